@@ -1,0 +1,1 @@
+"""Ways to reach code that is not a class of four verbs: here, maths written on NumPy arrays."""

@@ -1,0 +1,105 @@
+"""The glue between the contract and a maths file written as functions on arrays.
+
+A maths file is a module with these names; its own docstring says the shapes.
+
+    store_images(images, dtype, order)   -> X    the training set in its own layout
+    store_labels(labels, dtype)          -> Y    one-hot, in the layout of the output layer
+    store_layer(W, b, dtype)             -> W, b in its own layout (called on the updates too)
+    canonical_layer(W, b)                -> W, b as (fan_out, fan_in) and (fan_out,)
+    OUTPUTS[output_activation, loss]     -> (activate, output_delta, batch_loss)
+
+    gather(X, Y, batch)                  -> X, Y of the mini-batch
+    forward(X, W, b, activate)           -> Z of the last layer, A of every layer
+    backward(A, delta, W, R)             -> dW, db
+    update(W, b, dW, db, eta)                                     changes W, b
+    update_with_momentum(W, b, dW, db, eta, previous, problem)    changes W, b, previous
+
+The five phases of a step are attributes of the instance, called through it: whoever wants to time
+them wraps them there, and the plain path carries no clock.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.interface import Implementation
+from harness.problem import Problem
+from harness.state import State
+
+
+class ArrayImplementation(Implementation):
+    """An implementation whose formulas are the functions of one module; subclasses name the module."""
+
+    language = "NumPy"
+
+    @abstractmethod
+    def formulas(self) -> ModuleType:
+        """Return the maths file, imported."""
+
+    def load(self, problem: Problem, images: NDArray[Any], labels: NDArray[np.uint8]) -> None:
+        """Store the training set in the layout of the maths file and bind its phases."""
+        self.maths_file = maths = self.formulas()
+        self.problem = problem
+        self.X = maths.store_images(images, self.dtype, self.axis.get("order", "C"))
+        self.Y = maths.store_labels(labels, self.dtype)
+        self.activate, self.output_delta, self.batch_loss = maths.OUTPUTS[problem.output_activation, problem.loss]
+        self.gather, self.forward = maths.gather, maths.forward
+        self.loss = self._loss if problem.records_loss else self._no_loss
+        self.backward = self._backward
+        self.update = self._plain_update if problem.has_plain_update else self._full_update
+
+    def reset(self, state: State) -> None:
+        """Copy the state into the layout and dtype of the maths file."""
+        self.W, self.b = self._stored(state.W, state.b)
+        self.previous = self._stored(state.dW, state.db)
+        self.step = state.step
+
+    def train(self, order: NDArray[np.int64]) -> NDArray[Any] | None:
+        """Gather, forward, loss, backward, update: once per row of `order`."""
+        rates = self.problem.learning_rates(self.step, *order.shape).tolist()
+        R = self.problem.batch_scale(order.shape[1])
+        losses = []
+        with np.errstate(over="ignore"):  # exp(−z) of a saturated neuron is inf, and 1/(1 + inf) is right
+            for batch, eta in zip(order, rates, strict=True):
+                X, Y = self.gather(self.X, self.Y, batch)
+                Z, A = self.forward(X, self.W, self.b, self.activate)
+                losses.append(self.loss(Z, A, Y, R))
+                dW, db = self.backward(Z, A, Y, R)
+                self.update(dW, db, eta)
+        self.step += len(order)
+        return np.array(losses, dtype=self.dtype) if self.problem.records_loss else None
+
+    def params(self) -> State:
+        """Return copies in canonical form."""
+        W, b = self._canonical(self.W, self.b)
+        dW, db = self._canonical(*self.previous)
+        return State(W, b, dW, db, self.step)
+
+    def _loss(self, Z: Any, A: Any, Y: Any, R: float) -> Any:
+        return R * self.batch_loss(Z, A[-1], Y)
+
+    def _no_loss(self, Z: Any, A: Any, Y: Any, R: float) -> None:
+        return None
+
+    def _backward(self, Z: Any, A: Any, Y: Any, R: float) -> tuple[list[Any], list[Any]]:
+        gradients: tuple[list[Any], list[Any]] = self.maths_file.backward(A, self.output_delta(A[-1], Y), self.W, R)
+        return gradients
+
+    def _plain_update(self, dW: list[Any], db: list[Any], eta: float) -> None:
+        self.maths_file.update(self.W, self.b, dW, db, eta)
+
+    def _full_update(self, dW: list[Any], db: list[Any], eta: float) -> None:
+        self.maths_file.update_with_momentum(self.W, self.b, dW, db, eta, self.previous, self.problem)
+
+    def _stored(self, W: Any, b: Any) -> tuple[list[Any], list[Any]]:
+        layers = [self.maths_file.store_layer(W_l, b_l, self.dtype) for W_l, b_l in zip(W, b, strict=True)]
+        return [W_l for W_l, _ in layers], [b_l for _, b_l in layers]
+
+    def _canonical(self, W: Any, b: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+        layers = [self.maths_file.canonical_layer(W_l, b_l) for W_l, b_l in zip(W, b, strict=True)]
+        return tuple(W_l for W_l, _ in layers), tuple(b_l for _, b_l in layers)

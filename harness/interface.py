@@ -1,0 +1,118 @@
+"""The contract of an implementation: four verbs, of which one is timed.
+
+    load(problem, images, labels)   once: convert to a layout and dtype of its own, allocate, compile
+    reset(state)                    before every train: start from exactly this state
+    train(order)                    TIMED: one SGD step per row of `order`, gathering included
+    params()                        the state now, in canonical form
+
+Letters used in the maths of every implementation, once and for all:
+
+    N  training images     B  batch size     D  pixels (784)     C  classes (10)     L  layers of weights
+    X  a mini-batch of images        Y  its labels, one-hot
+    W, b  weights and biases         Z = W·A + b  logits         A  activations, A[0] = X
+    delta  ∂(Σ_batch ℓ)/∂Z           dW, db  gradients, scaled by R         eta  learning rate
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.problem import Problem
+from harness.state import State
+
+FLOATS = ("float32", "float64")
+
+
+class Implementation(ABC):
+    """One way to write the training step. Subclass it in `impls/<name>/impl.py`.
+
+    An axis is something that changes only the data: its dtype ("dtype", always there), the memory
+    order of the stored images ("order"). What changes a formula is another implementation.
+    The values of the axes are attributes: `self.dtype`, `self.axis["order"]`.
+
+    Heavy imports belong in `load`, so that listing implementations works where a library is missing.
+    """
+
+    name: ClassVar[str]
+    language: ClassVar[str]
+    layout: ClassVar[str]  # how a mini-batch lies in memory: "samples in rows", "one sample at a time" …
+    source: ClassVar[str]  # S0 … S4, a paper, a library
+    idea: ClassVar[str]  # the one idea it shows, in a sentence
+    maths: ClassVar[tuple[str, ...]]  # the files beside impl.py that hold its formulas
+    axes: ClassVar[Mapping[str, tuple[str, ...]]] = {"dtype": ("float64",)}
+    deterministic: ClassVar[bool] = True  # same state and order, same bits
+
+    def __init__(self, **axis: str) -> None:
+        self.axis = axis
+        self.dtype = np.dtype(axis["dtype"])
+
+    @classmethod
+    def missing(cls) -> str | None:
+        """Return why it cannot run here and the command that mends it, or None."""
+        return None
+
+    @classmethod
+    def supports(cls, problem: Problem) -> str | None:
+        """Return why it does not do this workload, or None where it does."""
+        return None
+
+    @abstractmethod
+    def load(self, problem: Problem, images: NDArray[Any], labels: NDArray[np.uint8]) -> None:
+        """Take the training set: copy it into memory of its own, allocate, compile. Untimed.
+
+        `images` is (n_train, D), C order, read-only, in this variant's dtype, pixels p/255;
+        `labels` is (n_train,) uint8.
+        """
+
+    @abstractmethod
+    def reset(self, state: State) -> None:
+        """Start from this state: all of it, the previous updates and the step count included."""
+
+    @abstractmethod
+    def train(self, order: NDArray[np.int64]) -> NDArray[Any] | None:
+        """Take one SGD step per row of `order`, which is (n_steps, B) image indices. TIMED.
+
+        Return the loss of every step, (n_steps,), where `problem.records_loss`, else None. The loss
+        is that of the mini-batch before its update, scaled by R, without the penalties.
+        """
+
+    @abstractmethod
+    def params(self) -> State:
+        """Return the state now, as arrays that later training does not change."""
+
+
+@dataclass(frozen=True)
+class Variant:
+    """An implementation with the values of its axes fixed; `control` marks the second enrolment for A/A."""
+
+    implementation: type[Implementation]
+    axis: tuple[tuple[str, str], ...]
+    control: bool = False
+
+    @property
+    def name(self) -> str:
+        """Return `numpy_rows[dtype=float32,order=C]`, with " (A/A)" behind it for the control."""
+        values = ",".join(f"{axis}={value}" for axis, value in self.axis)
+        return f"{self.implementation.name}[{values}]" + (" (A/A)" if self.control else "")
+
+    @property
+    def dtype(self) -> str:
+        """Return the name of the dtype it computes in."""
+        return dict(self.axis)["dtype"]
+
+    def make(self) -> Implementation:
+        """Return a fresh instance, nothing loaded."""
+        return self.implementation(**dict(self.axis))
+
+
+def variants(implementation: type[Implementation]) -> Iterator[Variant]:
+    """Yield every combination of the values of its axes."""
+    for values in product(*implementation.axes.values()):
+        yield Variant(implementation, tuple(zip(implementation.axes, values, strict=True)))

@@ -1,0 +1,156 @@
+"""The workload as data: network, loss, update rule, and the streams of random numbers it starts from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.state import State
+
+# The three pairs for which a step is defined, and what each makes of the output layer.
+OUTPUTS_AND_LOSSES = (("sigmoid", "quadratic"), ("sigmoid", "log"), ("softmax", "cross_entropy"))
+HIDDEN_ACTIVATIONS = ("sigmoid",)
+REDUCTIONS = ("mean", "sum")
+STARTS = ("standard_normal", "scaled_normal")
+
+N_CLASSES = 10
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One workload: what is trained, and by exactly which step.
+
+    With R = 1/B (`reduction` "mean") or 1 ("sum"), B the batch size and Δ_prev the previous update:
+
+        g = R·Σ_batch ∂ℓ/∂W + l2·W + l1·sign(W)      (the penalties on weights only)
+        Δ = η·g;   W ← W − (Δ + momentum·Δ_prev);   Δ_prev ← Δ
+
+    `learning_rate` holds (batch size, η) pairs, smallest batch size first.
+    `batch_sizes` is the grid that is measured unless the user asks for another.
+    """
+
+    name: str
+    description: str
+    source: str
+    dataset: str
+    n_train: int
+    layers: tuple[int, ...]
+    hidden_activation: str
+    output_activation: str
+    loss: str
+    learning_rate: tuple[tuple[int, float], ...]
+    learning_rate_decay: float
+    momentum: float
+    l1: float
+    l2: float
+    reduction: str
+    start: str
+    records_loss: bool
+    batch_sizes: tuple[int, ...]
+
+    @property
+    def has_plain_update(self) -> bool:
+        """Whether the update is W ← W − η·R·Σ ∂ℓ/∂W and nothing else."""
+        return self.momentum == self.l1 == self.l2 == 0
+
+    @property
+    def n_parameters(self) -> int:
+        """Return the number of weights and biases."""
+        return sum((fan_in + 1) * fan_out for fan_in, fan_out in self.fans)
+
+    @property
+    def fans(self) -> tuple[tuple[int, int], ...]:
+        """Return (fan_in, fan_out) of each layer of weights."""
+        return tuple(zip(self.layers[:-1], self.layers[1:], strict=True))
+
+    def steps_per_epoch(self, batch_size: int) -> int:
+        """Return ⌊N/B⌋: the remainder that does not fill a mini-batch is dropped."""
+        return self.n_train // batch_size
+
+    def batch_scale(self, batch_size: int) -> float:
+        """Return R, by which the summed gradients and the summed loss are scaled."""
+        return 1 / batch_size if self.reduction == "mean" else 1.0
+
+    def start_learning_rate(self, batch_size: int) -> float:
+        """Return η of epoch 0: the entry of the largest listed size that is not above B, else the first."""
+        rate = self.learning_rate[0][1]
+        for listed_size, listed_rate in self.learning_rate:
+            if listed_size <= batch_size:
+                rate = listed_rate
+        return rate
+
+    def learning_rates(self, first_step: int, n_steps: int, batch_size: int) -> NDArray[np.float64]:
+        """Return η of each of `n_steps` steps from `first_step` on, shape (n_steps,).
+
+        Before epoch k (k = 0, 1, …): η ← η / (1 + d·k), with d the decay.
+        """
+        start = self.start_learning_rate(batch_size)
+        if self.learning_rate_decay == 0:
+            return np.full(n_steps, start)
+        epochs = (first_step + np.arange(n_steps)) // self.steps_per_epoch(batch_size)
+        divisors = np.cumprod(1 + self.learning_rate_decay * np.arange(epochs[-1] + 1 if n_steps else 1))
+        return np.asarray(start / divisors[epochs], dtype=np.float64)
+
+    def start_state(self, seed: int) -> State:
+        """Return the network before its first step, drawn by PCG64 from `seed`.
+
+        Weights and biases are standard normal, or that times 1/√fan_in ("scaled_normal"). They are
+        rounded to float32 so that every dtype starts from the same numbers.
+        """
+        random = np.random.Generator(np.random.PCG64(seed))
+        W, b = [], []
+        for fan_in, fan_out in self.fans:
+            scale = 1.0 if self.start == "standard_normal" else fan_in**-0.5
+            W.append(rounded_to_float32(scale * random.standard_normal((fan_out, fan_in))))
+            b.append(rounded_to_float32(scale * random.standard_normal(fan_out)))
+        return State.at_rest(W, b)
+
+    def order(self, seed: int, n_steps: int, batch_size: int) -> NDArray[np.int64]:
+        """Return the indices of the images of every mini-batch, shape (n_steps, B), int64.
+
+        Rows of successive random permutations of the training set (PCG64, `seed`); what does not
+        fill a mini-batch at the end of an epoch is dropped. At full batch every row is 0 … N−1.
+        """
+        if batch_size == self.n_train:
+            return np.tile(np.arange(self.n_train), (n_steps, 1))
+        random = np.random.Generator(np.random.PCG64([seed, batch_size]))
+        per_epoch = self.steps_per_epoch(batch_size)
+        epochs = [
+            random.permutation(self.n_train)[: per_epoch * batch_size].reshape(per_epoch, batch_size)
+            for _ in range(-(-n_steps // per_epoch))
+        ]
+        return np.ascontiguousarray(np.concatenate(epochs)[:n_steps])
+
+    def flops_per_image(self) -> int:
+        """Return the floating-point operations of the products of one step, per image.
+
+        Two per multiply-add; forward and weight gradient in every layer, delta in all but the first.
+        """
+        products = [2 * fan_in * fan_out for fan_in, fan_out in self.fans]
+        return 3 * sum(products) - products[0]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the workload as plain data; `from_json` reads it back."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Problem:
+        """Return the workload that `to_json` wrote."""
+        rates = tuple((int(size), float(rate)) for size, rate in data["learning_rate"])
+        lists = {"layers": tuple(data["layers"]), "batch_sizes": tuple(data["batch_sizes"]), "learning_rate": rates}
+        return cls(**{**data, **lists})
+
+    def fingerprint(self) -> str:
+        """Return a hash of everything that decides the numbers; the words and the grid are left out."""
+        content = asdict(replace(self, description="", source="", batch_sizes=()))
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def rounded_to_float32(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return x rounded to the nearest float32, as float64."""
+    return x.astype(np.float32).astype(np.float64)

@@ -1,0 +1,161 @@
+"""Which implementations there are: every `impls/*/impl.py`, and why one of them cannot be used."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.machinery
+import importlib.util
+import inspect
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from types import ModuleType
+
+from harness.errors import HarnessError, Misuse, UnknownName
+from harness.interface import Implementation, Variant, variants
+
+PROJECT = Path(__file__).parent.parent
+IMPLEMENTATIONS = PROJECT / "impls"
+DECLARED = ("name", "language", "layout", "source", "idea", "maths")
+
+
+@dataclass(frozen=True)
+class Found:
+    """An implementation and the folder it came from."""
+
+    implementation: type[Implementation]
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        """Return the implementation's name."""
+        return self.implementation.name
+
+    def source_hash(self) -> str:
+        """Return a hash of every file of the folder: any change of the code changes it."""
+        content = hashlib.sha256()
+        for path in sorted(self.folder.rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                content.update(str(path.relative_to(self.folder)).encode() + b"\0" + path.read_bytes())
+        return content.hexdigest()[:16]
+
+    def maths_lines(self) -> int:
+        """Return how many lines its maths files have, blank ones left out."""
+        texts = [(self.folder / name).read_text() for name in self.implementation.maths]
+        return sum(bool(line.strip()) for text in texts for line in text.splitlines())
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A folder that should hold an implementation and does not, with the reason."""
+
+    name: str
+    reason: str
+
+
+def discover(folder: Path = IMPLEMENTATIONS) -> tuple[list[Found], list[Broken]]:
+    """Return the implementations below `folder`, sorted by name, and the folders that failed."""
+    found: dict[str, Found] = {}
+    broken: list[Broken] = []
+    for path in sorted(folder.glob("*/impl.py")):
+        try:
+            classes = read_folder(path.parent)
+        except HarnessError as error:
+            broken.append(Broken(path.parent.name, str(error)))
+            continue
+        for implementation in classes:
+            if implementation.name in found:
+                other = found[implementation.name].folder
+                broken.append(Broken(implementation.name, f"{path}: the name is already taken by {other / 'impl.py'}"))
+            else:
+                found[implementation.name] = Found(implementation, path.parent)
+    return [found[name] for name in sorted(found)], broken
+
+
+def read_folder(folder: Path) -> list[type[Implementation]]:
+    """Return the implementations that `folder/impl.py` defines.
+
+    Raises HarnessError with the file and what must change.
+    """
+    path = folder / "impl.py"
+    try:
+        module = _import_folder(folder)
+    except (Exception, SystemExit) as error:
+        raise HarnessError(f"{path}: cannot be imported: {type(error).__name__}: {error}") from error
+    classes = [
+        value
+        for value in vars(module).values()
+        if inspect.isclass(value) and issubclass(value, Implementation) and value.__module__ == module.__name__
+    ]
+    if not classes:
+        raise HarnessError(f"{path}: expected a class derived from Implementation, found none")
+    for implementation in classes:
+        fault = declaration_fault(implementation, folder)
+        if fault:
+            raise HarnessError(f"{path}: {implementation.__name__}: {fault}")
+    return classes
+
+
+def declaration_fault(implementation: type[Implementation], folder: Path) -> str | None:
+    """Return what is wrong with the declarations of an implementation, or None."""
+    for attribute in DECLARED:
+        if not hasattr(implementation, attribute):
+            return f"declare {attribute!r} (see CONTRIBUTING.md)"
+    if unwritten := sorted(implementation.__abstractmethods__):
+        return f"write {', '.join(unwritten)}"
+    if not implementation.name.replace("_", "").isalnum():
+        return f"name: expected letters, digits and underscores, got {implementation.name!r}"
+    for name in implementation.maths:
+        if not (folder / name).is_file():
+            return f"maths: there is no file {name!r} beside impl.py"
+    dtypes = implementation.axes.get("dtype", ())
+    if not dtypes or not set(dtypes) <= {"float32", "float64"}:
+        return f'axes: "dtype" must list float32, float64 or both, got {dtypes!r}'
+    for axis, values in implementation.axes.items():
+        if isinstance(values, str) or not values or not all(isinstance(value, str) for value in values):
+            return f"axes: {axis!r} must be a tuple of texts, got {values!r}"
+    return None
+
+
+def _import_folder(folder: Path) -> ModuleType:
+    """Import impl.py as a member of a package of its own, so that `from . import maths` works anywhere."""
+    package_name = f"paragone_{folder.name}_{hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:8]}"
+    if package_name not in sys.modules:
+        spec = importlib.machinery.ModuleSpec(package_name, None, is_package=True)
+        spec.submodule_search_locations = [str(folder)]
+        sys.modules[package_name] = importlib.util.module_from_spec(spec)
+    return importlib.import_module(f"{package_name}.impl")
+
+
+def select(found: Sequence[Found], patterns: Iterable[str]) -> list[Found]:
+    """Return the implementations whose names match one of the glob patterns.
+
+    Raises UnknownName for a pattern that matches none.
+    """
+    chosen: dict[str, Found] = {}
+    for pattern in patterns:
+        matches = [entry for entry in found if fnmatchcase(entry.name, pattern)]
+        if not matches:
+            raise UnknownName("implementation", pattern, [entry.name for entry in found])
+        chosen.update((entry.name, entry) for entry in matches)
+    return [entry for entry in found if entry.name in chosen]
+
+
+def find_variant(found: Sequence[Found], text: str) -> Variant:
+    """Return the variant called `numpy_rows[dtype=float32,order=C]`; axes left out take their first value.
+
+    Raises UnknownName or Misuse.
+    """
+    name, _, values = text.removesuffix("]").partition("[")
+    by_name = {entry.name: entry.implementation for entry in found}
+    if name not in by_name:
+        raise UnknownName("implementation", name, by_name)
+    asked = dict(value.partition("=")[::2] for value in values.split(",") if value)
+    for variant in variants(by_name[name]):
+        if asked.items() <= dict(variant.axis).items():
+            return variant
+    known = ", ".join(variant.name for variant in variants(by_name[name]))
+    raise Misuse(f"{name} has no variant {text!r}. There are: {known}")

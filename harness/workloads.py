@@ -1,0 +1,185 @@
+"""Workload files: finding them, reading them, and saying exactly what is wrong with one."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from harness.errors import InvalidWorkload, UnknownName, closest_sentence
+from harness.problem import (
+    HIDDEN_ACTIVATIONS,
+    N_CLASSES,
+    OUTPUTS_AND_LOSSES,
+    REDUCTIONS,
+    STARTS,
+    Problem,
+)
+
+SHIPPED = Path(__file__).parent / "workloads"
+DATASETS = ("mnist",)
+DEFAULTS: dict[str, Any] = {
+    "description": "",
+    "source": "",
+    "learning_rate_decay": 0.0,
+    "momentum": 0.0,
+    "l1": 0.0,
+    "l2": 0.0,
+    "records_loss": False,
+}
+
+
+def shipped_names() -> list[str]:
+    """Return the names of the workloads that come with the project."""
+    return sorted(path.stem for path in SHIPPED.glob("*.toml"))
+
+
+def find_problem(name_or_path: str) -> Problem:
+    """Return the workload of that name, or the one in that TOML file.
+
+    Raises UnknownName or InvalidWorkload.
+    """
+    if name_or_path in shipped_names():
+        return read_problem(SHIPPED / f"{name_or_path}.toml")
+    path = Path(name_or_path).expanduser()
+    if path.suffix != ".toml":
+        hint = " A workload of your own is given by the path of its TOML file."
+        raise UnknownName("workload", name_or_path, [*shipped_names(), "all"], hint)
+    if not path.is_file():
+        raise InvalidWorkload(f"{path}: there is no such file. Shipped workloads: {', '.join(shipped_names())}.")
+    return read_problem(path)
+
+
+def read_problem(path: Path) -> Problem:
+    """Return the workload that a TOML file describes; its name is the file's stem.
+
+    Raises InvalidWorkload naming the file, the key, and what was expected.
+    """
+    try:
+        with path.open("rb") as file:
+            table = tomllib.load(file)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidWorkload(f"{path}: not a TOML file: {error}") from None
+    except OSError as error:
+        raise InvalidWorkload(f"{path}: cannot be read: {error.strerror}") from None
+    try:
+        return _problem(path.stem, table)
+    except ValueError as error:
+        raise InvalidWorkload(f"{path}: {error}") from None
+
+
+def _problem(name: str, table: dict[str, Any]) -> Problem:
+    _check_keys(table)
+    values = {key: CHECKS[key](key, value) for key, value in (DEFAULTS | table).items()}
+    pair = (values["output_activation"], values["loss"])
+    if pair not in OUTPUTS_AND_LOSSES:
+        known = ", ".join(f"{output} with {loss}" for output, loss in OUTPUTS_AND_LOSSES)
+        raise ValueError(f"output_activation and loss: {pair[0]} with {pair[1]} is not defined. Defined: {known}")
+    values["batch_sizes"] = _grid(values["batch_sizes"], values["n_train"])
+    return Problem(name=name, **values)
+
+
+def _check_keys(table: dict[str, Any]) -> None:
+    for key in table:
+        if key not in CHECKS:
+            raise ValueError(f"unknown key {key!r}. {closest_sentence(key, CHECKS)}")
+    missing = [key for key in CHECKS if key not in table and key not in DEFAULTS]
+    if missing:
+        raise ValueError(f"missing key {missing[0]!r}" + (f" (and {', '.join(missing[1:])})" if missing[1:] else ""))
+
+
+def _text(key: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"{key}: expected a text, got {value!r}")
+    return value
+
+
+def _one_of(choices: tuple[str, ...]) -> Callable[[str, Any], str]:
+    def check(key: str, value: Any) -> str:
+        if value not in choices:
+            hint = f" {closest_sentence(value, choices)}" if isinstance(value, str) else ""
+            raise ValueError(f"{key}: expected one of {', '.join(choices)}; got {value!r}.{hint}")
+        return str(value)
+
+    return check
+
+
+def _truth(key: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(f"{key}: expected true or false, got {value!r}")
+    return value
+
+
+def _number(key: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
+        raise ValueError(f"{key}: expected a number that is not negative, got {value!r}")
+    return float(value)
+
+
+def _positive_integer(key: str, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ValueError(f"{key}: expected a whole number above 0, got {value!r}")
+    return value
+
+
+def _layers(key: str, value: Any) -> tuple[int, ...]:
+    if not isinstance(value, list) or len(value) < 2:
+        raise ValueError(f"{key}: expected at least two sizes, such as [784, 30, 10]; got {value!r}")
+    layers = tuple(_positive_integer(key, size) for size in value)
+    if layers[-1] != N_CLASSES:
+        raise ValueError(f"{key}: the last layer must have {N_CLASSES} neurons, one per digit; got {layers[-1]}")
+    return layers
+
+
+def _learning_rate(key: str, value: Any) -> tuple[tuple[int, float], ...]:
+    if not isinstance(value, dict):
+        return ((1, _positive(key, value)),)
+    if not value:
+        raise ValueError(f"{key}: the table by batch size is empty")
+    for size in value:
+        if not (size.isascii() and size.isdigit() and int(size) > 0):
+            raise ValueError(f"{key}: expected batch sizes as keys, got {size!r}")
+    return tuple(sorted((int(size), _positive(f"{key}.{size}", rate)) for size, rate in value.items()))
+
+
+def _positive(key: str, value: Any) -> float:
+    if _number(key, value) == 0:
+        raise ValueError(f"{key}: expected a number above 0, got {value!r}")
+    return float(value)
+
+
+def _batch_sizes(key: str, value: Any) -> list[Any]:
+    if not isinstance(value, list) or not value:
+        raise ValueError(f'{key}: expected a list of whole numbers or "full", got {value!r}')
+    return value
+
+
+def _grid(sizes: list[Any], n_train: int) -> tuple[int, ...]:
+    grid = {n_train if size == "full" else _positive_integer("batch_sizes", size) for size in sizes}
+    too_large = [size for size in sorted(grid) if size > n_train]
+    if too_large:
+        raise ValueError(f"batch_sizes: {too_large[0]} is more than the {n_train} training images")
+    return tuple(sorted(grid))
+
+
+CHECKS: dict[str, Callable[[str, Any], Any]] = {
+    "description": _text,
+    "source": _text,
+    "dataset": _one_of(DATASETS),
+    "n_train": _positive_integer,
+    "layers": _layers,
+    "hidden_activation": _one_of(HIDDEN_ACTIVATIONS),
+    "output_activation": _one_of(tuple(dict.fromkeys(output for output, _ in OUTPUTS_AND_LOSSES))),
+    "loss": _one_of(tuple(loss for _, loss in OUTPUTS_AND_LOSSES)),
+    "learning_rate": _learning_rate,
+    "learning_rate_decay": _number,
+    "momentum": _number,
+    "l1": _number,
+    "l2": _number,
+    "reduction": _one_of(REDUCTIONS),
+    "start": _one_of(STARTS),
+    "records_loss": _truth,
+    "batch_sizes": _batch_sizes,
+}

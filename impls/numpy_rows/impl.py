@@ -1,0 +1,22 @@
+"""numpy_rows: the mini-batch is a matrix with one sample per row."""
+
+from types import ModuleType
+
+from harness.adapters.arrays import ArrayImplementation
+from harness.interface import FLOATS
+
+
+class NumpyRows(ArrayImplementation):
+    """The baseline: what most people write in NumPy."""
+
+    name = "numpy_rows"
+    layout = "samples in rows"
+    source = "S0"
+    idea = "One matrix product per layer serves the whole mini-batch, X @ W + b."
+    maths = ("rows.py",)
+    axes = {"dtype": FLOATS, "order": ("C", "F")}
+
+    def formulas(self) -> ModuleType:
+        from . import rows
+
+        return rows
