@@ -122,7 +122,7 @@ class Problem:
         per_epoch = self.steps_per_epoch(batch_size)
         epochs = [
             random.permutation(self.n_train)[: per_epoch * batch_size].reshape(per_epoch, batch_size)
-            for _ in range(-(-n_steps // per_epoch))
+            for _ in range(max(1, -(-n_steps // per_epoch)))
         ]
         return np.ascontiguousarray(np.concatenate(epochs)[:n_steps])
 

@@ -8,18 +8,19 @@ import importlib.machinery
 import importlib.util
 import inspect
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from types import ModuleType
 
 from harness.errors import HarnessError, Misuse, UnknownName
-from harness.interface import Implementation, Variant, variants
+from harness.interface import FLOATS, Implementation, Variant, variants
+from harness.source import source_hash
 
 PROJECT = Path(__file__).parent.parent
 IMPLEMENTATIONS = PROJECT / "impls"
-DECLARED = ("name", "language", "layout", "source", "idea", "maths")
+DECLARED_TEXTS = ("name", "language", "layout", "source", "idea")
 
 
 @dataclass(frozen=True)
@@ -36,11 +37,7 @@ class Found:
 
     def source_hash(self) -> str:
         """Return a hash of every file of the folder: any change of the code changes it."""
-        content = hashlib.sha256()
-        for path in sorted(self.folder.rglob("*")):
-            if path.is_file() and "__pycache__" not in path.parts:
-                content.update(str(path.relative_to(self.folder)).encode() + b"\0" + path.read_bytes())
-        return content.hexdigest()[:16]
+        return source_hash(self.folder)
 
     def maths_lines(self) -> int:
         """Return how many lines its maths files have, blank ones left out."""
@@ -85,11 +82,8 @@ def read_folder(folder: Path) -> list[type[Implementation]]:
         module = _import_folder(folder)
     except (Exception, SystemExit) as error:
         raise HarnessError(f"{path}: cannot be imported: {type(error).__name__}: {error}") from error
-    classes = [
-        value
-        for value in vars(module).values()
-        if inspect.isclass(value) and issubclass(value, Implementation) and value.__module__ == module.__name__
-    ]
+    defined = dict.fromkeys(value for value in vars(module).values() if inspect.isclass(value))  # an alias once
+    classes = [value for value in defined if issubclass(value, Implementation) and value.__module__ == module.__name__]
     if not classes:
         raise HarnessError(f"{path}: expected a class derived from Implementation, found none")
     for implementation in classes:
@@ -101,23 +95,44 @@ def read_folder(folder: Path) -> list[type[Implementation]]:
 
 def declaration_fault(implementation: type[Implementation], folder: Path) -> str | None:
     """Return what is wrong with the declarations of an implementation, or None."""
-    for attribute in DECLARED:
+    for attribute in (*DECLARED_TEXTS, "maths"):
         if not hasattr(implementation, attribute):
             return f"declare {attribute!r} (see CONTRIBUTING.md)"
+    for attribute in DECLARED_TEXTS:
+        value = getattr(implementation, attribute)
+        if not isinstance(value, str) or not value.strip():
+            return f"{attribute}: expected a text, got {value!r}"
     if unwritten := sorted(implementation.__abstractmethods__):
         return f"write {', '.join(unwritten)}"
     if not implementation.name.replace("_", "").isalnum():
         return f"name: expected letters, digits and underscores, got {implementation.name!r}"
+    if not _is_tuple_of_texts(implementation.maths):
+        return f'maths: expected a tuple of file names such as ("rows.py",), got {implementation.maths!r}'
     for name in implementation.maths:
         if not (folder / name).is_file():
             return f"maths: there is no file {name!r} beside impl.py"
-    dtypes = implementation.axes.get("dtype", ())
-    if not dtypes or not set(dtypes) <= {"float32", "float64"}:
-        return f'axes: "dtype" must list float32, float64 or both, got {dtypes!r}'
-    for axis, values in implementation.axes.items():
-        if isinstance(values, str) or not values or not all(isinstance(value, str) for value in values):
+    return _fault_of_axes(implementation.axes)
+
+
+def _fault_of_axes(axes: object) -> str | None:
+    if not isinstance(axes, Mapping):
+        return f"axes: expected a table of axis and values, got {axes!r}"
+    for axis, values in axes.items():
+        if not isinstance(axis, str) or not values or not _is_tuple_of_texts(values):
             return f"axes: {axis!r} must be a tuple of texts, got {values!r}"
+        if len(set(values)) < len(values):
+            return f"axes: {axis!r} has a value twice: {values!r}"
+        for text in (axis, *values):
+            if not text or not text.isprintable() or set(text) & set(" ,=[]"):
+                return f"axes: {text!r} cannot be part of a name: no blanks, commas, equal signs or brackets"
+    dtypes = axes.get("dtype", ())
+    if not dtypes or not set(dtypes) <= set(FLOATS):
+        return f'axes: "dtype" must list float32, float64 or both, got {dtypes!r}'
     return None
+
+
+def _is_tuple_of_texts(values: object) -> bool:
+    return isinstance(values, tuple | list) and all(isinstance(value, str) for value in values)
 
 
 def _import_folder(folder: Path) -> ModuleType:

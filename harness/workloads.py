@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import tomllib
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -43,12 +44,12 @@ def find_problem(name_or_path: str) -> Problem:
     """
     if name_or_path in shipped_names():
         return read_problem(SHIPPED / f"{name_or_path}.toml")
-    path = Path(name_or_path).expanduser()
+    path = Path(name_or_path)
     if path.suffix != ".toml":
         hint = " A workload of your own is given by the path of its TOML file."
         raise UnknownName("workload", name_or_path, [*shipped_names(), "all"], hint)
-    if not path.is_file():
-        raise InvalidWorkload(f"{path}: there is no such file. Shipped workloads: {', '.join(shipped_names())}.")
+    with suppress(RuntimeError):  # no such user: then there is no such file either
+        path = path.expanduser()
     return read_problem(path)
 
 
@@ -58,12 +59,18 @@ def read_problem(path: Path) -> Problem:
     Raises InvalidWorkload naming the file, the key, and what was expected.
     """
     try:
-        with path.open("rb") as file:
-            table = tomllib.load(file)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        text = path.read_bytes()
+    except FileNotFoundError:
+        known = ", ".join(shipped_names())
+        raise InvalidWorkload(f"{path}: there is no such file. Shipped workloads: {known}.") from None
+    except (OSError, ValueError) as error:  # ValueError: a null byte in the path
+        raise InvalidWorkload(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    try:
+        table = tomllib.loads(text.decode())
+    except RecursionError:
+        raise InvalidWorkload(f"{path}: not a TOML file: too many brackets within brackets") from None
+    except ValueError as error:  # bad TOML, bad UTF-8, a number of thousands of digits
         raise InvalidWorkload(f"{path}: not a TOML file: {error}") from None
-    except OSError as error:
-        raise InvalidWorkload(f"{path}: cannot be read: {error.strerror}") from None
     try:
         return _problem(path.stem, table)
     except ValueError as error:
@@ -113,9 +120,13 @@ def _truth(key: str, value: Any) -> bool:
 
 
 def _number(key: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
+    try:
+        number = math.nan if isinstance(value, bool) or not isinstance(value, int | float) else float(value)
+    except OverflowError:  # a whole number beyond the largest float
+        number = math.inf
+    if not 0 <= number < math.inf:
         raise ValueError(f"{key}: expected a number that is not negative, got {value!r}")
-    return float(value)
+    return number
 
 
 def _positive_integer(key: str, value: Any) -> int:
@@ -141,13 +152,17 @@ def _learning_rate(key: str, value: Any) -> tuple[tuple[int, float], ...]:
     for size in value:
         if not (size.isascii() and size.isdigit() and int(size) > 0):
             raise ValueError(f"{key}: expected batch sizes as keys, got {size!r}")
-    return tuple(sorted((int(size), _positive(f"{key}.{size}", rate)) for size, rate in value.items()))
+    rates = {int(size): _positive(f"{key}.{size}", rate) for size, rate in value.items()}
+    if len(rates) < len(value):
+        raise ValueError(f"{key}: a batch size is listed twice: {', '.join(value)}")
+    return tuple(sorted(rates.items()))
 
 
 def _positive(key: str, value: Any) -> float:
-    if _number(key, value) == 0:
+    number = _number(key, value)
+    if number == 0:
         raise ValueError(f"{key}: expected a number above 0, got {value!r}")
-    return float(value)
+    return number
 
 
 def _batch_sizes(key: str, value: Any) -> list[Any]:
@@ -157,6 +172,8 @@ def _batch_sizes(key: str, value: Any) -> list[Any]:
 
 
 def _grid(sizes: list[Any], n_train: int) -> tuple[int, ...]:
+    if texts := [size for size in sizes if isinstance(size, str) and size != "full"]:
+        raise ValueError(f'batch_sizes: expected whole numbers above 0 or "full", got {texts[0]!r}')
     grid = {n_train if size == "full" else _positive_integer("batch_sizes", size) for size in sizes}
     too_large = [size for size in sorted(grid) if size > n_train]
     if too_large:

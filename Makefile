@@ -1,0 +1,51 @@
+# Every recipe is a line or two; what needs more lives in scripts/.
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/paragone
+READY := $(VENV)/ready
+
+.DEFAULT_GOAL := help
+.PHONY: help bench quick verify report train doctor list test test-fast check format clean
+
+help:  ## show these targets
+	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+bench: $(READY)  ## verify, measure, report (about 8 minutes); options: make bench ARGS="--problem mlp4"
+	$(RUN) bench $(ARGS)
+
+quick: $(READY)  ## a first look in a minute: one launch, no intervals
+	$(RUN) bench --quick $(ARGS)
+
+verify: $(READY)  ## check implementations against the reference: make verify IMPL=numpy_tuned
+	$(RUN) verify $(IMPL) $(ARGS)
+
+report: $(READY)  ## rebuild the report of a run: make report NAME=latest
+	$(RUN) report $(or $(NAME),latest) $(ARGS)
+
+train: $(READY)  ## train one implementation and print its accuracy: make train IMPL=numpy_rows
+	$(RUN) train $(or $(IMPL),numpy_rows) $(ARGS)
+
+doctor: $(READY)  ## what is here, what is missing, what would disturb a measurement
+	$(RUN) doctor
+
+list: $(READY)  ## every implementation: language, axes, source, idea
+	$(RUN) list
+
+test: $(READY)  ## all tests
+	$(VENV)/bin/python -m pytest $(ARGS)
+
+test-fast: $(READY)  ## the tests that take a second or less
+	$(VENV)/bin/python -m pytest -m "not slow" $(ARGS)
+
+check: $(READY)  ## lint and types
+	$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy
+
+format: $(READY)  ## format the code
+	$(VENV)/bin/ruff check --fix . ; $(VENV)/bin/ruff format .
+
+clean:  ## remove the environment and caches; results are never touched
+	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .hypothesis .benchmarks *.egg-info
+
+$(READY): pyproject.toml scripts/make_environment.sh
+	@sh scripts/make_environment.sh "$(PYTHON)" $(VENV)
+	@touch $@

@@ -1,0 +1,5 @@
+"""`python -m harness` is `paragone`."""
+
+from harness.cli import main
+
+main()

@@ -1,0 +1,218 @@
+"""Samples → estimates → ratios → verdicts: pure functions of data frames.
+
+The unit of repetition is the launch: one fresh process, that is one (wave, launch, attempt). The
+scatter within a process says nothing about the luck of the next one, so every interval is formed
+over launches, on one number from each.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import stdtrit
+
+from harness.statuses import CELL, STATUSES_WITH_TIMES, accepted, is_in, planned_cells, statuses, timed_samples
+
+if TYPE_CHECKING:
+    from harness.store import Run
+
+CONFIDENCE = 0.95
+LEAST_ROUNDS = 3  # a launch cut off earlier has no median worth the name
+SMALLEST_MARGIN = math.log(1.01)
+SAME = math.log(1.05)  # an interval wholly inside this is "the same", however exactly it is known
+
+UNIT = ["wave", "launch", "attempt"]
+PAIR = ["problem", "batch_size", "threads", *UNIT, "round"]
+COLUMNS = [
+    *("problem", "implementation", "variant", "language", "layout", "order", "dtype", "batch_size", "threads"),
+    *("control", "status", "reason", "n_launches", "n_samples"),
+    *("images_per_second", "images_per_second_low", "images_per_second_high", "images_per_second_best"),
+    *("seconds_per_epoch", "seconds_per_step", "sample_seconds", "spread", "cold_seconds", "cold_ratio"),
+    *("peak_memory_mb", "ratio_to_baseline", "ratio_low", "ratio_high", "verdict", "error", "bound"),
+]
+MEASURED = COLUMNS[COLUMNS.index("n_launches") : COLUMNS.index("verdict")]
+
+
+def summarise(run: Run) -> pd.DataFrame:
+    """Return one row per planned cell, controls too, in the order of the plan: the columns of summary.csv.
+
+    Rates are images per second, times seconds, memory 10⁶ bytes; a ratio above 1 is faster than the
+    baseline. A cell whose status is not passed or not checked has no numbers at all.
+    """
+    cells = planned_cells(run)
+    samples = timed_samples(run)
+    launches = launch_medians(samples, cells, run.plan["rounds"])
+    frame = pd.concat([cells, statuses(run, cells)], axis=1)
+    for estimates in (throughputs(samples, launches), cold_calls(run, launches), ratios(samples, launches, frame, run)):
+        frame = frame.merge(estimates, on=CELL, how="left")
+    n_train = frame["problem"].map({name: problem["n_train"] for name, problem in run.plan["problems"].items()})
+    frame["seconds_per_epoch"] = frame["seconds_per_step"] * (n_train // frame["batch_size"])
+    frame.loc[~frame["status"].isin(STATUSES_WITH_TIMES), MEASURED] = np.nan
+    counts = ["n_launches", "n_samples"]
+    frame[counts] = frame[counts].fillna(0).astype("int64")
+    frame["verdict"] = verdicts(frame, run)
+    return frame[COLUMNS]
+
+
+def launch_medians(samples: pd.DataFrame, cells: pd.DataFrame, rounds: int) -> pd.DataFrame:
+    """Return one row per cell and launch: the median `step_seconds` in it, its `spread`, its `n_samples`.
+
+    `spread` is relative and robust, 1.4826·MAD over the median. `enters` says whether the launch has
+    rounds enough to enter an interval: 3, or all that the plan gave it.
+    """
+    keys = [*CELL, *UNIT]
+    grouped = samples.groupby(keys)["step_seconds"]
+    distance = (samples["step_seconds"] - grouped.transform("median")).abs()
+    result = grouped.agg(step_seconds="median", best="min", n_samples="size").reset_index()
+    # Same keys, same order: both come out sorted by them.
+    mad = distance.groupby([samples[key] for key in keys]).median().to_numpy(dtype=float)
+    result["spread"] = 1.4826 * mad / result["step_seconds"]
+    result = result.merge(cells[[*CELL, "once_per_launch"]], on=CELL)
+    planned = pd.Series(rounds, index=result.index).mask(result["once_per_launch"], 1)
+    result["enters"] = result["n_samples"] >= planned.clip(upper=LEAST_ROUNDS)
+    return result
+
+
+def throughputs(samples: pd.DataFrame, launches: pd.DataFrame) -> pd.DataFrame:
+    """Return per cell the median over launches of the medians within a launch, its interval, and the best.
+
+    Where no launch is long enough for an interval, all that there are give the number.
+    """
+    usable = launches[launches["enters"] | ~launches.groupby(CELL)["enters"].transform("any")]
+    grouped = usable.groupby(CELL)
+    result = grouped.agg(seconds_per_step=("step_seconds", "median"), spread=("spread", "median")).reset_index()
+    result = result.merge(intervals(launches.assign(log=np.log(launches["step_seconds"]))), on=CELL)
+    totals = samples.groupby(CELL).agg(
+        n_samples=("step_seconds", "size"), best=("step_seconds", "min"), sample_seconds=("elapsed_ns", "median")
+    )
+    result = result.merge(totals.reset_index(), on=CELL)
+    size = result["batch_size"].astype(float)
+    return result[[*CELL, "n_launches", "n_samples", "seconds_per_step", "spread"]].assign(
+        sample_seconds=result["sample_seconds"] / 1e9,
+        images_per_second=size / result["seconds_per_step"],
+        images_per_second_low=size / np.exp(result["high"]),
+        images_per_second_high=size / np.exp(result["low"]),
+        images_per_second_best=size / result["best"],
+    )
+
+
+def intervals(launches: pd.DataFrame) -> pd.DataFrame:
+    """Return per cell Student's t interval of the mean of `log`: n_launches, mean, low, high, in logs.
+
+    One launch has no interval (NaN): it cannot show how much launches differ.
+    """
+    entering = launches[launches["enters"]]
+    result = entering.groupby(CELL)["log"].agg(n_launches="size", mean="mean", deviation="std").reset_index()
+    n = result["n_launches"].astype(float)
+    with np.errstate(invalid="ignore"):  # no degrees of freedom: NaN, which is the answer
+        reach = stdtrit(n - 1, (1 + CONFIDENCE) / 2) * result["deviation"] / np.sqrt(n)
+    result["low"], result["high"] = result["mean"] - reach, result["mean"] + reach
+    all_cells = launches[CELL].drop_duplicates()
+    return all_cells.merge(result, on=CELL, how="left").fillna({"n_launches": 0})
+
+
+def cold_calls(run: Run, launches: pd.DataFrame) -> pd.DataFrame:
+    """Return per cell the first call of a process at that batch size: seconds, and times its steady time.
+
+    The median over launches. The ratio compares it with as many steps at the launch's own median.
+    Peak memory, in 10⁶ bytes, is that of the process in its first call.
+    """
+    cold = accepted(run.samples[run.samples["kind"] == "cold"], run)
+    first = cold.sort_values("started_s", kind="stable").drop_duplicates([*CELL, *UNIT])
+    first = first.merge(launches[[*CELL, *UNIT, "step_seconds"]], on=[*CELL, *UNIT], how="left")
+    first["cold_seconds"] = first["elapsed_ns"].astype(float) / 1e9
+    first["cold_ratio"] = first["cold_seconds"] / (first["n_steps"].astype(float) * first["step_seconds"])
+    first["peak_memory_mb"] = first["peak_memory_bytes"].astype(float) / 1e6
+    return first.groupby(CELL)[["cold_seconds", "cold_ratio", "peak_memory_mb"]].median().reset_index()
+
+
+def baseline_variants(run: Run) -> dict[str, str]:
+    """Return the baseline's variant for each dtype that it has; axes not asked for take their first value."""
+    name, _, values = run.plan["baseline"].removesuffix("]").partition("[")
+    asked = {value for value in values.split(",") if value and not value.startswith("dtype=")}
+    found: dict[str, str] = {}
+    for variant in run.plan["variants"]:
+        axes = set(variant["variant"].removesuffix("]").partition("[")[2].split(","))
+        if variant["implementation"] == name and not variant["control"] and asked <= axes:
+            found.setdefault(variant["dtype"], variant["variant"])
+    return found
+
+
+def ratios(samples: pd.DataFrame, launches: pd.DataFrame, cells: pd.DataFrame, run: Run) -> pd.DataFrame:
+    """Return per cell the speed relative to the baseline's cell of the same dtype, with its interval.
+
+    Formed within a round, between samples taken seconds apart, so that whatever slowed the machine
+    down slowed both; per launch the median of the log-ratios; over launches Student's t on them. The
+    point is exp(mean): the centre of that very interval, and the only choice for which "a is r times
+    b" and "b is 1/r times a" agree. The baseline against itself is exactly 1.
+    """
+    baselines = baseline_variants(run)
+    failed = cells[~cells["status"].isin(STATUSES_WITH_TIMES)]
+    usable = samples[~is_in(samples, failed, CELL)]
+    usable = usable.merge(cells[["variant", "dtype"]].drop_duplicates(), on="variant")
+    usable = usable[[*PAIR, "variant", "dtype", "step_seconds"]]
+    base = usable[usable["variant"].isin(list(baselines.values()))].drop(columns="variant")
+    pairs = usable.merge(base, on=[*PAIR, "dtype"], suffixes=("", "_of_baseline"))
+    pairs["log"] = np.log(pairs["step_seconds_of_baseline"] / pairs["step_seconds"])
+    per_launch = pairs.groupby([*CELL, *UNIT])["log"].median().reset_index()
+    per_launch = per_launch.merge(launches[[*CELL, *UNIT, "enters"]], on=[*CELL, *UNIT])
+    result = intervals(per_launch)
+    centre = per_launch.groupby(CELL)["log"].mean().reset_index(name="of_all")
+    mean = result["mean"].fillna(result.merge(centre, on=CELL)["of_all"])
+    of_ratio = {
+        "ratio_to_baseline": np.exp(mean),
+        "ratio_low": np.exp(result["low"]),
+        "ratio_high": np.exp(result["high"]),
+    }
+    return result[CELL].assign(**of_ratio)
+
+
+def margins(frame: pd.DataFrame) -> dict[str, float]:
+    """Return m per problem, as 0.01 for 1 %: below it no difference is called one.
+
+    The larger of 1 % and the largest end of an A/A interval: the baseline against its own second
+    enrolment, in every dtype, batch size and thread count of the problem.
+    """
+    controls = frame[frame["control"]]
+    reach = np.maximum(np.log(controls["ratio_low"]).abs(), np.log(controls["ratio_high"]).abs())
+    largest = reach.groupby(controls["problem"]).max().dropna()
+    return {name: math.expm1(max(SMALLEST_MARGIN, largest.get(name, 0.0))) for name in frame["problem"].unique()}
+
+
+def verdicts(frame: pd.DataFrame, run: Run) -> NDArray[Any]:
+    """Return the word for every cell: faster, slower, same within x %, not enough data, baseline, A/A: …"""
+    baselines = set(baseline_variants(run).values())
+    margin = frame["problem"].map({name: math.log1p(m) for name, m in margins(frame).items()})
+    low, high = np.log(frame["ratio_low"]), np.log(frame["ratio_high"])
+    reach = np.maximum(low.abs(), high.abs())
+    same = "same within " + whole_percent(reach) + " %"
+    unknown = "no interval: one launch" if run.plan["launches"] == 1 else "not enough data"
+    is_unknown = reach.isna()
+    control = np.where(
+        (low > 0) | (high < 0), "A/A: differs, by at most " + whole_percent(reach) + " %", "A/A: " + same
+    )
+    return np.select(
+        [
+            ~frame["status"].isin(STATUSES_WITH_TIMES),
+            frame["variant"].isin(baselines),
+            frame["ratio_to_baseline"].isna(),
+            is_unknown & frame["control"],
+            is_unknown,
+            frame["control"],
+            low > margin,
+            high < -margin,
+            reach <= np.maximum(margin, SAME),
+        ],
+        ["", "baseline", "not enough data", f"A/A: {unknown}", unknown, control, "faster", "slower", same],
+        "not enough data",
+    )
+
+
+def whole_percent(log_reach: pd.Series[float]) -> pd.Series[str]:
+    """Return a distance in logs as whole per cent, rounded up; at least 1."""
+    percent = pd.Series(np.ceil(100 * np.expm1(log_reach) - 1e-9), index=log_reach.index)
+    return percent.clip(lower=1).fillna(0).astype("int64").astype(str)

@@ -1,0 +1,269 @@
+"""One run from beginning to end: pilot, plan, rounds, learning curves; or the rest of a run that was interrupted."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from harness import environment
+from harness.data import DataSet, check_fits
+from harness.errors import Misuse
+from harness.gatekeeper import Gatekeeper
+from harness.host import WorkerHandle, harness_cpus, pinned_to
+from harness.learning import draw_curves
+from harness.memory import memory_limit_bytes
+from harness.pilot import Display, Pilot, Survey, open_worker
+from harness.plan import (
+    Cell,
+    Enrolment,
+    Request,
+    enrol,
+    grid,
+    in_waves,
+    launches_to_resolve,
+    plan_json,
+    resolvable_difference,
+)
+from harness.problem import Problem
+from harness.registry import Broken, Found, select
+from harness.rehearsal import launch_deviation
+from harness.schedule import EnrolmentKey, Remaining, Schedule
+from harness.store import RunFolder, new_run_folder, read_json, read_rows, run_folders, write_json
+
+# Between samples: the pipe, waking, resetting, hashing the result, writing the row.
+OVERHEAD_SECONDS = 0.008
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Everything that a run needs and does not change."""
+
+    request: Request
+    everyone: Sequence[Found]
+    broken: Sequence[Broken]
+    data: DataSet
+    results: Path
+    command: str
+    display: Display
+
+    def run(self, fresh: bool = False, resume: Path | None = None) -> tuple[Path, bool]:
+        """Measure; return the run's folder and whether it came to its end.
+
+        An unfinished run of the same plan, code and machine is taken up again unless `fresh`; `resume` names
+        the one to take up. Ctrl-C returns what there is; before the plan is fixed nothing is kept and it is raised.
+
+        Raises Misuse where the run named by `resume` cannot be taken up, ResultsUnusable for an unwritable folder.
+        """
+        for problem in self.request.problems:
+            check_fits(problem, self.data)
+        chosen = select(self.everyone, self.request.implementations or ("*",))
+        enrolments = {e.key: e for e in enrol(self.request, chosen, self.everyone)}
+        described = environment.describe()
+        identity = self._identity(enrolments.values(), described)
+        folder = resume or (None if fresh else self._unfinished(identity))
+        if folder is not None:
+            self._refuse_stranger(folder, identity)
+            done = len(read_rows(folder / "samples.jsonl"))
+            self.display.say(f"Going on with run {folder.name}, which was interrupted: {done} samples are there.")
+        else:
+            folder = self._start_run(enrolments, described, identity)
+        with RunFolder(folder) as rows:
+            finished = self._measure(rows, enrolments)
+        return folder, finished
+
+    def _open_worker(self, enrolment: Enrolment) -> WorkerHandle:
+        return open_worker(enrolment, self.request.time_limit_s)
+
+    # --- which run ---
+
+    def _identity(self, enrolments: Any, described: Mapping[str, Any]) -> dict[str, Any]:
+        """Return, by name, everything that must be the same for a run to be taken up again."""
+        sources = {found.name: found.source_hash() for found in {e.found.name: e.found for e in enrolments}.values()}
+        identity = {
+            "what was asked for": self.request.to_json(),
+            "data set": self.data.sha256,
+            "machine and versions": environment.machine_fingerprint(described),
+            "source of the harness": environment.source_hash(),
+            **{f"source of {name}": sources[name] for name in sorted(sources)},
+        }
+        return dict(json.loads(json.dumps(identity)))
+
+    def _unfinished(self, identity: Mapping[str, Any]) -> Path | None:
+        """Return the latest run if it was interrupted and is ours to finish; say why where it is not."""
+        for folder in reversed(run_folders(self.results)[-1:]):
+            ending = folder / "finished.json"
+            if ending.exists() and read_json(ending)["finished"]:
+                return None
+            if differing := _differing(read_json(folder / "plan.json")["identity"], identity):
+                self.display.say(f"Run {folder.name} is unfinished, but {differing} has changed: a new run begins.")
+                return None
+            return folder
+        return None
+
+    def _refuse_stranger(self, folder: Path, identity: Mapping[str, Any]) -> None:
+        if differing := _differing(read_json(folder / "plan.json")["identity"], identity):
+            raise Misuse(
+                f"run {folder.name} cannot be taken up again: {differing} has changed since. "
+                "A new run: paragone bench --new"
+            )
+
+    # --- the plan ---
+
+    def _start_run(
+        self, enrolments: dict[EnrolmentKey, Enrolment], described: Mapping[str, Any], identity: Mapping[str, Any]
+    ) -> Path:
+        begin = time.perf_counter()
+        gatekeeper = Gatekeeper(self.data, self.request.seed)
+        surveys = self._pilot(enrolments, gatekeeper)
+        cells = [cell for survey in surveys for cell in survey.cells]
+        deviation = None if self.request.quick else self._rehearse(cells, enrolments, gatekeeper)
+        launches = self._launches(deviation)
+        baselines = {e.variant.name for e in enrolments.values() if e.variant.control}
+        baselines |= {name.removesuffix(" (A/A)") for name in baselines}
+        peaks = {survey.enrolment.key: survey.peak_bytes for survey in surveys}
+        cells = in_waves(cells, peaks, memory_limit_bytes() // 2, baselines)
+        facts = {
+            "created": datetime.now(UTC).isoformat(timespec="seconds"),
+            "command": self.command,
+            "launches": launches,
+            "eta_seconds": eta_seconds(cells, launches, self.request.rounds, surveys),
+            "launch_deviation": deviation,
+            "resolvable_difference": None if deviation is None else resolvable_difference(deviation, launches),
+            "data": self._data_facts(),
+            "identity": identity,
+            "pilot_seconds": time.perf_counter() - begin,
+        }
+        plan = plan_json(self.request, list(enrolments.values()), cells, self.broken, facts)
+        folder = new_run_folder(self.results, datetime.now(UTC), plan, described)
+        with RunFolder(folder) as rows:
+            for survey in surveys:
+                for row in survey.outcomes:
+                    rows.append("outcomes", row)
+        self.display.show_plan({**plan, "run": folder.name}, [row for survey in surveys for row in survey.outcomes])
+        return folder
+
+    def _pilot(self, enrolments: Mapping[EnrolmentKey, Enrolment], gatekeeper: Gatekeeper) -> list[Survey]:
+        """Return a survey of every enrolment; a control's is that of the baseline, whose code it is."""
+        pilot = Pilot(self.request, self.data, gatekeeper, self._open_worker)
+        surveys: dict[EnrolmentKey, Survey] = {}
+        with self.display.progress("verifying", len(enrolments)) as advance:
+            for key, enrolment in enrolments.items():
+                advance(enrolment.variant.name, 1)
+                if not enrolment.variant.control:
+                    surveys[key] = pilot.survey(enrolment, grid(enrolment.problem, self.request.batch_sizes))
+        for key, enrolment in enrolments.items():
+            if enrolment.variant.control:
+                twin_key = (key[0], replace(enrolment.variant, control=False).name, key[2])
+                surveys[key] = _as_control(surveys[twin_key], enrolment)
+        return [surveys[key] for key in enrolments]
+
+    def _rehearse(
+        self, cells: Sequence[Cell], enrolments: Mapping[EnrolmentKey, Enrolment], gatekeeper: Gatekeeper
+    ) -> float | None:
+        controls = {e.variant.name for e in enrolments.values() if e.variant.control}
+        pairs = controls | {name.removesuffix(" (A/A)") for name in controls}
+        chosen = [cell for cell in cells if cell.variant in pairs]
+        with self.display.progress("rehearsing A/A", 1):
+            return launch_deviation(chosen, enrolments, self.data, gatekeeper, self._open_worker, self.request.seed)
+
+    def _launches(self, deviation: float | None) -> int:
+        if self.request.quick:
+            return 1
+        if self.request.resolve is not None and deviation is not None:
+            return launches_to_resolve(self.request.resolve, deviation)
+        return self.request.launches
+
+    def _data_facts(self) -> dict[str, Any]:
+        sizes = {"n_train": len(self.data.train_labels), "n_test": len(self.data.test_labels)}
+        return {"name": self.data.name, "origin": self.data.origin, "sha256": self.data.sha256, **sizes}
+
+    # --- the rounds ---
+
+    def _measure(self, rows: RunFolder, enrolments: Mapping[EnrolmentKey, Enrolment]) -> bool:
+        """Carry out what is left of the plan; return whether it came to its end."""
+        begin = time.perf_counter()
+        finished = False
+        try:
+            with ExitStack() as stack:
+                stack.enter_context(pinned_to(harness_cpus(max(self.request.threads))))
+                self._run_launches(rows, enrolments)
+                draw_curves(rows, enrolments, self.data, self.request, self.display)
+            finished = True
+        except KeyboardInterrupt:
+            self.display.say("Interrupted. What was measured is kept; the same command goes on from here.")
+        ending = {"finished": finished, "elapsed_s": time.perf_counter() - begin}
+        write_json(rows.folder / "finished.json", ending)
+        return finished
+
+    def _run_launches(self, rows: RunFolder, enrolments: Mapping[EnrolmentKey, Enrolment]) -> None:
+        plan = read_json(rows.folder / "plan.json")
+        cells = [Cell(**cell) for cell in plan["cells"]]
+        remaining, attempts = remaining_of(rows.folder, plan["rounds"])
+        gatekeeper = Gatekeeper(self.data, self.request.seed)
+        seconds = sum(_seconds_left(cell, remaining, plan["launches"]) for cell in cells)
+        with self.display.progress("measuring", seconds) as advance:
+            schedule = Schedule(
+                rows, enrolments, self.data, gatekeeper, self._open_worker, remaining, plan["seed"], advance
+            )
+            for launch in range(plan["launches"]):
+                for wave in sorted({cell.wave for cell in cells}):
+                    of_wave = [cell for cell in cells if cell.wave == wave]
+                    if any(remaining.wants_any(cell, launch) for cell in of_wave):
+                        schedule.run_launch(of_wave, launch, attempts.get((launch, wave), -1) + 1)
+
+
+def remaining_of(folder: Path, rounds: int) -> tuple[Remaining, dict[tuple[int, int], int]]:
+    """Return what a run's folder still lacks, and the last attempt at each (launch, wave) that it holds."""
+    remaining = Remaining(rounds)
+    attempts: dict[tuple[int, int], int] = {}
+    for row in read_rows(folder / "samples.jsonl"):
+        place = (row["launch"], row["wave"])
+        attempts[place] = max(attempts.get(place, 0), row["attempt"])
+        if row["kind"] == "timed":
+            names = (row["problem"], row["variant"], row["threads"], row["batch_size"], row["wave"])
+            remaining.sampled.add((*names, row["launch"], row["round"]))
+    for row in read_rows(folder / "outcomes.jsonl"):
+        if row["status"] == "failed" and row["batch_size"] is not None:
+            remaining.dead.add(((row["problem"], row["variant"], row["threads"]), row["batch_size"]))
+    return remaining, attempts
+
+
+def eta_seconds(cells: Sequence[Cell], launches: int, rounds: int, surveys: Sequence[Survey]) -> float:
+    """Return about how long the launches take: starts, cold calls and warm-ups, and the rounds."""
+    starts = sum(survey.load_seconds for survey in surveys)
+    samples = sum(
+        (cell.sample_seconds + OVERHEAD_SECONDS) * ((1 if cell.once_per_launch else rounds + 1) + 1) for cell in cells
+    )
+    return launches * (starts + samples)
+
+
+def _seconds_left(cell: Cell, remaining: Remaining, launches: int) -> float:
+    left = sum(
+        remaining.wants(cell, launch, round_) for launch in range(launches) for round_ in range(remaining.rounds)
+    )
+    return left * cell.sample_seconds
+
+
+def _as_control(survey: Survey, control: Enrolment) -> Survey:
+    cells = [replace(cell, variant=control.variant.name) for cell in survey.cells]
+    outcomes = [{**row, "variant": control.variant.name} for row in survey.outcomes]
+    return Survey(control, cells, outcomes, survey.peak_bytes, survey.load_seconds)
+
+
+def _differing(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    return ", ".join(sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name)))
+
+
+def request_of(plan: Mapping[str, Any]) -> Request:
+    """Return the request that a stored plan was made from."""
+    stored: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in plan["request"].items()
+    }
+    problems = tuple(Problem.from_json(problem) for problem in plan["problems"].values())
+    return Request(**{**stored, "problems": problems})

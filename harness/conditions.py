@@ -1,0 +1,172 @@
+"""What in the state of a machine spoils a measurement, judged from its description; each with what mends it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+GIB = 2**30
+MIB = 2**20
+
+# The kernels of OpenBLAS that use at least these instructions, by the names it reports.
+AVX512_KERNELS = {"skylakex", "cooperlake", "sapphirerapids", "knl"}
+AVX2_KERNELS = AVX512_KERNELS | {"haswell", "zen", "excavator"}
+
+ENOUGH_MEMORY = 2 * GIB  # the data set in float64 is 0.4 GB, and each worker holds a copy
+SWAP_WORTH_A_NOTE = 256 * MIB
+BUSY_WORTH_A_NOTE = 0.3  # CPUs that others keep at work
+STEAL_WORTH_A_NOTE = 0.02
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at.
+
+    `severity` is "ok", "note" (results are less sure) or "problem" (something will not work, or mislead);
+    `mend` is the command or deed that mends it, empty where there is nothing to mend.
+    """
+
+    severity: str
+    what: str
+    found: str
+    mend: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """Return the finding as one line for a report."""
+        return f"{self.what}: {self.found}." + (f" {self.mend}" if self.mend else "")
+
+
+def judge(description: Mapping[str, Any]) -> list[Finding]:
+    """Return what `environment.describe()` says about how far measurements here can be trusted."""
+    return [finding for condition in CONDITIONS for finding in condition(description)]
+
+
+def _cpus(description: Mapping[str, Any]) -> Iterator[Finding]:
+    usable, logical = len(description["machine"]["usable_cpus"]), description["machine"]["logical_cpus"]
+    if usable == 1:
+        found = "one, which the harness and the worker share; a few per cent of noise are added"
+        yield Finding("note", "CPUs", found, "Give the process a second CPU, if there is one.")
+    elif logical and usable < logical:
+        yield Finding("ok", "CPUs", f"{usable} of {logical} may be used (an affinity mask is set)")
+    else:
+        yield Finding("ok", "CPUs", str(usable))
+
+
+def _quota(description: Mapping[str, Any]) -> Iterator[Finding]:
+    quota, usable = description["machine"]["cpu_quota"], len(description["machine"]["usable_cpus"])
+    if quota is not None and quota < usable:
+        found = f"{quota:g} CPUs' worth of time on {usable} CPUs; a process that uses it up is stopped within a sample"
+        yield Finding("problem", "CPU quota", found, "Start the container with --cpuset-cpus instead of --cpus.")
+
+
+def _governor(description: Mapping[str, Any]) -> Iterator[Finding]:
+    governors = description["machine"]["governors"]
+    if others := sorted(set(governors) - {"performance"}):
+        found = f"{', '.join(others)}; the clock rate follows the load"
+        yield Finding("note", "frequency governor", found, "sudo cpupower frequency-set --governor performance")
+    elif governors:
+        yield Finding("ok", "frequency governor", "performance")
+
+
+def _frequency(description: Mapping[str, Any]) -> Iterator[Finding]:
+    machine = description["machine"]
+    if machine["turbo"]:
+        yield Finding("ok", "turbo", "on; the clock rate depends on temperature and neighbours, which rounds cancel")
+    if machine["smt"]:
+        yield Finding("ok", "hyper-threading", "on; two threads on one core share its arithmetic units")
+    if machine["virtualised"]:
+        yield Finding("ok", "virtual machine", "yes; other guests of the host are not visible from here")
+    if machine["on_battery"]:
+        found = "the machine runs on its battery, and saves power"
+        yield Finding("problem", "power", found, "Plug it in.")
+
+
+def _memory(description: Mapping[str, Any]) -> Iterator[Finding]:
+    machine = description["machine"]
+    usable = min(machine["memory_limit_bytes"], machine["memory_available_bytes"])
+    if usable < ENOUGH_MEMORY:
+        found = f"{usable / GIB:.1f} GiB are free to use; few workers fit side by side"
+        yield Finding("note", "memory", found, "Close programs, or raise the container's limit.")
+    else:
+        yield Finding("ok", "memory", f"{usable / GIB:.1f} GiB are free to use")
+    if machine["swap_used_bytes"] > SWAP_WORTH_A_NOTE:
+        found = f"{machine['swap_used_bytes'] / GIB:.1f} GiB are in use; memory has been short"
+        yield Finding("note", "swap", found, "Close programs that hold much memory.")
+
+
+def _neighbours(description: Mapping[str, Any]) -> Iterator[Finding]:
+    load = description["load"]
+    if load["busy_cpus"] > BUSY_WORTH_A_NOTE:
+        names = ", ".join(f"{busy['name']} ({busy['cpu_share']:.0%})" for busy in load["busy_processes"][:5])
+        found = f"others keep {load['busy_cpus']:.1f} CPUs busy" + (f": {names}" if names else "")
+        yield Finding("note", "load", found, "Wait until they are done, or stop them.")
+    else:
+        yield Finding("ok", "load", f"others keep {load['busy_cpus']:.1f} CPUs busy")
+    averages, cpus = load["load_average"], len(description["machine"]["usable_cpus"])
+    if averages and averages[1] > max(1.0, cpus / 2):
+        found = f"{averages[1]:g} over the last five minutes on {cpus} CPUs"
+        yield Finding("note", "load average", found, "See what is running: top")
+    if load["steal_cpus"] > STEAL_WORTH_A_NOTE:
+        found = f"{load['steal_cpus']:.2f} CPUs were taken by other guests of the host"
+        yield Finding("note", "stolen time", found, "Measure at a quieter hour, or on a machine of your own.")
+
+
+def _inherited(description: Mapping[str, Any]) -> Iterator[Finding]:
+    for variable in description["inherited"]:
+        name = variable["name"]
+        if variable["warning"]:
+            yield Finding("note", "environment", variable["warning"].rstrip("."), f"unset {name}")
+        elif variable["treatment"] != "kept":
+            found = f"{name}={variable['value']} is {variable['treatment']} in workers"
+            yield Finding("ok", "environment", found, variable["reason"])
+
+
+def _blas(description: Mapping[str, Any]) -> Iterator[Finding]:
+    pools = [pool for pool in description["blas"] if pool["user_api"] == "blas"]
+    if not pools:
+        found = "none that tells its number of threads; one-thread launches are judged by their CPU time alone"
+        yield Finding("note", "BLAS", found)
+    for pool in pools:
+        name = f"{pool['library']} {pool['version']} with {pool['architecture']} kernels"
+        if wanted := _better_kernels(pool, description["machine"]["vector_flags"]):
+            forced = any(variable["name"] == "OPENBLAS_CORETYPE" for variable in description["inherited"])
+            mend = "unset OPENBLAS_CORETYPE" if forced else "pip install --upgrade numpy scipy"
+            yield Finding("note", "BLAS", f"{name}, though the CPU has {wanted} ({pool['file']})", mend)
+        else:
+            yield Finding("ok", "BLAS", f"{name} ({pool['file']})")
+    if len({(pool["library"], pool["version"], pool["architecture"]) for pool in pools}) > 1:
+        found = "NumPy and SciPy bring different ones; implementations on SciPy's BLAS are compared across them"
+        yield Finding("note", "BLAS", found)
+
+
+def _better_kernels(pool: Mapping[str, Any], flags: list[str]) -> str | None:
+    """Return the instructions of the CPU that OpenBLAS leaves unused, or None."""
+    kernels = str(pool["architecture"]).lower()
+    if pool["library"] != "openblas":
+        return None
+    if "avx512f" in flags and kernels not in AVX512_KERNELS:
+        return "AVX-512"
+    if "avx2" in flags and kernels not in AVX2_KERNELS:
+        return "AVX2"
+    return None
+
+
+def _revision(description: Mapping[str, Any]) -> Iterator[Finding]:
+    if description["revision"]["dirty"]:
+        found = f"differs from commit {description['revision']['commit'][:10]}; nobody else has this code"
+        yield Finding("note", "code", found, "git commit")
+
+
+CONDITIONS: tuple[Callable[[Mapping[str, Any]], Iterator[Finding]], ...] = (
+    _cpus,
+    _quota,
+    _governor,
+    _frequency,
+    _memory,
+    _neighbours,
+    _inherited,
+    _blas,
+    _revision,
+)

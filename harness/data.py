@@ -1,0 +1,109 @@
+"""Where the data set comes from, in this order, and what is said about it.
+
+    a path (--data)  →  PARAGONE_DATA  →  the cache  →  a download  →  the embedded digits
+
+A path that is given must be right: a wrong one is an error, not a reason to go on to the next.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from harness import digits
+from harness.data_cache import DataSet, cache_folder, find_entry, open_cached, recall, remember, store
+from harness.errors import DataUnusable, InvalidWorkload
+from harness.mnist_files import locate
+from harness.mnist_parts import MNIST, MNIST_SHA256, Arrays
+from harness.problem import Problem
+
+__all__ = ["DataSet", "cache_folder", "check_fits", "find_data", "open_cached"]
+
+DIGITS = "digits"  # as a path: the embedded digits
+ADVICE = "For MNIST: --data PATH, or PARAGONE_DATA=PATH."
+
+Say = Callable[[str], None]
+
+
+def find_data(path: str | None, say: Say) -> DataSet:
+    """Return the data set, from the first place that has it; its content is checked, byte by byte.
+
+    `path` is a file, a folder or "digits"; `say` gets sentences of one line for the user.
+    Raises DataUnusable.
+    """
+    if path is not None:
+        return _from_choice(path, "--data", say)
+    if chosen := os.environ.get("PARAGONE_DATA"):
+        return _from_choice(chosen, "PARAGONE_DATA", say)
+    if cached := find_entry(MNIST_SHA256, say):
+        return replace(cached, origin=f"the cache {cached.folder}; first found as: {cached.origin}")
+    if os.environ.get("PARAGONE_OFFLINE", "0") not in ("", "0"):
+        return _instead("PARAGONE_OFFLINE is set: MNIST is not downloaded", say)
+    return _from_download(say)
+
+
+def check_fits(problem: Problem, data: DataSet) -> None:
+    """Raise InvalidWorkload, naming the key of the workload file, unless it can be trained on this data."""
+    n_train, n_pixels = data.train_images.shape
+    if problem.layers[0] != n_pixels:
+        raise InvalidWorkload(
+            f"{problem.name}: layers: expected {n_pixels} neurons in the first layer, one per pixel of {data.name}; "
+            f"got {problem.layers[0]}"
+        )
+    if problem.n_train > n_train:
+        raise InvalidWorkload(
+            f"{problem.name}: n_train: expected at most {n_train}, the training images of {data.name}; "
+            f"got {problem.n_train}"
+        )
+
+
+def _from_choice(choice: str, chosen_by: str, say: Say) -> DataSet:
+    if choice == DIGITS:
+        return _digits(f"chosen by {chosen_by}", say)
+    if not choice:
+        raise DataUnusable(f"{chosen_by}: expected the path of MNIST or {DIGITS!r}, got an empty text.")
+    try:
+        path = Path(choice).expanduser()
+        source = locate(path, MNIST)
+        origin = f"{source.form}, found by {chosen_by} in {path.absolute()}"
+        return _known_or_made(source.fingerprint(), "MNIST", origin, lambda: source.read(source.files, MNIST), say)
+    except OSError as error:
+        raise DataUnusable(f"{chosen_by}: {choice}: cannot be read: {error.strerror}.") from None
+    except (RuntimeError, ValueError) as error:  # no such home folder; a null byte
+        raise DataUnusable(f"{chosen_by}: {choice!r}: not a path: {error}.") from None
+    except DataUnusable as error:
+        raise DataUnusable(f"{chosen_by}: {error}") from None
+
+
+def _from_download(say: Say) -> DataSet:
+    # Here, because it imports what opens connections, and workers import this module.
+    from harness.mnist_download import DownloadFailed, download
+
+    say("MNIST is downloaded once, about 12 MB.")
+    try:
+        arrays, host = download(MNIST, say)
+    except DownloadFailed as error:
+        return _instead(str(error), say)
+    return store(arrays, "MNIST", f"downloaded from {host}")
+
+
+def _instead(reason: str, say: Say) -> DataSet:
+    say(f"{reason}. Instead: scikit-learn's real 8×8 digits, enlarged to 28×28. {ADVICE}")
+    return _digits(reason, say)
+
+
+def _digits(reason: str, say: Say) -> DataSet:
+    origin = f"embedded: real 8×8 digits enlarged to 28×28 and shifted; {reason}"
+    return _known_or_made(digits.fingerprint(), digits.NAME, origin, digits.make_digits, say)
+
+
+def _known_or_made(fingerprint: str, name: str, origin: str, make: Callable[[], Arrays], say: Say) -> DataSet:
+    """Return the entry noted for this fingerprint, or make the arrays and store them."""
+    sha256 = recall(fingerprint)
+    if sha256 and (cached := find_entry(sha256, say)):
+        return replace(cached, name=name, origin=origin)
+    data = store(make(), name, origin)
+    remember(fingerprint, data.sha256)
+    return data

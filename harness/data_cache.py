@@ -1,0 +1,203 @@
+"""The data sets on this machine, parsed once: a folder per content, memory-mapped by everyone.
+
+An entry is named by the SHA-256 of what it holds, so two processes that fill it write the same bytes:
+each file is written beside its place and moved there at once, and whoever comes last changes nothing.
+The notes beside the entries remember which files on disk had which content.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import platformdirs
+from numpy.typing import DTypeLike, NDArray
+
+from harness.errors import DataUnusable
+from harness.mnist_parts import Arrays, Bytes, content_sha256
+
+FLOATS = ("float32", "float64")
+BLOCK = 4096  # images converted at a time
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """A data set in the cache. Every array is a read-only memory map, opened anew by each access."""
+
+    name: str
+    origin: str  # a sentence: where it was found
+    sha256: str  # of the content: content_sha256
+    folder: Path
+
+    @property
+    def train_images(self) -> Bytes:
+        """Return the training images, (60000, 784) uint8."""
+        return _map(self.folder / "train_images.npy", np.uint8)
+
+    @property
+    def train_labels(self) -> Bytes:
+        """Return the training labels, (60000,) uint8."""
+        return _map(self.folder / "train_labels.npy", np.uint8)
+
+    @property
+    def test_images(self) -> Bytes:
+        """Return the test images, (10000, 784) uint8."""
+        return _map(self.folder / "test_images.npy", np.uint8)
+
+    @property
+    def test_labels(self) -> Bytes:
+        """Return the test labels, (10000,) uint8."""
+        return _map(self.folder / "test_labels.npy", np.uint8)
+
+    def pixels(self, dtype: str) -> NDArray[Any]:
+        """Return p/255 of the training images, (60000, 784), rounded once to float32 or float64."""
+        return _pixels(self.folder, "train", self.train_images, dtype)
+
+    def test_pixels(self, dtype: str) -> NDArray[Any]:
+        """Return p/255 of the test images, (10000, 784), rounded once to float32 or float64."""
+        return _pixels(self.folder, "test", self.test_images, dtype)
+
+
+def cache_folder() -> Path:
+    """Return the folder of the cache, absolute: PARAGONE_CACHE, or the user's. It may not exist yet."""
+    given = os.environ.get("PARAGONE_CACHE")
+    return Path(given).expanduser().absolute() if given else platformdirs.user_cache_path("paragone")
+
+
+def open_cached(folder: Path) -> DataSet:
+    """Return the entry in this folder, as find_data made it, trusting its content.
+
+    Raises DataUnusable where a file is missing, cut short, or of another shape.
+    """
+    try:
+        about = json.loads((folder / "about.json").read_bytes())
+        data = DataSet(about["name"], about["origin"], about["sha256"], folder)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataUnusable(f"{folder}: not an entry of the cache: {error!r}") from None
+    for images, labels in ((data.train_images, data.train_labels), (data.test_images, data.test_labels)):
+        if images.ndim != 2 or labels.shape != images.shape[:1]:
+            raise DataUnusable(f"{folder}: damaged: images {images.shape} with labels {labels.shape}")
+    return data
+
+
+def find_entry(sha256: str, say: Callable[[str], None]) -> DataSet | None:
+    """Return the entry of this content, every byte of it checked; None where there is none or it is damaged."""
+    folder = _entry_folder(sha256)
+    if not folder.is_dir():
+        return None
+    try:
+        data = open_cached(folder)
+        arrays = Arrays(data.train_images, data.train_labels, data.test_images, data.test_labels)
+        if content_sha256(arrays) == sha256:
+            return data
+        damage = "its content is not what its name says"
+    except DataUnusable as error:
+        damage = str(error)
+    say(f"The cache entry {folder} is damaged and is made anew: {damage}")
+    return None
+
+
+def store(arrays: Arrays, name: str, origin: str) -> DataSet:
+    """Return the entry of these arrays, written to the cache.
+
+    Raises DataUnusable where the cache cannot be written.
+    """
+    sha256 = content_sha256(arrays)
+    data = DataSet(name, origin, sha256, _entry_folder(sha256))
+    for part, array in arrays._asdict().items():
+        write_whole(data.folder / f"{part}.npy", _array_writer(array, array.dtype, lambda block: block))
+    about = json.dumps({"name": name, "origin": origin, "sha256": sha256}, indent=1)
+    write_whole(data.folder / "about.json", lambda file: file.write(about.encode()))
+    return data
+
+
+def recall(fingerprint: str) -> str | None:
+    """Return the content that was noted for this fingerprint, or None."""
+    try:
+        return _note(fingerprint).read_text("ascii")
+    except (OSError, ValueError):
+        return None
+
+
+def remember(fingerprint: str, sha256: str) -> None:
+    """Note that what has this fingerprint has this content."""
+    write_whole(_note(fingerprint), lambda file: file.write(sha256.encode()))
+
+
+def _entry_folder(sha256: str) -> Path:
+    return cache_folder() / "data" / sha256
+
+
+def _note(fingerprint: str) -> Path:
+    return cache_folder() / "data" / "notes" / hashlib.sha256(fingerprint.encode()).hexdigest()
+
+
+def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
+    """Write a file so that it is there either whole or not at all, whoever else writes it at the same time.
+
+    Raises DataUnusable where the cache cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+        try:
+            with beside.open("xb") as file:
+                write(file)
+                file.flush()
+                os.fsync(file.fileno())  # else a power cut could leave a file of the right size, full of zeros
+            beside.replace(path)
+        finally:
+            beside.unlink(missing_ok=True)
+    except OSError as error:
+        raise DataUnusable(
+            f"{path}: the cache cannot be written: {error.strerror}. "
+            "Set PARAGONE_CACHE to a folder that can be written and has 1 GB of room."
+        ) from None
+
+
+def _array_writer(
+    array: NDArray[Any], dtype: DTypeLike, convert: Callable[[NDArray[Any]], NDArray[Any]]
+) -> Callable[[BinaryIO], None]:
+    """Return a function that writes an array in .npy form, block by block.
+
+    Not through a memory map: on a full disk that would be a bus error, where `write` raises.
+    """
+
+    def write(file: BinaryIO) -> None:
+        form = {"descr": np.lib.format.dtype_to_descr(np.dtype(dtype)), "fortran_order": False, "shape": array.shape}
+        np.lib.format.write_array_header_1_0(file, form)
+        for start in range(0, len(array), BLOCK):
+            file.write(np.ascontiguousarray(convert(array[start : start + BLOCK])).data)
+
+    return write
+
+
+def _pixels(folder: Path, part: str, images: Bytes, dtype: str) -> NDArray[Any]:
+    if dtype not in FLOATS:
+        raise ValueError(f"pixels are {' or '.join(FLOATS)}, not {dtype!r}")
+    path = folder / f"{part}_pixels_{dtype}.npy"
+    try:
+        return _map(path, dtype, images.shape)
+    except DataUnusable:  # not there yet, or cut short: either way it is written now
+        quotients = (np.arange(256) / 255).astype(dtype)
+        write_whole(path, _array_writer(images, dtype, lambda block: quotients[block]))
+    return _map(path, dtype, images.shape)
+
+
+def _map(path: Path, dtype: DTypeLike, shape: tuple[int, ...] | None = None) -> NDArray[Any]:
+    """Return the array in a .npy file as a read-only memory map. Raises DataUnusable."""
+    try:
+        array = np.lib.format.open_memmap(path, mode="r")
+    except (OSError, ValueError, EOFError, OverflowError) as error:
+        raise DataUnusable(f"{path}: cannot be mapped: {error}") from None
+    if array.dtype != dtype or shape not in (None, array.shape):
+        raise DataUnusable(f"{path}: expected {np.dtype(dtype)} {shape or ''}, got {array.dtype} {array.shape}")
+    # A plain array over the same memory: a memmap's slices are memmaps, each slower to make.
+    return array.view(np.ndarray)

@@ -1,0 +1,145 @@
+"""What a user sees while a command works: sentences, the plan, progress; all on standard error."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+
+class TerminalDisplay:
+    """Sentences and progress bars on a terminal; sentences alone where the output is a file or a pipe."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+
+    def say(self, sentence: str) -> None:
+        """Show a sentence that stays."""
+        self.console.print(escape(sentence), highlight=False, soft_wrap=True)
+
+    @contextmanager
+    def progress(self, title: str, total_seconds: float) -> Iterator[Callable[[str, float], None]]:
+        """Yield `advance(what, seconds)`, which moves the bar on and names what is being done."""
+        columns = (
+            TextColumn("{task.description:<16}"),
+            BarColumn(bar_width=24),
+            TextColumn("{task.percentage:>3.0f} %"),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[what]}"),
+        )
+        if not self.console.is_terminal:
+            self.say(f"{title} …")
+            yield lambda what, seconds: None
+            return
+        # One refresh a second: the display must not compete with what is being measured.
+        with Progress(*columns, console=self.console, transient=True, refresh_per_second=1) as progress:
+            task = progress.add_task(title, total=max(total_seconds, 1e-9), what="")
+
+            def advance(what: str, seconds: float) -> None:
+                progress.update(task, advance=seconds, what=escape(what))
+
+            yield advance
+
+    def show_plan(self, plan: Mapping[str, Any], outcomes: Sequence[Mapping[str, Any]]) -> None:
+        """Show what is about to be measured, what is not and why, and how long it takes."""
+        self.console.print(plan_table(plan))
+        for sentence in plan_sentences(plan, outcomes):
+            self.say(sentence)
+
+
+def plan_table(plan: Mapping[str, Any]) -> Table:
+    """Return the plan as a table: one row a workload and dtype."""
+    table = Table(title=f"Plan of run {plan['run']}", title_justify="left", show_edge=False)
+    for heading in ("workload", "dtype", "threads", "variants", "batch sizes", "cells"):
+        table.add_column(heading, justify="right" if heading == "cells" else "left", overflow="fold")
+    dtype_of = {variant["variant"]: variant["dtype"] for variant in plan["variants"]}
+    groups: dict[tuple[str, str, int], dict[tuple[str, int], None]] = {}
+    for cell in plan["cells"]:
+        key = (cell["problem"], dtype_of[cell["variant"]], cell["threads"])
+        groups.setdefault(key, {})[cell["variant"], cell["batch_size"]] = None
+    for (problem, dtype, threads), cells in groups.items():
+        variants = len({variant for variant, _ in cells})
+        sizes = ", ".join(map(str, sorted({size for _, size in cells})))
+        table.add_row(escape(problem), dtype, str(threads), str(variants), sizes, str(len(cells)))
+    return table
+
+
+def plan_sentences(plan: Mapping[str, Any], outcomes: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return what the table does not say: size and cost, what it can resolve, what is left out and why."""
+    launches, rounds = plan["launches"], plan["rounds"]
+    samples = sum(launches * (1 if cell["once_per_launch"] else rounds) for cell in plan["cells"])
+    sentences = [
+        f"{launches} {'launch' if launches == 1 else 'launches'} × {rounds} rounds, {samples} samples, "
+        f"about {minutes(plan['eta_seconds'])}; seed {plan['seed']}; data: {plan['data']['name']}."
+    ]
+    if plan["quick"]:
+        sentences.append("Quick: one launch gives no intervals and no verdicts; for those: make bench")
+    if plan["resolvable_difference"] is not None:
+        sentences.append(f"It finds differences of {plan['resolvable_difference']:.1%} and more in 95 of 100 cases.")
+    kept_out = [row for row in outcomes if row["status"] not in ("passed", "not checked")]
+    sentences += [f"{status_line(row)}: {row['reason']}" for row in kept_out if not is_control(row)]
+    sentences += [f"{entry['name']} unavailable: {entry['reason']}" for entry in plan["broken"]]
+    counts = Counter(row["status"] for row in outcomes if not is_control(row))
+    sentences.append(f"Verified before timing: {counts['passed']} checks passed, {counts['failed']} failed.")
+    return sentences
+
+
+def verdicts_table(problem: str, rows: Sequence[Mapping[str, Any]]) -> Table:
+    """Return the checks of one workload, a row a variant and a column a batch size."""
+    sizes = sorted({row["batch_size"] for row in rows if row["batch_size"] is not None})
+    table = Table(title=f"{problem}: worst error in units of its bound", title_justify="left", show_edge=False)
+    table.add_column("variant", overflow="fold", min_width=24)
+    for size in sizes:
+        table.add_column(str(size), justify="right")
+    for variant in dict.fromkeys(row["variant"] for row in rows):
+        own = [row for row in rows if row["variant"] == variant]
+        marks = [_mark([row for row in own if row["batch_size"] in (size, None)]) for size in sizes]
+        table.add_row(escape(variant), *marks)
+    return table
+
+
+def _mark(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return the worst status of the checks of a cell; where all passed, their worst error over bound."""
+    for status in ("failed", "not measured", "unavailable", "not checked"):
+        if any(row["status"] == status for row in rows):
+            return f"[red]{status}[/]" if status == "failed" else f"[yellow]{status}[/]"
+    return f"[green]{max((row['error'] / row['bound'] for row in rows), default=0.0):.2f}[/]"
+
+
+def checks_table(rows: Sequence[Mapping[str, Any]]) -> Table:
+    """Return every check with its error and its bound."""
+    table = Table(show_edge=False)
+    for heading in ("workload", "variant", "batch", "check", "steps", "error", "bound", "status"):
+        table.add_column(heading, overflow="fold", justify="right" if heading in ("batch", "steps") else "left")
+    for row in rows:
+        numbers = [str(row[key]) if row.get(key) is not None else "" for key in ("batch_size", "stage", "n_steps")]
+        errors = [f"{row[key]:.1e}" if row.get(key) is not None else "" for key in ("error", "bound")]
+        table.add_row(row["problem"], escape(row["variant"]), *numbers, *errors, row["status"])
+    return table
+
+
+def status_line(row: Mapping[str, Any]) -> str:
+    """Return "nielsen python_lists[dtype=float64] batch 10000 not measured"."""
+    batch = "" if row["batch_size"] is None else f" batch {row['batch_size']}"
+    return f"{row['problem']} {row['variant']}{batch} {row['status']}"
+
+
+def is_control(row: Mapping[str, Any]) -> bool:
+    """Whether a row belongs to the A/A control, of which the user need not hear twice."""
+    return str(row["variant"]).endswith(" (A/A)")
+
+
+def minutes(seconds: float) -> str:
+    """Return a duration as people say it: "40 s", "7 min", "1 h 20 min"."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    whole = round(seconds / 60)
+    return f"{whole} min" if whole < 90 else f"{whole // 60} h {whole % 60} min"

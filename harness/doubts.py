@@ -1,0 +1,151 @@
+"""What speaks against the numbers of a run: warnings, where its time went, what it could not resolve."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from harness.analyse import SMALLEST_MARGIN, margins
+from harness.statuses import was_finished
+
+if TYPE_CHECKING:
+    from harness.store import Run
+
+POINT = ["problem", "dtype", "batch_size", "threads"]
+LARGE_SPREAD = 0.10
+SHORT_SAMPLE_SECONDS = 1e-3
+WAITING_SHARE = 0.01  # a stopped process uses none; this much of its own samples' time is a leak
+MOST_NAMED = 3
+
+
+def warnings(run: Run, frame: pd.DataFrame) -> list[str]:
+    """Return the sentences a reader needs before believing the numbers: what was seen, and what to try.
+
+    `frame` is what `summarise` returned for the run.
+    """
+    return [
+        *map(str, run.environment.get("warnings", [])),
+        *_interruptions(run),
+        *_controls(run, frame),
+        *_rankings(frame),
+        *_cells(frame[frame["spread"] >= LARGE_SPREAD], _SPREAD),
+        *_cells(frame[frame["sample_seconds"] < SHORT_SAMPLE_SECONDS], _SHORT),
+        *_waiting(run),
+        *_launches(run),
+    ]
+
+
+_SPREAD = (
+    f"samples of one process scatter by {LARGE_SPREAD:.0%} or more of their median in {{cells}}. Something else "
+    "used the machine: close it, or ask for more rounds."
+)
+_FALSE_DIFFERENCE = (
+    "A/A shows a difference beyond 1 % where there is none: {cells}. The margin was widened to cover it."
+)
+_SHORT = "a sample is shorter than 1 ms in {cells}: the clock and the call weigh in it. Ask for longer samples."
+
+
+def _interruptions(run: Run) -> list[str]:
+    if was_finished(run):
+        return []
+    return [
+        "the run was interrupted: what follows is what there is. Take it up again: paragone bench --resume "
+        + run.plan["run"]
+    ]
+
+
+def _cells(cells: pd.DataFrame, sentence: str) -> list[str]:
+    """Return the sentence with the cells in it, the first few by name; nothing where there are none."""
+    if cells.empty:
+        return []
+    named = [f"{variant} at batch {size}" for variant, size in cells[["variant", "batch_size"]].itertuples(index=False)]
+    more = f" and {len(named) - MOST_NAMED} more cells" if len(named) > MOST_NAMED else ""
+    return [sentence.format(cells=", ".join(named[:MOST_NAMED]) + more)]
+
+
+def _controls(run: Run, frame: pd.DataFrame) -> list[str]:
+    """Return what A/A says against the run: a difference where there is none, much noise, or no A/A at all."""
+    controls = frame[frame["control"]]
+    if not controls["ratio_to_baseline"].notna().any():
+        return ["there is no A/A control with times, so the noise of this run is not known."]
+    low, high = np.log(controls["ratio_low"]), np.log(controls["ratio_high"])
+    false = controls[(low > SMALLEST_MARGIN) | (high < -SMALLEST_MARGIN)]
+    said = _cells(
+        false, "A/A shows a difference beyond 1 % where there is none: {cells}. The margin was widened to cover it."
+    )
+    for problem, margin in margins(frame).items():
+        if margin > 0.05:
+            said.append(
+                f"{problem}: A/A cannot tell the baseline from itself to better than {margin:.1%}; smaller differences "
+                "are not called. Repeat on a quieter machine, or with more launches."
+            )
+    return said
+
+
+def _rankings(frame: pd.DataFrame) -> list[str]:
+    """Return a sentence for every pair that minimum and median put in opposite orders, each beyond the margin."""
+    columns = [*POINT, "variant", "images_per_second", "images_per_second_best"]
+    rows = frame.loc[~frame["control"] & frame["images_per_second"].notna(), columns]
+    pairs = rows.merge(rows, on=POINT, suffixes=("", "_of_other"))
+    margin = pairs["problem"].map({name: math.log1p(m) for name, m in margins(frame).items()})
+    by_median = np.log(pairs["images_per_second"] / pairs["images_per_second_of_other"])
+    by_minimum = np.log(pairs["images_per_second_best"] / pairs["images_per_second_best_of_other"])
+    opposed = pairs[(by_median > margin) & (by_minimum < -margin)]
+    return [
+        f"{row.problem}, batch {row.batch_size}, {row.threads} thread(s): by the median {row.variant} is faster than "
+        f"{row.variant_of_other}, by the minimum it is slower; do not rank these two."
+        for row in opposed.itertuples()
+    ]
+
+
+def _waiting(run: Run) -> list[str]:
+    """Return a sentence on the variants whose processes worked while others were measured."""
+    used = run.samples.groupby("variant")[["waiting_cpu_ns", "elapsed_ns"]].sum().astype(float)
+    share = used["waiting_cpu_ns"] / used["elapsed_ns"]
+    leaking = share[share > WAITING_SHARE].sort_values(ascending=False, kind="stable")
+    named = ", ".join(f"{variant} ({part:.0%} of the time of its samples)" for variant, part in leaking.items())
+    return (
+        [f"CPU time was used by processes that should have waited, and may have disturbed others: {named}."]
+        if named
+        else []
+    )
+
+
+def _launches(run: Run) -> list[str]:
+    lost = run.launches[run.launches["status"].isin(["rejected", "failed"])]
+    return [
+        f"launch {row.launch} of {row.variant} ({row.threads} thread(s)) was {row.status}: {row.reason}. Its samples "
+        + ("do not count." if row.status == "rejected" else "until then are kept in samples.jsonl.")
+        for row in lost.itertuples()
+    ]
+
+
+def time_shares(run: Run) -> dict[str, float]:
+    """Return where the time went, in seconds, and `timed_share`: the part of the rounds inside timed samples.
+
+    Warm-ups are outside the rounds and outside the share. NaN where no round was made.
+    """
+    rounds = float(run.rounds["elapsed_s"].sum())
+    timed = float(run.samples.loc[run.samples["kind"] == "timed", "elapsed_ns"].sum()) / 1e9
+    parts = ("start", "load", "setup", "verify", "warmup")
+    return {
+        "rounds_seconds": rounds,
+        "timed_seconds": timed,
+        "timed_share": timed / rounds if rounds > 0 else math.nan,
+        **{f"{part}_seconds": float(run.launches[f"{part}_seconds"].astype(float).sum()) for part in parts},
+    }
+
+
+def smallest_resolvable(frame: pd.DataFrame) -> dict[Any, float]:
+    """Return per problem the difference, as 0.03 for 3 %, from which a typical cell gets a verdict.
+
+    A verdict needs an interval wholly beyond the margin: the margin plus half the width of the
+    interval, the median over cells. NaN where no cell has an interval.
+    """
+    rows = frame[~frame["control"] & (frame["verdict"] != "baseline")]
+    half_width = (np.log(rows["ratio_high"]) - np.log(rows["ratio_low"])) / 2
+    typical = half_width.groupby(rows["problem"]).median()
+    return {name: math.expm1(math.log1p(m) + typical.get(name, math.nan)) for name, m in margins(frame).items()}

@@ -1,0 +1,155 @@
+"""The surroundings of a run: what is written to environment.json, and whether two runs can be joined."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.metadata
+import json
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from harness.conditions import judge
+from harness.load import load
+from harness.machine import machine, operating_system
+from harness.source import source_hash
+from harness.threads import found_threads, worker_environment
+
+PROJECT = Path(__file__).parent.parent
+# What decides numbers; anything else in the folder may differ from the commit without harm.
+MEASURED_CODE = ("harness", "impls", "benchmarks")
+GIT_TIMEOUT_S = 20
+
+MEASURED_PACKAGES = (
+    "numpy", "scipy", "scikit-learn", "numba", "llvmlite", "jax", "jaxlib", "torch", "tensorflow", "keras",
+    "juliacall", "cupy", "dask", "numexpr",
+)  # fmt: skip
+OTHER_PACKAGES = ("pandas", "matplotlib", "threadpoolctl", "psutil", "pytest", "pytest-benchmark")
+
+Description = dict[str, Any]
+
+
+def describe() -> Description:
+    """Return the surroundings as plain data, ready for environment.json.
+
+    Takes a third of a second, to see who else is at work; imports NumPy and SciPy to see their BLAS.
+    """
+    _, inherited = worker_environment(1, os.environ)
+    description: Description = {
+        "machine": machine(),
+        "os": operating_system(),
+        "python": python(),
+        "packages": packages(),
+        "blas": blas(),
+        "revision": revision(),
+        "load": load(),
+        "inherited": [asdict(variable) for variable in inherited],
+    }
+    findings = judge(description)
+    description["warnings"] = [finding.sentence for finding in findings if finding.severity != "ok"]
+    return description
+
+
+def python() -> dict[str, Any]:
+    """Return which Python this is."""
+    return {
+        "version": platform.python_version(),
+        "implementation": platform.python_implementation(),
+        "compiler": platform.python_compiler(),
+        "gil": bool(getattr(sys, "_is_gil_enabled", lambda: True)()),
+    }
+
+
+def packages() -> dict[str, str]:
+    """Return the version of each package that matters and is installed."""
+    versions = {}
+    for name in (*MEASURED_PACKAGES, *OTHER_PACKAGES):
+        with suppress(importlib.metadata.PackageNotFoundError):
+            versions[name] = importlib.metadata.version(name)
+    return versions
+
+
+def blas() -> list[dict[str, Any]]:
+    """Return the thread pools of NumPy and SciPy in this process; their thread counts are not a worker's."""
+    for module in ("numpy", "scipy.linalg"):
+        with suppress(ImportError):
+            importlib.import_module(module)
+    pools: list[dict[str, Any]] = found_threads()["pools"]
+    return [{key: value for key, value in pool.items() if key != "num_threads"} for pool in pools]
+
+
+def revision(folder: Path = PROJECT) -> dict[str, Any]:
+    """Return which code this is: commit and dirty, None outside a git checkout, and source_hash.
+
+    `dirty` looks at what decides numbers; a changed README leaves it false.
+    """
+    commit = dirty = None
+    top = _git(folder, "rev-parse", "--show-toplevel")
+    if top and Path(top).resolve() == folder.resolve():  # not some other project's checkout around ours
+        commit = _git(folder, "rev-parse", "HEAD") or None
+        changes = _git(folder, "status", "--porcelain", "--", *MEASURED_CODE)
+        dirty = None if changes is None else bool(changes)
+    return {"commit": commit, "dirty": dirty, "source_hash": source_hash(folder / "harness")}
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    """Return what git says, or None where it is missing or refuses."""
+    # Inside a hook, GIT_DIR and its kin would lead to another repository.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    command = ["git", "--no-optional-locks", "-C", str(folder), *arguments]
+    try:
+        answer = subprocess.run(
+            command, env=environment, capture_output=True, text=True, timeout=GIT_TIMEOUT_S, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return answer.stdout.strip()
+
+
+# What must be the same in two parts of one run, by the name it has in a sentence.
+MATCHED: dict[str, Callable[[Mapping[str, Any]], Any]] = {
+    "CPU": lambda found: found["machine"]["cpu"],
+    "logical CPUs": lambda found: found["machine"]["logical_cpus"],
+    "physical cores": lambda found: found["machine"]["physical_cores"],
+    "usable CPUs": lambda found: len(found["machine"]["usable_cpus"]),
+    "CPU quota": lambda found: found["machine"]["cpu_quota"],
+    "memory in GiB": lambda found: round(found["machine"]["memory_bytes"] / 2**30),
+    "transparent huge pages": lambda found: found["machine"]["transparent_hugepages"],
+    "system": lambda found: f"{found['os']['system']} {found['os']['release']}",
+    "Python": lambda found: f"{found['python']['implementation']} {found['python']['version']}",
+    "BLAS": lambda found: sorted(f"{p['library']} {p.get('version')} {p.get('architecture')}" for p in found["blas"]),
+    "packages": lambda found: {name: found["packages"].get(name) for name in MEASURED_PACKAGES},
+    "environment": lambda found: {v["name"]: v["value"] for v in found["inherited"] if v["treatment"] == "kept"},
+}
+
+
+def machine_fingerprint(description: Mapping[str, Any]) -> str:
+    """Return a hash of what must match for a run to be resumed; load and free memory are left out."""
+    content = {label: value(description) for label, value in MATCHED.items()}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """Return a sentence for each thing that must match and does not; empty where the fingerprints are equal."""
+    sentences = []
+    for label, value in MATCHED.items():
+        then, today = value(before), value(now)
+        if isinstance(then, dict):
+            names = sorted(name for name in then.keys() | today.keys() if then.get(name) != today.get(name))
+            sentences += [f"{name}: {_said(then.get(name))} then, {_said(today.get(name))} now" for name in names]
+        elif then != today:
+            sentences.append(f"{label}: {_said(then)} then, {_said(today)} now")
+    return sentences
+
+
+def _said(value: Any) -> str:
+    if value is None:
+        return "none"
+    return ", ".join(value) if isinstance(value, list) else str(value)

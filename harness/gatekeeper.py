@@ -1,0 +1,83 @@
+"""What must be true of a result before its time counts, and which results have been found true already."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from harness.data import DataSet, cache_folder
+from harness.host import WorkerHandle
+from harness.plan import Enrolment
+from harness.state import State
+from harness.verify import Check, check_steps, check_tail, gate
+
+# The reference continues a sample from near its end: so many images of it at most, but one step at least.
+TAIL_IMAGES = 10_000
+
+
+class Gatekeeper:
+    """Checks workers against the reference; remembers the digest of every sample that passed."""
+
+    def __init__(self, data: DataSet, seed: int, cache: Path | None = None) -> None:
+        self.data, self.seed = data, seed
+        self.cache = (cache or cache_folder()) / "reference"
+        self._verified: set[tuple[Any, ...]] = set()
+        self._starts: dict[str, State] = {}
+
+    def check_head(self, worker: WorkerHandle, enrolment: Enrolment, batch_size: int, max_steps: int) -> Check:
+        """Train the first steps and compare them with the reference's; the worker holds the enrolment's workload."""
+        problem = enrolment.problem
+        return gate(
+            worker.train,
+            problem,
+            self.data.train_images[: problem.n_train],
+            self.data.train_labels[: problem.n_train],
+            batch_size,
+            self.seed,
+            enrolment.variant.dtype,
+            deterministic=enrolment.variant.implementation.deterministic,
+            folder=self.cache,
+            data_sha256=self.data.sha256,
+            max_steps=max_steps,
+        )
+
+    def check_last_sample(
+        self, worker: WorkerHandle, enrolment: Enrolment, batch_size: int, n_steps: int, digest: str
+    ) -> Check:
+        """Compare the end of the worker's last sample with the reference, and remember its digest if it passes."""
+        problem = enrolment.problem
+        final = worker.result()
+        tail_steps = min(n_steps, check_steps(batch_size), max(1, TAIL_IMAGES // batch_size))
+        check = check_tail(
+            worker.train,
+            problem,
+            self.data.train_images[: problem.n_train],
+            self.data.train_labels[: problem.n_train],
+            enrolment.variant.dtype,
+            self._start(enrolment),
+            problem.order(self.seed, n_steps, batch_size),
+            final,
+            tail_steps,
+        )
+        if check.status == "passed":
+            self.remember(enrolment, batch_size, n_steps, digest)
+        return check
+
+    def remember(self, enrolment: Enrolment, batch_size: int, n_steps: int, digest: str) -> None:
+        """Take the digest of a sample for verified."""
+        self._verified.add((enrolment.problem.name, *_code(enrolment), batch_size, n_steps, digest))
+
+    def knows(self, enrolment: Enrolment, batch_size: int, n_steps: int, digest: str) -> bool:
+        """Whether a sample of the same code, workload and order with these very bits has been verified."""
+        return (enrolment.problem.name, *_code(enrolment), batch_size, n_steps, digest) in self._verified
+
+    def _start(self, enrolment: Enrolment) -> State:
+        name = enrolment.problem.name
+        if name not in self._starts:
+            self._starts[name] = enrolment.problem.start_state(self.seed)
+        return self._starts[name]
+
+
+def _code(enrolment: Enrolment) -> tuple[Any, ...]:
+    """Return what the bits of a result depend on besides the order; the control is the baseline's code."""
+    return enrolment.found.folder, enrolment.variant.axis, enrolment.threads

@@ -1,0 +1,171 @@
+"""The harness's end of a worker: start it, give it orders with a time limit, stop and wake it, kill it."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.errors import MeasurementFailed, TimedOut
+from harness.interface import Variant
+from harness.pipe import Message, Pipe
+from harness.problem import Problem
+from harness.registry import PROJECT
+from harness.state import State
+
+LOG_TAIL_BYTES = 2000
+SECONDS_TO_DIE = 2.0
+
+
+class WorkerHandle:
+    """A worker process that waits, stopped, between orders: its spinning thread pools must not disturb the others."""
+
+    def __init__(self, environment: Mapping[str, str], cpus: Sequence[int], time_limit_s: float) -> None:
+        self.cpus = list(cpus)
+        self.time_limit_s = time_limit_s
+        self.waiting_cpu_ns = 0
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 -- lives as long as the worker, closed by kill()
+        orders, outgoing = os.pipe()
+        incoming, answers = os.pipe()
+        with pinned_to(self.cpus):
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "harness.worker", str(orders), str(answers)],
+                pass_fds=(orders, answers),
+                stdin=subprocess.DEVNULL,
+                stdout=self._log,
+                stderr=self._log,
+                env={**environment, "PYTHONPATH": python_path(environment)},
+                start_new_session=True,
+            )
+        os.close(orders)
+        os.close(answers)
+        os.set_blocking(outgoing, False)
+        self._pipe = Pipe(incoming, outgoing)
+        self._stopped = False
+
+    def load(self, variant: Variant, folder: str, problem: Problem, data: str, seed: int) -> dict[str, Any]:
+        """Load the variant with a problem; return what `load` reports."""
+        order = {
+            "implementation": variant.implementation.name,
+            "axis": dict(variant.axis),
+            "folder": folder,
+            "problem": problem.to_json(),
+            "data": data,
+            "seed": seed,
+        }
+        answer, _ = self.order("load", order)
+        return {name: answer[name] for name in ("load_seconds", "loaded_memory_bytes", "threads_found")}
+
+    def train(self, state: State, order: NDArray[np.int64]) -> tuple[State, NDArray[Any] | None]:
+        """Train untimed from `state` over `order`; return the parameters and the losses."""
+        answer, arrays = self.order("train", {"step": state.step}, {**state.tensors(), "order": order})
+        losses = arrays.pop("losses", None)
+        return State.from_tensors(arrays, answer["step"]), losses
+
+    def result(self) -> State:
+        """Return the parameters after the last sample."""
+        answer, arrays = self.order("result", {})
+        return State.from_tensors(arrays, answer["step"])
+
+    def order(self, verb: str, order: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]] | None = None) -> Message:
+        """Wake the worker, carry out one order, stop it again; return its answer.
+
+        Raises TimedOut or MeasurementFailed with a reason. What the hosted code raised leaves the worker
+        alive; a crash, a hang or a corrupt answer ends it.
+        """
+        try:
+            self._signal(signal.SIGCONT)
+            self._pipe.send({"do": verb, **order}, arrays, self.time_limit_s)
+            answer, results = self._pipe.receive(self.time_limit_s)
+            self._signal(signal.SIGSTOP)
+        except EOFError:
+            raise MeasurementFailed(f"{verb}: {self._obituary()}") from None
+        except TimedOut:
+            self.kill()
+            raise TimedOut(f"{verb}: no answer within the time limit of {self.time_limit_s:g} s") from None
+        except MeasurementFailed as error:
+            self.kill()
+            raise MeasurementFailed(f"{verb}: {error}") from None
+        if "error" in answer:
+            raise MeasurementFailed(f"{verb}: {answer['error']}")
+        self.waiting_cpu_ns += answer["waiting_cpu_ns"]
+        return answer, results
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still takes orders."""
+        return self._process.returncode is None
+
+    def kill(self) -> None:
+        """End the worker and everything it started; nothing of it is left when this returns."""
+        if self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+            os.close(self._pipe.incoming)
+            os.close(self._pipe.outgoing)
+            self._log.close()
+
+    def _signal(self, number: signal.Signals) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, number)
+
+    def _obituary(self) -> str:
+        """Return how the worker ended and the last line that it printed."""
+        try:
+            code = self._process.wait(SECONDS_TO_DIE)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            return "the worker closed its pipe and was killed"
+        self._log.seek(max(0, self._log.seek(0, os.SEEK_END) - LOG_TAIL_BYTES))
+        lines = self._log.read().decode(errors="replace").strip().splitlines()
+        self._process.returncode = None  # the group may hold children: let kill() end them and close the pipes
+        self.kill()
+        self._process.returncode = code
+        ending = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"exited with code {code}"
+        return f"the worker {ending}" + (f": {lines[-1]}" if lines else "")
+
+
+def python_path(environment: Mapping[str, str]) -> str:
+    """Return the PYTHONPATH under which a worker finds this very harness first."""
+    return os.pathsep.join(filter(None, [str(PROJECT), environment.get("PYTHONPATH", "")]))
+
+
+@functools.cache
+def usable_cpus() -> tuple[int, ...]:
+    """Return the CPUs that this process was given when it started; empty where the system cannot pin processes."""
+    return tuple(sorted(os.sched_getaffinity(0))) if hasattr(os, "sched_getaffinity") else ()
+
+
+def worker_cpus(threads: int) -> tuple[int, ...]:
+    """Return the CPUs for a worker of `threads` threads: the last ones of those we may use, all if too few."""
+    return usable_cpus()[-threads:]
+
+
+def harness_cpus(threads: int) -> tuple[int, ...]:
+    """Return the CPUs that the workers leave to the harness, or all of them where none is left."""
+    return usable_cpus()[:-threads] or usable_cpus()
+
+
+@contextlib.contextmanager
+def pinned_to(cpus: Sequence[int]) -> Iterator[None]:
+    """Run the block, and start the processes in it, on these CPUs; do nothing where `cpus` is empty."""
+    if not cpus:
+        yield
+        return
+    usable_cpus()  # remembered before it is narrowed
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cpus)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)

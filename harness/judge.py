@@ -1,0 +1,145 @@
+"""Whether one result is what honest arithmetic makes of a training, and if not, why not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.bounds import LOSSES, Deviation, compared_tensors, deviations, loss_deviation, rounding_ratio
+from harness.problem import Problem, rounded_to_float32
+from harness.reference import Trajectory
+from harness.state import State
+
+# Float32 arithmetic rounds every weight at every step, float64 arithmetic rounded at the end only once: over
+# 8 steps that all touch every weight, honest float32 is 2.4 times or more as far off (scripts/calibrate_bounds.py).
+STEPS_TO_TELL_ROUNDING = 8
+ROUNDED_ONCE = 1.25
+ROUNDING_NOT_TOLD = "whether every step was rounded to float32: not checked, to tell takes 8 steps with an L2 penalty"
+
+
+@dataclass(frozen=True)
+class Check:
+    """What a check found. `error` and `bound` are relative to the reference's displacement.
+
+    `status` is "passed", "failed" or "not checked"; `reason` is a sentence, empty where passed. The
+    tensor is the one that comes closest to its bound, or passes it furthest. `note` says what a passed
+    check could not look at.
+    """
+
+    status: str
+    reason: str = ""
+    error: float = float("nan")
+    bound: float = float("nan")
+    tensor: str = ""
+    n_steps: int = 0
+    note: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """Whether the result was checked and is right."""
+        return self.status == "passed"
+
+
+def judge(problem: Problem, expected: Trajectory, got: State, losses: NDArray[Any] | None, dtype: str) -> Check:
+    """Return whether `got` and `losses` are what honest arithmetic in `dtype` makes of this training."""
+    n_steps = expected.n_steps
+    if not (_is_finite(expected.states[-1], problem) and np.isfinite(expected.losses).all()):
+        return Check("not checked", "the reference itself is not finite: this training diverges", n_steps=n_steps)
+    fault = (
+        form_fault(problem, expected.states[-1], got)
+        or losses_fault(problem, losses, n_steps)
+        or precision_fault(problem, got, dtype)
+        or step_fault(expected.states[-1], got)
+    )
+    if fault:
+        return Check("failed", fault, n_steps=n_steps)
+    found = deviations(problem, expected, got, dtype)
+    if problem.records_loss:
+        found.append(loss_deviation(expected, np.asarray(losses, dtype=np.float64), dtype))
+    worst = max(found, key=lambda deviation: deviation.ratio)
+    if worst.ratio > 1:
+        reason = _difference(problem, expected, got, worst, dtype)
+        return Check("failed", reason, worst.error, worst.bound, worst.tensor, n_steps)
+    told = dtype == "float32" and n_steps >= STEPS_TO_TELL_ROUNDING and problem.l2 > 0
+    if told and (ratio := rounding_ratio(expected, got)) < ROUNDED_ONCE:
+        reason = (
+            f"too good for float32: {ratio:.2f} times as far from the reference as its result rounded once; "
+            "computed in float64 and rounded at the end"
+        )
+        return Check("failed", reason, worst.error, worst.bound, worst.tensor, n_steps)
+    note = ROUNDING_NOT_TOLD if dtype == "float32" and not told else ""
+    return Check("passed", "", worst.error, worst.bound, worst.tensor, n_steps, note)
+
+
+def form_fault(problem: Problem, expected: State, got: State) -> str | None:
+    """Return what is wrong with the shapes, dtypes and values of a state, or None."""
+    if not isinstance(got, State):
+        return f"params: expected a State, got {type(got).__name__}"
+    depth = len(expected.W)
+    for kind in ("W", "b", "dW", "db") if problem.momentum != 0 else ("W", "b"):
+        layers = getattr(got, kind)
+        if not isinstance(layers, tuple | list) or len(layers) != depth:
+            return f"{kind}: expected {depth} arrays, one per layer; got {_what(layers)}"
+        for layer, (right, mine) in enumerate(zip(getattr(expected, kind), layers, strict=True), start=1):
+            if not isinstance(mine, np.ndarray) or mine.shape != right.shape or mine.dtype != right.dtype:
+                return f"{kind}{layer}: expected {_what(right)}, got {_what(mine)}"
+            if not np.isfinite(mine).all():
+                bad = np.count_nonzero(~np.isfinite(mine))
+                return f"{kind}{layer} is not finite: {bad} of its {mine.size} values are NaN or infinite"
+    return None
+
+
+def losses_fault(problem: Problem, losses: NDArray[Any] | None, n_steps: int) -> str | None:
+    """Return what is wrong with the form of the recorded losses, or None."""
+    if not problem.records_loss:
+        return None
+    if losses is None:
+        return f"losses: expected one per step, ({n_steps},); train returned None"
+    if not isinstance(losses, np.ndarray) or losses.shape != (n_steps,) or losses.dtype.kind != "f":
+        return f"losses: expected floats of shape ({n_steps},), got {_what(losses)}"
+    return None if np.isfinite(losses).all() else f"losses are not finite: {losses}"
+
+
+def precision_fault(problem: Problem, got: State, dtype: str) -> str | None:
+    """Return which tensor holds values that the declared dtype cannot, or None."""
+    if dtype != "float32":
+        return None
+    for name, tensor in compared_tensors(problem, got).items():
+        with np.errstate(over="ignore"):  # what overflows float32 becomes infinite, and so differs
+            unrepresentable = np.count_nonzero(rounded_to_float32(tensor) != tensor)
+        if unrepresentable:
+            return (
+                f"{unrepresentable} of the {tensor.size} values of {name} cannot be held in float32: "
+                "computed in float64 but declared float32"
+            )
+    return None
+
+
+def step_fault(expected: State, got: State) -> str | None:
+    """Return how the step count is wrong, or None."""
+    return None if got.step == expected.step else f"the step count is {got.step}, {expected.step} is expected"
+
+
+def _difference(problem: Problem, expected: Trajectory, got: State, worst: Deviation, dtype: str) -> str:
+    sentence = (
+        f"{worst.tensor} {'differ' if worst.tensor == LOSSES else 'differs'} from the reference by "
+        f"{worst.error:.1e}, {worst.bound:.1e} is allowed"
+    )
+    if dtype == "float64" and all(d.ratio <= 1 for d in deviations(problem, expected, got, "float32")):
+        return f"{sentence}; an error of this size is float32's: computed in float32 but declared float64"
+    return sentence
+
+
+def _is_finite(state: State, problem: Problem) -> bool:
+    return all(np.isfinite(tensor).all() for tensor in compared_tensors(problem, state).values())
+
+
+def _what(value: Any) -> str:
+    if isinstance(value, np.ndarray):
+        return f"{value.dtype} {value.shape}"
+    if isinstance(value, tuple | list):
+        return f"{len(value)}"
+    return type(value).__name__

@@ -1,0 +1,152 @@
+"""Learning curves: test accuracy epoch by epoch, from training passes of their own that no headline uses."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.data import DataSet, check_fits
+from harness.errors import MeasurementFailed, Unavailable
+from harness.host import WorkerHandle
+from harness.interface import Variant
+from harness.pilot import Display, load_worker, open_worker, outcome
+from harness.plan import Cell, Enrolment, Request, grid
+from harness.problem import Problem
+from harness.registry import Found
+from harness.state import State
+from harness.store import RunFolder, read_json, read_rows
+
+# Curves are drawn for the first batch size from this on that the grid holds, for so many epochs and so many
+# seconds of training per implementation at most.
+CURVE_BATCH_SIZE = 10
+MOST_EPOCHS, MOST_SECONDS = 10, 12.0
+QUICK_EPOCHS, QUICK_SECONDS = 2, 1.0
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What is known after an epoch; epoch 0 is the network before training."""
+
+    epoch: int
+    correct: int
+    n_test: int
+    training_seconds: float
+    elapsed_seconds: float
+
+
+def learning_curve(
+    worker: WorkerHandle, enrolment: Enrolment, data: DataSet, batch_size: int, epochs: int, seed: int
+) -> Iterator[Epoch]:
+    """Yield the test accuracy before training and after each epoch.
+
+    The worker has loaded the enrolment's workload. `training_seconds` is the time spent in the
+    worker's `train`; `elapsed_seconds` includes evaluating the test set after every epoch, as S0 and S2 do.
+    """
+    problem = enrolment.problem
+    state = problem.start_state(seed)
+    images = np.asarray(data.test_pixels("float64"))
+    steps = problem.steps_per_epoch(batch_size)
+    order = problem.order(seed, steps * epochs, batch_size)
+    training_seconds = 0.0
+    begin = time.perf_counter()
+    yield Epoch(0, count_correct(problem, state, images, data.test_labels), len(images), 0.0, 0.0)
+    for epoch in range(1, epochs + 1):
+        start = time.perf_counter()
+        state, _ = worker.train(state, order[(epoch - 1) * steps : epoch * steps])
+        training_seconds += time.perf_counter() - start
+        correct = count_correct(problem, state, images, data.test_labels)
+        yield Epoch(epoch, correct, len(images), training_seconds, time.perf_counter() - begin)
+
+
+def count_correct(problem: Problem, state: State, images: NDArray[np.float64], labels: NDArray[Any]) -> int:
+    """Return how many images get their own label as the largest output.
+
+    Softmax and sigmoid are increasing, so that the largest logit of the last layer decides.
+    """
+    A = images
+    for W, b in zip(state.W[:-1], state.b[:-1], strict=True):
+        A = 0.5 * (1 + np.tanh(0.5 * (A @ W.T + b)))
+    Z = A @ state.W[-1].T + state.b[-1]
+    return int(np.count_nonzero(Z.argmax(axis=1) == labels))
+
+
+def learn(request: Request, everyone: Sequence[Found], variant: Variant, data: DataSet, epochs: int) -> Iterator[Epoch]:
+    """Yield the test accuracy of a variant before training and after every epoch, for the request's one workload.
+
+    Raises Unavailable where it cannot run here, MeasurementFailed where it raises, crashes or hangs.
+    """
+    (problem,) = request.problems
+    check_fits(problem, data)
+    (batch_size,) = grid(problem, request.batch_sizes)
+    if reason := variant.implementation.missing() or variant.implementation.supports(problem):
+        raise Unavailable(f"{variant.name}: {reason}")
+    found = next(found for found in everyone if found.name == variant.implementation.name)
+    enrolment = Enrolment(problem, found, variant, request.threads[0])
+    worker = open_worker(enrolment, request.time_limit_s)
+    try:
+        load_worker(worker, enrolment, data, request.seed)
+        yield from learning_curve(worker, enrolment, data, batch_size, epochs, request.seed)
+    finally:
+        worker.kill()
+
+
+def draw_curves(
+    rows: RunFolder,
+    enrolments: Mapping[tuple[str, str, int], Enrolment],
+    data: DataSet,
+    request: Request,
+    display: Display,
+) -> None:
+    """Append the learning curve of one variant of each implementation to the run, or the reason of a gap."""
+    cells = [Cell(**cell) for cell in read_json(rows.folder / "plan.json")["cells"]]
+    done = {(row["problem"], row["variant"]) for row in read_rows(rows.folder / "accuracy.jsonl")}
+    curves = [(e, cell) for e, cell in _one_of_each(cells, enrolments) if e.key[:2] not in done]
+    most_seconds, most_epochs = (QUICK_SECONDS, QUICK_EPOCHS) if request.quick else (MOST_SECONDS, MOST_EPOCHS)
+    with display.progress("learning curves", len(curves)) as advance:
+        for enrolment, cell in curves:
+            advance(enrolment.variant.name, 1)
+            epoch_seconds = cell.step_seconds * enrolment.problem.steps_per_epoch(cell.batch_size)
+            epochs = min(most_epochs, int(most_seconds / epoch_seconds))
+            name = enrolment.variant.implementation.name
+            reason = f"an epoch takes about {epoch_seconds:.0f} s; paragone train {name} does it all the same"
+            if epochs > 0:
+                reason = _draw_curve(rows, enrolment, cell, data, epochs, request)
+            if reason:
+                rows.append("outcomes", outcome(enrolment, cell.batch_size, "accuracy", "not measured", reason))
+
+
+def _draw_curve(
+    rows: RunFolder, enrolment: Enrolment, cell: Cell, data: DataSet, epochs: int, request: Request
+) -> str:
+    """Append one curve, all of it or nothing; return the reason where there is none."""
+    worker = open_worker(enrolment, request.time_limit_s)
+    try:
+        load_worker(worker, enrolment, data, request.seed)
+        curve = list(learning_curve(worker, enrolment, data, cell.batch_size, epochs, request.seed))
+    except MeasurementFailed as error:
+        return str(error)
+    finally:
+        worker.kill()
+    place = {"problem": cell.problem, "variant": cell.variant, "batch_size": cell.batch_size}
+    for at in curve:
+        point = {"epoch": at.epoch, "correct": at.correct, "n_test": at.n_test, "elapsed_s": at.training_seconds}
+        rows.append("accuracy", {**place, **point})
+    return ""
+
+
+def _one_of_each(
+    cells: Sequence[Cell], enrolments: Mapping[tuple[str, str, int], Enrolment]
+) -> Iterator[tuple[Enrolment, Cell]]:
+    """Yield the first variant of each implementation and workload, at the batch size that curves are drawn for."""
+    seen = set()
+    for cell in sorted(cells, key=lambda cell: cell.batch_size):
+        enrolment = enrolments[cell.enrolment]
+        name = (cell.problem, enrolment.variant.implementation.name)
+        if name not in seen and cell.batch_size >= CURVE_BATCH_SIZE:
+            seen.add(name)
+            yield enrolment, cell

@@ -1,0 +1,165 @@
+"""The machine: what of it decides how fast code runs, read from the system's own files."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from harness.cgroups import ROOT, cpu_quota
+from harness.memory import memory_limit_bytes
+
+# Instruction sets that numerical libraries choose their kernels by.
+VECTOR_FLAGS = (
+    "sse4_2",
+    "avx",
+    "avx2",
+    "fma",
+    "avx512f",
+    "avx512bw",
+    "avx512_bf16",
+    "amx_tile",
+    "asimd",
+    "sve",
+    "sve2",
+)
+
+
+def machine(root: Path = ROOT) -> dict[str, Any]:
+    """Return the machine as plain data; what cannot be found is None, sizes are in bytes.
+
+    `root` is where /proc, /sys and /etc are looked for. The host's name is left out on purpose: `id`
+    tells machines apart without it.
+    """
+    usable = affinity()
+    return {
+        "id": machine_id(root),
+        "architecture": platform.machine(),
+        **cpu(root),
+        "logical_cpus": os.cpu_count(),
+        "physical_cores": psutil.cpu_count(logical=False),
+        "usable_cpus": usable,
+        "cpu_quota": cpu_quota(root),
+        "smt": smt(root),
+        "caches": caches(root),
+        "governors": governors(root),
+        "turbo": turbo(root),
+        "virtualised": virtualised(root),
+        "memory_bytes": int(psutil.virtual_memory().total),
+        "memory_available_bytes": int(psutil.virtual_memory().available),
+        "memory_limit_bytes": memory_limit_bytes(root),
+        "swap_used_bytes": int(psutil.swap_memory().used),
+        "page_bytes": _page_bytes(),
+        "transparent_hugepages": transparent_hugepages(root),
+        "on_battery": on_battery(),
+    }
+
+
+def operating_system() -> dict[str, str]:
+    """Return the name and release of the system, and its C library."""
+    library, version = platform.libc_ver()
+    return {"system": platform.system(), "release": platform.release(), "c_library": f"{library} {version}".strip()}
+
+
+def machine_id(root: Path = ROOT) -> str:
+    """Return eight letters that tell this machine from others and do not say which it is."""
+    name = _line(root / "etc/machine-id") or platform.node()
+    return hashlib.sha256(f"paragone {name}".encode()).hexdigest()[:8]
+
+
+def cpu(root: Path = ROOT) -> dict[str, Any]:
+    """Return the CPU's model and the vector instructions it has: from /proc/cpuinfo, else from py-cpuinfo."""
+    fields: dict[str, str] = {}
+    for line in _text(root / "proc/cpuinfo").splitlines():
+        key, _, value = line.partition(":")
+        fields.setdefault(key.strip().lower(), value.strip())
+    model = fields.get("model name") or fields.get("cpu model") or fields.get("hardware")
+    flags = (fields.get("flags") or fields.get("features") or "").split()
+    if not (model and flags):  # py-cpuinfo starts programs and takes a second, so it comes last
+        from cpuinfo import get_cpu_info
+
+        info = get_cpu_info()
+        model = model or info.get("brand_raw") or platform.processor() or "unknown"
+        flags = flags or info.get("flags", [])
+    return {"cpu": " ".join(model.split()), "vector_flags": [flag for flag in VECTOR_FLAGS if flag in flags]}
+
+
+def affinity() -> list[int]:
+    """Return the CPUs that this process may run on; all of them where the system has no such mask."""
+    if sys.platform == "linux":
+        return sorted(os.sched_getaffinity(0))
+    return list(range(os.cpu_count() or 1))
+
+
+def smt(root: Path = ROOT) -> bool | None:
+    """Return whether cores run two threads each ("hyper-threading")."""
+    active = _line(root / "sys/devices/system/cpu/smt/active")
+    return active == "1" if active else None
+
+
+def caches(root: Path = ROOT) -> dict[str, int]:
+    """Return the size of each cache that CPU 0 sees, such as {"L1d": 49152, "L2": 2097152}."""
+    sizes = {}
+    for folder in sorted((root / "sys/devices/system/cpu/cpu0/cache").glob("index*")):
+        kind = {"Data": "d", "Instruction": "i"}.get(_line(folder / "type"), "")
+        size = _line(folder / "size")
+        if size[-1:] == "K" and size[:-1].isdigit():
+            sizes[f"L{_line(folder / 'level')}{kind}"] = int(size[:-1]) * 1024
+    return sizes
+
+
+def governors(root: Path = ROOT) -> dict[str, int]:
+    """Return how many CPUs each frequency governor rules; empty where the system does not say."""
+    paths = (root / "sys/devices/system/cpu").glob("cpu[0-9]*/cpufreq/scaling_governor")
+    return dict(sorted(Counter(line for line in map(_line, paths) if line).items()))
+
+
+def turbo(root: Path = ROOT) -> bool | None:
+    """Return whether the CPU may run above its nominal frequency."""
+    off = _line(root / "sys/devices/system/cpu/intel_pstate/no_turbo")
+    if off:
+        return off == "0"
+    boost = _line(root / "sys/devices/system/cpu/cpufreq/boost")
+    return boost == "1" if boost else None
+
+
+def virtualised(root: Path = ROOT) -> bool | None:
+    """Return whether this is a virtual machine, by the flag that hypervisors set; None where nothing says."""
+    for line in _text(root / "proc/cpuinfo").splitlines():
+        if line.startswith("flags"):
+            return "hypervisor" in line.split()
+    return None
+
+
+def transparent_hugepages(root: Path = ROOT) -> str | None:
+    """Return "always", "madvise" or "never"."""
+    choices = _line(root / "sys/kernel/mm/transparent_hugepage/enabled")
+    return choices.partition("[")[2].partition("]")[0] or None
+
+
+def on_battery() -> bool | None:
+    """Return whether a laptop runs on its battery, None where there is none."""
+    sensors = getattr(psutil, "sensors_battery", None)
+    battery = sensors() if sensors else None
+    return None if battery is None or battery.power_plugged is None else not battery.power_plugged
+
+
+def _page_bytes() -> int | None:
+    return os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else None
+
+
+def _line(path: Path) -> str:
+    return _text(path).strip()
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(errors="replace")
+    except OSError:
+        return ""

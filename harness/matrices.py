@@ -1,0 +1,188 @@
+"""The step in matrices, float64, open to change: what rounding does to a training, and what mistakes do.
+
+The reference says what is right and is closed. This is the same step a second time, faster, with
+every quantity that a perturbation or a mistake could touch in a field of `Case`.
+"""
+
+# ruff: noqa: N803, N806 (the maths keeps its own names)
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.problem import Problem
+from harness.state import FloatArray, State
+
+BLOCK = 1000  # images taken at once: 6 MB of pixels
+NOISE = 2.0**-30  # far above float64's own rounding, far below where the response stops being linear
+N_NOISY_RUNS = 4
+
+
+def unchanged(x: FloatArray) -> FloatArray:
+    """Return x."""
+    return x
+
+
+def slope(A: FloatArray) -> FloatArray:
+    """Return σ′ from the activation: A·(1 − A)."""
+    return A * (1 - A)
+
+
+def no_slope(A: FloatArray) -> FloatArray:
+    """Return ones, in the place of σ′."""
+    return np.ones_like(A)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A training, and the ways in which it may differ from the one that the problem describes."""
+
+    problem: Problem
+    images: NDArray[np.uint8]
+    labels: NDArray[np.uint8]
+    state: State
+    order: NDArray[np.int64]
+    R: float
+    rates: FloatArray  # η of every step
+    label_order: NDArray[np.int64]  # whose labels go with the images of `order`
+    pixel_scale: float = 1 / 255
+    output_activation: str = ""
+    output_slope: Callable[[FloatArray], FloatArray] = no_slope
+    hidden_slope: Callable[[FloatArray], FloatArray] = slope
+    noise: Callable[[FloatArray], FloatArray] = unchanged
+    updates_before_delta: bool = False
+    trains_biases: bool = True
+    penalises_biases: bool = False
+    accumulates_momentum: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        problem: Problem,
+        images: NDArray[np.uint8],
+        labels: NDArray[np.uint8],
+        state: State,
+        order: NDArray[np.int64],
+    ) -> Case:
+        """Return the training that the problem describes."""
+        return cls(
+            problem=problem,
+            images=images,
+            labels=labels,
+            state=state,
+            order=order,
+            R=problem.batch_scale(order.shape[1]),
+            rates=problem.learning_rates(state.step, *order.shape),
+            label_order=order,
+            output_activation=problem.output_activation,
+            output_slope=slope if problem.loss == "quadratic" else no_slope,
+        )
+
+
+def sigmoid(Z: FloatArray) -> FloatArray:
+    """Return 1 / (1 + exp(−Z)) in a form that cannot overflow."""
+    return 0.5 + 0.5 * np.tanh(0.5 * Z)
+
+
+def softmax(Z: FloatArray) -> FloatArray:
+    """Return exp(Z) / Σ exp(Z) of every row."""
+    E = np.exp(Z - Z.max(axis=1, keepdims=True))
+    return np.asarray(E / E.sum(axis=1, keepdims=True))
+
+
+def states(case: Case) -> Iterator[tuple[State, float]]:
+    """Yield the state after every step and the loss before it."""
+    state = case.state
+    for i in range(len(case.order)):
+        state, loss = _step(case, state, i)
+        yield state, loss
+
+
+def _step(case: Case, state: State, i: int) -> tuple[State, float]:
+    problem, eta = case.problem, float(case.rates[i])
+    loss = 0.0
+    W_sum = [np.zeros_like(W) for W in state.W]
+    b_sum = [np.zeros_like(b) for b in state.b]
+    for first in range(0, case.order.shape[1], BLOCK):
+        block = slice(first, first + BLOCK)
+        X = case.images[case.order[i, block]].astype(np.float64) * case.pixel_scale
+        Y: FloatArray = np.eye(problem.layers[-1])[case.labels[case.label_order[i, block]]]
+        loss += _add_gradients(case, state, X, Y, eta, W_sum, b_sum)
+    new = []
+    for W, b, dW_previous, db_previous, W_g, b_g in zip(
+        state.W, state.b, state.dW, state.db, W_sum, b_sum, strict=True
+    ):
+        dW = case.noise(eta * (case.R * W_g + problem.l2 * W + problem.l1 * np.sign(W)))
+        penalty = problem.l2 * b + problem.l1 * np.sign(b) if case.penalises_biases else 0.0
+        db = case.noise(eta * (case.R * b_g + penalty)) if case.trains_biases else np.zeros_like(b)
+        W_move = dW + problem.momentum * dW_previous
+        b_move = db + (problem.momentum * db_previous if case.trains_biases else 0.0)
+        kept = (W_move, b_move) if case.accumulates_momentum else (dW, db)
+        new.append((case.noise(W - W_move), case.noise(b - b_move), *kept))
+    weights, biases, dW_all, db_all = zip(*new, strict=True)
+    return State(weights, biases, dW_all, db_all, state.step + 1), case.R * loss
+
+
+def _add_gradients(
+    case: Case,
+    state: State,
+    X: FloatArray,
+    Y: FloatArray,
+    eta: float,
+    W_sum: list[FloatArray],
+    b_sum: list[FloatArray],
+) -> float:
+    """Add this block's gradients to the sums; return its loss."""
+    A = [X]
+    for W, b in zip(state.W, state.b, strict=True):
+        Z = case.noise(A[-1] @ W.T + b)
+        A.append(case.noise(sigmoid(Z)))
+    if case.output_activation == "softmax":
+        A[-1] = case.noise(softmax(Z))
+    delta = case.noise((A[-1] - Y) * case.output_slope(A[-1]))
+    for layer in reversed(range(len(state.W))):
+        gradient = delta.T @ A[layer]
+        W_sum[layer] += gradient
+        b_sum[layer] += delta.sum(axis=0)
+        if layer > 0:
+            W = state.W[layer] - eta * case.R * gradient if case.updates_before_delta else state.W[layer]
+            delta = case.noise((delta @ W) * case.hidden_slope(A[layer]))
+    return _loss(case.problem, Z, A[-1], Y)
+
+
+def _loss(problem: Problem, Z: FloatArray, A: FloatArray, Y: FloatArray) -> float:
+    if problem.loss == "quadratic":
+        return float(0.5 * np.sum((A - Y) ** 2))
+    if problem.loss == "log":
+        return float(np.sum(np.logaddexp(0.0, Z) - Y * Z))
+    top = Z.max(axis=1, keepdims=True)
+    return float(np.sum(top + np.log(np.sum(np.exp(Z - top), axis=1, keepdims=True))) - np.sum(Y * Z))
+
+
+def spread(case: Case) -> tuple[dict[str, FloatArray], FloatArray]:
+    """Return how far rounding drives this training apart, per unit of relative rounding error.
+
+    Every weight, logit, activation, delta and update of every step is multiplied by 1 + NOISE·ξ with ξ
+    standard normal, in a few runs (Monte Carlo arithmetic: D. S. Parker, UCLA CSD-970002, 1997). The
+    first value has, by tensor, the root mean square over the runs of ‖noisy − plain‖ / NOISE after
+    each step, (n_steps,); the second the same for the losses.
+    """
+    random = np.random.Generator(np.random.PCG64(0))
+
+    def noise(x: FloatArray) -> FloatArray:
+        return x * (1 + NOISE * random.standard_normal(x.shape))
+
+    plain = list(states(case))
+    squares = {name: np.zeros(len(plain)) for name in case.state.tensors()}
+    loss_squares = np.zeros(len(plain))
+    for _ in range(N_NOISY_RUNS):
+        for i, (state, loss) in enumerate(states(replace(case, noise=noise))):
+            expected = plain[i][0].tensors()
+            for name, tensor in state.tensors().items():
+                squares[name][i] += np.sum((tensor - expected[name]) ** 2)
+            loss_squares[i] += (loss - plain[i][1]) ** 2
+    scale = NOISE * N_NOISY_RUNS**0.5
+    return {name: np.sqrt(total) / scale for name, total in squares.items()}, np.sqrt(loss_squares) / scale

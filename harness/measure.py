@@ -1,0 +1,108 @@
+"""The clock: what lies around one `train`, and how many steps make one sample."""
+
+from __future__ import annotations
+
+import hashlib
+import resource
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.interface import Implementation
+from harness.state import State
+
+Clock = Callable[[], int]
+
+# 1–4 ms samples stay ±25 % wrong however many there are; tens of milliseconds do not.
+SAMPLE_SECONDS = 0.04
+# A sample of few, long steps has at least so many, as long as that costs no more than twice the length above.
+FEWEST_STEPS = 3
+# The untimed prefix brings caches and frequency back after a wait; a step longer than this does so by itself.
+PREFIX_SHARE = 8
+LONGEST_PREFIX_STEP_SECONDS = 0.025
+# Estimating the cost of a step: double the steps until one call takes this long.
+ESTIMATE_SECONDS = 0.01
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One timed `train`: wall time, CPU time of the process and its children, and a hash of the result."""
+
+    n_steps: int
+    elapsed_ns: int
+    cpu_ns: int
+    digest: str
+
+
+def take_sample(
+    implementation: Implementation,
+    state: State,
+    order: NDArray[np.int64],
+    prefix_steps: int = 0,
+    clock: Clock = time.perf_counter_ns,
+) -> Sample:
+    """Return the time of one `train(order)` from `state`, after an untimed prefix of the same order."""
+    if prefix_steps:
+        implementation.reset(state)
+        implementation.train(order[:prefix_steps])
+    implementation.reset(state)
+    cpu_start = cpu_time_ns()
+    start = clock()
+    losses = implementation.train(order)
+    elapsed_ns = clock() - start
+    cpu_ns = cpu_time_ns() - cpu_start
+    return Sample(len(order), elapsed_ns, cpu_ns, result_digest(implementation.params(), losses))
+
+
+def result_digest(state: State, losses: NDArray[Any] | None) -> str:
+    """Return a hash of every bit that a `train` gave back."""
+    if losses is None:
+        return state.digest()
+    content = state.digest().encode() + np.ascontiguousarray(losses, dtype=np.float64).tobytes()
+    return hashlib.blake2b(content, digest_size=16).hexdigest()
+
+
+def cpu_time_ns() -> int:
+    """Return the CPU time of all threads of this process and of its finished children."""
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time_ns() + int((children.ru_utime + children.ru_stime) * 1e9)
+
+
+def estimate_step_seconds(train: Callable[[int], None], most_steps: int, clock: Clock = time.perf_counter_ns) -> float:
+    """Return the seconds that one step takes: the faster of two calls of `train(n_steps)` long enough to time.
+
+    The first call of all, which may compile, is not counted; the number of steps doubles until a
+    call takes ESTIMATE_SECONDS or `most_steps` is reached. A single step longer than half a second is
+    timed only once more.
+    """
+    n_steps = 1
+    elapsed_s = _timed(train, n_steps, clock)
+    if elapsed_s < 0.5:
+        elapsed_s = _timed(train, n_steps, clock)
+    while elapsed_s < ESTIMATE_SECONDS and n_steps < most_steps:
+        n_steps = min(2 * n_steps, most_steps)
+        elapsed_s = _timed(train, n_steps, clock)
+    return min(elapsed_s, _timed(train, n_steps, clock)) / n_steps
+
+
+def _timed(train: Callable[[int], None], n_steps: int, clock: Clock) -> float:
+    start = clock()
+    train(n_steps)
+    return (clock() - start) / 1e9
+
+
+def sample_steps(step_seconds: float, sample_seconds: float = SAMPLE_SECONDS) -> int:
+    """Return how many steps make one sample of about `sample_seconds`."""
+    n_steps = max(1, round(sample_seconds / step_seconds))
+    return FEWEST_STEPS if n_steps < FEWEST_STEPS and step_seconds <= LONGEST_PREFIX_STEP_SECONDS else n_steps
+
+
+def prefix_steps(step_seconds: float, n_steps: int) -> int:
+    """Return how many steps run untimed before a sample: an eighth of it, none where a step is long."""
+    if step_seconds > LONGEST_PREFIX_STEP_SECONDS:
+        return 0
+    return max(1, n_steps // PREFIX_SHARE)

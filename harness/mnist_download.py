@@ -1,0 +1,134 @@
+"""MNIST from the mirrors that still serve it: in memory, checked by content, giving up quickly.
+
+Not by pooch: the hash that is known is that of the content, not of the .gz around it; nothing has to
+lie on disk before it is parsed; and neither requests nor urllib limits the time that the look-up of a
+name takes, which without a network can be half a minute. So each file is fetched in a thread that the
+caller stops waiting for.
+"""
+
+from __future__ import annotations
+
+import io
+import queue
+import sys
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Sequence
+from urllib.parse import urlsplit
+
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+from harness.errors import DataUnusable
+from harness.mnist_files import read_idx
+from harness.mnist_parts import Arrays, Part
+
+MIRRORS = (
+    "https://storage.googleapis.com/cvdf-datasets/mnist/",
+    "https://ossci-datasets.s3.amazonaws.com/mnist/",
+)
+ANSWER_SECONDS = 4.0  # per mirror: name, connection, TLS and the first line of the answer
+STALL_SECONDS = 10.0  # between two pieces of PIECE bytes
+PIECE = 65_536
+PUBLISHED_BYTES = 11_594_722  # the four .gz files, for the progress bar
+
+
+class MirrorFailed(Exception):
+    """A mirror that did not deliver; `no_answer` where it could not be reached at all."""
+
+    def __init__(self, reason: str, no_answer: bool = False) -> None:
+        super().__init__(reason)
+        self.no_answer = no_answer
+
+
+class DownloadFailed(Exception):
+    """No mirror delivered; the text says why of each, and whether it looks as if there was no network."""
+
+
+def download(
+    parts: Sequence[Part],
+    say: Callable[[str], None],
+    mirrors: Sequence[str] = MIRRORS,
+    answer_seconds: float = ANSWER_SECONDS,
+) -> tuple[Arrays, str]:
+    """Return the arrays, and the host that the last file came from; raises DownloadFailed.
+
+    A mirror that fails once, by being silent or by wrong content, is not asked again.
+    """
+    left, failures, arrays = list(mirrors), [], []
+    with _progress() as progress:
+        bar = progress.add_task("MNIST", total=PUBLISHED_BYTES)
+        for part in parts:
+            while True:
+                url = f"{left[0]}{part.stem}.gz"
+                try:
+                    limit = part.n_bytes + 2**20  # gzip makes nothing larger than that
+                    content = fetch(url, limit, answer_seconds, lambda n_bytes: progress.advance(bar, n_bytes))
+                    arrays.append(read_idx(io.BytesIO(content), part, parts, url))
+                    break
+                except (MirrorFailed, DataUnusable) as error:
+                    failures.append(error)
+                    left.pop(0)
+                    if not left:
+                        raise DownloadFailed(_why(failures)) from None
+                    say(f"{error}. Trying {_host(left[0])}.")
+    return Arrays(*arrays), _host(left[0])
+
+
+def _why(failures: Sequence[Exception]) -> str:
+    no_network = all(isinstance(failure, MirrorFailed) and failure.no_answer for failure in failures)
+    start = "No network: MNIST cannot be downloaded" if no_network else "MNIST cannot be downloaded"
+    return f"{start} ({'; '.join(map(str, failures))})"
+
+
+def _progress() -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    console = Console(stderr=True)
+    return Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty())
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).netloc
+
+
+def fetch(url: str, limit: int, answer_seconds: float, advance: Callable[[int], object]) -> bytes:
+    """Return what is at this address, `limit` bytes at most; raises MirrorFailed.
+
+    `advance` is told the size of every piece as it comes.
+    """
+    pieces: queue.SimpleQueue[bytes | Exception | None] = queue.SimpleQueue()
+    given_up = threading.Event()
+    threading.Thread(target=_read, args=(url, pieces, given_up), daemon=True).start()
+    content, patience = bytearray(), answer_seconds
+    try:
+        while (piece := pieces.get(timeout=patience)) is not None:
+            if isinstance(piece, Exception):
+                answered = isinstance(piece, urllib.error.HTTPError) or patience == STALL_SECONDS
+                raise MirrorFailed(f"{_host(url)}: {getattr(piece, 'reason', piece)}", no_answer=not answered)
+            patience = STALL_SECONDS
+            content += piece
+            advance(len(piece))
+            if len(content) > limit:
+                raise MirrorFailed(f"{url}: expected at most {limit:,} bytes, got more")
+    except queue.Empty:
+        no_answer = patience != STALL_SECONDS
+        reason = "no answer" if no_answer else "nothing more"
+        raise MirrorFailed(f"{_host(url)}: {reason} within {patience:g} s", no_answer) from None
+    finally:
+        given_up.set()
+    return bytes(content)
+
+
+def _read(url: str, pieces: queue.SimpleQueue[bytes | Exception | None], given_up: threading.Event) -> None:
+    """Put an empty piece when the server answers, then the content, then None; or the error."""
+    try:
+        with urllib.request.urlopen(url, timeout=STALL_SECONDS) as response:
+            pieces.put(b"")
+            while not given_up.is_set() and (piece := response.read(PIECE)):
+                pieces.put(piece)
+        pieces.put(None)
+    except Exception as error:  # any of a dozen classes; the thread's only caller judges it
+        if isinstance(error, urllib.error.HTTPError):
+            error.close()
+        pieces.put(error)

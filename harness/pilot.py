@@ -1,0 +1,193 @@
+"""The pilot: every variant verified, and the cost of a step estimated, in a process that is never timed."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+from harness.data import DataSet, check_fits
+from harness.errors import MeasurementFailed
+from harness.gatekeeper import Gatekeeper
+from harness.host import WorkerHandle, worker_cpus
+from harness.plan import ONCE_PER_LAUNCH_SECONDS, TOO_SLOW_SECONDS, Cell, Enrolment, Request, cell, enrol, grid
+from harness.registry import Found
+from harness.threads import worker_environment
+from harness.verify import Check, check_steps, twin
+
+# The seconds that one check of a slow implementation may train: it is checked over fewer steps then.
+CHECK_SECONDS = 1.0
+
+OpenWorker = Callable[[Enrolment], WorkerHandle]
+
+
+class Display(Protocol):
+    """What a run tells its user while it goes on."""
+
+    def say(self, sentence: str) -> None:
+        """Show a sentence that stays."""
+
+    def show_plan(self, plan: Mapping[str, Any], outcomes: Sequence[Mapping[str, Any]]) -> None:
+        """Show what is about to be measured, what is not, and how long it takes."""
+
+    def progress(self, title: str, total: float) -> AbstractContextManager[Callable[[str, float], None]]:
+        """Return a context that yields `advance(what, amount)`."""
+
+
+@dataclass
+class Survey:
+    """What the pilot found out about one enrolment."""
+
+    enrolment: Enrolment
+    cells: list[Cell] = field(default_factory=list)
+    outcomes: list[dict[str, Any]] = field(default_factory=list)
+    peak_bytes: int = 0
+    load_seconds: float = 0.0
+
+    def note(self, stage: str, status: str, reason: str, batch_size: int | None = None, **facts: Any) -> None:
+        """Add an outcome."""
+        self.outcomes.append(outcome(self.enrolment, batch_size, stage, status, reason, **facts))
+
+    def note_check(self, stage: str, batch_size: int, check: Check) -> bool:
+        """Add what a check found; return whether the cell may be timed."""
+        facts = {"error": check.error, "bound": check.bound, "n_steps": check.n_steps}
+        self.note(stage, check.status, check.reason, batch_size, **facts)
+        return check.status != "failed"
+
+
+def outcome(
+    enrolment: Enrolment, batch_size: int | None, stage: str, status: str, reason: str, **facts: Any
+) -> dict[str, Any]:
+    """Return a row of the table of outcomes."""
+    problem, variant, threads = enrolment.key
+    row = {"problem": problem, "variant": variant, "batch_size": batch_size, "threads": threads}
+    return {**row, "stage": stage, "status": status, "reason": reason, **facts}
+
+
+class Pilot:
+    """Surveys one enrolment after the other."""
+
+    def __init__(self, request: Request, data: DataSet, gatekeeper: Gatekeeper, open_worker: OpenWorker) -> None:
+        self.request, self.data, self.gatekeeper, self.open_worker = request, data, gatekeeper, open_worker
+
+    def survey(self, enrolment: Enrolment, batch_sizes: Sequence[int]) -> Survey:
+        """Return the cells of the enrolment that may be timed, and the reasons of those that may not."""
+        survey = Survey(enrolment)
+        implementation = enrolment.variant.implementation
+        if (reason := implementation.missing()) or (reason := implementation.supports(enrolment.problem)):
+            survey.note("available", "unavailable", reason)
+        else:
+            self._survey_grid(survey, batch_sizes)
+            self._check_twin(survey)
+        return survey
+
+    def _survey_grid(self, survey: Survey, batch_sizes: Sequence[int]) -> None:
+        worker: WorkerHandle | None = None
+        seconds_per_image = 0.0
+        for batch_size in batch_sizes:
+            if self._too_slow(survey, batch_size, seconds_per_image * batch_size):
+                continue
+            if worker is None:
+                worker = self._loaded(survey, survey.enrolment)
+            if worker is None:
+                return
+            try:
+                seconds_per_image = self._survey_cell(survey, worker, batch_size) / batch_size
+            except MeasurementFailed as error:
+                survey.note("head", "failed", str(error), batch_size)
+                worker = worker if worker.alive else None
+        if worker is not None:
+            worker.kill()
+
+    def _survey_cell(self, survey: Survey, worker: WorkerHandle, batch_size: int) -> float:
+        step_seconds: float = worker.order("cost", {"batch_size": batch_size})[0]["step_seconds"]
+        if self._too_slow(survey, batch_size, step_seconds):
+            return step_seconds
+        planned = cell(survey.enrolment, batch_size, step_seconds)
+        head = self.gatekeeper.check_head(worker, survey.enrolment, batch_size, most_check_steps(planned))
+        if survey.note_check("head", batch_size, head):
+            order = {"batch_size": batch_size, "n_steps": planned.n_steps, "prefix_steps": 0, "fresh_peak": False}
+            sample = worker.order("sample", order)[0]
+            survey.peak_bytes = max(survey.peak_bytes, sample["peak_memory_bytes"] or 0)
+            tail = self.gatekeeper.check_last_sample(
+                worker, survey.enrolment, batch_size, planned.n_steps, sample["digest"]
+            )
+            if survey.note_check("tail", batch_size, tail):
+                survey.cells.append(planned)
+        return step_seconds
+
+    def _too_slow(self, survey: Survey, batch_size: int, step_seconds: float) -> bool:
+        if step_seconds <= TOO_SLOW_SECONDS or self.request.slow:
+            return False
+        reason = f"a step takes about {step_seconds:.0f} s; --slow measures it all the same"
+        survey.note("cost", "not measured", reason, batch_size)
+        return True
+
+    def _check_twin(self, survey: Survey) -> None:
+        """Check the twin at every batch size whose step is short enough; drop the cells that fail."""
+        fast = [planned for planned in survey.cells if planned.step_seconds <= ONCE_PER_LAUNCH_SECONDS]
+        enrolment = replace(survey.enrolment, problem=twin(survey.enrolment.problem))
+        worker = self._loaded(survey, enrolment) if fast else None
+        for planned in fast:
+            if worker is None:
+                survey.cells.remove(planned)
+                continue
+            try:
+                check = self.gatekeeper.check_head(worker, enrolment, planned.batch_size, most_check_steps(planned))
+                passed = survey.note_check("twin", planned.batch_size, check)
+            except MeasurementFailed as error:
+                survey.note("twin", "failed", str(error), planned.batch_size)
+                passed = False
+                worker = worker if worker.alive else self._loaded(survey, enrolment)
+            if not passed:
+                survey.cells.remove(planned)
+        if worker is not None:
+            worker.kill()
+
+    def _loaded(self, survey: Survey, enrolment: Enrolment) -> WorkerHandle | None:
+        begin = time.perf_counter()
+        worker = self.open_worker(enrolment)
+        try:
+            load_worker(worker, enrolment, self.data, self.request.seed)
+        except MeasurementFailed as error:
+            worker.kill()
+            survey.note("load", "failed", str(error))
+            return None
+        survey.load_seconds = time.perf_counter() - begin
+        return worker
+
+
+def load_worker(worker: WorkerHandle, enrolment: Enrolment, data: DataSet, seed: int) -> dict[str, Any]:
+    """Load an enrolment's variant and workload; return what the worker reports of it."""
+    return worker.load(enrolment.variant, str(enrolment.found.folder), enrolment.problem, str(data.folder), seed)
+
+
+def most_check_steps(planned: Cell) -> int:
+    """Return over how many steps a cell is checked, so that one check trains for about a second at most."""
+    return max(1, min(check_steps(planned.batch_size), int(CHECK_SECONDS / planned.step_seconds)))
+
+
+def open_worker(enrolment: Enrolment, time_limit_s: float) -> WorkerHandle:
+    """Return a fresh worker with the enrolment's number of threads, nothing loaded."""
+    variables, _ = worker_environment(enrolment.threads, os.environ)
+    return WorkerHandle(variables, worker_cpus(enrolment.threads), time_limit_s)
+
+
+def verify_only(
+    request: Request, chosen: Sequence[Found], everyone: Sequence[Found], data: DataSet, display: Display
+) -> list[dict[str, Any]]:
+    """Return the outcomes of every check of the chosen implementations; nothing is timed or stored."""
+    for problem in request.problems:
+        check_fits(problem, data)
+    pilot = Pilot(request, data, Gatekeeper(data, request.seed), lambda e: open_worker(e, request.time_limit_s))
+    names = {found.name for found in chosen}
+    enrolments = [e for e in enrol(request, chosen, everyone) if e.found.name in names and not e.variant.control]
+    rows: list[dict[str, Any]] = []
+    with display.progress("verifying", len(enrolments)) as advance:
+        for enrolment in enrolments:
+            advance(enrolment.variant.name, 1)
+            rows += pilot.survey(enrolment, grid(enrolment.problem, request.batch_sizes)).outcomes
+    return rows

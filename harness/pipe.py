@@ -1,0 +1,113 @@
+"""Messages between the harness and its workers: one JSON line, then the raw bytes of the arrays it names.
+
+    {"do": "train", "batch_size": 10, "arrays": [["order", "int64", [20, 10]]]}\n<1600 bytes>
+
+Both ends are ours; a worker hosts code that is not, so the harness reads with a deadline and bounds.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import select
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.errors import MeasurementFailed, TimedOut
+
+MAX_HEADER_BYTES = 1 << 20
+MAX_ARRAY_BYTES = 1 << 30
+DTYPES = ("float32", "float64", "int64", "uint8")
+
+Message = tuple[dict[str, Any], dict[str, NDArray[Any]]]
+
+
+class Pipe:
+    """One end of a conversation over two file descriptors."""
+
+    def __init__(self, incoming: int, outgoing: int) -> None:
+        self.incoming, self.outgoing = incoming, outgoing
+        self._buffer = bytearray()
+
+    def send(
+        self, header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]] | None = None, limit_s: float | None = None
+    ) -> None:
+        """Write one message; waits until the other end has taken it.
+
+        Raises TimedOut after `limit_s` seconds, MeasurementFailed where nobody reads any more.
+        """
+        arrays = {name: np.ascontiguousarray(array) for name, array in (arrays or {}).items()}
+        shapes = [[name, array.dtype.name, list(array.shape)] for name, array in arrays.items()]
+        content = json.dumps({**header, "arrays": shapes}).encode() + b"\n"
+        content += b"".join(array.tobytes() for array in arrays.values())
+        deadline = _deadline(limit_s)
+        view = memoryview(content)
+        while view:
+            _wait(self.outgoing, select.POLLOUT, deadline)
+            try:
+                # At most a pipe's atomic size at once: poll promises no more than that without blocking.
+                view = view[os.write(self.outgoing, view[: select.PIPE_BUF]) :]
+            except BrokenPipeError:
+                raise MeasurementFailed("the worker closed its pipe") from None
+
+    def receive(self, limit_s: float | None = None) -> Message:
+        """Return the next message and its arrays.
+
+        Raises EOFError where the other end has closed, TimedOut after `limit_s` seconds,
+        MeasurementFailed for anything that is not a message.
+        """
+        deadline = _deadline(limit_s)
+        while b"\n" not in self._buffer:
+            if len(self._buffer) > MAX_HEADER_BYTES:
+                raise MeasurementFailed("the worker's answer is not a message: its first line does not end")
+            self._fill(deadline)
+        line, _, _ = self._buffer.partition(b"\n")
+        del self._buffer[: len(line) + 1]
+        header, shapes = _parse_header(bytes(line))
+        return header, {name: self._array(dtype, shape, deadline) for name, dtype, shape in shapes}
+
+    def _array(self, dtype: str, shape: list[int], deadline: float | None) -> NDArray[Any]:
+        n_bytes = math.prod(shape) * np.dtype(dtype).itemsize
+        while len(self._buffer) < n_bytes:
+            self._fill(deadline)
+        array = np.frombuffer(bytes(self._buffer[:n_bytes]), dtype=dtype).reshape(shape)
+        del self._buffer[:n_bytes]
+        return array
+
+    def _fill(self, deadline: float | None) -> None:
+        _wait(self.incoming, select.POLLIN, deadline)
+        content = os.read(self.incoming, 1 << 18)
+        if not content:
+            raise EOFError
+        self._buffer += content
+
+
+def _parse_header(line: bytes) -> tuple[dict[str, Any], list[tuple[str, str, list[int]]]]:
+    try:
+        header = json.loads(line)
+        shapes = [(str(name), str(dtype), [int(n) for n in shape]) for name, dtype, shape in header.pop("arrays")]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise MeasurementFailed(f"the worker's answer is not a message: {line[:80]!r}") from None
+    for name, dtype, shape in shapes:
+        too_large = min(shape, default=0) < 0 or math.prod(shape) * 8 > MAX_ARRAY_BYTES
+        if dtype not in DTYPES or too_large:
+            raise MeasurementFailed(f"the worker's answer holds an impossible array: {name} {dtype} {shape}")
+    return header, shapes
+
+
+def _deadline(limit_s: float | None) -> float | None:
+    return None if limit_s is None else time.monotonic() + limit_s
+
+
+def _wait(descriptor: int, event: int, deadline: float | None) -> None:
+    poll = select.poll()
+    poll.register(descriptor, event)
+    if deadline is None:
+        poll.poll()
+    elif not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
+        raise TimedOut("no answer within its time limit")

@@ -1,0 +1,262 @@
+"""What a run will do, decided before its first sample: who takes part, the cells, the waves, the cost."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from itertools import groupby
+from typing import Any
+
+from scipy import stats
+
+from harness import METHOD_VERSION
+from harness.errors import Misuse, UnknownName
+from harness.interface import FLOATS, Variant, variants
+from harness.measure import prefix_steps, sample_steps
+from harness.problem import Problem
+from harness.registry import Broken, Found, find_variant
+
+BASELINE = "numpy_rows"
+FEWEST_LAUNCHES, MOST_LAUNCHES = 5, 40
+# Below this a difference is not worth a word, however sure: the floor of the margin of every verdict.
+SMALLEST_MARGIN = 0.01
+# A step longer than the first is sampled once per launch; longer than the second, only with --slow.
+ONCE_PER_LAUNCH_SECONDS = 0.25
+TOO_SLOW_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked for; empty selections mean everything."""
+
+    problems: tuple[Problem, ...]
+    implementations: tuple[str, ...] = ()
+    dtypes: tuple[str, ...] = ()
+    batch_sizes: tuple[int | str, ...] = ()
+    threads: tuple[int, ...] = (1,)
+    launches: int = FEWEST_LAUNCHES
+    rounds: int = 10
+    resolve: float | None = None
+    baseline: str = BASELINE
+    seed: int = 1
+    slow: bool = False
+    quick: bool = False
+    time_limit_s: float = 120.0
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the request as plain data, workloads by fingerprint: equal requests are equal here."""
+        return {
+            **{key: list(value) if isinstance(value, tuple) else value for key, value in vars(self).items()},
+            "problems": {problem.name: problem.fingerprint() for problem in self.problems},
+        }
+
+
+@dataclass(frozen=True)
+class Enrolment:
+    """A variant that takes part in one workload with one number of threads."""
+
+    problem: Problem
+    found: Found
+    variant: Variant
+    threads: int
+
+    @property
+    def key(self) -> tuple[str, str, int]:
+        """Return (problem, variant, threads), which names the enrolment in every table."""
+        return self.problem.name, self.variant.name, self.threads
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One point of the grid and how it is sampled."""
+
+    problem: str
+    variant: str
+    batch_size: int
+    threads: int
+    n_steps: int
+    prefix_steps: int
+    step_seconds: float
+    once_per_launch: bool
+    wave: int = 0
+
+    @property
+    def enrolment(self) -> tuple[str, str, int]:
+        """Return the key of the enrolment that it belongs to."""
+        return self.problem, self.variant, self.threads
+
+    @property
+    def sample_seconds(self) -> float:
+        """Return about how long one sample takes, its untimed prefix included."""
+        return (self.n_steps + self.prefix_steps) * self.step_seconds
+
+
+def grid(problem: Problem, asked: Sequence[int | str]) -> tuple[int, ...]:
+    """Return the batch sizes for a workload: those asked for, else its own; "full" is the whole training set.
+
+    Raises Misuse where one is larger than the training set.
+    """
+    sizes = sorted({problem.n_train if size == "full" else int(size) for size in asked}) or problem.batch_sizes
+    for size in sizes:
+        if not 1 <= size <= problem.n_train:
+            raise Misuse(f"--batch-sizes: {size} does not fit {problem.name}: expected 1 to {problem.n_train}, or full")
+    return tuple(sizes)
+
+
+def enrol(request: Request, chosen: Sequence[Found], everyone: Sequence[Found]) -> list[Enrolment]:
+    """Return who takes part: the chosen variants, the baseline of every dtype among them, and its A/A control.
+
+    Raises Misuse where nothing is left to measure or the baseline is not an implementation.
+    """
+    by_name = {found.name: found for found in everyone}
+    if request.baseline.partition("[")[0] not in by_name:
+        raise UnknownName("baseline", request.baseline, by_name)
+    taking_part: dict[tuple[str, str, int], Enrolment] = {}
+    for problem in request.problems:
+        for threads in request.threads:
+            for variant in _with_baselines(_chosen_variants(request, chosen), request.baseline, everyone):
+                enrolment = Enrolment(problem, by_name[variant.implementation.name], variant, threads)
+                taking_part[enrolment.key] = enrolment
+    if not taking_part:
+        raise Misuse(f"--dtype {', '.join(request.dtypes)}: none of the chosen implementations has it")
+    return list(taking_part.values())
+
+
+def _chosen_variants(request: Request, chosen: Sequence[Found]) -> list[Variant]:
+    every = [variant for found in chosen for variant in variants(found.implementation)]
+    if request.dtypes:
+        return [variant for variant in every if variant.dtype in request.dtypes]
+    if request.quick:
+        first = {found.name: next(variants(found.implementation)).dtype for found in chosen}
+        return [variant for variant in every if variant.dtype == first[variant.implementation.name]]
+    return every
+
+
+def _with_baselines(chosen: Sequence[Variant], baseline: str, everyone: Sequence[Found]) -> Iterator[Variant]:
+    yield from chosen
+    for dtype in FLOATS:
+        if any(variant.dtype == dtype for variant in chosen):
+            variant = baseline_variant(baseline, dtype, everyone)
+            if variant is not None:
+                yield variant
+                yield replace(variant, control=True)
+
+
+def baseline_variant(baseline: str, dtype: str, everyone: Sequence[Found]) -> Variant | None:
+    """Return the baseline in that dtype, its other axes at their first values, or None where it has not that dtype."""
+    name, _, axes = baseline.removesuffix("]").partition("[")
+    others = [value for value in axes.split(",") if value and not value.startswith("dtype=")]
+    implementation = next(found.implementation for found in everyone if found.name == name)
+    if dtype not in implementation.axes["dtype"]:
+        return None
+    return find_variant(everyone, f"{name}[{','.join([f'dtype={dtype}', *others])}]")
+
+
+def cell(enrolment: Enrolment, batch_size: int, step_seconds: float) -> Cell:
+    """Return how a cell is sampled, from what one step costs."""
+    once = step_seconds > ONCE_PER_LAUNCH_SECONDS
+    n_steps = 1 if once else sample_steps(step_seconds)
+    problem, variant, threads = enrolment.key
+    prefix = prefix_steps(step_seconds, n_steps)
+    return Cell(problem, variant, batch_size, threads, n_steps, prefix, step_seconds, once)
+
+
+def in_waves(
+    cells: Sequence[Cell], peak_bytes: Mapping[tuple[str, str, int], int], limit_bytes: int, baselines: Iterable[str]
+) -> list[Cell]:
+    """Return the cells with their waves: one workload and thread count each, within the memory limit.
+
+    The baselines come in every wave of their workload, so that every ratio is formed between cells
+    of the same wave; a variant that does not fit beside them gets a wave with them alone.
+    """
+    baselines = set(baselines)
+    planned: list[Cell] = []
+    wave = 0
+    for _, group in groupby(cells, key=lambda cell: (cell.problem, cell.threads)):
+        members = list(group)
+        shared = [key for key in dict.fromkeys(cell.enrolment for cell in members) if key[1] in baselines]
+        others = [key for key in dict.fromkeys(cell.enrolment for cell in members) if key[1] not in baselines]
+        room = limit_bytes - sum(peak_bytes[key] for key in shared)
+        for names in _packed(others, peak_bytes, room) or [[]]:
+            present = {*shared, *names}
+            planned += [replace(cell, wave=wave) for cell in members if cell.enrolment in present]
+            wave += 1
+    return planned
+
+
+def _packed(
+    keys: Sequence[tuple[str, str, int]], peak_bytes: Mapping[tuple[str, str, int], int], room: int
+) -> list[list[tuple[str, str, int]]]:
+    waves: list[list[tuple[str, str, int]]] = []
+    used = 0
+    for key in keys:
+        if not waves or used + peak_bytes[key] > room:
+            waves.append([])
+            used = 0
+        waves[-1].append(key)
+        used += peak_bytes[key]
+    return waves
+
+
+def resolvable_difference(launch_deviation: float, launches: int) -> float:
+    """Return the smallest true difference that a run finds in 95 of 100 cases, as a fraction.
+
+    margin + (t₀.₉₇₅ + t₀.₉₅)·s/√L with s the standard deviation of the log-ratio between launches,
+    L launches, t Student's with L − 1 degrees of freedom, margin = max(1 %, t₀.₉₇₅·s/√L).
+    """
+    error = launch_deviation / math.sqrt(launches)
+    half_width = float(stats.t.ppf(0.975, launches - 1)) * error
+    return max(SMALLEST_MARGIN, half_width) + half_width + float(stats.t.ppf(0.95, launches - 1)) * error
+
+
+def launches_to_resolve(difference: float, launch_deviation: float) -> int:
+    """Return the fewest launches, 5 to 40, that resolve a difference; 40 where none of them does."""
+    for launches in range(FEWEST_LAUNCHES, MOST_LAUNCHES):
+        if resolvable_difference(launch_deviation, launches) <= difference:
+            return launches
+    return MOST_LAUNCHES
+
+
+def plan_json(
+    request: Request,
+    enrolments: Sequence[Enrolment],
+    cells: Sequence[Cell],
+    broken: Sequence[Broken],
+    facts: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Return the plan as it is stored; `facts` are what only the caller knows (command, data, time, …)."""
+    return {
+        "method_version": METHOD_VERSION,
+        **facts,
+        "seed": request.seed,
+        "quick": request.quick,
+        "baseline": request.baseline,
+        "rounds": request.rounds,
+        "threads": list(request.threads),
+        "time_limit_s": request.time_limit_s,
+        "request": request.to_json(),
+        "problems": {problem.name: problem.to_json() for problem in request.problems},
+        "variants": [describe_variant(enrolment) for enrolment in {e.variant.name: e for e in enrolments}.values()],
+        "cells": [asdict(cell) for cell in cells],
+        "broken": [asdict(entry) for entry in broken],
+    }
+
+
+def describe_variant(enrolment: Enrolment) -> dict[str, Any]:
+    """Return what the report says of a variant."""
+    implementation = enrolment.variant.implementation
+    axis = dict(enrolment.variant.axis)
+    return {
+        "variant": enrolment.variant.name,
+        "implementation": implementation.name,
+        "language": implementation.language,
+        "layout": implementation.layout,
+        "order": axis.get("order", ""),
+        "dtype": axis["dtype"],
+        "control": enrolment.variant.control,
+        "source": implementation.source,
+        "idea": implementation.idea,
+        "maths_lines": enrolment.found.maths_lines(),
+        "deterministic": implementation.deterministic,
+    }

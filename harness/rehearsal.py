@@ -1,0 +1,70 @@
+"""A short A/A run before the plan is fixed: how far launches of the same code lie apart on this machine, today."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from harness.data import DataSet
+from harness.gatekeeper import Gatekeeper
+from harness.pilot import OpenWorker
+from harness.plan import Cell, Enrolment
+from harness.schedule import EnrolmentKey, Remaining, Schedule
+from harness.store import RunFolder, read_rows
+
+LAUNCHES, ROUNDS = 2, 3
+
+
+def launch_deviation(
+    cells: Sequence[Cell],
+    enrolments: Mapping[EnrolmentKey, Enrolment],
+    data: DataSet,
+    gatekeeper: Gatekeeper,
+    open_worker: OpenWorker,
+    seed: int,
+) -> float | None:
+    """Return the standard deviation between launches of an A/A log-ratio, pooled over the grid; None without one.
+
+    `cells` are those of the baselines and their controls; each pair is launched twice and sampled in three rounds.
+    """
+    cells = [replace(cell, wave=0) for cell in cells if not cell.once_per_launch]
+    with tempfile.TemporaryDirectory() as folder, RunFolder(Path(folder)) as rows:
+        remaining = Remaining(ROUNDS)
+        schedule = Schedule(
+            rows, enrolments, data, gatekeeper, open_worker, remaining, seed, report_progress=lambda *_: None
+        )
+        for launch in range(LAUNCHES):
+            for group in _by_problem_and_threads(cells):
+                schedule.run_launch(group, launch, attempt=0)
+        timed = [row for row in read_rows(Path(folder) / "samples.jsonl") if row["kind"] == "timed"]
+    return pooled_deviation(timed, controls={e.variant.name for e in enrolments.values() if e.variant.control})
+
+
+def pooled_deviation(rows: Iterable[Mapping[str, Any]], controls: set[str]) -> float | None:
+    """Return √(mean over the grid of the variance between launches of the median log-ratio control/baseline)."""
+    times: dict[tuple[Any, ...], dict[int, float]] = {}
+    for row in rows:
+        variant = row["variant"].removesuffix(" (A/A)")
+        launch = (row["problem"], variant, row["batch_size"], row["threads"], row["launch"])
+        times.setdefault((*launch, row["variant"] in controls), {})[row["round"]] = row["elapsed_ns"]
+    medians: dict[tuple[Any, ...], list[float]] = {}
+    for point, baseline in times.items():
+        *place, _, is_control = point
+        control = times.get((*point[:-1], True), {})
+        log_ratios = [np.log(baseline[round_] / control[round_]) for round_ in baseline.keys() & control.keys()]
+        if log_ratios and not is_control:
+            medians.setdefault(tuple(place), []).append(float(np.median(log_ratios)))
+    variances = [np.var(launches, ddof=1) for launches in medians.values() if len(launches) > 1]
+    return float(np.sqrt(np.mean(variances))) if variances else None
+
+
+def _by_problem_and_threads(cells: Sequence[Cell]) -> list[list[Cell]]:
+    groups: dict[tuple[str, int], list[Cell]] = {}
+    for cell in cells:
+        groups.setdefault((cell.problem, cell.threads), []).append(cell)
+    return list(groups.values())

@@ -1,0 +1,56 @@
+"""The report of a run: summary.csv, report.md and its figures, made from the run's folder alone.
+
+Made twice with the same installed versions, every file is the same byte for byte.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from harness.analyse import summarise
+from harness.errors import ResultsUnusable
+from harness.report.figures import figures
+from harness.report.markdown import report
+
+if TYPE_CHECKING:
+    from harness.store import Run
+
+FIGURES = "figures"
+
+
+def write_report(run: Run) -> Path:
+    """Write summary.csv, figures/ and report.md into the run's folder; return the path of report.md.
+
+    Each file appears whole or not at all, report.md last; figures of an earlier report that this one
+    does not have are removed. Raises ResultsUnusable where the folder cannot be written.
+    """
+    frame = summarise(run)
+    drawn, left_out = figures(run, frame)
+    files = {f"{FIGURES}/{figure.name}.{form}": getattr(figure, form) for figure in drawn for form in ("png", "svg")}
+    files["summary.csv"] = summary_csv(frame).encode()
+    files["report.md"] = report(run, frame, drawn, left_out).encode()
+    try:
+        (run.folder / FIGURES).mkdir(exist_ok=True)
+        for name, content in files.items():
+            _write(run.folder / name, content)
+        for path in (run.folder / FIGURES).iterdir():
+            if path.suffix in (".png", ".svg") and f"{FIGURES}/{path.name}" not in files:
+                path.unlink()
+    except OSError as error:
+        raise ResultsUnusable(f"{run.folder}: the report cannot be written: {error.strerror}") from None
+    return run.folder / "report.md"
+
+
+def summary_csv(frame: pd.DataFrame) -> str:
+    """Return the summary as CSV: six significant digits, nothing where there is no number."""
+    return frame.to_csv(index=False, float_format="%.6g", lineterminator="\n")
+
+
+def _write(path: Path, content: bytes) -> None:
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.write_bytes(content)
+    draft.replace(path)

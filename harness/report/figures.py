@@ -1,0 +1,75 @@
+"""Which figures a run has, what each is called, and why one is missing."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from harness.analyse import margins
+from harness.report import accuracy, heatmap, layouts, strips, throughput, wording
+from harness.report.canvas import Drawn, drawing
+
+if TYPE_CHECKING:
+    from harness.store import Run
+
+Draw = Callable[[pd.DataFrame, str, str], Drawn | None]
+
+# Kind, how it is drawn, and why it is missing where it cannot be.
+PER_GRID: tuple[tuple[str, Draw, str], ...] = (
+    ("throughput", throughput.draw, "nothing was measured"),
+    ("speedup", heatmap.draw, "no cell could be compared with the baseline"),
+    ("layout", layouts.draw, "no implementation was measured in two memory orders"),
+    ("cold", lambda cells, name, _: strips.draw(cells, name, strips.COLD), "no first call and steady time of a cell"),
+    ("memory", lambda cells, name, _: strips.draw(cells, name, strips.MEMORY), "no peak memory was recorded"),
+)
+
+
+def figures(run: Run, frame: pd.DataFrame) -> tuple[list[Drawn], list[str]]:
+    """Return the figures of a run, in the order of the report, and a sentence for each that has no data."""
+    drawn: list[Drawn] = []
+    left_out: list[str] = []
+    with drawing():
+        for name, what, figure, reason in _attempts(run, frame):
+            if figure is None:
+                left_out.append(f"{name}: {reason} ({what}).")
+            else:
+                drawn.append(figure)
+    return drawn, left_out
+
+
+def _attempts(run: Run, frame: pd.DataFrame) -> Iterator[tuple[str, str, Drawn | None, str]]:
+    """Yield name, subject, figure or None, and the reason that holds where it is None."""
+    several = frame["threads"].nunique() > 1
+    for (problem, threads), cells in frame.groupby(["problem", "threads"], sort=False):
+        ending = f"{file_name(str(problem))}{f'-{threads}-threads' if several else ''}"
+        what = f"{problem}, {wording.plural(int(threads), 'thread')}"
+        for kind, draw, reason in PER_GRID:
+            name = f"{kind}-{ending}"
+            yield name, what, draw(cells, name, noise_sentence(run, frame, str(problem))), reason
+    variants = pd.DataFrame(run.plan["variants"])
+    for problem in run.plan["problems"]:
+        name = f"accuracy-{file_name(problem)}"
+        curves = run.accuracy[run.accuracy["problem"] == problem]
+        figure = None if curves.empty else accuracy.draw(curves.merge(variants, on="variant"), name)
+        yield name, problem, figure, "no network was trained for its accuracy"
+
+
+def file_name(problem: str) -> str:
+    """Return a workload's name as a part of a file name; one that had to change gets a hash of its own."""
+    plain = re.sub(r"[^A-Za-z0-9_-]+", "-", problem).strip("-")
+    return plain if plain == problem else f"{plain}-{hashlib.sha256(problem.encode()).hexdigest()[:6]}".strip("-")
+
+
+def noise_sentence(run: Run, frame: pd.DataFrame, problem: str) -> str:
+    """Return what A/A says about a workload, in a sentence short enough for a subtitle."""
+    controls = frame[frame["control"] & (frame["problem"] == problem)]
+    if run.plan["launches"] == 1:
+        return "One launch: no intervals and no verdicts."
+    if not controls["ratio_low"].notna().any():
+        return "Noise unknown: no A/A interval."
+    margin = margins(frame)[problem]
+    return f"Noise: the baseline against itself (A/A) stays within ±{wording.percent(margin)}."

@@ -1,0 +1,128 @@
+"""Speed-up over the baseline, written into a grid of implementation × batch size."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import matplotlib
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+
+from harness.report import palette, wording
+from harness.report.canvas import Drawn, Sheet, text_width
+
+CELL_WIDTH, CELL_HEIGHT = 0.72, 0.29
+PANEL_GAP = 0.3
+MOST = 3.0  # colours saturate at 2**3 = 8 times
+HATCH = "////"
+COLOURS = "PuOr"  # brown is slower, violet is faster: told apart by every kind of colour vision
+
+
+def draw(cells: pd.DataFrame, name: str, noise: str) -> Drawn | None:
+    """Return the heatmap of one problem and number of threads; None where no ratio exists and nothing failed."""
+    cells = cells[~cells["control"]]
+    cells = cells.assign(label=wording.short_names(cells))
+    if cells["ratio_to_baseline"].notna().sum() == 0:
+        return None
+    rows, sizes, dtypes = _row_order(cells), sorted(cells["batch_size"].unique()), sorted(cells["dtype"].unique())
+    left = 0.3 + max(text_width(label, 8.5) for label in rows)
+    panel = len(sizes) * CELL_WIDTH
+    width = max(6.4, left + len(dtypes) * (panel + PANEL_GAP))
+    problem, threads = cells["problem"].iloc[0], int(cells["threads"].iloc[0])
+    title = f"{problem}: speed relative to the baseline, {wording.plural(threads, 'thread')}"
+    sheet = Sheet(width, len(rows) * CELL_HEIGHT + 1.45, title, [_subtitle(cells, noise)])
+    for number, dtype in enumerate(dtypes):
+        axes = sheet.axes(left + number * (panel + PANEL_GAP), 0.32, panel, len(rows) * CELL_HEIGHT)
+        _grid(axes, cells[cells["dtype"] == dtype], rows, sizes)
+        axes.set_title(dtype, loc="left", size=9, color=palette.SOFT_INK)
+        axes.set_yticks(np.arange(len(rows)) + 0.5, rows if number == 0 else [])
+    _legend(sheet, left, len(rows) * CELL_HEIGHT + 1.02)
+    return sheet.drawn(name, f"Speed relative to the baseline, `{problem}`, {wording.plural(threads, 'thread')}.")
+
+
+def _row_order(cells: pd.DataFrame) -> list[str]:
+    """Return the row labels, fastest first by the median of its log-ratios; those without any come last."""
+    median = np.log(cells["ratio_to_baseline"]).groupby(cells["label"]).median().fillna(-math.inf)
+    return [str(label) for label in median.sort_values(ascending=False, kind="stable").index]
+
+
+def _subtitle(cells: pd.DataFrame, noise: str) -> str:
+    baseline = cells.loc[cells["verdict"] == "baseline", "label"]
+    of = f"Baseline: {baseline.iloc[0]}, the same dtype and batch size. " if len(baseline) else ""
+    return f"{of}Above 1 is faster. {noise}"
+
+
+def _grid(axes: Axes, cells: pd.DataFrame, rows: list[str], sizes: list[int]) -> None:
+    axes.set_xlim(0, len(sizes))
+    axes.set_ylim(len(rows), 0)
+    axes.set_xticks(np.arange(len(sizes)) + 0.5, [wording.batch(size) for size in sizes])
+    axes.set_xlabel("batch size")
+    axes.tick_params(length=0)
+    axes.tick_params(axis="y", labelsize=8.5, labelcolor=palette.INK)
+    axes.spines[:].set_visible(False)
+    found = {(row.label, row.batch_size): row for row in cells.itertuples()}
+    for y, label in enumerate(rows):
+        for x, size in enumerate(sizes):
+            _cell(axes, x, y, found.get((label, size)))
+
+
+def _cell(axes: Axes, x: int, y: int, row: Any) -> None:
+    face, hatch, text, ink = _look(row)
+    axes.add_patch(
+        Rectangle((x + 0.03, y + 0.05), 0.94, 0.9, facecolor=face, hatch=hatch, edgecolor="#b9bcc2", linewidth=0)
+    )
+    weight = "bold" if row is not None and row.verdict in ("faster", "slower") else "normal"
+    box = {"facecolor": "white", "edgecolor": "none", "pad": 1.2} if hatch else None
+    axes.text(x + 0.5, y + 0.52, text, ha="center", va="center", size=8, color=ink, weight=weight, bbox=box)
+
+
+def _look(row: Any) -> tuple[Any, str | None, str, str]:
+    """Return face colour, hatch, text and text colour of a cell."""
+    if row is None:
+        return "white", None, "", palette.SOFT_INK
+    if row.status in wording.WORDS:
+        return "white", HATCH, wording.WORDS[row.status], palette.SOFT_INK
+    if math.isnan(row.ratio_to_baseline):
+        return "white", HATCH, "no ratio", palette.SOFT_INK
+    text = wording.ratio(row.ratio_to_baseline)
+    if row.verdict == "baseline":
+        return "white", None, "1", palette.INK
+    if row.verdict.startswith(("same", "not enough")):
+        return palette.NOISE, None, text, palette.SOFT_INK
+    face = _face(math.log2(row.ratio_to_baseline), pale=not row.verdict.startswith(("faster", "slower")))
+    return face, None, text, "white" if _luminance(face) < 0.4 else palette.INK
+
+
+def _face(log2_ratio: float, pale: bool) -> Any:
+    """Return the colour of a ratio; pale where it is no verdict, because there was no interval."""
+    place = 0.5 + 0.42 * max(-1.0, min(1.0, log2_ratio / MOST))
+    # The middle of the map is almost white: a verdict, however small, starts beyond it.
+    place += 0.08 * math.copysign(1, log2_ratio)
+    colour = np.array(matplotlib.colormaps[COLOURS](place))
+    return tuple(0.45 * colour + 0.55) if pale else tuple(colour)
+
+
+def _luminance(colour: Any) -> float:
+    return float(np.dot(colour[:3], (0.299, 0.587, 0.114)))
+
+
+def _legend(sheet: Sheet, left: float, y: float) -> None:
+    """Draw the key below the panels: the colours of the ratios, noise, and cells without a time."""
+    ratios = [1 / 8, 1 / 4, 1 / 2, 2, 4, 8]
+    axes = sheet.axes(left, y, 6 * 0.42, 0.16)
+    for x, value in enumerate(ratios):
+        axes.add_patch(Rectangle((x, 0), 1, 1, facecolor=_face(math.log2(value), pale=False), linewidth=0))
+    axes.set_xlim(0, 6)
+    axes.set_xticks(np.arange(6) + 0.5, ["≤ ⅛", "¼", "½", "2", "4", "≥ 8"], size=7.5)
+    axes.tick_params(length=0, pad=2)
+    axes.set_yticks([])
+    axes.spines[:].set_visible(False)
+    key = sheet.axes(left + 2.75, y, 2.8, 0.16)
+    key.set_xlim(0, 2.8)
+    key.set_axis_off()
+    for x, face, hatch, text in ((0.0, palette.NOISE, None, "within noise"), (1.35, "white", HATCH, "no time")):
+        key.add_patch(Rectangle((x, 0), 0.3, 1, facecolor=face, hatch=hatch, edgecolor="#b9bcc2", linewidth=0))
+        key.text(x + 0.36, 0.5, text, va="center", size=7.5, color=palette.SOFT_INK)

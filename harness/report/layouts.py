@@ -1,0 +1,47 @@
+"""What memory order does: layout × order × dtype as small multiples."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from harness.report import palette, wording
+from harness.report.canvas import LEFT, Drawn, Sheet, batch_axis, rate_axis
+from harness.report.throughput import label_lines
+
+WIDTH, HEIGHT = 2.6, 1.9
+GUTTER, ROW_GAP = 0.75, 0.85
+
+
+def draw(cells: pd.DataFrame, name: str, noise: str) -> Drawn | None:
+    """Return throughput by order, a column of panels per implementation that has the axis, a row per dtype.
+
+    None where no implementation was measured in two orders.
+    """
+    shown = cells[~cells["control"] & cells["images_per_second"].notna() & (cells["order"] != "")]
+    orders = shown.groupby("implementation")["order"].transform("nunique")
+    shown = shown[orders > 1]
+    if shown.empty:
+        return None
+    layouts = shown[["implementation", "layout"]].drop_duplicates().sort_values("implementation")
+    dtypes = sorted(shown["dtype"].unique())
+    width = max(6.4, LEFT + len(layouts) * (WIDTH + GUTTER))
+    problem, threads = cells["problem"].iloc[0], int(cells["threads"].iloc[0])
+    title = f"{problem}: memory order of the stored images, {wording.plural(threads, 'thread')}"
+    sheet = Sheet(width, 0.3 + len(dtypes) * (HEIGHT + ROW_GAP), title, [f"Images per second. {noise}"])
+    limits = shown["images_per_second"].min() / 1.4, shown["images_per_second"].max() * 1.4
+    for column, (implementation, layout) in enumerate(layouts.itertuples(index=False)):
+        for row, dtype in enumerate(dtypes):
+            axes = sheet.axes(LEFT + column * (WIDTH + GUTTER), 0.3 + row * (HEIGHT + ROW_GAP), WIDTH, HEIGHT)
+            rate_axis(axes, *limits, labelled=column == 0)
+            batch_axis(axes, sorted(shown["batch_size"].unique()))
+            axes.set_title(f"{layout} · {dtype}", loc="left", size=9, color=palette.SOFT_INK)
+            panel = shown[(shown["implementation"] == implementation) & (shown["dtype"] == dtype)]
+            ends = []
+            for order, line in panel.sort_values("batch_size").groupby("order", sort=True):
+                style = palette.style(next(line.itertuples()))
+                x, y = line["batch_size"], line["images_per_second"]
+                axes.vlines(x, line["images_per_second_low"], line["images_per_second_high"], color=style["color"])
+                axes.plot(x, y, linewidth=1.7, markersize=4, **style)
+                ends.append((float(x.iloc[-1]), float(y.iloc[-1]), f"order {order}", style["color"], False))
+            label_lines(axes, ends, HEIGHT)
+    return sheet.drawn(name, f"Throughput by memory order of the stored images, `{problem}`.")

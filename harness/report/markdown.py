@@ -1,0 +1,2 @@
+def report(run, frame, drawn, left_out):
+    return ""

@@ -1,0 +1,69 @@
+"""What a reader can rely on in every figure: one table for colour, one for marker, one for line.
+
+Colour says who: a language has one colour, and NumPy, which has most implementations, one per way of
+writing the step. Marker says how a mini-batch lies in memory, line says the order of the stored data
+(solid C, dashed F), panel says the dtype. The hues are Okabe and Ito's and Paul Tol's, some darkened
+to stand out from white; a test keeps NumPy's apart for readers with red- or green-blindness.
+"""
+
+from __future__ import annotations
+
+import zlib
+from typing import Any
+
+INK, SOFT_INK, GRID, NOISE = "#1a1a1a", "#5f6368", "#e3e5e8", "#e9eaec"
+
+# The first entry whose words all occur in "implementation layout language" gives the colour.
+COLOURS = (
+    (("numpy", "tuned"), "#C4390E"),
+    (("numpy", "per_sample"), "#A37B00"),
+    (("numpy", "one sample"), "#A37B00"),
+    (("numpy", "columns"), "#00856B"),
+    (("numpy", "rows"), "#0063A8"),
+    (("numpy",), "#56B4E9"),
+    (("python",), "#8A4F9E"),
+    (("pytorch",), "#B5527A"),
+    (("jax",), "#CC79A7"),
+    (("numba",), "#E69F00"),
+    (("cupy",), "#117733"),
+    (("dask",), "#6E4B1E"),
+    (("tensorflow",), "#999933"),
+    (("scikit-learn",), "#7F7F7F"),
+    (("julia",), "#AA4499"),
+    (("fortran",), "#882255"),
+    (("c++",), "#44556B"),
+    (("c",), "#1A1A1A"),
+)
+OTHERS = ("#332288", "#4477AA", "#66704A", "#8C6D8C")
+
+MARKERS = (("rows", "o"), ("columns", "s"), ("one sample", "^"), ("list", "v"), ("block", "D"))
+LINES = {"": "-", "C": "-", "F": (0, (4, 2))}
+
+
+def colour(implementation: str, layout: str, language: str) -> str:
+    """Return the colour of an implementation, the same in every figure and every run."""
+    text = f"{implementation} {layout} {language}".lower()
+    words = {*text.replace("_", " ").split(), language.lower()}
+    for wanted, found in COLOURS:
+        if all(word in (words if len(word) < 3 else text) for word in wanted):
+            return found
+    return OTHERS[zlib.crc32(language.lower().encode()) % len(OTHERS)]
+
+
+def marker(layout: str) -> str:
+    """Return the marker of a memory layout; a layout without an entry is drawn as a plus in a disc."""
+    return next((found for word, found in MARKERS if word in layout.lower()), "P")
+
+
+def line(order: str) -> Any:
+    """Return the line style of a memory order."""
+    return LINES.get(order, ":")
+
+
+def style(row: Any) -> dict[str, Any]:
+    """Return colour, marker and line of a variant, as Matplotlib's `plot` takes them."""
+    return {
+        "color": colour(row.implementation, row.layout, row.language),
+        "marker": marker(row.layout),
+        "linestyle": line(row.order),
+    }

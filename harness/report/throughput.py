@@ -1,0 +1,110 @@
+"""Throughput over batch size: the figure to look at first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from harness.report import palette, wording
+from harness.report.canvas import LEFT, Drawn, Sheet, batch_axis, rate_axis, text_width
+from harness.report.labels import spread
+
+LABEL_SIZE = 8.0
+LABEL_GAP = 0.152  # inches between the middles of two labels
+PANEL_WIDTH, LEAST_HEIGHT = 3.3, 3.9
+
+
+def draw(cells: pd.DataFrame, name: str, noise: str) -> Drawn | None:
+    """Return images per second over batch size, one panel per dtype; None where nothing was measured.
+
+    `cells` is the part of the summary of one problem and one number of threads; `noise` is a
+    sentence about A/A.
+    """
+    cells = cells.assign(label=wording.short_names(cells))
+    shown = cells[~cells["control"] & cells["images_per_second"].notna()]
+    if shown.empty:
+        return None
+    dtypes = sorted(shown["dtype"].unique())
+    most = int(shown.groupby("dtype")["variant"].nunique().max())
+    gutter = label_space(most) + 0.2 + max(text_width(label, LABEL_SIZE, "bold") for label in _labels(shown))
+    height = max(LEAST_HEIGHT, most * LABEL_GAP * 1.25)
+    width = LEFT + len(dtypes) * (PANEL_WIDTH + gutter) + 0.1
+    problem, threads = cells["problem"].iloc[0], int(cells["threads"].iloc[0])
+    title = f"{problem}: training throughput, {wording.plural(threads, 'thread')}"
+    sheet = Sheet(width, height + 0.95, title, [*_subtitle(shown, noise), *_not_drawn(cells, shown)])
+    low, high = shown["images_per_second"].min() / 1.5, shown["images_per_second"].max() * 1.5
+    for number, dtype in enumerate(dtypes):
+        axes = sheet.axes(LEFT + number * (PANEL_WIDTH + gutter), 0.3, PANEL_WIDTH, height)
+        rate_axis(axes, low, high, labelled=number == 0)
+        batch_axis(axes, sorted(shown["batch_size"].unique()))
+        axes.set_title(f"{dtype} · images per second", loc="left", size=9, color=palette.SOFT_INK)
+        lines = [_draw_line(axes, line) for _, line in shown[shown["dtype"] == dtype].groupby("variant", sort=True)]
+        label_lines(axes, lines, height)
+    return sheet.drawn(name, f"Throughput over batch size, `{problem}`, {wording.plural(threads, 'thread')}.")
+
+
+def _labels(shown: pd.DataFrame) -> list[str]:
+    return [_label(row) for row in shown.drop_duplicates("variant").itertuples()]
+
+
+def _label(row: Any) -> str:
+    return row.label + (" · baseline" if row.verdict == "baseline" else "")
+
+
+def _subtitle(shown: pd.DataFrame, noise: str) -> list[str]:
+    band = "Bands: 95 % intervals over launches" if shown["images_per_second_low"].notna().any() else "No intervals"
+    dashed = " Dashed: stored in order F." if (shown["order"] == "F").any() else ""
+    return [f"{band}. {noise}{dashed}"]
+
+
+def _not_drawn(cells: pd.DataFrame, shown: pd.DataFrame) -> list[str]:
+    """Return a line that names the variants without any number, so that none is missing silently."""
+    absent = cells[~cells["control"] & ~cells["variant"].isin(shown["variant"])].drop_duplicates("variant")
+    words = [f"{row.label} {row.dtype} ({wording.WORDS.get(row.status, row.status)})" for row in absent.itertuples()]
+    return ["Not drawn: " + ", ".join(words) + "."] if words else []
+
+
+def _draw_line(axes: Axes, cells: pd.DataFrame) -> tuple[float, float, str, str, bool]:
+    """Draw one variant; return where its line ends, its label, its colour, and whether it is the baseline."""
+    cells = cells.sort_values("batch_size")
+    row: Any = next(cells.itertuples())
+    style = palette.style(row)
+    x, y = cells["batch_size"], cells["images_per_second"]
+    low, high = cells["images_per_second_low"], cells["images_per_second_high"]
+    axes.fill_between(x, low, high, color=style["color"], alpha=0.2, linewidth=0)
+    axes.vlines(x, low, high, color=style["color"], linewidth=1.2, alpha=0.5)
+    axes.plot(x, y, linewidth=1.7, markersize=4, markeredgecolor="white", markeredgewidth=0.5, **style)
+    return float(x.iloc[-1]), float(y.iloc[-1]), _label(row), style["color"], row.verdict == "baseline"
+
+
+def label_space(count: int) -> float:
+    """Return the inches to leave between axes and that many labels: more of them need longer joining lines."""
+    return 0.2 + 0.016 * count
+
+
+def label_lines(axes: Axes, ends: Sequence[tuple[float, float, str, str, bool]], height: float) -> None:
+    """Write each label right of the axes, joined to the end of its line; `height` of the axes in inches.
+
+    `ends` holds x, y, label, colour, and whether the label is bold.
+    """
+    to_fraction = axes.transData + axes.transAxes.inverted()
+    wanted = [float(to_fraction.transform((x, y))[1]) for x, y, *_ in ends]
+    places = spread(wanted, LABEL_GAP / height, 0.0, 1.0)
+    width = axes.get_position().width * axes.figure.get_figwidth()
+    for (x, y, text, colour, bold), place in zip(ends, places, strict=True):
+        axes.annotate(
+            text,
+            xy=(x, y),
+            xytext=(1 + label_space(len(ends)) / width, place),
+            textcoords="axes fraction",
+            size=LABEL_SIZE,
+            color=colour,
+            weight="bold" if bold else "normal",
+            va="center_baseline",
+            annotation_clip=False,
+            arrowprops={"arrowstyle": "-", "color": colour, "lw": 0.6, "alpha": 0.55, "shrinkA": 1, "shrinkB": 4,
+                        "relpos": (0, 0.5)},
+        )  # fmt: skip

@@ -1,0 +1,112 @@
+"""Numbers and names as a reader wants them: three significant digits, and safe inside a Markdown table."""
+
+from __future__ import annotations
+
+import html
+import math
+import re
+
+import pandas as pd
+
+MISSING = "–"
+WORDS = {"failed": "failed", "rejected": "rejected", "not measured": "not run", "unavailable": "absent"}
+PREFIXES = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
+
+
+def significant(value: float, digits: int = 3) -> str:
+    """Return the number with that many significant digits and no exponent: 0.0312, 1.35, 311, 12300."""
+    if not math.isfinite(value):
+        return MISSING
+    if value == 0:
+        return "0"
+    decimals = digits - 1 - math.floor(math.log10(abs(float(f"{value:.{digits - 1}e}"))))
+    return f"{round(value, decimals):.{max(0, decimals)}f}"
+
+
+def rate(value: float, digits: int = 3) -> str:
+    """Return a rate with its prefix: "311 k", "1.71 M", "412"."""
+    for size, prefix in PREFIXES:
+        if value >= size * (1 - 0.5 * 10.0**-digits):
+            return f"{significant(value / size, digits)} {prefix}"
+    return significant(value, digits)
+
+
+def tick(value: float) -> str:
+    """Return a number for an axis: "50 k", "1.5 M", "0.2"."""
+    for size, prefix in PREFIXES:
+        if value >= 0.999 * size:
+            return f"{value / size:g} {prefix}"
+    return f"{value:.3g}"
+
+
+def rate_interval(low: float, high: float) -> str:
+    """Return "[302–320]" in the unit of its upper end, or nothing without an interval."""
+    if math.isnan(low) or math.isnan(high):
+        return ""
+    size = next((size for size, _ in PREFIXES if high >= size), 1.0)
+    return f"[{significant(low / size)}–{significant(high / size)}]"
+
+
+def ratio(value: float) -> str:
+    """Return a speed-up: "1.35×", "12.4×", "0.021×"."""
+    if not math.isfinite(value):
+        return MISSING
+    return f"{significant(value, 3 if value >= 1 else 2)}×"
+
+
+def ratio_interval(low: float, high: float) -> str:
+    """Return "[1.29, 1.41]", or nothing without an interval."""
+    if math.isnan(low) or math.isnan(high):
+        return ""
+    return f"[{significant(low)}, {significant(high)}]"
+
+
+def seconds(value: float) -> str:
+    """Return a duration in the unit that suits it: "3.2 µs", "45 ms", "12 s", "4.1 min"."""
+    if not math.isfinite(value):
+        return MISSING
+    for size, unit in ((1e-6, "µs"), (1e-3, "ms"), (1.0, "s")):
+        if value < 1000 * size and not (unit == "s" and value >= 120):
+            return f"{significant(value / size)} {unit}"
+    return f"{significant(value / 60)} min"
+
+
+def percent(value: float) -> str:
+    """Return a fraction as per cent with two significant digits: "1.2 %"."""
+    return f"{significant(100 * value, 2)} %" if math.isfinite(value) else MISSING
+
+
+def batch(size: int) -> str:
+    """Return a batch size with thin spaces between thousands."""
+    return f"{size:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+
+
+def plural(count: int, noun: str) -> str:
+    """Return "1 launch", "5 launches"."""
+    ending = "" if count == 1 else "es" if noun.endswith(("ch", "sh", "s")) else "s"
+    return f"{count} {noun}{ending}"
+
+
+def escaped(text: object) -> str:
+    """Return text from outside made harmless in Markdown, in a table or out of it: one line, no markup."""
+    one_line = " ".join(str(text).split())
+    return re.sub(r"([\\`*_\[\]|~])", r"\\\1", html.escape(one_line, quote=False))
+
+
+def code(text: object) -> str:
+    """Return text from outside as inline code, safe in a table: a fence longer than any run of backticks in it."""
+    one_line = " ".join(str(text).split()).replace("|", "\\|")
+    longest = max((len(run) for run in re.findall("`+", one_line)), default=0)
+    fence = "`" * (longest + 1)
+    padding = " " if longest else ""
+    return f"{fence}{padding}{one_line}{padding}{fence}" if one_line else ""
+
+
+def short_names(frame: pd.DataFrame) -> pd.Series[str]:
+    """Return for each row the name to print: the implementation, with its order where it has several.
+
+    The dtype is left out: every table and panel is of one dtype.
+    """
+    several = frame.groupby("implementation")["order"].transform("nunique") > 1
+    names = frame["implementation"].where(~several, frame["implementation"] + " " + frame["order"])
+    return names.where(~frame["control"], names + " (A/A)")

@@ -1,0 +1,268 @@
+"""The rounds: launches of everything, and in each launch every live cell sampled once a round in random order."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from harness.data import DataSet
+from harness.errors import HarnessError, MeasurementFailed
+from harness.gatekeeper import Gatekeeper
+from harness.host import WorkerHandle
+from harness.pilot import OpenWorker, load_worker, most_check_steps, outcome
+from harness.plan import Cell, Enrolment
+from harness.store import RunFolder
+from harness.verify import Check
+
+# One thread may use so much CPU time per wall time, judged over at least so much of samples.
+MOST_CPU_OVER_WALL = 1.10
+JUDGED_SECONDS = 0.5
+
+EnrolmentKey = tuple[str, str, int]
+
+
+@dataclass
+class Member:
+    """One worker of a launch, what it measured so far, and where its time went."""
+
+    enrolment: Enrolment
+    cells: list[Cell]
+    worker: WorkerHandle
+    digests: dict[int, str] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=lambda: defaultdict(float))
+    wall_ns: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+    cpu_ns: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+    fault: str = ""
+
+    @property
+    def live(self) -> list[Cell]:
+        """Return the cells that can still be sampled."""
+        return [cell for cell in self.cells if cell.batch_size in self.digests] if self.worker.alive else []
+
+
+@dataclass
+class Remaining:
+    """What is left to sample: everything planned, less what the run's folder holds already."""
+
+    rounds: int
+    sampled: set[tuple[Any, ...]] = field(default_factory=set)
+    dead: set[tuple[EnrolmentKey, int]] = field(default_factory=set)
+
+    def wants(self, cell: Cell, launch: int, round_: int) -> bool:
+        """Whether this round of this launch still needs a sample of the cell."""
+        if (cell.enrolment, cell.batch_size) in self.dead:
+            return False
+        if cell.once_per_launch and round_ != cell.batch_size % self.rounds:
+            return False
+        return (*cell.enrolment, cell.batch_size, cell.wave, launch, round_) not in self.sampled
+
+    def wants_any(self, cell: Cell, launch: int) -> bool:
+        """Whether any round of this launch still needs the cell."""
+        return any(self.wants(cell, launch, round_) for round_ in range(self.rounds))
+
+
+class Schedule:
+    """Carries out a plan, row by row into the run's folder."""
+
+    def __init__(
+        self,
+        folder: RunFolder,
+        enrolments: Mapping[EnrolmentKey, Enrolment],
+        data: DataSet,
+        gatekeeper: Gatekeeper,
+        open_worker: OpenWorker,
+        remaining: Remaining,
+        seed: int,
+        report_progress: Callable[[str, float], None],
+    ) -> None:
+        self.folder, self.enrolments, self.data, self.seed = folder, enrolments, data, seed
+        self.gatekeeper, self.open_worker, self.remaining = gatekeeper, open_worker, remaining
+        self.report_progress = report_progress
+        self._started = time.perf_counter()
+
+    def run_launch(self, cells: Sequence[Cell], launch: int, attempt: int) -> None:
+        """Launch every variant of one wave afresh and sample the rounds that are left of it."""
+        wave = cells[0].wave
+        random = np.random.Generator(np.random.PCG64([self.seed, wave, launch, attempt]))
+        wanted = [cell for cell in cells if self.remaining.wants_any(cell, launch)]
+        members: list[Member] = []
+        status = "interrupted"
+        try:
+            for key in _shuffled(list(dict.fromkeys(cell.enrolment for cell in wanted)), random):
+                own = sorted((cell for cell in wanted if cell.enrolment == key), key=lambda cell: cell.batch_size)
+                members.append(Member(self.enrolments[key], own, self.open_worker(self.enrolments[key])))
+                self._set_up(members[-1], launch, attempt)
+            for round_ in range(self.remaining.rounds):
+                self._run_round(members, launch, attempt, round_, random)
+            status = "done"
+        finally:
+            for member in members:
+                self._close(member, wave, launch, attempt, status)
+
+    def _set_up(self, member: Member, launch: int, attempt: int) -> None:
+        """Load the variant, then make every cell's cold call; a failure ends the cell, not the launch."""
+        self.report_progress(f"launch {launch + 1}: loading {member.enrolment.variant.name}", 0)
+        begin = time.perf_counter()
+        try:
+            loaded = load_worker(member.worker, member.enrolment, self.data, self.seed)
+        except MeasurementFailed as error:
+            self._fail(member, None, "load", error, launch, attempt)
+            member.worker.kill()
+            return
+        member.facts.update(loaded, start_seconds=time.perf_counter() - begin - loaded["load_seconds"])
+        for cell in member.cells:
+            if member.worker.alive:
+                self._prepare(member, cell, launch, attempt)
+        member.facts["setup_seconds"] = time.perf_counter() - begin
+
+    def _prepare(self, member: Member, cell: Cell, launch: int, attempt: int) -> None:
+        """Make the cold call, have its result verified, warm up."""
+        try:
+            cold = self._sample(member, cell, launch, attempt, "cold")
+            if self._verified(member, cell, cold["digest"], launch, attempt):
+                member.digests[cell.batch_size] = cold["digest"]
+                if not cell.once_per_launch:
+                    self._sample(member, cell, launch, attempt, "warmup")
+        except MeasurementFailed as error:
+            self._fail(member, cell, "sample", error, launch, attempt)
+
+    def _verified(self, member: Member, cell: Cell, digest: str, launch: int, attempt: int) -> bool:
+        deterministic = member.enrolment.variant.implementation.deterministic
+        if deterministic and self.gatekeeper.knows(member.enrolment, cell.batch_size, cell.n_steps, digest):
+            return True
+        begin = time.perf_counter()
+        tail = self.gatekeeper.check_last_sample(member.worker, member.enrolment, cell.batch_size, cell.n_steps, digest)
+        head = self.gatekeeper.check_head(member.worker, member.enrolment, cell.batch_size, most_check_steps(cell))
+        member.facts["verify_seconds"] += time.perf_counter() - begin
+        for stage, check in (("tail", tail), ("head", head)):
+            self._record_check(member, cell, stage, check, launch, attempt)
+        return "failed" not in (head.status, tail.status)
+
+    def _record_check(self, member: Member, cell: Cell, stage: str, check: Check, launch: int, attempt: int) -> None:
+        facts = {"error": check.error, "bound": check.bound, "n_steps": check.n_steps}
+        where = {"launch": launch, "attempt": attempt}
+        row = outcome(member.enrolment, cell.batch_size, stage, check.status, check.reason, **facts, **where)
+        self.folder.append("outcomes", row)
+        if check.status == "failed":
+            self.remaining.dead.add((cell.enrolment, cell.batch_size))
+
+    def _run_round(
+        self, members: Sequence[Member], launch: int, attempt: int, round_: int, random: np.random.Generator
+    ) -> None:
+        """Sample every live cell that this round still wants, in a new random order."""
+        todo = [
+            (member, cell) for member in members for cell in member.live if self.remaining.wants(cell, launch, round_)
+        ]
+        if not todo:
+            return
+        begin = time.perf_counter()
+        for position, (member, cell) in enumerate(_shuffled(todo, random)):
+            if not member.worker.alive:
+                continue
+            self.report_progress(f"launch {launch + 1} round {round_ + 1}", cell.sample_seconds)
+            try:
+                row = self._sample(member, cell, launch, attempt, "timed", round_, position)
+            except MeasurementFailed as error:
+                self._fail(member, cell, "sample", error, launch, attempt)
+                continue
+            self._compare_bits(member, cell, row["digest"], launch, attempt)
+        problem, _, threads = members[0].enrolment.key
+        where = {"problem": problem, "threads": threads, "wave": members[0].cells[0].wave}
+        elapsed_s = time.perf_counter() - begin
+        self.folder.append(
+            "rounds", {**where, "launch": launch, "attempt": attempt, "round": round_, "elapsed_s": elapsed_s}
+        )
+
+    def _sample(
+        self, member: Member, cell: Cell, launch: int, attempt: int, kind: str, round_: int = -1, position: int = 0
+    ) -> dict[str, Any]:
+        begin = time.perf_counter()
+        order = {
+            "batch_size": cell.batch_size,
+            "n_steps": cell.n_steps,
+            "prefix_steps": 0 if kind == "cold" else cell.prefix_steps,
+            "fresh_peak": kind == "cold",
+        }
+        answer = member.worker.order("sample", order)[0]
+        peak_bytes = answer.pop("peak_memory_bytes")
+        problem, variant, threads = cell.enrolment
+        row = {
+            **{"problem": problem, "variant": variant, "batch_size": cell.batch_size, "threads": threads},
+            **{"wave": cell.wave, "launch": launch, "attempt": attempt, "round": round_, "position": position},
+            **{"kind": kind, "started_s": begin - self._started, **answer},
+            "peak_memory_bytes": peak_bytes if kind == "cold" else None,
+        }
+        self.folder.append("samples", row)
+        member.wall_ns[cell.batch_size] += answer["elapsed_ns"]
+        member.cpu_ns[cell.batch_size] += answer["cpu_ns"]
+        if kind == "cold":
+            member.facts["peak_memory_bytes"] = max(member.facts["peak_memory_bytes"], peak_bytes or 0)
+        if kind != "timed":
+            member.facts["warmup_seconds"] += time.perf_counter() - begin
+        return row
+
+    def _compare_bits(self, member: Member, cell: Cell, digest: str, launch: int, attempt: int) -> None:
+        if digest != member.digests[cell.batch_size] and member.enrolment.variant.implementation.deterministic:
+            error = MeasurementFailed("the result differs from that of the launch's verified sample of the same order")
+            self._fail(member, cell, "sample", error, launch, attempt)
+
+    def _fail(
+        self, member: Member, cell: Cell | None, stage: str, error: HarnessError, launch: int, attempt: int
+    ) -> None:
+        """Record the failure: of one cell, or of all where the variant did not even load."""
+        batch_size = None if cell is None else cell.batch_size
+        where = {"launch": launch, "attempt": attempt}
+        self.folder.append("outcomes", outcome(member.enrolment, batch_size, stage, "failed", str(error), **where))
+        member.fault = str(error)
+        for failed in member.cells if cell is None else [cell]:
+            self.remaining.dead.add((failed.enrolment, failed.batch_size))
+            member.digests.pop(failed.batch_size, None)
+
+    def _close(self, member: Member, wave: int, launch: int, attempt: int, status: str) -> None:
+        """End the worker; record its launch and whether it kept to its threads."""
+        member.worker.kill()
+        problem, variant, threads = member.enrolment.key
+        cpu_over_wall = sum(member.cpu_ns.values()) / max(1, sum(member.wall_ns.values()))
+        for batch_size, ratio in overused(member.wall_ns, member.cpu_ns, threads):
+            reason = f"used {ratio:.2f} s of CPU time per second with {threads} thread asked for"
+            where = {"launch": launch, "attempt": attempt}
+            row = outcome(member.enrolment, batch_size, "threads", "failed", reason, **where)
+            self.folder.append("outcomes", row)
+            self.remaining.dead.add((member.enrolment.key, batch_size))
+            status = "rejected"
+        self.folder.append(
+            "launches",
+            {
+                **{"problem": problem, "variant": variant, "threads": threads, "wave": wave},
+                **{"launch": launch, "attempt": attempt, "cpus": member.worker.cpus, **member.facts},
+                "waiting_cpu_seconds": member.worker.waiting_cpu_ns / 1e9,
+                "cpu_over_wall": cpu_over_wall,
+                "status": "failed" if member.fault else status,
+                "reason": member.fault,
+            },
+        )
+
+
+def overused(wall_ns: Mapping[int, int], cpu_ns: Mapping[int, int], threads: int) -> Iterator[tuple[int, float]]:
+    """Yield (batch size, CPU over wall) where a one-thread worker used more than one thread.
+
+    Judged per batch size over at least half a second of samples; batch sizes with less are judged together.
+    """
+    if threads > 1:
+        return
+    long = [size for size in wall_ns if wall_ns[size] >= JUDGED_SECONDS * 1e9]
+    short = [size for size in wall_ns if size not in long]
+    for sizes in [*([size] for size in long), short]:
+        wall = sum(wall_ns[size] for size in sizes)
+        cpu = sum(cpu_ns[size] for size in sizes)
+        if wall >= JUDGED_SECONDS * 1e9 and cpu / wall > MOST_CPU_OVER_WALL:
+            yield from ((size, cpu / wall) for size in sizes)
+
+
+def _shuffled(items: list[Any], random: np.random.Generator) -> list[Any]:
+    return [items[i] for i in random.permutation(len(items))]

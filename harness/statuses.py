@@ -1,0 +1,145 @@
+"""What became of every cell of the plan: measured, failed, not measured, and why; no silent gaps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from harness.store import Run
+
+CELL = ["problem", "variant", "batch_size", "threads"]
+VARIANT = ["problem", "variant", "threads"]
+PROCESS = ["problem", "variant", "threads", "wave", "launch", "attempt"]
+
+# The worst first: one failure outweighs every passed check of the same cell.
+STATUSES = ("failed", "rejected", "not measured", "unavailable", "not checked", "passed")
+STATUSES_WITH_TIMES = ("passed", "not checked")
+
+ABOUT_A_VARIANT = ["variant", "implementation", "language", "layout", "order", "dtype", "control"]
+INTERRUPTED = "the run was interrupted before it"
+
+
+def planned_cells(run: Run) -> pd.DataFrame:
+    """Return one row per cell of the plan, in its order, with what the plan says about its variant.
+
+    The baseline stands in the plan once per wave and here once. A cell that never came into the
+    plan, because its variant failed or was too slow before it was fixed, has a row too.
+    """
+    columns = [*CELL, "once_per_launch"]
+    planned = pd.DataFrame(run.plan["cells"], columns=columns).drop_duplicates(CELL)
+    unplanned = _cells_named_by_outcomes(run, planned)
+    cells = pd.concat([planned, unplanned[~is_in(unplanned, planned, CELL)]], ignore_index=True)
+    cells["once_per_launch"] = cells["once_per_launch"].eq(True)
+    about = pd.DataFrame(run.plan["variants"], columns=ABOUT_A_VARIANT)
+    cells = cells.merge(about, on="variant", how="inner")
+    return cells.astype({"batch_size": "int64", "threads": "int64", "control": "bool"})
+
+
+def _cells_named_by_outcomes(run: Run, planned: pd.DataFrame) -> pd.DataFrame:
+    """Return the cells that failures and refusals speak of; "all batch sizes" are those of the problem."""
+    outcomes = _outcomes_of_cells(run)
+    outcomes = outcomes[~outcomes["status"].isin(STATUSES_WITH_TIMES)]
+    grid = pd.concat([planned[["problem", "batch_size"]], outcomes[["problem", "batch_size"]].dropna()])
+    threads = pd.DataFrame({"threads": run.plan["threads"]})
+    grid = grid.drop_duplicates().sort_values(["problem", "batch_size"]).merge(threads, how="cross")
+    named = _matched(grid, outcomes, ["problem"])
+    return named[CELL].drop_duplicates().assign(once_per_launch=False)
+
+
+def _outcomes_of_cells(run: Run) -> pd.DataFrame:
+    """Return the outcomes that decide about times; the separate training for accuracy does not.
+
+    A worker that used more CPU time than its threads allow did not fail: its samples were rejected.
+    """
+    outcomes = run.outcomes[run.outcomes["stage"] != "accuracy"]
+    overused = (outcomes["stage"] == "threads") & (outcomes["status"] == "failed")
+    return outcomes.assign(status=outcomes["status"].mask(overused, "rejected"))
+
+
+def _matched(cells: pd.DataFrame, outcomes: pd.DataFrame, on: list[str]) -> pd.DataFrame:
+    """Return every pair of a cell and an outcome about it; one without batch size or threads is about all."""
+    about = outcomes.rename(columns={"batch_size": "of_batch_size", "threads": "of_threads"})
+    pairs = cells.merge(about, on=on)
+    same_size = pairs["of_batch_size"].isna() | pairs["of_batch_size"].eq(pairs["batch_size"])
+    same_threads = pairs["of_threads"].isna() | pairs["of_threads"].eq(pairs["threads"])
+    return pairs[same_size & same_threads]
+
+
+def is_in(rows: pd.DataFrame, others: pd.DataFrame, keys: list[str]) -> NDArray[np.bool_]:
+    """Return for each of `rows` whether its keys occur among `others`."""
+    found = pd.MultiIndex.from_frame(rows[keys]).isin(pd.MultiIndex.from_frame(others[keys]))
+    return np.asarray(found, dtype=bool)
+
+
+def accepted(rows: pd.DataFrame, run: Run) -> pd.DataFrame:
+    """Return the rows that count: not those of a launch that was rejected as a whole.
+
+    Where an outcome says at which batch size a launch used too much CPU time, only those cells fall.
+    """
+    launches = run.launches[run.launches["status"] == "rejected"]
+    explained = run.outcomes.loc[run.outcomes["stage"] == "threads", VARIANT]
+    rejected = launches[~is_in(launches, explained, VARIANT)]
+    return rows[~is_in(rows, rejected, PROCESS)]
+
+
+def timed_samples(run: Run) -> pd.DataFrame:
+    """Return the samples that count, with `step_seconds`: timed, in a launch that was not rejected."""
+    timed = accepted(run.samples[run.samples["kind"] == "timed"], run)
+    return timed.assign(step_seconds=timed["elapsed_ns"].astype(float) / 1e9 / timed["n_steps"].astype(float))
+
+
+def statuses(run: Run, cells: pd.DataFrame) -> pd.DataFrame:
+    """Return the status, reason, error and bound of every cell, one row per row of `cells`.
+
+    The worst of what was said about a cell holds, and of equals what was said first; `error` is the
+    one that came closest to its bound.
+    """
+    said = pd.concat([_verdicts_of_checks(run, cells), _launches_gone_wrong(run, cells)], ignore_index=True)
+    said = pd.concat([said, _cells_without_samples(run, cells, said)], ignore_index=True)
+    said["rank"] = said["status"].map({status: rank for rank, status in enumerate(STATUSES)})
+    worst = said.sort_values("rank", kind="stable").drop_duplicates(CELL)[[*CELL, "status", "reason"]]
+    result = cells[CELL].merge(worst, on=CELL, how="left").merge(_closest_errors(said), on=CELL, how="left")
+    result["reason"] = result["reason"].fillna("").where(result["status"].notna(), "no verification was recorded")
+    result["status"] = result["status"].fillna("not checked")
+    return result.drop(columns=CELL).set_axis(cells.index)
+
+
+def _verdicts_of_checks(run: Run, cells: pd.DataFrame) -> pd.DataFrame:
+    return _matched(cells[CELL], _outcomes_of_cells(run), ["problem", "variant"])
+
+
+def _launches_gone_wrong(run: Run, cells: pd.DataFrame) -> pd.DataFrame:
+    """Return what launches say about cells that no outcome explains and no accepted sample redeems.
+
+    A failed launch fails its variant unless a failed outcome says which batch size was to blame.
+    A rejected launch is left out; its cells are rejected only where no other launch has samples.
+    """
+    launches = run.launches[run.launches["status"].isin(["failed", "rejected"])]
+    wrong = cells[CELL].merge(launches[[*VARIANT, "status", "reason"]], on=VARIANT)
+    explained = is_in(wrong, run.outcomes[run.outcomes["status"] == "failed"], ["problem", "variant"])
+    redeemed = is_in(wrong, timed_samples(run), CELL)
+    is_failure = wrong["status"].eq("failed").to_numpy(dtype=bool)
+    return wrong[~explained & (is_failure | ~redeemed)]
+
+
+def _cells_without_samples(run: Run, cells: pd.DataFrame, said: pd.DataFrame) -> pd.DataFrame:
+    """Return "not measured" for the cells that have no timed sample and no worse reason for it."""
+    excused = said[~said["status"].isin(STATUSES_WITH_TIMES)]
+    missing = cells.loc[~is_in(cells, timed_samples(run), CELL) & ~is_in(cells, excused, CELL), CELL]
+    reason = "no timed sample was recorded" if was_finished(run) else INTERRUPTED
+    return missing.assign(status="not measured", reason=reason)
+
+
+def _closest_errors(said: pd.DataFrame) -> pd.DataFrame:
+    checked = said[[*CELL, "error", "bound"]].dropna(subset=["error"])
+    closeness = checked["error"].astype(float) / checked["bound"].astype(float)
+    return checked.loc[closeness.sort_values(ascending=False, kind="stable").index].drop_duplicates(CELL)
+
+
+def was_finished(run: Run) -> bool:
+    """Return whether the run came to the end of its plan."""
+    return bool(run.finished and run.finished.get("finished"))

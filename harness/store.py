@@ -1,0 +1,242 @@
+"""One folder per run: the plan, the environment, and every row appended the moment it is known.
+
+    plan.json         what was decided before the first sample; never changed afterwards
+    environment.json  the machine, the versions, what was inherited
+    samples.jsonl     one row a sample, cold and warm-up samples included
+    launches.jsonl    one row a fresh process       rounds.jsonl    one row a round
+    outcomes.jsonl    one row a verification, failure, or reason for a gap
+    accuracy.jsonl    one row an epoch of the untimed training pass
+    finished.json     written last: how the run ended
+    lock              held by the harness that writes here
+
+A row is one line, written at once and synchronised to disk: what a kill or a power cut can tear is the
+last line, and a torn line is dropped when the run is read or taken up again.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import io
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from harness.errors import ResultsUnusable, UnknownName
+from harness.registry import PROJECT
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = {
+    "samples": (
+        "problem variant batch_size threads wave launch attempt round position kind n_steps elapsed_ns cpu_ns "
+        "waiting_cpu_ns started_s digest peak_memory_bytes"
+    ).split(),
+    "launches": (
+        "problem variant threads wave launch attempt start_seconds load_seconds setup_seconds verify_seconds "
+        "warmup_seconds cpus threads_found loaded_memory_bytes peak_memory_bytes waiting_cpu_seconds cpu_over_wall "
+        "status reason"
+    ).split(),
+    "rounds": "problem threads wave launch attempt round elapsed_s".split(),
+    "outcomes": (
+        "problem variant batch_size threads launch attempt stage status reason error bound n_steps digest"
+    ).split(),
+    "accuracy": "problem variant batch_size epoch correct n_test elapsed_s".split(),
+}
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run as read back: tables are frames with all of COLUMNS, empty where nothing was written."""
+
+    folder: Path
+    plan: dict[str, Any]
+    environment: dict[str, Any]
+    samples: pd.DataFrame
+    launches: pd.DataFrame
+    rounds: pd.DataFrame
+    outcomes: pd.DataFrame
+    accuracy: pd.DataFrame
+    finished: dict[str, Any] | None
+
+
+class RunFolder:
+    """A run's folder held for writing, by one harness at a time."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._files: dict[str, io.FileIO] = {}
+        try:
+            self._lock = (folder / "lock").open("w")
+        except OSError as error:
+            raise ResultsUnusable(f"{folder}: cannot be written: {error.strerror}") from None
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self._lock.close()
+            raise ResultsUnusable(
+                f"{folder}: another paragone is writing to this run. Wait for it, or start a run of its own: "
+                "paragone bench --new"
+            ) from None
+
+    def append(self, table: str, row: Mapping[str, Any]) -> None:
+        """Append one row to a table, complete on disk when this returns.
+
+        Raises ResultsUnusable where the disk does not take it.
+        """
+        unknown = set(row) - set(COLUMNS[table])
+        if unknown:
+            raise KeyError(f"{table} has no column {sorted(unknown)}")
+        line = json.dumps({column: row.get(column) for column in COLUMNS[table]}) + "\n"
+        try:
+            if table not in self._files:
+                self._files[table] = self._open(table)
+            written = self._files[table].write(line.encode())
+            if written != len(line.encode()):
+                raise OSError(28, "only part of the row fitted")
+            os.fdatasync(self._files[table].fileno())
+        except OSError as error:
+            raise ResultsUnusable(
+                f"{self.folder / table}.jsonl: cannot be written: {error.strerror}. What was measured before is "
+                f"kept; make room, then: paragone bench --resume {self.folder.name}"
+            ) from None
+
+    def _open(self, table: str) -> io.FileIO:
+        path = self.folder / f"{table}.jsonl"
+        if path.exists():
+            with path.open("r+b") as file:
+                file.truncate(file.read().rfind(b"\n") + 1)
+        return path.open("ab", buffering=0)
+
+    def close(self) -> None:
+        """Let go of the folder."""
+        for file in self._files.values():
+            file.close()
+        self._files.clear()
+        self._lock.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+
+def results_folder(chosen: Path | None = None) -> Path:
+    """Return where runs live: the chosen folder, PARAGONE_RESULTS, or `results/` of the project."""
+    if chosen is not None:
+        return chosen.expanduser()
+    return Path(os.environ.get("PARAGONE_RESULTS") or PROJECT / "results").expanduser()
+
+
+def new_run_folder(results: Path, now: datetime, plan: Mapping[str, Any], environment: Mapping[str, Any]) -> Path:
+    """Make the folder of a new run, named by its time in UTC, with its plan and environment; return it.
+
+    The folder appears complete or not at all. Raises ResultsUnusable.
+    """
+    name = now.astimezone(UTC).strftime("%Y-%m-%dT%H%M%SZ")
+    try:
+        results.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=results))
+        write_json(draft / "environment.json", environment)
+        folder = results / name
+        for number in range(2, 1000):
+            if not folder.exists():
+                break
+            folder = results / f"{name}-{number}"
+        write_json(draft / "plan.json", {**plan, "run": folder.name})
+        draft.chmod(0o755)
+        draft.rename(folder)
+    except OSError as error:
+        raise ResultsUnusable(
+            f"{results}: cannot be written: {error.strerror}. Choose another folder: paragone bench --results PATH"
+        ) from None
+    return folder
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Write the file whole or not at all."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.write_text(json.dumps(content, indent=1) + "\n")
+    draft.replace(path)
+
+
+def run_folders(results: Path) -> list[Path]:
+    """Return the folders of the runs in `results`, oldest first."""
+    return sorted((path.parent for path in results.glob("*/plan.json")), key=lambda folder: folder.name)
+
+
+def find_run(results: Path, name: str) -> Path:
+    """Return the folder of the run of that name, the latest one for "latest", or the folder of that path.
+
+    Raises UnknownName.
+    """
+    folders = run_folders(results)
+    if name == "latest" and folders:
+        return folders[-1]
+    for candidate in (results / name, Path(name).expanduser()):
+        if (candidate / "plan.json").is_file():
+            return candidate
+    raise UnknownName("run", name, [folder.name for folder in folders], f" Runs are looked for in {results}.")
+
+
+def read_run(folder: Path) -> Run:
+    """Return everything a run's folder holds.
+
+    Raises ResultsUnusable naming the file and the line that cannot be read.
+    """
+    import pandas as pd
+
+    tables = {
+        table: pd.DataFrame(read_rows(folder / f"{table}.jsonl"), columns=columns) for table, columns in COLUMNS.items()
+    }
+    finished = folder / "finished.json"
+    return Run(
+        folder=folder,
+        plan=read_json(folder / "plan.json"),
+        environment=read_json(folder / "environment.json"),
+        finished=read_json(finished) if finished.exists() else None,
+        **tables,
+    )
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Return the object in a JSON file. Raises ResultsUnusable."""
+    try:
+        content = json.loads(path.read_text())
+    except OSError as error:
+        raise ResultsUnusable(f"{path}: cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise ResultsUnusable(f"{path}: not JSON: {error}") from None
+    if not isinstance(content, dict):
+        raise ResultsUnusable(f"{path}: expected a JSON object, got {type(content).__name__}")
+    return content
+
+
+def read_rows(path: Path) -> list[dict[str, Any]]:
+    """Return the rows of a table; a torn last line, left by a kill, is dropped.
+
+    Raises ResultsUnusable for any other line that cannot be read.
+    """
+    if not path.exists():
+        return []
+    try:
+        lines = path.read_bytes().split(b"\n")[:-1]
+    except OSError as error:
+        raise ResultsUnusable(f"{path}: cannot be read: {error.strerror}") from None
+    rows = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            row = json.loads(line)
+            if not isinstance(row, dict):
+                raise TypeError(f"expected an object, got {type(row).__name__}")
+        except (ValueError, TypeError) as error:
+            raise ResultsUnusable(f"{path}, line {number}: not a row: {error}") from None
+        rows.append(row)
+    return rows

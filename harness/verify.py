@@ -1,0 +1,152 @@
+"""The gate: whether what an implementation computes is what the problem asks for, and if not, why not.
+
+Pure functions of states; where `train` runs, in this process or behind a pipe, is nobody's concern here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.bounds import LOSSES, compared_tensors
+from harness.diagnose import likely_mistake
+from harness.errors import HarnessError, VerificationFailed
+from harness.judge import Check, form_fault, judge, step_fault
+from harness.problem import Problem
+from harness.reference import Trajectory, cached_trajectory, trajectory
+from harness.state import State
+from harness.twin import check_steps, is_twin, twin, twin_state
+
+__all__ = ["Check", "Train", "check_head", "check_steps", "check_tail", "gate", "judge", "twin", "twin_state"]
+
+# Reset to this state, train in this order, give back the state and the losses.
+Train = Callable[[State, NDArray[np.int64]], tuple[State, NDArray[Any] | None]]
+
+
+def check_head(
+    train: Train,
+    problem: Problem,
+    expected: Trajectory,
+    order: NDArray[np.int64],
+    dtype: str,
+    deterministic: bool = True,
+) -> Check:
+    """Return whether training from the first expected state follows the reference, and does so again.
+
+    Between the two, one step is trained: whoever keeps something of it, or gives out arrays that
+    it goes on using, is seen. A HarnessError of `train` (a worker that died) is not caught.
+    """
+    start = expected.states[0]
+    untouched, order_as_given = start.digest(), order.copy()
+    try:
+        got, losses = _trained(train, start, order)
+        check = judge(problem, expected, got, losses, dtype)
+        if not check.passed:
+            return check
+        before = _bits(problem, got, losses)
+        _trained(train, start, order[:1])
+        if _bits(problem, got, losses) != before:
+            return replace(check, status="failed", reason="params gives out live arrays: later training changes them")
+        again, losses_again = _trained(train, start, order)
+    except VerificationFailed as failure:
+        return Check("failed", str(failure), n_steps=expected.n_steps)
+    if start.digest() != untouched or not np.array_equal(order, order_as_given):
+        return replace(check, status="failed", reason="it changes the state or the order that it is given")
+    second = judge(problem, expected, again, losses_again, dtype)
+    same_bits = _bits(problem, again, losses_again) == before
+    if second.passed and (same_bits or not deterministic):
+        return check
+    difference = second.reason or "the bits differ, and it is declared deterministic"
+    reason = f"the same state and order give another result the second time (does reset restore all?): {difference}"
+    return replace(second, status="failed", reason=reason)
+
+
+def check_tail(
+    train: Train,
+    problem: Problem,
+    images: NDArray[np.uint8],
+    labels: NDArray[np.uint8],
+    dtype: str,
+    start: State,
+    order: NDArray[np.int64],
+    final: State,
+    n_tail: int,
+) -> Check:
+    """Return whether the last `n_tail` steps of a training that ended in `final` follow the reference.
+
+    All but these steps are trained again, untimed; the reference goes on from there.
+    """
+    n_tail = min(n_tail, len(order))
+    try:
+        before_tail = _trained(train, start, order[:-n_tail])[0] if n_tail < len(order) else start
+    except VerificationFailed as failure:
+        return Check("failed", str(failure), n_steps=n_tail)
+    reached = replace(start, step=start.step + len(order) - n_tail)
+    fault = form_fault(problem, reached, before_tail) or step_fault(reached, before_tail)
+    if fault:
+        return Check("failed", f"before the last {n_tail} steps: {fault}", n_steps=n_tail)
+    expected = trajectory(problem, images, labels, before_tail, order[-n_tail:])
+    return judge(replace(problem, records_loss=False), expected, final, None, dtype)
+
+
+def gate(
+    train: Train,
+    problem: Problem,
+    images: NDArray[np.uint8],
+    labels: NDArray[np.uint8],
+    batch_size: int,
+    seed: int,
+    dtype: str,
+    deterministic: bool = True,
+    folder: Path | None = None,
+    data_sha256: str = "",
+    max_steps: int | None = None,
+) -> Check:
+    """Return whether one implementation passes at one batch size; it must hold `problem` already.
+
+    To be called with the problem and with `twin(problem)`. `folder` keeps the reference trajectories,
+    which depend on the data by `data_sha256`. `max_steps` spares slow implementations.
+    """
+    start = twin_state(problem, seed, batch_size) if is_twin(problem) else problem.start_state(seed)
+    order = problem.order(seed, check_steps(batch_size), batch_size)
+    if folder is None:
+        expected = trajectory(problem, images, labels, start, order)
+    else:
+        expected = cached_trajectory(problem, data_sha256, images, labels, start, order, folder)
+    # Fewer steps are the head of the same trajectory: one cached file serves the fast and the slow.
+    expected, order = expected.head(max_steps or len(order)), order[:max_steps]
+    last: list[State] = []
+
+    def watched(state: State, rows: NDArray[np.int64]) -> tuple[State, NDArray[Any] | None]:
+        got, losses = train(state, rows)
+        if len(rows) == len(order):
+            last[:] = [got]
+        return got, losses
+
+    check = check_head(watched, problem, expected, order, dtype, deterministic)
+    if check.error > check.bound and check.tensor != LOSSES:
+        looks_like = likely_mistake(problem, images, labels, expected, order, last[0], dtype)
+        if looks_like:
+            return replace(check, reason=f"{check.reason}; it looks as if {looks_like}")
+    return check
+
+
+def _trained(train: Train, state: State, order: NDArray[np.int64]) -> tuple[State, NDArray[Any] | None]:
+    """Return what `train` gives; an exception of the implementation is a reason to fail it."""
+    try:
+        got, losses = train(state, order)
+    except HarnessError:
+        raise
+    except Exception as error:
+        raise VerificationFailed(f"it raises {type(error).__name__}: {error}") from error
+    return got, losses
+
+
+def _bits(problem: Problem, state: State, losses: NDArray[Any] | None) -> tuple[bytes, ...]:
+    tensors = [*compared_tensors(problem, state).values()] + ([] if losses is None else [losses])
+    return (str(state.step).encode(), *(np.ascontiguousarray(tensor).tobytes() for tensor in tensors))

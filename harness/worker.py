@@ -1,0 +1,165 @@
+"""The process that hosts one variant and answers orders over a pipe; it loads no pandas and no matplotlib.
+
+Started as `python -m harness.worker INCOMING OUTGOING` with two open file descriptors. Orders:
+
+    load    implementation, axis, folder, problem, data, seed  -> load_seconds, loaded_memory_bytes, threads_found
+    cost    batch_size                                         -> step_seconds
+    train   state, order (arrays)                              -> params and losses (arrays)
+    sample  batch_size, n_steps, prefix_steps, fresh_peak      -> the sample, peak_memory_bytes
+    result                                                     -> params (arrays) of the last sample
+    stop
+
+What raises becomes an answer with "error"; what the hosted code prints goes to the worker's log.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.data import open_cached
+from harness.memory import peak_memory_bytes, reset_peak_memory, resident_memory_bytes
+from harness.interface import Implementation
+from harness.measure import cpu_time_ns, estimate_step_seconds, take_sample
+from harness.pipe import Message, Pipe
+from harness.problem import Problem
+from harness.registry import read_folder
+from harness.state import State
+from harness.threads import found_threads
+
+PR_SET_PDEATHSIG = 1
+MOST_ESTIMATE_STEPS = 4096
+
+
+class Worker:
+    """One implementation, loaded with one problem, and the orders it can carry out."""
+
+    implementation: Implementation
+    problem: Problem
+    start: State
+
+    def load(self, order: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Message:
+        """Load the variant with the problem and the data set; any earlier one is dropped first."""
+        if hasattr(self, "implementation"):
+            del self.implementation
+        self.problem = Problem.from_json(order["problem"])
+        self.start = self.problem.start_state(order["seed"])
+        self.seed = order["seed"]
+        self.orders: dict[tuple[int, int], NDArray[np.int64]] = {}
+        by_name = {candidate.name: candidate for candidate in read_folder(Path(order["folder"]))}
+        data = open_cached(Path(order["data"]))
+        images = data.pixels(order["axis"]["dtype"])[: self.problem.n_train]
+        labels = data.train_labels[: self.problem.n_train]
+        begin = time.perf_counter()
+        implementation = by_name[order["implementation"]](**order["axis"])
+        implementation.load(self.problem, images, labels)
+        load_seconds = time.perf_counter() - begin
+        self.implementation = implementation
+        del images, labels  # shared pages of the cache: not the implementation's own memory
+        # What load made will not be collected: later collections skip it, as in a program that just runs.
+        gc.collect()
+        gc.freeze()
+        return {
+            "load_seconds": load_seconds,
+            "loaded_memory_bytes": resident_memory_bytes(),
+            "threads_found": found_threads(),
+        }, {}
+
+    def cost(self, order: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Message:
+        """Estimate the time of one step at this batch size."""
+
+        def train(n_steps: int) -> None:
+            batches = self._batches(order["batch_size"], n_steps)
+            self.implementation.reset(self.start)
+            self.implementation.train(batches)
+
+        return {"step_seconds": estimate_step_seconds(train, MOST_ESTIMATE_STEPS)}, {}
+
+    def train(self, order: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Message:
+        """Train, untimed, from the state and over the order that the message brings."""
+        tensors = {name: array for name, array in arrays.items() if name != "order"}
+        self.implementation.reset(State.from_tensors(tensors, order["step"]))
+        losses = self.implementation.train(arrays["order"])
+        return self._result(losses)
+
+    def sample(self, order: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Message:
+        """Take one sample from the start state; with `fresh_peak` the peak memory is that of this sample."""
+        if order["fresh_peak"]:
+            reset_peak_memory()
+        batches = self._batches(order["batch_size"], order["n_steps"])
+        sample = take_sample(self.implementation, self.start, batches, order["prefix_steps"])
+        return {**asdict(sample), "peak_memory_bytes": peak_memory_bytes()}, {}
+
+    def result(self, order: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Message:
+        """Return the parameters after the last sample."""
+        return self._result(None)
+
+    def _result(self, losses: NDArray[Any] | None) -> Message:
+        state = self.implementation.params()
+        extra = {} if losses is None else {"losses": np.asarray(losses)}
+        return {"step": int(state.step)}, {**state.tensors(), **extra}
+
+    def _batches(self, batch_size: int, n_steps: int) -> NDArray[np.int64]:
+        key = (batch_size, n_steps)
+        if key not in self.orders:
+            self.orders[key] = self.problem.order(self.seed, n_steps, batch_size)
+        return self.orders[key]
+
+
+def serve(pipe: Pipe) -> None:
+    """Answer orders until told to stop or the harness is gone."""
+    worker = Worker()
+    verbs: dict[str, Callable[[dict[str, Any], dict[str, NDArray[Any]]], Message]] = {
+        name: getattr(worker, name) for name in ("load", "cost", "train", "sample", "result")
+    }
+    cpu_at_answer_ns = cpu_time_ns()
+    while True:
+        try:
+            order, arrays = pipe.receive()
+        except EOFError:
+            return
+        if order["do"] == "stop":
+            return
+        waiting_cpu_ns = cpu_time_ns() - cpu_at_answer_ns
+        try:
+            answer, results = verbs[order["do"]](order, arrays)
+        except Exception as error:
+            answer, results = describe_error(error), {}
+        pipe.send({**answer, "waiting_cpu_ns": waiting_cpu_ns}, results)
+        cpu_at_answer_ns = cpu_time_ns()
+
+
+def describe_error(error: Exception) -> dict[str, str]:
+    """Return the error in a sentence, with the place in the implementation where it was raised."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
+    return {"error": f"{type(error).__name__}: {error}{place}"}
+
+
+def die_with_the_harness() -> None:
+    """Ask Linux to kill this process when the harness ends, even while it is stopped; elsewhere do nothing."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def main() -> None:
+    """Serve on the two file descriptors of the command line."""
+    die_with_the_harness()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the harness's to answer
+    incoming, outgoing = map(int, sys.argv[1:3])
+    serve(Pipe(incoming, outgoing))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,24 @@
+#!/bin/sh
+# Make the virtual environment that every target of the Makefile uses: PYTHON FOLDER
+set -eu
+python=$1
+folder=$2
+
+if ! command -v "$python" >/dev/null 2>&1; then
+    echo "error: $python was not found. Install Python 3.11 or newer, or name it: make bench PYTHON=python3.12" >&2
+    exit 2
+fi
+if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
+    echo "error: expected Python 3.11 or newer, got $("$python" --version 2>&1). Name another: make bench PYTHON=python3.12" >&2
+    exit 2
+fi
+if ! "$python" -m venv --clear "$folder" >/dev/null 2>&1; then
+    # Debian ships Python without ensurepip; virtualenv brings a pip of its own.
+    if ! "$python" -m virtualenv --clear "$folder" >/dev/null 2>&1; then
+        echo "error: $python cannot make a virtual environment. On Debian or Ubuntu: apt install python3-venv" >&2
+        exit 2
+    fi
+fi
+echo "Setting up $folder (once; about a minute) …"
+"$folder/bin/python" -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+"$folder/bin/python" -m pip install --quiet --disable-pip-version-check --editable . --group check

@@ -1,0 +1,38 @@
+"""What every member of the zoo has: the baseline's code, and a declaration of what is wrong with it."""
+
+from typing import ClassVar
+
+import numpy as np
+
+from harness.problem import Problem
+from harness.registry import IMPLEMENTATIONS, read_folder
+
+(NumpyRows,) = read_folder(IMPLEMENTATIONS / "numpy_rows")
+
+
+class Member(NumpyRows):
+    """An implementation with one thing broken."""
+
+    phrase: ClassVar[str]  # what the reason of its rejection must say
+    numerical: ClassVar[bool] = True  # whether its error is a number, to be above ten bounds
+    declared: ClassVar[tuple[str, ...]] = ("float32", "float64")  # the dtypes under which the mistake can be made
+
+    @classmethod
+    def matters(cls, problem: Problem) -> bool:
+        """Whether the mistake changes anything on this workload."""
+        return True
+
+
+class StepByStep(Member):
+    """A member that can do something before and after each step, where it knows η."""
+
+    def train(self, order):
+        losses = []
+        for i in range(len(order)):
+            self.eta = float(self.problem.learning_rates(self.step, 1, order.shape[1])[0])
+            losses.append(super().train(order[i : i + 1]))
+            self.after_step(i)
+        return np.concatenate(losses) if self.problem.records_loss else None
+
+    def after_step(self, i):
+        """Do nothing; `i` counts the steps of this call from 0."""

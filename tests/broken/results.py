@@ -1,0 +1,180 @@
+"""Mistakes in reset, params, and the losses: what goes in and what comes out."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from .member import Member, StepByStep
+
+
+class ResetDoesNotReset(Member):
+    phrase = "the same state and order give another result the second time"
+    numerical = False
+
+    def reset(self, state):
+        if not hasattr(self, "W"):
+            super().reset(state)
+
+
+class ResetForgetsPreviousUpdates(Member):
+    phrase = "the previous updates were not restored by reset"
+
+    @classmethod
+    def matters(cls, problem):
+        return problem.name.endswith("(twin)")  # elsewhere they start at zero
+
+    def reset(self, state):
+        super().reset(type(state).at_rest(state.W, state.b, state.step))
+
+
+class StepCountNotRestored(Member):
+    phrase = "the step count is"
+    numerical = False
+
+    @classmethod
+    def matters(cls, problem):
+        return problem.name.endswith("(twin)")
+
+    def reset(self, state):
+        super().reset(replace(state, step=0))
+
+
+class StepCountReportedButNotUsed(Member):
+    phrase = "the step count were not restored by reset"
+
+    @classmethod
+    def matters(cls, problem):
+        return problem.name.endswith("(twin)")
+
+    def reset(self, state):
+        super().reset(replace(state, step=0))
+        self.skipped = state.step
+
+    def params(self):
+        state = super().params()
+        return replace(state, step=state.step + self.skipped)
+
+
+class NotANumber(Member):
+    phrase = "W1 is not finite"
+    numerical = False
+
+    def _backward(self, Z, A, Y, R):
+        dW, db = super()._backward(Z, A, Y, R)
+        dW[0][0, 0] = np.nan
+        return dW, db
+
+
+class Transposed(Member):
+    phrase = "W1: expected float64 (30, 49), got float64 (49, 30)"
+    numerical = False
+
+    @classmethod
+    def matters(cls, problem):
+        return problem.layers[1] == 30
+
+    def params(self):
+        state = super().params()
+        return replace(state, W=tuple(np.ascontiguousarray(W.T) for W in state.W))
+
+
+class LiveViews(Member):
+    phrase = "params gives out live arrays"
+    numerical = False
+    declared = ("float64",)
+
+    def params(self):
+        state = super().params()
+        return replace(state, W=tuple(W.T for W in self.W), b=tuple(self.b))
+
+
+class DifferentEveryTime(Member):
+    phrase = "the bits differ, and it is declared deterministic"
+    numerical = False
+    n_calls = 0
+
+    def params(self):
+        self.n_calls += 1
+        state = super().params()
+        state.W[0][0, 0] = np.nextafter(self.dtype.type(state.W[0][0, 0]), self.dtype.type(self.n_calls))
+        return state
+
+
+class ChangesTheStateItIsGiven(Member):
+    phrase = "it changes the state or the order that it is given"
+    numerical = False
+
+    def reset(self, state):
+        super().reset(state)
+        self.given = state
+
+    def params(self):
+        found = super().params()
+        self.given.b[0][:] += 0.0
+        self.given.b[0][0] = np.nextafter(self.given.b[0][0], np.inf)  # as a solver in place would, but by one bit
+        return found
+
+
+class Raises(Member):
+    phrase = "it raises ZeroDivisionError: division by zero"
+    numerical = False
+
+    def train(self, order):
+        return 1 / 0
+
+
+class NoLosses(Member):
+    phrase = "train returned None"
+    numerical = False
+
+    @classmethod
+    def matters(cls, problem):
+        return problem.records_loss
+
+    def train(self, order):
+        super().train(order)
+
+
+class OneLossForAll(NoLosses):
+    phrase = "losses: expected floats of shape"
+
+    def train(self, order):
+        Member.train(self, order)
+        return np.zeros(1)
+
+
+class LossWithThePenalties(Member):
+    phrase = "losses differ from the reference"
+
+    @classmethod
+    def matters(cls, problem):
+        return problem.records_loss
+
+    def _loss(self, Z, A, Y, R):
+        return super()._loss(Z, A, Y, R) + 0.5 * self.problem.l2 * sum(np.sum(W * W) for W in self.W)
+
+
+class LossNotScaled(LossWithThePenalties):
+    @classmethod
+    def matters(cls, problem):
+        return problem.records_loss and problem.reduction == "mean"
+
+    def _loss(self, Z, A, Y, R):
+        return Member._loss(self, Z, A, Y, 1.0)
+
+
+class LossAfterTheUpdate(StepByStep):
+    phrase = "losses differ from the reference"
+
+    @classmethod
+    def matters(cls, problem):
+        return problem.records_loss
+
+    def train(self, order):
+        losses = []
+        for i in range(len(order)):
+            super().train(order[i : i + 1])
+            X, Y = self.gather(self.X, self.Y, order[i])
+            Z, A = self.forward(X, self.W, self.b, self.activate)
+            losses.append(self.loss(Z, A, Y, self.problem.batch_scale(order.shape[1])))
+        return np.array(losses)

@@ -1,0 +1,140 @@
+"""Mistakes in the update rule."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from .member import Member, StepByStep
+
+
+class BiasNeverUpdated(Member):
+    phrase = "biases were never updated"
+
+    def load(self, problem, images, labels):
+        super().load(problem, images, labels)
+        whole_update = self.update
+
+        def update(dW, db, eta):
+            kept = [b.copy() for b in self.b]
+            whole_update(dW, db, eta)
+            for b, before in zip(self.b, kept, strict=True):
+                b[:] = before
+
+        self.update = update
+
+
+class OtherProblem(Member):
+    """Trains with other coefficients than it was given."""
+
+    changes = {}
+
+    def load(self, problem, images, labels):
+        wrong = replace(problem, **{name: change(getattr(problem, name)) for name, change in self.changes.items()})
+        super().load(wrong, images, labels)
+
+
+OtherProblem.__module__ = __name__ + " (not a member)"  # the base has no mistake of its own
+
+
+class EtaSlightlyOff(OtherProblem):
+    phrase = "η were 1.0001 times"
+    changes = {"learning_rate": lambda table: tuple((size, 1.0001 * rate) for size, rate in table)}
+
+
+class MomentumForgotten(OtherProblem):
+    phrase = "momentum were forgotten"
+    changes = {"momentum": lambda mu: 0.0}
+
+    @classmethod
+    def matters(cls, problem):
+        return problem.momentum > 0
+
+
+class L1Forgotten(OtherProblem):
+    phrase = "L1 were forgotten"
+    changes = {"l1": lambda l1: 0.0}
+
+    @classmethod
+    def matters(cls, problem):
+        return problem.l1 > 0
+
+
+class L2Forgotten(OtherProblem):
+    phrase = "L2 were forgotten"
+    changes = {"l2": lambda l2: 0.0}
+
+    @classmethod
+    def matters(cls, problem):
+        return problem.l2 > 0
+
+
+class L2Doubled(OtherProblem):
+    phrase = "L2 were applied twice over"
+    changes = {"l2": lambda l2: 2 * l2}
+
+    @classmethod
+    def matters(cls, problem):
+        return problem.l2 > 0
+
+
+class PenaltiesOnBiases(StepByStep):
+    phrase = "the penalties were put on the biases, too"
+
+    @classmethod
+    def matters(cls, problem):
+        return problem.l2 > 0
+
+    def _backward(self, Z, A, Y, R):
+        dW, db = super()._backward(Z, A, Y, R)
+        p = self.problem
+        return dW, [g + p.l2 * b + p.l1 * np.sign(b) for g, b in zip(db, self.b, strict=True)]
+
+
+class MomentumAccumulated(Member):
+    phrase = "momentum were accumulated"
+
+    @classmethod
+    def matters(cls, problem):
+        return problem.momentum > 0
+
+    def _full_update(self, dW, db, eta):
+        before = [[d.copy() for d in kind] for kind in self.previous]
+        super()._full_update(dW, db, eta)
+        for kind, old in zip(self.previous, before, strict=True):
+            for d, d_old in zip(kind, old, strict=True):
+                d += self.problem.momentum * d_old
+
+
+class DecayForgotten(OtherProblem):
+    phrase = "the decay of η were forgotten"
+    changes = {"learning_rate_decay": lambda d: 0.0}
+
+    @classmethod
+    def matters(cls, problem):
+        return problem.learning_rate_decay > 0.01
+
+
+class DecayPerStep(OtherProblem):
+    phrase = "η decayed at every step"
+    changes = {"n_train": lambda n: 7}  # an epoch of one step at the batch size of the tests
+
+    @classmethod
+    def matters(cls, problem):
+        return problem.learning_rate_decay > 0.01
+
+
+class WrongAfterTheThirdStep(StepByStep):
+    phrase = "differs from the reference"
+
+    def after_step(self, i):
+        if i == 3:
+            self.W[-1] *= self.W[-1].dtype.type(1.01)
+
+
+class NoStepAtAll(Member):
+    phrase = "no step were taken at all"
+
+    def _plain_update(self, dW, db, eta):
+        """Forget it."""
+
+    _full_update = _plain_update

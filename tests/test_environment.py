@@ -1,0 +1,224 @@
+import copy
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from harness import environment
+from harness.environment import MATCHED, describe, differences, machine_fingerprint, revision, source_hash
+from harness.registry import PROJECT
+
+
+@pytest.fixture(scope="module")
+def described():
+    return describe()
+
+
+def git(folder, *arguments):
+    identity = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-c", "commit.gpgsign=false"]
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    subprocess.run(["git", "-C", str(folder), *identity, *arguments], check=True, capture_output=True, env=clean)
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    """A project in git: one file of the harness, one text, both committed."""
+    (tmp_path / "harness").mkdir()
+    (tmp_path / "harness" / "a.py").write_text("a = 1\n")
+    (tmp_path / "README.md").write_text("text\n")
+    git(tmp_path, "init", "--quiet")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "--quiet", "--no-verify", "-m", "first")
+    return tmp_path
+
+
+def test_the_description_is_plain_data_in_the_parts_it_promises(described):
+    parts = {"machine", "os", "python", "packages", "blas", "revision", "load", "inherited", "warnings"}
+
+    assert set(described) == parts
+    assert json.loads(json.dumps(described)) == described
+
+
+def test_the_description_names_neither_the_host_nor_the_home_folder(monkeypatch):
+    monkeypatch.setenv("HOME", "/home/adalovelace")
+    monkeypatch.setenv("LD_LIBRARY_PATH", "/home/adalovelace/lib")
+    monkeypatch.setattr(environment.platform, "node", lambda: "adas-laptop")
+    text = json.dumps(describe())
+
+    assert "~/lib" in text
+    assert "adalovelace" not in text
+    assert "adas-laptop" not in text
+
+
+def test_a_variable_that_bites_is_inherited_and_warned_of(monkeypatch):
+    monkeypatch.setenv("OPENBLAS_L2_SIZE", "1024")
+    found = describe()
+
+    assert "OPENBLAS_L2_SIZE" in {variable["name"] for variable in found["inherited"]}
+    assert any("OPENBLAS_L2_SIZE=1024" in sentence for sentence in found["warnings"])
+
+
+def test_numpy_and_python_are_told_with_their_versions(described):
+    assert described["packages"]["numpy"] == __import__("numpy").__version__
+    assert described["python"]["version"] == ".".join(map(str, sys.version_info[:3]))
+    assert {"numpy", "scipy", "pandas", "matplotlib"} <= described["packages"].keys()
+
+
+def test_packages_that_are_not_installed_are_left_out(monkeypatch):
+    monkeypatch.setattr(environment, "MEASURED_PACKAGES", ("no-such-package", "numpy"))
+
+    assert "no-such-package" not in environment.packages()
+    assert "numpy" in environment.packages()
+
+
+def test_thread_counts_of_the_harness_are_not_passed_off_as_a_workers(described):
+    assert described["blas"]
+    assert all("num_threads" not in pool for pool in described["blas"])
+
+
+def test_a_clean_checkout_has_a_commit_and_is_not_dirty(checkout):
+    found = revision(checkout)
+
+    assert len(found["commit"]) == 40
+    assert found["dirty"] is False
+
+
+@pytest.mark.parametrize(
+    ("path", "dirty"), [("harness/a.py", True), ("harness/new.py", True), ("README.md", False), ("new.txt", False)]
+)
+def test_only_what_decides_numbers_makes_a_checkout_dirty(checkout, path, dirty):
+    (checkout / path).write_text("changed\n")
+
+    assert revision(checkout)["dirty"] is dirty
+
+
+def test_a_hook_of_git_does_not_lead_to_another_repository(checkout, tmp_path_factory, monkeypatch):
+    other = tmp_path_factory.mktemp("other")
+    git(other, "init", "--quiet")
+    commit = revision(checkout)["commit"]
+    monkeypatch.setenv("GIT_DIR", str(other / ".git"))
+
+    assert revision(checkout)["commit"] == commit
+
+
+def test_a_folder_inside_someone_elses_checkout_has_no_commit(checkout):
+    installed = checkout / "site-packages"
+    (installed / "harness").mkdir(parents=True)
+
+    assert revision(installed)["commit"] is None
+
+
+def test_without_git_there_is_no_commit_but_still_a_hash_of_the_source(checkout, monkeypatch):
+    monkeypatch.setenv("PATH", str(checkout / "empty"))
+    found = revision(checkout)
+
+    assert (found["commit"], found["dirty"]) == (None, None)
+    assert found["source_hash"] == source_hash(checkout / "harness")
+
+
+def test_the_hash_of_the_source_sees_content_and_names_and_no_compiled_files(tmp_path):
+    (tmp_path / "a.py").write_text("1")
+    first = source_hash(tmp_path)
+    (tmp_path / "__pycache__").mkdir()
+    (tmp_path / "__pycache__" / "a.pyc").write_text("x")
+    assert source_hash(tmp_path) == first
+    (tmp_path / "a.py").rename(tmp_path / "b.py")
+    renamed = source_hash(tmp_path)
+    (tmp_path / "b.py").write_text("2")
+
+    assert len({first, renamed, source_hash(tmp_path)}) == 3
+
+
+def test_the_hash_of_the_source_cannot_be_kept_by_moving_text_between_files(tmp_path):
+    (tmp_path / "a").write_bytes(b"x")
+    (tmp_path / "b").write_bytes(b"y")
+    two = source_hash(tmp_path)
+    (tmp_path / "b").unlink()
+    (tmp_path / "a").write_bytes(b"xb\0y")
+
+    assert source_hash(tmp_path) != two
+
+
+def changed(description, path, value):
+    other = copy.deepcopy(description)
+    *parents, last = path
+    place = other
+    for key in parents:
+        place = place[key]
+    place[last] = value
+    return other
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "said"),
+    [
+        (("machine", "cpu"), "Z80", "CPU: "),
+        (("machine", "logical_cpus"), 999, "logical CPUs: "),
+        (("machine", "physical_cores"), 999, "physical cores: "),
+        (("machine", "usable_cpus"), list(range(99)), "usable CPUs: "),
+        (("machine", "cpu_quota"), 0.5, "CPU quota: none then, 0.5 now"),
+        (("machine", "memory_bytes"), 2**50, "memory in GiB: "),
+        (("machine", "transparent_hugepages"), "sometimes", "transparent huge pages: "),
+        (("os", "release"), "1.0", "system: "),
+        (("python", "version"), "2.7", "Python: "),
+        (("packages", "numpy"), "1.0", "numpy: "),
+        (("blas",), [], "BLAS: "),
+    ],
+)
+def test_what_must_match_changes_the_fingerprint_and_is_said(described, path, value, said):
+    described = changed(described, ("machine", "cpu_quota"), None)
+    other = changed(described, path, value)
+    [sentence] = differences(described, other)
+
+    assert machine_fingerprint(other) != machine_fingerprint(described)
+    assert sentence.startswith(said)
+    assert sentence.endswith(" now")
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("load", "busy_cpus"), 99.0),
+        (("load", "load_average"), None),
+        (("machine", "memory_available_bytes"), 1),
+        (("machine", "swap_used_bytes"), 2**40),
+        (("machine", "usable_cpus"), None),
+        (("packages", "matplotlib"), "0.1"),
+        (("warnings",), ["other"]),
+        (("revision", "commit"), None),
+    ],
+)
+def test_what_may_change_within_a_run_does_not_change_the_fingerprint(described, path, value):
+    if path == ("machine", "usable_cpus"):  # which CPUs they are may change, how many may not
+        value = [cpu + 100 for cpu in described["machine"]["usable_cpus"]]
+    other = changed(described, path, value)
+
+    assert machine_fingerprint(other) == machine_fingerprint(described)
+    assert differences(described, other) == []
+
+
+def test_a_kept_variable_is_part_of_what_must_match_and_a_cleared_one_is_not(described):
+    kept = {"name": "MALLOC_ARENA_MAX", "value": "1", "treatment": "kept"}
+    cleared = {"name": "OMP_PLACES", "value": "cores", "treatment": "cleared"}
+    bare = described | {"inherited": []}
+
+    assert differences(bare, described | {"inherited": [kept]}) == ["MALLOC_ARENA_MAX: none then, 1 now"]
+    assert differences(bare, described | {"inherited": [cleared]}) == []
+
+
+def test_a_description_read_back_from_its_file_has_the_same_fingerprint(described):
+    assert machine_fingerprint(json.loads(json.dumps(described))) == machine_fingerprint(described)
+
+
+def test_every_thing_that_must_match_can_be_asked_of_a_description(described):
+    for value in MATCHED.values():
+        json.dumps(value(described))
+
+
+def test_importing_the_environment_loads_no_library_of_numbers():
+    code = "import sys, harness.environment; print(sorted({'numpy', 'pandas', 'scipy', 'cpuinfo'} & set(sys.modules)))"
+    answer = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
+
+    assert answer.stdout.strip() == "[]"

@@ -1,0 +1,73 @@
+import sys
+
+import numpy as np
+import psutil
+import pytest
+
+from harness import memory
+from harness.memory import memory_limit_bytes, peak_memory_bytes, reset_peak_memory, resident_memory_bytes
+
+MIB = 2**20
+linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux can reset the peak")
+
+
+def test_the_peak_is_read_from_the_line_of_the_status_file(tmp_path):
+    status = tmp_path / "status"
+    status.write_text("Name:\tpython\nVmPeak:\t  900 kB\nVmHWM:\t  123 kB\nVmRSS:\t  100 kB\n")
+
+    assert peak_memory_bytes(status) == 123 * 1024
+
+
+def test_without_a_status_file_the_peak_comes_from_getrusage(tmp_path):
+    assert peak_memory_bytes(tmp_path / "none") >= resident_memory_bytes() / 2
+
+
+def test_a_status_file_without_the_line_falls_back_as_well(tmp_path):
+    (tmp_path / "status").write_text("Name:\tpython\n")
+
+    assert peak_memory_bytes(tmp_path / "status") == peak_memory_bytes(tmp_path / "none")
+
+
+def test_getrusage_counts_in_bytes_on_a_mac_and_in_kibibytes_elsewhere(tmp_path, monkeypatch):
+    elsewhere = peak_memory_bytes(tmp_path / "none")
+    monkeypatch.setattr(memory.sys, "platform", "darwin")
+
+    assert elsewhere == peak_memory_bytes(tmp_path / "none") * 1024
+
+
+@linux
+def test_after_a_reset_the_peak_is_that_of_what_came_later():
+    np.ones(64 * MIB // 8).sum()  # 64 MiB come and go
+    high = peak_memory_bytes()
+
+    assert reset_peak_memory()
+    assert peak_memory_bytes() <= high - 32 * MIB
+
+
+@linux
+def test_the_peak_sees_memory_that_has_been_given_back():
+    assert reset_peak_memory()
+    before = peak_memory_bytes()
+    np.ones(64 * MIB // 8).sum()
+
+    assert peak_memory_bytes() >= before + 48 * MIB
+
+
+def test_a_system_that_cannot_reset_the_peak_says_so_and_gets_no_file(tmp_path):
+    assert not reset_peak_memory(tmp_path / "clear_refs")
+    assert not (tmp_path / "clear_refs").exists()
+
+
+def test_a_refused_reset_says_so(tmp_path):
+    assert not reset_peak_memory(tmp_path)
+
+
+def test_the_memory_that_can_be_used_is_the_machines_where_no_container_sets_less(tmp_path):
+    assert memory_limit_bytes(tmp_path) == psutil.virtual_memory().total
+
+
+@pytest.mark.parametrize(("limit", "expected"), [(4096, 4096), (2**59, None)])
+def test_a_containers_limit_counts_where_it_is_lower(monkeypatch, limit, expected):
+    monkeypatch.setattr(memory, "memory_limit", lambda root: limit)
+
+    assert memory_limit_bytes() == (expected or psutil.virtual_memory().total)

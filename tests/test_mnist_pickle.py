@@ -1,0 +1,175 @@
+"""Nielsen's pickle is read as data: what it asks for is compared, never executed, and bounded."""
+
+import gzip
+import io
+import os
+import pickle
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+from small_mnist import PARTS, assert_same, peak_bytes, python_2_pickle, three_pairs
+
+from harness.errors import DataUnusable
+from harness.mnist_files import locate, uncompressed
+from harness.mnist_parts import MNIST, MNIST_SHA256, content_sha256
+from harness.mnist_pickle import read_pickle
+
+
+def read(content):
+    return read_pickle(io.BytesIO(content), PARTS, "mnist.pkl.gz")
+
+
+def changed_pairs(place, array):
+    pairs = [list(pair) for pair in three_pairs()]
+    pairs[place][0] = array
+    return tuple(tuple(pair) for pair in pairs)
+
+
+def test_the_pickle_of_python_2_is_what_python_reads_too():
+    """The opcodes that small_mnist writes by hand are a pickle, and mean these arrays."""
+    pairs = pickle.loads(python_2_pickle(three_pairs()), encoding="latin1")
+
+    for pair, expected_pair in zip(pairs, three_pairs(), strict=True):
+        for array, expected in zip(pair, expected_pair, strict=True):
+            np.testing.assert_array_equal(array, expected, strict=True)
+
+
+def test_the_pickle_of_python_2_is_read():
+    assert_same(read(python_2_pickle(three_pairs())))
+
+
+def test_the_pickle_that_python_3_writes_in_protocol_2_is_read():
+    assert_same(read(pickle.dumps(three_pairs(), protocol=2)))
+
+
+def test_images_in_fortran_order_and_float64_and_big_endian_are_read():
+    images = np.asfortranarray(three_pairs()[0][0]).astype(">f8", order="F")
+
+    assert_same(read(pickle.dumps(changed_pairs(0, images), protocol=2)))
+
+
+class Bomb:
+    def __init__(self, function, *arguments):
+        self.call = (function, arguments)
+
+    def __reduce__(self):
+        return self.call
+
+
+def test_a_pickle_that_runs_a_command_is_refused_and_runs_nothing(tmp_path):
+    content = pickle.dumps(Bomb(os.system, f"touch {tmp_path / 'executed'}"), protocol=2)
+
+    with pytest.raises(
+        DataUnusable, match=r"nothing of it was executed: it asks for 'posix.system'; NumPy arrays need"
+    ):
+        read(content)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("protocol", range(6))
+def test_a_command_is_refused_in_every_protocol(tmp_path, protocol):
+    with pytest.raises(DataUnusable, match=r"refused|damaged"):
+        read(pickle.dumps(Bomb(os.system, f"touch {tmp_path / 'executed'}"), protocol=protocol))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "builtins\neval",
+        "numpy\nload",
+        "numpy.core.multiarray\nfromfile",
+        "numpy\ndtype.newbyteorder",
+        "_codecs\ndecode",
+    ],
+)
+def test_every_other_name_is_refused(name):
+    with pytest.raises(DataUnusable, match=r"refused.*it asks for"):
+        read(b"\x80\x02c" + name.encode() + b"\n)R.")
+
+
+def test_an_object_array_is_refused():
+    content = pickle.dumps(changed_pairs(0, np.array([[Bomb(print, "executed")]], dtype=object)), protocol=2)
+
+    with pytest.raises(DataUnusable, match=r"refused"):
+        read(content)
+
+
+def test_encoding_in_another_codec_is_refused():
+    with pytest.raises(DataUnusable, match=r"calls _codecs.encode for something else"):
+        read(b"\x80\x02c_codecs\nencode\nX\x01\x00\x00\x00aX\x03\x00\x00\x00hex\x86R.")
+
+
+BOMBS = {
+    "a memo table of 2^31 entries": b"\x80\x02Nr\xff\xff\xff\x7f.",
+    "a text of 2^31 bytes": b"\x80\x02T\xff\xff\xff\x7f.",
+    "a text of 2^62 bytes": b"\x80\x04\x8d" + struct.pack("<Q", 2**62) + b".",
+    "bytes of 2^62": b"\x80\x04\x8e" + struct.pack("<Q", 2**62) + b".",
+    "a million opcodes": b"\x80\x02" + b"N" * 1_000_000 + b".",
+    "a name without an end": b"\x80\x02c" + b"n" * 1_000_000,
+    "an array of 2^40 images": b"\x80\x02cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\n"
+    + b"\x8a\x06\0\0\0\0\0\x01\x85U\x01b\x87R.",
+    "tuples of tuples, 2^60 in all": b"\x80\x02N" + b"q\x00h\x00\x86" * 60 + b".",
+    "a great many bytes in a gz": gzip.compress(b"\x80\x02T\xff\xff\xff\x7f" + bytes(30_000_000)),
+}
+
+
+@pytest.mark.parametrize("content", BOMBS.values(), ids=BOMBS)
+def test_a_pickle_bomb_costs_no_memory(content):
+    assert peak_bytes(lambda: read_pickle(uncompressed(io.BytesIO(content)), PARTS, "here")) < 10_000_000
+
+
+@pytest.mark.parametrize("share", [0, 0.001, 0.3, 0.9, 0.9999])
+def test_a_pickle_cut_short_is_damaged(share):
+    content = python_2_pickle(three_pairs())
+
+    with pytest.raises(DataUnusable, match=r"mnist\.pkl\.gz: damaged"):
+        read(content[: int(share * len(content))])
+
+
+@pytest.mark.parametrize("content", [b"\x80\x02h\x05.", b"\x80\x02R.", b"\x80\x02t.", b"\x80\x02q\x00."])
+def test_a_pickle_that_takes_what_is_not_there_is_damaged(content):
+    with pytest.raises(DataUnusable, match=r"damaged"):
+        read(content)
+
+
+@pytest.mark.parametrize("pixel", [np.nan, np.inf, -1, 1.0, 1e38])
+def test_pixels_outside_of_the_grey_levels_are_refused(pixel):
+    images = three_pairs()[0][0].copy()
+    images[0, 0] = pixel
+
+    with pytest.raises(DataUnusable, match=r"pixels p/256"):
+        read(python_2_pickle(changed_pairs(0, images)))
+
+
+def test_an_altered_pixel_is_noticed():
+    images = three_pairs()[2][0].copy()
+    images[3, 5] = 1 / 256 if images[3, 5] != 1 / 256 else 0
+
+    with pytest.raises(DataUnusable, match=r"test_images: altered: expected the content of MNIST's t10k-images"):
+        read(python_2_pickle(changed_pairs(2, images)))
+
+
+def test_training_and_test_swapped_are_recognised():
+    train, valid, test = three_pairs()
+
+    with pytest.raises(DataUnusable, match=r"train_images: expected train_images, 60 × 28 × 28"):
+        read(python_2_pickle((test, valid, train)))
+
+
+def test_a_pickle_of_something_else_says_what_was_expected():
+    with pytest.raises(DataUnusable, match=r"expected \(\(train_x, train_y\)"):
+        read(pickle.dumps((1, 2, 3), protocol=2))
+
+
+@pytest.mark.skipif(os.environ.get("PARAGONE_DATA", "digits") == "digits", reason="PARAGONE_DATA does not name MNIST")
+def test_the_real_mnist_as_nielsens_pickle_is_the_real_mnist():
+    source = locate(Path(os.environ["PARAGONE_DATA"]), MNIST)
+    x, y, test_x, test_y = source.read(source.files, MNIST)
+    x, test_x = (images.astype(np.float32) / 256 for images in (x, test_x))
+    y, test_y = y.astype(np.int64), test_y.astype(np.int64)
+    content = python_2_pickle(((x[:50_000], y[:50_000]), (x[50_000:], y[50_000:]), (test_x, test_y)))
+
+    assert content_sha256(read_pickle(io.BytesIO(content), MNIST, "here")) == MNIST_SHA256
