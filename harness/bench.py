@@ -208,8 +208,9 @@ class Bench:
         gatekeeper = Gatekeeper(self.data, self.request.seed)
         seconds = sum(_seconds_left(cell, remaining, plan["launches"]) for cell in cells)
         with self.display.progress("measuring", seconds) as advance:
+            began = datetime.fromisoformat(plan["created"]).timestamp()
             schedule = Schedule(
-                rows, enrolments, self.data, gatekeeper, self._open_worker, remaining, plan["seed"], advance
+                rows, enrolments, self.data, gatekeeper, self._open_worker, remaining, plan["seed"], began, advance
             )
             for launch in range(plan["launches"]):
                 for wave in sorted({cell.wave for cell in cells}):
@@ -229,7 +230,7 @@ def remaining_of(folder: Path, rounds: int) -> tuple[Remaining, dict[tuple[int, 
             names = (row["problem"], row["variant"], row["threads"], row["batch_size"], row["wave"])
             remaining.sampled.add((*names, row["launch"], row["round"]))
     for row in read_rows(folder / "outcomes.jsonl"):
-        if row["status"] == "failed" and row["batch_size"] is not None:
+        if row["status"] == "failed":
             remaining.dead.add(((row["problem"], row["variant"], row["threads"]), row["batch_size"]))
     return remaining, attempts
 

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections import deque
+from collections.abc import Callable
+from dataclasses import fields, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.bounds import compared_tensors, deviations, norm
+from harness.bounds import deviations, norm
 from harness.matrices import Case, no_slope, slope, states
 from harness.problem import Problem
 from harness.reference import Trajectory
-from harness.state import State
+from harness.state import FloatArray, State
 
 # Thirty mistakes are tried on all images of the check: beyond this many it takes seconds.
 MAX_IMAGES = 4000
 
-# A mistake fits if it explains the result to within this many bounds: mistakes change the rounding, too.
+# A mistake explains a result if the training with it comes within ten bounds of it, or within 1 % of how far
+# the result is from the reference: mistakes change the rounding, too.
 FIT = 10.0
+UNEXPLAINED = 0.001
 
 Mistake = Callable[[Case], Case]
 
@@ -48,11 +52,6 @@ def _steps(case: Case) -> NDArray[np.int64]:
 
 def _epochs(case: Case) -> NDArray[np.int64]:
     return _steps(case) // case.problem.steps_per_epoch(case.order.shape[1])
-
-
-def _from_step_0(case: Case) -> Case:
-    restarted = replace(case, state=replace(case.state, step=0))
-    return _rates(restarted, _epochs(restarted))
 
 
 def _penalties_averaged(case: Case) -> Case:
@@ -115,8 +114,10 @@ MISTAKES: tuple[tuple[str, Mistake], ...] = (
     ("L2 were halved (λ₂·W is its gradient)", _scaled_l2(0.5)),
     ("the penalties were divided by the batch size", _penalties_averaged),
     ("the penalties were put on the biases, too", with_case(penalises_biases=True)),
-    ("the decay of η were forgotten", lambda case: _rates(case, 0 * _steps(case))),
-    ("the step count were not restored by reset", _from_step_0),
+    (
+        "the decay of η were forgotten, or the step count not restored by reset",
+        lambda case: _rates(case, 0 * _steps(case)),
+    ),
     ("η decayed at every step, not at every epoch", lambda case: _rates(case, _steps(case))),
     (
         "η decayed as η/(1 + d·k) from its first value, not from the last",
@@ -183,44 +184,72 @@ def likely_mistake(
     if order.size > MAX_IMAGES:
         return None
     plain = Case.of(problem, images, labels, expected.states[0], order)
+    compare = _Comparison(problem, expected, got, dtype)
     best = None
-    # Nothing is explained that is not explained much better than by no mistake at all.
-    closest = min(FIT, max(d.ratio for d in deviations(problem, expected, got, dtype)) / 3)
+    closest = min(FIT, compare.misfit(expected.states[-1]) / 3)  # much better than no mistake at all
     with np.errstate(over="ignore", invalid="ignore"):  # a mistake may diverge: then it does not fit
-        for sentence, case in _candidates(plain, expected, got):
-            ratio = _misfit(problem, case, expected, got, dtype)
-            if ratio < closest:
-                best, closest = sentence, ratio
+        for sentence, mistake in MISTAKES:
+            case = mistake(plain)
+            if _differs(case, plain) and (misfit := compare.misfit(_end(case))) < closest:
+                best, closest = sentence, misfit
+        # A number that is fitted explains many a result: it has to do without a mistake that has a name.
+        if best is None:
+            factor = _rate_factor(plain, compare)
+            if compare.misfit(_end(replace(plain, rates=factor * plain.rates))) < closest:
+                best = f"η were {factor:.6g} times what it is to be"
     return best
 
 
-def _candidates(plain: Case, expected: Trajectory, got: State) -> Iterator[tuple[str, Case]]:
-    for sentence, mistake in MISTAKES:
-        yield sentence, mistake(plain)
-    factor = _displacement_factor(plain.problem, expected, got)
-    yield f"η were {factor:.6g} times what it is to be", replace(plain, rates=factor * plain.rates)
+def _differs(case: Case, plain: Case) -> bool:
+    """Whether the mistake can be made here: without momentum, it cannot be forgotten."""
+    return any(_content(getattr(case, field.name)) != _content(getattr(plain, field.name)) for field in fields(Case))
 
 
-def _displacement_factor(problem: Problem, expected: Trajectory, got: State) -> float:
-    """Return the number that fits the displacement to the reference's best, by least squares over all tensors.
-
-    Over several steps η does not scale the displacement exactly, but for the small deviations that nobody
-    sees otherwise the two are the same.
-    """
-    start, end, found = (compared_tensors(problem, state) for state in (expected.states[0], expected.states[-1], got))
-    names = [name for name in end if name.startswith("d")] or list(end)
-    origin = {name: 0.0 if name.startswith("d") else start[name] for name in names}
-    product = sum(float(np.sum((found[name] - origin[name]) * (end[name] - origin[name]))) for name in names)
-    square = sum(norm(end[name] - origin[name]) ** 2 for name in names)
-    return product / square if square > 0 else 1.0
+def _content(value: Any) -> Any:
+    if isinstance(value, State):
+        return value.digest()
+    return (value.shape, value.tobytes()) if isinstance(value, np.ndarray) else value
 
 
-def _misfit(problem: Problem, case: Case, expected: Trajectory, got: State, dtype: str) -> float:
-    """Return the distance between `got` and this training, in bounds: the worst of weights and biases."""
-    end = expected.states[0]
-    for state, _ in states(case):
-        end = state
-    if not all(np.isfinite(tensor).all() for tensor in end.tensors().values()):
-        return float("inf")
-    mistaken = replace(expected, states=(*expected.states[:-1], end))
-    return max(d.ratio for d in deviations(problem, mistaken, got, dtype) if not d.tensor.startswith("d"))
+def _end(case: Case) -> State:
+    return deque((state for state, _ in states(case)), maxlen=1).pop()
+
+
+class _Comparison:
+    """A wrong result, and how far other results are from it."""
+
+    def __init__(self, problem: Problem, expected: Trajectory, got: State, dtype: str) -> None:
+        self.got = _weights(got)
+        found = [d for d in deviations(problem, expected, got, dtype) if not d.tensor.startswith("d")]
+        self.tolerance = {d.tensor: max(d.allowed, UNEXPLAINED * d.distance) or 1e-300 for d in found}
+
+    def misfit(self, end: State) -> float:
+        """Return the distance of `end` from the result, in tolerances: that of the worst weights or biases."""
+        ratios = [norm(tensor - self.got[name]) / self.tolerance[name] for name, tensor in _weights(end).items()]
+        return max(ratio if np.isfinite(ratio) else np.inf for ratio in ratios)
+
+    def project(self, end: State, direction: State) -> float:
+        """Return how much of (direction − end) leads from `end` to the result, by weighted least squares."""
+        product = square = 0.0
+        towards = _weights(direction)
+        for name, tensor in _weights(end).items():
+            move = (towards[name] - tensor) / self.tolerance[name]
+            product += float(np.sum(move * (self.got[name] - tensor) / self.tolerance[name]))
+            square += float(np.sum(move * move))
+        return product / square if square > 0 else 0.0
+
+
+def _rate_factor(plain: Case, compare: _Comparison) -> float:
+    """Return by how much η must be multiplied to come closest to the result, by Gauss–Newton steps."""
+    factor, small = 1.0, 1e-5
+    for _ in range(8):
+        here, beside = (_end(replace(plain, rates=f * plain.rates)) for f in (factor, factor + small))
+        correction = small * compare.project(here, beside)
+        factor += correction
+        if not abs(correction) > 1e-7:
+            break
+    return factor
+
+
+def _weights(state: State) -> dict[str, FloatArray]:
+    return {name: tensor for name, tensor in state.tensors().items() if not name.startswith("d")}

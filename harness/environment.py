@@ -19,7 +19,7 @@ from typing import Any
 from harness.conditions import judge
 from harness.load import load
 from harness.machine import machine, operating_system
-from harness.source import source_hash
+from harness.source import folder_hash
 from harness.threads import found_threads, worker_environment
 
 PROJECT = Path(__file__).parent.parent
@@ -96,7 +96,7 @@ def revision(folder: Path = PROJECT) -> dict[str, Any]:
         commit = _git(folder, "rev-parse", "HEAD") or None
         changes = _git(folder, "status", "--porcelain", "--", *MEASURED_CODE)
         dirty = None if changes is None else bool(changes)
-    return {"commit": commit, "dirty": dirty, "source_hash": source_hash(folder / "harness")}
+    return {"commit": commit, "dirty": dirty, "source_hash": folder_hash(folder / "harness")}
 
 
 def _git(folder: Path, *arguments: str) -> str | None:
@@ -111,6 +111,11 @@ def _git(folder: Path, *arguments: str) -> str | None:
     except (OSError, subprocess.SubprocessError):
         return None
     return answer.stdout.strip()
+
+
+def source_hash() -> str:
+    """Return a hash of the harness's own code."""
+    return folder_hash(PROJECT / "harness")
 
 
 # What must be the same in two parts of one run, by the name it has in a sentence.

@@ -100,21 +100,20 @@ def fetch(url: str, limit: int, answer_seconds: float, advance: Callable[[int], 
     pieces: queue.SimpleQueue[bytes | Exception | None] = queue.SimpleQueue()
     given_up = threading.Event()
     threading.Thread(target=_read, args=(url, pieces, given_up), daemon=True).start()
-    content, patience = bytearray(), answer_seconds
+    content, answered, patience = bytearray(), False, answer_seconds
     try:
         while (piece := pieces.get(timeout=patience)) is not None:
             if isinstance(piece, Exception):
-                answered = isinstance(piece, urllib.error.HTTPError) or patience == STALL_SECONDS
+                answered = answered or isinstance(piece, urllib.error.HTTPError)
                 raise MirrorFailed(f"{_host(url)}: {getattr(piece, 'reason', piece)}", no_answer=not answered)
-            patience = STALL_SECONDS
+            answered, patience = True, STALL_SECONDS
             content += piece
             advance(len(piece))
             if len(content) > limit:
-                raise MirrorFailed(f"{url}: expected at most {limit:,} bytes, got more")
+                raise MirrorFailed(f"{_host(url)}: expected at most {limit:,} bytes, got more")
     except queue.Empty:
-        no_answer = patience != STALL_SECONDS
-        reason = "no answer" if no_answer else "nothing more"
-        raise MirrorFailed(f"{_host(url)}: {reason} within {patience:g} s", no_answer) from None
+        reason = "nothing more" if answered else "no answer"
+        raise MirrorFailed(f"{_host(url)}: {reason} within {patience:g} s", no_answer=not answered) from None
     finally:
         given_up.set()
     return bytes(content)

@@ -232,7 +232,7 @@ def _write(path: Path, found: Trajectory) -> None:
 def _read(path: Path) -> Trajectory | None:
     """Return the trajectory in this file; None where there is none, or none that can be trusted."""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         tensors = {name.partition("@")[2]: stack for name, stack in arrays.items() if name.startswith("states@")}
         states = tuple(

@@ -16,7 +16,7 @@ from types import ModuleType
 
 from harness.errors import HarnessError, Misuse, UnknownName
 from harness.interface import FLOATS, Implementation, Variant, variants
-from harness.source import source_hash
+from harness.source import folder_hash
 
 PROJECT = Path(__file__).parent.parent
 IMPLEMENTATIONS = PROJECT / "impls"
@@ -37,7 +37,7 @@ class Found:
 
     def source_hash(self) -> str:
         """Return a hash of every file of the folder: any change of the code changes it."""
-        return source_hash(self.folder)
+        return folder_hash(self.folder)
 
     def maths_lines(self) -> int:
         """Return how many lines its maths files have, blank ones left out."""

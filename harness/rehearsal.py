@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -36,7 +37,7 @@ def launch_deviation(
     with tempfile.TemporaryDirectory() as folder, RunFolder(Path(folder)) as rows:
         remaining = Remaining(ROUNDS)
         schedule = Schedule(
-            rows, enrolments, data, gatekeeper, open_worker, remaining, seed, report_progress=lambda *_: None
+            rows, enrolments, data, gatekeeper, open_worker, remaining, seed, time.time(), lambda what, seconds: None
         )
         for launch in range(LAUNCHES):
             for group in _by_problem_and_threads(cells):

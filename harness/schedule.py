@@ -17,6 +17,7 @@ from harness.host import WorkerHandle
 from harness.pilot import OpenWorker, load_worker, most_check_steps, outcome
 from harness.plan import Cell, Enrolment
 from harness.store import RunFolder
+from harness.threads import fault_of_threads
 from harness.verify import Check
 
 # One thread may use so much CPU time per wall time, judged over at least so much of samples.
@@ -51,11 +52,11 @@ class Remaining:
 
     rounds: int
     sampled: set[tuple[Any, ...]] = field(default_factory=set)
-    dead: set[tuple[EnrolmentKey, int]] = field(default_factory=set)
+    dead: set[tuple[EnrolmentKey, int | None]] = field(default_factory=set)  # None: at every batch size
 
     def wants(self, cell: Cell, launch: int, round_: int) -> bool:
         """Whether this round of this launch still needs a sample of the cell."""
-        if (cell.enrolment, cell.batch_size) in self.dead:
+        if (cell.enrolment, cell.batch_size) in self.dead or (cell.enrolment, None) in self.dead:
             return False
         if cell.once_per_launch and round_ != cell.batch_size % self.rounds:
             return False
@@ -78,12 +79,13 @@ class Schedule:
         open_worker: OpenWorker,
         remaining: Remaining,
         seed: int,
+        run_started: float,
         report_progress: Callable[[str, float], None],
     ) -> None:
         self.folder, self.enrolments, self.data, self.seed = folder, enrolments, data, seed
         self.gatekeeper, self.open_worker, self.remaining = gatekeeper, open_worker, remaining
         self.report_progress = report_progress
-        self._started = time.perf_counter()
+        self.run_started = run_started  # by the wall clock, so that a run taken up again goes on counting
 
     def run_launch(self, cells: Sequence[Cell], launch: int, attempt: int) -> None:
         """Launch every variant of one wave afresh and sample the rounds that are left of it."""
@@ -115,6 +117,10 @@ class Schedule:
             member.worker.kill()
             return
         member.facts.update(loaded, start_seconds=time.perf_counter() - begin - loaded["load_seconds"])
+        if fault := fault_of_threads(member.enrolment.threads, loaded["threads_found"]):
+            self._fail(member, None, "threads", MeasurementFailed(fault), launch, attempt)
+            member.worker.kill()
+            return
         for cell in member.cells:
             if member.worker.alive:
                 self._prepare(member, cell, launch, attempt)
@@ -194,7 +200,7 @@ class Schedule:
         row = {
             **{"problem": problem, "variant": variant, "batch_size": cell.batch_size, "threads": threads},
             **{"wave": cell.wave, "launch": launch, "attempt": attempt, "round": round_, "position": position},
-            **{"kind": kind, "started_s": begin - self._started, **answer},
+            **{"kind": kind, "started_s": time.time() - self.run_started - answer["elapsed_ns"] / 1e9, **answer},
             "peak_memory_bytes": peak_bytes if kind == "cold" else None,
         }
         self.folder.append("samples", row)
@@ -218,10 +224,10 @@ class Schedule:
         batch_size = None if cell is None else cell.batch_size
         where = {"launch": launch, "attempt": attempt}
         self.folder.append("outcomes", outcome(member.enrolment, batch_size, stage, "failed", str(error), **where))
+        self.remaining.dead.add((member.enrolment.key, batch_size))
         member.fault = str(error)
-        for failed in member.cells if cell is None else [cell]:
-            self.remaining.dead.add((failed.enrolment, failed.batch_size))
-            member.digests.pop(failed.batch_size, None)
+        if cell is not None:
+            member.digests.pop(cell.batch_size, None)
 
     def _close(self, member: Member, wave: int, launch: int, attempt: int, status: str) -> None:
         """End the worker; record its launch and whether it kept to its threads."""

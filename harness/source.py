@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 
 
-def source_hash(folder: Path) -> str:
+def folder_hash(folder: Path) -> str:
     """Return a hash of the name and content of every file of the folder: any change of the code changes it.
 
     Compiled Python and hidden files are left out: they appear by themselves.

@@ -159,6 +159,15 @@ def test_a_server_that_stops_in_the_middle_is_given_up(mirror, monkeypatch):
     assert stopped.wait(5)
 
 
+def test_a_file_that_does_not_end_is_given_up_at_its_limit(mirror):
+    url, _ = mirror({"/endless": bytes(1_000_000)})
+    pieces = []
+
+    with pytest.raises(MirrorFailed, match=r"expected at most 100,000 bytes, got more"):
+        fetch(f"{url}endless", 100_000, 5, pieces.append)
+    assert sum(pieces) <= 100_000 + mnist_download.PIECE
+
+
 def test_every_piece_is_told_to_the_progress_bar(mirror):
     url, _ = mirror(CONTENT)
     pieces = []

@@ -108,7 +108,7 @@ BOMBS = {
     "a text of 2^62 bytes": b"\x80\x04\x8d" + struct.pack("<Q", 2**62) + b".",
     "bytes of 2^62": b"\x80\x04\x8e" + struct.pack("<Q", 2**62) + b".",
     "a million opcodes": b"\x80\x02" + b"N" * 1_000_000 + b".",
-    "a name without an end": b"\x80\x02c" + b"n" * 1_000_000,
+    "a name without an end": gzip.compress(b"\x80\x02c" + b"n" * 30_000_000),
     "an array of 2^40 images": b"\x80\x02cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\n"
     + b"\x8a\x06\0\0\0\0\0\x01\x85U\x01b\x87R.",
     "tuples of tuples, 2^60 in all": b"\x80\x02N" + b"q\x00h\x00\x86" * 60 + b".",
@@ -118,7 +118,7 @@ BOMBS = {
 
 @pytest.mark.parametrize("content", BOMBS.values(), ids=BOMBS)
 def test_a_pickle_bomb_costs_no_memory(content):
-    assert peak_bytes(lambda: read_pickle(uncompressed(io.BytesIO(content)), PARTS, "here")) < 10_000_000
+    assert peak_bytes(lambda: read_pickle(uncompressed(io.BytesIO(content)), PARTS, "here")) < 6_000_000
 
 
 @pytest.mark.parametrize("share", [0, 0.001, 0.3, 0.9, 0.9999])

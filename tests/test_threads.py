@@ -218,6 +218,10 @@ def test_a_pool_with_more_threads_than_asked_is_named():
     assert fault_of_threads(2, found) == "libgomp.so uses 8 threads where 2 were asked for"
 
 
+def test_one_thread_too_many_is_enough_for_a_fault():
+    assert fault_of_threads(1, {"pools": [pool(2)]}) == "libopenblas.so uses 2 threads where 1 was asked for"
+
+
 def test_two_threads_that_nothing_has_are_a_fault():
     assert "no library uses more than 1" in fault_of_threads(2, {"pools": [pool(1), pool(1, "libgomp.so")]})
 

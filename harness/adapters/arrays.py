@@ -14,6 +14,12 @@ A maths file is a module with these names; its own docstring says the shapes.
     update(W, b, dW, db, eta)                                     changes W, b
     update_with_momentum(W, b, dW, db, eta, previous, problem)    changes W, b, previous
 
+Formulas of one sample go through SampleImplementation, which loops over the mini-batch: there `gather` takes
+one index, and two names differ.
+
+    zero_gradients(W, b)                 -> dW, db of zeros
+    add_gradients(A, delta, W, R, dW, db)                         changes dW, db
+
 The five phases of a step are attributes of the instance, called through it: whoever wants to time
 them wraps them there, and the plain path carries no clock.
 """
@@ -60,19 +66,24 @@ class ArrayImplementation(Implementation):
         self.step = state.step
 
     def train(self, order: NDArray[np.int64]) -> NDArray[Any] | None:
-        """Gather, forward, loss, backward, update: once per row of `order`."""
+        """Take a step per row of `order`."""
         rates = self.problem.learning_rates(self.step, *order.shape).tolist()
         R = self.problem.batch_scale(order.shape[1])
         losses = []
         with np.errstate(over="ignore"):  # exp(−z) of a saturated neuron is inf, and 1/(1 + inf) is right
             for batch, eta in zip(order, rates, strict=True):
-                X, Y = self.gather(self.X, self.Y, batch)
-                Z, A = self.forward(X, self.W, self.b, self.activate)
-                losses.append(self.loss(Z, A, Y, R))
-                dW, db = self.backward(Z, A, Y, R)
-                self.update(dW, db, eta)
+                losses.append(self.take_step(batch, eta, R))
         self.step += len(order)
         return np.array(losses, dtype=self.dtype) if self.problem.records_loss else None
+
+    def take_step(self, batch: NDArray[np.int64], eta: float, R: float) -> Any:
+        """Gather, forward, loss, backward, update; return the loss."""
+        X, Y = self.gather(self.X, self.Y, batch)
+        Z, A = self.forward(X, self.W, self.b, self.activate)
+        loss = self.loss(Z, A, Y, R)
+        dW, db = self.backward(Z, A, Y, R)
+        self.update(dW, db, eta)
+        return loss
 
     def params(self) -> State:
         """Return copies in canonical form."""
@@ -83,8 +94,8 @@ class ArrayImplementation(Implementation):
     def _loss(self, Z: Any, A: Any, Y: Any, R: float) -> Any:
         return R * self.batch_loss(Z, A[-1], Y)
 
-    def _no_loss(self, Z: Any, A: Any, Y: Any, R: float) -> None:
-        return None
+    def _no_loss(self, Z: Any, A: Any, Y: Any, R: float) -> float:
+        return 0.0
 
     def _backward(self, Z: Any, A: Any, Y: Any, R: float) -> tuple[list[Any], list[Any]]:
         gradients: tuple[list[Any], list[Any]] = self.maths_file.backward(A, self.output_delta(A[-1], Y), self.W, R)
@@ -102,4 +113,24 @@ class ArrayImplementation(Implementation):
 
     def _canonical(self, W: Any, b: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         layers = [self.maths_file.canonical_layer(W_l, b_l) for W_l, b_l in zip(W, b, strict=True)]
-        return tuple(W_l for W_l, _ in layers), tuple(b_l for _, b_l in layers)
+        copies = [tuple(np.array(x, dtype=np.float64, order="C") for x in layer) for layer in layers]
+        return tuple(W_l for W_l, _ in copies), tuple(b_l for _, b_l in copies)
+
+
+class SampleImplementation(ArrayImplementation):
+    """One whose formulas take one sample: a loop over the mini-batch, gradients summed, applied once."""
+
+    def take_step(self, batch: NDArray[np.int64], eta: float, R: float) -> Any:
+        """Gather, forward, loss, backward for each sample, then update; return the loss."""
+        dW, db = self.maths_file.zero_gradients(self.W, self.b)
+        loss = 0.0
+        for i in batch.tolist():
+            x, y = self.gather(self.X, self.Y, i)
+            z, a = self.forward(x, self.W, self.b, self.activate)
+            loss += self.loss(z, a, y, R)
+            self.backward(z, a, y, R, dW, db)
+        self.update(dW, db, eta)
+        return loss
+
+    def _backward(self, z: Any, a: Any, y: Any, R: float, dW: list[Any], db: list[Any]) -> None:
+        self.maths_file.add_gradients(a, self.output_delta(a[-1], y), self.W, R, dW, db)

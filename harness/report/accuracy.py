@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from harness.report import palette, wording
 from harness.report.canvas import LEFT, Drawn, Sheet, log_axis, text_width
-from harness.report.throughput import LABEL_GAP, LABEL_SIZE, label_lines, label_space
 
-WIDTH, HEIGHT, GAP = 2.9, 3.0, 0.55
+WIDTH, HEIGHT, GAP, ROW = 2.9, 3.0, 0.3, 0.17
+LABEL_SIZE = 8.0
+EXPLANATION = (
+    "Left: lines that lie on one another have learnt the same. Right: the time that took, training only, in a pass of "
+    "its own: one launch, no interval."
+)
 
 
 def draw(curves: pd.DataFrame, name: str) -> Drawn | None:
@@ -23,35 +30,45 @@ def draw(curves: pd.DataFrame, name: str) -> Drawn | None:
         return None
     curves = curves.assign(label=_labels(curves))
     curves = curves.assign(percent=100 * curves["correct"].astype(float) / curves["n_test"].astype(float))
-    lines = list(curves.sort_values("epoch").groupby("label", sort=True))
-    height = max(HEIGHT, len(lines) * LABEL_GAP * 1.05)
-    gutter = label_space(len(lines)) + 0.2 + max(text_width(label, LABEL_SIZE) for label, _ in lines)
+    lines = [line for _, line in curves.sort_values("epoch").groupby("label", sort=True)]
+    lines.sort(key=lambda line: float(line["elapsed_s"].iloc[-1]))
+    height = max(HEIGHT, (len(lines) + 1) * ROW)
+    names = max(text_width(str(line["label"].iloc[0]), LABEL_SIZE) for line in lines)
     problem = curves["problem"].iloc[0]
     sizes = ", ".join(wording.batch(int(size)) for size in sorted(curves["batch_size"].unique()))
-    explanation = (
-        "Left: lines that lie on one another have learnt the same. Right: what that took; training only, in a pass "
-        "of its own, one launch, no interval."
-    )
     title = f"{problem}: test accuracy, batch size {sizes}"
-    sheet = Sheet(LEFT + 2 * WIDTH + GAP + gutter, height + 0.95, title, [explanation])
+    sheet = Sheet(LEFT + 2 * (WIDTH + GAP) + names + 1.75, height + 0.95, title, [EXPLANATION])
     by_epoch, by_time = (sheet.axes(LEFT + place * (WIDTH + GAP), 0.3, WIDTH, height) for place in (0, 1))
-    _epoch_axis(by_epoch)
-    by_time.set_xscale("log")
-    times = curves["elapsed_s"].astype(float).clip(lower=1e-3)
-    by_time.set_xlim(times.min() / 1.3, times.max() * 1.3)
-    log_axis(by_time.xaxis, times.min(), times.max(), lambda value: f"{value:g}")
-    by_time.set_xlabel("seconds of training")
-    ends = []
-    for label, line in lines:
-        style = palette.style(next(line.itertuples()))
-        last = line.iloc[-1]
+    for line in lines:
+        style = palette.style(next(wording.rows(line)))
         for axes, column in ((by_epoch, "epoch"), (by_time, "elapsed_s")):
             axes.plot(line[column].astype(float), line["percent"], linewidth=1.5, markersize=3.5, **style)
-        ends.append((float(last["elapsed_s"]), float(last["percent"]), label, style["color"], False))
+    by_epoch.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    by_epoch.set_xlabel("epoch")
+    _time_axis(by_time, curves["elapsed_s"].astype(float).clip(lower=1e-3))
     for axes in (by_epoch, by_time):
         _percent_axis(axes, float(curves["percent"].min()), float(curves["percent"].max()))
-    label_lines(by_time, ends, height)
+    by_time.tick_params(axis="y", labelleft=False)
+    _key(sheet, lines, LEFT + 2 * (WIDTH + GAP), names)
     return sheet.drawn(name, f"Test accuracy per epoch, `{problem}`, batch size {sizes}.")
+
+
+def _key(sheet: Sheet, lines: Sequence[pd.DataFrame], x: float, names: float) -> None:
+    """Write right of the panels who is who, fastest first, with the accuracy reached and the time it took."""
+    y = sheet.top + 0.35
+    right = x + 0.25 + names
+    for edge, heading in ((right + 0.7, "reached"), (right + 1.35, "after")):
+        sheet.text(edge, y, heading, size=LABEL_SIZE, color=palette.SOFT_INK, ha="right")
+    for number, line in enumerate(lines, start=1):
+        last = line.iloc[-1]
+        style = palette.style(next(wording.rows(line)))
+        at = y + number * ROW
+        across, along = [x / sheet.width, (x + 0.18) / sheet.width], [1 - at / sheet.height] * 2
+        sheet.figure.add_artist(Line2D(across, along, linewidth=1.5, markersize=3.5, **style))
+        ink = {"size": LABEL_SIZE, "color": style["color"]}
+        sheet.text(x + 0.25, at, str(last["label"]), **ink)
+        sheet.text(right + 0.7, at, f"{last['percent']:.2f} %", ha="right", **ink)
+        sheet.text(right + 1.35, at, wording.seconds(float(last["elapsed_s"])), ha="right", **ink)
 
 
 def _labels(curves: pd.DataFrame) -> pd.Series[str]:
@@ -63,9 +80,11 @@ def _labels(curves: pd.DataFrame) -> pd.Series[str]:
     return labels
 
 
-def _epoch_axis(axes: Axes) -> None:
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-    axes.set_xlabel("epoch")
+def _time_axis(axes: Axes, times: pd.Series[float]) -> None:
+    axes.set_xscale("log")
+    axes.set_xlim(times.min() / 1.3, times.max() * 1.3)
+    log_axis(axes.xaxis, times.min() / 1.3, times.max() * 1.3, lambda value: f"{value:g}")
+    axes.set_xlabel("seconds of training")
 
 
 def _percent_axis(axes: Axes, low: float, high: float) -> None:

@@ -25,7 +25,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocat
 from harness.report import wording
 from harness.report.palette import GRID, INK, SOFT_INK
 
-STYLE = {
+STYLE: dict[str, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 9,
     "text.color": INK,
@@ -62,8 +62,9 @@ class Drawn:
 @contextmanager
 def drawing() -> Iterator[None]:
     """Hold the style: Matplotlib's own defaults with ours on top, whatever the user's settings are."""
-    defaults = {key: value for key, value in matplotlib.rcParamsDefault.items() if not key.startswith("backend")}
-    with matplotlib.rc_context({**defaults, **STYLE}):
+    style: Any = {key: value for key, value in matplotlib.rcParamsDefault.items() if not key.startswith("backend")}
+    style.update(STYLE)
+    with matplotlib.rc_context(style):
         yield
 
 

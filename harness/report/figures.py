@@ -44,12 +44,13 @@ def figures(run: Run, frame: pd.DataFrame) -> tuple[list[Drawn], list[str]]:
 def _attempts(run: Run, frame: pd.DataFrame) -> Iterator[tuple[str, str, Drawn | None, str]]:
     """Yield name, subject, figure or None, and the reason that holds where it is None."""
     several = frame["threads"].nunique() > 1
-    for (problem, threads), cells in frame.groupby(["problem", "threads"], sort=False):
-        ending = f"{file_name(str(problem))}{f'-{threads}-threads' if several else ''}"
-        what = f"{problem}, {wording.plural(int(threads), 'thread')}"
+    for _, cells in frame.groupby(["problem", "threads"], sort=False):
+        problem, threads = str(cells["problem"].iloc[0]), int(cells["threads"].iloc[0])
+        ending = f"{file_name(problem)}{f'-{threads}-threads' if several else ''}"
+        what = f"{problem}, {wording.plural(threads, 'thread')}"
         for kind, draw, reason in PER_GRID:
             name = f"{kind}-{ending}"
-            yield name, what, draw(cells, name, noise_sentence(run, frame, str(problem))), reason
+            yield name, what, draw(cells, name, noise_sentence(run, frame, problem)), reason
     variants = pd.DataFrame(run.plan["variants"])
     for problem in run.plan["problems"]:
         name = f"accuracy-{file_name(problem)}"

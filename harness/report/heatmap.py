@@ -63,7 +63,7 @@ def _grid(axes: Axes, cells: pd.DataFrame, rows: list[str], sizes: list[int]) ->
     axes.tick_params(length=0)
     axes.tick_params(axis="y", labelsize=8.5, labelcolor=palette.INK)
     axes.spines[:].set_visible(False)
-    found = {(row.label, row.batch_size): row for row in cells.itertuples()}
+    found = {(row.label, row.batch_size): row for row in wording.rows(cells)}
     for y, label in enumerate(rows):
         for x, size in enumerate(sizes):
             _cell(axes, x, y, found.get((label, size)))
@@ -93,7 +93,7 @@ def _look(row: Any) -> tuple[Any, str | None, str, str]:
     if row.verdict.startswith(("same", "not enough")):
         return palette.NOISE, None, text, palette.SOFT_INK
     face = _face(math.log2(row.ratio_to_baseline), pale=not row.verdict.startswith(("faster", "slower")))
-    return face, None, text, "white" if _luminance(face) < 0.4 else palette.INK
+    return face, None, text, "white" if _is_dark(face) else palette.INK
 
 
 def _face(log2_ratio: float, pale: bool) -> Any:
@@ -105,16 +105,19 @@ def _face(log2_ratio: float, pale: bool) -> Any:
     return tuple(0.45 * colour + 0.55) if pale else tuple(colour)
 
 
-def _luminance(colour: Any) -> float:
-    return float(np.dot(colour[:3], (0.299, 0.587, 0.114)))
+def _is_dark(colour: Any) -> bool:
+    """Return whether white text stands out better than black: by WCAG's relative luminance."""
+    channels = np.array(colour[:3])
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    return bool(linear @ (0.2126, 0.7152, 0.0722) < 0.18)
 
 
 def _legend(sheet: Sheet, left: float, y: float) -> None:
     """Draw the key below the panels: the colours of the ratios, noise, and cells without a time."""
     ratios = [1 / 8, 1 / 4, 1 / 2, 2, 4, 8]
     axes = sheet.axes(left, y, 6 * 0.42, 0.16)
-    for x, value in enumerate(ratios):
-        axes.add_patch(Rectangle((x, 0), 1, 1, facecolor=_face(math.log2(value), pale=False), linewidth=0))
+    for place, value in enumerate(ratios):
+        axes.add_patch(Rectangle((place, 0), 1, 1, facecolor=_face(math.log2(value), pale=False), linewidth=0))
     axes.set_xlim(0, 6)
     axes.set_xticks(np.arange(6) + 0.5, ["≤ ⅛", "¼", "½", "2", "4", "≥ 8"], size=7.5)
     axes.tick_params(length=0, pad=2)

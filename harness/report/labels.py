@@ -15,14 +15,14 @@ def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> NDAr
     not decrease: an isotonic regression, solved exactly by pooling neighbours that violate it. Where
     there is no room for the gap, it shrinks to what fits.
     """
-    wanted = np.asarray(wanted, dtype=float)
-    count = len(wanted)
+    ideal = np.asarray(wanted, dtype=float)
+    count = len(ideal)
     if count == 0:
-        return wanted
+        return ideal
     gap = min(gap, (high - low) / max(1, count - 1))
-    order = np.argsort(wanted, kind="stable")
+    order = np.argsort(ideal, kind="stable")
     offsets = gap * np.arange(count)
-    pooled = _isotonic(wanted[order] - offsets)
+    pooled = _isotonic(ideal[order] - offsets)
     positions = np.empty(count)
     positions[order] = np.clip(pooled, low, max(low, high - offsets[-1])) + offsets
     return positions

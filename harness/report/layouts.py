@@ -38,7 +38,7 @@ def draw(cells: pd.DataFrame, name: str, noise: str) -> Drawn | None:
             panel = shown[(shown["implementation"] == implementation) & (shown["dtype"] == dtype)]
             ends = []
             for order, line in panel.sort_values("batch_size").groupby("order", sort=True):
-                style = palette.style(next(line.itertuples()))
+                style = palette.style(next(wording.rows(line)))
                 x, y = line["batch_size"], line["images_per_second"]
                 axes.vlines(x, line["images_per_second_low"], line["images_per_second_high"], color=style["color"])
                 axes.plot(x, y, linewidth=1.7, markersize=4, **style)

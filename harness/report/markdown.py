@@ -1,2 +1,145 @@
-def report(run, frame, drawn, left_out):
-    return ""
+"""report.md: the answer first, then the numbers, then everything a reader needs to doubt or repeat them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from harness.analyse import CONFIDENCE, margins
+from harness.doubts import smallest_resolvable, time_shares, warnings
+from harness.report import tables, wording
+from harness.report.findings import answer, findings
+from harness.report.surroundings import data_pairs, environment_pairs, plan_pairs
+from harness.statuses import was_finished
+
+if TYPE_CHECKING:
+    from harness.report.canvas import Drawn
+    from harness.store import Run
+
+HOW_TO_READ = f"""\
+- **Images per second** is the median over launches (fresh processes) of the median within a launch; in brackets, in
+  the same unit, its {CONFIDENCE:.0%} interval over launches.
+- **×** is the speed relative to the baseline of the same dtype, batch size and number of threads, from samples of the
+  same round; above 1 is faster. Its interval is Student's t on one log-ratio per launch.
+- **faster**, **slower**: the interval lies wholly beyond the margin, the larger of 1 % and what A/A shows.
+  **same within x %**: it lies wholly within x %. **not enough data**: neither; more launches would tell.
+- **failed**: the result differs from the float64 reference, or the process did not survive; what failed has no time.
+  **not checked**: it was timed, but a check was not possible.
+- Warm-ups and first calls are in no average. Every sample is in `samples.jsonl`, every cell with more columns in
+  `summary.csv`."""
+
+
+def report(run: Run, frame: pd.DataFrame, drawn: Sequence[Drawn], left_out: Sequence[str]) -> str:
+    """Return the report of a run in Markdown; `drawn` are its figures, `left_out` says which have no data."""
+    quick = " — quick: one launch, no intervals" if run.plan["quick"] else ""
+    unfinished = "" if was_finished(run) else " — interrupted"
+    sections = [
+        (f"# paragone: {wording.escaped(run.plan['run'])}{quick}{unfinished}", answer(run, frame)),
+        ("", _bullets(findings(run, frame))),
+        ("## Warnings", _bullets(wording.escaped(text) for text in warnings(run, frame))),
+        ("## Results", tables.summary_tables(frame)),
+        ("## How to read this", HOW_TO_READ),
+        ("## Figures", _figures(drawn, left_out)),
+        ("## Noise: the baseline against itself (A/A)", _noise(run, frame)),
+        ("## Failed, skipped, not measured, not checked", _gaps(run, frame)),
+        ("## Implementations", _implementations(run)),
+        ("## Plan", tables.pairs(plan_pairs(run))),
+        ("## Data", tables.pairs(data_pairs(run))),
+        ("## Machine", tables.pairs(environment_pairs(run))),
+        ("## Where the time went", _shares(run)),
+        ("## To repeat it", _commands(run)),
+    ]
+    return "\n\n".join(f"{heading}\n\n{text}".strip() for heading, text in sections if text) + "\n"
+
+
+def _bullets(sentences: Iterable[str]) -> str:
+    return "\n".join(f"- {sentence}" for sentence in sentences)
+
+
+def _figures(drawn: Sequence[Drawn], left_out: Sequence[str]) -> str:
+    parts = [
+        f"**{figure.caption}** ([SVG](figures/{figure.name}.svg))\n\n![{figure.caption}](figures/{figure.name}.png)"
+        for figure in drawn
+    ]
+    if left_out:
+        parts.append("Figures without data:\n\n" + _bullets(wording.escaped(sentence) for sentence in left_out))
+    return "\n\n".join(parts)
+
+
+def _noise(run: Run, frame: pd.DataFrame) -> str:
+    """Return the margin of every problem, what a typical cell could resolve, and the A/A cells."""
+    shown = tables.control_table(frame)
+    if not shown:
+        return "There was no A/A control."
+    resolvable = smallest_resolvable(frame)
+    sentences = [
+        f"`{problem}`: margin {wording.percent(margin)}; differences above {wording.percent(resolvable[problem])} "
+        "get a verdict in a typical cell."
+        for problem, margin in margins(frame).items()
+        if run.plan["launches"] > 1
+    ]
+    said = "The same code ran under two names; what differs here is noise."
+    return "\n\n".join(part for part in (said, _bullets(sentences), shown) if part)
+
+
+def _gaps(run: Run, frame: pd.DataFrame) -> str:
+    entries = [(entry, "broken") for entry in run.plan["broken"]] + [
+        (entry, "skipped") for entry in run.plan["skipped"]
+    ]
+    absent = [[wording.code(entry["name"]), word, wording.escaped(entry["reason"])] for entry, word in entries]
+    untrained = run.outcomes[(run.outcomes["stage"] == "accuracy") & (run.outcomes["status"] != "passed")]
+    parts = [
+        tables.gaps_table(frame),
+        tables.table(["implementation", "", "why"], absent) if absent else "",
+        _bullets(
+            f"accuracy of {wording.code(row.variant)}: {wording.escaped(row.reason)}" for row in wording.rows(untrained)
+        ),
+    ]
+    return "\n\n".join(part for part in parts if part) or "Nothing: every planned cell was measured and checked."
+
+
+def _implementations(run: Run) -> str:
+    seen = {variant["implementation"]: variant for variant in run.plan["variants"]}
+    lines = [
+        [
+            wording.code(name),
+            wording.escaped(about["language"]),
+            wording.escaped(about["layout"]),
+            wording.escaped(about["source"]),
+            wording.escaped(about["idea"]),
+            str(about["maths_lines"]),
+        ]
+        for name, about in sorted(seen.items())
+    ]
+    return tables.table(["", "language", "layout", "source", "idea", "lines of maths"], lines) if lines else ""
+
+
+def _shares(run: Run) -> str:
+    shares = time_shares(run)
+    inside = [
+        ("rounds", wording.seconds(shares["rounds_seconds"])),
+        (
+            "of these inside timed samples",
+            f"{wording.seconds(shares['timed_seconds'])}, {wording.percent(shares['timed_share'])}",
+        ),
+    ]
+    beside = [
+        (words, wording.seconds(shares[f"{part}_seconds"]))
+        for part, words in (
+            ("start", "starting processes"),
+            ("load", "loading data, compiling"),
+            ("warmup", "first calls and warm-ups"),
+            ("verify", "verification within the launches"),
+        )
+    ]
+    total = [("in all", wording.seconds(float(run.finished["elapsed_s"])))] if run.finished else []
+    return tables.pairs([*inside, *beside, *total])
+
+
+def _commands(run: Run) -> str:
+    return (
+        f"```sh\n{run.plan['command']}    # the command that made it\n"
+        f"paragone report {run.plan['run']}    # makes this report again from the run's folder\n```"
+    )

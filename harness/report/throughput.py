@@ -47,30 +47,30 @@ def draw(cells: pd.DataFrame, name: str, noise: str) -> Drawn | None:
 
 
 def _labels(shown: pd.DataFrame) -> list[str]:
-    return [_label(row) for row in shown.drop_duplicates("variant").itertuples()]
+    return [_label(row) for row in wording.rows(shown.drop_duplicates("variant"))]
 
 
 def _label(row: Any) -> str:
-    return row.label + (" · baseline" if row.verdict == "baseline" else "")
+    return f"{row.label} · baseline" if row.verdict == "baseline" else str(row.label)
 
 
 def _subtitle(shown: pd.DataFrame, noise: str) -> list[str]:
-    band = "Bands: 95 % intervals over launches" if shown["images_per_second_low"].notna().any() else "No intervals"
+    band = "Bands: 95 % intervals over launches. " if shown["images_per_second_low"].notna().any() else ""
     dashed = " Dashed: stored in order F." if (shown["order"] == "F").any() else ""
-    return [f"{band}. {noise}{dashed}"]
+    return [f"{band}{noise}{dashed}"]
 
 
 def _not_drawn(cells: pd.DataFrame, shown: pd.DataFrame) -> list[str]:
     """Return a line that names the variants without any number, so that none is missing silently."""
     absent = cells[~cells["control"] & ~cells["variant"].isin(shown["variant"])].drop_duplicates("variant")
-    words = [f"{row.label} {row.dtype} ({wording.WORDS.get(row.status, row.status)})" for row in absent.itertuples()]
+    words = [f"{row.label} {row.dtype} ({wording.WORDS.get(row.status, row.status)})" for row in wording.rows(absent)]
     return ["Not drawn: " + ", ".join(words) + "."] if words else []
 
 
 def _draw_line(axes: Axes, cells: pd.DataFrame) -> tuple[float, float, str, str, bool]:
     """Draw one variant; return where its line ends, its label, its colour, and whether it is the baseline."""
     cells = cells.sort_values("batch_size")
-    row: Any = next(cells.itertuples())
+    row = next(wording.rows(cells))
     style = palette.style(row)
     x, y = cells["batch_size"], cells["images_per_second"]
     low, high = cells["images_per_second_low"], cells["images_per_second_high"]
@@ -93,7 +93,7 @@ def label_lines(axes: Axes, ends: Sequence[tuple[float, float, str, str, bool]],
     to_fraction = axes.transData + axes.transAxes.inverted()
     wanted = [float(to_fraction.transform((x, y))[1]) for x, y, *_ in ends]
     places = spread(wanted, LABEL_GAP / height, 0.0, 1.0)
-    width = axes.get_position().width * axes.figure.get_figwidth()
+    width = axes.bbox.width / axes.bbox.height * height
     for (x, y, text, colour, bold), place in zip(ends, places, strict=True):
         axes.annotate(
             text,

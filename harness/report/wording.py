@@ -5,6 +5,8 @@ from __future__ import annotations
 import html
 import math
 import re
+from collections.abc import Iterator
+from typing import Any
 
 import pandas as pd
 
@@ -49,16 +51,28 @@ def rate_interval(low: float, high: float) -> str:
 
 def ratio(value: float) -> str:
     """Return a speed-up: "1.35×", "12.4×", "0.021×"."""
-    if not math.isfinite(value):
-        return MISSING
-    return f"{significant(value, 3 if value >= 1 else 2)}×"
+    return f"{_ratio_number(value)}×" if math.isfinite(value) else MISSING
 
 
 def ratio_interval(low: float, high: float) -> str:
     """Return "[1.29, 1.41]", or nothing without an interval."""
     if math.isnan(low) or math.isnan(high):
         return ""
-    return f"[{significant(low)}, {significant(high)}]"
+    return f"[{_ratio_number(low)}, {_ratio_number(high)}]"
+
+
+def short_ratio(value: float) -> str:
+    """Return a speed-up in at most five characters where it can: "1.35", "12.4", "1/20"."""
+    if not math.isfinite(value):
+        return MISSING
+    return _ratio_number(value) if value >= 0.1 else f"1/{significant(1 / value, 2)}"
+
+
+def _ratio_number(value: float) -> str:
+    """Return two decimals near 1, where they are what margins are made of, else significant digits."""
+    if 0.1 <= value < 10:
+        return f"{value:.2f}"
+    return significant(value, 3 if value >= 10 else 2)
 
 
 def seconds(value: float) -> str:
@@ -110,3 +124,8 @@ def short_names(frame: pd.DataFrame) -> pd.Series[str]:
     several = frame.groupby("implementation")["order"].transform("nunique") > 1
     names = frame["implementation"].where(~several, frame["implementation"] + " " + frame["order"])
     return names.where(~frame["control"], names + " (A/A)")
+
+
+def rows(frame: pd.DataFrame) -> Iterator[Any]:
+    """Yield the rows with their columns as attributes, whose types no checker can know."""
+    yield from frame.itertuples(index=False)

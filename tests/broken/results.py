@@ -40,7 +40,7 @@ class StepCountNotRestored(Member):
 
 
 class StepCountReportedButNotUsed(Member):
-    phrase = "the step count were not restored by reset"
+    phrase = "the step count not restored by reset"
 
     @classmethod
     def matters(cls, problem):
@@ -59,10 +59,10 @@ class NotANumber(Member):
     phrase = "W1 is not finite"
     numerical = False
 
-    def _backward(self, Z, A, Y, R):
-        dW, db = super()._backward(Z, A, Y, R)
-        dW[0][0, 0] = np.nan
-        return dW, db
+    def params(self):
+        state = super().params()
+        state.W[0][0, 0] = np.nan
+        return state
 
 
 class Transposed(Member):
@@ -83,9 +83,17 @@ class LiveViews(Member):
     numerical = False
     declared = ("float64",)
 
+    def reset(self, state):
+        if not hasattr(self, "W"):
+            super().reset(state)
+        mine = (*self.W, *self.b, *self.previous[0], *self.previous[1])
+        given = (*(W.T for W in state.W), *state.b, *(dW.T for dW in state.dW), *state.db)
+        for buffer, values in zip(mine, given, strict=True):
+            buffer[:] = values
+        self.step = state.step
+
     def params(self):
-        state = super().params()
-        return replace(state, W=tuple(W.T for W in self.W), b=tuple(self.b))
+        return replace(super().params(), W=tuple(W.T for W in self.W), b=tuple(self.b))
 
 
 class DifferentEveryTime(Member):
@@ -96,7 +104,7 @@ class DifferentEveryTime(Member):
     def params(self):
         self.n_calls += 1
         state = super().params()
-        state.W[0][0, 0] = np.nextafter(self.dtype.type(state.W[0][0, 0]), self.dtype.type(self.n_calls))
+        state.b[0][0] = self.dtype.type(state.b[0][0] * (1 + self.n_calls * np.finfo(self.dtype).eps))
         return state
 
 

@@ -1,6 +1,7 @@
 """Mistakes in the update rule."""
 
 from dataclasses import replace
+from typing import ClassVar
 
 import numpy as np
 
@@ -26,7 +27,7 @@ class BiasNeverUpdated(Member):
 class OtherProblem(Member):
     """Trains with other coefficients than it was given."""
 
-    changes = {}
+    changes: ClassVar = {}
 
     def load(self, problem, images, labels):
         wrong = replace(problem, **{name: change(getattr(problem, name)) for name, change in self.changes.items()})
@@ -38,12 +39,12 @@ OtherProblem.__module__ = __name__ + " (not a member)"  # the base has no mistak
 
 class EtaSlightlyOff(OtherProblem):
     phrase = "η were 1.0001 times"
-    changes = {"learning_rate": lambda table: tuple((size, 1.0001 * rate) for size, rate in table)}
+    changes: ClassVar = {"learning_rate": lambda table: tuple((size, 1.0001 * rate) for size, rate in table)}
 
 
 class MomentumForgotten(OtherProblem):
     phrase = "momentum were forgotten"
-    changes = {"momentum": lambda mu: 0.0}
+    changes: ClassVar = {"momentum": lambda mu: 0.0}
 
     @classmethod
     def matters(cls, problem):
@@ -52,7 +53,7 @@ class MomentumForgotten(OtherProblem):
 
 class L1Forgotten(OtherProblem):
     phrase = "L1 were forgotten"
-    changes = {"l1": lambda l1: 0.0}
+    changes: ClassVar = {"l1": lambda l1: 0.0}
 
     @classmethod
     def matters(cls, problem):
@@ -61,7 +62,7 @@ class L1Forgotten(OtherProblem):
 
 class L2Forgotten(OtherProblem):
     phrase = "L2 were forgotten"
-    changes = {"l2": lambda l2: 0.0}
+    changes: ClassVar = {"l2": lambda l2: 0.0}
 
     @classmethod
     def matters(cls, problem):
@@ -70,7 +71,7 @@ class L2Forgotten(OtherProblem):
 
 class L2Doubled(OtherProblem):
     phrase = "L2 were applied twice over"
-    changes = {"l2": lambda l2: 2 * l2}
+    changes: ClassVar = {"l2": lambda l2: 2 * l2}
 
     @classmethod
     def matters(cls, problem):
@@ -107,7 +108,7 @@ class MomentumAccumulated(Member):
 
 class DecayForgotten(OtherProblem):
     phrase = "the decay of η were forgotten"
-    changes = {"learning_rate_decay": lambda d: 0.0}
+    changes: ClassVar = {"learning_rate_decay": lambda d: 0.0}
 
     @classmethod
     def matters(cls, problem):
@@ -116,7 +117,7 @@ class DecayForgotten(OtherProblem):
 
 class DecayPerStep(OtherProblem):
     phrase = "η decayed at every step"
-    changes = {"n_train": lambda n: 7}  # an epoch of one step at the batch size of the tests
+    changes: ClassVar = {"n_train": lambda n: 7}  # an epoch of one step at the batch size of the tests
 
     @classmethod
     def matters(cls, problem):

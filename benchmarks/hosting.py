@@ -1,0 +1,209 @@
+"""Implementations in this process, one at a time, asked the way the harness asks its workers over a pipe."""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.data import DataSet, check_fits
+from harness.errors import MeasurementFailed
+from harness.gatekeeper import Gatekeeper
+from harness.measure import Clock, Sample, estimate_step_seconds, result_digest, take_sample
+from harness.pilot import most_check_steps
+from harness.plan import ONCE_PER_LAUNCH_SECONDS, TOO_SLOW_SECONDS, Cell, Enrolment, cell, grid
+from harness.state import State
+from harness.threads import fault_of_threads, found_threads
+from harness.verify import Check, twin
+from harness.worker import MOST_ESTIMATE_STEPS
+
+SEED = 1
+
+
+class GridPoint(NamedTuple):
+    """One cell of the grid, before anything is known of its cost."""
+
+    enrolment: Enrolment
+    batch_size: int
+
+    @property
+    def id(self) -> str:
+        """Return `numpy_rows-float32-C-nielsen-B100`, with `-T2` behind it where there are two threads."""
+        enrolment = self.enrolment
+        values = [value for _, value in enrolment.variant.axis]
+        threads = [f"T{enrolment.threads}"] if enrolment.threads > 1 else []
+        return "-".join([enrolment.found.name, *values, enrolment.problem.name, f"B{self.batch_size}", *threads])
+
+
+class Hosted:
+    """A variant that has loaded a workload; `train` and `result` are what the gatekeeper asks of a worker."""
+
+    def __init__(self, enrolment: Enrolment, data: DataSet, clock: Clock = time.perf_counter_ns) -> None:
+        self.enrolment, self.clock = enrolment, clock
+        problem = enrolment.problem
+        self.start = problem.start_state(SEED)
+        self.step_costs: dict[int, float] = {}
+        self.implementation = enrolment.variant.make()
+        images = data.pixels(enrolment.variant.dtype)[: problem.n_train]
+        self.implementation.load(problem, images, data.train_labels[: problem.n_train])
+        if fault := fault_of_threads(enrolment.threads, found_threads()):
+            raise MeasurementFailed(f"{enrolment.variant.name}: {fault}")
+        # As in a worker: what load made will not be collected, so that collections skip it.
+        gc.collect()
+        gc.freeze()
+
+    def drop(self) -> None:
+        """Let go of the implementation and its memory, whoever still holds this object."""
+        del self.implementation
+        gc.unfreeze()
+        gc.collect()
+
+    def train(self, state: State, order: NDArray[np.int64]) -> tuple[State, NDArray[Any] | None]:
+        """Return the state and the losses after training over `order` from `state`."""
+        self.implementation.reset(state)
+        losses = self.implementation.train(order)
+        return self.implementation.params(), losses
+
+    def result(self) -> State:
+        """Return the state after the last training."""
+        return self.implementation.params()
+
+    def order(self, batch_size: int, n_steps: int) -> NDArray[np.int64]:
+        """Return the image indices of every mini-batch, the same as the harness's samples have."""
+        return self.enrolment.problem.order(SEED, n_steps, batch_size)
+
+    def step_seconds(self, batch_size: int) -> float:
+        """Return about how long a step takes.
+
+        The workload's smaller batch sizes are timed first: where they say that this one is too slow,
+        it is their word that is returned, and no step is taken.
+        """
+        smaller = [size for size in grid(self.enrolment.problem, ()) if size < batch_size]
+        seconds_per_image = 0.0
+        for size in [*smaller, batch_size]:
+            if (predicted := seconds_per_image * size) > TOO_SLOW_SECONDS:
+                return predicted if size == batch_size else seconds_per_image * batch_size
+            seconds_per_image = self._measured_step_seconds(size) / size
+        return seconds_per_image * batch_size
+
+    def _measured_step_seconds(self, batch_size: int) -> float:
+        def train(n_steps: int) -> None:
+            order = self.order(batch_size, n_steps)
+            self.implementation.reset(self.start)
+            self.implementation.train(order)
+
+        if batch_size not in self.step_costs:
+            self.step_costs[batch_size] = estimate_step_seconds(train, MOST_ESTIMATE_STEPS, self.clock)
+        return self.step_costs[batch_size]
+
+    def planned(self, batch_size: int) -> Cell:
+        """Return how the harness would sample this cell: its steps, and the untimed ones before them."""
+        return cell(self.enrolment, batch_size, self.step_seconds(batch_size))
+
+    def sample(self, planned: Cell) -> Sample:
+        """Return one sample, as the harness takes it."""
+        order = self.order(planned.batch_size, planned.n_steps)
+        return take_sample(self.implementation, self.start, order, planned.prefix_steps, self.clock)
+
+
+class Host:
+    """Holds one variant at a time, of which it has checked the workload's twin before."""
+
+    def __init__(self, data: DataSet, wanted: Iterable[GridPoint]) -> None:
+        self.data, self.wanted = data, list(wanted)
+        self.gatekeeper = Gatekeeper(data, SEED)
+        self.hosted: Hosted | None = None
+        self.twin_checks: dict[int, Check] = {}
+
+    def hold(self, enrolment: Enrolment) -> Hosted:
+        """Return the variant with its workload loaded; the one before it is dropped first."""
+        if self.hosted is None or self.hosted.enrolment != enrolment:
+            check_fits(enrolment.problem, self.data)
+            self.drop()
+            sizes = [point.batch_size for point in self.wanted if point.enrolment == enrolment]
+            self.twin_checks = self._checks_of_twin(enrolment, sizes)
+            self.hosted = Hosted(enrolment, self.data)
+        return self.hosted
+
+    def drop(self) -> None:
+        """Let go of what is held."""
+        if self.hosted is not None:
+            self.hosted.drop()
+            self.hosted = None
+
+    def checks(self, planned: Cell) -> dict[str, Check]:
+        """Return what the gate says of a cell of the variant held: of its first steps, and of the twin's.
+
+        Like the harness, it looks at the twin only where a step is short.
+        """
+        assert self.hosted is not None
+        enrolment, size = self.hosted.enrolment, planned.batch_size
+        head = self.gatekeeper.check_head(self.hosted, enrolment, size, most_check_steps(planned))
+        checks = {enrolment.problem.name: head}
+        if size in self.twin_checks:
+            checks[twin(enrolment.problem).name] = self.twin_checks[size]
+        return checks
+
+    def check_sample(self, planned: Cell, digest: str) -> Check:
+        """Return whether the last result of the variant held ends as the reference does."""
+        assert self.hosted is not None
+        return self.gatekeeper.check_last_sample(
+            self.hosted, self.hosted.enrolment, planned.batch_size, planned.n_steps, digest
+        )
+
+    def _checks_of_twin(self, enrolment: Enrolment, sizes: Sequence[int]) -> dict[int, Check]:
+        twin_enrolment = replace(enrolment, problem=twin(enrolment.problem))
+        hosted = Hosted(twin_enrolment, self.data)
+        checks = {}
+        try:
+            for planned in map(hosted.planned, sizes):
+                if planned.step_seconds <= ONCE_PER_LAUNCH_SECONDS:
+                    checks[planned.batch_size] = self.gatekeeper.check_head(
+                        hosted, twin_enrolment, planned.batch_size, most_check_steps(planned)
+                    )
+        finally:
+            hosted.drop()
+        return checks
+
+
+class Round:
+    """What pytest-benchmark repeats: `prepare` before the clock, `train` under it; every result is compared."""
+
+    def __init__(self, hosted: Hosted, planned: Cell, verified_digest: str) -> None:
+        self.implementation, self.start = hosted.implementation, hosted.start
+        self.order = hosted.order(planned.batch_size, planned.n_steps)
+        self.prefix = self.order[: planned.prefix_steps]
+        self.deterministic = hosted.enrolment.variant.implementation.deterministic
+        self.verified_digest = verified_digest
+        self.n_prepared = 0
+        self.losses: NDArray[Any] | None = None
+
+    def prepare(self) -> None:
+        """Compare the result of the round before, warm up, reset."""
+        if self.n_prepared:
+            self.compare()
+        self.n_prepared += 1
+        if len(self.prefix):
+            self.implementation.reset(self.start)
+            self.implementation.train(self.prefix)
+        self.implementation.reset(self.start)
+
+    def train(self) -> None:
+        """Take the steps of one sample. TIMED."""
+        self.losses = self.implementation.train(self.order)
+
+    def digest(self) -> str:
+        """Return the hash of the last round's result."""
+        return result_digest(self.implementation.params(), self.losses)
+
+    def compare(self) -> None:
+        """Raise MeasurementFailed unless the last result has the bits of the verified one, where bits repeat."""
+        if self.deterministic and self.digest() != self.verified_digest:
+            raise MeasurementFailed(
+                f"round {self.n_prepared}: the result differs from the verified one of the same state and order"
+            )

@@ -1,0 +1,125 @@
+"""A run in the JSON form of pytest-benchmark 5, for `pytest-benchmark compare` and the services that read it.
+
+One benchmark per cell that passed, one value per timed sample: the seconds of one step. Samples have
+different numbers of steps, steps of a batch size do not, so that two runs can be compared.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from harness.analyse import summarise
+from harness.statuses import CELL, timed_samples
+
+if TYPE_CHECKING:
+    from harness.store import Run
+
+UNIT = "seconds per step: one update on one mini-batch of batch_size images"
+ABOUT = ("implementation", "language", "layout", "order", "dtype")
+
+
+def pytest_benchmark_json(run: Run) -> dict[str, Any]:
+    """Return the run as plain data that `json.dump` writes; cells that did not pass, and the A/A control, are left out.
+
+    Benchmarks are grouped by problem, dtype, batch size and threads: what may be compared. Their
+    statistics are pytest-benchmark's own, over all samples of all launches; the medians over launches
+    and the intervals, which it has no place for, are in `extra_info`.
+    """
+    frame = summarise(run)
+    passed = frame[(frame["status"] == "passed") & frame["seconds_per_step"].notna() & ~frame["control"]]
+    samples = timed_samples(run).sort_values(["launch", "attempt", "wave", "round"], kind="stable")
+    values = {key: (cell["step_seconds"].tolist(), int(cell["n_steps"].max())) for key, cell in samples.groupby(CELL)}
+    return {
+        "machine_info": machine_info(run.environment),
+        "commit_info": commit_info(run.environment),
+        "benchmarks": [
+            _benchmark(dict(zip(passed.columns, row, strict=True)), values, run)
+            for row in passed.itertuples(index=False, name=None)
+        ],
+        "datetime": run.plan["created"],
+        "version": importlib.metadata.version("pytest-benchmark"),
+    }
+
+
+def _benchmark(row: dict[str, Any], values: dict[Any, tuple[list[float], int]], run: Run) -> dict[str, Any]:
+    """Return one cell; `values` has the seconds per step of every sample, and the steps of a sample, by cell."""
+    params = {column: row[column] for column in CELL}
+    seconds, n_steps = values[tuple(params.values())]
+    test_id = f"{row['problem']}-{row['variant']}-B{row['batch_size']}-{row['threads']}t"
+    measured = ("images_per_second", "images_per_second_low", "images_per_second_high", "ratio_to_baseline")
+    extra = {column: row[column] for column in (*ABOUT, "n_launches", "verdict")}
+    return {
+        "group": f"{row['problem']} {row['dtype']} B={row['batch_size']} threads={row['threads']}",
+        "name": f"test_train[{test_id}]",
+        "fullname": f"benchmarks/test_train.py::test_train[{test_id}]",
+        "params": params,
+        "param": test_id,
+        "extra_info": {
+            "unit": UNIT,
+            "run": run.plan["run"],
+            "method_version": run.plan["method_version"],
+            **extra,
+            # JSON has no NaN: where there is no interval there is no entry.
+            **{column: row[column] for column in (*measured, "ratio_low", "ratio_high") if not pd.isna(row[column])},
+        },
+        "options": {
+            "disable_gc": False,
+            "timer": "perf_counter_ns",
+            "min_rounds": run.plan["rounds"],
+            "max_time": 0.0,
+            "min_time": 0.0,
+            "warmup": True,
+        },
+        "stats": {**statistics(seconds), "data": seconds, "iterations": n_steps},
+    }
+
+
+def statistics(seconds: list[float]) -> dict[str, Any]:
+    """Return pytest-benchmark's own statistics of these values."""
+    # Here and not above: it belongs to pytest, which nothing else of the harness needs.
+    import pytest_benchmark.stats
+
+    stats: Any = pytest_benchmark.stats
+    collected = stats.Stats()
+    for value in seconds:
+        collected.update(value)
+    return dict(collected.as_dict())
+
+
+def machine_info(environment: dict[str, Any]) -> dict[str, Any]:
+    """Return the machine in the words of pytest-benchmark; what is not known is left empty."""
+    machine, system, python = (environment.get(key) or {} for key in ("machine", "os", "python"))
+    return {
+        "node": machine.get("id", ""),
+        "processor": machine.get("architecture", ""),
+        "machine": machine.get("architecture", ""),
+        "python_implementation": python.get("implementation", ""),
+        "python_implementation_version": python.get("version", ""),
+        "python_version": python.get("version", ""),
+        "python_compiler": python.get("compiler", ""),
+        "python_build": [],
+        "release": system.get("release", ""),
+        "system": system.get("system", ""),
+        "cpu": {
+            "brand_raw": machine.get("cpu", ""),
+            "arch": machine.get("architecture", ""),
+            "count": machine.get("logical_cpus"),
+            "flags": machine.get("vector_flags", []),
+        },
+    }
+
+
+def commit_info(environment: dict[str, Any]) -> dict[str, Any]:
+    """Return the revision in the words of pytest-benchmark; `id` is "unknown" outside a checkout."""
+    revision = environment.get("revision") or {}
+    return {
+        "id": revision.get("commit") or "unknown",
+        "time": None,
+        "author_time": None,
+        "dirty": bool(revision.get("dirty")),
+        "project": "paragone",
+        "branch": "unknown",
+    }

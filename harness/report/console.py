@@ -1,0 +1,81 @@
+"""The summary at the end of a run, on the terminal: one table per problem, thread count and dtype."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from harness.analyse import margins, summarise
+from harness.report import wording
+from harness.report.figures import noise_sentence
+from harness.statuses import STATUSES_WITH_TIMES
+
+if TYPE_CHECKING:
+    from harness.store import Run
+
+STYLES = {"faster": "green", "slower": "red", "baseline": "bold"}
+GREY = "bright_black"
+ROOMY = 100  # columns from which a terminal has space to spare
+HEADING = "batch size"
+KEY = "Images per second, then times the baseline's. ≈ the same, ? not enough data."
+
+
+def print_summary(run: Run, console: Console) -> None:
+    """Print throughput and ratio of every cell; what is within noise is grey and marked ≈."""
+    frame = summarise(run)
+    shown = frame[~frame["control"]].assign(name=wording.short_names(frame))
+    if shown.empty:
+        console.print("No cell was planned.")
+    for _, cells in shown.groupby(["problem", "threads", "dtype"], sort=False):
+        gap = 1 if console.width < ROOMY else 3
+        for part in _that_fit(cells, console.width, gap):
+            console.print(_table(cells, part, gap))
+            console.print()
+    for problem in margins(frame):
+        console.print(Text(f"{problem}. {noise_sentence(run, frame, str(problem))}", style=GREY))
+    if len(shown):
+        console.print(Text(KEY, style=GREY))
+
+
+def _that_fit(cells: pd.DataFrame, width: int, gap: int) -> list[list[int]]:
+    """Return the batch sizes in groups, each narrow enough for the terminal."""
+    room = width - max(len(HEADING), *map(len, cells["name"]))
+    groups: list[list[int]] = [[]]
+    used = 0
+    for size in sorted(cells["batch_size"].unique()):
+        entries = wording.rows(cells[cells["batch_size"] == size])
+        wanted = gap + max([len(wording.batch(size)), *(len(_entry(row).plain) for row in entries)])
+        if groups[-1] and used + wanted > room:
+            groups.append([])
+            used = 0
+        groups[-1].append(size)
+        used += wanted
+    return groups
+
+
+def _table(cells: pd.DataFrame, sizes: list[int], gap: int) -> Table:
+    first = next(wording.rows(cells))
+    title = f"{first.problem} · {first.dtype} · {wording.plural(first.threads, 'thread')}"
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, padding=(0, gap, 0, 0), pad_edge=False)
+    table.add_column(HEADING, no_wrap=True)
+    for size in sizes:
+        table.add_column(wording.batch(size), justify="right", no_wrap=True)
+    for _, line in cells.groupby("name", sort=False):
+        by_size = {row.batch_size: row for row in wording.rows(line)}
+        name = Text(str(line["name"].iloc[0]), style="bold" if "baseline" in set(line["verdict"]) else "")
+        table.add_row(name, *(_entry(by_size[size]) if size in by_size else Text() for size in sizes))
+    return table
+
+
+def _entry(row: Any) -> Text:
+    """Return "311k  1.35" in the colour of its verdict, or the word for why there is no time."""
+    if row.status not in STATUSES_WITH_TIMES:
+        return Text(wording.WORDS[row.status], style="red" if row.status == "failed" else GREY)
+    speed = wording.rate(row.images_per_second).replace(" ", "")
+    mark = {"same": "≈", "not ": "?"}.get(row.verdict[:4], "")
+    ratio = "1" if row.verdict == "baseline" else mark + wording.short_ratio(row.ratio_to_baseline)
+    return Text(f"{speed} {ratio:>5}", style=STYLES.get(row.verdict, GREY if mark else ""))

@@ -1,0 +1,140 @@
+"""The plan, the data and the machine of a run as pairs of words, whatever of it is known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from harness.report import wording
+
+if TYPE_CHECKING:
+    from harness.store import Run
+
+Pairs = list[tuple[str, str]]
+
+
+def plan_pairs(run: Run) -> Pairs:
+    """Return what was decided before the first sample."""
+    plan = run.plan
+    lengths = run.samples.loc[run.samples["kind"] == "timed", "elapsed_ns"]
+    sample = wording.seconds(float(lengths.median()) / 1e9) if len(lengths) else ""
+    resolvable = plan["resolvable_difference"]
+    return [
+        ("made", wording.escaped(plan["created"])),
+        ("launches × rounds", f"{plan['launches']} × {plan['rounds']}"),
+        ("length of a sample (median)", sample),
+        ("problems", ", ".join(wording.code(name) for name in plan["problems"])),
+        ("baseline", wording.code(plan["baseline"])),
+        ("threads", ", ".join(map(str, plan["threads"]))),
+        ("cells", str(len(plan["cells"]))),
+        ("estimated time", wording.seconds(float(plan["eta_seconds"]))),
+        ("smallest difference expected to be found", "" if resolvable is None else wording.percent(float(resolvable))),
+        ("seed", str(plan["seed"])),
+        ("method version", str(plan["method_version"])),
+    ]
+
+
+def data_pairs(run: Run) -> Pairs:
+    """Return which data set was used and where it came from."""
+    data = run.plan["data"]
+    return [
+        ("data set", wording.escaped(data["name"])),
+        ("from", wording.escaped(data["origin"])),
+        ("images", f"{wording.batch(data['n_train'])} to train, {wording.batch(data['n_test'])} to test"),
+        ("SHA-256 of the content", wording.code(data["sha256"])),
+    ]
+
+
+def environment_pairs(run: Run) -> Pairs:
+    """Return machine, system, versions, BLAS and its kernels, threads found, and what was inherited."""
+    about = run.environment
+    pairs: Pairs = [("CPU", _of(about, "machine", "cpu")), *_cpus(about), ("memory", _memory(about))]
+    pairs += [("system", _chosen(about.get("os"), "system", "release", "c_library"))]
+    pairs += [("Python", _chosen(about.get("python"), "version", "implementation", "compiler"))]
+    pairs += [("packages", _versions(about.get("packages"))), ("BLAS", _blas(about.get("blas")))]
+    pairs += [("threads found in the workers", _threads_found(run)), ("revision", _revision(about.get("revision")))]
+    pairs += [("load before the run", _load(about.get("load"))), ("environment variables", _inherited(about))]
+    return pairs
+
+
+def _of(about: Mapping[str, Any], *keys: str) -> str:
+    value: Any = about
+    for key in keys:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return "" if value is None else wording.escaped(value)
+
+
+def _cpus(about: Mapping[str, Any]) -> Pairs:
+    machine = about.get("machine", {})
+    usable = machine.get("usable_cpus")
+    return [
+        ("cores", _of(about, "machine", "physical_cores")),
+        ("logical CPUs", _of(about, "machine", "logical_cpus")),
+        ("usable CPUs", ", ".join(map(str, usable)) if usable else ""),
+        ("vector instructions", wording.escaped(", ".join(machine.get("vector_flags", [])))),
+        ("frequency governor", wording.escaped(", ".join(machine.get("governors", {})))),
+    ]
+
+
+def _memory(about: Mapping[str, Any]) -> str:
+    size = about.get("machine", {}).get("memory_bytes")
+    return f"{wording.significant(size / 2**30)} GiB" if size else ""
+
+
+def _chosen(about: Mapping[str, Any] | None, *keys: str) -> str:
+    """Return the values of these keys, those that are known, as words."""
+    return " ".join(wording.escaped((about or {})[key]) for key in keys if (about or {}).get(key))
+
+
+def _revision(about: Mapping[str, Any] | None) -> str:
+    about = about or {}
+    changed = " with changes that are not committed" if about.get("dirty") else ""
+    commit = f"{wording.code(about['commit'])}{changed}, " if about.get("commit") else ""
+    return f"{commit}source hash {wording.code(about['source_hash'])}" if about.get("source_hash") else commit
+
+
+def _load(about: Mapping[str, Any] | None) -> str:
+    about = about or {}
+    averages = ", ".join(f"{average:.2f}" for average in about.get("load_average") or [])
+    busy = about.get("busy_cpus")
+    parts = [
+        f"load average {averages}" if averages else "",
+        "" if busy is None else f"others kept {busy:.1f} CPUs busy",
+    ]
+    return "; ".join(part for part in parts if part)
+
+
+def _versions(packages: Mapping[str, str] | None) -> str:
+    return ", ".join(
+        f"{wording.escaped(name)} {wording.escaped(version)}" for name, version in (packages or {}).items()
+    )
+
+
+def _blas(pools: list[Mapping[str, Any]] | None) -> str:
+    """Return library, version and kernel of each BLAS."""
+    named = dict.fromkeys(
+        " ".join(str(pool[key]) for key in ("library", "version", "architecture", "kernel") if pool.get(key))
+        for pool in pools or []
+    )
+    return "; ".join(wording.escaped(name) for name in named)
+
+
+def _threads_found(run: Run) -> str:
+    """Return the thread counts that the workers read back, by the number asked for."""
+    found: dict[int, set[int]] = {}
+    for row in wording.rows(run.launches):
+        pools = row.threads_found.get("pools", []) if isinstance(row.threads_found, Mapping) else []
+        found.setdefault(row.threads, set()).update(pool["num_threads"] for pool in pools if "num_threads" in pool)
+    known = {asked: counts for asked, counts in sorted(found.items()) if counts}
+    return "; ".join(
+        f"{asked} asked for, {', '.join(map(str, sorted(counts)))} found" for asked, counts in known.items()
+    )
+
+
+def _inherited(about: Mapping[str, Any]) -> str:
+    variables = about.get("inherited")
+    if not isinstance(variables, list):
+        return ""
+    entries = [(f"{entry['name']}={entry['value']}", entry["treatment"]) for entry in variables]
+    said = ", ".join(f"{wording.code(setting)} {wording.escaped(treatment)}" for setting, treatment in entries)
+    return said or "none that changes what is measured"

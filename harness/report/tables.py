@@ -1,0 +1,86 @@
+"""Markdown tables: the summary per problem and dtype, what has no time, and plain pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pandas as pd
+
+from harness.report import wording
+from harness.statuses import STATUSES_WITH_TIMES
+
+
+def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a Markdown table; the cells must have been made safe before."""
+    lines = [headings, ["---"] * len(headings), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def summary_tables(frame: pd.DataFrame) -> str:
+    """Return one table per problem, thread count and dtype: implementation × batch size."""
+    parts = []
+    shown = frame[~frame["control"]].assign(name=wording.short_names(frame))
+    for _, cells in shown.groupby(["problem", "threads", "dtype"], sort=False):
+        first = next(wording.rows(cells))
+        sizes = sorted(cells["batch_size"].unique())
+        parts.append(f"### `{first.problem}`, {first.dtype}, {wording.plural(first.threads, 'thread')}")
+        lines = []
+        for _, line in cells.groupby("name", sort=False):
+            by_size = {row.batch_size: row for row in wording.rows(line)}
+            entries = [_cell(by_size[size]) if size in by_size else "" for size in sizes]
+            lines.append([wording.code(line["name"].iloc[0]), *entries])
+        parts.append(table(["implementation", *(wording.batch(size) for size in sizes)], lines))
+    return "\n\n".join(parts)
+
+
+def _cell(row: Any) -> str:
+    """Return throughput and interval above ratio, interval and verdict; or the status where there is no time."""
+    if row.status not in STATUSES_WITH_TIMES:
+        return f"*{row.status}*"
+    interval = wording.rate_interval(row.images_per_second_low, row.images_per_second_high)
+    speed = f"**{wording.rate(row.images_per_second)}** {interval}".strip()
+    unchecked = "<br>*not checked*" if row.status == "not checked" else ""
+    if row.verdict == "baseline":
+        return f"{speed}<br>baseline{unchecked}"
+    compared = f"{wording.ratio(row.ratio_to_baseline)} {wording.ratio_interval(row.ratio_low, row.ratio_high)}".strip()
+    return f"{speed}<br>{compared}<br>{row.verdict}{unchecked}"
+
+
+def control_table(frame: pd.DataFrame) -> str:
+    """Return what A/A showed, one line per cell of the control."""
+    lines = [
+        [
+            wording.code(row.problem),
+            row.dtype,
+            wording.batch(row.batch_size),
+            str(row.threads),
+            f"{wording.ratio(row.ratio_to_baseline)} {wording.ratio_interval(row.ratio_low, row.ratio_high)}".strip(),
+            row.verdict.removeprefix("A/A: ") or row.status,
+        ]
+        for row in wording.rows(frame[frame["control"]])
+    ]
+    return table(["problem", "dtype", "batch size", "threads", "ratio to itself", "says"], lines) if lines else ""
+
+
+def gaps_table(frame: pd.DataFrame) -> str:
+    """Return the cells without a time or without a full check: status, reason, and the command that repeats the check.
+
+    Batch sizes of a variant with the same status and reason share a line.
+    """
+    gaps = frame[frame["status"] != "passed"]
+    keys = ["problem", "variant", "threads", "status", "reason"]
+    lines = []
+    for _, cells in gaps.groupby(keys, sort=False):
+        row = next(wording.rows(cells))
+        sizes = sorted(cells["batch_size"])
+        command = f"paragone verify {row.implementation} --problem {row.problem} --batch-size {sizes[0]}"
+        again = wording.code(command) if row.status in ("failed", "not checked") else ""
+        listed = ", ".join(wording.batch(size) for size in sizes)
+        lines.append([wording.code(row.variant), listed, row.status, wording.escaped(row.reason), again])
+    return table(["variant", "batch size", "status", "why", "see for yourself"], lines) if lines else ""
+
+
+def pairs(entries: Iterable[tuple[str, str]]) -> str:
+    """Return a table of two columns without headings, entries without a value left out."""
+    return table(["", ""], [[name, value] for name, value in entries if value])

@@ -1,0 +1,22 @@
+"""numpy_columns: the mini-batch is a matrix with one sample per column."""
+
+from types import ModuleType
+
+from harness.adapters.arrays import ArrayImplementation
+from harness.interface import FLOATS
+
+
+class NumpyColumns(ArrayImplementation):
+    """The formulas as the books write them, W·X + b."""
+
+    name = "numpy_columns"
+    layout = "samples in columns"
+    source = "S1, S2, S3"
+    idea = "One matrix product per layer as in the books, W @ X + b; whether it is fast hangs on the memory order of X."
+    maths = ("columns.py",)
+    axes = {"dtype": FLOATS, "order": ("C", "F")}
+
+    def formulas(self) -> ModuleType:
+        from . import columns
+
+        return columns

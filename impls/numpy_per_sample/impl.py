@@ -1,0 +1,22 @@
+"""numpy_per_sample: a Python loop over the mini-batch, each sample a matrix-vector product."""
+
+from types import ModuleType
+
+from harness.adapters.arrays import SampleImplementation
+from harness.interface import FLOATS
+
+
+class NumpyPerSample(SampleImplementation):
+    """The step as network.py of Nielsen's book takes it."""
+
+    name = "numpy_per_sample"
+    layout = "one sample at a time"
+    source = "S2; M. Nielsen, Neural Networks and Deep Learning, network.py"
+    idea = "One matrix-vector product per layer and sample; the mini-batch only sums the gradients."
+    maths = ("sample.py",)
+    axes = {"dtype": FLOATS}
+
+    def formulas(self) -> ModuleType:
+        from . import sample
+
+        return sample

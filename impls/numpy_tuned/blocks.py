@@ -1,0 +1,113 @@
+"""The step of several samples: one block of rows for a small mini-batch, block after block for a large one.
+
+A[0] = X (B, D + 1), A[l] (B, fan_out + 1) ends in a column of ones, Z[l] and delta[l] (B, fan_out).
+Each Z[l] of a hidden layer is the front of A[l+1], so that the sigmoid in place leaves A[l+1] behind.
+All are in Fortran order, where BLAS works in place; A[0] is, by being held as Xᵀ (`flip` undoes it).
+"""
+
+import numpy as np
+from scipy.linalg import blas
+
+from .single import SingleStep
+from .steps import Step
+
+BLOCK_BYTES = 800 * 1024  # of images; with what belongs to them they stay in a second-level cache
+IN_PLACE_UP_TO = 64  # samples; beyond, a product and an addition are faster than a product that adds
+
+
+def step_for(problem, network, X, Y, batch_size):
+    """The fastest step of this batch size."""
+    if batch_size == 1:
+        return SingleStep(problem, network, X, Y, batch_size)
+    if batch_size <= IN_PLACE_UP_TO:
+        return BlockStep(problem, network, X, Y, batch_size, batch_size)
+    return ManyBlocksStep(problem, network, X, Y, batch_size)
+
+
+class BlockStep(Step):
+    """One SGD step, or its phases for `n_rows` of the samples."""
+
+    def __init__(self, problem, network, X, Y, batch_size, n_rows):
+        super().__init__(problem, network, X, Y, batch_size)
+        hidden, n_classes = problem.layers[1:-1], problem.layers[-1]
+
+        def buffers(*widths):
+            return [np.ones((n_rows, width), dtype=X.dtype, order="F") for width in widths]
+
+        self.X_batch = np.empty((n_rows, X.shape[1]), dtype=X.dtype)
+        self.Y_batch = np.empty((n_rows, n_classes), dtype=X.dtype)
+        self.A = [self.X_batch.T, *buffers(*(size + 1 for size in hidden))]
+        self.flip = [1] + [0] * len(hidden)
+        Z_last, self.output, delta_last = buffers(n_classes, n_classes, n_classes)
+        self.Z = [*(A[:, :-1] for A in self.A[1:]), Z_last]
+        self.slope = buffers(*hidden)
+        self.delta_above = buffers(*(size + 1 for size in hidden))
+        self.delta = [*(delta[:, :-1] for delta in self.delta_above), delta_last]
+        self.gemm = blas.get_blas_funcs("gemm", dtype=X.dtype)
+
+    def gather(self, batch):
+        """X[batch], Y[batch]; without "clip", take would go through a buffer of its own"""
+        self.X.take(batch, 0, self.X_batch, "clip")
+        self.Y.take(batch, 0, self.Y_batch, "clip")
+
+    def forward(self):
+        """Z[l] = A[l] V[l], A[l+1] = σ(Z[l]) = 1 / (1 + exp(−Z[l]))"""
+        V, A, Z, flip = self.network.V, self.A, self.Z, self.flip
+        for l in range(self.last):
+            self.gemm(-1, A[l], V[l], 0, Z[l], flip[l], 0, 1)  # −Z at no cost
+            np.exp(Z[l], Z[l])
+            np.add(Z[l], self.one, Z[l])
+            np.reciprocal(Z[l], Z[l])
+        self.gemm(1, A[-1], V[-1], 0, Z[-1], flip[-1], 0, 1)
+        self.activate(Z[-1], self.output)
+
+    def backward(self):
+        """delta[l−1] = delta[l] V[l]ᵀ ∘ A ∘ (1 − A)"""
+        self.output_delta(self.output, self.Y_batch, self.delta[-1])
+        for l in range(self.last, 0, -1):
+            A, slope, delta = self.Z[l - 1], self.slope[l - 1], self.delta[l - 1]
+            self.gemm(1, self.delta[l], self.network.V[l], 0, self.delta_above[l - 1], 0, 1, 1)
+            np.subtract(self.one, A, slope)
+            np.multiply(slope, A, slope)
+            np.multiply(delta, slope, delta)
+
+    def add_gradient(self, factor, l, target):
+        """target ← target + factor · A[l]ᵀ delta[l]: BLAS `gemm`, in place"""
+        self.gemm(factor, self.A[l], self.delta[l], 1, target, 1 - self.flip[l], 0, 1)
+
+
+class ManyBlocksStep(Step):
+    """One SGD step in blocks; all of them see the weights from before the step."""
+
+    def __init__(self, problem, network, X, Y, batch_size):
+        super().__init__(problem, network, X, Y, batch_size)
+        height = max(1, BLOCK_BYTES // (X.shape[1] * X.itemsize))
+        starts = range(0, batch_size, height)
+        sizes = {min(height, batch_size - start) for start in starts}
+        blocks = {n_rows: BlockStep(problem, network, X, Y, batch_size, n_rows) for n_rows in sizes}
+        self.blocks = [(slice(start, start + height), blocks[min(height, batch_size - start)]) for start in starts]
+        self.total, self.part = ([np.empty_like(V) for V in network.V] for _ in range(2))
+
+    def take(self, batch, eta):
+        """Gather, forward, loss, backward of every block, gradients summed; then the update; the loss."""
+        loss = 0
+        for rows, block in self.blocks:
+            block.gather(batch[rows])
+            block.forward()
+            loss += block.loss()
+            block.backward()
+            self.sum_gradients(block, first=rows.start == 0)
+        self.update(eta)
+        return loss
+
+    def sum_gradients(self, block, first):
+        """total[l] ← total[l] + A[l]ᵀ delta[l]"""
+        for l, total in enumerate(self.total):
+            A = block.A[l].T if block.flip[l] else block.A[l]
+            np.matmul(A.T, block.delta[l], total if first else self.part[l])
+            if not first:
+                np.add(total, self.part[l], total)
+
+    def add_gradient(self, factor, l, target):
+        """target ← target + factor · total[l]"""
+        self.add_scaled(factor, self.total[l], target)

@@ -1,0 +1,166 @@
+"""Print how close honest implementations come to the bounds of harness/bounds.py.
+
+Every implementation found trains the head of every workload and of its twin, in both dtypes, at many batch
+sizes and seeds; so does one more that adds every sum up number by number, the least exact honest way. A
+table entry is the worst error in units of its bound: 0.3 means that the bound has a margin of 3.3. The last
+column is the smallest ratio by which honest float32 is told from float64 rounded at the end.
+
+    python scripts/calibrate_bounds.py --seeds 3 --impl 'numpy_*'
+"""
+
+# ruff: noqa: N803, N806 (the maths keeps its own names)
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections import defaultdict
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+import numpy as np
+
+from harness.bounds import LOSSES, deviations, loss_deviation, rounding_ratio
+from harness.data import DataSet, find_data
+from harness.errors import HarnessError
+from harness.interface import Implementation, Variant, variants
+from harness.judge import STEPS_TO_TELL_ROUNDING
+from harness.problem import Problem
+from harness.reference import Trajectory, cached_trajectory
+from harness.registry import IMPLEMENTATIONS, discover, read_folder, select
+from harness.state import State
+from harness.twin import check_steps, twin, twin_state
+from harness.workloads import find_problem, shipped_names
+
+(NumpyRows,) = read_folder(IMPLEMENTATIONS / "numpy_rows")
+KINDS = ("W", "b", "dW", "db", LOSSES)
+SLOW = {"sequential": 2000, "python_lists": 2000}  # images of a head check that these are spared beyond
+
+
+class Sequential(NumpyRows):
+    """The baseline with every sum taken term by term, in the variant's dtype."""
+
+    name = "sequential"
+    axes = {"dtype": ("float32", "float64")}  # noqa: RUF012
+
+    def load(self, problem, images, labels):
+        """Replace the products."""
+        super().load(problem, images, labels)
+        self.forward = self._forward
+
+    def _forward(self, X, W, b, activate):
+        A = [X]
+        for W_l, b_l in zip(W, b, strict=True):
+            Z = np.stack([in_sequence(a[:, None] * W_l) for a in A[-1]]) + b_l
+            A.append(self.maths_file.sigmoid(Z))
+        A[-1] = activate(Z)
+        return Z, A
+
+    def _backward(self, Z, A, Y, R):
+        delta = self.output_delta(A[-1], Y)
+        dW, db = [], []
+        for layer in reversed(range(len(self.W))):
+            total = np.zeros_like(self.W[layer])
+            for a, d in zip(A[layer], delta, strict=True):
+                total += np.outer(a, d)
+            dW.insert(0, R * total)
+            db.insert(0, R * in_sequence(delta))
+            if layer > 0:
+                products = np.stack([in_sequence((self.W[layer] * d).T) for d in delta])
+                delta = products * A[layer] * (1 - A[layer])
+        return dW, db
+
+
+def in_sequence(terms):
+    """Return the sum over the first axis, added up one after the other (np.sum would add in pairs)."""
+    return np.add.accumulate(terms, axis=0)[-1]
+
+
+class Table:
+    """The worst of everything seen, by workload, dtype and batch size."""
+
+    def __init__(self) -> None:
+        self.worst: dict[tuple[str, str, int], dict[str, tuple[float, str]]] = defaultdict(dict)
+        self.rounding: dict[tuple[str, str, int], float] = {}
+
+    def add(self, problem: Problem, expected: Trajectory, got: State, losses, variant: Variant) -> None:
+        """Take one result in."""
+        key = (problem.name, variant.dtype, expected.batch_size)
+        found = deviations(problem, expected, got, variant.dtype)
+        if problem.records_loss:
+            found.append(loss_deviation(expected, np.asarray(losses, dtype=np.float64), variant.dtype))
+        for deviation in found:
+            kind = deviation.tensor.rstrip("0123456789")
+            seen = (deviation.ratio, variant.implementation.name)
+            self.worst[key][kind] = max(self.worst[key].get(kind, (0.0, "")), seen)
+        if variant.dtype == "float32" and problem.l2 > 0 and expected.n_steps >= STEPS_TO_TELL_ROUNDING:
+            self.rounding[key] = min(self.rounding.get(key, np.inf), rounding_ratio(expected, got))
+
+    def show(self) -> None:
+        """Print it as a Markdown table."""
+        print(f"| workload | dtype | batch size | {' | '.join(KINDS)} | worst | rounding |")
+        print("|---|---|---|" + "---|" * (len(KINDS) + 2))
+        for key, kinds in sorted(self.worst.items()):
+            cells = [f"{kinds[kind][0]:.2f}" if kind in kinds else "" for kind in KINDS]
+            rounding = f"{self.rounding[key]:.2f}" if key in self.rounding else ""
+            print(f"| {key[0]} | {key[1]} | {key[2]} | {' | '.join(cells)} | {max(kinds.values())[1]} | {rounding} |")
+        ratios = [ratio for kinds in self.worst.values() for ratio, _ in kinds.values()]
+        print(f"\nworst {max(ratios):.2f}; smallest rounding ratio {min(self.rounding.values(), default=np.nan):.2f}")
+
+
+def calibrate(problem: Problem, implementations, data: DataSet, arguments, table: Table, folder: Path) -> None:
+    """Let every implementation train this workload at every batch size and seed."""
+    images, labels = data.train_images[: problem.n_train], data.train_labels[: problem.n_train]
+    is_twin = problem == twin(problem)
+    for variant in chosen_variants(implementations, problem):
+        trained = variant.make()
+        trained.load(problem, (images / 255.0).astype(variant.dtype), labels)
+        for batch_size in (size for size in arguments.batch_sizes if size <= problem.n_train):
+            n_steps = check_steps(batch_size)
+            if n_steps * batch_size > SLOW.get(variant.implementation.name, np.inf):
+                continue
+            for seed in range(arguments.seeds if batch_size > 2 else arguments.small_batch_seeds):
+                start = twin_state(problem, seed, batch_size) if is_twin else problem.start_state(seed)
+                order = problem.order(seed, n_steps, batch_size)
+                expected = cached_trajectory(problem, data.sha256, images, labels, start, order, folder)
+                trained.reset(start)
+                losses = trained.train(order)
+                table.add(problem, expected, trained.params(), losses, variant)
+
+
+def chosen_variants(implementations: list[type[Implementation]], problem: Problem) -> list[Variant]:
+    """Return one variant per implementation and dtype: memory order changes no number by itself."""
+    chosen = {}
+    for implementation in implementations:
+        if implementation.missing() is None and implementation.supports(problem) is None:
+            for variant in variants(implementation):
+                chosen.setdefault((implementation.name, variant.dtype), variant)
+    return list(chosen.values())
+
+
+def main() -> None:
+    """Read the arguments, train, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--workload", nargs="+", default=shipped_names())
+    parser.add_argument("--impl", nargs="+", default=["*"])
+    parser.add_argument("--batch-sizes", nargs="+", type=int, default=[1, 2, 10, 100, 1000, 10000, 20000])
+    parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--small-batch-seeds", type=int, default=20, help="at batch sizes 1 and 2, where chaos lives")
+    parser.add_argument("--data", default=None)
+    arguments = parser.parse_args()
+    try:
+        data = find_data(arguments.data, print)
+        implementations = [found.implementation for found in select(discover()[0], arguments.impl)]
+    except HarnessError as error:
+        sys.exit(str(error))
+    table = Table()
+    for name in arguments.workload:
+        for problem in (find_problem(name), twin(find_problem(name))):
+            with tempfile.TemporaryDirectory() as folder:
+                calibrate(problem, [*implementations, Sequential], data, arguments, table, Path(folder))
+    table.show()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,240 @@
+"""What the folders promise: data goes one way, workers stay light, files stay short, nothing is hidden."""
+
+import ast
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from harness.registry import IMPLEMENTATIONS, PROJECT
+
+HARNESS = PROJECT / "harness"
+
+# The flow, from the workload to the report; each module imports only from those before it.
+FLOW = """
+    errors source state problem workloads matrices twin
+    cgroups memory machine load variables threads conditions environment
+    mnist_parts mnist_pickle mnist_npz mnist_files mnist_download data_cache digits data
+    interface adapters registry
+    reference bounds judge diagnose verify
+    measure pipe worker host
+    plan gatekeeper pilot store schedule rehearsal learning bench doctor
+    statuses analyse doubts claims report export
+    display cli __main__
+""".split()
+
+# Longer than the budget, each with its reason.
+LONGEST_MODULE, LONGEST_FUNCTION = 250, 40
+LONG_MODULES = {
+    "cli": "one function per command: its options are most of it",
+}
+LONG_FUNCTIONS = {
+    "cli.bench": "one parameter per option, each with its help",
+}
+
+FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "core", "manager", "misc"}
+# `pickle` is named where Nielsen's file is read, by an unpickler that builds nothing but arrays.
+MAY_UNPICKLE = {"mnist_pickle"}
+HEAVY = {"numba", "jax", "torch", "juliacall", "tensorflow", "keras", "cupy", "dask", "sklearn", "scipy"}
+
+
+@cache
+def tree(path):
+    return ast.parse(path.read_text(encoding="utf-8"), str(path))
+
+
+def modules():
+    return sorted(path for path in HARNESS.rglob("*.py") if "__pycache__" not in path.parts)
+
+
+def python_files():
+    folders = (HARNESS, IMPLEMENTATIONS, PROJECT / "scripts", PROJECT / "benchmarks")
+    return sorted(p for folder in folders for p in folder.rglob("*.py") if "__pycache__" not in p.parts)
+
+
+def dotted(path):
+    """Return "report.tables" of harness/report/tables.py, "report" of its __init__.py and "" of the harness's own."""
+    parts = path.relative_to(HARNESS).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {dotted(path): path for path in modules()}
+
+
+def imported(path):
+    """Return the modules of the harness that a file imports, wherever in it, as dotted names without "harness."."""
+    names = set()
+    package = ["harness", *dotted(path).split(".")[: None if path.name == "__init__.py" else -1]]
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            start = ".".join(filter(None, [*base, node.module or ""]))
+            full = {f"{start}.{alias.name}" for alias in node.names}
+            is_all_modules = all(name.removeprefix("harness.") in MODULES for name in full)
+            names |= full if is_all_modules else full | {start}  # `from harness.report import palette` is about palette
+    inside = {name.removeprefix("harness.") for name in names if name.startswith("harness.")}
+    return {name for name in inside if name in MODULES}
+
+
+def calls(path):
+    """Yield (line, the name called, the call) of every call in a file; the name is without what stands before a dot."""
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Call):
+            name = getattr(node.func, "attr", None) or getattr(node.func, "id", "")
+            yield node.lineno, isinstance(node.func, ast.Name), name, node
+
+
+def roots(path):
+    """Return the top-level packages that a file imports anywhere."""
+    found = set()
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.partition(".")[0])
+    return found
+
+
+def loaded_by(code):
+    """Return the names of the modules that are loaded once `code` has run in a fresh process."""
+    command = [sys.executable, "-c", f"{code}\nimport sys; print(*sys.modules)"]
+    answer = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True)
+    return set(answer.stdout.split())
+
+
+def test_every_module_has_its_place_in_the_flow():
+    assert {name.partition(".")[0] for name in MODULES} - {""} - set(FLOW) == set()
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if name])
+def test_a_module_imports_only_what_comes_before_it_in_the_flow(name):
+    own = name.partition(".")[0]
+    others = {other.partition(".")[0] for other in imported(MODULES[name])} - {own}
+
+    assert [other for other in others if FLOW.index(other) > FLOW.index(own)] == []
+
+
+def test_no_two_modules_import_each_other_on_any_path():
+    """Within report/ and adapters/ there is no declared order, so circles are looked for everywhere."""
+    edges = {name: imported(path) - {name} for name, path in MODULES.items()}
+    while ends := {name for name, targets in edges.items() if not targets & edges.keys()}:
+        edges = {name: targets for name, targets in edges.items() if name not in ends}
+
+    assert edges == {}
+
+
+def test_the_check_of_the_flow_sees_imports_of_every_kind():
+    assert {"reference", "state"} <= imported(HARNESS / "verify.py")
+    assert "doctor" in imported(HARNESS / "cli.py"), "an import inside a function"
+    assert imported(HARNESS / "errors.py") == set()
+
+
+def test_a_worker_loads_no_pandas_no_matplotlib_and_nothing_that_draws_or_opens_connections():
+    loaded = loaded_by("import harness.worker")
+
+    assert "harness.worker" in loaded
+    assert {"pandas", "matplotlib", "rich", "typer", "pooch", "jinja2", "sklearn", "urllib.request"} & loaded == set()
+
+
+def test_a_worker_does_not_load_what_comes_after_it_in_the_flow():
+    later = {f"harness.{name}" for name in FLOW[FLOW.index("worker") + 1 :]}
+
+    assert later & loaded_by("import harness.worker") == set()
+
+
+def test_listing_the_implementations_loads_no_library_that_might_be_missing():
+    loaded = loaded_by("from harness.registry import discover; assert discover()[0]")
+
+    assert loaded & HEAVY == set()
+
+
+@pytest.mark.parametrize("path", python_files(), ids=lambda path: str(path.relative_to(PROJECT)))
+def test_no_file_hides_what_it_is_for_behind_an_empty_name(path):
+    assert not FORBIDDEN_NAMES & {part.lower().removesuffix(".py") for part in path.relative_to(PROJECT).parts}
+
+
+@pytest.mark.parametrize("path", sorted(IMPLEMENTATIONS.iterdir()), ids=lambda path: path.name)
+def test_no_folder_is_called_like_a_package_that_its_code_may_import(path):
+    assert path.name not in {*HEAVY, "numpy", "pandas", "matplotlib", "julia", "harness"}
+    assert path.name not in sys.stdlib_module_names
+
+
+@pytest.mark.parametrize("path", python_files(), ids=lambda path: str(path.relative_to(PROJECT)))
+def test_no_file_runs_text_as_code_or_through_a_shell(path):
+    found = []
+    for line, is_plain_name, name, call in calls(path):
+        if is_plain_name and name in {"eval", "exec", "__import__"}:
+            found.append(f"line {line}: {name}(")
+        of_os = getattr(getattr(call.func, "value", None), "id", "") == "os"
+        if (of_os and name in {"system", "popen"}) or any(keyword.arg == "shell" for keyword in call.keywords):
+            found.append(f"line {line}: a shell")
+        if any(keyword.arg == "allow_pickle" and getattr(keyword.value, "value", 1) for keyword in call.keywords):
+            found.append(f"line {line}: allow_pickle")
+
+    assert found == []
+
+
+@pytest.mark.parametrize("path", python_files(), ids=lambda path: str(path.relative_to(PROJECT)))
+def test_only_the_reader_of_nielsens_file_knows_pickle(path):
+    unpicklers = roots(path) & {"pickle", "cPickle", "dill", "cloudpickle", "shelve", "marshal", "joblib"}
+
+    assert unpicklers == set() or path.stem in MAY_UNPICKLE
+
+
+def test_the_reader_of_nielsens_file_uses_no_unrestricted_loader():
+    for stem in MAY_UNPICKLE:
+        path = HARNESS / f"{stem}.py"
+        plain = [
+            call
+            for _, _, name, call in calls(path)
+            if name in {"load", "loads"} and getattr(getattr(call.func, "value", None), "id", "") == "pickle"
+        ]
+
+        assert plain == []
+
+
+def lengths():
+    modules = {name: len(path.read_text(encoding="utf-8").splitlines()) for name, path in MODULES.items()}
+    functions = {
+        f"{name}.{node.name}": node.end_lineno - node.lineno + 1
+        for name, path in MODULES.items()
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+    return modules, functions
+
+
+def test_modules_are_short_but_for_those_declared_with_a_reason():
+    modules, _ = lengths()
+
+    assert {name for name, lines in modules.items() if lines > LONGEST_MODULE} == set(LONG_MODULES)
+
+
+def test_functions_are_short_but_for_those_declared_with_a_reason():
+    _, functions = lengths()
+
+    assert {name for name, lines in functions.items() if lines > LONGEST_FUNCTION} == set(LONG_FUNCTIONS)
+
+
+def test_the_readme_is_read_in_one_sitting():
+    readme = PROJECT / "README.md"
+
+    assert not readme.exists() or len(readme.read_text(encoding="utf-8").splitlines()) < 200
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(HARNESS)))
+def test_every_module_says_in_its_first_line_what_it_is(path):
+    assert ast.get_docstring(tree(path)) or path.name == "__main__.py", "write a docstring"
+
+
+def test_every_tests_file_names_a_module_that_exists():
+    """`tests/test_x.py` mirrors `harness/x.py`, unless it is about the whole."""
+    about_the_whole = {"architecture", "contract", "benchmarks", "docs", "makefile", "scripts", "zoo"}
+    named = {path.stem.removeprefix("test_") for path in Path(__file__).parent.glob("test_*.py")}
+    known = {part for name in MODULES for part in (name.replace(".", "_"), name.rpartition(".")[2])}
+
+    assert {name for name in named - about_the_whole if name not in known} == set()

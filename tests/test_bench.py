@@ -1,0 +1,256 @@
+"""Whole runs with real workers on a small data set: nothing lost, nothing measured twice, nothing wrong timed."""
+
+import shutil
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from harness import bench
+from harness.bench import Bench, eta_seconds, remaining_of, request_of
+from harness.data_cache import store
+from harness.errors import InvalidWorkload, Misuse
+from harness.mnist_parts import Arrays
+from harness.plan import Cell, Request
+from harness.registry import IMPLEMENTATIONS, discover
+from harness.store import read_json, read_rows, read_run, run_folders
+from harness.workloads import find_problem
+
+N_TRAIN, N_TEST = 300, 50
+PROBLEM = replace(find_problem("nielsen"), n_train=N_TRAIN, batch_sizes=(1, 20))
+KEYS = ("problem", "variant", "threads", "batch_size", "wave", "launch", "round")
+
+WRONG = """
+from harness.adapters.arrays import ArrayImplementation
+
+class Wrong(ArrayImplementation):
+    name = "wrong"
+    layout = "samples in rows"
+    source = "a test"
+    idea = "Forgets to update the biases."
+    maths = ("rows.py",)
+    axes = {"dtype": ("float32",)}
+
+    def formulas(self):
+        from . import rows
+        return rows
+
+    def _plain_update(self, dW, db, eta):
+        super()._plain_update(dW, [0 * db_l for db_l in db], eta)
+"""
+
+
+class QuietDisplay:
+    """Keeps what is said; raises KeyboardInterrupt at the `interrupt_at`-th step of the measuring."""
+
+    def __init__(self, interrupt_at=None):
+        self.sentences, self.plans, self.interrupt_at = [], [], interrupt_at
+
+    def say(self, sentence):
+        self.sentences.append(sentence)
+
+    def show_plan(self, plan, outcomes):
+        self.plans.append(plan)
+
+    @contextmanager
+    def progress(self, title, total):
+        steps = iter(range(10**6))
+
+        def advance(what, seconds):
+            if title == "measuring" and next(steps) == self.interrupt_at:
+                raise KeyboardInterrupt
+
+        yield advance
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """A small data set in a cache of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PARAGONE_CACHE", str(tmp_path_factory.mktemp("cache")))
+        random = np.random.Generator(np.random.PCG64(5))
+        images = random.integers(0, 256, (N_TRAIN + N_TEST, 784), np.uint8)
+        images[random.random(images.shape) > 0.19] = 0
+        labels = random.integers(0, 10, N_TRAIN + N_TEST, np.uint8)
+        yield store(Arrays(images[:N_TRAIN], labels[:N_TRAIN], images[N_TRAIN:], labels[N_TRAIN:]), "small", "a test")
+
+
+def request(**changes):
+    return Request((PROBLEM,), implementations=("numpy_rows",), dtypes=("float32",), launches=2, rounds=3, **changes)
+
+
+@pytest.fixture(scope="module")
+def impls(tmp_path_factory):
+    """A folder with one implementation of one float32 variant, so that runs are short."""
+    folder = tmp_path_factory.mktemp("impls")
+    shutil.copytree(IMPLEMENTATIONS / "numpy_rows", folder / "numpy_rows", ignore=shutil.ignore_patterns("__pycache__"))
+    declared = folder / "numpy_rows" / "impl.py"
+    declared.write_text(declared.read_text().replace('"order": ("C", "F")', '"order": ("C",)'))
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _no_rehearsal(monkeypatch):
+    """The rehearsal doubles the length of a run and is tested by itself."""
+    monkeypatch.setattr(bench, "launch_deviation", lambda *_: 0.02)
+
+
+def make(data, results, asked, folder, display=None):
+    found, broken = discover(folder)
+    return Bench(asked, found, broken, data, results, "paragone bench", display or QuietDisplay())
+
+
+def timed(folder):
+    return Counter(tuple(r[k] for k in KEYS) for r in read_rows(folder / "samples.jsonl") if r["kind"] == "timed")
+
+
+def test_a_run_holds_every_planned_sample_once(data, impls, tmp_path):
+    folder, finished = make(data, tmp_path, request(), impls).run()
+
+    run = read_run(folder)
+    cells = [Cell(**cell) for cell in run.plan["cells"]]
+    assert finished
+    assert 4 == len(cells)
+    assert {
+        (*c.enrolment, c.batch_size, 0, launch, round_) for c in cells for launch in (0, 1) for round_ in range(3)
+    } == {(p, v, t, b, w, launch, r) for p, v, t, b, w, launch, r in timed(folder)}
+    assert {1} == set(timed(folder).values())
+    assert {"passed"} == set(run.outcomes["status"])
+    assert {"head", "tail", "twin"} <= set(run.outcomes["stage"])
+    assert {"done"} == set(run.launches["status"])
+    assert [0, 1, 2] == sorted(set(run.accuracy["epoch"]))[:3]
+
+
+@pytest.mark.parametrize("moment", [0, 3, 7, 20])
+def test_an_interrupted_run_goes_on_and_repeats_nothing(data, impls, tmp_path, moment):
+    folder, finished = make(data, tmp_path, request(), impls, QuietDisplay(interrupt_at=moment)).run()
+    assert not finished
+    before = timed(folder)
+
+    display = QuietDisplay()
+    again, finished = make(data, tmp_path, request(), impls, display).run()
+
+    assert finished
+    assert folder == again
+    assert any("Going on with run" in sentence for sentence in display.sentences)
+    assert before <= timed(folder)
+    assert {1} == set(timed(folder).values())
+    assert 4 * 2 * 3 == len(timed(folder))
+    assert 0 == len(display.plans)
+
+
+def test_a_torn_last_row_is_dropped_and_measured_again(data, impls, tmp_path):
+    folder, _ = make(data, tmp_path, request(), impls, QuietDisplay(interrupt_at=7)).run()
+    samples = folder / "samples.jsonl"
+    samples.write_bytes(samples.read_bytes()[:-40])
+
+    _, finished = make(data, tmp_path, request(), impls).run()
+
+    assert finished
+    assert 4 * 2 * 3 == len(timed(folder))
+    assert {1} == set(timed(folder).values())
+
+
+def test_a_run_of_another_plan_is_not_taken_up_and_the_reason_is_said(data, impls, tmp_path):
+    folder, _ = make(data, tmp_path, request(), impls, QuietDisplay(interrupt_at=3)).run()
+    display = QuietDisplay(interrupt_at=3)
+    other, _ = make(data, tmp_path, request(seed=2), impls, display).run()
+
+    assert folder != other
+    assert any("what was asked for has changed" in sentence for sentence in display.sentences)
+
+
+def test_a_finished_run_is_left_alone(data, impls, tmp_path):
+    first, _ = make(data, tmp_path, request(), impls).run()
+    size = (first / "samples.jsonl").stat().st_size
+    second, _ = make(data, tmp_path, request(), impls, QuietDisplay(interrupt_at=2)).run()
+
+    assert first != second
+    assert size == (first / "samples.jsonl").stat().st_size
+
+
+def test_a_changed_source_refuses_to_be_joined_to_the_run(data, impls, tmp_path, monkeypatch):
+    folder, _ = make(data, tmp_path, request(), impls, QuietDisplay(interrupt_at=3)).run()
+    monkeypatch.setattr("harness.registry.Found.source_hash", lambda found: "changed")
+
+    with pytest.raises(Misuse, match="source of numpy_rows has changed"):
+        make(data, tmp_path, request(), impls).run(resume=folder)
+
+
+def test_a_stored_plan_gives_its_request_back(data, impls, tmp_path):
+    folder, _ = make(data, tmp_path, request(), impls, QuietDisplay(interrupt_at=0)).run()
+
+    assert request() == request_of(read_json(folder / "plan.json"))
+
+
+def test_a_wrong_implementation_is_a_row_with_its_reason_and_never_timed(data, impls, tmp_path):
+    shutil.copytree(impls / "numpy_rows", tmp_path / "impls" / "numpy_rows")
+    shutil.copytree(impls / "numpy_rows", tmp_path / "impls" / "wrong")
+    (tmp_path / "impls" / "wrong" / "impl.py").write_text(WRONG)
+    asked = replace(request(), implementations=("*",))
+    folder, finished = make(data, tmp_path / "results", asked, tmp_path / "impls").run()
+
+    assert finished
+    rows = read_rows(folder / "outcomes.jsonl")
+    failed = [row for row in rows if row["status"] == "failed"]
+    assert {("wrong[dtype=float32]", 1), ("wrong[dtype=float32]", 20)} == {
+        (r["variant"], r["batch_size"]) for r in failed
+    }
+    assert all("b1" in row["reason"] or "b2" in row["reason"] for row in failed)
+    assert not any(variant == "wrong[dtype=float32]" for _, variant, *_ in timed(folder))
+
+
+def test_a_folder_that_cannot_be_imported_is_in_the_plan_with_its_reason(data, impls, tmp_path):
+    shutil.copytree(impls / "numpy_rows", tmp_path / "impls" / "numpy_rows")
+    (tmp_path / "impls" / "torn").mkdir()
+    (tmp_path / "impls" / "torn" / "impl.py").write_text("import nothing_of_this_name\n")
+    made = make(data, tmp_path / "results", request(), tmp_path / "impls", QuietDisplay(interrupt_at=0))
+    folder, _ = made.run()
+
+    (broken,) = read_json(folder / "plan.json")["broken"]
+    assert "torn" == broken["name"]
+    assert "nothing_of_this_name" in broken["reason"]
+
+
+def test_ctrl_c_before_the_plan_leaves_nothing_behind(data, impls, tmp_path, monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(bench.Pilot, "survey", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        make(data, tmp_path, request(), impls).run()
+
+    assert [] == run_folders(tmp_path)
+
+
+def test_a_workload_that_does_not_fit_the_data_is_refused_before_anything_starts(data, impls, tmp_path):
+    too_large = replace(PROBLEM, n_train=N_TRAIN + 1)
+
+    with pytest.raises(InvalidWorkload, match="n_train"):
+        make(data, tmp_path, Request((too_large,)), impls).run()
+    with pytest.raises(InvalidWorkload, match="layers"):
+        make(data, tmp_path, Request((replace(PROBLEM, layers=(100, 10)),)), impls).run()
+
+
+def test_what_is_left_is_the_plan_less_the_rows(tmp_path):
+    cell = Cell("p", "v", 10, 1, n_steps=5, prefix_steps=0, step_seconds=0.01, once_per_launch=False)
+    row = '{"problem": "p", "variant": "v", "threads": 1, "batch_size": 10, "wave": 0, "launch": %d, "round": %d, '
+    row += '"kind": "%s", "attempt": 2}\n'
+    (tmp_path / "samples.jsonl").write_text(row % (0, 1, "timed") + row % (0, -1, "cold") + row % (1, 0, "timed"))
+
+    remaining, attempts = remaining_of(tmp_path, rounds=3)
+
+    assert [True, False, True] == [remaining.wants(cell, 0, round_) for round_ in range(3)]
+    assert [False, True, True] == [remaining.wants(cell, 1, round_) for round_ in range(3)]
+    assert {(0, 0): 2, (1, 0): 2} == attempts
+
+
+def test_the_estimate_counts_starts_cold_calls_warm_ups_and_rounds():
+    cell = Cell("p", "v", 10, 1, n_steps=4, prefix_steps=1, step_seconds=0.01, once_per_launch=False)
+    once = replace(cell, n_steps=1, prefix_steps=0, step_seconds=1.0, once_per_launch=True)
+
+    # 2 launches × (12 samples of 0.05 s + overhead), and 2 launches × (a cold and a timed sample of 1 s)
+    expected = 2 * 12 * (0.05 + bench.OVERHEAD_SECONDS) + 2 * 2 * (1.0 + bench.OVERHEAD_SECONDS)
+    assert pytest.approx(expected) == eta_seconds([cell, once], launches=2, rounds=10, surveys=[])

@@ -1,0 +1,85 @@
+import dataclasses
+from typing import ClassVar
+
+import numpy as np
+import pytest
+
+from harness.interface import FLOATS, Implementation, Variant, variants
+from harness.workloads import find_problem
+
+
+class Whole(Implementation):
+    name = "whole"
+    axes: ClassVar = {"dtype": FLOATS, "order": ("C", "F")}
+
+    def load(self, problem, images, labels):
+        pass
+
+    def reset(self, state):
+        pass
+
+    def train(self, order):
+        pass
+
+    def params(self):
+        pass
+
+
+def test_variants_are_all_combinations_in_the_order_declared_the_last_axis_fastest():
+    assert [variant.name for variant in variants(Whole)] == [
+        "whole[dtype=float32,order=C]",
+        "whole[dtype=float32,order=F]",
+        "whole[dtype=float64,order=C]",
+        "whole[dtype=float64,order=F]",
+    ]
+
+
+def test_an_implementation_that_declares_no_axes_computes_in_float64():
+    class Plain(Whole):
+        name = "plain"
+        axes = Implementation.axes
+
+    assert [variant.name for variant in variants(Plain)] == ["plain[dtype=float64]"]
+
+
+@pytest.mark.parametrize("variant", list(variants(Whole)), ids=lambda variant: variant.name)
+def test_what_a_variant_makes_has_its_dtype_and_its_axes(variant):
+    made = variant.make()
+
+    assert type(made) is Whole
+    assert made.dtype == np.dtype(variant.dtype)
+    assert made.axis == dict(variant.axis)
+
+
+def test_each_making_is_a_fresh_instance():
+    [variant, *_] = variants(Whole)
+
+    assert variant.make() is not variant.make()
+
+
+def test_the_control_has_another_name_and_is_another_variant_of_the_same_code():
+    [variant, *_] = variants(Whole)
+    control = dataclasses.replace(variant, control=True)
+
+    assert control.name == variant.name + " (A/A)"
+    assert control != variant
+    assert type(control.make()) is type(variant.make())
+
+
+def test_variants_can_be_keys():
+    assert len({*variants(Whole), *variants(Whole)}) == 4
+    assert len({dataclasses.replace(v, control=c) for v in variants(Whole) for c in (True, False)}) == 8
+
+
+@pytest.mark.parametrize("verb", ["load", "reset", "train", "params"])
+def test_each_of_the_four_verbs_must_be_written(verb):
+    lacking = type("Lacking", (Whole,), {verb: getattr(Implementation, verb)})
+
+    with pytest.raises(TypeError, match=verb):
+        Variant(lacking, (("dtype", "float64"),)).make()
+
+
+def test_an_implementation_runs_everywhere_and_on_everything_unless_it_says_otherwise():
+    assert Whole.missing() is None
+    assert Whole.supports(find_problem("nielsen")) is None
+    assert Whole.deterministic

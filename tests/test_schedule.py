@@ -1,0 +1,292 @@
+"""The schedule, with workers that are scripted: which samples are taken, in which order, and what a fault costs."""
+
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from harness.errors import MeasurementFailed
+from harness.judge import Check
+from harness.plan import Cell, Enrolment
+from harness.registry import discover, find_variant
+from harness.schedule import Remaining, Schedule, overused
+from harness.store import RunFolder, read_rows
+from harness.workloads import find_problem
+
+FOUND, _ = discover()
+PROBLEM = replace(find_problem("nielsen"), n_train=50)
+NAMES = ("numpy_rows[dtype=float32,order=C]", "numpy_rows[dtype=float32,order=F]", "numpy_rows[dtype=float64,order=C]")
+
+
+class ScriptedWorker:
+    """Answers like a worker; `fault(verb, batch_size, n)` may raise at its n-th order."""
+
+    def __init__(self, name, log, fault=None, digest=None, cpu_share=1.0):
+        self.name, self.log, self.fault, self.digest, self.cpu_share = name, log, fault, digest, cpu_share
+        self.alive, self.cpus, self.waiting_cpu_ns, self.n_samples = True, [0], 0, 0
+
+    def load(self, variant, folder, problem, data, seed):
+        if self.fault:
+            self.fault(self, "load", None)
+        self.log.append((self.name, "load"))
+        pools = [{"file": "blas.so", "num_threads": 1}]
+        return {"load_seconds": 0.0, "loaded_memory_bytes": 1, "threads_found": {"pools": pools}}
+
+    def order(self, verb, order):
+        self.n_samples += 1
+        if self.fault:
+            self.fault(self, verb, order["batch_size"])
+        self.log.append((self.name, verb, order["batch_size"], order["prefix_steps"], order["fresh_peak"]))
+        digest = self.digest(self, order["batch_size"]) if self.digest else f"bits of {order['batch_size']}"
+        elapsed_ns = 300_000_000
+        answer = {"n_steps": order["n_steps"], "elapsed_ns": elapsed_ns, "cpu_ns": int(self.cpu_share * elapsed_ns)}
+        return {**answer, "digest": digest, "waiting_cpu_ns": 0, "peak_memory_bytes": 7}, {}
+
+    def kill(self):
+        self.alive = False
+
+
+class ScriptedGatekeeper:
+    """Passes every check but those of the batch sizes in `failing`."""
+
+    def __init__(self, failing=()):
+        self.failing, self.verified, self.checked = failing, set(), []
+
+    def knows(self, enrolment, batch_size, n_steps, digest):
+        return (enrolment.key, batch_size, digest) in self.verified
+
+    def check_head(self, worker, enrolment, batch_size, max_steps):
+        return Check("failed" if batch_size in self.failing else "passed", "W1 is wrong")
+
+    def check_last_sample(self, worker, enrolment, batch_size, n_steps, digest):
+        self.checked.append((enrolment.variant.name, batch_size))
+        self.verified.add((enrolment.key, batch_size, digest))
+        return Check("passed")
+
+
+class Stage:
+    """A plan of three variants × two batch sizes, run by scripted workers into a folder."""
+
+    def __init__(self, folder: Path, gatekeeper=None, **worker_options):
+        self.enrolments = {}
+        for name in NAMES:
+            enrolment = Enrolment(PROBLEM, FOUND[0], find_variant(FOUND, name), 1)
+            self.enrolments[enrolment.key] = enrolment
+        self.cells = [
+            Cell("nielsen", name, batch_size, 1, 5, 1, 1e-3, once_per_launch=False)
+            for name in NAMES
+            for batch_size in (1, 10)
+        ]
+        self.folder, self.log, self.options = folder, [], worker_options
+        self.gatekeeper = gatekeeper or ScriptedGatekeeper()
+        self.workers = []
+
+    def open_worker(self, enrolment):
+        name = enrolment.variant.name
+        worker = ScriptedWorker(name, self.log, **self.options.get(name, {}))
+        self.workers.append(worker)
+        return worker
+
+    def run(self, launch=0, attempt=0, rounds=4, remaining=None):
+        self.remaining = remaining or Remaining(rounds)
+        with RunFolder(self.folder) as rows:
+            schedule = Schedule(
+                rows,
+                self.enrolments,
+                SimpleNamespace(folder="data"),
+                self.gatekeeper,
+                self.open_worker,
+                self.remaining,
+                seed=3,
+                run_started=0.0,
+                report_progress=lambda what, seconds: None,
+            )
+            schedule.run_launch(self.cells, launch, attempt)
+
+    def rows(self, table):
+        return read_rows(self.folder / f"{table}.jsonl")
+
+    def timed(self):
+        return [row for row in self.rows("samples") if row["kind"] == "timed"]
+
+
+def test_every_round_samples_every_live_cell_once(tmp_path):
+    stage = Stage(tmp_path)
+    stage.run(rounds=4)
+
+    counts = Counter((row["variant"], row["batch_size"], row["round"]) for row in stage.timed())
+    assert len(stage.cells) * 4 == len(counts)
+    assert {1} == set(counts.values())
+
+
+def test_each_round_has_an_order_of_its_own_and_the_seed_repeats_it(tmp_path):
+    orders = []
+    for run in ("a", "b"):
+        (tmp_path / run).mkdir()
+        stage = Stage(tmp_path / run)
+        stage.run(rounds=4)
+        orders.append([[(r["variant"], r["batch_size"]) for r in stage.timed() if r["round"] == i] for i in range(4)])
+
+    assert orders[0] == orders[1]
+    assert 4 == len({tuple(order) for order in orders[0]})
+
+
+def test_cold_and_warm_up_samples_come_first_and_are_marked(tmp_path):
+    stage = Stage(tmp_path)
+    stage.run(rounds=3)
+
+    rows = [row for row in stage.rows("samples") if row["variant"] == NAMES[0] and row["batch_size"] == 1]
+    assert ["cold", "warmup", "timed", "timed", "timed"] == [row["kind"] for row in rows]
+    assert [7, None, None, None, None] == [row["peak_memory_bytes"] for row in rows]
+
+
+def test_only_the_cold_call_measures_the_peak_and_has_no_prefix(tmp_path):
+    stage = Stage(tmp_path)
+    stage.run(rounds=3)
+
+    orders = [entry[3:] for entry in stage.log if entry[:3] == (NAMES[0], "sample", 1)]
+    assert [(0, True), (1, False), (1, False), (1, False), (1, False)] == orders
+
+
+def test_a_result_is_verified_once_and_known_by_its_bits_afterwards(tmp_path):
+    stage = Stage(tmp_path)
+    stage.run(launch=0)
+    stage.run(launch=1)
+
+    assert len(stage.cells) == len(stage.gatekeeper.checked)
+
+
+def test_a_cell_that_fails_its_check_is_never_timed_and_the_others_are(tmp_path):
+    stage = Stage(tmp_path, gatekeeper=ScriptedGatekeeper(failing=(10,)))
+    stage.run()
+
+    assert {1} == {row["batch_size"] for row in stage.timed()}
+    failed = [row for row in stage.rows("outcomes") if row["status"] == "failed"]
+    assert {("head", 10, "W1 is wrong")} == {(row["stage"], row["batch_size"], row["reason"]) for row in failed}
+
+
+def test_a_result_that_changes_from_the_third_sample_on_ends_its_cell(tmp_path):
+    def digest(worker, batch_size):
+        return "other bits" if batch_size == 10 and worker.n_samples > 6 else f"bits of {batch_size}"
+
+    stage = Stage(tmp_path, **{NAMES[0]: {"digest": digest}})
+    stage.run(rounds=6)
+
+    (failed,) = [row for row in stage.rows("outcomes") if row["status"] == "failed"]
+    assert (NAMES[0], 10, "sample") == (failed["variant"], failed["batch_size"], failed["stage"])
+    assert "differs" in failed["reason"]
+    assert 6 == sum(row["variant"] == NAMES[0] and row["batch_size"] == 1 for row in stage.timed())
+
+
+def test_a_cell_that_raises_is_dead_and_its_neighbours_live(tmp_path):
+    def fault(worker, verb, batch_size):
+        if batch_size == 10 and worker.n_samples > 4:
+            raise MeasurementFailed("sample: ValueError: boom")
+
+    stage = Stage(tmp_path, **{NAMES[1]: {"fault": fault}})
+    stage.run(rounds=5)
+    stage.run(launch=1, rounds=5, remaining=stage.remaining)
+
+    (failed,) = [row for row in stage.rows("outcomes") if row["status"] == "failed"]
+    assert (NAMES[1], 10, "sample: ValueError: boom") == (failed["variant"], failed["batch_size"], failed["reason"])
+    assert 10 == sum(row["variant"] == NAMES[1] and row["batch_size"] == 1 for row in stage.timed())
+
+
+def test_a_worker_that_dies_takes_only_its_own_launch_with_it(tmp_path):
+    def fault(worker, verb, batch_size):
+        if worker.n_samples == 6:
+            worker.kill()
+            raise MeasurementFailed("sample: the worker was killed by SIGSEGV")
+
+    stage = Stage(tmp_path, **{NAMES[2]: {"fault": fault}})
+    stage.run(rounds=4)
+
+    others = [row for row in stage.timed() if row["variant"] != NAMES[2]]
+    assert 4 * 4 == len(others)
+    statuses = {row["variant"]: row["status"] for row in stage.rows("launches")}
+    assert {NAMES[0]: "done", NAMES[1]: "done", NAMES[2]: "failed"} == statuses
+
+
+def test_a_variant_that_does_not_load_is_a_row_and_nothing_else(tmp_path):
+    def fault(worker, verb, batch_size):
+        if verb == "load":
+            raise MeasurementFailed("load: ImportError: no such thing")
+
+    stage = Stage(tmp_path, **{NAMES[0]: {"fault": fault}})
+    stage.run()
+
+    (failed,) = [row for row in stage.rows("outcomes") if row["status"] == "failed"]
+    assert ("load", "failed", None) == (failed["stage"], failed["status"], failed["batch_size"])
+    assert NAMES[0] not in {row["variant"] for row in stage.rows("samples")}
+
+
+def test_ctrl_c_in_a_round_kills_every_worker_and_keeps_what_was_sampled(tmp_path):
+    def fault(worker, verb, batch_size):
+        if worker.n_samples == 7:
+            raise KeyboardInterrupt
+
+    stage = Stage(tmp_path, **{NAMES[1]: {"fault": fault}})
+    with pytest.raises(KeyboardInterrupt):
+        stage.run(rounds=9)
+
+    assert not any(worker.alive for worker in stage.workers)
+    assert {"interrupted"} == {row["status"] for row in stage.rows("launches")}
+    assert len(stage.timed()) > 0
+
+
+def test_what_is_recorded_is_never_sampled_again(tmp_path):
+    def fault(worker, verb, batch_size):
+        if worker.n_samples == 7:
+            raise KeyboardInterrupt
+
+    stage = Stage(tmp_path, **{NAMES[1]: {"fault": fault}})
+    with pytest.raises(KeyboardInterrupt):
+        stage.run(rounds=6)
+    keys = ("problem", "variant", "threads", "batch_size", "wave", "launch", "round")
+    taken = {tuple(row[key] for key in keys) for row in stage.timed()}
+    stage.options = {}
+    stage.run(attempt=1, remaining=Remaining(6, sampled=set(taken)))
+
+    counts = Counter(tuple(row[key] for key in keys) for row in stage.timed())
+    assert len(stage.cells) * 6 == len(counts)
+    assert {1} == set(counts.values())
+
+
+def test_a_slow_cell_is_sampled_once_a_launch(tmp_path):
+    stage = Stage(tmp_path)
+    stage.cells = [replace(cell, once_per_launch=cell.batch_size == 10) for cell in stage.cells]
+    stage.run(rounds=4)
+
+    counts = Counter((row["variant"], row["batch_size"]) for row in stage.timed())
+    assert {(name, size): 1 if size == 10 else 4 for name in NAMES for size in (1, 10)} == counts
+    assert not [r for r in stage.rows("samples") if r["batch_size"] == 10 and r["kind"] == "warmup"]
+
+
+def test_a_one_thread_launch_that_uses_two_is_rejected(tmp_path):
+    stage = Stage(tmp_path, **{NAMES[0]: {"cpu_share": 1.9}})
+    stage.run()
+
+    rejected = [row for row in stage.rows("launches") if row["status"] == "rejected"]
+    assert [NAMES[0]] == [row["variant"] for row in rejected]
+    reasons = {row["reason"] for row in stage.rows("outcomes") if row["stage"] == "threads"}
+    assert {"used 1.90 s of CPU time per second with 1 thread asked for"} == reasons
+
+
+@pytest.mark.parametrize(
+    ("wall_s", "cpu_s", "expected"),
+    [
+        ({1: 0.6}, {1: 0.65}, []),
+        ({1: 0.6}, {1: 0.67}, [1]),
+        ({1: 0.3}, {1: 0.6}, []),
+        ({1: 0.3, 10: 0.3}, {1: 0.6, 10: 0.3}, [1, 10]),
+        ({1: 0.6, 10: 0.6}, {1: 0.6, 10: 1.2}, [10]),
+    ],
+)
+def test_cpu_time_is_judged_over_half_a_second_at_least(wall_s, cpu_s, expected):
+    wall_ns = {size: int(seconds * 1e9) for size, seconds in wall_s.items()}
+    cpu_ns = {size: int(seconds * 1e9) for size, seconds in cpu_s.items()}
+
+    assert expected == [size for size, _ in overused(wall_ns, cpu_ns, threads=1)]
+    assert [] == list(overused(wall_ns, cpu_ns, threads=2))

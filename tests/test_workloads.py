@@ -1,0 +1,283 @@
+import json
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.errors import InvalidWorkload, UnknownName
+from harness.problem import OUTPUTS_AND_LOSSES, Problem
+from harness.workloads import CHECKS, DEFAULTS, SHIPPED, find_problem, read_problem, shipped_names
+
+GOOD = {
+    "dataset": '"mnist"',
+    "n_train": "100",
+    "layers": "[784, 30, 10]",
+    "hidden_activation": '"sigmoid"',
+    "output_activation": '"sigmoid"',
+    "loss": '"quadratic"',
+    "learning_rate": "3.0",
+    "reduction": '"mean"',
+    "start": '"standard_normal"',
+    "batch_sizes": "[1, 10]",
+}
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Return a function that writes a workload, good but for the changes, and returns its path."""
+
+    def write(**changes):
+        lines = [f"{key} = {value}" for key, value in (GOOD | changes).items() if value is not None]
+        path = tmp_path / "mine.toml"
+        path.write_text("\n".join(lines), encoding="utf-8")
+        return path
+
+    return write
+
+
+def fault(path):
+    """Return what is said about a bad workload, without the path before it."""
+    with pytest.raises(InvalidWorkload) as caught:
+        read_problem(path)
+    text = str(caught.value)
+    assert text.startswith(f"{path}: ")
+    return text.removeprefix(f"{path}: ")
+
+
+def test_a_good_workload_is_read_and_named_by_its_file(write):
+    problem = read_problem(write())
+
+    assert problem.name == "mine"
+    assert problem.layers == (784, 30, 10)
+    assert problem.learning_rate == ((1, 3.0),)
+    assert problem.batch_sizes == (1, 10)
+
+
+def test_what_is_left_out_takes_its_default(write):
+    problem = read_problem(write())
+
+    assert {key: getattr(problem, key) for key in DEFAULTS} == DEFAULTS
+
+
+@pytest.mark.parametrize("name", shipped_names())
+def test_every_shipped_workload_is_good_and_found_by_name_or_path(name):
+    assert find_problem(name) == find_problem(str(SHIPPED / f"{name}.toml"))
+
+
+def test_the_shipped_workloads_are_those_of_the_sources():
+    assert shipped_names() == ["mlp4", "nielsen", "softmax"]
+    assert find_problem("nielsen").learning_rate == ((1, 3.0),)
+    assert find_problem("mlp4").learning_rate == ((1, 1e-3), (20000, 1e-4))
+    assert find_problem("softmax").batch_sizes[-1] == 60000
+
+
+@pytest.mark.parametrize("key", GOOD)
+def test_each_missing_key_is_named(write, key):
+    assert fault(write(**{key: None})) == f"missing key '{key}'"
+
+
+def test_several_missing_keys_are_all_named(write):
+    assert fault(write(loss=None, start=None)) == "missing key 'loss' (and start)"
+
+
+@pytest.mark.parametrize("key", CHECKS)
+def test_each_misspelt_key_is_answered_with_the_right_one(write, key):
+    misspelt = key[:-1] + key[-1] * 2
+
+    assert fault(write(**{misspelt: "1"})) == f"unknown key '{misspelt}'. Did you mean '{key}'?"
+
+
+BAD_VALUES = {
+    "description": ["1", "[]", "true"],
+    "source": ["1", "1979-05-27"],
+    "dataset": ['"MNIST"', "1", '["mnist"]'],
+    "n_train": ["0", "-1", "1.0", "true", '"100"', "nan", "[100]"],
+    "layers": ["784", "[784]", "[]", '[784, "30", 10]', "[784, 0, 10]", "[784, 30.0, 10]", "[784, 30, 11]"],
+    "hidden_activation": ['"relu"', "0"],
+    "output_activation": ['"Softmax"', "[]"],
+    "loss": ['"cross entropy"', "{}"],
+    "learning_rate": ["0", "-1", "nan", "inf", "true", '"3"', "{}", "[3.0]", "{ 1 = 0 }", "{ x = 1 }", "{ 0 = 1 }"],
+    "learning_rate_decay": ["-1e-6", "nan", "inf", "false", '"1"', "1" + "0" * 400],
+    "momentum": ["-0.5", '"0.5"', "1" + "0" * 400],
+    "l1": ["-1", "[0]"],
+    "l2": ["-inf", "12:00:00"],
+    "reduction": ['"average"', "1"],
+    "start": ['"zeros"', "0"],
+    "records_loss": ["1", '"true"', "[]"],
+    "batch_sizes": ["10", "[]", "[0]", "[1.0]", "[true]", '["all"]', "[101]", '[1, "1"]', "[[1]]"],
+}
+
+
+def test_every_key_has_bad_values_to_try():
+    assert BAD_VALUES.keys() == CHECKS.keys()
+
+
+@pytest.mark.parametrize(("key", "value"), [(key, value) for key, values in BAD_VALUES.items() for value in values])
+def test_each_bad_value_is_answered_with_its_key(write, key, value):
+    assert fault(write(**{key: value})).startswith(key)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "closest"),
+    [
+        ("dataset", '"MNIST"', "mnist"),
+        ("hidden_activation", '"sigmoyd"', "sigmoid"),
+        ("output_activation", '"Softmax"', "softmax"),
+        ("loss", '"cross entropy"', "cross_entropy"),
+        ("reduction", '"means"', "mean"),
+        ("start", '"scaled normal"', "scaled_normal"),
+    ],
+)
+def test_each_misspelt_choice_is_answered_with_the_closest(write, key, value, closest):
+    assert fault(write(**{key: value})).endswith(f"Did you mean '{closest}'?")
+
+
+@pytest.mark.parametrize("output", ["sigmoid", "softmax"])
+@pytest.mark.parametrize("loss", ["quadratic", "log", "cross_entropy"])
+def test_only_the_defined_pairs_of_output_and_loss_are_taken(write, output, loss):
+    path = write(output_activation=f'"{output}"', loss=f'"{loss}"')
+    if (output, loss) in OUTPUTS_AND_LOSSES:
+        assert (read_problem(path).output_activation, read_problem(path).loss) == (output, loss)
+    else:
+        assert f"{output} with {loss} is not defined" in fault(path)
+
+
+def test_a_learning_rate_by_batch_size_is_sorted_by_the_number_not_the_text(write):
+    problem = read_problem(write(learning_rate="{ 100 = 0.1, 20 = 0.5, 3 = 1 }"))
+
+    assert problem.learning_rate == ((3, 1.0), (20, 0.5), (100, 0.1))
+
+
+def test_a_bad_rate_of_one_batch_size_is_named_with_it(write):
+    assert fault(write(learning_rate="{ 1 = 0.1, 20 = -1 }")).startswith("learning_rate.20: ")
+
+
+def test_a_batch_size_with_two_rates_is_refused(write):
+    assert fault(write(learning_rate="{ 1 = 0.1, 01 = 0.2 }")) == "learning_rate: a batch size is listed twice: 1, 01"
+
+
+def test_full_stands_for_all_training_images_and_sizes_are_sorted_once_each(write):
+    assert read_problem(write(batch_sizes='["full", 10, 1, 10, 100]')).batch_sizes == (1, 10, 100)
+
+
+def test_a_misspelt_full_is_told_what_was_expected(write):
+    assert fault(write(batch_sizes='["ful"]')) == "batch_sizes: expected whole numbers above 0 or \"full\", got 'ful'"
+
+
+def test_a_whole_number_is_a_number(write):
+    assert read_problem(write(learning_rate="3")).learning_rate == ((1, 3.0),)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"a =", b"\xff\xfe", b"a = 1\na = 2", b"a = " + b"[" * 5000, b"a = " + b"9" * 5000, b"\x00"],
+    ids=["cut short", "not UTF-8", "twice", "too deep", "too many digits", "null"],
+)
+def test_what_is_not_toml_is_said_to_be_none(tmp_path, content):
+    path = tmp_path / "mine.toml"
+    path.write_bytes(content)
+
+    assert fault(path).startswith("not a TOML file: ")
+
+
+def test_an_empty_file_lacks_every_key(write, tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text("")
+
+    assert fault(path).startswith("missing key 'dataset' (and n_train, ")
+
+
+def test_a_folder_cannot_be_read_as_a_workload(tmp_path):
+    path = tmp_path / "folder.toml"
+    path.mkdir()
+
+    assert fault(path).startswith("cannot be read: ")
+
+
+@pytest.mark.parametrize("name", ["no.toml", "~nobody-of-this-name/no.toml", "a/b/no.toml"])
+def test_a_file_that_is_not_there_is_answered_with_the_shipped_workloads(name):
+    with pytest.raises(InvalidWorkload, match=r"no such file\. Shipped workloads: mlp4, nielsen, softmax\."):
+        find_problem(name)
+
+
+@pytest.mark.parametrize("name", ["\0.toml", "x" * 300 + ".toml"], ids=["null", "too long"])
+def test_a_path_that_cannot_be_is_no_crash(name):
+    with pytest.raises(InvalidWorkload, match="cannot be read"):
+        find_problem(name)
+
+
+def test_a_misspelt_name_is_answered_with_the_closest_and_the_way_to_give_a_file():
+    with pytest.raises(UnknownName, match=r"'nielson'\. Did you mean 'nielsen'\? A workload of your own"):
+        find_problem("nielson")
+
+
+@pytest.mark.parametrize("name", ["", "nielsen.yaml", "all"])
+def test_what_is_neither_a_name_nor_a_toml_file_is_unknown(name):
+    with pytest.raises(UnknownName):
+        find_problem(name)
+
+
+def test_a_home_folder_is_understood(write, monkeypatch):
+    path = write()
+    monkeypatch.setenv("HOME", str(path.parent))
+
+    assert find_problem("~/mine.toml").name == "mine"
+
+
+scalars = (
+    st.booleans()
+    | st.integers()
+    | st.integers(10**300, 10**310)
+    | st.floats()
+    | st.text(st.characters(max_codepoint=0xFFFF, exclude_categories=["Cs"]), max_size=5)
+    | st.sampled_from(["full", "mnist", "sigmoid", "mean", 1, 10, 784])
+)
+values = st.recursive(
+    scalars,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(["1", "20", "x", ""]), inner),
+    max_leaves=6,
+)
+
+
+def toml(value):
+    """Return a value as TOML writes it; JSON's texts are TOML's, but for the delete character."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{toml(key)} = {toml(inner)}" for key, inner in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(toml, value)) + "]"
+    return json.dumps(value).replace("Infinity", "inf").replace("NaN", "nan").replace("\x7f", "\\u007f")
+
+
+def written(changes):
+    return {key: toml(value) for key, value in changes.items()}
+
+
+@given(st.dictionaries(st.sampled_from(list(CHECKS)), values, max_size=4))
+def test_any_values_give_a_workload_or_an_error_that_names_a_key(tmp_path_factory, changes):
+    """Whatever TOML can hold: InvalidWorkload or a Problem in which every number is usable, nothing else."""
+    path = tmp_path_factory.getbasetemp() / "fuzz.toml"
+    path.write_text("\n".join(f"{key} = {value}" for key, value in (GOOD | written(changes)).items()), "utf-8")
+    problem, said = None, ""
+    try:
+        problem = read_problem(path)
+    except InvalidWorkload as error:
+        said = str(error)
+    if problem is None:
+        assert any(key in said for key in changes)
+        return
+
+    assert isinstance(problem, Problem)
+    assert all(math.isfinite(rate) and rate > 0 and size > 0 for size, rate in problem.learning_rate)
+    assert all(0 < size <= problem.n_train for size in problem.batch_sizes)
+    assert all(math.isfinite(value) for value in (problem.momentum, problem.l1, problem.l2))
+    hash(problem)
+
+
+@given(st.text() | st.binary())
+def test_any_content_of_a_file_is_a_workload_or_invalid(tmp_path_factory, content):
+    path = tmp_path_factory.getbasetemp() / "fuzz.toml"
+    path.write_bytes(content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content)
+
+    with pytest.raises(InvalidWorkload):
+        read_problem(path)
