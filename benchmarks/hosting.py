@@ -83,11 +83,10 @@ class Hosted:
         The workload's smaller batch sizes are timed first: where they say that this one is too slow,
         it is their word that is returned, and no step is taken.
         """
-        smaller = [size for size in grid(self.enrolment.problem, ()) if size < batch_size]
         seconds_per_image = 0.0
-        for size in [*smaller, batch_size]:
-            if (predicted := seconds_per_image * size) > TOO_SLOW_SECONDS:
-                return predicted if size == batch_size else seconds_per_image * batch_size
+        for size in [*(size for size in grid(self.enrolment.problem, ()) if size < batch_size), batch_size]:
+            if seconds_per_image * size > TOO_SLOW_SECONDS:
+                break
             seconds_per_image = self._measured_step_seconds(size) / size
         return seconds_per_image * batch_size
 
@@ -136,39 +135,34 @@ class Host:
             self.hosted.drop()
             self.hosted = None
 
-    def checks(self, planned: Cell) -> dict[str, Check]:
+    def checks(self, hosted: Hosted, planned: Cell) -> dict[str, Check]:
         """Return what the gate says of a cell of the variant held: of its first steps, and of the twin's.
 
         Like the harness, it looks at the twin only where a step is short.
         """
-        assert self.hosted is not None
-        enrolment, size = self.hosted.enrolment, planned.batch_size
-        head = self.gatekeeper.check_head(self.hosted, enrolment, size, most_check_steps(planned))
-        checks = {enrolment.problem.name: head}
-        if size in self.twin_checks:
-            checks[twin(enrolment.problem).name] = self.twin_checks[size]
+        problem = hosted.enrolment.problem
+        checks = {problem.name: self._check_head(hosted, planned)}
+        if planned.batch_size in self.twin_checks:
+            checks[twin(problem).name] = self.twin_checks[planned.batch_size]
         return checks
 
-    def check_sample(self, planned: Cell, digest: str) -> Check:
-        """Return whether the last result of the variant held ends as the reference does."""
-        assert self.hosted is not None
-        return self.gatekeeper.check_last_sample(
-            self.hosted, self.hosted.enrolment, planned.batch_size, planned.n_steps, digest
-        )
+    def check_sample(self, hosted: Hosted, planned: Cell, digest: str) -> Check:
+        """Return whether the last result of the variant held, which has this digest, ends as the reference does."""
+        size, n_steps = planned.batch_size, planned.n_steps
+        return self.gatekeeper.check_last_sample(hosted, hosted.enrolment, size, n_steps, digest)
 
     def _checks_of_twin(self, enrolment: Enrolment, sizes: Sequence[int]) -> dict[int, Check]:
-        twin_enrolment = replace(enrolment, problem=twin(enrolment.problem))
-        hosted = Hosted(twin_enrolment, self.data)
-        checks = {}
+        hosted = Hosted(replace(enrolment, problem=twin(enrolment.problem)), self.data)
         try:
-            for planned in map(hosted.planned, sizes):
-                if planned.step_seconds <= ONCE_PER_LAUNCH_SECONDS:
-                    checks[planned.batch_size] = self.gatekeeper.check_head(
-                        hosted, twin_enrolment, planned.batch_size, most_check_steps(planned)
-                    )
+            planned = [hosted.planned(size) for size in sizes]
+            short = [cell for cell in planned if cell.step_seconds <= ONCE_PER_LAUNCH_SECONDS]
+            return {cell.batch_size: self._check_head(hosted, cell) for cell in short}
         finally:
             hosted.drop()
-        return checks
+
+    def _check_head(self, hosted: Hosted, planned: Cell) -> Check:
+        n_steps = most_check_steps(planned)
+        return self.gatekeeper.check_head(hosted, hosted.enrolment, planned.batch_size, n_steps)
 
 
 class Round:

@@ -4,16 +4,16 @@
     pytest benchmarks --benchmark-only --problem all --batch-sizes 10,1000 --benchmark-autosave
     pytest benchmarks --benchmark-disable      (verifies, and trains once)
 
-One round is one sample: `reset` and a short prefix untimed, `train(order)` timed. Before its first round a cell
-passes the harness's gate, with its own coefficients and the twin's; after every round the result has the
-verified bits or the test fails. --benchmark-min-rounds, --benchmark-max-time, saving, comparing and
---benchmark-compare-fail work as everywhere in pytest-benchmark.
+One round is one sample: `reset` and a short prefix untimed, `train(order)` timed. Times are of one step; a table
+compares the cells of one workload, dtype, batch size and number of threads. Before its first round a cell passes the
+harness's gate, with its own coefficients and the twin's; after every round the result has the verified bits or the
+test fails. Saving, comparing and --benchmark-compare-fail work as everywhere in pytest-benchmark.
 
-What these times cannot say, because all of them come from one process that works through one cell after the
-other: two cells were not sampled at the same time, so a neighbour's burst or a falling clock rate between them
-looks like a difference; and one process is one draw from the luck of memory layout, which moves medians by more
-than the scatter within the process shows. A crash takes the whole session with it, a hang ends it for nobody.
-For "A is faster than B": `make bench`, which interleaves live processes, repeats their launch, and gives intervals.
+What these times cannot say, because they come from one process that works through one cell after the other: two
+cells are not sampled at the same time, so a neighbour's burst or a falling clock rate between them looks like a
+difference; and one process is one draw from the luck of memory layout, which moves medians by more than the scatter
+within the process shows. Nor is anything isolated here: a crash or a hang of one implementation ends the session.
+For "A is faster than B": `make bench`, which interleaves live processes, launches each anew, and gives intervals.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from hosting import GridPoint, Host, Hosted, Round
@@ -30,7 +30,7 @@ from harness.data import find_data
 from harness.errors import HarnessError, Misuse
 from harness.interface import variants
 from harness.plan import TOO_SLOW_SECONDS, Cell, Enrolment, grid
-from harness.registry import IMPLEMENTATIONS, Broken, discover
+from harness.registry import IMPLEMENTATIONS, discover
 from harness.verify import Check
 from harness.workloads import find_problem, shipped_names
 
@@ -38,17 +38,34 @@ from harness.workloads import find_problem, shipped_names
 pytestmark = pytest.mark.filterwarnings("default")
 
 
+class Selection(NamedTuple):
+    """What the options ask for: cells by the parameters of their test, and the folders that hold no implementation."""
+
+    points: dict[tuple[str, str, int, int], GridPoint]
+    broken: dict[str, str]
+
+
+PARAMETERS = ("problem", "variant", "batch_size", "threads")
+SELECTION = pytest.StashKey[Selection]()
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Make one test of every cell, and one of every folder that should hold an implementation and does not."""
     try:
-        points = grid_points(metafunc.config)
+        selection = metafunc.config.stash[SELECTION] = select(metafunc.config)
     except HarnessError as error:
-        raise pytest.UsageError(str(error)) from None
-    metafunc.parametrize("point", points, ids=[p.name if isinstance(p, Broken) else p.id for p in points])
+        raise pytest.Collector.CollectError(str(error)) from None
+    # Plain words and numbers: they go into the JSON, and --benchmark-group-by=param:problem reads them.
+    cells = [pytest.param(*key, id=point.id) for key, point in selection.points.items()]
+    broken = [pytest.param(None, name, None, None, id=name) for name in selection.broken]
+    metafunc.parametrize(PARAMETERS, broken + cells)
 
 
-def grid_points(config: pytest.Config) -> list[GridPoint | Broken]:
-    """Return the cells that the options ask for, in the order in which one implementation follows the other."""
+def select(config: pytest.Config) -> Selection:
+    """Return the cells that the options ask for, all of one variant and workload together.
+
+    Raises HarnessError where an option asks for what cannot be.
+    """
     asked = config.getoption("--problem", None) or ["nielsen"]
     names = [name for problem in asked for name in (shipped_names() if problem == "all" else [problem])]
     problems = [find_problem(name) for name in dict.fromkeys(names)]
@@ -58,13 +75,14 @@ def grid_points(config: pytest.Config) -> list[GridPoint | Broken]:
     if not found and not broken:
         raise Misuse(f"--implementations-folder {folder}: expected folders with an impl.py, found none")
     threads = config.getoption("--threads", 1)
-    return broken + [
-        GridPoint(Enrolment(problem, entry, variant, threads), size)
+    points = {
+        (problem.name, variant.name, size, threads): GridPoint(Enrolment(problem, entry, variant, threads), size)
         for problem in problems
         for entry in found
         for variant in variants(entry.implementation)
         for size in grid(problem, sizes)
-    ]
+    }
+    return Selection(points, {entry.name: entry.reason for entry in broken})
 
 
 def batch_sizes(text: str) -> list[int | str]:
@@ -80,39 +98,57 @@ def batch_sizes(text: str) -> list[int | str]:
 def host(request: pytest.FixtureRequest) -> Iterator[Host]:
     """Yield the host of the session, with the data that the harness would find."""
     terminal = request.config.pluginmanager.get_plugin("terminalreporter")
-    data = find_data(None, terminal.write_line)
-    points = [item.callspec.params.get("point") for item in request.session.items if hasattr(item, "callspec")]
-    host = Host(data, [point for point in points if isinstance(point, GridPoint)])
+    data = find_data(None, terminal.write_line if terminal else print)
+    chosen = [item.callspec.params for item in request.session.items if hasattr(item, "callspec")]
+    points = request.config.stash[SELECTION].points
+    wanted = [points.get(tuple(params.get(name) for name in PARAMETERS)) for params in chosen]
+    host = Host(data, [point for point in wanted if point is not None])
     yield host
     host.drop()
 
 
-def test_training_step(
-    point: GridPoint | Broken, host: Host, benchmark: Any, pytestconfig: pytest.Config
-) -> None:
+@pytest.fixture
+def point(problem: str, variant: str, batch_size: int, threads: int, pytestconfig: pytest.Config) -> GridPoint:
+    """Return the cell of these parameters; fail for a folder that holds no implementation."""
+    selection = pytestconfig.stash[SELECTION]
+    if variant in selection.broken:
+        pytest.fail(selection.broken[variant], pytrace=False)
+    return selection.points[problem, variant, batch_size, threads]
+
+
+def test_training_step(point: GridPoint, host: Host, benchmark: Any, pytestconfig: pytest.Config) -> None:
     """Verify a cell, then time it round by round."""
     hosted, planned = planned_cell(point, host)
-    checks = host.checks(planned)
+    checks = host.checks(hosted, planned)
     refuse_failed(checks)
     verified = hosted.sample(planned)
-    refuse_failed({"the end of a sample": host.check_sample(planned, verified.digest)})
+    refuse_failed({"the end of a sample": host.check_sample(hosted, planned, verified.digest)})
 
     measured = Round(hosted, planned, verified.digest)
-    benchmark.group = f"{planned.problem} {hosted.enrolment.variant.dtype} batch size {planned.batch_size}"
+    dtype = hosted.enrolment.variant.dtype
+    benchmark.group = f"{planned.problem} {dtype} B={planned.batch_size} threads={planned.threads}"
     benchmark.extra_info.update(facts(planned, hosted, host, checks))
     benchmark.pedantic(measured.train, setup=measured.prepare, rounds=n_rounds(planned, pytestconfig))
     measured.compare()
     if not measured.deterministic:
-        refuse_failed({"the last round": host.check_sample(planned, measured.digest())})
-    if benchmark.stats is not None:
-        images = planned.batch_size * planned.n_steps
-        benchmark.extra_info["images_per_second"] = images / benchmark.stats.stats.median
+        refuse_failed({"the last round": host.check_sample(hosted, planned, measured.digest())})
+    if benchmark.enabled:
+        count_in_steps(benchmark, planned.n_steps)
+        benchmark.extra_info["images_per_second"] = planned.batch_size / benchmark.stats.stats.median
 
 
-def planned_cell(point: GridPoint | Broken, host: Host) -> tuple[Hosted, Cell]:
+def count_in_steps(benchmark: Any, n_steps: int) -> None:
+    """Make every time that of one step, and `iterations` the steps of a round.
+
+    Each cell has as many steps in a round as fill its sample: times of whole rounds would compare nothing. Pedantic
+    mode would divide by `iterations` itself, but calls as often, and then cannot reset before each round.
+    """
+    benchmark.stats.iterations = n_steps
+    benchmark.stats.stats.data[:] = [seconds / n_steps for seconds in benchmark.stats.stats.data]
+
+
+def planned_cell(point: GridPoint, host: Host) -> tuple[Hosted, Cell]:
     """Return the variant, loaded, and how its cell is sampled; skip what cannot run here or takes too long."""
-    if isinstance(point, Broken):
-        pytest.fail(point.reason, pytrace=False)
     enrolment = point.enrolment
     implementation = enrolment.variant.implementation
     if reason := implementation.missing() or implementation.supports(enrolment.problem):

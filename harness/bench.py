@@ -33,7 +33,8 @@ from harness.plan import (
 from harness.problem import Problem
 from harness.registry import Broken, Found, select
 from harness.rehearsal import launch_deviation
-from harness.schedule import EnrolmentKey, Remaining, Schedule
+from harness.remaining import EnrolmentKey, remaining_of
+from harness.schedule import Schedule
 from harness.store import RunFolder, new_run_folder, read_json, read_rows, run_folders, write_json
 
 # Between samples: the pipe, waking, resetting, hashing the result, writing the row.
@@ -206,7 +207,7 @@ class Bench:
         cells = [Cell(**cell) for cell in plan["cells"]]
         remaining, attempts = remaining_of(rows.folder, plan["rounds"])
         gatekeeper = Gatekeeper(self.data, self.request.seed)
-        seconds = sum(_seconds_left(cell, remaining, plan["launches"]) for cell in cells)
+        seconds = sum(remaining.seconds(cell, plan["launches"]) for cell in cells)
         with self.display.progress("measuring", seconds) as advance:
             began = datetime.fromisoformat(plan["created"]).timestamp()
             schedule = Schedule(
@@ -219,22 +220,6 @@ class Bench:
                         schedule.run_launch(of_wave, launch, attempts.get((launch, wave), -1) + 1)
 
 
-def remaining_of(folder: Path, rounds: int) -> tuple[Remaining, dict[tuple[int, int], int]]:
-    """Return what a run's folder still lacks, and the last attempt at each (launch, wave) that it holds."""
-    remaining = Remaining(rounds)
-    attempts: dict[tuple[int, int], int] = {}
-    for row in read_rows(folder / "samples.jsonl"):
-        place = (row["launch"], row["wave"])
-        attempts[place] = max(attempts.get(place, 0), row["attempt"])
-        if row["kind"] == "timed":
-            names = (row["problem"], row["variant"], row["threads"], row["batch_size"], row["wave"])
-            remaining.sampled.add((*names, row["launch"], row["round"]))
-    for row in read_rows(folder / "outcomes.jsonl"):
-        if row["status"] == "failed":
-            remaining.dead.add(((row["problem"], row["variant"], row["threads"]), row["batch_size"]))
-    return remaining, attempts
-
-
 def eta_seconds(cells: Sequence[Cell], launches: int, rounds: int, surveys: Sequence[Survey]) -> float:
     """Return about how long the launches take: starts, cold calls and warm-ups, and the rounds."""
     starts = sum(survey.load_seconds for survey in surveys)
@@ -242,13 +227,6 @@ def eta_seconds(cells: Sequence[Cell], launches: int, rounds: int, surveys: Sequ
         (cell.sample_seconds + OVERHEAD_SECONDS) * ((1 if cell.once_per_launch else rounds + 1) + 1) for cell in cells
     )
     return launches * (starts + samples)
-
-
-def _seconds_left(cell: Cell, remaining: Remaining, launches: int) -> float:
-    left = sum(
-        remaining.wants(cell, launch, round_) for launch in range(launches) for round_ in range(remaining.rounds)
-    )
-    return left * cell.sample_seconds
 
 
 def _as_control(survey: Survey, control: Enrolment) -> Survey:

@@ -14,13 +14,12 @@ from typing import Annotated, Any, NoReturn
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from harness import __version__
 from harness.display import TerminalDisplay, checks_table, status_line, verdicts_table
 from harness.errors import HarnessError, Misuse, UnknownName
 from harness.interface import FLOATS
-from harness.plan import BASELINE, FEWEST_LAUNCHES, Request
+from harness.plan import BASELINE, FEWEST_LAUNCHES, Request, check
 from harness.problem import Problem
 from harness.registry import discover, find_variant, select
 from harness.workloads import find_problem, shipped_names
@@ -70,11 +69,10 @@ def main() -> NoReturn:
     """Run the command line; a user's mistake ends in a sentence and an exit code, never in a traceback."""
     signal.signal(signal.SIGTERM, _as_interrupt)
     try:
-        app(standalone_mode=False)
+        # Outside standalone mode an Exit comes back as its code, and a command that just ends as None.
+        code = app(standalone_mode=False)
     except HarnessError as error:
         err.print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True, highlight=False)
-        sys.exit(error.exit_code)
-    except typer.Exit as error:
         sys.exit(error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         err.print("Interrupted before the first sample; nothing was measured.")
@@ -84,7 +82,7 @@ def main() -> NoReturn:
             error.show()
             sys.exit(error.exit_code)
         raise
-    sys.exit(0)
+    sys.exit(code or 0)
 
 
 def _as_interrupt(number: int, frame: object) -> None:
@@ -103,16 +101,14 @@ def root(version: Annotated[bool, typer.Option("--version", help="Print the vers
 def list_implementations() -> None:
     """Show every implementation: language, axes, source, idea, whether it can run here."""
     found, broken = discover()
-    table = Table(show_edge=False)
-    for heading in ("implementation", "language", "axes", "source", "lines", "idea", "here"):
-        table.add_column(heading, overflow="fold", justify="right" if heading == "lines" else "left")
     for entry in found:
         declared = entry.implementation
-        axes = "; ".join(f"{axis}: {', '.join(values)}" for axis, values in declared.axes.items())
-        here = declared.missing() or "yes"
-        cells = (declared.name, declared.language, axes, declared.source, str(entry.maths_lines()), declared.idea, here)
-        table.add_row(*map(escape, cells))
-    out.print(table)
+        axes = [f"{axis} {'/'.join(values)}" for axis, values in declared.axes.items()]
+        facts = [declared.language, declared.layout, *axes, f"{entry.maths_lines()} lines of maths", declared.source]
+        out.print(f"[bold]{escape(declared.name)}[/]  {escape(' · '.join(facts))}", soft_wrap=True, highlight=False)
+        out.print(f"    {escape(declared.idea)}", soft_wrap=True, highlight=False)
+        if reason := declared.missing():
+            out.print(f"    [yellow]unavailable:[/] {escape(reason)}", soft_wrap=True, highlight=False)
     for failed in broken:
         out.print(f"[red]{escape(failed.name)}[/]: {escape(failed.reason)}", soft_wrap=True)
     out.print("\nWorkloads: " + ", ".join(shipped_names()), highlight=False)
@@ -138,6 +134,7 @@ def verify(
 
     request = Request(
         problems=_problems(problem or ["all"]),
+        implementations=tuple(implementations or ()),
         dtypes=_dtypes(dtype),
         batch_sizes=_batch_sizes(batch_sizes),
         threads=(threads,),
@@ -146,6 +143,7 @@ def verify(
         time_limit_s=time_limit,
     )
     found, broken = discover()
+    check(request, found)
     chosen = select(found, implementations or ["*"])
     display = TerminalDisplay(err)
     rows = verify_only(request, chosen, found, _data(data, display), display)
@@ -210,6 +208,7 @@ def _bench(request: Request, data: str | None, results: Path | None, new: bool, 
     if folder is not None:
         request = request_of(read_json(folder / "plan.json"))
     found, broken = discover()
+    check(request, found)
     display = TerminalDisplay(err)
     command = shlex.join(["paragone", *sys.argv[1:]])
     bench = Bench(request, found, broken, _data(data, display), runs, command, display)

@@ -16,24 +16,20 @@ from harness.problem import Problem
 from harness.reference import Trajectory
 from harness.state import FloatArray, State
 
-# Thirty mistakes are tried on all images of the check: beyond this many it takes seconds.
-MAX_IMAGES = 4000
-
-# A mistake explains a result if the training with it comes within ten bounds of it, or within 1 % of how far
-# the result is from the reference: mistakes change the rounding, too.
+MAX_IMAGES = 4000  # all mistakes are tried on all images of the check: beyond this many it takes seconds
+# A mistake explains a result to within ten bounds, or 1 % of the error: mistakes change the rounding, too.
 FIT = 10.0
 UNEXPLAINED = 0.001
 
 Mistake = Callable[[Case], Case]
 
 
-def with_problem(**changes: float | str) -> Mistake:
-    """Return the mistake of training another problem; R and η are left as they were."""
+# R and η of the case are its own: another problem leaves them as they were.
+def _with_problem(**changes: float | str) -> Mistake:
     return lambda case: replace(case, problem=replace(case.problem, **changes))  # type: ignore[arg-type]
 
 
-def with_case(**changes: object) -> Mistake:
-    """Return the mistake of one line of the step being another."""
+def _with_case(**changes: object) -> Mistake:
     return lambda case: replace(case, **changes)  # type: ignore[arg-type]
 
 
@@ -54,14 +50,13 @@ def _epochs(case: Case) -> NDArray[np.int64]:
     return _steps(case) // case.problem.steps_per_epoch(case.order.shape[1])
 
 
+def _scaled(case: Case, **factors: float) -> Case:
+    scaled = {name: factor * getattr(case.problem, name) for name, factor in factors.items()}
+    return replace(case, problem=replace(case.problem, **scaled))
+
+
 def _penalties_averaged(case: Case) -> Case:
-    batch_size = case.order.shape[1]
-    penalties = {"l1": case.problem.l1 / batch_size, "l2": case.problem.l2 / batch_size}
-    return replace(case, problem=replace(case.problem, **penalties))
-
-
-def _scaled_l2(factor: float) -> Mistake:
-    return lambda case: replace(case, problem=replace(case.problem, l2=case.problem.l2 * factor))
+    return _scaled(case, l1=1 / case.order.shape[1], l2=1 / case.order.shape[1])
 
 
 def _other_order(order: Callable[[NDArray[np.int64]], NDArray[np.int64]]) -> Mistake:
@@ -96,24 +91,27 @@ def _transposed(case: Case) -> Case:
 
 # What is said after "it looks as if", and what it does to a training. Where two do the same, the first is said.
 MISTAKES: tuple[tuple[str, Mistake], ...] = (
-    ("no step were taken at all", lambda case: replace(case, rates=0 * case.rates, problem=_still(case.problem))),
-    ("momentum were forgotten", with_problem(momentum=0.0)),
+    (
+        "no step were taken at all",
+        lambda case: replace(case, rates=0 * case.rates, problem=replace(case.problem, momentum=0.0)),
+    ),
+    ("momentum were forgotten", _with_problem(momentum=0.0)),
     (
         "momentum were accumulated: the previous update is to be kept without its own momentum",
-        with_case(accumulates_momentum=True),
+        _with_case(accumulates_momentum=True),
     ),
     ("the previous updates were not restored by reset", _forgotten_updates),
     (
         "the previous update were applied twice",
-        lambda case: replace(case, problem=replace(case.problem, momentum=2 * case.problem.momentum)),
+        lambda case: _scaled(case, momentum=2.0),
     ),
-    ("both penalties were forgotten", with_problem(l1=0.0, l2=0.0)),
-    ("L1 were forgotten", with_problem(l1=0.0)),
-    ("L2 were forgotten", with_problem(l2=0.0)),
-    ("L2 were applied twice over (λ₂·W is its gradient)", _scaled_l2(2.0)),
-    ("L2 were halved (λ₂·W is its gradient)", _scaled_l2(0.5)),
+    ("both penalties were forgotten", _with_problem(l1=0.0, l2=0.0)),
+    ("L1 were forgotten", _with_problem(l1=0.0)),
+    ("L2 were forgotten", _with_problem(l2=0.0)),
+    ("L2 were applied twice over (λ₂·W is its gradient)", lambda case: _scaled(case, l2=2.0)),
+    ("L2 were halved (λ₂·W is its gradient)", lambda case: _scaled(case, l2=0.5)),
     ("the penalties were divided by the batch size", _penalties_averaged),
-    ("the penalties were put on the biases, too", with_case(penalises_biases=True)),
+    ("the penalties were put on the biases, too", _with_case(penalises_biases=True)),
     (
         "the decay of η were forgotten, or the step count not restored by reset",
         lambda case: _rates(case, 0 * _steps(case)),
@@ -123,12 +121,12 @@ MISTAKES: tuple[tuple[str, Mistake], ...] = (
         "η decayed as η/(1 + d·k) from its first value, not from the last",
         lambda case: _rates(case, _epochs(case), False),
     ),
-    ("the gradient were not averaged over the mini-batch", with_case(R=1.0)),
+    ("the gradient were not averaged over the mini-batch", _with_case(R=1.0)),
     (
         "the gradient were averaged over the mini-batch, and it is to be summed",
         lambda case: replace(case, R=1 / case.order.shape[1]),
     ),
-    ("biases were never updated", with_case(trains_biases=False)),
+    ("biases were never updated", _with_case(trains_biases=False)),
     (
         "the order were ignored: images 0 … B−1 at every step",
         _other_order(lambda order: np.tile(np.arange(order.shape[1]), (len(order), 1))),
@@ -150,22 +148,18 @@ MISTAKES: tuple[tuple[str, Mistake], ...] = (
         _labels_of(lambda order: np.tile(np.arange(order.shape[1]), (len(order), 1))),
     ),
     ("the digits of the labels were shifted by one", lambda case: replace(case, labels=(case.labels + 1) % 10)),
-    ("the hidden delta were computed with weights that are already updated", with_case(updates_before_delta=True)),
-    ("σ′ were forgotten in the hidden layers", with_case(hidden_slope=no_slope)),
-    ("σ′ were missing at the output: the delta is that of another loss", with_case(output_slope=no_slope)),
-    ("there were a σ′ too many at the output: the delta is that of the quadratic loss", with_case(output_slope=slope)),
-    ("the output were sigmoid, not softmax", with_case(output_activation="sigmoid")),
-    ("the output were softmax, not sigmoid", with_case(output_activation="softmax")),
+    ("the hidden delta were computed with weights that are already updated", _with_case(updates_before_delta=True)),
+    ("σ′ were forgotten in the hidden layers", _with_case(hidden_slope=no_slope)),
+    ("σ′ were missing at the output: the delta is that of another loss", _with_case(output_slope=no_slope)),
+    ("there were a σ′ too many at the output: the delta is that of the quadratic loss", _with_case(output_slope=slope)),
+    ("the output were sigmoid, not softmax", _with_case(output_activation="sigmoid")),
+    ("the output were softmax, not sigmoid", _with_case(output_activation="softmax")),
     ("the last image of every mini-batch were dropped", _one_short),
     ("the last image of every mini-batch were dropped", _one_short_and_averaged),
-    ("the pixels were divided by 256, not 255", with_case(pixel_scale=1 / 256)),
-    ("the pixels were not divided by 255", with_case(pixel_scale=1.0)),
+    ("the pixels were divided by 256, not 255", _with_case(pixel_scale=1 / 256)),
+    ("the pixels were not divided by 255", _with_case(pixel_scale=1.0)),
     ("the weights were read in the memory order of their transpose", _transposed),
 )
-
-
-def _still(problem: Problem) -> Problem:
-    return replace(problem, momentum=0.0)
 
 
 def likely_mistake(
@@ -202,13 +196,14 @@ def likely_mistake(
 
 def _differs(case: Case, plain: Case) -> bool:
     """Whether the mistake can be made here: without momentum, it cannot be forgotten."""
-    return any(_content(getattr(case, field.name)) != _content(getattr(plain, field.name)) for field in fields(Case))
+    pairs = [(getattr(case, field.name), getattr(plain, field.name)) for field in fields(Case)]
+    return any(mine is not right and _content(mine) != _content(right) for mine, right in pairs)
 
 
 def _content(value: Any) -> Any:
-    if isinstance(value, State):
-        return value.digest()
-    return (value.shape, value.tobytes()) if isinstance(value, np.ndarray) else value
+    if isinstance(value, np.ndarray):
+        return value.shape, value.tobytes()
+    return value.digest() if isinstance(value, State) else value
 
 
 def _end(case: Case) -> State:
@@ -229,7 +224,7 @@ class _Comparison:
         return max(ratio if np.isfinite(ratio) else np.inf for ratio in ratios)
 
     def project(self, end: State, direction: State) -> float:
-        """Return how much of (direction − end) leads from `end` to the result, by weighted least squares."""
+        """Return how much of (direction − end) leads from `end` to the result: weighted least squares."""
         product = square = 0.0
         towards = _weights(direction)
         for name, tensor in _weights(end).items():

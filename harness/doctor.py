@@ -30,13 +30,10 @@ OLDEST_PYTHON = (3, 11)
 ENOUGH_DISK = 2 * GIB  # the data set in both dtypes as cached files, and room for runs
 WORKER_TIMEOUT_S = 60
 
-# Program, what it is for, how to get it. Everything but these implementations works without them.
+# Program, what it is for, how to get it. Everything else works without them.
 TOOLS = (
     ("make", "the shortcuts; every one of them is also a paragone command", "apt-get install make"),
     ("git", "the commit that is recorded with each run", "apt-get install git"),
-    ("gcc", "implementations in C", "apt-get install gcc"),
-    ("gfortran", "implementations in Fortran", "apt-get install gfortran"),
-    ("julia", "implementations in Julia", "make julia"),
 )
 
 # What a worker's threads look like once its libraries are loaded.

@@ -24,6 +24,14 @@ from harness.state import State
 
 LOG_TAIL_BYTES = 2000
 SECONDS_TO_DIE = 2.0
+# What the answer to each order must hold.
+ANSWERS = {
+    "load": ("load_seconds", "loaded_memory_bytes", "threads_found"),
+    "cost": ("step_seconds",),
+    "train": ("step",),
+    "sample": ("n_steps", "elapsed_ns", "cpu_ns", "digest", "peak_memory_bytes"),
+    "result": ("step",),
+}
 
 
 class WorkerHandle:
@@ -38,7 +46,8 @@ class WorkerHandle:
         incoming, answers = os.pipe()
         with pinned_to(self.cpus):
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "harness.worker", str(orders), str(answers)],
+                # -P: not the harness that may lie in the current folder, but this one.
+                [sys.executable, "-P", "-m", "harness.worker", str(orders), str(answers)],
                 pass_fds=(orders, answers),
                 stdin=subprocess.DEVNULL,
                 stdout=self._log,
@@ -50,7 +59,7 @@ class WorkerHandle:
         os.close(answers)
         os.set_blocking(outgoing, False)
         self._pipe = Pipe(incoming, outgoing)
-        self._stopped = False
+        self._ended = False
 
     def load(self, variant: Variant, folder: str, problem: Problem, data: str, seed: int) -> dict[str, Any]:
         """Load the variant with a problem; return what `load` reports."""
@@ -63,18 +72,17 @@ class WorkerHandle:
             "seed": seed,
         }
         answer, _ = self.order("load", order)
-        return {name: answer[name] for name in ("load_seconds", "loaded_memory_bytes", "threads_found")}
+        return {name: answer[name] for name in ANSWERS["load"]}
 
     def train(self, state: State, order: NDArray[np.int64]) -> tuple[State, NDArray[Any] | None]:
         """Train untimed from `state` over `order`; return the parameters and the losses."""
         answer, arrays = self.order("train", {"step": state.step}, {**state.tensors(), "order": order})
         losses = arrays.pop("losses", None)
-        return State.from_tensors(arrays, answer["step"]), losses
+        return _state("train", answer, arrays), losses
 
     def result(self) -> State:
         """Return the parameters after the last sample."""
-        answer, arrays = self.order("result", {})
-        return State.from_tensors(arrays, answer["step"])
+        return _state("result", *self.order("result", {}))
 
     def order(self, verb: str, order: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]] | None = None) -> Message:
         """Wake the worker, carry out one order, stop it again; return its answer.
@@ -82,11 +90,14 @@ class WorkerHandle:
         Raises TimedOut or MeasurementFailed with a reason. What the hosted code raised leaves the worker
         alive; a crash, a hang or a corrupt answer ends it.
         """
+        if not self.alive:
+            raise MeasurementFailed(f"{verb}: the worker has ended")
         try:
             self._signal(signal.SIGCONT)
             self._pipe.send({"do": verb, **order}, arrays, self.time_limit_s)
             answer, results = self._pipe.receive(self.time_limit_s)
             self._signal(signal.SIGSTOP)
+            self.waiting_cpu_ns += _checked(verb, answer)["waiting_cpu_ns"]
         except EOFError:
             raise MeasurementFailed(f"{verb}: {self._obituary()}") from None
         except TimedOut:
@@ -97,26 +108,26 @@ class WorkerHandle:
             raise MeasurementFailed(f"{verb}: {error}") from None
         if "error" in answer:
             raise MeasurementFailed(f"{verb}: {answer['error']}")
-        self.waiting_cpu_ns += answer["waiting_cpu_ns"]
         return answer, results
 
     @property
     def alive(self) -> bool:
         """Whether it still takes orders."""
-        return self._process.returncode is None
+        return not self._ended
 
     def kill(self) -> None:
-        """End the worker and everything it started; nothing of it is left when this returns."""
-        if self._process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
+        """End the worker and everything it started; the worker is gone when this returns."""
+        if not self._ended:
+            self._ended = True
+            self._signal(signal.SIGKILL)
             self._process.wait()
             os.close(self._pipe.incoming)
             os.close(self._pipe.outgoing)
             self._log.close()
 
     def _signal(self, number: signal.Signals) -> None:
-        with contextlib.suppress(ProcessLookupError):
+        # A group whose processes have all ended is not found, or, on a Mac, not permitted.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, number)
 
     def _obituary(self) -> str:
@@ -128,11 +139,24 @@ class WorkerHandle:
             return "the worker closed its pipe and was killed"
         self._log.seek(max(0, self._log.seek(0, os.SEEK_END) - LOG_TAIL_BYTES))
         lines = self._log.read().decode(errors="replace").strip().splitlines()
-        self._process.returncode = None  # the group may hold children: let kill() end them and close the pipes
-        self.kill()
-        self._process.returncode = code
+        self.kill()  # the group may hold children of the worker
         ending = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"exited with code {code}"
         return f"the worker {ending}" + (f": {lines[-1]}" if lines else "")
+
+
+def _checked(verb: str, answer: dict[str, Any]) -> dict[str, Any]:
+    """Return the answer if it has what an answer to this order has: hosted code may write to any descriptor."""
+    expected = ("waiting_cpu_ns", *(() if "error" in answer else ANSWERS[verb]))
+    if lacking := [name for name in expected if name not in answer]:
+        raise MeasurementFailed(f"the worker's answer is not a message: it lacks {', '.join(lacking)}")
+    return answer
+
+
+def _state(verb: str, answer: Mapping[str, Any], arrays: dict[str, NDArray[Any]]) -> State:
+    try:
+        return State.from_tensors(arrays, answer["step"])
+    except KeyError as missing:
+        raise MeasurementFailed(f"{verb}: params: {missing.args[0]} is missing") from None
 
 
 def python_path(environment: Mapping[str, str]) -> str:

@@ -13,8 +13,13 @@ from harness.problem import Problem, rounded_to_float32
 from harness.reference import Trajectory
 from harness.state import State
 
-# Float32 arithmetic rounds every weight at every step, float64 arithmetic rounded at the end only once: over
-# 8 steps that all touch every weight, honest float32 is 2.4 times or more as far off (scripts/calibrate_bounds.py).
+# A bound above this would let wrong results pass: the training is chaotic, or its steps drown in the rounding of
+# the weights. (NaN, where the spread overflowed, is not below it either.)
+LOOSEST_BOUND = 0.1
+
+# Float32 arithmetic rounds every weight at every step, float64 arithmetic rounded at the end only once. Where each step
+# touches every weight, honest float32 is about √n_steps times as far off: 3 times or more over 8
+# steps, 4.5 over 20 (scripts/calibrate_bounds.py).
 STEPS_TO_TELL_ROUNDING = 8
 ROUNDED_ONCE = 1.25
 ROUNDING_NOT_TOLD = "whether every step was rounded to float32: not checked, to tell takes 8 steps with an L2 penalty"
@@ -59,7 +64,12 @@ def judge(problem: Problem, expected: Trajectory, got: State, losses: NDArray[An
     found = deviations(problem, expected, got, dtype)
     if problem.records_loss:
         found.append(loss_deviation(expected, np.asarray(losses, dtype=np.float64), dtype))
-    worst = max(found, key=lambda deviation: deviation.ratio)
+    tight = [deviation for deviation in found if deviation.bound <= LOOSEST_BOUND]
+    worst = max(tight or found, key=lambda deviation: deviation.ratio)
+    if len(tight) < len(found) and not (tight and worst.ratio > 1):
+        loose = next(deviation for deviation in found if deviation not in tight)
+        reason = f"rounding alone may move {loose.tensor} by {loose.bound:.1e} of its displacement: nothing to compare"
+        return Check("not checked", reason, n_steps=n_steps)
     if worst.ratio > 1:
         reason = _difference(problem, expected, got, worst, dtype)
         return Check("failed", reason, worst.error, worst.bound, worst.tensor, n_steps)

@@ -183,6 +183,6 @@ def spread(case: Case) -> tuple[dict[str, FloatArray], FloatArray]:
             expected = plain[i][0].tensors()
             for name, tensor in state.tensors().items():
                 squares[name][i] += np.sum((tensor - expected[name]) ** 2)
-            loss_squares[i] += (loss - plain[i][1]) ** 2
+            loss_squares[i] += np.square(loss - plain[i][1])
     scale = NOISE * N_NOISY_RUNS**0.5
     return {name: np.sqrt(total) / scale for name, total in squares.items()}, np.sqrt(loss_squares) / scale

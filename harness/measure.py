@@ -75,18 +75,15 @@ def cpu_time_ns() -> int:
 def estimate_step_seconds(train: Callable[[int], None], most_steps: int, clock: Clock = time.perf_counter_ns) -> float:
     """Return the seconds that one step takes: the faster of two calls of `train(n_steps)` long enough to time.
 
-    The first call of all, which may compile, is not counted; the number of steps doubles until a
-    call takes ESTIMATE_SECONDS or `most_steps` is reached. A single step longer than half a second is
-    timed only once more.
+    The number of steps doubles until that one takes ESTIMATE_SECONDS or `most_steps` is reached. The
+    slower call may have compiled, for that number of steps or for any; a long step is made twice in all.
     """
     n_steps = 1
-    elapsed_s = _timed(train, n_steps, clock)
-    if elapsed_s < 0.5:
-        elapsed_s = _timed(train, n_steps, clock)
-    while elapsed_s < ESTIMATE_SECONDS and n_steps < most_steps:
+    while True:
+        elapsed_s = min(_timed(train, n_steps, clock), _timed(train, n_steps, clock))
+        if elapsed_s >= ESTIMATE_SECONDS or n_steps >= most_steps:
+            return elapsed_s / n_steps
         n_steps = min(2 * n_steps, most_steps)
-        elapsed_s = _timed(train, n_steps, clock)
-    return min(elapsed_s, _timed(train, n_steps, clock)) / n_steps
 
 
 def _timed(train: Callable[[int], None], n_steps: int, clock: Clock) -> float:

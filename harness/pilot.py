@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -53,9 +54,16 @@ class Survey:
 
     def note_check(self, stage: str, batch_size: int, check: Check) -> bool:
         """Add what a check found; return whether the cell may be timed."""
-        facts = {"error": check.error, "bound": check.bound, "n_steps": check.n_steps}
-        self.note(stage, check.status, check.reason, batch_size, **facts)
+        self.note(stage, check.status, check.reason, batch_size, **numbers(check))
         return check.status != "failed"
+
+
+def numbers(check: Check) -> dict[str, float | int | None]:
+    """Return the numbers of a check, None where it came to none."""
+    finite = {name: getattr(check, name) for name in ("error", "bound")}
+    return {name: value if math.isfinite(value) else None for name, value in finite.items()} | {
+        "n_steps": check.n_steps
+    }
 
 
 def outcome(

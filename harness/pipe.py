@@ -21,7 +21,9 @@ from numpy.typing import NDArray
 from harness.errors import MeasurementFailed, TimedOut
 
 MAX_HEADER_BYTES = 1 << 20
-MAX_ARRAY_BYTES = 1 << 30
+MAX_ARRAY_BYTES = 1 << 30  # of all arrays of a message together
+MAX_DIMENSIONS = 8
+MAX_POLL_MS = (1 << 31) - 1
 DTYPES = ("float32", "float64", "int64", "uint8")
 
 Message = tuple[dict[str, Any], dict[str, NDArray[Any]]]
@@ -39,21 +41,18 @@ class Pipe:
     ) -> None:
         """Write one message; waits until the other end has taken it.
 
-        Raises TimedOut after `limit_s` seconds, MeasurementFailed where nobody reads any more.
+        Raises EOFError where nobody reads any more, TimedOut after `limit_s` seconds, TypeError for an
+        array whose dtype is not one of DTYPES, before anything is written.
         """
-        arrays = {name: np.ascontiguousarray(array) for name, array in (arrays or {}).items()}
-        shapes = [[name, array.dtype.name, list(array.shape)] for name, array in arrays.items()]
-        content = json.dumps({**header, "arrays": shapes}).encode() + b"\n"
-        content += b"".join(array.tobytes() for array in arrays.values())
+        view = memoryview(_encoded(header, arrays or {}))
         deadline = _deadline(limit_s)
-        view = memoryview(content)
         while view:
             _wait(self.outgoing, select.POLLOUT, deadline)
             try:
                 # At most a pipe's atomic size at once: poll promises no more than that without blocking.
                 view = view[os.write(self.outgoing, view[: select.PIPE_BUF]) :]
             except BrokenPipeError:
-                raise MeasurementFailed("the worker closed its pipe") from None
+                raise EOFError from None
 
     def receive(self, limit_s: float | None = None) -> Message:
         """Return the next message and its arrays.
@@ -87,16 +86,34 @@ class Pipe:
         self._buffer += content
 
 
+def _encoded(header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> bytes:
+    plain = {name: np.asarray(array) for name, array in arrays.items()}
+    for name, array in plain.items():
+        if array.dtype.name not in DTYPES:
+            raise TypeError(f"{name} is {array.dtype}; only {', '.join(DTYPES)} can be sent")
+        # In the byte order that a dtype's name stands for. (`ascontiguousarray` would give a scalar a dimension.)
+        plain[name] = np.asarray(array, array.dtype.newbyteorder("="), order="C")
+    shapes = [[name, array.dtype.name, list(array.shape)] for name, array in plain.items()]
+    line = json.dumps({**header, "arrays": shapes}).encode() + b"\n"
+    return line + b"".join(array.tobytes() for array in plain.values())
+
+
 def _parse_header(line: bytes) -> tuple[dict[str, Any], list[tuple[str, str, list[int]]]]:
     try:
         header = json.loads(line)
         shapes = [(str(name), str(dtype), [int(n) for n in shape]) for name, dtype, shape in header.pop("arrays")]
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         raise MeasurementFailed(f"the worker's answer is not a message: {line[:80]!r}") from None
+    total_bytes = 0
     for name, dtype, shape in shapes:
-        too_large = min(shape, default=0) < 0 or math.prod(shape) * 8 > MAX_ARRAY_BYTES
-        if dtype not in DTYPES or too_large:
-            raise MeasurementFailed(f"the worker's answer holds an impossible array: {name} {dtype} {shape}")
+        if dtype in DTYPES and len(shape) <= MAX_DIMENSIONS and min(shape, default=0) >= 0:
+            # An axis of length 0 counts as 1: NumPy refuses such a shape too where the others are huge.
+            total_bytes += math.prod(max(n, 1) for n in shape) * np.dtype(dtype).itemsize
+        else:
+            total_bytes = MAX_ARRAY_BYTES + 1
+        if total_bytes > MAX_ARRAY_BYTES:
+            what = f"{name} {dtype} {shape}"
+            raise MeasurementFailed(f"the worker's answer holds an impossible array: {what[:200]}")
     return header, shapes
 
 
@@ -109,5 +126,5 @@ def _wait(descriptor: int, event: int, deadline: float | None) -> None:
     poll.register(descriptor, event)
     if deadline is None:
         poll.poll()
-    elif not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
+    elif not poll.poll(min(max(0.0, deadline - time.monotonic()) * 1000, MAX_POLL_MS)):
         raise TimedOut("no answer within its time limit")

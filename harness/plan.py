@@ -15,7 +15,7 @@ from harness.errors import Misuse, UnknownName
 from harness.interface import FLOATS, Variant, variants
 from harness.measure import prefix_steps, sample_steps
 from harness.problem import Problem
-from harness.registry import Broken, Found, find_variant
+from harness.registry import Broken, Found, find_variant, select
 
 BASELINE = "numpy_rows"
 FEWEST_LAUNCHES, MOST_LAUNCHES = 5, 40
@@ -102,6 +102,13 @@ def grid(problem: Problem, asked: Sequence[int | str]) -> tuple[int, ...]:
         if not 1 <= size <= problem.n_train:
             raise Misuse(f"--batch-sizes: {size} does not fit {problem.name}: expected 1 to {problem.n_train}, or full")
     return tuple(sizes)
+
+
+def check(request: Request, everyone: Sequence[Found]) -> None:
+    """Raise Misuse or UnknownName for what cannot be planned, before any data is looked for."""
+    enrol(request, select(everyone, request.implementations or ("*",)), everyone)
+    for problem in request.problems:
+        grid(problem, request.batch_sizes)
 
 
 def enrol(request: Request, chosen: Sequence[Found], everyone: Sequence[Found]) -> list[Enrolment]:

@@ -74,11 +74,12 @@ def trajectory(
     `images` is (N, D) uint8, `labels` (N,), `order` (n_steps, B) indices into both.
     """
     states, losses = [state], []
-    for batch in order:
-        following, loss = step(problem, images[batch], labels[batch], states[-1])
-        states.append(following)
-        losses.append(loss)
-    rounding, loss_rounding = spread(Case.of(problem, images, labels, state, order))
+    with np.errstate(over="ignore", invalid="ignore"):  # a training may diverge: its values then say so
+        for batch in order:
+            following, loss = step(problem, images[batch], labels[batch], states[-1])
+            states.append(following)
+            losses.append(loss)
+        rounding, loss_rounding = spread(Case.of(problem, images, labels, state, order))
     return Trajectory(tuple(states), np.array(losses), rounding, loss_rounding, order.shape[1])
 
 

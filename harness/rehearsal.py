@@ -15,7 +15,8 @@ from harness.data import DataSet
 from harness.gatekeeper import Gatekeeper
 from harness.pilot import OpenWorker
 from harness.plan import Cell, Enrolment
-from harness.schedule import EnrolmentKey, Remaining, Schedule
+from harness.remaining import EnrolmentKey, Remaining
+from harness.schedule import Schedule
 from harness.store import RunFolder, read_rows
 
 LAUNCHES, ROUNDS = 2, 3

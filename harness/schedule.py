@@ -14,8 +14,9 @@ from harness.data import DataSet
 from harness.errors import HarnessError, MeasurementFailed
 from harness.gatekeeper import Gatekeeper
 from harness.host import WorkerHandle
-from harness.pilot import OpenWorker, load_worker, most_check_steps, outcome
+from harness.pilot import OpenWorker, load_worker, most_check_steps, numbers, outcome
 from harness.plan import Cell, Enrolment
+from harness.remaining import EnrolmentKey, Remaining
 from harness.store import RunFolder
 from harness.threads import fault_of_threads
 from harness.verify import Check
@@ -23,8 +24,6 @@ from harness.verify import Check
 # One thread may use so much CPU time per wall time, judged over at least so much of samples.
 MOST_CPU_OVER_WALL = 1.10
 JUDGED_SECONDS = 0.5
-
-EnrolmentKey = tuple[str, str, int]
 
 
 @dataclass
@@ -44,27 +43,6 @@ class Member:
     def live(self) -> list[Cell]:
         """Return the cells that can still be sampled."""
         return [cell for cell in self.cells if cell.batch_size in self.digests] if self.worker.alive else []
-
-
-@dataclass
-class Remaining:
-    """What is left to sample: everything planned, less what the run's folder holds already."""
-
-    rounds: int
-    sampled: set[tuple[Any, ...]] = field(default_factory=set)
-    dead: set[tuple[EnrolmentKey, int | None]] = field(default_factory=set)  # None: at every batch size
-
-    def wants(self, cell: Cell, launch: int, round_: int) -> bool:
-        """Whether this round of this launch still needs a sample of the cell."""
-        if (cell.enrolment, cell.batch_size) in self.dead or (cell.enrolment, None) in self.dead:
-            return False
-        if cell.once_per_launch and round_ != cell.batch_size % self.rounds:
-            return False
-        return (*cell.enrolment, cell.batch_size, cell.wave, launch, round_) not in self.sampled
-
-    def wants_any(self, cell: Cell, launch: int) -> bool:
-        """Whether any round of this launch still needs the cell."""
-        return any(self.wants(cell, launch, round_) for round_ in range(self.rounds))
 
 
 class Schedule:
@@ -150,9 +128,8 @@ class Schedule:
         return "failed" not in (head.status, tail.status)
 
     def _record_check(self, member: Member, cell: Cell, stage: str, check: Check, launch: int, attempt: int) -> None:
-        facts = {"error": check.error, "bound": check.bound, "n_steps": check.n_steps}
         where = {"launch": launch, "attempt": attempt}
-        row = outcome(member.enrolment, cell.batch_size, stage, check.status, check.reason, **facts, **where)
+        row = outcome(member.enrolment, cell.batch_size, stage, check.status, check.reason, **numbers(check), **where)
         self.folder.append("outcomes", row)
         if check.status == "failed":
             self.remaining.dead.add((cell.enrolment, cell.batch_size))

@@ -15,8 +15,11 @@ last line, and a torn line is dropped when the run is read or taken up again.
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import fcntl
 import io
+import itertools
 import json
 import os
 import tempfile
@@ -78,11 +81,17 @@ class RunFolder:
             raise ResultsUnusable(f"{folder}: cannot be written: {error.strerror}") from None
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
             self._lock.close()
             raise ResultsUnusable(
                 f"{folder}: another paragone is writing to this run. Wait for it, or start a run of its own: "
                 "paragone bench --new"
+            ) from None
+        except OSError as error:
+            self._lock.close()
+            raise ResultsUnusable(
+                f"{folder}: this file system cannot lock files: {error.strerror}. Choose another folder: "
+                "paragone bench --results PATH"
             ) from None
 
     def append(self, table: str, row: Mapping[str, Any]) -> None:
@@ -93,15 +102,17 @@ class RunFolder:
         unknown = set(row) - set(COLUMNS[table])
         if unknown:
             raise KeyError(f"{table} has no column {sorted(unknown)}")
-        line = json.dumps({column: row.get(column) for column in COLUMNS[table]}) + "\n"
+        line = (json.dumps({column: row.get(column) for column in COLUMNS[table]}) + "\n").encode()
         try:
             if table not in self._files:
                 self._files[table] = self._open(table)
-            written = self._files[table].write(line.encode())
-            if written != len(line.encode()):
-                raise OSError(28, "only part of the row fitted")
+            written = self._files[table].write(line)
+            if written != len(line):
+                raise OSError(errno.ENOSPC, "only part of the row fitted")
             os.fdatasync(self._files[table].fileno())
         except OSError as error:
+            if table in self._files:  # opened anew for the next row, without what was torn
+                self._files.pop(table).close()
             raise ResultsUnusable(
                 f"{self.folder / table}.jsonl: cannot be written: {error.strerror}. What was measured before is "
                 f"kept; make room, then: paragone bench --resume {self.folder.name}"
@@ -140,36 +151,45 @@ def new_run_folder(results: Path, now: datetime, plan: Mapping[str, Any], enviro
 
     The folder appears complete or not at all. Raises ResultsUnusable.
     """
-    name = now.astimezone(UTC).strftime("%Y-%m-%dT%H%M%SZ")
+    time_in_utc = now.astimezone(UTC).strftime("%Y-%m-%dT%H%M%SZ")
     try:
         results.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=results))
-        write_json(draft / "environment.json", environment)
-        folder = results / name
-        for number in range(2, 1000):
-            if not folder.exists():
+        with tempfile.TemporaryDirectory(prefix=".draft-", dir=results, ignore_cleanup_errors=True) as temporary:
+            draft = Path(temporary) / "run"
+            draft.mkdir()
+            write_json(draft / "environment.json", environment)
+            for number in itertools.count(1):
+                name = time_in_utc if number == 1 else f"{time_in_utc}-{number}"
+                write_json(draft / "plan.json", {**plan, "run": name})
+                try:
+                    draft.rename(results / name)
+                except OSError as error:
+                    if error.errno in (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR):  # the name is taken
+                        continue
+                    raise
                 break
-            folder = results / f"{name}-{number}"
-        write_json(draft / "plan.json", {**plan, "run": folder.name})
-        draft.chmod(0o755)
-        draft.rename(folder)
     except OSError as error:
         raise ResultsUnusable(
             f"{results}: cannot be written: {error.strerror}. Choose another folder: paragone bench --results PATH"
         ) from None
-    return folder
+    return results / name
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
-    """Write the file whole or not at all."""
+    """Write the file whole or not at all, on disk when this returns. Raises OSError."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_text(json.dumps(content, indent=1) + "\n")
+    with draft.open("w") as file:
+        file.write(json.dumps(content, indent=1) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
     draft.replace(path)
 
 
 def run_folders(results: Path) -> list[Path]:
     """Return the folders of the runs in `results`, oldest first."""
-    return sorted((path.parent for path in results.glob("*/plan.json")), key=lambda folder: folder.name)
+    folders = [path.parent for path in results.glob("*/plan.json")]
+    # By the time in the name, then by the number behind it: -10 comes after -9.
+    return sorted(folders, key=lambda folder: (folder.name.partition("Z")[0], len(folder.name), folder.name))
 
 
 def find_run(results: Path, name: str) -> Path:
@@ -180,9 +200,10 @@ def find_run(results: Path, name: str) -> Path:
     folders = run_folders(results)
     if name == "latest" and folders:
         return folders[-1]
-    for candidate in (results / name, Path(name).expanduser()):
-        if (candidate / "plan.json").is_file():
-            return candidate
+    for candidate in (results / name, Path(name)):
+        with contextlib.suppress(OSError, RuntimeError):  # a name that no folder can have; no such home
+            if (candidate.expanduser() / "plan.json").is_file():
+                return candidate.expanduser()
     raise UnknownName("run", name, [folder.name for folder in folders], f" Runs are looked for in {results}.")
 
 
@@ -212,7 +233,7 @@ def read_json(path: Path) -> dict[str, Any]:
         content = json.loads(path.read_text())
     except OSError as error:
         raise ResultsUnusable(f"{path}: cannot be read: {error.strerror}") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ResultsUnusable(f"{path}: not JSON: {error}") from None
     if not isinstance(content, dict):
         raise ResultsUnusable(f"{path}: expected a JSON object, got {type(content).__name__}")
@@ -236,7 +257,7 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
             row = json.loads(line)
             if not isinstance(row, dict):
                 raise TypeError(f"expected an object, got {type(row).__name__}")
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, RecursionError) as error:
             raise ResultsUnusable(f"{path}, line {number}: not a row: {error}") from None
         rows.append(row)
     return rows

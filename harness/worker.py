@@ -7,7 +7,6 @@ Started as `python -m harness.worker INCOMING OUTGOING` with two open file descr
     train   state, order (arrays)                              -> params and losses (arrays)
     sample  batch_size, n_steps, prefix_steps, fresh_peak      -> the sample, peak_memory_bytes
     result                                                     -> params (arrays) of the last sample
-    stop
 
 What raises becomes an answer with "error"; what the hosted code prints goes to the worker's log.
 """
@@ -15,7 +14,9 @@ What raises becomes an answer with "error"; what the hosted code prints goes to 
 from __future__ import annotations
 
 import ctypes
+import functools
 import gc
+import os
 import signal
 import sys
 import time
@@ -29,9 +30,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.data import open_cached
-from harness.memory import peak_memory_bytes, reset_peak_memory, resident_memory_bytes
 from harness.interface import Implementation
 from harness.measure import cpu_time_ns, estimate_step_seconds, take_sample
+from harness.memory import peak_memory_bytes, reset_peak_memory, resident_memory_bytes
 from harness.pipe import Message, Pipe
 from harness.problem import Problem
 from harness.registry import read_folder
@@ -40,6 +41,7 @@ from harness.threads import found_threads
 
 PR_SET_PDEATHSIG = 1
 MOST_ESTIMATE_STEPS = 4096
+MOST_REASON_CHARACTERS = 1000
 
 
 class Worker:
@@ -48,6 +50,7 @@ class Worker:
     implementation: Implementation
     problem: Problem
     start: State
+    folder: Path | None = None
 
     def load(self, order: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Message:
         """Load the variant with the problem and the data set; any earlier one is dropped first."""
@@ -57,7 +60,8 @@ class Worker:
         self.start = self.problem.start_state(order["seed"])
         self.seed = order["seed"]
         self.orders: dict[tuple[int, int], NDArray[np.int64]] = {}
-        by_name = {candidate.name: candidate for candidate in read_folder(Path(order["folder"]))}
+        self.folder = Path(order["folder"])
+        by_name = {candidate.name: candidate for candidate in read_folder(self.folder)}
         data = open_cached(Path(order["data"]))
         images = data.pixels(order["axis"]["dtype"])[: self.problem.n_train]
         labels = data.train_labels[: self.problem.n_train]
@@ -114,6 +118,7 @@ class Worker:
         key = (batch_size, n_steps)
         if key not in self.orders:
             self.orders[key] = self.problem.order(self.seed, n_steps, batch_size)
+            self.orders[key].flags.writeable = False  # as the orders that come through the pipe
         return self.orders[key]
 
 
@@ -129,22 +134,21 @@ def serve(pipe: Pipe) -> None:
             order, arrays = pipe.receive()
         except EOFError:
             return
-        if order["do"] == "stop":
-            return
-        waiting_cpu_ns = cpu_time_ns() - cpu_at_answer_ns
+        waiting = {"waiting_cpu_ns": cpu_time_ns() - cpu_at_answer_ns}
         try:
             answer, results = verbs[order["do"]](order, arrays)
+            pipe.send({**answer, **waiting}, results)
         except Exception as error:
-            answer, results = describe_error(error), {}
-        pipe.send({**answer, "waiting_cpu_ns": waiting_cpu_ns}, results)
+            pipe.send({"error": describe_error(error, worker.folder), **waiting})
         cpu_at_answer_ns = cpu_time_ns()
 
 
-def describe_error(error: Exception) -> dict[str, str]:
-    """Return the error in a sentence, with the place in the implementation where it was raised."""
+def describe_error(error: Exception, folder: Path | None) -> str:
+    """Return the error in a sentence, with the last place in `folder`, the implementation's, that led to it."""
     frames = traceback.extract_tb(error.__traceback__)
-    place = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
-    return {"error": f"{type(error).__name__}: {error}{place}"}
+    own = [frame for frame in frames if folder is not None and Path(frame.filename).is_relative_to(folder)]
+    places = [f" ({Path(frame.filename).name}, line {frame.lineno})" for frame in (own or frames)[-1:]]
+    return f"{type(error).__name__}: {error}"[:MOST_REASON_CHARACTERS] + "".join(places)
 
 
 def die_with_the_harness() -> None:
@@ -153,11 +157,19 @@ def die_with_the_harness() -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
+def keep_from_children(descriptors: list[int]) -> None:
+    """Close them in whatever the hosted code forks or starts: held there, they would hide the worker's end."""
+    for descriptor in descriptors:
+        os.set_inheritable(descriptor, False)
+        os.register_at_fork(after_in_child=functools.partial(os.close, descriptor))
+
+
 def main() -> None:
     """Serve on the two file descriptors of the command line."""
     die_with_the_harness()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the harness's to answer
     incoming, outgoing = map(int, sys.argv[1:3])
+    keep_from_children([incoming, outgoing])
     serve(Pipe(incoming, outgoing))
 
 

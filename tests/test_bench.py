@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from harness import bench
-from harness.bench import Bench, eta_seconds, remaining_of, request_of
+from harness.bench import Bench, eta_seconds, request_of
 from harness.data_cache import store
 from harness.errors import InvalidWorkload, Misuse
 from harness.mnist_parts import Arrays
@@ -232,19 +232,6 @@ def test_a_workload_that_does_not_fit_the_data_is_refused_before_anything_starts
         make(data, tmp_path, Request((too_large,)), impls).run()
     with pytest.raises(InvalidWorkload, match="layers"):
         make(data, tmp_path, Request((replace(PROBLEM, layers=(100, 10)),)), impls).run()
-
-
-def test_what_is_left_is_the_plan_less_the_rows(tmp_path):
-    cell = Cell("p", "v", 10, 1, n_steps=5, prefix_steps=0, step_seconds=0.01, once_per_launch=False)
-    row = '{"problem": "p", "variant": "v", "threads": 1, "batch_size": 10, "wave": 0, "launch": %d, "round": %d, '
-    row += '"kind": "%s", "attempt": 2}\n'
-    (tmp_path / "samples.jsonl").write_text(row % (0, 1, "timed") + row % (0, -1, "cold") + row % (1, 0, "timed"))
-
-    remaining, attempts = remaining_of(tmp_path, rounds=3)
-
-    assert [True, False, True] == [remaining.wants(cell, 0, round_) for round_ in range(3)]
-    assert [False, True, True] == [remaining.wants(cell, 1, round_) for round_ in range(3)]
-    assert {(0, 0): 2, (1, 0): 2} == attempts
 
 
 def test_the_estimate_counts_starts_cold_calls_warm_ups_and_rounds():

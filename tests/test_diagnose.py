@@ -84,6 +84,14 @@ def test_what_no_mistake_explains_is_not_explained(data):
     assert likely_mistake(problem, *data, expected, order, noisy, "float64") is None
 
 
+def test_a_right_result_looks_like_no_mistake(data):
+    problem, order, expected, _ = training("softmax", data)
+    end = expected.states[-1].tensors()
+    rounded = State.from_tensors({key: x * (1 + 1e-15) for key, x in end.items()}, expected.states[-1].step)
+
+    assert likely_mistake(problem, *data, expected, order, rounded, "float64") is None
+
+
 def test_large_mini_batches_are_left_alone(data):
     problem, order, expected, _ = training("nielsen", data)
     many = np.tile(order, (1, 1000))

@@ -11,7 +11,8 @@ from harness.errors import MeasurementFailed
 from harness.judge import Check
 from harness.plan import Cell, Enrolment
 from harness.registry import discover, find_variant
-from harness.schedule import Remaining, Schedule, overused
+from harness.remaining import Remaining
+from harness.schedule import Schedule, overused
 from harness.store import RunFolder, read_rows
 from harness.workloads import find_problem
 

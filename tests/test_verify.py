@@ -202,6 +202,38 @@ def test_a_reference_that_diverges_judges_nobody(trained):
     assert judge(problem, diverged, got, losses, "float32").status == "not checked"
 
 
+@pytest.mark.parametrize("factor", [1e9, np.inf, np.nan])
+def test_a_training_in_which_rounding_decides_passes_nobody(factor, trained):
+    problem, _, expected, got, losses = trained
+    chaotic = replace(expected, spread={**expected.spread, "b2": factor * expected.spread["b2"]})
+    wrong = with_tensor(got, "W3", lambda W: rounded_to_float32(1.01 * W))
+
+    assert judge(problem, chaotic, got, losses, "float32").status == "not checked"
+    assert "b2" in judge(problem, chaotic, got, losses, "float32").reason
+    assert judge(problem, chaotic, wrong, losses, "float32").status == "failed"
+
+
+def test_a_training_that_diverges_is_not_checked(data):
+    problem = replace(small("mlp4"), learning_rate=((1, 1e300),))
+    expected = trajectory(problem, *data, problem.start_state(1), problem.order(1, 5, 7))
+
+    assert judge(problem, expected, expected.states[-1], expected.losses, "float64").status == "not checked"
+
+
+@pytest.mark.parametrize(("value", "status"), [(1e-12, "passed"), (1e-3, "failed")])
+def test_a_weight_whose_sign_rounding_decides_may_have_either(value, status, data):
+    problem = replace(small("mlp4"), l1=0.5)
+    order = problem.order(1, 5, 5)
+    value = np.float64(np.float32(value))
+    above, below = (
+        with_tensor(problem.start_state(1), "W1", lambda W, x=x: np.where(W == W[0, 0], x, W)) for x in (value, -value)
+    )
+    got, losses = trainer(NumpyRows, problem, data, "float32")(below, order)
+    check = judge(problem, trajectory(problem, *data, above, order), got, losses, "float32")
+
+    assert check.status == status
+
+
 def test_a_tensor_that_must_not_move_may_not_move(data):
     problem = small("nielsen")
     start, order = problem.start_state(1), problem.order(1, 3, 5)
@@ -288,6 +320,20 @@ def test_a_sample_that_goes_wrong_after_its_head_is_caught_at_its_tail(data):
     check = check_tail(stops_early, problem, *data, "float64", start, order, final, 5)
 
     assert (check.status, check.n_steps) == ("failed", 5)
+
+
+def test_previous_updates_that_mean_nothing_do_not_disturb_the_tail(data):
+    problem = small("softmax")
+    start, order = problem.start_state(2), problem.order(2, 12, 10)
+    train = trainer(NumpyRows, problem, data, "float64")
+
+    def without_updates(state, rows):
+        got, losses = train(state, rows)
+        return replace(got, dW=()), losses
+
+    final, _ = without_updates(start, order)
+
+    assert check_tail(without_updates, problem, *data, "float64", start, order, final, 5).passed
 
 
 def test_a_final_state_of_the_wrong_step_count_fails_at_the_tail(data):

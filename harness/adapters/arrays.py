@@ -5,7 +5,7 @@ A maths file is a module with these names; its own docstring says the shapes.
     store_images(images, dtype, order)   -> X    the training set in its own layout
     store_labels(labels, dtype)          -> Y    one-hot, in the layout of the output layer
     store_layer(W, b, dtype)             -> W, b in its own layout (called on the updates too)
-    canonical_layer(W, b)                -> W, b as (fan_out, fan_in) and (fan_out,)
+    canonical_layer(W, b)                -> W, b as (fan_out, fan_in) and (fan_out,), to be copied
     OUTPUTS[output_activation, loss]     -> (activate, output_delta, batch_loss)
 
     gather(X, Y, batch)                  -> X, Y of the mini-batch
@@ -14,11 +14,11 @@ A maths file is a module with these names; its own docstring says the shapes.
     update(W, b, dW, db, eta)                                     changes W, b
     update_with_momentum(W, b, dW, db, eta, previous, problem)    changes W, b, previous
 
-Formulas of one sample go through SampleImplementation, which loops over the mini-batch: there `gather` takes
-one index, and two names differ.
+Where the formulas are those of one sample, SampleImplementation loops over the mini-batch, and differs in this:
 
     zero_gradients(W, b)                 -> dW, db of zeros
-    add_gradients(A, delta, W, R, dW, db)                         changes dW, db
+    gather(X, Y, i)                      -> x, y of one sample
+    backward(A, delta, W, R, dW, db)                              adds to dW, db
 
 The five phases of a step are attributes of the instance, called through it: whoever wants to time
 them wraps them there, and the plain path carries no clock.
@@ -97,9 +97,8 @@ class ArrayImplementation(Implementation):
     def _no_loss(self, Z: Any, A: Any, Y: Any, R: float) -> float:
         return 0.0
 
-    def _backward(self, Z: Any, A: Any, Y: Any, R: float) -> tuple[list[Any], list[Any]]:
-        gradients: tuple[list[Any], list[Any]] = self.maths_file.backward(A, self.output_delta(A[-1], Y), self.W, R)
-        return gradients
+    def _backward(self, Z: Any, A: Any, Y: Any, R: float, *sums: list[Any]) -> Any:
+        return self.maths_file.backward(A, self.output_delta(A[-1], Y), self.W, R, *sums)
 
     def _plain_update(self, dW: list[Any], db: list[Any], eta: float) -> None:
         self.maths_file.update(self.W, self.b, dW, db, eta)
@@ -131,6 +130,3 @@ class SampleImplementation(ArrayImplementation):
             self.backward(z, a, y, R, dW, db)
         self.update(dW, db, eta)
         return loss
-
-    def _backward(self, z: Any, a: Any, y: Any, R: float, dW: list[Any], db: list[Any]) -> None:
-        self.maths_file.add_gradients(a, self.output_delta(a[-1], y), self.W, R, dW, db)

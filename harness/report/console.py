@@ -27,7 +27,7 @@ KEY = "Images per second, then times the baseline's. ≈ the same, ? not enough 
 def print_summary(run: Run, console: Console) -> None:
     """Print throughput and ratio of every cell; what is within noise is grey and marked ≈."""
     frame = summarise(run)
-    shown = frame[~frame["control"]].assign(name=wording.short_names(frame))
+    shown = wording.presented(frame).assign(name=wording.short_names(frame))
     if shown.empty:
         console.print("No cell was planned.")
     for _, cells in shown.groupby(["problem", "threads", "dtype"], sort=False):
@@ -60,7 +60,9 @@ def _that_fit(cells: pd.DataFrame, width: int, gap: int) -> list[list[int]]:
 def _table(cells: pd.DataFrame, sizes: list[int], gap: int) -> Table:
     first = next(wording.rows(cells))
     title = f"{first.problem} · {first.dtype} · {wording.plural(first.threads, 'thread')}"
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, padding=(0, gap, 0, 0), pad_edge=False)
+    table = Table(
+        title=title, title_justify="left", title_style="bold", box=None, padding=(0, gap, 0, 0), pad_edge=False
+    )
     table.add_column(HEADING, no_wrap=True)
     for size in sizes:
         table.add_column(wording.batch(size), justify="right", no_wrap=True)

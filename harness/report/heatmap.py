@@ -23,7 +23,7 @@ COLOURS = "PuOr"  # brown is slower, violet is faster: told apart by every kind 
 
 def draw(cells: pd.DataFrame, name: str, noise: str) -> Drawn | None:
     """Return the heatmap of one problem and number of threads; None where no ratio exists and nothing failed."""
-    cells = cells[~cells["control"]]
+    cells = wording.presented(cells)
     cells = cells.assign(label=wording.short_names(cells))
     if cells["ratio_to_baseline"].notna().sum() == 0:
         return None

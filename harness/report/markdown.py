@@ -86,7 +86,7 @@ def _noise(run: Run, frame: pd.DataFrame) -> str:
 
 def _gaps(run: Run, frame: pd.DataFrame) -> str:
     entries = [(entry, "broken") for entry in run.plan["broken"]] + [
-        (entry, "skipped") for entry in run.plan["skipped"]
+        (entry, "skipped") for entry in run.plan.get("skipped", [])
     ]
     absent = [[wording.code(entry["name"]), word, wording.escaped(entry["reason"])] for entry, word in entries]
     untrained = run.outcomes[(run.outcomes["stage"] == "accuracy") & (run.outcomes["status"] != "passed")]
@@ -134,8 +134,11 @@ def _shares(run: Run) -> str:
             ("verify", "verification within the launches"),
         )
     ]
-    total = [("in all", wording.seconds(float(run.finished["elapsed_s"])))] if run.finished else []
-    return tables.pairs([*inside, *beside, *total])
+    pilot = run.plan.get("pilot_seconds")
+    before = (
+        [] if pilot is None else [("before the plan: verification, costs, rehearsal", wording.seconds(float(pilot)))]
+    )
+    return tables.pairs([*inside, *beside, *before])
 
 
 def _commands(run: Run) -> str:

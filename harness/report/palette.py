@@ -15,13 +15,13 @@ INK, SOFT_INK, GRID, NOISE = "#1a1a1a", "#5f6368", "#e3e5e8", "#e9eaec"
 
 # The first entry whose words all occur in "implementation layout language" gives the colour.
 COLOURS = (
-    (("numpy", "tuned"), "#C4390E"),
-    (("numpy", "per_sample"), "#A37B00"),
-    (("numpy", "one sample"), "#A37B00"),
-    (("numpy", "columns"), "#00856B"),
+    (("numpy", "tuned"), "#B22222"),
+    (("numpy", "per_sample"), "#B8860B"),
+    (("numpy", "one sample"), "#B8860B"),
+    (("numpy", "columns"), "#009E73"),
     (("numpy", "rows"), "#0063A8"),
     (("numpy",), "#56B4E9"),
-    (("python",), "#8A4F9E"),
+    (("python",), "#4D4D4D"),
     (("pytorch",), "#B5527A"),
     (("jax",), "#CC79A7"),
     (("numba",), "#E69F00"),
@@ -36,7 +36,8 @@ COLOURS = (
 )
 OTHERS = ("#332288", "#4477AA", "#66704A", "#8C6D8C")
 
-MARKERS = (("rows", "o"), ("columns", "s"), ("one sample", "^"), ("list", "v"), ("block", "D"))
+# The first word that occurs in the layout counts: the special before the general.
+MARKERS = (("block", "D"), ("list", "v"), ("one sample", "^"), ("columns", "s"), ("rows", "o"))
 LINES = {"": "-", "C": "-", "F": (0, (4, 2))}
 
 

@@ -20,7 +20,7 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 def summary_tables(frame: pd.DataFrame) -> str:
     """Return one table per problem, thread count and dtype: implementation × batch size."""
     parts = []
-    shown = frame[~frame["control"]].assign(name=wording.short_names(frame))
+    shown = wording.presented(frame).assign(name=wording.short_names(frame))
     for _, cells in shown.groupby(["problem", "threads", "dtype"], sort=False):
         first = next(wording.rows(cells))
         sizes = sorted(cells["batch_size"].unique())
@@ -74,7 +74,7 @@ def gaps_table(frame: pd.DataFrame) -> str:
     for _, cells in gaps.groupby(keys, sort=False):
         row = next(wording.rows(cells))
         sizes = sorted(cells["batch_size"])
-        command = f"paragone verify {row.implementation} --problem {row.problem} --batch-size {sizes[0]}"
+        command = f"paragone verify {row.implementation} --problem {row.problem} --batch-sizes {sizes[0]}"
         again = wording.code(command) if row.status in ("failed", "not checked") else ""
         listed = ", ".join(wording.batch(size) for size in sizes)
         lines.append([wording.code(row.variant), listed, row.status, wording.escaped(row.reason), again])

@@ -62,7 +62,8 @@ def _subtitle(shown: pd.DataFrame, noise: str) -> list[str]:
 
 def _not_drawn(cells: pd.DataFrame, shown: pd.DataFrame) -> list[str]:
     """Return a line that names the variants without any number, so that none is missing silently."""
-    absent = cells[~cells["control"] & ~cells["variant"].isin(shown["variant"])].drop_duplicates("variant")
+    others = wording.presented(cells)
+    absent = others[~others["variant"].isin(shown["variant"])].drop_duplicates("variant")
     words = [f"{row.label} {row.dtype} ({wording.WORDS.get(row.status, row.status)})" for row in wording.rows(absent)]
     return ["Not drawn: " + ", ".join(words) + "."] if words else []
 

@@ -126,6 +126,11 @@ def short_names(frame: pd.DataFrame) -> pd.Series[str]:
     return names.where(~frame["control"], names + " (A/A)")
 
 
+def presented(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows that results are shown of: neither the control nor what is absent; both are told elsewhere."""
+    return frame[~frame["control"] & (frame["status"] != "unavailable")]
+
+
 def rows(frame: pd.DataFrame) -> Iterator[Any]:
     """Yield the rows with their columns as attributes, whose types no checker can know."""
     yield from frame.itertuples(index=False)

@@ -91,7 +91,7 @@ def zero_gradients(W, b):
     return [np.zeros_like(W_l) for W_l in W], [np.zeros_like(b_l) for b_l in b]
 
 
-def add_gradients(A, delta, W, R, dW, db):
+def backward(A, delta, W, R, dW, db):
     """dW[l] += R delta A[l−1]ᵀ, db[l] += R delta, delta ← W[l]ᵀ delta ∘ A[l−1] ∘ (1 − A[l−1])"""
     delta = R * delta
     for l in range(len(W) - 1, -1, -1):

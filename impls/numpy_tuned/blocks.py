@@ -11,17 +11,17 @@ from scipy.linalg import blas
 from .single import SingleStep
 from .steps import Step
 
-BLOCK_BYTES = 800 * 1024  # of images; with what belongs to them they stay in a second-level cache
-IN_PLACE_UP_TO = 64  # samples; beyond, a product and an addition are faster than a product that adds
+BLOCK_BYTES = 600 * 1024  # of images: from the first product to the last they stay in a second-level cache
 
 
 def step_for(problem, network, X, Y, batch_size):
     """The fastest step of this batch size."""
     if batch_size == 1:
         return SingleStep(problem, network, X, Y, batch_size)
-    if batch_size <= IN_PLACE_UP_TO:
+    block_height = max(1, BLOCK_BYTES // (X.shape[1] * X.itemsize))
+    if batch_size <= block_height:
         return BlockStep(problem, network, X, Y, batch_size, batch_size)
-    return ManyBlocksStep(problem, network, X, Y, batch_size)
+    return ManyBlocksStep(problem, network, X, Y, batch_size, block_height)
 
 
 class BlockStep(Step):
@@ -38,11 +38,11 @@ class BlockStep(Step):
         self.Y_batch = np.empty((n_rows, n_classes), dtype=X.dtype)
         self.A = [self.X_batch.T, *buffers(*(size + 1 for size in hidden))]
         self.flip = [1] + [0] * len(hidden)
-        Z_last, self.output, delta_last = buffers(n_classes, n_classes, n_classes)
-        self.Z = [*(A[:, :-1] for A in self.A[1:]), Z_last]
+        self.logits, self.output, last_delta = buffers(n_classes, n_classes, n_classes)
+        self.Z = [*(A[:, :-1] for A in self.A[1:]), self.logits]
         self.slope = buffers(*hidden)
         self.delta_above = buffers(*(size + 1 for size in hidden))
-        self.delta = [*(delta[:, :-1] for delta in self.delta_above), delta_last]
+        self.delta = [*(delta[:, :-1] for delta in self.delta_above), last_delta]
         self.gemm = blas.get_blas_funcs("gemm", dtype=X.dtype)
 
     def gather(self, batch):
@@ -59,7 +59,7 @@ class BlockStep(Step):
             np.add(Z[l], self.one, Z[l])
             np.reciprocal(Z[l], Z[l])
         self.gemm(1, A[-1], V[-1], 0, Z[-1], flip[-1], 0, 1)
-        self.activate(Z[-1], self.output)
+        self.activate(self.logits, self.output)
 
     def backward(self):
         """delta[l−1] = delta[l] V[l]ᵀ ∘ A ∘ (1 − A)"""
@@ -79,13 +79,12 @@ class BlockStep(Step):
 class ManyBlocksStep(Step):
     """One SGD step in blocks; all of them see the weights from before the step."""
 
-    def __init__(self, problem, network, X, Y, batch_size):
+    def __init__(self, problem, network, X, Y, batch_size, height):
         super().__init__(problem, network, X, Y, batch_size)
-        height = max(1, BLOCK_BYTES // (X.shape[1] * X.itemsize))
-        starts = range(0, batch_size, height)
-        sizes = {min(height, batch_size - start) for start in starts}
-        blocks = {n_rows: BlockStep(problem, network, X, Y, batch_size, n_rows) for n_rows in sizes}
-        self.blocks = [(slice(start, start + height), blocks[min(height, batch_size - start)]) for start in starts]
+        full = BlockStep(problem, network, X, Y, batch_size, height)
+        self.blocks = [(slice(end - height, end), full) for end in range(height, batch_size + 1, height)]
+        if rest := batch_size % height:
+            self.blocks.append((slice(-rest, None), BlockStep(problem, network, X, Y, batch_size, rest)))
         self.total, self.part = ([np.empty_like(V) for V in network.V] for _ in range(2))
 
     def take(self, batch, eta):
@@ -103,8 +102,8 @@ class ManyBlocksStep(Step):
     def sum_gradients(self, block, first):
         """total[l] ← total[l] + A[l]ᵀ delta[l]"""
         for l, total in enumerate(self.total):
-            A = block.A[l].T if block.flip[l] else block.A[l]
-            np.matmul(A.T, block.delta[l], total if first else self.part[l])
+            A_transposed = block.A[l] if block.flip[l] else block.A[l].T
+            np.matmul(A_transposed, block.delta[l], total if first else self.part[l])
             if not first:
                 np.add(total, self.part[l], total)
 

@@ -1,17 +1,15 @@
 """The output layer: its activation, delta and loss, on Z, A and Y of shape (B, C).
 
-`activate` writes A, `output_delta` writes delta and spoils A; neither allocates for sigmoid.
+`activate` writes A; `output_delta` writes delta and spoils A.
 """
 
 import numpy as np
+from scipy.special import expit
 
 
 def sigmoid(Z, A):
-    """A = 1 / (1 + exp(−Z))"""
-    np.negative(Z, A)
-    np.exp(A, A)
-    A += 1
-    np.reciprocal(A, A)
+    """A = 1 / (1 + exp(−Z)): for ten classes one call wins over the four calls of NumPy"""
+    expit(Z, A)
 
 
 def softmax(Z, A):

@@ -18,11 +18,10 @@ class SingleStep(Step):
         super().__init__(problem, network, X, Y, batch_size)
         hidden = problem.layers[1:-1]
         # Rows of one: the functions of the output layer take mini-batches.
-        self.Z_batch, self.output, self.last_delta = np.empty((3, 1, problem.layers[-1]), dtype=X.dtype)
-        self.Z = [self.Z_batch]
+        self.logits, self.output, self.last_delta = np.empty((3, 1, problem.layers[-1]), dtype=X.dtype)
         self.W = [V.T for V in network.V]
         self.a = [None, *(np.ones(size + 1, dtype=X.dtype) for size in hidden)]
-        self.z = [*(a[:-1] for a in self.a[1:]), self.Z_batch[0]]
+        self.z = [*(a[:-1] for a in self.a[1:]), self.logits[0]]
         self.slope = [np.empty(size, dtype=X.dtype) for size in hidden]
         self.delta_above = [np.empty(size + 1, dtype=X.dtype) for size in hidden]
         self.delta = [*(delta[:-1] for delta in self.delta_above), self.last_delta[0]]
@@ -40,7 +39,7 @@ class SingleStep(Step):
             self.W[l].dot(self.a[l], self.z[l])
             expit(self.z[l], self.z[l])
         self.W[-1].dot(self.a[-1], self.z[-1])
-        self.activate(self.Z_batch, self.output)
+        self.activate(self.logits, self.output)
 
     def backward(self):
         """delta[l−1] = W[l]ᵀ delta[l] ∘ a ∘ (1 − a)"""

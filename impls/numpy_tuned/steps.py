@@ -35,7 +35,7 @@ class Step:
 
     def recorded_loss(self):
         """R Σ_batch ℓ"""
-        return self.R * self.batch_loss(self.Z[-1], self.output, self.Y_batch)
+        return self.R * self.batch_loss(self.logits, self.output, self.Y_batch)
 
     def no_loss(self):
         """0: this workload records none"""

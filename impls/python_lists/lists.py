@@ -100,7 +100,7 @@ def zero_gradients(W, b):
     return [[[0.0] * len(W_j) for W_j in W_l] for W_l in W], [[0.0] * len(b_l) for b_l in b]
 
 
-def add_gradients(A, delta, W, R, dW, db):
+def backward(A, delta, W, R, dW, db):
     """dW[l]_ji += R delta_j A[l−1]_i, db[l]_j += R delta_j, delta_i ← Σ_j W[l]_ji delta_j · A[l−1]_i (1 − A[l−1]_i)"""
     delta = [R * delta_j for delta_j in delta]
     for l in range(len(W) - 1, -1, -1):

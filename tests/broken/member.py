@@ -1,5 +1,6 @@
 """What every member of the zoo has: the baseline's code, and a declaration of what is wrong with it."""
 
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
@@ -36,3 +37,13 @@ class StepByStep(Member):
 
     def after_step(self, i):
         """Do nothing; `i` counts the steps of this call from 0."""
+
+
+class OtherProblem(Member):
+    """A member that trains with other coefficients than it was given."""
+
+    changes: ClassVar = {}  # by the name of the coefficient, what becomes of it
+
+    def load(self, problem, images, labels):
+        wrong = {name: change(getattr(problem, name)) for name, change in self.changes.items()}
+        super().load(replace(problem, **wrong), images, labels)

@@ -1,11 +1,10 @@
 """Mistakes in the update rule."""
 
-from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
 
-from .member import Member, StepByStep
+from .member import Member, OtherProblem, StepByStep
 
 
 class BiasNeverUpdated(Member):
@@ -22,19 +21,6 @@ class BiasNeverUpdated(Member):
                 b[:] = before
 
         self.update = update
-
-
-class OtherProblem(Member):
-    """Trains with other coefficients than it was given."""
-
-    changes: ClassVar = {}
-
-    def load(self, problem, images, labels):
-        wrong = replace(problem, **{name: change(getattr(problem, name)) for name, change in self.changes.items()})
-        super().load(wrong, images, labels)
-
-
-OtherProblem.__module__ = __name__ + " (not a member)"  # the base has no mistake of its own
 
 
 class EtaSlightlyOff(OtherProblem):

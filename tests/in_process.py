@@ -1,0 +1,54 @@
+"""A worker without a process: carries out the orders of the harness on an implementation in this one."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+from harness.data_cache import open_cached
+from harness.errors import MeasurementFailed
+from harness.measure import take_sample
+
+
+class InProcessWorker:
+    """Answers as `harness.host.WorkerHandle` does; the cost of a step is scripted by batch size."""
+
+    def __init__(self, step_seconds=None):
+        self.step_seconds = step_seconds or {}
+        self.alive, self.cpus, self.waiting_cpu_ns = True, [], 0
+        self.log = []
+
+    def load(self, variant, folder, problem, data, seed):
+        self.log.append(("load", problem.name))
+        loaded = open_cached(Path(data))
+        self.problem, self.seed = problem, seed
+        self.implementation = variant.make()
+        images, labels = loaded.pixels(variant.dtype)[: problem.n_train], loaded.train_labels[: problem.n_train]
+        self.implementation.load(problem, images, labels)
+        return {"load_seconds": 0.0, "loaded_memory_bytes": 0, "threads_found": {"pools": [], "os_threads": 1}}
+
+    def train(self, state, order):
+        self.log.append(("train", *order.shape))
+        self.implementation.reset(state)
+        losses = self.implementation.train(order)
+        return self.implementation.params(), losses
+
+    def result(self):
+        self.log.append(("result",))
+        return self.implementation.params()
+
+    def order(self, verb, order):
+        self.log.append((verb, order["batch_size"]))
+        if verb == "cost":
+            return {"step_seconds": self.step_seconds[order["batch_size"]]}, {}
+        batches = self.problem.order(self.seed, order["n_steps"], order["batch_size"])
+        sample = take_sample(self.implementation, self.problem.start_state(self.seed), batches, order["prefix_steps"])
+        return {**asdict(sample), "peak_memory_bytes": 1000 * order["batch_size"], "waiting_cpu_ns": 0}, {}
+
+    def die(self, reason):
+        """Raise as a worker does whose process ended."""
+        self.alive = False
+        raise MeasurementFailed(reason)
+
+    def kill(self):
+        self.alive = False

@@ -1,0 +1,131 @@
+"""A run made by hand for the tests of what reads runs: times chosen, everything else plausible."""
+
+import itertools
+
+import pandas as pd
+
+from harness.store import COLUMNS, Run
+from harness.workloads import find_problem
+
+BASE = "numpy_rows[dtype=float32,order=C]"
+CONTROL = f"{BASE} (A/A)"
+OTHER = "numpy_tuned[dtype=float32]"
+N_STEPS = 1000
+
+ENVIRONMENT = {
+    "machine": {
+        "id": "0123abcd",
+        "cpu": "Test CPU",
+        "architecture": "x86_64",
+        "usable_cpus": [0],
+        "memory_bytes": 2**33,
+    },
+    "os": {"system": "Linux", "release": "6.1", "c_library": "glibc 2.36"},
+    "python": {"version": "3.11.2", "implementation": "CPython", "compiler": "GCC"},
+    "packages": {"numpy": "2.4.0"},
+    "blas": [{"library": "openblas", "version": "0.3.30", "architecture": "Haswell"}],
+    "revision": {"commit": "abc1234", "dirty": False, "source_hash": "feed"},
+    "load": {"load_average": [0.1, 0.1, 0.1], "busy_cpus": 0.0},
+    "inherited": [],
+    "warnings": [],
+}
+
+
+def variant(name):
+    """Return the entry of the plan for a variant of that name."""
+    implementation, _, axes = name.removesuffix(" (A/A)").removesuffix("]").partition("[")
+    axis = dict(value.split("=") for value in axes.split(","))
+    layout = "samples in columns" if "columns" in implementation else "samples in rows"
+    return {
+        **{"variant": name, "implementation": implementation, "language": "NumPy", "layout": layout},
+        **{"order": axis.get("order", ""), "dtype": axis["dtype"], "control": name.endswith("(A/A)")},
+        **{"source": "S0", "idea": "An idea.", "maths_lines": 40, "deterministic": True},
+    }
+
+
+def cell(name, batch_size, problem="nielsen", threads=1, wave=0, once=False):
+    """Return the entry of the plan for a cell."""
+    return {
+        **{"problem": problem, "variant": name, "batch_size": batch_size, "threads": threads, "wave": wave},
+        **{"n_steps": N_STEPS, "prefix_steps": 1, "step_seconds": 1e-5, "once_per_launch": once},
+    }
+
+
+def frame(table, rows):
+    """Return the rows as read_run would: all columns, None where nothing was said."""
+    return pd.DataFrame(
+        [{column: row.get(column) for column in COLUMNS[table]} for row in rows], columns=COLUMNS[table]
+    )
+
+
+def sample(name, batch_size, launch, round_, step_seconds, **others):
+    """Return a row of samples.jsonl; a round of −1 makes it the cold call."""
+    return {
+        **{"problem": "nielsen", "variant": name, "batch_size": batch_size, "threads": 1, "wave": 0, "launch": launch},
+        **{"attempt": 0, "round": round_, "position": 0, "kind": "cold" if round_ < 0 else "timed", "n_steps": N_STEPS},
+        **{"elapsed_ns": round(step_seconds * N_STEPS * 1e9), "cpu_ns": 0, "waiting_cpu_ns": 0, "started_s": 0.0},
+        **{"digest": "d", "peak_memory_bytes": 3e8 if round_ < 0 else None},
+        **others,
+    }
+
+
+def launch_row(name, launch, **others):
+    """Return a row of launches.jsonl."""
+    parts = ("start", "load", "setup", "verify", "warmup")
+    return {
+        **{"problem": "nielsen", "variant": name, "threads": 1, "wave": 0, "launch": launch, "attempt": 0},
+        **{f"{part}_seconds": 1.0 for part in parts},
+        **{"waiting_cpu_seconds": 0.0, "cpu_over_wall": 1.0, "status": "done", "reason": ""},
+        **others,
+    }
+
+
+def outcome(name, status="passed", batch_size=None, **others):
+    """Return a row of outcomes.jsonl; about all batch sizes where none is given."""
+    row = {"problem": "nielsen", "variant": name, "batch_size": batch_size, "stage": "head", "status": status}
+    return {**row, "reason": "", **others}
+
+
+def made_up_run(folder, times, *, cells=None, cold=True, finished=True, samples=None, **tables):
+    """Return a run whose samples take the times given.
+
+    `times` maps (variant, batch size) to launches of rounds of seconds per step; None is a sample that
+    was not taken. Every cell has passed unless `outcomes` says otherwise.
+    """
+    shapes = [(len(launches), max(map(len, launches))) for launches in times.values()] or [(5, 10)]
+    n_launches, n_rounds = max(shape[0] for shape in shapes), max(shape[1] for shape in shapes)
+    cells = [cell(*key) for key in times] if cells is None else cells
+    names = list(dict.fromkeys(entry["variant"] for entry in cells))
+    if samples is None:
+        samples = [
+            sample(*key, launch, round_, seconds)
+            for key, launches in times.items()
+            for launch, rounds in enumerate(launches)
+            for round_, seconds in itertools.chain(
+                [(-1, 3 * rounds[0] if cold and rounds and rounds[0] else None)], enumerate(rounds)
+            )
+            if seconds is not None
+        ]
+    tables.setdefault("outcomes", [outcome(name) for name in names])
+    tables.setdefault("launches", [launch_row(name, launch) for name in names for launch in range(n_launches)])
+    tables.setdefault("rounds", [])
+    tables.setdefault("accuracy", [])
+    problems = list(dict.fromkeys(entry["problem"] for entry in cells)) or ["nielsen"]
+    plan = {
+        **{"run": "made-up", "created": "2026-01-02T03:04:05+00:00", "command": "paragone bench", "method_version": 1},
+        **{"seed": 1, "quick": n_launches == 1, "baseline": "numpy_rows", "launches": n_launches, "rounds": n_rounds},
+        **{"problems": {name: find_problem(name).to_json() for name in problems}, "threads": [1], "cells": cells},
+        **{"data": {"name": "MNIST", "origin": "a test", "sha256": "00", "n_train": 60_000, "n_test": 10_000}},
+        **{"variants": [variant(name) for name in names], "eta_seconds": 10.0, "resolvable_difference": None},
+        **{"broken": []},
+    }
+    ending = {"finished": True, "elapsed_s": 10.0} if finished else None
+    read = {table: frame(table, rows) for table, rows in {"samples": samples, **tables}.items()}
+    return Run(folder=folder, plan=plan, environment=ENVIRONMENT, finished=ending, **read)
+
+
+def row_of(summary, name, batch_size=10):
+    """Return the one row of a summary for a cell."""
+    found = summary[(summary["variant"] == name) & (summary["batch_size"] == batch_size)]
+    assert len(found) == 1
+    return found.iloc[0]

@@ -1,0 +1,240 @@
+"""The command line as a user types it: help, misuse, exit codes, and a whole run on a small data set."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from harness import cli
+from harness.data_cache import store
+from harness.mnist_parts import Arrays
+from harness.registry import PROJECT
+from harness.store import read_rows, run_folders
+
+COMMANDS = ("list", "verify", "bench", "report", "train", "export", "doctor")
+SMALL = """
+dataset = "mnist"
+n_train = 300
+layers = [784, 12, 10]
+hidden_activation = "sigmoid"
+output_activation = "sigmoid"
+loss = "quadratic"
+learning_rate = 1.0
+reduction = "mean"
+start = "standard_normal"
+batch_sizes = [1, 20]
+"""
+
+
+@pytest.fixture
+def paragone(monkeypatch, capsys):
+    """Run the command line in this process; return its exit code and what it wrote to both streams."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["paragone", *map(str, arguments)])
+        monkeypatch.setattr(cli.out, "_width", 120)
+        with pytest.raises(SystemExit) as ending:
+            cli.main()
+        captured = capsys.readouterr()
+        return ending.value.code, captured.out, captured.err
+
+    before = signal.getsignal(signal.SIGTERM)
+    yield run
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.fixture
+def small(tmp_path, monkeypatch):
+    """A small data set, found wherever the command line looks for data, and a workload that fits it."""
+    monkeypatch.setenv("PARAGONE_CACHE", str(tmp_path / "cache"))
+    random = np.random.Generator(np.random.PCG64(5))
+    images = random.integers(0, 256, (350, 784), np.uint8)
+    images[random.random(images.shape) > 0.19] = 0
+    labels = random.integers(0, 10, 350, np.uint8)
+    data = store(Arrays(images[:300], labels[:300], images[300:], labels[300:]), "small", "a test")
+    monkeypatch.setattr("harness.data.find_data", lambda path, say: data)
+    workload = tmp_path / "small.toml"
+    workload.write_text(SMALL)
+    return workload
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_a_help_with_an_example(paragone, command):
+    code, out, _ = paragone(command, "--help")
+
+    assert 0 == code
+    assert f"Example: paragone {command}" in out
+
+
+def test_the_help_lists_every_command_and_the_exit_codes(paragone):
+    code, out, _ = paragone("--help")
+
+    assert 0 == code
+    assert all(command in out for command in COMMANDS)
+    assert "Exit codes" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "sentence"),
+    [
+        (("bench", "-i", "numpy_row"), 2, "unknown implementation 'numpy_row'. Did you mean 'numpy_rows'?"),
+        (("bench", "-p", "nielson"), 2, "unknown workload 'nielson'. Did you mean 'nielsen'?"),
+        (("bench", "--dtype", "float16"), 2, "unknown dtype 'float16'. Did you mean 'float"),
+        (("bench", "-b", "1,ten"), 2, "--batch-sizes: expected whole numbers above 0 or full"),
+        (("bench", "-b", "0"), 2, "--batch-sizes: expected whole numbers above 0 or full"),
+        (("bench", "-b", "60000", "-p", "nielsen"), 2, "60000 does not fit nielsen: expected 1 to 50000"),
+        (("bench", "--threads", "none"), 2, "--threads: expected whole numbers above 0"),
+        (("bench", "--resolve", "fast"), 2, "--resolve: expected a percentage such as 5%"),
+        (("bench", "--baseline", "numpy_rowz"), 2, "unknown baseline 'numpy_rowz'. Did you mean 'numpy_rows'?"),
+        (("bench", "-p", "no_such.toml"), 3, "no_such.toml: there is no such file"),
+        (("bench", "--resume", "2020"), 2, "unknown run '2020'"),
+        (("verify", "numpy_"), 2, "unknown implementation 'numpy_'"),
+        (("train", "numpy_rows[dtype=float16]"), 2, "numpy_rows has no variant"),
+        (("train", "nunpy_rows"), 2, "Did you mean 'numpy_rows'?"),
+        (("report", "no-such-run"), 2, "unknown run 'no-such-run'"),
+        (("export", "x", "--format", "pytest-benchmarks"), 2, "Did you mean 'pytest-benchmark'?"),
+    ],
+)
+def test_misuse_is_answered_with_a_sentence_and_a_code(
+    paragone, small, tmp_path, monkeypatch, arguments, code, sentence
+):
+    monkeypatch.setenv("PARAGONE_RESULTS", str(tmp_path / "results"))
+    monkeypatch.chdir(tmp_path)
+    got, _, err = paragone(*arguments)
+
+    assert code == got
+    assert sentence in re.sub(r"\s+", " ", err)
+    assert "Traceback" not in err
+
+
+def test_an_unknown_option_is_misuse(paragone):
+    code, _, err = paragone("bench", "--bach-sizes", "1")
+
+    assert 2 == code
+    assert "--batch-sizes" in err
+
+
+def test_a_data_path_that_holds_nothing_is_an_error_of_its_own_code(paragone, tmp_path):
+    code, _, err = paragone("bench", "--data", tmp_path / "nothing")
+
+    assert 4 == code
+    assert str(tmp_path / "nothing") in err.replace("\n", "")
+
+
+def test_a_results_folder_that_cannot_be_written_is_an_error_of_its_own_code(paragone, small, tmp_path):
+    (tmp_path / "file").write_text("")
+    code, _, err = paragone("bench", "--quick", "-p", small, "-b", "20", "--results", tmp_path / "file" / "results")
+
+    assert 5 == code
+    assert "--results PATH" in err
+
+
+def test_the_list_names_every_implementation_with_its_idea(paragone):
+    code, out, _ = paragone("list")
+
+    assert 0 == code
+    for name in ("python_lists", "numpy_per_sample", "numpy_rows", "numpy_columns", "numpy_tuned"):
+        assert name in out
+    assert "dtype float32/float64" in out
+
+
+def test_verify_prints_errors_and_fails_for_a_wrong_one(paragone, small, tmp_path, monkeypatch):
+    code, out, _ = paragone("verify", "numpy_rows", "-p", small, "--dtype", "float64")
+    assert 0 == code
+    assert "numpy_rows[dtype=float64,order=C]" in out
+
+    # Whatever is trained, nothing moves: the worker's answer is the start.
+    monkeypatch.setattr("harness.host.WorkerHandle.train", lambda self, state, order: (state, None))
+    code, out, _ = paragone("verify", "numpy_rows", "-p", small, "--dtype", "float64")
+    assert 1 == code
+    assert "failed" in out
+
+
+def test_train_prints_the_accuracy_of_every_epoch(paragone, small):
+    code, out, _ = paragone("train", "numpy_rows", "-p", small, "--epochs", "3", "--dtype", "float64")
+
+    assert 0 == code
+    assert ["0", "1", "2", "3"] == re.findall(r"^Epoch (\d+): \d+ / 50, elapsed time: [\d.]+ s", out, re.MULTILINE)
+
+
+def test_a_run_is_measured_reported_rebuilt_and_exported(paragone, small, tmp_path):
+    results = tmp_path / "results"
+    code, out, _ = paragone(
+        "bench", "--quick", "-p", small, "-b", "20", "-i", "numpy_rows", "--results", results, "--dtype", "float32"
+    )
+    assert 0 == code
+    (folder,) = run_folders(results)
+    assert str(folder / "report.md") in out.replace("\n", "")
+    made = {path: path.read_bytes() for path in folder.rglob("*") if path.suffix in (".csv", ".md", ".png", ".svg")}
+    assert {"summary.csv", "report.md"} < {path.name for path in made}
+
+    code, _, _ = paragone("report", "latest", "--results", results)
+    assert 0 == code
+    assert made == {path: path.read_bytes() for path in made}
+
+    code, _, _ = paragone("export", folder, "--output", tmp_path / "run.json")
+    assert 0 == code
+    benchmarks = json.loads((tmp_path / "run.json").read_text())["benchmarks"]
+    assert {"numpy_rows"} == {entry["params"]["variant"].partition("[")[0] for entry in benchmarks}
+
+
+def test_python_minus_m_harness_is_the_same_program_from_any_folder(tmp_path):
+    answer = subprocess.run(
+        [sys.executable, "-m", "harness", "--version"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert answer.stdout.startswith("paragone ")
+
+
+RUN = """
+import sys
+from pathlib import Path
+from harness import cli, data
+from harness.data_cache import open_cached
+found = open_cached(Path(sys.argv.pop(1)))
+data.find_data = lambda path, say: found
+cli.main()
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("n_samples", [3, 17])
+def test_a_harness_killed_in_mid_run_loses_nothing_and_goes_on(small, tmp_path, n_samples):
+    data_folder = next((tmp_path / "cache" / "data").glob("*/about.json")).parent
+    results = tmp_path / "results"
+    arguments = ["bench", "-p", small, "-i", "numpy_rows", "--dtype", "float32", "--rounds", "3", "--results", results]
+    command = [sys.executable, "-c", RUN, *map(str, [data_folder, *arguments])]
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as harness:
+        while len(_timed(results)) < n_samples and harness.poll() is None:
+            pass
+        harness.kill()
+    before = _timed(results)
+    assert 0 < len(before)
+
+    subprocess.run(command, env=environment, check=True, capture_output=True)
+
+    (folder,) = run_folders(results)
+    after = Counter(_timed(results))
+    assert Counter(before) <= after
+    assert {1} == set(after.values())
+    assert 6 * 5 * 3 == len(after)
+    assert (folder / "report.md").is_file()
+
+
+def _timed(results: Path) -> list[tuple]:
+    keys = ("variant", "batch_size", "launch", "round")
+    rows = [row for folder in run_folders(results) for row in read_rows(folder / "samples.jsonl")]
+    return [tuple(row[key] for key in keys) for row in rows if row["kind"] == "timed"]

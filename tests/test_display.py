@@ -1,0 +1,258 @@
+"""What a user reads while a command works: every number and every reason, and nothing taken for a colour."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from harness.display import (
+    TerminalDisplay,
+    checks_table,
+    is_control,
+    minutes,
+    plan_sentences,
+    plan_table,
+    status_line,
+    verdicts_table,
+)
+
+ROWS32, ROWS64 = "numpy_rows[dtype=float32,order=C]", "numpy_rows[dtype=float64,order=C]"
+
+
+def console(terminal: bool = False, width: int = 120) -> Console:
+    return Console(file=io.StringIO(), record=True, width=width, force_terminal=terminal, color_system="truecolor")
+
+
+def shown(*renderables, width: int = 120) -> str:
+    recorder = console(width=width)
+    for renderable in renderables:
+        recorder.print(renderable)
+    return recorder.export_text()
+
+
+def cells(text: str, beginning: str) -> list[str]:
+    """Return what stands between the lines of a table in the row that begins so."""
+    (line,) = [line for line in text.splitlines() if line.strip().startswith(beginning)]
+    return parts_of(line)
+
+
+def parts_of(line: str) -> list[str]:
+    return [part.strip() for part in line.replace("┃", "│").split("│")]
+
+
+def plan(**changed) -> dict:
+    variants = [{"variant": ROWS32, "dtype": "float32"}, {"variant": f"{ROWS32} (A/A)", "dtype": "float32"}]
+    variants += [{"variant": ROWS64, "dtype": "float64"}]
+    planned = [
+        {
+            "problem": "nielsen",
+            "variant": v["variant"],
+            "batch_size": size,
+            "threads": 1,
+            "once_per_launch": size == 100,
+        }
+        for v in variants
+        for size in (10, 100)
+    ]
+    return {
+        "run": "2025-03-04T050607Z",
+        "variants": variants,
+        "cells": planned,
+        "launches": 5,
+        "rounds": 10,
+        "eta_seconds": 480.0,
+        "seed": 7,
+        "data": {"name": "MNIST"},
+        "quick": False,
+        "resolvable_difference": 0.0321,
+        "broken": [],
+        **changed,
+    }
+
+
+def row(status: str, batch_size: int | None = 10, variant: str = ROWS32, reason: str = "", **changed) -> dict:
+    place = {"problem": "nielsen", "variant": variant, "batch_size": batch_size, "threads": 1, "stage": "head"}
+    numbers = {"error": 2e-9, "bound": 8e-9, "n_steps": 20}
+    return {**place, "status": status, "reason": reason, **numbers, **changed}
+
+
+# --- sentences ---
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+@pytest.mark.parametrize("sentence", [f"{ROWS32}: failed", "a [link=x]b[/link] c", "[1, 2] [/] \\[x]"])
+def test_what_is_said_is_shown_letter_by_letter(sentence, terminal):
+    recorder = console(terminal)
+    TerminalDisplay(recorder).say(sentence)
+
+    assert sentence == recorder.export_text().rstrip("\n")
+
+
+def test_a_long_sentence_is_not_broken_into_lines():
+    recorder = console(width=40)
+    TerminalDisplay(recorder).say("word " * 50)
+
+    assert 1 == len(recorder.export_text().splitlines())
+
+
+def test_the_plan_is_summed_up_in_numbers():
+    sentences = plan_sentences(plan(), [row("passed"), row("passed", 100), row("failed", 100, reason="W1 is wrong")])
+
+    # Three variants: 10 rounds at batch size 10 and one sample at 100, in 5 launches.
+    assert "5 launches × 10 rounds, 165 samples, about 8 min; seed 7; data: MNIST." == sentences[0]
+    assert "It finds differences of 3.2% and more in 95 of 100 cases." in sentences
+    assert f"nielsen {ROWS32} batch 100 failed: W1 is wrong" in sentences
+    assert "Verified before timing: 2 checks passed, 1 failed." == sentences[-1]
+
+
+def test_a_quick_plan_says_what_it_cannot_do():
+    sentences = plan_sentences(plan(quick=True, launches=1, resolvable_difference=None), [])
+
+    assert sentences[0].startswith("1 launch × 10 rounds, 33 samples")
+    assert any("no intervals and no verdicts" in sentence for sentence in sentences)
+    assert not any("95 of 100" in sentence for sentence in sentences)
+
+
+@pytest.mark.parametrize("status", ["failed", "not measured", "unavailable"])
+def test_whatever_is_left_out_is_named_with_its_reason(status):
+    sentences = plan_sentences(plan(), [row(status, reason="because")])
+
+    assert f"nielsen {ROWS32} batch 10 {status}: because" in sentences
+
+
+@pytest.mark.parametrize("status", ["passed", "not checked"])
+def test_what_is_timed_is_not_among_what_is_left_out(status):
+    assert not any("because" in sentence for sentence in plan_sentences(plan(), [row(status, reason="because")]))
+
+
+def test_the_control_is_not_told_of_twice():
+    sentences = plan_sentences(
+        plan(), [row("failed", reason="x"), row("failed", variant=f"{ROWS32} (A/A)", reason="x")]
+    )
+
+    assert 1 == sum(sentence.endswith("failed: x") for sentence in sentences)
+    assert "Verified before timing: 0 checks passed, 1 failed." == sentences[-1]
+    assert (True, False) == (is_control({"variant": f"{ROWS32} (A/A)"}), is_control({"variant": ROWS32}))
+
+
+def test_a_broken_folder_is_named():
+    broken = [{"name": "half", "reason": "impl.py: cannot be imported"}]
+
+    assert "half unavailable: impl.py: cannot be imported" in plan_sentences(plan(broken=broken), [])
+
+
+def test_a_status_of_all_batch_sizes_names_none():
+    assert f"nielsen {ROWS32} failed" == status_line(row("failed", None))
+    assert f"nielsen {ROWS32} batch 10 failed" == status_line(row("failed"))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        (0, "0 s"),
+        (40.4, "40 s"),
+        (89, "89 s"),
+        (95, "2 min"),
+        (480, "8 min"),
+        (89 * 60, "89 min"),
+        (90 * 60, "1 h 30 min"),
+        (4820, "80 min"),
+        (7200, "2 h 0 min"),
+        (26 * 3600 + 90, "26 h 2 min"),
+    ],
+)
+def test_durations_read_as_people_say_them(seconds, expected):
+    assert expected == minutes(seconds)
+
+
+# --- tables ---
+
+
+def test_the_plan_is_a_row_per_workload_dtype_and_threads():
+    text = shown(plan_table(plan()))
+
+    assert "Plan of run 2025-03-04T050607Z" in text
+    assert [
+        ["nielsen", "float32", "1", "2", "10, 100", "4"],
+        ["nielsen", "float64", "1", "1", "10, 100", "2"],
+    ] == [parts_of(line) for line in text.splitlines() if "nielsen" in line]
+
+
+def test_a_cell_of_several_waves_is_one_cell():
+    twice = plan()
+    twice["cells"] = [{**cell, "wave": wave} for wave in (0, 1) for cell in twice["cells"]]
+
+    assert [line for line in shown(plan_table(plan())).splitlines() if "nielsen" in line] == [
+        line for line in shown(plan_table(twice)).splitlines() if "nielsen" in line
+    ]
+
+
+def test_the_plan_and_its_sentences_are_shown_together():
+    recorder = console()
+    TerminalDisplay(recorder).show_plan(plan(), [row("failed", reason=f"see {ROWS64}")])
+    text = recorder.export_text()
+
+    assert "float64" in text
+    assert f"nielsen {ROWS32} batch 10 failed: see {ROWS64}" in text
+
+
+def test_verdicts_show_the_worst_error_of_the_checks_in_units_of_its_bound():
+    rows = [row("passed"), row("passed", error=6e-9, stage="tail"), row("passed", 100, error=8e-10)]
+    text = shown(verdicts_table("nielsen", rows))
+
+    assert "nielsen: worst error in units of its bound" in text
+    assert ["variant", "10", "100"] == cells(text, "variant")
+    assert [ROWS32, "0.75", "0.10"] == cells(text, "numpy_rows")
+
+
+@pytest.mark.parametrize("status", ["failed", "not measured", "unavailable", "not checked"])
+def test_one_bad_check_outweighs_those_that_passed(status):
+    rows = [row("passed"), row(status, stage="twin"), row("passed", stage="tail"), row("passed", 100)]
+
+    assert [ROWS32, status, "0.25"] == cells(shown(verdicts_table("nielsen", rows)), "numpy_rows")
+
+
+def test_what_is_said_of_all_batch_sizes_stands_at_every_one():
+    rows = [row("failed", None), row("passed", 10, ROWS64), row("passed", 100, ROWS64)]
+    text = shown(verdicts_table("nielsen", rows))
+
+    assert [ROWS32, "failed", "failed"] == cells(text, ROWS32)
+    assert [ROWS64, "0.25", "0.25"] == cells(text, ROWS64)
+
+
+def test_every_check_is_a_row_with_its_numbers():
+    rows = [row("passed"), row("failed", None, stage="load", error=None, bound=None, n_steps=None)]
+    text = shown(checks_table(rows))
+
+    assert [
+        ["nielsen", ROWS32, "10", "head", "20", "2.0e-09", "8.0e-09", "passed"],
+        ["nielsen", ROWS32, "", "load", "", "", "", "failed"],
+    ] == [parts_of(line) for line in text.splitlines() if "nielsen" in line]
+
+
+# --- progress ---
+
+
+def test_on_a_pipe_progress_is_one_sentence():
+    recorder = console()
+    with TerminalDisplay(recorder).progress("measuring", 100) as advance:
+        for _ in range(50):
+            advance("launch 1 round 1", 2.0)
+
+    assert "measuring …\n" == recorder.export_text()
+
+
+def test_on_a_terminal_progress_shows_how_far_and_what_letter_by_letter():
+    recorder = console(terminal=True)
+    with TerminalDisplay(recorder).progress("measuring", 100) as advance:
+        advance(f"loading {ROWS32}", 40)
+    text = recorder.export_text()
+
+    assert "measuring" in text
+    assert "40 %" in text
+    assert f"loading {ROWS32}" in text
+
+
+def test_nothing_to_do_is_no_error():
+    with TerminalDisplay(console(terminal=True)).progress("measuring", 0) as advance:
+        advance("nothing", 0)

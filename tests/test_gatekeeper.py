@@ -1,0 +1,184 @@
+"""The gatekeeper: what it lets pass, what it remembers, and whom it takes for the same code."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from easy_data import easy_data
+from in_process import InProcessWorker
+
+from harness.errors import MeasurementFailed
+from harness.gatekeeper import TAIL_IMAGES, Gatekeeper
+from harness.measure import result_digest
+from harness.plan import Enrolment
+from harness.registry import discover, find_variant
+from harness.verify import check_steps, twin
+from harness.workloads import find_problem
+
+FOUND = {found.name: found for found in discover()[0]}
+PROBLEM = replace(find_problem("nielsen"), n_train=60, layers=(784, 4, 10))
+N_STEPS = 7
+
+
+def enrolled(name: str, threads: int = 1) -> Enrolment:
+    variant = find_variant(list(FOUND.values()), name)
+    return Enrolment(PROBLEM, FOUND[variant.implementation.name], variant, threads)
+
+
+ROWS = enrolled("numpy_rows[dtype=float64,order=C]")
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    return easy_data(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture
+def gatekeeper(data, tmp_path):
+    return Gatekeeper(data, seed=1, cache=tmp_path)
+
+
+@pytest.fixture
+def worker(data):
+    return loaded(data, ROWS)
+
+
+def loaded(data, enrolment: Enrolment) -> InProcessWorker:
+    worker = InProcessWorker()
+    worker.load(enrolment.variant, "", enrolment.problem, str(data.folder), seed=1)
+    return worker
+
+
+def sampled(worker, batch_size=5, n_steps=N_STEPS) -> str:
+    order = {"batch_size": batch_size, "n_steps": n_steps, "prefix_steps": 1}
+    return worker.order("sample", order)[0]["digest"]
+
+
+@pytest.mark.parametrize("name", ["numpy_rows[dtype=float32,order=F]", "numpy_rows[dtype=float64,order=C]"])
+@pytest.mark.parametrize("is_twin", [False, True])
+def test_right_code_passes_at_its_head(data, gatekeeper, name, is_twin):
+    enrolment = enrolled(name)
+    if is_twin:
+        enrolment = replace(enrolment, problem=twin(PROBLEM))
+    check = gatekeeper.check_head(loaded(data, enrolment), enrolment, 5, max_steps=20)
+
+    assert ("passed", 20) == (check.status, check.n_steps)
+
+
+def test_no_more_steps_are_checked_than_asked_for(worker, gatekeeper):
+    check = gatekeeper.check_head(worker, ROWS, 5, max_steps=3)
+
+    assert 3 == check.n_steps
+    assert 3 == max(entry[1] for entry in worker.log if entry[0] == "train")
+
+
+def test_wrong_code_fails_at_its_head(worker, gatekeeper):
+    worker.implementation.train = lambda order: None
+    check = gatekeeper.check_head(worker, ROWS, 5, max_steps=20)
+
+    assert "failed" == check.status
+    assert check.reason
+
+
+def test_a_worker_that_ends_during_a_check_is_the_callers_to_answer(worker, gatekeeper):
+    worker.train = lambda state, order: worker.die("train: the worker was killed by SIGSEGV")
+
+    with pytest.raises(MeasurementFailed, match="SIGSEGV"):
+        gatekeeper.check_head(worker, ROWS, 5, max_steps=20)
+
+
+def test_the_reference_is_computed_once_and_kept(worker, gatekeeper, data, tmp_path, monkeypatch):
+    gatekeeper.check_head(worker, ROWS, 5, max_steps=20)
+    (kept,) = (tmp_path / "reference").iterdir()
+    before = kept.stat().st_mtime_ns
+    monkeypatch.setattr("harness.reference.trajectory", lambda *args: pytest.fail("computed again"))
+    check = Gatekeeper(data, 1, tmp_path).check_head(worker, ROWS, 5, max_steps=2)
+
+    assert "passed" == check.status
+    assert before == kept.stat().st_mtime_ns
+
+
+# --- the last sample ---
+
+
+def test_a_sample_that_ends_as_the_reference_says_is_remembered(worker, gatekeeper):
+    digest = sampled(worker)
+    assert not gatekeeper.knows(ROWS, 5, N_STEPS, digest)
+    check = gatekeeper.check_last_sample(worker, ROWS, 5, N_STEPS, digest)
+
+    assert "passed" == check.status
+    assert gatekeeper.knows(ROWS, 5, N_STEPS, digest)
+
+
+def test_a_sample_that_ends_elsewhere_is_not_remembered(worker, gatekeeper):
+    sampled(worker)
+    final = worker.result()
+    wrong = replace(final, W=(final.W[0] * (1 + 1e-6), final.W[1]))
+    worker.result = lambda: wrong
+    check = gatekeeper.check_last_sample(worker, ROWS, 5, N_STEPS, result_digest(wrong, None))
+
+    assert "failed" == check.status
+    assert not gatekeeper.knows(ROWS, 5, N_STEPS, result_digest(wrong, None))
+
+
+def test_a_sample_with_steps_left_out_is_not_remembered(worker, gatekeeper):
+    digest = sampled(worker, n_steps=N_STEPS - 1)
+
+    assert "failed" == gatekeeper.check_last_sample(worker, ROWS, 5, N_STEPS, digest).status
+    assert not gatekeeper.knows(ROWS, 5, N_STEPS, digest)
+
+
+def test_what_is_verified_holds_for_the_control_which_is_the_same_code(gatekeeper):
+    control = replace(ROWS, variant=replace(ROWS.variant, control=True))
+    gatekeeper.remember(ROWS, 5, N_STEPS, "bits")
+
+    assert gatekeeper.knows(control, 5, N_STEPS, "bits")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        enrolled("numpy_rows[dtype=float64,order=F]"),
+        enrolled("numpy_rows[dtype=float32,order=C]"),
+        enrolled("numpy_rows[dtype=float64,order=C]", threads=2),
+        replace(ROWS, found=replace(ROWS.found, folder=ROWS.found.folder / "elsewhere")),
+        replace(ROWS, problem=replace(PROBLEM, name="another")),
+    ],
+    ids=["another order", "another dtype", "other threads", "another folder", "another workload"],
+)
+def test_what_is_verified_of_one_is_not_verified_of_another(gatekeeper, other):
+    gatekeeper.remember(ROWS, 5, N_STEPS, "bits")
+
+    assert not gatekeeper.knows(other, 5, N_STEPS, "bits")
+
+
+@pytest.mark.parametrize(("batch_size", "n_steps", "digest"), [(6, 7, "bits"), (5, 8, "bits"), (5, 7, "other bits")])
+def test_what_is_verified_is_one_result_of_one_order(gatekeeper, batch_size, n_steps, digest):
+    gatekeeper.remember(ROWS, 5, 7, "bits")
+
+    assert gatekeeper.knows(ROWS, 5, 7, "bits")
+    assert not gatekeeper.knows(ROWS, batch_size, n_steps, digest)
+
+
+@pytest.mark.parametrize(
+    ("batch_size", "n_steps", "tail"),
+    [
+        (1, 1000, 20),  # as many as are ever checked
+        (10, 5, 5),  # no more than there are
+        (1000, 50, 10),  # TAIL_IMAGES of them
+        (50_000, 3, 1),  # one at least
+    ],
+)
+def test_the_tail_is_as_long_as_the_reference_can_follow(monkeypatch, gatekeeper, batch_size, n_steps, tail):
+    asked = []
+    passed = SimpleNamespace(status="passed")
+    monkeypatch.setattr("harness.gatekeeper.check_tail", lambda *args: asked.append(args[-1]) or passed)
+    worker = SimpleNamespace(result=lambda: None, train=None)
+    whole = replace(ROWS, problem=find_problem("nielsen"))
+    monkeypatch.setattr(type(PROBLEM), "order", lambda *args: np.zeros((1, 1)))
+    gatekeeper.check_last_sample(worker, whole, batch_size, n_steps, "bits")
+
+    assert [tail] == asked
+    assert tail <= check_steps(batch_size)
+    assert tail * batch_size <= max(TAIL_IMAGES, batch_size)

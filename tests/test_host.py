@@ -1,0 +1,247 @@
+"""The harness's end of a worker: time limits, stopping and waking, killing all that it started, CPUs, threads."""
+
+import os
+import signal
+import sys
+import time
+
+import psutil
+import pytest
+from easy_data import easy_data
+from zoo_faults import ORDER, STATE, Workers, is_gone, wait_until
+
+from harness import host
+from harness.errors import MeasurementFailed, TimedOut
+from harness.host import harness_cpus, pinned_to, python_path, usable_cpus, worker_cpus
+from harness.registry import PROJECT
+from harness.threads import fault_of_threads
+
+can_pin = pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system cannot pin processes")
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    return easy_data(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture
+def workers(data):
+    with Workers(data) as workers:
+        yield workers
+
+
+def children() -> list[psutil.Process]:
+    return psutil.Process().children(recursive=True)
+
+
+@pytest.fixture
+def process_of():
+    """Return the process that a call has started."""
+    before = children()
+
+    def started():
+        (process,) = [process for process in psutil.Process().children() if process not in before]
+        return process
+
+    return started
+
+
+# --- time limits and ends ---
+
+
+def test_a_worker_that_hangs_is_killed_at_its_time_limit_though_it_takes_no_hint(workers, process_of):
+    worker = workers.loaded("hangs")
+    process = process_of()
+    worker.time_limit_s = 0.5
+
+    with pytest.raises(TimedOut, match=r"^train: no answer within the time limit of 0\.5 s$"):
+        worker.train(STATE, ORDER)
+    assert not worker.alive
+    assert is_gone(process)
+
+
+def test_everything_a_worker_forked_ends_with_it(workers, process_of):
+    worker = workers.loaded("forks", then="lives")
+    process = process_of()
+    worker.train(STATE, ORDER)
+    (child,) = process.children()
+    worker.kill()
+
+    assert is_gone(process)
+    assert wait_until(lambda: is_gone(child))
+
+
+def test_the_end_of_a_worker_is_seen_at_once_though_a_child_of_it_lives_on(workers, process_of):
+    worker = workers.loaded("forks", time_limit_s=1e6, then="dies")
+    group = process_of().pid
+
+    with pytest.raises(MeasurementFailed, match="train: the worker was killed by SIGABRT"):
+        worker.train(STATE, ORDER)
+    assert wait_until(lambda: not any(group_of(process) == group for process in psutil.process_iter()))
+
+
+def group_of(process: psutil.Process) -> int | None:
+    try:
+        return None if is_gone(process) else os.getpgid(process.pid)
+    except ProcessLookupError:
+        return None
+
+
+def test_a_worker_that_dies_while_it_waits_is_told_by_the_next_order(workers, process_of):
+    worker = workers.loaded("does_nothing")
+    process_of().kill()
+
+    with pytest.raises(MeasurementFailed, match="train: the worker was killed by SIGKILL"):
+        worker.train(STATE, ORDER)
+
+
+def test_a_worker_that_has_ended_takes_no_orders_and_can_be_killed_again(workers):
+    worker = workers.loaded("does_nothing")
+    worker.kill()
+    worker.kill()
+
+    assert not worker.alive
+    with pytest.raises(MeasurementFailed, match="train: the worker has ended"):
+        worker.train(STATE, ORDER)
+
+
+def test_a_worker_leaves_no_descriptor_open(workers):
+    before = psutil.Process().num_fds()
+    worker = workers.loaded("does_nothing")
+    during = psutil.Process().num_fds()
+    worker.kill()
+
+    assert (before + 3, before) == (during, psutil.Process().num_fds())
+
+
+# --- waiting ---
+
+
+def test_a_worker_is_stopped_between_orders_and_awake_within_them(workers, process_of):
+    worker = workers.loaded("does_nothing")
+    process = process_of()
+    assert wait_until(lambda: process.status() == psutil.STATUS_STOPPED)
+    state, _ = worker.train(STATE, ORDER)
+
+    assert 3 == state.step
+    assert wait_until(lambda: process.status() == psutil.STATUS_STOPPED)
+
+
+def test_the_children_of_a_worker_are_stopped_with_it(workers, process_of):
+    worker = workers.loaded("forks", then="lives")
+    worker.train(STATE, ORDER)
+    (child,) = process_of().children()
+
+    assert wait_until(lambda: child.status() == psutil.STATUS_STOPPED)
+
+
+def test_an_error_of_the_hosted_code_stops_the_worker_too(workers, process_of):
+    worker = workers.loaded("raises_in_train")
+    with pytest.raises(MeasurementFailed):
+        worker.train(STATE, ORDER)
+
+    assert wait_until(lambda: process_of().status() == psutil.STATUS_STOPPED)
+
+
+def test_a_spinning_thread_uses_no_cpu_while_the_worker_waits(workers, process_of):
+    worker = workers.loaded("spins")
+    process = process_of()
+    assert wait_until(lambda: process.status() == psutil.STATUS_STOPPED)
+    before = process.cpu_times()
+    busy_until = time.process_time() + 0.3
+    while time.process_time() < busy_until:
+        pass
+
+    assert before == process.cpu_times()
+    worker.train(STATE, ORDER)
+    assert 0 < worker.waiting_cpu_ns < 0.3e9  # what it did before the signals reached it
+
+
+# --- where and what runs ---
+
+
+@can_pin
+def test_a_worker_runs_on_the_cpus_it_was_given_and_the_harness_where_it_was(workers, process_of):
+    before = os.sched_getaffinity(0)
+    worker = workers.loaded("does_nothing")
+
+    assert list(usable_cpus()[-1:]) == worker.cpus == process_of().cpu_affinity()
+    assert before == os.sched_getaffinity(0)
+
+
+@can_pin
+def test_the_pin_is_taken_off_even_where_the_block_fails():
+    before = os.sched_getaffinity(0)
+    seen = []
+
+    def fail():
+        with pinned_to(worker_cpus(1)):
+            seen.append(os.sched_getaffinity(0))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert [set(worker_cpus(1))] == seen
+    assert before == os.sched_getaffinity(0)
+
+
+def test_pinning_to_no_cpus_does_nothing():
+    with pinned_to(()):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("cpus", "threads", "for_worker", "for_harness"),
+    [
+        ((0, 1, 2, 5), 1, (5,), (0, 1, 2)),
+        ((0, 1, 2, 5), 3, (1, 2, 5), (0,)),
+        ((0, 1), 2, (0, 1), (0, 1)),  # none is left: the harness shares
+        ((0, 1), 4, (0, 1), (0, 1)),
+        ((7,), 1, (7,), (7,)),
+        ((), 1, (), ()),
+    ],
+)
+def test_which_cpus_a_worker_gets_and_which_are_left(monkeypatch, cpus, threads, for_worker, for_harness):
+    monkeypatch.setattr(host, "usable_cpus", lambda: cpus)
+
+    assert (for_worker, for_harness) == (worker_cpus(threads), harness_cpus(threads))
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_the_threads_found_in_a_worker_are_those_asked_for(workers, threads):
+    worker = workers.open("numpy_rows", threads=threads)
+    found = workers.load(worker, "numpy_rows")["threads_found"]
+
+    if threads <= len(usable_cpus() or range(threads)):
+        assert fault_of_threads(threads, found) is None
+    assert found["pools"]
+    assert {pool["num_threads"] for pool in found["pools"]} <= set(range(1, threads + 1))
+
+
+def test_the_worker_is_of_this_harness_though_another_lies_in_the_current_folder(workers, tmp_path, monkeypatch):
+    (tmp_path / "harness").mkdir()
+    for name in ("__init__", "worker"):
+        (tmp_path / "harness" / f"{name}.py").write_text("raise SystemExit('the wrong harness')")
+    monkeypatch.chdir(tmp_path)
+
+    assert workers.loaded("does_nothing").alive
+
+
+def test_python_looks_for_this_harness_before_what_the_user_set():
+    assert f"{PROJECT}" == python_path({})
+    assert f"{PROJECT}{os.pathsep}/home/me/lib" == python_path({"PYTHONPATH": "/home/me/lib"})
+
+
+def test_ctrl_c_at_the_terminal_reaches_no_worker(workers, process_of):
+    worker = workers.loaded("does_nothing")
+    process = process_of()
+
+    assert os.getpgid(process.pid) != os.getpgid(0)
+    process.send_signal(signal.SIGINT)  # were it sent all the same
+    assert 3 == worker.train(STATE, ORDER)[0].step
+
+
+def test_a_worker_runs_the_python_of_the_harness(workers, process_of):
+    workers.open("does_nothing")
+
+    assert [sys.executable, "-P", "-m", "harness.worker"] == process_of().cmdline()[:4]

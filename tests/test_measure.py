@@ -1,0 +1,227 @@
+"""The clock: what lies inside the timed part of a sample, and how long a sample is."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness import measure
+from harness.measure import (
+    ESTIMATE_SECONDS,
+    FEWEST_STEPS,
+    LONGEST_PREFIX_STEP_SECONDS,
+    SAMPLE_SECONDS,
+    cpu_time_ns,
+    estimate_step_seconds,
+    prefix_steps,
+    result_digest,
+    sample_steps,
+    take_sample,
+)
+from harness.state import State
+
+STEP_NS = 7_000
+ORDER = np.arange(40, dtype=np.int64).reshape(20, 2)
+STATE = State.at_rest([np.arange(6.0).reshape(2, 3), np.ones((2, 2))], [np.zeros(2), np.ones(2)])
+
+
+class ScriptedClock:
+    """Tells the time that the test has let pass, and writes down when it is read."""
+
+    def __init__(self, log):
+        self.now_ns, self.log = 1_000_000, log
+
+    def __call__(self):
+        self.log.append("clock")
+        return self.now_ns
+
+
+class Logged:
+    """An implementation whose every verb takes scripted time and is written down."""
+
+    def __init__(self, log, clock):
+        self.log, self.clock = log, clock
+
+    def reset(self, state):
+        self.log.append("reset")
+        self.clock.now_ns += 1_000_000_000
+        self.state = state
+
+    def train(self, order):
+        self.log.append(f"train {len(order)}")
+        self.clock.now_ns += STEP_NS * len(order)
+        self.state = replace(self.state, step=self.state.step + len(order))
+
+    def params(self):
+        self.log.append("params")
+        self.clock.now_ns += 1_000_000_000
+        return self.state
+
+
+@pytest.fixture
+def logged(monkeypatch):
+    log = []
+    clock = ScriptedClock(log)
+    monkeypatch.setattr(measure, "cpu_time_ns", lambda: log.append("cpu time") or 2 * clock.now_ns)
+    return Logged(log, clock)
+
+
+def test_only_the_train_of_a_sample_lies_between_the_two_looks_at_the_clock(logged):
+    take_sample(logged, STATE, ORDER, prefix_steps=3, clock=logged.clock)
+
+    verbs = "reset, train 3, reset, cpu time, clock, train 20, clock, cpu time, params"
+    assert verbs.split(", ") == logged.log
+
+
+def test_without_a_prefix_the_sample_is_the_first_call_of_all(logged):
+    take_sample(logged, STATE, ORDER, prefix_steps=0, clock=logged.clock)
+
+    assert "reset, cpu time, clock, train 20, clock, cpu time, params".split(", ") == logged.log
+
+
+@pytest.mark.parametrize("prefix", [0, 3])
+def test_the_times_are_those_of_the_steps_of_the_sample_alone(logged, prefix):
+    sample = take_sample(logged, STATE, ORDER, prefix, logged.clock)
+
+    assert (20, 20 * STEP_NS, 2 * 20 * STEP_NS) == (sample.n_steps, sample.elapsed_ns, sample.cpu_ns)
+
+
+def test_the_prefix_leaves_no_trace_in_the_result(logged):
+    digests = {take_sample(logged, STATE, ORDER, prefix, logged.clock).digest for prefix in (0, 3)}
+
+    assert {result_digest(replace(STATE, step=20), None)} == digests
+
+
+def test_cpu_time_counts_what_threads_and_finished_children_used(monkeypatch):
+    used_by_children = type("Usage", (), {"ru_utime": 2.0, "ru_stime": 0.5})
+    monkeypatch.setattr(measure.time, "process_time_ns", lambda: 7)
+    monkeypatch.setattr(measure.resource, "getrusage", lambda who: used_by_children)
+
+    assert 2_500_000_007 == cpu_time_ns()
+
+
+# --- the digest ---
+
+TENSORS = sorted(STATE.tensors())
+
+
+@given(name=st.sampled_from(TENSORS), position=st.integers(0, 3), bit=st.integers(0, 63))
+def test_the_digest_changes_with_every_bit_of_every_tensor(name, position, bit):
+    tensors = {key: tensor.copy() for key, tensor in STATE.tensors().items()}
+    bits = tensors[name].reshape(-1).view(np.uint64)
+    bits[position % len(bits)] ^= np.uint64(1 << bit)
+
+    assert result_digest(STATE, None) != result_digest(State.from_tensors(tensors, STATE.step), None)
+
+
+@given(position=st.integers(0, 3), bit=st.integers(0, 63))
+def test_the_digest_changes_with_every_bit_of_every_loss(position, bit):
+    losses = np.array([0.1, 0.2, 0.3, 0.4])
+    changed = losses.copy()
+    changed.view(np.uint64)[position] ^= np.uint64(1 << bit)
+
+    assert result_digest(STATE, losses) != result_digest(STATE, changed)
+
+
+def test_the_digest_changes_with_the_step_and_with_there_being_losses():
+    results = [(STATE, None), (replace(STATE, step=1), None), (STATE, np.zeros(0)), (STATE, np.zeros(1))]
+
+    assert 4 == len({result_digest(state, losses) for state, losses in results})
+
+
+def test_the_digest_changes_where_two_tensors_change_places():
+    b = tuple(reversed(STATE.b))
+
+    assert result_digest(STATE, None) != result_digest(replace(STATE, b=b), None)
+
+
+def test_equal_results_have_equal_digests_whatever_their_place_in_memory():
+    copied = State.from_tensors({name: np.asfortranarray(t) for name, t in STATE.tensors().items()}, 0)
+
+    assert result_digest(STATE, np.ones(2)) == result_digest(copied, np.ones(4)[::2])
+
+
+# --- how many steps ---
+
+
+@pytest.mark.parametrize(
+    ("step_seconds", "n_steps", "prefix"),
+    [
+        (1e-6, 40_000, 5_000),
+        (1e-3, 40, 5),
+        (0.005, 8, 1),
+        (0.01, 4, 1),
+        (0.02, 3, 1),  # two would do; three tell more
+        (0.025, 3, 1),
+        (0.026, 2, 0),  # from here on a step warms up by itself
+        (0.04, 1, 0),
+        (0.25, 1, 0),
+        (10.0, 1, 0),
+    ],
+)
+def test_how_many_steps_make_a_sample_and_its_prefix(step_seconds, n_steps, prefix):
+    assert (n_steps, prefix) == (sample_steps(step_seconds), prefix_steps(step_seconds, n_steps))
+
+
+@given(st.floats(1e-7, LONGEST_PREFIX_STEP_SECONDS))
+def test_a_sample_of_short_steps_lasts_as_long_as_it_should_and_twice_that_at_most(step_seconds):
+    n_steps = sample_steps(step_seconds)
+
+    assert n_steps >= FEWEST_STEPS
+    assert 0.8 * SAMPLE_SECONDS <= n_steps * step_seconds <= 2 * SAMPLE_SECONDS
+
+
+# --- what a step costs ---
+
+
+class Costly:
+    """A `train(n_steps)` that lets scripted time pass and writes down how it was called."""
+
+    def __init__(self, step_seconds, compile_seconds=0.0, per_n_steps=False):
+        self.step_seconds, self.compile_seconds, self.per_n_steps = step_seconds, compile_seconds, per_n_steps
+        self.compiled, self.calls, self.now_ns = set(), [], 0
+
+    def __call__(self, n_steps):
+        self.calls.append(n_steps)
+        what = n_steps if self.per_n_steps else "everything"
+        if what not in self.compiled:
+            self.compiled.add(what)
+            self.now_ns += round(1e9 * self.compile_seconds)
+        self.now_ns += round(1e9 * n_steps * self.step_seconds)
+
+    def clock(self):
+        return self.now_ns
+
+
+def test_the_number_of_steps_doubles_until_the_time_is_long_enough():
+    train = Costly(step_seconds=1e-3)
+
+    assert pytest.approx(1e-3) == estimate_step_seconds(train, 4096, train.clock)
+    assert [1, 1, 2, 2, 4, 4, 8, 8, 16, 16] == train.calls
+    assert 8e-3 < ESTIMATE_SECONDS <= 16e-3
+
+
+@pytest.mark.parametrize("compile_seconds", [0.02, 0.3, 3.0])
+@pytest.mark.parametrize("per_n_steps", [False, True])
+def test_compiling_is_not_counted_and_does_not_shorten_the_estimate(compile_seconds, per_n_steps):
+    train = Costly(1e-5, compile_seconds, per_n_steps)
+
+    assert pytest.approx(1e-5) == estimate_step_seconds(train, 4096, train.clock)
+    assert 1024 == train.calls[-1]
+
+
+@pytest.mark.parametrize("step_seconds", [0.01, 0.6, 30.0])
+def test_a_long_step_is_made_twice_in_all(step_seconds):
+    train = Costly(step_seconds)
+
+    assert pytest.approx(step_seconds) == estimate_step_seconds(train, 4096, train.clock)
+    assert [1, 1] == train.calls
+
+
+def test_no_more_steps_are_made_than_allowed():
+    train = Costly(step_seconds=1e-8)
+    estimate_step_seconds(train, 100, train.clock)
+
+    assert [64, 64, 100, 100] == train.calls[-4:]

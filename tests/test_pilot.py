@@ -1,0 +1,311 @@
+"""The pilot: what may be timed, what may not and why, with workers without a process and scripted costs."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+from easy_data import easy_data
+from in_process import InProcessWorker
+
+from harness.errors import InvalidWorkload, MeasurementFailed
+from harness.gatekeeper import Gatekeeper
+from harness.judge import Check
+from harness.pilot import CHECK_SECONDS, Pilot, most_check_steps, open_worker, verify_only
+from harness.plan import Enrolment, Request, cell
+from harness.registry import Found, discover, find_variant
+from harness.verify import check_steps, is_twin
+from harness.workloads import find_problem
+
+FOUND = {found.name: found for found in discover()[0]}
+PROBLEM = replace(find_problem("nielsen"), n_train=60, layers=(784, 4, 10))
+ROWS = Enrolment(
+    PROBLEM, FOUND["numpy_rows"], find_variant(list(FOUND.values()), "numpy_rows[dtype=float64,order=C]"), 1
+)
+SIZES = (1, 10, 60)
+FAST = dict.fromkeys(SIZES, 1e-3)
+PASSED = Check("passed", "", 1e-9, 1e-8, "W1", 20)
+
+
+class ScriptedGatekeeper:
+    """Passes every check but those named, each by (stage, batch size)."""
+
+    def __init__(self, **verdicts):
+        self.verdicts = verdicts  # "head_10" → a Check, or an exception
+        self.max_steps = {}
+
+    def _verdict(self, worker, stage, batch_size):
+        verdict = self.verdicts.get(f"{stage}_{batch_size}", PASSED)
+        if isinstance(verdict, Exception):
+            worker.alive = False
+            raise verdict
+        return verdict
+
+    def check_head(self, worker, enrolment, batch_size, max_steps):
+        stage = "twin" if is_twin(enrolment.problem) else "head"
+        self.max_steps[stage, batch_size] = max_steps
+        assert worker.problem == enrolment.problem
+        return self._verdict(worker, stage, batch_size)
+
+    def check_last_sample(self, worker, enrolment, batch_size, n_steps, digest):
+        return self._verdict(worker, "tail", batch_size)
+
+
+class Stage:
+    """One survey by scripted workers, and what became of it."""
+
+    def __init__(self, data, gatekeeper=None, step_seconds=None, enrolment=ROWS, spoil=None, **request):
+        self.workers = []
+        self.gatekeeper = gatekeeper or ScriptedGatekeeper()
+        self.step_seconds, self.spoil = step_seconds or FAST, spoil
+        pilot = Pilot(Request((PROBLEM,), **request), data, self.gatekeeper, self.open_worker)
+        self.survey = pilot.survey(enrolment, SIZES)
+
+    def open_worker(self, enrolment):
+        worker = InProcessWorker(self.step_seconds)
+        if self.spoil:
+            self.spoil(worker, len(self.workers))
+        self.workers.append(worker)
+        return worker
+
+    @property
+    def sizes(self):
+        """Return the batch sizes that may be timed."""
+        return [planned.batch_size for planned in self.survey.cells]
+
+    def rows(self, *statuses):
+        """Return the outcomes of these statuses as (stage, batch size, reason)."""
+        rows = [row for row in self.survey.outcomes if row["status"] in statuses]
+        return [(row["stage"], row["batch_size"], row["reason"]) for row in rows]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    return easy_data(tmp_path_factory.mktemp("cache"))
+
+
+def test_what_passes_every_check_is_timed_and_every_check_is_an_outcome(data):
+    stage = Stage(data)
+
+    assert list(SIZES) == stage.sizes
+    assert [cell(ROWS, size, 1e-3) for size in SIZES] == stage.survey.cells
+    passed = [(row["stage"], row["batch_size"]) for row in stage.survey.outcomes if row["status"] == "passed"]
+    expected = [(check, size) for size in SIZES for check in ("head", "tail")] + [("twin", size) for size in SIZES]
+    assert expected == passed
+    assert len(passed) == len(stage.survey.outcomes)
+
+
+def test_an_outcome_names_its_cell_and_holds_error_bound_and_steps(data):
+    row = Stage(data).survey.outcomes[0]
+
+    expected = {"problem": "nielsen", "variant": ROWS.variant.name, "batch_size": 1, "threads": 1, "stage": "head"}
+    assert {**expected, "status": "passed", "reason": "", "error": 1e-9, "bound": 1e-8, "n_steps": 20} == row
+
+
+def test_a_survey_takes_one_worker_for_the_workload_and_one_for_its_twin_and_ends_both(data):
+    stage = Stage(data)
+
+    assert [("load", "nielsen"), ("load", "nielsen (twin)")] == [worker.log[0] for worker in stage.workers]
+    assert not any(worker.alive for worker in stage.workers)
+
+
+def test_the_peak_memory_is_the_largest_of_all_batch_sizes(data):
+    assert 1000 * max(SIZES) == Stage(data).survey.peak_bytes
+
+
+def test_right_code_passes_the_real_gate_at_every_batch_size(data, tmp_path):
+    stage = Stage(data, gatekeeper=Gatekeeper(data, 1, tmp_path))
+
+    assert list(SIZES) == stage.sizes
+    assert {"passed"} == {row["status"] for row in stage.survey.outcomes}
+
+
+# --- what cannot run here ---
+
+
+@pytest.mark.parametrize(
+    ("missing", "supports", "reason"),
+    [
+        ("no gcc; install: apt install gcc", None, "no gcc; install: apt install gcc"),
+        (None, "only with softmax", "only with softmax"),
+        ("no gcc", "only with softmax", "no gcc"),
+    ],
+)
+def test_what_cannot_run_here_is_unavailable_and_starts_no_worker(data, missing, supports, reason):
+    methods = {"missing": classmethod(lambda cls: missing), "supports": classmethod(lambda cls, problem: supports)}
+    special = type("Special", (ROWS.variant.implementation,), methods)
+    enrolment = replace(ROWS, variant=replace(ROWS.variant, implementation=special))
+    stage = Stage(data, enrolment=enrolment)
+
+    assert [("available", None, reason)] == stage.rows("unavailable")
+    assert [] == stage.workers == stage.sizes
+    assert 1 == len(stage.survey.outcomes)
+
+
+def test_what_does_not_load_has_one_row_for_all_batch_sizes(data):
+    def spoil(worker, n):
+        worker.load = lambda *args: worker.die("load: MemoryError: no room")
+
+    stage = Stage(data, spoil=spoil)
+
+    assert [("load", None, "load: MemoryError: no room")] == stage.rows("failed")
+    assert 1 == len(stage.workers)
+    assert [] == stage.sizes
+
+
+# --- what is too slow ---
+
+
+def test_a_step_that_is_too_slow_is_not_measured_with_what_it_takes(data):
+    stage = Stage(data, step_seconds={1: 0.1, 10: 2.4, 60: 9.0})
+
+    reason = "a step takes about {} s; --slow measures it all the same"
+    # 60: not even tried; 60 · 2.4 s / 10 is expected.
+    assert [("cost", 10, reason.format(2)), ("cost", 60, reason.format(14))] == stage.rows("not measured")
+    assert [1] == stage.sizes
+    assert [("cost", 1), ("cost", 10)] == [entry for entry in stage.workers[0].log if entry[0] == "cost"]
+
+
+def test_slow_measures_what_is_too_slow_once_per_launch(data):
+    stage = Stage(data, step_seconds={1: 0.1, 10: 2.4, 60: 9.0}, slow=True)
+
+    assert [(1, False), (10, True), (60, True)] == [(c.batch_size, c.once_per_launch) for c in stage.survey.cells]
+
+
+def test_slow_steps_are_checked_over_fewer_of_them(data):
+    stage = Stage(data, step_seconds={1: 1e-3, 10: 0.2, 60: 0.9})
+
+    assert {1: 20, 10: 5, 60: 1} == {size: stage.gatekeeper.max_steps["head", size] for size in SIZES}
+
+
+def test_the_twin_is_checked_only_where_a_step_is_short_and_drops_nothing_elsewhere(data):
+    stage = Stage(data, step_seconds={1: 1e-3, 10: 0.25, 60: 0.9})
+
+    assert [1, 10] == [size for stage_, size in stage.gatekeeper.max_steps if stage_ == "twin"]
+    assert [1, 10, 60] == stage.sizes
+
+
+@pytest.mark.parametrize("step_seconds", [1e-6, 0.01, 0.3, 0.6, 40.0])
+@pytest.mark.parametrize("batch_size", [1, 1000, 60_000])
+def test_a_check_trains_one_step_at_least_and_a_second_at_most(step_seconds, batch_size):
+    n_steps = most_check_steps(cell(ROWS, batch_size, step_seconds))
+
+    assert 1 <= n_steps <= check_steps(batch_size)
+    assert n_steps == 1 or n_steps * step_seconds <= CHECK_SECONDS
+
+
+# --- what is wrong, at one batch size ---
+
+
+@pytest.mark.parametrize("check", ["head", "tail", "twin"])
+def test_a_failed_check_drops_its_cell_and_leaves_the_others(data, check):
+    stage = Stage(data, ScriptedGatekeeper(**{f"{check}_10": Check("failed", "W1 is wrong", 1.0, 1e-8)}))
+
+    assert [(check, 10, "W1 is wrong")] == stage.rows("failed")
+    assert [1, 60] == stage.sizes
+
+
+def test_after_a_failed_head_no_sample_is_taken_and_no_twin_checked(data):
+    stage = Stage(data, ScriptedGatekeeper(head_10=Check("failed", "W1 is wrong")))
+
+    assert ("sample", 10) not in stage.workers[0].log
+    assert ("twin", 10) not in stage.gatekeeper.max_steps
+
+
+@pytest.mark.parametrize("check", ["head", "tail", "twin"])
+def test_what_could_not_be_checked_is_timed_all_the_same_and_says_so(data, check):
+    stage = Stage(data, ScriptedGatekeeper(**{f"{check}_10": Check("not checked", "it diverges")}))
+
+    assert [(check, 10, "it diverges")] == stage.rows("not checked")
+    assert list(SIZES) == stage.sizes
+
+
+@pytest.mark.parametrize("check", ["head", "tail", "twin"])
+def test_a_crash_at_one_batch_size_leaves_the_others_to_a_new_worker(data, check):
+    crash = MeasurementFailed("train: the worker was killed by SIGSEGV")
+    stage = Stage(data, ScriptedGatekeeper(**{f"{check}_10": crash}))
+
+    ((_, size, reason),) = stage.rows("failed")
+    assert (10, str(crash)) == (size, reason)
+    assert [1, 60] == stage.sizes
+    assert 3 == len(stage.workers)
+    assert not any(worker.alive for worker in stage.workers)
+
+
+def test_an_error_that_leaves_the_worker_alive_takes_no_new_one(data):
+    def spoil(worker, n):
+        order = worker.order
+
+        def fault(verb, content):
+            if verb == "cost" and content["batch_size"] == 10:
+                raise MeasurementFailed("cost: ValueError: ten is too many")
+            return order(verb, content)
+
+        worker.order = fault
+
+    stage = Stage(data, spoil=spoil)
+
+    assert [("head", 10, "cost: ValueError: ten is too many")] == stage.rows("failed")
+    assert [1, 60] == stage.sizes
+    assert 2 == len(stage.workers)
+
+
+def test_a_twin_that_does_not_load_leaves_nothing_to_time(data):
+    def spoil(worker, n):
+        if n == 1:
+            worker.load = lambda *args: worker.die("load: ValueError: momentum")
+
+    stage = Stage(data, spoil=spoil)
+
+    assert [("load", None, "load: ValueError: momentum")] == stage.rows("failed")
+    assert [] == stage.sizes
+
+
+# --- around it ---
+
+
+def test_a_worker_is_opened_with_the_threads_of_its_enrolment(monkeypatch):
+    opened = []
+    monkeypatch.setattr("harness.pilot.WorkerHandle", lambda *args: opened.append(args))
+    monkeypatch.setattr("harness.pilot.worker_cpus", lambda threads: ("cpus", threads))
+    open_worker(replace(ROWS, threads=2), time_limit_s=7)
+
+    ((environment, cpus, time_limit_s),) = opened
+    assert ("2", "2") == (environment["OPENBLAS_NUM_THREADS"], environment["OMP_NUM_THREADS"])
+    assert (("cpus", 2), 7) == (cpus, time_limit_s)
+
+
+class Silent:
+    """A display that keeps what is being done."""
+
+    def __init__(self):
+        self.seen = []
+
+    def progress(self, title, total):
+        self.total = total
+        return self
+
+    def __enter__(self):
+        return lambda what, amount: self.seen.append(what)
+
+    def __exit__(self, *error):
+        pass
+
+
+def test_verify_checks_the_chosen_and_neither_baseline_nor_control_unless_chosen(data, monkeypatch):
+    monkeypatch.setattr("harness.pilot.Pilot.survey", lambda self, e, sizes: SimpleNamespace(outcomes=[(e.key, sizes)]))
+    lists = Found(type("Lists", (ROWS.variant.implementation,), {"name": "lists"}), ROWS.found.folder)
+    everyone = [lists, FOUND["numpy_rows"]]
+    display = Silent()
+    request = Request((PROBLEM,), dtypes=("float64",), batch_sizes=(10,))
+    rows = verify_only(request, [lists], everyone, data, display)
+
+    names = [f"lists[dtype=float64,order={order}]" for order in "CF"]
+    assert [(("nielsen", name, 1), (10,)) for name in names] == rows
+    assert names == display.seen
+    assert 2 == display.total
+
+
+def test_verify_refuses_a_workload_that_does_not_fit_the_data(data):
+    request = Request((replace(PROBLEM, n_train=60_000),))
+    with pytest.raises(InvalidWorkload, match="n_train"):
+        verify_only(request, [FOUND["numpy_rows"]], list(FOUND.values()), data, Silent())

@@ -1,0 +1,365 @@
+"""The plan: who takes part, at which batch sizes, in which waves, and what the run will be able to say."""
+
+import json
+import math
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.errors import Misuse, UnknownName
+from harness.interface import Implementation
+from harness.plan import (
+    MOST_LAUNCHES,
+    SMALLEST_MARGIN,
+    Cell,
+    Request,
+    baseline_variant,
+    cell,
+    check,
+    describe_variant,
+    enrol,
+    grid,
+    in_waves,
+    launches_to_resolve,
+    plan_json,
+    resolvable_difference,
+)
+from harness.problem import Problem
+from harness.registry import Broken, Found
+from harness.workloads import find_problem
+
+NIELSEN, SOFTMAX = find_problem("nielsen"), find_problem("softmax")
+
+
+def made(name: str, **axes: tuple[str, ...]) -> Found:
+    declared = {"language": "Python", "layout": "none", "source": "a test", "idea": "None.", "maths": ("maths.py",)}
+    return Found(type(name, (Implementation,), {"name": name, "axes": axes, **declared}), Path("/folder") / name)
+
+
+ROWS = made("numpy_rows", dtype=("float32", "float64"), order=("C", "F"))
+LISTS = made("lists", dtype=("float64",))
+SINGLE = made("single", dtype=("float32",))
+TUNED = made("tuned", order=("F", "C"), dtype=("float64", "float32"))
+EVERYONE = [LISTS, ROWS, SINGLE, TUNED]
+
+
+def request(**changed) -> Request:
+    return Request(**{"problems": (NIELSEN,), **changed})
+
+
+def names(enrolments) -> list[str]:
+    return [enrolment.variant.name for enrolment in enrolments]
+
+
+# --- who takes part ---
+
+
+def test_every_variant_of_the_chosen_takes_part_once():
+    enrolments = enrol(request(), EVERYONE, EVERYONE)
+
+    assert len(names(enrolments)) == len(set(names(enrolments)))
+    not_controls = [name for name in names(enrolments) if not name.endswith(" (A/A)")]
+    assert sorted(not_controls) == sorted(
+        [
+            "lists[dtype=float64]",
+            *(f"numpy_rows[dtype={dtype},order={order}]" for dtype in ("float32", "float64") for order in "CF"),
+            "single[dtype=float32]",
+            *(f"tuned[order={order},dtype={dtype}]" for dtype in ("float32", "float64") for order in "CF"),
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("chosen", "dtypes"),
+    [
+        ([LISTS], ["float64"]),
+        ([SINGLE], ["float32"]),
+        ([TUNED], ["float32", "float64"]),
+        ([ROWS], ["float32", "float64"]),
+    ],
+)
+def test_the_baseline_and_its_control_take_part_once_in_every_dtype_of_the_chosen(chosen, dtypes):
+    taking_part = names(enrol(request(), chosen, EVERYONE))
+
+    for dtype in ("float32", "float64"):
+        expected = 1 if dtype in dtypes else 0
+        assert expected == taking_part.count(f"numpy_rows[dtype={dtype},order=C]")
+        assert expected == taking_part.count(f"numpy_rows[dtype={dtype},order=C] (A/A)")
+    assert len(dtypes) == sum(name.endswith(" (A/A)") for name in taking_part)
+
+
+def test_a_control_is_the_code_of_the_baseline_under_another_name():
+    control = next(e for e in enrol(request(), [LISTS], EVERYONE) if e.variant.control)
+    baseline = next(
+        e for e in enrol(request(), [LISTS], EVERYONE) if e.variant == replace(control.variant, control=False)
+    )
+
+    assert (control.found, control.variant.axis) == (baseline.found, baseline.variant.axis)
+    assert control.key != baseline.key
+
+
+def test_another_baseline_takes_the_place_of_the_first():
+    taking_part = names(enrol(request(baseline="tuned"), [LISTS, SINGLE], EVERYONE))
+
+    assert [
+        "lists[dtype=float64]",
+        "single[dtype=float32]",
+        "tuned[order=F,dtype=float32]",
+        "tuned[order=F,dtype=float32] (A/A)",
+        "tuned[order=F,dtype=float64]",
+        "tuned[order=F,dtype=float64] (A/A)",
+    ] == taking_part
+
+
+def test_a_baseline_may_be_a_variant_whose_other_axes_are_kept_in_every_dtype():
+    variants = [
+        baseline_variant("numpy_rows[dtype=float32,order=F]", dtype, EVERYONE) for dtype in ("float32", "float64")
+    ]
+
+    assert ["numpy_rows[dtype=float32,order=F]", "numpy_rows[dtype=float64,order=F]"] == [v.name for v in variants]
+
+
+def test_a_baseline_without_a_dtype_leaves_that_dtype_without_one():
+    taking_part = names(enrol(request(baseline="lists"), [SINGLE, TUNED], EVERYONE))
+
+    assert ["lists[dtype=float64]", "lists[dtype=float64] (A/A)"] == [name for name in taking_part if "lists" in name]
+
+
+def test_a_baseline_that_does_not_exist_is_misuse():
+    with pytest.raises(UnknownName, match=r"unknown baseline 'numpy_row'. Did you mean 'numpy_rows'"):
+        enrol(request(baseline="numpy_row"), EVERYONE, EVERYONE)
+    with pytest.raises(Misuse, match="numpy_rows has no variant"):
+        enrol(request(baseline="numpy_rows[order=Z]"), EVERYONE, EVERYONE)
+
+
+def test_a_dtype_leaves_the_others_out():
+    taking_part = names(enrol(request(dtypes=("float32",)), EVERYONE, EVERYONE))
+
+    assert all("float32" in name for name in taking_part)
+    assert "single[dtype=float32]" in taking_part
+
+
+def test_a_dtype_that_nobody_has_is_misuse():
+    with pytest.raises(Misuse, match="--dtype float32: none of the chosen implementations has it"):
+        enrol(request(dtypes=("float32",)), [LISTS], EVERYONE)
+
+
+def test_quick_takes_the_first_dtype_of_each():
+    chosen = [
+        variant for variant in names(enrol(request(quick=True), EVERYONE, EVERYONE)) if "numpy_rows" not in variant
+    ]
+
+    assert [
+        "lists[dtype=float64]",
+        "single[dtype=float32]",
+        "tuned[order=F,dtype=float64]",
+        "tuned[order=C,dtype=float64]",
+    ] == chosen
+
+
+def test_every_workload_and_number_of_threads_has_enrolments_of_its_own():
+    enrolments = enrol(request(problems=(NIELSEN, SOFTMAX), threads=(1, 2, 1)), [LISTS], EVERYONE)
+
+    assert 2 * 2 * 3 == len({enrolment.key for enrolment in enrolments}) == len(enrolments)
+    # A wave is of one workload and one number of threads: the enrolments come that way.
+    places = [(enrolment.problem.name, enrolment.threads) for enrolment in enrolments]
+    assert 4 == 1 + sum(before != after for before, after in pairwise(places))
+
+
+# --- the grid ---
+
+
+def test_without_a_choice_the_grid_is_the_workloads_own():
+    assert NIELSEN.batch_sizes == grid(NIELSEN, ())
+
+
+def test_a_chosen_grid_is_sorted_and_holds_each_size_once():
+    assert (1, 10, 50_000) == grid(NIELSEN, (10, "full", 1, 10, 50_000))
+    assert (10, 60_000) == grid(SOFTMAX, ("full", 10))
+
+
+@pytest.mark.parametrize("size", [0, -3, 50_001])
+def test_a_batch_size_that_does_not_fit_is_misuse(size):
+    expected = f"--batch-sizes: {size} does not fit nielsen: expected 1 to 50000, or full"
+    with pytest.raises(Misuse, match=expected):
+        grid(NIELSEN, (10, size))
+    with pytest.raises(Misuse, match=expected):
+        check(request(batch_sizes=(10, size)), EVERYONE)
+
+
+def test_a_request_that_cannot_be_planned_is_told_before_any_data_is_looked_for():
+    check(request(), EVERYONE)
+    with pytest.raises(UnknownName, match="unknown implementation 'list'"):
+        check(request(implementations=("list",)), EVERYONE)
+
+
+# --- cells ---
+
+ENROLMENT = enrol(request(), [LISTS], EVERYONE)[0]
+
+
+@pytest.mark.parametrize(
+    ("step_seconds", "n_steps", "prefix", "once"),
+    [(0.001, 40, 5, False), (0.1, 1, 0, False), (0.25, 1, 0, False), (0.26, 1, 0, True), (30.0, 1, 0, True)],
+)
+def test_how_a_cell_is_sampled_follows_from_the_cost_of_a_step(step_seconds, n_steps, prefix, once):
+    planned = cell(ENROLMENT, 10, step_seconds)
+
+    assert (n_steps, prefix, once) == (planned.n_steps, planned.prefix_steps, planned.once_per_launch)
+    assert planned.enrolment == ENROLMENT.key
+    assert pytest.approx((n_steps + prefix) * step_seconds) == planned.sample_seconds
+
+
+# --- waves ---
+
+
+def cells_of(*variants: str, problem: str = "nielsen", threads: int = 1) -> list[Cell]:
+    return [Cell(problem, v, size, threads, 1, 0, 0.1, False) for v in variants for size in (1, 10)]
+
+
+def members(planned: list[Cell]) -> dict[int, set[str]]:
+    waves: dict[int, set[str]] = {}
+    for planned_cell in planned:
+        waves.setdefault(planned_cell.wave, set()).add(planned_cell.variant)
+    return waves
+
+
+def peaks(**by_variant: int) -> dict[tuple[str, str, int], int]:
+    return {(p, v, t): peak for v, peak in by_variant.items() for p in ("nielsen", "softmax") for t in (1, 2)}
+
+
+def test_what_fits_together_is_one_wave():
+    planned = in_waves(cells_of("base", "a", "b"), peaks(base=1, a=2, b=2), 5, {"base"})
+
+    assert {0: {"base", "a", "b"}} == members(planned)
+    assert 6 == len(planned)
+
+
+def test_what_does_not_fit_comes_in_waves_each_with_the_baselines():
+    planned = in_waves(cells_of("base", "a", "b", "c"), peaks(base=1, a=2, b=2, c=2), 5, {"base"})
+
+    assert {0: {"base", "a", "b"}, 1: {"base", "c"}} == members(planned)
+    assert 2 * 5 == len(planned)  # every batch size of every member of every wave
+
+
+def test_one_that_fits_nowhere_is_alone_with_the_baselines():
+    planned = in_waves(cells_of("base", "a", "huge", "b"), peaks(base=1, a=1, huge=100, b=1), 5, {"base"})
+
+    assert {0: {"base", "a"}, 1: {"base", "huge"}, 2: {"base", "b"}} == members(planned)
+
+
+def test_baselines_that_do_not_fit_themselves_are_measured_all_the_same():
+    planned = in_waves(cells_of("base", "a", "b"), peaks(base=100, a=1, b=1), 5, {"base"})
+
+    assert {0: {"base", "a"}, 1: {"base", "b"}} == members(planned)
+    assert {0: {"base"}} == members(in_waves(cells_of("base"), peaks(base=100), 5, {"base"}))
+
+
+def test_a_wave_holds_one_workload_and_one_number_of_threads():
+    cells = [
+        *cells_of("base", "a"),
+        *cells_of("base", "a", threads=2),
+        *cells_of("base", "a", problem="softmax"),
+    ]
+    planned = in_waves(cells, peaks(base=1, a=1), 100, {"base"})
+
+    assert [(0, "nielsen", 1), (1, "nielsen", 2), (2, "softmax", 1)] == list(
+        dict.fromkeys((c.wave, c.problem, c.threads) for c in planned)
+    )
+
+
+@given(st.lists(st.integers(0, 12), min_size=0, max_size=12), st.integers(0, 12), st.integers(1, 30))
+def test_no_cell_is_lost_and_no_wave_is_too_large_that_could_be_smaller(sizes, base_size, limit):
+    by_variant = {f"v{i}": size for i, size in enumerate(sizes)} | {"base": base_size}
+    planned = in_waves(cells_of(*by_variant), peaks(**by_variant), limit, {"base"})
+
+    for variant in by_variant:
+        seen = [c for c in planned if c.variant == variant]
+        waves = members(planned) if variant == "base" else [0]
+        assert len(seen) == 2 * len(waves)
+    for present in members(planned).values():
+        assert "base" in present
+        assert sum(by_variant[v] for v in present) <= limit or len(present) <= 2
+
+
+# --- what can be resolved ---
+
+
+def test_the_resolvable_difference_is_that_of_the_formula():
+    # s = 2 %, L = 4: s/√L = 1 %; t with 3 degrees of freedom: 3.182446 (97.5 %), 2.353363 (95 %).
+    # margin 3.182446 % + half width 3.182446 % + 2.353363 % = 8.718255 %
+    assert pytest.approx(0.08718255, rel=1e-6) == resolvable_difference(0.02, 4)
+
+
+def test_without_any_noise_it_is_the_smallest_margin():
+    assert SMALLEST_MARGIN == resolvable_difference(0.0, 5)
+
+
+def test_where_the_noise_is_small_the_margin_stays_one_percent():
+    # s = 0.1 %, L = 4: s/√L = 0.05 %; 1 % + (3.182446 + 2.353363)·0.05 %
+    assert pytest.approx(0.01 + 0.0005 * 5.535809, rel=1e-6) == resolvable_difference(0.001, 4)
+
+
+def test_a_difference_of_that_size_is_found_in_95_of_100_runs_by_an_interval_beyond_the_margin():
+    random = np.random.Generator(np.random.PCG64(3))
+    launches, deviation = 5, 0.03
+    error = deviation / math.sqrt(launches)
+    log_ratios = resolvable_difference(deviation, launches) + deviation * random.standard_normal((40_000, launches))
+    half_widths = 2.776445 * log_ratios.std(axis=1, ddof=1) / math.sqrt(launches)
+    found = log_ratios.mean(axis=1) - half_widths > 2.776445 * error
+
+    assert pytest.approx(0.95, abs=0.01) == found.mean()
+
+
+@given(st.floats(0, 1), st.integers(2, 39))
+def test_more_launches_never_resolve_less(deviation, launches):
+    assert resolvable_difference(deviation, launches + 1) <= resolvable_difference(deviation, launches)
+
+
+@given(st.floats(0, 0.5), st.floats(0.005, 0.99))
+def test_the_launches_are_the_fewest_that_resolve_the_difference(deviation, difference):
+    launches = launches_to_resolve(difference, deviation)
+
+    assert 5 <= launches <= MOST_LAUNCHES
+    assert launches == MOST_LAUNCHES or resolvable_difference(deviation, launches) <= difference
+    assert launches == 5 or resolvable_difference(deviation, launches - 1) > difference
+
+
+# --- as stored ---
+
+
+def test_a_plan_is_plain_json_and_names_what_is_broken(tmp_path):
+    (tmp_path / "maths.py").write_text("a = 1\n\n\nb = 2\n")
+    found = Found(ROWS.implementation, tmp_path)
+    asked = request(batch_sizes=(10, "full"))
+    enrolments = [replace(e, found=found) for e in enrol(asked, [ROWS], [ROWS])]
+    cells = [cell(enrolments[0], 10, 0.001)]
+    facts = {"launches": 5}
+    plan = json.loads(json.dumps(plan_json(asked, enrolments, cells, [Broken("half", "cannot be imported")], facts)))
+
+    assert [{"name": "half", "reason": "cannot be imported"}] == plan["broken"]
+    assert cells == [Cell(**stored) for stored in plan["cells"]]
+    assert 5 == plan["launches"]
+    assert 6 == len(plan["variants"])
+    assert {"nielsen": NIELSEN.fingerprint()} == plan["request"]["problems"]
+    assert NIELSEN == Problem.from_json(plan["problems"]["nielsen"])
+
+
+def test_a_variant_is_described_by_what_it_declares(tmp_path):
+    (tmp_path / "maths.py").write_text("a = 1\n\n\nb = 2\n")
+    enrolment = next(e for e in enrol(request(), [TUNED], EVERYONE) if not e.variant.control)
+    described = describe_variant(replace(enrolment, found=Found(TUNED.implementation, tmp_path)))
+
+    assert ("tuned", "float64", "F", 2, False) == tuple(
+        described[key] for key in ("implementation", "dtype", "order", "maths_lines", "control")
+    )
+
+
+def test_requests_differ_where_a_number_of_the_workload_does_and_not_where_a_word_does():
+    assert request().to_json() == request(problems=(replace(NIELSEN, description="New words."),)).to_json()
+    assert request().to_json() != request(problems=(replace(NIELSEN, l2=0.1),)).to_json()

@@ -1,0 +1,129 @@
+"""The rehearsal: how far launches of the same code lie apart, from rows that can be worked by hand."""
+
+import math
+
+import pytest
+from easy_data import easy_data
+from in_process import InProcessWorker
+
+from harness.gatekeeper import Gatekeeper
+from harness.plan import Request, cell, enrol
+from harness.registry import discover, select
+from harness.rehearsal import LAUNCHES, ROUNDS, launch_deviation, pooled_deviation
+from harness.workloads import read_problem
+
+BASE, CONTROL = "base[dtype=float64]", "base[dtype=float64] (A/A)"
+
+WORKLOAD = """
+dataset = "mnist"
+n_train = 60
+layers = [784, 4, 10]
+hidden_activation = "sigmoid"
+output_activation = "sigmoid"
+loss = "quadratic"
+learning_rate = 0.5
+reduction = "mean"
+start = "scaled_normal"
+batch_sizes = [5]
+"""
+
+
+def row(variant: str, launch: int, round_: int, elapsed_ns: float, batch_size: int = 10) -> dict:
+    place = {"problem": "p", "variant": variant, "batch_size": batch_size, "threads": 1}
+    return {**place, "launch": launch, "round": round_, "elapsed_ns": elapsed_ns}
+
+
+def pair(launch: int, round_: int, log_ratio: float, batch_size: int = 10, elapsed_ns: float = 1e6) -> list[dict]:
+    baseline = row(BASE, launch, round_, elapsed_ns * math.exp(log_ratio), batch_size)
+    return [row(CONTROL, launch, round_, elapsed_ns, batch_size), baseline]
+
+
+def test_the_deviation_is_that_of_an_example_worked_by_hand():
+    rows = [
+        # Batch size 10: medians 0.02 and 0.06 of the two launches; variance (0.02² + 0.02²) / (2 − 1) = 8e-4.
+        *pair(0, 0, 0.01), *pair(0, 1, 0.02), *pair(0, 2, 0.90),
+        *pair(1, 0, 0.06), *pair(1, 1, -0.9), *pair(1, 2, 0.07),
+        # Batch size 100: medians −0.01 and 0.03; variance 8e-4 as well, (0.02² + 0.02²).
+        *pair(0, 0, -0.01, 100), *pair(1, 0, 0.03, 100),
+        # Batch size 1000: both 0.5; variance 0.
+        *pair(0, 0, 0.5, 1000), *pair(1, 0, 0.5, 1000),
+    ]  # fmt: skip
+
+    assert pytest.approx(math.sqrt((8e-4 + 8e-4 + 0) / 3)) == pooled_deviation(rows, {CONTROL})
+
+
+def test_what_both_of_a_round_share_does_not_count():
+    steady = [*pair(0, 0, 0.01), *pair(0, 1, 0.02), *pair(1, 0, 0.03), *pair(1, 1, 0.04)]
+    drifting = [
+        *pair(0, 0, 0.01), *pair(0, 1, 0.02, elapsed_ns=9e6), *pair(1, 0, 0.03, elapsed_ns=3e7), *pair(1, 1, 0.04)
+    ]  # fmt: skip
+
+    assert pytest.approx(pooled_deviation(steady, {CONTROL})) == pooled_deviation(drifting, {CONTROL})
+
+
+def test_the_order_of_the_rows_does_not_count():
+    rows = [*pair(0, 0, 0.01), *pair(0, 1, 0.05), *pair(1, 0, 0.03), *pair(1, 1, 0.04)]
+
+    assert pooled_deviation(rows, {CONTROL}) == pooled_deviation(reversed(rows), {CONTROL})
+
+
+def test_a_round_in_which_one_of_the_two_is_missing_does_not_count():
+    rows = [*pair(0, 0, 0.02), *pair(1, 0, 0.06)]
+    alone = [row(CONTROL, 0, 1, 5e9), row(BASE, 1, 2, 5e9)]
+
+    assert pooled_deviation(rows, {CONTROL}) == pooled_deviation([*rows, *alone], {CONTROL})
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [],
+        pair(0, 0, 0.02),  # one launch has no deviation
+        [row(BASE, 0, 0, 1e6), row(BASE, 1, 0, 1e6)],  # no control
+        [row(CONTROL, 0, 0, 1e6), row(CONTROL, 1, 0, 1e6)],  # nothing but the control
+    ],
+)
+def test_without_two_launches_of_a_pair_there_is_no_deviation(rows):
+    assert pooled_deviation(rows, {CONTROL}) is None
+
+
+@pytest.fixture
+def rehearsed(tmp_path):
+    """Rehearse on workers without a process; return the deviation, the workers, and the enrolments."""
+    (tmp_path / "tiny.toml").write_text(WORKLOAD)
+    problem = read_problem(tmp_path / "tiny.toml")
+    data = easy_data(tmp_path)
+    everyone, _ = discover()
+    chosen = select(everyone, ["numpy_rows"])
+    enrolments = enrol(Request((problem,), dtypes=("float64",)), chosen, everyone)
+    workers = []
+
+    def open_worker(enrolment):
+        workers.append(InProcessWorker())
+        return workers[-1]
+
+    def rehearse(once_per_launch=False):
+        pairs = [e for e in enrolments if e.variant.axis[1] == ("order", "C")]
+        cells = [cell(e, 5, 10.0 if once_per_launch else 0.01) for e in pairs]
+        by_key = {e.key: e for e in enrolments}
+        return launch_deviation(cells, by_key, data, Gatekeeper(data, 1, tmp_path), open_worker, seed=1)
+
+    return rehearse, workers
+
+
+def test_a_rehearsal_launches_every_pair_twice_and_ends_every_worker(rehearsed):
+    rehearse, workers = rehearsed
+    deviation = rehearse()
+
+    assert deviation > 0
+    assert 2 * LAUNCHES == len(workers)
+    for worker in workers:
+        assert 2 + ROUNDS == worker.log.count(("sample", 5))  # cold, warm-up, timed
+        assert not worker.alive
+
+
+def test_cells_too_slow_to_repeat_are_not_rehearsed(rehearsed):
+    rehearse, workers = rehearsed
+
+    assert rehearse(once_per_launch=True) is None
+    assert [] == workers

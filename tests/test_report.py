@@ -1,0 +1,472 @@
+"""The report of runs of every kind: it is complete, it is the same twice, and nothing absent breaks it."""
+
+import itertools
+import re
+import xml.etree.ElementTree as ElementTree
+from io import StringIO
+
+import matplotlib
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from made_up_run import BASE, CONTROL, OTHER, launch_row, made_up_run, outcome, sample, variant
+from matplotlib.colors import to_rgb
+from matplotlib.text import Text
+from rich.console import Console
+
+from harness.analyse import summarise
+from harness.report import palette, throughput, wording, write_report
+from harness.report.canvas import Sheet, drawing, legible, text_width, wrapped
+from harness.report.console import print_summary
+from harness.report.figures import file_name
+from harness.report.findings import answer, findings
+from harness.report.labels import spread
+from harness.report.markdown import report
+from harness.report.tables import gaps_table, table
+
+IN_F = BASE.replace("order=C", "order=F")
+TIMES = {
+    **{(name, size): [[2e-5, 2.1e-5, 2e-5], [2e-5] * 3] for name in (BASE, CONTROL) for size in (1, 10, 1000)},
+    **{(IN_F, size): [[3e-5] * 3, [3.1e-5] * 3] for size in (1, 10, 1000)},
+    **{(OTHER, size): [[1e-5] * 3, [1.02e-5] * 3] for size in (1, 10, 1000)},
+}
+KINDS = ("throughput", "speedup", "layout", "cold", "memory", "accuracy")
+EPOCHS = [
+    {"problem": "nielsen", "variant": name, "batch_size": 10, "epoch": epoch, "correct": 1000 + 4000 * epoch,
+     "n_test": 10_000, "elapsed_s": epoch * 1.5}
+    for name in (BASE, OTHER) for epoch in range(3)
+]  # fmt: skip
+
+
+def full_run(folder, **others):
+    return made_up_run(folder, TIMES, **{"accuracy": EPOCHS, **others})
+
+
+def written(folder):
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory):
+    """Return a run of every kind of figure, its folder with the report in it."""
+    run = full_run(tmp_path_factory.mktemp("full"))
+    write_report(run)
+    return run
+
+
+# --- the whole ---
+
+
+def test_the_report_is_the_summary_the_text_and_every_figure_in_both_forms(full):
+    figures = {f"figures/{kind}-nielsen.{form}" for kind, form in itertools.product(KINDS, ("png", "svg"))}
+
+    assert set(written(full.folder)) == {"summary.csv", "report.md"} | figures
+
+
+def test_made_again_every_file_is_the_same_byte_for_byte(full, tmp_path):
+    again = full_run(tmp_path)
+    with matplotlib.rc_context({"font.size": 20, "lines.linewidth": 9, "svg.hashsalt": None, "savefig.dpi": 30}):
+        write_report(again)
+
+    assert written(full.folder) == written(tmp_path)
+
+
+def test_drawing_leaves_the_users_settings_and_pyplot_alone(full, tmp_path):
+    before = dict(matplotlib.rcParams)
+    write_report(small_run(tmp_path))
+
+    assert dict(matplotlib.rcParams) == before
+
+
+def test_the_summary_reads_back_as_it_was_computed(full):
+    read = pd.read_csv(full.folder / "summary.csv", keep_default_na=False, na_values=[""])
+    frame = summarise(full)
+
+    assert list(read.columns) == list(frame.columns)
+    assert list(read["variant"]) == list(frame["variant"])
+    assert read["ratio_low"].to_numpy() == pytest.approx(frame["ratio_low"].to_numpy(), rel=1e-5, nan_ok=True)
+
+
+def test_every_picture_of_the_text_exists(full):
+    text = (full.folder / "report.md").read_text()
+    names = re.findall(r"\]\((figures/[^)]+)\)", text)
+
+    assert len(names) == 2 * len(KINDS)
+    assert all((full.folder / name).is_file() for name in names)
+
+
+def small_run(folder):
+    return made_up_run(folder, {(BASE, 10): [[1e-5] * 3] * 2})
+
+
+def test_figures_of_an_earlier_report_that_have_no_data_now_are_removed(tmp_path):
+    (tmp_path / "figures").mkdir()
+    for name in ("accuracy-nielsen.png", "accuracy-nielsen.svg", "notes.txt"):
+        (tmp_path / "figures" / name).write_text("from before")
+    text = write_report(small_run(tmp_path)).read_text()
+
+    assert not list((tmp_path / "figures").glob("accuracy*"))
+    assert (tmp_path / "figures/notes.txt").exists()
+    assert "no network was trained" in text
+
+
+def test_no_draft_is_left_behind(full):
+    assert not [name for name in written(full.folder) if "/." in name or name.startswith(".")]
+
+
+def test_the_text_names_all_that_made_the_numbers(full):
+    text = (full.folder / "report.md").read_text()
+
+    for word in ("Test CPU", "openblas 0.3.30 Haswell", "MNIST", "paragone bench", "paragone report made-up", "abc1234",
+                 "| seed | 1 |", "| method version | 1 |", "| launches × rounds | 2 × 3 |", "same within"):  # fmt: skip
+        assert word in text
+
+
+# --- runs that lack something ---
+
+
+def empty_run(folder):
+    return made_up_run(folder, {}, cells=[], launches=[])
+
+
+def interrupted_run(folder):
+    cut = {key: times if key[1] == 1 else [[None] * 3] * 2 for key, times in TIMES.items()}
+    return made_up_run(folder, cut, finished=False)
+
+
+def failed_run(folder):
+    return full_run(folder, outcomes=[outcome(name, "failed", reason="wrong") for name in (BASE, CONTROL, IN_F, OTHER)])
+
+
+def quick_run(folder):
+    return made_up_run(folder, {key: launches[:1] for key, launches in TIMES.items()})
+
+
+@pytest.mark.parametrize("make", [empty_run, interrupted_run, failed_run, quick_run])
+def test_a_run_that_lacks_something_has_a_report_that_says_so(make, tmp_path):
+    run = make(tmp_path)
+    text = write_report(run).read_text()
+
+    assert {
+        empty_run: "Nothing was measured",
+        interrupted_run: "the run was interrupted before it",
+        failed_run: "wrong",
+        quick_run: "one launch, no intervals",
+    }[make] in text
+    assert "nan" not in re.sub(r"\w*nan\w+|\w+nan\w*", "", text.lower())
+
+
+def text_of(run):
+    """Return report.md without its figures, which take most of the time."""
+    return report(run, summarise(run), [], [])
+
+
+def test_a_failed_implementation_has_no_time_anywhere_in_the_text(tmp_path):
+    run = full_run(
+        tmp_path, outcomes=[outcome(BASE), outcome(CONTROL), outcome(IN_F), outcome(OTHER, "failed", reason="W1")]
+    )
+    text = text_of(run)
+    row = next(line for line in text.splitlines() if line.startswith("| `numpy_tuned` | *"))
+
+    assert row == "| `numpy_tuned` | *failed* | *failed* | *failed* |"
+    assert "`paragone verify numpy_tuned --problem nielsen --batch-sizes 1`" in text
+
+
+def test_what_is_not_installed_is_listed_with_its_reason_and_takes_no_row_of_the_results(tmp_path):
+    absent = outcome("torch_rows[dtype=float32]", "unavailable", stage="available", reason="Install: make torch")
+    run = made_up_run(tmp_path, TIMES, outcomes=[*(outcome(name) for name in (BASE, CONTROL, IN_F, OTHER)), absent])
+    run.plan["variants"].append(variant("torch_rows[dtype=float32]"))
+    text = text_of(run)
+    out = StringIO()
+    print_summary(run, Console(width=80, file=out))
+
+    assert [line.split(" | ")[-3:-1] for line in text.splitlines() if line.startswith("| `torch_rows[")] == [
+        ["unavailable", "Install: make torch"]
+    ]
+    assert "| `torch_rows` | *" not in text
+    assert "torch" not in out.getvalue()
+
+
+def test_text_from_outside_cannot_break_out_of_a_table(tmp_path):
+    reason = "a | b\n<script>alert(1)</script> `x` *y* [z](http://w)"
+    run = full_run(tmp_path, outcomes=[outcome(name, "failed", reason=reason) for name in (BASE, OTHER)])
+    run.plan["broken"].append({"name": "bad|name`", "reason": reason})
+    text = text_of(run)
+
+    assert "<script>" not in text
+    assert not re.search(r"(?<!\\)\]\(http", text)
+    for line in text.splitlines():
+        if line.startswith("|"):
+            columns = len(re.findall(r"(?<!\\)\|", line))
+            assert columns in {3, 4, 5, 6, 7}
+    assert "a \\| b &lt;script&gt;" in text
+
+
+def test_a_workload_of_any_name_gets_files_of_its_own(tmp_path):
+    run = small_run(tmp_path)
+    odd = "my $work/load$"
+    for table_ in (run.samples, run.launches, run.outcomes, run.accuracy):
+        table_["problem"] = odd
+    for entry in run.plan["cells"]:
+        entry["problem"] = odd
+    run.plan["problems"] = {odd: run.plan["problems"]["nielsen"]}
+    write_report(run)
+
+    assert len(list((tmp_path / "figures").glob("throughput-my-work-load-*.png"))) == 1
+    assert file_name("a b") != file_name("a-b") != file_name("a/b")
+
+
+# --- figures ---
+
+
+def test_every_svg_is_well_formed_and_carries_no_date(full):
+    for path in (full.folder / "figures").glob("*.svg"):
+        ElementTree.parse(path)
+        assert "dc:date" not in path.read_text()
+
+
+def sheets_drawn(monkeypatch, run, draw):
+    """Return the axes of every figure that `draw` makes of a run."""
+    sheets = []
+    finish = Sheet.drawn
+    monkeypatch.setattr(Sheet, "drawn", lambda self, *words: sheets.append(self) or finish(self, *words))
+    with drawing():
+        draw(summarise(run))
+    return [axes for sheet in sheets for axes in sheet.figure.axes]
+
+
+def test_the_throughput_figure_draws_every_variant_but_the_control_and_labels_each(monkeypatch):
+    (axes,) = sheets_drawn(monkeypatch, full_run(None), lambda frame: throughput.draw(frame, "x", "Noise."))
+
+    assert sorted(text.get_text() for text in axes.texts) == ["numpy_rows C · baseline", "numpy_rows F", "numpy_tuned"]
+    assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["1", "10", "1\N{NARROW NO-BREAK SPACE}000"]
+
+
+def test_twenty_lines_that_end_close_together_have_labels_that_do_not_touch_and_stay_on_the_sheet(monkeypatch):
+    times = {(BASE, size): [[1e-5] * 3] * 2 for size in (1, 10)}
+    times |= {(f"c_way_{n}[dtype=float32]", s): [[1e-5 * (1 + n / 1000)] * 3] * 2 for n in range(20) for s in (1, 10)}
+    axes, *_ = sheets_drawn(monkeypatch, made_up_run(None, times), lambda frame: throughput.draw(frame, "x", ""))
+    axes.figure.canvas.draw()
+    # Of the words alone: an annotation's own extent includes the line that joins it to its curve.
+    boxes = sorted((Text.get_window_extent(label) for label in axes.texts), key=lambda box: box.y0)
+
+    assert len(boxes) == 21
+    assert all(below.y1 <= above.y0 + 1 for below, above in itertools.pairwise(boxes))
+    width, height = axes.figure.canvas.get_width_height()
+    assert all(0 <= box.x0 and box.x1 <= width and 0 <= box.y0 and box.y1 <= height for box in boxes)
+
+
+def test_a_variant_without_any_time_is_named_under_the_title(monkeypatch):
+    run = full_run(None, outcomes=[outcome(BASE), outcome(IN_F), outcome(CONTROL), outcome(OTHER, "failed")])
+    (axes,) = sheets_drawn(monkeypatch, run, lambda frame: throughput.draw(frame, "x", ""))
+
+    assert any("Not drawn: numpy_tuned float32 (failed)" in text.get_text() for text in axes.figure.texts)
+
+
+# --- labels ---
+
+
+def test_labels_with_room_enough_stay_where_they_are():
+    assert spread([0.9, 0.1, 0.5], 0.1, 0, 1) == pytest.approx([0.9, 0.1, 0.5])
+
+
+def test_two_labels_on_one_spot_move_apart_by_the_same_amount():
+    assert spread([0.5, 0.5], 0.2, 0, 1) == pytest.approx([0.4, 0.6])
+
+
+def test_labels_at_the_edge_are_pushed_inwards():
+    assert spread([1.0, 1.0, 1.0], 0.1, 0, 1) == pytest.approx([0.8, 0.9, 1.0])
+
+
+def test_more_labels_than_fit_share_the_room_evenly():
+    assert spread([0.5] * 5, 1.0, 0, 1) == pytest.approx([0, 0.25, 0.5, 0.75, 1])
+
+
+def test_no_labels_is_no_trouble():
+    assert len(spread([], 0.1, 0, 1)) == 0
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=20), st.floats(0, 0.05))
+def test_labels_are_apart_inside_and_in_the_order_of_their_lines(wanted, gap):
+    places = spread(wanted, gap, 0, 1)
+    order = np.argsort(wanted, kind="stable")
+
+    assert np.all(np.diff(places[order]) >= gap - 1e-9)
+    assert places.min() >= -1e-9
+    assert places.max() <= 1 + 1e-9
+
+
+# --- colours ---
+
+# Machado, Oliveira and Fernandes (2009), severity 1.0, on linear RGB.
+VISION = {
+    "full": np.eye(3),
+    "protan": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+    "deutan": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+}
+TO_XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+INSTALLED = [
+    ("numpy_rows", "samples in rows", "NumPy"),
+    ("numpy_columns", "samples in columns", "NumPy"),
+    ("numpy_tuned", "samples in rows, in blocks", "NumPy"),
+    ("numpy_per_sample", "one sample at a time", "NumPy"),
+    ("python_lists", "one sample at a time, lists of lists", "Python"),
+]
+
+
+def linear(colour):
+    channels = np.array(to_rgb(colour))
+    return np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+
+
+def lab(colour, vision):
+    xyz = TO_XYZ @ np.clip(np.array(VISION[vision]) @ linear(colour), 0, 1) / np.array([0.9505, 1.0, 1.089])
+    f = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
+    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+
+
+@pytest.mark.parametrize("vision", VISION)
+def test_the_colours_of_the_base_install_are_told_apart_by_every_kind_of_colour_vision(vision):
+    colours = [palette.colour(*who) for who in INSTALLED]
+    distances = [np.linalg.norm(lab(a, vision) - lab(b, vision)) for a, b in itertools.combinations(colours, 2)]
+
+    assert min(distances) > 20
+
+
+def test_the_colours_of_the_base_install_stand_out_from_white():
+    contrasts = [1.05 / (linear(palette.colour(*who)) @ (0.2126, 0.7152, 0.0722) + 0.05) for who in INSTALLED]
+
+    assert min(contrasts) > 3
+
+
+def test_a_colour_belongs_to_the_implementation_and_not_to_the_run():
+    assert palette.colour("numpy_rows", "samples in rows", "NumPy") != palette.colour("c_rows", "samples in rows", "C")
+    assert palette.colour("cobol_loops", "samples in rows", "COBOL") in palette.OTHERS
+    assert palette.colour("c_columns", "samples in columns", "C") == palette.colour("c_fused", "fused", "C")
+
+
+def test_order_is_the_line_and_layout_the_marker():
+    assert palette.line("C") != palette.line("F")
+    assert len({palette.marker(layout) for _, layout, _ in INSTALLED}) == 5
+
+
+# --- axes and words ---
+
+
+def test_ticks_leave_out_batch_sizes_that_would_touch_but_keep_both_ends():
+    assert legible([1, 10, 100, 1000, 10_000]) == [1, 10, 100, 1000, 10_000]
+    assert legible([500, 510, 520, 1000]) == [500, 1000]
+    assert legible([9_000, 9_500, 10_000]) == [9_000, 10_000]
+    assert legible([7]) == [7]
+
+
+def test_long_subtitles_are_broken_between_words():
+    lines = wrapped("one two three four five six", 1.0, 9)
+
+    assert " ".join(lines) == "one two three four five six"
+    assert len(lines) > 1
+    assert all(text_width(line, 9) <= 1.0 for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(311_234, "311 k"), (999_600, "1.00 M"), (1_710_000, "1.71 M"), (412, "412"), (0.42, "0.420"), (999.7, "1.00 k")],
+)
+def test_rates_have_three_digits_and_a_prefix(value, text):
+    assert wording.rate(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(1.354, "1.35×"), (12.44, "12.4×"), (0.996, "1.00×"), (0.0214, "0.021×"), (np.nan, "–")]
+)
+def test_ratios_have_the_digits_that_matter(value, text):
+    assert wording.ratio(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(3.2e-6, "3.20 µs"), (0.045, "45.0 ms"), (12, "12.0 s"), (119, "119 s"), (246, "4.10 min"), (np.nan, "–")],
+)
+def test_durations_have_the_unit_that_suits_them(value, text):
+    assert wording.seconds(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.0312, "0.0312"), (9.996, "10.0"), (12_345, "12300"), (0, "0"), (-2.5, "-2.50")]
+)
+def test_significant_digits_have_no_exponent(value, text):
+    assert wording.significant(value) == text
+
+
+def test_code_survives_backticks_and_bars():
+    assert wording.code("a`b|c") == "`` a`b\\|c ``"
+    assert table(["x"], [["1"]]) == "| x |\n| --- |\n| 1 |"
+
+
+def test_the_answer_names_the_fastest_and_the_findings_their_intervals():
+    run = full_run(None)
+    frame = summarise(run)
+
+    assert "`numpy_tuned` at 1, 10 and 1" in answer(run, frame)
+    assert "Of 6 cells compared with the baseline: 3 faster, 3 slower" in answer(run, frame)
+    tuned = next(text for text in findings(run, frame) if text.startswith("`numpy_tuned`"))
+    assert re.search(
+        r"is faster than the baseline at batch 1, 10 and 1\W000; most at .*: 1\.9\d× \[1\.\d\d, 2\.\d\d\]", tuned
+    )
+
+
+def test_gaps_of_one_variant_with_one_reason_share_a_line():
+    frame = summarise(full_run(None, outcomes=[outcome(OTHER, "failed", reason="W1")]))
+    lines = [line for line in gaps_table(frame).splitlines() if OTHER in line]
+
+    assert len(lines) == 1
+    assert "| 1, 10, 1\N{NARROW NO-BREAK SPACE}000 | failed | W1 |" in lines[0]
+
+
+# --- the terminal ---
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_the_summary_on_the_terminal_fits_and_holds_every_cell(width):
+    run = full_run(None, launches=[launch_row(BASE, 0)])
+    out = StringIO()
+    print_summary(run, Console(width=width, file=out))
+    lines = out.getvalue().splitlines()
+
+    assert max(map(len, lines)) <= width
+    text = out.getvalue()
+    assert text.count("numpy_tuned") == (1 if width >= 80 else 2)
+    for size, speed in ((1, "99.0k"), (10, "990k"), (1000, "99.0M")):
+        assert speed in text, size
+    assert "(A/A)" not in text.replace("itself (A/A)", "")
+
+
+def test_the_terminal_says_failed_where_there_is_no_time_and_marks_what_is_within_noise():
+    times = {**TIMES, **{(IN_F, size): TIMES[BASE, size] for size in (1, 10, 1000)}}
+    said = [outcome(name) for name in (BASE, CONTROL, IN_F)] + [outcome(OTHER, "failed", 10), outcome(OTHER)]
+    out = StringIO()
+    print_summary(made_up_run(None, times, outcomes=said), Console(width=80, file=out))
+    lines = out.getvalue().splitlines()
+
+    assert "failed" in next(line for line in lines if line.startswith("numpy_tuned"))
+    assert next(line for line in lines if line.startswith("numpy_rows F")).count("≈1.00") == 3
+
+
+def test_an_empty_run_prints_a_sentence():
+    out = StringIO()
+    print_summary(empty_run(None), Console(width=80, file=out))
+
+    assert "No cell was planned." in out.getvalue()
+
+
+def test_a_cell_measured_once_and_never_cold_leaves_the_cold_figure_out(tmp_path):
+    samples = [sample(BASE, 10, launch, round_, 1e-5) for launch in range(2) for round_ in range(3)]
+    write_report(made_up_run(tmp_path, {(BASE, 10): [[1e-5] * 3] * 2}, samples=samples))
+
+    assert sorted(path.stem for path in (tmp_path / "figures").glob("*.png")) == [
+        "speedup-nielsen",
+        "throughput-nielsen",
+    ]

@@ -1,0 +1,137 @@
+"""What becomes of a cell: the worst that was said of it holds, and no gap is silent."""
+
+import pytest
+from made_up_run import BASE, OTHER, cell, launch_row, made_up_run, outcome
+
+from harness.statuses import STATUSES, planned_cells, statuses, timed_samples
+
+TIMES = {(BASE, 1): [[1e-5] * 3], (BASE, 10): [[1e-5] * 3], (OTHER, 1): [[1e-5] * 3], (OTHER, 10): [[1e-5] * 3]}
+
+
+def status_of(run, name, batch_size):
+    cells = planned_cells(run)
+    at = (cells["problem"] == "nielsen") & (cells["threads"] == 1) & (cells["batch_size"] == batch_size)
+    found = statuses(run, cells)[at & (cells["variant"] == name)]
+    assert len(found) == 1
+    return tuple(found[["status", "reason"]].iloc[0])
+
+
+def test_the_worst_of_what_was_said_holds_whatever_came_first():
+    said = [outcome(OTHER, status, 10, reason=status) for status in ("passed", "not checked", "failed", "not measured")]
+
+    assert status_of(made_up_run(None, TIMES, outcomes=said), OTHER, 10) == ("failed", "failed")
+    assert status_of(made_up_run(None, TIMES, outcomes=said[::-1]), OTHER, 10) == ("failed", "failed")
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_every_status_that_an_outcome_can_have_reaches_the_cell(status):
+    assert status_of(made_up_run(None, TIMES, outcomes=[outcome(OTHER, status, 10)]), OTHER, 10)[0] == status
+
+
+def test_of_two_failures_the_first_gives_the_reason():
+    said = [outcome(OTHER, "failed", 10, reason="first"), outcome(OTHER, "failed", 10, reason="second")]
+
+    assert status_of(made_up_run(None, TIMES, outcomes=said), OTHER, 10) == ("failed", "first")
+
+
+def test_an_outcome_without_a_batch_size_is_about_all_of_them_and_one_with_it_about_no_other():
+    said = [outcome(BASE, "failed", reason="load"), outcome(OTHER), outcome(OTHER, "failed", 10)]
+    run = made_up_run(None, TIMES, outcomes=said)
+
+    assert [status_of(run, BASE, size)[0] for size in (1, 10)] == ["failed", "failed"]
+    assert [status_of(run, OTHER, size)[0] for size in (1, 10)] == ["passed", "failed"]
+
+
+def test_an_outcome_with_other_threads_or_of_another_problem_is_about_another_cell():
+    said = [
+        outcome(OTHER),
+        outcome(OTHER, "failed", 10, threads=2),
+        {**outcome(OTHER, "failed", 10), "problem": "mlp4"},
+    ]
+
+    assert status_of(made_up_run(None, TIMES, outcomes=said), OTHER, 10)[0] == "passed"
+
+
+def test_what_failed_before_the_plan_was_made_has_its_rows_all_the_same():
+    said = [outcome(BASE), outcome(OTHER, "failed", reason="does not load")]
+    run = made_up_run(None, TIMES, cells=[cell(BASE, 1), cell(BASE, 10)], outcomes=said)
+    run.plan["variants"] = made_up_run(None, TIMES).plan["variants"]
+
+    assert len(planned_cells(run)) == 4
+    assert [status_of(run, OTHER, size) for size in (1, 10)] == [("failed", "does not load")] * 2
+
+
+def test_a_cell_too_slow_to_be_planned_has_its_row_and_its_reason():
+    slow = outcome(OTHER, "not measured", 100, threads=1, stage="cost", reason="a step takes about 16 s")
+    run = made_up_run(None, TIMES, outcomes=[outcome(BASE), outcome(OTHER), slow])
+
+    assert status_of(run, OTHER, 100) == ("not measured", "a step takes about 16 s")
+    assert len(planned_cells(run)) == 5
+
+
+def test_a_gap_in_the_training_for_accuracy_says_nothing_about_the_times():
+    said = [outcome(BASE), outcome(OTHER), outcome(OTHER, "not measured", stage="accuracy")]
+
+    assert status_of(made_up_run(None, TIMES, outcomes=said), OTHER, 10)[0] == "passed"
+
+
+def test_timed_but_never_verified_is_not_checked():
+    assert status_of(made_up_run(None, TIMES, outcomes=[]), OTHER, 10) == (
+        "not checked",
+        "no verification was recorded",
+    )
+
+
+def test_no_sample_is_an_interruption_where_the_run_was_cut_off_and_a_gap_where_it_was_not():
+    times = {**TIMES, (OTHER, 10): [[None] * 3]}
+
+    for finished, reason in ((False, "the run was interrupted before it"), (True, "no timed sample was recorded")):
+        assert status_of(made_up_run(None, times, finished=finished), OTHER, 10) == ("not measured", reason)
+
+
+def test_a_failure_is_not_hidden_by_the_lack_of_samples():
+    times = {**TIMES, (OTHER, 10): [[None] * 3]}
+    run = made_up_run(None, times, outcomes=[outcome(OTHER, "failed", 10, reason="NaN")], finished=False)
+
+    assert status_of(run, OTHER, 10) == ("failed", "NaN")
+
+
+def test_a_failed_launch_fails_its_variant_unless_an_outcome_says_which_cell_it_was():
+    launches = [launch_row(OTHER, 0, status="failed", reason="killed by signal 9")]
+    unexplained = made_up_run(None, TIMES, launches=launches)
+    explained = made_up_run(None, TIMES, launches=launches, outcomes=[outcome(OTHER), outcome(OTHER, "failed", 10)])
+
+    assert [status_of(unexplained, OTHER, size)[0] for size in (1, 10)] == ["failed", "failed"]
+    assert status_of(unexplained, BASE, 1)[0] == "passed"
+    assert [status_of(explained, OTHER, size)[0] for size in (1, 10)] == ["passed", "failed"]
+
+
+def test_a_cell_whose_only_launch_was_rejected_is_rejected():
+    launches = [launch_row(OTHER, 0, status="rejected", reason="used 1.9 s of CPU time per second")]
+    run = made_up_run(None, TIMES, launches=launches)
+
+    assert status_of(run, OTHER, 10) == ("rejected", "used 1.9 s of CPU time per second")
+    assert set(timed_samples(run)["variant"]) == {BASE}
+
+
+def test_too_much_cpu_time_at_one_batch_size_rejects_that_cell_and_no_other():
+    launches = [launch_row(OTHER, 0, status="rejected")]
+    said = [outcome(BASE), outcome(OTHER), outcome(OTHER, "failed", 10, threads=1, stage="threads", reason="2 threads")]
+    run = made_up_run(None, TIMES, launches=launches, outcomes=said)
+
+    assert status_of(run, OTHER, 10) == ("rejected", "2 threads")
+    assert status_of(run, OTHER, 1)[0] == "passed"
+
+
+def test_the_error_of_a_cell_is_the_one_closest_to_its_bound():
+    said = [
+        outcome(OTHER, batch_size=10, error=1e-6, bound=1e-3),
+        outcome(OTHER, batch_size=10, error=8e-7, bound=1e-6),
+        outcome(OTHER, batch_size=10),
+    ]
+    run = made_up_run(None, TIMES, outcomes=said)
+    cells = planned_cells(run)
+    found = statuses(run, cells)[(cells["variant"] == OTHER) & (cells["batch_size"] == 10)]
+
+    assert found["error"].item() == 8e-7
+    assert found["bound"].item() == 1e-6

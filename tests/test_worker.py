@@ -1,0 +1,254 @@
+"""Workers that host faulty code: each fault is one sentence with its reason, and costs no more than it must."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+from easy_data import easy_data
+from zoo_faults import FAULTS, ORDER, PROBLEM, STATE, Workers, is_gone, wait_until
+
+from harness.errors import HarnessError, MeasurementFailed
+from harness.judge import form_fault
+from harness.registry import PROJECT
+from harness.worker import MOST_REASON_CHARACTERS, describe_error
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux kills a child with its parent")
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    return easy_data(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture
+def workers(data):
+    with Workers(data) as workers:
+        yield workers
+
+
+def reason_of(call) -> str:
+    with pytest.raises(MeasurementFailed) as raised:
+        call()
+    return str(raised.value)
+
+
+def place(name: str, line: str) -> str:
+    """Return how a reason names the line of an implementation of the zoo that begins so."""
+    lines = (FAULTS / name / "impl.py").read_text().splitlines()
+    (number,) = [number for number, text in enumerate(lines, start=1) if text.strip().startswith(line)]
+    return f"(impl.py, line {number})"
+
+
+# --- what the contract promises the hosted code ---
+
+
+def test_a_worker_trains_from_the_state_it_is_given_over_the_order_it_is_given(workers):
+    worker = workers.loaded("numpy_rows")
+    first, _ = worker.train(STATE, ORDER[:2])
+    second, _ = worker.train(first, ORDER[2:])
+    both, _ = worker.train(STATE, ORDER)
+
+    assert 3 == second.step
+    assert both.digest() == second.digest()
+
+
+def test_a_sample_is_of_the_start_state_and_the_orders_of_the_workload(workers):
+    worker = workers.loaded("numpy_rows")
+    order = {"batch_size": 5, "n_steps": 3, "prefix_steps": 1, "fresh_peak": True}
+    sample, _ = worker.order("sample", order)
+    trained, _ = worker.train(STATE, ORDER)
+
+    assert 3 == sample["n_steps"]
+    assert sample["elapsed_ns"] > 0
+    assert trained.digest() == sample["digest"] == worker.result().digest()
+    assert sample["peak_memory_bytes"] > 1 << 20
+
+
+def test_the_cost_of_a_step_is_a_time(workers):
+    worker = workers.loaded("numpy_rows")
+
+    assert 0 < worker.order("cost", {"batch_size": 5})[0]["step_seconds"] < 60
+
+
+@pytest.mark.parametrize("what", ["images", "labels", "order", "state"])
+def test_what_the_hosted_code_is_given_cannot_be_written(workers, what):
+    worker = workers.loaded("writes_what_it_is_given", what=what)
+
+    assert "read-only" in reason_of(lambda: worker.train(STATE, ORDER))
+
+
+def test_the_order_of_a_sample_cannot_be_written_either(workers):
+    worker = workers.loaded("writes_what_it_is_given", what="order")
+    order = {"batch_size": 5, "n_steps": 3, "prefix_steps": 0, "fresh_peak": False}
+
+    assert "read-only" in reason_of(lambda: worker.order("sample", order))
+
+
+def test_a_worker_loads_none_of_the_libraries_that_only_the_harness_needs(workers):
+    worker = workers.loaded("tells_what_is_loaded")
+
+    assert "loaded: []" in reason_of(lambda: worker.train(STATE, ORDER))
+
+
+# --- what raises leaves the worker alive ---
+
+
+def test_what_raises_in_load_is_told_with_its_place(workers):
+    worker = workers.open("raises_in_load")
+    reason = reason_of(lambda: workers.load(worker, "raises_in_load"))
+
+    assert f"load: ValueError: no room for 60 images {place('raises_in_load', 'raise')}" == reason
+    assert worker.alive
+    assert workers.load(worker, "does_nothing")["load_seconds"] >= 0
+
+
+@pytest.mark.parametrize(
+    ("name", "reason", "line"),
+    [
+        ("raises_in_reset", "train: KeyError: 'dW3'", "raise KeyError"),
+        # Not the line of the library, of which the author knows nothing.
+        ("raises_in_train", "train: LinAlgError: Singular matrix", "np.linalg.inv"),
+    ],
+)
+def test_what_raises_is_told_with_the_place_in_the_hosted_code(workers, name, reason, line):
+    worker = workers.loaded(name)
+    expected = f"{reason} {place(name, line)}"
+
+    assert expected == reason_of(lambda: worker.train(STATE, ORDER))
+    assert expected == reason_of(lambda: worker.train(STATE, ORDER))  # alive, and still the same
+    assert worker.alive
+
+
+def test_a_reason_as_long_as_a_book_is_cut(workers):
+    worker = workers.loaded("raises_in_params")
+    reason = reason_of(lambda: worker.train(STATE, ORDER))
+
+    assert reason.startswith("train: RuntimeError: a long story a long story")
+    assert reason.endswith(place("raises_in_params", "raise"))
+    assert len(reason) < MOST_REASON_CHARACTERS + 100
+    assert worker.alive
+
+
+def test_an_implementation_that_cannot_be_imported_is_a_reason(workers, tmp_path):
+    worker = workers.open("does_nothing")
+    order = {"problem": PROBLEM.to_json(), "seed": 1, "folder": str(tmp_path), "data": str(workers.data.folder)}
+
+    assert "cannot be imported" in reason_of(
+        lambda: worker.order("load", {**order, "implementation": "x", "axis": {"dtype": "float64"}})
+    )
+    assert worker.alive
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("float16", "W1 is float16; only float32, float64"),
+        ("object", "W1 is object; only float32, float64"),
+        ("ragged", "ValueError: setting an array element with a sequence"),
+        ("text", "W1 is <U2; only float32, float64"),
+        ("nothing", "'NoneType' object has no attribute"),
+        ("no_updates", "params: dW1 is missing"),
+    ],
+)
+def test_params_that_are_no_state_are_a_reason_and_leave_the_worker_alive(workers, kind, expected):
+    worker = workers.loaded("gives_wrong_params", kind=kind)
+
+    assert expected in reason_of(lambda: worker.train(STATE, ORDER))
+    assert worker.alive
+
+
+def test_params_of_another_shape_arrive_as_they_are_and_are_judged(workers):
+    state, _ = workers.loaded("gives_wrong_params", kind="transposed").train(STATE, ORDER)
+
+    assert "W1: expected float64 (4, 784), got float64 (784, 4)" == form_fault(PROBLEM, STATE, state)
+
+
+def test_a_result_that_is_not_finite_arrives_as_it_is_and_is_judged(workers):
+    state, _ = workers.loaded("returns_nan").train(STATE, ORDER)
+
+    assert "W1 is not finite" in form_fault(PROBLEM, STATE, state)
+    assert np.isnan(state.W[0]).all()
+
+
+# --- what ends the worker ---
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("exits", "train: the worker exited with code 1: not on a Sunday"),
+        ("exits_at_once", "train: the worker exited with code 0"),
+        ("segfaults", "train: the worker was killed by SIGSEGV"),
+    ],
+)
+def test_how_the_worker_ended_is_told(workers, name, expected):
+    worker = workers.loaded(name)
+
+    assert expected == reason_of(lambda: worker.train(STATE, ORDER))
+    assert not worker.alive
+
+
+def test_what_the_hosted_code_prints_disturbs_nobody(workers):
+    worker = workers.loaded("prints_megabytes")
+    state, _ = worker.train(STATE, ORDER)
+
+    assert 3 == state.step
+
+
+@pytest.mark.parametrize("name", ["writes_everywhere", "forges_answers"])
+def test_nonsense_in_the_pipe_ends_the_worker(workers, name):
+    worker = workers.loaded(name)
+
+    assert "train: the worker's answer is not a message" in reason_of(lambda: worker.train(STATE, ORDER))
+    assert not worker.alive
+
+
+HARNESS = """
+import sys
+from zoo_faults import Workers
+from harness.data import open_cached
+from pathlib import Path
+worker = Workers(open_cached(Path(sys.argv[1]))).loaded("does_nothing")
+print("ready", flush=True)
+sys.stdin.read()
+"""
+
+
+@linux
+def test_a_killed_harness_leaves_no_worker_behind_though_it_is_stopped(data):
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(PROJECT), str(FAULTS.parent)])}
+    command = [sys.executable, "-c", HARNESS, str(data.folder)]
+    with subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as harness:
+        assert b"ready\n" == harness.stdout.readline()
+        (worker,) = psutil.Process(harness.pid).children()
+        assert wait_until(lambda: worker.status() == psutil.STATUS_STOPPED)
+        harness.send_signal(signal.SIGKILL)
+        assert wait_until(lambda: is_gone(worker))
+
+
+# --- describing an error ---
+
+
+def raised_by(call) -> Exception:
+    try:
+        call()
+    except Exception as error:
+        return error
+    raise AssertionError("nothing was raised")
+
+
+def test_an_error_without_a_line_of_the_hosted_code_names_the_last_line_of_all(tmp_path):
+    error = raised_by(lambda: int("x"))
+
+    assert describe_error(error, tmp_path).startswith("ValueError: invalid literal")
+    assert f"({Path(__file__).name}, line " in describe_error(error, tmp_path)
+    assert describe_error(error, None) == describe_error(error, tmp_path)
+
+
+def test_an_error_that_was_never_raised_has_no_place(tmp_path):
+    assert "HarnessError: no" == describe_error(HarnessError("no"), tmp_path)
