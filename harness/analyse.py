@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
+from harness import resolution
 from harness.statuses import CELL, STATUSES_WITH_TIMES, accepted, is_in, planned_cells, statuses, timed_samples
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 CONFIDENCE = 0.95
 LEAST_ROUNDS = 3  # a launch cut off earlier has no median worth the name
-SMALLEST_MARGIN = math.log(1.01)
+SMALLEST_MARGIN = math.log1p(resolution.SMALLEST_MARGIN)
 SAME = math.log(1.05)  # an interval wholly inside this is "the same", however exactly it is known
 
 UNIT = ["wave", "launch", "attempt"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -26,16 +27,16 @@ from harness.plan import (
     enrol,
     grid,
     in_waves,
-    launches_to_resolve,
     plan_json,
-    resolvable_difference,
 )
 from harness.problem import Problem
 from harness.registry import Broken, Found, select
 from harness.rehearsal import launch_deviation
 from harness.remaining import EnrolmentKey, remaining_of
+from harness.resolution import launches_to_resolve, resolvable_difference
+from harness.runs import new_run_folder, run_folders
 from harness.schedule import Schedule
-from harness.store import RunFolder, new_run_folder, read_json, read_rows, run_folders, write_json
+from harness.store import RunFolder, read_json, read_rows
 
 # Between samples: the pipe, waking, resetting, hashing the result, writing the row.
 OVERHEAD_SECONDS = 0.008
@@ -124,7 +125,10 @@ class Bench:
         surveys = self._pilot(enrolments, gatekeeper)
         cells = [cell for survey in surveys for cell in survey.cells]
         deviation = None if self.request.quick else self._rehearse(cells, enrolments, gatekeeper)
-        launches = self._launches(deviation)
+        controls = Counter(cell.problem for cell in cells if enrolments[cell.enrolment].variant.control)
+        n_pairs = max(controls.values(), default=0)
+        launches = self._launches(deviation, n_pairs)
+        resolvable = None if deviation is None else resolvable_difference(deviation, launches, n_pairs)
         baselines = {e.variant.name for e in enrolments.values() if e.variant.control}
         baselines |= {name.removesuffix(" (A/A)") for name in baselines}
         peaks = {survey.enrolment.key: survey.peak_bytes for survey in surveys}
@@ -135,7 +139,7 @@ class Bench:
             "launches": launches,
             "eta_seconds": eta_seconds(cells, launches, self.request.rounds, surveys),
             "launch_deviation": deviation,
-            "resolvable_difference": None if deviation is None else resolvable_difference(deviation, launches),
+            "resolvable_difference": resolvable,
             "data": self._data_facts(),
             "identity": identity,
             "pilot_seconds": time.perf_counter() - begin,
@@ -173,11 +177,11 @@ class Bench:
         with self.display.progress("rehearsing A/A", 1):
             return launch_deviation(chosen, enrolments, self.data, gatekeeper, self._open_worker, self.request.seed)
 
-    def _launches(self, deviation: float | None) -> int:
+    def _launches(self, deviation: float | None, n_pairs: int) -> int:
         if self.request.quick:
             return 1
         if self.request.resolve is not None and deviation is not None:
-            return launches_to_resolve(self.request.resolve, deviation)
+            return launches_to_resolve(self.request.resolve, deviation, n_pairs)
         return self.request.launches
 
     def _data_facts(self) -> dict[str, Any]:
@@ -198,8 +202,7 @@ class Bench:
             finished = True
         except KeyboardInterrupt:
             self.display.say("Interrupted. What was measured is kept; the same command goes on from here.")
-        ending = {"finished": finished, "elapsed_s": time.perf_counter() - begin}
-        write_json(rows.folder / "finished.json", ending)
+        rows.end({"finished": finished, "elapsed_s": time.perf_counter() - begin})
         return finished
 
     def _run_launches(self, rows: RunFolder, enrolments: Mapping[EnrolmentKey, Enrolment]) -> None:

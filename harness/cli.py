@@ -19,9 +19,11 @@ from harness import __version__
 from harness.display import TerminalDisplay, checks_table, status_line, verdicts_table
 from harness.errors import HarnessError, Misuse, UnknownName
 from harness.interface import FLOATS
-from harness.plan import BASELINE, FEWEST_LAUNCHES, Request, check
+from harness.pilot import reason_against
+from harness.plan import BASELINE, Request, check
 from harness.problem import Problem
 from harness.registry import discover, find_variant, select
+from harness.resolution import FEWEST_LAUNCHES
 from harness.workloads import find_problem, shipped_names
 
 EXIT_FAILED_CHECK = 1
@@ -107,7 +109,7 @@ def list_implementations() -> None:
         facts = [declared.language, declared.layout, *axes, f"{entry.maths_lines()} lines of maths", declared.source]
         out.print(f"[bold]{escape(declared.name)}[/]  {escape(' · '.join(facts))}", soft_wrap=True, highlight=False)
         out.print(f"    {escape(declared.idea)}", soft_wrap=True, highlight=False)
-        if reason := declared.missing():
+        if reason := reason_against(declared):
             out.print(f"    [yellow]unavailable:[/] {escape(reason)}", soft_wrap=True, highlight=False)
     for failed in broken:
         out.print(f"[red]{escape(failed.name)}[/]: {escape(failed.reason)}", soft_wrap=True)
@@ -201,7 +203,8 @@ def bench(
 
 def _bench(request: Request, data: str | None, results: Path | None, new: bool, resume: str | None) -> None:
     from harness.bench import Bench, request_of
-    from harness.store import find_run, read_json, results_folder
+    from harness.runs import find_run, results_folder
+    from harness.store import read_json
 
     runs = results_folder(results)
     folder = None if resume is None else find_run(runs, resume)
@@ -224,7 +227,7 @@ def report(
     results: ResultsOption = None,
 ) -> None:
     """Rebuild the summary, the figures and the report of a run from its folder alone."""
-    from harness.store import find_run, results_folder
+    from harness.runs import find_run, results_folder
 
     _report(find_run(results_folder(results), run))
 
@@ -282,7 +285,8 @@ def export(
 ) -> None:
     """Write a run in another tool's form."""
     from harness.export import pytest_benchmark_json
-    from harness.store import find_run, read_run, results_folder
+    from harness.runs import find_run, results_folder
+    from harness.store import read_run
 
     if format_ != "pytest-benchmark":
         raise UnknownName("format", format_, ["pytest-benchmark"])

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 
 class TerminalDisplay:
@@ -21,7 +22,7 @@ class TerminalDisplay:
 
     def say(self, sentence: str) -> None:
         """Show a sentence that stays."""
-        self.console.print(escape(sentence), highlight=False, soft_wrap=True)
+        self.console.print(Text(sentence), soft_wrap=True)
 
     @contextmanager
     def progress(self, title: str, total_seconds: float) -> Iterator[Callable[[str, float], None]]:
@@ -95,7 +96,7 @@ def plan_sentences(plan: Mapping[str, Any], outcomes: Sequence[Mapping[str, Any]
 def verdicts_table(problem: str, rows: Sequence[Mapping[str, Any]]) -> Table:
     """Return the checks of one workload, a row a variant and a column a batch size."""
     sizes = sorted({row["batch_size"] for row in rows if row["batch_size"] is not None})
-    table = Table(title=f"{problem}: worst error in units of its bound", title_justify="left", show_edge=False)
+    table = Table(title=f"{escape(problem)}: worst error in units of its bound", title_justify="left", show_edge=False)
     table.add_column("variant", overflow="fold", min_width=24)
     for size in sizes:
         table.add_column(str(size), justify="right")
@@ -111,7 +112,8 @@ def _mark(rows: Sequence[Mapping[str, Any]]) -> str:
     for status in ("failed", "not measured", "unavailable", "not checked"):
         if any(row["status"] == status for row in rows):
             return f"[red]{status}[/]" if status == "failed" else f"[yellow]{status}[/]"
-    return f"[green]{max((row['error'] / row['bound'] for row in rows), default=0.0):.2f}[/]"
+    shares = [row["error"] / row["bound"] for row in rows if row.get("error") is not None and row.get("bound")]
+    return f"[green]{max(shares):.2f}[/]" if shares else ""
 
 
 def checks_table(rows: Sequence[Mapping[str, Any]]) -> Table:
@@ -122,7 +124,7 @@ def checks_table(rows: Sequence[Mapping[str, Any]]) -> Table:
     for row in rows:
         numbers = [str(row[key]) if row.get(key) is not None else "" for key in ("batch_size", "stage", "n_steps")]
         errors = [f"{row[key]:.1e}" if row.get(key) is not None else "" for key in ("error", "bound")]
-        table.add_row(row["problem"], escape(row["variant"]), *numbers, *errors, row["status"])
+        table.add_row(escape(row["problem"]), escape(row["variant"]), *numbers, *errors, row["status"])
     return table
 
 

@@ -22,7 +22,7 @@ from harness.data_cache import find_entry
 from harness.errors import DataUnusable
 from harness.mnist_files import locate
 from harness.mnist_parts import MNIST, MNIST_SHA256
-from harness.store import results_folder
+from harness.runs import results_folder
 from harness.threads import fault_of_threads, worker_environment
 
 PROJECT = Path(__file__).parent.parent

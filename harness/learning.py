@@ -14,7 +14,7 @@ from harness.data import DataSet, check_fits
 from harness.errors import MeasurementFailed, Unavailable
 from harness.host import WorkerHandle
 from harness.interface import Variant
-from harness.pilot import Display, load_worker, open_worker, outcome
+from harness.pilot import Display, load_worker, open_worker, outcome, reason_against
 from harness.plan import Cell, Enrolment, Request, grid
 from harness.problem import Problem
 from harness.registry import Found
@@ -25,7 +25,7 @@ from harness.store import RunFolder, read_json, read_rows
 # seconds of training per implementation at most.
 CURVE_BATCH_SIZE = 10
 MOST_EPOCHS, MOST_SECONDS = 10, 12.0
-QUICK_EPOCHS, QUICK_SECONDS = 2, 1.0
+QUICK_EPOCHS, QUICK_SECONDS = 2, 2.5
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def learn(request: Request, everyone: Sequence[Found], variant: Variant, data: D
     (problem,) = request.problems
     check_fits(problem, data)
     (batch_size,) = grid(problem, request.batch_sizes)
-    if reason := variant.implementation.missing() or variant.implementation.supports(problem):
+    if reason := reason_against(variant.implementation, problem):
         raise Unavailable(f"{variant.name}: {reason}")
     found = next(found for found in everyone if found.name == variant.implementation.name)
     enrolment = Enrolment(problem, found, variant, request.threads[0])
@@ -104,7 +104,8 @@ def draw_curves(
 ) -> None:
     """Append the learning curve of one variant of each implementation to the run, or the reason of a gap."""
     cells = [Cell(**cell) for cell in read_json(rows.folder / "plan.json")["cells"]]
-    done = {(row["problem"], row["variant"]) for row in read_rows(rows.folder / "accuracy.jsonl")}
+    told = [row for row in read_rows(rows.folder / "outcomes.jsonl") if row["stage"] == "accuracy"]
+    done = {(row["problem"], row["variant"]) for row in [*read_rows(rows.folder / "accuracy.jsonl"), *told]}
     curves = [(e, cell) for e, cell in _one_of_each(cells, enrolments) if e.key[:2] not in done]
     most_seconds, most_epochs = (QUICK_SECONDS, QUICK_EPOCHS) if request.quick else (MOST_SECONDS, MOST_EPOCHS)
     with display.progress("learning curves", len(curves)) as advance:
@@ -120,9 +121,7 @@ def draw_curves(
                 rows.append("outcomes", outcome(enrolment, cell.batch_size, "accuracy", "not measured", reason))
 
 
-def _draw_curve(
-    rows: RunFolder, enrolment: Enrolment, cell: Cell, data: DataSet, epochs: int, request: Request
-) -> str:
+def _draw_curve(rows: RunFolder, enrolment: Enrolment, cell: Cell, data: DataSet, epochs: int, request: Request) -> str:
     """Append one curve, all of it or nothing; return the reason where there is none."""
     worker = open_worker(enrolment, request.time_limit_s)
     try:
@@ -133,20 +132,26 @@ def _draw_curve(
     finally:
         worker.kill()
     place = {"problem": cell.problem, "variant": cell.variant, "batch_size": cell.batch_size}
-    for at in curve:
-        point = {"epoch": at.epoch, "correct": at.correct, "n_test": at.n_test, "elapsed_s": at.training_seconds}
-        rows.append("accuracy", {**place, **point})
+    points = [
+        {**place, "epoch": at.epoch, "correct": at.correct, "n_test": at.n_test, "elapsed_s": at.training_seconds}
+        for at in curve
+    ]
+    rows.append("accuracy", *points)
     return ""
 
 
 def _one_of_each(
     cells: Sequence[Cell], enrolments: Mapping[tuple[str, str, int], Enrolment]
 ) -> Iterator[tuple[Enrolment, Cell]]:
-    """Yield the first variant of each implementation and workload, at the batch size that curves are drawn for."""
-    seen = set()
-    for cell in sorted(cells, key=lambda cell: cell.batch_size):
-        enrolment = enrolments[cell.enrolment]
-        name = (cell.problem, enrolment.variant.implementation.name)
-        if name not in seen and cell.batch_size >= CURVE_BATCH_SIZE:
-            seen.add(name)
-            yield enrolment, cell
+    """Yield the fastest variant of each implementation and workload at the batch size that curves are drawn for.
+
+    That is the smallest from CURVE_BATCH_SIZE on, or the largest where all are smaller.
+    """
+    chosen: dict[tuple[str, str], Cell] = {}
+    for cell in sorted(cells, key=lambda cell: (_distance(cell.batch_size), cell.step_seconds)):
+        chosen.setdefault((cell.problem, enrolments[cell.enrolment].variant.implementation.name), cell)
+    yield from ((enrolments[cell.enrolment], cell) for cell in chosen.values())
+
+
+def _distance(batch_size: int) -> tuple[bool, int]:
+    return batch_size < CURVE_BATCH_SIZE, abs(batch_size - CURVE_BATCH_SIZE)

@@ -4,7 +4,6 @@ The reference says what is right and is closed. This is the same step a second t
 every quantity that a perturbation or a mistake could touch in a field of `Case`.
 """
 
-# ruff: noqa: N803, N806 (the maths keeps its own names)
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator

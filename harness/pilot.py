@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -14,13 +14,19 @@ from harness.data import DataSet, check_fits
 from harness.errors import MeasurementFailed
 from harness.gatekeeper import Gatekeeper
 from harness.host import WorkerHandle, worker_cpus
+from harness.interface import Implementation
 from harness.plan import ONCE_PER_LAUNCH_SECONDS, TOO_SLOW_SECONDS, Cell, Enrolment, Request, cell, enrol, grid
+from harness.problem import Problem
 from harness.registry import Found
 from harness.threads import worker_environment
 from harness.verify import Check, check_steps, twin
 
 # The seconds that one check of a slow implementation may train: it is checked over fewer steps then.
 CHECK_SECONDS = 1.0
+# Where nothing is known of an implementation, it is first asked for this batch size; a step shorter than
+# TELLING_SECONDS is mostly overhead and foretells nothing of large batches.
+FIRST_PROBE = 10
+TELLING_SECONDS = 0.01
 
 OpenWorker = Callable[[Enrolment], WorkerHandle]
 
@@ -75,6 +81,37 @@ def outcome(
     return {**row, "stage": stage, "status": status, "reason": reason, **facts}
 
 
+@dataclass(frozen=True)
+class Pace:
+    """What a step took at one batch size."""
+
+    batch_size: int
+    step_seconds: float
+
+    def predict(self, batch_size: int) -> float:
+        """Return what a step takes at another batch size where time grows with the number of images."""
+        return self.step_seconds * batch_size / self.batch_size
+
+
+class Host:
+    """A worker that is opened when it is needed, and opened again after it died."""
+
+    def __init__(self, open_: Callable[[], WorkerHandle | None]) -> None:
+        self._open = open_
+        self._worker: WorkerHandle | None = None
+
+    def worker(self) -> WorkerHandle | None:
+        """Return a live worker, or None where it cannot be loaded."""
+        if self._worker is None or not self._worker.alive:
+            self._worker = self._open()
+        return self._worker
+
+    def close(self) -> None:
+        """End the worker, if there is one."""
+        if self._worker is not None:
+            self._worker.kill()
+
+
 class Pilot:
     """Surveys one enrolment after the other."""
 
@@ -84,31 +121,52 @@ class Pilot:
     def survey(self, enrolment: Enrolment, batch_sizes: Sequence[int]) -> Survey:
         """Return the cells of the enrolment that may be timed, and the reasons of those that may not."""
         survey = Survey(enrolment)
-        implementation = enrolment.variant.implementation
-        if (reason := implementation.missing()) or (reason := implementation.supports(enrolment.problem)):
+        if reason := reason_against(enrolment.variant.implementation, enrolment.problem):
             survey.note("available", "unavailable", reason)
-        else:
-            self._survey_grid(survey, batch_sizes)
-            self._check_twin(survey)
+            return survey
+        with self._worker_of(survey, enrolment) as host:
+            self._survey_grid(survey, host, batch_sizes)
+        other = replace(enrolment, problem=twin(enrolment.problem))
+        fast = [planned for planned in survey.cells if planned.step_seconds <= ONCE_PER_LAUNCH_SECONDS]
+        if reason := reason_against(enrolment.variant.implementation, other.problem):
+            for planned in fast:
+                survey.note("twin", "not checked", reason, planned.batch_size)
+        elif fast:
+            with self._worker_of(survey, other) as host:
+                self._check_twin(survey, host, other, fast)
         return survey
 
-    def _survey_grid(self, survey: Survey, batch_sizes: Sequence[int]) -> None:
-        worker: WorkerHandle | None = None
-        seconds_per_image = 0.0
+    @contextmanager
+    def _worker_of(self, survey: Survey, enrolment: Enrolment) -> Iterator[Host]:
+        """Yield the worker of an enrolment; it is gone afterwards, whatever happens in between."""
+        host = Host(lambda: self._loaded(survey, enrolment))
+        try:
+            yield host
+        finally:
+            host.close()
+
+    def _survey_grid(self, survey: Survey, host: Host, batch_sizes: Sequence[int]) -> None:
+        pace: Pace | None = None
         for batch_size in batch_sizes:
-            if self._too_slow(survey, batch_size, seconds_per_image * batch_size):
-                continue
-            if worker is None:
-                worker = self._loaded(survey, survey.enrolment)
+            worker = host.worker()
             if worker is None:
                 return
             try:
-                seconds_per_image = self._survey_cell(survey, worker, batch_size) / batch_size
+                pace = self._pace(worker, pace, batch_size)
+                if not self._too_slow(survey, batch_size, pace.predict(batch_size)):
+                    pace = Pace(batch_size, self._survey_cell(survey, worker, batch_size))
             except MeasurementFailed as error:
                 survey.note("head", "failed", str(error), batch_size)
-                worker = worker if worker.alive else None
-        if worker is not None:
-            worker.kill()
+
+    def _pace(self, worker: WorkerHandle, pace: Pace | None, batch_size: int) -> Pace:
+        """Return a pace from which the step of this batch size can be foretold: small steps say little of large ones."""
+        if pace is None:
+            first = min(batch_size, FIRST_PROBE)
+            pace = Pace(first, worker.order("cost", {"batch_size": first})[0]["step_seconds"])
+        while pace.step_seconds < TELLING_SECONDS and pace.predict(batch_size) > TOO_SLOW_SECONDS:
+            size = min(batch_size, math.ceil(pace.batch_size * 2 * TELLING_SECONDS / pace.step_seconds))
+            pace = Pace(size, worker.order("cost", {"batch_size": size})[0]["step_seconds"])
+        return pace
 
     def _survey_cell(self, survey: Survey, worker: WorkerHandle, batch_size: int) -> float:
         step_seconds: float = worker.order("cost", {"batch_size": batch_size})[0]["step_seconds"]
@@ -134,26 +192,19 @@ class Pilot:
         survey.note("cost", "not measured", reason, batch_size)
         return True
 
-    def _check_twin(self, survey: Survey) -> None:
+    def _check_twin(self, survey: Survey, host: Host, enrolment: Enrolment, fast: Sequence[Cell]) -> None:
         """Check the twin at every batch size whose step is short enough; drop the cells that fail."""
-        fast = [planned for planned in survey.cells if planned.step_seconds <= ONCE_PER_LAUNCH_SECONDS]
-        enrolment = replace(survey.enrolment, problem=twin(survey.enrolment.problem))
-        worker = self._loaded(survey, enrolment) if fast else None
         for planned in fast:
-            if worker is None:
-                survey.cells.remove(planned)
-                continue
-            try:
-                check = self.gatekeeper.check_head(worker, enrolment, planned.batch_size, most_check_steps(planned))
-                passed = survey.note_check("twin", planned.batch_size, check)
-            except MeasurementFailed as error:
-                survey.note("twin", "failed", str(error), planned.batch_size)
-                passed = False
-                worker = worker if worker.alive else self._loaded(survey, enrolment)
+            passed = False
+            worker = host.worker()
+            if worker is not None:
+                try:
+                    check = self.gatekeeper.check_head(worker, enrolment, planned.batch_size, most_check_steps(planned))
+                    passed = survey.note_check("twin", planned.batch_size, check)
+                except MeasurementFailed as error:
+                    survey.note("twin", "failed", str(error), planned.batch_size)
             if not passed:
                 survey.cells.remove(planned)
-        if worker is not None:
-            worker.kill()
 
     def _loaded(self, survey: Survey, enrolment: Enrolment) -> WorkerHandle | None:
         begin = time.perf_counter()
@@ -164,8 +215,22 @@ class Pilot:
             worker.kill()
             survey.note("load", "failed", str(error))
             return None
+        except BaseException:
+            worker.kill()
+            raise
         survey.load_seconds = time.perf_counter() - begin
         return worker
+
+
+def reason_against(implementation: type[Implementation], problem: Problem | None = None) -> str | None:
+    """Return why an implementation cannot run here, or not this workload; None where it can.
+
+    A question that raises is an answer too.
+    """
+    try:
+        return implementation.missing() or (None if problem is None else implementation.supports(problem))
+    except Exception as error:
+        return f"asking whether it can run raised {type(error).__name__}: {error}"
 
 
 def load_worker(worker: WorkerHandle, enrolment: Enrolment, data: DataSet, seed: int) -> dict[str, Any]:

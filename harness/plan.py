@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 from typing import Any
-
-from scipy import stats
 
 from harness import METHOD_VERSION
 from harness.errors import Misuse, UnknownName
@@ -16,11 +13,9 @@ from harness.interface import FLOATS, Variant, variants
 from harness.measure import prefix_steps, sample_steps
 from harness.problem import Problem
 from harness.registry import Broken, Found, find_variant, select
+from harness.resolution import FEWEST_LAUNCHES
 
 BASELINE = "numpy_rows"
-FEWEST_LAUNCHES, MOST_LAUNCHES = 5, 40
-# Below this a difference is not worth a word, however sure: the floor of the margin of every verdict.
-SMALLEST_MARGIN = 0.01
 # A step longer than the first is sampled once per launch; longer than the second, only with --slow.
 ONCE_PER_LAUNCH_SECONDS = 0.25
 TOO_SLOW_SECONDS = 2.0
@@ -204,25 +199,6 @@ def _packed(
         waves[-1].append(key)
         used += peak_bytes[key]
     return waves
-
-
-def resolvable_difference(launch_deviation: float, launches: int) -> float:
-    """Return the smallest true difference that a run finds in 95 of 100 cases, as a fraction.
-
-    margin + (t₀.₉₇₅ + t₀.₉₅)·s/√L with s the standard deviation of the log-ratio between launches,
-    L launches, t Student's with L − 1 degrees of freedom, margin = max(1 %, t₀.₉₇₅·s/√L).
-    """
-    error = launch_deviation / math.sqrt(launches)
-    half_width = float(stats.t.ppf(0.975, launches - 1)) * error
-    return max(SMALLEST_MARGIN, half_width) + half_width + float(stats.t.ppf(0.95, launches - 1)) * error
-
-
-def launches_to_resolve(difference: float, launch_deviation: float) -> int:
-    """Return the fewest launches, 5 to 40, that resolve a difference; 40 where none of them does."""
-    for launches in range(FEWEST_LAUNCHES, MOST_LAUNCHES):
-        if resolvable_difference(launch_deviation, launches) <= difference:
-            return launches
-    return MOST_LAUNCHES
 
 
 def plan_json(

@@ -82,6 +82,8 @@ class Schedule:
             status = "done"
         finally:
             for member in members:
+                member.worker.kill()
+            for member in members:
                 self._close(member, wave, launch, attempt, status)
 
     def _set_up(self, member: Member, launch: int, attempt: int) -> None:
@@ -207,8 +209,7 @@ class Schedule:
             member.digests.pop(cell.batch_size, None)
 
     def _close(self, member: Member, wave: int, launch: int, attempt: int, status: str) -> None:
-        """End the worker; record its launch and whether it kept to its threads."""
-        member.worker.kill()
+        """Record the launch of a worker that has ended, and whether it kept to its threads."""
         problem, variant, threads = member.enrolment.key
         cpu_over_wall = sum(member.cpu_ns.values()) / max(1, sum(member.wall_ns.values()))
         for batch_size, ratio in overused(member.wall_ns, member.cpu_ns, threads):

@@ -15,23 +15,18 @@ last line, and a torn line is dropped when the run is read or taken up again.
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import fcntl
 import io
-import itertools
 import json
 import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from harness.errors import ResultsUnusable, UnknownName
-from harness.registry import PROJECT
+from harness.errors import ResultsUnusable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -94,20 +89,20 @@ class RunFolder:
                 "paragone bench --results PATH"
             ) from None
 
-    def append(self, table: str, row: Mapping[str, Any]) -> None:
-        """Append one row to a table, complete on disk when this returns.
+    def append(self, table: str, *rows: Mapping[str, Any]) -> None:
+        """Append rows to a table, complete on disk when this returns; several are written as one.
 
         Raises ResultsUnusable where the disk does not take it.
         """
-        unknown = set(row) - set(COLUMNS[table])
-        if unknown:
+        columns = COLUMNS[table]
+        if unknown := {column for row in rows for column in row} - set(columns):
             raise KeyError(f"{table} has no column {sorted(unknown)}")
-        line = (json.dumps({column: row.get(column) for column in COLUMNS[table]}) + "\n").encode()
+        lines = "".join(json.dumps({column: row.get(column) for column in columns}) + "\n" for row in rows).encode()
         try:
             if table not in self._files:
                 self._files[table] = self._open(table)
-            written = self._files[table].write(line)
-            if written != len(line):
+            written = self._files[table].write(lines)
+            if written != len(lines):
                 raise OSError(errno.ENOSPC, "only part of the row fitted")
             os.fdatasync(self._files[table].fileno())
         except OSError as error:
@@ -125,6 +120,13 @@ class RunFolder:
                 file.truncate(file.read().rfind(b"\n") + 1)
         return path.open("ab", buffering=0)
 
+    def end(self, ending: Mapping[str, Any]) -> None:
+        """Write how the run ended. Raises ResultsUnusable."""
+        try:
+            write_json(self.folder / "finished.json", ending)
+        except OSError as error:
+            raise ResultsUnusable(f"{self.folder}: finished.json cannot be written: {error.strerror}") from None
+
     def close(self) -> None:
         """Let go of the folder."""
         for file in self._files.values():
@@ -139,42 +141,6 @@ class RunFolder:
         self.close()
 
 
-def results_folder(chosen: Path | None = None) -> Path:
-    """Return where runs live: the chosen folder, PARAGONE_RESULTS, or `results/` of the project."""
-    if chosen is not None:
-        return chosen.expanduser()
-    return Path(os.environ.get("PARAGONE_RESULTS") or PROJECT / "results").expanduser()
-
-
-def new_run_folder(results: Path, now: datetime, plan: Mapping[str, Any], environment: Mapping[str, Any]) -> Path:
-    """Make the folder of a new run, named by its time in UTC, with its plan and environment; return it.
-
-    The folder appears complete or not at all. Raises ResultsUnusable.
-    """
-    time_in_utc = now.astimezone(UTC).strftime("%Y-%m-%dT%H%M%SZ")
-    try:
-        results.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".draft-", dir=results, ignore_cleanup_errors=True) as temporary:
-            draft = Path(temporary) / "run"
-            draft.mkdir()
-            write_json(draft / "environment.json", environment)
-            for number in itertools.count(1):
-                name = time_in_utc if number == 1 else f"{time_in_utc}-{number}"
-                write_json(draft / "plan.json", {**plan, "run": name})
-                try:
-                    draft.rename(results / name)
-                except OSError as error:
-                    if error.errno in (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR):  # the name is taken
-                        continue
-                    raise
-                break
-    except OSError as error:
-        raise ResultsUnusable(
-            f"{results}: cannot be written: {error.strerror}. Choose another folder: paragone bench --results PATH"
-        ) from None
-    return results / name
-
-
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """Write the file whole or not at all, on disk when this returns. Raises OSError."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
@@ -183,28 +149,6 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
-
-
-def run_folders(results: Path) -> list[Path]:
-    """Return the folders of the runs in `results`, oldest first."""
-    folders = [path.parent for path in results.glob("*/plan.json")]
-    # By the time in the name, then by the number behind it: -10 comes after -9.
-    return sorted(folders, key=lambda folder: (folder.name.partition("Z")[0], len(folder.name), folder.name))
-
-
-def find_run(results: Path, name: str) -> Path:
-    """Return the folder of the run of that name, the latest one for "latest", or the folder of that path.
-
-    Raises UnknownName.
-    """
-    folders = run_folders(results)
-    if name == "latest" and folders:
-        return folders[-1]
-    for candidate in (results / name, Path(name)):
-        with contextlib.suppress(OSError, RuntimeError):  # a name that no folder can have; no such home
-            if (candidate.expanduser() / "plan.json").is_file():
-                return candidate.expanduser()
-    raise UnknownName("run", name, [folder.name for folder in folders], f" Runs are looked for in {results}.")
 
 
 def read_run(folder: Path) -> Run:

@@ -233,7 +233,17 @@ def test_every_module_says_in_its_first_line_what_it_is(path):
 
 def test_every_tests_file_names_a_module_that_exists():
     """`tests/test_x.py` mirrors `harness/x.py`, unless it is about the whole."""
-    about_the_whole = {"architecture", "contract", "contributing", "implementations", "benchmarks", "docs", "makefile", "scripts", "zoo"}
+    about_the_whole = {
+        "architecture",
+        "contract",
+        "contributing",
+        "implementations",
+        "benchmarks",
+        "docs",
+        "makefile",
+        "scripts",
+        "zoo",
+    }
     named = {path.stem.removeprefix("test_") for path in Path(__file__).parent.glob("test_*.py")}
     known = {part for name in MODULES for part in (name.replace(".", "_"), name.rpartition(".")[2])}
 

@@ -15,7 +15,8 @@ from harness.errors import InvalidWorkload, Misuse
 from harness.mnist_parts import Arrays
 from harness.plan import Cell, Request
 from harness.registry import IMPLEMENTATIONS, discover
-from harness.store import read_json, read_rows, read_run, run_folders
+from harness.runs import run_folders
+from harness.store import read_json, read_rows, read_run
 from harness.workloads import find_problem
 
 N_TRAIN, N_TEST = 300, 50

@@ -16,7 +16,8 @@ from harness import cli
 from harness.data_cache import store
 from harness.mnist_parts import Arrays
 from harness.registry import PROJECT
-from harness.store import read_rows, run_folders
+from harness.runs import run_folders
+from harness.store import read_rows
 
 COMMANDS = ("list", "verify", "bench", "report", "train", "export", "doctor")
 SMALL = """

@@ -1,12 +1,10 @@
 """The plan: who takes part, at which batch sizes, in which waves, and what the run will be able to say."""
 
 import json
-import math
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,8 +12,6 @@ from hypothesis import strategies as st
 from harness.errors import Misuse, UnknownName
 from harness.interface import Implementation
 from harness.plan import (
-    MOST_LAUNCHES,
-    SMALLEST_MARGIN,
     Cell,
     Request,
     baseline_variant,
@@ -25,9 +21,7 @@ from harness.plan import (
     enrol,
     grid,
     in_waves,
-    launches_to_resolve,
     plan_json,
-    resolvable_difference,
 )
 from harness.problem import Problem
 from harness.registry import Broken, Found
@@ -285,49 +279,6 @@ def test_no_cell_is_lost_and_no_wave_is_too_large_that_could_be_smaller(sizes, b
     for present in members(planned).values():
         assert "base" in present
         assert sum(by_variant[v] for v in present) <= limit or len(present) <= 2
-
-
-# --- what can be resolved ---
-
-
-def test_the_resolvable_difference_is_that_of_the_formula():
-    # s = 2 %, L = 4: s/√L = 1 %; t with 3 degrees of freedom: 3.182446 (97.5 %), 2.353363 (95 %).
-    # margin 3.182446 % + half width 3.182446 % + 2.353363 % = 8.718255 %
-    assert pytest.approx(0.08718255, rel=1e-6) == resolvable_difference(0.02, 4)
-
-
-def test_without_any_noise_it_is_the_smallest_margin():
-    assert SMALLEST_MARGIN == resolvable_difference(0.0, 5)
-
-
-def test_where_the_noise_is_small_the_margin_stays_one_percent():
-    # s = 0.1 %, L = 4: s/√L = 0.05 %; 1 % + (3.182446 + 2.353363)·0.05 %
-    assert pytest.approx(0.01 + 0.0005 * 5.535809, rel=1e-6) == resolvable_difference(0.001, 4)
-
-
-def test_a_difference_of_that_size_is_found_in_95_of_100_runs_by_an_interval_beyond_the_margin():
-    random = np.random.Generator(np.random.PCG64(3))
-    launches, deviation = 5, 0.03
-    error = deviation / math.sqrt(launches)
-    log_ratios = resolvable_difference(deviation, launches) + deviation * random.standard_normal((40_000, launches))
-    half_widths = 2.776445 * log_ratios.std(axis=1, ddof=1) / math.sqrt(launches)
-    found = log_ratios.mean(axis=1) - half_widths > 2.776445 * error
-
-    assert pytest.approx(0.95, abs=0.01) == found.mean()
-
-
-@given(st.floats(0, 1), st.integers(2, 39))
-def test_more_launches_never_resolve_less(deviation, launches):
-    assert resolvable_difference(deviation, launches + 1) <= resolvable_difference(deviation, launches)
-
-
-@given(st.floats(0, 0.5), st.floats(0.005, 0.99))
-def test_the_launches_are_the_fewest_that_resolve_the_difference(deviation, difference):
-    launches = launches_to_resolve(difference, deviation)
-
-    assert 5 <= launches <= MOST_LAUNCHES
-    assert launches == MOST_LAUNCHES or resolvable_difference(deviation, launches) <= difference
-    assert launches == 5 or resolvable_difference(deviation, launches - 1) > difference
 
 
 # --- as stored ---

@@ -11,18 +11,8 @@ import pytest
 
 from harness import store
 from harness.errors import ResultsUnusable, UnknownName
-from harness.store import (
-    COLUMNS,
-    RunFolder,
-    find_run,
-    new_run_folder,
-    read_json,
-    read_rows,
-    read_run,
-    results_folder,
-    run_folders,
-    write_json,
-)
+from harness.runs import find_run, new_run_folder, results_folder, run_folders
+from harness.store import COLUMNS, RunFolder, read_json, read_rows, read_run, write_json
 
 NOW = datetime(2025, 3, 4, 5, 6, 7, tzinfo=UTC)
 ROW = {"problem": "nielsen", "variant": "numpy_rows[dtype=float32]", "threads": 1, "elapsed_s": 0.25}

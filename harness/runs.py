@@ -1,0 +1,75 @@
+"""Where runs live: making the folder of a new one, and finding the others by name."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import itertools
+import os
+import tempfile
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from harness.errors import ResultsUnusable, UnknownName
+from harness.registry import PROJECT
+from harness.store import write_json
+
+
+def results_folder(chosen: Path | None = None) -> Path:
+    """Return where runs live: the chosen folder, PARAGONE_RESULTS, or `results/` of the project."""
+    if chosen is not None:
+        return chosen.expanduser()
+    return Path(os.environ.get("PARAGONE_RESULTS") or PROJECT / "results").expanduser()
+
+
+def new_run_folder(results: Path, now: datetime, plan: Mapping[str, Any], environment: Mapping[str, Any]) -> Path:
+    """Make the folder of a new run, named by its time in UTC, with its plan and environment; return it.
+
+    The folder appears complete or not at all. Raises ResultsUnusable.
+    """
+    time_in_utc = now.astimezone(UTC).strftime("%Y-%m-%dT%H%M%SZ")
+    try:
+        results.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".draft-", dir=results, ignore_cleanup_errors=True) as temporary:
+            draft = Path(temporary) / "run"
+            draft.mkdir()
+            write_json(draft / "environment.json", environment)
+            for number in itertools.count(1):
+                name = time_in_utc if number == 1 else f"{time_in_utc}-{number}"
+                write_json(draft / "plan.json", {**plan, "run": name})
+                try:
+                    draft.rename(results / name)
+                except OSError as error:
+                    if error.errno in (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR):  # the name is taken
+                        continue
+                    raise
+                break
+    except OSError as error:
+        raise ResultsUnusable(
+            f"{results}: cannot be written: {error.strerror}. Choose another folder: paragone bench --results PATH"
+        ) from None
+    return results / name
+
+
+def run_folders(results: Path) -> list[Path]:
+    """Return the folders of the runs in `results`, oldest first."""
+    folders = [path.parent for path in results.glob("*/plan.json")]
+    # By the time in the name, then by the number behind it: -10 comes after -9.
+    return sorted(folders, key=lambda folder: (folder.name.partition("Z")[0], len(folder.name), folder.name))
+
+
+def find_run(results: Path, name: str) -> Path:
+    """Return the folder of the run of that name, the latest one for "latest", or the folder of that path.
+
+    Raises UnknownName.
+    """
+    folders = run_folders(results)
+    if name == "latest" and folders:
+        return folders[-1]
+    for candidate in (results / name, Path(name)):
+        with contextlib.suppress(OSError, RuntimeError):  # a name that no folder can have; no such home
+            if (candidate.expanduser() / "plan.json").is_file():
+                return candidate.expanduser()
+    raise UnknownName("run", name, [folder.name for folder in folders], f" Runs are looked for in {results}.")
