@@ -24,18 +24,19 @@ if TYPE_CHECKING:
 CONFIDENCE = 0.95
 LEAST_ROUNDS = 3  # a launch cut off earlier has no median worth the name
 SMALLEST_MARGIN = math.log1p(resolution.SMALLEST_MARGIN)
-SAME = math.log(1.05)  # an interval wholly inside this is "the same", however exactly it is known
+SAME = math.log(1.05)  # an interval that reaches further says nothing about sameness
 
 UNIT = ["wave", "launch", "attempt"]
+POINT = ["problem", "dtype", "batch_size", "threads"]
 PAIR = ["problem", "batch_size", "threads", *UNIT, "round"]
 COLUMNS = [
     *("problem", "implementation", "variant", "language", "layout", "order", "dtype", "batch_size", "threads"),
     *("control", "status", "reason", "n_launches", "n_samples"),
     *("images_per_second", "images_per_second_low", "images_per_second_high", "images_per_second_best"),
     *("seconds_per_epoch", "seconds_per_step", "sample_seconds", "spread", "cold_seconds", "cold_ratio"),
-    *("peak_memory_mb", "ratio_to_baseline", "ratio_low", "ratio_high", "verdict", "error", "bound"),
+    *("peak_memory_mb", "ratio_to_baseline", "ratio_low", "ratio_high", "margin", "verdict", "error", "bound"),
 ]
-MEASURED = COLUMNS[COLUMNS.index("n_launches") : COLUMNS.index("verdict")]
+MEASURED = COLUMNS[COLUMNS.index("n_launches") : COLUMNS.index("margin")]
 
 
 def summarise(run: Run) -> pd.DataFrame:
@@ -55,6 +56,7 @@ def summarise(run: Run) -> pd.DataFrame:
     frame.loc[~frame["status"].isin(STATUSES_WITH_TIMES), MEASURED] = np.nan
     counts = ["n_launches", "n_samples"]
     frame[counts] = frame[counts].fillna(0).astype("int64")
+    frame["margin"] = margins(frame)
     frame["verdict"] = verdicts(frame, run)
     return frame[COLUMNS]
 
@@ -172,22 +174,26 @@ def ratios(samples: pd.DataFrame, launches: pd.DataFrame, cells: pd.DataFrame, r
     return result[CELL].assign(**of_ratio)
 
 
-def margins(frame: pd.DataFrame) -> dict[str, float]:
-    """Return m per problem, as 0.01 for 1 %: below it no difference is called one.
+def margins(frame: pd.DataFrame) -> pd.Series[float]:
+    """Return m of every row, as 0.01 for 1 %: below it no difference is called one.
 
-    The larger of 1 % and the largest end of an A/A interval: the baseline against its own second
-    enrolment, in every dtype, batch size and thread count of the problem.
+    The larger of 1 % and the farther end of the A/A interval, the baseline against its own second enrolment,
+    at the row's own point of the grid (problem, dtype, batch size, threads): noise is not the same
+    everywhere. Where a point has no A/A interval, the largest of its problem stands in.
     """
     controls = frame[frame["control"]]
     reach = np.maximum(np.log(controls["ratio_low"]).abs(), np.log(controls["ratio_high"]).abs())
-    largest = reach.groupby(controls["problem"]).max().dropna()
-    return {name: math.expm1(max(SMALLEST_MARGIN, largest.get(name, 0.0))) for name in frame["problem"].unique()}
+    at_point = reach.groupby([controls[key] for key in POINT]).max().rename("reach").reset_index()
+    in_problem = frame["problem"].map(reach.groupby(controls["problem"]).max())
+    found = frame[POINT].merge(at_point, on=POINT, how="left")["reach"].set_axis(frame.index)
+    margin: pd.Series[float] = found.fillna(in_problem).fillna(0.0).clip(lower=SMALLEST_MARGIN)
+    return margin.map(math.expm1)
 
 
 def verdicts(frame: pd.DataFrame, run: Run) -> NDArray[Any]:
     """Return the word for every cell: faster, slower, same within x %, not enough data, baseline, A/A: …"""
     baselines = set(baseline_variants(run).values())
-    margin = frame["problem"].map({name: math.log1p(m) for name, m in margins(frame).items()})
+    margin = np.log1p(margins(frame))
     low, high = np.log(frame["ratio_low"]), np.log(frame["ratio_high"])
     reach = np.maximum(low.abs(), high.abs())
     same = "same within " + whole_percent(reach) + " %"
@@ -206,7 +212,7 @@ def verdicts(frame: pd.DataFrame, run: Run) -> NDArray[Any]:
             frame["control"],
             low > margin,
             high < -margin,
-            reach <= np.maximum(margin, SAME),
+            reach <= SAME,
         ],
         ["", "baseline", "not enough data", f"A/A: {unknown}", unknown, control, "faster", "slower", same],
         "not enough data",

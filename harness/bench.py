@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -18,8 +17,8 @@ from harness.errors import Misuse
 from harness.gatekeeper import Gatekeeper
 from harness.host import WorkerHandle, harness_cpus, pinned_to
 from harness.learning import draw_curves
-from harness.memory import memory_limit_bytes
-from harness.pilot import Display, Pilot, Survey, open_worker
+from harness.machine.memory import memory_limit_bytes
+from harness.pilot import Display, Pilot, open_worker
 from harness.plan import (
     Cell,
     Enrolment,
@@ -37,6 +36,7 @@ from harness.resolution import launches_to_resolve, resolvable_difference
 from harness.runs import new_run_folder, run_folders
 from harness.schedule import Schedule
 from harness.store import RunFolder, read_json, read_rows
+from harness.survey import Survey
 
 # Between samples: the pipe, waking, resetting, hashing the result, writing the row.
 OVERHEAD_SECONDS = 0.008
@@ -125,10 +125,8 @@ class Bench:
         surveys = self._pilot(enrolments, gatekeeper)
         cells = [cell for survey in surveys for cell in survey.cells]
         deviation = None if self.request.quick else self._rehearse(cells, enrolments, gatekeeper)
-        controls = Counter(cell.problem for cell in cells if enrolments[cell.enrolment].variant.control)
-        n_pairs = max(controls.values(), default=0)
-        launches = self._launches(deviation, n_pairs)
-        resolvable = None if deviation is None else resolvable_difference(deviation, launches, n_pairs)
+        launches = self._launches(deviation)
+        resolvable = None if deviation is None else resolvable_difference(deviation, launches)
         baselines = {e.variant.name for e in enrolments.values() if e.variant.control}
         baselines |= {name.removesuffix(" (A/A)") for name in baselines}
         peaks = {survey.enrolment.key: survey.peak_bytes for survey in surveys}
@@ -177,11 +175,11 @@ class Bench:
         with self.display.progress("rehearsing A/A", 1):
             return launch_deviation(chosen, enrolments, self.data, gatekeeper, self._open_worker, self.request.seed)
 
-    def _launches(self, deviation: float | None, n_pairs: int) -> int:
+    def _launches(self, deviation: float | None) -> int:
         if self.request.quick:
             return 1
         if self.request.resolve is not None and deviation is not None:
-            return launches_to_resolve(self.request.resolve, deviation, n_pairs)
+            return launches_to_resolve(self.request.resolve, deviation)
         return self.request.launches
 
     def _data_facts(self) -> dict[str, Any]:

@@ -84,7 +84,8 @@ def plan_sentences(plan: Mapping[str, Any], outcomes: Sequence[Mapping[str, Any]
     if plan["quick"]:
         sentences.append("Quick: one launch gives no intervals and no verdicts; for those: make bench")
     if plan["resolvable_difference"] is not None:
-        sentences.append(f"It finds differences of {plan['resolvable_difference']:.1%} and more in 95 of 100 cases.")
+        difference = f"{plan['resolvable_difference']:.1%}"
+        sentences.append(f"In a typical cell it finds differences of {difference} and more in 95 of 100 cases.")
     kept_out = [row for row in outcomes if row["status"] not in ("passed", "not checked")]
     sentences += [f"{status_line(row)}: {row['reason']}" for row in kept_out if not is_control(row)]
     sentences += [f"{entry['name']} unavailable: {entry['reason']}" for entry in plan["broken"]]

@@ -16,14 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from harness import environment
-from harness.conditions import GIB, Finding, judge
 from harness.data import DIGITS
-from harness.data_cache import find_entry
 from harness.errors import DataUnusable
-from harness.mnist_files import locate
-from harness.mnist_parts import MNIST, MNIST_SHA256
+from harness.machine.conditions import GIB, Finding, judge
+from harness.machine.threads import fault_of_threads, worker_environment
+from harness.mnist.cache import find_entry
+from harness.mnist.files import locate
+from harness.mnist.parts import MNIST, MNIST_SHA256
 from harness.runs import results_folder
-from harness.threads import fault_of_threads, worker_environment
 
 PROJECT = Path(__file__).parent.parent
 OLDEST_PYTHON = (3, 11)
@@ -37,9 +37,11 @@ TOOLS = (
 )
 
 # What a worker's threads look like once its libraries are loaded.
-ASK_A_WORKER = (
-    "import json, numpy, scipy.linalg; from harness.threads import found_threads; print(json.dumps(found_threads()))"
-)
+ASK_A_WORKER = """
+import json, numpy, scipy.linalg
+from harness.machine.threads import found_threads
+print(json.dumps(found_threads()))
+"""
 
 
 def examine(results: Path | None = None) -> list[Finding]:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from harness.analyse import SMALLEST_MARGIN, margins
+from harness.analyse import POINT, SMALLEST_MARGIN
 from harness.statuses import was_finished
 
 if TYPE_CHECKING:
     from harness.store import Run
 
-POINT = ["problem", "dtype", "batch_size", "threads"]
 LARGE_SPREAD = 0.10
+LARGE_MARGIN = 0.05
 SHORT_SAMPLE_SECONDS = 1e-3
 WAITING_SHARE = 0.01  # a stopped process uses none; this much of its own samples' time is a leak
 MOST_NAMED = 3
@@ -45,6 +45,10 @@ _SPREAD = (
 _FALSE_DIFFERENCE = (
     "A/A shows a difference beyond 1 % where there is none: {cells}. The margin was widened to cover it."
 )
+_LARGE_MARGIN = (
+    f"A/A cannot tell the baseline from itself to better than {LARGE_MARGIN:.0%} in {{cells}}; smaller differences are "
+    "not called there. Repeat on a quieter machine, or with more launches."
+)
 _SHORT = "a sample is shorter than 1 ms in {cells}: the clock and the call weigh in it. Ask for longer samples."
 
 
@@ -73,24 +77,15 @@ def _controls(run: Run, frame: pd.DataFrame) -> list[str]:
         return ["there is no A/A control with times, so the noise of this run is not known."]
     low, high = np.log(controls["ratio_low"]), np.log(controls["ratio_high"])
     false = controls[(low > SMALLEST_MARGIN) | (high < -SMALLEST_MARGIN)]
-    said = _cells(
-        false, "A/A shows a difference beyond 1 % where there is none: {cells}. The margin was widened to cover it."
-    )
-    for problem, margin in margins(frame).items():
-        if margin > 0.05:
-            said.append(
-                f"{problem}: A/A cannot tell the baseline from itself to better than {margin:.1%}; smaller differences "
-                "are not called. Repeat on a quieter machine, or with more launches."
-            )
-    return said
+    return [*_cells(false, _FALSE_DIFFERENCE), *_cells(controls[controls["margin"] > LARGE_MARGIN], _LARGE_MARGIN)]
 
 
 def _rankings(frame: pd.DataFrame) -> list[str]:
     """Return a sentence for every pair that minimum and median put in opposite orders, each beyond the margin."""
-    columns = [*POINT, "variant", "images_per_second", "images_per_second_best"]
+    columns = [*POINT, "margin", "variant", "images_per_second", "images_per_second_best"]
     rows = frame.loc[~frame["control"] & frame["images_per_second"].notna(), columns]
     pairs = rows.merge(rows, on=POINT, suffixes=("", "_of_other"))
-    margin = pairs["problem"].map({name: math.log1p(m) for name, m in margins(frame).items()})
+    margin = np.log1p(pairs["margin"])
     by_median = np.log(pairs["images_per_second"] / pairs["images_per_second_of_other"])
     by_minimum = np.log(pairs["images_per_second_best"] / pairs["images_per_second_best_of_other"])
     opposed = pairs[(by_median > margin) & (by_minimum < -margin)]
@@ -142,10 +137,11 @@ def time_shares(run: Run) -> dict[str, float]:
 def smallest_resolvable(frame: pd.DataFrame) -> dict[Any, float]:
     """Return per problem the difference, as 0.03 for 3 %, from which a typical cell gets a verdict.
 
-    A verdict needs an interval wholly beyond the margin: the margin plus half the width of the
-    interval, the median over cells. NaN where no cell has an interval.
+    A verdict needs an interval wholly beyond the margin: the margin plus half the width of the interval; of
+    these the median over cells. NaN where no cell has an interval.
     """
     rows = frame[~frame["control"] & (frame["verdict"] != "baseline")]
     half_width = (np.log(rows["ratio_high"]) - np.log(rows["ratio_low"])) / 2
-    typical = half_width.groupby(rows["problem"]).median()
-    return {name: math.expm1(math.log1p(m) + typical.get(name, math.nan)) for name, m in margins(frame).items()}
+    needed = np.expm1(np.log1p(rows["margin"]) + half_width)
+    typical: dict[Any, float] = needed.groupby(rows["problem"]).median().to_dict()
+    return typical

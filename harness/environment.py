@@ -16,11 +16,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from harness.conditions import judge
-from harness.load import load
-from harness.machine import machine, operating_system
+from harness.machine.conditions import judge
+from harness.machine.hardware import machine, operating_system
+from harness.machine.load import load
+from harness.machine.threads import found_threads, worker_environment
 from harness.source import folder_hash
-from harness.threads import found_threads, worker_environment
 
 PROJECT = Path(__file__).parent.parent
 # What decides numbers; anything else in the folder may differ from the commit without harm.

@@ -14,12 +14,13 @@ from harness.data import DataSet, check_fits
 from harness.errors import MeasurementFailed, Unavailable
 from harness.host import WorkerHandle
 from harness.interface import Variant
-from harness.pilot import Display, load_worker, open_worker, outcome, reason_against
+from harness.pilot import Display, load_worker, open_worker, reason_against
 from harness.plan import Cell, Enrolment, Request, grid
 from harness.problem import Problem
 from harness.registry import Found
 from harness.state import State
 from harness.store import RunFolder, read_json, read_rows
+from harness.survey import outcome
 
 # Curves are drawn for the first batch size from this on that the grid holds, for so many epochs and so many
 # seconds of training per implementation at most.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import resource
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,9 @@ PREFIX_SHARE = 8
 LONGEST_PREFIX_STEP_SECONDS = 0.025
 # Estimating the cost of a step: double the steps until one call takes this long.
 ESTIMATE_SECONDS = 0.01
+# One thread may use so much CPU time per wall time, judged over at least so much of samples.
+MOST_CPU_OVER_WALL = 1.10
+JUDGED_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -103,3 +106,19 @@ def prefix_steps(step_seconds: float, n_steps: int) -> int:
     if step_seconds > LONGEST_PREFIX_STEP_SECONDS:
         return 0
     return max(1, n_steps // PREFIX_SHARE)
+
+
+def overused(wall_ns: Mapping[int, int], cpu_ns: Mapping[int, int], threads: int) -> Iterator[tuple[int, float]]:
+    """Yield (batch size, CPU over wall) where a one-thread worker used more than one thread.
+
+    Judged per batch size over at least half a second of samples; batch sizes with less are judged together.
+    """
+    if threads > 1:
+        return
+    long = [size for size in wall_ns if wall_ns[size] >= JUDGED_SECONDS * 1e9]
+    short = [size for size in wall_ns if size not in long]
+    for sizes in [*([size] for size in long), short]:
+        wall = sum(wall_ns[size] for size in sizes)
+        cpu = sum(cpu_ns[size] for size in sizes)
+        if wall >= JUDGED_SECONDS * 1e9 and cpu / wall > MOST_CPU_OVER_WALL:
+            yield from ((size, cpu / wall) for size in sizes)

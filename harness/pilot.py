@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from harness.data import DataSet, check_fits
@@ -15,11 +15,12 @@ from harness.errors import MeasurementFailed
 from harness.gatekeeper import Gatekeeper
 from harness.host import WorkerHandle, worker_cpus
 from harness.interface import Implementation
+from harness.machine.threads import worker_environment
 from harness.plan import ONCE_PER_LAUNCH_SECONDS, TOO_SLOW_SECONDS, Cell, Enrolment, Request, cell, enrol, grid
 from harness.problem import Problem
 from harness.registry import Found
-from harness.threads import worker_environment
-from harness.verify import Check, check_steps, twin
+from harness.survey import Survey
+from harness.verify import check_steps, twin
 
 # The seconds that one check of a slow implementation may train: it is checked over fewer steps then.
 CHECK_SECONDS = 1.0
@@ -44,43 +45,6 @@ class Display(Protocol):
         """Return a context that yields `advance(what, amount)`."""
 
 
-@dataclass
-class Survey:
-    """What the pilot found out about one enrolment."""
-
-    enrolment: Enrolment
-    cells: list[Cell] = field(default_factory=list)
-    outcomes: list[dict[str, Any]] = field(default_factory=list)
-    peak_bytes: int = 0
-    load_seconds: float = 0.0
-
-    def note(self, stage: str, status: str, reason: str, batch_size: int | None = None, **facts: Any) -> None:
-        """Add an outcome."""
-        self.outcomes.append(outcome(self.enrolment, batch_size, stage, status, reason, **facts))
-
-    def note_check(self, stage: str, batch_size: int, check: Check) -> bool:
-        """Add what a check found; return whether the cell may be timed."""
-        self.note(stage, check.status, check.reason, batch_size, **numbers(check))
-        return check.status != "failed"
-
-
-def numbers(check: Check) -> dict[str, float | int | None]:
-    """Return the numbers of a check, None where it came to none."""
-    finite = {name: getattr(check, name) for name in ("error", "bound")}
-    return {name: value if math.isfinite(value) else None for name, value in finite.items()} | {
-        "n_steps": check.n_steps
-    }
-
-
-def outcome(
-    enrolment: Enrolment, batch_size: int | None, stage: str, status: str, reason: str, **facts: Any
-) -> dict[str, Any]:
-    """Return a row of the table of outcomes."""
-    problem, variant, threads = enrolment.key
-    row = {"problem": problem, "variant": variant, "batch_size": batch_size, "threads": threads}
-    return {**row, "stage": stage, "status": status, "reason": reason, **facts}
-
-
 @dataclass(frozen=True)
 class Pace:
     """What a step took at one batch size."""
@@ -94,16 +58,18 @@ class Pace:
 
 
 class Host:
-    """A worker that is opened when it is needed, and opened again after it died."""
+    """A worker that is opened when it is needed, and opened again after it died; one that cannot load is given up."""
 
     def __init__(self, open_: Callable[[], WorkerHandle | None]) -> None:
         self._open = open_
         self._worker: WorkerHandle | None = None
+        self._given_up = False
 
     def worker(self) -> WorkerHandle | None:
         """Return a live worker, or None where it cannot be loaded."""
-        if self._worker is None or not self._worker.alive:
+        if not self._given_up and (self._worker is None or not self._worker.alive):
             self._worker = self._open()
+            self._given_up = self._worker is None
         return self._worker
 
     def close(self) -> None:
@@ -154,12 +120,12 @@ class Pilot:
             try:
                 pace = self._pace(worker, pace, batch_size)
                 if not self._too_slow(survey, batch_size, pace.predict(batch_size)):
-                    pace = Pace(batch_size, self._survey_cell(survey, worker, batch_size))
+                    pace = self._survey_cell(survey, worker, batch_size, pace)
             except MeasurementFailed as error:
                 survey.note("head", "failed", str(error), batch_size)
 
     def _pace(self, worker: WorkerHandle, pace: Pace | None, batch_size: int) -> Pace:
-        """Return a pace from which the step of this batch size can be foretold: small steps say little of large ones."""
+        """Return a pace that foretells the step of this batch size: steps that are mostly overhead foretell nothing."""
         if pace is None:
             first = min(batch_size, FIRST_PROBE)
             pace = Pace(first, worker.order("cost", {"batch_size": first})[0]["step_seconds"])
@@ -168,11 +134,12 @@ class Pilot:
             pace = Pace(size, worker.order("cost", {"batch_size": size})[0]["step_seconds"])
         return pace
 
-    def _survey_cell(self, survey: Survey, worker: WorkerHandle, batch_size: int) -> float:
-        step_seconds: float = worker.order("cost", {"batch_size": batch_size})[0]["step_seconds"]
-        if self._too_slow(survey, batch_size, step_seconds):
-            return step_seconds
-        planned = cell(survey.enrolment, batch_size, step_seconds)
+    def _survey_cell(self, survey: Survey, worker: WorkerHandle, batch_size: int, pace: Pace) -> Pace:
+        if pace.batch_size != batch_size:
+            pace = Pace(batch_size, worker.order("cost", {"batch_size": batch_size})[0]["step_seconds"])
+        if self._too_slow(survey, batch_size, pace.step_seconds):
+            return pace
+        planned = cell(survey.enrolment, batch_size, pace.step_seconds)
         head = self.gatekeeper.check_head(worker, survey.enrolment, batch_size, most_check_steps(planned))
         if survey.note_check("head", batch_size, head):
             order = {"batch_size": batch_size, "n_steps": planned.n_steps, "prefix_steps": 0, "fresh_peak": False}
@@ -183,7 +150,7 @@ class Pilot:
             )
             if survey.note_check("tail", batch_size, tail):
                 survey.cells.append(planned)
-        return step_seconds
+        return pace
 
     def _too_slow(self, survey: Survey, batch_size: int, step_seconds: float) -> bool:
         if step_seconds <= TOO_SLOW_SECONDS or self.request.slow:

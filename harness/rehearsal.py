@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy import stats
 
 from harness.data import DataSet
 from harness.gatekeeper import Gatekeeper
@@ -30,7 +31,7 @@ def launch_deviation(
     open_worker: OpenWorker,
     seed: int,
 ) -> float | None:
-    """Return the standard deviation between launches of an A/A log-ratio, pooled over the grid; None without one.
+    """Return the standard deviation between launches of an A/A log-ratio, in a typical cell; None without one.
 
     `cells` are those of the baselines and their controls; each pair is launched twice and sampled in three rounds.
     """
@@ -44,11 +45,15 @@ def launch_deviation(
             for group in _by_problem_and_threads(cells):
                 schedule.run_launch(group, launch, attempt=0)
         timed = [row for row in read_rows(Path(folder) / "samples.jsonl") if row["kind"] == "timed"]
-    return pooled_deviation(timed, controls={e.variant.name for e in enrolments.values() if e.variant.control})
+    return typical_deviation(timed, controls={e.variant.name for e in enrolments.values() if e.variant.control})
 
 
-def pooled_deviation(rows: Iterable[Mapping[str, Any]], controls: set[str]) -> float | None:
-    """Return √(mean over the grid of the variance between launches of the median log-ratio control/baseline)."""
+def typical_deviation(rows: Iterable[Mapping[str, Any]], controls: set[str]) -> float | None:
+    """Return the standard deviation between launches of a typical cell's median log-ratio of control and baseline.
+
+    The median over the grid of the variances, over what the median of such an estimate is where the true
+    variance is 1 (χ² over its degrees of freedom): a few noisy cells do not make all of them noisy.
+    """
     times: dict[tuple[Any, ...], dict[int, float]] = {}
     for row in rows:
         variant = row["variant"].removesuffix(" (A/A)")
@@ -62,7 +67,8 @@ def pooled_deviation(rows: Iterable[Mapping[str, Any]], controls: set[str]) -> f
         if log_ratios and not is_control:
             medians.setdefault(tuple(place), []).append(float(np.median(log_ratios)))
     variances = [np.var(launches, ddof=1) for launches in medians.values() if len(launches) > 1]
-    return float(np.sqrt(np.mean(variances))) if variances else None
+    freedom = LAUNCHES - 1
+    return float(np.sqrt(np.median(variances) / (stats.chi2.median(freedom) / freedom))) if variances else None
 
 
 def _by_problem_and_threads(cells: Sequence[Cell]) -> list[list[Cell]]:

@@ -14,30 +14,29 @@ POWER = 0.95
 N_SIMULATED = 20_000
 
 
-def resolvable_difference(launch_deviation: float, launches: int, n_pairs: int) -> float:
+def resolvable_difference(launch_deviation: float, launches: int) -> float:
     """Return the smallest true difference that a run finds in 95 of 100 cases, as a fraction.
 
     A difference is found where the interval of a cell lies wholly beyond the margin, and the margin is
-    the largest end of the intervals of `n_pairs` A/A pairs (1 % at least), so it grows with their number.
-    Simulated: log-ratios of launches are normal with standard deviation `launch_deviation`, intervals
-    are Student's t over the launches; the same seed every time.
+    the farther end of the interval of the A/A pair at that point of the grid, 1 % at least. Simulated:
+    log-ratios of launches are normal with standard deviation `launch_deviation`, intervals are
+    Student's t over the launches; the same seed every time.
     """
     random = np.random.Generator(np.random.PCG64(0))
     error = launch_deviation / math.sqrt(launches)
-    means = error * random.standard_normal((N_SIMULATED, n_pairs + 1))
+    means = error * random.standard_normal((2, N_SIMULATED))
     freedom = launches - 1
     spreads = error * np.sqrt(random.chisquare(freedom, means.shape) / freedom)
     reaches = float(stats.t.ppf(0.975, freedom)) * spreads
-    margins = np.abs(means[:, 1:]) + reaches[:, 1:]
-    margin = np.maximum(math.log1p(SMALLEST_MARGIN), margins.max(axis=1, initial=0.0))
+    margin = np.maximum(math.log1p(SMALLEST_MARGIN), np.abs(means[1]) + reaches[1])
     # Found where difference + mean − reach > margin.
-    needed = margin + reaches[:, 0] - means[:, 0]
+    needed = margin + reaches[0] - means[0]
     return float(np.expm1(np.quantile(needed, POWER)))
 
 
-def launches_to_resolve(difference: float, launch_deviation: float, n_pairs: int) -> int:
+def launches_to_resolve(difference: float, launch_deviation: float) -> int:
     """Return the fewest launches, 5 to 40, that resolve a difference; 40 where none of them does."""
     for launches in range(FEWEST_LAUNCHES, MOST_LAUNCHES):
-        if resolvable_difference(launch_deviation, launches, n_pairs) <= difference:
+        if resolvable_difference(launch_deviation, launches) <= difference:
             return launches
     return MOST_LAUNCHES

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,16 +14,14 @@ from harness.data import DataSet
 from harness.errors import HarnessError, MeasurementFailed
 from harness.gatekeeper import Gatekeeper
 from harness.host import WorkerHandle
-from harness.pilot import OpenWorker, load_worker, most_check_steps, numbers, outcome
+from harness.machine.threads import fault_of_threads
+from harness.measure import overused
+from harness.pilot import OpenWorker, load_worker, most_check_steps
 from harness.plan import Cell, Enrolment
 from harness.remaining import EnrolmentKey, Remaining
 from harness.store import RunFolder
-from harness.threads import fault_of_threads
+from harness.survey import numbers, outcome
 from harness.verify import Check
-
-# One thread may use so much CPU time per wall time, judged over at least so much of samples.
-MOST_CPU_OVER_WALL = 1.10
-JUDGED_SECONDS = 0.5
 
 
 @dataclass
@@ -230,22 +228,6 @@ class Schedule:
                 "reason": member.fault,
             },
         )
-
-
-def overused(wall_ns: Mapping[int, int], cpu_ns: Mapping[int, int], threads: int) -> Iterator[tuple[int, float]]:
-    """Yield (batch size, CPU over wall) where a one-thread worker used more than one thread.
-
-    Judged per batch size over at least half a second of samples; batch sizes with less are judged together.
-    """
-    if threads > 1:
-        return
-    long = [size for size in wall_ns if wall_ns[size] >= JUDGED_SECONDS * 1e9]
-    short = [size for size in wall_ns if size not in long]
-    for sizes in [*([size] for size in long), short]:
-        wall = sum(wall_ns[size] for size in sizes)
-        cpu = sum(cpu_ns[size] for size in sizes)
-        if wall >= JUDGED_SECONDS * 1e9 and cpu / wall > MOST_CPU_OVER_WALL:
-            yield from ((size, cpu / wall) for size in sizes)
 
 
 def _shuffled(items: list[Any], random: np.random.Generator) -> list[Any]:

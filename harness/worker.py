@@ -31,13 +31,13 @@ from numpy.typing import NDArray
 
 from harness.data import open_cached
 from harness.interface import Implementation
+from harness.machine.memory import peak_memory_bytes, reset_peak_memory, resident_memory_bytes
+from harness.machine.threads import found_threads
 from harness.measure import cpu_time_ns, estimate_step_seconds, take_sample
-from harness.memory import peak_memory_bytes, reset_peak_memory, resident_memory_bytes
 from harness.pipe import Message, Pipe
 from harness.problem import Problem
 from harness.registry import read_folder
 from harness.state import State
-from harness.threads import found_threads
 
 PR_SET_PDEATHSIG = 1
 MOST_ESTIMATE_STEPS = 4096

@@ -20,5 +20,5 @@ if ! "$python" -m venv --clear "$folder" >/dev/null 2>&1; then
     fi
 fi
 echo "Setting up $folder (once; about a minute) …"
-"$folder/bin/python" -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
-"$folder/bin/python" -m pip install --quiet --disable-pip-version-check --editable . --group check
+"$folder/bin/python" -m pip install --quiet --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+"$folder/bin/python" -m pip install --quiet --quiet --disable-pip-version-check --editable . --group check

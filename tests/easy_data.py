@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.data_cache import DataSet, store
-from harness.mnist_parts import Arrays
+from harness.mnist.cache import DataSet, store
+from harness.mnist.parts import Arrays
 
 N_TRAIN, N_TEST = 600, 100
 

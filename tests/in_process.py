@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict
 from pathlib import Path
 
-from harness.data_cache import open_cached
 from harness.errors import MeasurementFailed
 from harness.measure import take_sample
+from harness.mnist.cache import open_cached
 
 
 class InProcessWorker:

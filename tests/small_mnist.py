@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from harness.errors import DataUnusable
-from harness.mnist_parts import MNIST, Arrays, Part
+from harness.mnist.parts import MNIST, Arrays, Part
 
 N_TRAIN, N_VALID, N_TEST = 60, 10, 20  # Nielsen's pickle divides the 60 into 50 and 10
 

@@ -199,7 +199,7 @@ def test_a_failed_cell_shows_no_number_and_its_neighbours_keep_theirs():
     row = row_of(summary, OTHER)
 
     assert (row.status, row.reason, row.verdict) == ("failed", "W1 differs", "")
-    assert row[COLUMNS[COLUMNS.index("images_per_second") : COLUMNS.index("verdict")]].isna().all()
+    assert row[COLUMNS[COLUMNS.index("images_per_second") : COLUMNS.index("margin")]].isna().all()
     assert (row.n_launches, row.n_samples) == (0, 0)
     assert row_of(summary, OTHER, 100).images_per_second > 0
 
@@ -247,18 +247,18 @@ def with_control(control, other):
 
 
 def test_the_margin_is_one_per_cent_where_a_a_shows_less():
-    assert margins(with_control((1e-5, 1e-5), (1e-5, 1e-5))) == {"nielsen": pytest.approx(0.01)}
+    assert pytest.approx(0.01) == margins(with_control((1e-5, 1e-5), (1e-5, 1e-5))).to_numpy()
 
 
-def test_the_margin_is_the_largest_end_of_an_a_a_interval_where_that_is_more():
+def test_the_margin_is_the_farther_end_of_the_a_a_interval_where_that_is_more():
     # Log-ratios ±d have the interval ±t·d: here 12.706 · 0.002.
     d = 0.002
     summary = with_control((1e-5 * math.exp(d), 1e-5 * math.exp(-d)), (1e-5, 1e-5))
 
-    assert margins(summary)["nielsen"] == pytest.approx(math.expm1(T[1] * d), rel=1e-3)
+    assert margins(summary).tolist() == pytest.approx([math.expm1(T[1] * d)] * len(summary), rel=1e-3)
 
 
-def test_the_margin_is_taken_over_the_batch_sizes_of_its_own_problem_only():
+def test_the_margin_of_a_cell_is_that_of_its_own_point_of_the_grid():
     noisy = steady(1e-5, 1.02e-5)
     times = {
         (BASE, 10): steady(1e-5, 1e-5),
@@ -267,10 +267,19 @@ def test_the_margin_is_taken_over_the_batch_sizes_of_its_own_problem_only():
         (CONTROL, 1): noisy[::-1],
     }
     summary = summary_of(times)
-    elsewhere = summary[summary["batch_size"] == 10].assign(problem="softmax")
 
-    assert margins(summary)["nielsen"] > 0.1
-    assert margins(elsewhere) == {"softmax": pytest.approx(0.01)}
+    assert (margins(summary)[summary["batch_size"] == 1] > 0.1).all()
+    assert pytest.approx(0.01) == margins(summary)[summary["batch_size"] == 10].to_numpy()
+
+
+def test_where_a_point_has_no_a_a_the_largest_margin_of_its_problem_stands_in():
+    noisy = steady(1e-5, 1.02e-5)
+    times = {(BASE, 10): steady(1e-5, 1e-5), (BASE, 1): noisy, (CONTROL, 1): noisy[::-1]}
+    summary = summary_of(times)
+    elsewhere = summary[~summary["control"]].assign(problem="softmax")
+
+    assert (margins(summary) > 0.1).all()
+    assert pytest.approx(0.01) == margins(elsewhere).to_numpy()
 
 
 @pytest.mark.parametrize(
@@ -380,7 +389,7 @@ def test_a_a_of_identical_times_is_exactly_one_and_leaves_the_margin_alone(times
     row = row_of(summary, CONTROL)
 
     assert (row.ratio_to_baseline, row.ratio_low, row.ratio_high) == (1.0, 1.0, 1.0)
-    assert margins(summary)["nielsen"] == pytest.approx(0.01)
+    assert pytest.approx(0.01) == margins(summary).to_numpy()
 
 
 @settings(max_examples=8, deadline=None)

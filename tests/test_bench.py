@@ -10,9 +10,9 @@ import pytest
 
 from harness import bench
 from harness.bench import Bench, eta_seconds, request_of
-from harness.data_cache import store
 from harness.errors import InvalidWorkload, Misuse
-from harness.mnist_parts import Arrays
+from harness.mnist.cache import store
+from harness.mnist.parts import Arrays
 from harness.plan import Cell, Request
 from harness.registry import IMPLEMENTATIONS, discover
 from harness.runs import run_folders

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from harness import cli
-from harness.data_cache import store
-from harness.mnist_parts import Arrays
+from harness.mnist.cache import store
+from harness.mnist.parts import Arrays
 from harness.registry import PROJECT
 from harness.runs import run_folders
 from harness.store import read_rows
@@ -203,7 +203,7 @@ RUN = """
 import sys
 from pathlib import Path
 from harness import cli, data
-from harness.data_cache import open_cached
+from harness.mnist.cache import open_cached
 found = open_cached(Path(sys.argv.pop(1)))
 data.find_data = lambda path, say: found
 cli.main()

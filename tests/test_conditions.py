@@ -2,7 +2,7 @@ import copy
 
 import pytest
 
-from harness.conditions import GIB, MIB, Finding, judge
+from harness.machine.conditions import GIB, MIB, Finding, judge
 
 
 def openblas(**changes):

@@ -13,11 +13,12 @@ import pytest
 from small_mnist import ARRAYS, PARTS, write_idx, write_npz
 
 from harness import data as data_module
-from harness import digits, mnist_download
 from harness.data import check_fits, find_data, open_cached
 from harness.errors import DataUnusable, InvalidWorkload
-from harness.mnist_download import DownloadFailed, download
-from harness.mnist_parts import MNIST_SHA256, content_sha256
+from harness.mnist import digits
+from harness.mnist import download as mnist_download
+from harness.mnist.download import DownloadFailed, download
+from harness.mnist.parts import MNIST_SHA256, content_sha256
 from harness.workloads import find_problem
 
 EMBEDDED = ARRAYS._replace(train_images=ARRAYS.train_images ^ np.uint8(255))
@@ -159,7 +160,7 @@ def test_a_wrong_path_in_the_environment_is_an_error_that_names_the_variable(sma
 def test_files_that_did_not_change_are_not_read_again(small, tmp_path, monkeypatch):
     folder = str(write_idx(tmp_path / "here"))
     first = find_data(folder, pytest.fail)
-    monkeypatch.setattr("harness.mnist_files.read_idx", lambda *_: pytest.fail("read again"))
+    monkeypatch.setattr("harness.mnist.files.read_idx", lambda *_: pytest.fail("read again"))
 
     assert find_data(folder, pytest.fail) == first
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from harness import digits
-from harness.mnist_parts import content_sha256
+from harness.mnist import digits
+from harness.mnist.parts import content_sha256
 
 
 @pytest.fixture(scope="module")

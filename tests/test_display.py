@@ -100,7 +100,7 @@ def test_the_plan_is_summed_up_in_numbers():
 
     # Three variants: 10 rounds at batch size 10 and one sample at 100, in 5 launches.
     assert "5 launches × 10 rounds, 165 samples, about 8 min; seed 7; data: MNIST." == sentences[0]
-    assert "It finds differences of 3.2% and more in 95 of 100 cases." in sentences
+    assert "In a typical cell it finds differences of 3.2% and more in 95 of 100 cases." in sentences
     assert f"nielsen {ROWS32} batch 100 failed: W1 is wrong" in sentences
     assert "Verified before timing: 2 checks passed, 1 failed." == sentences[-1]
 

@@ -4,7 +4,6 @@ from pathlib import Path
 import pytest
 
 from harness import doctor
-from harness.conditions import GIB
 from harness.doctor import (
     base_packages,
     data_set,
@@ -20,6 +19,7 @@ from harness.doctor import (
     tools,
     worker_threads,
 )
+from harness.machine.conditions import GIB
 
 
 @pytest.mark.parametrize(("version", "severity"), [((3, 10, 9), "problem"), ((3, 11, 0), "ok"), ((4, 0, 0), "ok")])

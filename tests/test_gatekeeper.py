@@ -175,7 +175,7 @@ def test_the_tail_is_as_long_as_the_reference_can_follow(monkeypatch, gatekeeper
     passed = SimpleNamespace(status="passed")
     monkeypatch.setattr("harness.gatekeeper.TAIL_IMAGES", 10_000)
     monkeypatch.setattr("harness.gatekeeper.check_tail", lambda *args: asked.append(args[-1]) or passed)
-    worker = SimpleNamespace(result=lambda: None, train=None)
+    worker = SimpleNamespace(result=lambda: SimpleNamespace(digest=lambda: "bits"), train=None)
     whole = replace(ROWS, problem=find_problem("nielsen"))
     monkeypatch.setattr(type(PROBLEM), "order", lambda *args: np.zeros((1, 1)))
     gatekeeper.check_last_sample(worker, whole, batch_size, n_steps, "bits")

@@ -4,8 +4,8 @@ import numpy as np
 import psutil
 import pytest
 
-from harness import memory
-from harness.memory import memory_limit_bytes, peak_memory_bytes, reset_peak_memory, resident_memory_bytes
+from harness.machine import memory
+from harness.machine.memory import memory_limit_bytes, peak_memory_bytes, reset_peak_memory, resident_memory_bytes
 
 MIB = 2**20
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux can reset the peak")

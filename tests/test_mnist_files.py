@@ -21,8 +21,8 @@ from small_mnist import (
 )
 
 from harness.errors import DataUnusable
-from harness.mnist_files import locate, read_idx
-from harness.mnist_parts import MNIST
+from harness.mnist.files import locate, read_idx
+from harness.mnist.parts import MNIST
 
 
 def read(path):

@@ -7,7 +7,7 @@ import pytest
 from small_mnist import ARRAYS, PARTS, idx_content
 
 from harness.errors import DataUnusable
-from harness.mnist_parts import MNIST, checked, content_sha256
+from harness.mnist.parts import MNIST, checked, content_sha256
 
 
 @pytest.mark.parametrize(

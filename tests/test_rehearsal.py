@@ -9,7 +9,7 @@ from in_process import InProcessWorker
 from harness.gatekeeper import Gatekeeper
 from harness.plan import Request, cell, enrol
 from harness.registry import discover, select
-from harness.rehearsal import LAUNCHES, ROUNDS, launch_deviation, pooled_deviation
+from harness.rehearsal import LAUNCHES, ROUNDS, launch_deviation, typical_deviation
 from harness.workloads import read_problem
 
 BASE, CONTROL = "base[dtype=float64]", "base[dtype=float64] (A/A)"
@@ -45,11 +45,11 @@ def test_the_deviation_is_that_of_an_example_worked_by_hand():
         *pair(1, 0, 0.06), *pair(1, 1, -0.9), *pair(1, 2, 0.07),
         # Batch size 100: medians −0.01 and 0.03; variance 8e-4 as well, (0.02² + 0.02²).
         *pair(0, 0, -0.01, 100), *pair(1, 0, 0.03, 100),
-        # Batch size 1000: both 0.5; variance 0.
+        # Batch size 1000: both 0.5; variance 0. The median variance is 8e-4; that of χ² with one degree is 0.454936.
         *pair(0, 0, 0.5, 1000), *pair(1, 0, 0.5, 1000),
     ]  # fmt: skip
 
-    assert pytest.approx(math.sqrt((8e-4 + 8e-4 + 0) / 3)) == pooled_deviation(rows, {CONTROL})
+    assert pytest.approx(math.sqrt(8e-4 / 0.454936)) == typical_deviation(rows, {CONTROL})
 
 
 def test_what_both_of_a_round_share_does_not_count():
@@ -58,20 +58,20 @@ def test_what_both_of_a_round_share_does_not_count():
         *pair(0, 0, 0.01), *pair(0, 1, 0.02, elapsed_ns=9e6), *pair(1, 0, 0.03, elapsed_ns=3e7), *pair(1, 1, 0.04)
     ]  # fmt: skip
 
-    assert pytest.approx(pooled_deviation(steady, {CONTROL})) == pooled_deviation(drifting, {CONTROL})
+    assert pytest.approx(typical_deviation(steady, {CONTROL})) == typical_deviation(drifting, {CONTROL})
 
 
 def test_the_order_of_the_rows_does_not_count():
     rows = [*pair(0, 0, 0.01), *pair(0, 1, 0.05), *pair(1, 0, 0.03), *pair(1, 1, 0.04)]
 
-    assert pooled_deviation(rows, {CONTROL}) == pooled_deviation(reversed(rows), {CONTROL})
+    assert typical_deviation(rows, {CONTROL}) == typical_deviation(reversed(rows), {CONTROL})
 
 
 def test_a_round_in_which_one_of_the_two_is_missing_does_not_count():
     rows = [*pair(0, 0, 0.02), *pair(1, 0, 0.06)]
     alone = [row(CONTROL, 0, 1, 5e9), row(BASE, 1, 2, 5e9)]
 
-    assert pooled_deviation(rows, {CONTROL}) == pooled_deviation([*rows, *alone], {CONTROL})
+    assert typical_deviation(rows, {CONTROL}) == typical_deviation([*rows, *alone], {CONTROL})
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_a_round_in_which_one_of_the_two_is_missing_does_not_count():
     ],
 )
 def test_without_two_launches_of_a_pair_there_is_no_deviation(rows):
-    assert pooled_deviation(rows, {CONTROL}) is None
+    assert typical_deviation(rows, {CONTROL}) is None
 
 
 @pytest.fixture

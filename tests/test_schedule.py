@@ -12,7 +12,7 @@ from harness.judge import Check
 from harness.plan import Cell, Enrolment
 from harness.registry import discover, find_variant
 from harness.remaining import Remaining
-from harness.schedule import Schedule, overused
+from harness.schedule import Schedule
 from harness.store import RunFolder, read_rows
 from harness.workloads import find_problem
 
@@ -273,21 +273,3 @@ def test_a_one_thread_launch_that_uses_two_is_rejected(tmp_path):
     assert [NAMES[0]] == [row["variant"] for row in rejected]
     reasons = {row["reason"] for row in stage.rows("outcomes") if row["stage"] == "threads"}
     assert {"used 1.90 s of CPU time per second with 1 thread asked for"} == reasons
-
-
-@pytest.mark.parametrize(
-    ("wall_s", "cpu_s", "expected"),
-    [
-        ({1: 0.6}, {1: 0.65}, []),
-        ({1: 0.6}, {1: 0.67}, [1]),
-        ({1: 0.3}, {1: 0.6}, []),
-        ({1: 0.3, 10: 0.3}, {1: 0.6, 10: 0.3}, [1, 10]),
-        ({1: 0.6, 10: 0.6}, {1: 0.6, 10: 1.2}, [10]),
-    ],
-)
-def test_cpu_time_is_judged_over_half_a_second_at_least(wall_s, cpu_s, expected):
-    wall_ns = {size: int(seconds * 1e9) for size, seconds in wall_s.items()}
-    cpu_ns = {size: int(seconds * 1e9) for size, seconds in cpu_s.items()}
-
-    assert expected == [size for size, _ in overused(wall_ns, cpu_ns, threads=1)]
-    assert [] == list(overused(wall_ns, cpu_ns, threads=2))

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.doctor import ASK_A_WORKER
+from harness.machine.threads import fault_of_threads, found_threads, worker_environment
+from harness.machine.variables import FIXED, RULES, THREAD_COUNTS, XLA_THREADS
 from harness.registry import PROJECT
-from harness.threads import fault_of_threads, found_threads, worker_environment
-from harness.variables import FIXED, RULES, THREAD_COUNTS, XLA_THREADS
 
 names = st.sampled_from([*THREAD_COUNTS, *FIXED, *(rule.pattern.replace("*", "X").replace("?", "X") for rule in RULES)])
 shells = st.dictionaries(names | st.text(min_size=1), st.text(max_size=8))

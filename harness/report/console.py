@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from harness.analyse import margins, summarise
+from harness.analyse import summarise
 from harness.report import wording
 from harness.report.figures import noise_sentence
 from harness.statuses import STATUSES_WITH_TIMES
@@ -35,7 +35,7 @@ def print_summary(run: Run, console: Console) -> None:
         for part in _that_fit(cells, console.width, gap):
             console.print(_table(cells, part, gap))
             console.print()
-    for problem in margins(frame):
+    for problem in frame["problem"].unique():
         console.print(Text(f"{problem}. {noise_sentence(run, frame, str(problem))}", style=GREY))
     if len(shown):
         console.print(Text(KEY, style=GREY))

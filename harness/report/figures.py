@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from harness.analyse import margins
 from harness.report import accuracy, heatmap, layouts, strips, throughput, wording
 from harness.report.canvas import Drawn, drawing
 
@@ -72,5 +71,11 @@ def noise_sentence(run: Run, frame: pd.DataFrame, problem: str) -> str:
         return "One launch: no intervals and no verdicts."
     if not controls["ratio_low"].notna().any():
         return "Noise unknown: no A/A interval."
-    margin = margins(frame)[problem]
-    return f"Noise: the baseline against itself (A/A) stays within ±{wording.percent(margin)}."
+    noisiest = controls.sort_values("margin").iloc[-1]
+    typical, most = (wording.percent(margin) for margin in (controls["margin"].median(), noisiest["margin"]))
+    if typical == most:
+        return f"Noise: the baseline against itself (A/A) stays within ±{most}."
+    return (
+        f"Noise: the baseline against itself (A/A) stays within ±{typical} in half of its cells, "
+        f"±{most} in the worst ({noisiest['dtype']}, batch {wording.batch(noisiest['batch_size'])})."
+    )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from harness.analyse import CONFIDENCE, margins
+from harness.analyse import CONFIDENCE
 from harness.doubts import smallest_resolvable, time_shares, warnings
 from harness.report import tables, wording
 from harness.report.findings import answer, findings
@@ -23,8 +24,9 @@ HOW_TO_READ = f"""\
   the same unit, its {CONFIDENCE:.0%} interval over launches.
 - **×** is the speed relative to the baseline of the same dtype, batch size and number of threads, from samples of the
   same round; above 1 is faster. Its interval is Student's t on one log-ratio per launch.
-- **faster**, **slower**: the interval lies wholly beyond the margin, the larger of 1 % and what A/A shows.
-  **same within x %**: it lies wholly within x %. **not enough data**: neither; more launches would tell.
+- **faster**, **slower**: the interval lies wholly beyond the margin, the larger of 1 % and what A/A shows at the
+  same dtype, batch size and number of threads.
+  **same within x %**: it lies wholly within x %, 5 at most. **not enough data**: neither; more launches would tell.
 - **failed**: the result differs from the float64 reference, or the process did not survive; what failed has no time.
   **not checked**: it was timed, but a check was not possible.
 - Warm-ups and first calls are in no average. Every sample is in `samples.jsonl`, every cell with more columns in
@@ -75,20 +77,19 @@ def _noise(run: Run, frame: pd.DataFrame) -> str:
         return "There was no A/A control."
     resolvable = smallest_resolvable(frame)
     sentences = [
-        f"`{problem}`: margin {wording.percent(margin)}; differences above {wording.percent(resolvable[problem])} "
-        "get a verdict in a typical cell."
-        for problem, margin in margins(frame).items()
-        if run.plan["launches"] > 1
+        f"`{problem}`: a typical cell gets a verdict for differences above {wording.percent(difference)}."
+        for problem, difference in resolvable.items()
+        if run.plan["launches"] > 1 and not math.isnan(difference)
     ]
     said = "The same code ran under two names; what differs here is noise."
     return "\n\n".join(part for part in (said, _bullets(sentences), shown) if part)
 
 
 def _gaps(run: Run, frame: pd.DataFrame) -> str:
-    entries = [(entry, "broken") for entry in run.plan["broken"]] + [
-        (entry, "skipped") for entry in run.plan.get("skipped", [])
+    absent = [
+        [wording.code(entry["name"]), "cannot be used", wording.escaped(entry["reason"])]
+        for entry in run.plan["broken"]
     ]
-    absent = [[wording.code(entry["name"]), word, wording.escaped(entry["reason"])] for entry, word in entries]
     untrained = run.outcomes[(run.outcomes["stage"] == "accuracy") & (run.outcomes["status"] != "passed")]
     parts = [
         tables.gaps_table(frame),

@@ -13,8 +13,8 @@ import psutil
 from harness.data import DataSet
 from harness.host import WorkerHandle, worker_cpus
 from harness.interface import Variant
+from harness.machine.threads import worker_environment
 from harness.registry import IMPLEMENTATIONS, read_folder
-from harness.threads import worker_environment
 from harness.workloads import find_problem
 
 FAULTS = Path(__file__).parent

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psutil
 
-from harness.cgroups import ROOT, memory_limit
+from harness.machine.cgroups import ROOT, memory_limit
 
 STATUS = Path("/proc/self/status")
 CLEAR_REFS = Path("/proc/self/clear_refs")

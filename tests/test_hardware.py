@@ -7,8 +7,8 @@ import cpuinfo
 import psutil
 import pytest
 
-from harness import machine as machine_module
-from harness.machine import (
+from harness.machine import hardware as machine_module
+from harness.machine.hardware import (
     affinity,
     caches,
     cpu,

@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from harness.variables import FIXED, RULES, THREAD_COUNTS, XLA_THREADS
+from harness.machine.variables import FIXED, RULES, THREAD_COUNTS, XLA_THREADS
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ import platformdirs
 from numpy.typing import DTypeLike, NDArray
 
 from harness.errors import DataUnusable
-from harness.mnist_parts import Arrays, Bytes, content_sha256
+from harness.mnist.parts import Arrays, Bytes, content_sha256
 
 FLOATS = ("float32", "float64")
 BLOCK = 4096  # images converted at a time

@@ -16,7 +16,7 @@ from typing import IO, Any
 import numpy as np
 
 from harness.errors import DataUnusable
-from harness.mnist_parts import Arrays, Bytes, Part, check_form, check_length, checked
+from harness.mnist.parts import Arrays, Bytes, Part, check_form, check_length, checked
 
 # What zipfile raises where an archive is cut short or damaged, encrypted, or of a kind it does not know.
 DAMAGE = (OSError, EOFError, ValueError, RuntimeError, struct.error, zlib.error, zipfile.BadZipFile)

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import DataUnusable
-from harness.mnist_parts import Arrays, Bytes, Part, checked, sizes
+from harness.mnist.parts import Arrays, Bytes, Part, checked, sizes
 
 RECONSTRUCT = ("numpy.core.multiarray._reconstruct", "numpy._core.multiarray._reconstruct")
 ADMITTED = (*RECONSTRUCT, "numpy.ndarray", "numpy.dtype", "_codecs.encode")

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from small_mnist import ARRAYS
 
-from harness import data_cache
-from harness.data_cache import cache_folder, find_entry, open_cached, recall, remember, store
 from harness.errors import DataUnusable
-from harness.mnist_parts import content_sha256
+from harness.mnist import cache as data_cache
+from harness.mnist.cache import cache_folder, find_entry, open_cached, recall, remember, store
+from harness.mnist.parts import content_sha256
 
 SHA256 = content_sha256(ARRAYS)
 REPOSITORY = Path(__file__).parent.parent
@@ -181,7 +181,7 @@ def test_a_write_that_fails_half_way_leaves_nothing(cache):
 FILL = """
 import sys
 from small_mnist import ARRAYS
-from harness.data_cache import find_entry, store, content_sha256
+from harness.mnist.cache import find_entry, store, content_sha256
 sha256, complaints = content_sha256(ARRAYS), []
 print("ready", flush=True)
 sys.stdin.readline()

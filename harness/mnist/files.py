@@ -18,9 +18,9 @@ from typing import BinaryIO, cast
 import numpy as np
 
 from harness.errors import DataUnusable
-from harness.mnist_npz import read_npz
-from harness.mnist_parts import Arrays, Bytes, Part, check_length, checked, sizes
-from harness.mnist_pickle import read_pickle
+from harness.mnist.keras_npz import read_npz
+from harness.mnist.nielsen_pickle import read_pickle
+from harness.mnist.parts import Arrays, Bytes, Part, check_length, checked, sizes
 
 GZIP_MAGIC, ZIP_MAGIC, PICKLE_MAGIC = b"\x1f\x8b", b"PK\x03\x04", b"\x80"
 NPZ_NAMES = ("mnist.npz",)

@@ -21,8 +21,8 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from harness.errors import DataUnusable
-from harness.mnist_files import read_idx
-from harness.mnist_parts import Arrays, Part
+from harness.mnist.files import read_idx
+from harness.mnist.parts import Arrays, Part
 
 MIRRORS = (
     "https://storage.googleapis.com/cvdf-datasets/mnist/",

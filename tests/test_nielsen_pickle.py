@@ -12,9 +12,9 @@ import pytest
 from small_mnist import PARTS, assert_same, peak_bytes, python_2_pickle, three_pairs
 
 from harness.errors import DataUnusable
-from harness.mnist_files import locate, uncompressed
-from harness.mnist_parts import MNIST, MNIST_SHA256, content_sha256
-from harness.mnist_pickle import read_pickle
+from harness.mnist.files import locate, uncompressed
+from harness.mnist.nielsen_pickle import read_pickle
+from harness.mnist.parts import MNIST, MNIST_SHA256, content_sha256
 
 
 def read(content):

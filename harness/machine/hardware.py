@@ -12,8 +12,8 @@ from typing import Any
 
 import psutil
 
-from harness.cgroups import ROOT, cpu_quota
-from harness.memory import memory_limit_bytes
+from harness.machine.cgroups import ROOT, cpu_quota
+from harness.machine.memory import memory_limit_bytes
 
 # Instruction sets that numerical libraries choose their kernels by.
 VECTOR_FLAGS = (

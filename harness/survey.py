@@ -1,0 +1,47 @@
+"""What was found out about one enrolment before it was timed: its cells, and a row for every check and gap."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+from harness.plan import Cell, Enrolment
+from harness.verify import Check
+
+
+@dataclass
+class Survey:
+    """What the pilot found out about one enrolment."""
+
+    enrolment: Enrolment
+    cells: list[Cell] = field(default_factory=list)
+    outcomes: list[dict[str, Any]] = field(default_factory=list)
+    peak_bytes: int = 0
+    load_seconds: float = 0.0
+
+    def note(self, stage: str, status: str, reason: str, batch_size: int | None = None, **facts: Any) -> None:
+        """Add an outcome."""
+        self.outcomes.append(outcome(self.enrolment, batch_size, stage, status, reason, **facts))
+
+    def note_check(self, stage: str, batch_size: int, check: Check) -> bool:
+        """Add what a check found; return whether the cell may be timed."""
+        self.note(stage, check.status, check.reason, batch_size, **numbers(check))
+        return check.status != "failed"
+
+
+def numbers(check: Check) -> dict[str, float | int | None]:
+    """Return the numbers of a check, None where it came to none."""
+    finite = {name: getattr(check, name) for name in ("error", "bound")}
+    return {name: value if math.isfinite(value) else None for name, value in finite.items()} | {
+        "n_steps": check.n_steps
+    }
+
+
+def outcome(
+    enrolment: Enrolment, batch_size: int | None, stage: str, status: str, reason: str, **facts: Any
+) -> dict[str, Any]:
+    """Return a row of the table of outcomes."""
+    problem, variant, threads = enrolment.key
+    row = {"problem": problem, "variant": variant, "batch_size": batch_size, "threads": threads}
+    return {**row, "stage": stage, "status": status, "reason": reason, **facts}
