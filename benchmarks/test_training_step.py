@@ -29,8 +29,9 @@ from hosting import GridPoint, Host, Hosted, Round
 from harness.data import find_data
 from harness.errors import HarnessError, Misuse
 from harness.interface import variants
-from harness.plan import TOO_SLOW_SECONDS, Cell, Enrolment, grid
+from harness.plan import Cell, Enrolment, grid
 from harness.registry import IMPLEMENTATIONS, discover
+from harness.request import TOO_SLOW_SECONDS
 from harness.verify import Check
 from harness.workloads import find_problem, shipped_names
 

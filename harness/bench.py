@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -19,19 +20,11 @@ from harness.host import WorkerHandle, harness_cpus, pinned_to
 from harness.learning import draw_curves
 from harness.machine.memory import memory_limit_bytes
 from harness.pilot import Display, Pilot, open_worker
-from harness.plan import (
-    Cell,
-    Enrolment,
-    Request,
-    enrol,
-    grid,
-    in_waves,
-    plan_json,
-)
-from harness.problem import Problem
+from harness.plan import Cell, Enrolment, enrol, grid, in_waves, plan_json
 from harness.registry import Broken, Found, select
 from harness.rehearsal import launch_deviation
 from harness.remaining import EnrolmentKey, remaining_of
+from harness.request import Request
 from harness.resolution import launches_to_resolve, resolvable_difference
 from harness.runs import new_run_folder, run_folders
 from harness.schedule import Schedule
@@ -79,6 +72,11 @@ class Bench:
             finished = self._measure(rows, enrolments)
         return folder, finished
 
+    @cached_property
+    def _gatekeeper(self) -> Gatekeeper:
+        """One for the whole run: what the pilot found true need not be found again."""
+        return Gatekeeper(self.data, self.request.seed)
+
     def _open_worker(self, enrolment: Enrolment) -> WorkerHandle:
         return open_worker(enrolment, self.request.time_limit_s)
 
@@ -121,10 +119,9 @@ class Bench:
         self, enrolments: dict[EnrolmentKey, Enrolment], described: Mapping[str, Any], identity: Mapping[str, Any]
     ) -> Path:
         begin = time.perf_counter()
-        gatekeeper = Gatekeeper(self.data, self.request.seed)
-        surveys = self._pilot(enrolments, gatekeeper)
+        surveys = self._pilot(enrolments)
         cells = [cell for survey in surveys for cell in survey.cells]
-        deviation = None if self.request.quick else self._rehearse(cells, enrolments, gatekeeper)
+        deviation = None if self.request.quick else self._rehearse(cells, enrolments)
         launches = self._launches(deviation)
         resolvable = None if deviation is None else resolvable_difference(deviation, launches)
         baselines = {e.variant.name for e in enrolments.values() if e.variant.control}
@@ -151,9 +148,9 @@ class Bench:
         self.display.show_plan({**plan, "run": folder.name}, [row for survey in surveys for row in survey.outcomes])
         return folder
 
-    def _pilot(self, enrolments: Mapping[EnrolmentKey, Enrolment], gatekeeper: Gatekeeper) -> list[Survey]:
+    def _pilot(self, enrolments: Mapping[EnrolmentKey, Enrolment]) -> list[Survey]:
         """Return a survey of every enrolment; a control's is that of the baseline, whose code it is."""
-        pilot = Pilot(self.request, self.data, gatekeeper, self._open_worker)
+        pilot = Pilot(self.request, self.data, self._gatekeeper, self._open_worker)
         surveys: dict[EnrolmentKey, Survey] = {}
         with self.display.progress("verifying", len(enrolments)) as advance:
             for key, enrolment in enrolments.items():
@@ -166,14 +163,14 @@ class Bench:
                 surveys[key] = _as_control(surveys[twin_key], enrolment)
         return [surveys[key] for key in enrolments]
 
-    def _rehearse(
-        self, cells: Sequence[Cell], enrolments: Mapping[EnrolmentKey, Enrolment], gatekeeper: Gatekeeper
-    ) -> float | None:
+    def _rehearse(self, cells: Sequence[Cell], enrolments: Mapping[EnrolmentKey, Enrolment]) -> float | None:
         controls = {e.variant.name for e in enrolments.values() if e.variant.control}
         pairs = controls | {name.removesuffix(" (A/A)") for name in controls}
         chosen = [cell for cell in cells if cell.variant in pairs]
         with self.display.progress("rehearsing A/A", 1):
-            return launch_deviation(chosen, enrolments, self.data, gatekeeper, self._open_worker, self.request.seed)
+            return launch_deviation(
+                chosen, enrolments, self.data, self._gatekeeper, self._open_worker, self.request.seed
+            )
 
     def _launches(self, deviation: float | None) -> int:
         if self.request.quick:
@@ -207,12 +204,19 @@ class Bench:
         plan = read_json(rows.folder / "plan.json")
         cells = [Cell(**cell) for cell in plan["cells"]]
         remaining, attempts = remaining_of(rows.folder, plan["rounds"])
-        gatekeeper = Gatekeeper(self.data, self.request.seed)
         seconds = sum(remaining.seconds(cell, plan["launches"]) for cell in cells)
         with self.display.progress("measuring", seconds) as advance:
             began = datetime.fromisoformat(plan["created"]).timestamp()
             schedule = Schedule(
-                rows, enrolments, self.data, gatekeeper, self._open_worker, remaining, plan["seed"], began, advance
+                rows,
+                enrolments,
+                self.data,
+                self._gatekeeper,
+                self._open_worker,
+                remaining,
+                plan["seed"],
+                began,
+                advance,
             )
             for launch in range(plan["launches"]):
                 for wave in sorted({cell.wave for cell in cells}):
@@ -238,12 +242,3 @@ def _as_control(survey: Survey, control: Enrolment) -> Survey:
 
 def _differing(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     return ", ".join(sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name)))
-
-
-def request_of(plan: Mapping[str, Any]) -> Request:
-    """Return the request that a stored plan was made from."""
-    stored: dict[str, Any] = {
-        key: tuple(value) if isinstance(value, list) else value for key, value in plan["request"].items()
-    }
-    problems = tuple(Problem.from_json(problem) for problem in plan["problems"].values())
-    return Request(**{**stored, "problems": problems})

@@ -20,9 +20,10 @@ from harness.display import TerminalDisplay, checks_table, status_line, verdicts
 from harness.errors import HarnessError, Misuse, UnknownName
 from harness.interface import FLOATS
 from harness.pilot import reason_against
-from harness.plan import BASELINE, Request, check
+from harness.plan import check
 from harness.problem import Problem
 from harness.registry import discover, find_variant, select
+from harness.request import BASELINE, QUICK_ROUNDS, ROUNDS, Request
 from harness.resolution import FEWEST_LAUNCHES
 from harness.workloads import find_problem, shipped_names
 
@@ -166,7 +167,9 @@ def bench(
         str, typer.Option("--threads", "-t", help="Such as 1,2: a launch of everything for each.")
     ] = "1",
     launches: Annotated[int, typer.Option(min=FEWEST_LAUNCHES, help="Fresh processes per variant.")] = FEWEST_LAUNCHES,
-    rounds: Annotated[int, typer.Option(min=3, help="Samples of every cell in each launch.")] = 10,
+    rounds: Annotated[
+        int | None, typer.Option(min=3, help="Samples of every cell in each launch; else 10, for --quick 6.")
+    ] = None,
     resolve: Annotated[
         str | None, typer.Option(help="Such as 5%: as many launches as it takes to find that difference.")
     ] = None,
@@ -190,7 +193,7 @@ def bench(
         batch_sizes=_batch_sizes(batch_sizes) or ((10, 1000) if quick else ()),
         threads=_threads(threads),
         launches=launches,
-        rounds=rounds,
+        rounds=rounds or (QUICK_ROUNDS if quick else ROUNDS),
         resolve=_percentage(resolve),
         baseline=baseline,
         seed=seed,
@@ -202,7 +205,8 @@ def bench(
 
 
 def _bench(request: Request, data: str | None, results: Path | None, new: bool, resume: str | None) -> None:
-    from harness.bench import Bench, request_of
+    from harness.bench import Bench
+    from harness.request import request_of
     from harness.runs import find_run, results_folder
     from harness.store import read_json
 

@@ -15,9 +15,10 @@ from harness.errors import MeasurementFailed, Unavailable
 from harness.host import WorkerHandle
 from harness.interface import Variant
 from harness.pilot import Display, load_worker, open_worker, reason_against
-from harness.plan import Cell, Enrolment, Request, grid
+from harness.plan import Cell, Enrolment, grid
 from harness.problem import Problem
 from harness.registry import Found
+from harness.request import Request
 from harness.state import State
 from harness.store import RunFolder, read_json, read_rows
 from harness.survey import outcome

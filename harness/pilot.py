@@ -16,9 +16,10 @@ from harness.gatekeeper import Gatekeeper
 from harness.host import WorkerHandle, worker_cpus
 from harness.interface import Implementation
 from harness.machine.threads import worker_environment
-from harness.plan import ONCE_PER_LAUNCH_SECONDS, TOO_SLOW_SECONDS, Cell, Enrolment, Request, cell, enrol, grid
+from harness.plan import ONCE_PER_LAUNCH_SECONDS, Cell, Enrolment, cell, enrol, grid
 from harness.problem import Problem
 from harness.registry import Found
+from harness.request import Request
 from harness.survey import Survey
 from harness.verify import check_steps, twin
 
@@ -129,7 +130,7 @@ class Pilot:
         if pace is None:
             first = min(batch_size, FIRST_PROBE)
             pace = Pace(first, worker.order("cost", {"batch_size": first})[0]["step_seconds"])
-        while pace.step_seconds < TELLING_SECONDS and pace.predict(batch_size) > TOO_SLOW_SECONDS:
+        while pace.step_seconds < TELLING_SECONDS and pace.predict(batch_size) > self.request.too_slow_seconds:
             size = min(batch_size, math.ceil(pace.batch_size * 2 * TELLING_SECONDS / pace.step_seconds))
             pace = Pace(size, worker.order("cost", {"batch_size": size})[0]["step_seconds"])
         return pace
@@ -153,7 +154,7 @@ class Pilot:
         return pace
 
     def _too_slow(self, survey: Survey, batch_size: int, step_seconds: float) -> bool:
-        if step_seconds <= TOO_SLOW_SECONDS or self.request.slow:
+        if step_seconds <= self.request.too_slow_seconds:
             return False
         reason = f"a step takes about {step_seconds:.0f} s; --slow measures it all the same"
         survey.note("cost", "not measured", reason, batch_size)

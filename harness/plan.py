@@ -13,38 +13,10 @@ from harness.interface import FLOATS, Variant, variants
 from harness.measure import prefix_steps, sample_steps
 from harness.problem import Problem
 from harness.registry import Broken, Found, find_variant, select
-from harness.resolution import FEWEST_LAUNCHES
+from harness.request import Request
 
-BASELINE = "numpy_rows"
-# A step longer than the first is sampled once per launch; longer than the second, only with --slow.
+# A longer step is sampled once per launch.
 ONCE_PER_LAUNCH_SECONDS = 0.25
-TOO_SLOW_SECONDS = 2.0
-
-
-@dataclass(frozen=True)
-class Request:
-    """What the user asked for; empty selections mean everything."""
-
-    problems: tuple[Problem, ...]
-    implementations: tuple[str, ...] = ()
-    dtypes: tuple[str, ...] = ()
-    batch_sizes: tuple[int | str, ...] = ()
-    threads: tuple[int, ...] = (1,)
-    launches: int = FEWEST_LAUNCHES
-    rounds: int = 10
-    resolve: float | None = None
-    baseline: str = BASELINE
-    seed: int = 1
-    slow: bool = False
-    quick: bool = False
-    time_limit_s: float = 120.0
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the request as plain data, workloads by fingerprint: equal requests are equal here."""
-        return {
-            **{key: list(value) if isinstance(value, tuple) else value for key, value in vars(self).items()},
-            "problems": {problem.name: problem.fingerprint() for problem in self.problems},
-        }
 
 
 @dataclass(frozen=True)

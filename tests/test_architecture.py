@@ -19,7 +19,7 @@ FLOW = """
     interface adapters registry
     reference bounds judge diagnose verify
     measure pipe worker host
-    resolution plan survey gatekeeper pilot store runs remaining schedule rehearsal learning bench doctor
+    resolution request plan survey gatekeeper pilot store runs remaining schedule rehearsal learning bench doctor
     statuses analyse doubts claims report export
     display cli __main__
 """.split()

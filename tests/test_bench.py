@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 
 from harness import bench
-from harness.bench import Bench, eta_seconds, request_of
+from harness.bench import Bench, eta_seconds
 from harness.errors import InvalidWorkload, Misuse
 from harness.mnist.cache import store
 from harness.mnist.parts import Arrays
-from harness.plan import Cell, Request
+from harness.plan import Cell
 from harness.registry import IMPLEMENTATIONS, discover
+from harness.request import Request, request_of
 from harness.runs import run_folders
 from harness.store import read_json, read_rows, read_run
 from harness.workloads import find_problem

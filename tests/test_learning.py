@@ -12,8 +12,9 @@ from in_process import InProcessWorker
 from harness import learning
 from harness.errors import InvalidWorkload, MeasurementFailed, Unavailable
 from harness.learning import MOST_EPOCHS, QUICK_EPOCHS, Epoch, count_correct, draw_curves, learn, learning_curve
-from harness.plan import Cell, Request, enrol
+from harness.plan import Cell, enrol
 from harness.registry import Found, discover
+from harness.request import Request
 from harness.state import State
 from harness.store import RunFolder, read_rows, write_json
 from harness.workloads import find_problem

@@ -11,8 +11,9 @@ from harness.errors import InvalidWorkload, MeasurementFailed
 from harness.gatekeeper import Gatekeeper
 from harness.judge import Check
 from harness.pilot import CHECK_SECONDS, Pilot, most_check_steps, open_worker, verify_only
-from harness.plan import Enrolment, Request, cell
+from harness.plan import Enrolment, cell
 from harness.registry import Found, discover, find_variant
+from harness.request import Request
 from harness.verify import check_steps, is_twin
 from harness.workloads import find_problem
 

@@ -11,20 +11,10 @@ from hypothesis import strategies as st
 
 from harness.errors import Misuse, UnknownName
 from harness.interface import Implementation
-from harness.plan import (
-    Cell,
-    Request,
-    baseline_variant,
-    cell,
-    check,
-    describe_variant,
-    enrol,
-    grid,
-    in_waves,
-    plan_json,
-)
+from harness.plan import Cell, baseline_variant, cell, check, describe_variant, enrol, grid, in_waves, plan_json
 from harness.problem import Problem
 from harness.registry import Broken, Found
+from harness.request import Request
 from harness.workloads import find_problem
 
 NIELSEN, SOFTMAX = find_problem("nielsen"), find_problem("softmax")

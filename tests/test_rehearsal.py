@@ -7,9 +7,10 @@ from easy_data import easy_data
 from in_process import InProcessWorker
 
 from harness.gatekeeper import Gatekeeper
-from harness.plan import Request, cell, enrol
+from harness.plan import cell, enrol
 from harness.registry import discover, select
 from harness.rehearsal import LAUNCHES, ROUNDS, launch_deviation, typical_deviation
+from harness.request import Request
 from harness.workloads import read_problem
 
 BASE, CONTROL = "base[dtype=float64]", "base[dtype=float64] (A/A)"

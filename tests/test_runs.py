@@ -10,6 +10,7 @@ from harness import runs
 from harness.errors import ResultsUnusable, UnknownName
 from harness.registry import PROJECT
 from harness.runs import find_run, new_run_folder, results_folder, run_folders
+from harness.store import read_json
 
 NOW = datetime(2025, 3, 4, 5, 6, 7, tzinfo=UTC)
 

@@ -1,0 +1,58 @@
+"""What the user asked for, as data that a stored plan can give back."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from harness.problem import Problem
+from harness.resolution import FEWEST_LAUNCHES
+
+BASELINE = "numpy_rows"
+ROUNDS, QUICK_ROUNDS = 10, 6
+# A longer step is measured only with --slow.
+TOO_SLOW_SECONDS, TOO_SLOW_FOR_QUICK_SECONDS = 2.0, 1.0
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked for; empty selections mean everything."""
+
+    problems: tuple[Problem, ...]
+    implementations: tuple[str, ...] = ()
+    dtypes: tuple[str, ...] = ()
+    batch_sizes: tuple[int | str, ...] = ()
+    threads: tuple[int, ...] = (1,)
+    launches: int = FEWEST_LAUNCHES
+    rounds: int = ROUNDS
+    resolve: float | None = None
+    baseline: str = BASELINE
+    seed: int = 1
+    slow: bool = False
+    quick: bool = False
+    time_limit_s: float = 120.0
+
+    @property
+    def too_slow_seconds(self) -> float:
+        """Return from how long a step on a cell is not measured."""
+        if self.slow:
+            return math.inf
+        return TOO_SLOW_FOR_QUICK_SECONDS if self.quick else TOO_SLOW_SECONDS
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the request as plain data, workloads by fingerprint: equal requests are equal here."""
+        return {
+            **{key: list(value) if isinstance(value, tuple) else value for key, value in vars(self).items()},
+            "problems": {problem.name: problem.fingerprint() for problem in self.problems},
+        }
+
+
+def request_of(plan: Mapping[str, Any]) -> Request:
+    """Return the request that a stored plan was made from."""
+    stored: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in plan["request"].items()
+    }
+    problems = tuple(Problem.from_json(problem) for problem in plan["problems"].values())
+    return Request(**{**stored, "problems": problems})
