@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from harness.data import DataSet, check_fits
 from harness.errors import MeasurementFailed
+from harness.export import cell_id
 from harness.gatekeeper import Gatekeeper
 from harness.machine.threads import fault_of_threads, found_threads
 from harness.measure import Clock, Sample, estimate_step_seconds, result_digest, take_sample
@@ -35,10 +36,8 @@ class GridPoint(NamedTuple):
     @property
     def id(self) -> str:
         """Return `numpy_rows-float32-C-nielsen-B100`, with `-T2` behind it where there are two threads."""
-        enrolment = self.enrolment
-        values = [value for _, value in enrolment.variant.axis]
-        threads = [f"T{enrolment.threads}"] if enrolment.threads > 1 else []
-        return "-".join([enrolment.found.name, *values, enrolment.problem.name, f"B{self.batch_size}", *threads])
+        problem, variant, threads = self.enrolment.key
+        return cell_id(variant, problem, self.batch_size, threads)
 
 
 class Hosted:

@@ -78,7 +78,7 @@ def main() -> NoReturn:
         err.print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True, highlight=False)
         sys.exit(error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
-        err.print("Interrupted before the first sample; nothing was measured.")
+        err.print("Interrupted.")
         sys.exit(EXIT_INTERRUPTED)
     except Exception as error:
         if hasattr(error, "exit_code") and hasattr(error, "show"):
@@ -219,7 +219,11 @@ def _bench(request: Request, data: str | None, results: Path | None, new: bool, 
     display = TerminalDisplay(err)
     command = shlex.join(["paragone", *sys.argv[1:]])
     bench = Bench(request, found, broken, _data(data, display), runs, command, display)
-    folder, finished = bench.run(fresh=new, resume=folder)
+    try:
+        folder, finished = bench.run(fresh=new, resume=folder)
+    except KeyboardInterrupt:
+        display.say("Interrupted before the plan was fixed: nothing was measured, nothing is left behind.")
+        raise typer.Exit(EXIT_INTERRUPTED) from None
     _report(folder)
     if not finished:
         raise typer.Exit(EXIT_INTERRUPTED)

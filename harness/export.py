@@ -44,19 +44,29 @@ def pytest_benchmark_json(run: Run) -> dict[str, Any]:
     }
 
 
+def cell_id(variant: str, problem: str, batch_size: int, threads: int) -> str:
+    """Return `numpy_rows-float32-C-nielsen-B100`, with `-T2` behind it where there are two threads.
+
+    The same for a cell of an exported run as for its test in benchmarks/, so that the two can be compared.
+    """
+    name, _, axes = variant.removesuffix("]").partition("[")
+    values = [axis.partition("=")[2] for axis in axes.split(",")]
+    return "-".join([name, *values, problem, f"B{batch_size}", *([f"T{threads}"] if threads > 1 else [])])
+
+
 def _benchmark(row: dict[str, Any], values: dict[Any, tuple[list[float], int]], run: Run) -> dict[str, Any]:
     """Return one cell; `values` has the seconds per step of every sample, and the steps of a sample, by cell."""
     params = {column: row[column] for column in CELL}
     seconds, n_steps = values[tuple(params.values())]
-    test_id = f"{row['problem']}-{row['variant']}-B{row['batch_size']}-{row['threads']}t"
+    called = cell_id(row["variant"], row["problem"], row["batch_size"], row["threads"])
     measured = ("images_per_second", "images_per_second_low", "images_per_second_high", "ratio_to_baseline")
     extra = {column: row[column] for column in (*ABOUT, "n_launches", "verdict")}
     return {
         "group": f"{row['problem']} {row['dtype']} B={row['batch_size']} threads={row['threads']}",
-        "name": f"test_train[{test_id}]",
-        "fullname": f"benchmarks/test_train.py::test_train[{test_id}]",
+        "name": f"test_training_step[{called}]",
+        "fullname": f"benchmarks/test_training_step.py::test_training_step[{called}]",
         "params": params,
-        "param": test_id,
+        "param": called,
         "extra_info": {
             "unit": UNIT,
             "run": run.plan["run"],

@@ -13,8 +13,10 @@ if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
     exit 2
 fi
 if ! "$python" -m venv --clear "$folder" >/dev/null 2>&1; then
-    # Debian ships Python without ensurepip; virtualenv brings a pip of its own.
-    if ! "$python" -m virtualenv --clear "$folder" >/dev/null 2>&1; then
+    # Debian ships Python without ensurepip: let a pip or a virtualenv that is there put pip into the environment.
+    if ! { "$python" -m venv --clear --without-pip "$folder" && "$python" -m pip --python "$folder/bin/python" install --quiet pip; } >/dev/null 2>&1 &&
+        ! "$python" -m virtualenv --clear "$folder" >/dev/null 2>&1; then
+        rm -rf "$folder"
         echo "error: $python cannot make a virtual environment. On Debian or Ubuntu: apt install python3-venv" >&2
         exit 2
     fi

@@ -243,3 +243,17 @@ def test_the_estimate_counts_starts_cold_calls_warm_ups_and_rounds():
     # 2 launches × (12 samples of 0.05 s + overhead), and 2 launches × (a cold and a timed sample of 1 s)
     expected = 2 * 12 * (0.05 + bench.OVERHEAD_SECONDS) + 2 * 2 * (1.0 + bench.OVERHEAD_SECONDS)
     assert pytest.approx(expected) == eta_seconds([cell, once], launches=2, rounds=10, surveys=[])
+
+
+def test_where_memory_is_short_variants_come_in_waves_with_the_baseline_in_each(data, tmp_path, monkeypatch):
+    monkeypatch.setattr(bench, "memory_limit_bytes", lambda: 1)
+    asked = replace(request(), implementations=("numpy_rows", "numpy_columns"), batch_sizes=(20,), launches=1)
+    folder, finished = make(data, tmp_path, asked, IMPLEMENTATIONS).run()
+
+    assert finished
+    waves = {}
+    for _, variant, _, _, wave, _, _ in timed(folder):
+        waves.setdefault(wave, set()).add(variant)
+    shared = {"numpy_rows[dtype=float32,order=C]", "numpy_rows[dtype=float32,order=C] (A/A)"}
+    assert 3 == len(waves)
+    assert all(shared < variants and 3 == len(variants) for variants in waves.values())

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from made_up_run import BASE, CONTROL, OTHER, made_up_run, outcome
 
-from harness.export import pytest_benchmark_json
+from harness.export import cell_id, pytest_benchmark_json
 
 TIMES = {
     (BASE, 10): [[2e-5, 3e-5, 2e-5], [2e-5] * 3],
@@ -68,7 +68,12 @@ def test_pytest_benchmark_compares_two_exports_side_by_side(tmp_path):
         Path(tmp_path / f"{name}.json").write_text(json.dumps(pytest_benchmark_json(made_up_run(None, times))))
     printed = compare("before.json", "after.json", "--columns=median,rounds", folder=tmp_path)
 
-    assert f"test_train[nielsen-{OTHER}-B10-1t] (before)" in printed
-    assert f"test_train[nielsen-{OTHER}-B10-1t] (after)" in printed
+    assert f"test_training_step[{cell_id(OTHER, 'nielsen', 10, 1)}] (before)" in printed
+    assert f"test_training_step[{cell_id(OTHER, 'nielsen', 10, 1)}] (after)" in printed
     assert "benchmark 'nielsen float32 B=10 threads=1': 4 tests" in printed
     assert "20.0000 (2.00)" in printed  # the other variant afterwards, in microseconds
+
+
+def test_a_cell_is_called_as_its_test_in_benchmarks_is():
+    assert "numpy_rows-float32-C-nielsen-B100" == cell_id("numpy_rows[dtype=float32,order=C]", "nielsen", 100, 1)
+    assert "python_lists-float64-mlp4-B1-T2" == cell_id("python_lists[dtype=float64]", "mlp4", 1, 2)
