@@ -69,9 +69,9 @@ class Hosted:
         losses = self.implementation.train(order)
         return self.implementation.params(), losses
 
-    def result(self) -> State:
-        """Return the state after the last training."""
-        return self.implementation.params()
+    def result(self) -> tuple[State, NDArray[Any] | None]:
+        """Return the state after the last sample, and its losses."""
+        return self.implementation.params(), self.losses
 
     def order(self, batch_size: int, n_steps: int) -> NDArray[np.int64]:
         """Return the image indices of every mini-batch, the same as the harness's samples have."""
@@ -107,7 +107,9 @@ class Hosted:
     def sample(self, planned: Cell) -> Sample:
         """Return one sample, as the harness takes it."""
         order = self.order(planned.batch_size, planned.n_steps)
-        return take_sample(self.implementation, self.start, order, planned.prefix_steps, self.clock)
+        sample = take_sample(self.implementation, self.start, order, planned.prefix_steps, self.clock)
+        self.losses = sample.losses
+        return sample
 
 
 class Host:

@@ -1,5 +1,19 @@
-"""`python -m harness` is `paragone`."""
+"""The entry of `paragone`, and of `python -m harness`: Ctrl-C is answered from the first moment on."""
 
-from harness.cli import main
+import sys
 
-main()
+EXIT_INTERRUPTED = 130
+
+
+def run() -> None:
+    """Run the command line."""
+    try:
+        from harness.cli import main
+
+        main()
+    except KeyboardInterrupt:
+        sys.exit(EXIT_INTERRUPTED)
+
+
+if __name__ == "__main__":
+    run()

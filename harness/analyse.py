@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from harness import resolution
-from harness.statuses import CELL, STATUSES_WITH_TIMES, accepted, is_in, planned_cells, statuses, timed_samples
+from harness.statuses import CELL, STATUSES_WITH_TIMES, accepted, planned_cells, statuses, timed_samples
 
 if TYPE_CHECKING:
     from harness.store import Run
@@ -43,13 +43,15 @@ def summarise(run: Run) -> pd.DataFrame:
     """Return one row per planned cell, controls too, in the order of the plan: the columns of summary.csv.
 
     Rates are images per second, times seconds, memory 10⁶ bytes; a ratio above 1 is faster than the
-    baseline. A cell whose status is not passed or not checked has no numbers at all.
+    baseline. A cell whose status is not passed or not checked has no numbers at all; one that is not
+    checked has times, and is compared with nothing.
     """
     cells = planned_cells(run)
     samples = timed_samples(run)
-    launches = launch_medians(samples, cells, run.plan["rounds"])
+    cells["rounds"] = np.where(cells["once_per_launch"], 1, run.plan["rounds"])
+    launches = launch_medians(samples, cells)
     frame = pd.concat([cells, statuses(run, cells)], axis=1)
-    for estimates in (throughputs(samples, launches), cold_calls(run, launches), ratios(samples, launches, frame, run)):
+    for estimates in (throughputs(samples, launches), cold_calls(run, launches), ratios(samples, frame, run)):
         frame = frame.merge(estimates, on=CELL, how="left")
     n_train = frame["problem"].map({name: problem["n_train"] for name, problem in run.plan["problems"].items()})
     frame["seconds_per_epoch"] = frame["seconds_per_step"] * (n_train // frame["batch_size"])
@@ -61,11 +63,11 @@ def summarise(run: Run) -> pd.DataFrame:
     return frame[COLUMNS]
 
 
-def launch_medians(samples: pd.DataFrame, cells: pd.DataFrame, rounds: int) -> pd.DataFrame:
+def launch_medians(samples: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
     """Return one row per cell and launch: the median `step_seconds` in it, its `spread`, its `n_samples`.
 
     `spread` is relative and robust, 1.4826·MAD over the median. `enters` says whether the launch has
-    rounds enough to enter an interval: 3, or all that the plan gave it.
+    rounds enough to enter an interval: 3, or all that the plan gave the cell, `rounds` of `cells`.
     """
     keys = [*CELL, *UNIT]
     grouped = samples.groupby(keys)["step_seconds"]
@@ -74,9 +76,8 @@ def launch_medians(samples: pd.DataFrame, cells: pd.DataFrame, rounds: int) -> p
     # Same keys, same order: both come out sorted by them.
     mad = distance.groupby([samples[key] for key in keys]).median().to_numpy(dtype=float)
     result["spread"] = 1.4826 * mad / result["step_seconds"]
-    result = result.merge(cells[[*CELL, "once_per_launch"]], on=CELL)
-    planned = pd.Series(rounds, index=result.index).mask(result["once_per_launch"], 1)
-    result["enters"] = result["n_samples"] >= planned.clip(upper=LEAST_ROUNDS)
+    result = result.merge(cells[[*CELL, "rounds"]], on=CELL)
+    result["enters"] = result["n_samples"] >= result["rounds"].clip(upper=LEAST_ROUNDS)
     return result
 
 
@@ -145,24 +146,25 @@ def baseline_variants(run: Run) -> dict[str, str]:
     return found
 
 
-def ratios(samples: pd.DataFrame, launches: pd.DataFrame, cells: pd.DataFrame, run: Run) -> pd.DataFrame:
+def ratios(samples: pd.DataFrame, cells: pd.DataFrame, run: Run) -> pd.DataFrame:
     """Return per cell the speed relative to the baseline's cell of the same dtype, with its interval.
 
     Formed within a round, between samples taken seconds apart, so that whatever slowed the machine
     down slowed both; per launch the median of the log-ratios; over launches Student's t on them. The
     point is exp(mean): the centre of that very interval, and the only choice for which "a is r times
-    b" and "b is 1/r times a" agree. The baseline against itself is exactly 1.
+    b" and "b is 1/r times a" agree. The baseline against itself is exactly 1. Only cells that have passed
+    are compared, on either side; a launch enters with 3 rounds that have both, or all that were planned.
     """
     baselines = baseline_variants(run)
-    failed = cells[~cells["status"].isin(STATUSES_WITH_TIMES)]
-    usable = samples[~is_in(samples, failed, CELL)]
-    usable = usable.merge(cells[["variant", "dtype"]].drop_duplicates(), on="variant")
-    usable = usable[[*PAIR, "variant", "dtype", "step_seconds"]]
+    verified = cells.loc[cells["status"] == "passed", [*CELL, "dtype", "rounds"]]
+    usable = samples.merge(verified, on=CELL)[[*PAIR, "variant", "dtype", "rounds", "step_seconds"]]
     base = usable[usable["variant"].isin(list(baselines.values()))].drop(columns="variant")
     pairs = usable.merge(base, on=[*PAIR, "dtype"], suffixes=("", "_of_baseline"))
     pairs["log"] = np.log(pairs["step_seconds_of_baseline"] / pairs["step_seconds"])
-    per_launch = pairs.groupby([*CELL, *UNIT])["log"].median().reset_index()
-    per_launch = per_launch.merge(launches[[*CELL, *UNIT, "enters"]], on=[*CELL, *UNIT])
+    pairs["planned"] = pairs[["rounds", "rounds_of_baseline"]].min(axis=1)
+    grouped = pairs.groupby([*CELL, *UNIT])
+    per_launch = grouped.agg(log=("log", "median"), n_pairs=("log", "size"), planned=("planned", "first")).reset_index()
+    per_launch["enters"] = per_launch["n_pairs"] >= per_launch["planned"].clip(upper=LEAST_ROUNDS)
     result = intervals(per_launch)
     centre = per_launch.groupby(CELL)["log"].mean().reset_index(name="of_all")
     mean = result["mean"].fillna(result.merge(centre, on=CELL)["of_all"])
@@ -179,26 +181,28 @@ def margins(frame: pd.DataFrame) -> pd.Series[float]:
 
     The larger of 1 % and the farther end of the A/A interval, the baseline against its own second enrolment,
     at the row's own point of the grid (problem, dtype, batch size, threads): noise is not the same
-    everywhere. Where a point has no A/A interval, the largest of its problem stands in.
+    everywhere. Where a point has no A/A interval, the largest of its problem stands in; where that has
+    none either, the margin is not known: NaN.
     """
     controls = frame[frame["control"]]
     reach = np.maximum(np.log(controls["ratio_low"]).abs(), np.log(controls["ratio_high"]).abs())
     at_point = reach.groupby([controls[key] for key in POINT]).max().rename("reach").reset_index()
     in_problem = frame["problem"].map(reach.groupby(controls["problem"]).max())
     found = frame[POINT].merge(at_point, on=POINT, how="left")["reach"].set_axis(frame.index)
-    margin: pd.Series[float] = found.fillna(in_problem).fillna(0.0).clip(lower=SMALLEST_MARGIN)
+    margin: pd.Series[float] = found.fillna(in_problem).clip(lower=SMALLEST_MARGIN)
     return margin.map(math.expm1)
 
 
 def verdicts(frame: pd.DataFrame, run: Run) -> NDArray[Any]:
-    """Return the word for every cell: faster, slower, same within x %, not enough data, baseline, A/A: …"""
+    """Return the word for every cell: faster, slower, same within x %, not enough data, not verified, baseline, A/A."""
     baselines = set(baseline_variants(run).values())
-    margin = np.log1p(margins(frame))
+    margin = margins(frame).map(math.log1p)
     low, high = np.log(frame["ratio_low"]), np.log(frame["ratio_high"])
     reach = np.maximum(low.abs(), high.abs())
     same = "same within " + whole_percent(reach) + " %"
     unknown = "no interval: one launch" if run.plan["launches"] == 1 else "not enough data"
-    is_unknown = reach.isna()
+    is_unknown = reach.isna() | margin.isna()
+    unverified = frame["status"] == "not checked"
     control = np.where(
         (low > 0) | (high < 0), "A/A: differs, by at most " + whole_percent(reach) + " %", "A/A: " + same
     )
@@ -206,6 +210,8 @@ def verdicts(frame: pd.DataFrame, run: Run) -> NDArray[Any]:
         [
             ~frame["status"].isin(STATUSES_WITH_TIMES),
             frame["variant"].isin(baselines),
+            unverified & frame["control"],
+            unverified,
             frame["ratio_to_baseline"].isna(),
             is_unknown & frame["control"],
             is_unknown,
@@ -214,7 +220,10 @@ def verdicts(frame: pd.DataFrame, run: Run) -> NDArray[Any]:
             high < -margin,
             reach <= SAME,
         ],
-        ["", "baseline", "not enough data", f"A/A: {unknown}", unknown, control, "faster", "slower", same],
+        [
+            *("", "baseline", "A/A: not verified", "not verified", "not enough data"),
+            *(f"A/A: {unknown}", unknown, control, "faster", "slower", same),
+        ],
         "not enough data",
     )
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -26,7 +25,7 @@ from harness.rehearsal import launch_deviation
 from harness.remaining import EnrolmentKey, remaining_of
 from harness.request import Request
 from harness.resolution import launches_to_resolve, resolvable_difference
-from harness.runs import new_run_folder, run_folders
+from harness.runs import is_finished, new_run_folder, run_folders
 from harness.schedule import Schedule
 from harness.store import RunFolder, read_json, read_rows
 from harness.survey import Survey
@@ -46,6 +45,7 @@ class Bench:
     results: Path
     command: str
     display: Display
+    workloads: Mapping[str, str] = field(default_factory=dict)  # by name, as the user gave them: a name or a path
 
     def run(self, fresh: bool = False, resume: Path | None = None) -> tuple[Path, bool]:
         """Measure; return the run's folder and whether it came to its end.
@@ -55,6 +55,10 @@ class Bench:
 
         Raises Misuse where the run named by `resume` cannot be taken up, ResultsUnusable for an unwritable folder.
         """
+        with pinned_to(harness_cpus(max(self.request.threads))):
+            return self._run(fresh, resume)
+
+    def _run(self, fresh: bool, resume: Path | None) -> tuple[Path, bool]:
         for problem in self.request.problems:
             check_fits(problem, self.data)
         chosen = select(self.everyone, self.request.implementations or ("*",))
@@ -95,23 +99,30 @@ class Bench:
         return dict(json.loads(json.dumps(identity)))
 
     def _unfinished(self, identity: Mapping[str, Any]) -> Path | None:
-        """Return the latest run if it was interrupted and is ours to finish; say why where it is not."""
-        for folder in reversed(run_folders(self.results)[-1:]):
-            ending = folder / "finished.json"
-            if ending.exists() and read_json(ending)["finished"]:
-                return None
-            if differing := _differing(read_json(folder / "plan.json")["identity"], identity):
-                self.display.say(f"Run {folder.name} is unfinished, but {differing} has changed: a new run begins.")
-                return None
-            return folder
+        """Return the latest interrupted run that is ours to finish; where the very latest run is not, say why."""
+        folders = list(reversed(run_folders(self.results)))
+        unfinished = [folder for folder in folders if not is_finished(folder)]
+        for folder in unfinished:
+            if not self._differing(folder, identity):
+                return folder
+        if unfinished and unfinished[0] == folders[0]:
+            differing = self._differing(folders[0], identity)
+            self.display.say(f"Run {folders[0].name} is unfinished, but {differing} has changed: a new run begins.")
         return None
 
     def _refuse_stranger(self, folder: Path, identity: Mapping[str, Any]) -> None:
-        if differing := _differing(read_json(folder / "plan.json")["identity"], identity):
+        if differing := self._differing(folder, identity):
             raise Misuse(
                 f"run {folder.name} cannot be taken up again: {differing} has changed since. "
                 "A new run: paragone bench --new"
             )
+
+    def _differing(self, folder: Path, identity: Mapping[str, Any]) -> str:
+        """Return the names of what is not as it was when the run began, in words; empty where all is."""
+        before = read_json(folder / "plan.json").get("identity", {})
+        return ", ".join(
+            sorted(name for name in before.keys() | identity.keys() if before.get(name) != identity.get(name))
+        )
 
     # --- the plan ---
 
@@ -131,6 +142,7 @@ class Bench:
         facts = {
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "command": self.command,
+            "workloads": dict(self.workloads),
             "launches": launches,
             "eta_seconds": eta_seconds(cells, launches, self.request.rounds, surveys),
             "launch_deviation": deviation,
@@ -190,10 +202,8 @@ class Bench:
         begin = time.perf_counter()
         finished = False
         try:
-            with ExitStack() as stack:
-                stack.enter_context(pinned_to(harness_cpus(max(self.request.threads))))
-                self._run_launches(rows, enrolments)
-                draw_curves(rows, enrolments, self.data, self.request, self.display)
+            self._run_launches(rows, enrolments)
+            draw_curves(rows, enrolments, self.data, self.request, self.display)
             finished = True
         except KeyboardInterrupt:
             self.display.say("Interrupted. What was measured is kept; the same command goes on from here.")
@@ -238,7 +248,3 @@ def _as_control(survey: Survey, control: Enrolment) -> Survey:
     cells = [replace(cell, variant=control.variant.name) for cell in survey.cells]
     outcomes = [{**row, "variant": control.variant.name} for row in survey.outcomes]
     return Survey(control, cells, outcomes, survey.peak_bytes, survey.load_seconds)
-
-
-def _differing(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
-    return ", ".join(sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name)))

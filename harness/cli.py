@@ -22,7 +22,7 @@ from harness.interface import FLOATS
 from harness.pilot import reason_against
 from harness.plan import check
 from harness.problem import Problem
-from harness.registry import discover, find_variant, select
+from harness.registry import discover, find_variant, refuse_broken, select
 from harness.request import BASELINE, QUICK_ROUNDS, ROUNDS, Request
 from harness.resolution import FEWEST_LAUNCHES
 from harness.workloads import find_problem, shipped_names
@@ -38,7 +38,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Settles quarrels about numerical code by measurement.",
     epilog=(
-        "Exit codes: 0 done · 1 an implementation failed its check (verify) · 2 misuse · 3 a workload file is wrong · "
+        "Exit codes: 0 done · 1 an implementation failed its check or cannot run (verify, train) · 2 misuse · "
+        "3 a workload file is wrong · "
         "4 a data set is missing or damaged · 5 a results folder cannot be read or written · 130 interrupted."
     ),
 )
@@ -57,7 +58,7 @@ SizesOption = Annotated[
 ]
 DataOption = Annotated[
     str | None,
-    typer.Option("--data", help="Folder or file with MNIST, or 'digits' for the embedded set.", envvar="PARAGONE_DATA"),
+    typer.Option("--data", help="Folder or file with MNIST, or 'digits' for the embedded set; else PARAGONE_DATA."),
 ]
 ResultsOption = Annotated[
     Path | None, typer.Option("--results", help="Folder of the runs; else PARAGONE_RESULTS or the project's own.")
@@ -146,14 +147,19 @@ def verify(
         time_limit_s=time_limit,
     )
     found, broken = discover()
+    refuse_broken(request.implementations, found, broken)
     check(request, found)
     chosen = select(found, implementations or ["*"])
     display = TerminalDisplay(err)
-    rows = verify_only(request, chosen, found, _data(data, display), display)
-    _print_checks(rows, verbose)
+    rows: list[dict[str, Any]] = []
+    try:
+        for more in verify_only(request, chosen, found, _data(data, display), display):
+            rows += more
+    finally:
+        _print_checks(rows, verbose)
     for failed in broken:
         err.print(f"[red]{escape(failed.name)}[/]: {escape(failed.reason)}", soft_wrap=True)
-    if any(row["status"] == "failed" for row in rows):
+    if (broken and not implementations) or any(row["status"] == "failed" for row in rows):
         raise typer.Exit(EXIT_FAILED_CHECK)
 
 
@@ -186,6 +192,8 @@ def bench(
     time_limit: LimitOption = 120,
 ) -> None:
     """Verify, measure and report; goes on where an interrupted run of the same plan stopped."""
+    if quick and resolve is not None:
+        raise Misuse("--quick has one launch and resolves nothing: leave out --quick or --resolve")
     request = Request(
         problems=_problems(problem or ["nielsen"]),
         implementations=tuple(implementations or ()),
@@ -201,10 +209,13 @@ def bench(
         quick=quick,
         time_limit_s=time_limit,
     )
-    _bench(request, data, results, new, resume)
+    given = {find_problem(name).name: name for name in _names(problem or ["nielsen"])}
+    _bench(request, given, data, results, new, resume)
 
 
-def _bench(request: Request, data: str | None, results: Path | None, new: bool, resume: str | None) -> None:
+def _bench(
+    request: Request, given: dict[str, str], data: str | None, results: Path | None, new: bool, resume: str | None
+) -> None:
     from harness.bench import Bench
     from harness.request import request_of
     from harness.runs import find_run, results_folder
@@ -215,10 +226,11 @@ def _bench(request: Request, data: str | None, results: Path | None, new: bool, 
     if folder is not None:
         request = request_of(read_json(folder / "plan.json"))
     found, broken = discover()
+    refuse_broken(request.implementations, found, broken)
     check(request, found)
     display = TerminalDisplay(err)
     command = shlex.join(["paragone", *sys.argv[1:]])
-    bench = Bench(request, found, broken, _data(data, display), runs, command, display)
+    bench = Bench(request, found, broken, _data(data, display), runs, command, display, given)
     try:
         folder, finished = bench.run(fresh=new, resume=folder)
     except KeyboardInterrupt:
@@ -266,7 +278,8 @@ def train(
     """Train one variant and print its test accuracy after every epoch; elapsed time includes evaluating."""
     from harness.learning import learn
 
-    found, _ = discover()
+    found, broken = discover()
+    refuse_broken([implementation.partition("[")[0]], found, broken)
     name = implementation
     if dtype is not None:
         name = f"{implementation.removesuffix(']')}{',' if '[' in implementation else '['}dtype={_dtypes([dtype])[0]}]"
@@ -331,9 +344,13 @@ def _data(path: str | None, display: TerminalDisplay) -> Any:
     return find_data(path, display.say)
 
 
+def _names(asked: Sequence[str]) -> list[str]:
+    """Return the workloads asked for, once each, "all" written out."""
+    return list(dict.fromkeys(name for one in asked for name in (shipped_names() if one == "all" else [one])))
+
+
 def _problems(names: Sequence[str]) -> tuple[Problem, ...]:
-    names = [name for asked in names for name in (shipped_names() if asked == "all" else [asked])]
-    problems = [find_problem(name) for name in dict.fromkeys(names)]
+    problems = [find_problem(name) for name in _names(names)]
     twice = [problem.name for problem in problems if sum(other.name == problem.name for other in problems) > 1]
     if twice:
         raise Misuse(f"--problem: two workloads are called {twice[0]!r}; rename one of the files")
@@ -350,7 +367,7 @@ def _dtypes(names: Sequence[str] | None) -> tuple[str, ...]:
 def _batch_sizes(text: str | None) -> tuple[int | str, ...]:
     sizes: list[int | str] = []
     for part in (text or "").replace(",", " ").split():
-        if part != "full" and not (part.isascii() and part.isdigit() and int(part) > 0):
+        if part != "full" and not (part.isascii() and part.isdigit() and int(part[:18]) > 0):
             raise Misuse(f"--batch-sizes: expected whole numbers above 0 or full, separated by commas; got {part!r}")
         sizes.append(part if part == "full" else int(part))
     return tuple(dict.fromkeys(sizes))
@@ -370,7 +387,7 @@ def _percentage(text: str | None) -> float | None:
         value = float(text.removesuffix("%")) / 100
     except ValueError:
         value = 0.0
-    if not 0 < value < 1:
+    if not (text.endswith("%") and 0 < value < 1):
         raise Misuse(f"--resolve: expected a percentage such as 5%, got {text!r}")
     return value
 
@@ -382,6 +399,8 @@ def _print_checks(rows: Sequence[dict[str, Any]], verbose: bool) -> None:
         for problem in dict.fromkeys(row["problem"] for row in rows):
             out.print(verdicts_table(problem, [row for row in rows if row["problem"] == problem]))
     for row in rows:
+        if verbose and row.get("note"):
+            out.print(f"{status_line(row)}: {row['note']}", soft_wrap=True, highlight=False, markup=False)
         if row["reason"]:
             out.print(f"{status_line(row)}: {row['reason']}", soft_wrap=True, highlight=False, markup=False)
     counts = Counter(row["status"] for row in rows)

@@ -86,6 +86,9 @@ def plan_sentences(plan: Mapping[str, Any], outcomes: Sequence[Mapping[str, Any]
     if plan["resolvable_difference"] is not None:
         difference = f"{plan['resolvable_difference']:.1%}"
         sentences.append(f"In a typical cell it finds differences of {difference} and more in 95 of 100 cases.")
+        resolve = plan["request"]["resolve"]
+        if resolve is not None and plan["resolvable_difference"] > resolve:
+            sentences.append(f"{launches} launches, the most that --resolve takes, do not find {resolve:.1%} here.")
     kept_out = [row for row in outcomes if row["status"] not in ("passed", "not checked")]
     sentences += [f"{status_line(row)}: {row['reason']}" for row in kept_out if not is_control(row)]
     sentences += [f"{entry['name']} unavailable: {entry['reason']}" for entry in plan["broken"]]

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from harness import resolution
 from harness.analyse import POINT, SMALLEST_MARGIN
-from harness.statuses import was_finished
+from harness.statuses import is_in, rejections, was_finished
 
 if TYPE_CHECKING:
     from harness.store import Run
@@ -19,6 +20,7 @@ LARGE_MARGIN = 0.05
 SHORT_SAMPLE_SECONDS = 1e-3
 WAITING_SHARE = 0.01  # a stopped process uses none; this much of its own samples' time is a leak
 MOST_NAMED = 3
+ROUND = ["problem", "threads", "wave", "launch", "attempt", "round"]
 
 
 def warnings(run: Run, frame: pd.DataFrame) -> list[str]:
@@ -34,13 +36,18 @@ def warnings(run: Run, frame: pd.DataFrame) -> list[str]:
         *_cells(frame[frame["spread"] >= LARGE_SPREAD], _SPREAD),
         *_cells(frame[frame["sample_seconds"] < SHORT_SAMPLE_SECONDS], _SHORT),
         *_waiting(run),
-        *_launches(run),
+        *_rejections(run),
+        *_failed_launches(run),
     ]
 
 
 _SPREAD = (
     f"samples of one process scatter by {LARGE_SPREAD:.0%} or more of their median in {{cells}}. Something else "
     "used the machine: close it, or ask for more rounds."
+)
+_NOISE_UNKNOWN = (
+    "{problem}: the baseline was not compared with itself (A/A), or in too few launches. So the noise is not known, "
+    "and nothing is called faster, slower or the same."
 )
 _FALSE_DIFFERENCE = (
     "A/A shows a difference beyond 1 % where there is none: {cells}. The margin was widened to cover it."
@@ -71,21 +78,28 @@ def _cells(cells: pd.DataFrame, sentence: str) -> list[str]:
 
 
 def _controls(run: Run, frame: pd.DataFrame) -> list[str]:
-    """Return what A/A says against the run: a difference where there is none, much noise, or no A/A at all."""
+    """Return what A/A says against the run: no interval at all, a difference where there is none, much noise."""
     controls = frame[frame["control"]]
-    if not controls["ratio_to_baseline"].notna().any():
-        return ["there is no A/A control with times, so the noise of this run is not known."]
+    # One launch has no interval anywhere and says so in its title: there, times are all that A/A can have.
+    wanted = "ratio_to_baseline" if run.plan["launches"] == 1 else "ratio_low"
+    known = set(controls.loc[controls[wanted].notna(), "problem"])
+    unknown = [problem for problem in frame["problem"].unique() if problem not in known]
     low, high = np.log(controls["ratio_low"]), np.log(controls["ratio_high"])
     false = controls[(low > SMALLEST_MARGIN) | (high < -SMALLEST_MARGIN)]
-    return [*_cells(false, _FALSE_DIFFERENCE), *_cells(controls[controls["margin"] > LARGE_MARGIN], _LARGE_MARGIN)]
+    return [
+        *(_NOISE_UNKNOWN.format(problem=problem) for problem in unknown),
+        *_cells(false, _FALSE_DIFFERENCE),
+        *_cells(controls[controls["margin"] > LARGE_MARGIN], _LARGE_MARGIN),
+    ]
 
 
 def _rankings(frame: pd.DataFrame) -> list[str]:
     """Return a sentence for every pair that minimum and median put in opposite orders, each beyond the margin."""
     columns = [*POINT, "margin", "variant", "images_per_second", "images_per_second_best"]
-    rows = frame.loc[~frame["control"] & frame["images_per_second"].notna(), columns]
+    rows = frame.loc[~frame["control"] & (frame["status"] == "passed"), columns]
     pairs = rows.merge(rows, on=POINT, suffixes=("", "_of_other"))
-    margin = np.log1p(pairs["margin"])
+    # Where the noise is not known the smallest margin serves: it warns too often rather than too seldom.
+    margin = np.log1p(pairs["margin"].fillna(resolution.SMALLEST_MARGIN))
     by_median = np.log(pairs["images_per_second"] / pairs["images_per_second_of_other"])
     by_minimum = np.log(pairs["images_per_second_best"] / pairs["images_per_second_best_of_other"])
     opposed = pairs[(by_median > margin) & (by_minimum < -margin)]
@@ -109,27 +123,41 @@ def _waiting(run: Run) -> list[str]:
     )
 
 
-def _launches(run: Run) -> list[str]:
-    lost = run.launches[run.launches["status"].isin(["rejected", "failed"])]
+def _rejections(run: Run) -> list[str]:
+    columns = ["launch", "variant", "batch_size", "problem", "reason"]
     return [
-        f"launch {row.launch} of {row.variant} ({row.threads} thread(s)) was {row.status}: {row.reason}. Its samples "
-        + ("do not count." if row.status == "rejected" else "until then are kept in samples.jsonl.")
-        for row in lost.itertuples()
+        f"launch {launch + 1} of {variant} at batch {size} ({problem}) was rejected: {reason}. The samples of that "
+        "launch at that batch size do not count."
+        for launch, variant, size, problem, reason in rejections(run)[columns].itertuples(index=False)
+    ]
+
+
+def _failed_launches(run: Run) -> list[str]:
+    failed = run.launches[run.launches["status"] == "failed"]
+    columns = ["launch", "variant", "problem", "threads", "reason"]
+    return [
+        f"launch {launch + 1} of {variant} ({problem}, {threads} thread(s)) failed: {reason}. Its samples until then "
+        "are kept in samples.jsonl."
+        for launch, variant, problem, threads, reason in failed[columns].itertuples(index=False)
     ]
 
 
 def time_shares(run: Run) -> dict[str, float]:
     """Return where the time went, in seconds, and `timed_share`: the part of the rounds inside timed samples.
 
-    Warm-ups are outside the rounds and outside the share. NaN where no round was made.
+    Warm-ups are outside the rounds and outside the share, and so are the samples of a round that was cut off
+    before its end was recorded. NaN where no round was made, or the time before the plan is not known.
     """
     rounds = float(run.rounds["elapsed_s"].sum())
-    timed = float(run.samples.loc[run.samples["kind"] == "timed", "elapsed_ns"].sum()) / 1e9
+    timed_samples = run.samples[run.samples["kind"] == "timed"]
+    timed = float(timed_samples.loc[is_in(timed_samples, run.rounds, ROUND), "elapsed_ns"].sum()) / 1e9
+    before_plan = run.plan.get("pilot_seconds")
     parts = ("start", "load", "setup", "verify", "warmup")
     return {
         "rounds_seconds": rounds,
         "timed_seconds": timed,
         "timed_share": timed / rounds if rounds > 0 else math.nan,
+        "before_plan_seconds": math.nan if before_plan is None else float(before_plan),
         **{f"{part}_seconds": float(run.launches[f"{part}_seconds"].astype(float).sum()) for part in parts},
     }
 

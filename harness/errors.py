@@ -11,7 +11,8 @@ HarnessError                 exit 1
 └── MeasurementFailed        a row    a worker that raised, crashed or hung
     └── TimedOut             a row
 
-The rows' classes never leave the harness: they become rows of the result, with their text as the reason.
+In a run the rows' classes never reach the user as errors: they become rows of the result, with their text as
+the reason. `paragone train`, which has no rows, ends with them and exit code 1.
 """
 
 from __future__ import annotations

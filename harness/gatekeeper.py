@@ -7,6 +7,7 @@ from typing import Any
 
 from harness.data import DataSet, cache_folder
 from harness.host import WorkerHandle
+from harness.measure import result_digest
 from harness.plan import Enrolment
 from harness.state import State
 from harness.verify import Check, check_steps, check_tail, gate
@@ -46,8 +47,8 @@ class Gatekeeper:
     ) -> Check:
         """Compare the end of the worker's last sample with the reference, and remember its digest if it passes."""
         problem = enrolment.problem
-        final = worker.result()
-        if not problem.records_loss and final.digest() != digest:
+        final, losses = worker.result()
+        if result_digest(final, losses) != digest:
             return Check("failed", "params() called twice gives two results")
         tail_steps = min(n_steps, check_steps(batch_size), max(1, TAIL_IMAGES // batch_size))
         check = check_tail(
@@ -59,6 +60,7 @@ class Gatekeeper:
             self._start(enrolment),
             problem.order(self.seed, n_steps, batch_size),
             final,
+            losses,
             tail_steps,
         )
         if check.status == "passed":

@@ -80,9 +80,11 @@ class WorkerHandle:
         losses = arrays.pop("losses", None)
         return _state("train", answer, arrays), losses
 
-    def result(self) -> State:
-        """Return the parameters after the last sample."""
-        return _state("result", *self.order("result", {}))
+    def result(self) -> tuple[State, NDArray[Any] | None]:
+        """Return the parameters after the last sample, and its losses."""
+        answer, arrays = self.order("result", {})
+        losses = arrays.pop("losses", None)
+        return _state("result", answer, arrays), losses
 
     def order(self, verb: str, order: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]] | None = None) -> Message:
         """Wake the worker, carry out one order, stop it again; return its answer.

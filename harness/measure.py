@@ -6,12 +6,13 @@ import hashlib
 import resource
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.errors import MeasurementFailed
 from harness.interface import Implementation
 from harness.state import State
 
@@ -24,21 +25,26 @@ FEWEST_STEPS = 3
 # The untimed prefix brings caches and frequency back after a wait; a step longer than this does so by itself.
 PREFIX_SHARE = 8
 LONGEST_PREFIX_STEP_SECONDS = 0.025
+# No sample takes more images, however short a step seems: a train that puts its work off seems to take no time.
+MOST_IMAGES = 2_000_000
+# Giving the result back may take so long, or as long as the sample.
+LONGEST_PARAMS_SECONDS = 0.02
 # Estimating the cost of a step: double the steps until one call takes this long.
 ESTIMATE_SECONDS = 0.01
 # One thread may use so much CPU time per wall time, judged over at least so much of samples.
 MOST_CPU_OVER_WALL = 1.10
-JUDGED_SECONDS = 0.5
+JUDGED_SECONDS = 0.35
 
 
 @dataclass(frozen=True)
 class Sample:
-    """One timed `train`: wall time, CPU time of the process and its children, and a hash of the result."""
+    """One timed `train`: wall time, CPU time of the process and its children, a hash of the result, the losses."""
 
     n_steps: int
     elapsed_ns: int
     cpu_ns: int
     digest: str
+    losses: NDArray[Any] | None = field(default=None, compare=False, repr=False)
 
 
 def take_sample(
@@ -48,7 +54,10 @@ def take_sample(
     prefix_steps: int = 0,
     clock: Clock = time.perf_counter_ns,
 ) -> Sample:
-    """Return the time of one `train(order)` from `state`, after an untimed prefix of the same order."""
+    """Return the time of one `train(order)` from `state`, after an untimed prefix of the same order.
+
+    Raises MeasurementFailed where `params()` takes longer than the training: work was put off until then.
+    """
     if prefix_steps:
         implementation.reset(state)
         implementation.train(order[:prefix_steps])
@@ -58,7 +67,14 @@ def take_sample(
     losses = implementation.train(order)
     elapsed_ns = clock() - start
     cpu_ns = cpu_time_ns() - cpu_start
-    return Sample(len(order), elapsed_ns, cpu_ns, result_digest(implementation.params(), losses))
+    result = implementation.params()
+    params_ns = clock() - start - elapsed_ns
+    if params_ns > max(LONGEST_PARAMS_SECONDS * 1e9, elapsed_ns):
+        raise MeasurementFailed(
+            f"params() took {params_ns / 1e6:.0f} ms after a train of {elapsed_ns / 1e6:.0f} ms: "
+            "what train puts off is not timed; finish it there"
+        )
+    return Sample(len(order), elapsed_ns, cpu_ns, result_digest(result, losses), losses)
 
 
 def result_digest(state: State, losses: NDArray[Any] | None) -> str:
@@ -97,7 +113,7 @@ def _timed(train: Callable[[int], None], n_steps: int, clock: Clock) -> float:
 
 def sample_steps(step_seconds: float, sample_seconds: float = SAMPLE_SECONDS) -> int:
     """Return how many steps make one sample of about `sample_seconds`."""
-    n_steps = max(1, round(sample_seconds / step_seconds))
+    n_steps = max(1, round(sample_seconds / max(step_seconds, 1e-9)))
     return FEWEST_STEPS if n_steps < FEWEST_STEPS and step_seconds <= LONGEST_PREFIX_STEP_SECONDS else n_steps
 
 
@@ -111,7 +127,7 @@ def prefix_steps(step_seconds: float, n_steps: int) -> int:
 def overused(wall_ns: Mapping[int, int], cpu_ns: Mapping[int, int], threads: int) -> Iterator[tuple[int, float]]:
     """Yield (batch size, CPU over wall) where a one-thread worker used more than one thread.
 
-    Judged per batch size over at least half a second of samples; batch sizes with less are judged together.
+    Judged per batch size over at least JUDGED_SECONDS of samples; batch sizes with less are judged together.
     """
     if threads > 1:
         return

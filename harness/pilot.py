@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from harness.data import DataSet, check_fits
-from harness.errors import MeasurementFailed
+from harness.errors import MeasurementFailed, TimedOut
 from harness.gatekeeper import Gatekeeper
 from harness.host import WorkerHandle, worker_cpus
 from harness.interface import Implementation
@@ -122,6 +122,11 @@ class Pilot:
                 pace = self._pace(worker, pace, batch_size)
                 if not self._too_slow(survey, batch_size, pace.predict(batch_size)):
                     pace = self._survey_cell(survey, worker, batch_size, pace)
+            except TimedOut as error:
+                survey.note("head", "failed", str(error), batch_size)
+                for larger in batch_sizes[batch_sizes.index(batch_size) + 1 :]:
+                    survey.note("cost", "not measured", f"batch size {batch_size} ran into the time limit", larger)
+                return
             except MeasurementFailed as error:
                 survey.note("head", "failed", str(error), batch_size)
 
@@ -219,16 +224,14 @@ def open_worker(enrolment: Enrolment, time_limit_s: float) -> WorkerHandle:
 
 def verify_only(
     request: Request, chosen: Sequence[Found], everyone: Sequence[Found], data: DataSet, display: Display
-) -> list[dict[str, Any]]:
-    """Return the outcomes of every check of the chosen implementations; nothing is timed or stored."""
+) -> Iterator[list[dict[str, Any]]]:
+    """Yield the outcomes of every check, variant by variant; nothing is timed or stored."""
     for problem in request.problems:
         check_fits(problem, data)
     pilot = Pilot(request, data, Gatekeeper(data, request.seed), lambda e: open_worker(e, request.time_limit_s))
     names = {found.name for found in chosen}
     enrolments = [e for e in enrol(request, chosen, everyone) if e.found.name in names and not e.variant.control]
-    rows: list[dict[str, Any]] = []
     with display.progress("verifying", len(enrolments)) as advance:
         for enrolment in enrolments:
             advance(enrolment.variant.name, 1)
-            rows += pilot.survey(enrolment, grid(enrolment.problem, request.batch_sizes)).outcomes
-    return rows
+            yield pilot.survey(enrolment, grid(enrolment.problem, request.batch_sizes)).outcomes

@@ -59,11 +59,6 @@ class Problem:
         return self.momentum == self.l1 == self.l2 == 0
 
     @property
-    def n_parameters(self) -> int:
-        """Return the number of weights and biases."""
-        return sum((fan_in + 1) * fan_out for fan_in, fan_out in self.fans)
-
-    @property
     def fans(self) -> tuple[tuple[int, int], ...]:
         """Return (fan_in, fan_out) of each layer of weights."""
         return tuple(zip(self.layers[:-1], self.layers[1:], strict=True))
@@ -125,14 +120,6 @@ class Problem:
             for _ in range(max(1, -(-n_steps // per_epoch)))
         ]
         return np.ascontiguousarray(np.concatenate(epochs)[:n_steps])
-
-    def flops_per_image(self) -> int:
-        """Return the floating-point operations of the products of one step, per image.
-
-        Two per multiply-add; forward and weight gradient in every layer, delta in all but the first.
-        """
-        products = [2 * fan_in * fan_out for fan_in, fan_out in self.fans]
-        return 3 * sum(products) - products[0]
 
     def to_json(self) -> dict[str, Any]:
         """Return the workload as plain data; `from_json` reads it back."""

@@ -159,6 +159,15 @@ def select(found: Sequence[Found], patterns: Iterable[str]) -> list[Found]:
     return [entry for entry in found if entry.name in chosen]
 
 
+def refuse_broken(patterns: Iterable[str], found: Sequence[Found], broken: Sequence[Broken]) -> None:
+    """Raise HarnessError with the reason where a pattern names only folders that cannot be used."""
+    for pattern in patterns:
+        if not any(fnmatchcase(entry.name, pattern) for entry in found):
+            for entry in broken:
+                if fnmatchcase(entry.name, pattern):
+                    raise HarnessError(entry.reason)
+
+
 def find_variant(found: Sequence[Found], text: str) -> Variant:
     """Return the variant called `numpy_rows[dtype=float32,order=C]`; axes left out take their first value.
 

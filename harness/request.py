@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from harness.errors import ResultsUnusable
 from harness.problem import Problem
 from harness.resolution import FEWEST_LAUNCHES
 
@@ -50,9 +51,18 @@ class Request:
 
 
 def request_of(plan: Mapping[str, Any]) -> Request:
-    """Return the request that a stored plan was made from."""
-    stored: dict[str, Any] = {
-        key: tuple(value) if isinstance(value, list) else value for key, value in plan["request"].items()
-    }
-    problems = tuple(Problem.from_json(problem) for problem in plan["problems"].values())
-    return Request(**{**stored, "problems": problems})
+    """Return the request that a stored plan was made from.
+
+    Raises ResultsUnusable for a plan of another version.
+    """
+    try:
+        stored: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in plan["request"].items()
+        }
+        problems = tuple(Problem.from_json(problem) for problem in plan["problems"].values())
+        return Request(**{**stored, "problems": problems})
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ResultsUnusable(
+            f"run {plan.get('run')}: its plan is not one of this version of paragone ({error!r}). "
+            "A new run: paragone bench --new"
+        ) from None

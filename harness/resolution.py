@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy import stats
 
 FEWEST_LAUNCHES, MOST_LAUNCHES = 5, 40
 # Below this a difference is not worth a word, however sure: the floor of the margin of every verdict.
@@ -22,6 +21,8 @@ def resolvable_difference(launch_deviation: float, launches: int) -> float:
     log-ratios of launches are normal with standard deviation `launch_deviation`, intervals are
     Student's t over the launches; the same seed every time.
     """
+    from scipy import stats  # a second to import, and the command line needs only the numbers above
+
     random = np.random.Generator(np.random.PCG64(0))
     error = launch_deviation / math.sqrt(launches)
     means = error * random.standard_normal((2, N_SIMULATED))

@@ -14,7 +14,7 @@ from typing import Any
 
 from harness.errors import ResultsUnusable, UnknownName
 from harness.registry import PROJECT
-from harness.store import write_json
+from harness.store import read_json, write_json
 
 
 def results_folder(chosen: Path | None = None) -> Path:
@@ -73,3 +73,9 @@ def find_run(results: Path, name: str) -> Path:
             if (candidate.expanduser() / "plan.json").is_file():
                 return candidate.expanduser()
     raise UnknownName("run", name, [folder.name for folder in folders], f" Runs are looked for in {results}.")
+
+
+def is_finished(folder: Path) -> bool:
+    """Return whether the run in this folder came to its end."""
+    ending = folder / "finished.json"
+    return ending.exists() and bool(read_json(ending).get("finished"))

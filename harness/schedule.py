@@ -181,10 +181,11 @@ class Schedule:
             "peak_memory_bytes": peak_bytes if kind == "cold" else None,
         }
         self.folder.append("samples", row)
-        member.wall_ns[cell.batch_size] += answer["elapsed_ns"]
-        member.cpu_ns[cell.batch_size] += answer["cpu_ns"]
-        if kind == "cold":
+        if kind == "cold":  # compiling may use threads of its own
             member.facts["peak_memory_bytes"] = max(member.facts["peak_memory_bytes"], peak_bytes or 0)
+        else:
+            member.wall_ns[cell.batch_size] += answer["elapsed_ns"]
+            member.cpu_ns[cell.batch_size] += answer["cpu_ns"]
         if kind != "timed":
             member.facts["warmup_seconds"] += time.perf_counter() - begin
         return row
@@ -209,14 +210,16 @@ class Schedule:
     def _close(self, member: Member, wave: int, launch: int, attempt: int, status: str) -> None:
         """Record the launch of a worker that has ended, and whether it kept to its threads."""
         problem, variant, threads = member.enrolment.key
+        status = "failed" if member.fault else status
         cpu_over_wall = sum(member.cpu_ns.values()) / max(1, sum(member.wall_ns.values()))
         for batch_size, ratio in overused(member.wall_ns, member.cpu_ns, threads):
-            reason = f"used {ratio:.2f} s of CPU time per second with {threads} thread asked for"
+            reason = f"used {ratio:.2f} s of CPU time per second with one thread asked for"
             where = {"launch": launch, "attempt": attempt}
-            row = outcome(member.enrolment, batch_size, "threads", "failed", reason, **where)
-            self.folder.append("outcomes", row)
-            self.remaining.dead.add((member.enrolment.key, batch_size))
-            status = "rejected"
+            self.folder.append(
+                "outcomes", outcome(member.enrolment, batch_size, "threads", "rejected", reason, **where)
+            )
+            if not member.fault:
+                status, member.fault = "rejected", reason
         self.folder.append(
             "launches",
             {
@@ -224,7 +227,7 @@ class Schedule:
                 **{"launch": launch, "attempt": attempt, "cpus": member.worker.cpus, **member.facts},
                 "waiting_cpu_seconds": member.worker.waiting_cpu_ns / 1e9,
                 "cpu_over_wall": cpu_over_wall,
-                "status": "failed" if member.fault else status,
+                "status": status,
                 "reason": member.fault,
             },
         )

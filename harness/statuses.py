@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 CELL = ["problem", "variant", "batch_size", "threads"]
 VARIANT = ["problem", "variant", "threads"]
-PROCESS = ["problem", "variant", "threads", "wave", "launch", "attempt"]
+LAUNCHED_CELL = [*CELL, "launch", "attempt"]
 
 # The worst first: one failure outweighs every passed check of the same cell.
 STATUSES = ("failed", "rejected", "not measured", "unavailable", "not checked", "passed")
@@ -51,13 +51,8 @@ def _cells_named_by_outcomes(run: Run, planned: pd.DataFrame) -> pd.DataFrame:
 
 
 def _outcomes_of_cells(run: Run) -> pd.DataFrame:
-    """Return the outcomes that decide about times; the separate training for accuracy does not.
-
-    A worker that used more CPU time than its threads allow did not fail: its samples were rejected.
-    """
-    outcomes = run.outcomes[run.outcomes["stage"] != "accuracy"]
-    overused = (outcomes["stage"] == "threads") & (outcomes["status"] == "failed")
-    return outcomes.assign(status=outcomes["status"].mask(overused, "rejected"))
+    """Return the outcomes that decide about times; the separate training for accuracy does not."""
+    return run.outcomes[run.outcomes["stage"] != "accuracy"]
 
 
 def _matched(cells: pd.DataFrame, outcomes: pd.DataFrame, on: list[str]) -> pd.DataFrame:
@@ -76,18 +71,18 @@ def is_in(rows: pd.DataFrame, others: pd.DataFrame, keys: list[str]) -> NDArray[
 
 
 def accepted(rows: pd.DataFrame, run: Run) -> pd.DataFrame:
-    """Return the rows that count: not those of a launch that was rejected as a whole.
+    """Return the samples that count: not those of a cell in a launch that an outcome names as rejected."""
+    return rows[~is_in(rows, rejections(run), LAUNCHED_CELL)]
 
-    Where an outcome says at which batch size a launch used too much CPU time, only those cells fall.
-    """
-    launches = run.launches[run.launches["status"] == "rejected"]
-    explained = run.outcomes.loc[run.outcomes["stage"] == "threads", VARIANT]
-    rejected = launches[~is_in(launches, explained, VARIANT)]
-    return rows[~is_in(rows, rejected, PROCESS)]
+
+def rejections(run: Run) -> pd.DataFrame:
+    """Return the outcomes that reject a cell's samples of one launch, because more CPU was used than asked for."""
+    rejected = run.outcomes[run.outcomes["status"] == "rejected"]
+    return rejected.astype(dict.fromkeys(("batch_size", "threads", "launch", "attempt"), "int64"))
 
 
 def timed_samples(run: Run) -> pd.DataFrame:
-    """Return the samples that count, with `step_seconds`: timed, in a launch that was not rejected."""
+    """Return the samples that count, with `step_seconds`: timed, and not rejected."""
     timed = accepted(run.samples[run.samples["kind"] == "timed"], run)
     return timed.assign(step_seconds=timed["elapsed_ns"].astype(float) / 1e9 / timed["n_steps"].astype(float))
 
@@ -109,21 +104,24 @@ def statuses(run: Run, cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def _verdicts_of_checks(run: Run, cells: pd.DataFrame) -> pd.DataFrame:
-    return _matched(cells[CELL], _outcomes_of_cells(run), ["problem", "variant"])
+    """Return what the outcomes say about cells, as far as it decides what becomes of them.
+
+    A rejection leaves out the samples of one launch; it decides only where no other launch has any. A twin
+    that could not be trained takes nothing from a cell that passed at both ends of its own workload.
+    """
+    said = _matched(cells[CELL], _outcomes_of_cells(run), ["problem", "variant"])
+    redeemed = said["status"].eq("rejected") & is_in(said, timed_samples(run), CELL)
+    passed = said[said["status"] == "passed"]
+    ends = [is_in(said, passed[passed["stage"] == stage], CELL) for stage in ("head", "tail")]
+    without_twin = said["stage"].eq("twin") & said["status"].eq("not checked") & ends[0] & ends[1]
+    return said[~redeemed & ~without_twin]
 
 
 def _launches_gone_wrong(run: Run, cells: pd.DataFrame) -> pd.DataFrame:
-    """Return what launches say about cells that no outcome explains and no accepted sample redeems.
-
-    A failed launch fails its variant unless a failed outcome says which batch size was to blame.
-    A rejected launch is left out; its cells are rejected only where no other launch has samples.
-    """
-    launches = run.launches[run.launches["status"].isin(["failed", "rejected"])]
+    """Return the failed launches: each fails its variant unless a failed outcome says which batch size was to blame."""
+    launches = run.launches[run.launches["status"] == "failed"]
     wrong = cells[CELL].merge(launches[[*VARIANT, "status", "reason"]], on=VARIANT)
-    explained = is_in(wrong, run.outcomes[run.outcomes["status"] == "failed"], ["problem", "variant"])
-    redeemed = is_in(wrong, timed_samples(run), CELL)
-    is_failure = wrong["status"].eq("failed").to_numpy(dtype=bool)
-    return wrong[~explained & (is_failure | ~redeemed)]
+    return wrong[~is_in(wrong, run.outcomes[run.outcomes["status"] == "failed"], ["problem", "variant"])]
 
 
 def _cells_without_samples(run: Run, cells: pd.DataFrame, said: pd.DataFrame) -> pd.DataFrame:

@@ -43,7 +43,7 @@ COLUMNS = {
     ).split(),
     "rounds": "problem threads wave launch attempt round elapsed_s".split(),
     "outcomes": (
-        "problem variant batch_size threads launch attempt stage status reason error bound n_steps digest"
+        "problem variant batch_size threads launch attempt stage status reason note error bound n_steps"
     ).split(),
     "accuracy": "problem variant batch_size epoch correct n_test elapsed_s".split(),
 }

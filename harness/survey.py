@@ -30,8 +30,8 @@ class Survey:
         return check.status != "failed"
 
 
-def numbers(check: Check) -> dict[str, float | int | None]:
-    """Return the numbers of a check, None where it came to none."""
+def numbers(check: Check) -> dict[str, Any]:
+    """Return the numbers of a check, None where it came to none, and its note."""
     finite = {name: getattr(check, name) for name in ("error", "bound")}
     return {name: value if math.isfinite(value) else None for name, value in finite.items()} | {
         "n_steps": check.n_steps

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from harness.bounds import LOSSES, compared_tensors
 from harness.diagnose import likely_mistake
 from harness.errors import HarnessError, VerificationFailed
-from harness.judge import Check, form_fault, judge, step_fault
+from harness.judge import Check, form_fault, judge, losses_fault, step_fault
 from harness.problem import Problem
 from harness.reference import Trajectory, cached_trajectory, trajectory
 from harness.state import State
@@ -75,13 +75,17 @@ def check_tail(
     start: State,
     order: NDArray[np.int64],
     final: State,
+    losses: NDArray[Any] | None,
     n_tail: int,
 ) -> Check:
     """Return whether the last `n_tail` steps of a training that ended in `final` follow the reference.
 
-    All but these steps are trained again, untimed; the reference goes on from there.
+    All but these steps are trained again, untimed; the reference goes on from there. `losses` are those of
+    the whole training.
     """
     n_tail = min(n_tail, len(order))
+    if fault := losses_fault(problem, losses, len(order)):
+        return Check("failed", fault, n_steps=n_tail)
     try:
         before_tail = _trained(train, start, order[:-n_tail])[0] if n_tail < len(order) else start
     except VerificationFailed as failure:
@@ -93,7 +97,7 @@ def check_tail(
     if problem.momentum == 0:  # what it gives for the previous updates then means nothing, and may be anything
         before_tail = State.at_rest(before_tail.W, before_tail.b, before_tail.step)
     expected = trajectory(problem, images, labels, before_tail, order[-n_tail:])
-    return judge(replace(problem, records_loss=False), expected, final, None, dtype)
+    return judge(problem, expected, final, None if losses is None else losses[-n_tail:], dtype)
 
 
 def gate(

@@ -6,7 +6,7 @@ Started as `python -m harness.worker INCOMING OUTGOING` with two open file descr
     cost    batch_size                                         -> step_seconds
     train   state, order (arrays)                              -> params and losses (arrays)
     sample  batch_size, n_steps, prefix_steps, fresh_peak      -> the sample, peak_memory_bytes
-    result                                                     -> params (arrays) of the last sample
+    result                                                     -> params and losses (arrays) of the last sample
 
 What raises becomes an answer with "error"; what the hosted code prints goes to the worker's log.
 """
@@ -22,7 +22,6 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +32,7 @@ from harness.data import open_cached
 from harness.interface import Implementation
 from harness.machine.memory import peak_memory_bytes, reset_peak_memory, resident_memory_bytes
 from harness.machine.threads import found_threads
-from harness.measure import cpu_time_ns, estimate_step_seconds, take_sample
+from harness.measure import MOST_IMAGES, cpu_time_ns, estimate_step_seconds, take_sample
 from harness.pipe import Message, Pipe
 from harness.problem import Problem
 from harness.registry import read_folder
@@ -50,6 +49,7 @@ class Worker:
     implementation: Implementation
     problem: Problem
     start: State
+    losses: NDArray[Any] | None = None
     folder: Path | None = None
 
     def load(self, order: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Message:
@@ -82,13 +82,14 @@ class Worker:
 
     def cost(self, order: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Message:
         """Estimate the time of one step at this batch size."""
+        most_steps = min(MOST_ESTIMATE_STEPS, max(1, MOST_IMAGES // order["batch_size"]))
 
         def train(n_steps: int) -> None:
             batches = self._batches(order["batch_size"], n_steps)
             self.implementation.reset(self.start)
             self.implementation.train(batches)
 
-        return {"step_seconds": estimate_step_seconds(train, MOST_ESTIMATE_STEPS)}, {}
+        return {"step_seconds": estimate_step_seconds(train, most_steps)}, {}
 
     def train(self, order: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Message:
         """Train, untimed, from the state and over the order that the message brings."""
@@ -103,11 +104,13 @@ class Worker:
             reset_peak_memory()
         batches = self._batches(order["batch_size"], order["n_steps"])
         sample = take_sample(self.implementation, self.start, batches, order["prefix_steps"])
-        return {**asdict(sample), "peak_memory_bytes": peak_memory_bytes()}, {}
+        self.losses = None if sample.losses is None else np.array(sample.losses)
+        times = {"n_steps": sample.n_steps, "elapsed_ns": sample.elapsed_ns, "cpu_ns": sample.cpu_ns}
+        return {**times, "digest": sample.digest, "peak_memory_bytes": peak_memory_bytes()}, {}
 
     def result(self, order: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Message:
-        """Return the parameters after the last sample."""
-        return self._result(None)
+        """Return the parameters after the last sample, and its losses."""
+        return self._result(self.losses)
 
     def _result(self, losses: NDArray[Any] | None) -> Message:
         state = self.implementation.params()

@@ -13,6 +13,8 @@ from harness.mnist.cache import open_cached
 class InProcessWorker:
     """Answers as `harness.host.WorkerHandle` does; the cost of a step is scripted by batch size."""
 
+    losses = None
+
     def __init__(self, step_seconds=None):
         self.step_seconds = step_seconds or {}
         self.alive, self.cpus, self.waiting_cpu_ns = True, [], 0
@@ -35,7 +37,7 @@ class InProcessWorker:
 
     def result(self):
         self.log.append(("result",))
-        return self.implementation.params()
+        return self.implementation.params(), self.losses
 
     def order(self, verb, order):
         self.log.append((verb, order["batch_size"]))
@@ -43,6 +45,7 @@ class InProcessWorker:
             return {"step_seconds": self.step_seconds[order["batch_size"]]}, {}
         batches = self.problem.order(self.seed, order["n_steps"], order["batch_size"])
         sample = take_sample(self.implementation, self.problem.start_state(self.seed), batches, order["prefix_steps"])
+        self.losses = sample.losses
         return {**asdict(sample), "peak_memory_bytes": 1000 * order["batch_size"], "waiting_cpu_ns": 0}, {}
 
     def die(self, reason):

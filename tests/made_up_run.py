@@ -80,6 +80,12 @@ def launch_row(name, launch, **others):
     }
 
 
+def rejection(name, batch_size, launch, reason="used 1.90 s of CPU time per second", **others):
+    """Return the outcome that leaves out what one launch measured at one batch size."""
+    where = {"threads": 1, "stage": "threads", "launch": launch, "attempt": 0}
+    return outcome(name, "rejected", batch_size, reason=reason, **{**where, **others})
+
+
 def outcome(name, status="passed", batch_size=None, **others):
     """Return a row of outcomes.jsonl; about all batch sizes where none is given."""
     row = {"problem": "nielsen", "variant": name, "batch_size": batch_size, "stage": "head", "status": status}

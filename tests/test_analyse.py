@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_up_run import BASE, CONTROL, OTHER, cell, launch_row, made_up_run, outcome, row_of, sample
+from made_up_run import BASE, CONTROL, OTHER, cell, made_up_run, outcome, rejection, row_of, sample
 
 from harness.analyse import COLUMNS, baseline_variants, margins, summarise, whole_percent
 
@@ -60,7 +60,8 @@ def test_the_interval_of_the_headline_is_students_t_on_the_logs_of_the_launches(
 
 def test_a_ratio_is_formed_within_a_round_so_that_a_slow_round_slows_both():
     base = [[1e-5, 5e-5, 1e-5], [2e-5, 2e-5, 8e-5]]
-    row = row_of(summary_of({(BASE, 10): base, (OTHER, 10): [[t / 2 for t in rounds] for rounds in base]}), OTHER)
+    times = {(BASE, 10): base, (CONTROL, 10): base, (OTHER, 10): [[t / 2 for t in rounds] for rounds in base]}
+    row = row_of(summary_of(times), OTHER)
 
     assert row.ratio_to_baseline == pytest.approx(2)
     assert (row.ratio_low, row.ratio_high) == (pytest.approx(2), pytest.approx(2))
@@ -133,6 +134,23 @@ def test_a_launch_of_two_rounds_enters_no_interval():
     assert (row.n_launches, row.n_samples) == (2, 8)
     assert row.images_per_second == pytest.approx(10 / 1e-5)
     assert row.ratio_to_baseline == pytest.approx(1)
+
+
+def test_a_launch_with_two_rounds_that_have_both_enters_no_interval_of_a_ratio():
+    # Three samples of each in the last launch, but only two of its rounds have both.
+    base = [[1e-5] * 4, [1e-5] * 4, [9e-5, 9e-5, 9e-5, None]]
+    other = [[1e-5] * 4, [1e-5] * 4, [None, 1e-5, 1e-5, 1e-5]]
+    row = row_of(summary_of({(BASE, 10): base, (OTHER, 10): other}), OTHER)
+
+    assert row.n_launches == 3
+    assert [row.ratio_to_baseline, row.ratio_low, row.ratio_high] == pytest.approx([1, 1, 1])
+
+
+def test_a_baseline_sampled_once_per_launch_can_still_be_compared_with():
+    cells = [cell(BASE, 10, once=True), cell(OTHER, 10)]
+    times = {(BASE, 10): [[None, 2e-5, None]] * 2, (OTHER, 10): steady(1e-5, 1e-5)}
+
+    assert row_of(summary_of(times, cells=cells), OTHER).ratio_low == pytest.approx(2)
 
 
 def test_a_plan_of_two_rounds_makes_launches_of_two_enough():
@@ -213,12 +231,34 @@ def test_nothing_is_compared_with_a_failed_baseline():
     assert row.verdict == "not enough data"
 
 
-def test_samples_of_a_rejected_launch_count_for_nothing():
-    launches = [launch_row(BASE, 0), launch_row(BASE, 1, status="rejected", reason="too much CPU"), launch_row(BASE, 2)]
-    row = row_of(summary_of({(BASE, 10): steady(1e-5, 9e-5, 1e-5)}, launches=launches), BASE)
+def test_samples_that_were_rejected_count_for_nothing_and_neither_does_their_cold_call():
+    times = {(BASE, 10): steady(1e-5, 9e-5), (BASE, 100): steady(1e-5, 9e-5)}
+    summary = summary_of(times, outcomes=[outcome(BASE), rejection(BASE, 10, 1)])
+    row, other = row_of(summary, BASE), row_of(summary, BASE, 100)
 
-    assert (row.status, row.n_launches) == ("passed", 2)
+    assert (row.status, row.n_launches, row.n_samples) == ("passed", 1, 3)
     assert row.images_per_second == pytest.approx(1e6)
+    assert row.cold_seconds == pytest.approx(3e-5 * 1000)
+    assert (other.n_launches, other.cold_seconds) == (2, pytest.approx(3 * 5e-5 * 1000))
+
+
+def test_what_was_not_checked_keeps_its_times_and_is_compared_with_nothing():
+    times = {(name, 10): steady(1e-5, 1e-5) for name in (BASE, CONTROL)} | {(OTHER, 10): steady(5e-6, 5e-6)}
+    said = [outcome(BASE), outcome(CONTROL), outcome(OTHER, "not checked", reason="it diverges")]
+    row = row_of(summary_of(times, outcomes=said), OTHER)
+
+    assert (row.status, row.verdict, row.n_launches) == ("not checked", "not verified", 2)
+    assert row.images_per_second == pytest.approx(2e6)
+    assert row[["ratio_to_baseline", "ratio_low", "ratio_high"]].isna().all()
+
+
+def test_nothing_is_compared_with_a_baseline_that_was_not_checked():
+    times = {(name, 10): steady(1e-5, 1e-5) for name in (BASE, CONTROL)} | {(OTHER, 10): steady(5e-6, 5e-6)}
+    said = [outcome(BASE, "not checked"), outcome(CONTROL, "not checked"), outcome(OTHER)]
+    summary = summary_of(times, outcomes=said)
+
+    assert list(summary["verdict"]) == ["baseline", "A/A: not verified", "not enough data"]
+    assert summary["ratio_to_baseline"].isna().all()
 
 
 def test_the_baseline_is_exactly_one():
@@ -276,10 +316,27 @@ def test_where_a_point_has_no_a_a_the_largest_margin_of_its_problem_stands_in():
     noisy = steady(1e-5, 1.02e-5)
     times = {(BASE, 10): steady(1e-5, 1e-5), (BASE, 1): noisy, (CONTROL, 1): noisy[::-1]}
     summary = summary_of(times)
-    elsewhere = summary[~summary["control"]].assign(problem="softmax")
 
     assert (margins(summary) > 0.1).all()
-    assert pytest.approx(0.01) == margins(elsewhere).to_numpy()
+
+
+@pytest.mark.parametrize("control", [None, [[1e-5] * 3, [None] * 3]])
+def test_without_any_a_a_interval_in_its_problem_the_margin_is_unknown_and_nothing_gets_a_verdict(control):
+    times = {(BASE, 10): steady(1e-5, 1e-5), (OTHER, 10): steady(5e-6, 5e-6), (OTHER, 1): steady(1e-5, 1e-5)}
+    times |= {(BASE, 1): steady(1e-5, 1e-5)} | ({(CONTROL, 10): control} if control else {})
+    summary = summary_of(times)
+
+    assert summary["margin"].isna().all()
+    assert row_of(summary, OTHER).ratio_low == pytest.approx(2)
+    assert [row_of(summary, OTHER, size).verdict for size in (1, 10)] == ["not enough data"] * 2
+
+
+def test_the_a_a_of_another_problem_says_nothing_about_the_margin():
+    summary = summary_of({(BASE, 10): steady(1e-5, 1e-5), (CONTROL, 10): steady(1e-5, 1e-5)})
+
+    assert margins(pd.concat([summary, summary[~summary["control"]].assign(problem="softmax")])).isna().tolist() == [
+        *(False, False, True)
+    ]
 
 
 @pytest.mark.parametrize(

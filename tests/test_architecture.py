@@ -31,6 +31,7 @@ LONG_MODULES = {
 }
 LONG_FUNCTIONS = {
     "cli.bench": "one parameter per option, each with its help",
+    "cli.verify": "one parameter per option, each with its help",
 }
 
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "core", "manager", "misc"}

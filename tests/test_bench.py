@@ -247,7 +247,7 @@ def test_the_estimate_counts_starts_cold_calls_warm_ups_and_rounds():
 
 def test_where_memory_is_short_variants_come_in_waves_with_the_baseline_in_each(data, tmp_path, monkeypatch):
     monkeypatch.setattr(bench, "memory_limit_bytes", lambda: 1)
-    asked = replace(request(), implementations=("numpy_rows", "numpy_columns"), batch_sizes=(20,), launches=1)
+    asked = replace(request(), implementations=("numpy_rows", "numpy_columns"), batch_sizes=(20,))
     folder, finished = make(data, tmp_path, asked, IMPLEMENTATIONS).run()
 
     assert finished

@@ -65,6 +65,7 @@ def plan(**changed) -> dict:
         "data": {"name": "MNIST"},
         "quick": False,
         "resolvable_difference": 0.0321,
+        "request": {"resolve": None},
         "broken": [],
         **changed,
     }

@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from made_up_run import BASE, CONTROL, OTHER, launch_row, made_up_run
+from made_up_run import BASE, CONTROL, OTHER, launch_row, made_up_run, outcome, rejection
 
 from harness.analyse import summarise
 from harness.doubts import smallest_resolvable, time_shares, warnings
@@ -89,24 +89,72 @@ def test_noise_above_five_per_cent_is_named():
     assert warned(made_up_run(None, times), "cannot tell the baseline from itself")
 
 
-def test_a_run_without_control_says_that_its_noise_is_not_known():
-    assert warned(made_up_run(None, {(BASE, 10): [[1e-5] * 3] * 2}), "no A/A control")
+def test_a_workload_without_an_a_a_interval_says_that_its_noise_is_not_known():
+    alone = {(BASE, 10): [[1e-5] * 3] * 2}
+    cut_off = {**alone, (CONTROL, 10): [[1e-5] * 3, [None] * 3]}
+
+    for times in (alone, cut_off):
+        assert warned(made_up_run(None, times), "nielsen", "noise is not known", "nothing is called faster")
 
 
-def test_rejected_and_failed_launches_are_named_with_their_reasons():
-    launches = [launch_row(OTHER, 0), launch_row(OTHER, 1, status="rejected", reason="used 1.9 CPUs")]
+def test_one_launch_with_a_a_times_needs_no_such_sentence():
+    assert not warned(made_up_run(None, {key: times[:1] for key, times in QUIET.items()}), "noise is not known")
+    assert warned(made_up_run(None, {(BASE, 10): [[1e-5] * 3]}), "noise is not known")
 
-    assert warned(made_up_run(None, QUIET, launches=launches), "launch 1", OTHER, "used 1.9 CPUs", "do not count")
+
+def test_what_was_not_verified_is_in_no_sentence_about_rankings():
+    times = {**QUIET, (BASE, 10): [[2e-5, 2e-5, 0.4e-5]] * 2}
+    said = [outcome(BASE), outcome(CONTROL), outcome(OTHER, "not checked")]
+
+    assert warned(made_up_run(None, times), "by the median", OTHER)
+    assert not warned(made_up_run(None, times, outcomes=said), "by the median", OTHER)
+
+
+def test_rankings_are_doubted_where_the_noise_is_not_known_too():
+    times = {(BASE, 10): [[2e-5, 2e-5, 0.4e-5]] * 2, (OTHER, 10): [[1e-5] * 3] * 2}
+
+    assert warned(made_up_run(None, times), "by the median", OTHER)
+
+
+def test_a_rejection_is_told_with_its_launch_counted_from_one_and_what_does_not_count():
+    said = [outcome(name) for name in (BASE, CONTROL, OTHER)]
+    said.append(rejection(OTHER, 10, 1, reason="used 1.90 s of CPU time per second with 1 thread asked for"))
+    launches = [launch_row(OTHER, 0), launch_row(OTHER, 1, status="rejected", reason="used 1.90 s")]
+
+    assert warned(made_up_run(None, QUIET, launches=launches, outcomes=said), "rejected") == [
+        f"launch 2 of {OTHER} at batch 10 (nielsen) was rejected: used 1.90 s of CPU time per second with 1 thread "
+        "asked for. The samples of that launch at that batch size do not count."
+    ]
+
+
+def test_a_failed_launch_is_told_with_its_reason_and_counted_from_one():
+    launches = [launch_row(OTHER, 0, status="failed", reason="killed by signal 9")]
+
+    assert warned(made_up_run(None, QUIET, launches=launches), "launch 1 of", OTHER, "failed: killed by signal 9.")
+
+
+def rounds_of(launch, count, elapsed_s):
+    where = {"problem": "nielsen", "threads": 1, "wave": 0, "launch": launch, "attempt": 0}
+    return [{**where, "round": round_, "elapsed_s": elapsed_s} for round_ in range(count)]
 
 
 def test_the_share_of_the_rounds_inside_timed_samples_leaves_out_cold_calls():
-    rounds = [{"problem": "nielsen", "threads": 1, "wave": 0, "launch": 0, "attempt": 0, "round": 0, "elapsed_s": 0.5}]
-    shares = time_shares(made_up_run(None, QUIET, rounds=rounds))
+    run = made_up_run(None, QUIET, rounds=rounds_of(0, 3, 0.1) + rounds_of(1, 3, 0.1))
+    run.plan["pilot_seconds"] = 30
+    shares = time_shares(run)
 
     # 2 launches × 3 rounds × 1000 steps × (20 + 20 + 10) µs
     assert shares["timed_seconds"] == pytest.approx(0.3)
-    assert shares["timed_share"] == pytest.approx(0.6)
+    assert shares["timed_share"] == pytest.approx(0.5)
     assert shares["start_seconds"] == 6  # three variants, two launches, a second each
+    assert shares["before_plan_seconds"] == 30
+
+
+def test_samples_of_a_round_that_was_cut_off_are_in_neither_part_of_the_share():
+    shares = time_shares(made_up_run(None, QUIET, rounds=rounds_of(0, 2, 0.05)))
+
+    assert shares["timed_seconds"] == pytest.approx(0.1)
+    assert shares["timed_share"] == pytest.approx(1)
 
 
 def test_without_rounds_there_is_no_share():

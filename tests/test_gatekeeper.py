@@ -113,9 +113,9 @@ def test_a_sample_that_ends_as_the_reference_says_is_remembered(worker, gatekeep
 
 def test_a_sample_that_ends_elsewhere_is_not_remembered(worker, gatekeeper):
     sampled(worker)
-    final = worker.result()
+    final, _ = worker.result()
     wrong = replace(final, W=(final.W[0] * (1 + 1e-6), final.W[1]))
-    worker.result = lambda: wrong
+    worker.result = lambda: (wrong, None)
     check = gatekeeper.check_last_sample(worker, ROWS, 5, N_STEPS, result_digest(wrong, None))
 
     assert "failed" == check.status
@@ -175,7 +175,7 @@ def test_the_tail_is_as_long_as_the_reference_can_follow(monkeypatch, gatekeeper
     passed = SimpleNamespace(status="passed")
     monkeypatch.setattr("harness.gatekeeper.TAIL_IMAGES", 10_000)
     monkeypatch.setattr("harness.gatekeeper.check_tail", lambda *args: asked.append(args[-1]) or passed)
-    worker = SimpleNamespace(result=lambda: SimpleNamespace(digest=lambda: "bits"), train=None)
+    worker = SimpleNamespace(result=lambda: (SimpleNamespace(digest=lambda: "bits"), None), train=None)
     whole = replace(ROWS, problem=find_problem("nielsen"))
     monkeypatch.setattr(type(PROBLEM), "order", lambda *args: np.zeros((1, 1)))
     gatekeeper.check_last_sample(worker, whole, batch_size, n_steps, "bits")

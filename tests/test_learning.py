@@ -94,7 +94,7 @@ def test_accuracy_rises_on_a_set_that_can_be_learned(data, enrolment):
 def test_the_epochs_are_one_training_in_pieces(data, enrolment):
     worker = loaded(enrolment, data)
     list(learning_curve(worker, enrolment, data, BATCH_SIZE, 3, seed=1))
-    in_pieces = worker.result()
+    in_pieces, _ = worker.result()
     order = PROBLEM.order(1, 3 * STEPS_PER_EPOCH, BATCH_SIZE)
     at_once, _ = worker.train(PROBLEM.start_state(1), order)
 

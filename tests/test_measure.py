@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness import measure
+from harness.errors import MeasurementFailed
 from harness.measure import (
     ESTIMATE_SECONDS,
     FEWEST_STEPS,
@@ -57,7 +58,7 @@ class Logged:
 
     def params(self):
         self.log.append("params")
-        self.clock.now_ns += 1_000_000_000
+        self.clock.now_ns += 5_000_000
         return self.state
 
 
@@ -72,14 +73,14 @@ def logged(monkeypatch):
 def test_only_the_train_of_a_sample_lies_between_the_two_looks_at_the_clock(logged):
     take_sample(logged, STATE, ORDER, prefix_steps=3, clock=logged.clock)
 
-    verbs = "reset, train 3, reset, cpu time, clock, train 20, clock, cpu time, params"
+    verbs = "reset, train 3, reset, cpu time, clock, train 20, clock, cpu time, params, clock"
     assert verbs.split(", ") == logged.log
 
 
 def test_without_a_prefix_the_sample_is_the_first_call_of_all(logged):
     take_sample(logged, STATE, ORDER, prefix_steps=0, clock=logged.clock)
 
-    assert "reset, cpu time, clock, train 20, clock, cpu time, params".split(", ") == logged.log
+    assert "reset, cpu time, clock, train 20, clock, cpu time, params, clock".split(", ") == logged.log
 
 
 @pytest.mark.parametrize("prefix", [0, 3])
@@ -244,3 +245,24 @@ def test_cpu_time_is_judged_over_half_a_second_at_least(wall_s, cpu_s, expected)
 
     assert expected == [size for size, _ in overused(wall_ns, cpu_ns, threads=1)]
     assert [] == list(overused(wall_ns, cpu_ns, threads=2))
+
+
+def test_work_that_train_puts_off_until_params_is_refused():
+    class PutsOff:
+        def reset(self, state):
+            pass
+
+        def train(self, order):
+            return None
+
+        def params(self):
+            return State.at_rest((np.zeros((1, 1)),), (np.zeros(1),))
+
+    def clock(times):
+        return iter(times).__next__
+
+    order = np.zeros((1, 1), np.int64)
+    assert 30_000_000 == take_sample(PutsOff(), None, order, clock=clock([0, 30_000_000, 59_000_000])).elapsed_ns
+    with pytest.raises(MeasurementFailed, match="params\\(\\) took 31 ms after a train of 30 ms"):
+        take_sample(PutsOff(), None, order, clock=clock([0, 30_000_000, 61_000_000]))
+    assert 1_000 == take_sample(PutsOff(), None, order, clock=clock([0, 1_000, 19_000_000])).elapsed_ns

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from harness.errors import Misuse, UnknownName
 from harness.interface import Implementation
+from harness.measure import MOST_IMAGES
 from harness.plan import Cell, baseline_variant, cell, check, describe_variant, enrol, grid, in_waves, plan_json
 from harness.problem import Problem
 from harness.registry import Broken, Found
@@ -304,3 +305,10 @@ def test_a_variant_is_described_by_what_it_declares(tmp_path):
 def test_requests_differ_where_a_number_of_the_workload_does_and_not_where_a_word_does():
     assert request().to_json() == request(problems=(replace(NIELSEN, description="New words."),)).to_json()
     assert request().to_json() != request(problems=(replace(NIELSEN, l2=0.1),)).to_json()
+
+
+@pytest.mark.parametrize(("batch_size", "n_steps"), [(1, MOST_IMAGES), (10_000, MOST_IMAGES // 10_000)])
+def test_a_train_that_seems_to_take_no_time_is_not_given_endless_steps(batch_size, n_steps):
+    enrolment = enrol(request(), EVERYONE, EVERYONE)[0]
+
+    assert n_steps == cell(enrolment, batch_size, 0.0).n_steps

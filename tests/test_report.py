@@ -17,7 +17,7 @@ from matplotlib.text import Text
 from rich.console import Console
 
 from harness.analyse import summarise
-from harness.report import palette, throughput, wording, write_report
+from harness.report import heatmap, palette, throughput, wording, write_report
 from harness.report.canvas import Sheet, drawing, legible, text_width, wrapped
 from harness.report.console import print_summary
 from harness.report.figures import file_name
@@ -32,6 +32,7 @@ TIMES = {
     **{(IN_F, size): [[3e-5] * 3, [3.1e-5] * 3] for size in (1, 10, 1000)},
     **{(OTHER, size): [[1e-5] * 3, [1.02e-5] * 3] for size in (1, 10, 1000)},
 }
+QUIET = {(BASE, 10): [[2e-5] * 3] * 2, (CONTROL, 10): [[2e-5] * 3] * 2}
 KINDS = ("throughput", "speedup", "layout", "cold", "memory", "accuracy")
 EPOCHS = [
     {"problem": "nielsen", "variant": name, "batch_size": 10, "epoch": epoch, "correct": 1000 + 4000 * epoch,
@@ -171,7 +172,7 @@ def test_a_failed_implementation_has_no_time_anywhere_in_the_text(tmp_path):
     row = next(line for line in text.splitlines() if line.startswith("| `numpy_tuned` | *"))
 
     assert row == "| `numpy_tuned` | *failed* | *failed* | *failed* |"
-    assert "`paragone verify numpy_tuned --problem nielsen --batch-sizes 1`" in text
+    assert "`paragone verify numpy_tuned --problem nielsen --batch-sizes 1 --dtype float32 --seed 1`" in text
 
 
 def test_what_is_not_installed_is_listed_with_its_reason_and_takes_no_row_of_the_results(tmp_path):
@@ -419,11 +420,18 @@ def test_the_answer_names_the_fastest_and_the_findings_their_intervals():
 
 
 def test_gaps_of_one_variant_with_one_reason_share_a_line():
-    frame = summarise(full_run(None, outcomes=[outcome(OTHER, "failed", reason="W1")]))
-    lines = [line for line in gaps_table(frame).splitlines() if OTHER in line]
+    run = full_run(None, outcomes=[outcome(OTHER, "failed", reason="W1")])
+    lines = [line for line in gaps_table(summarise(run), run.plan).splitlines() if OTHER in line]
 
     assert len(lines) == 1
     assert "| 1, 10, 1\N{NARROW NO-BREAK SPACE}000 | failed | W1 |" in lines[0]
+
+
+def test_the_command_that_repeats_a_check_has_the_workload_as_the_user_gave_it():
+    run = full_run(None, outcomes=[outcome(OTHER, "failed", reason="W1")])
+    run.plan["workloads"] = {"nielsen": "my work/nielsen.toml"}
+
+    assert "--problem 'my work/nielsen.toml' --batch-sizes 1 --dtype" in gaps_table(summarise(run), run.plan)
 
 
 # --- the terminal ---
@@ -453,6 +461,68 @@ def test_the_terminal_says_failed_where_there_is_no_time_and_marks_what_is_withi
 
     assert "failed" in next(line for line in lines if line.startswith("numpy_tuned"))
     assert next(line for line in lines if line.startswith("numpy_rows F")).count("≈1.00") == 3
+
+
+def printed(run, width=80):
+    out = StringIO()
+    print_summary(run, Console(width=width, file=out))
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("launches", [1, 2])
+def test_the_terminal_says_where_the_time_went_within_eighty_columns(launches):
+    where = {"problem": "nielsen", "threads": 1, "wave": 0, "launch": 0, "attempt": 0, "round": 0, "elapsed_s": 0.5}
+    run = made_up_run(None, {key: times[:launches] for key, times in TIMES.items()}, rounds=[where])
+    run.plan["pilot_seconds"] = 42
+    text = printed(run)
+
+    # 1000 steps of 20, 20, 30 and 10 µs at three batch sizes in half a second of rounds.
+    assert "Rounds took 500 ms, 48 % of it inside timed samples." in " ".join(text.split())
+    seconds = wording.seconds(4.0 * launches)
+    beside = f"starting processes {seconds}, loading {seconds}, verification {seconds}, first calls and warm-ups"
+    assert f"Besides: {beside} {seconds}, all before the plan 42.0 s." in " ".join(text.split())
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_the_terminal_counts_the_warnings_and_says_where_they_are():
+    times = {**QUIET, (OTHER, 10): [[1e-5] * 3] * 2}
+    launches = [launch_row(OTHER, 0, status="failed", reason="killed")]
+
+    assert "warning" not in printed(made_up_run(None, times))
+    assert "1 warning; see report.md." in printed(made_up_run(None, times, launches=launches))
+    assert "2 warnings; see report.md." in printed(made_up_run(None, times, launches=launches, finished=False))
+
+
+def test_what_was_not_checked_is_legible_in_every_table_and_compared_nowhere(monkeypatch):
+    said = [outcome(BASE), outcome(CONTROL), outcome(IN_F), outcome(OTHER, "not checked", reason="it diverges")]
+    run = full_run(None, outcomes=said)
+    text = text_of(run)
+    (axes, *_) = sheets_drawn(monkeypatch, run, lambda frame: heatmap.draw(frame, "x", ""))
+    line = next(line for line in printed(run).splitlines() if line.startswith("numpy_tuned"))
+
+    assert text.count("<br>*not verified* |") == 3
+    assert "numpy_tuned` at" not in answer(run, summarise(run))
+    assert [label.get_text() for label in axes.texts].count("unverified") == 3
+    assert line.count("!") == 3
+    assert "! not verified" in " ".join(printed(run).split())
+    assert "! not verified" not in printed(full_run(None))
+    (axes,) = sheets_drawn(monkeypatch, run, lambda frame: throughput.draw(frame, "x", ""))
+    assert "Not verified: numpy_tuned float32 at batch 1, 10" in " ".join(t.get_text() for t in axes.figure.texts)
+
+
+def test_a_twin_that_was_left_out_is_told_though_its_cells_have_passed():
+    said = [outcome(name, stage=stage) for name in (BASE, CONTROL, IN_F, OTHER) for stage in ("head", "tail")]
+    said += [outcome(OTHER, "not checked", size, stage="twin", reason="a step is slow") for size in (10, 1)]
+    text = text_of(full_run(None, outcomes=said))
+
+    assert f"- twin of `{OTHER}` at batch 1, 10: a step is slow" in text
+    assert "not verified* |" not in text
+
+
+def test_a_run_of_which_nothing_was_verified_has_no_answer():
+    run = full_run(None, outcomes=[outcome(name, "not checked") for name in (BASE, CONTROL, IN_F, OTHER)])
+
+    assert "could be verified" in answer(run, summarise(run))
 
 
 def test_an_empty_run_prints_a_sentence():

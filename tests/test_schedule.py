@@ -271,5 +271,16 @@ def test_a_one_thread_launch_that_uses_two_is_rejected(tmp_path):
 
     rejected = [row for row in stage.rows("launches") if row["status"] == "rejected"]
     assert [NAMES[0]] == [row["variant"] for row in rejected]
-    reasons = {row["reason"] for row in stage.rows("outcomes") if row["stage"] == "threads"}
-    assert {"used 1.90 s of CPU time per second with 1 thread asked for"} == reasons
+    reason = "used 1.90 s of CPU time per second with one thread asked for"
+    outcomes = [row for row in stage.rows("outcomes") if row["stage"] == "threads"]
+    assert {("rejected", reason, 0, 0)} == {(r["status"], r["reason"], r["launch"], r["attempt"]) for r in outcomes}
+    assert {reason} == {row["reason"] for row in rejected}
+
+
+def test_a_rejected_launch_does_not_end_its_cells(tmp_path):
+    stage = Stage(tmp_path, **{NAMES[0]: {"cpu_share": 1.9}})
+    stage.run(launch=0)
+    stage.options = {}
+    stage.run(launch=1, remaining=stage.remaining)
+
+    assert 4 * 2 == sum(row["variant"] == NAMES[0] and row["launch"] == 1 for row in stage.timed())

@@ -1,9 +1,9 @@
 """What becomes of a cell: the worst that was said of it holds, and no gap is silent."""
 
 import pytest
-from made_up_run import BASE, OTHER, cell, launch_row, made_up_run, outcome
+from made_up_run import BASE, OTHER, cell, launch_row, made_up_run, outcome, rejection, sample
 
-from harness.statuses import STATUSES, planned_cells, statuses, timed_samples
+from harness.statuses import STATUSES, accepted, planned_cells, statuses, timed_samples
 
 TIMES = {(BASE, 1): [[1e-5] * 3], (BASE, 10): [[1e-5] * 3], (OTHER, 1): [[1e-5] * 3], (OTHER, 10): [[1e-5] * 3]}
 
@@ -23,7 +23,7 @@ def test_the_worst_of_what_was_said_holds_whatever_came_first():
     assert status_of(made_up_run(None, TIMES, outcomes=said[::-1]), OTHER, 10) == ("failed", "failed")
 
 
-@pytest.mark.parametrize("status", STATUSES)
+@pytest.mark.parametrize("status", [status for status in STATUSES if status != "rejected"])
 def test_every_status_that_an_outcome_can_have_reaches_the_cell(status):
     assert status_of(made_up_run(None, TIMES, outcomes=[outcome(OTHER, status, 10)]), OTHER, 10)[0] == status
 
@@ -106,21 +106,60 @@ def test_a_failed_launch_fails_its_variant_unless_an_outcome_says_which_cell_it_
     assert [status_of(explained, OTHER, size)[0] for size in (1, 10)] == ["passed", "failed"]
 
 
-def test_a_cell_whose_only_launch_was_rejected_is_rejected():
-    launches = [launch_row(OTHER, 0, status="rejected", reason="used 1.9 s of CPU time per second")]
-    run = made_up_run(None, TIMES, launches=launches)
-
-    assert status_of(run, OTHER, 10) == ("rejected", "used 1.9 s of CPU time per second")
-    assert set(timed_samples(run)["variant"]) == {BASE}
-
-
-def test_too_much_cpu_time_at_one_batch_size_rejects_that_cell_and_no_other():
-    launches = [launch_row(OTHER, 0, status="rejected")]
-    said = [outcome(BASE), outcome(OTHER), outcome(OTHER, "failed", 10, threads=1, stage="threads", reason="2 threads")]
+def test_a_cell_whose_only_launch_was_rejected_is_rejected_and_its_neighbours_keep_their_samples():
+    said = [outcome(BASE), outcome(OTHER), rejection(OTHER, 10, 0, reason="2 CPUs")]
+    launches = [launch_row(OTHER, 0, status="rejected", reason="2 CPUs")]
     run = made_up_run(None, TIMES, launches=launches, outcomes=said)
 
-    assert status_of(run, OTHER, 10) == ("rejected", "2 threads")
-    assert status_of(run, OTHER, 1)[0] == "passed"
+    assert status_of(run, OTHER, 10) == ("rejected", "2 CPUs")
+    assert [status_of(run, *cell)[0] for cell in ((OTHER, 1), (BASE, 10))] == ["passed", "passed"]
+    assert len(timed_samples(run)) == 9
+
+
+def test_a_cell_with_an_accepted_launch_is_what_its_checks_say():
+    times = {key: launches * 2 for key, launches in TIMES.items()}
+    for check in ("passed", "not checked", "failed"):
+        said = [outcome(OTHER, check, 10, reason="of the check"), rejection(OTHER, 10, 0)]
+        assert status_of(made_up_run(None, times, outcomes=said), OTHER, 10) == (check, "of the check")
+
+
+def test_a_rejection_drops_the_samples_of_its_cell_launch_and_attempt_and_no_others():
+    keys = ["problem", "variant", "threads", "batch_size", "launch", "attempt"]
+    named = ("nielsen", OTHER, 1, 10, 1, 1)
+    others = [(*named[:i], other, *named[i + 1 :]) for i, other in enumerate(("softmax", BASE, 2, 1, 0, 0))]
+    samples = [
+        {**sample(OTHER, 10, 1, round_, 1e-5), **dict(zip(keys, key, strict=True))}
+        for key in (named, *others)
+        for round_ in (-1, 0)
+    ]
+    run = made_up_run(None, TIMES, samples=samples, outcomes=[rejection(OTHER, 10, 1, attempt=1), outcome(BASE)])
+    kept = accepted(run.samples, run)
+
+    assert list(kept[keys].itertuples(index=False, name=None)) == [key for key in others for _ in range(2)]
+
+
+def test_a_rejected_launch_without_such_an_outcome_takes_nothing_away():
+    run = made_up_run(None, TIMES, launches=[launch_row(OTHER, 0, status="rejected", reason="2 CPUs")])
+
+    assert status_of(run, OTHER, 10) == ("passed", "")
+    assert len(timed_samples(run)) == 12
+
+
+def test_a_number_of_threads_read_back_wrong_is_a_failure_of_the_variant():
+    said = [outcome(BASE), outcome(OTHER, "failed", stage="threads", threads=1, reason="found 2 threads")]
+
+    assert status_of(made_up_run(None, TIMES, outcomes=said), OTHER, 10) == ("failed", "found 2 threads")
+
+
+def test_a_twin_that_was_not_trained_takes_nothing_from_a_cell_that_passed_at_both_ends():
+    ends = [outcome(OTHER, batch_size=10, stage=stage) for stage in ("head", "tail")]
+    twin = outcome(OTHER, "not checked", 10, stage="twin", reason="slow")
+
+    assert status_of(made_up_run(None, TIMES, outcomes=[*ends, twin]), OTHER, 10) == ("passed", "")
+    assert status_of(made_up_run(None, TIMES, outcomes=[twin, ends[0]]), OTHER, 10) == ("not checked", "slow")
+    assert status_of(made_up_run(None, TIMES, outcomes=[twin, ends[1]]), OTHER, 10) == ("not checked", "slow")
+    failed = outcome(OTHER, "failed", 10, stage="twin", reason="wrong")
+    assert status_of(made_up_run(None, TIMES, outcomes=[*ends, failed]), OTHER, 10) == ("failed", "wrong")
 
 
 def test_the_error_of_a_cell_is_the_one_closest_to_its_bound():

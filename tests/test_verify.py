@@ -9,6 +9,7 @@ from broken.member import NumpyRows
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from harness.bounds import deviations
 from harness.errors import MeasurementFailed
 from harness.problem import rounded_to_float32
 from harness.reference import trajectory
@@ -286,7 +287,7 @@ def test_a_crash_within_the_implementation_is_failed_at_head_and_tail(trained, d
         raise ValueError("shapes do not match")
 
     head = check_head(train, problem, expected, order, "float32")
-    tail = check_tail(train, problem, *data, "float32", expected.states[0], order, got, 3)
+    tail = check_tail(train, problem, *data, "float32", expected.states[0], order, got, expected.losses, 3)
 
     assert head.status == tail.status == "failed"
     assert head.reason == tail.reason == "it raises ValueError: shapes do not match"
@@ -298,8 +299,8 @@ def test_the_tail_of_a_sample_is_continued_by_the_reference(n_tail, dtype, data)
     problem = small("mlp4")
     start, order = problem.start_state(2), problem.order(2, 30, 10)
     train = trainer(NumpyRows, problem, data, dtype)
-    final, _ = train(start, order)
-    check = check_tail(train, problem, *data, dtype, start, order, final, n_tail)
+    final, losses = train(start, order)
+    check = check_tail(train, problem, *data, dtype, start, order, final, losses, n_tail)
 
     assert (check.status, check.reason) == ("passed", "")
     assert check.n_steps == min(n_tail, 30)
@@ -314,10 +315,11 @@ def test_a_sample_that_goes_wrong_after_its_head_is_caught_at_its_tail(data):
         got, losses = train(state, rows[:28])
         return replace(got, step=state.step + len(rows)), losses
 
-    final, _ = stops_early(start, order)
+    final, losses = stops_early(start, order)
+    losses = np.resize(losses, 30)
     head = check_head(stops_early, problem, trajectory(problem, *data, start, order[:20]), order[:20], "float64")
     assert head.status == "passed" or "losses" in head.reason
-    check = check_tail(stops_early, problem, *data, "float64", start, order, final, 5)
+    check = check_tail(stops_early, problem, *data, "float64", start, order, final, losses, 5)
 
     assert (check.status, check.n_steps) == ("failed", 5)
 
@@ -333,7 +335,7 @@ def test_previous_updates_that_mean_nothing_do_not_disturb_the_tail(data):
 
     final, _ = without_updates(start, order)
 
-    assert check_tail(without_updates, problem, *data, "float64", start, order, final, 5).passed
+    assert check_tail(without_updates, problem, *data, "float64", start, order, final, None, 5).passed
 
 
 def test_a_final_state_of_the_wrong_step_count_fails_at_the_tail(data):
@@ -341,7 +343,7 @@ def test_a_final_state_of_the_wrong_step_count_fails_at_the_tail(data):
     start, order = problem.start_state(2), problem.order(2, 12, 10)
     train = trainer(NumpyRows, problem, data, "float64")
     final, _ = train(start, order)
-    check = check_tail(train, problem, *data, "float64", start, order, replace(final, step=11), 5)
+    check = check_tail(train, problem, *data, "float64", start, order, replace(final, step=11), None, 5)
 
     assert check.reason == "the step count is 11, 12 is expected"
 
@@ -376,3 +378,52 @@ def test_the_twin_starts_in_a_late_epoch_and_crosses_into_another_where_it_has_t
     for tensor in state.tensors().values():
         assert np.all(tensor != 0)
         np.testing.assert_array_equal(tensor, rounded_to_float32(tensor))
+
+
+def test_losses_that_are_wrong_only_after_the_head_are_caught_at_the_tail(data):
+    problem = small("mlp4")
+    start, order = problem.start_state(2), problem.order(2, 30, 10)
+    train = trainer(NumpyRows, problem, data, "float64")
+    final, losses = train(start, order)
+    wrong = np.where(np.arange(30) < 20, losses, 0.0)
+
+    assert check_tail(train, problem, *data, "float64", start, order, final, losses, 5).passed
+    check = check_tail(train, problem, *data, "float64", start, order, final, wrong, 5)
+    assert (check.status, check.tensor) == ("failed", "losses")
+    missing = check_tail(train, problem, *data, "float64", start, order, final, None, 5)
+    assert "train returned None" in missing.reason
+
+
+@pytest.fixture
+def off_by(data):
+    """Judge a result that misses W1 by so many bounds, with what is uncertain about the training changed."""
+    problem = small("nielsen")
+    start, order = problem.start_state(2), problem.order(2, 12, 10)
+    expected = trajectory(problem, *data, start, order)
+
+    def judged(bounds, spread=1.0):
+        changed = replace(expected, spread={name: spread * value for name, value in expected.spread.items()})
+        allowed = next(
+            d.allowed for d in deviations(problem, changed, expected.states[-1], "float64") if d.tensor == "W1"
+        )
+        end = expected.states[-1]
+        shifted = end.W[0].copy()
+        shifted[0, 0] += bounds * allowed
+        return judge(problem, changed, replace(end, W=(shifted, *end.W[1:])), None, "float64")
+
+    return judged
+
+
+def test_where_rounding_decides_a_sign_a_few_bounds_prove_nothing_and_many_do(off_by, monkeypatch):
+    assert off_by(5).status == "failed"
+
+    monkeypatch.setattr("harness.judge.tensor_of_uncertain_sign", lambda *_: "W1")
+    assert off_by(5).status == "not checked"
+    assert "rounding decides its sign" in off_by(5).reason
+    assert off_by(100).status == "failed"
+    assert off_by(0.5).status == "passed"
+
+
+def test_where_rounding_is_amplified_a_million_times_nothing_is_judged(off_by):
+    assert off_by(0.5).status == "passed"
+    assert off_by(0.5, spread=1e9).status == "not checked"

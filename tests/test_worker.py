@@ -65,7 +65,7 @@ def test_a_sample_is_of_the_start_state_and_the_orders_of_the_workload(workers):
 
     assert 3 == sample["n_steps"]
     assert sample["elapsed_ns"] > 0
-    assert trained.digest() == sample["digest"] == worker.result().digest()
+    assert trained.digest() == sample["digest"] == worker.result()[0].digest()
     assert sample["peak_memory_bytes"] > 1 << 20
 
 

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.analyse import summarise
+from harness.doubts import time_shares, warnings
 from harness.report import wording
 from harness.report.figures import noise_sentence
 from harness.statuses import STATUSES_WITH_TIMES
@@ -22,6 +23,7 @@ GREY = "bright_black"
 ROOMY = 100  # columns from which a terminal has space to spare
 HEADING = "batch size"
 KEY = "Images per second, then times the baseline's. ≈ the same, ? not enough data."
+UNVERIFIED, UNVERIFIED_KEY = "!", "! not verified, and so compared with nothing."
 
 
 def print_summary(run: Run, console: Console) -> None:
@@ -39,6 +41,32 @@ def print_summary(run: Run, console: Console) -> None:
         console.print(Text(f"{problem}. {noise_sentence(run, frame, str(problem))}", style=GREY))
     if len(shown):
         console.print(Text(KEY, style=GREY))
+    if "not checked" in set(shown["status"]):
+        console.print(Text(UNVERIFIED_KEY, style=GREY))
+    console.print(Text(time_sentence(run), style=GREY))
+    if said := warnings(run, frame):
+        console.print(Text(f"{wording.plural(len(said), 'warning')}; see report.md.", style="yellow"))
+
+
+def time_sentence(run: Run) -> str:
+    """Return how much of the rounds lay inside timed samples, and what else took time; only what took any."""
+    shares = time_shares(run)
+    rounds, inside = wording.seconds(shares["rounds_seconds"]), wording.percent(shares["timed_share"])
+    beside = [
+        f"{words} {wording.seconds(shares[part])}"
+        for part, words in (
+            ("start_seconds", "starting processes"),
+            ("load_seconds", "loading"),
+            ("verify_seconds", "verification"),
+            ("warmup_seconds", "first calls and warm-ups"),
+            ("before_plan_seconds", "all before the plan"),
+        )
+        if shares[part] > 0
+    ]
+    measured = (
+        f"Rounds took {rounds}, {inside} of it inside timed samples." if shares["rounds_seconds"] else "No rounds."
+    )
+    return f"{measured} Besides: {', '.join(beside)}." if beside else measured
 
 
 def _that_fit(cells: pd.DataFrame, width: int, gap: int) -> list[list[int]]:
@@ -61,7 +89,7 @@ def _table(cells: pd.DataFrame, sizes: list[int], gap: int) -> Table:
     first = next(wording.rows(cells))
     title = f"{first.problem} · {first.dtype} · {wording.plural(first.threads, 'thread')}"
     table = Table(
-        title=title, title_justify="left", title_style="bold", box=None, padding=(0, gap, 0, 0), pad_edge=False
+        title=Text(title), title_justify="left", title_style="bold", box=None, padding=(0, gap, 0, 0), pad_edge=False
     )
     table.add_column(HEADING, no_wrap=True)
     for size in sizes:
@@ -78,6 +106,8 @@ def _entry(row: Any) -> Text:
     if row.status not in STATUSES_WITH_TIMES:
         return Text(wording.WORDS[row.status], style="red" if row.status == "failed" else GREY)
     speed = wording.rate(row.images_per_second).replace(" ", "")
+    if row.status == "not checked":
+        return Text(f"{speed} {UNVERIFIED:>5}", style=GREY)
     mark = {"same": "≈", "not ": "?"}.get(row.verdict[:4], "")
     ratio = "1" if row.verdict == "baseline" else mark + wording.short_ratio(row.ratio_to_baseline)
     return Text(f"{speed} {ratio:>5}", style=STYLES.get(row.verdict, GREY if mark else ""))

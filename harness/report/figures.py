@@ -70,12 +70,13 @@ def noise_sentence(run: Run, frame: pd.DataFrame, problem: str) -> str:
     if run.plan["launches"] == 1:
         return "One launch: no intervals and no verdicts."
     if not controls["ratio_low"].notna().any():
-        return "Noise unknown: no A/A interval."
+        return "Noise unknown, hence no verdicts: there is no A/A interval."
     noisiest = controls.sort_values("margin").iloc[-1]
     typical, most = (wording.percent(margin) for margin in (controls["margin"].median(), noisiest["margin"]))
+    threads = f", {noisiest['threads']} threads" if noisiest["threads"] > 1 else ""
     if typical == most:
         return f"Noise: the baseline against itself (A/A) stays within ±{most}."
     return (
         f"Noise: the baseline against itself (A/A) stays within ±{typical} in half of its cells, "
-        f"±{most} in the worst ({noisiest['dtype']}, batch {wording.batch(noisiest['batch_size'])})."
+        f"±{most} in the worst ({noisiest['dtype']}, batch {wording.batch(noisiest['batch_size'])}{threads})."
     )

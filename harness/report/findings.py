@@ -20,6 +20,9 @@ def answer(run: Run, frame: pd.DataFrame) -> str:
     measured = frame[~frame["control"] & frame["images_per_second"].notna()]
     if measured.empty:
         return "Nothing was measured, so there is no answer; below is why."
+    measured = measured[measured["status"] == "passed"]
+    if measured.empty:
+        return "Nothing that was measured could be verified, so there is no answer; below is why."
     several = frame["threads"].nunique() > 1
     sentences = [_fastest(cells, several) for _, cells in measured.groupby(GRID, sort=False)]
     if run.plan["launches"] == 1:

@@ -85,6 +85,8 @@ def _look(row: Any) -> tuple[Any, str | None, str, str]:
         return "white", None, "", palette.SOFT_INK
     if row.status in wording.WORDS:
         return "white", HATCH, wording.WORDS[row.status], palette.SOFT_INK
+    if row.status == "not checked":
+        return "white", HATCH, "unverified", palette.SOFT_INK
     if math.isnan(row.ratio_to_baseline):
         return "white", HATCH, "no ratio", palette.SOFT_INK
     text = wording.ratio(row.ratio_to_baseline)
@@ -113,7 +115,7 @@ def _is_dark(colour: Any) -> bool:
 
 
 def _legend(sheet: Sheet, left: float, y: float) -> None:
-    """Draw the key below the panels: the colours of the ratios, noise, and cells without a time."""
+    """Draw the key below the panels: the colours of the ratios, noise, and cells without a ratio."""
     ratios = [1 / 8, 1 / 4, 1 / 2, 2, 4, 8]
     axes = sheet.axes(left, y, 6 * 0.42, 0.16)
     for place, value in enumerate(ratios):
@@ -126,6 +128,6 @@ def _legend(sheet: Sheet, left: float, y: float) -> None:
     key = sheet.axes(left + 2.75, y, 2.8, 0.16)
     key.set_xlim(0, 2.8)
     key.set_axis_off()
-    for x, face, hatch, text in ((0.0, palette.NOISE, None, "within noise"), (1.35, "white", HATCH, "no time")):
+    for x, face, hatch, text in ((0.0, palette.NOISE, None, "within noise"), (1.35, "white", HATCH, "no ratio")):
         key.add_patch(Rectangle((x, 0), 0.3, 1, facecolor=face, hatch=hatch, edgecolor="#b9bcc2", linewidth=0))
         key.text(x + 0.36, 0.5, text, va="center", size=7.5, color=palette.SOFT_INK)

@@ -28,7 +28,7 @@ HOW_TO_READ = f"""\
   same dtype, batch size and number of threads.
   **same within x %**: it lies wholly within x %, 5 at most. **not enough data**: neither; more launches would tell.
 - **failed**: the result differs from the float64 reference, or the process did not survive; what failed has no time.
-  **not checked**: it was timed, but a check was not possible.
+  **not verified**: it was timed, but a check was not possible, so it is compared with nothing.
 - Warm-ups and first calls are in no average. Every sample is in `samples.jsonl`, every cell with more columns in
   `summary.csv`."""
 
@@ -91,11 +91,18 @@ def _gaps(run: Run, frame: pd.DataFrame) -> str:
         for entry in run.plan["broken"]
     ]
     untrained = run.outcomes[(run.outcomes["stage"] == "accuracy") & (run.outcomes["status"] != "passed")]
+    untwinned = run.outcomes[(run.outcomes["stage"] == "twin") & (run.outcomes["status"] == "not checked")]
     parts = [
-        tables.gaps_table(frame),
+        tables.gaps_table(frame, run.plan),
         tables.table(["implementation", "", "why"], absent) if absent else "",
         _bullets(
             f"accuracy of {wording.code(row.variant)}: {wording.escaped(row.reason)}" for row in wording.rows(untrained)
+        ),
+        _bullets(
+            f"twin of {wording.code(cells['variant'].iloc[0])} at batch "
+            f"{', '.join(map(wording.batch, sorted(cells['batch_size'].astype(int).unique())))}: "
+            f"{wording.escaped(cells['reason'].iloc[0])}"
+            for _, cells in untwinned.groupby(["problem", "variant", "reason"], sort=False)
         ),
     ]
     return "\n\n".join(part for part in parts if part) or "Nothing: every planned cell was measured and checked."
@@ -135,11 +142,9 @@ def _shares(run: Run) -> str:
             ("verify", "verification within the launches"),
         )
     ]
-    pilot = run.plan.get("pilot_seconds")
-    before = (
-        [] if pilot is None else [("before the plan: verification, costs, rehearsal", wording.seconds(float(pilot)))]
-    )
-    return tables.pairs([*inside, *beside, *before])
+    pilot = shares["before_plan_seconds"]
+    before = "" if math.isnan(pilot) else wording.seconds(pilot)
+    return tables.pairs([*inside, *beside, ("before the plan: verification, costs, rehearsal", before)])
 
 
 def _commands(run: Run) -> str:

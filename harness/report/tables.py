@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -40,11 +41,12 @@ def _cell(row: Any) -> str:
         return f"*{row.status}*"
     interval = wording.rate_interval(row.images_per_second_low, row.images_per_second_high)
     speed = f"**{wording.rate(row.images_per_second)}** {interval}".strip()
-    unchecked = "<br>*not checked*" if row.status == "not checked" else ""
+    if row.status == "not checked":
+        return f"{speed}<br>{'baseline, ' * (row.verdict == 'baseline')}*not verified*"
     if row.verdict == "baseline":
-        return f"{speed}<br>baseline{unchecked}"
+        return f"{speed}<br>baseline"
     compared = f"{wording.ratio(row.ratio_to_baseline)} {wording.ratio_interval(row.ratio_low, row.ratio_high)}".strip()
-    return f"{speed}<br>{compared}<br>{row.verdict}{unchecked}"
+    return f"{speed}<br>{compared}<br>{row.verdict}"
 
 
 def control_table(frame: pd.DataFrame) -> str:
@@ -63,7 +65,7 @@ def control_table(frame: pd.DataFrame) -> str:
     return table(["problem", "dtype", "batch size", "threads", "ratio to itself", "says"], lines) if lines else ""
 
 
-def gaps_table(frame: pd.DataFrame) -> str:
+def gaps_table(frame: pd.DataFrame, plan: Mapping[str, Any]) -> str:
     """Return the cells without a time or without a full check: status, reason, and the command that repeats the check.
 
     Batch sizes of a variant with the same status and reason share a line.
@@ -74,11 +76,20 @@ def gaps_table(frame: pd.DataFrame) -> str:
     for _, cells in gaps.groupby(keys, sort=False):
         row = next(wording.rows(cells))
         sizes = sorted(cells["batch_size"])
-        command = f"paragone verify {row.implementation} --problem {row.problem} --batch-sizes {sizes[0]}"
-        again = wording.code(command) if row.status in ("failed", "not checked") else ""
+        again = wording.code(_verify(row, sizes[0], plan)) if row.status in ("failed", "not checked") else ""
         listed = ", ".join(wording.batch(size) for size in sizes)
         lines.append([wording.code(row.variant), listed, row.status, wording.escaped(row.reason), again])
     return table(["variant", "batch size", "status", "why", "see for yourself"], lines) if lines else ""
+
+
+def _verify(row: Any, batch_size: int, plan: Mapping[str, Any]) -> str:
+    """Return the command that repeats the check of a cell; the workload as the user gave it."""
+    workload = plan.get("workloads", {}).get(row.problem, row.problem)
+    command = ["paragone", "verify", row.implementation, "--problem", workload, "--batch-sizes", str(batch_size)]
+    command += ["--dtype", row.dtype, "--seed", str(plan["seed"])]
+    if row.threads > 1:
+        command += ["--threads", str(row.threads)]
+    return shlex.join(command)
 
 
 def pairs(entries: Iterable[tuple[str, str]]) -> str:

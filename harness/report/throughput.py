@@ -34,7 +34,9 @@ def draw(cells: pd.DataFrame, name: str, noise: str) -> Drawn | None:
     width = LEFT + len(dtypes) * (PANEL_WIDTH + gutter) + 0.1
     problem, threads = cells["problem"].iloc[0], int(cells["threads"].iloc[0])
     title = f"{problem}: training throughput, {wording.plural(threads, 'thread')}"
-    sheet = Sheet(width, height + 0.95, title, [*_subtitle(shown, noise), *_not_drawn(cells, shown)])
+    sheet = Sheet(
+        width, height + 0.95, title, [*_subtitle(shown, noise), *_not_verified(shown), *_not_drawn(cells, shown)]
+    )
     low, high = shown["images_per_second"].min() / 1.5, shown["images_per_second"].max() * 1.5
     for number, dtype in enumerate(dtypes):
         axes = sheet.axes(LEFT + number * (PANEL_WIDTH + gutter), 0.3, PANEL_WIDTH, height)
@@ -58,6 +60,16 @@ def _subtitle(shown: pd.DataFrame, noise: str) -> list[str]:
     band = "Bands: 95 % intervals over launches. " if shown["images_per_second_low"].notna().any() else ""
     dashed = " Dashed: stored in order F." if (shown["order"] == "F").any() else ""
     return [f"{band}{noise}{dashed}"]
+
+
+def _not_verified(shown: pd.DataFrame) -> list[str]:
+    """Return a line that names the lines with points that are drawn but could not be checked."""
+    unverified = shown[shown["status"] == "not checked"]
+    words = []
+    for _, line in unverified.groupby(["label", "dtype"], sort=False):
+        row = next(wording.rows(line))
+        words.append(f"{row.label} {row.dtype} at batch {', '.join(map(wording.batch, sorted(line['batch_size'])))}")
+    return ["Not verified: " + "; ".join(words) + "."] if words else []
 
 
 def _not_drawn(cells: pd.DataFrame, shown: pd.DataFrame) -> list[str]:
