@@ -83,6 +83,8 @@ def judge(problem: Problem, expected: Trajectory, got: State, losses: NDArray[An
     if len(tight) < len(found) and not (tight and worst.ratio > 1):
         loose = next(deviation for deviation in found if deviation not in tight)
         reason = f"rounding alone may move {loose.tensor} by {loose.bound:.1e} of its displacement: nothing to compare"
+        if loose.bound <= LOOSEST_BOUND:
+            reason = f"this training amplifies rounding more than {MOST_AMPLIFIED:.0e} times: nothing to compare"
         return Check("not checked", reason, n_steps=n_steps)
     if 1 < worst.ratio <= LARGEST_JUMP and (tensor := tensor_of_uncertain_sign(problem, expected, dtype)):
         reason = f"a weight of {tensor} comes so close to 0 that rounding decides its sign, and λ₁·sign(W) all the rest"

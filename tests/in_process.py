@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 
 from harness.errors import MeasurementFailed
@@ -46,7 +45,8 @@ class InProcessWorker:
         batches = self.problem.order(self.seed, order["n_steps"], order["batch_size"])
         sample = take_sample(self.implementation, self.problem.start_state(self.seed), batches, order["prefix_steps"])
         self.losses = sample.losses
-        return {**asdict(sample), "peak_memory_bytes": 1000 * order["batch_size"], "waiting_cpu_ns": 0}, {}
+        answer = {name: value for name, value in vars(sample).items() if name != "losses"}
+        return {**answer, "peak_memory_bytes": 1000 * order["batch_size"], "waiting_cpu_ns": 0}, {}
 
     def die(self, reason):
         """Raise as a worker does whose process ended."""

@@ -298,10 +298,10 @@ def test_verify_checks_the_chosen_and_neither_baseline_nor_control_unless_chosen
     everyone = [lists, FOUND["numpy_rows"]]
     display = Silent()
     request = Request((PROBLEM,), dtypes=("float64",), batch_sizes=(10,))
-    rows = verify_only(request, [lists], everyone, data, display)
+    rows = list(verify_only(request, [lists], everyone, data, display))
 
     names = [f"lists[dtype=float64,order={order}]" for order in "CF"]
-    assert [(("nielsen", name, 1), (10,)) for name in names] == rows
+    assert [[(("nielsen", name, 1), (10,))] for name in names] == rows
     assert names == display.seen
     assert 2 == display.total
 
@@ -309,4 +309,4 @@ def test_verify_checks_the_chosen_and_neither_baseline_nor_control_unless_chosen
 def test_verify_refuses_a_workload_that_does_not_fit_the_data(data):
     request = Request((replace(PROBLEM, n_train=60_000),))
     with pytest.raises(InvalidWorkload, match="n_train"):
-        verify_only(request, [FOUND["numpy_rows"]], list(FOUND.values()), data, Silent())
+        next(verify_only(request, [FOUND["numpy_rows"]], list(FOUND.values()), data, Silent()))

@@ -89,7 +89,13 @@ def _table(cells: pd.DataFrame, sizes: list[int], gap: int) -> Table:
     first = next(wording.rows(cells))
     title = f"{first.problem} · {first.dtype} · {wording.plural(first.threads, 'thread')}"
     table = Table(
-        title=Text(title), title_justify="left", title_style="bold", box=None, padding=(0, gap, 0, 0), pad_edge=False
+        title=Text(title),
+        min_width=len(title),
+        title_justify="left",
+        title_style="bold",
+        box=None,
+        padding=(0, gap, 0, 0),
+        pad_edge=False,
     )
     table.add_column(HEADING, no_wrap=True)
     for size in sizes:
