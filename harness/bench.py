@@ -32,6 +32,7 @@ from harness.survey import Survey
 
 # Between samples: the pipe, waking, resetting, hashing the result, writing the row.
 OVERHEAD_SECONDS = 0.008
+MACHINE = "machine and versions"
 
 
 @dataclass(frozen=True)
@@ -63,15 +64,14 @@ class Bench:
             check_fits(problem, self.data)
         chosen = select(self.everyone, self.request.implementations or ("*",))
         enrolments = {e.key: e for e in enrol(self.request, chosen, self.everyone)}
-        described = environment.describe()
-        identity = self._identity(enrolments.values(), described)
+        identity = self._identity(enrolments.values())
         folder = resume or (None if fresh else self._unfinished(identity))
         if folder is not None:
             self._refuse_stranger(folder, identity)
             done = len(read_rows(folder / "samples.jsonl"))
             self.display.say(f"Going on with run {folder.name}, which was interrupted: {done} samples are there.")
         else:
-            folder = self._start_run(enrolments, described, identity)
+            folder = self._start_run(enrolments, identity)
         with RunFolder(folder) as rows:
             finished = self._measure(rows, enrolments)
         return folder, finished
@@ -81,18 +81,20 @@ class Bench:
         """One for the whole run: what the pilot found true need not be found again."""
         return Gatekeeper(self.data, self.request.seed)
 
+    @cached_property
+    def _described(self) -> dict[str, Any]:
+        return environment.describe()
+
     def _open_worker(self, enrolment: Enrolment) -> WorkerHandle:
         return open_worker(enrolment, self.request.time_limit_s)
 
-    # --- which run ---
-
-    def _identity(self, enrolments: Any, described: Mapping[str, Any]) -> dict[str, Any]:
+    def _identity(self, enrolments: Any) -> dict[str, Any]:
         """Return, by name, everything that must be the same for a run to be taken up again."""
         sources = {found.name: found.source_hash() for found in {e.found.name: e.found for e in enrolments}.values()}
         identity = {
             "what was asked for": self.request.to_json(),
             "data set": self.data.sha256,
-            "machine and versions": environment.machine_fingerprint(described),
+            MACHINE: environment.machine_fingerprint(self._described),
             "source of the harness": environment.source_hash(),
             **{f"source of {name}": sources[name] for name in sorted(sources)},
         }
@@ -120,15 +122,13 @@ class Bench:
     def _differing(self, folder: Path, identity: Mapping[str, Any]) -> str:
         """Return the names of what is not as it was when the run began, in words; empty where all is."""
         before = read_json(folder / "plan.json").get("identity", {})
-        return ", ".join(
-            sorted(name for name in before.keys() | identity.keys() if before.get(name) != identity.get(name))
-        )
+        names = sorted(name for name in before.keys() | identity.keys() if before.get(name) != identity.get(name))
+        if MACHINE in names:
+            then = read_json(folder / "environment.json")
+            names[names.index(MACHINE)] += f" ({'; '.join(environment.differences(then, self._described))})"
+        return ", ".join(names)
 
-    # --- the plan ---
-
-    def _start_run(
-        self, enrolments: dict[EnrolmentKey, Enrolment], described: Mapping[str, Any], identity: Mapping[str, Any]
-    ) -> Path:
+    def _start_run(self, enrolments: dict[EnrolmentKey, Enrolment], identity: Mapping[str, Any]) -> Path:
         begin = time.perf_counter()
         surveys = self._pilot(enrolments)
         cells = [cell for survey in surveys for cell in survey.cells]
@@ -152,7 +152,7 @@ class Bench:
             "pilot_seconds": time.perf_counter() - begin,
         }
         plan = plan_json(self.request, list(enrolments.values()), cells, self.broken, facts)
-        folder = new_run_folder(self.results, datetime.now(UTC), plan, described)
+        folder = new_run_folder(self.results, datetime.now(UTC), plan, self._described)
         with RunFolder(folder) as rows:
             for survey in surveys:
                 for row in survey.outcomes:
@@ -194,8 +194,6 @@ class Bench:
     def _data_facts(self) -> dict[str, Any]:
         sizes = {"n_train": len(self.data.train_labels), "n_test": len(self.data.test_labels)}
         return {"name": self.data.name, "origin": self.data.origin, "sha256": self.data.sha256, **sizes}
-
-    # --- the rounds ---
 
     def _measure(self, rows: RunFolder, enrolments: Mapping[EnrolmentKey, Enrolment]) -> bool:
         """Carry out what is left of the plan; return whether it came to its end."""

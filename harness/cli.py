@@ -152,11 +152,13 @@ def verify(
     chosen = select(found, implementations or ["*"])
     display = TerminalDisplay(err)
     rows: list[dict[str, Any]] = []
+    checks = verify_only(request, chosen, found, _data(data, display), display)
     try:
-        for more in verify_only(request, chosen, found, _data(data, display), display):
+        for more in checks:
             rows += more
     finally:
-        _print_checks(rows, verbose)
+        if rows:
+            _print_checks(rows, verbose)
     for failed in broken:
         err.print(f"[red]{escape(failed.name)}[/]: {escape(failed.reason)}", soft_wrap=True)
     if (broken and not implementations) or any(row["status"] == "failed" for row in rows):

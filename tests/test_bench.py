@@ -17,7 +17,7 @@ from harness.plan import Cell
 from harness.registry import IMPLEMENTATIONS, discover
 from harness.request import Request, request_of
 from harness.runs import run_folders
-from harness.store import read_json, read_rows, read_run
+from harness.store import read_json, read_rows, read_run, write_json
 from harness.workloads import find_problem
 
 N_TRAIN, N_TEST = 300, 50
@@ -178,6 +178,19 @@ def test_a_changed_source_refuses_to_be_joined_to_the_run(data, impls, tmp_path,
     monkeypatch.setattr("harness.registry.Found.source_hash", lambda found: "changed")
 
     with pytest.raises(Misuse, match="source of numpy_rows has changed"):
+        make(data, tmp_path, request(), impls).run(resume=folder)
+
+
+def test_a_changed_machine_is_named_with_what_changed(data, impls, tmp_path):
+    folder, _ = make(data, tmp_path, request(), impls, QuietDisplay(interrupt_at=0)).run()
+    stored = read_json(folder / "environment.json")
+    stored["packages"]["numpy"] = "1.0"
+    write_json(folder / "environment.json", stored)
+    plan = read_json(folder / "plan.json")
+    plan["identity"]["machine and versions"] = "another"
+    write_json(folder / "plan.json", plan)
+
+    with pytest.raises(Misuse, match=r"machine and versions \(numpy: 1\.0 then, .* now\) has changed since"):
         make(data, tmp_path, request(), impls).run(resume=folder)
 
 

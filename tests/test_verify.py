@@ -14,7 +14,7 @@ from harness.errors import MeasurementFailed
 from harness.problem import rounded_to_float32
 from harness.reference import trajectory
 from harness.state import State
-from harness.verify import check_head, check_steps, check_tail, gate, judge, twin, twin_state
+from harness.verify import Check, check_head, check_steps, check_tail, gate, judge, twin, twin_state
 from harness.workloads import find_problem, shipped_names
 
 N_TRAIN = 300
@@ -427,3 +427,11 @@ def test_where_rounding_decides_a_sign_a_few_bounds_prove_nothing_and_many_do(of
 def test_where_rounding_is_amplified_a_million_times_nothing_is_judged(off_by):
     assert off_by(0.5).status == "passed"
     assert off_by(0.5, spread=1e9).status == "not checked"
+
+
+def test_what_is_not_checked_is_not_accused_of_a_mistake(data, monkeypatch):
+    unsure = Check("not checked", "rounding decides", 5.0, 1.0, "W1", 3)
+    monkeypatch.setattr("harness.verify.check_head", lambda *_: unsure)
+    problem = small("nielsen")
+    train = trainer(NumpyRows, problem, data, "float64")
+    assert gate(train, problem, *data, 10, 1, "float64") is unsure
