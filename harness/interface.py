@@ -48,6 +48,9 @@ class Implementation(ABC):
     maths: ClassVar[tuple[str, ...]]  # the files beside impl.py that hold its formulas
     axes: ClassVar[Mapping[str, tuple[str, ...]]] = {"dtype": ("float64",)}
     deterministic: ClassVar[bool] = True  # same state and order, same bits
+    bridge: ClassVar[str | None] = None  # what it is reached through: "c", "julia", "process"; None: Python itself
+    # After a train: its nanoseconds by the clock of the program that did it, where that is another process.
+    runner_ns: int | None = None
 
     def __init__(self, **axis: str) -> None:
         self.axis = axis
@@ -62,6 +65,17 @@ class Implementation(ABC):
     def supports(cls, problem: Problem) -> str | None:
         """Return why it does not do this workload, or None where it does."""
         return None
+
+    def receipt(self) -> Mapping[str, str]:
+        """Return what was built or started in `load`, name → words: compiler, flags, version. Kept with every run."""
+        return {}
+
+    def threads(self) -> Mapping[str, int]:
+        """Return the threads of each library that this process does not see, name → number, as read back from it."""
+        return {}
+
+    def close(self) -> None:
+        """Let go of what `load` took and Python does not collect: a program, memory of another language."""
 
     @abstractmethod
     def load(self, problem: Problem, images: NDArray[Any], labels: NDArray[np.uint8]) -> None:

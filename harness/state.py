@@ -49,6 +49,25 @@ class State:
         """Return the arrays by name: W1, b1, … then dW1, db1, …; layers count from 1."""
         return dict(self._named())
 
+    @classmethod
+    def from_flat(cls, vector: FloatArray, layers: Sequence[int], step: int) -> State:
+        """Return the state whose `flat()` this is, in arrays of its own; `layers` are the sizes of the network."""
+        shapes = [shape for fans in zip(layers[1:], layers[:-1], strict=True) for shape in (fans, fans[:1])] * 2
+        ends = np.cumsum([int(np.prod(shape)) for shape in shapes])
+        parts = np.split(np.array(vector, dtype=np.float64), ends[:-1])
+        arrays = [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
+        half = len(arrays) // 2
+        return cls(
+            tuple(arrays[:half:2]), tuple(arrays[1:half:2]), tuple(arrays[half::2]), tuple(arrays[half + 1 :: 2]), step
+        )
+
+    def flat(self) -> FloatArray:
+        """Return everything but the step as one vector: W1, b1, W2, b2, … then dW1, db1, …, each in C order.
+
+        It is what crosses into another language.
+        """
+        return np.concatenate([tensor.ravel() for tensor in self.tensors().values()])
+
     def _named(self) -> Iterator[tuple[str, FloatArray]]:
         for weights, biases in (("W", "b"), ("dW", "db")):
             pairs = zip(getattr(self, weights), getattr(self, biases), strict=True)
