@@ -26,10 +26,11 @@ LOG_TAIL_BYTES = 2000
 SECONDS_TO_DIE = 2.0
 # What the answer to each order must hold.
 ANSWERS = {
-    "load": ("load_seconds", "loaded_memory_bytes", "threads_found"),
+    "load": ("load_seconds", "loaded_memory_bytes", "threads_found", "receipt"),
     "cost": ("step_seconds",),
+    "call": ("call_seconds",),
     "train": ("step",),
-    "sample": ("n_steps", "elapsed_ns", "cpu_ns", "digest", "peak_memory_bytes"),
+    "sample": ("n_steps", "elapsed_ns", "runner_ns", "cpu_ns", "digest", "peak_memory_bytes"),
     "result": ("step",),
 }
 

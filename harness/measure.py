@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import resource
+import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from harness.errors import MeasurementFailed
 from harness.interface import Implementation
+from harness.machine import family
 from harness.state import State
 
 Clock = Callable[[], int]
@@ -31,6 +33,9 @@ MOST_IMAGES = 2_000_000
 LONGEST_PARAMS_SECONDS = 0.02
 # Estimating the cost of a step: double the steps until one call takes this long.
 ESTIMATE_SECONDS = 0.01
+# What a call costs is the median of so many such groups of calls.
+CALL_GROUPS = 7
+MOST_CALLS = 100_000
 # One thread may use so much CPU time per wall time, judged over at least so much of samples.
 MOST_CPU_OVER_WALL = 1.10
 JUDGED_SECONDS = 0.35
@@ -38,12 +43,16 @@ JUDGED_SECONDS = 0.35
 
 @dataclass(frozen=True)
 class Sample:
-    """One timed `train`: wall time, CPU time of the process and its children, a hash of the result, the losses."""
+    """One timed `train`: wall time, CPU time of the process and its children, a hash of the result, the losses.
+
+    `runner_ns` is the same train by the clock of the program that did it, where that is another process.
+    """
 
     n_steps: int
     elapsed_ns: int
     cpu_ns: int
     digest: str
+    runner_ns: int | None = None
     losses: NDArray[Any] | None = field(default=None, compare=False, repr=False)
 
 
@@ -74,7 +83,8 @@ def take_sample(
             f"params() took {params_ns / 1e6:.0f} ms after a train of {elapsed_ns / 1e6:.0f} ms: "
             "what train puts off is not timed; finish it there"
         )
-    return Sample(len(order), elapsed_ns, cpu_ns, result_digest(result, losses), losses)
+    digest = result_digest(result, losses)
+    return Sample(len(order), elapsed_ns, cpu_ns, digest, implementation.runner_ns, losses)
 
 
 def result_digest(state: State, losses: NDArray[Any] | None) -> str:
@@ -86,9 +96,10 @@ def result_digest(state: State, losses: NDArray[Any] | None) -> str:
 
 
 def cpu_time_ns() -> int:
-    """Return the CPU time of all threads of this process and of its finished children."""
-    children = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return time.process_time_ns() + int((children.ru_utime + children.ru_stime) * 1e9)
+    """Return the CPU time of all threads of this process and of its children, finished and living."""
+    finished = resource.getrusage(resource.RUSAGE_CHILDREN)
+    living_ns = sum(family.cpu_time_ns(pid) for pid in family.descendants())
+    return time.process_time_ns() + living_ns + int((finished.ru_utime + finished.ru_stime) * 1e9)
 
 
 def estimate_step_seconds(train: Callable[[int], None], most_steps: int, clock: Clock = time.perf_counter_ns) -> float:
@@ -109,6 +120,17 @@ def _timed(train: Callable[[int], None], n_steps: int, clock: Clock) -> float:
     start = clock()
     train(n_steps)
     return (clock() - start) / 1e9
+
+
+def call_seconds(call: Callable[[], Any], clock: Clock = time.perf_counter_ns) -> float:
+    """Return the seconds that one call takes: the median of CALL_GROUPS groups, each as long as an estimate."""
+
+    def repeat(n_calls: int) -> None:
+        for _ in range(n_calls):
+            call()
+
+    n_calls = max(1, round(ESTIMATE_SECONDS / max(estimate_step_seconds(repeat, MOST_CALLS, clock), 1e-9)))
+    return statistics.median(_timed(repeat, n_calls, clock) / n_calls for _ in range(CALL_GROUPS))
 
 
 def sample_steps(step_seconds: float, sample_seconds: float = SAMPLE_SECONDS) -> int:

@@ -33,13 +33,13 @@ if TYPE_CHECKING:
 
 COLUMNS = {
     "samples": (
-        "problem variant batch_size threads wave launch attempt round position kind n_steps elapsed_ns cpu_ns "
-        "waiting_cpu_ns started_s digest peak_memory_bytes"
+        "problem variant batch_size threads wave launch attempt round position kind n_steps elapsed_ns runner_ns "
+        "cpu_ns waiting_cpu_ns started_s digest peak_memory_bytes"
     ).split(),
     "launches": (
         "problem variant threads wave launch attempt start_seconds load_seconds setup_seconds verify_seconds "
-        "warmup_seconds cpus threads_found loaded_memory_bytes peak_memory_bytes waiting_cpu_seconds cpu_over_wall "
-        "status reason"
+        "warmup_seconds cpus threads_found receipt loaded_memory_bytes peak_memory_bytes waiting_cpu_seconds "
+        "cpu_over_wall status reason"
     ).split(),
     "rounds": "problem threads wave launch attempt round elapsed_s".split(),
     "outcomes": (

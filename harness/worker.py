@@ -2,8 +2,10 @@
 
 Started as `python -m harness.worker INCOMING OUTGOING` with two open file descriptors. Orders:
 
-    load    implementation, axis, folder, problem, data, seed  -> load_seconds, loaded_memory_bytes, threads_found
+    load    implementation, axis, folder, problem, data, seed  -> load_seconds, loaded_memory_bytes, threads_found,
+                                                                  receipt
     cost    batch_size                                         -> step_seconds
+    call    batch_size                                         -> call_seconds
     train   state, order (arrays)                              -> params and losses (arrays)
     sample  batch_size, n_steps, prefix_steps, fresh_peak      -> the sample, peak_memory_bytes
     result                                                     -> params and losses (arrays) of the last sample
@@ -32,7 +34,7 @@ from harness.data import open_cached
 from harness.interface import Implementation
 from harness.machine.memory import peak_memory_bytes, reset_peak_memory, resident_memory_bytes
 from harness.machine.threads import found_threads
-from harness.measure import MOST_IMAGES, cpu_time_ns, estimate_step_seconds, take_sample
+from harness.measure import MOST_IMAGES, call_seconds, cpu_time_ns, estimate_step_seconds, take_sample
 from harness.pipe import Message, Pipe
 from harness.problem import Problem
 from harness.registry import read_folder
@@ -55,6 +57,7 @@ class Worker:
     def load(self, order: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Message:
         """Load the variant with the problem and the data set; any earlier one is dropped first."""
         if hasattr(self, "implementation"):
+            self.implementation.close()
             del self.implementation
         self.problem = Problem.from_json(order["problem"])
         self.start = self.problem.start_state(order["seed"])
@@ -77,7 +80,8 @@ class Worker:
         return {
             "load_seconds": load_seconds,
             "loaded_memory_bytes": resident_memory_bytes(),
-            "threads_found": found_threads(),
+            "threads_found": found_threads(implementation.threads()),
+            "receipt": dict(implementation.receipt()),
         }, {}
 
     def cost(self, order: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Message:
@@ -90,6 +94,12 @@ class Worker:
             self.implementation.train(batches)
 
         return {"step_seconds": estimate_step_seconds(train, most_steps)}, {}
+
+    def call(self, order: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Message:
+        """Time calls of `train` with one step of this batch size."""
+        batches = self._batches(order["batch_size"], 1)
+        self.implementation.reset(self.start)
+        return {"call_seconds": call_seconds(lambda: self.implementation.train(batches))}, {}
 
     def train(self, order: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Message:
         """Train, untimed, from the state and over the order that the message brings."""
@@ -106,7 +116,8 @@ class Worker:
         sample = take_sample(self.implementation, self.start, batches, order["prefix_steps"])
         self.losses = None if sample.losses is None else np.array(sample.losses)
         times = {"n_steps": sample.n_steps, "elapsed_ns": sample.elapsed_ns, "cpu_ns": sample.cpu_ns}
-        return {**times, "digest": sample.digest, "peak_memory_bytes": peak_memory_bytes()}, {}
+        clock = {"runner_ns": sample.runner_ns}
+        return {**times, **clock, "digest": sample.digest, "peak_memory_bytes": peak_memory_bytes()}, {}
 
     def result(self, order: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Message:
         """Return the parameters after the last sample, and its losses."""
@@ -129,7 +140,7 @@ def serve(pipe: Pipe) -> None:
     """Answer orders until told to stop or the harness is gone."""
     worker = Worker()
     verbs: dict[str, Callable[[dict[str, Any], dict[str, NDArray[Any]]], Message]] = {
-        name: getattr(worker, name) for name in ("load", "cost", "train", "sample", "result")
+        name: getattr(worker, name) for name in ("load", "cost", "call", "train", "sample", "result")
     }
     cpu_at_answer_ns = cpu_time_ns()
     while True:

@@ -43,6 +43,8 @@ class ScriptedClock:
 class Logged:
     """An implementation whose every verb takes scripted time and is written down."""
 
+    runner_ns = None
+
     def __init__(self, log, clock):
         self.log, self.clock = log, clock
 
@@ -96,10 +98,29 @@ def test_the_prefix_leaves_no_trace_in_the_result(logged):
     assert {result_digest(replace(STATE, step=20), None)} == digests
 
 
+def test_the_time_by_the_clock_of_another_program_stands_beside_the_harness_own(logged):
+    logged.runner_ns = 123
+    sample = take_sample(logged, STATE, ORDER, clock=logged.clock)
+
+    assert (123, 20 * STEP_NS) == (sample.runner_ns, sample.elapsed_ns)
+
+
+def test_what_a_call_costs_is_the_median_of_groups_of_calls():
+    clock = ScriptedClock([])
+    calls = []
+
+    def call():
+        calls.append(None)
+        clock.now_ns += 4_000 if len(calls) % 1000 else 50_000_000  # one in a thousand is disturbed
+
+    assert pytest.approx(4e-6, rel=0.01) == measure.call_seconds(call, clock)
+
+
 def test_cpu_time_counts_what_threads_and_finished_children_used(monkeypatch):
     used_by_children = type("Usage", (), {"ru_utime": 2.0, "ru_stime": 0.5})
     monkeypatch.setattr(measure.time, "process_time_ns", lambda: 7)
     monkeypatch.setattr(measure.resource, "getrusage", lambda who: used_by_children)
+    monkeypatch.setattr(measure.family, "descendants", list)
 
     assert 2_500_000_007 == cpu_time_ns()
 
@@ -249,6 +270,8 @@ def test_cpu_time_is_judged_over_half_a_second_at_least(wall_s, cpu_s, expected)
 
 def test_work_that_train_puts_off_until_params_is_refused():
     class PutsOff:
+        runner_ns = None
+
         def reset(self, state):
             pass
 

@@ -44,6 +44,26 @@ def test_a_state_is_put_together_again_from_its_tensors():
         assert again.tensors()[name] is tensor
 
 
+def test_the_flat_state_is_all_tensors_in_the_order_of_their_names_each_row_after_row():
+    expected = [tensor.ravel() for tensor in state().tensors().values()]
+
+    assert np.array_equal(np.concatenate(expected), state().flat())
+
+
+def test_a_state_is_put_together_again_from_its_flat_vector_in_arrays_of_its_own():
+    vector = state().flat()
+    layers = (state().W[0].shape[1], *(len(b) for b in state().b))
+    again = State.from_flat(vector, layers, state().step)
+    vector[:] = 0
+
+    assert state().digest() == again.digest()
+
+
+def test_a_flat_vector_of_another_network_is_an_error():
+    with pytest.raises(ValueError, match="reshape"):
+        State.from_flat(state().flat()[:-1], (state().W[0].shape[1], *(len(b) for b in state().b)), 0)
+
+
 def test_the_order_in_which_tensors_are_given_does_not_matter():
     shuffled = dict(reversed(state().tensors().items()))
 

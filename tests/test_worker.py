@@ -69,6 +69,26 @@ def test_a_sample_is_of_the_start_state_and_the_orders_of_the_workload(workers):
     assert sample["peak_memory_bytes"] > 1 << 20
 
 
+def test_what_the_implementation_tells_of_itself_comes_with_the_answer_to_load(workers):
+    answer = workers.load(workers.open("tells_of_itself"), "tells_of_itself")
+
+    assert answer["receipt"]["compiler"] == "cc 1.0"
+    assert {pool["library"]: pool["num_threads"] for pool in answer["threads_found"]["pools"]}["its BLAS"] == 1
+
+
+def test_the_cost_of_a_call_is_a_time(workers):
+    worker = workers.loaded("does_nothing")
+
+    assert 0 < worker.order("call", {"batch_size": 1})[0]["call_seconds"] < 0.01
+
+
+def test_an_implementation_is_closed_before_another_is_loaded(workers):
+    worker = workers.open("tells_of_itself")
+    answers = [workers.load(worker, "tells_of_itself") for _ in range(2)]
+
+    assert ["0", "1"] == [answer["receipt"]["closed before"] for answer in answers]
+
+
 def test_the_cost_of_a_step_is_a_time(workers):
     worker = workers.loaded("numpy_rows")
 

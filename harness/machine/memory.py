@@ -1,13 +1,15 @@
-"""How much memory this process uses and may use."""
+"""How much memory this process and its children use, and may use."""
 
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
 
 from harness.machine.cgroups import ROOT, memory_limit
+from harness.machine.family import PROC, descendants
 
 STATUS = Path("/proc/self/status")
 CLEAR_REFS = Path("/proc/self/clear_refs")
@@ -15,23 +17,31 @@ RESET_PEAK = "5"  # see proc(5): resets VmHWM to the present size
 
 
 def resident_memory_bytes() -> int:
-    """Return how many bytes of this process are in memory now."""
-    return int(psutil.Process().memory_info().rss)
+    """Return how many bytes of this process and its descendants are in memory now."""
+    resident = int(psutil.Process().memory_info().rss)
+    for pid in descendants():
+        with suppress(psutil.Error):
+            resident += int(psutil.Process(pid).memory_info().rss)
+    return resident
 
 
 def peak_memory_bytes(status: Path = STATUS) -> int | None:
     """Return the most bytes of this process that were ever in memory since the last reset, or None.
 
-    None only where the system tells neither VmHWM nor ru_maxrss.
+    The peaks of its living descendants are added. None only where the system tells neither VmHWM nor ru_maxrss.
     """
-    try:
-        lines = status.read_text().splitlines()
-    except OSError:
-        return _peak_by_getrusage()
-    for line in lines:
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) * 1024
-    return _peak_by_getrusage()
+    own = _peak_in(status) or _peak_by_getrusage()
+    if own is None:
+        return None
+    return own + sum(_peak_in(PROC / str(pid) / "status") or 0 for pid in descendants())
+
+
+def _peak_in(status: Path) -> int | None:
+    with suppress(OSError):
+        for line in status.read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    return None
 
 
 def _peak_by_getrusage() -> int | None:
@@ -44,13 +54,16 @@ def _peak_by_getrusage() -> int | None:
 
 
 def reset_peak_memory(clear_refs: Path = CLEAR_REFS) -> bool:
-    """Set the peak back to the present size; return whether the system did so (only Linux can)."""
+    """Set the peaks back to the present sizes; return whether the system did so (only Linux can)."""
     if not clear_refs.exists():
         return False
     try:
         clear_refs.write_text(RESET_PEAK)
     except OSError:
         return False
+    for pid in descendants():
+        with suppress(OSError):
+            (PROC / str(pid) / "clear_refs").write_text(RESET_PEAK)
     return True
 
 

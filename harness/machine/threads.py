@@ -98,9 +98,10 @@ def _without_home(entry: Inherited, home: str) -> Inherited:
     return Inherited(**hidden)
 
 
-def found_threads() -> dict[str, Any]:
+def found_threads(told: Mapping[str, int] | None = None) -> dict[str, Any]:
     """Return the thread pools of the libraries loaded in this process, as plain data.
 
+    `told` holds the threads of libraries that cannot be seen from here, by name: they are added as they are.
     `pools` has one entry per library: user_api, library, version, architecture, threading_layer,
     num_threads, file (no folder). `os_threads` counts the threads that exist, None off Linux.
     Importing threadpoolctl loads no library of numbers; call this after they are loaded.
@@ -123,6 +124,8 @@ def found_threads() -> dict[str, Any]:
         count = getattr(sys.modules.get(library), "get_num_threads", None)
         if count is not None:
             pools.append({"user_api": library, "library": library, "num_threads": count(), "file": library})
+    for library, count in (told or {}).items():
+        pools.append({"user_api": library, "library": library, "num_threads": int(count), "file": library})
     return {"pools": pools, "os_threads": _os_threads()}
 
 
