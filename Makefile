@@ -5,7 +5,7 @@ RUN := $(VENV)/bin/paragone
 READY := $(VENV)/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help bench quick verify report train doctor list test test-fast check format clean
+.PHONY: help bench quick verify report train doctor list new julia test test-fast check format clean
 
 help:  ## show these targets
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -30,6 +30,12 @@ doctor: $(READY)  ## what is here, what is missing, what would disturb a measure
 
 list: $(READY)  ## every implementation: language, axes, source, idea
 	$(RUN) list
+
+new: $(READY)  ## write a starter that works: make new NAME=my_step LANGUAGE=python (or julia, c, fortran, process)
+	$(RUN) new $(NAME) --language $(or $(LANGUAGE),python) $(ARGS)
+
+julia: $(READY)  ## install Julia and what it needs here, if no fit one is found
+	$(VENV)/bin/python scripts/install_julia.py
 
 test: $(READY)  ## all tests
 	$(VENV)/bin/python -m pytest $(ARGS)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from harness import environment
+from harness.bridges import call_costs
 from harness.data import DataSet, check_fits
 from harness.errors import Misuse
 from harness.gatekeeper import Gatekeeper
@@ -148,6 +149,7 @@ class Bench:
             "launch_deviation": deviation,
             "resolvable_difference": resolvable,
             "data": self._data_facts(),
+            "calls": call_costs(enrolments.values(), self.data, self._open_worker, self.request.seed),
             "identity": identity,
             "pilot_seconds": time.perf_counter() - begin,
         }

@@ -31,6 +31,8 @@ LONGEST_PREFIX_STEP_SECONDS = 0.025
 MOST_IMAGES = 2_000_000
 # Giving the result back may take so long, or as long as the sample.
 LONGEST_PARAMS_SECONDS = 0.02
+# … and is tried so often again before it is taken for work that train put off.
+SUSPICIONS = 2
 # Estimating the cost of a step: double the steps until one call takes this long.
 ESTIMATE_SECONDS = 0.01
 # What a call costs is the median of so many such groups of calls.
@@ -65,7 +67,7 @@ def take_sample(
 ) -> Sample:
     """Return the time of one `train(order)` from `state`, after an untimed prefix of the same order.
 
-    Raises MeasurementFailed where `params()` takes longer than the training: work was put off until then.
+    Raises MeasurementFailed where `params()` takes longer than the training each time: work was put off until then.
     """
     if prefix_steps:
         implementation.reset(state)
@@ -76,15 +78,33 @@ def take_sample(
     losses = implementation.train(order)
     elapsed_ns = clock() - start
     cpu_ns = cpu_time_ns() - cpu_start
+    runner_ns = implementation.runner_ns
     result = implementation.params()
     params_ns = clock() - start - elapsed_ns
-    if params_ns > max(LONGEST_PARAMS_SECONDS * 1e9, elapsed_ns):
+    if _is_suspicious(params_ns, elapsed_ns) and _puts_off(implementation, state, order, clock):
         raise MeasurementFailed(
-            f"params() took {params_ns / 1e6:.0f} ms after a train of {elapsed_ns / 1e6:.0f} ms: "
+            f"params() took {params_ns / 1e6:.0f} ms after a train of {elapsed_ns / 1e6:.0f} ms, and again: "
             "what train puts off is not timed; finish it there"
         )
     digest = result_digest(result, losses)
-    return Sample(len(order), elapsed_ns, cpu_ns, digest, implementation.runner_ns, losses)
+    return Sample(len(order), elapsed_ns, cpu_ns, digest, runner_ns, losses)
+
+
+def _is_suspicious(params_ns: int, train_ns: int) -> bool:
+    return params_ns > max(LONGEST_PARAMS_SECONDS * 1e9, train_ns)
+
+
+def _puts_off(implementation: Implementation, state: State, order: NDArray[np.int64], clock: Clock) -> bool:
+    """Return whether `params` takes too long whenever it is tried: once may be the machine's noise."""
+    for _ in range(SUSPICIONS):
+        implementation.reset(state)
+        start = clock()
+        implementation.train(order)
+        train_ns = clock() - start
+        implementation.params()
+        if not _is_suspicious(clock() - start - train_ns, train_ns):
+            return False
+    return True
 
 
 def result_digest(state: State, losses: NDArray[Any] | None) -> str:

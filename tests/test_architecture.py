@@ -17,9 +17,9 @@ FLOW = """
     errors source state problem workloads matrices twin
     machine mnist data environment
     interface adapters registry
-    reference bounds judge diagnose verify
+    reference bounds judge diagnose verify contract starter
     measure pipe worker host
-    resolution request plan survey gatekeeper pilot store runs remaining schedule rehearsal learning bench doctor
+    resolution request plan survey gatekeeper pilot bridges store runs remaining schedule rehearsal learning bench doctor
     statuses analyse doubts claims report export
     display cli __main__
 """.split()
@@ -241,6 +241,8 @@ def test_every_tests_file_names_a_module_that_exists():
         "benchmarks",
         "docs",
         "makefile",
+        "compiled",
+        "fortran",
         "scripts",
         "zoo",
     }

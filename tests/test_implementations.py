@@ -1,5 +1,6 @@
 """What each implementation says of itself is so."""
 
+import os
 import tracemalloc
 from dataclasses import replace
 from functools import cache
@@ -22,6 +23,13 @@ _random = np.random.Generator(np.random.PCG64(1))
 IMAGES = np.where(_random.random((N_TRAIN, 784)) < 0.19, _random.integers(1, 256, (N_TRAIN, 784)), 0).astype(np.uint8)
 LABELS = _random.integers(0, 10, N_TRAIN).astype(np.uint8)
 FOUND, _ = discover()
+
+
+@pytest.mark.parametrize("name", os.environ.get("PARAGONE_TESTS_EXPECT", "").split())
+def test_a_language_that_this_machine_promises_is_there(name):
+    (implementation,) = [found.implementation for found in FOUND if found.name == name]
+
+    assert implementation.missing() is None
 
 
 def small(name, hidden=()):

@@ -17,7 +17,7 @@ from matplotlib.text import Text
 from rich.console import Console
 
 from harness.analyse import summarise
-from harness.report import heatmap, palette, throughput, wording, write_report
+from harness.report import bridges, heatmap, palette, throughput, wording, write_report
 from harness.report.canvas import Sheet, drawing, legible, text_width, wrapped
 from harness.report.console import print_summary
 from harness.report.figures import file_name
@@ -350,7 +350,8 @@ def test_a_colour_belongs_to_the_implementation_and_not_to_the_run():
 
 
 def test_order_is_the_line_and_layout_the_marker():
-    assert palette.line("C") != palette.line("F")
+    assert palette.line("numpy_rows", "C") != palette.line("numpy_rows", "F")
+    assert palette.line("julia_tuned") != palette.line("julia_tuned_process")
     assert len({palette.marker(layout) for _, layout, _ in INSTALLED}) == 5
 
 
@@ -540,3 +541,55 @@ def test_a_cell_measured_once_and_never_cold_leaves_the_cold_figure_out(tmp_path
         "speedup-nielsen",
         "throughput-nielsen",
     ]
+
+
+# --- other languages ---
+
+CALLS = [
+    {"bridge": "c", "n_images": 1, "call_seconds": 1.2e-6, "reason": ""},
+    {"bridge": "c", "n_images": 50_000, "call_seconds": 1.3e-6, "reason": ""},
+    {"bridge": "julia", "n_images": 1, "call_seconds": None, "reason": "no Julia"},
+    {"bridge": "julia", "n_images": 50_000, "call_seconds": None, "reason": "no Julia"},
+]
+
+
+def with_receipts(folder, receipt, **others):
+    launches = [launch_row(name, launch, receipt=receipt) for name in (BASE, CONTROL) for launch in range(2)]
+    return made_up_run(folder, QUIET, launches=launches, **others)
+
+
+def test_a_run_without_other_languages_says_nothing_of_them(tmp_path):
+    assert bridges.section(made_up_run(tmp_path, QUIET)) == ""
+    assert bridges.section(with_receipts(tmp_path, {})) == ""
+
+
+def test_what_a_call_costs_is_a_line_for_each_bridge_and_a_column_for_each_size(tmp_path):
+    run = made_up_run(tmp_path, QUIET)
+    run.plan["calls"] = CALLS
+    *_, c, julia = bridges.section(run).splitlines()
+
+    assert ["shared library (C ABI)", "1.20 µs", "1.30 µs"] == cells_of(c)
+    assert ["Julia in the same process", "no Julia", "no Julia"] == cells_of(julia)
+
+
+def test_what_was_built_is_said_once_for_all_variants_with_the_same_receipt(tmp_path):
+    *_, line = bridges.section(with_receipts(tmp_path, {"compiler": "gcc 12", "flags": "-O3 | x"})).splitlines()
+
+    assert line.count("compiler: gcc 12") == 1
+    assert f"`{BASE}`, `{CONTROL}`" in line
+    assert "-O3 \\| x" in line
+
+
+def test_what_lies_outside_a_programs_own_clock_is_a_share_of_the_sample(tmp_path):
+    samples = [
+        sample(BASE, 10, launch, round_, 2e-5, runner_ns=share * 2e-5 * 1000 * 1e9)
+        for launch in range(2)
+        for round_, share in enumerate((0.99, 0.98, 0.9))
+    ]
+    *_, line = bridges.section(made_up_run(tmp_path, QUIET, samples=samples)).splitlines()
+
+    assert [f"`{BASE}`", "2.0 %", "10 %"] == cells_of(line)
+
+
+def cells_of(line):
+    return [cell.strip() for cell in line.strip("| ").split(" | ")]

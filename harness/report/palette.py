@@ -2,7 +2,7 @@
 
 Colour says who: a language has one colour, and NumPy, which has most implementations, one per way of
 writing the step. Marker says how a mini-batch lies in memory, line says the order of the stored data
-(solid C, dashed F), panel says the dtype. The hues are Okabe and Ito's and Paul Tol's, some darkened
+(solid C, dashed F), compiler flags (dashed where few) or a program of its own (dotted), panel says the dtype. The hues are Okabe and Ito's and Paul Tol's, some darkened
 to stand out from white; a test keeps NumPy's apart for readers with red- or green-blindness.
 """
 
@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import zlib
 from typing import Any
+
+from harness.report import wording
 
 INK, SOFT_INK, GRID, NOISE = "#1a1a1a", "#5f6368", "#e3e5e8", "#e9eaec"
 
@@ -29,16 +31,19 @@ COLOURS = (
     (("dask",), "#6E4B1E"),
     (("tensorflow",), "#999933"),
     (("scikit-learn",), "#7F7F7F"),
-    (("julia",), "#AA4499"),
+    (("julia", "tuned"), "#7A2E8E"),
+    (("julia",), "#C061B8"),
     (("fortran",), "#882255"),
     (("c++",), "#44556B"),
-    (("c",), "#1A1A1A"),
+    (("c", "blas"), "#1A1A1A"),
+    (("c",), "#6C6F75"),
 )
 OTHERS = ("#332288", "#4477AA", "#66704A", "#8C6D8C")
 
 # The first word that occurs in the layout counts: the special before the general.
 MARKERS = (("block", "D"), ("list", "v"), ("one sample", "^"), ("columns", "s"), ("rows", "o"))
-LINES = {"": "-", "C": "-", "F": (0, (4, 2))}
+# Of the words in "implementation, values of the axes", the first that has an entry decides.
+LINES = {"process": (0, (1, 1.2)), "F": (0, (4, 2)), "O2": (0, (4, 2))}
 
 
 def colour(implementation: str, layout: str, language: str) -> str:
@@ -56,9 +61,10 @@ def marker(layout: str) -> str:
     return next((found for word, found in MARKERS if word in layout.lower()), "P")
 
 
-def line(order: str) -> Any:
-    """Return the line style of a memory order."""
-    return LINES.get(order, ":")
+def line(implementation: str, values: str = "") -> Any:
+    """Return the line style of an implementation with these values of its axes."""
+    words = {*implementation.split("_"), *values.split()}
+    return next((style for word, style in LINES.items() if word in words), "-")
 
 
 def style(row: Any) -> dict[str, Any]:
@@ -66,5 +72,5 @@ def style(row: Any) -> dict[str, Any]:
     return {
         "color": colour(row.implementation, row.layout, row.language),
         "marker": marker(row.layout),
-        "linestyle": line(row.order),
+        "linestyle": line(row.implementation, wording.axis_values(row.variant)),
     }

@@ -117,13 +117,20 @@ def code(text: object) -> str:
 
 
 def short_names(frame: pd.DataFrame) -> pd.Series[str]:
-    """Return for each row the name to print: the implementation, with its order where it has several.
+    """Return for each row the name to print: the implementation, with the values of its axes where it has several.
 
     The dtype is left out: every table and panel is of one dtype.
     """
-    several = frame.groupby("implementation")["order"].transform("nunique") > 1
-    names = frame["implementation"].where(~several, frame["implementation"] + " " + frame["order"])
+    values = frame["variant"].map(axis_values)
+    several = values.groupby(frame["implementation"]).transform("nunique") > 1
+    names = frame["implementation"].where(~several, frame["implementation"] + " " + values)
     return names.where(~frame["control"], names + " (A/A)")
+
+
+def axis_values(variant: str) -> str:
+    """Return the values of the axes of a variant but its dtype: "F" of `numpy_rows[dtype=float32,order=F]`."""
+    axes = variant.partition("[")[2].partition("]")[0].split(",")
+    return " ".join(value for axis, _, value in (axis.partition("=") for axis in axes) if axis != "dtype")
 
 
 def presented(frame: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,172 @@
+"""A shared library built from an implementation's folder, once for each source, command, compiler and CPU."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from harness.data import cache_folder
+from harness.errors import MeasurementFailed
+from harness.source import folder_hash
+
+HEADERS = Path(__file__).parent  # paragone.h and paragone_network.h
+LIBRARY, RECEIPT = "library.so", "receipt.json"
+SECONDS_TO_COMPILE = 100.0
+SECONDS_TO_ANSWER = 10.0
+MOST_ERROR_LINES = 3
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What a library was built from: hash of the sources, the compiler's version, the command as declared."""
+
+    source: str
+    compiler: str
+    command: str
+
+
+def build(command: Sequence[str], folder: Path, cache: Path | None = None) -> tuple[Path, Receipt]:
+    """Return the library that the command makes in `folder`, and its receipt; built now unless it is in the cache.
+
+    In the command, {library} stands for the file to be made, {include} for the folder of the headers and {build} for
+    a folder for what else the compiler writes.
+
+    Raises MeasurementFailed with the compiler's first error lines.
+    """
+    if not any("{library}" in word for word in command):
+        raise MeasurementFailed("command(): expected {library}, the file to be made, in one of its words")
+    receipt = Receipt(_source_hash(folder), compiler_version(command[0]), " ".join(command))
+    place = (cache or cache_folder() / "built") / _key(receipt)
+    if not _is_whole(place, receipt):
+        _build_into(place, command, folder, receipt)
+    return place / LIBRARY, receipt
+
+
+def compiler_version(compiler: str) -> str:
+    """Return the first line of what the compiler says of its version. Raises MeasurementFailed."""
+    try:
+        answer = subprocess.run(
+            [compiler, "--version"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=SECONDS_TO_ANSWER,
+        )
+    except OSError as error:
+        raise MeasurementFailed(f"{compiler} cannot be started: {error.strerror}") from None
+    except subprocess.TimeoutExpired:
+        raise MeasurementFailed(f"{compiler} --version gives no answer within {SECONDS_TO_ANSWER:g} s") from None
+    return next(iter((answer.stdout or answer.stderr).strip().splitlines()), "unknown version")
+
+
+def _source_hash(folder: Path) -> str:
+    headers = b"".join(path.read_bytes() for path in sorted(HEADERS.glob("*.h")))
+    return hashlib.sha256(folder_hash(folder).encode() + headers).hexdigest()[:16]
+
+
+def _key(receipt: Receipt) -> str:
+    """Return the name of the entry: code for `-march=native` from a shared home must not run on another CPU."""
+    content = json.dumps([asdict(receipt), _cpu()], sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()[:24]
+
+
+def _cpu() -> list[str]:
+    """Return what tells one kind of CPU from another."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(errors="replace").splitlines()
+    except OSError:
+        return [platform.machine(), platform.processor()]
+    wanted = ("model name", "flags", "Features", "CPU part")
+    return [platform.machine(), *sorted({line for line in lines if line.startswith(wanted)})]
+
+
+def _is_whole(place: Path, receipt: Receipt) -> bool:
+    try:
+        recorded = json.loads((place / RECEIPT).read_text())
+        size = (place / LIBRARY).stat().st_size
+    except (OSError, ValueError):
+        return False
+    return bool(recorded == {**asdict(receipt), "size_bytes": size})
+
+
+def _build_into(place: Path, command: Sequence[str], folder: Path, receipt: Receipt) -> None:
+    """Build beside the entry and rename: whoever looks sees a whole entry or none."""
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(dir=place.parent, prefix=".building-"))
+    except OSError as error:
+        raise MeasurementFailed(
+            f"{place.parent}: the library cannot be kept there: {error.strerror}. Set PARAGONE_CACHE to another folder"
+        ) from None
+    try:
+        library = scratch / LIBRARY
+        _compile(_filled_in(command, {"library": library, "include": HEADERS, "build": scratch}), folder)
+        if not library.is_file():
+            raise MeasurementFailed(f"{command[0]} ended without an error but wrote no {{library}}: {receipt.command}")
+        about = {**asdict(receipt), "size_bytes": library.stat().st_size}
+        (scratch / RECEIPT).write_text(json.dumps(about, indent=1) + "\n")
+        _put_in_place(scratch, place)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _filled_in(command: Sequence[str], places: Mapping[str, Path]) -> list[str]:
+    words = list(command)
+    for name, path in places.items():
+        words = [word.replace(f"{{{name}}}", str(path)) for word in words]
+    return words
+
+
+def _compile(command: Sequence[str], folder: Path) -> None:
+    environment = {**os.environ, "LC_ALL": "C", "TERM": "dumb"}  # messages that are plain and in one language
+    try:
+        done = subprocess.run(
+            command,
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            timeout=SECONDS_TO_COMPILE,
+        )
+    except OSError as error:
+        raise MeasurementFailed(f"{command[0]} cannot be started: {error.strerror}") from None
+    except subprocess.TimeoutExpired:
+        raise MeasurementFailed(f"{command[0]} did not end within {SECONDS_TO_COMPILE:g} s") from None
+    if done.returncode != 0:
+        raise MeasurementFailed(f"{command[0]} failed with code {done.returncode}: {first_errors(done.stdout)}")
+
+
+def first_errors(output: str) -> str:
+    """Return the first lines that speak of an error, each with its place, or the first lines at all."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    errors = [line for line in lines if "error" in line.lower() or "undefined reference" in line]
+    return " / ".join((errors or lines)[:MOST_ERROR_LINES]) or "it said nothing"
+
+
+def _put_in_place(scratch: Path, place: Path) -> None:
+    """Rename; where another process was faster its entry stays, a damaged one is replaced."""
+    try:
+        scratch.rename(place)
+    except OSError:
+        if _is_whole(place, Receipt(**_without_size(scratch))):
+            return
+        shutil.rmtree(place, ignore_errors=True)
+        scratch.rename(place)
+
+
+def _without_size(place: Path) -> dict[str, str]:
+    recorded = json.loads((place / RECEIPT).read_text())
+    del recorded["size_bytes"]
+    return dict(recorded)

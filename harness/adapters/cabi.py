@@ -1,0 +1,197 @@
+"""A shared library behind the C header paragone.h, in any language that exports a C ABI; docs/c-abi.md shows one.
+
+An implementation is a class with the command that builds the library from the files of its folder:
+
+    class CLoops(LibraryImplementation):
+        def command(self):
+            return ["gcc", "-O2", "-shared", "-fPIC", f"-DPARAGONE_REAL={self.real}", "-I{include}", "-o{library}", "loops.c"]
+"""
+
+from __future__ import annotations
+
+import ctypes
+import inspect
+import shutil
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.adapters.built import Receipt, build
+from harness.errors import MeasurementFailed
+from harness.interface import Implementation
+from harness.problem import OUTPUTS_AND_LOSSES, Problem
+from harness.state import State
+
+ABI = 1
+INSTALL = {
+    "gcc": "Install: apt install gcc (Debian, Ubuntu), xcode-select --install (macOS)",
+    "g++": "Install: apt install g++ (Debian, Ubuntu), xcode-select --install (macOS)",
+    "cc": "Install: apt install gcc (Debian, Ubuntu), xcode-select --install (macOS)",
+    "gfortran": "Install: apt install gfortran (Debian, Ubuntu), brew install gcc (macOS)",
+}
+
+pointer, size = ctypes.c_void_p, ctypes.c_int64
+
+
+class CProblem(ctypes.Structure):
+    """`paragone_problem` of the header."""
+
+    _fields_: ClassVar = [
+        ("n_train", ctypes.c_int64),
+        ("n_layers", ctypes.c_int64),
+        ("sizes", ctypes.POINTER(ctypes.c_int64)),
+        ("output", ctypes.c_int32),
+        ("real_bytes", ctypes.c_int32),
+        ("momentum", ctypes.c_double),
+        ("l1", ctypes.c_double),
+        ("l2", ctypes.c_double),
+    ]
+
+
+# What the header declares: result and arguments by name.
+FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
+    "paragone_abi": (ctypes.c_int32, []),
+    "paragone_load": (ctypes.c_char_p, [ctypes.POINTER(CProblem), pointer, pointer, ctypes.POINTER(pointer)]),
+    "paragone_reset": (None, [pointer, pointer]),
+    "paragone_train": (None, [pointer, pointer, size, size, pointer, ctypes.c_double, pointer]),
+    "paragone_params": (None, [pointer, pointer]),
+    "paragone_free": (None, [pointer]),
+}
+OPTIONAL: dict[str, tuple[Any, list[Any]]] = {
+    "paragone_version": (ctypes.c_char_p, []),
+    "paragone_threads": (ctypes.c_int32, []),
+}
+
+
+class LibraryImplementation(Implementation):
+    """An implementation whose train is a function of a shared library, built on first use."""
+
+    bridge = "c"
+
+    network: int | None = None
+
+    @abstractmethod
+    def command(self) -> Sequence[str]:
+        """Return the command that builds {library}; it runs in the implementation's own folder."""
+
+    @classmethod
+    def missing(cls) -> str | None:
+        """Return that the compiler is not there and how to get it, or None."""
+        compiler = cls(**{axis: values[0] for axis, values in cls.axes.items()}).command()[0]
+        if shutil.which(compiler):
+            return None
+        return f"{compiler} was not found. {INSTALL.get(compiler, '')}".strip()
+
+    @property
+    def real(self) -> str:
+        """Return what C calls the dtype: "float" or "double"."""
+        return "float" if self.dtype == np.float32 else "double"
+
+    def load(self, problem: Problem, images: NDArray[Any], labels: NDArray[np.uint8]) -> None:
+        """Build the library or take it from the cache, and let it copy the training set."""
+        self.close()
+        self.problem = problem
+        path, self.built = build(self.command(), Path(inspect.getfile(type(self))).resolve().parent)
+        self.library = opened(path)
+        images = np.ascontiguousarray(images, dtype=self.dtype)
+        labels = np.ascontiguousarray(labels, dtype=np.uint8)
+        network = pointer()
+        said = self.library.paragone_load(
+            described(problem, self.dtype.itemsize), images.ctypes.data, labels.ctypes.data, ctypes.byref(network)
+        )
+        if said is not None:
+            raise MeasurementFailed(f"paragone_load says: {said.decode(errors='replace')}")
+        if not network:
+            raise MeasurementFailed("paragone_load reports no error and gives no network")
+        self.network = network.value
+
+    def reset(self, state: State) -> None:
+        """Hand over the state as one vector."""
+        vector = np.ascontiguousarray(state.flat(), dtype=np.float64)
+        self.library.paragone_reset(self.network, vector.ctypes.data)
+        self.numbers, self.step = vector.size, state.step
+
+    def train(self, order: NDArray[np.int64]) -> NDArray[np.float64] | None:
+        """Take a step per row of `order` in one call."""
+        order = np.ascontiguousarray(order, dtype=np.int64)
+        n_steps, batch_size = order.shape
+        eta = self.problem.learning_rates(self.step, n_steps, batch_size)
+        losses = np.zeros(n_steps) if self.problem.records_loss else None
+        self.library.paragone_train(
+            self.network,
+            order.ctypes.data,
+            n_steps,
+            batch_size,
+            eta.ctypes.data,
+            self.problem.batch_scale(batch_size),
+            None if losses is None else losses.ctypes.data,
+        )
+        self.step += n_steps
+        return losses
+
+    def params(self) -> State:
+        """Return the state, read as one vector."""
+        vector = np.zeros(self.numbers)
+        self.library.paragone_params(self.network, vector.ctypes.data)
+        return State.from_flat(vector, self.problem.layers, self.step)
+
+    def receipt(self) -> Mapping[str, str]:
+        """Return compiler, command and source hash, and what the library says of itself."""
+        about: Receipt = self.built
+        told = {"compiler": about.compiler, "command": about.command, "source": about.source}
+        if hasattr(self.library, "paragone_version"):
+            told["made of"] = (self.library.paragone_version() or b"").decode(errors="replace")
+        return told
+
+    def threads(self) -> Mapping[str, int]:
+        """Return the threads that the library says it uses, where it says so."""
+        if not hasattr(self.library, "paragone_threads"):
+            return {}
+        return {self.name: int(self.library.paragone_threads())}
+
+    def close(self) -> None:
+        """Free the network."""
+        if self.network is not None:
+            self.library.paragone_free(self.network)
+            self.network = None
+
+    def __del__(self) -> None:
+        self.close()
+
+
+def opened(path: Path) -> ctypes.CDLL:
+    """Return the library with the types of its functions declared.
+
+    Raises MeasurementFailed where it cannot be loaded, lacks a function, or was made for another header.
+    """
+    try:
+        library = ctypes.CDLL(str(path))
+    except OSError as error:
+        raise MeasurementFailed(f"the library cannot be loaded: {error}") from None
+    if lacking := [name for name in FUNCTIONS if not hasattr(library, name)]:
+        raise MeasurementFailed(f"the library does not export {', '.join(lacking)} (see paragone.h)")
+    for name, (result, arguments) in {**FUNCTIONS, **OPTIONAL}.items():
+        if hasattr(library, name):
+            getattr(library, name).restype, getattr(library, name).argtypes = result, arguments
+    if (abi := library.paragone_abi()) != ABI:
+        raise MeasurementFailed(f"the library was made for version {abi} of paragone.h, expected {ABI}: build it anew")
+    return library
+
+
+def described(problem: Problem, real_bytes: int) -> CProblem:
+    """Return the workload as the header's struct."""
+    layers = len(problem.layers)
+    return CProblem(
+        n_train=problem.n_train,
+        n_layers=layers - 1,
+        sizes=(ctypes.c_int64 * layers)(*problem.layers),
+        output=OUTPUTS_AND_LOSSES.index((problem.output_activation, problem.loss)),
+        real_bytes=real_bytes,
+        momentum=problem.momentum,
+        l1=problem.l1,
+        l2=problem.l2,
+    )

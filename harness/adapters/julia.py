@@ -1,0 +1,179 @@
+"""Julia inside this process, through juliacall: arrays cross as addresses, so a train is one call that copies nothing.
+
+An implementation is a class with the name of its maths file, which defines one Julia module; docs/julia.md shows one:
+
+    class JuliaBroadcast(JuliaImplementation):
+        program = "broadcast.jl"
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import inspect
+import itertools
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.adapters.julia_found import FOR_JULIACALL, find_julia, juliacall_project, reason_against_juliacall
+from harness.errors import MeasurementFailed
+from harness.interface import Implementation
+from harness.problem import Problem
+from harness.state import State
+
+EMBEDDED = Path(__file__).parent / "julia" / "embedded.jl"
+HELD = ("load", "reset", "train", "params", "drop", "julia_threads", "blas_threads", "receipt")
+
+# What juliacall reads when it is imported; what the user set stays.
+SETTINGS = {
+    "PYTHON_JULIACALL_HANDLE_SIGNALS": "no",  # with it, Ctrl-C kills the process before it can answer
+    "PYTHON_JULIACALL_THREADS": "1",  # two Julia threads inside Python crash
+    "PYTHON_JULIAPKG_OFFLINE": "yes",  # an import must not install anything
+}
+# As -O3, but packages compiled with -O2 are not compiled anew: only the level asked for is part of their cache's key.
+OPTIMISATION = ("PYTHON_JULIACALL_MIN_OPTLEVEL", "3")
+
+MOST_REASON_LINES = 3
+
+_numbers = itertools.count(1)
+
+
+class JuliaImplementation(Implementation):
+    """An implementation whose maths is a Julia file, compiled and run in this process."""
+
+    language = "Julia"
+    bridge = "julia"
+    program: ClassVar[str]  # the maths file beside impl.py
+
+    number: int | None = None  # of the session on Julia's side
+
+    @classmethod
+    def missing(cls) -> str | None:
+        """Return why Julia cannot be loaded here and the command that mends it, or None."""
+        return reason_against_juliacall()
+
+    def load(self, problem: Problem, images: NDArray[Any], labels: NDArray[np.uint8]) -> None:
+        """Start Julia, read the maths file and copy the training set into Julia's memory."""
+        self.close()
+        self.problem = problem
+        self.julia = julia_in_process()
+        self.number = next(_numbers)
+        images = np.ascontiguousarray(images, dtype=self.dtype)
+        labels = np.ascontiguousarray(labels, dtype=np.uint8)
+        self._ask(
+            self.julia.functions.load,
+            str(Path(inspect.getfile(type(self))).resolve().parent / self.program),
+            self.dtype.name,
+            " ".join(map(str, problem.layers)),
+            f"{problem.output_activation} {problem.loss}",
+            float(problem.momentum),
+            float(problem.l1),
+            float(problem.l2),
+            int(problem.records_loss),
+            len(images),
+            images.ctypes.data,
+            labels.ctypes.data,
+        )
+
+    def reset(self, state: State) -> None:
+        """Copy the state into Julia's memory."""
+        vector = np.ascontiguousarray(state.flat(), dtype=np.float64)
+        self._ask(self.julia.functions.reset, vector.ctypes.data, vector.size)
+        self.numbers, self.step = vector.size, state.step
+
+    def train(self, order: NDArray[np.int64]) -> NDArray[np.float64] | None:
+        """Take a step per row of `order` in one call."""
+        if order.dtype != np.int64 or not (order.flags.c_contiguous and order.flags.aligned):
+            raise MeasurementFailed(f"order: expected int64 in C order, got {order.dtype} with strides {order.strides}")
+        n_steps, batch_size = order.shape
+        eta = self.problem.learning_rates(self.step, n_steps, batch_size)
+        losses = np.zeros(n_steps) if self.problem.records_loss else None
+        self._ask(
+            self.julia.functions.train,
+            order.ctypes.data,
+            batch_size,
+            n_steps,
+            eta.ctypes.data,
+            self.problem.batch_scale(batch_size),
+            0 if losses is None else losses.ctypes.data,
+        )
+        self.step += n_steps
+        return losses
+
+    def params(self) -> State:
+        """Return the state now, copied out of Julia's memory."""
+        vector = np.empty(self.numbers)
+        self._ask(self.julia.functions.params, vector.ctypes.data, vector.size)
+        return State.from_flat(vector, self.problem.layers, self.step)
+
+    def receipt(self) -> Mapping[str, str]:
+        """Return the versions of Julia and juliacall, the executable, the BLAS and for which CPU Julia compiles."""
+        return self.julia.receipt
+
+    def threads(self) -> Mapping[str, int]:
+        """Return the threads of Julia and of its BLAS, as read back from them."""
+        return self.julia.threads
+
+    def close(self) -> None:
+        """Forget the session on Julia's side; Julia itself stays until the process ends."""
+        if self.number is not None:
+            self.julia.functions.drop(self.number)
+            self.number = None
+
+    def _ask(self, function: Any, *arguments: int | float | str) -> None:
+        if said := function(self.number, *arguments):
+            raise MeasurementFailed(f"{self.program}: {said}")
+
+
+class InProcess(NamedTuple):
+    """Julia in this process: the functions of embedded.jl, held, and what it said of itself."""
+
+    functions: SimpleNamespace
+    receipt: Mapping[str, str]
+    threads: Mapping[str, int]
+
+
+@functools.cache
+def julia_in_process() -> InProcess:
+    """Return Julia in this process; the first call starts it, for as long as the process lives.
+
+    Raises MeasurementFailed where it cannot be started.
+    """
+    _prepare_environment()
+    try:
+        juliacall = importlib.import_module("juliacall")
+        juliacall.Main.seval("path -> (Base.include(Main, path); nothing)")(str(EMBEDDED))
+        functions = SimpleNamespace(**{name: juliacall.Main.seval(f"Main.Embedded.{name}") for name in HELD})
+        receipt = dict(line.split("\t", 1) for line in functions.receipt().split("\n"))
+        blas_threads = functions.blas_threads(int(os.environ.get("OPENBLAS_NUM_THREADS", "1")))
+        threads = {"Julia": functions.julia_threads()} | ({"Julia's BLAS": blas_threads} if blas_threads else {})
+    except Exception as error:  # juliacall raises what it meets: AssertionError, Exception, CalledProcessError, …
+        first_lines = " ".join(str(error).split("\n")[:MOST_REASON_LINES])
+        raise MeasurementFailed(
+            f"Julia could not be started by juliacall: {type(error).__name__}: {first_lines}. Try: make julia"
+        ) from error
+    executable = os.environ["PYTHON_JULIACALL_EXE"].replace(str(Path.home()), "~")
+    return InProcess(functions, {**receipt, "juliacall": juliacall.__version__, "executable": executable}, threads)
+
+
+def _prepare_environment() -> None:
+    """Say which Julia and which packages: with both set, juliacall neither looks for them nor installs any.
+
+    Raises MeasurementFailed where one of them is not there.
+    """
+    executable = find_julia(FOR_JULIACALL)
+    project = juliacall_project()
+    if executable is None or project is None:
+        raise MeasurementFailed(reason_against_juliacall() or "juliacall cannot be used")
+    os.environ["PYTHON_JULIACALL_EXE"] = executable
+    os.environ["PYTHON_JULIACALL_PROJECT"] = str(project)
+    for name, value in SETTINGS.items():
+        os.environ.setdefault(name, value)
+    if "PYTHON_JULIACALL_OPTIMIZE" not in os.environ:
+        os.environ.setdefault(*OPTIMISATION)

@@ -1,0 +1,95 @@
+# Julia inside Python: what harness/adapters/julia.py calls. Numbers and texts cross; an array crosses as its address.
+#
+# load, reset, train, params and drop answer "" or, where something was thrown, a sentence that says what and where.
+# An array that Python lends is valid during the call only: what is kept is copied.
+
+module Embedded
+
+include("network.jl")
+
+const sessions = Dict{Int64,Any}()      # by the number that Python gave: the session, and the path of its maths file
+const maths_files = Dict{String,Module}()
+
+function load(number, path, dtype, layers, output, momentum, l1, l2, records_loss, n_images, images, labels)
+    answer(path) do
+        T = dtype == "float32" ? Float32 : Float64
+        sizes = Int64[parse(Int64, size) for size in split(layers)]
+        X = copied(T, images, (sizes[1], Int64(n_images)))  # rows of pixels in C order are columns here
+        y = copied(UInt8, labels, (Int64(n_images),))
+        coefficients = (Float64(momentum), Float64(l1), Float64(l2))
+        maths = module_of(path)
+        # The file's functions are younger than this one: invokelatest lets it call them.
+        session = Base.invokelatest(Paragone.load, maths, T, sizes, output, coefficients..., Bool(records_loss), X, y)
+        sessions[number] = (session, path)
+    end
+end
+
+function reset(number, state, n_numbers)
+    session, path = sessions[number]
+    answer(path) do
+        Paragone.uncollected(() -> Base.invokelatest(Paragone.reset!, session, copied(Float64, state, (Int64(n_numbers),))))
+    end
+end
+
+function train(number, order, batch_size, n_steps, eta, R, losses)
+    session, path = sessions[number]
+    answer(path) do
+        indices = lent(Int64, order, (Int64(batch_size), Int64(n_steps)))
+        rates = lent(Float64, eta, (Int64(n_steps),))
+        recorded = losses == 0 ? Float64[] : lent(Float64, losses, (Int64(n_steps),))
+        Base.invokelatest(Paragone.train!, session, indices, rates, Float64(R), recorded)
+    end
+end
+
+function params(number, state, n_numbers)
+    session, path = sessions[number]
+    answer(path) do
+        Paragone.uncollected(() -> Base.invokelatest(Paragone.params!, session, lent(Float64, state, (Int64(n_numbers),))))
+    end
+end
+
+function drop(number)
+    delete!(sessions, number)
+    ""
+end
+
+# A file is read once.
+module_of(path) = get!(() -> Paragone.read_maths(path), maths_files, path)
+
+lent(T, address, size) = unsafe_wrap(Array, Ptr{T}(UInt(address)), size)
+
+function copied(T, address, size)
+    array = Array{T}(undef, size)
+    GC.@preserve array unsafe_copyto!(pointer(array), Ptr{T}(UInt(address)), length(array))
+    array
+end
+
+function answer(act, path)
+    try
+        act()
+        ""
+    catch thrown
+        Paragone.description(thrown, catch_backtrace(), path)
+    end
+end
+
+julia_threads() = Int64(Threads.nthreads())
+
+blas_threads(n) = Paragone.blas_threads(n)
+
+# One line each, name and words separated by a tab.
+receipt() = join(("Julia\t$VERSION", "BLAS\t$(Paragone.blas_library())", "CPU\t$(Sys.CPU_NAME), compiled for $(cpu_target())",
+                  "optimisation\t-O$(optimisation_level())"), '\n')
+
+function cpu_target()
+    target = Base.JLOptions().cpu_target
+    target == C_NULL ? "native" : unsafe_string(target)
+end
+
+function optimisation_level()
+    options = Base.JLOptions()
+    least = :opt_level_min in fieldnames(typeof(options)) ? options.opt_level_min : 0
+    Int(max(options.opt_level, least))
+end
+
+end

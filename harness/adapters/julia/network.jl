@@ -1,0 +1,124 @@
+# Between the maths files and the two ways in, embedded.jl and runner.jl: the workload, the state as one vector, errors.
+#
+# A maths file defines one module with
+#
+#     load(problem, X, labels) -> network         X (pixels, N), labels (N,) from 0; both its own to keep
+#     reset!(network, W, b, dW, db)               W[l] (fan_out, fan_in), b[l] (fan_out,); its own to keep
+#     train!(network, order, eta, R, losses)      order (B, n_steps) of indices from 0; eta (n_steps,) and R of its
+#                                                 type; losses (n_steps,) to be written, or empty
+#     params(network) -> W, b, dW, db
+#
+# and must be valid from Julia 1.5 on.
+module Paragone
+
+using LinearAlgebra: BLAS
+using Libdl
+
+struct Problem{T}
+    layers::Vector{Int64}
+    output::String           # "sigmoid quadratic", "sigmoid log" or "softmax cross_entropy"
+    momentum::T
+    l1::T
+    l2::T
+    has_plain_update::Bool   # W <- W - eta dW and nothing else
+    records_loss::Bool
+end
+
+struct Session{T,Network}
+    maths::Module
+    problem::Problem{T}
+    network::Network
+end
+
+function load(maths, ::Type{T}, layers, output, momentum, l1, l2, records_loss, images, labels) where {T}
+    problem = Problem{T}(layers, output, momentum, l1, l2, momentum == l1 == l2 == 0, records_loss)
+    Session(maths, problem, maths.load(problem, images, labels))
+end
+
+# The state is W1, b1, W2, b2, … dW1, db1, …; W is (fan_out, fan_in) row after row, which are columns here.
+function reset!(session::Session{T}, state) where {T}
+    layers, taken = session.problem.layers, 0
+    function next(rows, columns)
+        taken += rows * columns
+        convert(Matrix{T}, transpose(reshape(state[taken-rows*columns+1:taken], columns, rows)))
+    end
+    function next_layers()
+        pairs = [(next(layers[l+1], layers[l]), vec(next(layers[l+1], 1))) for l in 1:length(layers)-1]
+        first.(pairs), last.(pairs)
+    end
+    session.maths.reset!(session.network, next_layers()..., next_layers()...)
+    nothing
+end
+
+function params!(session, state)
+    W, b, dW, db = session.maths.params(session.network)
+    tensors = [x for (weights, biases) in ((W, b), (dW, db)) for layer in zip(weights, biases) for x in layer]
+    state .= reduce(vcat, [vec(permutedims(x)) for x in tensors])
+    nothing
+end
+
+function train!(session::Session{T}, order, eta, R, losses) where {T}
+    session.maths.train!(session.network, order, convert(Vector{T}, eta), T(R), losses)
+    nothing
+end
+
+# The garbage of a train is collected in a train, which is timed, and not in the calls around it, which are not.
+function uncollected(act)
+    GC.enable(false)
+    try
+        act()
+    finally
+        GC.enable(true)
+    end
+end
+
+# The module that a maths file defines.
+function read_maths(path)
+    found = Base.include(Main, path)
+    found isa Module || error("the file must end with the end of the one module that it defines")
+    found
+end
+
+const MOST_MESSAGE_LINES = 4
+const MOST_CHARACTERS = 400  # a BoundsError shows every index
+const MOST_FRAMES = 3
+
+# "BoundsError: attempt to access … (forward! at broadcast.jl:40, train! at broadcast.jl:61)"
+function description(thrown, trace, path)
+    file = basename(path)
+    places = [string(frame.func, " at ", file, ":", frame.line)
+              for frame in stacktrace(trace) if basename(string(frame.file)) == file]
+    while thrown isa LoadError  # what include wraps around an error of the file
+        pushfirst!(places, string(basename(thrown.file), ":", thrown.line))
+        thrown = thrown.error
+    end
+    lines = split(Base.invokelatest(sprint, showerror, thrown), '\n')
+    message = first(join(Iterators.take(filter(!isempty, strip.(lines)), MOST_MESSAGE_LINES), " "), MOST_CHARACTERS)
+    shown = collect(Iterators.take(unique(places), MOST_FRAMES))
+    isempty(shown) ? message : string(message, " (", join(shown, ", "), ")")
+end
+
+# Give BLAS so many threads and answer how many it has; 0 where it does not say.
+function blas_threads(n)
+    BLAS.set_num_threads(n)
+    isdefined(BLAS, :get_num_threads) && return Int64(BLAS.get_num_threads())  # Julia 1.6 and newer
+    BLAS.vendor() === :openblas64 ? Int64(ccall((:openblas_get_num_threads64_, BLAS.libblas), Cint, ())) : Int64(0)
+end
+
+# "libopenblas64_.so (OpenBLAS 0.3.23, SkylakeX)": which BLAS, and where it is OpenBLAS its version and for which CPU.
+function blas_library()
+    isdefined(BLAS, :get_config) || return described(BLAS.libblas, string(BLAS.vendor()))  # before Julia 1.7
+    join((described(library.libname, basename(library.libname)) for library in BLAS.get_config().loaded_libs), ", ")
+end
+
+function described(library, name)
+    handle = Libdl.dlopen(library; throw_error=false)
+    handle === nothing && return name
+    functions = (:openblas_get_config64_, :openblas_get_corename64_)
+    addresses = [Libdl.dlsym(handle, function_name; throw_error=false) for function_name in functions]
+    nothing in addresses && return name
+    config, cpu = (unsafe_string(ccall(address, Cstring, ())) for address in addresses)
+    string(name, " (", join(split(config)[1:2], ' '), ", ", cpu, ')')
+end
+
+end

@@ -1,0 +1,100 @@
+# A Julia of its own: julia runner.jl MATHS.jl speaks the process protocol (docs/process.md) on standard input and output.
+
+include("network.jl")
+
+const path = abspath(ARGS[1])
+# The protocol keeps the true standard output; what the maths file prints goes to standard error.
+const output = open(Libc.dup(RawFD(1)))
+redirect_stdout(stderr)
+
+# The fields of the next message, or nothing at the end of the input.
+function read_message()
+    fields = Dict{String,Vector{UInt8}}()
+    while true
+        key = readuntil(stdin, ':')
+        isempty(key) && return nothing
+        value = read(stdin, parse(Int, readuntil(stdin, ':')))
+        read(stdin, UInt8)  # the line feed
+        key == "end" && return fields
+        fields[key] = value
+    end
+end
+
+function write_message(fields...)
+    message = IOBuffer()
+    for (key, value) in (fields..., "end" => "")
+        write(message, key, ':', string(sizeof(value)), ':', value, '\n')
+    end
+    write(output, take!(message))
+    flush(output)
+end
+
+text(fields, key) = String(copy(fields[key]))
+number(T, fields, key) = parse(T, text(fields, key))
+
+function array(T, fields, key)
+    bytes = fields[key]
+    numbers = Vector{T}(undef, length(bytes) ÷ sizeof(T))
+    GC.@preserve bytes numbers unsafe_copyto!(Ptr{UInt8}(pointer(numbers)), pointer(bytes), sizeof(numbers))
+    numbers
+end
+
+function load(fields, maths)
+    T = text(fields, "dtype") == "float32" ? Float32 : Float64
+    layers = parse.(Int64, split(text(fields, "layers")))
+    coefficients = (number(Float64, fields, key) for key in ("momentum", "l1", "l2"))
+    images = reshape(array(T, fields, "images"), layers[1], :)  # rows of pixels in C order are columns here
+    records_loss = text(fields, "losses") == "1"
+    # The file's functions are younger than this one: invokelatest lets it call them.
+    Base.invokelatest(Paragone.load, maths, T, layers, text(fields, "output"), coefficients..., records_loss,
+                      images, fields["labels"])
+end
+
+function train(session, fields)
+    order = reshape(array(Int64, fields, "order"), number(Int, fields, "batch"), :)
+    losses = zeros(session.problem.records_loss ? size(order, 2) : 0)
+    eta, R = array(Float64, fields, "eta"), number(Float64, fields, "R")
+    began_ns = time_ns()
+    Base.invokelatest(Paragone.train!, session, order, eta, R, losses)
+    "began_ns" => string(Int64(began_ns)), "ended_ns" => string(Int64(time_ns())), "losses" => losses
+end
+
+version(threads) = ("protocol" => "1", "version" => "Julia $VERSION, $(Paragone.blas_library())", "threads" => string(threads))
+
+# The fields that answer a message; `state` is what lasts from one to the next: maths file, session, length of the state.
+function answer(verb, fields, state)
+    if verb == "version"
+        threads = Paragone.blas_threads(parse(Int, get(ENV, "OPENBLAS_NUM_THREADS", "1")))
+        return version(max(threads, Threads.nthreads()))
+    elseif verb == "load"
+        maths = get!(() -> Paragone.read_maths(path), state, :maths)  # once: reading it again compiles it again
+        state[:session] = load(fields, maths)
+    elseif verb == "reset"
+        vector = array(Float64, fields, "state")
+        state[:numbers] = length(vector)
+        Paragone.uncollected(() -> Base.invokelatest(Paragone.reset!, state[:session], vector))
+    elseif verb == "train"
+        return train(state[:session], fields)
+    elseif verb == "params"
+        vector = zeros(state[:numbers])
+        Paragone.uncollected(() -> Base.invokelatest(Paragone.params!, state[:session], vector))
+        return ("state" => vector,)
+    else
+        error("unknown verb $verb")
+    end
+    ()
+end
+
+function serve()
+    state = Dict{Symbol,Any}()
+    while (fields = read_message()) !== nothing
+        fields_of_answer = try
+            answer(text(fields, "do"), fields, state)
+        catch thrown
+            ("error" => Paragone.description(thrown, catch_backtrace(), path),)
+        end
+        write_message(fields_of_answer...)
+    end
+end
+
+serve()

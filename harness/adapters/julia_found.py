@@ -1,0 +1,142 @@
+"""Which Julia there is, found without importing juliacall: its mere import may download a Julia unasked.
+
+Looked at in this order: the one that PYTHON_JULIACALL_EXE or PYTHON_JULIAPKG_EXE names, and then no other; the one
+that `make julia` made ready; `julia` on PATH.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+Version = tuple[int, ...]
+
+FOR_A_PROCESS: Version = (1, 5)  # what our Julia files are written for
+FOR_JULIACALL: Version = (1, 10, 3)  # what juliacall asks for
+SECONDS_TO_ANSWER = 2.0  # a bare Julia takes 0.1 s; juliaup's launcher may first look for news on the network
+NAMED_BY = ("PYTHON_JULIACALL_EXE", "PYTHON_JULIAPKG_EXE")
+
+
+def find_julia(least: Version = FOR_A_PROCESS) -> str | None:
+    """Return the path of the first Julia of at least this version, or None."""
+    return next((path for path in _candidates() if julia_version(path) >= least), None)
+
+
+@functools.cache
+def julia_version(path: str) -> Version:
+    """Return (1, 10, 10), or () where the program does not say so within SECONDS_TO_ANSWER. Asked once per process."""
+    try:
+        program = subprocess.Popen(
+            [path, "--version"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,  # a launcher that hangs is stopped together with what it started
+        )
+    except OSError:
+        return ()
+    with program:
+        try:
+            answer, _ = program.communicate(timeout=SECONDS_TO_ANSWER)
+        except subprocess.TimeoutExpired:
+            os.killpg(program.pid, signal.SIGKILL)
+            return ()
+    found = re.match(rb"julia version (\d+)\.(\d+)\.(\d+)", answer)
+    return tuple(map(int, found.groups())) if found else ()
+
+
+def reason_against_julia(least: Version = FOR_A_PROCESS) -> str | None:
+    """Return why no Julia of at least this version can be started, with the command that mends it, or None."""
+    if find_julia(least):
+        return None
+    asked = f"Julia {_dotted(least)} or newer"
+    if named := _named_by_the_user():
+        variable, value = named
+        return f"{variable}={value} {_fault_of(shutil.which(value))}; {asked} is needed. Correct or unset {variable}"
+    found = [f"{path} {_fault_of(path)}" for path in _candidates()]
+    because = f" ({'; '.join(found)})" if found else ""
+    return f"{asked} is not installed{because}. Install it: make julia"
+
+
+def reason_against_juliacall() -> str | None:
+    """Return why Julia cannot be loaded into this process, with the command that mends it, or None.
+
+    Takes about as long as `julia --version`, and nothing from the network.
+    """
+    if importlib.util.find_spec("juliacall") is None:
+        return "the package juliacall is not installed. Install it: pip install juliacall && make julia"
+    if reason := reason_against_julia(FOR_JULIACALL):
+        return reason
+    if juliacall_project() is None:
+        if path := os.environ.get("PYTHON_JULIACALL_PROJECT"):
+            return f"PYTHON_JULIACALL_PROJECT={path} is not a folder. Correct or unset PYTHON_JULIACALL_PROJECT"
+        return "Julia's package PythonCall is not installed for this Python. Install it: make julia"
+    return None
+
+
+def juliacall_project() -> Path | None:
+    """Return the folder of Julia packages with PythonCall: the user's, juliapkg's, or the one of all; or None."""
+    if path := os.environ.get("PYTHON_JULIACALL_PROJECT"):
+        return Path(path).absolute() if Path(path).is_dir() else None
+    julia = find_julia(FOR_JULIACALL)
+    shared = _depots()[0] / "environments" / f"v{_dotted(julia_version(julia)[:2])}" if julia else juliapkg_project()
+    return next((folder for folder in (juliapkg_project(), shared) if _names_pythoncall(folder)), None)
+
+
+def juliapkg_project() -> Path:
+    """Return the folder of Julia packages that juliapkg keeps for this Python; `make julia` fills it."""
+    if path := os.environ.get("PYTHON_JULIAPKG_PROJECT"):
+        return Path(path).absolute()
+    prefix = sys.prefix if sys.prefix != sys.base_prefix else os.environ.get("CONDA_PREFIX")
+    return Path(prefix) / "julia_env" if prefix else _depots()[0] / "environments" / "pyjuliapkg"
+
+
+def _candidates() -> list[str]:
+    if named := _named_by_the_user():
+        path = shutil.which(named[1])
+        return [path] if path else []
+    made_ready = shutil.which(_made_ready())
+    on_path = shutil.which("julia")
+    return [path for path in (made_ready, on_path) if path]
+
+
+def _named_by_the_user() -> tuple[str, str] | None:
+    return next(((variable, os.environ[variable]) for variable in NAMED_BY if os.environ.get(variable)), None)
+
+
+def _made_ready() -> str:
+    """Return the executable that juliapkg last settled on, as its own record says, or ""."""
+    try:
+        record = json.loads((juliapkg_project() / "pyjuliapkg" / "meta.json").read_text())
+        return str(record["executable"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+
+
+def _names_pythoncall(project: Path) -> bool:
+    files = [project / name for name in ("Project.toml", "JuliaProject.toml")]
+    return any("PythonCall" in file.read_text(errors="replace") for file in files if file.is_file())
+
+
+def _depots() -> list[Path]:
+    listed = [Path(entry) for entry in os.environ.get("JULIA_DEPOT_PATH", "").split(os.pathsep) if entry]
+    return listed or [Path.home() / ".julia"]
+
+
+def _fault_of(path: str | None) -> str:
+    if path is None:
+        return "is not an executable file"
+    version = julia_version(path)
+    return f"is Julia {_dotted(version)}" if version else f"did not say its version within {SECONDS_TO_ANSWER:g} s"
+
+
+def _dotted(version: Version) -> str:
+    return ".".join(map(str, version))

@@ -1,0 +1,49 @@
+"""A Julia of its own, which speaks the process protocol: the same maths files as in harness/adapters/julia.py.
+
+    class JuliaBroadcastProcess(JuliaProcessImplementation):
+        program = "broadcast.jl"
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from harness.adapters.julia_found import find_julia, julia_version, reason_against_julia
+from harness.adapters.process import ProcessImplementation
+
+RUNNER = Path(__file__).parent / "julia" / "runner.jl"
+# A Julia older than this does not know new CPUs, nor does its OpenBLAS: both must be told of one that they know.
+KNOWS_NEW_CPUS = (1, 6)
+KNOWN_CPU = "haswell"
+
+
+class JuliaProcessImplementation(ProcessImplementation):
+    """An implementation whose maths is a Julia file, run by a Julia of its own."""
+
+    language = "Julia"
+    program: ClassVar[str]  # the maths file beside impl.py
+
+    @classmethod
+    def missing(cls) -> str | None:
+        """Return why no Julia can be started and the command that mends it, or None."""
+        return reason_against_julia()
+
+    def command(self) -> Sequence[str]:
+        """Return the command that runs the maths file behind the protocol."""
+        julia = find_julia() or "julia"
+        target = ["-C", KNOWN_CPU] if self._needs_a_known_cpu() else []
+        return [julia, "--startup-file=no", "-O3", *target, str(RUNNER), str(self.folder() / self.program)]
+
+    def environment(self) -> Mapping[str, str]:
+        """Return the kernels for an old OpenBLAS, which would take those of 2007; what the user chose stays."""
+        chosen = os.environ.get("OPENBLAS_CORETYPE")
+        return {"OPENBLAS_CORETYPE": chosen or KNOWN_CPU.capitalize()} if self._needs_a_known_cpu() else {}
+
+    @staticmethod
+    def _needs_a_known_cpu() -> bool:
+        is_x86 = platform.machine().lower() in {"x86_64", "amd64"}
+        return is_x86 and julia_version(find_julia() or "julia") < KNOWS_NEW_CPUS

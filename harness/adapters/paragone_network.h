@@ -1,0 +1,156 @@
+/* paragone_network.h — what C implementations of paragone.h would all write alike: the network in memory, and its verbs.
+ *
+ * Include it in the one file of an implementation, and write three functions:
+ *
+ *     open_buffers(net, batch_size)    make room for a mini-batch of this size: called when it grows
+ *     close_buffers(net)               free it
+ *     take_step(net, batch, B, eta, R) one SGD step on the B images of batch; returns the sum of their losses
+ *
+ * W[l] is fan_out x fan_in, row after row. Where another order suits the loops, define WEIGHT before the include.
+ */
+#ifndef PARAGONE_NETWORK_H
+#define PARAGONE_NETWORK_H
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "paragone.h"
+
+#ifndef WEIGHT
+#define WEIGHT(j, i, fan_in, fan_out) ((j) * (fan_in) + (i)) /* where the weight from input i to output j lies */
+#endif
+
+typedef struct buffers buffers; /* the implementation's own */
+
+/* Layers count from 0; layer l has fan[l] inputs and fan[l + 1] outputs. */
+typedef struct {
+    int64_t n_layers, *fan;
+    int output, has_plain_update, records_loss;
+    real momentum, l1, l2;
+    real *X; /* n_train x fan[0], one image after the other */
+    uint8_t *labels;
+    real **W, **b;
+    real **dW_previous, **db_previous;
+    int64_t room; /* the largest batch size that the buffers can hold */
+    buffers *buffers;
+} network;
+
+static void open_buffers(network *net, int64_t batch_size);
+static void close_buffers(network *net);
+static double take_step(network *net, const int64_t *batch, int64_t B, real eta, real R);
+
+/* Return memory of whole cache lines, filled with zeros. */
+static void *zeros(int64_t n, size_t item_bytes)
+{
+    size_t bytes = ((size_t)n * item_bytes + 63) / 64 * 64;
+    void *memory = aligned_alloc(64, bytes);
+    return memory == NULL ? NULL : memset(memory, 0, bytes);
+}
+
+static real **layers_of_zeros(const network *net, int is_matrix)
+{
+    real **layers = zeros(net->n_layers, sizeof *layers);
+    for (int64_t l = 0; l < net->n_layers; l++)
+        layers[l] = zeros((is_matrix ? net->fan[l] : 1) * net->fan[l + 1], sizeof(real));
+    return layers;
+}
+
+static void free_layers(const network *net, real **layers)
+{
+    for (int64_t l = 0; l < net->n_layers; l++)
+        free(layers[l]);
+    free(layers);
+}
+
+int32_t paragone_abi(void) { return PARAGONE_ABI; }
+
+const char *paragone_load(const paragone_problem *problem, const real *images, const uint8_t *labels, void **result)
+{
+    if (problem->real_bytes != sizeof(real))
+        return "compiled for another dtype: give -DPARAGONE_REAL=float or double";
+    network *net = zeros(1, sizeof *net);
+    int64_t n_pixels = problem->n_train * problem->sizes[0];
+    net->n_layers = problem->n_layers;
+    net->fan = memcpy(zeros(net->n_layers + 1, sizeof *net->fan), problem->sizes, (net->n_layers + 1) * sizeof *net->fan);
+    net->output = problem->output;
+    net->momentum = problem->momentum, net->l1 = problem->l1, net->l2 = problem->l2;
+    net->has_plain_update = problem->momentum == 0 && problem->l1 == 0 && problem->l2 == 0;
+    net->X = zeros(n_pixels, sizeof(real));
+    net->labels = zeros(problem->n_train, 1);
+    if (net->X == NULL || net->labels == NULL)
+        return "not enough memory for the training set";
+    memcpy(net->X, images, n_pixels * sizeof(real));
+    memcpy(net->labels, labels, problem->n_train);
+    net->W = layers_of_zeros(net, 1), net->b = layers_of_zeros(net, 0);
+    net->dW_previous = layers_of_zeros(net, 1), net->db_previous = layers_of_zeros(net, 0);
+    *result = net;
+    return NULL;
+}
+
+static const double *store(const network *net, const double *from, real **W, real **b)
+{
+    for (int64_t l = 0; l < net->n_layers; l++) {
+        int64_t fan_in = net->fan[l], fan_out = net->fan[l + 1];
+        for (int64_t j = 0; j < fan_out; j++)
+            for (int64_t i = 0; i < fan_in; i++)
+                W[l][WEIGHT(j, i, fan_in, fan_out)] = (real)*from++;
+        for (int64_t j = 0; j < fan_out; j++)
+            b[l][j] = (real)*from++;
+    }
+    return from;
+}
+
+static double *give_back(const network *net, double *to, real **W, real **b)
+{
+    for (int64_t l = 0; l < net->n_layers; l++) {
+        int64_t fan_in = net->fan[l], fan_out = net->fan[l + 1];
+        for (int64_t j = 0; j < fan_out; j++)
+            for (int64_t i = 0; i < fan_in; i++)
+                *to++ = W[l][WEIGHT(j, i, fan_in, fan_out)];
+        for (int64_t j = 0; j < fan_out; j++)
+            *to++ = b[l][j];
+    }
+    return to;
+}
+
+void paragone_reset(void *network_, const double *state)
+{
+    network *net = network_;
+    store(net, store(net, state, net->W, net->b), net->dW_previous, net->db_previous);
+}
+
+void paragone_params(void *network_, double *state)
+{
+    network *net = network_;
+    give_back(net, give_back(net, state, net->W, net->b), net->dW_previous, net->db_previous);
+}
+
+void paragone_train(void *network_, const int64_t *order, int64_t n_steps, int64_t batch_size, const double *eta,
+                    double R, double *losses)
+{
+    network *net = network_;
+    if (batch_size > net->room) {
+        if (net->room > 0)
+            close_buffers(net);
+        open_buffers(net, batch_size);
+        net->room = batch_size;
+    }
+    net->records_loss = losses != NULL;
+    for (int64_t step = 0; step < n_steps; step++) {
+        double loss = take_step(net, order + step * batch_size, batch_size, (real)eta[step], (real)R);
+        if (losses != NULL)
+            losses[step] = R * loss;
+    }
+}
+
+void paragone_free(void *network_)
+{
+    network *net = network_;
+    if (net->room > 0)
+        close_buffers(net);
+    free_layers(net, net->W), free_layers(net, net->b);
+    free_layers(net, net->dW_previous), free_layers(net, net->db_previous);
+    free(net->X), free(net->labels), free(net->fan), free(net);
+}
+
+#endif

@@ -1,0 +1,60 @@
+"""What a call costs across each bridge to another language, measured on an implementation that trains nothing.
+
+It is shown in the report and never subtracted: a sample makes one call, whatever language it calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from harness.data import DataSet
+from harness.errors import MeasurementFailed
+from harness.interface import Implementation, variants
+from harness.pilot import OpenWorker, load_worker, reason_against
+from harness.plan import Enrolment
+from harness.registry import Found, read_folder
+
+NULLS = Path(__file__).parent / "adapters" / "null"
+
+
+def call_costs(
+    enrolments: Iterable[Enrolment], data: DataSet, open_worker: OpenWorker, seed: int
+) -> list[dict[str, Any]]:
+    """Return a row for each bridge that the enrolments cross, and for each size of a call.
+
+    A row has bridge, n_images (one, and the whole training set), call_seconds, and the reason where it is None.
+    """
+    crossing = {e.variant.implementation.bridge: e for e in enrolments if e.variant.implementation.bridge in nulls()}
+    return [row for bridge, enrolment in crossing.items() for row in _costs(bridge, enrolment, data, open_worker, seed)]
+
+
+@cache
+def nulls() -> dict[str | None, type[Implementation]]:
+    """Return the implementation that trains nothing, by bridge."""
+    return {implementation.bridge: implementation for implementation in read_folder(NULLS)}
+
+
+def _costs(
+    bridge: str | None, crossing: Enrolment, data: DataSet, open_worker: OpenWorker, seed: int
+) -> list[dict[str, Any]]:
+    null = nulls()[bridge]
+    enrolment = replace(crossing, found=Found(null, NULLS), variant=next(variants(null)))
+    sizes = (1, crossing.problem.n_train)
+    if reason := reason_against(null, crossing.problem):
+        return [_row(bridge, size, None, reason) for size in sizes]
+    worker = open_worker(enrolment)
+    try:
+        load_worker(worker, enrolment, data, seed)
+        return [_row(bridge, n, worker.order("call", {"batch_size": n})[0]["call_seconds"]) for n in sizes]
+    except MeasurementFailed as error:
+        return [_row(bridge, size, None, str(error)) for size in sizes]
+    finally:
+        worker.kill()
+
+
+def _row(bridge: str | None, n_images: int, call_seconds: float | None, reason: str = "") -> dict[str, Any]:
+    return {"bridge": bridge, "n_images": n_images, "call_seconds": call_seconds, "reason": reason}

@@ -1,0 +1,75 @@
+"""The section on other languages: what a call costs, what was built or started, and what lies outside a runner's clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from harness.report import tables, wording
+
+if TYPE_CHECKING:
+    from harness.store import Run
+
+BRIDGES = {"c": "shared library (C ABI)", "julia": "Julia in the same process", "process": "program of its own"}
+WHAT_A_CALL_IS = (
+    "A sample makes one call, however many steps it takes. These are the costs of a call on an implementation that "
+    "trains nothing; they are part of every time and subtracted from none."
+)
+
+
+def section(run: Run) -> str:
+    """Return what there is to say of the languages that are reached through a bridge; empty where there is none."""
+    calls, built, clocks = _calls(run.plan.get("calls", [])), _built(run), _clocks(run)
+    parts = [f"{WHAT_A_CALL_IS}\n\n{calls}" if calls else "", clocks, built]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _calls(rows: list[dict[str, Any]]) -> str:
+    """Return a table with a line for each bridge and a column for each size of a call."""
+    if not rows:
+        return ""
+    sizes = sorted({row["n_images"] for row in rows})
+    found = {(row["bridge"], row["n_images"]): row for row in rows}
+    lines = [
+        [BRIDGES.get(bridge, wording.escaped(bridge)), *(_cost(found.get((bridge, size))) for size in sizes)]
+        for bridge in dict.fromkeys(row["bridge"] for row in rows)
+    ]
+    header = ["a call with", *(f"{wording.batch(size)} {'image' if size == 1 else 'images'}" for size in sizes)]
+    return tables.table(header, lines)
+
+
+def _cost(row: Mapping[str, Any] | None) -> str:
+    if row is None:
+        return ""
+    seconds = row["call_seconds"]
+    return wording.escaped(row["reason"]) if seconds is None else wording.seconds(seconds)
+
+
+def _clocks(run: Run) -> str:
+    """Return a sentence for each variant whose program has a clock: how much of a sample lies outside of it."""
+    timed = run.samples[(run.samples["kind"] == "timed") & run.samples["runner_ns"].notna()]
+    if timed.empty:
+        return ""
+    outside = 1 - timed["runner_ns"].astype(float) / timed["elapsed_ns"].astype(float)
+    lines = [
+        [wording.code(str(variant)), wording.percent(float(shares.median())), wording.percent(float(shares.max()))]
+        for variant, shares in outside.groupby(timed["variant"])
+    ]
+    said = "The share of a sample that lies outside the program's own clock: the pipe, and waking up."
+    return f"{said}\n\n" + tables.table(["", "median", "largest"], lines)
+
+
+def _built(run: Run) -> str:
+    """Return a table of what the variants were built with or started as, variants with the same receipt in one line."""
+    receipts: dict[str, list[str]] = {}
+    for row in wording.rows(run.launches):
+        if isinstance(row.receipt, Mapping) and row.receipt:
+            words = "; ".join(f"{name}: {value}" for name, value in row.receipt.items())
+            receipts.setdefault(words, [])
+            if row.variant not in receipts[words]:
+                receipts[words].append(row.variant)
+    lines = [
+        [", ".join(wording.code(variant) for variant in variants), wording.escaped(words)]
+        for words, variants in receipts.items()
+    ]
+    return tables.table(["", "built or started as"], lines) if lines else ""

@@ -1,0 +1,97 @@
+"""A new implementation to begin from: a folder that works and passes the gate, written from `harness/starters/`."""
+
+from __future__ import annotations
+
+import importlib.util
+import keyword
+import re
+import sys
+import tempfile
+from collections.abc import Collection
+from pathlib import Path
+
+from harness.errors import Misuse, UnknownName
+from harness.registry import IMPLEMENTATIONS, discover
+
+LANGUAGES = ("python", "julia", "c", "fortran", "process")
+
+STARTERS = Path(__file__).parent / "starters"
+# What a starter takes from another one: the same maths, reached in another way.
+BORROWED = {"process": (STARTERS / "python" / "maths.py",)}
+
+NAME = re.compile(r"[a-z][a-z0-9_]*", re.ASCII | re.IGNORECASE)
+# Installed or not: a folder of that name would hide the package from whoever imports it beside the folder.
+LIBRARIES = frozenset("cupy dask jax julia juliacall keras numba numpy pandas scipy tensorflow torch".split())
+
+TEMPLATE_WORDS = re.compile(r"starter_name|StarterName")
+DECLARED_NAME = re.compile(r'^    name = "(\w+)"$', re.MULTILINE)
+
+
+def write_starter(name: str, language: str, into: Path) -> list[Path]:
+    """Return the files of a new implementation `name`, written into the folder `into / name`, impl.py first.
+
+    Raises UnknownName for a language without a starter, and Misuse where the name is none or taken, or where the
+    folder cannot be written; then nothing is left behind, and what was there is untouched.
+    """
+    if language not in LANGUAGES:
+        raise UnknownName("language", language, LANGUAGES)
+    if fault := fault_of_name(name):
+        raise Misuse(fault)
+    texts = filled_in(name, language)
+    if fault := fault_of_place(into / name, DECLARED_NAME.findall(texts["impl.py"])):
+        raise Misuse(fault)
+    try:
+        into.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=into, prefix=f".{name}-") as unfinished:
+            folder = Path(unfinished, name)
+            folder.mkdir()
+            for file, text in texts.items():
+                (folder / file).write_text(text, encoding="utf-8")
+            folder.rename(into / name)
+    except OSError as error:
+        raise Misuse(
+            f"{into / name} cannot be written: {error.strerror}. Choose another folder: --into PATH"
+        ) from error
+    return [into / name / file for file in texts]
+
+
+def filled_in(name: str, language: str) -> dict[str, str]:
+    """Return the files of the starter, file name → text, with this name in place of the templates'."""
+    words = {"starter_name": name, "StarterName": class_name(name)}
+    return {
+        path.name: TEMPLATE_WORDS.sub(lambda word: words[word[0]], path.read_text(encoding="utf-8"))
+        for path in templates(language)
+    }
+
+
+def templates(language: str) -> list[Path]:
+    """Return the files that a starter in this language is written from, impl.py first."""
+    own = [path for path in (STARTERS / language).iterdir() if path.is_file()]
+    return sorted([*own, *BORROWED.get(language, ())], key=lambda path: (path.name != "impl.py", path.name))
+
+
+def class_name(name: str) -> str:
+    """Return the name of the class: NumpyRows for numpy_rows."""
+    return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
+
+
+def fault_of_name(name: str) -> str | None:
+    """Return why an implementation cannot be called that, or None."""
+    if not NAME.fullmatch(name):
+        return f"{name!r} is no name for an implementation: letters, digits and underscores, a letter first"
+    if keyword.iskeyword(name) or keyword.issoftkeyword(name):
+        return f"{name!r} is a word of Python's own. Say more: {name}_first"
+    if name in sys.stdlib_module_names or name.lower() in LIBRARIES or importlib.util.find_spec(name):
+        return f"{name!r} is the name of a package, which the folder would hide. Say more: {name}_first"
+    return None
+
+
+def fault_of_place(folder: Path, names: Collection[str]) -> str | None:
+    """Return why a new folder that declares these implementations cannot lie there, or None."""
+    if folder.exists() or folder.is_symlink():
+        return f"{folder} is there already; nothing was written. Choose another name"
+    for place in (IMPLEMENTATIONS, folder.parent):
+        for found in discover(place)[0]:
+            if found.name in names:
+                return f"the name {found.name!r} is taken by {found.folder / 'impl.py'}. Choose another"
+    return None

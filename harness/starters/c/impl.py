@@ -1,0 +1,36 @@
+"""starter_name: a first implementation in C, to be changed.
+
+This file is the glue: what the implementation is called, and the command that compiles it. The adapter
+LibraryImplementation runs that command before the first use and again after every change of a file here, and calls
+the functions that paragone.h lists.
+"""
+
+import shutil
+
+from harness.adapters.cabi import LibraryImplementation
+from harness.interface import FLOATS
+
+
+class StarterName(LibraryImplementation):
+    """Change first: `idea`, which says to a reader what this one is about, and the compiler's flags."""
+
+    name = "starter_name"
+    language = "C"
+    layout = "one sample at a time"
+    source = "paragone new"
+    idea = "One sentence: what does this implementation show?"
+    maths = ("maths.c",)  # the files whose lines are counted and shown
+    axes = {"dtype": FLOATS}  # what changes only the data; each value is a row of its own in a comparison
+
+    @classmethod
+    def missing(cls) -> str | None:
+        # Why it cannot run here, and the command that mends it.
+        if shutil.which("gcc") is None:
+            return "gcc is not found. Install: apt install gcc (Debian, Ubuntu) · xcode-select --install (macOS)"
+        return None
+
+    def command(self) -> tuple[str, ...]:
+        # {library} is the file to be made, {include} the folder of paragone.h. Any language with a C ABI will do.
+        real = "float" if self.dtype == "float32" else "double"
+        flags = ("-O3", "-march=native", "-Wall", "-shared", "-fPIC", f"-DPARAGONE_REAL={real}", "-I{include}")
+        return ("gcc", *flags, "-o", "{library}", "maths.c", "-lm")

@@ -1,0 +1,36 @@
+"""starter_name: a first implementation in Fortran, to be changed.
+
+This file is the glue: what the implementation is called, and the command that compiles it. The adapter
+LibraryImplementation runs that command before the first use and again after every change of a file here, and calls
+the functions that paragone.h lists.
+"""
+
+import shutil
+
+from harness.adapters.cabi import LibraryImplementation
+from harness.interface import FLOATS
+
+
+class StarterName(LibraryImplementation):
+    """Change first: `idea`, which says to a reader what this one is about, and the compiler's flags."""
+
+    name = "starter_name"
+    language = "Fortran"
+    layout = "one sample at a time"
+    source = "paragone new"
+    idea = "One sentence: what does this implementation show?"
+    maths = ("maths.f90",)  # the files whose lines are counted and shown
+    axes = {"dtype": FLOATS}  # what changes only the data; each value is a row of its own in a comparison
+
+    @classmethod
+    def missing(cls) -> str | None:
+        # Why it cannot run here, and the command that mends it.
+        if shutil.which("gfortran") is None:
+            return "gfortran is not found. Install: apt install gfortran (Debian, Ubuntu) · brew install gcc (macOS)"
+        return None
+
+    def command(self) -> tuple[str, ...]:
+        # {library} is the file to be made, {build} a folder for what else the compiler writes.
+        kind = f"-DREAL_KIND={self.dtype.itemsize}"
+        flags = ("-O3", "-march=native", "-Wall", "-shared", "-fPIC", "-cpp", kind, "-J{build}")
+        return ("gfortran", *flags, "-o", "{library}", "maths.f90", "binding.f90")

@@ -1,0 +1,112 @@
+# One SGD step with samples in columns: the formulas, top to bottom in the order of a step.
+#
+# X (D, B), Y (C, B), W[l] (fan_out, fan_in), b[l] (fan_out), A[l] and delta (fan_out, B); A[1] = X.
+# R scales the sum over the mini-batch; eta is the learning rate. T is Float32 or Float64.
+#
+# The harness calls load, reset!, train! and params, at the end. Change a formula, then ask
+# `paragone verify starter_name_process` whether it is still the same step.
+
+module StarterNameMaths
+
+sigmoid(z) = 1 / (1 + exp(-z))
+
+# exp(Z) / sum over the classes; less the largest logit of each sample, so that exp cannot overflow
+function softmax(Z)
+    E = exp.(Z .- maximum(Z, dims=1))
+    E ./ sum(E, dims=1)
+end
+
+# Z = W A + b, A = sigmoid(Z); the last layer by the workload's output
+function forward(X, W, b, output)
+    A = [X]
+    Z = X
+    for l in eachindex(W)
+        Z = W[l] * A[l] .+ b[l]
+        is_softmax = l == length(W) && output == "softmax cross_entropy"
+        push!(A, is_softmax ? softmax(Z) : sigmoid.(Z))
+    end
+    Z, A
+end
+
+# A - Y, with the quadratic loss times A (1 - A)
+output_delta(A, Y, output) = output == "sigmoid quadratic" ? (A .- Y) .* A .* (1 .- A) : A .- Y
+
+# From the logits, as log A would be -Inf where A rounds to 0
+function batch_loss(Z, A, Y, output)
+    if output == "sigmoid quadratic"   # sum (A - Y)^2 / 2
+        sum((A .- Y) .^ 2) / 2
+    elseif output == "sigmoid log"     # sum log(1 + exp(Z)) - Y Z
+        sum(max.(Z, 0) .+ log1p.(exp.(.-abs.(Z))) .- Y .* Z)
+    else                               # sum log(sum exp(Z)) - Y Z
+        Z = Z .- maximum(Z, dims=1)
+        sum(log.(sum(exp.(Z), dims=1))) - sum(Y .* Z)
+    end
+end
+
+# dW = R delta A', db = R sum delta, delta <- W' delta A (1 - A), from the last layer to the first
+function backward(A, delta, W, R)
+    dW, db = similar(W), similar(W, Vector{eltype(delta)})
+    for l in reverse(eachindex(W))
+        dW[l] = R .* (delta * A[l]')
+        db[l] = R .* vec(sum(delta, dims=2))
+        if l > 1
+            delta = (W[l]' * delta) .* A[l] .* (1 .- A[l])
+        end
+    end
+    dW, db
+end
+
+# d = eta (gradient + l2 theta + l1 sign(theta)), theta <- theta - (d + momentum previous), previous <- d
+function update!(theta, previous, gradient, eta, momentum, l1, l2)
+    d = eta .* (gradient .+ l2 .* theta .+ l1 .* sign.(theta))
+    theta .-= d .+ momentum .* previous
+    previous .= d
+end
+
+# What the harness calls. Only train! is timed.
+
+mutable struct Network{T}
+    X::Matrix{T}            # the training set, (D, N)
+    Y::Matrix{T}            # its labels, one-hot, (C, N)
+    output::String
+    momentum::T
+    l1::T
+    l2::T
+    W::Vector{Matrix{T}}
+    b::Vector{Vector{T}}
+    dW::Vector{Matrix{T}}   # the previous updates
+    db::Vector{Vector{T}}
+end
+
+function load(problem, X::Matrix{T}, labels) where {T}
+    Y = T[label == class for class in 0:problem.layers[end]-1, label in labels]
+    none = (Matrix{T}[], Vector{T}[])
+    Network{T}(X, Y, problem.output, problem.momentum, problem.l1, problem.l2, none..., none...)
+end
+
+function reset!(network, W, b, dW, db)
+    network.W, network.b, network.dW, network.db = copy.(W), copy.(b), copy.(dW), copy.(db)
+    nothing
+end
+
+# A step per column of `order`, which counts images from 0; losses is empty where none are asked for
+function train!(network::Network{T}, order, eta, R, losses) where {T}
+    W, b, output = network.W, network.b, network.output
+    for k in axes(order, 2)
+        batch = order[:, k] .+ 1
+        X, Y = network.X[:, batch], network.Y[:, batch]
+        Z, A = forward(X, W, b, output)
+        if !isempty(losses)
+            losses[k] = R * batch_loss(Z, A[end], Y, output)
+        end
+        dW, db = backward(A, output_delta(A[end], Y, output), W, T(R))
+        for l in eachindex(W)
+            update!(W[l], network.dW[l], dW[l], T(eta[k]), network.momentum, network.l1, network.l2)
+            update!(b[l], network.db[l], db[l], T(eta[k]), network.momentum, zero(T), zero(T))
+        end
+    end
+end
+
+params(network) = network.W, network.b, network.dW, network.db
+
+end

@@ -1,0 +1,111 @@
+"""The program of starter_name: it answers the harness on standard output, one message for each that comes.
+
+A message is fields `key:LENGTH:VALUE` and a newline each, LENGTH in bytes, closed by the field `end:0:`. Numbers are
+decimal text, arrays raw bytes, little-endian. Nothing else may go to standard output: print to standard error.
+
+It needs no part of the harness, so the same program can be written in any language. The maths is in maths.py.
+"""
+
+import sys
+import time
+from types import SimpleNamespace
+
+import maths
+import numpy as np
+
+incoming, outgoing = sys.stdin.buffer, sys.stdout.buffer
+
+
+def receive():
+    """Return the fields of the next message, key → bytes; the end of the input ends the program."""
+    fields = {}
+    while True:
+        key, length = word(), int(word())
+        value = incoming.read(length)
+        incoming.read(1)  # the newline
+        if key == "end":
+            return fields
+        fields[key] = value
+
+
+def word():
+    """Return what stands before the next colon."""
+    letters = iter(lambda: incoming.read(1) or sys.exit(0), b":")
+    return b"".join(letters).decode()
+
+
+def send(**fields):
+    """Answer with these fields; arrays are sent as their bytes, everything else as text."""
+    for key, value in {**fields, "end": ""}.items():
+        content = value.tobytes() if isinstance(value, np.ndarray) else str(value).encode()
+        outgoing.write(f"{key}:{len(content)}:".encode() + content + b"\n")
+    outgoing.flush()
+
+
+class Runner:
+    """The network between two messages; each method answers the message of its name."""
+
+    def version(self, message):
+        """Say which protocol and which program: the receipt that it is built and runs."""
+        return {"protocol": 1, "version": f"Python {sys.version.split()[0]}, NumPy {np.__version__}"}
+
+    def load(self, message):
+        """Store the training set in the layout of maths.py. It may come again, with another workload."""
+        self.dtype = np.dtype(message["dtype"].decode())
+        self.sizes = [int(size) for size in message["layers"].split()]
+        self.problem = SimpleNamespace(**{name: float(message[name]) for name in ("momentum", "l1", "l2")})
+        self.records_loss = message["losses"] == b"1"
+        images = np.frombuffer(message["images"], self.dtype).reshape(-1, self.sizes[0])
+        self.X = maths.store_images(images, self.dtype, "C")
+        self.Y = maths.store_labels(np.frombuffer(message["labels"], np.uint8), self.dtype)
+        self.activate, self.output_delta, self.batch_loss = maths.OUTPUTS[tuple(message["output"].decode().split())]
+        return {}
+
+    def reset(self, message):
+        """Start from this state: W1, b1, W2, b2, … and then the previous updates in the same order, float64."""
+        rest = np.frombuffer(message["state"], np.float64)
+        tensors = []
+        for fan_in, fan_out in [*zip(self.sizes[:-1], self.sizes[1:], strict=True)] * 2:
+            W, b, rest = np.split(rest, [fan_out * fan_in, fan_out * fan_in + fan_out])
+            tensors.append(maths.store_layer(W.reshape(fan_out, fan_in), b, self.dtype))
+        depth = len(self.sizes) - 1
+        self.W, self.b = ([layer[k] for layer in tensors[:depth]] for k in (0, 1))
+        self.previous = tuple([layer[k] for layer in tensors[depth:]] for k in (0, 1))
+        return {}
+
+    def train(self, message):
+        """Take one step per row of `order`, between two looks at the program's own clock."""
+        order = np.frombuffer(message["order"], np.int64).reshape(int(message["steps"]), int(message["batch"]))
+        eta, R = np.frombuffer(message["eta"], np.float64).tolist(), float(message["R"])
+        began_ns = time.monotonic_ns()
+        losses = np.array([self.step(batch, eta[k], R) for k, batch in enumerate(order)], np.float64)
+        times = {"began_ns": began_ns, "ended_ns": time.monotonic_ns()}
+        return {**times, "losses": losses} if self.records_loss else times
+
+    def step(self, batch, eta, R):
+        """Gather, forward, loss, backward, update; return the loss."""
+        X, Y = maths.gather(self.X, self.Y, batch)
+        Z, A = maths.forward(X, self.W, self.b, self.activate)
+        loss = R * self.batch_loss(Z, A[-1], Y) if self.records_loss else 0
+        dW, db = maths.backward(A, self.output_delta(A[-1], Y), self.W, R)
+        if any(vars(self.problem).values()):
+            maths.update_with_momentum(self.W, self.b, dW, db, eta, self.previous, self.problem)
+        else:
+            maths.update(self.W, self.b, dW, db, eta)
+        return loss
+
+    def params(self, message):
+        """Return the state now, as reset takes it."""
+        layers = [*zip(self.W, self.b, strict=True), *zip(*self.previous, strict=True)]
+        tensors = [tensor.ravel() for layer in layers for tensor in maths.canonical_layer(*layer)]
+        return {"state": np.concatenate(tensors).astype(np.float64)}
+
+
+np.seterr(over="ignore")  # exp(−z) of a saturated neuron is inf, and 1/(1 + inf) is right
+runner = Runner()
+while True:
+    message = receive()
+    try:
+        send(**getattr(runner, message["do"].decode())(message))
+    except Exception as error:  # the reason goes to the harness, which shows it
+        send(error=f"{type(error).__name__}: {error}")

@@ -1,0 +1,33 @@
+"""starter_name: a first implementation in Python and NumPy, to be changed.
+
+This file is the glue: what the implementation is called, and which file holds its maths. The adapter
+ArrayImplementation does the rest: it calls the functions of maths.py in the order of a step, and keeps the weights,
+the biases and the step count.
+"""
+
+from types import ModuleType
+
+from harness.adapters.arrays import ArrayImplementation
+from harness.interface import FLOATS
+
+
+class StarterName(ArrayImplementation):
+    """Change first: `idea` and `layout`, which say to a reader what this one is about."""
+
+    name = "starter_name"
+    layout = "samples in rows"
+    source = "paragone new"
+    idea = "One sentence: what does this implementation show?"
+    maths = ("maths.py",)  # the files whose lines are counted and shown
+    axes = {"dtype": FLOATS}  # what changes only the data; each value is a row of its own in a comparison
+
+    @classmethod
+    def missing(cls) -> str | None:
+        # Where it needs a library: return "jax is not installed. Install: pip install jax" if there is none.
+        return None
+
+    def formulas(self) -> ModuleType:
+        # Imported here and not above: listing all implementations must stay light.
+        from . import maths
+
+        return maths

@@ -1,0 +1,29 @@
+"""fortran_matmul: what the language itself gives, with no library behind it."""
+
+import shutil
+
+from harness.adapters.cabi import LibraryImplementation
+from harness.interface import FLOATS
+
+
+class FortranMatmul(LibraryImplementation):
+    """Plain -O3: no -ffast-math and no -fexternal-blas, so that matmul and exp are the language's own."""
+
+    name = "fortran_matmul"
+    language = "Fortran"
+    layout = "samples in columns"
+    source = "S0"
+    idea = "matmul, spread and array syntax are part of the language: how far do they go without a library?"
+    maths = ("maths.f90",)
+    axes = {"dtype": FLOATS}
+
+    @classmethod
+    def missing(cls) -> str | None:
+        if shutil.which("gfortran") is None:
+            return "gfortran is not found. Install: apt install gfortran (Debian, Ubuntu) · brew install gcc (macOS)"
+        return None
+
+    def command(self) -> tuple[str, ...]:
+        kind = f"-DREAL_KIND={self.dtype.itemsize}"
+        flags = ("-O3", "-march=native", "-shared", "-fPIC", "-cpp", kind, "-J{build}")
+        return ("gfortran", *flags, "-o", "{library}", "maths.f90", "binding.f90")

@@ -1,0 +1,145 @@
+! One SGD step with samples in columns, in Fortran's own terms: matmul, spread, array syntax.
+!
+! layers(0)%A = X (D, batch), Y (C, batch), W (fan_out, fan_in), b (fan_out), Z, A and delta (fan_out, batch).
+! R scales the sum over the mini-batch; eta is the learning rate. Names know no case: dW is dw, b is no batch size.
+!
+! gfortran's matmul is quick where both operands lie as stored and up to six times slower on a transposed view:
+! the inner brackets in matmul(P, (transpose(Q))) make the transpose a value, written out once before the product.
+module maths
+   use, intrinsic :: iso_fortran_env, only: int64, real64
+   implicit none
+   integer, parameter :: wp = REAL_KIND ! working precision: 4 or 8, from the command line
+   private :: sigmoid, move ! called per element: what no other file calls is inlined
+
+   type layer
+      real(wp), allocatable :: W(:, :), b(:), dW(:, :), db(:), dW_previous(:, :), db_previous(:)
+      real(wp), allocatable :: Z(:, :), A(:, :), delta(:, :)
+   end type
+
+contains
+
+   subroutine gather(images, labels, batch, X, Y) ! X = images(batch), Y = labels(batch), both numbered from 0
+      real(wp), intent(in) :: images(:, 0:), labels(:, 0:)
+      integer(int64), intent(in) :: batch(:)
+      real(wp), intent(out) :: X(:, :), Y(:, :)
+      X = images(:, batch)
+      Y = labels(:, batch)
+   end subroutine
+
+   elemental real(wp) function sigmoid(z) ! 1 / (1 + exp(-z))
+      real(wp), intent(in) :: z
+      sigmoid = 1/(1 + exp(-z))
+   end function
+
+   subroutine forward(layers) ! Z = W A_before + b, A = sigmoid(Z); A of the last layer is the output's
+      type(layer), intent(inout) :: layers(0:)
+      integer :: l
+      do l = 1, ubound(layers, 1)
+         call logits(layers(l)%W, layers(l)%b, layers(l - 1)%A, layers(l)%Z)
+         if (l < ubound(layers, 1)) layers(l)%A = sigmoid(layers(l)%Z)
+      end do
+   end subroutine
+
+   subroutine logits(W, b, A, Z) ! Z = W A + b
+      real(wp), intent(in), contiguous :: W(:, :), b(:), A(:, :)
+      real(wp), intent(out), contiguous :: Z(:, :)
+      Z = matmul(W, A)
+      Z = Z + spread(b, dim=2, ncopies=size(Z, 2))
+   end subroutine
+
+   subroutine sigmoid_quadratic(Z, Y, A, delta) ! delta = (A - Y) A (1 - A)
+      real(wp), intent(in) :: Z(:, :), Y(:, :)
+      real(wp), intent(out) :: A(:, :), delta(:, :)
+      A = sigmoid(Z)
+      delta = (A - Y)*A*(1 - A)
+   end subroutine
+
+   subroutine sigmoid_log(Z, Y, A, delta) ! delta = A - Y
+      real(wp), intent(in) :: Z(:, :), Y(:, :)
+      real(wp), intent(out) :: A(:, :), delta(:, :)
+      A = sigmoid(Z)
+      delta = A - Y
+   end subroutine
+
+   subroutine softmax_cross_entropy(Z, Y, A, delta) ! A = exp(Z) / sum_classes exp(Z), delta = A - Y
+      real(wp), intent(in) :: Z(:, :), Y(:, :)
+      real(wp), intent(out) :: A(:, :), delta(:, :)
+      A = exp(Z - spread(maxval(Z, 1), 1, size(Z, 1))) ! shifted by the largest logit of each sample
+      A = A/spread(sum(A, 1), 1, size(A, 1))
+      delta = A - Y
+   end subroutine
+
+   real(real64) function quadratic_loss(Z, A, Y) ! 1/2 sum (A - Y)**2
+      real(wp), intent(in) :: Z(:, :), A(:, :), Y(:, :)
+      quadratic_loss = 0.5_real64*sum(real((A - Y)**2, real64))
+   end function
+
+   ! -sum (Y log A + (1 - Y) log(1 - A)) = sum log(1 + exp(Z)) - Y Z, from the logits
+   real(real64) function log_loss(Z, A, Y)
+      real(wp), intent(in) :: Z(:, :), A(:, :), Y(:, :)
+      log_loss = sum(real(max(Z, 0.0_wp) + log(1 + exp(-abs(Z))) - Y*Z, real64))
+   end function
+
+   real(real64) function cross_entropy(Z, A, Y) ! -sum Y log A = sum log(sum_classes exp(Z)) - Y Z, from the logits
+      real(wp), intent(in) :: Z(:, :), A(:, :), Y(:, :)
+      real(wp), allocatable :: from_top(:, :)
+      from_top = Z - spread(maxval(Z, 1), 1, size(Z, 1))
+      cross_entropy = sum(real(log(sum(exp(from_top), 1)) - sum(Y*from_top, 1), real64))
+   end function
+
+   subroutine backward(layers, R) ! from the delta of the output to dW and db of every layer
+      type(layer), intent(inout) :: layers(0:)
+      real(wp), intent(in) :: R
+      integer :: l
+      do l = ubound(layers, 1), 1, -1
+         call gradients(layers(l)%delta, layers(l - 1)%A, R, layers(l)%dW, layers(l)%db)
+         if (l > 1) call hidden_delta(layers(l)%W, layers(l)%delta, layers(l - 1)%A, layers(l - 1)%delta)
+      end do
+   end subroutine
+
+   subroutine gradients(delta, A_before, R, dW, db) ! dW = R delta A_before', db = R sum_batch delta
+      real(wp), intent(in), contiguous :: delta(:, :), A_before(:, :)
+      real(wp), intent(in) :: R
+      real(wp), intent(out), contiguous :: dW(:, :), db(:)
+      dW = R*matmul(delta, (transpose(A_before)))
+      db = R*sum(delta, 2)
+   end subroutine
+
+   subroutine hidden_delta(W, delta, A_before, delta_before) ! W' delta A_before (1 - A_before)
+      real(wp), intent(in), contiguous :: W(:, :), delta(:, :), A_before(:, :)
+      real(wp), intent(out), contiguous :: delta_before(:, :)
+      delta_before = matmul((transpose(W)), delta)
+      delta_before = delta_before*A_before*(1 - A_before)
+   end subroutine
+
+   subroutine update(layers, eta) ! W <- W - eta dW, b <- b - eta db
+      type(layer), intent(inout) :: layers(:)
+      real(wp), intent(in) :: eta
+      integer :: l
+      do l = 1, size(layers)
+         layers(l)%W = layers(l)%W - eta*layers(l)%dW
+         layers(l)%b = layers(l)%b - eta*layers(l)%db
+      end do
+   end subroutine
+
+   subroutine update_with_momentum(layers, eta, momentum, l1, l2) ! biases without the penalties
+      type(layer), intent(inout) :: layers(:)
+      real(wp), intent(in) :: eta, momentum, l1, l2
+      integer :: l
+      do l = 1, size(layers)
+         call move(layers(l)%W, layers(l)%dW_previous, layers(l)%dW, eta, momentum, l1, l2)
+         call move(layers(l)%b, layers(l)%db_previous, layers(l)%db, eta, momentum, 0.0_wp, 0.0_wp)
+      end do
+   end subroutine
+
+   ! d = eta (gradient + l2 theta + l1 sign(theta)), theta <- theta - (d + momentum previous), previous <- d
+   elemental subroutine move(theta, previous, gradient, eta, momentum, l1, l2)
+      real(wp), intent(inout) :: theta, previous
+      real(wp), intent(in) :: gradient, eta, momentum, l1, l2
+      real(wp) :: d
+      d = eta*(gradient + l2*theta + merge(sign(l1, theta), 0.0_wp, theta /= 0))
+      theta = theta - (d + momentum*previous)
+      previous = d
+   end subroutine
+
+end module

@@ -1,0 +1,122 @@
+# One SGD step with samples in columns, as one writes it in Julia: broadcasting, column slices, updates in place.
+#
+# X (D, B), Y (C, B), W[l] (fan_out, fan_in), b[l] (fan_out,), A[l] and delta (fan_out, B), A[1] = X.
+# R scales the sum over the mini-batch; eta is the learning rate.
+
+module Broadcast
+
+mutable struct Network{T}
+    problem
+    X::Matrix{T}
+    Y::Matrix{T}
+    W::Vector{Matrix{T}}
+    b::Vector{Vector{T}}
+    dW_previous::Vector{Matrix{T}}
+    db_previous::Vector{Vector{T}}
+end
+
+"Y = one-hot columns"
+one_hot(T, labels, n_classes) = T[label == class for class in 0:n_classes-1, label in labels]
+
+load(problem, X::Matrix{T}, labels) where {T} =
+    Network{T}(problem, X, one_hot(T, labels, problem.layers[end]), [], [], [], [])
+
+function reset!(network, W, b, dW, db)
+    network.W, network.b, network.dW_previous, network.db_previous = W, b, dW, db
+end
+
+params(network) = (network.W, network.b, network.dW_previous, network.db_previous)
+
+"1 / (1 + exp(−z))"
+sigmoid(z) = 1 / (1 + exp(-z))
+
+"exp(Z) / Σ_classes exp(Z), shifted by the largest logit of each sample"
+function softmax(Z)
+    E = exp.(Z .- maximum(Z, dims=1))
+    E ./ sum(E, dims=1)
+end
+
+sigmoids(Z) = sigmoid.(Z)
+
+"(A − Y) ∘ A ∘ (1 − A)"
+quadratic_delta(A, Y) = (A .- Y) .* A .* (1 .- A)
+
+"A − Y: sigmoid with log loss, softmax with cross-entropy"
+difference_delta(A, Y) = A .- Y
+
+"½ Σ (A − Y)²"
+quadratic_loss(Z, A, Y) = sum(abs2, A .- Y) / 2
+
+"Σ log(1 + exp(Z)) − Y∘Z, from the logits: log A would be −Inf where A rounds to 0"
+log_loss(Z, A, Y) = sum(max.(Z, 0) .+ log1p.(exp.(.-abs.(Z))) .- Y .* Z)
+
+"Σ log Σ_classes exp(Z) − Y∘Z, from the logits"
+function cross_entropy(Z, A, Y)
+    top = maximum(Z, dims=1)
+    sum(top .+ log.(sum(exp.(Z .- top), dims=1))) - sum(Y .* Z)
+end
+
+const OUTPUTS = Dict(
+    "sigmoid quadratic" => (sigmoids, quadratic_delta, quadratic_loss),
+    "sigmoid log" => (sigmoids, difference_delta, log_loss),
+    "softmax cross_entropy" => (softmax, difference_delta, cross_entropy),
+)
+
+"Z = W[l] A[l] + b[l], A[l+1] = σ(Z); the last layer by `activate`"
+function forward(X, W, b, activate)
+    A = [X]
+    for l in 1:length(W)-1
+        push!(A, sigmoid.(W[l] * A[l] .+ b[l]))
+    end
+    Z = W[end] * A[end] .+ b[end]
+    Z, push!(A, activate(Z))
+end
+
+"dW[l] = R delta A[l]ᵀ, db[l] = R Σ_batch delta, delta ← W[l]ᵀ delta ∘ A[l] ∘ (1 − A[l])"
+function backward(A, delta, W, R)
+    dW, db = similar(W), similar(W, Vector{typeof(R)})
+    for l in length(W):-1:1
+        dW[l] = R .* (delta * A[l]')
+        db[l] = R .* vec(sum(delta, dims=2))
+        if l > 1
+            delta = (W[l]' * delta) .* A[l] .* (1 .- A[l])
+        end
+    end
+    dW, db
+end
+
+"W ← W − η dW, b ← b − η db"
+function update!(network, dW, db, eta)
+    for l in 1:length(dW)
+        network.W[l] .-= eta .* dW[l]
+        network.b[l] .-= eta .* db[l]
+    end
+end
+
+"Δ = η (dW + λ₂ W + λ₁ sign W), W ← W − (Δ + μ Δ_prev), Δ_prev ← Δ; biases without the penalties"
+function update_with_momentum!(network, dW, db, eta)
+    problem = network.problem
+    for l in 1:length(dW)
+        step = eta .* (dW[l] .+ problem.l2 .* network.W[l] .+ problem.l1 .* sign.(network.W[l]))
+        network.W[l] .-= step .+ problem.momentum .* network.dW_previous[l]
+        network.dW_previous[l] = step
+        step = eta .* db[l]
+        network.b[l] .-= step .+ problem.momentum .* network.db_previous[l]
+        network.db_previous[l] = step
+    end
+end
+
+function train!(network, order, eta, R, losses)
+    activate, output_delta, batch_loss = OUTPUTS[network.problem.output]
+    apply! = network.problem.has_plain_update ? update! : update_with_momentum!
+    for step in 1:size(order, 2)
+        batch = order[:, step] .+ 1  # indices come from 0
+        X, Y = network.X[:, batch], network.Y[:, batch]
+        Z, A = forward(X, network.W, network.b, activate)
+        isempty(losses) || (losses[step] = R * batch_loss(Z, A[end], Y))
+        dW, db = backward(A, output_delta(A[end], Y), network.W, R)
+        apply!(network, dW, db, eta[step])
+    end
+end
+
+end

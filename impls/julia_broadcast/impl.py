@@ -1,0 +1,29 @@
+"""julia_broadcast: S0's Julia, inside Python and in a Julia of its own."""
+
+from harness.adapters.julia import JuliaImplementation
+from harness.adapters.julia_process import JuliaProcessImplementation
+from harness.interface import FLOATS
+
+
+class JuliaBroadcast(JuliaImplementation):
+    """Julia as most people write it, called from Python."""
+
+    name = "julia_broadcast"
+    layout = "samples in columns"
+    source = "S0"
+    idea = "Samples in columns, broadcasting, slices, updates in place: Julia as one writes it."
+    maths = ("broadcast.jl",)
+    axes = {"dtype": FLOATS}
+    program = "broadcast.jl"
+
+
+class JuliaBroadcastProcess(JuliaProcessImplementation):
+    """The same file in a Julia of its own."""
+
+    name = "julia_broadcast_process"
+    layout = JuliaBroadcast.layout
+    source = "S0"
+    idea = "julia_broadcast in a Julia of its own: the difference is what embedding costs."
+    maths = JuliaBroadcast.maths
+    axes = JuliaBroadcast.axes
+    program = JuliaBroadcast.program

@@ -1,0 +1,211 @@
+# One SGD step with samples in columns and nothing allocated: BLAS in place, fused loops, the batch in blocks.
+#
+# Of a block of n samples: A[1] is (D, n), gathered; Z[l], A[l+1], delta[l] are (fan_out, n). V[l] is (fan_in, fan_out),
+# the transpose of W[l]: its long columns suit gemv and ger at batch size 1.
+
+module Tuned
+
+using LinearAlgebra: BLAS
+
+const BLOCK_BYTES = 1 << 20  # of gathered pixels: they stay in the cache for the way back
+
+struct Buffers{T}
+    A::Vector{Matrix{T}}
+    Z::Vector{Matrix{T}}
+    delta::Vector{Matrix{T}}
+    dV::Vector{Matrix{T}}
+    db::Vector{Vector{T}}
+end
+
+mutable struct Network{T,P}
+    problem::P
+    X::Matrix{T}
+    labels::Vector{UInt8}
+    V::Vector{Matrix{T}}
+    b::Vector{Vector{T}}
+    dV_previous::Vector{Matrix{T}}
+    db_previous::Vector{Vector{T}}
+    block::Int                         # samples in a block
+    buffers::Dict{Int,Buffers{T}}      # by the number of samples
+end
+
+function load(problem::P, X::Matrix{T}, labels) where {P,T}
+    block = max(1, BLOCK_BYTES ÷ (size(X, 1) * sizeof(T)))
+    Network{T,P}(problem, X, labels, [], [], [], [], block, Dict())
+end
+
+function reset!(network, W, b, dW, db)
+    network.V, network.dV_previous = collect.(transpose.(W)), collect.(transpose.(dW))
+    network.b, network.db_previous = b, db
+end
+
+params(network) = (collect.(transpose.(network.V)), network.b, collect.(transpose.(network.dV_previous)),
+                   network.db_previous)
+
+function Buffers{T}(layers, n) where {T}
+    matrices(sizes) = [zeros(T, size, n) for size in sizes]
+    Buffers{T}(matrices(layers), matrices(layers[2:end]), matrices(layers[2:end]),
+               [zeros(T, layers[l], layers[l+1]) for l in 1:length(layers)-1], [zeros(T, n) for n in layers[2:end]])
+end
+
+buffers(network::Network{T}, n) where {T} = get!(() -> Buffers{T}(network.problem.layers, n), network.buffers, n)
+
+"A = 1 / (1 + exp(−Z))"
+function sigmoid!(A, Z)
+    @inbounds @simd for k in eachindex(A, Z)
+        A[k] = 1 / (1 + exp(-Z[k]))
+    end
+end
+
+"a = exp(z) / Σ exp(z) of each sample, shifted by its largest logit"
+function softmax!(A, Z)
+    @inbounds for n in axes(Z, 2)
+        top, total = Z[1, n], zero(eltype(Z))
+        for j in axes(Z, 1)
+            top = max(top, Z[j, n])
+        end
+        for j in axes(Z, 1)
+            A[j, n] = exp(Z[j, n] - top)
+            total += A[j, n]
+        end
+        for j in axes(Z, 1)
+            A[j, n] /= total
+        end
+    end
+end
+
+"A = X[:, batch]; indices come from 0"
+function gather!(A, X, order, samples, step)
+    for (k, n) in enumerate(samples)
+        @inbounds copyto!(A, 1 + (k - 1) * size(A, 1), X, 1 + order[n, step] * size(X, 1), size(X, 1))
+    end
+end
+
+"Z = V[l]ᵀ A + b"
+function product!(Z, V, A, b)
+    Z .= b
+    if size(A, 2) == 1
+        BLAS.gemv!('T', one(eltype(A)), V, vec(A), one(eltype(A)), vec(Z))
+    else
+        BLAS.gemm!('T', 'N', one(eltype(A)), V, A, one(eltype(A)), Z)
+    end
+end
+
+"Z[l] = V[l]ᵀ A[l] + b[l], A[l+1] = σ(Z[l]); the last layer by the workload's output"
+function forward!(network, s)
+    last = length(network.V)
+    for l in 1:last
+        product!(s.Z[l], network.V[l], s.A[l], network.b[l])
+        is_softmax = l == last && network.problem.output == "softmax cross_entropy"
+        is_softmax ? softmax!(s.A[l+1], s.Z[l]) : sigmoid!(s.A[l+1], s.Z[l])
+    end
+end
+
+"delta = A − Y, with the quadratic loss (A − Y) ∘ A ∘ (1 − A)"
+function output_delta!(delta, A, labels, order, samples, step, output)
+    copyto!(delta, A)
+    @inbounds for (k, n) in enumerate(samples)
+        delta[1+labels[1+order[n, step]], k] -= 1
+    end
+    if output == "sigmoid quadratic"
+        @inbounds @simd for k in eachindex(delta, A)
+            delta[k] *= A[k] * (1 - A[k])
+        end
+    end
+end
+
+"delta[l−1] = V[l] delta[l] ∘ A[l] ∘ (1 − A[l])"
+function backward!(network::Network{T}, s) where {T}
+    for l in length(network.V):-1:2
+        before, A = s.delta[l-1], s.A[l]
+        BLAS.gemm!('N', 'N', one(T), network.V[l], s.delta[l], zero(T), before)
+        @inbounds @simd for k in eachindex(before, A)
+            before[k] *= A[k] * (1 - A[k])
+        end
+    end
+end
+
+"V ← keep V + factor A deltaᵀ, b ← keep b + factor Σ_batch delta"
+function add_gradient!(s::Buffers{T}, factor, keep, V, b) where {T}
+    for l in eachindex(V)
+        if size(s.A[l], 2) == 1 && keep == 1
+            BLAS.ger!(factor, vec(s.A[l]), vec(s.delta[l]), V[l])
+        else
+            BLAS.gemm!('N', 'T', factor, s.A[l], s.delta[l], keep, V[l])
+        end
+        for j in eachindex(b[l])
+            total = zero(T)
+            @inbounds @simd for n in axes(s.delta[l], 2)
+                total += s.delta[l][j, n]
+            end
+            b[l][j] = keep * b[l][j] + factor * total
+        end
+    end
+end
+
+"Δ = η (R dV + λ₂ V + λ₁ sign V), V ← V − (Δ + μ Δ_prev), Δ_prev ← Δ"
+function update!(V, dV, previous, eta, R, momentum, l1, l2)
+    @inbounds @simd for k in eachindex(V, dV, previous)
+        step = eta * (R * dV[k] + l2 * V[k] + l1 * sign(V[k]))
+        V[k] -= step + momentum * previous[k]
+        previous[k] = step
+    end
+end
+
+"Σ of the losses of a block; from the logits where log A would be −Inf as A rounds to 0"
+function block_loss(Z, A, labels, order, samples, step, output)
+    loss = 0.0
+    @inbounds for (k, n) in enumerate(samples)
+        y = 1 + labels[1+order[n, step]]
+        if output == "sigmoid quadratic"   # ½ Σ (a − y)²
+            loss += sum((A[j, k] - (j == y))^2 for j in axes(A, 1)) / 2
+        elseif output == "sigmoid log"     # Σ log(1 + exp(z)) − y z
+            loss += sum(max(Z[j, k], 0) + log1p(exp(-abs(Z[j, k]))) for j in axes(Z, 1)) - Z[y, k]
+        else                               # log Σ exp(z) − z of the label
+            top = maximum(Z[j, k] for j in axes(Z, 1))
+            loss += top + log(sum(exp(Z[j, k] - top) for j in axes(Z, 1))) - Z[y, k]
+        end
+    end
+    loss
+end
+
+function take_step!(network::Network{T}, order, step, eta, R, records_loss) where {T}
+    problem, B = network.problem, size(order, 1)
+    # A plain update of one block goes straight to the weights; no later block needs the old ones.
+    is_direct = problem.has_plain_update && B <= network.block
+    sums, loss = buffers(network, min(B, network.block)), 0.0
+    for first in 1:network.block:B
+        samples = first:min(B, first + network.block - 1)
+        s = buffers(network, length(samples))
+        gather!(s.A[1], network.X, order, samples, step)
+        forward!(network, s)
+        records_loss && (loss += block_loss(s.Z[end], s.A[end], network.labels, order, samples, step, problem.output))
+        output_delta!(s.delta[end], s.A[end], network.labels, order, samples, step, problem.output)
+        backward!(network, s)
+        if is_direct
+            add_gradient!(s, -eta * R, one(T), network.V, network.b)
+        else
+            add_gradient!(s, one(T), T(first > 1), sums.dV, sums.db)
+        end
+    end
+    is_direct || update_all!(network, sums, eta, R)
+    loss
+end
+
+"Every layer; biases without the penalties"
+function update_all!(network, sums, eta, R)
+    p = network.problem
+    for l in eachindex(network.V)
+        update!(network.V[l], sums.dV[l], network.dV_previous[l], eta, R, p.momentum, p.l1, p.l2)
+        update!(network.b[l], sums.db[l], network.db_previous[l], eta, R, p.momentum, zero(p.l1), zero(p.l2))
+    end
+end
+
+function train!(network, order, eta, R, losses)
+    for step in axes(order, 2)
+        loss = take_step!(network, order, step, eta[step], R, !isempty(losses))
+        isempty(losses) || (losses[step] = R * loss)
+    end
+end
+
+end

@@ -1,0 +1,114 @@
+#!/bin/sh
+# Install Julia 1.5.3 and gfortran on Debian 12, for machines that can reach Debian's packages and nothing else (CI).
+# Users want a newer Julia: make julia
+#
+# Debian 12 has no Julia. Debian 11's runs on it, with Debian 11's libunwind8: with Debian 12's, every Julia exception is
+# a segmentation fault. Where Debian 11 is found follows from the machine's own apt sources: only the suite is another.
+set -eu
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin # dpkg needs them, and an unprivileged user's PATH lacks them
+
+OLD=bullseye
+OLD_LIBUNWIND=1.3.2-2
+ETC_APT=${ETC_APT:-/etc/apt} # another folder for tests
+NAME=paragone-$OLD
+
+# Starts, and survives an exception out of a compiled function: outside of one it does so with any libunwind8.
+julia_works() {
+    command -v julia >/dev/null &&
+        (test "$(julia --startup-file=no -e 'f() = error("x"); try f() catch; print("caught") end')" = caught) 2>/dev/null
+}
+
+gfortran_works() {
+    command -v gfortran >/dev/null
+}
+
+fail() {
+    echo "error: $1" >&2
+    exit 1
+}
+
+# The machine's own entry for its main archive, with the older suite: of one-line files, else of deb822 files.
+one_line_entry() {
+    cat "$ETC_APT"/sources.list "$ETC_APT"/sources.list.d/*.list 2>/dev/null |
+        sed -n "s/^deb \(\[[^]]*\] *\)\{0,1\}\([^ ]*\)  *$codename  *\(.* \)\{0,1\}main\( .*\)\{0,1\}\$/deb \1\2 $OLD main/p" |
+        head -n 1
+}
+
+deb822_entry() {
+    cat_apart "$ETC_APT"/sources.list.d/*.sources | awk -v own="$codename" -v old="$OLD" '
+        BEGIN { RS = ""; FS = "\n" }
+        /(^|\n)Enabled: *no/ { next }
+        $0 ~ "(^|\n)Suites:([^\n]* )?" own "( |\n|$)" && /(^|\n)Components:[^\n]* main( |\n|$)/ {
+            for (i = 1; i <= NF; i++) {
+                if ($i ~ /^Types:/) $i = "Types: deb"
+                if ($i ~ /^Suites:/) $i = "Suites: " old
+                if ($i ~ /^Components:/) $i = "Components: main"
+                print $i
+            }
+            exit
+        }'
+}
+
+# An empty line behind each file, so that the last entry of one is not joined to the first of the next.
+cat_apart() {
+    for file in "$@"; do
+        [ -f "$file" ] && cat "$file" && echo
+    done
+}
+
+add_old_suite() {
+    if entry=$(one_line_entry) && [ -n "$entry" ]; then
+        added=$ETC_APT/sources.list.d/$NAME.list
+    elif entry=$(deb822_entry) && [ -n "$entry" ]; then
+        added=$ETC_APT/sources.list.d/$NAME.sources
+    else
+        fail "no entry for Debian's suite $codename in $ETC_APT, expected one to derive that of $OLD from"
+    fi
+    echo "$entry" >"$added"
+    # Low: nothing that Debian 12 has comes from the older suite.
+    printf 'Package: *\nPin: release n=%s\nPin-Priority: 100\n' "$OLD" >"$ETC_APT/preferences.d/$NAME"
+    echo "Added $added."
+}
+
+knows_suite() {
+    apt-cache policy | grep -q "n=$1,"
+}
+
+# The package lists of one file of sources; those of the others stay as they are.
+update_only() {
+    apt-get update -qq -o Dir::Etc::sourcelist="$1" -o Dir::Etc::sourceparts=- -o APT::Get::List-Cleanup=0
+}
+
+install() {
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -o Dpkg::Use-Pty=0 "$@" >/dev/null
+}
+
+if julia_works && gfortran_works; then
+    echo "Julia and gfortran are here already ($(julia --version)): nothing to do."
+    exit 0
+fi
+codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-unknown}")
+if ! julia_works && [ "$codename" != bookworm ]; then
+    fail "this script is for Debian 12 (bookworm), got $codename. Install Julia: make julia"
+fi
+if [ "$(id -u)" != 0 ]; then
+    command -v sudo >/dev/null || fail "packages can be installed by root only. Repeat as root: sh $0"
+    exec sudo sh "$0"
+fi
+
+knows_suite "$codename" || apt-get update -qq
+if ! gfortran_works; then
+    echo "Installing gfortran …"
+    install gfortran
+fi
+if ! julia_works; then
+    if ! knows_suite "$OLD"; then
+        add_old_suite
+        update_only "$added"
+    fi
+    echo "Installing Julia (50 MB, about ten seconds) …"
+    install --allow-downgrades julia "libunwind8=$OLD_LIBUNWIND"
+    julia_works || fail "Julia was installed, but does not survive an exception: it needs libunwind8 $OLD_LIBUNWIND, \
+got $(dpkg-query --show --showformat='${Version}' libunwind8)"
+    echo "Installed: $(julia --version). An upgrade of libunwind8 breaks it; repeat this script then."
+fi

@@ -1,0 +1,118 @@
+"""What a call costs across each bridge: measured in a worker of its own, told with a reason where it cannot be."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+
+from harness import bridges
+from harness.bridges import call_costs, nulls
+from harness.errors import MeasurementFailed
+from harness.interface import FLOATS, Implementation, variants
+from harness.plan import Enrolment
+from harness.registry import Found
+from harness.workloads import find_problem
+
+PROBLEM = replace(find_problem("nielsen"), n_train=60)
+DATA = SimpleNamespace(folder="data")
+
+
+class Null(Implementation):
+    """A null implementation of a made-up bridge."""
+
+    name, bridge, axes = "some_null", "made up", {"dtype": FLOATS}
+    load = reset = train = params = None
+
+
+class Crosses(Null):
+    """An implementation that is reached through the made-up bridge."""
+
+    name = "crosses"
+
+
+class InPython(Null):
+    name, bridge = "in_python", None
+
+
+class ScriptedWorker:
+    """Answers what a call costs, or raises the fault."""
+
+    def __init__(self, fault=None):
+        self.fault, self.loaded, self.killed = fault, [], False
+
+    def load(self, variant, *rest):
+        self.loaded.append(variant.name)
+
+    def order(self, verb, order):
+        if self.fault:
+            raise MeasurementFailed(self.fault)
+        assert verb == "call"
+        return {"call_seconds": order["batch_size"] * 1e-6}, {}
+
+    def kill(self):
+        self.killed = True
+
+
+@pytest.fixture
+def null(monkeypatch):
+    monkeypatch.setattr(bridges, "nulls", lambda: {"made up": Null})
+    return Null
+
+
+def enrolled(*implementations):
+    return [
+        Enrolment(PROBLEM, Found(implementation, "folder"), variant, 1)
+        for implementation in implementations
+        for variant in variants(implementation)
+    ]
+
+
+def costs(worker, *implementations):
+    opened = []
+
+    def open_worker(enrolment):
+        opened.append(enrolment)
+        return worker
+
+    return call_costs(enrolled(*implementations), DATA, open_worker, 1), opened
+
+
+def test_a_call_is_timed_with_one_image_and_with_the_whole_training_set(null):
+    worker = ScriptedWorker()
+    rows, _ = costs(worker, Crosses)
+
+    assert rows == [
+        {"bridge": "made up", "n_images": n, "call_seconds": pytest.approx(n * 1e-6), "reason": ""} for n in (1, 60)
+    ]
+    assert worker.loaded == ["some_null[dtype=float32]"]
+    assert worker.killed
+
+
+def test_each_bridge_is_crossed_once_and_python_is_none(null):
+    _, opened = costs(ScriptedWorker(), InPython, Crosses, Crosses)
+
+    assert len(opened) == 1
+
+
+def test_no_worker_is_opened_where_everything_is_python(null):
+    assert costs(ScriptedWorker(), InPython) == ([], [])
+
+
+def test_a_null_that_cannot_run_here_is_a_row_with_its_reason(null, monkeypatch):
+    monkeypatch.setattr(Null, "missing", classmethod(lambda cls: "no compiler"))
+    rows, opened = costs(ScriptedWorker(), Crosses)
+
+    assert [(row["call_seconds"], row["reason"]) for row in rows] == [(None, "no compiler")] * 2
+    assert opened == []
+
+
+def test_a_null_that_fails_is_a_row_with_its_reason_and_its_worker_is_ended(null):
+    worker = ScriptedWorker(fault="call: it crashed")
+    rows, _ = costs(worker, Crosses)
+
+    assert [(row["call_seconds"], row["reason"]) for row in rows] == [(None, "call: it crashed")] * 2
+    assert worker.killed
+
+
+def test_every_bridge_that_ships_has_a_null_implementation():
+    assert set(nulls()) == {"c", "julia", "process"}

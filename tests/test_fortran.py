@@ -1,0 +1,85 @@
+"""What is Fortran's own: stacks, signs, kinds of real, and no compiler at all."""
+
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from harness.judge import judge
+from harness.reference import trajectory
+from harness.registry import IMPLEMENTATIONS, PROJECT, read_folder
+from harness.state import State
+from harness.verify import twin, twin_state
+from harness.workloads import find_problem, shipped_names
+
+N_TRAIN = 60
+SEED = 3
+
+(FORTRAN,) = read_folder(IMPLEMENTATIONS / "fortran_matmul")
+needs_gfortran = pytest.mark.skipif(FORTRAN.missing() is not None, reason=str(FORTRAN.missing()))
+
+_random = np.random.default_rng(1)
+IMAGES = np.where(_random.random((N_TRAIN, 49)) < 0.19, _random.integers(1, 256, (N_TRAIN, 49)), 0).astype(np.uint8)
+LABELS = _random.integers(0, 10, N_TRAIN).astype(np.uint8)
+
+
+def test_without_gfortran_the_reason_names_the_command_that_installs_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    assert FORTRAN.missing().startswith("gfortran is not found. Install: apt install gfortran")
+
+
+def test_the_compiler_is_asked_for_the_language_alone():
+    command = " ".join(FORTRAN(dtype="float32").command())
+
+    assert "-O3 -march=native" in command
+    assert not any(option in command for option in ("fast", "blas", "stack-arrays", "associative"))
+
+
+@needs_gfortran
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_weight_of_zero_has_no_sign(dtype):
+    """Fortran's sign(1, 0) is 1; the penalty's is 0."""
+    problem = twin(replace(find_problem("mlp4"), n_train=N_TRAIN, layers=(49, 8, 10)))
+    state = twin_state(problem, SEED, 10)
+    W = tuple(np.where(np.arange(W_l.shape[1]) % 2, W_l, 0.0) for W_l in state.W)
+    state = State(W, state.b, state.dW, state.db, state.step)
+    order = problem.order(SEED, 1, 10)
+
+    implementation = FORTRAN(dtype=dtype)
+    implementation.load(problem, (IMAGES / 255).astype(dtype), LABELS)
+    implementation.reset(state)
+    losses = implementation.train(order)
+
+    check = judge(problem, trajectory(problem, IMAGES, LABELS, state, order), implementation.params(), losses, dtype)
+    assert (check.status, check.reason) == ("passed", "")
+
+
+FULL_BATCH = """
+import resource, sys
+from dataclasses import replace
+import numpy as np
+from harness.registry import IMPLEMENTATIONS, read_folder
+from harness.workloads import find_problem
+
+(implementation,) = read_folder(IMPLEMENTATIONS / "fortran_matmul")
+for dtype in ("float32", "float64"):
+    problem = replace(find_problem(sys.argv[1]), n_train=60000, layers=(5, 30, 10))
+    network = implementation(dtype=dtype)
+    network.load(problem, np.zeros((60000, 5), dtype), np.zeros(60000, np.uint8))
+    network.reset(problem.start_state(1))
+    network.train(problem.order(1, 2, 60000))
+    print(all(np.isfinite(W).all() for W in network.params().W), resource.getrlimit(resource.RLIMIT_STACK)[0])
+"""
+
+
+@needs_gfortran
+@pytest.mark.skipif(sys.platform != "linux", reason="the stack of a process is limited in Linux's way")
+@pytest.mark.parametrize("workload", shipped_names())
+def test_a_mini_batch_of_the_whole_training_set_fits_a_small_stack(workload):
+    command = ["sh", "-c", 'ulimit -s 512; exec "$@"', "sh", sys.executable, "-c", FULL_BATCH, workload]
+    answer = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+
+    assert (answer.returncode, answer.stdout) == (0, "True 524288\n" * 2), answer.stderr
