@@ -1,4 +1,4 @@
-"""Which implementations there are: every `impls/*/impl.py`, and why one of them cannot be used."""
+"""Which implementations there are: every `impls/*/impl.py` and every plugin, and why one of them cannot be used."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from types import ModuleType
 
 from harness.errors import HarnessError, Misuse, UnknownName
 from harness.interface import FLOATS, Implementation, Variant, variants
+from harness.plugins import Place, places_given, places_in, places_installed
 from harness.source import folder_hash
 
 PROJECT = Path(__file__).parent.parent
@@ -25,10 +26,11 @@ DECLARED_TEXTS = ("name", "language", "layout", "source", "idea")
 
 @dataclass(frozen=True)
 class Found:
-    """An implementation and the folder it came from."""
+    """An implementation, the folder it came from, and in words where that was found ("": `impls/`)."""
 
     implementation: type[Implementation]
     folder: Path
+    origin: str = ""
 
     @property
     def name(self) -> str:
@@ -41,7 +43,7 @@ class Found:
 
     def maths_lines(self) -> int:
         """Return how many lines its maths files have, blank ones left out."""
-        texts = [(self.folder / name).read_text() for name in self.implementation.maths]
+        texts = [(self.folder / name).read_text(encoding="utf-8") for name in self.implementation.maths]
         return sum(bool(line.strip()) for text in texts for line in text.splitlines())
 
 
@@ -53,23 +55,37 @@ class Broken:
     reason: str
 
 
-def discover(folder: Path = IMPLEMENTATIONS) -> tuple[list[Found], list[Broken]]:
-    """Return the implementations below `folder`, sorted by name, and the folders that failed."""
+def discover(folder: Path = IMPLEMENTATIONS, plugins: Iterable[str] = ()) -> tuple[list[Found], list[Broken]]:
+    """Return the implementations below `folder`, in plugins and in installed packages, by name, and what failed.
+
+    `plugins` are paths as --plugins takes them; those of PARAGONE_PLUGINS are added. Of two with the same name the
+    first is taken. Raises Misuse for a path that leads to no implementation.
+    """
+    installed, lost = places_installed()
+    places = [*places_in(folder), *places_given(plugins), *installed]
     found: dict[str, Found] = {}
-    broken: list[Broken] = []
-    for path in sorted(folder.glob("*/impl.py")):
-        try:
-            classes = read_folder(path.parent)
-        except HarnessError as error:
-            broken.append(Broken(path.parent.name, str(error)))
-            continue
-        for implementation in classes:
-            if implementation.name in found:
-                other = found[implementation.name].folder
-                broken.append(Broken(implementation.name, f"{path}: the name is already taken by {other / 'impl.py'}"))
-            else:
-                found[implementation.name] = Found(implementation, path.parent)
-    return [found[name] for name in sorted(found)], broken
+    broken = [Broken(entry.name, entry.reason) for entry in lost]
+    once: dict[Path, Place] = {}
+    for place in places:
+        once.setdefault(place.folder.resolve(), place)
+    for place in once.values():
+        _read_place(place, found, broken)
+    return [found[name] for name in sorted(found)], sorted(broken, key=lambda entry: entry.name)
+
+
+def _read_place(place: Place, found: dict[str, Found], broken: list[Broken]) -> None:
+    try:
+        classes = read_folder(place.folder)
+    except HarnessError as error:
+        broken.append(Broken(place.folder.name, str(error)))
+        return
+    for implementation in classes:
+        if implementation.name in found:
+            other = found[implementation.name].folder / "impl.py"
+            path = place.folder / "impl.py"
+            broken.append(Broken(implementation.name, f"{path}: the name is already taken by {other}"))
+        else:
+            found[implementation.name] = Found(implementation, place.folder, place.origin)
 
 
 def read_folder(folder: Path) -> list[type[Implementation]]:
@@ -104,14 +120,40 @@ def declaration_fault(implementation: type[Implementation], folder: Path) -> str
             return f"{attribute}: expected a text, got {value!r}"
     if unwritten := sorted(implementation.__abstractmethods__):
         return f"write {', '.join(unwritten)}"
+    if fault := _fault_of_signatures(implementation):
+        return fault
+    if implementation.bridge is not None and not isinstance(implementation.bridge, str):
+        return f"bridge: expected a text or None, got {implementation.bridge!r}"
     if not implementation.name.replace("_", "").isalnum():
         return f"name: expected letters, digits and underscores, got {implementation.name!r}"
     if not _is_tuple_of_texts(implementation.maths):
         return f'maths: expected a tuple of file names such as ("rows.py",), got {implementation.maths!r}'
     for name in implementation.maths:
-        if not (folder / name).is_file():
-            return f"maths: there is no file {name!r} beside impl.py"
+        if fault := _fault_of_maths(folder / name):
+            return fault
     return _fault_of_axes(implementation.axes)
+
+
+def _fault_of_signatures(implementation: type[Implementation]) -> str | None:
+    """Return which verb takes other arguments than the contract says, or None."""
+    for verb in sorted(Implementation.__abstractmethods__):
+        expected = list(inspect.signature(getattr(Implementation, verb)).parameters)
+        try:
+            inspect.signature(getattr(implementation, verb)).bind(*expected)
+        except TypeError:
+            written = ", ".join(inspect.signature(getattr(implementation, verb)).parameters)
+            return f"{verb}: expected {verb}({', '.join(expected)}), got {verb}({written})"
+    return None
+
+
+def _fault_of_maths(path: Path) -> str | None:
+    try:
+        path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return f"maths: there is no file {path.name!r} beside impl.py"
+    except (OSError, UnicodeDecodeError) as error:
+        return f"maths: {path.name!r} cannot be read as text: {error}"
+    return None
 
 
 def _fault_of_axes(axes: object) -> str | None:

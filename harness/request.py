@@ -34,6 +34,7 @@ class Request:
     slow: bool = False
     quick: bool = False
     time_limit_s: float = 120.0
+    plugins: tuple[str, ...] = ()  # absolute paths
 
     @property
     def too_slow_seconds(self) -> float:

@@ -1,0 +1,34 @@
+"""paragone new."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from harness.cli.app import out
+from harness.registry import IMPLEMENTATIONS
+from harness.starter import LANGUAGES, write_starter
+
+
+def new(
+    name: Annotated[str, typer.Argument(help="Letters, digits and underscores, such as my_step.")],
+    language: Annotated[str, typer.Option("--language", "-l", help=f"{', '.join(LANGUAGES)}.")] = LANGUAGES[0],
+    into: Annotated[Path | None, typer.Option(help="Folder in which NAME/ is made; else the project's impls/.")] = None,
+) -> None:
+    """Write a new implementation that works: the smallest one, with comments that teach."""
+    folder = into or IMPLEMENTATIONS
+    for path in write_starter(name, language, folder):
+        out.print(f"Wrote {escape(str(path))}", soft_wrap=True, highlight=False)
+    is_own = folder.resolve() == IMPLEMENTATIONS.resolve()
+    plugins = "" if is_own else f" --plugins {shlex.quote(str(folder / name))}"
+    out.print("\nNext:", highlight=False)
+    for command, what in (
+        (f"verify {name} --contract", "what passes, and what must change"),
+        (f"bench -i {name} --quick", "a first look, beside the baseline"),
+        (f"bench -i {name}", "intervals and verdicts"),
+    ):
+        out.print(f"    paragone {escape(command + plugins)}    # {what}", soft_wrap=True, highlight=False)

@@ -1,0 +1,123 @@
+"""paragone verify."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from harness.cli.app import EXIT_FAILED_CHECK, err, out
+from harness.cli.options import (
+    DataOption,
+    DtypeOption,
+    LimitOption,
+    PluginsOption,
+    ProblemOption,
+    SeedOption,
+    SizesOption,
+    absolute,
+    batch_sizes_of,
+    data_set,
+    dtypes_of,
+    everyone,
+    workloads,
+)
+from harness.display import TerminalDisplay, checks_table, status_line, verdicts_table
+from harness.errors import Misuse
+from harness.pilot import reason_against
+from harness.plan import check
+from harness.registry import Found, refuse_broken, select
+from harness.request import Request
+
+# After the contract, which has its own, the gate at these.
+CONTRACT_BATCH_SIZES = (1, 10, 100)
+
+
+def verify(
+    implementations: Annotated[list[str] | None, typer.Argument(help="Names or globs; all if left out.")] = None,
+    problem: ProblemOption = None,
+    dtype: DtypeOption = None,
+    batch_sizes: SizesOption = None,
+    threads: Annotated[int, typer.Option(min=1)] = 1,
+    data: DataOption = None,
+    plugins: PluginsOption = None,
+    seed: SeedOption = 1,
+    contract: Annotated[
+        bool, typer.Option("--contract", help="One implementation: what its author promises, then the gate, small.")
+    ] = False,
+    slow: Annotated[bool, typer.Option("--slow", help="Check steps longer than 2 s too.")] = False,
+    time_limit: LimitOption = 120,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Show every check with its error and bound.")
+    ] = False,
+) -> None:
+    """Check implementations against the float64 reference; nothing is timed."""
+    from harness.pilot import verify_only
+
+    request = Request(
+        problems=workloads(problem or ["all"]),
+        implementations=tuple(implementations or ()),
+        dtypes=dtypes_of(dtype),
+        batch_sizes=batch_sizes_of(batch_sizes) or (CONTRACT_BATCH_SIZES if contract else ()),
+        threads=(threads,),
+        seed=seed,
+        slow=slow,
+        time_limit_s=time_limit,
+        plugins=absolute(plugins),
+    )
+    found, broken = everyone(plugins)
+    refuse_broken(request.implementations, found, broken)
+    check(request, found)
+    chosen = select(found, implementations or ["*"])
+    kept = _check_contract(chosen, time_limit) if contract else True
+    display = TerminalDisplay(err)
+    rows: list[dict[str, Any]] = []
+    checks = verify_only(request, chosen, found, data_set(data, display), display)
+    try:
+        for more in checks:
+            rows += more
+    finally:
+        if rows:
+            _print_checks(rows, verbose)
+    for failed in broken:
+        err.print(f"[red]{escape(failed.name)}[/]: {escape(failed.reason)}", soft_wrap=True)
+    if not kept or (broken and not implementations) or any(row["status"] == "failed" for row in rows):
+        raise typer.Exit(EXIT_FAILED_CHECK)
+
+
+def _check_contract(chosen: Sequence[Found], time_limit_s: float) -> bool:
+    """Print what the contract's checks find in one implementation; return whether it keeps it."""
+    from harness.contract import run_contract
+
+    if len(chosen) != 1:
+        raise Misuse(f"--contract looks at one implementation, got {len(chosen)}: paragone verify NAME --contract")
+    if reason := reason_against(chosen[0].implementation):
+        raise Misuse(f"{chosen[0].name} cannot run here: {reason}")
+    counts: Counter[str] = Counter()
+    colours = {"passed": "green", "not applicable": "yellow"}
+    for finding in run_contract(chosen[0], time_limit_s):
+        counts[finding.status] += 1
+        words = f"[{colours.get(finding.status, 'red')}]{finding.status}[/]"
+        said = f": {finding.reason}" if finding.reason else ""
+        out.print(f"{words} {escape(finding.variant)}: {finding.check}{escape(said)}", soft_wrap=True, highlight=False)
+    said = ", ".join(f"{n} {status}" for status, n in counts.items())
+    out.print(f"The contract of {chosen[0].name}: {said}.\n", highlight=False)
+    return not counts.keys() - {"passed", "not applicable"}
+
+
+def _print_checks(rows: Sequence[dict[str, Any]], verbose: bool) -> None:
+    if verbose:
+        out.print(checks_table(rows))
+    else:
+        for problem in dict.fromkeys(row["problem"] for row in rows):
+            out.print(verdicts_table(problem, [row for row in rows if row["problem"] == problem]))
+    for row in rows:
+        if verbose and row.get("note"):
+            out.print(f"{status_line(row)}: {row['note']}", soft_wrap=True, highlight=False, markup=False)
+        if row["reason"]:
+            out.print(f"{status_line(row)}: {row['reason']}", soft_wrap=True, highlight=False, markup=False)
+    counts = Counter(row["status"] for row in rows)
+    out.print(", ".join(f"{n} {status}" for status, n in counts.items()), highlight=False)

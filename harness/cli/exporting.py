@@ -1,0 +1,36 @@
+"""paragone export."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.cli.options import ResultsOption
+from harness.errors import Misuse, UnknownName
+
+
+def export(
+    run: Annotated[str, typer.Argument(help="Name or folder of a run; latest if left out.")] = "latest",
+    format_: Annotated[str, typer.Option("--format", help="pytest-benchmark")] = "pytest-benchmark",
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write; else standard output.")] = None,
+    results: ResultsOption = None,
+) -> None:
+    """Write a run in another tool's form."""
+    from harness.export import pytest_benchmark_json
+    from harness.runs import find_run, results_folder
+    from harness.store import read_run
+
+    if format_ != "pytest-benchmark":
+        raise UnknownName("format", format_, ["pytest-benchmark"])
+    text = json.dumps(pytest_benchmark_json(read_run(find_run(results_folder(results), run))), indent=1)
+    if output is None:
+        sys.stdout.write(text + "\n")
+        return
+    try:
+        output.write_text(text + "\n")
+    except OSError as error:
+        raise Misuse(f"--output {output}: cannot be written: {error.strerror}") from None

@@ -1,0 +1,46 @@
+"""paragone list."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from harness.cli.app import out
+from harness.cli.options import PluginsOption, everyone
+from harness.pilot import reason_against
+from harness.registry import Broken, Found, refuse_broken, select
+from harness.workloads import shipped_names
+
+
+def list_implementations(
+    names: Annotated[list[str] | None, typer.Argument(help="Names or globs; all if left out.")] = None,
+    plugins: PluginsOption = None,
+) -> None:
+    """Show every implementation: language, axes, source, idea, whether it can run here."""
+    found, broken = everyone(plugins)
+    refuse_broken(names or (), found, broken)
+    for entry in select(found, names or ["*"]):
+        _show(entry)
+    if not names:
+        _show_broken(broken)
+        out.print("Workloads: " + ", ".join(shipped_names()), highlight=False)
+
+
+def _show(entry: Found) -> None:
+    declared = entry.implementation
+    axes = [f"{axis} {'/'.join(values)}" for axis, values in declared.axes.items()]
+    facts = [declared.language, declared.layout, *axes, f"{entry.maths_lines()} lines of maths", declared.source]
+    out.print(f"[bold]{escape(declared.name)}[/]", highlight=False)
+    for line in (declared.idea, " · ".join([*facts, *([entry.origin] if entry.origin else [])])):
+        out.print(f"    {escape(line)}", soft_wrap=True, highlight=False)
+    if reason := reason_against(declared):
+        out.print(f"    [yellow]unavailable:[/] {escape(reason)}", soft_wrap=True, highlight=False)
+    out.print()
+
+
+def _show_broken(broken: Sequence[Broken]) -> None:
+    for failed in broken:
+        out.print(f"[red]{escape(failed.name)} cannot be used:[/] {escape(failed.reason)}\n", soft_wrap=True)

@@ -1,0 +1,139 @@
+"""paragone bench and paragone report."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.cli.app import EXIT_INTERRUPTED, err, out
+from harness.cli.options import (
+    DataOption,
+    DtypeOption,
+    ImplementationsOption,
+    LimitOption,
+    PluginsOption,
+    ProblemOption,
+    ResultsOption,
+    SeedOption,
+    SizesOption,
+    absolute,
+    batch_sizes_of,
+    data_set,
+    dtypes_of,
+    everyone,
+    fraction,
+    thread_counts,
+    workload_names,
+    workloads,
+)
+from harness.display import TerminalDisplay
+from harness.errors import Misuse
+from harness.plan import check
+from harness.registry import refuse_broken
+from harness.request import BASELINE, QUICK_ROUNDS, ROUNDS, Request
+from harness.resolution import FEWEST_LAUNCHES
+from harness.workloads import find_problem
+
+
+def bench(
+    problem: ProblemOption = None,
+    implementations: ImplementationsOption = None,
+    dtype: DtypeOption = None,
+    batch_sizes: SizesOption = None,
+    threads: Annotated[
+        str, typer.Option("--threads", "-t", help="Such as 1,2: a launch of everything for each.")
+    ] = "1",
+    launches: Annotated[int, typer.Option(min=FEWEST_LAUNCHES, help="Fresh processes per variant.")] = FEWEST_LAUNCHES,
+    rounds: Annotated[
+        int | None, typer.Option(min=3, help="Samples of every cell in each launch; else 10, for --quick 6.")
+    ] = None,
+    resolve: Annotated[
+        str | None, typer.Option(help="Such as 5%: as many launches as it takes to find that difference.")
+    ] = None,
+    baseline: Annotated[str, typer.Option(help="The implementation that ratios refer to.")] = BASELINE,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="One launch, batches 10 and 1000, one dtype each: no intervals.")
+    ] = False,
+    slow: Annotated[bool, typer.Option("--slow", help="Measure steps longer than 2 s too.")] = False,
+    new: Annotated[bool, typer.Option("--new", help="Begin a new run even where one is unfinished.")] = False,
+    resume: Annotated[str | None, typer.Option(help="Go on with this run; its plan is used as it is.")] = None,
+    data: DataOption = None,
+    plugins: PluginsOption = None,
+    results: ResultsOption = None,
+    seed: SeedOption = 1,
+    time_limit: LimitOption = 120,
+) -> None:
+    """Verify, measure and report; goes on where an interrupted run of the same plan stopped."""
+    if quick and resolve is not None:
+        raise Misuse("--quick has one launch and resolves nothing: leave out --quick or --resolve")
+    request = Request(
+        problems=workloads(problem or ["nielsen"]),
+        implementations=tuple(implementations or ()),
+        dtypes=dtypes_of(dtype),
+        batch_sizes=batch_sizes_of(batch_sizes) or ((10, 1000) if quick else ()),
+        threads=thread_counts(threads),
+        launches=launches,
+        rounds=rounds or (QUICK_ROUNDS if quick else ROUNDS),
+        resolve=fraction(resolve),
+        baseline=baseline,
+        seed=seed,
+        slow=slow,
+        quick=quick,
+        time_limit_s=time_limit,
+        plugins=absolute(plugins),
+    )
+    given = {find_problem(name).name: name for name in workload_names(problem or ["nielsen"])}
+    _bench(request, given, data, results, new, resume)
+
+
+def _bench(
+    request: Request, given: dict[str, str], data: str | None, results: Path | None, new: bool, resume: str | None
+) -> None:
+    from harness.bench import Bench
+    from harness.request import request_of
+    from harness.runs import find_run, results_folder
+    from harness.store import read_json
+
+    runs = results_folder(results)
+    folder = None if resume is None else find_run(runs, resume)
+    if folder is not None:
+        request = request_of(read_json(folder / "plan.json"))
+    found, broken = everyone(request.plugins)
+    refuse_broken(request.implementations, found, broken)
+    check(request, found)
+    display = TerminalDisplay(err)
+    command = shlex.join(["paragone", *sys.argv[1:]])
+    bench = Bench(request, found, broken, data_set(data, display), runs, command, display, given)
+    try:
+        folder, finished = bench.run(fresh=new, resume=folder)
+    except KeyboardInterrupt:
+        display.say("Interrupted before the plan was fixed: nothing was measured, nothing is left behind.")
+        raise typer.Exit(EXIT_INTERRUPTED) from None
+    _report(folder)
+    if not finished:
+        raise typer.Exit(EXIT_INTERRUPTED)
+
+
+def report(
+    run: Annotated[str, typer.Argument(help="Name or folder of a run; latest if left out.")] = "latest",
+    results: ResultsOption = None,
+) -> None:
+    """Rebuild the summary, the figures and the report of a run from its folder alone."""
+    from harness.runs import find_run, results_folder
+
+    _report(find_run(results_folder(results), run))
+
+
+def _report(folder: Path) -> None:
+    from harness.report import write_report
+    from harness.report.console import print_summary
+    from harness.store import read_run
+
+    run = read_run(folder)
+    path = write_report(run)
+    print_summary(run, out)
+    out.print(f"\nReport: {path}", soft_wrap=True, highlight=False)

@@ -1,0 +1,117 @@
+"""The options that several commands share, and what becomes of their texts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from harness.display import TerminalDisplay
+from harness.errors import Misuse, UnknownName
+from harness.interface import FLOATS
+from harness.problem import Problem
+from harness.registry import Broken, Found, discover
+from harness.workloads import find_problem, shipped_names
+
+if TYPE_CHECKING:
+    from harness.data import DataSet
+
+ProblemOption = Annotated[
+    list[str] | None, typer.Option("--problem", "-p", help="Workload: a name, a TOML file, or all. May be repeated.")
+]
+ImplementationsOption = Annotated[
+    list[str] | None, typer.Option("--implementations", "-i", help="Name or glob, such as 'numpy_*'. May be repeated.")
+]
+DtypeOption = Annotated[list[str] | None, typer.Option("--dtype", help="float32 or float64. May be repeated.")]
+SizesOption = Annotated[
+    str | None, typer.Option("--batch-sizes", "-b", help="Such as 1,10,100 or full; else the workload's own grid.")
+]
+DataOption = Annotated[
+    str | None,
+    typer.Option("--data", help="Folder or file with MNIST, or 'digits' for the embedded set; else PARAGONE_DATA."),
+]
+ResultsOption = Annotated[
+    Path | None, typer.Option("--results", help="Folder of the runs; else PARAGONE_RESULTS or the project's own.")
+]
+SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Seed of start parameters, orders and rounds.")]
+LimitOption = Annotated[
+    float, typer.Option("--time-limit", min=1, help="Seconds that one order to a worker may take before it is killed.")
+]
+
+
+PluginsOption = Annotated[
+    list[str] | None,
+    typer.Option("--plugins", help="Folder with implementations of your own. May be repeated; also PARAGONE_PLUGINS."),
+]
+
+
+def everyone(plugins: Sequence[str] | None) -> tuple[list[Found], list[Broken]]:
+    """Return every implementation there is and those that cannot be used. Raises Misuse."""
+    return discover(plugins=plugins or ())
+
+
+def absolute(plugins: Sequence[str] | None) -> tuple[str, ...]:
+    """Return the paths so that they lead to the same folders from anywhere."""
+    return tuple(str(Path(path).expanduser().resolve()) for path in plugins or ())
+
+
+def data_set(path: str | None, display: TerminalDisplay) -> DataSet:
+    """Return the data set of this path, else that of the environment, the cache or a download."""
+    from harness.data import find_data
+
+    return find_data(path, display.say)
+
+
+def workload_names(asked: Sequence[str]) -> list[str]:
+    """Return the workloads asked for, once each, "all" written out."""
+    return list(dict.fromkeys(name for one in asked for name in (shipped_names() if one == "all" else [one])))
+
+
+def workloads(names: Sequence[str]) -> tuple[Problem, ...]:
+    """Return the workloads of these names and files. Raises Misuse where two have one name."""
+    problems = [find_problem(name) for name in workload_names(names)]
+    twice = [problem.name for problem in problems if sum(other.name == problem.name for other in problems) > 1]
+    if twice:
+        raise Misuse(f"--problem: two workloads are called {twice[0]!r}; rename one of the files")
+    return tuple(problems)
+
+
+def dtypes_of(names: Sequence[str] | None) -> tuple[str, ...]:
+    """Return the dtypes, once each. Raises UnknownName."""
+    for name in names or ():
+        if name not in FLOATS:
+            raise UnknownName("dtype", name, FLOATS)
+    return tuple(dict.fromkeys(names or ()))
+
+
+def batch_sizes_of(text: str | None) -> tuple[int | str, ...]:
+    """Return the sizes in a text such as "1,10,full". Raises Misuse."""
+    sizes: list[int | str] = []
+    for part in (text or "").replace(",", " ").split():
+        if part != "full" and not (part.isascii() and part.isdigit() and int(part[:18]) > 0):
+            raise Misuse(f"--batch-sizes: expected whole numbers above 0 or full, separated by commas; got {part!r}")
+        sizes.append(part if part == "full" else int(part))
+    return tuple(dict.fromkeys(sizes))
+
+
+def thread_counts(text: str) -> tuple[int, ...]:
+    """Return the numbers in a text such as "1,2". Raises Misuse."""
+    parts = text.replace(",", " ").split()
+    if not parts or not all(part.isascii() and part.isdigit() and int(part) > 0 for part in parts):
+        raise Misuse(f"--threads: expected whole numbers above 0, separated by commas; got {text!r}")
+    return tuple(dict.fromkeys(map(int, parts)))
+
+
+def fraction(text: str | None) -> float | None:
+    """Return 0.05 for "5%". Raises Misuse."""
+    if text is None:
+        return None
+    try:
+        value = float(text.removesuffix("%")) / 100
+    except ValueError:
+        value = 0.0
+    if not (text.endswith("%") and 0 < value < 1):
+        raise Misuse(f"--resolve: expected a percentage such as 5%, got {text!r}")
+    return value

@@ -1,0 +1,58 @@
+"""paragone train."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from harness.cli.app import err, out
+from harness.cli.options import (
+    DataOption,
+    LimitOption,
+    PluginsOption,
+    SeedOption,
+    data_set,
+    dtypes_of,
+    everyone,
+    workloads,
+)
+from harness.display import TerminalDisplay
+from harness.registry import find_variant, refuse_broken
+from harness.request import Request
+
+
+def train(
+    implementation: Annotated[str, typer.Argument(help="A name, or a variant: 'numpy_rows[dtype=float32,order=F]'.")],
+    problem: Annotated[str, typer.Option("--problem", "-p")] = "nielsen",
+    epochs: Annotated[int, typer.Option(min=1)] = 10,
+    batch_size: Annotated[int, typer.Option(min=1)] = 10,
+    dtype: Annotated[str | None, typer.Option(help="float32 or float64.")] = None,
+    threads: Annotated[int, typer.Option(min=1)] = 1,
+    data: DataOption = None,
+    plugins: PluginsOption = None,
+    seed: SeedOption = 1,
+    time_limit: LimitOption = 3600,
+) -> None:
+    """Train one variant and print its test accuracy after every epoch; elapsed time includes evaluating."""
+    from harness.learning import learn
+
+    found, broken = everyone(plugins)
+    refuse_broken([implementation.partition("[")[0]], found, broken)
+    name = implementation
+    if dtype is not None:
+        name = (
+            f"{implementation.removesuffix(']')}{',' if '[' in implementation else '['}dtype={dtypes_of([dtype])[0]}]"
+        )
+    variant = find_variant(found, name)
+    display = TerminalDisplay(err)
+    loaded = data_set(data, display)
+    (workload,) = workloads([problem])
+    request = Request((workload,), batch_sizes=(batch_size,), threads=(threads,), seed=seed, time_limit_s=time_limit)
+    out.print(f"{variant.name} on {workload.name}, batch size {batch_size}, data: {loaded.name}", highlight=False)
+    for at in learn(request, found, variant, loaded, epochs):
+        out.print(
+            f"Epoch {at.epoch}: {at.correct} / {at.n_test}, elapsed time: {at.elapsed_seconds:.2f} s "
+            f"(training {at.training_seconds:.2f} s)",
+            highlight=False,
+        )

@@ -1,0 +1,95 @@
+"""Where implementations come from besides `impls/`: folders anywhere, and installed packages."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.errors import Misuse
+
+ENTRY_POINTS = "paragone.implementations"
+VARIABLE = "PARAGONE_PLUGINS"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A folder that should hold an impl.py, and where it was found, in words; "" is the project's own."""
+
+    folder: Path
+    origin: str = ""
+
+
+@dataclass(frozen=True)
+class Lost:
+    """An entry point that leads nowhere, with the reason."""
+
+    name: str
+    reason: str
+
+
+def places_in(folder: Path, origin: str = "") -> list[Place]:
+    """Return the folders of implementations in a folder, sorted by name."""
+    return [Place(path.parent, origin) for path in sorted(folder.glob("*/impl.py"))]
+
+
+def places_given(paths: Iterable[str]) -> Iterator[Place]:
+    """Yield the places of --plugins and then those of PARAGONE_PLUGINS, each once.
+
+    A path is an implementation's own folder or a folder of such folders. Raises Misuse for one that is neither.
+    """
+    from_variable = [path for path in os.environ.get(VARIABLE, "").split(os.pathsep) if path]
+    asked = [*(("--plugins", path) for path in paths), *((VARIABLE, path) for path in from_variable)]
+    seen: set[Path] = set()
+    for option, path in asked:
+        folder = Path(path).expanduser().resolve()
+        if folder not in seen:
+            seen.add(folder)
+            yield from _places_at(folder, f"{option} {path}")
+
+
+def _places_at(folder: Path, asked: str) -> list[Place]:
+    if not folder.is_dir():
+        what = "it is a file" if folder.exists() else "there is no such folder"
+        raise Misuse(
+            f"{asked}: expected a folder with implementations; {what}. A new one: paragone new NAME --into PATH"
+        )
+    if (folder / "impl.py").is_file():
+        return [Place(folder, f"plugin {folder}")]
+    if not (found := places_in(folder, f"plugin {folder}")):
+        raise Misuse(
+            f"{asked}: expected impl.py there, or folders with an impl.py in each; found none. "
+            "A new one: paragone new NAME --into PATH"
+        )
+    return found
+
+
+def places_installed() -> tuple[list[Place], list[Lost]]:
+    """Return the places that installed packages name, and the entry points that lead nowhere.
+
+    The value of an entry point is a package with impl.py in it, or that module: "my_package" or "my_package.impl".
+    """
+    places, lost = [], []
+    for entry in sorted(importlib.metadata.entry_points(group=ENTRY_POINTS), key=lambda entry: entry.name):
+        origin = f"package {entry.dist.name} {entry.dist.version}" if entry.dist else "an installed package"
+        folder, reason = _folder_of(entry.module)
+        if folder is None:
+            lost.append(Lost(entry.name, f"{origin}: entry point {entry.name} = {entry.value!r}: {reason}"))
+        else:
+            places.append(Place(folder, origin))
+    return places, lost
+
+
+def _folder_of(module: str) -> tuple[Path | None, str]:
+    """Return the folder of a package, or why there is none; only the packages above it are imported."""
+    try:
+        spec = importlib.util.find_spec(module.removesuffix(".impl"))
+    except Exception as error:  # a parent package may raise anything
+        return None, f"{type(error).__name__}: {error}"
+    if spec is None or not spec.submodule_search_locations:
+        return None, "there is no such package"
+    folder = Path(next(iter(spec.submodule_search_locations)))
+    return (folder, "") if (folder / "impl.py").is_file() else (None, f"{folder} holds no impl.py")
