@@ -9,7 +9,7 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin # dpkg needs them, and an unprivilege
 
 OLD=bullseye
 OLD_LIBUNWIND=1.3.2-2
-ETC_APT=${ETC_APT:-/etc/apt} # another folder for tests
+ETC_APT=/etc/apt
 NAME=paragone-$OLD
 
 # Starts, and survives an exception out of a compiled function: outside of one it does so with any libunwind8.

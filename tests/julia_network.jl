@@ -8,6 +8,7 @@ include(abspath(ARGS[1]))
 # A number that knows whole numbers and its own kind: a Float64 in a formula of Float32 would throw.
 struct Strict <: AbstractFloat
     value::Float64
+    Strict(x::Union{Float64,Integer}) = new(x)
 end
 for f in (:+, :-, :*, :/)
     @eval Base.$f(a::Strict, b::Strict) = Strict($f(a.value, b.value))
@@ -62,6 +63,25 @@ function saturated_is_finite(maths, T, output)
     all(isfinite, losses) && all(isfinite, state)
 end
 
+# A training that went to NaN leaves nothing behind that a reset does not clear.
+function forgets_at_reset(maths, T, output)
+    all((1, 7, N)) do B
+        states = map((false, true)) do has_diverged
+            made, n = session(maths, T, output, 0.1, true, 1)
+            if has_diverged
+                Paragone.reset!(made, fill(NaN, n))
+                trained(made, T, B, 2, zeros(2))
+            end
+            state = numbers(n, 1)
+            Paragone.reset!(made, state)
+            trained(made, T, B, 2, zeros(2))
+            Paragone.params!(made, state)
+            state
+        end
+        all(isfinite, states[1]) && states[1] == states[2]
+    end
+end
+
 # Bytes allocated by as many steps.
 function allocated(made, T, B, n_steps)
     indices, eta, R = order(B, n_steps), fill(T(0.1), n_steps), T(1) / B
@@ -86,11 +106,14 @@ function tell(path, T, output, question, answer)
     println(basename(path), ' ', T, ' ', output, '\t', question, '\t', said)
 end
 
+println("network.jl\tsets the threads of BLAS\t", [Paragone.blas_threads(n) for n in (2, 1)])
+
 for path in abspath.(ARGS[2:end])
     maths = Paragone.read_maths(path)
     for output in OUTPUTS
         tell(path, Float32, output, "keeps its kind", () -> keeps_its_kind(maths, output))
         for T in (Float32, Float64)
+            tell(path, T, output, "forgets at reset", () -> forgets_at_reset(maths, T, output))
             tell(path, T, output, "is finite where saturated", () -> saturated_is_finite(maths, T, output))
             tell(path, T, output, "allocates nothing", () -> more_steps_allocate_no_more(maths, T, output))
         end

@@ -1,123 +1,41 @@
-"""Every implementation keeps the contract of harness/interface.py, in every variant, on every workload and its twin."""
+"""Every implementation keeps the contract; and each check of it finds the fault that it is about."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
 import pytest
 
-from harness.interface import Implementation, Variant, variants
-from harness.problem import Problem, rounded_to_float32
-from harness.reference import trajectory
-from harness.registry import discover
+from harness.contract import CHECKS, NotApplicable, PromiseBroken, Subject, run_contract
+from harness.contract.subject import IMAGES, problems
+from harness.interface import Variant, variants
+from harness.registry import IMPLEMENTATIONS, Found, discover, read_folder
 from harness.state import State
-from harness.verify import judge, twin, twin_state
-from harness.workloads import find_problem, shipped_names
-
-N_TRAIN = 43  # prime: no batch size divides it
-BATCH_SIZES = (1, 2, 7, N_TRAIN)
-PIXELS, HIDDEN = 25, (8, 7)
-N_STEPS = 5
-SEED = 3
-
-_random = np.random.Generator(np.random.PCG64(1))
-IMAGES = np.where(_random.random((N_TRAIN, PIXELS)) < 0.19, _random.integers(1, 256, (N_TRAIN, PIXELS)), 0)
-IMAGES = IMAGES.astype(np.uint8)
-LABELS = _random.integers(0, 10, N_TRAIN).astype(np.uint8)
+from harness.workloads import shipped_names
 
 FOUND, BROKEN = discover()
-VARIANTS = [variant for found in FOUND for variant in variants(found.implementation)]
+VARIANTS = {variant.name: variant for found in FOUND for variant in variants(found.implementation)}
+(ROWS,) = read_folder(IMPLEMENTATIONS / "numpy_rows")
+SECONDS = 60
 
 
-def shrunk(problem: Problem) -> Problem:
-    """The workload with 25 pixels, 43 images and few neurons; depth, step and coefficients are kept."""
-    return replace(problem, n_train=N_TRAIN, layers=(PIXELS, *HIDDEN[: len(problem.layers) - 2], 10))
-
-
-SHIPPED = [shrunk(find_problem(name)) for name in shipped_names()]
-PROBLEMS = [*SHIPPED, *(twin(problem) for problem in SHIPPED)]
-
-
-@dataclass(frozen=True)
-class Case:
-    """A variant on a problem at a batch size, and what it starts from."""
-
-    variant: Variant
-    problem: Problem
-    batch_size: int
-
-    @property
-    def order(self):
-        """Five mini-batches, fresh at every call."""
-        return self.problem.order(SEED, N_STEPS, self.batch_size)
-
-    @property
-    def state(self) -> State:
-        """A state with previous updates, two steps before the end of an epoch."""
-        return start(self.problem, self.batch_size)
-
-    def loaded(self) -> Implementation:
-        """A fresh instance with the training set."""
-        implementation = self.variant.make()
-        images = (IMAGES / 255.0).astype(self.variant.dtype)
-        images.setflags(write=False)
-        implementation.load(self.problem, images, LABELS.copy())
-        return implementation
-
-    def needs_determinism(self):
-        if not self.variant.implementation.deterministic:
-            pytest.skip("declares that it is not deterministic")
-
-
-def start(problem: Problem, batch_size: int) -> State:
-    """The twin's start state, moved to two steps before the end of an epoch, so that η changes on the way."""
-    state = twin_state(problem, SEED, batch_size)
-    return replace(state, step=2 * problem.steps_per_epoch(batch_size) - 2 if batch_size < N_TRAIN else 2)
-
-
-@cache
-def expected(problem: Problem, batch_size: int):
-    """The reference's training, each computed once."""
-    order = problem.order(SEED, N_STEPS, batch_size)
-    return trajectory(problem, IMAGES, LABELS, start(problem, batch_size), order)
-
-
-def training(implementation, state, order):
-    """The end of a training, and its losses."""
-    implementation.reset(state)
-    losses = implementation.train(order)
-    return implementation.params(), losses
-
-
-def bits(problem, state, losses=None):
-    """What must be equal where two trainings must be the same; previous updates count where momentum uses them."""
-    if problem.momentum == 0:
-        state = State.at_rest(state.W, state.b, state.step)
-    return state.digest(), None if losses is None else np.asarray(losses).tobytes()
-
-
-def cases(problems=PROBLEMS, batch_sizes=BATCH_SIZES):
-    return [
-        pytest.param(
-            Case(variant, problem, size), id=f"{variant.name}-{problem.name.replace(' (twin)', '_twin')}-{size}"
-        )
-        for variant in VARIANTS
-        for problem in problems
-        for size in batch_sizes
-    ]
-
-
-@pytest.fixture(params=cases())
-def case(request):
-    return available(request.param)
-
-
-def available(case):
-    """The case, or a skip with the reason why it cannot be tried here."""
-    implementation = case.variant.implementation
-    if reason := implementation.missing() or implementation.supports(case.problem):
+@pytest.fixture(scope="module", params=VARIANTS)
+def subject(request):
+    """A variant whose instances are kept for all checks."""
+    variant = VARIANTS[request.param]
+    if reason := variant.implementation.missing():
         pytest.skip(reason)
-    return case
+    subject = Subject(variant)
+    yield subject
+    subject.close()
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_the_promise_is_kept(subject, check):
+    try:
+        CHECKS[check](subject)
+    except NotApplicable as reason:
+        pytest.skip(str(reason))
 
 
 def test_every_folder_holds_an_implementation_that_can_be_read():
@@ -125,177 +43,295 @@ def test_every_folder_holds_an_implementation_that_can_be_read():
     assert {"numpy_rows", "numpy_columns", "numpy_per_sample", "numpy_tuned", "python_lists"} <= {f.name for f in FOUND}
 
 
-def test_training_follows_the_reference(case):
-    got, losses = training(case.loaded(), case.state, case.order)
-    check = judge(case.problem, expected(case.problem, case.batch_size), got, losses, case.variant.dtype)
-    assert check.passed, check.reason
+def test_the_promises_are_tried_on_every_workload_that_ships_and_its_twin():
+    assert len(problems()) == 2 * len(shipped_names())
+    subject = Subject(next(variants(ROWS)))
+
+    assert {case.problem for case in subject.cases()} == set(problems())
+    assert {case.batch_size for case in subject.cases()} == {1, 2, 7, len(IMAGES)}
 
 
-@pytest.mark.parametrize("layers", [(PIXELS, 10), (PIXELS, 9, 8, 7, 6, 10)], ids=["one_layer", "five_layers"])
-@pytest.mark.parametrize("case", cases(batch_sizes=(1, 7)))
-def test_any_depth_follows_the_reference(case, layers):
-    case = available(replace(case, problem=replace(case.problem, layers=layers)))
-    got, losses = training(case.loaded(), case.state, case.order)
-    check = judge(case.problem, expected(case.problem, case.batch_size), got, losses, case.variant.dtype)
-    assert check.passed, check.reason
+# --- one fault each, and the promise that it breaks ---
 
 
-def test_labels_order_and_state_are_left_as_they_were(case):
-    implementation = case.variant.make()
-    images, labels, order, state = (IMAGES / 255.0).astype(case.variant.dtype), LABELS.copy(), case.order, case.state
-    untouched = images.tobytes(), labels.tobytes(), order.tobytes(), state.digest()
-    images.setflags(write=False)
-    implementation.load(case.problem, images, labels)
-    training(implementation, state, order)
-    assert (images.tobytes(), labels.tobytes(), order.tobytes(), state.digest()) == untouched
+class TellsLists(ROWS):
+    def receipt(self):
+        return {"compiler": ["cc"]}
 
 
-def test_the_training_set_is_copied(case):
-    case.needs_determinism()
-    first = bits(case.problem, *training(case.loaded(), case.state, case.order))
-    implementation = case.variant.make()
-    images, labels = (IMAGES / 255.0).astype(case.variant.dtype), LABELS.copy()
-    shown = images.view()
-    shown.setflags(write=False)
-    implementation.load(case.problem, shown, labels)
-    images[:], labels[:] = 0.5, 0
-    assert bits(case.problem, *training(implementation, case.state, case.order)) == first
+class TrainsOtherWeights(ROWS):
+    def train(self, order):
+        self.W = [W * 1.001 for W in self.W]
+        return super().train(order)
 
 
-def test_the_state_is_copied(case):
-    case.needs_determinism()
-    implementation, state = case.loaded(), case.state
-    first = bits(case.problem, *training(implementation, state, case.order))
-    implementation.reset(state)
-    for tensor in state.tensors().values():
-        tensor[...] = 0.5
-    losses = implementation.train(case.order)
-    assert bits(case.problem, implementation.params(), losses) == first
+class KnowsTwoLayersOnly(ROWS):
+    def train(self, order):
+        losses = super().train(order)
+        if len(self.W) > 3:
+            self.W[1][0, 0] += 1
+        return losses
 
 
-def test_reset_takes_the_whole_state(case):
-    implementation, given = case.loaded(), case.state
-    training(implementation, given, case.order)
-    implementation.reset(given)
-    if case.variant.dtype == "float32":
-        given = State.from_tensors({k: rounded_to_float32(x) for k, x in given.tensors().items()}, given.step)
-    assert bits(case.problem, implementation.params()) == bits(case.problem, given)
+class SortsTheOrder(ROWS):
+    def train(self, order):
+        order.sort(axis=1)
+        return super().train(order)
 
 
-def test_training_again_from_the_same_state_gives_the_same_bits(case):
-    case.needs_determinism()
-    implementation = case.loaded()
-    first = bits(case.problem, *training(implementation, case.state, case.order))
-    assert bits(case.problem, *training(implementation, case.state, case.order)) == first
+class KeepsTheGivenImages(ROWS):
+    def load(self, problem, images, labels):
+        super().load(problem, images, labels)
+        self.X = images
 
 
-def test_training_in_two_halves_gives_the_same_bits(case):
-    case.needs_determinism()
-    implementation, order = case.loaded(), case.order
-    whole, whole_losses = training(implementation, case.state, order)
-    implementation.reset(case.state)
-    halves = [implementation.train(order[:2]), implementation.train(order[2:])]
-    losses = np.concatenate(halves) if case.problem.records_loss else None
-    assert bits(case.problem, implementation.params(), losses) == bits(case.problem, whole, whole_losses)
+class KeepsTheGivenState(ROWS):
+    def reset(self, state):
+        super().reset(state)
+        self.given = state
+
+    def train(self, order):
+        super().reset(self.given)
+        return super().train(order)
 
 
-def test_the_batch_size_may_change_from_call_to_call(case):
-    case.needs_determinism()
-    implementation, other = case.loaded(), case.problem.order(SEED, 2, 3)
-    middle, _ = training(implementation, case.state, case.order)
-    implementation.train(other)
-    end = implementation.params()
-    assert bits(case.problem, training(case.loaded(), middle, other)[0]) == bits(case.problem, end)
+class ForgetsTheStep(ROWS):
+    def reset(self, state):
+        super().reset(replace(state, step=0))
 
 
-def test_two_instances_are_independent(case):
-    case.needs_determinism()
-    alone = bits(case.problem, *training(case.loaded(), case.state, case.order))
-    one, other = case.loaded(), case.loaded()
-    one.reset(case.state)
-    other.reset(case.problem.start_state(99))
-    other.train(case.problem.order(99, N_STEPS, case.batch_size))
-    losses = one.train(case.order)
-    other.train(case.problem.order(98, N_STEPS, case.batch_size))
-    assert bits(case.problem, one.params(), losses) == alone
+class CarriesOn(ROWS):
+    noise = 0.0
+
+    def train(self, order):
+        self.noise += 1e-7
+        losses = super().train(order)
+        self.b[0] += self.noise
+        return losses
 
 
-@pytest.mark.parametrize("case", cases(batch_sizes=(1, 2, 7)))
-def test_the_order_is_obeyed(case):
-    implementation, order = available(case).loaded(), case.order
-    as_given, _ = training(implementation, case.state, order)
-    swapped = order.copy()
-    swapped[[0, 1]] = order[[1, 0]]
-    other, _ = training(implementation, case.state, swapped)
-    assert bits(case.problem, other) != bits(case.problem, as_given)
+class StartsAnewInEveryCall(ROWS):
+    def train(self, order):
+        losses = super().train(order)
+        self.previous[0][0][:] = 0
+        return losses
 
 
-def test_params_are_copies(case):
-    case.needs_determinism()
-    implementation = case.loaded()
-    first, _ = training(implementation, case.state, case.order)
-    as_given = first.digest()
-    implementation.train(case.order)
-    assert first.digest() == as_given
-    second = implementation.params()
-    untouched = second.digest()
-    for tensor in second.tensors().values():
-        tensor[...] = 0.5
-    assert implementation.params().digest() == untouched
+class KeepsTheFirstBatchSize(ROWS):
+    size = None
+
+    def reset(self, state):
+        super().reset(state)
+        self.size = None
+
+    def train(self, order):
+        self.size = self.size or order.shape[1]
+        losses = super().train(order)
+        if order.shape[1] != self.size:
+            self.b[0] += 1e-7
+        return losses
 
 
-def test_params_are_canonical(case):
-    got, _ = training(case.loaded(), case.state, case.order)
-    for name, tensor in case.state.tensors().items():
-        mine = got.tensors()[name]
-        assert (mine.shape, mine.dtype, mine.flags.c_contiguous) == (tensor.shape, np.float64, True), name
-    assert got.step == case.state.step + N_STEPS
+class SharesItsWeights(ROWS):
+    shared = None
+
+    def reset(self, state):
+        super().reset(state)
+        if SharesItsWeights.shared is None or SharesItsWeights.shared.shape != self.b[-1].shape:
+            SharesItsWeights.shared = self.b[-1]
+        else:
+            SharesItsWeights.shared[:] = self.b[-1]
+        self.b[-1] = SharesItsWeights.shared
 
 
-def test_params_have_the_precision_of_the_variant(case):
-    got, _ = training(case.loaded(), case.state, case.order)
-    weights = np.concatenate([tensor.ravel() for tensor in (*got.W, *got.b)])
-    fits_float32 = np.array_equal(rounded_to_float32(weights), weights)
-    assert fits_float32 == (case.variant.dtype == "float32")
+class IgnoresTheOrder(ROWS):
+    def train(self, order):
+        rows = np.lexsort(order.T[::-1])
+        return super().train(order[rows])
 
 
-def test_losses_come_back_where_they_are_asked_for(case):
-    _, losses = training(case.loaded(), case.state, case.order)
-    if case.problem.records_loss:
-        assert losses.shape == (N_STEPS,)
-        assert np.isfinite(losses).all()
-    else:
-        assert losses is None
+class GivesViews(ROWS):
+    def params(self):
+        true = super().params()
+        if self.dtype == np.float64:
+            return State(true.W, tuple(self.b), true.dW, true.db, true.step)
+        return true
 
 
-def test_what_fresh_memory_holds_does_not_matter(case, monkeypatch):
-    case.needs_determinism()
-    clean = bits(case.problem, *training(case.loaded(), case.state, case.order))
-    for byte in (0x00, 0xFF):  # 0.0 and NaN
-        with monkeypatch.context() as patch:
-            patch.setattr(np, "empty", filled_memory(byte))
-            patch.setattr(np, "empty_like", lambda x, byte=byte: filled_memory(byte)(x.shape, x.dtype, order_of(x)))
-            assert bits(case.problem, *training(case.loaded(), case.state, case.order)) == clean, hex(byte)
+class GivesTransposedWeights(ROWS):
+    def params(self):
+        true = super().params()
+        return replace(true, W=tuple(W.T for W in true.W))
 
 
-def filled_memory(byte):
-    """An np.empty whose every byte is `byte`."""
-
-    def empty(shape, dtype=np.float64, order="C"):
-        size = int(np.prod(shape)) * np.dtype(dtype).itemsize
-        return np.full(size, byte, dtype=np.uint8).view(dtype).reshape(shape, order=order)
-
-    return empty
+class ForgetsToCount(ROWS):
+    def params(self):
+        return replace(super().params(), step=0)
 
 
-def order_of(x):
-    return "C" if x.flags.c_contiguous else "F"
+class ComputesInDouble(ROWS):
+    def load(self, problem, images, labels):
+        self.dtype = np.dtype(np.float64)
+        super().load(problem, images, labels)
 
 
-def test_saturated_neurons_raise_no_warning(case):
-    """Warnings are errors in these tests."""
-    state = case.problem.start_state(SEED)
-    far = replace(state, W=tuple(1e4 * W for W in state.W), b=tuple(-1e4 * b for b in state.b))
-    got, losses = training(case.loaded(), far, case.order)
-    assert all(np.isfinite(tensor).all() for tensor in got.tensors().values())
-    assert losses is None or np.isfinite(losses).all()
+class GivesOneLoss(ROWS):
+    def train(self, order):
+        losses = super().train(order)
+        return None if losses is None else losses.sum()
+
+
+class GivesLossesUnasked(ROWS):
+    def train(self, order):
+        super().train(order)
+        return np.zeros(len(order))
+
+
+class ReadsFreshMemory(ROWS):
+    def load(self, problem, images, labels):
+        super().load(problem, images, labels)
+        self.fresh = np.empty(1)
+
+    def train(self, order):
+        losses = super().train(order)
+        self.b[0] += np.nan_to_num(self.fresh[0], nan=1.0).astype(self.dtype)
+        return losses
+
+
+class Overflows(ROWS):
+    def train(self, order):
+        losses = super().train(order)
+        np.exp(np.abs(self.W[0]).max() * np.ones(1, self.dtype))
+        return losses
+
+
+FAULTS = [
+    (TellsLists, "it says what it is", "receipt(): expected a table of text → str"),
+    (TrainsOtherWeights, "training follows the reference", "differs from the reference"),
+    (KnowsTwoLayersOnly, "a network of any depth follows the reference", "differs from the reference"),
+    (SortsTheOrder, "images, labels, order and state are left as they were", "train wrote into `order`"),
+    (KeepsTheGivenImages, "the training set is copied", "copy them in load"),
+    (KeepsTheGivenState, "the state is copied", "copy it in reset"),
+    (ForgetsTheStep, "reset takes the whole state", "take weights, biases, updates and step"),
+    (CarriesOn, "training again gives the same bits", "reset everything, or declare deterministic = False"),
+    (StartsAnewInEveryCall, "training in two halves gives the same bits", "carry everything on between calls"),
+    (KeepsTheFirstBatchSize, "the batch size may change from call to call", "buffers must fit the batch at hand"),
+    (SharesItsWeights, "two instances are independent", "keep everything in the instance"),
+    (IgnoresTheOrder, "the order is obeyed", "use `order`"),
+    (GivesViews, "params are copies", "params() gives views"),
+    (GivesTransposedWeights, "params are canonical", "W1: expected (shape, dtype, C order)"),
+    (ForgetsToCount, "params are canonical", "step: expected"),
+    (ComputesInDouble, "params have the precision of the variant", "another precision than its dtype, float32"),
+    (GivesOneLoss, "losses come back where they are asked for", "the loss of each of 5 steps"),
+    (GivesLossesUnasked, "losses come back where they are asked for", "expected None from train, got ndarray"),
+    (ReadsFreshMemory, "what fresh memory holds does not matter", "np.empty was read before it was written"),
+    (Overflows, "saturated neurons stay finite and raise no warning", "it warns: overflow encountered"),
+]
+
+
+@pytest.mark.parametrize(("faulty", "check", "reason"), FAULTS, ids=[fault[0].__name__ for fault in FAULTS])
+def test_a_check_finds_the_fault_that_it_is_about_and_says_what_must_change(faulty, check, reason):
+    dtype = "float64" if faulty is GivesViews else "float32"
+    subject = Subject(Variant(faulty, (("dtype", dtype), ("order", "C"))))
+
+    with pytest.raises(PromiseBroken) as broken:
+        CHECKS[check](subject)
+    assert reason in str(broken.value)
+    assert "batch size" in str(broken.value)
+
+
+def test_every_check_has_a_fault_that_it_finds():
+    assert {check for _, check, _ in FAULTS} == set(CHECKS)
+
+
+def test_bits_are_no_promise_of_what_is_not_deterministic():
+    class Wavers(CarriesOn):
+        deterministic = False
+
+    with pytest.raises(NotApplicable, match="not deterministic"):
+        CHECKS["training again gives the same bits"](Subject(next(variants(Wavers))))
+
+
+def test_what_supports_no_workload_promises_nothing():
+    class Refuses(ROWS):
+        @classmethod
+        def supports(cls, problem):
+            return "not this one"
+
+    with pytest.raises(NotApplicable, match="supports none of"):
+        CHECKS["training follows the reference"](Subject(next(variants(Refuses))))
+
+
+def test_what_is_slow_to_start_is_tried_on_a_workload_of_each_kind():
+    subject = Subject(next(variants(ROWS)), is_slow=True)
+
+    assert {case.problem.loss for case in subject.cases()} == {"quadratic", "log", "cross_entropy"}
+    assert len(subject.problems()) == 3
+    assert len(subject.few_cases()) == 1
+
+
+# --- in a child process ---
+
+MADE = """
+import os, signal, sys, time
+from harness.registry import IMPLEMENTATIONS, read_folder
+
+(Rows,) = read_folder(IMPLEMENTATIONS / "numpy_rows")
+
+
+class Made(Rows):
+    name = "made"
+    maths = ()
+    axes = {{"dtype": ("float32",)}}
+
+    def train(self, order):
+        {body}
+        return super().train(order)
+"""
+
+
+def findings(folder, body, time_limit_s=SECONDS):
+    folder.mkdir()
+    (folder / "impl.py").write_text(MADE.format(body=body))
+    (made,) = read_folder(folder)
+    return list(run_contract(Found(made, folder), time_limit_s))
+
+
+@cache
+def counted(statuses):
+    return {status: statuses.count(status) for status in statuses}
+
+
+def test_each_check_gives_one_finding_and_what_the_code_prints_is_not_in_the_way(tmp_path):
+    found = findings(tmp_path / "a", "print('{\"check\": 1}'); os.write(1, b'noise')")
+
+    assert [finding.check for finding in found] == list(CHECKS)
+    assert {finding.status for finding in found} == {"passed"}
+
+
+def test_an_exception_is_a_failed_check_with_its_place(tmp_path):
+    found = findings(tmp_path / "a", "raise ValueError('no way')")
+    reasons = {finding.reason for finding in found if finding.status == "failed"}
+
+    assert reasons == {"it raises ValueError: no way (impl.py, line 14)"}
+
+
+def test_a_crash_names_its_check_and_the_others_go_on(tmp_path):
+    found = findings(tmp_path / "a", "len(order) == 2 and order.shape[1] == 3 and os.kill(os.getpid(), signal.SIGSEGV)")
+    (crashed,) = [finding for finding in found if finding.status == "crashed"]
+
+    assert (crashed.check, crashed.reason) == ("the batch size may change from call to call", "killed by SIGSEGV")
+    assert [finding.check for finding in found] == list(CHECKS)
+
+
+def test_after_two_crashes_the_other_checks_of_a_variant_are_left_out(tmp_path):
+    found = findings(tmp_path / "a", "print('so it ends', flush=True); os._exit(3)")
+
+    assert counted(tuple(finding.status for finding in found)) == {"crashed": 2, "not applicable": len(CHECKS) - 2}
+    assert found[0].reason == "exited with code 3: so it ends"
+
+
+def test_a_hanging_check_is_given_up(tmp_path):
+    found = findings(tmp_path / "a", "time.sleep(600)", time_limit_s=3)
+
+    assert {finding.reason for finding in found if finding.status == "crashed"} == {"no answer within 3 s"}

@@ -4,7 +4,8 @@ An implementation is a class with the command that builds the library from the f
 
     class CLoops(LibraryImplementation):
         def command(self):
-            return ["gcc", "-O2", "-shared", "-fPIC", f"-DPARAGONE_REAL={self.real}", "-I{include}", "-o{library}", "loops.c"]
+            real = f"-DPARAGONE_REAL={self.real}"
+            return ["gcc", "-O2", "-shared", "-fPIC", real, "-I{include}", "-o{library}", "loops.c"]
 """
 
 from __future__ import annotations

@@ -1,5 +1,7 @@
 """A Julia of its own, which speaks the process protocol: the same maths files as in harness/adapters/julia.py.
 
+An implementation is a class with the name of its maths file, which defines one Julia module:
+
     class JuliaBroadcastProcess(JuliaProcessImplementation):
         program = "broadcast.jl"
 """

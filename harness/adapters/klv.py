@@ -1,47 +1,62 @@
 """The framing of the process protocol: fields `key:LENGTH:VALUE` and a line feed, closed by the field `end:0:`.
 
     do:5:reset
-    state:16:<16 bytes>
+    state:96:<96 bytes>
     end:0:
 
 LENGTH counts the bytes of VALUE in decimal, so that a value may hold anything. Nothing is escaped, nothing is nested.
+To try a program by hand: `pack` makes messages of text in which `<…>` holds bytes as hexadecimal digits, and counts
+LENGTH by itself; `show` writes messages as such text:
+
+    python -m harness.adapters.klv pack < session.txt | ./my_program | python -m harness.adapters.klv show
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+import sys
+from collections.abc import Iterator, Mapping
 from typing import BinaryIO
 
-from harness.errors import MeasurementFailed
+from harness.errors import HarnessError, MeasurementFailed, Misuse
 
 END = "end"
 LONGEST_KEY = 64
 LONGEST_LENGTH = 12  # digits
 MOST_FIELDS = 64
+MOST_BYTES = 1 << 30  # of all values of a message together
 QUOTED_BYTES = 60
+SHOWN_NUMBERS = 6  # of 8 bytes each, on a line
+
+TEXT = re.compile(rb"([!-;=-~][ -~]*)?")
+FIELD = re.compile(r"^(\w+):\d+:(?:<([0-9a-f\s]*)>|(.*))$", re.MULTILINE)
 
 Value = str | bytes | memoryview
 
 
 def write_message(stream: BinaryIO, fields: Mapping[str, Value]) -> None:
     """Write the fields in their order, then the closing one; what the stream buffers is flushed."""
-    for key, value in {**fields, END: ""}.items():
-        raw = value.encode() if isinstance(value, str) else memoryview(value).cast("B")
-        stream.write(b"%s:%d:" % (key.encode(), len(raw)))
+    for key, value in {**fields, END: b""}.items():
+        raw = value.encode() if isinstance(value, str) else value
+        stream.write(b"%s:%d:" % (key.encode(), memoryview(raw).nbytes))
         stream.write(raw)
         stream.write(b"\n")
     stream.flush()
 
 
-def read_message(stream: BinaryIO, most_bytes: int) -> dict[str, bytes]:
+def read_message(stream: BinaryIO, most_bytes: int = MOST_BYTES) -> dict[str, bytes]:
     """Return the fields of the next message by key.
 
-    Raises EOFError where the stream has ended before it, MeasurementFailed with the bytes that are no field, or
-    where a value is longer than `most_bytes`.
+    Raises EOFError where the stream ends, with words where it ends within a field; MeasurementFailed with the bytes
+    that are no field, or where the values have more than `most_bytes` together.
     """
     fields: dict[str, bytes] = {}
     while True:
-        key, value = _read_field(stream, most_bytes, is_first=not fields)
+        key, length = _read_head(stream)
+        most_bytes -= length
+        if most_bytes < 0:
+            raise MeasurementFailed(f"the field {key!r} announces {length} bytes: no message may be so long")
+        value = _read_value(stream, key, length)
         if key == END:
             return fields
         if key in fields:
@@ -51,41 +66,94 @@ def read_message(stream: BinaryIO, most_bytes: int) -> dict[str, bytes]:
         fields[key] = value
 
 
-def _read_field(stream: BinaryIO, most_bytes: int, is_first: bool) -> tuple[str, bytes]:
-    key = _read_until_colon(stream, b"", LONGEST_KEY, is_first)
+def _read_head(stream: BinaryIO) -> tuple[str, int]:
+    key = _read_until_colon(stream, b"", LONGEST_KEY)
     if not key.replace(b"_", b"").isalnum():
         raise _not_a_field(key + b":")
-    digits = _read_until_colon(stream, key + b":", LONGEST_LENGTH, False)
+    digits = _read_until_colon(stream, key + b":", LONGEST_LENGTH)
     if not digits.isdigit():
         raise _not_a_field(key + b":" + digits + b":")
-    length = int(digits)
-    if length > most_bytes:
-        raise MeasurementFailed(f"the field {key.decode()!r} announces {length} bytes, {most_bytes} are allowed")
-    value = stream.read(length + 1)
-    if len(value) <= length:
-        raise MeasurementFailed(f"the output ended within the field {key.decode()!r}: {len(value)} of {length} bytes")
-    if value[-1:] != b"\n":
-        raise MeasurementFailed(
-            f"the field {key.decode()!r} is not closed: expected a line feed after its {length} bytes, got {value[-1:]!r}"
-        )
-    return key.decode("ascii"), value[:-1]
+    return key.decode("ascii"), int(digits)
 
 
-def _read_until_colon(stream: BinaryIO, before: bytes, most: int, may_end: bool) -> bytes:
+def _read_until_colon(stream: BinaryIO, before: bytes, most: int) -> bytes:
     """Return what stands before the next colon; `before` is what was read of this field already."""
     read = b""
     while (byte := stream.read(1)) != b":":
         read += byte
-        if not byte and may_end and not read:
-            raise EOFError
-        if not byte or byte == b"\n" or len(read) > most:
+        if not byte:
+            raise EOFError(f"after {_quoted(before + read)}" if before + read else "")
+        if byte == b"\n" or len(read) > most:
             raise _not_a_field(before + read)
     return read
 
 
+def _read_value(stream: BinaryIO, key: str, length: int) -> bytes:
+    value = stream.read(length)
+    closing = stream.read(1)
+    if not closing:
+        raise EOFError(f"within the field {key!r}, after {len(value)} of its {length} bytes")
+    if closing != b"\n":
+        raise MeasurementFailed(
+            f"the field {key!r} is not closed: expected a line feed after its {length} bytes, got {_quoted(closing)}"
+        )
+    return value
+
+
 def _not_a_field(read: bytes) -> MeasurementFailed:
-    quoted = read[:QUOTED_BYTES].decode(errors="backslashreplace").rstrip("\n")
     return MeasurementFailed(
-        f"expected a field `key:LENGTH:VALUE`, got {quoted!r}: standard output carries the protocol alone; "
-        "print to standard error"
+        f"expected a field `key:LENGTH:VALUE`, got {_quoted(read)}; stdout carries the protocol alone: print to stderr"
     )
+
+
+def _quoted(raw: bytes) -> str:
+    text = raw.rstrip(b"\r\n")[:QUOTED_BYTES].decode(errors="backslashreplace")
+    return repr(text).replace("\\\\x", "\\x")
+
+
+def show(stream: BinaryIO) -> Iterator[str]:
+    """Yield the fields of all messages as lines that a person can read; raises what `read_message` raises."""
+    while True:
+        try:
+            fields = read_message(stream)
+        except EOFError as end:
+            if str(end):
+                raise MeasurementFailed(f"the stream ends {end}") from None
+            return
+        for key, value in {**fields, END: b""}.items():
+            yield f"{key}:{len(value)}:{value.decode('ascii') if TEXT.fullmatch(value) else _hexadecimal(value)}"
+
+
+def _hexadecimal(value: bytes) -> str:
+    width = 8 * SHOWN_NUMBERS
+    lines = [value[start : start + width].hex(" ", -8) for start in range(0, len(value), width)]
+    return "<" + "\n ".join(lines) + ">"
+
+
+def pack(text: str) -> bytes:
+    """Return the messages that `show` would show so; raises Misuse with what is no field."""
+    if rest := FIELD.sub("", text).strip():
+        raise Misuse(f"expected fields `key:LENGTH:text` or `key:LENGTH:<hexadecimal digits>`, got {rest[:60]!r}")
+    packed = b""
+    for key, digits, words in FIELD.findall(text):
+        raw = bytes.fromhex(digits) or words.encode()
+        packed += b"%s:%d:%s\n" % (key.encode(), len(raw), raw)
+    return packed
+
+
+def main() -> None:
+    """Show or pack what comes on standard input."""
+    try:
+        if sys.argv[1:] == ["show"]:
+            for line in show(sys.stdin.buffer):
+                print(line, flush=True)
+        elif sys.argv[1:] == ["pack"]:
+            sys.stdout.buffer.write(pack(sys.stdin.read()))
+        else:
+            raise Misuse("expected `show` or `pack`")
+    except HarnessError as error:
+        sys.exit(f"klv: {error}")
+
+
+if __name__ == "__main__":
+    main()

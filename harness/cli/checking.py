@@ -96,16 +96,17 @@ def _check_contract(chosen: Sequence[Found], time_limit_s: float) -> bool:
         raise Misuse(f"--contract looks at one implementation, got {len(chosen)}: paragone verify NAME --contract")
     if reason := reason_against(chosen[0].implementation):
         raise Misuse(f"{chosen[0].name} cannot run here: {reason}")
-    counts: Counter[str] = Counter()
-    colours = {"passed": "green", "not applicable": "yellow"}
+    found: dict[str, Counter[str]] = {}
     for finding in run_contract(chosen[0], time_limit_s):
-        counts[finding.status] += 1
-        words = f"[{colours.get(finding.status, 'red')}]{finding.status}[/]"
-        said = f": {finding.reason}" if finding.reason else ""
-        out.print(f"{words} {escape(finding.variant)}: {finding.check}{escape(said)}", soft_wrap=True, highlight=False)
-    said = ", ".join(f"{n} {status}" for status, n in counts.items())
-    out.print(f"The contract of {chosen[0].name}: {said}.\n", highlight=False)
-    return not counts.keys() - {"passed", "not applicable"}
+        found.setdefault(finding.check, Counter())[finding.status] += 1
+        if finding.status in ("failed", "crashed"):
+            words = f"{finding.status} {finding.variant}: {finding.check}: {finding.reason}"
+            out.print(f"[red]{escape(words)}[/]", soft_wrap=True, highlight=False)
+    out.print(f"\nThe contract of {chosen[0].name}, in how many of its variants:", highlight=False)
+    for check_, counts in found.items():
+        out.print(f"    {check_}: {', '.join(f'{n} {status}' for status, n in counts.items())}", highlight=False)
+    out.print()
+    return not any(counts["failed"] or counts["crashed"] for counts in found.values())
 
 
 def _print_checks(rows: Sequence[dict[str, Any]], verbose: bool) -> None:

@@ -1,4 +1,4 @@
-"""The section on other languages: what a call costs, what was built or started, and what lies outside a runner's clock."""
+"""The section on other languages: what a call costs, what was built, and what lies outside a program's own clock."""
 
 from __future__ import annotations
 

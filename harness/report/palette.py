@@ -1,9 +1,10 @@
 """What a reader can rely on in every figure: one table for colour, one for marker, one for line.
 
-Colour says who: a language has one colour, and NumPy, which has most implementations, one per way of
-writing the step. Marker says how a mini-batch lies in memory, line says the order of the stored data
-(solid C, dashed F), compiler flags (dashed where few) or a program of its own (dotted), panel says the dtype. The hues are Okabe and Ito's and Paul Tol's, some darkened
-to stand out from white; a test keeps NumPy's apart for readers with red- or green-blindness.
+Colour says who: a language has one colour, and those with most implementations one per way of writing
+the step. Marker says how a mini-batch lies in memory. Line says the order of the stored data (solid C,
+dashed F), compiler flags (dashed where few) or a program of its own (dotted). Panel says the dtype. The
+hues are Okabe and Ito's and Paul Tol's, some darkened to stand out from white; a test keeps NumPy's
+apart for readers with red- or green-blindness.
 """
 
 from __future__ import annotations

@@ -1,13 +1,14 @@
 # One SGD step with samples in columns and nothing allocated: BLAS in place, fused loops, the batch in blocks.
 #
 # Of a block of n samples: A[1] is (D, n), gathered; Z[l], A[l+1], delta[l] are (fan_out, n). V[l] is (fan_in, fan_out),
-# the transpose of W[l]: its long columns suit gemv and ger at batch size 1.
+# the transpose of W[l]: loops over its long columns beat BLAS where samples are few.
 
 module Tuned
 
 using LinearAlgebra: BLAS
 
 const BLOCK_BYTES = 1 << 20  # of gathered pixels: they stay in the cache for the way back
+const FEW = 16               # samples for which BLAS takes longer to rearrange V than a loop to multiply
 
 struct Buffers{T}
     A::Vector{Matrix{T}}
@@ -83,10 +84,16 @@ end
 
 "Z = V[l]ᵀ A + b"
 function product!(Z, V, A, b)
-    Z .= b
-    if size(A, 2) == 1
-        BLAS.gemv!('T', one(eltype(A)), V, vec(A), one(eltype(A)), vec(Z))
+    if size(A, 2) <= FEW
+        @inbounds for n in axes(A, 2), j in axes(V, 2)
+            z = b[j]
+            @simd for i in axes(V, 1)
+                z += V[i, j] * A[i, n]
+            end
+            Z[j, n] = z
+        end
     else
+        Z .= b
         BLAS.gemm!('T', 'N', one(eltype(A)), V, A, one(eltype(A)), Z)
     end
 end
@@ -125,14 +132,24 @@ function backward!(network::Network{T}, s) where {T}
     end
 end
 
+"V ← keep V + factor A deltaᵀ; keep is true or false, and false * NaN is 0"
+function add_product!(V, factor, A, delta, keep)
+    if size(A, 2) == 1
+        @inbounds for j in axes(V, 2)
+            change = factor * delta[j]
+            @simd for i in axes(V, 1)
+                V[i, j] = keep * V[i, j] + change * A[i]
+            end
+        end
+    else
+        BLAS.gemm!('N', 'T', factor, A, delta, eltype(V)(keep), V)
+    end
+end
+
 "V ← keep V + factor A deltaᵀ, b ← keep b + factor Σ_batch delta"
 function add_gradient!(s::Buffers{T}, factor, keep, V, b) where {T}
     for l in eachindex(V)
-        if size(s.A[l], 2) == 1 && keep == 1
-            BLAS.ger!(factor, vec(s.A[l]), vec(s.delta[l]), V[l])
-        else
-            BLAS.gemm!('N', 'T', factor, s.A[l], s.delta[l], keep, V[l])
-        end
+        add_product!(V[l], factor, s.A[l], s.delta[l], keep)
         for j in eachindex(b[l])
             total = zero(T)
             @inbounds @simd for n in axes(s.delta[l], 2)
@@ -183,9 +200,9 @@ function take_step!(network::Network{T}, order, step, eta, R, records_loss) wher
         output_delta!(s.delta[end], s.A[end], network.labels, order, samples, step, problem.output)
         backward!(network, s)
         if is_direct
-            add_gradient!(s, -eta * R, one(T), network.V, network.b)
+            add_gradient!(s, -eta * R, true, network.V, network.b)
         else
-            add_gradient!(s, one(T), T(first > 1), sums.dV, sums.db)
+            add_gradient!(s, one(T), first > 1, sums.dV, sums.db)
         end
     end
     is_direct || update_all!(network, sums, eta, R)

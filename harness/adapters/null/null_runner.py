@@ -1,4 +1,4 @@
-"""A program that speaks the protocol, accepts everything and trains nothing."""
+"""A program that speaks the protocol of docs/process.md, accepts everything and trains nothing."""
 
 import platform
 import sys

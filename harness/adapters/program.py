@@ -1,0 +1,250 @@
+"""A running program that answers the process protocol: asking it, and what its answers must be."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO, TypeVar, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.adapters.klv import Value, read_message, write_message
+from harness.errors import MeasurementFailed
+
+PROTOCOL = "1"
+SECONDS_TO_END = 2.0
+LOG_TAIL_BYTES = 2000
+LOG_LINES = 3
+# Two clocks of one machine may run so much apart while both are right.
+CLOCKS_APART = 1e-3
+# Where the program's clock says less than half of waits longer than this, it counts in another unit.
+TELLING_WAIT_NS = 20_000_000
+
+PR_SET_PDEATHSIG = 1
+# Looked up here: between fork and exec a child may not.
+_prctl: Any = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
+
+Answer = dict[str, bytes]
+Read = TypeVar("Read")
+
+
+class Program:
+    """A running program and the questions it answers.
+
+    Each of them raises MeasurementFailed with the reason. A program that answers with an error goes on; one that
+    breaks the protocol is ended at once: its next answers could belong to earlier questions.
+    """
+
+    def __init__(self, command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> None:
+        self.name = Path(command[0]).name
+        self.fault = ""
+        self.clock = Clock()
+        self.sending: threading.Thread | None = None
+        self.said = tempfile.TemporaryFile()  # noqa: SIM115 -- lives as long as the program, closed by end()
+        try:
+            self.process = _started(command, folder, environment, self.said)
+        except OSError as error:
+            self.said.close()
+            raise MeasurementFailed(f"{command[0]} cannot be started: {error.strerror}") from None
+        self.input, self.output = cast(BinaryIO, self.process.stdin), cast(BinaryIO, self.process.stdout)
+
+    def version(self) -> dict[str, str]:
+        """Return what the program says of itself: its version, and its threads if it tells them."""
+        return self._ask("version", {}, _read_version)
+
+    def load(self, fields: Mapping[str, Value]) -> None:
+        """Send the workload; the program may answer with an error before it has read all of it."""
+        self.sending = threading.Thread(target=self._send, args=("load", fields), daemon=True)
+        self.sending.start()
+        self._answer("load", _read_nothing)
+        self.sending.join(SECONDS_TO_END)
+        if self.sending.is_alive():
+            raise self._ended_for("load", f"{self.name} answered before it had read the training set")
+
+    def reset(self, state: Value) -> None:
+        """Send the state."""
+        self._ask("reset", {"state": state}, _read_nothing)
+
+    def train(self, fields: Mapping[str, Value], n_losses: int) -> tuple[int, NDArray[np.float64]]:
+        """Return the nanoseconds by the program's clock, which are checked, and the losses."""
+        begin_ns = time.perf_counter_ns()
+        return self._ask(
+            "train",
+            fields,
+            lambda answer: (
+                self.clock.elapsed_ns(
+                    read_number(answer, "began_ns"),
+                    read_number(answer, "ended_ns"),
+                    time.perf_counter_ns() - begin_ns,
+                ),
+                read_array(answer, "losses", n_losses),
+            ),
+        )
+
+    def params(self, numbers: int) -> NDArray[np.float64]:
+        """Return the state as a vector."""
+        return self._ask("params", {}, lambda answer: read_array(answer, "state", numbers))
+
+    def end(self) -> None:
+        """Close its input, at which it ends by itself; kill it where it does not."""
+        if self.sending is not None and self.sending.is_alive():
+            self.process.kill()  # closing would wait for what is still being sent
+            self.sending.join(SECONDS_TO_END)
+        with contextlib.suppress(OSError):
+            self.input.close()
+        try:
+            self.process.wait(SECONDS_TO_END)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.output.close()
+        self.said.close()
+
+    def _ask(self, verb: str, fields: Mapping[str, Value], read: Callable[[Answer], Read]) -> Read:
+        if self.fault:
+            raise MeasurementFailed(f"{verb}: {self.name} was ended: {self.fault}")
+        self._send(verb, fields)
+        return self._answer(verb, read)
+
+    def _send(self, verb: str, fields: Mapping[str, Value]) -> None:
+        with contextlib.suppress(BrokenPipeError):  # why it reads no more is told by its answer, or by its end
+            write_message(self.input, {"do": verb, **fields})
+
+    def _answer(self, verb: str, read: Callable[[Answer], Read]) -> Read:
+        """Return what `read` makes of the next answer."""
+        try:
+            answer = read_message(self.output)
+            if "error" not in answer:
+                return read(answer)
+        except EOFError as end:
+            raise self._ended_for(verb, self._obituary(str(end))) from None
+        except MeasurementFailed as error:
+            raise self._ended_for(verb, f"the answer of {self.name}: {error}") from None
+        raise MeasurementFailed(f"{verb}: {self.name} says: {answer['error'].decode(errors='replace').strip()}")
+
+    def _ended_for(self, verb: str, fault: str) -> MeasurementFailed:
+        self.fault = fault
+        self.process.kill()
+        return MeasurementFailed(f"{verb}: {fault}")
+
+    def _obituary(self, where: str) -> str:
+        """Return how the program ended, where in its answer, and the last lines that it wrote to standard error."""
+        try:
+            code = self.process.wait(SECONDS_TO_END)
+        except subprocess.TimeoutExpired:
+            ending = "closed its output and went on"
+        else:
+            ending = f"was killed by {_signal_name(-code)}" if code < 0 else f"exited with code {code}"
+        self.said.seek(max(0, self.said.seek(0, os.SEEK_END) - LOG_TAIL_BYTES))
+        lines = self.said.read().decode(errors="replace").strip().splitlines()[-LOG_LINES:]
+        return " ".join(filter(None, [self.name, ending, where])) + (f": {' / '.join(lines)}" if lines else "")
+
+
+class Clock:
+    """The clock of a program: what it says must fit together, and into the time that the harness waited."""
+
+    def __init__(self) -> None:
+        self.last_ended_ns: int | None = None
+        self.was_short = False
+
+    def elapsed_ns(self, began_ns: int, ended_ns: int, waited_ns: int) -> int:
+        """Return the time between the two for a train for which the harness waited so long.
+
+        Raises MeasurementFailed where it cannot be so.
+        """
+        if self.last_ended_ns is not None and began_ns < self.last_ended_ns:
+            raise MeasurementFailed(
+                f"the clock goes backwards: began_ns is {began_ns}, but ended_ns of the train before was "
+                f"{self.last_ended_ns}; use a monotonic one"
+            )
+        if ended_ns < began_ns:
+            raise MeasurementFailed(
+                f"the clock goes backwards: began_ns is {began_ns}, ended_ns is {ended_ns}; use a monotonic one"
+            )
+        self.last_ended_ns, elapsed_ns = ended_ns, ended_ns - began_ns
+        if elapsed_ns > waited_ns * (1 + CLOCKS_APART):
+            raise MeasurementFailed(f"the clock says {elapsed_ns} ns, but the answer took {waited_ns} ns in all")
+        self._check_unit(elapsed_ns, waited_ns)
+        return elapsed_ns
+
+    def _check_unit(self, elapsed_ns: int, waited_ns: int) -> None:
+        """Raise where two long trains in a row were short by this clock; of one, compiling may be the reason."""
+        if waited_ns > TELLING_WAIT_NS:
+            is_short = elapsed_ns < waited_ns / 2
+            if is_short and self.was_short:
+                raise MeasurementFailed(
+                    f"the clock says {elapsed_ns} for a train that took {waited_ns} ns, and said as little for the one "
+                    "before: nanoseconds are expected, around all of the steps"
+                )
+            self.was_short = is_short
+
+
+def _started(command: Sequence[str], folder: Path, environment: Mapping[str, str], log: Any) -> subprocess.Popen[bytes]:
+    """Start the program in the worker's own group: with it, it is stopped between orders, and killed."""
+    with warnings.catch_warnings():
+        # Python ≥ 3.12 warns of any fork beside threads; this child only calls what was looked up before.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return subprocess.Popen(
+            list(command),
+            cwd=folder,
+            env={**os.environ, **environment},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            preexec_fn=_die_with_the_worker if _prctl else None,
+        )
+
+
+def _die_with_the_worker() -> None:
+    _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def _read_nothing(answer: Answer) -> None:
+    pass
+
+
+def _read_version(answer: Answer) -> dict[str, str]:
+    said = {key: value.decode(errors="replace").strip() for key, value in answer.items()}
+    if said.get("protocol") != PROTOCOL:
+        raise MeasurementFailed(f"protocol: expected {PROTOCOL}, got {said.get('protocol', 'no such field')}")
+    if not said.get("version"):
+        raise MeasurementFailed("version: expected words that say what it is, got none")
+    if not said.get("threads", "1").isdigit():
+        raise MeasurementFailed(f"threads: expected a number, got {said['threads']!r}")
+    return said
+
+
+def read_array(answer: Answer, key: str, size: int) -> NDArray[np.float64]:
+    """Return a field of so many float64; a field that may be empty may be left out."""
+    raw = answer.get(key, b"")
+    if len(raw) != 8 * size:
+        raise MeasurementFailed(f"{key}: expected {size} numbers of 8 bytes, got {len(raw)} bytes")
+    return np.frombuffer(raw, dtype="<f8").astype(np.float64)
+
+
+def read_number(answer: Answer, key: str) -> int:
+    """Return a field that is a whole number."""
+    try:
+        return int(answer[key])
+    except KeyError:
+        raise MeasurementFailed(f"the field {key!r} is missing, there are: {', '.join(answer) or 'none'}") from None
+    except ValueError:
+        raise MeasurementFailed(f"{key}: expected a whole number, got {answer[key][:40]!r}") from None

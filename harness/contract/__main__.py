@@ -1,0 +1,44 @@
+"""The child process of an examination: `python -m harness.contract DESCRIPTOR TASK` writes a line for each check."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+from pathlib import Path
+
+from harness.contract import CHECKS, NotApplicable, PromiseBroken, Subject
+from harness.interface import Variant
+from harness.registry import read_folder
+
+
+def main() -> None:
+    """Make the checks that the task names, one after the other."""
+    descriptor, task = int(sys.argv[1]), json.loads(sys.argv[2])
+    os.set_inheritable(descriptor, False)
+    folder = Path(task["folder"])
+    by_name = {implementation.name: implementation for implementation in read_folder(folder)}
+    subject = Subject(Variant(by_name[task["name"]], tuple(task["axis"].items())))
+    for check in task["checks"]:
+        status, reason = _found(subject, check, folder)
+        os.write(descriptor, json.dumps({"check": check, "status": status, "reason": reason}).encode() + b"\n")
+    subject.close()
+
+
+def _found(subject: Subject, check: str, folder: Path) -> tuple[str, str]:
+    try:
+        CHECKS[check](subject)
+    except NotApplicable as error:
+        return "not applicable", str(error)
+    except PromiseBroken as error:
+        return "failed", str(error)
+    except Exception as error:
+        own = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).is_relative_to(folder)]
+        places = [f" ({Path(frame.filename).name}, line {frame.lineno})" for frame in own[-1:]]
+        return "failed", f"it raises {type(error).__name__}: {error}" + "".join(places)
+    return "passed", ""
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,119 @@
+"""Promises about what comes back: the right numbers, at any depth, in the right form and precision."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from harness.contract.promise import promise
+from harness.contract.subject import IMAGES, LABELS, N_STEPS, PIXELS, SEED, Case, Subject, bits, start, trained
+from harness.interface import Implementation
+from harness.judge import judge
+from harness.problem import Problem, rounded_to_float32
+from harness.reference import trajectory
+
+DEPTHS = ((PIXELS, 10), (PIXELS, 9, 8, 7, 6, 10))
+
+
+@cache
+def expected(problem: Problem, batch_size: int) -> Any:
+    """Return the reference's training, computed once."""
+    order = problem.order(SEED, N_STEPS, batch_size)
+    return trajectory(problem, IMAGES, LABELS, start(problem, batch_size), order)
+
+
+def follow_reference(case: Case, implementation: Implementation) -> None:
+    """Raise PromiseBroken where a training differs from the reference's."""
+    got, losses = trained(implementation, case.state, case.order)
+    check = judge(case.problem, expected(case.problem, case.batch_size), got, losses, case.subject.variant.dtype)
+    case.expect(check.passed, check.reason)
+
+
+@promise("it says what it is")
+def _(subject: Subject) -> None:
+    case = next(subject.cases())
+    for what, told, kind in (
+        ("receipt()", case.implementation.receipt(), str),
+        ("threads()", case.implementation.threads(), int),
+    ):
+        fits = isinstance(told, Mapping) and all(isinstance(k, str) and isinstance(v, kind) for k, v in told.items())
+        case.expect(fits, f"{what}: expected a table of text → {kind.__name__}, got {told!r}")
+
+
+@promise("training follows the reference")
+def _(subject: Subject) -> None:
+    for case in subject.cases():
+        follow_reference(case, case.implementation)
+
+
+@promise("a network of any depth follows the reference")
+def _(subject: Subject) -> None:
+    for case in subject.few_cases():
+        for layers in DEPTHS:
+            deep = replace(case, problem=replace(case.problem, layers=layers))
+            if subject.variant.implementation.supports(deep.problem) is None:
+                implementation = subject.fresh(deep.problem, subject.images(), LABELS.copy())
+                follow_reference(deep, implementation)
+                implementation.close()
+
+
+@promise("the order is obeyed")
+def _(subject: Subject) -> None:
+    for case in subject.cases((1, 2, 7)):
+        swapped = case.order
+        swapped[[0, 1]] = swapped[[1, 0]]
+        other = bits(case.problem, *trained(case.implementation, case.state, swapped))
+        case.expect(other != case.training(), "mini-batches in another order gave the same bits: use `order`")
+
+
+@promise("params are canonical")
+def _(subject: Subject) -> None:
+    for case in subject.cases():
+        got, _ = trained(case.implementation, case.state, case.order)
+        tensors = got.tensors()
+        for name, tensor in case.state.tensors().items():
+            form = [(x.shape, str(x.dtype), x.flags.c_contiguous) for x in (tensors.get(name, np.empty(0)), tensor)]
+            case.expect(form[0] == form[1], f"{name}: expected (shape, dtype, C order) {form[1]}, got {form[0]}")
+        due = case.state.step + N_STEPS
+        case.expect(got.step == due, f"step: expected {due} after {N_STEPS} steps, got {got.step}")
+
+
+@promise("params have the precision of the variant")
+def _(subject: Subject) -> None:
+    for case in subject.cases():
+        got, _ = trained(case.implementation, case.state, case.order)
+        weights = np.concatenate([tensor.ravel() for tensor in (*got.W, *got.b)])
+        is_float32 = np.array_equal(rounded_to_float32(weights), weights)
+        dtype = subject.variant.dtype
+        case.expect(is_float32 == (dtype == "float32"), f"it computes in another precision than its dtype, {dtype}")
+
+
+@promise("losses come back where they are asked for")
+def _(subject: Subject) -> None:
+    for case in subject.cases():
+        _, losses = trained(case.implementation, case.state, case.order)
+        if not case.problem.records_loss:
+            case.expect(losses is None, f"expected None from train, got {type(losses).__name__}")
+            continue
+        shape = None if losses is None else np.shape(losses)
+        case.expect(shape == (N_STEPS,), f"expected the loss of each of {N_STEPS} steps from train, got shape {shape}")
+        case.expect(bool(np.isfinite(np.asarray(losses)).all()), "a loss is not finite")
+
+
+@promise("saturated neurons stay finite and raise no warning")
+def _(subject: Subject) -> None:
+    for case in subject.cases():
+        near = case.problem.start_state(SEED)
+        far = replace(near, W=tuple(1e4 * W for W in near.W), b=tuple(-1e4 * b for b in near.b))
+        with warnings.catch_warnings(record=True) as raised:
+            warnings.simplefilter("always")
+            got, losses = trained(case.implementation, far, case.order)
+        case.expect(not raised, f"far from 0 it warns: {raised[0].message if raised else ''}")
+        finite = all(np.isfinite(tensor).all() for tensor in got.tensors().values())
+        finite &= losses is None or bool(np.isfinite(np.asarray(losses)).all())
+        case.expect(bool(finite), "far from 0 parameters or losses are not finite: compute from the logits")
