@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from harness.errors import MeasurementFailed, TimedOut
 from harness.interface import Variant
+from harness.machine.family import ending
 from harness.pipe import Message, Pipe
 from harness.problem import Problem
 from harness.registry import PROJECT
@@ -143,8 +144,7 @@ class WorkerHandle:
         self._log.seek(max(0, self._log.seek(0, os.SEEK_END) - LOG_TAIL_BYTES))
         lines = self._log.read().decode(errors="replace").strip().splitlines()
         self.kill()  # the group may hold children of the worker
-        ending = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"exited with code {code}"
-        return f"the worker {ending}" + (f": {lines[-1]}" if lines else "")
+        return f"the worker {ending(code)}" + (f": {lines[-1]}" if lines else "")
 
 
 def _checked(verb: str, answer: dict[str, Any]) -> dict[str, Any]:

@@ -74,7 +74,7 @@ class Implementation(ABC):
         """Return the threads of each library that this process does not see, name → number, as read back from it."""
         return {}
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027 -- most have nothing to let go of
         """Let go of what `load` took and Python does not collect: a program, memory of another language."""
 
     @abstractmethod

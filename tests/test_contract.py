@@ -320,7 +320,7 @@ def test_a_crash_names_its_check_and_the_others_go_on(tmp_path):
     found = findings(tmp_path / "a", "len(order) == 2 and order.shape[1] == 3 and os.kill(os.getpid(), signal.SIGSEGV)")
     (crashed,) = [finding for finding in found if finding.status == "crashed"]
 
-    assert (crashed.check, crashed.reason) == ("the batch size may change from call to call", "killed by SIGSEGV")
+    assert (crashed.check, crashed.reason) == ("the batch size may change from call to call", "was killed by SIGSEGV")
     assert [finding.check for finding in found] == list(CHECKS)
 
 

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from harness.machine import family
-from harness.machine.family import cpu_time_ns, descendants
+from harness.machine.family import cpu_time_ns, descendants, ending
 from harness.machine.memory import peak_memory_bytes, reset_peak_memory, resident_memory_bytes
 from harness.measure import cpu_time_ns as cpu_time_of_all_ns
 
@@ -90,3 +90,11 @@ def test_the_peak_of_a_child_is_reset_with_that_of_its_parent(child):
 
     assert reset_peak_memory()
     assert peak_memory_bytes() <= high - 48 * MIB
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [(3, "exited with code 3"), (-11, "was killed by SIGSEGV"), (-40, "was killed by signal 40")],
+)
+def test_how_a_process_ended_is_said_in_words(code, words):
+    assert ending(code) == words

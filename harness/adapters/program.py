@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from harness.adapters.klv import Value, read_message, write_message
 from harness.errors import MeasurementFailed
+from harness.machine.family import ending
 
 PROTOCOL = "1"
 SECONDS_TO_END = 2.0
@@ -143,12 +144,12 @@ class Program:
         try:
             code = self.process.wait(SECONDS_TO_END)
         except subprocess.TimeoutExpired:
-            ending = "closed its output and went on"
+            how = "closed its output and went on"
         else:
-            ending = f"was killed by {_signal_name(-code)}" if code < 0 else f"exited with code {code}"
+            how = ending(code)
         self.said.seek(max(0, self.said.seek(0, os.SEEK_END) - LOG_TAIL_BYTES))
         lines = self.said.read().decode(errors="replace").strip().splitlines()[-LOG_LINES:]
-        return " ".join(filter(None, [self.name, ending, where])) + (f": {' / '.join(lines)}" if lines else "")
+        return " ".join(filter(None, [self.name, how, where])) + (f": {' / '.join(lines)}" if lines else "")
 
 
 class Clock:
@@ -208,13 +209,6 @@ def _started(command: Sequence[str], folder: Path, environment: Mapping[str, str
 
 def _die_with_the_worker() -> None:
     _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
 
 
 def _read_nothing(answer: Answer) -> None:

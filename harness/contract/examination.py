@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from harness.contract.promise import CHECKS
 from harness.interface import Variant, variants
+from harness.machine.family import ending
 from harness.machine.threads import worker_environment
 from harness.registry import PROJECT, Found
 
@@ -95,4 +96,4 @@ def _ending(process: subprocess.Popen[bytes], log: int, time_limit_s: float) -> 
     size = os.fstat(log).st_size
     printed = os.pread(log, LOG_TAIL_BYTES, max(0, size - LOG_TAIL_BYTES)).decode(errors="replace").strip()
     said = f": {printed.splitlines()[-1]}" if printed else ""
-    return (f"killed by {signal.Signals(-code).name}" if code < 0 else f"exited with code {code}") + said
+    return ending(code) + said

@@ -1,7 +1,8 @@
-"""The processes that descend from this one: which there are, and their CPU time."""
+"""The processes that descend from this one: which there are, their CPU time, and how one ended."""
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from contextlib import suppress
@@ -42,3 +43,13 @@ def cpu_time_ns(pid: int) -> int:
         times = psutil.Process(pid).cpu_times()
         return int((times.user + times.system) * 1e9)
     return 0
+
+
+def ending(code: int) -> str:
+    """Return how a process with this exit code ended: "exited with code 3", "was killed by SIGSEGV"."""
+    if code >= 0:
+        return f"exited with code {code}"
+    try:
+        return f"was killed by {signal.Signals(-code).name}"
+    except ValueError:  # most of the real-time signals have no name
+        return f"was killed by signal {-code}"

@@ -105,6 +105,7 @@ RULES = (
     Rule("NUMBA_*", "kept", "Chosen on purpose.", "changes what Numba compiles"),
     Rule("JULIA_CPU_TARGET", "kept", "Chosen on purpose.", "changes for which CPU Julia compiles"),
     Rule("PYTHON_JULIACALL_*OPTLEVEL", "kept", "Chosen on purpose.", "changes how far Julia optimises"),
+    Rule("PYTHON_JULIACALL_OPTIMIZE", "kept", "Chosen on purpose.", "changes how far Julia optimises"),
     Rule("PYTHON_JULIACALL_COMPILE", "kept", "Chosen on purpose.", "changes whether Julia compiles"),
     Rule("PYTHON_JULIACALL_CHECK_BOUNDS", "kept", "Chosen on purpose.", "changes whether Julia checks every index"),
     Rule("ATEN_CPU_CAPABILITY", "kept", "Chosen on purpose.", "limits the vector instructions of PyTorch"),
