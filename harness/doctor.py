@@ -23,6 +23,8 @@ from harness.machine.threads import fault_of_threads, worker_environment
 from harness.mnist.cache import find_entry
 from harness.mnist.files import locate
 from harness.mnist.parts import MNIST, MNIST_SHA256
+from harness.pilot import reason_against
+from harness.registry import Broken, Found, discover
 from harness.runs import results_folder
 
 PROJECT = Path(__file__).parent.parent
@@ -54,12 +56,28 @@ def examine(results: Path | None = None) -> list[Finding]:
         python_version(sys.version_info[:3]),
         *base_packages(requirements(), installed_version),
         *tools(shutil.which),
+        *implementations(*discover()),
         data_set(os.environ.get("PARAGONE_DATA"), kept_data(), is_offline()),
         results_can_be_written(results),
         disk_space(results, lambda folder: shutil.disk_usage(folder).free),
         worker_threads(threads_in_a_worker()),
         *judge(environment.describe()),
     ]
+
+
+def implementations(found: Iterable[Found], broken: Iterable[Broken]) -> Iterator[Finding]:
+    """Yield the languages that can be measured here, and each reason why an implementation cannot, once."""
+    languages, lacking = set(), dict[str, list[str]]()
+    for entry in found:
+        if reason := reason_against(entry.implementation):
+            lacking.setdefault(reason, []).append(entry.name)
+        else:
+            languages.add(entry.implementation.language)
+    yield Finding("ok", "languages", ", ".join(sorted(languages)))
+    for reason, names in lacking.items():
+        yield Finding("note", ", ".join(names), reason)
+    for failed in broken:
+        yield Finding("problem", failed.name, failed.reason)
 
 
 def python_version(version: tuple[int, ...]) -> Finding:

@@ -97,7 +97,8 @@ def check_tail(
     if problem.momentum == 0:  # what it gives for the previous updates then means nothing, and may be anything
         before_tail = State.at_rest(before_tail.W, before_tail.b, before_tail.step)
     expected = trajectory(problem, images, labels, before_tail, order[-n_tail:])
-    return judge(problem, expected, final, None if losses is None else losses[-n_tail:], dtype)
+    recorded = None if losses is None or not problem.records_loss else losses[-n_tail:]
+    return judge(problem, expected, final, recorded, dtype)
 
 
 def gate(

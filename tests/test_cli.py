@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.main import get_command
 
 from harness import cli
 from harness.mnist.cache import store
@@ -19,7 +20,7 @@ from harness.registry import PROJECT
 from harness.runs import run_folders
 from harness.store import read_rows
 
-COMMANDS = ("list", "verify", "bench", "report", "train", "export", "doctor")
+COMMANDS = ("list", "new", "verify", "bench", "report", "train", "export", "doctor")
 SMALL = """
 dataset = "mnist"
 n_train = 300
@@ -239,3 +240,90 @@ def _timed(results: Path) -> list[tuple]:
     keys = ("variant", "batch_size", "launch", "round")
     rows = [row for folder in run_folders(results) for row in read_rows(folder / "samples.jsonl")]
     return [tuple(row[key] for key in keys) for row in rows if row["kind"] == "timed"]
+
+
+# --- implementations of one's own ---
+
+FAULTY = """
+from harness.registry import IMPLEMENTATIONS, read_folder
+
+(Rows,) = read_folder(IMPLEMENTATIONS / "numpy_rows")
+
+
+class Faulty(Rows):
+    name = "faulty"
+    maths = ()
+    axes = {"dtype": ("float64",)}
+
+    def train(self, order):
+        super().train(order)
+        return 0
+"""
+
+
+@pytest.fixture
+def faulty(tmp_path):
+    folder = tmp_path / "plugins" / "faulty"
+    folder.mkdir(parents=True)
+    (folder / "impl.py").write_text(FAULTY)
+    return folder
+
+
+def test_list_shows_plugins_with_where_they_come_from_and_what_is_broken(paragone, faulty):
+    (faulty.parent / "bad").mkdir()
+    (faulty.parent / "bad" / "impl.py").write_text("import no_such_module")
+    code, out, _ = paragone("list", "--plugins", faulty.parent)
+
+    assert 0 == code
+    assert f"plugin {faulty.parent}" in out
+    assert "bad cannot be used: " in out
+    assert "No module named 'no_such_module'" in out
+
+
+def test_list_takes_names(paragone, faulty):
+    code, out, _ = paragone("list", "fau*", "--plugins", faulty)
+
+    assert 0 == code
+    assert "faulty" in out
+    assert "numpy_rows" not in out
+    assert 2 == paragone("list", "nobody")[0]
+
+
+def test_a_starter_is_written_and_the_next_commands_name_its_folder(paragone, tmp_path):
+    code, out, _ = paragone("new", "my_step", "--into", tmp_path)
+
+    assert 0 == code
+    assert (tmp_path / "my_step" / "impl.py").is_file()
+    for command in re.findall(r"^    paragone ([^#]+)", out, re.MULTILINE):
+        verb, *arguments = command.split()
+        assert f"--plugins {tmp_path / 'my_step'}" in command
+        get_command(cli.app).commands[verb].make_context(verb, arguments)
+    assert 2 == paragone("new", "my_step", "--into", tmp_path)[0]
+    assert 2 == paragone("new", "other", "--language", "cobol", "--into", tmp_path)[0]
+
+
+def test_the_contract_says_what_an_author_must_change(paragone, small, faulty):
+    code, out, _ = paragone("verify", "faulty", "--contract", "--plugins", faulty, "-p", small, "-b", 20)
+
+    assert 1 == code
+    assert "failed faulty[dtype=float64]: losses come back where they are asked for" in out
+    assert "expected the loss of each of 5 steps from train, got shape ()" in out
+    assert "    the order is obeyed: 1 passed" in out
+
+
+def test_the_contract_is_that_of_one_implementation_which_can_run(paragone, small):
+    assert "looks at one implementation" in paragone("verify", "numpy_*", "--contract")[2]
+    assert 2 == paragone("verify", "--contract")[0]
+
+
+def test_a_run_knows_its_plugins_when_it_is_taken_up_again(paragone, small, faulty, tmp_path):
+    good = FAULTY.replace("        super().train(order)\n        return 0", "        return super().train(order)")
+    (faulty / "impl.py").write_text(good)
+    arguments = ("-p", small, "-i", "faulty", "--quick", "-b", 20, "--results", tmp_path / "results")
+    code, _, err = paragone("bench", *arguments, "--plugins", os.path.relpath(faulty))
+    (folder,) = run_folders(tmp_path / "results")
+    plan = json.loads((folder / "plan.json").read_text())
+
+    assert (0, "") == (code, err.partition("Traceback")[1])
+    assert [str(faulty)] == plan["request"]["plugins"]
+    assert 0 == paragone("bench", "--resume", folder.name, "--results", tmp_path / "results")[0]

@@ -9,6 +9,7 @@ from harness.doctor import (
     data_set,
     disk_space,
     examine,
+    implementations,
     installed_version,
     is_offline,
     kept_data,
@@ -19,7 +20,9 @@ from harness.doctor import (
     tools,
     worker_threads,
 )
+from harness.interface import Implementation
 from harness.machine.conditions import GIB
+from harness.registry import Broken, Found
 
 
 @pytest.mark.parametrize(("version", "severity"), [((3, 10, 9), "problem"), ((3, 11, 0), "ok"), ((4, 0, 0), "ok")])
@@ -229,3 +232,18 @@ def test_the_whole_examination_looks_at_everything_here(tmp_path, monkeypatch):
     assert {finding.severity for finding in findings} <= {"ok", "note", "problem"}
     assert all(finding.found for finding in findings)
     assert (shutil.which("gcc") is None) == any(f.what == "gcc" and f.severity == "note" for f in findings)
+
+
+def test_languages_that_can_be_measured_are_named_once_and_each_reason_against_others_once():
+    def found(name, language, reason=None):
+        declared = type(name, (Implementation,), {"language": language, "missing": classmethod(lambda cls: reason)})
+        declared.name = name
+        return Found(declared, Path())
+
+    there = [found("c_a", "C"), found("c_b", "C"), found("rows", "NumPy")]
+    absent = [found(name, "Julia", "no Julia: make julia") for name in ("julia_a", "julia_b")]
+    ok, note, problem = implementations([*there, *absent], [Broken("mine", "impl.py: no class")])
+
+    assert (ok.severity, ok.found) == ("ok", "C, NumPy")
+    assert (note.severity, note.what, note.found) == ("note", "julia_a, julia_b", "no Julia: make julia")
+    assert (problem.severity, problem.what, problem.found) == ("problem", "mine", "impl.py: no class")

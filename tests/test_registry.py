@@ -293,3 +293,41 @@ def test_a_variant_of_an_unknown_implementation_is_answered_with_the_closest(thr
 def test_an_unknown_value_of_an_axis_is_answered_with_the_variants_there_are(three, values):
     with pytest.raises(Misuse, match=r"There are: numpy_rows\[order=C,dtype=float32\], numpy_rows"):
         find_variant(three, f"numpy_rows[{values}]")
+
+
+@pytest.mark.parametrize(
+    ("verb", "written", "said"),
+    [
+        (
+            "train(self, order)",
+            "train(self, order, eta)",
+            "train: expected train(self, order), got train(self, order, eta)",
+        ),
+        ("reset(self, state)", "reset(self)", "reset: expected reset(self, state), got reset(self)"),
+        ("params(self)", "params(self, *, copy)", "params: expected params(self), got params(self, copy)"),
+    ],
+)
+def test_a_verb_with_other_arguments_is_named_with_those_expected(write, verb, written, said):
+    reason = broken_beside_a_good_one(write, GOOD.replace(verb, written))
+
+    assert reason.endswith(said)
+
+
+@pytest.mark.parametrize("written", ["train(self, *orders)", "train(self, batches, eta=None)"])
+def test_a_verb_that_takes_what_it_is_given_may_name_it_otherwise(write, written):
+    [found], broken = discover(write(code=GOOD.replace("train(self, order)", written)))
+
+    assert (found.name, broken) == ("mine", [])
+
+
+def test_a_bridge_that_is_no_text_is_refused(write):
+    code = GOOD.replace('    idea = "One."', '    idea = "One."\n    bridge = 3')
+
+    assert "bridge: expected a text or None, got 3" in broken_beside_a_good_one(write, code)
+
+
+def test_a_maths_file_that_is_no_text_is_refused(write):
+    (write("binary", named("binary")) / "binary" / "maths.py").write_bytes(b"\xff\xfe\x00")
+    _, [broken] = discover(write("good", named("good")))
+
+    assert "maths: 'maths.py' cannot be read as text" in broken.reason

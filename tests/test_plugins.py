@@ -1,0 +1,192 @@
+"""Where implementations come from besides the project's own folder, and what leads nowhere."""
+
+import importlib
+import os
+import sys
+
+import pytest
+
+from harness.errors import Misuse
+from harness.plugins import places_given, places_in, places_installed
+from harness.registry import discover
+
+IMPL = """
+from harness.registry import IMPLEMENTATIONS, read_folder
+
+(Rows,) = read_folder(IMPLEMENTATIONS / "numpy_rows")
+
+
+class Mine(Rows):
+    name = "{name}"
+    maths = ()
+"""
+
+
+@pytest.fixture(autouse=True)
+def nothing_else(monkeypatch):
+    monkeypatch.delenv("PARAGONE_PLUGINS", raising=False)
+
+
+@pytest.fixture
+def plugin(tmp_path):
+    """Write a folder with an implementation of that name."""
+
+    def write(path, name=None, text=IMPL):
+        folder = tmp_path / path
+        folder.mkdir(parents=True)
+        (folder / "impl.py").write_text(text.format(name=name or folder.name))
+        return folder
+
+    return write
+
+
+@pytest.fixture
+def installed(tmp_path, monkeypatch):
+    """Install a distribution whose entry point has this value; its package is the folder `value` names."""
+
+    def install(value, dist="theirs"):
+        for name in [name for name in sys.modules if name.startswith("theirs_package")]:
+            monkeypatch.delitem(sys.modules, name)
+        site = tmp_path / "site"
+        about = site / f"{dist}-1.2.dist-info"
+        about.mkdir(parents=True)
+        (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {dist}\nVersion: 1.2\n")
+        (about / "entry_points.txt").write_text(f"[paragone.implementations]\n{dist}_entry = {value}\n")
+        monkeypatch.syspath_prepend(str(site))
+        importlib.invalidate_caches()
+        return site
+
+    return install
+
+
+def names(found):
+    return [entry.name for entry in found if entry.origin]
+
+
+def test_a_path_may_be_an_implementations_own_folder_or_a_folder_of_them(plugin, tmp_path):
+    one, other = plugin("plugins/one"), plugin("plugins/other")
+
+    assert [place.folder for place in places_given([str(one)])] == [one]
+    assert [place.folder for place in places_given([str(tmp_path / "plugins")])] == [one, other]
+
+
+def test_plugins_are_found_beside_the_projects_own_and_say_where_they_come_from(plugin):
+    folder = plugin("mine")
+    found, broken = discover(plugins=[str(folder)])
+
+    assert {entry.name: entry.origin for entry in found if entry.origin} == {"mine": f"plugin {folder}"}
+    assert "numpy_rows" in [entry.name for entry in found]
+    assert broken == []
+
+
+def test_the_variable_leads_to_more_plugins(plugin, monkeypatch):
+    folders = [plugin(name) for name in ("first", "second", "third")]
+    monkeypatch.setenv("PARAGONE_PLUGINS", os.pathsep.join(map(str, folders[1:])))
+
+    assert names(discover(plugins=[str(folders[0])])[0]) == ["first", "second", "third"]
+
+
+def test_a_relative_path_and_a_home_are_understood(plugin, tmp_path, monkeypatch):
+    plugin("home/mine")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+
+    assert names(discover(plugins=["~/mine"])[0]) == names(discover(plugins=["home/mine"])[0]) == ["mine"]
+
+
+def test_a_plugin_named_twice_is_read_once(plugin, monkeypatch):
+    folder = plugin("mine")
+    monkeypatch.setenv("PARAGONE_PLUGINS", str(folder))
+
+    found, broken = discover(plugins=[str(folder), str(folder.parent / "mine")])
+    assert (names(found), broken) == (["mine"], [])
+
+
+def test_of_two_with_one_name_the_first_is_taken_and_the_other_is_told_with_both_places(plugin):
+    first, second = plugin("a/numpy_rows", "numpy_rows"), plugin("b/mine")
+    found, [broken] = discover(plugins=[str(first), str(second)])
+
+    assert names(found) == ["mine"]
+    assert broken.name == "numpy_rows"
+    assert f"{first / 'impl.py'}: the name is already taken by " in broken.reason
+
+
+def test_one_broken_plugin_is_named_and_the_others_go_on(plugin):
+    good, bad = plugin("good"), plugin("bad", text="raise SystemExit('not today')")
+    found, [broken] = discover(plugins=[str(bad), str(good)])
+
+    assert names(found) == ["good"]
+    assert broken.reason == f"{bad / 'impl.py'}: cannot be imported: SystemExit: not today"
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [("nowhere", "there is no such folder"), ("file", "it is a file"), ("empty", "expected impl.py there")],
+)
+def test_a_path_that_leads_to_no_implementation_is_misuse_with_the_next_command(tmp_path, kind, words):
+    path = tmp_path / kind
+    if kind == "file":
+        path.touch()
+    elif kind == "empty":
+        path.mkdir()
+
+    with pytest.raises(Misuse) as raised:
+        discover(plugins=[str(path)])
+    assert str(raised.value).startswith(f"--plugins {path}: ")
+    assert words in str(raised.value)
+    assert "paragone new NAME --into PATH" in str(raised.value)
+
+
+def test_a_wrong_path_in_the_variable_is_told_as_that(tmp_path, monkeypatch):
+    monkeypatch.setenv("PARAGONE_PLUGINS", str(tmp_path / "nowhere"))
+
+    with pytest.raises(Misuse, match=r"^PARAGONE_PLUGINS "):
+        discover()
+
+
+@pytest.mark.parametrize("value", ["theirs_package", "theirs_package.impl"])
+def test_an_installed_package_is_found_by_its_entry_point(plugin, installed, value):
+    installed(value)
+    folder = plugin("site/theirs_package", "theirs")
+    (folder / "__init__.py").touch()
+    found, broken = discover()
+
+    assert {entry.name: entry.origin for entry in found if entry.origin} == {"theirs": "package theirs 1.2"}
+    assert broken == []
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [("no_such_package", "there is no such package"), ("theirs_package.deeper.impl", "there is no such package")],
+)
+def test_an_entry_point_that_leads_nowhere_is_named_with_its_package(plugin, installed, value, reason):
+    installed(value)
+    (plugin("site/theirs_package") / "__init__.py").touch()
+    _, [broken] = discover()
+
+    assert broken.name == "theirs_entry"
+    assert broken.reason == f"package theirs 1.2: entry point theirs_entry = {value!r}: {reason}"
+
+
+def test_a_package_without_impl_py_is_named(plugin, installed):
+    installed("theirs_package")
+    folder = plugin("site/theirs_package")
+    (folder / "impl.py").rename(folder / "__init__.py")
+    _, [lost] = places_installed()
+
+    assert lost.reason.endswith(f"{folder} holds no impl.py")
+
+
+def test_a_package_that_raises_when_its_parent_is_imported_is_named(plugin, installed):
+    installed("theirs_package.inner")
+    folder = plugin("site/theirs_package/inner")
+    (folder.parent / "__init__.py").write_text("raise RuntimeError('broken on import')")
+    _, [lost] = places_installed()
+
+    assert lost.reason.endswith("RuntimeError: broken on import")
+
+
+def test_folders_without_impl_py_are_not_places(tmp_path):
+    (tmp_path / "nothing").mkdir()
+
+    assert places_in(tmp_path) == []
