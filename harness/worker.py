@@ -81,7 +81,7 @@ class Worker:
             "load_seconds": load_seconds,
             "loaded_memory_bytes": resident_memory_bytes(),
             "threads_found": found_threads(implementation.threads()),
-            "receipt": dict(implementation.receipt()),
+            "receipt": {name: without_home(words) for name, words in implementation.receipt().items()},
         }, {}
 
     def cost(self, order: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Message:
@@ -155,6 +155,12 @@ def serve(pipe: Pipe) -> None:
         except Exception as error:
             pipe.send({"error": describe_error(error, worker.folder), **waiting})
         cpu_at_answer_ns = cpu_time_ns()
+
+
+def without_home(words: str) -> str:
+    """Return the words with the home folder as `~`: results are made to be shown."""
+    home = os.environ.get("HOME", "")
+    return words.replace(home, "~") if len(home) > 1 else words
 
 
 def describe_error(error: Exception, folder: Path | None) -> str:

@@ -73,6 +73,7 @@ def test_what_the_implementation_tells_of_itself_comes_with_the_answer_to_load(w
     answer = workers.load(workers.open("tells_of_itself"), "tells_of_itself")
 
     assert answer["receipt"]["compiler"] == "cc 1.0"
+    assert answer["receipt"]["flags"] == "-I~/include"
     assert {pool["library"]: pool["num_threads"] for pool in answer["threads_found"]["pools"]}["its BLAS"] == 1
 
 

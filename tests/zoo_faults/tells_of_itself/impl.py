@@ -1,5 +1,7 @@
 """No fault at all; says what it was built with and how often it was closed."""
 
+from pathlib import Path
+
 from zoo_faults.honest import Honest
 
 
@@ -11,7 +13,7 @@ class TellsOfItself(Honest):
         TellsOfItself.n_closed += 1
 
     def receipt(self):
-        return {"compiler": "cc 1.0", "closed before": str(self.n_closed)}
+        return {"compiler": "cc 1.0", "closed before": str(self.n_closed), "flags": f"-I{Path.home()}/include"}
 
     def threads(self):
         return {"its BLAS": 1}
