@@ -5,7 +5,7 @@ RUN := $(VENV)/bin/paragone
 READY := $(VENV)/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help bench quick verify report train doctor list new julia test test-fast check format clean
+.PHONY: help bench quick verify report train doctor list new julia peers test test-fast check format clean
 
 help:  ## show these targets
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -37,6 +37,9 @@ new: $(READY)  ## write a starter that works: make new NAME=my_step LANGUAGE=pyt
 julia: $(READY)  ## install Julia and what it needs here, if no fit one is found
 	$(VENV)/bin/python scripts/install_julia.py
 
+peers: $(READY)  ## add JAX, Numba, PyTorch (CPU), TensorFlow and Keras: make peers PEERS="jax numba"
+	$(VENV)/bin/python scripts/make_peers.py $(PEERS) --own $(OWN) --pip-args="$(PIP_ARGS)"
+
 test: $(READY)  ## all tests
 	$(VENV)/bin/python -m pytest $(ARGS)
 
@@ -49,8 +52,8 @@ check: $(READY)  ## lint and types
 format: $(READY)  ## format the code
 	$(VENV)/bin/ruff check --fix . ; $(VENV)/bin/ruff format .
 
-clean:  ## remove the environment and caches; results are never touched
-	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .hypothesis .benchmarks *.egg-info
+clean:  ## remove the environments and caches; results are never touched
+	rm -rf $(VENV) .venvs .pytest_cache .ruff_cache .mypy_cache .hypothesis .benchmarks *.egg-info
 
 $(READY): pyproject.toml scripts/make_environment.sh
 	@sh scripts/make_environment.sh "$(PYTHON)" $(VENV)
