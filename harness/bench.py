@@ -20,7 +20,7 @@ from harness.host import WorkerHandle, harness_cpus, pinned_to
 from harness.learning import draw_curves
 from harness.machine.memory import memory_limit_bytes
 from harness.pilot import Display, Pilot, open_worker
-from harness.plan import Cell, Enrolment, enrol, grid, in_waves, plan_json
+from harness.plan import Cell, Enrolment, enrol, grid, in_waves, own_environments, plan_json
 from harness.registry import Broken, Found, select
 from harness.rehearsal import launch_deviation
 from harness.remaining import EnrolmentKey, remaining_of
@@ -84,7 +84,7 @@ class Bench:
 
     @cached_property
     def _described(self) -> dict[str, Any]:
-        return environment.describe()
+        return environment.describe(own_environments(self.request, self.everyone))
 
     def _open_worker(self, enrolment: Enrolment) -> WorkerHandle:
         return open_worker(enrolment, self.request.time_limit_s)

@@ -18,6 +18,7 @@ from typing import Any
 from harness import environment
 from harness.data import DIGITS
 from harness.errors import DataUnusable
+from harness.interpreters import OLDEST_PYTHON
 from harness.machine.conditions import GIB, Finding, judge
 from harness.machine.threads import fault_of_threads, worker_environment
 from harness.mnist.cache import find_entry
@@ -28,7 +29,6 @@ from harness.registry import Broken, Found, discover
 from harness.runs import results_folder
 
 PROJECT = Path(__file__).parent.parent
-OLDEST_PYTHON = (3, 11)
 ENOUGH_DISK = 2 * GIB  # the data set in both dtypes as cached files, and room for runs
 WORKER_TIMEOUT_S = 60
 

@@ -10,12 +10,13 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from harness.interpreters import ask, interpreter
 from harness.machine.conditions import judge
 from harness.machine.hardware import machine, operating_system
 from harness.machine.load import load
@@ -28,17 +29,18 @@ MEASURED_CODE = ("harness", "impls", "benchmarks")
 GIT_TIMEOUT_S = 20
 
 MEASURED_PACKAGES = (
-    "numpy", "scipy", "scikit-learn", "numba", "llvmlite", "jax", "jaxlib", "torch", "tensorflow", "keras",
-    "juliacall", "cupy", "dask", "numexpr",
+    "numpy", "scipy", "scikit-learn", "numba", "llvmlite", "jax", "jaxlib", "torch", "tensorflow", "tensorflow-cpu",
+    "keras", "juliacall", "cupy", "cupy-cuda12x", "cupy-cuda13x", "dask", "numexpr",
 )  # fmt: skip
 OTHER_PACKAGES = ("pandas", "matplotlib", "threadpoolctl", "psutil", "pytest", "pytest-benchmark")
 
 Description = dict[str, Any]
 
 
-def describe() -> Description:
+def describe(own_environments: Iterable[str] = ()) -> Description:
     """Return the surroundings as plain data, ready for environment.json.
 
+    `own_environments` names those that workers start in besides the harness's.
     Takes a third of a second, to see who else is at work; imports NumPy and SciPy to see their BLAS.
     """
     _, inherited = worker_environment(1, os.environ)
@@ -47,6 +49,7 @@ def describe() -> Description:
         "os": operating_system(),
         "python": python(),
         "packages": packages(),
+        "own_environments": {name: own_environment(name) for name in own_environments},
         "blas": blas(),
         "revision": revision(),
         "load": load(),
@@ -74,6 +77,13 @@ def packages() -> dict[str, str]:
         with suppress(importlib.metadata.PackageNotFoundError):
             versions[name] = importlib.metadata.version(name)
     return versions
+
+
+def own_environment(name: str) -> dict[str, Any]:
+    """Return the Python and the packages that matter in an environment of its own; empty where it does not work."""
+    answer = ask(interpreter(name))
+    versions = {package: version for package, version in answer.versions if package in MEASURED_PACKAGES}
+    return {"python": ".".join(map(str, answer.version)), "packages": versions}
 
 
 def blas() -> list[dict[str, Any]]:
@@ -131,6 +141,11 @@ MATCHED: dict[str, Callable[[Mapping[str, Any]], Any]] = {
     "Python": lambda found: f"{found['python']['implementation']} {found['python']['version']}",
     "BLAS": lambda found: sorted(f"{p['library']} {p.get('version')} {p.get('architecture')}" for p in found["blas"]),
     "packages": lambda found: {name: found["packages"].get(name) for name in MEASURED_PACKAGES},
+    "own environments": lambda found: {
+        f"{package} in {name}": version
+        for name, own in found.get("own_environments", {}).items()
+        for package, version in {"Python": own["python"], **own["packages"]}.items()
+    },
     "environment": lambda found: {v["name"]: v["value"] for v in found["inherited"] if v["treatment"] == "kept"},
 }
 

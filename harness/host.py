@@ -7,7 +7,6 @@ import functools
 import os
 import signal
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from harness.errors import MeasurementFailed, TimedOut
 from harness.interface import Variant
+from harness.interpreters import interpreter
 from harness.machine.family import ending
 from harness.pipe import Message, Pipe
 from harness.problem import Problem
@@ -39,29 +39,42 @@ ANSWERS = {
 class WorkerHandle:
     """A worker process that waits, stopped, between orders: its spinning thread pools must not disturb the others."""
 
-    def __init__(self, environment: Mapping[str, str], cpus: Sequence[int], time_limit_s: float) -> None:
+    def __init__(
+        self, variables: Mapping[str, str], cpus: Sequence[int], time_limit_s: float, environment: str = ""
+    ) -> None:
+        """Start the Python of `environment`, "" for the harness's own, with these variables, on these CPUs."""
         self.cpus = list(cpus)
         self.time_limit_s = time_limit_s
         self.waiting_cpu_ns = 0
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 -- lives as long as the worker, closed by kill()
         orders, outgoing = os.pipe()
         incoming, answers = os.pipe()
+        try:
+            self._process = self._started(interpreter(environment), variables, orders, answers)
+        except OSError as error:
+            for descriptor in (outgoing, incoming):
+                os.close(descriptor)
+            self._log.close()
+            raise MeasurementFailed(f"the worker cannot be started: {interpreter(environment)}: {error}") from None
+        finally:
+            os.close(orders)
+            os.close(answers)
+        os.set_blocking(outgoing, False)
+        self._pipe = Pipe(incoming, outgoing)
+        self._ended = False
+
+    def _started(self, python: str, variables: Mapping[str, str], orders: int, answers: int) -> subprocess.Popen[bytes]:
         with pinned_to(self.cpus):
-            self._process = subprocess.Popen(
+            return subprocess.Popen(
                 # -P: not the harness that may lie in the current folder, but this one.
-                [sys.executable, "-P", "-m", "harness.worker", str(orders), str(answers)],
+                [python, "-P", "-m", "harness.worker", str(orders), str(answers)],
                 pass_fds=(orders, answers),
                 stdin=subprocess.DEVNULL,
                 stdout=self._log,
                 stderr=self._log,
-                env={**environment, "PYTHONPATH": python_path(environment)},
+                env={**variables, "PYTHONPATH": python_path(variables)},
                 start_new_session=True,
             )
-        os.close(orders)
-        os.close(answers)
-        os.set_blocking(outgoing, False)
-        self._pipe = Pipe(incoming, outgoing)
-        self._ended = False
 
     def load(self, variant: Variant, folder: str, problem: Problem, data: str, seed: int) -> dict[str, Any]:
         """Load the variant with a problem; return what `load` reports."""
@@ -72,6 +85,7 @@ class WorkerHandle:
             "problem": problem.to_json(),
             "data": data,
             "seed": seed,
+            "environment": variant.implementation.environment_name(),
         }
         answer, _ = self.order("load", order)
         return {name: answer[name] for name in ANSWERS["load"]}

@@ -48,6 +48,8 @@ class Implementation(ABC):
     maths: ClassVar[tuple[str, ...]]  # the files beside impl.py that hold its formulas
     axes: ClassVar[Mapping[str, tuple[str, ...]]] = {"dtype": ("float64",)}
     deterministic: ClassVar[bool] = True  # same state and order, same bits
+    # A virtual environment of its own that its worker starts in, by name (harness/interpreters.py); "": the harness's.
+    own_environment: ClassVar[str] = ""
     bridge: ClassVar[str | None] = None  # what it is reached through: "c", "julia", "process"; None: Python itself
     # After a train: its nanoseconds by the clock of the program that did it, where that is another process.
     runner_ns: int | None = None
@@ -62,6 +64,11 @@ class Implementation(ABC):
         return None
 
     @classmethod
+    def environment_name(cls) -> str:
+        """Return the name of the environment that its worker starts in; "" is the harness's own."""
+        return cls.own_environment
+
+    @classmethod
     def supports(cls, problem: Problem) -> str | None:
         """Return why it does not do this workload, or None where it does."""
         return None
@@ -69,6 +76,10 @@ class Implementation(ABC):
     def receipt(self) -> Mapping[str, str]:
         """Return what was built or started in `load`, name → words: compiler, flags, version. Kept with every run."""
         return {}
+
+    def advice(self) -> str:
+        """Return what to try after `load` has failed, a sentence with a command, or ""."""
+        return ""
 
     def threads(self) -> Mapping[str, int]:
         """Return the threads of each library that this process does not see, name → number, as read back from it."""

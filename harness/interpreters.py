@@ -28,11 +28,13 @@ import importlib.util, json, sys
 sys.path[:] = [place for place in sys.path if place]
 specs = {module: importlib.util.find_spec(module) for module in sys.argv[1:]}
 lacking = [module for module, spec in specs.items() if spec is None or spec.origin is None]
+versions = {}
 try:
     from importlib.metadata import distributions
-    versions = {d.metadata["Name"].lower().replace("_", "-"): d.version for d in distributions() if d.metadata["Name"]}
+    for found in distributions():
+        versions.setdefault((found.metadata["Name"] or "").lower().replace("_", "-"), found.version)
 except ImportError:
-    versions = {}
+    pass
 print(json.dumps({"version": list(sys.version_info[:3]), "lacking": lacking, "versions": versions}))
 """
 
@@ -53,6 +55,11 @@ def folder_of(name: str) -> Path:
     return (Path(given).expanduser().absolute() if given else PROJECT / ".venvs") / name
 
 
+def exists(name: str) -> bool:
+    """Return whether there is such an environment, in order or not."""
+    return bool(name) and folder_of(name).is_dir()
+
+
 def interpreter(name: str) -> str:
     """Return the path of an environment's Python; "" is the harness's own."""
     return str(folder_of(name) / "bin" / "python") if name else sys.executable
@@ -65,14 +72,13 @@ def reason_against_environment(name: str, modules: Sequence[str] = (), mend: str
     """
     folder, python = folder_of(name), interpreter(name)
     place = shown(folder)
-    install = f"{shlex.quote(shown(Path(python)))} -m pip install {' '.join([*WORKER_PACKAGES, *modules])}"
+    install = f"{shown(python)} -m pip install {' '.join([*WORKER_PACKAGES, *modules])}"
+    make = mend or f"python3 -m venv --clear {place} && {install}"
     if not os.access(python, os.X_OK):
         what = "has no bin/python that can be executed" if folder.is_dir() else "does not exist"
-        make = mend or f"python3 -m venv --clear {shlex.quote(place)} && {install}"
         return f"its environment {place} {what}. Make it: {make}"
     answer = ask(python, (*WORKER_PACKAGES, *modules))
     if answer.fault:
-        make = mend or f"python3 -m venv --clear {shlex.quote(place)} && {install}"
         return f"the Python of its environment {place} does not run: {answer.fault}. Make it again: {make}"
     if answer.version < OLDEST_PYTHON:
         expected, got = (".".join(map(str, version)) for version in (OLDEST_PYTHON, answer.version))
@@ -100,8 +106,11 @@ def ask(python: str, modules: tuple[str, ...] = ()) -> Answer:
         return Answer(fault=str(error))
 
 
-def shown(path: Path) -> str:
-    """Return a path as it is shown: from the project's folder where it lies in it, the home folder as `~`."""
+def shown(path: str | Path) -> str:
+    """Return a path as a shell takes it: from the project's folder where it lies in it, the home folder as `~`."""
+    path = Path(path)
     if path.is_relative_to(PROJECT):
-        return str(path.relative_to(PROJECT))
-    return f"~/{path.relative_to(Path.home())}" if path.is_relative_to(Path.home()) else str(path)
+        return shlex.quote(str(path.relative_to(PROJECT)))
+    if path.is_relative_to(Path.home()):
+        return f"~/{shlex.quote(str(path.relative_to(Path.home())))}"
+    return shlex.quote(str(path))

@@ -15,6 +15,7 @@ from harness.errors import MeasurementFailed, TimedOut
 from harness.gatekeeper import Gatekeeper
 from harness.host import WorkerHandle, worker_cpus
 from harness.interface import Implementation
+from harness.interpreters import reason_against_environment
 from harness.machine.threads import worker_environment
 from harness.plan import ONCE_PER_LAUNCH_SECONDS, Cell, Enrolment, cell, enrol, grid
 from harness.problem import Problem
@@ -181,16 +182,17 @@ class Pilot:
 
     def _loaded(self, survey: Survey, enrolment: Enrolment) -> WorkerHandle | None:
         begin = time.perf_counter()
-        worker = self.open_worker(enrolment)
+        worker = None
         try:
+            worker = self.open_worker(enrolment)
             load_worker(worker, enrolment, self.data, self.request.seed)
-        except MeasurementFailed as error:
-            worker.kill()
+        except BaseException as error:
+            if worker is not None:
+                worker.kill()
+            if not isinstance(error, MeasurementFailed):
+                raise
             survey.note("load", "failed", str(error))
             return None
-        except BaseException:
-            worker.kill()
-            raise
         survey.load_seconds = time.perf_counter() - begin
         return worker
 
@@ -201,7 +203,11 @@ def reason_against(implementation: type[Implementation], problem: Problem | None
     A question that raises is an answer too.
     """
     try:
-        return implementation.missing() or (None if problem is None else implementation.supports(problem))
+        return (
+            implementation.missing()
+            or (reason_against_environment(name) if (name := implementation.environment_name()) else None)
+            or (None if problem is None else implementation.supports(problem))
+        )
     except Exception as error:
         return f"asking whether it can run raised {type(error).__name__}: {error}"
 
@@ -219,7 +225,8 @@ def most_check_steps(planned: Cell) -> int:
 def open_worker(enrolment: Enrolment, time_limit_s: float) -> WorkerHandle:
     """Return a fresh worker with the enrolment's number of threads, nothing loaded."""
     variables, _ = worker_environment(enrolment.threads, os.environ)
-    return WorkerHandle(variables, worker_cpus(enrolment.threads), time_limit_s)
+    environment = enrolment.variant.implementation.environment_name()
+    return WorkerHandle(variables, worker_cpus(enrolment.threads), time_limit_s, environment)
 
 
 def verify_only(

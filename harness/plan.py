@@ -97,6 +97,12 @@ def enrol(request: Request, chosen: Sequence[Found], everyone: Sequence[Found]) 
     return list(taking_part.values())
 
 
+def own_environments(request: Request, everyone: Sequence[Found]) -> list[str]:
+    """Return the names of the environments besides the harness's in which those who take part start."""
+    enrolments = enrol(request, select(everyone, request.implementations or ("*",)), everyone)
+    return sorted({e.variant.implementation.environment_name() for e in enrolments} - {""})
+
+
 def _chosen_variants(request: Request, chosen: Sequence[Found]) -> list[Variant]:
     every = [variant for found in chosen for variant in variants(found.implementation)]
     if request.dtypes:

@@ -7,6 +7,7 @@ import importlib
 import importlib.machinery
 import importlib.util
 import inspect
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -124,6 +125,8 @@ def declaration_fault(implementation: type[Implementation], folder: Path) -> str
         return fault
     if implementation.bridge is not None and not isinstance(implementation.bridge, str):
         return f"bridge: expected a text or None, got {implementation.bridge!r}"
+    if fault := _fault_of_own_environment(implementation.own_environment):
+        return fault
     if not implementation.name.replace("_", "").isalnum():
         return f"name: expected letters, digits and underscores, got {implementation.name!r}"
     if not _is_tuple_of_texts(implementation.maths):
@@ -132,6 +135,12 @@ def declaration_fault(implementation: type[Implementation], folder: Path) -> str
         if fault := _fault_of_maths(folder / name):
             return fault
     return _fault_of_axes(implementation.axes)
+
+
+def _fault_of_own_environment(name: object) -> str | None:
+    if isinstance(name, str) and (not name or re.fullmatch(r"\w[\w.-]*", name)):
+        return None
+    return f"own_environment: expected the name of a folder, of letters, digits, dots, - and _; got {name!r}"
 
 
 def _fault_of_signatures(implementation: type[Implementation]) -> str | None:

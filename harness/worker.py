@@ -2,8 +2,8 @@
 
 Started as `python -m harness.worker INCOMING OUTGOING` with two open file descriptors. Orders:
 
-    load    implementation, axis, folder, problem, data, seed  -> load_seconds, loaded_memory_bytes, threads_found,
-                                                                  receipt
+    load    implementation, axis, folder, problem, data, seed, -> load_seconds, loaded_memory_bytes, threads_found,
+            environment                                           receipt
     cost    batch_size                                         -> step_seconds
     call    batch_size                                         -> call_seconds
     train   state, order (arrays)                              -> params and losses (arrays)
@@ -19,6 +19,7 @@ import ctypes
 import functools
 import gc
 import os
+import platform
 import signal
 import sys
 import time
@@ -70,18 +71,23 @@ class Worker:
         labels = data.train_labels[: self.problem.n_train]
         begin = time.perf_counter()
         implementation = by_name[order["implementation"]](**order["axis"])
-        implementation.load(self.problem, images, labels)
+        try:
+            implementation.load(self.problem, images, labels)
+        except Exception as error:
+            error.add_note(implementation.advice())
+            raise
         load_seconds = time.perf_counter() - begin
         self.implementation = implementation
         del images, labels  # shared pages of the cache: not the implementation's own memory
         # What load made will not be collected: later collections skip it, as in a program that just runs.
         gc.collect()
         gc.freeze()
+        receipt = {**surroundings(order["environment"]), **implementation.receipt()}
         return {
             "load_seconds": load_seconds,
             "loaded_memory_bytes": resident_memory_bytes(),
             "threads_found": found_threads(implementation.threads()),
-            "receipt": {name: without_home(words) for name, words in implementation.receipt().items()},
+            "receipt": {name: without_home(words) for name, words in receipt.items()},
         }, {}
 
     def cost(self, order: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Message:
@@ -157,6 +163,13 @@ def serve(pipe: Pipe) -> None:
         cpu_at_answer_ns = cpu_time_ns()
 
 
+def surroundings(environment: str) -> dict[str, str]:
+    """Return which Python and NumPy this is where they need not be the harness's."""
+    if not environment:
+        return {}
+    return {"environment": environment, "python": platform.python_version(), "numpy": np.__version__}
+
+
 def without_home(words: str) -> str:
     """Return the words with the home folder as `~`: results are made to be shown."""
     home = os.environ.get("HOME", "")
@@ -168,7 +181,8 @@ def describe_error(error: Exception, folder: Path | None) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if folder is not None and Path(frame.filename).is_relative_to(folder)]
     places = [f" ({Path(frame.filename).name}, line {frame.lineno})" for frame in (own or frames)[-1:]]
-    return f"{type(error).__name__}: {error}"[:MOST_REASON_CHARACTERS] + "".join(places)
+    notes = [f". {note}" for note in getattr(error, "__notes__", []) if note]
+    return f"{type(error).__name__}: {error}"[:MOST_REASON_CHARACTERS] + "".join([*places, *notes])
 
 
 def die_with_the_harness() -> None:

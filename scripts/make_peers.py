@@ -27,6 +27,7 @@ from harness.interpreters import WORKER_PACKAGES, ask, folder_of, interpreter, r
 
 PINS = Path(__file__).parent / "peers.txt"
 SECONDS_TO_IMPORT = 300
+NOT_MEASURED = {"paragone", "pip", "setuptools", "wheel"}
 NO_CPU_BUILD = (
     "pip is offered no CPU build of PyTorch. Name the index of PyTorch's CPU builds (PyTorch's page on installing says "
     "where it is): PIP_EXTRA_INDEX_URL=ADDRESS make peers PEERS=torch. The build with CUDA, several GB, would be: "
@@ -139,7 +140,7 @@ def kept(python: str, environment: str) -> str:
     if environment:
         return ""
     pinned = {re.split(r"[=<>;]", line)[0] for line in PINS.read_text(encoding="utf-8").splitlines()}
-    there = [(name, version) for name, version in ask(python).versions if name not in {*pinned, "paragone"}]
+    there = [(name, version) for name, version in ask(python).versions if name not in pinned | NOT_MEASURED]
     return "".join(f"{name}=={version}\n" for name, version in there)
 
 
@@ -148,7 +149,7 @@ def install(python: str, requirements: list[str], constraints: str, pip_args: li
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "constraints.txt"
         file.write_text(constraints, encoding="utf-8")
-        options = ["--quiet", "--disable-pip-version-check", "--constraint", str(file), *pip_args]
+        options = ["--progress-bar=off", "--disable-pip-version-check", "--constraint", str(file), *pip_args]
         command = [sys.executable, "-m", "pip", "--python", python, "install", *options, *requirements]
         process = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if process.returncode == 0:

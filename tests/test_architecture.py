@@ -15,7 +15,7 @@ HARNESS = PROJECT / "harness"
 # The flow, from the workload to the report; each module imports only from those before it.
 FLOW = """
     errors source state problem workloads matrices twin
-    machine mnist data environment
+    interpreters machine mnist data environment
     interface adapters plugins registry
     reference bounds judge diagnose verify contract starter
     measure pipe worker host

@@ -2,32 +2,65 @@
 
 from __future__ import annotations
 
-import importlib.metadata
+import importlib
 import importlib.util
+import sys
 from collections.abc import Mapping
 from typing import ClassVar
 
 from harness.interface import Implementation
+from harness.interpreters import exists, interpreter, reason_against_environment, shown
+
+# Those that `make peers` knows.
+CPU_EXTRAS = ("numba", "jax", "torch", "tensorflow")
 
 
 class PackageImplementation(Implementation):
-    """An implementation in a library that is an extra of this project."""
+    """An implementation in a library that is an extra of this project.
+
+    Its worker starts in the environment that is named as the extra, where there is one (`make peers OWN=torch` makes
+    it), else in the harness's own.
+    """
 
     package: ClassVar[str]  # the module that is imported: "torch"
     extra: ClassVar[str]  # the extra that brings it: pip install "paragone[torch]"
 
     @classmethod
+    def environment_name(cls) -> str:
+        """Return the name of the environment that its worker starts in; "" is the harness's own."""
+        return cls.own_environment or (cls.extra if exists(cls.extra) else "")
+
+    @classmethod
     def missing(cls) -> str | None:
         """Return that the package is not installed and how to get it, or None; the package is not imported."""
+        if name := cls.environment_name():
+            mend = _install(cls.extra, name) if name == cls.extra else ""
+            return reason_against_environment(name, (cls.package,), mend)
         return reason_against_package(cls.package, cls.extra)
 
     def receipt(self) -> Mapping[str, str]:
-        """Return the version of the package."""
-        return {self.package: importlib.metadata.version(self.package)}
+        """Return the version of the package, which `load` has imported."""
+        return {self.package: importlib.import_module(self.package).__version__}
+
+    def advice(self) -> str:
+        """Return how to see why the package cannot be imported, and how to install it again; "" where it can be."""
+        if self.package in sys.modules:
+            return ""
+        name = self.environment_name()
+        see = f"{shown(interpreter(name))} -c 'import {self.package}'"
+        return f"See: {see}. Install it again: {_install(self.extra, name)}"
 
 
 def reason_against_package(package: str, extra: str) -> str | None:
-    """Return that a package is not installed and the command that mends it, or None."""
-    if importlib.util.find_spec(package) is None:
-        return f"{package} is not installed. Install: make peers, or pip install 'paragone[{extra}]'"
+    """Return that a package is not installed in the harness's environment and the command that mends it, or None."""
+    spec = importlib.util.find_spec(package)
+    if spec is None or spec.origin is None:  # a folder without code is what an uninstalled package leaves behind
+        return f"{package} is not installed. Install: {_install(extra)}"
     return None
+
+
+def _install(extra: str, environment: str = "") -> str:
+    """Return the command that installs what an extra brings, or installs it again."""
+    if extra not in CPU_EXTRAS:
+        return f"pip install 'paragone[{extra}]'"
+    return f"make peers PEERS={extra}" + (f" OWN={environment}" if environment else "")

@@ -7,7 +7,6 @@ import os
 import select
 import signal
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 
 from harness.contract.promise import CHECKS
 from harness.interface import Variant, variants
+from harness.interpreters import interpreter
 from harness.machine.family import ending
 from harness.machine.threads import worker_environment
 from harness.registry import PROJECT, Found
@@ -53,10 +53,11 @@ def _in_a_child(found: Found, variant: Variant, checks: list[str], time_limit_s:
     """Yield what a child process finds; where it ends early, the last finding is the crash."""
     incoming, outgoing = os.pipe()
     environment, _ = worker_environment(1, os.environ)
+    python = interpreter(variant.implementation.environment_name())
     task = {"folder": str(found.folder), "name": found.name, "axis": dict(variant.axis), "checks": checks}
     with tempfile.TemporaryFile() as log, os.fdopen(incoming, "rb", buffering=0) as answers:
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "harness.contract", str(outgoing), json.dumps(task)],
+            [python, "-P", "-m", "harness.contract", str(outgoing), json.dumps(task)],
             pass_fds=(outgoing,),
             stdin=subprocess.DEVNULL,
             stdout=log,

@@ -51,7 +51,8 @@ def environment_pairs(run: Run) -> Pairs:
     pairs: Pairs = [("CPU", _of(about, "machine", "cpu")), *_cpus(about), ("memory", _memory(about))]
     pairs += [("system", _chosen(about.get("os"), "system", "release", "c_library"))]
     pairs += [("Python", _chosen(about.get("python"), "version", "implementation", "compiler"))]
-    pairs += [("packages", _versions(about.get("packages"))), ("BLAS", _blas(about.get("blas")))]
+    pairs += [("packages", _versions(about.get("packages"))), *_own_environments(about)]
+    pairs += [("BLAS", _blas(about.get("blas")))]
     pairs += [("threads found in the workers", _threads_found(run)), ("revision", _revision(about.get("revision")))]
     pairs += [("load before the run", _load(about.get("load"))), ("environment variables", _inherited(about))]
     return pairs
@@ -108,6 +109,18 @@ def _versions(packages: Mapping[str, str] | None) -> str:
     return ", ".join(
         f"{wording.escaped(name)} {wording.escaped(version)}" for name, version in (packages or {}).items()
     )
+
+
+def _own_environments(about: Mapping[str, Any]) -> Pairs:
+    """Return what lies in each environment of its own; another NumPy than the others' is said to be one."""
+    pairs = []
+    for name, own in (about.get("own_environments") or {}).items():
+        words = f"Python {wording.escaped(own['python'])}, {_versions(own['packages'])}"
+        numpys = own["packages"].get("numpy"), (about.get("packages") or {}).get("numpy")
+        if None not in numpys and numpys[0] != numpys[1]:
+            words += f"; not the NumPy of the others, which is {wording.escaped(numpys[1])}"
+        pairs.append((f"environment {wording.code(name)}", words))
+    return pairs
 
 
 def _blas(pools: list[Mapping[str, Any]] | None) -> str:

@@ -32,12 +32,17 @@ class Workers:
         self.opened: list[WorkerHandle] = []
 
     def open(
-        self, name: str, time_limit_s: float = 60, threads: int = 1, environment: dict[str, str] | None = None
+        self,
+        name: str,
+        time_limit_s: float = 60,
+        threads: int = 1,
+        environment: dict[str, str] | None = None,
+        own_environment: str = "",
     ) -> WorkerHandle:
         """Return a worker with nothing loaded; what `name` imports from the tests can be found there."""
         inherited = {**os.environ, "PYTHONPATH": str(FAULTS.parent), **(environment or {})}
         variables, _ = worker_environment(threads, inherited)
-        self.opened.append(WorkerHandle(variables, worker_cpus(threads), time_limit_s))
+        self.opened.append(WorkerHandle(variables, worker_cpus(threads), time_limit_s, own_environment))
         return self.opened[-1]
 
     def load(self, worker: WorkerHandle, name: str, **axis: str) -> dict:

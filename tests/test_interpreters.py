@@ -1,0 +1,235 @@
+"""Environments of their own: what is asked of them, what is wrong with them, and that a worker really runs in one."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from easy_data import easy_data
+from own_environments import Environments
+from zoo_faults import FAULTS, ORDER, PROBLEM, STATE, Workers
+
+from harness import interpreters
+from harness.contract import run_contract
+from harness.errors import MeasurementFailed
+from harness.interface import variants
+from harness.interpreters import (
+    WORKER_PACKAGES,
+    Answer,
+    ask,
+    exists,
+    folder_of,
+    interpreter,
+    reason_against_environment,
+    shown,
+)
+from harness.pilot import open_worker, reason_against
+from harness.plan import Enrolment
+from harness.registry import PROJECT, Found, read_folder
+
+FOLDER = FAULTS / "lives_elsewhere"
+
+
+@pytest.fixture
+def environments(tmp_path, monkeypatch):
+    """The folder that PARAGONE_ENVIRONMENTS names, empty."""
+    monkeypatch.setenv("PARAGONE_ENVIRONMENTS", str(tmp_path / "environments"))
+    ask.cache_clear()
+    yield Environments(tmp_path / "environments")
+    ask.cache_clear()
+
+
+@pytest.fixture
+def lives_elsewhere():
+    (implementation,) = read_folder(FOLDER)
+    return implementation
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    return easy_data(tmp_path_factory.mktemp("cache"))
+
+
+# --- where they lie ---
+
+
+def test_an_environment_lies_beside_the_projects_own_or_where_the_user_says(monkeypatch, tmp_path):
+    monkeypatch.delenv("PARAGONE_ENVIRONMENTS", raising=False)
+    assert folder_of("jax") == PROJECT / ".venvs" / "jax"
+
+    monkeypatch.setenv("PARAGONE_ENVIRONMENTS", str(tmp_path))
+    assert folder_of("jax") == tmp_path / "jax"
+    assert interpreter("jax") == str(tmp_path / "jax" / "bin" / "python")
+    assert interpreter("") == sys.executable
+    assert not exists("jax")
+    assert not exists("")
+
+
+def test_a_path_is_shown_as_a_shell_takes_it_and_without_the_users_name(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+    assert shown(PROJECT / ".venvs" / "jax") == ".venvs/jax"
+    assert shown(tmp_path / "envs" / "jax") == "~/envs/jax"
+    assert shown(tmp_path / "my envs") == "~/'my envs'"
+    assert shown("/opt/jax") == "/opt/jax"
+
+
+# --- what is wrong with one ---
+
+
+def test_an_environment_in_order_is_told_by_asking_its_python_which_imports_nothing(environments):
+    environments.make("elsewhere")
+    environments.add_package("elsewhere", "only_elsewhere", "raise SystemExit('imported')")
+
+    assert reason_against_environment("elsewhere", ("only_elsewhere",)) is None
+    assert dict(ask(interpreter("elsewhere")).versions)["only-elsewhere"] == "1.2.3"
+    assert "only-elsewhere" not in dict(ask(interpreter("")).versions)
+
+
+def test_of_two_installed_versions_the_one_that_is_imported_is_told(environments):
+    environments.make("elsewhere")
+    environments.add_package("elsewhere", "numpy", version="1.0")
+
+    assert dict(ask(interpreter("elsewhere")).versions)["numpy"] == "1.0"
+
+
+def test_an_environment_that_is_not_there_comes_with_the_commands_that_make_it(environments):
+    reason = reason_against_environment("elsewhere", ("torch",))
+    place = environments.folder / "elsewhere"
+
+    assert reason == (
+        f"its environment {place} does not exist. Make it: python3 -m venv --clear {place} && "
+        f"{place}/bin/python -m pip install numpy platformdirs psutil threadpoolctl torch"
+    )
+
+
+def test_the_commands_that_a_reason_names_mend_it(environments):
+    """But for pip, which has no network here: what it would install is put there by hand."""
+    make = reason_against_environment("elsewhere").partition("Make it: ")[2].partition(" && ")[0]
+    subprocess.run([sys.executable, *make.split()[1:], "--without-pip"], check=True)
+    (environments.site_of("elsewhere") / "seen.pth").write_text(str(np.__path__[0]).removesuffix("numpy"))
+
+    assert reason_against_environment("elsewhere") is None
+
+
+def test_an_environment_without_its_interpreter_is_told_with_the_command_given(environments):
+    environments.make("elsewhere")
+    environments.lose_interpreter("elsewhere")
+
+    reason = reason_against_environment("elsewhere", mend="make it so")
+    assert reason.endswith("/elsewhere has no bin/python that can be executed. Make it: make it so")
+
+
+def test_an_interpreter_that_does_not_run_is_told_with_its_own_words(environments):
+    environments.make("elsewhere")
+    environments.break_interpreter("elsewhere")
+
+    assert "does not run: library not found. Make it again: " in reason_against_environment("elsewhere")
+
+
+def test_an_environment_without_what_a_worker_needs_is_told_by_what_it_lacks(environments):
+    environments.make("elsewhere", with_numpy=False)
+
+    reason = reason_against_environment("elsewhere", ("torch",))
+    assert "lacks numpy, platformdirs, psutil, threadpoolctl, torch. Install: " in reason
+    assert reason.endswith("elsewhere/bin/python -m pip install numpy platformdirs psutil threadpoolctl torch")
+
+
+def test_the_folder_that_an_uninstalled_package_leaves_behind_is_no_package(environments):
+    environments.make("elsewhere")
+    (environments.site_of("elsewhere") / "only_elsewhere").mkdir()
+
+    assert "lacks only_elsewhere" in reason_against_environment("elsewhere", ("only_elsewhere",))
+
+
+def test_a_python_that_is_too_old_is_told(environments, monkeypatch):
+    environments.make("elsewhere")
+    monkeypatch.setattr(interpreters, "ask", lambda python, modules: Answer(version=(3, 10, 4)))
+
+    assert reason_against_environment("elsewhere").endswith("expected Python 3.11 or newer, got 3.10.4")
+
+
+# --- a worker in one ---
+
+
+def test_a_worker_needs_nothing_but_what_its_environment_is_asked_for():
+    """Every package besides: hidden. Starting a worker, and loading an implementation of NumPy, asks for no more."""
+    code = """
+import importlib.abc, sys
+allowed = {*sys.stdlib_module_names, *sys.argv[1:], "harness"} | {name for name in sys.modules}
+class Refuse(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name.partition(".")[0] not in allowed and not name.startswith("paragone_numpy_rows"):
+            raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, Refuse())
+import harness.worker
+from harness.machine.threads import found_threads
+from harness.registry import IMPLEMENTATIONS, read_folder
+read_folder(IMPLEMENTATIONS / "numpy_rows")
+found_threads()
+"""
+    answer = subprocess.run([sys.executable, "-c", code, *WORKER_PACKAGES], cwd=PROJECT, capture_output=True, text=True)
+
+    assert answer.returncode == 0, answer.stderr
+
+
+def test_a_worker_runs_in_the_environment_that_its_implementation_names(environments, data):
+    environments.make("elsewhere")
+    environments.add_package("elsewhere", "only_elsewhere")
+    with Workers(data) as workers:
+        worker = workers.open("lives_elsewhere", own_environment="elsewhere")
+        loaded = workers.load(worker, "lives_elsewhere")
+        state, _ = worker.train(STATE, ORDER)
+
+    assert state.step == 3
+    assert loaded["receipt"] == {
+        "environment": "elsewhere",
+        "python": ".".join(map(str, sys.version_info[:3])),
+        "numpy": np.__version__,
+        "only_elsewhere": "1.2.3",
+        "started from": str(environments.folder / "elsewhere"),
+    }
+
+
+def test_the_harness_opens_the_worker_there(environments, lives_elsewhere, data, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(FAULTS.parent))
+    environments.make("elsewhere")
+    environments.add_package("elsewhere", "only_elsewhere")
+    variant = next(variants(lives_elsewhere))
+    worker = open_worker(Enrolment(PROBLEM, Found(lives_elsewhere, FOLDER), variant, 1), 60)
+    try:
+        found = worker.load(variant, str(FOLDER), PROBLEM, str(data.folder), seed=1)
+    finally:
+        worker.kill()
+
+    assert found["receipt"]["environment"] == "elsewhere"
+    assert found["receipt"]["started from"] == str(environments.folder / "elsewhere")
+
+
+def test_the_contract_is_examined_there(environments, lives_elsewhere, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(FAULTS.parent))
+    environments.make("elsewhere")
+    environments.add_package("elsewhere", "only_elsewhere")
+    findings = list(run_contract(Found(lives_elsewhere, FOLDER), 60))
+
+    assert "it says what it is" in {finding.check for finding in findings if finding.status == "passed"}
+    assert not any("only_elsewhere" in finding.reason for finding in findings)
+
+
+def test_an_interpreter_that_vanishes_after_it_was_looked_at_costs_one_row(environments, data):
+    environments.make("elsewhere")
+    environments.lose_interpreter("elsewhere")
+
+    with (
+        Workers(data) as workers,
+        pytest.raises(MeasurementFailed, match=r"^the worker cannot be started: .*/elsewhere/bin/python: "),
+    ):
+        workers.open("lives_elsewhere", own_environment="elsewhere")
+
+
+def test_an_implementation_whose_environment_is_not_there_is_unavailable(environments, lives_elsewhere):
+    assert reason_against(lives_elsewhere).startswith(f"its environment {environments.folder}/elsewhere does not exist")
+
+    environments.make("elsewhere")
+    ask.cache_clear()
+    assert reason_against(lives_elsewhere) is None
