@@ -11,7 +11,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from own_environments import add_package
 from typer.main import get_command
+from zoo_faults import FAULTS
 
 from harness import cli
 from harness.mnist.cache import store
@@ -157,6 +159,24 @@ def test_verify_prints_errors_and_fails_for_a_wrong_one(paragone, small, tmp_pat
     code, out, _ = paragone("verify", "numpy_rows", "-p", small, "--dtype", "float64")
     assert 1 == code
     assert "failed" in out
+
+
+def test_a_library_that_is_broken_costs_its_own_row_and_the_others_go_on(paragone, small, tmp_path, monkeypatch):
+    add_package(tmp_path / "site", "library_of_a_test", "raise ImportError('libcuda.so: no such file')")
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path / 'site'}:{FAULTS.parent}")
+    monkeypatch.setenv("PARAGONE_ENVIRONMENTS", str(tmp_path / "environments"))
+    plugin = ["--plugins", FAULTS / "needs_a_package"]
+    code, out, _ = paragone("list", *plugin)
+    assert 0 == code
+    assert "needs_a_package" in out
+
+    names = ["needs_a_package", "numpy_per_sample"]
+    code, out, _ = paragone("verify", *names, *plugin, "-p", small, "--dtype", "float64")
+    assert 1 == code
+    assert "load: ImportError: libcuda.so: no such file" in out
+    assert "make peers PEERS=jax" in out
+    assert re.search(r"6 passed, 1 failed|1 failed, 6 passed", out), out
 
 
 def test_train_prints_the_accuracy_of_every_epoch(paragone, small):

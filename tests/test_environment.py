@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from own_environments import Environments
 
 from harness import environment
 from harness.environment import MATCHED, describe, differences, machine_fingerprint, revision, source_hash
@@ -38,7 +39,7 @@ def checkout(tmp_path):
 def test_the_description_is_plain_data_in_the_parts_it_promises(described):
     parts = {"machine", "os", "python", "packages", "blas", "revision", "load", "inherited", "warnings"}
 
-    assert set(described) == parts
+    assert set(described) == parts | {"own_environments"}
     assert json.loads(json.dumps(described)) == described
 
 
@@ -51,6 +52,25 @@ def test_the_description_names_neither_the_host_nor_the_home_folder(monkeypatch)
     assert "~/lib" in text
     assert "adalovelace" not in text
     assert "adas-laptop" not in text
+
+
+def test_the_environments_of_their_own_are_described_by_their_versions_and_must_match(tmp_path, monkeypatch):
+    monkeypatch.setenv("PARAGONE_ENVIRONMENTS", str(tmp_path))
+    environments = Environments(tmp_path)
+    environments.make("old")
+    environments.add_package("old", "numpy", version="1.26.0")
+    environments.add_package("old", "something_else")
+    found = describe(["old"])
+    own = found["own_environments"]["old"]
+
+    assert own["python"] == ".".join(map(str, sys.version_info[:3]))
+    assert own["packages"]["numpy"] == "1.26.0"
+    assert "something-else" not in own["packages"]
+    assert found["packages"]["numpy"] != "1.26.0"
+    newer = copy.deepcopy(found)
+    newer["own_environments"]["old"]["packages"]["numpy"] = "2.0.0"
+    assert differences(found, newer) == ["numpy in old: 1.26.0 then, 2.0.0 now"]
+    assert machine_fingerprint(found) != machine_fingerprint(newer)
 
 
 def test_a_variable_that_bites_is_inherited_and_warned_of(monkeypatch):
