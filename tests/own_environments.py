@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
+from harness.interpreters import WORKER_PACKAGES
+
 SITE = Path(np.__file__).parent.parent
 
 
@@ -19,11 +21,11 @@ class Environments:
         self.folder = folder
 
     def make(self, name: str, *, with_numpy: bool = True) -> Path:
-        """Make an environment; with NumPy it sees, by path, everything that the harness's own has."""
+        """Make an environment; with NumPy it has what a worker needs, by links, and nothing else."""
         command = [sys.executable, "-m", "venv", "--without-pip", str(self.folder / name)]
         subprocess.run(command, check=True, capture_output=True)
         if with_numpy:
-            (self.site_of(name) / "seen.pth").write_text(f"{SITE}\n")
+            link_worker_packages(self.site_of(name))
         return self.folder / name
 
     def site_of(self, name: str) -> Path:
@@ -42,6 +44,13 @@ class Environments:
         python.unlink()
         python.write_text("#!/bin/sh\necho library not found >&2\nexit 127\n")
         python.chmod(0o755)
+
+
+def link_worker_packages(site: Path) -> None:
+    """Link what a worker needs, from the packages of this process, into a folder of packages."""
+    for package in WORKER_PACKAGES:
+        for entry in (*SITE.glob(package), *SITE.glob(f"{package}.*"), *SITE.glob(f"{package}-*.dist-info")):
+            (site / entry.name).symlink_to(entry)
 
 
 def add_package(site: Path, package: str, text: str = "", version: str = "1.2.3") -> Path:

@@ -1,12 +1,14 @@
 """What the folders promise: data goes one way, workers stay light, files stay short, nothing is hidden."""
 
 import ast
+import os
 import subprocess
 import sys
 from functools import cache
 from pathlib import Path
 
 import pytest
+from own_environments import add_package
 
 from harness.registry import IMPLEMENTATIONS, PROJECT
 
@@ -152,6 +154,18 @@ def test_listing_the_implementations_loads_no_library_that_might_be_missing():
     assert loaded & HEAVY == set()
 
 
+def test_listing_imports_no_peer_though_all_of_them_are_installed(tmp_path):
+    """Each of them is there, and would end the process."""
+    for peer in HEAVY - {"sklearn", "scipy", "dask"}:
+        add_package(tmp_path, peer, f"raise SystemExit('{peer} was imported')")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path), "PARAGONE_ENVIRONMENTS": str(tmp_path / "none")}
+    command = [sys.executable, "-m", "harness", "list"]
+    answer = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True)
+
+    assert (answer.returncode, answer.stderr) == (0, "")
+    assert "numpy_rows" in answer.stdout
+
+
 @pytest.mark.parametrize("path", python_files(), ids=lambda path: str(path.relative_to(PROJECT)))
 def test_no_file_hides_what_it_is_for_behind_an_empty_name(path):
     assert not FORBIDDEN_NAMES & {part.lower().removesuffix(".py") for part in path.relative_to(PROJECT).parts}
@@ -241,6 +255,7 @@ def test_every_tests_file_names_a_module_that_exists():
         "benchmarks",
         "docs",
         "install_julia",  # a script's
+        "make_peers",  # a script's
         "makefile",
         "compiled",
         "fortran",

@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 from easy_data import easy_data
-from own_environments import Environments
+from own_environments import SITE, Environments, link_worker_packages
 from zoo_faults import FAULTS, ORDER, PROBLEM, STATE, Workers
 
 from harness import interpreters
@@ -87,8 +87,9 @@ def test_an_environment_in_order_is_told_by_asking_its_python_which_imports_noth
 
 
 def test_of_two_installed_versions_the_one_that_is_imported_is_told(environments):
-    environments.make("elsewhere")
+    environments.make("elsewhere", with_numpy=False)
     environments.add_package("elsewhere", "numpy", version="1.0")
+    (environments.site_of("elsewhere") / "seen.pth").write_text(f"{SITE}\n")
 
     assert dict(ask(interpreter("elsewhere")).versions)["numpy"] == "1.0"
 
@@ -107,7 +108,7 @@ def test_the_commands_that_a_reason_names_mend_it(environments):
     """But for pip, which has no network here: what it would install is put there by hand."""
     make = reason_against_environment("elsewhere").partition("Make it: ")[2].partition(" && ")[0]
     subprocess.run([sys.executable, *make.split()[1:], "--without-pip"], check=True)
-    (environments.site_of("elsewhere") / "seen.pth").write_text(str(np.__path__[0]).removesuffix("numpy"))
+    link_worker_packages(environments.site_of("elsewhere"))
 
     assert reason_against_environment("elsewhere") is None
 

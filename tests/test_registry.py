@@ -326,6 +326,13 @@ def test_a_bridge_that_is_no_text_is_refused(write):
     assert "bridge: expected a text or None, got 3" in broken_beside_a_good_one(write, code)
 
 
+@pytest.mark.parametrize("name", ["3.5", "'../elsewhere'", "'a b'", "None"])
+def test_an_environment_that_is_no_name_of_a_folder_is_refused(write, name):
+    code = GOOD.replace('    idea = "One."', f'    idea = "One."\n    own_environment = {name}')
+
+    assert "own_environment: expected the name of a folder" in broken_beside_a_good_one(write, code)
+
+
 def test_a_maths_file_that_is_no_text_is_refused(write):
     (write("binary", named("binary")) / "binary" / "maths.py").write_bytes(b"\xff\xfe\x00")
     _, [broken] = discover(write("good", named("good")))
