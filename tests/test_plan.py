@@ -12,7 +12,18 @@ from hypothesis import strategies as st
 from harness.errors import Misuse, UnknownName
 from harness.interface import Implementation
 from harness.measure import MOST_IMAGES
-from harness.plan import Cell, baseline_variant, cell, check, describe_variant, enrol, grid, in_waves, plan_json
+from harness.plan import (
+    Cell,
+    baseline_variant,
+    cell,
+    check,
+    describe_variant,
+    enrol,
+    grid,
+    in_waves,
+    own_environments,
+    plan_json,
+)
 from harness.problem import Problem
 from harness.registry import Broken, Found
 from harness.request import Request
@@ -57,6 +68,15 @@ def test_every_variant_of_the_chosen_takes_part_once():
             *(f"tuned[order={order},dtype={dtype}]" for dtype in ("float32", "float64") for order in "CF"),
         ]
     )
+
+
+def test_the_environments_of_those_who_take_part_are_named_and_no_others(monkeypatch):
+    monkeypatch.setattr(SINGLE.implementation, "own_environment", "old_numpy")
+    monkeypatch.setattr(TUNED.implementation, "own_environment", "torch")
+
+    assert own_environments(request(), EVERYONE) == ["old_numpy", "torch"]
+    assert own_environments(request(implementations=("lists", "single")), EVERYONE) == ["old_numpy"]
+    assert own_environments(request(implementations=("lists",)), EVERYONE) == []
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,30 @@
+"""What the report says of the surroundings of a run."""
+
+from dataclasses import replace
+
+from made_up_run import BASE, made_up_run
+
+from harness.report.surroundings import environment_pairs
+
+
+def told(folder, **changed):
+    run = made_up_run(folder, {(BASE, 10): [[1e-5] * 3] * 2})
+    return dict(environment_pairs(replace(run, environment={**run.environment, **changed})))
+
+
+def test_an_environment_of_its_own_is_shown_with_its_versions_and_another_numpy_is_said_to_be_one(tmp_path):
+    own = {"old": {"python": "3.11.2", "packages": {"numpy": "1.26.0", "numba": "0.68.1"}}}
+
+    assert told(tmp_path, own_environments=own)["environment `old`"] == (
+        "Python 3.11.2, numpy 1.26.0, numba 0.68.1; not the NumPy of the others, which is 2.4.0"
+    )
+
+
+def test_the_same_numpy_is_not_said_to_be_another(tmp_path):
+    own = {"same": {"python": "3.11.2", "packages": {"numpy": "2.4.0"}}}
+
+    assert told(tmp_path, own_environments=own)["environment `same`"] == "Python 3.11.2, numpy 2.4.0"
+
+
+def test_a_run_without_environments_of_their_own_shows_none(tmp_path):
+    assert not any(name.startswith("environment `") for name in told(tmp_path))
