@@ -40,8 +40,8 @@ julia: $(READY)  ## install Julia and what it needs here, if no fit one is found
 peers: $(READY)  ## add JAX, Numba, PyTorch (CPU), TensorFlow and Keras: make peers PEERS="jax numba"
 	$(VENV)/bin/python scripts/make_peers.py $(PEERS) --own $(OWN) --pip-args="$(PIP_ARGS)"
 
-test: $(READY)  ## all tests
-	$(VENV)/bin/python -m pytest $(ARGS)
+test: $(READY)  ## all tests, two at a time
+	$(VENV)/bin/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 test-fast: $(READY)  ## the tests that take a second or less
 	$(VENV)/bin/python -m pytest -m "not slow" $(ARGS)

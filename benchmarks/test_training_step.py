@@ -154,6 +154,10 @@ def planned_cell(point: GridPoint, host: Host) -> tuple[Hosted, Cell]:
     implementation = enrolment.variant.implementation
     if reason := implementation.missing() or implementation.supports(enrolment.problem):
         pytest.skip(f"unavailable: {reason}")
+    if name := implementation.environment_name():
+        pytest.skip(
+            f"it lives in the environment {name}, and this process does not: paragone bench -i {implementation.name}"
+        )
     hosted = host.hold(enrolment)
     planned = hosted.planned(point.batch_size)
     if planned.step_seconds > TOO_SLOW_SECONDS:

@@ -133,7 +133,8 @@ def chosen_variants(implementations: list[type[Implementation]], problem: Proble
     """Return one variant per implementation and dtype: memory order changes no number by itself."""
     chosen = {}
     for implementation in implementations:
-        if implementation.missing() is None and implementation.supports(problem) is None:
+        is_here = implementation.missing() is None and not implementation.environment_name()  # trained in this process
+        if is_here and implementation.supports(problem) is None:
             for variant in variants(implementation):
                 chosen.setdefault((implementation.name, variant.dtype), variant)
     return list(chosen.values())

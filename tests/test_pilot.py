@@ -270,9 +270,9 @@ def test_a_worker_is_opened_with_the_threads_of_its_enrolment(monkeypatch):
     monkeypatch.setattr("harness.pilot.worker_cpus", lambda threads: ("cpus", threads))
     open_worker(replace(ROWS, threads=2), time_limit_s=7)
 
-    ((environment, cpus, time_limit_s),) = opened
+    ((environment, cpus, time_limit_s, own_environment),) = opened
     assert ("2", "2") == (environment["OPENBLAS_NUM_THREADS"], environment["OMP_NUM_THREADS"])
-    assert (("cpus", 2), 7) == (cpus, time_limit_s)
+    assert (("cpus", 2), 7, "") == (cpus, time_limit_s, own_environment)
 
 
 class Silent:
