@@ -6,7 +6,8 @@ from functools import cache
 import numpy as np
 import pytest
 
-from harness.contract import CHECKS, NotApplicable, PromiseBroken, Subject, run_contract
+from harness.adapters.packages import PackageImplementation
+from harness.contract import CHECKS, Finding, NotApplicable, PromiseBroken, Subject, examine, run_contract
 from harness.contract.subject import IMAGES, problems
 from harness.interface import Variant, variants
 from harness.registry import IMPLEMENTATIONS, Found, discover, read_folder
@@ -17,25 +18,59 @@ FOUND, BROKEN = discover()
 VARIANTS = {variant.name: variant for found in FOUND for variant in variants(found.implementation)}
 (ROWS,) = read_folder(IMPLEMENTATIONS / "numpy_rows")
 SECONDS = 60
+SECONDS_OF_A_LIBRARY = 300  # for one check: some compile for every shape
 
 
 @pytest.fixture(scope="module", params=VARIANTS)
-def subject(request):
-    """A variant whose instances are kept for all checks."""
+def tried(request):
+    """Makes a check of a variant; its instances are kept for all checks.
+
+    A library that is an extra is loaded in a process of its own, as in a measurement: beside others it might change them.
+    """
     variant = VARIANTS[request.param]
     if reason := variant.implementation.missing():
         pytest.skip(reason)
+    if issubclass(variant.implementation, PackageImplementation):
+        found = next(found for found in FOUND if found.implementation is variant.implementation)
+        yield told_by({finding.check: finding for finding in examine(found, variant, SECONDS_OF_A_LIBRARY)})
+        return
     subject = Subject(variant)
-    yield subject
+    yield lambda check: CHECKS[check](subject)
     subject.close()
 
 
+def told_by(findings):
+    """Return what raises, for a check, what was found in another process."""
+
+    def told(check):
+        finding = findings[check]
+        if finding.status == "not applicable":
+            raise NotApplicable(finding.reason)
+        if finding.status != "passed":
+            raise PromiseBroken(f"{finding.status}: {finding.reason}")
+
+    return told
+
+
 @pytest.mark.parametrize("check", CHECKS)
-def test_the_promise_is_kept(subject, check):
+def test_the_promise_is_kept(tried, check):
     try:
-        CHECKS[check](subject)
+        tried(check)
     except NotApplicable as reason:
         pytest.skip(str(reason))
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"), [("passed", None), ("not applicable", NotApplicable), ("failed", PromiseBroken)]
+)
+def test_what_was_found_in_another_process_is_raised_here(status, expected):
+    told = told_by({"a check": Finding("a variant", "a check", status, "a reason")})
+
+    if expected is None:
+        told("a check")
+    else:
+        with pytest.raises(expected, match="a reason"):
+            told("a check")
 
 
 def test_every_folder_holds_an_implementation_that_can_be_read():

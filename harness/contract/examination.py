@@ -37,16 +37,21 @@ class Finding:
 def run_contract(found: Found, time_limit_s: float) -> Iterator[Finding]:
     """Yield a finding for each variant and check, as each ends; no check may take longer than the limit."""
     for variant in variants(found.implementation):
-        todo, crashes = list(CHECKS), 0
-        while todo:
-            for finding in _in_a_child(found, variant, todo, time_limit_s):
-                todo.remove(finding.check)
-                crashes += finding.status == "crashed"
-                yield finding
-            if crashes >= MOST_CRASHES:
-                reason = f"left out after {MOST_CRASHES} crashes"
-                yield from (Finding(variant.name, check, "not applicable", reason) for check in todo)
-                break
+        yield from examine(found, variant, time_limit_s)
+
+
+def examine(found: Found, variant: Variant, time_limit_s: float) -> Iterator[Finding]:
+    """Yield a finding for each check of one variant, as each ends, from processes of its own."""
+    todo, crashes = list(CHECKS), 0
+    while todo:
+        for finding in _in_a_child(found, variant, todo, time_limit_s):
+            todo.remove(finding.check)
+            crashes += finding.status == "crashed"
+            yield finding
+        if crashes >= MOST_CRASHES:
+            reason = f"left out after {MOST_CRASHES} crashes"
+            yield from (Finding(variant.name, check, "not applicable", reason) for check in todo)
+            break
 
 
 def _in_a_child(found: Found, variant: Variant, checks: list[str], time_limit_s: float) -> Iterator[Finding]:
