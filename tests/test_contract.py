@@ -25,7 +25,7 @@ SECONDS_OF_A_LIBRARY = 300  # for one check: some compile for every shape
 def tried(request):
     """Makes a check of a variant; its instances are kept for all checks.
 
-    A library that is an extra is loaded in a process of its own, as in a measurement: beside others it might change them.
+    A library that is an extra is loaded in a process of its own, as in a measurement: it might change the others.
     """
     variant = VARIANTS[request.param]
     if reason := variant.implementation.missing():
