@@ -34,7 +34,8 @@ COLUMNS = [
     *("control", "status", "reason", "n_launches", "n_samples"),
     *("images_per_second", "images_per_second_low", "images_per_second_high", "images_per_second_best"),
     *("seconds_per_epoch", "seconds_per_step", "sample_seconds", "spread", "cold_seconds", "cold_ratio"),
-    *("peak_memory_mb", "ratio_to_baseline", "ratio_low", "ratio_high", "margin", "verdict", "error", "bound"),
+    *("loaded_memory_mb", "peak_memory_mb", "memory_above_loaded_mb"),
+    *("ratio_to_baseline", "ratio_low", "ratio_high", "margin", "verdict", "error", "bound"),
 ]
 MEASURED = COLUMNS[COLUMNS.index("n_launches") : COLUMNS.index("margin")]
 
@@ -51,7 +52,8 @@ def summarise(run: Run) -> pd.DataFrame:
     cells["rounds"] = np.where(cells["once_per_launch"], 1, run.plan["rounds"])
     launches = launch_medians(samples, cells)
     frame = pd.concat([cells, statuses(run, cells)], axis=1)
-    for estimates in (throughputs(samples, launches), cold_calls(run, launches), ratios(samples, frame, run)):
+    times = (throughputs(samples, launches), cold_calls(run, launches), ratios(samples, frame, run))
+    for estimates in (*times, memory_use(run)):
         frame = frame.merge(estimates, on=CELL, how="left")
     n_train = frame["problem"].map({name: problem["n_train"] for name, problem in run.plan["problems"].items()})
     frame["seconds_per_epoch"] = frame["seconds_per_step"] * (n_train // frame["batch_size"])
@@ -123,15 +125,24 @@ def cold_calls(run: Run, launches: pd.DataFrame) -> pd.DataFrame:
     """Return per cell the first call of a process at that batch size: seconds, and times its steady time.
 
     The median over launches. The ratio compares it with as many steps at the launch's own median.
-    Peak memory, in 10⁶ bytes, is that of the process in its first call.
     """
     cold = accepted(run.samples[run.samples["kind"] == "cold"], run)
     first = cold.sort_values("started_s", kind="stable").drop_duplicates([*CELL, *UNIT])
     first = first.merge(launches[[*CELL, *UNIT, "step_seconds"]], on=[*CELL, *UNIT], how="left")
     first["cold_seconds"] = first["elapsed_ns"].astype(float) / 1e9
     first["cold_ratio"] = first["cold_seconds"] / (first["n_steps"].astype(float) * first["step_seconds"])
-    first["peak_memory_mb"] = first["peak_memory_bytes"].astype(float) / 1e6
-    return first.groupby(CELL)[["cold_seconds", "cold_ratio", "peak_memory_mb"]].median().reset_index()
+    return first.groupby(CELL)[["cold_seconds", "cold_ratio"]].median().reset_index()
+
+
+def memory_use(run: Run) -> pd.DataFrame:
+    """Return per cell of the memory pass what its process held after loading, at its highest, and the difference.
+
+    In 10⁶ bytes. Where the system could not reset the peak, that of loading may be the higher one: no difference.
+    """
+    measured = run.memory[run.memory["status"] == "measured"]
+    loaded, peak = (measured[f"{which}_memory_bytes"].astype(float) / 1e6 for which in ("loaded", "peak"))
+    above = (peak - loaded).clip(lower=0).where(measured["since_load"].eq(True))
+    return measured[CELL].assign(loaded_memory_mb=loaded, peak_memory_mb=peak, memory_above_loaded_mb=above)
 
 
 def baseline_variants(run: Run) -> dict[str, str]:

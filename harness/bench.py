@@ -1,4 +1,4 @@
-"""One run from beginning to end: pilot, plan, rounds, learning curves; or the rest of a run that was interrupted."""
+"""One run from beginning to end: pilot, plan, rounds, memory, learning curves; or the rest of an interrupted one."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from harness import environment
 from harness.bridges import call_costs
 from harness.data import DataSet, check_fits
 from harness.errors import Misuse
+from harness.footprint import measure_memory, pass_seconds
 from harness.gatekeeper import Gatekeeper
 from harness.host import WorkerHandle, harness_cpus, pinned_to
 from harness.learning import draw_curves
@@ -139,13 +140,15 @@ class Bench:
         baselines = {e.variant.name for e in enrolments.values() if e.variant.control}
         baselines |= {name.removesuffix(" (A/A)") for name in baselines}
         peaks = {survey.enrolment.key: survey.peak_bytes for survey in surveys}
+        memory_seconds = pass_seconds(surveys) if self.request.memory else 0.0
         cells = in_waves(cells, peaks, memory_limit_bytes() // 2, baselines)
         facts = {
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "command": self.command,
             "workloads": dict(self.workloads),
             "launches": launches,
-            "eta_seconds": eta_seconds(cells, launches, self.request.rounds, surveys),
+            "eta_seconds": eta_seconds(cells, launches, self.request.rounds, surveys) + memory_seconds,
+            "memory_seconds": memory_seconds,
             "launch_deviation": deviation,
             "resolvable_difference": resolvable,
             "data": self._data_facts(),
@@ -174,7 +177,7 @@ class Bench:
         for key, enrolment in enrolments.items():
             if enrolment.variant.control:
                 twin_key = (key[0], replace(enrolment.variant, control=False).name, key[2])
-                surveys[key] = _as_control(surveys[twin_key], enrolment)
+                surveys[key] = surveys[twin_key].as_control(enrolment)
         return [surveys[key] for key in enrolments]
 
     def _rehearse(self, cells: Sequence[Cell], enrolments: Mapping[EnrolmentKey, Enrolment]) -> float | None:
@@ -203,6 +206,9 @@ class Bench:
         finished = False
         try:
             self._run_launches(rows, enrolments)
+            if self.request.memory:
+                seed, display = self.request.seed, self.display
+                measure_memory(rows, enrolments, self.data, seed, self._open_worker, display)
             draw_curves(rows, enrolments, self.data, self.request, self.display)
             finished = True
         except KeyboardInterrupt:
@@ -242,9 +248,3 @@ def eta_seconds(cells: Sequence[Cell], launches: int, rounds: int, surveys: Sequ
         (cell.sample_seconds + OVERHEAD_SECONDS) * ((1 if cell.once_per_launch else rounds + 1) + 1) for cell in cells
     )
     return launches * (starts + samples)
-
-
-def _as_control(survey: Survey, control: Enrolment) -> Survey:
-    cells = [replace(cell, variant=control.variant.name) for cell in survey.cells]
-    outcomes = [{**row, "variant": control.variant.name} for row in survey.outcomes]
-    return Survey(control, cells, outcomes, survey.peak_bytes, survey.load_seconds)

@@ -75,9 +75,10 @@ def plan_sentences(plan: Mapping[str, Any], outcomes: Sequence[Mapping[str, Any]
     """Return what the table does not say: size and cost, what it can resolve, what is left out and why."""
     launches, rounds = plan["launches"], plan["rounds"]
     samples = sum(launches * (1 if cell["once_per_launch"] else rounds) for cell in plan["cells"])
+    memory = f", {minutes(plan['memory_seconds'])} of it for peak memory" if plan["memory_seconds"] else ""
     sentences = [
         f"{launches} {'launch' if launches == 1 else 'launches'} × {rounds} rounds, {samples} samples, "
-        f"about {minutes(plan['eta_seconds'])}; seed {plan['seed']}; data: {plan['data']['name']}."
+        f"about {minutes(plan['eta_seconds'])}{memory}; seed {plan['seed']}; data: {plan['data']['name']}."
     ]
     if plan["quick"]:
         sentences.append("Quick: one launch gives no intervals and no verdicts; for those: make bench")

@@ -158,6 +158,7 @@ def time_shares(run: Run) -> dict[str, float]:
         "timed_seconds": timed,
         "timed_share": timed / rounds if rounds > 0 else math.nan,
         "before_plan_seconds": math.nan if before_plan is None else float(before_plan),
+        "memory_seconds": float(run.memory["elapsed_s"].astype(float).sum()),
         **{f"{part}_seconds": float(run.launches[f"{part}_seconds"].astype(float).sum()) for part in parts},
     }
 

@@ -31,8 +31,10 @@ ANSWERS = {
     "cost": ("step_seconds",),
     "call": ("call_seconds",),
     "train": ("step",),
-    "sample": ("n_steps", "elapsed_ns", "runner_ns", "cpu_ns", "digest", "peak_memory_bytes"),
+    "sample": ("n_steps", "elapsed_ns", "runner_ns", "cpu_ns", "digest"),
     "result": ("step",),
+    "peak": ("peak_memory_bytes",),
+    "memory": ("loaded_memory_bytes", "peak_memory_bytes", "since_load"),
 }
 
 

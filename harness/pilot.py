@@ -149,9 +149,9 @@ class Pilot:
         planned = cell(survey.enrolment, batch_size, pace.step_seconds)
         head = self.gatekeeper.check_head(worker, survey.enrolment, batch_size, most_check_steps(planned))
         if survey.note_check("head", batch_size, head):
-            order = {"batch_size": batch_size, "n_steps": planned.n_steps, "prefix_steps": 0, "fresh_peak": False}
+            order = {"batch_size": batch_size, "n_steps": planned.n_steps, "prefix_steps": 0}
             sample = worker.order("sample", order)[0]
-            survey.peak_bytes = max(survey.peak_bytes, sample["peak_memory_bytes"] or 0)
+            survey.peak_bytes = max(survey.peak_bytes, worker.order("peak", {})[0]["peak_memory_bytes"] or 0)
             tail = self.gatekeeper.check_last_sample(
                 worker, survey.enrolment, batch_size, planned.n_steps, sample["digest"]
             )

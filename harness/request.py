@@ -33,6 +33,7 @@ class Request:
     seed: int = 1
     slow: bool = False
     quick: bool = False
+    memory: bool = True  # the memory pass
     time_limit_s: float = 120.0
     plugins: tuple[str, ...] = ()  # absolute paths
 

@@ -169,21 +169,16 @@ class Schedule:
             "batch_size": cell.batch_size,
             "n_steps": cell.n_steps,
             "prefix_steps": 0 if kind == "cold" else cell.prefix_steps,
-            "fresh_peak": kind == "cold",
         }
         answer = member.worker.order("sample", order)[0]
-        peak_bytes = answer.pop("peak_memory_bytes")
         problem, variant, threads = cell.enrolment
         row = {
             **{"problem": problem, "variant": variant, "batch_size": cell.batch_size, "threads": threads},
             **{"wave": cell.wave, "launch": launch, "attempt": attempt, "round": round_, "position": position},
             **{"kind": kind, "started_s": time.time() - self.run_started - answer["elapsed_ns"] / 1e9, **answer},
-            "peak_memory_bytes": peak_bytes if kind == "cold" else None,
         }
         self.folder.append("samples", row)
-        if kind == "cold":  # compiling may use threads of its own
-            member.facts["peak_memory_bytes"] = max(member.facts["peak_memory_bytes"], peak_bytes or 0)
-        else:
+        if kind != "cold":  # compiling may use threads of its own
             member.wall_ns[cell.batch_size] += answer["elapsed_ns"]
             member.cpu_ns[cell.batch_size] += answer["cpu_ns"]
         if kind != "timed":

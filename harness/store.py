@@ -5,6 +5,7 @@
     samples.jsonl     one row a sample, cold and warm-up samples included
     launches.jsonl    one row a fresh process       rounds.jsonl    one row a round
     outcomes.jsonl    one row a verification, failure, or reason for a gap
+    memory.jsonl      one row a cell of the untimed memory pass
     accuracy.jsonl    one row an epoch of the untimed training pass
     finished.json     written last: how the run ended
     lock              held by the harness that writes here
@@ -34,16 +35,20 @@ if TYPE_CHECKING:
 COLUMNS = {
     "samples": (
         "problem variant batch_size threads wave launch attempt round position kind n_steps elapsed_ns runner_ns "
-        "cpu_ns waiting_cpu_ns started_s digest peak_memory_bytes"
+        "cpu_ns waiting_cpu_ns started_s digest"
     ).split(),
     "launches": (
         "problem variant threads wave launch attempt start_seconds load_seconds setup_seconds verify_seconds "
-        "warmup_seconds cpus threads_found receipt loaded_memory_bytes peak_memory_bytes waiting_cpu_seconds "
+        "warmup_seconds cpus threads_found receipt loaded_memory_bytes waiting_cpu_seconds "
         "cpu_over_wall status reason"
     ).split(),
     "rounds": "problem threads wave launch attempt round elapsed_s".split(),
     "outcomes": (
         "problem variant batch_size threads launch attempt stage status reason note error bound n_steps"
+    ).split(),
+    "memory": (
+        "problem variant batch_size threads n_steps loaded_memory_bytes peak_memory_bytes since_load elapsed_s "
+        "status reason"
     ).split(),
     "accuracy": "problem variant batch_size epoch correct n_test elapsed_s".split(),
 }
@@ -60,6 +65,7 @@ class Run:
     launches: pd.DataFrame
     rounds: pd.DataFrame
     outcomes: pd.DataFrame
+    memory: pd.DataFrame
     accuracy: pd.DataFrame
     finished: dict[str, Any] | None
 

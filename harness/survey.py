@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from harness.plan import Cell, Enrolment
@@ -28,6 +28,12 @@ class Survey:
         """Add what a check found; return whether the cell may be timed."""
         self.note(stage, check.status, check.reason, batch_size, **numbers(check))
         return check.status != "failed"
+
+    def as_control(self, control: Enrolment) -> Survey:
+        """Return the same of the second enrolment of a baseline, whose code it is."""
+        cells = [replace(cell, variant=control.variant.name) for cell in self.cells]
+        outcomes = [{**row, "variant": control.variant.name} for row in self.outcomes]
+        return Survey(control, cells, outcomes, self.peak_bytes, self.load_seconds)
 
 
 def numbers(check: Check) -> dict[str, Any]:

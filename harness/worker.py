@@ -7,8 +7,10 @@ Started as `python -m harness.worker INCOMING OUTGOING` with two open file descr
     cost    batch_size                                         -> step_seconds
     call    batch_size                                         -> call_seconds
     train   state, order (arrays)                              -> params and losses (arrays)
-    sample  batch_size, n_steps, prefix_steps, fresh_peak      -> the sample, peak_memory_bytes
+    sample  batch_size, n_steps, prefix_steps                  -> the sample
     result                                                     -> params and losses (arrays) of the last sample
+    peak                                                       -> peak_memory_bytes of the process so far
+    memory  batch_size, n_steps                                -> loaded_memory_bytes, peak_memory_bytes, since_load
 
 What raises becomes an answer with "error"; what the hosted code prints goes to the worker's log.
 """
@@ -33,7 +35,12 @@ from numpy.typing import NDArray
 
 from harness.data import open_cached
 from harness.interface import Implementation
-from harness.machine.memory import peak_memory_bytes, reset_peak_memory, resident_memory_bytes
+from harness.machine.memory import (
+    give_back_free_memory,
+    peak_memory_bytes,
+    reset_peak_memory,
+    resident_memory_bytes,
+)
 from harness.machine.threads import found_threads
 from harness.measure import MOST_IMAGES, call_seconds, cpu_time_ns, estimate_step_seconds, take_sample
 from harness.pipe import Message, Pipe
@@ -44,6 +51,7 @@ from harness.state import State
 PR_SET_PDEATHSIG = 1
 MOST_ESTIMATE_STEPS = 4096
 MOST_REASON_CHARACTERS = 1000
+ORDERS = ("load", "cost", "call", "train", "sample", "result", "peak", "memory")
 
 
 class Worker:
@@ -115,19 +123,34 @@ class Worker:
         return self._result(losses)
 
     def sample(self, order: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Message:
-        """Take one sample from the start state; with `fresh_peak` the peak memory is that of this sample."""
-        if order["fresh_peak"]:
-            reset_peak_memory()
+        """Take one sample from the start state."""
         batches = self._batches(order["batch_size"], order["n_steps"])
         sample = take_sample(self.implementation, self.start, batches, order["prefix_steps"])
         self.losses = None if sample.losses is None else np.array(sample.losses)
         times = {"n_steps": sample.n_steps, "elapsed_ns": sample.elapsed_ns, "cpu_ns": sample.cpu_ns}
-        clock = {"runner_ns": sample.runner_ns}
-        return {**times, **clock, "digest": sample.digest, "peak_memory_bytes": peak_memory_bytes()}, {}
+        return {**times, "runner_ns": sample.runner_ns, "digest": sample.digest}, {}
 
     def result(self, order: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Message:
         """Return the parameters after the last sample, and its losses."""
         return self._result(self.losses)
+
+    def peak(self, order: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Message:
+        """Return the most memory that the process has held so far, loading included."""
+        return {"peak_memory_bytes": peak_memory_bytes()}, {}
+
+    def memory(self, order: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Message:
+        """Train from the start state; return the memory held before it and at its highest.
+
+        `since_load` is false where the system cannot reset the peak, which then is that of loading too.
+        """
+        batches = self._batches(order["batch_size"], order["n_steps"])
+        give_back_free_memory()  # what loading freed would else hide as much of what training takes
+        since_load = reset_peak_memory()
+        loaded_bytes = resident_memory_bytes()
+        self.implementation.reset(self.start)
+        self.implementation.train(batches)
+        peak_bytes = peak_memory_bytes()
+        return {"loaded_memory_bytes": loaded_bytes, "peak_memory_bytes": peak_bytes, "since_load": since_load}, {}
 
     def _result(self, losses: NDArray[Any] | None) -> Message:
         state = self.implementation.params()
@@ -146,7 +169,7 @@ def serve(pipe: Pipe) -> None:
     """Answer orders until told to stop or the harness is gone."""
     worker = Worker()
     verbs: dict[str, Callable[[dict[str, Any], dict[str, NDArray[Any]]], Message]] = {
-        name: getattr(worker, name) for name in ("load", "cost", "call", "train", "sample", "result")
+        name: getattr(worker, name) for name in ORDERS
     }
     cpu_at_answer_ns = cpu_time_ns()
     while True:

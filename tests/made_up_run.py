@@ -64,7 +64,18 @@ def sample(name, batch_size, launch, round_, step_seconds, **others):
         **{"problem": "nielsen", "variant": name, "batch_size": batch_size, "threads": 1, "wave": 0, "launch": launch},
         **{"attempt": 0, "round": round_, "position": 0, "kind": "cold" if round_ < 0 else "timed", "n_steps": N_STEPS},
         **{"elapsed_ns": round(step_seconds * N_STEPS * 1e9), "cpu_ns": 0, "waiting_cpu_ns": 0, "started_s": 0.0},
-        **{"digest": "d", "peak_memory_bytes": 3e8 if round_ < 0 else None},
+        **{"digest": "d"},
+        **others,
+    }
+
+
+def memory_row(name, batch_size, above_mb=None, **others):
+    """Return a row of memory.jsonl; loaded are 200 MB, above that 2 MB and 3 kB an image where nothing is said."""
+    above_mb = 2 + 0.003 * batch_size if above_mb is None else above_mb
+    return {
+        **{"problem": "nielsen", "variant": name, "batch_size": batch_size, "threads": 1, "n_steps": 3},
+        **{"loaded_memory_bytes": 200_000_000, "peak_memory_bytes": 200_000_000 + round(above_mb * 1e6)},
+        **{"since_load": True, "elapsed_s": 0.5, "status": "measured", "reason": ""},
         **others,
     }
 
@@ -116,6 +127,7 @@ def made_up_run(folder, times, *, cells=None, cold=True, finished=True, samples=
     tables.setdefault("launches", [launch_row(name, launch) for name in names for launch in range(n_launches)])
     tables.setdefault("rounds", [])
     tables.setdefault("accuracy", [])
+    tables.setdefault("memory", [memory_row(*key) for key in times])
     problems = list(dict.fromkeys(entry["problem"] for entry in cells)) or ["nielsen"]
     plan = {
         **{"run": "made-up", "created": "2026-01-02T03:04:05+00:00", "command": "paragone bench", "method_version": 1},

@@ -200,14 +200,13 @@ def test_warm_ups_and_cold_calls_are_in_no_average():
 def test_the_cold_call_is_the_first_of_its_process_and_compared_step_by_step():
     samples = [
         sample(BASE, 10, 0, -1, 1e-5, started_s=5.0),
-        sample(BASE, 10, 0, -1, 3e-5, started_s=1.0, n_steps=500, elapsed_ns=15_000_000, peak_memory_bytes=2e8),
+        sample(BASE, 10, 0, -1, 3e-5, started_s=1.0, n_steps=500, elapsed_ns=15_000_000),
         *(sample(BASE, 10, 0, round_, 1e-5) for round_ in range(3)),
     ]
     row = row_of(summarise(made_up_run(None, {(BASE, 10): [[1] * 3]}, samples=samples)), BASE)
 
     assert row.cold_seconds == pytest.approx(0.015)
     assert row.cold_ratio == pytest.approx(3)
-    assert row.peak_memory_mb == pytest.approx(200)
 
 
 def test_a_failed_cell_shows_no_number_and_its_neighbours_keep_theirs():

@@ -21,7 +21,7 @@ FLOW = """
     interface adapters plugins registry
     reference bounds judge diagnose verify contract starter
     measure pipe worker host
-    resolution request plan survey gatekeeper pilot bridges store runs remaining schedule rehearsal learning
+    resolution request plan survey gatekeeper pilot bridges store runs remaining schedule rehearsal footprint learning
     bench doctor
     statuses analyse doubts claims report export
     display cli __main__

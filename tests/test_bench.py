@@ -45,10 +45,10 @@ class Wrong(ArrayImplementation):
 
 
 class QuietDisplay:
-    """Keeps what is said; raises KeyboardInterrupt at the `interrupt_at`-th step of the measuring."""
+    """Keeps what is said; raises KeyboardInterrupt at the `interrupt_at`-th step of the bar with that title."""
 
-    def __init__(self, interrupt_at=None):
-        self.sentences, self.plans, self.interrupt_at = [], [], interrupt_at
+    def __init__(self, interrupt_at=None, title="measuring"):
+        self.sentences, self.plans, self.interrupt_at, self.title = [], [], interrupt_at, title
 
     def say(self, sentence):
         self.sentences.append(sentence)
@@ -61,7 +61,7 @@ class QuietDisplay:
         steps = iter(range(10**6))
 
         def advance(what, seconds):
-            if title == "measuring" and next(steps) == self.interrupt_at:
+            if title == self.title and next(steps) == self.interrupt_at:
                 raise KeyboardInterrupt
 
         yield advance
@@ -108,6 +108,10 @@ def timed(folder):
     return Counter(tuple(r[k] for k in KEYS) for r in read_rows(folder / "samples.jsonl") if r["kind"] == "timed")
 
 
+def memory_places(folder):
+    return Counter((row["variant"], row["batch_size"]) for row in read_rows(folder / "memory.jsonl"))
+
+
 def test_a_run_holds_every_planned_sample_once(data, impls, tmp_path):
     folder, finished = make(data, tmp_path, request(), impls).run()
 
@@ -123,6 +127,9 @@ def test_a_run_holds_every_planned_sample_once(data, impls, tmp_path):
     assert {"head", "tail", "twin"} <= set(run.outcomes["stage"])
     assert {"done"} == set(run.launches["status"])
     assert [0, 1, 2] == sorted(set(run.accuracy["epoch"]))[:3]
+    assert {(c.variant, c.batch_size) for c in cells if "A/A" not in c.variant} == memory_places(folder).keys()
+    assert {"measured"} == set(run.memory["status"])
+    assert run.plan["eta_seconds"] > run.plan["memory_seconds"] > 0
 
 
 @pytest.mark.parametrize("moment", [0, 3, 7, 20])
@@ -141,6 +148,27 @@ def test_an_interrupted_run_goes_on_and_repeats_nothing(data, impls, tmp_path, m
     assert {1} == set(timed(folder).values())
     assert 4 * 2 * 3 == len(timed(folder))
     assert 0 == len(display.plans)
+
+
+def test_an_interrupted_memory_pass_goes_on_and_repeats_no_cell(data, impls, tmp_path):
+    folder, finished = make(data, tmp_path, request(), impls, QuietDisplay(1, "peak memory")).run()
+    before = timed(folder)
+    assert not finished
+    assert [1] == list(memory_places(folder).values())
+
+    _, finished = make(data, tmp_path, request(), impls).run()
+
+    assert finished
+    assert [1, 1] == list(memory_places(folder).values())
+    assert before == timed(folder)
+
+
+def test_a_run_without_the_memory_pass_has_no_row_of_it_and_no_time_for_it_in_the_plan(data, impls, tmp_path):
+    folder, finished = make(data, tmp_path, request(memory=False), impls).run()
+
+    assert finished
+    assert not (folder / "memory.jsonl").exists()
+    assert 0 == read_json(folder / "plan.json")["memory_seconds"]
 
 
 def test_a_torn_last_row_is_dropped_and_measured_again(data, impls, tmp_path):

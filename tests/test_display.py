@@ -61,6 +61,7 @@ def plan(**changed) -> dict:
         "launches": 5,
         "rounds": 10,
         "eta_seconds": 480.0,
+        "memory_seconds": 0.0,
         "seed": 7,
         "data": {"name": "MNIST"},
         "quick": False,
@@ -104,6 +105,10 @@ def test_the_plan_is_summed_up_in_numbers():
     assert "In a typical cell it finds differences of 3.2% and more in 95 of 100 cases." in sentences
     assert f"nielsen {ROWS32} batch 100 failed: W1 is wrong" in sentences
     assert "Verified before timing: 2 checks passed, 1 failed." == sentences[-1]
+
+
+def test_the_time_of_the_memory_pass_is_named_as_a_part_of_the_whole():
+    assert "about 8 min, 65 s of it for peak memory; seed 7" in plan_sentences(plan(memory_seconds=65.0), [])[0]
 
 
 def test_a_quick_plan_says_what_it_cannot_do():

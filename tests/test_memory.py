@@ -5,7 +5,13 @@ import psutil
 import pytest
 
 from harness.machine import memory
-from harness.machine.memory import memory_limit_bytes, peak_memory_bytes, reset_peak_memory, resident_memory_bytes
+from harness.machine.memory import (
+    give_back_free_memory,
+    memory_limit_bytes,
+    peak_memory_bytes,
+    reset_peak_memory,
+    resident_memory_bytes,
+)
 
 MIB = 2**20
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux can reset the peak")
@@ -60,6 +66,32 @@ def test_a_system_that_cannot_reset_the_peak_says_so_and_gets_no_file(tmp_path):
 
 def test_a_refused_reset_says_so(tmp_path):
     assert not reset_peak_memory(tmp_path)
+
+
+def test_without_proc_a_child_counts_with_what_it_holds_now(monkeypatch, tmp_path):
+    alone = peak_memory_bytes(tmp_path / "none")
+    monkeypatch.setattr(memory, "descendants", lambda: [psutil.Process().pid])
+    monkeypatch.setattr(memory, "PROC", tmp_path)
+
+    assert peak_memory_bytes(tmp_path / "none") - alone >= resident_memory_bytes() / 2 - MIB
+
+
+@linux
+def test_memory_that_the_c_library_keeps_for_later_is_given_back():
+    blocks = [np.ones(100_000, np.uint8) for _ in range(1000)]
+    pin = np.ones(100_000, np.uint8)  # above the blocks: the heap cannot shrink below it
+    del blocks
+    held = resident_memory_bytes()
+    give_back_free_memory()
+
+    assert resident_memory_bytes() <= held - 64 * MIB
+    assert pin.all()
+
+
+def test_a_c_library_that_keeps_what_it_has_is_left_alone(monkeypatch):
+    monkeypatch.setattr(memory.ctypes, "CDLL", lambda name: object())
+
+    give_back_free_memory()
 
 
 def test_the_memory_that_can_be_used_is_the_machines_where_no_container_sets_less(tmp_path):

@@ -447,7 +447,7 @@ def hosted(workers, tmp_path):
 
 def test_a_worker_reports_the_receipt_the_threads_and_the_clock_of_a_program(hosted):
     worker, answer, *_ = hosted()
-    order = {"batch_size": 5, "n_steps": 3, "prefix_steps": 1, "fresh_peak": False}
+    order = {"batch_size": 5, "n_steps": 3, "prefix_steps": 1}
     sample, _ = worker.order("sample", order)
 
     assert answer["receipt"]["version"].startswith("Python ")

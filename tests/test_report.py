@@ -481,7 +481,8 @@ def test_the_terminal_says_where_the_time_went_within_eighty_columns(launches):
     assert "Rounds took 500 ms, 48 % of it inside timed samples." in " ".join(text.split())
     seconds = wording.seconds(4.0 * launches)
     beside = f"starting processes {seconds}, loading {seconds}, verification {seconds}, first calls and warm-ups"
-    assert f"Besides: {beside} {seconds}, all before the plan 42.0 s." in " ".join(text.split())
+    # … and half a second for the peak memory of each of 12 cells.
+    assert f"Besides: {beside} {seconds}, peak memory 6.00 s, all before the plan 42.0 s." in " ".join(text.split())
     assert max(map(len, text.splitlines())) <= 80
 
 
@@ -535,7 +536,7 @@ def test_an_empty_run_prints_a_sentence():
 
 def test_a_cell_measured_once_and_never_cold_leaves_the_cold_figure_out(tmp_path):
     samples = [sample(BASE, 10, launch, round_, 1e-5) for launch in range(2) for round_ in range(3)]
-    write_report(made_up_run(tmp_path, {(BASE, 10): [[1e-5] * 3] * 2}, samples=samples))
+    write_report(made_up_run(tmp_path, {(BASE, 10): [[1e-5] * 3] * 2}, samples=samples, memory=[]))
 
     assert sorted(path.stem for path in (tmp_path / "figures").glob("*.png")) == [
         "speedup-nielsen",

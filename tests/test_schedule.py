@@ -39,11 +39,11 @@ class ScriptedWorker:
         self.n_samples += 1
         if self.fault:
             self.fault(self, verb, order["batch_size"])
-        self.log.append((self.name, verb, order["batch_size"], order["prefix_steps"], order["fresh_peak"]))
+        self.log.append((self.name, verb, order["batch_size"], order["prefix_steps"]))
         digest = self.digest(self, order["batch_size"]) if self.digest else f"bits of {order['batch_size']}"
         elapsed_ns = 300_000_000
         answer = {"n_steps": order["n_steps"], "elapsed_ns": elapsed_ns, "cpu_ns": int(self.cpu_share * elapsed_ns)}
-        return {**answer, "digest": digest, "waiting_cpu_ns": 0, "peak_memory_bytes": 7}, {}
+        return {**answer, "digest": digest, "waiting_cpu_ns": 0}, {}
 
     def kill(self):
         self.alive = False
@@ -140,15 +140,14 @@ def test_cold_and_warm_up_samples_come_first_and_are_marked(tmp_path):
 
     rows = [row for row in stage.rows("samples") if row["variant"] == NAMES[0] and row["batch_size"] == 1]
     assert ["cold", "warmup", "timed", "timed", "timed"] == [row["kind"] for row in rows]
-    assert [7, None, None, None, None] == [row["peak_memory_bytes"] for row in rows]
 
 
-def test_only_the_cold_call_measures_the_peak_and_has_no_prefix(tmp_path):
+def test_only_the_cold_call_has_no_prefix(tmp_path):
     stage = Stage(tmp_path)
     stage.run(rounds=3)
 
-    orders = [entry[3:] for entry in stage.log if entry[:3] == (NAMES[0], "sample", 1)]
-    assert [(0, True), (1, False), (1, False), (1, False), (1, False)] == orders
+    prefixes = [entry[3] for entry in stage.log if entry[:3] == (NAMES[0], "sample", 1)]
+    assert [0, 1, 1, 1, 1] == prefixes
 
 
 def test_a_result_is_verified_once_and_known_by_its_bits_afterwards(tmp_path):

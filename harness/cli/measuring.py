@@ -58,6 +58,9 @@ def bench(
     quick: Annotated[
         bool, typer.Option("--quick", help="One launch, batches 10 and 1000, one dtype each: no intervals.")
     ] = False,
+    memory: Annotated[
+        bool | None, typer.Option(help="A fresh process per cell for its peak memory; else not with --quick.")
+    ] = None,
     slow: Annotated[bool, typer.Option("--slow", help="Measure steps longer than 2 s too.")] = False,
     new: Annotated[bool, typer.Option("--new", help="Begin a new run even where one is unfinished.")] = False,
     resume: Annotated[str | None, typer.Option(help="Go on with this run; its plan is used as it is.")] = None,
@@ -83,6 +86,7 @@ def bench(
         seed=seed,
         slow=slow,
         quick=quick,
+        memory=not quick if memory is None else memory,
         time_limit_s=time_limit,
         plugins=absolute(plugins),
     )

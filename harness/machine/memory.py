@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -18,22 +19,25 @@ RESET_PEAK = "5"  # see proc(5): resets VmHWM to the present size
 
 def resident_memory_bytes() -> int:
     """Return how many bytes of this process and its descendants are in memory now."""
-    resident = int(psutil.Process().memory_info().rss)
-    for pid in descendants():
-        with suppress(psutil.Error):
-            resident += int(psutil.Process(pid).memory_info().rss)
-    return resident
+    return int(psutil.Process().memory_info().rss) + sum(_resident(pid) for pid in descendants())
+
+
+def _resident(pid: int) -> int:
+    with suppress(psutil.Error):
+        return int(psutil.Process(pid).memory_info().rss)
+    return 0
 
 
 def peak_memory_bytes(status: Path = STATUS) -> int | None:
     """Return the most bytes of this process that were ever in memory since the last reset, or None.
 
-    The peaks of its living descendants are added. None only where the system tells neither VmHWM nor ru_maxrss.
+    The peaks of its living descendants are added; where the system does not tell those, what they hold now.
+    None only where the system tells neither VmHWM nor ru_maxrss.
     """
     own = _peak_in(status) or _peak_by_getrusage()
     if own is None:
         return None
-    return own + sum(_peak_in(PROC / str(pid) / "status") or 0 for pid in descendants())
+    return own + sum(_peak_in(PROC / str(pid) / "status") or _resident(pid) for pid in descendants())
 
 
 def _peak_in(status: Path) -> int | None:
@@ -65,6 +69,12 @@ def reset_peak_memory(clear_refs: Path = CLEAR_REFS) -> bool:
         with suppress(OSError):
             (PROC / str(pid) / "clear_refs").write_text(RESET_PEAK)
     return True
+
+
+def give_back_free_memory() -> None:
+    """Have the C library return to the system what it keeps free for later allocations; only glibc can."""
+    with suppress(AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def memory_limit_bytes(root: Path = ROOT) -> int:

@@ -59,6 +59,7 @@ def time_sentence(run: Run) -> str:
             ("load_seconds", "loading"),
             ("verify_seconds", "verification"),
             ("warmup_seconds", "first calls and warm-ups"),
+            ("memory_seconds", "peak memory"),
             ("before_plan_seconds", "all before the plan"),
         )
         if shares[part] > 0

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from harness.report import accuracy, heatmap, layouts, strips, throughput, wording
+from harness.report import accuracy, heatmap, layouts, memory, strips, throughput, wording
 from harness.report.canvas import Drawn, drawing
 
 if TYPE_CHECKING:
@@ -22,8 +22,7 @@ PER_GRID: tuple[tuple[str, Draw, str], ...] = (
     ("throughput", throughput.draw, "nothing was measured"),
     ("speedup", heatmap.draw, "no cell could be compared with the baseline"),
     ("layout", layouts.draw, "no implementation was measured in two memory orders"),
-    ("cold", lambda cells, name, _: strips.draw(cells, name, strips.COLD), "no first call and steady time of a cell"),
-    ("memory", lambda cells, name, _: strips.draw(cells, name, strips.MEMORY), "no peak memory was recorded"),
+    ("cold", lambda cells, name, _: strips.draw(cells, name), "no first call and steady time of a cell"),
 )
 
 
@@ -50,6 +49,9 @@ def _attempts(run: Run, frame: pd.DataFrame) -> Iterator[tuple[str, str, Drawn |
         for kind, draw, reason in PER_GRID:
             name = f"{kind}-{ending}"
             yield name, what, draw(cells, name, noise_sentence(run, frame, problem)), reason
+        pixels = int(run.plan["problems"][problem]["layers"][0])
+        name = f"memory-{ending}"
+        yield name, what, memory.draw(cells, name, pixels), "no peak memory above the loaded state was measured"
     variants = pd.DataFrame(run.plan["variants"])
     for problem in run.plan["problems"]:
         name = f"accuracy-{file_name(problem)}"

@@ -10,7 +10,7 @@ import pandas as pd
 
 from harness.analyse import CONFIDENCE
 from harness.doubts import smallest_resolvable, time_shares, warnings
-from harness.report import bridges, tables, wording
+from harness.report import bridges, memory, tables, wording
 from harness.report.findings import answer, findings
 from harness.report.surroundings import data_pairs, environment_pairs, plan_pairs
 from harness.statuses import was_finished
@@ -44,6 +44,7 @@ def report(run: Run, frame: pd.DataFrame, drawn: Sequence[Drawn], left_out: Sequ
         ("## Results", tables.summary_tables(frame)),
         ("## How to read this", HOW_TO_READ),
         ("## Figures", _figures(drawn, left_out)),
+        ("## Memory", memory.section(run, frame)),
         ("## Noise: the baseline against itself (A/A)", _noise(run, frame)),
         ("## Failed, skipped, not measured, not checked", _gaps(run, frame)),
         ("## Implementations", _implementations(run)),
@@ -141,6 +142,7 @@ def _shares(run: Run) -> str:
             ("load", "loading data, compiling"),
             ("warmup", "first calls and warm-ups"),
             ("verify", "verification within the launches"),
+            ("memory", "peak memory, a process per cell"),
         )
     ]
     pilot = shares["before_plan_seconds"]

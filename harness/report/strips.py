@@ -1,9 +1,8 @@
-"""Rows of dots, one dot per batch size: the cold first call, and peak memory."""
+"""Rows of dots, one dot per batch size: what the cold first call costs."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import matplotlib
 import numpy as np
@@ -14,60 +13,35 @@ from harness.report import palette, wording
 from harness.report.canvas import Drawn, Sheet, log_axis, text_width
 
 ROW, WIDTH, GAP = 0.24, 3.1, 0.35
-
-
-@dataclass(frozen=True)
-class Strip:
-    """What the dots show: a column of the summary and the words around it."""
-
-    column: str
-    title: str
-    explanation: str
-    unit: str
-    caption: str
-    reference: float | None = None
-
-
-COLD = Strip(
-    "cold_ratio",
-    "the first call against the steady ones",
-    "Time of a process's first call at a batch size, compilation included, over the time of the same steps later on.",
-    "times the steady time",
-    "The cold first call, as a multiple of the same steps' steady time",
-    reference=1.0,
-)
-MEMORY = Strip(
-    "peak_memory_mb",
-    "peak memory",
-    "Resident memory of the whole process at its highest during its first call, interpreter and data set included.",
-    "MB (10⁶ bytes)",
-    "Peak memory of the process",
+EXPLANATION = (
+    "Time of a process's first call at a batch size, compilation included, over the time of the same steps later on."
 )
 
 
-def draw(cells: pd.DataFrame, name: str, strip: Strip) -> Drawn | None:
+def draw(cells: pd.DataFrame, name: str) -> Drawn | None:
     """Return the strip of one problem and number of threads, one panel per dtype; None where there is no value."""
-    shown = cells[~cells["control"] & cells[strip.column].notna()]
+    shown = cells[~cells["control"] & cells["cold_ratio"].notna()]
     if shown.empty:
         return None
     shown = shown.assign(label=wording.short_names(cells).loc[shown.index])
     dtypes, sizes = sorted(shown["dtype"].unique()), sorted(shown["batch_size"].unique())
-    rows = list(shown.groupby("label")[strip.column].median().sort_values(kind="stable").index)
+    rows = list(shown.groupby("label")["cold_ratio"].median().sort_values(kind="stable").index)
     left = 0.3 + max(text_width(label, 8.5) for label in rows)
     width = max(6.4, left + len(dtypes) * (WIDTH + GAP))
     height = len(rows) * ROW
     problem, threads = cells["problem"].iloc[0], int(cells["threads"].iloc[0])
-    title = f"{problem}: {strip.title}, {wording.plural(threads, 'thread')}"
-    sheet = Sheet(width, height + 1.4, title, [strip.explanation])
+    title = f"{problem}: the first call against the steady ones, {wording.plural(threads, 'thread')}"
+    sheet = Sheet(width, height + 1.4, title, [EXPLANATION])
     _legend(sheet, sizes, left)
-    values = shown[strip.column]
+    values = shown["cold_ratio"]
     for number, dtype in enumerate(dtypes):
         axes = sheet.axes(left + number * (WIDTH + GAP), 0.72, WIDTH, height)
-        _dots(axes, shown[shown["dtype"] == dtype], strip, rows, sizes)
-        _value_axis(axes, float(values.min()), float(values.max()), strip)
+        _dots(axes, shown[shown["dtype"] == dtype], rows, sizes)
+        _value_axis(axes, float(values.min()), float(values.max()))
         axes.set_title(dtype, loc="left", size=9, color=palette.SOFT_INK)
         axes.set_yticks(np.arange(len(rows)), rows if number == 0 else [])
-    return sheet.drawn(name, f"{strip.caption}, `{problem}`, {wording.plural(threads, 'thread')}.")
+    caption = "The cold first call, as a multiple of the same steps' steady time"
+    return sheet.drawn(name, f"{caption}, `{problem}`, {wording.plural(threads, 'thread')}.")
 
 
 def _shades(sizes: Sequence[int]) -> dict[int, tuple[float, ...]]:
@@ -76,11 +50,10 @@ def _shades(sizes: Sequence[int]) -> dict[int, tuple[float, ...]]:
     return {size: matplotlib.colormaps["viridis"](place) for size, place in zip(sizes, places, strict=True)}
 
 
-def _dots(axes: Axes, cells: pd.DataFrame, strip: Strip, rows: Sequence[str], sizes: Sequence[int]) -> None:
+def _dots(axes: Axes, cells: pd.DataFrame, rows: Sequence[str], sizes: Sequence[int]) -> None:
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.hlines(np.arange(len(rows)), 0, 1, transform=axes.get_yaxis_transform(), color=palette.GRID, linewidth=0.7)
-    if strip.reference is not None:
-        axes.axvline(strip.reference, color=palette.SOFT_INK, linewidth=0.8)
+    axes.axvline(1, color=palette.SOFT_INK, linewidth=0.8)
     shades = _shades(sizes)
     # The largest batch first: where dots coincide, the smallest lies on top, and is the smallest dot.
     for place, size in reversed(list(enumerate(sizes))):
@@ -88,7 +61,7 @@ def _dots(axes: Axes, cells: pd.DataFrame, strip: Strip, rows: Sequence[str], si
         y = [rows.index(label) for label in at_size["label"]]
         area = 16 + 30 * place / max(1, len(sizes) - 1)
         axes.scatter(
-            at_size[strip.column],
+            at_size["cold_ratio"],
             y,
             s=area,
             color=shades[size],
@@ -100,12 +73,12 @@ def _dots(axes: Axes, cells: pd.DataFrame, strip: Strip, rows: Sequence[str], si
     axes.tick_params(axis="y", labelsize=8.5, labelcolor=palette.INK, length=0)
 
 
-def _value_axis(axes: Axes, low: float, high: float, strip: Strip) -> None:
+def _value_axis(axes: Axes, low: float, high: float) -> None:
     axes.set_xscale("log")
-    low, high = min(low, strip.reference or low) / 1.15, max(high, strip.reference or high) * 1.15
+    low, high = min(low, 1) / 1.15, max(high, 1) * 1.15
     axes.set_xlim(low, high)
     log_axis(axes.xaxis, low, high, lambda value: f"{value:g}")
-    axes.set_xlabel(strip.unit)
+    axes.set_xlabel("times the steady time")
 
 
 def _legend(sheet: Sheet, sizes: Sequence[int], left: float) -> None:

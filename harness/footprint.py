@@ -1,0 +1,99 @@
+"""The memory pass: what every measured cell holds after loading and at its highest, each in a fresh process of its own.
+
+It comes after the last round, one process at a time, so that nothing that is timed meets it and an interruption
+costs no sample. A cell has a process to itself because what a smaller batch size leaves behind, freed but kept by an
+allocator, would count for a larger one.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from harness.data import DataSet
+from harness.errors import MeasurementFailed
+from harness.pilot import Display, OpenWorker, load_worker
+from harness.plan import Cell, Enrolment
+from harness.remaining import EnrolmentKey, remaining_of
+from harness.store import RunFolder, read_json, read_rows
+from harness.survey import Survey
+
+FEWEST_STEPS = 3
+
+
+def measure_memory(
+    rows: RunFolder,
+    enrolments: Mapping[EnrolmentKey, Enrolment],
+    data: DataSet,
+    seed: int,
+    open_worker: OpenWorker,
+    display: Display,
+) -> None:
+    """Append a row for every measured cell that has none yet; where it fails, a row with the reason."""
+    cells = [cell for cell in cells_without_row(rows.folder) if not enrolments[cell.enrolment].variant.control]
+    with display.progress("peak memory", len(cells)) as advance:
+        for cell in cells:
+            advance(f"{cell.variant} at batch {cell.batch_size}", 1)
+            problem, variant, threads = cell.enrolment
+            place = {"problem": problem, "variant": variant, "batch_size": cell.batch_size, "threads": threads}
+            begin = time.perf_counter()
+            found = _measured(cell, enrolments[cell.enrolment], data, seed, open_worker)
+            rows.append("memory", {**place, **found, "elapsed_s": time.perf_counter() - begin})
+
+
+def _measured(cell: Cell, enrolment: Enrolment, data: DataSet, seed: int, open_worker: OpenWorker) -> dict[str, Any]:
+    """Return what a fresh worker says of one cell, or why it says nothing."""
+    n_steps = memory_steps(cell)
+    worker = open_worker(enrolment)
+    try:
+        load_worker(worker, enrolment, data, seed)
+        answer, _ = worker.order("memory", {"batch_size": cell.batch_size, "n_steps": n_steps})
+    except MeasurementFailed as error:
+        return {"n_steps": n_steps, "status": "failed", "reason": str(error)}
+    finally:
+        worker.kill()
+    measured = {name: answer[name] for name in ("loaded_memory_bytes", "peak_memory_bytes", "since_load")}
+    return {**measured, "n_steps": n_steps, "status": "measured", "reason": ""}
+
+
+def cells_without_row(folder: Path) -> list[Cell]:
+    """Return the cells of a run that were timed and not found wrong, and that the memory pass has not come to.
+
+    Each once, in the order of the plan, where the baseline stands in every wave.
+    """
+    plan = read_json(folder / "plan.json")
+    remaining, _ = remaining_of(folder, plan["rounds"])
+    timed = {sampled[:4] for sampled in remaining.sampled}
+    done = {
+        (row["problem"], row["variant"], row["threads"], row["batch_size"])
+        for row in read_rows(folder / "memory.jsonl")
+    }
+    cells: dict[tuple[Any, ...], Cell] = {}
+    for planned in (Cell(**cell) for cell in plan["cells"]):
+        place = (*planned.enrolment, planned.batch_size)
+        dead = {(planned.enrolment, planned.batch_size), (planned.enrolment, None)} & remaining.dead
+        if place in timed and place not in done and not dead:
+            cells.setdefault(place, planned)
+    return list(cells.values())
+
+
+def memory_steps(cell: Cell) -> int:
+    """Return over how many steps the peak is looked for: those of a timed sample, at least three.
+
+    In the first step everything is made; from the second on it is made while what the step before left is still held;
+    a heap with a garbage collector grows for as many steps as fit between two collections. Where a step is so
+    long that a launch samples it once, one must do: its peak may lie a step's leftovers too low.
+    """
+    return 1 if cell.once_per_launch else max(FEWEST_STEPS, cell.n_steps)
+
+
+def pass_seconds(surveys: Iterable[Survey]) -> float:
+    """Return about how long the pass takes: a start and a load for every cell, and its steps."""
+    return sum(
+        survey.load_seconds + memory_steps(cell) * cell.step_seconds
+        for survey in surveys
+        if not survey.enrolment.variant.control
+        for cell in survey.cells
+    )

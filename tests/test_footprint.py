@@ -1,0 +1,195 @@
+"""The memory pass: it sees what training takes and nothing else, once for every cell that was measured."""
+
+import sys
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pytest
+from easy_data import easy_data
+from zoo_faults import FAULTS
+
+from harness.footprint import FEWEST_STEPS, cells_without_row, measure_memory, memory_steps, pass_seconds
+from harness.interface import variants
+from harness.pilot import load_worker, open_worker
+from harness.plan import Cell, Enrolment
+from harness.registry import Found, read_folder
+from harness.store import RunFolder, read_rows, write_json
+from harness.survey import Survey, outcome
+from harness.workloads import find_problem
+
+MB = 1_000_000
+(TAKES_MEMORY,) = read_folder(FAULTS / "takes_memory")
+FOUND = Found(TAKES_MEMORY, FAULTS / "takes_memory")
+PROBLEM = replace(find_problem("nielsen"), n_train=300, layers=(784, 4, 10))
+ENROLMENTS = {dict(variant.axis)["how"]: Enrolment(PROBLEM, FOUND, variant, 1) for variant in variants(TAKES_MEMORY)}
+linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux can reset the peak")
+
+
+class Silent:
+    """A display that keeps what is being done."""
+
+    def __init__(self):
+        self.done, self.total = [], None
+
+    @contextmanager
+    def progress(self, title, total):
+        self.total = total
+        yield lambda what, amount: self.done.append(what)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    return easy_data(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(autouse=True)
+def _tests_can_be_imported(monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(FAULTS.parent))
+
+
+def cell(how, batch_size, **changed):
+    """Return a cell of which a sample has 4 steps of a millisecond."""
+    key = ENROLMENTS[how].key
+    planned = Cell(key[0], key[1], batch_size, 1, n_steps=4, prefix_steps=1, step_seconds=1e-3, once_per_launch=False)
+    return replace(planned, **changed)
+
+
+def sample_of(planned, **others):
+    place = {"problem": planned.problem, "variant": planned.variant, "batch_size": planned.batch_size, "threads": 1}
+    return {**place, "wave": 0, "launch": 0, "attempt": 0, "round": 0, "kind": "timed", **others}
+
+
+@contextmanager
+def run_of(folder, cells, timed=None):
+    """Yield a run's folder with this plan, in which these cells, or all, have been timed."""
+    write_json(folder / "plan.json", {"rounds": 3, "cells": [asdict(planned) for planned in cells]})
+    with RunFolder(folder) as rows:
+        for planned in cells if timed is None else timed:
+            rows.append("samples", sample_of(planned))
+        yield rows
+
+
+def measured(rows, data, display=None):
+    enrolments = {enrolment.key: enrolment for enrolment in ENROLMENTS.values()}
+    measure_memory(rows, enrolments, data, 1, lambda enrolment: open_worker(enrolment, 60), display or Silent())
+    return read_rows(rows.folder / "memory.jsonl")
+
+
+def above_mb(folder, data, *cells):
+    """Return what the pass finds above the loaded state, in MB, cell by cell."""
+    with run_of(folder, cells) as rows:
+        found = measured(rows, data)
+    assert {"measured"} == {row["status"] for row in found}
+    return [(row["peak_memory_bytes"] - row["loaded_memory_bytes"]) / MB for row in found]
+
+
+# --- what counts ---
+
+
+@linux
+def test_what_training_takes_and_gives_back_is_the_peak_above_the_loaded_state(data, tmp_path):
+    assert [pytest.approx(100, abs=3)] == above_mb(tmp_path, data, cell("gives_back", 100))
+
+
+@linux
+@pytest.mark.parametrize("sizes", [(100, 10), (10, 100)])
+def test_what_another_batch_size_left_behind_does_not_count(data, tmp_path, sizes):
+    cells = [cell("keeps", size) for size in sizes]
+
+    assert [pytest.approx(size, abs=3) for size in sizes] == above_mb(tmp_path, data, *cells)
+
+
+@linux
+def test_what_a_step_makes_while_the_one_before_still_holds_its_own_counts(data, tmp_path):
+    assert [pytest.approx(100, abs=3)] == above_mb(tmp_path, data, cell("two_at_a_time", 50))
+
+
+@linux
+def test_what_loading_freed_does_not_hide_what_training_takes(data, tmp_path):
+    assert [pytest.approx(100, abs=3)] == above_mb(tmp_path, data, cell("frees_in_load", 100))
+
+
+@linux
+def test_the_memory_of_a_child_counts(data, tmp_path):
+    assert [pytest.approx(100, abs=3)] == above_mb(tmp_path, data, cell("in_a_child", 100))
+
+
+@linux
+def test_a_loaded_worker_has_let_go_of_the_data_set_that_all_of_them_share(data):
+    worker = open_worker(ENROLMENTS["gives_back"], 60)
+    try:
+        load_worker(worker, ENROLMENTS["gives_back"], data, seed=1)
+        mapped = Path(f"/proc/{worker._process.pid}/maps").read_text()
+    finally:
+        worker.kill()
+
+    assert "libc" in mapped
+    assert str(data.folder) not in mapped
+
+
+# --- which cells, and how often ---
+
+
+def test_a_failure_is_a_row_with_its_reason_and_the_others_go_on(data, tmp_path):
+    with run_of(tmp_path, [cell("raises", 1), cell("gives_back", 1)]) as rows:
+        failed, other = measured(rows, data)
+
+    assert ("failed", None, None) == (failed["status"], failed["peak_memory_bytes"], failed["loaded_memory_bytes"])
+    assert failed["reason"].startswith("memory: MemoryError: no room for a mini-batch")
+    assert "measured" == other["status"]
+
+
+def test_what_has_a_row_is_not_measured_again_be_it_a_failure(data, tmp_path):
+    cells = [cell("raises", 1), cell("gives_back", 1), cell("gives_back", 2)]
+    display = Silent()
+    with run_of(tmp_path, cells[:2]) as rows:
+        before = measured(rows, data)
+    with run_of(tmp_path, cells) as rows:
+        after = measured(rows, data, display)
+
+    assert before == after[:2]
+    assert [2] == [row["batch_size"] for row in after[2:]]
+    assert (1, [f"{cells[2].variant} at batch 2"]) == (display.total, display.done)
+
+
+def test_the_control_is_left_out(data, tmp_path):
+    enrolment = ENROLMENTS["gives_back"]
+    control = replace(enrolment, variant=replace(enrolment.variant, control=True))
+    with run_of(tmp_path, [cell("gives_back", 1, variant=control.variant.name)]) as rows:
+        measure_memory(rows, {control.key: control}, data, 1, lambda e: open_worker(e, 60), Silent())
+
+        assert not (tmp_path / "memory.jsonl").exists()
+
+
+def test_a_cell_that_stands_in_several_waves_counts_once(tmp_path):
+    cells = [cell("keeps", 1), cell("keeps", 1, wave=1)]
+    with run_of(tmp_path, cells):
+        assert cells[:1] == cells_without_row(tmp_path)
+
+
+@pytest.mark.parametrize("batch_size", [1, None])
+def test_a_cell_that_was_not_timed_or_found_wrong_is_left_out(tmp_path, batch_size):
+    wrong, untimed, right = cell("keeps", 1), cell("gives_back", 1), cell("two_at_a_time", 1)
+    with run_of(tmp_path, [wrong, untimed, right], timed=[wrong, right]) as rows:
+        rows.append("samples", sample_of(untimed, kind="cold"))
+        rows.append("outcomes", outcome(ENROLMENTS["keeps"], batch_size, "sample", "failed", "another result"))
+
+        assert [right] == cells_without_row(tmp_path)
+
+
+# --- how many steps, and how long ---
+
+
+def test_the_peak_is_looked_for_over_a_sample_three_steps_at_least_and_one_where_a_step_is_slow():
+    assert 4 == memory_steps(cell("keeps", 1))
+    assert FEWEST_STEPS == memory_steps(cell("keeps", 1, n_steps=1))
+    assert 1 == memory_steps(cell("keeps", 1, n_steps=1, once_per_launch=True))
+
+
+def test_the_estimate_counts_a_load_and_the_steps_of_every_cell_but_not_the_control():
+    enrolment = ENROLMENTS["keeps"]
+    survey = Survey(enrolment, [cell("keeps", 1), cell("keeps", 2, step_seconds=1.0)], [], load_seconds=2.0)
+    control = replace(enrolment, variant=replace(enrolment.variant, control=True))
+
+    assert pytest.approx(2 + 4e-3 + 2 + 4) == pass_seconds([survey, survey.as_control(control)])
