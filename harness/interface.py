@@ -66,6 +66,14 @@ class Implementation(ABC):
         """Return why it does not do this workload, or None where it does."""
         return None
 
+    @classmethod
+    def nearest(cls, problem: Problem) -> str | None:
+        """Return in what its step differs from this workload's where it can only come near it, or None where it is exact.
+
+        Asked of workloads that it supports. What only comes near is timed and shown as not checked; it never passes.
+        """
+        return None
+
     def receipt(self) -> Mapping[str, str]:
         """Return what was built or started in `load`, name → words: compiler, flags, version. Kept with every run."""
         return {}

@@ -33,6 +33,12 @@ class Enrolment:
         """Return (problem, variant, threads), which names the enrolment in every table."""
         return self.problem.name, self.variant.name, self.threads
 
+    @property
+    def difference(self) -> str | None:
+        """Return that the implementation only comes near this workload, and in what it differs; None where it is exact."""
+        difference = self.variant.implementation.nearest(self.problem)
+        return f"it only comes near this workload: {difference}" if difference else None
+
 
 @dataclass(frozen=True)
 class Cell:

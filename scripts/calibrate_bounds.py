@@ -133,7 +133,7 @@ def chosen_variants(implementations: list[type[Implementation]], problem: Proble
     """Return one variant per implementation and dtype: memory order changes no number by itself."""
     chosen = {}
     for implementation in implementations:
-        if implementation.missing() is None and implementation.supports(problem) is None:
+        if not (implementation.missing() or implementation.supports(problem) or implementation.nearest(problem)):
             for variant in variants(implementation):
                 chosen.setdefault((implementation.name, variant.dtype), variant)
     return list(chosen.values())
