@@ -48,9 +48,7 @@ class Implementation(ABC):
     maths: ClassVar[tuple[str, ...]]  # the files beside impl.py that hold its formulas
     axes: ClassVar[Mapping[str, tuple[str, ...]]] = {"dtype": ("float64",)}
     deterministic: ClassVar[bool] = True  # same state and order, same bits
-    call_seconds: ClassVar[float] = (
-        0.0  # what a call of train takes by itself, where its samples must be longer for that
-    )
+    call_seconds: ClassVar[float] = 0.0  # what a call of train takes by itself, where samples must be longer for it
     bridge: ClassVar[str | None] = None  # what it is reached through: "c", "julia", "process"; None: Python itself
     # After a train: its nanoseconds by the clock of the program that did it, where that is another process.
     runner_ns: int | None = None
@@ -71,7 +69,7 @@ class Implementation(ABC):
 
     @classmethod
     def nearest(cls, problem: Problem) -> str | None:
-        """Return in what its step differs from this workload's where it can only come near it, or None where it is exact.
+        """Return in what its step differs from this workload's where it can only come near it; None where it is exact.
 
         Asked of workloads that it supports. What only comes near is timed and shown as not checked; it never passes.
         """

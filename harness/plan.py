@@ -35,7 +35,7 @@ class Enrolment:
 
     @property
     def difference(self) -> str | None:
-        """Return that the implementation only comes near this workload, and in what it differs; None where it is exact."""
+        """Return that it only comes near this workload and in what it differs; None where it is exact."""
         difference = self.variant.implementation.nearest(self.problem)
         return f"it only comes near this workload: {difference}" if difference else None
 

@@ -23,7 +23,16 @@ from harness.state import State
 from harness.twin import check_steps, is_twin, twin, twin_state
 
 __all__ = [
-    *("Check", "Train", "check_form", "check_head", "check_near", "check_steps", "check_tail", "gate", "judge", "twin"),
+    "Check",
+    "Train",
+    "check_form",
+    "check_head",
+    "check_near",
+    "check_steps",
+    "check_tail",
+    "gate",
+    "judge",
+    "twin",
     "twin_state",
 ]
 
@@ -141,7 +150,7 @@ def check_form(
     dtype: str,
     difference: str,
 ) -> Check:
-    """Return "not checked" with the difference where the result of a training from `start` has the form it must have."""
+    """Return "not checked" with the difference where the result of a training from `start` has the right form."""
     due = replace(start, step=start.step + n_steps)
     if fault := fault_of_result(problem, due, got, losses, n_steps, dtype):
         return Check("failed", fault, n_steps=n_steps)

@@ -39,6 +39,6 @@ class TensorflowImplementation(PackageImplementation):
 
 
 def _used(configured: int, variable: str) -> int:
-    """Return a number of threads; 0 means that TensorFlow took that of the variable, and without one as many as CPUs."""
+    """Return a number of threads; 0 means that of the variable, and where there is none as many as CPUs."""
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return configured or int(os.environ.get(variable, 0)) or usable

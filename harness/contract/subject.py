@@ -98,7 +98,7 @@ class Subject:
         return _telling(supported) if self.is_slow else supported
 
     def exact_problems(self) -> list[Problem]:
-        """Return the workloads that it does exactly. Raises NotApplicable where it only comes near those it supports."""
+        """Return the workloads that it does exactly. Raises NotApplicable where it only comes near all of them."""
         supported = self.problems()
         exact = [problem for problem in supported if self.variant.implementation.nearest(problem) is None]
         if not exact:

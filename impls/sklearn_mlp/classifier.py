@@ -1,13 +1,13 @@
-"""scikit-learn's MLPClassifier as it comes, made to take the mini-batches, the state and the learning rate from outside.
+"""scikit-learn's MLPClassifier as it comes; mini-batches, state and learning rate are set from outside.
 
 X (N, D); y the labels (N,), for which scikit-learn makes the output softmax, or one-hot (N, C), for which it makes it
 sigmoid with log loss. Inside, `coefs_` are W[l] (fan_in, fan_out) and `intercepts_` b[l] (fan_out,), and a step is
 
     v ← μ v − η (Σ_batch ∂ℓ/∂W + α W) / B,   W ← W + v
 
-partial_fit makes one pass over the data that it is given, in slices of `batch_size` rows: the steps of an epoch in
-one call, whose mini-batches are gathered together, checked and made one-hot once. It tells the mean loss of a pass, so that
-where the loss of every step is wanted a pass has one step.
+partial_fit makes one pass over the data that it is given, in slices of `batch_size` rows: the steps of equal η in one
+call, whose mini-batches are gathered together, checked and made one-hot once. It tells the mean loss of a pass, so
+that where the loss of every step is wanted a pass has one step.
 
 The state and η have no public way in after the first pass: `_optimizer` is scikit-learn's own.
 """
@@ -63,7 +63,7 @@ def canonical(model, step):
 
 
 def prepare(model, problem, batch_size):
-    """α such that α / B is λ₂·R⁻¹ / B: the penalty of this workload, which is not scaled by B."""
+    """α = λ₂ / R: scikit-learn divides the penalty by B with all the rest, the workloads do not."""
     model.set_params(batch_size=batch_size, alpha=problem.l2 / problem.batch_scale(batch_size))
 
 
