@@ -92,7 +92,8 @@ def plan_sentences(plan: Mapping[str, Any], outcomes: Sequence[Mapping[str, Any]
     sentences += [f"{status_line(row)}: {row['reason']}" for row in kept_out if not is_control(row)]
     sentences += [f"{entry['name']} unavailable: {entry['reason']}" for entry in plan["broken"]]
     counts = Counter(row["status"] for row in outcomes if not is_control(row))
-    sentences.append(f"Verified before timing: {counts['passed']} checks passed, {counts['failed']} failed.")
+    unchecked = f", {counts['not checked']} not possible" if counts["not checked"] else ""
+    sentences.append(f"Verified before timing: {counts['passed']} checks passed, {counts['failed']} failed{unchecked}.")
     return sentences
 
 
@@ -111,7 +112,13 @@ def verdicts_table(problem: str, rows: Sequence[Mapping[str, Any]]) -> Table:
 
 
 def _mark(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Return the worst status of the checks of a cell; where all passed, their worst error over bound."""
+    """Return the worst status of the checks of a cell; where all passed, their worst error over bound.
+
+    A twin that was not checked takes nothing from a cell that passed at both ends of its own workload.
+    """
+    passed = {row["stage"] for row in rows if row["status"] == "passed"}
+    if {"head", "tail"} <= passed:
+        rows = [row for row in rows if row["stage"] != "twin" or row["status"] != "not checked"]
     for status in ("failed", "not measured", "unavailable", "not checked"):
         if any(row["status"] == status for row in rows):
             return f"[red]{status}[/]" if status == "failed" else f"[yellow]{status}[/]"
@@ -129,6 +136,18 @@ def checks_table(rows: Sequence[Mapping[str, Any]]) -> Table:
         errors = [f"{row[key]:.1e}" if row.get(key) is not None else "" for key in ("error", "bound")]
         table.add_row(escape(row["problem"]), escape(row["variant"]), *numbers, *errors, row["status"])
     return table
+
+
+def reasons(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return a sentence for each thing that was said of a variant; batch sizes of which the same is true share it."""
+    sizes: dict[tuple[str, str], dict[str, None]] = {}
+    for row in rows:
+        if row["reason"]:
+            before, _, after = status_line({**row, "batch_size": "{}"}).partition(" batch {}")
+            of_twin = " (twin)" if row["stage"] == "twin" else ""
+            said = sizes.setdefault((f"{before}{of_twin}", f"{after}: {row['reason']}"), {})
+            said |= {} if row["batch_size"] is None else {str(row["batch_size"]): None}
+    return [f"{who}{' batch ' * bool(at)}{', '.join(at)}{said}" for (who, said), at in sizes.items()]
 
 
 def status_line(row: Mapping[str, Any]) -> str:

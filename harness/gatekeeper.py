@@ -10,7 +10,7 @@ from harness.host import WorkerHandle
 from harness.measure import result_digest
 from harness.plan import Enrolment
 from harness.state import State
-from harness.verify import Check, check_steps, check_tail, gate
+from harness.verify import Check, check_form, check_near, check_steps, check_tail, gate
 
 # The reference continues a sample from near its end: so many images of it at most, but one step at least.
 TAIL_IMAGES = 2_000
@@ -26,8 +26,16 @@ class Gatekeeper:
         self._starts: dict[str, State] = {}
 
     def check_head(self, worker: WorkerHandle, enrolment: Enrolment, batch_size: int, max_steps: int) -> Check:
-        """Train the first steps and compare them with the reference's; the worker holds the enrolment's workload."""
+        """Train the first steps and compare them with the reference's; the worker holds the enrolment's workload.
+
+        Where the implementation only comes near the workload, the form of what it gives is looked at.
+        """
         problem = enrolment.problem
+        if difference := enrolment.difference:
+            order = problem.order(self.seed, min(max_steps, check_steps(batch_size)), batch_size)
+            implementation, start = enrolment.variant.implementation, self._start(enrolment)
+            dtype, deterministic = enrolment.variant.dtype, implementation.deterministic
+            return check_near(worker.train, problem, start, order, dtype, difference, deterministic)
         return gate(
             worker.train,
             problem,
@@ -50,14 +58,17 @@ class Gatekeeper:
         final, losses = worker.result()
         if result_digest(final, losses) != digest:
             return Check("failed", "params() called twice gives two results")
+        dtype, start = enrolment.variant.dtype, self._start(enrolment)
+        if difference := enrolment.difference:
+            return check_form(problem, start, final, losses, n_steps, dtype, difference)
         tail_steps = min(n_steps, check_steps(batch_size), max(1, TAIL_IMAGES // batch_size))
         check = check_tail(
             worker.train,
             problem,
             self.data.train_images[: problem.n_train],
             self.data.train_labels[: problem.n_train],
-            enrolment.variant.dtype,
-            self._start(enrolment),
+            dtype,
+            start,
             problem.order(self.seed, n_steps, batch_size),
             final,
             losses,

@@ -50,6 +50,7 @@ class Implementation(ABC):
     deterministic: ClassVar[bool] = True  # same state and order, same bits
     # A virtual environment of its own that its worker starts in, by name (harness/interpreters.py); "": the harness's.
     own_environment: ClassVar[str] = ""
+    call_seconds: ClassVar[float] = 0.0  # what a call of train takes by itself, where samples must be longer for it
     bridge: ClassVar[str | None] = None  # what it is reached through: "c", "julia", "process"; None: Python itself
     # After a train: its nanoseconds by the clock of the program that did it, where that is another process.
     runner_ns: int | None = None
@@ -71,6 +72,14 @@ class Implementation(ABC):
     @classmethod
     def supports(cls, problem: Problem) -> str | None:
         """Return why it does not do this workload, or None where it does."""
+        return None
+
+    @classmethod
+    def nearest(cls, problem: Problem) -> str | None:
+        """Return in what its step differs from this workload's where it can only come near it; None where it is exact.
+
+        Asked of workloads that it supports. What only comes near is timed and shown as not checked; it never passes.
+        """
         return None
 
     def receipt(self) -> Mapping[str, str]:

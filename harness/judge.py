@@ -66,13 +66,7 @@ def judge(problem: Problem, expected: Trajectory, got: State, losses: NDArray[An
     n_steps = expected.n_steps
     if not (_is_finite(expected.states[-1], problem) and np.isfinite(expected.losses).all()):
         return Check("not checked", "the reference itself is not finite: this training diverges", n_steps=n_steps)
-    fault = (
-        form_fault(problem, expected.states[-1], got)
-        or losses_fault(problem, losses, n_steps)
-        or precision_fault(problem, got, dtype)
-        or step_fault(expected.states[-1], got)
-    )
-    if fault:
+    if fault := fault_of_result(problem, expected.states[-1], got, losses, n_steps, dtype):
         return Check("failed", fault, n_steps=n_steps)
     found = deviations(problem, expected, got, dtype)
     if problem.records_loss:
@@ -101,6 +95,21 @@ def judge(problem: Problem, expected: Trajectory, got: State, losses: NDArray[An
         return Check("failed", reason, worst.error, worst.bound, worst.tensor, n_steps)
     note = ROUNDING_NOT_TOLD if dtype == "float32" and not told else ""
     return Check("passed", "", worst.error, worst.bound, worst.tensor, n_steps, note)
+
+
+def fault_of_result(
+    problem: Problem, expected: State, got: State, losses: NDArray[Any] | None, n_steps: int, dtype: str
+) -> str | None:
+    """Return what is wrong with a result before its values are compared, or None.
+
+    Of `expected` only the shapes and the step count are looked at.
+    """
+    return (
+        form_fault(problem, expected, got)
+        or losses_fault(problem, losses, n_steps)
+        or precision_fault(problem, got, dtype)
+        or step_fault(expected, got)
+    )
 
 
 def form_fault(problem: Problem, expected: State, got: State) -> str | None:

@@ -117,7 +117,9 @@ def draw_curves(
             epochs = min(most_epochs, int(most_seconds / epoch_seconds))
             name = enrolment.variant.implementation.name
             reason = f"an epoch takes about {epoch_seconds:.0f} s; paragone train {name} does it all the same"
-            if epochs > 0:
+            if enrolment.difference:
+                reason = enrolment.difference
+            elif epochs > 0:
                 reason = _draw_curve(rows, enrolment, cell, data, epochs, request)
             if reason:
                 rows.append("outcomes", outcome(enrolment, cell.batch_size, "accuracy", "not measured", reason))

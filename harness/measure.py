@@ -22,6 +22,8 @@ Clock = Callable[[], int]
 
 # 1–4 ms samples stay ±25 % wrong however many there are; tens of milliseconds do not.
 SAMPLE_SECONDS = 0.04
+# What a call of train takes by itself may be this share of a sample, where an implementation declares that it is much.
+CALL_SHARE = 0.1
 # A sample of few, long steps has at least so many, as long as that costs no more than twice the length above.
 FEWEST_STEPS = 3
 # The untimed prefix brings caches and frequency back after a wait; a step longer than this does so by itself.
@@ -123,19 +125,24 @@ def cpu_time_ns() -> int:
     return time.process_time_ns() + living_ns + int((finished.ru_utime + finished.ru_stime) * 1e9)
 
 
-def estimate_step_seconds(train: Callable[[int], None], most_steps: int, clock: Clock = time.perf_counter_ns) -> float:
+def estimate_step_seconds(
+    train: Callable[[int], None],
+    most_steps: int,
+    clock: Clock = time.perf_counter_ns,
+    least_seconds: float = ESTIMATE_SECONDS,
+) -> float:
     """Return the seconds that one step takes: the faster of two calls of `train(n_steps)` long enough to time.
 
-    The number of steps doubles until that one takes ESTIMATE_SECONDS or `most_steps` is reached. The
+    The number of steps doubles until that one takes `least_seconds` or `most_steps` is reached. The
     slower call may have compiled, for that number of steps or for any. What seems long enough is timed twice
     more, so that noise is not taken for a long step; a truly long one is made twice in all.
     """
     n_steps = 1
     while True:
         elapsed_s = min(_timed(train, n_steps, clock), _timed(train, n_steps, clock))
-        if ESTIMATE_SECONDS <= elapsed_s < DOUBTED_SECONDS:  # twice disturbed, as another program's first answers are?
+        if least_seconds <= elapsed_s < DOUBTED_SECONDS:  # twice disturbed, as another program's first answers are?
             elapsed_s = min(elapsed_s, _timed(train, n_steps, clock), _timed(train, n_steps, clock))
-        if elapsed_s >= ESTIMATE_SECONDS or n_steps >= most_steps:
+        if elapsed_s >= least_seconds or n_steps >= most_steps:
             return elapsed_s / n_steps
         n_steps = min(2 * n_steps, most_steps)
 
@@ -155,6 +162,16 @@ def call_seconds(call: Callable[[], Any], clock: Clock = time.perf_counter_ns) -
 
     n_calls = max(1, round(ESTIMATE_SECONDS / max(estimate_step_seconds(repeat, MOST_CALLS, clock), 1e-9)))
     return statistics.median(_timed(repeat, n_calls, clock) / n_calls for _ in range(CALL_GROUPS))
+
+
+def sample_seconds(implementation: type[Implementation]) -> float:
+    """Return how long a sample is to be: longer where a call of train takes much by itself, whatever it trains."""
+    return max(SAMPLE_SECONDS, implementation.call_seconds / CALL_SHARE)
+
+
+def estimate_seconds(implementation: type[Implementation]) -> float:
+    """Return how long a call must take for the cost of a step to be told from it."""
+    return max(ESTIMATE_SECONDS, sample_seconds(implementation) / 2 if implementation.call_seconds else 0.0)
 
 
 def sample_steps(step_seconds: float, sample_seconds: float = SAMPLE_SECONDS) -> int:

@@ -94,9 +94,11 @@ class Pilot:
             return survey
         with self._worker_of(survey, enrolment) as host:
             self._survey_grid(survey, host, batch_sizes)
+        if enrolment.difference:
+            return survey
         other = replace(enrolment, problem=twin(enrolment.problem))
         fast = [planned for planned in survey.cells if planned.step_seconds <= ONCE_PER_LAUNCH_SECONDS]
-        if reason := reason_against(enrolment.variant.implementation, other.problem):
+        if reason := reason_against(enrolment.variant.implementation, other.problem) or other.difference:
             for planned in fast:
                 survey.note("twin", "not checked", reason, planned.batch_size)
         elif fast:
@@ -203,11 +205,14 @@ def reason_against(implementation: type[Implementation], problem: Problem | None
     A question that raises is an answer too.
     """
     try:
-        return (
-            implementation.missing()
-            or (reason_against_environment(name) if (name := implementation.environment_name()) else None)
-            or (None if problem is None else implementation.supports(problem))
-        )
+        reason = implementation.missing()
+        if reason is None and (name := implementation.environment_name()):
+            reason = reason_against_environment(name)
+        if reason or problem is None:
+            return reason
+        if (reason := implementation.supports(problem)) is None:
+            implementation.nearest(problem)  # asked again later, where nobody expects that it raises
+        return reason
     except Exception as error:
         return f"asking whether it can run raised {type(error).__name__}: {error}"
 

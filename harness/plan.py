@@ -10,7 +10,7 @@ from typing import Any
 from harness import METHOD_VERSION
 from harness.errors import Misuse, UnknownName
 from harness.interface import FLOATS, Variant, variants
-from harness.measure import MOST_IMAGES, prefix_steps, sample_steps
+from harness.measure import MOST_IMAGES, prefix_steps, sample_seconds, sample_steps
 from harness.problem import Problem
 from harness.registry import Broken, Found, find_variant, select
 from harness.request import Request
@@ -32,6 +32,12 @@ class Enrolment:
     def key(self) -> tuple[str, str, int]:
         """Return (problem, variant, threads), which names the enrolment in every table."""
         return self.problem.name, self.variant.name, self.threads
+
+    @property
+    def difference(self) -> str | None:
+        """Return that it only comes near this workload and in what it differs; None where it is exact."""
+        difference = self.variant.implementation.nearest(self.problem)
+        return f"it only comes near this workload: {difference}" if difference else None
 
 
 @dataclass(frozen=True)
@@ -136,7 +142,8 @@ def baseline_variant(baseline: str, dtype: str, everyone: Sequence[Found]) -> Va
 def cell(enrolment: Enrolment, batch_size: int, step_seconds: float) -> Cell:
     """Return how a cell is sampled, from what one step costs."""
     once = step_seconds > ONCE_PER_LAUNCH_SECONDS
-    n_steps = 1 if once else min(sample_steps(step_seconds), max(1, MOST_IMAGES // batch_size))
+    wanted = sample_steps(step_seconds, sample_seconds(enrolment.variant.implementation))
+    n_steps = 1 if once else min(wanted, max(1, MOST_IMAGES // batch_size))
     problem, variant, threads = enrolment.key
     prefix = prefix_steps(step_seconds, n_steps)
     return Cell(problem, variant, batch_size, threads, n_steps, prefix, step_seconds, once)

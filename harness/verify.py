@@ -16,13 +16,25 @@ from numpy.typing import NDArray
 from harness.bounds import LOSSES, compared_tensors
 from harness.diagnose import likely_mistake
 from harness.errors import HarnessError, VerificationFailed
-from harness.judge import Check, form_fault, judge, losses_fault, step_fault
+from harness.judge import Check, fault_of_result, form_fault, judge, losses_fault, step_fault
 from harness.problem import Problem
 from harness.reference import Trajectory, cached_trajectory, trajectory
 from harness.state import State
 from harness.twin import check_steps, is_twin, twin, twin_state
 
-__all__ = ["Check", "Train", "check_head", "check_steps", "check_tail", "gate", "judge", "twin", "twin_state"]
+__all__ = [
+    "Check",
+    "Train",
+    "check_form",
+    "check_head",
+    "check_near",
+    "check_steps",
+    "check_tail",
+    "gate",
+    "judge",
+    "twin",
+    "twin_state",
+]
 
 # Reset to this state, train in this order, give back the state and the losses.
 Train = Callable[[State, NDArray[np.int64]], tuple[State, NDArray[Any] | None]]
@@ -99,6 +111,50 @@ def check_tail(
     expected = trajectory(problem, images, labels, before_tail, order[-n_tail:])
     recorded = None if losses is None or not problem.records_loss else losses[-n_tail:]
     return judge(problem, expected, final, recorded, dtype)
+
+
+def check_near(
+    train: Train,
+    problem: Problem,
+    start: State,
+    order: NDArray[np.int64],
+    dtype: str,
+    difference: str,
+    deterministic: bool = True,
+) -> Check:
+    """Return "not checked" with the difference of a training that only comes near the workload; it never passes.
+
+    It fails where the form of its result is wrong, or where training again gives other bits though it says it will not.
+    """
+    try:
+        got, losses = _trained(train, start, order)
+        check = check_form(problem, start, got, losses, len(order), dtype, difference)
+        if check.status == "failed" or not deterministic:
+            return check
+        before = _bits(problem, got, losses)
+        again = _bits(problem, *_trained(train, start, order))
+    except VerificationFailed as failure:
+        return Check("failed", str(failure), n_steps=len(order))
+    if again != before:
+        reason = "the same state and order give other bits the second time, and it is declared deterministic"
+        return replace(check, status="failed", reason=reason)
+    return check
+
+
+def check_form(
+    problem: Problem,
+    start: State,
+    got: State,
+    losses: NDArray[Any] | None,
+    n_steps: int,
+    dtype: str,
+    difference: str,
+) -> Check:
+    """Return "not checked" with the difference where the result of a training from `start` has the right form."""
+    due = replace(start, step=start.step + n_steps)
+    if fault := fault_of_result(problem, due, got, losses, n_steps, dtype):
+        return Check("failed", fault, n_steps=n_steps)
+    return Check("not checked", difference, n_steps=n_steps)
 
 
 def gate(

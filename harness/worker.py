@@ -42,7 +42,14 @@ from harness.machine.memory import (
     resident_memory_bytes,
 )
 from harness.machine.threads import found_threads
-from harness.measure import MOST_IMAGES, call_seconds, cpu_time_ns, estimate_step_seconds, take_sample
+from harness.measure import (
+    MOST_IMAGES,
+    call_seconds,
+    cpu_time_ns,
+    estimate_seconds,
+    estimate_step_seconds,
+    take_sample,
+)
 from harness.pipe import Message, Pipe
 from harness.problem import Problem
 from harness.registry import read_folder
@@ -107,7 +114,8 @@ class Worker:
             self.implementation.reset(self.start)
             self.implementation.train(batches)
 
-        return {"step_seconds": estimate_step_seconds(train, most_steps)}, {}
+        least_seconds = estimate_seconds(type(self.implementation))
+        return {"step_seconds": estimate_step_seconds(train, most_steps, least_seconds=least_seconds)}, {}
 
     def call(self, order: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Message:
         """Time calls of `train` with one step of this batch size."""

@@ -134,7 +134,7 @@ def chosen_variants(implementations: list[type[Implementation]], problem: Proble
     chosen = {}
     for implementation in implementations:
         is_here = implementation.missing() is None and not implementation.environment_name()  # trained in this process
-        if is_here and implementation.supports(problem) is None:
+        if is_here and not (implementation.supports(problem) or implementation.nearest(problem)):
             for variant in variants(implementation):
                 chosen.setdefault((implementation.name, variant.dtype), variant)
     return list(chosen.values())

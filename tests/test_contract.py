@@ -297,6 +297,33 @@ def test_what_supports_no_workload_promises_nothing():
         CHECKS["training follows the reference"](Subject(next(variants(Refuses))))
 
 
+class ComesNear(TrainsOtherWeights):
+    """Exact nowhere but on the plain softmax, and there wrong as well."""
+
+    @classmethod
+    def nearest(cls, problem):
+        return "another loss" if problem.loss != "cross_entropy" or problem.momentum else None
+
+
+@pytest.mark.parametrize("check", ["training follows the reference", "a network of any depth follows the reference"])
+def test_what_comes_near_follows_the_reference_only_where_it_is_exact(check):
+    with pytest.raises(PromiseBroken, match="softmax, batch size"):
+        CHECKS[check](Subject(next(variants(ComesNear))))
+
+
+@pytest.mark.parametrize("check", ["training follows the reference", "a network of any depth follows the reference"])
+def test_what_is_exact_nowhere_promises_no_numbers_but_everything_else(check):
+    class IsExactNowhere(ComesNear):
+        @classmethod
+        def nearest(cls, problem):
+            return "another loss"
+
+    subject = Subject(next(variants(IsExactNowhere)))
+    with pytest.raises(NotApplicable, match="only comes near the workloads that it supports: another loss"):
+        CHECKS[check](subject)
+    assert set(subject.problems()) == set(problems())
+
+
 def test_what_is_slow_to_start_is_tried_on_a_workload_of_each_kind():
     subject = Subject(next(variants(ROWS)), is_slow=True)
 

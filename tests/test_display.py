@@ -12,6 +12,7 @@ from harness.display import (
     minutes,
     plan_sentences,
     plan_table,
+    reasons,
     status_line,
     verdicts_table,
 )
@@ -211,11 +212,39 @@ def test_verdicts_show_the_worst_error_of_the_checks_in_units_of_its_bound():
     assert [ROWS32, "0.75", "0.10"] == cells(text, "numpy_rows")
 
 
-@pytest.mark.parametrize("status", ["failed", "not measured", "unavailable", "not checked"])
+@pytest.mark.parametrize("status", ["failed", "not measured", "unavailable"])
 def test_one_bad_check_outweighs_those_that_passed(status):
     rows = [row("passed"), row(status, stage="twin"), row("passed", stage="tail"), row("passed", 100)]
 
     assert [ROWS32, status, "0.25"] == cells(shown(verdicts_table("nielsen", rows)), "numpy_rows")
+
+
+@pytest.mark.parametrize("stage", ["head", "tail", "twin"])
+def test_what_was_not_checked_shows_but_for_a_twin_whose_workload_passed_at_both_ends(stage):
+    rows = [row("not checked" if stage == checked else "passed", stage=checked) for checked in ("head", "tail", "twin")]
+
+    assert [ROWS32, "0.25" if stage == "twin" else "not checked"] == cells(
+        shown(verdicts_table("nielsen", rows)), "numpy_rows"
+    )
+
+
+def test_batch_sizes_of_which_the_same_is_true_share_a_sentence_and_the_twin_has_its_own():
+    rows = [row("not checked", size, stage=stage, reason="near") for size in (10, 100) for stage in ("head", "tail")]
+    rows += [row("failed", 100, reason="far"), row("failed", None, reason="dead"), row("passed")]
+    rows += [row("not checked", stage="twin", reason="near")]
+
+    assert [
+        f"nielsen {ROWS32} batch 10, 100 not checked: near",
+        f"nielsen {ROWS32} batch 100 failed: far",
+        f"nielsen {ROWS32} failed: dead",
+        f"nielsen {ROWS32} (twin) batch 10 not checked: near",
+    ] == reasons(rows)
+
+
+def test_what_could_not_be_checked_is_counted_before_the_timing():
+    sentences = plan_sentences(plan(), [row("passed"), row("not checked")])
+
+    assert "Verified before timing: 1 checks passed, 0 failed, 1 not possible." == sentences[-1]
 
 
 def test_what_is_said_of_all_batch_sizes_stands_at_every_one():

@@ -99,6 +99,81 @@ def test_the_reference_is_computed_once_and_kept(worker, gatekeeper, data, tmp_p
     assert before == kept.stat().st_mtime_ns
 
 
+# --- what only comes near a workload ---
+
+
+class Rubbish(FOUND["numpy_rows"].implementation):
+    """Weights that have nothing to do with the workload, in the right form."""
+
+    def train(self, order):
+        self.W = [W[::-1] * 2 for W in self.W]
+        return super().train(order)
+
+
+class NearRubbish(Rubbish):
+    @classmethod
+    def nearest(cls, problem):
+        return "its weights are upside down"
+
+
+class NearWithoutSteps(NearRubbish):
+    def params(self):
+        return replace(super().params(), step=0)
+
+
+class NearAndWavering(NearRubbish):
+    noise = 0.0
+
+    def train(self, order):
+        self.noise += 1e-7
+        super().train(order)
+        self.b[0] += self.noise
+
+
+class NearAndNotDeterministic(NearAndWavering):
+    deterministic = False
+
+
+def checks_of(data, gatekeeper, implementation):
+    """What the gate says of the first steps and of a sample, and whether it takes the sample's bits for verified."""
+    enrolment = replace(ROWS, variant=replace(ROWS.variant, implementation=implementation))
+    worker = loaded(data, enrolment)
+    head = gatekeeper.check_head(worker, enrolment, 5, max_steps=20)
+    digest = sampled(worker)
+    tail = gatekeeper.check_last_sample(worker, enrolment, 5, N_STEPS, digest)
+    return [head, tail], gatekeeper.knows(enrolment, 5, N_STEPS, digest)
+
+
+@pytest.mark.parametrize("near", [NearRubbish, NearAndNotDeterministic])
+def test_what_only_comes_near_is_never_passed_whatever_it_computes_and_says_in_what_it_differs(data, gatekeeper, near):
+    checks, known = checks_of(data, gatekeeper, near)
+
+    reason = "it only comes near this workload: its weights are upside down"
+    assert [("not checked", reason)] * 2 == [(check.status, check.reason) for check in checks]
+    assert not known
+
+
+def test_the_same_rubbish_that_declares_nothing_fails(data, gatekeeper):
+    checks, known = checks_of(data, gatekeeper, Rubbish)
+
+    assert ["failed"] * 2 == [check.status for check in checks]
+    assert not known
+
+
+def test_what_only_comes_near_fails_where_the_form_of_its_result_is_wrong(data, gatekeeper):
+    checks, _ = checks_of(data, gatekeeper, NearWithoutSteps)
+
+    assert ["the step count is 0, 20 is expected", "the step count is 0, 7 is expected"] == [c.reason for c in checks]
+    assert ["failed"] * 2 == [check.status for check in checks]
+
+
+def test_what_only_comes_near_fails_where_it_gives_other_bits_than_before_and_did_not_say_so(data, gatekeeper):
+    (head, _), _ = checks_of(data, gatekeeper, NearAndWavering)
+
+    assert "failed" == head.status
+    assert "other bits the second time" in head.reason
+
+
 # --- the last sample ---
 
 

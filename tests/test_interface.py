@@ -82,4 +82,6 @@ def test_each_of_the_four_verbs_must_be_written(verb):
 def test_an_implementation_runs_everywhere_and_on_everything_unless_it_says_otherwise():
     assert Whole.missing() is None
     assert Whole.supports(find_problem("nielsen")) is None
+    assert Whole.nearest(find_problem("nielsen")) is None
+    assert Whole.call_seconds == 0
     assert Whole.deterministic

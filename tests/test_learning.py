@@ -198,6 +198,15 @@ def test_each_implementation_has_one_curve_at_the_first_batch_size_from_ten_on(t
     assert [False] == [worker.alive for worker in opened]
 
 
+def test_what_only_comes_near_has_no_curve_beside_those_that_train_the_workload(tmp_path, data, opened, monkeypatch):
+    rows = FOUND["numpy_rows"].implementation
+    monkeypatch.setattr(rows, "nearest", classmethod(lambda cls, problem: "another loss"))
+    accuracy, (outcome,) = drawn(tmp_path, data, opened)
+
+    assert [] == accuracy == opened
+    assert ("not measured", "it only comes near this workload: another loss") == (outcome["status"], outcome["reason"])
+
+
 def test_a_quick_run_has_short_curves(tmp_path, data, opened):
     accuracy, _ = drawn(tmp_path, data, opened, quick=True)
 

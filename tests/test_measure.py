@@ -16,10 +16,12 @@ from harness.measure import (
     LONGEST_PREFIX_STEP_SECONDS,
     SAMPLE_SECONDS,
     cpu_time_ns,
+    estimate_seconds,
     estimate_step_seconds,
     overused,
     prefix_steps,
     result_digest,
+    sample_seconds,
     sample_steps,
     take_sample,
 )
@@ -253,6 +255,32 @@ def test_a_long_step_is_made_twice_in_all(step_seconds):
 
     assert pytest.approx(step_seconds) == estimate_step_seconds(train, 4096, train.clock)
     assert [1, 1] == train.calls
+
+
+class WithCall:
+    """What `call_seconds` an implementation declares."""
+
+    def __init__(self, seconds):
+        self.call_seconds = seconds
+
+
+@pytest.mark.parametrize(
+    ("call_seconds", "sample", "estimate"), [(0.0, SAMPLE_SECONDS, ESTIMATE_SECONDS), (0.1, 1, 0.5)]
+)
+def test_what_a_call_takes_by_itself_is_a_tenth_of_a_sample_where_it_is_declared(call_seconds, sample, estimate):
+    assert pytest.approx(sample) == sample_seconds(WithCall(call_seconds))
+    assert pytest.approx(estimate) == estimate_seconds(WithCall(call_seconds))
+
+
+def test_a_step_is_told_from_the_call_by_calls_that_are_long_enough():
+    train = Costly(1e-3)
+
+    def with_call(n_steps):
+        train.now_ns += 100_000_000
+        train(n_steps)
+
+    assert pytest.approx(1e-3, rel=0.25) == estimate_step_seconds(with_call, 4096, train.clock, least_seconds=0.5)
+    assert estimate_step_seconds(with_call, 4096, train.clock) > 0.1
 
 
 def test_no_more_steps_are_made_than_allowed():

@@ -153,6 +153,43 @@ def test_what_does_not_load_has_one_row_for_all_batch_sizes(data):
     assert [] == stage.sizes
 
 
+# --- what only comes near ---
+
+
+def near(of):
+    """An enrolment of what comes near the workloads of which `of` is true."""
+    nearest = classmethod(lambda cls, problem: "another loss" if of(problem) else None)
+    special = type("Near", (ROWS.variant.implementation,), {"nearest": nearest})
+    return replace(ROWS, variant=replace(ROWS.variant, implementation=special))
+
+
+def test_what_only_comes_near_its_workload_is_timed_not_checked_and_has_no_twin(data, tmp_path):
+    stage = Stage(data, gatekeeper=Gatekeeper(data, 1, tmp_path), enrolment=near(lambda problem: True))
+
+    reason = "it only comes near this workload: another loss"
+    checks = [(check, size, reason) for size in SIZES for check in ("head", "tail")]
+    assert checks == stage.rows("not checked")
+    assert len(checks) == len(stage.survey.outcomes)
+    assert list(SIZES) == stage.sizes
+    assert ["nielsen"] == [worker.problem.name for worker in stage.workers]
+
+
+def test_what_only_comes_near_the_twin_is_checked_on_its_workload_alone(data, tmp_path):
+    stage = Stage(data, gatekeeper=Gatekeeper(data, 1, tmp_path), enrolment=near(is_twin))
+
+    reason = "it only comes near this workload: another loss"
+    assert [("twin", size, reason) for size in SIZES] == stage.rows("not checked")
+    assert 2 * len(SIZES) == len(stage.rows("passed"))
+    assert ["nielsen"] == [worker.problem.name for worker in stage.workers]
+
+
+def test_asking_in_what_it_differs_may_raise(data):
+    stage = Stage(data, enrolment=near(lambda problem: 1 / 0))
+
+    reason = "asking whether it can run raised ZeroDivisionError: division by zero"
+    assert [("available", None, reason)] == stage.rows("unavailable")
+
+
 # --- what is too slow ---
 
 

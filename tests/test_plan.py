@@ -332,3 +332,12 @@ def test_a_train_that_seems_to_take_no_time_is_not_given_endless_steps(batch_siz
     enrolment = enrol(request(), EVERYONE, EVERYONE)[0]
 
     assert n_steps == cell(enrolment, batch_size, 0.0).n_steps
+
+
+def test_samples_are_longer_where_a_call_of_train_takes_much_by_itself():
+    slow_to_call = made("slow", dtype=("float32",))
+    slow_to_call.implementation.call_seconds = 0.1
+    enrolment = enrol(request(dtypes=("float32",)), [slow_to_call, ROWS], [slow_to_call, ROWS])[0]
+
+    assert 1000 == cell(enrolment, 10, 1e-3).n_steps
+    assert 40 == cell(ENROLMENT, 10, 1e-3).n_steps

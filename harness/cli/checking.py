@@ -25,7 +25,7 @@ from harness.cli.options import (
     everyone,
     workloads,
 )
-from harness.display import TerminalDisplay, checks_table, status_line, verdicts_table
+from harness.display import TerminalDisplay, checks_table, reasons, status_line, verdicts_table
 from harness.errors import Misuse
 from harness.pilot import reason_against
 from harness.plan import check
@@ -118,7 +118,7 @@ def _print_checks(rows: Sequence[dict[str, Any]], verbose: bool) -> None:
     for row in rows:
         if verbose and row.get("note"):
             out.print(f"{status_line(row)}: {row['note']}", soft_wrap=True, highlight=False, markup=False)
-        if row["reason"]:
-            out.print(f"{status_line(row)}: {row['reason']}", soft_wrap=True, highlight=False, markup=False)
+    for sentence in reasons(rows):
+        out.print(sentence, soft_wrap=True, highlight=False, markup=False)
     counts = Counter(row["status"] for row in rows)
     out.print(", ".join(f"{n} {status}" for status, n in counts.items()), highlight=False)

@@ -47,13 +47,13 @@ def _(subject: Subject) -> None:
 
 @promise("training follows the reference")
 def _(subject: Subject) -> None:
-    for case in subject.cases():
+    for case in subject.cases_of(subject.exact_problems()):
         follow_reference(case, case.implementation)
 
 
 @promise("a network of any depth follows the reference")
 def _(subject: Subject) -> None:
-    for case in subject.few_cases():
+    for case in subject.few_cases(subject.exact_problems()):
         for layers in DEPTHS:
             deep = replace(case, problem=replace(case.problem, layers=layers))
             if subject.variant.implementation.supports(deep.problem) is None:

@@ -97,15 +97,28 @@ class Subject:
         self.loaded(supported[0])  # tells whether it is slow
         return _telling(supported) if self.is_slow else supported
 
+    def exact_problems(self) -> list[Problem]:
+        """Return the workloads that it does exactly. Raises NotApplicable where it only comes near all of them."""
+        supported = self.problems()
+        exact = [problem for problem in supported if self.variant.implementation.nearest(problem) is None]
+        if not exact:
+            difference = self.variant.implementation.nearest(supported[0])
+            raise NotApplicable(f"it only comes near the workloads that it supports: {difference}")
+        return exact
+
     def cases(self, batch_sizes: tuple[int, ...] = BATCH_SIZES) -> Iterator[Case]:
         """Yield a case for each workload and batch size."""
-        for problem in self.problems():
+        yield from self.cases_of(self.problems(), batch_sizes)
+
+    def cases_of(self, problems: list[Problem], batch_sizes: tuple[int, ...] = BATCH_SIZES) -> Iterator[Case]:
+        """Yield a case for each of these workloads and batch sizes."""
+        for problem in problems:
             for batch_size in batch_sizes:
                 yield Case(self, problem, batch_size)
 
-    def few_cases(self) -> list[Case]:
+    def few_cases(self, problems: list[Problem] | None = None) -> list[Case]:
         """Return two cases, of a plain update and of one with every term: for checks that load afresh."""
-        telling = _telling(self.problems())
+        telling = _telling(problems or self.problems())
         chosen = telling[:1] if self.is_slow else dict.fromkeys((telling[0], telling[-1]))
         return [Case(self, problem, 7) for problem in chosen]
 

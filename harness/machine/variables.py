@@ -32,6 +32,8 @@ FIXED = {
     "OMP_DYNAMIC": "FALSE",  # no fewer threads than asked for
     "MKL_DYNAMIC": "FALSE",
     "TF_NUM_INTEROP_THREADS": "1",
+    "TF_CPP_MIN_LOG_LEVEL": "2",  # errors; else its notes on how it was built are the last words of a worker that died
+    "KERAS_BACKEND": "tensorflow",
     # Two Julia threads inside Python crash; the BLAS threads of Julia follow OPENBLAS_NUM_THREADS.
     "PYTHON_JULIACALL_THREADS": "1",
     # With signal handling, Ctrl-C kills the process before it can answer.

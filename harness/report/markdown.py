@@ -28,7 +28,8 @@ HOW_TO_READ = f"""\
   same dtype, batch size and number of threads.
   **same within x %**: it lies wholly within x %, 5 at most. **not enough data**: neither; more launches would tell.
 - **failed**: the result differs from the float64 reference, or the process did not survive; what failed has no time.
-  **not verified**: it was timed, but a check was not possible, so it is compared with nothing.
+  **not verified**: it was timed, but a check was not possible, or it only comes near the workload; so it is compared
+  with nothing. The reason stands among the gaps.
 - Warm-ups and first calls are in no average. Every sample is in `samples.jsonl`, every cell with more columns in
   `summary.csv`."""
 
