@@ -33,6 +33,7 @@ ANSWERS = {
     "train": ("step",),
     "sample": ("n_steps", "elapsed_ns", "runner_ns", "cpu_ns", "digest", "peak_memory_bytes"),
     "result": ("step",),
+    "limits": ("gemm", "read", "products"),
 }
 
 

@@ -6,6 +6,7 @@
     launches.jsonl    one row a fresh process       rounds.jsonl    one row a round
     outcomes.jsonl    one row a verification, failure, or reason for a gap
     accuracy.jsonl    one row an epoch of the untimed training pass
+    limits.jsonl      one row for each thing that the machine was asked to do as fast as it can
     finished.json     written last: how the run ended
     lock              held by the harness that writes here
 
@@ -45,6 +46,8 @@ COLUMNS = {
     "outcomes": (
         "problem variant batch_size threads launch attempt stage status reason note error bound n_steps"
     ).split(),
+    # `per_second` counts floating-point operations of "gemm", bytes of "read", images of "products".
+    "limits": "problem dtype threads batch_size launch attempt what per_second".split(),
     "accuracy": "problem variant batch_size epoch correct n_test elapsed_s".split(),
 }
 
@@ -61,6 +64,7 @@ class Run:
     rounds: pd.DataFrame
     outcomes: pd.DataFrame
     accuracy: pd.DataFrame
+    limits: pd.DataFrame
     finished: dict[str, Any] | None
 
 

@@ -9,6 +9,7 @@ Started as `python -m harness.worker INCOMING OUTGOING` with two open file descr
     train   state, order (arrays)                              -> params and losses (arrays)
     sample  batch_size, n_steps, prefix_steps, fresh_peak      -> the sample, peak_memory_bytes
     result                                                     -> params and losses (arrays) of the last sample
+    limits  layers, dtype, batch_sizes                         -> gemm, read, products: what the machine can do at most
 
 What raises becomes an answer with "error"; what the hosted code prints goes to the worker's log.
 """
@@ -35,6 +36,7 @@ from harness.interface import Implementation
 from harness.machine.memory import peak_memory_bytes, reset_peak_memory, resident_memory_bytes
 from harness.machine.threads import found_threads
 from harness.measure import MOST_IMAGES, call_seconds, cpu_time_ns, estimate_step_seconds, take_sample
+from harness.peak import gemm_flops_per_second, products_images_per_second, read_bytes_per_second
 from harness.pipe import Message, Pipe
 from harness.problem import Problem
 from harness.registry import read_folder
@@ -123,6 +125,12 @@ class Worker:
         """Return the parameters after the last sample, and its losses."""
         return self._result(self.losses)
 
+    def limits(self, order: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Message:
+        """Measure what this machine can do at most, with the threads of this process; nothing need be loaded."""
+        layers, dtype = order["layers"], order["dtype"]
+        products = {str(size): products_images_per_second(layers, size, dtype) for size in order["batch_sizes"]}
+        return {"gemm": gemm_flops_per_second(dtype), "read": read_bytes_per_second(), "products": products}, {}
+
     def _result(self, losses: NDArray[Any] | None) -> Message:
         state = self.implementation.params()
         extra = {} if losses is None else {"losses": np.asarray(losses)}
@@ -140,7 +148,7 @@ def serve(pipe: Pipe) -> None:
     """Answer orders until told to stop or the harness is gone."""
     worker = Worker()
     verbs: dict[str, Callable[[dict[str, Any], dict[str, NDArray[Any]]], Message]] = {
-        name: getattr(worker, name) for name in ("load", "cost", "call", "train", "sample", "result")
+        name: getattr(worker, name) for name in ("load", "cost", "call", "train", "sample", "result", "limits")
     }
     cpu_at_answer_ns = cpu_time_ns()
     while True:
