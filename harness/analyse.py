@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from harness import resolution
+from harness.attained import with_shares
 from harness.statuses import CELL, STATUSES_WITH_TIMES, accepted, planned_cells, statuses, timed_samples
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ COLUMNS = [
     *("control", "status", "reason", "n_launches", "n_samples"),
     *("images_per_second", "images_per_second_low", "images_per_second_high", "images_per_second_best"),
     *("seconds_per_epoch", "seconds_per_step", "sample_seconds", "spread", "cold_seconds", "cold_ratio"),
+    *("limit_images_per_second", "share_of_limit"),
     *("loaded_memory_mb", "peak_memory_mb", "memory_above_loaded_mb"),
     *("ratio_to_baseline", "ratio_low", "ratio_high", "margin", "verdict", "error", "bound"),
 ]
@@ -57,6 +59,7 @@ def summarise(run: Run) -> pd.DataFrame:
         frame = frame.merge(estimates, on=CELL, how="left")
     n_train = frame["problem"].map({name: problem["n_train"] for name, problem in run.plan["problems"].items()})
     frame["seconds_per_epoch"] = frame["seconds_per_step"] * (n_train // frame["batch_size"])
+    frame = with_shares(frame, run)
     frame.loc[~frame["status"].isin(STATUSES_WITH_TIMES), MEASURED] = np.nan
     counts = ["n_launches", "n_samples"]
     frame[counts] = frame[counts].fillna(0).astype("int64")

@@ -35,6 +35,7 @@ ANSWERS = {
     "result": ("step",),
     "peak": ("peak_memory_bytes",),
     "memory": ("loaded_memory_bytes", "peak_memory_bytes", "since_load"),
+    "limits": ("gemm", "read", "products"),
 }
 
 

@@ -67,6 +67,19 @@ class Problem:
         """Return ⌊N/B⌋: the remainder that does not fill a mini-batch is dropped."""
         return self.n_train // batch_size
 
+    def flops_per_step(self, batch_size: int) -> int:
+        """Return the floating-point operations of one step: its matrix products and its update.
+
+        A product of an (n, k) and a (k, m) matrix is 2·n·k·m. Per image and layer of weights forward and gradient
+        are one each, and behind the first layer delta·W another; the update is one multiplication and one addition
+        per parameter, and as many again for each of momentum, L1 and L2. Activations and losses are not counted.
+        """
+        products = [2 * fan_in * fan_out for fan_in, fan_out in self.fans]
+        weights, biases = sum(products) // 2, sum(self.layers[1:])
+        per_weight = 2 + sum(2 for coefficient in (self.momentum, self.l1, self.l2) if coefficient)
+        per_bias = 4 if self.momentum else 2
+        return batch_size * (2 * sum(products) + sum(products[1:])) + per_weight * weights + per_bias * biases
+
     def batch_scale(self, batch_size: int) -> float:
         """Return R, by which the summed gradients and the summed loss are scaled."""
         return 1 / batch_size if self.reduction == "mean" else 1.0

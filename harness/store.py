@@ -7,6 +7,7 @@
     outcomes.jsonl    one row a verification, failure, or reason for a gap
     memory.jsonl      one row a cell of the untimed memory pass
     accuracy.jsonl    one row an epoch of the untimed training pass
+    limits.jsonl      one row for each thing that the machine was asked to do as fast as it can
     finished.json     written last: how the run ended
     lock              held by the harness that writes here
 
@@ -46,6 +47,8 @@ COLUMNS = {
     "outcomes": (
         "problem variant batch_size threads launch attempt stage status reason note error bound n_steps"
     ).split(),
+    # `per_second` counts floating-point operations of "gemm", bytes of "read", images of "products".
+    "limits": "problem dtype threads batch_size launch attempt what per_second".split(),
     "memory": (
         "problem variant batch_size threads n_steps loaded_memory_bytes peak_memory_bytes since_load elapsed_s "
         "status reason"
@@ -67,6 +70,7 @@ class Run:
     outcomes: pd.DataFrame
     memory: pd.DataFrame
     accuracy: pd.DataFrame
+    limits: pd.DataFrame
     finished: dict[str, Any] | None
 
 

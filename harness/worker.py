@@ -11,6 +11,7 @@ Started as `python -m harness.worker INCOMING OUTGOING` with two open file descr
     result                                                     -> params and losses (arrays) of the last sample
     peak                                                       -> peak_memory_bytes of the process so far
     memory  batch_size, n_steps                                -> loaded_memory_bytes, peak_memory_bytes, since_load
+    limits  layers, dtype, batch_sizes                         -> gemm, read, products: what the machine can do at most
 
 What raises becomes an answer with "error"; what the hosted code prints goes to the worker's log.
 """
@@ -50,6 +51,7 @@ from harness.measure import (
     estimate_step_seconds,
     take_sample,
 )
+from harness.peak import gemm_flops_per_second, products_images_per_second, read_bytes_per_second
 from harness.pipe import Message, Pipe
 from harness.problem import Problem
 from harness.registry import read_folder
@@ -58,7 +60,7 @@ from harness.state import State
 PR_SET_PDEATHSIG = 1
 MOST_ESTIMATE_STEPS = 4096
 MOST_REASON_CHARACTERS = 1000
-ORDERS = ("load", "cost", "call", "train", "sample", "result", "peak", "memory")
+ORDERS = ("load", "cost", "call", "train", "sample", "result", "peak", "memory", "limits")
 
 
 class Worker:
@@ -159,6 +161,11 @@ class Worker:
         self.implementation.train(batches)
         peak_bytes = peak_memory_bytes()
         return {"loaded_memory_bytes": loaded_bytes, "peak_memory_bytes": peak_bytes, "since_load": since_load}, {}
+    def limits(self, order: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Message:
+        """Measure what this machine can do at most, with the threads of this process; nothing need be loaded."""
+        layers, dtype = order["layers"], order["dtype"]
+        products = {str(size): products_images_per_second(layers, size, dtype) for size in order["batch_sizes"]}
+        return {"gemm": gemm_flops_per_second(dtype), "read": read_bytes_per_second(), "products": products}, {}
 
     def _result(self, losses: NDArray[Any] | None) -> Message:
         state = self.implementation.params()

@@ -20,10 +20,11 @@ FLOW = """
     interpreters machine mnist data environment
     interface adapters plugins registry
     reference bounds judge diagnose verify contract starter
-    measure pipe worker host
-    resolution request plan survey gatekeeper pilot bridges store runs remaining schedule rehearsal footprint learning
+    measure peak pipe worker host
+    resolution request plan survey gatekeeper pilot bridges store runs remaining limits schedule rehearsal footprint
+    learning
     bench doctor
-    statuses analyse doubts claims report export
+    statuses attained analyse doubts claims report export
     display cli __main__
 """.split()
 

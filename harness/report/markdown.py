@@ -10,7 +10,7 @@ import pandas as pd
 
 from harness.analyse import CONFIDENCE
 from harness.doubts import smallest_resolvable, time_shares, warnings
-from harness.report import bridges, memory, tables, wording
+from harness.report import bridges, limit, memory, tables, wording
 from harness.report.findings import answer, findings
 from harness.report.surroundings import data_pairs, environment_pairs, plan_pairs
 from harness.statuses import was_finished
@@ -45,6 +45,7 @@ def report(run: Run, frame: pd.DataFrame, drawn: Sequence[Drawn], left_out: Sequ
         ("## Results", tables.summary_tables(frame)),
         ("## How to read this", HOW_TO_READ),
         ("## Figures", _figures(drawn, left_out)),
+        ("## The machine's limit", limit.section(run)),
         ("## Memory", memory.section(run, frame)),
         ("## Noise: the baseline against itself (A/A)", _noise(run, frame)),
         ("## Failed, skipped, not measured, not checked", _gaps(run, frame)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -41,6 +42,8 @@ def _cell(row: Any) -> str:
         return f"*{row.status}*"
     interval = wording.rate_interval(row.images_per_second_low, row.images_per_second_high)
     speed = f"**{wording.rate(row.images_per_second)}** {interval}".strip()
+    if not math.isnan(row.share_of_limit):
+        speed += f"<br>{wording.percent(row.share_of_limit)} of the limit"
     if row.status == "not checked":
         return f"{speed}<br>{'baseline, ' * (row.verdict == 'baseline')}*not verified*"
     if row.verdict == "baseline":

@@ -37,12 +37,14 @@ def draw(cells: pd.DataFrame, name: str, noise: str) -> Drawn | None:
     sheet = Sheet(
         width, height + 0.95, title, [*_subtitle(shown, noise), *_not_verified(shown), *_not_drawn(cells, shown)]
     )
-    low, high = shown["images_per_second"].min() / 1.5, shown["images_per_second"].max() * 1.5
+    fastest = shown[["images_per_second", "limit_images_per_second"]].max().max()
+    low, high = shown["images_per_second"].min() / 1.5, fastest * 1.5
     for number, dtype in enumerate(dtypes):
         axes = sheet.axes(LEFT + number * (PANEL_WIDTH + gutter), 0.3, PANEL_WIDTH, height)
         rate_axis(axes, low, high, labelled=number == 0)
         batch_axis(axes, sorted(shown["batch_size"].unique()))
         axes.set_title(f"{dtype} · images per second", loc="left", size=9, color=palette.SOFT_INK)
+        _draw_limit(axes, shown[shown["dtype"] == dtype])
         lines = [_draw_line(axes, line) for _, line in shown[shown["dtype"] == dtype].groupby("variant", sort=True)]
         label_lines(axes, lines, height)
     return sheet.drawn(name, f"Throughput over batch size, `{problem}`, {wording.plural(threads, 'thread')}.")
@@ -59,7 +61,8 @@ def _label(row: Any) -> str:
 def _subtitle(shown: pd.DataFrame, noise: str) -> list[str]:
     band = "Bands: 95 % intervals over launches. " if shown["images_per_second_low"].notna().any() else ""
     dashed = " Dashed: stored in order F." if (shown["order"] == "F").any() else ""
-    return [f"{band}{noise}{dashed}"]
+    limit = " Grey: the limit of this machine." if shown["limit_images_per_second"].notna().any() else ""
+    return [f"{band}{noise}{dashed}{limit}"]
 
 
 def _not_verified(shown: pd.DataFrame) -> list[str]:
@@ -78,6 +81,15 @@ def _not_drawn(cells: pd.DataFrame, shown: pd.DataFrame) -> list[str]:
     absent = others[~others["variant"].isin(shown["variant"])].drop_duplicates("variant")
     words = [f"{row.label} {row.dtype} ({wording.WORDS.get(row.status, row.status)})" for row in wording.rows(absent)]
     return ["Not drawn: " + ", ".join(words) + "."] if words else []
+
+
+def _draw_limit(axes: Axes, cells: pd.DataFrame) -> None:
+    """Shade what lies beyond the machine's limit, where it is known."""
+    known = cells.dropna(subset=["limit_images_per_second"]).drop_duplicates("batch_size").sort_values("batch_size")
+    if not known.empty:
+        x, limit = known["batch_size"], known["limit_images_per_second"].astype(float)
+        axes.fill_between(x, limit, axes.get_ylim()[1], color=palette.NOISE, linewidth=0, zorder=0)
+        axes.plot(x, limit, color=palette.SOFT_INK, linewidth=1.0, zorder=0)
 
 
 def _draw_line(axes: Axes, cells: pd.DataFrame) -> tuple[float, float, str, str, bool]:

@@ -1,0 +1,63 @@
+"""What the machine could do at most in a run, and the share of it that each cell attains: pure functions of frames."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from harness.problem import Problem
+
+if TYPE_CHECKING:
+    from harness.store import Run
+
+PLACE = ["problem", "dtype", "threads"]
+BYTES = {"float32": 4, "float64": 8}
+
+
+def machine_limits(run: Run) -> pd.DataFrame:
+    """Return a row for each workload, dtype and number of threads: `gemm` (FLOP/s), `read` (bytes/s), `n_launches`.
+
+    The median over launches; empty where nothing was measured.
+    """
+    rows = run.limits[run.limits["what"].isin(["gemm", "read"])]
+    if rows.empty:
+        return pd.DataFrame(columns=[*PLACE, "gemm", "read", "n_launches"])
+    values = rows.groupby([*PLACE, "what"], sort=False)["per_second"].median().unstack("what").reset_index()
+    counts = rows.groupby(PLACE)["launch"].nunique().rename("n_launches").reset_index()
+    return values.merge(counts, on=PLACE)[[*PLACE, "gemm", "read", "n_launches"]]
+
+
+def limits_of_grid(run: Run) -> pd.DataFrame:
+    """Return a row for each point of the grid: `limit_images_per_second`, `products_images_per_second`.
+
+    The limit is that of the roofline: with the floating-point operations of a step's products and update at the speed
+    of the peak product, and with every pixel of a mini-batch read once from memory, whichever takes longer.
+    `products` is what NumPy's BLAS makes of the step's products alone, in their own shapes.
+    """
+    products = run.limits[run.limits["what"] == "products"]
+    medians = products.groupby([*PLACE, "batch_size"])["per_second"].median().rename("products_images_per_second")
+    grid = medians.reset_index().merge(machine_limits(run), on=PLACE)
+    problems = {name: Problem.from_json(content) for name, content in run.plan["problems"].items()}
+    grid["batch_size"] = grid["batch_size"].astype("int64")
+    steps = zip(grid["problem"], grid["dtype"], grid["batch_size"], grid["gemm"], grid["read"], strict=True)
+    seconds = [step_seconds_at_least(problems[name], *others) for name, *others in steps]
+    grid["limit_images_per_second"] = grid["batch_size"] / pd.Series(seconds, dtype=float)
+    return grid[[*PLACE, "batch_size", "limit_images_per_second", "products_images_per_second"]]
+
+
+def step_seconds_at_least(
+    problem: Problem, dtype: str, batch_size: int, flops_per_second: float, bytes_per_second: float
+) -> float:
+    """Return max(FLOPs of a step / FLOP per second, bytes of its pixels / bytes per second)."""
+    arithmetic = problem.flops_per_step(batch_size) / flops_per_second
+    memory = batch_size * problem.layers[0] * BYTES[dtype] / bytes_per_second
+    return max(arithmetic, memory)
+
+
+def with_shares(frame: pd.DataFrame, run: Run) -> pd.DataFrame:
+    """Return the frame of cells with `limit_images_per_second` and `share_of_limit`; NaN where no limit is known."""
+    grid = limits_of_grid(run).drop(columns="products_images_per_second")
+    result = frame.merge(grid, on=[*PLACE, "batch_size"], how="left")
+    result["share_of_limit"] = result["images_per_second"] / result["limit_images_per_second"].astype(float)
+    return result

@@ -1,0 +1,65 @@
+"""The machine's limits, measured once in every launch by a fresh process that loads nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from harness.errors import MeasurementFailed
+from harness.pilot import OpenWorker
+from harness.plan import Cell, Enrolment
+from harness.store import RunFolder, read_rows
+
+
+def record_limits(
+    folder: RunFolder,
+    enrolments: Sequence[Enrolment],
+    cells: Sequence[Cell],
+    open_worker: OpenWorker,
+    launch: int,
+    attempt: int,
+) -> None:
+    """Append what the machine can do at most to the run's folder: a measurement for each workload, dtype and threads.
+
+    `enrolments` and `cells` are those of the launch. What the launch has already is not measured again.
+    """
+    known = {
+        (row["problem"], row["dtype"], row["threads"])
+        for row in read_rows(folder.folder / "limits.jsonl")
+        if row["launch"] == launch
+    }
+    for enrolment in one_for_each(enrolments):
+        place = _place(enrolment)
+        if place not in known:
+            sizes = sorted({cell.batch_size for cell in cells if cell.problem == enrolment.problem.name})
+            where = dict(zip(("problem", "dtype", "threads"), place, strict=True))
+            rows = [
+                {**where, "launch": launch, "attempt": attempt, **row} for row in _limits(enrolment, sizes, open_worker)
+            ]
+            folder.append("limits", *rows)
+
+
+def one_for_each(enrolments: Sequence[Enrolment]) -> list[Enrolment]:
+    """Return an enrolment of each workload, dtype and number of threads: the A/A control where there is one."""
+    controls_last = sorted(enrolments, key=lambda enrolment: enrolment.variant.control)
+    return list({_place(enrolment): enrolment for enrolment in controls_last}.values())
+
+
+def _place(enrolment: Enrolment) -> tuple[str, str, int]:
+    return enrolment.problem.name, enrolment.variant.dtype, enrolment.threads
+
+
+def _limits(enrolment: Enrolment, batch_sizes: Sequence[int], open_worker: OpenWorker) -> Iterator[dict[str, Any]]:
+    """Yield a row for each limit; none where the process fails: then there is no share of the limit to show."""
+    order = {"layers": enrolment.problem.layers, "dtype": enrolment.variant.dtype, "batch_sizes": list(batch_sizes)}
+    worker = open_worker(enrolment)
+    try:
+        found = worker.order("limits", order)[0]
+    except MeasurementFailed:
+        return
+    finally:
+        worker.kill()
+    yield {"what": "gemm", "per_second": found["gemm"]}
+    yield {"what": "read", "per_second": found["read"]}
+    for size in batch_sizes:
+        yield {"what": "products", "batch_size": size, "per_second": found["products"][str(size)]}

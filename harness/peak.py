@@ -1,0 +1,81 @@
+"""What this process can do at most: how fast NumPy's BLAS multiplies in it, and how fast it reads memory."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+Clock = Callable[[], int]
+
+SQUARE = 1024  # rows and columns: large enough for the peak of any BLAS, small enough for a third-level cache
+READ_BYTES = 64 * 2**20  # of each of two arrays: more together than the caches hold
+SAMPLE_NS = 20_000_000
+SAMPLES = 5
+
+
+def gemm_flops_per_second(dtype: DTypeLike, clock: Clock = time.perf_counter_ns) -> float:
+    """Return the floating-point operations per second of a product of two square matrices, written into a third."""
+    A, B, C = (_some_numbers((SQUARE, SQUARE), dtype) for _ in range(3))
+    return 2 * SQUARE**3 / seconds_per_call(lambda: np.matmul(A, B, out=C), clock)
+
+
+def read_bytes_per_second(clock: Clock = time.perf_counter_ns) -> float:
+    """Return the bytes per second at which a dot product reads two arrays that fit no cache."""
+    a, b = (_some_numbers((READ_BYTES // 8,), np.float64) for _ in range(2))
+    return 2 * READ_BYTES / seconds_per_call(lambda: np.dot(a, b), clock)
+
+
+def products_images_per_second(
+    layers: Sequence[int], batch_size: int, dtype: DTypeLike, clock: Clock = time.perf_counter_ns
+) -> float:
+    """Return the images per second of a step's matrix products alone, in NumPy, in the workload's own shapes.
+
+    Per layer of weights: forward A·W, the gradient Aᵀ·delta, and behind the first layer delta·Wᵀ; samples in rows,
+    every result written into memory that is there. No gather, no activation, no update.
+    """
+    products = list(_step_products(layers, batch_size, dtype))
+
+    def multiply() -> None:
+        for left, right, result in products:
+            np.matmul(left, right, out=result)
+
+    return batch_size / seconds_per_call(multiply, clock)
+
+
+def _step_products(layers: Sequence[int], batch_size: int, dtype: DTypeLike) -> Iterable[tuple[NDArray[Any], ...]]:
+    A = [_some_numbers((batch_size, size), dtype) for size in layers]
+    delta = [_some_numbers((batch_size, size), dtype) for size in layers]
+    for layer, fans in enumerate(pairwise(layers)):
+        W, dW = (_some_numbers(fans, dtype) for _ in range(2))
+        yield A[layer], W, A[layer + 1]
+        yield A[layer].T, delta[layer + 1], dW
+        if layer > 0:
+            yield delta[layer + 1], W.T, delta[layer]
+
+
+def _some_numbers(shape: Sequence[int], dtype: DTypeLike) -> NDArray[Any]:
+    """Return an array whose products stay away from 0, infinity and denormal numbers."""
+    return np.full(shape, 2.0**-10, dtype=dtype)
+
+
+def seconds_per_call(call: Callable[[], object], clock: Clock) -> float:
+    """Return the seconds of one call: the median of SAMPLES groups of calls, each of about SAMPLE_NS or one call long.
+
+    One call goes before them, untimed: it touches the memory for the first time.
+    """
+    call()
+    n_calls = max(1, round(SAMPLE_NS / max(1, _group_ns(call, 1, clock))))
+    return statistics.median(_group_ns(call, n_calls, clock) / n_calls for _ in range(SAMPLES)) / 1e9
+
+
+def _group_ns(call: Callable[[], object], n_calls: int, clock: Clock) -> int:
+    begin = clock()
+    for _ in range(n_calls):
+        call()
+    return clock() - begin

@@ -1,0 +1,83 @@
+"""Asking for the machine's limits: once in a launch for each workload, dtype and number of threads."""
+
+from dataclasses import replace
+
+import pytest
+
+from harness.errors import MeasurementFailed
+from harness.limits import one_for_each, record_limits
+from harness.plan import Cell, Enrolment
+from harness.registry import discover, find_variant
+from harness.store import RunFolder, read_rows
+from harness.workloads import find_problem
+
+FOUND, _ = discover()
+PROBLEM = find_problem("nielsen")
+ROWS32, ROWS64, TUNED32 = (
+    Enrolment(PROBLEM, FOUND[0], find_variant(FOUND, name), 1)
+    for name in ("numpy_rows[dtype=float32]", "numpy_rows[dtype=float64]", "numpy_tuned[dtype=float32]")
+)
+CONTROL32 = replace(ROWS32, variant=replace(ROWS32.variant, control=True))
+CELLS = [Cell("nielsen", "any", size, 1, 5, 1, 1e-3, once_per_launch=False) for size in (100, 1)]
+
+
+class Worker:
+    def __init__(self, orders, fault=None):
+        self.orders, self.fault, self.alive = orders, fault, True
+
+    def order(self, verb, order):
+        if self.fault:
+            raise MeasurementFailed(self.fault)
+        self.orders.append((verb, order["dtype"], order["layers"], order["batch_sizes"]))
+        return {"gemm": 2e11, "read": 3e10, "products": {"1": 5.0, "100": 6.0}}, {}
+
+    def kill(self):
+        self.alive = False
+
+
+@pytest.fixture
+def asked(tmp_path):
+    """Return a function that records the limits of a launch, and all workers that it opened."""
+    workers, orders = [], []
+
+    def ask(enrolments, launch=0, fault=None):
+        def open_worker(enrolment):
+            workers.append(Worker(orders, fault))
+            return workers[-1]
+
+        with RunFolder(tmp_path) as folder:
+            record_limits(folder, enrolments, CELLS, open_worker, launch, 0)
+        assert not any(worker.alive for worker in workers)
+        return read_rows(tmp_path / "limits.jsonl"), orders
+
+    return ask
+
+
+def test_each_dtype_is_measured_once_in_the_shapes_of_the_grid(asked):
+    rows, orders = asked([ROWS32, TUNED32, ROWS64])
+
+    shapes = ((784, 30, 10), [1, 100])
+    assert sorted(orders) == [("limits", "float32", *shapes), ("limits", "float64", *shapes)]
+    assert [(row["what"], row["batch_size"], row["per_second"]) for row in rows if row["dtype"] == "float32"] == [
+        ("gemm", None, 2e11),
+        ("read", None, 3e10),
+        ("products", 1, 5.0),
+        ("products", 100, 6.0),
+    ]
+
+
+def test_what_a_launch_has_is_not_measured_again_and_the_next_launch_is(asked):
+    asked([ROWS32])
+    asked([ROWS32])
+    rows, orders = asked([ROWS32], launch=1)
+
+    assert len(orders) == 2
+    assert {row["launch"] for row in rows} == {0, 1}
+
+
+def test_the_control_stands_for_its_dtype():
+    assert one_for_each([TUNED32, CONTROL32, ROWS32]) == [CONTROL32]
+
+
+def test_a_process_that_fails_leaves_no_row_and_no_harm(asked):
+    assert asked([ROWS32], fault="no memory") == ([], [])
