@@ -50,7 +50,7 @@ class TorchImplementation(PackageImplementation):
         self.X = self.torch.tensor(images, device=self.device)
         self.Y = maths.store_labels(self.torch.tensor(labels, device=self.device), self.X, problem)
         self.network = maths.Network(problem, self.X)
-        self.step, self.batch_size = None, 0
+        self.steps: dict[int, Any] = {}  # with their buffers, or their compiled code: sizes come in turns
 
     def reset(self, state: State) -> None:
         """Copy the state into the tensors of the network."""
@@ -65,14 +65,12 @@ class TorchImplementation(PackageImplementation):
     def train(self, order: NDArray[np.int64]) -> NDArray[Any] | None:
         """Take a step per row of `order`."""
         n_steps, batch_size = order.shape
-        if batch_size != self.batch_size:  # buffers are kept from call to call
-            self.step = self.maths_file.Step(self.problem, self.network, self.X, self.Y, batch_size)
-            self.batch_size = batch_size
+        if batch_size not in self.steps:
+            self.steps[batch_size] = self.make_step(batch_size)
+        step, rates = self.steps[batch_size], self._rates(n_steps, batch_size)
         batches = self.torch.tensor(order, device=self.device).unbind()
         with self.torch.set_grad_enabled(self.records_operations):
-            losses = [
-                self.step.take(batch, eta) for batch, eta in zip(batches, self._rates(order.shape), strict=True)
-            ]
+            losses = [step.take(batch, eta) for batch, eta in zip(batches, rates, strict=True)]
         self.steps_taken += n_steps
         if self.problem.records_loss:
             return np.array(self.torch.stack(losses).cpu().numpy())
@@ -88,11 +86,15 @@ class TorchImplementation(PackageImplementation):
         )
         return State(W, b, dW, db, self.steps_taken)
 
+    def make_step(self, batch_size: int) -> Any:
+        """Return the step of this batch size; it is made when that is trained for the first time."""
+        return self.maths_file.Step(self.problem, self.network, self.X, self.Y, batch_size)
+
     def wait(self) -> None:
         """Return when the device has done what it was told."""
 
-    def _rates(self, shape: tuple[int, ...]) -> Any:
-        rates = self.problem.learning_rates(self.steps_taken, *shape)
+    def _rates(self, n_steps: int, batch_size: int) -> Any:
+        rates = self.problem.learning_rates(self.steps_taken, n_steps, batch_size)
         if self.eta_is_tensor:
             return self.torch.tensor(rates, dtype=self.X.dtype).unbind()
         return rates.tolist()

@@ -1,7 +1,7 @@
 """One SGD step with gradients by hand, in place, in buffers that are made once for each size of mini-batch.
 
-Samples in columns: A[0] = X (D, B), W[l] (fan_out, fan_in), b[l] (fan_out,), A[l+1] and delta[l] (fan_out, B), Y (C, B).
-X and Y are gathered as rows and seen transposed: so written, the products with W[0] take MKL 0.6 of the time.
+Samples in columns: A[0] = X (D, B), W[l] (fan_out, fan_in), b[l] (fan_out,), A[l+1] and delta[l] (fan_out, B),
+Y (C, B). X and Y are gathered as rows and seen transposed: so written, the products with W[0] take MKL 0.6 of the time.
 R scales the sum over the mini-batch; eta is the learning rate. All tensors are where X is, on a CPU or a GPU.
 """
 
