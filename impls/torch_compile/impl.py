@@ -1,6 +1,8 @@
 """torch_compile: the whole step compiled by PyTorch."""
 
+import importlib
 import os
+import warnings
 
 from harness.adapters.built import compiler_version
 from harness.adapters.tensors import TorchImplementation
@@ -26,6 +28,9 @@ class TorchCompile(TorchImplementation):
 
     def load(self, problem, images, labels):
         os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(fresh_folder())
+        with warnings.catch_warnings():  # the compiler's own import of what PyTorch deprecates
+            warnings.simplefilter("ignore", DeprecationWarning)
+            importlib.import_module("torch._inductor.compile_fx")
         super().load(problem, images, labels)
 
     def receipt(self):
