@@ -74,7 +74,11 @@ class ArrayImplementation(Implementation):
             for batch, eta in zip(order, rates, strict=True):
                 losses.append(self.take_step(batch, eta, R))
         self.step += len(order)
-        return np.array(losses, dtype=self.dtype) if self.problem.records_loss else None
+        return self.collected(losses) if self.problem.records_loss else None
+
+    def collected(self, losses: list[Any]) -> NDArray[Any]:
+        """Return the losses of the steps as one array of NumPy."""
+        return np.array(losses, dtype=self.dtype)
 
     def take_step(self, batch: NDArray[np.int64], eta: float, R: float) -> Any:
         """Gather, forward, loss, backward, update; return the loss."""

@@ -34,6 +34,8 @@ FIXED = {
     "TF_NUM_INTEROP_THREADS": "1",
     "TF_CPP_MIN_LOG_LEVEL": "2",  # errors; else its notes on how it was built are the last words of a worker that died
     "KERAS_BACKEND": "tensorflow",
+    # torch.compile compiles in this many processes; more would use the CPUs of other workers.
+    "TORCHINDUCTOR_COMPILE_THREADS": "1",
     # Two Julia threads inside Python crash; the BLAS threads of Julia follow OPENBLAS_NUM_THREADS.
     "PYTHON_JULIACALL_THREADS": "1",
     # With signal handling, Ctrl-C kills the process before it can answer.
@@ -60,6 +62,8 @@ _COUNTS = "It overrides the number of threads asked for."
 _KERNELS = "Chosen on purpose: it decides which BLAS kernels are measured."
 _SLOWER_KERNELS = "these may be half as fast as the ones this CPU would get by itself"
 _ALLOCATION = "Chosen on purpose: it decides how memory is allocated."
+_EAGER = "It would put code that is not compiled under the name of torch.compile."
+_TF32 = "Products of float32 would be computed with 10 bits of fraction in place of 23."
 _PAGES = "large batches spend much of their time on fresh memory and may be faster or slower than usual"
 
 # The first rule that matches a name holds.
@@ -113,8 +117,18 @@ RULES = (
     Rule("ATEN_CPU_CAPABILITY", "kept", "Chosen on purpose.", "limits the vector instructions of PyTorch"),
     Rule("DNNL_*", "kept", "Chosen on purpose.", "changes the kernels of oneDNN"),
     Rule("ONEDNN_*", "kept", "Chosen on purpose.", "changes the kernels of oneDNN"),
+    Rule("TORCHINDUCTOR_CACHE_DIR", "cleared", "What torch.compile made before would shorten the cold first call."),
+    Rule("TORCH_COMPILE_DISABLE", "cleared", _EAGER),
+    Rule("TORCHDYNAMO_DISABLE", "cleared", _EAGER),
+    Rule("TORCHDYNAMO_SUPPRESS_ERRORS", "cleared", _EAGER),
+    Rule("CXX", "kept", "Chosen on purpose: torch.compile calls it."),
     Rule("TORCHINDUCTOR_*", "kept", "Chosen on purpose.", "changes what torch.compile makes"),
     Rule("TF_ENABLE_ONEDNN_OPTS", "kept", "Chosen on purpose.", "switches the kernels of TensorFlow"),
     Rule("JAX_*", "kept", "Chosen on purpose.", "changes how JAX compiles and where it computes"),
+    Rule("NVIDIA_TF32_OVERRIDE", "cleared", _TF32),
+    Rule("TORCH_ALLOW_TF32_CUBLAS_OVERRIDE", "cleared", _TF32),
+    Rule("CUPY_TF32", "cleared", _TF32),
+    Rule("CUPY_ACCELERATORS", "kept", "Chosen on purpose.", "changes the kernels of CuPy"),
+    Rule("CUDA_LAUNCH_BLOCKING", "kept", "Chosen on purpose.", "makes the CPU wait for the GPU after every kernel"),
     Rule("CUDA_VISIBLE_DEVICES", "kept", "Chosen on purpose.", "decides which GPUs libraries may use"),
 )

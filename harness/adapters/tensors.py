@@ -1,0 +1,100 @@
+"""The glue between the contract and a maths file written with PyTorch: its tensors, and one Step per batch size.
+
+A maths file is a module with these names; its own docstring says the shapes.
+
+    store_labels(labels, X, problem)                 -> Y, beside X and in its dtype where it is one-hot
+    Network(problem, X)                              with lists of tensors W, b and the previous updates dW, db,
+                                                     in canonical shapes, of the dtype and on the device of X
+    Step(problem, network, X, Y, batch_size)         buffers of one batch size
+    Step.take(batch, eta)                            one step over the indices `batch`; returns the loss, or None
+
+`X` is the training set, (N, D). Nothing of PyTorch's state outlives a call: other code in the process is not disturbed.
+"""
+
+from __future__ import annotations
+
+import importlib
+from abc import abstractmethod
+from types import ModuleType
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.adapters.packages import PackageImplementation
+from harness.problem import Problem
+from harness.state import State
+
+
+class TorchImplementation(PackageImplementation):
+    """An implementation in PyTorch whose formulas are the Step of one module; subclasses name the module.
+
+    The threads of PyTorch are read back by the worker, with torch.get_num_threads.
+    """
+
+    language = "PyTorch"
+    package, extra = "torch", "torch"
+    device: ClassVar[str] = "cpu"
+    records_operations: ClassVar[bool] = False  # for automatic differentiation
+    eta_is_tensor: ClassVar[bool] = False  # compiled code would be compiled anew for each number
+
+    @abstractmethod
+    def formulas(self) -> ModuleType:
+        """Return the maths file, imported."""
+
+    def load(self, problem: Problem, images: NDArray[Any], labels: NDArray[np.uint8]) -> None:
+        """Copy the training set to the device and make the network there."""
+        self.torch: Any = importlib.import_module("torch")
+        self.maths_file = maths = self.formulas()
+        self.problem = problem
+        self.X = self.torch.tensor(images, device=self.device)
+        self.Y = maths.store_labels(self.torch.tensor(labels, device=self.device), self.X, problem)
+        self.network = maths.Network(problem, self.X)
+        self.steps: dict[int, Any] = {}  # with their buffers, or their compiled code: sizes come in turns
+
+    def reset(self, state: State) -> None:
+        """Copy the state into the tensors of the network."""
+        network = self.network
+        with self.torch.no_grad():
+            for kind in ("W", "b", "dW", "db"):
+                for tensor, array in zip(getattr(network, kind), getattr(state, kind), strict=True):
+                    tensor.copy_(self.torch.tensor(array))
+        self.steps_taken = state.step
+        self.wait()
+
+    def train(self, order: NDArray[np.int64]) -> NDArray[Any] | None:
+        """Take a step per row of `order`."""
+        n_steps, batch_size = order.shape
+        if batch_size not in self.steps:
+            self.steps[batch_size] = self.make_step(batch_size)
+        step, rates = self.steps[batch_size], self._rates(n_steps, batch_size)
+        batches = self.torch.tensor(order, device=self.device).unbind()
+        with self.torch.set_grad_enabled(self.records_operations):
+            losses = [step.take(batch, eta) for batch, eta in zip(batches, rates, strict=True)]
+        self.steps_taken += n_steps
+        if self.problem.records_loss:
+            return np.array(self.torch.stack(losses).cpu().numpy())
+        self.wait()
+        return None
+
+    def params(self) -> State:
+        """Return copies in canonical form."""
+        network = self.network
+        W, b, dW, db = (
+            tuple(np.array(tensor.detach().cpu().numpy(), dtype=np.float64) for tensor in getattr(network, kind))
+            for kind in ("W", "b", "dW", "db")
+        )
+        return State(W, b, dW, db, self.steps_taken)
+
+    def make_step(self, batch_size: int) -> Any:
+        """Return the step of this batch size; it is made when that is trained for the first time."""
+        return self.maths_file.Step(self.problem, self.network, self.X, self.Y, batch_size)
+
+    def wait(self) -> None:
+        """Return when the device has done what it was told."""
+
+    def _rates(self, n_steps: int, batch_size: int) -> Any:
+        rates = self.problem.learning_rates(self.steps_taken, n_steps, batch_size)
+        if self.eta_is_tensor:
+            return self.torch.tensor(rates, dtype=self.X.dtype).unbind()
+        return rates.tolist()

@@ -1,0 +1,54 @@
+"""cupy_rows: numpy_rows on a GPU."""
+
+import importlib
+
+from harness.adapters.arrays import ArrayImplementation
+from harness.adapters.packages import PackageImplementation
+from harness.interface import FLOATS
+from harness.machine.cuda import describe_cuda, reason_against_cuda
+
+
+class CupyRows(PackageImplementation, ArrayImplementation):
+    """The training set goes to the GPU in `load`, the state in `reset`; `train` ends when the GPU has done its work.
+
+    The indices of the mini-batches go there within `train`: choosing them is part of the step. Float32 is computed as
+    float32: TF32, which rounds the factors of a product to 10 bits, is off.
+    """
+
+    name = "cupy_rows"
+    language = "CuPy"
+    layout = "samples in rows"
+    source = "S1"
+    idea = "numpy_rows to the letter with another array module: the same maths on a GPU."
+    maths = ("rows.py",)
+    axes = {"dtype": FLOATS}
+    package, extra = "cupy", "cupy"
+
+    @classmethod
+    def missing(cls):
+        return reason_against_cuda() or super().missing()
+
+    def formulas(self):
+        self.cupy = importlib.import_module("cupy")
+        from . import rows
+
+        return rows
+
+    def receipt(self):
+        return {"cupy": self.cupy.__version__, **describe_cuda()}
+
+    def reset(self, state):
+        super().reset(state)
+        self.wait()
+
+    def train(self, order):
+        losses = super().train(self.cupy.asarray(order))
+        self.wait()
+        return losses
+
+    def collected(self, losses):
+        return self.cupy.asnumpy(self.cupy.stack(losses)).astype(self.dtype)
+
+    def wait(self):
+        """Return when the GPU has done what it was told."""
+        self.cupy.cuda.get_current_stream().synchronize()

@@ -1,0 +1,21 @@
+"""torch_autograd: SGD with PyTorch as everyone writes it."""
+
+from harness.adapters.tensors import TorchImplementation
+from harness.interface import FLOATS
+
+
+class TorchAutograd(TorchImplementation):
+    """nn.Linear, loss.backward(), optimizer.step()."""
+
+    name = "torch_autograd"
+    layout = "samples in rows"
+    source = "PyTorch"
+    idea = "No gradient is written: the operations are recorded and differentiated. What does that cost?"
+    maths = ("autograd.py",)
+    axes = {"dtype": FLOATS}
+    records_operations = True
+
+    def formulas(self):
+        from . import autograd
+
+        return autograd
