@@ -1,7 +1,8 @@
 """One SGD step with samples in rows, as pure functions: XLA makes one program of a whole step.
 
 X (B, D), Y (B, C), W[l] (fan_in, fan_out), b[l] (fan_out,), A[l] and delta (B, fan_out).
-R scales the sum over the mini-batch; eta is the learning rate. `previous` is (dW, db), or empty where the update is plain.
+R scales the sum over the mini-batch; eta is the learning rate; `previous` is (dW, db), empty where the update
+is plain.
 """
 
 import jax

@@ -1,5 +1,7 @@
 """jax_step and jax_scan: the same formulas in JAX; the loop over the steps is Python's, or compiled with them."""
 
+from importlib import import_module
+
 import numpy as np
 
 from harness.adapters.packages import PackageImplementation
@@ -15,7 +17,7 @@ class JaxStep(PackageImplementation):
     layout = "samples in rows"
     source = "JAX's documentation"
     idea = "NumPy's formulas as pure functions, compiled into one program, which is called for every step."
-    maths = ("formulas.py", "step.py")
+    maths = ("step.py", "formulas.py")
     axes = {"dtype": FLOATS}
     package, extra = "jax", "jax"
 
@@ -25,12 +27,7 @@ class JaxStep(PackageImplementation):
         device.settle()
         self.problem, self.device = problem, device
         self.X, self.Y = device.put(images, self.dtype), device.put(np.eye(10)[labels], self.dtype)
-        self.loop = self.made_loop()
-
-    def made_loop(self):
-        from .step import PythonLoop
-
-        return PythonLoop(self.problem)
+        self.loop = import_module("." + self.maths[0].removesuffix(".py"), __package__).Loop(problem)
 
     def reset(self, state):
         W, b, dW, db = ([self.device.put(x.T, self.dtype) for x in xs] for xs in (state.W, state.b, state.dW, state.db))
@@ -60,9 +57,4 @@ class JaxScan(JaxStep):
 
     name = "jax_scan"
     idea = "jax_step with the loop over the steps compiled too: what does calling every step from Python cost?"
-    maths = ("formulas.py", "scan.py")
-
-    def made_loop(self):
-        from .scan import CompiledLoop
-
-        return CompiledLoop(self.problem)
+    maths = ("scan.py", "formulas.py")

@@ -17,7 +17,7 @@ from .formulas import take_step
 MOST_IMAGES = 2**16
 
 
-class CompiledLoop:
+class Loop:
     """A program per batch size, and the buffers of its order and learning rates."""
 
     def __init__(self, problem):

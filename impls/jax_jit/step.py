@@ -1,4 +1,4 @@
-"""The loop over the steps is Python's: a compiled step is called for each, and overwrites the network that it is given."""
+"""The loop over the steps is Python's: a compiled step is called for each and overwrites the network it is given."""
 
 from functools import partial
 
@@ -7,7 +7,7 @@ import jax
 from .formulas import take_step
 
 
-class PythonLoop:
+class Loop:
     """One program per batch size."""
 
     def __init__(self, problem):

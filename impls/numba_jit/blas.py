@@ -5,6 +5,7 @@ function calls the BLAS that SciPy brings, without Python. R scales the sum over
 """
 
 from collections import namedtuple
+from itertools import pairwise
 
 import numpy as np
 from numba import njit
@@ -18,7 +19,7 @@ Buffers = namedtuple("Buffers", "A Z delta dW db part")
 
 def buffers(layers, dtype):
     """A, Z, delta of a block, the sums of the gradients, and the part that one block adds to them."""
-    fans = list(zip(layers[:-1], layers[1:], strict=True))
+    fans = list(pairwise(layers))
     A, Z, delta = (
         tuple(np.zeros((BLOCK_ROWS, size), dtype) for size in sizes) for sizes in (layers, *[layers[1:]] * 2)
     )

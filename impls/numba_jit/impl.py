@@ -1,5 +1,7 @@
 """numba_blas and numba_loops: a whole train compiled by Numba, its products by BLAS or in loops of our own."""
 
+from importlib import import_module
+
 import numpy as np
 
 from harness.adapters.packages import PackageImplementation
@@ -19,15 +21,11 @@ class NumbaBlas(PackageImplementation):
     axes = {"dtype": FLOATS}
     package, extra = "numba", "numba"
 
-    def formulas(self):
-        from . import blas
-
-        return blas
-
     def load(self, problem, images, labels):
         from . import network, output
 
-        self.problem, self.layout_of, self.maths_file = problem, network, self.formulas()
+        self.problem, self.layout_of = problem, network
+        self.maths_file = import_module("." + self.maths[0].removesuffix(".py"), __package__)
         self.X, self.labels = np.array(images, self.dtype, order="C"), np.array(labels)
         self.functions = output.functions_of(problem)
         self.coefficients = network.coefficients(problem, self.dtype)
@@ -51,11 +49,6 @@ class NumbaBlas(PackageImplementation):
     def params(self):
         return State(*self.layout_of.canonical(self.network), self.steps_taken)
 
-    def threads(self):
-        import numba
-
-        return {"Numba": numba.get_num_threads()}
-
 
 class NumbaLoops(NumbaBlas):
     """The loops of c_loops, in Python and compiled by Numba."""
@@ -64,8 +57,3 @@ class NumbaLoops(NumbaBlas):
     layout = "one sample at a time"
     idea = "Plain loops in Python, compiled: how near to C do they come?"
     maths = ("loops.py", "output.py")
-
-    def formulas(self):
-        from . import loops
-
-        return loops

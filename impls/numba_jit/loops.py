@@ -1,10 +1,11 @@
 """One SGD step, one sample after the other, in plain loops: those of c_loops, compiled by Numba.
 
-x is an image, y its label; z, a and delta hold the neurons of each layer, a[0] = x. W[l] is (fan_in, fan_out), row after
-row, so that the innermost loops run over neurons that lie side by side. R scales the sum over the mini-batch.
+x is an image, y its label; z, a and delta hold the neurons of each layer, a[0] = x. W[l] is (fan_in, fan_out), in C
+order, so that the innermost loops run over neurons that lie side by side. R scales the sum over the mini-batch.
 """
 
 from collections import namedtuple
+from itertools import pairwise
 
 import numpy as np
 from numba import njit
@@ -16,7 +17,7 @@ Buffers = namedtuple("Buffers", "a z delta dW db")
 
 def buffers(layers, dtype):
     """a, z, delta of one sample, and the sums of the gradients."""
-    fans = list(zip(layers[:-1], layers[1:], strict=True))
+    fans = list(pairwise(layers))
     a, z, delta, db = (tuple(np.zeros(size, dtype) for size in sizes) for sizes in (layers, *[layers[1:]] * 3))
     return Buffers(a, z, delta, tuple(np.zeros(fan, dtype) for fan in fans), db)
 
