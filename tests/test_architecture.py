@@ -21,7 +21,7 @@ FLOW = """
     measure pipe worker host
     resolution request plan survey gatekeeper pilot bridges store runs remaining schedule rehearsal learning
     bench doctor
-    statuses analyse doubts claims report export
+    statuses verdicts analyse doubts ladders claims report export
     display cli __main__
 """.split()
 

@@ -11,7 +11,7 @@ from harness.adapters.arrays import ArrayImplementation
 class BiasNeuron(ArrayImplementation):
     """One whose maths file has W for weights and biases: its functions are those of `arrays` without b and db."""
 
-    layout = "features in rows over that of the bias neuron; one sample per column, X[idx].T"
+    layout = "samples in columns, X[idx].T, under the ones of a bias neuron"
     source = "S4"
 
     def formulas(self):
