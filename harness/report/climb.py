@@ -12,6 +12,7 @@ from matplotlib.patches import Rectangle
 from harness.ladders import MEASURED, Ladder
 from harness.report import palette, wording
 from harness.report.canvas import LEFT, Drawn, Sheet, log_axis
+from harness.report.ladder import arrow
 
 WIDTH, HEIGHT, GAP, ROW_GAP = 2.55, 2.3, 0.35, 0.75
 SLOT = 0.36  # half the width of a band, where steps are 1 apart
@@ -24,7 +25,6 @@ def draw(ladder: Ladder, climbs: pd.DataFrame, name: str, noise: str) -> Drawn |
     if shown.empty:
         return None
     dtypes, sizes = list(dict.fromkeys(shown["climbed_in"])), sorted(shown["batch_size"].unique())
-    places = [step.implementation for step in ladder.steps]
     problem, threads = str(shown["problem"].iloc[0]), int(shown["threads"].iloc[0])
     title = f"{problem}: {ladder.title}, gain of each step, {wording.plural(threads, 'thread')}"
     width = max(6.4, LEFT + len(sizes) * (WIDTH + GAP))
@@ -36,7 +36,7 @@ def draw(ladder: Ladder, climbs: pd.DataFrame, name: str, noise: str) -> Drawn |
             _prepare(axes, limits, labelled=column == 0)
             axes.set_title(f"{dtype} · batch {wording.batch(size)}", loc="left", size=9, color=palette.SOFT_INK)
             panel = shown[(shown["climbed_in"] == dtype) & (shown["batch_size"] == size)]
-            _panel(axes, panel, places)
+            _panel(axes, panel, ladder)
     return sheet.drawn(name, f"{ladder.title}: the gain of each step, `{problem}`.")
 
 
@@ -64,9 +64,9 @@ def _prepare(axes: Axes, limits: tuple[float, float], labelled: bool) -> None:
     axes.set_axisbelow(True)
 
 
-def _panel(axes: Axes, rows: pd.DataFrame, places: list[str]) -> None:
+def _panel(axes: Axes, rows: pd.DataFrame, ladder: Ladder) -> None:
     axes.set_xlim(-0.6, max(len(rows), 2) - 0.4)
-    axes.set_xticks(range(len(rows)), [_label(row, places) for row in wording.rows(rows)])
+    axes.set_xticks(range(len(rows)), [arrow(ladder, row) for row in wording.rows(rows)])
     for x, row in enumerate(wording.rows(rows)):
         if not math.isnan(row.pair_margin):
             noise = 1 + row.pair_margin
@@ -82,11 +82,6 @@ def _panel(axes: Axes, rows: pd.DataFrame, places: list[str]) -> None:
             textcoords="offset points", ha="center", va="bottom", size=8, color=palette.INK,
             weight="bold" if row.verdict in ("faster", "slower") else "normal",
         )  # fmt: skip
-
-
-def _label(row: Any, places: list[str]) -> str:
-    """Return "2 → 3": from which step to which."""
-    return f"{places.index(row.than)} → {places.index(row.implementation)}"
 
 
 def _is_drawn(claim: Any) -> bool:

@@ -14,7 +14,7 @@ from harness.doubts import time_shares, warnings
 from harness.ladders import Ladder, climbed
 from harness.report import wording
 from harness.report.figures import noise_sentence
-from harness.report.ladder import CLIMB, claim_words, step_words
+from harness.report.ladder import CLIMB, arrow, changes, claim_words
 from harness.statuses import STATUSES_WITH_TIMES
 
 if TYPE_CHECKING:
@@ -56,8 +56,7 @@ def print_summary(run: Run, console: Console) -> None:
 
 def _print_climb(ladder: Ladder, climbs: pd.DataFrame, console: Console) -> None:
     """Print what each step of a ladder gains over the one before, a column per batch size, and what its source says."""
-    gained = climbs.assign(name=[step_words(ladder, row) for row in wording.rows(climbs)])
-    gained = gained[gained["than"].notna()]
+    gained = climbs[climbs["than"].notna()]
     if gained.empty:
         return
     first = next(wording.rows(gained))
@@ -66,14 +65,16 @@ def _print_climb(ladder: Ladder, climbs: pd.DataFrame, console: Console) -> None
     sizes = list(dict.fromkeys(gained["batch_size"]))
     for heading in (HEADING, *map(wording.batch, sizes)):
         table.add_column(heading, justify="left" if heading == HEADING else "right")
-    for name, rows in gained.groupby("name", sort=False):
-        by_size = {row.batch_size: _gain(row) for row in wording.rows(rows)}
-        table.add_row(str(name), *(by_size.get(size, Text()) for size in sizes))
+    for _, rows in gained.groupby(["implementation", "than"], sort=False):
+        by_size = {row.batch_size: row for row in wording.rows(rows)}
+        step = next(iter(by_size.values()))
+        entries = [_gain(by_size[size]) if size in by_size else Text() for size in sizes]
+        table.add_row(f"{arrow(ladder, step)} {changes(ladder, step)}", *entries)
     console.print(table)
     for row in wording.rows(gained):
         if row.claim is not None:
-            said = f"{row.name}, batch {wording.batch(row.batch_size)}. The source: {claim_words(row.claim, row)}."
-            console.print(Text(said, style=GREY))
+            where = f"{arrow(ladder, row)} at batch {wording.batch(row.batch_size)}"
+            console.print(Text(f"{where}, the source: {claim_words(row.claim, row)}.", style=GREY))
     console.print()
 
 

@@ -30,22 +30,27 @@ def sections(run: Run, frame: pd.DataFrame) -> list[tuple[str, str]]:
 
 def _text(ladder: Ladder, climbs: pd.DataFrame) -> str:
     parts = [f"{ladder.about} {HOW}"]
-    what = {step.implementation: step.what for step in ladder.steps}
     for _, rows in climbs.groupby(CLIMB, sort=False):
         first = next(wording.rows(rows))
         parts.append(f"### `{first.problem}`, {first.climbed_in}, {wording.plural(first.threads, 'thread')}")
-        parts.append(tables.table(HEADINGS, [_line(row, what) for row in wording.rows(rows)]))
+        parts.append(tables.table(HEADINGS, [_line(ladder, row) for row in wording.rows(rows)]))
     return "\n\n".join(parts)
 
 
-def _line(row: Any, what: dict[str, str]) -> list[str]:
-    name, changes, speed = wording.code(row.implementation), wording.escaped(what[row.implementation]), _speed(row)
+def _line(ladder: Ladder, row: Any) -> list[str]:
+    name, speed = wording.code(row.implementation), _speed(row)
     if row.in_all:
-        name, changes, speed = f"{name} over {wording.code(row.than)}", "*all steps*", ""
-    elif row.dtype != (row.than_dtype if isinstance(row.than, str) else row.climbed_in):
-        changes = f"{row.dtype}, {changes}"
+        name, speed = f"{name} over {wording.code(row.than)}", ""
     said = "" if row.claim is None else claim_words(row.claim, row)
-    return [wording.batch(row.batch_size), name, changes, speed, gain(row), row.verdict, said]
+    return [
+        wording.batch(row.batch_size),
+        name,
+        wording.escaped(changes(ladder, row)),
+        speed,
+        gain(row),
+        row.verdict,
+        said,
+    ]
 
 
 def _speed(row: Any) -> str:
@@ -66,13 +71,19 @@ def gain(row: Any) -> str:
     return "no round has both"
 
 
-def step_words(ladder: Ladder, row: Any) -> str:
-    """Return "1 → 2 bias row of the input layer stored": from which step to which; the places count from 0."""
+def arrow(ladder: Ladder, row: Any) -> str:
+    """Return "1 → 2": from which step to which, counted from 0; nothing for the first."""
     places = [step.implementation for step in ladder.steps]
-    if not isinstance(row.than, str):
-        return ""
-    arrow = f"{places.index(row.than)} → {places.index(row.implementation)}"
-    return arrow if row.in_all else f"{arrow} {ladder.steps[places.index(row.implementation)].what}"
+    return f"{places.index(row.than)} → {places.index(row.implementation)}" if isinstance(row.than, str) else ""
+
+
+def changes(ladder: Ladder, row: Any) -> str:
+    """Return what a step changes against the one before, its dtype included."""
+    if row.in_all:
+        return "all steps"
+    what = next(step.what for step in ladder.steps if step.implementation == row.implementation)
+    before = row.than_dtype if isinstance(row.than, str) else row.climbed_in
+    return what if row.dtype == before else f"{row.dtype}, {what}"
 
 
 def claim_words(claim: Claim, row: Any) -> str:
