@@ -119,15 +119,14 @@ def climbs(run: Run, frame: pd.DataFrame, ladder: Ladder) -> pd.DataFrame:
     """
     samples, cells = timed_samples(run), cells_with_statuses(run)
     parts = []
-    for dtype in FLOATS:
-        rungs = _rungs(frame, ladder, dtype)
-        for pairs, in_all in ((_neighbours(rungs), False), (_ends(rungs), True)):
+    for dtype, rungs in _ways_up(frame, ladder):
+        for pairs, in_all in _comparisons(rungs):
             others = {step: than for step, than in pairs if than}
             part = _compared(frame, relative_speeds(samples, cells, others), pairs)
             parts.append(part.assign(climbed_in=dtype, in_all=in_all))
+    if not parts:
+        return pd.DataFrame()
     found = pd.concat(parts, ignore_index=True)
-    if found.empty:
-        return found
     at = ["problem", "threads", "batch_size", "climbed_in"]
     found = found[found.groupby(at)["variant"].transform("nunique") > 1].reset_index(drop=True)
     # Across dtypes, the noisier side decides what is called a difference.
@@ -138,27 +137,30 @@ def climbs(run: Run, frame: pd.DataFrame, ladder: Ladder) -> pd.DataFrame:
     return found.sort_values(["climbed_in", "problem", "threads", "batch_size", "in_all"], kind="stable")
 
 
-def _rungs(frame: pd.DataFrame, ladder: Ladder, dtype: str) -> list[str]:
-    """Return the variants of a climb, first step first; none where no step has the dtype."""
+def _ways_up(frame: pd.DataFrame, ladder: Ladder) -> list[tuple[str, list[str]]]:
+    """Return dtype and variants, first step first, of each different climb of at least two steps."""
     own = frame[~frame["control"]].drop_duplicates("variant")
-    found = []
-    for step in ladder.steps:
-        variants = own[own["implementation"] == step.implementation]
-        for wanted in (dtype, step.dtype):
-            if (variants["dtype"] == wanted).any():
-                found.append(variants[variants["dtype"] == wanted].iloc[0])
-                break
-    return [str(row["variant"]) for row in found] if any(row["dtype"] == dtype for row in found) else []
+    found: list[tuple[str, list[str]]] = []
+    for dtype in FLOATS:
+        rungs = [variant for step in ladder.steps if (variant := _rung(own, step, dtype))]
+        if len(rungs) > 1 and rungs not in [others for _, others in found]:
+            found.append((dtype, rungs))
+    return found
 
 
-def _neighbours(rungs: list[str]) -> list[tuple[str, str]]:
-    """Return each step with the one before; the first with none."""
-    return list(zip(rungs, ["", *rungs[:-1]], strict=True))
+def _rung(own: pd.DataFrame, step: Step, dtype: str) -> str:
+    """Return the variant of a step in a dtype, else in that of its source, else nothing."""
+    for wanted in (dtype, step.dtype):
+        variants = own.loc[(own["implementation"] == step.implementation) & (own["dtype"] == wanted), "variant"]
+        if len(variants):
+            return str(variants.iloc[0])
+    return ""
 
 
-def _ends(rungs: list[str]) -> list[tuple[str, str]]:
-    """Return the last step with the first, where there are others between them."""
-    return [(rungs[-1], rungs[0])] if len(rungs) > 2 else []
+def _comparisons(rungs: list[str]) -> list[tuple[list[tuple[str, str]], bool]]:
+    """Return each step with the one before, the first with none; and, with True, the last with the first."""
+    neighbours = list(zip(rungs, ["", *rungs[:-1]], strict=True))
+    return [(neighbours, False), *([([(rungs[-1], rungs[0])], True)] if len(rungs) > 2 else [])]
 
 
 def _compared(frame: pd.DataFrame, speeds: pd.DataFrame, pairs: list[tuple[str, str]]) -> pd.DataFrame:
@@ -171,9 +173,9 @@ def _compared(frame: pd.DataFrame, speeds: pd.DataFrame, pairs: list[tuple[str, 
         other = frame.loc[frame["variant"] == than, columns].add_prefix("than_")
         keys = ["problem", "batch_size", "threads"]
         parts.append(mine.merge(other, left_on=keys, right_on=[f"than_{key}" for key in keys], how="left"))
-    joined = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=[*columns, *rates])
+    joined = pd.concat(parts, ignore_index=True)
     joined = joined.rename(columns={"than_implementation": "than"}).merge(speeds, on=CELL, how="left")
-    return joined.assign(pair_margin=joined[["margin", "than_margin"]].max(axis=1)) if parts else joined
+    return joined.assign(pair_margin=joined[["margin", "than_margin"]].max(axis=1))
 
 
 def climbed(run: Run, frame: pd.DataFrame) -> Iterator[tuple[Ladder, pd.DataFrame]]:
