@@ -8,6 +8,7 @@ over launches, on one number from each.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from scipy.special import stdtrit
 from harness import resolution
 from harness.attained import with_shares
 from harness.statuses import CELL, STATUSES_WITH_TIMES, accepted, planned_cells, statuses, timed_samples
+from harness.verdicts import log_reach, same_within, unknown_verdict, verdict_words, whole_percent
 
 if TYPE_CHECKING:
     from harness.store import Run
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
 CONFIDENCE = 0.95
 LEAST_ROUNDS = 3  # a launch cut off earlier has no median worth the name
 SMALLEST_MARGIN = math.log1p(resolution.SMALLEST_MARGIN)
-SAME = math.log(1.05)  # an interval that reaches further says nothing about sameness
 
 UNIT = ["wave", "launch", "attempt"]
 POINT = ["problem", "dtype", "batch_size", "threads"]
@@ -49,11 +50,9 @@ def summarise(run: Run) -> pd.DataFrame:
     baseline. A cell whose status is not passed or not checked has no numbers at all; one that is not
     checked has times, and is compared with nothing.
     """
-    cells = planned_cells(run)
+    frame = cells_with_statuses(run)
     samples = timed_samples(run)
-    cells["rounds"] = np.where(cells["once_per_launch"], 1, run.plan["rounds"])
-    launches = launch_medians(samples, cells)
-    frame = pd.concat([cells, statuses(run, cells)], axis=1)
+    launches = launch_medians(samples, frame)
     times = (throughputs(samples, launches), cold_calls(run, launches), ratios(samples, frame, run))
     for estimates in (*times, memory_use(run)):
         frame = frame.merge(estimates, on=CELL, how="left")
@@ -66,6 +65,13 @@ def summarise(run: Run) -> pd.DataFrame:
     frame["margin"] = margins(frame)
     frame["verdict"] = verdicts(frame, run)
     return frame[COLUMNS]
+
+
+def cells_with_statuses(run: Run) -> pd.DataFrame:
+    """Return the planned cells with the rounds that each was to get in a launch, and what became of it."""
+    cells = planned_cells(run)
+    cells["rounds"] = np.where(cells["once_per_launch"], 1, run.plan["rounds"])
+    return pd.concat([cells, statuses(run, cells)], axis=1)
 
 
 def launch_medians(samples: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
@@ -163,30 +169,38 @@ def baseline_variants(run: Run) -> dict[str, str]:
 def ratios(samples: pd.DataFrame, cells: pd.DataFrame, run: Run) -> pd.DataFrame:
     """Return per cell the speed relative to the baseline's cell of the same dtype, with its interval.
 
+    The baseline against itself is exactly 1.
+    """
+    dtypes = cells.drop_duplicates("variant").set_index("variant")["dtype"]
+    others = {str(variant): than for variant, than in dtypes.map(baseline_variants(run)).dropna().items()}
+    return relative_speeds(samples, cells, others).rename(columns={"ratio": "ratio_to_baseline"})
+
+
+def relative_speeds(samples: pd.DataFrame, cells: pd.DataFrame, others: Mapping[str, str]) -> pd.DataFrame:
+    """Return per cell `ratio`, its speed relative to that of another variant, `ratio_low` and `ratio_high`.
+
+    `others` maps variant → the variant it is compared with, at the same problem, batch size and threads.
     Formed within a round, between samples taken seconds apart, so that whatever slowed the machine
     down slowed both; per launch the median of the log-ratios; over launches Student's t on them. The
     point is exp(mean): the centre of that very interval, and the only choice for which "a is r times
-    b" and "b is 1/r times a" agree. The baseline against itself is exactly 1. Only cells that have passed
-    are compared, on either side; a launch enters with 3 rounds that have both, or all that were planned.
+    b" and "b is 1/r times a" agree. Only cells that have passed are compared, on either side; a launch
+    enters with 3 rounds that have both, or all that were planned.
     """
-    baselines = baseline_variants(run)
-    verified = cells.loc[cells["status"] == "passed", [*CELL, "dtype", "rounds"]]
-    usable = samples.merge(verified, on=CELL)[[*PAIR, "variant", "dtype", "rounds", "step_seconds"]]
-    base = usable[usable["variant"].isin(list(baselines.values()))].drop(columns="variant")
-    pairs = usable.merge(base, on=[*PAIR, "dtype"], suffixes=("", "_of_baseline"))
-    pairs["log"] = np.log(pairs["step_seconds_of_baseline"] / pairs["step_seconds"])
-    pairs["planned"] = pairs[["rounds", "rounds_of_baseline"]].min(axis=1)
+    verified = cells.loc[cells["status"] == "passed", [*CELL, "rounds"]]
+    usable = samples.merge(verified, on=CELL)[[*PAIR, "variant", "rounds", "step_seconds"]]
+    usable["other"] = usable["variant"].map(others).astype(usable["variant"].dtype)
+    pairs = usable.merge(
+        usable.drop(columns="other"), left_on=[*PAIR, "other"], right_on=[*PAIR, "variant"], suffixes=("", "_of_other")
+    )
+    pairs["log"] = np.log(pairs["step_seconds_of_other"] / pairs["step_seconds"])
+    pairs["planned"] = pairs[["rounds", "rounds_of_other"]].min(axis=1)
     grouped = pairs.groupby([*CELL, *UNIT])
     per_launch = grouped.agg(log=("log", "median"), n_pairs=("log", "size"), planned=("planned", "first")).reset_index()
     per_launch["enters"] = per_launch["n_pairs"] >= per_launch["planned"].clip(upper=LEAST_ROUNDS)
     result = intervals(per_launch)
     centre = per_launch.groupby(CELL)["log"].mean().reset_index(name="of_all")
     mean = result["mean"].fillna(result.merge(centre, on=CELL)["of_all"])
-    of_ratio = {
-        "ratio_to_baseline": np.exp(mean),
-        "ratio_low": np.exp(result["low"]),
-        "ratio_high": np.exp(result["high"]),
-    }
+    of_ratio = {"ratio": np.exp(mean), "ratio_low": np.exp(result["low"]), "ratio_high": np.exp(result["high"])}
     return result[CELL].assign(**of_ratio)
 
 
@@ -210,15 +224,14 @@ def margins(frame: pd.DataFrame) -> pd.Series[float]:
 def verdicts(frame: pd.DataFrame, run: Run) -> NDArray[Any]:
     """Return the word for every cell: faster, slower, same within x %, not enough data, not verified, baseline, A/A."""
     baselines = set(baseline_variants(run).values())
-    margin = margins(frame).map(math.log1p)
+    margin = margins(frame)
     low, high = np.log(frame["ratio_low"]), np.log(frame["ratio_high"])
-    reach = np.maximum(low.abs(), high.abs())
-    same = "same within " + whole_percent(reach) + " %"
-    unknown = "no interval: one launch" if run.plan["launches"] == 1 else "not enough data"
+    reach = log_reach(low, high)
+    unknown = unknown_verdict(run)
     is_unknown = reach.isna() | margin.isna()
     unverified = frame["status"] == "not checked"
     control = np.where(
-        (low > 0) | (high < 0), "A/A: differs, by at most " + whole_percent(reach) + " %", "A/A: " + same
+        (low > 0) | (high < 0), "A/A: differs, by at most " + whole_percent(reach) + " %", "A/A: " + same_within(reach)
     )
     return np.select(
         [
@@ -228,21 +241,11 @@ def verdicts(frame: pd.DataFrame, run: Run) -> NDArray[Any]:
             unverified,
             frame["ratio_to_baseline"].isna(),
             is_unknown & frame["control"],
-            is_unknown,
-            frame["control"],
-            low > margin,
-            high < -margin,
-            reach <= SAME,
+            ~is_unknown & frame["control"],
         ],
         [
             *("", "baseline", "A/A: not verified", "not verified", "not enough data"),
-            *(f"A/A: {unknown}", unknown, control, "faster", "slower", same),
+            *(f"A/A: {unknown}", control),
         ],
-        "not enough data",
+        verdict_words(frame["ratio_low"], frame["ratio_high"], margin, unknown),
     )
-
-
-def whole_percent(log_reach: pd.Series[float]) -> pd.Series[str]:
-    """Return a distance in logs as whole per cent, rounded up; at least 1."""
-    percent = pd.Series(np.ceil(100 * np.expm1(log_reach) - 1e-9), index=log_reach.index)
-    return percent.clip(lower=1).fillna(0).astype("int64").astype(str)

@@ -312,6 +312,7 @@ TO_XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 
 INSTALLED = [
     ("numpy_rows", "samples in rows", "NumPy"),
     ("numpy_columns", "samples in columns", "NumPy"),
+    ("numpy_bias_step3", "samples in columns", "NumPy"),
     ("numpy_tuned", "samples in rows, in blocks", "NumPy"),
     ("numpy_per_sample", "one sample at a time", "NumPy"),
     ("python_lists", "one sample at a time, lists of lists", "Python"),

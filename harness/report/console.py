@@ -11,14 +11,17 @@ from rich.text import Text
 
 from harness.analyse import summarise
 from harness.doubts import time_shares, warnings
+from harness.ladders import Ladder, climbed
 from harness.report import wording
 from harness.report.figures import noise_sentence
+from harness.report.ladder import CLIMB, arrow, changes, claim_words
 from harness.statuses import STATUSES_WITH_TIMES
 
 if TYPE_CHECKING:
     from harness.store import Run
 
 STYLES = {"faster": "green", "slower": "red", "baseline": "bold"}
+MARKS = {"same": "≈", "not ": "?"}  # by how a verdict begins
 GREY = "bright_black"
 ROOMY = 100  # columns from which a terminal has space to spare
 HEADING = "batch size"
@@ -37,6 +40,9 @@ def print_summary(run: Run, console: Console) -> None:
         for part in _that_fit(cells, console.width, gap):
             console.print(_table(cells, part, gap))
             console.print()
+    for ladder, climbs in climbed(run, frame):
+        for _, rows in climbs.groupby(CLIMB, sort=False):
+            _print_climb(ladder, rows, console)
     for problem in frame["problem"].unique():
         console.print(Text(f"{problem}. {noise_sentence(run, frame, str(problem))}", style=GREY))
     if len(shown):
@@ -46,6 +52,37 @@ def print_summary(run: Run, console: Console) -> None:
     console.print(Text(time_sentence(run), style=GREY))
     if said := warnings(run, frame):
         console.print(Text(f"{wording.plural(len(said), 'warning')}; see report.md.", style="yellow"))
+
+
+def _print_climb(ladder: Ladder, climbs: pd.DataFrame, console: Console) -> None:
+    """Print what each step of a ladder gains over the one before, a column per batch size, and what its source says."""
+    gained = climbs[climbs["than"].notna()]
+    if gained.empty:
+        return
+    first = next(wording.rows(gained))
+    title = f"{ladder.title} · {first.problem} · {first.climbed_in} · {wording.plural(first.threads, 'thread')}"
+    table = Table(title=Text(title), title_justify="left", title_style="bold", box=None, pad_edge=False)
+    sizes = list(dict.fromkeys(gained["batch_size"]))
+    for heading in (HEADING, *map(wording.batch, sizes)):
+        table.add_column(heading, justify="left" if heading == HEADING else "right")
+    for _, rows in gained.groupby(["implementation", "than"], sort=False):
+        by_size = {row.batch_size: row for row in wording.rows(rows)}
+        step = next(iter(by_size.values()))
+        entries = [_gain(by_size[size]) if size in by_size else Text() for size in sizes]
+        table.add_row(f"{arrow(ladder, step)} {changes(ladder, step)}", *entries)
+    console.print(table)
+    for row in wording.rows(gained):
+        if row.claim is not None:
+            where = f"{arrow(ladder, row)} at batch {wording.batch(row.batch_size)}"
+            console.print(Text(f"{where}, the source: {claim_words(row.claim, row)}.", style=GREY))
+    console.print()
+
+
+def _gain(row: Any) -> Text:
+    """Return "1.28× [1.26, 1.30]" in the colour of its verdict."""
+    mark = MARKS.get(row.verdict[:4], "")
+    gain = f"{mark}{wording.ratio(row.ratio)} {wording.ratio_interval(row.ratio_low, row.ratio_high)}".strip()
+    return Text(gain, style=STYLES.get(row.verdict, GREY if mark else ""))
 
 
 def time_sentence(run: Run) -> str:
@@ -115,6 +152,6 @@ def _entry(row: Any) -> Text:
     speed = wording.rate(row.images_per_second).replace(" ", "")
     if row.status == "not checked":
         return Text(f"{speed} {UNVERIFIED:>5}", style=GREY)
-    mark = {"same": "≈", "not ": "?"}.get(row.verdict[:4], "")
+    mark = MARKS.get(row.verdict[:4], "")
     ratio = "1" if row.verdict == "baseline" else mark + wording.short_ratio(row.ratio_to_baseline)
     return Text(f"{speed} {ratio:>5}", style=STYLES.get(row.verdict, GREY if mark else ""))

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from harness.report import accuracy, heatmap, layouts, memory, strips, throughput, wording
+from harness.ladders import climbed
+from harness.report import accuracy, climb, heatmap, layouts, memory, strips, throughput, wording
 from harness.report.canvas import Drawn, drawing
 
 if TYPE_CHECKING:
@@ -52,6 +53,12 @@ def _attempts(run: Run, frame: pd.DataFrame) -> Iterator[tuple[str, str, Drawn |
         pixels = int(run.plan["problems"][problem]["layers"][0])
         name = f"memory-{ending}"
         yield name, what, memory.draw(cells, name, pixels), "no peak memory above the loaded state was measured"
+    for ladder, climbs in climbed(run, frame):
+        for _, rows in climbs.groupby(["problem", "threads"], sort=False):
+            problem, threads = str(rows["problem"].iloc[0]), int(rows["threads"].iloc[0])
+            ending = f"{file_name(ladder.name)}-{file_name(problem)}{f'-{threads}-threads' if several else ''}"
+            figure = climb.draw(ladder, rows, f"ladder-{ending}", noise_sentence(run, frame, problem))
+            yield f"ladder-{ending}", f"{ladder.title}, {problem}", figure, "no two steps could be compared"
     variants = pd.DataFrame(run.plan["variants"])
     for problem in run.plan["problems"]:
         name = f"accuracy-{file_name(problem)}"

@@ -1,0 +1,98 @@
+"""The section on a ladder: what each step gains, beside what its source says."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from harness.ladders import MEASURED, Claim, Ladder, climbed
+from harness.report import tables, wording
+from harness.statuses import STATUSES_WITH_TIMES
+
+if TYPE_CHECKING:
+    from harness.store import Run
+
+CLIMB = ["climbed_in", "problem", "threads"]
+HOW = (
+    "The gain is the speed relative to the step before, formed within rounds like every ratio, across dtypes where "
+    "they differ; a verdict takes the wider of the two margins. What a source says of one phase is not what a run "
+    "measures: it is shown and compared with nothing, and `paragone profile` times the phases."
+)
+HEADINGS = ["batch size", "step", "what it changes", "images/s", "gain over the step before", "", "the source says"]
+
+
+def sections(run: Run, frame: pd.DataFrame) -> list[tuple[str, str]]:
+    """Return heading and text for each ladder of which the run has at least two steps."""
+    return [(f"## {ladder.title}", _text(ladder, rows)) for ladder, rows in climbed(run, frame)]
+
+
+def _text(ladder: Ladder, climbs: pd.DataFrame) -> str:
+    parts = [f"{ladder.about} {HOW}"]
+    for _, rows in climbs.groupby(CLIMB, sort=False):
+        first = next(wording.rows(rows))
+        parts.append(f"### `{first.problem}`, {first.climbed_in}, {wording.plural(first.threads, 'thread')}")
+        parts.append(tables.table(HEADINGS, [_line(ladder, row) for row in wording.rows(rows)]))
+    return "\n\n".join(parts)
+
+
+def _line(ladder: Ladder, row: Any) -> list[str]:
+    name, speed = wording.code(row.implementation), _speed(row)
+    if row.in_all:
+        name, speed = f"{name} over {wording.code(row.than)}", ""
+    said = "" if row.claim is None else claim_words(row.claim, row)
+    return [
+        wording.batch(row.batch_size),
+        name,
+        wording.escaped(changes(ladder, row)),
+        speed,
+        gain(row),
+        row.verdict,
+        said,
+    ]
+
+
+def _speed(row: Any) -> str:
+    if row.status not in STATUSES_WITH_TIMES:
+        return f"*{row.status}*"
+    interval = wording.rate_interval(row.images_per_second_low, row.images_per_second_high)
+    return f"{wording.rate(row.images_per_second)} {interval}".strip()
+
+
+def gain(row: Any) -> str:
+    """Return the gain with its interval; where there is a step before and no gain, why."""
+    if not math.isnan(row.ratio):
+        return f"**{wording.ratio(row.ratio)}** {wording.ratio_interval(row.ratio_low, row.ratio_high)}".strip()
+    if not isinstance(row.than, str) or row.status != "passed":
+        return ""
+    if row.than_status != "passed":
+        return f"{wording.code(row.than)}: *{row.than_status}*"
+    return "no round has both"
+
+
+def arrow(ladder: Ladder, row: Any) -> str:
+    """Return "1 → 2": from which step to which, counted from 0; nothing for the first."""
+    places = [step.implementation for step in ladder.steps]
+    return f"{places.index(row.than)} → {places.index(row.implementation)}" if isinstance(row.than, str) else ""
+
+
+def changes(ladder: Ladder, row: Any) -> str:
+    """Return what a step changes against the one before, its dtype included."""
+    if row.in_all:
+        return "all steps"
+    what = next(step.what for step in ladder.steps if step.implementation == row.implementation)
+    before = row.than_dtype if isinstance(row.than, str) else row.climbed_in
+    return what if row.dtype == before else f"{row.dtype}, {what}"
+
+
+def claim_words(claim: Claim, row: Any) -> str:
+    """Return what a source says, and what the interval of a row says to it."""
+    amount = f"more than {claim.low:g}×"
+    if math.isfinite(claim.high):
+        less = " to ".join(f"{100 * (1 - 1 / speed):.0f} %" for speed in (claim.low, claim.high))
+        amount = f"{less} less time, {wording.ratio(claim.low)} to {wording.ratio(claim.high)}"
+    if claim.quantity != MEASURED:
+        return f"{amount} in the {claim.quantity} phase alone: not comparable"
+    answer = claim.answer(row.ratio_low, row.ratio_high)
+    return f"{amount}; here: {answer}" if answer else amount

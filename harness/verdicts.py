@@ -1,0 +1,52 @@
+"""The words that an interval of a ratio earns: faster, slower, same within x %, not enough data."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from harness.store import Run
+
+SAME = math.log(1.05)  # an interval that reaches further says nothing about sameness
+
+
+def verdict_words(
+    low: pd.Series[float], high: pd.Series[float], margin: pd.Series[float], unknown: str
+) -> NDArray[Any]:
+    """Return a word for every interval of a ratio from `low` to `high`; `unknown` where it or the margin is missing.
+
+    `margin` is 0.01 for 1 %: below it no difference is called one.
+    """
+    low, high, beyond = low.map(math.log), high.map(math.log), margin.map(math.log1p)
+    reach = log_reach(low, high)
+    choices: list[Any] = [unknown, "faster", "slower", same_within(reach)]
+    return np.select(
+        [reach.isna() | beyond.isna(), low > beyond, high < -beyond, reach <= SAME], choices, "not enough data"
+    )
+
+
+def unknown_verdict(run: Run) -> str:
+    """Return what is said of a comparison without an interval."""
+    return "no interval: one launch" if run.plan["launches"] == 1 else "not enough data"
+
+
+def log_reach(low: pd.Series[float], high: pd.Series[float]) -> pd.Series[float]:
+    """Return how far the farther end of an interval of log-ratios lies from 0."""
+    reach: pd.Series[float] = low.abs().combine(high.abs(), max)
+    return reach.where(low.notna() & high.notna())
+
+
+def same_within(reach: pd.Series[float]) -> pd.Series[str]:
+    """Return "same within x %" for every distance in logs."""
+    return "same within " + whole_percent(reach) + " %"
+
+
+def whole_percent(reach: pd.Series[float]) -> pd.Series[str]:
+    """Return a distance in logs as whole per cent, rounded up; at least 1."""
+    percent = pd.Series(np.ceil(100 * np.expm1(reach) - 1e-9), index=reach.index)
+    return percent.clip(lower=1).fillna(0).astype("int64").astype(str)
