@@ -33,6 +33,8 @@ ANSWERS = {
     "train": ("step",),
     "sample": ("n_steps", "elapsed_ns", "runner_ns", "cpu_ns", "digest", "peak_memory_bytes"),
     "result": ("step",),
+    "clock": ("reading_ns",),
+    "pair": ("plain_ns", "clocked_ns", "phases", "parts", "is_same"),
 }
 
 

@@ -18,10 +18,10 @@ FLOW = """
     machine mnist data environment
     interface adapters plugins registry
     reference bounds judge diagnose verify contract starter
-    measure pipe worker host
+    measure phases pipe worker host
     resolution request plan survey gatekeeper pilot bridges store runs remaining schedule rehearsal learning
-    bench doctor
-    statuses analyse doubts claims report export
+    bench profile doctor
+    statuses analyse breakdown doubts claims report export
     display cli __main__
 """.split()
 
