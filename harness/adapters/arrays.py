@@ -21,8 +21,8 @@ Where the formulas are those of one sample, SampleImplementation loops over the 
     backward(A, delta, W, R, dW, db)                              adds to dW, db
 
 The five phases of a step are attributes of the instance, called through it: `load_clocked` wraps them there, and the
-plain path carries no clock. A maths file may also name functions that its `backward` calls once for each layer, from the
-output down, as PARTS = {"t1 what it does": "name_of_the_function", …}: a profile times them, layer by layer.
+plain path carries no clock. A maths file may also name functions that its `backward` calls once for each layer, from
+the output down, as PARTS = {"t1 what it does": "name_of_the_function", …}: a profile times them, layer by layer.
 """
 
 from __future__ import annotations

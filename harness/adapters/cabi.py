@@ -113,9 +113,7 @@ class LibraryImplementation(Implementation):
         self.library.paragone_phases(self.network, ns.ctypes.data)
         return PhaseTimes({phase: n for phase, n in zip(PHASES, ns.tolist(), strict=True) if n})
 
-    def _load(
-        self, problem: Problem, images: NDArray[Any], labels: NDArray[np.uint8], command: Sequence[str]
-    ) -> None:
+    def _load(self, problem: Problem, images: NDArray[Any], labels: NDArray[np.uint8], command: Sequence[str]) -> None:
         self.close()
         self.problem = problem
         path, self.built = build(command, Path(inspect.getfile(type(self))).resolve().parent)

@@ -22,8 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.adapters.julia_found import FOR_JULIACALL, find_julia, juliacall_project, reason_against_juliacall
-from harness.errors import MeasurementFailed
 from harness.adapters.phase_clock import told_times
+from harness.errors import MeasurementFailed
 from harness.interface import Implementation, PhaseTimes
 from harness.problem import Problem
 from harness.state import State
@@ -74,9 +74,7 @@ class JuliaImplementation(Implementation):
         """Return what Julia counted in the last train; nothing where the maths file does not tell its phases apart."""
         return told_times(self.julia.functions.phases(self.number))
 
-    def _load(
-        self, load: str, train: str, problem: Problem, images: NDArray[Any], labels: NDArray[np.uint8]
-    ) -> None:
+    def _load(self, load: str, train: str, problem: Problem, images: NDArray[Any], labels: NDArray[np.uint8]) -> None:
         self.close()
         self.problem = problem
         self.julia = julia_in_process()

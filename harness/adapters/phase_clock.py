@@ -47,15 +47,15 @@ class PhaseClock:
         act, clock, phases, calls = getattr(owner, name), self.clock, self.phases, self.calls
         phases.setdefault(phase, 0)
 
-        def timed(*arguments: Any) -> Any:
+        def timed(*arguments: Any, **named: Any) -> Any:
             begin = clock()
-            result = act(*arguments)
+            result = act(*arguments, **named)
             phases[phase] += clock() - begin
             return result
 
-        def timed_backward(*arguments: Any) -> Any:
+        def timed_backward(*arguments: Any, **named: Any) -> Any:
             calls.clear()
-            return timed(*arguments)
+            return timed(*arguments, **named)
 
         setattr(owner, name, timed_backward if phase == "backward" else timed)
 

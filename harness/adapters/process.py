@@ -22,9 +22,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.adapters.klv import Value
+from harness.adapters.phase_clock import told_times
 from harness.adapters.program import Program
 from harness.errors import MeasurementFailed
-from harness.adapters.phase_clock import told_times
 from harness.interface import Implementation, PhaseTimes
 from harness.problem import Problem
 from harness.state import State
