@@ -59,7 +59,7 @@ class Breakdown:
         excess = -self.other / self.clocked.median
         return (
             f"{self.variant} batch {self.batch_size}: its phases add up to {excess:.1%} more than the whole, beyond "
-            f"the {NOISE:.0%} that noise explains: its clock runs faster than the harness's, or a phase is counted twice"
+            f"the {NOISE:.0%} of noise: its clock runs faster than the harness's, or a phase is counted twice"
         )
 
     def share(self, phase: str) -> float:

@@ -31,6 +31,7 @@ LONG_MODULES: dict[str, str] = {}
 LONG_FUNCTIONS = {
     "cli.measuring.bench": "one parameter per option, each with its help",
     "cli.checking.verify": "one parameter per option, each with its help",
+    "cli.profiling.profile": "one parameter per option, each with its help",
 }
 
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "core", "manager", "misc"}

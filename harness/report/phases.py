@@ -89,8 +89,7 @@ def _draw_times(axes: Axes, block: Sequence[Breakdown]) -> None:
             axes.hlines(row, cell.clocked.low, min(cell.clocked.high, end), color=palette.INK, linewidth=0.8)
             axes.plot([cell.clocked.median], [row], marker="|", markersize=7, color=palette.INK, markeredgewidth=1.1)
             if cell.plain.median < end:
-                ring = {"markerfacecolor": "white", "markeredgecolor": palette.INK, "markeredgewidth": 0.8}
-                axes.plot([cell.plain.median], [row], marker="o", markersize=3.6, clip_on=False, **ring)
+                axes.scatter([cell.plain.median], [row], s=13, color="white", edgecolor=palette.INK, lw=0.8, zorder=4)
         place = end if is_cut else max(cell.clocked.median, min(cell.clocked.high, end), cell.plain.median)
         axes.text(
             min(place, end) + end * 0.02,

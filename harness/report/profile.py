@@ -21,16 +21,17 @@ from harness.runs import PROFILE
 from harness.store import read_json, read_rows
 
 HOW_TO_READ = """\
-- Every implementation is loaded twice in one process: as it is measured by `paragone bench`, without any clock, and with
-  a clock put around each phase of its step. In every round both take the same steps, one right after the other, in an
-  order that changes; all variants take turns in a random order. All numbers are medians over the rounds.
+- Every implementation is loaded twice in one process: as it is measured by `paragone bench`, without any clock, and
+  with a clock put around each phase of its step. In every round both take the same steps, one right after the other, in
+  an order that changes; all variants take turns in a random order. All numbers are medians over the rounds, each phase
+  for itself: where the machine is noisy they need not add up to the whole. ± is half the distance of the quartiles.
 - **whole** is the step with its clocks, **without clocks** the plain one, **clocks cost** the median of their ratio in
   a round, less one. What the clocks cost is contained in the phases and in other.
 - **other** is the whole less the sum of the phases: the loop around them, the call, and where another program computes
   the pipe to it.
 - Both must give the same bits in every round, or the cell fails.
-- Where the gradient goes straight to the weights, as in `numpy_tuned`, `c_blas` and `julia_tuned` with a plain update of one
-  block, its product counts as update; elsewhere as backward. The delta of the output layer is part of backward."""
+- Where the gradient goes straight to the weights, as in `numpy_tuned`, `c_blas` and `julia_tuned` with a plain update
+  of one block, its product counts as update; elsewhere as backward. The output's delta is part of backward."""
 
 
 @dataclass(frozen=True)
@@ -94,14 +95,16 @@ def phases_csv(cells: Sequence[Breakdown]) -> str:
     return pd.DataFrame(lines, columns=columns).to_csv(index=False, float_format="%.6g", lineterminator="\n")
 
 
+def usual_dtype(profiled: Profiled) -> str:
+    """Return the dtype that most variants have, which is told once; a name tells any other."""
+    return str(pd.DataFrame(profiled.plan["variants"])["dtype"].mode()[0])
+
+
 def names_of(profiled: Profiled) -> dict[str, str]:
-    """Return the names to print, by variant: with the dtype where there is more than one."""
+    """Return the names to print, by variant: with the dtype where it is not the usual one."""
     frame = pd.DataFrame(profiled.plan["variants"])
-    if frame.empty:
-        return {}
-    names = wording.short_names(frame)
-    if frame["dtype"].nunique() > 1:
-        names = names + " " + frame["dtype"].str.replace("float", "f")
+    short = wording.short_names(frame)
+    names = short.where(frame["dtype"] == usual_dtype(profiled), short + " " + frame["dtype"])
     return dict(zip(frame["variant"], names, strict=True))
 
 
@@ -114,7 +117,8 @@ def groups(cells: Sequence[Breakdown]) -> Iterator[tuple[str, int, list[Breakdow
 def _figures(profiled: Profiled) -> Iterator[Drawn]:
     labels = names_of(profiled)
     for problem, threads, cells in groups(profiled.cells):
-        title = f"{problem}: where the time of a step goes, {wording.plural(threads, 'thread')}"
+        said = f"{usual_dtype(profiled)}, {wording.plural(threads, 'thread')}"
+        title = f"{problem}: where the time of a step goes, {said}"
         drawn = phases.draw(cells, labels, f"phases-{problem}-{threads}", title)
         if drawn is not None:
             yield drawn
@@ -124,11 +128,10 @@ def markdown(profiled: Profiled, drawn: Sequence[Drawn]) -> str:
     """Return the report of a profile."""
     unfinished = "" if profiled.finished else " — interrupted"
     figures = "\n\n".join(f"![{figure.caption}]({figure.name}.png)" for figure in drawn)
-    parts_ = parts_tables(profiled.cells, names_of(profiled))
     sections = [
         (f"# Phases of a step: {profiled.plan['run']}{unfinished}", f"{cost_of_clocks(profiled)}\n\n{figures}".strip()),
         ("## Microseconds per step", _times_tables(profiled)),
-        ("## Inside backward, layer by layer", parts_),
+        ("## Inside backward, layer by layer", parts_tables(profiled)),
         ("## Doubts", "\n".join(f"- {wording.escaped(sentence)}" for sentence in doubts(profiled))),
         ("## Without phases", _gaps(profiled.outcomes)),
         ("## How to read this", HOW_TO_READ),
@@ -142,7 +145,8 @@ def _times_tables(profiled: Profiled) -> str:
     for problem, threads, cells in groups(profiled.cells):
         for size in sorted({cell.batch_size for cell in cells}):
             of_size = sorted((c for c in cells if c.batch_size == size), key=lambda c: c.clocked.median)
-            texts.append(f"### `{problem}`, batch size {wording.batch(size)}, {wording.plural(threads, 'thread')}")
+            said = f"{usual_dtype(profiled)}, {wording.plural(threads, 'thread')}"
+            texts.append(f"### `{problem}`, batch size {wording.batch(size)}, {said}")
             headings = ["implementation", *PHASES, "other", "whole", "without clocks", "clocks cost"]
             texts.append(table(headings, (_times_row(labels[cell.variant], cell) for cell in of_size)))
     return "\n\n".join(texts) or "Nothing was measured."
@@ -160,21 +164,21 @@ def _entry(cell: Breakdown, phase: str) -> str:
     return f"{wording.significant(cell.phases[phase].median)} ({cell.share(phase):.0%})"
 
 
-def parts_tables(cells: Sequence[Breakdown], labels: Mapping[str, str]) -> str:
+def parts_tables(profiled: Profiled) -> str:
     """Return a table for every cell whose backward is told apart: a line a part, a column a layer of weights.
 
     The first call within a backward is that of the output layer, which is the last.
     """
-    texts = []
-    for cell in cells:
+    labels, problems, texts = names_of(profiled), profiled.plan["problems"], []
+    for cell in profiled.cells:
         if not cell.parts:
             continue
         depth = max(len(calls) for calls in cell.parts.values())
         texts.append(
             f"### `{cell.problem}`, {wording.code(labels[cell.variant])}, batch size {wording.batch(cell.batch_size)}"
         )
-        headings = ["part, µs per step", *(f"call {call}" for call in range(1, depth + 1)), "all"]
-        headings[1] += " (output layer)"
+        last = len(problems[cell.problem]["layers"]) - 1  # of the layers of weights
+        headings = ["µs per step", *(f"layer {last - call}" for call in range(depth)), "all"]
         lines = []
         for part, calls in cell.parts.items():
             numbers = [wording.significant(value) for value in calls] + [""] * (depth - len(calls))
@@ -199,7 +203,7 @@ def doubts(profiled: Profiled) -> list[str]:
     """Return in words what a reader should not believe without a second look."""
     sentences = [cell.doubt for cell in profiled.cells if cell.doubt]
     sentences += [
-        f"{cell.variant} batch {cell.batch_size}: it is not deterministic, and with clocks its bits differed: not compared"
+        f"{cell.variant} batch {cell.batch_size}: not deterministic; with clocks its bits differed, as they may"
         for cell in profiled.cells
         if not cell.is_same
     ]
