@@ -114,7 +114,7 @@ def _show(profiled: Profiled) -> None:
 def _table(title: str, cells: list[Breakdown], labels: dict[str, str]) -> Table:
     from harness.report.wording import significant
 
-    table = Table(title=title, title_justify="left", show_edge=False)
+    table = Table(title=title, title_justify="left", show_edge=False, collapse_padding=True, pad_edge=False)
     table.add_column("implementation", overflow="fold", min_width=16)
     phases = [phase for phase in (*PHASES, "other") if any(phase in cell.phases for cell in cells)]
     for heading in (*phases, "whole", "clocks"):

@@ -136,7 +136,8 @@ def _bars(axes: Axes, values: Sequence[Mapping[str, float]], end: float) -> None
     for phase in palette.PHASES:
         style: dict[str, Any] = {"color": palette.PHASES[phase], "edgecolor": "white", "linewidth": 0.5}
         rows = [row for row, value in enumerate(values) if value.get(phase, 0.0) > 0]
-        lengths = [min(values[row][phase], max(0.0, end - begins[row])) for row in rows]
+        rows = [row for row in rows if begins[row] < end]
+        lengths = [min(values[row][phase], end - begins[row]) for row in rows]
         axes.barh(rows, lengths, height=BAR, left=[begins[row] for row in rows], **style)
         for row in rows:
             begins[row] += values[row][phase]
