@@ -5,7 +5,7 @@ RUN := $(VENV)/bin/paragone
 READY := $(VENV)/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help bench quick verify report train doctor list new julia peers test test-fast check format clean
+.PHONY: help bench quick verify report profile train doctor list new julia peers test test-fast check format clean
 
 help:  ## show these targets
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -21,6 +21,9 @@ verify: $(READY)  ## check implementations against the reference: make verify IM
 
 report: $(READY)  ## rebuild the report of a run: make report NAME=latest
 	$(RUN) report $(or $(NAME),latest) $(ARGS)
+
+profile: $(READY)  ## where the time of a step goes: make profile ARGS="-p mlp4 -b 500,20000"
+	$(RUN) profile $(ARGS)
 
 train: $(READY)  ## train one implementation and print its accuracy: make train IMPL=numpy_rows
 	$(RUN) train $(or $(IMPL),numpy_rows) $(ARGS)

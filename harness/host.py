@@ -36,6 +36,8 @@ ANSWERS = {
     "peak": ("peak_memory_bytes",),
     "memory": ("loaded_memory_bytes", "peak_memory_bytes", "since_load"),
     "limits": ("gemm", "read", "products"),
+    "clock": ("reading_ns",),
+    "pair": ("plain_ns", "clocked_ns", "phases", "parts", "is_same"),
 }
 
 

@@ -11,13 +11,16 @@ Letters used in the maths of every implementation, once and for all:
     X  a mini-batch of images        Y  its labels, one-hot
     W, b  weights and biases         Z = W·A + b  logits         A  activations, A[0] = X
     delta  ∂(Σ_batch ℓ)/∂Z           dW, db  gradients, scaled by R         eta  learning rate
+
+Where a step can be told apart into its phases, a profile loads a second instance by `load_clocked`; the instance whose
+time is the headline never holds a clock.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import product
 from typing import Any, ClassVar
 
@@ -28,6 +31,19 @@ from harness.problem import Problem
 from harness.state import State
 
 FLOATS = ("float32", "float64")
+PHASES = ("gather", "forward", "loss", "backward", "update")
+
+
+@dataclass(frozen=True)
+class PhaseTimes:
+    """Nanoseconds of one `train` by phase; a phase that the workload does not have is left out.
+
+    `parts` are named pieces of backward: per name the times of its first, second, … call within every backward, summed
+    over the train. The first call is that of the output layer.
+    """
+
+    phases: Mapping[str, int]
+    parts: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
 
 class Implementation(ABC):
@@ -81,6 +97,24 @@ class Implementation(ABC):
         Asked of workloads that it supports. What only comes near is timed and shown as not checked; it never passes.
         """
         return None
+
+    @classmethod
+    def hides_phases(cls) -> str | None:
+        """Return why the phases of its step cannot be told apart, or None where `load_clocked` does so."""
+        if cls.load_clocked is not Implementation.load_clocked:
+            return None
+        return "its step is one piece, whose phases cannot be told apart from outside"
+
+    def load_clocked(self, problem: Problem, images: NDArray[Any], labels: NDArray[np.uint8]) -> None:
+        """Do what `load` does, and put a clock around the phases of every later train: for profiles alone.
+
+        The parameters must come out with the same bits as without clocks.
+        """
+        raise NotImplementedError(self.hides_phases())
+
+    def phase_times(self) -> PhaseTimes:
+        """Return how long the phases of the last train took; no phases where they were not told apart after all."""
+        raise NotImplementedError(self.hides_phases())
 
     def receipt(self) -> Mapping[str, str]:
         """Return what was built or started in `load`, name → words: compiler, flags, version. Kept with every run."""

@@ -95,7 +95,7 @@ def enrol(request: Request, chosen: Sequence[Found], everyone: Sequence[Found]) 
     taking_part: dict[tuple[str, str, int], Enrolment] = {}
     for problem in request.problems:
         for threads in request.threads:
-            for variant in _with_baselines(_chosen_variants(request, chosen), request.baseline, everyone):
+            for variant in _with_baselines(chosen_variants(request, chosen), request.baseline, everyone):
                 enrolment = Enrolment(problem, by_name[variant.implementation.name], variant, threads)
                 taking_part[enrolment.key] = enrolment
     if not taking_part:
@@ -109,7 +109,8 @@ def own_environments(request: Request, everyone: Sequence[Found]) -> list[str]:
     return sorted({e.variant.implementation.environment_name() for e in enrolments} - {""})
 
 
-def _chosen_variants(request: Request, chosen: Sequence[Found]) -> list[Variant]:
+def chosen_variants(request: Request, chosen: Sequence[Found]) -> list[Variant]:
+    """Return the variants of these implementations that have a dtype asked for; in a quick run one dtype of each."""
     every = [variant for found in chosen for variant in variants(found.implementation)]
     if request.dtypes:
         return [variant for variant in every if variant.dtype in request.dtypes]

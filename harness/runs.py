@@ -12,9 +12,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from harness.errors import ResultsUnusable, UnknownName
+from harness.errors import Misuse, ResultsUnusable, UnknownName
 from harness.registry import PROJECT
 from harness.store import read_json, write_json
+
+PROFILE = "profile.json"  # in the folder of a profile, as plan.json in that of a run
 
 
 def results_folder(chosen: Path | None = None) -> Path:
@@ -29,7 +31,23 @@ def new_run_folder(results: Path, now: datetime, plan: Mapping[str, Any], enviro
 
     The folder appears complete or not at all. Raises ResultsUnusable.
     """
-    time_in_utc = now.astimezone(UTC).strftime("%Y-%m-%dT%H%M%SZ")
+    return _new_folder(results, _stamp(now), "plan.json", plan, environment)
+
+
+def new_profile_folder(
+    results: Path, now: datetime, profile: Mapping[str, Any], environment: Mapping[str, Any]
+) -> Path:
+    """Make the folder of a new profile, which is no run: what looks for runs passes it by. Raises ResultsUnusable."""
+    return _new_folder(results, f"{_stamp(now)}-profile", PROFILE, profile, environment)
+
+
+def _stamp(now: datetime) -> str:
+    return now.astimezone(UTC).strftime("%Y-%m-%dT%H%M%SZ")
+
+
+def _new_folder(
+    results: Path, wanted: str, file: str, content: Mapping[str, Any], environment: Mapping[str, Any]
+) -> Path:
     try:
         results.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".draft-", dir=results, ignore_cleanup_errors=True) as temporary:
@@ -37,8 +55,8 @@ def new_run_folder(results: Path, now: datetime, plan: Mapping[str, Any], enviro
             draft.mkdir()
             write_json(draft / "environment.json", environment)
             for number in itertools.count(1):
-                name = time_in_utc if number == 1 else f"{time_in_utc}-{number}"
-                write_json(draft / "plan.json", {**plan, "run": name})
+                name = wanted if number == 1 else f"{wanted}-{number}"
+                write_json(draft / file, {**content, "run": name})
                 try:
                     draft.rename(results / name)
                 except OSError as error:
@@ -48,7 +66,7 @@ def new_run_folder(results: Path, now: datetime, plan: Mapping[str, Any], enviro
                 break
     except OSError as error:
         raise ResultsUnusable(
-            f"{results}: cannot be written: {error.strerror}. Choose another folder: paragone bench --results PATH"
+            f"{results}: cannot be written: {error.strerror}. Choose another folder: --results PATH"
         ) from None
     return results / name
 
@@ -72,6 +90,8 @@ def find_run(results: Path, name: str) -> Path:
         with contextlib.suppress(OSError, RuntimeError):  # a name that no folder can have; no such home
             if (candidate.expanduser() / "plan.json").is_file():
                 return candidate.expanduser()
+            if (candidate.expanduser() / PROFILE).is_file():
+                raise Misuse(f"{name} is a profile, not a run: read {candidate / 'profile.md'}")
     raise UnknownName("run", name, [folder.name for folder in folders], f" Runs are looked for in {results}.")
 
 

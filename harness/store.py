@@ -11,6 +11,11 @@
     finished.json     written last: how the run ended
     lock              held by the harness that writes here
 
+The folder of a profile has profile.json in place of plan.json, and in place of samples.jsonl
+
+    pairs.jsonl       one row a pair of samples, the same steps without clocks and with them
+    clocks.jsonl      one row a process: what a reading of its clock costs
+
 A row is one line, written at once and synchronised to disk: what a kill or a power cut can tear is the
 last line, and a torn line is dropped when the run is read or taken up again.
 """
@@ -55,6 +60,14 @@ COLUMNS = {
     ).split(),
     "accuracy": "problem variant batch_size epoch correct n_test elapsed_s".split(),
 }
+PROFILE_COLUMNS = {
+    "pairs": (
+        "problem variant batch_size threads wave round position plain_first n_steps plain_ns clocked_ns phases parts "
+        "is_same"
+    ).split(),
+    "clocks": "problem variant threads reading_ns".split(),
+    "outcomes": COLUMNS["outcomes"],
+}
 
 
 @dataclass(frozen=True)
@@ -77,8 +90,10 @@ class Run:
 class RunFolder:
     """A run's folder held for writing, by one harness at a time."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(
+        self, folder: Path, columns: Mapping[str, list[str]] = COLUMNS, again: str = "paragone bench --resume {run}"
+    ) -> None:
+        self.folder, self.columns, self.again = folder, columns, again.format(run=folder.name)
         self._files: dict[str, io.FileIO] = {}
         try:
             self._lock = (folder / "lock").open("w")
@@ -104,7 +119,7 @@ class RunFolder:
 
         Raises ResultsUnusable where the disk does not take it.
         """
-        columns = COLUMNS[table]
+        columns = self.columns[table]
         if unknown := {column for row in rows for column in row} - set(columns):
             raise KeyError(f"{table} has no column {sorted(unknown)}")
         lines = "".join(json.dumps({column: row.get(column) for column in columns}) + "\n" for row in rows).encode()
@@ -120,7 +135,7 @@ class RunFolder:
                 self._files.pop(table).close()
             raise ResultsUnusable(
                 f"{self.folder / table}.jsonl: cannot be written: {error.strerror}. What was measured before is "
-                f"kept; make room, then: paragone bench --resume {self.folder.name}"
+                f"kept; make room, then: {self.again}"
             ) from None
 
     def _open(self, table: str) -> io.FileIO:

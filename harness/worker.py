@@ -12,6 +12,8 @@ Started as `python -m harness.worker INCOMING OUTGOING` with two open file descr
     peak                                                       -> peak_memory_bytes of the process so far
     memory  batch_size, n_steps                                -> loaded_memory_bytes, peak_memory_bytes, since_load
     limits  layers, dtype, batch_sizes                         -> gemm, read, products: what the machine can do at most
+    clock                                                      -> reading_ns; loads the variant once more, with clocks
+    pair    batch_size, n_steps, prefix_steps, plain_first     -> plain_ns, clocked_ns, phases, parts, is_same
 
 What raises becomes an answer with "error"; what the hosted code prints goes to the worker's log.
 """
@@ -52,6 +54,7 @@ from harness.measure import (
     take_sample,
 )
 from harness.peak import gemm_flops_per_second, products_images_per_second, read_bytes_per_second
+from harness.phases import reading_ns, take_pair
 from harness.pipe import Message, Pipe
 from harness.problem import Problem
 from harness.registry import read_folder
@@ -60,13 +63,14 @@ from harness.state import State
 PR_SET_PDEATHSIG = 1
 MOST_ESTIMATE_STEPS = 4096
 MOST_REASON_CHARACTERS = 1000
-ORDERS = ("load", "cost", "call", "train", "sample", "result", "peak", "memory", "limits")
+ORDERS = ("load", "cost", "call", "train", "sample", "result", "peak", "memory", "limits", "clock", "pair")
 
 
 class Worker:
     """One implementation, loaded with one problem, and the orders it can carry out."""
 
     implementation: Implementation
+    clocked: Implementation
     problem: Problem
     start: State
     losses: NDArray[Any] | None = None
@@ -77,15 +81,14 @@ class Worker:
         if hasattr(self, "implementation"):
             self.implementation.close()
             del self.implementation
+        self.loaded = order
         self.problem = Problem.from_json(order["problem"])
         self.start = self.problem.start_state(order["seed"])
         self.seed = order["seed"]
         self.orders: dict[tuple[int, int], NDArray[np.int64]] = {}
         self.folder = Path(order["folder"])
         by_name = {candidate.name: candidate for candidate in read_folder(self.folder)}
-        data = open_cached(Path(order["data"]))
-        images = data.pixels(order["axis"]["dtype"])[: self.problem.n_train]
-        labels = data.train_labels[: self.problem.n_train]
+        images, labels = self._training_set()
         begin = time.perf_counter()
         implementation = by_name[order["implementation"]](**order["axis"])
         try:
@@ -106,6 +109,25 @@ class Worker:
             "threads_found": found_threads(implementation.threads()),
             "receipt": {name: without_home(words) for name, words in receipt.items()},
         }, {}
+
+    def clock(self, order: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Message:
+        """Load the variant a second time beside the first, with a clock around its phases."""
+        clocked = type(self.implementation)(**self.loaded["axis"])
+        clocked.load_clocked(self.problem, *self._training_set())
+        self.clocked = clocked
+        gc.collect()
+        gc.freeze()
+        return {"reading_ns": reading_ns()}, {}
+
+    def pair(self, order: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Message:
+        """Time the same steps without clocks and with them."""
+        batches = self._batches(order["batch_size"], order["n_steps"])
+        pair = take_pair(
+            self.implementation, self.clocked, self.start, batches, order["prefix_steps"], order["plain_first"]
+        )
+        times = {"plain_ns": pair.plain_ns, "clocked_ns": pair.clocked_ns, "is_same": pair.is_same}
+        phases = {"phases": dict(pair.times.phases), "parts": {name: list(ns) for name, ns in pair.times.parts.items()}}
+        return {**times, **phases}, {}
 
     def cost(self, order: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Message:
         """Estimate the time of one step at this batch size."""
@@ -171,6 +193,11 @@ class Worker:
         state = self.implementation.params()
         extra = {} if losses is None else {"losses": np.asarray(losses)}
         return {"step": int(state.step)}, {**state.tensors(), **extra}
+
+    def _training_set(self) -> tuple[NDArray[Any], NDArray[np.uint8]]:
+        data = open_cached(Path(self.loaded["data"]))
+        n_train = self.problem.n_train
+        return data.pixels(self.loaded["axis"]["dtype"])[:n_train], data.train_labels[:n_train]
 
     def _batches(self, batch_size: int, n_steps: int) -> NDArray[np.int64]:
         key = (batch_size, n_steps)

@@ -20,11 +20,10 @@ FLOW = """
     interpreters machine mnist data environment
     interface adapters plugins registry
     reference bounds judge diagnose verify contract starter
-    measure peak pipe worker host
+    measure peak phases pipe worker host
     resolution request plan survey gatekeeper pilot bridges store runs remaining limits schedule rehearsal footprint
-    learning
-    bench doctor
-    statuses attained verdicts analyse doubts ladders claims report export
+    learning bench profile doctor
+    statuses attained verdicts analyse breakdown doubts ladders claims report export
     display cli __main__
 """.split()
 
@@ -34,6 +33,7 @@ LONG_MODULES: dict[str, str] = {}
 LONG_FUNCTIONS = {
     "cli.measuring.bench": "one parameter per option, each with its help",
     "cli.checking.verify": "one parameter per option, each with its help",
+    "cli.profiling.profile": "one parameter per option, each with its help",
 }
 
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "core", "manager", "misc"}

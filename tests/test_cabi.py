@@ -3,6 +3,7 @@
 import ctypes
 import re
 import shutil
+import subprocess
 
 import numpy as np
 import pytest
@@ -244,3 +245,34 @@ def test_c_blas_follows_the_reference_around_the_size_of_a_block(batch_size, dty
     for workload in ("nielsen", "mlp4"):  # without and with an update of its own
         check = checked(implementation, small(workload), batch_size, dtype=dtype)
         assert check.status != "failed", check.reason
+
+
+def exported(path):
+    return subprocess.run(["nm", "-D", path], capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.parametrize("name", ["c_loops", "c_blas"])
+def test_only_the_library_of_a_profile_reads_a_clock(name):
+    (kind,) = read_folder(IMPLEMENTATIONS / name)
+    if reason := kind.missing():
+        pytest.skip(reason)
+    plain = loaded(kind, small("nielsen"))
+    clocked = kind(**plain.axis)
+    clocked.load_clocked(plain.problem, (IMAGES / 255).astype(plain.dtype), LABELS)
+    of_plain, of_clocked = (exported(made.library._name) for made in (plain, clocked))
+
+    assert [word for word in ("clock_gettime", "paragone_phases") if word in of_plain] == []
+    assert [word for word in ("clock_gettime", "paragone_phases") if word in of_clocked] == [
+        "clock_gettime",
+        "paragone_phases",
+    ]
+    assert plain.phase_times().phases == {}
+
+
+def test_a_library_that_exports_no_phases_tells_none(tmp_path):
+    echo = library(tmp_path / "echo", ECHO)(dtype="float64")
+    problem = small("nielsen")
+    echo.load_clocked(problem, IMAGES / 255, LABELS)
+    echo.reset(problem.start_state(1))
+
+    assert echo.phase_times().phases == {}

@@ -22,7 +22,7 @@ from harness.registry import PROJECT
 from harness.runs import run_folders
 from harness.store import read_rows
 
-COMMANDS = ("list", "new", "verify", "bench", "report", "train", "export", "doctor")
+COMMANDS = ("list", "new", "verify", "bench", "report", "profile", "train", "export", "doctor")
 SMALL = """
 dataset = "mnist"
 n_train = 300
@@ -99,6 +99,9 @@ def test_the_help_lists_every_command_and_the_exit_codes(paragone):
         (("bench", "--baseline", "numpy_rowz"), 2, "unknown baseline 'numpy_rowz'. Did you mean 'numpy_rows'?"),
         (("bench", "-p", "no_such.toml"), 3, "no_such.toml: there is no such file"),
         (("bench", "--resume", "2020"), 2, "unknown run '2020'"),
+        (("profile", "-i", "numpy_row"), 2, "unknown implementation 'numpy_row'. Did you mean 'numpy_rows'?"),
+        (("profile", "-b", "ten"), 2, "--batch-sizes: expected whole numbers above 0 or full"),
+        (("profile", "-p", "no_such.toml"), 3, "no_such.toml: there is no such file"),
         (("verify", "numpy_"), 2, "unknown implementation 'numpy_'"),
         (("train", "numpy_rows[dtype=float16]"), 2, "numpy_rows has no variant"),
         (("train", "nunpy_rows"), 2, "Did you mean 'numpy_rows'?"),

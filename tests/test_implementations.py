@@ -1,6 +1,7 @@
 """What each implementation says of itself is so."""
 
 import os
+import time
 import tracemalloc
 from dataclasses import replace
 from functools import cache
@@ -8,6 +9,7 @@ from functools import cache
 import numpy as np
 import pytest
 
+from harness.measure import result_digest
 from harness.reference import trajectory
 from harness.registry import discover, find_variant
 from harness.verify import judge, twin, twin_state
@@ -174,3 +176,50 @@ def watched(function, phase, calls):
         return function(*arguments)
 
     return call
+
+
+CLOCKED = [found for found in FOUND if found.implementation.hides_phases() is None]
+
+
+def examples(found):
+    """The first values of the axes in every dtype."""
+    axes = found.implementation.axes
+    return [{name: values[0] for name, values in axes.items()} | {"dtype": dtype} for dtype in axes["dtype"]]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("found", CLOCKED, ids=lambda found: found.name)
+@pytest.mark.parametrize("name", ["nielsen", "mlp4"])
+def test_clocks_around_the_phases_change_no_bit_and_tell_what_fits_into_the_whole(found, name):
+    """Batches of one, of a few and of several blocks: each has a path of its own somewhere."""
+    if reason := found.implementation.missing():
+        pytest.skip(reason)
+    problem = twin(small(name, hidden=(6,)))
+    images, start = IMAGES / 255.0, problem.start_state(SEED)
+    recorded = set(PHASES) - (set() if problem.records_loss else {"loss"})
+    for axis in examples(found):
+        plain, clocked = found.implementation(**axis), found.implementation(**axis)
+        plain.load(problem, images.astype(plain.dtype), LABELS)
+        clocked.load_clocked(problem, images.astype(plain.dtype), LABELS)
+        for batch_size, n_steps in ((1, 5), (10, 3), (N_TRAIN, 1)):
+            order = problem.order(SEED, n_steps, batch_size)
+            results = []
+            for implementation in (plain, clocked):
+                implementation.reset(start)
+                begin = time.perf_counter_ns()
+                losses = implementation.train(order)
+                elapsed_ns = time.perf_counter_ns() - begin
+                results.append(result_digest(implementation.params(), losses))
+            told = clocked.phase_times().phases
+
+            assert results[0] == results[1], (axis, batch_size)
+            assert recorded == {phase for phase, ns in told.items() if ns > 0}, (axis, batch_size)
+            assert sum(told.values()) <= elapsed_ns, (axis, batch_size)
+        plain.close()
+        clocked.close()
+
+
+def test_everything_that_ships_and_is_no_library_tells_its_phases():
+    told = {found.name for found in CLOCKED}
+
+    assert {*BY_PHASES, "numpy_tuned", "c_loops", "c_blas", "fortran_matmul", "julia_tuned_process"} <= told

@@ -121,6 +121,17 @@ def test_a_session_keeps_its_state_to_itself(told, what):
 
 
 @pytest.mark.slow
+def test_with_clocks_around_its_phases_the_bits_are_the_same_and_the_phases_told_where_the_file_tells_them(
+    told, phased
+):
+    assert told["with clocks the same bits"] is True
+    assert told["phases"] == {}, "the example of the page does not tell them"
+    assert phased["with clocks the same bits"] is True
+    assert list(phased["phases"]) == ["gather", "forward", "backward", "update"]
+    assert all(ns > 0 for ns in phased["phases"].values())
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("what", ["a read-only order", "no steps", "closed twice"])
 def test_what_is_allowed_raises_nothing(told, what):
     assert told[what] is None

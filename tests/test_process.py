@@ -586,3 +586,39 @@ def test_the_glue_of_the_page_is_an_implementation(workers, tmp_path):
 
     assert workers.load(worker, str(tmp_path))["receipt"]["version"] == f"NumPy {np.__version__}"
     worker.kill()
+
+
+# --- phases ---
+
+
+def clocked(implementation):
+    implementation.load_clocked(PROBLEM, IMAGES, LABELS)
+    implementation.reset(STATE)
+    implementation.train(ORDER)
+    return implementation
+
+
+def test_a_program_is_asked_for_its_phases_in_a_profile_alone(made):
+    text = answering("load", "return {'error': message.get('phases', b'not asked')}")
+
+    assert "says: not asked" in reason_of(made(text).load, PROBLEM, IMAGES, LABELS)
+    assert "says: 1" in reason_of(made(text).load_clocked, PROBLEM, IMAGES, LABELS)
+
+
+def test_the_phases_that_a_program_tells_come_through(made):
+    text = answering("train", "return {'began_ns': 1, 'ended_ns': 9, 'phases': 'gather 3 update 4'}")
+
+    assert clocked(made(text)).phase_times().phases == {"gather": 3, "update": 4}
+
+
+def test_a_program_that_does_not_know_phases_goes_on_and_tells_none(made):
+    implementation = clocked(made())
+
+    assert implementation.phase_times().phases == {}
+    assert implementation.params().digest() == STATE.digest()
+
+
+def test_phases_that_are_none_are_refused(made):
+    text = answering("train", "return {'began_ns': 1, 'ended_ns': 9, 'phases': 'gathering 3'}")
+
+    assert "phases: expected nanoseconds" in reason_of(clocked(made(text)).phase_times)

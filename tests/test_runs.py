@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from harness import runs
-from harness.errors import ResultsUnusable, UnknownName
+from harness.errors import Misuse, ResultsUnusable, UnknownName
 from harness.registry import PROJECT
-from harness.runs import find_run, new_run_folder, results_folder, run_folders
+from harness.runs import find_run, new_profile_folder, new_run_folder, results_folder, run_folders
 from harness.store import read_json
 
 NOW = datetime(2025, 3, 4, 5, 6, 7, tzinfo=UTC)
@@ -115,6 +115,17 @@ def test_folders_without_a_plan_are_no_runs(results):
     assert 3 == len(run_folders(results))
     with pytest.raises(UnknownName):
         find_run(results, "notes")
+
+
+def test_a_profile_is_no_run_and_never_the_latest_one(results):
+    folders = [new_profile_folder(results, NOW.replace(day=4), {"seed": 1}, {}) for _ in range(2)]
+
+    assert ["2025-03-04T050607Z-profile", "2025-03-04T050607Z-profile-2"] == [folder.name for folder in folders]
+    assert {"seed": 1, "run": folders[0].name} == read_json(folders[0] / "profile.json")
+    assert 3 == len(run_folders(results))
+    assert results / "2025-03-03T050607Z" == find_run(results, "latest")
+    with pytest.raises(Misuse, match=r"Z-profile is a profile, not a run: read .*profile\.md"):
+        find_run(results, folders[0].name)
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,9 @@ Where the formulas are those of one sample, SampleImplementation loops over the 
     gather(X, Y, i)                      -> x, y of one sample
     backward(A, delta, W, R, dW, db)                              adds to dW, db
 
-The five phases of a step are attributes of the instance, called through it: whoever wants to time
-them wraps them there, and the plain path carries no clock.
+The five phases of a step are attributes of the instance, called through it: `load_clocked` wraps them there, and the
+plain path carries no clock. A maths file may also name functions that its `backward` calls once for each layer, from
+the output down, as PARTS = {"t1 what it does": "name_of_the_function", …}: a profile times them, layer by layer.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.interface import Implementation
+from harness.adapters.phase_clock import PhaseClock
+from harness.interface import PHASES, Implementation, PhaseTimes
 from harness.problem import Problem
 from harness.state import State
 
@@ -58,6 +60,19 @@ class ArrayImplementation(Implementation):
         self.loss = self._loss if problem.records_loss else self._no_loss
         self.backward = self._backward
         self.update = self._plain_update if problem.has_plain_update else self._full_update
+
+    def load_clocked(self, problem: Problem, images: NDArray[Any], labels: NDArray[np.uint8]) -> None:
+        """Load, then wrap the phases, and the parts of backward during every train."""
+        self.load(problem, images, labels)
+        self.clock = PhaseClock()
+        for phase in PHASES:
+            if phase != "loss" or problem.records_loss:
+                self.clock.time_phase(self, phase)
+        self.clock.time_train(self, self.maths_file, getattr(self.maths_file, "PARTS", {}))
+
+    def phase_times(self) -> PhaseTimes:
+        """Return what the clock counted in the last train."""
+        return self.clock.times()
 
     def reset(self, state: State) -> None:
         """Copy the state into the layout and dtype of the maths file."""

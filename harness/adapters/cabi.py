@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from harness.adapters.built import Receipt, build
 from harness.errors import MeasurementFailed
-from harness.interface import Implementation
+from harness.interface import PHASES, Implementation, PhaseTimes
 from harness.problem import OUTPUTS_AND_LOSSES, Problem
 from harness.state import State
 
@@ -65,6 +65,7 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
 OPTIONAL: dict[str, tuple[Any, list[Any]]] = {
     "paragone_version": (ctypes.c_char_p, []),
     "paragone_threads": (ctypes.c_int32, []),
+    "paragone_phases": (None, [pointer, pointer]),
 }
 
 
@@ -78,6 +79,10 @@ class LibraryImplementation(Implementation):
     @abstractmethod
     def command(self) -> Sequence[str]:
         """Return the command that builds {library}; it runs in the implementation's own folder."""
+
+    def clocked_command(self) -> Sequence[str]:
+        """Return the command that builds the library with clocks around its phases, for profiles alone."""
+        return [*self.command(), "-DPARAGONE_PHASES"]
 
     @classmethod
     def missing(cls) -> str | None:
@@ -94,9 +99,24 @@ class LibraryImplementation(Implementation):
 
     def load(self, problem: Problem, images: NDArray[Any], labels: NDArray[np.uint8]) -> None:
         """Build the library or take it from the cache, and let it copy the training set."""
+        self._load(problem, images, labels, self.command())
+
+    def load_clocked(self, problem: Problem, images: NDArray[Any], labels: NDArray[np.uint8]) -> None:
+        """Build the library with its clocks, and let it copy the training set."""
+        self._load(problem, images, labels, self.clocked_command())
+
+    def phase_times(self) -> PhaseTimes:
+        """Return what the library counted in the last train; nothing where it exports no such function."""
+        if not hasattr(self.library, "paragone_phases"):
+            return PhaseTimes({})
+        ns = np.zeros(len(PHASES), dtype=np.int64)
+        self.library.paragone_phases(self.network, ns.ctypes.data)
+        return PhaseTimes({phase: n for phase, n in zip(PHASES, ns.tolist(), strict=True) if n})
+
+    def _load(self, problem: Problem, images: NDArray[Any], labels: NDArray[np.uint8], command: Sequence[str]) -> None:
         self.close()
         self.problem = problem
-        path, self.built = build(self.command(), Path(inspect.getfile(type(self))).resolve().parent)
+        path, self.built = build(command, Path(inspect.getfile(type(self))).resolve().parent)
         self.library = opened(path)
         images = np.ascontiguousarray(images, dtype=self.dtype)
         labels = np.ascontiguousarray(labels, dtype=np.uint8)

@@ -22,13 +22,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.adapters.julia_found import FOR_JULIACALL, find_julia, juliacall_project, reason_against_juliacall
+from harness.adapters.phase_clock import told_times
 from harness.errors import MeasurementFailed
-from harness.interface import Implementation
+from harness.interface import Implementation, PhaseTimes
 from harness.problem import Problem
 from harness.state import State
 
 EMBEDDED = Path(__file__).parent / "julia" / "embedded.jl"
-HELD = ("load", "reset", "train", "params", "drop", "julia_threads", "blas_threads", "receipt")
+HELD = (
+    *("load", "reset", "train", "params", "drop", "julia_threads", "blas_threads", "receipt"),
+    *("load_clocked", "clocked_train", "phases"),
+)
 
 # What juliacall reads when it is imported; what the user set stays.
 SETTINGS = {
@@ -60,14 +64,26 @@ class JuliaImplementation(Implementation):
 
     def load(self, problem: Problem, images: NDArray[Any], labels: NDArray[np.uint8]) -> None:
         """Start Julia, read the maths file and copy the training set into Julia's memory."""
+        self._load("load", "train", problem, images, labels)
+
+    def load_clocked(self, problem: Problem, images: NDArray[Any], labels: NDArray[np.uint8]) -> None:
+        """Do the same with a copy of the maths file's module in which a clock is read where a phase begins."""
+        self._load("load_clocked", "clocked_train", problem, images, labels)
+
+    def phase_times(self) -> PhaseTimes:
+        """Return what Julia counted in the last train; nothing where the maths file does not tell its phases apart."""
+        return told_times(self.julia.functions.phases(self.number))
+
+    def _load(self, load: str, train: str, problem: Problem, images: NDArray[Any], labels: NDArray[np.uint8]) -> None:
         self.close()
         self.problem = problem
         self.julia = julia_in_process()
         self.number = next(_numbers)
+        self.trains = getattr(self.julia.functions, train)
         images = np.ascontiguousarray(images, dtype=self.dtype)
         labels = np.ascontiguousarray(labels, dtype=np.uint8)
         self._ask(
-            self.julia.functions.load,
+            getattr(self.julia.functions, load),
             str(Path(inspect.getfile(type(self))).resolve().parent / self.program),
             self.dtype.name,
             " ".join(map(str, problem.layers)),
@@ -95,7 +111,7 @@ class JuliaImplementation(Implementation):
         eta = self.problem.learning_rates(self.step, n_steps, batch_size)
         losses = np.zeros(n_steps) if self.problem.records_loss else None
         self._ask(
-            self.julia.functions.train,
+            self.trains,
             order.ctypes.data,
             batch_size,
             n_steps,

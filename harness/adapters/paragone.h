@@ -78,6 +78,13 @@ void paragone_params(void *network, double *state);
 /* Free the network. */
 void paragone_free(void *network);
 
+/* Optional, for a profile, which builds the library anew with -DPARAGONE_PHASES: write the nanoseconds that the last
+ * paragone_train spent in each phase, in the order of the enum; 0 for a phase that it does not have. Without that macro
+ * the library must not read a clock.
+ */
+enum { PARAGONE_GATHER, PARAGONE_FORWARD, PARAGONE_LOSS, PARAGONE_BACKWARD, PARAGONE_UPDATE, PARAGONE_N_PHASES };
+void paragone_phases(void *network, int64_t *ns);
+
 /* Optional: the library says what it is made of ("OpenBLAS 0.3.34 SkylakeX"), and how many threads it uses. */
 const char *paragone_version(void);
 int32_t paragone_threads(void);

@@ -6,6 +6,9 @@
  *     close_buffers(net)               free it
  *     take_step(net, batch, B, eta, R) one SGD step on the B images of batch; returns the sum of their losses
  *
+ * In take_step, PHASE(net, GATHER), FORWARD, LOSS, BACKWARD or UPDATE says which phase begins. A profile compiles with
+ * -DPARAGONE_PHASES, which makes them readings of a clock; else they are nothing.
+ *
  * W[l] is fan_out x fan_in, row after row. Where another order suits the loops, define WEIGHT before the include.
  */
 #ifndef PARAGONE_NETWORK_H
@@ -33,7 +36,33 @@ typedef struct {
     real **dW_previous, **db_previous;
     int64_t room; /* the largest batch size that the buffers can hold */
     buffers *buffers;
+#ifdef PARAGONE_PHASES
+    int phase; /* the one that is going on */
+    int64_t since_ns, phase_ns[PARAGONE_N_PHASES + 1]; /* the last is for what belongs to none */
+#endif
 } network;
+
+#ifdef PARAGONE_PHASES
+#include <time.h>
+
+static void enter_phase(network *net, int phase)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    int64_t now_ns = now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+    net->phase_ns[net->phase] += now_ns - net->since_ns;
+    net->phase = phase, net->since_ns = now_ns;
+}
+
+void paragone_phases(void *network_, int64_t *ns)
+{
+    memcpy(ns, ((network *)network_)->phase_ns, PARAGONE_N_PHASES * sizeof *ns);
+}
+
+#define PHASE(net, name) enter_phase(net, PARAGONE_##name)
+#else
+#define PHASE(net, name) ((void)0)
+#endif
 
 static void open_buffers(network *net, int64_t batch_size);
 static void close_buffers(network *net);
@@ -136,11 +165,16 @@ void paragone_train(void *network_, const int64_t *order, int64_t n_steps, int64
         net->room = batch_size;
     }
     net->records_loss = losses != NULL;
+    PHASE(net, N_PHASES);
+#ifdef PARAGONE_PHASES
+    memset(net->phase_ns, 0, sizeof net->phase_ns);
+#endif
     for (int64_t step = 0; step < n_steps; step++) {
         double loss = take_step(net, order + step * batch_size, batch_size, (real)eta[step], (real)R);
         if (losses != NULL)
             losses[step] = R * loss;
     }
+    PHASE(net, N_PHASES);
 }
 
 void paragone_free(void *network_)

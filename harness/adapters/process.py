@@ -22,9 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.adapters.klv import Value
+from harness.adapters.phase_clock import told_times
 from harness.adapters.program import Program
 from harness.errors import MeasurementFailed
-from harness.interface import Implementation
+from harness.interface import Implementation, PhaseTimes
 from harness.problem import Problem
 from harness.state import State
 
@@ -59,6 +60,19 @@ class ProcessImplementation(Implementation):
 
     def load(self, problem: Problem, images: NDArray[Any], labels: NDArray[np.uint8]) -> None:
         """Start the program, ask what it is, and send the workload and the training set."""
+        self._load(problem, images, labels, {})
+
+    def load_clocked(self, problem: Problem, images: NDArray[Any], labels: NDArray[np.uint8]) -> None:
+        """Do the same, and ask that the answers to train tell the phases apart."""
+        self._load(problem, images, labels, {"phases": "1"})
+
+    def phase_times(self) -> PhaseTimes:
+        """Return what the program told of the last train; nothing where it does not know the question."""
+        return told_times(self._started.phases)
+
+    def _load(
+        self, problem: Problem, images: NDArray[Any], labels: NDArray[np.uint8], asked: Mapping[str, str]
+    ) -> None:
         self.close()
         self.problem = problem
         self.running = Program(self.command(), self.folder(), self.environment())
@@ -74,6 +88,7 @@ class ProcessImplementation(Implementation):
                     "l2": repr(float(problem.l2)),
                     "losses": str(int(problem.records_loss)),
                     "n_train": str(len(labels)),
+                    **asked,
                     "images": _bytes(images, self.dtype),
                     "labels": _bytes(labels, np.dtype(np.uint8)),
                 }

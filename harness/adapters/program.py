@@ -50,6 +50,7 @@ class Program:
     def __init__(self, command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> None:
         self.name = Path(command[0]).name
         self.fault = ""
+        self.phases = ""  # what the answer to the last train told of them
         self.clock = Clock()
         self.sending: threading.Thread | None = None
         self.said = tempfile.TemporaryFile()  # noqa: SIM115 -- lives as long as the program, closed by end()
@@ -80,18 +81,14 @@ class Program:
     def train(self, fields: Mapping[str, Value], n_losses: int) -> tuple[int, NDArray[np.float64]]:
         """Return the nanoseconds by the program's clock, which are checked, and the losses."""
         begin_ns = time.perf_counter_ns()
-        return self._ask(
-            "train",
-            fields,
-            lambda answer: (
-                self.clock.elapsed_ns(
-                    read_number(answer, "began_ns"),
-                    read_number(answer, "ended_ns"),
-                    time.perf_counter_ns() - begin_ns,
-                ),
-                read_array(answer, "losses", n_losses),
-            ),
-        )
+
+        def read(answer: Answer) -> tuple[int, NDArray[np.float64]]:
+            waited_ns = time.perf_counter_ns() - begin_ns
+            self.phases = answer.get("phases", b"").decode(errors="replace")
+            began_ns, ended_ns = read_number(answer, "began_ns"), read_number(answer, "ended_ns")
+            return self.clock.elapsed_ns(began_ns, ended_ns, waited_ns), read_array(answer, "losses", n_losses)
+
+        return self._ask("train", fields, read)
 
     def params(self, numbers: int) -> NDArray[np.float64]:
         """Return the state as a vector."""

@@ -4,7 +4,7 @@ Colour says who: a language has one colour, and those with most implementations 
 the step. Marker says how a mini-batch lies in memory. Line says the order of the stored data (solid C,
 dashed F), compiler flags (dashed where few) or a program of its own (dotted). Panel says the dtype. The
 hues are Okabe and Ito's and Paul Tol's, some darkened to stand out from white; a test keeps NumPy's
-apart for readers with red- or green-blindness.
+apart for readers with red- or green-blindness. In the bars of a profile colour says which phase of the step.
 """
 
 from __future__ import annotations
@@ -40,6 +40,16 @@ COLOURS = (
     (("c", "blas"), "#1A1A1A"),
     (("c",), "#6C6F75"),
 )
+# In the order of the step, so that neighbours in a bar differ in lightness too.
+PHASES = {
+    "gather": "#E69F00",
+    "forward": "#0063A8",
+    "loss": "#F0C8DC",
+    "backward": "#009E73",
+    "update": "#8CCBEF",
+    "other": "#D3D6DA",
+}
+
 OTHERS = ("#332288", "#4477AA", "#66704A", "#8C6D8C")
 
 # The first word that occurs in the layout counts: the special before the general.

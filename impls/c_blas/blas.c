@@ -202,17 +202,25 @@ static double take_step(network *net, const int64_t *batch, int64_t B, real eta,
     for (int64_t first = 0; first < B; first += BLOCK) {
         const int64_t *block = batch + first;
         int64_t n = B - first < BLOCK ? B - first : BLOCK, last = net->n_layers - 1;
+        PHASE(net, GATHER);
         gather(net, block, n, s->A[0]);
+        PHASE(net, FORWARD);
         forward(net, n, s);
-        if (net->records_loss)
+        if (net->records_loss) {
+            PHASE(net, LOSS);
             loss += block_loss(net, block, n, s->Z[last], s->A[last + 1]);
+        }
+        PHASE(net, BACKWARD);
         output_delta(net, block, n, s->A[last + 1], s->delta[last]);
         backward(net, n, s);
-        if (is_direct)
+        if (is_direct) {
+            PHASE(net, UPDATE);
             add_gradient(net, n, s, -eta * R, 1, net->W, net->b);
-        else
+        } else {
             add_gradient(net, n, s, 1, first > 0, s->dW, s->db);
+        }
     }
+    PHASE(net, UPDATE);
     for (int64_t l = 0; l < net->n_layers && !is_direct; l++) { /* biases without the penalties */
         int64_t fan_out = net->fan[l + 1], n_weights = net->fan[l] * fan_out;
         update(n_weights, net->W[l], s->dW[l], net->dW_previous[l], eta, R, net->momentum, net->l1, net->l2);

@@ -151,14 +151,20 @@ static double take_step(network *net, const int64_t *batch, int64_t B, real eta,
     int64_t last = net->n_layers - 1, n_classes = net->fan[last + 1];
     double loss = 0;
     for (int64_t k = 0; k < B; k++) {
+        PHASE(net, GATHER);
         int y = net->labels[batch[k]];
         s->a[0] = net->X + batch[k] * net->fan[0];
+        PHASE(net, FORWARD);
         forward(net, s);
-        if (net->records_loss)
+        if (net->records_loss) {
+            PHASE(net, LOSS);
             loss += sample_loss(net->output, n_classes, s->z[last], s->a[last + 1], y);
+        }
+        PHASE(net, BACKWARD);
         output_delta(net->output, n_classes, s->a[last + 1], y, s->delta[last]);
         backward(net, s);
     }
+    PHASE(net, UPDATE);
     for (int64_t l = 0; l <= last; l++) {
         int64_t n_weights = net->fan[l] * net->fan[l + 1], n_biases = net->fan[l + 1];
         if (net->has_plain_update) {

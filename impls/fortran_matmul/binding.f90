@@ -1,4 +1,10 @@
 ! What harness/adapters/paragone.h asks for: the network behind a pointer, its state in and out, a loop over the steps.
+! A profile compiles with -DPARAGONE_PHASES; else there is no clock here.
+#ifdef PARAGONE_PHASES
+#define PHASE(number) call enter_phase(net, number)
+#else
+#define PHASE(number)
+#endif
 module binding
    use, intrinsic :: iso_c_binding
    use, intrinsic :: iso_fortran_env, only: compiler_version, real64
@@ -25,6 +31,10 @@ module binding
       end function
    end interface
 
+   enum, bind(C) ! that of paragone.h
+      enumerator :: in_gather, in_forward, in_loss, in_backward, in_update, in_none
+   end enum
+
    type network
       real(wp), allocatable :: images(:, :), labels(:, :), Y(:, :) ! all one-hot labels, those of the mini-batch
       type(layer), allocatable :: layers(:)
@@ -32,6 +42,10 @@ module binding
       logical :: has_plain_update
       procedure(output_rule), pointer, nopass :: output
       procedure(loss_rule), pointer, nopass :: loss
+#ifdef PARAGONE_PHASES
+      integer(c_int64_t) :: since_ns, phase_ns(in_gather:in_none)
+      integer :: phase = in_none
+#endif
    end type
 
    character(kind=c_char, len=*), parameter :: WRONG_KIND = 'the library was compiled for another real'//c_null_char
@@ -128,13 +142,24 @@ contains
       call c_f_pointer(handle, net)
       if (c_associated(losses)) call c_f_pointer(losses, loss, [n_steps])
       if (size(net%Y, 2) /= batch_size) call allocate_mini_batch(net, batch_size)
+#ifdef PARAGONE_PHASES
+      PHASE(in_none)
+      net%phase_ns = 0
+#endif
       associate (last => net%layers(ubound(net%layers, 1)))
          do step = 1, n_steps
+            PHASE(in_gather)
             call gather(net%images, net%labels, order(:, step), net%layers(0)%A, net%Y)
+            PHASE(in_forward)
             call forward(net%layers)
             call net%output(last%Z, net%Y, last%A, last%delta)
-            if (c_associated(losses)) loss(step) = R*net%loss(last%Z, last%A, net%Y)
+            if (c_associated(losses)) then
+               PHASE(in_loss)
+               loss(step) = R*net%loss(last%Z, last%A, net%Y)
+            end if
+            PHASE(in_backward)
             call backward(net%layers, real(R, wp))
+            PHASE(in_update)
             if (net%has_plain_update) then
                call update(net%layers(1:), real(eta(step), wp))
             else
@@ -142,7 +167,29 @@ contains
             end if
          end do
       end associate
+      PHASE(in_none)
    end subroutine
+
+#ifdef PARAGONE_PHASES
+   subroutine enter_phase(net, phase)
+      type(network), intent(inout) :: net
+      integer, intent(in) :: phase
+      integer(c_int64_t) :: now, per_second
+      call system_clock(now, per_second)
+      now = now*(1000000000/per_second)
+      net%phase_ns(net%phase) = net%phase_ns(net%phase) + now - net%since_ns
+      net%phase = phase
+      net%since_ns = now
+   end subroutine
+
+   subroutine phases(handle, ns) bind(C, name='paragone_phases')
+      type(c_ptr), value :: handle
+      integer(c_int64_t), intent(out) :: ns(in_gather:in_update)
+      type(network), pointer :: net
+      call c_f_pointer(handle, net)
+      ns = net%phase_ns(in_gather:in_update)
+   end subroutine
+#endif
 
    ! What grows with the mini-batch is kept in the network: an automatic array of 60,000 samples can end the stack.
    subroutine allocate_mini_batch(net, batch_size)

@@ -5,6 +5,8 @@
 
 module Broadcast
 
+phase(name) = nothing  # from here on it is this phase of the step; only a profile puts a clock in its place
+
 mutable struct Network{T}
     problem
     X::Matrix{T}
@@ -110,11 +112,18 @@ function train!(network, order, eta, R, losses)
     activate, output_delta, batch_loss = OUTPUTS[network.problem.output]
     apply! = network.problem.has_plain_update ? update! : update_with_momentum!
     for step in 1:size(order, 2)
+        phase(:gather)
         batch = order[:, step] .+ 1  # indices come from 0
         X, Y = network.X[:, batch], network.Y[:, batch]
+        phase(:forward)
         Z, A = forward(X, network.W, network.b, activate)
-        isempty(losses) || (losses[step] = R * batch_loss(Z, A[end], Y))
+        if !isempty(losses)
+            phase(:loss)
+            losses[step] = R * batch_loss(Z, A[end], Y)
+        end
+        phase(:backward)
         dW, db = backward(A, output_delta(A[end], Y), network.W, R)
+        phase(:update)
         apply!(network, dW, db, eta[step])
     end
 end

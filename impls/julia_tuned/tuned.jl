@@ -7,6 +7,8 @@ module Tuned
 
 using LinearAlgebra: BLAS
 
+phase(name) = nothing        # from here on it is this phase of the step; only a profile puts a clock in its place
+
 const BLOCK_BYTES = 1 << 20  # of gathered pixels: they stay in the cache for the way back
 const FEW = 16               # samples for which BLAS takes longer to rearrange V than a loop to multiply
 
@@ -194,17 +196,25 @@ function take_step!(network::Network{T}, order, step, eta, R, records_loss) wher
     for first in 1:network.block:B
         samples = first:min(B, first + network.block - 1)
         s = buffers(network, length(samples))
+        phase(:gather)
         gather!(s.A[1], network.X, order, samples, step)
+        phase(:forward)
         forward!(network, s)
-        records_loss && (loss += block_loss(s.Z[end], s.A[end], network.labels, order, samples, step, problem.output))
+        if records_loss
+            phase(:loss)
+            loss += block_loss(s.Z[end], s.A[end], network.labels, order, samples, step, problem.output)
+        end
+        phase(:backward)
         output_delta!(s.delta[end], s.A[end], network.labels, order, samples, step, problem.output)
         backward!(network, s)
         if is_direct
+            phase(:update)
             add_gradient!(s, -eta * R, true, network.V, network.b)
         else
             add_gradient!(s, one(T), first > 1, sums.dV, sums.db)
         end
     end
+    phase(:update)
     is_direct || update_all!(network, sums, eta, R)
     loss
 end

@@ -69,6 +69,10 @@ def gated(kind):
     untouched = first.params().digest() == start.digest()
     second.reset(start)
     first.train(order)
+    clocked = kind(dtype="float64")
+    clocked.load_clocked(problem, IMAGES / 255.0, LABELS)
+    clocked.reset(start)
+    clocked.train(order)
     two_sessions = second.params().digest() == start.digest() != first.params().digest()
     again = [first.params().digest()]
     for rows in (order[:1], order[1:]):
@@ -81,6 +85,8 @@ def gated(kind):
         "a reset state comes back": untouched,
         "two sessions are apart": two_sessions,
         "in parts as at once": again[0] == again[1],
+        "with clocks the same bits": clocked.params().digest() == first.params().digest(),
+        "phases": dict(clocked.phase_times().phases),
         "a read-only order": said(second.train, read_only),
         "no steps": said(second.train, order[:0]),
         "int32": said(second.train, order.astype(np.int32)),

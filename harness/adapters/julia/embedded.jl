@@ -9,15 +9,23 @@ include("network.jl")
 
 const sessions = Dict{Int64,Any}()      # by the number that Python gave: the session, and the path of its maths file
 const maths_files = Dict{String,Module}()
+const clocks = Dict{Int64,Paragone.PhaseClock}()   # by the number of the session, where a profile asks for them
 
-function load(number, path, dtype, layers, output, momentum, l1, l2, records_loss, n_images, images, labels)
+load(number, path, arguments...) = load(() -> module_of(path), number, path, arguments...)
+
+function load_clocked(number, path, arguments...)
+    clocks[number] = Paragone.PhaseClock()
+    load(() -> Paragone.clocked_maths(path, clocks[number]), number, path, arguments...)
+end
+
+function load(read_maths::Function, number, path, dtype, layers, output, momentum, l1, l2, records_loss, n_images, images, labels)
     answer(path) do
         T = dtype == "float32" ? Float32 : Float64
         sizes = Int64[parse(Int64, size) for size in split(layers)]
         X = copied(T, images, (sizes[1], Int64(n_images)))  # rows of pixels in C order are columns here
         y = copied(UInt8, labels, (Int64(n_images),))
         coefficients = (Float64(momentum), Float64(l1), Float64(l2))
-        maths = module_of(path)
+        maths = read_maths()
         # The file's functions are younger than this one: invokelatest lets it call them.
         session = Base.invokelatest(Paragone.load, maths, T, sizes, output, coefficients..., Bool(records_loss), X, y)
         sessions[number] = (session, path)
@@ -41,6 +49,15 @@ function train(number, order, batch_size, n_steps, eta, R, losses)
     end
 end
 
+function clocked_train(number, arguments...)
+    Paragone.start!(clocks[number])
+    said = train(number, arguments...)
+    Paragone.enter!(clocks[number], Paragone.NO_PHASE)
+    said
+end
+
+phases(number) = Paragone.times(clocks[number])
+
 function params(number, state, n_numbers)
     session, path = sessions[number]
     answer(path) do
@@ -50,6 +67,7 @@ end
 
 function drop(number)
     delete!(sessions, number)
+    delete!(clocks, number)
     ""
 end
 

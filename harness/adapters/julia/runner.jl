@@ -59,6 +59,13 @@ function train(session, fields)
     "began_ns" => string(Int64(began_ns)), "ended_ns" => string(Int64(time_ns())), "losses" => losses
 end
 
+function clocked_train(session, fields, clock)
+    Paragone.start!(clock)
+    answered = train(session, fields)
+    Paragone.enter!(clock, Paragone.NO_PHASE)
+    (answered..., "phases" => Paragone.times(clock))
+end
+
 version(threads) = ("protocol" => "1", "version" => "Julia $VERSION, $(Paragone.blas_library())", "threads" => string(threads))
 
 # The fields that answer a message; `state` is what lasts from one to the next: maths file, session, length of the state.
@@ -67,13 +74,20 @@ function answer(verb, fields, state)
         threads = Paragone.blas_threads(parse(Int, get(ENV, "OPENBLAS_NUM_THREADS", "1")))
         return version(max(threads, Threads.nthreads()))
     elseif verb == "load"
-        maths = get!(() -> Paragone.read_maths(path), state, :maths)  # once: reading it again compiles it again
-        state[:session] = load(fields, maths)
+        if get(fields, "phases", UInt8[]) == b"1"
+            state[:clock] = Paragone.PhaseClock()
+            state[:session] = load(fields, Paragone.clocked_maths(path, state[:clock]))
+        else
+            delete!(state, :clock)
+            maths = get!(() -> Paragone.read_maths(path), state, :maths)  # once: reading it again compiles it again
+            state[:session] = load(fields, maths)
+        end
     elseif verb == "reset"
         vector = array(Float64, fields, "state")
         state[:numbers] = length(vector)
         Paragone.uncollected(() -> Base.invokelatest(Paragone.reset!, state[:session], vector))
     elseif verb == "train"
+        haskey(state, :clock) && return clocked_train(state[:session], fields, state[:clock])
         return train(state[:session], fields)
     elseif verb == "params"
         vector = zeros(state[:numbers])

@@ -1,0 +1,119 @@
+"""Pairs → where the time of a step goes: pure functions of the rows of a profile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from statistics import median, quantiles
+from typing import Any
+
+from harness.interface import PHASES
+
+OTHER = "other"
+# Phases may add up to so much more than the whole before it is said: two clocks of one machine, and rounding.
+NOISE = 0.01
+
+Key = tuple[str, str, int, int]  # problem, variant, batch size, threads
+
+
+@dataclass(frozen=True)
+class Spread:
+    """The median over the rounds and the quartiles around it."""
+
+    median: float
+    low: float
+    high: float
+
+    @property
+    def share(self) -> float:
+        """Return half the distance of the quartiles as a share of the median."""
+        return (self.high - self.low) / 2 / self.median if self.median else 0.0
+
+
+@dataclass(frozen=True)
+class Breakdown:
+    """One cell: microseconds per step of every phase and of what is left, of all with clocks, and of all without."""
+
+    problem: str
+    variant: str
+    batch_size: int
+    threads: int
+    rounds: int
+    phases: dict[str, Spread]  # those it has in the order of the step, then "other"
+    parts: dict[str, tuple[float, ...]]  # per part of backward its first call, that of the output layer, its second …
+    clocked: Spread
+    plain: Spread
+    cost: float  # median over the rounds of clocked / plain − 1
+    is_same: bool  # in every round the clocks changed no bit
+
+    @property
+    def other(self) -> float:
+        """Return the microseconds per step that no phase accounts for."""
+        return self.phases[OTHER].median
+
+    @property
+    def doubt(self) -> str:
+        """Return in words that the phases add up to more than the whole, beyond noise; else nothing."""
+        if self.other >= -NOISE * self.clocked.median:
+            return ""
+        excess = -self.other / self.clocked.median
+        return (
+            f"{self.variant} batch {self.batch_size}: its phases add up to {excess:.1%} more than the whole, beyond "
+            f"the {NOISE:.0%} of noise: its clock runs faster than the harness's, or a phase is counted twice"
+        )
+
+    def share(self, phase: str) -> float:
+        """Return the median of a phase as a share of all phases and what is left."""
+        whole = sum(max(0.0, spread.median) for spread in self.phases.values())
+        return max(0.0, self.phases[phase].median) / whole if whole else 0.0
+
+
+def breakdowns(rows: Iterable[Mapping[str, Any]]) -> list[Breakdown]:
+    """Return a breakdown of every cell that has a pair, in the order in which the cells first appear."""
+    cells: dict[Key, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        cells.setdefault((row["problem"], row["variant"], row["batch_size"], row["threads"]), []).append(row)
+    ordered = sorted(cells, key=lambda key: (key[0], key[3], key[2]))
+    return [_breakdown(key, cells[key]) for key in ordered]
+
+
+def _breakdown(key: Key, rows: list[Mapping[str, Any]]) -> Breakdown:
+    told = [phase for phase in PHASES if any(phase in row["phases"] for row in rows)]
+    phases = {phase: spread(_per_step(row, row["phases"].get(phase, 0)) for row in rows) for phase in told}
+    others = spread(_per_step(row, row["clocked_ns"] - sum(row["phases"].values())) for row in rows)
+    return Breakdown(
+        *key,
+        rounds=len(rows),
+        phases={**phases, OTHER: others},
+        parts=_parts(rows),
+        clocked=spread(_per_step(row, row["clocked_ns"]) for row in rows),
+        plain=spread(_per_step(row, row["plain_ns"]) for row in rows),
+        cost=median(row["clocked_ns"] / row["plain_ns"] - 1 for row in rows),
+        is_same=all(row["is_same"] for row in rows),
+    )
+
+
+def _parts(rows: list[Mapping[str, Any]]) -> dict[str, tuple[float, ...]]:
+    names = dict.fromkeys(name for row in rows for name in row["parts"])
+    calls = {name: max(len(row["parts"].get(name, ())) for row in rows) for name in names}
+    return {
+        name: tuple(
+            median(_per_step(row, row["parts"][name][call]) for row in rows if call < len(row["parts"].get(name, ())))
+            for call in range(calls[name])
+        )
+        for name in names
+    }
+
+
+def _per_step(row: Mapping[str, Any], ns: float) -> float:
+    """Return microseconds per step."""
+    return float(ns / row["n_steps"] / 1000)
+
+
+def spread(values: Iterable[float]) -> Spread:
+    """Return median and quartiles; of a single value that value."""
+    numbers = list(values)
+    if len(numbers) == 1:
+        return Spread(numbers[0], numbers[0], numbers[0])
+    low, middle, high = quantiles(numbers, n=4, method="inclusive")
+    return Spread(middle, low, high)

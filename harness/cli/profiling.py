@@ -1,0 +1,126 @@
+"""paragone profile."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from harness.cli.app import EXIT_FAILED_CHECK, EXIT_INTERRUPTED, err, out
+from harness.cli.options import (
+    DataOption,
+    DtypeOption,
+    ImplementationsOption,
+    LimitOption,
+    PluginsOption,
+    ProblemOption,
+    ResultsOption,
+    SeedOption,
+    SizesOption,
+    absolute,
+    batch_sizes_of,
+    data_set,
+    dtypes_of,
+    everyone,
+    workloads,
+)
+from harness.display import TerminalDisplay, status_line
+from harness.interface import PHASES
+from harness.plan import check
+from harness.registry import refuse_broken
+from harness.request import ROUNDS, Request
+
+if TYPE_CHECKING:
+    from harness.breakdown import Breakdown
+    from harness.report.profile import Profiled
+
+BATCH_SIZES = (10, 1000)
+
+
+def profile(
+    problem: ProblemOption = None,
+    implementations: ImplementationsOption = None,
+    dtype: DtypeOption = None,
+    batch_sizes: SizesOption = None,
+    threads: Annotated[int, typer.Option("--threads", "-t", min=1)] = 1,
+    rounds: Annotated[int, typer.Option(min=3, help="Pairs of every cell, without clocks and with them.")] = ROUNDS,
+    slow: Annotated[bool, typer.Option("--slow", help="Profile steps longer than 1 s too.")] = False,
+    data: DataOption = None,
+    plugins: PluginsOption = None,
+    results: ResultsOption = None,
+    seed: SeedOption = 1,
+    time_limit: LimitOption = 120,
+) -> None:
+    """Show where the time of a step goes: gather, forward, loss, backward, update; one dtype each unless asked."""
+    from harness.profile import Profile
+    from harness.report.profile import gaps, read_profile, write_profile
+    from harness.runs import results_folder
+
+    request = Request(
+        problems=workloads(problem or ["nielsen"]),
+        implementations=tuple(implementations or ()),
+        dtypes=dtypes_of(dtype),
+        batch_sizes=batch_sizes_of(batch_sizes) or BATCH_SIZES,
+        threads=(threads,),
+        rounds=rounds,
+        seed=seed,
+        slow=slow,
+        quick=True,  # one dtype of each implementation, and no step longer than a second
+        time_limit_s=time_limit,
+        plugins=absolute(plugins),
+    )
+    found, broken = everyone(plugins)
+    refuse_broken(request.implementations, found, broken)
+    check(request, found)
+    display = TerminalDisplay(err)
+    command = shlex.join(["paragone", *sys.argv[1:]])
+    try:
+        folder, finished = Profile(
+            request, found, data_set(data, display), results_folder(results), command, display
+        ).run()
+    except KeyboardInterrupt:
+        display.say("Interrupted before anything was measured: nothing is left behind.")
+        raise typer.Exit(EXIT_INTERRUPTED) from None
+    profiled = read_profile(folder)
+    path = write_profile(profiled)
+    _show(profiled)
+    out.print(f"\nProfile: {path}", soft_wrap=True, highlight=False)
+    if not finished:
+        raise typer.Exit(EXIT_INTERRUPTED)
+    if implementations and any(row["status"] == "failed" for row in gaps(profiled.outcomes)):
+        raise typer.Exit(EXIT_FAILED_CHECK)
+
+
+def _show(profiled: Profiled) -> None:
+    from harness.report.profile import cost_of_clocks, doubts, gaps, groups, names_of
+
+    labels = names_of(profiled)
+    for problem, _, cells in groups(profiled.cells):
+        for size in sorted({cell.batch_size for cell in cells}):
+            shown = sorted((cell for cell in cells if cell.batch_size == size), key=lambda cell: cell.clocked.median)
+            out.print(_table(f"{problem}, batch size {size}: microseconds per step", shown, labels))
+            out.print()
+    out.print(cost_of_clocks(profiled), soft_wrap=True, highlight=False)
+    for row in gaps(profiled.outcomes):
+        out.print(f"{status_line(row)}: {row['reason']}", soft_wrap=True, highlight=False, markup=False)
+    for sentence in doubts(profiled):
+        out.print(f"[yellow]{escape(sentence)}[/]", soft_wrap=True, highlight=False)
+
+
+def _table(title: str, cells: list[Breakdown], labels: dict[str, str]) -> Table:
+    from harness.report.wording import significant
+
+    table = Table(title=title, title_justify="left", show_edge=False, collapse_padding=True, pad_edge=False)
+    table.add_column("implementation", overflow="fold", min_width=16)
+    phases = [phase for phase in (*PHASES, "other") if any(phase in cell.phases for cell in cells)]
+    for heading in (*phases, "whole", "clocks"):
+        table.add_column(heading, justify="right")
+    for cell in cells:
+        times = [significant(cell.phases[phase].median) if phase in cell.phases else "" for phase in phases]
+        whole = significant(cell.clocked.median)
+        table.add_row(escape(labels[cell.variant]), *times, whole, f"{cell.cost:+.1%}")
+    return table

@@ -1,0 +1,215 @@
+"""One profile from beginning to end: verified, then rounds of pairs, the same steps without clocks and with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from harness import METHOD_VERSION, environment
+from harness.data import DataSet, check_fits
+from harness.errors import MeasurementFailed
+from harness.gatekeeper import Gatekeeper
+from harness.host import WorkerHandle, harness_cpus, pinned_to
+from harness.machine.memory import memory_limit_bytes
+from harness.machine.threads import fault_of_threads
+from harness.pilot import Display, Pilot, load_worker, open_worker, reason_against
+from harness.plan import Cell, Enrolment, chosen_variants, describe_variant, enrol, grid, in_waves
+from harness.registry import Found, select
+from harness.remaining import EnrolmentKey
+from harness.request import Request
+from harness.runs import new_profile_folder
+from harness.store import PROFILE_COLUMNS, RunFolder
+from harness.survey import Survey, outcome
+
+# The plain instance and the one with clocks, each with the training set in memory of its own.
+INSTANCES = 2
+NOT_TOLD = "not told apart"
+# A cell with a step longer than that of `once_per_launch` is measured in so many rounds.
+ROUNDS_OF_LONG_STEPS = 3
+AGAIN = "paragone profile"
+
+
+@dataclass
+class Member:
+    """One worker, holding a variant twice, and its cells that can still be sampled."""
+
+    enrolment: Enrolment
+    worker: WorkerHandle
+    cells: list[Cell] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Everything that a profile needs and does not change."""
+
+    request: Request
+    everyone: Sequence[Found]
+    data: DataSet
+    results: Path
+    command: str
+    display: Display
+
+    def run(self) -> tuple[Path, bool]:
+        """Verify and measure; return the folder of the profile and whether it came to its end.
+
+        Ctrl-C returns what there is; while implementations are still being verified it is raised. Raises
+        ResultsUnusable for a folder that cannot be written.
+        """
+        with pinned_to(harness_cpus(max(self.request.threads))):
+            for problem in self.request.problems:
+                check_fits(problem, self.data)
+            chosen = select(self.everyone, self.request.implementations or ("*",))
+            wanted = chosen_variants(self.request, chosen)  # a baseline that was not asked for has no part in this
+            enrolments = {e.key: e for e in enrol(self.request, chosen, self.everyone) if e.variant in wanted}
+            return self._run(enrolments)
+
+    @cached_property
+    def _random(self) -> np.random.Generator:
+        return np.random.Generator(np.random.PCG64(self.request.seed))
+
+    def _run(self, enrolments: Mapping[EnrolmentKey, Enrolment]) -> tuple[Path, bool]:
+        surveys = self._survey(enrolments.values())
+        peaks = {survey.enrolment.key: INSTANCES * survey.peak_bytes for survey in surveys}
+        cells = in_waves([cell for s in surveys for cell in s.cells], peaks, memory_limit_bytes() // 2, ())
+        folder = new_profile_folder(
+            self.results, datetime.now(UTC), self._plan(enrolments.values(), cells), environment.describe()
+        )
+        finished = False
+        with RunFolder(folder, PROFILE_COLUMNS, AGAIN) as rows:
+            for survey in surveys:
+                for row in survey.outcomes:
+                    rows.append("outcomes", row)
+            try:
+                self._measure(rows, cells, enrolments)
+                finished = True
+            except KeyboardInterrupt:
+                self.display.say("Interrupted. What was measured is kept and shown.")
+            rows.end({"finished": finished})
+        return folder, finished
+
+    def _survey(self, enrolments: Any) -> list[Survey]:
+        """Return what the gate says of everyone that can tell its phases apart, and of the others why they cannot."""
+        open_ = self._open_worker
+        pilot = Pilot(self.request, self.data, Gatekeeper(self.data, self.request.seed), open_)
+        surveys = []
+        with self.display.progress("verifying", len(enrolments)) as advance:
+            for enrolment in enrolments:
+                advance(enrolment.variant.name, 1)
+                implementation = enrolment.variant.implementation
+                if not reason_against(implementation, enrolment.problem) and (reason := implementation.hides_phases()):
+                    surveys.append(Survey(enrolment))
+                    surveys[-1].note("phases", NOT_TOLD, reason)
+                else:
+                    surveys.append(pilot.survey(enrolment, grid(enrolment.problem, self.request.batch_sizes)))
+        return surveys
+
+    def _open_worker(self, enrolment: Enrolment) -> WorkerHandle:
+        return open_worker(enrolment, self.request.time_limit_s)
+
+    def _plan(self, enrolments: Any, cells: Sequence[Cell]) -> dict[str, Any]:
+        return {
+            "method_version": METHOD_VERSION,
+            "created": datetime.now(UTC).isoformat(timespec="seconds"),
+            "command": self.command,
+            "seed": self.request.seed,
+            "rounds": self.request.rounds,
+            "data": {"name": self.data.name, "origin": self.data.origin, "sha256": self.data.sha256},
+            "problems": {problem.name: problem.to_json() for problem in self.request.problems},
+            "variants": [describe_variant(e) for e in {e.variant.name: e for e in enrolments}.values()],
+            "cells": [asdict(cell) for cell in cells],
+        }
+
+    def _measure(self, rows: RunFolder, cells: Sequence[Cell], enrolments: Mapping[EnrolmentKey, Enrolment]) -> None:
+        rounds = {True: ROUNDS_OF_LONG_STEPS, False: self.request.rounds}
+        total_s = sum(INSTANCES * rounds[cell.once_per_launch] * cell.sample_seconds for cell in cells)
+        with self.display.progress("measuring", total_s) as advance:
+            for wave in sorted({cell.wave for cell in cells}):
+                members: list[Member] = []
+                try:
+                    self._launch(rows, members, [cell for cell in cells if cell.wave == wave], enrolments)
+                    for round_ in range(self.request.rounds):
+                        self._run_round(rows, members, round_, advance)
+                finally:
+                    for member in members:
+                        member.worker.kill()
+
+    def _launch(
+        self,
+        rows: RunFolder,
+        members: list[Member],
+        cells: Sequence[Cell],
+        enrolments: Mapping[EnrolmentKey, Enrolment],
+    ) -> None:
+        """Start a worker for every variant of the wave, in random order, and add it to the members."""
+        keys = list(dict.fromkeys(cell.enrolment for cell in cells))
+        for key in (keys[i] for i in self._random.permutation(len(keys))):
+            member = Member(enrolments[key], self._open_worker(enrolments[key]))
+            members.append(member)
+            own = [cell for cell in cells if cell.enrolment == key]
+            try:
+                loaded = load_worker(member.worker, member.enrolment, self.data, self.request.seed)
+                if fault := fault_of_threads(member.enrolment.threads, loaded["threads_found"]):
+                    raise MeasurementFailed(fault)
+                self._start_clocks(rows, member)
+            except MeasurementFailed as error:
+                rows.append("outcomes", outcome(member.enrolment, None, "phases", "failed", str(error)))
+                member.worker.kill()
+                continue
+            for cell in own:
+                if self._warm_up(rows, member, cell):
+                    member.cells.append(cell)
+
+    def _start_clocks(self, rows: RunFolder, member: Member) -> None:
+        problem, variant, threads = member.enrolment.key
+        reading_ns = member.worker.order("clock", {})[0]["reading_ns"]
+        rows.append("clocks", {"problem": problem, "variant": variant, "threads": threads, "reading_ns": reading_ns})
+
+    def _warm_up(self, rows: RunFolder, member: Member, cell: Cell) -> bool:
+        """Take a pair that compiles and allocates, and is not kept; return whether the phases are told apart."""
+        pair = self._pair(rows, member, cell, plain_first=True)
+        if pair is None:
+            return False
+        if not pair["phases"]:
+            reason = "it was asked to tell its phases apart, and told none"
+            rows.append("outcomes", outcome(member.enrolment, cell.batch_size, "phases", NOT_TOLD, reason))
+            return False
+        return True
+
+    def _run_round(self, rows: RunFolder, members: Sequence[Member], round_: int, advance: Any) -> None:
+        """Take a pair of every live cell in a new random order; which of the two comes first changes each round."""
+        todo = [
+            (member, cell)
+            for member in members
+            for cell in member.cells
+            if not cell.once_per_launch or round_ < ROUNDS_OF_LONG_STEPS
+        ]
+        for position, i in enumerate(self._random.permutation(len(todo))):
+            member, cell = todo[i]
+            advance(f"round {round_ + 1}", INSTANCES * cell.sample_seconds)
+            plain_first = bool((round_ + i) % 2)
+            pair = self._pair(rows, member, cell, plain_first)
+            if pair is None:
+                member.cells.remove(cell)
+                continue
+            problem, variant, threads = cell.enrolment
+            where = {"problem": problem, "variant": variant, "batch_size": cell.batch_size, "threads": threads}
+            when = {"wave": cell.wave, "round": round_, "position": position, "plain_first": plain_first}
+            rows.append("pairs", {**where, **when, "n_steps": cell.n_steps, **pair})
+
+    def _pair(self, rows: RunFolder, member: Member, cell: Cell, plain_first: bool) -> dict[str, Any] | None:
+        """Return what the worker measured; None, with an outcome that says why, where the cell is to be given up."""
+        steps = {"batch_size": cell.batch_size, "n_steps": cell.n_steps, "prefix_steps": cell.prefix_steps}
+        try:
+            pair = member.worker.order("pair", {**steps, "plain_first": plain_first})[0]
+            if not pair["is_same"] and member.enrolment.variant.implementation.deterministic:
+                raise MeasurementFailed("with clocks around its phases the same steps gave other parameters or losses")
+        except MeasurementFailed as error:
+            rows.append("outcomes", outcome(member.enrolment, cell.batch_size, "phases", "failed", str(error)))
+            return None
+        return {key: pair[key] for key in ("plain_ns", "clocked_ns", "phases", "parts", "is_same")}

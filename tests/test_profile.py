@@ -1,0 +1,168 @@
+"""A profile from the command line to its folder: who is measured, who is not and why, and that no bit may change."""
+
+import csv
+import re
+
+import pytest
+from test_cli import paragone, small  # noqa: F401 -- fixtures
+
+from harness.registry import PROJECT
+from harness.runs import run_folders
+from harness.store import read_json, read_rows
+
+PAGE = (PROJECT / "docs" / "process.md").read_text()
+RUNNER = re.search(r"runner.py`; then `paragone verify my_step`:\n\n```python\n(.*?)```", PAGE, re.DOTALL)[1]
+
+IMPL = '''
+import sys
+from harness.adapters.process import ProcessImplementation
+from harness.registry import IMPLEMENTATIONS, read_folder
+
+(Rows,) = read_folder(IMPLEMENTATIONS / "numpy_rows")
+COMMON = {"layout": "samples in rows", "source": "a test", "axes": {"dtype": ("float32",)}}
+
+
+class Honest(Rows):
+    name, idea, maths, axes = "honest", "As the baseline.", ("impl.py",), {"dtype": ("float32",)}
+
+    def formulas(self):
+        maths = super().formulas()
+        maths.PARTS = {"t2 slope": "slope"}
+        maths.slope = lambda A: A * (1 - A)
+        return maths
+
+
+class Careless(Honest):
+    """Whose clocks disturb what it computes."""
+
+    name = "careless"
+
+    def load_clocked(self, problem, images, labels):
+        super().load_clocked(problem, images * images.dtype.type(0.999), labels)
+
+
+class Breaks(Honest):
+    name = "breaks"
+
+    def load_clocked(self, problem, images, labels):
+        raise ValueError("the clock fell off the wall")
+
+
+class Wrong(Honest):
+    """Which the gate must stop before anything is timed."""
+
+    name = "wrong"
+
+    def reset(self, state):
+        super().reset(state)
+        self.W[0] *= 1.5
+
+
+class Hides(Honest):
+    name = "hides"
+
+    @classmethod
+    def hides_phases(cls):
+        return "its step is compiled as one"
+
+
+class Silent(ProcessImplementation):
+    """The program of docs/process.md, which knows nothing of phases."""
+
+    name, language, layout, source, idea = "silent", "Python", "samples in rows", "a test", "A program of its own."
+    maths, axes = ("runner.py",), {"dtype": ("float32",)}
+
+    def command(self):
+        return [sys.executable, "runner.py"]
+'''
+NAMES = ("honest", "careless", "breaks", "wrong", "hides", "silent")
+
+
+@pytest.fixture
+def mine(tmp_path):
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "impl.py").write_text(IMPL)
+    (folder / "runner.py").write_text(RUNNER)
+    return folder
+
+
+@pytest.fixture
+def profiled(paragone, small, mine, tmp_path):  # noqa: F811
+    """Profile these implementations; return the exit code, what was printed, and the folder."""
+
+    def run(*names, rounds=3):
+        chosen = [word for name in names for word in ("-i", name)]
+        results = tmp_path / "results"
+        arguments = ["--plugins", mine, "-p", small, "-b", "20", "--rounds", rounds, "--results", results, *chosen]
+        code, out, err = paragone("profile", *arguments)
+        (folder,) = results.iterdir()
+        return code, out, err, folder
+
+    return run
+
+
+@pytest.mark.slow
+def test_who_can_is_measured_and_of_the_others_the_reason_is_told(profiled):
+    code, out, _, folder = profiled(*NAMES)
+    reasons = {
+        row["variant"].partition("[")[0]: (row["status"], row["reason"])
+        for row in read_rows(folder / "outcomes.jsonl")
+        if row["status"] not in ("passed", "not checked")
+    }
+
+    assert 1 == code
+    assert {"honest[dtype=float32]"} == {row["variant"] for row in read_rows(folder / "pairs.jsonl")}
+    assert set(NAMES) - {"honest"} == set(reasons)
+    assert ("not told apart", "its step is compiled as one") == reasons["hides"]
+    assert ("not told apart", "it was asked to tell its phases apart, and told none") == reasons["silent"]
+    assert "failed" == reasons["careless"][0]
+    assert "with clocks around its phases the same steps gave other parameters" in reasons["careless"][1]
+    assert "the clock fell off the wall" in reasons["breaks"][1]
+    assert "differs from the reference" in reasons["wrong"][1]
+    assert all(reason in out for _, reason in reasons.values())
+
+
+@pytest.mark.slow
+def test_a_profile_has_a_folder_that_tells_everything_and_is_no_run(profiled):
+    code, out, _, folder = profiled("honest", rounds=4)
+    rows = read_rows(folder / "pairs.jsonl")
+
+    assert 0 == code
+    assert folder.name.endswith("-profile")
+    assert [] == run_folders(folder.parent)
+    assert list(range(4)) == [row["round"] for row in rows]
+    assert {True, False} == {row["plain_first"] for row in rows}
+    assert all(row["is_same"] and {"gather", "forward", "backward", "update"} == set(row["phases"]) for row in rows)
+    assert all(sum(row["phases"].values()) <= row["clocked_ns"] for row in rows)
+    assert {"finished": True} == read_json(folder / "finished.json")
+    assert {"phases-small-1.png", "phases-small-1.svg", "phases.csv", "profile.md"} <= {
+        p.name for p in folder.iterdir()
+    }
+    assert "A reading of Python's clock costs" in out
+    with (folder / "phases.csv").open() as file:
+        told = {row["what"] for row in csv.DictReader(file)}
+    assert {"gather", "forward", "backward", "update", "other", "whole", "without clocks"} == told
+
+
+@pytest.mark.slow
+def test_ctrl_c_keeps_and_shows_what_was_measured(profiled, monkeypatch):
+    from harness import profile
+
+    pair, calls = profile.Profile._pair, []
+
+    def interrupted(*arguments, **named):
+        calls.append(1)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return pair(*arguments, **named)
+
+    monkeypatch.setattr(profile.Profile, "_pair", interrupted)
+    code, out, err, folder = profiled("honest")
+
+    assert 130 == code
+    assert "Interrupted. What was measured is kept and shown." in err
+    assert 1 == len(read_rows(folder / "pairs.jsonl"))
+    assert {"finished": False} == read_json(folder / "finished.json")
+    assert "— interrupted" in (folder / "profile.md").read_text()
+    assert "honest" in out

@@ -1,0 +1,148 @@
+"""The page and the bars of a profile, from numbers chosen by hand."""
+
+import itertools
+
+import numpy as np
+import pytest
+from made_up_run import variant
+
+from harness.breakdown import breakdowns
+from harness.report import palette, phases
+from harness.report.canvas import drawing
+from harness.report.profile import Profiled, doubts, markdown, names_of, phases_csv
+
+ROWS, TUNED, LISTS = "numpy_rows[dtype=float32,order=C]", "numpy_tuned[dtype=float32]", "python_lists[dtype=float64]"
+PROBLEMS = {"nielsen": {"layers": [784, 30, 10]}}
+PARTS = {"t1 add the bias row": [3_000, 2_000], "t3 | product": [10_000]}
+
+
+def rows(name, whole_us, size=10, parts=None, excess=0, **other):
+    """Three rounds of a variant: 10 % gather, 30 % forward, 40 % backward, 15 % update, 5 % other."""
+    shares = {"gather": 10, "forward": 30, "backward": 40, "update": 15 + excess}
+    for _ in range(3):
+        yield {
+            **{"problem": "nielsen", "variant": name, "batch_size": size, "threads": 1, "n_steps": 1, "is_same": True},
+            **{"plain_ns": int(whole_us * 990), "clocked_ns": int(whole_us * 1000), "parts": parts or {}},
+            "phases": {phase: int(whole_us * 10 * share) for phase, share in shares.items()},
+            **other,
+        }
+
+
+def profiled(*of_variants, outcomes=(), names=(ROWS, TUNED, LISTS)):
+    plan = {
+        **{"run": "2025-03-04T050607Z-profile", "command": "paragone profile", "created": "today", "rounds": 3},
+        **{"seed": 1, "data": {"name": "digits"}, "problems": PROBLEMS, "variants": [variant(name) for name in names]},
+    }
+    cells = breakdowns([row for of_variant in of_variants for row in of_variant])
+    return Profiled(None, plan, cells, list(outcomes), 40.0, finished=True)
+
+
+@pytest.fixture
+def page():
+    return lambda *of_variants, **named: markdown(profiled(*of_variants, **named), [])
+
+
+def test_a_line_has_every_phase_with_its_share_and_what_the_clocks_cost(page):
+    text = page(rows(ROWS, 100.0))
+
+    assert "### `nielsen`, batch size 10, float32, 1 thread" in text
+    shown = "10.0 (10%) | 30.0 (30%) | – | 40.0 (40%) | 15.0 (15%) | 5.00 (5%) | **100** ± 0.0% | 99.0 | +1.0%"
+    assert f"| `numpy_rows` | {shown} |" in text
+    assert "A reading of Python's clock costs 40 ns here." in text
+
+
+def test_parts_of_backward_stand_in_the_column_of_their_layer(page):
+    text = page(rows(ROWS, 100.0, parts=PARTS))
+
+    assert "| µs per step | layer 2 | layer 1 | all |" in text
+    assert "| t1 add the bias row | 3.00 | 2.00 | **5.00** |" in text
+    assert "| t3 \\| product | 10.0 |  | **10.0** |" in text
+
+
+def test_phases_beyond_the_whole_are_told_in_words(page):
+    assert [] == doubts(profiled(rows(ROWS, 100.0)))
+    assert "add up to 4.0% more than the whole" in page(rows(ROWS, 100.0, excess=9))
+
+
+def test_what_has_no_phases_is_listed_with_its_reason(page):
+    row = {
+        "variant": "jax_step[dtype=float32]",
+        "batch_size": None,
+        "status": "not told apart",
+        "reason": "one | piece",
+    }
+
+    assert "| `jax_step[dtype=float32]` |  | not told apart | one \\| piece |" in page(outcomes=[row])
+    assert "Nothing was measured." in page()
+
+
+def test_a_name_tells_the_dtype_where_it_is_not_the_usual_one():
+    assert {ROWS: "numpy_rows", TUNED: "numpy_tuned", LISTS: "python_lists float64"} == names_of(profiled())
+
+
+def test_the_numbers_of_a_page_are_in_its_csv_too():
+    lines = phases_csv(profiled(rows(ROWS, 100.0, parts=PARTS)).cells).splitlines()
+
+    assert 'nielsen,"numpy_rows[dtype=float32,order=C]",10,1,3,forward,30,30,30' in lines
+    assert 'nielsen,"numpy_rows[dtype=float32,order=C]",10,1,3,without clocks,99,99,99' in lines
+    assert 'nielsen,"numpy_rows[dtype=float32,order=C]",10,1,3,"t1 add the bias row, call 2",2,,' in lines
+
+
+@pytest.fixture
+def sheet(monkeypatch):
+    """Draw two batch sizes, python_lists a hundred times slower than the others; return the figure's axes and texts."""
+    kept = []
+    drawn = phases.Sheet.drawn
+    monkeypatch.setattr(phases.Sheet, "drawn", lambda self, *words: kept.append(self) or drawn(self, *words))
+    chosen = profiled(*(rows(*one) for one in ((ROWS, 100.0), (TUNED, 50.0), (LISTS, 10_000.0), (ROWS, 5000.0, 1000))))
+    with drawing():
+        phases.draw(chosen.cells, names_of(chosen), "phases", "nielsen: where the time of a step goes")
+    return kept[0].figure
+
+
+def test_there_is_a_block_of_times_and_of_shares_for_every_batch_size(sheet):
+    times, shares, more_times, more_shares = sheet.axes
+
+    assert ["microseconds per step", "% of the step"] * 2 == [axes.get_xlabel() for axes in sheet.axes]
+    assert (0, 100) == shares.get_xlim() == more_shares.get_xlim()
+    assert ["numpy_tuned", "numpy_rows", "python_lists float64"] == [t.get_text() for t in times.get_yticklabels()]
+    assert ["numpy_rows"] == [t.get_text() for t in more_times.get_yticklabels()]
+    assert {"batch size 10", "batch size 1\N{NARROW NO-BREAK SPACE}000"} <= {text.get_text() for text in sheet.texts}
+
+
+def test_a_bar_is_made_of_its_phases_in_their_colours(sheet):
+    from matplotlib.colors import to_hex
+
+    lengths = {}
+    for bar in sheet.axes[1].patches:
+        lengths.setdefault(round(bar.get_y()), []).append((to_hex(bar.get_facecolor()).upper(), round(bar.get_width())))
+    expected = [("gather", 10), ("forward", 30), ("backward", 40), ("update", 15), ("other", 5)]
+
+    assert [[(palette.PHASES[phase].upper(), share) for phase, share in expected]] * 3 == list(lengths.values())
+
+
+def test_a_bar_out_of_proportion_is_cut_and_told_with_its_number(sheet):
+    times = sheet.axes[0]
+    words = [text.get_text() for text in times.texts]
+
+    assert times.get_xlim()[1] == pytest.approx(104)
+    assert {"50", "100", "10\N{NARROW NO-BREAK SPACE}000", "❯❯"} == set(words)
+    assert max(bar.get_x() + bar.get_width() for bar in times.patches) <= times.get_xlim()[1] + 1e-9
+
+
+def test_the_legend_names_the_phases_that_occur(sheet):
+    words = {text.get_text() for text in sheet.texts}
+
+    assert {"gather", "forward", "backward", "update", "other"} <= words
+    assert "loss" not in words
+
+
+def test_nothing_is_drawn_of_nothing():
+    assert phases.draw([], {}, "phases", "none") is None
+
+
+def test_neighbouring_phases_differ_in_lightness_so_that_no_reader_needs_the_hue():
+    values = [[int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)] for colour in palette.PHASES.values()]
+    lightness = np.array(values) ** 2.2 @ (0.2126, 0.7152, 0.0722)
+
+    assert all(abs(one - other) > 0.1 for one, other in itertools.pairwise(lightness))
