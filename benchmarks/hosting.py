@@ -17,12 +17,12 @@ from harness.export import cell_id
 from harness.gatekeeper import Gatekeeper
 from harness.machine.threads import fault_of_threads, found_threads
 from harness.measure import Clock, Sample, estimate_seconds, estimate_step_seconds, result_digest, take_sample
+from harness.orders import MOST_ESTIMATE_STEPS
 from harness.pilot import most_check_steps
 from harness.plan import ONCE_PER_LAUNCH_SECONDS, Cell, Enrolment, cell, grid
 from harness.request import TOO_SLOW_SECONDS
 from harness.state import State
 from harness.verify import Check, twin
-from harness.worker import MOST_ESTIMATE_STEPS
 
 SEED = 1
 

@@ -7,7 +7,6 @@ over launches, on one number from each.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -16,20 +15,17 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from harness import resolution
 from harness.attained import with_shares
 from harness.statuses import CELL, STATUSES_WITH_TIMES, accepted, planned_cells, statuses, timed_samples
-from harness.verdicts import log_reach, same_within, unknown_verdict, verdict_words, whole_percent
+from harness.verdicts import log_reach, margins, same_within, unknown_verdict, verdict_words, whole_percent
 
 if TYPE_CHECKING:
     from harness.store import Run
 
 CONFIDENCE = 0.95
 LEAST_ROUNDS = 3  # a launch cut off earlier has no median worth the name
-SMALLEST_MARGIN = math.log1p(resolution.SMALLEST_MARGIN)
 
 UNIT = ["wave", "launch", "attempt"]
-POINT = ["problem", "dtype", "batch_size", "threads"]
 PAIR = ["problem", "batch_size", "threads", *UNIT, "round"]
 COLUMNS = [
     *("problem", "implementation", "variant", "language", "layout", "order", "dtype", "batch_size", "threads"),
@@ -202,23 +198,6 @@ def relative_speeds(samples: pd.DataFrame, cells: pd.DataFrame, others: Mapping[
     mean = result["mean"].fillna(result.merge(centre, on=CELL)["of_all"])
     of_ratio = {"ratio": np.exp(mean), "ratio_low": np.exp(result["low"]), "ratio_high": np.exp(result["high"])}
     return result[CELL].assign(**of_ratio)
-
-
-def margins(frame: pd.DataFrame) -> pd.Series[float]:
-    """Return m of every row, as 0.01 for 1 %: below it no difference is called one.
-
-    The larger of 1 % and the farther end of the A/A interval, the baseline against its own second enrolment,
-    at the row's own point of the grid (problem, dtype, batch size, threads): noise is not the same
-    everywhere. Where a point has no A/A interval, the largest of its problem stands in; where that has
-    none either, the margin is not known: NaN.
-    """
-    controls = frame[frame["control"]]
-    reach = np.maximum(np.log(controls["ratio_low"]).abs(), np.log(controls["ratio_high"]).abs())
-    at_point = reach.groupby([controls[key] for key in POINT]).max().rename("reach").reset_index()
-    in_problem = frame["problem"].map(reach.groupby(controls["problem"]).max())
-    found = frame[POINT].merge(at_point, on=POINT, how="left")["reach"].set_axis(frame.index)
-    margin: pd.Series[float] = found.fillna(in_problem).clip(lower=SMALLEST_MARGIN)
-    return margin.map(math.expm1)
 
 
 def verdicts(frame: pd.DataFrame, run: Run) -> NDArray[Any]:

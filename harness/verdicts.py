@@ -1,4 +1,4 @@
-"""The words that an interval of a ratio earns: faster, slower, same within x %, not enough data."""
+"""Margins, and the words that an interval of a ratio earns: faster, slower, same within x %, not enough data."""
 
 from __future__ import annotations
 
@@ -9,10 +9,31 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from harness import resolution
+
 if TYPE_CHECKING:
     from harness.store import Run
 
+POINT = ["problem", "dtype", "batch_size", "threads"]
+SMALLEST_MARGIN = math.log1p(resolution.SMALLEST_MARGIN)
 SAME = math.log(1.05)  # an interval that reaches further says nothing about sameness
+
+
+def margins(frame: pd.DataFrame) -> pd.Series[float]:
+    """Return m of every row, as 0.01 for 1 %: below it no difference is called one.
+
+    The larger of 1 % and the farther end of the A/A interval, the baseline against its own second enrolment,
+    at the row's own point of the grid (problem, dtype, batch size, threads): noise is not the same
+    everywhere. Where a point has no A/A interval, the largest of its problem stands in; where that has
+    none either, the margin is not known: NaN.
+    """
+    controls = frame[frame["control"]]
+    reach = np.maximum(np.log(controls["ratio_low"]).abs(), np.log(controls["ratio_high"]).abs())
+    at_point = reach.groupby([controls[key] for key in POINT]).max().rename("reach").reset_index()
+    in_problem = frame["problem"].map(reach.groupby(controls["problem"]).max())
+    found = frame[POINT].merge(at_point, on=POINT, how="left")["reach"].set_axis(frame.index)
+    margin: pd.Series[float] = found.fillna(in_problem).clip(lower=SMALLEST_MARGIN)
+    return margin.map(math.expm1)
 
 
 def verdict_words(
