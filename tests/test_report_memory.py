@@ -87,8 +87,15 @@ def test_a_run_without_memory_says_why_in_a_report_that_is_whole(tmp_path, reque
 
     assert said.startswith("Not measured: ")
     assert words in said
+    assert "peak memory, a process per cell" not in text
     assert "memory-nielsen: no peak memory above the loaded state was measured" in text
     assert not list((tmp_path / "figures").glob("memory*"))
+
+
+def test_what_the_pass_took_is_told_where_the_time_went(tmp_path):
+    text = write_report(made_up_run(tmp_path, TIMES)).read_text()
+
+    assert "| peak memory, a process per cell | 3.00 s |" in text, "half a second for each of six cells"
 
 
 def test_the_columns_of_the_summary_are_in_megabytes_and_empty_where_nothing_was_measured():

@@ -145,11 +145,12 @@ def _shares(run: Run) -> str:
             ("load", "loading data, compiling"),
             ("warmup", "first calls and warm-ups"),
             ("verify", "verification within the launches"),
-            ("memory", "peak memory, a process per cell"),
         )
     ]
     pilot = shares["before_plan_seconds"]
     before = "" if math.isnan(pilot) else wording.seconds(pilot)
+    memory = wording.seconds(shares["memory_seconds"]) if shares["memory_seconds"] else ""
+    beside.append(("peak memory, a process per cell", memory))
     return tables.pairs([*inside, *beside, ("before the plan: verification, costs, rehearsal", before)])
 
 
