@@ -21,7 +21,7 @@ COLOURS = (
     (("numpy", "tuned"), "#B22222"),
     (("numpy", "per_sample"), "#B8860B"),
     (("numpy", "one sample"), "#B8860B"),
-    (("numpy", "bias_step"), "#7A5C99"),
+    (("numpy", "bias_step"), "#4A2FD0"),
     (("numpy", "columns"), "#009E73"),
     (("numpy", "rows"), "#0063A8"),
     (("numpy",), "#56B4E9"),
