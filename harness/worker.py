@@ -38,9 +38,9 @@ from harness.measure import (
     MOST_IMAGES,
     call_seconds,
     cpu_time_ns,
-    estimate_seconds,
     estimate_step_seconds,
     take_sample,
+    telling_calls,
 )
 from harness.pipe import Message, Pipe
 from harness.problem import Problem
@@ -100,8 +100,8 @@ class Worker:
             self.implementation.reset(self.start)
             self.implementation.train(batches)
 
-        least_seconds = estimate_seconds(type(self.implementation))
-        return {"step_seconds": estimate_step_seconds(train, most_steps, least_seconds=least_seconds)}, {}
+        calls = telling_calls(type(self.implementation))
+        return {"step_seconds": estimate_step_seconds(train, most_steps, **calls)}, {}
 
     def call(self, order: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Message:
         """Time calls of `train` with one step of this batch size."""
