@@ -16,7 +16,7 @@ from harness.errors import MeasurementFailed
 from harness.export import cell_id
 from harness.gatekeeper import Gatekeeper
 from harness.machine.threads import fault_of_threads, found_threads
-from harness.measure import Clock, Sample, estimate_seconds, estimate_step_seconds, result_digest, take_sample
+from harness.measure import Clock, Sample, estimate_step_seconds, result_digest, take_sample, telling_calls
 from harness.orders import MOST_ESTIMATE_STEPS
 from harness.pilot import most_check_steps
 from harness.plan import ONCE_PER_LAUNCH_SECONDS, Cell, Enrolment, cell, grid
@@ -97,9 +97,8 @@ class Hosted:
             self.implementation.train(order)
 
         if batch_size not in self.step_costs:
-            least_seconds = estimate_seconds(type(self.implementation))
-            cost = estimate_step_seconds(train, MOST_ESTIMATE_STEPS, self.clock, least_seconds)
-            self.step_costs[batch_size] = cost
+            calls = telling_calls(type(self.implementation))
+            self.step_costs[batch_size] = estimate_step_seconds(train, MOST_ESTIMATE_STEPS, self.clock, **calls)
         return self.step_costs[batch_size]
 
     def planned(self, batch_size: int) -> Cell:

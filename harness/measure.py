@@ -38,6 +38,7 @@ SUSPICIONS = 2
 # Estimating the cost of a step: double the steps until one call takes this long.
 ESTIMATE_SECONDS = 0.01
 DOUBTED_SECONDS = 0.1
+TELLING_STEPS = 32
 # What a call costs is the median of so many such groups of calls.
 CALL_GROUPS = 7
 MOST_CALLS = 100_000
@@ -130,14 +131,16 @@ def estimate_step_seconds(
     most_steps: int,
     clock: Clock = time.perf_counter_ns,
     least_seconds: float = ESTIMATE_SECONDS,
+    fewest_steps: int = 1,
 ) -> float:
     """Return the seconds that one step takes: the faster of two calls of `train(n_steps)` long enough to time.
 
-    The number of steps doubles until that one takes `least_seconds` or `most_steps` is reached. The
+    The number of steps doubles from `fewest_steps` on until that one takes `least_seconds` or `most_steps` is reached.
+    The
     slower call may have compiled, for that number of steps or for any. What seems long enough is timed twice
     more, so that noise is not taken for a long step; a truly long one is made twice in all.
     """
-    n_steps = 1
+    n_steps = min(fewest_steps, most_steps)
     while True:
         elapsed_s = min(_timed(train, n_steps, clock), _timed(train, n_steps, clock))
         if least_seconds <= elapsed_s < DOUBTED_SECONDS:  # twice disturbed, as another program's first answers are?
@@ -169,9 +172,14 @@ def sample_seconds(implementation: type[Implementation]) -> float:
     return max(SAMPLE_SECONDS, implementation.call_seconds / CALL_SHARE)
 
 
-def estimate_seconds(implementation: type[Implementation]) -> float:
-    """Return how long a call must take for the cost of a step to be told from it."""
-    return max(ESTIMATE_SECONDS, sample_seconds(implementation) / 2 if implementation.call_seconds else 0.0)
+def telling_calls(implementation: type[Implementation]) -> dict[str, Any]:
+    """Return how long a call must be for the cost of a step to be told from it: the last options of the estimate.
+
+    Where a call takes much by itself, it is not one step that is timed: a disturbed call would seem a long step.
+    """
+    if not implementation.call_seconds:
+        return {"least_seconds": ESTIMATE_SECONDS, "fewest_steps": 1}
+    return {"least_seconds": sample_seconds(implementation) / 2, "fewest_steps": TELLING_STEPS}
 
 
 def sample_steps(step_seconds: float, sample_seconds: float = SAMPLE_SECONDS) -> int:

@@ -37,7 +37,7 @@ from harness.machine.memory import (
     resident_memory_bytes,
 )
 from harness.machine.threads import found_threads
-from harness.measure import MOST_IMAGES, call_seconds, estimate_seconds, estimate_step_seconds, take_sample
+from harness.measure import MOST_IMAGES, call_seconds, estimate_step_seconds, take_sample, telling_calls
 from harness.peak import gemm_flops_per_second, products_images_per_second, read_bytes_per_second
 from harness.phases import reading_ns, take_pair
 from harness.pipe import Message
@@ -121,8 +121,8 @@ class Worker:
             self.implementation.reset(self.start)
             self.implementation.train(batches)
 
-        least_seconds = estimate_seconds(type(self.implementation))
-        return {"step_seconds": estimate_step_seconds(train, most_steps, least_seconds=least_seconds)}, {}
+        calls = telling_calls(type(self.implementation))
+        return {"step_seconds": estimate_step_seconds(train, most_steps, **calls)}, {}
 
     def call(self, order: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Message:
         """Time calls of `train` with one step of this batch size."""

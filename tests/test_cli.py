@@ -137,7 +137,9 @@ def test_a_data_path_that_holds_nothing_is_an_error_of_its_own_code(paragone, tm
 
 def test_a_results_folder_that_cannot_be_written_is_an_error_of_its_own_code(paragone, small, tmp_path):
     (tmp_path / "file").write_text("")
-    code, _, err = paragone("bench", "--quick", "-p", small, "-b", "20", "--results", tmp_path / "file" / "results")
+    code, _, err = paragone(
+        "bench", "-i", "numpy_rows", "--quick", "-p", small, "-b", "20", "--results", tmp_path / "file" / "results"
+    )
 
     assert 5 == code
     assert "--results PATH" in err

@@ -16,7 +16,6 @@ from harness.measure import (
     LONGEST_PREFIX_STEP_SECONDS,
     SAMPLE_SECONDS,
     cpu_time_ns,
-    estimate_seconds,
     estimate_step_seconds,
     overused,
     prefix_steps,
@@ -24,6 +23,7 @@ from harness.measure import (
     sample_seconds,
     sample_steps,
     take_sample,
+    telling_calls,
 )
 from harness.state import State
 
@@ -269,7 +269,7 @@ class WithCall:
 )
 def test_what_a_call_takes_by_itself_is_a_tenth_of_a_sample_where_it_is_declared(call_seconds, sample, estimate):
     assert pytest.approx(sample) == sample_seconds(WithCall(call_seconds))
-    assert pytest.approx(estimate) == estimate_seconds(WithCall(call_seconds))
+    assert pytest.approx(estimate) == telling_calls(WithCall(call_seconds))["least_seconds"]
 
 
 def test_a_step_is_told_from_the_call_by_calls_that_are_long_enough():
@@ -281,6 +281,17 @@ def test_a_step_is_told_from_the_call_by_calls_that_are_long_enough():
 
     assert pytest.approx(1e-3, rel=0.25) == estimate_step_seconds(with_call, 4096, train.clock, least_seconds=0.5)
     assert estimate_step_seconds(with_call, 4096, train.clock) > 0.1
+
+
+def test_one_disturbed_call_is_not_taken_for_a_long_step_where_calls_are_long():
+    train = Costly(1e-3)
+
+    def disturbed(n_steps):
+        train.now_ns += 600_000_000
+        train(n_steps)
+
+    assert estimate_step_seconds(disturbed, 4096, train.clock, **telling_calls(WithCall(0.1))) < 0.02
+    assert {32} == set(train.calls)
 
 
 def test_no_more_steps_are_made_than_allowed():

@@ -66,5 +66,5 @@ def canonical(model, step):
 
 def canonical_pairs(variables):
     """Kernels transposed, biases; float64."""
-    arrays = [np.array(np.transpose(variable), np.float64, order="C") for variable in variables]
+    arrays = [np.array(variable.numpy().T, np.float64, order="C") for variable in variables]
     return tuple(arrays[::2]), tuple(arrays[1::2])

@@ -97,7 +97,7 @@ class LossOfStep(keras.metrics.Metric):
         self.value.assign(self.loss(Y, Z))
 
     def result(self):
-        return self.value
+        return tf.identity(self.value.value)
 
 
 class Losses(keras.callbacks.Callback):
@@ -107,4 +107,4 @@ class Losses(keras.callbacks.Callback):
         self.losses = []
 
     def on_train_batch_end(self, batch, logs=None):
-        self.losses.append(logs["loss_of_step"])
+        self.losses.append(float(logs["loss_of_step"]))
