@@ -31,6 +31,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.data import open_cached
+from harness.errors import HarnessError
 from harness.interface import Implementation
 from harness.machine.memory import peak_memory_bytes, reset_peak_memory, resident_memory_bytes
 from harness.machine.threads import found_threads
@@ -164,7 +165,12 @@ def without_home(words: str) -> str:
 
 
 def describe_error(error: Exception, folder: Path | None) -> str:
-    """Return the error in a sentence, with the last place in `folder`, the implementation's, that led to it."""
+    """Return the error in a sentence, with the last place in `folder`, the implementation's, that led to it.
+
+    What an adapter says in words of its own stands for itself: the class and the line would be the harness's.
+    """
+    if isinstance(error, HarnessError):
+        return str(error)[:MOST_REASON_CHARACTERS]
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if folder is not None and Path(frame.filename).is_relative_to(folder)]
     places = [f" ({Path(frame.filename).name}, line {frame.lineno})" for frame in (own or frames)[-1:]]
