@@ -372,6 +372,18 @@ def test_an_error_of_a_program_that_ends_without_reading_on_is_told(made):
     assert reason_of(implementation.reset, state) == f"reset: {NAME} says: no room"
 
 
+def test_a_program_that_runs_is_loaded_again_and_one_that_was_ended_is_started_again(loaded):
+    implementation = loaded(answering("train", "return {}"))
+    first = implementation.running.process.pid
+    implementation.load(PROBLEM, IMAGES, LABELS)
+
+    assert first == implementation.running.process.pid
+    implementation.reset(STATE)
+    reason_of(implementation.train, ORDER)
+    implementation.load(PROBLEM, IMAGES, LABELS)
+    assert first != implementation.running.process.pid
+
+
 # --- its clock ---
 
 

@@ -58,10 +58,11 @@ class ProcessImplementation(Implementation):
         return Path(inspect.getfile(cls)).resolve().parent
 
     def load(self, problem: Problem, images: NDArray[Any], labels: NDArray[np.uint8]) -> None:
-        """Start the program, ask what it is, and send the workload and the training set."""
-        self.close()
+        """Start the program unless it runs, ask what it is, and send the workload and the training set."""
         self.problem = problem
-        self.running = Program(self.command(), self.folder(), self.environment())
+        if self.running is not None and self.running.fault:
+            self.close()
+        self.running = self.running or Program(self.command(), self.folder(), self.environment())
         try:
             self.version = self.running.version()
             self.running.load(
