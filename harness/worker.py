@@ -18,6 +18,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from harness.errors import HarnessError
 from harness.measure import cpu_time_ns
 from harness.orders import VERBS, Worker
 from harness.pipe import Message, Pipe
@@ -48,11 +49,16 @@ def serve(pipe: Pipe) -> None:
 
 
 def describe_error(error: Exception, folder: Path | None) -> str:
-    """Return the error in a sentence, with the last place in `folder`, the implementation's, that led to it."""
+    """Return the error in a sentence, with the last place in `folder`, the implementation's, that led to it.
+
+    What an adapter says in words of its own stands for itself: the class and the line would be the harness's.
+    """
+    notes = [f". {note}" for note in getattr(error, "__notes__", []) if note]
+    if isinstance(error, HarnessError):
+        return str(error)[:MOST_REASON_CHARACTERS] + "".join(notes)
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if folder is not None and Path(frame.filename).is_relative_to(folder)]
     places = [f" ({Path(frame.filename).name}, line {frame.lineno})" for frame in (own or frames)[-1:]]
-    notes = [f". {note}" for note in getattr(error, "__notes__", []) if note]
     return f"{type(error).__name__}: {error}"[:MOST_REASON_CHARACTERS] + "".join([*places, *notes])
 
 

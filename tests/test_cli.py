@@ -16,6 +16,8 @@ from typer.main import get_command
 from zoo_faults import FAULTS
 
 from harness import cli
+from harness.adapters.julia import JuliaImplementation
+from harness.adapters.julia_process import JuliaProcessImplementation
 from harness.mnist.cache import store
 from harness.mnist.parts import Arrays
 from harness.registry import PROJECT
@@ -312,6 +314,15 @@ def test_list_takes_names(paragone, faulty):
     assert "faulty" in out
     assert "numpy_rows" not in out
     assert 2 == paragone("list", "nobody")[0]
+
+
+def test_the_next_commands_are_for_the_one_of_two_that_can_run_here(paragone, tmp_path, monkeypatch):
+    monkeypatch.setattr(JuliaImplementation, "missing", classmethod(lambda cls: "no Julia. Install it: make julia"))
+    monkeypatch.setattr(JuliaProcessImplementation, "missing", classmethod(lambda cls: None))
+    _, out, _ = paragone("new", "mine", "--language", "julia", "--into", tmp_path)
+
+    assert "mine cannot run here: no Julia. Install it: make julia" in out
+    assert "paragone verify mine_process --contract" in out
 
 
 def test_a_starter_is_written_and_the_next_commands_name_its_folder(paragone, tmp_path):

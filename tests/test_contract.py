@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from harness.adapters.packages import PackageImplementation
+from harness.bridges import NULLS
 from harness.contract import CHECKS, Finding, NotApplicable, PromiseBroken, Subject, examine, run_contract
 from harness.contract.subject import IMAGES, problems
 from harness.interface import Variant, variants
@@ -330,6 +331,15 @@ def test_what_is_slow_to_start_is_tried_on_a_workload_of_each_kind():
     assert {case.problem.loss for case in subject.cases()} == {"quadratic", "log", "cross_entropy"}
     assert len(subject.problems()) == 3
     assert len(subject.few_cases()) == 1
+
+
+def test_a_program_that_is_slow_to_start_is_started_once_for_the_workloads_it_keeps():
+    null = next(kind for kind in read_folder(NULLS) if kind.bridge == "process")
+    subject = Subject(next(variants(null)), is_slow=True)
+    programs = {case.implementation.running.process.pid for case in subject.cases((7,))}
+
+    assert len(programs) == 1
+    subject.close()
 
 
 # --- in a child process ---

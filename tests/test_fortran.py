@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from harness.registry import IMPLEMENTATIONS, PROJECT, read_folder
+from harness.starter import write_starter
 from harness.state import State
 from harness.workloads import find_problem, shipped_names
 
@@ -49,6 +50,27 @@ def test_a_weight_of_zero_has_no_sign(dtype):
     for W_l, penalised, plain in zip(W, with_penalty.W, without.W, strict=True):
         assert np.any(W_l == 0)
         np.testing.assert_allclose(penalised - plain, -0.5 * 0.125 * np.sign(W_l), rtol=0, atol=1e-5)
+
+
+@needs_gfortran
+@pytest.mark.parametrize("which", ["fortran_matmul", "the starter"])
+def test_the_bits_do_not_hang_on_where_in_memory_a_network_lies(which, tmp_path):
+    if which == "the starter":
+        write_starter("first", "fortran", tmp_path)
+    (kind,) = [FORTRAN] if which == "fortran_matmul" else read_folder(tmp_path / "first")
+    problem = replace(find_problem("nielsen"), n_train=N_TRAIN, layers=(49, 8, 10))
+    start, order = problem.start_state(SEED), problem.order(SEED, 5, 1)
+    alive, found = [], set()
+
+    for k in range(40):
+        implementation = kind(dtype="float32")
+        implementation.load(problem, (IMAGES / 255).astype("float32"), LABELS)
+        implementation.reset(start)
+        implementation.train(order)
+        found.add(implementation.params().digest())
+        alive += [implementation, bytearray(16 * k + 8)] if k % 3 == 0 else []  # the next one lies elsewhere
+
+    assert 1 == len(found)
 
 
 def stepped(problem, state, dtype):

@@ -204,9 +204,9 @@ def surroundings(monkeypatch, tmp_path):
     monkeypatch.setattr(os, "environ", {name: value for name, value in os.environ.items() if "JULIA" not in name})
     monkeypatch.setattr(julia, "find_julia", lambda least: "/opt/julia")
     monkeypatch.setattr(julia, "juliacall_project", lambda: tmp_path)
-    julia.julia_in_process.cache_clear()
+    julia._started.cache_clear()
     yield os.environ
-    julia.julia_in_process.cache_clear()
+    julia._started.cache_clear()
 
 
 class Imported(Exception):
@@ -250,6 +250,16 @@ def test_a_julia_that_cannot_be_started_is_a_sentence_with_the_command(surroundi
     assert str(raised.value) == (
         "Julia could not be started by juliacall: Imported: first second third. Try: make julia"
     )
+
+
+def test_a_julia_that_did_not_start_is_not_started_again(surroundings, monkeypatch):
+    tried = []
+    monkeypatch.setattr(julia.importlib, "import_module", lambda name: tried.append(name) or imported_instead(name))
+
+    for _ in range(2):
+        with pytest.raises(MeasurementFailed, match="Imported: first second third"):
+            julia.julia_in_process()
+    assert tried == ["juliacall"]
 
 
 def test_without_a_fit_julia_nothing_is_imported(surroundings, monkeypatch):

@@ -199,7 +199,7 @@ def written(folder: Path, right, wrong):
 def test_a_syntax_error_is_told_in_load_with_file_and_line(tmp_path, running):
     path, line = written(tmp_path, "sigmoid(z) = 1 /", "sigmoid(z) = = 1 /")
 
-    with pytest.raises(MeasurementFailed, match=rf"^load: julia says: .*\(mine.jl:{line}") as raised:
+    with pytest.raises(MeasurementFailed, match=rf"^load: julia says: .*\(mine.jl:{line}\)$") as raised:
         loaded(running(path), small("nielsen"))
     assert "LoadError" not in str(raised.value)
 
@@ -213,8 +213,11 @@ def test_a_type_error_is_told_in_train_with_function_file_and_line(tmp_path, run
     implementation.reset(problem.start_state(SEED))
     place = rf"train! at mine.jl:{line}\)$"
 
-    with pytest.raises(MeasurementFailed, match=rf"^train: julia says: MethodError: no method matching .*{place}"):
+    with pytest.raises(
+        MeasurementFailed, match=rf"^train: julia says: MethodError: no method matching .*{place}"
+    ) as raised:
         implementation.train(problem.order(SEED, 2, 10))
+    assert "candidates" not in str(raised.value)
 
 
 @pytest.mark.slow

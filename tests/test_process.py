@@ -18,6 +18,7 @@ from zoo_faults import PROBLEM, STATE, Workers, is_gone, wait_until
 
 from harness.adapters import klv, program
 from harness.adapters.process import ProcessImplementation
+from harness.adapters.program import ONCE
 from harness.bridges import NULLS
 from harness.errors import HarnessError, MeasurementFailed
 from harness.interface import FLOATS
@@ -245,6 +246,10 @@ NAME = Path(sys.executable).name
             answering("version", "return dict.fromkeys(map(str, range(65)), b'')"),
             f"version: the answer of {NAME}: a message has more than 64 fields: does it end with `end:0:`?",
         ),
+        (
+            answering("load", "return {'protocol': 1}"),
+            f"load: the answer of {NAME}: expected no field but `end:0:`, got protocol; {ONCE}",
+        ),
         (answering("load", "return {'error': 'no room'}"), f"load: {NAME} says: no room"),
         (answering("load", "sys.exit('no room')"), f"load: {NAME} exited with code 1: no room"),
     ],
@@ -260,8 +265,8 @@ def test_a_fault_before_it_is_loaded_is_told_and_ends_the_program(made, text, re
 @pytest.mark.parametrize(
     ("verb", "code", "reason"),
     [
-        ("train", "return {'ended_ns': 1}", "the field 'began_ns' is missing, there are: ended_ns"),
-        ("train", "return {}", "the field 'began_ns' is missing, there are: none"),
+        ("train", "return {'ended_ns': 1}", "the field 'began_ns' is missing, there are: ended_ns; " + ONCE),
+        ("train", "return {}", "the field 'began_ns' is missing, there are: none; " + ONCE),
         ("train", "return {'began_ns': 1.5, 'ended_ns': 2}", "began_ns: expected a whole number, got b'1.5'"),
         (
             "train",
@@ -273,13 +278,17 @@ def test_a_fault_before_it_is_loaded_is_told_and_ends_the_program(made, text, re
             "return {'began_ns': 1, 'ended_ns': 1, 'losses': bytes(32)}",
             "losses: expected 3 numbers of 8 bytes, got 32 bytes",
         ),
-        ("train", "return {'began_ns': 1, 'ended_ns': 1}", "losses: expected 3 numbers of 8 bytes, got 0 bytes"),
+        (
+            "train",
+            "return {'began_ns': 1, 'ended_ns': 1}",
+            "the field 'losses' is missing, there are: began_ns, ended_ns; " + ONCE,
+        ),
         (
             "params",
             "return {'state': state[8:]}",
             f"state: expected {STATE.flat().size} numbers of 8 bytes, got {8 * STATE.flat().size - 8} bytes",
         ),
-        ("params", "return {}", f"state: expected {STATE.flat().size} numbers of 8 bytes, got 0 bytes"),
+        ("params", "return {}", "the field 'state' is missing, there are: none; " + ONCE),
     ],
 )
 def test_an_answer_that_is_not_what_was_asked_for_ends_the_program(loaded, verb, code, reason):
@@ -363,6 +372,18 @@ def test_an_error_of_a_program_that_ends_without_reading_on_is_told(made):
     assert reason_of(implementation.reset, state) == f"reset: {NAME} says: no room"
 
 
+def test_a_program_that_runs_is_loaded_again_and_one_that_was_ended_is_started_again(loaded):
+    implementation = loaded(answering("train", "return {}"))
+    first = implementation.running.process.pid
+    implementation.load(PROBLEM, IMAGES, LABELS)
+
+    assert first == implementation.running.process.pid
+    implementation.reset(STATE)
+    reason_of(implementation.train, ORDER)
+    implementation.load(PROBLEM, IMAGES, LABELS)
+    assert first != implementation.running.process.pid
+
+
 # --- its clock ---
 
 
@@ -388,6 +409,13 @@ def test_a_clock_in_microseconds_is_found_at_the_second_long_train():
     assert clock.elapsed_ns(40_000, 45_000, short) == 5_000
     with pytest.raises(MeasurementFailed, match=r"says 39000 for a train that took 40000000 ns.*nanoseconds are expec"):
         clock.elapsed_ns(45_000, 84_000, long)
+
+
+def test_an_honest_clock_on_a_busy_machine_is_no_fault():
+    clock, waited_ns = program.Clock(), 27_000_000  # of which the program got a CPU for a tenth
+
+    for began_ns in range(0, 10**10, 10**9):
+        assert clock.elapsed_ns(began_ns, began_ns + waited_ns // 10, waited_ns) == waited_ns // 10
 
 
 def test_one_train_that_compiled_before_it_looked_at_the_clock_is_no_fault():

@@ -271,4 +271,8 @@ def test_an_error_without_a_line_of_the_hosted_code_names_the_last_line_of_all(t
 
 
 def test_an_error_that_was_never_raised_has_no_place(tmp_path):
-    assert "HarnessError: no" == describe_error(HarnessError("no"), tmp_path)
+    assert "ValueError: no" == describe_error(ValueError("no"), tmp_path)
+
+
+def test_what_an_adapter_says_in_words_of_its_own_stands_for_itself(tmp_path):
+    assert "no" == describe_error(HarnessError("no"), tmp_path)

@@ -155,12 +155,20 @@ class InProcess(NamedTuple):
     threads: Mapping[str, int]
 
 
-@functools.cache
 def julia_in_process() -> InProcess:
     """Return Julia in this process; the first call starts it, for as long as the process lives.
 
     Raises MeasurementFailed where it cannot be started.
     """
+    julia = _started()
+    if isinstance(julia, str):
+        raise MeasurementFailed(julia)
+    return julia
+
+
+@functools.cache
+def _started() -> InProcess | str:
+    """Return Julia, or why it did not start; tried once, as a second try in the same process may crash it."""
     _prepare_environment()
     try:
         juliacall = importlib.import_module("juliacall")
@@ -171,9 +179,7 @@ def julia_in_process() -> InProcess:
         threads = {"Julia": functions.julia_threads()} | ({"Julia's BLAS": blas_threads} if blas_threads else {})
     except Exception as error:  # juliacall raises what it meets: AssertionError, Exception, CalledProcessError, …
         first_lines = " ".join(str(error).split("\n")[:MOST_REASON_LINES])
-        raise MeasurementFailed(
-            f"Julia could not be started by juliacall: {type(error).__name__}: {first_lines}. Try: make julia"
-        ) from error
+        return f"Julia could not be started by juliacall: {type(error).__name__}: {first_lines}. Try: make julia"
     executable = os.environ["PYTHON_JULIACALL_EXE"].replace(str(Path.home()), "~")
     return InProcess(functions, {**receipt, "juliacall": juliacall.__version__, "executable": executable}, threads)
 

@@ -48,7 +48,7 @@ typedef struct {
 /* Return the PARAGONE_ABI that the library was compiled with. */
 int32_t paragone_abi(void);
 
-/* Put a new network into *network and return NULL, or return what is wrong, in a sentence.
+/* Put a new network into *network and return NULL, or return what is wrong, in a sentence that stays in memory.
  *
  * images   n_train x sizes[0], row after row, pixels in 0 ... 1; read-only, gone after the call
  * labels   n_train, 0 ... 9; read-only, gone after the call

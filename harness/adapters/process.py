@@ -59,7 +59,7 @@ class ProcessImplementation(Implementation):
         return Path(inspect.getfile(cls)).resolve().parent
 
     def load(self, problem: Problem, images: NDArray[Any], labels: NDArray[np.uint8]) -> None:
-        """Start the program, ask what it is, and send the workload and the training set."""
+        """Start the program unless it runs, ask what it is, and send the workload and the training set."""
         self._load(problem, images, labels, {})
 
     def load_clocked(self, problem: Problem, images: NDArray[Any], labels: NDArray[np.uint8]) -> None:
@@ -73,9 +73,10 @@ class ProcessImplementation(Implementation):
     def _load(
         self, problem: Problem, images: NDArray[Any], labels: NDArray[np.uint8], asked: Mapping[str, str]
     ) -> None:
-        self.close()
         self.problem = problem
-        self.running = Program(self.command(), self.folder(), self.environment())
+        if self.running is not None and self.running.fault:
+            self.close()
+        self.running = self.running or Program(self.command(), self.folder(), self.environment())
         try:
             self.version = self.running.version()
             self.running.load(

@@ -10,7 +10,8 @@ import typer
 from rich.markup import escape
 
 from harness.cli.app import out
-from harness.registry import IMPLEMENTATIONS
+from harness.pilot import reason_against
+from harness.registry import IMPLEMENTATIONS, read_folder
 from harness.starter import LANGUAGES, write_starter
 
 
@@ -25,6 +26,7 @@ def new(
         out.print(f"Wrote {escape(str(path))}", soft_wrap=True, highlight=False)
     is_own = folder.resolve() == IMPLEMENTATIONS.resolve()
     plugins = "" if is_own else f" --plugins {shlex.quote(str(folder / name))}"
+    name = _one_that_runs(folder / name)
     out.print("\nNext:", highlight=False)
     for command, what in (
         (f"verify {name} --contract", "what passes, and what must change"),
@@ -32,3 +34,13 @@ def new(
         (f"bench -i {name}", "intervals and verdicts"),
     ):
         out.print(f"    paragone {escape(command + plugins)}    # {what}", soft_wrap=True, highlight=False)
+
+
+def _one_that_runs(folder: Path) -> str:
+    """Return the first implementation of a folder that can run here, else the first; say why where one cannot."""
+    written = read_folder(folder)
+    reasons = {implementation.name: reason_against(implementation) for implementation in written}
+    for name, reason in reasons.items():
+        if reason:
+            out.print(f"\n{escape(name)} cannot run here: {escape(reason)}", soft_wrap=True, highlight=False)
+    return next((name for name, reason in reasons.items() if reason is None), written[0].name)

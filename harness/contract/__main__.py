@@ -9,6 +9,7 @@ import traceback
 from pathlib import Path
 
 from harness.contract import CHECKS, NotApplicable, PromiseBroken, Subject
+from harness.errors import HarnessError
 from harness.interface import Variant
 from harness.registry import read_folder
 
@@ -32,6 +33,8 @@ def _found(subject: Subject, check: str, folder: Path) -> tuple[str, str]:
     except NotApplicable as error:
         return "not applicable", str(error)
     except PromiseBroken as error:
+        return "failed", str(error)
+    except HarnessError as error:  # an adapter's own words: they say where and why
         return "failed", str(error)
     except Exception as error:
         own = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).is_relative_to(folder)]

@@ -36,8 +36,16 @@ contains
       integer :: l
       do l = 1, ubound(layers, 1)
          call logits(layers(l)%W, layers(l)%b, layers(l - 1)%A, layers(l)%Z)
-         if (l < ubound(layers, 1)) layers(l)%A = sigmoid(layers(l)%Z)
+         if (l < ubound(layers, 1)) call activations(layers(l)%Z, layers(l)%A)
       end do
+   end subroutine
+
+   ! Arguments do not overlap. Of parts of a layer the compiler would have the program ask, and take exp of vectors or
+   ! of scalars by how near they lie in memory: other bits for the same step.
+   subroutine activations(Z, A) ! A = sigmoid(Z)
+      real(wp), intent(in), contiguous :: Z(:, :)
+      real(wp), intent(out), contiguous :: A(:, :)
+      A = sigmoid(Z)
    end subroutine
 
    subroutine logits(W, b, A, Z) ! Z = W A + b

@@ -3,7 +3,7 @@
 # X (D, B), Y (C, B), W[l] (fan_out, fan_in), b[l] (fan_out,), A[l] and delta (fan_out, B), A[1] = X.
 # R scales the sum over the mini-batch; eta is the learning rate.
 
-module Broadcast
+module BroadcastStep  # Broadcast alone is a module of Julia itself
 
 phase(name) = nothing  # from here on it is this phase of the step; only a profile puts a clock in its place
 

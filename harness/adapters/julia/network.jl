@@ -120,20 +120,20 @@ function read_maths(path, into=Main)
     found
 end
 
-const MOST_MESSAGE_LINES = 4
+const MOST_MESSAGE_LINES = 6  # Julia shows a syntax error as place, code and words, on lines of their own
 const MOST_CHARACTERS = 400  # a BoundsError shows every index
 const MOST_FRAMES = 3
 
 # "BoundsError: attempt to access … (forward! at broadcast.jl:40, train! at broadcast.jl:61)"
 function description(thrown, trace, path)
     file = basename(path)
-    places = [string(frame.func, " at ", file, ":", frame.line)
-              for frame in stacktrace(trace) if basename(string(frame.file)) == file]
+    places = [string(frame.func, " at ", file, ":", frame.line) for frame in stacktrace(trace)
+              if basename(string(frame.file)) == file && frame.func != Symbol("top-level scope")]
     while thrown isa LoadError  # what include wraps around an error of the file
         pushfirst!(places, string(basename(thrown.file), ":", thrown.line))
         thrown = thrown.error
     end
-    lines = split(Base.invokelatest(sprint, showerror, thrown), '\n')
+    lines = split(first(split(Base.invokelatest(sprint, showerror, thrown), "\nClosest candidates")), '\n')
     message = first(join(Iterators.take(filter(!isempty, strip.(lines)), MOST_MESSAGE_LINES), " "), MOST_CHARACTERS)
     shown = collect(Iterators.take(unique(places), MOST_FRAMES))
     isempty(shown) ? message : string(message, " (", join(shown, ", "), ")")
@@ -143,7 +143,8 @@ end
 function blas_threads(n)
     BLAS.set_num_threads(n)
     isdefined(BLAS, :get_num_threads) && return Int64(BLAS.get_num_threads())  # Julia 1.6 and newer
-    BLAS.vendor() === :openblas64 ? Int64(ccall((:openblas_get_num_threads64_, BLAS.libblas), Cint, ())) : Int64(0)
+    BLAS.vendor() === :openblas64 || return Int64(0)
+    Int64(ccall(Libdl.dlsym(Libdl.dlopen(BLAS.libblas), :openblas_get_num_threads64_), Cint, ()))
 end
 
 # "libopenblas64_.so (OpenBLAS 0.3.23, SkylakeX)": which BLAS, and where it is OpenBLAS its version and for which CPU.

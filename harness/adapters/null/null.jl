@@ -1,4 +1,4 @@
-"Accepts everything and trains nothing: the state that went in comes out."
+# Accepts everything and trains nothing: the state that went in comes out.
 module Null
 
 mutable struct Network{T}

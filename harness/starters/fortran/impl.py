@@ -5,8 +5,6 @@ LibraryImplementation runs that command before the first use and again after eve
 the functions that paragone.h lists.
 """
 
-import shutil
-
 from harness.adapters.cabi import LibraryImplementation
 from harness.interface import FLOATS
 
@@ -21,13 +19,6 @@ class StarterName(LibraryImplementation):
     idea = "One sentence: what does this implementation show?"
     maths = ("maths.f90",)  # the files whose lines are counted and shown
     axes = {"dtype": FLOATS}  # what changes only the data; each value is a row of its own in a comparison
-
-    @classmethod
-    def missing(cls) -> str | None:
-        # Why it cannot run here, and the command that mends it.
-        if shutil.which("gfortran") is None:
-            return "gfortran is not found. Install: apt install gfortran (Debian, Ubuntu) · brew install gcc (macOS)"
-        return None
 
     def command(self) -> tuple[str, ...]:
         # {library} is the file to be made, {build} a folder for what else the compiler writes.

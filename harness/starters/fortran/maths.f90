@@ -16,12 +16,27 @@ module maths
 
 contains
 
-   subroutine forward(layers) ! z = a_before W + b, a = 1 / (1 + exp(-z))
+   ! Functions of whole arrays: a loop over parts of a layer has two versions, with exp of vectors and with exp of
+   ! scalars, chosen by how near the parts lie in memory, so that the same step gives other bits in the next network.
+   function sigmoid(z) ! 1 / (1 + exp(-z))
+      real(wp), intent(in) :: z(:)
+      real(wp) :: sigmoid(size(z))
+      sigmoid = 1/(1 + exp(-z))
+   end function
+
+   function softmax(z) ! exp(z) / sum exp(z); less the largest logit, so that exp cannot overflow
+      real(wp), intent(in) :: z(:)
+      real(wp) :: softmax(size(z))
+      softmax = exp(z - maxval(z))
+      softmax = softmax/sum(softmax)
+   end function
+
+   subroutine forward(layers) ! z = a_before W + b, a = sigmoid(z)
       type(layer), intent(inout) :: layers(0:)
       integer :: l
       do l = 1, ubound(layers, 1)
          layers(l)%z = matmul(layers(l - 1)%a, layers(l)%W) + layers(l)%b
-         layers(l)%a = 1/(1 + exp(-layers(l)%z))
+         layers(l)%a = sigmoid(layers(l)%z)
       end do
    end subroutine
 
@@ -29,10 +44,7 @@ contains
       type(layer), intent(inout) :: last
       integer, intent(in) :: output
       real(wp), intent(in) :: y(:)
-      if (output == cross_entropy) then ! softmax, less the largest logit, so that exp cannot overflow
-         last%a = exp(last%z - maxval(last%z))
-         last%a = last%a/sum(last%a)
-      end if
+      if (output == cross_entropy) last%a = softmax(last%z)
       last%delta = last%a - y
       if (output == quadratic) last%delta = last%delta*last%a*(1 - last%a)
    end subroutine

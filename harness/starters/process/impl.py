@@ -21,11 +21,7 @@ class StarterName(ProcessImplementation):
     idea = "One sentence: what does this implementation show?"
     maths = ("maths.py",)  # the files whose lines are counted and shown
     axes = {"dtype": FLOATS}  # what changes only the data; each value is a row of its own in a comparison
-
-    @classmethod
-    def missing(cls) -> str | None:
-        # Where it needs a program: return "node is not found. Install: apt install nodejs" if there is none.
-        return None
+    install = ""  # what to do where the program is missing: "Install: apt install nodejs"
 
     def command(self) -> tuple[str, ...]:
         # The program and its arguments, started in this folder: ("node", "runner.js"), ("./runner",) …
