@@ -28,8 +28,8 @@ def cpu():
 
 
 def put(x, dtype):
-    """x copied to the device"""
-    return jax.numpy.array(x, dtype, copy=True, device=cpu())
+    """x copied to the device; jax.numpy.array would take four times as long"""
+    return jax.device_put(np.asarray(x, dtype, order="C"), cpu(), may_alias=False)
 
 
 def fetch(x):
