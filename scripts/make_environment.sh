@@ -1,5 +1,6 @@
 #!/bin/sh
-# Make the virtual environment that every target of the Makefile uses: PYTHON FOLDER
+# Make the virtual environment that every target of the Makefile uses, or bring it up to date: PYTHON FOLDER
+# One that is there, works and has the same Python is kept, with the libraries that were added to it.
 set -eu
 python=$1
 folder=$2
@@ -12,14 +13,23 @@ if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
     echo "error: expected Python 3.11 or newer, got $("$python" --version 2>&1). Name another: make bench PYTHON=python3.12" >&2
     exit 2
 fi
-if ! "$python" -m venv --clear "$folder" >/dev/null 2>&1; then
+is_there() {
+    "$folder/bin/python" -m pip --version >/dev/null 2>&1 &&
+        [ "$("$folder/bin/python" --version)" = "$("$python" --version)" ]
+}
+
+make_it() {
+    "$python" -m venv --clear "$folder" && return
     # Debian ships Python without ensurepip: let a pip or a virtualenv that is there put pip into the environment.
-    if ! { "$python" -m venv --clear --without-pip "$folder" && "$python" -m pip --python "$folder/bin/python" install --quiet pip; } >/dev/null 2>&1 &&
-        ! "$python" -m virtualenv --clear "$folder" >/dev/null 2>&1; then
-        rm -rf "$folder"
-        echo "error: $python cannot make a virtual environment. On Debian or Ubuntu: apt install python3-venv" >&2
-        exit 2
-    fi
+    "$python" -m venv --clear --without-pip "$folder" &&
+        "$python" -m pip --python "$folder/bin/python" install --quiet pip && return
+    "$python" -m virtualenv --clear "$folder"
+}
+
+if ! is_there && ! make_it >/dev/null 2>&1; then
+    rm -rf "$folder"
+    echo "error: $python cannot make a virtual environment. On Debian or Ubuntu: apt install python3-venv" >&2
+    exit 2
 fi
 echo "Setting up $folder (once; about a minute) …"
 "$folder/bin/python" -m pip install --quiet --quiet --disable-pip-version-check --upgrade "pip>=25.1"
