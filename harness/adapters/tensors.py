@@ -22,8 +22,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.adapters.packages import PackageImplementation
+from harness.adapters.phase_clock import PhaseClock
+from harness.interface import PHASES, PhaseTimes
 from harness.problem import Problem
 from harness.state import State
+
+WITHOUT_LOSS = tuple(phase for phase in PHASES if phase != "loss")
 
 
 class TorchImplementation(PackageImplementation):
@@ -36,6 +40,7 @@ class TorchImplementation(PackageImplementation):
     package, extra = "torch", "torch"
     device: ClassVar[str] = "cpu"
     records_operations: ClassVar[bool] = False  # for automatic differentiation
+    phase_clock: PhaseClock | None = None  # for profiles alone
     eta_is_tensor: ClassVar[bool] = False  # compiled code would be compiled anew for each number
 
     @abstractmethod
@@ -52,6 +57,22 @@ class TorchImplementation(PackageImplementation):
         self.network = maths.Network(problem, self.X)
         self.steps: dict[int, Any] = {}  # with their buffers, or their compiled code: sizes come in turns
 
+    @classmethod
+    def hides_phases(cls) -> str | None:
+        """Return that a GPU is not done when the call returns, or None on the CPU."""
+        return None if cls.device == "cpu" else "the GPU goes on after a call returns: no phase has an end of its own"
+
+    def load_clocked(self, problem: Problem, images: NDArray[Any], labels: NDArray[np.uint8]) -> None:
+        """Do what `load` does; every step made from then on has a clock around its phases."""
+        self.load(problem, images, labels)
+        self.phase_clock = PhaseClock()
+        self.phase_clock.time_train(self)
+
+    def phase_times(self) -> PhaseTimes:
+        """Return how long the phases of the last train took."""
+        assert self.phase_clock is not None
+        return self.phase_clock.times()
+
     def reset(self, state: State) -> None:
         """Copy the state into the tensors of the network."""
         network = self.network
@@ -66,7 +87,7 @@ class TorchImplementation(PackageImplementation):
         """Take a step per row of `order`."""
         n_steps, batch_size = order.shape
         if batch_size not in self.steps:
-            self.steps[batch_size] = self.make_step(batch_size)
+            self.steps[batch_size] = self._clocked(self.make_step(batch_size))
         step, rates = self.steps[batch_size], self._rates(n_steps, batch_size)
         batches = self.torch.tensor(order, device=self.device).unbind()
         with self.torch.set_grad_enabled(self.records_operations):
@@ -89,6 +110,12 @@ class TorchImplementation(PackageImplementation):
     def make_step(self, batch_size: int) -> Any:
         """Return the step of this batch size; it is made when that is trained for the first time."""
         return self.maths_file.Step(self.problem, self.network, self.X, self.Y, batch_size)
+
+    def _clocked(self, step: Any) -> Any:
+        if self.phase_clock is not None:
+            for phase in PHASES if self.problem.records_loss or self.records_operations else WITHOUT_LOSS:
+                self.phase_clock.time_phase(step, phase)
+        return step
 
     def wait(self) -> None:
         """Return when the device has done what it was told."""

@@ -28,6 +28,10 @@ class CupyRows(PackageImplementation, ArrayImplementation):
     def missing(cls):
         return reason_against_cuda() or super().missing()
 
+    @classmethod
+    def hides_phases(cls):
+        return "the GPU goes on after a call returns: no phase has an end of its own"
+
     def formulas(self):
         self.cupy = importlib.import_module("cupy")
         from . import rows

@@ -26,6 +26,10 @@ class TorchCompile(TorchImplementation):
     def missing(cls):
         return super().missing() or reason_against_compiling()
 
+    @classmethod
+    def hides_phases(cls):
+        return "it is compiled as one: there are no phases to put a clock around"
+
     def load(self, problem, images, labels):
         os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(fresh_folder())
         with warnings.catch_warnings():  # the compiler's own import of what PyTorch deprecates
