@@ -241,10 +241,17 @@ class Overflows(ROWS):
         return losses
 
 
+class GivesZeroASign(ROWS):
+    def train(self, order):
+        self.W = [np.where(W == 0, np.finfo(self.dtype).tiny, W).astype(self.dtype) for W in self.W]
+        return super().train(order)
+
+
 FAULTS = [
     (TellsLists, "it says what it is", "receipt(): expected a table of text → str"),
     (TrainsOtherWeights, "training follows the reference", "differs from the reference"),
     (KnowsTwoLayersOnly, "a network of any depth follows the reference", "differs from the reference"),
+    (GivesZeroASign, "a weight of zero has no sign", "sign(0) is 0"),
     (SortsTheOrder, "images, labels, order and state are left as they were", "train wrote into `order`"),
     (KeepsTheGivenImages, "the training set is copied", "copy them in load"),
     (KeepsTheGivenState, "the state is copied", "copy it in reset"),

@@ -9,7 +9,6 @@ import pytest
 
 from harness.registry import IMPLEMENTATIONS, PROJECT, read_folder
 from harness.starter import write_starter
-from harness.state import State
 from harness.workloads import find_problem, shipped_names
 
 N_TRAIN = 60
@@ -37,22 +36,6 @@ def test_the_compiler_is_asked_for_the_language_alone():
 
 
 @needs_gfortran
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_a_weight_of_zero_has_no_sign(dtype):
-    """Fortran's sign(1, 0) is 1; the penalty's is 0: a step with λ₁ and one without differ by −η λ₁ sign(W)."""
-    problem = replace(find_problem("mlp4"), n_train=N_TRAIN, layers=(49, 8, 10), learning_rate=((1, 0.5),), l1=0.125)
-    start = problem.start_state(SEED)
-    W = tuple(np.where(np.arange(W_l.shape[1]) % 2, W_l, 0.0) for W_l in start.W)
-    state = State(W, start.b, start.dW, start.db, start.step)
-
-    with_penalty, without = (stepped(replace(problem, l1=l1), state, dtype) for l1 in (problem.l1, 0.0))
-
-    for W_l, penalised, plain in zip(W, with_penalty.W, without.W, strict=True):
-        assert np.any(W_l == 0)
-        np.testing.assert_allclose(penalised - plain, -0.5 * 0.125 * np.sign(W_l), rtol=0, atol=1e-5)
-
-
-@needs_gfortran
 @pytest.mark.parametrize("which", ["fortran_matmul", "the starter"])
 def test_the_bits_do_not_hang_on_where_in_memory_a_network_lies(which, tmp_path):
     if which == "the starter":
@@ -71,14 +54,6 @@ def test_the_bits_do_not_hang_on_where_in_memory_a_network_lies(which, tmp_path)
         alive += [implementation, bytearray(16 * k + 8)] if k % 3 == 0 else []  # the next one lies elsewhere
 
     assert 1 == len(found)
-
-
-def stepped(problem, state, dtype):
-    implementation = FORTRAN(dtype=dtype)
-    implementation.load(problem, (IMAGES / 255).astype(dtype), LABELS)
-    implementation.reset(state)
-    implementation.train(problem.order(SEED, 1, 10))
-    return implementation.params()
 
 
 FULL_BATCH = """

@@ -1,7 +1,6 @@
 """The implementations that JAX and Numba compile: what the contract does not ask of them."""
 
 import importlib.util
-from dataclasses import replace
 from importlib.metadata import version
 
 import numpy as np
@@ -31,30 +30,6 @@ def test_without_its_package_it_is_missing_and_says_which_extra_brings_it(implem
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
 
     assert f"pip install 'paragone[{implementation.package}]'" in implementation.missing()
-
-
-@pytest.mark.parametrize(
-    "implementation",
-    [
-        pytest.param(JAX["jax_scan"], marks=needs_jax),
-        *(pytest.param(found, marks=[needs_numba, pytest.mark.slow]) for found in NUMBA.values()),
-    ],
-    ids=lambda found: found.name,
-)
-def test_a_weight_of_zero_has_no_sign(implementation):
-    """A step with λ₁ and one without differ by −η λ₁ sign(W)."""
-    problem = replace(small("mlp4"), learning_rate=((1, 0.5),), l1=0.125)
-    start = problem.start_state(SEED)
-    state = replace(start, W=tuple(np.where(np.arange(W_l.shape[1]) % 2, W_l, 0.0) for W_l in start.W))
-    after = []
-    for l1 in (problem.l1, 0.0):
-        stepped = loaded(implementation, replace(problem, l1=l1))
-        stepped.reset(state)
-        stepped.train(problem.order(SEED, 1, 10))
-        after.append(stepped.params().W)
-
-    for W_l, penalised, plain in zip(state.W, *after, strict=True):
-        np.testing.assert_allclose(penalised - plain, -0.5 * 0.125 * np.sign(W_l), rtol=0, atol=1e-5)
 
 
 @needs_jax

@@ -11,7 +11,19 @@ from typing import Any
 import numpy as np
 
 from harness.contract.promise import promise
-from harness.contract.subject import IMAGES, LABELS, N_STEPS, PIXELS, SEED, Case, Subject, bits, start, trained
+from harness.contract.subject import (
+    IMAGES,
+    LABELS,
+    N_STEPS,
+    PIXELS,
+    SEED,
+    Case,
+    NotApplicable,
+    Subject,
+    bits,
+    start,
+    trained,
+)
 from harness.interface import Implementation
 from harness.judge import judge
 from harness.problem import Problem, rounded_to_float32
@@ -60,6 +72,21 @@ def _(subject: Subject) -> None:
                 implementation = subject.fresh(deep.problem, subject.images(), LABELS.copy())
                 follow_reference(deep, implementation)
                 implementation.close()
+
+
+@promise("a weight of zero has no sign")
+def _(subject: Subject) -> None:
+    """From 0 and at rest, a weight whose pixel is dark in every image can be moved by λ₁·sign(0) alone."""
+    penalised = [problem for problem in subject.exact_problems() if problem.l1 > 0]
+    if not penalised:
+        raise NotApplicable("no workload that it supports has L1")
+    for case in subject.cases_of(penalised, (2,)):
+        order = case.order[:1]
+        is_dark = ~IMAGES[order[0]].any(axis=0)
+        given = case.problem.start_state(SEED)
+        given.W[0][:, is_dark] = 0
+        got, _ = trained(case.implementation, given, order)
+        case.expect(not got.W[0][:, is_dark].any(), "the penalty moved a weight that is 0: sign(0) is 0")
 
 
 @promise("the order is obeyed")
