@@ -19,6 +19,7 @@ from harness.footprint import measure_memory, pass_seconds
 from harness.gatekeeper import Gatekeeper
 from harness.host import WorkerHandle, harness_cpus, pinned_to
 from harness.learning import draw_curves
+from harness.limits import record_limits
 from harness.machine.memory import memory_limit_bytes
 from harness.pilot import Display, Pilot, open_worker
 from harness.plan import Cell, Enrolment, enrol, grid, in_waves, own_environments, plan_json
@@ -30,10 +31,8 @@ from harness.resolution import launches_to_resolve, resolvable_difference
 from harness.runs import is_finished, new_run_folder, run_folders
 from harness.schedule import Schedule
 from harness.store import RunFolder, read_json, read_rows
-from harness.survey import Survey
+from harness.survey import Survey, eta_seconds
 
-# Between samples: the pipe, waking, resetting, hashing the result, writing the row.
-OVERHEAD_SECONDS = 0.008
 MACHINE = "machine and versions"
 
 
@@ -235,16 +234,9 @@ class Bench:
                 advance,
             )
             for launch in range(plan["launches"]):
+                advance(f"launch {launch + 1}: the machine's limits", 0)
+                record_limits(rows, list(enrolments.values()), cells, self._open_worker, launch)
                 for wave in sorted({cell.wave for cell in cells}):
                     of_wave = [cell for cell in cells if cell.wave == wave]
                     if any(remaining.wants_any(cell, launch) for cell in of_wave):
                         schedule.run_launch(of_wave, launch, attempts.get((launch, wave), -1) + 1)
-
-
-def eta_seconds(cells: Sequence[Cell], launches: int, rounds: int, surveys: Sequence[Survey]) -> float:
-    """Return about how long the launches take: starts, cold calls and warm-ups, and the rounds."""
-    starts = sum(survey.load_seconds for survey in surveys)
-    samples = sum(
-        (cell.sample_seconds + OVERHEAD_SECONDS) * ((1 if cell.once_per_launch else rounds + 1) + 1) for cell in cells
-    )
-    return launches * (starts + samples)

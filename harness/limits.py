@@ -17,11 +17,10 @@ def record_limits(
     cells: Sequence[Cell],
     open_worker: OpenWorker,
     launch: int,
-    attempt: int,
 ) -> None:
     """Append what the machine can do at most to the run's folder: a measurement for each workload, dtype and threads.
 
-    `enrolments` and `cells` are those of the launch. What the launch has already is not measured again.
+    `enrolments` and `cells` are those of the run. What the launch has already is not measured again.
     """
     known = {
         (row["problem"], row["dtype"], row["threads"])
@@ -33,9 +32,7 @@ def record_limits(
         if place not in known:
             sizes = sorted({cell.batch_size for cell in cells if cell.problem == enrolment.problem.name})
             where = dict(zip(("problem", "dtype", "threads"), place, strict=True))
-            rows = [
-                {**where, "launch": launch, "attempt": attempt, **row} for row in _limits(enrolment, sizes, open_worker)
-            ]
+            rows = [{**where, "launch": launch, **row} for row in _limits(enrolment, sizes, open_worker)]
             folder.append("limits", *rows)
 
 

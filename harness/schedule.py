@@ -14,7 +14,6 @@ from harness.data import DataSet
 from harness.errors import HarnessError, MeasurementFailed
 from harness.gatekeeper import Gatekeeper
 from harness.host import WorkerHandle
-from harness.limits import record_limits
 from harness.machine.threads import fault_of_threads
 from harness.measure import overused
 from harness.pilot import OpenWorker, load_worker, most_check_steps
@@ -69,9 +68,6 @@ class Schedule:
         wave = cells[0].wave
         random = np.random.Generator(np.random.PCG64([self.seed, wave, launch, attempt]))
         wanted = [cell for cell in cells if self.remaining.wants_any(cell, launch)]
-        enrolments = [self.enrolments[key] for key in dict.fromkeys(cell.enrolment for cell in cells)]
-        self.report_progress(f"launch {launch + 1}: the machine's limits", 0)
-        record_limits(self.folder, enrolments, cells, self.open_worker, launch, attempt)
         members: list[Member] = []
         status = "interrupted"
         try:

@@ -53,7 +53,7 @@ COLUMNS = {
         "problem variant batch_size threads launch attempt stage status reason note error bound n_steps"
     ).split(),
     # `per_second` counts floating-point operations of "gemm", bytes of "read", images of "products".
-    "limits": "problem dtype threads batch_size launch attempt what per_second".split(),
+    "limits": "problem dtype threads batch_size launch what per_second".split(),
     "memory": (
         "problem variant batch_size threads n_steps loaded_memory_bytes peak_memory_bytes since_load elapsed_s "
         "status reason"

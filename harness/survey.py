@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from harness.plan import Cell, Enrolment
 from harness.verify import Check
+
+# Between samples: the pipe, waking, resetting, hashing the result, writing the row.
+OVERHEAD_SECONDS = 0.008
 
 
 @dataclass
@@ -51,3 +55,12 @@ def outcome(
     problem, variant, threads = enrolment.key
     row = {"problem": problem, "variant": variant, "batch_size": batch_size, "threads": threads}
     return {**row, "stage": stage, "status": status, "reason": reason, **facts}
+
+
+def eta_seconds(cells: Sequence[Cell], launches: int, rounds: int, surveys: Sequence[Survey]) -> float:
+    """Return about how long the launches take: starts, cold calls and warm-ups, and the rounds."""
+    starts = sum(survey.load_seconds for survey in surveys)
+    samples = sum(
+        (cell.sample_seconds + OVERHEAD_SECONDS) * ((1 if cell.once_per_launch else rounds + 1) + 1) for cell in cells
+    )
+    return launches * (starts + samples)

@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from harness import bench
-from harness.bench import Bench, eta_seconds
+from harness import bench, survey
+from harness.bench import Bench
 from harness.errors import InvalidWorkload, Misuse
 from harness.mnist.cache import store
 from harness.mnist.parts import Arrays
@@ -282,8 +282,8 @@ def test_the_estimate_counts_starts_cold_calls_warm_ups_and_rounds():
     once = replace(cell, n_steps=1, prefix_steps=0, step_seconds=1.0, once_per_launch=True)
 
     # 2 launches × (12 samples of 0.05 s + overhead), and 2 launches × (a cold and a timed sample of 1 s)
-    expected = 2 * 12 * (0.05 + bench.OVERHEAD_SECONDS) + 2 * 2 * (1.0 + bench.OVERHEAD_SECONDS)
-    assert pytest.approx(expected) == eta_seconds([cell, once], launches=2, rounds=10, surveys=[])
+    expected = 2 * 12 * (0.05 + survey.OVERHEAD_SECONDS) + 2 * 2 * (1.0 + survey.OVERHEAD_SECONDS)
+    assert pytest.approx(expected) == survey.eta_seconds([cell, once], launches=2, rounds=10, surveys=[])
 
 
 def test_where_memory_is_short_variants_come_in_waves_with_the_baseline_in_each(data, tmp_path, monkeypatch):

@@ -108,9 +108,11 @@ def place(tmp_path_factory):
 def run_pytest(place, *arguments, program=("-m", "pytest"), **variables):
     """Run pytest on the benchmarks in a process of its own, with the embedded data."""
     settings = {"PARAGONE_DATA": "digits", "PARAGONE_CACHE": str(place / "cache"), "PYTHONPATH": str(PROJECT)}
+    # Of a session that is one of several at once, the inner one must not take itself for a part.
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_XDIST")}
     command = [sys.executable, *program, "benchmarks", "-p", "no:cacheprovider", *map(str, arguments)]
     return subprocess.run(
-        command, cwd=PROJECT, env=os.environ | settings | variables, capture_output=True, text=True, timeout=120
+        command, cwd=PROJECT, env=inherited | settings | variables, capture_output=True, text=True, timeout=120
     )
 
 

@@ -25,13 +25,6 @@ def trained(implementation, problem, n_steps, batch_size):
     return implementation.params().digest(), losses.tobytes()
 
 
-@pytest.mark.parametrize("implementation", [*JAX.values(), *NUMBA.values()], ids=lambda found: found.name)
-def test_without_its_package_it_is_missing_and_says_which_extra_brings_it(implementation, monkeypatch):
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-
-    assert f"pip install 'paragone[{implementation.package}]'" in implementation.missing()
-
-
 @needs_jax
 def test_jax_says_on_which_device_it_computes_by_which_compiler_and_how():
     receipt = loaded(JAX["jax_scan"], small("nielsen")).receipt()

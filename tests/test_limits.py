@@ -46,7 +46,7 @@ def asked(tmp_path):
             return workers[-1]
 
         with RunFolder(tmp_path) as folder:
-            record_limits(folder, enrolments, CELLS, open_worker, launch, 0)
+            record_limits(folder, enrolments, CELLS, open_worker, launch)
         assert not any(worker.alive for worker in workers)
         return read_rows(tmp_path / "limits.jsonl"), orders
 

@@ -28,8 +28,11 @@ def cpu():
 
 
 def put(x, dtype):
-    """x copied to the device; jax.numpy.array would take four times as long"""
-    return jax.device_put(np.asarray(x, dtype, order="C"), cpu(), may_alias=False)
+    """x copied to the device; jax.numpy.array would take four times as long
+
+    NumPy copies first: JAX may still read what it is given after device_put has returned.
+    """
+    return jax.device_put(np.array(x, dtype, order="C"), cpu(), may_alias=False)
 
 
 def fetch(x):
