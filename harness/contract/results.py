@@ -69,9 +69,7 @@ def _(subject: Subject) -> None:
         for layers in DEPTHS[-1:] if subject.is_slow else DEPTHS:
             deep = replace(case, problem=replace(case.problem, layers=layers))
             if subject.variant.implementation.supports(deep.problem) is None:
-                implementation = subject.fresh(deep.problem, subject.images(), LABELS.copy())
-                follow_reference(deep, implementation)
-                implementation.close()
+                follow_reference(deep, deep.implementation)
 
 
 @promise("a weight of zero has no sign")
