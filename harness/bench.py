@@ -31,7 +31,7 @@ from harness.resolution import launches_to_resolve, resolvable_difference
 from harness.runs import is_finished, new_run_folder, run_folders
 from harness.schedule import Schedule
 from harness.store import RunFolder, read_json, read_rows
-from harness.survey import Survey, eta_seconds
+from harness.survey import Survey, eta_seconds, rounds_in_time
 
 MACHINE = "machine and versions"
 
@@ -141,12 +141,14 @@ class Bench:
         peaks = {survey.enrolment.key: survey.peak_bytes for survey in surveys}
         memory_seconds = pass_seconds(surveys) if self.request.memory else 0.0
         cells = in_waves(cells, peaks, memory_limit_bytes() // 2, baselines)
+        rounds = self.request.rounds or rounds_in_time(cells)
         facts = {
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "command": self.command,
             "workloads": dict(self.workloads),
             "launches": launches,
-            "eta_seconds": eta_seconds(cells, launches, self.request.rounds, surveys) + memory_seconds,
+            "rounds": rounds,
+            "eta_seconds": eta_seconds(cells, launches, rounds, surveys) + memory_seconds,
             "memory_seconds": memory_seconds,
             "launch_deviation": deviation,
             "resolvable_difference": resolvable,

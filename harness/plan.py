@@ -201,7 +201,6 @@ def plan_json(
         "seed": request.seed,
         "quick": request.quick,
         "baseline": request.baseline,
-        "rounds": request.rounds,
         "threads": list(request.threads),
         "time_limit_s": request.time_limit_s,
         "request": request.to_json(),

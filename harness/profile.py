@@ -22,7 +22,7 @@ from harness.pilot import Display, Pilot, load_worker, open_worker, reason_again
 from harness.plan import Cell, Enrolment, chosen_variants, describe_variant, enrol, grid, in_waves
 from harness.registry import Found, select
 from harness.remaining import EnrolmentKey
-from harness.request import Request
+from harness.request import ROUNDS, Request
 from harness.runs import new_profile_folder
 from harness.store import PROFILE_COLUMNS, RunFolder
 from harness.survey import Survey, outcome
@@ -68,6 +68,10 @@ class Profile:
             wanted = chosen_variants(self.request, chosen)  # a baseline that was not asked for has no part in this
             enrolments = {e.key: e for e in enrol(self.request, chosen, self.everyone) if e.variant in wanted}
             return self._run(enrolments)
+
+    @property
+    def _rounds(self) -> int:
+        return self.request.rounds or ROUNDS
 
     @cached_property
     def _random(self) -> np.random.Generator:
@@ -118,7 +122,7 @@ class Profile:
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "command": self.command,
             "seed": self.request.seed,
-            "rounds": self.request.rounds,
+            "rounds": self._rounds,
             "data": {"name": self.data.name, "origin": self.data.origin, "sha256": self.data.sha256},
             "problems": {problem.name: problem.to_json() for problem in self.request.problems},
             "variants": [describe_variant(e) for e in {e.variant.name: e for e in enrolments}.values()],
@@ -126,14 +130,14 @@ class Profile:
         }
 
     def _measure(self, rows: RunFolder, cells: Sequence[Cell], enrolments: Mapping[EnrolmentKey, Enrolment]) -> None:
-        rounds = {True: ROUNDS_OF_LONG_STEPS, False: self.request.rounds}
+        rounds = {True: ROUNDS_OF_LONG_STEPS, False: self._rounds}
         total_s = sum(INSTANCES * rounds[cell.once_per_launch] * cell.sample_seconds for cell in cells)
         with self.display.progress("measuring", total_s) as advance:
             for wave in sorted({cell.wave for cell in cells}):
                 members: list[Member] = []
                 try:
                     self._launch(rows, members, [cell for cell in cells if cell.wave == wave], enrolments)
-                    for round_ in range(self.request.rounds):
+                    for round_ in range(self._rounds):
                         self._run_round(rows, members, round_, advance)
                 finally:
                     for member in members:

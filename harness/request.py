@@ -12,7 +12,7 @@ from harness.problem import Problem
 from harness.resolution import FEWEST_LAUNCHES
 
 BASELINE = "numpy_rows"
-ROUNDS, QUICK_ROUNDS = 10, 6
+FEWEST_ROUNDS, ROUNDS, QUICK_ROUNDS = 5, 10, 6
 # A longer step is measured only with --slow.
 TOO_SLOW_SECONDS, TOO_SLOW_FOR_QUICK_SECONDS = 2.0, 1.0
 
@@ -27,7 +27,7 @@ class Request:
     batch_sizes: tuple[int | str, ...] = ()
     threads: tuple[int, ...] = (1,)
     launches: int = FEWEST_LAUNCHES
-    rounds: int = ROUNDS
+    rounds: int | None = None  # None: as many as the cells leave time for
     resolve: float | None = None
     baseline: str = BASELINE
     seed: int = 1

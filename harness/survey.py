@@ -8,10 +8,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from harness.plan import Cell, Enrolment
+from harness.request import FEWEST_ROUNDS, ROUNDS
 from harness.verify import Check
 
 # Between samples: the pipe, waking, resetting, hashing the result, writing the row.
 OVERHEAD_SECONDS = 0.008
+# All rounds of a launch together may take about so long before there are fewer of them.
+ROUNDS_SECONDS = 60.0
 
 
 @dataclass
@@ -55,6 +58,15 @@ def outcome(
     problem, variant, threads = enrolment.key
     row = {"problem": problem, "variant": variant, "batch_size": batch_size, "threads": threads}
     return {**row, "stage": stage, "status": status, "reason": reason, **facts}
+
+
+def rounds_in_time(cells: Sequence[Cell]) -> int:
+    """Return how many rounds a launch has: 10, fewer where many cells make them long, 5 at the least.
+
+    What shrinks is the number of samples within a launch, never the number of launches: launches differ more.
+    """
+    round_seconds = sum(cell.sample_seconds + OVERHEAD_SECONDS for cell in cells if not cell.once_per_launch)
+    return min(ROUNDS, max(FEWEST_ROUNDS, int(ROUNDS_SECONDS / max(round_seconds, 1e-9))))
 
 
 def eta_seconds(cells: Sequence[Cell], launches: int, rounds: int, surveys: Sequence[Survey]) -> float:

@@ -298,3 +298,12 @@ def test_where_memory_is_short_variants_come_in_waves_with_the_baseline_in_each(
     shared = {"numpy_rows[dtype=float32,order=C]", "numpy_rows[dtype=float32,order=C] (A/A)"}
     assert 3 == len(waves)
     assert all(shared < variants and 3 == len(variants) for variants in waves.values())
+
+
+@pytest.mark.parametrize(("n_cells", "expected"), [(1, 10), (80, 10), (120, 9), (400, 5)])
+def test_many_cells_shrink_the_rounds_and_never_below_five(n_cells, expected):
+    """A round of 120 cells of 0.047 s and the time between takes 6.6 s: nine of them fit into a minute."""
+    cells = [Cell("nielsen", "any", 10, 1, 47, 0, 1e-3, once_per_launch=False)] * n_cells
+    once = Cell("nielsen", "any", 10, 1, 1, 0, 1.0, once_per_launch=True)
+
+    assert expected == survey.rounds_in_time([*cells, *[once] * 50])

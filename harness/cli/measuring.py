@@ -34,7 +34,7 @@ from harness.display import TerminalDisplay
 from harness.errors import Misuse
 from harness.plan import check
 from harness.registry import refuse_broken
-from harness.request import BASELINE, QUICK_ROUNDS, ROUNDS, Request
+from harness.request import BASELINE, QUICK_ROUNDS, Request
 from harness.resolution import FEWEST_LAUNCHES
 from harness.workloads import find_problem
 
@@ -49,7 +49,8 @@ def bench(
     ] = "1",
     launches: Annotated[int, typer.Option(min=FEWEST_LAUNCHES, help="Fresh processes per variant.")] = FEWEST_LAUNCHES,
     rounds: Annotated[
-        int | None, typer.Option(min=3, help="Samples of every cell in each launch; else 10, for --quick 6.")
+        int | None,
+        typer.Option(min=3, help="Samples of a cell in each launch; else 5 to 10, for --quick 6."),
     ] = None,
     resolve: Annotated[
         str | None, typer.Option(help="Such as 5%: as many launches as it takes to find that difference.")
@@ -80,7 +81,7 @@ def bench(
         batch_sizes=batch_sizes_of(batch_sizes) or ((10, 1000) if quick else ()),
         threads=thread_counts(threads),
         launches=launches,
-        rounds=rounds or (QUICK_ROUNDS if quick else ROUNDS),
+        rounds=rounds or (QUICK_ROUNDS if quick else None),
         resolve=fraction(resolve),
         baseline=baseline,
         seed=seed,
