@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import os
 import signal
 import subprocess
@@ -18,6 +17,7 @@ from harness.errors import MeasurementFailed, TimedOut
 from harness.interface import Variant
 from harness.interpreters import interpreter
 from harness.machine.family import ending
+from harness.machine.hardware import affinity
 from harness.pipe import Message, Pipe
 from harness.problem import Problem
 from harness.registry import PROJECT
@@ -186,10 +186,9 @@ def python_path(environment: Mapping[str, str]) -> str:
     return os.pathsep.join(filter(None, [str(PROJECT), environment.get("PYTHONPATH", "")]))
 
 
-@functools.cache
 def usable_cpus() -> tuple[int, ...]:
     """Return the CPUs that this process was given when it started; empty where the system cannot pin processes."""
-    return tuple(sorted(os.sched_getaffinity(0))) if hasattr(os, "sched_getaffinity") else ()
+    return affinity() if hasattr(os, "sched_getaffinity") else ()
 
 
 def worker_cpus(threads: int) -> tuple[int, ...]:

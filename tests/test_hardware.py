@@ -34,6 +34,14 @@ flags		: fpu
 
 
 @pytest.fixture
+def asked_afresh():
+    """The CPUs of this process are not remembered, before and after."""
+    affinity.cache_clear()
+    yield
+    affinity.cache_clear()
+
+
+@pytest.fixture
 def system(tmp_path):
     """Return a function that writes the files of a made-up system and returns its root."""
 
@@ -188,14 +196,23 @@ def test_without_a_battery_nothing_is_said(monkeypatch, sensors):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has an affinity mask")
-def test_the_affinity_mask_is_read_not_the_number_of_cpus(monkeypatch):
+def test_the_affinity_mask_is_read_not_the_number_of_cpus(asked_afresh, monkeypatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {5, 3})
 
-    assert affinity() == [3, 5]
+    assert affinity() == (3, 5)
 
 
-def test_elsewhere_all_cpus_can_be_used(monkeypatch):
+def test_elsewhere_all_cpus_can_be_used(asked_afresh, monkeypatch):
     monkeypatch.setattr(machine_module.sys, "platform", "darwin")
     monkeypatch.setattr(os, "cpu_count", lambda: 4)
 
-    assert affinity() == [0, 1, 2, 3]
+    assert affinity() == (0, 1, 2, 3)
+
+
+def test_while_the_harness_keeps_to_a_part_of_its_cpus_the_machine_still_has_all(asked_afresh, monkeypatch):
+    monkeypatch.setattr(machine_module.sys, "platform", "linux")
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0, 1}, raising=False)
+    affinity()
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0})
+
+    assert machine()["usable_cpus"] == [0, 1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import platform
@@ -37,7 +38,7 @@ def machine(root: Path = ROOT) -> dict[str, Any]:
     `root` is where /proc, /sys and /etc are looked for. The host's name is left out on purpose: `id`
     tells machines apart without it.
     """
-    usable = affinity()
+    usable = list(affinity())
     return {
         "id": machine_id(root),
         "architecture": platform.machine(),
@@ -90,11 +91,15 @@ def cpu(root: Path = ROOT) -> dict[str, Any]:
     return {"cpu": " ".join(model.split()), "vector_flags": [flag for flag in VECTOR_FLAGS if flag in flags]}
 
 
-def affinity() -> list[int]:
-    """Return the CPUs that this process may run on; all of them where the system has no such mask."""
+@functools.cache
+def affinity() -> tuple[int, ...]:
+    """Return the CPUs that this process was given; all of them where the system has no such mask.
+
+    Remembered from the first call on: while it measures, the harness keeps to a part of them.
+    """
     if sys.platform == "linux":
-        return sorted(os.sched_getaffinity(0))
-    return list(range(os.cpu_count() or 1))
+        return tuple(sorted(os.sched_getaffinity(0)))
+    return tuple(range(os.cpu_count() or 1))
 
 
 def smt(root: Path = ROOT) -> bool | None:
