@@ -10,7 +10,7 @@ READY := $(VENV)/ready
 help:  ## show these targets
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
-bench: $(READY)  ## verify, measure, report (about 9 minutes); options: make bench ARGS="--problem mlp4"
+bench: $(READY)  ## verify, measure, report (about 20 minutes); options: make bench ARGS="--problem mlp4"
 	$(RUN) bench $(ARGS)
 
 quick: $(READY)  ## a first look in a minute: one launch, no intervals
