@@ -24,7 +24,7 @@ FLOW = """
     resolution request plan survey gatekeeper pilot bridges store runs remaining limits schedule rehearsal footprint
     learning bench profile doctor
     statuses attained verdicts analyse breakdown doubts ladders claims report export
-    display cli __main__
+    selftest display cli __main__
 """.split()
 
 # Longer than the budget, each with its reason.
