@@ -8,7 +8,7 @@ import pytest
 
 from harness.adapters.packages import PackageImplementation
 from harness.bridges import NULLS
-from harness.contract import CHECKS, Finding, NotApplicable, PromiseBroken, Subject, examine, run_contract
+from harness.contract import CHECKS, NotApplicable, PromiseBroken, Subject, examine, run_contract
 from harness.contract.subject import IMAGES, problems
 from harness.interface import Variant, variants
 from harness.registry import IMPLEMENTATIONS, Found, discover, read_folder
