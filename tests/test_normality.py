@@ -30,7 +30,9 @@ def test_normal_launches_are_found_normal_however_few_a_cell_has(tmp_path, n_lau
 
 
 def test_launches_of_two_kinds_are_found_out(tmp_path):
-    scatter = scatter_of_launches(run_of(tmp_path, lambda random: 0.1 * normal(random) + 5 * (random.random() < 0.125), 200))
+    scatter = scatter_of_launches(
+        run_of(tmp_path, lambda random: 0.1 * normal(random) + 5 * (random.random() < 0.125), 200)
+    )
 
     assert not scatter.is_normal
     assert scatter.distance > 0.1

@@ -10,7 +10,7 @@ import pandas as pd
 
 from harness.analyse import CONFIDENCE
 from harness.doubts import smallest_resolvable, time_shares, warnings
-from harness.report import bridges, ladder, limit, memory, overtaking, tables, wording
+from harness.report import bridges, ladder, limit, memory, overtaking, rules, tables, wording
 from harness.report.findings import answer, findings
 from harness.report.surroundings import data_pairs, environment_pairs, plan_pairs
 from harness.statuses import was_finished
@@ -53,6 +53,7 @@ def report(run: Run, frame: pd.DataFrame, drawn: Sequence[Drawn], left_out: Sequ
         ("## Failed, skipped, not measured, not checked", _gaps(run, frame)),
         ("## Implementations", _implementations(run)),
         ("## Other languages", bridges.section(run)),
+        ("## The twelve rules", rules.section(run, frame)),
         ("## Plan", tables.pairs(plan_pairs(run))),
         ("## Data", tables.pairs(data_pairs(run))),
         ("## Machine", tables.pairs(environment_pairs(run))),
