@@ -52,10 +52,7 @@ def _base_case(frame: pd.DataFrame) -> str:
 
 def _subset(run: Run, frame: pd.DataFrame) -> str:
     left_out = int((frame["status"] != "passed").sum()) + len(run.plan["broken"])
-    what = (
-        wording.plural(left_out, "cell or implementation") if left_out == 1 else f"{left_out} cells or implementations"
-    )
-    return f"{what} without a full result, each with its reason among the gaps."
+    return f"Without a full result: {left_out} of the planned cells and implementations; why, stands among the gaps."
 
 
 def _means() -> str:
