@@ -5,7 +5,7 @@ RUN := $(VENV)/bin/paragone
 READY := $(VENV)/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help bench quick verify report profile train doctor list new julia peers test test-fast check format clean
+.PHONY: help bench quick verify report profile train doctor list new julia peers test test-slow check format clean
 
 help:  ## show these targets
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -43,11 +43,11 @@ julia: $(READY)  ## install Julia and what it needs here, if no fit one is found
 peers: $(READY)  ## add JAX, Numba, PyTorch (CPU), TensorFlow and Keras: make peers PEERS="jax numba"
 	$(VENV)/bin/python scripts/make_peers.py $(PEERS) --own $(OWN) --pip-args="$(PIP_ARGS)"
 
-test: $(READY)  ## all tests, two at a time
-	$(VENV)/bin/python -m pytest -n 2 --dist worksteal $(ARGS)
+test: $(READY)  ## the tests, two at a time, but for those that take long by themselves
+	$(VENV)/bin/python -m pytest -n 2 --dist worksteal -m "not slow" $(ARGS)
 
-test-fast: $(READY)  ## the tests that take a second or less
-	$(VENV)/bin/python -m pytest -m "not slow" $(ARGS)
+test-slow: $(READY)  ## those that take long: libraries that compile, languages that start, fifty kills
+	$(VENV)/bin/python -m pytest -n 2 --dist worksteal -m slow $(ARGS)
 
 check: $(READY)  ## lint and types
 	$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy

@@ -210,7 +210,8 @@ class Bench:
             if self.request.memory:
                 seed, display = self.request.seed, self.display
                 measure_memory(rows, enrolments, self.data, seed, self._open_worker, display)
-            draw_curves(rows, enrolments, self.data, self.request, self.display)
+            if self.request.curves:
+                draw_curves(rows, enrolments, self.data, self.request, self.display)
             finished = True
         except KeyboardInterrupt:
             self.display.say("Interrupted. What was measured is kept; the same command goes on from here.")

@@ -34,6 +34,7 @@ class Request:
     slow: bool = False
     quick: bool = False
     memory: bool = True  # the memory pass
+    curves: bool = True  # the learning curves
     time_limit_s: float = 120.0
     plugins: tuple[str, ...] = ()  # absolute paths
 

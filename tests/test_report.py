@@ -409,16 +409,20 @@ def test_code_survives_backticks_and_bars():
     assert table(["x"], [["1"]]) == "| x |\n| --- |\n| 1 |"
 
 
-def test_the_answer_names_the_fastest_and_the_findings_their_intervals():
-    run = full_run(None)
-    frame = summarise(run)
+def test_the_report_begins_with_what_was_compared_then_the_findings_then_who_overtakes_whom():
+    times = {**TIMES, (IN_F, 1): [[1e-5 / 3] * 3, [1.01e-5 / 3] * 3]}
+    text = text_of(made_up_run(None, times))
+    before, _, after = text.partition("- `numpy_rows F` is the fastest at batch 1 ")
 
-    assert "`numpy_tuned` at 1, 10 and 1" in answer(run, frame)
-    assert "Of 6 cells compared with the baseline: 3 faster, 3 slower" in answer(run, frame)
-    tuned = next(text for text in findings(run, frame) if text.startswith("`numpy_tuned`"))
-    assert re.search(
-        r"is faster than the baseline at batch 1, 10 and 1\W000; most at .*: 1\.9\d× \[1\.\d\d, 2\.\d\d\]", tuned
-    )
+    assert "Of 6 cells compared with the baseline: 4 faster, 2 slower" in before
+    assert "Compared, against `numpy_rows C`: 3 ways" in before
+    assert "\n- `numpy_tuned` overtakes `numpy_rows F` between batch 1 and 10: " in after
+    assert "## Who overtakes whom along batch size" in after
+    assert "| `numpy_rows C` | `numpy_rows F` | 1 and 10 |  |" in after
+
+
+def test_a_run_in_which_nobody_overtakes_anybody_has_no_section_on_it():
+    assert "Who overtakes" not in text_of(full_run(None))
 
 
 def test_gaps_of_one_variant_with_one_reason_share_a_line():
@@ -504,7 +508,7 @@ def test_what_was_not_checked_is_legible_in_every_table_and_compared_nowhere(mon
     line = next(line for line in printed(run).splitlines() if line.startswith("numpy_tuned"))
 
     assert text.count("<br>*not verified* |") == 3
-    assert "numpy_tuned` at" not in answer(run, summarise(run))
+    assert "numpy_tuned" not in answer(run, summarise(run)) + " ".join(findings(run, summarise(run)))
     assert [label.get_text() for label in axes.texts].count("unverified") == 3
     assert line.count("!") == 3
     assert "! not verified" in " ".join(printed(run).split())

@@ -1,4 +1,4 @@
-"""The command line: paragone list · new · verify · bench · report · profile · train · export · doctor."""
+"""The command line: paragone list · new · verify · bench · report · profile · train · export · doctor · selftest."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 
 from harness import __version__
-from harness.cli import adding, checking, doctoring, exporting, listing, measuring, profiling, training
+from harness.cli import adding, checking, doctoring, exporting, listing, measuring, profiling, selftesting, training
 from harness.cli.app import EXIT_INTERRUPTED, app, err, out
 from harness.errors import HarnessError
 
@@ -27,6 +27,7 @@ COMMANDS = (
     (training.train, "paragone train numpy_tuned --epochs 30 --dtype float64"),
     (exporting.export, "paragone export latest --format pytest-benchmark > run.json"),
     (doctoring.doctor, "paragone doctor"),
+    (selftesting.selftest, "paragone selftest coverage quiet"),
 )
 for function, example in COMMANDS:
     app.command(example.split()[1], epilog=f"Example: {example}")(function)

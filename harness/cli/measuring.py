@@ -62,6 +62,7 @@ def bench(
     memory: Annotated[
         bool | None, typer.Option(help="A fresh process per cell for its peak memory; else not with --quick.")
     ] = None,
+    curves: Annotated[bool, typer.Option(help="Test accuracy epoch by epoch, in passes of their own.")] = True,
     slow: Annotated[bool, typer.Option("--slow", help="Measure steps longer than 2 s too.")] = False,
     new: Annotated[bool, typer.Option("--new", help="Begin a new run even where one is unfinished.")] = False,
     resume: Annotated[str | None, typer.Option(help="Go on with this run; its plan is used as it is.")] = None,
@@ -88,6 +89,7 @@ def bench(
         slow=slow,
         quick=quick,
         memory=not quick if memory is None else memory,
+        curves=curves,
         time_limit_s=time_limit,
         plugins=absolute(plugins),
     )

@@ -1,83 +1,106 @@
-"""The answer in sentences, each computed from the summary and true of this run only."""
+"""The answer in sentences, each computed from the run and true of it by its interval, not by its point.
+
+`answer` says what was compared, `findings` the three to five things that a reader most wants to know.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import itertools
+from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
-from harness.report import wording
+from harness.analyse import baseline_variants
+from harness.crossings import GRID, crossings
+from harness.report import questions, wording
 
 if TYPE_CHECKING:
     from harness.store import Run
 
-GRID = ["problem", "dtype", "threads"]
+MOST_FINDINGS = 5
 
 
 def answer(run: Run, frame: pd.DataFrame) -> str:
-    """Return the answer in one paragraph: who is fastest, and by how much against the baseline."""
+    """Return in one paragraph what was compared, on what, and how many differences are sure.
+
+    Of a run of one launch, which has no findings, it says who was fastest in it.
+    """
     measured = frame[~frame["control"] & frame["images_per_second"].notna()]
     if measured.empty:
         return "Nothing was measured, so there is no answer; below is why."
-    measured = measured[measured["status"] == "passed"]
-    if measured.empty:
+    verified = measured[measured["status"] == "passed"]
+    if verified.empty:
         return "Nothing that was measured could be verified, so there is no answer; below is why."
-    several = frame["threads"].nunique() > 1
-    sentences = [_fastest(cells, several) for _, cells in measured.groupby(GRID, sort=False)]
+    sentences = [_compared(run, verified)]
     if run.plan["launches"] == 1:
+        several = frame["threads"].nunique() > 1
+        sentences += [_fastest(cells, several) for _, cells in verified.groupby(GRID, sort=False)]
         sentences.append("These are single observations from one launch: no intervals, no verdicts.")
     else:
-        words = measured["verdict"].str.partition(" within")[0].value_counts()
+        words = verified["verdict"].str.partition(" within")[0].value_counts()
         counts = [f"{words.get(word, 0)} {word}" for word in ("faster", "slower", "same") if words.get(word, 0)]
         compared = int(words.drop("baseline", errors="ignore").sum())
-        said = f"{', '.join(counts)}; for {words.get('not enough data', 0)} the data are not enough"
-        sentences.append(f"Of {wording.plural(compared, 'cell')} compared with the baseline: {said}.")
+        counts.append(f"for {words.get('not enough data', 0)} the data are not enough")
+        sentences.append(f"Of {wording.plural(compared, 'cell')} compared with the baseline: {', '.join(counts)}.")
     return " ".join(sentences)
 
 
-def _fastest(cells: pd.DataFrame, several_thread_counts: bool) -> str:
-    """Return who has the highest throughput of one grid, and where; ties by the order of the plan."""
-    best = next(wording.rows(cells.loc[[cells["images_per_second"].idxmax()]]))
-    threads = f", {wording.plural(best.threads, 'thread')}" if several_thread_counts else ""
-    by_size = cells.loc[cells.groupby("batch_size")["images_per_second"].idxmax()]
-    leaders = by_size.assign(name=wording.short_names(cells)).groupby("name", sort=False)["batch_size"].apply(list)
-    shares = "; ".join(
-        f"{wording.code(name)} at {_listed([wording.batch(size) for size in sizes])}" for name, sizes in leaders.items()
-    )
-    interval = wording.rate_interval(best.images_per_second_low, best.images_per_second_high)
-    speed = f"{wording.rate(best.images_per_second)} images/s{f' {interval}' if interval else ''}"
+def _compared(run: Run, verified: pd.DataFrame) -> str:
+    """Return how many variants were compared, of how many languages, on which workloads, data and machine."""
+    variants = verified.drop_duplicates(["implementation", "variant"])
+    names = wording.short_names(variants)
+    languages = variants["language"].nunique()
+    workloads = wording.listed([wording.code(problem) for problem in verified["problem"].unique()])
+    dtypes = wording.listed(sorted(verified["dtype"].unique()))
+    threads = wording.listed([str(count) for count in sorted(verified["threads"].unique())])
+    sizes = sorted(verified["batch_size"].unique())
+    at = f"batch size {wording.batch(sizes[0])}"
+    if len(sizes) > 1:
+        at = f"{len(sizes)} batch sizes from {wording.batch(sizes[0])} to {wording.batch(sizes[-1])}"
+    bases = [str(names[variants["variant"] == base].iloc[0]) for base in baseline_variants(run).values()
+             if (variants["variant"] == base).any()]  # fmt: skip
+    against = f", against {wording.code(bases[0])}" if bases else ""
+    written = f"{wording.plural(names.nunique(), 'way')} to write one training step"
+    written += f", in {languages} languages and libraries" if languages > 1 else ""
     return (
-        f"`{best.problem}`, {best.dtype}{threads}: most images per second by batch size: {shares}; "
-        f"at most {speed}, at batch {wording.batch(best.batch_size)}."
+        f"Compared{against}: {written}, on {workloads} ({wording.escaped(run.plan['data']['name'])}), {dtypes}, "
+        f"{threads} {'thread' if threads == '1' else 'threads'}, at {at}."
     )
+
+
+def _fastest(cells: pd.DataFrame, several_thread_counts: bool) -> str:
+    """Return who has the highest throughput of one grid at each batch size; ties by the order of the plan."""
+    first = next(wording.rows(cells))
+    threads = f", {wording.plural(first.threads, 'thread')}" if several_thread_counts else ""
+    by_size = cells.loc[cells.groupby("batch_size")["images_per_second"].idxmax()]
+    heads = by_size.assign(name=wording.short_names(cells)).groupby("name", sort=False)["batch_size"].apply(list)
+    shares = "; ".join(f"{wording.code(name)} at {questions.sizes_in_words(sizes)}" for name, sizes in heads.items())
+    return f"`{first.problem}`, {first.dtype}{threads}: most images per second by batch size: {shares}."
 
 
 def findings(run: Run, frame: pd.DataFrame) -> list[str]:
-    """Return a sentence per implementation and dtype that is anywhere faster or slower than the baseline."""
-    sure = frame[frame["verdict"].isin(["faster", "slower"])]
-    several = frame["threads"].nunique() > 1
-    sentences = []
-    for _, cells in sure.assign(name=wording.short_names(frame)).groupby([*GRID, "variant"], sort=False):
-        first = next(wording.rows(cells))
-        threads = f", {wording.plural(first.threads, 'thread')}" if several else ""
-        where = f"{first.dtype}{threads}" + (f", `{first.problem}`" if frame["problem"].nunique() > 1 else "")
-        parts = [part for word in ("faster", "slower") if (part := _extreme(cells[cells["verdict"] == word], word))]
-        sentences.append(f"{wording.code(first.name)} ({where}) is {' and '.join(parts)}.")
-    return sentences
+    """Return the three to five findings that hold, most wanted first; fewer where the data hold fewer.
 
+    Five questions are asked, in this order, and each is answered where an interval decides it:
 
-def _extreme(cells: pd.DataFrame, word: str) -> str:
-    """Return the strongest case of a verdict, and at which batch sizes it holds."""
-    if cells.empty:
-        return ""
-    row: Any = next(wording.rows(cells.loc[[np.log(cells["ratio_to_baseline"]).abs().idxmax()]]))
-    sizes = [wording.batch(size) for size in sorted(cells["batch_size"])]
-    size = wording.batch(row.batch_size)
-    where = f"at batch {size}" if len(sizes) == 1 else f"at batch {_listed(sizes)}; most at {size}"
-    amount = f"{wording.ratio(row.ratio_to_baseline)} {wording.ratio_interval(row.ratio_low, row.ratio_high)}"
-    return f"{word} than the baseline {where}: {amount}"
+    1. Who is fastest, at which batch sizes, and who cannot be told apart from it? (in the order of the plan)
+    2. Where do the leaders change along batch size? (the crossings of `harness.crossings`)
+    3. Who is both surely faster and surely slower than the baseline? (first where the weaker of the two is strongest)
+    4. What costs most within one implementation: memory order, flags, dtype? (the largest sure ratio of an axis)
+    5. How near does anything come to the machine's limit? (by the upper end of every interval)
 
-
-def _listed(words: list[str]) -> str:
-    return " and ".join(part for part in (", ".join(words[:-1]), words[-1]) if part)
+    First the best answer to each question is taken, then the second best, and so on, up to five sentences. Of one
+    launch there are none: it has no intervals.
+    """
+    if run.plan["launches"] == 1 or frame.empty:
+        return []
+    told, crossed = frame.assign(name=wording.short_names(frame)), crossings(run, frame)
+    answers = (
+        questions.who_leads(run, told),
+        questions.where_leaders_change(told, crossed),
+        questions.who_is_both(told, crossed),
+        questions.what_an_axis_costs(run, told),
+        questions.how_near_the_limit(told),
+    )
+    in_turn = itertools.chain.from_iterable(itertools.zip_longest(*answers))
+    return list(itertools.islice(filter(None, in_turn), MOST_FINDINGS))

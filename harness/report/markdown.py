@@ -10,7 +10,7 @@ import pandas as pd
 
 from harness.analyse import CONFIDENCE
 from harness.doubts import smallest_resolvable, time_shares, warnings
-from harness.report import bridges, ladder, limit, memory, tables, wording
+from harness.report import bridges, ladder, limit, memory, overtaking, rules, tables, wording
 from harness.report.findings import answer, findings
 from harness.report.surroundings import data_pairs, environment_pairs, plan_pairs
 from harness.statuses import was_finished
@@ -43,6 +43,7 @@ def report(run: Run, frame: pd.DataFrame, drawn: Sequence[Drawn], left_out: Sequ
         ("", _bullets(findings(run, frame))),
         ("## Warnings", _bullets(wording.escaped(text) for text in warnings(run, frame))),
         ("## Results", tables.summary_tables(frame)),
+        ("## Who overtakes whom along batch size", overtaking.section(run, frame)),
         *ladder.sections(run, frame),
         ("## How to read this", HOW_TO_READ),
         ("## Figures", _figures(drawn, left_out)),
@@ -52,6 +53,7 @@ def report(run: Run, frame: pd.DataFrame, drawn: Sequence[Drawn], left_out: Sequ
         ("## Failed, skipped, not measured, not checked", _gaps(run, frame)),
         ("## Implementations", _implementations(run)),
         ("## Other languages", bridges.section(run)),
+        ("## The twelve rules", rules.section(run, frame)),
         ("## Plan", tables.pairs(plan_pairs(run))),
         ("## Data", tables.pairs(data_pairs(run))),
         ("## Machine", tables.pairs(environment_pairs(run))),

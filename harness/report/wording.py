@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pandas as pd
@@ -93,6 +93,21 @@ def percent(value: float) -> str:
 def batch(size: int) -> str:
     """Return a batch size with thin spaces between thousands."""
     return f"{size:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+
+
+def batch_estimate(value: float, low: float, high: float) -> str:
+    """Return "310 [280, 350]" of an estimated batch size: whole numbers of two digits, the interval outwards."""
+    numbers = ((value, round), (low, math.floor), (high, math.ceil))
+    written = []
+    for number, rounded in numbers:
+        unit = 10 ** max(0, math.floor(math.log10(number)) - 1)
+        written.append(batch(unit * rounded(number / unit)))
+    return f"{written[0]} [{written[1]}, {written[2]}]"
+
+
+def listed(words: Sequence[str]) -> str:
+    """Return "a, b and c"."""
+    return " and ".join(part for part in (", ".join(words[:-1]), words[-1]) if part)
 
 
 def plural(count: int, noun: str) -> str:

@@ -1,0 +1,74 @@
+"""paragone selftest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from harness.cli.app import EXIT_FAILED_CHECK, EXIT_INTERRUPTED, err, out
+from harness.cli.options import DataOption, ResultsOption, SeedOption, data_set
+from harness.display import TerminalDisplay
+from harness.errors import ResultsUnusable, UnknownName
+
+if TYPE_CHECKING:
+    from harness.selftest.examination import Section, SelfTest
+
+
+def selftest(
+    parts: Annotated[
+        list[str] | None, typer.Argument(help="coverage, quiet, load, rivals; all of them if left out.")
+    ] = None,
+    small: Annotated[bool, typer.Option("--small", help="A look in a few minutes: few copies, few launches.")] = False,
+    data: DataOption = None,
+    results: ResultsOption = None,
+    seed: SeedOption = 1,
+) -> None:
+    """Show that the statistics tell the truth here: coverage, A/A and power of real runs, beside other tools."""
+    from harness.runs import results_folder
+    from harness.selftest.examination import SelfTest
+    from harness.selftest.plan import FULL, PARTS, SMALL
+
+    for part in parts or ():
+        if part not in PARTS:
+            raise UnknownName("part of the self-test", part, PARTS)
+    folder = results_folder(results) / datetime.now(UTC).strftime("%Y-%m-%dT%H%M%SZ-selftest")
+    display = TerminalDisplay(err)
+    try:
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise ResultsUnusable(
+            f"{folder}: cannot be written: {error.strerror}. Choose another: --results PATH"
+        ) from None
+    test = SelfTest(SMALL if small else FULL, folder, data_set(data, display), display, seed)
+    missed: list[str] = []
+    try:
+        for section in sections(test, parts or PARTS):
+            text = f"## {section.heading}\n\n{section.text}\n"
+            out.print(text, markup=False, highlight=False, soft_wrap=True)
+            with (folder / "selftest.md").open("a", encoding="utf-8") as file:
+                file.write(text + "\n")
+            missed += section.missed
+    except KeyboardInterrupt:
+        display.say(f"Interrupted; what was found so far: {folder / 'selftest.md'}")
+        raise typer.Exit(EXIT_INTERRUPTED) from None
+    for sentence in missed:
+        display.say(f"Goal missed: {sentence}")
+    out.print(f"Self-test: {folder / 'selftest.md'}", highlight=False, soft_wrap=True)
+    if missed:
+        raise typer.Exit(EXIT_FAILED_CHECK)
+
+
+def sections(test: SelfTest, parts: Sequence[str]) -> Iterator[Section]:
+    """Yield the sections of these parts, each as soon as it is known; other tools are shown beside a quiet run."""
+    if "coverage" in parts:
+        yield test.coverage()
+    if "load" in parts:
+        yield test.trial(is_loaded=True)[0]
+    if "quiet" in parts or "rivals" in parts:
+        section, pairs, elapsed_s = test.trial(is_loaded=False)
+        yield section
+        if "rivals" in parts:
+            yield test.rivals((pairs, elapsed_s))

@@ -1,0 +1,200 @@
+"""What a reader asks of a run first, answered in sentences that are true by their intervals, the best answer first."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from harness.axes import axis_effects
+from harness.crossings import GRID
+from harness.leaders import RATIO, leaders
+from harness.report import wording
+
+if TYPE_CHECKING:
+    from harness.store import Run
+
+MOST_NAMED = 3  # of those that cannot be told apart
+SURE = ("faster", "slower")
+
+
+def who_leads(run: Run, frame: pd.DataFrame) -> Iterator[str]:
+    """Yield for each grid who is fastest at which batch sizes, and who cannot be told apart there."""
+    found = leaders(run, frame)
+    ratios = frame.set_index(["variant", "batch_size", "problem", "threads"])
+    names = names_of(frame)
+    for _, points in found.groupby(GRID, sort=False):
+        alone: dict[str, list[int]] = {}
+        tied: dict[tuple[str, ...], list[int]] = {}
+        for _, cells in points.sort_values("ratio", ascending=False, kind="stable").groupby("batch_size"):
+            size, level = int(cells["batch_size"].iloc[0]), cells.loc[cells["verdict"] != "slower", "variant"].tolist()
+            if len(level) == 1:
+                alone.setdefault(level[0], []).append(size)
+            else:
+                tied.setdefault(next((same for same in tied if {*same} == {*level}), tuple(level)), []).append(size)
+        first = next(wording.rows(points))
+        parts = []
+        for variant, sizes in alone.items():
+            cells = ratios.loc[[(variant, size, first.problem, first.threads) for size in sizes]].reset_index()
+            parts.append(
+                f"{wording.code(names[variant])} is the fastest at batch {sizes_in_words(sizes)}{_lead(cells)}"
+            )
+        for group, sizes in tied.items():
+            parts.append(f"{_group([names[v] for v in group])} cannot be told apart at batch {sizes_in_words(sizes)}")
+        if points["variant"].nunique() > 1:
+            yield f"{where(frame, first)}{'; '.join(parts)}."
+
+
+def _lead(cells: pd.DataFrame) -> str:
+    """Return the largest sure ratio to the baseline of cells that lead; nothing for the baseline itself."""
+    sure = cells[cells["verdict"] == "faster"]
+    if sure.empty:
+        return " (the baseline)" if (cells["verdict"] == "baseline").all() else ""
+    best = next(wording.rows(sure.loc[[sure["ratio_to_baseline"].idxmax()]]))
+    at = f" at {wording.batch(best.batch_size)}" if len(cells) > 1 else ""
+    ratio = amount(best.ratio_to_baseline, best.ratio_low, best.ratio_high)
+    return f" ({ratio} the baseline's speed{at})"
+
+
+def _group(names: Sequence[str]) -> str:
+    if len(names) <= MOST_NAMED:
+        return wording.listed([wording.code(name) for name in names])
+    return f"{', '.join(map(wording.code, names[: MOST_NAMED - 1]))} and {len(names) - MOST_NAMED + 1} others"
+
+
+def where_leaders_change(frame: pd.DataFrame, crossed: pd.DataFrame) -> Iterator[str]:
+    """Yield for each crossing of one leader with the next who overtakes whom, and between which batch sizes."""
+    names = names_of(frame)
+    for row in wording.rows(crossed[crossed["among"] == "leaders"]):
+        speeds = (
+            f"{amount(row.before, row.before_low, row.before_high)} its speed at {wording.batch(row.slower_at)}, "
+            f"{amount(row.after, row.after_low, row.after_high)} at {wording.batch(row.faster_at)}"
+        )
+        who = f"{wording.code(names[row.variant])} overtakes {wording.code(names[row.than])}"
+        yield f"{where(frame, row)}{who} {between(row)}: {speeds}."
+
+
+def who_is_both(frame: pd.DataFrame, crossed: pd.DataFrame) -> Iterator[str]:
+    """Yield who is both surely faster and surely slower than the baseline; first whose weaker side is strongest."""
+    sure = frame[frame["verdict"].isin(SURE)]
+    found = []
+    for _, cells in sure.groupby([*GRID, "variant"], sort=False):
+        fast, slow = (cells[cells["verdict"] == word] for word in SURE)
+        if len(fast) and len(slow):
+            best = next(wording.rows(fast.loc[[fast["ratio_to_baseline"].idxmax()]]))
+            worst = next(wording.rows(slow.loc[[slow["ratio_to_baseline"].idxmin()]]))
+            weaker = min(best.ratio_to_baseline, 1 / worst.ratio_to_baseline)
+            found.append((weaker, best, worst))
+    told = set()
+    for _, best, worst in sorted(found, key=lambda entry: -entry[0]):
+        if (best.implementation, best.dtype) not in told:
+            told.add((best.implementation, best.dtype))
+            yield _both(frame, crossed, best, worst)
+
+
+def _both(frame: pd.DataFrame, crossed: pd.DataFrame, best: Any, worst: Any) -> str:
+    baselines = {*frame.loc[frame["verdict"] == "baseline", "variant"]}
+    own = (crossed[GRID] == [getattr(best, key) for key in GRID]).all(axis=1)
+    overtakes = (crossed["variant"] == best.variant) & crossed["than"].isin(baselines)
+    is_overtaken = (crossed["than"] == best.variant) & crossed["variant"].isin(baselines)
+    of_pair = crossed[own & (overtakes | is_overtaken)]
+    crossing = ""
+    if len(of_pair) == 1:
+        row = next(wording.rows(of_pair))
+        who = "it overtakes the baseline" if row.variant == best.variant else "the baseline overtakes it"
+        crossing = f": {who} {between(row)}"
+    elif len(of_pair):
+        crossing = f": they cross {len(of_pair)} times"
+    fast, slow = (amount(row.ratio_to_baseline, row.ratio_low, row.ratio_high) for row in (best, worst))
+    at = [wording.batch(row.batch_size) for row in (best, worst)]
+    who = f"{where(frame, best)}{wording.code(best.name)}"
+    return f"{who} is {fast} the baseline's speed at batch {at[0]} and {slow} at batch {at[1]}{crossing}."
+
+
+def what_an_axis_costs(run: Run, frame: pd.DataFrame) -> Iterator[str]:
+    """Yield for each axis of an implementation where it costs most, surely; dtypes after all other axes."""
+    effects = axis_effects(run, frame)
+    sure = effects[effects["verdict"].isin(SURE)]
+    if sure.empty:
+        return
+    size = sure["ratio"].astype(float).map(math.log).abs()
+    ranked = sure.assign(rank=-size, is_dtype=sure["axis"] == "dtype").sort_values(["is_dtype", "rank"], kind="stable")
+    by_axis = ranked.groupby(["implementation", "axis", "problem", "threads"], sort=False)
+    for most, cells in ((group.iloc[0], group) for _, group in by_axis):
+        ratio, low, high = (float(most[name]) for name in RATIO)
+        mine, other = most["value"], most["other_value"]
+        if ratio > 1:
+            ratio, low, high, mine, other = 1 / ratio, 1 / high, 1 / low, other, mine
+        same_pair = cells[(cells["variant"] == most["variant"]) & (cells["other"] == most["other"])]
+        sizes = sorted(same_pair.loc[same_pair["verdict"] == most["verdict"], "batch_size"])
+        at = "every batch size" if len(sizes) > 2 and len(sizes) == len(same_pair) else f"batch {sizes_in_words(sizes)}"
+        strongest = f"; most at {wording.batch(int(most['batch_size']))}" if len(sizes) > 1 else ""
+        name, axis = wording.code(most["implementation"]), wording.escaped(most["axis"])
+        yield (
+            f"{place(frame, most['problem'], int(most['threads']))}{name} with {axis} {wording.code(mine)} is slower "
+            f"than with {wording.code(other)} at {at}{strongest}: "
+            f"{amount(ratio, low, high)} its speed."
+        )
+
+
+def how_near_the_limit(frame: pd.DataFrame) -> Iterator[str]:
+    """Yield for each grid how near its cells come to the machine's limit, by the upper ends of their intervals."""
+    known = frame[(frame["status"] == "passed") & ~frame["control"]]
+    known = known[(known["limit_images_per_second"] > 0) & known["images_per_second_high"].notna()]
+    for _, cells in known.groupby(GRID, sort=False):
+        limit = cells["limit_images_per_second"]
+        ends = [cells[f"images_per_second{end}"] / limit for end in ("", "_low", "_high")]
+        nearest = int(ends[2].to_numpy().argmax())
+        point, low, high = (float(share.iloc[nearest]) for share in ends)
+        row = next(wording.rows(cells.iloc[[nearest]]))
+        attained = f"{100 * point:.0f} % [{100 * low:.0f}–{100 * high:.0f}]"
+        cell = f"{wording.code(row.name)} at batch {wording.batch(row.batch_size)}"
+        if low > 1:
+            yield f"{where(frame, row)}{cell} passes the machine's limit: {attained} of it."
+        else:
+            no = f"{here}no" if (here := where(frame, row)) else "No"
+            yield (
+                f"{no} cell's interval reaches beyond {100 * high:.0f} % of the machine's limit; that of "
+                f"{cell} comes nearest: {attained}."
+            )
+
+
+def between(row: Any) -> str:
+    """Return "between batch 10 and 100, near 31 [28, 35]" of a crossing; without the point where there is none."""
+    bracket = f"between batch {wording.batch(row.slower_at)} and {wording.batch(row.faster_at)}"
+    if math.isnan(row.estimate):
+        return bracket
+    return f"{bracket}, near {wording.batch_estimate(row.estimate, row.estimate_low, row.estimate_high)}"
+
+
+def amount(ratio: float, low: float, high: float) -> str:
+    """Return "1.35× [1.29, 1.41]"."""
+    return f"{wording.ratio(ratio)} {wording.ratio_interval(low, high)}".strip()
+
+
+def sizes_in_words(sizes: Sequence[int]) -> str:
+    """Return "1, 10 and 1 000"."""
+    return wording.listed([wording.batch(int(size)) for size in sizes])
+
+
+def names_of(frame: pd.DataFrame) -> dict[str, str]:
+    """Return the names to print, by variant."""
+    return dict(zip(frame["variant"], wording.short_names(frame), strict=True))
+
+
+def where(frame: pd.DataFrame, row: Any) -> str:
+    """Return "`nielsen`, float64, 2 threads: ", of which what is the same in the whole run is left out."""
+    return place(frame, row.problem, row.threads, row.dtype)
+
+
+def place(frame: pd.DataFrame, problem: str, threads: int, dtype: str = "") -> str:
+    """Return what tells this part of the grid from the others, with a colon; nothing where there are no others."""
+    words = [
+        (frame["problem"].nunique() > 1, wording.code(problem)),
+        (frame["dtype"].nunique() > 1 and bool(dtype), dtype),
+        (frame["threads"].nunique() > 1, wording.plural(threads, "thread")),
+    ]
+    told = ", ".join(word for is_told, word in words if is_told)
+    return f"{told}: " if told else ""

@@ -1,0 +1,159 @@
+"""The parts of the self-test: each measures, and gives a section of Markdown and the goals that it missed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from harness.bench import Bench
+from harness.data import DataSet
+from harness.errors import MeasurementFailed
+from harness.pilot import Display
+from harness.registry import Found, discover
+from harness.request import BASELINE, Request
+from harness.resolution import launches_to_resolve
+from harness.selftest import tables
+from harness.selftest.copies import Copy, copies, write_copies
+from harness.selftest.coverage import N_LAUNCHES, WORLDS, coverage
+from harness.selftest.load import burning
+from harness.selftest.plan import Plan
+from harness.selftest.rivals import Blockwise, with_pyperf, with_pytest_benchmark
+from harness.selftest.trials import Share, called_different, found, identical, judged
+from harness.store import read_run
+from harness.workloads import find_problem
+
+WORKLOAD = "nielsen"
+PROMISED = 0.05  # what --resolve 5% is to find in 95 of 100 cases
+
+
+class Section(NamedTuple):
+    """A part of the self-test: its heading, its text in Markdown, and a sentence for every goal that it missed."""
+
+    heading: str
+    text: str
+    missed: list[str]
+
+
+@dataclass(frozen=True)
+class SelfTest:
+    """The parts of a self-test, of one plan on one machine; runs of the trials go to `folder`."""
+
+    plan: Plan
+    folder: Path
+    data: DataSet
+    display: Display
+    seed: int
+
+    def coverage(self) -> Section:
+        """Return how often intervals hold the truth, on made-up samples."""
+        results = []
+        with self.display.progress("coverage", len(WORLDS) * len(N_LAUNCHES)) as advance:
+            for world in WORLDS:
+                for n_launches in N_LAUNCHES:
+                    advance(f"{world.name}, {n_launches} launches", 1)
+                    results.append(coverage(world, n_launches, self.plan.n_made_up, self.seed))
+        missed = [
+            f"coverage: {100 * result.share:.1f} % in {result.world!r} at {result.n_launches} launches"
+            for result in results
+            if not result.is_kept and not result.is_wide
+        ]
+        return Section("Coverage: does the 95 % interval hold the truth?", tables.coverage_table(results), missed)
+
+    def trial(self, is_loaded: bool) -> tuple[Section, pd.DataFrame, float]:
+        """Return what a run says of copies whose speeds are known, those verdicts at the fewest launches, and its time.
+
+        `is_loaded`: a process burns one core during random parts of it.
+        """
+        plan = self.plan
+        wanted = copies(plan.n_identical, plan.slowdowns, plan.n_slowed)
+        name = "load" if is_loaded else "quiet"
+        load: AbstractContextManager[None] = burning(self.seed) if is_loaded else nullcontext()
+        begin = time.perf_counter()
+        with load:
+            run = read_run(self._measure(name, wanted, plan))
+        elapsed_s = time.perf_counter() - begin
+        by_launches = {n: judged(run, wanted, n) for n in plan.numbers_of_launches}
+        deviation = run.plan["launch_deviation"]
+        chosen = None if deviation is None else launches_to_resolve(PROMISED, deviation)
+        text = f"{tables.false_alarms_table(by_launches)}\n\n{tables.power_table(by_launches, plan, chosen)}"
+        missed = missed_goals(name, by_launches, chosen)
+        heading = f"Real runs, {'one core burning half of the time' if is_loaded else 'quiet'}: A/A and power"
+        few = plan.numbers_of_launches[0]
+        return Section(heading, text, missed), by_launches[few], elapsed_s * few / plan.launches
+
+    def rivals(self, ours: tuple[pd.DataFrame, float]) -> Section:
+        """Return the same A/A by other tools, beside ours."""
+        folder = self.folder / "rivals"
+        wanted = copies(self.plan.n_identical_for_rivals, (), 0)
+        write_copies(original(), wanted, folder)
+        settings = {
+            **{"folder": str(folder.resolve()), "problem": WORKLOAD, "dtype": self.plan.dtype},
+            "batch_sizes": list(self.plan.rival_batch_sizes),
+        }
+        results: list[Blockwise] = []
+        absent: list[str] = []
+        tools: Sequence[Callable[..., Blockwise]] = (with_pytest_benchmark, with_pyperf)
+        with self.display.progress("other tools", len(tools)) as advance:
+            for tool in tools:
+                advance(tool.__name__.removeprefix("with_"), 1)
+                try:
+                    results.append(tool(settings, self.folder))
+                except MeasurementFailed as error:
+                    absent.append(f"Not compared: {error}")
+        return Section("The same A/A by other tools", tables.rivals_table(ours, results, absent), [])
+
+    def _measure(self, name: str, wanted: Sequence[Copy], plan: Plan) -> Path:
+        plugins = self.folder / f"copies-{name}"
+        write_copies(original(), wanted, plugins)
+        found_, broken = discover(plugins=[str(plugins)])
+        request = Request(
+            problems=(find_problem(WORKLOAD),),
+            implementations=tuple(copy.name for copy in wanted),
+            dtypes=(plan.dtype,),
+            batch_sizes=plan.batch_sizes,
+            launches=plan.launches,
+            rounds=plan.rounds,
+            seed=self.seed,
+            memory=False,
+            curves=False,
+            plugins=(str(plugins.resolve()),),
+        )
+        runs = self.folder / name
+        bench = Bench(request, found_, broken, self.data, runs, "paragone selftest", self.display)
+        folder, finished = bench.run(fresh=True)
+        if not finished:
+            raise KeyboardInterrupt
+        return folder
+
+
+def original() -> Found:
+    """Return the implementation that is copied: the baseline."""
+    return next(entry for entry in discover()[0] if entry.name == BASELINE)
+
+
+def missed_goals(name: str, by_launches: dict[int, pd.DataFrame], chosen: int | None) -> list[str]:
+    """Return a sentence for every goal that a trial missed.
+
+    False alarms: more than 1 % of the cells of identical copies called different, where so few cells can show that.
+    Power, on a quiet machine: `chosen` launches, which is what `--resolve 5%` takes, find less than 95 % of the
+    copies that are 5 % slower, beyond what chance allows.
+    """
+    missed = []
+    for n_launches, frame in by_launches.items():
+        alarms = called_different(identical(frame))
+        if alarms.interval[0] > tables.GOAL_FALSE or alarms.found / alarms.n > tables.MOST_FALSE:
+            missed.append(
+                f"{name}: {alarms.found} of {alarms.n} identical pairs called different, {n_launches} launches"
+            )
+    enough = [n for n in by_launches if chosen is not None and n >= chosen]
+    if name == "quiet" and enough:
+        share: Share = found(by_launches[min(enough)], PROMISED)
+        if share.n and share.interval[1] < 1 - PROMISED:
+            missed.append(f"{name}: {share.found} of {share.n} copies 5 % slower found with {min(enough)} launches")
+    return missed

@@ -1,0 +1,162 @@
+"""The findings at the top: three to five, ranked, each true by its interval; the answer says what was compared."""
+
+import re
+
+import numpy as np
+import pytest
+from made_up_run import BASE, CONTROL, OTHER, made_up_run, outcome
+
+from harness.analyse import summarise
+from harness.report import wording
+from harness.report.findings import MOST_FINDINGS, answer, findings
+
+IN_F = BASE.replace("order=C", "order=F")
+THIRD, FOURTH = "numba_blas[dtype=float32]", "user_plugin[dtype=float32]"
+SIZES = (1, 10, 100, 1000)
+LEVEL = (1.0, 1.0, 1.0, 1.0)
+RICH = {OTHER: (4, 2, 1.3, 1.2), THIRD: (2, 1.5, 1.8, 2), IN_F: (0.9, 0.5, 0.4, 0.4), FOURTH: (3, 0.5, 0.3, 0.2)}
+LIMITS = [
+    {"problem": "nielsen", "dtype": "float32", "threads": 1, "batch_size": size, "launch": launch, "what": what,
+     "per_second": amount}
+    for launch in range(5)
+    for what, amount, sizes in (("gemm", 1e14, (None,)), ("read", 1e13, (None,)), ("products", 1e4, SIZES))
+    for size in sizes
+]  # fmt: skip
+
+
+def run_of(ratios, launches=5, jitter=0.003, sizes=SIZES, **others):
+    """Return a run in which each variant has these speeds relative to the baseline, one per batch size."""
+    generator = np.random.default_rng(1)
+    times = {
+        (name, size): [[1e-5 / ratio * luck] * 3 for luck in np.exp(generator.normal(0, jitter, launches))]
+        for name, speeds in {BASE: LEVEL, CONTROL: LEVEL, **ratios}.items()
+        for size, ratio in zip(sizes, speeds, strict=False)
+    }
+    return made_up_run(None, times, **others)
+
+
+def found_in(run):
+    return findings(run, summarise(run))
+
+
+def test_a_rich_run_has_five_findings_one_for_each_question_in_their_order():
+    leads, change, both, axis, limit = found_in(run_of(RICH, limits=LIMITS))
+
+    assert re.match(r"`numpy_tuned` is the fastest at batch 1 and 10 \(4\.0\d× \[.*\] the baseline's speed at 1\); "
+                    r"`numba_blas` is the fastest at batch 100 and 1\W000 \(.*\)\.$", leads)  # fmt: skip
+    assert re.match(r"`numba_blas` overtakes `numpy_tuned` between batch 10 and 100, near \d+ \[\d+, \d+\]: ", change)
+    assert "0.75× [" in change
+    assert "1.38× [" in change
+    assert re.match(
+        r"`user_plugin` is 3\.0\d× \[.*\] the baseline's speed at batch 1 and 0\.20× \[.*\] at batch 1", both
+    )
+    assert "the baseline overtakes it between batch 1 and 10, near " in both
+    assert re.match(r"`numpy_rows` with order `F` is slower than with `C` at every batch size; most at 1", axis)
+    assert re.match(r"No cell's interval reaches beyond \d+ % of the machine's limit; that of `", limit)
+
+
+def test_with_answers_to_few_questions_the_next_best_of_each_fill_up():
+    said = found_in(run_of({OTHER: (0.5, 2, 2, 2), THIRD: (3, 0.5, 0.5, 0.5), FOURTH: (2, 0.9, 0.9, 0.9)}))
+
+    assert 3 <= len(said) <= MOST_FINDINGS
+    assert len({*said}) == len(said)
+
+
+@pytest.mark.parametrize("ratios", [{}, {OTHER: (1.002, 0.999, 1, 1)}])
+def test_what_is_within_noise_is_never_called_faster_or_slower(ratios):
+    said = " ".join(found_in(run_of(ratios)))
+
+    assert "fastest" not in said
+    assert "overtakes" not in said
+    assert ("cannot be told apart at batch 1, 10, 100 and 1" in said) == bool(ratios)
+
+
+def test_a_lead_that_only_the_points_show_is_no_lead():
+    """The third is 3 % ahead by the point, and its launches differ by 20 %."""
+    times = {(name, 10): [[1e-5 * luck] * 3 for luck in (1, 1.001, 0.999)] for name in (BASE, CONTROL)}
+    times[THIRD, 10] = [[1e-5 / 1.03 * luck] * 3 for luck in (0.9, 1, 1.1)]
+    (said, *others) = found_in(made_up_run(None, times))
+
+    assert "`numba_blas` and `numpy_rows` cannot be told apart at batch 10." == said
+    assert [] == others
+
+
+def test_of_many_that_cannot_be_told_apart_some_are_named_and_the_others_counted():
+    same = {f"way_{n}[dtype=float32]": LEVEL for n in range(6)}
+    (said, *_) = found_in(run_of(same))
+
+    assert re.search(r"`\w+`, `\w+` and 5 others cannot be told apart", said)
+
+
+def test_with_several_grids_each_sentence_says_of_which_it_is_true():
+    wide = {name.replace("float32", "float64"): tuple(0.5 * speed for speed in speeds)
+            for name, speeds in {BASE: LEVEL, CONTROL: LEVEL, **RICH}.items()}  # fmt: skip
+    said = found_in(run_of(RICH | wide))
+
+    assert MOST_FINDINGS == len(said)
+    assert all(text.startswith(("float32: ", "float64: ", "`numpy_rows` with ")) for text in said)
+
+
+def test_dtypes_are_told_of_after_every_other_axis():
+    wide = {name.replace("float32", "float64"): (0.2,) * 4 for name in (BASE, CONTROL)}
+    said = [text for text in found_in(run_of({IN_F: (0.5,) * 4, **wide})) if " with " in text]
+
+    assert "with order `F` is slower than with `C`" in said[0]
+    assert "with dtype `float64` is slower than with `float32`" in said[1]
+
+
+def test_the_share_of_the_limit_is_told_by_the_upper_end_of_the_interval():
+    run = run_of({OTHER: (4, 2, 1.3, 1.2)}, limits=LIMITS, jitter=0.05)
+    frame = summarise(run)
+    ends = frame["images_per_second_high"] / frame["limit_images_per_second"]
+    (said,) = [text for text in findings(run, frame) if "machine's limit" in text]
+
+    assert f"beyond {100 * ends[~frame['control']].max():.0f} %" in said
+    passing = [{**row, "per_second": row["per_second"] / 1e6} for row in LIMITS]
+    assert any("passes the machine's limit" in text for text in found_in(run_of({OTHER: (2,) * 4}, limits=passing)))
+
+
+def test_what_failed_or_could_not_be_checked_is_in_no_finding():
+    said = [outcome(name) for name in (BASE, CONTROL, IN_F, THIRD, FOURTH)]
+    for status in ("failed", "not checked"):
+        run = run_of(RICH, outcomes=[*said, outcome(OTHER, status, reason="W1")])
+
+        assert "numpy_tuned" not in " ".join(found_in(run)), status
+
+
+def test_one_launch_has_no_findings_and_its_answer_says_that_it_is_one():
+    run = run_of(RICH, launches=1)
+
+    assert [] == found_in(run)
+    assert "most images per second by batch size: `numpy_tuned` at 1 and 10; `numba_blas` at 100" in answer(
+        run, summarise(run)
+    )
+    assert "single observations from one launch" in answer(run, summarise(run))
+
+
+def test_the_answer_says_what_was_compared_and_repeats_no_finding():
+    run = run_of(RICH)
+    said = answer(run, summarise(run))
+
+    assert said.startswith(
+        "Compared, against `numpy_rows C`: 5 ways to write one training step, on `nielsen` (MNIST), float32, 1 thread, "
+        "at 4 batch sizes from 1 to 1"
+    )
+    assert "Of 16 cells compared with the baseline: " in said
+    assert "fastest" not in said
+
+
+def test_findings_are_the_same_each_time():
+    assert found_in(run_of(RICH)) == found_in(run_of(RICH))
+
+
+def test_estimated_batch_sizes_have_two_digits_and_their_interval_is_rounded_outwards():
+    assert "310 [280, 350]" == wording.batch_estimate(306.7, 281, 341)
+    assert "3 [2, 4]" == wording.batch_estimate(3.4, 2.83, 3.41)
+    assert "1\N{NARROW NO-BREAK SPACE}100 [530, 2\N{NARROW NO-BREAK SPACE}400]" == wording.batch_estimate(
+        1123, 537, 2350
+    )
+
+
+def test_lists_are_read_as_a_sentence():
+    assert ["a", "a and b", "a, b and c"] == [wording.listed(list(words)) for words in ("a", "ab", "abc")]
