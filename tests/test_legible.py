@@ -69,31 +69,33 @@ def breakdowns():
 
 
 def sheets_of(monkeypatch, draw):
-    sheets, finish = [], Sheet.drawn
-    monkeypatch.setattr(Sheet, "drawn", lambda self, *words: sheets.append(self) or finish(self, *words))
+    """Return the sheets that are drawn, laid out once at the size of the files and not written."""
+    sheets = []
+    monkeypatch.setattr(Sheet, "drawn", lambda self, *words: sheets.append(self))
     with drawing():
         draw()
         for sheet in sheets:
-            sheet.figure.canvas.draw()
+            sheet.figure.draw_without_rendering()
     return sheets
 
 
 def boxes_of(figure):
     """Return text and box of all words of a figure that are drawn: labels, numbers, ticks, titles."""
-    found = []
-    for text in figure.findobj(Text):
-        axes = text.axes
-        is_tick_outside = axes is not None and any(
-            text in (tick.label1, tick.label2) and not low <= place <= high
-            for axis in (axes.xaxis, axes.yaxis)
-            for low, high in [sorted(axis.get_view_interval())]
-            for tick, place in zip(axis.get_major_ticks(), axis.get_majorticklocs(), strict=False)
-        )
-        if text.get_text().strip() and text.get_visible() and not is_tick_outside:
-            # Of the words alone: an annotation's own extent includes the line that joins it to its curve.
-            box = Text.get_window_extent(text) if isinstance(text, Annotation) else text.get_window_extent()
-            found.append((text.get_text(), box))
-    return found
+    hidden = {
+        id(label)
+        for axes in figure.axes
+        for axis in (axes.xaxis, axes.yaxis)
+        for low, high in [sorted(axis.get_view_interval())]
+        for tick in (*axis.majorTicks, *axis.minorTicks)
+        for label in (tick.label1, tick.label2)
+        if not low <= tick.get_loc() <= high
+    }
+    return [
+        # Of the words alone: an annotation's own extent includes the line that joins it to its curve.
+        (text.get_text(), Text.get_window_extent(text))
+        for text in figure.findobj(Text)
+        if text.get_text().strip() and text.get_visible() and id(text) not in hidden
+    ]
 
 
 def overlaps(boxes, allowed=1.0):
