@@ -3,13 +3,14 @@
 import itertools
 
 import numpy as np
+import pandas as pd
 import pytest
 from made_up_run import made_up_run, memory_row
 from matplotlib.text import Annotation, Text
 
 from harness.analyse import summarise
 from harness.breakdown import Breakdown, Spread
-from harness.ladders import climbed
+from harness.ladders import MEASURED, Claim, climbed, ladders
 from harness.report import climb, heatmap, layouts, memory, phases, strips, throughput
 from harness.report.canvas import Sheet, drawing
 
@@ -157,3 +158,20 @@ def test_lines_join_points_along_batch_size_of_one_variant_only(forty, monkeypat
         expected = {tuple(line["images_per_second"]) for _, line in own.groupby("variant")}
 
         assert expected == {tuple(line.get_ydata()) for line in axes.lines if line.get_zorder() != 0}
+
+
+@pytest.mark.parametrize(("low", "high"), [(1.18, 1.28), (1.1, np.inf)])
+def test_the_number_of_a_step_clears_what_its_source_says(low, high):
+    claim = Claim("numpy_bias_step3", "numpy_bias_step2", MEASURED, low, high)
+    row = {"implementation": "numpy_bias_step3", "ratio": 1.2, "ratio_low": 1.19, "ratio_high": 1.21, "claim": claim}
+    rows = pd.DataFrame([{**row, "than": "numpy_bias_step2", "pair_margin": 0.01, "verdict": "faster"}])
+    (ladder,) = ladders()
+    with drawing():
+        axes = Sheet(4, 4, "A ladder", []).axes(1, 0, climb.WIDTH, climb.HEIGHT)
+        climb._prepare(axes, (0.9, 8), labelled=True)
+        climb._panel(axes, rows, ladder)
+        axes.figure.draw_without_rendering()
+    (number,) = [text for text in axes.texts if text.get_text()]
+    bottom = axes.transData.inverted().transform(Text.get_window_extent(number).p0)[1]
+
+    assert bottom > (high if np.isfinite(high) else low * climb.ARROW)
