@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -16,6 +16,7 @@ from harness.verdicts import unknown_verdict
 if TYPE_CHECKING:
     from harness.store import Run
 
+Pair = tuple[str, str, str, str]  # the other variant, the axis, the value of the one and of the other
 COLUMNS = ["problem", "implementation", "variant", "other", "axis", "value", "other_value", "batch_size", "threads"]
 COLUMNS += ["ratio", "ratio_low", "ratio_high", "verdict"]
 
@@ -29,22 +30,36 @@ def axis_effects(run: Run, frame: pd.DataFrame) -> pd.DataFrame:
     verified = frame[(frame["status"] == "passed") & ~frame["control"]]
     samples, cells = timed_samples(run), cells_with_statuses(run)
     parts = []
-    for one, other, axis, values in _pairs(verified):
-        both = {"samples": samples[samples["variant"].isin([one, other])], "cells": cells}
-        found = compared(verified, {one: other}, relative_speeds(**both, others={one: other}), unknown_verdict(run))
-        parts.append(found[found["ratio"].notna()].assign(axis=axis, value=values[0], other_value=values[1]))
+    for pairs in _in_turns(_pairs(verified)):
+        others = {one: other for one, (other, *_) in pairs.items()}
+        speeds = relative_speeds(samples, cells, others)
+        found = compared(verified, others, speeds, unknown_verdict(run))
+        told = [pairs[variant][1:] for variant in found["variant"]]
+        found[["axis", "value", "other_value"]] = pd.DataFrame(told, index=found.index, columns=COLUMNS[4:7])
+        parts.append(found[found["ratio"].notna()])
     return pd.concat(parts, ignore_index=True)[COLUMNS] if parts else pd.DataFrame(columns=COLUMNS)
 
 
-def _pairs(verified: pd.DataFrame) -> Iterator[tuple[str, str, str, tuple[str, str]]]:
-    """Yield two variants of one implementation, the axis in which alone they differ, and their values on it."""
+def _in_turns(pairs: Iterable[tuple[str, Pair]]) -> list[dict[str, Pair]]:
+    """Return the pairs in groups in which each variant is compared with one other."""
+    turns: list[dict[str, Pair]] = []
+    for one, pair in pairs:
+        turn = next((turn for turn in turns if one not in turn), None)
+        if turn is None:
+            turns.append(turn := {})
+        turn[one] = pair
+    return turns
+
+
+def _pairs(verified: pd.DataFrame) -> Iterator[tuple[str, Pair]]:
+    """Yield variants with another of their implementation, the axis in which alone they differ, and the values."""
     for _, variants in verified.groupby("implementation", sort=False)["variant"]:
         for one, other in itertools.combinations(variants.unique(), 2):
             own, others = axes_of(one), axes_of(other)
             differing = [axis for axis in own if others.get(axis) != own[axis]]
             if own.keys() == others.keys() and len(differing) == 1:
                 (axis,) = differing
-                yield one, other, axis, (own[axis], others[axis])
+                yield one, (other, axis, own[axis], others[axis])
 
 
 def axes_of(variant: str) -> dict[str, str]:

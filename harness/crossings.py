@@ -25,7 +25,7 @@ from harness.analyse import (
     launch_ratios,
     speeds_over_launches,
 )
-from harness.leaders import compared, leaders
+from harness.leaders import compared
 from harness.statuses import timed_samples
 from harness.verdicts import unknown_verdict
 
@@ -43,18 +43,18 @@ COLUMNS = [
 ]
 
 
-def crossings(run: Run, frame: pd.DataFrame) -> pd.DataFrame:
+def crossings(run: Run, frame: pd.DataFrame, led: pd.DataFrame) -> pd.DataFrame:
     """Return one row per crossing: `variant` is surely slower than `than` at `slower_at`, surely faster at `faster_at`.
 
-    `frame` is the summary. Looked at are each leader with the next one along batch size (`among` is
-    "leaders") and every other variant with the baseline ("baseline"), whichever overtakes. `before` and
-    `after` are the ratios at the two batch sizes; `estimate` with its interval lies between them, NaN
-    where the crossing is only bracketed. `n_crossings` counts those of the pair.
+    `frame` is the summary, `led` what `leaders` makes of it. Looked at are each leader with the next one
+    along batch size (`among` is "leaders") and every other variant with the baseline ("baseline"),
+    whichever overtakes. `before` and `after` are the ratios at the two batch sizes; `estimate` with its
+    interval lies between them, NaN where the crossing is only bracketed. `n_crossings` counts those of the pair.
     """
     samples, cells = timed_samples(run), cells_with_statuses(run)
     verified = frame[(frame["status"] == "passed") & ~frame["control"]]
     found: list[dict[str, Any]] = []
-    for among, rows, pairs in _looked_at(run, verified, leaders(run, frame)):
+    for among, rows, pairs in _looked_at(run, verified, led):
         involved = samples[samples["variant"].isin([*pairs, *pairs.values()])]
         per_launch = launch_ratios(involved, cells, pairs)
         lines = compared(rows, pairs, speeds_over_launches(per_launch), unknown_verdict(run))

@@ -26,7 +26,8 @@ def run_of(ratios_by_variant, launches=5, jitter=0.004, seed=1, **others):
 
 
 def crossed(run):
-    return crossings(run, summarise(run))
+    frame = summarise(run)
+    return crossings(run, frame, leaders(run, frame))
 
 
 # --- brackets ---

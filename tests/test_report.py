@@ -12,12 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from made_up_run import BASE, CONTROL, OTHER, launch_row, made_up_run, outcome, sample, variant
-from matplotlib.colors import to_rgb
 from matplotlib.text import Text
 from rich.console import Console
 
 from harness.analyse import summarise
-from harness.report import bridges, heatmap, palette, throughput, wording, write_report
+from harness.report import bridges, heatmap, throughput, wording, write_report
 from harness.report.canvas import Sheet, drawing, legible, text_width, wrapped
 from harness.report.console import print_summary
 from harness.report.figures import file_name
@@ -298,62 +297,6 @@ def test_labels_are_apart_inside_and_in_the_order_of_their_lines(wanted, gap):
     assert np.all(np.diff(places[order]) >= gap - 1e-9)
     assert places.min() >= -1e-9
     assert places.max() <= 1 + 1e-9
-
-
-# --- colours ---
-
-# Machado, Oliveira and Fernandes (2009), severity 1.0, on linear RGB.
-VISION = {
-    "full": np.eye(3),
-    "protan": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
-    "deutan": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
-}
-TO_XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
-INSTALLED = [
-    ("numpy_rows", "samples in rows", "NumPy"),
-    ("numpy_columns", "samples in columns", "NumPy"),
-    ("numpy_bias_step3", "samples in columns", "NumPy"),
-    ("numpy_tuned", "samples in rows, in blocks", "NumPy"),
-    ("numpy_per_sample", "one sample at a time", "NumPy"),
-    ("python_lists", "one sample at a time, lists of lists", "Python"),
-]
-
-
-def linear(colour):
-    channels = np.array(to_rgb(colour))
-    return np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
-
-
-def lab(colour, vision):
-    xyz = TO_XYZ @ np.clip(np.array(VISION[vision]) @ linear(colour), 0, 1) / np.array([0.9505, 1.0, 1.089])
-    f = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
-    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
-
-
-@pytest.mark.parametrize("vision", VISION)
-def test_the_colours_of_the_base_install_are_told_apart_by_every_kind_of_colour_vision(vision):
-    colours = [palette.colour(*who) for who in INSTALLED]
-    distances = [np.linalg.norm(lab(a, vision) - lab(b, vision)) for a, b in itertools.combinations(colours, 2)]
-
-    assert min(distances) > 20
-
-
-def test_the_colours_of_the_base_install_stand_out_from_white():
-    contrasts = [1.05 / (linear(palette.colour(*who)) @ (0.2126, 0.7152, 0.0722) + 0.05) for who in INSTALLED]
-
-    assert min(contrasts) > 3
-
-
-def test_a_colour_belongs_to_the_implementation_and_not_to_the_run():
-    assert palette.colour("numpy_rows", "samples in rows", "NumPy") != palette.colour("c_rows", "samples in rows", "C")
-    assert palette.colour("cobol_loops", "samples in rows", "COBOL") in palette.OTHERS
-    assert palette.colour("c_columns", "samples in columns", "C") == palette.colour("c_fused", "fused", "C")
-
-
-def test_order_is_the_line_and_layout_the_marker():
-    assert palette.line("numpy_rows", "C") != palette.line("numpy_rows", "F")
-    assert palette.line("julia_tuned") != palette.line("julia_tuned_process")
-    assert len({palette.marker(layout) for _, layout, _ in INSTALLED}) == 5
 
 
 # --- axes and words ---

@@ -47,6 +47,7 @@ STYLE: dict[str, Any] = {
 DPI = 160
 LEFT, BOTTOM = 0.62, 0.62  # inches for tick labels
 TITLE_HEIGHT = 0.34
+ROOM_OF_A_SIZE = 0.47  # inches along the axis for the number of a batch size
 
 
 @dataclass(frozen=True)
@@ -72,10 +73,10 @@ class Sheet:
     """A figure of a size in inches with a title and a subtitle; axes are placed in inches from the top left."""
 
     def __init__(self, width: float, height: float, title: str, subtitle: Sequence[str]) -> None:
-        lines = [part for line in subtitle for part in wrapped(line, width - 0.3, 8.5)]
+        lines = [part for line in subtitle for part in wrapped(line, width - 0.4, 8.5)]
         self.top = 0.22 + TITLE_HEIGHT + 0.18 * len(lines)
         self.width, self.height = width, height + self.top
-        self.figure = Figure(figsize=(self.width, self.height), facecolor="white")
+        self.figure = Figure(figsize=(self.width, self.height), facecolor="white", dpi=DPI)
         FigureCanvasAgg(self.figure)
         self.text(0.15, 0.22, title, size=12.5, weight="bold")
         for number, line in enumerate(lines):
@@ -126,7 +127,8 @@ def batch_axis(axes: Axes, sizes: Sequence[int]) -> None:
     """Make x a logarithmic axis with a tick at every batch size that leaves room for its number."""
     axes.set_xscale("log")
     axes.set_xlim(min(sizes) / 1.35, max(sizes) * 1.35)
-    axes.xaxis.set_major_locator(FixedLocator(legible(sizes)))
+    width = axes.bbox.width / axes.figure.dpi  # inches
+    axes.xaxis.set_major_locator(FixedLocator(legible(sizes, most=max(1, round(width / ROOM_OF_A_SIZE)))))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda size, _: wording.batch(round(size))))
     axes.set_xlabel("batch size")

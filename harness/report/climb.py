@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
@@ -17,6 +18,8 @@ from harness.report.ladder import arrow
 WIDTH, HEIGHT, GAP, ROW_GAP = 2.55, 2.3, 0.35, 0.75
 SLOT = 0.36  # half the width of a band, where steps are 1 apart
 BAND = "#F3C98B"
+LABEL_HEIGHT = 0.24  # inches that a label takes, with the space below it
+ARROW = 1.22  # how far up an arrow reaches that says "more than"
 
 
 def draw(ladder: Ladder, climbs: pd.DataFrame, name: str, noise: str) -> Drawn | None:
@@ -78,10 +81,24 @@ def _panel(axes: Axes, rows: pd.DataFrame, ladder: Ladder) -> None:
         axes.vlines(x, row.ratio_low, row.ratio_high, color=ink, linewidth=1.6)
         axes.plot(x, row.ratio, "o", color=ink, markersize=5, markeredgecolor="white", markeredgewidth=0.6)
         axes.annotate(
-            wording.ratio(row.ratio), (x, max(row.ratio, row.ratio_high if row.ratio_high > 0 else 0)), (0, 5),
+            wording.ratio(row.ratio), (x, _label_above(axes, row)), (0, 5),
             textcoords="offset points", ha="center", va="bottom", size=8, color=palette.INK,
             weight="bold" if row.verdict in ("faster", "slower") else "normal",
         )  # fmt: skip
+
+
+def _label_above(axes: Axes, row: Any) -> float:
+    """Return the ratio above which a label lies: the end of the interval, or of what the source says where it is near.
+
+    A band without an upper end is a line with an arrow, of which the label clears the tip.
+    """
+    top = float(np.nanmax([row.ratio, row.ratio_high]))
+    if not _is_drawn(row.claim):
+        return top
+    low, high = axes.get_ylim()
+    reach = top * (high / low) ** (LABEL_HEIGHT / HEIGHT)
+    end = row.claim.high if math.isfinite(row.claim.high) else row.claim.low * ARROW
+    return max(top, end) if row.claim.low <= reach and end >= top else top
 
 
 def _is_drawn(claim: Any) -> bool:
@@ -95,7 +112,7 @@ def _claim(axes: Axes, x: float, low: float, high: float) -> None:
         return
     axes.hlines(low, x - SLOT, x + SLOT, color="#C77800", linewidth=1.6)
     axes.annotate(
-        "", (x - 0.8 * SLOT, low * 1.22), (x - 0.8 * SLOT, low), arrowprops={"arrowstyle": "-|>", "color": "#C77800"}
+        "", (x - 0.8 * SLOT, low * ARROW), (x - 0.8 * SLOT, low), arrowprops={"arrowstyle": "-|>", "color": "#C77800"}
     )
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 
 from harness.analyse import baseline_variants
 from harness.crossings import GRID, crossings
+from harness.leaders import leaders
 from harness.report import questions, wording
 
 if TYPE_CHECKING:
@@ -94,9 +95,10 @@ def findings(run: Run, frame: pd.DataFrame) -> list[str]:
     """
     if run.plan["launches"] == 1 or frame.empty:
         return []
-    told, crossed = frame.assign(name=wording.short_names(frame)), crossings(run, frame)
+    told, led = frame.assign(name=wording.short_names(frame)), leaders(run, frame)
+    crossed = crossings(run, frame, led)
     answers = (
-        questions.who_leads(run, told),
+        questions.who_leads(told, led),
         questions.where_leaders_change(told, crossed),
         questions.who_is_both(told, crossed),
         questions.what_an_axis_costs(run, told),

@@ -6,7 +6,7 @@ import pandas as pd
 
 from harness.report import palette, wording
 from harness.report.canvas import LEFT, Drawn, Sheet, batch_axis, rate_axis
-from harness.report.throughput import label_lines
+from harness.report.throughput import draw_limit, label_lines, limit_words
 
 WIDTH, HEIGHT = 2.6, 1.9
 GUTTER, ROW_GAP = 0.75, 0.85
@@ -27,8 +27,11 @@ def draw(cells: pd.DataFrame, name: str, noise: str) -> Drawn | None:
     width = max(6.4, LEFT + len(layouts) * (WIDTH + GUTTER))
     problem, threads = cells["problem"].iloc[0], int(cells["threads"].iloc[0])
     title = f"{problem}: memory order of the stored images, {wording.plural(threads, 'thread')}"
-    sheet = Sheet(width, 0.3 + len(dtypes) * (HEIGHT + ROW_GAP), title, [f"Images per second. {noise}"])
-    limits = shown["images_per_second"].min() / 1.4, shown["images_per_second"].max() * 1.4
+    sheet = Sheet(
+        width, 0.3 + len(dtypes) * (HEIGHT + ROW_GAP), title, [f"Images per second. {noise}{limit_words(shown)}"]
+    )
+    fastest = shown[["images_per_second", "limit_images_per_second"]].max().max()
+    limits = shown["images_per_second"].min() / 1.4, fastest * 1.4
     for column, (implementation, layout) in enumerate(layouts.itertuples(index=False)):
         for row, dtype in enumerate(dtypes):
             axes = sheet.axes(LEFT + column * (WIDTH + GUTTER), 0.3 + row * (HEIGHT + ROW_GAP), WIDTH, HEIGHT)
@@ -36,6 +39,7 @@ def draw(cells: pd.DataFrame, name: str, noise: str) -> Drawn | None:
             batch_axis(axes, sorted(shown["batch_size"].unique()))
             axes.set_title(f"{layout} · {dtype}", loc="left", size=9, color=palette.SOFT_INK)
             panel = shown[(shown["implementation"] == implementation) & (shown["dtype"] == dtype)]
+            draw_limit(axes, panel)
             ends = []
             for order, line in panel.sort_values("batch_size").groupby("order", sort=True):
                 style = palette.style(next(wording.rows(line)))

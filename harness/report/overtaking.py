@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from harness.crossings import GRID, crossings
+from harness.leaders import leaders
 from harness.report import tables, wording
 from harness.report.questions import amount, names_of, where
 
@@ -27,7 +28,7 @@ AGAIN = "one of {} crossings of these two"
 
 def section(run: Run, frame: pd.DataFrame) -> str:
     """Return the explanation and a line per crossing, those of leaders first; "" where nobody overtakes anybody."""
-    found = crossings(run, frame)
+    found = crossings(run, frame, leaders(run, frame))
     if found.empty:
         return ""
     found = found.sort_values("among", key=lambda among: among != "leaders", kind="stable")

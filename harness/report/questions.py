@@ -10,7 +10,7 @@ import pandas as pd
 
 from harness.axes import axis_effects
 from harness.crossings import GRID
-from harness.leaders import RATIO, leaders
+from harness.leaders import RATIO
 from harness.report import wording
 
 if TYPE_CHECKING:
@@ -20,12 +20,11 @@ MOST_NAMED = 3  # of those that cannot be told apart
 SURE = ("faster", "slower")
 
 
-def who_leads(run: Run, frame: pd.DataFrame) -> Iterator[str]:
+def who_leads(frame: pd.DataFrame, led: pd.DataFrame) -> Iterator[str]:
     """Yield for each grid who is fastest at which batch sizes, and who cannot be told apart there."""
-    found = leaders(run, frame)
     ratios = frame.set_index(["variant", "batch_size", "problem", "threads"])
     names = names_of(frame)
-    for _, points in found.groupby(GRID, sort=False):
+    for _, points in led.groupby(GRID, sort=False):
         alone: dict[str, list[int]] = {}
         tied: dict[tuple[str, ...], list[int]] = {}
         for _, cells in points.sort_values("ratio", ascending=False, kind="stable").groupby("batch_size"):

@@ -44,7 +44,7 @@ def draw(cells: pd.DataFrame, name: str, noise: str) -> Drawn | None:
         rate_axis(axes, low, high, labelled=number == 0)
         batch_axis(axes, sorted(shown["batch_size"].unique()))
         axes.set_title(f"{dtype} · images per second", loc="left", size=9, color=palette.SOFT_INK)
-        _draw_limit(axes, shown[shown["dtype"] == dtype])
+        draw_limit(axes, shown[shown["dtype"] == dtype])
         lines = [_draw_line(axes, line) for _, line in shown[shown["dtype"] == dtype].groupby("variant", sort=True)]
         label_lines(axes, lines, height)
     return sheet.drawn(name, f"Throughput over batch size, `{problem}`, {wording.plural(threads, 'thread')}.")
@@ -61,8 +61,12 @@ def _label(row: Any) -> str:
 def _subtitle(shown: pd.DataFrame, noise: str) -> list[str]:
     band = "Bands: 95 % intervals over launches. " if shown["images_per_second_low"].notna().any() else ""
     dashed = " Dashed: stored in order F." if (shown["order"] == "F").any() else ""
-    limit = " Grey: the limit of this machine." if shown["limit_images_per_second"].notna().any() else ""
-    return [f"{band}{noise}{dashed}{limit}"]
+    return [f"{band}{noise}{dashed}{limit_words(shown)}"]
+
+
+def limit_words(shown: pd.DataFrame) -> str:
+    """Return what the grey in a figure of images per second means, where there is any."""
+    return " Grey: the limit of this machine." if shown["limit_images_per_second"].notna().any() else ""
 
 
 def _not_verified(shown: pd.DataFrame) -> list[str]:
@@ -83,7 +87,7 @@ def _not_drawn(cells: pd.DataFrame, shown: pd.DataFrame) -> list[str]:
     return ["Not drawn: " + ", ".join(words) + "."] if words else []
 
 
-def _draw_limit(axes: Axes, cells: pd.DataFrame) -> None:
+def draw_limit(axes: Axes, cells: pd.DataFrame) -> None:
     """Shade what lies beyond the machine's limit, where it is known."""
     known = cells.dropna(subset=["limit_images_per_second"]).drop_duplicates("batch_size").sort_values("batch_size")
     if not known.empty:

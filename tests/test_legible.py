@@ -1,0 +1,177 @@
+"""Forty lines stay legible: in no figure do words touch each other or leave the sheet, by the renderer's own boxes."""
+
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+from made_up_run import made_up_run, memory_row
+from matplotlib.text import Annotation, Text
+
+from harness.analyse import summarise
+from harness.breakdown import Breakdown, Spread
+from harness.ladders import MEASURED, Claim, climbed, ladders
+from harness.report import climb, heatmap, layouts, memory, phases, strips, throughput
+from harness.report.canvas import Sheet, drawing
+
+DTYPES, SIZES = ("float32", "float64"), (1, 4, 16, 64, 256, 1024, 4096, 16_384)
+LADDER = [f"numpy_bias_step{step}" for step in range(4)]
+WAYS = ["numpy_rows", "numpy_columns", *LADDER, *(f"way_{n}_of_writing_the_step" for n in range(32))]
+KINDS = {
+    "throughput": lambda frame, run: throughput.draw(frame, "x", "Noise."),
+    "layouts": lambda frame, run: layouts.draw(frame, "x", "Noise."),
+    "heatmap": lambda frame, run: heatmap.draw(frame, "x", "Noise."),
+    "strips": lambda frame, run: strips.draw(frame, "x"),
+    "memory": lambda frame, run: memory.draw(frame, "x", 784),
+    "ladder": lambda frame, run: [climb.draw(ladder, rows, "x", "Noise.") for ladder, rows in climbed(run, frame)],
+    "phases": lambda frame, run: phases.draw(breakdowns(), {name: name for name in WAYS}, "x", "Phases of a step"),
+}
+
+
+@pytest.fixture(scope="module")
+def forty():
+    """Return a run of 40 variants at 8 batch sizes in two dtypes, and its summary; many end close together."""
+    generator = np.random.default_rng(4)
+    axes = [(way, f",order={order}") for way in WAYS[:2] for order in "CF"] + [(way, "") for way in WAYS[2:]]
+    times = {}
+    for (way, axis), dtype in itertools.product(axes, DTYPES):
+        fixed, each = generator.uniform(2e-6, 6e-5), generator.choice([8e-7, 8.1e-7, 1.5e-6, 3e-5])
+        for size in SIZES:
+            seconds = fixed + size * each * (1 + (dtype == "float64"))
+            times[f"{way}[dtype={dtype}{axis}]", size] = [[seconds * luck] * 3 for luck in (1.0, 1.02)]
+            if (way, axis) == ("numpy_rows", ",order=C"):
+                times[f"{way}[dtype={dtype}{axis}] (A/A)", size] = [[seconds * luck] * 3 for luck in (1.0, 1.02)]
+    above = [memory_row(*key, float(generator.choice([0.1, 2, 2.1, 50]))) for key in times]
+    run = made_up_run(None, times, memory=above, limits=list(limits()))
+    assert 2 * 41 == len(run.plan["variants"])
+    return run, summarise(run)
+
+
+def limits():
+    for dtype, launch in itertools.product(DTYPES, range(2)):
+        where = {"problem": "nielsen", "dtype": dtype, "threads": 1, "launch": launch}
+        yield {**where, "what": "gemm", "per_second": 2e12}
+        yield {**where, "what": "read", "per_second": 1e11}
+        yield from ({**where, "what": "products", "batch_size": size, "per_second": 1e6} for size in SIZES)
+
+
+def breakdowns():
+    """Return what the steps of 40 implementations consist of, at three batch sizes."""
+    shares = {"gather": 1.0, "forward": 4.0, "loss": 0.1, "backward": 5.0, "update": 1.0, "other": 0.2}
+    return [
+        Breakdown(
+            **{"problem": "nielsen", "variant": way, "batch_size": size, "threads": 1, "rounds": 5},
+            **{"phases": {phase: Spread(*[size * micro] * 3) for phase, micro in shares.items()}, "parts": {}},
+            **{"clocked": Spread(*[11.3 * size] * 3), "plain": Spread(*[11.2 * size] * 3), "cost": 0.01},
+            is_same=True,
+        )
+        for way, size in itertools.product(WAYS, SIZES[::3])
+    ]
+
+
+def sheets_of(monkeypatch, draw):
+    """Return the sheets that are drawn, laid out once at the size of the files and not written."""
+    sheets = []
+    monkeypatch.setattr(Sheet, "drawn", lambda self, *words: sheets.append(self))
+    with drawing():
+        draw()
+        for sheet in sheets:
+            sheet.figure.draw_without_rendering()
+    return sheets
+
+
+def boxes_of(figure):
+    """Return text and box of all words of a figure that are drawn: labels, numbers, ticks, titles."""
+    hidden = {
+        id(label)
+        for axes in figure.axes
+        for axis in (axes.xaxis, axes.yaxis)
+        for low, high in [sorted(axis.get_view_interval())]
+        for tick in (*axis.majorTicks, *axis.minorTicks)
+        for label in (tick.label1, tick.label2)
+        if not low <= tick.get_loc() <= high
+    }
+    return [
+        # Of the words alone: an annotation's own extent includes the line that joins it to its curve.
+        (text.get_text(), Text.get_window_extent(text))
+        for text in figure.findobj(Text)
+        if text.get_text().strip() and text.get_visible() and id(text) not in hidden
+    ]
+
+
+def overlaps(boxes, allowed=1.0):
+    """Return the pairs of words whose boxes overlap by more than a dot in both directions."""
+    return [
+        (one, other)
+        for (one, a), (other, b) in itertools.combinations(boxes, 2)
+        if min(a.x1, b.x1) - max(a.x0, b.x0) > allowed and min(a.y1, b.y1) - max(a.y0, b.y0) > allowed
+    ]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_words_of_a_figure_touch_each_other_or_leave_the_sheet(kind, forty, monkeypatch):
+    run, frame = forty
+    sheets = sheets_of(monkeypatch, lambda: KINDS[kind](frame, run))
+
+    assert sheets
+    for sheet in sheets:
+        boxes = boxes_of(sheet.figure)
+        width, height = sheet.figure.canvas.get_width_height()
+        outside = [words for words, box in boxes if box.x0 < 0 or box.y0 < 0 or box.x1 > width or box.y1 > height]
+
+        assert len(boxes) > 10
+        assert [] == overlaps(boxes)
+        assert [] == outside
+
+
+@pytest.mark.parametrize("kind", ["throughput", "memory"])
+def test_every_line_has_its_label_and_no_label_lies_on_the_axes(kind, forty, monkeypatch):
+    run, frame = forty
+    (sheet,) = sheets_of(monkeypatch, lambda: KINDS[kind](frame, run))
+
+    assert 2 == len(sheet.figure.axes)
+    for axes in sheet.figure.axes:
+        labels = [text for text in axes.texts if isinstance(text, Annotation)]
+        assert 40 + (kind == "memory") == len(labels)
+        assert all(Text.get_window_extent(label).x0 > axes.bbox.x1 for label in labels)
+
+
+@pytest.mark.parametrize("kind", ["throughput", "layouts"])
+def test_every_figure_of_throughput_says_the_noise_and_shows_the_limit_and_the_intervals(kind, forty, monkeypatch):
+    run, frame = forty
+    (sheet,) = sheets_of(monkeypatch, lambda: KINDS[kind](frame, run))
+    said = " ".join(text.get_text() for text in sheet.figure.texts)
+
+    assert "Noise." in said
+    assert "Grey: the limit of this machine." in said
+    for axes in sheet.figure.axes:
+        limit = [line for line in axes.lines if list(line.get_xdata()) == list(SIZES) and line.get_zorder() == 0]
+        assert 1 == len(limit)
+        assert len(axes.collections) > 1
+
+
+def test_lines_join_points_along_batch_size_of_one_variant_only(forty, monkeypatch):
+    run, frame = forty
+    (sheet,) = sheets_of(monkeypatch, lambda: KINDS["throughput"](frame, run))
+    for axes in sheet.figure.axes:
+        own = frame[(frame["dtype"] == axes.get_title(loc="left").partition(" ")[0]) & ~frame["control"]]
+        expected = {tuple(line["images_per_second"]) for _, line in own.groupby("variant")}
+
+        assert expected == {tuple(line.get_ydata()) for line in axes.lines if line.get_zorder() != 0}
+
+
+@pytest.mark.parametrize(("low", "high"), [(1.18, 1.28), (1.1, np.inf)])
+def test_the_number_of_a_step_clears_what_its_source_says(low, high):
+    claim = Claim("numpy_bias_step3", "numpy_bias_step2", MEASURED, low, high)
+    row = {"implementation": "numpy_bias_step3", "ratio": 1.2, "ratio_low": 1.19, "ratio_high": 1.21, "claim": claim}
+    rows = pd.DataFrame([{**row, "than": "numpy_bias_step2", "pair_margin": 0.01, "verdict": "faster"}])
+    (ladder,) = ladders()
+    with drawing():
+        axes = Sheet(4, 4, "A ladder", []).axes(1, 0, climb.WIDTH, climb.HEIGHT)
+        climb._prepare(axes, (0.9, 8), labelled=True)
+        climb._panel(axes, rows, ladder)
+        axes.figure.draw_without_rendering()
+    (number,) = [text for text in axes.texts if text.get_text()]
+    bottom = axes.transData.inverted().transform(Text.get_window_extent(number).p0)[1]
+
+    assert bottom > (high if np.isfinite(high) else low * climb.ARROW)
