@@ -36,6 +36,7 @@ class Request:
     memory: bool = True  # the memory pass
     time_limit_s: float = 120.0
     plugins: tuple[str, ...] = ()  # absolute paths
+    sides: tuple[str, ...] = ()  # of a live comparison, LABEL=FOLDER each
 
     @property
     def too_slow_seconds(self) -> float:

@@ -24,7 +24,6 @@ from harness.cli.options import (
     batch_sizes_of,
     data_set,
     dtypes_of,
-    everyone,
     fraction,
     thread_counts,
     workload_names,
@@ -101,13 +100,14 @@ def _bench(
     from harness.bench import Bench
     from harness.request import request_of
     from harness.runs import find_run, results_folder
+    from harness.sides import everyone_of
     from harness.store import read_json
 
     runs = results_folder(results)
     folder = None if resume is None else find_run(runs, resume)
     if folder is not None:
         request = request_of(read_json(folder / "plan.json"))
-    found, broken = everyone(request.plugins)
+    found, broken = everyone_of(request)
     refuse_broken(request.implementations, found, broken)
     check(request, found)
     display = TerminalDisplay(err)
