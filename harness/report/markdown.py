@@ -40,8 +40,8 @@ def report(run: Run, frame: pd.DataFrame, drawn: Sequence[Drawn], left_out: Sequ
     unfinished = "" if was_finished(run) else " — interrupted"
     sections = [
         (f"# paragone: {wording.escaped(run.plan['run'])}{quick}{unfinished}", answer(run, frame)),
-        *side_by_side.sections(run, frame),
         ("", _bullets(findings(run, frame))),
+        *side_by_side.sections(run, frame),
         ("## Warnings", _bullets(wording.escaped(text) for text in warnings(run, frame))),
         ("## Results", tables.summary_tables(frame)),
         *ladder.sections(run, frame),

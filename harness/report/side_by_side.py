@@ -50,7 +50,7 @@ def answer(cells: pd.DataFrame, allowed: float) -> str:
     worse, failed = slower_beyond(cells, allowed), newly_failed(cells)
     if len(failed):
         said.append(f"B fails where A passes: {_named(failed)}.")
-    beyond = f"more than {wording.percent(allowed)} longer for a step"
+    beyond = f"more than {100 * allowed:g} % longer for a step"
     said.append(f"B surely takes {beyond}: {_named(worse)}." if len(worse) else f"No cell surely takes {beyond}.")
     return " ".join(said)
 
