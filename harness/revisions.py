@@ -55,8 +55,8 @@ def find_side(text: str, project: Path = PROJECT) -> Side:
 
     Raises Misuse for what is none of these, and for a revision without implementations.
     """
-    folder = Path(text).expanduser()
-    if _holds_implementations(folder):
+    folder = _folder(text)
+    if folder and _holds_implementations(folder):
         folder = folder.resolve()
         named = folder.parent.name if folder.name == IMPLEMENTATIONS.name else folder.name
         return Side(_label(named), folder, f"folder {folder}")
@@ -68,9 +68,10 @@ def find_side(text: str, project: Path = PROJECT) -> Side:
             f"that it has no revisions. {ADVICE}"
         )
     # What begins with a dash would be an option of git's.
-    commit = None if text.startswith("-") else git(project, "rev-parse", "--verify", "--quiet", f"{text}^{{commit}}")
+    can_be_one = text.isprintable() and not text.startswith("-")
+    commit = git(project, "rev-parse", "--verify", "--quiet", f"{text}^{{commit}}") if can_be_one else None
     if not commit:
-        what = "a folder without implementations" if folder.is_dir() else "no revision"
+        what = "a folder without implementations" if folder else "no revision"
         raise Misuse(f"{text!r} is {what}. {ADVICE}. Revisions: git log --oneline")
     return _revision(text, commit, project)
 
@@ -138,11 +139,17 @@ def _kept(name: str, write: Callable[[Path], object]) -> Path:
     return place
 
 
-def _holds_implementations(folder: Path) -> bool:
+def _folder(text: str) -> Path | None:
+    """Return the folder of that path, or None where there is none."""
     try:
-        return (folder / "impl.py").is_file() or any(folder.glob("*/impl.py"))
-    except (OSError, ValueError):  # a name that no folder can have
-        return False
+        folder = Path(text).expanduser()
+        return folder if text and folder.is_dir() else None
+    except (OSError, RuntimeError, ValueError):  # a name that no folder can have; no such home
+        return None
+
+
+def _holds_implementations(folder: Path) -> bool:
+    return (folder / "impl.py").is_file() or any(folder.glob("*/impl.py"))
 
 
 def _label(name: str) -> str:
