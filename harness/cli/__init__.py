@@ -23,14 +23,17 @@ COMMANDS = (
     (checking.verify, "paragone verify numpy_tuned --problem mlp4 --batch-sizes 1,7,500"),
     (measuring.bench, "paragone bench --problem mlp4 -i 'numpy_*' --dtype float32 --batch-sizes 500,20000"),
     (measuring.report, "paragone report latest"),
-    (live_comparing.live, "paragone compare-live HEAD . -i numpy_rows"),
+    (live_comparing.live, "paragone compare --live HEAD . -i numpy_rows -b 10,1000"),
     (profiling.profile, "paragone profile -i 'numpy_*' -p mlp4 -b 500,20000"),
     (training.train, "paragone train numpy_tuned --epochs 30 --dtype float64"),
     (exporting.export, "paragone export latest --format pytest-benchmark > run.json"),
     (doctoring.doctor, "paragone doctor"),
 )
+# Commands of a class of their own.
+CLASSES = {"compare": live_comparing.OrLive}
 for function, example in COMMANDS:
-    app.command(example.split()[1], epilog=f"Example: {example}")(function)
+    name = example.split()[1]
+    app.command(name, cls=CLASSES.get(name), epilog=f"Example: {example}")(function)
 
 
 def main() -> NoReturn:

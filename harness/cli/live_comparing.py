@@ -1,4 +1,4 @@
-"""paragone compare --live: two versions of implementations measured in one run."""
+"""paragone compare --live: two versions of implementations measured in one run; a command behind an option."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 from rich.text import Text
+from typer.core import TyperCommand
+from typer.main import get_command
 
 from harness.cli.app import EXIT_FAILED_CHECK, EXIT_INTERRUPTED, err, out
 from harness.cli.options import (
@@ -46,8 +48,8 @@ if TYPE_CHECKING:
 
     from harness.revisions import Side
     from harness.sides import Matched
-    from harness.store import Run
 
+LIVE = "--live"
 PROMISED = "5%"
 STYLES = {"faster": "green", "slower": "red"}
 GREY = "bright_black"
@@ -73,7 +75,8 @@ def live(
     ] = PROMISED,
     everything: Annotated[bool, typer.Option("--all", help="Those whose source is the same too.")] = False,
     baseline: Annotated[str, typer.Option(help="Of this tree: shows the noise and links runs.")] = BASELINE,
-    markdown: Annotated[Path | None, typer.Option(help="File for the comparison in Markdown.")] = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Markdown on standard output.")] = False,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write the Markdown to.")] = None,
     new: Annotated[bool, typer.Option("--new", help="Begin a new run even where one is unfinished.")] = False,
     slow: Annotated[bool, typer.Option("--slow", help="Measure steps longer than 2 s too.")] = False,
     data: DataOption = None,
@@ -101,7 +104,7 @@ def live(
     )
     given = {find_problem(name).name: name for name in workload_names(problem or ["nielsen"])}
     allowed = fraction(fail_slower, "--fail-slower") or 0.0
-    compare_live(a, b, asked, given, allowed, everything, markdown, new, data, results)
+    compare_live(a, b, asked, given, allowed, everything, markdown, output, new, data, results)
 
 
 def compare_live(
@@ -111,7 +114,8 @@ def compare_live(
     given: Mapping[str, str],
     allowed: float,
     everything: bool = False,
-    markdown: Path | None = None,
+    markdown: bool = False,
+    output: Path | None = None,
     new: bool = False,
     data: str | None = None,
     results: Path | None = None,
@@ -144,7 +148,7 @@ def compare_live(
     except KeyboardInterrupt:
         display.say("Interrupted before the plan was fixed: nothing was measured, nothing is left behind.")
         raise typer.Exit(EXIT_INTERRUPTED) from None
-    _end(folder, finished, allowed, markdown)
+    _end(folder, finished, allowed, markdown, output)
 
 
 def described(sides: tuple[Side, Side], taking_part: Matched, allowed: float) -> dict[str, Any]:
@@ -165,7 +169,7 @@ def introduction(sides: tuple[Side, Side], taking_part: Matched) -> list[str]:
     return said
 
 
-def _end(folder: Path, finished: bool, allowed: float, markdown: Path | None) -> None:
+def _end(folder: Path, finished: bool, allowed: float, markdown: bool, output: Path | None) -> None:
     """Write the reports, print the comparison, and raise the exit code."""
     from harness.analyse import summarise
     from harness.report import write_report
@@ -176,11 +180,15 @@ def _end(folder: Path, finished: bool, allowed: float, markdown: Path | None) ->
     run = read_run(folder)
     path = write_report(run)
     cells = side_by_side(run, summarise(run))
-    print_cells(cells)
-    out.print(Text(answer(cells, allowed)), soft_wrap=True)
-    if markdown is not None:
-        _write(markdown, run, text(run, cells))
-    out.print(f"\nReport: {path}", soft_wrap=True, highlight=False)
+    written = f"## B against A: {run.plan['run']}\n\n{text(run, cells)}\n"
+    if output is not None:
+        _write(output, written)
+    if markdown:
+        sys.stdout.write(written)
+    else:
+        print_cells(cells)
+        out.print(Text(answer(cells, allowed)), soft_wrap=True)
+        out.print(f"\nReport: {path}", soft_wrap=True, highlight=False)
     if not finished:
         raise typer.Exit(EXIT_INTERRUPTED)
     if len(slower_beyond(cells, allowed)) or len(newly_failed(cells)):
@@ -209,8 +217,23 @@ def print_cells(cells: pd.DataFrame) -> None:
         out.print()
 
 
-def _write(path: Path, run: Run, comparison: str) -> None:
+def _write(path: Path, text: str) -> None:
     try:
-        path.write_text(f"## B against A: {run.plan['run']}\n\n{comparison}\n", encoding="utf-8")
+        path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise Misuse(f"--markdown {path}: cannot be written: {error.strerror}") from None
+        raise Misuse(f"--output {path}: cannot be written: {error.strerror}") from None
+
+
+_live = typer.Typer(add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})
+_live.command(epilog="Example: paragone compare --live HEAD . -i numpy_rows -b 10,1000")(live)
+
+
+class OrLive(TyperCommand):
+    """`compare`: with --live among its arguments, it is the command of this file, with its own options and help."""
+
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        """Return the context of the command that the arguments ask for."""
+        if LIVE not in args:
+            return super().make_context(info_name, args, parent, **extra)
+        others = [argument for argument in args if argument != LIVE]
+        return get_command(_live).make_context(f"{info_name} {LIVE}", others, parent, **extra)
