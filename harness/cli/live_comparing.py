@@ -173,7 +173,7 @@ def _end(folder: Path, finished: bool, allowed: float, markdown: bool, output: P
     """Write the reports, print the comparison, and raise the exit code."""
     from harness.analyse import summarise
     from harness.report import write_report
-    from harness.report.side_by_side import answer, text
+    from harness.report.side_by_side import text
     from harness.side_by_side import newly_failed, side_by_side, slower_beyond
     from harness.store import read_run
 
@@ -186,8 +186,7 @@ def _end(folder: Path, finished: bool, allowed: float, markdown: bool, output: P
     if markdown:
         sys.stdout.write(written)
     else:
-        print_cells(cells)
-        out.print(Text(answer(cells, allowed)), soft_wrap=True)
+        print_comparison(cells, allowed)
         out.print(f"\nReport: {path}", soft_wrap=True, highlight=False)
     if not finished:
         raise typer.Exit(EXIT_INTERRUPTED)
@@ -195,9 +194,10 @@ def _end(folder: Path, finished: bool, allowed: float, markdown: bool, output: P
         raise typer.Exit(EXIT_FAILED_CHECK)
 
 
-def print_cells(cells: pd.DataFrame) -> None:
-    """Print B against A, a line a cell and a table a workload."""
+def print_comparison(cells: pd.DataFrame, allowed: float) -> None:
+    """Print B against A, a line a cell and a table a workload, and what it comes to."""
     from harness.report import wording
+    from harness.report.side_by_side import answer
     from harness.side_by_side import why_not_compared
 
     for _, rows in cells.groupby(["problem", "threads"], sort=False):
@@ -215,6 +215,7 @@ def print_cells(cells: pd.DataFrame) -> None:
             )
         out.print(table)
         out.print()
+    out.print(Text(answer(cells, allowed)), soft_wrap=True)
 
 
 def _write(path: Path, text: str) -> None:

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from harness.cli.app import EXIT_INTERRUPTED, err, out
+from harness.cli.live_comparing import print_comparison
 from harness.cli.options import (
     DataOption,
     DtypeOption,
@@ -134,11 +135,16 @@ def report(
 
 
 def _report(folder: Path) -> None:
+    from harness.analyse import summarise
     from harness.report import write_report
     from harness.report.console import print_summary
+    from harness.side_by_side import side_by_side
     from harness.store import read_run
 
     run = read_run(folder)
     path = write_report(run)
     print_summary(run, out)
+    if "live" in run.plan:
+        out.print()
+        print_comparison(side_by_side(run, summarise(run)), run.plan["live"]["fail_slower"])
     out.print(f"\nReport: {path}", soft_wrap=True, highlight=False)
