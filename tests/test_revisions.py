@@ -58,9 +58,9 @@ def test_the_working_tree_is_as_it_is_committed_or_not(project, text):
 def test_what_is_edited_afterwards_does_not_change_what_was_taken_out(project):
     before = find_side("worktree", project)
     write(project / "impls" / "one", "VERSION = 3\n")
+    after = find_side("worktree", project)
 
-    assert "VERSION = 2\n" == version(before)
-    assert "VERSION = 3\n" == version(find_side("worktree", project))
+    assert ("VERSION = 2\n", "VERSION = 3\n") == (version(before), version(after))
 
 
 def test_taking_out_a_revision_leaves_index_and_working_tree_alone(project):

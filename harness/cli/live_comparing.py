@@ -160,7 +160,7 @@ def described(sides: tuple[Side, Side], taking_part: Matched, allowed: float) ->
 def introduction(sides: tuple[Side, Side], taking_part: Matched) -> list[str]:
     """Return what is about to be compared, and who is left out and why."""
     said = [f"{which}: {side.words}" for which, side in zip("AB", sides, strict=True)]
-    said.append(f"In both and different, or asked for: {', '.join(taking_part.names)}.")
+    said.append(f"Compared: {', '.join(taking_part.names)}.")
     by_reason: dict[str, list[str]] = {}
     for name, reason in taking_part.left_out.items():
         by_reason.setdefault(reason, []).append(name)
