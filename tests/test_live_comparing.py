@@ -64,7 +64,7 @@ def workload(tmp_path, monkeypatch):
     data = store(Arrays(images[:300], labels[:300], images[300:], labels[300:]), "small", "a test")
     monkeypatch.setattr("harness.data.find_data", lambda path, say: data)
     # The rehearsal doubles the length of a run and is tested by itself.
-    monkeypatch.setattr(bench, "launch_deviation", lambda *_: 0.02)
+    monkeypatch.setattr(bench, "launch_deviation", lambda *_: None)
     path = tmp_path / "small.toml"
     path.write_text(WORKLOAD)
     return path
@@ -204,9 +204,7 @@ def test_an_edit_against_the_last_commit_is_verified_measured_told_and_taken_up(
     paragone, project, workload, tmp_path, monkeypatch
 ):
     """`one` is edited and right, `other` edited and wrong; then the run loses its end, which `bench` measures anew."""
-    monkeypatch.setenv(
-        "KMP_DUPLICATE_LIB_OK", "True"
-    )  # libraries set it on import; a process of its own starts without
+    monkeypatch.setenv("KMP_DUPLICATE_LIB_OK", "True")  # as libraries set it on import, which two commands here share
     edit(project / "impls" / "one" / "rows.py", "import numpy as np", "import numpy as np  # edited")
     forget_biases(project)
     results, output = tmp_path / "results", tmp_path / "comparison.md"
