@@ -48,6 +48,7 @@ class Bench:
     command: str
     display: Display
     workloads: Mapping[str, str] = field(default_factory=dict)  # by name, as the user gave them: a name or a path
+    about: Mapping[str, Any] = field(default_factory=dict)  # what else the plan is to say
 
     def run(self, fresh: bool = False, resume: Path | None = None) -> tuple[Path, bool]:
         """Measure; return the run's folder and whether it came to its end.
@@ -143,6 +144,7 @@ class Bench:
         cells = in_waves(cells, peaks, memory_limit_bytes() // 2, baselines)
         rounds = self.request.rounds or rounds_in_time(cells)
         facts = {
+            **self.about,
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "command": self.command,
             "workloads": dict(self.workloads),

@@ -101,22 +101,22 @@ def revision(folder: Path = PROJECT) -> dict[str, Any]:
     `dirty` looks at what decides numbers; a changed README leaves it false.
     """
     commit = dirty = None
-    top = _git(folder, "rev-parse", "--show-toplevel")
+    top = git(folder, "rev-parse", "--show-toplevel")
     if top and Path(top).resolve() == folder.resolve():  # not some other project's checkout around ours
-        commit = _git(folder, "rev-parse", "HEAD") or None
-        changes = _git(folder, "status", "--porcelain", "--", *MEASURED_CODE)
+        commit = git(folder, "rev-parse", "HEAD") or None
+        changes = git(folder, "status", "--porcelain", "--", *MEASURED_CODE)
         dirty = None if changes is None else bool(changes)
     return {"commit": commit, "dirty": dirty, "source_hash": folder_hash(folder / "harness")}
 
 
-def _git(folder: Path, *arguments: str) -> str | None:
-    """Return what git says, or None where it is missing or refuses."""
+def git(folder: Path, *arguments: str, **variables: str) -> str | None:
+    """Return what git says in that folder, with these variables of its own, or None where it is missing or refuses."""
     # Inside a hook, GIT_DIR and its kin would lead to another repository.
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     command = ["git", "--no-optional-locks", "-C", str(folder), *arguments]
     try:
         answer = subprocess.run(
-            command, env=environment, capture_output=True, text=True, timeout=GIT_TIMEOUT_S, check=True
+            command, env={**inherited, **variables}, capture_output=True, text=True, timeout=GIT_TIMEOUT_S, check=True
         )
     except (OSError, subprocess.SubprocessError):
         return None

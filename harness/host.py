@@ -84,7 +84,7 @@ class WorkerHandle:
     def load(self, variant: Variant, folder: str, problem: Problem, data: str, seed: int) -> dict[str, Any]:
         """Load the variant with a problem; return what `load` reports."""
         order = {
-            "implementation": variant.implementation.name,
+            "implementation": variant.declared_name,
             "axis": dict(variant.axis),
             "folder": folder,
             "problem": problem.to_json(),

@@ -31,6 +31,8 @@ from harness.problem import Problem
 from harness.state import State
 
 FLOATS = ("float32", "float64")
+# In a run that holds two versions of an implementation, what stands before the version: numpy_rows@a1b2c3d.
+VERSION = "@"
 PHASES = ("gather", "forward", "loss", "backward", "update")
 
 
@@ -171,6 +173,11 @@ class Variant:
         return f"{self.implementation.name}[{values}]" + (" (A/A)" if self.control else "")
 
     @property
+    def declared_name(self) -> str:
+        """Return the name of the implementation that its own folder declares, without a version behind it."""
+        return without_version(self.implementation.name)
+
+    @property
     def dtype(self) -> str:
         """Return the name of the dtype it computes in."""
         return dict(self.axis)["dtype"]
@@ -178,6 +185,12 @@ class Variant:
     def make(self) -> Implementation:
         """Return a fresh instance, nothing loaded."""
         return self.implementation(**dict(self.axis))
+
+
+def without_version(name: str) -> str:
+    """Return the name of an implementation or a variant as it is without a version: numpy_rows[dtype=float32]."""
+    implementation, bracket, axes = name.partition("[")
+    return implementation.partition(VERSION)[0] + bracket + axes
 
 
 def variants(implementation: type[Implementation]) -> Iterator[Variant]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from harness import METHOD_VERSION
 from harness.errors import Misuse, UnknownName
-from harness.interface import FLOATS, Variant, variants
+from harness.interface import FLOATS, Variant, variants, without_version
 from harness.measure import MOST_IMAGES, prefix_steps, sample_seconds, sample_steps
 from harness.problem import Problem
 from harness.registry import Broken, Found, find_variant, select
@@ -156,7 +156,8 @@ def in_waves(
     """Return the cells with their waves: one workload and thread count each, within the memory limit.
 
     The baselines come in every wave of their workload, so that every ratio is formed between cells
-    of the same wave; a variant that does not fit beside them gets a wave with them alone.
+    of the same wave, and so do versions of one variant; a variant that does not fit beside them gets a wave with
+    them alone.
     """
     baselines = set(baselines)
     planned: list[Cell] = []
@@ -178,13 +179,22 @@ def _packed(
 ) -> list[list[tuple[str, str, int]]]:
     waves: list[list[tuple[str, str, int]]] = []
     used = 0
-    for key in keys:
-        if not waves or used + peak_bytes[key] > room:
+    for versions in _versions(keys):
+        wanted = sum(peak_bytes[key] for key in versions)
+        if not waves or used + wanted > room:
             waves.append([])
             used = 0
-        waves[-1].append(key)
-        used += peak_bytes[key]
+        waves[-1] += versions
+        used += wanted
     return waves
+
+
+def _versions(keys: Sequence[tuple[str, str, int]]) -> list[list[tuple[str, str, int]]]:
+    """Return the keys with those beside each other that are versions of one variant, in the order of the first."""
+    found: dict[tuple[str, str, int], list[tuple[str, str, int]]] = {}
+    for problem, variant, threads in keys:
+        found.setdefault((problem, without_version(variant), threads), []).append((problem, variant, threads))
+    return list(found.values())
 
 
 def plan_json(

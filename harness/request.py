@@ -37,6 +37,7 @@ class Request:
     curves: bool = True  # the learning curves
     time_limit_s: float = 120.0
     plugins: tuple[str, ...] = ()  # absolute paths
+    sides: tuple[str, ...] = ()  # of a live comparison, LABEL=FOLDER each
 
     @property
     def too_slow_seconds(self) -> float:

@@ -4,7 +4,7 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from harness.interface import FLOATS, Implementation, Variant, variants
+from harness.interface import FLOATS, Implementation, Variant, variants, without_version
 from harness.workloads import find_problem
 
 
@@ -85,3 +85,9 @@ def test_an_implementation_runs_everywhere_and_on_everything_unless_it_says_othe
     assert Whole.nearest(find_problem("nielsen")) is None
     assert Whole.call_seconds == 0
     assert Whole.deterministic
+
+
+def test_a_version_stands_between_the_name_and_the_axes():
+    assert "whole[dtype=float32]" == without_version("whole@v1.2[dtype=float32]")
+    assert "whole" == without_version("whole@v1.2")
+    assert "whole[weird=a@b]" == without_version("whole[weird=a@b]")

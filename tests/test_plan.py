@@ -258,6 +258,16 @@ def test_one_that_fits_nowhere_is_alone_with_the_baselines():
     assert {0: {"base", "a"}, 1: {"base", "huge"}, 2: {"base", "b"}} == members(planned)
 
 
+def test_versions_of_a_variant_share_a_wave_whatever_comes_between_them():
+    names = ("base", "a@old[dtype=f]", "b@old[dtype=f]", "a@new[dtype=f]", "b@new[dtype=f]")
+    planned = in_waves(cells_of(*names), {("nielsen", name, 1): 2 for name in names}, 7, {"base"})
+
+    assert {
+        0: {"base", "a@old[dtype=f]", "a@new[dtype=f]"},
+        1: {"base", "b@old[dtype=f]", "b@new[dtype=f]"},
+    } == members(planned)
+
+
 def test_baselines_that_do_not_fit_themselves_are_measured_all_the_same():
     planned = in_waves(cells_of("base", "a", "b"), peaks(base=100, a=1, b=1), 5, {"base"})
 

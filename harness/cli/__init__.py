@@ -10,7 +10,18 @@ import typer
 from rich.markup import escape
 
 from harness import __version__
-from harness.cli import adding, checking, doctoring, exporting, listing, measuring, profiling, selftesting, training
+from harness.cli import (
+    adding,
+    checking,
+    doctoring,
+    exporting,
+    listing,
+    live_comparing,
+    measuring,
+    profiling,
+    selftesting,
+    training,
+)
 from harness.cli.app import EXIT_INTERRUPTED, app, err, out
 from harness.errors import HarnessError
 
@@ -23,14 +34,18 @@ COMMANDS = (
     (checking.verify, "paragone verify numpy_tuned --problem mlp4 --batch-sizes 1,7,500"),
     (measuring.bench, "paragone bench --problem mlp4 -i 'numpy_*' --dtype float32 --batch-sizes 500,20000"),
     (measuring.report, "paragone report latest"),
+    (live_comparing.live, "paragone compare --live HEAD . -i numpy_rows -b 10,1000"),
     (profiling.profile, "paragone profile -i 'numpy_*' -p mlp4 -b 500,20000"),
     (training.train, "paragone train numpy_tuned --epochs 30 --dtype float64"),
     (exporting.export, "paragone export latest --format pytest-benchmark > run.json"),
     (doctoring.doctor, "paragone doctor"),
     (selftesting.selftest, "paragone selftest coverage quiet"),
 )
+# Commands of a class of their own.
+CLASSES = {"compare": live_comparing.OrLive}
 for function, example in COMMANDS:
-    app.command(example.split()[1], epilog=f"Example: {example}")(function)
+    name = example.split()[1]
+    app.command(name, cls=CLASSES.get(name), epilog=f"Example: {example}")(function)
 
 
 def main() -> NoReturn:

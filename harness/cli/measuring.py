@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from harness.cli.app import EXIT_INTERRUPTED, err, out
+from harness.cli.live_comparing import print_comparison
 from harness.cli.options import (
     DataOption,
     DtypeOption,
@@ -24,7 +25,6 @@ from harness.cli.options import (
     batch_sizes_of,
     data_set,
     dtypes_of,
-    everyone,
     fraction,
     thread_counts,
     workload_names,
@@ -103,13 +103,14 @@ def _bench(
     from harness.bench import Bench
     from harness.request import request_of
     from harness.runs import find_run, results_folder
+    from harness.sides import everyone_of
     from harness.store import read_json
 
     runs = results_folder(results)
     folder = None if resume is None else find_run(runs, resume)
     if folder is not None:
         request = request_of(read_json(folder / "plan.json"))
-    found, broken = everyone(request.plugins)
+    found, broken = everyone_of(request)
     refuse_broken(request.implementations, found, broken)
     check(request, found)
     display = TerminalDisplay(err)
@@ -136,11 +137,16 @@ def report(
 
 
 def _report(folder: Path) -> None:
+    from harness.analyse import summarise
     from harness.report import write_report
     from harness.report.console import print_summary
+    from harness.side_by_side import side_by_side
     from harness.store import read_run
 
     run = read_run(folder)
     path = write_report(run)
     print_summary(run, out)
+    if "live" in run.plan:
+        out.print()
+        print_comparison(side_by_side(run, summarise(run)), run.plan["live"]["fail_slower"])
     out.print(f"\nReport: {path}", soft_wrap=True, highlight=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -46,10 +47,7 @@ def selftest(
     missed: list[str] = []
     try:
         for section in sections(test, parts or PARTS):
-            text = f"## {section.heading}\n\n{section.text}\n"
-            out.print(text, markup=False, highlight=False, soft_wrap=True)
-            with (folder / "selftest.md").open("a", encoding="utf-8") as file:
-                file.write(text + "\n")
+            _show(section, folder / "selftest.md")
             missed += section.missed
     except KeyboardInterrupt:
         display.say(f"Interrupted; what was found so far: {folder / 'selftest.md'}")
@@ -59,6 +57,13 @@ def selftest(
     out.print(f"Self-test: {folder / 'selftest.md'}", highlight=False, soft_wrap=True)
     if missed:
         raise typer.Exit(EXIT_FAILED_CHECK)
+
+
+def _show(section: Section, file: Path) -> None:
+    text = f"## {section.heading}\n\n{section.text}\n"
+    out.print(text, markup=False, highlight=False, soft_wrap=True)
+    with file.open("a", encoding="utf-8") as appended:
+        appended.write(text + "\n")
 
 
 def sections(test: SelfTest, parts: Sequence[str]) -> Iterator[Section]:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from harness.analyse import CONFIDENCE
 from harness.doubts import smallest_resolvable, time_shares, warnings
-from harness.report import bridges, ladder, limit, memory, overtaking, rules, tables, wording
+from harness.report import bridges, ladder, limit, memory, overtaking, rules, side_by_side, tables, wording
 from harness.report.findings import answer, findings
 from harness.report.surroundings import data_pairs, environment_pairs, plan_pairs
 from harness.statuses import was_finished
@@ -41,6 +41,7 @@ def report(run: Run, frame: pd.DataFrame, drawn: Sequence[Drawn], left_out: Sequ
     sections = [
         (f"# paragone: {wording.escaped(run.plan['run'])}{quick}{unfinished}", answer(run, frame)),
         ("", _bullets(findings(run, frame))),
+        *side_by_side.sections(run, frame),
         ("## Warnings", _bullets(wording.escaped(text) for text in warnings(run, frame))),
         ("## Results", tables.summary_tables(frame)),
         ("## Who overtakes whom along batch size", overtaking.section(run, frame)),

@@ -1,0 +1,97 @@
+"""The section on a live comparison: what the sides are, and B against A cell by cell."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from harness.report import tables, wording
+from harness.side_by_side import counted, labels, newly_failed, side_by_side, slower_beyond, why_not_compared
+
+if TYPE_CHECKING:
+    from harness.store import Run
+
+HEADINGS = ["batch size", "A, images/s", "B, images/s", "speed of B relative to A", ""]
+HOW = (
+    "Both sides were measured in the same rounds by the same harness, that of this tree with its adapters; what "
+    "differs is the source of the implementations. Above 1, B is faster. Intervals and verdicts are made like all "
+    "others here, the margins by the A/A control of this run."
+)
+
+
+def sections(run: Run, frame: pd.DataFrame) -> list[tuple[str, str]]:
+    """Return heading and text of the live comparison that a run holds, if it holds one."""
+    if labels(run) is None:
+        return []
+    return [("## B against A", text(run, side_by_side(run, frame)))]
+
+
+def text(run: Run, cells: pd.DataFrame) -> str:
+    """Return the comparison in Markdown, without its heading."""
+    live = run.plan["live"]
+    sides = [f"- **{which.upper()}**: {wording.escaped(live[which]['words'])}" for which in "ab"]
+    parts = [
+        "\n".join(sides),
+        wording.escaped(answer(cells, live["fail_slower"])),
+        *_tables(cells),
+        _left_out(live["left_out"]),
+        HOW,
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def answer(cells: pd.DataFrame, allowed: float) -> str:
+    """Return the comparison in sentences: how many cells got which verdict, and what B has made worse."""
+    counts = counted(cells)
+    said = [f"B against A, {wording.plural(len(cells), 'cell')}: "]
+    said[0] += ", ".join(f"{n} {word}" for word, n in counts.items()) + "."
+    worse, failed = slower_beyond(cells, allowed), newly_failed(cells)
+    if len(failed):
+        said.append(f"B fails where A passes: {_named(failed)}.")
+    beyond = f"more than {100 * allowed:g} % longer for a step"
+    said.append(f"B surely takes {beyond}: {_named(worse)}." if len(worse) else f"No cell surely takes {beyond}.")
+    return " ".join(said)
+
+
+def _named(cells: pd.DataFrame) -> str:
+    """Return the cells by name, batch sizes of a variant together."""
+    said = []
+    for _, rows in cells.groupby(["problem", "compared", "threads"], sort=False):
+        first = next(wording.rows(rows))
+        threads = f", {wording.plural(first.threads, 'thread')}" if first.threads > 1 else ""
+        sizes = ", ".join(map(wording.batch, rows["batch_size"]))
+        said.append(f"{first.problem} {first.compared}{threads} at batch {sizes}")
+    return "; ".join(said)
+
+
+def _tables(cells: pd.DataFrame) -> list[str]:
+    parts = []
+    for _, rows in cells.groupby(["problem", "compared", "threads"], sort=False):
+        first = next(wording.rows(rows))
+        threads = wording.plural(first.threads, "thread")
+        parts.append(f"### {wording.code(first.compared)}, `{first.problem}`, {threads}")
+        parts.append(tables.table(HEADINGS, [_line(row) for row in wording.rows(rows)]))
+    return parts
+
+
+def _line(row: Any) -> list[str]:
+    speeds = [_speed(row.status_a, row.images_per_second_a), _speed(row.status_b, row.images_per_second_b)]
+    if math.isnan(row.ratio):
+        return [wording.batch(row.batch_size), *speeds, "", wording.escaped(why_not_compared(row))]
+    ratio = f"**{wording.ratio(row.ratio)}** {wording.ratio_interval(row.ratio_low, row.ratio_high)}".strip()
+    return [wording.batch(row.batch_size), *speeds, ratio, row.verdict]
+
+
+def _speed(status: str, images_per_second: float) -> str:
+    return wording.rate(images_per_second) if math.isfinite(images_per_second) else f"*{status}*"
+
+
+def _left_out(left_out: dict[str, str]) -> str:
+    """Return who was not measured, those of the same reason together."""
+    by_reason: dict[str, list[str]] = {}
+    for name, reason in left_out.items():
+        by_reason.setdefault(reason, []).append(wording.code(name))
+    lines = [f"- {wording.escaped(reason)}: {', '.join(names)}" for reason, names in by_reason.items()]
+    return "\n".join(["Left out:", "", *lines]) if lines else ""

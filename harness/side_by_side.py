@@ -1,0 +1,98 @@
+"""How fast side B of a live comparison is relative to side A: pure functions of a run that holds both.
+
+A ratio is formed within a round, between samples taken seconds apart, like every ratio of a run; margins come from
+the A/A control of the same run.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from harness.analyse import cells_with_statuses, relative_speeds
+from harness.interface import VERSION, without_version
+from harness.statuses import CELL, timed_samples
+from harness.verdicts import unknown_verdict, verdict_words
+
+if TYPE_CHECKING:
+    from harness.store import Run
+
+POINT = ["problem", "compared", "batch_size", "threads"]
+OF_A_SIDE = ["variant", "status", "reason", "images_per_second"]
+COLUMNS = [
+    *("problem", "compared", "implementation", "dtype", "batch_size", "threads"),
+    *(f"{column}_{side}" for side in "ab" for column in OF_A_SIDE),
+    *("ratio", "ratio_low", "ratio_high", "margin", "verdict"),
+]
+NO_CELL = "absent"
+
+
+def labels(run: Run) -> tuple[str, str] | None:
+    """Return the labels of both sides, or None where the run holds no live comparison."""
+    live = run.plan.get("live")
+    return (live["a"]["label"], live["b"]["label"]) if live else None
+
+
+def side_by_side(run: Run, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a row for each cell that either side has: what became of both, and the speed of B relative to A.
+
+    `frame` is the summary of the run; a ratio above 1 says that B is faster. A cell that a side has not, because its
+    variant or batch size is not there, has the status "absent". No rows where the run holds no live comparison.
+    """
+    named = labels(run)
+    if named is None:
+        return pd.DataFrame(columns=COLUMNS)
+    sides = [_of_side(frame, label, which) for label, which in zip(named, "ab", strict=True)]
+    both = sides[0].merge(sides[1], on=POINT, how="outer", sort=False)
+    for column in ("implementation", "dtype", "margin"):
+        both[column] = both[f"{column}_a"].fillna(both[f"{column}_b"])
+    both[["status_a", "status_b"]] = both[["status_a", "status_b"]].fillna(NO_CELL)
+    both[["reason_a", "reason_b"]] = both[["reason_a", "reason_b"]].fillna("")
+    pairs = both.dropna(subset=["variant_a", "variant_b"]).drop_duplicates("variant_b")
+    others = dict(zip(pairs["variant_b"], pairs["variant_a"], strict=True))
+    speeds = relative_speeds(timed_samples(run), cells_with_statuses(run), others)
+    both = both.merge(speeds.rename(columns={"variant": "variant_b"}), how="left")
+    words = verdict_words(both["ratio_low"], both["ratio_high"], both["margin"], unknown_verdict(run))
+    both["verdict"] = np.where(both["ratio"].notna(), words, "")
+    return both.sort_values(["problem", "threads", "compared", "batch_size"], kind="stable", ignore_index=True)[COLUMNS]
+
+
+def _of_side(frame: pd.DataFrame, label: str, which: str) -> pd.DataFrame:
+    """Return the cells of one side, with the name that both sides have in common as `compared`."""
+    own = frame[frame["implementation"].str.endswith(VERSION + label)]
+    renamed = own[[*CELL, "implementation", "dtype", "margin", *OF_A_SIDE[1:]]].assign(
+        implementation=own["implementation"].map(without_version), compared=own["variant"].map(without_version)
+    )
+    return renamed.rename(columns={name: f"{name}_{which}" for name in renamed.columns if name not in POINT})
+
+
+def slower_beyond(cells: pd.DataFrame, allowed: float) -> pd.DataFrame:
+    """Return the cells in which a step of B surely takes longer by more than `allowed`, as 0.05 for 5 %.
+
+    Surely: the whole interval lies beyond it, and beyond what A/A shows at that point of the grid.
+    """
+    return cells[cells["verdict"].eq("slower") & (cells["ratio_high"] < 1 / (1 + allowed))]
+
+
+def newly_failed(cells: pd.DataFrame) -> pd.DataFrame:
+    """Return the cells that pass on side A and fail on side B."""
+    return cells[cells["status_a"].eq("passed") & cells["status_b"].eq("failed")]
+
+
+def counted(cells: pd.DataFrame) -> dict[str, int]:
+    """Return how many cells earned each word, "same" whatever its width; `not compared` are those without a ratio."""
+    words = cells["verdict"].str.partition(" within")[0].replace("", "not compared").value_counts()
+    order = ("faster", "slower", "same", "not enough data", "no interval: one launch", "not compared")
+    return {word: int(words[word]) for word in order if word in words}
+
+
+def why_not_compared(row: Any) -> str:
+    """Return why a row of `side_by_side` has no ratio."""
+    gone = [
+        f"{which}: {status}{f', {reason}' if reason else ''}"
+        for which, status, reason in (("A", row.status_a, row.reason_a), ("B", row.status_b, row.reason_b))
+        if status != "passed"
+    ]
+    return "; ".join(gone) or "no round has both"

@@ -1,0 +1,244 @@
+"""`compare --live` as a user types it: what the options become, and whole runs of two versions on a small data set."""
+
+import shutil
+import signal
+import sys
+from functools import partial
+
+import numpy as np
+import pytest
+import typer
+from small_project import commit, make_project
+
+from harness import bench, cli
+from harness.cli import live_comparing
+from harness.mnist.cache import store
+from harness.mnist.parts import Arrays
+from harness.registry import IMPLEMENTATIONS
+from harness.report import write_report
+from harness.request import Request, request_of
+from harness.revisions import find_sides
+from harness.runs import run_folders
+from harness.store import read_json, read_run
+from harness.workloads import find_problem
+
+WORKLOAD = """
+dataset = "mnist"
+n_train = 300
+layers = [784, 12, 10]
+hidden_activation = "sigmoid"
+output_activation = "sigmoid"
+loss = "quadratic"
+learning_rate = 1.0
+reduction = "mean"
+start = "standard_normal"
+batch_sizes = [20]
+"""
+
+
+@pytest.fixture
+def paragone(monkeypatch, capsys):
+    """Run the command line in this process; return its exit code and what it wrote to both streams."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["paragone", *map(str, arguments)])
+        monkeypatch.setattr(cli.out, "_width", 120)
+        with pytest.raises(SystemExit) as ending:
+            cli.main()
+        captured = capsys.readouterr()
+        return ending.value.code, captured.out, captured.err
+
+    before = signal.getsignal(signal.SIGTERM)
+    yield run
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.fixture
+def workload(tmp_path, monkeypatch):
+    """A small data set, found wherever the command line looks for data, and a workload that fits it."""
+    monkeypatch.setenv("PARAGONE_CACHE", str(tmp_path / "cache"))
+    random = np.random.Generator(np.random.PCG64(5))
+    images = random.integers(0, 256, (350, 784), np.uint8)
+    images[random.random(images.shape) > 0.19] = 0
+    labels = random.integers(0, 10, 350, np.uint8)
+    data = store(Arrays(images[:300], labels[:300], images[300:], labels[300:]), "small", "a test")
+    monkeypatch.setattr("harness.data.find_data", lambda path, say: data)
+    # The rehearsal doubles the length of a run and is tested by itself.
+    monkeypatch.setattr(bench, "launch_deviation", lambda *_: None)
+    path = tmp_path / "small.toml"
+    path.write_text(WORKLOAD)
+    return path
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A project whose impls/ hold `one` and `other` of this one's NumPy; sides are its revisions."""
+    project = make_project(tmp_path / "project")
+    shutil.rmtree(project / "impls")
+    for name in ("one", "other"):
+        folder = project / "impls" / name
+        shutil.copytree(IMPLEMENTATIONS / "numpy_rows", folder, ignore=shutil.ignore_patterns("__pycache__"))
+        edit(folder / "impl.py", '"numpy_rows"', f'"{name}"')
+        edit(folder / "impl.py", '{"dtype": FLOATS, "order": ("C", "F")}', '{"dtype": FLOATS[:1]}')
+    commit(project, "copies")
+    monkeypatch.setattr("harness.revisions.find_sides", partial(find_sides, project=project))
+    monkeypatch.chdir(project)
+    return project
+
+
+def edit(path, old, new):
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def forget_biases(project):
+    """Make `other` of the working tree wrong."""
+    edit(project / "impls" / "other" / "rows.py", "b[l] -= eta * db[l]", "b[l] -= 0 * db[l]")
+
+
+def asked_of(paragone, monkeypatch, *arguments):
+    """Return what the options of a command line become."""
+    got = {}
+    monkeypatch.setattr(live_comparing, "compare_live", lambda *values: got.update(enumerate(values)))
+    code, _, err = paragone("compare", "--live", "HEAD", ".", *arguments)
+    assert (0, "") == (code, err)
+    return got
+
+
+def test_without_options_it_promises_five_per_cent_and_fails_beyond_them(paragone, monkeypatch):
+    got = asked_of(paragone, monkeypatch)
+    a, b, request, given, allowed, everything, *_ = got.values()
+
+    assert ("HEAD", ".", 0.05, 0.05) == (a, b, request.resolve, allowed)
+    assert {"nielsen": "nielsen"} == given
+    assert not everything
+    assert not request.memory
+
+
+def test_launches_that_are_asked_for_are_those_measured(paragone, monkeypatch):
+    assert (7, None) == _launches(asked_of(paragone, monkeypatch, "--launches", "7"))
+    assert (7, 0.02) == _launches(asked_of(paragone, monkeypatch, "--launches", "7", "--resolve", "2%"))
+
+
+def _launches(got):
+    return got[2].launches, got[2].resolve
+
+
+def test_the_other_options_are_those_of_bench(paragone, monkeypatch):
+    options = [
+        "-i",
+        "one",
+        "-b",
+        "1,7",
+        "--dtype",
+        "float32",
+        "-t",
+        "1,2",
+        "--fail-slower",
+        "3%",
+        "--all",
+        "-p",
+        "mlp4",
+    ]
+    got = asked_of(paragone, monkeypatch, *options)
+    request = got[2]
+
+    assert (("one",), (1, 7), ("float32",), (1, 2)) == (
+        request.implementations,
+        request.batch_sizes,
+        request.dtypes,
+        request.threads,
+    )
+    assert (0.03, True) == (got[4], got[5])
+
+
+def test_live_is_a_command_with_its_own_options_wherever_it_stands(monkeypatch):
+    """`compare` without it stays what it is."""
+    app = typer.Typer()
+
+    @app.command("compare", cls=live_comparing.OrLive)
+    def compare(runs: list[str]):
+        got.append(("runs", *runs))
+
+    @app.command()
+    def another():
+        pass
+
+    got = []
+    monkeypatch.setattr(live_comparing, "compare_live", lambda a, b, *_: got.append(("live", a, b)))
+    for arguments in (["x", "y", "z"], ["--live", "HEAD", "."], ["HEAD", "-b", "10", ".", "--live"]):
+        app(["compare", *arguments], standalone_mode=False)
+
+    assert [("runs", "x", "y", "z"), ("live", "HEAD", "."), ("live", "HEAD", ".")] == got
+
+
+def test_live_has_a_help_of_its_own(paragone):
+    code, out, _ = paragone("compare", "--live", "--help")
+
+    assert 0 == code
+    assert "compare --live" in out
+    assert "--fail-slower" in out
+    assert "Example: paragone compare --live HEAD ." in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["HEAD", ".", "--fail-slower", "much"], "--fail-slower: expected a percentage such as 5%, got 'much'"),
+        (["HEAD", "HEAD"], "nothing differs between"),
+        (["no-such-thing", "."], "'no-such-thing' is no revision"),
+        (["HEAD", ".", "-i", "nobody"], "unknown implementation 'nobody'"),
+    ],
+)
+def test_a_mistake_is_said_before_any_data_is_looked_for(paragone, project, monkeypatch, arguments, reason):
+    monkeypatch.setattr("harness.data.find_data", None)
+    code, _, err = paragone("compare", *arguments, "--live")
+
+    assert 2 == code
+    assert reason in err
+
+
+@pytest.mark.slow  # a process for each of five variants, and those that verify
+def test_an_edit_against_the_last_commit_is_verified_measured_told_and_taken_up(
+    paragone, project, workload, tmp_path, monkeypatch
+):
+    """`one` is edited and right, `other` edited and wrong; then the run loses its end, which `bench` measures anew."""
+    monkeypatch.setenv("KMP_DUPLICATE_LIB_OK", "True")  # as libraries set it on import, which two commands here share
+    edit(project / "impls" / "one" / "rows.py", "import numpy as np", "import numpy as np  # edited")
+    forget_biases(project)
+    results, output = tmp_path / "results", tmp_path / "comparison.md"
+    problem = find_problem(str(workload))
+    asked = Request((problem,), launches=1, rounds=3, memory=False)
+    with pytest.raises(typer.Exit) as ending:
+        live_comparing.compare_live("HEAD", ".", asked, {}, 0.9, output=output, results=results)
+
+    (folder,) = run_folders(results)
+    run = read_run(folder)
+    label = run.plan["live"]["a"]["label"]
+    assert 1 == ending.value.exit_code
+    assert "worktree" == run.plan["live"]["b"]["label"]
+    timed = run.samples[run.samples["kind"] == "timed"].groupby("variant").size()
+    assert {f"one@{label}[dtype=float32]": 3, "one@worktree[dtype=float32]": 3, f"other@{label}[dtype=float32]": 3} == {
+        name: int(n) for name, n in timed.items() if "@" in name
+    }
+    assert "numpy_rows[dtype=float32,order=C] (A/A)" in timed.index
+    failed = run.outcomes[run.outcomes["status"] == "failed"]
+    assert {"other@worktree[dtype=float32]"} == set(failed["variant"])
+    written = output.read_text()
+    assert "B fails where A passes: small other" in written
+    assert "biases were never updated" in written
+    made = (folder / "report.md").read_bytes()
+    assert b"## B against A" in made
+    write_report(run)
+    assert made == (folder / "report.md").read_bytes()
+
+    rows = (folder / "samples.jsonl").read_text().splitlines(keepends=True)
+    (folder / "samples.jsonl").write_text("".join(rows[:-4]))
+    (folder / "finished.json").unlink()
+    code, out, err = paragone("bench", "--resume", folder.name, "--results", results)
+    assert 0 == code, err
+    assert "small · 1 thread · speed of B relative to A" in out
+    again = read_run(folder).samples
+    assert dict(timed) == dict(again[again["kind"] == "timed"].groupby("variant").size())
+    assert 2 == len(request_of(read_json(folder / "plan.json")).sides)

@@ -1,0 +1,179 @@
+"""What a revision, the working tree or a folder gives to a live comparison, and what is none of them."""
+
+import shutil
+
+import pytest
+from small_project import commit, make_project, run_git, write
+
+from harness.errors import Misuse
+from harness.revisions import find_side, find_sides, side_of
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    """The cache and the current folder are the test's own."""
+    monkeypatch.setenv("PARAGONE_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "somewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "somewhere")
+
+
+@pytest.fixture
+def project(tmp_path):
+    return make_project(tmp_path / "project")
+
+
+def version(side):
+    return (side.folder / "one" / "rows.py").read_text()
+
+
+def test_a_revision_gives_what_was_committed_then_whatever_lies_there_now(project):
+    write(project / "impls" / "one", "VERSION = 3\n")
+
+    assert "VERSION = 1\n" == version(find_side("HEAD~1", project))
+    assert "VERSION = 2\n" == version(find_side("trunk", project))
+
+
+def test_a_revision_is_labelled_by_its_commit_and_said_in_words(project):
+    label = run_git(project, "rev-parse", "--short", "HEAD").strip()
+    side = find_side("HEAD", project)
+
+    assert label == side.label
+    assert side.words.startswith(f"revision {label} (HEAD, 20")
+    assert side.words.endswith("): the second one")
+    assert "HEAD" not in find_side(label, project).words
+
+
+@pytest.mark.parametrize("text", [".", "worktree"])
+def test_the_working_tree_is_as_it_is_committed_or_not(project, text):
+    write(project / "impls" / "one", "VERSION = 3\n")
+    write(project / "impls" / "brand_new", "VERSION = 1\n")
+    side = find_side(text, project)
+
+    assert "worktree" == side.label
+    assert "VERSION = 3\n" == version(side)
+    assert (side.folder / "brand_new" / "impl.py").is_file()
+    assert side.words.endswith(" and 2 changed files")
+
+
+def test_what_is_edited_afterwards_does_not_change_what_was_taken_out(project):
+    before = find_side("worktree", project)
+    write(project / "impls" / "one", "VERSION = 3\n")
+    after = find_side("worktree", project)
+
+    assert ("VERSION = 2\n", "VERSION = 3\n") == (version(before), version(after))
+
+
+def test_taking_out_a_revision_leaves_index_and_working_tree_alone(project):
+    write(project / "impls" / "one", "VERSION = 3\n")
+    run_git(project, "add", "--all")
+    write(project / "impls" / "other", "VERSION = 4\n")
+    before = run_git(project, "status", "--porcelain=v2", "--branch")
+    find_side("HEAD~1", project)
+
+    assert before == run_git(project, "status", "--porcelain=v2", "--branch")
+
+
+def test_what_was_altered_in_the_cache_is_taken_out_anew(project):
+    side = find_side("HEAD", project)
+    (side.folder / "one" / "rows.py").write_text("VERSION = 99\n")
+
+    assert side == find_side("HEAD", project)
+    assert "VERSION = 2\n" == version(side)
+
+
+def test_compiled_python_in_the_cache_is_no_alteration(project):
+    side = find_side("HEAD", project)
+    (side.folder / "one" / "__pycache__").mkdir()
+    find_side("HEAD", project)
+
+    assert (side.folder / "one" / "__pycache__").is_dir()
+
+
+def test_a_project_may_lie_inside_a_larger_repository(tmp_path):
+    whole = make_project(tmp_path / "whole")
+    (whole / "part").mkdir()
+    shutil.move(whole / "impls", whole / "part" / "impls")
+    commit(whole, "moved")
+
+    assert "VERSION = 2\n" == version(find_side("HEAD", whole / "part"))
+    with pytest.raises(Misuse, match=r"HEAD~1: that revision has no impls/ in .*/part"):
+        find_side("HEAD~1", whole / "part")
+
+
+def test_a_folder_of_implementations_stays_where_it_is(project, tmp_path):
+    mine = write(tmp_path / "my own=[things]" / "one", "VERSION = 5\n").parent
+    side = find_side(str(mine), project)
+
+    assert (mine, "my-own-things") == (side.folder, side.label)
+    assert side.folder == side_of(side.to_text()).folder
+    assert side.label == side_of(side.to_text()).label
+
+
+def test_a_single_implementation_is_a_side_too(project):
+    side = find_side(str(project / "impls" / "one"), project)
+
+    assert ("one", project / "impls" / "one") == (side.label, side.folder)
+
+
+def test_a_folder_called_impls_is_labelled_by_the_one_around_it(project):
+    assert "project" == find_side(str(project / "impls"), project).label
+
+
+def test_in_a_folder_of_implementations_the_dot_is_that_folder(project, tmp_path, monkeypatch):
+    mine = write(tmp_path / "mine" / "one", "VERSION = 5\n").parent
+    monkeypatch.chdir(mine)
+
+    assert mine == find_side(".", project).folder
+    assert "worktree" == find_side("worktree", project).label
+
+
+def test_two_sides_of_one_label_are_told_apart(project):
+    a, b = find_sides("HEAD", "trunk", project)
+
+    assert a.folder == b.folder
+    assert (f"{a.label[:-2]}-A", f"{a.label[:-2]}-B") == (a.label, b.label)
+    assert ["worktree"] == [side.label for side in find_sides("HEAD", ".", project)][1:]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("no-such-branch", "'no-such-branch' is no revision. A side is"),
+        ("--all", "'--all' is no revision"),
+        ("HEAD:impls", "'HEAD:impls' is no revision"),
+        ("~nobody-of-that-name/impls", "is no revision"),
+        ("", "'' is no revision"),
+        ("x" * 5000, "is no revision"),
+        ("a\0b", "is no revision"),
+        ("..", "'..' is a folder without implementations"),
+    ],
+)
+def test_what_is_no_side_is_said_with_what_would_be_one(project, text, reason):
+    with pytest.raises(Misuse, match=reason):
+        find_side(text, project)
+
+
+def test_without_a_git_checkout_there_are_no_revisions_but_folders(tmp_path):
+    write(tmp_path / "plain" / "impls" / "one", "VERSION = 1\n")
+
+    with pytest.raises(Misuse, match=r"'HEAD' is no folder with implementations, and .*plain is no git checkout"):
+        find_side("HEAD", tmp_path / "plain")
+    assert "VERSION = 1\n" == version(find_side("worktree", tmp_path / "plain"))
+
+
+def test_a_revision_without_implementations_is_said(project):
+    run_git(project, "rm", "-r", "--quiet", "impls")
+    commit(project, "emptied")
+
+    with pytest.raises(Misuse, match="HEAD: that revision has no impls/"):
+        find_side("HEAD", project)
+    with pytest.raises(Misuse, match="there are no implementations in the working tree"):
+        find_side("worktree", project)
+
+
+def test_a_cache_that_cannot_be_written_is_said(project, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("PARAGONE_CACHE", str(tmp_path / "file"))
+
+    with pytest.raises(Misuse, match="Set PARAGONE_CACHE to another folder"):
+        find_side("HEAD", project)
