@@ -23,7 +23,7 @@ FLOW = """
     measure peak phases pipe orders worker host
     resolution request plan survey gatekeeper pilot bridges store runs remaining limits schedule rehearsal footprint
     learning bench profile doctor
-    statuses attained verdicts analyse breakdown doubts ladders claims report export
+    statuses attained verdicts analyse breakdown doubts ladders uncertainty comparable compare claims report export
     display cli __main__
 """.split()
 
