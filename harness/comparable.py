@@ -19,7 +19,7 @@ ABOUT = ["implementation", "language", "dtype", "control"]
 SAME, CHANGED, UNKNOWN = "same", "changed", "unknown"
 
 
-def refusals(a: Run, b: Run) -> list[str]:
+def other_work(a: Run, b: Run) -> list[str]:
     """Return a sentence for every reason why the times of two runs do not speak of the same work."""
     sentences = []
     versions = [run.plan["method_version"] for run in (a, b)]
@@ -37,6 +37,12 @@ def refusals(a: Run, b: Run) -> list[str]:
     seeds = [run.plan["seed"] for run in (a, b)]
     if seeds[0] != seeds[1]:
         sentences.append(f"start and order of the images differ: seeds {seeds[0]} and {seeds[1]}")
+    return sentences
+
+
+def refusals(a: Run, b: Run) -> list[str]:
+    """Return a sentence for every reason why no cell of one run may be told from its cell in the other."""
+    sentences = other_work(a, b)
     if not {*a.plan["threads"]} & {*b.plan["threads"]}:
         counts = " and ".join(", ".join(map(str, run.plan["threads"])) for run in (a, b))
         sentences.append(f"they have no number of threads in common: {counts}")

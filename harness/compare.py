@@ -149,7 +149,7 @@ def launch_logs(samples: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
         medians = grouped.median().melt(var_name="variant", value_name="log", ignore_index=False)
         counts = grouped.count().melt(value_name="size")["size"]
         per_launch = medians.assign(size=counts.to_numpy()).dropna().reset_index()
-        place = dict(zip(POINT, point, strict=True))
+        place: dict[str, Any] = dict(zip(POINT, point, strict=True))
         parts.append(per_launch.assign(basis=per_launch["variant"].map(bases), **place))
     launches = pd.concat(parts, ignore_index=True)
     most = launches.groupby([*CELL, "run"])["size"].transform("max").clip(upper=LEAST_ROUNDS)

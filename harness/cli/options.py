@@ -104,7 +104,7 @@ def thread_counts(text: str) -> tuple[int, ...]:
     return tuple(dict.fromkeys(map(int, parts)))
 
 
-def fraction(text: str | None) -> float | None:
+def fraction(text: str | None, option: str = "--resolve") -> float | None:
     """Return 0.05 for "5%". Raises Misuse."""
     if text is None:
         return None
@@ -113,5 +113,5 @@ def fraction(text: str | None) -> float | None:
     except ValueError:
         value = 0.0
     if not (text.endswith("%") and 0 < value < 1):
-        raise Misuse(f"--resolve: expected a percentage such as 5%, got {text!r}")
+        raise Misuse(f"{option}: expected a percentage such as 5%, got {text!r}")
     return value
