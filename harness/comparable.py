@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from harness.environment import facts
-from harness.problem import Problem
 from harness.statuses import CELL
 
 if TYPE_CHECKING:
     from harness.store import Run
 
 ABOUT = ["implementation", "language", "dtype", "control"]
+WORDS_AND_GRID = {"description", "source", "batch_sizes"}  # of a workload: they decide no number
 SAME, CHANGED, UNKNOWN = "same", "changed", "unknown"
 
 
@@ -25,10 +25,11 @@ def other_work(a: Run, b: Run) -> list[str]:
     versions = [run.plan["method_version"] for run in (a, b)]
     if versions[0] != versions[1]:
         sentences.append(f"they were measured by method version {versions[0]} and {versions[1]}")
-    for name in a.plan["problems"].keys() & b.plan["problems"].keys():
-        ones = [Problem.from_json(run.plan["problems"][name]).to_json() for run in (a, b)]
-        if changed := sorted(key for key in ones[0] if ones[0][key] != ones[1].get(key) and key != "batch_sizes"):
-            what = ", ".join(f"{key} {_short(ones[0][key])} and {_short(ones[1].get(key))}" for key in changed)
+    for name in sorted(a.plan["problems"].keys() & b.plan["problems"].keys()):
+        ones = [run.plan["problems"][name] for run in (a, b)]
+        keys = sorted((ones[0].keys() | ones[1].keys()) - WORDS_AND_GRID)
+        if changed := [key for key in keys if ones[0].get(key) != ones[1].get(key)]:
+            what = ", ".join(f"{key} {_short(ones[0].get(key))} and {_short(ones[1].get(key))}" for key in changed)
             sentences.append(f"workload {name} is defined differently: {what}")
     data = [run.plan["data"] for run in (a, b)]
     if data[0]["sha256"] != data[1]["sha256"]:
