@@ -24,7 +24,7 @@ HOW_TO_READ = f"""\
   neither is what all cells have in common. **{AS_MEASURED}**: images per second over images per second.
 - **faster**, **slower**: the interval lies wholly beyond the margin, the larger of 1 % and what A/A shows in either
   run, and p, adjusted by Benjamini and Hochberg over the cells of the pair whose code changed, or over those whose code
-  did not, is below {FALSE_DISCOVERY_RATE:.0%}: of the cells so called different at most one in twenty is expected to be none.
+  did not, is below {FALSE_DISCOVERY_RATE:.0%}: of those called different at most one in twenty is expected to be none.
   **same within x %**: the interval lies wholly within x %, 5 at most. **not enough data**: neither."""
 
 
