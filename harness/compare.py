@@ -25,7 +25,7 @@ with s² the variance between launches and τ² that between runs: what a run do
 launches give s² within a factor of three, and a test of a hundred cells would need eight standard errors; so the s²
 of a run are shrunk towards each other (`uncertainty.shrunk`), within a point of the grid where it has 8 cells, else
 over the run. τ² is what the anchors show: mean of d² − s²_A/n_A − s²_B/n_B, over the anchors of the problem, and over
-those of the point where there are 4; the larger counts. Anchors are not trimmed: what differs though its code does
+those of the point where there are 8; the larger counts. Anchors are not trimmed: what differs though its code does
 not is noise until shown otherwise. With fewer than 8 anchors, and for what is as measured, τ is at least the margin,
 the prior for what was not seen. The interval is Student's t with Satterthwaite's degrees of freedom, at 95 %.
 
@@ -61,7 +61,7 @@ if TYPE_CHECKING:
 
 FALSE_DISCOVERY_RATE = 0.05
 POWER_QUANTILE = 1.645  # found in 95 of 100 cases
-ENOUGH_AT_POINT, ENOUGH_ANCHORS, ENOUGH_TO_SHRINK = 4, 8, 8
+ENOUGH = 8  # cells to learn from: variances to shrink at a point of the grid, anchors for τ
 UNCHANGED, AS_MEASURED = "to unchanged code", "as measured"
 NO_INTERVAL = "no interval"
 
@@ -167,7 +167,7 @@ def _with_shrunk_variance(cells: pd.DataFrame, run: str) -> pd.DataFrame:
     """Return the cells with `error_a` or `error_b`, the variance of the mean over launches, and its `freedom_…`."""
     counts = cells[f"n_launches_{run}"].fillna(0)
     places = cells.groupby(POINT).ngroup()
-    groups = places.where(places.map(places.value_counts()) >= ENOUGH_TO_SHRINK, -1)
+    groups = places.where(places.map(places.value_counts()) >= ENOUGH, -1)
     for _, rows in cells.groupby(groups):
         n = counts[rows.index].to_numpy(dtype=float)
         variances, freedom = shrunk(rows[f"variance_{run}"].to_numpy(dtype=float), n - 1)
@@ -180,7 +180,7 @@ def _between(cells: pd.DataFrame) -> tuple[pd.Series[float], pd.Series[float]]:
     """Return τ² of every cell, and its degrees of freedom: how many anchors showed it."""
     found = cells[cells["is_anchor"] & (cells["basis"] == UNCHANGED)].dropna(subset=["log", "error_a", "error_b"])
     between, freedom = pd.Series(0.0, cells.index), pd.Series(MOST_FREEDOM, cells.index)
-    for keys, enough in ((["problem"], 1), (POINT, ENOUGH_AT_POINT)):
+    for keys, enough in ((["problem"], 1), (POINT, ENOUGH)):
         anchors = {place: rows for place, rows in found.groupby(keys) if len(rows) >= enough}
         for place, rows in cells.groupby(keys):
             if place in anchors:
@@ -191,7 +191,7 @@ def _between(cells: pd.DataFrame) -> tuple[pd.Series[float], pd.Series[float]]:
                 between[larger], freedom[larger] = value, len(shown)
     n_anchors = cells["problem"].map(found["problem"].value_counts()).fillna(0)
     prior = np.log1p(cells["margin"]) ** 2
-    is_prior = ((n_anchors < ENOUGH_ANCHORS) | (cells["basis"] == AS_MEASURED)) & (prior > between)
+    is_prior = ((n_anchors < ENOUGH) | (cells["basis"] == AS_MEASURED)) & (prior > between)
     return between.where(~is_prior, prior), freedom.where(~is_prior, MOST_FREEDOM)
 
 
