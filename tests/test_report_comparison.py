@@ -1,6 +1,7 @@
 """The words of a comparison: environment first, counts that add up, and nothing hidden; on paper and on a terminal."""
 
 import re
+from dataclasses import replace
 from io import StringIO
 
 import pytest
@@ -89,6 +90,12 @@ def test_a_comparison_that_was_refused_says_so_where_it_was_made_all_the_same():
     assert "**Compared all the same (--anyway)**: start and order of the images differ" in markdown(
         [compare(a, b, anyway=True)], 0.05
     )
+
+
+def test_a_run_that_was_interrupted_says_so():
+    cut = replace(noisy_run("b", 2), finished=None)
+
+    assert markdown([compare(noisy_run("a", 1), cut)], 0.05).startswith("# b, interrupted (B) against a (A)\n")
 
 
 def test_text_from_a_run_cannot_break_the_page():

@@ -10,6 +10,7 @@ import pandas as pd
 from harness.comparable import CHANGED, environment_differences, name_of
 from harness.compare import AS_MEASURED, FALSE_DISCOVERY_RATE, UNCHANGED, Comparison
 from harness.report import tables, wording
+from harness.statuses import was_finished
 from harness.verdicts import POINT
 
 GRID = ["problem", "threads", "dtype"]
@@ -34,9 +35,10 @@ def letters(count: int) -> list[str]:
 
 
 def runs_of(comparisons: Sequence[Comparison]) -> dict[str, str]:
-    """Return the letters of the runs and their names."""
+    """Return the letters of the runs and their names; one that did not come to its end says so."""
     runs = [comparisons[0].a, *(one.b for one in comparisons)]
-    return dict(zip(letters(len(runs)), map(name_of, runs), strict=True))
+    names = [name_of(run) if was_finished(run) else f"{name_of(run)}, interrupted" for run in runs]
+    return dict(zip(letters(len(runs)), names, strict=True))
 
 
 def differing_rows(comparisons: Sequence[Comparison]) -> list[tuple[str, list[str]]]:
