@@ -156,20 +156,26 @@ def machine_fingerprint(description: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
 
+def facts(description: Mapping[str, Any]) -> dict[str, str]:
+    """Return what must match in two parts of one run, by name, as words; a package or a variable has a name of its own.
+
+    What a description does not tell is left out.
+    """
+    found: dict[str, str] = {}
+    for label, value in MATCHED.items():
+        with suppress(KeyError, TypeError):
+            told = value(description)
+            parts = dict(sorted(told.items())) if isinstance(told, dict) else {label: told}
+            found |= {name: _said(part) for name, part in parts.items() if part is not None}
+    return found
+
+
 def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """Return a sentence for each thing that must match and does not; empty where the fingerprints are equal."""
-    sentences = []
-    for label, value in MATCHED.items():
-        then, today = value(before), value(now)
-        if isinstance(then, dict):
-            names = sorted(name for name in then.keys() | today.keys() if then.get(name) != today.get(name))
-            sentences += [f"{name}: {_said(then.get(name))} then, {_said(today.get(name))} now" for name in names]
-        elif then != today:
-            sentences.append(f"{label}: {_said(then)} then, {_said(today)} now")
-    return sentences
+    then, today = facts(before), facts(now)
+    names = [name for name in dict.fromkeys((*then, *today)) if then.get(name) != today.get(name)]
+    return [f"{name}: {then.get(name, 'none')} then, {today.get(name, 'none')} now" for name in names]
 
 
 def _said(value: Any) -> str:
-    if value is None:
-        return "none"
     return ", ".join(value) if isinstance(value, list) else str(value)

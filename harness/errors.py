@@ -6,6 +6,7 @@ HarnessError                 exit 1
 ├── InvalidWorkload          exit 3   a workload file that does not say what it must
 ├── DataUnusable             exit 4   a data set that is missing, damaged or altered
 ├── ResultsUnusable          exit 5   a results folder that cannot be read or be written
+├── Incomparable             exit 6   runs whose times do not speak of the same work
 ├── Unavailable              a row    an implementation that cannot run here
 ├── VerificationFailed       a row    a result that differs from the reference
 └── MeasurementFailed        a row    a worker that raised, crashed or hung
@@ -57,6 +58,12 @@ class ResultsUnusable(HarnessError):
     """A results folder that cannot be read or be written."""
 
     exit_code = 5
+
+
+class Incomparable(HarnessError):
+    """Runs whose times do not speak of the same work, or that have nothing in common."""
+
+    exit_code = 6
 
 
 class Unavailable(HarnessError):

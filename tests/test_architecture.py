@@ -23,8 +23,8 @@ FLOW = """
     measure peak phases pipe orders worker host
     resolution request sides plan survey gatekeeper pilot bridges store runs remaining limits schedule rehearsal
     footprint learning bench profile doctor
-    statuses attained verdicts analyse leaders crossings axes normality breakdown doubts ladders claims side_by_side
-    report export selftest display cli __main__
+    statuses attained verdicts analyse leaders crossings axes normality breakdown doubts ladders side_by_side
+    uncertainty comparable compare claims report export selftest display cli __main__
 """.split()
 
 # Longer than the budget, each with its reason.

@@ -24,7 +24,7 @@ from harness.registry import PROJECT
 from harness.runs import run_folders
 from harness.store import read_rows
 
-COMMANDS = ("list", "new", "verify", "bench", "report", "profile", "train", "export", "doctor")
+COMMANDS = ("list", "new", "verify", "bench", "report", "compare", "profile", "train", "export", "doctor")
 SMALL = """
 dataset = "mnist"
 n_train = 300

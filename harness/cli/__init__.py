@@ -1,4 +1,4 @@
-"""The command line: paragone list · new · verify · bench · report · profile · train · export · doctor · selftest."""
+"""The command line: a command for every verb, one file each."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from harness import __version__
 from harness.cli import (
     adding,
     checking,
+    comparing,
     doctoring,
     exporting,
     listing,
@@ -34,7 +35,7 @@ COMMANDS = (
     (checking.verify, "paragone verify numpy_tuned --problem mlp4 --batch-sizes 1,7,500"),
     (measuring.bench, "paragone bench --problem mlp4 -i 'numpy_*' --dtype float32 --batch-sizes 500,20000"),
     (measuring.report, "paragone report latest"),
-    (live_comparing.live, "paragone compare --live HEAD . -i numpy_rows -b 10,1000"),
+    (comparing.compare, "paragone compare 2026-01-02T030405Z latest --markdown"),
     (profiling.profile, "paragone profile -i 'numpy_*' -p mlp4 -b 500,20000"),
     (training.train, "paragone train numpy_tuned --epochs 30 --dtype float64"),
     (exporting.export, "paragone export latest --format pytest-benchmark > run.json"),

@@ -16,9 +16,11 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Settles quarrels about numerical code by measurement.",
     epilog=(
-        "Exit codes: 0 done · 1 an implementation failed its check or cannot run (verify, profile, train) · 2 misuse · "
+        "Exit codes: 0 done · 1 an implementation failed its check or cannot run (verify, profile, train), a cell is "
+        "slower (compare) · 2 misuse · "
         "3 a workload file is wrong · "
-        "4 a data set is missing or damaged · 5 a results folder cannot be read or written · 130 interrupted."
+        "4 a data set is missing or damaged · 5 a results folder cannot be read or written · "
+        "6 runs that cannot be compared · 130 interrupted."
     ),
 )
 out = Console()

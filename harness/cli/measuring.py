@@ -127,13 +127,26 @@ def _bench(
 
 
 def report(
-    run: Annotated[str, typer.Argument(help="Name or folder of a run; latest if left out.")] = "latest",
+    runs: Annotated[
+        list[str] | None, typer.Argument(metavar="[RUN …]", help="Names or folders of runs; latest if left out.")
+    ] = None,
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="Join runs that are not of the same work too; the report says so.")
+    ] = False,
     results: ResultsOption = None,
 ) -> None:
-    """Rebuild the summary, the figures and the report of a run from its folder alone."""
+    """Rebuild the summary, the figures and the report of a run from its folder alone; several go side by side."""
     from harness.runs import find_run, results_folder
 
-    _report(find_run(results_folder(results), run))
+    folder = results_folder(results)
+    if runs is None or len(runs) < 2:
+        _report(find_run(folder, runs[0] if runs else "latest"))
+        return
+    from harness.report.machines import write_joined
+    from harness.store import read_run
+
+    path = write_joined([read_run(find_run(folder, name)) for name in runs], folder, anyway)
+    out.print(f"Report: {path}", soft_wrap=True, highlight=False)
 
 
 def _report(folder: Path) -> None:

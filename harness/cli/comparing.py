@@ -1,0 +1,79 @@
+"""paragone compare."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.cli.app import EXIT_FAILED_CHECK, out
+from harness.cli.options import ResultsOption, fraction
+from harness.errors import Misuse
+
+MOST_RUNS = 26  # they go by letters
+
+
+def compare(
+    runs: Annotated[
+        list[str], typer.Argument(metavar="A B [C …]", help="Runs: names, folders or latest; each is compared with A.")
+    ],
+    fail_slower: Annotated[
+        str, typer.Option("--fail-slower", help="Exit code 1 where a cell surely takes that much longer than in A.")
+    ] = "5%",
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="Compare what is not the same work too; the result says so.")
+    ] = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Markdown on standard output.")] = False,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write the Markdown to.")] = None,
+    results: ResultsOption = None,
+) -> None:
+    """Compare runs over time, versions or machines, cell by cell; exit code 1 where one is slower.
+
+    --live A B measures two versions of implementations in one run and finds less: paragone compare --live --help
+    """
+    allowed = fraction(fail_slower, "--fail-slower")
+    assert allowed is not None
+    folders = run_folders_of(runs, results)
+
+    from harness.compare import compare as compared
+    from harness.report.comparison import markdown as written
+    from harness.report.comparison_console import print_comparison
+    from harness.store import read_run
+
+    first, *others = map(read_run, folders)
+    comparisons = [compared(first, other, anyway) for other in others]
+    if output is not None:
+        _write(output, written(comparisons, allowed))
+    if markdown:
+        sys.stdout.write(written(comparisons, allowed))
+    elif output is None:
+        print_comparison(comparisons, allowed, out)
+    else:
+        out.print(f"Comparison: {output}", soft_wrap=True, highlight=False)
+    if any(len(comparison.slower_beyond(allowed)) for comparison in comparisons):
+        raise typer.Exit(EXIT_FAILED_CHECK)
+
+
+def run_folders_of(names: list[str], results: Path | None) -> list[Path]:
+    """Return the folders of at least two runs, the first the one compared against. Raises Misuse, UnknownName."""
+    from harness.runs import find_run, results_folder
+
+    if len(names) < 2:
+        raise Misuse("compare: expected two runs or more, got one. Such as: paragone compare RUN latest")
+    if len(names) > MOST_RUNS:
+        raise Misuse(f"compare: expected at most {MOST_RUNS} runs, got {len(names)}")
+    folders = [find_run(results_folder(results), name) for name in names]
+    resolved = [folder.resolve() for folder in folders]
+    for number, folder in enumerate(resolved):
+        if folder in resolved[:number]:
+            raise Misuse(f"compare: {names[number]} is {folder}, which is among the runs already; name another")
+    return folders
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise Misuse(f"--output {path}: cannot be written: {error.strerror}") from None

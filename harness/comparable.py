@@ -1,0 +1,169 @@
+"""What of two runs can be compared: why not, which cells, what differs around them, and whose code is the same."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from harness.environment import facts
+from harness.statuses import CELL
+
+if TYPE_CHECKING:
+    from harness.store import Run
+
+ABOUT = ["implementation", "language", "dtype", "control"]
+WORDS_AND_GRID = {"description", "source", "batch_sizes"}  # of a workload: they decide no number
+SAME, CHANGED, UNKNOWN = "same", "changed", "unknown"
+
+
+def other_work(a: Run, b: Run) -> list[str]:
+    """Return a sentence for every reason why the times of two runs do not speak of the same work."""
+    sentences = []
+    versions = [run.plan["method_version"] for run in (a, b)]
+    if versions[0] != versions[1]:
+        sentences.append(f"they were measured by method version {versions[0]} and {versions[1]}")
+    for name in sorted(a.plan["problems"].keys() & b.plan["problems"].keys()):
+        ones = [run.plan["problems"][name] for run in (a, b)]
+        keys = sorted((ones[0].keys() | ones[1].keys()) - WORDS_AND_GRID)
+        if changed := [key for key in keys if ones[0].get(key) != ones[1].get(key)]:
+            what = ", ".join(f"{key} {_short(ones[0].get(key))} and {_short(ones[1].get(key))}" for key in changed)
+            sentences.append(f"workload {name} is defined differently: {what}")
+    data = [run.plan["data"] for run in (a, b)]
+    if data[0]["sha256"] != data[1]["sha256"]:
+        names = " and ".join(f"{one['name']} ({str(one['sha256'])[:12]})" for one in data)
+        sentences.append(f"they trained on other data: {names}")
+    seeds = [run.plan["seed"] for run in (a, b)]
+    if seeds[0] != seeds[1]:
+        sentences.append(f"start and order of the images differ: seeds {seeds[0]} and {seeds[1]}")
+    return sentences
+
+
+def refusals(a: Run, b: Run) -> list[str]:
+    """Return a sentence for every reason why no cell of one run may be told from its cell in the other."""
+    sentences = other_work(a, b)
+    if not {*a.plan["threads"]} & {*b.plan["threads"]}:
+        counts = " and ".join(", ".join(map(str, run.plan["threads"])) for run in (a, b))
+        sentences.append(f"they have no number of threads in common: {counts}")
+    sentences += [
+        f"{name_of(run)} has one launch (--quick), which has no interval: nothing can be told from noise"
+        for run in (a, b)
+        if run.plan["launches"] == 1
+    ]
+    return sentences
+
+
+def _short(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+def name_of(run: Run) -> str:
+    """Return the name by which a run is spoken of."""
+    return str(run.plan["run"])
+
+
+def surroundings(run: Run) -> dict[str, str]:
+    """Return what a run was measured with, by name: machine, system, versions, variables, data, code."""
+    about = run.environment
+    machine, revision = about.get("machine", {}), about.get("revision", {})
+    found = facts(about)
+    others = {
+        "machine": machine.get("id"),
+        "frequency governor": ", ".join(machine.get("governors") or ()),
+        "C library": about.get("os", {}).get("c_library"),
+        "compilers": ", ".join(sorted({one["compiler"] for one in _receipts(run) if "compiler" in one})),
+        "threads": ", ".join(map(str, run.plan["threads"])),
+        "data set": f"{run.plan['data']['name']} {str(run.plan['data']['sha256'])[:12]}",
+        "baseline": run.plan["baseline"],
+        "launches × rounds": f"{run.plan['launches']} × {run.plan['rounds']}",
+        "git revision": f"{revision.get('commit') or 'none'}{' with changes' * bool(revision.get('dirty'))}",
+        "source of the harness": revision.get("source_hash"),
+        "load before the run": _load(about.get("load") or {}),
+    }
+    return found | {name: str(value) for name, value in others.items() if value}
+
+
+def _load(load: Mapping[str, Any]) -> str:
+    busy = load.get("busy_cpus")
+    return "" if busy is None else f"others kept {busy:.1f} CPUs busy"
+
+
+def _receipts(run: Run) -> list[dict[str, Any]]:
+    return [receipt for receipt in run.launches["receipt"] if isinstance(receipt, dict)]
+
+
+def environment_differences(runs: list[Run]) -> list[tuple[str, list[str]]]:
+    """Return, for everything in which the surroundings of runs differ, its name and what each run says of it."""
+    told = [surroundings(run) for run in runs]
+    names = dict.fromkeys(name for one in told for name in one)
+    rows = [(name, [one.get(name, "none") for one in told]) for name in names]
+    return [(name, values) for name, values in rows if len(set(values)) > 1]
+
+
+def are_versions_same(a: Run, b: Run) -> bool:
+    """Return whether machine, system, versions and variables are the same, as far as the runs tell."""
+    return facts(a.environment) == facts(b.environment)
+
+
+def source_states(a: Run, b: Run) -> dict[str, str]:
+    """Return for every variant of both runs whether its code is the same: same, changed or unknown.
+
+    Its code is every file in the folder of its implementation, and what was built of it: compiler, command, versions.
+    """
+    known = [run.plan.get("identity", {}) for run in (a, b)]
+    built = [_built(run) for run in (a, b)]
+    states = {}
+    for entry in a.plan["variants"]:
+        name, key = entry["variant"], f"source of {entry['implementation']}"
+        hashes = [identity.get(key) for identity in known]
+        if None in hashes:
+            states[name] = UNKNOWN
+        else:
+            is_same = hashes[0] == hashes[1] and built[0].get(name) == built[1].get(name)
+            states[name] = SAME if is_same else CHANGED
+    return states
+
+
+def _built(run: Run) -> dict[str, set[str]]:
+    """Return what the launches of each variant say of how it was built."""
+    found: dict[str, set[str]] = {}
+    for name, receipt in zip(run.launches["variant"], run.launches["receipt"], strict=True):
+        if isinstance(receipt, dict):
+            found.setdefault(str(name), set()).add(json.dumps(receipt, sort_keys=True))
+    return found
+
+
+def in_both(a: pd.DataFrame, b: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the cells of two summaries that passed in both, and those that fell out, with `why`.
+
+    Columns of the first that differ between runs end in _a, those of the second in _b.
+    """
+    columns = [*CELL, "status", "reason", "images_per_second", "margin"]
+    cells = a[[*columns, *ABOUT]].merge(b[columns], on=CELL, how="outer", suffixes=("_a", "_b"), sort=False)
+    why = cells.apply(lambda row: _why(row, a, b), axis=1) if len(cells) else pd.Series(dtype=str)
+    is_in = why == ""
+    return cells[is_in].reset_index(drop=True), cells.loc[~is_in, CELL].assign(why=why[~is_in]).reset_index(drop=True)
+
+
+def _why(row: Any, a: pd.DataFrame, b: pd.DataFrame) -> str:
+    """Return why a cell cannot be compared; "" where it can."""
+    for status, reason, frame, run in (
+        (row["status_a"], row["reason_a"], a, "A"),
+        (row["status_b"], row["reason_b"], b, "B"),
+    ):
+        if not isinstance(status, str):
+            return _absent(row, frame, run)
+        if status != "passed":
+            return f"{status} in {run}: {reason}" if reason else f"{status} in {run}"
+    return ""
+
+
+def _absent(row: Any, frame: pd.DataFrame, run: str) -> str:
+    """Return what the other run lacks: the whole workload, the variant, or only this point of the grid."""
+    for column, what in (("problem", "workload"), ("variant", "variant")):
+        if row[column] not in set(frame[column]):
+            return f"{what} not in {run}"
+    return f"batch size or threads not in {run}"

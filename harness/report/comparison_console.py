@@ -1,0 +1,86 @@
+"""A comparison of runs on the terminal: what differs around them, what was found, and a table of every cell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from harness.compare import Comparison
+from harness.report import wording
+from harness.report.comparison import MARK, differing_rows, entry, joined_cells, label, letters, runs_of, sentences
+
+STYLES = {"faster": "green", "slower": "red"}
+GREY = "bright_black"
+
+
+def print_comparison(comparisons: Sequence[Comparison], fail_slower: float, console: Console) -> None:
+    """Print the comparison of A with each other run."""
+    named = runs_of(comparisons)
+    for letter, name in named.items():
+        console.print(Text(f"{letter}  {name}", style="bold"))
+    console.print()
+    console.print(_differences(comparisons, list(named)))
+    console.print()
+    _print_cells(comparisons, console)
+    for letter, comparison in zip(letters(len(comparisons) + 1)[1:], comparisons, strict=True):
+        for sentence in sentences(comparison, letter, fail_slower):
+            console.print(Text(plain(sentence)))
+        console.print()
+
+
+def plain(sentence: str) -> str:
+    """Return a sentence without the marks of Markdown."""
+    return (
+        re.sub(r"\\(.)", r"\1", sentence.replace("**", "")).replace("`", "").replace("&lt;", "<").replace("&gt;", ">")
+    )
+
+
+def _differences(comparisons: Sequence[Comparison], named: Sequence[str]) -> Table | Text:
+    rows = differing_rows(comparisons)
+    if not rows:
+        return Text("Nothing that is recorded differs around them.")
+    table = Table(title="What differs around them", title_justify="left", title_style="bold", box=None, pad_edge=False)
+    for heading in ("", *named):
+        table.add_column(heading, overflow="fold")
+    for name, values in rows:
+        table.add_row(Text(name, style=GREY), *map(Text, values))
+    return table
+
+
+def _print_cells(comparisons: Sequence[Comparison], console: Console) -> None:
+    """Print a table for each workload, dtype and number of threads, a row per cell, two columns per run."""
+    grouped: dict[str, list[tuple[Any, list[Any]]]] = {}
+    for first, rows in joined_cells(comparisons):
+        title = f"{first['problem']} · {first['dtype']} · {wording.plural(int(first['threads']), 'thread')}"
+        grouped.setdefault(title, []).append((first, rows))
+    for title, cells in grouped.items():
+        table = Table(title=Text(title), title_justify="left", title_style="bold", box=None, pad_edge=False)
+        for heading in ("implementation", "batch", "A"):
+            table.add_column(heading, justify="left" if heading == "implementation" else "right", no_wrap=True)
+        for letter in letters(len(comparisons) + 1)[1:]:
+            table.add_column(letter, no_wrap=True)
+            table.add_column("")
+        for first, rows in cells:
+            table.add_row(*_row(first, rows))
+        console.print(table)
+        console.print()
+        if any(label(first, rows).endswith(MARK) for first, rows in cells):
+            console.print(Text(f"{MARK} its code is not the same in all runs", style=GREY))
+
+
+def _row(first: Any, rows: Sequence[Any]) -> list[Text]:
+    texts = [
+        Text(label(first, rows)),
+        Text(wording.batch(first["batch_size"])),
+        Text(wording.rate(first["images_per_second_a"]).replace(" ", "")),
+    ]
+    for row in rows:
+        ratio, verdict = entry(row)
+        style = STYLES.get(verdict, GREY)
+        texts += [Text(ratio, style=style), Text(verdict, style=style)]
+    return texts

@@ -1,0 +1,99 @@
+"""Throughput of several runs as small multiples: a panel for each machine and dtype, all with the same axes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from harness.report import palette, wording
+from harness.report.canvas import LEFT, Drawn, Sheet, batch_axis, rate_axis, text_width
+from harness.report.throughput import LABEL_GAP, LABEL_SIZE, label_lines, label_space
+
+PANEL_WIDTH, LEAST_HEIGHT, TITLE_ROOM, AXIS_ROOM = 2.9, 3.0, 0.35, 0.6
+MOST_IN_A_ROW = 3
+
+
+def draw(cells: pd.DataFrame, name: str, machines: Mapping[str, str]) -> Drawn | None:
+    """Return images per second over batch size, a panel per machine and dtype; None where nothing was measured.
+
+    `cells` are rows of several summaries with `run`, of one problem and one number of threads; `machines` says
+    by the letter of a run which machine it is of.
+    """
+    cells = cells.assign(label=[f"{r.implementation} {wording.axis_values(r.variant)}" for r in wording.rows(cells)])
+    cells["label"] = cells["label"].str.strip()
+    shown = cells[~cells["control"] & cells["images_per_second"].notna()]
+    if shown.empty:
+        return None
+    dtypes, letters = sorted(shown["dtype"].unique()), [run for run in machines if run in set(shown["run"])]
+    most = int(shown.groupby(["run", "dtype"])["variant"].nunique().max())
+    height = max(LEAST_HEIGHT, most * LABEL_GAP * 1.25)
+    gutter = label_space(most) + 0.2 + max(text_width(label, LABEL_SIZE, "bold") for label in shown["label"].unique())
+    across = min(MOST_IN_A_ROW, len(letters))
+    down = len(dtypes) * -(-len(letters) // across)
+    problem, threads = str(shown["problem"].iloc[0]), wording.plural(int(shown["threads"].iloc[0]), "thread")
+    sheet = Sheet(
+        LEFT + across * (PANEL_WIDTH + gutter) + 0.1,
+        down * (height + TITLE_ROOM + AXIS_ROOM),
+        f"{problem}: training throughput by machine, {threads}",
+        [_subtitle(shown, machines), *_not_drawn(cells, shown)],
+    )
+    limits = _range(shown)
+    row = 0
+    for dtype in dtypes:
+        for number, letter in enumerate(letters):
+            column = number % across
+            top = TITLE_ROOM + (row + number // across) * (height + TITLE_ROOM + AXIS_ROOM)
+            axes = sheet.axes(LEFT + column * (PANEL_WIDTH + gutter), top, PANEL_WIDTH, height)
+            rate_axis(axes, *limits, labelled=column == 0)
+            batch_axis(axes, sorted(shown["batch_size"].unique()))
+            axes.set_title(f"{letter} · {dtype} · images per second", loc="left", size=9, color=palette.SOFT_INK)
+            _draw_panel(axes, shown[(shown["dtype"] == dtype) & (shown["run"] == letter)], height)
+        row += -(-len(letters) // across)
+    return sheet.drawn(name, f"Throughput by machine, `{problem}`, {threads}.")
+
+
+def _range(shown: pd.DataFrame) -> tuple[float, float]:
+    fastest = shown[["images_per_second", "limit_images_per_second"]].max().max()
+    return shown["images_per_second"].min() / 1.5, float(fastest) * 1.5
+
+
+def _subtitle(shown: pd.DataFrame, machines: Mapping[str, str]) -> str:
+    band = "Bands: 95 % intervals over launches. " if shown["images_per_second_low"].notna().any() else ""
+    limit = " Grey: the limit of each machine." if shown["limit_images_per_second"].notna().any() else ""
+    return f"{'; '.join(f'{letter}: {machine}' for letter, machine in machines.items())}. {band}Same axes.{limit}"
+
+
+def _not_drawn(cells: pd.DataFrame, shown: pd.DataFrame) -> list[str]:
+    """Return a line that names what a run planned and has no number of."""
+    others = wording.presented(cells)
+    keys = ["run", "variant"]
+    drawn = set(shown[keys].itertuples(index=False, name=None))
+    absent = [row for row in wording.rows(others.drop_duplicates(keys)) if (row.run, row.variant) not in drawn]
+    words = [f"{row.label} {row.dtype} in {row.run} ({wording.WORDS.get(row.status, row.status)})" for row in absent]
+    return ["Not drawn: " + ", ".join(words) + "."] if words else []
+
+
+def _draw_panel(axes: Axes, cells: pd.DataFrame, height: float) -> None:
+    """Draw the limit of one machine and the lines of its run; one that did not measure here says so."""
+    if cells.empty:
+        axes.text(0.5, 0.5, "not measured", transform=axes.transAxes, ha="center", color=palette.SOFT_INK)
+        return
+    known = cells.dropna(subset=["limit_images_per_second"]).drop_duplicates("batch_size").sort_values("batch_size")
+    if not known.empty:
+        x, limit = known["batch_size"], known["limit_images_per_second"].astype(float)
+        axes.fill_between(x, limit, axes.get_ylim()[1], color=palette.NOISE, linewidth=0, zorder=0)
+        axes.plot(x, limit, color=palette.SOFT_INK, linewidth=1.0, zorder=0)
+    ends = []
+    for _, line in cells.sort_values("batch_size").groupby("variant", sort=True):
+        row = next(wording.rows(line))
+        style = palette.style(row)
+        x, y = line["batch_size"], line["images_per_second"]
+        low, high = line["images_per_second_low"], line["images_per_second_high"]
+        axes.vlines(x, low, high, color=style["color"], linewidth=1.2, alpha=0.5)
+        axes.fill_between(x, low, high, color=style["color"], alpha=0.2, linewidth=0)
+        axes.plot(x, y, linewidth=1.6, markersize=4, markeredgecolor="white", markeredgewidth=0.5, **style)
+        is_baseline = row.verdict == "baseline"
+        ends.append((float(x.iloc[-1]), float(y.iloc[-1]), str(row.label), style["color"], is_baseline))
+    label_lines(axes, ends, height)

@@ -1,0 +1,196 @@
+"""Runs of several machines side by side: one report, a column group and a panel for each, never averaged across."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from harness.analyse import summarise
+from harness.attained import machine_limits
+from harness.comparable import environment_differences, name_of, other_work
+from harness.errors import Incomparable, ResultsUnusable
+from harness.report import machine_panels, tables, wording
+from harness.report.canvas import Drawn, drawing
+from harness.report.comparison import letters
+from harness.report.figures import file_name
+from harness.statuses import STATUSES_WITH_TIMES, was_finished
+
+if TYPE_CHECKING:
+    from harness.store import Run
+
+GRID = ["problem", "threads", "dtype"]
+
+HOW_TO_READ = """\
+- Every number is of one machine. **×** is the speed relative to the baseline of the *same* run, dtype, batch size and
+  number of threads, from samples of the same round; the word beneath is its verdict there. No number is formed across
+  machines: for how much faster one run is than another, `paragone compare`.
+- **Images per second**: the median over launches, in brackets its 95 % interval; then the share of that machine's own
+  limit. A dash: the cell is not in the plan of that run."""
+
+
+def write_joined(runs: Sequence[Run], results: Path, anyway: bool = False) -> Path:
+    """Write summary.csv, figures/ and report.md of several runs into a folder of its own in `results`.
+
+    Return the path of report.md. The same runs get the same folder and the same bytes. Raises Incomparable where they
+    are not of the same work, unless `anyway`, and ResultsUnusable where the folder cannot be written.
+    """
+    overridden = refused(runs)
+    if overridden and not anyway:
+        raise Incomparable(f"these runs cannot be joined: {'; '.join(overridden)}. To join them all the same: --anyway")
+    frame = joined(runs)
+    drawn = figures(frame, runs)
+    files = {f"figures/{figure.name}.{form}": getattr(figure, form) for figure in drawn for form in ("png", "svg")}
+    files["summary.csv"] = frame.to_csv(index=False, float_format="%.6g", lineterminator="\n").encode()
+    files["report.md"] = report(runs, frame, drawn, overridden).encode()
+    folder = results / folder_name(runs)
+    try:
+        (folder / "figures").mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            draft = (folder / name).with_name(f".{Path(name).name}.{os.getpid()}")
+            draft.write_bytes(content)
+            draft.replace(folder / name)
+    except OSError as error:
+        raise ResultsUnusable(f"{folder}: the report cannot be written: {error.strerror}") from None
+    return folder / "report.md"
+
+
+def folder_name(runs: Sequence[Run]) -> str:
+    """Return a name that says which run is the first and that is another one for other runs."""
+    facts = [f"{name_of(run)} {run.environment.get('machine', {}).get('id')} {run.plan['created']}" for run in runs]
+    return f"{name_of(runs[0])}-joined-{hashlib.sha256(chr(10).join(facts).encode()).hexdigest()[:6]}"
+
+
+def refused(runs: Sequence[Run]) -> list[str]:
+    """Return why any run is not of the same work as the first."""
+    return [
+        f"{letter} and A: {reason}"
+        for letter, run in zip(letters(len(runs))[1:], runs[1:], strict=True)
+        for reason in other_work(runs[0], run)
+    ]
+
+
+def joined(runs: Sequence[Run]) -> pd.DataFrame:
+    """Return the rows of all summaries, with `run`, the letter, and `run_name`, in front."""
+    parts = []
+    for letter, run in zip(letters(len(runs)), runs, strict=True):
+        frame = summarise(run)
+        frame.insert(0, "run", letter)
+        frame.insert(1, "run_name", name_of(run))
+        parts.append(frame)
+    return pd.concat(parts, ignore_index=True)
+
+
+def machine_name(run: Run) -> str:
+    """Return what machine a run is of, as short as can be: "AMD EPYC, 2 CPUs"."""
+    machine = run.environment.get("machine", {})
+    count = machine.get("logical_cpus")
+    cpus = f", {wording.plural(count, 'CPU')}" if count else ""
+    return f"{machine.get('cpu') or 'unknown CPU'}{cpus}"
+
+
+def figures(frame: pd.DataFrame, runs: Sequence[Run]) -> list[Drawn]:
+    """Return a figure for each workload and number of threads that was measured anywhere."""
+    machines = dict(zip(letters(len(runs)), map(machine_name, runs), strict=True))
+    drawn = []
+    with drawing():
+        for _, cells in frame.groupby(["problem", "threads"], sort=False):
+            first = next(wording.rows(cells))
+            name = f"machines-{file_name(first.problem)}-{first.threads}"
+            figure = machine_panels.draw(cells, name, machines)
+            drawn += [] if figure is None else [figure]
+    return drawn
+
+
+def report(runs: Sequence[Run], frame: pd.DataFrame, drawn: Sequence[Drawn], overridden: Sequence[str]) -> str:
+    """Return the report of several runs in Markdown."""
+    named = letters(len(runs))
+    rows = environment_differences(list(runs))
+    differences = [[wording.escaped(name), *map(wording.escaped, values)] for name, values in rows]
+    shown = [f"**{figure.caption}**\n\n![{figure.caption}](figures/{figure.name}.png)" for figure in drawn]
+    anyway = f"**Joined all the same (--anyway)**: {wording.escaped('; '.join(overridden))}." if overridden else ""
+    sections = [
+        (f"# paragone: {wording.plural(len(runs), 'run')} side by side", _introduction(runs)),
+        ("", anyway),
+        ("## What differs around them", tables.table(["", *named], differences) if rows else "Nothing recorded."),
+        ("## Results", _result_tables(frame, named)),
+        ("## How to read this", HOW_TO_READ),
+        ("## Figures", "\n\n".join(shown) or "Nothing was measured."),
+        ("## The machines' limits", _limits(runs)),
+        (
+            "## To repeat it",
+            "```sh\n" + "\n".join(f"{run.plan['command']}    # {name_of(run)}" for run in runs) + "\n```",
+        ),
+    ]
+    return "\n\n".join(f"{heading}\n\n{text}".strip() for heading, text in sections if text) + "\n"
+
+
+def _introduction(runs: Sequence[Run]) -> str:
+    lines = []
+    for letter, run in zip(letters(len(runs)), runs, strict=True):
+        ending = "" if was_finished(run) else ", interrupted"
+        quick = ", quick: one launch, no intervals" if run.plan["quick"] else ""
+        lines.append(
+            f"- **{letter}**: {wording.escaped(machine_name(run))}, run {wording.code(name_of(run))}{ending}{quick}"
+        )
+    return "\n".join(lines)
+
+
+def _result_tables(frame: pd.DataFrame, named: Sequence[str]) -> str:
+    """Return a table per workload, threads and dtype: a line per implementation and batch size, two columns per run."""
+    shown = wording.presented(frame)
+    shown = shown.assign(
+        name=[f"{row.implementation} {wording.axis_values(row.variant)}" for row in wording.rows(shown)]
+    )
+    headings = [column for letter in named for column in (f"{letter}, images/s", f"{letter}, ×")]
+    parts = []
+    for _, cells in shown.groupby(GRID, sort=False):
+        first = next(wording.rows(cells))
+        lines = []
+        for _, line in cells.sort_values(["name", "batch_size"], kind="stable").groupby(["name", "batch_size"]):
+            by_run = {row.run: row for row in wording.rows(line)}
+            entries = [text for letter in named for text in _entries(by_run.get(letter))]
+            row = next(wording.rows(line))
+            lines.append([wording.code(row.name), wording.batch(row.batch_size), *entries])
+        heading = f"### `{first.problem}`, {first.dtype}, {wording.plural(first.threads, 'thread')}"
+        parts.append(f"{heading}\n\n{tables.table(['implementation', 'batch size', *headings], lines)}")
+    return "\n\n".join(parts) or "No cell was planned."
+
+
+def _entries(row: Any) -> tuple[str, str]:
+    """Return images per second with interval and share of the limit, and the ratio to the run's own baseline."""
+    if row is None:
+        return wording.MISSING, wording.MISSING
+    if row.status not in STATUSES_WITH_TIMES:
+        return f"*{row.status}*", ""
+    interval = wording.rate_interval(row.images_per_second_low, row.images_per_second_high)
+    speed = f"**{wording.rate(row.images_per_second)}** {interval}".strip()
+    if not math.isnan(row.share_of_limit):
+        speed += f"<br>{wording.percent(row.share_of_limit)} of the limit"
+    if row.verdict == "baseline" or row.status == "not checked":
+        return speed, "baseline" if row.verdict == "baseline" else "*not verified*"
+    ratio = f"{wording.ratio(row.ratio_to_baseline)} {wording.ratio_interval(row.ratio_low, row.ratio_high)}".strip()
+    return speed, f"{ratio}<br>{row.verdict}"
+
+
+def _limits(runs: Sequence[Run]) -> str:
+    """Return how fast each machine multiplies matrices and reads memory."""
+    lines = [
+        [
+            letter,
+            wording.code(row.problem),
+            row.dtype,
+            str(row.threads),
+            f"{wording.significant(row.gemm / 1e9)} GFLOP/s",
+            f"{wording.significant(row.read / 1e9)} GB/s",
+        ]
+        for letter, run in zip(letters(len(runs)), runs, strict=True)
+        for row in wording.rows(machine_limits(run))
+    ]
+    headings = ["run", "problem", "dtype", "threads", "matrix product", "reading memory"]
+    return tables.table(headings, lines) if lines else ""

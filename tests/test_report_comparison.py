@@ -1,0 +1,120 @@
+"""The words of a comparison: environment first, counts that add up, and nothing hidden; on paper and on a terminal."""
+
+import re
+from dataclasses import replace
+from io import StringIO
+
+import pytest
+from pair_of_runs import OTHERS, SIZES, SLOWED, VARIANTS, noisy_run
+from rich.console import Console
+
+from harness.compare import compare
+from harness.report.comparison import counted, letters, markdown
+from harness.report.comparison_console import plain, print_comparison
+
+
+@pytest.fixture(scope="module")
+def three():
+    """Return A against B, in which one implementation is a fifth slower, and against C with a newer NumPy."""
+    a = noisy_run("first", 1)
+    b = noisy_run("second", 2, changed=[SLOWED], slower={SLOWED: 1.2})
+    c = noisy_run("third", 3, environment={"packages": {"numpy": "2.5.0"}})
+    return [compare(a, b), compare(a, c)]
+
+
+def printed(comparisons, width=120):
+    console = Console(file=StringIO(), width=width)
+    print_comparison(comparisons, 0.05, console)
+    return console.file.getvalue()
+
+
+def test_the_differences_around_the_runs_come_before_any_number(three):
+    text = markdown(three, 0.05)
+
+    assert "| numpy | 2.4.0 | 2.4.0 | 2.5.0 |" in text
+    assert text.index("| numpy |") < text.index("×")
+    assert printed(three).index("numpy") < printed(three).index("×")
+
+
+def test_the_verdicts_are_counted_and_add_up_to_all_cells_but_the_controls(three):
+    for comparison in three:
+        numbers = [int(number) for number in re.findall(r"(\d+) (?:slower|faster|same|not|no)", counted(comparison))]
+        assert sum(numbers) == (~comparison.cells["control"]).sum()
+    assert counted(three[0]).startswith("2 slower, ")
+
+
+def test_what_is_surely_slower_is_named_with_its_interval(three):
+    text = markdown(three[:1], 0.05)
+
+    assert "2 cells surely slower beyond 5.0 %" in text
+    assert f"`{SLOWED}` on nielsen, batch 10: 0.8" in text
+    assert "No cell is surely slower beyond 50 %" in markdown(three[:1], 0.5)
+
+
+def test_what_ratios_are_relative_to_is_said_for_each_run(three):
+    text = markdown(three, 0.05)
+    of_b, of_c = text.split("**C against A**")
+
+    assert "Ratios are to unchanged code: as measured, that ran " in of_b
+    assert "Ratios are as measured: no other cell is known to be unchanged" in of_c.split("## ")[0]
+
+
+def test_every_cell_of_the_grid_has_a_line_with_a_column_for_each_run(three):
+    table = markdown(three, 0.05).split("## Every cell")[1].split("## How")[0]
+    lines = [line for line in table.splitlines() if line.startswith("| `")]
+
+    assert len(lines) == (1 + len(OTHERS)) * len(SIZES)
+    assert all(line.count("×") >= 3 for line in lines), "a ratio for each run, and B's as measured"
+    assert "(A/A)" not in table
+
+
+def test_changed_code_is_marked_and_the_mark_is_explained(three):
+    text = markdown(three, 0.05)
+
+    assert "`numpy_a*`" in text
+    assert "`numpy_b*`" not in text
+    assert "* its code is not the same in all runs" in text
+    assert "numpy_a*" in printed(three)
+
+
+def test_what_fell_out_is_counted_with_the_letter_of_its_run():
+    a, fewer = noisy_run("a", 1), noisy_run("b", 2, variants=[name for name in VARIANTS if name != SLOWED])
+    whole = compare(a, noisy_run("c", 3))
+
+    assert "2 cells fell out: 2 variant not in C." in markdown([whole, compare(a, fewer)], 0.05)
+
+
+def test_a_comparison_that_was_refused_says_so_where_it_was_made_all_the_same():
+    a, b = noisy_run("a", 1), noisy_run("b", 2, plan={"seed": 7})
+
+    assert "**Compared all the same (--anyway)**: start and order of the images differ" in markdown(
+        [compare(a, b, anyway=True)], 0.05
+    )
+
+
+def test_a_run_that_was_interrupted_says_so():
+    cut = replace(noisy_run("b", 2), finished=None)
+
+    assert markdown([compare(noisy_run("a", 1), cut)], 0.05).startswith("# b, interrupted (B) against a (A)\n")
+
+
+def test_text_from_a_run_cannot_break_the_page():
+    a = noisy_run("a", 1)
+    b = noisy_run("b|<script>", 2, environment={"packages": {"numpy": "2|`<b>`"}})
+
+    text = markdown([compare(a, b)], 0.05)
+
+    assert "<script>" not in text
+    assert "2\\|\\`&lt;b&gt;\\`" in text
+
+
+def test_a_sentence_is_printed_without_the_marks_of_markdown():
+    assert plain("**B**: `x` \\_y\\_ &lt;z&gt;") == "B: x _y_ <z>"
+
+
+def test_the_same_comparison_gives_the_same_bytes(three):
+    assert markdown(three, 0.05) == markdown(three, 0.05)
+
+
+def test_runs_go_by_letters():
+    assert letters(3) == ["A", "B", "C"]
