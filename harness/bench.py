@@ -22,7 +22,7 @@ from harness.learning import draw_curves
 from harness.limits import record_limits
 from harness.machine.memory import memory_limit_bytes
 from harness.pilot import Display, Pilot, open_worker
-from harness.plan import Cell, Enrolment, enrol, grid, in_waves, own_environments, plan_json
+from harness.plan import Cell, Enrolment, batch_sizes, enrol, in_waves, own_environments, plan_json
 from harness.registry import Broken, Found, select
 from harness.rehearsal import launch_deviation
 from harness.remaining import EnrolmentKey, remaining_of
@@ -141,6 +141,9 @@ class Bench:
         peaks = {survey.enrolment.key: survey.peak_bytes for survey in surveys}
         memory_seconds = pass_seconds(surveys) if self.request.memory else 0.0
         cells = in_waves(cells, peaks, memory_limit_bytes() // 2, baselines)
+        predicting = {e.key for e in enrolments.values() if e.variant.implementation.predicts}
+        evaluated = self.request.evaluated
+        cells = [replace(c, evaluates=c.problem in evaluated and c.enrolment in predicting) for c in cells]
         rounds = self.request.rounds or rounds_in_time(cells)
         facts = {
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -174,7 +177,7 @@ class Bench:
             for key, enrolment in enrolments.items():
                 advance(enrolment.variant.name, 1)
                 if not enrolment.variant.control:
-                    surveys[key] = pilot.survey(enrolment, grid(enrolment.problem, self.request.batch_sizes))
+                    surveys[key] = pilot.survey(enrolment, batch_sizes(self.request, enrolment))
         for key, enrolment in enrolments.items():
             if enrolment.variant.control:
                 twin_key = (key[0], replace(enrolment.variant, control=False).name, key[2])
@@ -210,7 +213,8 @@ class Bench:
             if self.request.memory:
                 seed, display = self.request.seed, self.display
                 measure_memory(rows, enrolments, self.data, seed, self._open_worker, display)
-            draw_curves(rows, enrolments, self.data, self.request, self.display)
+            if not self.request.only:
+                draw_curves(rows, enrolments, self.data, self.request, self.display)
             finished = True
         except KeyboardInterrupt:
             self.display.say("Interrupted. What was measured is kept; the same command goes on from here.")

@@ -1,6 +1,6 @@
 """Claims of one cell's speed relative to another's: what a source says, as data.
 
-`claims.toml` holds those of the project's sources, and its head explains the keys; a file of one's own has the same form.
+`claims.toml` holds those of the project's sources, and its head explains the keys; a file of one's own looks the same.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Claim:
 
 
 def answer(limits: tuple[float, float], low: float, high: float) -> str:
-    """Return what an interval of a measured ratio says to claimed limits: inside, above, below, across; "" without one."""
+    """Return how an interval of ratios lies to claimed limits: inside, above, below, across; "" without one."""
     if math.isnan(low) or math.isnan(high):
         return ""
     if low > limits[1]:
@@ -137,18 +137,19 @@ def _claim(entry: Mapping[str, Any], folder: Path) -> Claim:
     for key in entry:
         if key not in KEYS:
             raise ValueError(f"unknown key {key!r}. {closest_sentence(key, KEYS)}")
-    texts = {key: _text(key, _needed(entry, key)) for key in COMMON}
+    name, source, says = (_text(key, _needed(entry, key)) for key in COMMON)
+    told = Claim(name, source, says)
     if "cannot" in entry:
         if surplus := sorted(entry.keys() - {*COMMON, "cannot"}):
             raise ValueError(f"{surplus[0]}: a claim with `cannot` has neither cells nor a ratio")
-        return Claim(**texts, cannot=_text("cannot", entry["cannot"]))
+        return replace(told, cannot=_text("cannot", entry["cannot"]))
     problem = _problem(_text("problem", _needed(entry, "problem")), folder)
     quantity = _needed(entry, "quantity")
     if quantity not in QUANTITIES:
         raise ValueError(f"quantity: expected one of {', '.join(QUANTITIES)}; got {quantity!r}")
     size = _batch_size("batch_size", _needed(entry, "batch_size"), problem)
-    claim = Claim(
-        **texts,
+    claim = replace(
+        told,
         problem=problem,
         quantity=quantity,
         variant=_names("variant", _needed(entry, "variant")),

@@ -53,6 +53,7 @@ class Cell:
     step_seconds: float
     once_per_launch: bool
     wave: int = 0
+    evaluates: bool = False  # the test set too, behind every timed sample
 
     @property
     def enrolment(self) -> tuple[str, str, int]:
@@ -77,6 +78,23 @@ def grid(problem: Problem, asked: Sequence[int | str]) -> tuple[int, ...]:
     return tuple(sizes)
 
 
+def batch_sizes(request: Request, enrolment: Enrolment) -> tuple[int, ...]:
+    """Return the batch sizes of an enrolment: the grid, or its chosen cells; a baseline has all of its dtype."""
+    asked = grid(enrolment.problem, request.batch_sizes)
+    if not request.only:
+        return asked
+    problem, name, threads = enrolment.key
+    is_baseline = enrolment.found.name == request.baseline.partition("[")[0]
+    beside = f"dtype={enrolment.variant.dtype}"
+    sizes = {
+        int(point[3])
+        for point in request.only
+        if (point[0], point[2]) == (problem, threads)
+        and (point[1] == name or (is_baseline and beside in str(point[1])))
+    }
+    return tuple(sorted(sizes))
+
+
 def check(request: Request, everyone: Sequence[Found]) -> None:
     """Raise Misuse or UnknownName for what cannot be planned, before any data is looked for."""
     enrol(request, select(everyone, request.implementations or ("*",)), everyone)
@@ -95,7 +113,9 @@ def enrol(request: Request, chosen: Sequence[Found], everyone: Sequence[Found]) 
     taking_part: dict[tuple[str, str, int], Enrolment] = {}
     for problem in request.problems:
         for threads in request.threads:
-            for variant in _with_baselines(chosen_variants(request, chosen), request.baseline, everyone):
+            named = {point[1] for point in request.only if (point[0], point[2]) == (problem.name, threads)}
+            wanted = [v for v in chosen_variants(request, chosen) if not request.only or v.name in named]
+            for variant in _with_baselines(wanted, request.baseline, everyone):
                 enrolment = Enrolment(problem, by_name[variant.implementation.name], variant, threads)
                 taking_part[enrolment.key] = enrolment
     if not taking_part:

@@ -21,8 +21,8 @@ FLOW = """
     interface adapters plugins registry
     reference bounds judge diagnose verify contract starter
     measure peak phases pipe orders worker host
-    resolution request plan survey gatekeeper pilot bridges store runs remaining limits evaluation schedule rehearsal footprint
-    learning bench profile doctor
+    resolution request plan survey gatekeeper pilot bridges store runs remaining limits evaluation schedule rehearsal
+    footprint learning bench profile doctor
     statuses attained verdicts analyse breakdown doubts claims ladders settle evidence report export
     display cli __main__
 """.split()
