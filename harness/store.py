@@ -64,8 +64,8 @@ COLUMNS = {
 }
 PROFILE_COLUMNS = {
     "pairs": (
-        "problem variant batch_size threads wave round position plain_first n_steps plain_ns clocked_ns phases parts "
-        "is_same"
+        "problem variant batch_size threads wave launch round position plain_first n_steps plain_ns clocked_ns phases "
+        "parts is_same"
     ).split(),
     "clocks": "problem variant threads reading_ns".split(),
     "outcomes": COLUMNS["outcomes"],

@@ -1,4 +1,4 @@
-"""The command line: paragone list · new · verify · bench · report · profile · train · export · doctor."""
+"""The command line: paragone list · new · verify · bench · report · profile · claims · train · export · doctor."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 
 from harness import __version__
-from harness.cli import adding, checking, doctoring, exporting, listing, measuring, profiling, training
+from harness.cli import adding, checking, claiming, doctoring, exporting, listing, measuring, profiling, training
 from harness.cli.app import EXIT_INTERRUPTED, app, err, out
 from harness.errors import HarnessError
 
@@ -24,6 +24,7 @@ COMMANDS = (
     (measuring.bench, "paragone bench --problem mlp4 -i 'numpy_*' --dtype float32 --batch-sizes 500,20000"),
     (measuring.report, "paragone report latest"),
     (profiling.profile, "paragone profile -i 'numpy_*' -p mlp4 -b 500,20000"),
+    (claiming.claims, "paragone claims -i S2"),
     (training.train, "paragone train numpy_tuned --epochs 30 --dtype float64"),
     (exporting.export, "paragone export latest --format pytest-benchmark > run.json"),
     (doctoring.doctor, "paragone doctor"),
