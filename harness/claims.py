@@ -29,9 +29,10 @@ COMMON = ("id", "source", "says")
 CELLS = ("problem", "quantity", "variant", "than", "batch_size")
 OPTIONAL = ("than_batch_size", "threads", "context")
 # The forms of the claimed ratio, each by the keys that it takes together.
-FORMS = (
-    ("at_least",), ("at_most",), ("range",), ("ratio", "within"), ("less_time",), ("within_seconds", "epochs")
-)  # fmt: skip
+FORMS: tuple[tuple[str, ...], ...] = (
+    *(("at_least",), ("at_most",), ("range",), ("less_time",)),
+    *(("ratio", "within"), ("within_seconds", "epochs")),
+)
 KEYS = (*COMMON, *CELLS, *OPTIONAL, "cannot", *(key for form in FORMS for key in form))
 
 
@@ -68,27 +69,6 @@ class Claim:
         total = self.epochs * epoch_seconds
         slack = self.within_seconds
         return total / (total + slack), total / (total - slack) if total > slack else math.inf
-
-
-def answer(limits: tuple[float, float], low: float, high: float) -> str:
-    """Return how an interval of ratios lies to claimed limits: inside, above, below, across; "" without one."""
-    if math.isnan(low) or math.isnan(high):
-        return ""
-    if low > limits[1]:
-        return "above"
-    if high < limits[0]:
-        return "below"
-    return "inside" if limits[0] <= low and high <= limits[1] else "across"
-
-
-def widened(ratio: float, low: float, high: float, margin: float) -> tuple[float, float]:
-    """Return the interval, made to reach at least `margin` (0.01 for 1 %) to either side of the ratio.
-
-    Below the margin the run calls no difference a difference: an interval of less would claim to know more.
-    """
-    if math.isnan(low) or math.isnan(margin):
-        return math.nan, math.nan
-    return min(low, ratio / (1 + margin)), max(high, ratio * (1 + margin))
 
 
 @cache
@@ -198,9 +178,9 @@ def _with_ratio(claim: Claim, entry: Mapping[str, Any]) -> Claim:
 
 
 def _needed(entry: Mapping[str, Any], key: str) -> Any:
-    if key not in entry:
-        raise ValueError(f"missing key {key!r}")
-    return entry[key]
+    if key in entry:
+        return entry[key]
+    raise ValueError(f"missing key {key!r}")
 
 
 def _text(key: str, value: Any) -> str:

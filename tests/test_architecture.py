@@ -33,6 +33,7 @@ LONG_MODULES: dict[str, str] = {}
 LONG_FUNCTIONS = {
     "cli.measuring.bench": "one parameter per option, each with its help",
     "cli.checking.verify": "one parameter per option, each with its help",
+    "cli.claiming.claims": "one parameter per option, each with its help",
     "cli.profiling.profile": "one parameter per option, each with its help",
 }
 

@@ -4,9 +4,10 @@ import math
 
 import pytest
 
-from harness.claims import MOST_BYTES, Claim, answer, read_claims, shipped_claims, widened
+from harness.claims import MOST_BYTES, Claim, read_claims, shipped_claims
 from harness.errors import InvalidClaims
 from harness.registry import discover, find_variant
+from harness.verdicts import answer, widened
 
 GOOD = """
 [[claim]]
