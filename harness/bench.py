@@ -22,7 +22,7 @@ from harness.learning import draw_curves
 from harness.limits import record_limits
 from harness.machine.memory import memory_limit_bytes
 from harness.pilot import Display, Pilot, open_worker
-from harness.plan import Cell, Enrolment, enrol, grid, in_waves, own_environments, plan_json
+from harness.plan import Cell, Enrolment, batch_sizes, enrol, own_environments, plan_json
 from harness.registry import Broken, Found, select
 from harness.rehearsal import launch_deviation
 from harness.remaining import EnrolmentKey, remaining_of
@@ -32,6 +32,7 @@ from harness.runs import is_finished, new_run_folder, run_folders
 from harness.schedule import Schedule
 from harness.store import RunFolder, read_json, read_rows
 from harness.survey import Survey, eta_seconds, rounds_in_time
+from harness.waves import in_waves
 
 MACHINE = "machine and versions"
 
@@ -142,6 +143,9 @@ class Bench:
         peaks = {survey.enrolment.key: survey.peak_bytes for survey in surveys}
         memory_seconds = pass_seconds(surveys) if self.request.memory else 0.0
         cells = in_waves(cells, peaks, memory_limit_bytes() // 2, baselines)
+        predicting = {e.key for e in enrolments.values() if e.variant.implementation.predicts}
+        evaluated = self.request.evaluated
+        cells = [replace(c, evaluates=c.problem in evaluated and c.enrolment in predicting) for c in cells]
         rounds = self.request.rounds or rounds_in_time(cells)
         facts = {
             **self.about,
@@ -176,7 +180,7 @@ class Bench:
             for key, enrolment in enrolments.items():
                 advance(enrolment.variant.name, 1)
                 if not enrolment.variant.control:
-                    surveys[key] = pilot.survey(enrolment, grid(enrolment.problem, self.request.batch_sizes))
+                    surveys[key] = pilot.survey(enrolment, batch_sizes(self.request, enrolment))
         for key, enrolment in enrolments.items():
             if enrolment.variant.control:
                 twin_key = (key[0], replace(enrolment.variant, control=False).name, key[2])

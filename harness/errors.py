@@ -2,7 +2,8 @@
 
 HarnessError                 exit 1
 ├── Misuse                   exit 2   the command line asks for something that cannot be
-│   └── UnknownName          exit 2   a name that does not exist; the closest one is offered
+│   ├── UnknownName          exit 2   a name that does not exist; the closest one is offered
+│   └── InvalidClaims        exit 2   a file of claims that does not say what it must
 ├── InvalidWorkload          exit 3   a workload file that does not say what it must
 ├── DataUnusable             exit 4   a data set that is missing, damaged or altered
 ├── ResultsUnusable          exit 5   a results folder that cannot be read or be written
@@ -40,6 +41,10 @@ class UnknownName(Misuse):
     def __init__(self, what: str, name: str, known: Iterable[str], hint: str = "") -> None:
         known = sorted(known)
         super().__init__(f"unknown {what} {name!r}. {closest_sentence(name, known)}{hint}")
+
+
+class InvalidClaims(Misuse):
+    """A file of claims that does not say what it must."""
 
 
 class InvalidWorkload(HarnessError):

@@ -35,6 +35,7 @@ ANSWERS = {
     "result": ("step",),
     "peak": ("peak_memory_bytes",),
     "memory": ("loaded_memory_bytes", "peak_memory_bytes", "since_load"),
+    "evaluate": ("elapsed_ns",),
     "limits": ("gemm", "read", "products"),
     "clock": ("reading_ns",),
     "pair": ("plain_ns", "clocked_ns", "phases", "parts", "is_same"),

@@ -5,6 +5,9 @@
     train(order)                    TIMED: one SGD step per row of `order`, gathering included
     params()                        the state now, in canonical form
 
+Besides, where an implementation says that it `predicts`, load_test(images) takes the test set, and predict() gives the
+class of every test image: TIMED, for claims about epochs that include evaluation.
+
 Letters used in the maths of every implementation, once and for all:
 
     N  training images     B  batch size     D  pixels (784)     C  classes (10)     L  layers of weights
@@ -69,6 +72,7 @@ class Implementation(ABC):
     # A virtual environment of its own that its worker starts in, by name (harness/interpreters.py); "": the harness's.
     own_environment: ClassVar[str] = ""
     call_seconds: ClassVar[float] = 0.0  # what a call of train takes by itself, where samples must be longer for it
+    predicts: ClassVar[bool] = False  # it has the verbs load_test and predict
     bridge: ClassVar[str | None] = None  # what it is reached through: "c", "julia", "process"; None: Python itself
     # After a train: its nanoseconds by the clock of the program that did it, where that is another process.
     runner_ns: int | None = None
@@ -117,6 +121,14 @@ class Implementation(ABC):
     def phase_times(self) -> PhaseTimes:
         """Return how long the phases of the last train took; no phases where they were not told apart after all."""
         raise NotImplementedError(self.hides_phases())
+
+    def load_test(self, images: NDArray[Any]) -> None:
+        """Take the test images as `load` takes those for training; untimed, for evaluation alone."""
+        raise NotImplementedError(f"{self.name} does not predict")
+
+    def predict(self) -> NDArray[np.integer[Any]]:
+        """Return the class of every test image by the parameters now, that of the largest logit, (n_test,)."""
+        raise NotImplementedError(f"{self.name} does not predict")
 
     def receipt(self) -> Mapping[str, str]:
         """Return what was built or started in `load`, name → words: compiler, flags, version. Kept with every run."""

@@ -1,11 +1,10 @@
 """Ladders: implementations that improve on each other step by step, and what each step gains in a run.
 
-Which there are, and what their sources say, is data: `ladders.toml`, whose head explains it.
+Which there are is data, `ladders.toml`, whose head explains it; what their sources say of them is in `claims.toml`.
 """
 
 from __future__ import annotations
 
-import math
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,15 +16,21 @@ import numpy as np
 import pandas as pd
 
 from harness.analyse import cells_with_statuses, relative_speeds
+from harness.claims import TRAIN, Claim, shipped_claims
 from harness.interface import FLOATS
 from harness.statuses import CELL, timed_samples
-from harness.verdicts import unknown_verdict, verdict_words
+from harness.verdicts import answer, unknown_verdict, verdict_words, widened
 
 if TYPE_CHECKING:
     from harness.store import Run
 
 LADDERS = Path(__file__).with_name("ladders.toml")
-MEASURED = "train"  # the quantity that a run measures
+ANSWERS = {
+    "inside": "as it says",
+    "above": "more than it says",
+    "below": "less than it says",
+    "across": "undecided",
+}
 
 
 @dataclass(frozen=True)
@@ -38,49 +43,13 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Claim:
-    """What a source says that `step` gains over `than`: a speed-up from `low` to `high`, in a quantity."""
-
-    step: str
-    than: str
-    quantity: str
-    low: float
-    high: float
-    problem: str = ""
-    batch_sizes: tuple[int, ...] = ()
-
-    def is_about(self, problem: str, batch_size: int) -> bool:
-        """Return whether it speaks of this workload and batch size."""
-        return self.problem in ("", problem) and (not self.batch_sizes or batch_size in self.batch_sizes)
-
-    def answer(self, low: float, high: float) -> str:
-        """Return what an interval of the measured speed-up says to it; nothing where there is none."""
-        if math.isnan(low) or math.isnan(high) or self.quantity != MEASURED:
-            return ""
-        if low > self.high:
-            return "more than it says"
-        if high < self.low:
-            return "less than it says"
-        return "as it says" if self.low <= low and high <= self.high else "undecided"
-
-
-@dataclass(frozen=True)
 class Ladder:
-    """Steps in their order, and what is claimed of them; `name` is for files."""
+    """Steps in their order; `name` is for files."""
 
     name: str
     title: str
     about: str
     steps: tuple[Step, ...]
-    claims: tuple[Claim, ...]
-
-    def claim_about(self, row: Any) -> Claim | None:
-        """Return what is said of a row of `climbs`, if both sides are in the dtypes in which the source ran them."""
-        ran = {step.implementation: step.dtype for step in self.steps}
-        if row.dtype != ran[row.implementation] or row.than_dtype != ran.get(row.than):
-            return None
-        said = (claim for claim in self.claims if (claim.step, claim.than) == (row.implementation, row.than))
-        return next((claim for claim in said if claim.is_about(row.problem, row.batch_size)), None)
 
 
 @cache
@@ -93,21 +62,30 @@ def ladders(path: Path = LADDERS) -> tuple[Ladder, ...]:
             entry["title"],
             entry["about"],
             tuple(Step(**step) for step in entry["step"]),
-            tuple(_claim(**claim) for claim in entry.get("claim", [])),
         )
         for entry in entries
     )
 
 
-def _claim(
-    at_least: float = 0.0,
-    less_time: tuple[float, float] | None = None,
-    batch_sizes: tuple[int, ...] = (),
-    **others: str,
-) -> Claim:
-    """Return the claim with its speed-ups: who saves the fraction x of the time is 1/(1 − x) times as fast."""
-    low, high = (at_least, math.inf) if less_time is None else (1 / (1 - less_time[0]), 1 / (1 - less_time[1]))
-    return Claim(low=low, high=high, batch_sizes=tuple(batch_sizes), **others)
+def claim_about(row: Any) -> Claim | None:
+    """Return the first claim to be judged that is about the two cells of a row of `climbs`."""
+    return next((claim for claim in shipped_claims() if not claim.context and _is_about(claim, row)), None)
+
+
+def _is_about(claim: Claim, row: Any) -> bool:
+    cells = (row.problem, row.threads, row.variant, row.than_variant, row.batch_size, row.batch_size)
+    return claim.problem is not None and cells == (
+        *(claim.problem.name, claim.threads, claim.variant[0]),
+        *(claim.than[0], claim.batch_size, claim.than_batch_size),
+    )
+
+
+def answer_words(claim: Claim, row: Any) -> str:
+    """Return what the interval of a row says to a claim about the whole step; nothing where there is none."""
+    if claim.quantity != TRAIN:
+        return ""
+    interval = widened(row.ratio, row.ratio_low, row.ratio_high, row.pair_margin)
+    return ANSWERS.get(answer((claim.low, claim.high), *interval), "")
 
 
 def climbs(run: Run, frame: pd.DataFrame, ladder: Ladder) -> pd.DataFrame:
@@ -132,7 +110,7 @@ def climbs(run: Run, frame: pd.DataFrame, ladder: Ladder) -> pd.DataFrame:
     # Across dtypes, the noisier side decides what is called a difference.
     words = verdict_words(found["ratio_low"], found["ratio_high"], found["pair_margin"], unknown_verdict(run))
     found["verdict"] = np.where(found["ratio"].notna(), words, "")
-    said = [ladder.claim_about(row) for row in found.itertuples()]
+    said = [claim_about(row) for row in found.itertuples()]
     found["claim"] = pd.Series(said, index=found.index, dtype=object)
     return found.sort_values(["climbed_in", "problem", "threads", "batch_size", "in_all"], kind="stable")
 

@@ -14,9 +14,9 @@ from harness.data import DataSet, check_fits
 from harness.errors import MeasurementFailed, Unavailable
 from harness.host import WorkerHandle
 from harness.interface import Variant
+from harness.matrices import logits
 from harness.pilot import Display, load_worker, open_worker, reason_against
 from harness.plan import Cell, Enrolment, grid
-from harness.problem import Problem
 from harness.registry import Found
 from harness.request import Request
 from harness.state import State
@@ -56,25 +56,18 @@ def learning_curve(
     order = problem.order(seed, steps * epochs, batch_size)
     training_seconds = 0.0
     begin = time.perf_counter()
-    yield Epoch(0, count_correct(problem, state, images, data.test_labels), len(images), 0.0, 0.0)
+    yield Epoch(0, count_correct(state, images, data.test_labels), len(images), 0.0, 0.0)
     for epoch in range(1, epochs + 1):
         start = time.perf_counter()
         state, _ = worker.train(state, order[(epoch - 1) * steps : epoch * steps])
         training_seconds += time.perf_counter() - start
-        correct = count_correct(problem, state, images, data.test_labels)
+        correct = count_correct(state, images, data.test_labels)
         yield Epoch(epoch, correct, len(images), training_seconds, time.perf_counter() - begin)
 
 
-def count_correct(problem: Problem, state: State, images: NDArray[np.float64], labels: NDArray[Any]) -> int:
-    """Return how many images get their own label as the largest output.
-
-    Softmax and sigmoid are increasing, so that the largest logit of the last layer decides.
-    """
-    A = images
-    for W, b in zip(state.W[:-1], state.b[:-1], strict=True):
-        A = 0.5 * (1 + np.tanh(0.5 * (A @ W.T + b)))
-    Z = A @ state.W[-1].T + state.b[-1]
-    return int(np.count_nonzero(Z.argmax(axis=1) == labels))
+def count_correct(state: State, images: NDArray[np.float64], labels: NDArray[Any]) -> int:
+    """Return how many images get their own label as the largest output."""
+    return int(np.count_nonzero(logits(state, images).argmax(axis=1) == labels))
 
 
 def learn(request: Request, everyone: Sequence[Found], variant: Variant, data: DataSet, epochs: int) -> Iterator[Epoch]:

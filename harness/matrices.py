@@ -185,3 +185,11 @@ def spread(case: Case) -> tuple[dict[str, FloatArray], FloatArray]:
             loss_squares[i] += np.square(loss - plain[i][1])
     scale = NOISE * N_NOISY_RUNS**0.5
     return {name: np.sqrt(total) / scale for name, total in squares.items()}, np.sqrt(loss_squares) / scale
+
+
+def logits(state: State, images: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return Z of the last layer, (N, C); softmax and sigmoid are increasing, so that its largest decides the class."""
+    A = images
+    for W, b in zip(state.W[:-1], state.b[:-1], strict=True):
+        A = 0.5 * (1 + np.tanh(0.5 * (A @ W.T + b)))
+    return A @ state.W[-1].T + state.b[-1]

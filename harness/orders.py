@@ -9,6 +9,7 @@
     result                                                     -> params and losses (arrays) of the last sample
     peak                                                       -> peak_memory_bytes of the process so far
     memory  batch_size, n_steps                                -> loaded_memory_bytes, peak_memory_bytes, since_load
+    evaluate  n_calls                                          -> elapsed_ns, classes of the test images (array)
     limits  layers, dtype, batch_sizes                         -> gemm, read, products: what the machine can do at most
     clock                                                      -> reading_ns; loads the variant once more, with clocks
     pair    batch_size, n_steps, prefix_steps, plain_first     -> plain_ns, clocked_ns, phases, parts, is_same
@@ -46,7 +47,7 @@ from harness.registry import read_folder
 from harness.state import State
 
 MOST_ESTIMATE_STEPS = 4096
-VERBS = ("load", "cost", "call", "train", "sample", "result", "peak", "memory", "limits", "clock", "pair")
+VERBS = ("load", "cost", "call", "train", "sample", "result", "peak", "memory", "evaluate", "limits", "clock", "pair")
 
 
 class Worker:
@@ -58,6 +59,7 @@ class Worker:
     start: State
     losses: NDArray[Any] | None = None
     folder: Path | None = None
+    holds_test_set = False
 
     def load(self, order: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Message:
         """Load the variant with the problem and the data set; any earlier one is dropped first."""
@@ -80,7 +82,7 @@ class Worker:
             error.add_note(implementation.advice())
             raise
         load_seconds = time.perf_counter() - begin
-        self.implementation = implementation
+        self.implementation, self.holds_test_set = implementation, False
         del images, labels  # shared pages of the cache: not the implementation's own memory
         # What load made will not be collected: later collections skip it, as in a program that just runs.
         gc.collect()
@@ -166,6 +168,18 @@ class Worker:
         self.implementation.train(batches)
         peak_bytes = peak_memory_bytes()
         return {"loaded_memory_bytes": loaded_bytes, "peak_memory_bytes": peak_bytes, "since_load": since_load}, {}
+
+    def evaluate(self, order: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Message:
+        """Time naming the classes of all test images, so many times, with the parameters as they are."""
+        if not self.holds_test_set:
+            data = open_cached(Path(self.loaded["data"]))
+            self.implementation.load_test(data.test_pixels(self.loaded["axis"]["dtype"]))
+            self.holds_test_set = True
+        begin = time.perf_counter_ns()
+        for _ in range(order["n_calls"]):
+            classes = self.implementation.predict()
+        elapsed_ns = time.perf_counter_ns() - begin
+        return {"elapsed_ns": elapsed_ns}, {"classes": np.asarray(classes)}
 
     def limits(self, order: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Message:
         """Measure what this machine can do at most, with the threads of this process; nothing need be loaded."""

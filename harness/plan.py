@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from itertools import groupby
 from typing import Any
 
 from harness import METHOD_VERSION
 from harness.errors import Misuse, UnknownName
-from harness.interface import FLOATS, Variant, variants, without_version
+from harness.interface import FLOATS, Variant, variants
 from harness.measure import MOST_IMAGES, prefix_steps, sample_seconds, sample_steps
 from harness.problem import Problem
 from harness.registry import Broken, Found, find_variant, select
@@ -53,6 +52,7 @@ class Cell:
     step_seconds: float
     once_per_launch: bool
     wave: int = 0
+    evaluates: bool = False  # the test set too, behind every timed sample
 
     @property
     def enrolment(self) -> tuple[str, str, int]:
@@ -77,6 +77,23 @@ def grid(problem: Problem, asked: Sequence[int | str]) -> tuple[int, ...]:
     return tuple(sizes)
 
 
+def batch_sizes(request: Request, enrolment: Enrolment) -> tuple[int, ...]:
+    """Return the batch sizes of an enrolment: the grid, or its chosen cells; a baseline has all of its dtype."""
+    asked = grid(enrolment.problem, request.batch_sizes)
+    if not request.only:
+        return asked
+    problem, name, threads = enrolment.key
+    is_baseline = enrolment.found.name == request.baseline.partition("[")[0]
+    beside = f"dtype={enrolment.variant.dtype}"
+    sizes = {
+        int(point[3])
+        for point in request.only
+        if (point[0], point[2]) == (problem, threads)
+        and (point[1] == name or (is_baseline and beside in str(point[1])))
+    }
+    return tuple(sorted(sizes))
+
+
 def check(request: Request, everyone: Sequence[Found]) -> None:
     """Raise Misuse or UnknownName for what cannot be planned, before any data is looked for."""
     enrol(request, select(everyone, request.implementations or ("*",)), everyone)
@@ -95,7 +112,9 @@ def enrol(request: Request, chosen: Sequence[Found], everyone: Sequence[Found]) 
     taking_part: dict[tuple[str, str, int], Enrolment] = {}
     for problem in request.problems:
         for threads in request.threads:
-            for variant in _with_baselines(chosen_variants(request, chosen), request.baseline, everyone):
+            named = {point[1] for point in request.only if (point[0], point[2]) == (problem.name, threads)}
+            wanted = [v for v in chosen_variants(request, chosen) if not request.only or v.name in named]
+            for variant in _with_baselines(wanted, request.baseline, everyone):
                 enrolment = Enrolment(problem, by_name[variant.implementation.name], variant, threads)
                 taking_part[enrolment.key] = enrolment
     if not taking_part:
@@ -148,53 +167,6 @@ def cell(enrolment: Enrolment, batch_size: int, step_seconds: float) -> Cell:
     problem, variant, threads = enrolment.key
     prefix = prefix_steps(step_seconds, n_steps)
     return Cell(problem, variant, batch_size, threads, n_steps, prefix, step_seconds, once)
-
-
-def in_waves(
-    cells: Sequence[Cell], peak_bytes: Mapping[tuple[str, str, int], int], limit_bytes: int, baselines: Iterable[str]
-) -> list[Cell]:
-    """Return the cells with their waves: one workload and thread count each, within the memory limit.
-
-    The baselines come in every wave of their workload, so that every ratio is formed between cells
-    of the same wave, and so do versions of one variant; a variant that does not fit beside them gets a wave with
-    them alone.
-    """
-    baselines = set(baselines)
-    planned: list[Cell] = []
-    wave = 0
-    for _, group in groupby(cells, key=lambda cell: (cell.problem, cell.threads)):
-        members = list(group)
-        shared = [key for key in dict.fromkeys(cell.enrolment for cell in members) if key[1] in baselines]
-        others = [key for key in dict.fromkeys(cell.enrolment for cell in members) if key[1] not in baselines]
-        room = limit_bytes - sum(peak_bytes[key] for key in shared)
-        for names in _packed(others, peak_bytes, room) or [[]]:
-            present = {*shared, *names}
-            planned += [replace(cell, wave=wave) for cell in members if cell.enrolment in present]
-            wave += 1
-    return planned
-
-
-def _packed(
-    keys: Sequence[tuple[str, str, int]], peak_bytes: Mapping[tuple[str, str, int], int], room: int
-) -> list[list[tuple[str, str, int]]]:
-    waves: list[list[tuple[str, str, int]]] = []
-    used = 0
-    for versions in _versions(keys):
-        wanted = sum(peak_bytes[key] for key in versions)
-        if not waves or used + wanted > room:
-            waves.append([])
-            used = 0
-        waves[-1] += versions
-        used += wanted
-    return waves
-
-
-def _versions(keys: Sequence[tuple[str, str, int]]) -> list[list[tuple[str, str, int]]]:
-    """Return the keys with those beside each other that are versions of one variant, in the order of the first."""
-    found: dict[tuple[str, str, int], list[tuple[str, str, int]]] = {}
-    for problem, variant, threads in keys:
-        found.setdefault((problem, without_version(variant), threads), []).append((problem, variant, threads))
-    return list(found.values())
 
 
 def plan_json(

@@ -19,13 +19,14 @@ from harness.host import WorkerHandle, harness_cpus, pinned_to
 from harness.machine.memory import memory_limit_bytes
 from harness.machine.threads import fault_of_threads
 from harness.pilot import Display, Pilot, load_worker, open_worker, reason_against
-from harness.plan import Cell, Enrolment, chosen_variants, describe_variant, enrol, grid, in_waves
+from harness.plan import Cell, Enrolment, batch_sizes, chosen_variants, describe_variant, enrol
 from harness.registry import Found, select
 from harness.remaining import EnrolmentKey
 from harness.request import ROUNDS, Request
 from harness.runs import new_profile_folder
 from harness.store import PROFILE_COLUMNS, RunFolder
 from harness.survey import Survey, outcome
+from harness.waves import in_waves
 
 # The plain instance and the one with clocks, each with the training set in memory of its own.
 INSTANCES = 2
@@ -110,7 +111,7 @@ class Profile:
                     surveys.append(Survey(enrolment))
                     surveys[-1].note("phases", NOT_TOLD, reason)
                 else:
-                    surveys.append(pilot.survey(enrolment, grid(enrolment.problem, self.request.batch_sizes)))
+                    surveys.append(pilot.survey(enrolment, batch_sizes(self.request, enrolment)))
         return surveys
 
     def _open_worker(self, enrolment: Enrolment) -> WorkerHandle:
@@ -122,23 +123,26 @@ class Profile:
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "command": self.command,
             "seed": self.request.seed,
+            "launches": self.request.launches,
             "rounds": self._rounds,
             "data": {"name": self.data.name, "origin": self.data.origin, "sha256": self.data.sha256},
             "problems": {problem.name: problem.to_json() for problem in self.request.problems},
             "variants": [describe_variant(e) for e in {e.variant.name: e for e in enrolments}.values()],
             "cells": [asdict(cell) for cell in cells],
+            "identity": {f"source of {e.found.name}": e.found.source_hash() for e in enrolments},
         }
 
     def _measure(self, rows: RunFolder, cells: Sequence[Cell], enrolments: Mapping[EnrolmentKey, Enrolment]) -> None:
         rounds = {True: ROUNDS_OF_LONG_STEPS, False: self._rounds}
         total_s = sum(INSTANCES * rounds[cell.once_per_launch] * cell.sample_seconds for cell in cells)
-        with self.display.progress("measuring", total_s) as advance:
-            for wave in sorted({cell.wave for cell in cells}):
+        launches = [(n, wave) for n in range(self.request.launches) for wave in sorted({cell.wave for cell in cells})]
+        with self.display.progress("measuring", self.request.launches * total_s) as advance:
+            for launch, wave in launches:
                 members: list[Member] = []
                 try:
                     self._launch(rows, members, [cell for cell in cells if cell.wave == wave], enrolments)
                     for round_ in range(self._rounds):
-                        self._run_round(rows, members, round_, advance)
+                        self._run_round(rows, members, launch, round_, advance)
                 finally:
                     for member in members:
                         member.worker.kill()
@@ -185,7 +189,7 @@ class Profile:
             return False
         return True
 
-    def _run_round(self, rows: RunFolder, members: Sequence[Member], round_: int, advance: Any) -> None:
+    def _run_round(self, rows: RunFolder, members: Sequence[Member], launch: int, round_: int, advance: Any) -> None:
         """Take a pair of every live cell in a new random order; which of the two comes first changes each round."""
         todo = [
             (member, cell)
@@ -203,7 +207,13 @@ class Profile:
                 continue
             problem, variant, threads = cell.enrolment
             where = {"problem": problem, "variant": variant, "batch_size": cell.batch_size, "threads": threads}
-            when = {"wave": cell.wave, "round": round_, "position": position, "plain_first": plain_first}
+            when = {
+                "wave": cell.wave,
+                "launch": launch,
+                "round": round_,
+                "position": position,
+                "plain_first": plain_first,
+            }
             rows.append("pairs", {**where, **when, "n_steps": cell.n_steps, **pair})
 
     def _pair(self, rows: RunFolder, member: Member, cell: Cell, plain_first: bool) -> dict[str, Any] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,6 +38,9 @@ class Request:
     time_limit_s: float = 120.0
     plugins: tuple[str, ...] = ()  # absolute paths
     sides: tuple[str, ...] = ()  # of a live comparison, LABEL=FOLDER each
+    # Where not empty, these cells alone, and the baseline beside them: (workload, variant, threads, batch size).
+    only: tuple[Sequence[str | int], ...] = ()
+    evaluated: tuple[str, ...] = ()  # workloads whose test set is evaluated too, by those who predict
 
     @property
     def too_slow_seconds(self) -> float:

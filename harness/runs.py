@@ -78,6 +78,11 @@ def run_folders(results: Path) -> list[Path]:
     return sorted(folders, key=lambda folder: (folder.name.partition("Z")[0], len(folder.name), folder.name))
 
 
+def profile_folders(results: Path) -> list[Path]:
+    """Return the folders of the profiles in `results`, oldest first."""
+    return sorted((path.parent for path in results.glob(f"*/{PROFILE}")), key=lambda folder: folder.name)
+
+
 def find_run(results: Path, name: str) -> Path:
     """Return the folder of the run of that name, the latest one for "latest", or the folder of that path.
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from harness.data import DataSet
 from harness.errors import HarnessError, MeasurementFailed
+from harness.evaluation import calls_of_a_sample, evaluate_after
 from harness.gatekeeper import Gatekeeper
 from harness.host import WorkerHandle
 from harness.machine.threads import fault_of_threads
@@ -32,6 +33,7 @@ class Member:
     cells: list[Cell]
     worker: WorkerHandle
     digests: dict[int, str] = field(default_factory=dict)
+    calls: dict[int, int] = field(default_factory=dict)  # of `predict` in an evaluation, where the cell has them
     facts: dict[str, Any] = field(default_factory=lambda: defaultdict(float))
     wall_ns: dict[int, int] = field(default_factory=lambda: defaultdict(int))
     cpu_ns: dict[int, int] = field(default_factory=lambda: defaultdict(int))
@@ -112,6 +114,8 @@ class Schedule:
                 member.digests[cell.batch_size] = cold["digest"]
                 if not cell.once_per_launch:
                     self._sample(member, cell, launch, attempt, "warmup")
+                if cell.evaluates:
+                    member.calls[cell.batch_size] = calls_of_a_sample(member.worker, self.data)
         except MeasurementFailed as error:
             self._fail(member, cell, "sample", error, launch, attempt)
 
@@ -153,7 +157,8 @@ class Schedule:
             except MeasurementFailed as error:
                 self._fail(member, cell, "sample", error, launch, attempt)
                 continue
-            self._compare_bits(member, cell, row["digest"], launch, attempt)
+            if self._has_same_bits(member, cell, row["digest"], launch, attempt) and cell.evaluates:
+                self._evaluate(member, cell, row)
         problem, _, threads = members[0].enrolment.key
         where = {"problem": problem, "threads": threads, "wave": members[0].cells[0].wave}
         elapsed_s = time.perf_counter() - begin
@@ -185,10 +190,21 @@ class Schedule:
             member.facts["warmup_seconds"] += time.perf_counter() - begin
         return row
 
-    def _compare_bits(self, member: Member, cell: Cell, digest: str, launch: int, attempt: int) -> None:
+    def _evaluate(self, member: Member, cell: Cell, sample: dict[str, Any]) -> None:
+        """Evaluate the test set right behind a sample, as an epoch does."""
+        try:
+            row = evaluate_after(sample, member.worker, self.data, member.calls[cell.batch_size])
+        except MeasurementFailed as error:
+            self._fail(member, cell, "evaluate", error, sample["launch"], sample["attempt"])
+            return
+        self.folder.append("evaluations", row)
+
+    def _has_same_bits(self, member: Member, cell: Cell, digest: str, launch: int, attempt: int) -> bool:
         if digest != member.digests[cell.batch_size] and member.enrolment.variant.implementation.deterministic:
             error = MeasurementFailed("the result differs from that of the launch's verified sample of the same order")
             self._fail(member, cell, "sample", error, launch, attempt)
+            return False
+        return True
 
     def _fail(
         self, member: Member, cell: Cell | None, stage: str, error: HarnessError, launch: int, attempt: int

@@ -6,6 +6,7 @@
     launches.jsonl    one row a fresh process       rounds.jsonl    one row a round
     outcomes.jsonl    one row a verification, failure, or reason for a gap
     memory.jsonl      one row a cell of the untimed memory pass
+    evaluations.jsonl one row a timed evaluation of the test set
     accuracy.jsonl    one row an epoch of the untimed training pass
     limits.jsonl      one row for each thing that the machine was asked to do as fast as it can
     finished.json     written last: how the run ended
@@ -58,12 +59,13 @@ COLUMNS = {
         "problem variant batch_size threads n_steps loaded_memory_bytes peak_memory_bytes since_load elapsed_s "
         "status reason"
     ).split(),
+    "evaluations": ("problem variant batch_size threads wave launch attempt round n_calls n_images elapsed_ns").split(),
     "accuracy": "problem variant batch_size epoch correct n_test elapsed_s".split(),
 }
 PROFILE_COLUMNS = {
     "pairs": (
-        "problem variant batch_size threads wave round position plain_first n_steps plain_ns clocked_ns phases parts "
-        "is_same"
+        "problem variant batch_size threads wave launch round position plain_first n_steps plain_ns clocked_ns phases "
+        "parts is_same"
     ).split(),
     "clocks": "problem variant threads reading_ns".split(),
     "outcomes": COLUMNS["outcomes"],
@@ -84,6 +86,7 @@ class Run:
     memory: pd.DataFrame
     accuracy: pd.DataFrame
     limits: pd.DataFrame
+    evaluations: pd.DataFrame
     finished: dict[str, Any] | None
 
 

@@ -71,3 +71,24 @@ def whole_percent(reach: pd.Series[float]) -> pd.Series[str]:
     """Return a distance in logs as whole per cent, rounded up; at least 1."""
     percent = pd.Series(np.ceil(100 * np.expm1(reach) - 1e-9), index=reach.index)
     return percent.clip(lower=1).fillna(0).astype("int64").astype(str)
+
+
+def answer(limits: tuple[float, float], low: float, high: float) -> str:
+    """Return how an interval of ratios lies to claimed limits: inside, above, below, across; "" without one."""
+    if math.isnan(low) or math.isnan(high):
+        return ""
+    if low > limits[1]:
+        return "above"
+    if high < limits[0]:
+        return "below"
+    return "inside" if limits[0] <= low and high <= limits[1] else "across"
+
+
+def widened(ratio: float, low: float, high: float, margin: float) -> tuple[float, float]:
+    """Return the interval, made to reach at least `margin` (0.01 for 1 %) to either side of the ratio.
+
+    Below the margin the run calls no difference a difference: an interval of less would claim to know more.
+    """
+    if math.isnan(low) or math.isnan(margin):
+        return math.nan, math.nan
+    return min(low, ratio / (1 + margin)), max(high, ratio * (1 + margin))

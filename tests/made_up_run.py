@@ -129,6 +129,7 @@ def made_up_run(folder, times, *, cells=None, cold=True, finished=True, samples=
     tables.setdefault("accuracy", [])
     tables.setdefault("memory", [memory_row(*key) for key in times])
     tables.setdefault("limits", [])
+    tables.setdefault("evaluations", [])
     problems = list(dict.fromkeys(entry["problem"] for entry in cells)) or ["nielsen"]
     plan = {
         **{"run": "made-up", "created": "2026-01-02T03:04:05+00:00", "command": "paragone bench", "method_version": 1},

@@ -21,10 +21,10 @@ FLOW = """
     interface adapters plugins registry revisions
     reference bounds judge diagnose verify contract starter
     measure peak phases pipe orders worker host
-    resolution request sides plan survey gatekeeper pilot bridges store runs remaining limits schedule rehearsal
-    footprint learning bench profile doctor
-    statuses attained verdicts analyse leaders crossings axes normality breakdown doubts ladders side_by_side
-    uncertainty comparable compare claims report export selftest display cli __main__
+    resolution request sides plan waves survey gatekeeper pilot bridges store runs remaining limits evaluation schedule
+    rehearsal footprint learning bench profile doctor
+    statuses attained verdicts analyse leaders crossings axes normality breakdown doubts claims ladders settle evidence
+    side_by_side uncertainty comparable compare report export selftest display cli __main__
 """.split()
 
 # Longer than the budget, each with its reason.
@@ -35,6 +35,7 @@ LONG_FUNCTIONS = {
     "cli.live_comparing.compare_live": "what `live` parsed, one parameter each, and the run from sides to exit code",
     "cli.measuring.bench": "one parameter per option, each with its help",
     "cli.checking.verify": "one parameter per option, each with its help",
+    "cli.claiming.claims": "one parameter per option, each with its help",
     "cli.profiling.profile": "one parameter per option, each with its help",
 }
 

@@ -3,13 +3,15 @@
 import math
 import tomllib
 from io import StringIO
+from types import SimpleNamespace
 
 import pytest
 from made_up_run import BASE, CONTROL, cell, made_up_run, outcome, sample
 from rich.console import Console
 
 from harness.analyse import summarise
-from harness.ladders import LADDERS, Claim, climbed, climbs, ladders
+from harness.claims import shipped_claims
+from harness.ladders import LADDERS, answer_words, climbed, climbs, ladders
 from harness.registry import discover
 from harness.report.canvas import drawing
 from harness.report.climb import draw
@@ -17,7 +19,6 @@ from harness.report.console import print_summary
 from harness.report.figures import figures
 from harness.report.ladder import arrow, sections
 from harness.report.markdown import report
-from harness.workloads import find_problem
 
 (S4,) = ladders()
 FIRST = "numpy_bias_step0[dtype=float64]"
@@ -147,25 +148,34 @@ def test_a_claim_says_nothing_of_another_workload_or_of_dtypes_that_the_source_d
     assert all(row.claim is None for row in rows_of(run_of(IN_FLOAT64 | SECONDS)) if row.climbed_in == "float64")
 
 
-TWO_TO_THREE = Claim("b", "a", "train", 1 / (1 - 0.15), 1 / (1 - 0.22))
+CLAIMS = {claim.id: claim for claim in shipped_claims()}
 
 
 @pytest.mark.parametrize(
-    ("claim", "interval", "answer"),
+    ("claim", "interval", "words"),
     [
-        (TWO_TO_THREE, (1.19, 1.27), "as it says"),
-        (TWO_TO_THREE, (1.29, 1.40), "more than it says"),
-        (TWO_TO_THREE, (1.05, 1.17), "less than it says"),
-        (TWO_TO_THREE, (1.10, 1.20), "undecided"),
-        (TWO_TO_THREE, (math.nan, math.nan), ""),
-        (Claim("b", "a", "train", 6.5, math.inf), (6.6, 9.0), "as it says"),
-        (Claim("b", "a", "train", 6.5, math.inf), (6.0, 7.0), "undecided"),
-        (Claim("b", "a", "train", 6.5, math.inf), (3.0, 4.0), "less than it says"),
-        (Claim("b", "a", "forward", 2.0, math.inf), (1.1, 1.2), ""),
+        ("s4-step3-500", (1.19, 1.27), "as it says"),
+        ("s4-step3-500", (1.30, 1.40), "more than it says"),
+        ("s4-step3-500", (1.05, 1.16), "less than it says"),
+        ("s4-step3-500", (1.10, 1.20), "undecided"),
+        ("s4-step3-500", (math.nan, math.nan), ""),
+        ("s4-all-500", (6.6, 9.0), "as it says"),
+        ("s4-all-500", (6.0, 7.0), "undecided"),
+        ("s4-all-500", (3.0, 4.0), "less than it says"),
+        ("s4-step2-forward", (1.1, 1.2), ""),
     ],
 )
-def test_an_interval_answers_a_claim_about_the_whole_step_and_no_other(claim, interval, answer):
-    assert claim.answer(*interval) == answer
+def test_an_interval_answers_a_claim_about_the_whole_step_and_no_other(claim, interval, words):
+    low, high = interval
+    row = SimpleNamespace(ratio=math.sqrt(low * high), ratio_low=low, ratio_high=high, pair_margin=0.01)
+
+    assert answer_words(CLAIMS[claim], row) == words
+
+
+def test_an_interval_narrower_than_the_margin_is_taken_to_be_as_wide_as_it():
+    row = SimpleNamespace(ratio=6.6, ratio_low=6.59, ratio_high=6.61, pair_margin=0.03)
+
+    assert answer_words(CLAIMS["s4-all-500"], row) == "undecided"
 
 
 def test_the_report_gives_the_gain_beside_the_words_of_the_source():
@@ -222,15 +232,6 @@ def test_a_ladder_names_implementations_that_exist_in_dtypes_that_they_have():
     for ladder in ladders():
         assert len(ladder.steps) > 1
         assert all(step.dtype in axes[step.implementation]["dtype"] for step in ladder.steps)
-
-
-def test_a_claim_is_about_two_steps_of_its_ladder_a_workload_that_ships_and_batch_sizes_of_its_grid():
-    for ladder in ladders():
-        places = {step.implementation: place for place, step in enumerate(ladder.steps)}
-        for claim in ladder.claims:
-            assert places[claim.than] < places[claim.step]
-            assert 1 < claim.low <= claim.high
-            assert set(claim.batch_sizes) <= set(find_problem(claim.problem).batch_sizes)
 
 
 def test_a_file_declares_other_ladders(tmp_path):

@@ -6,8 +6,6 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from harness.errors import Misuse, UnknownName
 from harness.interface import Implementation
@@ -20,7 +18,6 @@ from harness.plan import (
     describe_variant,
     enrol,
     grid,
-    in_waves,
     own_environments,
     plan_json,
 )
@@ -218,88 +215,6 @@ def test_how_a_cell_is_sampled_follows_from_the_cost_of_a_step(step_seconds, n_s
     assert (n_steps, prefix, once) == (planned.n_steps, planned.prefix_steps, planned.once_per_launch)
     assert planned.enrolment == ENROLMENT.key
     assert pytest.approx((n_steps + prefix) * step_seconds) == planned.sample_seconds
-
-
-# --- waves ---
-
-
-def cells_of(*variants: str, problem: str = "nielsen", threads: int = 1) -> list[Cell]:
-    return [Cell(problem, v, size, threads, 1, 0, 0.1, False) for v in variants for size in (1, 10)]
-
-
-def members(planned: list[Cell]) -> dict[int, set[str]]:
-    waves: dict[int, set[str]] = {}
-    for planned_cell in planned:
-        waves.setdefault(planned_cell.wave, set()).add(planned_cell.variant)
-    return waves
-
-
-def peaks(**by_variant: int) -> dict[tuple[str, str, int], int]:
-    return {(p, v, t): peak for v, peak in by_variant.items() for p in ("nielsen", "softmax") for t in (1, 2)}
-
-
-def test_what_fits_together_is_one_wave():
-    planned = in_waves(cells_of("base", "a", "b"), peaks(base=1, a=2, b=2), 5, {"base"})
-
-    assert {0: {"base", "a", "b"}} == members(planned)
-    assert 6 == len(planned)
-
-
-def test_what_does_not_fit_comes_in_waves_each_with_the_baselines():
-    planned = in_waves(cells_of("base", "a", "b", "c"), peaks(base=1, a=2, b=2, c=2), 5, {"base"})
-
-    assert {0: {"base", "a", "b"}, 1: {"base", "c"}} == members(planned)
-    assert 2 * 5 == len(planned)  # every batch size of every member of every wave
-
-
-def test_one_that_fits_nowhere_is_alone_with_the_baselines():
-    planned = in_waves(cells_of("base", "a", "huge", "b"), peaks(base=1, a=1, huge=100, b=1), 5, {"base"})
-
-    assert {0: {"base", "a"}, 1: {"base", "huge"}, 2: {"base", "b"}} == members(planned)
-
-
-def test_versions_of_a_variant_share_a_wave_whatever_comes_between_them():
-    names = ("base", "a@old[dtype=f]", "b@old[dtype=f]", "a@new[dtype=f]", "b@new[dtype=f]")
-    planned = in_waves(cells_of(*names), {("nielsen", name, 1): 2 for name in names}, 7, {"base"})
-
-    assert {
-        0: {"base", "a@old[dtype=f]", "a@new[dtype=f]"},
-        1: {"base", "b@old[dtype=f]", "b@new[dtype=f]"},
-    } == members(planned)
-
-
-def test_baselines_that_do_not_fit_themselves_are_measured_all_the_same():
-    planned = in_waves(cells_of("base", "a", "b"), peaks(base=100, a=1, b=1), 5, {"base"})
-
-    assert {0: {"base", "a"}, 1: {"base", "b"}} == members(planned)
-    assert {0: {"base"}} == members(in_waves(cells_of("base"), peaks(base=100), 5, {"base"}))
-
-
-def test_a_wave_holds_one_workload_and_one_number_of_threads():
-    cells = [
-        *cells_of("base", "a"),
-        *cells_of("base", "a", threads=2),
-        *cells_of("base", "a", problem="softmax"),
-    ]
-    planned = in_waves(cells, peaks(base=1, a=1), 100, {"base"})
-
-    assert [(0, "nielsen", 1), (1, "nielsen", 2), (2, "softmax", 1)] == list(
-        dict.fromkeys((c.wave, c.problem, c.threads) for c in planned)
-    )
-
-
-@given(st.lists(st.integers(0, 12), min_size=0, max_size=12), st.integers(0, 12), st.integers(1, 30))
-def test_no_cell_is_lost_and_no_wave_is_too_large_that_could_be_smaller(sizes, base_size, limit):
-    by_variant = {f"v{i}": size for i, size in enumerate(sizes)} | {"base": base_size}
-    planned = in_waves(cells_of(*by_variant), peaks(**by_variant), limit, {"base"})
-
-    for variant in by_variant:
-        seen = [c for c in planned if c.variant == variant]
-        waves = members(planned) if variant == "base" else [0]
-        assert len(seen) == 2 * len(waves)
-    for present in members(planned).values():
-        assert "base" in present
-        assert sum(by_variant[v] for v in present) <= limit or len(present) <= 2
 
 
 # --- as stored ---

@@ -16,7 +16,7 @@ import pytest
 from easy_data import easy_data
 from zoo_faults import PROBLEM, STATE, Workers, is_gone, wait_until
 
-from harness.adapters import klv, program
+from harness.adapters import foreign_clock, klv, program
 from harness.adapters.process import ProcessImplementation
 from harness.adapters.program import ONCE
 from harness.bridges import NULLS
@@ -425,7 +425,7 @@ def test_one_train_that_compiled_before_it_looked_at_the_clock_is_no_fault():
 
 
 def test_what_the_clock_says_is_held_against_the_wait_for_this_very_answer(loaded, monkeypatch):
-    monkeypatch.setattr(program, "TELLING_WAIT_NS", 0)
+    monkeypatch.setattr(foreign_clock, "TELLING_WAIT_NS", 0)
     implementation = loaded(answering("train", "return {'began_ns': 1, 'ended_ns': 1}"))
     implementation.train(ORDER)
 

@@ -13,7 +13,7 @@ from harness.plan import Cell, Enrolment
 from harness.registry import discover, find_variant
 from harness.remaining import Remaining
 from harness.schedule import Schedule
-from harness.store import RunFolder, read_rows
+from harness.store import COLUMNS, RunFolder, read_rows
 from harness.workloads import find_problem
 
 FOUND, _ = discover()
@@ -283,3 +283,45 @@ def test_a_rejected_launch_does_not_end_its_cells(tmp_path):
     stage.run(launch=1, remaining=stage.remaining)
 
     assert 4 * 2 == sum(row["variant"] == NAMES[0] and row["launch"] == 1 for row in stage.timed())
+
+
+# --- evaluation ---
+
+
+def evaluated_stage(folder, monkeypatch, fault=""):
+    """A stage of which the first variant is evaluated at batch size 10; `fault` is raised there, behind a sample."""
+
+    def row_after(sample, worker, data, n_calls):
+        worker.log.append((worker.name, "evaluate", n_calls))
+        if fault:
+            raise MeasurementFailed(fault)
+        place = {key: value for key, value in sample.items() if key in COLUMNS["evaluations"]}
+        return {**place, "n_calls": n_calls, "n_images": 1, "elapsed_ns": 1}
+
+    monkeypatch.setattr("harness.schedule.calls_of_a_sample", lambda worker, data: 7)
+    monkeypatch.setattr("harness.schedule.evaluate_after", row_after)
+    stage = Stage(folder)
+    stage.cells = [replace(cell, evaluates=(cell.variant, cell.batch_size) == (NAMES[0], 10)) for cell in stage.cells]
+    return stage
+
+
+def test_an_evaluation_follows_every_timed_sample_of_the_cells_that_have_them(tmp_path, monkeypatch):
+    stage = evaluated_stage(tmp_path, monkeypatch)
+    stage.run(rounds=4)
+    at = [place for place, entry in enumerate(stage.log) if entry[1] == "evaluate"]
+
+    assert [(NAMES[0], 10, round_, 7) for round_ in range(4)] == [
+        (row["variant"], row["batch_size"], row["round"], row["n_calls"]) for row in stage.rows("evaluations")
+    ]
+    assert all(stage.log[place - 1][:3] == (NAMES[0], "sample", 10) for place in at)
+
+
+def test_an_evaluation_that_fails_ends_its_cell_and_no_other(tmp_path, monkeypatch):
+    stage = evaluated_stage(tmp_path, monkeypatch, fault="predict: wrong classes")
+    stage.run(rounds=4)
+    (failed,) = [row for row in stage.rows("outcomes") if row["status"] == "failed"]
+    counts = Counter((row["variant"], row["batch_size"]) for row in stage.timed())
+
+    assert ("evaluate", NAMES[0], 10) == (failed["stage"], failed["variant"], failed["batch_size"])
+    assert {1, 4} == set(counts.values())
+    assert 1 == counts[NAMES[0], 10]

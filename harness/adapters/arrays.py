@@ -20,6 +20,10 @@ Where the formulas are those of one sample, SampleImplementation loops over the 
     gather(X, Y, i)                      -> x, y of one sample
     backward(A, delta, W, R, dW, db)                              adds to dW, db
 
+Where the implementation says that it `predicts`, also
+
+    predicted(Z)                         -> the class of each sample, that of the largest logit
+
 The five phases of a step are attributes of the instance, called through it: `load_clocked` wraps them there, and the
 plain path carries no clock. A maths file may also name functions that its `backward` calls once for each layer, from
 the output down, as PARTS = {"t1 what it does": "name_of_the_function", …}: a profile times them, layer by layer.
@@ -110,6 +114,16 @@ class ArrayImplementation(Implementation):
         dW, db = self._canonical(*self.previous)
         return State(W, b, dW, db, self.step)
 
+    def load_test(self, images: NDArray[Any]) -> None:
+        """Store the test images in the layout of the maths file."""
+        self.X_test = self.maths_file.store_images(images, self.dtype, self.axis.get("order", "C"))
+
+    def predict(self) -> NDArray[np.integer[Any]]:
+        """Return the classes of all test images at once."""
+        with np.errstate(over="ignore"):
+            Z, _ = self.forward(self.X_test, self.W, self.b, self.activate)
+            return np.asarray(self.maths_file.predicted(Z))
+
     def _loss(self, Z: Any, A: Any, Y: Any, R: float) -> Any:
         return R * self.batch_loss(Z, A[-1], Y)
 
@@ -149,3 +163,9 @@ class SampleImplementation(ArrayImplementation):
             self.backward(z, a, y, R, dW, db)
         self.update(dW, db, eta)
         return loss
+
+    def predict(self) -> NDArray[np.integer[Any]]:
+        """Return the classes of the test images, one after the other."""
+        with np.errstate(over="ignore"):
+            logits = (self.forward(x, self.W, self.b, self.activate)[0] for x in self.X_test)
+            return np.array([self.maths_file.predicted(z) for z in logits])

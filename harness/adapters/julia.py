@@ -31,7 +31,7 @@ from harness.state import State
 EMBEDDED = Path(__file__).parent / "julia" / "embedded.jl"
 HELD = (
     *("load", "reset", "train", "params", "drop", "julia_threads", "blas_threads", "receipt"),
-    *("load_clocked", "clocked_train", "phases"),
+    *("load_clocked", "clocked_train", "phases", "load_test", "predict"),
 )
 
 # What juliacall reads when it is imported; what the user set stays.
@@ -127,6 +127,18 @@ class JuliaImplementation(Implementation):
         vector = np.empty(self.numbers)
         self._ask(self.julia.functions.params, vector.ctypes.data, vector.size)
         return State.from_flat(vector, self.problem.layers, self.step)
+
+    def load_test(self, images: NDArray[Any]) -> None:
+        """Copy the test images into Julia's memory."""
+        images = np.ascontiguousarray(images, dtype=self.dtype)
+        self.n_test = len(images)
+        self._ask(self.julia.functions.load_test, self.n_test, images.ctypes.data)
+
+    def predict(self) -> NDArray[np.integer[Any]]:
+        """Return the classes of the test images in one call."""
+        classes = np.empty(self.n_test, dtype=np.uint8)
+        self._ask(self.julia.functions.predict, self.n_test, classes.ctypes.data)
+        return classes
 
     def receipt(self) -> Mapping[str, str]:
         """Return the versions of Julia and juliacall, the executable, the BLAS and for which CPU Julia compiles."""

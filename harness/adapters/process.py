@@ -124,6 +124,15 @@ class ProcessImplementation(Implementation):
         """Ask for the state."""
         return State.from_flat(self._started.params(self.numbers), self.problem.layers, self.step)
 
+    def load_test(self, images: NDArray[Any]) -> None:
+        """Send the test images."""
+        self.n_test = len(images)
+        self._started.load_test(_bytes(images, self.dtype))
+
+    def predict(self) -> NDArray[np.integer[Any]]:
+        """Ask for the classes of the test images."""
+        return self._started.predict(self.n_test)
+
     def receipt(self) -> Mapping[str, str]:
         """Return the command and what the program says it is."""
         variables = {name: value for name, value in self.environment().items() if name not in os.environ}

@@ -19,6 +19,7 @@ from typing import Any, BinaryIO, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.adapters.foreign_clock import Clock
 from harness.adapters.klv import Value, read_message, write_message
 from harness.errors import MeasurementFailed
 from harness.machine.family import ending
@@ -28,11 +29,6 @@ SECONDS_TO_END = 2.0
 LOG_TAIL_BYTES = 2000
 LOG_LINES = 3
 ONCE = "is each message answered once, in its turn?"
-# Two clocks of one machine may run so much apart while both are right.
-CLOCKS_APART = 1e-3
-# A clock that says less than this share of waits so long counts in another unit; on a busy machine a tenth is honest.
-TELLING_WAIT_NS = 20_000_000
-LEAST_SHARE = 1 / 50
 PR_SET_PDEATHSIG = 1
 # Looked up here: between fork and exec a child may not.
 _prctl: Any = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
@@ -95,6 +91,14 @@ class Program:
         """Return the state as a vector."""
         return self._ask("params", {}, lambda answer: read_array(answer, "state", numbers))
 
+    def load_test(self, images: Value) -> None:
+        """Send the test images, to be held."""
+        self._ask("test", {"images": images}, _read_nothing)
+
+    def predict(self, n_images: int) -> NDArray[np.uint8]:
+        """Return the classes of the test images."""
+        return self._ask("predict", {}, lambda answer: _read_classes(answer, n_images))
+
     def end(self) -> None:
         """Close its input, at which it ends by itself; kill it where it does not."""
         if self.sending is not None and self.sending.is_alive():
@@ -150,44 +154,6 @@ class Program:
         return " ".join(filter(None, [self.name, how, where])) + (f": {' / '.join(lines)}" if lines else "")
 
 
-class Clock:
-    """The clock of a program: what it says must fit together, and into the time that the harness waited."""
-
-    def __init__(self) -> None:
-        self.last_ended_ns: int | None = None
-        self.was_short = False
-
-    def elapsed_ns(self, began_ns: int, ended_ns: int, waited_ns: int) -> int:
-        """Return the time between the two for a train for which the harness waited so long.
-
-        Raises MeasurementFailed where it cannot be so.
-        """
-        if self.last_ended_ns is not None and began_ns < self.last_ended_ns:
-            raise MeasurementFailed(
-                f"the clock goes backwards: began_ns is {began_ns}, but ended_ns of the train before was "
-                f"{self.last_ended_ns}; use a monotonic one"
-            )
-        if ended_ns < began_ns:
-            raise MeasurementFailed(
-                f"the clock goes backwards: began_ns is {began_ns}, ended_ns is {ended_ns}; use a monotonic one"
-            )
-        self.last_ended_ns, elapsed_ns = ended_ns, ended_ns - began_ns
-        if elapsed_ns > waited_ns * (1 + CLOCKS_APART):
-            raise MeasurementFailed(f"the clock says {elapsed_ns} ns, but the answer took {waited_ns} ns in all")
-        self._check_unit(elapsed_ns, waited_ns)
-        return elapsed_ns
-
-    def _check_unit(self, elapsed_ns: int, waited_ns: int) -> None:
-        """Raise where two long trains in a row were short by this clock; of one, compiling may be the reason."""
-        if waited_ns > TELLING_WAIT_NS:
-            was_short, self.was_short = self.was_short, elapsed_ns < waited_ns * LEAST_SHARE
-            if was_short and self.was_short:
-                raise MeasurementFailed(
-                    f"the clock says {elapsed_ns} for a train that took {waited_ns} ns, and said as little for the one "
-                    "before: nanoseconds are expected, around all of the steps"
-                )
-
-
 def _started(command: Sequence[str], folder: Path, environment: Mapping[str, str], log: Any) -> subprocess.Popen[bytes]:
     """Start the program in the worker's own group: with it, it is stopped between orders, and killed."""
     with warnings.catch_warnings():
@@ -230,6 +196,13 @@ def read_array(answer: Answer, key: str, size: int) -> NDArray[np.float64]:
     if len(raw) != 8 * size:
         raise MeasurementFailed(f"{key}: expected {size} numbers of 8 bytes, got {len(raw)} bytes")
     return np.frombuffer(raw, dtype="<f8").astype(np.float64)
+
+
+def _read_classes(answer: Answer, n_images: int) -> NDArray[np.uint8]:
+    raw = _field(answer, "classes")
+    if len(raw) != n_images:
+        raise MeasurementFailed(f"classes: expected a byte for each of {n_images} images, got {len(raw)} bytes")
+    return np.frombuffer(raw, dtype=np.uint8)
 
 
 def read_number(answer: Answer, key: str) -> int:

@@ -13,6 +13,7 @@ from harness import __version__
 from harness.cli import (
     adding,
     checking,
+    claiming,
     comparing,
     doctoring,
     exporting,
@@ -37,6 +38,7 @@ COMMANDS = (
     (measuring.report, "paragone report latest"),
     (comparing.compare, "paragone compare 2026-01-02T030405Z latest --markdown"),
     (profiling.profile, "paragone profile -i 'numpy_*' -p mlp4 -b 500,20000"),
+    (claiming.claims, "paragone claims -i S2"),
     (training.train, "paragone train numpy_tuned --epochs 30 --dtype float64"),
     (exporting.export, "paragone export latest --format pytest-benchmark > run.json"),
     (doctoring.doctor, "paragone doctor"),

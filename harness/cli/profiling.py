@@ -66,6 +66,7 @@ def profile(
         dtypes=dtypes_of(dtype),
         batch_sizes=batch_sizes_of(batch_sizes) or BATCH_SIZES,
         threads=(threads,),
+        launches=1,
         rounds=rounds,
         seed=seed,
         slow=slow,

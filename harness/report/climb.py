@@ -10,7 +10,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from harness.ladders import MEASURED, Ladder
+from harness.claims import TRAIN
+from harness.ladders import Ladder
 from harness.report import palette, wording
 from harness.report.canvas import LEFT, Drawn, Sheet, log_axis
 from harness.report.ladder import arrow
@@ -102,7 +103,7 @@ def _label_above(axes: Axes, row: Any) -> float:
 
 
 def _is_drawn(claim: Any) -> bool:
-    return claim is not None and claim.quantity == MEASURED
+    return claim is not None and claim.quantity == TRAIN
 
 
 def _claim(axes: Axes, x: float, low: float, high: float) -> None:

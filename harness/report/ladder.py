@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from harness.ladders import MEASURED, Claim, Ladder, climbed
+from harness.claims import TRAIN, Claim
+from harness.ladders import Ladder, answer_words, climbed
 from harness.report import tables, wording
 from harness.statuses import STATUSES_WITH_TIMES
 
@@ -88,11 +89,8 @@ def changes(ladder: Ladder, row: Any) -> str:
 
 def claim_words(claim: Claim, row: Any) -> str:
     """Return what a source says, and what the interval of a row says to it."""
-    amount = f"more than {claim.low:g}×"
-    if math.isfinite(claim.high):
-        less = " to ".join(f"{100 * (1 - 1 / speed):.0f} %" for speed in (claim.low, claim.high))
-        amount = f"{less} less time, {wording.ratio(claim.low)} to {wording.ratio(claim.high)}"
-    if claim.quantity != MEASURED:
+    amount = f"more than {claim.low:g}×" if math.isinf(claim.high) else claim.expected
+    if claim.quantity != TRAIN:
         return f"{amount} in the {claim.quantity} phase alone: not comparable"
-    answer = claim.answer(row.ratio_low, row.ratio_high)
-    return f"{amount}; here: {answer}" if answer else amount
+    said = answer_words(claim, row)
+    return f"{amount}; here: {said}" if said else amount

@@ -10,7 +10,7 @@ import pandas as pd
 
 from harness.analyse import CONFIDENCE
 from harness.doubts import smallest_resolvable, time_shares, warnings
-from harness.report import bridges, ladder, limit, memory, overtaking, rules, side_by_side, tables, wording
+from harness.report import bridges, claims, ladder, limit, memory, overtaking, rules, side_by_side, tables, wording
 from harness.report.findings import answer, findings
 from harness.report.surroundings import data_pairs, environment_pairs, plan_pairs
 from harness.statuses import was_finished
@@ -46,6 +46,7 @@ def report(run: Run, frame: pd.DataFrame, drawn: Sequence[Drawn], left_out: Sequ
         ("## Results", tables.summary_tables(frame)),
         ("## Who overtakes whom along batch size", overtaking.section(run, frame)),
         *ladder.sections(run, frame),
+        ("## Claims of the sources", claims.section(run, frame)),
         ("## How to read this", HOW_TO_READ),
         ("## Figures", _figures(drawn, left_out)),
         ("## The machine's limit", limit.section(run)),

@@ -74,6 +74,13 @@ function forward(X, W, b, activate)
     Z, push!(A, activate(Z))
 end
 
+"The class of the largest logit of each sample, from 0"
+function predict(network, X)
+    activate, _ = OUTPUTS[network.problem.output]
+    Z, _ = forward(X, network.W, network.b, activate)
+    UInt8[argmax(z) - 1 for z in eachcol(Z)]
+end
+
 "dW[l] = R delta A[l]ᵀ, db[l] = R Σ_batch delta, delta ← W[l]ᵀ delta ∘ A[l] ∘ (1 − A[l])"
 function backward(A, delta, W, R)
     dW, db = similar(W), similar(W, Vector{typeof(R)})

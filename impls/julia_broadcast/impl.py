@@ -15,6 +15,7 @@ class JuliaBroadcast(JuliaImplementation):
     maths = ("broadcast.jl",)
     axes = {"dtype": FLOATS}
     program = "broadcast.jl"
+    predicts = True
 
 
 class JuliaBroadcastProcess(JuliaProcessImplementation):
@@ -27,3 +28,4 @@ class JuliaBroadcastProcess(JuliaProcessImplementation):
     maths = JuliaBroadcast.maths
     axes = JuliaBroadcast.axes
     program = JuliaBroadcast.program
+    predicts = True

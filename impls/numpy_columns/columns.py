@@ -86,6 +86,11 @@ def forward(X, W, b, activate):
     return Z, A
 
 
+def predicted(Z):
+    """argmax_classes Z"""
+    return Z.argmax(axis=0)
+
+
 def backward(A, delta, W, R):
     """dW[l] = R delta A[l−1]ᵀ, db[l] = R Σ_batch delta, delta ← W[l]ᵀ delta ∘ A[l−1] ∘ (1 − A[l−1])"""
     dW, db = [], []

@@ -15,6 +15,7 @@ class NumpyColumns(ArrayImplementation):
     idea = "One matrix product per layer as in the books, W @ X + b; whether it is fast hangs on the memory order of X."
     maths = ("columns.py",)
     axes = {"dtype": FLOATS, "order": ("C", "F")}
+    predicts = True
 
     def formulas(self) -> ModuleType:
         from . import columns

@@ -15,6 +15,7 @@ class NumpyPerSample(SampleImplementation):
     idea = "One matrix-vector product per layer and sample; the mini-batch only sums the gradients."
     maths = ("sample.py",)
     axes = {"dtype": FLOATS}
+    predicts = True
 
     def formulas(self) -> ModuleType:
         from . import sample

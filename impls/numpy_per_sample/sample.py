@@ -86,6 +86,11 @@ def forward(x, W, b, activate):
     return z, A
 
 
+def predicted(z):
+    """argmax_classes z"""
+    return z.argmax()
+
+
 def zero_gradients(W, b):
     """dW, db = 0"""
     return [np.zeros_like(W_l) for W_l in W], [np.zeros_like(b_l) for b_l in b]

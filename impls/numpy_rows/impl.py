@@ -15,6 +15,7 @@ class NumpyRows(ArrayImplementation):
     idea = "One matrix product per layer serves the whole mini-batch, X @ W + b."
     maths = ("rows.py",)
     axes = {"dtype": FLOATS, "order": ("C", "F")}
+    predicts = True
 
     def formulas(self) -> ModuleType:
         from . import rows

@@ -86,6 +86,11 @@ def forward(X, W, b, activate):
     return Z, A
 
 
+def predicted(Z):
+    """argmax_classes Z"""
+    return Z.argmax(axis=1)
+
+
 def backward(A, delta, W, R):
     """dW[l] = R A[l−1]ᵀ delta, db[l] = R Σ_batch delta, delta ← delta W[l]ᵀ ∘ A[l−1] ∘ (1 − A[l−1])"""
     dW, db = [], []

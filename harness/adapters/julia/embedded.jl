@@ -9,6 +9,7 @@ include("network.jl")
 
 const sessions = Dict{Int64,Any}()      # by the number that Python gave: the session, and the path of its maths file
 const maths_files = Dict{String,Module}()
+const test_sets = Dict{Int64,Matrix}()  # by the number of the session, where the test images were asked for
 const clocks = Dict{Int64,Paragone.PhaseClock}()   # by the number of the session, where a profile asks for them
 
 load(number, path, arguments...) = load(() -> module_of(path), number, path, arguments...)
@@ -65,8 +66,24 @@ function params(number, state, n_numbers)
     end
 end
 
+function load_test(number, n_images, images)
+    session, path = sessions[number]
+    answer(path) do
+        size = (session.problem.layers[1], Int64(n_images))
+        test_sets[number] = copied(Paragone.number_type(session), images, size)
+    end
+end
+
+function predict(number, n_images, classes)
+    session, path = sessions[number]
+    answer(path) do
+        lent(UInt8, classes, (Int64(n_images),)) .= Base.invokelatest(Paragone.predict, session, test_sets[number])
+    end
+end
+
 function drop(number)
     delete!(sessions, number)
+    delete!(test_sets, number)
     delete!(clocks, number)
     ""
 end

@@ -8,6 +8,10 @@
 #                                                 type; losses (n_steps,) to be written, or empty
 #     params(network) -> W, b, dW, db
 #
+# if it predicts
+#
+#     predict(network, X) -> classes              X (pixels, n) of other images, classes (n,) UInt8 from 0
+#
 # and, if it tells the phases of its step apart, phase(name) = nothing, called where one begins: :gather, :forward, :loss,
 # :backward, :update. Compiled, that is nothing; a profile reads the file once more and puts a clock in its place. The file
 # must be valid from Julia 1.5 on.
@@ -102,6 +106,11 @@ function train!(session::Session{T}, order, eta, R, losses) where {T}
     session.maths.train!(session.network, order, convert(Vector{T}, eta), T(R), losses)
     nothing
 end
+
+# The type of its numbers, in which test images are to be held.
+number_type(::Session{T}) where {T} = T
+
+predict(session, X) = session.maths.predict(session.network, X)
 
 # The garbage of a train is collected in a train, which is timed, and not in the calls around it, which are not.
 function uncollected(act)

@@ -93,6 +93,11 @@ function answer(verb, fields, state)
         vector = zeros(state[:numbers])
         Paragone.uncollected(() -> Base.invokelatest(Paragone.params!, state[:session], vector))
         return ("state" => vector,)
+    elseif verb == "test"
+        session = state[:session]
+        state[:test] = reshape(array(Paragone.number_type(session), fields, "images"), session.problem.layers[1], :)
+    elseif verb == "predict"
+        return ("classes" => Base.invokelatest(Paragone.predict, state[:session], state[:test]),)
     else
         error("unknown verb $verb")
     end

@@ -1,0 +1,151 @@
+"""paragone claims."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from harness.claims import CLAIMS, Claim, read_claims, shipped_claims
+from harness.cli.app import EXIT_INTERRUPTED, err, out
+from harness.cli.options import (
+    DataOption,
+    LimitOption,
+    PluginsOption,
+    ResultsOption,
+    SeedOption,
+    absolute,
+    data_set,
+    everyone,
+)
+from harness.display import TerminalDisplay
+from harness.errors import InvalidClaims, Misuse, UnknownName
+
+if TYPE_CHECKING:
+    from harness.evidence import Evidence
+    from harness.registry import Found
+    from harness.settle import Finding
+
+STYLES = {"reproduced": "green", "not reproduced": "red", "cannot be told": "yellow"}
+
+
+def claims(
+    file: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--file", "-f", help="Claims of your own in a TOML file, instead of the sources'. May be repeated."
+        ),
+    ] = None,
+    include: Annotated[
+        list[str] | None, typer.Option("--include", "-i", help="Id or source, or glob: s2-matrices, S4, 's4-*'.")
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="One launch: ratios without intervals or verdicts.")] = False,
+    measure: Annotated[
+        bool, typer.Option("--measure/--no-measure", help="Measure what is missing, or show what finished runs say.")
+    ] = True,
+    new: Annotated[bool, typer.Option("--new", help="Measure all of it, whatever finished runs say.")] = False,
+    data: DataOption = None,
+    plugins: PluginsOption = None,
+    results: ResultsOption = None,
+    seed: SeedOption = 1,
+    time_limit: LimitOption = 120,
+) -> None:
+    """Test what the sources claim on this machine, each on its own terms; a claim that fails is a finding, no error."""
+    from harness.evidence import Evidence
+    from harness.runs import results_folder
+
+    if new and not measure:
+        raise Misuse("--new measures and --no-measure does not: leave out one of them")
+    found, broken = everyone(plugins)
+    chosen = _chosen(_claims(file or [], found), include or [])
+    display = TerminalDisplay(err)
+    command = shlex.join(["paragone", *sys.argv[1:]])
+    runs, given = results_folder(results), absolute(plugins)
+    evidence = Evidence(
+        found, broken, data_set(data, display), runs, command, display, quick, seed, time_limit, given
+    )  # fmt: skip
+    try:
+        findings, finished = _settled(evidence, chosen, measure, new)
+    except KeyboardInterrupt:
+        display.say("Interrupted before anything was measured: nothing is left behind.")
+        raise typer.Exit(EXIT_INTERRUPTED) from None
+    _show(findings)
+    if not finished:
+        raise typer.Exit(EXIT_INTERRUPTED)
+
+
+def _claims(files: list[str], found: list[Found]) -> list[Claim]:
+    """Return the claims of the files, else those that ship, with full names. Raises InvalidClaims."""
+    from harness.evidence import resolved
+
+    claims: dict[str, Claim] = {}
+    for path in map(Path, files) if files else [CLAIMS]:
+        for claim in read_claims(path) if files else shipped_claims():
+            if claim.id in claims:
+                raise InvalidClaims(f"{path}: claim {claim.id}: id: a claim of another file has it already")
+            try:
+                claims[claim.id] = resolved(claim, found)
+            except InvalidClaims as error:
+                raise InvalidClaims(f"{path}: {error}") from None
+    return list(claims.values())
+
+
+def _chosen(claims: list[Claim], patterns: list[str]) -> list[Claim]:
+    """Return the claims whose id or source matches one of the patterns, all without any. Raises UnknownName."""
+
+    def names(claim: Claim) -> list[str]:
+        return [claim.id.lower(), claim.source.lower(), claim.source.partition(",")[0].lower()]
+
+    for pattern in patterns:
+        if not any(fnmatchcase(name, pattern.lower()) for claim in claims for name in names(claim)):
+            raise UnknownName("claim", pattern, [claim.id for claim in claims])
+    wanted = [pattern.lower() for pattern in patterns] or ["*"]
+    return [claim for claim in claims if any(fnmatchcase(name, one) for name in names(claim) for one in wanted)]
+
+
+def _settled(evidence: Evidence, claims: list[Claim], measure: bool, new: bool) -> tuple[list[Finding], bool]:
+    """Return a finding for every claim, from finished runs where they have it, and whether all was measured."""
+    from harness.evidence import reason_against_claim, runnable
+    from harness.settle import CANNOT_RUN, CANNOT_TELL, Finding
+
+    against = {claim.id: reason_against_claim(claim, evidence.everyone) for claim in claims}
+    findings = {claim.id: Finding(claim, CANNOT_RUN, against[claim.id]) for claim in claims if against[claim.id]}
+    testable = [runnable(claim, evidence.everyone) for claim in claims if not against[claim.id]]
+    if not new:
+        findings |= evidence.recorded(testable)
+    missing = [claim for claim in testable if claim.id not in findings]
+    for name in dict.fromkeys(finding.where for finding in findings.values() if finding.where):
+        ids = ", ".join(finding.claim.id for finding in findings.values() if finding.where == name)
+        evidence.display.say(f"Measured already in {name}: {ids}.")
+    finished = True
+    if missing and measure:
+        evidence.display.say(f"To be measured: {', '.join(claim.id for claim in missing)}.")
+        measured, finished = evidence.measure(missing)
+        findings |= measured
+    for claim in missing:
+        unsaid = Finding(claim, CANNOT_TELL, "no finished run of this machine and code has its cells")
+        findings.setdefault(claim.id, unsaid)
+    return [findings[claim.id] for claim in claims], finished
+
+
+def _show(findings: list[Finding]) -> None:
+    from harness.report.claims import here, of, tally
+
+    table = Table(show_edge=False, pad_edge=False, show_lines=True)
+    for heading in ("claim", "claimed", "here", "verdict"):
+        table.add_column(heading, overflow="fold")
+    for finding in findings:
+        claim = finding.claim
+        told = Text(f"{claim.source}: {claim.says}\n")
+        told.append("\n".join(filter(None, [claim.id, *of(finding)])), style="bright_black")
+        verdict = Text(finding.verdict, style=STYLES.get(finding.verdict, ""))
+        verdict.append(f": {finding.why}" if finding.why else "", style="bright_black")
+        table.add_row(told, claim.expected, here(finding), verdict)
+    out.print(table)
+    out.print(f"\n{tally(findings)}", highlight=False)

@@ -1,0 +1,240 @@
+"""What a run, or a profile, says to a claim: the ratio of its two cells with its interval, and a verdict.
+
+The rule, in words. The interval is first made at least as wide as the run's margin, to either side of the ratio: below
+it the run calls no difference a difference. Then
+
+    reproduced       it lies wholly within the claimed limits: at least r, at most r, from r to s
+    not reproduced   it lies wholly outside of them; `why` says on which side
+    cannot be told   it reaches across a limit, or there is no interval, or a cell has no verified times
+    context          the source gives the figure as background; the ratio is shown, and not judged
+    cannot be run here   a cell is unavailable on this machine, or there is no such cell at all
+
+A tolerance narrower than the margin can so never be met, and an exact figure of a machine of another time is often
+missed: "more than claimed" is then the finding, and not a fault.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from statistics import median
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from harness.analyse import cells_with_statuses, intervals, launch_medians, relative_speeds, summarise
+from harness.claims import EPOCH, TRAIN, Claim
+from harness.problem import Problem
+from harness.resolution import SMALLEST_MARGIN
+from harness.statuses import CELL, timed_samples
+from harness.store import Run
+from harness.verdicts import answer, widened
+
+REPRODUCED, NOT_REPRODUCED, CANNOT_TELL = "reproduced", "not reproduced", "cannot be told"
+CONTEXT, CANNOT_RUN = "context", "cannot be run here"
+SIDES = {"above": "more than claimed", "below": "less than claimed"}
+LAUNCH = ["launch", "attempt"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A claim and what was found: the ratio, its interval (NaN where there is none), the verdict, why, and where."""
+
+    claim: Claim
+    verdict: str
+    why: str = ""
+    ratio: float = math.nan
+    low: float = math.nan
+    high: float = math.nan
+    variant: str = ""  # those of the two lists that were compared
+    than: str = ""
+    where: str = ""  # the name of the run or profile
+
+
+@dataclass(frozen=True)
+class Court:
+    """A run with what every claim on it needs, worked out once."""
+
+    run: Run
+    frame: pd.DataFrame = field(repr=False)
+
+    @classmethod
+    def of(cls, run: Run) -> Court:
+        """Return the court of a run."""
+        return cls(run, summarise(run))
+
+    @cached_property
+    def cells(self) -> pd.DataFrame:
+        """Return the planned cells with their statuses and rounds."""
+        return cells_with_statuses(self.run)
+
+    @cached_property
+    def samples(self) -> pd.DataFrame:
+        """Return the timed samples that count."""
+        return timed_samples(self.run)
+
+    @cached_property
+    def launches(self) -> pd.DataFrame:
+        """Return the medians of every cell in every launch, with `evaluation_seconds` where it was evaluated."""
+        rows = self.run.evaluations
+        seconds = rows["elapsed_ns"].astype(float) / 1e9 / rows["n_calls"].astype(float)
+        keys = [*CELL, "wave", *LAUNCH]
+        evaluated = rows[keys].assign(evaluation_seconds=seconds).groupby(keys)["evaluation_seconds"].median()
+        found = launch_medians(self.samples, self.cells)
+        return found.merge(evaluated.reset_index().astype(found[keys].dtypes.to_dict()), on=keys, how="left")
+
+    def settle(self, claim: Claim) -> Finding | None:
+        """Return what the run says to a claim; None where it does not have the cells or measure the quantity."""
+        if claim.quantity not in (TRAIN, EPOCH) or not self._has_problem(claim.problem):
+            return None
+        mine = self._cell(claim, claim.variant, claim.batch_size)
+        other = self._cell(claim, claim.than, claim.than_batch_size)
+        if mine is None or other is None:
+            return None
+        names = {"variant": mine.variant, "than": other.variant, "where": self.run.plan["run"]}
+        for row in (mine, other):
+            if row.status != "passed":
+                verdict = CANNOT_RUN if row.status == "unavailable" else CANNOT_TELL
+                return Finding(claim, verdict, f"{row.variant}: {row.status}: {row.reason}", **names)
+        if claim.quantity == TRAIN and claim.batch_size == claim.than_batch_size:
+            ratio, low, high = self._within_rounds(mine, other)
+        else:
+            ratio, low, high = self._over_launches(claim, mine, other)
+        if math.isnan(ratio):
+            return None
+        margin = float(np.maximum(mine.margin, other.margin))  # NaN where one is not known
+        verdict, why = judged(claim, ratio, low, high, margin, self._epoch_seconds(claim, other))
+        return Finding(claim, verdict, why, ratio, low, high, **names)
+
+    def _has_problem(self, problem: Problem | None) -> bool:
+        return problem is not None and has_problem(self.run.plan, problem)
+
+    def _cell(self, claim: Claim, names: Sequence[str], batch_size: int) -> Any:
+        """Return the row of the first of the variants that was measured, else of the first that was planned."""
+        assert claim.problem is not None
+        frame = self.frame
+        here = frame[(frame["problem"] == claim.problem.name) & (frame["batch_size"] == batch_size)]
+        here = here[(here["threads"] == claim.threads) & here["variant"].isin(names)]
+        ordered = sorted(here.itertuples(), key=lambda row: (row.status != "passed", names.index(str(row.variant))))
+        return ordered[0] if ordered else None
+
+    def _within_rounds(self, mine: Any, other: Any) -> tuple[float, float, float]:
+        speeds = relative_speeds(self.samples, self.cells, {mine.variant: other.variant})
+        found = speeds[(speeds[CELL] == [getattr(mine, key) for key in CELL]).all(axis=1)]
+        return next(found[["ratio", "ratio_low", "ratio_high"]].itertuples(index=False, name=None), (math.nan,) * 3)
+
+    def _over_launches(self, claim: Claim, mine: Any, other: Any) -> tuple[float, float, float]:
+        """Return the ratio of the seconds of each launch: cells of two batch sizes have no rounds in common."""
+        pairs = self._seconds(claim, mine).merge(self._seconds(claim, other), on=LAUNCH, suffixes=("", "_of_other"))
+        pairs["log"] = np.log(pairs["seconds_of_other"] / pairs["seconds"])
+        pairs = pairs.dropna(subset=["log"])
+        if pairs.empty:
+            return (math.nan,) * 3
+        pairs["enters"] = pairs["enters"] & pairs["enters_of_other"]
+        return _from_logs(pairs)
+
+    def _seconds(self, claim: Claim, row: Any) -> pd.DataFrame:
+        """Return `seconds` per launch of a cell: of an epoch with its evaluation, else of an image."""
+        assert claim.problem is not None
+        here = self.launches[(self.launches[CELL] == [getattr(row, key) for key in CELL]).all(axis=1)]
+        here = here.drop_duplicates(LAUNCH)  # the baseline is in every wave
+        seconds = here["step_seconds"] / row.batch_size
+        if claim.quantity == EPOCH:
+            steps = claim.problem.steps_per_epoch(row.batch_size)
+            seconds = here["step_seconds"] * steps + here["evaluation_seconds"]
+        return here[[*CELL, *LAUNCH, "enters"]].assign(seconds=seconds)
+
+    def _epoch_seconds(self, claim: Claim, row: Any) -> float:
+        if claim.quantity == EPOCH:
+            return float(self._seconds(claim, row)["seconds"].median())
+        return float(row.seconds_per_epoch)
+
+
+def has_problem(plan: Mapping[str, Any], problem: Problem) -> bool:
+    """Return whether a plan holds this very workload: name and numbers."""
+    stored = plan["problems"].get(problem.name)
+    return stored is not None and Problem.from_json(stored).fingerprint() == problem.fingerprint()
+
+
+def judged(
+    claim: Claim, ratio: float, low: float, high: float, margin: float, epoch_seconds: float = math.nan
+) -> tuple[str, str]:
+    """Return the verdict on a measured ratio, and why, by the rule at the head of this file."""
+    if claim.context:
+        return CONTEXT, claim.context
+    if math.isnan(low):
+        return CANNOT_TELL, "one launch has no interval"
+    if math.isnan(margin):
+        return CANNOT_TELL, "without an A/A interval the noise is not known"
+    limits = claim.limits(epoch_seconds)
+    said = answer(limits, *widened(ratio, low, high, margin))
+    if said == "inside":
+        return REPRODUCED, ""
+    if said in SIDES:
+        return NOT_REPRODUCED, SIDES[said]
+    if limits[1] < limits[0] * (1 + margin) ** 2:
+        return CANNOT_TELL, f"the noise, {margin:.1%}, is more than the tolerance"
+    return CANNOT_TELL, "the interval reaches across what is claimed"
+
+
+def settle_profile(plan: Mapping[str, Any], pairs: Sequence[Mapping[str, Any]], claim: Claim) -> Finding | None:
+    """Return what a profile says to a claim about a phase; None where it does not have it in both cells.
+
+    The time of the phase in the one relative to that in the other, within a round; per launch the median; Student's t
+    over launches. A profile has no A/A control: the margin is the smallest there is.
+    """
+    if claim.problem is None or not has_problem(plan, claim.problem):
+        return None
+    mine, times = _first_with_times(pairs, claim, claim.variant, claim.batch_size)
+    than, others = _first_with_times(pairs, claim, claim.than, claim.than_batch_size)
+    logs: dict[int, list[float]] = {}
+    for (launch, round_), seconds in times.items():
+        if (launch, round_) in others:
+            logs.setdefault(launch, []).append(math.log(others[launch, round_] / seconds))
+    cell = {"problem": claim.problem.name, "variant": mine, "batch_size": claim.batch_size, "threads": claim.threads}
+    per_launch = pd.DataFrame([{**cell, "log": median(values), "enters": True} for values in logs.values()])
+    if per_launch.empty:
+        return None
+    ratio, low, high = _from_logs(per_launch)
+    verdict, why = judged(claim, ratio, low, high, SMALLEST_MARGIN)
+    return Finding(claim, verdict, why, ratio, low, high, mine, than, plan["run"])
+
+
+def _first_with_times(
+    pairs: Sequence[Mapping[str, Any]], claim: Claim, names: Sequence[str], batch_size: int
+) -> tuple[str, dict[tuple[int, int], float]]:
+    found = ((name, _phase_times(pairs, claim, name, batch_size)) for name in names)
+    return next(((name, times) for name, times in found if times), ("", {}))
+
+
+def _phase_times(
+    pairs: Sequence[Mapping[str, Any]], claim: Claim, name: str, batch_size: int
+) -> dict[tuple[int, int], float]:
+    """Return the nanoseconds per image of the claim's phase in a cell, by launch and round."""
+    assert claim.problem is not None
+    where = (claim.problem.name, name, batch_size, claim.threads)
+    return {
+        (row.get("launch") or 0, row["round"]): row["phases"][claim.quantity] / row["n_steps"] / batch_size
+        for row in pairs
+        if (row["problem"], row["variant"], row["batch_size"], row["threads"]) == where
+        and row["phases"].get(claim.quantity)
+    }
+
+
+def _from_logs(per_launch: pd.DataFrame) -> tuple[float, float, float]:
+    """Return exp of the mean of one log-ratio a launch, and of the ends of its interval."""
+    found = intervals(per_launch).iloc[0]
+    entering = per_launch.loc[per_launch["enters"], "log"]
+    mean = (entering if len(entering) else per_launch["log"]).mean()
+    return math.exp(mean), math.exp(found["low"]), math.exp(found["high"])
+
+
+def settled(run: Run, frame: pd.DataFrame, claims: Sequence[Claim]) -> Iterator[Finding]:
+    """Yield a finding for every claim that the cells of a run can settle."""
+    court = Court(run, frame)
+    for claim in claims:
+        if finding := court.settle(claim):
+            yield finding

@@ -1,0 +1,80 @@
+"""`paragone claims` from the command line: what is chosen, what is misuse, and one measurement from end to end."""
+
+import pytest
+from test_cli import paragone, small  # noqa: F401 -- fixtures
+
+TINY = """
+[[claim]]
+id = "{id}"
+source = "me"
+says = "Rows are a hundred times as fast as columns of data in order C"
+problem = "small.toml"
+quantity = "epoch with evaluation"
+variant = "numpy_rows[dtype=float32]"
+than = "numpy_columns[dtype=float32,order=C]"
+batch_size = 20
+at_least = 100
+"""
+
+
+@pytest.fixture
+def tiny(tmp_path, small):  # noqa: F811
+    """A file of one claim, beside its workload."""
+    assert small.parent == tmp_path
+    path = tmp_path / "tiny.toml"
+    path.write_text(TINY.format(id="mine"))
+    return path
+
+
+def test_without_measuring_and_without_runs_nothing_can_be_told(paragone, tiny, tmp_path):  # noqa: F811
+    code, out, _ = paragone("claims", "--file", tiny, "--no-measure", "--results", tmp_path / "none")
+
+    assert code == 0
+    assert "1 cannot be told." in out
+    assert "at least 100×" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("-i", "S9"), "unknown claim 'S9'"),
+        (("--new", "--no-measure"), "leave out one of them"),
+        (("--file", "missing.toml"), "missing.toml: cannot be read"),
+    ],
+)
+def test_misuse_is_told_with_its_exit_code(paragone, tmp_path, arguments, words):  # noqa: F811
+    code, _, err = paragone("claims", "--results", tmp_path, *arguments)
+
+    assert code == 2
+    assert words in " ".join(err.split())
+
+
+def test_two_files_with_the_same_claim_and_unknown_variants_are_misuse(paragone, tiny, tmp_path):  # noqa: F811
+    twice = paragone("claims", "--file", tiny, "--file", tiny, "--no-measure")
+    tiny.write_text(TINY.format(id="mine").replace("numpy_columns", "numpy_colums"))
+    unknown = paragone("claims", "--file", tiny, "--no-measure")
+
+    assert (twice[0], unknown[0]) == (2, 2)
+    assert "a claim of another file has it already" in " ".join(twice[2].split())
+    assert "claim mine: than: unknown implementation 'numpy_colums'" in " ".join(unknown[2].split())
+
+
+@pytest.mark.slow
+def test_what_is_missing_is_measured_once_and_then_taken_from_that_run(paragone, tiny, tmp_path, monkeypatch):  # noqa: F811
+    """A claim false on purpose: no verdict without an interval, yet a ratio; the second time nothing is measured."""
+    # scikit-learn sets it when it is imported, which in this one process may be between the two.
+    monkeypatch.setenv("KMP_DUPLICATE_LIB_OK", "True")
+    results = tmp_path / "results"
+    code, out, err = paragone("claims", "--file", tiny, "--quick", "--results", results)
+    (run,) = results.iterdir()
+    rows = (run / "evaluations.jsonl").read_text().splitlines()
+
+    assert code == 0
+    assert "To be measured: mine." in err
+    assert "one launch has no interval" in " ".join(out.split())
+    assert len(rows) == 6 * 3  # rounds × the two cells and the control
+
+    code, _, err = paragone("claims", "--file", tiny, "--quick", "--results", results)
+    assert code == 0
+    assert f"Measured already in {run.name}: mine." in " ".join(err.split())
+    assert [path.name for path in results.iterdir()] == [run.name]

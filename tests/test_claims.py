@@ -1,0 +1,174 @@
+"""Files of claims: what ships, what is wrong with one of one's own, and how an interval lies to what is claimed."""
+
+import math
+
+import pytest
+
+from harness.claims import MOST_BYTES, Claim, read_claims, shipped_claims
+from harness.errors import InvalidClaims
+from harness.registry import discover, find_variant
+from harness.verdicts import answer, widened
+
+GOOD = """
+[[claim]]
+id = "mine"
+source = "me"
+says = "Rows are twice as fast as columns"
+problem = "nielsen"
+quantity = "train"
+variant = "numpy_rows[dtype=float32,order=C]"
+than = "numpy_columns[dtype=float32,order=C]"
+batch_size = 10
+at_least = 2
+"""
+
+
+def read(tmp_path, text):
+    path = tmp_path / "mine.toml"
+    path.write_text(text, encoding="utf-8")
+    return read_claims(path)
+
+
+def read_with(tmp_path, ratio):
+    (claim,) = read(tmp_path, GOOD.replace("at_least = 2", ratio))
+    return claim
+
+
+def test_a_claim_of_ones_own_is_read_with_its_cells_and_its_ratio(tmp_path):
+    (claim,) = read(tmp_path, GOOD)
+
+    assert (claim.id, claim.source, claim.quantity, claim.problem.name) == ("mine", "me", "train", "nielsen")
+    assert (claim.batch_size, claim.than_batch_size, claim.threads) == (10, 10, 1)
+    assert (claim.low, claim.high, claim.expected) == (2, math.inf, "at least 2×")
+
+
+@pytest.mark.parametrize(
+    ("ratio", "low", "high", "words"),
+    [
+        ("at_least = 1", 1, math.inf, "faster"),
+        ("at_most = 0.5", 0, 0.5, "at most 0.5×"),
+        ("range = [1.2, 1.3]", 1.2, 1.3, "1.2× to 1.3×"),
+        ("ratio = 3.5\nwithin = 0.10", 3.5 / 1.1, 3.5 * 1.1, "3.5× within 10 %"),
+        ("less_time = [0.15, 0.22]", 1 / 0.85, 1 / 0.78, "15 % to 22 % less time, 1.18× to 1.28×"),
+    ],
+)
+def test_each_form_of_the_ratio_gives_limits_and_words(tmp_path, ratio, low, high, words):
+    claim = read_with(tmp_path, ratio)
+
+    assert claim.limits(1.0) == pytest.approx((low, high))
+    assert claim.expected == words
+
+
+def test_seconds_over_so_many_epochs_become_limits_by_what_an_epoch_takes(tmp_path):
+    claim = read_with(tmp_path, "within_seconds = 0.2\nepochs = 10")
+
+    assert claim.limits(1.0) == pytest.approx((10 / 10.2, 10 / 9.8))  # about 2 % of 10 s
+    assert claim.limits(0.1) == pytest.approx((1 / 1.2, 1 / 0.8))  # 20 % of 1 s
+    assert claim.limits(0.01) == pytest.approx((0.1 / 0.3, math.inf))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('id = "mine"', 'name = "mine"', "claim number 1: unknown key 'name'"),
+        ("at_least", "atleast", "unknown key 'atleast'. Did you mean 'at_least'?"),
+        ('problem = "nielsen"', 'problem = "nielson"', "problem: unknown workload 'nielson'. Did you mean 'nielsen'?"),
+        ('problem = "nielsen"', 'problem = "no.toml"', "there is no such file"),
+        ('problem = "nielsen"', "", "missing key 'problem'"),
+        ('quantity = "train"', 'quantity = "fast"', "quantity: expected one of train, epoch with evaluation"),
+        ('quantity = "train"', "quantity = []", "quantity: expected one of"),
+        ("batch_size = 10", "batch_size = 0", "batch_size: expected a whole number above 0, got 0"),
+        ("batch_size = 10", "batch_size = 50001", "50001 is more than the 50000 training images of nielsen"),
+        ("batch_size = 10", "batch_size = 10\nthreads = true", "threads: expected a whole number above 0, got True"),
+        ("at_least = 2", "at_least = -2", "at_least: expected a number above 0, got -2"),
+        ("at_least = 2", "at_least = nan", "at_least: expected a number above 0, got nan"),
+        ("at_least = 2", "range = [2, 1]", "range: expected two numbers, the smaller first; got [2, 1]"),
+        ("at_least = 2", "less_time = [0.5, 1.5]", "less_time: expected fractions below 1"),
+        ("at_least = 2", "ratio = 2", "missing key 'within'"),
+        ("at_least = 2", "at_least = 2\nat_most = 3", "expected one form of the claimed ratio, got 2"),
+        ("at_least = 2", "", "expected one form of the claimed ratio, got 0"),
+        ("at_least = 2", 'at_least = 2\ncannot = "no"', "a claim with `cannot` has neither cells nor a ratio"),
+        ("numpy_columns", "numpy_rows", "than: expected another cell than that of `variant`"),
+        ('source = "me"', f'source = "{"x" * 501}"', "source: expected a text of 1 to 500 characters"),
+        ('variant = "', "variant = [7]\n#", "variant: expected a text"),
+    ],
+)
+def test_what_is_wrong_is_told_with_the_file_the_claim_and_the_key(tmp_path, old, new, words):
+    assert old in GOOD
+    with pytest.raises(InvalidClaims) as told:
+        read(tmp_path, GOOD.replace(old, new, 1))
+
+    assert words in str(told.value)
+    assert "mine.toml: claim " in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("= 3", "not a TOML file"),
+        ("a = " + "[" * 100_000, "not a TOML file"),
+        ("", "expected [[claim]] tables and nothing else, got nothing"),
+        ("claim = 3", "expected [[claim]] tables"),
+        ("claim = [3]", "expected [[claim]] tables"),
+        (GOOD + "[other]\n", "got claim, other"),
+        (GOOD + GOOD, "claim mine: id: another claim has it already"),
+        ("#" * (MOST_BYTES + 1), "expected at most 1000000 bytes"),
+    ],
+)
+def test_what_is_no_file_of_claims_is_told(tmp_path, text, words):
+    with pytest.raises(InvalidClaims) as told:
+        read(tmp_path, text)
+
+    assert words in str(told.value)
+
+
+@pytest.mark.parametrize("name", ["missing.toml", ".", "~nobody-of-this-name/x.toml", "null\0byte"])
+def test_a_file_that_cannot_be_read_is_told(tmp_path, name):
+    with pytest.raises(InvalidClaims, match="cannot be read"):
+        read_claims(tmp_path / name)
+
+
+# --- what ships ---
+
+
+def test_the_claims_that_ship_name_their_variants_in_full_so_that_a_run_settles_them_without_the_implementations():
+    everyone, _ = discover()
+    for claim in shipped_claims():
+        for name in (*claim.variant, *claim.than):
+            assert find_variant(everyone, name).name == name
+
+
+def test_every_source_has_a_claim_and_every_claim_cells_or_a_reason_why_not():
+    claims = shipped_claims()
+
+    assert {claim.source.partition(",")[0] for claim in claims} == {"S0", "S1", "S2", "S3", "S4"}
+    assert all(bool(claim.cannot) != bool(claim.variant) for claim in claims)
+
+
+# --- how an interval lies ---
+
+
+@pytest.mark.parametrize(
+    ("interval", "said"),
+    [
+        ((1.19, 1.27), "inside"),
+        ((1.2, 1.3), "inside"),
+        ((1.31, 1.4), "above"),
+        ((1.0, 1.1), "below"),
+        ((1.1, 1.25), "across"),
+        ((1.1, 1.4), "across"),
+        ((math.nan, 1.2), ""),
+    ],
+)
+def test_an_interval_lies_inside_above_below_or_across_what_is_claimed(interval, said):
+    assert answer((1.18, 1.3), *interval) == said
+
+
+def test_an_interval_is_made_as_wide_as_the_margin_and_never_narrower():
+    assert widened(2.0, 1.99, 2.01, 0.05) == pytest.approx((2 / 1.05, 2.1))
+    assert widened(2.0, 1.5, 2.5, 0.05) == (1.5, 2.5)
+    assert all(map(math.isnan, widened(2.0, 1.5, 2.5, math.nan)))
+
+
+def test_a_claim_without_cells_has_a_reason():
+    assert Claim("a", "b", "c", cannot="d").variant == ()

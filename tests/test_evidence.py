@@ -1,0 +1,148 @@
+"""From claims to the cells that are measured for them, and to the runs that speak for them already."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+from test_bench import QuietDisplay
+
+from harness.claims import Claim, shipped_claims
+from harness.errors import InvalidClaims
+from harness.evidence import Evidence, cells_of, reason_against_claim, resolved, runnable
+from harness.plan import batch_sizes, enrol
+from harness.registry import discover, select
+from harness.store import write_json
+from harness.workloads import find_problem
+
+EVERYONE, BROKEN = discover()
+ROWS, COLUMNS = "numpy_rows[dtype=float32,order=C]", "numpy_columns[dtype=float64,order=F]"
+CLAIM = Claim("mine", "me", "so", find_problem("nielsen"), "train", (ROWS,), (COLUMNS,), 10, 100, low=1)
+MACHINE = {
+    "machine": {
+        **{"cpu": "a CPU", "logical_cpus": 2, "physical_cores": 1, "usable_cpus": [0], "cpu_quota": None},
+        **{"memory_bytes": 2**33, "transparent_hugepages": "always"},
+    },
+    "os": {"system": "Linux", "release": "6.1"},
+    "python": {"implementation": "CPython", "version": "3.11"},
+    "blas": [],
+    "packages": {},
+    "inherited": [],
+    "revision": {"source_hash": "feed"},
+}
+
+
+def evidence(folder=None, **options):
+    return Evidence(
+        EVERYONE, BROKEN, SimpleNamespace(sha256="00"), folder, "paragone claims", QuietDisplay(), **options
+    )
+
+
+def enrolled(request):
+    """The batch sizes of everyone who takes part, by workload and variant."""
+    chosen = select(EVERYONE, request.implementations)
+    return {e.key[:2]: batch_sizes(request, e) for e in enrol(request, chosen, EVERYONE)}
+
+
+def test_a_name_without_its_axes_is_completed():
+    assert resolved(replace(CLAIM, variant=("numpy_rows",)), EVERYONE).variant == (ROWS,)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("numpy_row", "claim mine: than: unknown implementation"), ("numpy_rows[order=Z]", "has no variant")],
+)
+def test_a_variant_that_does_not_exist_is_told_with_the_claim_and_the_key(name, words):
+    with pytest.raises(InvalidClaims, match=words):
+        resolved(replace(CLAIM, than=(name,)), EVERYONE)
+
+
+def test_only_the_cells_of_the_claims_are_measured_and_the_baseline_beside_them():
+    request = evidence()._bench([CLAIM]).request
+    control = "numpy_rows[dtype={},order=C] (A/A)".format
+
+    assert enrolled(request) == {
+        ("nielsen", ROWS): (10,),
+        ("nielsen", control("float32")): (10,),
+        ("nielsen", COLUMNS): (100,),
+        ("nielsen", "numpy_rows[dtype=float64,order=C]"): (100,),
+        ("nielsen", control("float64")): (100,),
+    }
+    assert (request.launches, request.slow, request.memory, request.evaluated) == (5, True, False, ())
+
+
+def test_every_claim_that_ships_gets_its_cells():
+    claims = [runnable(claim, EVERYONE) for claim in shipped_claims() if not reason_against_claim(claim, EVERYONE)]
+    timed = [claim for claim in claims if claim.quantity in ("train", "epoch with evaluation")]
+    sizes = enrolled(evidence()._bench(timed).request)
+
+    assert timed
+    for claim in timed:
+        assert all(size in sizes[problem, variant] for problem, variant, _, size in cells_of(claim))
+
+
+def test_the_test_set_is_evaluated_where_a_claim_speaks_of_it():
+    request = evidence(quick=True)._bench([replace(CLAIM, quantity="epoch with evaluation")]).request
+
+    assert request.evaluated == ("nielsen",)
+    assert (request.launches, request.quick) == (1, True)
+
+
+def test_a_profile_has_several_launches_and_the_cells_alone():
+    request = evidence()._profile([replace(CLAIM, quantity="forward")]).request
+
+    assert request.launches == 5
+    assert {name for _, name in enrolled(request)} >= {ROWS, COLUMNS}
+
+
+def test_a_claim_that_cannot_be_tested_says_why():
+    lists = replace(CLAIM, variant=("python_lists[dtype=float64]",))
+
+    assert reason_against_claim(Claim("a", "b", "c", cannot="no cells"), EVERYONE) == "no cells"
+    assert reason_against_claim(CLAIM, EVERYONE) == ""
+    assert "has no `predict`" in reason_against_claim(replace(lists, quantity="epoch with evaluation"), EVERYONE)
+
+
+def test_of_several_variants_the_first_that_can_run_is_taken():
+    both = replace(CLAIM, variant=("python_lists[dtype=float64]", ROWS), quantity="epoch with evaluation")
+
+    assert reason_against_claim(both, EVERYONE) == ""
+    assert runnable(both, EVERYONE).variant == (ROWS,)
+
+
+# --- which runs are suitable ---
+
+
+@pytest.fixture
+def witness(tmp_path, monkeypatch):
+    """Write a finished run that is suitable but for the changes; return whether it is taken."""
+    monkeypatch.setattr("harness.environment.describe", lambda: MACHINE)
+
+    def is_suitable(plan=None, environment=None, finished=True, **options):
+        folder = tmp_path / "2026-01-01T000000Z"
+        folder.mkdir()
+        write_json(folder / "plan.json", {"method_version": 1, "launches": 5, "data": {"sha256": "00"}, **(plan or {})})
+        write_json(folder / "environment.json", {**MACHINE, **(environment or {})})
+        write_json(folder / "finished.json", {"finished": finished})
+        return evidence(tmp_path, **options)._is_suitable(folder, "plan.json")
+
+    return is_suitable
+
+
+@pytest.mark.parametrize(
+    ("changes", "suitable"),
+    [
+        ({}, True),
+        ({"environment": {"own_environments": {"torch": {"python": "3.12", "packages": {}}}}}, True),
+        ({"finished": False}, False),
+        ({"plan": {"method_version": 2}}, False),
+        ({"plan": {"launches": 1}}, False),
+        ({"plan": {"launches": 1}, "quick": True}, True),
+        ({"plan": {"data": {"sha256": "11"}}}, False),
+        ({"plan": {"data": None}}, False),
+        ({"environment": {"revision": {"source_hash": "beef"}}}, False),
+        ({"environment": {"os": {"system": "Linux", "release": "6.2"}}}, False),
+        ({"environment": {"machine": {}}}, False),
+    ],
+)
+def test_a_run_speaks_for_a_claim_where_machine_data_and_code_are_the_same(witness, changes, suitable):
+    assert witness(**changes) is suitable
