@@ -20,7 +20,7 @@ FLOW = """
     interpreters machine mnist data environment
     interface adapters plugins registry
     reference bounds judge diagnose verify contract starter
-    measure peak phases pipe orders worker host
+    measure peak phases pipe orders worker answers watch host
     resolution request plan survey gatekeeper pilot bridges store runs remaining limits schedule rehearsal footprint
     learning bench profile doctor
     statuses attained verdicts analyse breakdown doubts ladders claims report export
