@@ -54,7 +54,9 @@ def is_list_of_counts(value: Any) -> bool:
 
 def _is_threads(value: Any) -> bool:
     pools = value.get("pools") if isinstance(value, dict) else None
-    return isinstance(pools, list) and all(isinstance(pool, dict) and {"file", "num_threads"} <= {*pool} for pool in pools)
+    return isinstance(pools, list) and all(
+        isinstance(pool, dict) and {"file", "num_threads"} <= {*pool} for pool in pools
+    )
 
 
 ALWAYS = {"to": is_text, "waiting_cpu_ns": is_whole}
@@ -103,6 +105,5 @@ def check_answer(verb: str, answer: Mapping[str, Any], to: str, waited_ns: int) 
             raise MeasurementFailed(f"the worker's answer is no such thing: {name} is {str(answer[name])[:80]!r}")
     for name in ("elapsed_ns", "runner_ns"):
         if (answer.get(name) or 0) > waited_ns + CLOCKS_APART_NS:
-            raise MeasurementFailed(
-                f"says that training took {answer[name] / 1e6:.1f} ms, but the answer came after {waited_ns / 1e6:.1f} ms"
-            )
+            said, waited = f"{answer[name] / 1e6:.1f} ms", f"{waited_ns / 1e6:.1f} ms"
+            raise MeasurementFailed(f"says that training took {said}, but the answer came after {waited}")

@@ -64,7 +64,7 @@ class WorkerHandle:
             self._fault = f"the worker cannot be started: {interpreter(environment)}: {error}"
 
     def _start(self, python: str, variables: Mapping[str, str], memory_limit_bytes: int) -> None:
-        self._log = self._resources.enter_context(tempfile.TemporaryFile())
+        self._log = self._resources.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 -- it is
         fcntl.fcntl(self._log, fcntl.F_SETFL, os.O_APPEND)  # where it is cut, no hole is left
         mark = new_mark()
         with contextlib.ExitStack() as handed_over, pinned_to(self.cpus):

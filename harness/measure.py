@@ -45,6 +45,10 @@ MOST_CALLS = 100_000
 # One thread may use so much CPU time per wall time, judged over at least so much of samples.
 MOST_CPU_OVER_WALL = 1.10
 JUDGED_SECONDS = 0.35
+# What wants more CPUs than that is tried so often in all.
+TRIALS = 5
+# Where threads take turns, the next one may wait a while for the CPU that the one before still has on a busy machine.
+MOST_WANTED_OVER_WALL = 1.4
 
 
 @dataclass(frozen=True)
@@ -117,6 +121,29 @@ def result_digest(state: State, losses: NDArray[Any] | None) -> str:
         return state.digest()
     content = state.digest().encode() + np.ascontiguousarray(losses, dtype=np.float64).tobytes()
     return hashlib.blake2b(content, digest_size=16).hexdigest()
+
+
+def cpus_wanted(
+    implementation: Implementation, state: State, order: NDArray[np.int64], clock: Clock = time.perf_counter_ns
+) -> float:
+    """Return how many CPUs one `train(order)` would keep busy if it had them: 1 where its threads take turns.
+
+    It runs on every CPU there is, untimed, so that helpers can show themselves. What they want of CPUs that others hold
+    counts too where it is much. The least of TRIALS counts: compiling, and a disturbed one, may want more.
+    """
+    wanted = []
+    with family.on_every_cpu():
+        for _ in range(TRIALS):
+            implementation.reset(state)
+            cpu_start, wanted_start, start = cpu_time_ns(), family.wanted_cpu_ns(), clock()
+            implementation.train(order)
+            elapsed_ns = max(1, clock() - start)
+            wanted_ns = family.wanted_cpu_ns() - wanted_start
+            wanted_ns = wanted_ns if wanted_ns > MOST_WANTED_OVER_WALL * elapsed_ns else 0
+            wanted.append(max(cpu_time_ns() - cpu_start, wanted_ns) / elapsed_ns)
+            if wanted[-1] <= MOST_CPU_OVER_WALL:
+                break
+    return max(0.0, min(wanted))
 
 
 def cpu_time_ns() -> int:
@@ -209,3 +236,8 @@ def overused(wall_ns: Mapping[int, int], cpu_ns: Mapping[int, int], threads: int
         cpu = sum(cpu_ns[size] for size in sizes)
         if wall >= JUDGED_SECONDS * 1e9 and cpu / wall > MOST_CPU_OVER_WALL:
             yield from ((size, cpu / wall) for size in sizes)
+
+
+def overuse(cpus: float) -> str:
+    """Return the sentence about a one-thread worker that used so many CPUs."""
+    return f"used {cpus:.2f} s of CPU time per second with one thread asked for"

@@ -114,7 +114,7 @@ class Profile:
         return surveys
 
     def _open_worker(self, enrolment: Enrolment) -> WorkerHandle:
-        return open_worker(enrolment, self.request.time_limit_s)
+        return open_worker(enrolment, self.request.time_limit_s, self.request.memory_limit_bytes)
 
     def _plan(self, enrolments: Any, cells: Sequence[Cell]) -> dict[str, Any]:
         return {

@@ -35,6 +35,7 @@ class Request:
     quick: bool = False
     memory: bool = True  # the memory pass
     time_limit_s: float = 120.0
+    memory_limit_bytes: int | None = None  # of one worker; None: half of what the machine has
     plugins: tuple[str, ...] = ()  # absolute paths
 
     @property

@@ -305,11 +305,11 @@ def test_a_worker_is_opened_with_the_threads_of_its_enrolment(monkeypatch):
     opened = []
     monkeypatch.setattr("harness.pilot.WorkerHandle", lambda *args: opened.append(args))
     monkeypatch.setattr("harness.pilot.worker_cpus", lambda threads: ("cpus", threads))
-    open_worker(replace(ROWS, threads=2), time_limit_s=7)
+    open_worker(replace(ROWS, threads=2), time_limit_s=7, memory_limit_bytes=9)
 
-    ((environment, cpus, time_limit_s, own_environment),) = opened
+    ((environment, *others),) = opened
     assert ("2", "2") == (environment["OPENBLAS_NUM_THREADS"], environment["OMP_NUM_THREADS"])
-    assert (("cpus", 2), 7, "") == (cpus, time_limit_s, own_environment)
+    assert [("cpus", 2), 7, "", 9] == others
 
 
 class Silent:

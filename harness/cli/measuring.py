@@ -15,6 +15,7 @@ from harness.cli.options import (
     DtypeOption,
     ImplementationsOption,
     LimitOption,
+    MemoryOption,
     PluginsOption,
     ProblemOption,
     ResultsOption,
@@ -22,6 +23,7 @@ from harness.cli.options import (
     SizesOption,
     absolute,
     batch_sizes_of,
+    bytes_of,
     data_set,
     dtypes_of,
     everyone,
@@ -70,6 +72,7 @@ def bench(
     results: ResultsOption = None,
     seed: SeedOption = 1,
     time_limit: LimitOption = 120,
+    memory_limit: MemoryOption = None,
 ) -> None:
     """Verify, measure and report; goes on where an interrupted run of the same plan stopped."""
     if quick and resolve is not None:
@@ -89,6 +92,7 @@ def bench(
         quick=quick,
         memory=not quick if memory is None else memory,
         time_limit_s=time_limit,
+        memory_limit_bytes=bytes_of(memory_limit),
         plugins=absolute(plugins),
     )
     given = {find_problem(name).name: name for name in workload_names(problem or ["nielsen"])}

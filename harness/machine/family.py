@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -71,18 +71,39 @@ def threads(pids: Iterable[int]) -> Iterator[int]:
             yield from [int(task.name) for task in (PROC / str(pid) / "task").iterdir()]
 
 
-def wanted_cpu_ns() -> int | None:
+@contextmanager
+def on_every_cpu() -> Iterator[None]:
+    """Let the threads of this process and its descendants run on every CPU within the block; on Linux only."""
+    if sys.platform != "linux":
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    _pin(range(os.cpu_count() or 1))
+    try:
+        yield
+    finally:
+        _pin(before)
+
+
+def _pin(cpus: Iterable[int]) -> None:
+    cpus = list(cpus)
+    for thread in threads([os.getpid(), *descendants()]):
+        with suppress(OSError):
+            os.sched_setaffinity(thread, cpus)
+
+
+def wanted_cpu_ns() -> int:
     """Return the time that the living threads of this process and its descendants ran, or waited for a CPU to run on.
 
     A thread does one of these at a time, or sleeps: threads that take turns want no more than one CPU, however busy
-    the machine is, and threads that work at once want more than one even where they have only one. None where the
-    system does not tell.
+    the machine is, and threads that work at once want more than one even where they have only one. 0 where the system
+    does not tell.
     """
-    total = None
+    total = 0
     for thread in threads([os.getpid(), *descendants()]):
         with suppress(OSError, ValueError):
             ran_ns, waited_ns, _ = (PROC / str(thread) / "schedstat").read_text().split()
-            total = (total or 0) + int(ran_ns) + int(waited_ns)
+            total += int(ran_ns) + int(waited_ns)
     return total
 
 
