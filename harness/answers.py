@@ -93,8 +93,11 @@ ANSWERS: dict[str, dict[str, Callable[[Any], bool]]] = {
 }
 
 
-def check_answer(verb: str, answer: Mapping[str, Any], to: str, waited_ns: int) -> None:
-    """Raise MeasurementFailed where this cannot be the answer to that order, for which the harness waited so long."""
+def checked_answer(verb: str, answer: Mapping[str, Any], to: str, waited_ns: int) -> dict[str, Any]:
+    """Return what was asked for of an answer to the order `to`, for which the harness waited so long.
+
+    Raises MeasurementFailed where it cannot be the answer.
+    """
     expected = ALWAYS | ({"error": is_text} if "error" in answer else ANSWERS[verb])
     if lacking := [name for name in expected if name not in answer]:
         raise MeasurementFailed(f"the worker's answer is not a message: it lacks {', '.join(lacking)}")
@@ -107,3 +110,4 @@ def check_answer(verb: str, answer: Mapping[str, Any], to: str, waited_ns: int) 
         if (answer.get(name) or 0) > waited_ns + CLOCKS_APART_NS:
             said, waited = f"{answer[name] / 1e6:.1f} ms", f"{waited_ns / 1e6:.1f} ms"
             raise MeasurementFailed(f"says that training took {said}, but the answer came after {waited}")
+    return {name: answer[name] for name in expected if name != "to"}

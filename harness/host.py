@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.answers import ANSWERS, check_answer
+from harness.answers import ANSWERS, checked_answer
 from harness.errors import MeasurementFailed, TimedOut
 from harness.interface import Variant
 from harness.interpreters import interpreter
@@ -141,7 +141,7 @@ class WorkerHandle:
         answer, results = self._pipe.receive(self.time_limit_s - (time.monotonic() - begin))
         waited_ns = int((time.monotonic() - begin) * 1e9)
         self._watch.signal(signal.SIGSTOP)
-        check_answer(verb, answer, to, waited_ns)
+        answer = checked_answer(verb, answer, to, waited_ns)
         if self._pipe.has_more():
             raise MeasurementFailed("the worker's answer is not a message: more came than one answer")
         self._look()
