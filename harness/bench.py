@@ -84,7 +84,7 @@ class Bench:
 
     @cached_property
     def _described(self) -> dict[str, Any]:
-        return environment.describe(own_environments(self.request, self.everyone))
+        return environment.describe(own_environments(self.request, self.everyone), max(self.request.threads))
 
     def _open_worker(self, enrolment: Enrolment) -> WorkerHandle:
         return open_worker(enrolment, self.request.time_limit_s, self.request.memory_limit_bytes)

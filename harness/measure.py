@@ -45,8 +45,6 @@ MOST_CALLS = 100_000
 # One thread may use so much CPU time per wall time, judged over at least so much of samples.
 MOST_CPU_OVER_WALL = 1.10
 JUDGED_SECONDS = 0.35
-# What wants more CPUs than that is tried so often in all.
-TRIALS = 5
 # Where threads take turns, the next one may wait a while for the CPU that the one before still has on a busy machine.
 MOST_WANTED_OVER_WALL = 1.4
 
@@ -129,21 +127,22 @@ def cpus_wanted(
     """Return how many CPUs one `train(order)` would keep busy if it had them: 1 where its threads take turns.
 
     It runs on every CPU there is, untimed, so that helpers can show themselves. What they want of CPUs that others hold
-    counts too where it is much. The least of TRIALS counts: compiling, and a disturbed one, may want more.
+    counts too where it is much. Of three trials the one in the middle counts, which two that agree decide.
     """
-    wanted = []
+    found: dict[bool, list[float]] = {True: [], False: []}
     with family.on_every_cpu():
-        for _ in range(TRIALS):
+        while True:
             implementation.reset(state)
             cpu_start, wanted_start, start = cpu_time_ns(), family.wanted_cpu_ns(), clock()
             implementation.train(order)
             elapsed_ns = max(1, clock() - start)
-            wanted_ns = family.wanted_cpu_ns() - wanted_start
-            wanted_ns = wanted_ns if wanted_ns > MOST_WANTED_OVER_WALL * elapsed_ns else 0
-            wanted.append(max(cpu_time_ns() - cpu_start, wanted_ns) / elapsed_ns)
-            if wanted[-1] <= MOST_CPU_OVER_WALL:
-                break
-    return max(0.0, min(wanted))
+            cpus = (cpu_time_ns() - cpu_start) / elapsed_ns
+            wanted = (family.wanted_cpu_ns() - wanted_start) / elapsed_ns
+            cpus = max(0.0, cpus, wanted if wanted > MOST_WANTED_OVER_WALL else 0.0)
+            agreeing = found[cpus > MOST_CPU_OVER_WALL]
+            agreeing.append(cpus)
+            if len(agreeing) == 2:
+                return min(agreeing)
 
 
 def cpu_time_ns() -> int:

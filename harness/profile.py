@@ -82,7 +82,10 @@ class Profile:
         peaks = {survey.enrolment.key: INSTANCES * survey.peak_bytes for survey in surveys}
         cells = in_waves([cell for s in surveys for cell in s.cells], peaks, memory_limit_bytes() // 2, ())
         folder = new_profile_folder(
-            self.results, datetime.now(UTC), self._plan(enrolments.values(), cells), environment.describe()
+            self.results,
+            datetime.now(UTC),
+            self._plan(enrolments.values(), cells),
+            environment.describe(threads=max(self.request.threads)),
         )
         finished = False
         with RunFolder(folder, PROFILE_COLUMNS, AGAIN) as rows:

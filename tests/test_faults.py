@@ -9,11 +9,11 @@ from pathlib import Path
 import faulty_members
 import pytest
 from easy_data import easy_data
-from faulty_members import FAULTS, HARMLESS, LARGE, SMALL
+from faulty_members import FAULTS, HARMLESS, LARGE, N_STEPS, SMALL
 from test_bench import QuietDisplay
 from zoo_faults import wait_until
 
-from harness import bench
+from harness import bench, plan
 from harness.analyse import summarise
 from harness.bench import Bench
 from harness.host import WorkerHandle
@@ -21,7 +21,7 @@ from harness.registry import discover
 from harness.report.tables import gaps_table, repeating
 from harness.report.wording import rows
 from harness.request import Request
-from harness.store import read_rows, read_run
+from harness.store import read_run
 from harness.watch import MARK
 from harness.workloads import find_problem
 
@@ -62,6 +62,7 @@ def measured(tmp_path_factory):
         patch.setattr(bench, "call_costs", lambda *_: [])
         patch.setattr(bench, "record_limits", lambda *_: None)
         patch.setattr(bench, "draw_curves", lambda *_: None)
+        patch.setattr(plan, "sample_steps", lambda *_: N_STEPS)
         load = WorkerHandle.load
 
         def load_impatiently(self, variant, *others):
@@ -79,6 +80,7 @@ def measured(tmp_path_factory):
                 dtypes=("float32",),
                 quick=True,
                 rounds=3,
+                slow=True,
                 memory=False,
                 time_limit_s=TIME_LIMIT_S,
                 memory_limit_bytes=MEMORY_LIMIT,
@@ -157,3 +159,4 @@ def test_every_failed_cell_stands_among_the_gaps_with_a_command_that_repeats_it(
         assert f"/{row.implementation} " in command, "the plugin's folder"
         assert row.variant in table
     assert "paragone verify segfaults --problem" in table
+    assert "paragone bench --new --quick --implementations is_wrong_in_the_third_round --problem" in table
