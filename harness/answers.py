@@ -77,7 +77,7 @@ ANSWERS: dict[str, dict[str, Callable[[Any], bool]]] = {
         "cpu_ns": is_whole,
         "digest": is_text,
     },
-    "threads": {"cpus_wanted": is_number},
+    "threads": {"cpus_used": is_number},
     "result": {"step": is_whole},
     "peak": {"peak_memory_bytes": is_count_or_none},
     "memory": {"loaded_memory_bytes": is_count, "peak_memory_bytes": is_count_or_none, "since_load": is_truth},

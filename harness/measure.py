@@ -45,8 +45,8 @@ MOST_CALLS = 100_000
 # One thread may use so much CPU time per wall time, judged over at least so much of samples.
 MOST_CPU_OVER_WALL = 1.10
 JUDGED_SECONDS = 0.35
-# Where threads take turns, the next one may wait a while for the CPU that the one before still has on a busy machine.
-MOST_WANTED_OVER_WALL = 1.4
+# … and where it finds more than one CPU, so much: some libraries prepare a step while another thread takes the one before.
+MOST_CPUS = 1.5
 
 
 @dataclass(frozen=True)
@@ -121,25 +121,22 @@ def result_digest(state: State, losses: NDArray[Any] | None) -> str:
     return hashlib.blake2b(content, digest_size=16).hexdigest()
 
 
-def cpus_wanted(
+def cpus_used(
     implementation: Implementation, state: State, order: NDArray[np.int64], clock: Clock = time.perf_counter_ns
 ) -> float:
-    """Return how many CPUs one `train(order)` would keep busy if it had them: 1 where its threads take turns.
+    """Return how many CPUs one `train(order)` keeps busy where it may run on all of them, as it may not when it is timed.
 
-    It runs on every CPU there is, untimed, so that helpers can show themselves. What they want of CPUs that others hold
-    counts too where it is much. Of three trials the one in the middle counts, which two that agree decide.
+    Of three untimed trials the one in the middle counts, which two that agree decide.
     """
     found: dict[bool, list[float]] = {True: [], False: []}
     with family.on_every_cpu():
         while True:
             implementation.reset(state)
-            cpu_start, wanted_start, start = cpu_time_ns(), family.wanted_cpu_ns(), clock()
+            cpu_start, start = cpu_time_ns(), clock()
             implementation.train(order)
             elapsed_ns = max(1, clock() - start)
-            cpus = (cpu_time_ns() - cpu_start) / elapsed_ns
-            wanted = (family.wanted_cpu_ns() - wanted_start) / elapsed_ns
-            cpus = max(0.0, cpus, wanted if wanted > MOST_WANTED_OVER_WALL else 0.0)
-            agreeing = found[cpus > MOST_CPU_OVER_WALL]
+            cpus = max(0.0, (cpu_time_ns() - cpu_start) / elapsed_ns)
+            agreeing = found[cpus > MOST_CPUS]
             agreeing.append(cpus)
             if len(agreeing) == 2:
                 return min(agreeing)

@@ -6,7 +6,7 @@
     call    batch_size                                         -> call_seconds
     train   state, order (arrays)                              -> params and losses (arrays)
     sample  batch_size, n_steps, prefix_steps                  -> the sample
-    threads batch_size, n_steps                                -> cpus_wanted: how many it would keep busy
+    threads batch_size, n_steps                                -> cpus_used: how many it keeps busy if it may
     result                                                     -> params and losses (arrays) of the last sample
     peak                                                       -> peak_memory_bytes of the process so far
     memory  batch_size, n_steps                                -> loaded_memory_bytes, peak_memory_bytes, since_load
@@ -41,7 +41,7 @@ from harness.machine.threads import found_threads
 from harness.measure import (
     MOST_IMAGES,
     call_seconds,
-    cpus_wanted,
+    cpus_used,
     estimate_step_seconds,
     take_sample,
     telling_calls,
@@ -154,9 +154,9 @@ class Worker:
         return {**times, "runner_ns": sample.runner_ns, "digest": sample.digest}, {}
 
     def threads(self, order: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Message:
-        """Train untimed from the start state, and see how many CPUs that wants."""
+        """Train untimed from the start state, and see how many CPUs that takes."""
         batches = self._batches(order["batch_size"], order["n_steps"])
-        return {"cpus_wanted": cpus_wanted(self.implementation, self.start, batches)}, {}
+        return {"cpus_used": cpus_used(self.implementation, self.start, batches)}, {}
 
     def result(self, order: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Message:
         """Return the parameters after the last sample, and its losses."""

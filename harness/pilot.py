@@ -17,7 +17,7 @@ from harness.host import WorkerHandle, worker_cpus
 from harness.interface import Implementation
 from harness.interpreters import reason_against_environment
 from harness.machine.threads import worker_environment
-from harness.measure import MOST_CPU_OVER_WALL, overuse
+from harness.measure import MOST_CPUS, overuse
 from harness.plan import ONCE_PER_LAUNCH_SECONDS, Cell, Enrolment, cell, enrol, grid
 from harness.problem import Problem
 from harness.registry import Found
@@ -151,14 +151,14 @@ class Pilot:
         return pace
 
     def _keeps_to_its_threads(self, survey: Survey, worker: WorkerHandle, planned: Cell) -> bool:
-        """Return whether it uses one thread where one is asked for; in the rounds another would share its CPU."""
+        """Return whether it uses one thread where one is asked for: in the rounds a second would share its CPU."""
         if survey.enrolment.threads > 1:
             return True
         order = {"batch_size": planned.batch_size, "n_steps": planned.n_steps}
-        wanted = worker.order("threads", order)[0]["cpus_wanted"]
-        if wanted > MOST_CPU_OVER_WALL:
-            survey.note("threads", "failed", overuse(wanted), planned.batch_size)
-        return bool(wanted <= MOST_CPU_OVER_WALL)
+        used = worker.order("threads", order)[0]["cpus_used"]
+        if used > MOST_CPUS:
+            survey.note("threads", "failed", overuse(used), planned.batch_size)
+        return bool(used <= MOST_CPUS)
 
     def _too_slow(self, survey: Survey, batch_size: int, step_seconds: float) -> bool:
         if step_seconds <= self.request.too_slow_seconds:

@@ -179,21 +179,7 @@ FAULTS: dict[str, Fault] = {
     "leaks": Fault(
         "held = []\n" + verb("train", "self.held.append(np.ones(1 << 23))", GO_ON), r"used more than 0\.4 GB of memory"
     ),
-    # who helps
-    "has_a_second_thread": Fault(
-        verb("load", "threading.Thread(target=work, daemon=True).start()", "super().load(problem, images, labels)"),
-        r"^used [\d.]+ s of CPU time per second with one thread asked for",
-        before=WORK,
-    ),
-    "has_a_child_at_work": Fault(
-        verb(
-            "load",
-            "child = subprocess.Popen([sys.executable, '-c', 'while True: pass'])",
-            "self.note_process(child.pid)",
-            "super().load(problem, images, labels)",
-        ),
-        r"used [\d.]+ s of CPU time per second with one thread asked for",
-    ),
+    # what is left behind
     "leaves_a_daemon": Fault(
         verb("load", "daemon(self.note_process)", "raise ValueError('left one behind')"),
         r"left one behind",
@@ -229,6 +215,24 @@ FAULTS: dict[str, Fault] = {
         r"within the field 'state'",
     ),
     "hangs_as_a_program": program("train", "time.sleep(600)", r"no answer within the time limit", (SMALL,)),
+}
+
+# What only shows where a second CPU is free.
+HELPED: dict[str, Fault] = {
+    "has_a_second_thread": Fault(
+        verb("load", "threading.Thread(target=work, daemon=True).start()", "super().load(problem, images, labels)"),
+        r"^used [\d.]+ s of CPU time per second with one thread asked for",
+        before=WORK,
+    ),
+    "has_a_child_at_work": Fault(
+        verb(
+            "load",
+            "child = subprocess.Popen([sys.executable, '-c', 'while True: pass'])",
+            "self.note_process(child.pid)",
+            "super().load(problem, images, labels)",
+        ),
+        r"used [\d.]+ s of CPU time per second with one thread asked for",
+    ),
 }
 
 # Faults that are none: the result is right, and the time is honest.

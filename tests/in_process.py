@@ -43,7 +43,7 @@ class InProcessWorker:
             return {"peak_memory_bytes": 1000 * self.log[-1][1]}, {}
         self.log.append((verb, order["batch_size"]))
         if verb == "threads":
-            return {"cpus_wanted": 1.0}, {}
+            return {"cpus_used": 1.0}, {}
         if verb == "cost":
             return {"step_seconds": self.step_seconds[order["batch_size"]]}, {}
         batches = self.problem.order(self.seed, order["n_steps"], order["batch_size"])

@@ -256,6 +256,7 @@ def test_every_tests_file_names_a_module_that_exists():
         "implementations",
         "benchmarks",
         "docs",
+        "faults",
         "jit",
         "install_julia",  # a script's
         "make_peers",  # a script's

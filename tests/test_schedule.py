@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from harness.errors import MeasurementFailed
+from harness.host import WorkerHandle
 from harness.judge import Check
 from harness.plan import Cell, Enrolment
 from harness.registry import discover, find_variant
@@ -283,3 +284,17 @@ def test_a_rejected_launch_does_not_end_its_cells(tmp_path):
     stage.run(launch=1, remaining=stage.remaining)
 
     assert 4 * 2 == sum(row["variant"] == NAMES[0] and row["launch"] == 1 for row in stage.timed())
+
+
+def test_a_variant_whose_interpreter_vanished_is_a_row_and_the_others_have_all_their_samples(tmp_path):
+    stage = Stage(tmp_path)
+    open_worker = stage.open_worker
+    stage.open_worker = lambda enrolment: (
+        WorkerHandle({}, (), 5, "gone") if enrolment.variant.name == NAMES[0] else open_worker(enrolment)
+    )
+    stage.run(rounds=4)
+
+    (failed,) = [row for row in stage.rows("outcomes") if row["status"] == "failed"]
+    assert (failed["variant"], failed["batch_size"], failed["stage"]) == (NAMES[0], None, "load")
+    assert failed["reason"].startswith("load: the worker cannot be started: ")
+    assert Counter(row["variant"] for row in stage.timed()) == dict.fromkeys(NAMES[1:], 8)

@@ -92,21 +92,6 @@ def _pin(cpus: Iterable[int]) -> None:
             os.sched_setaffinity(thread, cpus)
 
 
-def wanted_cpu_ns() -> int:
-    """Return the time that the living threads of this process and its descendants ran, or waited for a CPU to run on.
-
-    A thread does one of these at a time, or sleeps: threads that take turns want no more than one CPU, however busy
-    the machine is, and threads that work at once want more than one even where they have only one. 0 where the system
-    does not tell.
-    """
-    total = 0
-    for thread in threads([os.getpid(), *descendants()]):
-        with suppress(OSError, ValueError):
-            ran_ns, waited_ns, _ = (PROC / str(thread) / "schedstat").read_text().split()
-            total += int(ran_ns) + int(waited_ns)
-    return total
-
-
 def cpu_time_ns(pid: int) -> int:
     """Return the CPU time of all threads of another process; 0 where it has just ended."""
     if sys.platform == "linux":

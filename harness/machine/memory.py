@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import functools
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -105,13 +105,15 @@ def held_bytes(pids: Iterable[int], limit: int) -> int:
     while, so that it is not asked below.
     """
     pids = list(pids)
-    if (held := sum(_kib(PROC / str(pid) / "status", HELD, FALLBACK) for pid in pids)) <= limit:
+    if (held := sum(_bytes_in(PROC / str(pid) / "status", HELD, FALLBACK) for pid in pids)) <= limit:
         return held
-    return sum(_kib(PROC / str(pid) / "smaps_rollup", HELD_PROPORTIONALLY, FALLBACK_PROPORTIONALLY) for pid in pids)
+    return sum(
+        _bytes_in(PROC / str(pid) / "smaps_rollup", HELD_PROPORTIONALLY, FALLBACK_PROPORTIONALLY) for pid in pids
+    )
 
 
-def _kib(table: Path, names: Iterable[str], fallback: Iterable[str]) -> int:
-    """Return the bytes in the lines of these names, "VmSwap:   12 kB"; those of `fallback` where there are none."""
+def _bytes_in(table: Path, names: Sequence[str], fallback: Sequence[str]) -> int:
+    """Return the bytes in the lines of these names, "VmSwap:   12 kB"; those of `fallback` where the first is not there."""
     found: dict[str, int] = {}
     with suppress(OSError):
         for line in table.read_text().splitlines():
@@ -119,7 +121,7 @@ def _kib(table: Path, names: Iterable[str], fallback: Iterable[str]) -> int:
             words = rest.split()
             if len(words) == 2 and words[1] == "kB":
                 found[name] = int(words[0]) * 1024
-    return sum(found.get(name, 0) for name in (names if found.keys() & set(names) else fallback))
+    return sum(found.get(name, 0) for name in (names if names[0] in found else fallback))
 
 
 def times_memory_ran_out() -> int:
