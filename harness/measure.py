@@ -45,7 +45,7 @@ MOST_CALLS = 100_000
 # One thread may use so much CPU time per wall time, judged over at least so much of samples.
 MOST_CPU_OVER_WALL = 1.10
 JUDGED_SECONDS = 0.35
-# … and where it finds more than one CPU, so much: some libraries prepare a step while another thread takes the one before.
+# … and so much where it may run on every CPU: some libraries prepare a step while another thread takes the one before.
 MOST_CPUS = 1.5
 
 
@@ -124,7 +124,7 @@ def result_digest(state: State, losses: NDArray[Any] | None) -> str:
 def cpus_used(
     implementation: Implementation, state: State, order: NDArray[np.int64], clock: Clock = time.perf_counter_ns
 ) -> float:
-    """Return how many CPUs one `train(order)` keeps busy where it may run on all of them, as it may not when it is timed.
+    """Return how many CPUs one `train(order)` keeps busy where it may run on all of them, unlike when timed.
 
     Of three untimed trials the one in the middle counts, which two that agree decide.
     """

@@ -7,7 +7,7 @@ import sys
 import pytest
 from zoo_faults import wait_until
 
-from harness.host import pinned_to, usable_cpus
+from harness.host import pinned_to
 from harness.machine import family
 from harness.machine.family import cpu_time_ns, descendants, ending
 from harness.machine.memory import peak_memory_bytes, reset_peak_memory, resident_memory_bytes

@@ -298,6 +298,18 @@ def test_a_twin_that_does_not_load_leaves_nothing_to_time(data):
     assert [] == stage.sizes
 
 
+def test_a_variant_that_uses_two_cpus_with_one_thread_is_not_timed(data):
+    def spoil(worker, n):
+        worker.cpus_used = 1.9
+
+    stage = Stage(data, spoil=spoil)
+    reason = "used 1.90 s of CPU time per second with one thread asked for"
+
+    assert [("threads", size, reason) for size in SIZES] == stage.rows("failed")
+    assert [] == stage.sizes
+    assert list(SIZES) == Stage(data, enrolment=replace(ROWS, threads=2), spoil=spoil).sizes
+
+
 # --- around it ---
 
 

@@ -105,15 +105,15 @@ def held_bytes(pids: Iterable[int], limit: int) -> int:
     while, so that it is not asked below.
     """
     pids = list(pids)
-    if (held := sum(_bytes_in(PROC / str(pid) / "status", HELD, FALLBACK) for pid in pids)) <= limit:
+    held = sum(_bytes_in(PROC / str(pid) / "status", HELD, FALLBACK) for pid in pids)
+    if held <= limit:
         return held
-    return sum(
-        _bytes_in(PROC / str(pid) / "smaps_rollup", HELD_PROPORTIONALLY, FALLBACK_PROPORTIONALLY) for pid in pids
-    )
+    shares = (PROC / str(pid) / "smaps_rollup" for pid in pids)
+    return sum(_bytes_in(table, HELD_PROPORTIONALLY, FALLBACK_PROPORTIONALLY) for table in shares)
 
 
 def _bytes_in(table: Path, names: Sequence[str], fallback: Sequence[str]) -> int:
-    """Return the bytes in the lines of these names, "VmSwap:   12 kB"; those of `fallback` where the first is not there."""
+    """Return the bytes in the lines of these names, "VmSwap:   12 kB"; those of `fallback` if the first is missing."""
     found: dict[str, int] = {}
     with suppress(OSError):
         for line in table.read_text().splitlines():
