@@ -57,6 +57,7 @@ class Watch:
     def end(self) -> None:
         """Kill everything that the worker started, and the worker; whoever starts another first is stopped first."""
         stopped: set[int] = set()
+        self._strays = []  # a number may be another's by now; what lives of them is found again
         for _ in range(MOST_SWEEPS):
             self.signal(signal.SIGSTOP)
             new = self._alive() - stopped

@@ -73,6 +73,17 @@ def test_everything_a_worker_forked_ends_with_it(workers, process_of):
     assert wait_until(lambda: is_gone(child))
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process adopt orphans")
+def test_a_daemon_that_a_worker_left_is_its_child_is_stopped_with_it_and_ends_with_it(workers, process_of):
+    worker = workers.loaded("daemonises")
+    daemon = psutil.Process(worker.train(STATE, ORDER)[0].step)
+
+    assert daemon.ppid() == process_of().pid
+    assert wait_until(lambda: daemon.status() == psutil.STATUS_STOPPED)
+    worker.kill()
+    assert wait_until(lambda: is_gone(daemon))
+
+
 def test_the_end_of_a_worker_is_seen_at_once_though_a_child_of_it_lives_on(workers, process_of):
     worker = workers.loaded("forks", time_limit_s=1e6, then="dies")
     group = process_of().pid
