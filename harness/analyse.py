@@ -29,7 +29,7 @@ UNIT = ["wave", "launch", "attempt"]
 PAIR = ["problem", "batch_size", "threads", *UNIT, "round"]
 COLUMNS = [
     *("problem", "implementation", "variant", "language", "layout", "order", "dtype", "batch_size", "threads"),
-    *("control", "status", "reason", "n_launches", "n_samples"),
+    *("control", "status", "reason", "found_in", "n_launches", "n_samples"),
     *("images_per_second", "images_per_second_low", "images_per_second_high", "images_per_second_best"),
     *("seconds_per_epoch", "seconds_per_step", "sample_seconds", "spread", "cold_seconds", "cold_ratio"),
     *("limit_images_per_second", "share_of_limit"),

@@ -86,10 +86,10 @@ class Bench:
 
     @cached_property
     def _described(self) -> dict[str, Any]:
-        return environment.describe(own_environments(self.request, self.everyone))
+        return environment.describe(own_environments(self.request, self.everyone), max(self.request.threads))
 
     def _open_worker(self, enrolment: Enrolment) -> WorkerHandle:
-        return open_worker(enrolment, self.request.time_limit_s)
+        return open_worker(enrolment, self.request.time_limit_s, self.request.memory_limit_bytes)
 
     def _identity(self, enrolments: Any) -> dict[str, Any]:
         """Return, by name, everything that must be the same for a run to be taken up again."""

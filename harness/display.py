@@ -80,6 +80,7 @@ def plan_sentences(plan: Mapping[str, Any], outcomes: Sequence[Mapping[str, Any]
         f"{launches} {'launch' if launches == 1 else 'launches'} × {rounds} rounds, {samples} samples, "
         f"about {minutes(plan['eta_seconds'])}{memory}; seed {plan['seed']}; data: {plan['data']['name']}."
     ]
+    sentences.append(limits_sentence(plan))
     if plan["quick"]:
         sentences.append("Quick: one launch gives no intervals and no verdicts; for those: make bench")
     if plan["resolvable_difference"] is not None:
@@ -95,6 +96,12 @@ def plan_sentences(plan: Mapping[str, Any], outcomes: Sequence[Mapping[str, Any]
     unchecked = f", {counts['not checked']} not possible" if counts["not checked"] else ""
     sentences.append(f"Verified before timing: {counts['passed']} checks passed, {counts['failed']} failed{unchecked}.")
     return sentences
+
+
+def limits_sentence(plan: Mapping[str, Any]) -> str:
+    """Return what a worker may use before it is killed."""
+    memory, time_s = f"{plan['memory_limit_bytes'] / 1e9:.3g} GB", f"{plan['time_limit_s']:g} s"
+    return f"A worker is killed where it holds more than {memory} of memory, or takes more than {time_s} for an answer."
 
 
 def verdicts_table(problem: str, rows: Sequence[Mapping[str, Any]]) -> Table:

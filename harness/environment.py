@@ -37,10 +37,10 @@ OTHER_PACKAGES = ("pandas", "matplotlib", "threadpoolctl", "psutil", "pytest", "
 Description = dict[str, Any]
 
 
-def describe(own_environments: Iterable[str] = ()) -> Description:
+def describe(own_environments: Iterable[str] = (), threads: int = 1) -> Description:
     """Return the surroundings as plain data, ready for environment.json.
 
-    `own_environments` names those that workers start in besides the harness's.
+    `own_environments` names those that workers start in besides the harness's, `threads` is the most that one has.
     Takes a third of a second, to see who else is at work; imports NumPy and SciPy to see their BLAS.
     """
     _, inherited = worker_environment(1, os.environ)
@@ -55,7 +55,7 @@ def describe(own_environments: Iterable[str] = ()) -> Description:
         "load": load(),
         "inherited": [asdict(variable) for variable in inherited],
     }
-    findings = judge(description)
+    findings = judge(description, threads)
     description["warnings"] = [finding.sentence for finding in findings if finding.severity != "ok"]
     return description
 

@@ -3,84 +3,86 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.answers import ANSWERS, checked_answer
 from harness.errors import MeasurementFailed, TimedOut
 from harness.interface import Variant
 from harness.interpreters import interpreter
 from harness.machine.family import ending
 from harness.machine.hardware import affinity
+from harness.machine.memory import times_memory_ran_out, worker_limit_bytes
 from harness.pipe import Message, Pipe
 from harness.problem import Problem
 from harness.registry import PROJECT
 from harness.state import State
+from harness.watch import MARK, Watch, new_mark
 
 LOG_TAIL_BYTES = 2000
-SECONDS_TO_DIE = 2.0
-# What the answer to each order must hold.
-ANSWERS = {
-    "load": ("load_seconds", "loaded_memory_bytes", "threads_found", "receipt"),
-    "cost": ("step_seconds",),
-    "call": ("call_seconds",),
-    "train": ("step",),
-    "sample": ("n_steps", "elapsed_ns", "runner_ns", "cpu_ns", "digest"),
-    "result": ("step",),
-    "peak": ("peak_memory_bytes",),
-    "memory": ("loaded_memory_bytes", "peak_memory_bytes", "since_load"),
-    "evaluate": ("elapsed_ns",),
-    "limits": ("gemm", "read", "products"),
-    "clock": ("reading_ns",),
-    "pair": ("plain_ns", "clocked_ns", "phases", "parts", "is_same"),
-}
+SECONDS_TO_DIE = 1.0
+# What a worker prints is kept up to here, then thrown away: the disk is not its own.
+MOST_LOG_BYTES = 1 << 24
 
 
 class WorkerHandle:
     """A worker process that waits, stopped, between orders: its spinning thread pools must not disturb the others."""
 
     def __init__(
-        self, variables: Mapping[str, str], cpus: Sequence[int], time_limit_s: float, environment: str = ""
+        self,
+        variables: Mapping[str, str],
+        cpus: Sequence[int],
+        time_limit_s: float,
+        environment: str = "",
+        memory_limit_bytes: int | None = None,
     ) -> None:
-        """Start the Python of `environment`, "" for the harness's own, with these variables, on these CPUs."""
+        """Start the Python of `environment`, "" for the harness's own, with these variables, on these CPUs.
+
+        A worker that cannot be started is one that has ended: its first order says why. Where no limit of memory is
+        given it is that of `worker_limit_bytes`.
+        """
         self.cpus = list(cpus)
         self.time_limit_s = time_limit_s
         self.waiting_cpu_ns = 0
-        self._log = tempfile.TemporaryFile()  # noqa: SIM115 -- lives as long as the worker, closed by kill()
-        orders, outgoing = os.pipe()
-        incoming, answers = os.pipe()
+        self._fault = ""
+        self._resources = contextlib.ExitStack()
+        self._out_of_memory_before = times_memory_ran_out()
+        limit_bytes = worker_limit_bytes() if memory_limit_bytes is None else memory_limit_bytes
         try:
-            self._process = self._started(interpreter(environment), variables, orders, answers)
+            self._start(interpreter(environment), variables, limit_bytes)
         except OSError as error:
-            for descriptor in (outgoing, incoming):
-                os.close(descriptor)
-            self._log.close()
-            raise MeasurementFailed(f"the worker cannot be started: {interpreter(environment)}: {error}") from None
-        finally:
-            os.close(orders)
-            os.close(answers)
-        os.set_blocking(outgoing, False)
-        self._pipe = Pipe(incoming, outgoing)
-        self._ended = False
+            self._resources.close()
+            self._fault = f"the worker cannot be started: {interpreter(environment)}: {error}"
 
-    def _started(self, python: str, variables: Mapping[str, str], orders: int, answers: int) -> subprocess.Popen[bytes]:
-        with pinned_to(self.cpus):
-            return subprocess.Popen(
+    def _start(self, python: str, variables: Mapping[str, str], memory_limit_bytes: int) -> None:
+        self._log = self._resources.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 -- it is
+        fcntl.fcntl(self._log, fcntl.F_SETFL, os.O_APPEND)  # where it is cut, no hole is left
+        mark = new_mark()
+        with contextlib.ExitStack() as handed_over, pinned_to(self.cpus):
+            orders, outgoing = _pipe_ends(handed_over, self._resources)
+            incoming, answers = _pipe_ends(self._resources, handed_over)
+            self._process = subprocess.Popen(
                 # -P: not the harness that may lie in the current folder, but this one.
                 [python, "-P", "-m", "harness.worker", str(orders), str(answers)],
                 pass_fds=(orders, answers),
                 stdin=subprocess.DEVNULL,
                 stdout=self._log,
                 stderr=self._log,
-                env={**variables, "PYTHONPATH": python_path(variables)},
+                env={**variables, "PYTHONPATH": python_path(variables), MARK: mark},
                 start_new_session=True,
             )
+        os.set_blocking(outgoing, False)
+        self._watch = Watch(self._process.pid, mark, memory_limit_bytes)
+        self._pipe = Pipe(incoming, outgoing, self._look)
 
     def load(self, variant: Variant, folder: str, problem: Problem, data: str, seed: int) -> dict[str, Any]:
         """Load the variant with a problem; return what `load` reports."""
@@ -115,64 +117,84 @@ class WorkerHandle:
         alive; a crash, a hang or a corrupt answer ends it.
         """
         if not self.alive:
-            raise MeasurementFailed(f"{verb}: the worker has ended")
+            raise MeasurementFailed(f"{verb}: {self._fault}")
         try:
-            self._signal(signal.SIGCONT)
-            self._pipe.send({"do": verb, **order}, arrays, self.time_limit_s)
-            answer, results = self._pipe.receive(self.time_limit_s)
-            self._signal(signal.SIGSTOP)
-            self.waiting_cpu_ns += _checked(verb, answer)["waiting_cpu_ns"]
+            answer, results = self._asked(verb, order, arrays)
         except EOFError:
-            raise MeasurementFailed(f"{verb}: {self._obituary()}") from None
+            self._end(self._obituary())
         except TimedOut:
-            self.kill()
-            raise TimedOut(f"{verb}: no answer within the time limit of {self.time_limit_s:g} s") from None
+            self._end(f"no answer within the time limit of {self.time_limit_s:g} s")
+            raise TimedOut(f"{verb}: {self._fault}") from None
         except MeasurementFailed as error:
-            self.kill()
-            raise MeasurementFailed(f"{verb}: {error}") from None
+            self._end(str(error))
+        if not self.alive:
+            raise MeasurementFailed(f"{verb}: {readable(self._fault)}")
         if "error" in answer:
-            raise MeasurementFailed(f"{verb}: {answer['error']}")
+            raise MeasurementFailed(f"{verb}: {readable(answer['error'])}")
+        return answer, results
+
+    def _asked(self, verb: str, order: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]] | None) -> Message:
+        """Return the answer to an order, found to be one; the worker is stopped again."""
+        begin, to = time.monotonic(), new_mark()
+        self._watch.signal(signal.SIGCONT)
+        self._pipe.send({"do": verb, "to": to, **order}, arrays, self.time_limit_s)
+        answer, results = self._pipe.receive(self.time_limit_s - (time.monotonic() - begin))
+        waited_ns = int((time.monotonic() - begin) * 1e9)
+        self._watch.signal(signal.SIGSTOP)
+        answer = checked_answer(verb, answer, to, waited_ns)
+        if self._pipe.has_more():
+            raise MeasurementFailed("the worker's answer is not a message: more came than one answer")
+        self._look()
+        self._watch.signal(signal.SIGSTOP)  # what was found only now
+        self.waiting_cpu_ns += answer["waiting_cpu_ns"]
         return answer, results
 
     @property
     def alive(self) -> bool:
         """Whether it still takes orders."""
-        return not self._ended
+        return not self._fault
 
     def kill(self) -> None:
         """End the worker and everything it started; the worker is gone when this returns."""
-        if not self._ended:
-            self._ended = True
-            self._signal(signal.SIGKILL)
-            self._process.wait()
-            os.close(self._pipe.incoming)
-            os.close(self._pipe.outgoing)
-            self._log.close()
+        self._end("the worker has ended")
 
-    def _signal(self, number: signal.Signals) -> None:
-        # A group whose processes have all ended is not found, or, on a Mac, not permitted.
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, number)
+    def _end(self, fault: str) -> None:
+        if not self._fault:
+            self._fault = fault
+            self._watch.end()
+            self._process.wait()
+            self._resources.close()
+
+    def _look(self) -> None:
+        """See to what the worker holds and what it has printed."""
+        self._watch.look()
+        if os.fstat(self._log.fileno()).st_size > MOST_LOG_BYTES:
+            self._log.truncate(0)
 
     def _obituary(self) -> str:
         """Return how the worker ended and the last line that it printed."""
         try:
             code = self._process.wait(SECONDS_TO_DIE)
         except subprocess.TimeoutExpired:
-            self.kill()
             return "the worker closed its pipe and was killed"
+        if code == -signal.SIGKILL and times_memory_ran_out() > self._out_of_memory_before:
+            return "the worker was killed by the system, whose memory ran out"
         self._log.seek(max(0, self._log.seek(0, os.SEEK_END) - LOG_TAIL_BYTES))
         lines = self._log.read().decode(errors="replace").strip().splitlines()
-        self.kill()  # the group may hold children of the worker
         return f"the worker {ending(code)}" + (f": {lines[-1]}" if lines else "")
 
 
-def _checked(verb: str, answer: dict[str, Any]) -> dict[str, Any]:
-    """Return the answer if it has what an answer to this order has: hosted code may write to any descriptor."""
-    expected = ("waiting_cpu_ns", *(() if "error" in answer else ANSWERS[verb]))
-    if lacking := [name for name in expected if name not in answer]:
-        raise MeasurementFailed(f"the worker's answer is not a message: it lacks {', '.join(lacking)}")
-    return answer
+def _pipe_ends(owner_of_reading: contextlib.ExitStack, owner_of_writing: contextlib.ExitStack) -> tuple[int, int]:
+    """Return both ends of a new pipe, each of which is closed with its owner."""
+    reading, writing = os.pipe()
+    owner_of_reading.callback(os.close, reading)
+    owner_of_writing.callback(os.close, writing)
+    return reading, writing
+
+
+def readable(words: str) -> str:
+    """Return what hosted code said so that it can be shown anywhere: on one line, no character that steers."""
+    return "".join(c if c.isprintable() else " " if c.isspace() else ascii(c)[1:-1] for c in words)
 
 
 def _state(verb: str, answer: Mapping[str, Any], arrays: dict[str, NDArray[Any]]) -> State:

@@ -82,7 +82,7 @@ def learn(request: Request, everyone: Sequence[Found], variant: Variant, data: D
         raise Unavailable(f"{variant.name}: {reason}")
     found = next(found for found in everyone if found.name == variant.implementation.name)
     enrolment = Enrolment(problem, found, variant, request.threads[0])
-    worker = open_worker(enrolment, request.time_limit_s)
+    worker = open_worker(enrolment, request.time_limit_s, request.memory_limit_bytes)
     try:
         load_worker(worker, enrolment, data, request.seed)
         yield from learning_curve(worker, enrolment, data, batch_size, epochs, request.seed)
@@ -120,7 +120,7 @@ def draw_curves(
 
 def _draw_curve(rows: RunFolder, enrolment: Enrolment, cell: Cell, data: DataSet, epochs: int, request: Request) -> str:
     """Append one curve, all of it or nothing; return the reason where there is none."""
-    worker = open_worker(enrolment, request.time_limit_s)
+    worker = open_worker(enrolment, request.time_limit_s, request.memory_limit_bytes)
     try:
         load_worker(worker, enrolment, data, request.seed)
         curve = list(learning_curve(worker, enrolment, data, cell.batch_size, epochs, request.seed))

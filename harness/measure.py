@@ -45,6 +45,8 @@ MOST_CALLS = 100_000
 # One thread may use so much CPU time per wall time, judged over at least so much of samples.
 MOST_CPU_OVER_WALL = 1.10
 JUDGED_SECONDS = 0.35
+# … and so much where it may run on every CPU: some libraries prepare a step while another thread takes the one before.
+MOST_CPUS = 1.5
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,27 @@ def result_digest(state: State, losses: NDArray[Any] | None) -> str:
         return state.digest()
     content = state.digest().encode() + np.ascontiguousarray(losses, dtype=np.float64).tobytes()
     return hashlib.blake2b(content, digest_size=16).hexdigest()
+
+
+def cpus_used(
+    implementation: Implementation, state: State, order: NDArray[np.int64], clock: Clock = time.perf_counter_ns
+) -> float:
+    """Return how many CPUs one `train(order)` keeps busy where it may run on all of them, unlike when timed.
+
+    Of three untimed trials the one in the middle counts, which two that agree decide.
+    """
+    found: dict[bool, list[float]] = {True: [], False: []}
+    with family.on_every_cpu():
+        while True:
+            implementation.reset(state)
+            cpu_start, start = cpu_time_ns(), clock()
+            implementation.train(order)
+            elapsed_ns = max(1, clock() - start)
+            cpus = max(0.0, (cpu_time_ns() - cpu_start) / elapsed_ns)
+            agreeing = found[cpus > MOST_CPUS]
+            agreeing.append(cpus)
+            if len(agreeing) == 2:
+                return min(agreeing)
 
 
 def cpu_time_ns() -> int:
@@ -209,3 +232,8 @@ def overused(wall_ns: Mapping[int, int], cpu_ns: Mapping[int, int], threads: int
         cpu = sum(cpu_ns[size] for size in sizes)
         if wall >= JUDGED_SECONDS * 1e9 and cpu / wall > MOST_CPU_OVER_WALL:
             yield from ((size, cpu / wall) for size in sizes)
+
+
+def overuse(cpus: float) -> str:
+    """Return the sentence about a one-thread worker that used so many CPUs."""
+    return f"used {cpus:.2f} s of CPU time per second with one thread asked for"

@@ -6,6 +6,7 @@
     call    batch_size                                         -> call_seconds
     train   state, order (arrays)                              -> params and losses (arrays)
     sample  batch_size, n_steps, prefix_steps                  -> the sample
+    threads batch_size, n_steps                                -> cpus_used: how many it keeps busy if it may
     result                                                     -> params and losses (arrays) of the last sample
     peak                                                       -> peak_memory_bytes of the process so far
     memory  batch_size, n_steps                                -> loaded_memory_bytes, peak_memory_bytes, since_load
@@ -38,7 +39,14 @@ from harness.machine.memory import (
     resident_memory_bytes,
 )
 from harness.machine.threads import found_threads
-from harness.measure import MOST_IMAGES, call_seconds, estimate_step_seconds, take_sample, telling_calls
+from harness.measure import (
+    MOST_IMAGES,
+    call_seconds,
+    cpus_used,
+    estimate_step_seconds,
+    take_sample,
+    telling_calls,
+)
 from harness.peak import gemm_flops_per_second, products_images_per_second, read_bytes_per_second
 from harness.phases import reading_ns, take_pair
 from harness.pipe import Message
@@ -47,7 +55,10 @@ from harness.registry import read_folder
 from harness.state import State
 
 MOST_ESTIMATE_STEPS = 4096
-VERBS = ("load", "cost", "call", "train", "sample", "result", "peak", "memory", "evaluate", "limits", "clock", "pair")
+VERBS = (
+    *("load", "cost", "call", "train", "sample", "threads", "result", "peak", "memory", "evaluate"),
+    *("limits", "clock", "pair"),
+)
 
 
 class Worker:
@@ -146,6 +157,11 @@ class Worker:
         self.losses = None if sample.losses is None else np.array(sample.losses)
         times = {"n_steps": sample.n_steps, "elapsed_ns": sample.elapsed_ns, "cpu_ns": sample.cpu_ns}
         return {**times, "runner_ns": sample.runner_ns, "digest": sample.digest}, {}
+
+    def threads(self, order: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Message:
+        """Train untimed from the start state, and see how many CPUs that takes."""
+        batches = self._batches(order["batch_size"], order["n_steps"])
+        return {"cpus_used": cpus_used(self.implementation, self.start, batches)}, {}
 
     def result(self, order: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Message:
         """Return the parameters after the last sample, and its losses."""

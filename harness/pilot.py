@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Protocol
 
 from harness.data import DataSet, check_fits
@@ -17,11 +17,12 @@ from harness.host import WorkerHandle, worker_cpus
 from harness.interface import Implementation
 from harness.interpreters import reason_against_environment
 from harness.machine.threads import worker_environment
+from harness.measure import MOST_CPUS, overuse
 from harness.plan import ONCE_PER_LAUNCH_SECONDS, Cell, Enrolment, cell, enrol, grid
 from harness.problem import Problem
 from harness.registry import Found
 from harness.request import Request
-from harness.survey import Survey
+from harness.survey import Pace, Survey
 from harness.verify import check_steps, twin
 
 # The seconds that one check of a slow implementation may train: it is checked over fewer steps then.
@@ -45,18 +46,6 @@ class Display(Protocol):
 
     def progress(self, title: str, total: float) -> AbstractContextManager[Callable[[str, float], None]]:
         """Return a context that yields `advance(what, amount)`."""
-
-
-@dataclass(frozen=True)
-class Pace:
-    """What a step took at one batch size."""
-
-    batch_size: int
-    step_seconds: float
-
-    def predict(self, batch_size: int) -> float:
-        """Return what a step takes at another batch size where time grows with the number of images."""
-        return self.step_seconds * batch_size / self.batch_size
 
 
 class Host:
@@ -157,9 +146,19 @@ class Pilot:
             tail = self.gatekeeper.check_last_sample(
                 worker, survey.enrolment, batch_size, planned.n_steps, sample["digest"]
             )
-            if survey.note_check("tail", batch_size, tail):
+            if survey.note_check("tail", batch_size, tail) and self._keeps_to_its_threads(survey, worker, planned):
                 survey.cells.append(planned)
         return pace
+
+    def _keeps_to_its_threads(self, survey: Survey, worker: WorkerHandle, planned: Cell) -> bool:
+        """Return whether it uses one thread where one is asked for: in the rounds a second would share its CPU."""
+        if survey.enrolment.threads > 1:
+            return True
+        order = {"batch_size": planned.batch_size, "n_steps": planned.n_steps}
+        used = worker.order("threads", order)[0]["cpus_used"]
+        if used > MOST_CPUS:
+            survey.note("threads", "failed", overuse(used), planned.batch_size)
+        return bool(used <= MOST_CPUS)
 
     def _too_slow(self, survey: Survey, batch_size: int, step_seconds: float) -> bool:
         if step_seconds <= self.request.too_slow_seconds:
@@ -227,11 +226,11 @@ def most_check_steps(planned: Cell) -> int:
     return max(1, min(check_steps(planned.batch_size), int(CHECK_SECONDS / planned.step_seconds)))
 
 
-def open_worker(enrolment: Enrolment, time_limit_s: float) -> WorkerHandle:
+def open_worker(enrolment: Enrolment, time_limit_s: float, memory_limit_bytes: int | None = None) -> WorkerHandle:
     """Return a fresh worker with the enrolment's number of threads, nothing loaded."""
     variables, _ = worker_environment(enrolment.threads, os.environ)
     environment = enrolment.variant.implementation.environment_name()
-    return WorkerHandle(variables, worker_cpus(enrolment.threads), time_limit_s, environment)
+    return WorkerHandle(variables, worker_cpus(enrolment.threads), time_limit_s, environment, memory_limit_bytes)
 
 
 def verify_only(
@@ -240,7 +239,8 @@ def verify_only(
     """Yield the outcomes of every check, variant by variant; nothing is timed or stored."""
     for problem in request.problems:
         check_fits(problem, data)
-    pilot = Pilot(request, data, Gatekeeper(data, request.seed), lambda e: open_worker(e, request.time_limit_s))
+    limits = (request.time_limit_s, request.memory_limit_bytes)
+    pilot = Pilot(request, data, Gatekeeper(data, request.seed), lambda e: open_worker(e, *limits))
     names = {found.name for found in chosen}
     enrolments = [e for e in enrol(request, chosen, everyone) if e.found.name in names and not e.variant.control]
     with display.progress("verifying", len(enrolments)) as advance:

@@ -12,7 +12,7 @@ import math
 import os
 import select
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -24,16 +24,17 @@ MAX_HEADER_BYTES = 1 << 20
 MAX_ARRAY_BYTES = 1 << 30  # of all arrays of a message together
 MAX_DIMENSIONS = 8
 MAX_POLL_MS = (1 << 31) - 1
+GLANCE_MS = 50  # how often one looks round while one waits
 DTYPES = ("float32", "float64", "int64", "uint8")
 
 Message = tuple[dict[str, Any], dict[str, NDArray[Any]]]
 
 
 class Pipe:
-    """One end of a conversation over two file descriptors."""
+    """One end of a conversation over two file descriptors; `glance` is called now and then while one waits."""
 
-    def __init__(self, incoming: int, outgoing: int) -> None:
-        self.incoming, self.outgoing = incoming, outgoing
+    def __init__(self, incoming: int, outgoing: int, glance: Callable[[], None] | None = None) -> None:
+        self.incoming, self.outgoing, self.glance = incoming, outgoing, glance
         self._buffer = bytearray()
 
     def send(
@@ -47,7 +48,7 @@ class Pipe:
         view = memoryview(_encoded(header, arrays or {}))
         deadline = _deadline(limit_s)
         while view:
-            _wait(self.outgoing, select.POLLOUT, deadline)
+            _wait(self.outgoing, select.POLLOUT, deadline, self.glance)
             try:
                 # At most a pipe's atomic size at once: poll promises no more than that without blocking.
                 view = view[os.write(self.outgoing, view[: select.PIPE_BUF]) :]
@@ -70,6 +71,12 @@ class Pipe:
         header, shapes = _parse_header(bytes(line))
         return header, {name: self._array(dtype, shape, deadline) for name, dtype, shape in shapes}
 
+    def has_more(self) -> bool:
+        """Return whether the other end has sent more than was received."""
+        poll = select.poll()
+        poll.register(self.incoming, select.POLLIN)
+        return bool(self._buffer) or any(event & select.POLLIN for _, event in poll.poll(0))
+
     def _array(self, dtype: str, shape: list[int], deadline: float | None) -> NDArray[Any]:
         n_bytes = math.prod(shape) * np.dtype(dtype).itemsize
         while len(self._buffer) < n_bytes:
@@ -79,7 +86,7 @@ class Pipe:
         return array
 
     def _fill(self, deadline: float | None) -> None:
-        _wait(self.incoming, select.POLLIN, deadline)
+        _wait(self.incoming, select.POLLIN, deadline, self.glance)
         content = os.read(self.incoming, 1 << 18)
         if not content:
             raise EOFError
@@ -121,10 +128,19 @@ def _deadline(limit_s: float | None) -> float | None:
     return None if limit_s is None else time.monotonic() + limit_s
 
 
-def _wait(descriptor: int, event: int, deadline: float | None) -> None:
+def _wait(descriptor: int, event: int, deadline: float | None, glance: Callable[[], None] | None) -> None:
     poll = select.poll()
     poll.register(descriptor, event)
-    if deadline is None:
-        poll.poll()
-    elif not poll.poll(min(max(0.0, deadline - time.monotonic()) * 1000, MAX_POLL_MS)):
-        raise TimedOut("no answer within its time limit")
+    while not poll.poll(_poll_ms(deadline, glance)):
+        if deadline is not None and time.monotonic() >= deadline:
+            raise TimedOut("no answer within its time limit")
+        if glance is not None:
+            glance()
+
+
+def _poll_ms(deadline: float | None, glance: Callable[[], None] | None) -> float | None:
+    """Return how long to wait at most before time has run out or it is time for a glance; None is for ever."""
+    left_ms = None if deadline is None else min(max(0.0, deadline - time.monotonic()) * 1000, MAX_POLL_MS)
+    if glance is None:
+        return left_ms
+    return GLANCE_MS if left_ms is None else min(left_ms, GLANCE_MS)

@@ -9,6 +9,7 @@ from typing import Any
 from harness import METHOD_VERSION
 from harness.errors import Misuse, UnknownName
 from harness.interface import FLOATS, Variant, variants
+from harness.machine.memory import worker_limit_bytes
 from harness.measure import MOST_IMAGES, prefix_steps, sample_seconds, sample_steps
 from harness.problem import Problem
 from harness.registry import Broken, Found, find_variant, select
@@ -185,6 +186,7 @@ def plan_json(
         "baseline": request.baseline,
         "threads": list(request.threads),
         "time_limit_s": request.time_limit_s,
+        "memory_limit_bytes": request.memory_limit_bytes or worker_limit_bytes(),
         "request": request.to_json(),
         "problems": {problem.name: problem.to_json() for problem in request.problems},
         "variants": [describe_variant(enrolment) for enrolment in {e.variant.name: e for e in enrolments}.values()],

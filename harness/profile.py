@@ -83,7 +83,10 @@ class Profile:
         peaks = {survey.enrolment.key: INSTANCES * survey.peak_bytes for survey in surveys}
         cells = in_waves([cell for s in surveys for cell in s.cells], peaks, memory_limit_bytes() // 2, ())
         folder = new_profile_folder(
-            self.results, datetime.now(UTC), self._plan(enrolments.values(), cells), environment.describe()
+            self.results,
+            datetime.now(UTC),
+            self._plan(enrolments.values(), cells),
+            environment.describe(threads=max(self.request.threads)),
         )
         finished = False
         with RunFolder(folder, PROFILE_COLUMNS, AGAIN) as rows:
@@ -115,7 +118,7 @@ class Profile:
         return surveys
 
     def _open_worker(self, enrolment: Enrolment) -> WorkerHandle:
-        return open_worker(enrolment, self.request.time_limit_s)
+        return open_worker(enrolment, self.request.time_limit_s, self.request.memory_limit_bytes)
 
     def _plan(self, enrolments: Any, cells: Sequence[Cell]) -> dict[str, Any]:
         return {

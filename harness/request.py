@@ -36,6 +36,7 @@ class Request:
     memory: bool = True  # the memory pass
     curves: bool = True  # the learning curves
     time_limit_s: float = 120.0
+    memory_limit_bytes: int | None = None  # of one worker; None: half of what the machine has
     plugins: tuple[str, ...] = ()  # absolute paths
     sides: tuple[str, ...] = ()  # of a live comparison, LABEL=FOLDER each
     # Where not empty, these cells alone, and the baseline beside them: (workload, variant, threads, batch size).

@@ -16,7 +16,7 @@ from harness.evaluation import calls_of_a_sample, evaluate_after
 from harness.gatekeeper import Gatekeeper
 from harness.host import WorkerHandle
 from harness.machine.threads import fault_of_threads
-from harness.measure import overused
+from harness.measure import overuse, overused
 from harness.pilot import OpenWorker, load_worker, most_check_steps
 from harness.plan import Cell, Enrolment
 from harness.remaining import EnrolmentKey, Remaining
@@ -224,7 +224,7 @@ class Schedule:
         status = "failed" if member.fault else status
         cpu_over_wall = sum(member.cpu_ns.values()) / max(1, sum(member.wall_ns.values()))
         for batch_size, ratio in overused(member.wall_ns, member.cpu_ns, threads):
-            reason = f"used {ratio:.2f} s of CPU time per second with one thread asked for"
+            reason = overuse(ratio)
             where = {"launch": launch, "attempt": attempt}
             self.folder.append(
                 "outcomes", outcome(member.enrolment, batch_size, "threads", "rejected", reason, **where)

@@ -88,18 +88,20 @@ def timed_samples(run: Run) -> pd.DataFrame:
 
 
 def statuses(run: Run, cells: pd.DataFrame) -> pd.DataFrame:
-    """Return the status, reason, error and bound of every cell, one row per row of `cells`.
+    """Return the status, reason, found_in, error and bound of every cell, one row per row of `cells`.
 
-    The worst of what was said about a cell holds, and of equals what was said first; `error` is the
-    one that came closest to its bound.
+    The worst of what was said about a cell holds, and of equals what was said first; `found_in` is "rounds" where that
+    arose in a launch, else "pilot"; `error` is the one that came closest to its bound.
     """
     said = pd.concat([_verdicts_of_checks(run, cells), _launches_gone_wrong(run, cells)], ignore_index=True)
     said = pd.concat([said, _cells_without_samples(run, cells, said)], ignore_index=True)
     said["rank"] = said["status"].map({status: rank for rank, status in enumerate(STATUSES)})
-    worst = said.sort_values("rank", kind="stable").drop_duplicates(CELL)[[*CELL, "status", "reason"]]
+    worst = said.sort_values("rank", kind="stable").drop_duplicates(CELL)[[*CELL, "status", "reason", "launch"]]
+    worst["found_in"] = np.where(worst.pop("launch").notna(), "rounds", "pilot")
     result = cells[CELL].merge(worst, on=CELL, how="left").merge(_closest_errors(said), on=CELL, how="left")
     result["reason"] = result["reason"].fillna("").where(result["status"].notna(), "no verification was recorded")
     result["status"] = result["status"].fillna("not checked")
+    result["found_in"] = result["found_in"].fillna("pilot")
     return result.drop(columns=CELL).set_axis(cells.index)
 
 
@@ -120,7 +122,7 @@ def _verdicts_of_checks(run: Run, cells: pd.DataFrame) -> pd.DataFrame:
 def _launches_gone_wrong(run: Run, cells: pd.DataFrame) -> pd.DataFrame:
     """Return the failed launches: each fails its variant unless a failed outcome says which batch size was to blame."""
     launches = run.launches[run.launches["status"] == "failed"]
-    wrong = cells[CELL].merge(launches[[*VARIANT, "status", "reason"]], on=VARIANT)
+    wrong = cells[CELL].merge(launches[[*VARIANT, "status", "reason", "launch"]], on=VARIANT)
     return wrong[~is_in(wrong, run.outcomes[run.outcomes["status"] == "failed"], ["problem", "variant"])]
 
 

@@ -17,6 +17,18 @@ OVERHEAD_SECONDS = 0.008
 ROUNDS_SECONDS = 60.0
 
 
+@dataclass(frozen=True)
+class Pace:
+    """What a step took at one batch size."""
+
+    batch_size: int
+    step_seconds: float
+
+    def predict(self, batch_size: int) -> float:
+        """Return what a step takes at another batch size where time grows with the number of images."""
+        return self.step_seconds * batch_size / self.batch_size
+
+
 @dataclass
 class Survey:
     """What the pilot found out about one enrolment."""

@@ -19,6 +19,8 @@ from typing import Any
 from numpy.typing import NDArray
 
 from harness.errors import HarnessError
+from harness.machine.family import adopt_orphans
+from harness.machine.memory import be_the_first_to_go
 from harness.measure import cpu_time_ns
 from harness.orders import VERBS, Worker
 from harness.pipe import Message, Pipe
@@ -39,12 +41,12 @@ def serve(pipe: Pipe) -> None:
             order, arrays = pipe.receive()
         except EOFError:
             return
-        waiting = {"waiting_cpu_ns": cpu_time_ns() - cpu_at_answer_ns}
+        about = {"to": order["to"], "waiting_cpu_ns": cpu_time_ns() - cpu_at_answer_ns}
         try:
             answer, results = verbs[order["do"]](order, arrays)
-            pipe.send({**answer, **waiting}, results)
+            pipe.send({**answer, **about}, results)
         except Exception as error:
-            pipe.send({"error": describe_error(error, worker.folder), **waiting})
+            pipe.send({"error": describe_error(error, worker.folder), **about})
         cpu_at_answer_ns = cpu_time_ns()
 
 
@@ -78,6 +80,8 @@ def keep_from_children(descriptors: list[int]) -> None:
 def main() -> None:
     """Serve on the two file descriptors of the command line."""
     die_with_the_harness()
+    adopt_orphans()
+    be_the_first_to_go()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the harness's to answer
     incoming, outgoing = map(int, sys.argv[1:3])
     keep_from_children([incoming, outgoing])

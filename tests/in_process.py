@@ -13,6 +13,7 @@ class InProcessWorker:
     """Answers as `harness.host.WorkerHandle` does; the cost of a step is scripted by batch size."""
 
     losses = None
+    cpus_used = 1.0
 
     def __init__(self, step_seconds=None):
         self.step_seconds = step_seconds or {}
@@ -42,6 +43,8 @@ class InProcessWorker:
         if verb == "peak":
             return {"peak_memory_bytes": 1000 * self.log[-1][1]}, {}
         self.log.append((verb, order["batch_size"]))
+        if verb == "threads":
+            return {"cpus_used": self.cpus_used}, {}
         if verb == "cost":
             return {"step_seconds": self.step_seconds[order["batch_size"]]}, {}
         batches = self.problem.order(self.seed, order["n_steps"], order["batch_size"])

@@ -20,7 +20,7 @@ FLOW = """
     interpreters machine mnist data environment
     interface adapters plugins registry revisions
     reference bounds judge diagnose verify contract starter
-    measure peak phases pipe orders worker host
+    measure peak phases pipe orders worker answers watch host
     resolution request sides plan waves survey gatekeeper pilot bridges store runs remaining limits evaluation schedule
     rehearsal footprint learning bench profile doctor
     statuses attained verdicts analyse leaders crossings axes normality breakdown doubts claims ladders settle evidence
@@ -259,6 +259,7 @@ def test_every_tests_file_names_a_module_that_exists():
         "implementations",
         "benchmarks",
         "docs",
+        "faults",
         "jit",
         "legible",  # of every figure at once
         "install_julia",  # a script's

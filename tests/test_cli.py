@@ -18,6 +18,7 @@ from zoo_faults import FAULTS
 from harness import cli
 from harness.adapters.julia import JuliaImplementation
 from harness.adapters.julia_process import JuliaProcessImplementation
+from harness.cli.options import bytes_of
 from harness.mnist.cache import store
 from harness.mnist.parts import Arrays
 from harness.registry import PROJECT
@@ -98,6 +99,8 @@ def test_the_help_lists_every_command_and_the_exit_codes(paragone):
         (("bench", "-b", "60000", "-p", "nielsen"), 2, "60000 does not fit nielsen: expected 1 to 50000"),
         (("bench", "--threads", "none"), 2, "--threads: expected whole numbers above 0"),
         (("bench", "--resolve", "fast"), 2, "--resolve: expected a percentage such as 5%"),
+        (("bench", "--memory-limit", "much"), 2, "--memory-limit: expected a size such as 4GB or 500MiB, got 'much'"),
+        (("verify", "--memory-limit", "1MB"), 2, "--memory-limit: a worker that does nothing needs 100 MB, got '1MB'"),
         (("bench", "--baseline", "numpy_rowz"), 2, "unknown baseline 'numpy_rowz'. Did you mean 'numpy_rows'?"),
         (("bench", "-p", "no_such.toml"), 3, "no_such.toml: there is no such file"),
         (("bench", "--resume", "2020"), 2, "unknown run '2020'"),
@@ -363,3 +366,11 @@ def test_a_run_knows_its_plugins_when_it_is_taken_up_again(paragone, small, faul
     assert (0, "") == (code, err.partition("Traceback")[1])
     assert [str(faulty)] == plan["request"]["plugins"]
     assert 0 == paragone("bench", "--resume", folder.name, "--results", tmp_path / "results")[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "n_bytes"),
+    [(None, None), ("4GB", 4 * 10**9), ("1.5 gb", 15 * 10**8), ("500MiB", 500 * 2**20), ("200000kB", 2 * 10**8)],
+)
+def test_a_size_is_read_as_people_write_it(text, n_bytes):
+    assert n_bytes == bytes_of(text)

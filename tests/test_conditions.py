@@ -65,6 +65,26 @@ def test_a_single_cpu_is_shared_by_harness_and_worker():
     assert "share" in finding.found
 
 
+@pytest.mark.parametrize(
+    ("usable", "quota", "threads", "said"),
+    [
+        ([2], None, 2, "2 are asked for on 1 CPU: they take turns"),
+        ([0, 1], None, 3, "3 are asked for on 2 CPUs: they take turns"),
+        ([0, 1], 1.5, 2, "2 are asked for with 1.5 CPUs' worth of time"),
+        ([0, 1], 2.0, 2, None),
+        ([0, 1], None, 2, None),
+        ([0], 0.5, 1, None),  # said of the quota itself
+    ],
+)
+def test_threads_for_which_there_is_no_room_are_a_problem(usable, quota, threads, said):
+    description = copy.deepcopy(QUIET)
+    description["machine"] |= {"usable_cpus": usable, "cpu_quota": quota}
+    found = [finding for finding in judge(description, threads) if finding.what == "threads"]
+
+    assert [said is not None] * (said is not None) == [finding.severity == "problem" for finding in found]
+    assert all(finding.found.startswith(said) for finding in found)
+
+
 def test_an_affinity_mask_is_mentioned():
     description = copy.deepcopy(QUIET)
     description["machine"]["usable_cpus"] = [0, 1]

@@ -63,6 +63,8 @@ def plan(**changed) -> dict:
         "rounds": 10,
         "eta_seconds": 480.0,
         "memory_seconds": 0.0,
+        "memory_limit_bytes": 4_000_000_000,
+        "time_limit_s": 120.0,
         "seed": 7,
         "data": {"name": "MNIST"},
         "quick": False,
@@ -106,6 +108,12 @@ def test_the_plan_is_summed_up_in_numbers():
     assert "In a typical cell it finds differences of 3.2% and more in 95 of 100 cases." in sentences
     assert f"nielsen {ROWS32} batch 100 failed: W1 is wrong" in sentences
     assert "Verified before timing: 2 checks passed, 1 failed." == sentences[-1]
+
+
+def test_the_plan_says_what_a_worker_may_use():
+    said = "A worker is killed where it holds more than 4 GB of memory, or takes more than 120 s for an answer."
+
+    assert said in plan_sentences(plan(), [])
 
 
 def test_the_time_of_the_memory_pass_is_named_as_a_part_of_the_whole():

@@ -1,10 +1,13 @@
 """The children of a process and what they cost, seen from their parent."""
 
+import os
 import subprocess
 import sys
 
 import pytest
+from zoo_faults import wait_until
 
+from harness.host import pinned_to
 from harness.machine import family
 from harness.machine.family import cpu_time_ns, descendants, ending
 from harness.machine.memory import peak_memory_bytes, reset_peak_memory, resident_memory_bytes
@@ -98,3 +101,28 @@ def test_the_peak_of_a_child_is_reset_with_that_of_its_parent(child):
 )
 def test_how_a_process_ended_is_said_in_words(code, words):
     assert ending(code) == words
+
+
+# --- who belongs together, and where they run ---
+
+
+@linux
+def test_processes_are_found_by_what_their_environment_had(child):
+    value = "value of a test"
+    process = subprocess.Popen([sys.executable, "-c", "input()"], env={**os.environ, "OF_A_TEST": value}, stdin=-1)
+    child("print('unmarked', flush=True); input()")
+
+    assert wait_until(lambda: family.marked("OF_A_TEST", value) == [process.pid])
+    assert family.marked("OF_A_TEST", "value of a tes") == []
+    process.communicate(b"\n")
+
+
+@linux
+def test_threads_on_every_cpu_come_back_to_where_they_were():
+    before = os.sched_getaffinity(0)
+    with pinned_to(list(before)[:1]):
+        with family.on_every_cpu():
+            within = os.sched_getaffinity(0)
+        assert os.sched_getaffinity(0) == set(list(before)[:1])
+
+    assert before <= within

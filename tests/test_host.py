@@ -4,7 +4,9 @@ import os
 import signal
 import sys
 import time
+from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
 from easy_data import easy_data
@@ -69,6 +71,17 @@ def test_everything_a_worker_forked_ends_with_it(workers, process_of):
 
     assert is_gone(process)
     assert wait_until(lambda: is_gone(child))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process adopt orphans")
+def test_a_daemon_that_a_worker_left_is_its_child_is_stopped_with_it_and_ends_with_it(workers, process_of):
+    worker = workers.loaded("daemonises")
+    daemon = psutil.Process(worker.train(STATE, ORDER)[0].step)
+
+    assert daemon.ppid() == process_of().pid
+    assert wait_until(lambda: daemon.status() == psutil.STATUS_STOPPED)
+    worker.kill()
+    assert wait_until(lambda: is_gone(daemon))
 
 
 def test_the_end_of_a_worker_is_seen_at_once_though_a_child_of_it_lives_on(workers, process_of):
@@ -247,3 +260,59 @@ def test_a_worker_runs_the_python_of_the_harness(workers, process_of):
     process = process_of()
     expected = [sys.executable, "-P", "-m", "harness.worker"]
     assert wait_until(lambda: process.cmdline()[:4] == expected)  # a child is its parent until it becomes itself
+
+
+# --- what cannot start, takes too much, or says too much ---
+
+
+def test_a_worker_that_cannot_be_started_says_so_to_its_first_order_and_leaves_no_descriptor_open():
+    before = psutil.Process().num_fds()
+    worker = host.WorkerHandle({}, (), 5, "no_such_environment")
+
+    assert not worker.alive
+    with pytest.raises(MeasurementFailed, match=r"^cost: the worker cannot be started: .*no_such_environment"):
+        worker.order("cost", {"batch_size": 1})
+    worker.kill()
+    assert before == psutil.Process().num_fds()
+
+
+def test_a_worker_that_takes_more_memory_than_its_limit_is_killed_while_it_takes_it(workers, process_of):
+    worker = workers.open("takes_memory", memory_limit_bytes=300_000_000)
+    process = process_of()
+    workers.load(worker, "takes_memory", how="keeps")
+    order = np.zeros((1, 20_000), np.int64)  # of these, 20 GB
+
+    with pytest.raises(MeasurementFailed, match=r"^train: used more than 0\.3 GB of memory and was killed"):
+        worker.train(STATE, order)
+    assert is_gone(process)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux can be told whom to kill first")
+def test_a_worker_is_the_first_to_go_when_memory_runs_out(workers, process_of):
+    workers.loaded("does_nothing")
+
+    assert "1000" == Path(f"/proc/{process_of().pid}/oom_score_adj").read_text().strip()
+
+
+def test_what_a_worker_prints_does_not_fill_the_disk(workers, monkeypatch):
+    monkeypatch.setattr(host, "MOST_LOG_BYTES", 1_000_000)
+    worker = workers.loaded("prints_megabytes")
+    worker.train(STATE, ORDER)
+
+    assert os.fstat(worker._log.fileno()).st_size < 1_000_000
+
+
+def test_an_answer_that_comes_twice_ends_the_worker(workers):
+    worker = workers.loaded("answers_twice")
+
+    with pytest.raises(MeasurementFailed, match=r"^train: the worker's answer is not a message: more came than one"):
+        worker.train(STATE, ORDER)
+    assert not worker.alive
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [("two\nlines", "two lines"), ("\x1b[31mred", r"\x1b[31mred"), ("\udcff", r"\udcff"), ("λ₁ ≥ 0", "λ₁ ≥ 0")],
+)
+def test_what_hosted_code_says_can_be_shown_anywhere(said, shown):
+    assert shown == host.readable(said)

@@ -221,11 +221,12 @@ def test_an_interpreter_that_vanishes_after_it_was_looked_at_costs_one_row(envir
     environments.make("elsewhere")
     environments.lose_interpreter("elsewhere")
 
-    with (
-        Workers(data) as workers,
-        pytest.raises(MeasurementFailed, match=r"^the worker cannot be started: .*/elsewhere/bin/python: "),
-    ):
-        workers.open("lives_elsewhere", own_environment="elsewhere")
+    with Workers(data) as workers:
+        worker = workers.open("lives_elsewhere", own_environment="elsewhere")
+
+        assert not worker.alive
+        with pytest.raises(MeasurementFailed, match=r"^train: the worker cannot be started: .*/elsewhere/bin/python: "):
+            worker.train(STATE, ORDER)
 
 
 def test_an_implementation_whose_environment_is_not_there_is_unavailable(environments, lives_elsewhere):

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from harness.errors import MeasurementFailed
+from harness.host import WorkerHandle
 from harness.limits import one_for_each, record_limits
 from harness.plan import Cell, Enrolment
 from harness.registry import discover, find_variant
@@ -81,3 +82,10 @@ def test_the_control_stands_for_its_dtype():
 
 def test_a_process_that_fails_leaves_no_row_and_no_harm(asked):
     assert asked([ROWS32], fault="no memory") == ([], [])
+
+
+def test_a_process_that_cannot_be_started_has_no_limit_and_ends_nothing(tmp_path):
+    with RunFolder(tmp_path) as folder:
+        record_limits(folder, [ROWS32], CELLS, lambda enrolment: WorkerHandle({}, (), 5, "gone"), 0)
+
+    assert read_rows(tmp_path / "limits.jsonl") == []

@@ -16,6 +16,7 @@ from harness.measure import (
     LONGEST_PREFIX_STEP_SECONDS,
     SAMPLE_SECONDS,
     cpu_time_ns,
+    cpus_used,
     estimate_step_seconds,
     overused,
     prefix_steps,
@@ -344,3 +345,32 @@ def test_work_that_train_puts_off_until_params_is_refused():
     with pytest.raises(MeasurementFailed, match="params\\(\\) took 31 ms after a train of 30 ms, and again"):
         take_sample(PutsOff(), None, order, clock=clock(long, long, long))
     assert 30_000_000 == take_sample(PutsOff(), None, order, clock=clock(long, long, short)).elapsed_ns
+
+
+# --- how many CPUs are at work ---
+
+
+@pytest.fixture
+def at_work(monkeypatch):
+    """Return a function that tells how many CPUs are used where trials use so many, one after the other."""
+
+    def ask(*trials):
+        clock = ScriptedClock([])
+        readings = iter([value for cpus in trials for value in (0, cpus * STEP_NS * len(ORDER))])
+        monkeypatch.setattr(measure, "cpu_time_ns", lambda: next(readings))
+        return cpus_used(Logged([], clock), STATE, ORDER, clock)
+
+    return ask
+
+
+def test_one_busy_trial_between_two_quiet_ones_counts_for_nothing(at_work):
+    assert at_work(1.0, 1.9, 0.9) == pytest.approx(0.9)
+
+
+def test_two_busy_trials_count_and_the_lesser_is_told(at_work):
+    assert at_work(1.9, 1.7) == pytest.approx(1.7)
+    assert at_work(1.9, 1.0, 1.8) == pytest.approx(1.8)
+
+
+def test_a_child_that_ended_between_two_looks_makes_no_less_than_none(at_work):
+    assert at_work(-3.0, -3.0) == 0.0

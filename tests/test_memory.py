@@ -103,3 +103,43 @@ def test_a_containers_limit_counts_where_it_is_lower(monkeypatch, limit, expecte
     monkeypatch.setattr(memory, "memory_limit", lambda root: limit)
 
     assert memory_limit_bytes() == (expected or psutil.virtual_memory().total)
+
+
+def table(folder, pid, name, **lines):
+    (folder / str(pid)).mkdir(exist_ok=True)
+    (folder / str(pid) / name).write_text("".join(f"{line}:\t{value} kB\n" for line, value in lines.items()))
+
+
+def test_what_a_process_holds_is_what_is_not_a_file_swapped_out_or_not(tmp_path, monkeypatch):
+    monkeypatch.setattr(memory, "PROC", tmp_path)
+    table(tmp_path, 7, "status", VmRSS=1000, RssAnon=500, RssFile=400, RssShmem=100, VmSwap=20)
+
+    assert memory.held_bytes([7, 8], limit=10**9) == 620 * 1024
+
+
+def test_where_processes_together_seem_to_hold_too_much_what_they_share_is_counted_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(memory, "PROC", tmp_path)
+    for pid in (7, 8):
+        table(tmp_path, pid, "status", RssAnon=500, RssShmem=0)
+        table(tmp_path, pid, "smaps_rollup", Rss=900, Pss=650, Pss_Anon=250, Pss_File=400, Pss_Shmem=0, SwapPss=0)
+
+    assert memory.held_bytes([7, 8], limit=999 * 1024) == 500 * 1024
+
+
+def test_an_old_kernel_tells_less_and_is_believed(tmp_path, monkeypatch):
+    monkeypatch.setattr(memory, "PROC", tmp_path)
+    table(tmp_path, 7, "status", VmRSS=1000, VmSwap=5)
+
+    assert memory.held_bytes([7], limit=10**9) == 1005 * 1024
+
+
+def test_how_often_memory_ran_out_is_the_kernels_count(tmp_path, monkeypatch):
+    monkeypatch.setattr(memory, "VMSTAT", tmp_path / "vmstat")
+    assert memory.times_memory_ran_out() == 0
+    (tmp_path / "vmstat").write_text("nr_free_pages 1\noom_kill 3\n")
+
+    assert memory.times_memory_ran_out() == 3
+
+
+def test_a_worker_may_hold_half_of_what_there_is():
+    assert memory.worker_limit_bytes() == memory_limit_bytes() // 2

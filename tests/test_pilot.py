@@ -298,6 +298,18 @@ def test_a_twin_that_does_not_load_leaves_nothing_to_time(data):
     assert [] == stage.sizes
 
 
+def test_a_variant_that_uses_two_cpus_with_one_thread_is_not_timed(data):
+    def spoil(worker, n):
+        worker.cpus_used = 1.9
+
+    stage = Stage(data, spoil=spoil)
+    reason = "used 1.90 s of CPU time per second with one thread asked for"
+
+    assert [("threads", size, reason) for size in SIZES] == stage.rows("failed")
+    assert [] == stage.sizes
+    assert list(SIZES) == Stage(data, enrolment=replace(ROWS, threads=2), spoil=spoil).sizes
+
+
 # --- around it ---
 
 
@@ -305,11 +317,11 @@ def test_a_worker_is_opened_with_the_threads_of_its_enrolment(monkeypatch):
     opened = []
     monkeypatch.setattr("harness.pilot.WorkerHandle", lambda *args: opened.append(args))
     monkeypatch.setattr("harness.pilot.worker_cpus", lambda threads: ("cpus", threads))
-    open_worker(replace(ROWS, threads=2), time_limit_s=7)
+    open_worker(replace(ROWS, threads=2), time_limit_s=7, memory_limit_bytes=9)
 
-    ((environment, cpus, time_limit_s, own_environment),) = opened
+    ((environment, *others),) = opened
     assert ("2", "2") == (environment["OPENBLAS_NUM_THREADS"], environment["OMP_NUM_THREADS"])
-    assert (("cpus", 2), 7, "") == (cpus, time_limit_s, own_environment)
+    assert [("cpus", 2), 7, "", 9] == others
 
 
 class Silent:

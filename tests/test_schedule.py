@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from harness.errors import MeasurementFailed
+from harness.host import WorkerHandle
 from harness.judge import Check
 from harness.plan import Cell, Enrolment
 from harness.registry import discover, find_variant
@@ -325,3 +326,17 @@ def test_an_evaluation_that_fails_ends_its_cell_and_no_other(tmp_path, monkeypat
     assert ("evaluate", NAMES[0], 10) == (failed["stage"], failed["variant"], failed["batch_size"])
     assert {1, 4} == set(counts.values())
     assert 1 == counts[NAMES[0], 10]
+
+
+def test_a_variant_whose_interpreter_vanished_is_a_row_and_the_others_have_all_their_samples(tmp_path):
+    stage = Stage(tmp_path)
+    open_worker = stage.open_worker
+    stage.open_worker = lambda enrolment: (
+        WorkerHandle({}, (), 5, "gone") if enrolment.variant.name == NAMES[0] else open_worker(enrolment)
+    )
+    stage.run(rounds=4)
+
+    (failed,) = [row for row in stage.rows("outcomes") if row["status"] == "failed"]
+    assert (failed["variant"], failed["batch_size"], failed["stage"]) == (NAMES[0], None, "load")
+    assert failed["reason"].startswith("load: the worker cannot be started: ")
+    assert Counter(row["variant"] for row in stage.timed()) == dict.fromkeys(NAMES[1:], 8)

@@ -16,12 +16,14 @@ from harness.cli.options import (
     DataOption,
     DtypeOption,
     LimitOption,
+    MemoryOption,
     PluginsOption,
     ProblemOption,
     SeedOption,
     SizesOption,
     absolute,
     batch_sizes_of,
+    bytes_of,
     data_set,
     dtypes_of,
     everyone,
@@ -53,6 +55,7 @@ def verify(
     ] = False,
     slow: Annotated[bool, typer.Option("--slow", help="Check steps longer than 2 s too.")] = False,
     time_limit: LimitOption = 120,
+    memory_limit: MemoryOption = None,
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Show every check with its error and bound.")
     ] = False,
@@ -69,6 +72,7 @@ def verify(
         seed=seed,
         slow=slow,
         time_limit_s=time_limit,
+        memory_limit_bytes=bytes_of(memory_limit),
         plugins=absolute(plugins),
     )
     found, broken = everyone(plugins)

@@ -16,6 +16,7 @@ from harness.cli.options import (
     DtypeOption,
     ImplementationsOption,
     LimitOption,
+    MemoryOption,
     PluginsOption,
     ProblemOption,
     ResultsOption,
@@ -23,6 +24,7 @@ from harness.cli.options import (
     SizesOption,
     absolute,
     batch_sizes_of,
+    bytes_of,
     data_set,
     dtypes_of,
     fraction,
@@ -71,6 +73,7 @@ def bench(
     results: ResultsOption = None,
     seed: SeedOption = 1,
     time_limit: LimitOption = 120,
+    memory_limit: MemoryOption = None,
 ) -> None:
     """Verify, measure and report; goes on where an interrupted run of the same plan stopped."""
     if quick and resolve is not None:
@@ -91,6 +94,7 @@ def bench(
         memory=not quick if memory is None else memory,
         curves=curves,
         time_limit_s=time_limit,
+        memory_limit_bytes=bytes_of(memory_limit),
         plugins=absolute(plugins),
     )
     given = {find_problem(name).name: name for name in workload_names(problem or ["nielsen"])}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,6 +18,9 @@ from harness.workloads import find_problem, shipped_names
 
 if TYPE_CHECKING:
     from harness.data import DataSet
+
+# Python, NumPy and the harness.
+LEAST_MEMORY = 100_000_000
 
 ProblemOption = Annotated[
     list[str] | None, typer.Option("--problem", "-p", help="Workload: a name, a TOML file, or all. May be repeated.")
@@ -38,6 +42,10 @@ ResultsOption = Annotated[
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Seed of start parameters, orders and rounds.")]
 LimitOption = Annotated[
     float, typer.Option("--time-limit", min=1, help="Seconds that one order to a worker may take before it is killed.")
+]
+MemoryOption = Annotated[
+    str | None,
+    typer.Option("--memory-limit", help="Such as 4GB: a worker that holds more is killed; else half of the memory."),
 ]
 
 
@@ -102,6 +110,22 @@ def thread_counts(text: str) -> tuple[int, ...]:
     if not parts or not all(part.isascii() and part.isdigit() and int(part) > 0 for part in parts):
         raise Misuse(f"--threads: expected whole numbers above 0, separated by commas; got {text!r}")
     return tuple(dict.fromkeys(map(int, parts)))
+
+
+def bytes_of(text: str | None) -> int | None:
+    """Return 4_000_000_000 for "4GB", 2 ** 30 for "1GiB". Raises Misuse."""
+    if text is None:
+        return None
+    found = re.fullmatch(
+        r"(\d{1,9}(?:\.\d{1,9})?) ?(kB|MB|GB|TB|KiB|MiB|GiB|TiB)", text.strip(), re.ASCII | re.IGNORECASE
+    )
+    if not found:
+        raise Misuse(f"--memory-limit: expected a size such as 4GB or 500MiB, got {text!r}")
+    number, unit = found[1], found[2].lower()
+    n_bytes = int(float(number) * (1024 if "i" in unit else 1000) ** (1 + "kmgt".index(unit[0])))
+    if n_bytes < LEAST_MEMORY:
+        raise Misuse(f"--memory-limit: a worker that does nothing needs {LEAST_MEMORY / 1e6:.0f} MB, got {text!r}")
+    return n_bytes
 
 
 def fraction(text: str | None, option: str = "--resolve") -> float | None:

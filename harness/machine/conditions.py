@@ -38,15 +38,32 @@ class Finding:
         return f"{self.what}: {self.found}." + (f" {self.mend}" if self.mend else "")
 
 
-def judge(description: Mapping[str, Any]) -> list[Finding]:
-    """Return what `environment.describe()` says about how far measurements here can be trusted."""
-    return [finding for condition in CONDITIONS for finding in condition(description)]
+def judge(description: Mapping[str, Any], threads: int = 1) -> list[Finding]:
+    """Return what `environment.describe()` says about how far measurements here can be trusted.
+
+    `threads` is the largest number of threads that a worker is to have.
+    """
+    found = [finding for condition in CONDITIONS for finding in condition(description)]
+    return [*found, *_room_for_threads(description["machine"], threads)]
+
+
+def _room_for_threads(machine: Mapping[str, Any], threads: int) -> Iterator[Finding]:
+    """Yield what keeps so many threads from running at once; whether one can is asked elsewhere."""
+    usable, quota = len(machine["usable_cpus"]), machine["cpu_quota"]
+    if 1 < threads > usable:
+        found = (
+            f"{threads} are asked for on {usable} CPU{'s' * (usable > 1)}: they take turns, and libraries start fewer"
+        )
+        yield Finding("problem", "threads", found, f"Ask for at most {usable}, or give the process more CPUs.")
+    elif quota is not None and 1 < threads > quota:
+        found = f"{threads} are asked for with {quota:g} CPUs' worth of time: they are stopped within a sample"
+        yield Finding("problem", "threads", found, "Start the container with --cpuset-cpus instead of --cpus.")
 
 
 def _cpus(description: Mapping[str, Any]) -> Iterator[Finding]:
     usable, logical = len(description["machine"]["usable_cpus"]), description["machine"]["logical_cpus"]
     if usable == 1:
-        found = "one, which the harness and the worker share; a few per cent of noise are added"
+        found = "one, which the harness and the worker share; some per cent of noise are added; --threads 2 has no room"
         yield Finding("note", "CPUs", found, "Give the process a second CPU, if there is one.")
     elif logical and usable < logical:
         yield Finding("ok", "CPUs", f"{usable} of {logical} may be used (an affinity mask is set)")

@@ -1,11 +1,14 @@
-"""The processes that descend from this one: which there are, their CPU time, and how one ended."""
+"""The processes that descend from one: which there are, their CPU time and their threads, and how one ended."""
 
 from __future__ import annotations
 
+import ctypes
+import os
 import signal
 import sys
 import time
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -14,11 +17,25 @@ PROC = Path("/proc")
 CPUCLOCK_SCHED = 2  # see clock_getcpuclockid(3): the precise clock of a whole process
 
 
-def descendants() -> list[int]:
-    """Return the process numbers of the living children of this process, and of theirs."""
+PR_SET_CHILD_SUBREAPER = 36
+
+
+def adopt_orphans() -> None:
+    """Make this process the parent of its descendants whose own parent ends; where the system cannot, do nothing.
+
+    So what a child detaches from itself, as daemons do, stays among the descendants of this process.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
+
+
+def descendants(pid: int | None = None) -> list[int]:
+    """Return the process numbers of the living children of a process, of this one if none is named, and of theirs."""
     if not (PROC / "self/task").is_dir():
-        return [child.pid for child in psutil.Process().children(recursive=True)]
-    found = _children("self")
+        with suppress(psutil.Error):
+            return [child.pid for child in psutil.Process(pid).children(recursive=True)]
+        return []
+    found = _children("self" if pid is None else str(pid))
     for pid in found:  # grows while it is walked
         found += _children(str(pid))
     return found
@@ -31,6 +48,48 @@ def _children(pid: str) -> list[int]:
         for task in (PROC / pid / "task").iterdir():
             listed += map(int, (task / "children").read_text().split())
     return listed
+
+
+def marked(variable: str, value: str) -> list[int]:
+    """Return the processes whose environment had this variable when they started; none off Linux.
+
+    It is inherited, so that it names what a process started even where no other trace leads there.
+    """
+    mark = f"{variable}={value}".encode()
+    found = []
+    for folder in PROC.glob("[0-9]*"):
+        with suppress(OSError):
+            if mark in (folder / "environ").read_bytes().split(b"\0"):
+                found.append(int(folder.name))
+    return found
+
+
+def threads(pids: Iterable[int]) -> Iterator[int]:
+    """Yield the numbers of the living threads of these processes; none off Linux."""
+    for pid in pids:
+        with suppress(OSError):
+            yield from [int(task.name) for task in (PROC / str(pid) / "task").iterdir()]
+
+
+@contextmanager
+def on_every_cpu() -> Iterator[None]:
+    """Let the threads of this process and its descendants run on every CPU within the block; on Linux only."""
+    if sys.platform != "linux":
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    _pin(range(os.cpu_count() or 1))
+    try:
+        yield
+    finally:
+        _pin(before)
+
+
+def _pin(cpus: Iterable[int]) -> None:
+    cpus = list(cpus)
+    for thread in threads([os.getpid(), *descendants()]):
+        with suppress(OSError):
+            os.sched_setaffinity(thread, cpus)
 
 
 def cpu_time_ns(pid: int) -> int:

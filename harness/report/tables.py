@@ -11,7 +11,12 @@ import pandas as pd
 
 from harness.interface import VERSION
 from harness.report import wording
+from harness.request import Request
 from harness.statuses import STATUSES_WITH_TIMES
+
+USUAL = Request(problems=())
+# "not measured" and "unavailable" say themselves what would change that.
+REPEATABLE = ("failed", "rejected", "not checked")
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -70,7 +75,7 @@ def control_table(frame: pd.DataFrame) -> str:
 
 
 def gaps_table(frame: pd.DataFrame, plan: Mapping[str, Any]) -> str:
-    """Return the cells without a time or without a full check: status, reason, and the command that repeats the check.
+    """Return the cells without a time or without a full check: status, reason, and the command that repeats it.
 
     Batch sizes of a variant with the same status and reason share a line.
     """
@@ -80,21 +85,33 @@ def gaps_table(frame: pd.DataFrame, plan: Mapping[str, Any]) -> str:
     for _, cells in gaps.groupby(keys, sort=False):
         row = next(wording.rows(cells))
         sizes = sorted(cells["batch_size"])
-        again = wording.code(_verify(row, sizes[0], plan)) if row.status in ("failed", "not checked") else ""
+        again = wording.code(repeating(row, sizes[0], plan)) if row.status in REPEATABLE else ""
         listed = ", ".join(wording.batch(size) for size in sizes)
         lines.append([wording.code(row.variant), listed, row.status, wording.escaped(row.reason), again])
     return table(["variant", "batch size", "status", "why", "see for yourself"], lines) if lines else ""
 
 
-def _verify(row: Any, batch_size: int, plan: Mapping[str, Any]) -> str:
-    """Return the command that repeats the check of a cell; the workload as the user gave it."""
+def repeating(row: Any, batch_size: int, plan: Mapping[str, Any]) -> str:
+    """Return the command that meets the same again: a check, or a short run where it takes rounds to meet it.
+
+    The workload is named as the user gave it; `row` is one of the summary.
+    """
     if VERSION in row.implementation:  # only the run itself knows both versions
         return str(plan["command"])
+    in_rounds = row.found_in == "rounds"
     workload = plan.get("workloads", {}).get(row.problem, row.problem)
-    command = ["paragone", "verify", row.implementation, "--problem", workload, "--batch-sizes", str(batch_size)]
+    begin = ["bench", "--new", "--quick", "--implementations"] if in_rounds else ["verify"]
+    command = ["paragone", *begin, row.implementation, "--problem", workload, "--batch-sizes", str(batch_size)]
     command += ["--dtype", row.dtype, "--seed", str(plan["seed"])]
     if row.threads > 1:
         command += ["--threads", str(row.threads)]
+    asked = plan.get("request", {})
+    for folder in asked.get("plugins", ()):
+        command += ["--plugins", folder]
+    if asked.get("time_limit_s", USUAL.time_limit_s) != USUAL.time_limit_s:
+        command += ["--time-limit", f"{asked['time_limit_s']:g}"]
+    if asked.get("memory_limit_bytes"):
+        command += ["--memory-limit", f"{asked['memory_limit_bytes'] / 1e6:g}MB"]
     return shlex.join(command)
 
 

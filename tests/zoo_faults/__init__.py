@@ -38,11 +38,13 @@ class Workers:
         threads: int = 1,
         environment: dict[str, str] | None = None,
         own_environment: str = "",
+        memory_limit_bytes: int | None = None,
     ) -> WorkerHandle:
         """Return a worker with nothing loaded; what `name` imports from the tests can be found there."""
         inherited = {**os.environ, "PYTHONPATH": str(FAULTS.parent), **(environment or {})}
         variables, _ = worker_environment(threads, inherited)
-        self.opened.append(WorkerHandle(variables, worker_cpus(threads), time_limit_s, own_environment))
+        cpus = worker_cpus(threads)
+        self.opened.append(WorkerHandle(variables, cpus, time_limit_s, own_environment, memory_limit_bytes))
         return self.opened[-1]
 
     def load(self, worker: WorkerHandle, name: str, **axis: str) -> dict:

@@ -1,0 +1,172 @@
+"""Whole runs among faulty plugins: each of their cells has one outcome, nobody else notices, and nothing is left."""
+
+import os
+import re
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import faulty_members
+import pytest
+from easy_data import easy_data
+from faulty_members import FAULTS, HARMLESS, HELPED, LARGE, N_STEPS, SMALL
+from test_bench import QuietDisplay
+from zoo_faults import wait_until
+
+from harness import bench, plan
+from harness.analyse import summarise
+from harness.bench import Bench
+from harness.host import WorkerHandle, usable_cpus
+from harness.registry import discover
+from harness.report.tables import gaps_table, repeating
+from harness.report.wording import rows
+from harness.request import Request
+from harness.store import read_run
+from harness.watch import MARK
+from harness.workloads import find_problem
+
+PROBLEM = replace(find_problem("nielsen"), n_train=200, layers=(784, 4, 10), batch_sizes=(SMALL, LARGE))
+MEMORY_LIMIT = 400_000_000
+# Long enough for a Python to start on a busy machine; those who hang are given less once they have loaded.
+TIME_LIMIT_S, HANGING_S = 30.0, 0.5
+BASELINE = "numpy_rows[dtype=float32,order=C]"
+
+
+def processes_left() -> list[str]:
+    """Return the processes that a worker started and that still live."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if f"{MARK}=".encode() in (folder / "environ").read_bytes():
+                found.append((folder / "cmdline").read_text())
+        except OSError:
+            continue
+    return found
+
+
+def is_alive(pid: str) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory):
+    """Return a function that makes a short run of the baseline among members of the zoo and reads it back."""
+    data = easy_data(tmp_path_factory.mktemp("cache"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(Path(__file__).parent))
+        patch.setenv("ZOO_NOTES", str(tmp_path_factory.mktemp("notes")))
+        patch.setattr(bench, "launch_deviation", lambda *_: None)
+        patch.setattr(bench, "call_costs", lambda *_: [])
+        patch.setattr(bench, "record_limits", lambda *_: None)
+        patch.setattr(bench, "draw_curves", lambda *_: None)
+        patch.setattr(plan, "sample_steps", lambda *_: N_STEPS)
+        load = WorkerHandle.load
+
+        def load_impatiently(self, variant, *others):
+            answer = load(self, variant, *others)
+            self.time_limit_s = HANGING_S if variant.implementation.name.startswith("hangs") else TIME_LIMIT_S
+            return answer
+
+        patch.setattr(WorkerHandle, "load", load_impatiently)
+
+        def measure(members):
+            plugins = faulty_members.write(tmp_path_factory.mktemp("plugins"), members)
+            request = Request(
+                (PROBLEM,),
+                implementations=("numpy_rows", *members),
+                dtypes=("float32",),
+                quick=True,
+                rounds=3,
+                slow=True,
+                memory=False,
+                time_limit_s=TIME_LIMIT_S,
+                memory_limit_bytes=MEMORY_LIMIT,
+                plugins=tuple(plugins),
+            )
+            found, broken = discover(plugins=plugins)
+            results = tmp_path_factory.mktemp("results")
+            folder, finished = Bench(request, found, broken, data, results, "paragone", QuietDisplay()).run()
+            assert finished
+            return read_run(folder)
+
+        yield measure
+
+
+@pytest.fixture(scope="module")
+def alone(measured):
+    return measured({})
+
+
+@pytest.fixture(scope="module")
+def among_all(measured):
+    return measured(FAULTS | HARMLESS)
+
+
+def digests(run):
+    samples = run.samples[run.samples["variant"].str.startswith("numpy_rows")]
+    keys = ["variant", "batch_size", "launch", "round", "kind"]
+    return {tuple(row[keys]): row["digest"] for _, row in samples.iterrows()}
+
+
+def cells_of(run, name):
+    frame = summarise(run)
+    return frame[frame["implementation"] == name]
+
+
+@pytest.mark.skipif(len(usable_cpus()) < 2 or os.getloadavg()[0] > len(usable_cpus()) / 2, reason="needs a free CPU")
+def test_who_has_help_is_not_timed(measured):
+    run = measured(HELPED)
+
+    for name, fault in HELPED.items():
+        cells = cells_of(run, name)
+        assert ["failed", "failed"] == list(cells["status"])
+        assert all(re.search(fault.reason, reason) for reason in cells["reason"])
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_is_one_outcome_for_each_cell_with_its_reason(among_all, name):
+    fault = FAULTS[name]
+    cells = cells_of(among_all, name)
+
+    assert Counter(cells["batch_size"]) == {SMALL: 1, LARGE: 1}
+    failed = cells[cells["status"] == "failed"]
+    assert set(failed["batch_size"]) == set(fault.at), list(cells["reason"])
+    for reason in failed["reason"]:
+        assert re.search(fault.reason, reason), reason
+        assert reason.isprintable()
+
+
+def test_what_does_no_harm_passes(among_all):
+    for name in HARMLESS:
+        assert ["passed", "passed"] == list(cells_of(among_all, name)["status"])
+
+
+def test_the_samples_of_the_others_are_all_there_and_bit_for_bit_what_they_are_without_them(among_all, alone):
+    assert digests(alone) == digests(among_all)
+    assert len(digests(alone)) > 3 * 2 * 2
+
+
+def test_nothing_that_was_started_is_left(among_all):
+    noted = [path.name for path in Path(os.environ["ZOO_NOTES"]).iterdir()]
+
+    assert len(noted) >= 2
+    assert wait_until(lambda: not any(map(is_alive, noted)))
+    assert wait_until(lambda: not processes_left()), processes_left()
+
+
+def test_every_failed_cell_stands_among_the_gaps_with_a_command_that_repeats_it(among_all):
+    frame = summarise(among_all)
+    failed = frame[frame["status"] == "failed"]
+    table = gaps_table(frame, among_all.plan)
+
+    for row in rows(failed):
+        command = repeating(row, row.batch_size, among_all.plan)
+        assert command.startswith("paragone ")
+        assert f" {row.implementation} " in command
+        assert f"/{row.implementation} " in command, "the plugin's folder"
+        assert row.variant in table
+    assert "paragone verify segfaults --problem" in table
+    assert "paragone bench --new --quick --implementations is_wrong_in_the_third_round --problem" in table
