@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from made_up_run import stored_plan
 
 from harness import store
 from harness.errors import ResultsUnusable
@@ -199,16 +200,16 @@ def test_json_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
 
 
 def test_a_run_without_a_row_has_every_table_with_all_its_columns(tmp_path):
-    run = read_run(new_run_folder(tmp_path, NOW, {"cells": []}, {"cpu": "x"}))
+    run = read_run(new_run_folder(tmp_path, NOW, stored_plan(), {"machine": {"cpu": "x"}}))
 
     for table, columns in COLUMNS.items():
         assert (0, list(columns)) == (len(getattr(run, table)), list(getattr(run, table).columns))
     assert run.finished is None
-    assert {"cpu": "x"} == run.environment
+    assert {"machine": {"cpu": "x"}} == run.environment
 
 
 def test_a_run_is_read_with_its_rows_and_its_ending(tmp_path):
-    folder = new_run_folder(tmp_path, NOW, {}, {})
+    folder = new_run_folder(tmp_path, NOW, stored_plan(), {})
     append_rounds(folder, 4, 5)
     write_json(folder / "finished.json", {"finished": True})
     run = read_run(folder)
@@ -219,7 +220,7 @@ def test_a_run_is_read_with_its_rows_and_its_ending(tmp_path):
 
 
 def test_columns_that_a_later_version_added_are_left_out(tmp_path):
-    folder = new_run_folder(tmp_path, NOW, {}, {})
+    folder = new_run_folder(tmp_path, NOW, stored_plan(), {})
     (folder / "rounds.jsonl").write_text(json.dumps({"round": 1, "temperature": 50}) + "\n")
 
     assert list(COLUMNS["rounds"]) == list(read_run(folder).rounds.columns)
