@@ -211,12 +211,15 @@ def read_plan(folder: Path) -> dict[str, Any]:
 
 
 def read_table(folder: Path, table: str, problems: Container[str] | None = None) -> list[dict[str, Any]]:
-    """Return the rows of a table of COLUMNS, checked, and that they speak of these workloads alone. Raises ResultsUnusable."""
+    """Return the rows of a table of COLUMNS, checked; they may speak of these workloads alone, where some are given.
+
+    Raises ResultsUnusable naming the line.
+    """
     path = folder / f"{table}.jsonl"
     rows = read_rows(path)
     for number, row in enumerate(rows, start=1):
         try:
-            ROWS[table]("", row)
+            ROWS[table]("", {column: row[column] for column in COLUMNS[table] if column in row})
             if problems is not None and row.get("problem") is not None and row["problem"] not in problems:
                 raise Unfit("problem", "a workload of the plan", row["problem"])
         except ValueError as error:
