@@ -192,14 +192,14 @@ ENVIRONMENT = fields(
 FINISHED = fields({}, {"finished": truth, "elapsed_s": number})
 
 _COLUMNS = {
-    **dict.fromkeys("problem variant reason note digest dtype stage status what".split(), text),
+    **dict.fromkeys("problem variant reason note digest stage status what".split(), text),
     **dict.fromkeys("threads batch_size n_steps elapsed_ns n_images".split(), size),
     **dict.fromkeys("wave launch attempt position epoch correct n_test loaded_memory_bytes".split(), count),
     **dict.fromkeys("peak_memory_bytes runner_ns cpu_ns waiting_cpu_ns".split(), count),
     **dict.fromkeys("start_seconds load_seconds setup_seconds verify_seconds warmup_seconds".split(), number),
     **dict.fromkeys("waiting_cpu_seconds cpu_over_wall started_s elapsed_s".split(), number),
     **{"round": round_number, "kind": one_of("cold", "warmup", "timed"), "per_second": positive},
-    **{"error": measure, "bound": measure, "since_load": truth, "cpus": listed(count)},
+    **{"dtype": _FLOATS, "error": measure, "bound": measure, "since_load": truth, "cpus": listed(count)},
     "threads_found": fields({}, {"pools": listed(fields({}, {"num_threads": count}))}),
     "receipt": table_of(anything),
 }

@@ -262,6 +262,8 @@ def test_every_tests_file_names_a_module_that_exists():
         "makefile",
         "compiled",
         "fortran",
+        "nothing_lost",
+        "injection",
         "scripts",
         "zoo",
     }

@@ -5,13 +5,14 @@ Made twice with the same installed versions, every file is the same byte for byt
 
 from __future__ import annotations
 
-import os
+import errno
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from harness.analyse import summarise
+from harness.disk import write_whole
 from harness.errors import ResultsUnusable
 from harness.report.figures import figures
 from harness.report.markdown import report
@@ -34,9 +35,11 @@ def write_report(run: Run) -> Path:
     files["summary.csv"] = summary_csv(frame).encode()
     files["report.md"] = report(run, frame, drawn, left_out).encode()
     try:
+        if (run.folder / FIGURES).is_symlink():
+            raise OSError(errno.ELOOP, f"{FIGURES} is a link to another folder: remove it")
         (run.folder / FIGURES).mkdir(exist_ok=True)
         for name, content in files.items():
-            _write(run.folder / name, content)
+            write_whole(run.folder / name, content)
         for path in (run.folder / FIGURES).iterdir():
             if path.suffix in (".png", ".svg") and f"{FIGURES}/{path.name}" not in files:
                 path.unlink()
@@ -48,9 +51,3 @@ def write_report(run: Run) -> Path:
 def summary_csv(frame: pd.DataFrame) -> str:
     """Return the summary as CSV: six significant digits, nothing where there is no number."""
     return frame.to_csv(index=False, float_format="%.6g", lineterminator="\n")
-
-
-def _write(path: Path, content: bytes) -> None:
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_bytes(content)
-    draft.replace(path)
