@@ -1,9 +1,8 @@
-"""A harness that is killed at any moment, or meets a full or foreign disk, loses nothing and leaves no process behind."""
+"""A harness that is killed, or meets a full disk, at any moment loses nothing and leaves no process behind."""
 
 import json
 import os
 import random
-import resource
 import shutil
 import signal
 import subprocess
@@ -15,12 +14,11 @@ import numpy as np
 import psutil
 import pytest
 
-from harness.errors import ResultsUnusable
 from harness.mnist.cache import store
 from harness.mnist.parts import Arrays
 from harness.registry import IMPLEMENTATIONS, PROJECT
 from harness.runs import run_folders
-from harness.store import RunFolder, read_rows, read_run, write_json
+from harness.store import read_rows, read_run
 
 DRIVER = Path(__file__).with_name("killed_bench.py")
 N_TRAIN, N_TEST = 300, 50

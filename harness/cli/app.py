@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import typer
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 
 EXIT_FAILED_CHECK = 1
 EXIT_INTERRUPTED = 130
@@ -21,5 +24,25 @@ app = typer.Typer(
         "4 a data set is missing or damaged · 5 a results folder cannot be read or written · 130 interrupted."
     ),
 )
-out = Console()
-err = Console(stderr=True)
+
+
+class PlainConsole(Console):
+    """A console on which text from outside moves no cursor and sets no title: control characters show as codes."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """Yield the segments of a renderable, harmless; what Rich itself controls the terminal with passes."""
+        for segment in super().render(renderable, options):
+            if segment.control or segment.text.isprintable():
+                yield segment
+            else:
+                yield segment._replace(text="".join(map(_harmless, segment.text)))
+
+
+def _harmless(character: str) -> str:
+    if character.isprintable() or character in "\n\t":
+        return character
+    return character.encode("unicode_escape").decode()
+
+
+out = PlainConsole()
+err = PlainConsole(stderr=True)

@@ -14,6 +14,7 @@ import pandas as pd
 from harness.analyse import summarise
 from harness.disk import write_whole
 from harness.errors import ResultsUnusable
+from harness.report import wording
 from harness.report.figures import figures
 from harness.report.markdown import report
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from harness.store import Run
 
 FIGURES = "figures"
+FORMULA = ("=", "+", "-", "@")  # how a spreadsheet's formula begins
 
 
 def write_report(run: Run) -> Path:
@@ -49,5 +51,16 @@ def write_report(run: Run) -> Path:
 
 
 def summary_csv(frame: pd.DataFrame) -> str:
-    """Return the summary as CSV: six significant digits, nothing where there is no number."""
-    return frame.to_csv(index=False, float_format="%.6g", lineterminator="\n")
+    """Return the summary as CSV: six significant digits, nothing where there is no number.
+
+    A text that a spreadsheet would take for a formula gets an apostrophe before it.
+    """
+    safe = frame.apply(lambda column: column.map(_no_formula))
+    return str(safe.to_csv(index=False, float_format="%.6g", lineterminator="\n"))
+
+
+def _no_formula(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    line = wording.one_line(value)
+    return f"'{line}" if line.startswith(FORMULA) else line

@@ -48,7 +48,7 @@ def _fastest(cells: pd.DataFrame, several_thread_counts: bool) -> str:
     interval = wording.rate_interval(best.images_per_second_low, best.images_per_second_high)
     speed = f"{wording.rate(best.images_per_second)} images/s{f' {interval}' if interval else ''}"
     return (
-        f"`{best.problem}`, {best.dtype}{threads}: most images per second by batch size: {shares}; "
+        f"{wording.code(best.problem)}, {best.dtype}{threads}: most images per second by batch size: {shares}; "
         f"at most {speed}, at batch {wording.batch(best.batch_size)}."
     )
 
@@ -61,7 +61,9 @@ def findings(run: Run, frame: pd.DataFrame) -> list[str]:
     for _, cells in sure.assign(name=wording.short_names(frame)).groupby([*GRID, "variant"], sort=False):
         first = next(wording.rows(cells))
         threads = f", {wording.plural(first.threads, 'thread')}" if several else ""
-        where = f"{first.dtype}{threads}" + (f", `{first.problem}`" if frame["problem"].nunique() > 1 else "")
+        where = f"{first.dtype}{threads}" + (
+            f", {wording.code(first.problem)}" if frame["problem"].nunique() > 1 else ""
+        )
         parts = [part for word in ("faster", "slower") if (part := _extreme(cells[cells["verdict"] == word], word))]
         sentences.append(f"{wording.code(first.name)} ({where}) is {' and '.join(parts)}.")
     return sentences
