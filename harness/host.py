@@ -22,6 +22,7 @@ from harness.pipe import Message, Pipe
 from harness.problem import Problem
 from harness.registry import PROJECT
 from harness.state import State
+from harness.stored import Check, anything, count, maybe, number, positive, size, table_of, text, truth, whole
 
 LOG_TAIL_BYTES = 2000
 SECONDS_TO_DIE = 2.0
@@ -38,6 +39,16 @@ ANSWERS = {
     "limits": ("gemm", "read", "products"),
     "clock": ("reading_ns",),
     "pair": ("plain_ns", "clocked_ns", "phases", "parts", "is_same"),
+}
+# Of what kind each entry is, where anything is done with it but being shown.
+KINDS: dict[str, Check] = {
+    **dict.fromkeys(("waiting_cpu_ns", "cpu_ns"), whole),
+    **dict.fromkeys(("n_steps", "elapsed_ns"), size),
+    **dict.fromkeys(("load_seconds", "step_seconds", "call_seconds"), number),
+    **{"step": count, "loaded_memory_bytes": count, "peak_memory_bytes": maybe(count), "runner_ns": maybe(count)},
+    **{"digest": text, "receipt": table_of(anything), "since_load": truth},
+    **dict.fromkeys(("gemm", "read"), positive),
+    **{"products": table_of(positive), "threads_found": table_of(anything)},
 }
 
 
@@ -171,6 +182,11 @@ def _checked(verb: str, answer: dict[str, Any]) -> dict[str, Any]:
     expected = ("waiting_cpu_ns", *(() if "error" in answer else ANSWERS[verb]))
     if lacking := [name for name in expected if name not in answer]:
         raise MeasurementFailed(f"the worker's answer is not a message: it lacks {', '.join(lacking)}")
+    try:
+        for name in expected:
+            KINDS.get(name, anything)(name, answer[name])
+    except ValueError as error:
+        raise MeasurementFailed(f"the worker's answer is not a message: {error}") from None
     return answer
 
 

@@ -64,7 +64,8 @@ def _is_time(value: Any) -> bool:
 
 text = _kind("a text", lambda value: isinstance(value, str))
 truth = _kind("true or false", lambda value: isinstance(value, bool))
-count, size, round_number, repeats = _whole(0), _whole(1), _whole(-1), _whole(1, MOST_ROUNDS)
+whole, count, size, round_number = _whole(-LARGEST), _whole(0), _whole(1), _whole(-1)
+repeats = _whole(1, MOST_ROUNDS)
 seed = _kind("a whole number from 0 on", lambda value: type(value) is int and value >= 0)
 number = _kind("a number", _is_number)
 positive = _kind("a number above 0", lambda value: _is_number(value) and value > 0)
@@ -195,9 +196,11 @@ _COLUMNS = {
     **dict.fromkeys("problem variant reason note digest stage status what".split(), text),
     **dict.fromkeys("threads batch_size n_steps elapsed_ns n_images".split(), size),
     **dict.fromkeys("wave launch attempt position epoch correct n_test loaded_memory_bytes".split(), count),
-    **dict.fromkeys("peak_memory_bytes runner_ns cpu_ns waiting_cpu_ns".split(), count),
+    **dict.fromkeys(("peak_memory_bytes", "runner_ns"), count),
     **dict.fromkeys("start_seconds load_seconds setup_seconds verify_seconds warmup_seconds".split(), number),
     **dict.fromkeys("waiting_cpu_seconds cpu_over_wall started_s elapsed_s".split(), number),
+    # A child that has ended takes its CPU time with it: the difference may be negative.
+    **dict.fromkeys(("cpu_ns", "waiting_cpu_ns"), whole),
     **{"round": round_number, "kind": one_of("cold", "warmup", "timed"), "per_second": positive},
     **{"dtype": _FLOATS, "error": measure, "bound": measure, "since_load": truth, "cpus": listed(count)},
     "threads_found": fields({}, {"pools": listed(fields({}, {"num_threads": count}))}),

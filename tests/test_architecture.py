@@ -16,7 +16,7 @@ HARNESS = PROJECT / "harness"
 
 # The flow, from the workload to the report; each module imports only from those before it.
 FLOW = """
-    errors source disk json_files state problem stored workloads matrices twin
+    errors source plain_text disk json_files state problem stored workloads matrices twin
     interpreters machine mnist data environment
     interface adapters plugins registry
     reference bounds judge diagnose verify contract starter

@@ -8,6 +8,8 @@ import typer
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
+from harness.plain_text import plain
+
 EXIT_FAILED_CHECK = 1
 EXIT_INTERRUPTED = 130
 
@@ -32,16 +34,10 @@ class PlainConsole(Console):
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         """Yield the segments of a renderable, harmless; what Rich itself controls the terminal with passes."""
         for segment in super().render(renderable, options):
-            if segment.control or segment.text.isprintable():
+            if segment.control:
                 yield segment
             else:
-                yield segment._replace(text="".join(map(_harmless, segment.text)))
-
-
-def _harmless(character: str) -> str:
-    if character.isprintable() or character in "\n\t":
-        return character
-    return character.encode("unicode_escape").decode()
+                yield segment._replace(text=plain(segment.text, kept="\n\t"))
 
 
 out = PlainConsole()

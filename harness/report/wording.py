@@ -10,6 +10,8 @@ from typing import Any
 
 import pandas as pd
 
+from harness.plain_text import plain
+
 MISSING = "–"
 WORDS = {"failed": "failed", "rejected": "rejected", "not measured": "not run", "unavailable": "absent"}
 PREFIXES = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
@@ -103,10 +105,7 @@ def plural(count: int, noun: str) -> str:
 
 def one_line(text: object) -> str:
     """Return text from outside in one line of printable characters; others (ESC, a half character) by their codes."""
-    line = " ".join(str(text).split())
-    if line.isprintable():
-        return line
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
+    return plain(" ".join(str(text).split()))
 
 
 def escaped(text: object) -> str:
