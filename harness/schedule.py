@@ -171,7 +171,7 @@ class Schedule:
             "prefix_steps": 0 if kind == "cold" else cell.prefix_steps,
         }
         answer = member.worker.order("sample", order)[0]
-        measured = {name: answer[name] for name in (*ANSWERS["sample"], "waiting_cpu_ns")}
+        measured = {name: answer[name] for name in (*ANSWERS["sample"], "waiting_cpu_ns") if name in answer}
         problem, variant, threads = cell.enrolment
         row = {
             **{"problem": problem, "variant": variant, "batch_size": cell.batch_size, "threads": threads},
