@@ -3,22 +3,25 @@
 import json
 import os
 import random
+import resource
 import shutil
 import signal
 import subprocess
 import sys
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import psutil
 import pytest
 
+from harness.errors import ResultsUnusable
 from harness.mnist.cache import store
 from harness.mnist.parts import Arrays
 from harness.registry import IMPLEMENTATIONS, PROJECT
-from harness.runs import run_folders
-from harness.store import read_rows, read_run
+from harness.runs import new_run_folder, run_folders
+from harness.store import read_rows, read_run, write_json
 
 DRIVER = Path(__file__).with_name("killed_bench.py")
 N_TRAIN, N_TEST = 300, 50
@@ -152,3 +155,86 @@ def test_a_run_killed_once_in_every_stage_comes_to_its_end(place):
     assert events[-1][0] == "reported"
     assert_whole(folder_of(place), reported + timed_rows(events))
     assert len(reported) == 2 * 4 * 3
+
+
+# --- a disk that is full, a folder that others hold or nobody may write ---
+
+
+def test_a_disk_that_fills_up_costs_nothing_that_was_reported(place):
+    """The kernel refuses to let samples.jsonl grow; once there is room, the run goes on."""
+
+    def limit():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (9_000, resource.RLIM_INFINITY))
+
+    first = start(place, preexec_fn=limit)
+    output, said = first.communicate()
+    reported = timed_rows([json.loads(line) for line in output.splitlines()])
+
+    assert first.returncode == 1
+    assert "samples.jsonl: cannot be written: File too large. What was measured before is kept" in said.decode()
+    assert 0 < len(reported) < 2 * 4 * 3
+    assert len(read_rows(folder_of(place) / "samples.jsonl")) >= len(reported)
+    events = events_of(start(place, folder_of(place).name))
+    assert_whole(folder_of(place), reported + timed_rows(events))
+
+
+def test_a_second_harness_on_the_same_run_is_refused_and_the_first_goes_on(place):
+    first = start(place)
+    told = []
+    for line in first.stdout:
+        told.append(json.loads(line))
+        if told[-1][0] == "rows" and told[-1][1][0] == "samples":
+            break
+    second = start(place, folder_of(place).name)
+    _, said = second.communicate()
+
+    assert second.returncode == 1
+    assert "another paragone is writing to this run" in said.decode()
+    told += events_of(first)
+    assert_whole(folder_of(place), timed_rows(told))
+
+
+@pytest.fixture
+def unwritable(tmp_path):
+    """A folder that nobody may write, root included; skipped where the system cannot make one."""
+    folder = tmp_path / "unwritable"
+    folder.mkdir()
+    if os.geteuid() != 0:
+        folder.chmod(0o500)
+        yield folder
+        folder.chmod(0o700)
+        return
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "ro", "none", str(folder)], capture_output=True)
+    if mounted.returncode:
+        pytest.skip("root may write everywhere, and here no read-only file system can be mounted")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_results_folder_that_nobody_may_write_is_told_with_what_to_do(unwritable):
+    with pytest.raises(ResultsUnusable, match=r"cannot be written: .*Choose another folder: --results PATH"):
+        new_run_folder(unwritable, datetime.now(UTC), {}, {})
+
+
+def test_a_run_that_cannot_be_read_is_passed_over_and_said(place):
+    """A damaged run beside it hinders no other."""
+    damaged = new_run_folder(place / "results", datetime(2025, 1, 1, tzinfo=UTC), {}, {})
+    first = start(place)
+    output, said = first.communicate()
+    told = [json.loads(line) for line in output.splitlines()]
+
+    assert first.returncode == 0, said.decode()
+    assert any(what == "said" and "Passed over: " in content and damaged.name in content for what, content in told)
+
+
+def test_a_clock_set_back_between_two_sessions_changes_no_sample(place):
+    """The plan lies in the future: times since the run began are negative, and what is measured is not touched."""
+    events = events_of(start(place), is_at("rows", "timed"))
+    folder = folder_of(place)
+    plan = json.loads((folder / "plan.json").read_text())
+    write_json(folder / "plan.json", {**plan, "created": "2099-01-01T00:00:00+00:00"})
+    reported = timed_rows(events) + timed_rows(events_of(start(place, folder.name)))
+
+    assert_whole(folder, reported)
+    assert read_run(folder).samples["started_s"].min() < 0
