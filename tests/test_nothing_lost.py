@@ -3,7 +3,6 @@
 import json
 import os
 import random
-import resource
 import shutil
 import signal
 import subprocess
@@ -47,11 +46,11 @@ def place(tmp_path, monkeypatch):
     return tmp_path
 
 
-def start(place, run=None, **others):
+def start(place, run=None):
     """Start a harness on this place, to take up `run` where one is named."""
     command = [sys.executable, str(DRIVER), str(place), *([run] if run else [])]
     environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, **others)
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
 
 
 def events_of(process, is_last=lambda number, event: False):
@@ -160,15 +159,12 @@ def test_a_run_killed_once_in_every_stage_comes_to_its_end(place):
 # --- a disk that is full, a folder that others hold or nobody may write ---
 
 
-def test_a_disk_that_fills_up_costs_nothing_that_was_reported(place):
+def test_a_disk_that_fills_up_costs_nothing_that_was_reported(place, monkeypatch):
     """The kernel refuses to let samples.jsonl grow; once there is room, the run goes on."""
-
-    def limit():
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (9_000, resource.RLIM_INFINITY))
-
-    first = start(place, preexec_fn=limit)
+    monkeypatch.setenv("ROOM", "9000")
+    first = start(place)
     output, said = first.communicate()
+    monkeypatch.delenv("ROOM")
     reported = timed_rows([json.loads(line) for line in output.splitlines()])
 
     assert first.returncode == 1
@@ -186,8 +182,10 @@ def test_a_second_harness_on_the_same_run_is_refused_and_the_first_goes_on(place
         told.append(json.loads(line))
         if told[-1][0] == "rows" and told[-1][1][0] == "samples":
             break
+    first.send_signal(signal.SIGSTOP)  # or it might come to its end before the second has started
     second = start(place, folder_of(place).name)
     _, said = second.communicate()
+    first.send_signal(signal.SIGCONT)
 
     assert second.returncode == 1
     assert "another paragone is writing to this run" in said.decode()
