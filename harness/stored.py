@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from harness.plain_text import is_plain
 from harness.problem import Problem
 
 READABLE_METHODS = (1,)  # METHOD_VERSIONs whose numbers mean what this harness takes them for
@@ -17,6 +18,7 @@ LARGEST = 2**53  # a whole number that every table holds exactly
 LARGEST_NUMBER = 1e18
 MOST_ROUNDS = 10_000  # and launches
 MOST_LAYERS = 1000
+MOST_CHARACTERS = 1000  # of a name: a variant's holds those of its axes
 QUOTED_CHARACTERS = 60
 
 Check = Callable[[str, Any], None]
@@ -63,6 +65,10 @@ def _is_time(value: Any) -> bool:
 
 
 text = _kind("a text", lambda value: isinstance(value, str))
+name = _kind(
+    f"a text of at most {MOST_CHARACTERS} characters that print",
+    lambda value: isinstance(value, str) and len(value) <= MOST_CHARACTERS and is_plain(value),
+)
 truth = _kind("true or false", lambda value: isinstance(value, bool))
 whole, count, size, round_number = _whole(-LARGEST), _whole(0), _whole(1), _whole(-1)
 repeats = _whole(1, MOST_ROUNDS)
@@ -71,10 +77,7 @@ number = _kind("a number", _is_number)
 positive = _kind("a number above 0", lambda value: _is_number(value) and value > 0)
 measure = _kind("a number", lambda value: isinstance(value, float) or _is_number(value))  # NaN and infinite ones too
 moment = _kind("a time such as 2025-03-04T05:06:07+00:00", _is_time)
-
-
-def anything(place: str, value: Any) -> None:
-    """Take every value."""
+anything = _kind("anything", lambda value: True)
 
 
 def one_of(*words: str) -> Check:
@@ -127,7 +130,8 @@ def fields(required: Mapping[str, Check], optional: Mapping[str, Check] | None =
 
 
 def _problem(place: str, value: Any) -> None:
-    fields({"name": text, "layers": listed(size), "batch_sizes": listed(size), "n_train": size})(place, value)
+    name("problems", place.partition(".")[2])
+    fields({"name": name, "layers": listed(size), "batch_sizes": listed(size), "n_train": size})(place, value)
     fields({"learning_rate": listed(listed(number)), **dict.fromkeys(_COEFFICIENTS, number)})(place, value)
     try:
         problem = Problem.from_json(value)
@@ -138,14 +142,26 @@ def _problem(place: str, value: Any) -> None:
 
 
 _COEFFICIENTS = ("momentum", "l1", "l2", "learning_rate_decay")
-_TEXTS = "variant implementation language layout order dtype source idea".split()
+_TEXTS = {
+    **dict.fromkeys("language layout order source idea".split(), text),
+    **dict.fromkeys(("variant", "implementation"), name),
+}
 _FLOATS = one_of("float32", "float64")
 
 _CELL = fields(
-    {**dict.fromkeys(("problem", "variant"), text), **dict.fromkeys(("batch_size", "threads", "n_steps"), size)}
+    {**dict.fromkeys(("problem", "variant"), name), **dict.fromkeys(("batch_size", "threads", "n_steps"), size)}
     | {"prefix_steps": count, "step_seconds": number, "once_per_launch": truth, "wave": count}
 )
-_VARIANT = fields({**dict.fromkeys(_TEXTS, text), "dtype": _FLOATS, "control": truth, "maths_lines": count})
+_VARIANT = fields(
+    {
+        **dict.fromkeys(_TEXTS, text),
+        "variant": name,
+        "implementation": name,
+        "dtype": _FLOATS,
+        "control": truth,
+        "maths_lines": count,
+    }
+)
 _METHOD = _kind(
     f"method version {' or '.join(map(str, READABLE_METHODS))}, which is all that this paragone reads",
     lambda value: type(value) is int and value in READABLE_METHODS,
@@ -193,7 +209,8 @@ ENVIRONMENT = fields(
 FINISHED = fields({}, {"finished": truth, "elapsed_s": number})
 
 _COLUMNS = {
-    **dict.fromkeys("problem variant reason note digest stage status what".split(), text),
+    **dict.fromkeys("reason note digest stage status what".split(), text),
+    **dict.fromkeys(("problem", "variant"), name),
     **dict.fromkeys("threads batch_size n_steps elapsed_ns n_images".split(), size),
     **dict.fromkeys("wave launch attempt position epoch correct n_test loaded_memory_bytes".split(), count),
     **dict.fromkeys(("peak_memory_bytes", "runner_ns"), count),

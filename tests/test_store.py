@@ -391,6 +391,16 @@ def test_what_is_not_of_its_kind_is_named_with_its_place(tmp_path, stem, change,
     assert expected in str(raised.value)
 
 
+@pytest.mark.parametrize("called", ["\x1b[2J", "a\nb", "a\0b", "\u202ea", "x" * 10_000], ids=range(5))
+def test_a_name_that_does_not_print_or_has_no_end_is_refused(tmp_path, called):
+    def renamed(plan):
+        return {**plan, "problems": {called: {**plan["problems"]["nielsen"], "name": called}}}
+
+    for changes in ({"plan": renamed}, {"samples": lambda rows: [{**rows[0], "variant": called}]}):
+        with pytest.raises(ResultsUnusable, match="expected a text of at most 1000 characters that print"):
+            read_run(filled(tmp_path, **changes))
+
+
 def test_every_column_has_its_kind():
     """A column that is added says in harness/stored.py what it may hold."""
     assert {column for columns in COLUMNS.values() for column in columns} <= set(stored._COLUMNS)
