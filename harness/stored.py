@@ -152,16 +152,7 @@ _CELL = fields(
     {**dict.fromkeys(("problem", "variant"), name), **dict.fromkeys(("batch_size", "threads", "n_steps"), size)}
     | {"prefix_steps": count, "step_seconds": number, "once_per_launch": truth, "wave": count}
 )
-_VARIANT = fields(
-    {
-        **dict.fromkeys(_TEXTS, text),
-        "variant": name,
-        "implementation": name,
-        "dtype": _FLOATS,
-        "control": truth,
-        "maths_lines": count,
-    }
-)
+_VARIANT = fields({**_TEXTS, "dtype": _FLOATS, "control": truth, "maths_lines": count})
 _METHOD = _kind(
     f"method version {' or '.join(map(str, READABLE_METHODS))}, which is all that this paragone reads",
     lambda value: type(value) is int and value in READABLE_METHODS,
