@@ -23,7 +23,8 @@ def machine_limits(run: Run) -> pd.DataFrame:
     rows = run.limits[run.limits["what"].isin(["gemm", "read"])]
     if rows.empty:
         return pd.DataFrame(columns=[*PLACE, "gemm", "read", "n_launches"])
-    values = rows.groupby([*PLACE, "what"], sort=False)["per_second"].median().unstack("what").reset_index()
+    values = rows.groupby([*PLACE, "what"], sort=False)["per_second"].median().unstack("what")
+    values = values.reindex(columns=["gemm", "read"]).reset_index()
     counts = rows.groupby(PLACE)["launch"].nunique().rename("n_launches").reset_index()
     return values.merge(counts, on=PLACE)[[*PLACE, "gemm", "read", "n_launches"]]
 

@@ -14,7 +14,7 @@ from typing import Any
 from harness import environment
 from harness.bridges import call_costs
 from harness.data import DataSet, check_fits
-from harness.errors import Misuse
+from harness.errors import Misuse, ResultsUnusable
 from harness.footprint import measure_memory, pass_seconds
 from harness.gatekeeper import Gatekeeper
 from harness.host import WorkerHandle, harness_cpus, pinned_to
@@ -30,7 +30,7 @@ from harness.request import Request
 from harness.resolution import launches_to_resolve, resolvable_difference
 from harness.runs import is_finished, new_run_folder, run_folders
 from harness.schedule import Schedule
-from harness.store import RunFolder, read_json, read_rows
+from harness.store import RunFolder, read_json, read_plan, read_rows
 from harness.survey import Survey, eta_seconds, rounds_in_time
 from harness.waves import in_waves
 
@@ -105,14 +105,18 @@ class Bench:
 
     def _unfinished(self, identity: Mapping[str, Any]) -> Path | None:
         """Return the latest interrupted run that is ours to finish; where the very latest run is not, say why."""
-        folders = list(reversed(run_folders(self.results)))
-        unfinished = [folder for folder in folders if not is_finished(folder)]
-        for folder in unfinished:
-            if not self._differing(folder, identity):
+        is_latest = True
+        for folder in reversed(run_folders(self.results)):
+            try:
+                differing = None if is_finished(folder) else self._differing(folder, identity)
+            except ResultsUnusable as error:
+                self.display.say(f"Passed over: {error}.")
+                continue
+            if differing == "":
                 return folder
-        if unfinished and unfinished[0] == folders[0]:
-            differing = self._differing(folders[0], identity)
-            self.display.say(f"Run {folders[0].name} is unfinished, but {differing} has changed: a new run begins.")
+            if differing and is_latest:
+                self.display.say(f"Run {folder.name} is unfinished, but {differing} has changed: a new run begins.")
+            is_latest = False
         return None
 
     def _refuse_stranger(self, folder: Path, identity: Mapping[str, Any]) -> None:
@@ -124,7 +128,7 @@ class Bench:
 
     def _differing(self, folder: Path, identity: Mapping[str, Any]) -> str:
         """Return the names of what is not as it was when the run began, in words; empty where all is."""
-        before = read_json(folder / "plan.json").get("identity", {})
+        before = read_plan(folder).get("identity", {})
         names = sorted(name for name in before.keys() | identity.keys() if before.get(name) != identity.get(name))
         if MACHINE in names:
             then = read_json(folder / "environment.json")
@@ -164,12 +168,9 @@ class Bench:
             "pilot_seconds": time.perf_counter() - begin,
         }
         plan = plan_json(self.request, list(enrolments.values()), cells, self.broken, facts)
-        folder = new_run_folder(self.results, datetime.now(UTC), plan, self._described)
-        with RunFolder(folder) as rows:
-            for survey in surveys:
-                for row in survey.outcomes:
-                    rows.append("outcomes", row)
-        self.display.show_plan({**plan, "run": folder.name}, [row for survey in surveys for row in survey.outcomes])
+        outcomes = [row for survey in surveys for row in survey.outcomes]
+        folder = new_run_folder(self.results, datetime.now(UTC), plan, self._described, outcomes)
+        self.display.show_plan({**plan, "run": folder.name}, outcomes)
         return folder
 
     def _pilot(self, enrolments: Mapping[EnrolmentKey, Enrolment]) -> list[Survey]:
@@ -225,7 +226,7 @@ class Bench:
         return finished
 
     def _run_launches(self, rows: RunFolder, enrolments: Mapping[EnrolmentKey, Enrolment]) -> None:
-        plan = read_json(rows.folder / "plan.json")
+        plan = read_plan(rows.folder)
         cells = [Cell(**cell) for cell in plan["cells"]]
         remaining, attempts = remaining_of(rows.folder, plan["rounds"])
         seconds = sum(remaining.seconds(cell, plan["launches"]) for cell in cells)

@@ -22,6 +22,7 @@ from harness.source import folder_hash
 
 PROJECT = Path(__file__).parent.parent
 IMPLEMENTATIONS = PROJECT / "impls"
+MOST_CHARACTERS = 64  # of a name, or of a value of an axis
 DECLARED_TEXTS = ("name", "language", "layout", "source", "idea")
 
 
@@ -127,8 +128,9 @@ def declaration_fault(implementation: type[Implementation], folder: Path) -> str
         return f"bridge: expected a text or None, got {implementation.bridge!r}"
     if fault := _fault_of_own_environment(implementation.own_environment):
         return fault
-    if not implementation.name.replace("_", "").isalnum():
-        return f"name: expected letters, digits and underscores, got {implementation.name!r}"
+    if not re.fullmatch(rf"\w{{1,{MOST_CHARACTERS}}}", implementation.name) or not implementation.name.strip("_"):
+        name = implementation.name[: MOST_CHARACTERS + 1]
+        return f"name: expected letters, digits and underscores, {MOST_CHARACTERS} at most; got {name!r}"
     if not _is_tuple_of_texts(implementation.maths):
         return f'maths: expected a tuple of file names such as ("rows.py",), got {implementation.maths!r}'
     for name in implementation.maths:
@@ -174,8 +176,9 @@ def _fault_of_axes(axes: object) -> str | None:
         if len(set(values)) < len(values):
             return f"axes: {axis!r} has a value twice: {values!r}"
         for text in (axis, *values):
-            if not text or not text.isprintable() or set(text) & set(" ,=[]"):
-                return f"axes: {text!r} cannot be part of a name: no blanks, commas, equal signs or brackets"
+            if not text or not text.isprintable() or set(text) & set(" ,=[]") or len(text) > MOST_CHARACTERS:
+                what = f"no blanks, commas, equal signs or brackets, {MOST_CHARACTERS} characters at most"
+                return f"axes: {text[: MOST_CHARACTERS + 1]!r} cannot be part of a name: {what}"
     dtypes = axes.get("dtype", ())
     if not dtypes or not set(dtypes) <= set(FLOATS):
         return f'axes: "dtype" must list float32, float64 or both, got {dtypes!r}'
@@ -188,7 +191,8 @@ def _is_tuple_of_texts(values: object) -> bool:
 
 def _import_folder(folder: Path) -> ModuleType:
     """Import impl.py as a member of a package of its own, so that `from . import maths` works anywhere."""
-    package_name = f"paragone_{folder.name}_{hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:8]}"
+    plain = re.sub(r"\W", "_", folder.name)
+    package_name = f"paragone_{plain}_{hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:8]}"
     if package_name not in sys.modules:
         spec = importlib.machinery.ModuleSpec(package_name, None, is_package=True)
         spec.submodule_search_locations = [str(folder)]

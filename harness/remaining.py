@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.plan import Cell
-from harness.store import read_rows
+from harness.store import read_table
 
 EnrolmentKey = tuple[str, str, int]
 
@@ -42,13 +42,13 @@ def remaining_of(folder: Path, rounds: int) -> tuple[Remaining, dict[tuple[int, 
     """Return what a run's folder still lacks, and the last attempt at each (launch, wave) that it holds."""
     remaining = Remaining(rounds)
     attempts: dict[tuple[int, int], int] = {}
-    for row in read_rows(folder / "samples.jsonl"):
+    for row in read_table(folder, "samples"):
         place = (row["launch"], row["wave"])
         attempts[place] = max(attempts.get(place, 0), row["attempt"])
         if row["kind"] == "timed":
             names = (row["problem"], row["variant"], row["threads"], row["batch_size"], row["wave"])
             remaining.sampled.add((*names, row["launch"], row["round"]))
-    for row in read_rows(folder / "outcomes.jsonl"):
+    for row in read_table(folder, "outcomes"):
         if row["status"] == "failed":
             remaining.dead.add(((row["problem"], row["variant"], row["threads"]), row["batch_size"]))
     return remaining, attempts

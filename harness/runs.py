@@ -7,14 +7,14 @@ import errno
 import itertools
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from harness.errors import Misuse, ResultsUnusable, UnknownName
 from harness.registry import PROJECT
-from harness.store import read_json, write_json
+from harness.store import RunFolder, read_json, write_json
 
 PROFILE = "profile.json"  # in the folder of a profile, as plan.json in that of a run
 
@@ -26,12 +26,18 @@ def results_folder(chosen: Path | None = None) -> Path:
     return Path(os.environ.get("PARAGONE_RESULTS") or PROJECT / "results").expanduser()
 
 
-def new_run_folder(results: Path, now: datetime, plan: Mapping[str, Any], environment: Mapping[str, Any]) -> Path:
-    """Make the folder of a new run, named by its time in UTC, with its plan and environment; return it.
+def new_run_folder(
+    results: Path,
+    now: datetime,
+    plan: Mapping[str, Any],
+    environment: Mapping[str, Any],
+    outcomes: Sequence[Mapping[str, Any]] = (),
+) -> Path:
+    """Make the folder of a new run, named by its time in UTC, with its plan, environment and first outcomes; return it.
 
     The folder appears complete or not at all. Raises ResultsUnusable.
     """
-    return _new_folder(results, _stamp(now), "plan.json", plan, environment)
+    return _new_folder(results, _stamp(now), "plan.json", plan, environment, outcomes)
 
 
 def new_profile_folder(
@@ -46,7 +52,12 @@ def _stamp(now: datetime) -> str:
 
 
 def _new_folder(
-    results: Path, wanted: str, file: str, content: Mapping[str, Any], environment: Mapping[str, Any]
+    results: Path,
+    wanted: str,
+    file: str,
+    content: Mapping[str, Any],
+    environment: Mapping[str, Any],
+    outcomes: Sequence[Mapping[str, Any]] = (),
 ) -> Path:
     try:
         results.mkdir(parents=True, exist_ok=True)
@@ -54,6 +65,9 @@ def _new_folder(
             draft = Path(temporary) / "run"
             draft.mkdir()
             write_json(draft / "environment.json", environment)
+            if outcomes:
+                with RunFolder(draft) as rows:
+                    rows.append("outcomes", *outcomes)
             for number in itertools.count(1):
                 name = wanted if number == 1 else f"{wanted}-{number}"
                 write_json(draft / file, {**content, "run": name})

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from harness.answers import ANSWERS
 from harness.data import DataSet
 from harness.errors import HarnessError, MeasurementFailed
 from harness.evaluation import calls_of_a_sample, evaluate_after
@@ -176,11 +177,12 @@ class Schedule:
             "prefix_steps": 0 if kind == "cold" else cell.prefix_steps,
         }
         answer = member.worker.order("sample", order)[0]
+        measured = {name: answer[name] for name in (*ANSWERS["sample"], "waiting_cpu_ns") if name in answer}
         problem, variant, threads = cell.enrolment
         row = {
             **{"problem": problem, "variant": variant, "batch_size": cell.batch_size, "threads": threads},
             **{"wave": cell.wave, "launch": launch, "attempt": attempt, "round": round_, "position": position},
-            **{"kind": kind, "started_s": time.time() - self.run_started - answer["elapsed_ns"] / 1e9, **answer},
+            **{"kind": kind, "started_s": time.time() - self.run_started - answer["elapsed_ns"] / 1e9, **measured},
         }
         self.folder.append("samples", row)
         if kind != "cold":  # compiling may use threads of its own

@@ -23,21 +23,28 @@ last line, and a torn line is dropped when the run is read or taken up again.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import io
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from harness.disk import end_of_lines, open_own, write_json
 from harness.errors import ResultsUnusable
+from harness.json_files import read_json, read_rows
+from harness.kinds import Check, Unfit
+from harness.stored import ENVIRONMENT, FINISHED, PLAN, ROWS
 
 if TYPE_CHECKING:
     import pandas as pd
+
+__all__ = ["COLUMNS", "Run", "RunFolder", "read_json", "read_plan", "read_rows", "read_run", "read_table", "write_json"]
 
 COLUMNS = {
     "samples": (
@@ -99,7 +106,7 @@ class RunFolder:
         self.folder, self.columns, self.again = folder, columns, again.format(run=folder.name)
         self._files: dict[str, io.FileIO] = {}
         try:
-            self._lock = (folder / "lock").open("w")
+            self._lock = open_own(folder / "lock")
         except OSError as error:
             raise ResultsUnusable(f"{folder}: cannot be written: {error.strerror}") from None
         try:
@@ -129,10 +136,7 @@ class RunFolder:
         try:
             if table not in self._files:
                 self._files[table] = self._open(table)
-            written = self._files[table].write(lines)
-            if written != len(lines):
-                raise OSError(errno.ENOSPC, "only part of the row fitted")
-            os.fdatasync(self._files[table].fileno())
+            self._write(self._files[table], lines)
         except OSError as error:
             if table in self._files:  # opened anew for the next row, without what was torn
                 self._files.pop(table).close()
@@ -142,11 +146,25 @@ class RunFolder:
             ) from None
 
     def _open(self, table: str) -> io.FileIO:
-        path = self.folder / f"{table}.jsonl"
-        if path.exists():
-            with path.open("r+b") as file:
-                file.truncate(file.read().rfind(b"\n") + 1)
-        return path.open("ab", buffering=0)
+        file = open_own(self.folder / f"{table}.jsonl")
+        try:
+            file.truncate(end_of_lines(file))
+        except OSError:
+            file.close()
+            raise
+        return file
+
+    def _write(self, file: io.FileIO, lines: bytes) -> None:
+        """Write the lines, all of them or, where the disk does not take them, none."""
+        before = os.fstat(file.fileno()).st_size
+        try:
+            if file.write(lines) != len(lines):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            os.fdatasync(file.fileno())
+        except OSError:
+            with contextlib.suppress(OSError):
+                file.truncate(before)
+            raise
 
     def end(self, ending: Mapping[str, Any]) -> None:
         """Write how the run ended. Raises ResultsUnusable."""
@@ -169,67 +187,54 @@ class RunFolder:
         self.close()
 
 
-def write_json(path: Path, content: Mapping[str, Any]) -> None:
-    """Write the file whole or not at all, on disk when this returns. Raises OSError."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    with draft.open("w") as file:
-        file.write(json.dumps(content, indent=1) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
-
-
 def read_run(folder: Path) -> Run:
-    """Return everything a run's folder holds.
+    """Return everything a run's folder holds, checked: each value is of the kind that its column or key says.
 
-    Raises ResultsUnusable naming the file and the line that cannot be read.
+    Raises ResultsUnusable naming the file, the line, and what was expected; also for another method version.
     """
     import pandas as pd
 
+    plan = read_plan(folder)
     tables = {
-        table: pd.DataFrame(read_rows(folder / f"{table}.jsonl"), columns=columns) for table, columns in COLUMNS.items()
+        table: pd.DataFrame(read_table(folder, table, plan["problems"]), columns=columns)
+        for table, columns in COLUMNS.items()
     }
     finished = folder / "finished.json"
     return Run(
         folder=folder,
-        plan=read_json(folder / "plan.json"),
-        environment=read_json(folder / "environment.json"),
-        finished=read_json(finished) if finished.exists() else None,
+        plan=plan,
+        environment=_checked(folder / "environment.json", ENVIRONMENT),
+        finished=_checked(finished, FINISHED) if os.path.lexists(finished) else None,
         **tables,
     )
 
 
-def read_json(path: Path) -> dict[str, Any]:
-    """Return the object in a JSON file. Raises ResultsUnusable."""
-    try:
-        content = json.loads(path.read_text())
-    except OSError as error:
-        raise ResultsUnusable(f"{path}: cannot be read: {error.strerror}") from None
-    except (ValueError, RecursionError) as error:
-        raise ResultsUnusable(f"{path}: not JSON: {error}") from None
-    if not isinstance(content, dict):
-        raise ResultsUnusable(f"{path}: expected a JSON object, got {type(content).__name__}")
-    return content
+def read_plan(folder: Path) -> dict[str, Any]:
+    """Return the plan of a run, checked. Raises ResultsUnusable."""
+    return _checked(folder / "plan.json", PLAN)
 
 
-def read_rows(path: Path) -> list[dict[str, Any]]:
-    """Return the rows of a table; a torn last line, left by a kill, is dropped.
+def read_table(folder: Path, table: str, problems: Container[str] | None = None) -> list[dict[str, Any]]:
+    """Return the rows of a table of COLUMNS, checked; they may speak of these workloads alone, where some are given.
 
-    Raises ResultsUnusable for any other line that cannot be read.
+    Raises ResultsUnusable naming the line.
     """
-    if not path.exists():
-        return []
-    try:
-        lines = path.read_bytes().split(b"\n")[:-1]
-    except OSError as error:
-        raise ResultsUnusable(f"{path}: cannot be read: {error.strerror}") from None
-    rows = []
-    for number, line in enumerate(lines, start=1):
+    path = folder / f"{table}.jsonl"
+    rows = read_rows(path)
+    for number, row in enumerate(rows, start=1):
         try:
-            row = json.loads(line)
-            if not isinstance(row, dict):
-                raise TypeError(f"expected an object, got {type(row).__name__}")
-        except (ValueError, TypeError, RecursionError) as error:
-            raise ResultsUnusable(f"{path}, line {number}: not a row: {error}") from None
-        rows.append(row)
+            ROWS[table]("", {column: row[column] for column in COLUMNS[table] if column in row})
+            if problems is not None and row.get("problem") is not None and row["problem"] not in problems:
+                raise Unfit("problem", "a workload of the plan", row["problem"])
+        except ValueError as error:
+            raise ResultsUnusable(f"{path}, line {number}: {error}") from None
     return rows
+
+
+def _checked(path: Path, check: Check) -> dict[str, Any]:
+    content = read_json(path)
+    try:
+        check("", content)
+    except ValueError as error:
+        raise ResultsUnusable(f"{path}: {error}") from None
+    return content

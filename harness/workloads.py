@@ -6,10 +6,13 @@ import math
 import tomllib
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from harness.errors import InvalidWorkload, UnknownName, closest_sentence
+from harness.kinds import shown
+from harness.plain_text import is_plain
 from harness.problem import (
     HIDDEN_ACTIVATIONS,
     N_CLASSES,
@@ -19,6 +22,9 @@ from harness.problem import (
     Problem,
 )
 
+MOST_BYTES = 1 << 16  # of a workload's file; the shipped ones have 1 kB
+MOST_CHARACTERS = 100  # of a workload's name
+MOST_PARAMETERS = 10**8  # of a network: in float64 0.8 GB, of which a run holds several copies
 SHIPPED = Path(__file__).parent / "workloads"
 DATASETS = ("mnist",)
 DEFAULTS: dict[str, Any] = {
@@ -59,7 +65,7 @@ def read_problem(path: Path) -> Problem:
     Raises InvalidWorkload naming the file, the key, and what was expected.
     """
     try:
-        text = path.read_bytes()
+        text = _read(path)
     except FileNotFoundError:
         known = ", ".join(shipped_names())
         raise InvalidWorkload(f"{path}: there is no such file. Shipped workloads: {known}.") from None
@@ -77,7 +83,21 @@ def read_problem(path: Path) -> Problem:
         raise InvalidWorkload(f"{path}: {error}") from None
 
 
+def _read(path: Path) -> bytes:
+    if path.exists() and not path.is_file():
+        raise OSError(0, "a folder" if path.is_dir() else "not a regular file")
+    with path.open("rb") as file:
+        text = file.read(MOST_BYTES + 1)
+    if len(text) > MOST_BYTES:
+        raise ValueError(f"expected a file of at most {MOST_BYTES} bytes, got more")
+    return text
+
+
 def _problem(name: str, table: dict[str, Any]) -> Problem:
+    if not is_plain(name) or len(name) > MOST_CHARACTERS:
+        raise ValueError(
+            f"the file's name: expected at most {MOST_CHARACTERS} characters that print, got {shown(name)}"
+        )
     _check_keys(table)
     values = {key: CHECKS[key](key, value) for key, value in (DEFAULTS | table).items()}
     pair = (values["output_activation"], values["loss"])
@@ -91,7 +111,7 @@ def _problem(name: str, table: dict[str, Any]) -> Problem:
 def _check_keys(table: dict[str, Any]) -> None:
     for key in table:
         if key not in CHECKS:
-            raise ValueError(f"unknown key {key!r}. {closest_sentence(key, CHECKS)}")
+            raise ValueError(f"unknown key {shown(key)}. {closest_sentence(key[:MOST_CHARACTERS], CHECKS)}")
     missing = [key for key in CHECKS if key not in table and key not in DEFAULTS]
     if missing:
         raise ValueError(f"missing key {missing[0]!r}" + (f" (and {', '.join(missing[1:])})" if missing[1:] else ""))
@@ -99,15 +119,15 @@ def _check_keys(table: dict[str, Any]) -> None:
 
 def _text(key: str, value: Any) -> str:
     if not isinstance(value, str):
-        raise ValueError(f"{key}: expected a text, got {value!r}")
+        raise ValueError(f"{key}: expected a text, got {shown(value)}")
     return value
 
 
 def _one_of(choices: tuple[str, ...]) -> Callable[[str, Any], str]:
     def check(key: str, value: Any) -> str:
         if value not in choices:
-            hint = f" {closest_sentence(value, choices)}" if isinstance(value, str) else ""
-            raise ValueError(f"{key}: expected one of {', '.join(choices)}; got {value!r}.{hint}")
+            hint = f" {closest_sentence(value[:MOST_CHARACTERS], choices)}" if isinstance(value, str) else ""
+            raise ValueError(f"{key}: expected one of {', '.join(choices)}; got {shown(value)}.{hint}")
         return str(value)
 
     return check
@@ -115,7 +135,7 @@ def _one_of(choices: tuple[str, ...]) -> Callable[[str, Any], str]:
 
 def _truth(key: str, value: Any) -> bool:
     if not isinstance(value, bool):
-        raise ValueError(f"{key}: expected true or false, got {value!r}")
+        raise ValueError(f"{key}: expected true or false, got {shown(value)}")
     return value
 
 
@@ -125,20 +145,22 @@ def _number(key: str, value: Any) -> float:
     except OverflowError:  # a whole number beyond the largest float
         number = math.inf
     if not 0 <= number < math.inf:
-        raise ValueError(f"{key}: expected a number that is not negative, got {value!r}")
+        raise ValueError(f"{key}: expected a number that is not negative, got {shown(value)}")
     return number
 
 
 def _positive_integer(key: str, value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ValueError(f"{key}: expected a whole number above 0, got {value!r}")
+        raise ValueError(f"{key}: expected a whole number above 0, got {shown(value)}")
     return value
 
 
 def _layers(key: str, value: Any) -> tuple[int, ...]:
     if not isinstance(value, list) or len(value) < 2:
-        raise ValueError(f"{key}: expected at least two sizes, such as [784, 30, 10]; got {value!r}")
+        raise ValueError(f"{key}: expected at least two sizes, such as [784, 30, 10]; got {shown(value)}")
     layers = tuple(_positive_integer(key, size) for size in value)
+    if sum(n * m for n, m in pairwise(layers)) > MOST_PARAMETERS:
+        raise ValueError(f"{key}: expected at most {MOST_PARAMETERS} weights, got more")
     if layers[-1] != N_CLASSES:
         raise ValueError(f"{key}: the last layer must have {N_CLASSES} neurons, one per digit; got {layers[-1]}")
     return layers
@@ -151,7 +173,7 @@ def _learning_rate(key: str, value: Any) -> tuple[tuple[int, float], ...]:
         raise ValueError(f"{key}: the table by batch size is empty")
     for size in value:
         if not (size.isascii() and size.isdigit() and int(size) > 0):
-            raise ValueError(f"{key}: expected batch sizes as keys, got {size!r}")
+            raise ValueError(f"{key}: expected batch sizes as keys, got {shown(size)}")
     rates = {int(size): _positive(f"{key}.{size}", rate) for size, rate in value.items()}
     if len(rates) < len(value):
         raise ValueError(f"{key}: a batch size is listed twice: {', '.join(value)}")
@@ -161,13 +183,13 @@ def _learning_rate(key: str, value: Any) -> tuple[tuple[int, float], ...]:
 def _positive(key: str, value: Any) -> float:
     number = _number(key, value)
     if number == 0:
-        raise ValueError(f"{key}: expected a number above 0, got {value!r}")
+        raise ValueError(f"{key}: expected a number above 0, got {shown(value)}")
     return number
 
 
 def _batch_sizes(key: str, value: Any) -> list[Any]:
     if not isinstance(value, list) or not value:
-        raise ValueError(f'{key}: expected a list of whole numbers or "full", got {value!r}')
+        raise ValueError(f'{key}: expected a list of whole numbers or "full", got {shown(value)}')
     return value
 
 

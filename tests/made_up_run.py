@@ -4,6 +4,7 @@ import itertools
 
 import pandas as pd
 
+from harness import METHOD_VERSION
 from harness.store import COLUMNS, Run
 from harness.workloads import find_problem
 
@@ -103,6 +104,17 @@ def outcome(name, status="passed", batch_size=None, **others):
     return {**row, "reason": "", **others}
 
 
+def stored_plan(**changes):
+    """Return the smallest plan that can be read back: of no variant and no cell."""
+    return {
+        **{"method_version": METHOD_VERSION, "created": "2026-01-02T03:04:05+00:00", "command": "paragone bench"},
+        **{"seed": 1, "quick": False, "baseline": "numpy_rows", "launches": 5, "rounds": 10, "threads": [1]},
+        **{"problems": {"nielsen": find_problem("nielsen").to_json()}, "variants": [], "cells": [], "broken": []},
+        **{"data": {"name": "MNIST", "origin": "a test", "sha256": "00", "n_train": 60_000, "n_test": 10_000}},
+        **{"eta_seconds": 10.0, "resolvable_difference": None, **changes},
+    }
+
+
 def made_up_run(folder, times, *, cells=None, cold=True, finished=True, samples=None, **tables):
     """Return a run whose samples take the times given.
 
@@ -131,14 +143,15 @@ def made_up_run(folder, times, *, cells=None, cold=True, finished=True, samples=
     tables.setdefault("limits", [])
     tables.setdefault("evaluations", [])
     problems = list(dict.fromkeys(entry["problem"] for entry in cells)) or ["nielsen"]
-    plan = {
-        **{"run": "made-up", "created": "2026-01-02T03:04:05+00:00", "command": "paragone bench", "method_version": 1},
-        **{"seed": 1, "quick": n_launches == 1, "baseline": "numpy_rows", "launches": n_launches, "rounds": n_rounds},
-        **{"problems": {name: find_problem(name).to_json() for name in problems}, "threads": [1], "cells": cells},
-        **{"data": {"name": "MNIST", "origin": "a test", "sha256": "00", "n_train": 60_000, "n_test": 10_000}},
-        **{"variants": [variant(name) for name in names], "eta_seconds": 10.0, "resolvable_difference": None},
-        **{"broken": []},
-    }
+    plan = stored_plan(
+        run="made-up",
+        quick=n_launches == 1,
+        launches=n_launches,
+        rounds=n_rounds,
+        problems={name: find_problem(name).to_json() for name in problems},
+        variants=[variant(name) for name in names],
+        cells=cells,
+    )
     ending = {"finished": True, "elapsed_s": 10.0} if finished else None
     read = {table: frame(table, rows) for table, rows in {"samples": samples, **tables}.items()}
     return Run(folder=folder, plan=plan, environment=ENVIRONMENT, finished=ending, **read)

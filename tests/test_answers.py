@@ -57,7 +57,7 @@ def test_an_answer_to_another_order_is_none():
     ],
 )
 def test_what_is_not_of_the_kind_is_told_by_name(name, value):
-    assert f"the worker's answer is no such thing: {name} is" in reason_of(**{name: value})
+    assert f"the worker's answer is no such thing: {name}: expected" in reason_of(**{name: value})
 
 
 @pytest.mark.parametrize("verb_and_name", [("cost", "step_seconds"), ("threads", "cpus_used")])
@@ -70,7 +70,7 @@ def test_a_number_is_finite_and_not_below_zero(verb_and_name, value):
 
 @pytest.mark.parametrize("name", ["elapsed_ns", "runner_ns"])
 def test_a_time_longer_than_the_harness_waited_is_none(name):
-    assert reason_of(**{name: 90_000_000}) == "says that training took 90.0 ms, but the answer came after 50.0 ms"
+    assert reason_of(**{name: 90_000_000}) == "says that it took 90.0 ms, but the answer came after 50.0 ms"
 
 
 @pytest.mark.parametrize("threads", [None, {}, {"pools": 1}, {"pools": [3]}, {"pools": [{"file": "blas.so"}]}])

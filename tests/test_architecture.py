@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from dangers import UNPICKLERS, dangers
 from own_environments import add_package
 
 from harness.registry import IMPLEMENTATIONS, PROJECT
@@ -16,7 +17,7 @@ HARNESS = PROJECT / "harness"
 
 # The flow, from the workload to the report; each module imports only from those before it.
 FLOW = """
-    errors source state problem workloads matrices twin
+    errors source plain_text disk json_files kinds state problem stored workloads matrices twin
     interpreters machine mnist data environment
     interface adapters plugins registry revisions
     reference bounds judge diagnose verify contract starter
@@ -42,6 +43,10 @@ LONG_FUNCTIONS = {
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "core", "manager", "misc"}
 # `pickle` is named where Nielsen's file is read, by an unpickler that builds nothing but arrays.
 MAY_UNPICKLE = {"nielsen_pickle"}
+# What imports code: the registry that of implementations; the others libraries that their own text names.
+MAY_IMPORT = {"registry", "environment", "adapters.julia", "adapters.packages", "adapters.tensors"} | {
+    "adapters.tensorflow_package"
+}
 HEAVY = {"numba", "jax", "torch", "juliacall", "tensorflow", "keras", "cupy", "dask", "sklearn", "scipy"}
 
 
@@ -183,22 +188,65 @@ def test_no_folder_is_called_like_a_package_that_its_code_may_import(path):
 
 @pytest.mark.parametrize("path", python_files(), ids=lambda path: str(path.relative_to(PROJECT)))
 def test_no_file_runs_text_as_code_or_through_a_shell(path):
-    found = []
-    for line, is_plain_name, name, call in calls(path):
-        if is_plain_name and name in {"eval", "exec", "__import__"}:
-            found.append(f"line {line}: {name}(")
-        of_os = getattr(getattr(call.func, "value", None), "id", "") == "os"
-        if (of_os and name in {"system", "popen"}) or any(keyword.arg == "shell" for keyword in call.keywords):
-            found.append(f"line {line}: a shell")
-        if any(keyword.arg == "allow_pickle" and getattr(keyword.value, "value", 1) for keyword in call.keywords):
-            found.append(f"line {line}: allow_pickle")
+    assert dangers(tree(path)) == []
 
-    assert found == []
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'eval("1")',
+        "run = eval",
+        "import builtins",
+        '__builtins__["exec"]',
+        'getattr(x, "eval")("1")',
+        'pd.eval("1")',
+        "from os import system",
+        "from os import system as plain",
+        "import os as o\no.system('x')",
+        "import os\nos.execv('x', [])",
+        "from subprocess import getoutput",
+        "subprocess.run(command, shell=True)",
+        'subprocess.run(command, **{"shell": True})',
+        "import subprocess\nsubprocess.run(command, **others)",
+        "subprocess.run(['sh', '-c', command])",
+        "asyncio.create_subprocess_shell(command)",
+        "np.load(path, allow_pickle=True)",
+        "np.load(path, allow_pickle=choice)",
+        'np.load(path, **{"allow_pickle": True})',
+        "torch.load(path)",
+        "pd.read_pickle(path)",
+        "from pandas import read_pickle",
+        "import yaml",
+        "import runpy",
+        'compile(text, "x", "exec")',
+        'operator.attrgetter("system")(os)',
+    ],
+)
+def test_the_check_for_dangers_sees_through_other_names(code):
+    assert dangers(ast.parse(code))
+
+
+@pytest.mark.parametrize("code", ["re.compile(x)", "platform.system()", "np.load(path)", "subprocess.run(['git', x])"])
+def test_the_check_for_dangers_lets_honest_code_pass(code):
+    assert dangers(ast.parse(code)) == []
+
+
+def test_code_is_imported_by_the_registry_alone_and_never_from_a_run():
+    """What else calls import_module names a library in its own text."""
+    foreign = {
+        f"{name}: {ast.unparse(call)}"
+        for name, path in MODULES.items()
+        for _, _, called, call in calls(path)
+        if called in {"import_module", "spec_from_file_location", "module_from_spec", "exec_module", "load_module"}
+        and name not in MAY_IMPORT
+    }
+
+    assert foreign == set()
 
 
 @pytest.mark.parametrize("path", python_files(), ids=lambda path: str(path.relative_to(PROJECT)))
 def test_only_the_reader_of_nielsens_file_knows_pickle(path):
-    unpicklers = roots(path) & {"pickle", "cPickle", "dill", "cloudpickle", "shelve", "marshal", "joblib"}
+    unpicklers = roots(path) & UNPICKLERS
 
     assert unpicklers == set() or path.stem in MAY_UNPICKLE
 
@@ -267,6 +315,8 @@ def test_every_tests_file_names_a_module_that_exists():
         "makefile",
         "compiled",
         "fortran",
+        "nothing_lost",
+        "injection",
         "scripts",
         "zoo",
     }

@@ -19,6 +19,7 @@ from harness.survey import Survey, outcome
 from harness.workloads import find_problem
 
 MB = 1_000_000
+TIME = {"n_steps": 4, "elapsed_ns": 4_000_000}
 (TAKES_MEMORY,) = read_folder(FAULTS / "takes_memory")
 FOUND = Found(TAKES_MEMORY, FAULTS / "takes_memory")
 PROBLEM = replace(find_problem("nielsen"), n_train=300, layers=(784, 4, 10))
@@ -57,7 +58,17 @@ def cell(how, batch_size, **changed):
 
 def sample_of(planned, **others):
     place = {"problem": planned.problem, "variant": planned.variant, "batch_size": planned.batch_size, "threads": 1}
-    return {**place, "wave": 0, "launch": 0, "attempt": 0, "round": 0, "kind": "timed", **others}
+    return {
+        **place,
+        "wave": 0,
+        "launch": 0,
+        "attempt": 0,
+        "round": 0,
+        "kind": "timed",
+        "n_steps": 4,
+        "elapsed_ns": 4_000_000,
+        **others,
+    }
 
 
 @contextmanager

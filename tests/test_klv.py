@@ -3,8 +3,11 @@
 import io
 import subprocess
 import sys
+import tracemalloc
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from harness.adapters import klv
 from harness.adapters.klv import MOST_FIELDS, pack, read_message, show, write_message
@@ -159,3 +162,40 @@ def test_a_fault_on_the_command_line_is_a_sentence(word, given, reason):
     assert answer.returncode == 1
     assert answer.stderr.startswith(reason)
     assert answer.stderr.count(b"\n") == 1
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_a_message_an_end_or_quoted_in_few_words(raw):
+    said = ""
+    try:
+        read(raw)
+    except (EOFError, MeasurementFailed) as error:
+        said = str(error)
+    assert len(said) < 400
+
+
+KEYS = st.from_regex(r"[a-z][a-z_]{0,50}", fullmatch=True).filter(lambda key: key != "end")
+
+
+@given(st.dictionaries(KEYS, st.binary(max_size=40), max_size=9))
+def test_any_fields_are_read_back(fields):
+    assert read(written(fields)) == fields
+
+
+@pytest.mark.parametrize("length", [2**63, 2**40, 10**500, -1, "", "1e9", "NaN", "\u0661"], ids=str)
+def test_a_length_that_no_value_has_costs_no_memory(length):
+    raw = f"state:{length}:".encode() + b"x" * 100
+
+    tracemalloc.start()
+    with pytest.raises(MeasurementFailed):
+        read(raw)
+    peak, _ = (tracemalloc.get_traced_memory()[1], tracemalloc.stop())
+    assert peak < 100_000
+
+
+def test_a_key_of_megabytes_is_given_up_after_its_beginning():
+    stream = io.BytesIO(b"k" * 5_000_000 + b":1:x\n")
+    with pytest.raises(MeasurementFailed):
+        read_message(stream)
+
+    assert stream.tell() < 100

@@ -1,13 +1,19 @@
 """MNIST on disk: every form becomes the same arrays, and every kind of damage a sentence."""
 
+import contextlib
 import gzip
 import io
 import os
 import struct
+import tempfile
 import warnings
+import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from small_mnist import (
     ARRAYS,
     PARTS,
@@ -22,6 +28,7 @@ from small_mnist import (
 
 from harness.errors import DataUnusable
 from harness.mnist.files import locate, read_idx
+from harness.mnist.keras_npz import read_npz
 from harness.mnist.parts import MNIST
 
 
@@ -203,3 +210,43 @@ def test_any_flipped_byte_of_any_form_is_noticed_or_harmless(tmp_path):
                 assert_same(arrays)
 
     assert n_noticed > 300
+
+
+# --- any damage at all ---
+
+
+@given(st.data())
+def test_an_idx_file_changed_anywhere_gives_its_array_or_a_sentence(data):
+    content = bytearray(idx_content(ARRAYS[1]))
+    if data.draw(st.booleans(), label="compressed"):
+        content = bytearray(gzip.compress(bytes(content)))
+    for _ in range(data.draw(st.integers(1, 3))):
+        content[data.draw(st.integers(0, len(content) - 1) | st.integers(0, 9))] = data.draw(st.integers(0, 255))
+    cut = data.draw(st.just(len(content)) | st.integers(0, len(content)))
+    with contextlib.suppress(DataUnusable):
+        assert read_idx(io.BytesIO(bytes(content[:cut])), PARTS[1], PARTS, "labels").shape == PARTS[1].shape
+
+
+@given(st.data())
+def test_an_npz_file_changed_anywhere_gives_its_arrays_or_a_sentence(data):
+    with tempfile.TemporaryDirectory() as folder:
+        path = write_npz(Path(folder) / "mnist.npz")
+        content = bytearray(path.read_bytes())
+        ends = st.integers(0, 200) | st.integers(len(content) - 300, len(content) - 1)
+        for _ in range(data.draw(st.integers(1, 4))):
+            content[data.draw(st.integers(0, len(content) - 1) | ends)] = data.draw(st.integers(0, 255))
+        path.write_bytes(content)
+        with contextlib.suppress(DataUnusable):
+            read_npz((path,), PARTS)
+
+
+def test_an_archive_with_a_directory_of_a_million_files_is_not_read(tmp_path):
+    """What zipfile keeps of each name takes half a kilobyte."""
+    path = tmp_path / "mnist.npz"
+    with zipfile.ZipFile(path, "w") as archive:
+        for number in range(2000):
+            archive.writestr(f"{number}.npy", b"")
+
+    with pytest.raises(DataUnusable, match="expected an archive of 4 arrays, got a directory of 2000 files"):
+        read_npz((path,), PARTS)
+    assert peak_bytes(lambda: read_npz((path,), PARTS)) < 300_000

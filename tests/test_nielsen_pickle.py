@@ -1,5 +1,6 @@
 """Nielsen's pickle is read as data: what it asks for is compared, never executed, and bounded."""
 
+import contextlib
 import gzip
 import io
 import os
@@ -9,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from small_mnist import PARTS, assert_same, peak_bytes, python_2_pickle, three_pairs
 
 from harness.errors import DataUnusable
@@ -173,3 +176,31 @@ def test_the_real_mnist_as_nielsens_pickle_is_the_real_mnist():
     content = python_2_pickle(((x[:50_000], y[:50_000]), (x[50_000:], y[50_000:]), (test_x, test_y)))
 
     assert content_sha256(read_pickle(io.BytesIO(content), MNIST, "here")) == MNIST_SHA256
+
+
+def test_a_text_encoded_again_and_again_is_refused_before_it_fills_the_memory():
+    """200 kB of text, 600 times: each time two opcodes take it from the memo and call _codecs.encode."""
+    text = b"x" * 200_000
+    once = b"h\x02h\x03R"
+    begin = b"\x80\x02X" + struct.pack("<I", len(text)) + text + b"q\x00X\x06\x00\x00\x00latin1q\x01\x86q\x03"
+    begin += b"c_codecs\nencode\nq\x02"
+
+    with pytest.raises(DataUnusable, match=r"it makes more than .* bytes, twice what MNIST takes"):
+        read(begin + 600 * once + b".")
+    assert peak_bytes(lambda: read(begin + 600 * once + b".")) < 20_000_000
+
+
+@given(st.data())
+def test_any_change_of_a_byte_gives_the_arrays_or_a_sentence(data):
+    content = bytearray(python_2_pickle(three_pairs()))
+    for _ in range(data.draw(st.integers(1, 4))):
+        place = data.draw(st.integers(0, len(content) - 1) | st.integers(0, 300))
+        content[place] = data.draw(st.integers(0, 255))
+    with contextlib.suppress(DataUnusable):
+        read(bytes(content))
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_refused_in_a_sentence(content):
+    with pytest.raises(DataUnusable, match=r"^mnist\.pkl\.gz: "):
+        read(b"\x80\x02" + content)

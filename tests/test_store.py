@@ -1,19 +1,43 @@
 """A run's folder: whatever happens while it is written, what was measured before can be read."""
 
 import errno
+import io
 import json
 import math
 import os
+import re
+import tempfile
+import tracemalloc
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from made_up_run import (
+    BASE,
+    CONTROL,
+    ENVIRONMENT,
+    cell,
+    launch_row,
+    outcome,
+    rejection,
+    sample,
+    stored_plan,
+    variant,
+)
+from rich.console import Console
 
-from harness import store
+from harness import json_files, store, stored
+from harness.analyse import summarise
 from harness.errors import ResultsUnusable
+from harness.export import pytest_benchmark_json
+from harness.report.console import print_summary
+from harness.report.markdown import report
 from harness.runs import new_run_folder
 from harness.store import COLUMNS, RunFolder, read_json, read_rows, read_run, write_json
 
+FUZZ_EXAMPLES = int(os.environ.get("PARAGONE_FUZZ_EXAMPLES", "15"))  # a summary takes a tenth of a second
 NOW = datetime(2025, 3, 4, 5, 6, 7, tzinfo=UTC)
 ROW = {"problem": "nielsen", "variant": "numpy_rows[dtype=float32]", "threads": 1, "elapsed_s": 0.25}
 
@@ -199,16 +223,16 @@ def test_json_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
 
 
 def test_a_run_without_a_row_has_every_table_with_all_its_columns(tmp_path):
-    run = read_run(new_run_folder(tmp_path, NOW, {"cells": []}, {"cpu": "x"}))
+    run = read_run(new_run_folder(tmp_path, NOW, stored_plan(), {"machine": {"cpu": "x"}}))
 
     for table, columns in COLUMNS.items():
         assert (0, list(columns)) == (len(getattr(run, table)), list(getattr(run, table).columns))
     assert run.finished is None
-    assert {"cpu": "x"} == run.environment
+    assert {"machine": {"cpu": "x"}} == run.environment
 
 
 def test_a_run_is_read_with_its_rows_and_its_ending(tmp_path):
-    folder = new_run_folder(tmp_path, NOW, {}, {})
+    folder = new_run_folder(tmp_path, NOW, stored_plan(), {})
     append_rounds(folder, 4, 5)
     write_json(folder / "finished.json", {"finished": True})
     run = read_run(folder)
@@ -219,7 +243,7 @@ def test_a_run_is_read_with_its_rows_and_its_ending(tmp_path):
 
 
 def test_columns_that_a_later_version_added_are_left_out(tmp_path):
-    folder = new_run_folder(tmp_path, NOW, {}, {})
+    folder = new_run_folder(tmp_path, NOW, stored_plan(), {})
     (folder / "rounds.jsonl").write_text(json.dumps({"round": 1, "temperature": 50}) + "\n")
 
     assert list(COLUMNS["rounds"]) == list(read_run(folder).rounds.columns)
@@ -243,3 +267,188 @@ def test_a_plan_that_is_a_folder_is_named(tmp_path):
     (tmp_path / "plan.json").mkdir()
     with pytest.raises(ResultsUnusable, match=r"plan\.json: cannot be read: Is a directory"):
         read_json(tmp_path / "plan.json")
+
+
+# --- a folder that anybody may have filled ---
+
+CELLS = [cell(name, 10) for name in (BASE, CONTROL)]
+SAMPLES = [sample(name, 10, launch, round_, 1e-5) for name in (BASE, CONTROL) for launch in (0, 1) for round_ in (0, 1)]
+OUTCOMES = [outcome(BASE), outcome(CONTROL), rejection(BASE, 10, 1), outcome(BASE, "failed", 100, reason="wrong")]
+LIMITS = [
+    {"problem": "nielsen", "dtype": "float32", "threads": 1, "launch": 0, "what": what, "per_second": 1e9}
+    for what in ("gemm", "read")
+]
+
+
+def filled(folder, **changes):
+    """Return the folder of a small run; `changes` maps the stem of a file to what is done to its content."""
+    contents = {
+        "plan.json": stored_plan(run="a-run", cells=CELLS, variants=[variant(BASE), variant(CONTROL)]),
+        "environment.json": json.loads(json.dumps(ENVIRONMENT)),
+        "finished.json": {"finished": True, "elapsed_s": 1.0},
+        "samples.jsonl": SAMPLES,
+        "launches.jsonl": [launch_row(BASE, 0, receipt={"compiler": "gcc"}), launch_row(CONTROL, 0)],
+        "rounds.jsonl": [{"problem": "nielsen", "threads": 1, "round": 0, "elapsed_s": 1.0}],
+        "outcomes.jsonl": OUTCOMES,
+        "limits.jsonl": LIMITS,
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in contents.items():
+        stem = name.partition(".")[0]
+        content = changes[stem](json.loads(json.dumps(content))) if stem in changes else content
+        rows = content if name.endswith("l") else [content]
+        (folder / name).write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return folder
+
+
+def summed_up(folder):
+    """Do all that a report does with the numbers of a run."""
+    run = read_run(folder)
+    summary = summarise(run)
+    report(run, summary, [], []).encode()
+    print_summary(run, Console(file=io.StringIO(), width=120))
+    json.dumps(pytest_benchmark_json(run), allow_nan=False)
+
+
+EVIL = st.sampled_from(
+    [
+        *(None, True, 0, -1, 2**63, 10**400, 1.5, math.nan, math.inf, 1e308, "", "x", "\x1b[2J", "\ud800", "../x"),
+        *("=cmd()", "x" * 3000, [], {}, [[]], {"a": {}}, [None], ["x"], "failed", "rejected", "float32", BASE),
+    ]
+)
+
+
+def places_in(content, path=()):
+    """Yield the place of every value within a value."""
+    for key, inner in content.items() if isinstance(content, dict) else enumerate(content):
+        yield (*path, key)
+        if isinstance(inner, dict | list):
+            yield from places_in(inner, (*path, key))
+
+
+@settings(max_examples=FUZZ_EXAMPLES, deadline=None)
+@given(st.data())
+def test_a_run_changed_anywhere_is_summed_up_or_refused_in_a_sentence(data):
+    def change(content):
+        path = data.draw(st.sampled_from(list(places_in(content))))
+        inner = content
+        for key in path[:-1]:
+            inner = inner[key]
+        if data.draw(st.booleans()) and isinstance(inner, dict):
+            del inner[path[-1]]
+        else:
+            inner[path[-1]] = data.draw(EVIL)
+        return content
+
+    stems = "plan environment finished samples launches rounds outcomes limits".split()
+    chosen = data.draw(st.lists(st.sampled_from(stems), min_size=1, max_size=2, unique=True))
+    with tempfile.TemporaryDirectory() as folder:
+        filled(Path(folder), **dict.fromkeys(chosen, change))
+        try:
+            summed_up(Path(folder))
+        except ResultsUnusable as error:
+            said = str(error)
+        else:
+            said = folder
+    assert said.startswith(folder)
+    assert len(said) < len(folder) + 400
+
+
+def test_the_run_that_is_changed_is_read_as_it_is(tmp_path):
+    summed_up(filled(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("stem", "change", "expected"),
+    [
+        ("plan", lambda plan: {**plan, "method_version": 2}, "method_version: expected method version 1"),
+        ("plan", lambda plan: {**plan, "method_version": 0}, "method_version: expected method version 1"),
+        ("plan", lambda plan: {**plan, "rounds": 2**62}, "rounds: expected a whole number from 1 to 10000"),
+        ("plan", lambda plan: {**plan, "created": "yesterday"}, "created: expected a time such as"),
+        ("plan", lambda plan: {**plan, "cells": [{**CELLS[0], "threads": 0}]}, r"cells[0].threads: expected a whole"),
+        ("samples", lambda rows: [{**rows[0], "elapsed_ns": 0}], "line 1: elapsed_ns: expected a whole number from 1"),
+        ("samples", lambda rows: [rows[0], {**rows[0], "n_steps": math.nan}], "line 2: n_steps: expected a whole"),
+        ("samples", lambda rows: [{**rows[0], "problem": "other"}], "line 1: problem: expected a workload of the plan"),
+        (
+            "samples",
+            lambda rows: [{**rows[0], "kind": "x" * 9999}],
+            "line 1: kind: expected one of cold, warmup",
+        ),
+        ("limits", lambda rows: [{**rows[0], "per_second": 0}], "line 1: per_second: expected a number above 0"),
+        (
+            "environment",
+            lambda about: {**about, "warnings": [10**400]},
+            "warnings[0]: expected a text, got a whole num",
+        ),
+        ("finished", lambda _: {"finished": "yes"}, "finished: expected true or false, got 'yes'"),
+    ],
+    ids=range(12),
+)
+def test_what_is_not_of_its_kind_is_named_with_its_place(tmp_path, stem, change, expected):
+    with pytest.raises(ResultsUnusable) as raised:
+        read_run(filled(tmp_path, **{stem: change}))
+    assert str(raised.value).startswith(f"{tmp_path / stem}.json")
+    assert expected in str(raised.value)
+
+
+@pytest.mark.parametrize("called", ["\x1b[2J", "a\nb", "a\0b", "\u202ea", "x" * 10_000], ids=range(5))
+def test_a_name_that_does_not_print_or_has_no_end_is_refused(tmp_path, called):
+    def renamed(plan):
+        return {**plan, "problems": {called: {**plan["problems"]["nielsen"], "name": called}}}
+
+    for changes in ({"plan": renamed}, {"samples": lambda rows: [{**rows[0], "variant": called}]}):
+        with pytest.raises(ResultsUnusable, match="expected a text of at most 1000 characters that print"):
+            read_run(filled(tmp_path, **changes))
+
+
+def test_every_column_has_its_kind():
+    """A column that is added says in harness/stored.py what it may hold."""
+    assert {column for columns in COLUMNS.values() for column in columns} <= set(stored._COLUMNS)
+
+
+@pytest.mark.parametrize("name", ["plan.json", "environment.json", "finished.json", "samples.jsonl", "outcomes.jsonl"])
+@pytest.mark.parametrize("kind", ["a pipe", "a folder", "a device", "an endless file", "a link to itself"])
+def test_what_is_no_file_is_refused_at_once_and_in_little_memory(tmp_path, name, kind):
+    path = filled(tmp_path) / name
+    path.unlink()
+    if kind == "a pipe":
+        os.mkfifo(path)
+    elif kind == "a folder":
+        path.mkdir()
+    elif kind == "an endless file":
+        with path.open("wb") as file:
+            file.truncate(2**40)
+    else:
+        path.symlink_to("/dev/zero" if kind == "a device" else path)
+
+    tracemalloc.start()
+    with pytest.raises(ResultsUnusable, match=re.escape(str(path))):
+        read_run(tmp_path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2.5 * json_files.MOST_BYTES
+
+
+@pytest.mark.parametrize("name", ["lock", "rounds.jsonl"])
+def test_a_run_is_not_written_through_a_link_or_into_a_pipe(tmp_path, name):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "mine").write_text("mine")
+    (tmp_path / "run" / name).symlink_to(tmp_path / "mine")
+    with pytest.raises(ResultsUnusable, match="cannot be written"):
+        append_rounds(tmp_path / "run", 1)
+    (tmp_path / "run" / name).unlink()
+    os.mkfifo(tmp_path / "run" / name)
+    with pytest.raises(ResultsUnusable, match="cannot be written"):
+        append_rounds(tmp_path / "run", 1)
+
+    assert (tmp_path / "mine").read_text() == "mine"
+
+
+def test_of_rows_written_as_one_a_full_disk_leaves_none(tmp_path, monkeypatch):
+    append_rounds(tmp_path, 1)
+    really_open = RunFolder._open
+    with RunFolder(tmp_path) as rows:
+        monkeypatch.setattr(RunFolder, "_open", lambda self, table: FullDisk(really_open(self, table), 150))
+        with pytest.raises(ResultsUnusable):
+            rows.append("rounds", {"round": 2}, {"round": 3})
+    assert [1] == [row["round"] for row in rows_of(tmp_path)]

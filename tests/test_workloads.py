@@ -1,5 +1,10 @@
 import json
 import math
+import os
+import re
+import tempfile
+import tomllib
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -7,7 +12,7 @@ from hypothesis import strategies as st
 
 from harness.errors import InvalidWorkload, UnknownName
 from harness.problem import OUTPUTS_AND_LOSSES, Problem
-from harness.workloads import CHECKS, DEFAULTS, SHIPPED, find_problem, read_problem, shipped_names
+from harness.workloads import CHECKS, DEFAULTS, SHIPPED, _problem, find_problem, read_problem, shipped_names
 
 GOOD = {
     "dataset": '"mnist"',
@@ -281,3 +286,81 @@ def test_any_content_of_a_file_is_a_workload_or_invalid(tmp_path_factory, conten
 
     with pytest.raises(InvalidWorkload):
         read_problem(path)
+
+
+# --- hostile files ---
+
+
+def refused(path):
+    """Return the sentence with which a file is refused, which names it and is short."""
+    with pytest.raises(InvalidWorkload) as raised:
+        read_problem(path)
+    assert str(raised.value).startswith(f"{path}: ")
+    assert len(str(raised.value)) < 500 + len(str(path))
+    return str(raised.value)
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(key=st.sampled_from([*CHECKS, "unknown"]), value=VALUES.filter(lambda value: value is not None))
+def test_any_value_under_any_key_gives_a_workload_or_a_sentence(key, value):
+    said = key
+    try:
+        _problem("any", {**tomllib.loads((SHIPPED / "mlp4.toml").read_text()), key: value})
+    except ValueError as error:
+        said = str(error)
+    assert key in said or "output_activation" in said or "batch_sizes" in said
+    assert len(said) < 500
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_give_a_workload_or_a_sentence(content):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "any.toml"
+        path.write_bytes(content)
+        refused(path)
+
+
+HUGE = (f'"{"x" * 60_000}"', "0x" + "f" * 9000, f"[{'1,' * 20_000}]")
+
+
+@pytest.mark.parametrize("value", HUGE, ids=["text", "number", "list"])
+def test_a_huge_value_is_quoted_in_few_words(tmp_path, value):
+    path = tmp_path / "huge.toml"
+    path.write_text(re.sub(r"(?m)^loss = .*$", f"loss = {value}", (SHIPPED / "mlp4.toml").read_text()))
+    assert "loss: expected one of" in refused(path)
+
+
+def test_what_is_no_regular_file_or_has_no_end_is_refused_at_once(tmp_path):
+    os.mkfifo(tmp_path / "pipe.toml")
+    (tmp_path / "zero.toml").symlink_to("/dev/zero")
+    (tmp_path / "folder.toml").mkdir()
+    with (tmp_path / "sparse.toml").open("wb") as file:
+        file.truncate(2**40)
+
+    assert "not a regular file" in refused(tmp_path / "pipe.toml")
+    assert "not a regular file" in refused(tmp_path / "zero.toml")
+    assert "a folder" in refused(tmp_path / "folder.toml")
+    assert "expected a file of at most 65536 bytes" in refused(tmp_path / "sparse.toml")
+
+
+def test_a_network_that_no_memory_holds_is_refused(tmp_path):
+    path = tmp_path / "wide.toml"
+    wide = "layers = [784, 1000000000000, 10]"
+    path.write_text(re.sub(r"(?m)^layers = .*$", wide, (SHIPPED / "mlp4.toml").read_text()))
+
+    assert "layers: expected at most 100000000 weights" in refused(path)
+
+
+@pytest.mark.parametrize(
+    "stem", ["x" * 200, "a\x1b[2J", "a\nb", "\u202ea"], ids=["long", "escape", "newline", "override"]
+)
+def test_a_workloads_name_prints_and_is_short(tmp_path, stem):
+    path = tmp_path / f"{stem}.toml"
+    path.write_bytes((SHIPPED / "mlp4.toml").read_bytes())
+    assert "the file's name: expected at most 100 characters that print" in refused(path)

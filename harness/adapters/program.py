@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -28,6 +29,7 @@ PROTOCOL = "1"
 SECONDS_TO_END = 2.0
 LOG_TAIL_BYTES = 2000
 LOG_LINES = 3
+MOST_VERSION_CHARACTERS = 1000
 ONCE = "is each message answered once, in its turn?"
 PR_SET_PDEATHSIG = 1
 # Looked up here: between fork and exec a child may not.
@@ -185,8 +187,10 @@ def _read_version(answer: Answer) -> dict[str, str]:
         raise MeasurementFailed(f"protocol: expected {PROTOCOL}, got {said.get('protocol', 'no such field')}")
     if not said.get("version"):
         raise MeasurementFailed("version: expected words that say what it is, got none")
-    if not said.get("threads", "1").isdigit():
-        raise MeasurementFailed(f"threads: expected a number, got {said['threads']!r}")
+    if not re.fullmatch("[0-9]{1,4}", threads := said.get("threads", "1")):
+        raise MeasurementFailed(f"threads: expected a number, got {threads[:40]!r}")
+    if len(said["version"]) > MOST_VERSION_CHARACTERS:
+        raise MeasurementFailed(f"version: expected at most {MOST_VERSION_CHARACTERS} characters")
     return said
 
 
@@ -208,10 +212,9 @@ def _read_classes(answer: Answer, n_images: int) -> NDArray[np.uint8]:
 def read_number(answer: Answer, key: str) -> int:
     """Return a field that is a whole number."""
     raw = _field(answer, key)
-    try:
-        return int(raw)
-    except ValueError:
-        raise MeasurementFailed(f"{key}: expected a whole number, got {raw[:40]!r}") from None
+    if not re.fullmatch(rb"\s*[+-]?[0-9]{1,20}\s*", raw):
+        raise MeasurementFailed(f"{key}: expected a whole number, got {raw[:40]!r}")
+    return int(raw)
 
 
 def _field(answer: Answer, key: str) -> bytes:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import typer
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
+
+from harness.plain_text import plain
 
 EXIT_FAILED_CHECK = 1
 EXIT_INTERRUPTED = 130
@@ -23,5 +28,19 @@ app = typer.Typer(
         "6 runs that cannot be compared · 130 interrupted."
     ),
 )
-out = Console()
-err = Console(stderr=True)
+
+
+class PlainConsole(Console):
+    """A console on which text from outside moves no cursor and sets no title: control characters show as codes."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """Yield the segments of a renderable, harmless; what Rich itself controls the terminal with passes."""
+        for segment in super().render(renderable, options):
+            if segment.control:
+                yield segment
+            else:
+                yield segment._replace(text=plain(segment.text, kept="\n\t"))
+
+
+out = PlainConsole()
+err = PlainConsole(stderr=True)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 # Python, NumPy and the harness.
 LEAST_MEMORY = 100_000_000
+MOST_DIGITS = 18  # of a number on the command line: what fits into 64 bits
 
 ProblemOption = Annotated[
     list[str] | None, typer.Option("--problem", "-p", help="Workload: a name, a TOML file, or all. May be repeated.")
@@ -98,8 +99,9 @@ def batch_sizes_of(text: str | None) -> tuple[int | str, ...]:
     """Return the sizes in a text such as "1,10,full". Raises Misuse."""
     sizes: list[int | str] = []
     for part in (text or "").replace(",", " ").split():
-        if part != "full" and not (part.isascii() and part.isdigit() and int(part[:18]) > 0):
-            raise Misuse(f"--batch-sizes: expected whole numbers above 0 or full, separated by commas; got {part!r}")
+        if part != "full" and not _is_positive(part):
+            shown = repr(part[:40])
+            raise Misuse(f"--batch-sizes: expected whole numbers above 0 or full, separated by commas; got {shown}")
         sizes.append(part if part == "full" else int(part))
     return tuple(dict.fromkeys(sizes))
 
@@ -107,9 +109,13 @@ def batch_sizes_of(text: str | None) -> tuple[int | str, ...]:
 def thread_counts(text: str) -> tuple[int, ...]:
     """Return the numbers in a text such as "1,2". Raises Misuse."""
     parts = text.replace(",", " ").split()
-    if not parts or not all(part.isascii() and part.isdigit() and int(part) > 0 for part in parts):
-        raise Misuse(f"--threads: expected whole numbers above 0, separated by commas; got {text!r}")
+    if not parts or not all(map(_is_positive, parts)):
+        raise Misuse(f"--threads: expected whole numbers above 0, separated by commas; got {text[:40]!r}")
     return tuple(dict.fromkeys(map(int, parts)))
+
+
+def _is_positive(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS and int(text) > 0
 
 
 def bytes_of(text: str | None) -> int | None:

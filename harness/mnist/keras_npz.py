@@ -6,6 +6,7 @@ look at it. Nothing is ever unpickled.
 
 from __future__ import annotations
 
+import os
 import struct
 import zipfile
 import zlib
@@ -19,6 +20,8 @@ from harness.errors import DataUnusable
 from harness.mnist.parts import Arrays, Bytes, Part, check_form, check_length, checked
 
 # What zipfile raises where an archive is cut short or damaged, encrypted, or of a kind it does not know.
+END, LONGEST_END = b"PK\x05\x06", 22 + 65_535
+MOST_FILES = 64
 DAMAGE = (OSError, EOFError, ValueError, RuntimeError, struct.error, zlib.error, zipfile.BadZipFile)
 
 
@@ -26,10 +29,25 @@ def read_npz(files: tuple[Path, ...], parts: Sequence[Part]) -> Arrays:
     """Return the four arrays of the one file given. Raises DataUnusable."""
     (path,) = files
     try:
+        if (files_inside := _files_inside(path)) > MOST_FILES:
+            raise DataUnusable(
+                f"{path}: expected an archive of {len(parts)} arrays, got a directory of {files_inside} files"
+            )
         with zipfile.ZipFile(path) as archive:
             return Arrays(*(_read_npz_member(archive, part, parts, path) for part in parts))
     except DAMAGE as error:
         raise DataUnusable(f"{path}: damaged: {error}") from None
+
+
+def _files_inside(path: Path) -> int:
+    """Return how many files the end of an archive announces, which zipfile would read into memory all at once."""
+    with path.open("rb") as file:
+        file.seek(-min(file.seek(0, os.SEEK_END), LONGEST_END), os.SEEK_END)
+        end = file.read()
+    start = end.rfind(END)
+    if start < 0 or len(end) - start < 12:
+        raise zipfile.BadZipFile("no end of its directory")
+    return int.from_bytes(end[start + 10 : start + 12], "little")  # 65535 where more: of zip64
 
 
 def _read_npz_member(archive: zipfile.ZipFile, part: Part, parts: Sequence[Part], path: Path) -> Bytes:

@@ -70,16 +70,23 @@ def read_pickle(stream: BinaryIO, parts: Sequence[Part], where: str) -> Arrays:
 
 
 class _Limited:
-    """A stream that gives at most `limit` bytes."""
+    """A stream that gives at most `limit` bytes, and lets at most as many be made of them."""
 
     def __init__(self, stream: BinaryIO, limit: int) -> None:
-        self._stream, self._left, self._limit = stream, limit, limit
+        self._stream, self._left, self._limit, self._made = stream, limit, limit, 0
 
     def read(self, size: int) -> bytes:
         return self._counted(self._stream.read(min(size, self._left + 1)))
 
     def readline(self) -> bytes:
         return self._counted(self._stream.readline(256))
+
+    def encode(self, text: str) -> bytes:
+        """Return the text as latin1; one text encoded again and again would fill the memory."""
+        self._made += len(text)
+        if self._made > self._limit:
+            raise Refused(f"it makes more than {self._limit:,} bytes, twice what MNIST takes")
+        return text.encode("latin1")
 
     def _counted(self, data: bytes) -> bytes:
         self._left -= len(data)
@@ -117,7 +124,7 @@ def _follow(stream: _Limited) -> object:
             stack.append(_admitted(argument))
         elif name == "REDUCE":
             arguments = stack.pop()
-            stack.append(_made(stack.pop(), arguments))
+            stack.append(_made(stack.pop(), arguments, stream))
         elif name == "BUILD":
             state = stack.pop()
             _give_state(stack[-1], state)
@@ -133,7 +140,7 @@ def _admitted(argument: str) -> str:
     return name
 
 
-def _made(name: object, arguments: object) -> Made | bytes:
+def _made(name: object, arguments: object, stream: _Limited) -> Made | bytes:
     if name not in ADMITTED or not isinstance(arguments, tuple):
         raise Refused("it calls something that is not a name, or with something that is not a tuple")
     if name != "_codecs.encode":
@@ -141,7 +148,7 @@ def _made(name: object, arguments: object) -> Made | bytes:
     # Python 3 writes bytes in protocol 2 as a text and the way back to them.
     match arguments:
         case (str(text), "latin1"):
-            return text.encode("latin1")
+            return stream.encode(text)
     raise Refused("it calls _codecs.encode for something else than bytes written as latin1")
 
 

@@ -5,14 +5,16 @@ Made twice with the same installed versions, every file is the same byte for byt
 
 from __future__ import annotations
 
-import os
+import errno
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from harness.analyse import summarise
+from harness.disk import write_whole
 from harness.errors import ResultsUnusable
+from harness.report import wording
 from harness.report.figures import figures
 from harness.report.markdown import report
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from harness.store import Run
 
 FIGURES = "figures"
+FORMULA = ("=", "+", "-", "@")  # how a spreadsheet's formula begins
 
 
 def write_report(run: Run) -> Path:
@@ -34,9 +37,11 @@ def write_report(run: Run) -> Path:
     files["summary.csv"] = summary_csv(frame).encode()
     files["report.md"] = report(run, frame, drawn, left_out).encode()
     try:
+        if (run.folder / FIGURES).is_symlink():
+            raise OSError(errno.ELOOP, f"{FIGURES} is a link to another folder: remove it")
         (run.folder / FIGURES).mkdir(exist_ok=True)
         for name, content in files.items():
-            _write(run.folder / name, content)
+            write_whole(run.folder / name, content)
         for path in (run.folder / FIGURES).iterdir():
             if path.suffix in (".png", ".svg") and f"{FIGURES}/{path.name}" not in files:
                 path.unlink()
@@ -46,11 +51,16 @@ def write_report(run: Run) -> Path:
 
 
 def summary_csv(frame: pd.DataFrame) -> str:
-    """Return the summary as CSV: six significant digits, nothing where there is no number."""
-    return frame.to_csv(index=False, float_format="%.6g", lineterminator="\n")
+    """Return the summary as CSV: six significant digits, nothing where there is no number.
+
+    A text that a spreadsheet would take for a formula gets an apostrophe before it.
+    """
+    safe = frame.apply(lambda column: column.map(_no_formula))
+    return str(safe.to_csv(index=False, float_format="%.6g", lineterminator="\n"))
 
 
-def _write(path: Path, content: bytes) -> None:
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_bytes(content)
-    draft.replace(path)
+def _no_formula(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    line = wording.one_line(value)
+    return f"'{line}" if line.startswith(FORMULA) else line

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import math
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -65,7 +66,8 @@ def drawing() -> Iterator[None]:
     """Hold the style: Matplotlib's own defaults with ours on top, whatever the user's settings are."""
     style: Any = {key: value for key, value in matplotlib.rcParamsDefault.items() if not key.startswith("backend")}
     style.update(STYLE)
-    with matplotlib.rc_context(style):
+    with matplotlib.rc_context(style), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")  # a box stands for it
         yield
 
 

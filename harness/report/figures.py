@@ -16,6 +16,8 @@ from harness.report.canvas import Drawn, drawing
 if TYPE_CHECKING:
     from harness.store import Run
 
+MOST_CHARACTERS = 80  # of a workload's name in a file name, which may have 255
+
 Draw = Callable[[pd.DataFrame, str, str], Drawn | None]
 
 # Kind, how it is drawn, and why it is missing where it cannot be.
@@ -69,8 +71,12 @@ def _attempts(run: Run, frame: pd.DataFrame) -> Iterator[tuple[str, str, Drawn |
 
 def file_name(problem: str) -> str:
     """Return a workload's name as a part of a file name; one that had to change gets a hash of its own."""
-    plain = re.sub(r"[^A-Za-z0-9_-]+", "-", problem).strip("-")
-    return plain if plain == problem else f"{plain}-{hashlib.sha256(problem.encode()).hexdigest()[:6]}".strip("-")
+    plain = re.sub(r"[^A-Za-z0-9_-]+", "-", problem)[:MOST_CHARACTERS].strip("-")
+    return (
+        plain
+        if plain == problem
+        else f"{plain}-{hashlib.sha256(problem.encode(errors='backslashreplace')).hexdigest()[:6]}".strip("-")
+    )
 
 
 def noise_sentence(run: Run, frame: pd.DataFrame, problem: str) -> str:

@@ -33,7 +33,9 @@ def _text(ladder: Ladder, climbs: pd.DataFrame) -> str:
     parts = [f"{ladder.about} {HOW}"]
     for _, rows in climbs.groupby(CLIMB, sort=False):
         first = next(wording.rows(rows))
-        parts.append(f"### `{first.problem}`, {first.climbed_in}, {wording.plural(first.threads, 'thread')}")
+        parts.append(
+            f"### {wording.code(first.problem)}, {first.climbed_in}, {wording.plural(first.threads, 'thread')}"
+        )
         parts.append(tables.table(HEADINGS, [_line(ladder, row) for row in wording.rows(rows)]))
     return "\n\n".join(parts)
 

@@ -71,8 +71,9 @@ def _bullets(sentences: Iterable[str]) -> str:
 
 def _figures(drawn: Sequence[Drawn], left_out: Sequence[str]) -> str:
     parts = [
-        f"**{figure.caption}** ([SVG](figures/{figure.name}.svg))\n\n![{figure.caption}](figures/{figure.name}.png)"
+        f"**{caption}** ([SVG](figures/{figure.name}.svg))\n\n![{caption}](figures/{figure.name}.png)"
         for figure in drawn
+        for caption in [wording.escaped(figure.caption)]
     ]
     if left_out:
         parts.append("Figures without data:\n\n" + _bullets(wording.escaped(sentence) for sentence in left_out))
@@ -86,7 +87,7 @@ def _noise(run: Run, frame: pd.DataFrame) -> str:
         return "There was no A/A control."
     resolvable = smallest_resolvable(frame)
     sentences = [
-        f"`{problem}`: a typical cell gets a verdict for differences above {wording.percent(difference)}."
+        f"{wording.code(problem)}: a typical cell gets a verdict for differences above {wording.percent(difference)}."
         for problem, difference in resolvable.items()
         if run.plan["launches"] > 1 and not math.isnan(difference)
     ]
@@ -159,7 +160,9 @@ def _shares(run: Run) -> str:
 
 
 def _commands(run: Run) -> str:
-    return (
-        f"```sh\n{run.plan['command']}    # the command that made it\n"
-        f"paragone report {run.plan['run']}    # makes this report again from the run's folder\n```"
+    return wording.code_block(
+        [
+            (run.plan["command"], "the command that made it"),
+            (f"paragone report {run.plan['run']}", "makes this report again from the run's folder"),
+        ]
     )

@@ -44,7 +44,7 @@ def section(run: Run, frame: pd.DataFrame) -> str:
     shown = shown[shown["status"].isin(STATUSES_WITH_TIMES)]
     for _, cells in shown.groupby(["problem", "threads", "dtype"], sort=False):
         first = next(wording.rows(cells))
-        parts.append(f"### `{first.problem}`, {first.dtype}, {wording.plural(first.threads, 'thread')}: MB")
+        parts.append(f"### {wording.code(first.problem)}, {first.dtype}, {wording.plural(first.threads, 'thread')}: MB")
         parts.append(_table(cells))
     reasons = [
         f"- {wording.code(row.variant)} at batch {wording.batch(row.batch_size)}: {wording.escaped(row.reason)}"

@@ -129,7 +129,10 @@ def markdown(profiled: Profiled, drawn: Sequence[Drawn]) -> str:
     unfinished = "" if profiled.finished else " — interrupted"
     figures = "\n\n".join(f"![{figure.caption}]({figure.name}.png)" for figure in drawn)
     sections = [
-        (f"# Phases of a step: {profiled.plan['run']}{unfinished}", f"{cost_of_clocks(profiled)}\n\n{figures}".strip()),
+        (
+            f"# Phases of a step: {profiled.plan['run']}{unfinished}",
+            f"{cost_of_clocks(profiled)}\n\n{figures}".strip(),
+        ),
         ("## Microseconds per step", _times_tables(profiled)),
         ("## Inside backward, layer by layer", parts_tables(profiled)),
         ("## Doubts", "\n".join(f"- {wording.escaped(sentence)}" for sentence in doubts(profiled))),

@@ -32,7 +32,7 @@ def summary_tables(frame: pd.DataFrame) -> str:
     for _, cells in shown.groupby(["problem", "threads", "dtype"], sort=False):
         first = next(wording.rows(cells))
         sizes = sorted(cells["batch_size"].unique())
-        parts.append(f"### `{first.problem}`, {first.dtype}, {wording.plural(first.threads, 'thread')}")
+        parts.append(f"### {wording.code(first.problem)}, {first.dtype}, {wording.plural(first.threads, 'thread')}")
         lines = []
         for _, line in cells.groupby("name", sort=False):
             by_size = {row.batch_size: row for row in wording.rows(line)}

@@ -10,6 +10,8 @@ from typing import Any
 
 import pandas as pd
 
+from harness.plain_text import plain
+
 MISSING = "–"
 WORDS = {"failed": "failed", "rejected": "rejected", "not measured": "not run", "unavailable": "absent"}
 PREFIXES = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
@@ -116,19 +118,34 @@ def plural(count: int, noun: str) -> str:
     return f"{count} {noun}{ending}"
 
 
+def one_line(text: object) -> str:
+    """Return text from outside in one line of printable characters; others (ESC, a half character) by their codes."""
+    return plain(" ".join(str(text).split()))
+
+
 def escaped(text: object) -> str:
     """Return text from outside made harmless in Markdown, in a table or out of it: one line, no markup."""
-    one_line = " ".join(str(text).split())
-    return re.sub(r"([\\`*_\[\]|~])", r"\\\1", html.escape(one_line, quote=False))
+    markup = re.sub(r"([\\`*_\[\]|~])", r"\\\1", html.escape(one_line(text), quote=False))
+    return f"\\{markup}" if markup[:1] in tuple("#+-") else markup
 
 
 def code(text: object) -> str:
     """Return text from outside as inline code, safe in a table: a fence longer than any run of backticks in it."""
-    one_line = " ".join(str(text).split()).replace("|", "\\|")
-    longest = max((len(run) for run in re.findall("`+", one_line)), default=0)
-    fence = "`" * (longest + 1)
-    padding = " " if longest else ""
-    return f"{fence}{padding}{one_line}{padding}{fence}" if one_line else ""
+    line = one_line(text).replace("|", "\\|")
+    fence = "`" * (_longest_run(line) + 1)
+    padding = " " if "`" in line else ""
+    return f"{fence}{padding}{line}{padding}{fence}" if line else ""
+
+
+def code_block(lines: Sequence[tuple[object, str]]) -> str:
+    """Return commands from outside, each with a remark of ours, as a block that none of them can end."""
+    shown = [f"{one_line(command)}    # {remark}" for command, remark in lines]
+    fence = "`" * max(3, 1 + max(map(_longest_run, shown)))
+    return "\n".join([f"{fence}sh", *shown, fence])
+
+
+def _longest_run(line: str) -> int:
+    return max((len(run) for run in re.findall("`+", line)), default=0)
 
 
 def short_names(frame: pd.DataFrame) -> pd.Series[str]:

@@ -1,0 +1,55 @@
+"""Files on a disk that may fill up, in a folder that others may have filled: written whole, and through no link."""
+
+from __future__ import annotations
+
+import errno
+import io
+import json
+import os
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+BLOCK_BYTES = 1 << 16  # read at a time in search of the last line
+
+
+def open_own(path: Path) -> io.FileIO:
+    """Open a file of a run for appending, made if it is not there; no link and nothing but a regular file."""
+    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    descriptor = os.open(path, flags, 0o666)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "not a regular file")
+    return io.FileIO(descriptor, "ab")
+
+
+def end_of_lines(file: io.FileIO) -> int:
+    """Return where the last complete line ends."""
+    end = os.fstat(file.fileno()).st_size
+    while end:
+        start = max(0, end - BLOCK_BYTES)
+        if (found := os.pread(file.fileno(), end - start, start).rfind(b"\n")) >= 0:
+            return start + found + 1
+        end = start
+    return 0
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Write the file whole or not at all, on disk when this returns. Raises OSError."""
+    write_whole(path, (json.dumps(content, indent=1) + "\n").encode())
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write the file whole or not at all, on disk when this returns; never through a link. Raises OSError."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.unlink(missing_ok=True)
+    try:
+        with draft.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise

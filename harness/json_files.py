@@ -1,0 +1,90 @@
+"""JSON from files that anybody may have written: regular files alone, in bounded memory, errors with the place."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from harness.errors import ResultsUnusable
+
+MOST_BYTES = 1 << 26  # of a plan or an environment; a plan of a thousand cells has 300 kB
+MOST_LINE_BYTES = 1 << 22  # of a row; the longest hold what a worker's answer may, 1 MiB
+SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")  # half a character, alone in no text that can be written again
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Return the object in a JSON file. Raises ResultsUnusable."""
+    try:
+        with _opened(path) as file:
+            raw = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise ResultsUnusable(f"{path}: cannot be read: {error.strerror}") from None
+    if len(raw) > MOST_BYTES:
+        raise ResultsUnusable(f"{path}: expected a file of at most {MOST_BYTES} bytes, got more")
+    try:
+        content = _parsed(raw)
+    except (ValueError, RecursionError) as error:
+        raise ResultsUnusable(f"{path}: not JSON: {error}") from None
+    if not isinstance(content, dict):
+        raise ResultsUnusable(f"{path}: expected a JSON object, got {type(content).__name__}")
+    return content
+
+
+def read_rows(path: Path) -> list[dict[str, Any]]:
+    """Return the rows of a table; a torn last line, left by a kill, is dropped.
+
+    Raises ResultsUnusable for any other line that cannot be read.
+    """
+    if not os.path.lexists(path):
+        return []
+    rows = []
+    try:
+        with _opened(path) as file:
+            for number, line in enumerate(_lines(file), start=1):
+                rows.append(_row(f"{path}, line {number}", line))
+    except OSError as error:
+        raise ResultsUnusable(f"{path}: cannot be read: {error.strerror}") from None
+    return rows
+
+
+def _row(where: str, line: bytes) -> dict[str, Any]:
+    if len(line) > MOST_LINE_BYTES:
+        raise ResultsUnusable(f"{where}: not a row: expected at most {MOST_LINE_BYTES} bytes, got more")
+    try:
+        row = _parsed(line)
+    except (ValueError, RecursionError) as error:
+        raise ResultsUnusable(f"{where}: not a row: {error}") from None
+    if not isinstance(row, dict):
+        raise ResultsUnusable(f"{where}: not a row: expected an object, got {type(row).__name__}")
+    return row
+
+
+def _lines(file: io.BufferedReader) -> Iterator[bytes]:
+    """Yield the complete lines; of one that is too long, its beginning, and then no more."""
+    while (line := file.readline(MOST_LINE_BYTES + 2)).endswith(b"\n"):
+        yield line
+    if len(line) > MOST_LINE_BYTES:
+        yield line
+
+
+def _opened(path: Path) -> io.BufferedReader:
+    """Open a regular file; what is none (a folder, a pipe, a device) could keep its reader waiting for ever."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(descriptor)
+        raise OSError(0, "Is a directory" if stat.S_ISDIR(mode) else "not a regular file")
+    return io.BufferedReader(io.FileIO(descriptor, "rb"))
+
+
+def _parsed(raw: bytes) -> Any:
+    content = json.loads(raw.decode())
+    if SURROGATE.search(raw):
+        json.dumps(content, ensure_ascii=False).encode()
+    return content

@@ -1,0 +1,154 @@
+"""What the files of a run must hold: the kind of every column of its tables, of its plan and its environment.
+
+A run's folder may come from anybody. What is read back is checked here once, so that nothing behind it meets a text
+in place of a number, or a number that no table can hold.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harness.kinds import (
+    Check,
+    Unfit,
+    anything,
+    count,
+    fields,
+    kind,
+    listed,
+    maybe,
+    measure,
+    moment,
+    name,
+    number,
+    one_of,
+    positive,
+    repeats,
+    round_number,
+    seed,
+    size,
+    table_of,
+    text,
+    truth,
+    whole,
+)
+from harness.problem import Problem
+
+READABLE_METHODS = (1,)  # METHOD_VERSIONs whose numbers mean what this harness takes them for
+MOST_LAYERS = 1000
+
+
+def _problem(place: str, value: Any) -> None:
+    name("problems", place.partition(".")[2])
+    fields({"name": name, "layers": listed(size), "batch_sizes": listed(size), "n_train": size})(place, value)
+    fields({"learning_rate": listed(listed(number)), **dict.fromkeys(_COEFFICIENTS, number)})(place, value)
+    try:
+        problem = Problem.from_json(value)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{place}: not a workload: {error}") from None
+    if len(problem.layers) < 2 or len(problem.layers) > MOST_LAYERS:
+        raise Unfit(f"{place}.layers", f"2 to {MOST_LAYERS} sizes", value["layers"])
+
+
+_COEFFICIENTS = ("momentum", "l1", "l2", "learning_rate_decay")
+_TEXTS = {
+    **dict.fromkeys("language layout order source idea".split(), text),
+    **dict.fromkeys(("variant", "implementation"), name),
+}
+_FLOATS = one_of("float32", "float64")
+
+_CELL = fields(
+    {**dict.fromkeys(("problem", "variant"), name), **dict.fromkeys(("batch_size", "threads", "n_steps"), size)}
+    | {"prefix_steps": count, "step_seconds": number, "once_per_launch": truth, "wave": count}
+)
+_VARIANT = fields({**_TEXTS, "dtype": _FLOATS, "control": truth, "maths_lines": count})
+_METHOD = kind(
+    f"method version {' or '.join(map(str, READABLE_METHODS))}, which is all that this paragone reads",
+    lambda value: type(value) is int and value in READABLE_METHODS,
+)
+
+PLAN = fields(
+    {
+        "method_version": _METHOD,
+        **{"run": text, "created": moment, "command": text, "seed": seed, "quick": truth, "baseline": text},
+        **{"launches": repeats, "rounds": repeats, "threads": listed(size), "eta_seconds": number},
+        "problems": table_of(_problem),
+        "variants": listed(_VARIANT),
+        "cells": listed(_CELL),
+        "broken": listed(fields({"name": text, "reason": text})),
+        "data": fields({"name": text, "origin": text, "sha256": text, "n_train": count, "n_test": count}),
+        "resolvable_difference": maybe(number),
+    },
+    {
+        **{"workloads": table_of(text), "memory_seconds": number, "pilot_seconds": maybe(number)},
+        **{"request": table_of(anything), "identity": table_of(anything)},
+        "calls": listed(fields({"bridge": text, "n_images": size, "call_seconds": maybe(number), "reason": text})),
+    },
+)
+
+_KNOWN = {
+    **dict.fromkeys(("id", "architecture", "cpu"), maybe(text)),
+    **dict.fromkeys(("logical_cpus", "physical_cores", "memory_bytes"), maybe(number)),
+    **{"usable_cpus": maybe(listed(count)), "vector_flags": listed(text), "governors": table_of(anything)},
+}
+ENVIRONMENT = fields(
+    {},
+    {
+        "machine": fields({}, _KNOWN),
+        "os": maybe(table_of(maybe(text))),
+        "python": maybe(fields({}, dict.fromkeys(("version", "implementation", "compiler"), maybe(text)))),
+        "packages": maybe(table_of(text)),
+        "own_environments": maybe(table_of(fields({"python": text, "packages": table_of(text)}))),
+        "blas": maybe(listed(table_of(maybe(text)))),
+        "revision": maybe(fields({}, {"commit": maybe(text), "dirty": maybe(truth), "source_hash": maybe(text)})),
+        "load": maybe(fields({}, {"load_average": maybe(listed(number)), "busy_cpus": maybe(number)})),
+        "inherited": maybe(listed(fields({"name": text, "value": text, "treatment": text}))),
+        "warnings": listed(text),
+    },
+)
+FINISHED = fields({}, {"finished": truth, "elapsed_s": number})
+
+_COLUMNS = {
+    **dict.fromkeys("reason note digest stage status what".split(), text),
+    **dict.fromkeys(("problem", "variant"), name),
+    **dict.fromkeys("threads batch_size n_steps elapsed_ns n_images n_calls".split(), size),
+    **dict.fromkeys("wave launch attempt position epoch correct n_test loaded_memory_bytes".split(), count),
+    **dict.fromkeys(("peak_memory_bytes", "runner_ns"), count),
+    **dict.fromkeys("start_seconds load_seconds setup_seconds verify_seconds warmup_seconds".split(), number),
+    **dict.fromkeys("waiting_cpu_seconds cpu_over_wall started_s elapsed_s".split(), number),
+    # A child that has ended takes its CPU time with it: the difference may be negative.
+    **dict.fromkeys(("cpu_ns", "waiting_cpu_ns"), whole),
+    **{"round": round_number, "kind": one_of("cold", "warmup", "timed"), "per_second": positive},
+    **{"dtype": _FLOATS, "error": measure, "bound": measure, "since_load": truth, "cpus": listed(count)},
+    "threads_found": fields({}, {"pools": listed(fields({}, {"num_threads": count}))}),
+    "receipt": table_of(anything),
+}
+_REQUIRED = {
+    "samples": "problem variant batch_size threads wave launch attempt round kind n_steps elapsed_ns".split(),
+    "launches": "problem variant threads wave launch attempt status".split(),
+    "outcomes": "problem variant stage status".split(),
+    "limits": "problem dtype threads launch what per_second".split(),
+    "memory": "problem variant batch_size threads status".split(),
+    "accuracy": "problem variant batch_size epoch correct n_test".split(),
+    "evaluations": "problem variant batch_size threads wave launch attempt n_calls n_images elapsed_ns".split(),
+    "rounds": ["round"],
+}
+ROWS: dict[str, Check] = {
+    table: fields(
+        {column: _COLUMNS[column] for column in required},
+        {column: maybe(check) for column, check in _COLUMNS.items() if column not in required},
+    )
+    for table, required in _REQUIRED.items()
+}
+_of_outcomes = ROWS["outcomes"]
+_of_rejections = fields(dict.fromkeys(("batch_size", "threads", "launch", "attempt"), count))
+
+
+def _outcome(place: str, value: Any) -> None:
+    """Check an outcome; one that rejects says of which launch and cell."""
+    _of_outcomes(place, value)
+    if value["status"] == "rejected":
+        _of_rejections(place, value)
+
+
+ROWS["outcomes"] = _outcome

@@ -1,0 +1,99 @@
+"""A bench that a test kills: `python killed_bench.py FOLDER [RUN]` says on standard output all that it reaches.
+
+With ROOM=9000 in its environment the kernel lets no table of the run grow beyond that many bytes.
+
+FOLDER holds impls/, results/ and data.txt, the folder of a small data set; RUN is a run to take up again.
+A line is written for every row, once it is on disk, and for every stage and step of the work before it begins.
+"""
+
+import json
+import os
+import resource
+import signal
+import sys
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from harness import bench, disk, report
+from harness.bench import Bench
+from harness.data import open_cached
+from harness.registry import discover
+from harness.request import Request
+from harness.runs import find_run
+from harness.store import RunFolder, read_run
+from harness.workloads import find_problem
+
+N_TRAIN = 300
+PROBLEM = replace(find_problem("nielsen"), n_train=N_TRAIN, batch_sizes=(1, 20))
+REQUEST = Request((PROBLEM,), implementations=("numpy_rows",), dtypes=("float32",), launches=2, rounds=3)
+
+
+def tell(what, content=""):
+    os.write(1, (json.dumps([what, content]) + "\n").encode())
+
+
+class TellingDisplay:
+    """Tells every stage and step."""
+
+    def say(self, sentence):
+        tell("said", sentence)
+
+    def show_plan(self, plan, outcomes):
+        tell("plan", plan["run"])
+
+    @contextmanager
+    def progress(self, title, total):
+        tell("stage", title)
+        yield lambda what, seconds: tell("step", what)
+
+
+def telling(function, before="", after=""):
+    """Return the function, with what is told before it begins and once it is done."""
+
+    def wrapped(*arguments, **others):
+        if before:
+            tell(before, str(arguments[:2]))
+        result = function(*arguments, **others)
+        if after:
+            tell(after, [arguments[1], arguments[2:]])
+        return result
+
+    return wrapped
+
+
+def with_room(write, n_bytes):
+    """Return the function that writes rows, for which the kernel refuses files of more bytes."""
+
+    def wrapped(*arguments):
+        _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes, most))
+        try:
+            return write(*arguments)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+
+    return wrapped
+
+
+def main():
+    folder = Path(sys.argv[1])
+    bench.launch_deviation = lambda *_: 0.02  # the rehearsal doubles the length of a run
+    if "ROOM" in os.environ:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        RunFolder._write = with_room(RunFolder._write, int(os.environ["ROOM"]))
+    RunFolder.append = telling(RunFolder.append, "appends", "rows")
+    disk.write_whole = report.write_whole = telling(disk.write_whole, before="writes")
+    report.figures = lambda run, frame: ([], [])  # a figure takes a second to draw and a millisecond to write
+    found, broken = discover(folder / "impls")
+    data = open_cached(Path((folder / "data.txt").read_text()))
+    results = folder / "results"
+    made = Bench(REQUEST, found, broken, data, results, "paragone bench", TellingDisplay())
+    run, finished = made.run(resume=find_run(results, sys.argv[2]) if sys.argv[2:] else None)
+    tell("ended", finished)
+    report.write_report(read_run(run))
+    tell("reported")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,253 @@
+"""Names and reasons from outside: they end in no other folder, and are text wherever they are shown."""
+
+import csv
+import io
+import json
+import re
+import sys
+from dataclasses import replace
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from made_up_run import BASE, CONTROL, launch_row, made_up_run, outcome
+
+from harness import report
+from harness.analyse import summarise
+from harness.cli.app import PlainConsole
+from harness.display import TerminalDisplay
+from harness.plain_text import is_plain
+from harness.registry import IMPLEMENTATIONS, declaration_fault, read_folder
+from harness.report import markdown, wording
+from harness.report.console import print_summary
+from harness.report.figures import file_name
+from harness.report.tables import table
+
+EVIL = "<script>alert(1)</script>"
+TEXTS = (
+    EVIL,
+    "![x](http://evil.example/x.png)",
+    "[click](javascript:alert(1))",
+    "a | b | c",
+    "`code` ``more``",
+    "one\n\n# two\n- three",
+    "\x1b[2J\x1b]0;title\x07\x9b31m",
+    "=cmd|' /C calc'!A0",
+    "\ud800 half",
+    "\u202egnp.exe",
+    "$\\frac{$",
+    "```\n```sh\nrm -rf ~",
+    "../../etc/passwd",
+    "x" * 10_000,
+)
+OTHER = "numpy_tuned[dtype=float32]"
+
+
+def run_that_says(folder, text):
+    """Return a run in which all that others may name or say is this text."""
+    times = {(name, 10): [[1e-5] * 3] * 3 for name in (BASE, CONTROL, OTHER)}
+    failed = outcome(OTHER, "failed", 1000, reason=text)
+    launches = [
+        launch_row(name, launch, receipt={text: text}) for name in (BASE, CONTROL, OTHER) for launch in range(3)
+    ]
+    run = made_up_run(folder, times, outcomes=[*(outcome(name) for name in (BASE, CONTROL, OTHER)), failed])
+    run = replace(run, launches=made_up_run(folder, times, launches=launches).launches)
+    plan = json.loads(json.dumps(run.plan))
+    for entry in plan["variants"]:
+        entry.update(language=text, layout=text, source=text, idea=text)
+    plan["broken"] = [{"name": text, "reason": text}]
+    plan.update(command=text, workloads={"nielsen": text})
+    plan["data"].update(name=text, origin=text, sha256=text)
+    environment = {**run.environment, "warnings": [text], "packages": {text: text}, "machine": {"cpu": text}}
+    environment["inherited"] = [{"name": text, "value": text, "treatment": text}]
+    return replace(run, plan=plan, environment=environment)
+
+
+def in_workload_called(run, name):
+    """Return the run with its workload under another name."""
+    plan = json.loads(json.dumps(run.plan))
+    plan["problems"] = {name: {**plan["problems"]["nielsen"], "name": name}}
+    for entry in plan["cells"]:
+        entry["problem"] = name
+    tables = ("samples", "launches", "rounds", "outcomes", "memory", "accuracy", "limits")
+    return replace(run, plan=plan, **{table: getattr(run, table).assign(problem=name) for table in tables})
+
+
+def markdown_of(run):
+    return markdown.report(run, summarise(run), [], [])
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=range(len(TEXTS)))
+def test_what_others_say_is_text_in_the_report(tmp_path, text):
+    written = markdown_of(in_workload_called(run_that_says(tmp_path, text), text))
+    plain = markdown_of(in_workload_called(run_that_says(tmp_path, "harmless"), "harmless"))
+    outside_code = re.sub(r"(?ms)^(`{3,})sh$.*?^\1$", "", written)
+    outside_code = re.sub(r"(`+).*?(?<!`)\1(?!`)", "", outside_code)
+
+    written.encode()
+    assert is_plain(written.replace("\n", ""))
+    assert written.count("\n") == plain.count("\n"), "no line is added and none is lost"
+    assert "<script" not in outside_code.lower()
+    assert re.findall(r"(?<!\\)\[(?:click|x)(?<!\\)\]", outside_code) == []
+    for line in written.splitlines():
+        if line.startswith("|"):
+            assert len(re.findall(r"(?<!\\)\|", line)) in {len(re.findall(r"(?<!\\)\|", p)) for p in plain.splitlines()}
+    assert [line for line in written.splitlines() if line.startswith("#")] == [
+        line if "harmless" not in line else line.replace("`harmless`", wording.code(text)) for line in _headings(plain)
+    ]
+
+
+def _headings(text):
+    return [line for line in text.splitlines() if line.startswith("#")]
+
+
+@given(st.text(st.characters(), max_size=40))
+def test_any_text_fills_one_cell_of_a_table(text):
+    for made_safe in (wording.escaped(text), wording.code(text)):
+        lines = table(["a", "b"], [[made_safe, "c"]]).splitlines()
+
+        assert len(lines) == 3
+        assert len(re.findall(r"(?<!\\)\|", lines[2].replace("\\\\", ""))) == 3
+        assert made_safe.isprintable()
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=range(len(TEXTS)))
+def test_no_control_character_reaches_the_terminal(tmp_path, text):
+    printed = io.StringIO()
+    console = PlainConsole(file=printed, width=120)
+    display = TerminalDisplay(console)
+    display.say(text)
+    run = run_that_says(tmp_path, text)
+    display.show_plan({**run.plan, "memory_seconds": 0.0}, [outcome(OTHER, "failed", 10, reason=text)])
+    print_summary(in_workload_called(run, text), console)
+
+    printed.getvalue().encode()
+    assert is_plain(printed.getvalue().replace("\n", ""))
+
+
+def test_what_rich_itself_controls_the_terminal_with_still_passes():
+    printed = io.StringIO()
+    with TerminalDisplay(PlainConsole(file=printed, force_terminal=True, width=80)).progress("title", 1) as advance:
+        advance("\x1b[2Jname", 1)
+
+    assert "\x1b[" in printed.getvalue()
+    assert "\x1b[2J" not in printed.getvalue()
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1"])
+def test_no_text_of_the_summary_is_a_formula(tmp_path, text):
+    frame = summarise(run_that_says(tmp_path, text))
+    rows = list(csv.DictReader(io.StringIO(report.summary_csv(frame))))
+
+    assert {row["language"] for row in rows} == {f"'{text.strip()}"}
+    assert {row["threads"] for row in rows} == {"1"}
+
+
+def test_numbers_of_the_summary_keep_their_signs(tmp_path):
+    frame = summarise(run_that_says(tmp_path, "x")).assign(margin=-0.5)
+
+    assert {row["margin"] for row in csv.DictReader(io.StringIO(report.summary_csv(frame)))} == {"-0.5"}
+
+
+NAMES = (EVIL, "$\\frac{$", "\N{CJK UNIFIED IDEOGRAPH-6570}", "x" * 1000, "../../x", ".", "-rf", "&amp;")
+
+
+@pytest.mark.parametrize("name", NAMES, ids=range(len(NAMES)))
+def test_a_workload_of_any_name_has_figures_that_stay_in_their_folder(tmp_path, name):
+    (tmp_path / "run").mkdir()
+    run = in_workload_called(run_that_says(tmp_path / "run", "harmless"), name)
+    report.write_report(run)
+
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+    assert {path.name for path in (tmp_path / "run").iterdir()} == {"figures", "summary.csv", "report.md"}
+    drawn = list((tmp_path / "run" / "figures").glob("*.svg"))
+    assert drawn
+    for path in drawn:
+        tags = {element.tag.rpartition("}")[2] for element in ElementTree.parse(path).iter()}
+        assert {"script", "foreignObject", "image"} & tags == set()
+
+
+@given(st.text(max_size=300))
+def test_a_workloads_name_is_made_a_plain_short_part_of_a_file_name(name):
+    assert re.fullmatch(r"[A-Za-z0-9_-]{1,90}", file_name(name)) or name == ""
+
+
+def test_long_names_that_begin_alike_have_files_of_their_own():
+    assert file_name("x" * 300) != file_name("x" * 301)
+
+
+def test_a_folder_of_figures_that_is_a_link_is_left_alone(tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "holiday.png").write_text("mine")
+    (tmp_path / "run" / "figures").symlink_to(tmp_path / "mine")
+
+    with pytest.raises(report.ResultsUnusable, match="figures is a link to another folder: remove it"):
+        report.write_report(run_that_says(tmp_path / "run", "x"))
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["holiday.png"]
+
+
+def test_a_report_is_not_written_through_a_link(tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "mine").write_text("mine")
+    (tmp_path / "run" / "report.md").symlink_to(tmp_path / "mine")
+    report.write_report(run_that_says(tmp_path / "run", "x"))
+
+    assert (tmp_path / "mine").read_text() == "mine"
+
+
+# --- names that implementations declare ---
+
+EVIL_NAMES = (
+    "../x",
+    "/etc/x",
+    "a\0b",
+    "a\nb",
+    "x" * 10_000,
+    ".",
+    "..",
+    "",
+    " ",
+    "___",
+    EVIL,
+    "a b",
+    "-x",
+    "\x1b[2J",
+    "=x",
+)
+
+
+def declared(folder, **texts):
+    """Return the fault of an implementation that declares these texts."""
+    (implementation,) = read_folder(IMPLEMENTATIONS / "numpy_rows")
+    return declaration_fault(type("Renamed", (implementation,), texts), IMPLEMENTATIONS / "numpy_rows")
+
+
+@pytest.mark.parametrize("name", EVIL_NAMES, ids=range(len(EVIL_NAMES)))
+def test_an_implementation_of_such_a_name_is_refused_in_few_words(name, tmp_path):
+    fault = declared(tmp_path, name=name)
+
+    assert fault.startswith("name: expected")
+    assert len(fault) < 250
+    assert fault.isprintable()
+
+
+@pytest.mark.parametrize("value", ["a b", "a,b", "[", "x" * 10_000, "\x1b", ""], ids=range(6))
+def test_an_axis_of_such_a_value_is_refused_in_few_words(value, tmp_path):
+    fault = declared(tmp_path, axes={"dtype": ("float32",), "flags": (value,)})
+
+    assert fault.startswith("axes: ")
+    assert len(fault) < 250
+
+
+def test_a_plugin_in_a_folder_with_dots_in_its_name_is_found(tmp_path):
+    own = IMPLEMENTATIONS / "numpy_rows"
+    folder = tmp_path / "my.plugin v1.0"
+    folder.mkdir()
+    for path in own.iterdir():
+        if path.is_file():
+            (folder / path.name).write_bytes(path.read_bytes())
+
+    assert read_folder(folder)
+    assert not any("my.plugin" in name for name in sys.modules)
