@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,7 +13,6 @@ from typing import Any
 from harness import environment
 from harness.bridges import call_costs
 from harness.data import DataSet, check_fits
-from harness.errors import Misuse, ResultsUnusable
 from harness.footprint import measure_memory, pass_seconds
 from harness.gatekeeper import Gatekeeper
 from harness.host import WorkerHandle, harness_cpus, pinned_to
@@ -28,13 +26,12 @@ from harness.rehearsal import launch_deviation
 from harness.remaining import EnrolmentKey, remaining_of
 from harness.request import Request
 from harness.resolution import launches_to_resolve, resolvable_difference
-from harness.runs import is_finished, new_run_folder, run_folders
+from harness.resume import Resumable
+from harness.runs import new_run_folder
 from harness.schedule import Schedule
-from harness.store import RunFolder, read_json, read_plan, read_rows
+from harness.store import RunFolder, read_plan, read_rows
 from harness.survey import Survey, eta_seconds, rounds_in_time
 from harness.waves import in_waves
-
-MACHINE = "machine and versions"
 
 
 @dataclass(frozen=True)
@@ -67,14 +64,14 @@ class Bench:
             check_fits(problem, self.data)
         chosen = select(self.everyone, self.request.implementations or ("*",))
         enrolments = {e.key: e for e in enrol(self.request, chosen, self.everyone)}
-        identity = self._identity(enrolments.values())
-        folder = resume or (None if fresh else self._unfinished(identity))
+        known = Resumable(self.request, enrolments.values(), self.data.sha256, self._described)
+        folder = resume or (None if fresh else known.unfinished(self.results, self.display.say))
         if folder is not None:
-            self._refuse_stranger(folder, identity)
+            known.refuse_stranger(folder)
             done = len(read_rows(folder / "samples.jsonl"))
             self.display.say(f"Going on with run {folder.name}, which was interrupted: {done} samples are there.")
         else:
-            folder = self._start_run(enrolments, identity)
+            folder = self._start_run(enrolments, known.identity)
         with RunFolder(folder) as rows:
             finished = self._measure(rows, enrolments)
         return folder, finished
@@ -90,50 +87,6 @@ class Bench:
 
     def _open_worker(self, enrolment: Enrolment) -> WorkerHandle:
         return open_worker(enrolment, self.request.time_limit_s, self.request.memory_limit_bytes)
-
-    def _identity(self, enrolments: Any) -> dict[str, Any]:
-        """Return, by name, everything that must be the same for a run to be taken up again."""
-        sources = {found.name: found.source_hash() for found in {e.found.name: e.found for e in enrolments}.values()}
-        identity = {
-            "what was asked for": self.request.to_json(),
-            "data set": self.data.sha256,
-            MACHINE: environment.machine_fingerprint(self._described),
-            "source of the harness": environment.source_hash(),
-            **{f"source of {name}": sources[name] for name in sorted(sources)},
-        }
-        return dict(json.loads(json.dumps(identity)))
-
-    def _unfinished(self, identity: Mapping[str, Any]) -> Path | None:
-        """Return the latest interrupted run that is ours to finish; where the very latest run is not, say why."""
-        is_latest = True
-        for folder in reversed(run_folders(self.results)):
-            try:
-                differing = None if is_finished(folder) else self._differing(folder, identity)
-            except ResultsUnusable as error:
-                self.display.say(f"Passed over: {error}.")
-                continue
-            if differing == "":
-                return folder
-            if differing and is_latest:
-                self.display.say(f"Run {folder.name} is unfinished, but {differing} has changed: a new run begins.")
-            is_latest = False
-        return None
-
-    def _refuse_stranger(self, folder: Path, identity: Mapping[str, Any]) -> None:
-        if differing := self._differing(folder, identity):
-            raise Misuse(
-                f"run {folder.name} cannot be taken up again: {differing} has changed since. "
-                "A new run: paragone bench --new"
-            )
-
-    def _differing(self, folder: Path, identity: Mapping[str, Any]) -> str:
-        """Return the names of what is not as it was when the run began, in words; empty where all is."""
-        before = read_plan(folder).get("identity", {})
-        names = sorted(name for name in before.keys() | identity.keys() if before.get(name) != identity.get(name))
-        if MACHINE in names:
-            then = read_json(folder / "environment.json")
-            names[names.index(MACHINE)] += f" ({'; '.join(environment.differences(then, self._described))})"
-        return ", ".join(names)
 
     def _start_run(self, enrolments: dict[EnrolmentKey, Enrolment], identity: Mapping[str, Any]) -> Path:
         begin = time.perf_counter()

@@ -22,8 +22,8 @@ FLOW = """
     interface adapters plugins registry revisions
     reference bounds judge diagnose verify contract starter
     measure peak phases pipe orders worker answers watch host
-    resolution request sides plan waves survey gatekeeper pilot bridges store runs remaining limits evaluation schedule
-    rehearsal footprint learning bench profile doctor
+    resolution request sides plan waves survey gatekeeper pilot bridges store runs resume remaining limits evaluation
+    schedule rehearsal footprint learning bench profile doctor
     statuses attained verdicts analyse leaders crossings axes normality breakdown doubts claims ladders settle evidence
     side_by_side uncertainty comparable compare report export selftest display cli __main__
 """.split()

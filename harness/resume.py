@@ -1,0 +1,75 @@
+"""Which interrupted run is taken up again, and what has changed where none is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from harness import environment
+from harness.errors import Misuse, ResultsUnusable
+from harness.plan import Enrolment
+from harness.request import Request
+from harness.runs import is_finished, run_folders
+from harness.store import read_json, read_plan
+
+MACHINE = "machine and versions"
+
+
+class Resumable:
+    """What a run is made of: one that was interrupted is taken up again where all of it is the same."""
+
+    def __init__(
+        self, request: Request, enrolments: Iterable[Enrolment], data_sha256: str, described: Mapping[str, Any]
+    ) -> None:
+        self.request, self.data_sha256, self.described = request, data_sha256, described
+        self.found = {enrolment.found.name: enrolment.found for enrolment in enrolments}
+
+    @cached_property
+    def identity(self) -> dict[str, Any]:
+        """Return, by name, everything that must be the same for a run to be taken up again."""
+        identity = {
+            "what was asked for": self.request.to_json(),
+            "data set": self.data_sha256,
+            MACHINE: environment.machine_fingerprint(self.described),
+            "source of the harness": environment.source_hash(),
+            **{f"source of {name}": self.found[name].source_hash() for name in sorted(self.found)},
+        }
+        return dict(json.loads(json.dumps(identity)))
+
+    def unfinished(self, results: Path, say: Callable[[str], None]) -> Path | None:
+        """Return the latest interrupted run that is ours to finish; where the very latest run is not, say why."""
+        is_latest = True
+        for folder in reversed(run_folders(results)):
+            try:
+                differing = None if is_finished(folder) else self.differing(folder)
+            except ResultsUnusable as error:
+                say(f"Passed over: {error}.")
+                continue
+            if differing == "":
+                return folder
+            if differing and is_latest:
+                say(f"Run {folder.name} is unfinished, but {differing} has changed: a new run begins.")
+            is_latest = False
+        return None
+
+    def refuse_stranger(self, folder: Path) -> None:
+        """Raise Misuse, with what has changed, where the run in this folder cannot be taken up again."""
+        if differing := self.differing(folder):
+            raise Misuse(
+                f"run {folder.name} cannot be taken up again: {differing} has changed since. "
+                "A new run: paragone bench --new"
+            )
+
+    def differing(self, folder: Path) -> str:
+        """Return the names of what is not as it was when the run began, in words; empty where all is."""
+        before = read_plan(folder).get("identity", {})
+        names = sorted(
+            name for name in before.keys() | self.identity.keys() if before.get(name) != self.identity.get(name)
+        )
+        if MACHINE in names:
+            then = read_json(folder / "environment.json")
+            names[names.index(MACHINE)] += f" ({'; '.join(environment.differences(then, self.described))})"
+        return ", ".join(names)
