@@ -149,6 +149,30 @@ def test_changed_code_is_a_family_of_its_own_so_that_many_untouched_cells_do_not
     assert found["p_adjusted"].max() == found["p"].max()
 
 
+def test_an_interval_beyond_the_margin_is_not_enough_where_p_adjusted_over_the_grid_is_not_small():
+    a, b = noisy_samples(1), noisy_samples(2)
+    doubted = []
+    for factor in (1.03, 1.04, 1.05, 1.06, 1.07):
+        slower = b.assign(step_seconds=b["step_seconds"].where(b["variant"] != SLOWED, factor * b["step_seconds"]))
+        found = estimates(cells(margin=0.001), a, slower)
+        beyond = (found["ratio_high"] < 1 / 1.001) | (found["ratio_low"] > 1.001)
+        doubted += found.loc[beyond & ~(found["p_adjusted"] < 0.05), "verdict"].tolist()
+
+    assert len(doubted) > 0
+    assert not {"faster", "slower"} & {*doubted}
+
+
+def test_a_cell_is_never_compared_with_itself():
+    few = [BASE, CONTROL, SLOWED]
+    quiet = {"variants": few, "own": 0.001, "of_run": 0.0, "within": 0.001}
+
+    found = estimates(cells([SLOWED], few), noisy_samples(1, **quiet), noisy_samples(2, slower={CONTROL: 1.3}, **quiet))
+
+    ratios = found.set_index("variant")["ratio"]
+    assert ratios[BASE].tolist() == pytest.approx([1.3] * len(SIZES), rel=0.01)
+    assert ratios[CONTROL].tolist() == pytest.approx([1 / 1.3] * len(SIZES), rel=0.01)
+
+
 # --- whole runs ---
 
 
