@@ -204,7 +204,6 @@ def test_an_edit_against_the_last_commit_is_verified_measured_told_and_taken_up(
     paragone, project, workload, tmp_path, monkeypatch
 ):
     """`one` is edited and right, `other` edited and wrong; then the run loses its end, which `bench` measures anew."""
-    monkeypatch.setenv("KMP_DUPLICATE_LIB_OK", "True")  # as libraries set it on import, which two commands here share
     edit(project / "impls" / "one" / "rows.py", "import numpy as np", "import numpy as np  # edited")
     forget_biases(project)
     results, output = tmp_path / "results", tmp_path / "comparison.md"

@@ -5,6 +5,7 @@ The libraries read their thread counts once, while they load; setting them later
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.machine.variables import FIXED, RULES, THREAD_COUNTS, XLA_THREADS
+
+SET_BY_THREADPOOLCTL = "KMP_DUPLICATE_LIB_OK"
 
 
 @dataclass(frozen=True)
@@ -106,8 +109,6 @@ def found_threads(told: Mapping[str, int] | None = None) -> dict[str, Any]:
     num_threads, file (no folder). `os_threads` counts the threads that exist, None off Linux.
     Importing threadpoolctl loads no library of numbers; call this after they are loaded.
     """
-    from threadpoolctl import threadpool_info
-
     pools = [
         {
             "user_api": pool.get("user_api"),
@@ -118,7 +119,7 @@ def found_threads(told: Mapping[str, int] | None = None) -> dict[str, Any]:
             "num_threads": pool.get("num_threads"),
             "file": Path(pool.get("filepath") or "").name,
         }
-        for pool in threadpool_info()
+        for pool in _pools()
     ]
     for library in ("torch", "numba"):  # they count for themselves, where they are loaded
         count = getattr(sys.modules.get(library), "get_num_threads", None)
@@ -127,6 +128,17 @@ def found_threads(told: Mapping[str, int] | None = None) -> dict[str, Any]:
     for library, count in (told or {}).items():
         pools.append({"user_api": library, "library": library, "num_threads": int(count), "file": library})
     return {"pools": pools, "os_threads": _os_threads()}
+
+
+def _pools() -> list[dict[str, Any]]:
+    """Return what threadpoolctl finds; a variable that importing it sets is taken back, for a user did not set it."""
+    was_set = SET_BY_THREADPOOLCTL in os.environ
+    from threadpoolctl import threadpool_info
+
+    if not was_set:
+        os.environ.pop(SET_BY_THREADPOOLCTL, None)
+    pools: list[dict[str, Any]] = threadpool_info()
+    return pools
 
 
 def _os_threads() -> int | None:
