@@ -62,7 +62,6 @@ def test_two_files_with_the_same_claim_and_unknown_variants_are_misuse(paragone,
 @pytest.mark.slow
 def test_what_is_missing_is_measured_once_and_then_taken_from_that_run(paragone, tiny, tmp_path, monkeypatch):  # noqa: F811
     """A claim false on purpose: no verdict without an interval, yet a ratio; the second time nothing is measured."""
-    # scikit-learn sets it when it is imported, which in this one process may be between the two.
     results = tmp_path / "results"
     code, out, err = paragone("claims", "--file", tiny, "--quick", "--results", results)
     (run,) = results.iterdir()
