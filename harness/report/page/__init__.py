@@ -52,7 +52,7 @@ def page(run: Run, frame: pd.DataFrame, sections: Sections, drawn: Sequence[Draw
         sections=[_section(heading, text) for heading, text in rest if heading and heading not in own],
         pictures=pictures,
         left_out=left_out,
-        hashes=" ".join(f"'sha256-{_digest(script)}'" for script in scripts),
+        hashes=Markup(" ".join(f"'sha256-{_digest(script)}'" for script in scripts)),
         scripts=scripts,
         styles=[_inline(name) for name in STYLES],
         payload=Markup(as_json(payload(run, frame))),

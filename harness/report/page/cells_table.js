@@ -12,9 +12,9 @@
   // Heading, words, and the column that it sorts by; all others of summary.csv are shown as they stand there.
   const CHOSEN = [
     ["variant", (row) => row.variant, "variant"], plain("problem"), number("batch", "batch_size", words.batch), plain("threads"),
-    number("images/s", "images_per_second", words.rate), between("95 %", "images_per_second_low", "images_per_second_high", words.rate),
+    number("images/s", "images_per_second", words.rate), between("95 %", "images_per_second_low", "images_per_second_high", words.rateInterval),
     number("of the limit", "share_of_limit", words.percent), number("ratio", "ratio_to_baseline", words.ratio),
-    between("95 %", "ratio_low", "ratio_high", (value) => words.ratio(value).replace("×", "")), plain("verdict"), plain("status"),
+    between("95 %", "ratio_low", "ratio_high", words.ratioInterval), plain("verdict"), plain("status"),
     number("s/epoch", "seconds_per_epoch", words.seconds), number("spread", "spread", words.percent),
     number("launches", "n_launches", String), number("samples", "n_samples", String),
   ];
@@ -60,7 +60,9 @@
       element("thead", {}, element("tr", {}, columns.map(([title, , column]) =>
         element("th", { scope: "col", class: typeof data.rows[0]?.[column] === "number" ? "number" : null }, title)))),
       element("tbody", {}, rows.map((row) => { const made = line(row, columns); made.dataset.index = row.index; return made; })));
+    const before = box.querySelector("table");
     box.replaceChildren(...paragone.boxed(table, "the table of every cell", (form_) => lines(form_, table)));
+    paragone.sortLike(table, before);
   }
 
   form.append(paragone.field("Text", "text", "torch float32 slower"));

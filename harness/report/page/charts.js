@@ -8,7 +8,6 @@
   let drawn = [];
   let emphasised = null;
 
-  const of = (name) => (row) => row[name];
   const asChoices = (values) => values.map((value) => [String(value), String(value)]);
 
   // The rows of the charts, by the controls.
@@ -49,14 +48,14 @@
 
   // What the pointer is told: the cell, its number and interval, and what it rests on.
   function tip(row) {
-    const { value, low, high } = paragone.estimate(row);
+    const estimate = paragone.estimate(row);
     const metric = paragone.metric();
     const line = (...parts) => element("div", {}, parts.filter(Boolean).join(" · "));
     const compared = row.ratio_to_baseline === null || row.verdict === "baseline" ? row.verdict
-      : `${words.ratio(row.ratio_to_baseline)} ${words.interval(row.ratio_low, row.ratio_high, words.significant)} the baseline's speed: ${row.verdict}`;
+      : `${words.ratio(row.ratio_to_baseline)} ${words.interval(row.ratio_low, row.ratio_high, words.ratioInterval)} the baseline's speed: ${row.verdict}`;
     return element("div", { class: "tip" }, element("strong", {}, row.name),
       line(row.problem, row.dtype, `batch ${words.batch(row.batch_size)}`, words.plural(row.threads, "thread")),
-      element("div", { class: "number" }, `${metric.title}: ${metric.write(value)} ${words.interval(low, high, metric.write)}`),
+      element("div", { class: "number" }, `${metric.title}: ${metric.write(estimate.value)} ${paragone.intervalOf(estimate)}`),
       line(words.plural(row.n_samples, "sample"), words.plural(row.n_launches, "launch"), row.status === "passed" ? "verified" : row.status),
       line(compared));
   }
@@ -71,11 +70,13 @@
         : { colour: theme.isDark ? line.style.dark : line.style.light, opacity: 1, z: line.name === emphasised ? 4 : 3 };
     };
     const groups = distinct("dtype", rows).map((dtype) => [dtype, rows.filter((row) => row.dtype === dtype)])
-      .map(([dtype, own]) => ({ dtype, own, lines: linesOf(own) })).filter(({ lines }) => lines.length);
+      .map(([dtype, own]) => ({ dtype, behind: behind(own), lines: linesOf(own) })).filter(({ lines }) => lines.length);
     fit(groups);
-    drawn = groups.map(({ own, lines }, place) => {
+    const ends = paragone.bounds(groups.flatMap(({ lines }) => lines), groups.map((group) => group.behind));
+    drawn = groups.map((group, place) => {
       const box = panels.children[place].querySelector(".plot");
-      return { box, ...paragone.panel(box, lines, behind(own), look, ({ seriesIndex, dataIndex }) => tip(lines[seriesIndex].points[dataIndex].row)) };
+      return { box, ...paragone.panel(box, group.lines, group.behind, ends, look,
+        ({ seriesIndex, dataIndex }) => tip(group.lines[seriesIndex].points[dataIndex].row)) };
     });
     return { rows, groups, picked };
   }
@@ -132,22 +133,26 @@
       element("caption", {}, `${metric.title}, ${view.chosen.problem}, ${words.plural(Number(view.chosen.threads), "thread")}`),
       element("thead", {}, element("tr", {}, head.map((words_, place) => element("th", { scope: "col", class: place ? "number" : null }, words_)))),
       element("tbody", {}, body));
-    document.getElementById("twin").replaceChildren(...paragone.boxed(table, "the table of the chart"));
+    const box = document.getElementById("twin");
+    const before = box.querySelector("table");
+    box.replaceChildren(...paragone.boxed(table, "the table of the chart"));
+    paragone.sortLike(table, before);
   }
 
   function entry(row) {
     if (!row) return element("td", {});
-    const { value, low, high } = paragone.estimate(row);
+    const estimate = paragone.estimate(row);
+    const { value } = estimate;
     const metric = paragone.metric();
     const text = value === null ? (row.status === "passed" ? words.MISSING : row.status) : metric.write(value);
-    const interval = words.interval(low, high, metric.write);
+    const interval = paragone.intervalOf(estimate);
     const isNoted = ["rate", "ratio"].includes(view.chosen.metric) && paragone.baselineOf(row)?.variant === data.baselines[row.dtype];
     const verdict = isNoted && value !== null && row.verdict ? element("span", { class: "verdict" }, " ", row.verdict) : null;
     return element("td", { class: "number", "data-sort": value ?? "", "data-csv": value ?? "" },
       element("a", { href: `#cell-${row.index}` }, text), interval ? element("span", { class: "interval" }, " ", interval) : null, verdict);
   }
 
-  function note(rows) {
+  function note(rows, groups) {
     const { metric, problem } = view.chosen;
     const sentences = {
       ratio: paragone.ratioNote(rows),
@@ -156,8 +161,8 @@
       memory: "Highest in a process of its own, above what it held after loading.", peak: "Highest in a process of its own.",
     };
     const parts = [sentences[metric] ?? "Median over launches; bands are 95 % intervals over launches.", data.noise[problem]];
-    if (behind(rows).limit.length) parts.push("Grey area: beyond the limit of this machine.");
-    if (behind(rows).noise.length) parts.push("Dark band: A/A noise around the baseline.");
+    if (groups.some((group) => group.behind.limit.length)) parts.push("Grey area: beyond the limit of this machine.");
+    if (groups.some((group) => group.behind.noise.length)) parts.push("Dark band: A/A noise around the baseline.");
     return parts.filter(Boolean).join(" ");
   }
 
@@ -180,9 +185,9 @@
     paragone.refresh(form);
     form.elements.baseline.closest("label").hidden = view.chosen.metric !== "ratio";
     const { rows, groups, picked } = draw();
-    const baselineNames = new Set(rows.filter((row) => paragone.baselineOf(row) === row).map(of("name")));
+    const baselineNames = new Set(rows.filter((row) => paragone.baselineOf(row) === row).map((row) => row.name));
     paragone.legend(document.getElementById("legend"), groups.flatMap(({ lines }) => lines), picked, baselineNames);
-    document.getElementById("chart-note").textContent = groups.length ? note(rows) : "Nothing of this was measured.";
+    document.getElementById("chart-note").textContent = groups.length ? note(rows, groups) : "Nothing of this was measured.";
     twin(rows, picked);
   }
 

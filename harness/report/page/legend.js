@@ -52,9 +52,11 @@
       ? element("button", { type: "button", class: "clear", click: () => view.choose({ highlight: "", search: "" }) }, "Show all alike")
       : null;
     const dtype = byName.size < lines.length ? `, ${lines[0].dtype}` : "";
+    const focused = box.contains(document.activeElement) ? document.activeElement.dataset.name : null;
     box.replaceChildren(
       element("p", { class: "note" }, lines.length ? `At batch ${paragone.words.batch(largest)}${dtype}. Click to pick out.` : "", " ", clear),
       element("ol", {}, items));
+    if (focused) [...box.querySelectorAll(".entry")].find((entry) => entry.dataset.name === focused)?.focus();
   };
   paragone.markers = MARKERS;
 })(window.paragone);

@@ -10,14 +10,14 @@
 
   const METRICS = {
     rate: {
-      title: "Images per second", write: words.rate, more: true,
+      title: "Images per second", write: words.rate, interval: words.rateInterval, more: true,
       of: (row) => ({ value: row.images_per_second, low: row.images_per_second_low, high: row.images_per_second_high }),
     },
     epoch: {
       title: "Seconds per epoch", write: words.seconds, more: false,
       of: (row) => scaled(row, (rate) => (row.seconds_per_epoch * row.images_per_second) / rate),
     },
-    ratio: { title: "Ratio to a baseline", write: words.ratio, more: true, of: ratioTo },
+    ratio: { title: "Ratio to a baseline", write: words.ratio, interval: words.ratioInterval, more: true, of: ratioTo },
     share: {
       title: "Share of the machine's limit", write: words.percent, more: true,
       of: (row) => scaled(row, (rate) => rate / row.limit_images_per_second, row.limit_images_per_second),
@@ -89,6 +89,7 @@
   paragone.metrics = METRICS;
   paragone.metric = () => METRICS[view.chosen.metric] || METRICS.rate;
   paragone.estimate = (row) => ({ low: null, high: null, ...paragone.metric().of(row) });
+  paragone.intervalOf = ({ low, high }) => words.interval(low, high, paragone.metric().interval || words.pair(paragone.metric().write));
   paragone.baselineOf = baselineOf;
   paragone.ratioNote = ratioNote;
 })(window.paragone);

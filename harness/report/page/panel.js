@@ -28,14 +28,15 @@
     return kept.sort((a, b) => a - b);
   }
 
-  function bounds(lines, behind) {
+  // The ends of the vertical axis that several panels share; `behinds` is what lies behind each.
+  paragone.bounds = function (lines, behinds) {
     const known = lines.flatMap((line) => line.points.flatMap((point) => [point.y, point.low, point.high]))
-      .concat(behind.limit.map((point) => point.y), behind.noise.flatMap((point) => [point.low, point.high]))
+      .concat(behinds.flatMap(({ limit, noise }) => [...limit.map(({ y }) => y), ...noise.flatMap(({ low, high }) => [low, high])]))
       .filter((value) => value > 0);
     const spread = Math.max(...known) / Math.min(...known);
     const room = Math.max(1.08, spread ** 0.04);
     return [Math.min(...known) / room, Math.max(...known) * room];
-  }
+  };
 
   function series(line, look) {
     const { colour, opacity, z } = look(line);
@@ -54,9 +55,8 @@
     };
   }
 
-  function options(lines, behind, theme, look, width, tip) {
+  function options(lines, [low, high], theme, look, width, tip) {
     const sizes = [...new Set(lines.flatMap((line) => line.points.map((point) => point.x)))].sort((a, b) => a - b);
-    const [low, high] = bounds(lines, behind);
     const edge = sizes.length > 1 ? (sizes[sizes.length - 1] / sizes[0]) ** 0.03 : 2;
     const labelled = legible(sizes, width);
     return {
@@ -69,7 +69,7 @@
       }),
       yAxis: axis(theme, {
         min: low, max: high, axisLine: { show: false }, axisTick: { show: false }, splitLine: { show: false },
-        axisLabel: { customValues: ticks(low, high), formatter: (value) => paragone.metric().write(value) },
+        axisLabel: { customValues: ticks(low, high), formatter: (value) => paragone.words.tick(paragone.metric().write(value)) },
       }),
       tooltip: {
         trigger: "item", triggerOn: "none", confine: true, transitionDuration: 0, backgroundColor: theme.surface,
@@ -110,12 +110,13 @@
     return [{ ...points[0], x: left }, ...points, { ...points[points.length - 1], x: right }];
   }
 
-  // Draw into `box`; `look(line)` gives colour, opacity and z. Returns what the pointer needs.
-  paragone.panel = function (box, lines, behind, look, tip) {
+  // Draw into `box`; `ends` are those of the vertical axis, `look(line)` gives colour, opacity and z. Returns what the
+  // pointer needs.
+  paragone.panel = function (box, lines, behind, ends, look, tip) {
     const theme = paragone.theme();
     const chart = echarts.getInstanceByDom(box) || echarts.init(box, null, { renderer: "svg" });
     chart.resize();
-    const found = options(lines, behind, theme, look, box.clientWidth - 80, tip);
+    const found = options(lines, ends, theme, look, box.clientWidth - 80, tip);
     chart.setOption(found, true);
     const range = [found.xAxis.min, found.xAxis.max, found.yAxis.min, found.yAxis.max];
     chart.setOption({ graphic: { elements: shapes(chart, lines, behind, theme, look, range) } });

@@ -30,9 +30,8 @@
     return descending ? -order : order;
   }
 
-  function sortBy(table, column) {
+  function sortBy(table, column, descending) {
     const heading = table.tHead.rows[0].cells[column];
-    const descending = heading.getAttribute("aria-sort") === "ascending";
     for (const cell of table.tHead.rows[0].cells) cell.removeAttribute("aria-sort");
     heading.setAttribute("aria-sort", descending ? "descending" : "ascending");
     const body = table.tBodies[0];
@@ -41,12 +40,24 @@
     body.append(...keyed.map(([, row]) => row));
   }
 
+  function turn(table, column) {
+    sortBy(table, column, table.tHead.rows[0].cells[column].getAttribute("aria-sort") === "ascending");
+  }
+
+  // Sort a table as the one was whose place it takes.
+  paragone.sortLike = function (table, before) {
+    const headings = before ? [...before.tHead.rows[0].cells] : [];
+    const column = headings.findIndex((cell) => cell.hasAttribute("aria-sort"));
+    const isSame = column >= 0 && table.tHead.rows[0].cells[column]?.textContent === headings[column].textContent;
+    if (isSame) sortBy(table, column, headings[column].getAttribute("aria-sort") === "descending");
+  };
+
   // Put a button into every heading that has words.
   paragone.sortable = function (table) {
     [...table.tHead.rows[0].cells].forEach((cell, column) => {
       const words = [...cell.childNodes];
       if (!cell.textContent.trim()) return;
-      cell.replaceChildren(element("button", { type: "button", class: "sort", click: () => sortBy(table, column) }, words));
+      cell.replaceChildren(element("button", { type: "button", class: "sort", click: () => turn(table, column) }, words));
     });
     return table;
   };
