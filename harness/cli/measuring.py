@@ -141,4 +141,4 @@ def _report(folder: Path) -> None:
     run = read_run(folder)
     path = write_report(run)
     print_summary(run, out)
-    out.print(f"\nReport: {path}", soft_wrap=True, highlight=False)
+    out.print(f"\nReport: {path}, for a browser {path.with_name('report.html')}", soft_wrap=True, highlight=False)

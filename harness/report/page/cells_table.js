@@ -7,7 +7,7 @@
   const box = document.getElementById("cells");
   const plain = (column) => [column.replace(/_/g, " "), (row) => String(row[column] ?? ""), column];
   const number = (title, column, write) => [title, (row) => (row[column] === null ? "" : write(row[column])), column];
-  const between = (title, low, high, write) => [title, (row) => words.interval(row[low], row[high], write), low];
+  const between = (title, low, high, write) => [title, (row) => words.ends(row[low], row[high], write), low];
 
   // Heading, words, and the column that it sorts by; all others of summary.csv are shown as they stand there.
   const CHOSEN = [
@@ -17,7 +17,7 @@
     between("95 %", "ratio_low", "ratio_high", words.ratioInterval), plain("verdict"), plain("status"),
     number("s/epoch", "seconds_per_epoch", words.seconds), number("spread", "spread", words.percent),
     number("launches", "n_launches", String), number("samples", "n_samples", String),
-  ];
+  ].filter(([, , column]) => !["problem", "threads"].includes(column) || distinct(column).length > 1);
   const ALL = data.columns.map((column) => [column.replace(/_/g, " "), (row) => String(row[column] ?? ""), column]);
   const FILTERS = [["Workload", "problem"], ["dtype", "dtype"], ["Threads", "threads"], ["Batch size", "batch_size"], ["Verdict", "verdict"], ["Status", "status"]];
 

@@ -52,7 +52,7 @@
     const metric = paragone.metric();
     const line = (...parts) => element("div", {}, parts.filter(Boolean).join(" · "));
     const compared = row.ratio_to_baseline === null || row.verdict === "baseline" ? row.verdict
-      : `${words.ratio(row.ratio_to_baseline)} ${words.interval(row.ratio_low, row.ratio_high, words.ratioInterval)} the baseline's speed: ${row.verdict}`;
+      : `${words.ratio(row.ratio_to_baseline)} ${words.ends(row.ratio_low, row.ratio_high, words.ratioInterval)} the baseline's speed: ${row.verdict}`;
     return element("div", { class: "tip" }, element("strong", {}, row.name),
       line(row.problem, row.dtype, `batch ${words.batch(row.batch_size)}`, words.plural(row.threads, "thread")),
       element("div", { class: "number" }, `${metric.title}: ${metric.write(estimate.value)} ${paragone.intervalOf(estimate)}`),
@@ -160,7 +160,8 @@
       cold_ratio: "The first call of a process, as a multiple of the same steps' steady time. The median over launches.",
       memory: "Highest in a process of its own, above what it held after loading.", peak: "Highest in a process of its own.",
     };
-    const parts = [sentences[metric] ?? "Median over launches; bands are 95 % intervals over launches.", data.noise[problem]];
+    const isCompared = ["rate", "epoch", "share", "ratio"].includes(metric);
+    const parts = [sentences[metric] ?? "Median over launches; bands are 95 % intervals over launches.", isCompared ? data.noise[problem] : ""];
     if (groups.some((group) => group.behind.limit.length)) parts.push("Grey area: beyond the limit of this machine.");
     if (groups.some((group) => group.behind.noise.length)) parts.push("Dark band: A/A noise around the baseline.");
     return parts.filter(Boolean).join(" ");

@@ -89,7 +89,7 @@
   paragone.metrics = METRICS;
   paragone.metric = () => METRICS[view.chosen.metric] || METRICS.rate;
   paragone.estimate = (row) => ({ low: null, high: null, ...paragone.metric().of(row) });
-  paragone.intervalOf = ({ low, high }) => words.interval(low, high, paragone.metric().interval || words.pair(paragone.metric().write));
+  paragone.intervalOf = ({ low, high }) => words.ends(low, high, paragone.metric().interval || words.pair(paragone.metric().write));
   paragone.baselineOf = baselineOf;
   paragone.ratioNote = ratioNote;
 })(window.paragone);

@@ -40,8 +40,8 @@
     return `[${significant(low / size)}–${significant(high / size)}]`;
   }
 
-  // The ends as words; nothing without an interval.
-  const interval = (low, high, write) => (isNumber(low) && isNumber(high) ? write(low, high) : "");
+  // Both ends in words, by what writes a pair of them; nothing without an interval.
+  const ends = (low, high, write) => (isNumber(low) && isNumber(high) ? write(low, high) : "");
   const pair = (write) => (low, high) => `[${write(low)}, ${write(high)}]`;
 
   paragone.words = {
@@ -50,7 +50,8 @@
     percent: (value) => (isNumber(value) ? `${significant(100 * value, 2)} %` : MISSING),
     megabytes: (value) => (isNumber(value) ? `${significant(value)} MB` : MISSING),
     plural: (count, noun) => `${count} ${noun}${count === 1 ? "" : /(ch|sh|s)$/.test(noun) ? "es" : "s"}`,
-    interval, rateInterval, pair, ratioInterval: pair(ratioNumber),
+    ends, rateInterval, pair, ratioInterval: pair(ratioNumber),
+    interval: (low, high, write) => ends(low, high, pair(write)),
     // For an axis: without the zeros that tell precision.
     tick: (text) => text.replace(/\.0+(?=\D|$)|(\.\d*?[1-9])0+(?=\D|$)/, "$1"),
   };
