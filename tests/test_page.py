@@ -246,6 +246,8 @@ def test_every_line_of_the_chart_is_drawn_and_listed_and_the_failed_one_is_in_th
     assert NASTY in listed
     assert series == [33, 6]
     assert [line[2] for line in opened.run(TWIN) if line[0] == FAILED.split("[")[0]] == ["failed"]
+    note = opened.run("document.getElementById('chart-note').innerText")
+    assert f"Not drawn: {FAILED.split('[')[0]} float32 (failed)." in note
 
 
 def test_the_list_of_lines_does_not_overlap_and_lies_within_the_window(opened):

@@ -69,7 +69,7 @@
       return isGrey ? { colour: theme.softInk, opacity: 0.22, z: 2 }
         : { colour: theme.isDark ? line.style.dark : line.style.light, opacity: 1, z: line.name === emphasised ? 4 : 3 };
     };
-    const groups = distinct("dtype", rows).map((dtype) => [dtype, rows.filter((row) => row.dtype === dtype)])
+    const groups = distinct("dtype", rows).sort().map((dtype) => [dtype, rows.filter((row) => row.dtype === dtype)])
       .map(([dtype, own]) => ({ dtype, behind: behind(own), lines: linesOf(own) })).filter(({ lines }) => lines.length);
     fit(groups);
     const ends = paragone.bounds(groups.flatMap(({ lines }) => lines), groups.map((group) => group.behind));
@@ -161,15 +161,23 @@
       memory: "Highest in a process of its own, above what it held after loading.", peak: "Highest in a process of its own.",
     };
     const isCompared = ["rate", "epoch", "share", "ratio"].includes(metric);
-    const parts = [sentences[metric] ?? "Median over launches; bands are 95 % intervals over launches.", isCompared ? data.noise[problem] : ""];
+    const points = groups.flatMap(({ lines }) => lines.flatMap((line) => line.points));
+    const bands = points.some(({ low }) => low !== null) ? "Bands are 95 % intervals over launches." : "";
+    const parts = [sentences[metric] ?? `Median over launches. ${bands}`, isCompared ? data.noise[problem] : ""];
     if (groups.some((group) => group.behind.limit.length)) parts.push("Grey area: beyond the limit of this machine.");
     if (groups.some((group) => group.behind.noise.length)) parts.push("Dark band: A/A noise around the baseline.");
-    return parts.filter(Boolean).join(" ");
+    const unverified = points.filter(({ row }) => row.status === "not checked").map(({ row }) => row);
+    if (unverified.length) parts.push(`Not verified: ${distinct("name", unverified).join(", ")}.`);
+    const withoutPoint = rows.filter((row) => !points.some((point) => point.row.variant === row.variant));
+    const absent = distinct("variant", withoutPoint).map((variant) => withoutPoint.find((row) => row.variant === variant));
+    if (absent.length) parts.push(`Not drawn: ${absent.map((row) => `${row.name} ${row.dtype} (${row.status === "passed" ? "no number" : row.status})`).join(", ")}.`);
+    return parts.map((part) => part.trim()).filter(Boolean).join(" ");
   }
 
   function controls() {
     const rows = view.presented;
     const [problems, dtypes, threads] = ["problem", "dtype", "threads"].map((column) => distinct(column, rows));
+    dtypes.sort();
     const byDtype = dtypes.map((dtype) => [dtype, distinct("variant", rows.filter((row) => row.dtype === dtype)).map((variant) => [variant, variant])]);
     const available = Object.entries(paragone.metrics).filter(([, metric]) => rows.some((row) => metric.of(row).value !== null));
     form.append(
