@@ -216,7 +216,7 @@ def type_into(browser, name, words):
 
 def twin_of(browser, name, dtype="float32"):
     """Return the numbers of a line of the table beneath the chart, by batch size, as they go to a CSV file."""
-    lines = browser.run("paragone.linesOf(document.querySelector('.twin'), 'CSV')")
+    lines = browser.run("paragone.textsOf(document.querySelector('.twin'), 'CSV')")
     (found,) = [line for line in lines if line[:2] == [name, dtype]]
     return [float(value) for value in found[2:]]
 

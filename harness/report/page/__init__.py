@@ -23,8 +23,11 @@ if TYPE_CHECKING:
 
 VENDOR = "vendor/echarts.common.min.js"
 # In the order that they need each other.
-SCRIPTS = ("data.js", "words.js", "view.js", "metrics.js", "copy.js", "tables.js", "legend.js", "panel.js", "charts.js",
-           "cells_table.js", "route.js")  # fmt: skip
+SCRIPTS = (
+    *("data.js", "words.js", "view.js", "metrics.js", "copy.js", "tables.js"),
+    *("lines.js", "said.js", "legend.js", "panel.js", "twin.js", "charts.js", "cells_table.js"),
+    "route.js",
+)
 STYLES = ("style.css",)
 
 # What the interactive charts show; the other figures are embedded as pictures, as long as there is room.

@@ -46,7 +46,7 @@
 
   // For a file, all of summary.csv; for a text, what is to be seen, in the order in which it is seen.
   function lines(form_, table) {
-    if (form_ === "Markdown") return paragone.linesOf(table, form_);
+    if (form_ === "Markdown") return paragone.textsOf(table, form_);
     const order = [...table.tBodies[0].rows].map((row) => data.rows[Number(row.dataset.index)]);
     return [data.columns, ...order.map((row) => data.columns.map((column) => row[column]))];
   }

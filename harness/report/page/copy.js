@@ -36,7 +36,7 @@
   }
 
   // A table's words as lines of texts: what is to be seen, or what `data-csv` has in its place.
-  function linesOf(table, form) {
+  function textsOf(table, form) {
     const text = (cell) => (form === "CSV" && cell.dataset.csv !== undefined ? cell.dataset.csv : cell.innerText);
     return [...table.rows].filter((row) => !row.hidden).map((row) => [...row.cells].map(text));
   }
@@ -52,6 +52,6 @@
       } }, `Copy ${form}`));
     return element("div", { class: "tools" }, buttons, said);
   };
-  paragone.linesOf = linesOf;
+  paragone.textsOf = textsOf;
   paragone.copyForms = FORMS;
 })(window.paragone);

@@ -63,7 +63,7 @@
   };
 
   // A table in a box of its own that scrolls, with its buttons above.
-  paragone.boxed = function (table, what, lines = (form) => paragone.linesOf(table, form)) {
+  paragone.boxed = function (table, what, lines = (form) => paragone.textsOf(table, form)) {
     return [paragone.copyButtons(what, lines),
       element("div", { class: "scroll", role: "region", "aria-label": what, tabindex: "0" }, paragone.sortable(table))];
   };
@@ -74,6 +74,6 @@
     paragone.sortable(table);
     const part = box.closest("section").querySelector("h2").textContent;
     box.setAttribute("aria-label", `Table: ${part}`);
-    box.before(paragone.copyButtons(`the table of ${part}`, (form) => paragone.linesOf(table, form)));
+    box.before(paragone.copyButtons(`the table of ${part}`, (form) => paragone.textsOf(table, form)));
   }
 })(window.paragone);
