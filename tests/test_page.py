@@ -451,10 +451,14 @@ def test_a_view_is_restored_from_its_address(opened, address):
 
 
 def test_an_address_that_nobody_made_does_no_harm(opened, address):
-    opened.open(address + "#view&metric=constructor&problem=%3Cb%3E&baseline=nobody&highlight=%7C")
+    opened.open(address + "#view&metric=constructor&highlight=%7C&only-verdict=none")
+    assert opened.run("document.querySelector('.twin caption').innerText").startswith("Images per second")
+    assert len(opened.run(CELLS)) == 8 * 42
+    opened.open(address + "#view&metric=ratio&problem=%3Cb%3E&baseline=nobody")
+    assert opened.run("document.querySelector('.twin caption').innerText").startswith("Ratio to a baseline, nielsen")
 
     assert opened.said == []
-    assert opened.run("document.getElementById('chart-note').innerText") == "Nothing of this was measured."
+    assert opened.run("[...document.querySelectorAll('select')].every((select) => select.selectedIndex >= 0)")
 
 
 def test_a_number_leads_to_its_cell_and_back_to_the_same_view(opened):

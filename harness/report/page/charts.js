@@ -93,7 +93,7 @@
     const same = (values) => values.map((value) => [String(value), String(value)]);
     const dtypes = distinct("dtype", rows).sort();
     const metrics = Object.entries(paragone.metrics)
-      .filter(([name, metric]) => name === "rate" || rows.some((row) => metric.of(row).value !== null));
+      .filter(([name, metric]) => ["rate", "ratio"].includes(name) || rows.some((row) => metric.of(row).value !== null));
     const variants = (dtype) => same(distinct("variant", rows.filter((row) => row.dtype === dtype)));
     form.append(
       paragone.choice("Metric", "metric", metrics.map(([name, metric]) => [name, metric.title])),

@@ -30,7 +30,7 @@
 
   // `lines` are of one panel or several: name, style, points with y; `picked` are the names picked out.
   paragone.legend = function (box, lines, picked, baselineNames) {
-    const { element, metric, theme, view } = paragone;
+    const { element, metric, theme, view, words } = paragone;
     const colours = theme();
     const last = (line) => line.points[line.points.length - 1];
     const byName = new Map(lines.map((line) => [line.name, line]).reverse());
@@ -48,13 +48,14 @@
       }, swatch(line.style, colours), element("span", { class: "name" }, line.name, own),
       element("span", { class: "end" }, metric().write(last(line).y))));
     });
+    const showAll = () => view.choose({ highlight: "", search: "" });
     const clear = picked.size
-      ? element("button", { type: "button", class: "clear", click: () => view.choose({ highlight: "", search: "" }) }, "Show all alike")
+      ? element("button", { type: "button", class: "clear", click: showAll }, "Show all alike")
       : null;
     const dtype = byName.size < lines.length ? `, ${lines[0].dtype}` : "";
     const focused = box.contains(document.activeElement) ? document.activeElement.dataset.name : null;
     box.replaceChildren(
-      element("p", { class: "note" }, lines.length ? `At batch ${paragone.words.batch(largest)}${dtype}. Click to pick out.` : "", " ", clear),
+      element("p", { class: "note" }, lines.length ? `At batch ${words.batch(largest)}${dtype}. Click to pick out.` : "", " ", clear),
       element("ol", {}, items));
     if (focused) [...box.querySelectorAll(".entry")].find((entry) => entry.dataset.name === focused)?.focus();
   };

@@ -23,8 +23,12 @@
       of: (row) => scaled(row, (rate) => rate / row.limit_images_per_second, row.limit_images_per_second),
     },
     cold: { title: "Cold first call", write: words.seconds, more: false, of: plain("cold_seconds") },
-    cold_ratio: { title: "Cold first call, times its steady time", write: words.ratio, more: false, of: plain("cold_ratio") },
-    memory: { title: "Memory above the loaded state", write: words.megabytes, more: false, of: plain("memory_above_loaded_mb") },
+    cold_ratio: {
+      title: "Cold first call, times its steady time", write: words.ratio, more: false, of: plain("cold_ratio"),
+    },
+    memory: {
+      title: "Memory above the loaded state", write: words.megabytes, more: false, of: plain("memory_above_loaded_mb"),
+    },
     peak: { title: "Peak memory", write: words.megabytes, more: false, of: plain("peak_memory_mb") },
   };
 
@@ -79,17 +83,22 @@
 
   // In words, how the ratios of these rows were formed.
   function ratioNote(shown) {
-    if (shown.every((row) => { const other = baselineOf(row); return !other || isOwn(row, other); })) {
-      return "Above 1 is faster. Formed within rounds, interval by Student's t over launches: the numbers that the verdicts are of.";
+    const others = shown.map((row) => [row, baselineOf(row)]).filter(([, other]) => other);
+    if (others.every(([row, other]) => isOwn(row, other))) {
+      return "Above 1 is faster. Formed within rounds, interval by Student's t over launches: the numbers that the " +
+        "verdicts are of.";
     }
     return "Above 1 is faster. Formed from the medians of the launches, interval by Student's t over launches on their " +
       "log-ratios: coarser than within rounds, and without a verdict, which is known for the run's own baseline only.";
   }
 
   paragone.metrics = METRICS;
-  paragone.metric = () => METRICS[view.chosen.metric] || METRICS.rate;
+  paragone.metric = () => METRICS[view.chosen.metric];
   paragone.estimate = (row) => ({ low: null, high: null, ...paragone.metric().of(row) });
-  paragone.intervalOf = ({ low, high }) => words.ends(low, high, paragone.metric().interval || words.pair(paragone.metric().write));
+  paragone.intervalOf = ({ low, high }) => {
+    const { interval, write } = paragone.metric();
+    return words.ends(low, high, interval || words.pair(write));
+  };
   paragone.baselineOf = baselineOf;
   paragone.ratioNote = ratioNote;
 })(window.paragone);

@@ -40,10 +40,11 @@
 
   function series(line, look) {
     const { colour, opacity, z } = look(line);
+    const { dashes } = line.style;
     return {
       type: "line", name: line.name, id: line.name, data: line.points.map((point) => [point.x, point.y]), z, color: colour,
       symbol: `path://${paragone.markers[line.style.marker] || paragone.markers.P}`, symbolSize: 8, showAllSymbol: true,
-      lineStyle: { width: 1.8, opacity, type: line.style.dashes.length ? line.style.dashes.map((dash) => 2 * dash) : "solid" },
+      lineStyle: { width: 1.8, opacity, type: dashes.length ? dashes.map((dash) => 2 * dash) : "solid" },
       itemStyle: { opacity, borderWidth: 0 }, emphasis: { disabled: true },
     };
   }
@@ -82,8 +83,10 @@
   // What lies behind and around the lines, in pixels: grid, limit, noise, bands and the intervals themselves.
   function shapes(chart, lines, behind, theme, look, range) {
     const at = (x, y) => chart.convertToPixel({ gridIndex: 0 }, [x, y]);
-    const polygon = (low, high, style) => ({ type: "polygon", silent: true, z: 0, shape: { points: [...low, ...high.reverse()] }, style });
-    const polyline = (points, style, z = 0) => ({ type: "polyline", silent: true, z, shape: { points }, style: { fill: null, ...style } });
+    const polygon = (low, high, style) =>
+      ({ type: "polygon", silent: true, z: 0, shape: { points: [...low, ...[...high].reverse()] }, style });
+    const polyline = (points, style, z = 0) =>
+      ({ type: "polyline", silent: true, z, shape: { points }, style: { fill: null, ...style } });
     const [left, right, low, high] = range;
     const found = ticks(low, high).map((y) => polyline([at(left, y), at(right, y)], { stroke: theme.grid, lineWidth: 1 }));
     if (behind.limit.length) {
@@ -93,14 +96,16 @@
     }
     if (behind.noise.length) {
       const band = extended(behind.noise, left, right);
-      found.push(polygon(band.map(({ x, low }) => at(x, low)), band.map(({ x, high }) => at(x, high)), { fill: theme.softInk, opacity: 0.25 }));
+      const [lows, highs] = [band.map(({ x, low }) => at(x, low)), band.map(({ x, high }) => at(x, high))];
+      found.push(polygon(lows, highs, { fill: theme.softInk, opacity: 0.25 }));
     }
     for (const line of lines) {
       const { colour, opacity } = look(line);
       const known = line.points.filter((point) => point.low > 0 && point.high > 0);
       const [lows, highs] = [known.map(({ x, low }) => at(x, low)), known.map(({ x, high }) => at(x, high))];
-      if (known.length > 1) found.push(polygon(lows, [...highs], { fill: colour, opacity: 0.18 * opacity }));
-      lows.forEach((end, index) => found.push(polyline([end, highs[index]], { stroke: colour, lineWidth: 1.4, opacity: 0.6 * opacity }, 1)));
+      if (known.length > 1) found.push(polygon(lows, highs, { fill: colour, opacity: 0.18 * opacity }));
+      const whisker = { stroke: colour, lineWidth: 1.4, opacity: 0.6 * opacity };
+      lows.forEach((end, index) => found.push(polyline([end, highs[index]], whisker, 1)));
     }
     return found;
   }

@@ -66,7 +66,6 @@
       options.map(([value, words]) =>
         Array.isArray(words) ? element("optgroup", { label: value }, words.map(option)) : option([value, words])));
     select.value = view[name];
-    if (select.selectedIndex < 0) select.selectedIndex = 0;
     return element("label", {}, element("span", {}, label), select);
   };
 
@@ -78,10 +77,11 @@
     return element("label", {}, element("span", {}, label), input);
   };
 
-  // Show in the controls of a form what the address says.
+  // Show in the controls of a form what the address says; what is no choice there is forgotten.
   paragone.refresh = function (form) {
     for (const control of form.elements) {
-      if (control.name in view && control !== document.activeElement) control.value = view[control.name];
+      if (control !== document.activeElement) control.value = view[control.name];
+      if (control.selectedIndex === -1) control.value = view[control.name] = DEFAULTS[control.name];
     }
   };
 })(window.paragone);
