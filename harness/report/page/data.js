@@ -13,9 +13,7 @@ window.paragone = {};
   // The colours of the theme that is in force: light, dark or paper.
   paragone.theme = function () {
     const styles = getComputedStyle(document.documentElement);
-    const names = {
-      ink: "--ink", softInk: "--soft-ink", grid: "--grid", surface: "--surface", accent: "--accent", noise: "--noise",
-    };
+    const names = { ink: "--ink", softInk: "--soft-ink", grid: "--grid", surface: "--surface", accent: "--accent", noise: "--noise" };
     const colours = Object.entries(names).map(([name, variable]) => [name, styles.getPropertyValue(variable).trim()]);
     return { ...Object.fromEntries(colours), isDark: styles.getPropertyValue("--is-dark").trim() === "1" };
   };
