@@ -27,7 +27,11 @@ LABELS = _random.integers(0, 10, N_TRAIN).astype(np.uint8)
 FOUND, _ = discover()
 
 
-@pytest.mark.parametrize("name", os.environ.get("PARAGONE_TESTS_EXPECT", "").split())
+# PARAGONE_TESTS_EXPECT names programs too, which their own tests ask for.
+EXPECTED = [name for name in os.environ.get("PARAGONE_TESTS_EXPECT", "").split() if name != "chromium"]
+
+
+@pytest.mark.parametrize("name", EXPECTED)
 def test_a_language_that_this_machine_promises_is_there(name):
     (implementation,) = [found.implementation for found in FOUND if found.name == name]
 

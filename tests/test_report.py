@@ -62,7 +62,7 @@ def full(tmp_path_factory):
 def test_the_report_is_the_summary_the_text_and_every_figure_in_both_forms(full):
     figures = {f"figures/{kind}-nielsen.{form}" for kind, form in itertools.product(KINDS, ("png", "svg"))}
 
-    assert set(written(full.folder)) == {"summary.csv", "report.md"} | figures
+    assert set(written(full.folder)) == {"summary.csv", "report.md", "report.html"} | figures
 
 
 def test_made_again_every_file_is_the_same_byte_for_byte(full, tmp_path):

@@ -166,4 +166,4 @@ def _report(folder: Path) -> None:
     if "live" in run.plan:
         out.print()
         print_comparison(side_by_side(run, summarise(run)), run.plan["live"]["fail_slower"])
-    out.print(f"\nReport: {path}", soft_wrap=True, highlight=False)
+    out.print(f"\nReport: {path}, for a browser {path.with_name('report.html')}", soft_wrap=True, highlight=False)

@@ -1,4 +1,4 @@
-"""The report of a run: summary.csv, report.md and its figures, made from the run's folder alone.
+"""The report of a run: summary.csv, report.html, report.md and its figures, made from the run's folder alone.
 
 Made twice with the same installed versions, every file is the same byte for byte.
 """
@@ -16,7 +16,8 @@ from harness.disk import write_whole
 from harness.errors import ResultsUnusable
 from harness.report import wording
 from harness.report.figures import figures
-from harness.report.markdown import report
+from harness.report.markdown import joined, sections_of
+from harness.report.page import page
 
 if TYPE_CHECKING:
     from harness.store import Run
@@ -26,7 +27,7 @@ FORMULA = ("=", "+", "-", "@")  # how a spreadsheet's formula begins
 
 
 def write_report(run: Run) -> Path:
-    """Write summary.csv, figures/ and report.md into the run's folder; return the path of report.md.
+    """Write summary.csv, figures/, report.html and report.md into the run's folder; return the path of report.md.
 
     Each file appears whole or not at all, report.md last; figures of an earlier report that this one
     does not have are removed. Raises ResultsUnusable where the folder cannot be written.
@@ -35,7 +36,9 @@ def write_report(run: Run) -> Path:
     drawn, left_out = figures(run, frame)
     files = {f"{FIGURES}/{figure.name}.{form}": getattr(figure, form) for figure in drawn for form in ("png", "svg")}
     files["summary.csv"] = summary_csv(frame).encode()
-    files["report.md"] = report(run, frame, drawn, left_out).encode()
+    sections = sections_of(run, frame, drawn, left_out)
+    files["report.html"] = page(run, frame, sections, drawn).encode()
+    files["report.md"] = joined(sections).encode()
     try:
         if (run.folder / FIGURES).is_symlink():
             raise OSError(errno.ELOOP, f"{FIGURES} is a link to another folder: remove it")

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from harness.report.canvas import Drawn
     from harness.store import Run
 
+# The sections that report.html shows in ways of its own.
+RESULTS, FIGURES, WARNINGS = "## Results", "## Figures", "## Warnings"
+
 HOW_TO_READ = f"""\
 - **Images per second** is the median over launches (fresh processes) of the median within a launch; in brackets, in
   the same unit, its {CONFIDENCE:.0%} interval over launches.
@@ -34,21 +37,38 @@ HOW_TO_READ = f"""\
   `summary.csv`."""
 
 
+Sections = list[tuple[str, str]]
+
+
 def report(run: Run, frame: pd.DataFrame, drawn: Sequence[Drawn], left_out: Sequence[str]) -> str:
     """Return the report of a run in Markdown; `drawn` are its figures, `left_out` says which have no data."""
+    return joined(sections_of(run, frame, drawn, left_out))
+
+
+def joined(sections: Sections) -> str:
+    """Return the sections of a report as one text."""
+    return "\n\n".join(f"{heading}\n\n{text}".strip() for heading, text in sections) + "\n"
+
+
+def sections_of(run: Run, frame: pd.DataFrame, drawn: Sequence[Drawn], left_out: Sequence[str]) -> Sections:
+    """Return heading and text of every part of the report, in Markdown; those without a word are left out.
+
+    The first is the title with the
+    answer, the second, without a heading, the findings.
+    """
     quick = " — quick: one launch, no intervals" if run.plan["quick"] else ""
     unfinished = "" if was_finished(run) else " — interrupted"
     sections = [
         (f"# paragone: {wording.escaped(run.plan['run'])}{quick}{unfinished}", answer(run, frame)),
         ("", _bullets(findings(run, frame))),
         *side_by_side.sections(run, frame),
-        ("## Warnings", _bullets(wording.escaped(text) for text in warnings(run, frame))),
-        ("## Results", tables.summary_tables(frame)),
+        (WARNINGS, _bullets(wording.escaped(text) for text in warnings(run, frame))),
+        (RESULTS, tables.summary_tables(frame)),
         ("## Who overtakes whom along batch size", overtaking.section(run, frame)),
         *ladder.sections(run, frame),
         ("## Claims of the sources", claims.section(run, frame)),
         ("## How to read this", HOW_TO_READ),
-        ("## Figures", _figures(drawn, left_out)),
+        (FIGURES, _figures(drawn, left_out)),
         ("## The machine's limit", limit.section(run)),
         ("## Memory", memory.section(run, frame)),
         ("## Noise: the baseline against itself (A/A)", _noise(run, frame)),
@@ -62,7 +82,7 @@ def report(run: Run, frame: pd.DataFrame, drawn: Sequence[Drawn], left_out: Sequ
         ("## Where the time went", _shares(run)),
         ("## To repeat it", _commands(run)),
     ]
-    return "\n\n".join(f"{heading}\n\n{text}".strip() for heading, text in sections if text) + "\n"
+    return [(heading, text) for heading, text in sections if text]
 
 
 def _bullets(sentences: Iterable[str]) -> str:

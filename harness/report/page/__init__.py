@@ -1,0 +1,130 @@
+"""report.html: the report as one file to look at, that asks the network for nothing."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from harness.report import wording
+from harness.report.markdown import FIGURES, RESULTS, WARNINGS, Sections
+from harness.report.page.payload import as_json, payload
+from harness.report.page.prose import as_html, as_inline_html, slug
+
+if TYPE_CHECKING:
+    from harness.report.canvas import Drawn
+    from harness.store import Run
+
+VENDOR = "vendor/echarts.common.min.js"
+# In the order that they need each other.
+SCRIPTS = (
+    *("data.js", "words.js", "view.js", "metrics.js", "copy.js", "tables.js"),
+    *("lines.js", "said.js", "legend.js", "panel.js", "twin.js", "charts.js", "cells_table.js"),
+    "route.js",
+)
+STYLES = ("style.css",)
+
+# What the interactive charts show; the other figures are embedded as pictures, as long as there is room.
+INTERACTIVE = ("throughput-", "speedup-", "cold-", "memory-")
+ROOM_FOR_PICTURES = 700_000  # bytes of base64
+
+
+def page(run: Run, frame: pd.DataFrame, sections: Sections, drawn: Sequence[Drawn]) -> str:
+    """Return the report of a run as a page of its own, from the summary, the report's sections and its figures.
+
+    What the charts and the page's own table show is not said again from the sections.
+    """
+    own = {RESULTS, FIGURES, WARNINGS}
+    title, *rest = sections
+    leading = [text for heading, text in rest if not heading]
+    warnings = [text for heading, text in rest if heading == WARNINGS]
+    scripts = [_inline(name) for name in (VENDOR, *SCRIPTS)]
+    pictures, left_out = _pictures(drawn)
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    return environment.from_string(_text("page.html.j2")).render(
+        title=_line(title[0].removeprefix("# ")),
+        lead=_line(compared(run, frame)),
+        answer=_prose("\n\n".join([title[1], *leading])),
+        warnings=[(_prose(text), text.count("\n- ") + 1) for text in warnings],
+        sections=[_section(heading, text) for heading, text in rest if heading and heading not in own],
+        pictures=pictures,
+        left_out=left_out,
+        hashes=Markup(" ".join(f"'sha256-{_digest(script)}'" for script in scripts)),
+        scripts=scripts,
+        styles=[_inline(name) for name in STYLES],
+        payload=Markup(as_json(payload(run, frame))),
+    )
+
+
+def compared(run: Run, frame: pd.DataFrame) -> str:
+    """Return in a line what was compared, on what: variants, workloads, machine, threads, data, repetitions."""
+    shown = wording.presented(frame)
+    machine, plan = run.environment.get("machine", {}), run.plan
+    cpu = wording.escaped(machine.get("cpu") or "a machine that did not say its name")
+    cores = f" with {wording.plural(machine['physical_cores'], 'core')}" if machine.get("physical_cores") else ""
+    sizes = ", ".join(wording.batch(size) for size in sorted(shown["batch_size"].unique()))
+    parts = [
+        f"{wording.plural(shown['variant'].nunique(), 'variant')} of one training step, by "
+        f"{wording.plural(shown['implementation'].nunique(), 'implementation')}",
+        f"workload {', '.join(map(wording.code, plan['problems']))}",
+        " and ".join(sorted(shown["dtype"].unique())),
+        f"batch {sizes}" if sizes else "",
+        f"{cpu}{cores}",
+        wording.plural(plan["threads"][0], "thread")
+        if len(plan["threads"]) == 1
+        else f"threads: {', '.join(map(str, plan['threads']))}",
+        f"data: {wording.escaped(plan['data']['name'])}",
+        f"{wording.plural(plan['launches'], 'launch')} × {wording.plural(plan['rounds'], 'round')}",
+        wording.escaped(plan["created"][:10]),
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def _section(heading: str, text: str) -> dict[str, Any]:
+    words = heading.lstrip("# ")
+    return {"place": slug(words), "heading": _line(words), "text": _prose(text)}
+
+
+def _prose(markdown: str) -> Markup:
+    return Markup(as_html(markdown))
+
+
+def _line(markdown: str) -> Markup:
+    return Markup(as_inline_html(markdown))
+
+
+def _pictures(drawn: Sequence[Drawn]) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return the figures that the charts do not show, as data URIs, and the names of those that have no room."""
+    pictures, left_out, room = [], [], ROOM_FOR_PICTURES
+    for figure in drawn:
+        if figure.name.startswith(INTERACTIVE):
+            continue
+        source = f"data:image/svg+xml;base64,{base64.b64encode(figure.svg).decode()}"
+        if len(source) > room:
+            left_out.append(figure.name)
+        else:
+            room -= len(source)
+            pictures.append({"caption": _line(figure.caption), "source": source})
+    return pictures, left_out
+
+
+def _text(name: str) -> str:
+    return (files(__package__) / name).read_text(encoding="utf-8")
+
+
+def _inline(name: str) -> Markup:
+    """Return a script or a style sheet of this folder, to stand in the page as it is."""
+    text = _text(name)
+    if "</script" in text or "</style" in text or "<!--" in text:
+        raise ValueError(f"{name} would end the element that it stands in")
+    return Markup(text)
+
+
+def _digest(script: str) -> str:
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

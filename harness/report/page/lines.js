@@ -1,0 +1,46 @@
+// What a chart draws: a line for each variant that has a number, and what stands behind the lines.
+"use strict";
+
+(function (paragone) {
+  const { data, distinct, view } = paragone;
+  const THROUGHPUTS = ["rate", "epoch", "share"];
+  const rename = ({ value, low, high }) => ({ y: value, low, high });
+  const bySize = (a, b) => a - b;
+
+  // A line for each variant of `rows`, which are of one dtype; points of 0 have no place on a log axis.
+  paragone.linesOf = function (rows) {
+    return distinct("variant", rows).map((variant) => {
+      const own = rows.filter((row) => row.variant === variant);
+      const points = own.map((row) => ({ row, x: row.batch_size, ...rename(paragone.estimate(row)) }))
+        .filter((point) => point.y > 0).sort((a, b) => a.x - b.x);
+      return { variant, name: own[0].name, dtype: own[0].dtype, style: own[0].style, points };
+    }).filter((line) => line.points.length);
+  };
+
+  // The limit of the machine in the unit of the metric, known where any cell of a batch size has a share of it.
+  function limitOf(rows) {
+    if (!THROUGHPUTS.includes(view.chosen.metric)) return [];
+    const known = rows.filter((row) => row.limit_images_per_second !== null && row.images_per_second !== null);
+    return distinct("batch_size", known).sort(bySize).map((size) => {
+      const row = known.find((one) => one.batch_size === size);
+      const atLimit = {
+        ...row, images_per_second: row.limit_images_per_second,
+        seconds_per_epoch: (row.seconds_per_epoch * row.images_per_second) / row.limit_images_per_second,
+      };
+      return { x: size, y: paragone.metric().of(atLimit).value };
+    });
+  }
+
+  // A/A noise around the run's own baseline, where the metric is a speed and the ratios are to that baseline.
+  function noiseOf(rows) {
+    const own = rows.filter((row) => row.variant === data.baselines[row.dtype] && row.margin !== null);
+    const isRatio = view.chosen.metric === "ratio" && own.every((row) => paragone.baselineOf(row) === row);
+    if (!isRatio && !THROUGHPUTS.includes(view.chosen.metric)) return [];
+    return paragone.linesOf(own).flatMap((line) => line.points)
+      .map(({ x, y, row }) => ({ x, low: y / (1 + row.margin), high: y * (1 + row.margin) }));
+  }
+
+  paragone.behind = (rows) => ({
+    limit: limitOf(rows), noise: noiseOf(rows), isCeiling: view.chosen.metric !== "epoch",
+  });
+})(window.paragone);

@@ -1,0 +1,108 @@
+"""What the page carries as data: the rows of the summary, and what its charts need beside them."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from matplotlib.colors import to_rgb
+from scipy.special import stdtrit
+
+from harness.analyse import CONFIDENCE, UNIT, baseline_variants, cells_with_statuses, launch_medians
+from harness.report import palette, wording
+from harness.report.figures import noise_sentence
+from harness.statuses import CELL, timed_samples
+
+if TYPE_CHECKING:
+    from harness.store import Run
+
+LEAST_CONTRAST = 3.0  # of a line against the page, as WCAG asks of graphics
+PAGE = {"light": "#ffffff", "dark": "#15171a"}  # the backgrounds of style.css
+ESCAPES = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
+
+
+def payload(run: Run, frame: pd.DataFrame) -> dict[str, Any]:
+    """Return the data of the page, ready for JSON; `rows` are those of `frame`, in its order.
+
+    The rows are packed as `columns` and `values`, with the six digits of summary.csv; `names`, `styles`
+    and `launches` have an entry for each. A launch is [wave, launch, attempt, median seconds per step].
+    """
+    launches = _launches(run, frame)
+    most = max((len(entries) for entries in launches), default=0)
+    return {
+        "run": run.plan["run"],
+        "columns": list(frame.columns),
+        "values": [[_plain(value) for value in row] for row in frame.itertuples(index=False)],
+        "names": list(wording.short_names(frame)),
+        "styles": [_style(row) for row in wording.rows(frame)],
+        "launches": launches,
+        "baselines": baseline_variants(run),
+        "noise": {problem: noise_sentence(run, frame, problem) for problem in run.plan["problems"]},
+        # Student's t for 1, 2, … degrees of freedom, as every interval over launches takes it.
+        "t": [_plain(stdtrit(freedom, (1 + CONFIDENCE) / 2)) for freedom in range(1, most)],
+        **cell_pages(run, frame),
+    }
+
+
+def cell_pages(run: Run, frame: pd.DataFrame) -> dict[str, Any]:
+    """Return what the pages of the cells show beyond the summary: `details`, one per row, and `sources`."""
+    return {"details": [], "sources": {}}
+
+
+def as_json(content: Any) -> str:
+    """Return JSON that ends no script element whatever is in it: `<`, `>`, `&` and line separators are escaped."""
+    text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.translate(ESCAPES)
+
+
+def visible(colour: str, background: str) -> str:
+    """Return the colour, moved no further towards black or white than it takes to stand out from the background."""
+    shift = 1.0 if _luminance(to_rgb(background)) < 0.2 else 0.0
+    for amount in range(0, 101, 4):
+        moved = tuple(channel + (shift - channel) * amount / 100 for channel in to_rgb(colour))
+        if _contrast(moved, to_rgb(background)) >= LEAST_CONTRAST:
+            break
+    return "#" + "".join(f"{round(255 * channel):02x}" for channel in moved)
+
+
+def _contrast(one: tuple[float, ...], other: tuple[float, ...]) -> float:
+    dark, light = sorted((_luminance(one), _luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(channels: tuple[float, ...]) -> float:
+    """Return WCAG's relative luminance."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def _style(row: Any) -> dict[str, Any]:
+    """Return colour by theme, marker and dashes of a row, from the palette of all figures."""
+    style = palette.style(row)
+    colours = {theme: visible(style["color"], background) for theme, background in PAGE.items()}
+    dashes = [] if style["linestyle"] == "-" else list(style["linestyle"][1])
+    return {**colours, "marker": style["marker"], "dashes": dashes}
+
+
+def _launches(run: Run, frame: pd.DataFrame) -> list[list[list[Any]]]:
+    """Return for each row of the frame the medians of its launches, those that its throughput is the median of."""
+    medians = launch_medians(timed_samples(run), cells_with_statuses(run))
+    usable = medians[medians["enters"] | ~medians.groupby(CELL)["enters"].transform("any")]
+    found = {key: cells[[*UNIT, "step_seconds"]] for key, cells in usable.groupby(CELL)}
+    has_time = frame["images_per_second"].notna()
+    keys = frame[CELL].itertuples(index=False, name=None)
+    return [
+        [[_plain(value) for value in row] for row in found[key].itertuples(index=False)] if timed else []
+        for key, timed in zip(keys, has_time, strict=True)
+    ]
+
+
+def _plain(value: Any) -> Any:
+    """Return a value of a frame as JSON has it: six significant digits, None where there is no number."""
+    value = getattr(value, "item", lambda: value)()
+    if isinstance(value, float):
+        rounded = float(f"{value:.6g}")
+        return None if not math.isfinite(value) else int(rounded) if rounded.is_integer() else rounded
+    return None if value is pd.NA else value

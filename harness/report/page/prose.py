@@ -1,0 +1,86 @@
+"""The Markdown of the report as HTML that carries nothing but text, tables, lists, emphasis and safe links."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.rules_inline import StateInline
+from markdown_it.token import Token
+from markdown_it.utils import EnvType, OptionsDict
+
+BREAK = "<br>"
+
+
+def as_html(markdown: str) -> str:
+    """Return the Markdown as HTML; tables lie in boxes that scroll, those without headings have them at the side.
+
+    Raw HTML is shown as the text that it is, but for the line break that the report's own tables use.
+    """
+    tokens = _PARSER.parse(markdown)
+    _describe_tables(tokens)
+    return str(_PARSER.renderer.render(tokens, _PARSER.options, {}))
+
+
+def as_inline_html(markdown: str) -> str:
+    """Return one line of Markdown as HTML to stand within a paragraph or a heading."""
+    return str(_PARSER.renderInline(markdown))
+
+
+def slug(heading: str) -> str:
+    """Return a heading as the name of a place in the page."""
+    return re.sub(r"[^a-z0-9]+", "-", heading.lower()).strip("-")
+
+
+def _parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
+    parser.inline.ruler.before("entity", "break", _line_break)
+    for what, rule in (("table_open", _table_open), ("table_close", _table_close)):
+        parser.add_render_rule(what, rule)
+    return parser
+
+
+def _line_break(state: StateInline, silent: bool) -> bool:
+    if not state.src.startswith(BREAK, state.pos):
+        return False
+    if not silent:
+        state.push("hardbreak", "br", 0)
+    state.pos += len(BREAK)
+    return True
+
+
+def _table_open(
+    _: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, environment: EnvType
+) -> str:
+    kind = ' class="pairs"' if tokens[index].meta.get("pairs") else ""
+    return f'<div class="scroll" role="region" aria-label="table" tabindex="0"><table{kind}>\n'
+
+
+def _table_close(
+    _: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, environment: EnvType
+) -> str:
+    return "</table></div>\n"
+
+
+def _describe_tables(tokens: list[Token]) -> None:
+    """Say what heads a column or a row; of tables whose headings are all empty, the first cells head the rows."""
+    starts = [index for index, token in enumerate(tokens) if token.type == "table_open"]
+    for start in reversed(starts):
+        kinds = [token.type for token in tokens[start:]]
+        body, end = start + kinds.index("thead_close") + 1, start + kinds.index("table_close")
+        headings = [index for index in range(start, body) if tokens[index].type == "th_open"]
+        if any(tokens[index + 1].content for index in headings):
+            for index in headings:
+                tokens[index].attrSet("scope", "col")
+            continue
+        tokens[start].meta["pairs"] = True
+        for index in range(body, end):
+            if tokens[index].type == "tr_open":
+                tokens[index + 1].tag = tokens[index + 3].tag = "th"
+                tokens[index + 1].attrSet("scope", "row")
+        del tokens[start + 1 : body]
+
+
+_PARSER = _parser()

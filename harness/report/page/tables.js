@@ -1,0 +1,79 @@
+// Tables that sort by a click on a heading and can be copied: those of the page and those of the report's sections.
+"use strict";
+
+(function (paragone) {
+  const { element } = paragone;
+  const UNITS = { G: 1e9, M: 1e6, k: 1e3, "µs": 1e-6, ms: 1e-3, s: 1, min: 60, h: 3600, "%": 0.01, T: 1e12 };
+
+  // The number that a text starts with, in the unit behind it; null where it starts with none.
+  function numberOf(text) {
+    const found = /^[≈±−-]?([\d\u202f\u00a0,]*\.?\d+(?:e[+-]?\d+)?)(?:\s?([A-Za-zµ%]+))?/.exec(text.trim());
+    if (!found) return null;
+    const size = Number(found[1].replace(/[\u202f\u00a0,]/g, ""));
+    const unit = found[2] || "";
+    const factor = UNITS[unit] ?? (/^[GMkT][A-Z]/.test(unit) ? UNITS[unit[0]] : 1);
+    return (/^[−-]/.test(text.trim()) ? -1 : 1) * size * factor;
+  }
+
+  function keyOf(cell) {
+    const given = cell.dataset.sort;
+    if (given !== undefined) return given === "" ? null : Number(given);
+    const text = cell.textContent.trim();
+    return numberOf(text) ?? (text === "" || text === "–" ? null : text.toLowerCase());
+  }
+
+  // Numbers before words, what is missing last, whichever way it is sorted.
+  function compare(one, other, descending) {
+    if (one === null || other === null) return (one === null) - (other === null);
+    if (typeof one !== typeof other) return typeof one === "number" ? -1 : 1;
+    const order = typeof one === "number" ? one - other : one.localeCompare(other, "en", { numeric: true });
+    return descending ? -order : order;
+  }
+
+  function sortBy(table, column, descending) {
+    const heading = table.tHead.rows[0].cells[column];
+    for (const cell of table.tHead.rows[0].cells) cell.removeAttribute("aria-sort");
+    heading.setAttribute("aria-sort", descending ? "descending" : "ascending");
+    const body = table.tBodies[0];
+    const keyed = [...body.rows].map((row) => [keyOf(row.cells[column]), row]);
+    keyed.sort(([one], [other]) => compare(one, other, descending));
+    body.append(...keyed.map(([, row]) => row));
+  }
+
+  function turn(table, column) {
+    sortBy(table, column, table.tHead.rows[0].cells[column].getAttribute("aria-sort") === "ascending");
+  }
+
+  // Sort a table as the one was whose place it takes.
+  paragone.sortLike = function (table, before) {
+    const headings = before ? [...before.tHead.rows[0].cells] : [];
+    const column = headings.findIndex((cell) => cell.hasAttribute("aria-sort"));
+    const isSame = column >= 0 && table.tHead.rows[0].cells[column]?.textContent === headings[column].textContent;
+    if (isSame) sortBy(table, column, headings[column].getAttribute("aria-sort") === "descending");
+  };
+
+  // Put a button into every heading that has words.
+  paragone.sortable = function (table) {
+    [...table.tHead.rows[0].cells].forEach((cell, column) => {
+      const words = [...cell.childNodes];
+      if (!cell.textContent.trim()) return;
+      cell.replaceChildren(element("button", { type: "button", class: "sort", click: () => turn(table, column) }, words));
+    });
+    return table;
+  };
+
+  // A table in a box of its own that scrolls, with its buttons above.
+  paragone.boxed = function (table, what, lines = (form) => paragone.textsOf(table, form)) {
+    return [paragone.copyButtons(what, lines),
+      element("div", { class: "scroll", role: "region", "aria-label": what, tabindex: "0" }, paragone.sortable(table))];
+  };
+
+  for (const box of document.querySelectorAll("main section > .scroll")) {
+    const table = box.querySelector("table");
+    if (!table.tHead || table.tBodies[0].rows.length < 2) continue;
+    paragone.sortable(table);
+    const part = box.closest("section").querySelector("h2").textContent;
+    box.setAttribute("aria-label", `Table: ${part}`);
+    box.before(paragone.copyButtons(`the table of ${part}`, (form) => paragone.textsOf(table, form)));
+  }
+})(window.paragone);

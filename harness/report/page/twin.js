@@ -1,0 +1,42 @@
+// The charts in text: a line for each variant, a column for each batch size, every number a way to its cell.
+"use strict";
+
+(function (paragone) {
+  const { data, distinct, element, view, words } = paragone;
+
+  function entry(row) {
+    if (!row) return element("td", {});
+    const estimate = paragone.estimate(row);
+    const { value } = estimate;
+    const missing = row.status === "passed" ? words.MISSING : row.status;
+    const interval = paragone.intervalOf(estimate);
+    const isOfVerdict = ["rate", "ratio"].includes(view.chosen.metric) &&
+      paragone.baselineOf(row)?.variant === data.baselines[row.dtype];
+    return element("td", { class: "number", "data-sort": value ?? "", "data-csv": value ?? "" },
+      element("a", { href: `#cell-${row.index}` }, value === null ? missing : paragone.metric().write(value)),
+      interval ? element("span", { class: "interval" }, " ", interval) : null,
+      isOfVerdict && value !== null && row.verdict ? element("span", { class: "verdict" }, " ", row.verdict) : null);
+  }
+
+  paragone.twin = function (box, rows, picked) {
+    const sizes = distinct("batch_size", rows).sort((a, b) => a - b);
+    const hasDtypes = distinct("dtype", rows).length > 1;
+    const head = ["implementation", ...(hasDtypes ? ["dtype"] : []), ...sizes.map((size) => `batch ${words.batch(size)}`)];
+    const body = distinct("variant", rows).map((variant) => {
+      const own = rows.filter((row) => row.variant === variant);
+      const [{ name, dtype }] = own;
+      return element("tr", { class: picked.size && !picked.has(name) ? "grey" : null },
+        element("th", { scope: "row" }, name), hasDtypes ? element("td", {}, dtype) : null,
+        sizes.map((size) => entry(own.find((row) => row.batch_size === size))));
+    });
+    const threads = words.plural(Number(view.chosen.threads), "thread");
+    const table = element("table", { class: "twin" },
+      element("caption", {}, `${paragone.metric().title}, ${view.chosen.problem}, ${threads}`),
+      element("thead", {}, element("tr", {}, head.map((heading) =>
+        element("th", { scope: "col", class: heading.startsWith("batch") ? "number" : null }, heading)))),
+      element("tbody", {}, body));
+    const before = box.querySelector("table");
+    box.replaceChildren(...paragone.boxed(table, "the table of the chart"));
+    paragone.sortLike(table, before);
+  };
+})(window.paragone);

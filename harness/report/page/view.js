@@ -1,0 +1,87 @@
+// What the reader has chosen, kept in the address so that a view can be sent to someone: #view&metric=ratio&dtype=float32
+"use strict";
+
+(function (paragone) {
+  const { rows } = paragone.data;
+  const START = "#view";
+  const presented = rows.filter((row) => !row.control && row.status !== "unavailable");
+  const measured = presented.find((row) => row.images_per_second !== null) || presented[0] || {};
+
+  // Charts: metric, problem, dtype (empty: all), threads, baseline (empty: the run's own), highlight, search.
+  // Table of cells: text and the columns of the same name, prefixed by "only-".
+  const DEFAULTS = {
+    metric: "rate", problem: measured.problem || "", dtype: "", threads: String(measured.threads || 1), baseline: "",
+    highlight: "", search: "", text: "", "only-problem": "", "only-dtype": "", "only-threads": "",
+    "only-batch_size": "", "only-verdict": "", "only-status": "", columns: "",
+  };
+
+  const view = { ...DEFAULTS };
+  const listeners = [];
+
+  function read() {
+    const chosen = location.hash.startsWith(START) ? new URLSearchParams(location.hash.slice(START.length)) : null;
+    if (chosen) for (const name of Object.keys(DEFAULTS)) view[name] = chosen.get(name) ?? DEFAULTS[name];
+    return chosen !== null;
+  }
+
+  // Change some of the choices; everything that shows them is told.
+  function choose(changes) {
+    Object.assign(view, changes);
+    history.replaceState(null, "", address());
+    listeners.forEach((listener) => listener(Object.keys(changes)));
+  }
+
+  function address() {
+    const changed = Object.entries(view).filter(([name, value]) => value !== DEFAULTS[name]);
+    return `${START}${changed.length ? `&${new URLSearchParams(changed)}` : ""}`;
+  }
+
+  const highlighted = () => new Set(view.highlight ? view.highlight.split("|") : []);
+
+  // The names that a click or the search has picked out; empty where all are equal.
+  function picked(among) {
+    const wanted = view.search.toLowerCase().split(",").map((word) => word.trim()).filter(Boolean);
+    const found = among.filter((row) => {
+      const text = `${row.name} ${row.variant} ${row.language} ${row.layout}`.toLowerCase();
+      return wanted.some((word) => text.includes(word));
+    });
+    return new Set([...highlighted(), ...found.map((row) => row.name)]);
+  }
+
+  function toggle(name) {
+    const names = highlighted();
+    if (!names.delete(name)) names.add(name);
+    choose({ highlight: [...names].join("|") });
+  }
+
+  read();
+  window.addEventListener("hashchange", () => read() && listeners.forEach((listener) => listener(Object.keys(DEFAULTS))));
+  paragone.view = { chosen: view, choose, toggle, picked, address, presented, onChange: (listener) => listeners.push(listener) };
+
+  // A labelled choice of the controls; `options` are [value, words], or [group, [[value, words], …]].
+  paragone.choice = function (label, name, options) {
+    const { element } = paragone;
+    const option = ([value, words]) => element("option", { value }, words);
+    const select = element("select", { name, change: () => choose({ [name]: select.value }) },
+      options.map(([value, words]) =>
+        Array.isArray(words) ? element("optgroup", { label: value }, words.map(option)) : option([value, words])));
+    select.value = view[name];
+    return element("label", {}, element("span", {}, label), select);
+  };
+
+  paragone.field = function (label, name, hint) {
+    const { element } = paragone;
+    const input = element("input", { type: "search", name, placeholder: hint, autocomplete: "off",
+      input: () => choose({ [name]: input.value }) });
+    input.value = view[name];
+    return element("label", {}, element("span", {}, label), input);
+  };
+
+  // Show in the controls of a form what the address says; what is no choice there is forgotten.
+  paragone.refresh = function (form) {
+    for (const control of form.elements) {
+      if (control !== document.activeElement) control.value = view[control.name];
+      if (control.selectedIndex === -1) control.value = view[control.name] = DEFAULTS[control.name];
+    }
+  };
+})(window.paragone);

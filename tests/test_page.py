@@ -1,0 +1,632 @@
+"""report.html: what the file holds, and how it behaves in a browser with 40 variants at 8 batch sizes."""
+
+import hashlib
+import itertools
+import json
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from large_run import FAILED, NASTY, SIZES, large_run, names
+from made_up_run import BASE, CONTROL, made_up_run
+from scipy.stats import t as student
+
+from harness.analyse import summarise
+from harness.registry import PROJECT
+from harness.report import palette, wording
+from harness.report.canvas import Drawn
+from harness.report.markdown import joined, sections_of
+from harness.report.page import INTERACTIVE, ROOM_FOR_PICTURES, SCRIPTS, page
+from harness.report.page.payload import LEAST_CONTRAST, PAGE, as_json, payload, visible
+from harness.report.page.prose import as_html
+
+VENDOR = PROJECT / "harness/report/page/vendor"
+MIDDLE = "julia_way1[dtype=float32]"
+PHONE = 400
+
+
+def page_of(run, drawn=()):
+    frame = summarise(run)
+    return page(run, frame, sections_of(run, frame, [], []), list(drawn))
+
+
+@pytest.fixture(scope="session")
+def run():
+    return large_run(None)
+
+
+@pytest.fixture(scope="session")
+def frame(run):
+    return summarise(run)
+
+
+@pytest.fixture(scope="session")
+def text(run):
+    return page_of(run)
+
+
+@pytest.fixture(scope="session")
+def address(text, tmp_path_factory):
+    path = tmp_path_factory.mktemp("page") / "report.html"
+    path.write_text(text, encoding="utf-8")
+    return path.as_uri()
+
+
+@pytest.fixture
+def opened(browser, address):
+    """Return the browser with the page open at 1400 pixels, light, and nothing chosen; opened anew where it must be."""
+    if browser.shows(address):
+        browser.run(AFRESH)
+    else:
+        browser.open(address)
+    return browser
+
+
+AFRESH = """
+new Promise((done) => {
+  addEventListener("hashchange", () => setTimeout(done), { once: true });
+  location.hash = "#view&" + Math.random();
+})
+"""
+
+
+# --- the file ---
+
+
+def small_run():
+    return made_up_run(None, {(name, size): [[1e-5] * 3] * 2 for name in (BASE, CONTROL, MIDDLE) for size in (1, 10)})
+
+
+def test_made_again_the_page_is_the_same_byte_for_byte():
+    assert page_of(small_run()) == page_of(small_run())
+
+
+def test_forty_variants_at_eight_batch_sizes_stay_under_3_mb_with_all_the_pictures_that_there_is_room_for(text):
+    assert len(names()) * len(SIZES) == 320
+    assert len(text.encode()) + ROOM_FOR_PICTURES < 3_000_000
+
+
+def test_what_others_wrote_is_what_its_readme_says():
+    (wanted,) = re.findall(r"SHA-256: `([0-9a-f]{64})`", (VENDOR / "README.md").read_text())
+
+    assert hashlib.sha256((VENDOR / "echarts.common.min.js").read_bytes()).hexdigest() == wanted
+    assert {"LICENSE", "LICENSE-d3", "NOTICE", "README.md"} <= {path.name for path in VENDOR.iterdir()}
+
+
+def test_every_script_of_the_folder_is_in_the_page_and_every_section_of_the_report(run, frame, text):
+    folder = VENDOR.parent
+    headings = re.findall(r"^## (.+)$", joined(sections_of(run, frame, [], [])), re.MULTILINE)
+
+    assert {path.name for path in folder.glob("*.js")} == set(SCRIPTS)
+    assert len(headings) > 10
+    for heading in set(headings) - {"Results", "Figures", "Warnings"}:
+        assert f">{heading}</h2>" in text
+
+
+def test_the_numbers_of_the_page_are_those_of_the_summary(run, frame):
+    carried = json.loads(as_json(payload(run, frame)))
+    speeds = [row[carried["columns"].index("images_per_second")] for row in carried["values"]]
+
+    assert carried["columns"] == list(frame.columns)
+    assert [row[carried["columns"].index("variant")] for row in carried["values"]] == list(frame["variant"])
+    assert np.array(speeds, dtype=float) == pytest.approx(frame["images_per_second"].to_numpy(), rel=1e-5, nan_ok=True)
+
+
+def test_json_ends_no_script_whatever_is_in_it():
+    content = {"</script><!--": "&\u2028\u2029<b>"}
+    written = as_json(content)
+
+    assert not re.search("[<>&\u2028\u2029]", written)
+    assert json.loads(written) == content
+
+
+def test_a_name_that_is_a_script_stands_in_the_page_as_text_only(text):
+    assert "<script>alert" not in text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
+
+
+def test_raw_html_in_a_section_is_text_but_for_the_line_break_of_the_tables():
+    made = as_html("a<br>b <b>c</b> ![d](http://e/f.png) [g](javascript:h)\n\n<script>i</script>")
+
+    assert re.search(r"a<br ?/>\s*b", made)
+    assert not re.search(r"<(b|img|script)\b|javascript:h\"", made)
+    assert "&lt;script&gt;i&lt;/script&gt;" in made
+
+
+def test_tables_have_scopes_and_pairs_are_headed_at_the_side():
+    assert '<th scope="col">a</th>' in as_html("| a | b |\n| --- | --- |\n| 1 | 2 |")
+    pairs = as_html("|  |  |\n| --- | --- |\n| CPU | Zen |")
+    assert "<thead>" not in pairs
+    assert '<th scope="row">CPU</th>' in pairs
+
+
+def test_the_page_may_run_its_own_scripts_and_connect_to_nothing(text):
+    (policy,) = re.findall(r'Content-Security-Policy" content="([^"]+)"', text)
+
+    assert policy.startswith("default-src 'none'; script-src 'sha256-")
+    assert policy.count("'sha256-") == len(SCRIPTS) + 1
+    assert "connect-src" not in policy
+    assert "http" not in policy
+
+
+@pytest.mark.parametrize("theme", PAGE)
+def test_every_colour_of_the_palette_stands_out_from_the_page(theme):
+    def luminance(colour):
+        channels = np.array([int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)])
+        linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+        return linear @ (0.2126, 0.7152, 0.0722) + 0.05
+
+    for colour in [*(colour for _, colour in palette.COLOURS), *palette.OTHERS]:
+        one, other = sorted((luminance(visible(colour, PAGE[theme])), luminance(PAGE[theme])))
+        assert other / one >= LEAST_CONTRAST - 0.05, colour
+
+
+def test_pictures_are_those_that_no_chart_shows_and_never_too_many():
+    drawn = [Drawn(f"{kind}nielsen", "A *caption*.", b"", b"<svg/>") for kind in INTERACTIVE]
+    drawn += [Drawn("accuracy-nielsen", "A `caption`.", b"", b"<svg/>"), Drawn("big", "Big.", b"", b" " * 10**6)]
+    made = page_of(small_run(), drawn)
+
+    assert re.findall(r'<img src="(data:image/svg\+xml;base64,)[^"]+" alt="([^"]+)"', made) == [
+        ("data:image/svg+xml;base64,", "A caption.")
+    ]
+    assert "in the folder <code>figures</code> of the run: big." in made
+
+
+class Skeleton(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.headings, self.ids, self.nameless = [], [], []
+
+    def handle_starttag(self, tag, attributes):
+        about = dict(attributes)
+        self.ids += [about["id"]] if "id" in about else []
+        self.headings += [int(tag[1])] if re.fullmatch("h[1-6]", tag) else []
+        self.nameless += [tag] if tag == "img" and not about.get("alt") else []
+
+
+def test_headings_come_in_order_places_are_named_once_and_pictures_have_words():
+    skeleton = Skeleton()
+    skeleton.feed(page_of(small_run(), [Drawn("accuracy-nielsen", "A caption.", b"", b"<svg/>")]))
+
+    assert skeleton.headings[0] == 1
+    assert skeleton.headings.count(1) == 1
+    assert all(later - earlier <= 1 for earlier, later in itertools.pairwise(skeleton.headings))
+    assert len(set(skeleton.ids)) == len(skeleton.ids)
+    assert skeleton.nameless == []
+
+
+# --- in a browser ---
+
+TWIN = "[...document.querySelectorAll('.twin tbody tr')].map((row) => [...row.cells].map((cell) => cell.innerText))"
+CELLS = "[...document.querySelectorAll('.cells tbody tr')].map((row) => [...row.cells].map((cell) => cell.innerText))"
+
+
+def choose(browser, **choices):
+    browser.run(f"paragone.view.choose({json.dumps(choices)})")
+
+
+def type_into(browser, name, words):
+    browser.run(
+        f"(() => {{ const field = document.querySelector('[name=\"{name}\"]'); field.value = {json.dumps(words)};"
+        "field.dispatchEvent(new Event('input')); field.dispatchEvent(new Event('change')); })()"
+    )
+
+
+def twin_of(browser, name, dtype="float32"):
+    """Return the numbers of a line of the table beneath the chart, by batch size, as they go to a CSV file."""
+    lines = browser.run("paragone.textsOf(document.querySelector('.twin'), 'CSV')")
+    (found,) = [line for line in lines if line[:2] == [name, dtype]]
+    return [float(value) for value in found[2:]]
+
+
+def test_it_opens_without_a_word_on_the_console_and_asks_the_network_for_nothing(opened):
+    opened.run("new Promise((done) => setTimeout(done, 50))")
+
+    assert opened.said == []
+    assert opened.run("document.documentElement.lang") == "en"
+    assert opened.run("document.querySelectorAll('.plot svg').length") == 2
+
+
+def test_the_browser_itself_would_tell_of_errors_and_of_the_network(opened):
+    opened.run("console.error('seen'); fetch('http://127.0.0.1:9/').catch(() => 0)")
+
+    assert opened.said[0] == "seen"
+    assert any("Content Security Policy" in words for words in opened.said)
+
+
+def test_every_line_of_the_chart_is_drawn_and_listed_and_the_failed_one_is_in_the_table_alone(opened):
+    listed = opened.run("[...document.querySelectorAll('#legend .name')].map((name) => name.innerText)")
+    series = opened.run(
+        "[...document.querySelectorAll('.plot')].map((box) => echarts.getInstanceByDom(box).getOption().series.length)"
+    )
+
+    assert len(listed) == len(set(listed)) == 33
+    assert NASTY in listed
+    assert series == [33, 6]
+    assert [line[2] for line in opened.run(TWIN) if line[0] == FAILED.split("[")[0]] == ["failed"]
+    note = opened.run("document.getElementById('chart-note').innerText")
+    assert f"Not drawn: {FAILED.split('[')[0]} float32 (failed)." in note
+
+
+def test_the_list_of_lines_does_not_overlap_and_lies_within_the_window(opened):
+    boxes = opened.run(
+        "[...document.querySelectorAll('#legend .entry')].map((entry) => { const box = entry.getBoundingClientRect();"
+        "return [box.top, box.bottom, box.left, box.right]; })"
+    )
+
+    assert all(above[1] <= below[0] + 0.5 for above, below in itertools.pairwise(boxes))
+    assert all(left >= 0 and right <= 1400 for _, _, left, right in boxes)
+
+
+def test_the_table_of_cells_filters_by_text_by_verdict_and_by_both(opened, frame):
+    type_into(opened, "text", "JULIA_way1 float32")
+    by_text = opened.run(CELLS)
+    type_into(opened, "only-verdict", "slower")
+    by_both = opened.run(CELLS)
+    type_into(opened, "text", "")
+    by_verdict = opened.run(CELLS)
+
+    julia = frame["variant"].str.startswith("julia_way1") & (frame["dtype"] == "float32")
+    assert len(by_text) == julia.sum() > len(SIZES)  # way17 too
+    assert len(by_both) == (julia & (frame["verdict"] == "slower")).sum()
+    assert len(by_verdict) == (frame["verdict"] == "slower").sum()
+    assert opened.run("document.querySelector('.cells caption').innerText").startswith(f"{len(by_verdict)} of ")
+
+
+def test_a_click_on_a_heading_sorts_by_number_a_second_the_other_way_and_a_filter_keeps_the_order(
+    browser, address, frame
+):
+    browser.open(address)
+    browser.spoil()
+    opened = browser
+    column = "[...document.querySelectorAll('.cells tbody tr')].map((row) => row.cells[2].dataset.sort ?? '')"
+    click = "document.querySelectorAll('.cells thead button')[2].click()"
+    opened.run(click)
+    up = opened.run(column)
+    opened.run(click)
+    type_into(opened, "only-verdict", "faster")
+    down = opened.run(column)
+
+    speeds = sorted(float(f"{speed:.6g}") for speed in frame["images_per_second"].dropna())
+    assert [float(value) for value in up if value] == speeds
+    assert set(up[len(speeds) :]) == {""}
+    assert [float(value) for value in down] == sorted(map(float, down), reverse=True)
+    assert opened.run("document.querySelectorAll('.cells thead th')[2].getAttribute('aria-sort')") == "descending"
+
+
+def test_the_tables_of_the_sections_sort_too_by_the_size_that_words_tell(opened):
+    limits = "document.querySelectorAll('#the-machine-s-limit table')[1]"
+    opened.run(f"{limits}.tHead.querySelectorAll('button')[4].click()")
+    shown = opened.run(f"[...{limits}.tBodies[0].rows].map((row) => row.cells[4].innerText)")
+    sizes = [float(words.split()[0]) * {"k": 1e3, "M": 1e6}[words.split()[1]] for words in shown]
+
+    assert len(set(sizes)) > 4
+    assert sizes == sorted(sizes)
+
+
+OPACITIES = (
+    "Object.fromEntries(echarts.getInstanceByDom(document.querySelector('.plot')).getOption().series"
+    ".map((line) => [line.name, line.lineStyle.opacity]))"
+)
+
+
+def test_a_search_picks_out_what_it_finds_and_greys_the_rest(opened):
+    type_into(opened, "search", "julia, fortran_way6")
+    bright = {name for name, opacity in opened.run(OPACITIES).items() if opacity == 1}
+    pressed = set(
+        opened.run("[...document.querySelectorAll('#legend .entry:not(.grey)')].map((entry) => entry.dataset.name)")
+    )
+
+    wanted = {
+        name.split("[")[0] for name in names() if name.startswith(("julia", "fortran_way6")) and "float32" in name
+    }
+    assert bright == pressed == wanted
+    type_into(opened, "search", "")
+    assert set(opened.run(OPACITIES).values()) == {1}
+
+
+def test_a_click_in_the_list_or_on_a_point_picks_a_line_out_and_a_second_lets_it_go(opened):
+    opened.run("document.querySelector('.entry[data-name=c_way2]').click()")
+    assert [name for name, opacity in opened.run(OPACITIES).items() if opacity == 1] == ["c_way2"]
+    assert opened.run("document.querySelector('.entry[data-name=c_way2]').getAttribute('aria-pressed')") == "true"
+
+    opened.click(*point_of(opened, "c_way2", 3))
+    assert set(opened.run(OPACITIES).values()) == {1}
+
+
+def point_of(browser, name, place):
+    """Return where a point of the first chart lies in the window, after scrolling there."""
+    return browser.run(
+        "(() => { const box = document.querySelector('.plot'); const chart = echarts.getInstanceByDom(box);"
+        "box.scrollIntoView({ block: 'center' });"
+        f"const line = chart.getOption().series.find((one) => one.name === {json.dumps(name)});"
+        f"const [x, y] = chart.convertToPixel({{ gridIndex: 0 }}, line.data[{place}]);"
+        "const at = box.getBoundingClientRect(); return [at.left + x, at.top + y]; })()"
+    )
+
+
+def test_the_pointer_is_told_cell_number_interval_samples_launches_verdict_and_status(opened, frame):
+    choose(opened, highlight="c_way2")
+    x, y = point_of(opened, "c_way2", 3)
+    opened.mouse("mouseMoved", x + 4, y - 3)
+    said = opened.run("[...document.querySelectorAll('.tip')].map((tip) => tip.innerText).join('')")
+
+    row = frame[(frame["variant"] == "c_way2[dtype=float32]") & (frame["batch_size"] == SIZES[3])].iloc[0]
+    for words in ("c_way2", "float32", "batch 64", "1 thread", "50 samples", "5 launches", "verified", row["verdict"]):
+        assert words in said
+    interval = wording.rate_interval(row["images_per_second_low"], row["images_per_second_high"])
+    assert f"Images per second: {wording.rate(row['images_per_second'])} {interval}" in said
+    opened.mouse("mouseMoved", 5, 5)
+
+
+def test_the_name_of_an_attack_is_shown_to_the_pointer_as_text(opened):
+    choose(opened, highlight=NASTY)
+    opened.mouse("mouseMoved", *point_of(opened, NASTY, 2))
+
+    assert opened.run("document.querySelector('.tip strong').innerText") == NASTY
+    assert opened.said == []
+    opened.mouse("mouseMoved", 5, 5)
+
+
+def launch_medians(run, variant, size):
+    samples = run.samples[(run.samples["variant"] == variant) & (run.samples["batch_size"] == size)]
+    timed = samples[samples["kind"] == "timed"]
+    return (timed["elapsed_ns"] / timed["n_steps"]).groupby(timed["launch"]).median().to_numpy()
+
+
+def test_against_the_runs_own_baseline_the_ratios_are_those_of_the_summary(opened, frame):
+    choose(opened, metric="ratio")
+    rows = frame[frame["variant"] == MIDDLE].sort_values("batch_size")
+
+    assert twin_of(opened, "julia_way1") == pytest.approx(list(rows["ratio_to_baseline"]), rel=1e-5)
+    assert "Formed within rounds" in opened.run("document.getElementById('chart-note').innerText")
+
+
+def test_against_another_baseline_the_ratios_are_recomputed_from_the_medians_of_the_launches(opened, run):
+    choose(opened, metric="ratio", baseline="julia_way1")
+    size = SIZES[4]
+    logs = np.log(launch_medians(run, MIDDLE, size) / launch_medians(run, "c_way2[dtype=float32]", size))
+    reach = student.ppf(0.975, len(logs) - 1) * logs.std(ddof=1) / np.sqrt(len(logs))
+    row = "paragone.data.rows.find((row) => row.variant === 'c_way2[dtype=float32]' && row.batch_size === 256)"
+    got = opened.run(f"paragone.estimate({row})")
+
+    assert twin_of(opened, "c_way2")[4] == pytest.approx(np.exp(logs.mean()), rel=1e-4)
+    assert [got["low"], got["high"]] == pytest.approx(np.exp([logs.mean() - reach, logs.mean() + reach]), rel=1e-4)
+    assert twin_of(opened, "julia_way1") == [1] * len(SIZES)
+    assert "without a verdict" in opened.run("document.getElementById('chart-note').innerText")
+
+
+def test_one_variant_may_be_the_baseline_of_both_dtypes(opened, run):
+    choose(opened, metric="ratio", baseline=BASE)
+    other = BASE.replace("float32", "float64")
+    logs = np.log(launch_medians(run, BASE, 16) / launch_medians(run, other, 16))
+
+    assert twin_of(opened, "numpy_rows", "float64")[2] == pytest.approx(np.exp(logs.mean()), rel=1e-4)
+    assert twin_of(opened, "numpy_rows", "float32") == [1] * len(SIZES)
+
+
+@pytest.mark.parametrize(
+    ("metric", "expected"),
+    [
+        ("epoch", lambda row: row["seconds_per_epoch"]),
+        ("share", lambda row: row["share_of_limit"]),
+        ("cold", lambda row: row["cold_seconds"]),
+        ("memory", lambda row: row["memory_above_loaded_mb"]),
+    ],
+)
+def test_every_other_metric_shows_its_column_of_the_summary(opened, frame, metric, expected):
+    choose(opened, metric=metric)
+    rows = frame[frame["variant"] == MIDDLE].sort_values("batch_size")
+
+    assert twin_of(opened, "julia_way1") == pytest.approx(list(expected(rows)), rel=1e-4)
+    assert opened.said == []
+
+
+def test_the_interval_of_an_epoch_is_that_of_the_rate_turned_over(opened, frame):
+    choose(opened, metric="epoch")
+    row = frame[(frame["variant"] == MIDDLE) & (frame["batch_size"] == 64)].iloc[0]
+    got = opened.run(f"paragone.estimate(paragone.data.rows[{row.name}])")
+
+    n_images = row["seconds_per_epoch"] * row["images_per_second"]
+    ends = [n_images / row["images_per_second_high"], n_images / row["images_per_second_low"]]
+    assert [got["low"], got["high"]] == pytest.approx(ends, rel=1e-4)
+    assert got["low"] < got["value"] < got["high"]
+
+
+def test_a_view_is_restored_from_its_address(opened, address):
+    choose(
+        opened, metric="ratio", dtype="float64", baseline="julia_way1", highlight="c_way2", **{"only-verdict": "slower"}
+    )
+    place = opened.run("location.hash")
+    shown = opened.run(TWIN), opened.run(CELLS)
+    opened.open(address + place)
+
+    assert (opened.run(TWIN), opened.run(CELLS)) == shown
+    assert (
+        opened.run("[...document.querySelectorAll('select, input')].map((one) => one.value)").count("julia_way1") == 1
+    )
+    assert opened.run("document.querySelector('[name=metric]').value") == "ratio"
+
+
+def test_an_address_that_nobody_made_does_no_harm(opened, address):
+    opened.open(address + "#view&metric=constructor&highlight=%7C&only-verdict=none")
+    assert opened.run("document.querySelector('.twin caption').innerText").startswith("Images per second")
+    assert len(opened.run(CELLS)) == 8 * 42
+    opened.open(address + "#view&metric=ratio&problem=%3Cb%3E&baseline=nobody")
+    assert opened.run("document.querySelector('.twin caption').innerText").startswith("Ratio to a baseline, nielsen")
+
+    assert opened.said == []
+    assert opened.run("[...document.querySelectorAll('select')].every((select) => select.selectedIndex >= 0)")
+
+
+def test_a_number_leads_to_its_cell_and_back_to_the_same_view(opened):
+    choose(opened, metric="epoch")
+    opened.run("window.scrollTo(0, 900); document.querySelector('.twin a').click()")
+    opened.run("new Promise((done) => setTimeout(done))")
+    index = int(opened.run("location.hash").removeprefix("#cell-"))
+    assert opened.run("[document.getElementById('cell').hidden, document.querySelector('main').hidden]") == [
+        False,
+        True,
+    ]
+    assert opened.run(f"paragone.data.rows[{index}].variant") == BASE
+
+    opened.run("new Promise((done) => { addEventListener('hashchange', () => setTimeout(done)); history.back(); })")
+    assert opened.run("[document.getElementById('cell').hidden, document.querySelector('main').hidden]") == [
+        True,
+        False,
+    ]
+    assert opened.run("location.hash") == "#view&metric=epoch"
+    assert opened.run("scrollY") == 900
+
+
+def test_tables_copy_as_markdown_and_as_csv_of_all_columns(opened, frame):
+    choose(opened, text="c_way2[ float32", **{"only-batch_size": "1024"})
+    opened.spoil()
+    csv, markdown = opened.run(
+        "(() => { const copied = []; document.execCommand = () => copied.push(document.activeElement.value);"
+        "Object.defineProperty(navigator, 'clipboard', { value: undefined });"
+        "const [markdown, csv] = document.querySelectorAll('#cells .tools button'); csv.click(); markdown.click();"
+        "return new Promise((done) => setTimeout(() => done(copied))); })()"
+    )
+
+    heading, *lines = csv.splitlines()
+    assert heading == ",".join(frame.columns)
+    assert len(lines) == 1 == ((frame["variant"] == "c_way2[dtype=float32]") & (frame["batch_size"] == 1024)).sum()
+    assert lines[0].startswith("nielsen,c_way2,c_way2[dtype=float32],C,")
+    assert [line[:2] for line in markdown.splitlines()] == ["| "] * 3
+    assert "c\\_way2\\[dtype=float32\\]" in markdown
+
+
+def test_a_text_that_spreads_over_lines_and_cells_stays_in_its_cell(opened):
+    made = opened.run("""['Markdown', 'CSV'].map((form) => paragone.copyForms[form]([['a'], ['x | "y",\\n<b>']]))""")
+
+    assert made == ['| a |\n| --- |\n| x \\| "y", \\<b\\> |', 'a\n"x | ""y"", <b>"']
+
+
+# --- narrow, dark, printed, by keyboard ---
+
+OVERFLOWING = """
+[...document.querySelectorAll("body *")].filter((one) => {
+  const box = one.getBoundingClientRect();
+  const isInside = one.closest(".scroll, nav, pre, .skip, .copying") && !one.matches(".scroll, nav, pre");
+  return box.width && !isInside && (box.right > innerWidth + 0.5 || box.left < -0.5);
+}).map((one) => one.outerHTML.slice(0, 80))
+"""
+
+
+@pytest.mark.parametrize("view", ["", "#view&metric=ratio&search=julia"])
+def test_at_400_pixels_nothing_overflows(browser, address, view):
+    browser.open(address + view, width=PHONE)
+
+    assert browser.run("document.documentElement.scrollWidth") == PHONE
+    assert browser.run(OVERFLOWING) == []
+    assert browser.run("document.querySelector('.plot svg').getBoundingClientRect().width") > 300
+    assert browser.said == []
+
+
+LOW_CONTRASTS = """
+(() => {
+  const channels = (colour) => colour.match(/[\\d.]+/g).map(Number);
+  const linear = (c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+  const luminance = ([r, g, b]) => [r, g, b].map((c) => linear(c / 255))
+    .reduce((sum, c, place) => sum + c * [0.2126, 0.7152, 0.0722][place], 0);
+  const background = (one) => {
+    for (let at = one; at; at = at.parentElement) {
+      const found = channels(getComputedStyle(at).backgroundColor);
+      if (found[3] !== 0) return found;
+    }
+    return [255, 255, 255];
+  };
+  const low = new Set();
+  for (const one of document.querySelectorAll("body *:not(script):not(style)")) {
+    const isText = [...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
+    if (!isText || !one.getClientRects().length) continue;
+    const { fill, color } = getComputedStyle(one);
+    const [a, b] = [channels(one.namespaceURI.endsWith("svg") ? fill : color), background(one)].map(luminance);
+    const contrast = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (contrast < 4.5) low.add(`${one.tagName} ${contrast.toFixed(2)} ${one.textContent.slice(0, 30)}`);
+  }
+  return [...low];
+})()
+"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_all_text_stands_out_from_what_is_behind_it(browser, address, scheme):
+    browser.open(address + "#view&search=julia", scheme=scheme)
+
+    assert browser.run(LOW_CONTRASTS) == []
+
+
+def test_dark_is_dark_and_its_lines_have_colours_of_their_own(browser, address):
+    look = "getComputedStyle(document.body).backgroundColor"
+    browser.open(address + "#view&highlight=c_way2&search=")
+    colours = "echarts.getInstanceByDom(document.querySelector('.plot')).getOption().series.map((line) => line.color)"
+    light = browser.run(look), browser.run(colours)
+    browser.open(address + "#view&highlight=c_way2&search=", scheme="dark")
+    dark = browser.run(look), browser.run(colours)
+
+    assert light[0] == "rgb(255, 255, 255)"
+    assert dark[0] == "rgb(21, 23, 26)"
+    assert light[1] != dark[1]
+
+
+def test_on_paper_it_is_light_every_table_is_whole_and_the_warnings_are_open(browser, address):
+    browser.open(address, scheme="dark")
+    browser.spoil()
+    browser.run("dispatchEvent(new Event('beforeprint'))")
+    browser.call(
+        "Emulation.setEmulatedMedia", media="print", features=[{"name": "prefers-color-scheme", "value": "dark"}]
+    )
+    colour = "getComputedStyle(document.body).backgroundColor"
+    cut = "[...document.querySelectorAll('.scroll')].filter((box) => box.scrollHeight > box.clientHeight + 1).length"
+
+    assert browser.run(colour) == "rgb(255, 255, 255)"
+    assert browser.run(cut) == 0
+    assert browser.run("paragone.theme().ink") == "#1a1a1a"
+    assert browser.run("document.querySelector('.controls').getClientRects().length") == 0
+    browser.call("Emulation.setEmulatedMedia", media="", features=[])
+    browser.run("dispatchEvent(new Event('afterprint'))")
+    assert browser.said == []
+
+
+def test_the_first_tab_is_a_way_past_the_head_and_every_control_has_a_name(opened):
+    opened.key("Tab", 9)
+    assert opened.run("document.activeElement.textContent") == "Skip to the answer"
+    unnamed = """
+    [...document.querySelectorAll("button, select, input, a, [role=img], [role=region], section")].filter((one) =>
+      !(one.textContent.trim() && one.matches("button, a")) && !one.getAttribute("aria-label") &&
+      !one.closest("label") && !document.getElementById(one.getAttribute("aria-labelledby")))
+      .map((one) => one.outerHTML.slice(0, 80))
+    """
+    assert opened.run(unnamed) == []
+
+
+def test_the_keyboard_picks_a_line_out_and_stays_where_it_was(opened):
+    opened.run("document.querySelector('.entry[data-name=c_way2]').focus()")
+    opened.key("Enter", 13, "\r")
+
+    assert opened.run("paragone.view.chosen.highlight") == "c_way2"
+    assert opened.run("document.activeElement.dataset.name") == "c_way2"
+
+
+def test_a_run_without_any_number_opens_and_prints_too(browser, tmp_path):
+    run = small_run()
+    run = replace(run, samples=run.samples.iloc[:0])
+    path = tmp_path / "report.html"
+    path.write_text(page_of(run), encoding="utf-8")
+    browser.open(path.as_uri())
+
+    assert browser.said == []
+    assert browser.run("document.getElementById('chart-note').innerText") == "Nothing of this was measured."
+    assert browser.pdf().startswith(b"%PDF")
+
+
+def test_the_control_is_in_no_chart_and_in_the_table_of_cells(opened):
+    assert not any(
+        "A/A" in name
+        for name in opened.run("[...document.querySelectorAll('#legend .name')].map((one) => one.innerText)")
+    )
+    assert sum(line[0] == CONTROL for line in opened.run(CELLS)) == len(SIZES)
