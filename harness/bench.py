@@ -158,7 +158,8 @@ class Bench:
             "pilot_seconds": time.perf_counter() - begin,
         }
         plan = plan_json(self.request, list(enrolments.values()), cells, self.broken, facts)
-        folder = new_run_folder(self.results, datetime.now(UTC), plan, self._described)
+        sources = {e.found.name: e.found.kept_source() for e in enrolments.values()}
+        folder = new_run_folder(self.results, datetime.now(UTC), plan, self._described, sources)
         with RunFolder(folder) as rows:
             for survey in surveys:
                 for row in survey.outcomes:

@@ -26,12 +26,19 @@ def results_folder(chosen: Path | None = None) -> Path:
     return Path(os.environ.get("PARAGONE_RESULTS") or PROJECT / "results").expanduser()
 
 
-def new_run_folder(results: Path, now: datetime, plan: Mapping[str, Any], environment: Mapping[str, Any]) -> Path:
-    """Make the folder of a new run, named by its time in UTC, with its plan and environment; return it.
+def new_run_folder(
+    results: Path,
+    now: datetime,
+    plan: Mapping[str, Any],
+    environment: Mapping[str, Any],
+    sources: Mapping[str, Any] | None = None,
+) -> Path:
+    """Make the folder of a new run, named by its time in UTC, with plan, environment and sources; return it.
 
-    The folder appears complete or not at all. Raises ResultsUnusable.
+    `sources` are those of the implementations, by name. The folder appears complete or not at all. Raises
+    ResultsUnusable.
     """
-    return _new_folder(results, _stamp(now), "plan.json", plan, environment)
+    return _new_folder(results, _stamp(now), "plan.json", plan, environment, sources)
 
 
 def new_profile_folder(
@@ -46,7 +53,12 @@ def _stamp(now: datetime) -> str:
 
 
 def _new_folder(
-    results: Path, wanted: str, file: str, content: Mapping[str, Any], environment: Mapping[str, Any]
+    results: Path,
+    wanted: str,
+    file: str,
+    content: Mapping[str, Any],
+    environment: Mapping[str, Any],
+    sources: Mapping[str, Any] | None = None,
 ) -> Path:
     try:
         results.mkdir(parents=True, exist_ok=True)
@@ -54,6 +66,8 @@ def _new_folder(
             draft = Path(temporary) / "run"
             draft.mkdir()
             write_json(draft / "environment.json", environment)
+            if sources is not None:
+                write_json(draft / "sources.json", sources)
             for number in itertools.count(1):
                 name = wanted if number == 1 else f"{wanted}-{number}"
                 write_json(draft / file, {**content, "run": name})

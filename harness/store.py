@@ -2,6 +2,7 @@
 
     plan.json         what was decided before the first sample; never changed afterwards
     environment.json  the machine, the versions, what was inherited
+    sources.json      the source files of every implementation as they were then
     samples.jsonl     one row a sample, cold and warm-up samples included
     launches.jsonl    one row a fresh process       rounds.jsonl    one row a round
     outcomes.jsonl    one row a verification, failure, or reason for a gap
@@ -28,12 +29,13 @@ import io
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from harness.errors import ResultsUnusable
+from harness.source import fault_of_kept
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -85,6 +87,7 @@ class Run:
     accuracy: pd.DataFrame
     limits: pd.DataFrame
     finished: dict[str, Any] | None
+    sources: dict[str, Any] = field(default_factory=dict)  # by implementation; runs made earlier have none
 
 
 class RunFolder:
@@ -192,8 +195,20 @@ def read_run(folder: Path) -> Run:
         plan=read_json(folder / "plan.json"),
         environment=read_json(folder / "environment.json"),
         finished=read_json(finished) if finished.exists() else None,
+        sources=read_sources(folder),
         **tables,
     )
+
+
+def read_sources(folder: Path) -> dict[str, Any]:
+    """Return the sources that a run kept, by implementation; none where it is older than that. Raises ResultsUnusable."""
+    path = folder / "sources.json"
+    if not os.path.lexists(path):
+        return {}
+    kept = read_json(path)
+    if fault := fault_of_kept(kept):
+        raise ResultsUnusable(f"{path}: {fault}")
+    return kept
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -1,0 +1,35 @@
+// What the page carries, unpacked, and the two ways in which everything else reads and writes the document.
+"use strict";
+window.paragone = {};
+
+(function (paragone) {
+  const packed = JSON.parse(document.getElementById("payload").textContent);
+  const rows = packed.values.map((values, index) => {
+    const row = Object.fromEntries(packed.columns.map((column, place) => [column, values[place]]));
+    return { ...row, index, name: packed.names[index], style: packed.styles[index], launches: packed.launches[index] };
+  });
+  paragone.data = { ...packed, rows };
+
+  // The colours of the theme that is in force: light, dark or paper.
+  paragone.theme = function () {
+    const styles = getComputedStyle(document.documentElement);
+    const names = { ink: "--ink", softInk: "--soft-ink", grid: "--grid", surface: "--surface", accent: "--accent", noise: "--noise" };
+    const colours = Object.entries(names).map(([name, variable]) => [name, styles.getPropertyValue(variable).trim()]);
+    return { ...Object.fromEntries(colours), isDark: styles.getPropertyValue("--is-dark").trim() === "1" };
+  };
+
+  // An element with attributes and children; text stays text, whatever is in it.
+  paragone.element = function (tag, attributes = {}, ...children) {
+    const node = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) {
+      if (typeof value === "function") node.addEventListener(name, value);
+      else if (value === true) node.setAttribute(name, "");
+      else if (value !== false && value !== null && value !== undefined) node.setAttribute(name, value);
+    }
+    node.append(...children.flat().filter((child) => child !== null && child !== undefined));
+    return node;
+  };
+
+  // The distinct values of a column, in the order of their first row.
+  paragone.distinct = (column, among = rows) => [...new Set(among.map((row) => row[column]))];
+})(window.paragone);
