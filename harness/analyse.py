@@ -167,36 +167,27 @@ def ratios(samples: pd.DataFrame, cells: pd.DataFrame, run: Run) -> pd.DataFrame
 
     The baseline against itself is exactly 1.
     """
-    return relative_speeds(samples, cells, baselines_of(cells, run)).rename(columns={"ratio": "ratio_to_baseline"})
-
-
-def baselines_of(cells: pd.DataFrame, run: Run) -> dict[str, str]:
-    """Return for each variant the baseline of its dtype, which it is compared with."""
     dtypes = cells.drop_duplicates("variant").set_index("variant")["dtype"]
-    return {str(variant): than for variant, than in dtypes.map(baseline_variants(run)).dropna().items()}
+    others = {str(variant): than for variant, than in dtypes.map(baseline_variants(run)).dropna().items()}
+    return relative_speeds(samples, cells, others).rename(columns={"ratio": "ratio_to_baseline"})
 
 
 def relative_speeds(samples: pd.DataFrame, cells: pd.DataFrame, others: Mapping[str, str]) -> pd.DataFrame:
     """Return per cell `ratio`, its speed relative to that of another variant, `ratio_low` and `ratio_high`.
 
-    `others` maps variant → the variant it is compared with, at the same problem, batch size and threads. Over launches
-    Student's t on the log-ratios of `launch_ratios`. The point is exp(mean): the centre of that very interval, and the
-    only choice for which "a is r times b" and "b is 1/r times a" agree.
+    `others` maps variant → the variant it is compared with, at the same problem, batch size and threads.
+    Over launches Student's t on their log-ratios. The point is exp(mean): the centre of that very
+    interval, and the only choice for which "a is r times b" and "b is 1/r times a" agree.
     """
-    per_launch = launch_ratios(samples, cells, others)
-    result = intervals(per_launch)
-    centre = per_launch.groupby(CELL)["log"].mean().reset_index(name="of_all")
-    mean = result["mean"].fillna(result.merge(centre, on=CELL)["of_all"])
-    of_ratio = {"ratio": np.exp(mean), "ratio_low": np.exp(result["low"]), "ratio_high": np.exp(result["high"])}
-    return result[CELL].assign(**of_ratio)
+    return speeds_over_launches(launch_ratios(samples, cells, others))
 
 
 def launch_ratios(samples: pd.DataFrame, cells: pd.DataFrame, others: Mapping[str, str]) -> pd.DataFrame:
-    """Return one row per cell and launch: `log`, the median of its log-ratios to the other variant, and `n_pairs`.
+    """Return per cell and launch `log`, the median log-ratio of its speed to that of another variant, and `enters`.
 
-    Formed within a round, between samples taken seconds apart, so that whatever slowed the machine down slowed both.
-    Only cells that have passed are compared, on either side; a launch enters with 3 rounds that have both, or all that
-    were planned.
+    Formed within a round, between samples taken seconds apart, so that whatever slowed the machine
+    down slowed both. Only cells that have passed are compared, on either side; a launch enters an
+    interval with 3 rounds that have both, or all that were planned.
     """
     verified = cells.loc[cells["status"] == "passed", [*CELL, "rounds"]]
     usable = samples.merge(verified, on=CELL)[[*PAIR, "variant", "rounds", "step_seconds"]]
@@ -210,6 +201,15 @@ def launch_ratios(samples: pd.DataFrame, cells: pd.DataFrame, others: Mapping[st
     per_launch = grouped.agg(log=("log", "median"), n_pairs=("log", "size"), planned=("planned", "first")).reset_index()
     per_launch["enters"] = per_launch["n_pairs"] >= per_launch["planned"].clip(upper=LEAST_ROUNDS)
     return per_launch
+
+
+def speeds_over_launches(per_launch: pd.DataFrame) -> pd.DataFrame:
+    """Return per cell `ratio`, `ratio_low` and `ratio_high` of the rows of `launch_ratios`."""
+    result = intervals(per_launch)
+    centre = per_launch.groupby(CELL)["log"].mean().reset_index(name="of_all")
+    mean = result["mean"].fillna(result.merge(centre, on=CELL)["of_all"])
+    of_ratio = {"ratio": np.exp(mean), "ratio_low": np.exp(result["low"]), "ratio_high": np.exp(result["high"])}
+    return result[CELL].assign(**of_ratio)
 
 
 def verdicts(frame: pd.DataFrame, run: Run) -> NDArray[Any]:

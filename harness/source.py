@@ -23,12 +23,12 @@ def folder_hash(folder: Path) -> str:
 
 
 def kept_source(folder: Path, maths: Sequence[str], of_others: Sequence[str] = ()) -> dict[str, Any]:
-    """Return the source of an implementation as a run keeps it: hash, maths, files (name → text), left_out (name → why).
+    """Return the source of an implementation as a run keeps it: hash, files (name → text), left_out (name → why).
 
     `maths` are its formulas, which come first; `of_others` the files that only its neighbours in the folder need. What
     is no text, is large, or leads out of the folder is left out; the hash counts it all the same.
     """
-    kept: dict[str, Any] = {"hash": folder_hash(folder), "maths": list(maths), "files": {}, "left_out": {}}
+    kept: dict[str, Any] = {"hash": folder_hash(folder), "files": {}, "left_out": {}}
     room = MOST_BYTES
     found = dict(_files(folder))
     names = dict.fromkeys([*(name for name in (*maths, "impl.py") if name in found), *found])

@@ -201,7 +201,7 @@ def read_run(folder: Path) -> Run:
 
 
 def read_sources(folder: Path) -> dict[str, Any]:
-    """Return the sources that a run kept, by implementation; none where it is older than that. Raises ResultsUnusable."""
+    """Return the sources that a run kept, by implementation; none where it is older. Raises ResultsUnusable."""
     path = folder / "sources.json"
     if not os.path.lexists(path):
         return {}

@@ -8,6 +8,7 @@ import os
 import select
 import shutil
 import subprocess
+import sys
 import time
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -17,6 +18,13 @@ FLAGS = (
     "--remote-debugging-pipe"
 ).split()
 PATIENCE_S = 60
+# The protocol is read from descriptor 3 and written to 4.
+TO_3_AND_4 = """
+import os, sys
+os.dup2(int(sys.argv[1]), 3)
+os.dup2(int(sys.argv[2]), 4)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
 
 
 def chromium():
@@ -34,8 +42,7 @@ class Browser:
     def __init__(self, folder):
         from_us, to_browser = os.pipe()
         from_browser, to_us = os.pipe()
-        # The protocol wants to be read from descriptor 3 and written to 4; a shell puts them there.
-        command = ["sh", "-c", f'exec "$0" "$@" 3<&{from_us} 4>&{to_us}', chromium(), *FLAGS]
+        command = [sys.executable, "-I", "-S", "-c", TO_3_AND_4, str(from_us), str(to_us), chromium(), *FLAGS]
         self.process = subprocess.Popen(
             [*command, f"--user-data-dir={folder}", "about:blank"],
             pass_fds=(from_us, to_us), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
@@ -44,7 +51,7 @@ class Browser:
         os.close(to_us)
         self._to, self._from = to_browser, from_browser
         self._buffer, self._numbers, self.session, self.said = b"", itertools.count(1), None, []
-        self._events = []
+        self._events, self._at = [], None
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Network"):
@@ -84,11 +91,14 @@ class Browser:
             self.said.append(" ".join(str(part.get("value", part)) for part in about["args"]))
         elif name == "Log.entryAdded" and about["entry"]["level"] in ("error", "warning"):
             self.said.append(about["entry"]["text"])
-        elif name == "Network.requestWillBeSent" and not about["request"]["url"].startswith(("file:", "data:", "about:")):
+        elif name == "Network.requestWillBeSent" and not about["request"]["url"].startswith(
+            ("file:", "data:", "about:")
+        ):
             self.said.append(f"asked the network for {about['request']['url']}")
 
     def open(self, address, width=1400, height=1000, scheme="light"):
         """Open a page in a window of that size and colour scheme; return when it has loaded. Clears `said`."""
+        self._at = (address, width, height, scheme)
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
         self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
         for place in ("about:blank", address):  # a page that differs in its hash only would not be loaded anew
@@ -96,6 +106,14 @@ class Browser:
             self.call("Page.navigate", url=place)
             while "Page.loadEventFired" not in self._events:
                 self._note(self._next())
+
+    def shows(self, address, width=1400, height=1000, scheme="light"):
+        """Whether this page was opened so last, nothing has been said since, and nobody has called `spoil`."""
+        return self._at == (address, width, height, scheme) and not self.said
+
+    def spoil(self):
+        """Say that a test has changed the page in ways that its address does not tell."""
+        self._at = None
 
     def run(self, script):
         """Return the value of a JavaScript expression, awaited; raise BrowserFailed where it raises."""
@@ -116,7 +134,14 @@ class Browser:
 
     def key(self, key, code=0, text=""):
         for kind in ("keyDown", "keyUp"):
-            self.call("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code, text=text if kind == "keyDown" else "")
+            self.call(
+                "Input.dispatchKeyEvent",
+                type=kind,
+                key=key,
+                code=key,
+                windowsVirtualKeyCode=code,
+                text=text if kind == "keyDown" else "",
+            )
 
     def screenshot(self, **options):
         return base64.b64decode(self.call("Page.captureScreenshot", **options)["data"])

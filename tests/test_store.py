@@ -12,7 +12,7 @@ import pytest
 from harness import store
 from harness.errors import ResultsUnusable
 from harness.runs import new_run_folder
-from harness.store import COLUMNS, RunFolder, read_json, read_rows, read_run, write_json
+from harness.store import COLUMNS, RunFolder, read_json, read_rows, read_run, read_sources, write_json
 
 NOW = datetime(2025, 3, 4, 5, 6, 7, tzinfo=UTC)
 ROW = {"problem": "nielsen", "variant": "numpy_rows[dtype=float32]", "threads": 1, "elapsed_s": 0.25}
@@ -243,3 +243,21 @@ def test_a_plan_that_is_a_folder_is_named(tmp_path):
     (tmp_path / "plan.json").mkdir()
     with pytest.raises(ResultsUnusable, match=r"plan\.json: cannot be read: Is a directory"):
         read_json(tmp_path / "plan.json")
+
+
+def test_the_sources_that_a_run_kept_are_read_back(tmp_path):
+    kept = {"a": {"hash": "1", "files": {"a/b.py": "é\n"}, "left_out": {"c": "why"}}}
+    folder = new_run_folder(tmp_path, NOW, {}, {}, kept)
+
+    assert read_sources(folder) == kept
+    assert {"plan.json", "environment.json", "sources.json"} == {path.name for path in folder.iterdir()}
+
+
+def test_a_run_made_before_sources_were_kept_has_none(tmp_path):
+    assert {} == read_sources(new_run_folder(tmp_path, NOW, {}, {}))
+
+
+def test_sources_of_another_shape_are_refused_by_name(tmp_path):
+    folder = new_run_folder(tmp_path, NOW, {}, {}, {"a": {"hash": "1", "files": ["x"], "left_out": {}}})
+    with pytest.raises(ResultsUnusable, match=r"sources\.json: a\.files: expected a table of texts"):
+        read_sources(folder)

@@ -114,15 +114,15 @@
     return known(stated) && Math.abs(found / stated - 1) <= 1e-4 ? "" : ` — the table says ${known(stated) ? write(stated) : words.MISSING}`;
   }
 
-  function table(caption, headings, rows, isNumber = () => true) {
-    const cells = (tag, values, more) => values.map((value, place) =>
-      element(tag, { class: isNumber(place) ? "number" : null, ...more(place) }, value ?? words.MISSING));
-    const head = element("thead", {}, element("tr", {}, cells("th", headings, () => ({ scope: "col" }))));
-    const body = element("tbody", {}, rows.map((values) => element("tr", {}, [
-      element("th", { scope: "row" }, values[0]), ...values.slice(1).map((value, place) =>
-        element("td", { class: isNumber(place + 1) ? "number" : null }, value ?? words.MISSING))])));
-    return element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
-      element("table", {}, element("caption", {}, caption), head, body));
+  // The first column heads its row; what the table says of itself stands above it.
+  function table(caption, headings, rows, isNumber, kind = null) {
+    const as = (place) => ({ class: isNumber(place) ? "number" : null });
+    const head = element("tr", {}, headings.map((heading, place) => element("th", { scope: "col", ...as(place) }, heading)));
+    const body = rows.map(([first, ...others]) => element("tr", {}, element("th", { scope: "row" }, first),
+      others.map((value, place) => element("td", as(place + 1), value ?? words.MISSING))));
+    return element("div", {}, element("p", { class: "note" }, caption),
+      element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
+        element("table", { class: kind, "aria-label": caption }, element("thead", {}, head), element("tbody", {}, body))));
   }
 
   const section = (heading, ...content) => element("section", {}, element("h3", {}, heading), content);
@@ -165,12 +165,12 @@
       worker.cpus.join(", "), ...["start", "load", "setup", "verify", "warmup"].map((part) => words.seconds(worker[`${part}_seconds`])),
       words.significant(worker.cpu_over_wall), words.seconds(worker.waiting_cpu_seconds), words.megabytes(worker.memory_mb), [worker.status, worker.reason].filter(Boolean).join(": ")]);
     const told = [...new Set(cell.workers.map((worker) => JSON.stringify([worker.found || [], worker.receipt || []])))];
-    const pairs = told.map(JSON.parse).flatMap(([found, receipt]) => [...found.map((line) => ["found", line]), ...receipt]);
+    const pairs = told.map(JSON.parse).flatMap(([found, receipt]) => [...(found.length ? [["threads found", found]] : []), ...receipt]);
     return [
       table("The workers of this variant: they serve every batch size. Waiting CPU: what it used while others were measured.",
         ["launch", "CPUs", "start", "load", "set-up", "verify", "warm-up", "CPU/wall", "waiting CPU", "memory loaded", "ended"], rows, (place) => place > 0 && place < 10),
-      element("dl", {}, [...pairs, ["versions of the harness's environment", cell.versions]].map(([name, value]) =>
-        [element("dt", {}, name), element("dd", {}, value)])),
+      element("dl", {}, [...pairs, ["versions of the harness's environment", cell.versions]].flatMap(([name, value]) =>
+        [element("dt", {}, name), element("dd", {}, [value].flat().map((line) => element("div", {}, line)))])),
     ];
   }
 
@@ -194,7 +194,7 @@
       element("h2", {}, `${row.name}, batch ${words.batch(row.batch_size)}`),
       element("p", { class: "note" }, element("code", {}, row.variant), ` · ${about}`),
       element("p", { class: "status" }, `Verification: ${row.status}${row.reason ? `: ${row.reason}` : ""}`),
-      made.length ? table("Every number of the table, and how it was made", ["number", "value", "95 %", "made from"], made, (place) => place === 1 || place === 2) : null,
+      made.length ? table("Every number of the table, and how it was made", ["number", "value", "95 %", "made from"], made, (place) => place === 1 || place === 2, "made") : null,
       cell.launches.length ? section("Samples in run order", paragone.samplesChart(cell)) : null,
       cell.counting.length ? section("Distribution in each launch", paragone.ecdfChart(cell)) : null,
       cell.launches.length ? section("Launches", launchTable(cell), sampleTable(cell)) : null,

@@ -3,21 +3,17 @@
 
 (function (paragone) {
   const { element, words } = paragone;
-  // Told apart with red- and green-blindness too, and legible on the page's backgrounds; a test measures the contrast.
-  const COLOURS = {
-    light: ["#0063A8", "#B5527A", "#007A58", "#A35200", "#4A2FD0", "#5F6368", "#7A5F00", "#882255"],
-    dark: ["#6FB7EA", "#E59ABB", "#4CC9A0", "#F0A860", "#A99BFF", "#B8BCC2", "#E0C74A", "#E08AB0"],
-  };
+  const HUES = 8; // --launch-0 … of cell.css
   const SYMBOLS = ["circle", "rect", "triangle", "diamond"];
   const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif";
   const drawings = new Map(); // box → what draws into it
   let isListening = false;
 
-  const colour = (place, theme) => COLOURS[theme.isDark ? "dark" : "light"][place % 8];
+  const colour = (place) => getComputedStyle(document.documentElement).getPropertyValue(`--launch-${place % HUES}`).trim();
 
   // The name of a launch with its colour beside it.
   paragone.swatch = function (place, title) {
-    return element("span", { class: `launch launch-${place % 8}` }, title);
+    return element("span", { class: `launch launch-${place % HUES}` }, title);
   };
 
   function figure(label, caption, draw) {
@@ -115,11 +111,11 @@
     const data = placed.filter((point) => point.launch === launch).map((point) => [point.x, cell.rate(point.sample.step_seconds), point.sample.round, point.sample.position, point.sample.at_s, point.sample.elapsed_ns]);
     const opacity = launch.counts ? 1 : 0.35;
     return [
-      { type: "scatter", name: launch.title, data, z: 3, symbol: SYMBOLS[place % 4], symbolSize: 8, color: colour(place, theme), itemStyle: { opacity },
+      { type: "scatter", name: launch.title, data, z: 3, symbol: SYMBOLS[place % 4], symbolSize: 8, color: colour(place), itemStyle: { opacity },
         markArea: { silent: true, itemStyle: { color: band }, label: { color: theme.softInk, fontFamily: FONT, fontSize: 11 },
           data: [[{ name: String(launch.launch + 1), xAxis: begin }, { xAxis: end }]] } },
       { type: "line", name: `${launch.title}, median`, data: median ? [[begin + 0.1, median], [end - 0.1, median]] : [], z: 2, symbol: "none", silent: true,
-        lineStyle: { color: colour(place, theme), width: 2, opacity } },
+        lineStyle: { color: colour(place), width: 2, opacity } },
     ];
   }
 
@@ -134,7 +130,8 @@
     const { median } = paragone.cellMaths;
     const low = all[0], high = all[all.length - 1], room = 0.06 * (high - low || high);
     // Up one step at every sample, from 0 left of the first to 1 right of the last.
-    const climb = (values) => [[low - room, 0], ...values.map((value, place) => [value, (place + 1) / values.length]), [high + room, 1]];
+    const end = (...value) => ({ value, symbol: "none" });
+    const climb = (values) => [end(low - room, 0), ...values.map((value, place) => [value, (place + 1) / values.length]), end(high + room, 1)];
     const label = `Share of samples up to each speed. All ${all.length} samples: from ${words.rate(low)} over ${words.rate(median(all))} in the middle to ${words.rate(high)} images/s.`;
     const caption = "How many of a launch's samples are at most so fast (ECDF). Lines that lie apart are launches that differ; the dark line is all of them.";
     return figure(label, caption, (theme) => ({
@@ -143,11 +140,10 @@
       series: [
         ...cell.counting.map((launch) => ({
           type: "line", step: "end", name: launch.title, data: climb(steps([launch])), z: 2, symbol: SYMBOLS[launch.place % 4], symbolSize: 5, showAllSymbol: true,
-          color: colour(launch.place, theme), lineStyle: { width: 1.5 },
+          color: colour(launch.place), lineStyle: { width: 1.5 },
         })),
         { type: "line", step: "end", name: "all launches", data: climb(all), z: 1, symbol: "none", color: theme.ink, lineStyle: { width: 3, opacity: 0.55 } },
       ],
     }));
   };
-  paragone.launchColours = COLOURS;
 })(window.paragone);

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from harness.analyse import UNIT, baselines_of, cells_with_statuses, launch_medians, launch_ratios
+from harness.analyse import UNIT, baseline_variants, cells_with_statuses, launch_medians, launch_ratios
 from harness.report import wording
 from harness.report.page.repeating import bench_command, verify_command
 from harness.statuses import CELL, STATUSES_WITH_TIMES, rejections, timed_samples
@@ -49,7 +49,7 @@ def cell_details(run: Run, frame: pd.DataFrame) -> list[dict[str, Any]]:
     """
     rows = list(wording.rows(frame))
     places = {tuple(getattr(row, key) for key in CELL): place for place, row in enumerate(rows)}
-    others = baselines_of(frame, run)
+    others = _compared_with(frame, run)
     launches, checks, workers = _all_launches(run), _all_checks(run), _all_workers(run)
     first: dict[tuple[Any, ...], int] = {}
     details = []
@@ -78,6 +78,7 @@ def _all_launches(run: Run) -> dict[tuple[Any, ...], list[list[Any]]]:
     rejected = {tuple(row[:-1]): row[-1] for row in _values(rejections(run), [*CELL, "launch", "attempt", "reason"])}
     found: dict[tuple[Any, ...], list[list[Any]]] = defaultdict(list)
     ordered = run.samples.sort_values(["started_s", "round"], kind="stable")
+    key: Any  # the stubs know no tuple
     for key, samples in ordered.groupby([*CELL, *UNIT], sort=False):
         cell, unit = key[:4], dict(zip(UNIT, map(int, key[4:]), strict=True))
         reason = rejected.get((*cell, unit["launch"], unit["attempt"]))
@@ -108,15 +109,22 @@ def _medians(run: Run) -> dict[tuple[Any, ...], dict[str, Any]]:
         about = {"step_seconds": _short(step_seconds, 7), "spread": _short(spread), "n_samples": int(n_samples)}
         found[tuple(key)] = {**about, "enters": int(enters)}
     for *key, log, n_pairs in _values(
-        launch_ratios(samples, cells, baselines_of(cells, run)), [*keys, "log", "n_pairs"]
+        launch_ratios(samples, cells, _compared_with(cells, run)), [*keys, "log", "n_pairs"]
     ):
         found[tuple(key)] |= {"ratio": _short(math.exp(log), 7), "n_pairs": int(n_pairs)}
     return found
 
 
+def _compared_with(cells: pd.DataFrame, run: Run) -> dict[str, str]:
+    """Return for each variant the baseline of its dtype."""
+    dtypes = cells.drop_duplicates("variant").set_index("variant")["dtype"]
+    return {str(variant): other for variant, other in dtypes.map(baseline_variants(run)).dropna().items()}
+
+
 def _all_checks(run: Run) -> dict[tuple[Any, Any], list[dict[str, Any]]]:
     """Return by workload and variant the outcomes that speak of it."""
     found: dict[tuple[Any, Any], list[dict[str, Any]]] = defaultdict(list)
+    outcome: Any
     for outcome in run.outcomes.to_dict("records"):
         found[outcome["problem"], outcome["variant"]].append(outcome)
     return found
@@ -145,7 +153,7 @@ def _all_workers(run: Run) -> dict[tuple[Any, ...], list[dict[str, Any]]]:
     """
     found: dict[tuple[Any, ...], list[dict[str, Any]]] = defaultdict(list)
     for row in run.launches.to_dict("records"):
-        worker = {key: _count(row[key]) for key in UNIT}
+        worker: dict[str, Any] = {key: _count(row[key]) for key in UNIT}
         worker |= {key: _short(row[key], 4) for key in (*TIMES, "waiting_cpu_seconds", "cpu_over_wall")}
         worker |= {"cpus": _listed(row["cpus"]), "memory_mb": _short(_number(row["loaded_memory_bytes"]) / 1e6, 4)}
         worker |= {"found": _threads(row["threads_found"]), "receipt": _pairs(row["receipt"])}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shlex
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -64,6 +65,6 @@ def _given(command: str, option: str) -> list[str]:
         words = shlex.split(command)
     except ValueError:
         return []
-    values = [after for word, after in zip(words, words[1:], strict=False) if word == option]
+    values = [after for word, after in itertools.pairwise(words) if word == option]
     values += [word.partition("=")[2] for word in words if word.startswith(f"{option}=")]
     return values[-1:]

@@ -53,8 +53,9 @@ def _source(run: Run, name: str, files: dict[tuple[str, str], int]) -> dict[str,
 
 
 def _with_plain_line_ends(text: str) -> str:
-    """Return the text as Pygments counts it."""
-    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    """Return the text as Pygments counts it, without halves of letters, which no file can hold."""
+    whole = text.encode("utf-8", "replace").decode("utf-8")
+    return whole.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _marks(name: str, text: str) -> tuple[str, list[int]]:
