@@ -64,6 +64,10 @@ def test_code_data_and_limits_are_those_of_the_run(command):
     assert (found.slow, found.time_limit) == (True, 7.5)
 
 
+def test_a_limit_of_memory_is_that_of_the_run():
+    assert verify_command(*run_and_row(request={"memory_limit_bytes": 4 * 10**9})).endswith("--memory-limit 4000MB")
+
+
 def test_a_quick_run_is_repeated_as_one():
     found = parsed(bench_command(*run_and_row(quick=True, launches=1)))
 

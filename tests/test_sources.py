@@ -73,6 +73,10 @@ def test_no_text_and_no_name_break_the_marks(text, name):
     assert all(word for word, _ in words(found))
 
 
+def test_half_a_letter_from_a_hand_made_run_is_replaced():
+    assert sources(a_run(**{"a.py": "x = '\ud83d'"}))["files"][0][2] == "x = '?'"
+
+
 def test_a_run_that_kept_no_sources_gives_the_hash_of_its_plan():
     run = made_up_run(Path("run"), {(BASE, 10): [[1e-5] * 3]})
     run.plan["identity"] = {"source of numpy_rows": "feed"}

@@ -51,6 +51,8 @@ def _surroundings(run: Run) -> list[str]:
         words.append("--slow")
     if (limit := asked.get("time_limit_s", USUAL.time_limit_s)) != USUAL.time_limit_s:
         words += ["--time-limit", f"{limit:g}"]
+    if memory := asked.get("memory_limit_bytes"):
+        words += ["--memory-limit", f"{memory / 1e6:g}MB"]
     return words
 
 
