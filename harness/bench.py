@@ -159,7 +159,7 @@ class Bench:
         }
         plan = plan_json(self.request, list(enrolments.values()), cells, self.broken, facts)
         sources = {e.found.name: e.found.kept_source() for e in enrolments.values()}
-        folder = new_run_folder(self.results, datetime.now(UTC), plan, self._described, sources)
+        folder = new_run_folder(self.results, datetime.now(UTC), plan, self._described, sources=sources)
         with RunFolder(folder) as rows:
             for survey in surveys:
                 for row in survey.outcomes:

@@ -371,6 +371,18 @@ def test_the_command_is_copied_or_selected_for_copying(shown, details, frame):
     assert details[places(frame)[OTHER, 10]]["bench"] in text_of(shown, ".command pre")
 
 
+def test_a_cell_that_was_never_measured_has_its_reason_and_no_empty_chart(browser, tmp_path):
+    run = a_run(outcomes=[outcome(BASE), outcome(CONTROL), outcome(OTHER, "failed", reason="it crashed")])
+    summary = summarise(run)
+    (tmp_path / "cell.html").write_text(alone(run, summary), encoding="utf-8")
+    browser.open(f"{(tmp_path / 'cell.html').as_uri()}#cell-{places(summary)[OTHER, 10]}")
+
+    assert "Verification: failed: it crashed" in text_of(browser)
+    assert "null" not in text_of(browser)
+    assert browser.run("document.querySelectorAll('.chart, .made').length") == 0
+    assert browser.said == []
+
+
 def test_a_run_that_kept_no_source_says_so(browser, run, tmp_path):
     old = replace(run, sources={})
     (tmp_path / "cell.html").write_text(alone(old, summarise(old)), encoding="utf-8")

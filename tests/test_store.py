@@ -247,7 +247,7 @@ def test_a_plan_that_is_a_folder_is_named(tmp_path):
 
 def test_the_sources_that_a_run_kept_are_read_back(tmp_path):
     kept = {"a": {"hash": "1", "files": {"a/b.py": "é\n"}, "left_out": {"c": "why"}}}
-    folder = new_run_folder(tmp_path, NOW, {}, {}, kept)
+    folder = new_run_folder(tmp_path, NOW, {}, {}, sources=kept)
 
     assert read_sources(folder) == kept
     assert {"plan.json", "environment.json", "sources.json"} == {path.name for path in folder.iterdir()}
@@ -258,6 +258,6 @@ def test_a_run_made_before_sources_were_kept_has_none(tmp_path):
 
 
 def test_sources_of_another_shape_are_refused_by_name(tmp_path):
-    folder = new_run_folder(tmp_path, NOW, {}, {}, {"a": {"hash": "1", "files": ["x"], "left_out": {}}})
+    folder = new_run_folder(tmp_path, NOW, {}, {}, sources={"a": {"hash": "1", "files": ["x"], "left_out": {}}})
     with pytest.raises(ResultsUnusable, match=r"sources\.json: a\.files: expected a table of texts"):
         read_sources(folder)

@@ -189,7 +189,7 @@
     const { row, detail } = cell;
     const about = [row.problem, row.dtype, words.plural(row.threads, "thread"), row.language, row.layout].filter(Boolean).join(" · ");
     const made = derivations(cell, data);
-    container.replaceChildren(
+    container.replaceChildren(element("div", {},
       neighbours(index, data),
       element("h2", {}, `${row.name}, batch ${words.batch(row.batch_size)}`),
       element("p", { class: "note" }, element("code", {}, row.variant), ` · ${about}`),
@@ -204,7 +204,7 @@
         paragone.command("Only verify it", detail.verify)),
       section("Source, as it was measured", paragone.sourceOf(row.implementation, data.sources)),
       neighbours(index, data),
-    );
+    ));
     paragone.drawCell(container);
   };
   paragone.cellMaths = { median, mean };

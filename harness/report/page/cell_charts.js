@@ -55,7 +55,7 @@
     });
     return {
       animation: false, textStyle: { fontFamily: FONT, color: theme.ink },
-      grid: { left: 62, right: 14, top: 24, bottom: 46, outerBoundsMode: "none" },
+      grid: { left: 70, right: 14, top: 24, bottom: 46, outerBoundsMode: "none" },
       xAxis: axis({ nameGap: 28, ...xAxis }), yAxis: axis({ axisLine: { show: false }, ...yAxis }),
       tooltip: {
         trigger: "item", confine: true, backgroundColor: theme.surface, borderColor: theme.softInk,
@@ -96,7 +96,7 @@
     const caption = `Each point is a timed sample; a band is one launch, the line in it its median.${points.length ? ` Grey: the samples of ${cell.baselineName} in the same rounds, speeds × ${words.significant(scale)} so that the medians agree; what both show is the machine's.` : ""}`;
     return figure(label, caption, (theme) => ({
       ...frame(theme, { name: "sample, in run order", min: 0.5, max: Math.max(placed.length, 1) + 0.5, minInterval: 1, splitLine: { show: false }, axisLabel: { showMinLabel: false, showMaxLabel: false } },
-        rateAxis("images/s", [...y, ...points.map((point) => point[1])], { nameGap: 48 }), (point) => tipOfSample(cell, point)),
+        rateAxis("images/s", [...y, ...points.map((point) => point[1])], { nameGap: 50 }), (point) => tipOfSample(cell, point)),
       series: [
         { type: "scatter", name: "baseline", data: points, symbolSize: 6, color: theme.softInk, itemStyle: { opacity: 0.45 }, z: 1 },
         ...cell.launches.flatMap((launch, place) => launchSeries(cell, launch, place, spans[place], medians[place], placed, theme)),
@@ -133,7 +133,7 @@
     const end = (...value) => ({ value, symbol: "none" });
     const climb = (values) => [end(low - room, 0), ...values.map((value, place) => [value, (place + 1) / values.length]), end(high + room, 1)];
     const label = `Share of samples up to each speed. All ${all.length} samples: from ${words.rate(low)} over ${words.rate(median(all))} in the middle to ${words.rate(high)} images/s.`;
-    const caption = "How many of a launch's samples are at most so fast (ECDF). Lines that lie apart are launches that differ; the dark line is all of them.";
+    const caption = "How many of a launch's samples are at most so fast (ECDF). Lines that lie apart are launches that differ; the thick one is all of them.";
     return figure(label, caption, (theme) => ({
       ...frame(theme, rateAxis("images/s", all, { splitNumber: 4 }), { name: "share of samples", min: 0, max: 1, nameGap: 40 },
         ({ seriesName, value }) => lines(seriesName, `${words.percent(value[1])} of the samples up to ${words.rate(value[0], 4)} images/s`)),

@@ -34,12 +34,25 @@
 
   const batch = (size) => String(size).replace(/\B(?=(\d{3})+$)/g, "\u202f");
 
+  // "[302–320]" in the unit of the upper end.
+  function rateInterval(low, high) {
+    const [size] = PREFIXES.find(([one]) => high >= one) || [1];
+    return `[${significant(low / size)}–${significant(high / size)}]`;
+  }
+
+  // Both ends in words, by what writes a pair of them; nothing without an interval.
+  const ends = (low, high, write) => (isNumber(low) && isNumber(high) ? write(low, high) : "");
+  const pair = (write) => (low, high) => `[${write(low)}, ${write(high)}]`;
+
   paragone.words = {
     MISSING, isNumber, significant, rate, seconds, batch,
     ratio: (value) => (isNumber(value) ? `${ratioNumber(value)}×` : MISSING),
     percent: (value) => (isNumber(value) ? `${significant(100 * value, 2)} %` : MISSING),
     megabytes: (value) => (isNumber(value) ? `${significant(value)} MB` : MISSING),
     plural: (count, noun) => `${count} ${noun}${count === 1 ? "" : /(ch|sh|s)$/.test(noun) ? "es" : "s"}`,
-    interval: (low, high, write) => (isNumber(low) && isNumber(high) ? `[${write(low)}, ${write(high)}]` : ""),
+    ends, rateInterval, pair, ratioInterval: pair(ratioNumber),
+    interval: (low, high, write) => ends(low, high, pair(write)),
+    // For an axis: without the zeros that tell precision.
+    tick: (text) => text.replace(/\.0+(?=\D|$)|(\.\d*?[1-9])0+(?=\D|$)/, "$1"),
   };
 })(window.paragone);
