@@ -122,7 +122,8 @@ class Bench:
         }
         plan = plan_json(self.request, list(enrolments.values()), cells, self.broken, facts)
         outcomes = [row for survey in surveys for row in survey.outcomes]
-        folder = new_run_folder(self.results, datetime.now(UTC), plan, self._described, outcomes)
+        sources = {e.found.name: e.found.kept_source() for e in enrolments.values()}
+        folder = new_run_folder(self.results, datetime.now(UTC), plan, self._described, outcomes, sources)
         self.display.show_plan({**plan, "run": folder.name}, outcomes)
         return folder
 

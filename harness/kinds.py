@@ -105,7 +105,7 @@ def table_of(check: Check) -> Check:
         if not isinstance(value, dict):
             raise Unfit(place, "a table", value)
         for key, entry in value.items():
-            check(f"{place}.{key[:QUOTED_CHARACTERS]}", entry)
+            check(f"{place}.{key[:QUOTED_CHARACTERS]}" if place else key[:QUOTED_CHARACTERS], entry)
 
     return check_all
 

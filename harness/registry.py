@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from harness.errors import HarnessError, Misuse, UnknownName
 from harness.interface import FLOATS, Implementation, Variant, variants
 from harness.plugins import Place, places_given, places_in, places_installed
-from harness.source import folder_hash
+from harness.source import folder_hash, kept_source
 
 PROJECT = Path(__file__).parent.parent
 IMPLEMENTATIONS = PROJECT / "impls"
@@ -42,6 +43,13 @@ class Found:
     def source_hash(self) -> str:
         """Return a hash of every file of the folder: any change of the code changes it."""
         return folder_hash(self.folder)
+
+    def kept_source(self) -> dict[str, Any]:
+        """Return its files as a run keeps them, without the formulas of others that share its folder."""
+        maths = self.implementation.maths
+        neighbours = [other for other in read_folder(self.folder) if other is not self.implementation]
+        of_others = {name for other in neighbours for name in other.maths} - set(maths)
+        return kept_source(self.folder, maths, sorted(of_others))
 
     def maths_lines(self) -> int:
         """Return how many lines its maths files have, blank ones left out."""

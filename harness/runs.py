@@ -32,12 +32,14 @@ def new_run_folder(
     plan: Mapping[str, Any],
     environment: Mapping[str, Any],
     outcomes: Sequence[Mapping[str, Any]] = (),
+    sources: Mapping[str, Any] | None = None,
 ) -> Path:
-    """Make the folder of a new run, named by its time in UTC, with its plan, environment and first outcomes; return it.
+    """Make the folder of a new run, named by its time in UTC, with what is known before its first sample; return it.
 
-    The folder appears complete or not at all. Raises ResultsUnusable.
+    `sources` are those of the implementations, by name. The folder appears complete or not at all. Raises
+    ResultsUnusable.
     """
-    return _new_folder(results, _stamp(now), "plan.json", plan, environment, outcomes)
+    return _new_folder(results, _stamp(now), "plan.json", plan, environment, outcomes, sources)
 
 
 def new_profile_folder(
@@ -58,6 +60,7 @@ def _new_folder(
     content: Mapping[str, Any],
     environment: Mapping[str, Any],
     outcomes: Sequence[Mapping[str, Any]] = (),
+    sources: Mapping[str, Any] | None = None,
 ) -> Path:
     try:
         results.mkdir(parents=True, exist_ok=True)
@@ -65,6 +68,8 @@ def _new_folder(
             draft = Path(temporary) / "run"
             draft.mkdir()
             write_json(draft / "environment.json", environment)
+            if sources is not None:
+                write_json(draft / "sources.json", sources)
             if outcomes:
                 with RunFolder(draft) as rows:
                     rows.append("outcomes", *outcomes)

@@ -2,6 +2,7 @@
 
     plan.json         what was decided before the first sample; never changed afterwards
     environment.json  the machine, the versions, what was inherited
+    sources.json      the source files of every implementation as they were then
     samples.jsonl     one row a sample, cold and warm-up samples included
     launches.jsonl    one row a fresh process       rounds.jsonl    one row a round
     outcomes.jsonl    one row a verification, failure, or reason for a gap
@@ -30,7 +31,7 @@ import io
 import json
 import os
 from collections.abc import Container, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -39,7 +40,7 @@ from harness.disk import end_of_lines, open_own, write_json
 from harness.errors import ResultsUnusable
 from harness.json_files import read_json, read_rows
 from harness.kinds import Check, Unfit
-from harness.stored import ENVIRONMENT, FINISHED, PLAN, ROWS
+from harness.stored import ENVIRONMENT, FINISHED, PLAN, ROWS, SOURCES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -95,6 +96,7 @@ class Run:
     limits: pd.DataFrame
     evaluations: pd.DataFrame
     finished: dict[str, Any] | None
+    sources: dict[str, Any] = field(default_factory=dict)  # by implementation; runs made earlier have none
 
 
 class RunFolder:
@@ -205,6 +207,7 @@ def read_run(folder: Path) -> Run:
         plan=plan,
         environment=_checked(folder / "environment.json", ENVIRONMENT),
         finished=_checked(finished, FINISHED) if os.path.lexists(finished) else None,
+        sources=read_sources(folder),
         **tables,
     )
 
@@ -212,6 +215,12 @@ def read_run(folder: Path) -> Run:
 def read_plan(folder: Path) -> dict[str, Any]:
     """Return the plan of a run, checked. Raises ResultsUnusable."""
     return _checked(folder / "plan.json", PLAN)
+
+
+def read_sources(folder: Path) -> dict[str, Any]:
+    """Return the sources that a run kept, by implementation; none where it is older. Raises ResultsUnusable."""
+    path = folder / "sources.json"
+    return _checked(path, SOURCES) if os.path.lexists(path) else {}
 
 
 def read_table(folder: Path, table: str, problems: Container[str] | None = None) -> list[dict[str, Any]]:

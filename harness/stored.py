@@ -106,6 +106,7 @@ ENVIRONMENT = fields(
         "warnings": listed(text),
     },
 )
+SOURCES = table_of(fields({"hash": text, "files": table_of(text), "left_out": table_of(text)}, {"maths": listed(text)}))
 FINISHED = fields({}, {"finished": truth, "elapsed_s": number})
 
 _COLUMNS = {

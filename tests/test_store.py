@@ -35,7 +35,7 @@ from harness.export import pytest_benchmark_json
 from harness.report.console import print_summary
 from harness.report.markdown import report
 from harness.runs import new_run_folder
-from harness.store import COLUMNS, RunFolder, read_json, read_rows, read_run, write_json
+from harness.store import COLUMNS, RunFolder, read_json, read_rows, read_run, read_sources, write_json
 
 FUZZ_EXAMPLES = int(os.environ.get("PARAGONE_FUZZ_EXAMPLES", "15"))  # a summary takes a tenth of a second
 NOW = datetime(2025, 3, 4, 5, 6, 7, tzinfo=UTC)
@@ -452,3 +452,43 @@ def test_of_rows_written_as_one_a_full_disk_leaves_none(tmp_path, monkeypatch):
         with pytest.raises(ResultsUnusable):
             rows.append("rounds", {"round": 2}, {"round": 3})
     assert [1] == [row["round"] for row in rows_of(tmp_path)]
+
+
+def test_the_sources_that_a_run_kept_are_read_back(tmp_path):
+    kept = {"a": {"hash": "1", "files": {"a/b.py": "é\n"}, "left_out": {"c": "why"}}}
+    folder = new_run_folder(tmp_path, NOW, {}, {}, sources=kept)
+
+    assert read_sources(folder) == kept
+    assert {"plan.json", "environment.json", "sources.json"} == {path.name for path in folder.iterdir()}
+
+
+def test_a_run_made_before_sources_were_kept_has_none(tmp_path):
+    assert {} == read_sources(new_run_folder(tmp_path, NOW, {}, {}))
+
+
+def test_sources_of_another_shape_are_refused_by_name(tmp_path):
+    folder = new_run_folder(tmp_path, NOW, {}, {}, sources={"a": {"hash": "1", "files": ["x"], "left_out": {}}})
+    with pytest.raises(ResultsUnusable, match=r"sources\.json: a\.files: expected a table, got"):
+        read_sources(folder)
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        ({"a": []}, "a: expected a table, got a list of 0"),
+        ({"a": {"hash": 1, "files": {}, "left_out": {}}}, "a.hash: expected a text, got 1"),
+        ({"a": {"hash": "1", "files": {"x": 1}, "left_out": {}}}, "a.files.x: expected a text, got 1"),
+        ({"a": {"hash": "1", "files": {}, "left_out": []}}, "a.left_out: expected a table, got a list of 0"),
+    ],
+)
+def test_sources_read_back_are_tables_of_texts_or_their_fault_is_named(tmp_path, content, fault):
+    (tmp_path / "sources.json").write_text(json.dumps(content))
+    with pytest.raises(ResultsUnusable, match=re.escape(f"sources.json: {fault}")):
+        read_sources(tmp_path)
+
+
+def test_a_kept_file_may_have_any_name_for_nothing_is_written_under_it(tmp_path):
+    kept = {"a": {"hash": "1", "maths": [], "files": {"../../x": "text"}, "left_out": {}}}
+    (tmp_path / "sources.json").write_text(json.dumps(kept))
+
+    assert read_sources(tmp_path) == kept

@@ -16,6 +16,7 @@ from harness.report import wording
 from harness.report.markdown import FIGURES, RESULTS, WARNINGS, Sections
 from harness.report.page.payload import as_json, payload
 from harness.report.page.prose import as_html, as_inline_html, slug
+from harness.report.page.sources import source_css
 
 if TYPE_CHECKING:
     from harness.report.canvas import Drawn
@@ -26,9 +27,10 @@ VENDOR = "vendor/echarts.common.min.js"
 SCRIPTS = (
     *("data.js", "words.js", "view.js", "metrics.js", "copy.js", "tables.js"),
     *("lines.js", "said.js", "legend.js", "panel.js", "twin.js", "charts.js", "cells_table.js"),
+    *("cell_source.js", "cell_charts.js", "cell.js"),
     "route.js",
 )
-STYLES = ("style.css",)
+STYLES = ("style.css", "cell.css")
 
 # What the interactive charts show; the other figures are embedded as pictures, as long as there is room.
 INTERACTIVE = ("throughput-", "speedup-", "cold-", "memory-")
@@ -57,7 +59,7 @@ def page(run: Run, frame: pd.DataFrame, sections: Sections, drawn: Sequence[Draw
         left_out=left_out,
         hashes=Markup(" ".join(f"'sha256-{_digest(script)}'" for script in scripts)),
         scripts=scripts,
-        styles=[_inline(name) for name in STYLES],
+        styles=[*(_inline(name) for name in STYLES), Markup(source_css())],
         payload=Markup(as_json(payload(run, frame))),
     )
 

@@ -13,6 +13,8 @@ from scipy.special import stdtrit
 from harness.analyse import CONFIDENCE, UNIT, baseline_variants, cells_with_statuses, launch_medians
 from harness.report import palette, wording
 from harness.report.figures import noise_sentence
+from harness.report.page.cells import cell_details
+from harness.report.page.sources import sources
 from harness.statuses import CELL, timed_samples
 
 if TYPE_CHECKING:
@@ -48,7 +50,7 @@ def payload(run: Run, frame: pd.DataFrame) -> dict[str, Any]:
 
 def cell_pages(run: Run, frame: pd.DataFrame) -> dict[str, Any]:
     """Return what the pages of the cells show beyond the summary: `details`, one per row, and `sources`."""
-    return {"details": [], "sources": {}}
+    return {"details": cell_details(run, frame), "sources": sources(run)}
 
 
 def as_json(content: Any) -> str:

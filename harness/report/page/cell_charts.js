@@ -1,0 +1,149 @@
+// The charts of a cell: its samples in run order, launch by launch, and how they are distributed.
+"use strict";
+
+(function (paragone) {
+  const { element, words } = paragone;
+  const HUES = 8; // --launch-0 … of cell.css
+  const SYMBOLS = ["circle", "rect", "triangle", "diamond"];
+  const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif";
+  const drawings = new Map(); // box → what draws into it
+  let isListening = false;
+
+  const colour = (place) => getComputedStyle(document.documentElement).getPropertyValue(`--launch-${place % HUES}`).trim();
+
+  // The name of a launch with its colour beside it.
+  paragone.swatch = function (place, title) {
+    return element("span", { class: `launch launch-${place % HUES}` }, title);
+  };
+
+  function figure(label, caption, draw) {
+    const box = element("div", { class: "chart", role: "img", "aria-label": label });
+    drawings.set(box, draw);
+    return element("figure", {}, box, element("figcaption", {}, caption));
+  }
+
+  // Draw the charts of a container once it stands in the page, and again when its width or the theme changes.
+  paragone.drawCell = function (container) {
+    for (const box of [...drawings.keys()]) if (!container.contains(box)) forget(box);
+    redraw();
+    if (isListening) return;
+    isListening = true;
+    for (const event of ["resize", "beforeprint", "afterprint"]) window.addEventListener(event, redraw);
+    window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+  };
+
+  function forget(box) {
+    drawings.delete(box);
+    const chart = echarts.getInstanceByDom(box);
+    if (chart) chart.dispose();
+  }
+
+  function redraw() {
+    for (const [box, draw] of drawings) {
+      if (!box.isConnected || !box.clientWidth) continue;
+      const chart = echarts.getInstanceByDom(box) || echarts.init(box, null, { renderer: "svg" });
+      chart.resize();
+      chart.setOption(draw(paragone.theme()), true);
+    }
+  }
+
+  function frame(theme, xAxis, yAxis, tip) {
+    const axis = (more) => ({
+      type: "value", axisLine: { lineStyle: { color: theme.softInk } }, splitLine: { lineStyle: { color: theme.grid } },
+      nameLocation: "middle", nameTextStyle: { color: theme.softInk, fontFamily: FONT }, ...more,
+      axisLabel: { color: theme.softInk, fontFamily: FONT, fontSize: 12, hideOverlap: true, ...more.axisLabel },
+    });
+    return {
+      animation: false, textStyle: { fontFamily: FONT, color: theme.ink },
+      grid: { left: 70, right: 14, top: 24, bottom: 46, outerBoundsMode: "none" },
+      xAxis: axis({ nameGap: 28, ...xAxis }), yAxis: axis({ axisLine: { show: false }, ...yAxis }),
+      tooltip: {
+        trigger: "item", confine: true, backgroundColor: theme.surface, borderColor: theme.softInk,
+        textStyle: { color: theme.ink, fontFamily: FONT, fontSize: 13 }, formatter: (point) => tip(point),
+      },
+    };
+  }
+
+  // What the pointer shows: nodes with text alone, whatever is in it.
+  const lines = (...texts) => element("div", { class: "tip" }, texts.map((text) => element("div", {}, text)));
+
+  const rateAxis = (name, values, more) => {
+    const [low, high] = [Math.min(...values), Math.max(...values)];
+    const room = 0.06 * (high - low || high);
+    return { name, min: low - room, max: high + room, axisLabel: { formatter: (value) => words.rate(value), showMinLabel: false, showMaxLabel: false }, ...more };
+  };
+
+  // The baseline's samples of the same rounds, scaled so that both have the same median: what drifts together is seen to.
+  function beside(cell, placed) {
+    const others = new Map(cell.baseline.flatMap((launch) => launch.samples.map((sample) => [`${launch.key} ${sample.round}`, sample.step_seconds])));
+    const pairs = placed.filter(({ launch, sample }) => launch.counts && others.has(`${launch.key} ${sample.round}`));
+    if (!pairs.length) return { points: [], scale: null };
+    const { median } = paragone.cellMaths;
+    const scale = median(pairs.map(({ launch, sample }) => others.get(`${launch.key} ${sample.round}`))) / median(pairs.map(({ sample }) => sample.step_seconds));
+    const points = pairs.map(({ x, launch, sample }) => [x, cell.rate(others.get(`${launch.key} ${sample.round}`) / scale), sample.round, launch.title]);
+    return { points, scale };
+  }
+
+  paragone.samplesChart = function (cell) {
+    let x = 0;
+    const placed = cell.launches.flatMap((launch) => launch.samples.map((sample) => ({ x: ++x, launch, sample })));
+    const { points, scale } = beside(cell, placed);
+    const medians = cell.launches.map((launch) => (launch.step_seconds ? cell.rate(launch.step_seconds) : null));
+    const spans = cell.launches.map((launch) => placed.filter((point) => point.launch === launch).map((point) => point.x));
+    const y = placed.map(({ sample }) => cell.rate(sample.step_seconds));
+    const label = `Images per second of ${words.plural(placed.length, "sample")} in run order. Launch medians: ` +
+      cell.launches.map((launch, place) => `${launch.title}: ${words.rate(medians[place])}`).join("; ");
+    const caption = `Each point is a timed sample; a band is one launch, the line in it its median.${points.length ? ` Grey: the samples of ${cell.baselineName} in the same rounds, speeds × ${words.significant(scale)} so that the medians agree; what both show is the machine's.` : ""}`;
+    return figure(label, caption, (theme) => ({
+      ...frame(theme, { name: "sample, in run order", min: 0.5, max: Math.max(placed.length, 1) + 0.5, minInterval: 1, splitLine: { show: false }, axisLabel: { showMinLabel: false, showMaxLabel: false } },
+        rateAxis("images/s", [...y, ...points.map((point) => point[1])], { nameGap: 50 }), (point) => tipOfSample(cell, point)),
+      series: [
+        { type: "scatter", name: "baseline", data: points, symbolSize: 6, color: theme.softInk, itemStyle: { opacity: 0.45 }, z: 1 },
+        ...cell.launches.flatMap((launch, place) => launchSeries(cell, launch, place, spans[place], medians[place], placed, theme)),
+      ],
+    }));
+  };
+
+  function launchSeries(cell, launch, place, span, median, placed, theme) {
+    if (!span.length) return [];
+    const [begin, end] = [span[0] - 0.5, span[span.length - 1] + 0.5];
+    const band = place % 2 ? "transparent" : theme.noise || theme.grid;
+    const data = placed.filter((point) => point.launch === launch).map((point) => [point.x, cell.rate(point.sample.step_seconds), point.sample.round, point.sample.position, point.sample.at_s, point.sample.elapsed_ns]);
+    const opacity = launch.counts ? 1 : 0.35;
+    return [
+      { type: "scatter", name: launch.title, data, z: 3, symbol: SYMBOLS[place % 4], symbolSize: 8, color: colour(place), itemStyle: { opacity },
+        markArea: { silent: true, itemStyle: { color: band }, label: { color: theme.softInk, fontFamily: FONT, fontSize: 11 },
+          data: [[{ name: String(launch.launch + 1), xAxis: begin }, { xAxis: end }]] } },
+      { type: "line", name: `${launch.title}, median`, data: median ? [[begin + 0.1, median], [end - 0.1, median]] : [], z: 2, symbol: "none", silent: true,
+        lineStyle: { color: colour(place), width: 2, opacity } },
+    ];
+  }
+
+  function tipOfSample(cell, { seriesName, value }) {
+    if (seriesName === "baseline") return lines(`${cell.baselineName}, ${value[3]}, round ${value[2] + 1}`, "scaled to the same median");
+    return lines(`${seriesName}, round ${value[2] + 1}`, `${words.rate(value[1], 4)} images/s`, `${words.seconds(value[5] / 1e9)} for the sample`, `${value[3] + 1}. of its round, ${value[4]} s into the run`);
+  }
+
+  paragone.ecdfChart = function (cell) {
+    const steps = (launches) => launches.flatMap((launch) => launch.samples.map((sample) => cell.rate(sample.step_seconds))).sort((a, b) => a - b);
+    const all = steps(cell.counting);
+    const { median } = paragone.cellMaths;
+    const low = all[0], high = all[all.length - 1], room = 0.06 * (high - low || high);
+    // Up one step at every sample, from 0 left of the first to 1 right of the last.
+    const end = (...value) => ({ value, symbol: "none" });
+    const climb = (values) => [end(low - room, 0), ...values.map((value, place) => [value, (place + 1) / values.length]), end(high + room, 1)];
+    const label = `Share of samples up to each speed. All ${all.length} samples: from ${words.rate(low)} over ${words.rate(median(all))} in the middle to ${words.rate(high)} images/s.`;
+    const caption = "How many of a launch's samples are at most so fast (ECDF). Lines that lie apart are launches that differ; the thick one is all of them.";
+    return figure(label, caption, (theme) => ({
+      ...frame(theme, rateAxis("images/s", all, { splitNumber: 4 }), { name: "share of samples", min: 0, max: 1, nameGap: 40 },
+        ({ seriesName, value }) => lines(seriesName, `${words.percent(value[1])} of the samples up to ${words.rate(value[0], 4)} images/s`)),
+      series: [
+        ...cell.counting.map((launch) => ({
+          type: "line", step: "end", name: launch.title, data: climb(steps([launch])), z: 2, symbol: SYMBOLS[launch.place % 4], symbolSize: 5, showAllSymbol: true,
+          color: colour(launch.place), lineStyle: { width: 1.5 },
+        })),
+        { type: "line", step: "end", name: "all launches", data: climb(all), z: 1, symbol: "none", color: theme.ink, lineStyle: { width: 3, opacity: 0.55 } },
+      ],
+    }));
+  };
+})(window.paragone);

@@ -1,0 +1,114 @@
+"""The source of every implementation, as it was measured, highlighted for the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from pygments.lexer import Lexer
+from pygments.lexers import TextLexer, get_lexer_for_filename
+from pygments.styles import get_style_by_name
+from pygments.token import STANDARD_TYPES, Error, Generic, Name, Operator, Punctuation, Text, Whitespace
+from pygments.util import ClassNotFound
+
+if TYPE_CHECKING:
+    from harness.store import Run
+
+STYLES = {"light": "xcode", "dark": "github-dark"}  # legible on the page's backgrounds; a test measures the contrast
+PLAIN = (Name, Operator, Punctuation)  # but not what derives from them: most of a file, and legible as it is
+NOT_STORED = "not stored in this run, which was made by an earlier version"
+
+
+def sources(run: Run) -> dict[str, Any]:
+    """Return the sources that the run kept, as text and where its words begin and end: the page makes no HTML of it.
+
+    `files` are [name, language, text, marks] and stand there once, whoever shares them; marks are a flat list of gap,
+    length, class. `classes` are the names of the classes. `of` has for each implementation `hash`, `files` (places in
+    the list, formulas first) and `left_out` ([name, why]); where the run kept no sources, `missing` says so and the
+    hash is that of the plan.
+    """
+    files: dict[tuple[str, str], int] = {}
+    names = sorted({entry["implementation"] for entry in run.plan["variants"]})
+    of = {name: _source(run, name, files) for name in names}
+    highlighted = [[name, language, text, marks] for name, text in files for language, marks in [_marks(name, text)]]
+    return {"classes": [_class(kind) for kind in _coloured()], "files": highlighted, "of": of}
+
+
+def source_css(scope: str = "#cell .source") -> str:
+    """Return the rules that colour the classes, dark ones where the page is."""
+    dark = f"@media screen and (prefers-color-scheme: dark) {{\n{_rules('dark', f':root:not(.paper) {scope}')}\n}}"
+    return f"{_rules('light', scope)}\n{dark}\n"
+
+
+def _source(run: Run, name: str, files: dict[tuple[str, str], int]) -> dict[str, Any]:
+    """Return what is said of an implementation; its files are added to those found before."""
+    kept = run.sources.get(name)
+    if kept is None:
+        stated = (run.plan.get("identity") or {}).get(f"source of {name}", "")
+        return {"hash": str(stated), "files": [], "left_out": [], "missing": NOT_STORED}
+    texts = ((file, _with_plain_line_ends(text)) for file, text in kept["files"].items())
+    places = [files.setdefault(file, len(files)) for file in texts]
+    return {"hash": kept["hash"], "files": places, "left_out": [list(pair) for pair in kept["left_out"].items()]}
+
+
+def _with_plain_line_ends(text: str) -> str:
+    """Return the text as Pygments counts it, without halves of letters, which no file can hold."""
+    whole = text.encode("utf-8", "replace").decode("utf-8")
+    return whole.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _marks(name: str, text: str) -> tuple[str, list[int]]:
+    """Return the language of a file and its marks; what neither style sets apart has none.
+
+    Lengths are in UTF-16 units, as the page counts.
+    """
+    lexer = _lexer(name, text)
+    classes = {kind: place for place, kind in enumerate(_coloured())}
+    marks, gap = [], 0
+    for kind, part in lexer.get_tokens(text):
+        length = len(part.encode("utf-16-le")) // 2
+        if kind in classes:
+            marks += [gap, length, classes[kind]]
+            gap = 0
+        else:
+            gap += length
+    return str(lexer.name), marks
+
+
+def _lexer(name: str, text: str) -> Lexer:
+    try:
+        return get_lexer_for_filename(name, text, stripnl=False, ensurenl=False)
+    except ClassNotFound:
+        return TextLexer(stripnl=False, ensurenl=False)
+
+
+@cache
+def _coloured() -> tuple[Any, ...]:
+    """Return the kinds of token that one of the styles sets apart."""
+    return tuple(dict.fromkeys(kind for theme in STYLES for kind, _ in _declarations(theme)))
+
+
+def _class(kind: Any) -> str:
+    return str(STANDARD_TYPES.get(kind, ""))
+
+
+def _declarations(theme: str) -> Iterator[tuple[Any, str]]:
+    """Yield each kind of token that a style sets apart from plain text, and how."""
+    style = get_style_by_name(STYLES[theme])
+    plain = style.style_for_token(Text)["color"]
+    for kind, look in style:
+        if any(kind in left_out for left_out in (Generic, Error, Whitespace)) or kind in set(PLAIN) or not _class(kind):
+            continue
+        parts = [f"color: #{look['color']}"] if look["color"] and look["color"] != plain else []
+        parts += ["font-weight: 600"] if look["bold"] else []
+        parts += ["font-style: italic"] if look["italic"] else []
+        if parts:
+            yield kind, "; ".join(parts)
+
+
+def _rules(theme: str, scope: str) -> str:
+    by_look: dict[str, list[str]] = {}
+    for kind, look in _declarations(theme):
+        by_look.setdefault(look, []).append(f"{scope} .{_class(kind)}")
+    return "\n".join(f"{', '.join(selectors)} {{ {look} }}" for look, selectors in by_look.items())
