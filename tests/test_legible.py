@@ -10,7 +10,8 @@ from matplotlib.text import Annotation, Text
 
 from harness.analyse import summarise
 from harness.breakdown import Breakdown, Spread
-from harness.ladders import MEASURED, Claim, climbed, ladders
+from harness.claims import Claim
+from harness.ladders import climbed, ladders
 from harness.report import climb, heatmap, layouts, memory, phases, strips, throughput
 from harness.report.canvas import Sheet, drawing
 
@@ -162,7 +163,7 @@ def test_lines_join_points_along_batch_size_of_one_variant_only(forty, monkeypat
 
 @pytest.mark.parametrize(("low", "high"), [(1.18, 1.28), (1.1, np.inf)])
 def test_the_number_of_a_step_clears_what_its_source_says(low, high):
-    claim = Claim("numpy_bias_step3", "numpy_bias_step2", MEASURED, low, high)
+    claim = Claim("a claim", "S4", "a step gains", low=low, high=high)
     row = {"implementation": "numpy_bias_step3", "ratio": 1.2, "ratio_low": 1.19, "ratio_high": 1.21, "claim": claim}
     rows = pd.DataFrame([{**row, "than": "numpy_bias_step2", "pair_margin": 0.01, "verdict": "faster"}])
     (ladder,) = ladders()
