@@ -160,7 +160,12 @@ def test_a_workload_of_any_name_has_figures_that_stay_in_their_folder(tmp_path, 
     report.write_report(run)
 
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
-    assert {path.name for path in (tmp_path / "run").iterdir()} == {"figures", "summary.csv", "report.md", "report.html"}
+    assert {path.name for path in (tmp_path / "run").iterdir()} == {
+        "figures",
+        "summary.csv",
+        "report.md",
+        "report.html",
+    }
     drawn = list((tmp_path / "run" / "figures").glob("*.svg"))
     assert drawn
     for path in drawn:

@@ -158,7 +158,7 @@ def test_every_colour_of_the_palette_stands_out_from_the_page(theme):
         linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
         return linear @ (0.2126, 0.7152, 0.0722) + 0.05
 
-    for colour in [*(colour for _, colour in palette.COLOURS), *palette.OTHERS]:
+    for colour in [*palette.COLOURS.values(), *palette.OTHERS]:
         one, other = sorted((luminance(visible(colour, PAGE[theme])), luminance(PAGE[theme])))
         assert other / one >= LEAST_CONTRAST - 0.05, colour
 

@@ -122,7 +122,9 @@ def test_the_verbs_left_unwritten_are_named(write):
 
 @pytest.mark.parametrize("name", ["a b", "a[b]", "a-b", "../a", "_"])
 def test_a_name_that_could_not_be_typed_or_stored_is_refused(write, name):
-    assert f"expected letters, digits and underscores, got '{name}'" in broken_beside_a_good_one(write, named(name))
+    assert f"expected letters, digits and underscores, 64 at most; got '{name}'" in broken_beside_a_good_one(
+        write, named(name)
+    )
 
 
 @pytest.mark.parametrize(
