@@ -86,8 +86,8 @@ class SelfTest:
         missed = missed_goals(name, by_launches, chosen)
         heading = f"Real runs, {'one core burning half of the time' if is_loaded else 'quiet'}: A/A and power"
         few = plan.numbers_of_launches[0]
-        first = by_launches[few][by_launches[few]["group"] == 0]
-        return Section(heading, text, missed), first, elapsed_s * few / plan.launches
+        first, before_s = by_launches[few][by_launches[few]["group"] == 0], float(run.plan["pilot_seconds"])
+        return Section(heading, text, missed), first, before_s + (elapsed_s - before_s) * few / plan.launches
 
     def rivals(self, ours: tuple[pd.DataFrame, float]) -> Section:
         """Return the same A/A by other tools, beside ours."""
