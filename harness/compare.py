@@ -100,7 +100,7 @@ def compare(a: Run, b: Run, anyway: bool = False) -> Comparison:
             f"{name_of(a)} and {name_of(b)} cannot be compared: {'; '.join(reasons)}. To compare all the same: --anyway"
         )
     summaries, samples = [summarise(a), summarise(b)], [timed_samples(a), timed_samples(b)]
-    if anyway and not {*a.plan["threads"]} & {*b.plan["threads"]} and len(a.plan["threads"]) == 1:
+    if anyway and a.plan["threads"] != b.plan["threads"] and len(a.plan["threads"]) == len(b.plan["threads"]) == 1:
         for frame in (summaries[1], samples[1]):
             frame["threads"] = a.plan["threads"][0]
     cells, fallen = in_both(*summaries)

@@ -138,7 +138,7 @@ def crossing_point(sizes: NDArray[Any], logs: NDArray[Any], first: float, last: 
     reach = stdtrit(len(curved) - 1, (1 + CONFIDENCE) / 2) * curved.std(ddof=1) / math.sqrt(len(curved))
     middle, line = float(curved.mean()), float(straight.mean())
     low, high = min(middle - reach, line), max(middle + reach, line)
-    return math.exp(middle), math.exp(max(low, math.log(first))), math.exp(min(high, math.log(last)))
+    return math.exp(middle), max(math.exp(low), float(first)), min(math.exp(high), float(last))
 
 
 def _launch_crossing(x: NDArray[Any], y: NDArray[Any], inside: NDArray[Any]) -> tuple[float, float] | None:

@@ -219,7 +219,14 @@ def _machine(described: Mapping[str, Any]) -> str:
 
 
 def _profile_settles(folder: Path) -> Callable[[Claim], Finding | None]:
-    plan, pairs = read_json(folder / PROFILE), read_rows(folder / "pairs.jsonl")
+    """Return how a profile settles a claim; the pairs of a cell that failed in any round say nothing."""
+    plan, outcomes = read_json(folder / PROFILE), read_rows(folder / "outcomes.jsonl")
+    failed = {(row["problem"], row["variant"], row["batch_size"]) for row in outcomes if row["status"] == "failed"}
+    pairs = [
+        row
+        for row in read_rows(folder / "pairs.jsonl")
+        if not failed & {(row["problem"], row["variant"], size) for size in (None, row["batch_size"])}
+    ]
     return lambda claim: None if claim.quantity in (TRAIN, EPOCH) else settle_profile(plan, pairs, claim)
 
 

@@ -45,7 +45,7 @@ def _beside_the_leader(run: Run, rivals: pd.DataFrame, samples: pd.DataFrame, ce
     leader = str(rivals["variant"].iloc[int(rivals[by].to_numpy().argmax())])
     found = _beside(run, rivals, leader, samples, cells)
     if (found["verdict"] == "faster").any():
-        leader = str(found.sort_values("ratio", kind="stable")["variant"].iloc[-1])
+        leader = str(found["variant"].iloc[int(found["ratio"].fillna(0).to_numpy().argmax())])
         found = _beside(run, rivals, leader, samples, cells)
     return found
 

@@ -139,6 +139,18 @@ def test_the_ratio_follows_from_the_launches_ratios_and_these_from_the_samples(f
         )
 
 
+def test_a_launch_cut_short_gives_no_ratio_to_the_page_as_it_gives_none_to_the_table():
+    times = {key: [*launches[:3], [3 * seconds for seconds in launches[3][:2]]] for key, launches in TIMES.items()}
+    times |= {key: [*launches[:3], launches[3][:2]] for key, launches in TIMES.items() if key[0] == BASE}
+    run = made_up_run(Path("run"), times)
+    frame = summarise(run)
+    for row, detail in zip(frame.itertuples(), cell_details(run, frame), strict=True):
+        ratios = [launch["ratio"] for launch in opened_up(detail)]
+
+        assert ratios[3] is None
+        assert row.ratio_to_baseline == pytest.approx(math.exp(np.log(ratios[:3]).mean()), rel=1e-6)
+
+
 def test_the_baseline_of_a_cell_is_the_row_of_the_same_batch_size(frame, details):
     by_cell = places(frame)
     for (_, size), place in by_cell.items():

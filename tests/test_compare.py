@@ -4,6 +4,7 @@ import math
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from made_up_run import BASE, CONTROL, outcome
 from pair_of_runs import OTHERS, SIZES, SLOWED, cells, noisy_run, noisy_samples
@@ -238,6 +239,16 @@ def test_what_is_not_the_same_work_is_refused_unless_told(plan, said):
     found = compare(a, b, anyway=True)
     assert any(said in reason for reason in found.overridden)
     assert (found.cells["basis"] == AS_MEASURED).all(), "what is other work is no anchor"
+
+
+def test_of_several_numbers_of_threads_none_is_taken_for_another():
+    a, b = noisy_run("a", 1), noisy_run("b", 2, plan={"threads": [2, 4]})
+    tables = ("samples", "launches")
+    both = {name: pd.concat([getattr(b, name).assign(threads=count) for count in (2, 4)]) for name in tables}
+    cells = [{**cell, "threads": count} for count in (2, 4) for cell in b.plan["cells"]]
+
+    with pytest.raises(Incomparable, match="have no cell that passed in both"):
+        compare(a, replace(b, plan={**b.plan, "cells": cells}, **both), anyway=True)
 
 
 def test_another_definition_of_the_workload_is_refused_by_what_differs():

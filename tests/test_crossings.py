@@ -132,6 +132,14 @@ def test_the_interval_of_a_bent_line_reaches_to_where_straight_lines_cross_and_s
     assert math.log(high / point) > 0.1
 
 
+@pytest.mark.parametrize("bracket", [(10, 100), (100, 1000), (1000, 5000)])
+def test_an_interval_that_is_cut_ends_at_the_bracket_itself_and_not_beside_it(bracket):
+    sizes = np.array([1.0, *bracket, 1e5])
+    logs = np.array([[-9, -0.01, 9, 10], [-9, -5, 5, 9], [-9, -9, 0.01, 9]])
+
+    assert bracket == crossing_point(sizes, logs, *bracket)[1:]
+
+
 @pytest.mark.parametrize(
     ("logs", "why"),
     [

@@ -1,5 +1,6 @@
 """From claims to the cells that are measured for them, and to the runs that speak for them already."""
 
+import json
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -8,7 +9,7 @@ from test_bench import QuietDisplay
 
 from harness.claims import Claim, shipped_claims
 from harness.errors import InvalidClaims
-from harness.evidence import Evidence, cells_of, reason_against_claim, resolved, runnable
+from harness.evidence import Evidence, _profile_settles, cells_of, reason_against_claim, resolved, runnable
 from harness.plan import batch_sizes, enrol
 from harness.registry import discover, select
 from harness.store import write_json
@@ -85,6 +86,29 @@ def test_the_test_set_is_evaluated_where_a_claim_speaks_of_it():
 
     assert request.evaluated == ("nielsen",)
     assert (request.launches, request.quick) == (1, True)
+
+
+@pytest.mark.parametrize(("failed_at", "settles"), [(10, False), (None, False), (1000, True)])
+def test_the_phases_of_a_cell_that_failed_in_a_later_round_settle_nothing(tmp_path, failed_at, settles):
+    claim = replace(CLAIM, quantity="forward", than_batch_size=10)
+    write_json(tmp_path / "profile.json", {"run": "p", "problems": {"nielsen": claim.problem.to_json()}})
+    places = [{"problem": "nielsen", "variant": name, "batch_size": 10, "threads": 1} for name in (ROWS, COLUMNS)]
+    pairs = [
+        {
+            **place,
+            "launch": launch,
+            "round": 0,
+            "n_steps": 1,
+            "phases": {"forward": 100 + launch * (place is places[0])},
+        }
+        for place in places
+        for launch in range(5)
+    ]
+    failed = {**places[0], "batch_size": failed_at, "status": "failed"}
+    for name, rows in (("pairs", pairs), ("outcomes", [failed])):
+        (tmp_path / f"{name}.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+
+    assert bool(_profile_settles(tmp_path)(claim)) == settles
 
 
 def test_a_profile_has_several_launches_and_the_cells_alone():

@@ -35,6 +35,10 @@ def run_of(ratios, launches=5, jitter=0.003, sizes=SIZES, **others):
     return made_up_run(None, times, **others)
 
 
+def failed_at(name, size):
+    return outcome(name, "failed", size, reason="it crashed")
+
+
 def found_in(run):
     return findings(run, summarise(run))
 
@@ -85,7 +89,42 @@ def test_of_many_that_cannot_be_told_apart_some_are_named_and_the_others_counted
     same = {f"way_{n}[dtype=float32]": LEVEL for n in range(6)}
     (said, *_) = found_in(run_of(same))
 
-    assert re.search(r"`\w+`, `\w+` and 5 others cannot be told apart", said)
+    assert re.search(r"none of `\w+`, `\w+` and 5 others is surely the fastest at batch", said)
+
+
+def test_of_three_that_are_level_with_the_first_nobody_is_said_to_be_level_with_each_other():
+    """The third is ahead by the point and noisy; the two others are sure to differ from one another."""
+    luck = (1, 1.001, 0.999)
+    times = {(name, 10): [[1e-5 * factor] * 3 for factor in luck] for name in (BASE, CONTROL)}
+    times[OTHER, 10] = [[1.1e-5 * factor] * 3 for factor in luck]
+    times[THIRD, 10] = [[1e-5 / 1.03 * factor] * 3 for factor in (0.7, 1, 1.4)]
+    run = made_up_run(None, times)
+    (said, *_) = found_in(run)
+
+    assert "slower" in set(summarise(run)["verdict"])
+    assert "none of `numba_blas`, `numpy_rows` and `numpy_tuned` is surely the fastest at batch 10." == said
+
+
+def test_what_is_not_known_for_want_of_intervals_is_not_called_level():
+    said = [outcome(BASE), outcome(OTHER), outcome(CONTROL, "failed", reason="it crashed")]
+    run = run_of({OTHER: (4, 4, 4, 4)}, outcomes=said)
+
+    assert set(summarise(run)["verdict"]) <= {"baseline", "not enough data", ""}
+    assert [] == found_in(run)
+
+
+def test_who_is_alone_at_a_batch_size_is_not_the_fastest_there():
+    run = run_of({OTHER: (2, 2, 2, 2)}, outcomes=[outcome(BASE), outcome(CONTROL), outcome(OTHER), failed_at(BASE, 1)])
+
+    assert "`numpy_tuned` is the fastest at batch 10, 100 and 1" in found_in(run)[0]
+
+
+def test_the_cost_of_an_axis_is_told_of_the_dtype_in_which_it_was_found():
+    wide = {name.replace("float32", "float64"): (1,) * 4 for name in (BASE, CONTROL, IN_F)}
+    said = [text for text in found_in(run_of({IN_F: (0.5,) * 4, **wide})) if "with order" in text]
+
+    assert len(said) == 1
+    assert said[0].startswith("float32: `numpy_rows` with order `F` is slower than with `C` at every batch size")
 
 
 def test_with_several_grids_each_sentence_says_of_which_it_is_true():
@@ -94,7 +133,7 @@ def test_with_several_grids_each_sentence_says_of_which_it_is_true():
     said = found_in(run_of(RICH | wide))
 
     assert MOST_FINDINGS == len(said)
-    assert all(text.startswith(("float32: ", "float64: ", "`numpy_rows` with ")) for text in said)
+    assert all(text.startswith(("float32: ", "float64: ", "`numpy_rows C` with dtype ")) for text in said)
 
 
 def test_dtypes_are_told_of_after_every_other_axis():

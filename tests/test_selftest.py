@@ -200,7 +200,9 @@ def test_the_tables_say_how_many_of_how_many(tmp_path):
     frame = judged(noisy_run(tmp_path), COPIES, 10)
 
     assert "| 10 | 12 | 0 of 12 [0.0, 26.5] % |" in tables.false_alarms_table({10: frame})
-    assert "here that is 7." in tables.power_table({10: frame}, replace(SMALL, slowdowns=(SLOW,)), 7)
+    plan = replace(SMALL, slowdowns=(SLOW,))
+    assert "here that is 7." in tables.power_table({10: frame}, plan, 7)
+    assert "here that is 11, more than were run: not judged." in tables.power_table({10: frame}, plan, 11)
 
 
 def test_another_tool_s_pairs_are_those_of_neighbouring_copies():

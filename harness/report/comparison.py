@@ -102,7 +102,7 @@ def _basis_sentences(comparison: Comparison) -> list[str]:
         drift = float((relative["ratio_as_measured"] / relative["ratio"]).median())
         said.append(
             f"Ratios are {UNCHANGED}: as measured, that ran {wording.ratio(drift)} as fast as in A. Runs of the same "
-            f"code lie {apart} apart in a typical cell beyond what their launches explain."
+            f"code are taken to lie {apart} apart in a typical cell beyond what their launches explain."
         )
     if len(relative) < len(cells):
         where = "" if relative.empty else f" in {wording.plural(len(cells) - len(relative), 'cell')}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from harness.axes import axis_effects
+from harness.axes import axes_of, axis_effects
 from harness.crossings import GRID
 from harness.leaders import RATIO
 from harness.report import wording
@@ -16,22 +16,26 @@ from harness.report import wording
 if TYPE_CHECKING:
     from harness.store import Run
 
-MOST_NAMED = 3  # of those that cannot be told apart
+MOST_NAMED = 3  # of those of which none is surely ahead
 SURE = ("faster", "slower")
 
 
 def who_leads(frame: pd.DataFrame, led: pd.DataFrame) -> Iterator[str]:
-    """Yield for each grid who is fastest at which batch sizes, and who cannot be told apart there."""
+    """Yield for each grid who is fastest at which batch sizes, and who cannot be told apart there.
+
+    Nothing is said of a batch size at which there is one alone, or nobody knows: without an interval, or a margin.
+    """
     ratios = frame.set_index(["variant", "batch_size", "problem", "threads"])
-    names = names_of(frame)
+    names, is_noise_known = names_of(frame), frame["margin"].notna().groupby(frame["problem"]).any()
     for _, points in led.groupby(GRID, sort=False):
         alone: dict[str, list[int]] = {}
         tied: dict[tuple[str, ...], list[int]] = {}
         for _, cells in points.sort_values("ratio", ascending=False, kind="stable").groupby("batch_size"):
-            size, level = int(cells["batch_size"].iloc[0]), cells.loc[cells["verdict"] != "slower", "variant"].tolist()
-            if len(level) == 1:
+            size, ahead = int(cells["batch_size"].iloc[0]), cells[cells["verdict"] != "slower"]
+            level = ahead["variant"].tolist()
+            if len(level) == 1 < len(cells):
                 alone.setdefault(level[0], []).append(size)
-            else:
+            elif len(level) > 1 and ahead["ratio_low"].notna().all() and is_noise_known[cells["problem"].iloc[0]]:
                 tied.setdefault(next((same for same in tied if {*same} == {*level}), tuple(level)), []).append(size)
         first = next(wording.rows(points))
         parts = []
@@ -41,8 +45,8 @@ def who_leads(frame: pd.DataFrame, led: pd.DataFrame) -> Iterator[str]:
                 f"{wording.code(names[variant])} is the fastest at batch {sizes_in_words(sizes)}{_lead(cells)}"
             )
         for group, sizes in tied.items():
-            parts.append(f"{_group([names[v] for v in group])} cannot be told apart at batch {sizes_in_words(sizes)}")
-        if points["variant"].nunique() > 1:
+            parts.append(f"{_level([names[v] for v in group])} at batch {sizes_in_words(sizes)}")
+        if parts:
             yield f"{where(frame, first)}{'; '.join(parts)}."
 
 
@@ -57,10 +61,14 @@ def _lead(cells: pd.DataFrame) -> str:
     return f" ({ratio} the baseline's speed{at})"
 
 
-def _group(names: Sequence[str]) -> str:
-    if len(names) <= MOST_NAMED:
-        return wording.listed([wording.code(name) for name in names])
-    return f"{', '.join(map(wording.code, names[: MOST_NAMED - 1]))} and {len(names) - MOST_NAMED + 1} others"
+def _level(names: Sequence[str]) -> str:
+    """Return that two cannot be told apart; of more, each was compared with the first alone, and less can be said."""
+    if len(names) == 2:
+        return f"{wording.listed([wording.code(name) for name in names])} cannot be told apart"
+    named = [wording.code(name) for name in names[:MOST_NAMED]]
+    if len(names) > MOST_NAMED:
+        named[MOST_NAMED - 1 :] = [f"{len(names) - MOST_NAMED + 1} others"]
+    return f"none of {wording.listed(named)} is surely the fastest"
 
 
 def where_leaders_change(frame: pd.DataFrame, crossed: pd.DataFrame) -> Iterator[str]:
@@ -130,12 +138,22 @@ def what_an_axis_costs(run: Run, frame: pd.DataFrame) -> Iterator[str]:
         sizes = sorted(same_pair.loc[same_pair["verdict"] == most["verdict"], "batch_size"])
         at = "every batch size" if len(sizes) > 2 and len(sizes) == len(same_pair) else f"batch {sizes_in_words(sizes)}"
         strongest = f"; most at {wording.batch(int(most['batch_size']))}" if len(sizes) > 1 else ""
-        name, axis = wording.code(most["implementation"]), wording.escaped(most["axis"])
+        name, dtype = _held(frame, most)
+        axis, here = wording.escaped(most["axis"]), place(frame, most["problem"], int(most["threads"]), dtype)
         yield (
-            f"{place(frame, most['problem'], int(most['threads']))}{name} with {axis} {wording.code(mine)} is slower "
+            f"{here}{name} with {axis} {wording.code(mine)} is slower "
             f"than with {wording.code(other)} at {at}{strongest}: "
             f"{amount(ratio, low, high)} its speed."
         )
+
+
+def _held(frame: pd.DataFrame, effect: Any) -> tuple[str, str]:
+    """Return the implementation with the values that its other axes have in both variants, and the dtype of both."""
+    axes = axes_of(effect["variant"])
+    dtype = "" if effect["axis"] == "dtype" else axes.pop("dtype", "")
+    own = [axes_of(name) for name in frame.loc[frame["implementation"] == effect["implementation"], "variant"]]
+    several = [axis for axis in axes if axis != effect["axis"] and len({one.get(axis) for one in own}) > 1]
+    return wording.code(" ".join([effect["implementation"], *(axes[axis] for axis in several)])), dtype
 
 
 def how_near_the_limit(frame: pd.DataFrame) -> Iterator[str]:

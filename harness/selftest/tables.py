@@ -79,7 +79,8 @@ def power_table(judged: dict[int, pd.DataFrame], plan: Plan, chosen: int | None)
         *(f"bias at {percent(slowdown)}" for slowdown in plan.slowdowns),
     ]
     goal = "Goal: 5 % found in 95 % of the cells, with as many launches as `--resolve 5%` chooses"
-    said = f"{goal}; here that is {chosen}." if chosen else f"{goal}."
+    said = f"{goal}; here that is {chosen}" if chosen else goal
+    said += ", more than were run: not judged." if chosen and chosen > max(judged) else "."
     return f"{said}\n\n{table(headings, lines)}"
 
 

@@ -32,7 +32,7 @@ LAUNCH = (
     "cpu_over_wall",  # of the timed samples
     *("step_seconds", "spread", "n_samples"),  # the median, its robust spread, of how many samples that count
     "enters",  # 1 where it has rounds enough for the intervals
-    *("ratio", "n_pairs"),  # the median ratio to the baseline, of how many rounds that have both
+    *("ratio", "n_pairs"),  # the median ratio to the baseline, of how many rounds with both, where it counts
     "rejected",  # why its samples do not count, where they do not
 )
 TIMES = ("start_seconds", "load_seconds", "setup_seconds", "verify_seconds", "warmup_seconds")
@@ -108,9 +108,9 @@ def _medians(run: Run) -> dict[tuple[Any, ...], dict[str, Any]]:
     for *key, step_seconds, spread, n_samples, enters in _values(launch_medians(samples, cells), [*keys, *columns]):
         about = {"step_seconds": _short(step_seconds, 7), "spread": _short(spread), "n_samples": int(n_samples)}
         found[tuple(key)] = {**about, "enters": int(enters)}
-    for *key, log, n_pairs in _values(
-        launch_ratios(samples, cells, _compared_with(cells, run)), [*keys, "log", "n_pairs"]
-    ):
+    ratios = launch_ratios(samples, cells, _compared_with(cells, run))
+    counting = ratios[ratios["enters"] | ~ratios.groupby(CELL)["enters"].transform("any")]
+    for *key, log, n_pairs in _values(counting, [*keys, "log", "n_pairs"]):
         found[tuple(key)] |= {"ratio": _short(math.exp(log), 7), "n_pairs": int(n_pairs)}
     return found
 
