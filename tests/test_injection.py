@@ -160,7 +160,8 @@ def test_a_workload_of_any_name_has_figures_that_stay_in_their_folder(tmp_path, 
     report.write_report(run)
 
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
-    assert {path.name for path in (tmp_path / "run").iterdir()} == {"figures", "summary.csv", "report.md", "report.html"}
+    written = {path.name for path in (tmp_path / "run").iterdir()}
+    assert written == {"figures", "summary.csv", "report.md", "report.html"}
     drawn = list((tmp_path / "run" / "figures").glob("*.svg"))
     assert drawn
     for path in drawn:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from harness.analyse import UNIT, baseline_variants, cells_with_statuses, launch_medians, launch_ratios
 from harness.report import wording
-from harness.report.page.repeating import bench_command, verify_command
+from harness.report.repeating import bench_command, verify_command
 from harness.statuses import CELL, STATUSES_WITH_TIMES, rejections, timed_samples
 
 if TYPE_CHECKING:
@@ -65,8 +65,8 @@ def cell_details(run: Run, frame: pd.DataFrame) -> list[dict[str, Any]]:
                 "workers_in": holder,
                 "workers": workers.get(enrolment, []) if holder == place else [],
                 "versions": _versions(run) if holder == place else "",
-                "bench": bench_command(run, row),
-                "verify": verify_command(run, row),
+                "bench": bench_command(run.plan, row),
+                "verify": verify_command(run.plan, row),
             }
         )
     return details
