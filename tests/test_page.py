@@ -17,10 +17,11 @@ from harness.analyse import summarise
 from harness.registry import PROJECT
 from harness.report import palette, wording
 from harness.report.canvas import Drawn
-from harness.report.markdown import joined, sections_of
+from harness.report.markdown import sections_of
 from harness.report.page import INTERACTIVE, ROOM_FOR_PICTURES, SCRIPTS, page
 from harness.report.page.payload import LEAST_CONTRAST, PAGE, as_json, payload, visible
 from harness.report.page.prose import as_html
+from harness.report.sections import joined
 
 VENDOR = PROJECT / "harness/report/page/vendor"
 MIDDLE = "julia_way1[dtype=float32]"

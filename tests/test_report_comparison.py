@@ -47,7 +47,7 @@ def test_what_is_surely_slower_is_named_with_its_interval(three):
     text = markdown(three[:1], 0.05)
 
     assert "2 cells surely slower beyond 5.0 %" in text
-    assert f"`{SLOWED}` on nielsen, batch 10: 0.8" in text
+    assert f"`{SLOWED}` on `nielsen`, batch 10: 0.8" in text
     assert "No cell is surely slower beyond 50 %" in markdown(three[:1], 0.5)
 
 

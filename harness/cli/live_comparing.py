@@ -34,9 +34,9 @@ from harness.cli.options import (
     thread_counts,
     workload_names,
     workloads,
+    write_output,
 )
 from harness.display import TerminalDisplay
-from harness.errors import Misuse
 from harness.interface import VERSION
 from harness.plan import check
 from harness.request import BASELINE, Request
@@ -174,15 +174,16 @@ def _end(folder: Path, finished: bool, allowed: float, markdown: bool, output: P
     from harness.analyse import summarise
     from harness.report import write_report
     from harness.report.side_by_side import text
-    from harness.side_by_side import newly_failed, side_by_side, slower_beyond
+    from harness.side_by_side import newly_failed, side_by_side
     from harness.store import read_run
+    from harness.verdicts import surely_slower
 
     run = read_run(folder)
     path = write_report(run)
     cells = side_by_side(run, summarise(run))
     written = f"## B against A: {run.plan['run']}\n\n{text(run, cells)}\n"
     if output is not None:
-        _write(output, written)
+        write_output(output, written)
     if markdown:
         sys.stdout.write(written)
     else:
@@ -190,7 +191,7 @@ def _end(folder: Path, finished: bool, allowed: float, markdown: bool, output: P
         out.print(f"\nReport: {path}", soft_wrap=True, highlight=False)
     if not finished:
         raise typer.Exit(EXIT_INTERRUPTED)
-    if len(slower_beyond(cells, allowed)) or len(newly_failed(cells)):
+    if len(surely_slower(cells, allowed)) or len(newly_failed(cells)):
         raise typer.Exit(EXIT_FAILED_CHECK)
 
 
@@ -216,13 +217,6 @@ def print_comparison(cells: pd.DataFrame, allowed: float) -> None:
         out.print(table)
         out.print()
     out.print(Text(answer(cells, allowed)), soft_wrap=True)
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise Misuse(f"--output {path}: cannot be written: {error.strerror}") from None
 
 
 _live = typer.Typer(add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})
