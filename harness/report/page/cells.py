@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from harness.analyse import UNIT, baseline_variants, cells_with_statuses, launch_medians, launch_ratios
+from harness.analyse import UNIT, baselines_of, cells_with_statuses, launch_medians, launch_ratios
 from harness.report import wording
 from harness.report.repeating import bench_command, verify_command
 from harness.statuses import CELL, STATUSES_WITH_TIMES, rejections, timed_samples
@@ -49,7 +49,7 @@ def cell_details(run: Run, frame: pd.DataFrame) -> list[dict[str, Any]]:
     """
     rows = list(wording.rows(frame))
     places = {tuple(getattr(row, key) for key in CELL): place for place, row in enumerate(rows)}
-    others = _compared_with(frame, run)
+    others = baselines_of(frame, run)
     launches, checks, workers = _all_launches(run), _all_checks(run), _all_workers(run)
     first: dict[tuple[Any, ...], int] = {}
     details = []
@@ -108,17 +108,10 @@ def _medians(run: Run) -> dict[tuple[Any, ...], dict[str, Any]]:
     for *key, step_seconds, spread, n_samples, enters in _values(launch_medians(samples, cells), [*keys, *columns]):
         about = {"step_seconds": _short(step_seconds, 7), "spread": _short(spread), "n_samples": int(n_samples)}
         found[tuple(key)] = {**about, "enters": int(enters)}
-    for *key, log, n_pairs in _values(
-        launch_ratios(samples, cells, _compared_with(cells, run)), [*keys, "log", "n_pairs"]
-    ):
+    ratios = launch_ratios(samples, cells, baselines_of(cells, run))
+    for *key, log, n_pairs in _values(ratios, [*keys, "log", "n_pairs"]):
         found[tuple(key)] |= {"ratio": _short(math.exp(log), 7), "n_pairs": int(n_pairs)}
     return found
-
-
-def _compared_with(cells: pd.DataFrame, run: Run) -> dict[str, str]:
-    """Return for each variant the baseline of its dtype."""
-    dtypes = cells.drop_duplicates("variant").set_index("variant")["dtype"]
-    return {str(variant): other for variant, other in dtypes.map(baseline_variants(run)).dropna().items()}
 
 
 def _all_checks(run: Run) -> dict[tuple[Any, Any], list[dict[str, Any]]]:
