@@ -506,6 +506,12 @@ def test_a_text_that_spreads_over_lines_and_cells_stays_in_its_cell(opened):
     assert made == ['| a |\n| --- |\n| x \\| "y", \\<b\\> |', 'a\n"x | ""y"", <b>"']
 
 
+def test_no_text_that_is_copied_becomes_a_formula(opened):
+    made = opened.run("paragone.copyForms.CSV([['=1+1', '-0.5', '@a']])")
+
+    assert made == "'=1+1,-0.5,'@a"
+
+
 # --- narrow, dark, printed, by keyboard ---
 
 OVERFLOWING = """

@@ -88,7 +88,7 @@ def _short(reason: str, letter: str) -> str:
 
 
 def _cell(row: Any) -> str:
-    ratio = f"{wording.ratio(row.ratio)} {wording.ratio_interval(row.ratio_low, row.ratio_high)}"
+    ratio = wording.ratio_with_interval(row.ratio, row.ratio_low, row.ratio_high)
     threads = "" if row.threads == 1 else f", {wording.plural(row.threads, 'thread')}"
     what = f"{wording.code(row.variant)} on {wording.code(row.problem)}"
     return f"{what}, batch {wording.batch(row.batch_size)}{threads}: {ratio}"
@@ -160,8 +160,7 @@ def entry(row: Any) -> tuple[str, str]:
     """Return "0.91× [0.89, 0.93]" and the verdict of a cell in one comparison; dashes where it fell out."""
     if row is None:
         return wording.MISSING, ""
-    interval = wording.ratio_interval(row["ratio_low"], row["ratio_high"])
-    return f"{wording.ratio(row['ratio'])} {interval}".strip(), str(row["verdict"])
+    return wording.ratio_with_interval(row["ratio"], row["ratio_low"], row["ratio_high"]), str(row["verdict"])
 
 
 def _cell_tables(comparisons: Sequence[Comparison], only_different: bool = False) -> str:

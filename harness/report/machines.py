@@ -171,7 +171,7 @@ def _entries(row: Any) -> tuple[str, str]:
         speed += f"<br>{wording.percent(row.share_of_limit)} of the limit"
     if row.verdict == "baseline" or row.status == "not checked":
         return speed, "baseline" if row.verdict == "baseline" else "*not verified*"
-    ratio = f"{wording.ratio(row.ratio_to_baseline)} {wording.ratio_interval(row.ratio_low, row.ratio_high)}".strip()
+    ratio = wording.ratio_with_interval(row.ratio_to_baseline, row.ratio_low, row.ratio_high)
     return speed, f"{ratio}<br>{row.verdict}"
 
 

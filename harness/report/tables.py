@@ -51,7 +51,7 @@ def _cell(row: Any) -> str:
         return f"{speed}<br>{'baseline, ' * (row.verdict == 'baseline')}*not verified*"
     if row.verdict == "baseline":
         return f"{speed}<br>baseline"
-    compared = f"{wording.ratio(row.ratio_to_baseline)} {wording.ratio_interval(row.ratio_low, row.ratio_high)}".strip()
+    compared = wording.ratio_with_interval(row.ratio_to_baseline, row.ratio_low, row.ratio_high)
     return f"{speed}<br>{compared}<br>{row.verdict}"
 
 
@@ -63,7 +63,7 @@ def control_table(frame: pd.DataFrame) -> str:
             row.dtype,
             wording.batch(row.batch_size),
             str(row.threads),
-            f"{wording.ratio(row.ratio_to_baseline)} {wording.ratio_interval(row.ratio_low, row.ratio_high)}".strip(),
+            wording.ratio_with_interval(row.ratio_to_baseline, row.ratio_low, row.ratio_high),
             row.verdict.removeprefix("A/A: ") or row.status,
         ]
         for row in wording.rows(frame[frame["control"]])

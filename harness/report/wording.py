@@ -63,6 +63,11 @@ def ratio_interval(low: float, high: float) -> str:
     return f"[{_ratio_number(low)}, {_ratio_number(high)}]"
 
 
+def ratio_with_interval(value: float, low: float, high: float) -> str:
+    """Return "1.35× [1.29, 1.41]", or the speed-up alone without an interval."""
+    return f"{ratio(value)} {ratio_interval(low, high)}".strip()
+
+
 def short_ratio(value: float) -> str:
     """Return a speed-up in at most five characters where it can: "1.35", "12.4", "1/20"."""
     if not math.isfinite(value):
