@@ -86,6 +86,7 @@ class Evidence:
     seed: int = 1
     time_limit_s: float = 120.0
     plugins: tuple[str, ...] = ()
+    memory_limit_bytes: int | None = None  # as in a request
 
     def recorded(self, claims: Iterable[Claim]) -> dict[str, Finding]:
         """Return what finished runs of this machine, data and code say, the latest first, by the claim's id."""
@@ -149,6 +150,7 @@ class Evidence:
             memory=False,
             curves=False,
             time_limit_s=self.time_limit_s,
+            memory_limit_bytes=self.memory_limit_bytes,
             plugins=self.plugins,
             only=tuple(cells),
         )

@@ -19,6 +19,7 @@ from harness.cli.options import (
     DtypeOption,
     ImplementationsOption,
     LimitOption,
+    MemoryOption,
     PluginsOption,
     ProblemOption,
     ResultsOption,
@@ -26,6 +27,7 @@ from harness.cli.options import (
     SizesOption,
     absolute,
     batch_sizes_of,
+    bytes_of,
     data_set,
     dtypes_of,
     fraction,
@@ -78,6 +80,7 @@ def live(
     results: ResultsOption = None,
     seed: SeedOption = 1,
     time_limit: LimitOption = 120,
+    memory_limit: MemoryOption = None,
 ) -> None:
     """Measure two versions of implementations in one run: `HEAD .` is your edit against the last commit."""
     asked = Request(
@@ -94,6 +97,7 @@ def live(
         slow=slow,
         memory=False,
         time_limit_s=time_limit,
+        memory_limit_bytes=bytes_of(memory_limit),
         plugins=absolute(plugins),
     )
     given = {find_problem(name).name: name for name in workload_names(problem or ["nielsen"])}
