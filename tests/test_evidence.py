@@ -4,7 +4,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
-from test_bench import QuietDisplay
+from quiet_display import QuietDisplay
 
 from harness.claims import Claim, shipped_claims
 from harness.errors import InvalidClaims

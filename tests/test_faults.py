@@ -10,7 +10,7 @@ import faulty_members
 import pytest
 from easy_data import easy_data
 from faulty_members import FAULTS, HARMLESS, HELPED, LARGE, N_STEPS, SMALL
-from test_bench import QuietDisplay
+from quiet_display import QuietDisplay
 from zoo_faults import wait_until
 
 from harness import bench, plan
