@@ -89,12 +89,8 @@ def launch_medians(samples: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def throughputs(samples: pd.DataFrame, launches: pd.DataFrame) -> pd.DataFrame:
-    """Return per cell the median over launches of the medians within a launch, its interval, and the best.
-
-    Where no launch is long enough for an interval, all that there are give the number.
-    """
-    usable = launches[launches["enters"] | ~launches.groupby(CELL)["enters"].transform("any")]
-    grouped = usable.groupby(CELL)
+    """Return per cell the median over launches of the medians within a launch, its interval, and the best."""
+    grouped = counting_launches(launches).groupby(CELL)
     result = grouped.agg(seconds_per_step=("step_seconds", "median"), spread=("spread", "median")).reset_index()
     result = result.merge(intervals(launches.assign(log=np.log(launches["step_seconds"]))), on=CELL)
     totals = samples.groupby(CELL).agg(
@@ -109,6 +105,14 @@ def throughputs(samples: pd.DataFrame, launches: pd.DataFrame) -> pd.DataFrame:
         images_per_second_high=size / np.exp(result["low"]),
         images_per_second_best=size / result["best"],
     )
+
+
+def counting_launches(launches: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of `launch_medians` that a throughput is the median of: those long enough for an interval.
+
+    Of a cell where none is long enough, all that there are.
+    """
+    return launches[launches["enters"] | ~launches.groupby(CELL)["enters"].transform("any")]
 
 
 def intervals(launches: pd.DataFrame) -> pd.DataFrame:
@@ -162,14 +166,18 @@ def baseline_variants(run: Run) -> dict[str, str]:
     return found
 
 
+def baselines_of(cells: pd.DataFrame, run: Run) -> dict[str, str]:
+    """Return by variant the baseline of its dtype, where there is one; that of a baseline is itself."""
+    dtypes = cells.drop_duplicates("variant").set_index("variant")["dtype"]
+    return {str(variant): than for variant, than in dtypes.map(baseline_variants(run)).dropna().items()}
+
+
 def ratios(samples: pd.DataFrame, cells: pd.DataFrame, run: Run) -> pd.DataFrame:
     """Return per cell the speed relative to the baseline's cell of the same dtype, with its interval.
 
     The baseline against itself is exactly 1.
     """
-    dtypes = cells.drop_duplicates("variant").set_index("variant")["dtype"]
-    others = {str(variant): than for variant, than in dtypes.map(baseline_variants(run)).dropna().items()}
-    return relative_speeds(samples, cells, others).rename(columns={"ratio": "ratio_to_baseline"})
+    return relative_speeds(samples, cells, baselines_of(cells, run)).rename(columns={"ratio": "ratio_to_baseline"})
 
 
 def relative_speeds(samples: pd.DataFrame, cells: pd.DataFrame, others: Mapping[str, str]) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from harness.analyse import cells_with_statuses, relative_speeds
+from harness.interface import axes_of
 from harness.leaders import compared
 from harness.statuses import timed_samples
 from harness.verdicts import unknown_verdict
@@ -60,10 +61,3 @@ def _pairs(verified: pd.DataFrame) -> Iterator[tuple[str, Pair]]:
             if own.keys() == others.keys() and len(differing) == 1:
                 (axis,) = differing
                 yield one, (other, axis, own[axis], others[axis])
-
-
-def axes_of(variant: str) -> dict[str, str]:
-    """Return axis → value of a variant's name: dtype and order of `numpy_rows[dtype=float32,order=F]`."""
-    inside = variant.partition("[")[2].partition("]")[0]
-    pairs = (part.partition("=") for part in inside.split(",") if part)
-    return {axis: value for axis, _, value in pairs}

@@ -16,6 +16,7 @@ from typing import Any
 
 from harness.errors import InvalidClaims, InvalidWorkload, UnknownName, closest_sentence
 from harness.interface import PHASES
+from harness.kinds import QUOTED_CHARACTERS, positive, shown, size
 from harness.problem import Problem
 from harness.workloads import find_problem
 
@@ -127,15 +128,15 @@ def _claim(entry: Mapping[str, Any], folder: Path) -> Claim:
     quantity = _needed(entry, "quantity")
     if quantity not in QUANTITIES:
         raise ValueError(f"quantity: expected one of {', '.join(QUANTITIES)}; got {quantity!r}")
-    size = _batch_size("batch_size", _needed(entry, "batch_size"), problem)
+    images = _batch_size("batch_size", _needed(entry, "batch_size"), problem)
     claim = replace(
         told,
         problem=problem,
         quantity=quantity,
         variant=_names("variant", _needed(entry, "variant")),
         than=_names("than", _needed(entry, "than")),
-        batch_size=size,
-        than_batch_size=_batch_size("than_batch_size", entry.get("than_batch_size", size), problem),
+        batch_size=images,
+        than_batch_size=_batch_size("than_batch_size", entry.get("than_batch_size", images), problem),
         threads=_whole("threads", entry.get("threads", 1)),
         context=_text("context", entry["context"]) if "context" in entry else "",
     )
@@ -185,7 +186,7 @@ def _needed(entry: Mapping[str, Any], key: str) -> Any:
 
 def _text(key: str, value: Any) -> str:
     if not isinstance(value, str) or not value.strip() or len(value) > LONGEST_TEXT:
-        raise ValueError(f"{key}: expected a text of 1 to {LONGEST_TEXT} characters, got {_shown(value)}")
+        raise ValueError(f"{key}: expected a text of 1 to {LONGEST_TEXT} characters, got {shown(value)}")
     return value
 
 
@@ -202,33 +203,26 @@ def _problem(name: str, folder: Path) -> Problem:
 
 
 def _batch_size(key: str, value: Any, problem: Problem) -> int:
-    size = problem.n_train if value == "full" else _whole(key, value)
-    if size > problem.n_train:
-        raise ValueError(f"{key}: {size} is more than the {problem.n_train} training images of {problem.name}")
-    return size
+    images = problem.n_train if value == "full" else _whole(key, value)
+    if images > problem.n_train:
+        raise ValueError(f"{key}: {images} is more than the {problem.n_train} training images of {problem.name}")
+    return images
 
 
 def _whole(key: str, value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ValueError(f"{key}: expected a whole number above 0, got {_shown(value)}")
-    return value
+    size(key, value)
+    return int(value)
 
 
 def _number(key: str, value: Any) -> float:
-    good = isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 1e9
-    if not good:
-        raise ValueError(f"{key}: expected a number above 0, got {_shown(value)}")
+    positive(key, value)
     return float(value)
 
 
 def _pair(key: str, value: Any) -> tuple[float, float]:
     if not isinstance(value, list) or len(value) != 2:
-        raise ValueError(f"{key}: expected two numbers, the smaller first; got {_shown(value)}")
+        raise ValueError(f"{key}: expected two numbers, the smaller first; got {str(value)[:QUOTED_CHARACTERS]}")
     low, high = (_number(key, end) for end in value)
     if low >= high:
-        raise ValueError(f"{key}: expected two numbers, the smaller first; got {_shown(value)}")
+        raise ValueError(f"{key}: expected two numbers, the smaller first; got {str(value)[:QUOTED_CHARACTERS]}")
     return low, high
-
-
-def _shown(value: Any) -> str:
-    return repr(value)[:80]

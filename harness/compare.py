@@ -54,7 +54,7 @@ from harness.comparable import SAME, are_versions_same, in_both, name_of, refusa
 from harness.errors import Incomparable
 from harness.statuses import CELL, timed_samples
 from harness.uncertainty import MOST_FREEDOM, adjusted, freedom_of_sum, shrunk, two_sided, variance_between
-from harness.verdicts import POINT, verdict_words
+from harness.verdicts import POINT, surely_slower, verdict_words
 
 if TYPE_CHECKING:
     from harness.store import Run
@@ -85,8 +85,7 @@ class Comparison:
 
     def slower_beyond(self, fraction: float) -> pd.DataFrame:
         """Return the cells that surely take more than this fraction longer: verdict slower, all of the interval."""
-        slower = self.cells["verdict"] == "slower"
-        return self.cells[slower & (self.cells["ratio_high"] < 1 / (1 + fraction))]
+        return surely_slower(self.cells, fraction)
 
 
 def compare(a: Run, b: Run, anyway: bool = False) -> Comparison:

@@ -20,7 +20,7 @@ from scipy.special import stdtrit
 from harness.analyse import (
     CONFIDENCE,
     UNIT,
-    baseline_variants,
+    baselines_of,
     cells_with_statuses,
     launch_ratios,
     speeds_over_launches,
@@ -72,8 +72,7 @@ def _looked_at(
         changes = [pair for pair in itertools.pairwise(line["leader"]) if pair[0] != pair[1]]
         for one, other in {frozenset(pair): pair for pair in reversed(changes)}.values():
             yield "leaders", verified.merge(line[GRID].drop_duplicates(), on=GRID), {other: one}
-    dtypes = verified.drop_duplicates("variant").set_index("variant")["dtype"]
-    others = {str(variant): than for variant, than in dtypes.map(baseline_variants(run)).dropna().items()}
+    others = baselines_of(verified, run)
     yield "baseline", verified, {variant: than for variant, than in others.items() if variant != than}
 
 

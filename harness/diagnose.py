@@ -195,7 +195,7 @@ def likely_mistake(
 
 
 def _differs(case: Case, plain: Case) -> bool:
-    """Whether the mistake can be made here: without momentum, it cannot be forgotten."""
+    """Return whether the mistake can be made here: without momentum, it cannot be forgotten."""
     pairs = [(getattr(case, field.name), getattr(plain, field.name)) for field in fields(Case)]
     return any(mine is not right and _content(mine) != _content(right) for mine, right in pairs)
 

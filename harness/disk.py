@@ -6,10 +6,12 @@ import errno
 import io
 import json
 import os
+import secrets
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 BLOCK_BYTES = 1 << 16  # read at a time in search of the last line
 
@@ -40,16 +42,35 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
     write_whole(path, (json.dumps(content, indent=1) + "\n").encode())
 
 
+def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write files by name, each whole or not at all, into a folder and into folders in it that are made if not there.
+
+    Raises OSError, also where one of these is a link to another folder.
+    """
+    for inner in dict.fromkeys(Path(name).parent for name in files if Path(name).parent.name):
+        if (folder / inner).is_symlink():
+            raise OSError(errno.ELOOP, f"{inner} is a link to another folder: remove it")
+        (folder / inner).mkdir(exist_ok=True)
+    for name, content in files.items():
+        write_whole(folder / name, content)
+
+
 def write_whole(path: Path, content: bytes) -> None:
     """Write the file whole or not at all, on disk when this returns; never through a link. Raises OSError."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.unlink(missing_ok=True)
+    with replacing(path) as file:
+        file.write(content)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """Yield a file that takes the place of `path` when the block ends, and never if it fails. Raises OSError."""
+    # Whoever shares the folder may have the same process number, in another container.
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     try:
         with draft.open("xb") as file:
-            file.write(content)
+            yield file
             file.flush()
-            os.fsync(file.fileno())
+            os.fsync(file.fileno())  # else a power cut could leave a file of the right size, full of zeros
         draft.replace(path)
-    except OSError:
+    finally:
         draft.unlink(missing_ok=True)
-        raise

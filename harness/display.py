@@ -164,7 +164,7 @@ def status_line(row: Mapping[str, Any]) -> str:
 
 
 def is_control(row: Mapping[str, Any]) -> bool:
-    """Whether a row belongs to the A/A control, of which the user need not hear twice."""
+    """Return whether a row belongs to the A/A control, of which the user need not hear twice."""
     return str(row["variant"]).endswith(" (A/A)")
 
 

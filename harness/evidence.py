@@ -86,6 +86,7 @@ class Evidence:
     seed: int = 1
     time_limit_s: float = 120.0
     plugins: tuple[str, ...] = ()
+    memory_limit_bytes: int | None = None  # as in a request
 
     def recorded(self, claims: Iterable[Claim]) -> dict[str, Finding]:
         """Return what finished runs of this machine, data and code say, the latest first, by the claim's id."""
@@ -149,6 +150,7 @@ class Evidence:
             memory=False,
             curves=False,
             time_limit_s=self.time_limit_s,
+            memory_limit_bytes=self.memory_limit_bytes,
             plugins=self.plugins,
             only=tuple(cells),
         )
@@ -158,12 +160,15 @@ class Evidence:
 
     def _witnesses(self) -> Iterator[Callable[[Claim], Finding | None]]:
         """Yield for each suitable run, then each suitable profile, the latest first, how it settles a claim."""
-        for folder in reversed(run_folders(self.results)):
-            if self._is_suitable(folder, "plan.json"):
-                yield self._with_same_code(folder, "plan.json", Court.of(read_run(folder)).settle)
-        for folder in reversed(profile_folders(self.results)):
-            if self._is_suitable(folder, PROFILE):
-                yield self._with_same_code(folder, PROFILE, _profile_settles(folder))
+        kinds = ((run_folders, "plan.json", _run_settles), (profile_folders, PROFILE, _profile_settles))
+        for folders, plan_file, settles in kinds:
+            for folder in reversed(folders(self.results)):
+                if self._is_suitable(folder, plan_file):
+                    try:
+                        witness = self._with_same_code(folder, plan_file, settles(folder))
+                    except ResultsUnusable:  # damaged behind its plan: no evidence
+                        continue
+                    yield witness
 
     def _is_suitable(self, folder: Path, plan_file: str) -> bool:
         """Return whether a run came to its end, has launches enough, and is of this machine, data and harness."""
@@ -216,6 +221,10 @@ def _problem_name(claim: Claim) -> str:
 def _machine(described: Mapping[str, Any]) -> str:
     """Return the fingerprint of a machine; environments of single implementations are part of what they are."""
     return environment.machine_fingerprint({**described, "own_environments": {}})
+
+
+def _run_settles(folder: Path) -> Callable[[Claim], Finding | None]:
+    return Court.of(read_run(folder)).settle
 
 
 def _profile_settles(folder: Path) -> Callable[[Claim], Finding | None]:

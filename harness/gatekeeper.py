@@ -83,7 +83,7 @@ class Gatekeeper:
         self._verified.add((enrolment.problem.name, *_code(enrolment), batch_size, n_steps, digest))
 
     def knows(self, enrolment: Enrolment, batch_size: int, n_steps: int, digest: str) -> bool:
-        """Whether a sample of the same code, workload and order with these very bits has been verified."""
+        """Return whether a sample of the same code, workload and order with these very bits has been verified."""
         return (enrolment.problem.name, *_code(enrolment), batch_size, n_steps, digest) in self._verified
 
     def _start(self, enrolment: Enrolment) -> State:

@@ -151,7 +151,7 @@ class WorkerHandle:
 
     @property
     def alive(self) -> bool:
-        """Whether it still takes orders."""
+        """Return whether it still takes orders."""
         return not self._fault
 
     def kill(self) -> None:

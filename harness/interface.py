@@ -205,6 +205,13 @@ def without_version(name: str) -> str:
     return implementation.partition(VERSION)[0] + bracket + axes
 
 
+def axes_of(variant: str) -> dict[str, str]:
+    """Return axis → value of a variant's name: dtype and order of `numpy_rows[dtype=float32,order=F]`."""
+    inside = variant.partition("[")[2].partition("]")[0]
+    pairs = (part.partition("=") for part in inside.split(",") if part)
+    return {axis: value for axis, _, value in pairs}
+
+
 def variants(implementation: type[Implementation]) -> Iterator[Variant]:
     """Yield every combination of the values of its axes."""
     for values in product(*implementation.axes.values()):

@@ -1,4 +1,4 @@
-"""Whether one result is what honest arithmetic makes of a training, and if not, why not."""
+"""Return whether one result is what honest arithmetic makes of a training, and if not, why not."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Check:
 
     @property
     def passed(self) -> bool:
-        """Whether the result was checked and is right."""
+        """Return whether the result was checked and is right."""
         return self.status == "passed"
 
 

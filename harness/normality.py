@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from harness.analyse import UNIT, baseline_variants, cells_with_statuses, launch_ratios
+from harness.analyse import UNIT, baselines_of, cells_with_statuses, launch_ratios
 from harness.statuses import CELL, timed_samples
 
 if TYPE_CHECKING:
@@ -59,8 +59,6 @@ def scatter_of_launches(run: Run) -> Scatter | None:
 def _log_ratios(run: Run) -> pd.DataFrame:
     """Return the log-ratios to the baseline of the launches that enter intervals, launch by launch."""
     cells = cells_with_statuses(run)
-    baselines = baseline_variants(run)
-    dtypes = cells.drop_duplicates("variant").set_index("variant")["dtype"]
-    others = {str(variant): than for variant, than in dtypes.map(baselines).dropna().items() if variant != than}
+    others = {variant: than for variant, than in baselines_of(cells, run).items() if variant != than}
     ratios = launch_ratios(timed_samples(run), cells, others)
     return ratios[ratios["enters"]].sort_values([*CELL, *UNIT], kind="stable").reset_index(drop=True)

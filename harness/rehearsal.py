@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,7 +21,9 @@ from harness.remaining import EnrolmentKey, Remaining
 from harness.schedule import Schedule
 from harness.store import RunFolder, read_rows
 
-LAUNCHES, ROUNDS = 2, 3
+ROUNDS = 3
+# A deviation is estimated from so many degrees of freedom at least: of few points of the grid, more launches.
+FREEDOM, FEWEST_LAUNCHES, MOST_LAUNCHES = 8, 2, 5
 
 
 def launch_deviation(
@@ -33,7 +36,8 @@ def launch_deviation(
 ) -> float | None:
     """Return the standard deviation between launches of an A/A log-ratio, in a typical cell; None without one.
 
-    `cells` are those of the baselines and their controls; each pair is launched twice and sampled in three rounds.
+    `cells` are those of the baselines and their controls; each pair is launched at least twice, and sampled in three
+    rounds of each launch.
     """
     cells = [replace(cell, wave=0) for cell in cells if not cell.once_per_launch]
     with tempfile.TemporaryDirectory() as folder, RunFolder(Path(folder)) as rows:
@@ -41,11 +45,16 @@ def launch_deviation(
         schedule = Schedule(
             rows, enrolments, data, gatekeeper, open_worker, remaining, seed, time.time(), lambda what, seconds: None
         )
-        for launch in range(LAUNCHES):
+        for launch in range(launches_for(len(cells) // 2)):
             for group in _by_problem_and_threads(cells):
                 schedule.run_launch(group, launch, attempt=0)
         timed = [row for row in read_rows(Path(folder) / "samples.jsonl") if row["kind"] == "timed"]
     return typical_deviation(timed, controls={e.variant.name for e in enrolments.values() if e.variant.control})
+
+
+def launches_for(n_points: int) -> int:
+    """Return in how many launches so many points of the grid are rehearsed."""
+    return min(MOST_LAUNCHES, max(FEWEST_LAUNCHES, 1 + math.ceil(FREEDOM / max(1, n_points))))
 
 
 def typical_deviation(rows: Iterable[Mapping[str, Any]], controls: set[str]) -> float | None:
@@ -66,9 +75,12 @@ def typical_deviation(rows: Iterable[Mapping[str, Any]], controls: set[str]) -> 
         log_ratios = [np.log(baseline[round_] / control[round_]) for round_ in baseline.keys() & control.keys()]
         if log_ratios and not is_control:
             medians.setdefault(tuple(place), []).append(float(np.median(log_ratios)))
-    variances = [np.var(launches, ddof=1) for launches in medians.values() if len(launches) > 1]
-    freedom = LAUNCHES - 1
-    return float(np.sqrt(np.median(variances) / (stats.chi2.median(freedom) / freedom))) if variances else None
+    variances = [
+        np.var(launches, ddof=1) / (stats.chi2.median(len(launches) - 1) / (len(launches) - 1))
+        for launches in medians.values()
+        if len(launches) > 1
+    ]
+    return float(np.sqrt(np.median(variances))) if variances else None
 
 
 def _by_problem_and_threads(cells: Sequence[Cell]) -> list[list[Cell]]:

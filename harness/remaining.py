@@ -21,7 +21,7 @@ class Remaining:
     dead: set[tuple[EnrolmentKey, int | None]] = field(default_factory=set)  # None: at every batch size
 
     def wants(self, cell: Cell, launch: int, round_: int) -> bool:
-        """Whether this round of this launch still needs a sample of the cell."""
+        """Return whether this round of this launch still needs a sample of the cell."""
         if (cell.enrolment, cell.batch_size) in self.dead or (cell.enrolment, None) in self.dead:
             return False
         if cell.once_per_launch and round_ != cell.batch_size % self.rounds:
@@ -29,7 +29,7 @@ class Remaining:
         return (*cell.enrolment, cell.batch_size, cell.wave, launch, round_) not in self.sampled
 
     def wants_any(self, cell: Cell, launch: int) -> bool:
-        """Whether any round of this launch still needs the cell."""
+        """Return whether any round of this launch still needs the cell."""
         return any(self.wants(cell, launch, round_) for round_ in range(self.rounds))
 
     def seconds(self, cell: Cell, launches: int) -> float:

@@ -68,14 +68,6 @@ def _of_side(frame: pd.DataFrame, label: str, which: str) -> pd.DataFrame:
     return renamed.rename(columns={name: f"{name}_{which}" for name in renamed.columns if name not in POINT})
 
 
-def slower_beyond(cells: pd.DataFrame, allowed: float) -> pd.DataFrame:
-    """Return the cells in which a step of B surely takes longer by more than `allowed`, as 0.05 for 5 %.
-
-    Surely: the whole interval lies beyond it, and beyond what A/A shows at that point of the grid.
-    """
-    return cells[cells["verdict"].eq("slower") & (cells["ratio_high"] < 1 / (1 + allowed))]
-
-
 def newly_failed(cells: pd.DataFrame) -> pd.DataFrame:
     """Return the cells that pass on side A and fail on side B."""
     return cells[cells["status_a"].eq("passed") & cells["status_b"].eq("failed")]

@@ -11,6 +11,7 @@ from typing import Any
 from harness.kinds import (
     Check,
     Unfit,
+    amount,
     anything,
     count,
     fields,
@@ -66,6 +67,16 @@ _METHOD = kind(
     f"method version {' or '.join(map(str, READABLE_METHODS))}, which is all that this paragone reads",
     lambda value: type(value) is int and value in READABLE_METHODS,
 )
+# What a report says of them; the whole of a request is read by `request_of` alone.
+_REQUEST = fields(
+    {},
+    {
+        **dict.fromkeys(("memory", "slow"), truth),
+        **{"plugins": listed(text), "time_limit_s": positive, "memory_limit_bytes": maybe(size)},
+    },
+)
+_SIDE = fields({"label": text, "words": text})
+_LIVE = fields({"a": _SIDE, "b": _SIDE, "left_out": table_of(text), "fail_slower": amount})
 
 PLAN = fields(
     {
@@ -81,7 +92,7 @@ PLAN = fields(
     },
     {
         **{"workloads": table_of(text), "memory_seconds": number, "pilot_seconds": maybe(number)},
-        **{"request": table_of(anything), "identity": table_of(anything)},
+        **{"request": _REQUEST, "identity": table_of(anything), "live": _LIVE},
         "calls": listed(fields({"bridge": text, "n_images": size, "call_seconds": maybe(number), "reason": text})),
     },
 )

@@ -43,7 +43,7 @@ def check_steps(batch_size: int) -> int:
 
 
 def is_twin(problem: Problem) -> bool:
-    """Whether this is the twin of some workload."""
+    """Return whether this is the twin of some workload."""
     return problem.name.endswith(SUFFIX)
 
 

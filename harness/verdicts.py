@@ -51,6 +51,14 @@ def verdict_words(
     )
 
 
+def surely_slower(cells: pd.DataFrame, allowed: float) -> pd.DataFrame:
+    """Return the cells that surely take longer by more than `allowed`, as 0.05 for 5 %.
+
+    Surely: slower by the verdict, and with all of the interval; `ratio_high` is its end, of how many times faster.
+    """
+    return cells[cells["verdict"].eq("slower") & (cells["ratio_high"] < 1 / (1 + allowed))]
+
+
 def unknown_verdict(run: Run) -> str:
     """Return what is said of a comparison without an interval."""
     return "no interval: one launch" if run.plan["launches"] == 1 else "not enough data"

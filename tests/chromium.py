@@ -143,9 +143,6 @@ class Browser:
                 text=text if kind == "keyDown" else "",
             )
 
-    def screenshot(self, **options):
-        return base64.b64decode(self.call("Page.captureScreenshot", **options)["data"])
-
     def pdf(self, **options):
         return base64.b64decode(self.call("Page.printToPDF", **options)["data"])
 

@@ -83,7 +83,7 @@ def main():
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         RunFolder._write = with_room(RunFolder._write, int(os.environ["ROOM"]))
     RunFolder.append = telling(RunFolder.append, "appends", "rows")
-    disk.write_whole = report.write_whole = telling(disk.write_whole, before="writes")
+    disk.write_whole = telling(disk.write_whole, before="writes")
     report.figures = lambda run, frame: ([], [])  # a figure takes a second to draw and a millisecond to write
     found, broken = discover(folder / "impls")
     data = open_cached(Path((folder / "data.txt").read_text()))

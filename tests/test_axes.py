@@ -4,7 +4,7 @@ import pytest
 from made_up_run import BASE, CONTROL, OTHER, made_up_run
 
 from harness.analyse import summarise
-from harness.axes import axes_of, axis_effects
+from harness.axes import axis_effects
 
 IN_F = BASE.replace("order=C", "order=F")
 WIDE = BASE.replace("float32", "float64")
@@ -39,8 +39,3 @@ def test_the_ratio_is_that_of_the_first_to_the_other_also_across_dtypes():
 
 def test_without_an_axis_there_is_nothing_to_tell():
     assert effects((BASE, CONTROL, OTHER)).empty
-
-
-def test_the_axes_of_a_variant_are_read_from_its_name():
-    assert {"dtype": "float32", "order": "C"} == axes_of(BASE)
-    assert {} == axes_of("plain")

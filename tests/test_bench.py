@@ -2,11 +2,11 @@
 
 import shutil
 from collections import Counter
-from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from quiet_display import QuietDisplay
 
 from harness import bench, survey
 from harness.bench import Bench
@@ -42,29 +42,6 @@ class Wrong(ArrayImplementation):
     def _plain_update(self, dW, db, eta):
         super()._plain_update(dW, [0 * db_l for db_l in db], eta)
 """
-
-
-class QuietDisplay:
-    """Keeps what is said; raises KeyboardInterrupt at the `interrupt_at`-th step of the bar with that title."""
-
-    def __init__(self, interrupt_at=None, title="measuring"):
-        self.sentences, self.plans, self.interrupt_at, self.title = [], [], interrupt_at, title
-
-    def say(self, sentence):
-        self.sentences.append(sentence)
-
-    def show_plan(self, plan, outcomes):
-        self.plans.append(plan)
-
-    @contextmanager
-    def progress(self, title, total):
-        steps = iter(range(10**6))
-
-        def advance(what, seconds):
-            if title == self.title and next(steps) == self.interrupt_at:
-                raise KeyboardInterrupt
-
-        yield advance
 
 
 @pytest.fixture(scope="module")

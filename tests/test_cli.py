@@ -25,7 +25,7 @@ from harness.registry import PROJECT
 from harness.runs import run_folders
 from harness.store import read_rows
 
-COMMANDS = ("list", "new", "verify", "bench", "report", "compare", "profile", "train", "export", "doctor")
+COMMANDS = tuple(get_command(cli.app).commands)
 SMALL = """
 dataset = "mnist"
 n_train = 300
@@ -78,6 +78,14 @@ def test_every_command_has_a_help_with_an_example(paragone, command):
 
     assert 0 == code
     assert f"Example: paragone {command}" in out
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_where_an_order_may_take_a_limited_time_a_worker_may_hold_limited_memory(command):
+    """What ends a worker tells the user of --memory-limit."""
+    options = {option.name for option in get_command(cli.app).commands[command].params}
+
+    assert ("time_limit" in options) == ("memory_limit" in options)
 
 
 def test_the_help_lists_every_command_and_the_exit_codes(paragone):

@@ -5,7 +5,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
-from test_bench import QuietDisplay
+from quiet_display import QuietDisplay
 
 from harness.claims import Claim, shipped_claims
 from harness.errors import InvalidClaims
@@ -170,3 +170,11 @@ def witness(tmp_path, monkeypatch):
 )
 def test_a_run_speaks_for_a_claim_where_machine_data_and_code_are_the_same(witness, changes, suitable):
     assert witness(**changes) is suitable
+
+
+def test_a_run_that_is_damaged_behind_its_plan_is_no_evidence_and_stops_nothing(witness, tmp_path):
+    assert witness()
+    (folder,) = tmp_path.iterdir()
+    (folder / "samples.jsonl").write_text("nonsense\n")
+
+    assert evidence(tmp_path).recorded([CLAIM]) == {}

@@ -10,7 +10,7 @@ import faulty_members
 import pytest
 from easy_data import easy_data
 from faulty_members import FAULTS, HARMLESS, HELPED, LARGE, N_STEPS, SMALL
-from test_bench import QuietDisplay
+from quiet_display import QuietDisplay
 from zoo_faults import wait_until
 
 from harness import bench, plan
@@ -18,7 +18,8 @@ from harness.analyse import summarise
 from harness.bench import Bench
 from harness.host import WorkerHandle, usable_cpus
 from harness.registry import discover
-from harness.report.tables import gaps_table, repeating
+from harness.report.repeating import meeting_command
+from harness.report.tables import gaps_table
 from harness.report.wording import rows
 from harness.request import Request
 from harness.store import read_run
@@ -164,7 +165,7 @@ def test_every_failed_cell_stands_among_the_gaps_with_a_command_that_repeats_it(
     table = gaps_table(frame, among_all.plan)
 
     for row in rows(failed):
-        command = repeating(row, row.batch_size, among_all.plan)
+        command = meeting_command(among_all.plan, row)
         assert command.startswith("paragone ")
         assert f" {row.implementation} " in command
         assert f"/{row.implementation} " in command, "the plugin's folder"

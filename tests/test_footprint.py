@@ -19,7 +19,6 @@ from harness.survey import Survey, outcome
 from harness.workloads import find_problem
 
 MB = 1_000_000
-TIME = {"n_steps": 4, "elapsed_ns": 4_000_000}
 (TAKES_MEMORY,) = read_folder(FAULTS / "takes_memory")
 FOUND = Found(TAKES_MEMORY, FAULTS / "takes_memory")
 PROBLEM = replace(find_problem("nielsen"), n_train=300, layers=(784, 4, 10))

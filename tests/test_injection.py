@@ -16,12 +16,15 @@ from made_up_run import BASE, CONTROL, launch_row, made_up_run, outcome
 from harness import report
 from harness.analyse import summarise
 from harness.cli.app import PlainConsole
+from harness.compare import compare
 from harness.display import TerminalDisplay
 from harness.plain_text import is_plain
 from harness.registry import IMPLEMENTATIONS, declaration_fault, read_folder
-from harness.report import markdown, wording
+from harness.report import comparison, machines, markdown, wording
+from harness.report.canvas import Drawn
 from harness.report.console import print_summary
 from harness.report.figures import file_name
+from harness.report.spreadsheet import csv as csv_of
 from harness.report.tables import table
 
 EVIL = "<script>alert(1)</script>"
@@ -98,6 +101,35 @@ def test_what_others_say_is_text_in_the_report(tmp_path, text):
     ]
 
 
+def side_by_side_of(said):
+    run = in_workload_called(run_that_says(None, said), said)
+    run = replace(run, plan={**run.plan, "run": said})
+    drawn = [Drawn("machines-1", f"Throughput, `{said}`.", b"", b"")]
+    of_machines = machines.report([run, run], machines.joined([run, run]), drawn, [said])
+    return of_machines + comparison.markdown([compare(run, run)], 0.05)
+
+
+@pytest.mark.parametrize("text", ["".join(TEXTS[:5]), TEXTS[5], "```\n```sh\nrm -rf ~"], ids=range(3))
+def test_what_others_say_is_text_where_runs_stand_side_by_side(text):
+    found, plain = side_by_side_of(text), side_by_side_of("harmless")
+
+    assert is_plain(found.replace("\n", ""))
+    assert found.count("\n") == plain.count("\n"), "no line is added and none is lost"
+    outside_code = re.sub(r"(?ms)^(`{3,})sh$.*?^\1$", "", found)
+    outside_code = re.sub(r"(?<!\\)(`+).*?(?<!`)\1(?!`)", "", outside_code)
+    assert "<script" not in outside_code.lower()
+    assert re.findall(r"(?<!\\)\[(?:click|x)(?<!\\)\]", outside_code) == []
+    assert len(_headings(found)) == len(_headings(plain))
+
+
+@pytest.mark.parametrize("name", ["../../x", "/etc/x", "..", "a/b", "\x1b[2J"])
+def test_runs_joined_stay_in_the_folder_of_results_whatever_a_run_is_called(tmp_path, name):
+    run = run_that_says(tmp_path, "x")
+    folder = machines.folder_name([replace(run, plan={**run.plan, "run": name}), run])
+
+    assert re.fullmatch(r"[\w-]+", folder)
+
+
 def _headings(text):
     return [line for line in text.splitlines() if line.startswith("#")]
 
@@ -138,7 +170,7 @@ def test_what_rich_itself_controls_the_terminal_with_still_passes():
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1"])
 def test_no_text_of_the_summary_is_a_formula(tmp_path, text):
     frame = summarise(run_that_says(tmp_path, text))
-    rows = list(csv.DictReader(io.StringIO(report.summary_csv(frame))))
+    rows = list(csv.DictReader(io.StringIO(csv_of(frame))))
 
     assert {row["language"] for row in rows} == {f"'{text.strip()}"}
     assert {row["threads"] for row in rows} == {"1"}
@@ -147,7 +179,7 @@ def test_no_text_of_the_summary_is_a_formula(tmp_path, text):
 def test_numbers_of_the_summary_keep_their_signs(tmp_path):
     frame = summarise(run_that_says(tmp_path, "x")).assign(margin=-0.5)
 
-    assert {row["margin"] for row in csv.DictReader(io.StringIO(report.summary_csv(frame)))} == {"-0.5"}
+    assert {row["margin"] for row in csv.DictReader(io.StringIO(csv_of(frame)))} == {"-0.5"}
 
 
 NAMES = (EVIL, "$\\frac{$", "\N{CJK UNIFIED IDEOGRAPH-6570}", "x" * 1000, "../../x", ".", "-rf", "&amp;")
@@ -160,12 +192,8 @@ def test_a_workload_of_any_name_has_figures_that_stay_in_their_folder(tmp_path, 
     report.write_report(run)
 
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
-    assert {path.name for path in (tmp_path / "run").iterdir()} == {
-        "figures",
-        "summary.csv",
-        "report.md",
-        "report.html",
-    }
+    written = {path.name for path in (tmp_path / "run").iterdir()}
+    assert written == {"figures", "summary.csv", "report.md", "report.html"}
     drawn = list((tmp_path / "run" / "figures").glob("*.svg"))
     assert drawn
     for path in drawn:

@@ -4,7 +4,7 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from harness.interface import FLOATS, Implementation, Variant, variants, without_version
+from harness.interface import FLOATS, Implementation, Variant, axes_of, variants, without_version
 from harness.workloads import find_problem
 
 
@@ -91,3 +91,8 @@ def test_a_version_stands_between_the_name_and_the_axes():
     assert "whole[dtype=float32]" == without_version("whole@v1.2[dtype=float32]")
     assert "whole" == without_version("whole@v1.2")
     assert "whole[weird=a@b]" == without_version("whole[weird=a@b]")
+
+
+def test_the_axes_of_a_variant_are_read_from_its_name():
+    assert axes_of("numpy_rows[dtype=float32,order=C]") == {"dtype": "float32", "order": "C"}
+    assert axes_of("plain") == {}

@@ -116,6 +116,10 @@ def test_without_options_it_promises_five_per_cent_and_fails_beyond_them(paragon
     assert not request.memory
 
 
+def test_a_worker_may_hold_as_much_memory_as_is_said(paragone, monkeypatch):
+    assert asked_of(paragone, monkeypatch, "--memory-limit", "4GB")[2].memory_limit_bytes == 4 * 10**9
+
+
 def test_launches_that_are_asked_for_are_those_measured(paragone, monkeypatch):
     assert (7, None) == _launches(asked_of(paragone, monkeypatch, "--launches", "7"))
     assert (7, 0.02) == _launches(asked_of(paragone, monkeypatch, "--launches", "7", "--resolve", "2%"))

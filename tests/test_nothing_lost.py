@@ -27,7 +27,6 @@ N_TRAIN, N_TEST = 300, 50
 CELL = ("problem", "variant", "batch_size", "threads", "wave")
 KEYS = (*CELL, "launch", "round")
 SECONDS_TO_DIE = 10
-EVENTS_OF_A_SESSION = 150  # about what a run tells from its plan to its report
 
 
 @pytest.fixture

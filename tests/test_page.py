@@ -17,10 +17,11 @@ from harness.analyse import summarise
 from harness.registry import PROJECT
 from harness.report import palette, wording
 from harness.report.canvas import Drawn
-from harness.report.markdown import joined, sections_of
+from harness.report.markdown import sections_of
 from harness.report.page import INTERACTIVE, ROOM_FOR_PICTURES, SCRIPTS, page
 from harness.report.page.payload import LEAST_CONTRAST, PAGE, as_json, payload, visible
 from harness.report.page.prose import as_html
+from harness.report.sections import joined
 
 VENDOR = PROJECT / "harness/report/page/vendor"
 MIDDLE = "julia_way1[dtype=float32]"
@@ -503,6 +504,12 @@ def test_a_text_that_spreads_over_lines_and_cells_stays_in_its_cell(opened):
     made = opened.run("""['Markdown', 'CSV'].map((form) => paragone.copyForms[form]([['a'], ['x | "y",\\n<b>']]))""")
 
     assert made == ['| a |\n| --- |\n| x \\| "y", \\<b\\> |', 'a\n"x | ""y"", <b>"']
+
+
+def test_no_text_that_is_copied_becomes_a_formula(opened):
+    made = opened.run("paragone.copyForms.CSV([['=1+1', '-0.5', '@a']])")
+
+    assert made == "'=1+1,-0.5,'@a"
 
 
 # --- narrow, dark, printed, by keyboard ---

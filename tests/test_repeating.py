@@ -1,4 +1,4 @@
-"""The commands on the page of a cell: the command line itself takes them, and they mean that cell."""
+"""The commands that repeat a cell: the command line itself takes them, and they mean that cell."""
 
 import shlex
 from pathlib import Path
@@ -10,8 +10,9 @@ from made_up_run import BASE, OTHER, made_up_run
 
 from harness.analyse import summarise
 from harness.cli.app import app
+from harness.cli.options import bytes_of
 from harness.report import wording
-from harness.report.page.repeating import bench_command, verify_command
+from harness.report.repeating import bench_command, meeting_command, verify_command
 
 COMMANDS = typer.main.get_command(app).commands
 
@@ -23,15 +24,15 @@ def parsed(command):
     return SimpleNamespace(**COMMANDS[verb].make_context(verb, words).params)
 
 
-def run_and_row(**changes):
+def plan_and_row(**changes):
     run = made_up_run(Path("run"), {(BASE, 100): [[2e-5] * 5] * 5, (OTHER, 100): [[1e-5] * 5] * 5})
     run.plan.update(changes)
     rows = [row for row in wording.rows(summarise(run)) if row.variant == OTHER]
-    return run, rows[0]
+    return run.plan, rows[0]
 
 
 def test_the_bench_command_measures_that_cell_as_often_as_the_run_did():
-    found = parsed(bench_command(*run_and_row()))
+    found = parsed(bench_command(*plan_and_row()))
 
     assert (found.implementations, found.problem, found.dtype) == (["numpy_tuned"], ["nielsen"], ["float32"])
     assert (found.batch_sizes, found.threads, found.seed) == ("100", "1", 1)
@@ -39,18 +40,18 @@ def test_the_bench_command_measures_that_cell_as_often_as_the_run_did():
 
 
 def test_the_verify_command_checks_that_cell():
-    found = parsed(verify_command(*run_and_row()))
+    found = parsed(verify_command(*plan_and_row()))
 
     assert (found.implementations, found.problem, found.dtype) == (["numpy_tuned"], ["nielsen"], ["float32"])
     assert (found.batch_sizes, found.threads, found.seed, found.verbose) == ("100", 1, 1, True)
 
 
-@pytest.mark.parametrize("command", [bench_command, verify_command])
+@pytest.mark.parametrize("command", [bench_command, verify_command, meeting_command])
 def test_code_data_and_limits_are_those_of_the_run(command):
     asked = {"plugins": ["/my impls/; rm -rf $HOME", "/b"], "slow": True, "time_limit_s": 7.5}
     found = parsed(
         command(
-            *run_and_row(
+            *plan_and_row(
                 command="paragone bench --data x --data '/my data'",
                 request=asked,
                 workloads={"nielsen": "my workloads/nielsen.toml"},
@@ -65,26 +66,47 @@ def test_code_data_and_limits_are_those_of_the_run(command):
 
 
 def test_a_limit_of_memory_is_that_of_the_run():
-    assert verify_command(*run_and_row(request={"memory_limit_bytes": 4 * 10**9})).endswith("--memory-limit 4000MB")
+    assert verify_command(*plan_and_row(request={"memory_limit_bytes": 4 * 10**9})).endswith("--memory-limit 4000MB")
+
+
+@pytest.mark.parametrize("n_bytes", [500 * 2**20, 10**12])
+def test_a_limit_of_memory_is_taken_whatever_its_size(n_bytes):
+    found = parsed(verify_command(*plan_and_row(request={"memory_limit_bytes": n_bytes})))
+
+    assert bytes_of(found.memory_limit) == n_bytes
+
+
+@pytest.mark.parametrize(("found_in", "verb"), [("pilot", "verify"), ("rounds", "bench")])
+def test_what_took_rounds_to_go_wrong_is_met_again_in_rounds(found_in, verb):
+    plan, row = plan_and_row()
+
+    assert shlex.split(meeting_command(plan, row._replace(found_in=found_in)))[1] == verb
+
+
+@pytest.mark.parametrize("command", [bench_command, verify_command, meeting_command])
+def test_a_cell_of_a_live_comparison_is_repeated_by_the_whole_since_no_other_command_knows_both_versions(command):
+    plan, row = plan_and_row(command="paragone compare --live HEAD .")
+
+    assert command(plan, row._replace(implementation="numpy_tuned@HEAD")) == "paragone compare --live HEAD ."
 
 
 def test_a_quick_run_is_repeated_as_one():
-    found = parsed(bench_command(*run_and_row(quick=True, launches=1)))
+    found = parsed(bench_command(*plan_and_row(quick=True, launches=1)))
 
     assert (found.quick, found.rounds) == (True, 5)
 
 
 def test_another_baseline_and_no_memory_pass_are_asked_for():
-    found = parsed(bench_command(*run_and_row(baseline="numpy_rows[order=F]", request={"memory": False})))
+    found = parsed(bench_command(*plan_and_row(baseline="numpy_rows[order=F]", request={"memory": False})))
 
     assert (found.baseline, found.memory) == ("numpy_rows[order=F]", False)
 
 
 @pytest.mark.parametrize("command", ["paragone bench --data=/d", "paragone bench -i x --data /d --slow"])
 def test_the_data_of_the_run_is_found_in_its_command(command):
-    assert parsed(verify_command(*run_and_row(command=command))).data == "/d"
+    assert parsed(verify_command(*plan_and_row(command=command))).data == "/d"
 
 
 @pytest.mark.parametrize("command", ["paragone bench", "paragone bench 'unclosed", "", "paragone bench --data"])
 def test_without_data_in_its_command_none_is_named(command):
-    assert parsed(verify_command(*run_and_row(command=command))).data is None
+    assert parsed(verify_command(*plan_and_row(command=command))).data is None

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from harness.compare import compare
 from harness.report.comparison import counted, letters, markdown
-from harness.report.comparison_console import plain, print_comparison
+from harness.report.comparison_console import print_comparison, unmarked
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ def test_what_is_surely_slower_is_named_with_its_interval(three):
     text = markdown(three[:1], 0.05)
 
     assert "2 cells surely slower beyond 5.0 %" in text
-    assert f"`{SLOWED}` on nielsen, batch 10: 0.8" in text
+    assert f"`{SLOWED}` on `nielsen`, batch 10: 0.8" in text
     assert "No cell is surely slower beyond 50 %" in markdown(three[:1], 0.5)
 
 
@@ -109,7 +109,7 @@ def test_text_from_a_run_cannot_break_the_page():
 
 
 def test_a_sentence_is_printed_without_the_marks_of_markdown():
-    assert plain("**B**: `x` \\_y\\_ &lt;z&gt;") == "B: x _y_ <z>"
+    assert unmarked("**B**: `x` \\_y\\_ &lt;z&gt; &amp;") == "B: x _y_ <z> &"
 
 
 def test_the_same_comparison_gives_the_same_bytes(three):

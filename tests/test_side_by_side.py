@@ -10,7 +10,8 @@ from harness.analyse import summarise
 from harness.report.markdown import report
 from harness.report.side_by_side import answer, sections
 from harness.resolution import launches_to_resolve
-from harness.side_by_side import counted, newly_failed, side_by_side, slower_beyond, why_not_compared
+from harness.side_by_side import counted, newly_failed, side_by_side, why_not_compared
+from harness.verdicts import surely_slower
 
 A, B = "mine@old[dtype=float32]", "mine@new[dtype=float32]"
 LIVE = {
@@ -59,8 +60,8 @@ def test_what_is_slower_by_less_than_allowed_is_slower_and_no_failure(tmp_path):
     cells = compared(a_run(tmp_path, {(A, 10): STEADY, (B, 10): scaled(STEADY, 1.04)}))
 
     assert ["slower"] == list(cells["verdict"])
-    assert 0 == len(slower_beyond(cells, 0.05))
-    assert 1 == len(slower_beyond(cells, 0.03))
+    assert 0 == len(surely_slower(cells, 0.05))
+    assert 1 == len(surely_slower(cells, 0.03))
 
 
 def test_what_the_control_shows_too_is_neither_slower_nor_a_failure(tmp_path):
@@ -73,7 +74,7 @@ def test_what_the_control_shows_too_is_neither_slower_nor_a_failure(tmp_path):
     cells = compared(run)
 
     assert ["not enough data"] == list(cells["verdict"])
-    assert 0 == len(slower_beyond(cells, 0.05))
+    assert 0 == len(surely_slower(cells, 0.05))
 
 
 def test_what_passes_in_a_and_fails_in_b_is_told_and_not_compared(tmp_path):

@@ -17,10 +17,12 @@ from harness.cli.app import EXIT_INTERRUPTED, err, out
 from harness.cli.options import (
     DataOption,
     LimitOption,
+    MemoryOption,
     PluginsOption,
     ResultsOption,
     SeedOption,
     absolute,
+    bytes_of,
     data_set,
     everyone,
 )
@@ -55,6 +57,7 @@ def claims(
     results: ResultsOption = None,
     seed: SeedOption = 1,
     time_limit: LimitOption = 120,
+    memory_limit: MemoryOption = None,
 ) -> None:
     """Test what the sources claim on this machine, each on its own terms; a claim that fails is a finding, no error."""
     from harness.evidence import Evidence
@@ -67,8 +70,9 @@ def claims(
     display = TerminalDisplay(err)
     command = shlex.join(["paragone", *sys.argv[1:]])
     runs, given = results_folder(results), absolute(plugins)
+    most = bytes_of(memory_limit)
     evidence = Evidence(
-        found, broken, data_set(data, display), runs, command, display, quick, seed, time_limit, given
+        found, broken, data_set(data, display), runs, command, display, quick, seed, time_limit, given, most
     )  # fmt: skip
     try:
         findings, finished = _settled(evidence, chosen, measure, new)

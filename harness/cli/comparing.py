@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from harness.cli.app import EXIT_FAILED_CHECK, out
-from harness.cli.options import ResultsOption, fraction
+from harness.cli.options import ResultsOption, fraction, write_output
 from harness.errors import Misuse
 
 MOST_RUNS = 26  # they go by letters
@@ -45,7 +45,7 @@ def compare(
     first, *others = map(read_run, folders)
     comparisons = [compared(first, other, anyway) for other in others]
     if output is not None:
-        _write(output, written(comparisons, allowed))
+        write_output(output, written(comparisons, allowed))
     if markdown:
         sys.stdout.write(written(comparisons, allowed))
     elif output is None:
@@ -70,10 +70,3 @@ def run_folders_of(names: list[str], results: Path | None) -> list[Path]:
         if folder in resolved[:number]:
             raise Misuse(f"compare: {names[number]} is {folder}, which is among the runs already; name another")
     return folders
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise Misuse(f"--output {path}: cannot be written: {error.strerror}") from None

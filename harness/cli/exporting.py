@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.options import ResultsOption
-from harness.errors import Misuse, UnknownName
+from harness.cli.options import ResultsOption, write_output
+from harness.errors import UnknownName
 
 
 def export(
@@ -30,7 +30,4 @@ def export(
     if output is None:
         sys.stdout.write(text + "\n")
         return
-    try:
-        output.write_text(text + "\n")
-    except OSError as error:
-        raise Misuse(f"--output {output}: cannot be written: {error.strerror}") from None
+    write_output(output, text + "\n")

@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.table import Table
-from rich.text import Text
 from typer.core import TyperCommand
 from typer.main import get_command
 
@@ -21,6 +19,7 @@ from harness.cli.options import (
     DtypeOption,
     ImplementationsOption,
     LimitOption,
+    MemoryOption,
     PluginsOption,
     ProblemOption,
     ResultsOption,
@@ -28,15 +27,16 @@ from harness.cli.options import (
     SizesOption,
     absolute,
     batch_sizes_of,
+    bytes_of,
     data_set,
     dtypes_of,
     fraction,
     thread_counts,
     workload_names,
     workloads,
+    write_output,
 )
 from harness.display import TerminalDisplay
-from harness.errors import Misuse
 from harness.interface import VERSION
 from harness.plan import check
 from harness.request import BASELINE, Request
@@ -44,15 +44,11 @@ from harness.resolution import FEWEST_LAUNCHES
 from harness.workloads import find_problem
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from harness.revisions import Side
     from harness.sides import Matched
 
 LIVE = "--live"
 PROMISED = "5%"
-STYLES = {"faster": "green", "slower": "red"}
-GREY = "bright_black"
 
 
 def live(
@@ -84,6 +80,7 @@ def live(
     results: ResultsOption = None,
     seed: SeedOption = 1,
     time_limit: LimitOption = 120,
+    memory_limit: MemoryOption = None,
 ) -> None:
     """Measure two versions of implementations in one run: `HEAD .` is your edit against the last commit."""
     asked = Request(
@@ -100,6 +97,7 @@ def live(
         slow=slow,
         memory=False,
         time_limit_s=time_limit,
+        memory_limit_bytes=bytes_of(memory_limit),
         plugins=absolute(plugins),
     )
     given = {find_problem(name).name: name for name in workload_names(problem or ["nielsen"])}
@@ -174,55 +172,26 @@ def _end(folder: Path, finished: bool, allowed: float, markdown: bool, output: P
     from harness.analyse import summarise
     from harness.report import write_report
     from harness.report.side_by_side import text
-    from harness.side_by_side import newly_failed, side_by_side, slower_beyond
+    from harness.report.side_by_side_console import print_side_by_side
+    from harness.side_by_side import newly_failed, side_by_side
     from harness.store import read_run
+    from harness.verdicts import surely_slower
 
     run = read_run(folder)
     path = write_report(run)
     cells = side_by_side(run, summarise(run))
     written = f"## B against A: {run.plan['run']}\n\n{text(run, cells)}\n"
     if output is not None:
-        _write(output, written)
+        write_output(output, written)
     if markdown:
         sys.stdout.write(written)
     else:
-        print_comparison(cells, allowed)
+        print_side_by_side(cells, allowed, out)
         out.print(f"\nReport: {path}", soft_wrap=True, highlight=False)
     if not finished:
         raise typer.Exit(EXIT_INTERRUPTED)
-    if len(slower_beyond(cells, allowed)) or len(newly_failed(cells)):
+    if len(surely_slower(cells, allowed)) or len(newly_failed(cells)):
         raise typer.Exit(EXIT_FAILED_CHECK)
-
-
-def print_comparison(cells: pd.DataFrame, allowed: float) -> None:
-    """Print B against A, a line a cell and a table a workload, and what it comes to."""
-    from harness.report import wording
-    from harness.report.side_by_side import answer
-    from harness.side_by_side import why_not_compared
-
-    for _, rows in cells.groupby(["problem", "threads"], sort=False):
-        first = next(wording.rows(rows))
-        title = f"{first.problem} · {wording.plural(first.threads, 'thread')} · speed of B relative to A"
-        table = Table(title=Text(title), title_justify="left", title_style="bold", box=None, pad_edge=False)
-        for heading in ("implementation", "batch", "B / A", ""):
-            table.add_column(heading, justify="right" if heading == "batch" else "left", overflow="fold")
-        for row in wording.rows(rows):
-            ratio = f"{wording.ratio(row.ratio)} {wording.ratio_interval(row.ratio_low, row.ratio_high)}"
-            said = row.verdict or why_not_compared(row)
-            style = STYLES.get(row.verdict, GREY if row.verdict else "red")
-            table.add_row(
-                Text(row.compared), wording.batch(row.batch_size), Text(ratio.strip()), Text(said, style=style)
-            )
-        out.print(table)
-        out.print()
-    out.print(Text(answer(cells, allowed)), soft_wrap=True)
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise Misuse(f"--output {path}: cannot be written: {error.strerror}") from None
 
 
 _live = typer.Typer(add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})

@@ -10,7 +10,6 @@ from typing import Annotated
 import typer
 
 from harness.cli.app import EXIT_INTERRUPTED, err, out
-from harness.cli.live_comparing import print_comparison
 from harness.cli.options import (
     DataOption,
     DtypeOption,
@@ -157,6 +156,7 @@ def _report(folder: Path) -> None:
     from harness.analyse import summarise
     from harness.report import write_report
     from harness.report.console import print_summary
+    from harness.report.side_by_side_console import print_side_by_side
     from harness.side_by_side import side_by_side
     from harness.store import read_run
 
@@ -165,5 +165,5 @@ def _report(folder: Path) -> None:
     print_summary(run, out)
     if "live" in run.plan:
         out.print()
-        print_comparison(side_by_side(run, summarise(run)), run.plan["live"]["fail_slower"])
+        print_side_by_side(side_by_side(run, summarise(run)), run.plan["live"]["fail_slower"], out)
     out.print(f"\nReport: {path}, for a browser {path.with_name('report.html')}", soft_wrap=True, highlight=False)

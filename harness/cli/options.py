@@ -134,6 +134,14 @@ def bytes_of(text: str | None) -> int | None:
     return n_bytes
 
 
+def write_output(path: Path, text: str) -> None:
+    """Write what --output asks for. Raises Misuse where it cannot be written."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise Misuse(f"--output {path}: cannot be written: {error.strerror}") from None
+
+
 def fraction(text: str | None, option: str = "--resolve") -> float | None:
     """Return 0.05 for "5%". Raises Misuse."""
     if text is None:

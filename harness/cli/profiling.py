@@ -16,6 +16,7 @@ from harness.cli.options import (
     DtypeOption,
     ImplementationsOption,
     LimitOption,
+    MemoryOption,
     PluginsOption,
     ProblemOption,
     ResultsOption,
@@ -23,6 +24,7 @@ from harness.cli.options import (
     SizesOption,
     absolute,
     batch_sizes_of,
+    bytes_of,
     data_set,
     dtypes_of,
     everyone,
@@ -54,6 +56,7 @@ def profile(
     results: ResultsOption = None,
     seed: SeedOption = 1,
     time_limit: LimitOption = 120,
+    memory_limit: MemoryOption = None,
 ) -> None:
     """Show where the time of a step goes: gather, forward, loss, backward, update; one dtype each unless asked."""
     from harness.profile import Profile
@@ -72,6 +75,7 @@ def profile(
         slow=slow,
         quick=True,  # one dtype of each implementation, and no step longer than a second
         time_limit_s=time_limit,
+        memory_limit_bytes=bytes_of(memory_limit),
         plugins=absolute(plugins),
     )
     found, broken = everyone(plugins)

@@ -10,8 +10,10 @@ from harness.cli.app import err, out
 from harness.cli.options import (
     DataOption,
     LimitOption,
+    MemoryOption,
     PluginsOption,
     SeedOption,
+    bytes_of,
     data_set,
     dtypes_of,
     everyone,
@@ -33,6 +35,7 @@ def train(
     plugins: PluginsOption = None,
     seed: SeedOption = 1,
     time_limit: LimitOption = 3600,
+    memory_limit: MemoryOption = None,
 ) -> None:
     """Train one variant and print its test accuracy after every epoch; elapsed time includes evaluating."""
     from harness.learning import learn
@@ -48,7 +51,8 @@ def train(
     display = TerminalDisplay(err)
     loaded = data_set(data, display)
     (workload,) = workloads([problem])
-    request = Request((workload,), batch_sizes=(batch_size,), threads=(threads,), seed=seed, time_limit_s=time_limit)
+    request = Request((workload,), batch_sizes=(batch_size,), threads=(threads,), seed=seed,
+                      time_limit_s=time_limit, memory_limit_bytes=bytes_of(memory_limit))  # fmt: skip
     out.print(f"{variant.name} on {workload.name}, batch size {batch_size}, data: {loaded.name}", highlight=False)
     for at in learn(request, found, variant, loaded, epochs):
         out.print(

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ import numpy as np
 import platformdirs
 from numpy.typing import DTypeLike, NDArray
 
+from harness.disk import replacing
 from harness.errors import DataUnusable
 from harness.mnist.parts import Arrays, Bytes, content_sha256
 
@@ -146,15 +146,8 @@ def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        beside = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-        try:
-            with beside.open("xb") as file:
-                write(file)
-                file.flush()
-                os.fsync(file.fileno())  # else a power cut could leave a file of the right size, full of zeros
-            beside.replace(path)
-        finally:
-            beside.unlink(missing_ok=True)
+        with replacing(path) as file:
+            write(file)
     except OSError as error:
         raise DataUnusable(
             f"{path}: the cache cannot be written: {error.strerror}. "

@@ -79,4 +79,4 @@ def here(finding: Finding) -> str:
     """Return the ratio found with its interval; "" where there is none."""
     if math.isnan(finding.ratio):
         return ""
-    return f"{wording.ratio(finding.ratio)} {wording.ratio_interval(finding.low, finding.high)}".strip()
+    return wording.ratio_with_interval(finding.ratio, finding.low, finding.high)

@@ -10,6 +10,7 @@ import pandas as pd
 from harness.comparable import CHANGED, environment_differences, name_of
 from harness.compare import AS_MEASURED, FALSE_DISCOVERY_RATE, UNCHANGED, Comparison
 from harness.report import tables, wording
+from harness.report.sections import bullets, joined
 from harness.statuses import was_finished
 from harness.verdicts import POINT
 
@@ -87,9 +88,10 @@ def _short(reason: str, letter: str) -> str:
 
 
 def _cell(row: Any) -> str:
-    ratio = f"{wording.ratio(row.ratio)} {wording.ratio_interval(row.ratio_low, row.ratio_high)}"
+    ratio = wording.ratio_with_interval(row.ratio, row.ratio_low, row.ratio_high)
     threads = "" if row.threads == 1 else f", {wording.plural(row.threads, 'thread')}"
-    return f"{wording.code(row.variant)} on {row.problem}, batch {wording.batch(row.batch_size)}{threads}: {ratio}"
+    what = f"{wording.code(row.variant)} on {wording.code(row.problem)}"
+    return f"{what}, batch {wording.batch(row.batch_size)}{threads}: {ratio}"
 
 
 def _basis_sentences(comparison: Comparison) -> list[str]:
@@ -117,7 +119,7 @@ def markdown(comparisons: Sequence[Comparison], fail_slower: float) -> str:
     """Return the comparison of A with each other run as Markdown: what differs around them first, every cell last."""
     named = runs_of(comparisons)
     title = f"# {' and '.join(f'{wording.escaped(name)} ({letter})' for letter, name in list(named.items())[1:])}"
-    found = [_bullets(sentences(one, letter, fail_slower)) for letter, one in _lettered(comparisons)]
+    found = [bullets(sentences(one, letter, fail_slower)) for letter, one in _lettered(comparisons)]
     sections = [
         (f"{title} against {wording.escaped(named['A'])} (A)", ""),
         ("## What differs around them", _differences(comparisons, list(named))),
@@ -126,15 +128,11 @@ def markdown(comparisons: Sequence[Comparison], fail_slower: float) -> str:
         ("## Every cell", f"<details><summary>All ratios</summary>\n\n{_cell_tables(comparisons)}\n\n</details>"),
         ("## How to read this", HOW_TO_READ),
     ]
-    return "\n\n".join(f"{heading}\n\n{text}".strip() for heading, text in sections) + "\n"
+    return joined(sections)
 
 
 def _lettered(comparisons: Sequence[Comparison]) -> Iterable[tuple[str, Comparison]]:
     return zip(letters(len(comparisons) + 1)[1:], comparisons, strict=True)
-
-
-def _bullets(lines: Iterable[str]) -> str:
-    return "\n".join(f"- {line}" for line in lines)
 
 
 def _differences(comparisons: Sequence[Comparison], named: Sequence[str]) -> str:
@@ -162,8 +160,7 @@ def entry(row: Any) -> tuple[str, str]:
     """Return "0.91× [0.89, 0.93]" and the verdict of a cell in one comparison; dashes where it fell out."""
     if row is None:
         return wording.MISSING, ""
-    interval = wording.ratio_interval(row["ratio_low"], row["ratio_high"])
-    return f"{wording.ratio(row['ratio'])} {interval}".strip(), str(row["verdict"])
+    return wording.ratio_with_interval(row["ratio"], row["ratio_low"], row["ratio_high"]), str(row["verdict"])
 
 
 def _cell_tables(comparisons: Sequence[Comparison], only_different: bool = False) -> str:
@@ -173,7 +170,9 @@ def _cell_tables(comparisons: Sequence[Comparison], only_different: bool = False
     for first, rows in joined_cells(comparisons):
         if only_different and not any(row is not None and row["verdict"] in ("faster", "slower") for row in rows):
             continue
-        heading = f"### `{first['problem']}`, {first['dtype']}, {wording.plural(int(first['threads']), 'thread')}"
+        heading = (
+            f"### {wording.code(first['problem'])}, {first['dtype']}, {wording.plural(int(first['threads']), 'thread')}"
+        )
         name = label(first, rows)
         has_changed |= name.endswith(MARK)
         columns = [wording.code(name), wording.batch(first["batch_size"]), wording.rate(first["images_per_second_a"])]

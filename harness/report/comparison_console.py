@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -29,15 +30,13 @@ def print_comparison(comparisons: Sequence[Comparison], fail_slower: float, cons
     _print_cells(comparisons, console)
     for letter, comparison in zip(letters(len(comparisons) + 1)[1:], comparisons, strict=True):
         for sentence in sentences(comparison, letter, fail_slower):
-            console.print(Text(plain(sentence)))
+            console.print(Text(unmarked(sentence)))
         console.print()
 
 
-def plain(sentence: str) -> str:
+def unmarked(sentence: str) -> str:
     """Return a sentence without the marks of Markdown."""
-    return (
-        re.sub(r"\\(.)", r"\1", sentence.replace("**", "")).replace("`", "").replace("&lt;", "<").replace("&gt;", ">")
-    )
+    return html.unescape(re.sub(r"\\(.)", r"\1", sentence.replace("**", "")).replace("`", ""))
 
 
 def _differences(comparisons: Sequence[Comparison], named: Sequence[str]) -> Table | Text:

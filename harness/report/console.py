@@ -81,7 +81,7 @@ def _print_climb(ladder: Ladder, climbs: pd.DataFrame, console: Console) -> None
 def _gain(row: Any) -> Text:
     """Return "1.28× [1.26, 1.30]" in the colour of its verdict."""
     mark = MARKS.get(row.verdict[:4], "")
-    gain = f"{mark}{wording.ratio(row.ratio)} {wording.ratio_interval(row.ratio_low, row.ratio_high)}".strip()
+    gain = mark + wording.ratio_with_interval(row.ratio, row.ratio_low, row.ratio_high)
     return Text(gain, style=STYLES.get(row.verdict, GREY if mark else ""))
 
 

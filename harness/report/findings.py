@@ -76,7 +76,7 @@ def _fastest(cells: pd.DataFrame, several_thread_counts: bool) -> str:
     by_size = cells.loc[cells.groupby("batch_size")["images_per_second"].idxmax()]
     heads = by_size.assign(name=wording.short_names(cells)).groupby("name", sort=False)["batch_size"].apply(list)
     shares = "; ".join(f"{wording.code(name)} at {questions.sizes_in_words(sizes)}" for name, sizes in heads.items())
-    return f"`{first.problem}`, {first.dtype}{threads}: most images per second by batch size: {shares}."
+    return f"{wording.code(first.problem)}, {first.dtype}{threads}: most images per second by batch size: {shares}."
 
 
 def findings(run: Run, frame: pd.DataFrame) -> list[str]:

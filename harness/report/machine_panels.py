@@ -9,7 +9,15 @@ from matplotlib.axes import Axes
 
 from harness.report import palette, wording
 from harness.report.canvas import LEFT, Drawn, Sheet, batch_axis, rate_axis, text_width
-from harness.report.throughput import LABEL_GAP, LABEL_SIZE, label_lines, label_space
+from harness.report.throughput import (
+    LABEL_GAP,
+    LABEL_SIZE,
+    draw_limit,
+    draw_line,
+    label_lines,
+    label_space,
+    line_labels,
+)
 
 PANEL_WIDTH, LEAST_HEIGHT, TITLE_ROOM, AXIS_ROOM = 2.9, 3.0, 0.35, 0.6
 MOST_IN_A_ROW = 3
@@ -29,7 +37,8 @@ def draw(cells: pd.DataFrame, name: str, machines: Mapping[str, str]) -> Drawn |
     dtypes, letters = sorted(shown["dtype"].unique()), [run for run in machines if run in set(shown["run"])]
     most = int(shown.groupby(["run", "dtype"])["variant"].nunique().max())
     height = max(LEAST_HEIGHT, most * LABEL_GAP * 1.25)
-    gutter = label_space(most) + 0.2 + max(text_width(label, LABEL_SIZE, "bold") for label in shown["label"].unique())
+    labels = [label for _, of_run in shown.groupby("run") for label in line_labels(of_run)]
+    gutter = label_space(most) + 0.2 + max(text_width(label, LABEL_SIZE, "bold") for label in labels)
     across = min(MOST_IN_A_ROW, len(letters))
     down = len(dtypes) * -(-len(letters) // across)
     problem, threads = str(shown["problem"].iloc[0]), wording.plural(int(shown["threads"].iloc[0]), "thread")
@@ -80,20 +89,5 @@ def _draw_panel(axes: Axes, cells: pd.DataFrame, height: float) -> None:
     if cells.empty:
         axes.text(0.5, 0.5, "not measured", transform=axes.transAxes, ha="center", color=palette.SOFT_INK)
         return
-    known = cells.dropna(subset=["limit_images_per_second"]).drop_duplicates("batch_size").sort_values("batch_size")
-    if not known.empty:
-        x, limit = known["batch_size"], known["limit_images_per_second"].astype(float)
-        axes.fill_between(x, limit, axes.get_ylim()[1], color=palette.NOISE, linewidth=0, zorder=0)
-        axes.plot(x, limit, color=palette.SOFT_INK, linewidth=1.0, zorder=0)
-    ends = []
-    for _, line in cells.sort_values("batch_size").groupby("variant", sort=True):
-        row = next(wording.rows(line))
-        style = palette.style(row)
-        x, y = line["batch_size"], line["images_per_second"]
-        low, high = line["images_per_second_low"], line["images_per_second_high"]
-        axes.vlines(x, low, high, color=style["color"], linewidth=1.2, alpha=0.5)
-        axes.fill_between(x, low, high, color=style["color"], alpha=0.2, linewidth=0)
-        axes.plot(x, y, linewidth=1.6, markersize=4, markeredgecolor="white", markeredgewidth=0.5, **style)
-        is_baseline = row.verdict == "baseline"
-        ends.append((float(x.iloc[-1]), float(y.iloc[-1]), str(row.label), style["color"], is_baseline))
-    label_lines(axes, ends, height)
+    draw_limit(axes, cells)
+    label_lines(axes, [draw_line(axes, line) for _, line in cells.groupby("variant", sort=True)], height)

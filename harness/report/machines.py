@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,11 +13,15 @@ import pandas as pd
 from harness.analyse import summarise
 from harness.attained import machine_limits
 from harness.comparable import environment_differences, name_of, other_work
+from harness.disk import write_files
 from harness.errors import Incomparable, ResultsUnusable
 from harness.report import machine_panels, tables, wording
 from harness.report.canvas import Drawn, drawing
 from harness.report.comparison import letters
 from harness.report.figures import file_name
+from harness.report.sections import joined as joined_text
+from harness.report.sections import pictures
+from harness.report.spreadsheet import csv
 from harness.statuses import STATUSES_WITH_TIMES, was_finished
 
 if TYPE_CHECKING:
@@ -46,24 +49,21 @@ def write_joined(runs: Sequence[Run], results: Path, anyway: bool = False) -> Pa
     frame = joined(runs)
     drawn = figures(frame, runs)
     files = {f"figures/{figure.name}.{form}": getattr(figure, form) for figure in drawn for form in ("png", "svg")}
-    files["summary.csv"] = frame.to_csv(index=False, float_format="%.6g", lineterminator="\n").encode()
+    files["summary.csv"] = csv(frame).encode()
     files["report.md"] = report(runs, frame, drawn, overridden).encode()
     folder = results / folder_name(runs)
     try:
-        (folder / "figures").mkdir(parents=True, exist_ok=True)
-        for name, content in files.items():
-            draft = (folder / name).with_name(f".{Path(name).name}.{os.getpid()}")
-            draft.write_bytes(content)
-            draft.replace(folder / name)
+        folder.mkdir(parents=True, exist_ok=True)
+        write_files(folder, files)
     except OSError as error:
         raise ResultsUnusable(f"{folder}: the report cannot be written: {error.strerror}") from None
     return folder / "report.md"
 
 
 def folder_name(runs: Sequence[Run]) -> str:
-    """Return a name that says which run is the first and that is another one for other runs."""
+    """Return a name that says which run is the first, is another one for other runs, and leads out of no folder."""
     facts = [f"{name_of(run)} {run.environment.get('machine', {}).get('id')} {run.plan['created']}" for run in runs]
-    return f"{name_of(runs[0])}-joined-{hashlib.sha256(chr(10).join(facts).encode()).hexdigest()[:6]}"
+    return f"{file_name(name_of(runs[0]))}-joined-{hashlib.sha256(chr(10).join(facts).encode()).hexdigest()[:6]}"
 
 
 def refused(runs: Sequence[Run]) -> list[str]:
@@ -112,22 +112,19 @@ def report(runs: Sequence[Run], frame: pd.DataFrame, drawn: Sequence[Drawn], ove
     named = letters(len(runs))
     rows = environment_differences(list(runs))
     differences = [[wording.escaped(name), *map(wording.escaped, values)] for name, values in rows]
-    shown = [f"**{figure.caption}**\n\n![{figure.caption}](figures/{figure.name}.png)" for figure in drawn]
     anyway = f"**Joined all the same (--anyway)**: {wording.escaped('; '.join(overridden))}." if overridden else ""
+    commands = [(run.plan["command"], wording.one_line(name_of(run))) for run in runs]
     sections = [
         (f"# paragone: {wording.plural(len(runs), 'run')} side by side", _introduction(runs)),
         ("", anyway),
         ("## What differs around them", tables.table(["", *named], differences) if rows else "Nothing recorded."),
         ("## Results", _result_tables(frame, named)),
         ("## How to read this", HOW_TO_READ),
-        ("## Figures", "\n\n".join(shown) or "Nothing was measured."),
+        ("## Figures", pictures(drawn) or "Nothing was measured."),
         ("## The machines' limits", _limits(runs)),
-        (
-            "## To repeat it",
-            "```sh\n" + "\n".join(f"{run.plan['command']}    # {name_of(run)}" for run in runs) + "\n```",
-        ),
+        ("## To repeat it", wording.code_block(commands)),
     ]
-    return "\n\n".join(f"{heading}\n\n{text}".strip() for heading, text in sections if text) + "\n"
+    return joined_text([(heading, text) for heading, text in sections if text])
 
 
 def _introduction(runs: Sequence[Run]) -> str:
@@ -157,7 +154,7 @@ def _result_tables(frame: pd.DataFrame, named: Sequence[str]) -> str:
             entries = [text for letter in named for text in _entries(by_run.get(letter))]
             row = next(wording.rows(line))
             lines.append([wording.code(row.name), wording.batch(row.batch_size), *entries])
-        heading = f"### `{first.problem}`, {first.dtype}, {wording.plural(first.threads, 'thread')}"
+        heading = f"### {wording.code(first.problem)}, {first.dtype}, {wording.plural(first.threads, 'thread')}"
         parts.append(f"{heading}\n\n{tables.table(['implementation', 'batch size', *headings], lines)}")
     return "\n\n".join(parts) or "No cell was planned."
 
@@ -174,7 +171,7 @@ def _entries(row: Any) -> tuple[str, str]:
         speed += f"<br>{wording.percent(row.share_of_limit)} of the limit"
     if row.verdict == "baseline" or row.status == "not checked":
         return speed, "baseline" if row.verdict == "baseline" else "*not verified*"
-    ratio = f"{wording.ratio(row.ratio_to_baseline)} {wording.ratio_interval(row.ratio_low, row.ratio_high)}".strip()
+    ratio = wording.ratio_with_interval(row.ratio_to_baseline, row.ratio_low, row.ratio_high)
     return speed, f"{ratio}<br>{row.verdict}"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -12,6 +12,7 @@ from harness.analyse import CONFIDENCE
 from harness.doubts import smallest_resolvable, time_shares, warnings
 from harness.report import bridges, claims, ladder, limit, memory, overtaking, rules, side_by_side, tables, wording
 from harness.report.findings import answer, findings
+from harness.report.sections import Sections, bullets, joined, pictures
 from harness.report.surroundings import data_pairs, environment_pairs, plan_pairs
 from harness.statuses import was_finished
 
@@ -37,32 +38,23 @@ HOW_TO_READ = f"""\
   `summary.csv`."""
 
 
-Sections = list[tuple[str, str]]
-
-
 def report(run: Run, frame: pd.DataFrame, drawn: Sequence[Drawn], left_out: Sequence[str]) -> str:
     """Return the report of a run in Markdown; `drawn` are its figures, `left_out` says which have no data."""
     return joined(sections_of(run, frame, drawn, left_out))
 
 
-def joined(sections: Sections) -> str:
-    """Return the sections of a report as one text."""
-    return "\n\n".join(f"{heading}\n\n{text}".strip() for heading, text in sections) + "\n"
-
-
 def sections_of(run: Run, frame: pd.DataFrame, drawn: Sequence[Drawn], left_out: Sequence[str]) -> Sections:
     """Return heading and text of every part of the report, in Markdown; those without a word are left out.
 
-    The first is the title with the
-    answer, the second, without a heading, the findings.
+    The first is the title with the answer, the second, without a heading, the findings.
     """
     quick = " — quick: one launch, no intervals" if run.plan["quick"] else ""
     unfinished = "" if was_finished(run) else " — interrupted"
     sections = [
         (f"# paragone: {wording.escaped(run.plan['run'])}{quick}{unfinished}", answer(run, frame)),
-        ("", _bullets(findings(run, frame))),
+        ("", bullets(findings(run, frame))),
         *side_by_side.sections(run, frame),
-        (WARNINGS, _bullets(wording.escaped(text) for text in warnings(run, frame))),
+        (WARNINGS, bullets(wording.escaped(text) for text in warnings(run, frame))),
         (RESULTS, tables.summary_tables(frame)),
         ("## Who overtakes whom along batch size", overtaking.section(run, frame)),
         *ladder.sections(run, frame),
@@ -85,19 +77,9 @@ def sections_of(run: Run, frame: pd.DataFrame, drawn: Sequence[Drawn], left_out:
     return [(heading, text) for heading, text in sections if text]
 
 
-def _bullets(sentences: Iterable[str]) -> str:
-    return "\n".join(f"- {sentence}" for sentence in sentences)
-
-
 def _figures(drawn: Sequence[Drawn], left_out: Sequence[str]) -> str:
-    parts = [
-        f"**{caption}** ([SVG](figures/{figure.name}.svg))\n\n![{caption}](figures/{figure.name}.png)"
-        for figure in drawn
-        for caption in [wording.escaped(figure.caption)]
-    ]
-    if left_out:
-        parts.append("Figures without data:\n\n" + _bullets(wording.escaped(sentence) for sentence in left_out))
-    return "\n\n".join(parts)
+    absent = bullets(wording.escaped(sentence) for sentence in left_out)
+    return "\n\n".join(filter(None, [pictures(drawn), absent and f"Figures without data:\n\n{absent}"]))
 
 
 def _noise(run: Run, frame: pd.DataFrame) -> str:
@@ -112,7 +94,7 @@ def _noise(run: Run, frame: pd.DataFrame) -> str:
         if run.plan["launches"] > 1 and not math.isnan(difference)
     ]
     said = "The same code ran under two names; what differs here is noise."
-    return "\n\n".join(part for part in (said, _bullets(sentences), shown) if part)
+    return "\n\n".join(part for part in (said, bullets(sentences), shown) if part)
 
 
 def _gaps(run: Run, frame: pd.DataFrame) -> str:
@@ -125,10 +107,10 @@ def _gaps(run: Run, frame: pd.DataFrame) -> str:
     parts = [
         tables.gaps_table(frame, run.plan),
         tables.table(["implementation", "", "why"], absent) if absent else "",
-        _bullets(
+        bullets(
             f"accuracy of {wording.code(row.variant)}: {wording.escaped(row.reason)}" for row in wording.rows(untrained)
         ),
-        _bullets(
+        bullets(
             f"twin of {wording.code(cells['variant'].iloc[0])} at batch "
             f"{', '.join(map(wording.batch, sorted(cells['batch_size'].astype(int).unique())))}: "
             f"{wording.escaped(cells['reason'].iloc[0])}"

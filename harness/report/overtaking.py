@@ -9,7 +9,7 @@ import numpy as np
 from harness.crossings import GRID, crossings
 from harness.leaders import leaders
 from harness.report import tables, wording
-from harness.report.questions import amount, names_of, where
+from harness.report.questions import names_of, where
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,6 +51,6 @@ def _line(row: Any, names: dict[str, str]) -> list[str]:
         wording.code(names[row.than]) + again,
         f"{wording.batch(row.slower_at)} and {wording.batch(row.faster_at)}",
         near,
-        amount(row.before, row.before_low, row.before_high),
-        amount(row.after, row.after_low, row.after_high),
+        wording.ratio_with_interval(row.before, row.before_low, row.before_high),
+        wording.ratio_with_interval(row.after, row.after_low, row.after_high),
     ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +11,14 @@ from typing import Any
 import pandas as pd
 
 from harness.breakdown import Breakdown, breakdowns
+from harness.disk import write_files
 from harness.errors import ResultsUnusable
 from harness.interface import PHASES
 from harness.report import phases, wording
 from harness.report.canvas import Drawn, drawing
+from harness.report.figures import file_name
+from harness.report.sections import joined, pictures
+from harness.report.spreadsheet import csv
 from harness.report.tables import pairs, table
 from harness.runs import PROFILE
 from harness.store import read_json, read_rows
@@ -71,10 +74,7 @@ def write_profile(profiled: Profiled) -> Path:
     files["phases.csv"] = phases_csv(profiled.cells).encode()
     files["profile.md"] = markdown(profiled, drawn).encode()
     try:
-        for name, content in files.items():
-            draft = profiled.folder / f".{name}.{os.getpid()}"
-            draft.write_bytes(content)
-            draft.replace(profiled.folder / name)
+        write_files(profiled.folder, files)
     except OSError as error:
         raise ResultsUnusable(f"{profiled.folder}: the profile cannot be written: {error.strerror}") from None
     return profiled.folder / "profile.md"
@@ -92,7 +92,7 @@ def phases_csv(cells: Sequence[Breakdown]) -> str:
             for call, microseconds in enumerate(calls, start=1):
                 lines.append({**where, "what": f"{part}, call {call}", "median": microseconds})
     columns = ["problem", "variant", "batch_size", "threads", "rounds", "what", "median", "low", "high"]
-    return pd.DataFrame(lines, columns=columns).to_csv(index=False, float_format="%.6g", lineterminator="\n")
+    return csv(pd.DataFrame(lines, columns=columns))
 
 
 def usual_dtype(profiled: Profiled) -> str:
@@ -119,7 +119,7 @@ def _figures(profiled: Profiled) -> Iterator[Drawn]:
     for problem, threads, cells in groups(profiled.cells):
         said = f"{usual_dtype(profiled)}, {wording.plural(threads, 'thread')}"
         title = f"{problem}: where the time of a step goes, {said}"
-        drawn = phases.draw(cells, labels, f"phases-{problem}-{threads}", title)
+        drawn = phases.draw(cells, labels, f"phases-{file_name(problem)}-{threads}", title)
         if drawn is not None:
             yield drawn
 
@@ -127,11 +127,10 @@ def _figures(profiled: Profiled) -> Iterator[Drawn]:
 def markdown(profiled: Profiled, drawn: Sequence[Drawn]) -> str:
     """Return the report of a profile."""
     unfinished = "" if profiled.finished else " — interrupted"
-    figures = "\n\n".join(f"![{figure.caption}]({figure.name}.png)" for figure in drawn)
     sections = [
         (
-            f"# Phases of a step: {profiled.plan['run']}{unfinished}",
-            f"{cost_of_clocks(profiled)}\n\n{figures}".strip(),
+            f"# Phases of a step: {wording.escaped(profiled.plan['run'])}{unfinished}",
+            f"{cost_of_clocks(profiled)}\n\n{pictures(drawn, folder='')}".strip(),
         ),
         ("## Microseconds per step", _times_tables(profiled)),
         ("## Inside backward, layer by layer", parts_tables(profiled)),
@@ -140,7 +139,7 @@ def markdown(profiled: Profiled, drawn: Sequence[Drawn]) -> str:
         ("## How to read this", HOW_TO_READ),
         ("## To repeat it", pairs(_facts(profiled.plan))),
     ]
-    return "\n\n".join(f"{heading}\n\n{text}" for heading, text in sections if text) + "\n"
+    return joined([(heading, text) for heading, text in sections if text])
 
 
 def _times_tables(profiled: Profiled) -> str:
@@ -149,7 +148,7 @@ def _times_tables(profiled: Profiled) -> str:
         for size in sorted({cell.batch_size for cell in cells}):
             of_size = sorted((c for c in cells if c.batch_size == size), key=lambda c: c.clocked.median)
             said = f"{usual_dtype(profiled)}, {wording.plural(threads, 'thread')}"
-            texts.append(f"### `{problem}`, batch size {wording.batch(size)}, {said}")
+            texts.append(f"### {wording.code(problem)}, batch size {wording.batch(size)}, {said}")
             headings = ["implementation", *PHASES, "other", "whole", "without clocks", "clocks cost"]
             texts.append(table(headings, (_times_row(labels[cell.variant], cell) for cell in of_size)))
     return "\n\n".join(texts) or "Nothing was measured."
@@ -177,9 +176,8 @@ def parts_tables(profiled: Profiled) -> str:
         if not cell.parts:
             continue
         depth = max(len(calls) for calls in cell.parts.values())
-        texts.append(
-            f"### `{cell.problem}`, {wording.code(labels[cell.variant])}, batch size {wording.batch(cell.batch_size)}"
-        )
+        where = f"{wording.code(cell.problem)}, {wording.code(labels[cell.variant])}"
+        texts.append(f"### {where}, batch size {wording.batch(cell.batch_size)}")
         last = len(problems[cell.problem]["layers"]) - 1  # of the layers of weights
         headings = ["µs per step", *(f"layer {last - call}" for call in range(depth)), "all"]
         lines = []

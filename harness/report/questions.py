@@ -57,7 +57,7 @@ def _lead(cells: pd.DataFrame) -> str:
         return " (the baseline)" if (cells["verdict"] == "baseline").all() else ""
     best = next(wording.rows(sure.loc[[sure["ratio_to_baseline"].idxmax()]]))
     at = f" at {wording.batch(best.batch_size)}" if len(cells) > 1 else ""
-    ratio = amount(best.ratio_to_baseline, best.ratio_low, best.ratio_high)
+    ratio = wording.ratio_with_interval(best.ratio_to_baseline, best.ratio_low, best.ratio_high)
     return f" ({ratio} the baseline's speed{at})"
 
 
@@ -75,10 +75,9 @@ def where_leaders_change(frame: pd.DataFrame, crossed: pd.DataFrame) -> Iterator
     """Yield for each crossing of one leader with the next who overtakes whom, and between which batch sizes."""
     names = names_of(frame)
     for row in wording.rows(crossed[crossed["among"] == "leaders"]):
-        speeds = (
-            f"{amount(row.before, row.before_low, row.before_high)} its speed at {wording.batch(row.slower_at)}, "
-            f"{amount(row.after, row.after_low, row.after_high)} at {wording.batch(row.faster_at)}"
-        )
+        before = wording.ratio_with_interval(row.before, row.before_low, row.before_high)
+        after = wording.ratio_with_interval(row.after, row.after_low, row.after_high)
+        speeds = f"{before} its speed at {wording.batch(row.slower_at)}, {after} at {wording.batch(row.faster_at)}"
         who = f"{wording.code(names[row.variant])} overtakes {wording.code(names[row.than])}"
         yield f"{where(frame, row)}{who} {between(row)}: {speeds}."
 
@@ -114,7 +113,9 @@ def _both(frame: pd.DataFrame, crossed: pd.DataFrame, best: Any, worst: Any) -> 
         crossing = f": {who} {between(row)}"
     elif len(of_pair):
         crossing = f": they cross {len(of_pair)} times"
-    fast, slow = (amount(row.ratio_to_baseline, row.ratio_low, row.ratio_high) for row in (best, worst))
+    fast, slow = (
+        wording.ratio_with_interval(row.ratio_to_baseline, row.ratio_low, row.ratio_high) for row in (best, worst)
+    )
     at = [wording.batch(row.batch_size) for row in (best, worst)]
     who = f"{where(frame, best)}{wording.code(best.name)}"
     return f"{who} is {fast} the baseline's speed at batch {at[0]} and {slow} at batch {at[1]}{crossing}."
@@ -143,7 +144,7 @@ def what_an_axis_costs(run: Run, frame: pd.DataFrame) -> Iterator[str]:
         yield (
             f"{here}{name} with {axis} {wording.code(mine)} is slower "
             f"than with {wording.code(other)} at {at}{strongest}: "
-            f"{amount(ratio, low, high)} its speed."
+            f"{wording.ratio_with_interval(ratio, low, high)} its speed."
         )
 
 
@@ -184,11 +185,6 @@ def between(row: Any) -> str:
     if math.isnan(row.estimate):
         return bracket
     return f"{bracket}, near {wording.batch_estimate(row.estimate, row.estimate_low, row.estimate_high)}"
-
-
-def amount(ratio: float, low: float, high: float) -> str:
-    """Return "1.35× [1.29, 1.41]"."""
-    return f"{wording.ratio(ratio)} {wording.ratio_interval(low, high)}".strip()
 
 
 def sizes_in_words(sizes: Sequence[int]) -> str:

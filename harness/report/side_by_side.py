@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from harness.report import tables, wording
-from harness.side_by_side import counted, labels, newly_failed, side_by_side, slower_beyond, why_not_compared
+from harness.side_by_side import counted, labels, newly_failed, side_by_side, why_not_compared
+from harness.verdicts import surely_slower
 
 if TYPE_CHECKING:
     from harness.store import Run
@@ -47,7 +48,7 @@ def answer(cells: pd.DataFrame, allowed: float) -> str:
     counts = counted(cells)
     said = [f"B against A, {wording.plural(len(cells), 'cell')}: "]
     said[0] += ", ".join(f"{n} {word}" for word, n in counts.items()) + "."
-    worse, failed = slower_beyond(cells, allowed), newly_failed(cells)
+    worse, failed = surely_slower(cells, allowed), newly_failed(cells)
     if len(failed):
         said.append(f"B fails where A passes: {_named(failed)}.")
     beyond = f"more than {100 * allowed:g} % longer for a step"
@@ -71,7 +72,7 @@ def _tables(cells: pd.DataFrame) -> list[str]:
     for _, rows in cells.groupby(["problem", "compared", "threads"], sort=False):
         first = next(wording.rows(rows))
         threads = wording.plural(first.threads, "thread")
-        parts.append(f"### {wording.code(first.compared)}, `{first.problem}`, {threads}")
+        parts.append(f"### {wording.code(first.compared)}, {wording.code(first.problem)}, {threads}")
         parts.append(tables.table(HEADINGS, [_line(row) for row in wording.rows(rows)]))
     return parts
 

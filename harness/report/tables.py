@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import math
-import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
-from harness.interface import VERSION
 from harness.report import wording
-from harness.request import Request
+from harness.report.repeating import meeting_command
 from harness.statuses import STATUSES_WITH_TIMES
 
-USUAL = Request(problems=())
 # "not measured" and "unavailable" say themselves what would change that.
 REPEATABLE = ("failed", "rejected", "not checked")
 
@@ -54,7 +51,7 @@ def _cell(row: Any) -> str:
         return f"{speed}<br>{'baseline, ' * (row.verdict == 'baseline')}*not verified*"
     if row.verdict == "baseline":
         return f"{speed}<br>baseline"
-    compared = f"{wording.ratio(row.ratio_to_baseline)} {wording.ratio_interval(row.ratio_low, row.ratio_high)}".strip()
+    compared = wording.ratio_with_interval(row.ratio_to_baseline, row.ratio_low, row.ratio_high)
     return f"{speed}<br>{compared}<br>{row.verdict}"
 
 
@@ -66,7 +63,7 @@ def control_table(frame: pd.DataFrame) -> str:
             row.dtype,
             wording.batch(row.batch_size),
             str(row.threads),
-            f"{wording.ratio(row.ratio_to_baseline)} {wording.ratio_interval(row.ratio_low, row.ratio_high)}".strip(),
+            wording.ratio_with_interval(row.ratio_to_baseline, row.ratio_low, row.ratio_high),
             row.verdict.removeprefix("A/A: ") or row.status,
         ]
         for row in wording.rows(frame[frame["control"]])
@@ -83,36 +80,12 @@ def gaps_table(frame: pd.DataFrame, plan: Mapping[str, Any]) -> str:
     keys = ["problem", "variant", "threads", "status", "reason"]
     lines = []
     for _, cells in gaps.groupby(keys, sort=False):
-        row = next(wording.rows(cells))
-        sizes = sorted(cells["batch_size"])
-        again = wording.code(repeating(row, sizes[0], plan)) if row.status in REPEATABLE else ""
+        cells = cells.sort_values("batch_size")
+        row, sizes = next(wording.rows(cells)), cells["batch_size"]
+        again = wording.code(meeting_command(plan, row)) if row.status in REPEATABLE else ""
         listed = ", ".join(wording.batch(size) for size in sizes)
         lines.append([wording.code(row.variant), listed, row.status, wording.escaped(row.reason), again])
     return table(["variant", "batch size", "status", "why", "see for yourself"], lines) if lines else ""
-
-
-def repeating(row: Any, batch_size: int, plan: Mapping[str, Any]) -> str:
-    """Return the command that meets the same again: a check, or a short run where it takes rounds to meet it.
-
-    The workload is named as the user gave it; `row` is one of the summary.
-    """
-    if VERSION in row.implementation:  # only the run itself knows both versions
-        return str(plan["command"])
-    in_rounds = row.found_in == "rounds"
-    workload = plan.get("workloads", {}).get(row.problem, row.problem)
-    begin = ["bench", "--new", "--quick", "--implementations"] if in_rounds else ["verify"]
-    command = ["paragone", *begin, row.implementation, "--problem", workload, "--batch-sizes", str(batch_size)]
-    command += ["--dtype", row.dtype, "--seed", str(plan["seed"])]
-    if row.threads > 1:
-        command += ["--threads", str(row.threads)]
-    asked = plan.get("request", {})
-    for folder in asked.get("plugins", ()):
-        command += ["--plugins", folder]
-    if asked.get("time_limit_s", USUAL.time_limit_s) != USUAL.time_limit_s:
-        command += ["--time-limit", f"{asked['time_limit_s']:g}"]
-    if asked.get("memory_limit_bytes"):
-        command += ["--memory-limit", f"{asked['memory_limit_bytes'] / 1e6:g}MB"]
-    return shlex.join(command)
 
 
 def pairs(entries: Iterable[tuple[str, str]]) -> str:

@@ -29,7 +29,7 @@ def draw(cells: pd.DataFrame, name: str, noise: str) -> Drawn | None:
         return None
     dtypes = sorted(shown["dtype"].unique())
     most = int(shown.groupby("dtype")["variant"].nunique().max())
-    gutter = label_space(most) + 0.2 + max(text_width(label, LABEL_SIZE, "bold") for label in _labels(shown))
+    gutter = label_space(most) + 0.2 + max(text_width(label, LABEL_SIZE, "bold") for label in line_labels(shown))
     height = max(LEAST_HEIGHT, most * LABEL_GAP * 1.25)
     width = LEFT + len(dtypes) * (PANEL_WIDTH + gutter) + 0.1
     problem, threads = cells["problem"].iloc[0], int(cells["threads"].iloc[0])
@@ -45,12 +45,13 @@ def draw(cells: pd.DataFrame, name: str, noise: str) -> Drawn | None:
         batch_axis(axes, sorted(shown["batch_size"].unique()))
         axes.set_title(f"{dtype} · images per second", loc="left", size=9, color=palette.SOFT_INK)
         draw_limit(axes, shown[shown["dtype"] == dtype])
-        lines = [_draw_line(axes, line) for _, line in shown[shown["dtype"] == dtype].groupby("variant", sort=True)]
+        lines = [draw_line(axes, line) for _, line in shown[shown["dtype"] == dtype].groupby("variant", sort=True)]
         label_lines(axes, lines, height)
     return sheet.drawn(name, f"Throughput over batch size, `{problem}`, {wording.plural(threads, 'thread')}.")
 
 
-def _labels(shown: pd.DataFrame) -> list[str]:
+def line_labels(shown: pd.DataFrame) -> list[str]:
+    """Return the label of every line; that of the baseline says so."""
     return [_label(row) for row in wording.rows(shown.drop_duplicates("variant"))]
 
 
@@ -96,7 +97,7 @@ def draw_limit(axes: Axes, cells: pd.DataFrame) -> None:
         axes.plot(x, limit, color=palette.SOFT_INK, linewidth=1.0, zorder=0)
 
 
-def _draw_line(axes: Axes, cells: pd.DataFrame) -> tuple[float, float, str, str, bool]:
+def draw_line(axes: Axes, cells: pd.DataFrame) -> tuple[float, float, str, str, bool]:
     """Draw one variant; return where its line ends, its label, its colour, and whether it is the baseline."""
     cells = cells.sort_values("batch_size")
     row = next(wording.rows(cells))

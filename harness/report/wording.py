@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from harness.interface import axes_of
 from harness.plain_text import plain
 
 MISSING = "–"
@@ -61,6 +62,11 @@ def ratio_interval(low: float, high: float) -> str:
     if math.isnan(low) or math.isnan(high):
         return ""
     return f"[{_ratio_number(low)}, {_ratio_number(high)}]"
+
+
+def ratio_with_interval(value: float, low: float, high: float) -> str:
+    """Return "1.35× [1.29, 1.41]", or the speed-up alone without an interval."""
+    return f"{ratio(value)} {ratio_interval(low, high)}".strip()
 
 
 def short_ratio(value: float) -> str:
@@ -161,8 +167,7 @@ def short_names(frame: pd.DataFrame) -> pd.Series[str]:
 
 def axis_values(variant: str) -> str:
     """Return the values of the axes of a variant but its dtype: "F" of `numpy_rows[dtype=float32,order=F]`."""
-    axes = variant.partition("[")[2].partition("]")[0].split(",")
-    return " ".join(value for axis, _, value in (axis.partition("=") for axis in axes) if axis != "dtype")
+    return " ".join(value for axis, value in axes_of(variant).items() if axis != "dtype")
 
 
 def presented(frame: pd.DataFrame) -> pd.DataFrame:

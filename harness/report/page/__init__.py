@@ -13,10 +13,11 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from harness.report import wording
-from harness.report.markdown import FIGURES, RESULTS, WARNINGS, Sections
+from harness.report.markdown import FIGURES, RESULTS, WARNINGS
 from harness.report.page.payload import as_json, payload
 from harness.report.page.prose import as_html, as_inline_html, slug
 from harness.report.page.sources import source_css
+from harness.report.sections import Sections
 
 if TYPE_CHECKING:
     from harness.report.canvas import Drawn

@@ -11,9 +11,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from harness.analyse import UNIT, baseline_variants, cells_with_statuses, launch_medians, launch_ratios
+from harness.analyse import (
+    UNIT,
+    baselines_of,
+    cells_with_statuses,
+    counting_launches,
+    launch_medians,
+    launch_ratios,
+)
 from harness.report import wording
-from harness.report.page.repeating import bench_command, verify_command
+from harness.report.repeating import bench_command, verify_command
 from harness.statuses import CELL, STATUSES_WITH_TIMES, rejections, timed_samples
 
 if TYPE_CHECKING:
@@ -49,7 +56,7 @@ def cell_details(run: Run, frame: pd.DataFrame) -> list[dict[str, Any]]:
     """
     rows = list(wording.rows(frame))
     places = {tuple(getattr(row, key) for key in CELL): place for place, row in enumerate(rows)}
-    others = _compared_with(frame, run)
+    others = baselines_of(frame, run)
     launches, checks, workers = _all_launches(run), _all_checks(run), _all_workers(run)
     first: dict[tuple[Any, ...], int] = {}
     details = []
@@ -65,8 +72,8 @@ def cell_details(run: Run, frame: pd.DataFrame) -> list[dict[str, Any]]:
                 "workers_in": holder,
                 "workers": workers.get(enrolment, []) if holder == place else [],
                 "versions": _versions(run) if holder == place else "",
-                "bench": bench_command(run, row),
-                "verify": verify_command(run, row),
+                "bench": bench_command(run.plan, row),
+                "verify": verify_command(run.plan, row),
             }
         )
     return details
@@ -108,17 +115,10 @@ def _medians(run: Run) -> dict[tuple[Any, ...], dict[str, Any]]:
     for *key, step_seconds, spread, n_samples, enters in _values(launch_medians(samples, cells), [*keys, *columns]):
         about = {"step_seconds": _short(step_seconds, 7), "spread": _short(spread), "n_samples": int(n_samples)}
         found[tuple(key)] = {**about, "enters": int(enters)}
-    ratios = launch_ratios(samples, cells, _compared_with(cells, run))
-    counting = ratios[ratios["enters"] | ~ratios.groupby(CELL)["enters"].transform("any")]
-    for *key, log, n_pairs in _values(counting, [*keys, "log", "n_pairs"]):
+    ratios = counting_launches(launch_ratios(samples, cells, baselines_of(cells, run)))
+    for *key, log, n_pairs in _values(ratios, [*keys, "log", "n_pairs"]):
         found[tuple(key)] |= {"ratio": _short(math.exp(log), 7), "n_pairs": int(n_pairs)}
     return found
-
-
-def _compared_with(cells: pd.DataFrame, run: Run) -> dict[str, str]:
-    """Return for each variant the baseline of its dtype."""
-    dtypes = cells.drop_duplicates("variant").set_index("variant")["dtype"]
-    return {str(variant): other for variant, other in dtypes.map(baseline_variants(run)).dropna().items()}
 
 
 def _all_checks(run: Run) -> dict[tuple[Any, Any], list[dict[str, Any]]]:

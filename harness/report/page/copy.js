@@ -6,12 +6,14 @@
 
   const oneLine = (text) => String(text ?? "").replace(/\s+/g, " ").trim();
   const markdownCell = (text) => oneLine(text).replace(/([\\|`*_<>[\]])/g, "\\$1");
+  // What a spreadsheet would take for a formula gets an apostrophe, as in summary.csv.
+  const noFormula = (text) => (/^[=+\-@]/.test(text) && Number.isNaN(Number(text)) ? `'${text}` : text);
   const csvCell = (text) => (/[",\n\r]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text);
 
   const FORMS = {
     Markdown: ([head, ...body]) => [head, head.map(() => "---"), ...body]
       .map((line, number) => `| ${line.map(number === 1 ? String : markdownCell).join(" | ")} |`).join("\n"),
-    CSV: (lines) => lines.map((line) => line.map((text) => csvCell(oneLine(text))).join(",")).join("\n"),
+    CSV: (lines) => lines.map((line) => line.map((text) => csvCell(noFormula(oneLine(text)))).join(",")).join("\n"),
   };
 
   // By way of a selected text field, which works without any permission.

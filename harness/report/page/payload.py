@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.colors import to_rgb
 from scipy.special import stdtrit
 
-from harness.analyse import CONFIDENCE, UNIT, baseline_variants, cells_with_statuses, launch_medians
+from harness.analyse import CONFIDENCE, UNIT, baseline_variants, cells_with_statuses, counting_launches, launch_medians
 from harness.report import palette, wording
 from harness.report.figures import noise_sentence
 from harness.report.page.cells import cell_details
@@ -91,8 +91,7 @@ def _style(row: Any) -> dict[str, Any]:
 def _launches(run: Run, frame: pd.DataFrame) -> list[list[list[Any]]]:
     """Return for each row of the frame the medians of its launches, those that its throughput is the median of."""
     medians = launch_medians(timed_samples(run), cells_with_statuses(run))
-    usable = medians[medians["enters"] | ~medians.groupby(CELL)["enters"].transform("any")]
-    found = {key: cells[[*UNIT, "step_seconds"]] for key, cells in usable.groupby(CELL)}
+    found = {key: cells[[*UNIT, "step_seconds"]] for key, cells in counting_launches(medians).groupby(CELL)}
     has_time = frame["images_per_second"].notna()
     keys = frame[CELL].itertuples(index=False, name=None)
     return [

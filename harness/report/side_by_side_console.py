@@ -1,0 +1,31 @@
+"""A live comparison on the terminal: B against A, a table a workload."""
+
+from __future__ import annotations
+
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from harness.report import wording
+from harness.report.comparison_console import GREY, STYLES
+from harness.report.side_by_side import answer
+from harness.side_by_side import why_not_compared
+
+
+def print_side_by_side(cells: pd.DataFrame, allowed: float, console: Console) -> None:
+    """Print B against A, a line a cell and a table a workload, and what it comes to."""
+    for _, rows in cells.groupby(["problem", "threads"], sort=False):
+        first = next(wording.rows(rows))
+        title = f"{first.problem} · {wording.plural(first.threads, 'thread')} · speed of B relative to A"
+        table = Table(title=Text(title), title_justify="left", title_style="bold", box=None, pad_edge=False)
+        for heading in ("implementation", "batch", "B / A", ""):
+            table.add_column(heading, justify="right" if heading == "batch" else "left", overflow="fold")
+        for row in wording.rows(rows):
+            ratio = wording.ratio_with_interval(row.ratio, row.ratio_low, row.ratio_high)
+            said = row.verdict or why_not_compared(row)
+            style = STYLES.get(row.verdict, GREY if row.verdict else "red")
+            table.add_row(Text(row.compared), wording.batch(row.batch_size), Text(ratio), Text(said, style=style))
+        console.print(table)
+        console.print()
+    console.print(Text(answer(cells, allowed)), soft_wrap=True)
