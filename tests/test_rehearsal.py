@@ -9,7 +9,7 @@ from in_process import InProcessWorker
 from harness.gatekeeper import Gatekeeper
 from harness.plan import cell, enrol
 from harness.registry import discover, select
-from harness.rehearsal import LAUNCHES, ROUNDS, launch_deviation, typical_deviation
+from harness.rehearsal import FREEDOM, ROUNDS, launch_deviation, launches_for, typical_deviation
 from harness.request import Request
 from harness.workloads import read_problem
 
@@ -112,12 +112,21 @@ def rehearsed(tmp_path):
     return rehearse, workers
 
 
-def test_a_rehearsal_launches_every_pair_twice_and_ends_every_worker(rehearsed):
+@pytest.mark.parametrize("n_points", [1, 2, 3, 5, 10, 100])
+def test_few_points_of_the_grid_are_rehearsed_in_more_launches(n_points):
+    launches = launches_for(n_points)
+
+    assert 2 <= launches <= 5
+    assert launches == 5 or n_points * (launches - 1) >= FREEDOM
+    assert launches == 2 or n_points * (launches - 2) < FREEDOM
+
+
+def test_a_rehearsal_launches_every_pair_and_ends_every_worker(rehearsed):
     rehearse, workers = rehearsed
     deviation = rehearse()
 
     assert deviation > 0
-    assert 2 * LAUNCHES == len(workers)
+    assert 2 * launches_for(1) == len(workers)
     for worker in workers:
         assert 2 + ROUNDS == worker.log.count(("sample", 5))  # cold, warm-up, timed
         assert not worker.alive

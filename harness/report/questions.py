@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from harness.axes import axes_of, axis_effects
+from harness.axes import axis_effects
 from harness.crossings import GRID
+from harness.interface import axes_of
 from harness.leaders import RATIO
 from harness.report import wording
 
