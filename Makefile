@@ -5,7 +5,7 @@ RUN := $(VENV)/bin/paragone
 READY := $(VENV)/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help bench quick verify report profile train doctor list new julia peers test test-slow check format clean
+.PHONY: help bench quick verify report compare claims selftest profile train doctor list new julia peers test test-slow check format clean
 
 help:  ## show these targets
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -21,6 +21,15 @@ verify: $(READY)  ## check implementations against the reference: make verify IM
 
 report: $(READY)  ## rebuild the report of a run: make report NAME=latest
 	$(RUN) report $(or $(NAME),latest) $(ARGS)
+
+compare: $(READY)  ## what changed between two runs: make compare A=2026-01-02T030405Z B=latest (A=HEAD B=. ARGS=--live)
+	$(RUN) compare $(A) $(or $(B),latest) $(ARGS)
+
+claims: $(READY)  ## what the sources say, measured here: make claims ARGS="-i S2"
+	$(RUN) claims $(ARGS)
+
+selftest: $(READY)  ## whether the statistics tell the truth here (half an hour): make selftest ARGS=coverage
+	$(RUN) selftest $(ARGS)
 
 profile: $(READY)  ## where the time of a step goes: make profile ARGS="-p mlp4 -b 500,20000"
 	$(RUN) profile $(ARGS)

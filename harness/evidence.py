@@ -21,7 +21,7 @@ from harness.request import QUICK_ROUNDS, Request
 from harness.resolution import FEWEST_LAUNCHES
 from harness.runs import PROFILE, is_finished, profile_folders, run_folders
 from harness.settle import CANNOT_RUN, CANNOT_TELL, Court, Finding, settle_profile
-from harness.store import read_json, read_rows, read_run
+from harness.store import read_json, read_plan, read_run, read_table
 
 # Rounds within each launch of a profile: what an interval is formed over are the launches.
 PROFILE_ROUNDS = 5
@@ -229,11 +229,11 @@ def _run_settles(folder: Path) -> Callable[[Claim], Finding | None]:
 
 def _profile_settles(folder: Path) -> Callable[[Claim], Finding | None]:
     """Return how a profile settles a claim; the pairs of a cell that failed in any round say nothing."""
-    plan, outcomes = read_json(folder / PROFILE), read_rows(folder / "outcomes.jsonl")
+    plan, outcomes = read_plan(folder, PROFILE), read_table(folder, "outcomes")
     failed = {(row["problem"], row["variant"], row["batch_size"]) for row in outcomes if row["status"] == "failed"}
     pairs = [
         row
-        for row in read_rows(folder / "pairs.jsonl")
+        for row in read_table(folder, "pairs")
         if not failed & {(row["problem"], row["variant"], size) for size in (None, row["batch_size"])}
     ]
     return lambda claim: None if claim.quantity in (TRAIN, EPOCH) else settle_profile(plan, pairs, claim)

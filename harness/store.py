@@ -40,7 +40,7 @@ from harness.disk import end_of_lines, open_own, write_json
 from harness.errors import ResultsUnusable
 from harness.json_files import read_json, read_rows
 from harness.kinds import Check, Unfit
-from harness.stored import ENVIRONMENT, FINISHED, PLAN, ROWS, SOURCES
+from harness.stored import ENVIRONMENT, FINISHED, PLANS, ROWS, SOURCES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -212,9 +212,9 @@ def read_run(folder: Path) -> Run:
     )
 
 
-def read_plan(folder: Path) -> dict[str, Any]:
-    """Return the plan of a run, checked. Raises ResultsUnusable."""
-    return _checked(folder / "plan.json", PLAN)
+def read_plan(folder: Path, file: str = "plan.json") -> dict[str, Any]:
+    """Return the plan of a run, or of a profile ("profile.json"), checked. Raises ResultsUnusable."""
+    return _checked(folder / file, PLANS[file])
 
 
 def read_sources(folder: Path) -> dict[str, Any]:
@@ -224,15 +224,15 @@ def read_sources(folder: Path) -> dict[str, Any]:
 
 
 def read_table(folder: Path, table: str, problems: Container[str] | None = None) -> list[dict[str, Any]]:
-    """Return the rows of a table of COLUMNS, checked; they may speak of these workloads alone, where some are given.
+    """Return the rows of a table of a run or a profile, checked; where `problems` are given, they speak of no others.
 
     Raises ResultsUnusable naming the line.
     """
     path = folder / f"{table}.jsonl"
-    rows = read_rows(path)
+    rows, columns = read_rows(path), (COLUMNS | PROFILE_COLUMNS)[table]
     for number, row in enumerate(rows, start=1):
         try:
-            ROWS[table]("", {column: row[column] for column in COLUMNS[table] if column in row})
+            ROWS[table]("", {column: row[column] for column in columns if column in row})
             if problems is not None and row.get("problem") is not None and row["problem"] not in problems:
                 raise Unfit("problem", "a workload of the plan", row["problem"])
         except ValueError as error:

@@ -97,6 +97,19 @@ PLAN = fields(
     },
 )
 
+PROFILED = fields(
+    {
+        "method_version": _METHOD,
+        **{"run": text, "created": moment, "command": text, "seed": seed, "rounds": repeats},
+        "problems": table_of(_problem),
+        "variants": listed(_VARIANT),
+        "cells": listed(_CELL),
+        "data": fields({"name": text, "origin": text, "sha256": text}),
+    },
+    {"launches": repeats, "identity": table_of(anything)},
+)
+PLANS = {"plan.json": PLAN, "profile.json": PROFILED}
+
 _KNOWN = {
     **dict.fromkeys(("id", "architecture", "cpu"), maybe(text)),
     **dict.fromkeys(("logical_cpus", "physical_cores", "memory_bytes"), maybe(number)),
@@ -132,6 +145,9 @@ _COLUMNS = {
     **dict.fromkeys(("cpu_ns", "waiting_cpu_ns"), whole),
     **{"round": round_number, "kind": one_of("cold", "warmup", "timed"), "per_second": positive},
     **{"dtype": _FLOATS, "error": measure, "bound": measure, "since_load": truth, "cpus": listed(count)},
+    **dict.fromkeys(("plain_ns", "clocked_ns"), size),
+    **{"phases": table_of(amount), "parts": table_of(listed(count)), "reading_ns": amount},
+    **dict.fromkeys(("plain_first", "is_same"), truth),
     "threads_found": fields({}, {"pools": listed(fields({}, {"num_threads": count}))}),
     "receipt": table_of(anything),
 }
@@ -144,6 +160,8 @@ _REQUIRED = {
     "accuracy": "problem variant batch_size epoch correct n_test".split(),
     "evaluations": "problem variant batch_size threads wave launch attempt n_calls n_images elapsed_ns".split(),
     "rounds": ["round"],
+    "pairs": "problem variant batch_size threads round n_steps plain_ns clocked_ns phases parts is_same".split(),
+    "clocks": ["reading_ns"],
 }
 ROWS: dict[str, Check] = {
     table: fields(

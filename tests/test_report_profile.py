@@ -1,15 +1,17 @@
 """The page and the bars of a profile, from numbers chosen by hand."""
 
 import itertools
+import json
 
 import numpy as np
 import pytest
-from made_up_run import variant
+from made_up_run import stored_plan, variant
 
 from harness.breakdown import breakdowns
+from harness.errors import ResultsUnusable
 from harness.report import palette, phases
 from harness.report.canvas import drawing
-from harness.report.profile import Profiled, doubts, markdown, names_of, phases_csv
+from harness.report.profile import Profiled, doubts, markdown, names_of, phases_csv, read_profile
 
 ROWS, TUNED, LISTS = "numpy_rows[dtype=float32,order=C]", "numpy_tuned[dtype=float32]", "python_lists[dtype=float64]"
 PROBLEMS = {"nielsen": {"layers": [784, 30, 10]}}
@@ -146,3 +148,44 @@ def test_neighbouring_phases_differ_in_lightness_so_that_no_reader_needs_the_hue
     lightness = np.array(values) ** 2.2 @ (0.2126, 0.7152, 0.0722)
 
     assert all(abs(one - other) > 0.1 for one, other in itertools.pairwise(lightness))
+
+
+# --- read back from a folder that anybody may have filled ---
+
+
+def folder_of(path, pairs, **changed):
+    """Write the folder of a profile with these pairs; `changed` are keys of its plan."""
+    plan = stored_plan(run="a-profile", variants=[variant(ROWS)]) | changed
+    (path / "profile.json").write_text(json.dumps(plan))
+    (path / "pairs.jsonl").write_text("".join(json.dumps(row) + "\n" for row in pairs))
+    return path
+
+
+def pairs_with(**changed):
+    return [{**row, "round": number, **changed} for number, row in enumerate(rows(ROWS, 100.0))]
+
+
+def test_a_profile_is_read_back_from_its_folder(tmp_path):
+    read = read_profile(folder_of(tmp_path, pairs_with()))
+
+    assert len(read.cells) == 1
+    assert not read.finished
+
+
+@pytest.mark.parametrize(
+    ("changed", "fault"),
+    [
+        ({"plain_ns": "soon"}, r"pairs\.jsonl, line 1: plain_ns: expected a whole number"),
+        ({"phases": [1]}, r"pairs\.jsonl, line 1: phases: expected a table"),
+        ({"parts": {"t1": 3}}, r"pairs\.jsonl, line 1: parts\.t1: expected a list"),
+        ({"problem": "another"}, r"pairs\.jsonl, line 1: problem: expected a workload of the plan"),
+    ],
+)
+def test_a_pair_that_is_none_is_refused_by_its_line(tmp_path, changed, fault):
+    with pytest.raises(ResultsUnusable, match=fault):
+        read_profile(folder_of(tmp_path, pairs_with(**changed)))
+
+
+def test_a_plan_of_a_profile_that_is_none_is_refused_by_its_key(tmp_path):
+    with pytest.raises(ResultsUnusable, match=r"profile\.json: variants: expected a list"):
+        read_profile(folder_of(tmp_path, [], variants={}))

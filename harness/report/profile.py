@@ -21,7 +21,7 @@ from harness.report.sections import joined, pictures
 from harness.report.spreadsheet import csv
 from harness.report.tables import pairs, table
 from harness.runs import PROFILE
-from harness.store import read_json, read_rows
+from harness.store import read_json, read_plan, read_table
 
 HOW_TO_READ = """\
 - Every implementation is loaded twice in one process: as it is measured by `paragone bench`, without any clock, and
@@ -52,12 +52,13 @@ class Profiled:
 def read_profile(folder: Path) -> Profiled:
     """Return what the folder of a profile holds. Raises ResultsUnusable."""
     ending = folder / "finished.json"
-    readings = [row["reading_ns"] for row in read_rows(folder / "clocks.jsonl")]
+    readings = [row["reading_ns"] for row in read_table(folder, "clocks")]
+    plan = read_plan(folder, PROFILE)
     return Profiled(
         folder,
-        read_json(folder / PROFILE),
-        breakdowns(read_rows(folder / "pairs.jsonl")),
-        read_rows(folder / "outcomes.jsonl"),
+        plan,
+        breakdowns(read_table(folder, "pairs", plan["problems"])),
+        read_table(folder, "outcomes", plan["problems"]),
         median(readings) if readings else None,
         ending.exists() and bool(read_json(ending).get("finished")),
     )

@@ -175,7 +175,7 @@ def how_near_the_limit(frame: pd.DataFrame) -> Iterator[str]:
         else:
             no = f"{here}no" if (here := where(frame, row)) else "No"
             yield (
-                f"{no} cell's interval reaches beyond {100 * high:.0f} % of the machine's limit; that of "
+                f"{no} cell's interval reaches beyond {math.ceil(100 * high)} % of the machine's limit; that of "
                 f"{cell} comes nearest: {attained}."
             )
 

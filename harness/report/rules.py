@@ -40,10 +40,12 @@ def section(run: Run, frame: pd.DataFrame) -> str:
 
 
 def _base_case(frame: pd.DataFrame) -> str:
+    base = frame[(frame["verdict"] == "baseline") & frame["images_per_second"].notna()]
+    smallest = base["batch_size"] == base.groupby("problem")["batch_size"].transform("min")
     speeds = [
-        f"{row.dtype} at {wording.batch(row.batch_size)}: {wording.rate(row.images_per_second)} images/s"
-        for row in wording.rows(frame[(frame["verdict"] == "baseline") & frame["images_per_second"].notna()])
-        if row.batch_size == frame["batch_size"].min()
+        f"{wording.code(row.problem)} {row.dtype} at {wording.batch(row.batch_size)}: "
+        f"{wording.rate(row.images_per_second)} images/s"
+        for row in wording.rows(base[smallest])
     ]
     threads = ", ".join(map(str, sorted(frame["threads"].unique())))
     said = "; ".join(speeds) or "not measured"
