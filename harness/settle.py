@@ -37,6 +37,7 @@ REPRODUCED, NOT_REPRODUCED, CANNOT_TELL = "reproduced", "not reproduced", "canno
 CONTEXT, CANNOT_RUN = "context", "cannot be run here"
 SIDES = {"above": "more than claimed", "below": "less than claimed"}
 LAUNCH = ["launch", "attempt"]
+APART = "memory did not hold the two at the same time"  # they were in different waves
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,8 @@ class Court:
         else:
             ratio, low, high = self._over_launches(claim, mine, other)
         if math.isnan(ratio):
-            return None
+            were_measured = all(self._seconds(claim, row)["seconds"].notna().any() for row in (mine, other))
+            return Finding(claim, CANNOT_TELL, APART, **names) if were_measured else None
         margin = float(np.maximum(mine.margin, other.margin))  # NaN where one is not known
         verdict, why = judged(claim, ratio, low, high, margin, self._epoch_seconds(claim, other))
         return Finding(claim, verdict, why, ratio, low, high, **names)
@@ -128,7 +130,8 @@ class Court:
 
     def _over_launches(self, claim: Claim, mine: Any, other: Any) -> tuple[float, float, float]:
         """Return the ratio of the seconds of each launch: cells of two batch sizes have no rounds in common."""
-        pairs = self._seconds(claim, mine).merge(self._seconds(claim, other), on=LAUNCH, suffixes=("", "_of_other"))
+        keys = ["wave", *LAUNCH]  # those that lived at the same time; the baseline is in every wave
+        pairs = self._seconds(claim, mine).merge(self._seconds(claim, other), on=keys, suffixes=("", "_of_other"))
         pairs["log"] = np.log(pairs["seconds_of_other"] / pairs["seconds"])
         pairs = pairs.dropna(subset=["log"])
         if pairs.empty:
@@ -140,12 +143,11 @@ class Court:
         """Return `seconds` per launch of a cell: of an epoch with its evaluation, else of an image."""
         assert claim.problem is not None
         here = self.launches[(self.launches[CELL] == [getattr(row, key) for key in CELL]).all(axis=1)]
-        here = here.drop_duplicates(LAUNCH)  # the baseline is in every wave
         seconds = here["step_seconds"] / row.batch_size
         if claim.quantity == EPOCH:
             steps = claim.problem.steps_per_epoch(row.batch_size)
             seconds = here["step_seconds"] * steps + here["evaluation_seconds"]
-        return here[[*CELL, *LAUNCH, "enters"]].assign(seconds=seconds)
+        return here[[*CELL, "wave", *LAUNCH, "enters"]].assign(seconds=seconds)
 
     def _epoch_seconds(self, claim: Claim, row: Any) -> float:
         if claim.quantity == EPOCH:
@@ -191,9 +193,9 @@ def settle_profile(plan: Mapping[str, Any], pairs: Sequence[Mapping[str, Any]], 
     mine, times = _first_with_times(pairs, claim, claim.variant, claim.batch_size)
     than, others = _first_with_times(pairs, claim, claim.than, claim.than_batch_size)
     logs: dict[int, list[float]] = {}
-    for (launch, round_), seconds in times.items():
-        if (launch, round_) in others:
-            logs.setdefault(launch, []).append(math.log(others[launch, round_] / seconds))
+    for (launch, wave, round_), seconds in times.items():
+        if (launch, wave, round_) in others:
+            logs.setdefault(launch, []).append(math.log(others[launch, wave, round_] / seconds))
     cell = {"problem": claim.problem.name, "variant": mine, "batch_size": claim.batch_size, "threads": claim.threads}
     per_launch = pd.DataFrame([{**cell, "log": median(values), "enters": True} for values in logs.values()])
     if per_launch.empty:
@@ -205,23 +207,24 @@ def settle_profile(plan: Mapping[str, Any], pairs: Sequence[Mapping[str, Any]], 
 
 def _first_with_times(
     pairs: Sequence[Mapping[str, Any]], claim: Claim, names: Sequence[str], batch_size: int
-) -> tuple[str, dict[tuple[int, int], float]]:
+) -> tuple[str, dict[tuple[int, int, int], float]]:
     found = ((name, _phase_times(pairs, claim, name, batch_size)) for name in names)
     return next(((name, times) for name, times in found if times), ("", {}))
 
 
 def _phase_times(
     pairs: Sequence[Mapping[str, Any]], claim: Claim, name: str, batch_size: int
-) -> dict[tuple[int, int], float]:
-    """Return the nanoseconds per image of the claim's phase in a cell, by launch and round."""
+) -> dict[tuple[int, int, int], float]:
+    """Return the nanoseconds per image of the claim's phase in a cell, by launch, wave and round."""
     assert claim.problem is not None
     where = (claim.problem.name, name, batch_size, claim.threads)
-    return {
-        (row.get("launch") or 0, row["round"]): row["phases"][claim.quantity] / row["n_steps"] / batch_size
-        for row in pairs
-        if (row["problem"], row["variant"], row["batch_size"], row["threads"]) == where
-        and row["phases"].get(claim.quantity)
-    }
+    times = {}
+    for row in pairs:
+        phase_ns = row["phases"].get(claim.quantity)
+        if (row["problem"], row["variant"], row["batch_size"], row["threads"]) == where and phase_ns:
+            at = (row.get("launch") or 0, row.get("wave") or 0, row["round"])
+            times[at] = phase_ns / row["n_steps"] / batch_size
+    return times
 
 
 def _from_logs(per_launch: pd.DataFrame) -> tuple[float, float, float]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
+from made_up_run import stored_plan
 from quiet_display import QuietDisplay
 
 from harness.claims import Claim, shipped_claims
@@ -91,7 +92,8 @@ def test_the_test_set_is_evaluated_where_a_claim_speaks_of_it():
 @pytest.mark.parametrize(("failed_at", "settles"), [(10, False), (None, False), (1000, True)])
 def test_the_phases_of_a_cell_that_failed_in_a_later_round_settle_nothing(tmp_path, failed_at, settles):
     claim = replace(CLAIM, quantity="forward", than_batch_size=10)
-    write_json(tmp_path / "profile.json", {"run": "p", "problems": {"nielsen": claim.problem.to_json()}})
+    problems = {"nielsen": claim.problem.to_json()}
+    write_json(tmp_path / "profile.json", stored_plan(run="p", problems=problems))
     places = [{"problem": "nielsen", "variant": name, "batch_size": 10, "threads": 1} for name in (ROWS, COLUMNS)]
     pairs = [
         {
@@ -99,12 +101,13 @@ def test_the_phases_of_a_cell_that_failed_in_a_later_round_settle_nothing(tmp_pa
             "launch": launch,
             "round": 0,
             "n_steps": 1,
+            **{"plain_ns": 100, "clocked_ns": 110, "parts": {}, "is_same": True},
             "phases": {"forward": 100 + launch * (place is places[0])},
         }
         for place in places
         for launch in range(5)
     ]
-    failed = {**places[0], "batch_size": failed_at, "status": "failed"}
+    failed = {**places[0], "batch_size": failed_at, "stage": "sample", "status": "failed"}
     for name, rows in (("pairs", pairs), ("outcomes", [failed])):
         (tmp_path / f"{name}.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
 

@@ -107,6 +107,14 @@ def evaluated(seconds, launches=3, rounds=3, n_calls=4):
     ]
 
 
+def test_two_that_never_lived_at_the_same_time_are_not_compared():
+    run = run_of()
+    samples = run.samples.assign(wave=(run.samples["variant"] == OTHER).astype(int))
+    finding = found(replace(run, samples=samples), CLAIM)
+
+    assert (finding.verdict, finding.why) == (CANNOT_TELL, "memory did not hold the two at the same time")
+
+
 EPOCH = replace(CLAIM, quantity="epoch with evaluation")
 
 

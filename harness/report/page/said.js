@@ -15,7 +15,7 @@
   function comparison(row) {
     if (row.ratio_to_baseline === null || row.verdict === "baseline") return row.verdict;
     const interval = words.ends(row.ratio_low, row.ratio_high, words.ratioInterval);
-    return `${words.ratio(row.ratio_to_baseline)} ${interval} the baseline's speed: ${row.verdict}`;
+    return `${words.ratio(row.ratio_to_baseline)} ${interval} the speed of the run's own baseline: ${row.verdict}`;
   }
 
   // The cell, its number and interval, and what it rests on.
