@@ -1,10 +1,16 @@
 """Files of claims: what ships, what is wrong with one of one's own, and how an interval lies to what is claimed."""
 
 import math
+import re
+import tempfile
+import tomllib
+from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from harness.claims import MOST_BYTES, Claim, read_claims, shipped_claims
+from harness.claims import CLAIMS, KEYS, MOST_BYTES, Claim, _claim, read_claims, shipped_claims
 from harness.errors import InvalidClaims
 from harness.registry import discover, find_variant
 from harness.verdicts import answer, widened
@@ -176,3 +182,36 @@ def test_an_interval_is_made_as_wide_as_the_margin_and_never_narrower():
 
 def test_a_claim_without_cells_has_a_reason():
     assert Claim("a", "b", "c", cannot="d").variant == ()
+
+
+# --- any value, any bytes ---
+
+VALUES = st.recursive(
+    st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=20)
+    | st.sampled_from(["full", "train", "x.toml", "\0"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+ENTRIES = tomllib.loads(CLAIMS.read_text(encoding="utf-8"))["claim"]
+
+
+@given(entry=st.sampled_from(ENTRIES), key=st.sampled_from([*KEYS, "unknown"]), value=VALUES)
+def test_any_value_under_any_key_gives_a_claim_or_a_sentence(entry, key, value):
+    said = "a claim of ten words at least"
+    try:
+        _claim({**entry, key: value}, CLAIMS.parent)
+    except ValueError as error:
+        said = str(error)
+    assert 10 < len(said) < 1500
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_give_claims_or_a_sentence_with_the_file(content):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "mine.toml"
+        path.write_bytes(content)
+        with pytest.raises(InvalidClaims, match=re.escape(str(path))):
+            read_claims(path)
