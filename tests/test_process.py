@@ -242,6 +242,14 @@ NAME = Path(sys.executable).name
             f"version: the answer of {NAME}: threads: expected a number, got 'all'",
         ),
         (
+            answering("version", "return {'protocol': 1, 'version': 'x', 'threads': '²'}"),
+            f"version: the answer of {NAME}: threads: expected a number, got '²'",
+        ),
+        (
+            answering("version", "return {'protocol': 1, 'version': 'x' * 1001}"),
+            f"version: the answer of {NAME}: version: expected at most 1000 characters",
+        ),
+        (
             answering("version", "return dict.fromkeys(map(str, range(65)), b'')"),
             f"version: the answer of {NAME}: a message has more than 64 fields: does it end with `end:0:`?",
         ),
@@ -267,6 +275,11 @@ def test_a_fault_before_it_is_loaded_is_told_and_ends_the_program(made, text, re
         ("train", "return {'ended_ns': 1}", "the field 'began_ns' is missing, there are: ended_ns; " + ONCE),
         ("train", "return {}", "the field 'began_ns' is missing, there are: none; " + ONCE),
         ("train", "return {'began_ns': 1.5, 'ended_ns': 2}", "began_ns: expected a whole number, got b'1.5'"),
+        (
+            "train",
+            "return {'began_ns': '9' * 5000, 'ended_ns': 2}",
+            "began_ns: expected a whole number, got b'" + 40 * "9" + "'",
+        ),
         (
             "train",
             "return {'began_ns': 2, 'ended_ns': 1}",
