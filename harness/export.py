@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from harness.analyse import summarise
-from harness.statuses import CELL, timed_samples
+from harness.analyse.statuses import CELL, timed_samples
 
 if TYPE_CHECKING:
     from harness.store import Run

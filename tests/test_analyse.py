@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from made_up_run import BASE, CONTROL, OTHER, cell, made_up_run, outcome, rejection, row_of, sample
 
 from harness.analyse import COLUMNS, baseline_variants, summarise
-from harness.verdicts import margins, whole_percent
+from harness.analyse.verdicts import margins, whole_percent
 
 # Student's t, 97.5 %, from a printed table, by degrees of freedom.
 T = {1: 12.706, 2: 4.3027, 4: 2.7764}

@@ -24,8 +24,7 @@ FLOW = """
     measure peak phases pipe orders worker answers watch host
     resolution request sides plan waves survey gatekeeper pilot bridges store runs resume remaining limits evaluation
     schedule rehearsal footprint learning bench profile doctor
-    statuses attained verdicts analyse leaders crossings axes normality breakdown doubts claims ladders settle evidence
-    side_by_side uncertainty comparable compare report export selftest display cli __main__
+    analyse claims compare report export selftest display cli __main__
 """.split()
 
 # Longer than the budget, each with its reason.

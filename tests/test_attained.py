@@ -7,7 +7,7 @@ import pytest
 from made_up_run import BASE, OTHER, made_up_run, row_of
 
 from harness.analyse import summarise
-from harness.attained import limits_of_grid, machine_limits, step_seconds_at_least
+from harness.analyse.attained import limits_of_grid, machine_limits, step_seconds_at_least
 from harness.workloads import find_problem
 
 NIELSEN = find_problem("nielsen")

@@ -4,7 +4,7 @@ import pytest
 from made_up_run import BASE, CONTROL, OTHER, made_up_run
 
 from harness.analyse import summarise
-from harness.axes import axis_effects
+from harness.analyse.axes import axis_effects
 
 IN_F = BASE.replace("order=C", "order=F")
 WIDE = BASE.replace("float32", "float64")

@@ -5,7 +5,7 @@ from made_up_run import BASE, CONTROL, launch_row
 from pair_of_runs import OTHERS, SLOWED, noisy_run
 
 from harness.analyse import summarise
-from harness.comparable import (
+from harness.compare.comparable import (
     CHANGED,
     SAME,
     UNKNOWN,

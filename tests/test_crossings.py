@@ -7,8 +7,8 @@ import pytest
 from made_up_run import BASE, CONTROL, OTHER, cell, made_up_run, outcome
 
 from harness.analyse import summarise
-from harness.crossings import brackets, crossing_point, crossings
-from harness.leaders import leaders
+from harness.analyse.crossings import brackets, crossing_point, crossings
+from harness.analyse.leaders import leaders
 
 SIZES = (1, 10, 100, 1000)
 THIRD = "numba_blas[dtype=float32]"

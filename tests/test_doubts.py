@@ -6,7 +6,7 @@ import pytest
 from made_up_run import BASE, CONTROL, OTHER, launch_row, made_up_run, outcome, rejection
 
 from harness.analyse import summarise
-from harness.doubts import smallest_resolvable, time_shares, warnings
+from harness.analyse.doubts import smallest_resolvable, time_shares, warnings
 
 QUIET = {(BASE, 10): [[2e-5] * 3] * 2, (CONTROL, 10): [[2e-5] * 3] * 2, (OTHER, 10): [[1e-5] * 3] * 2}
 

@@ -9,8 +9,8 @@ from made_up_run import stored_plan
 from quiet_display import QuietDisplay
 
 from harness.claims import Claim, shipped_claims
+from harness.claims.evidence import Evidence, _profile_settles, cells_of, reason_against_claim, resolved, runnable
 from harness.errors import InvalidClaims
-from harness.evidence import Evidence, _profile_settles, cells_of, reason_against_claim, resolved, runnable
 from harness.plan import batch_sizes, enrol
 from harness.registry import discover, select
 from harness.store import write_json

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from harness.analyse import summarise
 from harness.claims import shipped_claims
-from harness.ladders import LADDERS, answer_words, climbed, climbs, ladders
+from harness.claims.ladders import LADDERS, answer_words, climbed, climbs, ladders
 from harness.registry import discover
 from harness.report.canvas import drawing
 from harness.report.climb import draw

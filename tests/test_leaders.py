@@ -4,7 +4,7 @@ import pytest
 from made_up_run import BASE, CONTROL, OTHER, made_up_run, outcome
 
 from harness.analyse import summarise
-from harness.leaders import leaders
+from harness.analyse.leaders import leaders
 
 THIRD = "numba_blas[dtype=float32]"
 LUCK = (1.0, 1.002, 0.998, 1.003, 0.997)

@@ -9,9 +9,9 @@ from made_up_run import made_up_run, memory_row
 from matplotlib.text import Annotation, Text
 
 from harness.analyse import summarise
-from harness.breakdown import Breakdown, Spread
+from harness.analyse.breakdown import Breakdown, Spread
 from harness.claims import Claim
-from harness.ladders import climbed, ladders
+from harness.claims.ladders import climbed, ladders
 from harness.report import climb, heatmap, layouts, memory, phases, strips, throughput
 from harness.report.canvas import Sheet, drawing
 

@@ -5,9 +5,9 @@ from test_ladders import IN_FLOAT64, SECONDS, run_of
 
 from harness.analyse import summarise
 from harness.claims import Claim, shipped_claims
+from harness.claims.settle import Finding
 from harness.report.claims import here, markdown, section, tally
 from harness.report.markdown import report
-from harness.settle import Finding
 
 
 def test_the_report_shows_the_claims_that_its_cells_settle_and_counts_the_others():

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from made_up_run import stored_plan, variant
 
-from harness.breakdown import breakdowns
+from harness.analyse.breakdown import breakdowns
 from harness.errors import ResultsUnusable
 from harness.report import palette, phases
 from harness.report.canvas import drawing

@@ -8,7 +8,7 @@ from made_up_run import BASE, CONTROL, N_STEPS, OTHER, frame, made_up_run, outco
 
 from harness.analyse import summarise
 from harness.claims import Claim
-from harness.settle import (
+from harness.claims.settle import (
     CANNOT_RUN,
     CANNOT_TELL,
     CONTEXT,

@@ -7,11 +7,11 @@ import pytest
 from made_up_run import BASE, CONTROL, cell, made_up_run, outcome, sample
 
 from harness.analyse import summarise
+from harness.analyse.verdicts import surely_slower
+from harness.compare.side_by_side import counted, newly_failed, side_by_side, why_not_compared
 from harness.report.markdown import report
 from harness.report.side_by_side import answer, sections
 from harness.resolution import launches_to_resolve
-from harness.side_by_side import counted, newly_failed, side_by_side, why_not_compared
-from harness.verdicts import surely_slower
 
 A, B = "mine@old[dtype=float32]", "mine@new[dtype=float32]"
 LIVE = {

@@ -30,9 +30,9 @@ from harness.display import TerminalDisplay
 from harness.errors import InvalidClaims, Misuse, UnknownName
 
 if TYPE_CHECKING:
-    from harness.evidence import Evidence
+    from harness.claims.evidence import Evidence
+    from harness.claims.settle import Finding
     from harness.registry import Found
-    from harness.settle import Finding
 
 STYLES = {"reproduced": "green", "not reproduced": "red", "cannot be told": "yellow"}
 
@@ -60,7 +60,7 @@ def claims(
     memory_limit: MemoryOption = None,
 ) -> None:
     """Test what the sources claim on this machine, each on its own terms; a claim that fails is a finding, no error."""
-    from harness.evidence import Evidence
+    from harness.claims.evidence import Evidence
     from harness.runs import results_folder
 
     if new and not measure:
@@ -86,7 +86,7 @@ def claims(
 
 def _claims(files: list[str], found: list[Found]) -> list[Claim]:
     """Return the claims of the files, else those that ship, with full names. Raises InvalidClaims."""
-    from harness.evidence import resolved
+    from harness.claims.evidence import resolved
 
     claims: dict[str, Claim] = {}
     for path in map(Path, files) if files else [CLAIMS]:
@@ -115,8 +115,8 @@ def _chosen(claims: list[Claim], patterns: list[str]) -> list[Claim]:
 
 def _settled(evidence: Evidence, claims: list[Claim], measure: bool, new: bool) -> tuple[list[Finding], bool]:
     """Return a finding for every claim, from finished runs where they have it, and whether all was measured."""
-    from harness.evidence import reason_against_claim, runnable
-    from harness.settle import CANNOT_RUN, CANNOT_TELL, Finding
+    from harness.claims.evidence import reason_against_claim, runnable
+    from harness.claims.settle import CANNOT_RUN, CANNOT_TELL, Finding
 
     against = {claim.id: reason_against_claim(claim, evidence.everyone) for claim in claims}
     findings = {claim.id: Finding(claim, CANNOT_RUN, against[claim.id]) for claim in claims if against[claim.id]}

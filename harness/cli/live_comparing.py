@@ -170,12 +170,12 @@ def introduction(sides: tuple[Side, Side], taking_part: Matched) -> list[str]:
 def _end(folder: Path, finished: bool, allowed: float, markdown: bool, output: Path | None) -> None:
     """Write the reports, print the comparison, and raise the exit code."""
     from harness.analyse import summarise
+    from harness.analyse.verdicts import surely_slower
+    from harness.compare.side_by_side import newly_failed, side_by_side
     from harness.report import write_report
     from harness.report.side_by_side import text
     from harness.report.side_by_side_console import print_side_by_side
-    from harness.side_by_side import newly_failed, side_by_side
     from harness.store import read_run
-    from harness.verdicts import surely_slower
 
     run = read_run(folder)
     path = write_report(run)

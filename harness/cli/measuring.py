@@ -154,10 +154,10 @@ def report(
 
 def _report(folder: Path) -> None:
     from harness.analyse import summarise
+    from harness.compare.side_by_side import side_by_side
     from harness.report import write_report
     from harness.report.console import print_summary
     from harness.report.side_by_side_console import print_side_by_side
-    from harness.side_by_side import side_by_side
     from harness.store import read_run
 
     run = read_run(folder)

@@ -37,7 +37,7 @@ from harness.registry import refuse_broken
 from harness.request import ROUNDS, Request
 
 if TYPE_CHECKING:
-    from harness.breakdown import Breakdown
+    from harness.analyse.breakdown import Breakdown
     from harness.report.profile import Profiled
 
 BATCH_SIZES = (10, 1000)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from harness.claims import shipped_claims
+from harness.claims.settle import Finding, settled
 from harness.report import tables, wording
-from harness.settle import Finding, settled
 
 if TYPE_CHECKING:
     from harness.store import Run

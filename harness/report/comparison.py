@@ -7,12 +7,12 @@ from typing import Any
 
 import pandas as pd
 
-from harness.comparable import CHANGED, environment_differences, name_of
+from harness.analyse.statuses import was_finished
+from harness.analyse.verdicts import POINT
 from harness.compare import AS_MEASURED, FALSE_DISCOVERY_RATE, UNCHANGED, Comparison
+from harness.compare.comparable import CHANGED, environment_differences, name_of
 from harness.report import tables, wording
 from harness.report.sections import bullets, joined
-from harness.statuses import was_finished
-from harness.verdicts import POINT
 
 GRID = ["problem", "threads", "dtype"]
 VERDICTS = ("slower", "faster", "same", "not enough data", "no interval")

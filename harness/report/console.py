@@ -10,12 +10,12 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.analyse import summarise
-from harness.doubts import time_shares, warnings
-from harness.ladders import Ladder, climbed
+from harness.analyse.doubts import time_shares, warnings
+from harness.analyse.statuses import STATUSES_WITH_TIMES
+from harness.claims.ladders import Ladder, climbed
 from harness.report import wording
 from harness.report.figures import noise_sentence
 from harness.report.ladder import CLIMB, arrow, changes, claim_words
-from harness.statuses import STATUSES_WITH_TIMES
 
 if TYPE_CHECKING:
     from harness.store import Run

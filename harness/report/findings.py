@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from harness.analyse import baseline_variants
-from harness.crossings import GRID, crossings
-from harness.leaders import leaders
+from harness.analyse.crossings import GRID, crossings
+from harness.analyse.leaders import leaders
 from harness.report import questions, wording
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def findings(run: Run, frame: pd.DataFrame) -> list[str]:
     Five questions are asked, in this order, and each is answered where an interval decides it:
 
     1. Who is fastest, at which batch sizes, and who cannot be told apart from it? (in the order of the plan)
-    2. Where do the leaders change along batch size? (the crossings of `harness.crossings`)
+    2. Where do the leaders change along batch size? (the crossings of `harness.analyse.crossings`)
     3. Who is both surely faster and surely slower than the baseline? (first where the weaker of the two is strongest)
     4. What costs most within one implementation: memory order, flags, dtype? (the largest sure ratio of an axis)
     5. How near does anything come to the machine's limit? (by the upper end of every interval)

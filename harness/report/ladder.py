@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from harness.analyse.statuses import STATUSES_WITH_TIMES
 from harness.claims import TRAIN, Claim
-from harness.ladders import Ladder, answer_words, climbed
+from harness.claims.ladders import Ladder, answer_words, climbed
 from harness.report import tables, wording
-from harness.statuses import STATUSES_WITH_TIMES
 
 if TYPE_CHECKING:
     from harness.store import Run

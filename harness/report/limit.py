@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from harness.attained import limits_of_grid, machine_limits
+from harness.analyse.attained import limits_of_grid, machine_limits
 from harness.report import tables, wording
 
 if TYPE_CHECKING:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from harness.analyse import summarise
-from harness.attained import machine_limits
-from harness.comparable import environment_differences, name_of, other_work
+from harness.analyse.attained import machine_limits
+from harness.analyse.statuses import STATUSES_WITH_TIMES, was_finished
+from harness.compare.comparable import environment_differences, name_of, other_work
 from harness.disk import write_files
 from harness.errors import Incomparable, ResultsUnusable
 from harness.report import machine_panels, tables, wording
@@ -22,7 +23,6 @@ from harness.report.figures import file_name
 from harness.report.sections import joined as joined_text
 from harness.report.sections import pictures
 from harness.report.spreadsheet import csv
-from harness.statuses import STATUSES_WITH_TIMES, was_finished
 
 if TYPE_CHECKING:
     from harness.store import Run

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from harness.analyse import CONFIDENCE
-from harness.doubts import smallest_resolvable, time_shares, warnings
+from harness.analyse.doubts import smallest_resolvable, time_shares, warnings
+from harness.analyse.statuses import was_finished
 from harness.report import bridges, claims, ladder, limit, memory, overtaking, rules, side_by_side, tables, wording
 from harness.report.findings import answer, findings
 from harness.report.sections import Sections, bullets, joined, pictures
 from harness.report.surroundings import data_pairs, environment_pairs, plan_pairs
-from harness.statuses import was_finished
 
 if TYPE_CHECKING:
     from harness.report.canvas import Drawn

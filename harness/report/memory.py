@@ -10,10 +10,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import NullLocator
 
+from harness.analyse.statuses import STATUSES_WITH_TIMES, was_finished
 from harness.report import palette, tables, wording
 from harness.report.canvas import LEFT, Drawn, Sheet, batch_axis, log_axis, text_width
 from harness.report.throughput import LABEL_GAP, LABEL_SIZE, LEAST_HEIGHT, PANEL_WIDTH, label_lines, label_space
-from harness.statuses import STATUSES_WITH_TIMES, was_finished
 
 if TYPE_CHECKING:
     from harness.store import Run

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from harness.crossings import GRID, crossings
-from harness.leaders import leaders
+from harness.analyse.crossings import GRID, crossings
+from harness.analyse.leaders import leaders
 from harness.report import tables, wording
 from harness.report.questions import names_of, where
 

@@ -8,7 +8,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from harness.breakdown import Breakdown
+from harness.analyse.breakdown import Breakdown
 from harness.report import palette, wording
 from harness.report.canvas import Drawn, Sheet, text_width
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from harness.breakdown import Breakdown, breakdowns
+from harness.analyse.breakdown import Breakdown, breakdowns
 from harness.disk import write_files
 from harness.errors import ResultsUnusable
 from harness.interface import PHASES

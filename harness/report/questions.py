@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from harness.axes import axis_effects
-from harness.crossings import GRID
+from harness.analyse.axes import axis_effects
+from harness.analyse.crossings import GRID
+from harness.analyse.leaders import RATIO
 from harness.interface import axes_of
-from harness.leaders import RATIO
 from harness.report import wording
 
 if TYPE_CHECKING:

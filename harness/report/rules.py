@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from harness.analyse import CONFIDENCE
-from harness.normality import scatter_of_launches
+from harness.analyse.normality import scatter_of_launches
 from harness.report import tables, wording
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from harness.analyse.verdicts import surely_slower
+from harness.compare.side_by_side import counted, labels, newly_failed, side_by_side, why_not_compared
 from harness.report import tables, wording
-from harness.side_by_side import counted, labels, newly_failed, side_by_side, why_not_compared
-from harness.verdicts import surely_slower
 
 if TYPE_CHECKING:
     from harness.store import Run

@@ -7,10 +7,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from harness.compare.side_by_side import why_not_compared
 from harness.report import wording
 from harness.report.comparison_console import GREY, STYLES
 from harness.report.side_by_side import answer
-from harness.side_by_side import why_not_compared
 
 
 def print_side_by_side(cells: pd.DataFrame, allowed: float, console: Console) -> None:

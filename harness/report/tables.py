@@ -8,9 +8,9 @@ from typing import Any
 
 import pandas as pd
 
+from harness.analyse.statuses import STATUSES_WITH_TIMES
 from harness.report import wording
 from harness.report.repeating import meeting_command
-from harness.statuses import STATUSES_WITH_TIMES
 
 # "not measured" and "unavailable" say themselves what would change that.
 REPEATABLE = ("failed", "rejected", "not checked")

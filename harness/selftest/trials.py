@@ -12,8 +12,8 @@ import pandas as pd
 from scipy import stats
 
 from harness.analyse import CONFIDENCE, cells_with_statuses, relative_speeds, summarise
-from harness.statuses import CELL, timed_samples
-from harness.verdicts import verdict_words
+from harness.analyse.statuses import CELL, timed_samples
+from harness.analyse.verdicts import verdict_words
 
 if TYPE_CHECKING:
     from harness.selftest.copies import Copy

@@ -19,9 +19,9 @@ from harness.analyse import (
     launch_medians,
     launch_ratios,
 )
+from harness.analyse.statuses import CELL, STATUSES_WITH_TIMES, rejections, timed_samples
 from harness.report import wording
 from harness.report.repeating import bench_command, verify_command
-from harness.statuses import CELL, STATUSES_WITH_TIMES, rejections, timed_samples
 
 if TYPE_CHECKING:
     from harness.store import Run

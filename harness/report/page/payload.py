@@ -11,11 +11,11 @@ from matplotlib.colors import to_rgb
 from scipy.special import stdtrit
 
 from harness.analyse import CONFIDENCE, UNIT, baseline_variants, cells_with_statuses, counting_launches, launch_medians
+from harness.analyse.statuses import CELL, timed_samples
 from harness.report import palette, wording
 from harness.report.figures import noise_sentence
 from harness.report.page.cells import cell_details
 from harness.report.page.sources import sources
-from harness.statuses import CELL, timed_samples
 
 if TYPE_CHECKING:
     from harness.store import Run

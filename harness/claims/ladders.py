@@ -16,10 +16,10 @@ import numpy as np
 import pandas as pd
 
 from harness.analyse import cells_with_statuses, relative_speeds
+from harness.analyse.statuses import CELL, timed_samples
+from harness.analyse.verdicts import answer, unknown_verdict, verdict_words, widened
 from harness.claims import TRAIN, Claim, shipped_claims
 from harness.interface import FLOATS
-from harness.statuses import CELL, timed_samples
-from harness.verdicts import answer, unknown_verdict, verdict_words, widened
 
 if TYPE_CHECKING:
     from harness.store import Run

@@ -26,12 +26,12 @@ import numpy as np
 import pandas as pd
 
 from harness.analyse import cells_with_statuses, intervals, launch_medians, relative_speeds, summarise
+from harness.analyse.statuses import CELL, timed_samples
+from harness.analyse.verdicts import answer, widened
 from harness.claims import EPOCH, TRAIN, Claim
 from harness.problem import Problem
 from harness.resolution import SMALLEST_MARGIN
-from harness.statuses import CELL, timed_samples
 from harness.store import Run
-from harness.verdicts import answer, widened
 
 REPRODUCED, NOT_REPRODUCED, CANNOT_TELL = "reproduced", "not reproduced", "cannot be told"
 CONTEXT, CANNOT_RUN = "context", "cannot be run here"

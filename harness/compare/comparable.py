@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from harness.analyse.statuses import CELL
 from harness.environment import facts
-from harness.statuses import CELL
 
 if TYPE_CHECKING:
     from harness.store import Run

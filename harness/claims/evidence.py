@@ -11,6 +11,7 @@ from typing import Any
 from harness import METHOD_VERSION, environment
 from harness.bench import Bench
 from harness.claims import EPOCH, TRAIN, Claim
+from harness.claims.settle import CANNOT_RUN, CANNOT_TELL, Court, Finding, settle_profile
 from harness.data import DataSet
 from harness.errors import InvalidClaims, Misuse, ResultsUnusable
 from harness.interface import Variant
@@ -20,7 +21,6 @@ from harness.registry import Broken, Found, find_variant
 from harness.request import QUICK_ROUNDS, Request
 from harness.resolution import FEWEST_LAUNCHES
 from harness.runs import PROFILE, is_finished, profile_folders, run_folders
-from harness.settle import CANNOT_RUN, CANNOT_TELL, Court, Finding, settle_profile
 from harness.store import read_json, read_plan, read_run, read_table
 
 # Rounds within each launch of a profile: what an interval is formed over are the launches.

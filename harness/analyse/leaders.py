@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from harness.analyse import cells_with_statuses, relative_speeds
-from harness.statuses import CELL, timed_samples
-from harness.verdicts import POINT, unknown_verdict, verdict_words
+from harness.analyse.statuses import CELL, timed_samples
+from harness.analyse.verdicts import POINT, unknown_verdict, verdict_words
 
 if TYPE_CHECKING:
     from harness.store import Run

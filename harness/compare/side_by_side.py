@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 
 from harness.analyse import cells_with_statuses, relative_speeds
+from harness.analyse.statuses import CELL, timed_samples
+from harness.analyse.verdicts import unknown_verdict, verdict_words
 from harness.interface import VERSION, without_version
-from harness.statuses import CELL, timed_samples
-from harness.verdicts import unknown_verdict, verdict_words
 
 if TYPE_CHECKING:
     from harness.store import Run

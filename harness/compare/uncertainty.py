@@ -1,6 +1,6 @@
 """How sure a difference between two runs is: shrunk variances, the variance between runs, p-values adjusted.
 
-Pure functions of arrays. `harness/compare.py` derives why each of them is used.
+Pure functions of arrays. The package says why each of them is used.
 """
 
 from __future__ import annotations

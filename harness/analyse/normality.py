@@ -9,7 +9,7 @@ import pandas as pd
 from scipy import stats
 
 from harness.analyse import UNIT, baselines_of, cells_with_statuses, launch_ratios
-from harness.statuses import CELL, timed_samples
+from harness.analyse.statuses import CELL, timed_samples
 
 if TYPE_CHECKING:
     from harness.store import Run

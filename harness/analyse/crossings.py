@@ -25,9 +25,9 @@ from harness.analyse import (
     launch_ratios,
     speeds_over_launches,
 )
-from harness.leaders import compared
-from harness.statuses import timed_samples
-from harness.verdicts import unknown_verdict
+from harness.analyse.leaders import compared
+from harness.analyse.statuses import timed_samples
+from harness.analyse.verdicts import unknown_verdict
 
 if TYPE_CHECKING:
     from harness.store import Run

@@ -50,11 +50,11 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from harness.analyse import CONFIDENCE, LEAST_ROUNDS, UNIT, summarise
-from harness.comparable import SAME, are_versions_same, in_both, name_of, refusals, source_states
+from harness.analyse.statuses import CELL, timed_samples
+from harness.analyse.verdicts import POINT, surely_slower, verdict_words
+from harness.compare.comparable import SAME, are_versions_same, in_both, name_of, refusals, source_states
+from harness.compare.uncertainty import MOST_FREEDOM, adjusted, freedom_of_sum, shrunk, two_sided, variance_between
 from harness.errors import Incomparable
-from harness.statuses import CELL, timed_samples
-from harness.uncertainty import MOST_FREEDOM, adjusted, freedom_of_sum, shrunk, two_sided, variance_between
-from harness.verdicts import POINT, surely_slower, verdict_words
 
 if TYPE_CHECKING:
     from harness.store import Run

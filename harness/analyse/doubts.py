@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from harness import resolution
-from harness.statuses import is_in, rejections, was_finished
-from harness.verdicts import POINT, SMALLEST_MARGIN
+from harness.analyse.statuses import is_in, rejections, was_finished
+from harness.analyse.verdicts import POINT, SMALLEST_MARGIN
 
 if TYPE_CHECKING:
     from harness.store import Run

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from harness.analyse import cells_with_statuses, relative_speeds
+from harness.analyse.leaders import compared
+from harness.analyse.statuses import timed_samples
+from harness.analyse.verdicts import unknown_verdict
 from harness.interface import axes_of
-from harness.leaders import compared
-from harness.statuses import timed_samples
-from harness.verdicts import unknown_verdict
 
 if TYPE_CHECKING:
     from harness.store import Run

@@ -15,9 +15,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from harness.attained import with_shares
-from harness.statuses import CELL, STATUSES_WITH_TIMES, accepted, planned_cells, statuses, timed_samples
-from harness.verdicts import log_reach, margins, same_within, unknown_verdict, verdict_words, whole_percent
+from harness.analyse.attained import with_shares
+from harness.analyse.statuses import CELL, STATUSES_WITH_TIMES, accepted, planned_cells, statuses, timed_samples
+from harness.analyse.verdicts import log_reach, margins, same_within, unknown_verdict, verdict_words, whole_percent
 
 if TYPE_CHECKING:
     from harness.store import Run
