@@ -50,7 +50,7 @@ def draw(curves: pd.DataFrame, name: str) -> Drawn | None:
         _percent_axis(axes, float(curves["percent"].min()), float(curves["percent"].max()))
     by_time.tick_params(axis="y", labelleft=False)
     _key(sheet, lines, LEFT + 2 * (WIDTH + GAP), names)
-    return sheet.drawn(name, f"Test accuracy per epoch, `{problem}`, batch size {sizes}.")
+    return sheet.drawn(name, f"Test accuracy per epoch, {problem}, batch size {sizes}.")
 
 
 def _key(sheet: Sheet, lines: Sequence[pd.DataFrame], x: float, names: float) -> None:

@@ -41,7 +41,7 @@ def draw(ladder: Ladder, climbs: pd.DataFrame, name: str, noise: str) -> Drawn |
             axes.set_title(f"{dtype} · batch {wording.batch(size)}", loc="left", size=9, color=palette.SOFT_INK)
             panel = shown[(shown["climbed_in"] == dtype) & (shown["batch_size"] == size)]
             _panel(axes, panel, ladder)
-    return sheet.drawn(name, f"{ladder.title}: the gain of each step, `{problem}`.")
+    return sheet.drawn(name, f"{ladder.title}: the gain of each step, {problem}.")
 
 
 def _subtitle(ladder: Ladder, shown: pd.DataFrame, noise: str) -> list[str]:

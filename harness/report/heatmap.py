@@ -40,7 +40,7 @@ def draw(cells: pd.DataFrame, name: str, noise: str) -> Drawn | None:
         axes.set_title(dtype, loc="left", size=9, color=palette.SOFT_INK)
         axes.set_yticks(np.arange(len(rows)) + 0.5, rows if number == 0 else [])
     _legend(sheet, left, len(rows) * CELL_HEIGHT + 1.02)
-    return sheet.drawn(name, f"Speed relative to the baseline, `{problem}`, {wording.plural(threads, 'thread')}.")
+    return sheet.drawn(name, f"Speed relative to the baseline, {problem}, {wording.plural(threads, 'thread')}.")
 
 
 def _row_order(cells: pd.DataFrame) -> list[str]:

@@ -48,4 +48,4 @@ def draw(cells: pd.DataFrame, name: str, noise: str) -> Drawn | None:
                 axes.plot(x, y, linewidth=1.7, markersize=4, **style)
                 ends.append((float(x.iloc[-1]), float(y.iloc[-1]), f"order {order}", style["color"], False))
             label_lines(axes, ends, HEIGHT)
-    return sheet.drawn(name, f"Throughput by memory order of the stored images, `{problem}`.")
+    return sheet.drawn(name, f"Throughput by memory order of the stored images, {problem}.")

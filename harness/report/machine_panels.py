@@ -60,7 +60,7 @@ def draw(cells: pd.DataFrame, name: str, machines: Mapping[str, str]) -> Drawn |
             axes.set_title(f"{letter} · {dtype} · images per second", loc="left", size=9, color=palette.SOFT_INK)
             _draw_panel(axes, shown[(shown["dtype"] == dtype) & (shown["run"] == letter)], height)
         row += -(-len(letters) // across)
-    return sheet.drawn(name, f"Throughput by machine, `{problem}`, {threads}.")
+    return sheet.drawn(name, f"Throughput by machine, {problem}, {threads}.")
 
 
 def _range(shown: pd.DataFrame) -> tuple[float, float]:

@@ -114,7 +114,7 @@ def draw(cells: pd.DataFrame, name: str, pixels: int) -> Drawn | None:
         ends = [_draw_mini_batches(axes, int(shown["batch_size"].max()), image_mb[dtype])]
         ends += [_draw_line(axes, line) for _, line in shown[shown["dtype"] == dtype].groupby("variant", sort=True)]
         label_lines(axes, ends, height)
-    caption = f"Peak memory above the loaded state over batch size, `{problem}`, {wording.plural(threads, 'thread')}."
+    caption = f"Peak memory above the loaded state over batch size, {problem}, {wording.plural(threads, 'thread')}."
     return sheet.drawn(name, caption)
 
 

@@ -41,7 +41,7 @@ def draw(cells: pd.DataFrame, name: str) -> Drawn | None:
         axes.set_title(dtype, loc="left", size=9, color=palette.SOFT_INK)
         axes.set_yticks(np.arange(len(rows)), rows if number == 0 else [])
     caption = "The cold first call, as a multiple of the same steps' steady time"
-    return sheet.drawn(name, f"{caption}, `{problem}`, {wording.plural(threads, 'thread')}.")
+    return sheet.drawn(name, f"{caption}, {problem}, {wording.plural(threads, 'thread')}.")
 
 
 def _shades(sizes: Sequence[int]) -> dict[int, tuple[float, ...]]:

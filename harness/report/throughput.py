@@ -47,7 +47,7 @@ def draw(cells: pd.DataFrame, name: str, noise: str) -> Drawn | None:
         draw_limit(axes, shown[shown["dtype"] == dtype])
         lines = [draw_line(axes, line) for _, line in shown[shown["dtype"] == dtype].groupby("variant", sort=True)]
         label_lines(axes, lines, height)
-    return sheet.drawn(name, f"Throughput over batch size, `{problem}`, {wording.plural(threads, 'thread')}.")
+    return sheet.drawn(name, f"Throughput over batch size, {problem}, {wording.plural(threads, 'thread')}.")
 
 
 def line_labels(shown: pd.DataFrame) -> list[str]:
