@@ -1,5 +1,6 @@
 """The findings at the top: three to five, ranked, each true by its interval; the answer says what was compared."""
 
+import math
 import re
 
 import numpy as np
@@ -150,7 +151,7 @@ def test_the_share_of_the_limit_is_told_by_the_upper_end_of_the_interval():
     ends = frame["images_per_second_high"] / frame["limit_images_per_second"]
     (said,) = [text for text in findings(run, frame) if "machine's limit" in text]
 
-    assert f"beyond {100 * ends[~frame['control']].max():.0f} %" in said
+    assert f"beyond {math.ceil(100 * ends[~frame['control']].max())} %" in said
     passing = [{**row, "per_second": row["per_second"] / 1e6} for row in LIMITS]
     assert any("passes the machine's limit" in text for text in found_in(run_of({OTHER: (2,) * 4}, limits=passing)))
 

@@ -52,7 +52,11 @@ def checked(variant, problem, batch_size):
 
 
 def starters_on_workloads():
-    return [(language, name) for language in LANGUAGES for name in shipped_names()]
+    """Each language on each workload; that of Julia compiles anew for every one."""
+    slow = {"julia": [pytest.mark.slow]}
+    return [
+        pytest.param(language, name, marks=slow.get(language, ())) for language in LANGUAGES for name in shipped_names()
+    ]
 
 
 @pytest.mark.parametrize(("language", "workload"), starters_on_workloads())
