@@ -22,7 +22,7 @@ from harness.machine.memory import memory_limit_bytes
 from harness.pilot import Display, Pilot, open_worker
 from harness.plan import Cell, Enrolment, batch_sizes, enrol, own_environments, plan_json
 from harness.registry import Broken, Found, select
-from harness.rehearsal import launch_deviation
+from harness.rehearsal import Deviation, launch_deviation
 from harness.remaining import EnrolmentKey, remaining_of
 from harness.request import Request
 from harness.resolution import launches_to_resolve, resolvable_difference
@@ -94,7 +94,7 @@ class Bench:
         cells = [cell for survey in surveys for cell in survey.cells]
         deviation = None if self.request.quick else self._rehearse(cells, enrolments)
         launches = self._launches(deviation)
-        resolvable = None if deviation is None else resolvable_difference(deviation, launches)
+        resolvable = None if deviation is None else resolvable_difference(deviation.typical, launches)
         baselines = {e.variant.name for e in enrolments.values() if e.variant.control}
         baselines |= {name.removesuffix(" (A/A)") for name in baselines}
         peaks = {survey.enrolment.key: survey.peak_bytes for survey in surveys}
@@ -113,7 +113,8 @@ class Bench:
             "rounds": rounds,
             "eta_seconds": eta_seconds(cells, launches, rounds, surveys) + memory_seconds,
             "memory_seconds": memory_seconds,
-            "launch_deviation": deviation,
+            "launch_deviation": deviation and deviation.typical,
+            "launch_deviation_upper": deviation and deviation.upper,
             "resolvable_difference": resolvable,
             "data": self._data_facts(),
             "calls": call_costs(enrolments.values(), self.data, self._open_worker, self.request.seed),
@@ -142,7 +143,7 @@ class Bench:
                 surveys[key] = surveys[twin_key].as_control(enrolment)
         return [surveys[key] for key in enrolments]
 
-    def _rehearse(self, cells: Sequence[Cell], enrolments: Mapping[EnrolmentKey, Enrolment]) -> float | None:
+    def _rehearse(self, cells: Sequence[Cell], enrolments: Mapping[EnrolmentKey, Enrolment]) -> Deviation | None:
         controls = {e.variant.name for e in enrolments.values() if e.variant.control}
         pairs = controls | {name.removesuffix(" (A/A)") for name in controls}
         chosen = [cell for cell in cells if cell.variant in pairs]
@@ -151,11 +152,11 @@ class Bench:
                 chosen, enrolments, self.data, self._gatekeeper, self._open_worker, self.request.seed
             )
 
-    def _launches(self, deviation: float | None) -> int:
+    def _launches(self, deviation: Deviation | None) -> int:
         if self.request.quick:
             return 1
         if self.request.resolve is not None and deviation is not None:
-            return launches_to_resolve(self.request.resolve, deviation)
+            return launches_to_resolve(self.request.resolve, deviation.upper)
         return self.request.launches
 
     def _data_facts(self) -> dict[str, Any]:

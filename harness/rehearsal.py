@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import stats
@@ -24,6 +24,14 @@ from harness.store import RunFolder, read_rows
 ROUNDS = 3
 # A deviation is estimated from so many degrees of freedom at least: of few points of the grid, more launches.
 FREEDOM, FEWEST_LAUNCHES, MOST_LAUNCHES = 8, 2, 5
+UNLUCKY = 0.01  # how rarely the true deviation may lie above the upper end
+
+
+class Deviation(NamedTuple):
+    """The standard deviation between launches of an A/A log-ratio: of a typical cell, and the most it may well be."""
+
+    typical: float
+    upper: float
 
 
 def launch_deviation(
@@ -33,8 +41,8 @@ def launch_deviation(
     gatekeeper: Gatekeeper,
     open_worker: OpenWorker,
     seed: int,
-) -> float | None:
-    """Return the standard deviation between launches of an A/A log-ratio, in a typical cell; None without one.
+) -> Deviation | None:
+    """Return the standard deviation between launches of an A/A log-ratio; None without one.
 
     `cells` are those of the baselines and their controls; each pair is launched at least twice, and sampled in three
     rounds of each launch.
@@ -49,7 +57,7 @@ def launch_deviation(
             for group in _by_problem_and_threads(cells):
                 schedule.run_launch(group, launch, attempt=0)
         timed = [row for row in read_rows(Path(folder) / "samples.jsonl") if row["kind"] == "timed"]
-    return typical_deviation(timed, controls={e.variant.name for e in enrolments.values() if e.variant.control})
+    return deviation_of(timed, controls={e.variant.name for e in enrolments.values() if e.variant.control})
 
 
 def launches_for(n_points: int) -> int:
@@ -57,11 +65,13 @@ def launches_for(n_points: int) -> int:
     return min(MOST_LAUNCHES, max(FEWEST_LAUNCHES, 1 + math.ceil(FREEDOM / max(1, n_points))))
 
 
-def typical_deviation(rows: Iterable[Mapping[str, Any]], controls: set[str]) -> float | None:
-    """Return the standard deviation between launches of a typical cell's median log-ratio of control and baseline.
+def deviation_of(rows: Iterable[Mapping[str, Any]], controls: set[str]) -> Deviation | None:
+    """Return the standard deviation between launches of a cell's median log-ratio of control and baseline.
 
-    The median over the grid of the variances, over what the median of such an estimate is where the true
-    variance is 1 (χ² over its degrees of freedom): a few noisy cells do not make all of them noisy.
+    Typical: the median over the grid of the variances, over what the median of such an estimate is where the true
+    variance is 1 (χ² over its degrees of freedom): a few noisy cells do not make all of them noisy. Upper: the
+    one-sided 99 % limit of the mean variance, by χ² with all degrees of freedom: what is to be found in noisy cells
+    too, after an unlucky rehearsal too, is planned by it.
     """
     times: dict[tuple[Any, ...], dict[int, float]] = {}
     for row in rows:
@@ -75,12 +85,13 @@ def typical_deviation(rows: Iterable[Mapping[str, Any]], controls: set[str]) -> 
         log_ratios = [np.log(baseline[round_] / control[round_]) for round_ in baseline.keys() & control.keys()]
         if log_ratios and not is_control:
             medians.setdefault(tuple(place), []).append(float(np.median(log_ratios)))
-    variances = [
-        np.var(launches, ddof=1) / (stats.chi2.median(len(launches) - 1) / (len(launches) - 1))
-        for launches in medians.values()
-        if len(launches) > 1
-    ]
-    return float(np.sqrt(np.median(variances))) if variances else None
+    several = [launches for launches in medians.values() if len(launches) > 1]
+    if not several:
+        return None
+    variances, freedom = [np.var(logs, ddof=1) for logs in several], [len(logs) - 1 for logs in several]
+    typical = np.median([variance / stats.chi2.median(n) * n for variance, n in zip(variances, freedom, strict=True)])
+    squares = sum(variance * n for variance, n in zip(variances, freedom, strict=True))
+    return Deviation(float(np.sqrt(typical)), float(np.sqrt(squares / stats.chi2.ppf(UNLUCKY, sum(freedom)))))
 
 
 def _by_problem_and_threads(cells: Sequence[Cell]) -> list[list[Cell]]:

@@ -15,6 +15,7 @@ from harness.mnist.cache import store
 from harness.mnist.parts import Arrays
 from harness.plan import Cell
 from harness.registry import IMPLEMENTATIONS, discover
+from harness.rehearsal import Deviation
 from harness.request import Request, request_of
 from harness.runs import run_folders
 from harness.store import read_json, read_rows, read_run, write_json
@@ -73,7 +74,7 @@ def impls(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def _no_rehearsal(monkeypatch):
     """The rehearsal doubles the length of a run and is tested by itself."""
-    monkeypatch.setattr(bench, "launch_deviation", lambda *_: 0.02)
+    monkeypatch.setattr(bench, "launch_deviation", lambda *_: Deviation(0.02, 0.03))
 
 
 def make(data, results, asked, folder, display=None):

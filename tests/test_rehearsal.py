@@ -9,7 +9,7 @@ from in_process import InProcessWorker
 from harness.gatekeeper import Gatekeeper
 from harness.plan import cell, enrol
 from harness.registry import discover, select
-from harness.rehearsal import FREEDOM, ROUNDS, launch_deviation, launches_for, typical_deviation
+from harness.rehearsal import FREEDOM, ROUNDS, deviation_of, launch_deviation, launches_for
 from harness.request import Request
 from harness.workloads import read_problem
 
@@ -50,7 +50,9 @@ def test_the_deviation_is_that_of_an_example_worked_by_hand():
         *pair(0, 0, 0.5, 1000), *pair(1, 0, 0.5, 1000),
     ]  # fmt: skip
 
-    assert pytest.approx(math.sqrt(8e-4 / 0.454936)) == typical_deviation(rows, {CONTROL})
+    assert pytest.approx(math.sqrt(8e-4 / 0.454936)) == deviation_of(rows, {CONTROL}).typical
+    # 0.0016 of three degrees of freedom in all, over the value that χ² of three falls short of once in a hundred times.
+    assert pytest.approx(math.sqrt(1.6e-3 / 0.114832), rel=1e-5) == deviation_of(rows, {CONTROL}).upper
 
 
 def test_what_both_of_a_round_share_does_not_count():
@@ -59,20 +61,20 @@ def test_what_both_of_a_round_share_does_not_count():
         *pair(0, 0, 0.01), *pair(0, 1, 0.02, elapsed_ns=9e6), *pair(1, 0, 0.03, elapsed_ns=3e7), *pair(1, 1, 0.04)
     ]  # fmt: skip
 
-    assert pytest.approx(typical_deviation(steady, {CONTROL})) == typical_deviation(drifting, {CONTROL})
+    assert pytest.approx(deviation_of(steady, {CONTROL})) == deviation_of(drifting, {CONTROL})
 
 
 def test_the_order_of_the_rows_does_not_count():
     rows = [*pair(0, 0, 0.01), *pair(0, 1, 0.05), *pair(1, 0, 0.03), *pair(1, 1, 0.04)]
 
-    assert typical_deviation(rows, {CONTROL}) == typical_deviation(reversed(rows), {CONTROL})
+    assert deviation_of(rows, {CONTROL}) == deviation_of(reversed(rows), {CONTROL})
 
 
 def test_a_round_in_which_one_of_the_two_is_missing_does_not_count():
     rows = [*pair(0, 0, 0.02), *pair(1, 0, 0.06)]
     alone = [row(CONTROL, 0, 1, 5e9), row(BASE, 1, 2, 5e9)]
 
-    assert typical_deviation(rows, {CONTROL}) == typical_deviation([*rows, *alone], {CONTROL})
+    assert deviation_of(rows, {CONTROL}) == deviation_of([*rows, *alone], {CONTROL})
 
 
 @pytest.mark.parametrize(
@@ -85,7 +87,7 @@ def test_a_round_in_which_one_of_the_two_is_missing_does_not_count():
     ],
 )
 def test_without_two_launches_of_a_pair_there_is_no_deviation(rows):
-    assert typical_deviation(rows, {CONTROL}) is None
+    assert deviation_of(rows, {CONTROL}) is None
 
 
 @pytest.fixture
@@ -125,7 +127,8 @@ def test_a_rehearsal_launches_every_pair_and_ends_every_worker(rehearsed):
     rehearse, workers = rehearsed
     deviation = rehearse()
 
-    assert deviation > 0
+    assert 0 < deviation.typical
+    assert deviation.typical < deviation.upper
     assert 2 * launches_for(1) == len(workers)
     for worker in workers:
         assert 2 + ROUNDS == worker.log.count(("sample", 5))  # cold, warm-up, timed

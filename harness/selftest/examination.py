@@ -80,7 +80,7 @@ class SelfTest:
             run = read_run(self._measure(name, wanted, plan))
         elapsed_s = time.perf_counter() - begin
         by_launches = {n: judged(run, wanted, n) for n in plan.numbers_of_launches}
-        deviation = run.plan["launch_deviation"]
+        deviation = run.plan["launch_deviation_upper"]
         chosen = None if deviation is None else launches_to_resolve(PROMISED, deviation)
         text = f"{tables.false_alarms_table(by_launches)}\n\n{tables.power_table(by_launches, plan, chosen)}"
         missed = missed_goals(name, by_launches, chosen)
