@@ -1,9 +1,29 @@
-"""What tests of several files share and is dear to start: one browser."""
+"""What tests of several files share: the command line, a small data set, one browser."""
 
 import os
+import signal
+import sys
 
+import numpy as np
 import pytest
 from chromium import Browser, chromium
+
+from harness import cli
+from harness.mnist.cache import store
+from harness.mnist.parts import Arrays
+
+SMALL = """
+dataset = "mnist"
+n_train = 300
+layers = [784, 12, 10]
+hidden_activation = "sigmoid"
+output_activation = "sigmoid"
+loss = "quadratic"
+learning_rate = 1.0
+reduction = "mean"
+start = "standard_normal"
+batch_sizes = [1, 20]
+"""
 
 
 @pytest.fixture(scope="session")
@@ -15,3 +35,35 @@ def browser(tmp_path_factory):
     made = Browser(tmp_path_factory.mktemp("browser"))
     yield made
     made.close()
+
+
+@pytest.fixture
+def paragone(monkeypatch, capsys):
+    """Run the command line in this process; return its exit code and what it wrote to both streams."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["paragone", *map(str, arguments)])
+        monkeypatch.setattr(cli.out, "_width", 120)
+        with pytest.raises(SystemExit) as ending:
+            cli.main()
+        captured = capsys.readouterr()
+        return ending.value.code, captured.out, captured.err
+
+    before = signal.getsignal(signal.SIGTERM)
+    yield run
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.fixture
+def small(tmp_path, monkeypatch):
+    """A small data set, found wherever the command line looks for data, and a workload that fits it."""
+    monkeypatch.setenv("PARAGONE_CACHE", str(tmp_path / "cache"))
+    random = np.random.Generator(np.random.PCG64(5))
+    images = random.integers(0, 256, (350, 784), np.uint8)
+    images[random.random(images.shape) > 0.19] = 0
+    labels = random.integers(0, 10, 350, np.uint8)
+    data = store(Arrays(images[:300], labels[:300], images[300:], labels[300:]), "small", "a test")
+    monkeypatch.setattr("harness.data.find_data", lambda path, say: data)
+    workload = tmp_path / "small.toml"
+    workload.write_text(SMALL)
+    return workload

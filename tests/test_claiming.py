@@ -1,7 +1,6 @@
 """`paragone claims` from the command line: what is chosen, what is misuse, and one measurement from end to end."""
 
 import pytest
-from test_cli import paragone, small  # noqa: F401 -- fixtures
 
 TINY = """
 [[claim]]
@@ -18,7 +17,7 @@ at_least = 100
 
 
 @pytest.fixture
-def tiny(tmp_path, small):  # noqa: F811
+def tiny(tmp_path, small):
     """A file of one claim, beside its workload."""
     assert small.parent == tmp_path
     path = tmp_path / "tiny.toml"
@@ -26,7 +25,7 @@ def tiny(tmp_path, small):  # noqa: F811
     return path
 
 
-def test_without_measuring_and_without_runs_nothing_can_be_told(paragone, tiny, tmp_path):  # noqa: F811
+def test_without_measuring_and_without_runs_nothing_can_be_told(paragone, tiny, tmp_path):
     code, out, _ = paragone("claims", "--file", tiny, "--no-measure", "--results", tmp_path / "none")
 
     assert code == 0
@@ -42,14 +41,14 @@ def test_without_measuring_and_without_runs_nothing_can_be_told(paragone, tiny, 
         (("--file", "missing.toml"), "missing.toml: cannot be read"),
     ],
 )
-def test_misuse_is_told_with_its_exit_code(paragone, tmp_path, arguments, words):  # noqa: F811
+def test_misuse_is_told_with_its_exit_code(paragone, tmp_path, arguments, words):
     code, _, err = paragone("claims", "--results", tmp_path, *arguments)
 
     assert code == 2
     assert words in " ".join(err.split())
 
 
-def test_two_files_with_the_same_claim_and_unknown_variants_are_misuse(paragone, tiny, tmp_path):  # noqa: F811
+def test_two_files_with_the_same_claim_and_unknown_variants_are_misuse(paragone, tiny, tmp_path):
     twice = paragone("claims", "--file", tiny, "--file", tiny, "--no-measure")
     tiny.write_text(TINY.format(id="mine").replace("numpy_columns", "numpy_colums"))
     unknown = paragone("claims", "--file", tiny, "--no-measure")
@@ -60,7 +59,7 @@ def test_two_files_with_the_same_claim_and_unknown_variants_are_misuse(paragone,
 
 
 @pytest.mark.slow
-def test_what_is_missing_is_measured_once_and_then_taken_from_that_run(paragone, tiny, tmp_path, monkeypatch):  # noqa: F811
+def test_what_is_missing_is_measured_once_and_then_taken_from_that_run(paragone, tiny, tmp_path, monkeypatch):
     """A claim false on purpose: no verdict without an interval, yet a ratio; the second time nothing is measured."""
     results = tmp_path / "results"
     code, out, err = paragone("claims", "--file", tiny, "--quick", "--results", results)

@@ -3,13 +3,11 @@
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
 
-import numpy as np
 import pytest
 from own_environments import add_package
 from typer.main import get_command
@@ -19,57 +17,11 @@ from harness import cli
 from harness.adapters.julia import JuliaImplementation
 from harness.adapters.julia_process import JuliaProcessImplementation
 from harness.cli.options import bytes_of
-from harness.mnist.cache import store
-from harness.mnist.parts import Arrays
 from harness.registry import PROJECT
 from harness.runs import run_folders
 from harness.store import read_rows
 
 COMMANDS = tuple(get_command(cli.app).commands)
-SMALL = """
-dataset = "mnist"
-n_train = 300
-layers = [784, 12, 10]
-hidden_activation = "sigmoid"
-output_activation = "sigmoid"
-loss = "quadratic"
-learning_rate = 1.0
-reduction = "mean"
-start = "standard_normal"
-batch_sizes = [1, 20]
-"""
-
-
-@pytest.fixture
-def paragone(monkeypatch, capsys):
-    """Run the command line in this process; return its exit code and what it wrote to both streams."""
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["paragone", *map(str, arguments)])
-        monkeypatch.setattr(cli.out, "_width", 120)
-        with pytest.raises(SystemExit) as ending:
-            cli.main()
-        captured = capsys.readouterr()
-        return ending.value.code, captured.out, captured.err
-
-    before = signal.getsignal(signal.SIGTERM)
-    yield run
-    signal.signal(signal.SIGTERM, before)
-
-
-@pytest.fixture
-def small(tmp_path, monkeypatch):
-    """A small data set, found wherever the command line looks for data, and a workload that fits it."""
-    monkeypatch.setenv("PARAGONE_CACHE", str(tmp_path / "cache"))
-    random = np.random.Generator(np.random.PCG64(5))
-    images = random.integers(0, 256, (350, 784), np.uint8)
-    images[random.random(images.shape) > 0.19] = 0
-    labels = random.integers(0, 10, 350, np.uint8)
-    data = store(Arrays(images[:300], labels[:300], images[300:], labels[300:]), "small", "a test")
-    monkeypatch.setattr("harness.data.find_data", lambda path, say: data)
-    workload = tmp_path / "small.toml"
-    workload.write_text(SMALL)
-    return workload
 
 
 @pytest.mark.parametrize("command", COMMANDS)

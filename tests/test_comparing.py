@@ -1,12 +1,7 @@
 """paragone compare and paragone report with several runs, as a user types them: exit codes, files, misuse."""
 
-import signal
-import sys
-
 import pytest
 from pair_of_runs import SLOWED, noisy_run, written
-
-from harness import cli
 
 
 @pytest.fixture(scope="module")
@@ -25,20 +20,9 @@ def results(tmp_path_factory):
 
 
 @pytest.fixture
-def paragone(results, monkeypatch, capsys):
-    """Run the command line in this process; return its exit code and what it wrote to both streams."""
-
-    def run(command, *arguments):
-        monkeypatch.setattr(sys, "argv", ["paragone", command, *map(str, arguments), "--results", str(results)])
-        monkeypatch.setattr(cli.out, "_width", 120)
-        with pytest.raises(SystemExit) as ending:
-            cli.main()
-        captured = capsys.readouterr()
-        return ending.value.code, captured.out, captured.err
-
-    before = signal.getsignal(signal.SIGTERM)
-    yield run
-    signal.signal(signal.SIGTERM, before)
+def paragone(paragone, results):
+    """Run the command line on these runs."""
+    return lambda command, *arguments: paragone(command, *arguments, "--results", results)
 
 
 SAME, SLOWER, OTHER_WORK = "2026-01-02T000000Z", "2026-01-03T000000Z", "latest"

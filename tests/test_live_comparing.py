@@ -1,19 +1,14 @@
 """`compare --live` as a user types it: what the options become, and whole runs of two versions on a small data set."""
 
 import shutil
-import signal
-import sys
 from functools import partial
 
-import numpy as np
 import pytest
 import typer
 from small_project import commit, make_project
 
-from harness import bench, cli
+from harness import bench
 from harness.cli import live_comparing
-from harness.mnist.cache import store
-from harness.mnist.parts import Arrays
 from harness.registry import IMPLEMENTATIONS
 from harness.report import write_report
 from harness.request import Request, request_of
@@ -22,52 +17,13 @@ from harness.runs import run_folders
 from harness.store import read_json, read_run
 from harness.workloads import find_problem
 
-WORKLOAD = """
-dataset = "mnist"
-n_train = 300
-layers = [784, 12, 10]
-hidden_activation = "sigmoid"
-output_activation = "sigmoid"
-loss = "quadratic"
-learning_rate = 1.0
-reduction = "mean"
-start = "standard_normal"
-batch_sizes = [20]
-"""
-
 
 @pytest.fixture
-def paragone(monkeypatch, capsys):
-    """Run the command line in this process; return its exit code and what it wrote to both streams."""
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["paragone", *map(str, arguments)])
-        monkeypatch.setattr(cli.out, "_width", 120)
-        with pytest.raises(SystemExit) as ending:
-            cli.main()
-        captured = capsys.readouterr()
-        return ending.value.code, captured.out, captured.err
-
-    before = signal.getsignal(signal.SIGTERM)
-    yield run
-    signal.signal(signal.SIGTERM, before)
-
-
-@pytest.fixture
-def workload(tmp_path, monkeypatch):
-    """A small data set, found wherever the command line looks for data, and a workload that fits it."""
-    monkeypatch.setenv("PARAGONE_CACHE", str(tmp_path / "cache"))
-    random = np.random.Generator(np.random.PCG64(5))
-    images = random.integers(0, 256, (350, 784), np.uint8)
-    images[random.random(images.shape) > 0.19] = 0
-    labels = random.integers(0, 10, 350, np.uint8)
-    data = store(Arrays(images[:300], labels[:300], images[300:], labels[300:]), "small", "a test")
-    monkeypatch.setattr("harness.data.find_data", lambda path, say: data)
-    # The rehearsal doubles the length of a run and is tested by itself.
+def workload(small, monkeypatch):
+    """The small workload at one batch size, without the rehearsal, which doubles the length of a run."""
     monkeypatch.setattr(bench, "launch_deviation", lambda *_: None)
-    path = tmp_path / "small.toml"
-    path.write_text(WORKLOAD)
-    return path
+    small.write_text(small.read_text().replace("[1, 20]", "[20]"))
+    return small
 
 
 @pytest.fixture
