@@ -17,6 +17,7 @@ from harness.plan import Cell
 from harness.registry import IMPLEMENTATIONS, discover
 from harness.rehearsal import Deviation
 from harness.request import Request, request_of
+from harness.resolution import launches_to_resolve
 from harness.runs import run_folders
 from harness.store import read_json, read_rows, read_run, write_json
 from harness.workloads import find_problem
@@ -289,3 +290,11 @@ def test_many_cells_shrink_the_rounds_and_never_below_five(n_cells, expected):
     once = Cell("nielsen", "any", 10, 1, 1, 0, 1.0, once_per_launch=True)
 
     assert expected == survey.rounds_in_time([*cells, *[once] * 50])
+
+
+def test_a_difference_to_resolve_is_planned_for_the_upper_end_of_the_noise(data, tmp_path, impls):
+    """A typical cell's noise would ask for the fewest launches there are; without --resolve no noise counts."""
+    noise = Deviation(typical=0.001, upper=0.02)
+
+    assert make(data, tmp_path, request(resolve=0.05), impls)._launches(noise) == launches_to_resolve(0.05, 0.02) > 5
+    assert make(data, tmp_path, request(), impls)._launches(noise) == 2
