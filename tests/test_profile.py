@@ -4,7 +4,6 @@ import csv
 import re
 
 import pytest
-from test_cli import paragone, small  # noqa: F401 -- fixtures
 
 from harness.registry import PROJECT
 from harness.runs import run_folders
@@ -88,7 +87,7 @@ def mine(tmp_path):
 
 
 @pytest.fixture
-def profiled(paragone, small, mine, tmp_path):  # noqa: F811
+def profiled(paragone, small, mine, tmp_path):
     """Profile these implementations; return the exit code, what was printed, and the folder."""
 
     def run(*names, rounds=3):
