@@ -26,9 +26,9 @@ SAMPLE_SECONDS = 0.04
 CALL_SHARE = 0.1
 # A sample of few, long steps has at least so many, as long as that costs no more than twice the length above.
 FEWEST_STEPS = 3
-# The untimed prefix brings caches and frequency back after a wait; a step longer than this does so by itself.
+# The untimed prefix brings caches and frequency back after a wait, and memory: a virtual machine hands pages that were
+# given back to its host, and the first step to touch them again may take four times as long as the next.
 PREFIX_SHARE = 8
-LONGEST_PREFIX_STEP_SECONDS = 0.025
 # No sample takes more images, however short a step seems: a train that puts its work off seems to take no time.
 MOST_IMAGES = 2_000_000
 # Giving the result back may take so long, or as long as the sample.
@@ -208,13 +208,11 @@ def telling_calls(implementation: type[Implementation]) -> dict[str, Any]:
 def sample_steps(step_seconds: float, sample_seconds: float = SAMPLE_SECONDS) -> int:
     """Return how many steps make one sample of about `sample_seconds`."""
     n_steps = max(1, round(sample_seconds / max(step_seconds, 1e-9)))
-    return FEWEST_STEPS if n_steps < FEWEST_STEPS and step_seconds <= LONGEST_PREFIX_STEP_SECONDS else n_steps
+    return FEWEST_STEPS if n_steps < FEWEST_STEPS and FEWEST_STEPS * step_seconds <= 2 * sample_seconds else n_steps
 
 
-def prefix_steps(step_seconds: float, n_steps: int) -> int:
-    """Return how many steps run untimed before a sample: an eighth of it, none where a step is long."""
-    if step_seconds > LONGEST_PREFIX_STEP_SECONDS:
-        return 0
+def prefix_steps(n_steps: int) -> int:
+    """Return how many steps run untimed before a sample of so many: an eighth of it, one at the least."""
     return max(1, n_steps // PREFIX_SHARE)
 
 

@@ -166,8 +166,7 @@ def cell(enrolment: Enrolment, batch_size: int, step_seconds: float) -> Cell:
     wanted = sample_steps(step_seconds, sample_seconds(enrolment.variant.implementation))
     n_steps = 1 if once else min(wanted, max(1, MOST_IMAGES // batch_size))
     problem, variant, threads = enrolment.key
-    prefix = prefix_steps(step_seconds, n_steps)
-    return Cell(problem, variant, batch_size, threads, n_steps, prefix, step_seconds, once)
+    return Cell(problem, variant, batch_size, threads, n_steps, prefix_steps(n_steps), step_seconds, once)
 
 
 def plan_json(

@@ -224,7 +224,7 @@ def test_variants_that_only_one_run_has_fall_out():
 @pytest.mark.parametrize(
     ("plan", "said"),
     [
-        ({"method_version": 2}, "method version 1 and 2"),
+        ({"method_version": 1}, "method version 2 and 1"),
         ({"seed": 7}, "seeds 1 and 7"),
         ({"threads": [2]}, "no number of threads in common: 1 and 2"),
         ({"data": {"name": "digits", "origin": "", "sha256": "ff", "n_train": 1, "n_test": 1}}, "other data: MNIST"),

@@ -8,6 +8,7 @@ import pytest
 from made_up_run import stored_plan
 from quiet_display import QuietDisplay
 
+from harness import METHOD_VERSION
 from harness.claims import Claim, shipped_claims
 from harness.claims.evidence import Evidence, _profile_settles, cells_of, reason_against_claim, resolved, runnable
 from harness.errors import InvalidClaims
@@ -147,7 +148,10 @@ def witness(tmp_path, monkeypatch):
     def is_suitable(plan=None, environment=None, finished=True, **options):
         folder = tmp_path / "2026-01-01T000000Z"
         folder.mkdir()
-        write_json(folder / "plan.json", {"method_version": 1, "launches": 5, "data": {"sha256": "00"}, **(plan or {})})
+        write_json(
+            folder / "plan.json",
+            {"method_version": METHOD_VERSION, "launches": 5, "data": {"sha256": "00"}, **(plan or {})},
+        )
         write_json(folder / "environment.json", {**MACHINE, **(environment or {})})
         write_json(folder / "finished.json", {"finished": finished})
         return evidence(tmp_path, **options)._is_suitable(folder, "plan.json")
@@ -161,7 +165,7 @@ def witness(tmp_path, monkeypatch):
         ({}, True),
         ({"environment": {"own_environments": {"torch": {"python": "3.12", "packages": {}}}}}, True),
         ({"finished": False}, False),
-        ({"plan": {"method_version": 2}}, False),
+        ({"plan": {"method_version": METHOD_VERSION - 1}}, False),
         ({"plan": {"launches": 1}}, False),
         ({"plan": {"launches": 1}, "quick": True}, True),
         ({"plan": {"data": {"sha256": "11"}}}, False),

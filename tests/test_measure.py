@@ -13,7 +13,6 @@ from harness.errors import MeasurementFailed
 from harness.measure import (
     ESTIMATE_SECONDS,
     FEWEST_STEPS,
-    LONGEST_PREFIX_STEP_SECONDS,
     SAMPLE_SECONDS,
     cpu_time_ns,
     cpus_used,
@@ -181,18 +180,17 @@ def test_equal_results_have_equal_digests_whatever_their_place_in_memory():
         (0.005, 8, 1),
         (0.01, 4, 1),
         (0.02, 3, 1),  # two would do; three tell more
-        (0.025, 3, 1),
-        (0.026, 2, 0),  # from here on a step warms up by itself
-        (0.04, 1, 0),
-        (0.25, 1, 0),
-        (10.0, 1, 0),
+        (0.026, 3, 1),
+        (0.027, 1, 1),  # three would take more than twice as long as a sample is to be
+        (0.25, 1, 1),
+        (10.0, 1, 1),
     ],
 )
 def test_how_many_steps_make_a_sample_and_its_prefix(step_seconds, n_steps, prefix):
-    assert (n_steps, prefix) == (sample_steps(step_seconds), prefix_steps(step_seconds, n_steps))
+    assert (n_steps, prefix) == (sample_steps(step_seconds), prefix_steps(n_steps))
 
 
-@given(st.floats(1e-7, LONGEST_PREFIX_STEP_SECONDS))
+@given(st.floats(1e-7, 2 * SAMPLE_SECONDS / FEWEST_STEPS))
 def test_a_sample_of_short_steps_lasts_as_long_as_it_should_and_twice_that_at_most(step_seconds):
     n_steps = sample_steps(step_seconds)
 

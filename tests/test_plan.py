@@ -207,7 +207,7 @@ ENROLMENT = enrol(request(), [LISTS], EVERYONE)[0]
 
 @pytest.mark.parametrize(
     ("step_seconds", "n_steps", "prefix", "once"),
-    [(0.001, 40, 5, False), (0.1, 1, 0, False), (0.25, 1, 0, False), (0.26, 1, 0, True), (30.0, 1, 0, True)],
+    [(0.001, 40, 5, False), (0.1, 1, 1, False), (0.25, 1, 1, False), (0.26, 1, 1, True), (30.0, 1, 1, True)],
 )
 def test_how_a_cell_is_sampled_follows_from_the_cost_of_a_step(step_seconds, n_steps, prefix, once):
     planned = cell(ENROLMENT, 10, step_seconds)

@@ -15,6 +15,7 @@ from made_up_run import BASE, CONTROL, OTHER, launch_row, made_up_run, outcome, 
 from matplotlib.text import Text
 from rich.console import Console
 
+from harness import METHOD_VERSION
 from harness.analyse import summarise
 from harness.report import bridges, heatmap, throughput, wording, write_report
 from harness.report.canvas import Sheet, drawing, legible, text_width, wrapped
@@ -120,7 +121,8 @@ def test_the_text_names_all_that_made_the_numbers(full):
     text = (full.folder / "report.md").read_text()
 
     for word in ("Test CPU", "openblas 0.3.30 Haswell", "MNIST", "paragone bench", "paragone report made-up", "abc1234",
-                 "| seed | 1 |", "| method version | 1 |", "| launches × rounds | 2 × 3 |", "same within"):  # fmt: skip
+                 "| seed | 1 |", f"| method version | {METHOD_VERSION} |", "| launches × rounds | 2 × 3 |",
+                 "same within"):  # fmt: skip
         assert word in text
 
 

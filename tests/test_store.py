@@ -361,8 +361,8 @@ def test_the_run_that_is_changed_is_read_as_it_is(tmp_path):
 @pytest.mark.parametrize(
     ("stem", "change", "expected"),
     [
-        ("plan", lambda plan: {**plan, "method_version": 2}, "method_version: expected method version 1"),
-        ("plan", lambda plan: {**plan, "method_version": 0}, "method_version: expected method version 1"),
+        ("plan", lambda plan: {**plan, "method_version": 3}, "method_version: expected method version 1 or 2"),
+        ("plan", lambda plan: {**plan, "method_version": 0}, "method_version: expected method version 1 or 2"),
         ("plan", lambda plan: {**plan, "rounds": 2**62}, "rounds: expected a whole number from 1 to 10000"),
         ("plan", lambda plan: {**plan, "created": "yesterday"}, "created: expected a time such as"),
         ("plan", lambda plan: {**plan, "cells": [{**CELLS[0], "threads": 0}]}, r"cells[0].threads: expected a whole"),
