@@ -18,11 +18,12 @@ from harness.selftest import coverage as made_up
 from harness.selftest import spin, tables
 from harness.selftest.copies import copies, write_copies
 from harness.selftest.coverage import GOAL, N_LAUNCHES, WORLDS, coverage, sampled_seconds
-from harness.selftest.examination import missed_goals, original
+from harness.selftest.examination import PROMISED, SelfTest, broken_promises, missed_goals, original
 from harness.selftest.load import burning
 from harness.selftest.plan import SMALL
 from harness.selftest.rivals import summed_up
 from harness.selftest.trials import (
+    Promise,
     bias,
     called_different,
     found,
@@ -180,6 +181,68 @@ def test_a_promise_of_power_that_is_not_kept_is_a_goal_missed(tmp_path):
     ]
     assert missed_goals("quiet", {5: frame}, 20) == []
     assert missed_goals("load", {5: frame}, 5) == []
+
+
+def test_slowed_copies_alone_are_judged_against_the_baseline(tmp_path):
+    frame = judged(noisy_run(tmp_path), [copy for copy in COPIES if copy.slowdown], 20)
+
+    assert len(identical(frame)) == 0
+    assert found(frame, SLOW) == (6, 6)
+
+
+def promised(tmp_path, noise, deviation, launches=8):
+    """A run of that noise, whose plan took it for `deviation`, and what it found."""
+    run = noisy_run(tmp_path, launches=launches, noise=noise)
+    run.plan.update(seed=7, launch_deviation=deviation, launch_deviation_upper=deviation)
+    return Promise(run, judged(run, COPIES, launches))
+
+
+def test_runs_that_promise_five_percent_and_do_not_find_it_are_a_goal_missed(tmp_path):
+    kept, broken = (promised(tmp_path / str(noise), noise, deviation=0.015) for noise in (0.01, 0.1))
+
+    assert broken_promises([kept]) == []
+    n_found = found(broken.judged, SLOW).found
+    assert broken_promises([broken]) == [f"resolve: {n_found} of 6 copies 5 % slower found by runs with --resolve 5%"]
+
+
+@pytest.mark.parametrize("deviation", [0.1, None])
+def test_a_run_whose_plan_could_promise_nothing_breaks_no_promise(tmp_path, deviation):
+    promise = promised(tmp_path, 0.1, deviation)
+
+    assert broken_promises([promise]) == []
+    assert "8 launches, too few" in tables.promises_table([promise], SLOW)
+    assert "all that promise it" not in tables.promises_table([promise], SLOW)
+
+
+def test_the_table_of_promises_counts_all_cells_together(tmp_path):
+    runs = [promised(tmp_path / str(number), 0.001, 0.015) for number in (1, 2)]
+
+    assert "| all that promise it |  |  |  | 12 of 12 " in tables.promises_table(runs, SLOW)
+
+
+def test_a_run_of_which_nothing_was_measured_is_said_to_be_so(tmp_path):
+    run, frame = promised(tmp_path, 0.001, 0.015)
+    nothing = Promise(run, frame[:0])
+
+    assert broken_promises([nothing]) == []
+    assert "| 8 launches | nothing was measured |  |" in tables.promises_table([nothing], SLOW)
+
+
+def test_each_run_that_promises_has_a_seed_of_its_own_and_chooses_its_launches_itself(tmp_path, monkeypatch):
+    asked = []
+
+    def measure(test, name, wanted, **settings):
+        asked.append((name, [copy.slowdown for copy in wanted], settings))
+        return promised(tmp_path / name, 0.01, 0.015).run
+
+    monkeypatch.setattr(SelfTest, "_measure", measure)
+    monkeypatch.setattr("harness.selftest.examination.judged", lambda run, wanted, n: judged(run, COPIES, n))
+    section = SelfTest(replace(SMALL, n_slowed=2, n_resolved=2), tmp_path, None, None, seed=5).resolve()
+
+    assert section.missed == []
+    assert asked == [
+        (f"resolve-{number}", [PROMISED, PROMISED], {"seed": 5 + number, "resolve": PROMISED}) for number in (0, 1)
+    ]
 
 
 def test_more_launches_find_smaller_slowdowns(tmp_path):

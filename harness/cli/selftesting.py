@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def selftest(
     parts: Annotated[
-        list[str] | None, typer.Argument(help="coverage, quiet, load, rivals; all of them if left out.")
+        list[str] | None, typer.Argument(help="coverage, quiet, load, rivals, resolve; all of them if left out.")
     ] = None,
     small: Annotated[bool, typer.Option("--small", help="A look in a few minutes: few copies, few launches.")] = False,
     data: DataOption = None,
@@ -77,3 +77,5 @@ def sections(test: SelfTest, parts: Sequence[str]) -> Iterator[Section]:
         yield section
         if "rivals" in parts:
             yield test.rivals((pairs, elapsed_s))
+    if "resolve" in parts:
+        yield test.resolve()

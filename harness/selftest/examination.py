@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -24,8 +24,8 @@ from harness.selftest.coverage import N_LAUNCHES, WORLDS, coverage
 from harness.selftest.load import burning
 from harness.selftest.plan import Plan
 from harness.selftest.rivals import Blockwise, with_pyperf, with_pytest_benchmark
-from harness.selftest.trials import ENOUGH, Share, called_different, found, identical, judged
-from harness.store import read_run
+from harness.selftest.trials import ENOUGH, Promise, Share, called_different, found, identical, judged
+from harness.store import Run, read_run
 from harness.workloads import find_problem
 
 WORKLOAD = "nielsen"
@@ -77,7 +77,7 @@ class SelfTest:
         load: AbstractContextManager[None] = burning(self.seed) if is_loaded else nullcontext()
         begin = time.perf_counter()
         with load:
-            run = read_run(self._measure(name, wanted, plan))
+            run = self._measure(name, wanted, seed=self.seed, launches=plan.launches, rounds=plan.rounds)
         elapsed_s = time.perf_counter() - begin
         by_launches = {n: judged(run, wanted, n) for n in plan.numbers_of_launches}
         deviation = run.plan["launch_deviation_upper"]
@@ -110,28 +110,36 @@ class SelfTest:
                     absent.append(f"Not compared: {error}")
         return Section("The same A/A by other tools", tables.rivals_table(ours, results, absent), [])
 
-    def _measure(self, name: str, wanted: Sequence[Copy], plan: Plan) -> Path:
+    def resolve(self) -> Section:
+        """Return what runs planned by `--resolve 5%` find of copies that are 5 % slower; each has its own seed."""
+        wanted = copies(0, (PROMISED,), self.plan.n_slowed)
+        promises = []
+        for number in range(self.plan.n_resolved):
+            run = self._measure(f"resolve-{number}", wanted, seed=self.seed + number, resolve=PROMISED)
+            promises.append(Promise(run, judged(run, wanted, run.plan["launches"])))
+        heading = "Runs planned by --resolve 5%: is what they promise kept?"
+        return Section(heading, tables.promises_table(promises, PROMISED), broken_promises(promises))
+
+    def _measure(self, name: str, wanted: Sequence[Copy], **settings: Any) -> Run:
         plugins = self.folder / f"copies-{name}"
         write_copies(original(), wanted, plugins)
         found_, broken = discover(plugins=[str(plugins)])
         request = Request(
             problems=(find_problem(WORKLOAD),),
             implementations=tuple(copy.name for copy in wanted),
-            dtypes=(plan.dtype,),
-            batch_sizes=plan.batch_sizes,
-            launches=plan.launches,
-            rounds=plan.rounds,
-            seed=self.seed,
+            dtypes=(self.plan.dtype,),
+            batch_sizes=self.plan.batch_sizes,
             memory=False,
             curves=False,
             plugins=(str(plugins.resolve()),),
+            **settings,
         )
         runs = self.folder / name
         bench = Bench(request, found_, broken, self.data, runs, "paragone selftest", self.display)
         folder, finished = bench.run(fresh=True)
         if not finished:
             raise KeyboardInterrupt
-        return folder
+        return read_run(folder)
 
 
 def original() -> Found:
@@ -159,3 +167,14 @@ def missed_goals(name: str, by_launches: dict[int, pd.DataFrame], chosen: int | 
         if share.n and share.interval[1] < ENOUGH:
             missed.append(f"{name}: {share.found} of {share.n} copies 5 % slower found with {min(enough)} launches")
     return missed
+
+
+def broken_promises(promises: Sequence[Promise]) -> list[str]:
+    """Return a sentence where runs that promised to find 5 % found it in less than 95 % of the cells, beyond chance."""
+    frames = [promise.judged for promise in promises if promise.is_given(PROMISED)]
+    if not frames:
+        return []
+    share = found(pd.concat(frames), PROMISED)
+    if not share.n or share.interval[1] >= ENOUGH:
+        return []
+    return [f"resolve: {share.found} of {share.n} copies 5 % slower found by runs with --resolve 5%"]

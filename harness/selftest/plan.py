@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-PARTS = ("coverage", "load", "quiet", "rivals")
+PARTS = ("coverage", "load", "quiet", "rivals", "resolve")
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,7 @@ class Plan:
     rounds: int = 5
     numbers_of_launches: tuple[int, ...] = (5, 10, 20)
     n_made_up: int = 8_000
+    n_resolved: int = 6  # runs with --resolve
     rival_batch_sizes: tuple[int, ...] = (10, 1000)
     n_identical_for_rivals: int = 8
 
@@ -33,6 +34,7 @@ SMALL = Plan(
     launches=5,
     numbers_of_launches=(5,),
     n_made_up=1_000,
+    n_resolved=1,
     rival_batch_sizes=(100,),
     n_identical_for_rivals=2,
 )

@@ -14,6 +14,7 @@ from harness.selftest.plan import Plan
 from harness.selftest.rivals import Blockwise
 from harness.selftest.trials import (
     BEYOND,
+    Promise,
     Share,
     bias,
     called_different,
@@ -84,6 +85,31 @@ def power_table(judged: dict[int, pd.DataFrame], plan: Plan, chosen: int | None)
     return f"{said}\n\n{table(headings, lines)}"
 
 
+def promises_table(promises: Sequence[Promise], difference: float) -> str:
+    """Return what each run planned to find a difference chose and found: a row a run, and one for all that promised."""
+    lines = [
+        [
+            str(promise.run.plan["seed"]),
+            _noise(promise.run.plan["launch_deviation"]),
+            _noise(promise.run.plan["launch_deviation_upper"]),
+            plural(promise.run.plan["launches"], "launch") + ("" if promise.is_given(difference) else ", too few"),
+            _share(found(promise.judged, difference)),
+            _bias(*bias(promise.judged, difference)),
+        ]
+        for promise in promises
+    ]
+    given = [promise.judged for promise in promises if promise.is_given(difference)]
+    if given:
+        together = pd.concat(given)
+        lines.append(["all that promise it", "", "", "", _share(found(together, difference)), ""])
+    headings = ["seed", "noise of a typical cell", "at most", "chosen", f"{percent(difference)} slower: found", "bias"]
+    return f"Goal: found in 95 % of the cells.\n\n{table(headings, lines)}"
+
+
+def _noise(deviation: float | None) -> str:
+    return "unknown" if deviation is None else percent(deviation)
+
+
 def rivals_table(ours: tuple[pd.DataFrame, float], rivals: Sequence[Blockwise], absent: Sequence[str]) -> str:
     """Return the A/A of each tool: how many identical pairs look different, and how long it took."""
     pairs, elapsed_s = identical(ours[0]), ours[1]
@@ -118,9 +144,13 @@ def _far(pairs: pd.DataFrame) -> Share:
 
 
 def _share(share: Share) -> str:
+    if not share.n:
+        return "nothing was measured"
     low, high = share.interval
     return f"{share.found} of {share.n} [{100 * low:.1f}, {100 * high:.1f}] %"
 
 
 def _bias(mean: float, error: float) -> str:
+    if math.isnan(mean):
+        return ""
     return f"{100 * mean:+.2f} %" if math.isnan(error) else f"{100 * mean:+.2f} ± {100 * error:.2f} %"

@@ -14,6 +14,7 @@ from scipy import stats
 from harness.analyse import CONFIDENCE, cells_with_statuses, relative_speeds, summarise
 from harness.analyse.statuses import CELL, timed_samples
 from harness.analyse.verdicts import verdict_words
+from harness.resolution import resolvable_difference
 
 if TYPE_CHECKING:
     from harness.selftest.copies import Copy
@@ -34,6 +35,18 @@ class Share(NamedTuple):
         """Return its low and its high end."""
         low, high = stats.binomtest(self.found, self.n).proportion_ci(CONFIDENCE)
         return float(low), float(high)
+
+
+class Promise(NamedTuple):
+    """A run planned to find a difference, and what was said of its copies."""
+
+    run: Run
+    judged: pd.DataFrame
+
+    def is_given(self, difference: float) -> bool:
+        """Return whether the plan promised to find it: on a noisy machine the most launches may be too few."""
+        deviation, launches = self.run.plan["launch_deviation_upper"], self.run.plan["launches"]
+        return deviation is not None and resolvable_difference(deviation, launches) <= difference
 
 
 def judged(run: Run, copies: Sequence[Copy], n_launches: int) -> pd.DataFrame:
@@ -107,8 +120,10 @@ def found(frame: pd.DataFrame, slowdown: float) -> Share:
 
 
 def bias(frame: pd.DataFrame, slowdown: float) -> tuple[float, float]:
-    """Return by how much the estimated slowdown is off on average, as a fraction, and the standard error of that."""
+    """Return by how much the estimated slowdown is off on average, as a fraction, and its standard error; or NaN."""
     errors = _errors(frame[frame["slowdown"] == slowdown])
+    if errors.empty:
+        return math.nan, math.nan
     return float(errors.mean()), float(errors.std(ddof=1) / math.sqrt(len(errors)))
 
 
