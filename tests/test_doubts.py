@@ -63,6 +63,16 @@ def test_samples_below_a_millisecond_are_named():
     assert warned(made_up_run(None, times), "shorter than 1 ms", OTHER)
 
 
+@pytest.mark.parametrize(("n_slow", "is_named"), [(6, True), (0, False)])
+def test_a_median_outside_its_interval_is_named(n_slow, is_named):
+    # Of twenty launches six are twice as slow: the mean of the logarithms leaves the median behind.
+    launches = [[1e-5 * (1 + number / 1000)] * 3 for number in range(20 - n_slow)] + [[2e-5] * 3] * n_slow
+    few = [[2e-5] * 3] * 20
+    run = made_up_run(None, {(BASE, 10): few, (CONTROL, 10): few, (OTHER, 10): launches})
+
+    assert bool(warned(run, "outside the interval", f"{OTHER} at batch 10")) == is_named
+
+
 def test_many_cells_are_counted_not_listed():
     times = {(BASE, size): [[9e-7] * 3] * 2 for size in (1, 2, 4, 8, 16)}
 

@@ -19,6 +19,7 @@ LARGE_SPREAD = 0.10
 LARGE_MARGIN = 0.05
 SHORT_SAMPLE_SECONDS = 1e-3
 WAITING_SHARE = 0.01  # a stopped process uses none; this much of its own samples' time is a leak
+ROUNDING = 1e-9  # the ends of an interval are exponentials of logarithms
 MOST_NAMED = 3
 ROUND = ["problem", "threads", "wave", "launch", "attempt", "round"]
 
@@ -35,6 +36,7 @@ def warnings(run: Run, frame: pd.DataFrame) -> list[str]:
         *_rankings(frame),
         *_cells(frame[frame["spread"] >= LARGE_SPREAD], _SPREAD),
         *_cells(frame[frame["sample_seconds"] < SHORT_SAMPLE_SECONDS], _SHORT),
+        *_cells(frame[_is_lopsided(frame)], _LOPSIDED),
         *_waiting(run),
         *_rejections(run),
         *_failed_launches(run),
@@ -58,6 +60,11 @@ _LARGE_MARGIN = (
 )
 _SHORT = "a sample is shorter than 1 ms in {cells}: the clock and the call weigh in it. Ask for longer samples."
 
+_LOPSIDED = (
+    "the median over launches lies outside the interval, which is of their mean, in {cells}: some launches are far off "
+    "on one side. Look at the launches of the cell in report.html before ranking it."
+)
+
 
 def _interruptions(run: Run) -> list[str]:
     if was_finished(run):
@@ -75,6 +82,11 @@ def _cells(cells: pd.DataFrame, sentence: str) -> list[str]:
     named = [f"{variant} at batch {size}" for variant, size in cells[["variant", "batch_size"]].itertuples(index=False)]
     more = f" and {len(named) - MOST_NAMED} more cells" if len(named) > MOST_NAMED else ""
     return [sentence.format(cells=", ".join(named[:MOST_NAMED]) + more)]
+
+
+def _is_lopsided(frame: pd.DataFrame) -> pd.Series[bool]:
+    below, above = (frame[f"images_per_second_{end}"] / frame["images_per_second"] for end in ("low", "high"))
+    return (below > 1 + ROUNDING) | (above < 1 - ROUNDING)
 
 
 def _controls(run: Run, frame: pd.DataFrame) -> list[str]:
