@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Sequence
@@ -22,6 +20,7 @@ from numpy.typing import NDArray
 from harness import matrices as matrices_module
 from harness import problem as problem_module
 from harness import state as state_module
+from harness.disk import replacing
 from harness.matrices import Case, spread
 from harness.problem import Problem
 from harness.state import FloatArray, State
@@ -209,7 +208,7 @@ def _cache_key(problem: Problem, data_sha256: str, state: State, order: NDArray[
 
 
 def _write(path: Path, found: Trajectory) -> None:
-    """Write to a file of another name, then rename: a reader meets a whole file or none."""
+    """Write the trajectory to a file: a reader meets a whole one or none."""
     arrays: dict[str, NDArray[np.float64] | NDArray[np.int64]] = {
         "losses": found.losses,
         "loss_spread": found.loss_spread,
@@ -220,14 +219,8 @@ def _write(path: Path, found: Trajectory) -> None:
         arrays[f"spread@{name}"] = values
         arrays[f"states@{name}"] = np.stack([state.tensors()[name] for state in found.states])
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, unfinished = tempfile.mkstemp(dir=path.parent, suffix=".unfinished")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            np.savez(file, allow_pickle=False, **arrays)
-        Path(unfinished).replace(path)
-    except BaseException:
-        Path(unfinished).unlink(missing_ok=True)
-        raise
+    with replacing(path) as file:
+        np.savez(file, allow_pickle=False, **arrays)
 
 
 def _read(path: Path) -> Trajectory | None:
