@@ -357,7 +357,7 @@ def test_the_pointer_is_told_cell_number_interval_samples_launches_verdict_and_s
     row = frame[(frame["variant"] == "c_way2[dtype=float32]") & (frame["batch_size"] == SIZES[3])].iloc[0]
     for words in ("c_way2", "float32", "batch 64", "1 thread", "50 samples", "5 launches", "verified", row["verdict"]):
         assert words in said
-    interval = wording.rate_interval(row["images_per_second_low"], row["images_per_second_high"])
+    interval = wording.rate_interval(*(row[f"images_per_second{end}"] for end in ("_low", "_high", "")))
     assert f"Images per second: {wording.rate(row['images_per_second'])} {interval}" in said
     opened.mouse("mouseMoved", 5, 5)
 
@@ -510,6 +510,19 @@ def test_no_text_that_is_copied_becomes_a_formula(opened):
     made = opened.run("paragone.copyForms.CSV([['=1+1', '-0.5', '@a']])")
 
     assert made == "'=1+1,-0.5,'@a"
+
+
+def test_the_page_writes_numbers_as_the_text_of_the_report_does_halves_included(opened):
+    random = np.random.Generator(np.random.PCG64(7))
+    drawn = 10 ** random.uniform(-8, 10, 2000)
+    halves = [float(f"{digits}5e{power}") for digits in range(100, 1000, 7) for power in (-9, -3, -2, 0, 3)]
+    numbers = [float(f"{number:.6g}") for number in (*drawn, *halves, 1.005, 9.996, 99_950, 119.96, 0.0999995, 9.99996)]
+    for name in ("significant", "rate", "ratio", "seconds", "percent"):
+        written = opened.run(f"{json.dumps(numbers)}.map((number) => paragone.words.{name}(number))")
+
+        assert written == [getattr(wording, name)(number) for number in numbers]
+    ends = opened.run(f"{json.dumps(numbers)}.map((number) => paragone.words.rateInterval(number, 2 * number, number))")
+    assert ends == [wording.rate_interval(number, 2 * number, number) for number in numbers]
 
 
 # --- narrow, dark, printed, by keyboard ---

@@ -347,6 +347,32 @@ def test_significant_digits_have_no_exponent(value, text):
     assert wording.significant(value) == text
 
 
+@pytest.mark.parametrize(
+    ("value", "text"), [(12.25, "12.3"), (12.35, "12.4"), (12.2499996, "12.3"), (12.24994, "12.2"), (-0.12345, "-0.123")]
+)
+def test_halves_are_rounded_away_from_zero_in_the_six_digits_that_the_summary_has(value, text):
+    assert wording.significant(value) == text
+
+
+def test_a_ratio_that_is_a_half_in_decimals_is_rounded_up_whatever_its_binary_is():
+    assert [wording.ratio(value) for value in (1.005, 1.015, 9.9999996)] == ["1.01×", "1.02×", "10.0×"]
+
+
+@pytest.mark.parametrize(
+    ("low", "value", "high", "text"),
+    [
+        (302e3, 311e3, 320e3, "[302–320]"), (948e3, 973e3, 1.02e6, "[948–1020]"), (0.97e6, 1.05e6, 1.1e6, "[0.970–1.10]"),
+        (990, 999.6, 1005, "[0.990–1.01]"), (np.nan, 1.0, np.nan, ""),
+    ],
+)  # fmt: skip
+def test_an_interval_has_the_unit_of_the_number_that_it_stands_beside(low, value, high, text):
+    assert wording.rate_interval(low, high, value) == text
+
+
+def test_words_are_counted_in_english():
+    assert [wording.plural(2, noun) for noun in ("launch", "epoch", "cell")] == ["2 launches", "2 epochs", "2 cells"]
+
+
 def test_code_survives_backticks_and_bars():
     assert wording.code("a`b|c") == "`` a`b\\|c ``"
     assert table(["x"], [["1"]]) == "| x |\n| --- |\n| 1 |"

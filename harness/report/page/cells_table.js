@@ -7,13 +7,13 @@
   const box = document.getElementById("cells");
   const plain = (column) => [column.replace(/_/g, " "), (row) => String(row[column] ?? ""), column];
   const number = (title, column, write) => [title, (row) => (row[column] === null ? "" : write(row[column])), column];
-  const between = (title, low, high, write) => [title, (row) => words.ends(row[low], row[high], write), low];
+  const between = (title, low, high, write, of) => [title, (row) => words.ends(row[low], row[high], write, row[of]), low];
 
   // Heading, words, and the column that it sorts by; all others of summary.csv are shown as they stand there.
   const CHOSEN = [
     plain("variant"), plain("problem"), number("batch", "batch_size", words.batch), plain("threads"),
     number("images/s", "images_per_second", words.rate),
-    between("95 %", "images_per_second_low", "images_per_second_high", words.rateInterval),
+    between("95 %", "images_per_second_low", "images_per_second_high", words.rateInterval, "images_per_second"),
     number("of the limit", "share_of_limit", words.percent), number("ratio", "ratio_to_baseline", words.ratio),
     between("95 %", "ratio_low", "ratio_high", words.ratioInterval), plain("verdict"), plain("status"),
     number("s/epoch", "seconds_per_epoch", words.seconds), number("spread", "spread", words.percent),

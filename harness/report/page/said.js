@@ -54,7 +54,7 @@
       metric === "ratio" ? paragone.ratioNote(rows) : OF_METRIC[metric] || median,
       COMPARED.includes(metric) ? data.noise[problem] : "",
       has("limit") ? "Grey area: beyond the limit of this machine." : "",
-      has("noise") ? "Dark band: A/A noise around the baseline." : "",
+      has("noise") ? "Grey band: A/A noise around the baseline." : "",
       unverified.length ? `Not verified: ${unverified.join(", ")}.` : "",
       absent.length ? `Not drawn: ${absent.join(", ")}.` : "",
     ].map((sentence) => sentence.trim()).filter(Boolean).join(" ");
