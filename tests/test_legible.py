@@ -158,7 +158,7 @@ def bands_of_noise(axes):
 
 
 def test_at_a_single_batch_size_limit_and_noise_reach_from_edge_to_edge(forty, monkeypatch):
-    run, frame = forty
+    _, frame = forty
     one = frame[frame["batch_size"] == 64]
     (sheet,) = sheets_of(monkeypatch, lambda: throughput.draw(one, "x", "Noise."))
     for axes in sheet.figure.axes:

@@ -171,7 +171,7 @@ def test_a_failed_implementation_has_no_time_anywhere_in_the_text(tmp_path):
     row = next(line for line in text.splitlines() if line.startswith("| `numpy_tuned` | *"))
 
     assert row == "| `numpy_tuned` | *failed* | *failed* | *failed* |"
-    assert "`paragone verify numpy_tuned --problem nielsen --batch-sizes 1 --dtype float32 --seed 1`" in text
+    assert "`paragone verify 'numpy_tuned[dtype=float32]' --problem nielsen --batch-sizes 1 --seed 1`" in text
 
 
 def test_what_is_not_installed_is_listed_with_its_reason_and_takes_no_row_of_the_results(tmp_path):
@@ -348,7 +348,8 @@ def test_significant_digits_have_no_exponent(value, text):
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(12.25, "12.3"), (12.35, "12.4"), (12.2499996, "12.3"), (12.24994, "12.2"), (-0.12345, "-0.123")]
+    ("value", "text"),
+    [(12.25, "12.3"), (12.35, "12.4"), (12.2499996, "12.3"), (12.24994, "12.2"), (-0.12345, "-0.123")],
 )
 def test_halves_are_rounded_away_from_zero_in_the_six_digits_that_the_summary_has(value, text):
     assert wording.significant(value) == text
@@ -361,7 +362,7 @@ def test_a_ratio_that_is_a_half_in_decimals_is_rounded_up_whatever_its_binary_is
 @pytest.mark.parametrize(
     ("low", "value", "high", "text"),
     [
-        (302e3, 311e3, 320e3, "[302–320]"), (948e3, 973e3, 1.02e6, "[948–1020]"), (0.97e6, 1.05e6, 1.1e6, "[0.970–1.10]"),
+        (302e3, 311e3, 320e3, "[302–320]"), (948e3, 973e3, 1.02e6, "[948–1020]"), (97e4, 1.05e6, 1.1e6, "[0.970–1.10]"),
         (990, 999.6, 1005, "[0.990–1.01]"), (np.nan, 1.0, np.nan, ""),
     ],
 )  # fmt: skip
