@@ -407,7 +407,7 @@ def test_the_command_that_repeats_a_check_has_the_workload_as_the_user_gave_it()
     run = full_run(None, outcomes=[outcome(OTHER, "failed", reason="W1")])
     run.plan["workloads"] = {"nielsen": "my work/nielsen.toml"}
 
-    assert "--problem 'my work/nielsen.toml' --batch-sizes 1 --dtype" in gaps_table(summarise(run), run.plan)
+    assert "--problem 'my work/nielsen.toml' --batch-sizes 1 --seed" in gaps_table(summarise(run), run.plan)
 
 
 # --- the terminal ---
@@ -554,6 +554,13 @@ def test_what_was_built_is_said_once_for_all_variants_with_the_same_receipt(tmp_
     assert line.count("compiler: gcc 12") == 1
     assert f"`{BASE}`, `{CONTROL}`" in line
     assert "-O3 \\| x" in line
+
+
+def test_what_was_built_is_in_the_order_of_names_whatever_that_of_the_launches_is(tmp_path):
+    launches = [launch_row(name, 0, receipt={"made of": name}) for name in (OTHER, CONTROL, BASE)]
+    *_, first, second, third = bridges.section(made_up_run(tmp_path, QUIET, launches=launches)).splitlines()
+
+    assert [line.split("`")[1] for line in (first, second, third)] == [BASE, CONTROL, OTHER]
 
 
 def test_what_lies_outside_a_programs_own_clock_is_a_share_of_the_sample(tmp_path):

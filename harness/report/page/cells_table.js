@@ -59,14 +59,13 @@
     paragone.refresh(form);
     const rows = shown();
     const columns = view.chosen.columns === "all" ? ALL : CHOSEN;
-    const table = element("table", { class: "cells" },
+    const table = element("table", { class: "cells", "data-choice": "sort" },
       element("caption", {}, `${rows.length} of ${words.plural(data.rows.length, "cell")}`),
       element("thead", {}, element("tr", {}, columns.map(([title, , column]) =>
-        element("th", { scope: "col", class: typeof data.rows[0]?.[column] === "number" ? "number" : null }, title)))),
+        element("th", { scope: "col", "data-column": column, class: typeof data.rows[0]?.[column] === "number" ? "number" : null }, title)))),
       element("tbody", {}, rows.map((row) => line(row, columns))));
-    const before = box.querySelector("table");
     box.replaceChildren(...paragone.boxed(table, "the table of every cell", (form_) => lines(form_, table)));
-    paragone.sortLike(table, before);
+    paragone.sortAsChosen(table);
   }
 
   form.append(paragone.field("Text", "text", "torch float32 slower"));
@@ -78,6 +77,7 @@
   form.append(paragone.choice("Columns", "columns", [["", "the main ones"], ["all", "all of summary.csv"]]));
   form.addEventListener("submit", (event) => event.preventDefault());
   update();
-  const isOfTable = (name) => name.startsWith("only-") || name === "text" || name === "columns";
-  view.onChange((changed) => { if (changed.some(isOfTable)) update(); });
+  view.onChange((changed) => {
+    if (changed.some((name) => view.isOfTable(name) && name !== "sort")) update();
+  });
 })(window.paragone);

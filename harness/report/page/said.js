@@ -5,7 +5,8 @@
   const { data, distinct, element, view, words } = paragone;
 
   const OF_METRIC = {
-    cold: "The first call of a process at that batch size: compiling and first touches included. The median over launches.",
+    cold: "The first call of a process at that batch size: compiling and first touches included. The median over launches. " +
+      "A call is as long as a sample, whose steps differ from cell to cell: the multiple of the steady time compares better.",
     cold_ratio: "The first call of a process, as a multiple of the same steps' steady time. The median over launches.",
     memory: "Highest in a process of its own, above what it held after loading.",
     peak: "Highest in a process of its own.",
