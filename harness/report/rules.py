@@ -116,12 +116,12 @@ def _bound(frame: pd.DataFrame) -> str:
     span = _span(frame["share_of_limit"])
     if not span:
         return "The machine's limit was not measured."
-    return f"The machine's limit in every figure and table; the cells attain {span} of it."
+    return f"The machine's limit in every figure and table of throughput; the cells attain {span} of it."
 
 
 def _lines(frame: pd.DataFrame) -> str:
-    sizes = frame["batch_size"].nunique()
-    return f"Along batch size alone ({wording.plural(sizes, 'size')}), with markers where something was measured."
+    sizes = wording.plural(int(frame["batch_size"].nunique()), "size")
+    return f"Along batch size ({sizes}), in learning curves along epochs; markers where something was measured."
 
 
 def _span(shares: pd.Series[float]) -> str:
