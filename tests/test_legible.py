@@ -150,6 +150,8 @@ def test_every_figure_of_throughput_says_the_noise_and_shows_the_limit_and_the_i
         (limit,) = [line for line in axes.lines if line.get_zorder() == 0]
         assert list(SIZES) == list(limit.get_xdata())[1:-1]
         assert len(axes.collections) > 1
+    if kind == "throughput":
+        assert "Circles: samples in rows;" in said
     assert [0.5] * 2 == [band.get_zorder() for axes in sheet.figure.axes for band in bands_of_noise(axes)]
 
 

@@ -456,6 +456,14 @@ def test_every_other_metric_shows_its_column_of_the_summary(opened, frame, metri
     assert opened.said == []
 
 
+def test_the_note_says_what_markers_and_lines_mean(opened):
+    note = opened.run("document.getElementById('chart-note').innerText")
+
+    assert (
+        "Circles: samples in rows; squares: in columns; diamonds: in blocks; triangles: one sample at a time." in note
+    )
+
+
 def test_a_cold_call_is_said_to_be_as_long_as_a_sample_whose_steps_differ(opened):
     choose(opened, metric="cold")
 

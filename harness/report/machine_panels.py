@@ -74,7 +74,7 @@ def _subtitle(shown: pd.DataFrame, machines: Mapping[str, str]) -> str:
     band = "Bands: 95 % intervals over launches. " if shown["images_per_second_low"].notna().any() else ""
     limit = " Grey area: beyond the limit of each machine." if shown["limit_images_per_second"].notna().any() else ""
     who = "; ".join(f"{letter}: {machine}" for letter, machine in machines.items())
-    return f"{who}. {band}Same axes.{noise_words(shown)}{limit}"
+    return f"{who}. {band}Same axes.{noise_words(shown)}{limit} {palette.key(shown)}".strip()
 
 
 def _not_drawn(cells: pd.DataFrame, shown: pd.DataFrame) -> list[str]:

@@ -62,8 +62,7 @@ def _label(row: Any) -> str:
 
 def _subtitle(shown: pd.DataFrame, noise: str) -> list[str]:
     band = "Bands: 95 % intervals over launches. " if shown["images_per_second_low"].notna().any() else ""
-    dashed = " Dashed: stored in order F." if (shown["order"] == "F").any() else ""
-    return [f"{band}{noise}{noise_words(shown)}{dashed}{limit_words(shown)}"]
+    return [f"{band}{noise}{noise_words(shown)}{limit_words(shown)}", *filter(None, [palette.key(shown)])]
 
 
 def limit_words(shown: pd.DataFrame) -> str:

@@ -56,6 +56,7 @@
       COMPARED.includes(metric) ? data.noise[problem] : "",
       has("limit") ? "Grey area: beyond the limit of this machine." : "",
       has("noise") ? "Grey band: A/A noise around the baseline." : "",
+      data.keys[problem],
       unverified.length ? `Not verified: ${unverified.join(", ")}.` : "",
       absent.length ? `Not drawn: ${absent.join(", ")}.` : "",
     ].map((sentence) => sentence.trim()).filter(Boolean).join(" ");
