@@ -556,6 +556,12 @@ def test_what_was_built_is_said_once_for_all_variants_with_the_same_receipt(tmp_
     assert "-O3 \\| x" in line
 
 
+def test_the_columns_of_the_results_say_that_they_are_batch_sizes(full):
+    text = (full.folder / "report.md").read_text()
+
+    assert "| implementation | batch 1 | batch 10 | batch 1\N{NARROW NO-BREAK SPACE}000 |" in text
+
+
 def test_what_was_built_is_in_the_order_of_names_whatever_that_of_the_launches_is(tmp_path):
     launches = [launch_row(name, 0, receipt={"made of": name}) for name in (OTHER, CONTROL, BASE)]
     *_, first, second, third = bridges.section(made_up_run(tmp_path, QUIET, launches=launches)).splitlines()

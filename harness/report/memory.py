@@ -71,7 +71,7 @@ def _table(cells: pd.DataFrame) -> str:
         entries = [_entry(by_size[size]) if size in by_size else "" for size in sizes]
         loaded = line["loaded_memory_mb"].median()
         lines.append([wording.code(name), wording.significant(loaded), *entries])
-    return tables.table(["implementation", "loaded", *map(wording.batch, sizes)], lines)
+    return tables.table(["implementation", "loaded", *(f"batch {wording.batch(size)}" for size in sizes)], lines)
 
 
 def _entry(row: Any) -> str:

@@ -35,7 +35,7 @@ def summary_tables(frame: pd.DataFrame) -> str:
             by_size = {row.batch_size: row for row in wording.rows(line)}
             entries = [_cell(by_size[size]) if size in by_size else "" for size in sizes]
             lines.append([wording.code(line["name"].iloc[0]), *entries])
-        parts.append(table(["implementation", *(wording.batch(size) for size in sizes)], lines))
+        parts.append(table(["implementation", *(f"batch {wording.batch(size)}" for size in sizes)], lines))
     return "\n\n".join(parts)
 
 
