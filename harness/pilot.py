@@ -18,7 +18,7 @@ from harness.interface import Implementation
 from harness.interpreters import reason_against_environment
 from harness.machine.threads import worker_environment
 from harness.measure import MOST_CPUS, overuse
-from harness.plan import ONCE_PER_LAUNCH_SECONDS, Cell, Enrolment, cell, enrol, grid
+from harness.plan import ONCE_PER_LAUNCH_SECONDS, Cell, Enrolment, cell, chosen_variants, enrol, grid
 from harness.problem import Problem
 from harness.registry import Found
 from harness.request import Request
@@ -241,8 +241,8 @@ def verify_only(
         check_fits(problem, data)
     limits = (request.time_limit_s, request.memory_limit_bytes)
     pilot = Pilot(request, data, Gatekeeper(data, request.seed), lambda e: open_worker(e, *limits))
-    names = {found.name for found in chosen}
-    enrolments = [e for e in enrol(request, chosen, everyone) if e.found.name in names and not e.variant.control]
+    names = {variant.name for variant in chosen_variants(request, chosen)}  # not the baseline, unless it is one
+    enrolments = [e for e in enrol(request, chosen, everyone) if e.variant.name in names]
     with display.progress("verifying", len(enrolments)) as advance:
         for enrolment in enrolments:
             advance(enrolment.variant.name, 1)

@@ -11,6 +11,7 @@ from harness.errors import Misuse, UnknownName
 from harness.interface import FLOATS, Variant, variants
 from harness.machine.memory import worker_limit_bytes
 from harness.measure import MOST_IMAGES, prefix_steps, sample_seconds, sample_steps
+from harness.naming import is_chosen
 from harness.problem import Problem
 from harness.registry import Broken, Found, find_variant, select
 from harness.request import Request
@@ -130,12 +131,14 @@ def own_environments(request: Request, everyone: Sequence[Found]) -> list[str]:
 
 
 def chosen_variants(request: Request, chosen: Sequence[Found]) -> list[Variant]:
-    """Return the variants of these implementations that have a dtype asked for; in a quick run one dtype of each."""
+    """Return the variants asked for by name and dtype; in a quick run without a dtype one dtype of each."""
     every = [variant for found in chosen for variant in variants(found.implementation)]
+    if request.implementations:
+        every = [variant for variant in every if is_chosen(variant, request.implementations)]
     if request.dtypes:
         return [variant for variant in every if variant.dtype in request.dtypes]
     if request.quick:
-        first = {found.name: next(variants(found.implementation)).dtype for found in chosen}
+        first = {variant.implementation.name: variant.dtype for variant in reversed(every)}
         return [variant for variant in every if variant.dtype == first[variant.implementation.name]]
     return every
 

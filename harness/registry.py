@@ -11,13 +11,13 @@ import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from harness.errors import HarnessError, Misuse, UnknownName
 from harness.interface import FLOATS, Implementation, Variant, variants
+from harness.naming import chosen, is_called
 from harness.plugins import Place, places_given, places_in, places_installed
 from harness.source import folder_hash, kept_source
 
@@ -209,25 +209,21 @@ def _import_folder(folder: Path) -> ModuleType:
 
 
 def select(found: Sequence[Found], patterns: Iterable[str]) -> list[Found]:
-    """Return the implementations whose names match one of the glob patterns.
+    """Return the implementations of which one of the patterns means a variant (harness/naming.py).
 
-    Raises UnknownName for a pattern that matches none.
+    Raises UnknownName or Misuse for a pattern that means none.
     """
-    chosen: dict[str, Found] = {}
-    for pattern in patterns:
-        matches = [entry for entry in found if fnmatchcase(entry.name, pattern)]
-        if not matches:
-            raise UnknownName("implementation", pattern, [entry.name for entry in found])
-        chosen.update((entry.name, entry) for entry in matches)
-    return [entry for entry in found if entry.name in chosen]
+    known = [entry.implementation for entry in found]
+    wanted = {implementation.name for pattern in patterns for implementation in chosen(known, pattern)}
+    return [entry for entry in found if entry.name in wanted]
 
 
 def refuse_broken(patterns: Iterable[str], found: Sequence[Found], broken: Sequence[Broken]) -> None:
     """Raise HarnessError with the reason where a pattern names only folders that cannot be used."""
     for pattern in patterns:
-        if not any(fnmatchcase(entry.name, pattern) for entry in found):
+        if not any(is_called(entry.name, pattern) for entry in found):
             for entry in broken:
-                if fnmatchcase(entry.name, pattern):
+                if is_called(entry.name, pattern):
                     raise HarnessError(entry.reason)
 
 

@@ -19,7 +19,7 @@ HARNESS = PROJECT / "harness"
 FLOW = """
     errors source plain_text disk json_files kinds state problem stored workloads matrices twin
     interpreters machine mnist data environment
-    interface adapters plugins registry revisions
+    interface adapters naming plugins registry revisions
     reference bounds judge diagnose verify contract starter
     measure peak phases pipe orders worker answers watch host
     resolution request sides plan waves survey gatekeeper pilot bridges store runs resume remaining limits evaluation

@@ -296,6 +296,7 @@ def test_every_number_of_the_row_is_on_its_page_and_none_differs_from_the_table(
     ):
         assert words in text
     assert "the median of 4 launch medians" in text
+    assert "(of an even number the geometric mean of the middle two)" in text
     assert "the table says" not in text
 
 

@@ -119,6 +119,13 @@ def test_the_list_names_every_implementation_with_its_idea(paragone):
     assert "dtype float32/float64" in out
 
 
+@pytest.mark.parametrize("verb", ["bench", "verify", "profile"])
+def test_the_help_shows_how_one_variant_is_asked_for(paragone, verb):
+    _, out, _ = paragone(verb, "--help")
+
+    assert "[order=F]" in out
+
+
 def test_verify_prints_errors_and_fails_for_a_wrong_one(paragone, small, tmp_path, monkeypatch):
     code, out, _ = paragone("verify", "numpy_rows", "-p", small, "--dtype", "float64")
     assert 0 == code

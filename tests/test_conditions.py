@@ -137,6 +137,13 @@ def test_the_load_average_of_five_minutes_is_held_against_the_cpus():
     assert troubles("load", load_average=None) == []
 
 
+def test_a_single_cpu_is_counted_in_the_singular():
+    load = {**QUIET["load"], "load_average": [0.0, 3.0, 0.0]}
+    (_, found) = troubles(load=load, machine={**QUIET["machine"], "usable_cpus": [0]})
+
+    assert found.found == "3 over the last five minutes on 1 CPU"
+
+
 def test_stolen_time_is_noted():
     assert the_trouble("load", steal_cpus=0.1).what == "stolen time"
 

@@ -36,7 +36,7 @@ def test_minimum_and_median_that_rank_two_differently_are_named():
     # By the median the other is twice as fast; by the minimum it is half as fast.
     times = {**QUIET, (BASE, 10): [[2e-5, 2e-5, 0.4e-5]] * 2, (CONTROL, 10): [[2e-5, 2e-5, 0.4e-5]] * 2}
 
-    assert len(warned(made_up_run(None, times), "by the median", OTHER, BASE)) == 1
+    assert len(warned(made_up_run(None, times), "1 thread: by the median", OTHER, BASE)) == 1
 
 
 def test_minimum_and_median_that_differ_within_the_margin_are_not():

@@ -12,7 +12,7 @@ from harness.analyse import summarise
 from harness.analyse.breakdown import Breakdown, Spread
 from harness.claims import Claim
 from harness.claims.ladders import climbed, ladders
-from harness.report import climb, heatmap, layouts, memory, phases, strips, throughput
+from harness.report import accuracy, climb, heatmap, layouts, memory, phases, strips, throughput
 from harness.report.canvas import Sheet, drawing
 
 DTYPES, SIZES = ("float32", "float64"), (1, 4, 16, 64, 256, 1024, 4096, 16_384)
@@ -144,11 +144,62 @@ def test_every_figure_of_throughput_says_the_noise_and_shows_the_limit_and_the_i
     said = " ".join(text.get_text() for text in sheet.figure.texts)
 
     assert "Noise." in said
-    assert "Grey: the limit of this machine." in said
+    assert "Grey area: beyond the limit of this machine." in said
+    assert "Grey band: A/A noise around the baseline." in said
     for axes in sheet.figure.axes:
-        limit = [line for line in axes.lines if list(line.get_xdata()) == list(SIZES) and line.get_zorder() == 0]
-        assert 1 == len(limit)
+        (limit,) = [line for line in axes.lines if line.get_zorder() == 0]
+        assert list(SIZES) == list(limit.get_xdata())[1:-1]
         assert len(axes.collections) > 1
+    if kind == "throughput":
+        assert "Circles: samples in rows;" in said
+    assert [0.5] * 2 == [band.get_zorder() for axes in sheet.figure.axes for band in bands_of_noise(axes)]
+
+
+def bands_of_noise(axes):
+    return [shape for shape in axes.collections if shape.get_zorder() == 0.5]
+
+
+def test_at_a_single_batch_size_limit_and_noise_reach_from_edge_to_edge(forty, monkeypatch):
+    _, frame = forty
+    one = frame[frame["batch_size"] == 64]
+    (sheet,) = sheets_of(monkeypatch, lambda: throughput.draw(one, "x", "Noise."))
+    for axes in sheet.figure.axes:
+        (limit,) = [line for line in axes.lines if line.get_zorder() == 0]
+        (noise,) = bands_of_noise(axes)
+        margin, speed = one.loc[(one["verdict"] == "baseline") & one["dtype"].eq(axes.get_title("left")[:7]),
+                                ["margin", "images_per_second"]].iloc[0]  # fmt: skip
+
+        assert [axes.get_xlim()[0], 64, axes.get_xlim()[1]] == list(limit.get_xdata())
+        ends = noise.get_datalim(axes.transData)
+        assert list(axes.get_xlim()) == pytest.approx([ends.x0, ends.x1])
+        assert [speed / (1 + margin), speed * (1 + margin)] == pytest.approx([ends.y0, ends.y1])
+
+
+@pytest.mark.parametrize("n_sizes", [1, 5])
+def test_the_key_of_the_ratios_stays_on_a_narrow_sheet(n_sizes, forty, monkeypatch):
+    _, frame = forty
+    narrow = frame[(frame["dtype"] == "float32") & frame["batch_size"].isin(SIZES[:n_sizes])]
+    (sheet,) = sheets_of(monkeypatch, lambda: heatmap.draw(narrow, "x", "Noise."))
+    boxes = boxes_of(sheet.figure)
+
+    assert {"same or undecided", "no ratio"} <= {words for words, _ in boxes}
+    assert [] == [words for words, box in boxes if box.x1 > sheet.figure.canvas.get_width_height()[0]]
+
+
+def test_a_curve_of_fewer_epochs_says_so_beside_its_name(monkeypatch):
+    rows = [
+        {"problem": "nielsen", "batch_size": 10, "epoch": epoch, "correct": 9000 + epoch, "n_test": 10_000,
+         "elapsed_s": epoch * 1.5, "dtype": "float32", "language": "NumPy", "layout": "samples in rows", "order": "",
+         "control": False, "implementation": name, "variant": f"{name}[dtype=float32]"}
+        for name, last in (("numpy_rows", 10), ("keras_fit", 3), ("way", 1)) for epoch in range(last + 1)
+    ]  # fmt: skip
+    (sheet,) = sheets_of(monkeypatch, lambda: accuracy.draw(pd.DataFrame(rows), "x"))
+    said = [text.get_text() for text in sheet.figure.texts]
+
+    assert {"numpy_rows", "keras_fit (3 epochs)", "way (1 epoch)"} <= set(said)
+    assert accuracy.FEWER in said
+    (sheet,) = sheets_of(monkeypatch, lambda: accuracy.draw(pd.DataFrame(rows[:11]), "x"))
+    assert accuracy.FEWER not in [text.get_text() for text in sheet.figure.texts]
 
 
 def test_lines_join_points_along_batch_size_of_one_variant_only(forty, monkeypatch):

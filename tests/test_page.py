@@ -136,6 +136,12 @@ def test_raw_html_in_a_section_is_text_but_for_the_line_break_of_the_tables():
     assert "&lt;script&gt;i&lt;/script&gt;" in made
 
 
+def test_a_short_cell_of_a_table_stays_in_one_line_and_a_long_one_is_broken():
+    made = as_html(f"| a | b |\n| --- | --- |\n| 21.2 k [20.6–21.9]<br>same within 3 % | {'word ' * 9} |")
+
+    assert re.findall("<td([^>]*)>", made) == [' class="short"', ""]
+
+
 def test_tables_have_scopes_and_pairs_are_headed_at_the_side():
     assert '<th scope="col">a</th>' in as_html("| a | b |\n| --- | --- |\n| 1 | 2 |")
     pairs = as_html("|  |  |\n| --- | --- |\n| CPU | Zen |")
@@ -297,6 +303,31 @@ def test_a_click_on_a_heading_sorts_by_number_a_second_the_other_way_and_a_filte
     assert opened.run("document.querySelectorAll('.cells thead th')[2].getAttribute('aria-sort')") == "descending"
 
 
+SORTED = "[...document.querySelectorAll('[aria-sort]')].map((one) => [one.innerText, one.ariaSort])"
+
+
+def test_the_order_of_both_tables_is_in_the_address_and_a_visitor_has_the_same(opened, address):
+    for heading in (".twin [data-column='64'] button", ".cells [data-column=spread] button"):
+        opened.run(f"document.querySelector({json.dumps(heading)}).click()")
+    opened.run("document.querySelector('.cells [data-column=spread] button').click()")
+    shown = opened.run(TWIN), opened.run(CELLS)
+
+    assert opened.run("location.hash") == "#view&chart-sort=64&sort=-spread"
+    assert opened.run(SORTED) == [["batch 64", "ascending"], ["spread", "descending"]]
+    opened.open(address + "#view&sort=-spread&chart-sort=64")
+    assert (opened.run(TWIN), opened.run(CELLS)) == shown
+    assert opened.run(SORTED) == [["batch 64", "ascending"], ["spread", "descending"]]
+    opened.open(address + "#view&sort=constructor&chart-sort=-")
+    assert (opened.run(SORTED), opened.said) == ([], [])
+
+
+def test_sorting_by_the_keyboard_keeps_the_focus_on_the_heading(opened):
+    opened.run("document.querySelector('.cells [data-column=spread] button').focus()")
+    opened.key("Enter", 13, "\r")
+
+    assert opened.run("document.activeElement.closest('th').ariaSort") == "ascending"
+
+
 def test_the_tables_of_the_sections_sort_too_by_the_size_that_words_tell(opened):
     limits = "document.querySelectorAll('#the-machine-s-limit table')[1]"
     opened.run(f"{limits}.tHead.querySelectorAll('button')[4].click()")
@@ -357,7 +388,7 @@ def test_the_pointer_is_told_cell_number_interval_samples_launches_verdict_and_s
     row = frame[(frame["variant"] == "c_way2[dtype=float32]") & (frame["batch_size"] == SIZES[3])].iloc[0]
     for words in ("c_way2", "float32", "batch 64", "1 thread", "50 samples", "5 launches", "verified", row["verdict"]):
         assert words in said
-    interval = wording.rate_interval(row["images_per_second_low"], row["images_per_second_high"])
+    interval = wording.rate_interval(*(row[f"images_per_second{end}"] for end in ("_low", "_high", "")))
     assert f"Images per second: {wording.rate(row['images_per_second'])} {interval}" in said
     opened.mouse("mouseMoved", 5, 5)
 
@@ -425,6 +456,20 @@ def test_every_other_metric_shows_its_column_of_the_summary(opened, frame, metri
     assert opened.said == []
 
 
+def test_the_note_says_what_markers_and_lines_mean(opened):
+    note = opened.run("document.getElementById('chart-note').innerText")
+
+    assert (
+        "Circles: samples in rows; squares: in columns; diamonds: in blocks; triangles: one sample at a time." in note
+    )
+
+
+def test_a_cold_call_is_said_to_be_as_long_as_a_sample_whose_steps_differ(opened):
+    choose(opened, metric="cold")
+
+    assert "steps differ from cell to cell" in opened.run("document.getElementById('chart-note').innerText")
+
+
 def test_the_interval_of_an_epoch_is_that_of_the_rate_turned_over(opened, frame):
     choose(opened, metric="epoch")
     row = frame[(frame["variant"] == MIDDLE) & (frame["batch_size"] == 64)].iloc[0]
@@ -482,6 +527,37 @@ def test_a_number_leads_to_its_cell_and_back_to_the_same_view(opened):
     assert opened.run("scrollY") == 900
 
 
+def test_the_way_back_leads_the_keyboard_to_the_number_it_came_from_and_the_title_says_where_one_is(opened):
+    title = opened.run("document.title")
+    opened.run("document.querySelectorAll('.twin a')[9].focus()")
+    place = opened.run("document.activeElement.hash")
+    changed = "new Promise((done) => { addEventListener('hashchange', () => setTimeout(done), { once: true }); %s })"
+    opened.run(changed % "document.activeElement.click()")
+    assert opened.run("document.title") == f"numpy_rows, batch 4 – {title}"
+    opened.run(changed % "history.back()")
+
+    assert opened.run("[document.activeElement.hash, !!document.activeElement.closest('#twin')]") == [place, True]
+    assert opened.run("document.title") == title
+
+
+def test_where_no_script_runs_the_results_stand_in_the_page(browser, address, frame):
+    browser.call("Emulation.setScriptExecutionDisabled", value=True)
+    try:
+        browser.open(address)
+        rows = browser.run(
+            "[...document.querySelectorAll('#charts tbody th, #charts tbody td')].map((one) => one.innerText)"
+        )
+        hidden = browser.run("document.querySelectorAll('#every-cell noscript p').length")
+    finally:
+        browser.call("Emulation.setScriptExecutionDisabled", value=False)
+        browser.spoil()
+    row = frame[(frame["variant"] == "c_way2[dtype=float32]") & (frame["batch_size"] == 64)].iloc[0]
+
+    assert "c_way2" in rows
+    assert any(cell.startswith(wording.rate(row["images_per_second"])) and row["verdict"] in cell for cell in rows)
+    assert hidden == 1
+
+
 def test_tables_copy_as_markdown_and_as_csv_of_all_columns(opened, frame):
     choose(opened, text="c_way2[ float32", **{"only-batch_size": "1024"})
     opened.spoil()
@@ -510,6 +586,19 @@ def test_no_text_that_is_copied_becomes_a_formula(opened):
     made = opened.run("paragone.copyForms.CSV([['=1+1', '-0.5', '@a']])")
 
     assert made == "'=1+1,-0.5,'@a"
+
+
+def test_the_page_writes_numbers_as_the_text_of_the_report_does_halves_included(opened):
+    random = np.random.Generator(np.random.PCG64(7))
+    drawn = 10 ** random.uniform(-8, 10, 2000)
+    halves = [float(f"{digits}5e{power}") for digits in range(100, 1000, 7) for power in (-9, -3, -2, 0, 3)]
+    numbers = [float(f"{number:.6g}") for number in (*drawn, *halves, 1.005, 9.996, 99_950, 119.96, 0.0999995, 9.99996)]
+    for name in ("significant", "rate", "ratio", "seconds", "percent"):
+        written = opened.run(f"{json.dumps(numbers)}.map((number) => paragone.words.{name}(number))")
+
+        assert written == [getattr(wording, name)(number) for number in numbers]
+    ends = opened.run(f"{json.dumps(numbers)}.map((number) => paragone.words.rateInterval(number, 2 * number, number))")
+    assert ends == [wording.rate_interval(number, 2 * number, number) for number in numbers]
 
 
 # --- narrow, dark, printed, by keyboard ---
@@ -597,6 +686,19 @@ def test_on_paper_it_is_light_every_table_is_whole_and_the_warnings_are_open(bro
     browser.call("Emulation.setEmulatedMedia", media="", features=[])
     browser.run("dispatchEvent(new Event('afterprint'))")
     assert browser.said == []
+
+
+def test_on_a_narrow_sheet_no_table_is_wider_than_it_and_no_short_word_is_broken(browser, address):
+    browser.open(address, width=700)
+    browser.spoil()
+    browser.call("Emulation.setEmulatedMedia", media="print")
+    wide = "[...document.querySelectorAll('section:not(#every-cell) > .scroll, #twin .scroll')]"
+    cells = "[...document.querySelectorAll('#twin td, #twin th')].filter((one) => one.textContent === 'float32')"
+    broken = f"{cells}.filter((one) => {{ const range = document.createRange(); range.selectNodeContents(one);"
+    assert browser.run(f"{wide}.filter((box) => box.scrollWidth > 701).map((box) => box.ariaLabel)") == []
+    assert browser.run(f"{cells}.length") > 30
+    assert browser.run(f"{broken} return range.getClientRects().length > 1; }}).length") == 0
+    browser.call("Emulation.setEmulatedMedia", media="", features=[])
 
 
 def test_the_first_tab_is_a_way_past_the_head_and_every_control_has_a_name(opened):

@@ -3,6 +3,7 @@
 import itertools
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.colors import to_rgb
 
@@ -122,3 +123,24 @@ def test_order_is_the_line_and_layout_the_marker():
     assert palette.line("julia_tuned") != palette.line("julia_tuned_process")
     layouts = ("samples in rows", "samples in columns", "samples in rows, in blocks", "one sample at a time", "lists")
     assert len({palette.marker(layout) for layout in layouts}) == 5
+
+
+def test_the_key_says_what_the_markers_and_lines_of_these_cells_mean_and_of_no_others():
+    rows = [
+        ("numpy_rows", "numpy_rows[dtype=float32,order=C]", "samples in rows"),
+        ("numpy_columns", "numpy_columns[dtype=float32,order=F]", "samples in columns"),
+        ("c_loops", "c_loops[dtype=float32,flags=O2]", "one sample at a time"),
+    ]
+    cells = pd.DataFrame(rows, columns=["implementation", "variant", "layout"])
+
+    assert palette.key(cells) == (
+        "Circles: samples in rows; squares: in columns; triangles: one sample at a time; dashed: stored in order F; "
+        "dashed: few compiler flags."
+    )
+    assert palette.key(cells[:1]) == "Circles: samples in rows."
+    assert palette.key(cells[:0]) == ""
+
+
+def test_every_marker_and_line_has_words():
+    assert {mark for _, mark in palette.MARKERS} == set(palette.MARKERS_MEAN)
+    assert set(palette.LINES) == set(palette.LINES_MEAN)

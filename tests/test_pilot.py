@@ -355,6 +355,14 @@ def test_verify_checks_the_chosen_and_neither_baseline_nor_control_unless_chosen
     assert 2 == display.total
 
 
+def test_verify_checks_the_one_variant_asked_for_though_its_sibling_is_the_baseline(data, monkeypatch):
+    monkeypatch.setattr("harness.pilot.Pilot.survey", lambda self, e, sizes: SimpleNamespace(outcomes=e.variant.name))
+    request = Request((PROBLEM,), implementations=("numpy_rows[dtype=float64,order=F]",), batch_sizes=(10,))
+    rows = list(verify_only(request, [FOUND["numpy_rows"]], list(FOUND.values()), data, Silent()))
+
+    assert ["numpy_rows[dtype=float64,order=F]"] == rows
+
+
 def test_verify_refuses_a_workload_that_does_not_fit_the_data(data):
     request = Request((replace(PROBLEM, n_train=60_000),))
     with pytest.raises(InvalidWorkload, match="n_train"):

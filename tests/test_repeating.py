@@ -11,8 +11,11 @@ from made_up_run import BASE, OTHER, made_up_run
 from harness.analyse import summarise
 from harness.cli.app import app
 from harness.cli.options import bytes_of
+from harness.plan import chosen_variants
+from harness.registry import discover, select
 from harness.report import wording
 from harness.report.repeating import bench_command, meeting_command, verify_command
+from harness.request import Request
 
 COMMANDS = typer.main.get_command(app).commands
 
@@ -34,7 +37,7 @@ def plan_and_row(**changes):
 def test_the_bench_command_measures_that_cell_as_often_as_the_run_did():
     found = parsed(bench_command(*plan_and_row()))
 
-    assert (found.implementations, found.problem, found.dtype) == (["numpy_tuned"], ["nielsen"], ["float32"])
+    assert (found.implementations, found.problem) == ([OTHER], ["nielsen"])
     assert (found.batch_sizes, found.threads, found.seed) == ("100", "1", 1)
     assert (found.launches, found.rounds, found.new) == (5, 5, True)
 
@@ -42,8 +45,20 @@ def test_the_bench_command_measures_that_cell_as_often_as_the_run_did():
 def test_the_verify_command_checks_that_cell():
     found = parsed(verify_command(*plan_and_row()))
 
-    assert (found.implementations, found.problem, found.dtype) == (["numpy_tuned"], ["nielsen"], ["float32"])
+    assert (found.implementations, found.problem) == ([OTHER], ["nielsen"])
     assert (found.batch_sizes, found.threads, found.seed, found.verbose) == ("100", 1, 1, True)
+
+
+@pytest.mark.parametrize("command", [bench_command, verify_command, meeting_command])
+@pytest.mark.parametrize("name", ["numpy_rows[dtype=float32,order=F]", f"{BASE} (A/A)"])
+def test_of_an_implementation_with_several_values_of_an_axis_that_one_is_repeated(command, name):
+    plan, row = plan_and_row()
+    row = row._replace(variant=name, implementation="numpy_rows", found_in="rounds")
+    asked = tuple(parsed(command(plan, row)).implementations)
+    everyone, _ = discover()
+
+    names = [variant.name for variant in chosen_variants(Request((), asked), select(everyone, asked))]
+    assert names == [name.removesuffix(" (A/A)")]
 
 
 @pytest.mark.parametrize("command", [bench_command, verify_command, meeting_command])

@@ -173,7 +173,7 @@ def test_a_failed_implementation_has_no_time_anywhere_in_the_text(tmp_path):
     row = next(line for line in text.splitlines() if line.startswith("| `numpy_tuned` | *"))
 
     assert row == "| `numpy_tuned` | *failed* | *failed* | *failed* |"
-    assert "`paragone verify numpy_tuned --problem nielsen --batch-sizes 1 --dtype float32 --seed 1`" in text
+    assert "`paragone verify 'numpy_tuned[dtype=float32]' --problem nielsen --batch-sizes 1 --seed 1`" in text
 
 
 def test_what_is_not_installed_is_listed_with_its_reason_and_takes_no_row_of_the_results(tmp_path):
@@ -349,6 +349,33 @@ def test_significant_digits_have_no_exponent(value, text):
     assert wording.significant(value) == text
 
 
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(12.25, "12.3"), (12.35, "12.4"), (12.2499996, "12.3"), (12.24994, "12.2"), (-0.12345, "-0.123")],
+)
+def test_halves_are_rounded_away_from_zero_in_the_six_digits_that_the_summary_has(value, text):
+    assert wording.significant(value) == text
+
+
+def test_a_ratio_that_is_a_half_in_decimals_is_rounded_up_whatever_its_binary_is():
+    assert [wording.ratio(value) for value in (1.005, 1.015, 9.9999996)] == ["1.01×", "1.02×", "10.0×"]
+
+
+@pytest.mark.parametrize(
+    ("low", "value", "high", "text"),
+    [
+        (302e3, 311e3, 320e3, "[302–320]"), (948e3, 973e3, 1.02e6, "[948–1020]"), (97e4, 1.05e6, 1.1e6, "[0.970–1.10]"),
+        (990, 999.6, 1005, "[0.990–1.01]"), (np.nan, 1.0, np.nan, ""),
+    ],
+)  # fmt: skip
+def test_an_interval_has_the_unit_of_the_number_that_it_stands_beside(low, value, high, text):
+    assert wording.rate_interval(low, high, value) == text
+
+
+def test_words_are_counted_in_english():
+    assert [wording.plural(2, noun) for noun in ("launch", "epoch", "cell")] == ["2 launches", "2 epochs", "2 cells"]
+
+
 def test_code_survives_backticks_and_bars():
     assert wording.code("a`b|c") == "`` a`b\\|c ``"
     assert table(["x"], [["1"]]) == "| x |\n| --- |\n| 1 |"
@@ -382,7 +409,7 @@ def test_the_command_that_repeats_a_check_has_the_workload_as_the_user_gave_it()
     run = full_run(None, outcomes=[outcome(OTHER, "failed", reason="W1")])
     run.plan["workloads"] = {"nielsen": "my work/nielsen.toml"}
 
-    assert "--problem 'my work/nielsen.toml' --batch-sizes 1 --dtype" in gaps_table(summarise(run), run.plan)
+    assert "--problem 'my work/nielsen.toml' --batch-sizes 1 --seed" in gaps_table(summarise(run), run.plan)
 
 
 # --- the terminal ---
@@ -529,6 +556,19 @@ def test_what_was_built_is_said_once_for_all_variants_with_the_same_receipt(tmp_
     assert line.count("compiler: gcc 12") == 1
     assert f"`{BASE}`, `{CONTROL}`" in line
     assert "-O3 \\| x" in line
+
+
+def test_the_columns_of_the_results_say_that_they_are_batch_sizes(full):
+    text = (full.folder / "report.md").read_text()
+
+    assert "| implementation | batch 1 | batch 10 | batch 1\N{NARROW NO-BREAK SPACE}000 |" in text
+
+
+def test_what_was_built_is_in_the_order_of_names_whatever_that_of_the_launches_is(tmp_path):
+    launches = [launch_row(name, 0, receipt={"made of": name}) for name in (OTHER, CONTROL, BASE)]
+    *_, first, second, third = bridges.section(made_up_run(tmp_path, QUIET, launches=launches)).splitlines()
+
+    assert [line.split("`")[1] for line in (first, second, third)] == [BASE, CONTROL, OTHER]
 
 
 def test_what_lies_outside_a_programs_own_clock_is_a_share_of_the_sample(tmp_path):

@@ -1,5 +1,7 @@
 """The claims in the report of a run: those that its cells settle, and how many others there are."""
 
+from dataclasses import replace
+
 from made_up_run import made_up_run, outcome
 from test_ladders import IN_FLOAT64, SECONDS, run_of
 
@@ -52,3 +54,12 @@ def test_the_tally_counts_every_verdict():
 
     assert tally(findings) == "2 reproduced, 1 context."
     assert here(findings[0]) == ""
+
+
+def test_a_claim_of_seconds_is_answered_in_seconds_too():
+    claim = Claim("a claim", "S0", "ends within 0.2 s", within_seconds=0.2, epochs=10)
+    finding = Finding(claim, "not reproduced", ratio=0.5, low=0.4, high=0.8, epoch_seconds=0.1)
+
+    assert here(finding) == "0.50× [0.40, 0.80]: +1.00 s [+0.25, +1.50] over 10 epochs"
+    assert here(replace(finding, epoch_seconds=float("nan"))) == "0.50× [0.40, 0.80]"
+    assert here(replace(finding, claim=replace(claim, within_seconds=0))) == "0.50× [0.40, 0.80]"

@@ -44,7 +44,7 @@ def test_the_table_shows_the_loaded_state_and_per_batch_size_the_peak_and_what_l
     text = section_of(made_up_run(None, TIMES, memory=found))
 
     assert "### `nielsen`, float32, 1 thread: MB" in text
-    assert "| implementation | loaded | 10 | 1\N{NARROW NO-BREAK SPACE}000 |" in text
+    assert "| implementation | loaded | batch 10 | batch 1\N{NARROW NO-BREAK SPACE}000 |" in text
     assert "| `numpy_rows` | 200 | **201**<br>+ 1.3 | **230**<br>+ 30.0 |" == row_with(text, "numpy_rows")
     assert "| `numpy_tuned` | 200 | **200**<br>+ < 0.5 | – |" == row_with(text, "numpy_tuned")
     assert "(A/A)" not in text

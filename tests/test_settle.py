@@ -139,6 +139,7 @@ def test_seconds_between_two_trainings_are_held_against_what_the_second_takes():
     within = replace(CLAIM, low=0, within_seconds=0.6, epochs=10)
 
     assert found(run_of(), within).verdict == REPRODUCED
+    assert found(run_of(), within).epoch_seconds == pytest.approx(0.1, rel=1e-4)
     assert found(run_of(), replace(within, within_seconds=0.3)).verdict == NOT_REPRODUCED
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from made_up_run import BASE, made_up_run
 
 from harness.report.surroundings import environment_pairs
@@ -28,3 +29,11 @@ def test_the_same_numpy_is_not_said_to_be_another(tmp_path):
 
 def test_a_run_without_environments_of_their_own_shows_none(tmp_path):
     assert not any(name.startswith("environment `") for name in told(tmp_path))
+
+
+@pytest.mark.parametrize(("cpus", "said"), [([0], "1 (numbered 0)"), ([0, 2, 3], "3 (numbered 0, 2, 3)")])
+def test_usable_cpus_are_counted_before_their_numbers(tmp_path, cpus, said):
+    run = made_up_run(tmp_path, {})
+    machine = {**run.environment["machine"], "usable_cpus": cpus}
+
+    assert dict(environment_pairs(replace(run, environment={"machine": machine})))["usable CPUs"] == said

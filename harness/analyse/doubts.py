@@ -116,10 +116,14 @@ def _rankings(frame: pd.DataFrame) -> list[str]:
     by_minimum = np.log(pairs["images_per_second_best"] / pairs["images_per_second_best_of_other"])
     opposed = pairs[(by_median > margin) & (by_minimum < -margin)]
     return [
-        f"{row.problem}, batch {row.batch_size}, {row.threads} thread(s): by the median {row.variant} is faster than "
+        f"{row.problem}, batch {row.batch_size}, {_threads(row.threads)}: by the median {row.variant} is faster than "
         f"{row.variant_of_other}, by the minimum it is slower; do not rank these two."
         for row in opposed.itertuples()
     ]
+
+
+def _threads(count: int) -> str:
+    return f"{count} thread{'s' * (count > 1)}"
 
 
 def _waiting(run: Run) -> list[str]:
@@ -148,7 +152,7 @@ def _failed_launches(run: Run) -> list[str]:
     failed = run.launches[run.launches["status"] == "failed"]
     columns = ["launch", "variant", "problem", "threads", "reason"]
     return [
-        f"launch {launch + 1} of {variant} ({problem}, {threads} thread(s)) failed: {reason}. Its samples until then "
+        f"launch {launch + 1} of {variant} ({problem}, {_threads(threads)}) failed: {reason}. Its samples until then "
         "are kept in samples.jsonl."
         for launch, variant, problem, threads, reason in failed[columns].itertuples(index=False)
     ]

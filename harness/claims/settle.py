@@ -53,6 +53,7 @@ class Finding:
     variant: str = ""  # those of the two lists that were compared
     than: str = ""
     where: str = ""  # the name of the run or profile
+    epoch_seconds: float = math.nan  # of `than`, from which claims of seconds are judged
 
 
 @dataclass(frozen=True)
@@ -108,8 +109,9 @@ class Court:
             were_measured = all(self._seconds(claim, row)["seconds"].notna().any() for row in (mine, other))
             return Finding(claim, CANNOT_TELL, APART, **names) if were_measured else None
         margin = float(np.maximum(mine.margin, other.margin))  # NaN where one is not known
-        verdict, why = judged(claim, ratio, low, high, margin, self._epoch_seconds(claim, other))
-        return Finding(claim, verdict, why, ratio, low, high, **names)
+        epoch_seconds = self._epoch_seconds(claim, other)
+        verdict, why = judged(claim, ratio, low, high, margin, epoch_seconds)
+        return Finding(claim, verdict, why, ratio, low, high, **names, epoch_seconds=epoch_seconds)
 
     def _has_problem(self, problem: Problem | None) -> bool:
         return problem is not None and has_problem(self.run.plan, problem)

@@ -13,6 +13,7 @@ from rich.markup import escape
 
 from harness.cli.app import EXIT_FAILED_CHECK, err, out
 from harness.cli.options import (
+    NAMES_HELP,
     DataOption,
     DtypeOption,
     LimitOption,
@@ -42,7 +43,7 @@ BRIEF_SECONDS = 15.0  # a contract that takes longer is that of one slow to star
 
 
 def verify(
-    implementations: Annotated[list[str] | None, typer.Argument(help="Names or globs; all if left out.")] = None,
+    implementations: Annotated[list[str] | None, typer.Argument(help=NAMES_HELP)] = None,
     problem: ProblemOption = None,
     dtype: DtypeOption = None,
     batch_sizes: SizesOption = None,

@@ -17,7 +17,6 @@ from harness.cli.app import EXIT_FAILED_CHECK, EXIT_INTERRUPTED, err, out
 from harness.cli.options import (
     DataOption,
     DtypeOption,
-    ImplementationsOption,
     LimitOption,
     MemoryOption,
     PluginsOption,
@@ -55,7 +54,10 @@ def live(
     a: Annotated[str, typer.Argument(metavar="A", help="A git revision, worktree (or .), or a folder.")],
     b: Annotated[str, typer.Argument(metavar="B", help="What is compared with it: the same choice.")],
     problem: ProblemOption = None,
-    implementations: ImplementationsOption = None,
+    implementations: Annotated[
+        list[str] | None,
+        typer.Option("--implementations", "-i", help="Name or glob, such as 'numpy_*'. May be repeated."),
+    ] = None,
     dtype: DtypeOption = None,
     batch_sizes: SizesOption = None,
     threads: Annotated[str, typer.Option("--threads", "-t", help="Such as 1,2.")] = "1",

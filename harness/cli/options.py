@@ -27,7 +27,10 @@ ProblemOption = Annotated[
     list[str] | None, typer.Option("--problem", "-p", help="Workload: a name, a TOML file, or all. May be repeated.")
 ]
 ImplementationsOption = Annotated[
-    list[str] | None, typer.Option("--implementations", "-i", help="Name or glob, such as 'numpy_*'. May be repeated.")
+    list[str] | None,
+    typer.Option(
+        "--implementations", "-i", help="Name or glob: 'numpy_*'; one variant: 'NAME\\[order=F]'. May be repeated."
+    ),
 ]
 DtypeOption = Annotated[list[str] | None, typer.Option("--dtype", help="float32 or float64. May be repeated.")]
 SizesOption = Annotated[
@@ -49,6 +52,8 @@ MemoryOption = Annotated[
     typer.Option("--memory-limit", help="Such as 4GB: a worker that holds more is killed; else half of the memory."),
 ]
 
+
+NAMES_HELP = "Names or globs; a variant: 'NAME\\[order=F]'; all if left out."
 
 PluginsOption = Annotated[
     list[str] | None,

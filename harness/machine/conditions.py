@@ -123,7 +123,7 @@ def _neighbours(description: Mapping[str, Any]) -> Iterator[Finding]:
         yield Finding("ok", "load", f"others keep {load['busy_cpus']:.1f} CPUs busy")
     averages, cpus = load["load_average"], len(description["machine"]["usable_cpus"])
     if averages and averages[1] > max(1.0, cpus / 2):
-        found = f"{averages[1]:g} over the last five minutes on {cpus} CPUs"
+        found = f"{averages[1]:g} over the last five minutes on {cpus} CPU{'s' * (cpus != 1)}"
         yield Finding("note", "load average", found, "See what is running: top")
     if load["steal_cpus"] > STEAL_WORTH_A_NOTE:
         found = f"{load['steal_cpus']:.2f} CPUs were taken by other guests of the host"

@@ -15,9 +15,10 @@ from harness.report.canvas import LEFT, Drawn, Sheet, log_axis, text_width
 WIDTH, HEIGHT, GAP, ROW = 2.9, 3.0, 0.3, 0.17
 LABEL_SIZE = 8.0
 EXPLANATION = (
-    "Left: lines that lie on one another have learnt the same. Right: the time that took, training only, in a pass of "
-    "its own: one launch, no interval."
+    "Left: lines that lie on one another have learnt the same; after many steps rounding alone may part them. "
+    "Right: the time that took, training only, in a pass of its own: one launch, no interval."
 )
+FEWER = "Behind a name: the epochs of those whose training would have taken too long for all."
 
 
 def draw(curves: pd.DataFrame, name: str) -> Drawn | None:
@@ -37,7 +38,8 @@ def draw(curves: pd.DataFrame, name: str) -> Drawn | None:
     problem = curves["problem"].iloc[0]
     sizes = ", ".join(wording.batch(int(size)) for size in sorted(curves["batch_size"].unique()))
     title = f"{problem}: test accuracy, batch size {sizes}"
-    sheet = Sheet(LEFT + 2 * (WIDTH + GAP) + names + 1.75, height + 0.95, title, [EXPLANATION])
+    shorter = [FEWER] if curves["label"].str.contains(r"\(\d+ epochs?\)$").any() else []
+    sheet = Sheet(LEFT + 2 * (WIDTH + GAP) + names + 1.75, height + 0.95, title, [EXPLANATION, *shorter])
     by_epoch, by_time = (sheet.axes(LEFT + place * (WIDTH + GAP), 0.3, WIDTH, height) for place in (0, 1))
     for line in lines:
         style = palette.style(next(wording.rows(line)))
@@ -72,12 +74,14 @@ def _key(sheet: Sheet, lines: Sequence[pd.DataFrame], x: float, names: float) ->
 
 
 def _labels(curves: pd.DataFrame) -> pd.Series[str]:
-    """Return names that tell the lines apart: the dtype and the batch size where they differ."""
+    """Return names that tell the lines apart: the dtype and the batch size where they differ; epochs where fewer."""
     labels = wording.short_names(curves)
     for column, mark in (("dtype", " "), ("batch_size", " B=")):
         if (curves.groupby("implementation")[column].nunique() > 1).any():
             labels = labels + mark + curves[column].astype(str)
-    return labels
+    epochs = curves.groupby(["variant", "batch_size"])["epoch"].transform("max")
+    said = " (" + epochs.map(lambda count: wording.plural(int(count), "epoch")) + ")"
+    return labels.where(epochs == epochs.max(), labels + said)
 
 
 def _time_axis(axes: Axes, times: pd.Series[float]) -> None:

@@ -69,7 +69,7 @@ def _built(run: Run) -> str:
             if row.variant not in receipts[words]:
                 receipts[words].append(row.variant)
     lines = [
-        [", ".join(wording.code(variant) for variant in variants), wording.escaped(words)]
-        for words, variants in receipts.items()
+        [", ".join(map(wording.code, sorted(variants))), wording.escaped(words)]
+        for words, variants in sorted(receipts.items(), key=lambda entry: sorted(entry[1]))
     ]
     return tables.table(["", "built or started as"], lines) if lines else ""

@@ -76,7 +76,12 @@ def of(finding: Finding) -> list[str]:
 
 
 def here(finding: Finding) -> str:
-    """Return the ratio found with its interval; "" where there is none."""
+    """Return the ratio found with its interval, of a claim of seconds these too; "" where there is none."""
     if math.isnan(finding.ratio):
         return ""
-    return wording.ratio_with_interval(finding.ratio, finding.low, finding.high)
+    ratio = wording.ratio_with_interval(finding.ratio, finding.low, finding.high)
+    claim, total = finding.claim, finding.claim.epochs * finding.epoch_seconds
+    if not claim.within_seconds or math.isnan(total) or math.isnan(finding.low):
+        return ratio
+    seconds, least, most = (total / speed - total for speed in (finding.ratio, finding.high, finding.low))
+    return f"{ratio}: {seconds:+.2f} s [{least:+.2f}, {most:+.2f}] over {wording.plural(claim.epochs, 'epoch')}"

@@ -16,8 +16,11 @@ from harness.report.canvas import Drawn, Sheet, text_width
 
 CELL_WIDTH, CELL_HEIGHT = 0.72, 0.29
 PANEL_GAP = 0.3
+KEY_FROM, SWATCH, KEY_SIZE = 2.75, 0.3, 7.5  # inches right of the panels' left edge; points
 MOST = 3.0  # colours saturate at 2**3 = 8 times
 HATCH = "////"
+# What a cell is that has no colour of a ratio: face colour and hatch.
+KEY = {"same or undecided": (palette.NOISE, None), "no ratio": ("white", HATCH)}
 COLOURS = "PuOr"  # brown is slower, violet is faster: told apart by every kind of colour vision
 
 
@@ -30,7 +33,7 @@ def draw(cells: pd.DataFrame, name: str, noise: str) -> Drawn | None:
     rows, sizes, dtypes = _row_order(cells), sorted(cells["batch_size"].unique()), sorted(cells["dtype"].unique())
     left = 0.3 + max(text_width(label, 8.5) for label in rows)
     panel = len(sizes) * CELL_WIDTH
-    width = max(6.4, left + len(dtypes) * (panel + PANEL_GAP))
+    width = max(6.4, left + len(dtypes) * (panel + PANEL_GAP), left + KEY_FROM + sum(map(_key_width, KEY)) + 0.1)
     problem, threads = cells["problem"].iloc[0], int(cells["threads"].iloc[0])
     title = f"{problem}: speed relative to the baseline, {wording.plural(threads, 'thread')}"
     sheet = Sheet(width, len(rows) * CELL_HEIGHT + 1.45, title, [_subtitle(cells, noise)])
@@ -115,7 +118,7 @@ def _is_dark(colour: Any) -> bool:
 
 
 def _legend(sheet: Sheet, left: float, y: float) -> None:
-    """Draw the key below the panels: the colours of the ratios, noise, and cells without a ratio."""
+    """Draw the key below the panels: the colours of the ratios, of no such verdict, and cells without a ratio."""
     ratios = [1 / 8, 1 / 4, 1 / 2, 2, 4, 8]
     axes = sheet.axes(left, y, 6 * 0.42, 0.16)
     for place, value in enumerate(ratios):
@@ -125,9 +128,14 @@ def _legend(sheet: Sheet, left: float, y: float) -> None:
     axes.tick_params(length=0, pad=2)
     axes.set_yticks([])
     axes.spines[:].set_visible(False)
-    key = sheet.axes(left + 2.75, y, 2.8, 0.16)
-    key.set_xlim(0, 2.8)
-    key.set_axis_off()
-    for x, face, hatch, text in ((0.0, palette.NOISE, None, "within noise"), (1.35, "white", HATCH, "no ratio")):
-        key.add_patch(Rectangle((x, 0), 0.3, 1, facecolor=face, hatch=hatch, edgecolor="#b9bcc2", linewidth=0))
-        key.text(x + 0.36, 0.5, text, va="center", size=7.5, color=palette.SOFT_INK)
+    x = left + KEY_FROM
+    for text, (face, hatch) in KEY.items():
+        key = sheet.axes(x, y, SWATCH, 0.16)
+        key.set_axis_off()
+        key.add_patch(Rectangle((0, 0), 1, 1, facecolor=face, hatch=hatch, edgecolor="#b9bcc2", linewidth=0))
+        sheet.text(x + SWATCH + 0.06, sheet.top + y + 0.08, text, size=KEY_SIZE, color=palette.SOFT_INK)
+        x += _key_width(text)
+
+
+def _key_width(text: str) -> float:
+    return SWATCH + text_width(text, KEY_SIZE) + 0.26

@@ -59,7 +59,7 @@ def _line(ladder: Ladder, row: Any) -> list[str]:
 def _speed(row: Any) -> str:
     if row.status not in STATUSES_WITH_TIMES:
         return f"*{row.status}*"
-    interval = wording.rate_interval(row.images_per_second_low, row.images_per_second_high)
+    interval = wording.rate_interval(row.images_per_second_low, row.images_per_second_high, row.images_per_second)
     return f"{wording.rate(row.images_per_second)} {interval}".strip()
 
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from harness.report import palette, wording
 from harness.report.canvas import LEFT, Drawn, Sheet, batch_axis, rate_axis
-from harness.report.throughput import draw_limit, label_lines, limit_words
+from harness.report.throughput import draw_limit, draw_noise, label_lines, limit_words, noise_words
 
 WIDTH, HEIGHT = 2.6, 1.9
 GUTTER, ROW_GAP = 0.75, 0.85
@@ -27,9 +27,9 @@ def draw(cells: pd.DataFrame, name: str, noise: str) -> Drawn | None:
     width = max(6.4, LEFT + len(layouts) * (WIDTH + GUTTER))
     problem, threads = cells["problem"].iloc[0], int(cells["threads"].iloc[0])
     title = f"{problem}: memory order of the stored images, {wording.plural(threads, 'thread')}"
-    sheet = Sheet(
-        width, 0.3 + len(dtypes) * (HEIGHT + ROW_GAP), title, [f"Images per second. {noise}{limit_words(shown)}"]
-    )
+    bars = "Bars: 95 % intervals over launches. " if shown["images_per_second_low"].notna().any() else ""
+    subtitle = f"Images per second. {bars}{noise}{noise_words(shown)}{limit_words(shown)}"
+    sheet = Sheet(width, 0.3 + len(dtypes) * (HEIGHT + ROW_GAP), title, [subtitle])
     fastest = shown[["images_per_second", "limit_images_per_second"]].max().max()
     limits = shown["images_per_second"].min() / 1.4, fastest * 1.4
     for column, (implementation, layout) in enumerate(layouts.itertuples(index=False)):
@@ -40,6 +40,7 @@ def draw(cells: pd.DataFrame, name: str, noise: str) -> Drawn | None:
             axes.set_title(f"{layout} · {dtype}", loc="left", size=9, color=palette.SOFT_INK)
             panel = shown[(shown["implementation"] == implementation) & (shown["dtype"] == dtype)]
             draw_limit(axes, panel)
+            draw_noise(axes, panel)
             ends = []
             for order, line in panel.sort_values("batch_size").groupby("order", sort=True):
                 style = palette.style(next(wording.rows(line)))

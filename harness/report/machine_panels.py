@@ -14,9 +14,11 @@ from harness.report.throughput import (
     LABEL_SIZE,
     draw_limit,
     draw_line,
+    draw_noise,
     label_lines,
     label_space,
     line_labels,
+    noise_words,
 )
 
 PANEL_WIDTH, LEAST_HEIGHT, TITLE_ROOM, AXIS_ROOM = 2.9, 3.0, 0.35, 0.6
@@ -70,8 +72,9 @@ def _range(shown: pd.DataFrame) -> tuple[float, float]:
 
 def _subtitle(shown: pd.DataFrame, machines: Mapping[str, str]) -> str:
     band = "Bands: 95 % intervals over launches. " if shown["images_per_second_low"].notna().any() else ""
-    limit = " Grey: the limit of each machine." if shown["limit_images_per_second"].notna().any() else ""
-    return f"{'; '.join(f'{letter}: {machine}' for letter, machine in machines.items())}. {band}Same axes.{limit}"
+    limit = " Grey area: beyond the limit of each machine." if shown["limit_images_per_second"].notna().any() else ""
+    who = "; ".join(f"{letter}: {machine}" for letter, machine in machines.items())
+    return f"{who}. {band}Same axes.{noise_words(shown)}{limit} {palette.key(shown)}".strip()
 
 
 def _not_drawn(cells: pd.DataFrame, shown: pd.DataFrame) -> list[str]:
@@ -85,9 +88,10 @@ def _not_drawn(cells: pd.DataFrame, shown: pd.DataFrame) -> list[str]:
 
 
 def _draw_panel(axes: Axes, cells: pd.DataFrame, height: float) -> None:
-    """Draw the limit of one machine and the lines of its run; one that did not measure here says so."""
+    """Draw limit and noise of one machine and the lines of its run; one that did not measure here says so."""
     if cells.empty:
         axes.text(0.5, 0.5, "not measured", transform=axes.transAxes, ha="center", color=palette.SOFT_INK)
         return
     draw_limit(axes, cells)
+    draw_noise(axes, cells)
     label_lines(axes, [draw_line(axes, line) for _, line in cells.groupby("variant", sort=True)], height)

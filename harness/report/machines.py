@@ -165,7 +165,7 @@ def _entries(row: Any) -> tuple[str, str]:
         return wording.MISSING, wording.MISSING
     if row.status not in STATUSES_WITH_TIMES:
         return f"*{row.status}*", ""
-    interval = wording.rate_interval(row.images_per_second_low, row.images_per_second_high)
+    interval = wording.rate_interval(row.images_per_second_low, row.images_per_second_high, row.images_per_second)
     speed = f"**{wording.rate(row.images_per_second)}** {interval}".strip()
     if not math.isnan(row.share_of_limit):
         speed += f"<br>{wording.percent(row.share_of_limit)} of the limit"

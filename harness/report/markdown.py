@@ -25,7 +25,7 @@ RESULTS, FIGURES, WARNINGS = "## Results", "## Figures", "## Warnings"
 
 HOW_TO_READ = f"""\
 - **Images per second** is the median over launches (fresh processes) of the median within a launch; in brackets, in
-  the same unit, its {CONFIDENCE:.0%} interval over launches.
+  the same unit, its {wording.percent(CONFIDENCE)} interval over launches.
 - **×** is the speed relative to the baseline of the same dtype, batch size and number of threads, from samples of the
   same round; above 1 is faster. Its interval is Student's t on one log-ratio per launch.
 - **faster**, **slower**: the interval lies wholly beyond the margin, the larger of 1 % and what A/A shows at the
@@ -33,7 +33,7 @@ HOW_TO_READ = f"""\
   **same within x %**: it lies wholly within x %, 5 at most. **not enough data**: neither; more launches would tell.
 - **failed**: the result differs from the float64 reference, or the process did not survive; what failed has no time.
   **not verified**: it was timed, but a check was not possible, or it only comes near the workload; so it is compared
-  with nothing. The reason stands among the gaps.
+  with nothing. The reason stands under *{rules.GAPS}*.
 - Warm-ups and first calls are in no average. Every sample is in `samples.jsonl`, every cell with more columns in
   `summary.csv`."""
 
@@ -64,7 +64,7 @@ def sections_of(run: Run, frame: pd.DataFrame, drawn: Sequence[Drawn], left_out:
         ("## The machine's limit", limit.section(run)),
         ("## Memory", memory.section(run, frame)),
         ("## Noise: the baseline against itself (A/A)", _noise(run, frame)),
-        ("## Failed, skipped, not measured, not checked", _gaps(run, frame)),
+        (f"## {rules.GAPS}", _gaps(run, frame)),
         ("## Implementations", _implementations(run)),
         ("## Other languages", bridges.section(run)),
         ("## The twelve rules", rules.section(run, frame)),

@@ -71,7 +71,7 @@ def _table(cells: pd.DataFrame) -> str:
         entries = [_entry(by_size[size]) if size in by_size else "" for size in sizes]
         loaded = line["loaded_memory_mb"].median()
         lines.append([wording.code(name), wording.significant(loaded), *entries])
-    return tables.table(["implementation", "loaded", *map(wording.batch, sizes)], lines)
+    return tables.table(["implementation", "loaded", *(f"batch {wording.batch(size)}" for size in sizes)], lines)
 
 
 def _entry(row: Any) -> str:
@@ -148,9 +148,8 @@ def _draw_line(axes: Axes, cells: pd.DataFrame) -> tuple[float, float, str, str,
 def _subtitle(shown: pd.DataFrame) -> list[str]:
     floor = f" Below {RESOLVED_MB} MB, on the lowest line, it is not told apart."
     below = floor if (shown["memory_above_loaded_mb"] < RESOLVED_MB).any() else ""
-    dashed = " Dashed: stored in order F." if (shown["order"] == "F").any() else ""
     said = "Resident memory, children included, at its highest in training less that after loading; a process per cell."
-    return [f"{said}{below}{dashed}"]
+    return [f"{said}{below}", *filter(None, [palette.key(shown)])]
 
 
 def _not_drawn(cells: pd.DataFrame, shown: pd.DataFrame) -> Sequence[str]:

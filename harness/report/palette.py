@@ -16,6 +16,8 @@ import zlib
 from collections.abc import Sequence
 from typing import Any
 
+import pandas as pd
+
 from harness.report import wording
 
 LEAST_CONTRAST = 3.0  # WCAG's, of a line or a large sign
@@ -53,6 +55,15 @@ PHASES = {
 MARKERS = (("block", "D"), ("list", "v"), ("one sample", "^"), ("columns", "s"), ("rows", "o"))
 # Of the words in "implementation, values of the axes", the first that has an entry decides.
 LINES = {"process": (0, (1, 1.2)), "F": (0, (4, 2)), "O2": (0, (4, 2))}
+LINES_MEAN = {
+    "F": "dashed: stored in order F",
+    "O2": "dashed: few compiler flags",
+    "process": "dotted: a program of its own",
+}
+MARKERS_MEAN = {
+    **{"o": "circles: samples in rows", "s": "squares: in columns", "D": "diamonds: in blocks"},
+    **{"^": "triangles: one sample at a time", "v": "triangles down: in lists"},
+}
 
 
 def colour(implementation: str, layout: str, language: str) -> str:
@@ -87,8 +98,23 @@ def marker(layout: str) -> str:
 
 def line(implementation: str, values: str = "") -> Any:
     """Return the line style of an implementation with these values of its axes."""
+    return LINES.get(_line_word(implementation, values), "-")
+
+
+def _line_word(implementation: str, values: str) -> str:
     words = {*implementation.split("_"), *values.split()}
-    return next((style for word, style in LINES.items() if word in words), "-")
+    return next((word for word in LINES if word in words), "")
+
+
+def key(cells: pd.DataFrame) -> str:
+    """Return what the markers and the lines of these cells mean, in a sentence; "" where there is none."""
+    drawn = list(wording.rows(cells.drop_duplicates("variant")))
+    markers = {marker(row.layout) for row in drawn}
+    lines = {_line_word(row.implementation, wording.axis_values(row.variant)) for row in drawn}
+    said = [words for mark, words in MARKERS_MEAN.items() if mark in markers]
+    said += [words for word, words in LINES_MEAN.items() if word in lines]
+    words = "; ".join(said)
+    return f"{words[:1].upper()}{words[1:]}." if said else ""
 
 
 def style(row: Any) -> dict[str, Any]:

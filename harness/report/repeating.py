@@ -44,13 +44,14 @@ def meeting_command(plan: Mapping[str, Any], row: Any) -> str:
 def _command(plan: Mapping[str, Any], row: Any, begin: list[str], others: list[str] | None = None) -> str:
     if VERSION in row.implementation:  # only the run itself knows both versions
         return str(plan["command"])
-    return shlex.join(["paragone", *begin, row.implementation, *_cell(plan, row), *(others or ()), *_met_by(plan)])
+    return shlex.join(
+        ["paragone", *begin, row.variant.removesuffix(" (A/A)"), *_cell(plan, row), *(others or ()), *_met_by(plan)]
+    )
 
 
 def _cell(plan: Mapping[str, Any], row: Any) -> list[str]:
     workload = plan.get("workloads", {}).get(row.problem, row.problem)
-    words = ["--problem", workload, "--batch-sizes", str(row.batch_size), "--dtype", row.dtype]
-    words += ["--seed", str(plan["seed"])]
+    words = ["--problem", workload, "--batch-sizes", str(row.batch_size), "--seed", str(plan["seed"])]
     return words + ["--threads", str(row.threads)] * (row.threads > 1)
 
 

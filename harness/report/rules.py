@@ -16,6 +16,7 @@ from harness.report import tables, wording
 if TYPE_CHECKING:
     from harness.store import Run
 
+GAPS = "Failed, skipped, not measured, not checked"  # the section of that name
 INTRODUCTION = "By T. Hoefler and R. Belli, SC'15; how each is kept in general stands in METHODOLOGY.md."
 
 
@@ -43,7 +44,7 @@ def _base_case(frame: pd.DataFrame) -> str:
     base = frame[(frame["verdict"] == "baseline") & frame["images_per_second"].notna()]
     smallest = base["batch_size"] == base.groupby("problem")["batch_size"].transform("min")
     speeds = [
-        f"{wording.code(row.problem)} {row.dtype} at {wording.batch(row.batch_size)}: "
+        f"{wording.code(row.problem)} {row.dtype} at batch {wording.batch(row.batch_size)}: "
         f"{wording.rate(row.images_per_second)} images/s"
         for row in wording.rows(base[smallest])
     ]
@@ -54,7 +55,7 @@ def _base_case(frame: pd.DataFrame) -> str:
 
 def _subset(run: Run, frame: pd.DataFrame) -> str:
     left_out = int((frame["status"] != "passed").sum()) + len(run.plan["broken"])
-    return f"Without a full result: {left_out} of the planned cells and implementations; why, stands among the gaps."
+    return f"Without a full result: {left_out} of the planned cells and implementations; why: see *{GAPS}*."
 
 
 def _means() -> str:
@@ -63,8 +64,9 @@ def _means() -> str:
 
 def _deterministic(run: Run) -> str:
     free = sorted({v["implementation"] for v in run.plan["variants"] if not v["deterministic"]})
-    results = f"all but {', '.join(map(wording.code, free))}" if free else "all"
-    return f"Times are not: {CONFIDENCE:.0%} intervals over launches. Results are bit for bit the same: {results}."
+    but = f", but for {', '.join(map(wording.code, free))}" if free else ""
+    intervals = f"hence {wording.percent(CONFIDENCE)} intervals over launches"
+    return f"Times vary, {intervals}. Results do not: the same bits every time{but}."
 
 
 def _normality(run: Run) -> str:
@@ -98,7 +100,9 @@ def _percentile(frame: pd.DataFrame) -> str:
 
 def _factors(run: Run) -> str:
     inherited = len(run.environment.get("inherited", []))
-    return f"Plan, Data and Machine below; {wording.plural(inherited, 'variable')} inherited."
+    return (
+        f"Plan, Data and Machine below; {wording.plural(inherited, 'environment variable')} inherited that may count."
+    )
 
 
 def _clock(run: Run) -> str:
@@ -112,12 +116,12 @@ def _bound(frame: pd.DataFrame) -> str:
     span = _span(frame["share_of_limit"])
     if not span:
         return "The machine's limit was not measured."
-    return f"The machine's limit in every figure and table; the cells attain {span} of it."
+    return f"The machine's limit in every figure and table of throughput; the cells attain {span} of it."
 
 
 def _lines(frame: pd.DataFrame) -> str:
-    sizes = frame["batch_size"].nunique()
-    return f"Along batch size alone ({wording.plural(sizes, 'size')}), with markers where something was measured."
+    sizes = wording.plural(int(frame["batch_size"].nunique()), "size")
+    return f"Along batch size ({sizes}), in learning curves along epochs; markers where something was measured."
 
 
 def _span(shares: pd.Series[float]) -> str:

@@ -71,7 +71,7 @@ def _cpus(about: Mapping[str, Any]) -> Pairs:
     return [
         ("cores", _of(about, "machine", "physical_cores")),
         ("logical CPUs", _of(about, "machine", "logical_cpus")),
-        ("usable CPUs", ", ".join(map(str, usable)) if usable else ""),
+        ("usable CPUs", f"{len(usable)} (numbered {', '.join(map(str, usable))})" if usable else ""),
         ("CPU quota", _of(about, "machine", "cpu_quota")),
         ("vector instructions", wording.escaped(", ".join(machine.get("vector_flags", [])))),
         ("frequency governor", wording.escaped(", ".join(machine.get("governors", {})))),

@@ -35,7 +35,7 @@ def summary_tables(frame: pd.DataFrame) -> str:
             by_size = {row.batch_size: row for row in wording.rows(line)}
             entries = [_cell(by_size[size]) if size in by_size else "" for size in sizes]
             lines.append([wording.code(line["name"].iloc[0]), *entries])
-        parts.append(table(["implementation", *(wording.batch(size) for size in sizes)], lines))
+        parts.append(table(["implementation", *(f"batch {wording.batch(size)}" for size in sizes)], lines))
     return "\n\n".join(parts)
 
 
@@ -43,7 +43,7 @@ def _cell(row: Any) -> str:
     """Return throughput and interval above ratio, interval and verdict; or the status where there is no time."""
     if row.status not in STATUSES_WITH_TIMES:
         return f"*{row.status}*"
-    interval = wording.rate_interval(row.images_per_second_low, row.images_per_second_high)
+    interval = wording.rate_interval(row.images_per_second_low, row.images_per_second_high, row.images_per_second)
     speed = f"**{wording.rate(row.images_per_second)}** {interval}".strip()
     if not math.isnan(row.share_of_limit):
         speed += f"<br>{wording.percent(row.share_of_limit)} of the limit"

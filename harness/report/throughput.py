@@ -45,6 +45,7 @@ def draw(cells: pd.DataFrame, name: str, noise: str) -> Drawn | None:
         batch_axis(axes, sorted(shown["batch_size"].unique()))
         axes.set_title(f"{dtype} · images per second", loc="left", size=9, color=palette.SOFT_INK)
         draw_limit(axes, shown[shown["dtype"] == dtype])
+        draw_noise(axes, shown[shown["dtype"] == dtype])
         lines = [draw_line(axes, line) for _, line in shown[shown["dtype"] == dtype].groupby("variant", sort=True)]
         label_lines(axes, lines, height)
     return sheet.drawn(name, f"Throughput over batch size, {problem}, {wording.plural(threads, 'thread')}.")
@@ -61,13 +62,17 @@ def _label(row: Any) -> str:
 
 def _subtitle(shown: pd.DataFrame, noise: str) -> list[str]:
     band = "Bands: 95 % intervals over launches. " if shown["images_per_second_low"].notna().any() else ""
-    dashed = " Dashed: stored in order F." if (shown["order"] == "F").any() else ""
-    return [f"{band}{noise}{dashed}{limit_words(shown)}"]
+    return [f"{band}{noise}{noise_words(shown)}{limit_words(shown)}", *filter(None, [palette.key(shown)])]
 
 
 def limit_words(shown: pd.DataFrame) -> str:
     """Return what the grey in a figure of images per second means, where there is any."""
-    return " Grey: the limit of this machine." if shown["limit_images_per_second"].notna().any() else ""
+    return " Grey area: beyond the limit of this machine." if shown["limit_images_per_second"].notna().any() else ""
+
+
+def noise_words(shown: pd.DataFrame) -> str:
+    """Return what the grey band in a figure of images per second means, where there is one."""
+    return " Grey band: A/A noise around the baseline." if len(_with_margin(shown)) else ""
 
 
 def _not_verified(shown: pd.DataFrame) -> list[str]:
@@ -92,9 +97,28 @@ def draw_limit(axes: Axes, cells: pd.DataFrame) -> None:
     """Shade what lies beyond the machine's limit, where it is known."""
     known = cells.dropna(subset=["limit_images_per_second"]).drop_duplicates("batch_size").sort_values("batch_size")
     if not known.empty:
-        x, limit = known["batch_size"], known["limit_images_per_second"].astype(float)
+        x, (limit,) = _to_the_edges(axes, known["batch_size"], known["limit_images_per_second"])
         axes.fill_between(x, limit, axes.get_ylim()[1], color=palette.NOISE, linewidth=0, zorder=0)
         axes.plot(x, limit, color=palette.SOFT_INK, linewidth=1.0, zorder=0)
+
+
+def draw_noise(axes: Axes, cells: pd.DataFrame) -> None:
+    """Shade what A/A shows to be noise around the baseline, where it is known."""
+    known = _with_margin(cells).sort_values("batch_size")
+    if not known.empty:
+        speed, factor = known["images_per_second"].astype(float), 1 + known["margin"].astype(float)
+        x, (low, high) = _to_the_edges(axes, known["batch_size"], speed / factor, speed * factor)
+        axes.fill_between(x, low, high, color=palette.SOFT_INK, alpha=0.25, linewidth=0, zorder=0.5)
+
+
+def _with_margin(cells: pd.DataFrame) -> pd.DataFrame:
+    return cells[(cells["verdict"] == "baseline") & cells["margin"].notna()]
+
+
+def _to_the_edges(axes: Axes, x: pd.Series[int], *ys: pd.Series[float]) -> tuple[list[float], list[list[float]]]:
+    """Return the points with the first and the last repeated at the edges: a single batch size is seen too."""
+    left, right = axes.get_xlim()
+    return [left, *map(float, x), right], [[float(y.iloc[0]), *map(float, y), float(y.iloc[-1])] for y in ys]
 
 
 def draw_line(axes: Axes, cells: pd.DataFrame) -> tuple[float, float, str, str, bool]:

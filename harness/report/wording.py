@@ -1,4 +1,8 @@
-"""Numbers and names as a reader wants them: three significant digits, and safe inside a Markdown table."""
+"""Numbers and names as a reader wants them: three significant digits, and safe inside a Markdown table.
+
+What is written is rounded from the six digits that summary.csv and report.html have, halves away from zero: so the
+three agree (page/words.js does the same).
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ import html
 import math
 import re
 from collections.abc import Iterator, Sequence
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import pandas as pd
@@ -24,16 +29,28 @@ def significant(value: float, digits: int = 3) -> str:
         return MISSING
     if value == 0:
         return "0"
-    decimals = digits - 1 - math.floor(math.log10(abs(float(f"{value:.{digits - 1}e}"))))
-    return f"{round(value, decimals):.{max(0, decimals)}f}"
+    stored = Decimal(f"{value:.6g}")
+    found = _rounded(stored, stored.adjusted() - digits + 1)
+    return f"{_rounded(found, found.adjusted() - digits + 1):f}"  # 9.996 has become 10.00, which is 10.0
+
+
+def _as_stored(value: float) -> float:
+    return float(f"{value:.6g}")
+
+
+def _rounded(value: Decimal, exponent: int) -> Decimal:
+    return value.quantize(Decimal(1).scaleb(exponent), ROUND_HALF_UP)
 
 
 def rate(value: float, digits: int = 3) -> str:
     """Return a rate with its prefix: "311 k", "1.71 M", "412"."""
-    for size, prefix in PREFIXES:
-        if value >= size * (1 - 0.5 * 10.0**-digits):
-            return f"{significant(value / size, digits)} {prefix}"
-    return significant(value, digits)
+    size, prefix = _prefix(_as_stored(value), digits)
+    return f"{significant(value / size, digits)} {prefix}".strip()
+
+
+def _prefix(value: float, digits: int = 3) -> tuple[float, str]:
+    found = (entry for entry in PREFIXES if value >= entry[0] * (1 - 0.5 * 10.0**-digits))
+    return next(found, (1.0, ""))
 
 
 def tick(value: float) -> str:
@@ -44,11 +61,11 @@ def tick(value: float) -> str:
     return f"{value:.3g}"
 
 
-def rate_interval(low: float, high: float) -> str:
-    """Return "[302–320]" in the unit of its upper end, or nothing without an interval."""
+def rate_interval(low: float, high: float, value: float) -> str:
+    """Return "[302–320]" in the unit of the value that it stands beside, or nothing without an interval."""
     if math.isnan(low) or math.isnan(high):
         return ""
-    size = next((size for size, _ in PREFIXES if high >= size), 1.0)
+    size, _ = _prefix(_as_stored(value))
     return f"[{significant(low / size)}–{significant(high / size)}]"
 
 
@@ -78,8 +95,9 @@ def short_ratio(value: float) -> str:
 
 def _ratio_number(value: float) -> str:
     """Return two decimals near 1, where they are what margins are made of, else significant digits."""
+    value = _as_stored(value)
     if 0.1 <= value < 10:
-        return f"{value:.2f}"
+        return f"{_rounded(Decimal(str(value)), -2):f}"
     return significant(value, 3 if value >= 10 else 2)
 
 
@@ -87,6 +105,7 @@ def seconds(value: float) -> str:
     """Return a duration in the unit that suits it: "3.2 µs", "45 ms", "12 s", "4.1 min"."""
     if not math.isfinite(value):
         return MISSING
+    value = _as_stored(value)
     for size, unit in ((1e-6, "µs"), (1e-3, "ms"), (1.0, "s")):
         if value < 1000 * size and not (unit == "s" and value >= 120):
             return f"{significant(value / size)} {unit}"
@@ -119,8 +138,8 @@ def listed(words: Sequence[str]) -> str:
 
 
 def plural(count: int, noun: str) -> str:
-    """Return "1 launch", "5 launches"."""
-    ending = "" if count == 1 else "es" if noun.endswith(("ch", "sh", "s")) else "s"
+    """Return "1 launch", "5 launches", "3 epochs"."""
+    ending = "" if count == 1 else "es" if noun.endswith(("ch", "sh", "s")) and noun != "epoch" else "s"
     return f"{count} {noun}{ending}"
 
 

@@ -41,11 +41,12 @@ ROOM_FOR_PICTURES = 700_000  # bytes of base64
 def page(run: Run, frame: pd.DataFrame, sections: Sections, drawn: Sequence[Drawn]) -> str:
     """Return the report of a run as a page of its own, from the summary, the report's sections and its figures.
 
-    What the charts and the page's own table show is not said again from the sections.
+    What the charts and the page's own table show is said from the sections only where no script runs.
     """
     own = {RESULTS, FIGURES, WARNINGS}
     title, *rest = sections
     leading = [text for heading, text in rest if not heading]
+    results = "\n\n".join(text for heading, text in rest if heading == RESULTS)
     warnings = [text for heading, text in rest if heading == WARNINGS]
     scripts = [_inline(name) for name in (VENDOR, *SCRIPTS)]
     pictures, left_out = _pictures(drawn)
@@ -55,6 +56,7 @@ def page(run: Run, frame: pd.DataFrame, sections: Sections, drawn: Sequence[Draw
         lead=_line(compared(run, frame)),
         answer=_prose("\n\n".join([title[1], *leading])),
         warnings=[(_prose(text), text.count("\n- ") + 1) for text in warnings],
+        results=_prose(results),
         sections=[_section(heading, text) for heading, text in rest if heading and heading not in own],
         pictures=pictures,
         left_out=left_out,

@@ -104,8 +104,8 @@
     const paired = cell.launches.filter((launch) => known(launch.ratio));
     const ratios = paired.map((launch) => launch.ratio);
     const value = Math.exp(mean(ratios.map(Math.log)));
-    const made = `the geometric mean of ${words.plural(ratios.length, "launch")}: ${numbers(ratios, words.ratio)}; each the median over the rounds of ` +
-      `${cell.baselineName}'s time per step over this one's; ${studentWords(ratios, (data.t || [])[ratios.length - 2])}`;
+    const made = `the geometric mean of ${words.plural(ratios.length, "launch")}: ${numbers(ratios, words.ratio)}; each the median over the rounds (of an even ` +
+      `number the geometric mean of the middle two) of ${cell.baselineName}'s time per step over this one's; ${studentWords(ratios, (data.t || [])[ratios.length - 2])}`;
     return [words.ratio(row.ratio_to_baseline), words.interval(row.ratio_low, row.ratio_high, words.ratio), made + differing(value, row.ratio_to_baseline, words.ratio)];
   }
 

@@ -7,13 +7,13 @@
   const box = document.getElementById("cells");
   const plain = (column) => [column.replace(/_/g, " "), (row) => String(row[column] ?? ""), column];
   const number = (title, column, write) => [title, (row) => (row[column] === null ? "" : write(row[column])), column];
-  const between = (title, low, high, write) => [title, (row) => words.ends(row[low], row[high], write), low];
+  const between = (title, low, high, write, of) => [title, (row) => words.ends(row[low], row[high], write, row[of]), low];
 
   // Heading, words, and the column that it sorts by; all others of summary.csv are shown as they stand there.
   const CHOSEN = [
     plain("variant"), plain("problem"), number("batch", "batch_size", words.batch), plain("threads"),
     number("images/s", "images_per_second", words.rate),
-    between("95 %", "images_per_second_low", "images_per_second_high", words.rateInterval),
+    between("95 %", "images_per_second_low", "images_per_second_high", words.rateInterval, "images_per_second"),
     number("of the limit", "share_of_limit", words.percent), number("ratio", "ratio_to_baseline", words.ratio),
     between("95 %", "ratio_low", "ratio_high", words.ratioInterval), plain("verdict"), plain("status"),
     number("s/epoch", "seconds_per_epoch", words.seconds), number("spread", "spread", words.percent),
@@ -59,14 +59,13 @@
     paragone.refresh(form);
     const rows = shown();
     const columns = view.chosen.columns === "all" ? ALL : CHOSEN;
-    const table = element("table", { class: "cells" },
+    const table = element("table", { class: "cells", "data-choice": "sort" },
       element("caption", {}, `${rows.length} of ${words.plural(data.rows.length, "cell")}`),
       element("thead", {}, element("tr", {}, columns.map(([title, , column]) =>
-        element("th", { scope: "col", class: typeof data.rows[0]?.[column] === "number" ? "number" : null }, title)))),
+        element("th", { scope: "col", "data-column": column, class: typeof data.rows[0]?.[column] === "number" ? "number" : null }, title)))),
       element("tbody", {}, rows.map((row) => line(row, columns))));
-    const before = box.querySelector("table");
     box.replaceChildren(...paragone.boxed(table, "the table of every cell", (form_) => lines(form_, table)));
-    paragone.sortLike(table, before);
+    paragone.sortAsChosen(table);
   }
 
   form.append(paragone.field("Text", "text", "torch float32 slower"));
@@ -78,6 +77,7 @@
   form.append(paragone.choice("Columns", "columns", [["", "the main ones"], ["all", "all of summary.csv"]]));
   form.addEventListener("submit", (event) => event.preventDefault());
   update();
-  const isOfTable = (name) => name.startsWith("only-") || name === "text" || name === "columns";
-  view.onChange((changed) => { if (changed.some(isOfTable)) update(); });
+  view.onChange((changed) => {
+    if (changed.some((name) => view.isOfTable(name) && name !== "sort")) update();
+  });
 })(window.paragone);

@@ -127,8 +127,9 @@
 
   controls();
   update();
-  const isOfTable = (name) => name.startsWith("only-") || name === "text" || name === "columns";
-  view.onChange((changed) => { if (!changed.every(isOfTable)) update(); });
+  view.onChange((changed) => {
+    if (!changed.every((name) => view.isOfTable(name) || name === "chart-sort")) update();
+  });
   let width = window.innerWidth;
   window.addEventListener("resize", () => {
     if (window.innerWidth === width) return;

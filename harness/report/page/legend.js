@@ -55,7 +55,8 @@
     const dtype = byName.size < lines.length ? `, ${lines[0].dtype}` : "";
     const focused = box.contains(document.activeElement) ? document.activeElement.dataset.name : null;
     box.replaceChildren(
-      element("p", { class: "note" }, lines.length ? `At batch ${words.batch(largest)}${dtype}. Click to pick out.` : "", " ", clear),
+      element("p", { class: "note" }, lines.length ? `At batch ${words.batch(largest)}${dtype}. ` : "",
+        lines.length ? element("span", { class: "on-screen" }, "Click to pick out. ") : null, clear),
       element("ol", {}, items));
     if (focused) [...box.querySelectorAll(".entry")].find((entry) => entry.dataset.name === focused)?.focus();
   };

@@ -95,9 +95,9 @@
   paragone.metrics = METRICS;
   paragone.metric = () => METRICS[view.chosen.metric];
   paragone.estimate = (row) => ({ low: null, high: null, ...paragone.metric().of(row) });
-  paragone.intervalOf = ({ low, high }) => {
+  paragone.intervalOf = ({ low, high, value }) => {
     const { interval, write } = paragone.metric();
-    return words.ends(low, high, interval || words.pair(write));
+    return words.ends(low, high, interval || words.pair(write), value);
   };
   paragone.baselineOf = baselineOf;
   paragone.ratioNote = ratioNote;

@@ -32,6 +32,7 @@ def payload(run: Run, frame: pd.DataFrame) -> dict[str, Any]:
     and `launches` have an entry for each. A launch is [wave, launch, attempt, median seconds per step].
     """
     launches = _launches(run, frame)
+    shown = wording.presented(frame)
     most = max((len(entries) for entries in launches), default=0)
     return {
         "run": run.plan["run"],
@@ -42,6 +43,7 @@ def payload(run: Run, frame: pd.DataFrame) -> dict[str, Any]:
         "launches": launches,
         "baselines": baseline_variants(run),
         "noise": {problem: noise_sentence(run, frame, problem) for problem in run.plan["problems"]},
+        "keys": {problem: palette.key(shown[shown["problem"] == problem]) for problem in run.plan["problems"]},
         # Student's t for 1, 2, … degrees of freedom, as every interval over launches takes it.
         "t": [_plain(stdtrit(freedom, (1 + CONFIDENCE) / 2)) for freedom in range(1, most)],
         **cell_pages(run, frame),

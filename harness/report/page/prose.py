@@ -12,6 +12,7 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
 BREAK = "<br>"
+SHORT = 32  # characters of a line in a cell that is not broken
 
 
 def as_html(markdown: str) -> str:
@@ -65,7 +66,10 @@ def _table_close(
 
 
 def _describe_tables(tokens: list[Token]) -> None:
-    """Say what heads a column or a row; of tables whose headings are all empty, the first cells head the rows."""
+    """Say what heads a column or a row, and which cells are short lines.
+
+    Of tables whose headings are all empty, the first cells head the rows.
+    """
     starts = [index for index, token in enumerate(tokens) if token.type == "table_open"]
     for start in reversed(starts):
         kinds = [token.type for token in tokens[start:]]
@@ -74,6 +78,9 @@ def _describe_tables(tokens: list[Token]) -> None:
         if any(tokens[index + 1].content for index in headings):
             for index in headings:
                 tokens[index].attrSet("scope", "col")
+            for index in range(body, end):
+                if tokens[index].type == "td_open" and _is_short(tokens[index + 1].content):
+                    tokens[index].attrSet("class", "short")
             continue
         tokens[start].meta["pairs"] = True
         for index in range(body, end):
@@ -81,6 +88,10 @@ def _describe_tables(tokens: list[Token]) -> None:
                 tokens[index + 1].tag = tokens[index + 3].tag = "th"
                 tokens[index + 1].attrSet("scope", "row")
         del tokens[start + 1 : body]
+
+
+def _is_short(content: str) -> bool:
+    return max(map(len, content.split(BREAK))) <= SHORT
 
 
 _PARSER = _parser()

@@ -5,17 +5,26 @@
   const { data, element, view } = paragone;
   const cell = document.getElementById("cell");
   const report = ["header", "nav", "main"].map((tag) => document.querySelector(`body > ${tag}`));
+  const title = document.title;
   let left = 0; // where the reader was in the report
+  let way = ""; // the link that was taken from there, as a selector
 
   function open() {
     const found = /^#cell-(\d+)$/.exec(location.hash);
     const row = found && data.rows[Number(found[1])];
-    if (row && cell.hidden) left = window.scrollY;
+    if (row && cell.hidden) leave();
     const wasOpen = !cell.hidden;
     cell.hidden = !row;
     report.forEach((part) => { part.hidden = Boolean(row); });
+    document.title = row ? `${row.name}, batch ${paragone.words.batch(row.batch_size)} – ${title}` : title;
     if (row) showCell(row);
     else if (wasOpen) back();
+  }
+
+  function leave() {
+    left = window.scrollY;
+    const box = document.activeElement.closest("#twin, #cells");
+    way = box ? `#${box.id} a[href="${document.activeElement.getAttribute("href")}"]` : "";
   }
 
   function showCell(row) {
@@ -29,6 +38,7 @@
 
   function back() {
     paragone.redraw();
+    if (way) document.querySelector(way)?.focus({ preventScroll: true });
     window.scrollTo(0, left);
   }
 

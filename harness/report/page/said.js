@@ -5,7 +5,8 @@
   const { data, distinct, element, view, words } = paragone;
 
   const OF_METRIC = {
-    cold: "The first call of a process at that batch size: compiling and first touches included. The median over launches.",
+    cold: "The first call of a process at that batch size: compiling and first touches included. The median over launches. " +
+      "A call is as long as a sample, whose steps differ from cell to cell: the multiple of the steady time compares better.",
     cold_ratio: "The first call of a process, as a multiple of the same steps' steady time. The median over launches.",
     memory: "Highest in a process of its own, above what it held after loading.",
     peak: "Highest in a process of its own.",
@@ -54,7 +55,8 @@
       metric === "ratio" ? paragone.ratioNote(rows) : OF_METRIC[metric] || median,
       COMPARED.includes(metric) ? data.noise[problem] : "",
       has("limit") ? "Grey area: beyond the limit of this machine." : "",
-      has("noise") ? "Dark band: A/A noise around the baseline." : "",
+      has("noise") ? "Grey band: A/A noise around the baseline." : "",
+      data.keys[problem],
       unverified.length ? `Not verified: ${unverified.join(", ")}.` : "",
       absent.length ? `Not drawn: ${absent.join(", ")}.` : "",
     ].map((sentence) => sentence.trim()).filter(Boolean).join(" ");

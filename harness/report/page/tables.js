@@ -2,7 +2,7 @@
 "use strict";
 
 (function (paragone) {
-  const { element } = paragone;
+  const { element, view } = paragone;
   const UNITS = { G: 1e9, M: 1e6, k: 1e3, "µs": 1e-6, ms: 1e-3, s: 1, min: 60, h: 3600, "%": 0.01, T: 1e12 };
 
   // The number that a text starts with, in the unit behind it; null where it starts with none.
@@ -40,16 +40,20 @@
     body.append(...keyed.map(([, row]) => row));
   }
 
+  // The other way round; of a table with a choice of its own the address says so.
   function turn(table, column) {
-    sortBy(table, column, table.tHead.rows[0].cells[column].getAttribute("aria-sort") === "ascending");
+    const heading = table.tHead.rows[0].cells[column];
+    const descending = heading.getAttribute("aria-sort") === "ascending";
+    sortBy(table, column, descending);
+    const { choice } = table.dataset;
+    if (choice) view.choose({ [choice]: `${descending ? "-" : ""}${heading.dataset.column}` });
   }
 
-  // Sort a table as the one was whose place it takes.
-  paragone.sortLike = function (table, before) {
-    const headings = before ? [...before.tHead.rows[0].cells] : [];
-    const column = headings.findIndex((cell) => cell.hasAttribute("aria-sort"));
-    const isSame = column >= 0 && table.tHead.rows[0].cells[column]?.textContent === headings[column].textContent;
-    if (isSame) sortBy(table, column, headings[column].getAttribute("aria-sort") === "descending");
+  // Sort a table as the address says, where it has that column.
+  paragone.sortAsChosen = function (table) {
+    const wanted = view.chosen[table.dataset.choice];
+    const column = [...table.tHead.rows[0].cells].findIndex((cell) => cell.dataset.column === wanted.replace(/^-/, ""));
+    if (column >= 0) sortBy(table, column, wanted.startsWith("-"));
   };
 
   // Put a button into every heading that has words.

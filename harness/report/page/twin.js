@@ -21,7 +21,7 @@
   paragone.twin = function (box, rows, picked) {
     const sizes = distinct("batch_size", rows).sort((a, b) => a - b);
     const hasDtypes = distinct("dtype", rows).length > 1;
-    const head = ["implementation", ...(hasDtypes ? ["dtype"] : []), ...sizes.map((size) => `batch ${words.batch(size)}`)];
+    const head = [["implementation"], ...(hasDtypes ? [["dtype"]] : []), ...sizes.map((size) => [size, `batch ${words.batch(size)}`])];
     const body = distinct("variant", rows).map((variant) => {
       const own = rows.filter((row) => row.variant === variant);
       const [{ name, dtype }] = own;
@@ -30,13 +30,12 @@
         sizes.map((size) => entry(own.find((row) => row.batch_size === size))));
     });
     const threads = words.plural(Number(view.chosen.threads), "thread");
-    const table = element("table", { class: "twin" },
+    const table = element("table", { class: "twin", "data-choice": "chart-sort" },
       element("caption", {}, `${paragone.metric().title}, ${view.chosen.problem}, ${threads}`),
-      element("thead", {}, element("tr", {}, head.map((heading) =>
-        element("th", { scope: "col", class: heading.startsWith("batch") ? "number" : null }, heading)))),
+      element("thead", {}, element("tr", {}, head.map(([column, heading]) =>
+        element("th", { scope: "col", "data-column": column, class: heading ? "number" : null }, heading || column)))),
       element("tbody", {}, body));
-    const before = box.querySelector("table");
     box.replaceChildren(...paragone.boxed(table, "the table of the chart"));
-    paragone.sortLike(table, before);
+    paragone.sortAsChosen(table);
   };
 })(window.paragone);

@@ -8,10 +8,10 @@
   const measured = presented.find((row) => row.images_per_second !== null) || presented[0] || {};
 
   // Charts: metric, problem, dtype (empty: all), threads, baseline (empty: the run's own), highlight, search.
-  // Table of cells: text and the columns of the same name, prefixed by "only-".
+  // Table of cells: text and the columns of the same name, prefixed by "only-". Sorted by a column, "-" before it: falling.
   const DEFAULTS = {
     metric: "rate", problem: measured.problem || "", dtype: "", threads: String(measured.threads || 1), baseline: "",
-    highlight: "", search: "", text: "", "only-problem": "", "only-dtype": "", "only-threads": "",
+    highlight: "", search: "", "chart-sort": "", sort: "", text: "", "only-problem": "", "only-dtype": "", "only-threads": "",
     "only-batch_size": "", "only-verdict": "", "only-status": "", columns: "",
   };
 
@@ -36,6 +36,9 @@
     return `${START}${changed.length ? `&${new URLSearchParams(changed)}` : ""}`;
   }
 
+  // Whether a choice is about the table of cells, and none of the charts'.
+  const isOfTable = (name) => name.startsWith("only-") || ["text", "columns", "sort"].includes(name);
+
   const highlighted = () => new Set(view.highlight ? view.highlight.split("|") : []);
 
   // The names that a click or the search has picked out; empty where all are equal.
@@ -56,7 +59,7 @@
 
   read();
   window.addEventListener("hashchange", () => read() && listeners.forEach((listener) => listener(Object.keys(DEFAULTS))));
-  paragone.view = { chosen: view, choose, toggle, picked, address, presented, onChange: (listener) => listeners.push(listener) };
+  paragone.view = { chosen: view, choose, toggle, picked, address, presented, isOfTable, onChange: (listener) => listeners.push(listener) };
 
   // A labelled choice of the controls; `options` are [value, words], or [group, [[value, words], …]].
   paragone.choice = function (label, name, options) {

@@ -1,4 +1,4 @@
-// Numbers as the report writes them: three significant digits, no exponent.
+// Numbers as the report writes them (wording.py): three significant digits, no exponent, halves away from zero.
 "use strict";
 
 (function (paragone) {
@@ -9,19 +9,31 @@
   function significant(value, digits = 3) {
     if (!isNumber(value)) return MISSING;
     if (value === 0) return "0";
-    const decimals = digits - 1 - Math.floor(Math.log10(Math.abs(Number(value.toPrecision(digits)))));
-    return decimals >= 0 ? value.toFixed(decimals) : String(Math.round(value / 10 ** -decimals) * 10 ** -decimals);
+    const place = (number) => digits - 1 - Number(number.toExponential(5).split("e")[1]);
+    return fixed(value, place(Number(fixed(value, place(value))))); // 9.996 has become 10.00, which is 10.0
+  }
+
+  // Rounded in decimals, from the six digits that the page has: 1.005 is 1.01 though its binary lies below.
+  function fixed(value, decimals) {
+    const [digits, exponent] = Math.abs(value).toExponential(5).split("e");
+    const whole = Math.round(Number(`${digits}e${Number(exponent) + decimals}`));
+    const size = Number(`${whole}e${-decimals}`);
+    return `${value < 0 ? "-" : ""}${size.toFixed(Math.max(0, decimals))}`;
   }
 
   function rate(value, digits = 3) {
     if (!isNumber(value)) return MISSING;
-    const found = PREFIXES.find(([size]) => value >= size * (1 - 0.5 * 10 ** -digits));
-    return found ? `${significant(value / found[0], digits)} ${found[1]}` : significant(value, digits);
+    const [size, prefix] = prefixOf(value, digits);
+    return `${significant(value / size, digits)} ${prefix}`.trim();
+  }
+
+  function prefixOf(value, digits = 3) {
+    return PREFIXES.find(([size]) => value >= size * (1 - 0.5 * 10 ** -digits)) || [1, ""];
   }
 
   // Two decimals near 1, where they are what margins are made of.
   function ratioNumber(value) {
-    return value >= 0.1 && value < 10 ? value.toFixed(2) : significant(value, value >= 10 ? 3 : 2);
+    return value >= 0.1 && value < 10 ? fixed(value, 2) : significant(value, value >= 10 ? 3 : 2);
   }
 
   function seconds(value) {
@@ -34,14 +46,14 @@
 
   const batch = (size) => String(size).replace(/\B(?=(\d{3})+$)/g, "\u202f");
 
-  // "[302–320]" in the unit of the upper end.
-  function rateInterval(low, high) {
-    const [size] = PREFIXES.find(([one]) => high >= one) || [1];
+  // "[302–320]" in the unit of the value that it stands beside.
+  function rateInterval(low, high, value) {
+    const [size] = prefixOf(value);
     return `[${significant(low / size)}–${significant(high / size)}]`;
   }
 
   // Both ends in words, by what writes a pair of them; nothing without an interval.
-  const ends = (low, high, write) => (isNumber(low) && isNumber(high) ? write(low, high) : "");
+  const ends = (low, high, write, value) => (isNumber(low) && isNumber(high) ? write(low, high, value) : "");
   const pair = (write) => (low, high) => `[${write(low)}, ${write(high)}]`;
 
   paragone.words = {
@@ -49,7 +61,7 @@
     ratio: (value) => (isNumber(value) ? `${ratioNumber(value)}×` : MISSING),
     percent: (value) => (isNumber(value) ? `${significant(100 * value, 2)} %` : MISSING),
     megabytes: (value) => (isNumber(value) ? `${significant(value)} MB` : MISSING),
-    plural: (count, noun) => `${count} ${noun}${count === 1 ? "" : /(ch|sh|s)$/.test(noun) ? "es" : "s"}`,
+    plural: (count, noun) => `${count} ${noun}${count === 1 ? "" : /(ch|sh|s)$/.test(noun) && noun !== "epoch" ? "es" : "s"}`,
     ends, rateInterval, pair, ratioInterval: pair(ratioNumber),
     interval: (low, high, write) => ends(low, high, pair(write)),
     // For an axis: without the zeros that tell precision.
