@@ -98,9 +98,12 @@ class WorkerHandle:
         answer, _ = self.order("load", order)
         return {name: answer[name] for name in ANSWERS["load"]}
 
-    def train(self, state: State, order: NDArray[np.int64]) -> tuple[State, NDArray[Any] | None]:
-        """Train untimed from `state` over `order`; return the parameters and the losses."""
-        answer, arrays = self.order("train", {"step": state.step}, {**state.tensors(), "order": order})
+    def train(
+        self, state: State, order: NDArray[np.int64], n_steps: int | None = None
+    ) -> tuple[State, NDArray[Any] | None]:
+        """Train untimed from `state` over `order`, or its first steps; return the parameters and the losses."""
+        asked = {"step": state.step, "n_steps": n_steps}
+        answer, arrays = self.order("train", asked, {**state.tensors(), "order": order})
         losses = arrays.pop("losses", None)
         return _state("train", answer, arrays), losses
 

@@ -146,8 +146,9 @@ class Pilot:
             tail = self.gatekeeper.check_last_sample(
                 worker, survey.enrolment, batch_size, planned.n_steps, sample["digest"]
             )
-            if survey.note_check("tail", batch_size, tail) and self._keeps_to_its_threads(survey, worker, planned):
-                survey.cells.append(planned)
+            if survey.note_check("tail", batch_size, tail):
+                self.gatekeeper.try_unseen(worker, survey.enrolment, planned)
+                survey.cells += [planned] * self._keeps_to_its_threads(survey, worker, planned)
         return pace
 
     def _keeps_to_its_threads(self, survey: Survey, worker: WorkerHandle, planned: Cell) -> bool:

@@ -22,8 +22,8 @@ FLOW = """
     interface adapters plugins registry revisions
     reference bounds judge diagnose verify contract starter
     measure peak phases pipe orders worker answers watch host
-    resolution request sides plan waves survey gatekeeper pilot bridges store runs resume remaining limits evaluation
-    schedule rehearsal footprint learning bench profile doctor
+    resolution request sides plan waves survey unseen gatekeeper pilot bridges store runs resume remaining limits
+    evaluation member schedule rehearsal footprint learning bench profile doctor
     analyse claims compare report export selftest display cli __main__
 """.split()
 
