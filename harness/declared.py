@@ -32,7 +32,7 @@ def _fault(implementation: type[Implementation], folder: Path) -> str | None:
             return f"declare {attribute!r} (see CONTRIBUTING.md)"
     for attribute in DECLARED_TEXTS:
         value = getattr(implementation, attribute)
-        if not isinstance(value, str) or not value.strip():
+        if type(value) is not str or not value.strip():  # a text with methods of its own is another thing
             return f"{attribute}: expected a text, got {value!r}"
     if unwritten := sorted(implementation.__abstractmethods__):
         return f"write {', '.join(unwritten)}"
@@ -116,7 +116,7 @@ def _fault_of_axes(axes: object) -> str | None:
 
 
 def _is_tuple_of_texts(values: object) -> bool:
-    return isinstance(values, tuple | list) and all(isinstance(value, str) for value in values)
+    return isinstance(values, tuple | list) and all(type(value) is str for value in values)
 
 
 def reason_against(implementation: type[Implementation], problem: Problem | None = None) -> str | None:

@@ -192,6 +192,22 @@ FAULTS: dict[str, Fault] = {
     "closes_its_pipe": Fault(
         verb("train", "os.closerange(3, 64)", GO_ON), r"the worker (exited with code 1: OSError|closed its pipe)"
     ),
+    "leaves_its_pipe_to_a_child": Fault(
+        verb(
+            "train",
+            "for fd in map(int, sys.argv[1:3]): os.set_inheritable(fd, True)",
+            "self.note_process(subprocess.Popen(['sleep', '600'], close_fds=False).pid)",
+            "os._exit(7)",
+        ),
+        r"the worker exited with code 7",
+    ),
+    "raises_what_is_no_exception": Fault(
+        verb("train", "raise GeneratorExit('too early')"), r"the worker exited with code 1: GeneratorExit: too early"
+    ),
+    "raises_without_words": Fault(
+        verb("train", "raise type('Mute', (Exception,), {'__str__': lambda self: 1 / 0})"),
+        r"^cost: Mute, whose words cannot be had: asking for them raised ZeroDivisionError \(impl\.py, line",
+    ),
     "writes_into_the_pipe": Fault(
         verb(
             "train",
