@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from harness.data import DataSet
+from harness.declared import reason_against
 from harness.errors import MeasurementFailed
 from harness.interface import Implementation, variants
-from harness.pilot import OpenWorker, load_worker, reason_against
+from harness.pilot import OpenWorker, load_worker
 from harness.plan import Enrolment
 from harness.registry import Found, read_folder
 

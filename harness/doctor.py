@@ -17,6 +17,7 @@ from typing import Any
 
 from harness import environment
 from harness.data import DIGITS
+from harness.declared import reason_against
 from harness.errors import DataUnusable
 from harness.interpreters import OLDEST_PYTHON
 from harness.machine.conditions import GIB, Finding, judge
@@ -24,7 +25,6 @@ from harness.machine.threads import fault_of_threads, worker_environment
 from harness.mnist.cache import find_entry
 from harness.mnist.files import locate
 from harness.mnist.parts import MNIST, MNIST_SHA256
-from harness.pilot import reason_against
 from harness.registry import Broken, Found, discover
 from harness.runs import results_folder
 

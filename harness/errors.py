@@ -87,6 +87,15 @@ class TimedOut(MeasurementFailed):
     """A worker that did not answer within its limit."""
 
 
+def words_of(error: BaseException) -> str:
+    """Return "ValueError: no room"; an error that somebody else has written may not even have words."""
+    name = type(error).__name__
+    try:
+        return f"{name}: {error}"
+    except Exception as fault:
+        return f"{name}, whose words cannot be had: asking for them raised {type(fault).__name__}"
+
+
 def closest_sentence(name: str, known: Iterable[str]) -> str:
     """Return "Did you mean …?", or the list of what there is when nothing comes close."""
     known = list(known)

@@ -5,11 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from harness.data import DataSet, cache_folder
+from harness.errors import MeasurementFailed
 from harness.host import WorkerHandle
 from harness.measure import result_digest
-from harness.plan import Enrolment
+from harness.plan import Cell, Enrolment
 from harness.state import State
+from harness.unseen import never_seen, refuse_replay
 from harness.verify import Check, check_form, check_near, check_steps, check_tail, gate
 
 # The reference continues a sample from near its end: so many images of it at most, but one step at least.
@@ -58,25 +63,47 @@ class Gatekeeper:
         final, losses = worker.result()
         if result_digest(final, losses) != digest:
             return Check("failed", "params() called twice gives two results")
-        dtype, start = enrolment.variant.dtype, self._start(enrolment)
+        start = self._start(enrolment)
         if difference := enrolment.difference:
-            return check_form(problem, start, final, losses, n_steps, dtype, difference)
-        tail_steps = min(n_steps, check_steps(batch_size), max(1, TAIL_IMAGES // batch_size))
-        check = check_tail(
-            worker.train,
-            problem,
-            self.data.train_images[: problem.n_train],
-            self.data.train_labels[: problem.n_train],
-            dtype,
-            start,
-            problem.order(self.seed, n_steps, batch_size),
-            final,
-            losses,
-            tail_steps,
-        )
+            return check_form(problem, start, final, losses, n_steps, enrolment.variant.dtype, difference)
+        order = problem.order(self.seed, n_steps, batch_size)
+        check = self._check_end(worker, enrolment, start, order, final, losses)
         if check.status == "passed":
             self.remember(enrolment, batch_size, n_steps, digest)
         return check
+
+    def try_unseen(self, worker: WorkerHandle, enrolment: Enrolment, cell: Cell) -> None:
+        """Have a cell train from a start and over an order that nobody can have prepared for.
+
+        Raises MeasurementFailed where the end is wrong, or where it takes longer than the samples say. Where the
+        implementation only comes near the workload, only how long it takes is looked at.
+        """
+        self.refuse_replay(worker, enrolment, cell)
+        if enrolment.difference or cell.once_per_launch:
+            return
+        start, order = never_seen(enrolment.problem, cell)
+        check = self._check_end(worker, enrolment, start, order, *worker.train(start, order))
+        if check.status == "failed":
+            raise MeasurementFailed(f"from a start and over an order that are new: {check.reason}")
+
+    def refuse_replay(self, worker: WorkerHandle, enrolment: Enrolment, cell: Cell) -> None:
+        """Raise MeasurementFailed where what is new takes longer than the samples say."""
+        refuse_replay(worker, enrolment.problem, cell)
+
+    def _check_end(
+        self,
+        worker: WorkerHandle,
+        enrolment: Enrolment,
+        start: State,
+        order: NDArray[np.int64],
+        final: State,
+        losses: NDArray[Any] | None,
+    ) -> Check:
+        problem, (n_steps, batch_size) = enrolment.problem, order.shape
+        images, labels = self.data.train_images[: problem.n_train], self.data.train_labels[: problem.n_train]
+        n_tail = min(n_steps, check_steps(batch_size), max(1, TAIL_IMAGES // batch_size))
+        dtype = enrolment.variant.dtype
+        return check_tail(worker.train, problem, images, labels, dtype, start, order, final, losses, n_tail)
 
     def remember(self, enrolment: Enrolment, batch_size: int, n_steps: int, digest: str) -> None:
         """Take the digest of a sample for verified."""

@@ -82,7 +82,7 @@ class WorkerHandle:
             )
         os.set_blocking(outgoing, False)
         self._watch = Watch(self._process.pid, mark, memory_limit_bytes)
-        self._pipe = Pipe(incoming, outgoing, self._look)
+        self._pipe = Pipe(incoming, outgoing, self._glance)
 
     def load(self, variant: Variant, folder: str, problem: Problem, data: str, seed: int) -> dict[str, Any]:
         """Load the variant with a problem; return what `load` reports."""
@@ -98,9 +98,12 @@ class WorkerHandle:
         answer, _ = self.order("load", order)
         return {name: answer[name] for name in ANSWERS["load"]}
 
-    def train(self, state: State, order: NDArray[np.int64]) -> tuple[State, NDArray[Any] | None]:
-        """Train untimed from `state` over `order`; return the parameters and the losses."""
-        answer, arrays = self.order("train", {"step": state.step}, {**state.tensors(), "order": order})
+    def train(
+        self, state: State, order: NDArray[np.int64], n_steps: int | None = None
+    ) -> tuple[State, NDArray[Any] | None]:
+        """Train untimed from `state` over `order`, or its first steps; return the parameters and the losses."""
+        asked = {"step": state.step, "n_steps": n_steps}
+        answer, arrays = self.order("train", asked, {**state.tensors(), "order": order})
         losses = arrays.pop("losses", None)
         return _state("train", answer, arrays), losses
 
@@ -164,6 +167,12 @@ class WorkerHandle:
             self._watch.end()
             self._process.wait()
             self._resources.close()
+
+    def _glance(self) -> None:
+        """Look, and see whether the worker still lives: who has its end of the pipe from it may hold it open."""
+        self._look()
+        if self._process.poll() is not None and not self._pipe.has_more():
+            raise EOFError
 
     def _look(self) -> None:
         """See to what the worker holds and what it has printed."""

@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.data import DataSet, check_fits
+from harness.declared import reason_against
 from harness.errors import MeasurementFailed, Unavailable
 from harness.host import WorkerHandle
 from harness.interface import Variant
 from harness.matrices import logits
-from harness.pilot import Display, load_worker, open_worker, reason_against
+from harness.pilot import Display, load_worker, open_worker
 from harness.plan import Cell, Enrolment, grid
 from harness.registry import Found
 from harness.request import Request

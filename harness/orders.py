@@ -4,7 +4,7 @@
             environment                                           receipt
     cost    batch_size                                         -> step_seconds
     call    batch_size                                         -> call_seconds
-    train   state, order (arrays)                              -> params and losses (arrays)
+    train   step, n_steps, state and order (arrays)            -> params and losses (arrays)
     sample  batch_size, n_steps, prefix_steps                  -> the sample
     threads batch_size, n_steps                                -> cpus_used: how many it keeps busy if it may
     result                                                     -> params and losses (arrays) of the last sample
@@ -144,10 +144,10 @@ class Worker:
         return {"call_seconds": call_seconds(lambda: self.implementation.train(batches))}, {}
 
     def train(self, order: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Message:
-        """Train, untimed, from the state and over the order that the message brings."""
+        """Train, untimed, from the state and over the first steps of the order that the message brings."""
         tensors = {name: array for name, array in arrays.items() if name != "order"}
         self.implementation.reset(State.from_tensors(tensors, order["step"]))
-        losses = self.implementation.train(arrays["order"])
+        losses = self.implementation.train(arrays["order"][: order["n_steps"]])
         return self._result(losses)
 
     def sample(self, order: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Message:

@@ -11,15 +11,13 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from harness.data import DataSet, check_fits
+from harness.declared import reason_against
 from harness.errors import MeasurementFailed, TimedOut
 from harness.gatekeeper import Gatekeeper
 from harness.host import WorkerHandle, worker_cpus
-from harness.interface import Implementation
-from harness.interpreters import reason_against_environment
 from harness.machine.threads import worker_environment
 from harness.measure import MOST_CPUS, overuse
 from harness.plan import ONCE_PER_LAUNCH_SECONDS, Cell, Enrolment, cell, chosen_variants, enrol, grid
-from harness.problem import Problem
 from harness.registry import Found
 from harness.request import Request
 from harness.survey import Pace, Survey
@@ -146,8 +144,9 @@ class Pilot:
             tail = self.gatekeeper.check_last_sample(
                 worker, survey.enrolment, batch_size, planned.n_steps, sample["digest"]
             )
-            if survey.note_check("tail", batch_size, tail) and self._keeps_to_its_threads(survey, worker, planned):
-                survey.cells.append(planned)
+            if survey.note_check("tail", batch_size, tail):
+                self.gatekeeper.try_unseen(worker, survey.enrolment, planned)
+                survey.cells += [planned] * self._keeps_to_its_threads(survey, worker, planned)
         return pace
 
     def _keeps_to_its_threads(self, survey: Survey, worker: WorkerHandle, planned: Cell) -> bool:
@@ -196,24 +195,6 @@ class Pilot:
             return None
         survey.load_seconds = time.perf_counter() - begin
         return worker
-
-
-def reason_against(implementation: type[Implementation], problem: Problem | None = None) -> str | None:
-    """Return why an implementation cannot run here, or not this workload; None where it can.
-
-    A question that raises is an answer too.
-    """
-    try:
-        reason = implementation.missing()
-        if reason is None and (name := implementation.environment_name()):
-            reason = reason_against_environment(name)
-        if reason or problem is None:
-            return reason
-        if (reason := implementation.supports(problem)) is None:
-            implementation.nearest(problem)  # asked again later, where nobody expects that it raises
-        return reason
-    except Exception as error:
-        return f"asking whether it can run raised {type(error).__name__}: {error}"
 
 
 def load_worker(worker: WorkerHandle, enrolment: Enrolment, data: DataSet, seed: int) -> dict[str, Any]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from harness import METHOD_VERSION
+from harness.declared import difference_from
 from harness.errors import Misuse, UnknownName
 from harness.interface import FLOATS, Variant, variants
 from harness.machine.memory import worker_limit_bytes
@@ -34,10 +36,10 @@ class Enrolment:
         """Return (problem, variant, threads), which names the enrolment in every table."""
         return self.problem.name, self.variant.name, self.threads
 
-    @property
+    @cached_property
     def difference(self) -> str | None:
-        """Return that it only comes near this workload and in what it differs; None where it is exact."""
-        difference = self.variant.implementation.nearest(self.problem)
+        """Return that it only comes near this workload and in what it differs; None where it is exact. Asked once."""
+        difference = difference_from(self.variant.implementation, self.problem)
         return f"it only comes near this workload: {difference}" if difference else None
 
 

@@ -13,12 +13,13 @@ import numpy as np
 
 from harness import METHOD_VERSION, environment
 from harness.data import DataSet, check_fits
+from harness.declared import reason_against
 from harness.errors import MeasurementFailed
 from harness.gatekeeper import Gatekeeper
 from harness.host import WorkerHandle, harness_cpus, pinned_to
 from harness.machine.memory import memory_limit_bytes
 from harness.machine.threads import fault_of_threads
-from harness.pilot import Display, Pilot, load_worker, open_worker, reason_against
+from harness.pilot import Display, Pilot, load_worker, open_worker
 from harness.plan import Cell, Enrolment, batch_sizes, chosen_variants, describe_variant, enrol
 from harness.registry import Found, select
 from harness.remaining import EnrolmentKey

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,35 +13,15 @@ from harness.data import DataSet
 from harness.errors import HarnessError, MeasurementFailed
 from harness.evaluation import calls_of_a_sample, evaluate_after
 from harness.gatekeeper import Gatekeeper
-from harness.host import WorkerHandle
 from harness.machine.threads import fault_of_threads
 from harness.measure import overuse, overused
+from harness.member import Member
 from harness.pilot import OpenWorker, load_worker, most_check_steps
 from harness.plan import Cell, Enrolment
 from harness.remaining import EnrolmentKey, Remaining
 from harness.store import RunFolder
 from harness.survey import numbers, outcome
 from harness.verify import Check
-
-
-@dataclass
-class Member:
-    """One worker of a launch, what it measured so far, and where its time went."""
-
-    enrolment: Enrolment
-    cells: list[Cell]
-    worker: WorkerHandle
-    digests: dict[int, str] = field(default_factory=dict)
-    calls: dict[int, int] = field(default_factory=dict)  # of `predict` in an evaluation, where the cell has them
-    facts: dict[str, Any] = field(default_factory=lambda: defaultdict(float))
-    wall_ns: dict[int, int] = field(default_factory=lambda: defaultdict(int))
-    cpu_ns: dict[int, int] = field(default_factory=lambda: defaultdict(int))
-    fault: str = ""
-
-    @property
-    def live(self) -> list[Cell]:
-        """Return the cells that can still be sampled."""
-        return [cell for cell in self.cells if cell.batch_size in self.digests] if self.worker.alive else []
 
 
 class Schedule:
@@ -80,6 +58,8 @@ class Schedule:
                 self._set_up(members[-1], launch, attempt)
             for round_ in range(self.remaining.rounds):
                 self._run_round(members, launch, attempt, round_, random)
+            if launch == 0:
+                self._try_unseen(members, launch, attempt)
             status = "done"
         finally:
             for member in members:
@@ -166,6 +146,15 @@ class Schedule:
         self.folder.append(
             "rounds", {**where, "launch": launch, "attempt": attempt, "round": round_, "elapsed_s": elapsed_s}
         )
+
+    def _try_unseen(self, members: Sequence[Member], launch: int, attempt: int) -> None:
+        """Have those that were just timed train what is new: one that remembers its samples is slow there."""
+        for member, cell in [(each, cell) for each in members for cell in each.live]:
+            if member.worker.alive:
+                try:
+                    self.gatekeeper.refuse_replay(member.worker, member.enrolment, cell)
+                except MeasurementFailed as error:
+                    self._fail(member, cell, "unseen", error, launch, attempt)
 
     def _sample(
         self, member: Member, cell: Cell, launch: int, attempt: int, kind: str, round_: int = -1, position: int = 0

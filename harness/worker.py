@@ -18,7 +18,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from harness.errors import HarnessError
+from harness.errors import HarnessError, words_of
 from harness.machine.family import adopt_orphans
 from harness.machine.memory import be_the_first_to_go
 from harness.measure import cpu_time_ns
@@ -61,7 +61,7 @@ def describe_error(error: Exception, folder: Path | None) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if folder is not None and Path(frame.filename).is_relative_to(folder)]
     places = [f" ({Path(frame.filename).name}, line {frame.lineno})" for frame in (own or frames)[-1:]]
-    return f"{type(error).__name__}: {error}"[:MOST_REASON_CHARACTERS] + "".join([*places, *notes])
+    return words_of(error)[:MOST_REASON_CHARACTERS] + "".join([*places, *notes])
 
 
 def die_with_the_harness() -> None:

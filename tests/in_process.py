@@ -29,7 +29,8 @@ class InProcessWorker:
         self.implementation.load(problem, images, labels)
         return {"load_seconds": 0.0, "loaded_memory_bytes": 0, "threads_found": {"pools": [], "os_threads": 1}}
 
-    def train(self, state, order):
+    def train(self, state, order, n_steps=None):
+        order = order[:n_steps]
         self.log.append(("train", *order.shape))
         self.implementation.reset(state)
         losses = self.implementation.train(order)

@@ -19,11 +19,11 @@ HARNESS = PROJECT / "harness"
 FLOW = """
     errors source plain_text disk json_files kinds state problem stored workloads matrices twin
     interpreters machine mnist data environment
-    interface adapters naming plugins registry revisions
+    interface declared importing adapters naming plugins registry revisions
     reference bounds judge diagnose verify contract starter
     measure peak phases pipe orders worker answers watch host
-    resolution request sides plan waves survey gatekeeper pilot bridges store runs resume remaining limits evaluation
-    schedule rehearsal footprint learning bench profile doctor
+    resolution request sides plan waves survey unseen gatekeeper pilot bridges store runs resume remaining limits
+    evaluation member schedule rehearsal footprint learning bench profile doctor
     analyse claims compare report export selftest display cli __main__
 """.split()
 
@@ -42,8 +42,8 @@ LONG_FUNCTIONS = {
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "core", "manager", "misc"}
 # `pickle` is named where Nielsen's file is read, by an unpickler that builds nothing but arrays.
 MAY_UNPICKLE = {"nielsen_pickle"}
-# What imports code: the registry that of implementations; the others libraries that their own text names.
-MAY_IMPORT = {"registry", "environment", "adapters.julia", "adapters.packages", "adapters.tensors"} | {
+# What imports code: `importing` that of implementations; the others libraries that their own text names.
+MAY_IMPORT = {"importing", "environment", "adapters.julia", "adapters.packages", "adapters.tensors"} | {
     "adapters.tensorflow_package"
 }
 HEAVY = {"numba", "jax", "torch", "juliacall", "tensorflow", "keras", "cupy", "dask", "sklearn", "scipy"}

@@ -341,3 +341,15 @@ def test_a_run_knows_its_plugins_when_it_is_taken_up_again(paragone, small, faul
 )
 def test_a_size_is_read_as_people_write_it(text, n_bytes):
     assert n_bytes == bytes_of(text)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, which Linux has")
+def test_a_standard_output_that_is_full_is_told_without_a_traceback():
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "harness", "list", "numpy_rows"]
+        ended = subprocess.run(command, cwd=PROJECT, stdout=full, stderr=subprocess.PIPE, text=True)
+
+    assert (5, "error: standard output cannot be written: No space left on device\n") == (
+        ended.returncode,
+        ended.stderr,
+    )

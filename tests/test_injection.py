@@ -17,9 +17,10 @@ from harness import report
 from harness.analyse import summarise
 from harness.cli.app import PlainConsole
 from harness.compare import compare
+from harness.declared import declaration_fault
 from harness.display import TerminalDisplay
 from harness.plain_text import is_plain
-from harness.registry import IMPLEMENTATIONS, declaration_fault, read_folder
+from harness.registry import IMPLEMENTATIONS, read_folder
 from harness.report import comparison, machines, markdown, wording
 from harness.report.canvas import Drawn
 from harness.report.console import print_summary

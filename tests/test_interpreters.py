@@ -11,6 +11,7 @@ from zoo_faults import FAULTS, ORDER, PROBLEM, STATE, Workers
 
 from harness import interpreters
 from harness.contract import run_contract
+from harness.declared import reason_against
 from harness.errors import MeasurementFailed
 from harness.interface import variants
 from harness.interpreters import (
@@ -23,7 +24,7 @@ from harness.interpreters import (
     reason_against_environment,
     shown,
 )
-from harness.pilot import open_worker, reason_against
+from harness.pilot import open_worker
 from harness.plan import Enrolment
 from harness.registry import PROJECT, Found, read_folder
 

@@ -50,6 +50,10 @@ class ScriptedGatekeeper:
     def check_last_sample(self, worker, enrolment, batch_size, n_steps, digest):
         return self._verdict(worker, "tail", batch_size)
 
+    def try_unseen(self, worker, enrolment, planned):
+        if (fault := self.verdicts.get(f"unseen_{planned.batch_size}")) is not None:
+            raise fault
+
 
 class Stage:
     """One survey by scripted workers, and what became of it."""
@@ -100,6 +104,14 @@ def test_an_outcome_names_its_cell_and_holds_error_bound_and_steps(data):
 
     expected = {"problem": "nielsen", "variant": ROWS.variant.name, "batch_size": 1, "threads": 1, "stage": "head"}
     assert {**expected, "status": "passed", "reason": "", "error": 1e-9, "bound": 1e-8, "n_steps": 20} == row
+
+
+def test_who_is_right_but_slow_with_what_is_new_is_not_timed(data):
+    gatekeeper = ScriptedGatekeeper(unseen_10=MeasurementFailed("it remembers"))
+    stage = Stage(data, gatekeeper)
+
+    assert [1, 60] == stage.sizes
+    assert [10] == [size for _, size, reason in stage.rows("failed") if reason == "it remembers"]
 
 
 def test_a_survey_takes_one_worker_for_the_workload_and_one_for_its_twin_and_ends_both(data):

@@ -130,9 +130,10 @@ def test_a_rehearsal_launches_every_pair_and_ends_every_worker(rehearsed):
     assert 0 < deviation.typical
     assert deviation.typical < deviation.upper
     assert 2 * launches_for(1) == len(workers)
-    for worker in workers:
-        assert 2 + ROUNDS == worker.log.count(("sample", 5))  # cold, warm-up, timed
-        assert not worker.alive
+    assert not any(worker.alive for worker in workers)
+    samples = [worker.log.count(("sample", 5)) for worker in workers]
+    assert {2 + ROUNDS} == set(samples[2:])  # cold, warm-up, timed
+    assert min(samples[:2]) > 2 + ROUNDS, "in the first launch one more, beside what is new"
 
 
 def test_cells_too_slow_to_repeat_are_not_rehearsed(rehearsed):

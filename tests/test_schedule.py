@@ -53,14 +53,19 @@ class ScriptedWorker:
 class ScriptedGatekeeper:
     """Passes every check but those of the batch sizes in `failing`."""
 
-    def __init__(self, failing=()):
-        self.failing, self.verified, self.checked = failing, set(), []
+    def __init__(self, failing=(), replaying=()):
+        self.failing, self.replaying, self.verified, self.checked, self.tried = failing, replaying, set(), [], []
 
     def knows(self, enrolment, batch_size, n_steps, digest):
         return (enrolment.key, batch_size, digest) in self.verified
 
     def check_head(self, worker, enrolment, batch_size, max_steps):
         return Check("failed" if batch_size in self.failing else "passed", "W1 is wrong")
+
+    def refuse_replay(self, worker, enrolment, cell):
+        self.tried.append((enrolment.variant.name, cell.batch_size))
+        if cell.batch_size in self.replaying:
+            raise MeasurementFailed("remembers")
 
     def check_last_sample(self, worker, enrolment, batch_size, n_steps, digest):
         self.checked.append((enrolment.variant.name, batch_size))
@@ -179,6 +184,21 @@ def test_a_result_that_changes_from_the_third_sample_on_ends_its_cell(tmp_path):
     assert (NAMES[0], 10, "sample") == (failed["variant"], failed["batch_size"], failed["stage"])
     assert "differs" in failed["reason"]
     assert 6 == sum(row["variant"] == NAMES[0] and row["batch_size"] == 1 for row in stage.timed())
+
+
+def test_who_was_timed_tries_what_is_new_after_the_rounds_of_the_first_launch_alone(tmp_path):
+    gatekeeper = ScriptedGatekeeper(replaying=(10,))
+    stage = Stage(tmp_path, gatekeeper)
+    stage.run(launch=0)
+    first = list(gatekeeper.tried)
+    stage.run(launch=1, remaining=stage.remaining)
+
+    assert sorted((name, size) for name in NAMES for size in (1, 10)) == sorted(first) == sorted(gatekeeper.tried)
+    failed = [
+        (row["stage"], row["batch_size"], row["reason"]) for row in stage.rows("outcomes") if row["status"] == "failed"
+    ]
+    assert [("unseen", 10, "remembers")] * 3 == failed
+    assert {1} == {row["batch_size"] for row in stage.timed() if row["launch"] == 1}
 
 
 def test_a_cell_that_raises_is_dead_and_its_neighbours_live(tmp_path):

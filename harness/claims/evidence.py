@@ -13,9 +13,10 @@ from harness.bench import Bench
 from harness.claims import EPOCH, TRAIN, Claim
 from harness.claims.settle import CANNOT_RUN, CANNOT_TELL, Court, Finding, settle_profile
 from harness.data import DataSet
+from harness.declared import reason_against
 from harness.errors import InvalidClaims, Misuse, ResultsUnusable
 from harness.interface import Variant
-from harness.pilot import Display, reason_against
+from harness.pilot import Display
 from harness.profile import Profile
 from harness.registry import Broken, Found, find_variant
 from harness.request import QUICK_ROUNDS, Request

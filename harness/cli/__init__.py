@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import signal
 import sys
 from typing import Annotated, NoReturn
@@ -29,6 +31,9 @@ from harness.errors import HarnessError
 
 __all__ = ["app", "main"]
 
+# What a full disk or a terminal that is gone answers; files of ours that cannot be written have words of their own.
+UNWRITABLE = {errno.ENOSPC, errno.EIO, errno.EDQUOT}
+EXIT_UNWRITABLE = 5
 # In the order of --help.
 COMMANDS = (
     (listing.list_implementations, "paragone list 'numpy_*'"),
@@ -67,8 +72,17 @@ def main() -> NoReturn:
         if hasattr(error, "exit_code") and hasattr(error, "show"):
             error.show()
             sys.exit(error.exit_code)
+        if isinstance(error, OSError) and error.errno in UNWRITABLE:
+            _say_no_more(error)
         raise
     sys.exit(code or 0)
+
+
+def _say_no_more(error: OSError) -> NoReturn:
+    """End where standard output takes nothing: what is left in its buffer is dropped, what was measured is kept."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    err.print(f"[bold red]error:[/] standard output cannot be written: {error.strerror}", soft_wrap=True)
+    sys.exit(EXIT_UNWRITABLE)
 
 
 def _as_interrupt(number: int, frame: object) -> None:

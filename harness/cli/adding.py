@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 
 from harness.cli.app import out
-from harness.pilot import reason_against
+from harness.declared import reason_against
 from harness.registry import IMPLEMENTATIONS, read_folder
 from harness.starter import LANGUAGES, write_starter
 

@@ -30,9 +30,9 @@ from harness.cli.options import (
     everyone,
     workloads,
 )
+from harness.declared import reason_against
 from harness.display import TerminalDisplay, checks_table, reasons, status_line, verdicts_table
 from harness.errors import Misuse
-from harness.pilot import reason_against
 from harness.plan import check
 from harness.registry import Found, refuse_broken, select
 from harness.request import Request

@@ -10,7 +10,7 @@ from rich.markup import escape
 
 from harness.cli.app import out
 from harness.cli.options import PluginsOption, everyone
-from harness.pilot import reason_against
+from harness.declared import reason_against
 from harness.registry import Broken, Found, refuse_broken, select
 from harness.workloads import shipped_names
 

@@ -1,0 +1,84 @@
+"""What is new takes as long as what is timed: who is refused, and who is not, by a clock that the test turns."""
+
+from dataclasses import replace
+
+import pytest
+
+from harness import unseen
+from harness.errors import MeasurementFailed
+from harness.plan import Cell
+from harness.unseen import LEAST_EXCESS_NS, TRIES, never_seen, refuse_replay
+from harness.workloads import find_problem
+
+PROBLEM = replace(find_problem("nielsen"), n_train=60, layers=(784, 4, 10))
+CELL = Cell("nielsen", "member", 10, 1, 40, 5, 1e-3, once_per_launch=False)
+MS = 1_000_000
+CALL_NS = 30 * MS  # of a train through the pipe, whatever it trains
+
+
+class Clocked:
+    """A worker whose samples take `sample_ns`, and whose steps that are new take `unseen_ns` together, by try."""
+
+    def __init__(self, monkeypatch, sample_ns, *unseen_ns):
+        self.now_ns, self.sample_ns, self.unseen_ns = 0, sample_ns, list(unseen_ns)
+        self.starts, self.n_steps = [], []
+        monkeypatch.setattr(unseen.time, "perf_counter_ns", lambda: self.now_ns)
+
+    def order(self, verb, order):
+        assert ("sample", {"batch_size": 10, "n_steps": 40, "prefix_steps": 5}) == (verb, order)
+        return {"elapsed_ns": self.sample_ns}, {}
+
+    def train(self, state, order, n_steps):
+        self.starts.append((state.digest(), order.tobytes()))
+        self.n_steps.append(n_steps)
+        self.now_ns += CALL_NS + (self.unseen_ns.pop(0) if n_steps == len(order) else 0)
+
+
+def test_who_takes_as_long_for_what_is_new_passes_at_the_first_try(monkeypatch):
+    worker = Clocked(monkeypatch, 40 * MS, 59 * MS)
+    refuse_replay(worker, PROBLEM, CELL)
+
+    assert [1, 1, 40] == worker.n_steps
+
+
+def test_who_takes_longer_each_time_is_refused_with_both_times(monkeypatch):
+    worker = Clocked(monkeypatch, 40 * MS, *[60 * MS] * TRIES)
+
+    with pytest.raises(
+        MeasurementFailed, match=r"40 steps take 40\.0 ms when they are timed, and 60\.0 ms by the harn"
+    ):
+        refuse_replay(worker, PROBLEM, CELL)
+
+
+def test_one_try_that_takes_no_longer_is_enough(monkeypatch):
+    refuse_replay(Clocked(monkeypatch, 40 * MS, *[400 * MS] * (TRIES - 1), 40 * MS), PROBLEM, CELL)
+
+
+def test_a_few_milliseconds_are_noise_however_short_the_sample(monkeypatch):
+    refuse_replay(Clocked(monkeypatch, 10, LEAST_EXCESS_NS + 9), PROBLEM, CELL)
+    with pytest.raises(MeasurementFailed):
+        refuse_replay(Clocked(monkeypatch, 10, *[LEAST_EXCESS_NS + 10] * TRIES), PROBLEM, CELL)
+
+
+def test_every_try_has_a_start_and_an_order_of_its_own(monkeypatch):
+    worker = Clocked(monkeypatch, 0, *[60 * MS] * TRIES)
+    with pytest.raises(MeasurementFailed):
+        refuse_replay(worker, PROBLEM, CELL)
+
+    assert TRIES == len({start for start, _ in worker.starts}) == len({order for _, order in worker.starts})
+
+
+def test_at_full_batch_where_every_order_is_the_same_the_start_is_new():
+    full = replace(CELL, batch_size=60)
+    (one, order), (other, same) = never_seen(PROBLEM, full), never_seen(PROBLEM, full)
+
+    assert (order == same).all()
+    assert one.digest() != other.digest()
+
+
+def test_a_single_long_step_is_not_tried(monkeypatch):
+    worker = Clocked(monkeypatch, 0)
+    refuse_replay(worker, PROBLEM, replace(CELL, once_per_launch=True))
+    refuse_replay(worker, PROBLEM, replace(CELL, n_steps=1))
+
+    assert [] == worker.n_steps
