@@ -145,7 +145,9 @@ def in_both(a: pd.DataFrame, b: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFram
     cells = a[[*columns, *ABOUT]].merge(b[columns], on=CELL, how="outer", suffixes=("_a", "_b"), sort=False)
     why = cells.apply(lambda row: _why(row, a, b), axis=1) if len(cells) else pd.Series(dtype=str)
     is_in = why == ""
-    return cells[is_in].reset_index(drop=True), cells.loc[~is_in, CELL].assign(why=why[~is_in]).reset_index(drop=True)
+    # A cell that only B has knows nothing of A's: the column of truths had become one of objects.
+    both = cells[is_in].astype({"control": bool}).reset_index(drop=True)
+    return both, cells.loc[~is_in, CELL].assign(why=why[~is_in]).reset_index(drop=True)
 
 
 def _why(row: Any, a: pd.DataFrame, b: pd.DataFrame) -> str:
