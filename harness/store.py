@@ -39,8 +39,8 @@ from typing import TYPE_CHECKING, Any, Self
 from harness.disk import end_of_lines, open_own, write_json
 from harness.errors import ResultsUnusable
 from harness.json_files import read_json, read_rows
-from harness.kinds import Check, Unfit
-from harness.stored import ENVIRONMENT, FINISHED, PLANS, ROWS, SOURCES
+from harness.kinds import Check
+from harness.stored import ENVIRONMENT, FINISHED, PLANS, SOURCES, check_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -229,14 +229,11 @@ def read_table(folder: Path, table: str, problems: Container[str] | None = None)
     Raises ResultsUnusable naming the line.
     """
     path = folder / f"{table}.jsonl"
-    rows, columns = read_rows(path), (COLUMNS | PROFILE_COLUMNS)[table]
-    for number, row in enumerate(rows, start=1):
-        try:
-            ROWS[table]("", {column: row[column] for column in columns if column in row})
-            if problems is not None and row.get("problem") is not None and row["problem"] not in problems:
-                raise Unfit("problem", "a workload of the plan", row["problem"])
-        except ValueError as error:
-            raise ResultsUnusable(f"{path}, line {number}: {error}") from None
+    rows = read_rows(path)
+    try:
+        check_rows(table, rows, (COLUMNS | PROFILE_COLUMNS)[table], problems)
+    except ValueError as error:
+        raise ResultsUnusable(f"{path}, {error}") from None
     return rows
 
 

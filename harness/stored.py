@@ -6,6 +6,7 @@ in place of a number, or a number that no table can hold.
 
 from __future__ import annotations
 
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 from harness.kinds import (
@@ -182,3 +183,31 @@ def _outcome(place: str, value: Any) -> None:
 
 
 ROWS["outcomes"] = _outcome
+
+# By what a row is told from all others of its table: one that is there twice would count twice.
+_CELL_OF = "problem variant batch_size threads".split()
+_KEYS = {
+    "samples": [*_CELL_OF, *"wave launch attempt kind round".split()],
+    "evaluations": [*_CELL_OF, *"wave launch attempt round".split()],
+    "memory": _CELL_OF,
+    "accuracy": "problem variant batch_size epoch".split(),
+    "pairs": [*_CELL_OF, *"wave launch round".split()],
+}
+
+
+def check_rows(
+    table: str, rows: Sequence[Mapping[str, Any]], columns: Sequence[str], problems: Container[str] | None = None
+) -> None:
+    """Raise ValueError with the line unless each row is of its kind, of these workloads, and there once."""
+    lines: dict[tuple[Any, ...], int] = {}
+    for number, row in enumerate(rows, start=1):
+        try:
+            ROWS[table]("", {column: row[column] for column in columns if column in row})
+            if problems is not None and row.get("problem") is not None and row["problem"] not in problems:
+                raise Unfit("problem", "a workload of the plan", row["problem"])
+        except ValueError as error:
+            raise ValueError(f"line {number}: {error}") from None
+        if table in _KEYS and row.get("kind") != "warmup":
+            first = lines.setdefault(tuple(row.get(column) for column in _KEYS[table]), number)
+            if first != number:
+                raise ValueError(f"line {number}: expected a row of its own, got that of line {first} once more")

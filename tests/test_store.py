@@ -20,6 +20,7 @@ from made_up_run import (
     ENVIRONMENT,
     cell,
     launch_row,
+    memory_row,
     outcome,
     rejection,
     sample,
@@ -391,6 +392,25 @@ def test_what_is_not_of_its_kind_is_named_with_its_place(tmp_path, stem, change,
         read_run(filled(tmp_path, **{stem: change}))
     assert str(raised.value).startswith(f"{tmp_path / stem}.json")
     assert expected in str(raised.value)
+
+
+@pytest.mark.parametrize("table", ["samples", "memory"])
+def test_a_row_that_is_there_twice_is_refused_by_both_lines(tmp_path, table):
+    """Of two copies of a table put together every number would count twice."""
+    rows = {"samples": SAMPLES, "memory": [memory_row(BASE, 10), memory_row(BASE, 100)]}[table]
+    folder = filled(tmp_path)
+    (folder / f"{table}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in [*rows, rows[1]]))
+
+    with pytest.raises(ResultsUnusable) as raised:
+        read_run(folder)
+
+    said = f"{table}.jsonl, line {len(rows) + 1}: expected a row of its own, got that of line 2 once more"
+    assert str(raised.value) == f"{tmp_path}/{said}"
+
+
+def test_several_warm_ups_of_a_launch_are_rows_of_their_own(tmp_path):
+    warm = [sample(BASE, 10, 0, -1, 1e-5, kind="warmup")] * 2
+    assert len(read_run(filled(tmp_path, samples=lambda rows: [*warm, *rows])).samples) == 2 + len(SAMPLES)
 
 
 @pytest.mark.parametrize("called", ["\x1b[2J", "a\nb", "a\0b", "\u202ea", "x" * 10_000], ids=range(5))
