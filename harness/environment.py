@@ -163,7 +163,7 @@ def facts(description: Mapping[str, Any]) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     for label, value in MATCHED.items():
-        with suppress(KeyError, TypeError):
+        with suppress(KeyError, TypeError, AttributeError):
             told = value(description)
             parts = dict(sorted(told.items())) if isinstance(told, dict) else {label: told}
             found |= {name: _said(part) for name, part in parts.items() if part is not None}

@@ -13,7 +13,7 @@ from harness.errors import Misuse, ResultsUnusable
 from harness.plan import Enrolment
 from harness.request import Request
 from harness.runs import is_finished, run_folders
-from harness.store import read_json, read_plan
+from harness.store import COLUMNS, read_environment, read_plan, read_table
 
 MACHINE = "machine and versions"
 
@@ -64,12 +64,18 @@ class Resumable:
             )
 
     def differing(self, folder: Path) -> str:
-        """Return the names of what is not as it was when the run began, in words; empty where all is."""
+        """Return the names of what is not as it was when the run began, in words; empty where all is.
+
+        Raises ResultsUnusable where a table is damaged: what reads it may come to it only after hours.
+        """
         before = read_plan(folder).get("identity", {})
         names = sorted(
             name for name in before.keys() | self.identity.keys() if before.get(name) != self.identity.get(name)
         )
         if MACHINE in names:
-            then = read_json(folder / "environment.json")
+            then = read_environment(folder)
             names[names.index(MACHINE)] += f" ({'; '.join(environment.differences(then, self.described))})"
+        if not names:
+            for table in COLUMNS:
+                read_table(folder, table)
         return ", ".join(names)

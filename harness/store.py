@@ -205,7 +205,7 @@ def read_run(folder: Path) -> Run:
     return Run(
         folder=folder,
         plan=plan,
-        environment=_checked(folder / "environment.json", ENVIRONMENT),
+        environment=read_environment(folder),
         finished=_checked(finished, FINISHED) if os.path.lexists(finished) else None,
         sources=read_sources(folder),
         **tables,
@@ -215,6 +215,11 @@ def read_run(folder: Path) -> Run:
 def read_plan(folder: Path, file: str = "plan.json") -> dict[str, Any]:
     """Return the plan of a run, or of a profile ("profile.json"), checked. Raises ResultsUnusable."""
     return _checked(folder / file, PLANS[file])
+
+
+def read_environment(folder: Path) -> dict[str, Any]:
+    """Return the surroundings of a run or a profile, checked. Raises ResultsUnusable."""
+    return _checked(folder / "environment.json", ENVIRONMENT)
 
 
 def read_sources(folder: Path) -> dict[str, Any]:
@@ -228,8 +233,7 @@ def read_table(folder: Path, table: str, problems: Container[str] | None = None)
 
     Raises ResultsUnusable naming the line.
     """
-    path = folder / f"{table}.jsonl"
-    rows = read_rows(path)
+    rows = read_rows(path := folder / f"{table}.jsonl")
     try:
         check_rows(table, rows, (COLUMNS | PROFILE_COLUMNS)[table], problems)
     except ValueError as error:

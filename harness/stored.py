@@ -61,19 +61,27 @@ _FLOATS = one_of("float32", "float64")
 
 _CELL = fields(
     {**dict.fromkeys(("problem", "variant"), name), **dict.fromkeys(("batch_size", "threads", "n_steps"), size)}
-    | {"prefix_steps": count, "step_seconds": number, "once_per_launch": truth, "wave": count}
+    | {"prefix_steps": count, "step_seconds": number, "once_per_launch": truth, "wave": count},
+    {"evaluates": truth},
 )
 _VARIANT = fields({**_TEXTS, "dtype": _FLOATS, "control": truth, "maths_lines": count})
 _METHOD = kind(
     f"method version {' or '.join(map(str, READABLE_METHODS))}, which is all that this paragone reads",
     lambda value: type(value) is int and value in READABLE_METHODS,
 )
-# What a report says of them; the whole of a request is read by `request_of` alone.
+_POINT = kind(
+    "workload, variant, threads and batch size",
+    lambda value: isinstance(value, list) and [type(part) for part in value] == [str, str, int, int],
+)
 _REQUEST = fields(
     {},
     {
-        **dict.fromkeys(("memory", "slow"), truth),
-        **{"plugins": listed(text), "time_limit_s": positive, "memory_limit_bytes": maybe(size)},
+        **dict.fromkeys("slow quick memory curves".split(), truth),
+        **dict.fromkeys("implementations plugins sides evaluated".split(), listed(text)),
+        **{"problems": table_of(text), "dtypes": listed(_FLOATS), "threads": listed(size), "only": listed(_POINT)},
+        "batch_sizes": listed(kind('a whole number or "full"', lambda value: value == "full" or type(value) is int)),
+        **{"launches": repeats, "rounds": maybe(repeats), "resolve": maybe(positive), "baseline": text, "seed": seed},
+        **{"time_limit_s": positive, "memory_limit_bytes": maybe(size)},
     },
 )
 _SIDE = fields({"label": text, "words": text})
@@ -200,14 +208,14 @@ def check_rows(
 ) -> None:
     """Raise ValueError with the line unless each row is of its kind, of these workloads, and there once."""
     lines: dict[tuple[Any, ...], int] = {}
-    for number, row in enumerate(rows, start=1):
+    for line, row in enumerate(rows, start=1):
         try:
             ROWS[table]("", {column: row[column] for column in columns if column in row})
             if problems is not None and row.get("problem") is not None and row["problem"] not in problems:
                 raise Unfit("problem", "a workload of the plan", row["problem"])
         except ValueError as error:
-            raise ValueError(f"line {number}: {error}") from None
+            raise ValueError(f"line {line}: {error}") from None
         if table in _KEYS and row.get("kind") != "warmup":
-            first = lines.setdefault(tuple(row.get(column) for column in _KEYS[table]), number)
-            if first != number:
-                raise ValueError(f"line {number}: expected a row of its own, got that of line {first} once more")
+            first = lines.setdefault(tuple(row.get(column) for column in _KEYS[table]), line)
+            if first != line:
+                raise ValueError(f"line {line}: expected a row of its own, got that of line {first} once more")

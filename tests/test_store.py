@@ -383,9 +383,12 @@ def test_the_run_that_is_changed_is_read_as_it_is(tmp_path):
         ),
         ("finished", lambda _: {"finished": "yes"}, "finished: expected true or false, got 'yes'"),
         ("plan", lambda plan: {**plan, "request": {"plugins": [1]}}, "request.plugins[0]: expected a text, got 1"),
+        ("plan", lambda plan: {**plan, "request": {"seed": "1"}}, "request.seed: expected a whole number from 0 on"),
+        ("plan", lambda plan: {**plan, "request": {"only": [["a"]]}}, "request.only[0]: expected workload, variant"),
+        ("plan", lambda plan: {**plan, "cells": [{**CELLS[0], "evaluates": 1}]}, "cells[0].evaluates: expected true"),
         ("plan", lambda plan: {**plan, "live": {"a": "HEAD"}}, "live.a: expected a table, got 'HEAD'"),
     ],
-    ids=range(14),
+    ids=range(17),
 )
 def test_what_is_not_of_its_kind_is_named_with_its_place(tmp_path, stem, change, expected):
     with pytest.raises(ResultsUnusable) as raised:

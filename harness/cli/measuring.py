@@ -107,12 +107,12 @@ def _bench(
     from harness.request import request_of
     from harness.runs import find_run, results_folder
     from harness.sides import everyone_of
-    from harness.store import read_json
+    from harness.store import read_plan
 
     runs = results_folder(results)
     folder = None if resume is None else find_run(runs, resume)
     if folder is not None:
-        request = request_of(read_json(folder / "plan.json"))
+        request = request_of(read_plan(folder))
     found, broken = everyone_of(request)
     refuse_broken(request.implementations, found, broken)
     check(request, found)
