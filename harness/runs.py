@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import Misuse, ResultsUnusable, UnknownName
+from harness.paths import at_home
 from harness.registry import PROJECT
 from harness.store import RunFolder, read_json, write_json
 
@@ -20,10 +21,10 @@ PROFILE = "profile.json"  # in the folder of a profile, as plan.json in that of 
 
 
 def results_folder(chosen: Path | None = None) -> Path:
-    """Return where runs live: the chosen folder, PARAGONE_RESULTS, or `results/` of the project."""
+    """Return where runs live: the chosen folder, PARAGONE_RESULTS, or `results/` of the project. Raises Misuse."""
     if chosen is not None:
-        return chosen.expanduser()
-    return Path(os.environ.get("PARAGONE_RESULTS") or PROJECT / "results").expanduser()
+        return at_home(chosen, "--results")
+    return at_home(os.environ.get("PARAGONE_RESULTS") or PROJECT / "results", "PARAGONE_RESULTS")
 
 
 def new_run_folder(

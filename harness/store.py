@@ -28,7 +28,6 @@ import contextlib
 import errno
 import fcntl
 import io
-import json
 import os
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
@@ -36,7 +35,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from harness.disk import end_of_lines, open_own, write_json
+from harness.disk import as_json, end_of_lines, open_own, write_json
 from harness.errors import ResultsUnusable
 from harness.json_files import read_json, read_rows
 from harness.kinds import Check
@@ -134,7 +133,7 @@ class RunFolder:
         columns = self.columns[table]
         if unknown := {column for row in rows for column in row} - set(columns):
             raise KeyError(f"{table} has no column {sorted(unknown)}")
-        lines = "".join(json.dumps({column: row.get(column) for column in columns}) + "\n" for row in rows).encode()
+        lines = b"".join(as_json({column: row.get(column) for column in columns}) + b"\n" for row in rows)
         try:
             if table not in self._files:
                 self._files[table] = self._open(table)

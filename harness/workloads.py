@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import InvalidWorkload, UnknownName, closest_sentence
-from harness.kinds import shown
+from harness.kinds import LARGEST_NUMBER, shown
 from harness.plain_text import is_plain
 from harness.problem import (
     HIDDEN_ACTIVATIONS,
@@ -23,6 +23,7 @@ from harness.problem import (
 )
 
 MOST_BYTES = 1 << 16  # of a workload's file; the shipped ones have 1 kB
+MOST_DIGITS = 15  # of a batch size as a key
 MOST_CHARACTERS = 100  # of a workload's name
 MOST_PARAMETERS = 10**8  # of a network: in float64 0.8 GB, of which a run holds several copies
 SHIPPED = Path(__file__).parent / "workloads"
@@ -144,8 +145,8 @@ def _number(key: str, value: Any) -> float:
         number = math.nan if isinstance(value, bool) or not isinstance(value, int | float) else float(value)
     except OverflowError:  # a whole number beyond the largest float
         number = math.inf
-    if not 0 <= number < math.inf:
-        raise ValueError(f"{key}: expected a number that is not negative, got {shown(value)}")
+    if not 0 <= number <= LARGEST_NUMBER:
+        raise ValueError(f"{key}: expected a number from 0 to {LARGEST_NUMBER:g}, got {shown(value)}")
     return number
 
 
@@ -172,7 +173,7 @@ def _learning_rate(key: str, value: Any) -> tuple[tuple[int, float], ...]:
     if not value:
         raise ValueError(f"{key}: the table by batch size is empty")
     for size in value:
-        if not (size.isascii() and size.isdigit() and int(size) > 0):
+        if not (size.isascii() and size.isdigit() and len(size) <= MOST_DIGITS and int(size) > 0):
             raise ValueError(f"{key}: expected batch sizes as keys, got {shown(size)}")
     rates = {int(size): _positive(f"{key}.{size}", rate) for size, rate in value.items()}
     if len(rates) < len(value):

@@ -57,9 +57,16 @@ def test_the_help_lists_every_command_and_the_exit_codes(paragone):
         (("bench", "-b", "1,ten"), 2, "--batch-sizes: expected whole numbers above 0 or full"),
         (("bench", "-b", "0"), 2, "--batch-sizes: expected whole numbers above 0 or full"),
         (("bench", "-b", "60000", "-p", "nielsen"), 2, "60000 does not fit nielsen: expected 1 to 50000"),
+        (
+            ("bench", "-b", ","),
+            2,
+            "--batch-sizes: expected whole numbers above 0 or full, separated by commas; got ','",
+        ),
+        (("bench", "--threads", "1000000000000000"), 2, "--threads: expected whole numbers above 0"),
         (("bench", "--threads", "none"), 2, "--threads: expected whole numbers above 0"),
         (("bench", "--resolve", "fast"), 2, "--resolve: expected a percentage such as 5%"),
         (("bench", "--memory-limit", "much"), 2, "--memory-limit: expected a size such as 4GB or 500MiB, got 'much'"),
+        (("bench", "--memory-limit", "99999TB"), 2, "--memory-limit: expected at most 9007 TB, got '99999TB'"),
         (("verify", "--memory-limit", "1MB"), 2, "--memory-limit: a worker that does nothing needs 100 MB, got '1MB'"),
         (("bench", "--baseline", "numpy_rowz"), 2, "unknown baseline 'numpy_rowz'. Did you mean 'numpy_rows'?"),
         (("bench", "-p", "no_such.toml"), 3, "no_such.toml: there is no such file"),
@@ -84,6 +91,20 @@ def test_misuse_is_answered_with_a_sentence_and_a_code(
     assert code == got
     assert sentence in re.sub(r"\s+", " ", err)
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    "command", [["bench"], ["profile"], ["compare", "--live", "HEAD", "."]], ids=lambda words: words[0]
+)
+@pytest.mark.parametrize(("option", "value"), [("--rounds", "10001"), ("--time-limit", "inf"), ("--launches", "10001")])
+def test_what_no_run_could_be_read_back_with_is_not_measured(paragone, monkeypatch, command, option, value):
+    if (command[0], option) == ("profile", "--launches"):
+        pytest.skip("a profile has no such option")
+    monkeypatch.setenv("PARAGONE_DATA", "/there/is/none")
+    code, _, err = paragone(*command, option, value)
+
+    assert code == 2
+    assert f"Invalid value for '{option}'" in err
 
 
 def test_an_unknown_option_is_misuse(paragone):

@@ -204,6 +204,16 @@ def test_a_file_system_without_locks_is_not_taken_for_another_writer(tmp_path, m
         RunFolder(tmp_path)
 
 
+def test_half_a_character_is_kept_in_a_form_that_is_read_back(tmp_path):
+    """A path or a variable need not be UTF-8; what a run could not be read back with is not written."""
+    write_json(tmp_path / "environment.json", {"inherited": ["a\udcffb", "µ", "\U0001f600"], "\udcff": math.inf})
+    with RunFolder(tmp_path) as rows:
+        rows.append("outcomes", {**outcome(BASE), "reason": "a\udcffb"})
+
+    assert read_json(tmp_path / "environment.json") == {"inherited": ["a?b", "µ", "\U0001f600"], "?": math.inf}
+    assert read_rows(tmp_path / "outcomes.jsonl")[0]["reason"] == "a?b"
+
+
 def test_a_folder_that_cannot_be_written_is_told(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(ResultsUnusable, match=r"file/run: cannot be written: Not a directory"):

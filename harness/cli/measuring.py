@@ -33,6 +33,7 @@ from harness.cli.options import (
 )
 from harness.display import TerminalDisplay
 from harness.errors import Misuse
+from harness.kinds import MOST_ROUNDS
 from harness.plan import check
 from harness.registry import refuse_broken
 from harness.request import BASELINE, QUICK_ROUNDS, Request
@@ -48,10 +49,12 @@ def bench(
     threads: Annotated[
         str, typer.Option("--threads", "-t", help="Such as 1,2: a launch of everything for each.")
     ] = "1",
-    launches: Annotated[int, typer.Option(min=FEWEST_LAUNCHES, help="Fresh processes per variant.")] = FEWEST_LAUNCHES,
+    launches: Annotated[
+        int, typer.Option(min=FEWEST_LAUNCHES, max=MOST_ROUNDS, help="Fresh processes per variant.")
+    ] = FEWEST_LAUNCHES,
     rounds: Annotated[
         int | None,
-        typer.Option(min=3, help="Samples of a cell in each launch; else 5 to 10, for --quick 6."),
+        typer.Option(min=3, max=MOST_ROUNDS, help="Samples of a cell in each launch; else 5 to 10, for --quick 6."),
     ] = None,
     resolve: Annotated[
         str | None, typer.Option(help="Such as 5%: as many launches as it takes to find that difference.")
