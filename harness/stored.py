@@ -52,6 +52,23 @@ def _problem(place: str, value: Any) -> None:
         raise Unfit(f"{place}.layers", f"2 to {MOST_LAYERS} sizes", value["layers"])
 
 
+def _once(check: Check, *keys: str) -> Check:
+    """Return the check for a list of what `check` wants, no two of them alike in all of these keys."""
+
+    def check_all(place: str, value: Any) -> None:
+        listed(check)(place, value)
+        seen: set[tuple[Any, ...]] = set()
+        for index, entry in enumerate(value):
+            called = tuple(entry[key] for key in keys)
+            if called in seen:
+                raise Unfit(
+                    f"{place}[{index}]", f"another {', '.join(keys)} than those before", " ".join(map(str, called))
+                )
+            seen.add(called)
+
+    return check_all
+
+
 _COEFFICIENTS = ("momentum", "l1", "l2", "learning_rate_decay")
 _TEXTS = {
     **dict.fromkeys("language layout order source idea".split(), text),
@@ -59,6 +76,7 @@ _TEXTS = {
 }
 _FLOATS = one_of("float32", "float64")
 
+_CELL_KEYS = "problem variant batch_size threads wave".split()
 _CELL = fields(
     {**dict.fromkeys(("problem", "variant"), name), **dict.fromkeys(("batch_size", "threads", "n_steps"), size)}
     | {"prefix_steps": count, "step_seconds": number, "once_per_launch": truth, "wave": count},
@@ -93,8 +111,8 @@ PLAN = fields(
         **{"run": text, "created": moment, "command": text, "seed": seed, "quick": truth, "baseline": text},
         **{"launches": repeats, "rounds": repeats, "threads": listed(size), "eta_seconds": number},
         "problems": table_of(_problem),
-        "variants": listed(_VARIANT),
-        "cells": listed(_CELL),
+        "variants": _once(_VARIANT, "variant"),
+        "cells": _once(_CELL, *_CELL_KEYS),
         "broken": listed(fields({"name": text, "reason": text})),
         "data": fields({"name": text, "origin": text, "sha256": text, "n_train": count, "n_test": count}),
         "resolvable_difference": maybe(number),
@@ -111,8 +129,8 @@ PROFILED = fields(
         "method_version": _METHOD,
         **{"run": text, "created": moment, "command": text, "seed": seed, "rounds": repeats},
         "problems": table_of(_problem),
-        "variants": listed(_VARIANT),
-        "cells": listed(_CELL),
+        "variants": _once(_VARIANT, "variant"),
+        "cells": _once(_CELL, *_CELL_KEYS),
         "data": fields({"name": text, "origin": text, "sha256": text}),
     },
     {"launches": repeats, "identity": table_of(anything)},

@@ -66,14 +66,14 @@ def read_problem(path: Path) -> Problem:
     Raises InvalidWorkload naming the file, the key, and what was expected.
     """
     try:
-        text = _read(path)
+        text = read_regular(path, MOST_BYTES)
     except FileNotFoundError:
         known = ", ".join(shipped_names())
         raise InvalidWorkload(f"{path}: there is no such file. Shipped workloads: {known}.") from None
     except (OSError, ValueError) as error:  # ValueError: a null byte in the path
         raise InvalidWorkload(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
     try:
-        table = tomllib.loads(text.decode())
+        table = tomllib.loads(text.decode("utf-8-sig"))
     except RecursionError:
         raise InvalidWorkload(f"{path}: not a TOML file: too many brackets within brackets") from None
     except ValueError as error:  # bad TOML, bad UTF-8, a number of thousands of digits
@@ -84,13 +84,17 @@ def read_problem(path: Path) -> Problem:
         raise InvalidWorkload(f"{path}: {error}") from None
 
 
-def _read(path: Path) -> bytes:
+def read_regular(path: Path, most_bytes: int) -> bytes:
+    """Return the content of a regular file; what is none could keep its reader waiting for ever.
+
+    Raises OSError, and ValueError where it has more bytes.
+    """
     if path.exists() and not path.is_file():
         raise OSError(0, "a folder" if path.is_dir() else "not a regular file")
     with path.open("rb") as file:
-        text = file.read(MOST_BYTES + 1)
-    if len(text) > MOST_BYTES:
-        raise ValueError(f"expected a file of at most {MOST_BYTES} bytes, got more")
+        text = file.read(most_bytes + 1)
+    if len(text) > most_bytes:
+        raise ValueError(f"expected a file of at most {most_bytes} bytes, got more")
     return text
 
 

@@ -396,9 +396,15 @@ def test_the_run_that_is_changed_is_read_as_it_is(tmp_path):
         ("plan", lambda plan: {**plan, "request": {"seed": "1"}}, "request.seed: expected a whole number from 0 on"),
         ("plan", lambda plan: {**plan, "request": {"only": [["a"]]}}, "request.only[0]: expected workload, variant"),
         ("plan", lambda plan: {**plan, "cells": [{**CELLS[0], "evaluates": 1}]}, "cells[0].evaluates: expected true"),
+        (
+            "plan",
+            lambda plan: {**plan, "cells": CELLS + CELLS[:1]},
+            "cells[2]: expected another problem, variant, batch",
+        ),
+        ("plan", lambda plan: {**plan, "variants": [variant(BASE)] * 2}, "variants[1]: expected another variant than"),
         ("plan", lambda plan: {**plan, "live": {"a": "HEAD"}}, "live.a: expected a table, got 'HEAD'"),
     ],
-    ids=range(17),
+    ids=range(19),
 )
 def test_what_is_not_of_its_kind_is_named_with_its_place(tmp_path, stem, change, expected):
     with pytest.raises(ResultsUnusable) as raised:

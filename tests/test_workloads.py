@@ -184,6 +184,13 @@ def test_a_misspelt_full_is_told_what_was_expected(write):
     assert fault(write(batch_sizes='["ful"]')) == "batch_sizes: expected whole numbers above 0 or \"full\", got 'ful'"
 
 
+def test_a_mark_of_the_byte_order_before_the_text_is_no_fault(write):
+    path = write()
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+
+    assert read_problem(path).n_train == 100
+
+
 def test_a_whole_number_is_a_number(write):
     assert read_problem(write(learning_rate="3")).learning_rate == ((1, 3.0),)
 
