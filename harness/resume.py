@@ -18,6 +18,24 @@ from harness.store import COLUMNS, read_environment, read_plan, read_table
 MACHINE = "machine and versions"
 
 
+def refuse_code_of_strangers(folder: Path, request: Request) -> None:
+    """Raise ResultsUnusable where a run of another machine names code, which to look at would be to execute."""
+    named = [*request.plugins, *request.sides]
+    if not named:
+        return
+    try:
+        is_own = environment.machine_alone(read_environment(folder)) == environment.machine_alone(
+            environment.describe()
+        )
+    except (KeyError, TypeError, AttributeError):
+        is_own = False
+    if not is_own:
+        raise ResultsUnusable(
+            f"{folder}: not a run of this machine, and its plan names code outside of this project, {named[0]!r}: "
+            "nothing of it was executed. A new run: paragone bench --new"
+        )
+
+
 class Resumable:
     """What a run is made of: one that was interrupted is taken up again where all of it is the same."""
 

@@ -116,7 +116,9 @@ def find_run(results: Path, name: str) -> Path:
             if (candidate.expanduser() / "plan.json").is_file():
                 return candidate.expanduser()
             if (candidate.expanduser() / PROFILE).is_file():
-                raise Misuse(f"{name} is a profile, not a run: read {candidate / 'profile.md'}")
+                page = candidate.expanduser() / "profile.md"
+                told = f"read {page}" if page.is_file() else "the claims that it settles: paragone claims --no-measure"
+                raise Misuse(f"{name} is a profile, not a run: {told}")
     raise UnknownName("run", name, [folder.name for folder in folders], f" Runs are looked for in {results}.")
 
 

@@ -9,6 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from made_up_run import ENVIRONMENT, stored_plan
 from own_environments import add_package
 from typer.main import get_command
 from zoo_faults import FAULTS
@@ -334,6 +335,25 @@ def test_the_contract_says_what_an_author_must_change(paragone, small, faulty):
 def test_the_contract_is_that_of_one_implementation_which_can_run(paragone, small):
     assert "looks at one implementation" in paragone("verify", "numpy_*", "--contract")[2]
     assert 2 == paragone("verify", "--contract")[0]
+
+
+@pytest.mark.parametrize("named", ["plugins", "sides"])
+def test_code_that_a_run_of_another_machine_names_is_not_executed(paragone, small, tmp_path, named):
+    """Somebody sends a folder, and to take it up again would import what its plan names."""
+    (tmp_path / "evil").mkdir()
+    (tmp_path / "evil" / "impl.py").write_text(f"open({str(tmp_path / 'was executed')!r}, 'w')")
+    folder = tmp_path / "results" / "2026-01-01T000000Z"
+    place = str(tmp_path / "evil")
+    request = {"problems": {}, named: [place if named == "plugins" else f"a={place}"]}
+    folder.mkdir(parents=True)
+    (folder / "plan.json").write_text(json.dumps(stored_plan(run=folder.name, request=request)))
+    (folder / "environment.json").write_text(json.dumps(ENVIRONMENT))
+
+    code, _, err = paragone("bench", "--resume", folder)
+
+    assert code == 5
+    assert "not a run of this machine, and its plan names code outside of this project" in err
+    assert not (tmp_path / "was executed").exists()
 
 
 def test_a_run_knows_its_plugins_when_it_is_taken_up_again(paragone, small, faulty, tmp_path):

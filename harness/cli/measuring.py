@@ -108,6 +108,7 @@ def _bench(
 ) -> None:
     from harness.bench import Bench
     from harness.request import request_of
+    from harness.resume import refuse_code_of_strangers
     from harness.runs import find_run, results_folder
     from harness.sides import everyone_of
     from harness.store import read_plan
@@ -116,6 +117,7 @@ def _bench(
     folder = None if resume is None else find_run(runs, resume)
     if folder is not None:
         request = request_of(read_plan(folder))
+        refuse_code_of_strangers(folder, request)
     found, broken = everyone_of(request)
     refuse_broken(request.implementations, found, broken)
     check(request, found)
