@@ -8,6 +8,7 @@ import os
 import re
 import tempfile
 import tracemalloc
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -31,8 +32,10 @@ from rich.console import Console
 
 from harness import json_files, store, stored
 from harness.analyse import summarise
-from harness.errors import ResultsUnusable
+from harness.compare import compare
+from harness.errors import Incomparable, ResultsUnusable
 from harness.export import pytest_benchmark_json
+from harness.report.comparison import markdown
 from harness.report.console import print_summary
 from harness.report.markdown import report
 from harness.runs import new_run_folder
@@ -319,6 +322,8 @@ def summed_up(folder):
     report(run, summary, [], []).encode()
     print_summary(run, Console(file=io.StringIO(), width=120))
     json.dumps(pytest_benchmark_json(run), allow_nan=False)
+    with suppress(Incomparable):
+        markdown([compare(run, run, anyway=True)], 0.05).encode()
 
 
 EVIL = st.sampled_from(

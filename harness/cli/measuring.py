@@ -153,7 +153,12 @@ def report(
     from harness.report.machines import write_joined
     from harness.store import read_run
 
-    path = write_joined([read_run(find_run(folder, name)) for name in runs], folder, anyway)
+    folders = [find_run(folder, name) for name in runs]
+    resolved = [found.resolve() for found in folders]
+    for number, name in enumerate(runs):
+        if resolved[number] in resolved[:number]:
+            raise Misuse(f"report: {name} is {resolved[number]}, which is among the runs already; name another")
+    path = write_joined([read_run(found) for found in folders], folder, anyway)
     out.print(f"Report: {path}", soft_wrap=True, highlight=False)
 
 

@@ -68,13 +68,13 @@ def name_of(run: Run) -> str:
 def surroundings(run: Run) -> dict[str, str]:
     """Return what a run was measured with, by name: machine, system, versions, variables, data, code."""
     about = run.environment
-    machine, revision = about.get("machine", {}), about.get("revision", {})
+    machine, revision = about.get("machine", {}), about.get("revision") or {}
     found = facts(about)
     others = {
         "machine": machine.get("id"),
         "frequency governor": ", ".join(machine.get("governors") or ()),
-        "C library": about.get("os", {}).get("c_library"),
-        "compilers": ", ".join(sorted({one["compiler"] for one in _receipts(run) if "compiler" in one})),
+        "C library": (about.get("os") or {}).get("c_library"),
+        "compilers": ", ".join(sorted({str(one["compiler"]) for one in _receipts(run) if "compiler" in one})),
         "threads": ", ".join(map(str, run.plan["threads"])),
         "data set": f"{run.plan['data']['name']} {str(run.plan['data']['sha256'])[:12]}",
         "baseline": run.plan["baseline"],

@@ -97,7 +97,7 @@ def _percentile(frame: pd.DataFrame) -> str:
 
 
 def _factors(run: Run) -> str:
-    inherited = len(run.environment.get("inherited", []))
+    inherited = len(run.environment.get("inherited") or [])
     return f"Plan, Data and Machine below; {wording.plural(inherited, 'variable')} inherited."
 
 
