@@ -182,7 +182,7 @@ class Bench:
 
     def _run_launches(self, rows: RunFolder, enrolments: Mapping[EnrolmentKey, Enrolment]) -> None:
         plan = read_plan(rows.folder)
-        cells = [Cell(**cell) for cell in plan["cells"]]
+        cells = [Cell.of(cell) for cell in plan["cells"]]
         remaining, attempts = remaining_of(rows.folder, plan["rounds"])
         seconds = sum(remaining.seconds(cell, plan["launches"]) for cell in cells)
         with self.display.progress("measuring", seconds) as advance:

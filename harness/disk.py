@@ -37,9 +37,19 @@ def end_of_lines(file: io.FileIO) -> int:
     return 0
 
 
+def as_json(content: Mapping[str, Any], indent: int | None = None) -> bytes:
+    """Return the content as JSON, in ASCII.
+
+    Half a character, of a path or a variable that is not UTF-8, becomes a question mark: whoever reads the file could
+    write it nowhere else.
+    """
+    whole = json.dumps(content, ensure_ascii=False).encode("utf-8", "replace")
+    return json.dumps(json.loads(whole), indent=indent).encode()
+
+
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """Write the file whole or not at all, on disk when this returns. Raises OSError."""
-    write_whole(path, (json.dumps(content, indent=1) + "\n").encode())
+    write_whole(path, as_json(content, indent=1) + b"\n")
 
 
 def write_files(folder: Path, files: Mapping[str, bytes]) -> None:

@@ -156,6 +156,11 @@ def machine_fingerprint(description: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
 
+def machine_alone(description: Mapping[str, Any]) -> str:
+    """Return the fingerprint of a machine without the environments of single implementations."""
+    return machine_fingerprint({**description, "own_environments": {}})
+
+
 def facts(description: Mapping[str, Any]) -> dict[str, str]:
     """Return what must match in two parts of one run, by name, as words; a package or a variable has a name of its own.
 
@@ -163,7 +168,7 @@ def facts(description: Mapping[str, Any]) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     for label, value in MATCHED.items():
-        with suppress(KeyError, TypeError):
+        with suppress(KeyError, TypeError, AttributeError):
             told = value(description)
             parts = dict(sorted(told.items())) if isinstance(told, dict) else {label: told}
             found |= {name: _said(part) for name, part in parts.items() if part is not None}

@@ -71,7 +71,7 @@ def cells_without_row(folder: Path) -> list[Cell]:
         for row in read_rows(folder / "memory.jsonl")
     }
     cells: dict[tuple[Any, ...], Cell] = {}
-    for planned in (Cell(**cell) for cell in plan["cells"]):
+    for planned in map(Cell.of, plan["cells"]):
         place = (*planned.enrolment, planned.batch_size)
         dead = {(planned.enrolment, planned.batch_size), (planned.enrolment, None)} & remaining.dead
         if place in timed and place not in done and not dead:

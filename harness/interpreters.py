@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from harness.paths import at_home
+
 PROJECT = Path(__file__).parent.parent
 VARIABLE = "PARAGONE_ENVIRONMENTS"
 OLDEST_PYTHON = (3, 11)
@@ -52,7 +54,7 @@ class Answer:
 def folder_of(name: str) -> Path:
     """Return the folder of an environment, whether it exists or not."""
     given = os.environ.get(VARIABLE, "")
-    return (Path(given).expanduser().absolute() if given else PROJECT / ".venvs") / name
+    return (at_home(given, VARIABLE).absolute() if given else PROJECT / ".venvs") / name
 
 
 def exists(name: str) -> bool:

@@ -99,7 +99,7 @@ def draw_curves(
     display: Display,
 ) -> None:
     """Append the learning curve of one variant of each implementation to the run, or the reason of a gap."""
-    cells = [Cell(**cell) for cell in read_json(rows.folder / "plan.json")["cells"]]
+    cells = [Cell.of(cell) for cell in read_json(rows.folder / "plan.json")["cells"]]
     told = [row for row in read_rows(rows.folder / "outcomes.jsonl") if row["stage"] == "accuracy"]
     done = {(row["problem"], row["variant"]) for row in [*read_rows(rows.folder / "accuracy.jsonl"), *told]}
     curves = [(e, cell) for e, cell in _one_of_each(cells, enrolments) if e.key[:2] not in done]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
 from typing import Any
 
@@ -57,6 +57,11 @@ class Cell:
     once_per_launch: bool
     wave: int = 0
     evaluates: bool = False  # the test set too, behind every timed sample
+
+    @classmethod
+    def of(cls, stored: Mapping[str, Any]) -> Cell:
+        """Return a cell as a plan holds it, without the keys that a later version may have added."""
+        return cls(**{key.name: stored[key.name] for key in fields(cls) if key.name in stored})
 
     @property
     def enrolment(self) -> tuple[str, str, int]:

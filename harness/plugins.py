@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import Misuse
+from harness.paths import at_home
 
 ENTRY_POINTS = "paragone.implementations"
 VARIABLE = "PARAGONE_PLUGINS"
@@ -45,7 +46,7 @@ def places_given(paths: Iterable[str]) -> Iterator[Place]:
     asked = [*(("--plugins", path) for path in paths), *((VARIABLE, path) for path in from_variable)]
     seen: set[Path] = set()
     for option, path in asked:
-        folder = Path(path).expanduser().resolve()
+        folder = at_home(path, option).resolve()
         if folder not in seen:
             seen.add(folder)
             yield from _places_at(folder, f"{option} {path}")

@@ -13,9 +13,27 @@ from harness.errors import Misuse, ResultsUnusable
 from harness.plan import Enrolment
 from harness.request import Request
 from harness.runs import is_finished, run_folders
-from harness.store import read_json, read_plan
+from harness.store import COLUMNS, read_environment, read_plan, read_table
 
 MACHINE = "machine and versions"
+
+
+def refuse_code_of_strangers(folder: Path, request: Request) -> None:
+    """Raise ResultsUnusable where a run of another machine names code, which to look at would be to execute."""
+    named = [*request.plugins, *request.sides]
+    if not named:
+        return
+    try:
+        is_own = environment.machine_alone(read_environment(folder)) == environment.machine_alone(
+            environment.describe()
+        )
+    except (KeyError, TypeError, AttributeError):
+        is_own = False
+    if not is_own:
+        raise ResultsUnusable(
+            f"{folder}: not a run of this machine, and its plan names code outside of this project, {named[0]!r}: "
+            "nothing of it was executed. A new run: paragone bench --new"
+        )
 
 
 class Resumable:
@@ -64,12 +82,18 @@ class Resumable:
             )
 
     def differing(self, folder: Path) -> str:
-        """Return the names of what is not as it was when the run began, in words; empty where all is."""
+        """Return the names of what is not as it was when the run began, in words; empty where all is.
+
+        Raises ResultsUnusable where a table is damaged: what reads it may come to it only after hours.
+        """
         before = read_plan(folder).get("identity", {})
         names = sorted(
             name for name in before.keys() | self.identity.keys() if before.get(name) != self.identity.get(name)
         )
         if MACHINE in names:
-            then = read_json(folder / "environment.json")
+            then = read_environment(folder)
             names[names.index(MACHINE)] += f" ({'; '.join(environment.differences(then, self.described))})"
+        if not names:
+            for table in COLUMNS:
+                read_table(folder, table)
         return ", ".join(names)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import Misuse, ResultsUnusable, UnknownName
+from harness.paths import at_home
 from harness.registry import PROJECT
 from harness.store import RunFolder, read_json, write_json
 
@@ -20,10 +21,10 @@ PROFILE = "profile.json"  # in the folder of a profile, as plan.json in that of 
 
 
 def results_folder(chosen: Path | None = None) -> Path:
-    """Return where runs live: the chosen folder, PARAGONE_RESULTS, or `results/` of the project."""
+    """Return where runs live: the chosen folder, PARAGONE_RESULTS, or `results/` of the project. Raises Misuse."""
     if chosen is not None:
-        return chosen.expanduser()
-    return Path(os.environ.get("PARAGONE_RESULTS") or PROJECT / "results").expanduser()
+        return at_home(chosen, "--results")
+    return at_home(os.environ.get("PARAGONE_RESULTS") or PROJECT / "results", "PARAGONE_RESULTS")
 
 
 def new_run_folder(
@@ -115,7 +116,9 @@ def find_run(results: Path, name: str) -> Path:
             if (candidate.expanduser() / "plan.json").is_file():
                 return candidate.expanduser()
             if (candidate.expanduser() / PROFILE).is_file():
-                raise Misuse(f"{name} is a profile, not a run: read {candidate / 'profile.md'}")
+                page = candidate.expanduser() / "profile.md"
+                told = f"read {page}" if page.is_file() else "the claims that it settles: paragone claims --no-measure"
+                raise Misuse(f"{name} is a profile, not a run: {told}")
     raise UnknownName("run", name, [folder.name for folder in folders], f" Runs are looked for in {results}.")
 
 

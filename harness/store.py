@@ -28,7 +28,6 @@ import contextlib
 import errno
 import fcntl
 import io
-import json
 import os
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
@@ -36,11 +35,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from harness.disk import end_of_lines, open_own, write_json
+from harness.disk import as_json, end_of_lines, open_own, write_json
 from harness.errors import ResultsUnusable
 from harness.json_files import read_json, read_rows
-from harness.kinds import Check, Unfit
-from harness.stored import ENVIRONMENT, FINISHED, PLANS, ROWS, SOURCES
+from harness.kinds import Check
+from harness.stored import ENVIRONMENT, FINISHED, PLANS, SOURCES, check_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -134,7 +133,7 @@ class RunFolder:
         columns = self.columns[table]
         if unknown := {column for row in rows for column in row} - set(columns):
             raise KeyError(f"{table} has no column {sorted(unknown)}")
-        lines = "".join(json.dumps({column: row.get(column) for column in columns}) + "\n" for row in rows).encode()
+        lines = b"".join(as_json({column: row.get(column) for column in columns}) + b"\n" for row in rows)
         try:
             if table not in self._files:
                 self._files[table] = self._open(table)
@@ -205,7 +204,7 @@ def read_run(folder: Path) -> Run:
     return Run(
         folder=folder,
         plan=plan,
-        environment=_checked(folder / "environment.json", ENVIRONMENT),
+        environment=read_environment(folder),
         finished=_checked(finished, FINISHED) if os.path.lexists(finished) else None,
         sources=read_sources(folder),
         **tables,
@@ -215,6 +214,11 @@ def read_run(folder: Path) -> Run:
 def read_plan(folder: Path, file: str = "plan.json") -> dict[str, Any]:
     """Return the plan of a run, or of a profile ("profile.json"), checked. Raises ResultsUnusable."""
     return _checked(folder / file, PLANS[file])
+
+
+def read_environment(folder: Path) -> dict[str, Any]:
+    """Return the surroundings of a run or a profile, checked. Raises ResultsUnusable."""
+    return _checked(folder / "environment.json", ENVIRONMENT)
 
 
 def read_sources(folder: Path) -> dict[str, Any]:
@@ -228,15 +232,11 @@ def read_table(folder: Path, table: str, problems: Container[str] | None = None)
 
     Raises ResultsUnusable naming the line.
     """
-    path = folder / f"{table}.jsonl"
-    rows, columns = read_rows(path), (COLUMNS | PROFILE_COLUMNS)[table]
-    for number, row in enumerate(rows, start=1):
-        try:
-            ROWS[table]("", {column: row[column] for column in columns if column in row})
-            if problems is not None and row.get("problem") is not None and row["problem"] not in problems:
-                raise Unfit("problem", "a workload of the plan", row["problem"])
-        except ValueError as error:
-            raise ResultsUnusable(f"{path}, line {number}: {error}") from None
+    rows = read_rows(path := folder / f"{table}.jsonl")
+    try:
+        check_rows(table, rows, (COLUMNS | PROFILE_COLUMNS)[table], problems)
+    except ValueError as error:
+        raise ResultsUnusable(f"{path}, {error}") from None
     return rows
 
 

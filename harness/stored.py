@@ -6,6 +6,7 @@ in place of a number, or a number that no table can hold.
 
 from __future__ import annotations
 
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 from harness.kinds import (
@@ -51,6 +52,23 @@ def _problem(place: str, value: Any) -> None:
         raise Unfit(f"{place}.layers", f"2 to {MOST_LAYERS} sizes", value["layers"])
 
 
+def _once(check: Check, *keys: str) -> Check:
+    """Return the check for a list of what `check` wants, no two of them alike in all of these keys."""
+
+    def check_all(place: str, value: Any) -> None:
+        listed(check)(place, value)
+        seen: set[tuple[Any, ...]] = set()
+        for index, entry in enumerate(value):
+            called = tuple(entry[key] for key in keys)
+            if called in seen:
+                raise Unfit(
+                    f"{place}[{index}]", f"another {', '.join(keys)} than those before", " ".join(map(str, called))
+                )
+            seen.add(called)
+
+    return check_all
+
+
 _COEFFICIENTS = ("momentum", "l1", "l2", "learning_rate_decay")
 _TEXTS = {
     **dict.fromkeys("language layout order source idea".split(), text),
@@ -58,21 +76,30 @@ _TEXTS = {
 }
 _FLOATS = one_of("float32", "float64")
 
+_CELL_KEYS = "problem variant batch_size threads wave".split()
 _CELL = fields(
     {**dict.fromkeys(("problem", "variant"), name), **dict.fromkeys(("batch_size", "threads", "n_steps"), size)}
-    | {"prefix_steps": count, "step_seconds": number, "once_per_launch": truth, "wave": count}
+    | {"prefix_steps": count, "step_seconds": number, "once_per_launch": truth, "wave": count},
+    {"evaluates": truth},
 )
 _VARIANT = fields({**_TEXTS, "dtype": _FLOATS, "control": truth, "maths_lines": count})
 _METHOD = kind(
     f"method version {' or '.join(map(str, READABLE_METHODS))}, which is all that this paragone reads",
     lambda value: type(value) is int and value in READABLE_METHODS,
 )
-# What a report says of them; the whole of a request is read by `request_of` alone.
+_POINT = kind(
+    "workload, variant, threads and batch size",
+    lambda value: isinstance(value, list) and [type(part) for part in value] == [str, str, int, int],
+)
 _REQUEST = fields(
     {},
     {
-        **dict.fromkeys(("memory", "slow"), truth),
-        **{"plugins": listed(text), "time_limit_s": positive, "memory_limit_bytes": maybe(size)},
+        **dict.fromkeys("slow quick memory curves".split(), truth),
+        **dict.fromkeys("implementations plugins sides evaluated".split(), listed(text)),
+        **{"problems": table_of(text), "dtypes": listed(_FLOATS), "threads": listed(size), "only": listed(_POINT)},
+        "batch_sizes": listed(kind('a whole number or "full"', lambda value: value == "full" or type(value) is int)),
+        **{"launches": repeats, "rounds": maybe(repeats), "resolve": maybe(positive), "baseline": text, "seed": seed},
+        **{"time_limit_s": positive, "memory_limit_bytes": maybe(size)},
     },
 )
 _SIDE = fields({"label": text, "words": text})
@@ -84,8 +111,8 @@ PLAN = fields(
         **{"run": text, "created": moment, "command": text, "seed": seed, "quick": truth, "baseline": text},
         **{"launches": repeats, "rounds": repeats, "threads": listed(size), "eta_seconds": number},
         "problems": table_of(_problem),
-        "variants": listed(_VARIANT),
-        "cells": listed(_CELL),
+        "variants": _once(_VARIANT, "variant"),
+        "cells": _once(_CELL, *_CELL_KEYS),
         "broken": listed(fields({"name": text, "reason": text})),
         "data": fields({"name": text, "origin": text, "sha256": text, "n_train": count, "n_test": count}),
         "resolvable_difference": maybe(number),
@@ -102,8 +129,8 @@ PROFILED = fields(
         "method_version": _METHOD,
         **{"run": text, "created": moment, "command": text, "seed": seed, "rounds": repeats},
         "problems": table_of(_problem),
-        "variants": listed(_VARIANT),
-        "cells": listed(_CELL),
+        "variants": _once(_VARIANT, "variant"),
+        "cells": _once(_CELL, *_CELL_KEYS),
         "data": fields({"name": text, "origin": text, "sha256": text}),
     },
     {"launches": repeats, "identity": table_of(anything)},
@@ -182,3 +209,31 @@ def _outcome(place: str, value: Any) -> None:
 
 
 ROWS["outcomes"] = _outcome
+
+# By what a row is told from all others of its table: one that is there twice would count twice.
+_CELL_OF = "problem variant batch_size threads".split()
+_KEYS = {
+    "samples": [*_CELL_OF, *"wave launch attempt kind round".split()],
+    "evaluations": [*_CELL_OF, *"wave launch attempt round".split()],
+    "memory": _CELL_OF,
+    "accuracy": "problem variant batch_size epoch".split(),
+    "pairs": [*_CELL_OF, *"wave launch round".split()],
+}
+
+
+def check_rows(
+    table: str, rows: Sequence[Mapping[str, Any]], columns: Sequence[str], problems: Container[str] | None = None
+) -> None:
+    """Raise ValueError with the line unless each row is of its kind, of these workloads, and there once."""
+    lines: dict[tuple[Any, ...], int] = {}
+    for line, row in enumerate(rows, start=1):
+        try:
+            ROWS[table]("", {column: row[column] for column in columns if column in row})
+            if problems is not None and row.get("problem") is not None and row["problem"] not in problems:
+                raise Unfit("problem", "a workload of the plan", row["problem"])
+        except ValueError as error:
+            raise ValueError(f"line {line}: {error}") from None
+        if table in _KEYS and row.get("kind") != "warmup":
+            first = lines.setdefault(tuple(row.get(column) for column in _KEYS[table]), line)
+            if first != line:
+                raise ValueError(f"line {line}: expected a row of its own, got that of line {first} once more")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import InvalidWorkload, UnknownName, closest_sentence
-from harness.kinds import shown
+from harness.kinds import LARGEST_NUMBER, shown
 from harness.plain_text import is_plain
 from harness.problem import (
     HIDDEN_ACTIVATIONS,
@@ -23,6 +23,7 @@ from harness.problem import (
 )
 
 MOST_BYTES = 1 << 16  # of a workload's file; the shipped ones have 1 kB
+MOST_DIGITS = 15  # of a batch size as a key
 MOST_CHARACTERS = 100  # of a workload's name
 MOST_PARAMETERS = 10**8  # of a network: in float64 0.8 GB, of which a run holds several copies
 SHIPPED = Path(__file__).parent / "workloads"
@@ -65,14 +66,14 @@ def read_problem(path: Path) -> Problem:
     Raises InvalidWorkload naming the file, the key, and what was expected.
     """
     try:
-        text = _read(path)
+        text = read_regular(path, MOST_BYTES)
     except FileNotFoundError:
         known = ", ".join(shipped_names())
         raise InvalidWorkload(f"{path}: there is no such file. Shipped workloads: {known}.") from None
     except (OSError, ValueError) as error:  # ValueError: a null byte in the path
         raise InvalidWorkload(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
     try:
-        table = tomllib.loads(text.decode())
+        table = tomllib.loads(text.decode("utf-8-sig"))
     except RecursionError:
         raise InvalidWorkload(f"{path}: not a TOML file: too many brackets within brackets") from None
     except ValueError as error:  # bad TOML, bad UTF-8, a number of thousands of digits
@@ -83,13 +84,17 @@ def read_problem(path: Path) -> Problem:
         raise InvalidWorkload(f"{path}: {error}") from None
 
 
-def _read(path: Path) -> bytes:
+def read_regular(path: Path, most_bytes: int) -> bytes:
+    """Return the content of a regular file; what is none could keep its reader waiting for ever.
+
+    Raises OSError, and ValueError where it has more bytes.
+    """
     if path.exists() and not path.is_file():
         raise OSError(0, "a folder" if path.is_dir() else "not a regular file")
     with path.open("rb") as file:
-        text = file.read(MOST_BYTES + 1)
-    if len(text) > MOST_BYTES:
-        raise ValueError(f"expected a file of at most {MOST_BYTES} bytes, got more")
+        text = file.read(most_bytes + 1)
+    if len(text) > most_bytes:
+        raise ValueError(f"expected a file of at most {most_bytes} bytes, got more")
     return text
 
 
@@ -144,8 +149,8 @@ def _number(key: str, value: Any) -> float:
         number = math.nan if isinstance(value, bool) or not isinstance(value, int | float) else float(value)
     except OverflowError:  # a whole number beyond the largest float
         number = math.inf
-    if not 0 <= number < math.inf:
-        raise ValueError(f"{key}: expected a number that is not negative, got {shown(value)}")
+    if not 0 <= number <= LARGEST_NUMBER:
+        raise ValueError(f"{key}: expected a number from 0 to {LARGEST_NUMBER:g}, got {shown(value)}")
     return number
 
 
@@ -172,7 +177,7 @@ def _learning_rate(key: str, value: Any) -> tuple[tuple[int, float], ...]:
     if not value:
         raise ValueError(f"{key}: the table by batch size is empty")
     for size in value:
-        if not (size.isascii() and size.isdigit() and int(size) > 0):
+        if not (size.isascii() and size.isdigit() and len(size) <= MOST_DIGITS and int(size) > 0):
             raise ValueError(f"{key}: expected batch sizes as keys, got {shown(size)}")
     rates = {int(size): _positive(f"{key}.{size}", rate) for size, rate in value.items()}
     if len(rates) < len(value):

@@ -1,5 +1,6 @@
 """Whole runs with real workers on a small data set: nothing lost, nothing measured twice, nothing wrong timed."""
 
+import re
 import shutil
 from collections import Counter
 from dataclasses import replace
@@ -10,7 +11,7 @@ from quiet_display import QuietDisplay
 
 from harness import bench, survey
 from harness.bench import Bench
-from harness.errors import InvalidWorkload, Misuse
+from harness.errors import InvalidWorkload, Misuse, ResultsUnusable
 from harness.mnist.cache import store
 from harness.mnist.parts import Arrays
 from harness.plan import Cell
@@ -203,6 +204,32 @@ def test_a_changed_machine_is_named_with_what_changed(data, impls, tmp_path):
 
     with pytest.raises(Misuse, match=r"machine and versions \(numpy: 1\.0 then, .* now\) has changed since"):
         make(data, tmp_path, request(), impls).run(resume=folder)
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "said"),
+    [
+        ("memory.jsonl", '{"problem": "nielsen"}\n', "memory.jsonl, line 1: variant is missing"),
+        ("environment.json", '{"own_environments": []}', "environment.json: own_environments: expected a table, got"),
+    ],
+)
+def test_a_damaged_run_is_passed_over_and_refused_before_anything_is_measured(
+    data, impls, tmp_path, file, content, said
+):
+    display = QuietDisplay(interrupt_at=0)
+    folder, _ = make(data, tmp_path, request(), impls, display).run()
+    (folder / file).write_text(content)
+    if file == "environment.json":
+        plan = read_json(folder / "plan.json")
+        plan["identity"]["machine and versions"] = "another"
+        write_json(folder / "plan.json", plan)
+
+    with pytest.raises(ResultsUnusable, match=re.escape(said)):
+        make(data, tmp_path, request(), impls).run(resume=folder)
+    other, _ = make(data, tmp_path, request(), impls, display).run()
+
+    assert other != folder
+    assert any(sentence.startswith(f"Passed over: {folder}/{said}") for sentence in display.sentences)
 
 
 def test_a_stored_plan_gives_its_request_back(data, impls, tmp_path):

@@ -1,6 +1,7 @@
 """Files of claims: what ships, what is wrong with one of one's own, and how an interval lies to what is claimed."""
 
 import math
+import os
 import re
 import tempfile
 import tomllib
@@ -122,7 +123,7 @@ def test_what_is_wrong_is_told_with_the_file_the_claim_and_the_key(tmp_path, old
         ("claim = [3]", "expected [[claim]] tables"),
         (GOOD + "[other]\n", "got claim, other"),
         (GOOD + GOOD, "claim mine: id: another claim has it already"),
-        ("#" * (MOST_BYTES + 1), "expected at most 1000000 bytes"),
+        ("#" * (MOST_BYTES + 1), "expected a file of at most 1000000 bytes"),
     ],
 )
 def test_what_is_no_file_of_claims_is_told(tmp_path, text, words):
@@ -136,6 +137,20 @@ def test_what_is_no_file_of_claims_is_told(tmp_path, text, words):
 def test_a_file_that_cannot_be_read_is_told(tmp_path, name):
     with pytest.raises(InvalidClaims, match="cannot be read"):
         read_claims(tmp_path / name)
+
+
+def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe.toml")
+
+    with pytest.raises(InvalidClaims, match="cannot be read: not a regular file"):
+        read_claims(tmp_path / "pipe.toml")
+
+
+def test_a_mark_of_the_byte_order_before_the_text_is_no_fault(tmp_path):
+    """Some editors put one there, and no reader sees it."""
+    (tmp_path / "mine.toml").write_bytes(b"\xef\xbb\xbf" + CLAIMS.read_bytes())
+
+    assert len(read_claims(tmp_path / "mine.toml")) == len(shipped_claims())
 
 
 # --- what ships ---

@@ -9,6 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from made_up_run import ENVIRONMENT, stored_plan
 from own_environments import add_package
 from typer.main import get_command
 from zoo_faults import FAULTS
@@ -57,9 +58,16 @@ def test_the_help_lists_every_command_and_the_exit_codes(paragone):
         (("bench", "-b", "1,ten"), 2, "--batch-sizes: expected whole numbers above 0 or full"),
         (("bench", "-b", "0"), 2, "--batch-sizes: expected whole numbers above 0 or full"),
         (("bench", "-b", "60000", "-p", "nielsen"), 2, "60000 does not fit nielsen: expected 1 to 50000"),
+        (
+            ("bench", "-b", ","),
+            2,
+            "--batch-sizes: expected whole numbers above 0 or full, separated by commas; got ','",
+        ),
+        (("bench", "--threads", "1000000000000000"), 2, "--threads: expected whole numbers above 0"),
         (("bench", "--threads", "none"), 2, "--threads: expected whole numbers above 0"),
         (("bench", "--resolve", "fast"), 2, "--resolve: expected a percentage such as 5%"),
         (("bench", "--memory-limit", "much"), 2, "--memory-limit: expected a size such as 4GB or 500MiB, got 'much'"),
+        (("bench", "--memory-limit", "99999TB"), 2, "--memory-limit: expected at most 9007 TB, got '99999TB'"),
         (("verify", "--memory-limit", "1MB"), 2, "--memory-limit: a worker that does nothing needs 100 MB, got '1MB'"),
         (("bench", "--baseline", "numpy_rowz"), 2, "unknown baseline 'numpy_rowz'. Did you mean 'numpy_rows'?"),
         (("bench", "-p", "no_such.toml"), 3, "no_such.toml: there is no such file"),
@@ -84,6 +92,20 @@ def test_misuse_is_answered_with_a_sentence_and_a_code(
     assert code == got
     assert sentence in re.sub(r"\s+", " ", err)
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    "command", [["bench"], ["profile"], ["compare", "--live", "HEAD", "."]], ids=lambda words: words[0]
+)
+@pytest.mark.parametrize(("option", "value"), [("--rounds", "10001"), ("--time-limit", "inf"), ("--launches", "10001")])
+def test_what_no_run_could_be_read_back_with_is_not_measured(paragone, monkeypatch, command, option, value):
+    if (command[0], option) == ("profile", "--launches"):
+        pytest.skip("a profile has no such option")
+    monkeypatch.setenv("PARAGONE_DATA", "/there/is/none")
+    code, _, err = paragone(*command, option, value)
+
+    assert code == 2
+    assert f"Invalid value for '{option}'" in err
 
 
 def test_an_unknown_option_is_misuse(paragone):
@@ -320,6 +342,25 @@ def test_the_contract_says_what_an_author_must_change(paragone, small, faulty):
 def test_the_contract_is_that_of_one_implementation_which_can_run(paragone, small):
     assert "looks at one implementation" in paragone("verify", "numpy_*", "--contract")[2]
     assert 2 == paragone("verify", "--contract")[0]
+
+
+@pytest.mark.parametrize("named", ["plugins", "sides"])
+def test_code_that_a_run_of_another_machine_names_is_not_executed(paragone, small, tmp_path, named):
+    """Somebody sends a folder, and to take it up again would import what its plan names."""
+    (tmp_path / "evil").mkdir()
+    (tmp_path / "evil" / "impl.py").write_text(f"open({str(tmp_path / 'was executed')!r}, 'w')")
+    folder = tmp_path / "results" / "2026-01-01T000000Z"
+    place = str(tmp_path / "evil")
+    request = {"problems": {}, named: [place if named == "plugins" else f"a={place}"]}
+    folder.mkdir(parents=True)
+    (folder / "plan.json").write_text(json.dumps(stored_plan(run=folder.name, request=request)))
+    (folder / "environment.json").write_text(json.dumps(ENVIRONMENT))
+
+    code, _, err = paragone("bench", "--resume", folder)
+
+    assert code == 5
+    assert "not a run of this machine, and its plan names code outside of this project" in err
+    assert not (tmp_path / "was executed").exists()
 
 
 def test_a_run_knows_its_plugins_when_it_is_taken_up_again(paragone, small, faulty, tmp_path):

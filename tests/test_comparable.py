@@ -34,6 +34,15 @@ def test_runs_in_the_same_surroundings_differ_in_nothing():
     assert refusals(run("a"), run("b")) == []
 
 
+def test_what_a_run_of_others_leaves_empty_is_left_out():
+    empty = dict.fromkeys(("os", "python", "packages", "own_environments", "blas", "revision", "load", "inherited"))
+    told = surroundings(run("a", environment=empty, tables=launched(compiler=None)))
+
+    assert told["git revision"] == "none"
+    assert told["compilers"] == "None"
+    assert "C library" not in told
+
+
 def test_every_thing_that_differs_is_named_with_what_each_run_says():
     machine = {**run("a").environment["machine"], "cpu": "Other CPU", "governors": {"powersave": 2}}
     newer = {

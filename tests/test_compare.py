@@ -11,6 +11,7 @@ from pair_of_runs import OTHERS, SIZES, SLOWED, cells, noisy_run, noisy_samples
 
 from harness.compare import AS_MEASURED, UNCHANGED, compare, estimates
 from harness.errors import Incomparable
+from harness.report.comparison import markdown
 
 SEEDS = range(12)
 
@@ -219,6 +220,15 @@ def test_variants_that_only_one_run_has_fall_out():
     found = compare(noisy_run("a", 1), noisy_run("b", 2, variants=[BASE, CONTROL, *OTHERS[1:]]))
 
     assert found.fallen["why"].tolist() == ["variant not in B"] * len(SIZES)
+
+
+def test_variants_that_only_the_second_run_has_fall_out_too():
+    """Whoever adds an implementation and compares with the run before it has cells of which only B knows."""
+    found = compare(noisy_run("a", 1, variants=[BASE, CONTROL, *OTHERS[1:]]), noisy_run("b", 2))
+
+    assert found.fallen["why"].tolist() == ["variant not in A"] * len(SIZES)
+    assert found.cells["control"].dtype == bool
+    assert f"{len(SIZES)} cells fell out: {len(SIZES)} variant not in A" in markdown([found], 0.05)
 
 
 @pytest.mark.parametrize(

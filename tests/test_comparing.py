@@ -95,6 +95,13 @@ def test_the_report_of_several_runs_goes_to_a_folder_of_its_own_which_is_no_run(
     assert paragone("compare", SAME, "latest", "--anyway")[0] == 0, "latest is still a run"
 
 
+def test_a_run_is_not_put_beside_itself(paragone):
+    code, _, err = paragone("report", FIRST, FIRST)
+
+    assert code == 2
+    assert "which is among the runs already; name another" in err
+
+
 def test_the_report_of_runs_of_other_work_ends_with_6(paragone):
     code, _, err = paragone("report", FIRST, OTHER_WORK)
 

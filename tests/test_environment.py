@@ -8,7 +8,7 @@ import pytest
 from own_environments import Environments
 
 from harness import environment
-from harness.environment import MATCHED, describe, differences, machine_fingerprint, revision, source_hash
+from harness.environment import MATCHED, describe, differences, facts, machine_fingerprint, revision, source_hash
 from harness.registry import PROJECT
 from harness.source import folder_hash
 
@@ -217,6 +217,12 @@ def test_a_description_read_back_from_its_file_has_the_same_fingerprint(describe
 def test_every_thing_that_must_match_can_be_asked_of_a_description(described):
     for value in MATCHED.values():
         json.dumps(value(described))
+
+
+def test_what_a_run_of_others_leaves_out_of_its_description_is_left_out():
+    assert facts({"own_environments": None, "packages": None, "inherited": None, "machine": {"cpu": "a CPU"}}) == {
+        "CPU": "a CPU"
+    }
 
 
 def test_importing_the_environment_loads_no_library_of_numbers():

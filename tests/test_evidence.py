@@ -1,6 +1,7 @@
 """From claims to the cells that are measured for them, and to the runs that speak for them already."""
 
 import json
+import math
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -173,6 +174,8 @@ def witness(tmp_path, monkeypatch):
         ({"environment": {"revision": {"source_hash": "beef"}}}, False),
         ({"environment": {"os": {"system": "Linux", "release": "6.2"}}}, False),
         ({"environment": {"machine": {}}}, False),
+        ({"environment": {"machine": {**MACHINE["machine"], "memory_bytes": math.inf}}}, False),
+        ({"environment": {"packages": None}}, False),
     ],
 )
 def test_a_run_speaks_for_a_claim_where_machine_data_and_code_are_the_same(witness, changes, suitable):

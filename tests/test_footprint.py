@@ -76,7 +76,7 @@ def run_of(folder, cells, timed=None):
     write_json(folder / "plan.json", {"rounds": 3, "cells": [asdict(planned) for planned in cells]})
     with RunFolder(folder) as rows:
         for planned in cells if timed is None else timed:
-            rows.append("samples", sample_of(planned))
+            rows.append("samples", sample_of(planned, wave=planned.wave))
         yield rows
 
 
@@ -155,7 +155,7 @@ def test_what_has_a_row_is_not_measured_again_be_it_a_failure(data, tmp_path):
     display = Silent()
     with run_of(tmp_path, cells[:2]) as rows:
         before = measured(rows, data)
-    with run_of(tmp_path, cells) as rows:
+    with run_of(tmp_path, cells, timed=cells[2:]) as rows:
         after = measured(rows, data, display)
 
     assert before == after[:2]

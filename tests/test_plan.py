@@ -1,7 +1,7 @@
 """The plan: who takes part, at which batch sizes, in which waves, and what the run will be able to say."""
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -50,6 +50,13 @@ def names(enrolments) -> list[str]:
 
 
 # --- who takes part ---
+
+
+def test_a_cell_of_a_later_version_is_read_without_what_it_knows_more():
+    stored = {**asdict(Cell("nielsen", "v", 10, 1, 5, 1, 1e-3, once_per_launch=False)), "colour": "red"}
+    del stored["evaluates"]
+
+    assert Cell.of(stored) == Cell("nielsen", "v", 10, 1, 5, 1, 1e-3, once_per_launch=False)
 
 
 def test_every_variant_of_the_chosen_takes_part_once():

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from io import StringIO
 
+import pandas as pd
 import pytest
 from pair_of_runs import OTHERS, SIZES, SLOWED, VARIANTS, noisy_run
 from rich.console import Console
@@ -34,6 +35,15 @@ def test_the_differences_around_the_runs_come_before_any_number(three):
     assert "| numpy | 2.4.0 | 2.4.0 | 2.5.0 |" in text
     assert text.index("| numpy |") < text.index("×")
     assert printed(three).index("numpy") < printed(three).index("×")
+
+
+def test_every_verdict_of_three_runs_can_be_read_on_a_narrow_terminal(three):
+    text = printed(three, width=80)
+    verdicts = pd.concat([comparison.cells[~comparison.cells["control"]] for comparison in three])["verdict"]
+
+    assert "…" not in text
+    for verdict in ("slower", *verdicts):
+        assert verdict in text
 
 
 def test_the_verdicts_are_counted_and_add_up_to_all_cells_but_the_controls(three):

@@ -179,11 +179,20 @@ def test_a_profile_is_read_back_from_its_folder(tmp_path):
         ({"phases": [1]}, r"pairs\.jsonl, line 1: phases: expected a table"),
         ({"parts": {"t1": 3}}, r"pairs\.jsonl, line 1: parts\.t1: expected a list"),
         ({"problem": "another"}, r"pairs\.jsonl, line 1: problem: expected a workload of the plan"),
+        ({"variant": "another"}, r"pairs\.jsonl, line 1: variant: expected one of the plan, got 'another'"),
     ],
 )
 def test_a_pair_that_is_none_is_refused_by_its_line(tmp_path, changed, fault):
     with pytest.raises(ResultsUnusable, match=fault):
         read_profile(folder_of(tmp_path, pairs_with(**changed)))
+
+
+def test_what_has_no_phases_may_lack_what_a_table_lets_be_missing(tmp_path):
+    folder = folder_of(tmp_path, pairs_with())
+    told = {"problem": "nielsen", "variant": ROWS, "stage": "phases", "status": "not told apart"}
+    (folder / "outcomes.jsonl").write_text(json.dumps(told) + "\n")
+
+    assert "not told apart" in markdown(read_profile(folder), [])
 
 
 def test_a_plan_of_a_profile_that_is_none_is_refused_by_its_key(tmp_path):

@@ -124,6 +124,9 @@ def test_a_profile_is_no_run_and_never_the_latest_one(results):
     assert {"seed": 1, "run": folders[0].name} == read_json(folders[0] / "profile.json")
     assert 3 == len(run_folders(results))
     assert results / "2025-03-03T050607Z" == find_run(results, "latest")
+    with pytest.raises(Misuse, match=r"Z-profile is a profile, not a run: the claims that it settles: paragone claims"):
+        find_run(results, folders[0].name)
+    (folders[0] / "profile.md").write_text("")
     with pytest.raises(Misuse, match=r"Z-profile is a profile, not a run: read .*profile\.md"):
         find_run(results, folders[0].name)
 

@@ -3,12 +3,13 @@
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 from made_up_run import BASE, CONTROL, cell, made_up_run, outcome, sample
 
 from harness.analyse import summarise
 from harness.analyse.verdicts import surely_slower
-from harness.compare.side_by_side import counted, newly_failed, side_by_side, why_not_compared
+from harness.compare.side_by_side import COLUMNS, counted, newly_failed, side_by_side, why_not_compared
 from harness.report.markdown import report
 from harness.report.side_by_side import answer, sections
 from harness.resolution import launches_to_resolve
@@ -170,3 +171,7 @@ def test_the_launches_that_are_chosen_find_five_per_cent_and_nothing_where_nothi
 
 def _cells(batch_size):
     return [cell(name, batch_size) for name in (BASE, CONTROL, A, B)]
+
+
+def test_of_no_cells_nothing_is_counted():
+    assert counted(pd.DataFrame(columns=COLUMNS)) == {}

@@ -8,6 +8,7 @@ import os
 import re
 import tempfile
 import tracemalloc
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from made_up_run import (
     ENVIRONMENT,
     cell,
     launch_row,
+    memory_row,
     outcome,
     rejection,
     sample,
@@ -30,8 +32,10 @@ from rich.console import Console
 
 from harness import json_files, store, stored
 from harness.analyse import summarise
-from harness.errors import ResultsUnusable
+from harness.compare import compare
+from harness.errors import Incomparable, ResultsUnusable
 from harness.export import pytest_benchmark_json
+from harness.report.comparison import markdown
 from harness.report.console import print_summary
 from harness.report.markdown import report
 from harness.runs import new_run_folder
@@ -203,6 +207,16 @@ def test_a_file_system_without_locks_is_not_taken_for_another_writer(tmp_path, m
         RunFolder(tmp_path)
 
 
+def test_half_a_character_is_kept_in_a_form_that_is_read_back(tmp_path):
+    """A path or a variable need not be UTF-8; what a run could not be read back with is not written."""
+    write_json(tmp_path / "environment.json", {"inherited": ["a\udcffb", "µ", "\U0001f600"], "\udcff": math.inf})
+    with RunFolder(tmp_path) as rows:
+        rows.append("outcomes", {**outcome(BASE), "reason": "a\udcffb"})
+
+    assert read_json(tmp_path / "environment.json") == {"inherited": ["a?b", "µ", "\U0001f600"], "?": math.inf}
+    assert read_rows(tmp_path / "outcomes.jsonl")[0]["reason"] == "a?b"
+
+
 def test_a_folder_that_cannot_be_written_is_told(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(ResultsUnusable, match=r"file/run: cannot be written: Not a directory"):
@@ -308,6 +322,8 @@ def summed_up(folder):
     report(run, summary, [], []).encode()
     print_summary(run, Console(file=io.StringIO(), width=120))
     json.dumps(pytest_benchmark_json(run), allow_nan=False)
+    with suppress(Incomparable):
+        markdown([compare(run, run, anyway=True)], 0.05).encode()
 
 
 EVIL = st.sampled_from(
@@ -382,15 +398,43 @@ def test_the_run_that_is_changed_is_read_as_it_is(tmp_path):
         ),
         ("finished", lambda _: {"finished": "yes"}, "finished: expected true or false, got 'yes'"),
         ("plan", lambda plan: {**plan, "request": {"plugins": [1]}}, "request.plugins[0]: expected a text, got 1"),
+        ("plan", lambda plan: {**plan, "request": {"seed": "1"}}, "request.seed: expected a whole number from 0 on"),
+        ("plan", lambda plan: {**plan, "request": {"only": [["a"]]}}, "request.only[0]: expected workload, variant"),
+        ("plan", lambda plan: {**plan, "cells": [{**CELLS[0], "evaluates": 1}]}, "cells[0].evaluates: expected true"),
+        (
+            "plan",
+            lambda plan: {**plan, "cells": CELLS + CELLS[:1]},
+            "cells[2]: expected another problem, variant, batch",
+        ),
+        ("plan", lambda plan: {**plan, "variants": [variant(BASE)] * 2}, "variants[1]: expected another variant than"),
         ("plan", lambda plan: {**plan, "live": {"a": "HEAD"}}, "live.a: expected a table, got 'HEAD'"),
     ],
-    ids=range(14),
+    ids=range(19),
 )
 def test_what_is_not_of_its_kind_is_named_with_its_place(tmp_path, stem, change, expected):
     with pytest.raises(ResultsUnusable) as raised:
         read_run(filled(tmp_path, **{stem: change}))
     assert str(raised.value).startswith(f"{tmp_path / stem}.json")
     assert expected in str(raised.value)
+
+
+@pytest.mark.parametrize("table", ["samples", "memory"])
+def test_a_row_that_is_there_twice_is_refused_by_both_lines(tmp_path, table):
+    """Of two copies of a table put together every number would count twice."""
+    rows = {"samples": SAMPLES, "memory": [memory_row(BASE, 10), memory_row(BASE, 100)]}[table]
+    folder = filled(tmp_path)
+    (folder / f"{table}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in [*rows, rows[1]]))
+
+    with pytest.raises(ResultsUnusable) as raised:
+        read_run(folder)
+
+    said = f"{table}.jsonl, line {len(rows) + 1}: expected a row of its own, got that of line 2 once more"
+    assert str(raised.value) == f"{tmp_path}/{said}"
+
+
+def test_several_warm_ups_of_a_launch_are_rows_of_their_own(tmp_path):
+    warm = [sample(BASE, 10, 0, -1, 1e-5, kind="warmup")] * 2
+    assert len(read_run(filled(tmp_path, samples=lambda rows: [*warm, *rows])).samples) == 2 + len(SAMPLES)
 
 
 @pytest.mark.parametrize("called", ["\x1b[2J", "a\nb", "a\0b", "\u202ea", "x" * 10_000], ids=range(5))

@@ -102,9 +102,23 @@ BAD_VALUES = {
     "hidden_activation": ['"relu"', "0"],
     "output_activation": ['"Softmax"', "[]"],
     "loss": ['"cross entropy"', "{}"],
-    "learning_rate": ["0", "-1", "nan", "inf", "true", '"3"', "{}", "[3.0]", "{ 1 = 0 }", "{ x = 1 }", "{ 0 = 1 }"],
+    "learning_rate": [
+        "0",
+        "-1",
+        "nan",
+        "inf",
+        "true",
+        '"3"',
+        "{}",
+        "[3.0]",
+        "{ 1 = 0 }",
+        "{ x = 1 }",
+        "{ 0 = 1 }",
+        "1e19",
+        "{ 1000000000000000 = 1 }",
+    ],
     "learning_rate_decay": ["-1e-6", "nan", "inf", "false", '"1"', "1" + "0" * 400],
-    "momentum": ["-0.5", '"0.5"', "1" + "0" * 400],
+    "momentum": ["1e300", "-0.5", '"0.5"', "1" + "0" * 400],
     "l1": ["-1", "[0]"],
     "l2": ["-inf", "12:00:00"],
     "reduction": ['"average"', "1"],
@@ -168,6 +182,13 @@ def test_full_stands_for_all_training_images_and_sizes_are_sorted_once_each(writ
 
 def test_a_misspelt_full_is_told_what_was_expected(write):
     assert fault(write(batch_sizes='["ful"]')) == "batch_sizes: expected whole numbers above 0 or \"full\", got 'ful'"
+
+
+def test_a_mark_of_the_byte_order_before_the_text_is_no_fault(write):
+    path = write()
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+
+    assert read_problem(path).n_train == 100
 
 
 def test_a_whole_number_is_a_number(write):

@@ -18,7 +18,7 @@ from harness.errors import InvalidClaims, InvalidWorkload, UnknownName, closest_
 from harness.interface import PHASES
 from harness.kinds import QUOTED_CHARACTERS, positive, shown, size
 from harness.problem import Problem
-from harness.workloads import find_problem
+from harness.workloads import find_problem, read_regular
 
 CLAIMS = Path(__file__).with_name("claims.toml")
 TRAIN, EPOCH = "train", "epoch with evaluation"
@@ -86,14 +86,11 @@ def read_claims(path: Path) -> tuple[Claim, ...]:
     with suppress(RuntimeError):  # no such user: then there is no such file either
         path = path.expanduser()
     try:
-        with path.open("rb") as file:
-            text = file.read(MOST_BYTES + 1)
-    except (OSError, ValueError) as error:  # ValueError: a null byte in the path
+        text = read_regular(path, MOST_BYTES)
+    except (OSError, ValueError) as error:  # ValueError: a null byte in the path, or too long a file
         raise InvalidClaims(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
-    if len(text) > MOST_BYTES:
-        raise InvalidClaims(f"{path}: expected at most {MOST_BYTES} bytes: is it a file of claims?")
     try:
-        table = tomllib.loads(text.decode())
+        table = tomllib.loads(text.decode("utf-8-sig"))
     except RecursionError:
         raise InvalidClaims(f"{path}: not a TOML file: too many brackets within brackets") from None
     except ValueError as error:
@@ -117,7 +114,7 @@ def read_claims(path: Path) -> tuple[Claim, ...]:
 def _claim(entry: Mapping[str, Any], folder: Path) -> Claim:
     for key in entry:
         if key not in KEYS:
-            raise ValueError(f"unknown key {key!r}. {closest_sentence(key, KEYS)}")
+            raise ValueError(f"unknown key {shown(key)}. {closest_sentence(key[:QUOTED_CHARACTERS], KEYS)}")
     name, source, says = (_text(key, _needed(entry, key)) for key in COMMON)
     told = Claim(name, source, says)
     if "cannot" in entry:

@@ -22,7 +22,7 @@ from harness.registry import Broken, Found, find_variant
 from harness.request import QUICK_ROUNDS, Request
 from harness.resolution import FEWEST_LAUNCHES
 from harness.runs import PROFILE, is_finished, profile_folders, run_folders
-from harness.store import read_json, read_plan, read_run, read_table
+from harness.store import read_environment, read_json, read_plan, read_run, read_table
 
 # Rounds within each launch of a profile: what an interval is formed over are the launches.
 PROFILE_ROUNDS = 5
@@ -174,16 +174,16 @@ class Evidence:
     def _is_suitable(self, folder: Path, plan_file: str) -> bool:
         """Return whether a run came to its end, has launches enough, and is of this machine, data and harness."""
         try:
-            plan, described = read_json(folder / plan_file), read_json(folder / "environment.json")
+            plan, described = read_json(folder / plan_file), read_environment(folder)
             return (
                 is_finished(folder)
                 and plan["method_version"] == METHOD_VERSION
                 and (self.quick or plan.get("launches", 1) >= FEWEST_LAUNCHES)
                 and plan["data"]["sha256"] == self.data.sha256
                 and described["revision"]["source_hash"] == self._described["revision"]["source_hash"]
-                and _machine(described) == _machine(self._described)
+                and environment.machine_alone(described) == environment.machine_alone(self._described)
             )
-        except (ResultsUnusable, KeyError, TypeError):  # of another version, or damaged: no evidence
+        except (ResultsUnusable, KeyError, TypeError, AttributeError):  # of another version, or damaged: no evidence
             return False
 
     @cached_property
@@ -219,11 +219,6 @@ def _problem_name(claim: Claim) -> str:
     return claim.problem.name
 
 
-def _machine(described: Mapping[str, Any]) -> str:
-    """Return the fingerprint of a machine; environments of single implementations are part of what they are."""
-    return environment.machine_fingerprint({**described, "own_environments": {}})
-
-
 def _run_settles(folder: Path) -> Callable[[Claim], Finding | None]:
     return Court.of(read_run(folder)).settle
 
@@ -231,7 +226,7 @@ def _run_settles(folder: Path) -> Callable[[Claim], Finding | None]:
 def _profile_settles(folder: Path) -> Callable[[Claim], Finding | None]:
     """Return how a profile settles a claim; the pairs of a cell that failed in any round say nothing."""
     plan, outcomes = read_plan(folder, PROFILE), read_table(folder, "outcomes")
-    failed = {(row["problem"], row["variant"], row["batch_size"]) for row in outcomes if row["status"] == "failed"}
+    failed = {(row["problem"], row["variant"], row.get("batch_size")) for row in outcomes if row["status"] == "failed"}
     pairs = [
         row
         for row in read_table(folder, "pairs")

@@ -37,6 +37,7 @@ from harness.cli.options import (
 )
 from harness.display import TerminalDisplay
 from harness.interface import VERSION
+from harness.kinds import MOST_ROUNDS
 from harness.plan import check
 from harness.request import BASELINE, Request
 from harness.resolution import FEWEST_LAUNCHES
@@ -62,9 +63,12 @@ def live(
     batch_sizes: SizesOption = None,
     threads: Annotated[str, typer.Option("--threads", "-t", help="Such as 1,2.")] = "1",
     launches: Annotated[
-        int | None, typer.Option(min=FEWEST_LAUNCHES, help="Fresh processes per variant; else as --resolve asks.")
+        int | None,
+        typer.Option(min=FEWEST_LAUNCHES, max=MOST_ROUNDS, help="Fresh processes per variant; else as --resolve asks."),
     ] = None,
-    rounds: Annotated[int | None, typer.Option(min=3, help="Samples of a cell in each launch; else 5 to 10.")] = None,
+    rounds: Annotated[
+        int | None, typer.Option(min=3, max=MOST_ROUNDS, help="Samples of a cell in each launch; else 5 to 10.")
+    ] = None,
     resolve: Annotated[
         str | None, typer.Option(help=f"As many launches, 40 at most, as find this difference; else {PROMISED}.")
     ] = None,

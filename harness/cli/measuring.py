@@ -33,6 +33,7 @@ from harness.cli.options import (
 )
 from harness.display import TerminalDisplay
 from harness.errors import Misuse
+from harness.kinds import MOST_ROUNDS
 from harness.plan import check
 from harness.registry import refuse_broken
 from harness.request import BASELINE, QUICK_ROUNDS, Request
@@ -48,10 +49,12 @@ def bench(
     threads: Annotated[
         str, typer.Option("--threads", "-t", help="Such as 1,2: a launch of everything for each.")
     ] = "1",
-    launches: Annotated[int, typer.Option(min=FEWEST_LAUNCHES, help="Fresh processes per variant.")] = FEWEST_LAUNCHES,
+    launches: Annotated[
+        int, typer.Option(min=FEWEST_LAUNCHES, max=MOST_ROUNDS, help="Fresh processes per variant.")
+    ] = FEWEST_LAUNCHES,
     rounds: Annotated[
         int | None,
-        typer.Option(min=3, help="Samples of a cell in each launch; else 5 to 10, for --quick 6."),
+        typer.Option(min=3, max=MOST_ROUNDS, help="Samples of a cell in each launch; else 5 to 10, for --quick 6."),
     ] = None,
     resolve: Annotated[
         str | None, typer.Option(help="Such as 5%: as many launches as it takes to find that difference.")
@@ -105,14 +108,16 @@ def _bench(
 ) -> None:
     from harness.bench import Bench
     from harness.request import request_of
+    from harness.resume import refuse_code_of_strangers
     from harness.runs import find_run, results_folder
     from harness.sides import everyone_of
-    from harness.store import read_json
+    from harness.store import read_plan
 
     runs = results_folder(results)
     folder = None if resume is None else find_run(runs, resume)
     if folder is not None:
-        request = request_of(read_json(folder / "plan.json"))
+        request = request_of(read_plan(folder))
+        refuse_code_of_strangers(folder, request)
     found, broken = everyone_of(request)
     refuse_broken(request.implementations, found, broken)
     check(request, found)
@@ -148,7 +153,12 @@ def report(
     from harness.report.machines import write_joined
     from harness.store import read_run
 
-    path = write_joined([read_run(find_run(folder, name)) for name in runs], folder, anyway)
+    folders = [find_run(folder, name) for name in runs]
+    resolved = [found.resolve() for found in folders]
+    for number, name in enumerate(runs):
+        if resolved[number] in resolved[:number]:
+            raise Misuse(f"report: {name} is {resolved[number]}, which is among the runs already; name another")
+    path = write_joined([read_run(found) for found in folders], folder, anyway)
     out.print(f"Report: {path}", soft_wrap=True, highlight=False)
 
 

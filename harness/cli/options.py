@@ -12,6 +12,8 @@ import typer
 from harness.display import TerminalDisplay
 from harness.errors import Misuse, UnknownName
 from harness.interface import FLOATS
+from harness.kinds import LARGEST
+from harness.paths import at_home
 from harness.problem import Problem
 from harness.registry import Broken, Found, discover
 from harness.workloads import find_problem, shipped_names
@@ -21,7 +23,8 @@ if TYPE_CHECKING:
 
 # Python, NumPy and the harness.
 LEAST_MEMORY = 100_000_000
-MOST_DIGITS = 18  # of a number on the command line: what fits into 64 bits
+MOST_DIGITS = 15  # of a number on the command line: what every table holds exactly
+LONGEST_SECONDS = 1_000_000
 
 ProblemOption = Annotated[
     list[str] | None, typer.Option("--problem", "-p", help="Workload: a name, a TOML file, or all. May be repeated.")
@@ -45,7 +48,13 @@ ResultsOption = Annotated[
 ]
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Seed of start parameters, orders and rounds.")]
 LimitOption = Annotated[
-    float, typer.Option("--time-limit", min=1, help="Seconds that one order to a worker may take before it is killed.")
+    float,
+    typer.Option(
+        "--time-limit",
+        min=1,
+        max=LONGEST_SECONDS,
+        help="Seconds that one order to a worker may take before it is killed.",
+    ),
 ]
 MemoryOption = Annotated[
     str | None,
@@ -67,8 +76,8 @@ def everyone(plugins: Sequence[str] | None) -> tuple[list[Found], list[Broken]]:
 
 
 def absolute(plugins: Sequence[str] | None) -> tuple[str, ...]:
-    """Return the paths so that they lead to the same folders from anywhere."""
-    return tuple(str(Path(path).expanduser().resolve()) for path in plugins or ())
+    """Return the paths so that they lead to the same folders from anywhere. Raises Misuse."""
+    return tuple(str(at_home(path, "--plugins").resolve()) for path in plugins or ())
 
 
 def data_set(path: str | None, display: TerminalDisplay) -> DataSet:
@@ -103,6 +112,8 @@ def dtypes_of(names: Sequence[str] | None) -> tuple[str, ...]:
 def batch_sizes_of(text: str | None) -> tuple[int | str, ...]:
     """Return the sizes in a text such as "1,10,full". Raises Misuse."""
     sizes: list[int | str] = []
+    if text is not None and not text.replace(",", " ").split():
+        raise Misuse(f"--batch-sizes: expected whole numbers above 0 or full, separated by commas; got {text[:40]!r}")
     for part in (text or "").replace(",", " ").split():
         if part != "full" and not _is_positive(part):
             shown = repr(part[:40])
@@ -136,6 +147,8 @@ def bytes_of(text: str | None) -> int | None:
     n_bytes = int(float(number) * (1024 if "i" in unit else 1000) ** (1 + "kmgt".index(unit[0])))
     if n_bytes < LEAST_MEMORY:
         raise Misuse(f"--memory-limit: a worker that does nothing needs {LEAST_MEMORY / 1e6:.0f} MB, got {text!r}")
+    if n_bytes > LARGEST:
+        raise Misuse(f"--memory-limit: expected at most {LARGEST / 1e12:.0f} TB, got {text!r}")
     return n_bytes
 
 

@@ -32,6 +32,7 @@ from harness.cli.options import (
 )
 from harness.display import TerminalDisplay, status_line
 from harness.interface import PHASES
+from harness.kinds import MOST_ROUNDS
 from harness.plan import check
 from harness.registry import refuse_broken
 from harness.request import ROUNDS, Request
@@ -49,7 +50,9 @@ def profile(
     dtype: DtypeOption = None,
     batch_sizes: SizesOption = None,
     threads: Annotated[int, typer.Option("--threads", "-t", min=1)] = 1,
-    rounds: Annotated[int, typer.Option(min=3, help="Pairs of every cell, without clocks and with them.")] = ROUNDS,
+    rounds: Annotated[
+        int, typer.Option(min=3, max=MOST_ROUNDS, help="Pairs of every cell, without clocks and with them.")
+    ] = ROUNDS,
     slow: Annotated[bool, typer.Option("--slow", help="Profile steps longer than 1 s too.")] = False,
     data: DataOption = None,
     plugins: PluginsOption = None,

@@ -68,13 +68,13 @@ def name_of(run: Run) -> str:
 def surroundings(run: Run) -> dict[str, str]:
     """Return what a run was measured with, by name: machine, system, versions, variables, data, code."""
     about = run.environment
-    machine, revision = about.get("machine", {}), about.get("revision", {})
+    machine, revision = about.get("machine", {}), about.get("revision") or {}
     found = facts(about)
     others = {
         "machine": machine.get("id"),
         "frequency governor": ", ".join(machine.get("governors") or ()),
-        "C library": about.get("os", {}).get("c_library"),
-        "compilers": ", ".join(sorted({one["compiler"] for one in _receipts(run) if "compiler" in one})),
+        "C library": (about.get("os") or {}).get("c_library"),
+        "compilers": ", ".join(sorted({str(one["compiler"]) for one in _receipts(run) if "compiler" in one})),
         "threads": ", ".join(map(str, run.plan["threads"])),
         "data set": f"{run.plan['data']['name']} {str(run.plan['data']['sha256'])[:12]}",
         "baseline": run.plan["baseline"],
@@ -145,7 +145,9 @@ def in_both(a: pd.DataFrame, b: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFram
     cells = a[[*columns, *ABOUT]].merge(b[columns], on=CELL, how="outer", suffixes=("_a", "_b"), sort=False)
     why = cells.apply(lambda row: _why(row, a, b), axis=1) if len(cells) else pd.Series(dtype=str)
     is_in = why == ""
-    return cells[is_in].reset_index(drop=True), cells.loc[~is_in, CELL].assign(why=why[~is_in]).reset_index(drop=True)
+    # A cell that only B has knows nothing of A's: the column of truths had become one of objects.
+    both = cells[is_in].astype({"control": bool}).reset_index(drop=True)
+    return both, cells.loc[~is_in, CELL].assign(why=why[~is_in]).reset_index(drop=True)
 
 
 def _why(row: Any, a: pd.DataFrame, b: pd.DataFrame) -> str:

@@ -75,7 +75,7 @@ def newly_failed(cells: pd.DataFrame) -> pd.DataFrame:
 
 def counted(cells: pd.DataFrame) -> dict[str, int]:
     """Return how many cells earned each word, "same" whatever its width; `not compared` are those without a ratio."""
-    words = cells["verdict"].str.partition(" within")[0].replace("", "not compared").value_counts()
+    words = cells["verdict"].str.split(" within").str[0].replace("", "not compared").value_counts()
     order = ("faster", "slower", "same", "not enough data", "no interval: one launch", "not compared")
     return {word: int(words[word]) for word in order if word in words}
 

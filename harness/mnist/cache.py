@@ -22,6 +22,7 @@ from numpy.typing import DTypeLike, NDArray
 from harness.disk import replacing
 from harness.errors import DataUnusable
 from harness.mnist.parts import Arrays, Bytes, content_sha256
+from harness.paths import at_home
 
 FLOATS = ("float32", "float64")
 BLOCK = 4096  # images converted at a time
@@ -66,9 +67,9 @@ class DataSet:
 
 
 def cache_folder() -> Path:
-    """Return the folder of the cache, absolute: PARAGONE_CACHE, or the user's. It may not exist yet."""
+    """Return the folder of the cache, absolute: PARAGONE_CACHE, or the user's. It may not exist yet. Raises Misuse."""
     given = os.environ.get("PARAGONE_CACHE")
-    return Path(given).expanduser().absolute() if given else platformdirs.user_cache_path("paragone")
+    return at_home(given, "PARAGONE_CACHE").absolute() if given else platformdirs.user_cache_path("paragone")
 
 
 def open_cached(folder: Path) -> DataSet:

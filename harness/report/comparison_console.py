@@ -52,7 +52,7 @@ def _differences(comparisons: Sequence[Comparison], named: Sequence[str]) -> Tab
 
 
 def _print_cells(comparisons: Sequence[Comparison], console: Console) -> None:
-    """Print a table for each workload, dtype and number of threads, a row per cell, two columns per run."""
+    """Print a table for each workload, dtype and number of threads, a row per cell, a column per run."""
     grouped: dict[str, list[tuple[Any, list[Any]]]] = {}
     for first, rows in joined_cells(comparisons):
         title = f"{first['problem']} · {first['dtype']} · {wording.plural(int(first['threads']), 'thread')}"
@@ -61,18 +61,18 @@ def _print_cells(comparisons: Sequence[Comparison], console: Console) -> None:
         table = Table(title=Text(title), title_justify="left", title_style="bold", box=None, pad_edge=False)
         for heading in ("implementation", "batch", "A"):
             table.add_column(heading, justify="left" if heading == "implementation" else "right", no_wrap=True)
+        # Of several runs a verdict stands below its ratio: beside it, a narrow terminal left "s…" of same and slower.
         for letter in letters(len(comparisons) + 1)[1:]:
-            table.add_column(letter, no_wrap=True)
-            table.add_column("")
+            table.add_column(letter, overflow="fold")
         for first, rows in cells:
-            table.add_row(*_row(first, rows))
+            table.add_row(*_row(first, rows, "  " if len(comparisons) == 1 else "\n"))
         console.print(table)
         console.print()
         if any(label(first, rows).endswith(MARK) for first, rows in cells):
             console.print(Text(f"{MARK} its code is not the same in all runs", style=GREY))
 
 
-def _row(first: Any, rows: Sequence[Any]) -> list[Text]:
+def _row(first: Any, rows: Sequence[Any], between: str) -> list[Text]:
     texts = [
         Text(label(first, rows)),
         Text(wording.batch(first["batch_size"])),
@@ -81,5 +81,5 @@ def _row(first: Any, rows: Sequence[Any]) -> list[Text]:
     for row in rows:
         ratio, verdict = entry(row)
         style = STYLES.get(verdict, GREY)
-        texts += [Text(ratio, style=style), Text(verdict, style=style)]
+        texts.append(Text(f"{ratio}{between}{verdict}".rstrip(), style=style))
     return texts

@@ -14,14 +14,15 @@ from harness.analyse.breakdown import Breakdown, breakdowns
 from harness.disk import write_files
 from harness.errors import ResultsUnusable
 from harness.interface import PHASES
+from harness.kinds import shown
 from harness.report import phases, wording
 from harness.report.canvas import Drawn, drawing
 from harness.report.figures import file_name
 from harness.report.sections import joined, pictures
 from harness.report.spreadsheet import csv
 from harness.report.tables import pairs, table
-from harness.runs import PROFILE
-from harness.store import read_json, read_plan, read_table
+from harness.runs import PROFILE, is_finished
+from harness.store import read_plan, read_table
 
 HOW_TO_READ = """\
 - Every implementation is loaded twice in one process: as it is measured by `paragone bench`, without any clock, and
@@ -51,16 +52,20 @@ class Profiled:
 
 def read_profile(folder: Path) -> Profiled:
     """Return what the folder of a profile holds. Raises ResultsUnusable."""
-    ending = folder / "finished.json"
     readings = [row["reading_ns"] for row in read_table(folder, "clocks")]
     plan = read_plan(folder, PROFILE)
+    pairs_taken, known = read_table(folder, "pairs", plan["problems"]), {one["variant"] for one in plan["variants"]}
+    for number, row in enumerate(pairs_taken, start=1):
+        if row["variant"] not in known:
+            told = shown(row["variant"])
+            raise ResultsUnusable(f"{folder}/pairs.jsonl, line {number}: variant: expected one of the plan, got {told}")
     return Profiled(
         folder,
         plan,
-        breakdowns(read_table(folder, "pairs", plan["problems"])),
+        breakdowns(pairs_taken),
         read_table(folder, "outcomes", plan["problems"]),
         median(readings) if readings else None,
-        ending.exists() and bool(read_json(ending).get("finished")),
+        is_finished(folder),
     )
 
 
@@ -221,9 +226,9 @@ def _gaps(outcomes: Sequence[Mapping[str, Any]]) -> str:
     lines = [
         [
             wording.code(row["variant"]),
-            "" if row["batch_size"] is None else wording.batch(row["batch_size"]),
+            "" if row.get("batch_size") is None else wording.batch(row["batch_size"]),
             row["status"],
-            wording.escaped(row["reason"]),
+            wording.escaped(row.get("reason") or ""),
         ]
         for row in gaps(outcomes)
     ]

@@ -99,7 +99,7 @@ def _percentile(frame: pd.DataFrame) -> str:
 
 
 def _factors(run: Run) -> str:
-    inherited = len(run.environment.get("inherited", []))
+    inherited = len(run.environment.get("inherited") or [])
     return (
         f"Plan, Data and Machine below; {wording.plural(inherited, 'environment variable')} inherited that may count."
     )

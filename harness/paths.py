@@ -1,0 +1,18 @@
+"""Paths as people write them: ~ stands for a home folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harness.errors import Misuse
+
+
+def at_home(path: str | Path, said_by: str) -> Path:
+    """Return the path with the home folder that ~ or ~user stands for.
+
+    Raises Misuse, naming the option or variable that gave the path, where there is no such user.
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        raise Misuse(f"{said_by} {path}: expected the path of a folder; there is no such user") from None

@@ -1,0 +1,39 @@
+"""A home folder is understood, and one of nobody is told with who asked for it."""
+
+from pathlib import Path
+
+import pytest
+
+from harness.errors import Misuse
+from harness.interpreters import folder_of
+from harness.mnist.cache import cache_folder
+from harness.paths import at_home
+from harness.plugins import places_given
+from harness.runs import results_folder
+
+NOBODY = "~no_such_user_here/x"
+
+
+def test_a_home_folder_is_understood(monkeypatch):
+    monkeypatch.setenv("HOME", "/home/me")
+
+    assert at_home("~/runs", "--results") == Path("/home/me/runs")
+
+
+@pytest.mark.parametrize(
+    ("variable", "read"),
+    [
+        ("PARAGONE_RESULTS", results_folder),
+        ("PARAGONE_CACHE", cache_folder),
+        ("PARAGONE_PLUGINS", lambda: list(places_given(()))),
+        ("PARAGONE_ENVIRONMENTS", lambda: folder_of("torch")),
+        ("--results", lambda: results_folder(Path(NOBODY))),
+        ("--plugins", lambda: list(places_given([NOBODY]))),
+    ],
+)
+def test_a_home_of_nobody_is_misuse_of_whoever_named_it(monkeypatch, variable, read):
+    if variable.isidentifier():
+        monkeypatch.setenv(variable, NOBODY)
+
+    with pytest.raises(Misuse, match=f"^{variable} {NOBODY}: expected the path of a folder; there is no such user"):
+        read()
