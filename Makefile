@@ -53,10 +53,11 @@ peers: $(READY)  ## add JAX, Numba, PyTorch (CPU), TensorFlow and Keras: make pe
 	$(VENV)/bin/python scripts/make_peers.py $(PEERS) --own $(OWN) --pip-args="$(PIP_ARGS)"
 
 test: $(READY)  ## the tests, two at a time, but for those that take long by themselves
-	$(VENV)/bin/python -m pytest -n 2 --dist worksteal -m "not slow" $(ARGS)
+	$(VENV)/bin/python -m pytest -n 2 --dist worksteal -m "not slow and not alone" $(ARGS)
 
-test-slow: $(READY)  ## those that take long: libraries that compile, languages that start, fifty kills
+test-slow: $(READY)  ## those that take long: libraries that compile, languages that start, fifty kills; then those that need the machine for themselves
 	$(VENV)/bin/python -m pytest -n 2 --dist worksteal -m slow $(ARGS)
+	$(VENV)/bin/python -m pytest -m alone
 
 check: $(READY)  ## lint and types
 	$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy

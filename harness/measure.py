@@ -47,6 +47,8 @@ MOST_CPU_OVER_WALL = 1.10
 JUDGED_SECONDS = 0.35
 # … and so much where it may run on every CPU: some libraries prepare a step while another thread takes the one before.
 MOST_CPUS = 1.5
+# A thread that may run elsewhere from now on is moved there within some 20 ms.
+SPREADING_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -126,10 +128,15 @@ def cpus_used(
 ) -> float:
     """Return how many CPUs one `train(order)` keeps busy where it may run on all of them, unlike when timed.
 
-    Of three untimed trials the one in the middle counts, which two that agree decide.
+    Of three untimed trials the one in the middle counts, which two that agree decide; before the first one it trains
+    until its threads have had time to spread.
     """
     found: dict[bool, list[float]] = {True: [], False: []}
     with family.on_every_cpu():
+        begin = clock()
+        while clock() - begin < SPREADING_SECONDS * 1e9:
+            implementation.reset(state)
+            implementation.train(order)
         while True:
             implementation.reset(state)
             cpu_start, start = cpu_time_ns(), clock()

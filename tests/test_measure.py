@@ -372,3 +372,19 @@ def test_two_busy_trials_count_and_the_lesser_is_told(at_work):
 
 def test_a_child_that_ended_between_two_looks_makes_no_less_than_none(at_work):
     assert at_work(-3.0, -3.0) == 0.0
+
+
+def test_a_thread_that_has_yet_to_be_moved_to_its_cpu_is_waited_for(monkeypatch):
+    clock = ScriptedClock([])
+    logged = Logged([], clock)
+    begin, spread_ns = clock.now_ns, 90_000_000
+
+    def cpu_time_ns():
+        """Two threads: on one CPU until the second has been moved, then on two."""
+        elapsed = clock.now_ns - begin
+        return elapsed + max(0, elapsed - spread_ns)
+
+    monkeypatch.setattr(measure, "cpu_time_ns", cpu_time_ns)
+    monkeypatch.setattr(logged, "reset", lambda state: setattr(logged, "state", state))
+
+    assert cpus_used(logged, STATE, ORDER, clock) == pytest.approx(2.0)
