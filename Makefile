@@ -28,7 +28,7 @@ compare: $(READY)  ## what changed between two runs: make compare A=2026-01-02T0
 claims: $(READY)  ## what the sources say, measured here: make claims ARGS="-i S2"
 	$(RUN) claims $(ARGS)
 
-selftest: $(READY)  ## whether the statistics tell the truth here (half an hour): make selftest ARGS=coverage
+selftest: $(READY)  ## whether the statistics tell the truth here (an hour): make selftest ARGS=coverage
 	$(RUN) selftest $(ARGS)
 
 profile: $(READY)  ## where the time of a step goes: make profile ARGS="-p mlp4 -b 500,20000"
