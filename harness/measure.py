@@ -49,6 +49,8 @@ JUDGED_SECONDS = 0.35
 MOST_CPUS = 1.5
 # A thread that may run elsewhere from now on is moved there within some 20 ms.
 SPREADING_SECONDS = 0.1
+# Of a shorter train nothing is told: reading the CPU time takes some 100 µs by itself.
+TELLING_NS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -142,7 +144,7 @@ def cpus_used(
             cpu_start, start = cpu_time_ns(), clock()
             implementation.train(order)
             elapsed_ns = max(1, clock() - start)
-            cpus = max(0.0, (cpu_time_ns() - cpu_start) / elapsed_ns)
+            cpus = max(0.0, (cpu_time_ns() - cpu_start) / elapsed_ns) if elapsed_ns >= TELLING_NS else 0.0
             agreeing = found[cpus > MOST_CPUS]
             agreeing.append(cpus)
             if len(agreeing) == 2:

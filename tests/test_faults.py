@@ -123,22 +123,26 @@ def cells_of(run, name):
 def work_of_others_s() -> float:
     """Return how many seconds the CPUs have worked for others than this process and those it has waited for."""
     machine, own = psutil.cpu_times(), os.times()
-    return machine.user + machine.nice + machine.system - sum(own[:4])
+    return machine.user + machine.nice + machine.system + getattr(machine, "steal", 0.0) - sum(own[:4])
 
 
 @pytest.mark.alone
 @pytest.mark.skipif(len(usable_cpus()) < 2, reason="needs a second CPU")
 def test_who_has_help_is_not_timed(measured):
-    begin, before_s = time.monotonic(), work_of_others_s()
-    run = measured(HELPED)
-    busy = (work_of_others_s() - before_s) / (time.monotonic() - begin)
-    if busy > 0.5:
+    for _ in range(2):  # while somebody else works, a second thread has no CPU to go to
+        begin, before_s = time.monotonic(), work_of_others_s()
+        run = measured(HELPED)
+        busy = (work_of_others_s() - before_s) / (time.monotonic() - begin)
+        cells = {name: cells_of(run, name) for name in HELPED}
+        timed = [name for name in HELPED if list(cells[name]["status"]) != ["failed", "failed"]]
+        if not timed:
+            break
+    if timed and busy > 0.2:
         pytest.skip(f"needs a free CPU: others kept {busy:.1f} busy")
 
+    assert timed == []
     for name, fault in HELPED.items():
-        cells = cells_of(run, name)
-        assert ["failed", "failed"] == list(cells["status"])
-        assert all(re.search(fault.reason, reason) for reason in cells["reason"])
+        assert all(re.search(fault.reason, reason) for reason in cells[name]["reason"])
 
 
 @pytest.mark.parametrize("name", FAULTS)

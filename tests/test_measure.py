@@ -347,6 +347,18 @@ def test_work_that_train_puts_off_until_params_is_refused():
 
 # --- how many CPUs are at work ---
 
+TRIAL_NS = 2_000_000
+
+
+class Trained(Logged):
+    """An implementation of which a train takes long enough to tell how many CPUs it keeps busy."""
+
+    def reset(self, state):
+        self.state = state
+
+    def train(self, order):
+        self.clock.now_ns += TRIAL_NS
+
 
 @pytest.fixture
 def at_work(monkeypatch):
@@ -354,9 +366,9 @@ def at_work(monkeypatch):
 
     def ask(*trials):
         clock = ScriptedClock([])
-        readings = iter([value for cpus in trials for value in (0, cpus * STEP_NS * len(ORDER))])
+        readings = iter([value for cpus in trials for value in (0, cpus * TRIAL_NS)])
         monkeypatch.setattr(measure, "cpu_time_ns", lambda: next(readings))
-        return cpus_used(Logged([], clock), STATE, ORDER, clock)
+        return cpus_used(Trained([], clock), STATE, ORDER, clock)
 
     return ask
 
@@ -376,7 +388,6 @@ def test_a_child_that_ended_between_two_looks_makes_no_less_than_none(at_work):
 
 def test_a_thread_that_has_yet_to_be_moved_to_its_cpu_is_waited_for(monkeypatch):
     clock = ScriptedClock([])
-    logged = Logged([], clock)
     begin, spread_ns = clock.now_ns, 90_000_000
 
     def cpu_time_ns():
@@ -385,6 +396,13 @@ def test_a_thread_that_has_yet_to_be_moved_to_its_cpu_is_waited_for(monkeypatch)
         return elapsed + max(0, elapsed - spread_ns)
 
     monkeypatch.setattr(measure, "cpu_time_ns", cpu_time_ns)
-    monkeypatch.setattr(logged, "reset", lambda state: setattr(logged, "state", state))
+    assert cpus_used(Trained([], clock), STATE, ORDER, clock) == pytest.approx(2.0)
 
-    assert cpus_used(logged, STATE, ORDER, clock) == pytest.approx(2.0)
+
+def test_of_a_train_that_takes_hardly_any_time_nothing_is_told(monkeypatch):
+    clock = ScriptedClock([])
+    quick = Logged([], clock)  # its train takes 140 µs
+    readings = itertools.count(step=500_000)
+    monkeypatch.setattr(measure, "cpu_time_ns", lambda: next(readings))
+
+    assert cpus_used(quick, STATE, ORDER, clock) == 0.0
