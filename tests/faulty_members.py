@@ -163,7 +163,7 @@ FAULTS: dict[str, Fault] = {
         + verb(
             "params", "late, self.late = self.late, self.late[:0]", "super().train(late)", "return super().params()"
         ),
-        r"steps take [\d.]+ ms when they are timed|params\(\) took \d+ ms after a train of",
+        r"steps take [\d.]+ ms when they are timed|params\(\) took \d+ ms after a train of|losses: expected floats",
     ),
     "turns_the_clock": Fault(
         verb(
