@@ -55,7 +55,7 @@ peers: $(READY)  ## add JAX, Numba, PyTorch (CPU), TensorFlow and Keras: make pe
 test: $(READY)  ## the tests, two at a time, but for those that take long by themselves
 	$(VENV)/bin/python -m pytest -n 2 --dist worksteal -m "not slow and not alone" $(ARGS)
 
-test-slow: $(READY)  ## those that take long: libraries that compile, languages that start, fifty kills; then those that need the machine for themselves
+test-slow: $(READY)  ## those that take long (libraries that compile, fifty kills), then those that need the machine for themselves
 	$(VENV)/bin/python -m pytest -n 2 --dist worksteal -m slow $(ARGS)
 	$(VENV)/bin/python -m pytest -m alone
 

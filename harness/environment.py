@@ -156,11 +156,6 @@ def machine_fingerprint(description: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def machine_alone(description: Mapping[str, Any]) -> str:
-    """Return the fingerprint of a machine without the environments of single implementations."""
-    return machine_fingerprint({**description, "own_environments": {}})
-
-
 def facts(description: Mapping[str, Any]) -> dict[str, str]:
     """Return what must match in two parts of one run, by name, as words; a package or a variable has a name of its own.
 

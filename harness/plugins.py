@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.errors import Misuse
+from harness.errors import Misuse, words_of
 from harness.paths import at_home
 
 ENTRY_POINTS = "paragone.implementations"
@@ -89,7 +89,7 @@ def _folder_of(module: str) -> tuple[Path | None, str]:
     try:
         spec = importlib.util.find_spec(module.removesuffix(".impl"))
     except Exception as error:  # a parent package may raise anything
-        return None, f"{type(error).__name__}: {error}"
+        return None, words_of(error)
     if spec is None or not spec.submodule_search_locations:
         return None, "there is no such package"
     folder = Path(next(iter(spec.submodule_search_locations)))

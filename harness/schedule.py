@@ -42,6 +42,7 @@ class Schedule:
         self.folder, self.enrolments, self.data, self.seed = folder, enrolments, data, seed
         self.gatekeeper, self.open_worker, self.remaining = gatekeeper, open_worker, remaining
         self.report_progress = report_progress
+        self.tried: set[tuple[Any, ...]] = set()  # the cells that have been tried with what is new
         self.run_started = run_started  # by the wall clock, so that a run taken up again goes on counting
 
     def run_launch(self, cells: Sequence[Cell], launch: int, attempt: int) -> None:
@@ -58,8 +59,7 @@ class Schedule:
                 self._set_up(members[-1], launch, attempt)
             for round_ in range(self.remaining.rounds):
                 self._run_round(members, launch, attempt, round_, random)
-            if launch == 0:
-                self._try_unseen(members, launch, attempt)
+            self._try_unseen(members, launch, attempt)
             status = "done"
         finally:
             for member in members:
@@ -148,9 +148,11 @@ class Schedule:
         )
 
     def _try_unseen(self, members: Sequence[Member], launch: int, attempt: int) -> None:
-        """Have those that were just timed train what is new: one that remembers its samples is slow there."""
+        """Have those that were just timed train what is new, each cell once: one that remembers is slow there."""
         for member, cell in [(each, cell) for each in members for cell in each.live]:
-            if member.worker.alive:
+            place = (*cell.enrolment, cell.batch_size, cell.wave)
+            if member.worker.alive and place not in self.tried:
+                self.tried.add(place)
                 try:
                     self.gatekeeper.refuse_replay(member.worker, member.enrolment, cell)
                 except MeasurementFailed as error:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from harness.bounds import LOSSES, compared_tensors
 from harness.diagnose import likely_mistake
-from harness.errors import HarnessError, VerificationFailed
+from harness.errors import HarnessError, VerificationFailed, words_of
 from harness.judge import Check, fault_of_result, form_fault, judge, losses_fault, step_fault
 from harness.problem import Problem
 from harness.reference import Trajectory, cached_trajectory, trajectory
@@ -206,7 +206,7 @@ def _trained(train: Train, state: State, order: NDArray[np.int64]) -> tuple[Stat
     except HarnessError:
         raise
     except Exception as error:
-        raise VerificationFailed(f"it raises {type(error).__name__}: {error}") from error
+        raise VerificationFailed(f"it raises {words_of(error)}") from error
     return got, losses
 
 

@@ -96,6 +96,17 @@ def program(name: str, code: str, reason: str, at: tuple[int, ...] = (SMALL, LAR
     return Fault(answering(name, code), reason, at, is_program=True)
 
 
+def remembers(patience: int) -> Fault:
+    """Return a member that gives results back from memory once it has trained the same so often."""
+    return Fault(
+        verb("load", "self.known = {}", "super().load(problem, images, labels)")
+        + "\n"
+        + verb("train", f"return remembering(self, order, super().train, {patience})"),
+        rf"^{N_STEPS} steps take [\d.]+ ms when they are timed, and [\d.]+ ms by the harness's clock",
+        before=REMEMBERING,
+    )
+
+
 GO_ON = "return super().train(order)"
 # Works for minutes in C, where it needs no lock of Python's.
 WORK = "import hashlib\ndef work():\n    hashlib.pbkdf2_hmac('sha256', b'', b'', 10**9)\n"
@@ -143,20 +154,8 @@ FAULTS: dict[str, Fault] = {
         before="from collections import Counter",
     ),
     # what is right and takes no time
-    "remembers_results": Fault(
-        verb("load", "self.known = {}", "super().load(problem, images, labels)")
-        + "\n"
-        + verb("train", "return remembering(self, order, super().train, 0)"),
-        rf"^{N_STEPS} steps take [\d.]+ ms when they are timed, and [\d.]+ ms by the harness's clock",
-        before=REMEMBERING,
-    ),
-    "remembers_results_once_it_is_timed": Fault(
-        verb("load", "self.known = {}", "super().load(problem, images, labels)")
-        + "\n"
-        + verb("train", "return remembering(self, order, super().train, 4)"),
-        rf"^{N_STEPS} steps take [\d.]+ ms when they are timed, and [\d.]+ ms by the harness's clock",
-        before=REMEMBERING,
-    ),
+    "remembers_results": remembers(0),
+    "remembers_results_once_it_is_timed": remembers(4),
     "puts_most_of_it_off": Fault(
         verb("train", "n = len(order) // 4", "self.late = order[n:]", "return super().train(order[:n])")
         + "\n"

@@ -134,8 +134,8 @@ def test_the_key_says_what_the_markers_and_lines_of_these_cells_mean_and_of_no_o
     cells = pd.DataFrame(rows, columns=["implementation", "variant", "layout"])
 
     assert palette.key(cells) == (
-        "Circles: samples in rows; squares: in columns; triangles: one sample at a time; dashed: stored in order F; "
-        "dashed: few compiler flags."
+        "Circles: samples in rows; squares: in columns; triangles: one sample at a time; dashed: stored in order F "
+        "or few compiler flags."
     )
     assert palette.key(cells[:1]) == "Circles: samples in rows."
     assert palette.key(cells[:0]) == ""

@@ -96,7 +96,7 @@ class Stage:
         self.workers.append(worker)
         return worker
 
-    def run(self, launch=0, attempt=0, rounds=4, remaining=None):
+    def run(self, launch=0, attempt=0, rounds=4, remaining=None, more_launches=()):
         self.remaining = remaining or Remaining(rounds)
         with RunFolder(self.folder) as rows:
             schedule = Schedule(
@@ -110,7 +110,8 @@ class Stage:
                 run_started=0.0,
                 report_progress=lambda what, seconds: None,
             )
-            schedule.run_launch(self.cells, launch, attempt)
+            for each in (launch, *more_launches):
+                schedule.run_launch(self.cells, each, attempt)
 
     def rows(self, table):
         return read_rows(self.folder / f"{table}.jsonl")
@@ -186,19 +187,20 @@ def test_a_result_that_changes_from_the_third_sample_on_ends_its_cell(tmp_path):
     assert 6 == sum(row["variant"] == NAMES[0] and row["batch_size"] == 1 for row in stage.timed())
 
 
-def test_who_was_timed_tries_what_is_new_after_the_rounds_of_the_first_launch_alone(tmp_path):
+@pytest.mark.parametrize("first", [0, 3])
+def test_who_was_timed_tries_what_is_new_once_after_the_rounds_of_the_first_launch(tmp_path, first):
+    """In whichever launch a run begins, or is taken up again."""
     gatekeeper = ScriptedGatekeeper(replaying=(10,))
     stage = Stage(tmp_path, gatekeeper)
-    stage.run(launch=0)
-    first = list(gatekeeper.tried)
-    stage.run(launch=1, remaining=stage.remaining)
+    stage.run(launch=first, more_launches=[first + 1])
 
-    assert sorted((name, size) for name in NAMES for size in (1, 10)) == sorted(first) == sorted(gatekeeper.tried)
+    assert sorted((name, size) for name in NAMES for size in (1, 10)) == sorted(gatekeeper.tried)
     failed = [
         (row["stage"], row["batch_size"], row["reason"]) for row in stage.rows("outcomes") if row["status"] == "failed"
     ]
     assert [("unseen", 10, "remembers")] * 3 == failed
-    assert {1} == {row["batch_size"] for row in stage.timed() if row["launch"] == 1}
+    assert {1, 10} == {row["batch_size"] for row in stage.timed() if row["launch"] == first}
+    assert {1} == {row["batch_size"] for row in stage.timed() if row["launch"] == first + 1}
 
 
 def test_a_cell_that_raises_is_dead_and_its_neighbours_live(tmp_path):

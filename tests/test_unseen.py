@@ -1,5 +1,6 @@
 """What is new takes as long as what is timed: who is refused, and who is not, by a clock that the test turns."""
 
+import itertools
 from dataclasses import replace
 
 import pytest
@@ -20,13 +21,14 @@ class Clocked:
     """A worker whose samples take `sample_ns`, and whose steps that are new take `unseen_ns` together, by try."""
 
     def __init__(self, monkeypatch, sample_ns, *unseen_ns):
-        self.now_ns, self.sample_ns, self.unseen_ns = 0, sample_ns, list(unseen_ns)
+        self.now_ns, self.unseen_ns = 0, list(unseen_ns)
+        self.sample_ns = itertools.cycle(sample_ns if isinstance(sample_ns, list) else [sample_ns])
         self.starts, self.n_steps = [], []
         monkeypatch.setattr(unseen.time, "perf_counter_ns", lambda: self.now_ns)
 
     def order(self, verb, order):
         assert ("sample", {"batch_size": 10, "n_steps": 40, "prefix_steps": 5}) == (verb, order)
-        return {"elapsed_ns": self.sample_ns}, {}
+        return {"elapsed_ns": next(self.sample_ns)}, {}
 
     def train(self, state, order, n_steps):
         self.starts.append((state.digest(), order.tobytes()))
@@ -52,6 +54,12 @@ def test_who_takes_longer_each_time_is_refused_with_both_times(monkeypatch):
 
 def test_one_try_that_takes_no_longer_is_enough(monkeypatch):
     refuse_replay(Clocked(monkeypatch, 40 * MS, *[400 * MS] * (TRIES - 1), 40 * MS), PROBLEM, CELL)
+
+
+@pytest.mark.parametrize("samples", [[1 * MS, 60 * MS], [60 * MS, 1 * MS]])
+def test_a_sample_that_was_disturbed_excuses_nobody(monkeypatch, samples):
+    with pytest.raises(MeasurementFailed, match=r"1\.0 ms when they are timed"):
+        refuse_replay(Clocked(monkeypatch, samples, *[40 * MS] * TRIES), PROBLEM, CELL)
 
 
 def test_a_few_milliseconds_are_noise_however_short_the_sample(monkeypatch):

@@ -181,7 +181,7 @@ class Evidence:
                 and (self.quick or plan.get("launches", 1) >= FEWEST_LAUNCHES)
                 and plan["data"]["sha256"] == self.data.sha256
                 and described["revision"]["source_hash"] == self._described["revision"]["source_hash"]
-                and environment.machine_alone(described) == environment.machine_alone(self._described)
+                and _machine(described) == _machine(self._described)
             )
         except (ResultsUnusable, KeyError, TypeError, AttributeError):  # of another version, or damaged: no evidence
             return False
@@ -217,6 +217,11 @@ def cells_of(claim: Claim) -> Iterator[tuple[str, str, int, int]]:
 def _problem_name(claim: Claim) -> str:
     assert claim.problem is not None
     return claim.problem.name
+
+
+def _machine(described: Mapping[str, Any]) -> str:
+    """Return the fingerprint of a machine; environments of single implementations are part of what they are."""
+    return environment.machine_fingerprint({**described, "own_environments": {}})
 
 
 def _run_settles(folder: Path) -> Callable[[Claim], Finding | None]:

@@ -9,7 +9,7 @@ import traceback
 from pathlib import Path
 
 from harness.contract import CHECKS, NotApplicable, PromiseBroken, Subject
-from harness.errors import HarnessError
+from harness.errors import HarnessError, words_of
 from harness.interface import Variant
 from harness.registry import read_folder
 
@@ -39,7 +39,7 @@ def _found(subject: Subject, check: str, folder: Path) -> tuple[str, str]:
     except Exception as error:
         own = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).is_relative_to(folder)]
         places = [f" ({Path(frame.filename).name}, line {frame.lineno})" for frame in own[-1:]]
-        return "failed", f"it raises {type(error).__name__}: {error}" + "".join(places)
+        return "failed", f"it raises {words_of(error)}" + "".join(places)
     return "passed", ""
 
 

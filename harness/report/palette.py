@@ -55,10 +55,8 @@ PHASES = {
 MARKERS = (("block", "D"), ("list", "v"), ("one sample", "^"), ("columns", "s"), ("rows", "o"))
 # Of the words in "implementation, values of the axes", the first that has an entry decides.
 LINES = {"process": (0, (1, 1.2)), "F": (0, (4, 2)), "O2": (0, (4, 2))}
-LINES_MEAN = {
-    "F": "dashed: stored in order F",
-    "O2": "dashed: few compiler flags",
-    "process": "dotted: a program of its own",
+LINES_MEAN = {"F": ("dashed", "stored in order F"), "O2": ("dashed", "few compiler flags")} | {
+    "process": ("dotted", "a program of its own")
 }
 MARKERS_MEAN = {
     **{"o": "circles: samples in rows", "s": "squares: in columns", "D": "diamonds: in blocks"},
@@ -112,7 +110,11 @@ def key(cells: pd.DataFrame) -> str:
     markers = {marker(row.layout) for row in drawn}
     lines = {_line_word(row.implementation, wording.axis_values(row.variant)) for row in drawn}
     said = [words for mark, words in MARKERS_MEAN.items() if mark in markers]
-    said += [words for word, words in LINES_MEAN.items() if word in lines]
+    meanings: dict[str, list[str]] = {}
+    for word, (drawn_as, meaning) in LINES_MEAN.items():
+        if word in lines:
+            meanings.setdefault(drawn_as, []).append(meaning)
+    said += [f"{drawn_as}: {' or '.join(words)}" for drawn_as, words in meanings.items()]
     words = "; ".join(said)
     return f"{words[:1].upper()}{words[1:]}." if said else ""
 
