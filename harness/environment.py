@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
 import importlib.metadata
 import json
 import os
@@ -17,10 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from harness.interpreters import ask, interpreter
+from harness.machine.blas import blas
 from harness.machine.conditions import judge
 from harness.machine.hardware import machine, operating_system
 from harness.machine.load import load
-from harness.machine.threads import found_threads, worker_environment
+from harness.machine.threads import worker_environment
 from harness.source import folder_hash
 
 PROJECT = Path(__file__).parent.parent
@@ -41,7 +41,7 @@ def describe(own_environments: Iterable[str] = (), threads: int = 1) -> Descript
     """Return the surroundings as plain data, ready for environment.json.
 
     `own_environments` names those that workers start in besides the harness's, `threads` is the most that one has.
-    Takes a third of a second, to see who else is at work; imports NumPy and SciPy to see their BLAS.
+    Takes a third of a second to see who else is at work, and once as long to ask which BLAS there is.
     """
     _, inherited = worker_environment(1, os.environ)
     description: Description = {
@@ -84,15 +84,6 @@ def own_environment(name: str) -> dict[str, Any]:
     answer = ask(interpreter(name))
     versions = {package: version for package, version in answer.versions if package in MEASURED_PACKAGES}
     return {"python": ".".join(map(str, answer.version)), "packages": versions}
-
-
-def blas() -> list[dict[str, Any]]:
-    """Return the thread pools of NumPy and SciPy in this process; their thread counts are not a worker's."""
-    for module in ("numpy", "scipy.linalg"):
-        with suppress(ImportError):
-            importlib.import_module(module)
-    pools: list[dict[str, Any]] = found_threads()["pools"]
-    return [{key: value for key, value in pool.items() if key != "num_threads"} for pool in pools]
 
 
 def revision(folder: Path = PROJECT) -> dict[str, Any]:

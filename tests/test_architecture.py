@@ -43,7 +43,7 @@ FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "core", "mana
 # `pickle` is named where Nielsen's file is read, by an unpickler that builds nothing but arrays.
 MAY_UNPICKLE = {"nielsen_pickle"}
 # What imports code: `importing` that of implementations; the others libraries that their own text names.
-MAY_IMPORT = {"importing", "environment", "adapters.julia", "adapters.packages", "adapters.tensors"} | {
+MAY_IMPORT = {"importing", "machine.blas", "adapters.julia", "adapters.packages", "adapters.tensors"} | {
     "adapters.tensorflow_package"
 }
 HEAVY = {"numba", "jax", "torch", "juliacall", "tensorflow", "keras", "cupy", "dask", "sklearn", "scipy"}

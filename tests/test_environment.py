@@ -230,14 +230,3 @@ def test_importing_the_environment_loads_no_library_of_numbers():
     answer = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
 
     assert answer.stdout.strip() == "[]"
-
-
-def test_describing_changes_nothing_that_the_next_description_would_see():
-    """A library that is imported on the way sets a variable, which a later run would take for the user's."""
-    code = (
-        "import os; os.environ.pop('KMP_DUPLICATE_LIB_OK', None); before = dict(os.environ)\n"
-        "from harness.environment import blas; blas(); print(sorted(os.environ.items() ^ before.items()))"
-    )
-    answer = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
-
-    assert answer.stdout.strip() == "[]"
