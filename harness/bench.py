@@ -20,10 +20,10 @@ from harness.learning import draw_curves
 from harness.limits import record_limits
 from harness.machine.memory import memory_limit_bytes
 from harness.pilot import Display, Pilot, open_worker
-from harness.plan import Cell, Enrolment, batch_sizes, enrol, own_environments, plan_json
+from harness.plan import Cell, Enrolment, EnrolmentKey, batch_sizes, enrol, own_environments, plan_json
 from harness.registry import Broken, Found, select
 from harness.rehearsal import Deviation, launch_deviation
-from harness.remaining import EnrolmentKey, remaining_of
+from harness.remaining import remaining_of
 from harness.request import Request
 from harness.resolution import launches_to_resolve, resolvable_difference
 from harness.resume import Resumable

@@ -15,8 +15,8 @@ from typing import Any
 from harness.data import DataSet
 from harness.errors import MeasurementFailed
 from harness.pilot import Display, OpenWorker, load_worker
-from harness.plan import Cell, Enrolment
-from harness.remaining import EnrolmentKey, remaining_of
+from harness.plan import Cell, Enrolment, EnrolmentKey
+from harness.remaining import remaining_of
 from harness.store import RunFolder, read_json, read_rows
 from harness.survey import Survey
 

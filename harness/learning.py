@@ -17,7 +17,7 @@ from harness.host import WorkerHandle
 from harness.interface import Variant
 from harness.matrices import logits
 from harness.pilot import Display, load_worker, open_worker
-from harness.plan import Cell, Enrolment, grid
+from harness.plan import Cell, Enrolment, EnrolmentKey, grid
 from harness.registry import Found
 from harness.request import Request
 from harness.state import State
@@ -93,7 +93,7 @@ def learn(request: Request, everyone: Sequence[Found], variant: Variant, data: D
 
 def draw_curves(
     rows: RunFolder,
-    enrolments: Mapping[tuple[str, str, int], Enrolment],
+    enrolments: Mapping[EnrolmentKey, Enrolment],
     data: DataSet,
     request: Request,
     display: Display,
@@ -139,7 +139,7 @@ def _draw_curve(rows: RunFolder, enrolment: Enrolment, cell: Cell, data: DataSet
 
 
 def _one_of_each(
-    cells: Sequence[Cell], enrolments: Mapping[tuple[str, str, int], Enrolment]
+    cells: Sequence[Cell], enrolments: Mapping[EnrolmentKey, Enrolment]
 ) -> Iterator[tuple[Enrolment, Cell]]:
     """Yield the fastest variant of each implementation and workload at the batch size that curves are drawn for.
 

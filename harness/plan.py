@@ -18,6 +18,8 @@ from harness.problem import Problem
 from harness.registry import Broken, Found, find_variant, select
 from harness.request import Request
 
+# Problem, variant and threads: what names an enrolment in every table.
+EnrolmentKey = tuple[str, str, int]
 # A longer step is sampled once per launch.
 ONCE_PER_LAUNCH_SECONDS = 0.25
 
@@ -32,8 +34,8 @@ class Enrolment:
     threads: int
 
     @property
-    def key(self) -> tuple[str, str, int]:
-        """Return (problem, variant, threads), which names the enrolment in every table."""
+    def key(self) -> EnrolmentKey:
+        """Return what names the enrolment in every table."""
         return self.problem.name, self.variant.name, self.threads
 
     @cached_property
@@ -64,7 +66,7 @@ class Cell:
         return cls(**{key.name: stored[key.name] for key in fields(cls) if key.name in stored})
 
     @property
-    def enrolment(self) -> tuple[str, str, int]:
+    def enrolment(self) -> EnrolmentKey:
         """Return the key of the enrolment that it belongs to."""
         return self.problem, self.variant, self.threads
 
@@ -118,7 +120,7 @@ def enrol(request: Request, chosen: Sequence[Found], everyone: Sequence[Found]) 
     by_name = {found.name: found for found in everyone}
     if request.baseline.partition("[")[0] not in by_name:
         raise UnknownName("baseline", request.baseline, by_name)
-    taking_part: dict[tuple[str, str, int], Enrolment] = {}
+    taking_part: dict[EnrolmentKey, Enrolment] = {}
     for problem in request.problems:
         for threads in request.threads:
             named = {point[1] for point in request.only if (point[0], point[2]) == (problem.name, threads)}

@@ -20,9 +20,8 @@ from harness.host import WorkerHandle, harness_cpus, pinned_to
 from harness.machine.memory import memory_limit_bytes
 from harness.machine.threads import fault_of_threads
 from harness.pilot import Display, Pilot, load_worker, open_worker
-from harness.plan import Cell, Enrolment, batch_sizes, chosen_variants, describe_variant, enrol
+from harness.plan import Cell, Enrolment, EnrolmentKey, batch_sizes, chosen_variants, describe_variant, enrol
 from harness.registry import Found, select
-from harness.remaining import EnrolmentKey
 from harness.request import ROUNDS, Request
 from harness.runs import new_profile_folder
 from harness.store import PROFILE_COLUMNS, RunFolder

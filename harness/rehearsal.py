@@ -16,8 +16,8 @@ from scipy import stats
 from harness.data import DataSet
 from harness.gatekeeper import Gatekeeper
 from harness.pilot import OpenWorker
-from harness.plan import Cell, Enrolment
-from harness.remaining import EnrolmentKey, Remaining
+from harness.plan import Cell, Enrolment, EnrolmentKey
+from harness.remaining import Remaining
 from harness.schedule import Schedule
 from harness.store import RunFolder, read_rows
 

@@ -6,10 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness.plan import Cell
+from harness.plan import Cell, EnrolmentKey
 from harness.store import read_table
-
-EnrolmentKey = tuple[str, str, int]
 
 
 @dataclass

@@ -17,8 +17,8 @@ from harness.machine.threads import fault_of_threads
 from harness.measure import overuse, overused
 from harness.member import Member
 from harness.pilot import OpenWorker, load_worker, most_check_steps
-from harness.plan import Cell, Enrolment
-from harness.remaining import EnrolmentKey, Remaining
+from harness.plan import Cell, Enrolment, EnrolmentKey
+from harness.remaining import Remaining
 from harness.store import RunFolder
 from harness.survey import numbers, outcome
 from harness.verify import Check

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 
 from harness.interface import without_version
-from harness.plan import Cell
+from harness.ladders import ladders
+from harness.plan import Cell, EnrolmentKey
+
+Peaks = Mapping[EnrolmentKey, int]
 
 
-def in_waves(
-    cells: Sequence[Cell], peak_bytes: Mapping[tuple[str, str, int], int], limit_bytes: int, baselines: Iterable[str]
-) -> list[Cell]:
+def in_waves(cells: Sequence[Cell], peak_bytes: Peaks, limit_bytes: int, baselines: Iterable[str]) -> list[Cell]:
     """Return the cells with their waves: one workload and thread count each, within the memory limit.
 
     The baselines come in every wave of their workload, so that every ratio is formed between cells
-    of the same wave, and so do versions of one variant; a variant that does not fit beside them gets a wave with
-    them alone.
+    of the same wave. What is compared with each other shares one too: versions of one variant, and, where they fit,
+    the steps of a ladder. A variant that does not fit beside the baselines gets a wave with them alone.
     """
     baselines = set(baselines)
     planned: list[Cell] = []
@@ -27,31 +28,48 @@ def in_waves(
         shared = [key for key in dict.fromkeys(cell.enrolment for cell in members) if key[1] in baselines]
         others = [key for key in dict.fromkeys(cell.enrolment for cell in members) if key[1] not in baselines]
         room = limit_bytes - sum(peak_bytes[key] for key in shared)
-        for names in _packed(others, peak_bytes, room) or [[]]:
+        for names in _packed(_families(others, peak_bytes, room), peak_bytes, room) or [[]]:
             present = {*shared, *names}
             planned += [replace(cell, wave=wave) for cell in members if cell.enrolment in present]
             wave += 1
     return planned
 
 
-def _packed(
-    keys: Sequence[tuple[str, str, int]], peak_bytes: Mapping[tuple[str, str, int], int], room: int
-) -> list[list[tuple[str, str, int]]]:
-    waves: list[list[tuple[str, str, int]]] = []
-    used = 0
-    for versions in _versions(keys):
-        wanted = sum(peak_bytes[key] for key in versions)
-        if not waves or used + wanted > room:
-            waves.append([])
-            used = 0
-        waves[-1] += versions
-        used += wanted
+def _packed(families: Sequence[Sequence[EnrolmentKey]], peak_bytes: Peaks, room: int) -> list[list[EnrolmentKey]]:
+    """Return the waves: each family in the first that has room for it, else in one of its own."""
+    waves: list[list[EnrolmentKey]] = []
+    for family in families:
+        wanted = _sum(family, peak_bytes)
+        fitting = (wave for wave in waves if _sum(wave, peak_bytes) + wanted <= room)
+        if (first := next(fitting, None)) is not None:
+            first += family
+        else:
+            waves.append([*family])
     return waves
 
 
-def _versions(keys: Sequence[tuple[str, str, int]]) -> list[list[tuple[str, str, int]]]:
-    """Return the keys with those beside each other that are versions of one variant, in the order of the first."""
-    found: dict[tuple[str, str, int], list[tuple[str, str, int]]] = {}
-    for problem, variant, threads in keys:
-        found.setdefault((problem, without_version(variant), threads), []).append((problem, variant, threads))
+def _families(keys: Sequence[EnrolmentKey], peak_bytes: Peaks, room: int) -> list[list[EnrolmentKey]]:
+    """Return what stays together: the steps of a ladder that fit into `room`, else the versions of a variant."""
+    ladder_of = {step.implementation: ladder.name for ladder in ladders() for step in ladder.steps}
+
+    def ladder(key: EnrolmentKey) -> str:
+        variant = without_version(key[1])
+        return ladder_of.get(variant.partition("[")[0], variant)
+
+    families: list[list[EnrolmentKey]] = []
+    for family in _grouped(keys, ladder):
+        fits = _sum(family, peak_bytes) <= room
+        families += [family] if fits else _grouped(family, lambda key: without_version(key[1]))
+    return families
+
+
+def _grouped(keys: Sequence[EnrolmentKey], name: Callable[[EnrolmentKey], str]) -> list[list[EnrolmentKey]]:
+    """Return the keys with those of one name beside each other, in the order of the first."""
+    found: dict[str, list[EnrolmentKey]] = {}
+    for key in keys:
+        found.setdefault(name(key), []).append(key)
     return list(found.values())
+
+
+def _sum(keys: Iterable[EnrolmentKey], peak_bytes: Peaks) -> int:
+    return sum(peak_bytes[key] for key in keys)

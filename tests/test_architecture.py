@@ -17,7 +17,7 @@ HARNESS = PROJECT / "harness"
 
 # The flow, from the workload to the report; each module imports only from those before it.
 FLOW = """
-    errors paths source plain_text disk json_files kinds state problem stored workloads matrices twin
+    errors paths source plain_text disk json_files kinds state problem stored workloads matrices twin ladders
     interpreters machine mnist data environment
     interface declared importing adapters naming plugins registry revisions
     reference bounds judge diagnose verify contract starter

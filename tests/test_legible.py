@@ -11,7 +11,8 @@ from matplotlib.text import Annotation, Text
 from harness.analyse import summarise
 from harness.analyse.breakdown import Breakdown, Spread
 from harness.claims import Claim
-from harness.claims.ladders import climbed, ladders
+from harness.claims.climbs import climbed
+from harness.ladders import ladders
 from harness.report import accuracy, climb, heatmap, layouts, memory, phases, strips, throughput
 from harness.report.canvas import Sheet, drawing
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from made_up_run import made_up_run, outcome
-from test_ladders import IN_FLOAT64, SECONDS, run_of
+from test_climbs import IN_FLOAT64, SECONDS, run_of
 
 from harness.analyse import summarise
 from harness.claims import Claim, shipped_claims

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from harness.claims import TRAIN
-from harness.claims.ladders import Ladder
+from harness.ladders import Ladder
 from harness.report import palette, wording
 from harness.report.canvas import LEFT, Drawn, Sheet, log_axis
 from harness.report.ladder import arrow

@@ -12,7 +12,8 @@ from rich.text import Text
 from harness.analyse import summarise
 from harness.analyse.doubts import time_shares, warnings
 from harness.analyse.statuses import STATUSES_WITH_TIMES
-from harness.claims.ladders import Ladder, climbed
+from harness.claims.climbs import climbed
+from harness.ladders import Ladder
 from harness.report import wording
 from harness.report.figures import noise_sentence
 from harness.report.ladder import CLIMB, arrow, changes, claim_words

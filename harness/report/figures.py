@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from harness.claims.ladders import climbed
+from harness.claims.climbs import climbed
 from harness.report import accuracy, climb, heatmap, layouts, memory, strips, throughput, wording
 from harness.report.canvas import Drawn, drawing
 

@@ -9,7 +9,8 @@ import pandas as pd
 
 from harness.analyse.statuses import STATUSES_WITH_TIMES
 from harness.claims import TRAIN, Claim
-from harness.claims.ladders import Ladder, answer_words, climbed
+from harness.claims.climbs import answer_words, climbed
+from harness.ladders import Ladder
 from harness.report import tables, wording
 
 if TYPE_CHECKING:

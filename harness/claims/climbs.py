@@ -1,15 +1,8 @@
-"""Ladders: implementations that improve on each other step by step, and what each step gains in a run.
-
-Which there are is data, `ladders.toml`, whose head explains it; what their sources say of them is in `claims.toml`.
-"""
+"""What each step of a ladder gains in a run, beside what its source says of it in `claims.toml`."""
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,51 +13,17 @@ from harness.analyse.statuses import CELL, timed_samples
 from harness.analyse.verdicts import answer, unknown_verdict, verdict_words, widened
 from harness.claims import TRAIN, Claim, shipped_claims
 from harness.interface import FLOATS
+from harness.ladders import Ladder, Step, ladders
 
 if TYPE_CHECKING:
     from harness.store import Run
 
-LADDERS = Path(__file__).with_name("ladders.toml")
 ANSWERS = {
     "inside": "as it says",
     "above": "more than it says",
     "below": "less than it says",
     "across": "undecided",
 }
-
-
-@dataclass(frozen=True)
-class Step:
-    """A rung: the implementation, the dtype in which its source ran it, and what it changes besides that."""
-
-    implementation: str
-    dtype: str
-    what: str
-
-
-@dataclass(frozen=True)
-class Ladder:
-    """Steps in their order; `name` is for files."""
-
-    name: str
-    title: str
-    about: str
-    steps: tuple[Step, ...]
-
-
-@cache
-def ladders(path: Path = LADDERS) -> tuple[Ladder, ...]:
-    """Return the ladders that a file declares."""
-    entries = tomllib.loads(path.read_text(encoding="utf-8"))["ladder"]
-    return tuple(
-        Ladder(
-            entry["name"],
-            entry["title"],
-            entry["about"],
-            tuple(Step(**step) for step in entry["step"]),
-        )
-        for entry in entries
-    )
 
 
 def claim_about(row: Any) -> Claim | None:
