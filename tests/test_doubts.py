@@ -36,13 +36,23 @@ def test_minimum_and_median_that_rank_two_differently_are_named():
     # By the median the other is twice as fast; by the minimum it is half as fast.
     times = {**QUIET, (BASE, 10): [[2e-5, 2e-5, 0.4e-5]] * 2, (CONTROL, 10): [[2e-5, 2e-5, 0.4e-5]] * 2}
 
-    assert len(warned(made_up_run(None, times), "1 thread: by the median", OTHER, BASE)) == 1
+    assert len(warned(made_up_run(None, times), "1 thread: median and minimum", OTHER, BASE)) == 1
+
+
+def test_who_cannot_be_ranked_against_many_is_named_once_with_all_of_them():
+    noisy, alone = "noisy[dtype=float32]", "alone[dtype=float32]"
+    steady = {(name, 10): [[seconds] * 3] * 2 for name, seconds in ((BASE, 2e-5), (CONTROL, 2e-5), (OTHER, 1.9e-5))}
+    times = {**steady, (noisy, 10): [[3e-5, 3e-5, 1e-5]] * 2, (alone, 10): [[9e-5] * 3] * 2}
+    (sentence,) = warned(made_up_run(None, times), "median and minimum")
+
+    assert f"put {noisy} on opposite sides of {BASE}, {OTHER}; do not rank it against them." in sentence
+    assert alone not in sentence
 
 
 def test_minimum_and_median_that_differ_within_the_margin_are_not():
     times = {**QUIET, (OTHER, 10): [[1.99e-5, 1.99e-5, 2.01e-5]] * 2, (BASE, 10): [[2e-5, 2e-5, 1.985e-5]] * 2}
 
-    assert not warned(made_up_run(None, times), "by the median")
+    assert not warned(made_up_run(None, times), "median and minimum")
 
 
 def test_a_scatter_of_ten_per_cent_within_launches_is_named():
@@ -116,14 +126,14 @@ def test_what_was_not_verified_is_in_no_sentence_about_rankings():
     times = {**QUIET, (BASE, 10): [[2e-5, 2e-5, 0.4e-5]] * 2}
     said = [outcome(BASE), outcome(CONTROL), outcome(OTHER, "not checked")]
 
-    assert warned(made_up_run(None, times), "by the median", OTHER)
-    assert not warned(made_up_run(None, times, outcomes=said), "by the median", OTHER)
+    assert warned(made_up_run(None, times), "median and minimum", OTHER)
+    assert not warned(made_up_run(None, times, outcomes=said), "median and minimum", OTHER)
 
 
 def test_rankings_are_doubted_where_the_noise_is_not_known_too():
     times = {(BASE, 10): [[2e-5, 2e-5, 0.4e-5]] * 2, (OTHER, 10): [[1e-5] * 3] * 2}
 
-    assert warned(made_up_run(None, times), "by the median", OTHER)
+    assert warned(made_up_run(None, times), "median and minimum", OTHER)
 
 
 def test_a_rejection_is_told_with_its_launch_counted_from_one_and_what_does_not_count():

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -106,7 +108,7 @@ def _controls(run: Run, frame: pd.DataFrame) -> list[str]:
 
 
 def _rankings(frame: pd.DataFrame) -> list[str]:
-    """Return a sentence for every pair that minimum and median put in opposite orders, each beyond the margin."""
+    """Return sentences on the pairs that minimum and median put in opposite orders, each beyond the margin."""
     columns = [*POINT, "margin", "variant", "images_per_second", "images_per_second_best"]
     rows = frame.loc[~frame["control"] & (frame["status"] == "passed"), columns]
     pairs = rows.merge(rows, on=POINT, suffixes=("", "_of_other"))
@@ -116,10 +118,19 @@ def _rankings(frame: pd.DataFrame) -> list[str]:
     by_minimum = np.log(pairs["images_per_second_best"] / pairs["images_per_second_best_of_other"])
     opposed = pairs[(by_median > margin) & (by_minimum < -margin)]
     return [
-        f"{row.problem}, batch {row.batch_size}, {_threads(row.threads)}: by the median {row.variant} is faster than "
-        f"{row.variant_of_other}, by the minimum it is slower; do not rank these two."
-        for row in opposed.itertuples()
+        f"{problem}, batch {size}, {_threads(threads)}: median and minimum put {variant} on opposite sides of "
+        f"{', '.join(others)}; do not rank it against {'it' if len(others) == 1 else 'them'}."
+        for (problem, _, size, threads), rows in opposed.groupby(POINT, sort=False)
+        for variant, others in _unranked(list(zip(rows["variant"], rows["variant_of_other"], strict=True)))
     ]
+
+
+def _unranked(pairs: list[tuple[str, str]]) -> Iterator[tuple[str, list[str]]]:
+    """Yield a variant and all that stand in pairs with it until no pair is left; first who is in the most."""
+    while pairs:
+        variant = Counter(name for pair in pairs for name in pair).most_common(1)[0][0]
+        yield variant, [other if one == variant else one for one, other in pairs if variant in (one, other)]
+        pairs = [pair for pair in pairs if variant not in pair]
 
 
 def _threads(count: int) -> str:
