@@ -1,6 +1,7 @@
 """Every warning appears where its reason is, and only there."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from made_up_run import BASE, CONTROL, OTHER, launch_row, made_up_run, outcome, rejection
@@ -30,6 +31,15 @@ def test_the_warnings_of_the_machine_come_first():
 
 def test_an_interrupted_run_says_how_to_take_it_up():
     assert warned(made_up_run(None, QUIET, finished=False), "interrupted", "--resume made-up")
+
+
+def test_samples_of_another_run_are_named_and_counted():
+    run = made_up_run(None, QUIET)
+    (named,) = warned(replace(run, samples=run.samples.assign(batch_size=77)), "samples.jsonl")
+
+    assert f"has {len(run.samples)} samples that the plan does not ask for, of " in named
+    assert f"{OTHER} at batch 77" in named
+    assert not warned(run, "samples.jsonl")
 
 
 def test_minimum_and_median_that_rank_two_differently_are_named():

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from harness import resolution
-from harness.analyse.statuses import is_in, rejections, was_finished
+from harness.analyse.statuses import CELL, is_in, planned_cells, rejections, was_finished
 from harness.analyse.verdicts import POINT, SMALLEST_MARGIN
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ def warnings(run: Run, frame: pd.DataFrame) -> list[str]:
     return [
         *map(str, run.environment.get("warnings", [])),
         *_interruptions(run),
+        *_strangers(run),
         *_controls(run, frame),
         *_rankings(frame),
         *_cells(frame[frame["spread"] >= LARGE_SPREAD], _SPREAD),
@@ -62,6 +63,11 @@ _LARGE_MARGIN = (
 )
 _SHORT = "a sample is shorter than 1 ms in {cells}: the clock and the call weigh in it. Ask for longer samples."
 
+_STRANGERS = (
+    "samples.jsonl has {n} samples that the plan does not ask for, of {cells}; they count for nothing. They are of "
+    "another run: see whether plan.json and samples.jsonl belong together."
+)
+
 _LOPSIDED = (
     "the median over launches lies outside the interval, which is of their mean, in {cells}: some launches are far off "
     "on one side. Look at the launches of the cell in report.html before ranking it."
@@ -75,6 +81,13 @@ def _interruptions(run: Run) -> list[str]:
         "the run was interrupted: what follows is what there is. Take it up again: paragone bench --resume "
         + run.plan["run"]
     ]
+
+
+def _strangers(run: Run) -> list[str]:
+    """Return that samples are of cells which the plan does not hold: the files of two runs were put together."""
+    strange = ~is_in(run.samples, planned_cells(run), CELL)
+    cells = run.samples.loc[strange, CELL].drop_duplicates()
+    return _cells(cells, _STRANGERS.format(n=strange.sum(), cells="{cells}"))
 
 
 def _cells(cells: pd.DataFrame, sentence: str) -> list[str]:
