@@ -4,6 +4,7 @@ import ast
 import os
 import subprocess
 import sys
+import tomllib
 from functools import cache
 from pathlib import Path
 
@@ -118,6 +119,14 @@ def loaded_by(code):
 
 def test_every_module_has_its_place_in_the_flow():
     assert {name.partition(".")[0] for name in MODULES} - {""} - set(FLOW) == set()
+
+
+def test_every_file_of_the_harness_that_is_not_python_is_in_the_package():
+    settings = tomllib.loads((PROJECT / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"]["harness"]
+    packed = {path for pattern in settings for path in HARNESS.glob(pattern)}
+    files = {path for path in HARNESS.rglob("*") if path.is_file() and path.suffix != ".py"}
+
+    assert {path for path in files if "__pycache__" not in path.parts} - packed == set()
 
 
 @pytest.mark.parametrize("name", [name for name in MODULES if name])
