@@ -15,9 +15,10 @@ from harness.bridges import call_costs
 from harness.data import DataSet, check_fits
 from harness.footprint import measure_memory, pass_seconds
 from harness.gatekeeper import Gatekeeper
-from harness.host import WorkerHandle, harness_cpus, pinned_to
+from harness.host import WorkerHandle
 from harness.learning import draw_curves
 from harness.limits import record_limits
+from harness.machine.cpus import harness_cpus, pinned_to
 from harness.machine.memory import memory_limit_bytes
 from harness.pilot import Display, Pilot, open_worker
 from harness.plan import Cell, Enrolment, EnrolmentKey, batch_sizes, enrol, own_environments, plan_json

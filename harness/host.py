@@ -9,7 +9,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,9 +19,10 @@ from harness.answers import ANSWERS, checked_answer
 from harness.errors import MeasurementFailed, TimedOut
 from harness.interface import Variant
 from harness.interpreters import interpreter
-from harness.machine.family import ending
-from harness.machine.hardware import affinity
+from harness.machine.cpus import pinned_to
+from harness.machine.family import descendants, ending
 from harness.machine.memory import times_memory_ran_out, worker_limit_bytes
+from harness.machine.withheld import Reading, read
 from harness.pipe import Message, Pipe
 from harness.problem import Problem
 from harness.registry import PROJECT
@@ -152,6 +153,11 @@ class WorkerHandle:
         self.waiting_cpu_ns += answer["waiting_cpu_ns"]
         return answer, results
 
+    def reading(self) -> Reading:
+        """Return what the worker and those it started have had of the machine so far."""
+        pid = self._process.pid
+        return read([pid, *descendants(pid)], self.cpus)
+
     @property
     def alive(self) -> bool:
         """Return whether it still takes orders."""
@@ -216,33 +222,3 @@ def _state(verb: str, answer: Mapping[str, Any], arrays: dict[str, NDArray[Any]]
 def python_path(environment: Mapping[str, str]) -> str:
     """Return the PYTHONPATH under which a worker finds this very harness first."""
     return os.pathsep.join(filter(None, [str(PROJECT), environment.get("PYTHONPATH", "")]))
-
-
-def usable_cpus() -> tuple[int, ...]:
-    """Return the CPUs that this process was given when it started; empty where the system cannot pin processes."""
-    return affinity() if hasattr(os, "sched_getaffinity") else ()
-
-
-def worker_cpus(threads: int) -> tuple[int, ...]:
-    """Return the CPUs for a worker of `threads` threads: the last ones of those we may use, all if too few."""
-    return usable_cpus()[-threads:]
-
-
-def harness_cpus(threads: int) -> tuple[int, ...]:
-    """Return the CPUs that the workers leave to the harness, or all of them where none is left."""
-    return usable_cpus()[:-threads] or usable_cpus()
-
-
-@contextlib.contextmanager
-def pinned_to(cpus: Sequence[int]) -> Iterator[None]:
-    """Run the block, and start the processes in it, on these CPUs; do nothing where `cpus` is empty."""
-    if not cpus:
-        yield
-        return
-    usable_cpus()  # remembered before it is narrowed
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, cpus)
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, before)

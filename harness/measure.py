@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from harness.errors import MeasurementFailed
 from harness.interface import Implementation
 from harness.machine import family
+from harness.machine.cpus import on_every_cpu
 from harness.state import State
 
 Clock = Callable[[], int]
@@ -134,7 +135,7 @@ def cpus_used(
     until its threads have had time to spread.
     """
     found: dict[bool, list[float]] = {True: [], False: []}
-    with family.on_every_cpu():
+    with on_every_cpu():
         begin = clock()
         while clock() - begin < SPREADING_SECONDS * 1e9:
             implementation.reset(state)

@@ -14,7 +14,8 @@ from harness.data import DataSet, check_fits
 from harness.declared import reason_against
 from harness.errors import MeasurementFailed, TimedOut
 from harness.gatekeeper import Gatekeeper
-from harness.host import WorkerHandle, worker_cpus
+from harness.host import WorkerHandle
+from harness.machine.cpus import worker_cpus
 from harness.machine.threads import worker_environment
 from harness.measure import MOST_CPUS, overuse
 from harness.plan import ONCE_PER_LAUNCH_SECONDS, Cell, Enrolment, cell, chosen_variants, enrol, grid
@@ -144,9 +145,9 @@ class Pilot:
             tail = self.gatekeeper.check_last_sample(
                 worker, survey.enrolment, batch_size, planned.n_steps, sample["digest"]
             )
-            if survey.note_check("tail", batch_size, tail):
+            if survey.note_check("tail", batch_size, tail) and self._keeps_to_its_threads(survey, worker, planned):
                 self.gatekeeper.try_unseen(worker, survey.enrolment, planned)
-                survey.cells += [planned] * self._keeps_to_its_threads(survey, worker, planned)
+                survey.cells.append(planned)
         return pace
 
     def _keeps_to_its_threads(self, survey: Survey, worker: WorkerHandle, planned: Cell) -> bool:

@@ -16,7 +16,8 @@ from harness.data import DataSet, check_fits
 from harness.declared import reason_against
 from harness.errors import MeasurementFailed
 from harness.gatekeeper import Gatekeeper
-from harness.host import WorkerHandle, harness_cpus, pinned_to
+from harness.host import WorkerHandle
+from harness.machine.cpus import harness_cpus, pinned_to
 from harness.machine.memory import memory_limit_bytes
 from harness.machine.threads import fault_of_threads
 from harness.pilot import Display, Pilot, load_worker, open_worker

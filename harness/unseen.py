@@ -1,19 +1,20 @@
 """Whether training takes as long as its samples say, from a start and over an order that the worker has never seen.
 
 Every sample has the same start and order, and is timed inside the worker. Whoever remembers results, puts work off
-until they are asked for, or turns the worker's clock is quick there alone: here the harness's own clock decides.
+until they are asked for, or turns the worker's clock is quick there alone: here the harness's own clock decides,
+less what the machine withheld from the worker meanwhile, which is nobody's work.
 """
 
 from __future__ import annotations
 
 import secrets
-import time
 
 import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import MeasurementFailed
 from harness.host import WorkerHandle
+from harness.machine.withheld import own_ns
 from harness.plan import Cell
 from harness.problem import Problem
 from harness.state import State
@@ -62,6 +63,6 @@ def _training_ns(worker: WorkerHandle, start: State, order: NDArray[np.int64]) -
 
 
 def _asked_ns(worker: WorkerHandle, start: State, order: NDArray[np.int64], n_steps: int) -> int:
-    begin = time.perf_counter_ns()
+    before = worker.reading()
     worker.train(start, order, n_steps)
-    return time.perf_counter_ns() - begin
+    return own_ns(before, worker.reading())

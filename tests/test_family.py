@@ -7,7 +7,6 @@ import sys
 import pytest
 from zoo_faults import wait_until
 
-from harness.host import pinned_to
 from harness.machine import family
 from harness.machine.family import cpu_time_ns, descendants, ending
 from harness.machine.memory import peak_memory_bytes, reset_peak_memory, resident_memory_bytes
@@ -103,7 +102,7 @@ def test_how_a_process_ended_is_said_in_words(code, words):
     assert ending(code) == words
 
 
-# --- who belongs together, and where they run ---
+# --- who belongs together ---
 
 
 @linux
@@ -115,14 +114,3 @@ def test_processes_are_found_by_what_their_environment_had(child):
     assert wait_until(lambda: family.marked("OF_A_TEST", value) == [process.pid])
     assert family.marked("OF_A_TEST", "value of a tes") == []
     process.communicate(b"\n")
-
-
-@linux
-def test_threads_on_every_cpu_come_back_to_where_they_were():
-    before = os.sched_getaffinity(0)
-    with pinned_to(list(before)[:1]):
-        with family.on_every_cpu():
-            within = os.sched_getaffinity(0)
-        assert os.sched_getaffinity(0) == set(list(before)[:1])
-
-    assert before <= within

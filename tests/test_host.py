@@ -14,7 +14,8 @@ from zoo_faults import ORDER, STATE, Workers, is_gone, wait_until
 
 from harness import host
 from harness.errors import MeasurementFailed, TimedOut
-from harness.host import harness_cpus, pinned_to, python_path, usable_cpus, worker_cpus
+from harness.host import python_path
+from harness.machine.cpus import usable_cpus
 from harness.machine.threads import fault_of_threads
 from harness.registry import PROJECT
 
@@ -148,6 +149,16 @@ def test_the_children_of_a_worker_are_stopped_with_it(workers, process_of):
     assert wait_until(lambda: child.status() == psutil.STATUS_STOPPED)
 
 
+def test_a_reading_is_of_the_worker_and_of_its_children_on_its_cpus(workers, process_of, monkeypatch):
+    worker = workers.loaded("forks", then="lives")
+    worker.train(STATE, ORDER)
+    process = process_of()
+    (child,) = process.children()
+    monkeypatch.setattr(host, "read", lambda pids, cpus: (pids, cpus))
+
+    assert ([process.pid, child.pid], worker.cpus) == worker.reading()
+
+
 def test_an_error_of_the_hosted_code_stops_the_worker_too(workers, process_of):
     worker = workers.loaded("raises_in_train")
     with pytest.raises(MeasurementFailed):
@@ -180,44 +191,6 @@ def test_a_worker_runs_on_the_cpus_it_was_given_and_the_harness_where_it_was(wor
 
     assert list(usable_cpus()[-1:]) == worker.cpus == process_of().cpu_affinity()
     assert before == os.sched_getaffinity(0)
-
-
-@can_pin
-def test_the_pin_is_taken_off_even_where_the_block_fails():
-    before = os.sched_getaffinity(0)
-    seen = []
-
-    def fail():
-        with pinned_to(worker_cpus(1)):
-            seen.append(os.sched_getaffinity(0))
-            raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        fail()
-    assert [set(worker_cpus(1))] == seen
-    assert before == os.sched_getaffinity(0)
-
-
-def test_pinning_to_no_cpus_does_nothing():
-    with pinned_to(()):
-        pass
-
-
-@pytest.mark.parametrize(
-    ("cpus", "threads", "for_worker", "for_harness"),
-    [
-        ((0, 1, 2, 5), 1, (5,), (0, 1, 2)),
-        ((0, 1, 2, 5), 3, (1, 2, 5), (0,)),
-        ((0, 1), 2, (0, 1), (0, 1)),  # none is left: the harness shares
-        ((0, 1), 4, (0, 1), (0, 1)),
-        ((7,), 1, (7,), (7,)),
-        ((), 1, (), ()),
-    ],
-)
-def test_which_cpus_a_worker_gets_and_which_are_left(monkeypatch, cpus, threads, for_worker, for_harness):
-    monkeypatch.setattr(host, "usable_cpus", lambda: cpus)
-
-    assert (for_worker, for_harness) == (worker_cpus(threads), harness_cpus(threads))
 
 
 @pytest.mark.parametrize("threads", [1, 2])

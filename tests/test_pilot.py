@@ -322,6 +322,15 @@ def test_a_variant_that_uses_two_cpus_with_one_thread_is_not_timed(data):
     assert list(SIZES) == Stage(data, enrolment=replace(ROWS, threads=2), spoil=spoil).sizes
 
 
+def test_a_second_thread_is_the_reason_even_where_it_makes_what_is_new_slow(data):
+    def spoil(worker, n):
+        worker.cpus_used = 1.9
+
+    gatekeeper = ScriptedGatekeeper(**{f"unseen_{size}": MeasurementFailed("it remembers") for size in SIZES})
+
+    assert ["threads"] * 3 == [stage for stage, _, _ in Stage(data, gatekeeper, spoil=spoil).rows("failed")]
+
+
 # --- around it ---
 
 

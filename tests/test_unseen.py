@@ -1,12 +1,12 @@
-"""What is new takes as long as what is timed: who is refused, and who is not, by a clock that the test turns."""
+"""What is new takes as long as what is timed: who is refused, and who is not, by clocks that the test turns."""
 
 import itertools
 from dataclasses import replace
 
 import pytest
 
-from harness import unseen
 from harness.errors import MeasurementFailed
+from harness.machine.withheld import Reading
 from harness.plan import Cell
 from harness.unseen import LEAST_EXCESS_NS, TRIES, never_seen, refuse_replay
 from harness.workloads import find_problem
@@ -18,13 +18,16 @@ CALL_NS = 30 * MS  # of a train through the pipe, whatever it trains
 
 
 class Clocked:
-    """A worker whose samples take `sample_ns`, and whose steps that are new take `unseen_ns` together, by try."""
+    """A worker whose samples take `sample_ns`, and whose steps that are new take `unseen_ns` together, by try.
 
-    def __init__(self, monkeypatch, sample_ns, *unseen_ns):
-        self.now_ns, self.unseen_ns = 0, list(unseen_ns)
+    In each of its trainings it is ready for `withheld_ns` more and has no CPU.
+    """
+
+    def __init__(self, sample_ns, *unseen_ns, withheld_ns=0):
+        self.now_ns, self.cpu_ns, self.ready_ns = 0, 0, 0
+        self.unseen_ns, self.withheld_ns = list(unseen_ns), withheld_ns
         self.sample_ns = itertools.cycle(sample_ns if isinstance(sample_ns, list) else [sample_ns])
         self.starts, self.n_steps = [], []
-        monkeypatch.setattr(unseen.time, "perf_counter_ns", lambda: self.now_ns)
 
     def order(self, verb, order):
         assert ("sample", {"batch_size": 10, "n_steps": 40, "prefix_steps": 5}) == (verb, order)
@@ -33,18 +36,26 @@ class Clocked:
     def train(self, state, order, n_steps):
         self.starts.append((state.digest(), order.tobytes()))
         self.n_steps.append(n_steps)
-        self.now_ns += CALL_NS + (self.unseen_ns.pop(0) if n_steps == len(order) else 0)
+        is_whole = n_steps == len(order)
+        took_ns = CALL_NS + (self.unseen_ns.pop(0) if is_whole else 0)
+        waited_ns = self.withheld_ns if is_whole else 0
+        self.cpu_ns += took_ns
+        self.ready_ns += waited_ns
+        self.now_ns += took_ns + waited_ns
+
+    def reading(self):
+        return Reading(self.now_ns, self.cpu_ns, self.ready_ns, 0)
 
 
-def test_who_takes_as_long_for_what_is_new_passes_at_the_first_try(monkeypatch):
-    worker = Clocked(monkeypatch, 40 * MS, 59 * MS)
+def test_who_takes_as_long_for_what_is_new_passes_at_the_first_try():
+    worker = Clocked(40 * MS, 59 * MS)
     refuse_replay(worker, PROBLEM, CELL)
 
     assert [1, 1, 40] == worker.n_steps
 
 
-def test_who_takes_longer_each_time_is_refused_with_both_times(monkeypatch):
-    worker = Clocked(monkeypatch, 40 * MS, *[60 * MS] * TRIES)
+def test_who_takes_longer_each_time_is_refused_with_both_times():
+    worker = Clocked(40 * MS, *[60 * MS] * TRIES)
 
     with pytest.raises(
         MeasurementFailed, match=r"40 steps take 40\.0 ms when they are timed, and 60\.0 ms by the harn"
@@ -52,24 +63,33 @@ def test_who_takes_longer_each_time_is_refused_with_both_times(monkeypatch):
         refuse_replay(worker, PROBLEM, CELL)
 
 
-def test_one_try_that_takes_no_longer_is_enough(monkeypatch):
-    refuse_replay(Clocked(monkeypatch, 40 * MS, *[400 * MS] * (TRIES - 1), 40 * MS), PROBLEM, CELL)
+def test_one_try_that_takes_no_longer_is_enough():
+    refuse_replay(Clocked(40 * MS, *[400 * MS] * (TRIES - 1), 40 * MS), PROBLEM, CELL)
+
+
+def test_what_the_machine_withholds_is_held_against_nobody():
+    refuse_replay(Clocked(40 * MS, 41 * MS, withheld_ns=500 * MS), PROBLEM, CELL)
+
+
+def test_who_works_longer_is_refused_whatever_is_withheld():
+    with pytest.raises(MeasurementFailed, match=r"and 60\.0 ms by the harness's clock"):
+        refuse_replay(Clocked(40 * MS, *[60 * MS] * TRIES, withheld_ns=500 * MS), PROBLEM, CELL)
 
 
 @pytest.mark.parametrize("samples", [[1 * MS, 60 * MS], [60 * MS, 1 * MS]])
-def test_a_sample_that_was_disturbed_excuses_nobody(monkeypatch, samples):
+def test_a_sample_that_was_disturbed_excuses_nobody(samples):
     with pytest.raises(MeasurementFailed, match=r"1\.0 ms when they are timed"):
-        refuse_replay(Clocked(monkeypatch, samples, *[40 * MS] * TRIES), PROBLEM, CELL)
+        refuse_replay(Clocked(samples, *[40 * MS] * TRIES), PROBLEM, CELL)
 
 
-def test_a_few_milliseconds_are_noise_however_short_the_sample(monkeypatch):
-    refuse_replay(Clocked(monkeypatch, 10, LEAST_EXCESS_NS + 9), PROBLEM, CELL)
+def test_a_few_milliseconds_are_noise_however_short_the_sample():
+    refuse_replay(Clocked(10, LEAST_EXCESS_NS + 9), PROBLEM, CELL)
     with pytest.raises(MeasurementFailed):
-        refuse_replay(Clocked(monkeypatch, 10, *[LEAST_EXCESS_NS + 10] * TRIES), PROBLEM, CELL)
+        refuse_replay(Clocked(10, *[LEAST_EXCESS_NS + 10] * TRIES), PROBLEM, CELL)
 
 
-def test_every_try_has_a_start_and_an_order_of_its_own(monkeypatch):
-    worker = Clocked(monkeypatch, 0, *[60 * MS] * TRIES)
+def test_every_try_has_a_start_and_an_order_of_its_own():
+    worker = Clocked(0, *[60 * MS] * TRIES)
     with pytest.raises(MeasurementFailed):
         refuse_replay(worker, PROBLEM, CELL)
 
@@ -84,8 +104,8 @@ def test_at_full_batch_where_every_order_is_the_same_the_start_is_new():
     assert one.digest() != other.digest()
 
 
-def test_a_single_long_step_is_not_tried(monkeypatch):
-    worker = Clocked(monkeypatch, 0)
+def test_a_single_long_step_is_not_tried():
+    worker = Clocked(0)
     refuse_replay(worker, PROBLEM, replace(CELL, once_per_launch=True))
     refuse_replay(worker, PROBLEM, replace(CELL, n_steps=1))
 

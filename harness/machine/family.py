@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import ctypes
-import os
 import signal
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -69,27 +68,6 @@ def threads(pids: Iterable[int]) -> Iterator[int]:
     for pid in pids:
         with suppress(OSError):
             yield from [int(task.name) for task in (PROC / str(pid) / "task").iterdir()]
-
-
-@contextmanager
-def on_every_cpu() -> Iterator[None]:
-    """Let the threads of this process and its descendants run on every CPU within the block; on Linux only."""
-    if sys.platform != "linux":
-        yield
-        return
-    before = os.sched_getaffinity(0)
-    _pin(range(os.cpu_count() or 1))
-    try:
-        yield
-    finally:
-        _pin(before)
-
-
-def _pin(cpus: Iterable[int]) -> None:
-    cpus = list(cpus)
-    for thread in threads([os.getpid(), *descendants()]):
-        with suppress(OSError):
-            os.sched_setaffinity(thread, cpus)
 
 
 def cpu_time_ns(pid: int) -> int:

@@ -11,8 +11,9 @@ from pathlib import Path
 import psutil
 
 from harness.data import DataSet
-from harness.host import WorkerHandle, worker_cpus
+from harness.host import WorkerHandle
 from harness.interface import Variant
+from harness.machine.cpus import worker_cpus
 from harness.machine.threads import worker_environment
 from harness.registry import IMPLEMENTATIONS, read_folder
 from harness.workloads import find_problem

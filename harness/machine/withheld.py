@@ -1,0 +1,58 @@
+"""What the machine keeps from processes that could go on: the time for which they are ready and have no CPU."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from typing import NamedTuple
+
+import psutil
+
+from harness.machine.family import PROC, cpu_time_ns
+
+
+class Reading(NamedTuple):
+    """What processes have had by one moment of the wall clock, each in nanoseconds.
+
+    `cpu_ns` is the CPU time of all their threads, `ready_ns` how long their main threads were ready while others had
+    the CPU or a quota was used up, and `stolen_ns` what the host of a virtual machine has taken from their CPUs.
+    """
+
+    at_ns: int
+    cpu_ns: int
+    ready_ns: int
+    stolen_ns: int
+
+
+def read(pids: Sequence[int], cpus: Iterable[int]) -> Reading:
+    """Return the reading of these processes, which run on these CPUs; off Linux nothing is ever withheld."""
+    at_ns = time.perf_counter_ns()
+    return Reading(at_ns, sum(map(cpu_time_ns, pids)), sum(map(_ready_ns, pids)), _stolen_ns(cpus))
+
+
+def own_ns(before: Reading, after: Reading) -> int:
+    """Return the wall time between two readings without what was withheld, and never less than the CPU time in it.
+
+    Stolen time is counted in ticks of the system, so that one more may have been stolen than is told.
+    """
+    at, cpu, ready, stolen = (new - old for old, new in zip(before, after, strict=True))
+    withheld_ns = ready + (stolen + _tick_ns() if stolen else 0)
+    return max(at - withheld_ns, cpu)
+
+
+def _ready_ns(pid: int) -> int:
+    """Return the second figure of Linux's schedstat: how long the main thread of a process waited for a CPU."""
+    with suppress(OSError):
+        return int((PROC / str(pid) / "schedstat").read_text().split()[1])
+    return 0
+
+
+def _stolen_ns(cpus: Iterable[int]) -> int:
+    of_each = psutil.cpu_times(percpu=True)
+    return sum(round(getattr(of_each[cpu], "steal", 0.0) * 1e9) for cpu in cpus if cpu < len(of_each))
+
+
+def _tick_ns() -> int:
+    return 1_000_000_000 // os.sysconf("SC_CLK_TCK")
