@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 from zoo_faults import wait_until
 
-from harness.machine import withheld
+from harness.machine import family, withheld
 from harness.machine.cpus import pinned_to, usable_cpus
 from harness.machine.withheld import Reading, own_ns, read
 
@@ -58,6 +58,21 @@ def test_a_process_that_has_ended_has_had_nothing():
     process.wait()
 
     assert (0, 0) == read([process.pid], ())[1:3]
+
+
+def test_who_ended_meanwhile_takes_nothing_from_the_clock():
+    assert 90 * MS == own_ns(START, after(at=90 * MS, cpu=MS, ready=-2 * MS))
+
+
+@linux
+def test_the_waits_of_every_thread_count(tmp_path, monkeypatch):
+    for thread, waited_ns in ((7, 20), (8, 300)):
+        (tmp_path / "7" / "task" / str(thread)).mkdir(parents=True)
+        (tmp_path / "7" / "task" / str(thread) / "schedstat").write_text(f"1000 {waited_ns} 4\n")
+    for module in (withheld, family):
+        monkeypatch.setattr(module, "PROC", tmp_path)
+
+    assert 320 == read([7], ()).ready_ns
 
 
 @linux

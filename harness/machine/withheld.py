@@ -10,14 +10,15 @@ from typing import NamedTuple
 
 import psutil
 
-from harness.machine.family import PROC, cpu_time_ns
+from harness.machine.family import PROC, cpu_time_ns, threads
 
 
 class Reading(NamedTuple):
     """What processes have had by one moment of the wall clock, each in nanoseconds.
 
-    `cpu_ns` is the CPU time of all their threads, `ready_ns` how long their main threads were ready while others had
-    the CPU or a quota was used up, and `stolen_ns` what the host of a virtual machine has taken from their CPUs.
+    `cpu_ns` is the CPU time of all their threads, `ready_ns` how long each of the living ones was ready while others
+    had the CPU or a quota was used up, together, and `stolen_ns` what the host of a virtual machine has taken from
+    their CPUs.
     """
 
     at_ns: int
@@ -29,7 +30,8 @@ class Reading(NamedTuple):
 def read(pids: Sequence[int], cpus: Iterable[int]) -> Reading:
     """Return the reading of these processes, which run on these CPUs; off Linux nothing is ever withheld."""
     at_ns = time.perf_counter_ns()
-    return Reading(at_ns, sum(map(cpu_time_ns, pids)), sum(map(_ready_ns, pids)), _stolen_ns(cpus))
+    ready_ns = sum(_ready_ns(pid, thread) for pid in pids for thread in threads([pid]))
+    return Reading(at_ns, sum(map(cpu_time_ns, pids)), ready_ns, _stolen_ns(cpus))
 
 
 def own_ns(before: Reading, after: Reading) -> int:
@@ -38,14 +40,14 @@ def own_ns(before: Reading, after: Reading) -> int:
     Stolen time is counted in ticks of the system, so that one more may have been stolen than is told.
     """
     at, cpu, ready, stolen = (new - old for old, new in zip(before, after, strict=True))
-    withheld_ns = ready + (stolen + _tick_ns() if stolen else 0)
+    withheld_ns = max(0, ready) + (stolen + _tick_ns() if stolen else 0)  # who has ended takes its wait with it
     return max(at - withheld_ns, cpu)
 
 
-def _ready_ns(pid: int) -> int:
-    """Return the second figure of Linux's schedstat: how long the main thread of a process waited for a CPU."""
+def _ready_ns(pid: int, thread: int) -> int:
+    """Return the second figure of Linux's schedstat: how long a thread of a process has waited for a CPU."""
     with suppress(OSError):
-        return int((PROC / str(pid) / "schedstat").read_text().split()[1])
+        return int((PROC / str(pid) / "task" / str(thread) / "schedstat").read_text().split()[1])
     return 0
 
 
