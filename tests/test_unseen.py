@@ -4,10 +4,14 @@ import itertools
 from dataclasses import replace
 
 import pytest
+from easy_data import easy_data
+from zoo_faults import Workers
 
 from harness.errors import MeasurementFailed
+from harness.interface import Variant
 from harness.machine.withheld import Reading
 from harness.plan import Cell
+from harness.registry import IMPLEMENTATIONS, read_folder
 from harness.unseen import LEAST_EXCESS_NS, TRIES, never_seen, refuse_replay
 from harness.workloads import find_problem
 
@@ -74,6 +78,18 @@ def test_what_the_machine_withholds_is_held_against_nobody():
 def test_who_works_longer_is_refused_whatever_is_withheld():
     with pytest.raises(MeasurementFailed, match=r"and 60\.0 ms by the harness's clock"):
         refuse_replay(Clocked(40 * MS, *[60 * MS] * TRIES, withheld_ns=500 * MS), PROBLEM, CELL)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_an_honest_implementation_passes_with_one_thread_and_with_two(tmp_path, threads):
+    """Two threads of a BLAS that spin between products take twice the CPU time of the wall's."""
+    problem = replace(find_problem("nielsen"), n_train=200)
+    with Workers(easy_data(tmp_path)) as workers:
+        worker = workers.open("numpy_rows", threads=threads)
+        (numpy_rows,) = read_folder(IMPLEMENTATIONS / "numpy_rows")
+        variant = Variant(numpy_rows, (("dtype", "float32"), ("order", "C")))
+        worker.load(variant, str(IMPLEMENTATIONS / "numpy_rows"), problem, str(workers.data.folder), seed=1)
+        refuse_replay(worker, problem, Cell(problem.name, variant.name, 200, threads, 100, 10, 1e-3, False))
 
 
 @pytest.mark.parametrize("samples", [[1 * MS, 60 * MS], [60 * MS, 1 * MS]])

@@ -39,6 +39,16 @@ def test_no_less_than_the_cpu_time_is_ones_own_however_long_others_waited():
     assert 85 * MS == own_ns(START, after(at=90 * MS, cpu=85 * MS, ready=80 * MS))
 
 
+def test_no_more_than_the_wall_time_is_ones_own_however_many_threads_work():
+    assert 90 * MS == own_ns(START, after(at=90 * MS, cpu=180 * MS))
+
+
+def test_the_cpu_time_of_threads_is_shared_among_their_cpus(monkeypatch):
+    monkeypatch.setattr(withheld, "cpu_time_ns", {7: 100, 8: 20}.get)
+
+    assert [120, 120, 60] == [read([7, 8], cpus).cpu_ns for cpus in ((), (1,), (0, 1))]
+
+
 def test_steal_is_that_of_the_cpus_named(monkeypatch):
     each = [SimpleNamespace(steal=steal) for steal in (1.25, 2.0, 4.0)]
     monkeypatch.setattr(withheld.psutil, "cpu_times", lambda percpu: each)

@@ -16,9 +16,9 @@ from harness.machine.family import PROC, cpu_time_ns, threads
 class Reading(NamedTuple):
     """What processes have had by one moment of the wall clock, each in nanoseconds.
 
-    `cpu_ns` is the CPU time of all their threads, `ready_ns` how long each of the living ones was ready while others
-    had the CPU or a quota was used up, together, and `stolen_ns` what the host of a virtual machine has taken from
-    their CPUs.
+    `cpu_ns` is the CPU time of all their threads, shared among their CPUs; `ready_ns` how long the living ones were
+    ready while others had the CPU or a quota was used up, all together; `stolen_ns` what the host of a virtual machine
+    has taken from their CPUs.
     """
 
     at_ns: int
@@ -27,21 +27,21 @@ class Reading(NamedTuple):
     stolen_ns: int
 
 
-def read(pids: Sequence[int], cpus: Iterable[int]) -> Reading:
+def read(pids: Sequence[int], cpus: Sequence[int]) -> Reading:
     """Return the reading of these processes, which run on these CPUs; off Linux nothing is ever withheld."""
     at_ns = time.perf_counter_ns()
     ready_ns = sum(_ready_ns(pid, thread) for pid in pids for thread in threads([pid]))
-    return Reading(at_ns, sum(map(cpu_time_ns, pids)), ready_ns, _stolen_ns(cpus))
+    return Reading(at_ns, sum(map(cpu_time_ns, pids)) // max(1, len(cpus)), ready_ns, _stolen_ns(cpus))
 
 
 def own_ns(before: Reading, after: Reading) -> int:
-    """Return the wall time between two readings without what was withheld, and never less than the CPU time in it.
+    """Return the wall time between two readings without what was withheld, but no less than each CPU worked in it.
 
     Stolen time is counted in ticks of the system, so that one more may have been stolen than is told.
     """
     at, cpu, ready, stolen = (new - old for old, new in zip(before, after, strict=True))
     withheld_ns = max(0, ready) + (stolen + _tick_ns() if stolen else 0)  # who has ended takes its wait with it
-    return max(at - withheld_ns, cpu)
+    return min(at, max(at - withheld_ns, cpu))
 
 
 def _ready_ns(pid: int, thread: int) -> int:
