@@ -11,7 +11,7 @@ from argparse import ArgumentTypeError
 
 import pytest
 
-from harness.machine.threads import Inherited, fault_of_threads, found_threads, worker_environment
+from paragone.machine.threads import Inherited, fault_of_threads, found_threads, worker_environment
 
 INHERITED = pytest.StashKey[list[Inherited]]()
 

@@ -11,18 +11,18 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.data import DataSet, check_fits
-from harness.errors import MeasurementFailed
-from harness.export import cell_id
-from harness.gatekeeper import Gatekeeper
-from harness.machine.threads import fault_of_threads, found_threads
-from harness.measure import Clock, Sample, estimate_step_seconds, result_digest, take_sample, telling_calls
-from harness.orders import MOST_ESTIMATE_STEPS
-from harness.pilot import most_check_steps
-from harness.plan import ONCE_PER_LAUNCH_SECONDS, Cell, Enrolment, cell, grid
-from harness.request import TOO_SLOW_SECONDS
-from harness.state import State
-from harness.verify import Check, twin
+from paragone.errors import MeasurementFailed
+from paragone.machine.threads import fault_of_threads, found_threads
+from paragone.plan.cells import ONCE_PER_LAUNCH_SECONDS, Cell, Enrolment, cell, grid
+from paragone.plan.request import TOO_SLOW_SECONDS
+from paragone.report.text.pytest_benchmark import cell_id
+from paragone.task.mlp.data import DataSet, check_fits
+from paragone.task.mlp.gate import Check, twin
+from paragone.task.mlp.state import State
+from paragone.verify.pilot import most_check_steps
+from paragone.verify.verifier import Gatekeeper
+from paragone.worker.commands import MOST_ESTIMATE_STEPS
+from paragone.worker.sample import Clock, Sample, estimate_step_seconds, result_digest, take_sample, telling_calls
 
 SEED = 1
 

@@ -26,14 +26,14 @@ from typing import Any, NamedTuple
 import pytest
 from hosting import GridPoint, Host, Hosted, Round
 
-from harness.data import find_data
-from harness.errors import HarnessError, Misuse
-from harness.interface import variants
-from harness.plan import Cell, Enrolment, grid
-from harness.registry import IMPLEMENTATIONS, discover
-from harness.request import TOO_SLOW_SECONDS
-from harness.verify import Check
-from harness.workloads import find_problem, shipped_names
+from paragone.errors import HarnessError, Misuse
+from paragone.implementation.contract import variants
+from paragone.implementation.registry import IMPLEMENTATIONS, discover
+from paragone.plan.cells import Cell, Enrolment, grid
+from paragone.plan.request import TOO_SLOW_SECONDS
+from paragone.task.mlp.data import find_data
+from paragone.task.mlp.gate import Check
+from paragone.task.mlp.problem_files import find_problem, shipped_names
 
 # A worker of the harness turns no warning of an implementation into an error.
 pytestmark = pytest.mark.filterwarnings("default")

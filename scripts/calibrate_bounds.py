@@ -1,4 +1,4 @@
-"""Print how close honest implementations come to the bounds of harness/bounds.py.
+"""Print how close honest implementations come to the bounds of harness/paragone/task/mlp/tolerance.py.
 
 Every implementation found trains the head of every workload and of its twin, in both dtypes, at many batch
 sizes and seeds; so does one more that adds every sum up number by number, the least exact honest way. A
@@ -21,17 +21,17 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import numpy as np
 
-from harness.bounds import LOSSES, deviations, loss_deviation, rounding_ratio
-from harness.data import DataSet, find_data
-from harness.errors import HarnessError
-from harness.interface import Implementation, Variant, variants
-from harness.judge import STEPS_TO_TELL_ROUNDING
-from harness.problem import Problem
-from harness.reference import Trajectory, cached_trajectory
-from harness.registry import IMPLEMENTATIONS, discover, read_folder, select
-from harness.state import State
-from harness.twin import check_steps, twin, twin_state
-from harness.workloads import find_problem, shipped_names
+from paragone.errors import HarnessError
+from paragone.implementation.contract import Implementation, Variant, variants
+from paragone.implementation.registry import IMPLEMENTATIONS, discover, read_folder, select
+from paragone.task.mlp.data import DataSet, find_data
+from paragone.task.mlp.judge import STEPS_TO_TELL_ROUNDING
+from paragone.task.mlp.problem import Problem
+from paragone.task.mlp.problem_files import find_problem, shipped_names
+from paragone.task.mlp.reference import Trajectory, cached_trajectory
+from paragone.task.mlp.state import State
+from paragone.task.mlp.stress import check_steps, twin, twin_state
+from paragone.task.mlp.tolerance import LOSSES, deviations, loss_deviation, rounding_ratio
 
 (NumpyRows,) = read_folder(IMPLEMENTATIONS / "numpy_rows")
 KINDS = ("W", "b", "dW", "db", LOSSES)

@@ -51,8 +51,8 @@ def install() -> None:
 
 def start() -> None:
     """Load Julia into this process as an implementation does: what that compiles is kept for later processes."""
-    from harness.adapters.julia import julia_in_process
-    from harness.errors import HarnessError
+    from paragone.adapters.julia import julia_in_process
+    from paragone.errors import HarnessError
 
     print("Starting Julia inside Python (the first time compiles packages, about a minute) …", flush=True)
     try:

@@ -23,7 +23,14 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.interpreters import WORKER_PACKAGES, ask, folder_of, interpreter, reason_against_environment, shown
+from paragone.machine.python_environments import (
+    WORKER_PACKAGES,
+    ask,
+    folder_of,
+    interpreter,
+    reason_against_environment,
+    shown,
+)
 
 PINS = Path(__file__).parent / "peers.txt"
 SECONDS_TO_IMPORT = 300

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from chromium import Browser, chromium
 
-from harness import cli
-from harness.mnist.cache import store
-from harness.mnist.parts import Arrays
+from paragone.cli import main
+from paragone.task.mlp.mnist.cache import store
+from paragone.task.mlp.mnist.parts import Arrays
 
 SMALL = """
 dataset = "mnist"
@@ -43,9 +43,9 @@ def paragone(monkeypatch, capsys):
 
     def run(*arguments):
         monkeypatch.setattr(sys, "argv", ["paragone", *map(str, arguments)])
-        monkeypatch.setattr(cli.out, "_width", 120)
+        monkeypatch.setattr(main.out, "_width", 120)
         with pytest.raises(SystemExit) as ending:
-            cli.main()
+            main.main()
         captured = capsys.readouterr()
         return ending.value.code, captured.out, captured.err
 
@@ -63,7 +63,7 @@ def small(tmp_path, monkeypatch):
     images[random.random(images.shape) > 0.19] = 0
     labels = random.integers(0, 10, 350, np.uint8)
     data = store(Arrays(images[:300], labels[:300], images[300:], labels[300:]), "small", "a test")
-    monkeypatch.setattr("harness.data.find_data", lambda path, say: data)
+    monkeypatch.setattr("paragone.task.mlp.data.find_data", lambda path, say: data)
     workload = tmp_path / "small.toml"
     workload.write_text(SMALL)
     return workload

@@ -58,7 +58,7 @@ def _dangers_of_import(node):
 
 
 def _is_ours(node):
-    return (node.module or "").partition(".")[0] in {"harness", "platform"}
+    return (node.module or "").partition(".")[0] in {"paragone", "platform"}
 
 
 def _dangers_of_call(node, modules):

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.mnist.cache import DataSet, store
-from harness.mnist.parts import Arrays
+from paragone.task.mlp.mnist.cache import DataSet, store
+from paragone.task.mlp.mnist.parts import Arrays
 
 N_TRAIN, N_TEST = 600, 100
 

@@ -10,7 +10,7 @@ import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.bridges import NULLS
+from paragone.measure.call_cost import NULLS
 
 NULL = (NULLS / "null_runner.py").read_text()
 SMALL, LARGE = 10, 50
@@ -29,7 +29,7 @@ class Member(Right):
 
 PROGRAM = """
 import sys
-from harness.adapters.process import ProcessImplementation
+from paragone.adapters.process import ProcessImplementation
 
 class Member(ProcessImplementation):
     name, language, layout, source, idea = {name!r}, "Python", "none", "a test", "A program with one fault."
@@ -168,11 +168,11 @@ FAULTS: dict[str, Fault] = {
         verb(
             "load",
             "real = time.perf_counter_ns",
-            "measure.take_sample.__defaults__ = (0, lambda: real() // 10)",
+            "sample.take_sample.__defaults__ = (0, lambda: real() // 10)",
             "super().load(problem, images, labels)",
         ),
         r"steps take [\d.]+ ms when they are timed, and [\d.]+ ms by the harness's clock",
-        before="from harness import measure",
+        before="from paragone.worker import sample",
     ),
     "trains_nothing_but_what_it_foresaw": Fault(
         verb(

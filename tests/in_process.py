@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from harness.errors import MeasurementFailed
-from harness.machine.withheld import read
-from harness.measure import take_sample
-from harness.mnist.cache import open_cached
+from paragone.errors import MeasurementFailed
+from paragone.machine.cpu_wait import read
+from paragone.task.mlp.mnist.cache import open_cached
+from paragone.worker.sample import take_sample
 
 
 class InProcessWorker:
-    """Answers as `harness.host.WorkerHandle` does; the cost of a step is scripted by batch size."""
+    """Answers as `paragone.worker.handle.WorkerHandle` does; the cost of a step is scripted by batch size."""
 
     losses = None
     cpus_used = 1.0

@@ -15,15 +15,17 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from harness import bench, disk, report
-from harness.bench import Bench
-from harness.data import open_cached
-from harness.registry import discover
-from harness.rehearsal import Deviation
-from harness.request import Request
-from harness.runs import find_run
-from harness.store import RunFolder, read_run
-from harness.workloads import find_problem
+from paragone.files import atomic
+from paragone.implementation.registry import discover
+from paragone.measure import bench
+from paragone.measure.aa_pilot import Deviation
+from paragone.measure.bench import Bench
+from paragone.plan.request import Request
+from paragone.report import write
+from paragone.store.run_folder import RunFolder, read_run
+from paragone.store.runs import find_run
+from paragone.task.mlp.data import open_cached
+from paragone.task.mlp.problem_files import find_problem
 
 N_TRAIN = 300
 PROBLEM = replace(find_problem("nielsen"), n_train=N_TRAIN, batch_sizes=(1, 20))
@@ -84,15 +86,15 @@ def main():
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         RunFolder._write = with_room(RunFolder._write, int(os.environ["ROOM"]))
     RunFolder.append = telling(RunFolder.append, "appends", "rows")
-    disk.write_whole = telling(disk.write_whole, before="writes")
-    report.figures = lambda run, frame: ([], [])  # a figure takes a second to draw and a millisecond to write
+    atomic.write_whole = telling(atomic.write_whole, before="writes")
+    write.figures = lambda run, frame: ([], [])  # a figure takes a second to draw and a millisecond to write
     found, broken = discover(folder / "impls")
     data = open_cached(Path((folder / "data.txt").read_text()))
     results = folder / "results"
     made = Bench(REQUEST, found, broken, data, results, "paragone bench", TellingDisplay())
     run, finished = made.run(resume=find_run(results, sys.argv[2]) if sys.argv[2:] else None)
     tell("ended", finished)
-    report.write_report(read_run(run))
+    write.write_report(read_run(run))
     tell("reported")
 
 

@@ -4,9 +4,9 @@ import itertools
 
 import pandas as pd
 
-from harness import METHOD_VERSION
-from harness.store import COLUMNS, Run
-from harness.workloads import find_problem
+from paragone import METHOD_VERSION
+from paragone.store.run_folder import COLUMNS, Run
+from paragone.task.mlp.problem_files import find_problem
 
 BASE = "numpy_rows[dtype=float32,order=C]"
 CONTROL = f"{BASE} (A/A)"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.interpreters import WORKER_PACKAGES
+from paragone.machine.python_environments import WORKER_PACKAGES
 
 SITE = Path(np.__file__).parent.parent
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.interface import Implementation
-from harness.problem import Problem
-from harness.registry import read_folder
-from harness.verify import gate
-from harness.workloads import find_problem
+from paragone.implementation.contract import Implementation
+from paragone.implementation.registry import read_folder
+from paragone.task.mlp.gate import gate
+from paragone.task.mlp.problem import Problem
+from paragone.task.mlp.problem_files import find_problem
 
 N_TRAIN = 300
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.errors import DataUnusable
-from harness.mnist.parts import MNIST, Arrays, Part
+from paragone.errors import DataUnusable
+from paragone.task.mlp.mnist.parts import MNIST, Arrays, Part
 
 N_TRAIN, N_VALID, N_TEST = 60, 10, 20  # Nielsen's pickle divides the 60 into 50 and 10
 

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 IMPL = """
-from harness.adapters.arrays import ArrayImplementation
+from paragone.adapters.arrays import ArrayImplementation
 
 class Small(ArrayImplementation):
     name = "{name}"
@@ -51,12 +51,12 @@ def commit(folder: Path, subject: str) -> str:
 
 
 def make_project(folder: Path) -> Path:
-    """Return a repository with two commits of impls/one, `VERSION = 1` and 2, and impls/other, the same in both."""
+    """Return a repository with two commits of impls/mlp/one, `VERSION = 1` and 2, and impls/mlp/other, the same in both."""
     folder.mkdir(parents=True)
     run_git(folder, "init", "--quiet", "--initial-branch", "trunk")
-    write(folder / "impls" / "one", "VERSION = 1\n")
-    write(folder / "impls" / "other", "VERSION = 0\n")
+    write(folder / "impls" / "mlp" / "one", "VERSION = 1\n")
+    write(folder / "impls" / "mlp" / "other", "VERSION = 0\n")
     commit(folder, "the first one")
-    write(folder / "impls" / "one", "VERSION = 2\n")
+    write(folder / "impls" / "mlp" / "one", "VERSION = 2\n")
     commit(folder, "the second one")
     return folder

@@ -6,47 +6,43 @@ import subprocess
 import sys
 import tomllib
 from functools import cache
-from pathlib import Path
 
 import pytest
 from dangers import UNPICKLERS, dangers
 from own_environments import add_package
 
-from harness.registry import IMPLEMENTATIONS, PROJECT
+import paragone
+from paragone.files.paths import PROJECT
+from paragone.implementation.registry import IMPLEMENTATIONS
 
-HARNESS = PROJECT / "harness"
+HARNESS = PROJECT / "harness" / "paragone"
 
-# The flow, from the workload to the report; each module imports only from those before it.
-FLOW = """
-    errors paths source plain_text disk json_files kinds state problem stored workloads matrices twin ladders
-    interpreters machine mnist data environment
-    interface declared importing adapters naming plugins registry revisions
-    reference bounds judge diagnose verify contract starter
-    measure peak phases pipe orders worker answers watch host
-    resolution request sides plan waves survey unseen gatekeeper pilot bridges store runs resume remaining limits
-    evaluation member schedule rehearsal footprint learning bench profile doctor
-    analyse claims compare report export selftest display cli __main__
-""".split()
+# The order of the packages, as the map of the package itself gives it; each imports only from those before it.
+FLOW = [line.split()[0] for line in (paragone.__doc__ or "").splitlines() if line.startswith("    ")] + ["__main__"]
 
 # Longer than the budget, each with its reason.
 LONGEST_MODULE, LONGEST_FUNCTION = 250, 40
 LONG_MODULES: dict[str, str] = {}
 LONG_FUNCTIONS = {
-    "cli.live_comparing.live": "one parameter per option, each with its help",
-    "cli.live_comparing.compare_live": "what `live` parsed, one parameter each, and the run from sides to exit code",
-    "cli.measuring.bench": "one parameter per option, each with its help",
-    "cli.checking.verify": "one parameter per option, each with its help",
-    "cli.claiming.claims": "one parameter per option, each with its help",
-    "cli.profiling.profile": "one parameter per option, each with its help",
+    "cli.compare_live.live": "one parameter per option, each with its help",
+    "cli.compare_live.compare_live": "what `live` parsed, one parameter each, and the run from sides to exit code",
+    "cli.bench.bench": "one parameter per option, each with its help",
+    "cli.verify.verify": "one parameter per option, each with its help",
+    "cli.claims.claims": "one parameter per option, each with its help",
+    "cli.profile.profile": "one parameter per option, each with its help",
 }
 
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "core", "manager", "misc"}
 # `pickle` is named where Nielsen's file is read, by an unpickler that builds nothing but arrays.
 MAY_UNPICKLE = {"nielsen_pickle"}
-# What imports code: `importing` that of implementations; the others libraries that their own text names.
-MAY_IMPORT = {"importing", "machine.blas", "adapters.julia", "adapters.packages", "adapters.tensors"} | {
-    "adapters.tensorflow_package"
-}
+# What imports code: `isolated_import` that of implementations; the others libraries that their own text names.
+MAY_IMPORT = {
+    "implementation.isolated_import",
+    "machine.blas",
+    "adapters.julia",
+    "adapters.packages",
+    "adapters.tensors",
+} | {"adapters.tensorflow_package"}
 HEAVY = {"numba", "jax", "torch", "juliacall", "tensorflow", "keras", "cupy", "dask", "sklearn", "scipy"}
 
 
@@ -57,7 +53,7 @@ def tree(path):
 
 def modules():
     """Return the modules of the harness; the starters are templates for authors, and not imported by it."""
-    return sorted(path for path in HARNESS.rglob("*.py") if not {"__pycache__", "starters"} & {*path.parts})
+    return sorted(path for path in HARNESS.rglob("*.py") if not {"__pycache__", "templates"} & {*path.parts})
 
 
 def python_files():
@@ -66,7 +62,7 @@ def python_files():
 
 
 def dotted(path):
-    """Return "report.tables" of harness/report/tables.py, "report" of its __init__.py and "" of the harness's own."""
+    """Return "report.tables" of harness/paragone/report/text/tables.py, "report" of its __init__.py and "" of the harness's own."""
     parts = path.relative_to(HARNESS).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
@@ -75,9 +71,9 @@ MODULES = {dotted(path): path for path in modules()}
 
 
 def imported(path):
-    """Return the modules of the harness that a file imports, wherever in it, as dotted names without "harness."."""
+    """Return the modules of the harness that a file imports, wherever in it, as dotted names without "paragone."."""
     names = set()
-    package = ["harness", *dotted(path).split(".")[: None if path.name == "__init__.py" else -1]]
+    package = ["paragone", *dotted(path).split(".")[: None if path.name == "__init__.py" else -1]]
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
@@ -85,9 +81,11 @@ def imported(path):
             base = package[: len(package) - node.level + 1] if node.level else []
             start = ".".join(filter(None, [*base, node.module or ""]))
             full = {f"{start}.{alias.name}" for alias in node.names}
-            is_all_modules = all(name.removeprefix("harness.") in MODULES for name in full)
-            names |= full if is_all_modules else full | {start}  # `from harness.report import palette` is about palette
-    inside = {name.removeprefix("harness.") for name in names if name.startswith("harness.")}
+            is_all_modules = all(name.removeprefix("paragone.") in MODULES for name in full)
+            names |= (
+                full if is_all_modules else full | {start}
+            )  # `from paragone.report.write import palette` is about palette
+    inside = {name.removeprefix("paragone.") for name in names if name.startswith("paragone.")}
     return {name for name in inside if name in MODULES}
 
 
@@ -122,19 +120,22 @@ def test_every_module_has_its_place_in_the_flow():
 
 
 def test_every_file_of_the_harness_that_is_not_python_is_in_the_package():
-    settings = tomllib.loads((PROJECT / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"]["harness"]
+    settings = tomllib.loads((PROJECT / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"]["paragone"]
     packed = {path for pattern in settings for path in HARNESS.glob(pattern)}
     files = {path for path in HARNESS.rglob("*") if path.is_file() and path.suffix != ".py"}
 
     assert {path for path in files if "__pycache__" not in path.parts} - packed == set()
 
 
-@pytest.mark.parametrize("name", [name for name in MODULES if name])
-def test_a_module_imports_only_what_comes_before_it_in_the_flow(name):
-    own = name.partition(".")[0]
-    others = {other.partition(".")[0] for other in imported(MODULES[name])} - {own}
+def test_a_package_imports_only_those_before_it_in_the_flow():
+    backwards = [
+        f"{name} imports {other}"
+        for name, path in MODULES.items()
+        for other in imported(path)
+        if name and FLOW.index(other.partition(".")[0]) > FLOW.index(name.partition(".")[0])
+    ]
 
-    assert [other for other in others if FLOW.index(other) > FLOW.index(own)] == []
+    assert backwards == []
 
 
 def test_no_two_modules_import_each_other_on_any_path():
@@ -147,26 +148,26 @@ def test_no_two_modules_import_each_other_on_any_path():
 
 
 def test_the_check_of_the_flow_sees_imports_of_every_kind():
-    assert {"reference", "state"} <= imported(HARNESS / "verify.py")
-    assert "doctor" in imported(HARNESS / "cli" / "doctoring.py"), "an import inside a function"
+    assert {"task.mlp.reference", "task.mlp.state"} <= imported(HARNESS / "task/mlp/gate.py")
+    assert "cli.machine_checkup" in imported(HARNESS / "cli" / "doctor.py"), "an import inside a function"
     assert imported(HARNESS / "errors.py") == set()
 
 
 def test_a_worker_loads_no_pandas_no_matplotlib_and_nothing_that_draws_or_opens_connections():
-    loaded = loaded_by("import harness.worker")
+    loaded = loaded_by("import paragone.worker.process")
 
-    assert "harness.worker" in loaded
+    assert "paragone.worker.process" in loaded
     assert {"pandas", "matplotlib", "rich", "typer", "pooch", "jinja2", "sklearn", "urllib.request"} & loaded == set()
 
 
 def test_a_worker_does_not_load_what_comes_after_it_in_the_flow():
-    later = {f"harness.{name}" for name in FLOW[FLOW.index("worker") + 1 :]}
+    later = {f"paragone.{name}" for name in FLOW[FLOW.index("worker") + 1 :]}
 
-    assert later & loaded_by("import harness.worker") == set()
+    assert later & loaded_by("import paragone.worker.process") == set()
 
 
 def test_listing_the_implementations_loads_no_library_that_might_be_missing():
-    loaded = loaded_by("from harness.registry import discover; assert discover()[0]")
+    loaded = loaded_by("from paragone.implementation.registry import discover; assert discover()[0]")
 
     assert loaded & HEAVY == set()
 
@@ -176,27 +177,33 @@ def test_listing_imports_no_peer_though_all_of_them_are_installed(tmp_path):
     for peer in HEAVY - {"sklearn", "scipy", "dask"}:
         add_package(tmp_path, peer, f"raise SystemExit('{peer} was imported')")
     environment = {**os.environ, "PYTHONPATH": str(tmp_path), "PARAGONE_ENVIRONMENTS": str(tmp_path / "none")}
-    command = [sys.executable, "-m", "harness", "list"]
+    command = [sys.executable, "-m", "paragone", "list"]
     answer = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True)
 
     assert (answer.returncode, answer.stderr) == (0, "")
     assert "numpy_rows" in answer.stdout
 
 
-@pytest.mark.parametrize("path", python_files(), ids=lambda path: str(path.relative_to(PROJECT)))
-def test_no_file_hides_what_it_is_for_behind_an_empty_name(path):
-    assert not FORBIDDEN_NAMES & {part.lower().removesuffix(".py") for part in path.relative_to(PROJECT).parts}
+def test_no_file_hides_what_it_is_for_behind_an_empty_name():
+    empty = [
+        str(path)
+        for path in python_files()
+        if FORBIDDEN_NAMES & {part.lower().removesuffix(".py") for part in path.relative_to(PROJECT).parts}
+    ]
+
+    assert empty == []
 
 
-@pytest.mark.parametrize("path", sorted(IMPLEMENTATIONS.iterdir()), ids=lambda path: path.name)
-def test_no_folder_is_called_like_a_package_that_its_code_may_import(path):
-    assert path.name not in {*HEAVY, "numpy", "pandas", "matplotlib", "julia", "harness"}
-    assert path.name not in sys.stdlib_module_names
+def test_no_folder_is_called_like_a_package_that_its_code_may_import():
+    taken = {*HEAVY, "numpy", "pandas", "matplotlib", "julia", "paragone"} | sys.stdlib_module_names
+
+    assert {path.name for path in IMPLEMENTATIONS.iterdir()} & taken == set()
 
 
-@pytest.mark.parametrize("path", python_files(), ids=lambda path: str(path.relative_to(PROJECT)))
-def test_no_file_runs_text_as_code_or_through_a_shell(path):
-    assert dangers(tree(path)) == []
+def test_no_file_runs_text_as_code_or_through_a_shell():
+    found = {str(path.relative_to(PROJECT)): dangers(tree(path)) for path in python_files()}
+
+    assert {path: lines for path, lines in found.items() if lines} == {}
 
 
 @pytest.mark.parametrize(
@@ -252,11 +259,10 @@ def test_code_is_imported_by_the_registry_alone_and_never_from_a_run():
     assert foreign == set()
 
 
-@pytest.mark.parametrize("path", python_files(), ids=lambda path: str(path.relative_to(PROJECT)))
-def test_only_the_reader_of_nielsens_file_knows_pickle(path):
-    unpicklers = roots(path) & UNPICKLERS
+def test_only_the_reader_of_nielsens_file_knows_pickle():
+    unpicklers = {str(path) for path in python_files() if roots(path) & UNPICKLERS and path.stem not in MAY_UNPICKLE}
 
-    assert unpicklers == set() or path.stem in MAY_UNPICKLE
+    assert unpicklers == set()
 
 
 def test_the_reader_of_nielsens_file_uses_no_unrestricted_loader():
@@ -300,35 +306,24 @@ def test_the_readme_is_read_in_one_sitting():
     assert not readme.exists() or len(readme.read_text(encoding="utf-8").splitlines()) < 200
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(HARNESS)))
-def test_every_module_says_in_its_first_line_what_it_is(path):
-    assert ast.get_docstring(tree(path)) or path.name == "__main__.py", "write a docstring"
+def test_every_module_says_in_its_first_line_what_it_is():
+    assert [str(path) for path in modules() if not ast.get_docstring(tree(path))] == []
 
 
-def test_every_tests_file_names_a_module_that_exists():
-    """`tests/test_x.py` mirrors `harness/x.py`, unless it is about the whole."""
-    about_the_whole = {
-        "architecture",
-        "bias_neuron",  # an implementation
-        "contract",
-        "contributing",
-        "implementations",
-        "benchmarks",
-        "docs",
-        "faults",
-        "jit",
-        "legible",  # of every figure at once
-        "install_julia",  # a script's
-        "make_peers",  # a script's
-        "makefile",
-        "compiled",
-        "fortran",
-        "nothing_lost",
-        "injection",
-        "scripts",
-        "zoo",
-    }
-    named = {path.stem.removeprefix("test_") for path in Path(__file__).parent.glob("test_*.py")}
-    known = {part for name in MODULES for part in (name.replace(".", "_"), name.rpartition(".")[2])}
+# Of several modules at once, of scripts, or of documents.
+ABOUT_THE_WHOLE = {"architecture", "errors", "docs", "contributing", "legible", "injection", "nothing_lost", "faults"}
+WITHOUT_A_PACKAGE = {"impls", "scripts", "benchmarks", "docs", "zoo"}
 
-    assert {name for name in named - about_the_whole if name not in known} == set()
+
+def test_the_tests_mirror_the_packages():
+    """`tests/plan/test_waves.py` is about `paragone/plan/waves.py`."""
+    tests = PROJECT / "tests"
+    homeless = []
+    for path in tests.rglob("test_*.py"):
+        folder, name = path.relative_to(tests).parent, path.stem.removeprefix("test_")
+        is_free = name in ABOUT_THE_WHOLE or (folder.parts[:1] and folder.parts[0] in WITHOUT_A_PACKAGE)
+        module = HARNESS / folder / name
+        if not is_free and not module.with_suffix(".py").exists() and not module.is_dir():
+            homeless.append(str(path.relative_to(tests)))
+
+    assert homeless == []

@@ -3,8 +3,8 @@ import re
 
 import pytest
 
-from harness import errors
-from harness.errors import HarnessError, Misuse, UnknownName, closest_sentence, words_of
+from paragone import errors
+from paragone.errors import HarnessError, Misuse, UnknownName, closest_sentence, words_of
 
 CLASSES = [value for value in vars(errors).values() if inspect.isclass(value) and issubclass(value, HarnessError)]
 

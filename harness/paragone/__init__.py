@@ -1,4 +1,25 @@
-"""paragone: one training step, written many times over, verified, measured and compared."""
+"""paragone settles quarrels about numerical code by measurement. Read its packages in this order:
+
+    errors          every error a user can meet, with its exit code
+    files           reading and writing what others may have written
+    machine         this machine: hardware, threads, memory, load, variables, Python environments
+    task            what is computed: problem, data, reference, tolerance
+    implementation  who computes it: the contract, finding implementations, checking their promises
+    adapters        how another language is reached
+    worker          one process that hosts one variant, and the handle that the harness holds of it
+    store           one folder per run
+    plan            what a run will do, decided before its first sample
+    verify          nothing unverified is timed
+    measure         launches and rounds, and the passes beside them
+    analyse         samples to estimates, ratios and verdicts
+    compare         two runs apart in time; two versions in one run
+    claims          what sources claim, and whether a run reproduces it
+    report          text, figures, page, terminal
+    selftest        proofs that the statistics tell the truth
+    cli             the command line, one file for each verb
+
+The import rule: a package imports only from itself and from the packages above it.
+"""
 
 __version__ = "0.1.0"
 

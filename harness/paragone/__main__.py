@@ -1,4 +1,4 @@
-"""The entry of `paragone`, and of `python -m harness`: Ctrl-C is answered from the first moment on."""
+"""The entry of `paragone`, and of `python -m paragone`: Ctrl-C is answered from the first moment on."""
 
 import sys
 
@@ -8,7 +8,7 @@ EXIT_INTERRUPTED = 130
 def run() -> None:
     """Run the command line."""
     try:
-        from harness.cli import main
+        from paragone.cli.main import main
 
         main()
     except KeyboardInterrupt:

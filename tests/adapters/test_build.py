@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.adapters import built
-from harness.adapters.built import RECEIPT, build, compiler_version, first_errors
-from harness.errors import MeasurementFailed
+from paragone.adapters import build as build_module
+from paragone.adapters.build import RECEIPT, build, compiler_version, first_errors
+from paragone.errors import MeasurementFailed
 
 COMPILER = """#!{python} -P
 import pathlib, sys
@@ -84,9 +84,9 @@ def test_whatever_decides_the_code_has_a_library_of_its_own(compilers, change, m
         Path(compiler).write_text(Path(compiler).read_text().replace("compiler 1.0", "compiler 1.1"))
     elif change == "header":
         (tmp_path / "paragone.h").write_text("/* another */")
-        monkeypatch.setattr(built, "HEADERS", tmp_path)
+        monkeypatch.setattr(build_module, "HEADERS", tmp_path)
     elif change == "cpu":
-        monkeypatch.setattr(built, "_cpu", lambda: ["another"])
+        monkeypatch.setattr(build_module, "_cpu", lambda: ["another"])
     after, _ = compilers.build(compiler, *(["-O3"] if change == "flags" else []))
 
     assert before != after
@@ -146,7 +146,7 @@ def test_a_compiler_that_writes_no_library_is_found_out(compilers):
 
 
 def test_a_compiler_that_hangs_is_given_up(compilers, monkeypatch):
-    monkeypatch.setattr(built, "SECONDS_TO_COMPILE", 0.2)
+    monkeypatch.setattr(build_module, "SECONDS_TO_COMPILE", 0.2)
 
     assert "did not end within 0.2 s" in reason_of(
         lambda: compilers.build(compilers.compiler("import time; time.sleep(60)"))

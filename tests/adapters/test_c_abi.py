@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 from small_gate import IMAGES, LABELS, checked, loaded, small, written
 
-from harness.adapters.built import HEADERS
-from harness.adapters.cabi import FUNCTIONS, OPTIONAL
-from harness.errors import MeasurementFailed
-from harness.interface import FLOATS
-from harness.registry import IMPLEMENTATIONS, PROJECT, read_folder
-from harness.verify import twin
-from harness.workloads import shipped_names
+from paragone.adapters.build import HEADERS
+from paragone.adapters.c_abi import FUNCTIONS, OPTIONAL
+from paragone.errors import MeasurementFailed
+from paragone.files.paths import PROJECT
+from paragone.implementation.contract import FLOATS
+from paragone.implementation.registry import IMPLEMENTATIONS, read_folder
+from paragone.task.mlp.gate import twin
+from paragone.task.mlp.problem_files import shipped_names
 
 pytestmark = pytest.mark.skipif(shutil.which("gcc") is None, reason="gcc is not installed")
 
@@ -70,7 +71,7 @@ def library(folder, source, flags=(), **attributes):
     folder.mkdir()
     (folder / "source.c").write_text(source)
     (folder / "impl.py").write_text(
-        "from harness.adapters.cabi import LibraryImplementation\n\n\n"
+        "from paragone.adapters.c_abi import LibraryImplementation\n\n\n"
         "class Made(LibraryImplementation):\n"
         '    name, language, layout, source, idea = "made", "C", "none", "a test", "None."\n'
         f'    maths, axes = ("source.c",), {{"dtype": {FLOATS!r}}}\n\n'

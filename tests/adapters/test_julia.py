@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from harness.adapters import julia
-from harness.adapters.julia_found import find_julia, reason_against_julia, reason_against_juliacall
-from harness.errors import MeasurementFailed
-from harness.registry import PROJECT, read_folder
+from paragone.adapters import julia
+from paragone.adapters.julia_install import find_julia, reason_against_julia, reason_against_juliacall
+from paragone.errors import MeasurementFailed
+from paragone.files.paths import IMPORT_ROOT, PROJECT
+from paragone.implementation.registry import read_folder
 
 STAND_IN = PROJECT / "tests" / "julia_by_ctypes"
 PAGE = (PROJECT / "docs" / "julia.md").read_text()
@@ -64,7 +65,7 @@ def write(folder: Path, maths: str) -> str:
 
 def environment(way, folder: Path) -> dict[str, str]:
     """Surroundings in which `import juliacall` finds the true one, or the stand-in that takes any Julia for new."""
-    ours = {"LANG": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(PROJECT)}
+    ours = {"LANG": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(IMPORT_ROOT)}
     if way == "juliacall":
         return {**os.environ, **ours}
     wrapper = folder / "julia"
@@ -73,7 +74,7 @@ def environment(way, folder: Path) -> dict[str, str]:
     )
     wrapper.chmod(0o755)
     named = {"PYTHON_JULIACALL_EXE": str(wrapper), "PYTHON_JULIACALL_PROJECT": str(folder)}
-    return {**os.environ, **ours, **named, "PYTHONPATH": f"{STAND_IN}{os.pathsep}{PROJECT}"}
+    return {**os.environ, **ours, **named, "PYTHONPATH": f"{STAND_IN}{os.pathsep}{IMPORT_ROOT}"}
 
 
 def drive(way, folder: Path, *arguments) -> dict:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.adapters import julia_found
-from harness.adapters.julia_found import (
+from paragone.adapters import julia_install
+from paragone.adapters.julia_install import (
     FOR_JULIACALL,
     find_julia,
     julia_version,
@@ -38,7 +38,7 @@ def nothing_of_this_machine(monkeypatch, tmp_path):
 
 @pytest.fixture
 def juliacall_installed(monkeypatch):
-    monkeypatch.setattr(julia_found.importlib.util, "find_spec", lambda name: name)
+    monkeypatch.setattr(julia_install.importlib.util, "find_spec", lambda name: name)
 
 
 def program(path: Path, script: str, mode: int = 0o755) -> str:
@@ -72,7 +72,7 @@ def test_a_program_that_says_no_version_has_none(tmp_path, script):
 
 
 def test_a_program_that_hangs_has_no_version(tmp_path, monkeypatch):
-    monkeypatch.setattr(julia_found, "SECONDS_TO_ANSWER", 0.05)
+    monkeypatch.setattr(julia_install, "SECONDS_TO_ANSWER", 0.05)
 
     assert julia_version(program(tmp_path / "julia", "/bin/sleep 30; echo julia version 1.10.4")) == ()
 
@@ -167,7 +167,7 @@ def test_a_named_julia_that_does_not_answer_is_told(tmp_path, monkeypatch):
 
 
 def test_without_juliacall_the_reason_says_how_to_install_it(monkeypatch):
-    monkeypatch.setattr(julia_found.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(julia_install.importlib.util, "find_spec", lambda name: None)
 
     assert reason_against_juliacall() == (
         "the package juliacall is not installed. Install it: pip install juliacall && make julia"
@@ -229,9 +229,9 @@ def test_outside_of_a_virtual_environment_juliapkg_uses_conda_or_the_depot(tmp_p
     assert juliapkg_project() == tmp_path / "conda" / "julia_env"
 
 
-@pytest.mark.skipif(not julia_found.importlib.util.find_spec("juliapkg"), reason="juliapkg is not installed")
+@pytest.mark.skipif(not julia_install.importlib.util.find_spec("juliapkg"), reason="juliapkg is not installed")
 def test_the_folder_is_the_one_that_juliapkg_says(tmp_path):
-    ask = "import juliapkg.state as s; from harness.adapters.julia_found import juliapkg_project as ours; " + (
+    ask = "import juliapkg.state as s; from paragone.adapters.julia_install import juliapkg_project as ours; " + (
         "print(s.STATE['project'] == str(ours()))"
     )
     answer = subprocess.run([sys.executable, "-c", ask], env={}, capture_output=True, text=True, check=True)
@@ -241,7 +241,7 @@ def test_the_folder_is_the_one_that_juliapkg_says(tmp_path):
 
 def test_finding_imports_neither_juliacall_nor_juliapkg(tmp_path):
     ask = (
-        "import sys; from harness.adapters.julia_found import reason_against_juliacall; reason_against_juliacall(); "
+        "import sys; from paragone.adapters.julia_install import reason_against_juliacall; reason_against_juliacall(); "
         "print(sorted({'juliacall', 'juliapkg', 'numpy'} & set(sys.modules)))"
     )
     answer = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)

@@ -9,15 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.adapters import julia_process, process
-from harness.adapters.julia_found import find_julia, reason_against_julia
-from harness.adapters.julia_process import RUNNER, JuliaProcessImplementation
-from harness.adapters.klv import read_message, write_message
-from harness.errors import MeasurementFailed
-from harness.registry import IMPLEMENTATIONS, PROJECT, read_folder
-from harness.twin import twin
-from harness.verify import gate
-from harness.workloads import find_problem, shipped_names
+from paragone.adapters import julia_process, process
+from paragone.adapters.julia_install import find_julia, reason_against_julia
+from paragone.adapters.julia_process import RUNNER, JuliaProcessImplementation
+from paragone.adapters.klv import read_message, write_message
+from paragone.errors import MeasurementFailed
+from paragone.files.paths import PROJECT
+from paragone.implementation.registry import IMPLEMENTATIONS, read_folder
+from paragone.task.mlp.gate import gate
+from paragone.task.mlp.problem_files import find_problem, shipped_names
+from paragone.task.mlp.stress import twin
 
 SEED, N_TRAIN = 3, 500
 NAMES = ("julia_broadcast", "julia_tuned")

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.adapters import klv
-from harness.adapters.klv import MOST_FIELDS, pack, read_message, show, write_message
-from harness.errors import MeasurementFailed, Misuse
-from harness.registry import PROJECT
+from paragone.adapters import klv
+from paragone.adapters.klv import MOST_FIELDS, pack, read_message, show, write_message
+from paragone.errors import MeasurementFailed, Misuse
+from paragone.files.paths import PROJECT
 
 FIELDS = {"do": b"reset", "state": bytes(range(256)), "nothing": b"", "like_fields": b"a:1:b\nend:0:\n"}
 

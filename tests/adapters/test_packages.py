@@ -9,10 +9,11 @@ from easy_data import easy_data
 from own_environments import Environments, add_package
 from zoo_faults import FAULTS, ORDER, STATE, Workers
 
-from harness.adapters.packages import CPU_EXTRAS, PackageImplementation, reason_against_package
-from harness.errors import MeasurementFailed
-from harness.interpreters import ask
-from harness.registry import PROJECT, read_folder
+from paragone.adapters.packages import CPU_EXTRAS, PackageImplementation, reason_against_package
+from paragone.errors import MeasurementFailed
+from paragone.files.paths import PROJECT
+from paragone.implementation.registry import read_folder
+from paragone.machine.python_environments import ask
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from harness.adapters.phase_clock import PhaseClock, told_times
-from harness.errors import MeasurementFailed
+from paragone.adapters.phase_clock import PhaseClock, told_times
+from paragone.errors import MeasurementFailed
 
 
 class Ticking:

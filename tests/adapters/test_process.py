@@ -16,18 +16,18 @@ import pytest
 from easy_data import easy_data
 from zoo_faults import PROBLEM, STATE, Workers, is_gone, wait_until
 
-from harness.adapters import foreign_clock, klv, program
-from harness.adapters.process import ProcessImplementation
-from harness.adapters.program import ONCE
-from harness.bridges import NULLS
-from harness.errors import HarnessError, MeasurementFailed
-from harness.interface import FLOATS
-from harness.judge import judge
-from harness.reference import trajectory
-from harness.registry import PROJECT
-from harness.state import State
-from harness.verify import twin, twin_state
-from harness.workloads import find_problem, shipped_names
+from paragone.adapters import foreign_clock, klv, program
+from paragone.adapters.process import ProcessImplementation
+from paragone.adapters.program import ONCE
+from paragone.errors import HarnessError, MeasurementFailed
+from paragone.files.paths import PROJECT
+from paragone.implementation.contract import FLOATS
+from paragone.measure.call_cost import NULLS
+from paragone.task.mlp.gate import twin, twin_state
+from paragone.task.mlp.judge import judge
+from paragone.task.mlp.problem_files import find_problem, shipped_names
+from paragone.task.mlp.reference import trajectory
+from paragone.task.mlp.state import State
 
 NULL = (NULLS / "null_runner.py").read_text()
 SERVES = NULL[NULL.index("while (message") :]
@@ -452,7 +452,7 @@ def test_what_the_clock_says_is_held_against_the_wait_for_this_very_answer(loade
 
 IMPL = """
 import sys
-from harness.adapters.process import ProcessImplementation
+from paragone.adapters.process import ProcessImplementation
 
 class Hosted(ProcessImplementation):
     name, language, layout, source, idea = "hosted", "Python", "none", "a test", "none"

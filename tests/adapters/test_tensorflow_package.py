@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 from small_gate import checked, loaded, small
 
-from harness.registry import discover
-from harness.twin import twin, twin_state
-from harness.workloads import find_problem, shipped_names
+from paragone.implementation.registry import discover
+from paragone.task.mlp.problem_files import find_problem, shipped_names
+from paragone.task.mlp.stress import twin, twin_state
 
 FOUND = {found.name: found.implementation for found in discover()[0]}
 NAMES = ("tensorflow_function", "keras_fit")

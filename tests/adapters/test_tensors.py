@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from small_gate import checked, loaded, small
 
-from harness.registry import IMPLEMENTATIONS, read_folder
-from harness.twin import twin
-from harness.workloads import shipped_names
+from paragone.implementation.registry import IMPLEMENTATIONS, read_folder
+from paragone.task.mlp.problem_files import shipped_names
+from paragone.task.mlp.stress import twin
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
 
@@ -224,7 +224,7 @@ def test_a_step_that_would_be_compiled_again_raises_in_place_of_running_uncompil
 HOLDS = """
 import signal, sys
 from importlib import import_module
-from harness.registry import IMPLEMENTATIONS, read_folder
+from paragone.implementation.registry import IMPLEMENTATIONS, read_folder
 
 (compile,) = read_folder(IMPLEMENTATIONS / "torch_compile")
 compiler = import_module(compile.__module__.rpartition(".")[0] + ".compiler")

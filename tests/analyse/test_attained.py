@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 from made_up_run import BASE, OTHER, made_up_run, row_of
 
-from harness.analyse import summarise
-from harness.analyse.attained import limits_of_grid, machine_limits, step_seconds_at_least
-from harness.workloads import find_problem
+from paragone.analyse.attained import limits_of_grid, machine_limits, step_seconds_at_least
+from paragone.analyse.summary import summarise
+from paragone.task.mlp.problem_files import find_problem
 
 NIELSEN = find_problem("nielsen")
 FLOPS_AT_10 = 10 * 95_880 + 2 * 23_860  # products of ten images, one update of the 23,860 parameters

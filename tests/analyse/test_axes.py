@@ -3,8 +3,8 @@
 import pytest
 from made_up_run import BASE, CONTROL, OTHER, made_up_run
 
-from harness.analyse import summarise
-from harness.analyse.axes import axis_effects
+from paragone.analyse.axes import axis_effects
+from paragone.analyse.summary import summarise
 
 IN_F = BASE.replace("order=C", "order=F")
 WIDE = BASE.replace("float32", "float64")

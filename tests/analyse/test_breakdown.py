@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.analyse.breakdown import breakdowns, spread
+from paragone.analyse.breakdown import breakdowns, spread
 
 
 def row(phases, clocked_ns, plain_ns=90_000, n_steps=10, parts=None, **other):

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from made_up_run import BASE, CONTROL, OTHER, cell, made_up_run, outcome
 
-from harness.analyse import summarise
-from harness.analyse.crossings import brackets, crossing_point, crossings
-from harness.analyse.leaders import leaders
+from paragone.analyse.crossovers import brackets, crossing_point, crossings
+from paragone.analyse.fastest import leaders
+from paragone.analyse.summary import summarise
 
 SIZES = (1, 10, 100, 1000)
 THIRD = "numba_blas[dtype=float32]"

@@ -3,8 +3,8 @@
 import pytest
 from made_up_run import BASE, CONTROL, OTHER, made_up_run, outcome
 
-from harness.analyse import summarise
-from harness.analyse.leaders import leaders
+from paragone.analyse.fastest import leaders
+from paragone.analyse.summary import summarise
 
 THIRD = "numba_blas[dtype=float32]"
 LUCK = (1.0, 1.002, 0.998, 1.003, 0.997)

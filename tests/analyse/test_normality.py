@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from made_up_run import BASE, OTHER, made_up_run
 
-from harness.analyse.normality import scatter_of_launches
+from paragone.analyse.normality import scatter_of_launches
 
 
 def run_of(tmp_path, draw, n_cells=400, n_launches=5, seed=1):

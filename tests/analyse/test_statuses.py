@@ -3,7 +3,7 @@
 import pytest
 from made_up_run import BASE, OTHER, cell, launch_row, made_up_run, outcome, rejection, sample
 
-from harness.analyse.statuses import STATUSES, accepted, planned_cells, statuses, timed_samples
+from paragone.analyse.statuses import STATUSES, accepted, planned_cells, statuses, timed_samples
 
 TIMES = {(BASE, 1): [[1e-5] * 3], (BASE, 10): [[1e-5] * 3], (OTHER, 1): [[1e-5] * 3], (OTHER, 10): [[1e-5] * 3]}
 

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_up_run import BASE, CONTROL, OTHER, cell, made_up_run, outcome, rejection, row_of, sample
 
-from harness.analyse import COLUMNS, baseline_variants, summarise
-from harness.analyse.verdicts import margins, whole_percent
+from paragone.analyse.summary import COLUMNS, baseline_variants, summarise
+from paragone.analyse.verdicts import margins, whole_percent
 
 # Student's t, 97.5 %, from a printed table, by degrees of freedom.
 T = {1: 12.706, 2: 4.3027, 4: 2.7764}

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 from made_up_run import BASE, CONTROL, OTHER, launch_row, made_up_run, outcome, rejection
 
-from harness.analyse import summarise
-from harness.analyse.doubts import smallest_resolvable, time_shares, warnings
+from paragone.analyse.summary import summarise
+from paragone.analyse.warnings import smallest_resolvable, time_shares, warnings
 
 QUIET = {(BASE, 10): [[2e-5] * 3] * 2, (CONTROL, 10): [[2e-5] * 3] * 2, (OTHER, 10): [[1e-5] * 3] * 2}
 

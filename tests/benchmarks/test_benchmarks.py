@@ -8,21 +8,20 @@ import shutil
 import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path
 from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
-from harness.errors import HarnessError
-from harness.interface import Implementation, variants
-from harness.plan import Enrolment, cell
-from harness.registry import Found
-from harness.state import State
-from harness.workloads import read_problem
+from paragone.errors import HarnessError
+from paragone.files.paths import IMPORT_ROOT, PROJECT
+from paragone.implementation.contract import Implementation, variants
+from paragone.implementation.registry import Found
+from paragone.plan.cells import Enrolment, cell
+from paragone.task.mlp.problem_files import read_problem
+from paragone.task.mlp.state import State
 
-PROJECT = Path(__file__).parent.parent
 WORKLOAD = """
 dataset = "mnist"
 n_train = 1000
@@ -38,7 +37,7 @@ batch_sizes = [10, 100]
 BASELINE = """
 import inspect
 
-from harness.registry import IMPLEMENTATIONS, read_folder
+from paragone.implementation.registry import IMPLEMENTATIONS, read_folder
 
 (NumpyRows,) = read_folder(IMPLEMENTATIONS / "numpy_rows")
 
@@ -107,7 +106,7 @@ def place(tmp_path_factory):
 
 def run_pytest(place, *arguments, program=("-m", "pytest"), **variables):
     """Run pytest on the benchmarks in a process of its own, with the embedded data."""
-    settings = {"PARAGONE_DATA": "digits", "PARAGONE_CACHE": str(place / "cache"), "PYTHONPATH": str(PROJECT)}
+    settings = {"PARAGONE_DATA": "digits", "PARAGONE_CACHE": str(place / "cache"), "PYTHONPATH": str(IMPORT_ROOT)}
     # Of a session that is one of several at once, the inner one must not take itself for a part.
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_XDIST")}
     command = [sys.executable, *program, "benchmarks", "-p", "no:cacheprovider", *map(str, arguments)]

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from harness.problem import rounded_to_float32
+from paragone.task.mlp.problem import rounded_to_float32
 
 from .member import Member
 

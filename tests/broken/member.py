@@ -5,8 +5,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from harness.problem import Problem
-from harness.registry import IMPLEMENTATIONS, read_folder
+from paragone.implementation.registry import IMPLEMENTATIONS, read_folder
+from paragone.task.mlp.problem import Problem
 
 (NumpyRows,) = read_folder(IMPLEMENTATIONS / "numpy_rows")
 

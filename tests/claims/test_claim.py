@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.analyse.verdicts import answer, widened
-from harness.claims import CLAIMS, KEYS, MOST_BYTES, Claim, _claim, read_claims, shipped_claims
-from harness.errors import InvalidClaims
-from harness.registry import discover, find_variant
+from paragone.analyse.verdicts import answer, widened
+from paragone.claims.claim import CLAIMS, KEYS, MOST_BYTES, Claim, _claim, read_claims, shipped_claims
+from paragone.errors import InvalidClaims
+from paragone.implementation.registry import discover, find_variant
 
 GOOD = """
 [[claim]]

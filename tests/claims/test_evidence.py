@@ -9,14 +9,14 @@ import pytest
 from made_up_run import stored_plan
 from quiet_display import QuietDisplay
 
-from harness import METHOD_VERSION
-from harness.claims import Claim, shipped_claims
-from harness.claims.evidence import Evidence, _profile_settles, cells_of, reason_against_claim, resolved, runnable
-from harness.errors import InvalidClaims
-from harness.plan import batch_sizes, enrol
-from harness.registry import discover, select
-from harness.store import write_json
-from harness.workloads import find_problem
+from paragone import METHOD_VERSION
+from paragone.claims.claim import Claim, shipped_claims
+from paragone.claims.evidence import Evidence, _profile_settles, cells_of, reason_against_claim, resolved, runnable
+from paragone.errors import InvalidClaims
+from paragone.implementation.registry import discover, select
+from paragone.plan.cells import batch_sizes, enrol
+from paragone.store.run_folder import write_json
+from paragone.task.mlp.problem_files import find_problem
 
 EVERYONE, BROKEN = discover()
 ROWS, COLUMNS = "numpy_rows[dtype=float32,order=C]", "numpy_columns[dtype=float64,order=F]"
@@ -144,7 +144,7 @@ def test_of_several_variants_the_first_that_can_run_is_taken():
 @pytest.fixture
 def witness(tmp_path, monkeypatch):
     """Write a finished run that is suitable but for the changes; return whether it is taken."""
-    monkeypatch.setattr("harness.environment.describe", lambda: MACHINE)
+    monkeypatch.setattr("paragone.machine.environment.describe", lambda: MACHINE)
 
     def is_suitable(plan=None, environment=None, finished=True, **options):
         folder = tmp_path / "2026-01-01T000000Z"

@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 from made_up_run import BASE, CONTROL, N_STEPS, OTHER, frame, made_up_run, outcome
 
-from harness.analyse import summarise
-from harness.claims import Claim
-from harness.claims.settle import (
+from paragone.analyse.summary import summarise
+from paragone.claims.claim import Claim
+from paragone.claims.judge_claims import (
     CANNOT_RUN,
     CANNOT_TELL,
     CONTEXT,
@@ -19,7 +19,7 @@ from harness.claims.settle import (
     settle_profile,
     settled,
 )
-from harness.workloads import find_problem
+from paragone.task.mlp.problem_files import find_problem
 
 NIELSEN = find_problem("nielsen")
 CLAIM = Claim(

@@ -6,18 +6,18 @@ from types import SimpleNamespace
 
 import pytest
 from made_up_run import BASE, CONTROL, cell, made_up_run, outcome, sample
+from paragone.report.figures.ladder import draw
 from rich.console import Console
 
-from harness.analyse import summarise
-from harness.claims import shipped_claims
-from harness.claims.climbs import answer_words, climbed, climbs
-from harness.ladders import ladders
-from harness.report.canvas import drawing
-from harness.report.climb import draw
-from harness.report.console import print_summary
-from harness.report.figures import figures
-from harness.report.ladder import arrow, sections
-from harness.report.markdown import report
+from paragone.analyse.summary import summarise
+from paragone.claims.claim import shipped_claims
+from paragone.claims.ladder_gains import answer_words, climbed, climbs
+from paragone.implementation.ladders import ladders
+from paragone.report.figures.draw import figures
+from paragone.report.figures.figure import drawing
+from paragone.report.terminal.run import print_summary
+from paragone.report.text.ladder import arrow, sections
+from paragone.report.text.markdown import report
 
 (S4,) = ladders()
 FIRST = "numpy_bias_step0[dtype=float64]"

@@ -7,15 +7,15 @@ import pytest
 import typer
 from small_project import commit, make_project
 
-from harness import bench
-from harness.cli import live_comparing
-from harness.registry import IMPLEMENTATIONS
-from harness.report import write_report
-from harness.request import Request, request_of
-from harness.revisions import find_sides
-from harness.runs import run_folders
-from harness.store import read_json, read_run
-from harness.workloads import find_problem
+from paragone.cli import compare_live
+from paragone.compare.revisions import find_sides
+from paragone.implementation.registry import IMPLEMENTATIONS
+from paragone.measure import bench
+from paragone.plan.request import Request, request_of
+from paragone.report.write import write_report
+from paragone.store.run_folder import read_json, read_run
+from paragone.store.runs import run_folders
+from paragone.task.mlp.problem_files import find_problem
 
 
 @pytest.fixture
@@ -32,12 +32,12 @@ def project(tmp_path, monkeypatch):
     project = make_project(tmp_path / "project")
     shutil.rmtree(project / "impls")
     for name in ("one", "other"):
-        folder = project / "impls" / name
+        folder = project / "impls" / "mlp" / name
         shutil.copytree(IMPLEMENTATIONS / "numpy_rows", folder, ignore=shutil.ignore_patterns("__pycache__"))
         edit(folder / "impl.py", '"numpy_rows"', f'"{name}"')
         edit(folder / "impl.py", '{"dtype": FLOATS, "order": ("C", "F")}', '{"dtype": FLOATS[:1]}')
     commit(project, "copies")
-    monkeypatch.setattr("harness.revisions.find_sides", partial(find_sides, project=project))
+    monkeypatch.setattr("paragone.compare.revisions.find_sides", partial(find_sides, project=project))
     monkeypatch.chdir(project)
     return project
 
@@ -50,13 +50,13 @@ def edit(path, old, new):
 
 def forget_biases(project):
     """Make `other` of the working tree wrong."""
-    edit(project / "impls" / "other" / "rows.py", "b[l] -= eta * db[l]", "b[l] -= 0 * db[l]")
+    edit(project / "impls" / "mlp" / "other" / "rows.py", "b[l] -= eta * db[l]", "b[l] -= 0 * db[l]")
 
 
 def asked_of(paragone, monkeypatch, *arguments):
     """Return what the options of a command line become."""
     got = {}
-    monkeypatch.setattr(live_comparing, "compare_live", lambda *values: got.update(enumerate(values)))
+    monkeypatch.setattr(compare_live, "compare_live", lambda *values: got.update(enumerate(values)))
     code, _, err = paragone("compare", "--live", "HEAD", ".", *arguments)
     assert (0, "") == (code, err)
     return got
@@ -117,7 +117,7 @@ def test_live_is_a_command_with_its_own_options_wherever_it_stands(monkeypatch):
     """`compare` without it stays what it is."""
     app = typer.Typer()
 
-    @app.command("compare", cls=live_comparing.OrLive)
+    @app.command("compare", cls=compare_live.OrLive)
     def compare(runs: list[str]):
         got.append(("runs", *runs))
 
@@ -126,7 +126,7 @@ def test_live_is_a_command_with_its_own_options_wherever_it_stands(monkeypatch):
         pass
 
     got = []
-    monkeypatch.setattr(live_comparing, "compare_live", lambda a, b, *_: got.append(("live", a, b)))
+    monkeypatch.setattr(compare_live, "compare_live", lambda a, b, *_: got.append(("live", a, b)))
     for arguments in (["x", "y", "z"], ["--live", "HEAD", "."], ["HEAD", "-b", "10", ".", "--live"]):
         app(["compare", *arguments], standalone_mode=False)
 
@@ -152,7 +152,7 @@ def test_live_has_a_help_of_its_own(paragone):
     ],
 )
 def test_a_mistake_is_said_before_any_data_is_looked_for(paragone, project, monkeypatch, arguments, reason):
-    monkeypatch.setattr("harness.data.find_data", None)
+    monkeypatch.setattr("paragone.task.mlp.data.find_data", None)
     code, _, err = paragone("compare", *arguments, "--live")
 
     assert 2 == code
@@ -164,13 +164,13 @@ def test_an_edit_against_the_last_commit_is_verified_measured_told_and_taken_up(
     paragone, project, workload, tmp_path, monkeypatch
 ):
     """`one` is edited and right, `other` edited and wrong; then the run loses its end, which `bench` measures anew."""
-    edit(project / "impls" / "one" / "rows.py", "import numpy as np", "import numpy as np  # edited")
+    edit(project / "impls" / "mlp" / "one" / "rows.py", "import numpy as np", "import numpy as np  # edited")
     forget_biases(project)
     results, output = tmp_path / "results", tmp_path / "comparison.md"
     problem = find_problem(str(workload))
     asked = Request((problem,), launches=1, rounds=3, memory=False)
     with pytest.raises(typer.Exit) as ending:
-        live_comparing.compare_live("HEAD", ".", asked, {}, 0.9, output=output, results=results)
+        compare_live.compare_live("HEAD", ".", asked, {}, 0.9, output=output, results=results)
 
     (folder,) = run_folders(results)
     run = read_run(folder)

@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from harness.display import (
+from paragone.cli.display import (
     TerminalDisplay,
     checks_table,
     is_control,

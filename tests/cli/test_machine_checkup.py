@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from harness import doctor
-from harness.doctor import (
+from paragone.cli import machine_checkup
+from paragone.cli.machine_checkup import (
     base_packages,
     data_set,
     disk_space,
@@ -20,9 +20,9 @@ from harness.doctor import (
     tools,
     worker_threads,
 )
-from harness.interface import Implementation
-from harness.machine.conditions import GIB
-from harness.registry import Broken, Found
+from paragone.implementation.contract import Implementation
+from paragone.implementation.registry import Broken, Found
+from paragone.machine.conditions import GIB
 
 
 @pytest.mark.parametrize(("version", "severity"), [((3, 10, 9), "problem"), ((3, 11, 0), "ok"), ((4, 0, 0), "ok")])
@@ -34,8 +34,8 @@ def test_a_python_that_is_too_old_is_a_problem(version, severity):
 
 
 def test_the_oldest_python_is_the_one_the_project_declares():
-    assert f'requires-python = ">={doctor.OLDEST_PYTHON[0]}.{doctor.OLDEST_PYTHON[1]}"' in (
-        doctor.PROJECT / "pyproject.toml"
+    assert f'requires-python = ">={machine_checkup.OLDEST_PYTHON[0]}.{machine_checkup.OLDEST_PYTHON[1]}"' in (
+        machine_checkup.PROJECT / "pyproject.toml"
     ).read_text(encoding="utf-8")
 
 
@@ -71,7 +71,7 @@ def test_the_requirements_are_those_of_the_project_file(tmp_path):
 
 def test_without_a_project_file_the_installed_package_is_asked_and_extras_are_left_out(tmp_path, monkeypatch):
     declared = ["numpy>=2.1", 'numba>=0.60; extra == "numba"']
-    monkeypatch.setattr(doctor.importlib.metadata, "requires", lambda name: declared)
+    monkeypatch.setattr(machine_checkup.importlib.metadata, "requires", lambda name: declared)
 
     assert requirements(tmp_path / "none") == ["numpy>=2.1"]
 
@@ -156,17 +156,17 @@ def test_an_empty_cache_keeps_no_data(tmp_path, monkeypatch):
 def test_kept_data_is_the_entry_of_mnist_and_of_nothing_else(monkeypatch, tmp_path):
     asked = []
     entry = type("entry", (), {"folder": tmp_path})
-    monkeypatch.setattr(doctor, "find_entry", lambda sha256, say: asked.append(sha256) or entry)
+    monkeypatch.setattr(machine_checkup, "find_entry", lambda sha256, say: asked.append(sha256) or entry)
 
     assert kept_data() == tmp_path
-    assert asked == [doctor.MNIST_SHA256]
+    assert asked == [machine_checkup.MNIST_SHA256]
 
 
 def test_a_cache_that_cannot_be_read_keeps_no_data(monkeypatch):
     def refuse(sha256, say):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(doctor, "find_entry", refuse)
+    monkeypatch.setattr(machine_checkup, "find_entry", refuse)
 
     assert kept_data() is None
 
@@ -180,7 +180,7 @@ def test_a_results_folder_that_cannot_be_written_is_a_problem(tmp_path, monkeypa
     def refuse(**where):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(doctor.tempfile, "TemporaryFile", refuse)
+    monkeypatch.setattr(machine_checkup.tempfile, "TemporaryFile", refuse)
     finding = results_can_be_written(tmp_path)
 
     assert finding.severity == "problem"
@@ -208,7 +208,7 @@ def test_a_worker_with_more_threads_than_asked_is_a_problem():
 
 
 def test_a_worker_that_cannot_load_its_libraries_says_why(monkeypatch):
-    monkeypatch.setattr(doctor, "ASK_A_WORKER", "import no_such_library")
+    monkeypatch.setattr(machine_checkup, "ASK_A_WORKER", "import no_such_library")
     finding = worker_threads(threads_in_a_worker())
 
     assert finding.severity == "problem"
@@ -216,8 +216,8 @@ def test_a_worker_that_cannot_load_its_libraries_says_why(monkeypatch):
 
 
 def test_a_worker_that_hangs_is_given_up(monkeypatch):
-    monkeypatch.setattr(doctor, "ASK_A_WORKER", "input()")
-    monkeypatch.setattr(doctor, "WORKER_TIMEOUT_S", 0)
+    monkeypatch.setattr(machine_checkup, "ASK_A_WORKER", "input()")
+    monkeypatch.setattr(machine_checkup, "WORKER_TIMEOUT_S", 0)
 
     assert "no answer" in worker_threads(threads_in_a_worker()).found
 

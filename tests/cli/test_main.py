@@ -14,15 +14,15 @@ from own_environments import add_package
 from typer.main import get_command
 from zoo_faults import FAULTS
 
-from harness import cli
-from harness.adapters.julia import JuliaImplementation
-from harness.adapters.julia_process import JuliaProcessImplementation
-from harness.cli.options import bytes_of
-from harness.registry import PROJECT
-from harness.runs import run_folders
-from harness.store import read_rows
+from paragone.adapters.julia import JuliaImplementation
+from paragone.adapters.julia_process import JuliaProcessImplementation
+from paragone.cli import main
+from paragone.cli.options import bytes_of
+from paragone.files.paths import IMPORT_ROOT, PROJECT
+from paragone.store.run_folder import read_rows
+from paragone.store.runs import run_folders
 
-COMMANDS = tuple(get_command(cli.app).commands)
+COMMANDS = tuple(get_command(main.app).commands)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -36,7 +36,7 @@ def test_every_command_has_a_help_with_an_example(paragone, command):
 @pytest.mark.parametrize("command", COMMANDS)
 def test_where_an_order_may_take_a_limited_time_a_worker_may_hold_limited_memory(command):
     """What ends a worker tells the user of --memory-limit."""
-    options = {option.name for option in get_command(cli.app).commands[command].params}
+    options = {option.name for option in get_command(main.app).commands[command].params}
 
     assert ("time_limit" in options) == ("memory_limit" in options)
 
@@ -157,7 +157,7 @@ def test_verify_prints_errors_and_fails_for_a_wrong_one(paragone, small, tmp_pat
     assert "numpy_rows[dtype=float64,order=C]" in out
 
     # Whatever is trained, nothing moves: the worker's answer is the start.
-    monkeypatch.setattr("harness.host.WorkerHandle.train", lambda self, state, order: (state, None))
+    monkeypatch.setattr("paragone.worker.handle.WorkerHandle.train", lambda self, state, order: (state, None))
     code, out, _ = paragone("verify", "numpy_rows", "-p", small, "--dtype", "float64")
     assert 1 == code
     assert "failed" in out
@@ -211,9 +211,9 @@ def test_a_run_is_measured_reported_rebuilt_and_exported(paragone, small, tmp_pa
 
 def test_python_minus_m_harness_is_the_same_program_from_any_folder(tmp_path):
     answer = subprocess.run(
-        [sys.executable, "-m", "harness", "--version"],
+        [sys.executable, "-m", "paragone", "--version"],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        env={**os.environ, "PYTHONPATH": str(IMPORT_ROOT)},
         capture_output=True,
         text=True,
         check=True,
@@ -226,7 +226,7 @@ RUN = """
 import sys
 from pathlib import Path
 from harness import cli, data
-from harness.mnist.cache import open_cached
+from paragone.task.mlp.mnist.cache import open_cached
 found = open_cached(Path(sys.argv.pop(1)))
 data.find_data = lambda path, say: found
 cli.main()
@@ -240,7 +240,7 @@ def test_a_harness_killed_in_mid_run_loses_nothing_and_goes_on(small, tmp_path, 
     results = tmp_path / "results"
     arguments = ["bench", "-p", small, "-i", "numpy_rows", "--dtype", "float32", "--rounds", "3", "--results", results]
     command = [sys.executable, "-c", RUN, *map(str, [data_folder, *arguments])]
-    environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
+    environment = {**os.environ, "PYTHONPATH": str(IMPORT_ROOT)}
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as harness:
         while len(_timed(results)) < n_samples and harness.poll() is None:
             pass
@@ -267,7 +267,7 @@ def _timed(results: Path) -> list[tuple]:
 # --- implementations of one's own ---
 
 FAULTY = """
-from harness.registry import IMPLEMENTATIONS, read_folder
+from paragone.implementation.registry import IMPLEMENTATIONS, read_folder
 
 (Rows,) = read_folder(IMPLEMENTATIONS / "numpy_rows")
 
@@ -328,7 +328,7 @@ def test_a_starter_is_written_and_the_next_commands_name_its_folder(paragone, tm
     for command in re.findall(r"^    paragone ([^#]+)", out, re.MULTILINE):
         verb, *arguments = command.split()
         assert f"--plugins {tmp_path / 'my_step'}" in command
-        get_command(cli.app).commands[verb].make_context(verb, arguments)
+        get_command(main.app).commands[verb].make_context(verb, arguments)
     assert 2 == paragone("new", "my_step", "--into", tmp_path)[0]
     assert 2 == paragone("new", "other", "--language", "cobol", "--into", tmp_path)[0]
 
@@ -390,7 +390,7 @@ def test_a_size_is_read_as_people_write_it(text, n_bytes):
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, which Linux has")
 def test_a_standard_output_that_is_full_is_told_without_a_traceback():
     with Path("/dev/full").open("w") as full:
-        command = [sys.executable, "-m", "harness", "list", "numpy_rows"]
+        command = [sys.executable, "-m", "paragone", "list", "numpy_rows"]
         ended = subprocess.run(command, cwd=PROJECT, stdout=full, stderr=subprocess.PIPE, text=True)
 
     assert (5, "error: standard output cannot be written: No space left on device\n") == (

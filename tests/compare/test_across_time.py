@@ -9,9 +9,9 @@ import pytest
 from made_up_run import BASE, CONTROL, outcome
 from pair_of_runs import OTHERS, SIZES, SLOWED, cells, noisy_run, noisy_samples
 
-from harness.compare import AS_MEASURED, UNCHANGED, compare, estimates
-from harness.errors import Incomparable
-from harness.report.comparison import markdown
+from paragone.compare.across_time import AS_MEASURED, UNCHANGED, compare, estimates
+from paragone.errors import Incomparable
+from paragone.report.text.comparison import markdown
 
 SEEDS = range(12)
 

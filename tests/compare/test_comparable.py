@@ -4,8 +4,8 @@ import pandas as pd
 from made_up_run import BASE, CONTROL, launch_row
 from pair_of_runs import OTHERS, SLOWED, noisy_run
 
-from harness.analyse import summarise
-from harness.compare.comparable import (
+from paragone.analyse.summary import summarise
+from paragone.compare.comparable import (
     CHANGED,
     SAME,
     UNKNOWN,

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from small_project import write
 
-from harness.adapters.built import build
-from harness.errors import Misuse, UnknownName
-from harness.interface import Implementation, variants
-from harness.registry import IMPLEMENTATIONS
-from harness.request import Request
-from harness.revisions import Side
-from harness.sides import SAME, everyone_of, matched, offer, versions
-from harness.workloads import find_problem
+from paragone.adapters.build import build
+from paragone.compare.live import SAME, everyone_of, matched, offer, versions
+from paragone.compare.revisions import Side
+from paragone.errors import Misuse, UnknownName
+from paragone.implementation.contract import Implementation, variants
+from paragone.implementation.registry import IMPLEMENTATIONS
+from paragone.plan.request import Request
+from paragone.task.mlp.problem_files import find_problem
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_where_nothing_differs_that_is_said_with_how_to_measure_it_all_the_same(
 
 
 def test_what_this_harness_cannot_load_is_a_row_with_its_reason(sides, tmp_path):
-    write(tmp_path / "old" / "other", "", impl="from harness.adapters import gone_since")
+    write(tmp_path / "old" / "other", "", impl="from paragone.adapters import gone_since")
     found = matched(*sides())
 
     assert ("one",) == found.names

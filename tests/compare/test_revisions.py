@@ -5,8 +5,8 @@ import shutil
 import pytest
 from small_project import commit, make_project, run_git, write
 
-from harness.errors import Misuse
-from harness.revisions import find_side, find_sides, side_of
+from paragone.compare.revisions import find_side, find_sides, side_of
+from paragone.errors import Misuse
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +27,7 @@ def version(side):
 
 
 def test_a_revision_gives_what_was_committed_then_whatever_lies_there_now(project):
-    write(project / "impls" / "one", "VERSION = 3\n")
+    write(project / "impls" / "mlp" / "one", "VERSION = 3\n")
 
     assert "VERSION = 1\n" == version(find_side("HEAD~1", project))
     assert "VERSION = 2\n" == version(find_side("trunk", project))
@@ -45,8 +45,8 @@ def test_a_revision_is_labelled_by_its_commit_and_said_in_words(project):
 
 @pytest.mark.parametrize("text", [".", "worktree"])
 def test_the_working_tree_is_as_it_is_committed_or_not(project, text):
-    write(project / "impls" / "one", "VERSION = 3\n")
-    write(project / "impls" / "brand_new", "VERSION = 1\n")
+    write(project / "impls" / "mlp" / "one", "VERSION = 3\n")
+    write(project / "impls" / "mlp" / "brand_new", "VERSION = 1\n")
     side = find_side(text, project)
 
     assert "worktree" == side.label
@@ -57,16 +57,16 @@ def test_the_working_tree_is_as_it_is_committed_or_not(project, text):
 
 def test_what_is_edited_afterwards_does_not_change_what_was_taken_out(project):
     before = find_side("worktree", project)
-    write(project / "impls" / "one", "VERSION = 3\n")
+    write(project / "impls" / "mlp" / "one", "VERSION = 3\n")
     after = find_side("worktree", project)
 
     assert ("VERSION = 2\n", "VERSION = 3\n") == (version(before), version(after))
 
 
 def test_taking_out_a_revision_leaves_index_and_working_tree_alone(project):
-    write(project / "impls" / "one", "VERSION = 3\n")
+    write(project / "impls" / "mlp" / "one", "VERSION = 3\n")
     run_git(project, "add", "--all")
-    write(project / "impls" / "other", "VERSION = 4\n")
+    write(project / "impls" / "mlp" / "other", "VERSION = 4\n")
     before = run_git(project, "status", "--porcelain=v2", "--branch")
     find_side("HEAD~1", project)
 
@@ -96,7 +96,7 @@ def test_a_project_may_lie_inside_a_larger_repository(tmp_path):
     commit(whole, "moved")
 
     assert "VERSION = 2\n" == version(find_side("HEAD", whole / "part"))
-    with pytest.raises(Misuse, match=r"HEAD~1: that revision has no impls/ in .*/part"):
+    with pytest.raises(Misuse, match=r"HEAD~1: that revision has no impls/mlp/ in .*/part"):
         find_side("HEAD~1", whole / "part")
 
 
@@ -110,13 +110,13 @@ def test_a_folder_of_implementations_stays_where_it_is(project, tmp_path):
 
 
 def test_a_single_implementation_is_a_side_too(project):
-    side = find_side(str(project / "impls" / "one"), project)
+    side = find_side(str(project / "impls" / "mlp" / "one"), project)
 
-    assert ("one", project / "impls" / "one") == (side.label, side.folder)
+    assert ("one", project / "impls" / "mlp" / "one") == (side.label, side.folder)
 
 
 def test_a_folder_called_impls_is_labelled_by_the_one_around_it(project):
-    assert "project" == find_side(str(project / "impls"), project).label
+    assert "project" == find_side(str(project / "impls" / "mlp"), project).label
 
 
 def test_in_a_folder_of_implementations_the_dot_is_that_folder(project, tmp_path, monkeypatch):
@@ -154,7 +154,7 @@ def test_what_is_no_side_is_said_with_what_would_be_one(project, text, reason):
 
 
 def test_without_a_git_checkout_there_are_no_revisions_but_folders(tmp_path):
-    write(tmp_path / "plain" / "impls" / "one", "VERSION = 1\n")
+    write(tmp_path / "plain" / "impls" / "mlp" / "one", "VERSION = 1\n")
 
     with pytest.raises(Misuse, match=r"'HEAD' is no folder with implementations, and .*plain is no git checkout"):
         find_side("HEAD", tmp_path / "plain")

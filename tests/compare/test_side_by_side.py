@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 from made_up_run import BASE, CONTROL, cell, made_up_run, outcome, sample
 
-from harness.analyse import summarise
-from harness.analyse.verdicts import surely_slower
-from harness.compare.side_by_side import COLUMNS, counted, newly_failed, side_by_side, why_not_compared
-from harness.report.markdown import report
-from harness.report.side_by_side import answer, sections
-from harness.resolution import launches_to_resolve
+from paragone.analyse.summary import summarise
+from paragone.analyse.verdicts import surely_slower
+from paragone.compare.side_by_side import COLUMNS, counted, newly_failed, side_by_side, why_not_compared
+from paragone.plan.power import launches_to_resolve
+from paragone.report.text.markdown import report
+from paragone.report.text.side_by_side import answer, sections
 
 A, B = "mine@old[dtype=float32]", "mine@new[dtype=float32]"
 LIVE = {

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from typer.main import get_command
 
-from harness.cli import app
-from harness.interface import Implementation, variants
-from harness.registry import PROJECT, read_folder
-from harness.verify import gate, twin
-from harness.workloads import find_problem, read_problem, shipped_names
+from paragone.cli.app import app
+from paragone.files.paths import PROJECT
+from paragone.implementation.contract import Implementation, variants
+from paragone.implementation.registry import read_folder
+from paragone.task.mlp.gate import gate, twin
+from paragone.task.mlp.problem_files import find_problem, read_problem, shipped_names
 
 PAGE = (PROJECT / "CONTRIBUTING.md").read_text()
 FILES = re.findall(r"`impls/numpy_einsum/(\w+\.py)`.*?\n```python\n(.*?)```\n", PAGE, re.DOTALL)

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from harness.registry import PROJECT
+from paragone.files.paths import PROJECT
 
 DOCUMENTS = (
     *("README.md", "METHODOLOGY.md", "CONTRIBUTING.md", "CHANGELOG.md"),

@@ -1,5 +1,5 @@
-from harness.registry import discover
-from harness.source import LARGEST_FILE_BYTES, MOST_BYTES, folder_hash, kept_source
+from paragone.files.hashing import LARGEST_FILE_BYTES, MOST_BYTES, folder_hash, kept_source
+from paragone.implementation.registry import discover
 
 
 def test_the_hash_sees_content_and_names(tmp_path):

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from harness.errors import Misuse
-from harness.interpreters import folder_of
-from harness.mnist.cache import cache_folder
-from harness.paths import at_home
-from harness.plugins import places_given
-from harness.runs import results_folder
+from paragone.errors import Misuse
+from paragone.files.paths import at_home
+from paragone.implementation.plugins import places_given
+from paragone.machine.python_environments import folder_of
+from paragone.store.runs import results_folder
+from paragone.task.mlp.mnist.cache import cache_folder
 
 NOBODY = "~no_such_user_here/x"
 

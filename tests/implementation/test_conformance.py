@@ -6,14 +6,14 @@ from functools import cache
 import numpy as np
 import pytest
 
-from harness.adapters.packages import PackageImplementation
-from harness.bridges import NULLS
-from harness.contract import CHECKS, NotApplicable, PromiseBroken, Subject, examine, run_contract
-from harness.contract.subject import IMAGES, problems
-from harness.interface import Variant, variants
-from harness.registry import IMPLEMENTATIONS, Found, discover, read_folder
-from harness.state import State
-from harness.workloads import shipped_names
+from paragone.adapters.packages import PackageImplementation
+from paragone.implementation.conformance import CHECKS, NotApplicable, PromiseBroken, Subject, examine, run_contract
+from paragone.implementation.conformance.subject import IMAGES, problems
+from paragone.implementation.contract import Variant, variants
+from paragone.implementation.registry import IMPLEMENTATIONS, Found, discover, read_folder
+from paragone.measure.call_cost import NULLS
+from paragone.task.mlp.problem_files import shipped_names
+from paragone.task.mlp.state import State
 
 FOUND, BROKEN = discover()
 VARIANTS = {variant.name: variant for found in FOUND for variant in variants(found.implementation)}
@@ -338,7 +338,7 @@ def test_a_program_that_is_slow_to_start_is_started_once_for_the_workloads_it_ke
 
 MADE = """
 import os, signal, sys, time
-from harness.registry import IMPLEMENTATIONS, read_folder
+from paragone.implementation.registry import IMPLEMENTATIONS, read_folder
 
 (Rows,) = read_folder(IMPLEMENTATIONS / "numpy_rows")
 

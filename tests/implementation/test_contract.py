@@ -4,8 +4,8 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from harness.interface import FLOATS, Implementation, Variant, axes_of, variants, without_version
-from harness.workloads import find_problem
+from paragone.implementation.contract import FLOATS, Implementation, Variant, axes_of, variants, without_version
+from paragone.task.mlp.problem_files import find_problem
 
 
 class Whole(Implementation):

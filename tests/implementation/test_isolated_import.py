@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness import importing
-from harness.importing import surroundings_kept, try_out
-from harness.registry import discover
+from paragone.implementation import isolated_import
+from paragone.implementation.isolated_import import surroundings_kept, try_out
+from paragone.implementation.registry import discover
 
 # Each with the words that name it; "" where importing it does no harm.
 HOSTILE = {
@@ -41,7 +41,7 @@ def folders(tmp_path_factory):
 @pytest.fixture(scope="module")
 def faults(folders):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(importing, "TIME_LIMIT_S", 3.0)
+        patch.setattr(isolated_import, "TIME_LIMIT_S", 3.0)
         return {folder.name: fault for folder, fault in try_out(folders).items()}
 
 
@@ -55,7 +55,7 @@ def test_whose_import_harms_its_process_is_named_and_no_other(faults, name):
 
 
 def test_where_nothing_is_to_be_tried_no_process_is_started(monkeypatch):
-    monkeypatch.setattr(importing.subprocess, "Popen", lambda *_, **__: pytest.fail("a process was started"))
+    monkeypatch.setattr(isolated_import.subprocess, "Popen", lambda *_, **__: pytest.fail("a process was started"))
 
     assert {} == try_out([])
 

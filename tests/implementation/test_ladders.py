@@ -1,7 +1,7 @@
 import tomllib
 
-from harness.ladders import LADDERS, ladders
-from harness.registry import discover
+from paragone.implementation.ladders import LADDERS, ladders
+from paragone.implementation.registry import discover
 
 
 def test_a_ladder_names_implementations_that_exist_in_dtypes_that_they_have():

@@ -6,12 +6,12 @@ import sys
 
 import pytest
 
-from harness.errors import Misuse
-from harness.plugins import places_given, places_in, places_installed
-from harness.registry import discover
+from paragone.errors import Misuse
+from paragone.implementation.plugins import places_given, places_in, places_installed
+from paragone.implementation.registry import discover
 
 IMPL = """
-from harness.registry import IMPLEMENTATIONS, read_folder
+from paragone.implementation.registry import IMPLEMENTATIONS, read_folder
 
 (Rows,) = read_folder(IMPLEMENTATIONS / "numpy_rows")
 

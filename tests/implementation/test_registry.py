@@ -2,11 +2,11 @@ import sys
 
 import pytest
 
-from harness.errors import HarnessError, Misuse, UnknownName
-from harness.registry import IMPLEMENTATIONS, discover, find_variant, read_folder, select
+from paragone.errors import HarnessError, Misuse, UnknownName
+from paragone.implementation.registry import IMPLEMENTATIONS, discover, find_variant, read_folder, select
 
 GOOD = """
-from harness.interface import Implementation
+from paragone.implementation.contract import Implementation
 
 
 class Mine(Implementation):
@@ -91,7 +91,7 @@ def test_implementations_are_sorted_by_name_whatever_their_folders_are_called(wr
         ("from . import other", "cannot be imported: ImportError: "),
         ("x = 1", "expected a class derived from Implementation, found none"),
         ("class Mine: name = 'mine'", "expected a class derived from Implementation, found none"),
-        ("from harness.adapters.arrays import ArrayImplementation", "expected a class derived from Implementation"),
+        ("from paragone.adapters.arrays import ArrayImplementation", "expected a class derived from Implementation"),
     ],
     ids=lambda text: text[:40],
 )

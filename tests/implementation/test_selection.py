@@ -2,12 +2,12 @@
 
 import pytest
 
-from harness.errors import Misuse, UnknownName
-from harness.interface import variants
-from harness.naming import chosen, is_chosen
-from harness.plan import chosen_variants
-from harness.registry import discover, select
-from harness.request import Request
+from paragone.errors import Misuse, UnknownName
+from paragone.implementation.contract import variants
+from paragone.implementation.registry import discover, select
+from paragone.implementation.selection import chosen, is_chosen
+from paragone.plan.cells import chosen_variants
+from paragone.plan.request import Request
 
 EVERYONE, _ = discover()
 KNOWN = [entry.implementation for entry in EVERYONE]

@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness import starter
-from harness.errors import Misuse, UnknownName
-from harness.interface import variants
-from harness.registry import PROJECT, discover, read_folder
-from harness.starter import LANGUAGES, STARTERS, templates, write_starter
-from harness.verify import gate, twin
-from harness.workloads import find_problem, shipped_names
+from paragone.errors import Misuse, UnknownName
+from paragone.files.paths import PROJECT
+from paragone.implementation import template
+from paragone.implementation.contract import variants
+from paragone.implementation.registry import discover, read_folder
+from paragone.implementation.template import LANGUAGES, TEMPLATES, templates, write_starter
+from paragone.task.mlp.gate import gate, twin
+from paragone.task.mlp.problem_files import find_problem, shipped_names
 
 N_TRAIN = 300
 FILES = {
@@ -111,7 +112,7 @@ def test_a_name_may_be_a_word_of_the_template(name, tmp_path):
     write_starter(name, "python", tmp_path)
 
     (implementation,) = read_folder(tmp_path / name)
-    assert (implementation.name, implementation.__name__) == (name, starter.class_name(name))
+    assert (implementation.name, implementation.__name__) == (name, template.class_name(name))
 
 
 @pytest.mark.parametrize(
@@ -131,7 +132,7 @@ def test_a_name_may_be_a_word_of_the_template(name, tmp_path):
         ("julia", "the name of a package"),
         ("Torch", "the name of a package"),
         ("pytest", "the name of a package"),
-        ("harness", "the name of a package"),
+        ("paragone", "the name of a package"),
     ],
 )
 def test_a_bad_name_is_refused_with_the_reason(name, reason, tmp_path):
@@ -200,7 +201,7 @@ def test_the_lines_of_a_starter_are_short(language):
 
 
 def test_the_templates_stay_in_the_order_of_the_linter():
-    command = [sys.executable, "-m", "ruff", "check", "--no-cache", str(STARTERS)]
+    command = [sys.executable, "-m", "ruff", "check", "--no-cache", str(TEMPLATES)]
     answer = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
     if "No module named ruff" in answer.stderr:
         pytest.skip("ruff is not installed")

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from small_gate import IMAGES, checked, loaded, small
 
-from harness.registry import IMPLEMENTATIONS, read_folder
-from harness.verify import twin
-from harness.workloads import shipped_names
+from paragone.implementation.registry import IMPLEMENTATIONS, read_folder
+from paragone.task.mlp.gate import twin
+from paragone.task.mlp.problem_files import shipped_names
 
 FOLDER = IMPLEMENTATIONS / "numpy_bias_neuron"
 STEPS = read_folder(FOLDER)

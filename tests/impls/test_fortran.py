@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from harness.registry import IMPLEMENTATIONS, PROJECT, read_folder
-from harness.starter import write_starter
-from harness.workloads import find_problem, shipped_names
+from paragone.files.paths import PROJECT
+from paragone.implementation.registry import IMPLEMENTATIONS, read_folder
+from paragone.implementation.template import write_starter
+from paragone.task.mlp.problem_files import find_problem, shipped_names
 
 N_TRAIN = 60
 SEED = 3
@@ -60,8 +61,8 @@ FULL_BATCH = """
 import resource, sys
 from dataclasses import replace
 import numpy as np
-from harness.registry import IMPLEMENTATIONS, read_folder
-from harness.workloads import find_problem
+from paragone.implementation.registry import IMPLEMENTATIONS, read_folder
+from paragone.task.mlp.problem_files import find_problem
 
 (implementation,) = read_folder(IMPLEMENTATIONS / "fortran_matmul")
 for dtype in ("float32", "float64"):

@@ -9,11 +9,11 @@ from functools import cache
 import numpy as np
 import pytest
 
-from harness.measure import result_digest
-from harness.reference import trajectory
-from harness.registry import discover, find_variant
-from harness.verify import judge, twin, twin_state
-from harness.workloads import find_problem, shipped_names
+from paragone.implementation.registry import discover, find_variant
+from paragone.task.mlp.gate import judge, twin, twin_state
+from paragone.task.mlp.problem_files import find_problem, shipped_names
+from paragone.task.mlp.reference import trajectory
+from paragone.worker.sample import result_digest
 
 N_TRAIN = 600
 SEED = 3

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from small_gate import N_TRAIN, checked, loaded, small
 
-from harness.registry import IMPLEMENTATIONS, read_folder
-from harness.verify import twin
+from paragone.implementation.registry import IMPLEMENTATIONS, read_folder
+from paragone.task.mlp.gate import twin
 
 JAX = {found.name: found for found in read_folder(IMPLEMENTATIONS / "jax_jit")}
 NUMBA = {found.name: found for found in read_folder(IMPLEMENTATIONS / "numba_jit")}

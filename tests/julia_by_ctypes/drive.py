@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.adapters.julia import julia_in_process
-from harness.registry import read_folder
-from harness.twin import twin
-from harness.verify import gate
-from harness.workloads import find_problem, shipped_names
+from paragone.adapters.julia import julia_in_process
+from paragone.implementation.registry import read_folder
+from paragone.task.mlp.gate import gate
+from paragone.task.mlp.problem_files import find_problem, shipped_names
+from paragone.task.mlp.stress import twin
 
 SEED, N_TRAIN, BATCH_SIZE = 3, 100, 10
 

@@ -5,7 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from harness.machine.blas import PROJECT, blas
+from paragone.files.paths import PROJECT
+from paragone.machine.blas import blas
 
 
 @pytest.fixture(autouse=True)
@@ -54,7 +55,7 @@ def test_asking_changes_no_variable_that_the_next_description_would_see():
     """A library that is imported on the way sets a variable, which a later run would take for the user's."""
     code = (
         "import os; os.environ.pop('KMP_DUPLICATE_LIB_OK', None); before = dict(os.environ)\n"
-        "from harness.machine import blas; blas._loaded_here(); print(sorted(os.environ.items() ^ before.items()))"
+        "from paragone.machine import blas; blas._loaded_here(); print(sorted(os.environ.items() ^ before.items()))"
     )
     answer = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
 

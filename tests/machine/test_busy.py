@@ -1,7 +1,7 @@
 import pytest
 
-from harness.machine import load as load_module
-from harness.machine.load import Look, compared, load
+from paragone.machine import busy as load_module
+from paragone.machine.busy import Look, compared, load
 
 
 def at(at_s, processes=None, **machine):

@@ -1,6 +1,6 @@
 import pytest
 
-from harness.machine.cgroups import cpu_quota, memory_limit
+from paragone.machine.cgroups import cpu_quota, memory_limit
 
 V1_MOUNTS = """\
 31 23 0:27 / /sys/fs/cgroup/cpu rw,relatime - cgroup cgroup rw,cpu,cpuacct

@@ -2,7 +2,7 @@ import copy
 
 import pytest
 
-from harness.machine.conditions import GIB, MIB, Finding, judge
+from paragone.machine.conditions import GIB, MIB, Finding, judge
 
 
 def openblas(**changes):

@@ -9,9 +9,9 @@ from types import SimpleNamespace
 import pytest
 from zoo_faults import wait_until
 
-from harness.machine import family, withheld
-from harness.machine.cpus import pinned_to, usable_cpus
-from harness.machine.withheld import Reading, own_ns, read
+from paragone.machine import cpu_wait, process_tree
+from paragone.machine.cpu_wait import Reading, own_ns, read
+from paragone.machine.cpus import pinned_to, usable_cpus
 
 MS = 1_000_000
 TICK_NS = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
@@ -44,21 +44,21 @@ def test_no_more_than_the_wall_time_is_ones_own_however_many_threads_work():
 
 
 def test_the_cpu_time_of_threads_is_shared_among_their_cpus(monkeypatch):
-    monkeypatch.setattr(withheld, "cpu_time_ns", {7: 100, 8: 20}.get)
+    monkeypatch.setattr(cpu_wait, "cpu_time_ns", {7: 100, 8: 20}.get)
 
     assert [120, 120, 60] == [read([7, 8], cpus).cpu_ns for cpus in ((), (1,), (0, 1))]
 
 
 def test_steal_is_that_of_the_cpus_named(monkeypatch):
     each = [SimpleNamespace(steal=steal) for steal in (1.25, 2.0, 4.0)]
-    monkeypatch.setattr(withheld.psutil, "cpu_times", lambda percpu: each)
+    monkeypatch.setattr(cpu_wait.psutil, "cpu_times", lambda percpu: each)
 
     assert 5250 * MS == read([], (0, 2)).stolen_ns
     assert 0 == read([], ()).stolen_ns
 
 
 def test_a_system_that_tells_of_no_steal_has_none(monkeypatch):
-    monkeypatch.setattr(withheld.psutil, "cpu_times", lambda percpu: [SimpleNamespace(user=1.0)])
+    monkeypatch.setattr(cpu_wait.psutil, "cpu_times", lambda percpu: [SimpleNamespace(user=1.0)])
 
     assert 0 == read([], (0, 7)).stolen_ns
 
@@ -79,7 +79,7 @@ def test_the_waits_of_every_thread_count(tmp_path, monkeypatch):
     for thread, waited_ns in ((7, 20), (8, 300)):
         (tmp_path / "7" / "task" / str(thread)).mkdir(parents=True)
         (tmp_path / "7" / "task" / str(thread) / "schedstat").write_text(f"1000 {waited_ns} 4\n")
-    for module in (withheld, family):
+    for module in (cpu_wait, process_tree):
         monkeypatch.setattr(module, "PROC", tmp_path)
 
     assert 320 == read([7], ()).ready_ns

@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from harness.machine import cpus as cpus_of_processes
-from harness.machine.cpus import harness_cpus, on_every_cpu, pinned_to, worker_cpus
+from paragone.machine import cpus as cpus_of_processes
+from paragone.machine.cpus import harness_cpus, on_every_cpu, pinned_to, worker_cpus
 
 can_pin = pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system cannot pin processes")
 

@@ -8,9 +8,10 @@ import sys
 
 import pytest
 
-from harness.machine import cuda
-from harness.machine.cuda import NoDevice, describe_cuda, driver_version, reason_against_cuda
-from harness.registry import IMPLEMENTATIONS, PROJECT, read_folder
+from paragone.files.paths import IMPORT_ROOT, PROJECT
+from paragone.implementation.registry import IMPLEMENTATIONS, read_folder
+from paragone.machine import cuda
+from paragone.machine.cuda import NoDevice, describe_cuda, driver_version, reason_against_cuda
 
 STAND_IN = """
 import numpy
@@ -39,9 +40,9 @@ CHECK = """
 import sys
 sys.path.insert(0, "tests")
 import cupy
-from harness.registry import IMPLEMENTATIONS, read_folder
-from harness.twin import twin
-from harness.workloads import shipped_names
+from paragone.implementation.registry import IMPLEMENTATIONS, read_folder
+from paragone.task.mlp.stress import twin
+from paragone.task.mlp.problem_files import shipped_names
 from small_gate import checked, small
 
 (rows,) = read_folder(IMPLEMENTATIONS / "cupy_rows")
@@ -145,7 +146,7 @@ def test_what_needs_a_gpu_says_so_before_it_speaks_of_libraries(installed, name)
 
 def test_the_formulas_of_cupy_pass_the_gate_on_a_stand_in_and_train_waits_for_the_device(tmp_path):
     (tmp_path / "cupy.py").write_text(STAND_IN)
-    paths = os.pathsep.join([str(tmp_path), str(PROJECT)])
+    paths = os.pathsep.join([str(tmp_path), str(IMPORT_ROOT)])
     command = [sys.executable, "-W", "error", "-c", CHECK]
     answer = subprocess.run(
         command, cwd=PROJECT, env={**os.environ, "PYTHONPATH": paths}, capture_output=True, text=True

@@ -7,10 +7,18 @@ import sys
 import pytest
 from own_environments import Environments
 
-from harness import environment
-from harness.environment import MATCHED, describe, differences, facts, machine_fingerprint, revision, source_hash
-from harness.registry import PROJECT
-from harness.source import folder_hash
+from paragone.files.hashing import folder_hash
+from paragone.files.paths import PROJECT
+from paragone.machine import environment
+from paragone.machine.environment import (
+    MATCHED,
+    describe,
+    differences,
+    facts,
+    machine_fingerprint,
+    revision,
+    source_hash,
+)
 
 
 @pytest.fixture(scope="module")
@@ -226,7 +234,7 @@ def test_what_a_run_of_others_leaves_out_of_its_description_is_left_out():
 
 
 def test_importing_the_environment_loads_no_library_of_numbers():
-    code = "import sys, harness.environment; print(sorted({'numpy', 'pandas', 'scipy', 'cpuinfo'} & set(sys.modules)))"
+    code = "import sys, paragone.machine.environment; print(sorted({'numpy', 'pandas', 'scipy', 'cpuinfo'} & set(sys.modules)))"
     answer = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
 
     assert answer.stdout.strip() == "[]"

@@ -7,8 +7,8 @@ import cpuinfo
 import psutil
 import pytest
 
-from harness.machine import hardware as machine_module
-from harness.machine.hardware import (
+from paragone.machine import hardware as machine_module
+from paragone.machine.hardware import (
     affinity,
     caches,
     cpu,

@@ -4,8 +4,8 @@ import numpy as np
 import psutil
 import pytest
 
-from harness.machine import memory
-from harness.machine.memory import (
+from paragone.machine import memory
+from paragone.machine.memory import (
     give_back_free_memory,
     memory_limit_bytes,
     peak_memory_bytes,

@@ -7,10 +7,10 @@ import sys
 import pytest
 from zoo_faults import wait_until
 
-from harness.machine import family
-from harness.machine.family import cpu_time_ns, descendants, ending
-from harness.machine.memory import peak_memory_bytes, reset_peak_memory, resident_memory_bytes
-from harness.measure import cpu_time_ns as cpu_time_of_all_ns
+from paragone.machine import process_tree
+from paragone.machine.memory import peak_memory_bytes, reset_peak_memory, resident_memory_bytes
+from paragone.machine.process_tree import cpu_time_ns, descendants, ending
+from paragone.worker.sample import cpu_time_ns as cpu_time_of_all_ns
 
 MIB = 2**20
 BUSY = "import time\nwhile time.process_time() < 0.3: pass\nprint('done', flush=True); input()"
@@ -48,7 +48,7 @@ def test_children_and_their_children_are_descendants(child):
 
 def test_without_linuxs_lists_the_same_children_are_found(child, monkeypatch, tmp_path):
     process = child(BUSY)
-    monkeypatch.setattr(family, "PROC", tmp_path)
+    monkeypatch.setattr(process_tree, "PROC", tmp_path)
 
     assert process.pid in descendants()
 
@@ -63,7 +63,7 @@ def test_the_cpu_time_of_a_living_child_counts_while_it_lives(child):
 
 def test_elsewhere_than_on_linux_the_cpu_time_of_a_child_is_asked_of_psutil(child, monkeypatch):
     process = child(BUSY)
-    monkeypatch.setattr(family.sys, "platform", "darwin")
+    monkeypatch.setattr(process_tree.sys, "platform", "darwin")
 
     assert cpu_time_ns(process.pid) >= 0.25e9
 
@@ -72,7 +72,7 @@ def test_elsewhere_than_on_linux_the_cpu_time_of_a_child_is_asked_of_psutil(chil
 def test_a_process_that_has_ended_has_no_cpu_time(monkeypatch, platform):
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
-    monkeypatch.setattr(family.sys, "platform", platform)
+    monkeypatch.setattr(process_tree.sys, "platform", platform)
 
     assert cpu_time_ns(ended.pid) == 0
 
@@ -111,6 +111,6 @@ def test_processes_are_found_by_what_their_environment_had(child):
     process = subprocess.Popen([sys.executable, "-c", "input()"], env={**os.environ, "OF_A_TEST": value}, stdin=-1)
     child("print('unmarked', flush=True); input()")
 
-    assert wait_until(lambda: family.marked("OF_A_TEST", value) == [process.pid])
-    assert family.marked("OF_A_TEST", "value of a tes") == []
+    assert wait_until(lambda: process_tree.marked("OF_A_TEST", value) == [process.pid])
+    assert process_tree.marked("OF_A_TEST", "value of a tes") == []
     process.communicate(b"\n")

@@ -9,12 +9,14 @@ from easy_data import easy_data
 from own_environments import SITE, Environments, link_worker_packages
 from zoo_faults import FAULTS, ORDER, PROBLEM, STATE, Workers
 
-from harness import interpreters
-from harness.contract import run_contract
-from harness.declared import reason_against
-from harness.errors import MeasurementFailed
-from harness.interface import variants
-from harness.interpreters import (
+from paragone.errors import MeasurementFailed
+from paragone.files.paths import PROJECT
+from paragone.implementation.conformance import run_contract
+from paragone.implementation.contract import variants
+from paragone.implementation.declaration import reason_against
+from paragone.implementation.registry import Found, read_folder
+from paragone.machine import python_environments
+from paragone.machine.python_environments import (
     WORKER_PACKAGES,
     Answer,
     ask,
@@ -24,9 +26,8 @@ from harness.interpreters import (
     reason_against_environment,
     shown,
 )
-from harness.pilot import open_worker
-from harness.plan import Enrolment
-from harness.registry import PROJECT, Found, read_folder
+from paragone.plan.cells import Enrolment
+from paragone.verify.pilot import open_worker
 
 FOLDER = FAULTS / "lives_elsewhere"
 
@@ -146,7 +147,7 @@ def test_the_folder_that_an_uninstalled_package_leaves_behind_is_no_package(envi
 
 def test_a_python_that_is_too_old_is_told(environments, monkeypatch):
     environments.make("elsewhere")
-    monkeypatch.setattr(interpreters, "ask", lambda python, modules: Answer(version=(3, 10, 4)))
+    monkeypatch.setattr(python_environments, "ask", lambda python, modules: Answer(version=(3, 10, 4)))
 
     assert reason_against_environment("elsewhere").endswith("expected Python 3.11 or newer, got 3.10.4")
 
@@ -158,15 +159,15 @@ def test_a_worker_needs_nothing_but_what_its_environment_is_asked_for():
     """Every package besides: hidden. Starting a worker, and loading an implementation of NumPy, asks for no more."""
     code = """
 import importlib.abc, sys
-allowed = {*sys.stdlib_module_names, *sys.argv[1:], "harness"} | {name for name in sys.modules}
+allowed = {*sys.stdlib_module_names, *sys.argv[1:], "paragone"} | {name for name in sys.modules}
 class Refuse(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path, target=None):
         if name.partition(".")[0] not in allowed and not name.startswith("paragone_numpy_rows"):
             raise ModuleNotFoundError(name)
 sys.meta_path.insert(0, Refuse())
-import harness.worker
-from harness.machine.threads import found_threads
-from harness.registry import IMPLEMENTATIONS, read_folder
+import paragone.worker.process
+from paragone.machine.threads import found_threads
+from paragone.implementation.registry import IMPLEMENTATIONS, read_folder
 read_folder(IMPLEMENTATIONS / "numpy_rows")
 found_threads()
 """

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.doctor import ASK_A_WORKER
-from harness.machine.threads import fault_of_threads, found_threads, worker_environment
-from harness.machine.variables import FIXED, RULES, THREAD_COUNTS, XLA_THREADS
-from harness.registry import PROJECT
+from paragone.cli.machine_checkup import ASK_A_WORKER
+from paragone.files.paths import IMPORT_ROOT
+from paragone.machine.threads import fault_of_threads, found_threads, worker_environment
+from paragone.machine.variables import FIXED, RULES, THREAD_COUNTS, XLA_THREADS
 
 names = st.sampled_from([*THREAD_COUNTS, *FIXED, *(rule.pattern.replace("*", "X").replace("?", "X") for rule in RULES)])
 shells = st.dictionaries(names | st.text(min_size=1), st.text(max_size=8))
@@ -186,7 +186,7 @@ def test_the_environment_of_a_worker_is_its_own_fixed_point(shell, threads):
 
 
 def test_a_fresh_process_finds_the_threads_asked_for():
-    environment, _ = worker_environment(1, {"PYTHONPATH": str(PROJECT), "OMP_NUM_THREADS": "2"})
+    environment, _ = worker_environment(1, {"PYTHONPATH": str(IMPORT_ROOT), "OMP_NUM_THREADS": "2"})
     answer = subprocess.run(
         [sys.executable, "-c", ASK_A_WORKER], env=environment, capture_output=True, text=True, check=True
     )

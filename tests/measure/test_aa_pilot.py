@@ -6,12 +6,12 @@ import pytest
 from easy_data import easy_data
 from in_process import InProcessWorker
 
-from harness.gatekeeper import Gatekeeper
-from harness.plan import cell, enrol
-from harness.registry import discover, select
-from harness.rehearsal import FREEDOM, ROUNDS, deviation_of, launch_deviation, launches_for
-from harness.request import Request
-from harness.workloads import read_problem
+from paragone.implementation.registry import discover, select
+from paragone.measure.aa_pilot import FREEDOM, ROUNDS, deviation_of, launch_deviation, launches_for
+from paragone.plan.cells import cell, enrol
+from paragone.plan.request import Request
+from paragone.task.mlp.problem_files import read_problem
+from paragone.verify.verifier import Gatekeeper
 
 BASE, CONTROL = "base[dtype=float64]", "base[dtype=float64] (A/A)"
 

@@ -5,13 +5,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from harness import bridges
-from harness.bridges import call_costs, nulls
-from harness.errors import MeasurementFailed
-from harness.interface import FLOATS, Implementation, variants
-from harness.plan import Enrolment
-from harness.registry import Found
-from harness.workloads import find_problem
+from paragone.errors import MeasurementFailed
+from paragone.implementation.contract import FLOATS, Implementation, variants
+from paragone.implementation.registry import Found
+from paragone.measure import call_cost
+from paragone.measure.call_cost import call_costs, nulls
+from paragone.plan.cells import Enrolment
+from paragone.task.mlp.problem_files import find_problem
 
 PROBLEM = replace(find_problem("nielsen"), n_train=60)
 DATA = SimpleNamespace(folder="data")
@@ -55,7 +55,7 @@ class ScriptedWorker:
 
 @pytest.fixture
 def null(monkeypatch):
-    monkeypatch.setattr(bridges, "nulls", lambda: {"made up": Null})
+    monkeypatch.setattr(call_cost, "nulls", lambda: {"made up": Null})
     return Null
 
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from small_gate import IMAGES, LABELS, loaded, small
 
-from harness.errors import MeasurementFailed
-from harness.evaluation import MOST_CALLS, calls_of_a_sample, evaluate, evaluate_after, fault_of_classes
-from harness.matrices import logits
-from harness.registry import discover
-from harness.state import State
+from paragone.errors import MeasurementFailed
+from paragone.implementation.registry import discover
+from paragone.measure.evaluation import MOST_CALLS, calls_of_a_sample, evaluate, evaluate_after, fault_of_classes
+from paragone.task.mlp.perturbation import logits
+from paragone.task.mlp.state import State
 
 EVERYONE, _ = discover()
 IN_NUMPY = [

@@ -9,15 +9,23 @@ import pytest
 from easy_data import N_TEST, N_TRAIN, easy_data
 from in_process import InProcessWorker
 
-from harness import learning
-from harness.errors import InvalidWorkload, MeasurementFailed, Unavailable
-from harness.learning import MOST_EPOCHS, QUICK_EPOCHS, Epoch, count_correct, draw_curves, learn, learning_curve
-from harness.plan import Cell, enrol
-from harness.registry import Found, discover
-from harness.request import Request
-from harness.state import State
-from harness.store import RunFolder, read_rows, write_json
-from harness.workloads import find_problem
+from paragone.errors import InvalidWorkload, MeasurementFailed, Unavailable
+from paragone.implementation.registry import Found, discover
+from paragone.measure import learning_curves
+from paragone.measure.learning_curves import (
+    MOST_EPOCHS,
+    QUICK_EPOCHS,
+    Epoch,
+    count_correct,
+    draw_curves,
+    learn,
+    learning_curve,
+)
+from paragone.plan.cells import Cell, enrol
+from paragone.plan.request import Request
+from paragone.store.run_folder import RunFolder, read_rows, write_json
+from paragone.task.mlp.problem_files import find_problem
+from paragone.task.mlp.state import State
 
 FOUND = {found.name: found for found in discover()[0]}
 EVERYONE = [FOUND["numpy_rows"]]
@@ -60,7 +68,7 @@ def test_an_image_is_right_where_its_own_label_has_the_largest_output():
 
 @pytest.mark.parametrize("name", ["nielsen", "softmax", "mlp4"])
 def test_the_count_is_that_of_the_reference_network(name):
-    from harness.reference import forward
+    from paragone.task.mlp.reference import forward
 
     problem = find_problem(name)
     state = problem.start_state(seed=4)
@@ -127,7 +135,7 @@ def test_a_curve_can_be_followed_epoch_by_epoch(data, enrolment):
 @pytest.fixture
 def opened(monkeypatch):
     workers = []
-    monkeypatch.setattr(learning, "open_worker", lambda *args: workers.append(InProcessWorker()) or workers[-1])
+    monkeypatch.setattr(learning_curves, "open_worker", lambda *args: workers.append(InProcessWorker()) or workers[-1])
     return workers
 
 
@@ -233,7 +241,7 @@ def test_a_curve_whose_worker_fails_is_a_gap_and_no_part_of_it_is_kept(tmp_path,
         yield Epoch(0, 10, 100, 0.0, 0.0)
         raise MeasurementFailed("train: the worker was killed by SIGSEGV")
 
-    monkeypatch.setattr(learning, "learning_curve", failing)
+    monkeypatch.setattr(learning_curves, "learning_curve", failing)
     accuracy, (outcome,) = drawn(tmp_path, data, opened)
 
     assert [] == accuracy

@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from harness.errors import MeasurementFailed
-from harness.host import WorkerHandle
-from harness.limits import one_for_each, record_limits
-from harness.plan import Cell, Enrolment
-from harness.registry import discover, find_variant
-from harness.store import RunFolder, read_rows
-from harness.workloads import find_problem
+from paragone.errors import MeasurementFailed
+from paragone.implementation.registry import discover, find_variant
+from paragone.measure.limits import one_for_each, record_limits
+from paragone.plan.cells import Cell, Enrolment
+from paragone.store.run_folder import RunFolder, read_rows
+from paragone.task.mlp.problem_files import find_problem
+from paragone.worker.handle import WorkerHandle
 
 FOUND, _ = discover()
 PROBLEM = find_problem("nielsen")

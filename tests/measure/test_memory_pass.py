@@ -9,14 +9,14 @@ import pytest
 from easy_data import easy_data
 from zoo_faults import FAULTS
 
-from harness.footprint import FEWEST_STEPS, cells_without_row, measure_memory, memory_steps, pass_seconds
-from harness.interface import variants
-from harness.pilot import load_worker, open_worker
-from harness.plan import Cell, Enrolment
-from harness.registry import Found, read_folder
-from harness.store import RunFolder, read_rows, write_json
-from harness.survey import Survey, outcome
-from harness.workloads import find_problem
+from paragone.implementation.contract import variants
+from paragone.implementation.registry import Found, read_folder
+from paragone.measure.memory_pass import FEWEST_STEPS, cells_without_row, measure_memory, memory_steps, pass_seconds
+from paragone.plan.cells import Cell, Enrolment
+from paragone.store.run_folder import RunFolder, read_rows, write_json
+from paragone.task.mlp.problem_files import find_problem
+from paragone.verify.pilot import load_worker, open_worker
+from paragone.verify.pilot_result import Survey, outcome
 
 MB = 1_000_000
 (TAKES_MEMORY,) = read_folder(FAULTS / "takes_memory")

@@ -9,20 +9,20 @@ import subprocess
 import sys
 from collections import Counter
 from datetime import UTC, datetime
-from pathlib import Path
 
 import numpy as np
 import psutil
 import pytest
 
-from harness.errors import ResultsUnusable
-from harness.mnist.cache import store
-from harness.mnist.parts import Arrays
-from harness.registry import IMPLEMENTATIONS, PROJECT
-from harness.runs import new_run_folder, run_folders
-from harness.store import read_rows, read_run, write_json
+from paragone.errors import ResultsUnusable
+from paragone.files.paths import IMPORT_ROOT, PROJECT
+from paragone.implementation.registry import IMPLEMENTATIONS
+from paragone.store.run_folder import read_rows, read_run, write_json
+from paragone.store.runs import new_run_folder, run_folders
+from paragone.task.mlp.mnist.cache import store
+from paragone.task.mlp.mnist.parts import Arrays
 
-DRIVER = Path(__file__).with_name("killed_bench.py")
+DRIVER = PROJECT / "tests" / "killed_bench.py"
 N_TRAIN, N_TEST = 300, 50
 CELL = ("problem", "variant", "batch_size", "threads", "wave")
 KEYS = (*CELL, "launch", "round")
@@ -48,7 +48,7 @@ def place(tmp_path, monkeypatch):
 def start(place, run=None):
     """Start a harness on this place, to take up `run` where one is named."""
     command = [sys.executable, str(DRIVER), str(place), *([run] if run else [])]
-    environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
+    environment = {**os.environ, "PYTHONPATH": str(IMPORT_ROOT)}
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
 
 

@@ -5,17 +5,17 @@ import re
 
 import pytest
 
-from harness.registry import PROJECT
-from harness.runs import run_folders
-from harness.store import read_json, read_rows
+from paragone.files.paths import PROJECT
+from paragone.store.run_folder import read_json, read_rows
+from paragone.store.runs import run_folders
 
 PAGE = (PROJECT / "docs" / "process.md").read_text()
 RUNNER = re.search(r"runner.py`; then `paragone verify my_step`:\n\n```python\n(.*?)```", PAGE, re.DOTALL)[1]
 
 IMPL = '''
 import sys
-from harness.adapters.process import ProcessImplementation
-from harness.registry import IMPLEMENTATIONS, read_folder
+from paragone.adapters.process import ProcessImplementation
+from paragone.implementation.registry import IMPLEMENTATIONS, read_folder
 
 (Rows,) = read_folder(IMPLEMENTATIONS / "numpy_rows")
 COMMON = {"layout": "samples in rows", "source": "a test", "axes": {"dtype": ("float32",)}}
@@ -146,7 +146,7 @@ def test_a_profile_has_a_folder_that_tells_everything_and_is_no_run(profiled):
 
 @pytest.mark.slow
 def test_ctrl_c_keeps_and_shows_what_was_measured(profiled, monkeypatch):
-    from harness import profile
+    from paragone.measure import profile
 
     pair, calls = profile.Profile._pair, []
 

@@ -1,7 +1,7 @@
 """What a run still wants, read from the rows that it has."""
 
-from harness.plan import Cell
-from harness.remaining import remaining_of
+from paragone.measure.remaining import remaining_of
+from paragone.plan.cells import Cell
 
 CELL = Cell("p", "v", 10, 1, n_steps=5, prefix_steps=0, step_seconds=0.01, once_per_launch=False)
 

@@ -7,15 +7,15 @@ from types import SimpleNamespace
 
 import pytest
 
-from harness.errors import MeasurementFailed
-from harness.host import WorkerHandle
-from harness.judge import Check
-from harness.plan import Cell, Enrolment
-from harness.registry import discover, find_variant
-from harness.remaining import Remaining
-from harness.schedule import Schedule
-from harness.store import COLUMNS, RunFolder, read_rows
-from harness.workloads import find_problem
+from paragone.errors import MeasurementFailed
+from paragone.implementation.registry import discover, find_variant
+from paragone.measure.remaining import Remaining
+from paragone.measure.rounds import Schedule
+from paragone.plan.cells import Cell, Enrolment
+from paragone.store.run_folder import COLUMNS, RunFolder, read_rows
+from paragone.task.mlp.judge import Check
+from paragone.task.mlp.problem_files import find_problem
+from paragone.worker.handle import WorkerHandle
 
 FOUND, _ = discover()
 PROBLEM = replace(find_problem("nielsen"), n_train=50)
@@ -321,8 +321,8 @@ def evaluated_stage(folder, monkeypatch, fault=""):
         place = {key: value for key, value in sample.items() if key in COLUMNS["evaluations"]}
         return {**place, "n_calls": n_calls, "n_images": 1, "elapsed_ns": 1}
 
-    monkeypatch.setattr("harness.schedule.calls_of_a_sample", lambda worker, data: 7)
-    monkeypatch.setattr("harness.schedule.evaluate_after", row_after)
+    monkeypatch.setattr("paragone.measure.rounds.calls_of_a_sample", lambda worker, data: 7)
+    monkeypatch.setattr("paragone.measure.rounds.evaluate_after", row_after)
     stage = Stage(folder)
     stage.cells = [replace(cell, evaluates=(cell.variant, cell.batch_size) == (NAMES[0], 10)) for cell in stage.cells]
     return stage

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.errors import Misuse, UnknownName
-from harness.interface import Implementation
-from harness.measure import MOST_IMAGES
-from harness.plan import (
+from paragone.errors import Misuse, UnknownName
+from paragone.implementation.contract import Implementation
+from paragone.implementation.registry import Broken, Found
+from paragone.plan.cells import (
     Cell,
     baseline_variant,
     cell,
@@ -21,10 +21,10 @@ from harness.plan import (
     own_environments,
     plan_json,
 )
-from harness.problem import Problem
-from harness.registry import Broken, Found
-from harness.request import Request
-from harness.workloads import find_problem
+from paragone.plan.request import Request
+from paragone.task.mlp.problem import Problem
+from paragone.task.mlp.problem_files import find_problem
+from paragone.worker.sample import MOST_IMAGES
 
 NIELSEN, SOFTMAX = find_problem("nielsen"), find_problem("softmax")
 

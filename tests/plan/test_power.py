@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from harness.resolution import MOST_LAUNCHES, SMALLEST_MARGIN, launches_to_resolve, resolvable_difference
+from paragone.plan.power import MOST_LAUNCHES, SMALLEST_MARGIN, launches_to_resolve, resolvable_difference
 
 
 def test_without_noise_the_margin_is_all_there_is():

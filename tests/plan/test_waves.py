@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.plan import Cell
-from harness.waves import in_waves
+from paragone.plan.cells import Cell
+from paragone.plan.waves import in_waves
 
 
 def cells_of(*variants: str, problem: str = "nielsen", threads: int = 1) -> list[Cell]:

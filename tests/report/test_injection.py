@@ -13,20 +13,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_up_run import BASE, CONTROL, launch_row, made_up_run, outcome
 
-from harness import report
-from harness.analyse import summarise
-from harness.cli.app import PlainConsole
-from harness.compare import compare
-from harness.declared import declaration_fault
-from harness.display import TerminalDisplay
-from harness.plain_text import is_plain
-from harness.registry import IMPLEMENTATIONS, read_folder
-from harness.report import comparison, machines, markdown, wording
-from harness.report.canvas import Drawn
-from harness.report.console import print_summary
-from harness.report.figures import file_name
-from harness.report.spreadsheet import csv as csv_of
-from harness.report.tables import table
+from paragone.analyse.summary import summarise
+from paragone.cli.app import PlainConsole
+from paragone.cli.display import TerminalDisplay
+from paragone.compare.across_time import compare
+from paragone.files.printable import is_plain
+from paragone.implementation.declaration import declaration_fault
+from paragone.implementation.registry import IMPLEMENTATIONS, read_folder
+from paragone.report import write
+from paragone.report.figures.draw import file_name
+from paragone.report.figures.figure import Drawn
+from paragone.report.terminal.run import print_summary
+from paragone.report.text import comparison, formatting, machines, markdown
+from paragone.report.text.spreadsheet import csv as csv_of
+from paragone.report.text.tables import table
 
 EVIL = "<script>alert(1)</script>"
 TEXTS = (
@@ -98,7 +98,8 @@ def test_what_others_say_is_text_in_the_report(tmp_path, text):
         if line.startswith("|"):
             assert len(re.findall(r"(?<!\\)\|", line)) in {len(re.findall(r"(?<!\\)\|", p)) for p in plain.splitlines()}
     assert [line for line in written.splitlines() if line.startswith("#")] == [
-        line if "harmless" not in line else line.replace("`harmless`", wording.code(text)) for line in _headings(plain)
+        line if "harmless" not in line else line.replace("`harmless`", formatting.code(text))
+        for line in _headings(plain)
     ]
 
 
@@ -137,7 +138,7 @@ def _headings(text):
 
 @given(st.text(st.characters(), max_size=40))
 def test_any_text_fills_one_cell_of_a_table(text):
-    for made_safe in (wording.escaped(text), wording.code(text)):
+    for made_safe in (formatting.escaped(text), formatting.code(text)):
         lines = table(["a", "b"], [[made_safe, "c"]]).splitlines()
 
         assert len(lines) == 3
@@ -190,7 +191,7 @@ NAMES = (EVIL, "$\\frac{$", "\N{CJK UNIFIED IDEOGRAPH-6570}", "x" * 1000, "../..
 def test_a_workload_of_any_name_has_figures_that_stay_in_their_folder(tmp_path, name):
     (tmp_path / "run").mkdir()
     run = in_workload_called(run_that_says(tmp_path / "run", "harmless"), name)
-    report.write_report(run)
+    write.write_report(run)
 
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
     written = {path.name for path in (tmp_path / "run").iterdir()}
@@ -217,8 +218,8 @@ def test_a_folder_of_figures_that_is_a_link_is_left_alone(tmp_path):
     (tmp_path / "mine" / "holiday.png").write_text("mine")
     (tmp_path / "run" / "figures").symlink_to(tmp_path / "mine")
 
-    with pytest.raises(report.ResultsUnusable, match="figures is a link to another folder: remove it"):
-        report.write_report(run_that_says(tmp_path / "run", "x"))
+    with pytest.raises(write.ResultsUnusable, match="figures is a link to another folder: remove it"):
+        write.write_report(run_that_says(tmp_path / "run", "x"))
     assert [path.name for path in (tmp_path / "mine").iterdir()] == ["holiday.png"]
 
 
@@ -226,7 +227,7 @@ def test_a_report_is_not_written_through_a_link(tmp_path):
     (tmp_path / "run").mkdir()
     (tmp_path / "mine").write_text("mine")
     (tmp_path / "run" / "report.md").symlink_to(tmp_path / "mine")
-    report.write_report(run_that_says(tmp_path / "run", "x"))
+    write.write_report(run_that_says(tmp_path / "run", "x"))
 
     assert (tmp_path / "mine").read_text() == "mine"
 

@@ -8,13 +8,13 @@ import pytest
 from made_up_run import made_up_run, memory_row
 from matplotlib.text import Annotation, Text
 
-from harness.analyse import summarise
-from harness.analyse.breakdown import Breakdown, Spread
-from harness.claims import Claim
-from harness.claims.climbs import climbed
-from harness.ladders import ladders
-from harness.report import accuracy, climb, heatmap, layouts, memory, phases, strips, throughput
-from harness.report.canvas import Sheet, drawing
+from paragone.analyse.breakdown import Breakdown, Spread
+from paragone.analyse.summary import summarise
+from paragone.claims.claim import Claim
+from paragone.claims.ladder_gains import climbed
+from paragone.implementation.ladders import ladders
+from paragone.report.figures import accuracy, cold_call, heatmap, ladder_gains, layouts, memory, phases, throughput
+from paragone.report.figures.figure import Sheet, drawing
 
 DTYPES, SIZES = ("float32", "float64"), (1, 4, 16, 64, 256, 1024, 4096, 16_384)
 LADDER = [f"numpy_bias_step{step}" for step in range(4)]
@@ -23,9 +23,11 @@ KINDS = {
     "throughput": lambda frame, run: throughput.draw(frame, "x", "Noise."),
     "layouts": lambda frame, run: layouts.draw(frame, "x", "Noise."),
     "heatmap": lambda frame, run: heatmap.draw(frame, "x", "Noise."),
-    "strips": lambda frame, run: strips.draw(frame, "x"),
+    "strips": lambda frame, run: cold_call.draw(frame, "x"),
     "memory": lambda frame, run: memory.draw(frame, "x", 784),
-    "ladder": lambda frame, run: [climb.draw(ladder, rows, "x", "Noise.") for ladder, rows in climbed(run, frame)],
+    "ladder": lambda frame, run: [
+        ladder_gains.draw(ladder, rows, "x", "Noise.") for ladder, rows in climbed(run, frame)
+    ],
     "phases": lambda frame, run: phases.draw(breakdowns(), {name: name for name in WAYS}, "x", "Phases of a step"),
 }
 
@@ -220,11 +222,11 @@ def test_the_number_of_a_step_clears_what_its_source_says(low, high):
     rows = pd.DataFrame([{**row, "than": "numpy_bias_step2", "pair_margin": 0.01, "verdict": "faster"}])
     (ladder,) = ladders()
     with drawing():
-        axes = Sheet(4, 4, "A ladder", []).axes(1, 0, climb.WIDTH, climb.HEIGHT)
-        climb._prepare(axes, (0.9, 8), labelled=True)
-        climb._panel(axes, rows, ladder)
+        axes = Sheet(4, 4, "A ladder", []).axes(1, 0, ladder_gains.WIDTH, ladder_gains.HEIGHT)
+        ladder_gains._prepare(axes, (0.9, 8), labelled=True)
+        ladder_gains._panel(axes, rows, ladder)
         axes.figure.draw_without_rendering()
     (number,) = [text for text in axes.texts if text.get_text()]
     bottom = axes.transData.inverted().transform(Text.get_window_extent(number).p0)[1]
 
-    assert bottom > (high if np.isfinite(high) else low * climb.ARROW)
+    assert bottom > (high if np.isfinite(high) else low * ladder_gains.ARROW)

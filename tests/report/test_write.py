@@ -15,16 +15,18 @@ from made_up_run import BASE, CONTROL, OTHER, launch_row, made_up_run, outcome, 
 from matplotlib.text import Text
 from rich.console import Console
 
-from harness import METHOD_VERSION
-from harness.analyse import summarise
-from harness.report import bridges, heatmap, throughput, wording, write_report
-from harness.report.canvas import Sheet, drawing, legible, text_width, wrapped
-from harness.report.console import print_summary
-from harness.report.figures import file_name
-from harness.report.findings import answer, findings
-from harness.report.labels import spread
-from harness.report.markdown import report
-from harness.report.tables import gaps_table, table
+from paragone import METHOD_VERSION
+from paragone.analyse.summary import summarise
+from paragone.report.figures import heatmap, throughput
+from paragone.report.figures.draw import file_name
+from paragone.report.figures.figure import Sheet, drawing, legible, text_width, wrapped
+from paragone.report.figures.labels import spread
+from paragone.report.terminal.run import print_summary
+from paragone.report.text import call_cost, formatting
+from paragone.report.text.findings import answer, findings
+from paragone.report.text.markdown import report
+from paragone.report.text.tables import gaps_table, table
+from paragone.report.write import write_report
 
 IN_F = BASE.replace("order=C", "order=F")
 TIMES = {
@@ -324,14 +326,14 @@ def test_long_subtitles_are_broken_between_words():
     [(311_234, "311 k"), (999_600, "1.00 M"), (1_710_000, "1.71 M"), (412, "412"), (0.42, "0.420"), (999.7, "1.00 k")],
 )
 def test_rates_have_three_digits_and_a_prefix(value, text):
-    assert wording.rate(value) == text
+    assert formatting.rate(value) == text
 
 
 @pytest.mark.parametrize(
     ("value", "text"), [(1.354, "1.35×"), (12.44, "12.4×"), (0.996, "1.00×"), (0.0214, "0.021×"), (np.nan, "–")]
 )
 def test_ratios_have_the_digits_that_matter(value, text):
-    assert wording.ratio(value) == text
+    assert formatting.ratio(value) == text
 
 
 @pytest.mark.parametrize(
@@ -339,14 +341,14 @@ def test_ratios_have_the_digits_that_matter(value, text):
     [(3.2e-6, "3.20 µs"), (0.045, "45.0 ms"), (12, "12.0 s"), (119, "119 s"), (246, "4.10 min"), (np.nan, "–")],
 )
 def test_durations_have_the_unit_that_suits_them(value, text):
-    assert wording.seconds(value) == text
+    assert formatting.seconds(value) == text
 
 
 @pytest.mark.parametrize(
     ("value", "text"), [(0.0312, "0.0312"), (9.996, "10.0"), (12_345, "12300"), (0, "0"), (-2.5, "-2.50")]
 )
 def test_significant_digits_have_no_exponent(value, text):
-    assert wording.significant(value) == text
+    assert formatting.significant(value) == text
 
 
 @pytest.mark.parametrize(
@@ -354,11 +356,11 @@ def test_significant_digits_have_no_exponent(value, text):
     [(12.25, "12.3"), (12.35, "12.4"), (12.2499996, "12.3"), (12.24994, "12.2"), (-0.12345, "-0.123")],
 )
 def test_halves_are_rounded_away_from_zero_in_the_six_digits_that_the_summary_has(value, text):
-    assert wording.significant(value) == text
+    assert formatting.significant(value) == text
 
 
 def test_a_ratio_that_is_a_half_in_decimals_is_rounded_up_whatever_its_binary_is():
-    assert [wording.ratio(value) for value in (1.005, 1.015, 9.9999996)] == ["1.01×", "1.02×", "10.0×"]
+    assert [formatting.ratio(value) for value in (1.005, 1.015, 9.9999996)] == ["1.01×", "1.02×", "10.0×"]
 
 
 @pytest.mark.parametrize(
@@ -369,15 +371,15 @@ def test_a_ratio_that_is_a_half_in_decimals_is_rounded_up_whatever_its_binary_is
     ],
 )  # fmt: skip
 def test_an_interval_has_the_unit_of_the_number_that_it_stands_beside(low, value, high, text):
-    assert wording.rate_interval(low, high, value) == text
+    assert formatting.rate_interval(low, high, value) == text
 
 
 def test_words_are_counted_in_english():
-    assert [wording.plural(2, noun) for noun in ("launch", "epoch", "cell")] == ["2 launches", "2 epochs", "2 cells"]
+    assert [formatting.plural(2, noun) for noun in ("launch", "epoch", "cell")] == ["2 launches", "2 epochs", "2 cells"]
 
 
 def test_code_survives_backticks_and_bars():
-    assert wording.code("a`b|c") == "`` a`b\\|c ``"
+    assert formatting.code("a`b|c") == "`` a`b\\|c ``"
     assert table(["x"], [["1"]]) == "| x |\n| --- |\n| 1 |"
 
 
@@ -456,7 +458,7 @@ def test_the_terminal_says_where_the_time_went_within_eighty_columns(launches):
 
     # 1000 steps of 20, 20, 30 and 10 µs at three batch sizes in half a second of rounds.
     assert "Rounds took 500 ms, 48 % of it inside timed samples." in " ".join(text.split())
-    seconds = wording.seconds(4.0 * launches)
+    seconds = formatting.seconds(4.0 * launches)
     beside = f"starting processes {seconds}, loading {seconds}, verification {seconds}, first calls and warm-ups"
     # … and half a second for the peak memory of each of 12 cells.
     assert f"Besides: {beside} {seconds}, peak memory 6.00 s, all before the plan 42.0 s." in " ".join(text.split())
@@ -537,21 +539,21 @@ def with_receipts(folder, receipt, **others):
 
 
 def test_a_run_without_other_languages_says_nothing_of_them(tmp_path):
-    assert bridges.section(made_up_run(tmp_path, QUIET)) == ""
-    assert bridges.section(with_receipts(tmp_path, {})) == ""
+    assert call_cost.section(made_up_run(tmp_path, QUIET)) == ""
+    assert call_cost.section(with_receipts(tmp_path, {})) == ""
 
 
 def test_what_a_call_costs_is_a_line_for_each_bridge_and_a_column_for_each_size(tmp_path):
     run = made_up_run(tmp_path, QUIET)
     run.plan["calls"] = CALLS
-    *_, c, julia = bridges.section(run).splitlines()
+    *_, c, julia = call_cost.section(run).splitlines()
 
     assert ["shared library (C ABI)", "1.20 µs", "1.30 µs"] == cells_of(c)
     assert ["Julia in the same process", "no Julia", "no Julia"] == cells_of(julia)
 
 
 def test_what_was_built_is_said_once_for_all_variants_with_the_same_receipt(tmp_path):
-    *_, line = bridges.section(with_receipts(tmp_path, {"compiler": "gcc 12", "flags": "-O3 | x"})).splitlines()
+    *_, line = call_cost.section(with_receipts(tmp_path, {"compiler": "gcc 12", "flags": "-O3 | x"})).splitlines()
 
     assert line.count("compiler: gcc 12") == 1
     assert f"`{BASE}`, `{CONTROL}`" in line
@@ -566,7 +568,7 @@ def test_the_columns_of_the_results_say_that_they_are_batch_sizes(full):
 
 def test_what_was_built_is_in_the_order_of_names_whatever_that_of_the_launches_is(tmp_path):
     launches = [launch_row(name, 0, receipt={"made of": name}) for name in (OTHER, CONTROL, BASE)]
-    *_, first, second, third = bridges.section(made_up_run(tmp_path, QUIET, launches=launches)).splitlines()
+    *_, first, second, third = call_cost.section(made_up_run(tmp_path, QUIET, launches=launches)).splitlines()
 
     assert [line.split("`")[1] for line in (first, second, third)] == [BASE, CONTROL, OTHER]
 
@@ -577,7 +579,7 @@ def test_what_lies_outside_a_programs_own_clock_is_a_share_of_the_sample(tmp_pat
         for launch in range(2)
         for round_, share in enumerate((0.99, 0.98, 0.9))
     ]
-    *_, line = bridges.section(made_up_run(tmp_path, QUIET, samples=samples)).splitlines()
+    *_, line = call_cost.section(made_up_run(tmp_path, QUIET, samples=samples)).splitlines()
 
     assert [f"`{BASE}`", "2.0 %", "10 %"] == cells_of(line)
 

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from harness.registry import PROJECT
+from paragone.files.paths import IMPORT_ROOT, PROJECT
 
 JULIAPKG = """
 import os, subprocess, sys, urllib.error
@@ -26,7 +26,7 @@ def make_julia(tmp_path):
         (tmp_path / "juliapkg.py").write_text(JULIAPKG.format(resolve=resolve))
         (tmp_path / "juliacall.py").write_text("raise Exception('there is no Julia')")
         ours = {name: value for name, value in os.environ.items() if "JULIA" not in name}
-        paths = {"PYTHONPATH": f"{tmp_path}{os.pathsep}{PROJECT}", "PATH": "", "HOME": str(tmp_path)}
+        paths = {"PYTHONPATH": f"{tmp_path}{os.pathsep}{IMPORT_ROOT}", "PATH": "", "HOME": str(tmp_path)}
         answer = subprocess.run(
             [sys.executable, "scripts/install_julia.py"],
             cwd=PROJECT,

@@ -7,8 +7,8 @@ import subprocess
 import pytest
 from own_environments import Environments
 
-from harness.adapters.packages import CPU_EXTRAS
-from harness.registry import PROJECT
+from paragone.adapters.packages import CPU_EXTRAS
+from paragone.files.paths import IMPORT_ROOT, PROJECT
 
 MODULES = {"tensorflow-cpu": "tensorflow"}
 CONFLICT = """
@@ -72,7 +72,11 @@ def peers(tmp_path):
             (tmp_path / "fake" / "log").write_text("")
             answer = subprocess.run(
                 [tmp_path / "base" / "bin" / "python", PROJECT / "scripts" / "make_peers.py", *arguments],
-                env={**os.environ, "PYTHONPATH": f"{tmp_path / 'fake'}:{PROJECT}", "PARAGONE_ENVIRONMENTS": self.own},
+                env={
+                    **os.environ,
+                    "PYTHONPATH": f"{tmp_path / 'fake'}:{IMPORT_ROOT}",
+                    "PARAGONE_ENVIRONMENTS": self.own,
+                },
                 capture_output=True,
                 text=True,
             )
@@ -189,7 +193,7 @@ def test_an_unknown_name_is_misuse(tmp_path):
     answer = subprocess.run(
         [tmp_path / "base" / "bin" / "python", "scripts/make_peers.py", "numbra"],
         cwd=PROJECT,
-        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        env={**os.environ, "PYTHONPATH": str(IMPORT_ROOT)},
         capture_output=True,
         text=True,
     )

@@ -10,19 +10,19 @@ import numpy as np
 import pytest
 from made_up_run import BASE, CONTROL, made_up_run
 
-from harness import analyse
-from harness.interface import variants
-from harness.registry import discover, read_folder
-from harness.resolution import launches_to_resolve
-from harness.selftest import coverage as made_up
-from harness.selftest import spin, tables
-from harness.selftest.copies import copies, write_copies
-from harness.selftest.coverage import GOAL, N_LAUNCHES, WORLDS, coverage, sampled_seconds
-from harness.selftest.examination import PROMISED, SelfTest, broken_promises, missed_goals, original
-from harness.selftest.load import burning
-from harness.selftest.plan import SMALL
-from harness.selftest.rivals import summed_up
-from harness.selftest.trials import (
+from paragone.analyse import summary
+from paragone.implementation.contract import variants
+from paragone.implementation.registry import discover, read_folder
+from paragone.plan.power import launches_to_resolve
+from paragone.selftest import coverage as made_up
+from paragone.selftest import spin, tables
+from paragone.selftest.background_load import burning
+from paragone.selftest.copies import copies, write_copies
+from paragone.selftest.coverage import GOAL, N_LAUNCHES, WORLDS, coverage, sampled_seconds
+from paragone.selftest.examination import PROMISED, SelfTest, broken_promises, missed_goals, original
+from paragone.selftest.grid import SMALL
+from paragone.selftest.rivals import summed_up
+from paragone.selftest.trials import (
     Promise,
     bias,
     called_different,
@@ -72,7 +72,7 @@ def test_the_interval_of_a_ratio_holds_the_truth_as_often_as_it_says(world, n_la
 
 
 def test_an_interval_that_forgets_how_few_the_launches_are_is_seen(monkeypatch):
-    monkeypatch.setattr(analyse, "stdtrit", lambda freedom, share: np.full(np.shape(freedom), 1.96))
+    monkeypatch.setattr(summary, "stdtrit", lambda freedom, share: np.full(np.shape(freedom), 1.96))
     result = coverage(WORLDS[0], 3, 1_500, seed=7)
 
     assert result.share < 0.87
@@ -95,7 +95,7 @@ def test_bursts_last_and_take_a_fifth_of_the_time():
 
 
 def test_copies_are_found_as_plugins_and_train_to_the_original_s_bits(written, tmp_path):
-    from harness.workloads import find_problem
+    from paragone.task.mlp.problem_files import find_problem
 
     problem = replace(find_problem("nielsen"), n_train=N_TRAIN, batch_sizes=(2,))
     random = np.random.Generator(np.random.PCG64(2))
@@ -236,7 +236,7 @@ def test_each_run_that_promises_has_a_seed_of_its_own_and_chooses_its_launches_i
         return promised(tmp_path / name, 0.01, 0.015).run
 
     monkeypatch.setattr(SelfTest, "_measure", measure)
-    monkeypatch.setattr("harness.selftest.examination.judged", lambda run, wanted, n: judged(run, COPIES, n))
+    monkeypatch.setattr("paragone.selftest.examination.judged", lambda run, wanted, n: judged(run, COPIES, n))
     section = SelfTest(replace(SMALL, n_slowed=2, n_resolved=2), tmp_path, None, None, seed=5).resolve()
 
     assert section.missed == []
@@ -280,7 +280,9 @@ def test_another_tool_s_pairs_are_those_of_neighbouring_copies():
 def test_the_load_burns_a_core_while_it_is_open_and_is_gone_afterwards(monkeypatch):
     started = []
     popen = subprocess.Popen
-    monkeypatch.setattr("harness.selftest.load.Popen", lambda command: started.append(popen(command)) or started[0])
+    monkeypatch.setattr(
+        "paragone.selftest.background_load.Popen", lambda command: started.append(popen(command)) or started[0]
+    )
     with burning(1):
         assert started[0].poll() is None
 
@@ -311,7 +313,7 @@ def test_a_small_self_test_measures_and_writes_what_it_found(tmp_path):
 
 
 def test_an_unknown_part_is_answered_with_those_there_are(tmp_path):
-    command = [sys.executable, "-m", "harness", "selftest", "covrage", "--results", str(tmp_path)]
+    command = [sys.executable, "-m", "paragone", "selftest", "covrage", "--results", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True)
 
     assert done.returncode == 2

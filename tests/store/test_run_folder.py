@@ -30,16 +30,17 @@ from made_up_run import (
 )
 from rich.console import Console
 
-from harness import json_files, store, stored
-from harness.analyse import summarise
-from harness.compare import compare
-from harness.errors import Incomparable, ResultsUnusable
-from harness.export import pytest_benchmark_json
-from harness.report.comparison import markdown
-from harness.report.console import print_summary
-from harness.report.markdown import report
-from harness.runs import new_run_folder
-from harness.store import COLUMNS, RunFolder, read_json, read_rows, read_run, read_sources, write_json
+from paragone.analyse.summary import summarise
+from paragone.compare.across_time import compare
+from paragone.errors import Incomparable, ResultsUnusable
+from paragone.files import json_lines
+from paragone.report.terminal.run import print_summary
+from paragone.report.text.comparison import markdown
+from paragone.report.text.markdown import report
+from paragone.report.text.pytest_benchmark import pytest_benchmark_json
+from paragone.store import run_folder, run_schema
+from paragone.store.run_folder import COLUMNS, RunFolder, read_json, read_rows, read_run, read_sources, write_json
+from paragone.store.runs import new_run_folder
 
 FUZZ_EXAMPLES = int(os.environ.get("PARAGONE_FUZZ_EXAMPLES", "15"))  # a summary takes a tenth of a second
 NOW = datetime(2025, 3, 4, 5, 6, 7, tzinfo=UTC)
@@ -84,7 +85,9 @@ def test_a_row_is_in_the_file_when_append_returns(tmp_path):
 
 def test_a_row_is_synchronised_to_disk_before_append_returns(tmp_path, monkeypatch):
     synchronised = []
-    monkeypatch.setattr(store.os, "fdatasync", lambda descriptor: synchronised.append(os.fstat(descriptor).st_size))
+    monkeypatch.setattr(
+        run_folder.os, "fdatasync", lambda descriptor: synchronised.append(os.fstat(descriptor).st_size)
+    )
     append_rounds(tmp_path, 1, 2)
 
     sizes = [len(line) + 1 for line in (tmp_path / "rounds.jsonl").read_bytes().splitlines()]
@@ -202,7 +205,7 @@ def test_a_file_system_without_locks_is_not_taken_for_another_writer(tmp_path, m
     def refuse(file, operation):
         raise OSError(errno.ENOLCK, "No locks available")
 
-    monkeypatch.setattr(store.fcntl, "flock", refuse)
+    monkeypatch.setattr(run_folder.fcntl, "flock", refuse)
     with pytest.raises(ResultsUnusable, match="cannot lock files: No locks available"):
         RunFolder(tmp_path)
 
@@ -230,7 +233,7 @@ def test_json_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
     def torn(descriptor):
         raise OSError(errno.EIO, "Input/output error")
 
-    monkeypatch.setattr(store.os, "fsync", torn)
+    monkeypatch.setattr(run_folder.os, "fsync", torn)
     with pytest.raises(OSError, match="Input/output error"):
         write_json(path, {"finished": True})
     assert {"finished": False} == read_json(path)
@@ -448,8 +451,8 @@ def test_a_name_that_does_not_print_or_has_no_end_is_refused(tmp_path, called):
 
 
 def test_every_column_has_its_kind():
-    """A column that is added says in harness/stored.py what it may hold."""
-    assert {column for columns in COLUMNS.values() for column in columns} <= set(stored._COLUMNS)
+    """A column that is added says in harness/paragone/store/run_schema.py what it may hold."""
+    assert {column for columns in COLUMNS.values() for column in columns} <= set(run_schema._COLUMNS)
 
 
 @pytest.mark.parametrize("name", ["plan.json", "environment.json", "finished.json", "samples.jsonl", "outcomes.jsonl"])
@@ -472,7 +475,7 @@ def test_what_is_no_file_is_refused_at_once_and_in_little_memory(tmp_path, name,
         read_run(tmp_path)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak < 2.5 * json_files.MOST_BYTES
+    assert peak < 2.5 * json_lines.MOST_BYTES
 
 
 @pytest.mark.parametrize("name", ["lock", "rounds.jsonl"])

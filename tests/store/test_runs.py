@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from harness import runs
-from harness.errors import Misuse, ResultsUnusable, UnknownName
-from harness.registry import PROJECT
-from harness.runs import find_run, new_profile_folder, new_run_folder, results_folder, run_folders
-from harness.store import read_json
+from paragone.errors import Misuse, ResultsUnusable, UnknownName
+from paragone.files.paths import PROJECT
+from paragone.store import runs
+from paragone.store.run_folder import read_json
+from paragone.store.runs import find_run, new_profile_folder, new_run_folder, results_folder, run_folders
 
 NOW = datetime(2025, 3, 4, 5, 6, 7, tzinfo=UTC)
 

@@ -7,15 +7,15 @@ import pytest
 from easy_data import easy_data
 from in_process import InProcessWorker
 
-from harness.errors import InvalidWorkload, MeasurementFailed
-from harness.gatekeeper import Gatekeeper
-from harness.judge import Check
-from harness.pilot import CHECK_SECONDS, Pilot, most_check_steps, open_worker, verify_only
-from harness.plan import Enrolment, cell
-from harness.registry import Found, discover, find_variant
-from harness.request import Request
-from harness.verify import check_steps, is_twin
-from harness.workloads import find_problem
+from paragone.errors import InvalidWorkload, MeasurementFailed
+from paragone.implementation.registry import Found, discover, find_variant
+from paragone.plan.cells import Enrolment, cell
+from paragone.plan.request import Request
+from paragone.task.mlp.gate import check_steps, is_twin
+from paragone.task.mlp.judge import Check
+from paragone.task.mlp.problem_files import find_problem
+from paragone.verify.pilot import CHECK_SECONDS, Pilot, most_check_steps, open_worker, verify_only
+from paragone.verify.verifier import Gatekeeper
 
 FOUND = {found.name: found for found in discover()[0]}
 PROBLEM = replace(find_problem("nielsen"), n_train=60, layers=(784, 4, 10))
@@ -336,8 +336,8 @@ def test_a_second_thread_is_the_reason_even_where_it_makes_what_is_new_slow(data
 
 def test_a_worker_is_opened_with_the_threads_of_its_enrolment(monkeypatch):
     opened = []
-    monkeypatch.setattr("harness.pilot.WorkerHandle", lambda *args: opened.append(args))
-    monkeypatch.setattr("harness.pilot.worker_cpus", lambda threads: ("cpus", threads))
+    monkeypatch.setattr("paragone.verify.pilot.WorkerHandle", lambda *args: opened.append(args))
+    monkeypatch.setattr("paragone.verify.pilot.worker_cpus", lambda threads: ("cpus", threads))
     open_worker(replace(ROWS, threads=2), time_limit_s=7, memory_limit_bytes=9)
 
     ((environment, *others),) = opened
@@ -363,7 +363,9 @@ class Silent:
 
 
 def test_verify_checks_the_chosen_and_neither_baseline_nor_control_unless_chosen(data, monkeypatch):
-    monkeypatch.setattr("harness.pilot.Pilot.survey", lambda self, e, sizes: SimpleNamespace(outcomes=[(e.key, sizes)]))
+    monkeypatch.setattr(
+        "paragone.verify.pilot.Pilot.survey", lambda self, e, sizes: SimpleNamespace(outcomes=[(e.key, sizes)])
+    )
     lists = Found(type("Lists", (ROWS.variant.implementation,), {"name": "lists"}), ROWS.found.folder)
     everyone = [lists, FOUND["numpy_rows"]]
     display = Silent()
@@ -377,7 +379,9 @@ def test_verify_checks_the_chosen_and_neither_baseline_nor_control_unless_chosen
 
 
 def test_verify_checks_the_one_variant_asked_for_though_its_sibling_is_the_baseline(data, monkeypatch):
-    monkeypatch.setattr("harness.pilot.Pilot.survey", lambda self, e, sizes: SimpleNamespace(outcomes=e.variant.name))
+    monkeypatch.setattr(
+        "paragone.verify.pilot.Pilot.survey", lambda self, e, sizes: SimpleNamespace(outcomes=e.variant.name)
+    )
     request = Request((PROBLEM,), implementations=("numpy_rows[dtype=float64,order=F]",), batch_sizes=(10,))
     rows = list(verify_only(request, [FOUND["numpy_rows"]], list(FOUND.values()), data, Silent()))
 

@@ -7,13 +7,13 @@ import pytest
 from easy_data import easy_data
 from zoo_faults import Workers
 
-from harness.errors import MeasurementFailed
-from harness.interface import Variant
-from harness.machine.withheld import Reading
-from harness.plan import Cell
-from harness.registry import IMPLEMENTATIONS, read_folder
-from harness.unseen import LEAST_EXCESS_NS, TRIES, never_seen, refuse_replay
-from harness.workloads import find_problem
+from paragone.errors import MeasurementFailed
+from paragone.implementation.contract import Variant
+from paragone.implementation.registry import IMPLEMENTATIONS, read_folder
+from paragone.machine.cpu_wait import Reading
+from paragone.plan.cells import Cell
+from paragone.task.mlp.problem_files import find_problem
+from paragone.verify.replay import LEAST_EXCESS_NS, TRIES, never_seen, refuse_replay
 
 PROBLEM = replace(find_problem("nielsen"), n_train=60, layers=(784, 4, 10))
 CELL = Cell("nielsen", "member", 10, 1, 40, 5, 1e-3, once_per_launch=False)

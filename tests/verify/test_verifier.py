@@ -8,13 +8,13 @@ import pytest
 from easy_data import easy_data
 from in_process import InProcessWorker
 
-from harness.errors import MeasurementFailed
-from harness.gatekeeper import Gatekeeper
-from harness.measure import result_digest
-from harness.plan import Enrolment
-from harness.registry import discover, find_variant
-from harness.verify import check_steps, twin
-from harness.workloads import find_problem
+from paragone.errors import MeasurementFailed
+from paragone.implementation.registry import discover, find_variant
+from paragone.plan.cells import Enrolment
+from paragone.task.mlp.gate import check_steps, twin
+from paragone.task.mlp.problem_files import find_problem
+from paragone.verify.verifier import Gatekeeper
+from paragone.worker.sample import result_digest
 
 FOUND = {found.name: found for found in discover()[0]}
 PROBLEM = replace(find_problem("nielsen"), n_train=60, layers=(784, 4, 10))
@@ -92,7 +92,7 @@ def test_the_reference_is_computed_once_and_kept(worker, gatekeeper, data, tmp_p
     gatekeeper.check_head(worker, ROWS, 5, max_steps=20)
     (kept,) = (tmp_path / "reference").iterdir()
     before = kept.stat().st_mtime_ns
-    monkeypatch.setattr("harness.reference.trajectory", lambda *args: pytest.fail("computed again"))
+    monkeypatch.setattr("paragone.task.mlp.reference.trajectory", lambda *args: pytest.fail("computed again"))
     check = Gatekeeper(data, 1, tmp_path).check_head(worker, ROWS, 5, max_steps=2)
 
     assert "passed" == check.status
@@ -248,8 +248,8 @@ def test_what_is_verified_is_one_result_of_one_order(gatekeeper, batch_size, n_s
 def test_the_tail_is_as_long_as_the_reference_can_follow(monkeypatch, gatekeeper, batch_size, n_steps, tail):
     asked = []
     passed = SimpleNamespace(status="passed")
-    monkeypatch.setattr("harness.gatekeeper.TAIL_IMAGES", 10_000)
-    monkeypatch.setattr("harness.gatekeeper.check_tail", lambda *args: asked.append(args[-1]) or passed)
+    monkeypatch.setattr("paragone.verify.verifier.TAIL_IMAGES", 10_000)
+    monkeypatch.setattr("paragone.verify.verifier.check_tail", lambda *args: asked.append(args[-1]) or passed)
     worker = SimpleNamespace(result=lambda: (SimpleNamespace(digest=lambda: "bits"), None), train=None)
     whole = replace(ROWS, problem=find_problem("nielsen"))
     monkeypatch.setattr(type(PROBLEM), "order", lambda self, seed, *shape: np.broadcast_to(0, shape))

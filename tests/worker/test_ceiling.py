@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from harness import peak
+from paragone.worker import ceiling
 
 
 def clock_of(call_ns):
@@ -25,14 +25,14 @@ def test_the_first_call_is_not_timed():
     def call():
         now[0] += next(durations)
 
-    assert peak.seconds_per_call(call, lambda: now[0]) == 1e-3
+    assert ceiling.seconds_per_call(call, lambda: now[0]) == 1e-3
 
 
 @pytest.mark.parametrize("call_ns", [100, 7_000_000, 300_000_000])
 def test_a_call_has_its_own_length_however_many_are_timed_together(call_ns):
     clock, call = clock_of(call_ns)
 
-    assert peak.seconds_per_call(call, clock) == pytest.approx(call_ns / 1e9)
+    assert ceiling.seconds_per_call(call, clock) == pytest.approx(call_ns / 1e9)
 
 
 def test_one_disturbed_group_of_calls_does_not_count():
@@ -42,12 +42,13 @@ def test_one_disturbed_group_of_calls_does_not_count():
     def call():
         now[0] += next(durations)
 
-    assert peak.seconds_per_call(call, lambda: now[0]) == 0.1
+    assert ceiling.seconds_per_call(call, lambda: now[0]) == 0.1
 
 
 def test_the_products_of_a_step_are_those_of_the_workload():
     shapes = [
-        (left.shape, right.shape, result.shape) for left, right, result in peak._step_products((4, 3, 2), 5, "float32")
+        (left.shape, right.shape, result.shape)
+        for left, right, result in ceiling._step_products((4, 3, 2), 5, "float32")
     ]
 
     assert shapes == [
@@ -61,7 +62,7 @@ def test_the_products_of_a_step_are_those_of_the_workload():
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_products_stay_finite_and_away_from_zero_in_the_dtype_asked_for(dtype):
-    for left, right, result in peak._step_products((784, 30, 10), 1000, dtype):
+    for left, right, result in ceiling._step_products((784, 30, 10), 1000, dtype):
         np.matmul(left, right, out=result)
 
         assert (left.dtype, result.dtype) == (np.dtype(dtype), np.dtype(dtype))
@@ -70,8 +71,8 @@ def test_products_stay_finite_and_away_from_zero_in_the_dtype_asked_for(dtype):
 
 
 def test_rates_count_operations_bytes_and_images(monkeypatch):
-    monkeypatch.setattr(peak, "seconds_per_call", lambda call, clock: 0.5)
+    monkeypatch.setattr(ceiling, "seconds_per_call", lambda call, clock: 0.5)
 
-    assert peak.gemm_flops_per_second("float32") == 2 * 1024**3 / 0.5
-    assert peak.read_bytes_per_second() == 2 * 64 * 2**20 / 0.5
-    assert peak.products_images_per_second((4, 3, 2), 10, "float64") == 10 / 0.5
+    assert ceiling.gemm_flops_per_second("float32") == 2 * 1024**3 / 0.5
+    assert ceiling.read_bytes_per_second() == 2 * 64 * 2**20 / 0.5
+    assert ceiling.products_images_per_second((4, 3, 2), 10, "float64") == 10 / 0.5

@@ -12,12 +12,12 @@ import pytest
 from easy_data import easy_data
 from zoo_faults import ORDER, STATE, Workers, is_gone, wait_until
 
-from harness import host
-from harness.errors import MeasurementFailed, TimedOut
-from harness.host import python_path
-from harness.machine.cpus import usable_cpus
-from harness.machine.threads import fault_of_threads
-from harness.registry import PROJECT
+from paragone.errors import MeasurementFailed, TimedOut
+from paragone.files.paths import IMPORT_ROOT
+from paragone.machine.cpus import usable_cpus
+from paragone.machine.threads import fault_of_threads
+from paragone.worker import handle
+from paragone.worker.handle import python_path
 
 can_pin = pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system cannot pin processes")
 
@@ -154,7 +154,7 @@ def test_a_reading_is_of_the_worker_and_of_its_children_on_its_cpus(workers, pro
     worker.train(STATE, ORDER)
     process = process_of()
     (child,) = process.children()
-    monkeypatch.setattr(host, "read", lambda pids, cpus: (pids, cpus))
+    monkeypatch.setattr(handle, "read", lambda pids, cpus: (pids, cpus))
 
     assert ([process.pid, child.pid], worker.cpus) == worker.reading()
 
@@ -205,17 +205,17 @@ def test_the_threads_found_in_a_worker_are_those_asked_for(workers, threads):
 
 
 def test_the_worker_is_of_this_harness_though_another_lies_in_the_current_folder(workers, tmp_path, monkeypatch):
-    (tmp_path / "harness").mkdir()
+    (tmp_path / "paragone").mkdir()
     for name in ("__init__", "worker"):
-        (tmp_path / "harness" / f"{name}.py").write_text("raise SystemExit('the wrong harness')")
+        (tmp_path / "paragone" / f"{name}.py").write_text("raise SystemExit('the wrong harness')")
     monkeypatch.chdir(tmp_path)
 
     assert workers.loaded("does_nothing").alive
 
 
 def test_python_looks_for_this_harness_before_what_the_user_set():
-    assert f"{PROJECT}" == python_path({})
-    assert f"{PROJECT}{os.pathsep}/home/me/lib" == python_path({"PYTHONPATH": "/home/me/lib"})
+    assert f"{IMPORT_ROOT}" == python_path({})
+    assert f"{IMPORT_ROOT}{os.pathsep}/home/me/lib" == python_path({"PYTHONPATH": "/home/me/lib"})
 
 
 def test_ctrl_c_at_the_terminal_reaches_no_worker(workers, process_of):
@@ -231,7 +231,7 @@ def test_a_worker_runs_the_python_of_the_harness(workers, process_of):
     workers.open("does_nothing")
 
     process = process_of()
-    expected = [sys.executable, "-P", "-m", "harness.worker"]
+    expected = [sys.executable, "-P", "-m", "paragone.worker.process"]
     assert wait_until(lambda: process.cmdline()[:4] == expected)  # a child is its parent until it becomes itself
 
 
@@ -240,7 +240,7 @@ def test_a_worker_runs_the_python_of_the_harness(workers, process_of):
 
 def test_a_worker_that_cannot_be_started_says_so_to_its_first_order_and_leaves_no_descriptor_open():
     before = psutil.Process().num_fds()
-    worker = host.WorkerHandle({}, (), 5, "no_such_environment")
+    worker = handle.WorkerHandle({}, (), 5, "no_such_environment")
 
     assert not worker.alive
     with pytest.raises(MeasurementFailed, match=r"^cost: the worker cannot be started: .*no_such_environment"):
@@ -268,7 +268,7 @@ def test_a_worker_is_the_first_to_go_when_memory_runs_out(workers, process_of):
 
 
 def test_what_a_worker_prints_does_not_fill_the_disk(workers, monkeypatch):
-    monkeypatch.setattr(host, "MOST_LOG_BYTES", 1_000_000)
+    monkeypatch.setattr(handle, "MOST_LOG_BYTES", 1_000_000)
     worker = workers.loaded("prints_megabytes")
     worker.train(STATE, ORDER)
 
@@ -288,4 +288,4 @@ def test_an_answer_that_comes_twice_ends_the_worker(workers):
     [("two\nlines", "two lines"), ("\x1b[31mred", r"\x1b[31mred"), ("\udcff", r"\udcff"), ("λ₁ ≥ 0", "λ₁ ≥ 0")],
 )
 def test_what_hosted_code_says_can_be_shown_anywhere(said, shown):
-    assert shown == host.readable(said)
+    assert shown == handle.readable(said)

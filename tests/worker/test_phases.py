@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from small_gate import small
 
-from harness.interface import PhaseTimes
-from harness.phases import READINGS, reading_ns, take_pair
+from paragone.implementation.contract import PhaseTimes
+from paragone.worker.phases import READINGS, reading_ns, take_pair
 
 PROBLEM = small("nielsen")
 START, ORDER = PROBLEM.start_state(1), PROBLEM.order(1, 4, 5)

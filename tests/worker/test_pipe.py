@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from harness import pipe as pipe_module
-from harness.errors import MeasurementFailed, TimedOut
-from harness.pipe import DTYPES, MAX_ARRAY_BYTES, MAX_HEADER_BYTES, Pipe
+from paragone.errors import MeasurementFailed, TimedOut
+from paragone.worker import pipe as pipe_module
+from paragone.worker.pipe import DTYPES, MAX_ARRAY_BYTES, MAX_HEADER_BYTES, Pipe
 
 PIPE_BYTES = 1 << 16  # what a pipe holds on Linux before a writer must wait
 MIB = 1 << 20

@@ -12,10 +12,10 @@ import pytest
 from easy_data import easy_data
 from zoo_faults import FAULTS, ORDER, PROBLEM, STATE, Workers, is_gone, wait_until
 
-from harness.errors import HarnessError, MeasurementFailed
-from harness.judge import form_fault
-from harness.registry import PROJECT
-from harness.worker import MOST_REASON_CHARACTERS, describe_error
+from paragone.errors import HarnessError, MeasurementFailed
+from paragone.files.paths import IMPORT_ROOT
+from paragone.task.mlp.judge import form_fault
+from paragone.worker.process import MOST_REASON_CHARACTERS, describe_error
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux kills a child with its parent")
 
@@ -231,7 +231,7 @@ def test_nonsense_in_the_pipe_ends_the_worker(workers, name):
 HARNESS = """
 import sys
 from zoo_faults import Workers
-from harness.data import open_cached
+from paragone.task.mlp.data import open_cached
 from pathlib import Path
 worker = Workers(open_cached(Path(sys.argv[1]))).loaded("does_nothing")
 print("ready", flush=True)
@@ -241,7 +241,7 @@ sys.stdin.read()
 
 @linux
 def test_a_killed_harness_leaves_no_worker_behind_though_it_is_stopped(data):
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(PROJECT), str(FAULTS.parent)])}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(IMPORT_ROOT), str(FAULTS.parent)])}
     command = [sys.executable, "-c", HARNESS, str(data.folder)]
     with subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as harness:
         assert b"ready\n" == harness.stdout.readline()

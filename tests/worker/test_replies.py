@@ -4,9 +4,9 @@ import math
 
 import pytest
 
-from harness.answers import ANSWERS, checked_answer
-from harness.errors import MeasurementFailed
-from harness.orders import VERBS
+from paragone.errors import MeasurementFailed
+from paragone.worker.commands import VERBS
+from paragone.worker.replies import ANSWERS, checked_answer
 
 SAMPLE = {
     **{"to": "7f", "waiting_cpu_ns": 5, "n_steps": 3, "elapsed_ns": 40_000_000, "runner_ns": None},

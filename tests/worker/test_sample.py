@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness import measure
-from harness.errors import MeasurementFailed
-from harness.measure import (
+from paragone.errors import MeasurementFailed
+from paragone.task.mlp.state import State
+from paragone.worker import sample
+from paragone.worker.sample import (
     ESTIMATE_SECONDS,
     FEWEST_STEPS,
     SAMPLE_SECONDS,
@@ -25,7 +26,6 @@ from harness.measure import (
     take_sample,
     telling_calls,
 )
-from harness.state import State
 
 STEP_NS = 7_000
 ORDER = np.arange(40, dtype=np.int64).reshape(20, 2)
@@ -71,7 +71,7 @@ class Logged:
 def logged(monkeypatch):
     log = []
     clock = ScriptedClock(log)
-    monkeypatch.setattr(measure, "cpu_time_ns", lambda: log.append("cpu time") or 2 * clock.now_ns)
+    monkeypatch.setattr(sample, "cpu_time_ns", lambda: log.append("cpu time") or 2 * clock.now_ns)
     return Logged(log, clock)
 
 
@@ -116,14 +116,14 @@ def test_what_a_call_costs_is_the_median_of_groups_of_calls():
         calls.append(None)
         clock.now_ns += 4_000 if len(calls) % 1000 else 50_000_000  # one in a thousand is disturbed
 
-    assert pytest.approx(4e-6, rel=0.01) == measure.call_seconds(call, clock)
+    assert pytest.approx(4e-6, rel=0.01) == sample.call_seconds(call, clock)
 
 
 def test_cpu_time_counts_what_threads_and_finished_children_used(monkeypatch):
     used_by_children = type("Usage", (), {"ru_utime": 2.0, "ru_stime": 0.5})
-    monkeypatch.setattr(measure.time, "process_time_ns", lambda: 7)
-    monkeypatch.setattr(measure.resource, "getrusage", lambda who: used_by_children)
-    monkeypatch.setattr(measure.family, "descendants", list)
+    monkeypatch.setattr(sample.time, "process_time_ns", lambda: 7)
+    monkeypatch.setattr(sample.resource, "getrusage", lambda who: used_by_children)
+    monkeypatch.setattr(sample.process_tree, "descendants", list)
 
     assert 2_500_000_007 == cpu_time_ns()
 
@@ -367,7 +367,7 @@ def at_work(monkeypatch):
     def ask(*trials):
         clock = ScriptedClock([])
         readings = iter([value for cpus in trials for value in (0, cpus * TRIAL_NS)])
-        monkeypatch.setattr(measure, "cpu_time_ns", lambda: next(readings))
+        monkeypatch.setattr(sample, "cpu_time_ns", lambda: next(readings))
         return cpus_used(Trained([], clock), STATE, ORDER, clock)
 
     return ask
@@ -395,7 +395,7 @@ def test_a_thread_that_has_yet_to_be_moved_to_its_cpu_is_waited_for(monkeypatch)
         elapsed = clock.now_ns - begin
         return elapsed + max(0, elapsed - spread_ns)
 
-    monkeypatch.setattr(measure, "cpu_time_ns", cpu_time_ns)
+    monkeypatch.setattr(sample, "cpu_time_ns", cpu_time_ns)
     assert cpus_used(Trained([], clock), STATE, ORDER, clock) == pytest.approx(2.0)
 
 
@@ -403,6 +403,6 @@ def test_of_a_train_that_takes_hardly_any_time_nothing_is_told(monkeypatch):
     clock = ScriptedClock([])
     quick = Logged([], clock)  # its train takes 140 µs
     readings = itertools.count(step=500_000)
-    monkeypatch.setattr(measure, "cpu_time_ns", lambda: next(readings))
+    monkeypatch.setattr(sample, "cpu_time_ns", lambda: next(readings))
 
     assert cpus_used(quick, STATE, ORDER, clock) == 0.0

@@ -9,8 +9,8 @@ import psutil
 import pytest
 from zoo_faults import is_gone, wait_until
 
-from harness.errors import MeasurementFailed
-from harness.watch import MARK, Watch, new_mark
+from paragone.errors import MeasurementFailed
+from paragone.worker.supervisor import MARK, Watch, new_mark
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux names the parents of orphans")
 
@@ -18,7 +18,7 @@ SLEEPS = "import time; time.sleep(600)"
 # A worker that starts a daemon, of a session of its own and without a parent, as it is told, and says its number.
 STARTS_A_DAEMON = f"""
 import os, sys, time
-from harness.machine.family import adopt_orphans
+from paragone.machine.process_tree import adopt_orphans
 adopt_orphans()
 read, write = os.pipe()
 if os.fork() == 0:

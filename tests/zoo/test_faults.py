@@ -15,20 +15,22 @@ from faulty_members import FAULTS, HARMLESS, HELPED, LARGE, N_STEPS, SMALL
 from quiet_display import QuietDisplay
 from zoo_faults import wait_until
 
-from harness import bench, plan
-from harness.analyse import summarise
-from harness.bench import Bench
-from harness.host import WorkerHandle
-from harness.machine.cgroups import cpu_quota
-from harness.machine.cpus import usable_cpus
-from harness.registry import discover
-from harness.report.repeating import meeting_command
-from harness.report.tables import gaps_table
-from harness.report.wording import rows
-from harness.request import Request
-from harness.store import read_run
-from harness.watch import MARK
-from harness.workloads import find_problem
+from paragone.analyse.summary import summarise
+from paragone.files.paths import PROJECT
+from paragone.implementation.registry import discover
+from paragone.machine.cgroups import cpu_quota
+from paragone.machine.cpus import usable_cpus
+from paragone.measure import bench
+from paragone.measure.bench import Bench
+from paragone.plan import cells
+from paragone.plan.request import Request
+from paragone.report.text.formatting import rows
+from paragone.report.text.repro import meeting_command
+from paragone.report.text.tables import gaps_table
+from paragone.store.run_folder import read_run
+from paragone.task.mlp.problem_files import find_problem
+from paragone.worker.handle import WorkerHandle
+from paragone.worker.supervisor import MARK
 
 PROBLEM = replace(find_problem("nielsen"), n_train=200, layers=(784, 4, 10), batch_sizes=(SMALL, LARGE))
 MEMORY_LIMIT = 400_000_000
@@ -62,13 +64,13 @@ def measured(tmp_path_factory):
     """Return a function that makes a short run of the baseline among members of the zoo and reads it back."""
     data = easy_data(tmp_path_factory.mktemp("cache"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", str(Path(__file__).parent))
+        patch.setenv("PYTHONPATH", str(PROJECT / "tests"))
         patch.setenv("ZOO_NOTES", str(tmp_path_factory.mktemp("notes")))
         patch.setattr(bench, "launch_deviation", lambda *_: None)
         patch.setattr(bench, "call_costs", lambda *_: [])
         patch.setattr(bench, "record_limits", lambda *_: None)
         patch.setattr(bench, "draw_curves", lambda *_: None)
-        patch.setattr(plan, "sample_steps", lambda *_: N_STEPS)
+        patch.setattr(cells, "sample_steps", lambda *_: N_STEPS)
         load = WorkerHandle.load
 
         def load_impatiently(self, variant, *others):

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import psutil
 
-from harness.data import DataSet
-from harness.host import WorkerHandle
-from harness.interface import Variant
-from harness.machine.cpus import worker_cpus
-from harness.machine.threads import worker_environment
-from harness.registry import IMPLEMENTATIONS, read_folder
-from harness.workloads import find_problem
+from paragone.implementation.contract import Variant
+from paragone.implementation.registry import IMPLEMENTATIONS, read_folder
+from paragone.machine.cpus import worker_cpus
+from paragone.machine.threads import worker_environment
+from paragone.task.mlp.data import DataSet
+from paragone.task.mlp.problem_files import find_problem
+from paragone.worker.handle import WorkerHandle
 
 FAULTS = Path(__file__).parent
 PROBLEM = replace(find_problem("nielsen"), n_train=60, layers=(784, 4, 10))

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from harness.interface import Implementation
+from paragone.implementation.contract import Implementation
 
 
 class Honest(Implementation):

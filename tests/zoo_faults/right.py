@@ -5,8 +5,8 @@ import os
 from pathlib import Path
 from typing import ClassVar
 
-from harness.adapters.arrays import ArrayImplementation
-from harness.registry import IMPLEMENTATIONS
+from paragone.adapters.arrays import ArrayImplementation
+from paragone.implementation.registry import IMPLEMENTATIONS
 
 
 class Right(ArrayImplementation):

@@ -38,10 +38,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.adapters.phase_clock import PhaseClock
-from harness.interface import PHASES, Implementation, PhaseTimes
-from harness.problem import Problem
-from harness.state import State
+from paragone.adapters.phase_clock import PhaseClock
+from paragone.implementation.contract import PHASES, Implementation, PhaseTimes
+from paragone.task.mlp.problem import Problem
+from paragone.task.mlp.state import State
 
 
 class ArrayImplementation(Implementation):

@@ -13,9 +13,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from harness.data import cache_folder
-from harness.errors import MeasurementFailed
-from harness.source import folder_hash
+from paragone.errors import MeasurementFailed
+from paragone.files.hashing import folder_hash
+from paragone.task.mlp.data import cache_folder
 
 HEADERS = Path(__file__).parent  # paragone.h and paragone_network.h
 LIBRARY, RECEIPT = "library.so", "receipt.json"

@@ -21,11 +21,11 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.adapters.built import Receipt, build
-from harness.errors import MeasurementFailed
-from harness.interface import PHASES, Implementation, PhaseTimes
-from harness.problem import OUTPUTS_AND_LOSSES, Problem
-from harness.state import State
+from paragone.adapters.build import Receipt, build
+from paragone.errors import MeasurementFailed
+from paragone.implementation.contract import PHASES, Implementation, PhaseTimes
+from paragone.task.mlp.problem import OUTPUTS_AND_LOSSES, Problem
+from paragone.task.mlp.state import State
 
 ABI = 1
 INSTALL = {

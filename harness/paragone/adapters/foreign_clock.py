@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.errors import MeasurementFailed
+from paragone.errors import MeasurementFailed
 
 # Two clocks of one machine may run so much apart while both are right.
 CLOCKS_APART = 1e-3

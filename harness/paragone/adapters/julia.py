@@ -21,12 +21,12 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.adapters.julia_found import FOR_JULIACALL, find_julia, juliacall_project, reason_against_juliacall
-from harness.adapters.phase_clock import told_times
-from harness.errors import MeasurementFailed
-from harness.interface import Implementation, PhaseTimes
-from harness.problem import Problem
-from harness.state import State
+from paragone.adapters.julia_install import FOR_JULIACALL, find_julia, juliacall_project, reason_against_juliacall
+from paragone.adapters.phase_clock import told_times
+from paragone.errors import MeasurementFailed
+from paragone.implementation.contract import Implementation, PhaseTimes
+from paragone.task.mlp.problem import Problem
+from paragone.task.mlp.state import State
 
 EMBEDDED = Path(__file__).parent / "julia" / "embedded.jl"
 HELD = (

@@ -1,4 +1,4 @@
-"""A Julia of its own, which speaks the process protocol: the same maths files as in harness/adapters/julia.py.
+"""A Julia of its own, which speaks the process protocol: the same maths files as in paragone/adapters/julia.py.
 
 An implementation is a class with the name of its maths file, which defines one Julia module:
 
@@ -14,8 +14,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from harness.adapters.julia_found import find_julia, julia_version, reason_against_julia
-from harness.adapters.process import ProcessImplementation
+from paragone.adapters.julia_install import find_julia, julia_version, reason_against_julia
+from paragone.adapters.process import ProcessImplementation
 
 RUNNER = Path(__file__).parent / "julia" / "runner.jl"
 # A Julia older than this does not know new CPUs, nor does its OpenBLAS: both must be told of one that they know.

@@ -8,7 +8,7 @@ LENGTH counts the bytes of VALUE in decimal, so that a value may hold anything. 
 To try a program by hand: `pack` makes messages of text in which `<…>` holds bytes as hexadecimal digits, and counts
 LENGTH by itself; `show` writes messages as such text:
 
-    python -m harness.adapters.klv pack < session.txt | ./my_program | python -m harness.adapters.klv show
+    python -m paragone.adapters.klv pack < session.txt | ./my_program | python -m paragone.adapters.klv show
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import BinaryIO
 
-from harness.errors import HarnessError, MeasurementFailed, Misuse
+from paragone.errors import HarnessError, MeasurementFailed, Misuse
 
 END = "end"
 LONGEST_KEY = 64

@@ -8,8 +8,8 @@ import sys
 from collections.abc import Mapping
 from typing import ClassVar
 
-from harness.interface import Implementation
-from harness.interpreters import exists, interpreter, reason_against_environment, shown
+from paragone.implementation.contract import Implementation
+from paragone.machine.python_environments import exists, interpreter, reason_against_environment, shown
 
 # Those that `make peers` knows.
 CPU_EXTRAS = ("numba", "jax", "torch", "tensorflow")

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from functools import wraps
 from typing import Any
 
-from harness.errors import MeasurementFailed
-from harness.interface import PHASES, PhaseTimes
+from paragone.errors import MeasurementFailed
+from paragone.implementation.contract import PHASES, PhaseTimes
 
 Clock = Callable[[], int]
 

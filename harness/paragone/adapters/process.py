@@ -21,13 +21,13 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.adapters.klv import Value
-from harness.adapters.phase_clock import told_times
-from harness.adapters.program import Program
-from harness.errors import MeasurementFailed
-from harness.interface import Implementation, PhaseTimes
-from harness.problem import Problem
-from harness.state import State
+from paragone.adapters.klv import Value
+from paragone.adapters.phase_clock import told_times
+from paragone.adapters.program import Program
+from paragone.errors import MeasurementFailed
+from paragone.implementation.contract import Implementation, PhaseTimes
+from paragone.task.mlp.problem import Problem
+from paragone.task.mlp.state import State
 
 
 class ProcessImplementation(Implementation):

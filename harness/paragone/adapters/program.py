@@ -20,10 +20,10 @@ from typing import Any, BinaryIO, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.adapters.foreign_clock import Clock
-from harness.adapters.klv import Value, read_message, write_message
-from harness.errors import MeasurementFailed
-from harness.machine.family import ending
+from paragone.adapters.foreign_clock import Clock
+from paragone.adapters.klv import Value, read_message, write_message
+from paragone.errors import MeasurementFailed
+from paragone.machine.process_tree import ending
 
 PROTOCOL = "1"
 SECONDS_TO_END = 2.0

@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from harness.adapters.packages import PackageImplementation
+from paragone.adapters.packages import PackageImplementation
 
 
 class TensorflowImplementation(PackageImplementation):

@@ -21,11 +21,11 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.adapters.packages import PackageImplementation
-from harness.adapters.phase_clock import PhaseClock
-from harness.interface import PHASES, PhaseTimes
-from harness.problem import Problem
-from harness.state import State
+from paragone.adapters.packages import PackageImplementation
+from paragone.adapters.phase_clock import PhaseClock
+from paragone.implementation.contract import PHASES, PhaseTimes
+from paragone.task.mlp.problem import Problem
+from paragone.task.mlp.state import State
 
 WITHOUT_LOSS = tuple(phase for phase in PHASES if phase != "loss")
 

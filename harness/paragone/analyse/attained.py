@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from harness.problem import Problem
+from paragone.task.mlp.problem import Problem
 
 if TYPE_CHECKING:
-    from harness.store import Run
+    from paragone.store.run_folder import Run
 
 PLACE = ["problem", "dtype", "threads"]
 BYTES = {"float32": 4, "float64": 8}

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from harness.analyse import cells_with_statuses, relative_speeds
-from harness.analyse.leaders import compared
-from harness.analyse.statuses import timed_samples
-from harness.analyse.verdicts import unknown_verdict
-from harness.interface import axes_of
+from paragone.analyse.fastest import compared
+from paragone.analyse.statuses import timed_samples
+from paragone.analyse.summary import cells_with_statuses, relative_speeds
+from paragone.analyse.verdicts import unknown_verdict
+from paragone.implementation.contract import axes_of
 
 if TYPE_CHECKING:
-    from harness.store import Run
+    from paragone.store.run_folder import Run
 
 Pair = tuple[str, str, str, str]  # the other variant, the axis, the value of the one and of the other
 COLUMNS = ["problem", "implementation", "variant", "other", "axis", "value", "other_value", "batch_size", "threads"]

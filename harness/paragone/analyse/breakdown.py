@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import median, quantiles
 from typing import Any
 
-from harness.interface import PHASES
+from paragone.implementation.contract import PHASES
 
 OTHER = "other"
 # Phases may add up to so much more than the whole before it is said: two clocks of one machine, and rounding.

@@ -17,7 +17,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from harness.analyse import (
+from paragone.analyse.fastest import compared
+from paragone.analyse.statuses import timed_samples
+from paragone.analyse.summary import (
     CONFIDENCE,
     UNIT,
     baselines_of,
@@ -25,12 +27,10 @@ from harness.analyse import (
     launch_ratios,
     speeds_over_launches,
 )
-from harness.analyse.leaders import compared
-from harness.analyse.statuses import timed_samples
-from harness.analyse.verdicts import unknown_verdict
+from paragone.analyse.verdicts import unknown_verdict
 
 if TYPE_CHECKING:
-    from harness.store import Run
+    from paragone.store.run_folder import Run
 
 GRID = ["problem", "dtype", "threads"]
 LEAST_LAUNCHES = 3

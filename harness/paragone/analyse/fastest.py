@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from harness.analyse import cells_with_statuses, relative_speeds
-from harness.analyse.statuses import CELL, timed_samples
-from harness.analyse.verdicts import POINT, unknown_verdict, verdict_words
+from paragone.analyse.statuses import CELL, timed_samples
+from paragone.analyse.summary import cells_with_statuses, relative_speeds
+from paragone.analyse.verdicts import POINT, unknown_verdict, verdict_words
 
 if TYPE_CHECKING:
-    from harness.store import Run
+    from paragone.store.run_folder import Run
 
 PLACE = ["problem", "batch_size", "threads"]
 TO_BASELINE = ["ratio_to_baseline", "ratio_low", "ratio_high"]

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from harness.analyse import UNIT, baselines_of, cells_with_statuses, launch_ratios
-from harness.analyse.statuses import CELL, timed_samples
+from paragone.analyse.statuses import CELL, timed_samples
+from paragone.analyse.summary import UNIT, baselines_of, cells_with_statuses, launch_ratios
 
 if TYPE_CHECKING:
-    from harness.store import Run
+    from paragone.store.run_folder import Run
 
 FEWEST_LAUNCHES = 3  # with two, the residuals are ±1 whatever the distribution
 FEWEST_CELLS = 10

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from harness.store import Run
+    from paragone.store.run_folder import Run
 
 CELL = ["problem", "variant", "batch_size", "threads"]
 VARIANT = ["problem", "variant", "threads"]

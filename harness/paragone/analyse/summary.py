@@ -15,12 +15,12 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from harness.analyse.attained import with_shares
-from harness.analyse.statuses import CELL, STATUSES_WITH_TIMES, accepted, planned_cells, statuses, timed_samples
-from harness.analyse.verdicts import log_reach, margins, same_within, unknown_verdict, verdict_words, whole_percent
+from paragone.analyse.attained import with_shares
+from paragone.analyse.statuses import CELL, STATUSES_WITH_TIMES, accepted, planned_cells, statuses, timed_samples
+from paragone.analyse.verdicts import log_reach, margins, same_within, unknown_verdict, verdict_words, whole_percent
 
 if TYPE_CHECKING:
-    from harness.store import Run
+    from paragone.store.run_folder import Run
 
 CONFIDENCE = 0.95
 LEAST_ROUNDS = 3  # a launch cut off earlier has no median worth the name

@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from harness import resolution
+from paragone.plan import power
 
 if TYPE_CHECKING:
-    from harness.store import Run
+    from paragone.store.run_folder import Run
 
 POINT = ["problem", "dtype", "batch_size", "threads"]
-SMALLEST_MARGIN = math.log1p(resolution.SMALLEST_MARGIN)
+SMALLEST_MARGIN = math.log1p(power.SMALLEST_MARGIN)
 SAME = math.log(1.05)  # an interval that reaches further says nothing about sameness
 
 

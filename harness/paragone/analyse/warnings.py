@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from harness import resolution
-from harness.analyse.statuses import CELL, is_in, planned_cells, rejections, was_finished
-from harness.analyse.verdicts import POINT, SMALLEST_MARGIN
+from paragone.analyse.statuses import CELL, is_in, planned_cells, rejections, was_finished
+from paragone.analyse.verdicts import POINT, SMALLEST_MARGIN
+from paragone.plan import power
 
 if TYPE_CHECKING:
-    from harness.store import Run
+    from paragone.store.run_folder import Run
 
 LARGE_SPREAD = 0.10
 LARGE_MARGIN = 0.05
@@ -126,7 +126,7 @@ def _rankings(frame: pd.DataFrame) -> list[str]:
     rows = frame.loc[~frame["control"] & (frame["status"] == "passed"), columns]
     pairs = rows.merge(rows, on=POINT, suffixes=("", "_of_other"))
     # Where the noise is not known the smallest margin serves: it warns too often rather than too seldom.
-    margin = np.log1p(pairs["margin"].fillna(resolution.SMALLEST_MARGIN))
+    margin = np.log1p(pairs["margin"].fillna(power.SMALLEST_MARGIN))
     by_median = np.log(pairs["images_per_second"] / pairs["images_per_second_of_other"])
     by_minimum = np.log(pairs["images_per_second_best"] / pairs["images_per_second_best_of_other"])
     opposed = pairs[(by_median > margin) & (by_minimum < -margin)]

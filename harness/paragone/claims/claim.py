@@ -14,11 +14,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from harness.errors import InvalidClaims, InvalidWorkload, UnknownName, closest_sentence
-from harness.interface import PHASES
-from harness.kinds import QUOTED_CHARACTERS, positive, shown, size
-from harness.problem import Problem
-from harness.workloads import find_problem, read_regular
+from paragone.errors import InvalidClaims, InvalidWorkload, UnknownName, closest_sentence
+from paragone.files.schema import QUOTED_CHARACTERS, positive, shown, size
+from paragone.implementation.contract import PHASES
+from paragone.task.mlp.problem import Problem
+from paragone.task.mlp.problem_files import find_problem, read_regular
 
 CLAIMS = Path(__file__).with_name("claims.toml")
 TRAIN, EPOCH = "train", "epoch with evaluation"

@@ -8,21 +8,22 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from harness import METHOD_VERSION, environment
-from harness.bench import Bench
-from harness.claims import EPOCH, TRAIN, Claim
-from harness.claims.settle import CANNOT_RUN, CANNOT_TELL, Court, Finding, settle_profile
-from harness.data import DataSet
-from harness.declared import reason_against
-from harness.errors import InvalidClaims, Misuse, ResultsUnusable
-from harness.interface import Variant
-from harness.pilot import Display
-from harness.profile import Profile
-from harness.registry import Broken, Found, find_variant
-from harness.request import QUICK_ROUNDS, Request
-from harness.resolution import FEWEST_LAUNCHES
-from harness.runs import PROFILE, is_finished, profile_folders, run_folders
-from harness.store import read_environment, read_json, read_plan, read_run, read_table
+from paragone import METHOD_VERSION
+from paragone.claims.claim import EPOCH, TRAIN, Claim
+from paragone.claims.judge_claims import CANNOT_RUN, CANNOT_TELL, Court, Finding, settle_profile
+from paragone.errors import InvalidClaims, Misuse, ResultsUnusable
+from paragone.implementation.contract import Variant
+from paragone.implementation.declaration import reason_against
+from paragone.implementation.registry import Broken, Found, find_variant
+from paragone.machine import environment
+from paragone.measure.bench import Bench
+from paragone.measure.profile import Profile
+from paragone.plan.power import FEWEST_LAUNCHES
+from paragone.plan.request import QUICK_ROUNDS, Request
+from paragone.store.run_folder import read_environment, read_json, read_plan, read_run, read_table
+from paragone.store.runs import PROFILE, is_finished, profile_folders, run_folders
+from paragone.task.mlp.data import DataSet
+from paragone.verify.pilot import Display
 
 # Rounds within each launch of a profile: what an interval is formed over are the launches.
 PROFILE_ROUNDS = 5

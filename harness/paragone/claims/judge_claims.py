@@ -25,13 +25,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from harness.analyse import cells_with_statuses, intervals, launch_medians, relative_speeds, summarise
-from harness.analyse.statuses import CELL, timed_samples
-from harness.analyse.verdicts import answer, widened
-from harness.claims import EPOCH, TRAIN, Claim
-from harness.problem import Problem
-from harness.resolution import SMALLEST_MARGIN
-from harness.store import Run
+from paragone.analyse.statuses import CELL, timed_samples
+from paragone.analyse.summary import cells_with_statuses, intervals, launch_medians, relative_speeds, summarise
+from paragone.analyse.verdicts import answer, widened
+from paragone.claims.claim import EPOCH, TRAIN, Claim
+from paragone.plan.power import SMALLEST_MARGIN
+from paragone.store.run_folder import Run
+from paragone.task.mlp.problem import Problem
 
 REPRODUCED, NOT_REPRODUCED, CANNOT_TELL = "reproduced", "not reproduced", "cannot be told"
 CONTEXT, CANNOT_RUN = "context", "cannot be run here"

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from harness.analyse import cells_with_statuses, relative_speeds
-from harness.analyse.statuses import CELL, timed_samples
-from harness.analyse.verdicts import answer, unknown_verdict, verdict_words, widened
-from harness.claims import TRAIN, Claim, shipped_claims
-from harness.interface import FLOATS
-from harness.ladders import Ladder, Step, ladders
+from paragone.analyse.statuses import CELL, timed_samples
+from paragone.analyse.summary import cells_with_statuses, relative_speeds
+from paragone.analyse.verdicts import answer, unknown_verdict, verdict_words, widened
+from paragone.claims.claim import TRAIN, Claim, shipped_claims
+from paragone.implementation.contract import FLOATS
+from paragone.implementation.ladders import Ladder, Step, ladders
 
 if TYPE_CHECKING:
-    from harness.store import Run
+    from paragone.store.run_folder import Run
 
 ANSWERS = {
     "inside": "as it says",

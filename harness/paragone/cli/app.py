@@ -8,7 +8,7 @@ import typer
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
-from harness.plain_text import plain
+from paragone.files.printable import plain
 
 EXIT_FAILED_CHECK = 1
 EXIT_INTERRUPTED = 130

@@ -9,8 +9,9 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.app import EXIT_INTERRUPTED, err, out
-from harness.cli.options import (
+from paragone.cli.app import EXIT_INTERRUPTED, err, out
+from paragone.cli.display import TerminalDisplay
+from paragone.cli.options import (
     DataOption,
     DtypeOption,
     ImplementationsOption,
@@ -31,14 +32,13 @@ from harness.cli.options import (
     workload_names,
     workloads,
 )
-from harness.display import TerminalDisplay
-from harness.errors import Misuse
-from harness.kinds import MOST_ROUNDS
-from harness.plan import check
-from harness.registry import refuse_broken
-from harness.request import BASELINE, QUICK_ROUNDS, Request
-from harness.resolution import FEWEST_LAUNCHES
-from harness.workloads import find_problem
+from paragone.errors import Misuse
+from paragone.files.schema import MOST_ROUNDS
+from paragone.implementation.registry import refuse_broken
+from paragone.plan.cells import check
+from paragone.plan.power import FEWEST_LAUNCHES
+from paragone.plan.request import BASELINE, QUICK_ROUNDS, Request
+from paragone.task.mlp.problem_files import find_problem
 
 
 def bench(
@@ -106,12 +106,12 @@ def bench(
 def _bench(
     request: Request, given: dict[str, str], data: str | None, results: Path | None, new: bool, resume: str | None
 ) -> None:
-    from harness.bench import Bench
-    from harness.request import request_of
-    from harness.resume import refuse_code_of_strangers
-    from harness.runs import find_run, results_folder
-    from harness.sides import everyone_of
-    from harness.store import read_plan
+    from paragone.compare.live import everyone_of
+    from paragone.measure.bench import Bench
+    from paragone.measure.resume import refuse_code_of_strangers
+    from paragone.plan.request import request_of
+    from paragone.store.run_folder import read_plan
+    from paragone.store.runs import find_run, results_folder
 
     runs = results_folder(results)
     folder = None if resume is None else find_run(runs, resume)
@@ -144,14 +144,14 @@ def report(
     results: ResultsOption = None,
 ) -> None:
     """Rebuild the summary, the figures and the report of a run from its folder alone; several go side by side."""
-    from harness.runs import find_run, results_folder
+    from paragone.store.runs import find_run, results_folder
 
     folder = results_folder(results)
     if runs is None or len(runs) < 2:
         _report(find_run(folder, runs[0] if runs else "latest"))
         return
-    from harness.report.machines import write_joined
-    from harness.store import read_run
+    from paragone.report.text.machines import write_joined
+    from paragone.store.run_folder import read_run
 
     folders = [find_run(folder, name) for name in runs]
     resolved = [found.resolve() for found in folders]
@@ -163,12 +163,12 @@ def report(
 
 
 def _report(folder: Path) -> None:
-    from harness.analyse import summarise
-    from harness.compare.side_by_side import side_by_side
-    from harness.report import write_report
-    from harness.report.console import print_summary
-    from harness.report.side_by_side_console import print_side_by_side
-    from harness.store import read_run
+    from paragone.analyse.summary import summarise
+    from paragone.compare.side_by_side import side_by_side
+    from paragone.report.terminal.run import print_summary
+    from paragone.report.terminal.side_by_side import print_side_by_side
+    from paragone.report.write import write_report
+    from paragone.store.run_folder import read_run
 
     run = read_run(folder)
     path = write_report(run)

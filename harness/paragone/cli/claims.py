@@ -12,9 +12,10 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from harness.claims import CLAIMS, Claim, read_claims, shipped_claims
-from harness.cli.app import EXIT_INTERRUPTED, err, out
-from harness.cli.options import (
+from paragone.claims.claim import CLAIMS, Claim, read_claims, shipped_claims
+from paragone.cli.app import EXIT_INTERRUPTED, err, out
+from paragone.cli.display import TerminalDisplay
+from paragone.cli.options import (
     DataOption,
     LimitOption,
     MemoryOption,
@@ -26,13 +27,12 @@ from harness.cli.options import (
     data_set,
     everyone,
 )
-from harness.display import TerminalDisplay
-from harness.errors import InvalidClaims, Misuse, UnknownName
+from paragone.errors import InvalidClaims, Misuse, UnknownName
 
 if TYPE_CHECKING:
-    from harness.claims.evidence import Evidence
-    from harness.claims.settle import Finding
-    from harness.registry import Found
+    from paragone.claims.evidence import Evidence
+    from paragone.claims.judge_claims import Finding
+    from paragone.implementation.registry import Found
 
 STYLES = {"reproduced": "green", "not reproduced": "red", "cannot be told": "yellow"}
 
@@ -60,8 +60,8 @@ def claims(
     memory_limit: MemoryOption = None,
 ) -> None:
     """Test what the sources claim on this machine, each on its own terms; a claim that fails is a finding, no error."""
-    from harness.claims.evidence import Evidence
-    from harness.runs import results_folder
+    from paragone.claims.evidence import Evidence
+    from paragone.store.runs import results_folder
 
     if new and not measure:
         raise Misuse("--new measures and --no-measure does not: leave out one of them")
@@ -86,7 +86,7 @@ def claims(
 
 def _claims(files: list[str], found: list[Found]) -> list[Claim]:
     """Return the claims of the files, else those that ship, with full names. Raises InvalidClaims."""
-    from harness.claims.evidence import resolved
+    from paragone.claims.evidence import resolved
 
     claims: dict[str, Claim] = {}
     for path in map(Path, files) if files else [CLAIMS]:
@@ -115,8 +115,8 @@ def _chosen(claims: list[Claim], patterns: list[str]) -> list[Claim]:
 
 def _settled(evidence: Evidence, claims: list[Claim], measure: bool, new: bool) -> tuple[list[Finding], bool]:
     """Return a finding for every claim, from finished runs where they have it, and whether all was measured."""
-    from harness.claims.evidence import reason_against_claim, runnable
-    from harness.claims.settle import CANNOT_RUN, CANNOT_TELL, Finding
+    from paragone.claims.evidence import reason_against_claim, runnable
+    from paragone.claims.judge_claims import CANNOT_RUN, CANNOT_TELL, Finding
 
     against = {claim.id: reason_against_claim(claim, evidence.everyone) for claim in claims}
     findings = {claim.id: Finding(claim, CANNOT_RUN, against[claim.id]) for claim in claims if against[claim.id]}
@@ -139,7 +139,7 @@ def _settled(evidence: Evidence, claims: list[Claim], measure: bool, new: bool) 
 
 
 def _show(findings: list[Finding]) -> None:
-    from harness.report.claims import here, of, tally
+    from paragone.report.text.claims import here, of, tally
 
     table = Table(show_edge=False, pad_edge=False, show_lines=True)
     for heading in ("claim", "claimed", "here", "verdict"):

@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.app import EXIT_FAILED_CHECK, out
-from harness.cli.options import ResultsOption, fraction, write_output
-from harness.errors import Misuse
+from paragone.cli.app import EXIT_FAILED_CHECK, out
+from paragone.cli.options import ResultsOption, fraction, write_output
+from paragone.errors import Misuse
 
 MOST_RUNS = 26  # they go by letters
 
@@ -37,10 +37,10 @@ def compare(
     assert allowed is not None
     folders = run_folders_of(runs, results)
 
-    from harness.compare import compare as compared
-    from harness.report.comparison import markdown as written
-    from harness.report.comparison_console import print_comparison
-    from harness.store import read_run
+    from paragone.compare.across_time import compare as compared
+    from paragone.report.terminal.comparison import print_comparison
+    from paragone.report.text.comparison import markdown as written
+    from paragone.store.run_folder import read_run
 
     first, *others = map(read_run, folders)
     comparisons = [compared(first, other, anyway) for other in others]
@@ -58,7 +58,7 @@ def compare(
 
 def run_folders_of(names: list[str], results: Path | None) -> list[Path]:
     """Return the folders of at least two runs, the first the one compared against. Raises Misuse, UnknownName."""
-    from harness.runs import find_run, results_folder
+    from paragone.store.runs import find_run, results_folder
 
     if len(names) < 2:
         raise Misuse("compare: expected two runs or more, got one. Such as: paragone compare RUN latest")

@@ -13,8 +13,9 @@ import typer
 from typer.core import TyperCommand
 from typer.main import get_command
 
-from harness.cli.app import EXIT_FAILED_CHECK, EXIT_INTERRUPTED, err, out
-from harness.cli.options import (
+from paragone.cli.app import EXIT_FAILED_CHECK, EXIT_INTERRUPTED, err, out
+from paragone.cli.display import TerminalDisplay
+from paragone.cli.options import (
     DataOption,
     DtypeOption,
     LimitOption,
@@ -35,17 +36,16 @@ from harness.cli.options import (
     workloads,
     write_output,
 )
-from harness.display import TerminalDisplay
-from harness.interface import VERSION
-from harness.kinds import MOST_ROUNDS
-from harness.plan import check
-from harness.request import BASELINE, Request
-from harness.resolution import FEWEST_LAUNCHES
-from harness.workloads import find_problem
+from paragone.files.schema import MOST_ROUNDS
+from paragone.implementation.contract import VERSION
+from paragone.plan.cells import check
+from paragone.plan.power import FEWEST_LAUNCHES
+from paragone.plan.request import BASELINE, Request
+from paragone.task.mlp.problem_files import find_problem
 
 if TYPE_CHECKING:
-    from harness.revisions import Side
-    from harness.sides import Matched
+    from paragone.compare.live import Matched
+    from paragone.compare.revisions import Side
 
 LIVE = "--live"
 PROMISED = "5%"
@@ -129,10 +129,10 @@ def compare_live(
     `asked` is the request as for `bench`, its implementations patterns of names that both sides share; `given` are its
     workloads by name as the user gave them. Raises Misuse for sides that cannot be compared.
     """
-    from harness.bench import Bench
-    from harness.revisions import find_sides
-    from harness.runs import results_folder
-    from harness.sides import everyone_of, matched, offer
+    from paragone.compare.live import everyone_of, matched, offer
+    from paragone.compare.revisions import find_sides
+    from paragone.measure.bench import Bench
+    from paragone.store.runs import results_folder
 
     sides = find_sides(a, b)
     taking_part = matched(offer(sides[0]), offer(sides[1]), asked.implementations, everything)
@@ -175,13 +175,13 @@ def introduction(sides: tuple[Side, Side], taking_part: Matched) -> list[str]:
 
 def _end(folder: Path, finished: bool, allowed: float, markdown: bool, output: Path | None) -> None:
     """Write the reports, print the comparison, and raise the exit code."""
-    from harness.analyse import summarise
-    from harness.analyse.verdicts import surely_slower
-    from harness.compare.side_by_side import newly_failed, side_by_side
-    from harness.report import write_report
-    from harness.report.side_by_side import text
-    from harness.report.side_by_side_console import print_side_by_side
-    from harness.store import read_run
+    from paragone.analyse.summary import summarise
+    from paragone.analyse.verdicts import surely_slower
+    from paragone.compare.side_by_side import newly_failed, side_by_side
+    from paragone.report.terminal.side_by_side import print_side_by_side
+    from paragone.report.text.side_by_side import text
+    from paragone.report.write import write_report
+    from paragone.store.run_folder import read_run
 
     run = read_run(folder)
     path = write_report(run)

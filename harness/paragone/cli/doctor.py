@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from rich.markup import escape
 
-from harness.cli.app import out
+from paragone.cli.app import out
 
 
 def doctor() -> None:
     """Show what is here, what is missing, and what would disturb a measurement, with the command that mends each."""
-    from harness.doctor import examine
+    from paragone.cli.machine_checkup import examine
 
     colours = {"ok": "green", "note": "yellow", "problem": "red"}
     for finding in examine():

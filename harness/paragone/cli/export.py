@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.options import ResultsOption, write_output
-from harness.errors import UnknownName
+from paragone.cli.options import ResultsOption, write_output
+from paragone.errors import UnknownName
 
 
 def export(
@@ -20,9 +20,9 @@ def export(
     results: ResultsOption = None,
 ) -> None:
     """Write a run in another tool's form."""
-    from harness.export import pytest_benchmark_json
-    from harness.runs import find_run, results_folder
-    from harness.store import read_run
+    from paragone.report.text.pytest_benchmark import pytest_benchmark_json
+    from paragone.store.run_folder import read_run
+    from paragone.store.runs import find_run, results_folder
 
     if format_ != "pytest-benchmark":
         raise UnknownName("format", format_, ["pytest-benchmark"])

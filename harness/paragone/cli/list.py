@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from harness.cli.app import out
-from harness.cli.options import PluginsOption, everyone
-from harness.declared import reason_against
-from harness.registry import Broken, Found, refuse_broken, select
-from harness.workloads import shipped_names
+from paragone.cli.app import out
+from paragone.cli.options import PluginsOption, everyone
+from paragone.implementation.declaration import reason_against
+from paragone.implementation.registry import Broken, Found, refuse_broken, select
+from paragone.task.mlp.problem_files import shipped_names
 
 
 def list_implementations(

@@ -15,20 +15,20 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from harness import environment
-from harness.data import DIGITS
-from harness.declared import reason_against
-from harness.errors import DataUnusable
-from harness.interpreters import OLDEST_PYTHON
-from harness.machine.conditions import GIB, Finding, judge
-from harness.machine.threads import fault_of_threads, worker_environment
-from harness.mnist.cache import find_entry
-from harness.mnist.files import locate
-from harness.mnist.parts import MNIST, MNIST_SHA256
-from harness.registry import Broken, Found, discover
-from harness.runs import results_folder
+from paragone.errors import DataUnusable
+from paragone.files.paths import IMPORT_ROOT, PROJECT
+from paragone.implementation.declaration import reason_against
+from paragone.implementation.registry import Broken, Found, discover
+from paragone.machine import environment
+from paragone.machine.conditions import GIB, Finding, judge
+from paragone.machine.python_environments import OLDEST_PYTHON
+from paragone.machine.threads import fault_of_threads, worker_environment
+from paragone.store.runs import results_folder
+from paragone.task.mlp.data import DIGITS
+from paragone.task.mlp.mnist.cache import find_entry
+from paragone.task.mlp.mnist.files import locate
+from paragone.task.mlp.mnist.parts import MNIST, MNIST_SHA256
 
-PROJECT = Path(__file__).parent.parent
 ENOUGH_DISK = 2 * GIB  # the data set in both dtypes as cached files, and room for runs
 WORKER_TIMEOUT_S = 60
 
@@ -41,7 +41,7 @@ TOOLS = (
 # What a worker's threads look like once its libraries are loaded.
 ASK_A_WORKER = """
 import json, numpy, scipy.linalg
-from harness.machine.threads import found_threads
+from paragone.machine.threads import found_threads
 print(json.dumps(found_threads()))
 """
 
@@ -209,7 +209,7 @@ def _existing(folder: Path) -> Path:
 def threads_in_a_worker() -> dict[str, Any]:
     """Return the thread pools that a fresh process finds when one thread is asked for; {"error": …} if it failed."""
     surroundings, _ = worker_environment(1, os.environ)
-    surroundings["PYTHONPATH"] = os.pathsep.join(filter(None, [str(PROJECT), surroundings.get("PYTHONPATH")]))
+    surroundings["PYTHONPATH"] = os.pathsep.join(filter(None, [str(IMPORT_ROOT), surroundings.get("PYTHONPATH")]))
     command = [sys.executable, "-c", ASK_A_WORKER]
     try:
         answer = subprocess.run(command, env=surroundings, capture_output=True, text=True, timeout=WORKER_TIMEOUT_S)

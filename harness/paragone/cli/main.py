@@ -11,23 +11,21 @@ from typing import Annotated, NoReturn
 import typer
 from rich.markup import escape
 
-from harness import __version__
-from harness.cli import (
-    adding,
-    checking,
-    claiming,
-    comparing,
-    doctoring,
-    exporting,
-    listing,
-    live_comparing,
-    measuring,
-    profiling,
-    selftesting,
-    training,
-)
-from harness.cli.app import EXIT_INTERRUPTED, app, err, out
-from harness.errors import HarnessError
+from paragone import __version__
+from paragone.cli.app import EXIT_INTERRUPTED, app, err, out
+from paragone.cli.bench import bench, report
+from paragone.cli.claims import claims
+from paragone.cli.compare import compare
+from paragone.cli.compare_live import OrLive
+from paragone.cli.doctor import doctor
+from paragone.cli.export import export
+from paragone.cli.list import list_implementations
+from paragone.cli.new import new
+from paragone.cli.profile import profile
+from paragone.cli.selftest import selftest
+from paragone.cli.train import train
+from paragone.cli.verify import verify
+from paragone.errors import HarnessError
 
 __all__ = ["app", "main"]
 
@@ -36,21 +34,21 @@ UNWRITABLE = {errno.ENOSPC, errno.EIO, errno.EDQUOT}
 EXIT_UNWRITABLE = 5
 # In the order of --help.
 COMMANDS = (
-    (listing.list_implementations, "paragone list 'numpy_*'"),
-    (adding.new, "paragone new my_step --language c"),
-    (checking.verify, "paragone verify numpy_tuned --problem mlp4 --batch-sizes 1,7,500"),
-    (measuring.bench, "paragone bench --problem mlp4 -i 'numpy_*' --dtype float32 --batch-sizes 500,20000"),
-    (measuring.report, "paragone report latest"),
-    (comparing.compare, "paragone compare 2026-01-02T030405Z latest --markdown"),
-    (profiling.profile, "paragone profile -i 'numpy_*' -p mlp4 -b 500,20000"),
-    (claiming.claims, "paragone claims -i S2"),
-    (training.train, "paragone train numpy_tuned --epochs 30 --dtype float64"),
-    (exporting.export, "paragone export latest --format pytest-benchmark > run.json"),
-    (doctoring.doctor, "paragone doctor"),
-    (selftesting.selftest, "paragone selftest coverage quiet"),
+    (list_implementations, "paragone list 'numpy_*'"),
+    (new, "paragone new my_step --language c"),
+    (verify, "paragone verify numpy_tuned --problem mlp4 --batch-sizes 1,7,500"),
+    (bench, "paragone bench --problem mlp4 -i 'numpy_*' --dtype float32 --batch-sizes 500,20000"),
+    (report, "paragone report latest"),
+    (compare, "paragone compare 2026-01-02T030405Z latest --markdown"),
+    (profile, "paragone profile -i 'numpy_*' -p mlp4 -b 500,20000"),
+    (claims, "paragone claims -i S2"),
+    (train, "paragone train numpy_tuned --epochs 30 --dtype float64"),
+    (export, "paragone export latest --format pytest-benchmark > run.json"),
+    (doctor, "paragone doctor"),
+    (selftest, "paragone selftest coverage quiet"),
 )
 # Commands of a class of their own.
-CLASSES = {"compare": live_comparing.OrLive}
+CLASSES = {"compare": OrLive}
 for function, example in COMMANDS:
     name = example.split()[1]
     app.command(name, cls=CLASSES.get(name), epilog=f"Example: {example}")(function)

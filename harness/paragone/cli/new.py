@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from harness.cli.app import out
-from harness.declared import reason_against
-from harness.registry import IMPLEMENTATIONS, read_folder
-from harness.starter import LANGUAGES, write_starter
+from paragone.cli.app import out
+from paragone.implementation.declaration import reason_against
+from paragone.implementation.registry import IMPLEMENTATIONS, read_folder
+from paragone.implementation.template import LANGUAGES, write_starter
 
 
 def new(

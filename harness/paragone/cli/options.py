@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.display import TerminalDisplay
-from harness.errors import Misuse, UnknownName
-from harness.interface import FLOATS
-from harness.kinds import LARGEST
-from harness.paths import at_home
-from harness.problem import Problem
-from harness.registry import Broken, Found, discover
-from harness.workloads import find_problem, shipped_names
+from paragone.cli.display import TerminalDisplay
+from paragone.errors import Misuse, UnknownName
+from paragone.files.paths import at_home
+from paragone.files.schema import LARGEST
+from paragone.implementation.contract import FLOATS
+from paragone.implementation.registry import Broken, Found, discover
+from paragone.task.mlp.problem import Problem
+from paragone.task.mlp.problem_files import find_problem, shipped_names
 
 if TYPE_CHECKING:
-    from harness.data import DataSet
+    from paragone.task.mlp.data import DataSet
 
 # Python, NumPy and the harness.
 LEAST_MEMORY = 100_000_000
@@ -82,7 +82,7 @@ def absolute(plugins: Sequence[str] | None) -> tuple[str, ...]:
 
 def data_set(path: str | None, display: TerminalDisplay) -> DataSet:
     """Return the data set of this path, else that of the environment, the cache or a download."""
-    from harness.data import find_data
+    from paragone.task.mlp.data import find_data
 
     return find_data(path, display.say)
 

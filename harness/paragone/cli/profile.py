@@ -10,8 +10,9 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from harness.cli.app import EXIT_FAILED_CHECK, EXIT_INTERRUPTED, err, out
-from harness.cli.options import (
+from paragone.cli.app import EXIT_FAILED_CHECK, EXIT_INTERRUPTED, err, out
+from paragone.cli.display import TerminalDisplay, status_line
+from paragone.cli.options import (
     DataOption,
     DtypeOption,
     ImplementationsOption,
@@ -30,16 +31,15 @@ from harness.cli.options import (
     everyone,
     workloads,
 )
-from harness.display import TerminalDisplay, status_line
-from harness.interface import PHASES
-from harness.kinds import MOST_ROUNDS
-from harness.plan import check
-from harness.registry import refuse_broken
-from harness.request import ROUNDS, Request
+from paragone.files.schema import MOST_ROUNDS
+from paragone.implementation.contract import PHASES
+from paragone.implementation.registry import refuse_broken
+from paragone.plan.cells import check
+from paragone.plan.request import ROUNDS, Request
 
 if TYPE_CHECKING:
-    from harness.analyse.breakdown import Breakdown
-    from harness.report.profile import Profiled
+    from paragone.analyse.breakdown import Breakdown
+    from paragone.report.text.profile import Profiled
 
 BATCH_SIZES = (10, 1000)
 
@@ -62,9 +62,9 @@ def profile(
     memory_limit: MemoryOption = None,
 ) -> None:
     """Show where the time of a step goes: gather, forward, loss, backward, update; one dtype each unless asked."""
-    from harness.profile import Profile
-    from harness.report.profile import gaps, read_profile, write_profile
-    from harness.runs import results_folder
+    from paragone.measure.profile import Profile
+    from paragone.report.text.profile import gaps, read_profile, write_profile
+    from paragone.store.runs import results_folder
 
     request = Request(
         problems=workloads(problem or ["nielsen"]),
@@ -104,7 +104,7 @@ def profile(
 
 
 def _show(profiled: Profiled) -> None:
-    from harness.report.profile import cost_of_clocks, doubts, gaps, groups, names_of
+    from paragone.report.text.profile import cost_of_clocks, doubts, gaps, groups, names_of
 
     labels = names_of(profiled)
     for problem, _, cells in groups(profiled.cells):
@@ -120,7 +120,7 @@ def _show(profiled: Profiled) -> None:
 
 
 def _table(title: str, cells: list[Breakdown], labels: dict[str, str]) -> Table:
-    from harness.report.wording import significant
+    from paragone.report.text.formatting import significant
 
     table = Table(title=title, title_justify="left", show_edge=False, collapse_padding=True, pad_edge=False)
     table.add_column("implementation", overflow="fold", min_width=16)

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.app import EXIT_FAILED_CHECK, EXIT_INTERRUPTED, err, out
-from harness.cli.options import DataOption, ResultsOption, SeedOption, data_set
-from harness.display import TerminalDisplay
-from harness.errors import ResultsUnusable, UnknownName
+from paragone.cli.app import EXIT_FAILED_CHECK, EXIT_INTERRUPTED, err, out
+from paragone.cli.display import TerminalDisplay
+from paragone.cli.options import DataOption, ResultsOption, SeedOption, data_set
+from paragone.errors import ResultsUnusable, UnknownName
 
 if TYPE_CHECKING:
-    from harness.selftest.examination import Section, SelfTest
+    from paragone.selftest.examination import Section, SelfTest
 
 
 def selftest(
@@ -28,9 +28,9 @@ def selftest(
     seed: SeedOption = 1,
 ) -> None:
     """Show that the statistics tell the truth here: coverage, A/A and power of real runs, beside other tools."""
-    from harness.runs import results_folder
-    from harness.selftest.examination import SelfTest
-    from harness.selftest.plan import FULL, PARTS, SMALL
+    from paragone.selftest.examination import SelfTest
+    from paragone.selftest.grid import FULL, PARTS, SMALL
+    from paragone.store.runs import results_folder
 
     for part in parts or ():
         if part not in PARTS:

@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.app import err, out
-from harness.cli.options import (
+from paragone.cli.app import err, out
+from paragone.cli.display import TerminalDisplay
+from paragone.cli.options import (
     DataOption,
     LimitOption,
     MemoryOption,
@@ -19,9 +20,8 @@ from harness.cli.options import (
     everyone,
     workloads,
 )
-from harness.display import TerminalDisplay
-from harness.registry import find_variant, refuse_broken
-from harness.request import Request
+from paragone.implementation.registry import find_variant, refuse_broken
+from paragone.plan.request import Request
 
 
 def train(
@@ -38,7 +38,7 @@ def train(
     memory_limit: MemoryOption = None,
 ) -> None:
     """Train one variant and print its test accuracy after every epoch; elapsed time includes evaluating."""
-    from harness.learning import learn
+    from paragone.measure.learning_curves import learn
 
     found, broken = everyone(plugins)
     refuse_broken([implementation.partition("[")[0]], found, broken)

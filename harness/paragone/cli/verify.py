@@ -11,8 +11,9 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from harness.cli.app import EXIT_FAILED_CHECK, err, out
-from harness.cli.options import (
+from paragone.cli.app import EXIT_FAILED_CHECK, err, out
+from paragone.cli.display import TerminalDisplay, checks_table, reasons, status_line, verdicts_table
+from paragone.cli.options import (
     NAMES_HELP,
     DataOption,
     DtypeOption,
@@ -30,12 +31,11 @@ from harness.cli.options import (
     everyone,
     workloads,
 )
-from harness.declared import reason_against
-from harness.display import TerminalDisplay, checks_table, reasons, status_line, verdicts_table
-from harness.errors import Misuse
-from harness.plan import check
-from harness.registry import Found, refuse_broken, select
-from harness.request import Request
+from paragone.errors import Misuse
+from paragone.implementation.declaration import reason_against
+from paragone.implementation.registry import Found, refuse_broken, select
+from paragone.plan.cells import check
+from paragone.plan.request import Request
 
 # After the contract, which has its own, the gate at these.
 CONTRACT_BATCH_SIZES = (1, 10, 100)
@@ -62,7 +62,7 @@ def verify(
     ] = False,
 ) -> None:
     """Check implementations against the float64 reference; nothing is timed."""
-    from harness.pilot import verify_only
+    from paragone.verify.pilot import verify_only
 
     request = Request(
         problems=workloads(problem or ["all"]),
@@ -101,7 +101,7 @@ def verify(
 
 def _check_contract(chosen: Sequence[Found], time_limit_s: float) -> bool:
     """Print what the contract's checks find in one implementation; return whether it keeps it."""
-    from harness.contract import run_contract
+    from paragone.implementation.conformance import run_contract
 
     if len(chosen) != 1:
         raise Misuse(f"--contract looks at one implementation, got {len(chosen)}: paragone verify NAME --contract")

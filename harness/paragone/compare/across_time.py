@@ -49,15 +49,15 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from harness.analyse import CONFIDENCE, LEAST_ROUNDS, UNIT, summarise
-from harness.analyse.statuses import CELL, timed_samples
-from harness.analyse.verdicts import POINT, surely_slower, verdict_words
-from harness.compare.comparable import SAME, are_versions_same, in_both, name_of, refusals, source_states
-from harness.compare.uncertainty import MOST_FREEDOM, adjusted, freedom_of_sum, shrunk, two_sided, variance_between
-from harness.errors import Incomparable
+from paragone.analyse.statuses import CELL, timed_samples
+from paragone.analyse.summary import CONFIDENCE, LEAST_ROUNDS, UNIT, summarise
+from paragone.analyse.verdicts import POINT, surely_slower, verdict_words
+from paragone.compare.comparable import SAME, are_versions_same, in_both, name_of, refusals, source_states
+from paragone.compare.uncertainty import MOST_FREEDOM, adjusted, freedom_of_sum, shrunk, two_sided, variance_between
+from paragone.errors import Incomparable
 
 if TYPE_CHECKING:
-    from harness.store import Run
+    from paragone.store.run_folder import Run
 
 FALSE_DISCOVERY_RATE = 0.05
 POWER_QUANTILE = 1.645  # found in 95 of 100 cases

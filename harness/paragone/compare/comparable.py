@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from harness.analyse.statuses import CELL
-from harness.environment import facts
+from paragone.analyse.statuses import CELL
+from paragone.machine.environment import facts
 
 if TYPE_CHECKING:
-    from harness.store import Run
+    from paragone.store.run_folder import Run
 
 ABOUT = ["implementation", "language", "dtype", "control"]
 WORDS_AND_GRID = {"description", "source", "batch_sizes"}  # of a workload: they decide no number

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any, cast
 
-from harness.errors import HarnessError, Misuse, UnknownName
-from harness.interface import VERSION, Implementation
-from harness.plugins import Place, places_in
-from harness.registry import Broken, Found, discover, read_folder
-from harness.request import Request
-from harness.revisions import Side, side_of
+from paragone.compare.revisions import Side, side_of
+from paragone.errors import HarnessError, Misuse, UnknownName
+from paragone.implementation.contract import VERSION, Implementation
+from paragone.implementation.plugins import Place, places_in
+from paragone.implementation.registry import Broken, Found, discover, read_folder
+from paragone.plan.request import Request
 
 SAME = "its source is the same on both sides"
 

@@ -13,12 +13,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from harness.data import cache_folder
-from harness.environment import git
-from harness.errors import Misuse
-from harness.registry import IMPLEMENTATIONS, PROJECT
-from harness.source import folder_hash
+from paragone.errors import Misuse
+from paragone.files.hashing import folder_hash
+from paragone.files.paths import PROJECT
+from paragone.implementation.registry import IMPLEMENTATIONS
+from paragone.machine.environment import git
+from paragone.task.mlp.data import cache_folder
 
+# Where a revision holds its implementations.
+FOLDER = IMPLEMENTATIONS.relative_to(PROJECT)
 WORKING_TREE = ("worktree", ".")
 ADVICE = "A side is a git revision of this project, worktree (or .), or a folder of implementations"
 
@@ -58,8 +61,7 @@ def find_side(text: str, project: Path = PROJECT) -> Side:
     folder = _folder(text)
     if folder and _holds_implementations(folder):
         folder = folder.resolve()
-        named = folder.parent.name if folder.name == IMPLEMENTATIONS.name else folder.name
-        return Side(_label(named), folder, f"folder {folder}")
+        return Side(_label(_project_of(folder).name), folder, f"folder {folder}")
     if text in WORKING_TREE:
         return _working_tree(project)
     if git(project, "rev-parse", "--git-dir") is None:
@@ -86,25 +88,25 @@ def _revision(text: str, commit: str, project: Path) -> Side:
 
 
 def _check_out(commit: str, project: Path, into: Path, text: str) -> None:
-    tree = f"{commit}:./{IMPLEMENTATIONS.name}"
+    tree = f"{commit}:./{FOLDER}"
     git_folder = git(project, "rev-parse", "--absolute-git-dir") or ""
     into.mkdir()
     with tempfile.TemporaryDirectory() as scratch:
         # An index and a working tree of its own: the user's are not touched.
         own = {"GIT_INDEX_FILE": f"{scratch}/index"}
         if git(project, "read-tree", tree, **own) is None:
-            raise Misuse(f"{text}: that revision has no {IMPLEMENTATIONS.name}/ in {project}")
+            raise Misuse(f"{text}: that revision has no {FOLDER}/ in {project}")
         there = {"GIT_DIR": git_folder, "GIT_WORK_TREE": str(into), **own}
         if git(into, "checkout-index", "--all", **there) is None or not _holds_implementations(into):
-            raise Misuse(f"{text}: no implementation could be checked out of {IMPLEMENTATIONS.name}/ of that revision")
+            raise Misuse(f"{text}: no implementation could be checked out of {FOLDER}/ of that revision")
 
 
 def _working_tree(project: Path) -> Side:
     """Return a copy of the implementations as they are now, committed or not."""
-    source = project / IMPLEMENTATIONS.name
+    source = project / FOLDER
     if not _holds_implementations(source):
         raise Misuse(f"{source}: there are no implementations in the working tree. {ADVICE}")
-    changes = git(project, "status", "--porcelain", "--", IMPLEMENTATIONS.name)
+    changes = git(project, "status", "--porcelain", "--", str(FOLDER))
     head = git(project, "rev-parse", "--short", "HEAD")
     files = len((changes or "").splitlines())
     state = f", {head} and {files} changed {'file' if files == 1 else 'files'}" if head else ""
@@ -146,6 +148,11 @@ def _folder(text: str) -> Path | None:
         return folder if text and folder.is_dir() else None
     except (OSError, RuntimeError, ValueError):  # a name that no folder can have; no such home
         return None
+
+
+def _project_of(folder: Path) -> Path:
+    """Return the project whose implementations these are; else the folder itself."""
+    return folder.parents[len(FOLDER.parts) - 1] if folder.parts[-len(FOLDER.parts) :] == FOLDER.parts else folder
 
 
 def _holds_implementations(folder: Path) -> bool:

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from harness.analyse import cells_with_statuses, relative_speeds
-from harness.analyse.statuses import CELL, timed_samples
-from harness.analyse.verdicts import unknown_verdict, verdict_words
-from harness.interface import VERSION, without_version
+from paragone.analyse.statuses import CELL, timed_samples
+from paragone.analyse.summary import cells_with_statuses, relative_speeds
+from paragone.analyse.verdicts import unknown_verdict, verdict_words
+from paragone.implementation.contract import VERSION, without_version
 
 if TYPE_CHECKING:
-    from harness.store import Run
+    from paragone.store.run_folder import Run
 
 POINT = ["problem", "compared", "batch_size", "threads"]
 OF_A_SIDE = ["variant", "status", "reason", "images_per_second"]

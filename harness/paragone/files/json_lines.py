@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from harness.errors import ResultsUnusable
+from paragone.errors import ResultsUnusable
 
 MOST_BYTES = 1 << 26  # of a plan or an environment; a plan of a thousand cells has 300 kB
 MOST_LINE_BYTES = 1 << 22  # of a row; the longest hold what a worker's answer may, 1 MiB

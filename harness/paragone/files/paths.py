@@ -1,10 +1,14 @@
-"""Paths as people write them: ~ stands for a home folder."""
+"""Where this project lies, and paths as people write them."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from harness.errors import Misuse
+from paragone.errors import Misuse
+
+PACKAGE = Path(__file__).parent.parent
+IMPORT_ROOT = PACKAGE.parent  # on PYTHONPATH, it makes `import paragone` this very package
+PROJECT = IMPORT_ROOT.parent
 
 
 def at_home(path: str | Path, said_by: str) -> Path:

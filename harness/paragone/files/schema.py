@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from harness.plain_text import is_plain
+from paragone.files.printable import is_plain
 
 LARGEST = 2**53  # a whole number that every table holds exactly
 LARGEST_NUMBER = 1e18

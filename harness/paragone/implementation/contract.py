@@ -30,8 +30,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.problem import Problem
-from harness.state import State
+from paragone.task.mlp.problem import Problem
+from paragone.task.mlp.state import State
 
 FLOATS = ("float32", "float64")
 # In a run that holds two versions of an implementation, what stands before the version: numpy_rows@a1b2c3d.
@@ -69,7 +69,7 @@ class Implementation(ABC):
     maths: ClassVar[tuple[str, ...]]  # the files beside impl.py that hold its formulas
     axes: ClassVar[Mapping[str, tuple[str, ...]]] = {"dtype": ("float64",)}
     deterministic: ClassVar[bool] = True  # same state and order, same bits
-    # A virtual environment of its own that its worker starts in, by name (harness/interpreters.py); "": the harness's.
+    # A virtual environment of its own that its worker starts in, by name (paragone/machine/python_environments.py); "": the harness's.
     own_environment: ClassVar[str] = ""
     call_seconds: ClassVar[float] = 0.0  # what a call of train takes by itself, where samples must be longer for it
     predicts: ClassVar[bool] = False  # it has the verbs load_test and predict

@@ -7,11 +7,11 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from harness.errors import words_of
-from harness.interface import FLOATS, Implementation
-from harness.interpreters import reason_against_environment
-from harness.problem import Problem
-from harness.source import LARGEST_FILE_BYTES
+from paragone.errors import words_of
+from paragone.files.hashing import LARGEST_FILE_BYTES
+from paragone.implementation.contract import FLOATS, Implementation
+from paragone.machine.python_environments import reason_against_environment
+from paragone.task.mlp.problem import Problem
 
 MOST_CHARACTERS = 64  # of a name, or of a value of an axis
 MOST_CALL_SECONDS = 10  # a sample is ten times that

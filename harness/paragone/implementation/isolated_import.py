@@ -1,6 +1,6 @@
 """Importing code that anybody may have written: tried in a process of its own first, and without traces in this one.
 
-    python -m harness.importing OUTGOING FOLDER …
+    python -m paragone.implementation.isolated_import OUTGOING FOLDER …
 
 imports one impl.py after the other and writes a byte once each is done; whoever reads them knows where it ended.
 """
@@ -26,9 +26,9 @@ from types import ModuleType
 
 import numpy as np
 
-from harness.machine.family import descendants, ending
+from paragone.files.paths import IMPORT_ROOT
+from paragone.machine.process_tree import descendants, ending
 
-PROJECT = Path(__file__).parent.parent
 # One that takes longer to import does there what belongs in load.
 TIME_LIMIT_S = 60.0
 DONE, LEFT_A_THREAD, LEFT_A_PROCESS, CLOSED_A_STREAM = b".", b"t", b"p", b"c"
@@ -68,9 +68,9 @@ def try_out(folders: Sequence[Path]) -> dict[Path, str]:
 def _imported_elsewhere(folders: Sequence[Path]) -> tuple[bytes, str]:
     """Return a mark for each folder that another process came through, and how that process ended."""
     reading, writing = os.pipe()
-    path = os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH", "")]))
+    path = os.pathsep.join(filter(None, [str(IMPORT_ROOT), os.environ.get("PYTHONPATH", "")]))
     process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "harness.importing", str(writing), *map(str, folders)],
+        [sys.executable, "-P", "-m", "paragone.implementation.isolated_import", str(writing), *map(str, folders)],
         pass_fds=(writing,),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

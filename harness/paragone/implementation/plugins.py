@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.errors import Misuse, words_of
-from harness.paths import at_home
+from paragone.errors import Misuse, words_of
+from paragone.files.paths import at_home
 
 ENTRY_POINTS = "paragone.implementations"
 VARIABLE = "PARAGONE_PLUGINS"

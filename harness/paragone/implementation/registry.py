@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.declared import declaration_fault
-from harness.errors import HarnessError, Misuse, UnknownName, words_of
-from harness.importing import import_folder, surroundings_kept, try_out
-from harness.interface import Implementation, Variant, variants
-from harness.naming import chosen, is_called
-from harness.plugins import Place, places_given, places_in, places_installed
-from harness.source import folder_hash, kept_source
+from paragone.errors import HarnessError, Misuse, UnknownName, words_of
+from paragone.files.hashing import folder_hash, kept_source
+from paragone.files.paths import PROJECT
+from paragone.implementation.contract import Implementation, Variant, variants
+from paragone.implementation.declaration import declaration_fault
+from paragone.implementation.isolated_import import import_folder, surroundings_kept, try_out
+from paragone.implementation.plugins import Place, places_given, places_in, places_installed
+from paragone.implementation.selection import chosen, is_called
 
-PROJECT = Path(__file__).parent.parent
-IMPLEMENTATIONS = PROJECT / "impls"
+IMPLEMENTATIONS = PROJECT / "impls" / "mlp"
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ def read_folder(folder: Path) -> list[type[Implementation]]:
 
 
 def select(found: Sequence[Found], patterns: Iterable[str]) -> list[Found]:
-    """Return the implementations of which one of the patterns means a variant (harness/naming.py).
+    """Return the implementations of which one of the patterns means a variant (paragone/implementation/selection.py).
 
     Raises UnknownName or Misuse for a pattern that means none.
     """

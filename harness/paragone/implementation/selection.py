@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 
-from harness.errors import Misuse, UnknownName
-from harness.interface import Implementation, Variant, axes_of, variants
+from paragone.errors import Misuse, UnknownName
+from paragone.implementation.contract import Implementation, Variant, axes_of, variants
 
 HINT = " One variant is asked for by its axes in brackets, such as 'numpy_rows[order=F]'."
 

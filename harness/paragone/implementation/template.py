@@ -1,4 +1,4 @@
-"""A new implementation to begin from: a folder that works and passes the gate, written from `harness/starters/`."""
+"""A new implementation to begin from: a folder that works and passes the gate, written from `paragone/implementation/templates/`."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import tempfile
 from collections.abc import Collection
 from pathlib import Path
 
-from harness.errors import Misuse, UnknownName
-from harness.registry import IMPLEMENTATIONS, discover
+from paragone.errors import Misuse, UnknownName
+from paragone.implementation.registry import IMPLEMENTATIONS, discover
 
 LANGUAGES = ("python", "julia", "c", "fortran", "process")
 
-STARTERS = Path(__file__).parent / "starters"
+TEMPLATES = Path(__file__).parent / "templates"
 # What a starter takes from another one: the same maths, reached in another way.
-BORROWED = {"process": (STARTERS / "python" / "maths.py",)}
+BORROWED = {"process": (TEMPLATES / "python" / "maths.py",)}
 
 NAME = re.compile(r"[a-z][a-z0-9_]*", re.ASCII | re.IGNORECASE)
 # Installed or not: a folder of that name would hide the package from whoever imports it beside the folder.
@@ -66,7 +66,7 @@ def filled_in(name: str, language: str) -> dict[str, str]:
 
 def templates(language: str) -> list[Path]:
     """Return the files that a starter in this language is written from, impl.py first."""
-    own = [path for path in (STARTERS / language).iterdir() if path.is_file()]
+    own = [path for path in (TEMPLATES / language).iterdir() if path.is_file()]
     return sorted([*own, *BORROWED.get(language, ())], key=lambda path: (path.name != "impl.py", path.name))
 
 

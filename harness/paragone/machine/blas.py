@@ -1,6 +1,6 @@
 """Which BLAS NumPy and SciPy bring: asked of a process that has loaded nothing else, as this one may have.
 
-    python -m harness.machine.blas
+    python -m paragone.machine.blas
 
 prints it as JSON.
 """
@@ -14,12 +14,11 @@ import subprocess
 import sys
 from contextlib import suppress
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-from harness.machine.threads import found_threads
+from paragone.files.paths import IMPORT_ROOT
+from paragone.machine.threads import found_threads
 
-PROJECT = Path(__file__).parent.parent.parent
 BRING_BLAS = ("numpy", "scipy.linalg")
 SECONDS_TO_ANSWER = 60
 
@@ -31,7 +30,7 @@ def blas() -> list[dict[str, Any]]:
     Each has user_api, library, version, architecture (the kernels that it has chosen), threading_layer and file. Takes
     a third of a second the first time. Empty where neither can be imported.
     """
-    path = os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH", "")]))
+    path = os.pathsep.join(filter(None, [str(IMPORT_ROOT), os.environ.get("PYTHONPATH", "")]))
     try:
         answer = subprocess.run(
             [sys.executable, "-P", "-m", __name__],

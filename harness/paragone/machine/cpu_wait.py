@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import psutil
 
-from harness.machine.family import PROC, cpu_time_ns, threads
+from paragone.machine.process_tree import PROC, cpu_time_ns, threads
 
 
 class Reading(NamedTuple):

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
-from harness.machine.family import descendants, threads
-from harness.machine.hardware import affinity
+from paragone.machine.hardware import affinity
+from paragone.machine.process_tree import descendants, threads
 
 
 def usable_cpus() -> tuple[int, ...]:

@@ -15,15 +15,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from harness.interpreters import ask, interpreter
-from harness.machine.blas import blas
-from harness.machine.conditions import judge
-from harness.machine.hardware import machine, operating_system
-from harness.machine.load import load
-from harness.machine.threads import worker_environment
-from harness.source import folder_hash
+from paragone.files.hashing import folder_hash
+from paragone.files.paths import PROJECT
+from paragone.machine.blas import blas
+from paragone.machine.busy import load
+from paragone.machine.conditions import judge
+from paragone.machine.hardware import machine, operating_system
+from paragone.machine.python_environments import ask, interpreter
+from paragone.machine.threads import worker_environment
 
-PROJECT = Path(__file__).parent.parent
 # What decides numbers; anything else in the folder may differ from the commit without harm.
 MEASURED_CODE = ("harness", "impls", "benchmarks")
 GIT_TIMEOUT_S = 20

@@ -13,8 +13,8 @@ from typing import Any
 
 import psutil
 
-from harness.machine.cgroups import ROOT, cpu_quota
-from harness.machine.memory import memory_limit_bytes
+from paragone.machine.cgroups import ROOT, cpu_quota
+from paragone.machine.memory import memory_limit_bytes
 
 # Instruction sets that numerical libraries choose their kernels by.
 VECTOR_FLAGS = (

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import psutil
 
-from harness.machine.cgroups import ROOT, memory_limit
-from harness.machine.family import PROC, descendants
+from paragone.machine.cgroups import ROOT, memory_limit
+from paragone.machine.process_tree import PROC, descendants
 
 STATUS = Path("/proc/self/status")
 CLEAR_REFS = Path("/proc/self/clear_refs")

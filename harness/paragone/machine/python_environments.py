@@ -16,9 +16,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from harness.paths import at_home
+from paragone.files.paths import PROJECT, at_home
 
-PROJECT = Path(__file__).parent.parent
 VARIABLE = "PARAGONE_ENVIRONMENTS"
 OLDEST_PYTHON = (3, 11)
 WORKER_PACKAGES = ("numpy", "platformdirs", "psutil", "threadpoolctl")  # all that a worker imports besides Python's own

@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from harness.machine.variables import FIXED, RULES, THREAD_COUNTS, XLA_THREADS
+from paragone.machine.variables import FIXED, RULES, THREAD_COUNTS, XLA_THREADS
 
 SET_BY_THREADPOOLCTL = "KMP_DUPLICATE_LIB_OK"
 

@@ -13,13 +13,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import stats
 
-from harness.data import DataSet
-from harness.gatekeeper import Gatekeeper
-from harness.pilot import OpenWorker
-from harness.plan import Cell, Enrolment, EnrolmentKey
-from harness.remaining import Remaining
-from harness.schedule import Schedule
-from harness.store import RunFolder, read_rows
+from paragone.measure.remaining import Remaining
+from paragone.measure.rounds import Schedule
+from paragone.plan.cells import Cell, Enrolment, EnrolmentKey
+from paragone.store.run_folder import RunFolder, read_rows
+from paragone.task.mlp.data import DataSet
+from paragone.verify.pilot import OpenWorker
+from paragone.verify.verifier import Gatekeeper
 
 ROUNDS = 3
 # A deviation is estimated from so many degrees of freedom at least: of few points of the grid, more launches.

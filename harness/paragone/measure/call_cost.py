@@ -8,18 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-from harness.data import DataSet
-from harness.declared import reason_against
-from harness.errors import MeasurementFailed
-from harness.interface import Implementation, variants
-from harness.pilot import OpenWorker, load_worker
-from harness.plan import Enrolment
-from harness.registry import Found, read_folder
+from paragone.errors import MeasurementFailed
+from paragone.files.paths import PACKAGE
+from paragone.implementation.contract import Implementation, variants
+from paragone.implementation.declaration import reason_against
+from paragone.implementation.registry import Found, read_folder
+from paragone.plan.cells import Enrolment
+from paragone.task.mlp.data import DataSet
+from paragone.verify.pilot import OpenWorker, load_worker
 
-NULLS = Path(__file__).parent / "adapters" / "null"
+NULLS = PACKAGE / "adapters" / "null"
 
 
 def call_costs(

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.data import DataSet
-from harness.errors import MeasurementFailed
-from harness.host import WorkerHandle
-from harness.matrices import logits
-from harness.state import State
+from paragone.errors import MeasurementFailed
+from paragone.task.mlp.data import DataSet
+from paragone.task.mlp.perturbation import logits
+from paragone.task.mlp.state import State
+from paragone.worker.handle import WorkerHandle
 
 # One call takes milliseconds, too few for one sample: calls are repeated until they take about so long.
 EVALUATION_SECONDS = 0.04

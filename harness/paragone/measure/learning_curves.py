@@ -10,19 +10,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.data import DataSet, check_fits
-from harness.declared import reason_against
-from harness.errors import MeasurementFailed, Unavailable
-from harness.host import WorkerHandle
-from harness.interface import Variant
-from harness.matrices import logits
-from harness.pilot import Display, load_worker, open_worker
-from harness.plan import Cell, Enrolment, EnrolmentKey, grid
-from harness.registry import Found
-from harness.request import Request
-from harness.state import State
-from harness.store import RunFolder, read_json, read_rows
-from harness.survey import outcome
+from paragone.errors import MeasurementFailed, Unavailable
+from paragone.implementation.contract import Variant
+from paragone.implementation.declaration import reason_against
+from paragone.implementation.registry import Found
+from paragone.plan.cells import Cell, Enrolment, EnrolmentKey, grid
+from paragone.plan.request import Request
+from paragone.store.run_folder import RunFolder, read_json, read_rows
+from paragone.task.mlp.data import DataSet, check_fits
+from paragone.task.mlp.perturbation import logits
+from paragone.task.mlp.state import State
+from paragone.verify.pilot import Display, load_worker, open_worker
+from paragone.verify.pilot_result import outcome
+from paragone.worker.handle import WorkerHandle
 
 # Curves are drawn for the first batch size from this on that the grid holds, for so many epochs and so many
 # seconds of training per implementation at most.

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from harness.errors import MeasurementFailed
-from harness.pilot import OpenWorker
-from harness.plan import Cell, Enrolment
-from harness.store import RunFolder, read_rows
+from paragone.errors import MeasurementFailed
+from paragone.plan.cells import Cell, Enrolment
+from paragone.store.run_folder import RunFolder, read_rows
+from paragone.verify.pilot import OpenWorker
 
 
 def record_limits(

@@ -6,8 +6,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.host import WorkerHandle
-from harness.plan import Cell, Enrolment
+from paragone.plan.cells import Cell, Enrolment
+from paragone.worker.handle import WorkerHandle
 
 
 @dataclass

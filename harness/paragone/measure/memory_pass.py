@@ -12,13 +12,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from harness.data import DataSet
-from harness.errors import MeasurementFailed
-from harness.pilot import Display, OpenWorker, load_worker
-from harness.plan import Cell, Enrolment, EnrolmentKey
-from harness.remaining import remaining_of
-from harness.store import RunFolder, read_json, read_rows
-from harness.survey import Survey
+from paragone.errors import MeasurementFailed
+from paragone.measure.remaining import remaining_of
+from paragone.plan.cells import Cell, Enrolment, EnrolmentKey
+from paragone.store.run_folder import RunFolder, read_json, read_rows
+from paragone.task.mlp.data import DataSet
+from paragone.verify.pilot import Display, OpenWorker, load_worker
+from paragone.verify.pilot_result import Survey
 
 FEWEST_STEPS = 3
 

@@ -11,23 +11,24 @@ from typing import Any
 
 import numpy as np
 
-from harness import METHOD_VERSION, environment
-from harness.data import DataSet, check_fits
-from harness.declared import reason_against
-from harness.errors import MeasurementFailed
-from harness.gatekeeper import Gatekeeper
-from harness.host import WorkerHandle
-from harness.machine.cpus import harness_cpus, pinned_to
-from harness.machine.memory import memory_limit_bytes
-from harness.machine.threads import fault_of_threads
-from harness.pilot import Display, Pilot, load_worker, open_worker
-from harness.plan import Cell, Enrolment, EnrolmentKey, batch_sizes, chosen_variants, describe_variant, enrol
-from harness.registry import Found, select
-from harness.request import ROUNDS, Request
-from harness.runs import new_profile_folder
-from harness.store import PROFILE_COLUMNS, RunFolder
-from harness.survey import Survey, outcome
-from harness.waves import in_waves
+from paragone import METHOD_VERSION
+from paragone.errors import MeasurementFailed
+from paragone.implementation.declaration import reason_against
+from paragone.implementation.registry import Found, select
+from paragone.machine import environment
+from paragone.machine.cpus import harness_cpus, pinned_to
+from paragone.machine.memory import memory_limit_bytes
+from paragone.machine.threads import fault_of_threads
+from paragone.plan.cells import Cell, Enrolment, EnrolmentKey, batch_sizes, chosen_variants, describe_variant, enrol
+from paragone.plan.request import ROUNDS, Request
+from paragone.plan.waves import in_waves
+from paragone.store.run_folder import PROFILE_COLUMNS, RunFolder
+from paragone.store.runs import new_profile_folder
+from paragone.task.mlp.data import DataSet, check_fits
+from paragone.verify.pilot import Display, Pilot, load_worker, open_worker
+from paragone.verify.pilot_result import Survey, outcome
+from paragone.verify.verifier import Gatekeeper
+from paragone.worker.handle import WorkerHandle
 
 # The plain instance and the one with clocks, each with the training set in memory of its own.
 INSTANCES = 2

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness.plan import Cell, EnrolmentKey
-from harness.store import read_table
+from paragone.plan.cells import Cell, EnrolmentKey
+from paragone.store.run_folder import read_table
 
 
 @dataclass

@@ -8,13 +8,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from harness import environment
-from harness.errors import Misuse, ResultsUnusable
-from harness.machine.hardware import machine_id
-from harness.plan import Enrolment
-from harness.request import Request
-from harness.runs import is_finished, run_folders
-from harness.store import COLUMNS, read_environment, read_plan, read_table
+from paragone.errors import Misuse, ResultsUnusable
+from paragone.machine import environment
+from paragone.machine.hardware import machine_id
+from paragone.plan.cells import Enrolment
+from paragone.plan.request import Request
+from paragone.store.run_folder import COLUMNS, read_environment, read_plan, read_table
+from paragone.store.runs import is_finished, run_folders
 
 MACHINE = "machine and versions"
 

@@ -8,20 +8,20 @@ from typing import Any
 
 import numpy as np
 
-from harness.answers import ANSWERS
-from harness.data import DataSet
-from harness.errors import HarnessError, MeasurementFailed
-from harness.evaluation import calls_of_a_sample, evaluate_after
-from harness.gatekeeper import Gatekeeper
-from harness.machine.threads import fault_of_threads
-from harness.measure import overuse, overused
-from harness.member import Member
-from harness.pilot import OpenWorker, load_worker, most_check_steps
-from harness.plan import Cell, Enrolment, EnrolmentKey
-from harness.remaining import Remaining
-from harness.store import RunFolder
-from harness.survey import numbers, outcome
-from harness.verify import Check
+from paragone.errors import HarnessError, MeasurementFailed
+from paragone.machine.threads import fault_of_threads
+from paragone.measure.evaluation import calls_of_a_sample, evaluate_after
+from paragone.measure.member import Member
+from paragone.measure.remaining import Remaining
+from paragone.plan.cells import Cell, Enrolment, EnrolmentKey
+from paragone.store.run_folder import RunFolder
+from paragone.task.mlp.data import DataSet
+from paragone.task.mlp.gate import Check
+from paragone.verify.pilot import OpenWorker, load_worker, most_check_steps
+from paragone.verify.pilot_result import numbers, outcome
+from paragone.verify.verifier import Gatekeeper
+from paragone.worker.replies import ANSWERS
+from paragone.worker.sample import overuse, overused
 
 
 class Schedule:

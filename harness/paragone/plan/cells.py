@@ -7,16 +7,16 @@ from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
 from typing import Any
 
-from harness import METHOD_VERSION
-from harness.declared import difference_from
-from harness.errors import Misuse, UnknownName
-from harness.interface import FLOATS, Variant, variants
-from harness.machine.memory import worker_limit_bytes
-from harness.measure import MOST_IMAGES, prefix_steps, sample_seconds, sample_steps
-from harness.naming import is_chosen
-from harness.problem import Problem
-from harness.registry import Broken, Found, find_variant, select
-from harness.request import Request
+from paragone import METHOD_VERSION
+from paragone.errors import Misuse, UnknownName
+from paragone.implementation.contract import FLOATS, Variant, variants
+from paragone.implementation.declaration import difference_from
+from paragone.implementation.registry import Broken, Found, find_variant, select
+from paragone.implementation.selection import is_chosen
+from paragone.machine.memory import worker_limit_bytes
+from paragone.plan.request import Request
+from paragone.task.mlp.problem import Problem
+from paragone.worker.sample import MOST_IMAGES, prefix_steps, sample_seconds, sample_steps
 
 # Problem, variant and threads: what names an enrolment in every table.
 EnrolmentKey = tuple[str, str, int]

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness.errors import ResultsUnusable
-from harness.problem import Problem
-from harness.resolution import FEWEST_LAUNCHES
+from paragone.errors import ResultsUnusable
+from paragone.plan.power import FEWEST_LAUNCHES
+from paragone.task.mlp.problem import Problem
 
 BASELINE = "numpy_rows"
 FEWEST_ROUNDS, ROUNDS, QUICK_ROUNDS = 5, 10, 6

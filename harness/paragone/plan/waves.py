@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from harness.interface import without_version
-from harness.ladders import ladders
-from harness.plan import Cell, EnrolmentKey
+from paragone.implementation.contract import without_version
+from paragone.implementation.ladders import ladders
+from paragone.plan.cells import Cell, EnrolmentKey
 
 Peaks = Mapping[EnrolmentKey, int]
 

@@ -8,17 +8,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.analyse import summarise
-from harness.disk import write_files
-from harness.errors import ResultsUnusable
-from harness.report.figures import figures
-from harness.report.markdown import sections_of
-from harness.report.page import page
-from harness.report.sections import joined
-from harness.report.spreadsheet import csv
+from paragone.analyse.summary import summarise
+from paragone.errors import ResultsUnusable
+from paragone.files.atomic import write_files
+from paragone.report.figures.draw import figures
+from paragone.report.page.build import page
+from paragone.report.text.markdown import sections_of
+from paragone.report.text.sections import joined
+from paragone.report.text.spreadsheet import csv
 
 if TYPE_CHECKING:
-    from harness.store import Run
+    from paragone.store.run_folder import Run
 
 FIGURES = "figures"
 

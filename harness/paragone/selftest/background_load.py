@@ -16,7 +16,7 @@ MEAN_SECONDS = 5.0  # of a burst, and of a pause
 @contextmanager
 def burning(seed: int) -> Iterator[None]:
     """Burn one core while this is open: bursts and pauses of random length, by turns, half of the time in all."""
-    process = Popen([sys.executable, "-m", "harness.selftest.load", str(seed)])
+    process = Popen([sys.executable, "-m", "paragone.selftest.background_load", str(seed)])
     try:
         yield
     finally:

@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.registry import Found
+from paragone.implementation.registry import Found
 
 COPY = '''"""{name}: {about}, for the self-test."""
 
 from pathlib import Path
 
-from harness.registry import read_folder
-from harness.selftest.spin import Slowed
+from paragone.implementation.registry import read_folder
+from paragone.selftest.spin import Slowed
 
 ORIGINAL = {{found.name: found for found in read_folder(Path({folder!r}))}}[{original!r}]
 

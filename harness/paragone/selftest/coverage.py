@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from harness.analyse import CONFIDENCE, relative_speeds
+from paragone.analyse.summary import CONFIDENCE, relative_speeds
 
 Logs = NDArray[np.float64]
 Noise = Callable[[np.random.Generator, tuple[int, ...]], Logs]

@@ -11,22 +11,22 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from harness.bench import Bench
-from harness.data import DataSet
-from harness.errors import MeasurementFailed
-from harness.pilot import Display
-from harness.registry import Found, discover
-from harness.request import BASELINE, Request
-from harness.resolution import launches_to_resolve
-from harness.selftest import tables
-from harness.selftest.copies import Copy, copies, write_copies
-from harness.selftest.coverage import N_LAUNCHES, WORLDS, coverage
-from harness.selftest.load import burning
-from harness.selftest.plan import Plan
-from harness.selftest.rivals import Blockwise, with_pyperf, with_pytest_benchmark
-from harness.selftest.trials import ENOUGH, Promise, Share, called_different, found, identical, judged
-from harness.store import Run, read_run
-from harness.workloads import find_problem
+from paragone.errors import MeasurementFailed
+from paragone.implementation.registry import Found, discover
+from paragone.measure.bench import Bench
+from paragone.plan.power import launches_to_resolve
+from paragone.plan.request import BASELINE, Request
+from paragone.selftest import tables
+from paragone.selftest.background_load import burning
+from paragone.selftest.copies import Copy, copies, write_copies
+from paragone.selftest.coverage import N_LAUNCHES, WORLDS, coverage
+from paragone.selftest.grid import Plan
+from paragone.selftest.rivals import Blockwise, with_pyperf, with_pytest_benchmark
+from paragone.selftest.trials import ENOUGH, Promise, Share, called_different, found, identical, judged
+from paragone.store.run_folder import Run, read_run
+from paragone.task.mlp.data import DataSet
+from paragone.task.mlp.problem_files import find_problem
+from paragone.verify.pilot import Display
 
 WORKLOAD = "nielsen"
 PROMISED = 0.05  # what --resolve 5% is to find in 95 of 100 cases

@@ -21,10 +21,10 @@ def main() -> None:
     """Register a benchmark per copy and batch size; pyperf decides in which process which one runs."""
     import pyperf
 
-    from harness.registry import discover
+    from paragone.implementation.registry import discover
 
     settings = json.loads(os.environ[SETTINGS])
-    runner = pyperf.Runner(program_args=("-m", "harness.selftest.in_pyperf"))
+    runner = pyperf.Runner(program_args=("-m", "paragone.selftest.in_pyperf"))
     folder = Path(settings["folder"])
     for found in discover(folder)[0]:
         if found.folder.parent == folder:
@@ -53,11 +53,11 @@ class Trained:
         return elapsed
 
     def _load(self) -> None:
-        from harness.data import find_data
-        from harness.interface import variants
-        from harness.measure import estimate_step_seconds
-        from harness.orders import MOST_ESTIMATE_STEPS
-        from harness.workloads import find_problem
+        from paragone.implementation.contract import variants
+        from paragone.task.mlp.data import find_data
+        from paragone.task.mlp.problem_files import find_problem
+        from paragone.worker.commands import MOST_ESTIMATE_STEPS
+        from paragone.worker.sample import estimate_step_seconds
 
         problem = find_problem(self.settings["problem"])
         data = find_data(None, lambda sentence: None)

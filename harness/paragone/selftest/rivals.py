@@ -16,12 +16,12 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from harness.analyse import CONFIDENCE
-from harness.errors import MeasurementFailed
-from harness.machine.threads import worker_environment
-from harness.registry import PROJECT
-from harness.selftest import in_pyperf
-from harness.selftest.trials import BEYOND, Share
+from paragone.analyse.summary import CONFIDENCE
+from paragone.errors import MeasurementFailed
+from paragone.files.paths import PROJECT
+from paragone.machine.threads import worker_environment
+from paragone.selftest import in_pyperf
+from paragone.selftest.trials import BEYOND, Share
 
 Times = Mapping[str, Sequence[float]]  # the name of a cell -> the seconds of its samples
 
@@ -70,7 +70,7 @@ def with_pyperf(settings: Mapping[str, Any], folder: Path) -> Blockwise:
 
     file = folder / "pyperf.json"
     environment = {**worker_environment(1, os.environ)[0], in_pyperf.SETTINGS: json.dumps(settings)}
-    command = [sys.executable, "-m", "harness.selftest.in_pyperf", "--quiet", "-o", str(file)]
+    command = [sys.executable, "-m", "paragone.selftest.in_pyperf", "--quiet", "-o", str(file)]
     inherit = f"--inherit-environ={','.join(environment)}"
     elapsed_s = _run("pyperf", [*command, inherit], environment)
     suite = pyperf.BenchmarkSuite.load(str(file))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.adapters.arrays import ArrayImplementation
+from paragone.adapters.arrays import ArrayImplementation
 
 
 class Slowed(ArrayImplementation):

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
-from harness.report.tables import table
-from harness.report.wording import percent, plural, seconds
-from harness.selftest.coverage import GOAL, WORLDS, Coverage
-from harness.selftest.plan import Plan
-from harness.selftest.rivals import Blockwise
-from harness.selftest.trials import (
+from paragone.report.text.formatting import percent, plural, seconds
+from paragone.report.text.tables import table
+from paragone.selftest.coverage import GOAL, WORLDS, Coverage
+from paragone.selftest.grid import Plan
+from paragone.selftest.rivals import Blockwise
+from paragone.selftest.trials import (
     BEYOND,
     Promise,
     Share,

@@ -11,14 +11,14 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from harness.analyse import CONFIDENCE, cells_with_statuses, relative_speeds, summarise
-from harness.analyse.statuses import CELL, timed_samples
-from harness.analyse.verdicts import verdict_words
-from harness.resolution import resolvable_difference
+from paragone.analyse.statuses import CELL, timed_samples
+from paragone.analyse.summary import CONFIDENCE, cells_with_statuses, relative_speeds, summarise
+from paragone.analyse.verdicts import verdict_words
+from paragone.plan.power import resolvable_difference
 
 if TYPE_CHECKING:
-    from harness.selftest.copies import Copy
-    from harness.store import Run
+    from paragone.selftest.copies import Copy
+    from paragone.store.run_folder import Run
 
 BEYOND = 0.03  # a difference that a reader would act on
 ENOUGH = 0.95  # of the cases: what "finds" means

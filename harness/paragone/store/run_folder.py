@@ -35,11 +35,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from harness.disk import as_json, end_of_lines, open_own, write_json
-from harness.errors import ResultsUnusable
-from harness.json_files import read_json, read_rows
-from harness.kinds import Check
-from harness.stored import ENVIRONMENT, FINISHED, PLANS, SOURCES, check_rows
+from paragone.errors import ResultsUnusable
+from paragone.files.atomic import as_json, end_of_lines, open_own, write_json
+from paragone.files.json_lines import read_json, read_rows
+from paragone.files.schema import Check
+from paragone.store.run_schema import ENVIRONMENT, FINISHED, PLANS, SOURCES, check_rows
 
 if TYPE_CHECKING:
     import pandas as pd

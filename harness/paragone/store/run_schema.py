@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
-from harness.kinds import (
+from paragone.files.schema import (
     Check,
     Unfit,
     amount,
@@ -34,7 +34,7 @@ from harness.kinds import (
     truth,
     whole,
 )
-from harness.problem import Problem
+from paragone.task.mlp.problem import Problem
 
 READABLE_METHODS = (1, 2)  # METHOD_VERSIONs whose numbers mean what this harness takes them for
 MOST_LAYERS = 1000

@@ -12,10 +12,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from harness.errors import Misuse, ResultsUnusable, UnknownName
-from harness.paths import at_home
-from harness.registry import PROJECT
-from harness.store import RunFolder, read_json, write_json
+from paragone.errors import Misuse, ResultsUnusable, UnknownName
+from paragone.files.paths import PROJECT, at_home
+from paragone.store.run_folder import RunFolder, read_json, write_json
 
 PROFILE = "profile.json"  # in the folder of a profile, as plan.json in that of a run
 

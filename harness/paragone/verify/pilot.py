@@ -10,19 +10,19 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from typing import Any, Protocol
 
-from harness.data import DataSet, check_fits
-from harness.declared import reason_against
-from harness.errors import MeasurementFailed, TimedOut
-from harness.gatekeeper import Gatekeeper
-from harness.host import WorkerHandle
-from harness.machine.cpus import worker_cpus
-from harness.machine.threads import worker_environment
-from harness.measure import MOST_CPUS, overuse
-from harness.plan import ONCE_PER_LAUNCH_SECONDS, Cell, Enrolment, cell, chosen_variants, enrol, grid
-from harness.registry import Found
-from harness.request import Request
-from harness.survey import Pace, Survey
-from harness.verify import check_steps, twin
+from paragone.errors import MeasurementFailed, TimedOut
+from paragone.implementation.declaration import reason_against
+from paragone.implementation.registry import Found
+from paragone.machine.cpus import worker_cpus
+from paragone.machine.threads import worker_environment
+from paragone.plan.cells import ONCE_PER_LAUNCH_SECONDS, Cell, Enrolment, cell, chosen_variants, enrol, grid
+from paragone.plan.request import Request
+from paragone.task.mlp.data import DataSet, check_fits
+from paragone.task.mlp.gate import check_steps, twin
+from paragone.verify.pilot_result import Pace, Survey
+from paragone.verify.verifier import Gatekeeper
+from paragone.worker.handle import WorkerHandle
+from paragone.worker.sample import MOST_CPUS, overuse
 
 # The seconds that one check of a slow implementation may train: it is checked over fewer steps then.
 CHECK_SECONDS = 1.0

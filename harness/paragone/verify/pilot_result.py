@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from harness.plan import Cell, Enrolment
-from harness.request import FEWEST_ROUNDS, ROUNDS
-from harness.verify import Check
+from paragone.plan.cells import Cell, Enrolment
+from paragone.plan.request import FEWEST_ROUNDS, ROUNDS
+from paragone.task.mlp.gate import Check
 
 # Between samples: the pipe, waking, resetting, hashing the result, writing the row.
 OVERHEAD_SECONDS = 0.008

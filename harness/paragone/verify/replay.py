@@ -12,12 +12,12 @@ import secrets
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.errors import MeasurementFailed
-from harness.host import WorkerHandle
-from harness.machine.withheld import own_ns
-from harness.plan import Cell
-from harness.problem import Problem
-from harness.state import State
+from paragone.errors import MeasurementFailed
+from paragone.machine.cpu_wait import own_ns
+from paragone.plan.cells import Cell
+from paragone.task.mlp.problem import Problem
+from paragone.task.mlp.state import State
+from paragone.worker.handle import WorkerHandle
 
 # What was never seen may take so much longer than the samples beside it, and in any case so many nanoseconds.
 MOST_OVER_SAMPLE = 1.5

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.data import DataSet, cache_folder
-from harness.errors import MeasurementFailed
-from harness.host import WorkerHandle
-from harness.measure import result_digest
-from harness.plan import Cell, Enrolment
-from harness.state import State
-from harness.unseen import never_seen, refuse_replay
-from harness.verify import Check, check_form, check_near, check_steps, check_tail, gate
+from paragone.errors import MeasurementFailed
+from paragone.plan.cells import Cell, Enrolment
+from paragone.task.mlp.data import DataSet, cache_folder
+from paragone.task.mlp.gate import Check, check_form, check_near, check_steps, check_tail, gate
+from paragone.task.mlp.state import State
+from paragone.verify.replay import never_seen, refuse_replay
+from paragone.worker.handle import WorkerHandle
+from paragone.worker.sample import result_digest
 
 # The reference continues a sample from near its end: so many images of it at most, but one step at least.
 TAIL_IMAGES = 2_000

@@ -30,16 +30,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.data import open_cached
-from harness.interface import Implementation
-from harness.machine.memory import (
-    give_back_free_memory,
-    peak_memory_bytes,
-    reset_peak_memory,
-    resident_memory_bytes,
-)
-from harness.machine.threads import found_threads
-from harness.measure import (
+from paragone.implementation.contract import Implementation
+from paragone.implementation.registry import read_folder
+from paragone.machine.memory import give_back_free_memory, peak_memory_bytes, reset_peak_memory, resident_memory_bytes
+from paragone.machine.threads import found_threads
+from paragone.task.mlp.data import open_cached
+from paragone.task.mlp.problem import Problem
+from paragone.task.mlp.state import State
+from paragone.worker.ceiling import gemm_flops_per_second, products_images_per_second, read_bytes_per_second
+from paragone.worker.phases import reading_ns, take_pair
+from paragone.worker.pipe import Message
+from paragone.worker.sample import (
     MOST_IMAGES,
     call_seconds,
     cpus_used,
@@ -47,12 +48,6 @@ from harness.measure import (
     take_sample,
     telling_calls,
 )
-from harness.peak import gemm_flops_per_second, products_images_per_second, read_bytes_per_second
-from harness.phases import reading_ns, take_pair
-from harness.pipe import Message
-from harness.problem import Problem
-from harness.registry import read_folder
-from harness.state import State
 
 MOST_ESTIMATE_STEPS = 4096
 VERBS = (

@@ -15,19 +15,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.answers import ANSWERS, checked_answer
-from harness.errors import MeasurementFailed, TimedOut
-from harness.interface import Variant
-from harness.interpreters import interpreter
-from harness.machine.cpus import pinned_to
-from harness.machine.family import descendants, ending
-from harness.machine.memory import times_memory_ran_out, worker_limit_bytes
-from harness.machine.withheld import Reading, read
-from harness.pipe import Message, Pipe
-from harness.problem import Problem
-from harness.registry import PROJECT
-from harness.state import State
-from harness.watch import MARK, Watch, new_mark
+from paragone.errors import MeasurementFailed, TimedOut
+from paragone.files.paths import IMPORT_ROOT
+from paragone.implementation.contract import Variant
+from paragone.machine.cpu_wait import Reading, read
+from paragone.machine.cpus import pinned_to
+from paragone.machine.memory import times_memory_ran_out, worker_limit_bytes
+from paragone.machine.process_tree import descendants, ending
+from paragone.machine.python_environments import interpreter
+from paragone.task.mlp.problem import Problem
+from paragone.task.mlp.state import State
+from paragone.worker.pipe import Message, Pipe
+from paragone.worker.replies import ANSWERS, checked_answer
+from paragone.worker.supervisor import MARK, Watch, new_mark
 
 LOG_TAIL_BYTES = 2000
 SECONDS_TO_DIE = 1.0
@@ -73,7 +73,7 @@ class WorkerHandle:
             incoming, answers = _pipe_ends(self._resources, handed_over)
             self._process = subprocess.Popen(
                 # -P: not the harness that may lie in the current folder, but this one.
-                [python, "-P", "-m", "harness.worker", str(orders), str(answers)],
+                [python, "-P", "-m", "paragone.worker.process", str(orders), str(answers)],
                 pass_fds=(orders, answers),
                 stdin=subprocess.DEVNULL,
                 stdout=self._log,
@@ -221,4 +221,4 @@ def _state(verb: str, answer: Mapping[str, Any], arrays: dict[str, NDArray[Any]]
 
 def python_path(environment: Mapping[str, str]) -> str:
     """Return the PYTHONPATH under which a worker finds this very harness first."""
-    return os.pathsep.join(filter(None, [str(PROJECT), environment.get("PYTHONPATH", "")]))
+    return os.pathsep.join(filter(None, [str(IMPORT_ROOT), environment.get("PYTHONPATH", "")]))

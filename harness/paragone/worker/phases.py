@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.interface import Implementation, PhaseTimes
-from harness.measure import Clock, result_digest
-from harness.state import State
+from paragone.implementation.contract import Implementation, PhaseTimes
+from paragone.task.mlp.state import State
+from paragone.worker.sample import Clock, result_digest
 
 # What reading a clock costs is the median of so many groups of so many readings.
 READING_GROUPS, READINGS = 25, 400

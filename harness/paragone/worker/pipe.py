@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.errors import MeasurementFailed, TimedOut
+from paragone.errors import MeasurementFailed, TimedOut
 
 MAX_HEADER_BYTES = 1 << 20
 MAX_ARRAY_BYTES = 1 << 30  # of all arrays of a message together

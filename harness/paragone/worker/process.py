@@ -1,6 +1,6 @@
 """The process that hosts one variant and answers orders over a pipe; it loads no pandas and no matplotlib.
 
-Started as `python -m harness.worker INCOMING OUTGOING` with two open file descriptors; harness/orders.py says what
+Started as `python -m paragone.worker.process INCOMING OUTGOING` with two open file descriptors; paragone/worker/commands.py says what
 it can be asked. What raises becomes an answer with "error"; what the hosted code prints goes to the worker's log.
 """
 
@@ -18,12 +18,12 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from harness.errors import HarnessError, words_of
-from harness.machine.family import adopt_orphans
-from harness.machine.memory import be_the_first_to_go
-from harness.measure import cpu_time_ns
-from harness.orders import VERBS, Worker
-from harness.pipe import Message, Pipe
+from paragone.errors import HarnessError, words_of
+from paragone.machine.memory import be_the_first_to_go
+from paragone.machine.process_tree import adopt_orphans
+from paragone.worker.commands import VERBS, Worker
+from paragone.worker.pipe import Message, Pipe
+from paragone.worker.sample import cpu_time_ns
 
 PR_SET_PDEATHSIG = 1
 MOST_REASON_CHARACTERS = 1000

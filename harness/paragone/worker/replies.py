@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from harness.errors import MeasurementFailed
-from harness.kinds import Check, amount, anything, count, fields, listed, maybe, table_of, text, truth, whole
+from paragone.errors import MeasurementFailed
+from paragone.files.schema import Check, amount, anything, count, fields, listed, maybe, table_of, text, truth, whole
 
 # A worker's clock and the harness's are the same one; so much of them lies between two readings.
 CLOCKS_APART_NS = 1_000_000

@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.errors import MeasurementFailed
-from harness.interface import Implementation
-from harness.machine import family
-from harness.machine.cpus import on_every_cpu
-from harness.state import State
+from paragone.errors import MeasurementFailed
+from paragone.implementation.contract import Implementation
+from paragone.machine import process_tree
+from paragone.machine.cpus import on_every_cpu
+from paragone.task.mlp.state import State
 
 Clock = Callable[[], int]
 
@@ -155,7 +155,7 @@ def cpus_used(
 def cpu_time_ns() -> int:
     """Return the CPU time of all threads of this process and of its children, finished and living."""
     finished = resource.getrusage(resource.RUSAGE_CHILDREN)
-    living_ns = sum(family.cpu_time_ns(pid) for pid in family.descendants())
+    living_ns = sum(process_tree.cpu_time_ns(pid) for pid in process_tree.descendants())
     return time.process_time_ns() + living_ns + int((finished.ru_utime + finished.ru_stime) * 1e9)
 
 

@@ -15,9 +15,9 @@ from collections.abc import Iterable
 
 import psutil
 
-from harness.errors import MeasurementFailed
-from harness.machine.family import descendants, marked
-from harness.machine.memory import held_bytes
+from paragone.errors import MeasurementFailed
+from paragone.machine.memory import held_bytes
+from paragone.machine.process_tree import descendants, marked
 
 MARK = "PARAGONE_WORKER"
 GB = 1e9

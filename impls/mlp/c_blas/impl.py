@@ -5,8 +5,8 @@ import platform
 import sys
 from pathlib import Path
 
-from harness.adapters.cabi import LibraryImplementation
-from harness.interface import FLOATS
+from paragone.adapters.c_abi import LibraryImplementation
+from paragone.implementation.contract import FLOATS
 
 # Linux's C library has exp for whole vectors; elsewhere the loops call the plain one.
 VECTOR_EXP = sys.platform == "linux" and platform.machine() == "x86_64" and platform.libc_ver()[0] == "glibc"

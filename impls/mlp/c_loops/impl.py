@@ -1,7 +1,7 @@
 """c_loops: C as one writes it, loops over samples and neurons."""
 
-from harness.adapters.cabi import LibraryImplementation
-from harness.interface import FLOATS
+from paragone.adapters.c_abi import LibraryImplementation
+from paragone.implementation.contract import FLOATS
 
 # No -ffast-math: it would let the compiler change the arithmetic.
 FLAGS = {"O2": ("-O2",), "O3_native": ("-O3", "-march=native")}

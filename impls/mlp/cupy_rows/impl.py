@@ -2,10 +2,10 @@
 
 import importlib
 
-from harness.adapters.arrays import ArrayImplementation
-from harness.adapters.packages import PackageImplementation
-from harness.interface import FLOATS
-from harness.machine.cuda import describe_cuda, reason_against_cuda
+from paragone.adapters.arrays import ArrayImplementation
+from paragone.adapters.packages import PackageImplementation
+from paragone.implementation.contract import FLOATS
+from paragone.machine.cuda import describe_cuda, reason_against_cuda
 
 
 class CupyRows(PackageImplementation, ArrayImplementation):

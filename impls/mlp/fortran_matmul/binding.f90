@@ -1,4 +1,4 @@
-! What harness/adapters/paragone.h asks for: the network behind a pointer, its state in and out, a loop over the steps.
+! What harness/paragone/adapters/paragone.h asks for: the network behind a pointer, its state in and out, a loop over the steps.
 ! A profile compiles with -DPARAGONE_PHASES; else there is no clock here.
 #ifdef PARAGONE_PHASES
 #define PHASE(number) call enter_phase(net, number)

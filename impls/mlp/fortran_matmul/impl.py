@@ -2,8 +2,8 @@
 
 import shutil
 
-from harness.adapters.cabi import LibraryImplementation
-from harness.interface import FLOATS
+from paragone.adapters.c_abi import LibraryImplementation
+from paragone.implementation.contract import FLOATS
 
 
 class FortranMatmul(LibraryImplementation):

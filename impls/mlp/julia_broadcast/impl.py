@@ -1,8 +1,8 @@
 """julia_broadcast: S0's Julia, inside Python and in a Julia of its own."""
 
-from harness.adapters.julia import JuliaImplementation
-from harness.adapters.julia_process import JuliaProcessImplementation
-from harness.interface import FLOATS
+from paragone.adapters.julia import JuliaImplementation
+from paragone.adapters.julia_process import JuliaProcessImplementation
+from paragone.implementation.contract import FLOATS
 
 
 class JuliaBroadcast(JuliaImplementation):

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from harness.adapters.tensorflow_package import TensorflowImplementation
-from harness.interface import FLOATS
+from paragone.adapters.tensorflow_package import TensorflowImplementation
+from paragone.implementation.contract import FLOATS
 
 
 class KerasFit(TensorflowImplementation):

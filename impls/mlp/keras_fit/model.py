@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from harness.state import State
+from paragone.task.mlp.state import State
 
 from .parts import Loss, Losses, LossOfStep, MomentumOfLastUpdate, Penalty, Rates
 

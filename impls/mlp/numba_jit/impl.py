@@ -4,9 +4,9 @@ from importlib import import_module
 
 import numpy as np
 
-from harness.adapters.packages import PackageImplementation
-from harness.interface import FLOATS
-from harness.state import State
+from paragone.adapters.packages import PackageImplementation
+from paragone.implementation.contract import FLOATS
+from paragone.task.mlp.state import State
 
 
 class NumbaBlas(PackageImplementation):

@@ -5,7 +5,7 @@ from pathlib import PurePath
 
 import numpy as np
 
-from harness.adapters.arrays import ArrayImplementation
+from paragone.adapters.arrays import ArrayImplementation
 
 
 class BiasNeuron(ArrayImplementation):

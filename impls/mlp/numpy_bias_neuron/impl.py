@@ -1,6 +1,6 @@
 """numpy_bias_step0 to numpy_bias_step3: a network with bias neurons, made faster in three steps."""
 
-from harness.interface import FLOATS
+from paragone.implementation.contract import FLOATS
 
 from .bias_neuron import BiasNeuron
 

@@ -2,8 +2,8 @@
 
 from types import ModuleType
 
-from harness.adapters.arrays import SampleImplementation
-from harness.interface import FLOATS
+from paragone.adapters.arrays import SampleImplementation
+from paragone.implementation.contract import FLOATS
 
 
 class NumpyPerSample(SampleImplementation):

@@ -2,8 +2,8 @@
 
 from types import ModuleType
 
-from harness.adapters.arrays import ArrayImplementation
-from harness.interface import FLOATS
+from paragone.adapters.arrays import ArrayImplementation
+from paragone.implementation.contract import FLOATS
 
 
 class NumpyRows(ArrayImplementation):

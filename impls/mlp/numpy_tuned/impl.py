@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from harness.interface import FLOATS, Implementation
+from paragone.implementation.contract import FLOATS, Implementation
 
 
 class NumpyTuned(Implementation):

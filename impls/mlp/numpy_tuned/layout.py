@@ -9,7 +9,7 @@ only there.
 
 import numpy as np
 
-from harness.state import State
+from paragone.task.mlp.state import State
 
 CACHE_LINE = 64  # bytes
 

@@ -4,7 +4,7 @@ The gradient of one block goes straight to the weights: its product is part of t
 blocks the gradients are summed first, which is part of backward.
 """
 
-from harness.adapters.phase_clock import PhaseClock
+from paragone.adapters.phase_clock import PhaseClock
 
 
 def clocked(implementation):

@@ -2,7 +2,7 @@
 
 from types import ModuleType
 
-from harness.adapters.arrays import SampleImplementation
+from paragone.adapters.arrays import SampleImplementation
 
 
 class PythonLists(SampleImplementation):

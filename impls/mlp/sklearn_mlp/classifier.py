@@ -15,7 +15,7 @@ The state and η have no public way in after the first pass: `_optimizer` is sci
 import numpy as np
 from sklearn.neural_network import MLPClassifier
 
-from harness.state import State
+from paragone.task.mlp.state import State
 
 CLASSES = np.arange(10)
 

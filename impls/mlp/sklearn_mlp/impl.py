@@ -4,8 +4,8 @@ import importlib.metadata
 
 import numpy as np
 
-from harness.adapters.packages import PackageImplementation
-from harness.interface import FLOATS
+from paragone.adapters.packages import PackageImplementation
+from paragone.implementation.contract import FLOATS
 
 
 class SklearnMLP(PackageImplementation):

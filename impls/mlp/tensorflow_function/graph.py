@@ -7,7 +7,7 @@ the CPU, which is named. `steps` is traced once, for any number of steps and any
 import numpy as np
 import tensorflow as tf
 
-from harness.state import State
+from paragone.task.mlp.state import State
 
 DEVICE = "/CPU:0"
 

@@ -1,7 +1,7 @@
 """tensorflow_function: TensorFlow's training step as a graph, GradientTape in a tf.function."""
 
-from harness.adapters.tensorflow_package import TensorflowImplementation
-from harness.interface import FLOATS
+from paragone.adapters.tensorflow_package import TensorflowImplementation
+from paragone.implementation.contract import FLOATS
 
 
 class TensorflowFunction(TensorflowImplementation):

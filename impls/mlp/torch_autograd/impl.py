@@ -1,7 +1,7 @@
 """torch_autograd: SGD with PyTorch as everyone writes it."""
 
-from harness.adapters.tensors import TorchImplementation
-from harness.interface import FLOATS
+from paragone.adapters.tensors import TorchImplementation
+from paragone.implementation.contract import FLOATS
 
 
 class TorchAutograd(TorchImplementation):

@@ -4,9 +4,9 @@ import importlib
 import os
 import warnings
 
-from harness.adapters.built import compiler_version
-from harness.adapters.tensors import TorchImplementation
-from harness.interface import FLOATS
+from paragone.adapters.build import compiler_version
+from paragone.adapters.tensors import TorchImplementation
+from paragone.implementation.contract import FLOATS
 
 from .compiler import compiler, fresh_folder, reason_against_compiling
 

@@ -1,9 +1,9 @@
 """torch_manual and torch_cuda: gradients by hand with PyTorch, on the CPU and on a GPU."""
 
-from harness.adapters.tensors import TorchImplementation
-from harness.errors import MeasurementFailed
-from harness.interface import FLOATS
-from harness.machine.cuda import describe_cuda, reason_against_cuda
+from paragone.adapters.tensors import TorchImplementation
+from paragone.errors import MeasurementFailed
+from paragone.implementation.contract import FLOATS
+from paragone.machine.cuda import describe_cuda, reason_against_cuda
 
 
 class TorchManual(TorchImplementation):

@@ -8,9 +8,10 @@ import pytest
 from made_up_run import BASE, CONTROL, OTHER, made_up_run, memory_row
 from matplotlib.text import Text
 
-from harness.analyse import summarise
-from harness.report import memory, write_report
-from harness.report.canvas import Sheet, drawing
+from paragone.analyse.summary import summarise
+from paragone.report.figures import memory
+from paragone.report.figures.figure import Sheet, drawing
+from paragone.report.write import write_report
 
 SIZES = (10, 1000)
 TIMES = {(name, size): [[1e-5] * 3] * 2 for name in (BASE, CONTROL, OTHER) for size in SIZES}

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_rgb
 
-from harness.interface import variants
-from harness.registry import discover
-from harness.report import palette
+from paragone.implementation.contract import variants
+from paragone.implementation.registry import discover
+from paragone.report.figures import palette
 
 # Machado, Oliveira and Fernandes (2009), "A Physiologically-based Model for Simulation of Color Vision Deficiency",
 # severity 1.0, on linear RGB.

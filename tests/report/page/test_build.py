@@ -13,17 +13,18 @@ from large_run import FAILED, NASTY, SIZES, large_run, names
 from made_up_run import BASE, CONTROL, made_up_run
 from scipy.stats import t as student
 
-from harness.analyse import summarise
-from harness.registry import PROJECT
-from harness.report import palette, wording
-from harness.report.canvas import Drawn
-from harness.report.markdown import sections_of
-from harness.report.page import INTERACTIVE, ROOM_FOR_PICTURES, SCRIPTS, page
-from harness.report.page.payload import LEAST_CONTRAST, PAGE, as_json, payload, visible
-from harness.report.page.prose import as_html
-from harness.report.sections import joined
+from paragone.analyse.summary import summarise
+from paragone.files.paths import PROJECT
+from paragone.report.figures import palette
+from paragone.report.figures.figure import Drawn
+from paragone.report.page.build import INTERACTIVE, ROOM_FOR_PICTURES, SCRIPTS, page
+from paragone.report.page.payload import LEAST_CONTRAST, PAGE, as_json, payload, visible
+from paragone.report.page.prose import as_html
+from paragone.report.text import formatting
+from paragone.report.text.markdown import sections_of
+from paragone.report.text.sections import joined
 
-VENDOR = PROJECT / "harness/report/page/vendor"
+VENDOR = PROJECT / "harness/paragone/report/page/vendor"
 MIDDLE = "julia_way1[dtype=float32]"
 PHONE = 400
 
@@ -388,8 +389,8 @@ def test_the_pointer_is_told_cell_number_interval_samples_launches_verdict_and_s
     row = frame[(frame["variant"] == "c_way2[dtype=float32]") & (frame["batch_size"] == SIZES[3])].iloc[0]
     for words in ("c_way2", "float32", "batch 64", "1 thread", "50 samples", "5 launches", "verified", row["verdict"]):
         assert words in said
-    interval = wording.rate_interval(*(row[f"images_per_second{end}"] for end in ("_low", "_high", "")))
-    assert f"Images per second: {wording.rate(row['images_per_second'])} {interval}" in said
+    interval = formatting.rate_interval(*(row[f"images_per_second{end}"] for end in ("_low", "_high", "")))
+    assert f"Images per second: {formatting.rate(row['images_per_second'])} {interval}" in said
     opened.mouse("mouseMoved", 5, 5)
 
 
@@ -554,7 +555,7 @@ def test_where_no_script_runs_the_results_stand_in_the_page(browser, address, fr
     row = frame[(frame["variant"] == "c_way2[dtype=float32]") & (frame["batch_size"] == 64)].iloc[0]
 
     assert "c_way2" in rows
-    assert any(cell.startswith(wording.rate(row["images_per_second"])) and row["verdict"] in cell for cell in rows)
+    assert any(cell.startswith(formatting.rate(row["images_per_second"])) and row["verdict"] in cell for cell in rows)
     assert hidden == 1
 
 
@@ -596,9 +597,9 @@ def test_the_page_writes_numbers_as_the_text_of_the_report_does_halves_included(
     for name in ("significant", "rate", "ratio", "seconds", "percent"):
         written = opened.run(f"{json.dumps(numbers)}.map((number) => paragone.words.{name}(number))")
 
-        assert written == [getattr(wording, name)(number) for number in numbers]
+        assert written == [getattr(formatting, name)(number) for number in numbers]
     ends = opened.run(f"{json.dumps(numbers)}.map((number) => paragone.words.rateInterval(number, 2 * number, number))")
-    assert ends == [wording.rate_interval(number, 2 * number, number) for number in numbers]
+    assert ends == [formatting.rate_interval(number, 2 * number, number) for number in numbers]
 
 
 # --- narrow, dark, printed, by keyboard ---

@@ -11,13 +11,13 @@ import pytest
 from made_up_run import BASE, CONTROL, OTHER, cell, launch_row, made_up_run, outcome, rejection, sample
 from scipy.stats import t as student
 
-from harness.analyse import UNIT, summarise
-from harness.registry import PROJECT
-from harness.report import wording
-from harness.report.page.cells import LAUNCH, cell_details
-from harness.report.page.sources import source_css, sources
+from paragone.analyse.summary import UNIT, summarise
+from paragone.files.paths import PROJECT
+from paragone.report.page.cells import LAUNCH, cell_details
+from paragone.report.page.sources import source_css, sources
+from paragone.report.text import formatting
 
-PAGE = PROJECT / "harness/report/page"
+PAGE = PROJECT / "harness/paragone/report/page"
 NASTY = '</script><img src=x onerror="document.title=1">'
 SIZES = (1, 10)
 FOUND = {
@@ -234,7 +234,7 @@ def as_data(run, frame):
     return {
         "columns": list(frame.columns),
         "values": [[plain(value) for value in row] for row in frame.itertuples(index=False)],
-        "names": list(wording.short_names(frame)),
+        "names": list(formatting.short_names(frame)),
         "styles": [{}] * len(frame),
         "launches": [[]] * len(frame),
         "t": [student.ppf(0.975, freedom) for freedom in range(1, 10)],
@@ -282,16 +282,16 @@ def text_of(browser, selector="#cell"):
 
 
 def test_every_number_of_the_row_is_on_its_page_and_none_differs_from_the_table(shown, frame):
-    row = next(wording.rows(frame.iloc[[places(frame)[OTHER, 10]]]))
+    row = next(formatting.rows(frame.iloc[[places(frame)[OTHER, 10]]]))
     text = text_of(shown, ".made")
 
     assert shown.said == []
     for words in (
-        wording.rate(row.images_per_second),
-        wording.seconds(row.seconds_per_step),
-        wording.ratio(row.ratio_to_baseline),
-        wording.percent(row.spread),
-        wording.seconds(row.cold_seconds),
+        formatting.rate(row.images_per_second),
+        formatting.seconds(row.seconds_per_step),
+        formatting.ratio(row.ratio_to_baseline),
+        formatting.percent(row.spread),
+        formatting.seconds(row.cold_seconds),
         row.verdict,
     ):
         assert words in text

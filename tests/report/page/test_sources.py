@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_up_run import BASE, OTHER, made_up_run
 
-from harness.report.page.sources import source_css, sources
+from paragone.files.paths import PROJECT
+from paragone.report.page.sources import source_css, sources
 
 LEAST_CONTRAST = 4.5  # of text, as WCAG asks
 PAGES = {"light": "ffffff", "dark": "15171a"}  # the surfaces of style.css
@@ -107,6 +108,6 @@ def test_every_colour_of_the_source_stands_out_from_its_page():
 
 
 def test_the_surfaces_measured_are_those_of_the_page():
-    css = (Path(__file__).parent.parent / "harness/report/page/style.css").read_text()
+    css = (PROJECT / "harness/paragone/report/page/style.css").read_text()
 
     assert re.findall(r"--surface: #([0-9a-f]{6})", css) == [*PAGES.values()]

@@ -5,11 +5,11 @@ from dataclasses import replace
 from made_up_run import made_up_run, outcome
 from test_climbs import IN_FLOAT64, SECONDS, run_of
 
-from harness.analyse import summarise
-from harness.claims import Claim, shipped_claims
-from harness.claims.settle import Finding
-from harness.report.claims import here, markdown, section, tally
-from harness.report.markdown import report
+from paragone.analyse.summary import summarise
+from paragone.claims.claim import Claim, shipped_claims
+from paragone.claims.judge_claims import Finding
+from paragone.report.text.claims import here, markdown, section, tally
+from paragone.report.text.markdown import report
 
 
 def test_the_report_shows_the_claims_that_its_cells_settle_and_counts_the_others():

@@ -9,9 +9,9 @@ import pytest
 from pair_of_runs import OTHERS, SIZES, SLOWED, VARIANTS, noisy_run
 from rich.console import Console
 
-from harness.compare import compare
-from harness.report.comparison import counted, letters, markdown
-from harness.report.comparison_console import print_comparison, unmarked
+from paragone.compare.across_time import compare
+from paragone.report.terminal.comparison import print_comparison, unmarked
+from paragone.report.text.comparison import counted, letters, markdown
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from made_up_run import BASE, CONTROL, OTHER, made_up_run, outcome
 
-from harness.analyse import summarise
-from harness.report import wording
-from harness.report.findings import MOST_FINDINGS, answer, findings
+from paragone.analyse.summary import summarise
+from paragone.report.text import formatting
+from paragone.report.text.findings import MOST_FINDINGS, answer, findings
 
 IN_F = BASE.replace("order=C", "order=F")
 THIRD, FOURTH = "numba_blas[dtype=float32]", "user_plugin[dtype=float32]"
@@ -191,12 +191,12 @@ def test_findings_are_the_same_each_time():
 
 
 def test_estimated_batch_sizes_have_two_digits_and_their_interval_is_rounded_outwards():
-    assert "310 [280, 350]" == wording.batch_estimate(306.7, 281, 341)
-    assert "3 [2, 4]" == wording.batch_estimate(3.4, 2.83, 3.41)
-    assert "1\N{NARROW NO-BREAK SPACE}100 [530, 2\N{NARROW NO-BREAK SPACE}400]" == wording.batch_estimate(
+    assert "310 [280, 350]" == formatting.batch_estimate(306.7, 281, 341)
+    assert "3 [2, 4]" == formatting.batch_estimate(3.4, 2.83, 3.41)
+    assert "1\N{NARROW NO-BREAK SPACE}100 [530, 2\N{NARROW NO-BREAK SPACE}400]" == formatting.batch_estimate(
         1123, 537, 2350
     )
 
 
 def test_lists_are_read_as_a_sentence():
-    assert ["a", "a and b", "a, b and c"] == [wording.listed(list(words)) for words in ("a", "ab", "abc")]
+    assert ["a", "a and b", "a, b and c"] == [formatting.listed(list(words)) for words in ("a", "ab", "abc")]

@@ -8,11 +8,11 @@ import pytest
 from made_up_run import BASE, CONTROL, OTHER, made_up_run, outcome
 from pair_of_runs import noisy_run
 
-from harness.analyse import summarise
-from harness.errors import Incomparable
-from harness.report import machine_panels
-from harness.report.canvas import Sheet
-from harness.report.machines import folder_name, joined, write_joined
+from paragone.analyse.summary import summarise
+from paragone.errors import Incomparable
+from paragone.report.figures import machine_panels
+from paragone.report.figures.figure import Sheet
+from paragone.report.text.machines import folder_name, joined, write_joined
 
 TIMES = {(name, size): [[2e-5] * 3] * 3 for name in (BASE, CONTROL) for size in (10, 1000)}
 TIMES |= {(OTHER, size): [[1e-5] * 3] * 3 for size in (10, 1000)}

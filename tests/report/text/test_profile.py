@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from made_up_run import stored_plan, variant
 
-from harness.analyse.breakdown import breakdowns
-from harness.errors import ResultsUnusable
-from harness.report import palette, phases
-from harness.report.canvas import drawing
-from harness.report.profile import Profiled, doubts, markdown, names_of, phases_csv, read_profile
+from paragone.analyse.breakdown import breakdowns
+from paragone.errors import ResultsUnusable
+from paragone.report.figures import palette, phases
+from paragone.report.figures.figure import drawing
+from paragone.report.text.profile import Profiled, doubts, markdown, names_of, phases_csv, read_profile
 
 ROWS, TUNED, LISTS = "numpy_rows[dtype=float32,order=C]", "numpy_tuned[dtype=float32]", "python_lists[dtype=float64]"
 PROBLEMS = {"nielsen": {"layers": [784, 30, 10]}}

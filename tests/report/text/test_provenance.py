@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from made_up_run import BASE, made_up_run
 
-from harness.report.surroundings import environment_pairs
+from paragone.report.text.provenance import environment_pairs
 
 
 def told(folder, **changed):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from made_up_run import BASE, CONTROL, OTHER, made_up_run, outcome
 
-from harness.export import cell_id, pytest_benchmark_json
+from paragone.report.text.pytest_benchmark import cell_id, pytest_benchmark_json
 
 TIMES = {
     (BASE, 10): [[2e-5, 3e-5, 2e-5], [2e-5] * 3],

@@ -8,14 +8,14 @@ import pytest
 import typer
 from made_up_run import BASE, OTHER, made_up_run
 
-from harness.analyse import summarise
-from harness.cli.app import app
-from harness.cli.options import bytes_of
-from harness.plan import chosen_variants
-from harness.registry import discover, select
-from harness.report import wording
-from harness.report.repeating import bench_command, meeting_command, verify_command
-from harness.request import Request
+from paragone.analyse.summary import summarise
+from paragone.cli.app import app
+from paragone.cli.options import bytes_of
+from paragone.implementation.registry import discover, select
+from paragone.plan.cells import chosen_variants
+from paragone.plan.request import Request
+from paragone.report.text import formatting
+from paragone.report.text.repro import bench_command, meeting_command, verify_command
 
 COMMANDS = typer.main.get_command(app).commands
 
@@ -30,7 +30,7 @@ def parsed(command):
 def plan_and_row(**changes):
     run = made_up_run(Path("run"), {(BASE, 100): [[2e-5] * 5] * 5, (OTHER, 100): [[1e-5] * 5] * 5})
     run.plan.update(changes)
-    rows = [row for row in wording.rows(summarise(run)) if row.variant == OTHER]
+    rows = [row for row in formatting.rows(summarise(run)) if row.variant == OTHER]
     return run.plan, rows[0]
 
 

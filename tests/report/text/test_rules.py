@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from made_up_run import BASE, CONTROL, OTHER, made_up_run, outcome
 
-from harness.analyse import summarise
-from harness.report.rules import section
+from paragone.analyse.summary import summarise
+from paragone.report.text.rules import section
 
 SIZES = (10, 100, 1000, 2000, 5000, 6000)
 

@@ -6,23 +6,23 @@ import sys
 import urllib.error
 import urllib.request
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 from small_mnist import ARRAYS, PARTS, write_idx, write_npz
 
-from harness import data as data_module
-from harness.data import check_fits, find_data, open_cached
-from harness.errors import DataUnusable, InvalidWorkload
-from harness.mnist import digits
-from harness.mnist import download as mnist_download
-from harness.mnist.download import DownloadFailed, download
-from harness.mnist.parts import MNIST_SHA256, content_sha256
-from harness.workloads import find_problem
+from paragone.errors import DataUnusable, InvalidWorkload
+from paragone.files.paths import PROJECT
+from paragone.task.mlp import data as data_module
+from paragone.task.mlp.data import check_fits, find_data, open_cached
+from paragone.task.mlp.mnist import digits
+from paragone.task.mlp.mnist import download as mnist_download
+from paragone.task.mlp.mnist.download import DownloadFailed, download
+from paragone.task.mlp.mnist.parts import MNIST_SHA256, content_sha256
+from paragone.task.mlp.problem_files import find_problem
 
 EMBEDDED = ARRAYS._replace(train_images=ARRAYS.train_images ^ np.uint8(255))
-REPOSITORY = Path(__file__).parent.parent
+REPOSITORY = PROJECT
 real_mnist = pytest.mark.skipif(
     os.environ.get("PARAGONE_DATA", "digits") == "digits", reason="PARAGONE_DATA does not name MNIST"
 )
@@ -160,7 +160,7 @@ def test_a_wrong_path_in_the_environment_is_an_error_that_names_the_variable(sma
 def test_files_that_did_not_change_are_not_read_again(small, tmp_path, monkeypatch):
     folder = str(write_idx(tmp_path / "here"))
     first = find_data(folder, pytest.fail)
-    monkeypatch.setattr("harness.mnist.files.read_idx", lambda *_: pytest.fail("read again"))
+    monkeypatch.setattr("paragone.task.mlp.mnist.files.read_idx", lambda *_: pytest.fail("read again"))
 
     assert find_data(folder, pytest.fail) == first
 
@@ -222,7 +222,7 @@ def test_a_workload_with_more_images_than_there_are_does_not_fit(small):
 
 def test_importing_the_data_part_loads_nothing_heavy():
     """Workers import it."""
-    code = "import sys, harness.data; print([name for name in sys.argv[1:] if name in sys.modules])"
+    code = "import sys, paragone.task.mlp.data; print([name for name in sys.argv[1:] if name in sys.modules])"
     heavy = ["sklearn", "scipy", "pandas", "matplotlib", "rich", "pooch", "urllib.request", "ssl"]
 
     result = subprocess.run(

@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from harness.diagnose import MISTAKES, likely_mistake
-from harness.matrices import Case, spread, states
-from harness.reference import trajectory
-from harness.state import State
-from harness.twin import twin, twin_state
-from harness.workloads import find_problem, shipped_names
+from paragone.task.mlp.diagnose import MISTAKES, likely_mistake
+from paragone.task.mlp.perturbation import Case, spread, states
+from paragone.task.mlp.problem_files import find_problem, shipped_names
+from paragone.task.mlp.reference import trajectory
+from paragone.task.mlp.state import State
+from paragone.task.mlp.stress import twin, twin_state
 
 N_TRAIN, BATCH_SIZE, N_STEPS = 60, 4, 8
 

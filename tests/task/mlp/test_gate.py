@@ -9,13 +9,13 @@ from broken.member import NumpyRows
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.bounds import deviations
-from harness.errors import MeasurementFailed
-from harness.problem import rounded_to_float32
-from harness.reference import trajectory
-from harness.state import State
-from harness.verify import Check, check_head, check_steps, check_tail, gate, judge, twin, twin_state
-from harness.workloads import find_problem, shipped_names
+from paragone.errors import MeasurementFailed
+from paragone.task.mlp.gate import Check, check_head, check_steps, check_tail, gate, judge, twin, twin_state
+from paragone.task.mlp.problem import rounded_to_float32
+from paragone.task.mlp.problem_files import find_problem, shipped_names
+from paragone.task.mlp.reference import trajectory
+from paragone.task.mlp.state import State
+from paragone.task.mlp.tolerance import deviations
 
 N_TRAIN = 300
 DTYPES = ("float32", "float64")
@@ -417,7 +417,7 @@ def off_by(data):
 def test_where_rounding_decides_a_sign_a_few_bounds_prove_nothing_and_many_do(off_by, monkeypatch):
     assert off_by(5).status == "failed"
 
-    monkeypatch.setattr("harness.judge.tensor_of_uncertain_sign", lambda *_: "W1")
+    monkeypatch.setattr("paragone.task.mlp.judge.tensor_of_uncertain_sign", lambda *_: "W1")
     assert off_by(5).status == "not checked"
     assert "rounding decides its sign" in off_by(5).reason
     assert off_by(100).status == "failed"
@@ -431,7 +431,7 @@ def test_where_rounding_is_amplified_a_million_times_nothing_is_judged(off_by):
 
 def test_what_is_not_checked_is_not_accused_of_a_mistake(data, monkeypatch):
     unsure = Check("not checked", "rounding decides", 5.0, 1.0, "W1", 3)
-    monkeypatch.setattr("harness.verify.check_head", lambda *_: unsure)
+    monkeypatch.setattr("paragone.task.mlp.gate.check_head", lambda *_: unsure)
     problem = small("nielsen")
     train = trainer(NumpyRows, problem, data, "float64")
     assert gate(train, problem, *data, 10, 1, "float64") is unsure

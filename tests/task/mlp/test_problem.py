@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.problem import Problem, rounded_to_float32
-from harness.workloads import find_problem, shipped_names
+from paragone.task.mlp.problem import Problem, rounded_to_float32
+from paragone.task.mlp.problem_files import find_problem, shipped_names
 
 SMALL = dataclasses.replace(find_problem("nielsen"), n_train=20, layers=(6, 5, 10))
 SIZES = st.integers(1, 20)

@@ -10,9 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.errors import InvalidWorkload, UnknownName
-from harness.problem import OUTPUTS_AND_LOSSES, Problem
-from harness.workloads import CHECKS, DEFAULTS, SHIPPED, _problem, find_problem, read_problem, shipped_names
+from paragone.errors import InvalidWorkload, UnknownName
+from paragone.task.mlp.problem import OUTPUTS_AND_LOSSES, Problem
+from paragone.task.mlp.problem_files import (
+    CHECKS,
+    DEFAULTS,
+    SHIPPED,
+    _problem,
+    find_problem,
+    read_problem,
+    shipped_names,
+)
 
 GOOD = {
     "dataset": '"mnist"',

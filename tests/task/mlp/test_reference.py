@@ -7,11 +7,19 @@ import numpy as np
 import pytest
 from scipy.special import expit, log_expit, log_softmax, softmax
 
-from harness import reference
-from harness.problem import Problem
-from harness.reference import cached_trajectory, forward, sample_loss, sigmoid, step, summed_gradients, trajectory
-from harness.state import State
-from harness.workloads import find_problem
+from paragone.task.mlp import reference
+from paragone.task.mlp.problem import Problem
+from paragone.task.mlp.problem_files import find_problem
+from paragone.task.mlp.reference import (
+    cached_trajectory,
+    forward,
+    sample_loss,
+    sigmoid,
+    step,
+    summed_gradients,
+    trajectory,
+)
+from paragone.task.mlp.state import State
 
 PAIRS = [("sigmoid", "quadratic"), ("sigmoid", "log"), ("softmax", "cross_entropy")]
 

@@ -3,7 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from harness.state import State
+from paragone.task.mlp.state import State
 
 
 def state(step=7):

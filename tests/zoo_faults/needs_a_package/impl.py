@@ -2,7 +2,7 @@
 
 from zoo_faults.honest import Honest
 
-from harness.adapters.packages import PackageImplementation
+from paragone.adapters.packages import PackageImplementation
 
 
 class NeedsAPackage(PackageImplementation, Honest):

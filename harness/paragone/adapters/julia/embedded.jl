@@ -1,4 +1,4 @@
-# Julia inside Python: what harness/adapters/julia.py calls. Numbers and texts cross; an array crosses as its address.
+# Julia inside Python: what harness/paragone/adapters/julia.py calls. Numbers and texts cross; an array crosses as its address.
 #
 # load, reset, train, params and drop answer "" or, where something was thrown, a sentence that says what and where.
 # An array that Python lends is valid during the call only: what is kept is copied.

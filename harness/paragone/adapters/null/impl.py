@@ -1,14 +1,14 @@
 """Implementations that accept everything and train nothing, one per bridge: what is left is the cost of a call.
 
-The gate would reject them, so they take part in no comparison; see `harness/bridges.py`.
+The gate would reject them, so they take part in no comparison; see `paragone/measure/call_cost.py`.
 """
 
 import sys
 
-from harness.adapters.cabi import LibraryImplementation
-from harness.adapters.julia import JuliaImplementation
-from harness.adapters.process import ProcessImplementation
-from harness.interface import FLOATS
+from paragone.adapters.c_abi import LibraryImplementation
+from paragone.adapters.julia import JuliaImplementation
+from paragone.adapters.process import ProcessImplementation
+from paragone.implementation.contract import FLOATS
 
 
 class CNull(LibraryImplementation):

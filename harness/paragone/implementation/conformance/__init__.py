@@ -1,9 +1,9 @@
-"""The checks of the contract, and how they are run on one implementation; see harness/interface.py for the contract."""
+"""The checks of the contract, and how they are run on one implementation; see paragone/implementation/contract.py for the contract."""
 
-from harness.contract import memory, results
-from harness.contract.examination import Finding, examine, run_contract
-from harness.contract.promise import CHECKS
-from harness.contract.subject import NotApplicable, PromiseBroken, Subject
+from paragone.implementation.conformance import memory, results
+from paragone.implementation.conformance.examination import Finding, examine, run_contract
+from paragone.implementation.conformance.promise import CHECKS
+from paragone.implementation.conformance.subject import NotApplicable, PromiseBroken, Subject
 
 __all__ = [
     "CHECKS",

@@ -1,4 +1,4 @@
-"""The child process of an examination: `python -m harness.contract DESCRIPTOR TASK` writes a line for each check."""
+"""The child process of an examination: `python -m paragone.implementation.conformance DESCRIPTOR TASK` writes a line for each check."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import sys
 import traceback
 from pathlib import Path
 
-from harness.contract import CHECKS, NotApplicable, PromiseBroken, Subject
-from harness.errors import HarnessError, words_of
-from harness.interface import Variant
-from harness.registry import read_folder
+from paragone.errors import HarnessError, words_of
+from paragone.implementation.conformance import CHECKS, NotApplicable, PromiseBroken, Subject
+from paragone.implementation.contract import Variant
+from paragone.implementation.registry import read_folder
 
 
 def main() -> None:

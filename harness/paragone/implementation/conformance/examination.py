@@ -12,12 +12,13 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
-from harness.contract.promise import CHECKS
-from harness.interface import Variant, variants
-from harness.interpreters import interpreter
-from harness.machine.family import ending
-from harness.machine.threads import worker_environment
-from harness.registry import PROJECT, Found
+from paragone.files.paths import IMPORT_ROOT
+from paragone.implementation.conformance.promise import CHECKS
+from paragone.implementation.contract import Variant, variants
+from paragone.implementation.registry import Found
+from paragone.machine.process_tree import ending
+from paragone.machine.python_environments import interpreter
+from paragone.machine.threads import worker_environment
 
 # After so many crashes of one variant its other checks are left out.
 MOST_CRASHES = 2
@@ -62,12 +63,12 @@ def _in_a_child(found: Found, variant: Variant, checks: list[str], time_limit_s:
     task = {"folder": str(found.folder), "name": found.name, "axis": dict(variant.axis), "checks": checks}
     with tempfile.TemporaryFile() as log, os.fdopen(incoming, "rb", buffering=0) as answers:
         process = subprocess.Popen(
-            [python, "-P", "-m", "harness.contract", str(outgoing), json.dumps(task)],
+            [python, "-P", "-m", "paragone.implementation.conformance", str(outgoing), json.dumps(task)],
             pass_fds=(outgoing,),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            env={**environment, "PYTHONPATH": os.pathsep.join([str(PROJECT), environment.get("PYTHONPATH", "")])},
+            env={**environment, "PYTHONPATH": os.pathsep.join([str(IMPORT_ROOT), environment.get("PYTHONPATH", "")])},
             start_new_session=True,
         )
         os.close(outgoing)

@@ -10,10 +10,10 @@ from unittest import mock
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.contract.promise import promise
-from harness.contract.subject import LABELS, N_STEPS, SEED, NotApplicable, Subject, bits, trained
-from harness.problem import rounded_to_float32
-from harness.state import State
+from paragone.implementation.conformance.promise import promise
+from paragone.implementation.conformance.subject import LABELS, N_STEPS, SEED, NotApplicable, Subject, bits, trained
+from paragone.task.mlp.problem import rounded_to_float32
+from paragone.task.mlp.state import State
 
 
 @promise("images, labels, order and state are left as they were")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from harness.contract.subject import NotApplicable, Subject
+from paragone.implementation.conformance.subject import NotApplicable, Subject
 
 Check = Callable[[Subject], None]
 CHECKS: dict[str, Check] = {}

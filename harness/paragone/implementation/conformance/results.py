@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from harness.contract.promise import promise
-from harness.contract.subject import (
+from paragone.implementation.conformance.promise import promise
+from paragone.implementation.conformance.subject import (
     IMAGES,
     LABELS,
     N_STEPS,
@@ -24,10 +24,10 @@ from harness.contract.subject import (
     start,
     trained,
 )
-from harness.interface import Implementation
-from harness.judge import judge
-from harness.problem import Problem, rounded_to_float32
-from harness.reference import trajectory
+from paragone.implementation.contract import Implementation
+from paragone.task.mlp.judge import judge
+from paragone.task.mlp.problem import Problem, rounded_to_float32
+from paragone.task.mlp.reference import trajectory
 
 DEPTHS = ((PIXELS, 10), (PIXELS, 9, 8, 7, 6, 10))
 

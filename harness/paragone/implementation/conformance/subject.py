@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.interface import Implementation, Variant
-from harness.problem import Problem
-from harness.state import State
-from harness.twin import twin, twin_state
-from harness.workloads import find_problem, shipped_names
+from paragone.implementation.contract import Implementation, Variant
+from paragone.task.mlp.problem import Problem
+from paragone.task.mlp.problem_files import find_problem, shipped_names
+from paragone.task.mlp.state import State
+from paragone.task.mlp.stress import twin, twin_state
 
 N_TRAIN = 43  # prime: no batch size divides it
 BATCH_SIZES = (1, 2, 7, N_TRAIN)

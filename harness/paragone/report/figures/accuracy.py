@@ -9,8 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from harness.report import palette, wording
-from harness.report.canvas import LEFT, Drawn, Sheet, log_axis, text_width
+from paragone.report.figures import palette
+from paragone.report.figures.figure import LEFT, Drawn, Sheet, log_axis, text_width
+from paragone.report.text import formatting
 
 WIDTH, HEIGHT, GAP, ROW = 2.9, 3.0, 0.3, 0.17
 LABEL_SIZE = 8.0
@@ -36,13 +37,13 @@ def draw(curves: pd.DataFrame, name: str) -> Drawn | None:
     height = max(HEIGHT, (len(lines) + 1) * ROW)
     names = max(text_width(str(line["label"].iloc[0]), LABEL_SIZE) for line in lines)
     problem = curves["problem"].iloc[0]
-    sizes = ", ".join(wording.batch(int(size)) for size in sorted(curves["batch_size"].unique()))
+    sizes = ", ".join(formatting.batch(int(size)) for size in sorted(curves["batch_size"].unique()))
     title = f"{problem}: test accuracy, batch size {sizes}"
     shorter = [FEWER] if curves["label"].str.contains(r"\(\d+ epochs?\)$").any() else []
     sheet = Sheet(LEFT + 2 * (WIDTH + GAP) + names + 1.75, height + 0.95, title, [EXPLANATION, *shorter])
     by_epoch, by_time = (sheet.axes(LEFT + place * (WIDTH + GAP), 0.3, WIDTH, height) for place in (0, 1))
     for line in lines:
-        style = palette.style(next(wording.rows(line)))
+        style = palette.style(next(formatting.rows(line)))
         for axes, column in ((by_epoch, "epoch"), (by_time, "elapsed_s")):
             axes.plot(line[column].astype(float), line["percent"], linewidth=1.5, markersize=3.5, **style)
     by_epoch.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
@@ -63,24 +64,24 @@ def _key(sheet: Sheet, lines: Sequence[pd.DataFrame], x: float, names: float) ->
         sheet.text(edge, y, heading, size=LABEL_SIZE, color=palette.SOFT_INK, ha="right")
     for number, line in enumerate(lines, start=1):
         last = line.iloc[-1]
-        style = palette.style(next(wording.rows(line)))
+        style = palette.style(next(formatting.rows(line)))
         at = y + number * ROW
         across, along = [x / sheet.width, (x + 0.18) / sheet.width], [1 - at / sheet.height] * 2
         sheet.figure.add_artist(Line2D(across, along, linewidth=1.5, markersize=3.5, **style))
         ink = {"size": LABEL_SIZE, "color": style["color"]}
         sheet.text(x + 0.25, at, str(last["label"]), **ink)
         sheet.text(right + 0.7, at, f"{last['percent']:.2f} %", ha="right", **ink)
-        sheet.text(right + 1.35, at, wording.seconds(float(last["elapsed_s"])), ha="right", **ink)
+        sheet.text(right + 1.35, at, formatting.seconds(float(last["elapsed_s"])), ha="right", **ink)
 
 
 def _labels(curves: pd.DataFrame) -> pd.Series[str]:
     """Return names that tell the lines apart: the dtype and the batch size where they differ; epochs where fewer."""
-    labels = wording.short_names(curves)
+    labels = formatting.short_names(curves)
     for column, mark in (("dtype", " "), ("batch_size", " B=")):
         if (curves.groupby("implementation")[column].nunique() > 1).any():
             labels = labels + mark + curves[column].astype(str)
     epochs = curves.groupby(["variant", "batch_size"])["epoch"].transform("max")
-    said = " (" + epochs.map(lambda count: wording.plural(int(count), "epoch")) + ")"
+    said = " (" + epochs.map(lambda count: formatting.plural(int(count), "epoch")) + ")"
     return labels.where(epochs == epochs.max(), labels + said)
 
 

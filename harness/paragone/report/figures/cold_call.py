@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from harness.report import palette, wording
-from harness.report.canvas import Drawn, Sheet, log_axis, text_width
+from paragone.report.figures import palette
+from paragone.report.figures.figure import Drawn, Sheet, log_axis, text_width
+from paragone.report.text import formatting
 
 ROW, WIDTH, GAP = 0.24, 3.1, 0.35
 EXPLANATION = (
@@ -23,14 +24,14 @@ def draw(cells: pd.DataFrame, name: str) -> Drawn | None:
     shown = cells[~cells["control"] & cells["cold_ratio"].notna()]
     if shown.empty:
         return None
-    shown = shown.assign(label=wording.short_names(cells).loc[shown.index])
+    shown = shown.assign(label=formatting.short_names(cells).loc[shown.index])
     dtypes, sizes = sorted(shown["dtype"].unique()), sorted(shown["batch_size"].unique())
     rows = list(shown.groupby("label")["cold_ratio"].median().sort_values(kind="stable").index)
     left = 0.3 + max(text_width(label, 8.5) for label in rows)
     width = max(6.4, left + len(dtypes) * (WIDTH + GAP))
     height = len(rows) * ROW
     problem, threads = cells["problem"].iloc[0], int(cells["threads"].iloc[0])
-    title = f"{problem}: the first call against the steady ones, {wording.plural(threads, 'thread')}"
+    title = f"{problem}: the first call against the steady ones, {formatting.plural(threads, 'thread')}"
     sheet = Sheet(width, height + 1.4, title, [EXPLANATION])
     _legend(sheet, sizes, left)
     values = shown["cold_ratio"]
@@ -41,7 +42,7 @@ def draw(cells: pd.DataFrame, name: str) -> Drawn | None:
         axes.set_title(dtype, loc="left", size=9, color=palette.SOFT_INK)
         axes.set_yticks(np.arange(len(rows)), rows if number == 0 else [])
     caption = "The cold first call, as a multiple of the same steps' steady time"
-    return sheet.drawn(name, f"{caption}, {problem}, {wording.plural(threads, 'thread')}.")
+    return sheet.drawn(name, f"{caption}, {problem}, {formatting.plural(threads, 'thread')}.")
 
 
 def _shades(sizes: Sequence[int]) -> dict[int, tuple[float, ...]]:
@@ -87,7 +88,7 @@ def _legend(sheet: Sheet, sizes: Sequence[int], left: float) -> None:
     sheet.text(x, y, "batch size", size=8, color=palette.SOFT_INK)
     x += text_width("batch size", 8) + 0.2
     for size, shade in _shades(sizes).items():
-        text = wording.batch(size)
+        text = formatting.batch(size)
         sheet.text(x, y, "●", size=8, color=shade)
         sheet.text(x + 0.13, y, text, size=8, color=palette.INK)
         x += 0.13 + text_width(text, 8) + 0.2

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from harness.claims.climbs import climbed
-from harness.report import accuracy, climb, heatmap, layouts, memory, strips, throughput, wording
-from harness.report.canvas import Drawn, drawing
+from paragone.claims.ladder_gains import climbed
+from paragone.report.figures import accuracy, cold_call, heatmap, ladder_gains, layouts, memory, throughput
+from paragone.report.figures.figure import Drawn, drawing
+from paragone.report.text import formatting
 
 if TYPE_CHECKING:
-    from harness.store import Run
+    from paragone.store.run_folder import Run
 
 MOST_CHARACTERS = 80  # of a workload's name in a file name, which may have 255
 
@@ -25,7 +26,7 @@ PER_GRID: tuple[tuple[str, Draw, str], ...] = (
     ("throughput", throughput.draw, "nothing was measured"),
     ("speedup", heatmap.draw, "no cell could be compared with the baseline"),
     ("layout", layouts.draw, "no implementation was measured in two memory orders"),
-    ("cold", lambda cells, name, _: strips.draw(cells, name), "no first call and steady time of a cell"),
+    ("cold", lambda cells, name, _: cold_call.draw(cells, name), "no first call and steady time of a cell"),
 )
 
 
@@ -48,7 +49,7 @@ def _attempts(run: Run, frame: pd.DataFrame) -> Iterator[tuple[str, str, Drawn |
     for _, cells in frame.groupby(["problem", "threads"], sort=False):
         problem, threads = str(cells["problem"].iloc[0]), int(cells["threads"].iloc[0])
         ending = f"{file_name(problem)}{f'-{threads}-threads' if several else ''}"
-        what = f"{problem}, {wording.plural(threads, 'thread')}"
+        what = f"{problem}, {formatting.plural(threads, 'thread')}"
         for kind, draw, reason in PER_GRID:
             name = f"{kind}-{ending}"
             yield name, what, draw(cells, name, noise_sentence(run, frame, problem)), reason
@@ -59,7 +60,7 @@ def _attempts(run: Run, frame: pd.DataFrame) -> Iterator[tuple[str, str, Drawn |
         for _, rows in climbs.groupby(["problem", "threads"], sort=False):
             problem, threads = str(rows["problem"].iloc[0]), int(rows["threads"].iloc[0])
             ending = f"{file_name(ladder.name)}-{file_name(problem)}{f'-{threads}-threads' if several else ''}"
-            figure = climb.draw(ladder, rows, f"ladder-{ending}", noise_sentence(run, frame, problem))
+            figure = ladder_gains.draw(ladder, rows, f"ladder-{ending}", noise_sentence(run, frame, problem))
             yield f"ladder-{ending}", f"{ladder.title}, {problem}", figure, "no two steps could be compared"
     variants = pd.DataFrame(run.plan["variants"])
     for problem in run.plan["problems"]:
@@ -87,11 +88,11 @@ def noise_sentence(run: Run, frame: pd.DataFrame, problem: str) -> str:
     if not controls["ratio_low"].notna().any():
         return "Noise unknown, hence no verdicts: there is no A/A interval."
     noisiest = controls.sort_values("margin").iloc[-1]
-    typical, most = (wording.percent(margin) for margin in (controls["margin"].median(), noisiest["margin"]))
+    typical, most = (formatting.percent(margin) for margin in (controls["margin"].median(), noisiest["margin"]))
     threads = f", {noisiest['threads']} threads" if noisiest["threads"] > 1 else ""
     if typical == most:
         return f"Noise: the baseline against itself (A/A) stays within ±{most}."
     return (
         f"Noise: the baseline against itself (A/A) stays within ±{typical} in half of its cells, "
-        f"±{most} in the worst ({noisiest['dtype']}, batch {wording.batch(noisiest['batch_size'])}{threads})."
+        f"±{most} in the worst ({noisiest['dtype']}, batch {formatting.batch(noisiest['batch_size'])}{threads})."
     )

@@ -23,8 +23,8 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextPath
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
 
-from harness.report import wording
-from harness.report.palette import GRID, INK, SOFT_INK
+from paragone.report.figures.palette import GRID, INK, SOFT_INK
+from paragone.report.text import formatting
 
 STYLE: dict[str, Any] = {
     "font.family": "DejaVu Sans",
@@ -132,7 +132,7 @@ def batch_axis(axes: Axes, sizes: Sequence[int]) -> None:
     width = axes.bbox.width / axes.figure.dpi  # inches
     axes.xaxis.set_major_locator(FixedLocator(legible(sizes, most=max(1, round(width / ROOM_OF_A_SIZE)))))
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda size, _: wording.batch(round(size))))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda size, _: formatting.batch(round(size))))
     axes.set_xlabel("batch size")
 
 
@@ -166,7 +166,7 @@ def rate_axis(axes: Axes, low: float, high: float, labelled: bool) -> None:
     """Make y a logarithmic axis with grid lines, and with numbers such as "100 k" where it is the first of its row."""
     axes.set_yscale("log")
     axes.set_ylim(low, high)
-    log_axis(axes.yaxis, low, high, wording.tick)
+    log_axis(axes.yaxis, low, high, formatting.tick)
     axes.tick_params(axis="y", labelleft=labelled)
     axes.grid(axis="y", color=GRID, linewidth=0.7)
     axes.set_axisbelow(True)

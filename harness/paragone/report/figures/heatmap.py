@@ -11,8 +11,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from harness.report import palette, wording
-from harness.report.canvas import Drawn, Sheet, text_width
+from paragone.report.figures import palette
+from paragone.report.figures.figure import Drawn, Sheet, text_width
+from paragone.report.text import formatting
 
 CELL_WIDTH, CELL_HEIGHT = 0.72, 0.29
 PANEL_GAP = 0.3
@@ -26,8 +27,8 @@ COLOURS = "PuOr"  # brown is slower, violet is faster: told apart by every kind 
 
 def draw(cells: pd.DataFrame, name: str, noise: str) -> Drawn | None:
     """Return the heatmap of one problem and number of threads; None where no ratio exists and nothing failed."""
-    cells = wording.presented(cells)
-    cells = cells.assign(label=wording.short_names(cells))
+    cells = formatting.presented(cells)
+    cells = cells.assign(label=formatting.short_names(cells))
     if cells["ratio_to_baseline"].notna().sum() == 0:
         return None
     rows, sizes, dtypes = _row_order(cells), sorted(cells["batch_size"].unique()), sorted(cells["dtype"].unique())
@@ -35,7 +36,7 @@ def draw(cells: pd.DataFrame, name: str, noise: str) -> Drawn | None:
     panel = len(sizes) * CELL_WIDTH
     width = max(6.4, left + len(dtypes) * (panel + PANEL_GAP), left + KEY_FROM + sum(map(_key_width, KEY)) + 0.1)
     problem, threads = cells["problem"].iloc[0], int(cells["threads"].iloc[0])
-    title = f"{problem}: speed relative to the baseline, {wording.plural(threads, 'thread')}"
+    title = f"{problem}: speed relative to the baseline, {formatting.plural(threads, 'thread')}"
     sheet = Sheet(width, len(rows) * CELL_HEIGHT + 1.45, title, [_subtitle(cells, noise)])
     for number, dtype in enumerate(dtypes):
         axes = sheet.axes(left + number * (panel + PANEL_GAP), 0.32, panel, len(rows) * CELL_HEIGHT)
@@ -43,7 +44,7 @@ def draw(cells: pd.DataFrame, name: str, noise: str) -> Drawn | None:
         axes.set_title(dtype, loc="left", size=9, color=palette.SOFT_INK)
         axes.set_yticks(np.arange(len(rows)) + 0.5, rows if number == 0 else [])
     _legend(sheet, left, len(rows) * CELL_HEIGHT + 1.02)
-    return sheet.drawn(name, f"Speed relative to the baseline, {problem}, {wording.plural(threads, 'thread')}.")
+    return sheet.drawn(name, f"Speed relative to the baseline, {problem}, {formatting.plural(threads, 'thread')}.")
 
 
 def _row_order(cells: pd.DataFrame) -> list[str]:
@@ -61,12 +62,12 @@ def _subtitle(cells: pd.DataFrame, noise: str) -> str:
 def _grid(axes: Axes, cells: pd.DataFrame, rows: list[str], sizes: list[int]) -> None:
     axes.set_xlim(0, len(sizes))
     axes.set_ylim(len(rows), 0)
-    axes.set_xticks(np.arange(len(sizes)) + 0.5, [wording.batch(size) for size in sizes])
+    axes.set_xticks(np.arange(len(sizes)) + 0.5, [formatting.batch(size) for size in sizes])
     axes.set_xlabel("batch size")
     axes.tick_params(length=0)
     axes.tick_params(axis="y", labelsize=8.5, labelcolor=palette.INK)
     axes.spines[:].set_visible(False)
-    found = {(row.label, row.batch_size): row for row in wording.rows(cells)}
+    found = {(row.label, row.batch_size): row for row in formatting.rows(cells)}
     for y, label in enumerate(rows):
         for x, size in enumerate(sizes):
             _cell(axes, x, y, found.get((label, size)))
@@ -86,13 +87,13 @@ def _look(row: Any) -> tuple[Any, str | None, str, str]:
     """Return face colour, hatch, text and text colour of a cell."""
     if row is None:
         return "white", None, "", palette.SOFT_INK
-    if row.status in wording.WORDS:
-        return "white", HATCH, wording.WORDS[row.status], palette.SOFT_INK
+    if row.status in formatting.WORDS:
+        return "white", HATCH, formatting.WORDS[row.status], palette.SOFT_INK
     if row.status == "not checked":
         return "white", HATCH, "unverified", palette.SOFT_INK
     if math.isnan(row.ratio_to_baseline):
         return "white", HATCH, "no ratio", palette.SOFT_INK
-    text = wording.ratio(row.ratio_to_baseline)
+    text = formatting.ratio(row.ratio_to_baseline)
     if row.verdict == "baseline":
         return "white", None, "1", palette.INK
     if row.verdict.startswith(("same", "not enough")):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from harness.report import palette, wording
-from harness.report.canvas import LEFT, Drawn, Sheet, batch_axis, rate_axis
-from harness.report.throughput import draw_limit, draw_noise, label_lines, limit_words, noise_words
+from paragone.report.figures import palette
+from paragone.report.figures.figure import LEFT, Drawn, Sheet, batch_axis, rate_axis
+from paragone.report.figures.throughput import draw_limit, draw_noise, label_lines, limit_words, noise_words
+from paragone.report.text import formatting
 
 WIDTH, HEIGHT = 2.6, 1.9
 GUTTER, ROW_GAP = 0.75, 0.85
@@ -26,7 +27,7 @@ def draw(cells: pd.DataFrame, name: str, noise: str) -> Drawn | None:
     dtypes = sorted(shown["dtype"].unique())
     width = max(6.4, LEFT + len(layouts) * (WIDTH + GUTTER))
     problem, threads = cells["problem"].iloc[0], int(cells["threads"].iloc[0])
-    title = f"{problem}: memory order of the stored images, {wording.plural(threads, 'thread')}"
+    title = f"{problem}: memory order of the stored images, {formatting.plural(threads, 'thread')}"
     bars = "Bars: 95 % intervals over launches. " if shown["images_per_second_low"].notna().any() else ""
     subtitle = f"Images per second. {bars}{noise}{noise_words(shown)}{limit_words(shown)}"
     sheet = Sheet(width, 0.3 + len(dtypes) * (HEIGHT + ROW_GAP), title, [subtitle])
@@ -43,7 +44,7 @@ def draw(cells: pd.DataFrame, name: str, noise: str) -> Drawn | None:
             draw_noise(axes, panel)
             ends = []
             for order, line in panel.sort_values("batch_size").groupby("order", sort=True):
-                style = palette.style(next(wording.rows(line)))
+                style = palette.style(next(formatting.rows(line)))
                 x, y = line["batch_size"], line["images_per_second"]
                 axes.vlines(x, line["images_per_second_low"], line["images_per_second_high"], color=style["color"])
                 axes.plot(x, y, linewidth=1.7, markersize=4, **style)

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import pandas as pd
 from matplotlib.axes import Axes
 
-from harness.report import palette, wording
-from harness.report.canvas import LEFT, Drawn, Sheet, batch_axis, rate_axis, text_width
-from harness.report.throughput import (
+from paragone.report.figures import palette
+from paragone.report.figures.figure import LEFT, Drawn, Sheet, batch_axis, rate_axis, text_width
+from paragone.report.figures.throughput import (
     LABEL_GAP,
     LABEL_SIZE,
     draw_limit,
@@ -20,6 +20,7 @@ from harness.report.throughput import (
     line_labels,
     noise_words,
 )
+from paragone.report.text import formatting
 
 PANEL_WIDTH, LEAST_HEIGHT, TITLE_ROOM, AXIS_ROOM = 2.9, 3.0, 0.35, 0.6
 MOST_IN_A_ROW = 3
@@ -31,7 +32,9 @@ def draw(cells: pd.DataFrame, name: str, machines: Mapping[str, str]) -> Drawn |
     `cells` are rows of several summaries with `run`, of one problem and one number of threads; `machines` says
     by the letter of a run which machine it is of.
     """
-    cells = cells.assign(label=[f"{r.implementation} {wording.axis_values(r.variant)}" for r in wording.rows(cells)])
+    cells = cells.assign(
+        label=[f"{r.implementation} {formatting.axis_values(r.variant)}" for r in formatting.rows(cells)]
+    )
     cells["label"] = cells["label"].str.strip()
     shown = cells[~cells["control"] & cells["images_per_second"].notna()]
     if shown.empty:
@@ -43,7 +46,7 @@ def draw(cells: pd.DataFrame, name: str, machines: Mapping[str, str]) -> Drawn |
     gutter = label_space(most) + 0.2 + max(text_width(label, LABEL_SIZE, "bold") for label in labels)
     across = min(MOST_IN_A_ROW, len(letters))
     down = len(dtypes) * -(-len(letters) // across)
-    problem, threads = str(shown["problem"].iloc[0]), wording.plural(int(shown["threads"].iloc[0]), "thread")
+    problem, threads = str(shown["problem"].iloc[0]), formatting.plural(int(shown["threads"].iloc[0]), "thread")
     sheet = Sheet(
         LEFT + across * (PANEL_WIDTH + gutter) + 0.1,
         down * (height + TITLE_ROOM + AXIS_ROOM),
@@ -79,11 +82,11 @@ def _subtitle(shown: pd.DataFrame, machines: Mapping[str, str]) -> str:
 
 def _not_drawn(cells: pd.DataFrame, shown: pd.DataFrame) -> list[str]:
     """Return a line that names what a run planned and has no number of."""
-    others = wording.presented(cells)
+    others = formatting.presented(cells)
     keys = ["run", "variant"]
     drawn = set(shown[keys].itertuples(index=False, name=None))
-    absent = [row for row in wording.rows(others.drop_duplicates(keys)) if (row.run, row.variant) not in drawn]
-    words = [f"{row.label} {row.dtype} in {row.run} ({wording.WORDS.get(row.status, row.status)})" for row in absent]
+    absent = [row for row in formatting.rows(others.drop_duplicates(keys)) if (row.run, row.variant) not in drawn]
+    words = [f"{row.label} {row.dtype} in {row.run} ({formatting.WORDS.get(row.status, row.status)})" for row in absent]
     return ["Not drawn: " + ", ".join(words) + "."] if words else []
 
 

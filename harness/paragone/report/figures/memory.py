@@ -10,13 +10,21 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import NullLocator
 
-from harness.analyse.statuses import STATUSES_WITH_TIMES, was_finished
-from harness.report import palette, tables, wording
-from harness.report.canvas import LEFT, Drawn, Sheet, batch_axis, log_axis, text_width
-from harness.report.throughput import LABEL_GAP, LABEL_SIZE, LEAST_HEIGHT, PANEL_WIDTH, label_lines, label_space
+from paragone.analyse.statuses import STATUSES_WITH_TIMES, was_finished
+from paragone.report.figures import palette
+from paragone.report.figures.figure import LEFT, Drawn, Sheet, batch_axis, log_axis, text_width
+from paragone.report.figures.throughput import (
+    LABEL_GAP,
+    LABEL_SIZE,
+    LEAST_HEIGHT,
+    PANEL_WIDTH,
+    label_lines,
+    label_space,
+)
+from paragone.report.text import formatting, tables
 
 if TYPE_CHECKING:
-    from harness.store import Run
+    from paragone.store.run_folder import Run
 
 # Linux counts a process's pages for each of its CPUs and adds them up only roughly: smaller differences mean nothing.
 RESOLVED_MB = 0.5
@@ -40,15 +48,17 @@ def section(run: Run, frame: pd.DataFrame) -> str:
     parts = [HOW_TO_READ]
     if (frame["peak_memory_mb"].notna() & frame["memory_above_loaded_mb"].isna()).any():
         parts.append(WITH_LOADING)
-    shown = wording.presented(frame).assign(name=wording.short_names(frame))
+    shown = formatting.presented(frame).assign(name=formatting.short_names(frame))
     shown = shown[shown["status"].isin(STATUSES_WITH_TIMES)]
     for _, cells in shown.groupby(["problem", "threads", "dtype"], sort=False):
-        first = next(wording.rows(cells))
-        parts.append(f"### {wording.code(first.problem)}, {first.dtype}, {wording.plural(first.threads, 'thread')}: MB")
+        first = next(formatting.rows(cells))
+        parts.append(
+            f"### {formatting.code(first.problem)}, {first.dtype}, {formatting.plural(first.threads, 'thread')}: MB"
+        )
         parts.append(_table(cells))
     reasons = [
-        f"- {wording.code(row.variant)} at batch {wording.batch(row.batch_size)}: {wording.escaped(row.reason)}"
-        for row in wording.rows(failed)
+        f"- {formatting.code(row.variant)} at batch {formatting.batch(row.batch_size)}: {formatting.escaped(row.reason)}"
+        for row in formatting.rows(failed)
     ]
     return "\n\n".join([*parts, *(["Failed:\n\n" + "\n".join(reasons)] if reasons else [])])
 
@@ -67,19 +77,19 @@ def _table(cells: pd.DataFrame) -> str:
     sizes = sorted(cells["batch_size"].unique())
     lines = []
     for name, line in cells.groupby("name", sort=False):
-        by_size = {row.batch_size: row for row in wording.rows(line)}
+        by_size = {row.batch_size: row for row in formatting.rows(line)}
         entries = [_entry(by_size[size]) if size in by_size else "" for size in sizes]
         loaded = line["loaded_memory_mb"].median()
-        lines.append([wording.code(name), wording.significant(loaded), *entries])
-    return tables.table(["implementation", "loaded", *(f"batch {wording.batch(size)}" for size in sizes)], lines)
+        lines.append([formatting.code(name), formatting.significant(loaded), *entries])
+    return tables.table(["implementation", "loaded", *(f"batch {formatting.batch(size)}" for size in sizes)], lines)
 
 
 def _entry(row: Any) -> str:
     if pd.isna(row.peak_memory_mb):
-        return wording.MISSING
+        return formatting.MISSING
     if pd.isna(row.memory_above_loaded_mb):
-        return f"≤ {wording.significant(row.peak_memory_mb)}"
-    return f"**{wording.significant(row.peak_memory_mb)}**<br>+ {_above(row.memory_above_loaded_mb)}"
+        return f"≤ {formatting.significant(row.peak_memory_mb)}"
+    return f"**{formatting.significant(row.peak_memory_mb)}**<br>+ {_above(row.memory_above_loaded_mb)}"
 
 
 def _above(megabytes: float) -> str:
@@ -91,7 +101,7 @@ def draw(cells: pd.DataFrame, name: str, pixels: int) -> Drawn | None:
 
     `cells` is the part of the summary of one problem and one number of threads; an image has `pixels` numbers.
     """
-    cells = cells.assign(label=wording.short_names(cells))
+    cells = cells.assign(label=formatting.short_names(cells))
     shown = cells[~cells["control"] & cells["memory_above_loaded_mb"].notna()]
     if shown.empty:
         return None
@@ -101,7 +111,7 @@ def draw(cells: pd.DataFrame, name: str, pixels: int) -> Drawn | None:
     gutter = label_space(most) + 0.2 + max(text_width(label, LABEL_SIZE, "bold") for label in labels)
     height = max(LEAST_HEIGHT, most * LABEL_GAP * 1.25)
     problem, threads = cells["problem"].iloc[0], int(cells["threads"].iloc[0])
-    title = f"{problem}: peak memory above the loaded state, {wording.plural(threads, 'thread')}"
+    title = f"{problem}: peak memory above the loaded state, {formatting.plural(threads, 'thread')}"
     width = max(LEFT + len(dtypes) * (PANEL_WIDTH + gutter) + 0.1, 0.3 + text_width(title, 12.5, "bold"))
     sheet = Sheet(width, height + 0.95, title, [*_subtitle(shown), *_not_drawn(cells, shown)])
     image_mb = {dtype: pixels * np.dtype(dtype).itemsize / 1e6 for dtype in dtypes}
@@ -114,7 +124,7 @@ def draw(cells: pd.DataFrame, name: str, pixels: int) -> Drawn | None:
         ends = [_draw_mini_batches(axes, int(shown["batch_size"].max()), image_mb[dtype])]
         ends += [_draw_line(axes, line) for _, line in shown[shown["dtype"] == dtype].groupby("variant", sort=True)]
         label_lines(axes, ends, height)
-    caption = f"Peak memory above the loaded state over batch size, {problem}, {wording.plural(threads, 'thread')}."
+    caption = f"Peak memory above the loaded state over batch size, {problem}, {formatting.plural(threads, 'thread')}."
     return sheet.drawn(name, caption)
 
 
@@ -138,7 +148,7 @@ def _draw_mini_batches(axes: Axes, largest: int, image_mb: float) -> tuple[float
 def _draw_line(axes: Axes, cells: pd.DataFrame) -> tuple[float, float, str, str, bool]:
     """Draw one variant; return where its line ends, its label, its colour, and whether it is the baseline."""
     cells = cells.sort_values("batch_size")
-    row = next(wording.rows(cells))
+    row = next(formatting.rows(cells))
     style = palette.style(row)
     x, y = cells["batch_size"], cells["memory_above_loaded_mb"].clip(lower=RESOLVED_MB)
     axes.plot(x, y, linewidth=1.7, markersize=4, markeredgecolor="white", markeredgewidth=0.5, **style)
@@ -156,5 +166,5 @@ def _not_drawn(cells: pd.DataFrame, shown: pd.DataFrame) -> Sequence[str]:
     """Return a line that names the variants that were timed and whose memory is not known."""
     timed = cells[~cells["control"] & cells["images_per_second"].notna()]
     absent = timed[~timed["variant"].isin(shown["variant"])].drop_duplicates("variant")
-    words = [f"{row.label} {row.dtype}" for row in wording.rows(absent)]
+    words = [f"{row.label} {row.dtype}" for row in formatting.rows(absent)]
     return ["Not drawn: " + ", ".join(words) + "."] if words else []

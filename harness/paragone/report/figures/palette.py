@@ -18,7 +18,7 @@ from typing import Any
 
 import pandas as pd
 
-from harness.report import wording
+from paragone.report.text import formatting
 
 LEAST_CONTRAST = 3.0  # WCAG's, of a line or a large sign
 INK, SOFT_INK, GRID, NOISE = "#1a1a1a", "#5f6368", "#e3e5e8", "#e9eaec"
@@ -106,9 +106,9 @@ def _line_word(implementation: str, values: str) -> str:
 
 def key(cells: pd.DataFrame) -> str:
     """Return what the markers and the lines of these cells mean, in a sentence; "" where there is none."""
-    drawn = list(wording.rows(cells.drop_duplicates("variant")))
+    drawn = list(formatting.rows(cells.drop_duplicates("variant")))
     markers = {marker(row.layout) for row in drawn}
-    lines = {_line_word(row.implementation, wording.axis_values(row.variant)) for row in drawn}
+    lines = {_line_word(row.implementation, formatting.axis_values(row.variant)) for row in drawn}
     said = [words for mark, words in MARKERS_MEAN.items() if mark in markers]
     meanings: dict[str, list[str]] = {}
     for word, (drawn_as, meaning) in LINES_MEAN.items():
@@ -124,5 +124,5 @@ def style(row: Any) -> dict[str, Any]:
     return {
         "color": colour(row.implementation, row.layout, row.language),
         "marker": marker(row.layout),
-        "linestyle": line(row.implementation, wording.axis_values(row.variant)),
+        "linestyle": line(row.implementation, formatting.axis_values(row.variant)),
     }

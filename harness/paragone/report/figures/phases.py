@@ -8,9 +8,10 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from harness.analyse.breakdown import Breakdown
-from harness.report import palette, wording
-from harness.report.canvas import Drawn, Sheet, text_width
+from paragone.analyse.breakdown import Breakdown
+from paragone.report.figures import palette
+from paragone.report.figures.figure import Drawn, Sheet, text_width
+from paragone.report.text import formatting
 
 ROW, BAR = 0.235, 0.68  # inches per row; the part of it that the bar fills
 LABEL_SIZE, NUMBER_SIZE = 8.5, 8.0
@@ -40,7 +41,7 @@ def draw(cells: Sequence[Breakdown], labels: Mapping[str, str], name: str, title
     for size, block in zip(sizes, blocks, strict=True):
         y += HEADING
         rows = len(block) * ROW
-        sheet.text(0.15, sheet.top + y - 0.16, f"batch size {wording.batch(size)}", size=10, weight="bold")
+        sheet.text(0.15, sheet.top + y - 0.16, f"batch size {formatting.batch(size)}", size=10, weight="bold")
         times = sheet.axes(left, y, TIMES_WIDTH, rows)
         _draw_times(times, block)
         times.set_yticks(range(len(block)), [labels[cell.variant] for cell in block], size=LABEL_SIZE)
@@ -55,7 +56,7 @@ def _from_short_to_long(cells: Sequence[Breakdown]) -> list[Breakdown]:
 
 
 def _subtitle(cells: Sequence[Breakdown]) -> str:
-    rounds = wording.plural(max(cell.rounds for cell in cells), "round")
+    rounds = formatting.plural(max(cell.rounds for cell in cells), "round")
     return (
         f"Medians over {rounds}, each phase for itself, with a clock around every phase. The number, the tick and the "
         "line through it: the whole step with its clocks, and its quartiles. ○ the same step without clocks. Grey is "
@@ -109,7 +110,7 @@ def _written(microseconds: float) -> str:
     """Return three significant digits, with thin spaces between thousands."""
     if microseconds < 1000:
         return f"{microseconds:.3g}"
-    return wording.batch(int(wording.significant(microseconds)))
+    return formatting.batch(int(formatting.significant(microseconds)))
 
 
 def _draw_shares(axes: Axes, block: Sequence[Breakdown]) -> None:

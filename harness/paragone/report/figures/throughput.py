@@ -8,9 +8,10 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
-from harness.report import palette, wording
-from harness.report.canvas import LEFT, Drawn, Sheet, batch_axis, rate_axis, text_width
-from harness.report.labels import spread
+from paragone.report.figures import palette
+from paragone.report.figures.figure import LEFT, Drawn, Sheet, batch_axis, rate_axis, text_width
+from paragone.report.figures.labels import spread
+from paragone.report.text import formatting
 
 LABEL_SIZE = 8.0
 LABEL_GAP = 0.152  # inches between the middles of two labels
@@ -23,7 +24,7 @@ def draw(cells: pd.DataFrame, name: str, noise: str) -> Drawn | None:
     `cells` is the part of the summary of one problem and one number of threads; `noise` is a
     sentence about A/A.
     """
-    cells = cells.assign(label=wording.short_names(cells))
+    cells = cells.assign(label=formatting.short_names(cells))
     shown = cells[~cells["control"] & cells["images_per_second"].notna()]
     if shown.empty:
         return None
@@ -33,7 +34,7 @@ def draw(cells: pd.DataFrame, name: str, noise: str) -> Drawn | None:
     height = max(LEAST_HEIGHT, most * LABEL_GAP * 1.25)
     width = LEFT + len(dtypes) * (PANEL_WIDTH + gutter) + 0.1
     problem, threads = cells["problem"].iloc[0], int(cells["threads"].iloc[0])
-    title = f"{problem}: training throughput, {wording.plural(threads, 'thread')}"
+    title = f"{problem}: training throughput, {formatting.plural(threads, 'thread')}"
     sheet = Sheet(
         width, height + 0.95, title, [*_subtitle(shown, noise), *_not_verified(shown), *_not_drawn(cells, shown)]
     )
@@ -48,12 +49,12 @@ def draw(cells: pd.DataFrame, name: str, noise: str) -> Drawn | None:
         draw_noise(axes, shown[shown["dtype"] == dtype])
         lines = [draw_line(axes, line) for _, line in shown[shown["dtype"] == dtype].groupby("variant", sort=True)]
         label_lines(axes, lines, height)
-    return sheet.drawn(name, f"Throughput over batch size, {problem}, {wording.plural(threads, 'thread')}.")
+    return sheet.drawn(name, f"Throughput over batch size, {problem}, {formatting.plural(threads, 'thread')}.")
 
 
 def line_labels(shown: pd.DataFrame) -> list[str]:
     """Return the label of every line; that of the baseline says so."""
-    return [_label(row) for row in wording.rows(shown.drop_duplicates("variant"))]
+    return [_label(row) for row in formatting.rows(shown.drop_duplicates("variant"))]
 
 
 def _label(row: Any) -> str:
@@ -80,16 +81,18 @@ def _not_verified(shown: pd.DataFrame) -> list[str]:
     unverified = shown[shown["status"] == "not checked"]
     words = []
     for _, line in unverified.groupby(["label", "dtype"], sort=False):
-        row = next(wording.rows(line))
-        words.append(f"{row.label} {row.dtype} at batch {', '.join(map(wording.batch, sorted(line['batch_size'])))}")
+        row = next(formatting.rows(line))
+        words.append(f"{row.label} {row.dtype} at batch {', '.join(map(formatting.batch, sorted(line['batch_size'])))}")
     return ["Not verified: " + "; ".join(words) + "."] if words else []
 
 
 def _not_drawn(cells: pd.DataFrame, shown: pd.DataFrame) -> list[str]:
     """Return a line that names the variants without any number, so that none is missing silently."""
-    others = wording.presented(cells)
+    others = formatting.presented(cells)
     absent = others[~others["variant"].isin(shown["variant"])].drop_duplicates("variant")
-    words = [f"{row.label} {row.dtype} ({wording.WORDS.get(row.status, row.status)})" for row in wording.rows(absent)]
+    words = [
+        f"{row.label} {row.dtype} ({formatting.WORDS.get(row.status, row.status)})" for row in formatting.rows(absent)
+    ]
     return ["Not drawn: " + ", ".join(words) + "."] if words else []
 
 
@@ -124,7 +127,7 @@ def _to_the_edges(axes: Axes, x: pd.Series[int], *ys: pd.Series[float]) -> tuple
 def draw_line(axes: Axes, cells: pd.DataFrame) -> tuple[float, float, str, str, bool]:
     """Draw one variant; return where its line ends, its label, its colour, and whether it is the baseline."""
     cells = cells.sort_values("batch_size")
-    row = next(wording.rows(cells))
+    row = next(formatting.rows(cells))
     style = palette.style(row)
     x, y = cells["batch_size"], cells["images_per_second"]
     low, high = cells["images_per_second_low"], cells["images_per_second_high"]

@@ -12,16 +12,16 @@ import pandas as pd
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from harness.report import wording
-from harness.report.markdown import FIGURES, RESULTS, WARNINGS
-from harness.report.page.payload import as_json, payload
-from harness.report.page.prose import as_html, as_inline_html, slug
-from harness.report.page.sources import source_css
-from harness.report.sections import Sections
+from paragone.report.page.payload import as_json, payload
+from paragone.report.page.prose import as_html, as_inline_html, slug
+from paragone.report.page.sources import source_css
+from paragone.report.text import formatting
+from paragone.report.text.markdown import FIGURES, RESULTS, WARNINGS
+from paragone.report.text.sections import Sections
 
 if TYPE_CHECKING:
-    from harness.report.canvas import Drawn
-    from harness.store import Run
+    from paragone.report.figures.figure import Drawn
+    from paragone.store.run_folder import Run
 
 VENDOR = "vendor/echarts.common.min.js"
 # In the order that they need each other.
@@ -69,24 +69,24 @@ def page(run: Run, frame: pd.DataFrame, sections: Sections, drawn: Sequence[Draw
 
 def compared(run: Run, frame: pd.DataFrame) -> str:
     """Return in a line what was compared, on what: variants, workloads, machine, threads, data, repetitions."""
-    shown = wording.presented(frame)
+    shown = formatting.presented(frame)
     machine, plan = run.environment.get("machine", {}), run.plan
-    cpu = wording.escaped(machine.get("cpu") or "a machine that did not say its name")
-    cores = f" with {wording.plural(machine['physical_cores'], 'core')}" if machine.get("physical_cores") else ""
-    sizes = ", ".join(wording.batch(size) for size in sorted(shown["batch_size"].unique()))
+    cpu = formatting.escaped(machine.get("cpu") or "a machine that did not say its name")
+    cores = f" with {formatting.plural(machine['physical_cores'], 'core')}" if machine.get("physical_cores") else ""
+    sizes = ", ".join(formatting.batch(size) for size in sorted(shown["batch_size"].unique()))
     parts = [
-        f"{wording.plural(shown['variant'].nunique(), 'variant')} of one training step, by "
-        f"{wording.plural(shown['implementation'].nunique(), 'implementation')}",
-        f"workload {', '.join(map(wording.code, plan['problems']))}",
+        f"{formatting.plural(shown['variant'].nunique(), 'variant')} of one training step, by "
+        f"{formatting.plural(shown['implementation'].nunique(), 'implementation')}",
+        f"workload {', '.join(map(formatting.code, plan['problems']))}",
         " and ".join(sorted(shown["dtype"].unique())),
         f"batch {sizes}" if sizes else "",
         f"{cpu}{cores}",
-        wording.plural(plan["threads"][0], "thread")
+        formatting.plural(plan["threads"][0], "thread")
         if len(plan["threads"]) == 1
         else f"threads: {', '.join(map(str, plan['threads']))}",
-        f"data: {wording.escaped(plan['data']['name'])}",
-        f"{wording.plural(plan['launches'], 'launch')} × {wording.plural(plan['rounds'], 'round')}",
-        wording.escaped(plan["created"][:10]),
+        f"data: {formatting.escaped(plan['data']['name'])}",
+        f"{formatting.plural(plan['launches'], 'launch')} × {formatting.plural(plan['rounds'], 'round')}",
+        formatting.escaped(plan["created"][:10]),
     ]
     return " · ".join(part for part in parts if part)
 

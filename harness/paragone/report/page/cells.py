@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from harness.analyse import (
+from paragone.analyse.statuses import CELL, STATUSES_WITH_TIMES, rejections, timed_samples
+from paragone.analyse.summary import (
     UNIT,
     baselines_of,
     cells_with_statuses,
@@ -19,12 +20,11 @@ from harness.analyse import (
     launch_medians,
     launch_ratios,
 )
-from harness.analyse.statuses import CELL, STATUSES_WITH_TIMES, rejections, timed_samples
-from harness.report import wording
-from harness.report.repeating import bench_command, verify_command
+from paragone.report.text import formatting
+from paragone.report.text.repro import bench_command, verify_command
 
 if TYPE_CHECKING:
-    from harness.store import Run
+    from paragone.store.run_folder import Run
 
 # A launch of a cell, as the page unpacks it (LAUNCH in cell.js).
 LAUNCH = (
@@ -54,7 +54,7 @@ def cell_details(run: Run, frame: pd.DataFrame) -> list[dict[str, Any]]:
     workers     the processes of the variant; they stand in the first row of a variant, `workers_in` names it
     bench, verify   the commands that repeat just this cell
     """
-    rows = list(wording.rows(frame))
+    rows = list(formatting.rows(frame))
     places = {tuple(getattr(row, key) for key in CELL): place for place, row in enumerate(rows)}
     others = baselines_of(frame, run)
     launches, checks, workers = _all_launches(run), _all_checks(run), _all_workers(run)
@@ -174,10 +174,10 @@ def _threads(found: Any) -> list[str]:
     lines = []
     for pool in found.get("pools") or ():
         about = (pool.get(key) for key in ("library", "version", "architecture", "threading_layer", "file"))
-        threads = wording.plural(pool.get("num_threads", 0), "thread")
+        threads = formatting.plural(pool.get("num_threads", 0), "thread")
         lines.append(f"{' · '.join(str(word) for word in about if word)}: {threads}")
     if found.get("os_threads"):
-        lines.append(f"of the operating system: {wording.plural(found['os_threads'], 'thread')}")
+        lines.append(f"of the operating system: {formatting.plural(found['os_threads'], 'thread')}")
     return lines
 
 

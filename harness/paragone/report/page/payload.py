@@ -10,15 +10,23 @@ import pandas as pd
 from matplotlib.colors import to_rgb
 from scipy.special import stdtrit
 
-from harness.analyse import CONFIDENCE, UNIT, baseline_variants, cells_with_statuses, counting_launches, launch_medians
-from harness.analyse.statuses import CELL, timed_samples
-from harness.report import palette, wording
-from harness.report.figures import noise_sentence
-from harness.report.page.cells import cell_details
-from harness.report.page.sources import sources
+from paragone.analyse.statuses import CELL, timed_samples
+from paragone.analyse.summary import (
+    CONFIDENCE,
+    UNIT,
+    baseline_variants,
+    cells_with_statuses,
+    counting_launches,
+    launch_medians,
+)
+from paragone.report.figures import palette
+from paragone.report.figures.draw import noise_sentence
+from paragone.report.page.cells import cell_details
+from paragone.report.page.sources import sources
+from paragone.report.text import formatting
 
 if TYPE_CHECKING:
-    from harness.store import Run
+    from paragone.store.run_folder import Run
 
 LEAST_CONTRAST = 3.0  # of a line against the page, as WCAG asks of graphics
 PAGE = {"light": "#ffffff", "dark": "#15171a"}  # the backgrounds of style.css
@@ -32,14 +40,14 @@ def payload(run: Run, frame: pd.DataFrame) -> dict[str, Any]:
     and `launches` have an entry for each. A launch is [wave, launch, attempt, median seconds per step].
     """
     launches = _launches(run, frame)
-    shown = wording.presented(frame)
+    shown = formatting.presented(frame)
     most = max((len(entries) for entries in launches), default=0)
     return {
         "run": run.plan["run"],
         "columns": list(frame.columns),
         "values": [[_plain(value) for value in row] for row in frame.itertuples(index=False)],
-        "names": list(wording.short_names(frame)),
-        "styles": [_style(row) for row in wording.rows(frame)],
+        "names": list(formatting.short_names(frame)),
+        "styles": [_style(row) for row in formatting.rows(frame)],
         "launches": launches,
         "baselines": baseline_variants(run),
         "noise": {problem: noise_sentence(run, frame, problem) for problem in run.plan["problems"]},

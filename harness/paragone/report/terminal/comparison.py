@@ -11,9 +11,18 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from harness.compare import Comparison
-from harness.report import wording
-from harness.report.comparison import MARK, differing_rows, entry, joined_cells, label, letters, runs_of, sentences
+from paragone.compare.across_time import Comparison
+from paragone.report.text import formatting
+from paragone.report.text.comparison import (
+    MARK,
+    differing_rows,
+    entry,
+    joined_cells,
+    label,
+    letters,
+    runs_of,
+    sentences,
+)
 
 STYLES = {"faster": "green", "slower": "red"}
 GREY = "bright_black"
@@ -55,7 +64,7 @@ def _print_cells(comparisons: Sequence[Comparison], console: Console) -> None:
     """Print a table for each workload, dtype and number of threads, a row per cell, a column per run."""
     grouped: dict[str, list[tuple[Any, list[Any]]]] = {}
     for first, rows in joined_cells(comparisons):
-        title = f"{first['problem']} · {first['dtype']} · {wording.plural(int(first['threads']), 'thread')}"
+        title = f"{first['problem']} · {first['dtype']} · {formatting.plural(int(first['threads']), 'thread')}"
         grouped.setdefault(title, []).append((first, rows))
     for title, cells in grouped.items():
         table = Table(title=Text(title), title_justify="left", title_style="bold", box=None, pad_edge=False)
@@ -75,8 +84,8 @@ def _print_cells(comparisons: Sequence[Comparison], console: Console) -> None:
 def _row(first: Any, rows: Sequence[Any], between: str) -> list[Text]:
     texts = [
         Text(label(first, rows)),
-        Text(wording.batch(first["batch_size"])),
-        Text(wording.rate(first["images_per_second_a"]).replace(" ", "")),
+        Text(formatting.batch(first["batch_size"])),
+        Text(formatting.rate(first["images_per_second_a"]).replace(" ", "")),
     ]
     for row in rows:
         ratio, verdict = entry(row)

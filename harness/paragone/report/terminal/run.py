@@ -9,17 +9,17 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from harness.analyse import summarise
-from harness.analyse.doubts import time_shares, warnings
-from harness.analyse.statuses import STATUSES_WITH_TIMES
-from harness.claims.climbs import climbed
-from harness.ladders import Ladder
-from harness.report import wording
-from harness.report.figures import noise_sentence
-from harness.report.ladder import CLIMB, arrow, changes, claim_words
+from paragone.analyse.statuses import STATUSES_WITH_TIMES
+from paragone.analyse.summary import summarise
+from paragone.analyse.warnings import time_shares, warnings
+from paragone.claims.ladder_gains import climbed
+from paragone.implementation.ladders import Ladder
+from paragone.report.figures.draw import noise_sentence
+from paragone.report.text import formatting
+from paragone.report.text.ladder import CLIMB, arrow, changes, claim_words
 
 if TYPE_CHECKING:
-    from harness.store import Run
+    from paragone.store.run_folder import Run
 
 STYLES = {"faster": "green", "slower": "red", "baseline": "bold"}
 MARKS = {"same": "≈", "not ": "?"}  # by how a verdict begins
@@ -33,7 +33,7 @@ UNVERIFIED, UNVERIFIED_KEY = "!", "! not verified, and so compared with nothing.
 def print_summary(run: Run, console: Console) -> None:
     """Print throughput and ratio of every cell; what is within noise is grey and marked ≈."""
     frame = summarise(run)
-    shown = wording.presented(frame).assign(name=wording.short_names(frame))
+    shown = formatting.presented(frame).assign(name=formatting.short_names(frame))
     if shown.empty:
         console.print("No cell was planned.")
     for _, cells in shown.groupby(["problem", "threads", "dtype"], sort=False):
@@ -52,7 +52,7 @@ def print_summary(run: Run, console: Console) -> None:
         console.print(Text(UNVERIFIED_KEY, style=GREY))
     console.print(Text(time_sentence(run), style=GREY))
     if said := warnings(run, frame):
-        console.print(Text(f"{wording.plural(len(said), 'warning')}; see report.md.", style="yellow"))
+        console.print(Text(f"{formatting.plural(len(said), 'warning')}; see report.md.", style="yellow"))
 
 
 def _print_climb(ladder: Ladder, climbs: pd.DataFrame, console: Console) -> None:
@@ -60,21 +60,21 @@ def _print_climb(ladder: Ladder, climbs: pd.DataFrame, console: Console) -> None
     gained = climbs[climbs["than"].notna()]
     if gained.empty:
         return
-    first = next(wording.rows(gained))
-    title = f"{ladder.title} · {first.problem} · {first.climbed_in} · {wording.plural(first.threads, 'thread')}"
+    first = next(formatting.rows(gained))
+    title = f"{ladder.title} · {first.problem} · {first.climbed_in} · {formatting.plural(first.threads, 'thread')}"
     table = Table(title=Text(title), title_justify="left", title_style="bold", box=None, pad_edge=False)
     sizes = list(dict.fromkeys(gained["batch_size"]))
-    for heading in (HEADING, *map(wording.batch, sizes)):
+    for heading in (HEADING, *map(formatting.batch, sizes)):
         table.add_column(heading, justify="left" if heading == HEADING else "right")
     for _, rows in gained.groupby(["implementation", "than"], sort=False):
-        by_size = {row.batch_size: row for row in wording.rows(rows)}
+        by_size = {row.batch_size: row for row in formatting.rows(rows)}
         step = next(iter(by_size.values()))
         entries = [_gain(by_size[size]) if size in by_size else Text() for size in sizes]
         table.add_row(f"{arrow(ladder, step)} {changes(ladder, step)}", *entries)
     console.print(table)
-    for row in wording.rows(gained):
+    for row in formatting.rows(gained):
         if row.claim is not None:
-            where = f"{arrow(ladder, row)} at batch {wording.batch(row.batch_size)}"
+            where = f"{arrow(ladder, row)} at batch {formatting.batch(row.batch_size)}"
             console.print(Text(f"{where}, the source: {claim_words(row.claim, row)}.", style=GREY))
     console.print()
 
@@ -82,16 +82,16 @@ def _print_climb(ladder: Ladder, climbs: pd.DataFrame, console: Console) -> None
 def _gain(row: Any) -> Text:
     """Return "1.28× [1.26, 1.30]" in the colour of its verdict."""
     mark = MARKS.get(row.verdict[:4], "")
-    gain = mark + wording.ratio_with_interval(row.ratio, row.ratio_low, row.ratio_high)
+    gain = mark + formatting.ratio_with_interval(row.ratio, row.ratio_low, row.ratio_high)
     return Text(gain, style=STYLES.get(row.verdict, GREY if mark else ""))
 
 
 def time_sentence(run: Run) -> str:
     """Return how much of the rounds lay inside timed samples, and what else took time; only what took any."""
     shares = time_shares(run)
-    rounds, inside = wording.seconds(shares["rounds_seconds"]), wording.percent(shares["timed_share"])
+    rounds, inside = formatting.seconds(shares["rounds_seconds"]), formatting.percent(shares["timed_share"])
     beside = [
-        f"{words} {wording.seconds(shares[part])}"
+        f"{words} {formatting.seconds(shares[part])}"
         for part, words in (
             ("start_seconds", "starting processes"),
             ("load_seconds", "loading"),
@@ -114,8 +114,8 @@ def _that_fit(cells: pd.DataFrame, width: int, gap: int) -> list[list[int]]:
     groups: list[list[int]] = [[]]
     used = 0
     for size in sorted(cells["batch_size"].unique()):
-        entries = wording.rows(cells[cells["batch_size"] == size])
-        wanted = gap + max([len(wording.batch(size)), *(len(_entry(row).plain) for row in entries)])
+        entries = formatting.rows(cells[cells["batch_size"] == size])
+        wanted = gap + max([len(formatting.batch(size)), *(len(_entry(row).plain) for row in entries)])
         if groups[-1] and used + wanted > room:
             groups.append([])
             used = 0
@@ -125,8 +125,8 @@ def _that_fit(cells: pd.DataFrame, width: int, gap: int) -> list[list[int]]:
 
 
 def _table(cells: pd.DataFrame, sizes: list[int], gap: int) -> Table:
-    first = next(wording.rows(cells))
-    title = f"{first.problem} · {first.dtype} · {wording.plural(first.threads, 'thread')}"
+    first = next(formatting.rows(cells))
+    title = f"{first.problem} · {first.dtype} · {formatting.plural(first.threads, 'thread')}"
     table = Table(
         title=Text(title),
         min_width=len(title),
@@ -138,9 +138,9 @@ def _table(cells: pd.DataFrame, sizes: list[int], gap: int) -> Table:
     )
     table.add_column(HEADING, no_wrap=True)
     for size in sizes:
-        table.add_column(wording.batch(size), justify="right", no_wrap=True)
+        table.add_column(formatting.batch(size), justify="right", no_wrap=True)
     for _, line in cells.groupby("name", sort=False):
-        by_size = {row.batch_size: row for row in wording.rows(line)}
+        by_size = {row.batch_size: row for row in formatting.rows(line)}
         name = Text(str(line["name"].iloc[0]), style="bold" if "baseline" in set(line["verdict"]) else "")
         table.add_row(name, *(_entry(by_size[size]) if size in by_size else Text() for size in sizes))
     return table
@@ -149,10 +149,10 @@ def _table(cells: pd.DataFrame, sizes: list[int], gap: int) -> Table:
 def _entry(row: Any) -> Text:
     """Return "311k  1.35" in the colour of its verdict, or the word for why there is no time."""
     if row.status not in STATUSES_WITH_TIMES:
-        return Text(wording.WORDS[row.status], style="red" if row.status == "failed" else GREY)
-    speed = wording.rate(row.images_per_second).replace(" ", "")
+        return Text(formatting.WORDS[row.status], style="red" if row.status == "failed" else GREY)
+    speed = formatting.rate(row.images_per_second).replace(" ", "")
     if row.status == "not checked":
         return Text(f"{speed} {UNVERIFIED:>5}", style=GREY)
     mark = MARKS.get(row.verdict[:4], "")
-    ratio = "1" if row.verdict == "baseline" else mark + wording.short_ratio(row.ratio_to_baseline)
+    ratio = "1" if row.verdict == "baseline" else mark + formatting.short_ratio(row.ratio_to_baseline)
     return Text(f"{speed} {ratio:>5}", style=STYLES.get(row.verdict, GREY if mark else ""))

@@ -7,25 +7,25 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from harness.compare.side_by_side import why_not_compared
-from harness.report import wording
-from harness.report.comparison_console import GREY, STYLES
-from harness.report.side_by_side import answer
+from paragone.compare.side_by_side import why_not_compared
+from paragone.report.terminal.comparison import GREY, STYLES
+from paragone.report.text import formatting
+from paragone.report.text.side_by_side import answer
 
 
 def print_side_by_side(cells: pd.DataFrame, allowed: float, console: Console) -> None:
     """Print B against A, a line a cell and a table a workload, and what it comes to."""
     for _, rows in cells.groupby(["problem", "threads"], sort=False):
-        first = next(wording.rows(rows))
-        title = f"{first.problem} · {wording.plural(first.threads, 'thread')} · speed of B relative to A"
+        first = next(formatting.rows(rows))
+        title = f"{first.problem} · {formatting.plural(first.threads, 'thread')} · speed of B relative to A"
         table = Table(title=Text(title), title_justify="left", title_style="bold", box=None, pad_edge=False)
         for heading in ("implementation", "batch", "B / A", ""):
             table.add_column(heading, justify="right" if heading == "batch" else "left", overflow="fold")
-        for row in wording.rows(rows):
-            ratio = wording.ratio_with_interval(row.ratio, row.ratio_low, row.ratio_high)
+        for row in formatting.rows(rows):
+            ratio = formatting.ratio_with_interval(row.ratio, row.ratio_low, row.ratio_high)
             said = row.verdict or why_not_compared(row)
             style = STYLES.get(row.verdict, GREY if row.verdict else "red")
-            table.add_row(Text(row.compared), wording.batch(row.batch_size), Text(ratio), Text(said, style=style))
+            table.add_row(Text(row.compared), formatting.batch(row.batch_size), Text(ratio), Text(said, style=style))
         console.print(table)
         console.print()
     console.print(Text(answer(cells, allowed)), soft_wrap=True)

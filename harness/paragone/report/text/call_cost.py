@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from harness.report import tables, wording
+from paragone.report.text import formatting, tables
 
 if TYPE_CHECKING:
-    from harness.store import Run
+    from paragone.store.run_folder import Run
 
 BRIDGES = {"c": "shared library (C ABI)", "julia": "Julia in the same process", "process": "program of its own"}
 WHAT_A_CALL_IS = (
@@ -31,10 +31,10 @@ def _calls(rows: list[dict[str, Any]]) -> str:
     sizes = sorted({row["n_images"] for row in rows})
     found = {(row["bridge"], row["n_images"]): row for row in rows}
     lines = [
-        [BRIDGES.get(bridge, wording.escaped(bridge)), *(_cost(found.get((bridge, size))) for size in sizes)]
+        [BRIDGES.get(bridge, formatting.escaped(bridge)), *(_cost(found.get((bridge, size))) for size in sizes)]
         for bridge in dict.fromkeys(row["bridge"] for row in rows)
     ]
-    header = ["a call with", *(f"{wording.batch(size)} {'image' if size == 1 else 'images'}" for size in sizes)]
+    header = ["a call with", *(f"{formatting.batch(size)} {'image' if size == 1 else 'images'}" for size in sizes)]
     return tables.table(header, lines)
 
 
@@ -42,7 +42,7 @@ def _cost(row: Mapping[str, Any] | None) -> str:
     if row is None:
         return ""
     seconds = row["call_seconds"]
-    return wording.escaped(row["reason"]) if seconds is None else wording.seconds(seconds)
+    return formatting.escaped(row["reason"]) if seconds is None else formatting.seconds(seconds)
 
 
 def _clocks(run: Run) -> str:
@@ -52,7 +52,11 @@ def _clocks(run: Run) -> str:
         return ""
     outside = 1 - timed["runner_ns"].astype(float) / timed["elapsed_ns"].astype(float)
     lines = [
-        [wording.code(str(variant)), wording.percent(float(shares.median())), wording.percent(float(shares.max()))]
+        [
+            formatting.code(str(variant)),
+            formatting.percent(float(shares.median())),
+            formatting.percent(float(shares.max())),
+        ]
         for variant, shares in outside.groupby(timed["variant"])
     ]
     said = "The share of a sample that lies outside the program's own clock: the pipe, and waking up."
@@ -62,14 +66,14 @@ def _clocks(run: Run) -> str:
 def _built(run: Run) -> str:
     """Return a table of what the variants were built with or started as, variants with the same receipt in one line."""
     receipts: dict[str, list[str]] = {}
-    for row in wording.rows(run.launches):
+    for row in formatting.rows(run.launches):
         if isinstance(row.receipt, Mapping) and row.receipt:
             words = "; ".join(f"{name}: {value}" for name, value in row.receipt.items())
             receipts.setdefault(words, [])
             if row.variant not in receipts[words]:
                 receipts[words].append(row.variant)
     lines = [
-        [", ".join(map(wording.code, sorted(variants))), wording.escaped(words)]
+        [", ".join(map(formatting.code, sorted(variants))), formatting.escaped(words)]
         for words, variants in sorted(receipts.items(), key=lambda entry: sorted(entry[1]))
     ]
     return tables.table(["", "built or started as"], lines) if lines else ""

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from harness.claims import shipped_claims
-from harness.claims.settle import Finding, settled
-from harness.report import tables, wording
+from paragone.claims.claim import shipped_claims
+from paragone.claims.judge_claims import Finding, settled
+from paragone.report.text import formatting, tables
 
 if TYPE_CHECKING:
-    from harness.store import Run
+    from paragone.store.run_folder import Run
 
 HEADINGS = ["claim", "source", "of", "claimed", "here", "verdict"]
 HOW = (
@@ -50,14 +50,14 @@ def markdown(findings: Sequence[Finding]) -> str:
 
 def _line(finding: Finding) -> list[str]:
     claim = finding.claim
-    verdict = f"**{finding.verdict}**" + (f": {wording.escaped(finding.why)}" if finding.why else "")
+    verdict = f"**{finding.verdict}**" + (f": {formatting.escaped(finding.why)}" if finding.why else "")
     return [
-        f"{wording.escaped(claim.says)}<br>{wording.code(claim.id)}",
-        wording.escaped(claim.source),
+        f"{formatting.escaped(claim.says)}<br>{formatting.code(claim.id)}",
+        formatting.escaped(claim.source),
         "<br>".join(
-            wording.code(words) if place else wording.escaped(words) for place, words in enumerate(of(finding))
+            formatting.code(words) if place else formatting.escaped(words) for place, words in enumerate(of(finding))
         ),
-        wording.escaped(claim.expected),
+        formatting.escaped(claim.expected),
         here(finding),
         verdict,
     ]
@@ -68,7 +68,7 @@ def of(finding: Finding) -> list[str]:
     claim = finding.claim
     if claim.problem is None:
         return [""]
-    sizes = " and ".join(wording.batch(size) for size in dict.fromkeys((claim.batch_size, claim.than_batch_size)))
+    sizes = " and ".join(formatting.batch(size) for size in dict.fromkeys((claim.batch_size, claim.than_batch_size)))
     place = f"{claim.problem.name}, {claim.quantity}, batch {sizes}"
     if claim.threads > 1:
         place += f", {claim.threads} threads"
@@ -79,9 +79,9 @@ def here(finding: Finding) -> str:
     """Return the ratio found with its interval, of a claim of seconds these too; "" where there is none."""
     if math.isnan(finding.ratio):
         return ""
-    ratio = wording.ratio_with_interval(finding.ratio, finding.low, finding.high)
+    ratio = formatting.ratio_with_interval(finding.ratio, finding.low, finding.high)
     claim, total = finding.claim, finding.claim.epochs * finding.epoch_seconds
     if not claim.within_seconds or math.isnan(total) or math.isnan(finding.low):
         return ratio
     seconds, least, most = (total / speed - total for speed in (finding.ratio, finding.high, finding.low))
-    return f"{ratio}: {seconds:+.2f} s [{least:+.2f}, {most:+.2f}] over {wording.plural(claim.epochs, 'epoch')}"
+    return f"{ratio}: {seconds:+.2f} s [{least:+.2f}, {most:+.2f}] over {formatting.plural(claim.epochs, 'epoch')}"

@@ -7,12 +7,12 @@ from typing import Any
 
 import pandas as pd
 
-from harness.analyse.statuses import was_finished
-from harness.analyse.verdicts import POINT
-from harness.compare import AS_MEASURED, FALSE_DISCOVERY_RATE, UNCHANGED, Comparison
-from harness.compare.comparable import CHANGED, environment_differences, name_of
-from harness.report import tables, wording
-from harness.report.sections import bullets, joined
+from paragone.analyse.statuses import was_finished
+from paragone.analyse.verdicts import POINT
+from paragone.compare.across_time import AS_MEASURED, FALSE_DISCOVERY_RATE, UNCHANGED, Comparison
+from paragone.compare.comparable import CHANGED, environment_differences, name_of
+from paragone.report.text import formatting, tables
+from paragone.report.text.sections import bullets, joined
 
 GRID = ["problem", "threads", "dtype"]
 VERDICTS = ("slower", "faster", "same", "not enough data", "no interval")
@@ -59,24 +59,26 @@ def sentences(comparison: Comparison, letter: str, fail_slower: float) -> list[s
     """Return what was found between A and another run: verdicts, what counts as slower, how, what fell out."""
     said = [f"**{letter} against A**: {counted(comparison)}."]
     slower = comparison.slower_beyond(fail_slower)
-    beyond = f"surely slower beyond {wording.percent(fail_slower)}"
+    beyond = f"surely slower beyond {formatting.percent(fail_slower)}"
     if slower.empty:
         said.append(f"No cell is {beyond}.")
     else:
-        said.append(f"{wording.plural(len(slower), 'cell')} {beyond}: {'; '.join(map(_cell, wording.rows(slower)))}.")
+        said.append(
+            f"{formatting.plural(len(slower), 'cell')} {beyond}: {'; '.join(map(_cell, formatting.rows(slower)))}."
+        )
     said += _basis_sentences(comparison)
     found = comparison.cells.loc[~comparison.cells["control"], "resolvable"].dropna()
     if len(found):
-        typical, worst = wording.percent(float(found.median())), wording.percent(float(found.max()))
+        typical, worst = formatting.percent(float(found.median())), formatting.percent(float(found.max()))
         said.append(
             f"A typical cell would have shown a difference of {typical} in 95 of 100 cases, the noisiest {worst}."
         )
     if len(comparison.fallen):
         counts = comparison.fallen["why"].value_counts(sort=False)
         why = "; ".join(f"{count} {_short(str(reason), letter)}" for reason, count in counts.items())
-        said.append(f"{wording.plural(len(comparison.fallen), 'cell')} fell out: {why}.")
+        said.append(f"{formatting.plural(len(comparison.fallen), 'cell')} fell out: {why}.")
     if comparison.overridden:
-        said.append(f"**Compared all the same (--anyway)**: {wording.escaped('; '.join(comparison.overridden))}.")
+        said.append(f"**Compared all the same (--anyway)**: {formatting.escaped('; '.join(comparison.overridden))}.")
     return said
 
 
@@ -84,14 +86,14 @@ def _short(reason: str, letter: str) -> str:
     """Return why a cell fell out, with the letter of its run, and not longer than a line."""
     status, middle, rest = reason.partition(" in B")
     text = f"{status} in {letter}{rest}" if middle else reason
-    return wording.escaped(text if len(text) <= 110 else f"{text[:109]}…")
+    return formatting.escaped(text if len(text) <= 110 else f"{text[:109]}…")
 
 
 def _cell(row: Any) -> str:
-    ratio = wording.ratio_with_interval(row.ratio, row.ratio_low, row.ratio_high)
-    threads = "" if row.threads == 1 else f", {wording.plural(row.threads, 'thread')}"
-    what = f"{wording.code(row.variant)} on {wording.code(row.problem)}"
-    return f"{what}, batch {wording.batch(row.batch_size)}{threads}: {ratio}"
+    ratio = formatting.ratio_with_interval(row.ratio, row.ratio_low, row.ratio_high)
+    threads = "" if row.threads == 1 else f", {formatting.plural(row.threads, 'thread')}"
+    what = f"{formatting.code(row.variant)} on {formatting.code(row.problem)}"
+    return f"{what}, batch {formatting.batch(row.batch_size)}{threads}: {ratio}"
 
 
 def _basis_sentences(comparison: Comparison) -> list[str]:
@@ -100,14 +102,14 @@ def _basis_sentences(comparison: Comparison) -> list[str]:
     relative = cells[cells["basis"] == UNCHANGED]
     said = []
     if len(relative):
-        apart = wording.percent(float(relative["deviation_between"].median()))
+        apart = formatting.percent(float(relative["deviation_between"].median()))
         drift = float((relative["ratio_as_measured"] / relative["ratio"]).median())
         said.append(
-            f"Ratios are {UNCHANGED}: as measured, that ran {wording.ratio(drift)} as fast as in A. Runs of the same "
+            f"Ratios are {UNCHANGED}: as measured, that ran {formatting.ratio(drift)} as fast as in A. Runs of the same "
             f"code are taken to lie {apart} apart in a typical cell beyond what their launches explain."
         )
     if len(relative) < len(cells):
-        where = "" if relative.empty else f" in {wording.plural(len(cells) - len(relative), 'cell')}"
+        where = "" if relative.empty else f" in {formatting.plural(len(cells) - len(relative), 'cell')}"
         said.append(
             f"Ratios are {AS_MEASURED}{where}: no other cell is known to be unchanged, code and surroundings, so what "
             "the machine did differently is not divided out."
@@ -118,10 +120,10 @@ def _basis_sentences(comparison: Comparison) -> list[str]:
 def markdown(comparisons: Sequence[Comparison], fail_slower: float) -> str:
     """Return the comparison of A with each other run as Markdown: what differs around them first, every cell last."""
     named = runs_of(comparisons)
-    title = f"# {' and '.join(f'{wording.escaped(name)} ({letter})' for letter, name in list(named.items())[1:])}"
+    title = f"# {' and '.join(f'{formatting.escaped(name)} ({letter})' for letter, name in list(named.items())[1:])}"
     found = [bullets(sentences(one, letter, fail_slower)) for letter, one in _lettered(comparisons)]
     sections = [
-        (f"{title} against {wording.escaped(named['A'])} (A)", ""),
+        (f"{title} against {formatting.escaped(named['A'])} (A)", ""),
         ("## What differs around them", _differences(comparisons, list(named))),
         ("## What was found", "\n\n".join(found)),
         ("## Different cells", _cell_tables(comparisons, only_different=True) or "None."),
@@ -136,7 +138,9 @@ def _lettered(comparisons: Sequence[Comparison]) -> Iterable[tuple[str, Comparis
 
 
 def _differences(comparisons: Sequence[Comparison], named: Sequence[str]) -> str:
-    rows = [[wording.escaped(name), *map(wording.escaped, values)] for name, values in differing_rows(comparisons)]
+    rows = [
+        [formatting.escaped(name), *map(formatting.escaped, values)] for name, values in differing_rows(comparisons)
+    ]
     return tables.table(["", *named], rows) if rows else "Nothing that is recorded."
 
 
@@ -153,14 +157,14 @@ def joined_cells(comparisons: Sequence[Comparison]) -> list[tuple[Any, list[Any]
 def label(first: Any, rows: Sequence[Any]) -> str:
     """Return the name of a cell's variant without its dtype, marked where its code changed."""
     changed = any(row is not None and row["source"] == CHANGED for row in rows)
-    return f"{first['implementation']} {wording.axis_values(first['variant'])}".strip() + MARK * changed
+    return f"{first['implementation']} {formatting.axis_values(first['variant'])}".strip() + MARK * changed
 
 
 def entry(row: Any) -> tuple[str, str]:
     """Return "0.91× [0.89, 0.93]" and the verdict of a cell in one comparison; dashes where it fell out."""
     if row is None:
-        return wording.MISSING, ""
-    return wording.ratio_with_interval(row["ratio"], row["ratio_low"], row["ratio_high"]), str(row["verdict"])
+        return formatting.MISSING, ""
+    return formatting.ratio_with_interval(row["ratio"], row["ratio_low"], row["ratio_high"]), str(row["verdict"])
 
 
 def _cell_tables(comparisons: Sequence[Comparison], only_different: bool = False) -> str:
@@ -170,12 +174,14 @@ def _cell_tables(comparisons: Sequence[Comparison], only_different: bool = False
     for first, rows in joined_cells(comparisons):
         if only_different and not any(row is not None and row["verdict"] in ("faster", "slower") for row in rows):
             continue
-        heading = (
-            f"### {wording.code(first['problem'])}, {first['dtype']}, {wording.plural(int(first['threads']), 'thread')}"
-        )
+        heading = f"### {formatting.code(first['problem'])}, {first['dtype']}, {formatting.plural(int(first['threads']), 'thread')}"
         name = label(first, rows)
         has_changed |= name.endswith(MARK)
-        columns = [wording.code(name), wording.batch(first["batch_size"]), wording.rate(first["images_per_second_a"])]
+        columns = [
+            formatting.code(name),
+            formatting.batch(first["batch_size"]),
+            formatting.rate(first["images_per_second_a"]),
+        ]
         lines.setdefault(heading, []).append([*columns, *map(_markdown_entry, rows)])
     headings = ["implementation", "batch size", "A, images/s", *letters(len(comparisons) + 1)[1:]]
     parts = [f"{heading}\n\n{tables.table(headings, rows)}" for heading, rows in lines.items()]
@@ -187,5 +193,5 @@ def _markdown_entry(row: Any) -> str:
     if row is None:
         return ratio
     bold = f"**{verdict}**" if verdict in ("faster", "slower") else verdict
-    measured = f"<br>{AS_MEASURED} {wording.ratio(row['ratio_as_measured'])}" if row["basis"] == UNCHANGED else ""
+    measured = f"<br>{AS_MEASURED} {formatting.ratio(row['ratio_as_measured'])}" if row["basis"] == UNCHANGED else ""
     return f"{ratio}<br>{bold}{measured}"

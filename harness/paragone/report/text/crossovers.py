@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from harness.analyse.crossings import GRID, crossings
-from harness.analyse.leaders import leaders
-from harness.report import tables, wording
-from harness.report.questions import names_of, where
+from paragone.analyse.crossovers import GRID, crossings
+from paragone.analyse.fastest import leaders
+from paragone.report.text import formatting, tables
+from paragone.report.text.questions import names_of, where
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from harness.store import Run
+    from paragone.store.run_folder import Run
 
 EXPLANATION = """\
 Who is surely slower at one batch size and surely faster at a larger one overtakes between the two; at the sizes between
@@ -35,22 +35,22 @@ def section(run: Run, frame: pd.DataFrame) -> str:
     names = names_of(frame)
     parts = [EXPLANATION]
     for _, rows in found.groupby(GRID, sort=False):
-        if here := where(frame, next(wording.rows(rows))):
+        if here := where(frame, next(formatting.rows(rows))):
             parts.append(f"### {here.removesuffix(': ')}")
-        parts.append(tables.table(HEADINGS, [_line(row, names) for row in wording.rows(rows)]))
+        parts.append(tables.table(HEADINGS, [_line(row, names) for row in formatting.rows(rows)]))
     return "\n\n".join(parts)
 
 
 def _line(row: Any, names: dict[str, str]) -> list[str]:
     near = ""
     if not np.isnan(row.estimate):
-        near = wording.batch_estimate(row.estimate, row.estimate_low, row.estimate_high)
+        near = formatting.batch_estimate(row.estimate, row.estimate_low, row.estimate_high)
     again = f"<br>{AGAIN.format(row.n_crossings)}" if row.n_crossings > 1 else ""
     return [
-        wording.code(names[row.variant]),
-        wording.code(names[row.than]) + again,
-        f"{wording.batch(row.slower_at)} and {wording.batch(row.faster_at)}",
+        formatting.code(names[row.variant]),
+        formatting.code(names[row.than]) + again,
+        f"{formatting.batch(row.slower_at)} and {formatting.batch(row.faster_at)}",
         near,
-        wording.ratio_with_interval(row.before, row.before_low, row.before_high),
-        wording.ratio_with_interval(row.after, row.after_low, row.after_high),
+        formatting.ratio_with_interval(row.before, row.before_low, row.before_high),
+        formatting.ratio_with_interval(row.after, row.after_low, row.after_high),
     ]

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from harness.analyse import baseline_variants
-from harness.analyse.crossings import GRID, crossings
-from harness.analyse.leaders import leaders
-from harness.report import questions, wording
+from paragone.analyse.crossovers import GRID, crossings
+from paragone.analyse.fastest import leaders
+from paragone.analyse.summary import baseline_variants
+from paragone.report.text import formatting, questions
 
 if TYPE_CHECKING:
-    from harness.store import Run
+    from paragone.store.run_folder import Run
 
 MOST_FINDINGS = 5
 
@@ -42,41 +42,41 @@ def answer(run: Run, frame: pd.DataFrame) -> str:
         counts = [f"{words.get(word, 0)} {word}" for word in ("faster", "slower", "same") if words.get(word, 0)]
         compared = int(words.drop("baseline", errors="ignore").sum())
         counts.append(f"for {words.get('not enough data', 0)} the data are not enough")
-        sentences.append(f"Of {wording.plural(compared, 'cell')} compared with the baseline: {', '.join(counts)}.")
+        sentences.append(f"Of {formatting.plural(compared, 'cell')} compared with the baseline: {', '.join(counts)}.")
     return " ".join(sentences)
 
 
 def _compared(run: Run, verified: pd.DataFrame) -> str:
     """Return how many variants were compared, of how many languages, on which workloads, data and machine."""
     variants = verified.drop_duplicates(["implementation", "variant"])
-    names = wording.short_names(variants)
+    names = formatting.short_names(variants)
     languages = variants["language"].nunique()
-    workloads = wording.listed([wording.code(problem) for problem in verified["problem"].unique()])
-    dtypes = wording.listed(sorted(verified["dtype"].unique()))
-    threads = wording.listed([str(count) for count in sorted(verified["threads"].unique())])
+    workloads = formatting.listed([formatting.code(problem) for problem in verified["problem"].unique()])
+    dtypes = formatting.listed(sorted(verified["dtype"].unique()))
+    threads = formatting.listed([str(count) for count in sorted(verified["threads"].unique())])
     sizes = sorted(verified["batch_size"].unique())
-    at = f"batch size {wording.batch(sizes[0])}"
+    at = f"batch size {formatting.batch(sizes[0])}"
     if len(sizes) > 1:
-        at = f"{len(sizes)} batch sizes from {wording.batch(sizes[0])} to {wording.batch(sizes[-1])}"
+        at = f"{len(sizes)} batch sizes from {formatting.batch(sizes[0])} to {formatting.batch(sizes[-1])}"
     bases = [str(names[variants["variant"] == base].iloc[0]) for base in baseline_variants(run).values()
              if (variants["variant"] == base).any()]  # fmt: skip
-    against = f", against {wording.code(bases[0])}" if bases else ""
-    written = f"{wording.plural(names.nunique(), 'way')} to write one training step"
+    against = f", against {formatting.code(bases[0])}" if bases else ""
+    written = f"{formatting.plural(names.nunique(), 'way')} to write one training step"
     written += f", in {languages} languages and libraries" if languages > 1 else ""
     return (
-        f"Compared{against}: {written}, on {workloads} ({wording.escaped(run.plan['data']['name'])}), {dtypes}, "
+        f"Compared{against}: {written}, on {workloads} ({formatting.escaped(run.plan['data']['name'])}), {dtypes}, "
         f"{threads} {'thread' if threads == '1' else 'threads'}, at {at}."
     )
 
 
 def _fastest(cells: pd.DataFrame, several_thread_counts: bool) -> str:
     """Return who has the highest throughput of one grid at each batch size; ties by the order of the plan."""
-    first = next(wording.rows(cells))
-    threads = f", {wording.plural(first.threads, 'thread')}" if several_thread_counts else ""
+    first = next(formatting.rows(cells))
+    threads = f", {formatting.plural(first.threads, 'thread')}" if several_thread_counts else ""
     by_size = cells.loc[cells.groupby("batch_size")["images_per_second"].idxmax()]
-    heads = by_size.assign(name=wording.short_names(cells)).groupby("name", sort=False)["batch_size"].apply(list)
-    shares = "; ".join(f"{wording.code(name)} at {questions.sizes_in_words(sizes)}" for name, sizes in heads.items())
-    return f"{wording.code(first.problem)}, {first.dtype}{threads}: most images per second by batch size: {shares}."
+    heads = by_size.assign(name=formatting.short_names(cells)).groupby("name", sort=False)["batch_size"].apply(list)
+    shares = "; ".join(f"{formatting.code(name)} at {questions.sizes_in_words(sizes)}" for name, sizes in heads.items())
+    return f"{formatting.code(first.problem)}, {first.dtype}{threads}: most images per second by batch size: {shares}."
 
 
 def findings(run: Run, frame: pd.DataFrame) -> list[str]:
@@ -85,7 +85,7 @@ def findings(run: Run, frame: pd.DataFrame) -> list[str]:
     Five questions are asked, in this order, and each is answered where an interval decides it:
 
     1. Who is fastest, at which batch sizes, and who cannot be told apart from it? (in the order of the plan)
-    2. Where do the leaders change along batch size? (the crossings of `harness.analyse.crossings`)
+    2. Where do the leaders change along batch size? (the crossings of `paragone.analyse.crossovers`)
     3. Who is both surely faster and surely slower than the baseline? (first where the weaker of the two is strongest)
     4. What costs most within one implementation: memory order, flags, dtype? (the largest sure ratio of an axis)
     5. How near does anything come to the machine's limit? (by the upper end of every interval)
@@ -95,7 +95,7 @@ def findings(run: Run, frame: pd.DataFrame) -> list[str]:
     """
     if run.plan["launches"] == 1 or frame.empty:
         return []
-    told, led = frame.assign(name=wording.short_names(frame)), leaders(run, frame)
+    told, led = frame.assign(name=formatting.short_names(frame)), leaders(run, frame)
     crossed = crossings(run, frame, led)
     answers = (
         questions.who_leads(told, led),

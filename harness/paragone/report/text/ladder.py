@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from harness.analyse.statuses import STATUSES_WITH_TIMES
-from harness.claims import TRAIN, Claim
-from harness.claims.climbs import answer_words, climbed
-from harness.ladders import Ladder
-from harness.report import tables, wording
+from paragone.analyse.statuses import STATUSES_WITH_TIMES
+from paragone.claims.claim import TRAIN, Claim
+from paragone.claims.ladder_gains import answer_words, climbed
+from paragone.implementation.ladders import Ladder
+from paragone.report.text import formatting, tables
 
 if TYPE_CHECKING:
-    from harness.store import Run
+    from paragone.store.run_folder import Run
 
 CLIMB = ["climbed_in", "problem", "threads"]
 HOW = (
@@ -33,23 +33,23 @@ def sections(run: Run, frame: pd.DataFrame) -> list[tuple[str, str]]:
 def _text(ladder: Ladder, climbs: pd.DataFrame) -> str:
     parts = [f"{ladder.about} {HOW}"]
     for _, rows in climbs.groupby(CLIMB, sort=False):
-        first = next(wording.rows(rows))
+        first = next(formatting.rows(rows))
         parts.append(
-            f"### {wording.code(first.problem)}, {first.climbed_in}, {wording.plural(first.threads, 'thread')}"
+            f"### {formatting.code(first.problem)}, {first.climbed_in}, {formatting.plural(first.threads, 'thread')}"
         )
-        parts.append(tables.table(HEADINGS, [_line(ladder, row) for row in wording.rows(rows)]))
+        parts.append(tables.table(HEADINGS, [_line(ladder, row) for row in formatting.rows(rows)]))
     return "\n\n".join(parts)
 
 
 def _line(ladder: Ladder, row: Any) -> list[str]:
-    name, speed = wording.code(row.implementation), _speed(row)
+    name, speed = formatting.code(row.implementation), _speed(row)
     if row.in_all:
-        name, speed = f"{name} over {wording.code(row.than)}", ""
+        name, speed = f"{name} over {formatting.code(row.than)}", ""
     said = "" if row.claim is None else claim_words(row.claim, row)
     return [
-        wording.batch(row.batch_size),
+        formatting.batch(row.batch_size),
         name,
-        wording.escaped(changes(ladder, row)),
+        formatting.escaped(changes(ladder, row)),
         speed,
         gain(row),
         row.verdict,
@@ -60,18 +60,18 @@ def _line(ladder: Ladder, row: Any) -> list[str]:
 def _speed(row: Any) -> str:
     if row.status not in STATUSES_WITH_TIMES:
         return f"*{row.status}*"
-    interval = wording.rate_interval(row.images_per_second_low, row.images_per_second_high, row.images_per_second)
-    return f"{wording.rate(row.images_per_second)} {interval}".strip()
+    interval = formatting.rate_interval(row.images_per_second_low, row.images_per_second_high, row.images_per_second)
+    return f"{formatting.rate(row.images_per_second)} {interval}".strip()
 
 
 def gain(row: Any) -> str:
     """Return the gain with its interval; where there is a step before and no gain, why."""
     if not math.isnan(row.ratio):
-        return f"**{wording.ratio(row.ratio)}** {wording.ratio_interval(row.ratio_low, row.ratio_high)}".strip()
+        return f"**{formatting.ratio(row.ratio)}** {formatting.ratio_interval(row.ratio_low, row.ratio_high)}".strip()
     if not isinstance(row.than, str) or row.status != "passed":
         return ""
     if row.than_status != "passed":
-        return f"{wording.code(row.than)}: *{row.than_status}*"
+        return f"{formatting.code(row.than)}: *{row.than_status}*"
     return "no round has both"
 
 

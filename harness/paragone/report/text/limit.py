@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from harness.analyse.attained import limits_of_grid, machine_limits
-from harness.report import tables, wording
+from paragone.analyse.attained import limits_of_grid, machine_limits
+from paragone.report.text import formatting, tables
 
 if TYPE_CHECKING:
-    from harness.store import Run
+    from paragone.store.run_folder import Run
 
 EXPLANATION = """\
 Measured in every launch of this run, in a fresh process with the same threads and kernels as NumPy's implementations:
@@ -28,14 +28,14 @@ def section(run: Run) -> str:
         return ""
     machine = [
         [
-            wording.code(row.problem),
+            formatting.code(row.problem),
             row.dtype,
             str(row.threads),
-            f"{wording.significant(row.gemm / 1e9)} GFLOP/s",
-            f"{wording.significant(row.read / 1e9)} GB/s",
+            f"{formatting.significant(row.gemm / 1e9)} GFLOP/s",
+            f"{formatting.significant(row.read / 1e9)} GB/s",
             str(row.n_launches),
         ]
-        for row in wording.rows(limits)
+        for row in formatting.rows(limits)
     ]
     headings = ["problem", "dtype", "threads", "matrix product", "reading memory", "launches"]
     return f"{EXPLANATION}\n\n{tables.table(headings, machine)}\n\n{_grid_table(limits_of_grid(run))}"
@@ -45,13 +45,13 @@ def _grid_table(grid: pd.DataFrame) -> str:
     """Return limit and products alone, in images per second, for every workload, dtype, threads and batch size."""
     lines = [
         [
-            wording.code(row.problem),
+            formatting.code(row.problem),
             row.dtype,
             str(row.threads),
-            wording.batch(row.batch_size),
-            wording.rate(row.limit_images_per_second),
-            wording.rate(row.products_images_per_second),
+            formatting.batch(row.batch_size),
+            formatting.rate(row.limit_images_per_second),
+            formatting.rate(row.products_images_per_second),
         ]
-        for row in wording.rows(grid)
+        for row in formatting.rows(grid)
     ]
     return tables.table(["problem", "dtype", "threads", "batch size", "limit", "products alone"], lines)

@@ -10,22 +10,23 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from harness.analyse import summarise
-from harness.analyse.attained import machine_limits
-from harness.analyse.statuses import STATUSES_WITH_TIMES, was_finished
-from harness.compare.comparable import environment_differences, name_of, other_work
-from harness.disk import write_files
-from harness.errors import Incomparable, ResultsUnusable
-from harness.report import machine_panels, tables, wording
-from harness.report.canvas import Drawn, drawing
-from harness.report.comparison import letters
-from harness.report.figures import file_name
-from harness.report.sections import joined as joined_text
-from harness.report.sections import pictures
-from harness.report.spreadsheet import csv
+from paragone.analyse.attained import machine_limits
+from paragone.analyse.statuses import STATUSES_WITH_TIMES, was_finished
+from paragone.analyse.summary import summarise
+from paragone.compare.comparable import environment_differences, name_of, other_work
+from paragone.errors import Incomparable, ResultsUnusable
+from paragone.files.atomic import write_files
+from paragone.report.figures import machine_panels
+from paragone.report.figures.draw import file_name
+from paragone.report.figures.figure import Drawn, drawing
+from paragone.report.text import formatting, tables
+from paragone.report.text.comparison import letters
+from paragone.report.text.sections import joined as joined_text
+from paragone.report.text.sections import pictures
+from paragone.report.text.spreadsheet import csv
 
 if TYPE_CHECKING:
-    from harness.store import Run
+    from paragone.store.run_folder import Run
 
 GRID = ["problem", "threads", "dtype"]
 
@@ -90,7 +91,7 @@ def machine_name(run: Run) -> str:
     """Return what machine a run is of, as short as can be: "AMD EPYC, 2 CPUs"."""
     machine = run.environment.get("machine", {})
     count = machine.get("logical_cpus")
-    cpus = f", {wording.plural(count, 'CPU')}" if count else ""
+    cpus = f", {formatting.plural(count, 'CPU')}" if count else ""
     return f"{machine.get('cpu') or 'unknown CPU'}{cpus}"
 
 
@@ -100,7 +101,7 @@ def figures(frame: pd.DataFrame, runs: Sequence[Run]) -> list[Drawn]:
     drawn = []
     with drawing():
         for _, cells in frame.groupby(["problem", "threads"], sort=False):
-            first = next(wording.rows(cells))
+            first = next(formatting.rows(cells))
             name = f"machines-{file_name(first.problem)}-{first.threads}"
             figure = machine_panels.draw(cells, name, machines)
             drawn += [] if figure is None else [figure]
@@ -111,18 +112,18 @@ def report(runs: Sequence[Run], frame: pd.DataFrame, drawn: Sequence[Drawn], ove
     """Return the report of several runs in Markdown."""
     named = letters(len(runs))
     rows = environment_differences(list(runs))
-    differences = [[wording.escaped(name), *map(wording.escaped, values)] for name, values in rows]
-    anyway = f"**Joined all the same (--anyway)**: {wording.escaped('; '.join(overridden))}." if overridden else ""
-    commands = [(run.plan["command"], wording.one_line(name_of(run))) for run in runs]
+    differences = [[formatting.escaped(name), *map(formatting.escaped, values)] for name, values in rows]
+    anyway = f"**Joined all the same (--anyway)**: {formatting.escaped('; '.join(overridden))}." if overridden else ""
+    commands = [(run.plan["command"], formatting.one_line(name_of(run))) for run in runs]
     sections = [
-        (f"# paragone: {wording.plural(len(runs), 'run')} side by side", _introduction(runs)),
+        (f"# paragone: {formatting.plural(len(runs), 'run')} side by side", _introduction(runs)),
         ("", anyway),
         ("## What differs around them", tables.table(["", *named], differences) if rows else "Nothing recorded."),
         ("## Results", _result_tables(frame, named)),
         ("## How to read this", HOW_TO_READ),
         ("## Figures", pictures(drawn) or "Nothing was measured."),
         ("## The machines' limits", _limits(runs)),
-        ("## To repeat it", wording.code_block(commands)),
+        ("## To repeat it", formatting.code_block(commands)),
     ]
     return joined_text([(heading, text) for heading, text in sections if text])
 
@@ -133,28 +134,28 @@ def _introduction(runs: Sequence[Run]) -> str:
         ending = "" if was_finished(run) else ", interrupted"
         quick = ", quick: one launch, no intervals" if run.plan["quick"] else ""
         lines.append(
-            f"- **{letter}**: {wording.escaped(machine_name(run))}, run {wording.code(name_of(run))}{ending}{quick}"
+            f"- **{letter}**: {formatting.escaped(machine_name(run))}, run {formatting.code(name_of(run))}{ending}{quick}"
         )
     return "\n".join(lines)
 
 
 def _result_tables(frame: pd.DataFrame, named: Sequence[str]) -> str:
     """Return a table per workload, threads and dtype: a line per implementation and batch size, two columns per run."""
-    shown = wording.presented(frame)
+    shown = formatting.presented(frame)
     shown = shown.assign(
-        name=[f"{row.implementation} {wording.axis_values(row.variant)}" for row in wording.rows(shown)]
+        name=[f"{row.implementation} {formatting.axis_values(row.variant)}" for row in formatting.rows(shown)]
     )
     headings = [column for letter in named for column in (f"{letter}, images/s", f"{letter}, ×")]
     parts = []
     for _, cells in shown.groupby(GRID, sort=False):
-        first = next(wording.rows(cells))
+        first = next(formatting.rows(cells))
         lines = []
         for _, line in cells.sort_values(["name", "batch_size"], kind="stable").groupby(["name", "batch_size"]):
-            by_run = {row.run: row for row in wording.rows(line)}
+            by_run = {row.run: row for row in formatting.rows(line)}
             entries = [text for letter in named for text in _entries(by_run.get(letter))]
-            row = next(wording.rows(line))
-            lines.append([wording.code(row.name), wording.batch(row.batch_size), *entries])
-        heading = f"### {wording.code(first.problem)}, {first.dtype}, {wording.plural(first.threads, 'thread')}"
+            row = next(formatting.rows(line))
+            lines.append([formatting.code(row.name), formatting.batch(row.batch_size), *entries])
+        heading = f"### {formatting.code(first.problem)}, {first.dtype}, {formatting.plural(first.threads, 'thread')}"
         parts.append(f"{heading}\n\n{tables.table(['implementation', 'batch size', *headings], lines)}")
     return "\n\n".join(parts) or "No cell was planned."
 
@@ -162,16 +163,16 @@ def _result_tables(frame: pd.DataFrame, named: Sequence[str]) -> str:
 def _entries(row: Any) -> tuple[str, str]:
     """Return images per second with interval and share of the limit, and the ratio to the run's own baseline."""
     if row is None:
-        return wording.MISSING, wording.MISSING
+        return formatting.MISSING, formatting.MISSING
     if row.status not in STATUSES_WITH_TIMES:
         return f"*{row.status}*", ""
-    interval = wording.rate_interval(row.images_per_second_low, row.images_per_second_high, row.images_per_second)
-    speed = f"**{wording.rate(row.images_per_second)}** {interval}".strip()
+    interval = formatting.rate_interval(row.images_per_second_low, row.images_per_second_high, row.images_per_second)
+    speed = f"**{formatting.rate(row.images_per_second)}** {interval}".strip()
     if not math.isnan(row.share_of_limit):
-        speed += f"<br>{wording.percent(row.share_of_limit)} of the limit"
+        speed += f"<br>{formatting.percent(row.share_of_limit)} of the limit"
     if row.verdict == "baseline" or row.status == "not checked":
         return speed, "baseline" if row.verdict == "baseline" else "*not verified*"
-    ratio = wording.ratio_with_interval(row.ratio_to_baseline, row.ratio_low, row.ratio_high)
+    ratio = formatting.ratio_with_interval(row.ratio_to_baseline, row.ratio_low, row.ratio_high)
     return speed, f"{ratio}<br>{row.verdict}"
 
 
@@ -180,14 +181,14 @@ def _limits(runs: Sequence[Run]) -> str:
     lines = [
         [
             letter,
-            wording.code(row.problem),
+            formatting.code(row.problem),
             row.dtype,
             str(row.threads),
-            f"{wording.significant(row.gemm / 1e9)} GFLOP/s",
-            f"{wording.significant(row.read / 1e9)} GB/s",
+            f"{formatting.significant(row.gemm / 1e9)} GFLOP/s",
+            f"{formatting.significant(row.read / 1e9)} GB/s",
         ]
         for letter, run in zip(letters(len(runs)), runs, strict=True)
-        for row in wording.rows(machine_limits(run))
+        for row in formatting.rows(machine_limits(run))
     ]
     headings = ["run", "problem", "dtype", "threads", "matrix product", "reading memory"]
     return tables.table(headings, lines) if lines else ""

@@ -8,24 +8,25 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from harness.analyse import CONFIDENCE
-from harness.analyse.doubts import smallest_resolvable, time_shares, warnings
-from harness.analyse.statuses import was_finished
-from harness.report import bridges, claims, ladder, limit, memory, overtaking, rules, side_by_side, tables, wording
-from harness.report.findings import answer, findings
-from harness.report.sections import Sections, bullets, joined, pictures
-from harness.report.surroundings import data_pairs, environment_pairs, plan_pairs
+from paragone.analyse.statuses import was_finished
+from paragone.analyse.summary import CONFIDENCE
+from paragone.analyse.warnings import smallest_resolvable, time_shares, warnings
+from paragone.report.figures import memory
+from paragone.report.text import call_cost, claims, crossovers, formatting, ladder, limit, rules, side_by_side, tables
+from paragone.report.text.findings import answer, findings
+from paragone.report.text.provenance import data_pairs, environment_pairs, plan_pairs
+from paragone.report.text.sections import Sections, bullets, joined, pictures
 
 if TYPE_CHECKING:
-    from harness.report.canvas import Drawn
-    from harness.store import Run
+    from paragone.report.figures.figure import Drawn
+    from paragone.store.run_folder import Run
 
 # The sections that report.html shows in ways of its own.
 RESULTS, FIGURES, WARNINGS = "## Results", "## Figures", "## Warnings"
 
 HOW_TO_READ = f"""\
 - **Images per second** is the median over launches (fresh processes) of the median within a launch; in brackets, in
-  the same unit, its {wording.percent(CONFIDENCE)} interval over launches.
+  the same unit, its {formatting.percent(CONFIDENCE)} interval over launches.
 - **×** is the speed relative to the baseline of the same dtype, batch size and number of threads, from samples of the
   same round; above 1 is faster. Its interval is Student's t on one log-ratio per launch.
 - **faster**, **slower**: the interval lies wholly beyond the margin, the larger of 1 % and what A/A shows at the
@@ -51,12 +52,12 @@ def sections_of(run: Run, frame: pd.DataFrame, drawn: Sequence[Drawn], left_out:
     quick = " — quick: one launch, no intervals" if run.plan["quick"] else ""
     unfinished = "" if was_finished(run) else " — interrupted"
     sections = [
-        (f"# paragone: {wording.escaped(run.plan['run'])}{quick}{unfinished}", answer(run, frame)),
+        (f"# paragone: {formatting.escaped(run.plan['run'])}{quick}{unfinished}", answer(run, frame)),
         ("", bullets(findings(run, frame))),
         *side_by_side.sections(run, frame),
-        (WARNINGS, bullets(wording.escaped(text) for text in warnings(run, frame))),
+        (WARNINGS, bullets(formatting.escaped(text) for text in warnings(run, frame))),
         (RESULTS, tables.summary_tables(frame)),
-        ("## Who overtakes whom along batch size", overtaking.section(run, frame)),
+        ("## Who overtakes whom along batch size", crossovers.section(run, frame)),
         *ladder.sections(run, frame),
         ("## Claims of the sources", claims.section(run, frame)),
         ("## How to read this", HOW_TO_READ),
@@ -66,7 +67,7 @@ def sections_of(run: Run, frame: pd.DataFrame, drawn: Sequence[Drawn], left_out:
         ("## Noise: the baseline against itself (A/A)", _noise(run, frame)),
         (f"## {rules.GAPS}", _gaps(run, frame)),
         ("## Implementations", _implementations(run)),
-        ("## Other languages", bridges.section(run)),
+        ("## Other languages", call_cost.section(run)),
         ("## The twelve rules", rules.section(run, frame)),
         ("## Plan", tables.pairs(plan_pairs(run))),
         ("## Data", tables.pairs(data_pairs(run))),
@@ -78,7 +79,7 @@ def sections_of(run: Run, frame: pd.DataFrame, drawn: Sequence[Drawn], left_out:
 
 
 def _figures(drawn: Sequence[Drawn], left_out: Sequence[str]) -> str:
-    absent = bullets(wording.escaped(sentence) for sentence in left_out)
+    absent = bullets(formatting.escaped(sentence) for sentence in left_out)
     return "\n\n".join(filter(None, [pictures(drawn), absent and f"Figures without data:\n\n{absent}"]))
 
 
@@ -89,7 +90,7 @@ def _noise(run: Run, frame: pd.DataFrame) -> str:
         return "There was no A/A control."
     resolvable = smallest_resolvable(frame)
     sentences = [
-        f"{wording.code(problem)}: a typical cell gets a verdict for differences above {wording.percent(difference)}."
+        f"{formatting.code(problem)}: a typical cell gets a verdict for differences above {formatting.percent(difference)}."
         for problem, difference in resolvable.items()
         if run.plan["launches"] > 1 and not math.isnan(difference)
     ]
@@ -99,7 +100,7 @@ def _noise(run: Run, frame: pd.DataFrame) -> str:
 
 def _gaps(run: Run, frame: pd.DataFrame) -> str:
     absent = [
-        [wording.code(entry["name"]), "cannot be used", wording.escaped(entry["reason"])]
+        [formatting.code(entry["name"]), "cannot be used", formatting.escaped(entry["reason"])]
         for entry in run.plan["broken"]
     ]
     untrained = run.outcomes[(run.outcomes["stage"] == "accuracy") & (run.outcomes["status"] != "passed")]
@@ -108,12 +109,13 @@ def _gaps(run: Run, frame: pd.DataFrame) -> str:
         tables.gaps_table(frame, run.plan),
         tables.table(["implementation", "", "why"], absent) if absent else "",
         bullets(
-            f"accuracy of {wording.code(row.variant)}: {wording.escaped(row.reason)}" for row in wording.rows(untrained)
+            f"accuracy of {formatting.code(row.variant)}: {formatting.escaped(row.reason)}"
+            for row in formatting.rows(untrained)
         ),
         bullets(
-            f"twin of {wording.code(cells['variant'].iloc[0])} at batch "
-            f"{', '.join(map(wording.batch, sorted(cells['batch_size'].astype(int).unique())))}: "
-            f"{wording.escaped(cells['reason'].iloc[0])}"
+            f"twin of {formatting.code(cells['variant'].iloc[0])} at batch "
+            f"{', '.join(map(formatting.batch, sorted(cells['batch_size'].astype(int).unique())))}: "
+            f"{formatting.escaped(cells['reason'].iloc[0])}"
             for _, cells in untwinned.groupby(["problem", "variant", "reason"], sort=False)
         ),
     ]
@@ -124,11 +126,11 @@ def _implementations(run: Run) -> str:
     seen = {variant["implementation"]: variant for variant in run.plan["variants"]}
     lines = [
         [
-            wording.code(name),
-            wording.escaped(about["language"]),
-            wording.escaped(about["layout"]),
-            wording.escaped(about["source"]),
-            wording.escaped(about["idea"]),
+            formatting.code(name),
+            formatting.escaped(about["language"]),
+            formatting.escaped(about["layout"]),
+            formatting.escaped(about["source"]),
+            formatting.escaped(about["idea"]),
             str(about["maths_lines"]),
         ]
         for name, about in sorted(seen.items())
@@ -139,14 +141,14 @@ def _implementations(run: Run) -> str:
 def _shares(run: Run) -> str:
     shares = time_shares(run)
     inside = [
-        ("rounds", wording.seconds(shares["rounds_seconds"])),
+        ("rounds", formatting.seconds(shares["rounds_seconds"])),
         (
             "of these inside timed samples",
-            f"{wording.seconds(shares['timed_seconds'])}, {wording.percent(shares['timed_share'])}",
+            f"{formatting.seconds(shares['timed_seconds'])}, {formatting.percent(shares['timed_share'])}",
         ),
     ]
     beside = [
-        (words, wording.seconds(shares[f"{part}_seconds"]))
+        (words, formatting.seconds(shares[f"{part}_seconds"]))
         for part, words in (
             ("start", "starting processes"),
             ("load", "loading data, compiling"),
@@ -155,14 +157,14 @@ def _shares(run: Run) -> str:
         )
     ]
     pilot = shares["before_plan_seconds"]
-    before = "" if math.isnan(pilot) else wording.seconds(pilot)
-    memory = wording.seconds(shares["memory_seconds"]) if shares["memory_seconds"] else ""
+    before = "" if math.isnan(pilot) else formatting.seconds(pilot)
+    memory = formatting.seconds(shares["memory_seconds"]) if shares["memory_seconds"] else ""
     beside.append(("peak memory, a process per cell", memory))
     return tables.pairs([*inside, *beside, ("before the plan: verification, costs, rehearsal", before)])
 
 
 def _commands(run: Run) -> str:
-    return wording.code_block(
+    return formatting.code_block(
         [
             (run.plan["command"], "the command that made it"),
             (f"paragone report {run.plan['run']}", "makes this report again from the run's folder"),

@@ -10,19 +10,20 @@ from typing import Any
 
 import pandas as pd
 
-from harness.analyse.breakdown import Breakdown, breakdowns
-from harness.disk import write_files
-from harness.errors import ResultsUnusable
-from harness.interface import PHASES
-from harness.kinds import shown
-from harness.report import phases, wording
-from harness.report.canvas import Drawn, drawing
-from harness.report.figures import file_name
-from harness.report.sections import joined, pictures
-from harness.report.spreadsheet import csv
-from harness.report.tables import pairs, table
-from harness.runs import PROFILE, is_finished
-from harness.store import read_plan, read_table
+from paragone.analyse.breakdown import Breakdown, breakdowns
+from paragone.errors import ResultsUnusable
+from paragone.files.atomic import write_files
+from paragone.files.schema import shown
+from paragone.implementation.contract import PHASES
+from paragone.report.figures import phases
+from paragone.report.figures.draw import file_name
+from paragone.report.figures.figure import Drawn, drawing
+from paragone.report.text import formatting
+from paragone.report.text.sections import joined, pictures
+from paragone.report.text.spreadsheet import csv
+from paragone.report.text.tables import pairs, table
+from paragone.store.run_folder import read_plan, read_table
+from paragone.store.runs import PROFILE, is_finished
 
 HOW_TO_READ = """\
 - Every implementation is loaded twice in one process: as it is measured by `paragone bench`, without any clock, and
@@ -109,7 +110,7 @@ def usual_dtype(profiled: Profiled) -> str:
 def names_of(profiled: Profiled) -> dict[str, str]:
     """Return the names to print, by variant: with the dtype where it is not the usual one."""
     frame = pd.DataFrame(profiled.plan["variants"])
-    short = wording.short_names(frame)
+    short = formatting.short_names(frame)
     names = short.where(frame["dtype"] == usual_dtype(profiled), short + " " + frame["dtype"])
     return dict(zip(frame["variant"], names, strict=True))
 
@@ -123,7 +124,7 @@ def groups(cells: Sequence[Breakdown]) -> Iterator[tuple[str, int, list[Breakdow
 def _figures(profiled: Profiled) -> Iterator[Drawn]:
     labels = names_of(profiled)
     for problem, threads, cells in groups(profiled.cells):
-        said = f"{usual_dtype(profiled)}, {wording.plural(threads, 'thread')}"
+        said = f"{usual_dtype(profiled)}, {formatting.plural(threads, 'thread')}"
         title = f"{problem}: where the time of a step goes, {said}"
         drawn = phases.draw(cells, labels, f"phases-{file_name(problem)}-{threads}", title)
         if drawn is not None:
@@ -135,12 +136,12 @@ def markdown(profiled: Profiled, drawn: Sequence[Drawn]) -> str:
     unfinished = "" if profiled.finished else " — interrupted"
     sections = [
         (
-            f"# Phases of a step: {wording.escaped(profiled.plan['run'])}{unfinished}",
+            f"# Phases of a step: {formatting.escaped(profiled.plan['run'])}{unfinished}",
             f"{cost_of_clocks(profiled)}\n\n{pictures(drawn, folder='')}".strip(),
         ),
         ("## Microseconds per step", _times_tables(profiled)),
         ("## Inside backward, layer by layer", parts_tables(profiled)),
-        ("## Doubts", "\n".join(f"- {wording.escaped(sentence)}" for sentence in doubts(profiled))),
+        ("## Doubts", "\n".join(f"- {formatting.escaped(sentence)}" for sentence in doubts(profiled))),
         ("## Without phases", _gaps(profiled.outcomes)),
         ("## How to read this", HOW_TO_READ),
         ("## To repeat it", pairs(_facts(profiled.plan))),
@@ -153,8 +154,8 @@ def _times_tables(profiled: Profiled) -> str:
     for problem, threads, cells in groups(profiled.cells):
         for size in sorted({cell.batch_size for cell in cells}):
             of_size = sorted((c for c in cells if c.batch_size == size), key=lambda c: c.clocked.median)
-            said = f"{usual_dtype(profiled)}, {wording.plural(threads, 'thread')}"
-            texts.append(f"### {wording.code(problem)}, batch size {wording.batch(size)}, {said}")
+            said = f"{usual_dtype(profiled)}, {formatting.plural(threads, 'thread')}"
+            texts.append(f"### {formatting.code(problem)}, batch size {formatting.batch(size)}, {said}")
             headings = ["implementation", *PHASES, "other", "whole", "without clocks", "clocks cost"]
             texts.append(table(headings, (_times_row(labels[cell.variant], cell) for cell in of_size)))
     return "\n\n".join(texts) or "Nothing was measured."
@@ -162,14 +163,14 @@ def _times_tables(profiled: Profiled) -> str:
 
 def _times_row(label: str, cell: Breakdown) -> list[str]:
     entries = [_entry(cell, phase) for phase in (*PHASES, "other")]
-    whole = f"**{wording.significant(cell.clocked.median)}** ± {cell.clocked.share:.1%}"
-    return [wording.code(label), *entries, whole, wording.significant(cell.plain.median), f"{cell.cost:+.1%}"]
+    whole = f"**{formatting.significant(cell.clocked.median)}** ± {cell.clocked.share:.1%}"
+    return [formatting.code(label), *entries, whole, formatting.significant(cell.plain.median), f"{cell.cost:+.1%}"]
 
 
 def _entry(cell: Breakdown, phase: str) -> str:
     if phase not in cell.phases:
-        return wording.MISSING
-    return f"{wording.significant(cell.phases[phase].median)} ({cell.share(phase):.0%})"
+        return formatting.MISSING
+    return f"{formatting.significant(cell.phases[phase].median)} ({cell.share(phase):.0%})"
 
 
 def parts_tables(profiled: Profiled) -> str:
@@ -182,14 +183,14 @@ def parts_tables(profiled: Profiled) -> str:
         if not cell.parts:
             continue
         depth = max(len(calls) for calls in cell.parts.values())
-        where = f"{wording.code(cell.problem)}, {wording.code(labels[cell.variant])}"
-        texts.append(f"### {where}, batch size {wording.batch(cell.batch_size)}")
+        where = f"{formatting.code(cell.problem)}, {formatting.code(labels[cell.variant])}"
+        texts.append(f"### {where}, batch size {formatting.batch(cell.batch_size)}")
         last = len(problems[cell.problem]["layers"]) - 1  # of the layers of weights
         headings = ["µs per step", *(f"layer {last - call}" for call in range(depth)), "all"]
         lines = []
         for part, calls in cell.parts.items():
-            numbers = [wording.significant(value) for value in calls] + [""] * (depth - len(calls))
-            lines.append([wording.escaped(part), *numbers, f"**{wording.significant(sum(calls))}**"])
+            numbers = [formatting.significant(value) for value in calls] + [""] * (depth - len(calls))
+            lines.append([formatting.escaped(part), *numbers, f"**{formatting.significant(sum(calls))}**"])
         texts.append(table(headings, lines))
     return "\n\n".join(texts)
 
@@ -225,10 +226,10 @@ def gaps(outcomes: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 def _gaps(outcomes: Sequence[Mapping[str, Any]]) -> str:
     lines = [
         [
-            wording.code(row["variant"]),
-            "" if row.get("batch_size") is None else wording.batch(row["batch_size"]),
+            formatting.code(row["variant"]),
+            "" if row.get("batch_size") is None else formatting.batch(row["batch_size"]),
             row["status"],
-            wording.escaped(row.get("reason") or ""),
+            formatting.escaped(row.get("reason") or ""),
         ]
         for row in gaps(outcomes)
     ]
@@ -237,8 +238,8 @@ def _gaps(outcomes: Sequence[Mapping[str, Any]]) -> str:
 
 def _facts(plan: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [
-        ("command", wording.code(plan["command"])),
-        ("made", wording.escaped(plan["created"])),
-        ("data", wording.escaped(plan["data"]["name"])),
+        ("command", formatting.code(plan["command"])),
+        ("made", formatting.escaped(plan["created"])),
+        ("data", formatting.escaped(plan["data"]["name"])),
         ("rounds, seed", f"{plan['rounds']}, {plan['seed']}"),
     ]

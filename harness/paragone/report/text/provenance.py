@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from harness.report import wording
+from paragone.report.text import formatting
 
 if TYPE_CHECKING:
-    from harness.store import Run
+    from paragone.store.run_folder import Run
 
 Pairs = list[tuple[str, str]]
 
@@ -17,18 +17,21 @@ def plan_pairs(run: Run) -> Pairs:
     """Return what was decided before the first sample."""
     plan = run.plan
     lengths = run.samples.loc[run.samples["kind"] == "timed", "elapsed_ns"]
-    sample = wording.seconds(float(lengths.median()) / 1e9) if len(lengths) else ""
+    sample = formatting.seconds(float(lengths.median()) / 1e9) if len(lengths) else ""
     resolvable = plan["resolvable_difference"]
     return [
-        ("made", wording.escaped(plan["created"])),
+        ("made", formatting.escaped(plan["created"])),
         ("launches × rounds", f"{plan['launches']} × {plan['rounds']}"),
         ("length of a sample (median)", sample),
-        ("problems", ", ".join(wording.code(name) for name in plan["problems"])),
-        ("baseline", wording.code(plan["baseline"])),
+        ("problems", ", ".join(formatting.code(name) for name in plan["problems"])),
+        ("baseline", formatting.code(plan["baseline"])),
         ("threads", ", ".join(map(str, plan["threads"]))),
         ("cells", str(len(plan["cells"]))),
-        ("estimated time", wording.seconds(float(plan["eta_seconds"]))),
-        ("smallest difference expected to be found", "" if resolvable is None else wording.percent(float(resolvable))),
+        ("estimated time", formatting.seconds(float(plan["eta_seconds"]))),
+        (
+            "smallest difference expected to be found",
+            "" if resolvable is None else formatting.percent(float(resolvable)),
+        ),
         ("seed", str(plan["seed"])),
         ("method version", str(plan["method_version"])),
     ]
@@ -38,10 +41,10 @@ def data_pairs(run: Run) -> Pairs:
     """Return which data set was used and where it came from."""
     data = run.plan["data"]
     return [
-        ("data set", wording.escaped(data["name"])),
-        ("from", wording.escaped(data["origin"])),
-        ("images", f"{wording.batch(data['n_train'])} to train, {wording.batch(data['n_test'])} to test"),
-        ("SHA-256 of the content", wording.code(data["sha256"])),
+        ("data set", formatting.escaped(data["name"])),
+        ("from", formatting.escaped(data["origin"])),
+        ("images", f"{formatting.batch(data['n_train'])} to train, {formatting.batch(data['n_test'])} to test"),
+        ("SHA-256 of the content", formatting.code(data["sha256"])),
     ]
 
 
@@ -62,7 +65,7 @@ def _of(about: Mapping[str, Any], *keys: str) -> str:
     value: Any = about
     for key in keys:
         value = value.get(key) if isinstance(value, Mapping) else None
-    return "" if value is None else wording.escaped(value)
+    return "" if value is None else formatting.escaped(value)
 
 
 def _cpus(about: Mapping[str, Any]) -> Pairs:
@@ -73,26 +76,26 @@ def _cpus(about: Mapping[str, Any]) -> Pairs:
         ("logical CPUs", _of(about, "machine", "logical_cpus")),
         ("usable CPUs", f"{len(usable)} (numbered {', '.join(map(str, usable))})" if usable else ""),
         ("CPU quota", _of(about, "machine", "cpu_quota")),
-        ("vector instructions", wording.escaped(", ".join(machine.get("vector_flags", [])))),
-        ("frequency governor", wording.escaped(", ".join(machine.get("governors", {})))),
+        ("vector instructions", formatting.escaped(", ".join(machine.get("vector_flags", [])))),
+        ("frequency governor", formatting.escaped(", ".join(machine.get("governors", {})))),
     ]
 
 
 def _memory(about: Mapping[str, Any]) -> str:
     size = about.get("machine", {}).get("memory_bytes")
-    return f"{wording.significant(size / 2**30)} GiB" if size else ""
+    return f"{formatting.significant(size / 2**30)} GiB" if size else ""
 
 
 def _chosen(about: Mapping[str, Any] | None, *keys: str) -> str:
     """Return the values of these keys, those that are known, as words."""
-    return " ".join(wording.escaped((about or {})[key]) for key in keys if (about or {}).get(key))
+    return " ".join(formatting.escaped((about or {})[key]) for key in keys if (about or {}).get(key))
 
 
 def _revision(about: Mapping[str, Any] | None) -> str:
     about = about or {}
     changed = " with changes that are not committed" if about.get("dirty") else ""
-    commit = f"{wording.code(about['commit'])}{changed}, " if about.get("commit") else ""
-    return f"{commit}source hash {wording.code(about['source_hash'])}" if about.get("source_hash") else commit
+    commit = f"{formatting.code(about['commit'])}{changed}, " if about.get("commit") else ""
+    return f"{commit}source hash {formatting.code(about['source_hash'])}" if about.get("source_hash") else commit
 
 
 def _load(about: Mapping[str, Any] | None) -> str:
@@ -108,7 +111,7 @@ def _load(about: Mapping[str, Any] | None) -> str:
 
 def _versions(packages: Mapping[str, str] | None) -> str:
     return ", ".join(
-        f"{wording.escaped(name)} {wording.escaped(version)}" for name, version in (packages or {}).items()
+        f"{formatting.escaped(name)} {formatting.escaped(version)}" for name, version in (packages or {}).items()
     )
 
 
@@ -116,11 +119,11 @@ def _own_environments(about: Mapping[str, Any]) -> Pairs:
     """Return what lies in each environment of its own; another NumPy than the others' is said to be one."""
     pairs = []
     for name, own in (about.get("own_environments") or {}).items():
-        words = f"Python {wording.escaped(own['python'])}, {_versions(own['packages'])}"
+        words = f"Python {formatting.escaped(own['python'])}, {_versions(own['packages'])}"
         numpys = own["packages"].get("numpy"), (about.get("packages") or {}).get("numpy")
         if None not in numpys and numpys[0] != numpys[1]:
-            words += f"; not the NumPy of the others, which is {wording.escaped(numpys[1])}"
-        pairs.append((f"environment {wording.code(name)}", words))
+            words += f"; not the NumPy of the others, which is {formatting.escaped(numpys[1])}"
+        pairs.append((f"environment {formatting.code(name)}", words))
     return pairs
 
 
@@ -130,13 +133,13 @@ def _blas(pools: list[Mapping[str, Any]] | None) -> str:
         " ".join(str(pool[key]) for key in ("library", "version", "architecture", "kernel") if pool.get(key))
         for pool in pools or []
     )
-    return "; ".join(wording.escaped(name) for name in named)
+    return "; ".join(formatting.escaped(name) for name in named)
 
 
 def _threads_found(run: Run) -> str:
     """Return the thread counts that the workers read back, by the number asked for."""
     found: dict[int, set[int]] = {}
-    for row in wording.rows(run.launches):
+    for row in formatting.rows(run.launches):
         pools = row.threads_found.get("pools", []) if isinstance(row.threads_found, Mapping) else []
         found.setdefault(row.threads, set()).update(pool["num_threads"] for pool in pools if "num_threads" in pool)
     known = {asked: counts for asked, counts in sorted(found.items()) if counts}
@@ -150,5 +153,5 @@ def _inherited(about: Mapping[str, Any]) -> str:
     if not isinstance(variables, list):
         return ""
     entries = [(f"{entry['name']}={entry['value']}", entry["treatment"]) for entry in variables]
-    said = ", ".join(f"{wording.code(setting)} {wording.escaped(treatment)}" for setting, treatment in entries)
+    said = ", ".join(f"{formatting.code(setting)} {formatting.escaped(treatment)}" for setting, treatment in entries)
     return said or "none that changes what is measured"

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from harness.analyse import summarise
-from harness.analyse.statuses import CELL, timed_samples
+from paragone.analyse.statuses import CELL, timed_samples
+from paragone.analyse.summary import summarise
 
 if TYPE_CHECKING:
-    from harness.store import Run
+    from paragone.store.run_folder import Run
 
 UNIT = "seconds per step: one update on one mini-batch of batch_size images"
 ABOUT = ("implementation", "language", "layout", "order", "dtype")

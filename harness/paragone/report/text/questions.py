@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from harness.analyse.axes import axis_effects
-from harness.analyse.crossings import GRID
-from harness.analyse.leaders import RATIO
-from harness.interface import axes_of
-from harness.report import wording
+from paragone.analyse.axes import axis_effects
+from paragone.analyse.crossovers import GRID
+from paragone.analyse.fastest import RATIO
+from paragone.implementation.contract import axes_of
+from paragone.report.text import formatting
 
 if TYPE_CHECKING:
-    from harness.store import Run
+    from paragone.store.run_folder import Run
 
 MOST_NAMED = 3  # of those of which none is surely ahead
 SURE = ("faster", "slower")
@@ -38,12 +38,12 @@ def who_leads(frame: pd.DataFrame, led: pd.DataFrame) -> Iterator[str]:
                 alone.setdefault(level[0], []).append(size)
             elif len(level) > 1 and ahead["ratio_low"].notna().all() and is_noise_known[cells["problem"].iloc[0]]:
                 tied.setdefault(next((same for same in tied if {*same} == {*level}), tuple(level)), []).append(size)
-        first = next(wording.rows(points))
+        first = next(formatting.rows(points))
         parts = []
         for variant, sizes in alone.items():
             cells = ratios.loc[[(variant, size, first.problem, first.threads) for size in sizes]].reset_index()
             parts.append(
-                f"{wording.code(names[variant])} is the fastest at batch {sizes_in_words(sizes)}{_lead(cells)}"
+                f"{formatting.code(names[variant])} is the fastest at batch {sizes_in_words(sizes)}{_lead(cells)}"
             )
         for group, sizes in tied.items():
             parts.append(f"{_level([names[v] for v in group])} at batch {sizes_in_words(sizes)}")
@@ -56,30 +56,32 @@ def _lead(cells: pd.DataFrame) -> str:
     sure = cells[cells["verdict"] == "faster"]
     if sure.empty:
         return " (the baseline)" if (cells["verdict"] == "baseline").all() else ""
-    best = next(wording.rows(sure.loc[[sure["ratio_to_baseline"].idxmax()]]))
-    at = f" at {wording.batch(best.batch_size)}" if len(cells) > 1 else ""
-    ratio = wording.ratio_with_interval(best.ratio_to_baseline, best.ratio_low, best.ratio_high)
+    best = next(formatting.rows(sure.loc[[sure["ratio_to_baseline"].idxmax()]]))
+    at = f" at {formatting.batch(best.batch_size)}" if len(cells) > 1 else ""
+    ratio = formatting.ratio_with_interval(best.ratio_to_baseline, best.ratio_low, best.ratio_high)
     return f" ({ratio} the baseline's speed{at})"
 
 
 def _level(names: Sequence[str]) -> str:
     """Return that two cannot be told apart; of more, each was compared with the first alone, and less can be said."""
     if len(names) == 2:
-        return f"{wording.listed([wording.code(name) for name in names])} cannot be told apart"
-    named = [wording.code(name) for name in names[:MOST_NAMED]]
+        return f"{formatting.listed([formatting.code(name) for name in names])} cannot be told apart"
+    named = [formatting.code(name) for name in names[:MOST_NAMED]]
     if len(names) > MOST_NAMED:
         named[MOST_NAMED - 1 :] = [f"{len(names) - MOST_NAMED + 1} others"]
-    return f"none of {wording.listed(named)} is surely the fastest"
+    return f"none of {formatting.listed(named)} is surely the fastest"
 
 
 def where_leaders_change(frame: pd.DataFrame, crossed: pd.DataFrame) -> Iterator[str]:
     """Yield for each crossing of one leader with the next who overtakes whom, and between which batch sizes."""
     names = names_of(frame)
-    for row in wording.rows(crossed[crossed["among"] == "leaders"]):
-        before = wording.ratio_with_interval(row.before, row.before_low, row.before_high)
-        after = wording.ratio_with_interval(row.after, row.after_low, row.after_high)
-        speeds = f"{before} its speed at {wording.batch(row.slower_at)}, {after} at {wording.batch(row.faster_at)}"
-        who = f"{wording.code(names[row.variant])} overtakes {wording.code(names[row.than])}"
+    for row in formatting.rows(crossed[crossed["among"] == "leaders"]):
+        before = formatting.ratio_with_interval(row.before, row.before_low, row.before_high)
+        after = formatting.ratio_with_interval(row.after, row.after_low, row.after_high)
+        speeds = (
+            f"{before} its speed at {formatting.batch(row.slower_at)}, {after} at {formatting.batch(row.faster_at)}"
+        )
+        who = f"{formatting.code(names[row.variant])} overtakes {formatting.code(names[row.than])}"
         yield f"{where(frame, row)}{who} {between(row)}: {speeds}."
 
 
@@ -90,8 +92,8 @@ def who_is_both(frame: pd.DataFrame, crossed: pd.DataFrame) -> Iterator[str]:
     for _, cells in sure.groupby([*GRID, "variant"], sort=False):
         fast, slow = (cells[cells["verdict"] == word] for word in SURE)
         if len(fast) and len(slow):
-            best = next(wording.rows(fast.loc[[fast["ratio_to_baseline"].idxmax()]]))
-            worst = next(wording.rows(slow.loc[[slow["ratio_to_baseline"].idxmin()]]))
+            best = next(formatting.rows(fast.loc[[fast["ratio_to_baseline"].idxmax()]]))
+            worst = next(formatting.rows(slow.loc[[slow["ratio_to_baseline"].idxmin()]]))
             weaker = min(best.ratio_to_baseline, 1 / worst.ratio_to_baseline)
             found.append((weaker, best, worst))
     told = set()
@@ -109,16 +111,16 @@ def _both(frame: pd.DataFrame, crossed: pd.DataFrame, best: Any, worst: Any) -> 
     of_pair = crossed[own & (overtakes | is_overtaken)]
     crossing = ""
     if len(of_pair) == 1:
-        row = next(wording.rows(of_pair))
+        row = next(formatting.rows(of_pair))
         who = "it overtakes the baseline" if row.variant == best.variant else "the baseline overtakes it"
         crossing = f": {who} {between(row)}"
     elif len(of_pair):
         crossing = f": they cross {len(of_pair)} times"
     fast, slow = (
-        wording.ratio_with_interval(row.ratio_to_baseline, row.ratio_low, row.ratio_high) for row in (best, worst)
+        formatting.ratio_with_interval(row.ratio_to_baseline, row.ratio_low, row.ratio_high) for row in (best, worst)
     )
-    at = [wording.batch(row.batch_size) for row in (best, worst)]
-    who = f"{where(frame, best)}{wording.code(best.name)}"
+    at = [formatting.batch(row.batch_size) for row in (best, worst)]
+    who = f"{where(frame, best)}{formatting.code(best.name)}"
     return f"{who} is {fast} the baseline's speed at batch {at[0]} and {slow} at batch {at[1]}{crossing}."
 
 
@@ -139,13 +141,13 @@ def what_an_axis_costs(run: Run, frame: pd.DataFrame) -> Iterator[str]:
         same_pair = cells[(cells["variant"] == most["variant"]) & (cells["other"] == most["other"])]
         sizes = sorted(same_pair.loc[same_pair["verdict"] == most["verdict"], "batch_size"])
         at = "every batch size" if len(sizes) > 2 and len(sizes) == len(same_pair) else f"batch {sizes_in_words(sizes)}"
-        strongest = f"; most at {wording.batch(int(most['batch_size']))}" if len(sizes) > 1 else ""
+        strongest = f"; most at {formatting.batch(int(most['batch_size']))}" if len(sizes) > 1 else ""
         name, dtype = _held(frame, most)
-        axis, here = wording.escaped(most["axis"]), place(frame, most["problem"], int(most["threads"]), dtype)
+        axis, here = formatting.escaped(most["axis"]), place(frame, most["problem"], int(most["threads"]), dtype)
         yield (
-            f"{here}{name} with {axis} {wording.code(mine)} is slower "
-            f"than with {wording.code(other)} at {at}{strongest}: "
-            f"{wording.ratio_with_interval(ratio, low, high)} its speed."
+            f"{here}{name} with {axis} {formatting.code(mine)} is slower "
+            f"than with {formatting.code(other)} at {at}{strongest}: "
+            f"{formatting.ratio_with_interval(ratio, low, high)} its speed."
         )
 
 
@@ -155,7 +157,7 @@ def _held(frame: pd.DataFrame, effect: Any) -> tuple[str, str]:
     dtype = "" if effect["axis"] == "dtype" else axes.pop("dtype", "")
     own = [axes_of(name) for name in frame.loc[frame["implementation"] == effect["implementation"], "variant"]]
     several = [axis for axis in axes if axis != effect["axis"] and len({one.get(axis) for one in own}) > 1]
-    return wording.code(" ".join([effect["implementation"], *(axes[axis] for axis in several)])), dtype
+    return formatting.code(" ".join([effect["implementation"], *(axes[axis] for axis in several)])), dtype
 
 
 def how_near_the_limit(frame: pd.DataFrame) -> Iterator[str]:
@@ -167,9 +169,9 @@ def how_near_the_limit(frame: pd.DataFrame) -> Iterator[str]:
         ends = [cells[f"images_per_second{end}"] / limit for end in ("", "_low", "_high")]
         nearest = int(ends[2].to_numpy().argmax())
         point, low, high = (float(share.iloc[nearest]) for share in ends)
-        row = next(wording.rows(cells.iloc[[nearest]]))
+        row = next(formatting.rows(cells.iloc[[nearest]]))
         attained = f"{100 * point:.0f} % [{100 * low:.0f}–{100 * high:.0f}]"
-        cell = f"{wording.code(row.name)} at batch {wording.batch(row.batch_size)}"
+        cell = f"{formatting.code(row.name)} at batch {formatting.batch(row.batch_size)}"
         if low > 1:
             yield f"{where(frame, row)}{cell} passes the machine's limit: {attained} of it."
         else:
@@ -182,20 +184,20 @@ def how_near_the_limit(frame: pd.DataFrame) -> Iterator[str]:
 
 def between(row: Any) -> str:
     """Return "between batch 10 and 100, near 31 [28, 35]" of a crossing; without the point where there is none."""
-    bracket = f"between batch {wording.batch(row.slower_at)} and {wording.batch(row.faster_at)}"
+    bracket = f"between batch {formatting.batch(row.slower_at)} and {formatting.batch(row.faster_at)}"
     if math.isnan(row.estimate):
         return bracket
-    return f"{bracket}, near {wording.batch_estimate(row.estimate, row.estimate_low, row.estimate_high)}"
+    return f"{bracket}, near {formatting.batch_estimate(row.estimate, row.estimate_low, row.estimate_high)}"
 
 
 def sizes_in_words(sizes: Sequence[int]) -> str:
     """Return "1, 10 and 1 000"."""
-    return wording.listed([wording.batch(int(size)) for size in sizes])
+    return formatting.listed([formatting.batch(int(size)) for size in sizes])
 
 
 def names_of(frame: pd.DataFrame) -> dict[str, str]:
     """Return the names to print, by variant."""
-    return dict(zip(frame["variant"], wording.short_names(frame), strict=True))
+    return dict(zip(frame["variant"], formatting.short_names(frame), strict=True))
 
 
 def where(frame: pd.DataFrame, row: Any) -> str:
@@ -206,9 +208,9 @@ def where(frame: pd.DataFrame, row: Any) -> str:
 def place(frame: pd.DataFrame, problem: str, threads: int, dtype: str = "") -> str:
     """Return what tells this part of the grid from the others, with a colon; nothing where there are no others."""
     words = [
-        (frame["problem"].nunique() > 1, wording.code(problem)),
+        (frame["problem"].nunique() > 1, formatting.code(problem)),
         (frame["dtype"].nunique() > 1 and bool(dtype), dtype),
-        (frame["threads"].nunique() > 1, wording.plural(threads, "thread")),
+        (frame["threads"].nunique() > 1, formatting.plural(threads, "thread")),
     ]
     told = ", ".join(word for is_told, word in words if is_told)
     return f"{told}: " if told else ""

@@ -10,8 +10,8 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from harness.interface import VERSION
-from harness.request import BASELINE, Request
+from paragone.implementation.contract import VERSION
+from paragone.plan.request import BASELINE, Request
 
 USUAL = Request(problems=())
 

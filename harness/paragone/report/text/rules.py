@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from harness.analyse import CONFIDENCE
-from harness.analyse.normality import scatter_of_launches
-from harness.report import tables, wording
+from paragone.analyse.normality import scatter_of_launches
+from paragone.analyse.summary import CONFIDENCE
+from paragone.report.text import formatting, tables
 
 if TYPE_CHECKING:
-    from harness.store import Run
+    from paragone.store.run_folder import Run
 
 GAPS = "Failed, skipped, not measured, not checked"  # the section of that name
 INTRODUCTION = "By T. Hoefler and R. Belli, SC'15; how each is kept in general stands in METHODOLOGY.md."
@@ -44,9 +44,9 @@ def _base_case(frame: pd.DataFrame) -> str:
     base = frame[(frame["verdict"] == "baseline") & frame["images_per_second"].notna()]
     smallest = base["batch_size"] == base.groupby("problem")["batch_size"].transform("min")
     speeds = [
-        f"{wording.code(row.problem)} {row.dtype} at batch {wording.batch(row.batch_size)}: "
-        f"{wording.rate(row.images_per_second)} images/s"
-        for row in wording.rows(base[smallest])
+        f"{formatting.code(row.problem)} {row.dtype} at batch {formatting.batch(row.batch_size)}: "
+        f"{formatting.rate(row.images_per_second)} images/s"
+        for row in formatting.rows(base[smallest])
     ]
     threads = ", ".join(map(str, sorted(frame["threads"].unique())))
     said = "; ".join(speeds) or "not measured"
@@ -64,8 +64,8 @@ def _means() -> str:
 
 def _deterministic(run: Run) -> str:
     free = sorted({v["implementation"] for v in run.plan["variants"] if not v["deterministic"]})
-    but = f", but for {', '.join(map(wording.code, free))}" if free else ""
-    intervals = f"hence {wording.percent(CONFIDENCE)} intervals over launches"
+    but = f", but for {', '.join(map(formatting.code, free))}" if free else ""
+    intervals = f"hence {formatting.percent(CONFIDENCE)} intervals over launches"
     return f"Times vary, {intervals}. Results do not: the same bits every time{but}."
 
 
@@ -84,14 +84,16 @@ def _normality(run: Run) -> str:
 def _comparison(frame: pd.DataFrame) -> str:
     margins = frame["margin"].dropna()
     span = (
-        f", {wording.percent(float(margins.min()))} to {wording.percent(float(margins.max()))}" if len(margins) else ""
+        f", {formatting.percent(float(margins.min()))} to {formatting.percent(float(margins.max()))}"
+        if len(margins)
+        else ""
     )
     return f"By intervals of ratios formed within rounds, beyond the margin that A/A shows{span}."
 
 
 def _percentile(frame: pd.DataFrame) -> str:
     best = (frame["images_per_second_best"] / frame["images_per_second"]).dropna()
-    apart = f" (it is {wording.percent(float(best.median()) - 1)} faster in a typical cell)" if len(best) else ""
+    apart = f" (it is {formatting.percent(float(best.median()) - 1)} faster in a typical cell)" if len(best) else ""
     return (
         "The median, since training is many steps and delays only lengthen them; the best sample stands beside it in "
         f"`summary.csv`{apart}."
@@ -100,9 +102,7 @@ def _percentile(frame: pd.DataFrame) -> str:
 
 def _factors(run: Run) -> str:
     inherited = len(run.environment.get("inherited") or [])
-    return (
-        f"Plan, Data and Machine below; {wording.plural(inherited, 'environment variable')} inherited that may count."
-    )
+    return f"Plan, Data and Machine below; {formatting.plural(inherited, 'environment variable')} inherited that may count."
 
 
 def _clock(run: Run) -> str:
@@ -120,11 +120,11 @@ def _bound(frame: pd.DataFrame) -> str:
 
 
 def _lines(frame: pd.DataFrame) -> str:
-    sizes = wording.plural(int(frame["batch_size"].nunique()), "size")
+    sizes = formatting.plural(int(frame["batch_size"].nunique()), "size")
     return f"Along batch size ({sizes}), in learning curves along epochs; markers where something was measured."
 
 
 def _span(shares: pd.Series[float]) -> str:
     """Return "1 % to 5 %" for the smallest and the largest; "" where there is none."""
     known = shares.dropna()
-    return f"{wording.percent(float(known.min()))} to {wording.percent(float(known.max()))}" if len(known) else ""
+    return f"{formatting.percent(float(known.min()))} to {formatting.percent(float(known.max()))}" if len(known) else ""

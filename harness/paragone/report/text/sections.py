@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from harness.report import wording
+from paragone.report.text import formatting
 
 if TYPE_CHECKING:
-    from harness.report.canvas import Drawn
+    from paragone.report.figures.figure import Drawn
 
 Sections = list[tuple[str, str]]
 
@@ -28,5 +28,5 @@ def pictures(drawn: Sequence[Drawn], folder: str = "figures/") -> str:
     return "\n\n".join(
         f"**{caption}** ([SVG]({folder}{figure.name}.svg))\n\n![{caption}]({folder}{figure.name}.png)"
         for figure in drawn
-        for caption in [wording.escaped(figure.caption)]
+        for caption in [formatting.escaped(figure.caption)]
     )

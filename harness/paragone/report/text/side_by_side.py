@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from harness.analyse.verdicts import surely_slower
-from harness.compare.side_by_side import counted, labels, newly_failed, side_by_side, why_not_compared
-from harness.report import tables, wording
+from paragone.analyse.verdicts import surely_slower
+from paragone.compare.side_by_side import counted, labels, newly_failed, side_by_side, why_not_compared
+from paragone.report.text import formatting, tables
 
 if TYPE_CHECKING:
-    from harness.store import Run
+    from paragone.store.run_folder import Run
 
 HEADINGS = ["batch size", "A, images/s", "B, images/s", "speed of B relative to A", ""]
 HOW = (
@@ -32,10 +32,10 @@ def sections(run: Run, frame: pd.DataFrame) -> list[tuple[str, str]]:
 def text(run: Run, cells: pd.DataFrame) -> str:
     """Return the comparison in Markdown, without its heading."""
     live = run.plan["live"]
-    sides = [f"- **{which.upper()}**: {wording.escaped(live[which]['words'])}" for which in "ab"]
+    sides = [f"- **{which.upper()}**: {formatting.escaped(live[which]['words'])}" for which in "ab"]
     parts = [
         "\n".join(sides),
-        wording.escaped(answer(cells, live["fail_slower"])),
+        formatting.escaped(answer(cells, live["fail_slower"])),
         *_tables(cells),
         _left_out(live["left_out"]),
         HOW,
@@ -46,7 +46,7 @@ def text(run: Run, cells: pd.DataFrame) -> str:
 def answer(cells: pd.DataFrame, allowed: float) -> str:
     """Return the comparison in sentences: how many cells got which verdict, and what B has made worse."""
     counts = counted(cells)
-    said = [f"B against A, {wording.plural(len(cells), 'cell')}: "]
+    said = [f"B against A, {formatting.plural(len(cells), 'cell')}: "]
     said[0] += ", ".join(f"{n} {word}" for word, n in counts.items()) + "."
     worse, failed = surely_slower(cells, allowed), newly_failed(cells)
     if len(failed):
@@ -60,9 +60,9 @@ def _named(cells: pd.DataFrame) -> str:
     """Return the cells by name, batch sizes of a variant together."""
     said = []
     for _, rows in cells.groupby(["problem", "compared", "threads"], sort=False):
-        first = next(wording.rows(rows))
-        threads = f", {wording.plural(first.threads, 'thread')}" if first.threads > 1 else ""
-        sizes = ", ".join(map(wording.batch, rows["batch_size"]))
+        first = next(formatting.rows(rows))
+        threads = f", {formatting.plural(first.threads, 'thread')}" if first.threads > 1 else ""
+        sizes = ", ".join(map(formatting.batch, rows["batch_size"]))
         said.append(f"{first.problem} {first.compared}{threads} at batch {sizes}")
     return "; ".join(said)
 
@@ -70,29 +70,29 @@ def _named(cells: pd.DataFrame) -> str:
 def _tables(cells: pd.DataFrame) -> list[str]:
     parts = []
     for _, rows in cells.groupby(["problem", "compared", "threads"], sort=False):
-        first = next(wording.rows(rows))
-        threads = wording.plural(first.threads, "thread")
-        parts.append(f"### {wording.code(first.compared)}, {wording.code(first.problem)}, {threads}")
-        parts.append(tables.table(HEADINGS, [_line(row) for row in wording.rows(rows)]))
+        first = next(formatting.rows(rows))
+        threads = formatting.plural(first.threads, "thread")
+        parts.append(f"### {formatting.code(first.compared)}, {formatting.code(first.problem)}, {threads}")
+        parts.append(tables.table(HEADINGS, [_line(row) for row in formatting.rows(rows)]))
     return parts
 
 
 def _line(row: Any) -> list[str]:
     speeds = [_speed(row.status_a, row.images_per_second_a), _speed(row.status_b, row.images_per_second_b)]
     if math.isnan(row.ratio):
-        return [wording.batch(row.batch_size), *speeds, "", wording.escaped(why_not_compared(row))]
-    ratio = f"**{wording.ratio(row.ratio)}** {wording.ratio_interval(row.ratio_low, row.ratio_high)}".strip()
-    return [wording.batch(row.batch_size), *speeds, ratio, row.verdict]
+        return [formatting.batch(row.batch_size), *speeds, "", formatting.escaped(why_not_compared(row))]
+    ratio = f"**{formatting.ratio(row.ratio)}** {formatting.ratio_interval(row.ratio_low, row.ratio_high)}".strip()
+    return [formatting.batch(row.batch_size), *speeds, ratio, row.verdict]
 
 
 def _speed(status: str, images_per_second: float) -> str:
-    return wording.rate(images_per_second) if math.isfinite(images_per_second) else f"*{status}*"
+    return formatting.rate(images_per_second) if math.isfinite(images_per_second) else f"*{status}*"
 
 
 def _left_out(left_out: dict[str, str]) -> str:
     """Return who was not measured, those of the same reason together."""
     by_reason: dict[str, list[str]] = {}
     for name, reason in left_out.items():
-        by_reason.setdefault(reason, []).append(wording.code(name))
-    lines = [f"- {wording.escaped(reason)}: {', '.join(names)}" for reason, names in by_reason.items()]
+        by_reason.setdefault(reason, []).append(formatting.code(name))
+    lines = [f"- {formatting.escaped(reason)}: {', '.join(names)}" for reason, names in by_reason.items()]
     return "\n".join(["Left out:", "", *lines]) if lines else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from harness.report import wording
+from paragone.report.text import formatting
 
 FORMULA = ("=", "+", "-", "@")  # how a spreadsheet's formula begins
 
@@ -21,5 +21,5 @@ def csv(frame: pd.DataFrame) -> str:
 def _no_formula(value: object) -> object:
     if not isinstance(value, str):
         return value
-    line = wording.one_line(value)
+    line = formatting.one_line(value)
     return f"'{line}" if line.startswith(FORMULA) else line

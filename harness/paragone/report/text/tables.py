@@ -8,9 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from harness.analyse.statuses import STATUSES_WITH_TIMES
-from harness.report import wording
-from harness.report.repeating import meeting_command
+from paragone.analyse.statuses import STATUSES_WITH_TIMES
+from paragone.report.text import formatting
+from paragone.report.text.repro import meeting_command
 
 # "not measured" and "unavailable" say themselves what would change that.
 REPEATABLE = ("failed", "rejected", "not checked")
@@ -25,17 +25,19 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 def summary_tables(frame: pd.DataFrame) -> str:
     """Return one table per problem, thread count and dtype: implementation × batch size."""
     parts = []
-    shown = wording.presented(frame).assign(name=wording.short_names(frame))
+    shown = formatting.presented(frame).assign(name=formatting.short_names(frame))
     for _, cells in shown.groupby(["problem", "threads", "dtype"], sort=False):
-        first = next(wording.rows(cells))
+        first = next(formatting.rows(cells))
         sizes = sorted(cells["batch_size"].unique())
-        parts.append(f"### {wording.code(first.problem)}, {first.dtype}, {wording.plural(first.threads, 'thread')}")
+        parts.append(
+            f"### {formatting.code(first.problem)}, {first.dtype}, {formatting.plural(first.threads, 'thread')}"
+        )
         lines = []
         for _, line in cells.groupby("name", sort=False):
-            by_size = {row.batch_size: row for row in wording.rows(line)}
+            by_size = {row.batch_size: row for row in formatting.rows(line)}
             entries = [_cell(by_size[size]) if size in by_size else "" for size in sizes]
-            lines.append([wording.code(line["name"].iloc[0]), *entries])
-        parts.append(table(["implementation", *(f"batch {wording.batch(size)}" for size in sizes)], lines))
+            lines.append([formatting.code(line["name"].iloc[0]), *entries])
+        parts.append(table(["implementation", *(f"batch {formatting.batch(size)}" for size in sizes)], lines))
     return "\n\n".join(parts)
 
 
@@ -43,15 +45,15 @@ def _cell(row: Any) -> str:
     """Return throughput and interval above ratio, interval and verdict; or the status where there is no time."""
     if row.status not in STATUSES_WITH_TIMES:
         return f"*{row.status}*"
-    interval = wording.rate_interval(row.images_per_second_low, row.images_per_second_high, row.images_per_second)
-    speed = f"**{wording.rate(row.images_per_second)}** {interval}".strip()
+    interval = formatting.rate_interval(row.images_per_second_low, row.images_per_second_high, row.images_per_second)
+    speed = f"**{formatting.rate(row.images_per_second)}** {interval}".strip()
     if not math.isnan(row.share_of_limit):
-        speed += f"<br>{wording.percent(row.share_of_limit)} of the limit"
+        speed += f"<br>{formatting.percent(row.share_of_limit)} of the limit"
     if row.status == "not checked":
         return f"{speed}<br>{'baseline, ' * (row.verdict == 'baseline')}*not verified*"
     if row.verdict == "baseline":
         return f"{speed}<br>baseline"
-    compared = wording.ratio_with_interval(row.ratio_to_baseline, row.ratio_low, row.ratio_high)
+    compared = formatting.ratio_with_interval(row.ratio_to_baseline, row.ratio_low, row.ratio_high)
     return f"{speed}<br>{compared}<br>{row.verdict}"
 
 
@@ -59,14 +61,14 @@ def control_table(frame: pd.DataFrame) -> str:
     """Return what A/A showed, one line per cell of the control."""
     lines = [
         [
-            wording.code(row.problem),
+            formatting.code(row.problem),
             row.dtype,
-            wording.batch(row.batch_size),
+            formatting.batch(row.batch_size),
             str(row.threads),
-            wording.ratio_with_interval(row.ratio_to_baseline, row.ratio_low, row.ratio_high),
+            formatting.ratio_with_interval(row.ratio_to_baseline, row.ratio_low, row.ratio_high),
             row.verdict.removeprefix("A/A: ") or row.status,
         ]
-        for row in wording.rows(frame[frame["control"]])
+        for row in formatting.rows(frame[frame["control"]])
     ]
     return table(["problem", "dtype", "batch size", "threads", "ratio to itself", "says"], lines) if lines else ""
 
@@ -81,10 +83,10 @@ def gaps_table(frame: pd.DataFrame, plan: Mapping[str, Any]) -> str:
     lines = []
     for _, cells in gaps.groupby(keys, sort=False):
         cells = cells.sort_values("batch_size")
-        row, sizes = next(wording.rows(cells)), cells["batch_size"]
-        again = wording.code(meeting_command(plan, row)) if row.status in REPEATABLE else ""
-        listed = ", ".join(wording.batch(size) for size in sizes)
-        lines.append([wording.code(row.variant), listed, row.status, wording.escaped(row.reason), again])
+        row, sizes = next(formatting.rows(cells)), cells["batch_size"]
+        again = formatting.code(meeting_command(plan, row)) if row.status in REPEATABLE else ""
+        listed = ", ".join(formatting.batch(size) for size in sizes)
+        lines.append([formatting.code(row.variant), listed, row.status, formatting.escaped(row.reason), again])
     return table(["variant", "batch size", "status", "why", "see for yourself"], lines) if lines else ""
 
 

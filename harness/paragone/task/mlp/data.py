@@ -12,12 +12,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from harness.errors import DataUnusable, InvalidWorkload
-from harness.mnist import digits
-from harness.mnist.cache import DataSet, cache_folder, find_entry, open_cached, recall, remember, store
-from harness.mnist.files import locate
-from harness.mnist.parts import MNIST, MNIST_SHA256, Arrays
-from harness.problem import Problem
+from paragone.errors import DataUnusable, InvalidWorkload
+from paragone.task.mlp.mnist import digits
+from paragone.task.mlp.mnist.cache import DataSet, cache_folder, find_entry, open_cached, recall, remember, store
+from paragone.task.mlp.mnist.files import locate
+from paragone.task.mlp.mnist.parts import MNIST, MNIST_SHA256, Arrays
+from paragone.task.mlp.problem import Problem
 
 __all__ = ["DataSet", "cache_folder", "check_fits", "find_data", "open_cached"]
 
@@ -79,7 +79,7 @@ def _from_choice(choice: str, chosen_by: str, say: Say) -> DataSet:
 
 def _from_download(say: Say) -> DataSet:
     # Here, because it imports what opens connections, and workers import this module.
-    from harness.mnist.download import DownloadFailed, download
+    from paragone.task.mlp.mnist.download import DownloadFailed, download
 
     say("MNIST is downloaded once, about 12 MB.")
     try:

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.bounds import deviations, norm
-from harness.matrices import Case, no_slope, slope, states
-from harness.problem import Problem
-from harness.reference import Trajectory
-from harness.state import FloatArray, State
+from paragone.task.mlp.perturbation import Case, no_slope, slope, states
+from paragone.task.mlp.problem import Problem
+from paragone.task.mlp.reference import Trajectory
+from paragone.task.mlp.state import FloatArray, State
+from paragone.task.mlp.tolerance import deviations, norm
 
 MAX_IMAGES = 4000  # all mistakes are tried on all images of the check: beyond this many it takes seconds
 # A mistake explains a result to within ten bounds, or 1 % of the error: mistakes change the rounding, too.

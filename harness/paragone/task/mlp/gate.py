@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.bounds import LOSSES, compared_tensors
-from harness.diagnose import likely_mistake
-from harness.errors import HarnessError, VerificationFailed, words_of
-from harness.judge import Check, fault_of_result, form_fault, judge, losses_fault, step_fault
-from harness.problem import Problem
-from harness.reference import Trajectory, cached_trajectory, trajectory
-from harness.state import State
-from harness.twin import check_steps, is_twin, twin, twin_state
+from paragone.errors import HarnessError, VerificationFailed, words_of
+from paragone.task.mlp.diagnose import likely_mistake
+from paragone.task.mlp.judge import Check, fault_of_result, form_fault, judge, losses_fault, step_fault
+from paragone.task.mlp.problem import Problem
+from paragone.task.mlp.reference import Trajectory, cached_trajectory, trajectory
+from paragone.task.mlp.state import State
+from paragone.task.mlp.stress import check_steps, is_twin, twin, twin_state
+from paragone.task.mlp.tolerance import LOSSES, compared_tensors
 
 __all__ = [
     "Check",

@@ -8,7 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.bounds import (
+from paragone.task.mlp.problem import Problem, rounded_to_float32
+from paragone.task.mlp.reference import Trajectory
+from paragone.task.mlp.state import State
+from paragone.task.mlp.tolerance import (
     FACTOR,
     LOSSES,
     Deviation,
@@ -18,9 +21,6 @@ from harness.bounds import (
     rounding_ratio,
     tensor_of_uncertain_sign,
 )
-from harness.problem import Problem, rounded_to_float32
-from harness.reference import Trajectory
-from harness.state import State
 
 # A bound above this would let wrong results pass: the training is chaotic, or its steps drown in the rounding of
 # the weights. (NaN, where the spread overflowed, is not below it either.)

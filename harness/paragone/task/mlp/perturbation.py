@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.problem import Problem
-from harness.state import FloatArray, State
+from paragone.task.mlp.problem import Problem
+from paragone.task.mlp.state import FloatArray, State
 
 BLOCK = 1000  # images taken at once: 6 MB of pixels
 NOISE = 2.0**-30  # far above float64's own rounding, far below where the response stops being linear

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.state import State
+from paragone.task.mlp.state import State
 
 # The three pairs for which a step is defined, and what each makes of the output layer.
 OUTPUTS_AND_LOSSES = (("sigmoid", "quadratic"), ("sigmoid", "log"), ("softmax", "cross_entropy"))

@@ -10,23 +10,16 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from harness.errors import InvalidWorkload, UnknownName, closest_sentence
-from harness.kinds import LARGEST_NUMBER, shown
-from harness.plain_text import is_plain
-from harness.problem import (
-    HIDDEN_ACTIVATIONS,
-    N_CLASSES,
-    OUTPUTS_AND_LOSSES,
-    REDUCTIONS,
-    STARTS,
-    Problem,
-)
+from paragone.errors import InvalidWorkload, UnknownName, closest_sentence
+from paragone.files.printable import is_plain
+from paragone.files.schema import LARGEST_NUMBER, shown
+from paragone.task.mlp.problem import HIDDEN_ACTIVATIONS, N_CLASSES, OUTPUTS_AND_LOSSES, REDUCTIONS, STARTS, Problem
 
 MOST_BYTES = 1 << 16  # of a workload's file; the shipped ones have 1 kB
 MOST_DIGITS = 15  # of a batch size as a key
 MOST_CHARACTERS = 100  # of a workload's name
 MOST_PARAMETERS = 10**8  # of a network: in float64 0.8 GB, of which a run holds several copies
-SHIPPED = Path(__file__).parent / "workloads"
+SHIPPED = Path(__file__).parent / "problems"
 DATASETS = ("mnist",)
 DEFAULTS: dict[str, Any] = {
     "description": "",

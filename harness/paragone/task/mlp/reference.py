@@ -17,13 +17,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from harness import matrices as matrices_module
-from harness import problem as problem_module
-from harness import state as state_module
-from harness.disk import replacing
-from harness.matrices import Case, spread
-from harness.problem import Problem
-from harness.state import FloatArray, State
+from paragone.files.atomic import replacing
+from paragone.task.mlp import perturbation as matrices_module
+from paragone.task.mlp import problem as problem_module
+from paragone.task.mlp import state as state_module
+from paragone.task.mlp.perturbation import Case, spread
+from paragone.task.mlp.problem import Problem
+from paragone.task.mlp.state import FloatArray, State
 
 # A change in any of these files may change a number, so it makes every cached trajectory void.
 DEFINING_SOURCES = (__file__, matrices_module.__file__, problem_module.__file__, state_module.__file__)

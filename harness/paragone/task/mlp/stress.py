@@ -12,8 +12,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.problem import Problem, rounded_to_float32
-from harness.state import State
+from paragone.task.mlp.problem import Problem, rounded_to_float32
+from paragone.task.mlp.state import State
 
 SUFFIX = " (twin)"
 

@@ -23,9 +23,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from harness.problem import Problem, rounded_to_float32
-from harness.reference import Trajectory
-from harness.state import FloatArray, State
+from paragone.task.mlp.problem import Problem, rounded_to_float32
+from paragone.task.mlp.reference import Trajectory
+from paragone.task.mlp.state import FloatArray, State
 
 FACTOR = 12.0
 SUMMATION = 0.03

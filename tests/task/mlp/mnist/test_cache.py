@@ -2,19 +2,19 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 from small_mnist import ARRAYS
 
-from harness.errors import DataUnusable
-from harness.mnist import cache as data_cache
-from harness.mnist.cache import cache_folder, find_entry, open_cached, recall, remember, store
-from harness.mnist.parts import content_sha256
+from paragone.errors import DataUnusable
+from paragone.files.paths import PROJECT
+from paragone.task.mlp.mnist import cache as data_cache
+from paragone.task.mlp.mnist.cache import cache_folder, find_entry, open_cached, recall, remember, store
+from paragone.task.mlp.mnist.parts import content_sha256
 
 SHA256 = content_sha256(ARRAYS)
-REPOSITORY = Path(__file__).parent.parent
+REPOSITORY = PROJECT
 ARRAY_FILES = ["train_images.npy", "train_labels.npy", "test_images.npy", "test_labels.npy"]
 
 
@@ -181,7 +181,7 @@ def test_a_write_that_fails_half_way_leaves_nothing(cache):
 FILL = """
 import sys
 from small_mnist import ARRAYS
-from harness.mnist.cache import find_entry, store, content_sha256
+from paragone.task.mlp.mnist.cache import find_entry, store, content_sha256
 sha256, complaints = content_sha256(ARRAYS), []
 print("ready", flush=True)
 sys.stdin.readline()

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from harness.mnist import digits
-from harness.mnist.parts import content_sha256
+from paragone.task.mlp.mnist import digits
+from paragone.task.mlp.mnist.parts import content_sha256
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from small_mnist import ARRAYS, PARTS, assert_same, idx_content
 
-from harness.mnist import download as mnist_download
-from harness.mnist.download import DownloadFailed, MirrorFailed, download, fetch
+from paragone.task.mlp.mnist import download as mnist_download
+from paragone.task.mlp.mnist.download import DownloadFailed, MirrorFailed, download, fetch
 
 CONTENT = {f"/{part.stem}.gz": gzip.compress(idx_content(array)) for part, array in zip(PARTS, ARRAYS, strict=True)}
 IMAGES = "/train-images-idx3-ubyte.gz"

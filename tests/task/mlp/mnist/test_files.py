@@ -26,10 +26,10 @@ from small_mnist import (
     write_npz,
 )
 
-from harness.errors import DataUnusable
-from harness.mnist.files import locate, read_idx
-from harness.mnist.keras_npz import read_npz
-from harness.mnist.parts import MNIST
+from paragone.errors import DataUnusable
+from paragone.task.mlp.mnist.files import locate, read_idx
+from paragone.task.mlp.mnist.keras_npz import read_npz
+from paragone.task.mlp.mnist.parts import MNIST
 
 
 def read(path):

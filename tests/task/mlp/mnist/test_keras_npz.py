@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from small_mnist import ARRAYS, PARTS, assert_same, peak_bytes, write_npz
 
-from harness.errors import DataUnusable
-from harness.mnist.keras_npz import read_npz
+from paragone.errors import DataUnusable
+from paragone.task.mlp.mnist.keras_npz import read_npz
 
 
 def read(path):

@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_mnist import PARTS, assert_same, peak_bytes, python_2_pickle, three_pairs
 
-from harness.errors import DataUnusable
-from harness.mnist.files import locate, uncompressed
-from harness.mnist.nielsen_pickle import read_pickle
-from harness.mnist.parts import MNIST, MNIST_SHA256, content_sha256
+from paragone.errors import DataUnusable
+from paragone.task.mlp.mnist.files import locate, uncompressed
+from paragone.task.mlp.mnist.nielsen_pickle import read_pickle
+from paragone.task.mlp.mnist.parts import MNIST, MNIST_SHA256, content_sha256
 
 
 def read(content):

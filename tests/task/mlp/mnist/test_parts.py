@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from small_mnist import ARRAYS, PARTS, idx_content
 
-from harness.errors import DataUnusable
-from harness.mnist.parts import MNIST, checked, content_sha256
+from paragone.errors import DataUnusable
+from paragone.task.mlp.mnist.parts import MNIST, checked, content_sha256
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ LibraryImplementation runs that command before the first use and again after eve
 the functions that paragone.h lists.
 """
 
-from harness.adapters.cabi import LibraryImplementation
-from harness.interface import FLOATS
+from paragone.adapters.c_abi import LibraryImplementation
+from paragone.implementation.contract import FLOATS
 
 
 class StarterName(LibraryImplementation):

@@ -5,9 +5,9 @@ runs inside Python, through juliacall; in `starter_name_process` it is a program
 Delete the one that you do not want to compare.
 """
 
-from harness.adapters.julia import JuliaImplementation
-from harness.adapters.julia_process import JuliaProcessImplementation
-from harness.interface import FLOATS
+from paragone.adapters.julia import JuliaImplementation
+from paragone.adapters.julia_process import JuliaProcessImplementation
+from paragone.implementation.contract import FLOATS
 
 
 class StarterName(JuliaImplementation):

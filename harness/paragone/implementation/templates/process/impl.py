@@ -7,8 +7,8 @@ standard input and output.
 
 import sys
 
-from harness.adapters.process import ProcessImplementation
-from harness.interface import FLOATS
+from paragone.adapters.process import ProcessImplementation
+from paragone.implementation.contract import FLOATS
 
 
 class StarterName(ProcessImplementation):

@@ -7,8 +7,8 @@ the biases and the step count.
 
 from types import ModuleType
 
-from harness.adapters.arrays import ArrayImplementation
-from harness.interface import FLOATS
+from paragone.adapters.arrays import ArrayImplementation
+from paragone.implementation.contract import FLOATS
 
 
 class StarterName(ArrayImplementation):

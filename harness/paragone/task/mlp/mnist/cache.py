@@ -19,10 +19,10 @@ import numpy as np
 import platformdirs
 from numpy.typing import DTypeLike, NDArray
 
-from harness.disk import replacing
-from harness.errors import DataUnusable
-from harness.mnist.parts import Arrays, Bytes, content_sha256
-from harness.paths import at_home
+from paragone.errors import DataUnusable
+from paragone.files.atomic import replacing
+from paragone.files.paths import at_home
+from paragone.task.mlp.mnist.parts import Arrays, Bytes, content_sha256
 
 FLOATS = ("float32", "float64")
 BLOCK = 4096  # images converted at a time

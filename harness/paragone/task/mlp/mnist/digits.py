@@ -12,7 +12,7 @@ from importlib.metadata import version
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.mnist.parts import Arrays, Bytes
+from paragone.task.mlp.mnist.parts import Arrays, Bytes
 
 NAME = "scikit-learn digits, enlarged"
 RECIPE = 1  # raised when this file makes other bytes

@@ -20,9 +20,9 @@ from urllib.parse import urlsplit
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-from harness.errors import DataUnusable
-from harness.mnist.files import read_idx
-from harness.mnist.parts import Arrays, Part
+from paragone.errors import DataUnusable
+from paragone.task.mlp.mnist.files import read_idx
+from paragone.task.mlp.mnist.parts import Arrays, Part
 
 MIRRORS = (
     "https://storage.googleapis.com/cvdf-datasets/mnist/",

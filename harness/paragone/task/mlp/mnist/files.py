@@ -17,10 +17,10 @@ from typing import BinaryIO, cast
 
 import numpy as np
 
-from harness.errors import DataUnusable
-from harness.mnist.keras_npz import read_npz
-from harness.mnist.nielsen_pickle import read_pickle
-from harness.mnist.parts import Arrays, Bytes, Part, check_length, checked, sizes
+from paragone.errors import DataUnusable
+from paragone.task.mlp.mnist.keras_npz import read_npz
+from paragone.task.mlp.mnist.nielsen_pickle import read_pickle
+from paragone.task.mlp.mnist.parts import Arrays, Bytes, Part, check_length, checked, sizes
 
 GZIP_MAGIC, ZIP_MAGIC, PICKLE_MAGIC = b"\x1f\x8b", b"PK\x03\x04", b"\x80"
 NPZ_NAMES = ("mnist.npz",)

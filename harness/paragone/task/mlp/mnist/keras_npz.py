@@ -16,8 +16,8 @@ from typing import IO, Any
 
 import numpy as np
 
-from harness.errors import DataUnusable
-from harness.mnist.parts import Arrays, Bytes, Part, check_form, check_length, checked
+from paragone.errors import DataUnusable
+from paragone.task.mlp.mnist.parts import Arrays, Bytes, Part, check_form, check_length, checked
 
 # What zipfile raises where an archive is cut short or damaged, encrypted, or of a kind it does not know.
 END, LONGEST_END = b"PK\x05\x06", 22 + 65_535

@@ -16,8 +16,8 @@ from typing import Any, BinaryIO, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.errors import DataUnusable
-from harness.mnist.parts import Arrays, Bytes, Part, checked, sizes
+from paragone.errors import DataUnusable
+from paragone.task.mlp.mnist.parts import Arrays, Bytes, Part, checked, sizes
 
 RECONSTRUCT = ("numpy.core.multiarray._reconstruct", "numpy._core.multiarray._reconstruct")
 ADMITTED = (*RECONSTRUCT, "numpy.ndarray", "numpy.dtype", "_codecs.encode")

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.errors import DataUnusable
+from paragone.errors import DataUnusable
 
 Bytes = NDArray[np.uint8]
 

@@ -10,11 +10,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from harness.claims import TRAIN
-from harness.ladders import Ladder
-from harness.report import palette, wording
-from harness.report.canvas import LEFT, Drawn, Sheet, log_axis
-from harness.report.ladder import arrow
+from paragone.claims.claim import TRAIN
+from paragone.implementation.ladders import Ladder
+from paragone.report.figures import palette
+from paragone.report.figures.figure import LEFT, Drawn, Sheet, log_axis
+from paragone.report.text import formatting
+from paragone.report.text.ladder import arrow
 
 WIDTH, HEIGHT, GAP, ROW_GAP = 2.55, 2.3, 0.35, 0.75
 SLOT = 0.36  # half the width of a band, where steps are 1 apart
@@ -30,7 +31,7 @@ def draw(ladder: Ladder, climbs: pd.DataFrame, name: str, noise: str) -> Drawn |
         return None
     dtypes, sizes = list(dict.fromkeys(shown["climbed_in"])), sorted(shown["batch_size"].unique())
     problem, threads = str(shown["problem"].iloc[0]), int(shown["threads"].iloc[0])
-    title = f"{problem}: {ladder.title}, gain of each step, {wording.plural(threads, 'thread')}"
+    title = f"{problem}: {ladder.title}, gain of each step, {formatting.plural(threads, 'thread')}"
     width = max(6.4, LEFT + len(sizes) * (WIDTH + GAP))
     sheet = Sheet(width, 0.3 + len(dtypes) * (HEIGHT + ROW_GAP), title, _subtitle(ladder, shown, noise))
     limits = _limits(shown)
@@ -38,7 +39,7 @@ def draw(ladder: Ladder, climbs: pd.DataFrame, name: str, noise: str) -> Drawn |
         for column, size in enumerate(sizes):
             axes = sheet.axes(LEFT + column * (WIDTH + GAP), 0.3 + row * (HEIGHT + ROW_GAP), WIDTH, HEIGHT)
             _prepare(axes, limits, labelled=column == 0)
-            axes.set_title(f"{dtype} · batch {wording.batch(size)}", loc="left", size=9, color=palette.SOFT_INK)
+            axes.set_title(f"{dtype} · batch {formatting.batch(size)}", loc="left", size=9, color=palette.SOFT_INK)
             panel = shown[(shown["climbed_in"] == dtype) & (shown["batch_size"] == size)]
             _panel(axes, panel, ladder)
     return sheet.drawn(name, f"{ladder.title}: the gain of each step, {problem}.")
@@ -47,13 +48,13 @@ def draw(ladder: Ladder, climbs: pd.DataFrame, name: str, noise: str) -> Drawn |
 def _subtitle(ladder: Ladder, shown: pd.DataFrame, noise: str) -> list[str]:
     steps = " · ".join(f"{place} {step.what}" for place, step in enumerate(ladder.steps))
     bars = "Bars: 95 % intervals over launches. " if shown["ratio_low"].notna().any() else ""
-    bands = "Orange: what the source says. " if any(_is_drawn(row.claim) for row in wording.rows(shown)) else ""
+    bands = "Orange: what the source says. " if any(_is_drawn(row.claim) for row in formatting.rows(shown)) else ""
     return [steps, f"Speed relative to the step before. {bars}{bands}{noise}"]
 
 
 def _limits(shown: pd.DataFrame) -> tuple[float, float]:
     """Return the range that holds every point, every interval and every figure of the source."""
-    said = [end for row in wording.rows(shown) if _is_drawn(row.claim) for end in (row.claim.low, row.claim.high)]
+    said = [end for row in formatting.rows(shown) if _is_drawn(row.claim) for end in (row.claim.low, row.claim.high)]
     ends = [*shown["ratio"], *shown["ratio_low"].dropna(), *shown["ratio_high"].dropna(), *filter(math.isfinite, said)]
     return min(0.9, min(ends) / 1.1), max(1.5, max(ends) * 1.35)
 
@@ -70,8 +71,8 @@ def _prepare(axes: Axes, limits: tuple[float, float], labelled: bool) -> None:
 
 def _panel(axes: Axes, rows: pd.DataFrame, ladder: Ladder) -> None:
     axes.set_xlim(-0.6, max(len(rows), 2) - 0.4)
-    axes.set_xticks(range(len(rows)), [arrow(ladder, row) for row in wording.rows(rows)])
-    for x, row in enumerate(wording.rows(rows)):
+    axes.set_xticks(range(len(rows)), [arrow(ladder, row) for row in formatting.rows(rows)])
+    for x, row in enumerate(formatting.rows(rows)):
         if not math.isnan(row.pair_margin):
             noise = 1 + row.pair_margin
             axes.add_patch(_slot(x, 1 / noise, noise, facecolor=palette.SOFT_INK, alpha=0.25))
@@ -82,7 +83,7 @@ def _panel(axes: Axes, rows: pd.DataFrame, ladder: Ladder) -> None:
         axes.vlines(x, row.ratio_low, row.ratio_high, color=ink, linewidth=1.6)
         axes.plot(x, row.ratio, "o", color=ink, markersize=5, markeredgecolor="white", markeredgewidth=0.6)
         axes.annotate(
-            wording.ratio(row.ratio), (x, _label_above(axes, row)), (0, 5),
+            formatting.ratio(row.ratio), (x, _label_above(axes, row)), (0, 5),
             textcoords="offset points", ha="center", va="bottom", size=8, color=palette.INK,
             weight="bold" if row.verdict in ("faster", "slower") else "normal",
         )  # fmt: skip

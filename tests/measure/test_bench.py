@@ -9,26 +9,27 @@ import numpy as np
 import pytest
 from quiet_display import QuietDisplay
 
-from harness import bench, survey
-from harness.bench import Bench
-from harness.errors import InvalidWorkload, Misuse, ResultsUnusable
-from harness.mnist.cache import store
-from harness.mnist.parts import Arrays
-from harness.plan import Cell
-from harness.registry import IMPLEMENTATIONS, discover
-from harness.rehearsal import Deviation
-from harness.request import Request, request_of
-from harness.resolution import launches_to_resolve
-from harness.runs import run_folders
-from harness.store import read_json, read_rows, read_run, write_json
-from harness.workloads import find_problem
+from paragone.errors import InvalidWorkload, Misuse, ResultsUnusable
+from paragone.implementation.registry import IMPLEMENTATIONS, discover
+from paragone.measure import bench
+from paragone.measure.aa_pilot import Deviation
+from paragone.measure.bench import Bench
+from paragone.plan.cells import Cell
+from paragone.plan.power import launches_to_resolve
+from paragone.plan.request import Request, request_of
+from paragone.store.run_folder import read_json, read_rows, read_run, write_json
+from paragone.store.runs import run_folders
+from paragone.task.mlp.mnist.cache import store
+from paragone.task.mlp.mnist.parts import Arrays
+from paragone.task.mlp.problem_files import find_problem
+from paragone.verify import pilot_result
 
 N_TRAIN, N_TEST = 300, 50
 PROBLEM = replace(find_problem("nielsen"), n_train=N_TRAIN, batch_sizes=(1, 20))
 KEYS = ("problem", "variant", "threads", "batch_size", "wave", "launch", "round")
 
 WRONG = """
-from harness.adapters.arrays import ArrayImplementation
+from paragone.adapters.arrays import ArrayImplementation
 
 class Wrong(ArrayImplementation):
     name = "wrong"
@@ -187,7 +188,7 @@ def test_a_finished_run_is_left_alone(data, impls, tmp_path):
 
 def test_a_changed_source_refuses_to_be_joined_to_the_run(data, impls, tmp_path, monkeypatch):
     folder, _ = make(data, tmp_path, request(), impls, QuietDisplay(interrupt_at=3)).run()
-    monkeypatch.setattr("harness.registry.Found.source_hash", lambda found: "changed")
+    monkeypatch.setattr("paragone.implementation.registry.Found.source_hash", lambda found: "changed")
 
     with pytest.raises(Misuse, match="source of numpy_rows has changed"):
         make(data, tmp_path, request(), impls).run(resume=folder)
@@ -292,8 +293,8 @@ def test_the_estimate_counts_starts_cold_calls_warm_ups_and_rounds():
     once = replace(cell, n_steps=1, prefix_steps=0, step_seconds=1.0, once_per_launch=True)
 
     # 2 launches × (12 samples of 0.05 s + overhead), and 2 launches × (a cold and a timed sample of 1 s)
-    expected = 2 * 12 * (0.05 + survey.OVERHEAD_SECONDS) + 2 * 2 * (1.0 + survey.OVERHEAD_SECONDS)
-    assert pytest.approx(expected) == survey.eta_seconds([cell, once], launches=2, rounds=10, surveys=[])
+    expected = 2 * 12 * (0.05 + pilot_result.OVERHEAD_SECONDS) + 2 * 2 * (1.0 + pilot_result.OVERHEAD_SECONDS)
+    assert pytest.approx(expected) == pilot_result.eta_seconds([cell, once], launches=2, rounds=10, surveys=[])
 
 
 def test_where_memory_is_short_variants_come_in_waves_with_the_baseline_in_each(data, tmp_path, monkeypatch):
@@ -316,7 +317,7 @@ def test_many_cells_shrink_the_rounds_and_never_below_five(n_cells, expected):
     cells = [Cell("nielsen", "any", 10, 1, 47, 0, 1e-3, once_per_launch=False)] * n_cells
     once = Cell("nielsen", "any", 10, 1, 1, 0, 1.0, once_per_launch=True)
 
-    assert expected == survey.rounds_in_time([*cells, *[once] * 50])
+    assert expected == pilot_result.rounds_in_time([*cells, *[once] * 50])
 
 
 def test_a_difference_to_resolve_is_planned_for_the_upper_end_of_the_noise(data, tmp_path, impls):

@@ -10,29 +10,29 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from harness import environment
-from harness.bridges import call_costs
-from harness.data import DataSet, check_fits
-from harness.footprint import measure_memory, pass_seconds
-from harness.gatekeeper import Gatekeeper
-from harness.host import WorkerHandle
-from harness.learning import draw_curves
-from harness.limits import record_limits
-from harness.machine.cpus import harness_cpus, pinned_to
-from harness.machine.memory import memory_limit_bytes
-from harness.pilot import Display, Pilot, open_worker
-from harness.plan import Cell, Enrolment, EnrolmentKey, batch_sizes, enrol, own_environments, plan_json
-from harness.registry import Broken, Found, select
-from harness.rehearsal import Deviation, launch_deviation
-from harness.remaining import remaining_of
-from harness.request import Request
-from harness.resolution import launches_to_resolve, resolvable_difference
-from harness.resume import Resumable
-from harness.runs import new_run_folder
-from harness.schedule import Schedule
-from harness.store import RunFolder, read_plan, read_rows
-from harness.survey import Survey, eta_seconds, rounds_in_time
-from harness.waves import in_waves
+from paragone.implementation.registry import Broken, Found, select
+from paragone.machine import environment
+from paragone.machine.cpus import harness_cpus, pinned_to
+from paragone.machine.memory import memory_limit_bytes
+from paragone.measure.aa_pilot import Deviation, launch_deviation
+from paragone.measure.call_cost import call_costs
+from paragone.measure.learning_curves import draw_curves
+from paragone.measure.limits import record_limits
+from paragone.measure.memory_pass import measure_memory, pass_seconds
+from paragone.measure.remaining import remaining_of
+from paragone.measure.resume import Resumable
+from paragone.measure.rounds import Schedule
+from paragone.plan.cells import Cell, Enrolment, EnrolmentKey, batch_sizes, enrol, own_environments, plan_json
+from paragone.plan.power import launches_to_resolve, resolvable_difference
+from paragone.plan.request import Request
+from paragone.plan.waves import in_waves
+from paragone.store.run_folder import RunFolder, read_plan, read_rows
+from paragone.store.runs import new_run_folder
+from paragone.task.mlp.data import DataSet, check_fits
+from paragone.verify.pilot import Display, Pilot, open_worker
+from paragone.verify.pilot_result import Survey, eta_seconds, rounds_in_time
+from paragone.verify.verifier import Gatekeeper
+from paragone.worker.handle import WorkerHandle
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from typing import Any
 
 import pandas as pd
 
-from harness.interface import axes_of
-from harness.plain_text import plain
+from paragone.files.printable import plain
+from paragone.implementation.contract import axes_of
 
 MISSING = "–"
 WORDS = {"failed": "failed", "rejected": "rejected", "not measured": "not run", "unavailable": "absent"}

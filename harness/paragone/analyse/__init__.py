@@ -1,0 +1,1 @@
+"""Samples to estimates, estimates to ratios, ratios to verdicts."""

@@ -1,0 +1,1 @@
+"""What the sources claim, and whether a run reproduces it."""

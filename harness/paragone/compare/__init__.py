@@ -1,0 +1,1 @@
+"""Two runs apart in time, and two versions of one implementation in one run."""

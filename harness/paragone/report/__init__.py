@@ -1,0 +1,1 @@
+"""What a run says, as text, figures, page and terminal output."""

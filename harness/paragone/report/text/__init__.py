@@ -1,0 +1,1 @@
+"""The report in words: report.md, its sections and tables."""

@@ -1,0 +1,1 @@
+"""One folder per run: append-only, checked when it is read."""

@@ -1,0 +1,1 @@
+"""What is computed: the families of computations, one folder each."""

@@ -1,0 +1,1 @@
+"""Nothing unverified is timed: the pilot, the verifier, the replay check."""

@@ -1,0 +1,1 @@
+"""One process that hosts one variant, and the handle that the harness holds of it."""
