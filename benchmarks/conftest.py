@@ -20,9 +20,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add what decides which cells there are; -k chooses among them."""
     group = parser.getgroup("paragone")
     group.addoption(
-        "--problem", action="append", metavar="NAME", help="workload: a name, a TOML file, or all; else nielsen"
+        "--problem", action="append", metavar="NAME", help="problem: a name, a TOML file, or all; else nielsen"
     )
-    group.addoption("--batch-sizes", metavar="SIZES", help="such as 1,10,full; else the workload's own grid")
+    group.addoption("--batch-sizes", metavar="SIZES", help="such as 1,10,full; else the problem's own grid")
     group.addoption("--threads", type=positive_integer, default=1, metavar="N", help="threads of every library; else 1")
     group.addoption("--implementations-folder", metavar="FOLDER", help="where implementations are; else impls/")
 

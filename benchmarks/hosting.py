@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 
 from paragone.errors import MeasurementFailed
 from paragone.machine.threads import fault_of_threads, found_threads
-from paragone.plan.cells import ONCE_PER_LAUNCH_SECONDS, Cell, Enrolment, cell, grid
+from paragone.plan.cells import ONCE_PER_LAUNCH_SECONDS, Cell, Contender, cell, grid
 from paragone.plan.request import TOO_SLOW_SECONDS
 from paragone.report.text.pytest_benchmark import cell_id
 from paragone.task.mlp.data import DataSet, check_fits
-from paragone.task.mlp.gate import Check, twin
+from paragone.task.mlp.gate import Check, stress_problem
 from paragone.task.mlp.state import State
 from paragone.verify.pilot import most_check_steps
-from paragone.verify.verifier import Gatekeeper
+from paragone.verify.verifier import Verifier
 from paragone.worker.commands import MOST_ESTIMATE_STEPS
 from paragone.worker.sample import Clock, Sample, estimate_step_seconds, result_digest, take_sample, telling_calls
 
@@ -30,29 +30,29 @@ SEED = 1
 class GridPoint(NamedTuple):
     """One cell of the grid, before anything is known of its cost."""
 
-    enrolment: Enrolment
+    contender: Contender
     batch_size: int
 
     @property
     def id(self) -> str:
         """Return `numpy_rows-float32-C-nielsen-B100`, with `-T2` behind it where there are two threads."""
-        problem, variant, threads = self.enrolment.key
+        problem, variant, threads = self.contender.key
         return cell_id(variant, problem, self.batch_size, threads)
 
 
 class Hosted:
-    """A variant that has loaded a workload; `train` and `result` are what the gatekeeper asks of a worker."""
+    """A variant that has loaded a problem; `train` and `result` are what the verifier asks of a worker."""
 
-    def __init__(self, enrolment: Enrolment, data: DataSet, clock: Clock = time.perf_counter_ns) -> None:
-        self.enrolment, self.clock = enrolment, clock
-        problem = enrolment.problem
+    def __init__(self, contender: Contender, data: DataSet, clock: Clock = time.perf_counter_ns) -> None:
+        self.contender, self.clock = contender, clock
+        problem = contender.problem
         self.start = problem.start_state(SEED)
         self.step_costs: dict[int, float] = {}
-        self.implementation = enrolment.variant.make()
-        images = data.pixels(enrolment.variant.dtype)[: problem.n_train]
+        self.implementation = contender.variant.make()
+        images = data.pixels(contender.variant.dtype)[: problem.n_train]
         self.implementation.load(problem, images, data.train_labels[: problem.n_train])
-        if fault := fault_of_threads(enrolment.threads, found_threads()):
-            raise MeasurementFailed(f"{enrolment.variant.name}: {fault}")
+        if fault := fault_of_threads(contender.threads, found_threads()):
+            raise MeasurementFailed(f"{contender.variant.name}: {fault}")
         # As in a worker: what load made will not be collected, so that collections skip it.
         gc.collect()
         gc.freeze()
@@ -75,16 +75,16 @@ class Hosted:
 
     def order(self, batch_size: int, n_steps: int) -> NDArray[np.int64]:
         """Return the image indices of every mini-batch, the same as the harness's samples have."""
-        return self.enrolment.problem.order(SEED, n_steps, batch_size)
+        return self.contender.problem.order(SEED, n_steps, batch_size)
 
     def step_seconds(self, batch_size: int) -> float:
         """Return about how long a step takes.
 
-        The workload's smaller batch sizes are timed first: where they say that this one is too slow,
+        The problem's smaller batch sizes are timed first: where they say that this one is too slow,
         it is their word that is returned, and no step is taken.
         """
         seconds_per_image = 0.0
-        for size in [*(size for size in grid(self.enrolment.problem, ()) if size < batch_size), batch_size]:
+        for size in [*(size for size in grid(self.contender.problem, ()) if size < batch_size), batch_size]:
             if seconds_per_image * size > TOO_SLOW_SECONDS:
                 break
             seconds_per_image = self._measured_step_seconds(size) / size
@@ -103,7 +103,7 @@ class Hosted:
 
     def planned(self, batch_size: int) -> Cell:
         """Return how the harness would sample this cell: its steps, and the untimed ones before them."""
-        return cell(self.enrolment, batch_size, self.step_seconds(batch_size))
+        return cell(self.contender, batch_size, self.step_seconds(batch_size))
 
     def sample(self, planned: Cell) -> Sample:
         """Return one sample, as the harness takes it."""
@@ -113,23 +113,23 @@ class Hosted:
         return sample
 
 
-class Host:
-    """Holds one variant at a time, of which it has checked the workload's twin before."""
+class ReopenedWorker:
+    """Holds one variant at a time, of which it has checked the problem's stress problem before."""
 
     def __init__(self, data: DataSet, wanted: Iterable[GridPoint]) -> None:
         self.data, self.wanted = data, list(wanted)
-        self.gatekeeper = Gatekeeper(data, SEED)
+        self.verifier = Verifier(data, SEED)
         self.hosted: Hosted | None = None
         self.twin_checks: dict[int, Check] = {}
 
-    def hold(self, enrolment: Enrolment) -> Hosted:
-        """Return the variant with its workload loaded; the one before it is dropped first."""
-        if self.hosted is None or self.hosted.enrolment != enrolment:
-            check_fits(enrolment.problem, self.data)
+    def hold(self, contender: Contender) -> Hosted:
+        """Return the variant with its problem loaded; the one before it is dropped first."""
+        if self.hosted is None or self.hosted.contender != contender:
+            check_fits(contender.problem, self.data)
             self.drop()
-            sizes = [point.batch_size for point in self.wanted if point.enrolment == enrolment]
-            self.twin_checks = self._checks_of_twin(enrolment, sizes)
-            self.hosted = Hosted(enrolment, self.data)
+            sizes = [point.batch_size for point in self.wanted if point.contender == contender]
+            self.twin_checks = self._checks_of_twin(contender, sizes)
+            self.hosted = Hosted(contender, self.data)
         return self.hosted
 
     def drop(self) -> None:
@@ -139,23 +139,23 @@ class Host:
             self.hosted = None
 
     def checks(self, hosted: Hosted, planned: Cell) -> dict[str, Check]:
-        """Return what the gate says of a cell of the variant held: of its first steps, and of the twin's.
+        """Return what the gate says of a cell of the variant held: of its first steps, and of the stress problem's.
 
-        Like the harness, it looks at the twin only where a step is short.
+        Like the harness, it looks at the stress problem only where a step is short.
         """
-        problem = hosted.enrolment.problem
+        problem = hosted.contender.problem
         checks = {problem.name: self._check_head(hosted, planned)}
         if planned.batch_size in self.twin_checks:
-            checks[twin(problem).name] = self.twin_checks[planned.batch_size]
+            checks[stress_problem(problem).name] = self.twin_checks[planned.batch_size]
         return checks
 
     def check_sample(self, hosted: Hosted, planned: Cell, digest: str) -> Check:
         """Return whether the last result of the variant held, which has this digest, ends as the reference does."""
         size, n_steps = planned.batch_size, planned.n_steps
-        return self.gatekeeper.check_last_sample(hosted, hosted.enrolment, size, n_steps, digest)
+        return self.verifier.check_last_sample(hosted, hosted.contender, size, n_steps, digest)
 
-    def _checks_of_twin(self, enrolment: Enrolment, sizes: Sequence[int]) -> dict[int, Check]:
-        hosted = Hosted(replace(enrolment, problem=twin(enrolment.problem)), self.data)
+    def _checks_of_twin(self, contender: Contender, sizes: Sequence[int]) -> dict[int, Check]:
+        hosted = Hosted(replace(contender, problem=stress_problem(contender.problem)), self.data)
         try:
             planned = [hosted.planned(size) for size in sizes]
             short = [cell for cell in planned if cell.step_seconds <= ONCE_PER_LAUNCH_SECONDS]
@@ -165,7 +165,7 @@ class Host:
 
     def _check_head(self, hosted: Hosted, planned: Cell) -> Check:
         n_steps = most_check_steps(planned)
-        return self.gatekeeper.check_head(hosted, hosted.enrolment, planned.batch_size, n_steps)
+        return self.verifier.check_head(hosted, hosted.contender, planned.batch_size, n_steps)
 
 
 class Round:
@@ -175,7 +175,7 @@ class Round:
         self.implementation, self.start = hosted.implementation, hosted.start
         self.order = hosted.order(planned.batch_size, planned.n_steps)
         self.prefix = self.order[: planned.prefix_steps]
-        self.deterministic = hosted.enrolment.variant.implementation.deterministic
+        self.deterministic = hosted.contender.variant.implementation.deterministic
         self.verified_digest = verified_digest
         self.n_prepared = 0
         self.losses: NDArray[Any] | None = None

@@ -5,8 +5,8 @@
     pytest benchmarks --benchmark-disable      (verifies, and trains once)
 
 One round is one sample: `reset` and a short prefix untimed, `train(order)` timed. Times are of one step; a table
-compares the cells of one workload, dtype, batch size and number of threads. Before its first round a cell passes the
-harness's gate, with its own coefficients and the twin's; after every round the result has the verified bits or the
+compares the cells of one problem, dtype, batch size and number of threads. Before its first round a cell passes the
+harness's gate, with its own coefficients and the stress problem's; after every round the result has the verified bits or the
 test fails. Saving, comparing and --benchmark-compare-fail work as everywhere in pytest-benchmark.
 
 What these times cannot say, because they come from one process that works through one cell after the other: two
@@ -24,12 +24,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from hosting import GridPoint, Host, Hosted, Round
+from hosting import GridPoint, Hosted, ReopenedWorker, Round
 
 from paragone.errors import HarnessError, Misuse
 from paragone.implementation.contract import variants
 from paragone.implementation.registry import IMPLEMENTATIONS, discover
-from paragone.plan.cells import Cell, Enrolment, grid
+from paragone.plan.cells import Cell, Contender, grid
 from paragone.plan.request import TOO_SLOW_SECONDS
 from paragone.task.mlp.data import find_data
 from paragone.task.mlp.gate import Check
@@ -63,7 +63,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def select(config: pytest.Config) -> Selection:
-    """Return the cells that the options ask for, all of one variant and workload together.
+    """Return the cells that the options ask for, all of one variant and problem together.
 
     Raises HarnessError where an option asks for what cannot be.
     """
@@ -77,7 +77,7 @@ def select(config: pytest.Config) -> Selection:
         raise Misuse(f"--implementations-folder {folder}: expected folders with an impl.py, found none")
     threads = config.getoption("--threads", 1)
     points = {
-        (problem.name, variant.name, size, threads): GridPoint(Enrolment(problem, entry, variant, threads), size)
+        (problem.name, variant.name, size, threads): GridPoint(Contender(problem, entry, variant, threads), size)
         for problem in problems
         for entry in found
         for variant in variants(entry.implementation)
@@ -96,14 +96,14 @@ def batch_sizes(text: str) -> list[int | str]:
 
 
 @pytest.fixture(scope="session")
-def host(request: pytest.FixtureRequest) -> Iterator[Host]:
+def host(request: pytest.FixtureRequest) -> Iterator[ReopenedWorker]:
     """Yield the host of the session, with the data that the harness would find."""
     terminal = request.config.pluginmanager.get_plugin("terminalreporter")
     data = find_data(None, terminal.write_line if terminal else print)
     chosen = [item.callspec.params for item in request.session.items if hasattr(item, "callspec")]
     points = request.config.stash[SELECTION].points
     wanted = [points.get(tuple(params.get(name) for name in PARAMETERS)) for params in chosen]
-    host = Host(data, [point for point in wanted if point is not None])
+    host = ReopenedWorker(data, [point for point in wanted if point is not None])
     yield host
     host.drop()
 
@@ -117,7 +117,7 @@ def point(problem: str, variant: str, batch_size: int, threads: int, pytestconfi
     return selection.points[problem, variant, batch_size, threads]
 
 
-def test_training_step(point: GridPoint, host: Host, benchmark: Any, pytestconfig: pytest.Config) -> None:
+def test_training_step(point: GridPoint, host: ReopenedWorker, benchmark: Any, pytestconfig: pytest.Config) -> None:
     """Verify a cell, then time it round by round."""
     hosted, planned = planned_cell(point, host)
     checks = host.checks(hosted, planned)
@@ -126,7 +126,7 @@ def test_training_step(point: GridPoint, host: Host, benchmark: Any, pytestconfi
     refuse_failed({"the end of a sample": host.check_sample(hosted, planned, verified.digest)})
 
     measured = Round(hosted, planned, verified.digest)
-    dtype = hosted.enrolment.variant.dtype
+    dtype = hosted.contender.variant.dtype
     benchmark.group = f"{planned.problem} {dtype} B={planned.batch_size} threads={planned.threads}"
     benchmark.extra_info.update(facts(planned, hosted, host, checks))
     benchmark.pedantic(measured.train, setup=measured.prepare, rounds=n_rounds(planned, pytestconfig))
@@ -148,20 +148,20 @@ def count_in_steps(benchmark: Any, n_steps: int) -> None:
     benchmark.stats.stats.data[:] = [seconds / n_steps for seconds in benchmark.stats.stats.data]
 
 
-def planned_cell(point: GridPoint, host: Host) -> tuple[Hosted, Cell]:
+def planned_cell(point: GridPoint, host: ReopenedWorker) -> tuple[Hosted, Cell]:
     """Return the variant, loaded, and how its cell is sampled; skip what cannot run here or takes too long."""
-    enrolment = point.enrolment
-    implementation = enrolment.variant.implementation
-    if reason := implementation.missing() or implementation.supports(enrolment.problem):
+    contender = point.contender
+    implementation = contender.variant.implementation
+    if reason := implementation.missing() or implementation.supports(contender.problem):
         pytest.skip(f"unavailable: {reason}")
     if name := implementation.environment_name():
         pytest.skip(
             f"it lives in the environment {name}, and this process does not: paragone bench -i {implementation.name}"
         )
-    hosted = host.hold(enrolment)
+    hosted = host.hold(contender)
     planned = hosted.planned(point.batch_size)
     if planned.step_seconds > TOO_SLOW_SECONDS:
-        command = f"paragone bench -i {enrolment.found.name} --slow"
+        command = f"paragone bench -i {contender.found.name} --slow"
         pytest.skip(f"a step takes about {planned.step_seconds:.0f} s; {command} measures it all the same")
     return hosted, planned
 
@@ -173,11 +173,11 @@ def refuse_failed(checks: Mapping[str, Check]) -> None:
             pytest.fail(f"failed verification, {what}: {check.reason}", pytrace=False)
 
 
-def facts(planned: Cell, hosted: Hosted, host: Host, checks: Mapping[str, Check]) -> dict[str, Any]:
+def facts(planned: Cell, hosted: Hosted, host: ReopenedWorker, checks: Mapping[str, Check]) -> dict[str, Any]:
     """Return what a time means nothing without, for the JSON of pytest-benchmark."""
     return {
         "problem": planned.problem,
-        "implementation": hosted.enrolment.found.name,
+        "implementation": hosted.contender.found.name,
         "variant": planned.variant,
         "batch_size": planned.batch_size,
         "n_steps": planned.n_steps,

@@ -1,6 +1,6 @@
 """Print how close honest implementations come to the bounds of harness/paragone/task/mlp/tolerance.py.
 
-Every implementation found trains the head of every workload and of its twin, in both dtypes, at many batch
+Every implementation found trains the head of every problem and of its stress problem, in both dtypes, at many batch
 sizes and seeds; so does one more that adds every sum up number by number, the least exact honest way. A
 table entry is the worst error in units of its bound: 0.3 means that the bound has a margin of 3.3. The last
 column is the smallest ratio by which honest float32 is told from float64 rounded at the end.
@@ -30,7 +30,7 @@ from paragone.task.mlp.problem import Problem
 from paragone.task.mlp.problem_files import find_problem, shipped_names
 from paragone.task.mlp.reference import Trajectory, cached_trajectory
 from paragone.task.mlp.state import State
-from paragone.task.mlp.stress import check_steps, twin, twin_state
+from paragone.task.mlp.stress import check_steps, stress_problem, stress_state
 from paragone.task.mlp.tolerance import LOSSES, deviations, loss_deviation, rounding_ratio
 
 (NumpyRows,) = read_folder(IMPLEMENTATIONS / "numpy_rows")
@@ -78,7 +78,7 @@ def in_sequence(terms):
 
 
 class Table:
-    """The worst of everything seen, by workload, dtype and batch size."""
+    """The worst of everything seen, by problem, dtype and batch size."""
 
     def __init__(self) -> None:
         self.worst: dict[tuple[str, str, int], dict[str, tuple[float, str]]] = defaultdict(dict)
@@ -99,7 +99,7 @@ class Table:
 
     def show(self) -> None:
         """Print it as a Markdown table."""
-        print(f"| workload | dtype | batch size | {' | '.join(KINDS)} | worst | rounding |")
+        print(f"| problem | dtype | batch size | {' | '.join(KINDS)} | worst | rounding |")
         print("|---|---|---|" + "---|" * (len(KINDS) + 2))
         for key, kinds in sorted(self.worst.items()):
             cells = [f"{kinds[kind][0]:.2f}" if kind in kinds else "" for kind in KINDS]
@@ -110,9 +110,9 @@ class Table:
 
 
 def calibrate(problem: Problem, implementations, data: DataSet, arguments, table: Table, folder: Path) -> None:
-    """Let every implementation train this workload at every batch size and seed."""
+    """Let every implementation train this problem at every batch size and seed."""
     images, labels = data.train_images[: problem.n_train], data.train_labels[: problem.n_train]
-    is_twin = problem == twin(problem)
+    is_stress_problem = problem == stress_problem(problem)
     for variant in chosen_variants(implementations, problem):
         trained = variant.make()
         trained.load(problem, (images / 255.0).astype(variant.dtype), labels)
@@ -121,7 +121,7 @@ def calibrate(problem: Problem, implementations, data: DataSet, arguments, table
             if n_steps * batch_size > SLOW.get(variant.implementation.name, np.inf):
                 continue
             for seed in range(arguments.seeds if batch_size > 2 else arguments.small_batch_seeds):
-                start = twin_state(problem, seed, batch_size) if is_twin else problem.start_state(seed)
+                start = stress_state(problem, seed, batch_size) if is_stress_problem else problem.start_state(seed)
                 order = problem.order(seed, n_steps, batch_size)
                 expected = cached_trajectory(problem, data.sha256, images, labels, start, order, folder)
                 trained.reset(start)
@@ -143,7 +143,7 @@ def chosen_variants(implementations: list[type[Implementation]], problem: Proble
 def main() -> None:
     """Read the arguments, train, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--workload", nargs="+", default=shipped_names())
+    parser.add_argument("--problem", nargs="+", default=shipped_names())
     parser.add_argument("--impl", nargs="+", default=["*"])
     parser.add_argument("--batch-sizes", nargs="+", type=int, default=[1, 2, 10, 100, 1000, 10000, 20000])
     parser.add_argument("--seeds", type=int, default=2)
@@ -156,8 +156,8 @@ def main() -> None:
     except HarnessError as error:
         sys.exit(str(error))
     table = Table()
-    for name in arguments.workload:
-        for problem in (find_problem(name), twin(find_problem(name))):
+    for name in arguments.problem:
+        for problem in (find_problem(name), stress_problem(find_problem(name))):
             with tempfile.TemporaryDirectory() as folder:
                 calibrate(problem, [*implementations, Sequential], data, arguments, table, Path(folder))
     table.show()

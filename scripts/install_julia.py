@@ -59,7 +59,7 @@ def start() -> None:
         julia = julia_in_process()
     except HarnessError as error:
         raise SystemExit(f"error: {error}") from None
-    for name, words in julia.receipt.items():
+    for name, words in julia.build_info.items():
         print(f"  {name}: {words}")
 
 

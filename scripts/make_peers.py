@@ -26,9 +26,9 @@ from pathlib import Path
 from paragone.machine.python_environments import (
     WORKER_PACKAGES,
     ask,
+    environment_unavailable,
     folder_of,
     interpreter,
-    reason_against_environment,
     shown,
 )
 
@@ -104,7 +104,7 @@ def added(name: str, environment: str, pip_args: list[str]) -> None:
     Raises Clash or NotAdded.
     """
     peer, python = PEERS[name], interpreter(environment)
-    is_found = reason_against_environment(environment, peer.modules) is None
+    is_found = environment_unavailable(environment, peer.modules) is None
     if is_found and (versions := imported(python, peer.modules)).fault == "":
         print(f"{name}: is there already, in {place(environment)}: {versions.words}")
         return

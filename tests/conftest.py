@@ -56,7 +56,7 @@ def paragone(monkeypatch, capsys):
 
 @pytest.fixture
 def small(tmp_path, monkeypatch):
-    """A small data set, found wherever the command line looks for data, and a workload that fits it."""
+    """A small data set, found wherever the command line looks for data, and a problem that fits it."""
     monkeypatch.setenv("PARAGONE_CACHE", str(tmp_path / "cache"))
     random = np.random.Generator(np.random.PCG64(5))
     images = random.integers(0, 256, (350, 784), np.uint8)
@@ -64,6 +64,6 @@ def small(tmp_path, monkeypatch):
     labels = random.integers(0, 10, 350, np.uint8)
     data = store(Arrays(images[:300], labels[:300], images[300:], labels[300:]), "small", "a test")
     monkeypatch.setattr("paragone.task.mlp.data.find_data", lambda path, say: data)
-    workload = tmp_path / "small.toml"
-    workload.write_text(SMALL)
-    return workload
+    problem = tmp_path / "small.toml"
+    problem.write_text(SMALL)
+    return problem

@@ -81,7 +81,7 @@ def with_room(write, n_bytes):
 
 def main():
     folder = Path(sys.argv[1])
-    bench.launch_deviation = lambda *_: Deviation(0.02, 0.03)  # the rehearsal doubles the length of a run
+    bench.launch_deviation = lambda *_: Deviation(0.02, 0.03)  # the A/A pilot doubles the length of a run
     if "ROOM" in os.environ:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         RunFolder._write = with_room(RunFolder._write, int(os.environ["ROOM"]))

@@ -111,7 +111,12 @@ def stored_plan(**changes):
         **{"seed": 1, "quick": False, "baseline": "numpy_rows", "launches": 5, "rounds": 10, "threads": [1]},
         **{"problems": {"nielsen": find_problem("nielsen").to_json()}, "variants": [], "cells": [], "broken": []},
         **{"data": {"name": "MNIST", "origin": "a test", "sha256": "00", "n_train": 60_000, "n_test": 10_000}},
-        **{"eta_seconds": 10.0, "resolvable_difference": None, "time_limit_s": 120.0, "memory_limit_bytes": 2**32},
+        **{
+            "eta_seconds": 10.0,
+            "minimum_detectable_difference": None,
+            "time_limit_s": 120.0,
+            "memory_limit_bytes": 2**32,
+        },
         **changes,
     }
 

@@ -21,7 +21,7 @@ LABELS = _random.integers(0, 10, N_TRAIN).astype(np.uint8)
 
 
 def small(problem: Problem | str) -> Problem:
-    """The workload with 7 × 7 pixels and 300 images."""
+    """The problem with 7 × 7 pixels and 300 images."""
     problem = find_problem(problem) if isinstance(problem, str) else problem
     return replace(problem, n_train=N_TRAIN, layers=(49, *problem.layers[1:]))
 

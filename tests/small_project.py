@@ -51,7 +51,7 @@ def commit(folder: Path, subject: str) -> str:
 
 
 def make_project(folder: Path) -> Path:
-    """Return a repository with two commits of impls/mlp/one, `VERSION = 1` and 2, and impls/mlp/other, the same in both."""
+    """Return a repository with two commits of impls/mlp/one, `VERSION = 1` and 2, and impls/mlp/other, unchanged."""
     folder.mkdir(parents=True)
     run_git(folder, "init", "--quiet", "--initial-branch", "trunk")
     write(folder / "impls" / "mlp" / "one", "VERSION = 1\n")

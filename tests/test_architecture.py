@@ -62,7 +62,7 @@ def python_files():
 
 
 def dotted(path):
-    """Return "report.tables" of harness/paragone/report/text/tables.py, "report" of its __init__.py and "" of the harness's own."""
+    """Return "report.text.tables" for its file, "report" for the __init__.py of report/, "" for that of the package."""
     parts = path.relative_to(HARNESS).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 

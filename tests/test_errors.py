@@ -31,9 +31,9 @@ def test_exit_codes_tell_the_kinds_apart():
 
 
 def test_an_unknown_name_offers_the_closest_one_and_the_hint():
-    error = UnknownName("workload", "nielson", ["softmax", "nielsen"], " Or a path.")
+    error = UnknownName("problem", "nielson", ["softmax", "nielsen"], " Or a path.")
 
-    assert str(error) == "unknown workload 'nielson'. Did you mean 'nielsen'? Or a path."
+    assert str(error) == "unknown problem 'nielson'. Did you mean 'nielsen'? Or a path."
     assert isinstance(error, Misuse)
 
 

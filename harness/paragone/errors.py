@@ -4,7 +4,7 @@ HarnessError                 exit 1
 ├── Misuse                   exit 2   the command line asks for something that cannot be
 │   ├── UnknownName          exit 2   a name that does not exist; the closest one is offered
 │   └── InvalidClaims        exit 2   a file of claims that does not say what it must
-├── InvalidWorkload          exit 3   a workload file that does not say what it must
+├── InvalidProblem          exit 3   a problem file that does not say what it must
 ├── DataUnusable             exit 4   a data set that is missing, damaged or altered
 ├── ResultsUnusable          exit 5   a results folder that cannot be read or be written
 ├── Incomparable             exit 6   runs whose times do not speak of the same work
@@ -47,8 +47,8 @@ class InvalidClaims(Misuse):
     """A file of claims that does not say what it must."""
 
 
-class InvalidWorkload(HarnessError):
-    """A workload file that does not say what it must."""
+class InvalidProblem(HarnessError):
+    """A problem file that does not say what it must."""
 
     exit_code = 3
 

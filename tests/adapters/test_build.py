@@ -58,12 +58,12 @@ def reason_of(call):
 
 
 def test_the_command_runs_in_the_implementations_folder_and_its_library_comes_back_with_a_receipt(compilers):
-    library, receipt = compilers.build(compilers.compiler(), "-O2")
+    library, build_info = compilers.build(compilers.compiler(), "-O2")
 
     assert library.read_text() == "int x;"
-    assert receipt.compiler == "made-up compiler 1.0"
-    assert receipt.command.endswith("{library} -O2")
-    assert str(compilers.cache) not in receipt.command
+    assert build_info.compiler == "made-up compiler 1.0"
+    assert build_info.command.endswith("{library} -O2")
+    assert str(compilers.cache) not in build_info.command
 
 
 def test_what_is_in_the_cache_is_not_built_again(compilers):

@@ -15,7 +15,7 @@ from paragone.errors import MeasurementFailed
 from paragone.files.paths import PROJECT
 from paragone.implementation.contract import FLOATS
 from paragone.implementation.registry import IMPLEMENTATIONS, read_folder
-from paragone.task.mlp.gate import twin
+from paragone.task.mlp.gate import stress_problem
 from paragone.task.mlp.problem_files import shipped_names
 
 pytestmark = pytest.mark.skipif(shutil.which("gcc") is None, reason="gcc is not installed")
@@ -99,7 +99,7 @@ def told(implementation, k):
 
 @pytest.mark.parametrize("dtype", FLOATS)
 def test_the_library_is_told_the_workload_and_the_training_set(tmp_path, dtype):
-    problem = twin(small("mlp4"))
+    problem = stress_problem(small("mlp4"))
     echo = loaded(library(tmp_path / "echo", ECHO), problem, dtype=dtype)
     image = np.dtype(dtype).type(IMAGES[1, 3] / 255)
 
@@ -194,12 +194,12 @@ def test_a_source_that_does_not_compile_gives_file_and_line(tmp_path):
 
 def test_the_receipt_says_compiler_command_source_and_what_the_library_says_of_itself(tmp_path):
     speaks = ECHO + '\nconst char *paragone_version(void) { return "made of C"; }\n'
-    receipt = loaded(library(tmp_path / "a", speaks), small("nielsen")).receipt()
+    build_info = loaded(library(tmp_path / "a", speaks), small("nielsen")).build_info()
 
-    assert receipt["compiler"].startswith("gcc")
-    assert "-DPARAGONE_REAL=float" in receipt["command"]
-    assert receipt["made of"] == "made of C"
-    assert len(receipt["source"]) == 16
+    assert build_info["compiler"].startswith("gcc")
+    assert "-DPARAGONE_REAL=float" in build_info["command"]
+    assert build_info["made of"] == "made of C"
+    assert len(build_info["source"]) == 16
 
 
 def test_threads_are_those_that_the_library_tells(tmp_path):
@@ -229,7 +229,7 @@ def test_the_example_of_the_page_passes_the_gate_where_it_says_it_can(tmp_path, 
 
     assert [name for name, _ in FILES] == ["impl.py", *first.maths]
     for name in shipped_names():
-        for problem in (small(name), twin(small(name))):
+        for problem in (small(name), stress_problem(small(name))):
             if first.supports(problem) is None:
                 check = checked(first, problem, dtype=dtype)
                 assert (check.status, check.reason) == ("passed", "")
@@ -243,8 +243,8 @@ def test_c_blas_follows_the_reference_around_the_size_of_a_block(batch_size, dty
     if reason := implementation.missing():
         pytest.skip(reason)
     monkeypatch.delenv("PARAGONE_CACHE")
-    for workload in ("nielsen", "mlp4"):  # without and with an update of its own
-        check = checked(implementation, small(workload), batch_size, dtype=dtype)
+    for problem in ("nielsen", "mlp4"):  # without and with an update of its own
+        check = checked(implementation, small(problem), batch_size, dtype=dtype)
         assert check.status != "failed", check.reason
 
 

@@ -10,15 +10,15 @@ from pathlib import Path
 import pytest
 
 from paragone.adapters import julia
-from paragone.adapters.julia_install import find_julia, reason_against_julia, reason_against_juliacall
+from paragone.adapters.julia_install import find_julia, julia_unavailable, juliacall_unavailable
 from paragone.errors import MeasurementFailed
 from paragone.files.paths import IMPORT_ROOT, PROJECT
 from paragone.implementation.registry import read_folder
 
 STAND_IN = PROJECT / "tests" / "julia_by_ctypes"
 PAGE = (PROJECT / "docs" / "julia.md").read_text()
-AGAINST_JULIACALL = reason_against_juliacall()
-AGAINST_THE_STAND_IN = "juliacall itself is here" if AGAINST_JULIACALL is None else reason_against_julia()
+AGAINST_JULIACALL = juliacall_unavailable()
+AGAINST_THE_STAND_IN = "juliacall itself is here" if AGAINST_JULIACALL is None else julia_unavailable()
 WAYS = [
     pytest.param("juliacall", marks=pytest.mark.skipif(AGAINST_JULIACALL is not None, reason=str(AGAINST_JULIACALL))),
     pytest.param("stand-in", marks=pytest.mark.skipif(bool(AGAINST_THE_STAND_IN), reason=str(AGAINST_THE_STAND_IN))),
@@ -265,7 +265,7 @@ def test_a_julia_that_did_not_start_is_not_started_again(surroundings, monkeypat
 
 def test_without_a_fit_julia_nothing_is_imported(surroundings, monkeypatch):
     monkeypatch.setattr(julia, "find_julia", lambda least: None)
-    monkeypatch.setattr(julia, "reason_against_juliacall", lambda: "there is none")
+    monkeypatch.setattr(julia, "juliacall_unavailable", lambda: "there is none")
     monkeypatch.setattr(julia.importlib, "import_module", imported_instead)
 
     with pytest.raises(MeasurementFailed, match="there is none"):

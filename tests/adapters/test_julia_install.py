@@ -10,11 +10,11 @@ from paragone.adapters import julia_install
 from paragone.adapters.julia_install import (
     FOR_JULIACALL,
     find_julia,
+    julia_unavailable,
     julia_version,
     juliacall_project,
+    juliacall_unavailable,
     juliapkg_project,
-    reason_against_julia,
-    reason_against_juliacall,
 )
 
 DECIDES = (
@@ -97,7 +97,7 @@ def test_julia_on_path_is_found(tmp_path):
     path = julia(tmp_path / "bin" / "julia", "1.10.4")
 
     assert find_julia() == path
-    assert reason_against_julia() is None
+    assert julia_unavailable() is None
 
 
 def test_an_old_julia_serves_a_process_and_not_juliacall(tmp_path, juliacall_installed):
@@ -105,14 +105,14 @@ def test_an_old_julia_serves_a_process_and_not_juliacall(tmp_path, juliacall_ins
 
     assert find_julia() == path
     assert find_julia(FOR_JULIACALL) is None
-    assert reason_against_juliacall() == (
+    assert juliacall_unavailable() == (
         f"Julia 1.10.3 or newer is not installed ({path} is Julia 1.9.0). Install it: make julia"
     )
 
 
 def test_without_any_julia_the_reason_names_the_command():
     assert find_julia() is None
-    assert reason_against_julia() == "Julia 1.5 or newer is not installed. Install it: make julia"
+    assert julia_unavailable() == "Julia 1.5 or newer is not installed. Install it: make julia"
 
 
 def test_the_julia_that_make_julia_installed_goes_before_the_one_on_path(tmp_path):
@@ -147,7 +147,7 @@ def test_a_julia_that_the_user_names_is_the_only_one_considered(tmp_path, monkey
     monkeypatch.setenv(variable, named)
 
     assert find_julia() is None
-    assert reason_against_julia() == (
+    assert julia_unavailable() == (
         f"{variable}={named} is Julia 1.4.0; Julia 1.5 or newer is needed. Correct or unset {variable}"
     )
 
@@ -157,19 +157,19 @@ def test_a_named_file_that_cannot_be_executed_is_told(tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHON_JULIACALL_EXE", named)
 
     assert find_julia() is None
-    assert "is not an executable file" in reason_against_julia()
+    assert "is not an executable file" in julia_unavailable()
 
 
 def test_a_named_julia_that_does_not_answer_is_told(tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHON_JULIACALL_EXE", program(tmp_path / "mine", "echo hello"))
 
-    assert "did not say its version within 2 s" in reason_against_julia()
+    assert "did not say its version within 2 s" in julia_unavailable()
 
 
 def test_without_juliacall_the_reason_says_how_to_install_it(monkeypatch):
     monkeypatch.setattr(julia_install.importlib.util, "find_spec", lambda name: None)
 
-    assert reason_against_juliacall() == (
+    assert juliacall_unavailable() == (
         "the package juliacall is not installed. Install it: pip install juliacall && make julia"
     )
 
@@ -179,7 +179,7 @@ def test_a_julia_without_pythoncall_is_not_enough_for_juliacall(tmp_path, juliac
     packages(juliapkg_project(), text="[deps]\n")
 
     assert juliacall_project() is None
-    assert reason_against_juliacall() == (
+    assert juliacall_unavailable() == (
         "Julia's package PythonCall is not installed for this Python. Install it: make julia"
     )
 
@@ -194,7 +194,7 @@ def test_pythoncall_is_looked_for_where_juliacall_will(tmp_path, monkeypatch, ju
         monkeypatch.setenv(variable, str(tmp_path / folder))
     packages(tmp_path / folder)
 
-    assert reason_against_juliacall() is None
+    assert juliacall_unavailable() is None
     assert juliacall_project() == tmp_path / folder
 
 
@@ -204,7 +204,7 @@ def test_packages_of_the_users_own_that_are_not_there_are_told(tmp_path, monkeyp
     monkeypatch.setenv("PYTHON_JULIACALL_PROJECT", "/nowhere")
 
     assert juliacall_project() is None
-    assert reason_against_juliacall() == (
+    assert juliacall_unavailable() == (
         "PYTHON_JULIACALL_PROJECT=/nowhere is not a folder. Correct or unset PYTHON_JULIACALL_PROJECT"
     )
 
@@ -241,7 +241,7 @@ def test_the_folder_is_the_one_that_juliapkg_says(tmp_path):
 
 def test_finding_imports_neither_juliacall_nor_juliapkg(tmp_path):
     ask = (
-        "import sys; from paragone.adapters.julia_install import reason_against_juliacall; reason_against_juliacall(); "
+        "import sys; from paragone.adapters.julia_install import juliacall_unavailable; juliacall_unavailable(); "
         "print(sorted({'juliacall', 'juliapkg', 'numpy'} & set(sys.modules)))"
     )
     answer = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from paragone.adapters import julia_process, process
-from paragone.adapters.julia_install import find_julia, reason_against_julia
+from paragone.adapters.julia_install import find_julia, julia_unavailable
 from paragone.adapters.julia_process import RUNNER, JuliaProcessImplementation
 from paragone.adapters.klv import read_message, write_message
 from paragone.errors import MeasurementFailed
@@ -18,14 +18,14 @@ from paragone.files.paths import PROJECT
 from paragone.implementation.registry import IMPLEMENTATIONS, read_folder
 from paragone.task.mlp.gate import gate
 from paragone.task.mlp.problem_files import find_problem, shipped_names
-from paragone.task.mlp.stress import twin
+from paragone.task.mlp.stress import stress_problem
 
 SEED, N_TRAIN = 3, 500
 NAMES = ("julia_broadcast", "julia_tuned")
 MATHS = {"broadcast.jl": "julia_broadcast", "tuned.jl": "julia_tuned"}
 NULL = RUNNER.parents[1] / "null" / "null.jl"
 MANY = 400  # samples: more than julia_tuned takes in one block, in both dtypes
-needs_julia = pytest.mark.skipif(reason_against_julia() is not None, reason=str(reason_against_julia()))
+needs_julia = pytest.mark.skipif(julia_unavailable() is not None, reason=str(julia_unavailable()))
 
 _random = np.random.Generator(np.random.PCG64(1))
 IMAGES = np.where(_random.random((N_TRAIN, 784)) < 0.19, _random.integers(1, 256, (N_TRAIN, 784)), 0).astype(np.uint8)
@@ -33,7 +33,7 @@ LABELS = _random.integers(0, 10, N_TRAIN).astype(np.uint8)
 
 
 def small(name):
-    """The workload with few images and one small hidden layer."""
+    """The problem with few images and one small hidden layer."""
     return replace(find_problem(name), n_train=N_TRAIN, layers=(784, 6, 10))
 
 
@@ -79,7 +79,7 @@ Told = namedtuple("Told", "verdicts receipt threads early unknown again exit_cod
 
 @pytest.fixture(scope="module", params=NAMES)
 def told(request):
-    """What one Julia said, in which one workload after the other was loaded; a Julia for each would take minutes."""
+    """What one Julia said, in which one problem after the other was loaded; a Julia for each would take minutes."""
     (kind,) = [k for k in read_folder(IMPLEMENTATIONS / request.param) if k.name == f"{request.param}_process"]
     first = kind(dtype="float32")
     program = process.Program(first.command(), first.folder(), first.environment())
@@ -90,15 +90,15 @@ def told(request):
         patch.setattr(program, "end", lambda: None)
         for dtype in ("float32", "float64"):
             for name in shipped_names():
-                for problem in (small(name), twin(small(name))):
+                for problem in (small(name), stress_problem(small(name))):
                     verdicts[problem.name, dtype, 10] = verdict(kind(dtype=dtype), problem, 10)
-            verdicts["blocks", dtype, MANY] = verdict(kind(dtype=dtype), twin(small("mlp4")), MANY)
+            verdicts["blocks", dtype, MANY] = verdict(kind(dtype=dtype), stress_problem(small("mlp4")), MANY)
         again = answer_to(program, "dance"), answer_to(program, "params")
         implementation = loaded(kind(dtype="float32"), small("nielsen"))
     program.input.close()
     exit_code = program.process.wait()
     program.end()
-    return Told(verdicts, implementation.receipt(), implementation.threads(), early, unknown, again, exit_code)
+    return Told(verdicts, implementation.build_info(), implementation.threads(), early, unknown, again, exit_code)
 
 
 def answer_to(program, verb):
@@ -132,10 +132,10 @@ def test_the_runner_ends_where_its_input_does(told):
 @pytest.mark.slow
 @needs_julia
 def test_the_receipt_says_the_command_julia_and_its_blas(told):
-    assert "-O3" in told.receipt["command"]
-    assert re.match(r"Julia \d+\.\d+\.\d+\S*, \S", told.receipt["version"])
-    if "OpenBLAS" in told.receipt["version"]:
-        assert re.search(r"\(OpenBLAS \d+\.\d+\.\d+\S*, \w+\)", told.receipt["version"])
+    assert "-O3" in told.build_info["command"]
+    assert re.match(r"Julia \d+\.\d+\.\d+\S*, \S", told.build_info["version"])
+    if "OpenBLAS" in told.build_info["version"]:
+        assert re.search(r"\(OpenBLAS \d+\.\d+\.\d+\S*, \w+\)", told.build_info["version"])
 
 
 @pytest.fixture(scope="module")
@@ -240,7 +240,7 @@ def test_what_a_maths_file_prints_does_not_get_into_the_protocol(tmp_path, runni
 def test_the_null_gives_back_what_it_got_also_without_a_locale_and_with_the_threads_asked_for(monkeypatch, running):
     for name, value in {"LC_ALL": "C", "OPENBLAS_NUM_THREADS": "2"}.items():
         monkeypatch.setenv(name, value)
-    problem = twin(small("softmax"))
+    problem = stress_problem(small("softmax"))
     state = problem.start_state(SEED)
     implementation = loaded(running(NULL), problem)
     implementation.reset(state)

@@ -9,7 +9,7 @@ from easy_data import easy_data
 from own_environments import Environments, add_package
 from zoo_faults import FAULTS, ORDER, STATE, Workers
 
-from paragone.adapters.packages import CPU_EXTRAS, PackageImplementation, reason_against_package
+from paragone.adapters.packages import CPU_EXTRAS, PackageImplementation, package_unavailable
 from paragone.errors import MeasurementFailed
 from paragone.files.paths import PROJECT
 from paragone.implementation.registry import read_folder
@@ -37,10 +37,10 @@ def workers(tmp_path):
 
 
 def test_a_package_that_is_not_installed_comes_with_the_command_that_installs_it():
-    reason = reason_against_package("no_such_library", "torch")
+    reason = package_unavailable("no_such_library", "torch")
     assert reason == "no_such_library is not installed. Install: make peers PEERS=torch"
 
-    reason = reason_against_package("no_such_library", "cupy")
+    reason = package_unavailable("no_such_library", "cupy")
     assert reason == "no_such_library is not installed. Install: pip install 'paragone[cupy]'"
 
 
@@ -48,7 +48,7 @@ def test_a_package_that_is_installed_is_not_imported_to_find_out(tmp_path, monke
     add_package(tmp_path, "library_of_a_test", "raise SystemExit('imported')")
     monkeypatch.syspath_prepend(str(tmp_path))
 
-    assert reason_against_package("library_of_a_test", "jax") is None
+    assert package_unavailable("library_of_a_test", "jax") is None
     assert "library_of_a_test" not in sys.modules
 
 
@@ -56,7 +56,7 @@ def test_the_folder_that_an_uninstalled_package_leaves_behind_is_no_package(tmp_
     (tmp_path / "library_of_a_test" / "__pycache__").mkdir(parents=True)
     monkeypatch.syspath_prepend(str(tmp_path))
 
-    assert "is not installed" in reason_against_package("library_of_a_test", "jax")
+    assert "is not installed" in package_unavailable("library_of_a_test", "jax")
 
 
 def test_every_extra_that_a_command_names_is_one_and_their_sum_is_one_too():
@@ -71,7 +71,7 @@ def test_the_receipt_names_the_version_of_the_package():
         package, extra = "numpy", "numpy"
         load = reset = train = params = None
 
-    assert InNumpy(dtype="float32").receipt() == {"numpy": np.__version__}
+    assert InNumpy(dtype="float32").build_info() == {"numpy": np.__version__}
     assert InNumpy(dtype="float32").advice() == ""
 
 

@@ -23,7 +23,7 @@ from paragone.errors import HarnessError, MeasurementFailed
 from paragone.files.paths import PROJECT
 from paragone.implementation.contract import FLOATS
 from paragone.measure.call_cost import NULLS
-from paragone.task.mlp.gate import twin, twin_state
+from paragone.task.mlp.gate import stress_problem, stress_state
 from paragone.task.mlp.judge import judge
 from paragone.task.mlp.problem_files import find_problem, shipped_names
 from paragone.task.mlp.reference import trajectory
@@ -109,7 +109,7 @@ def test_the_receipt_is_the_command_and_what_the_program_says_it_is(made, monkey
     implementation.load(PROBLEM, IMAGES, LABELS)
     words = f"Python {'.'.join(map(str, sys.version_info[:3]))}"
 
-    assert implementation.receipt() == {"command": f"MINE=2 {sys.executable} runner.py 'a b'", "version": words}
+    assert implementation.build_info() == {"command": f"MINE=2 {sys.executable} runner.py 'a b'", "version": words}
     assert implementation.threads() == {"mine": 1}
 
 
@@ -126,7 +126,7 @@ def test_the_program_has_the_environment_of_the_worker_and_its_own(made, monkeyp
     implementation = made(text, environment=lambda self: {"MINE": "4"})
     implementation.load(PROBLEM, IMAGES, LABELS)
 
-    assert implementation.receipt()["version"] == f"34{implementation.folder()}"
+    assert implementation.build_info()["version"] == f"34{implementation.folder()}"
 
 
 def test_two_instances_are_programs_of_their_own_in_the_group_of_the_worker_and_load_may_come_again(loaded):
@@ -600,12 +600,12 @@ CLASSES = RANDOM.integers(0, 10, N_TRAIN).astype(np.uint8)
 
 @cache
 def expected(problem, batch_size):
-    state, order = twin_state(problem, 3, batch_size), problem.order(3, 5, batch_size)
+    state, order = stress_state(problem, 3, batch_size), problem.order(3, 5, batch_size)
     return state, order, trajectory(problem, PIXEL_BYTES, CLASSES, state, order)
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
-@pytest.mark.parametrize("problem", [*SHIPPED, *map(twin, SHIPPED)], ids=lambda problem: problem.name)
+@pytest.mark.parametrize("problem", [*SHIPPED, *map(stress_problem, SHIPPED)], ids=lambda problem: problem.name)
 def test_the_program_of_the_page_passes_the_gate(made, problem, dtype):
     implementation = made(RUNNER)
     implementation.dtype = np.dtype(dtype)

@@ -7,7 +7,7 @@ from small_gate import checked, loaded, small
 
 from paragone.implementation.registry import discover
 from paragone.task.mlp.problem_files import find_problem, shipped_names
-from paragone.task.mlp.stress import twin, twin_state
+from paragone.task.mlp.stress import stress_problem, stress_state
 
 FOUND = {found.name: found.implementation for found in discover()[0]}
 NAMES = ("tensorflow_function", "keras_fit")
@@ -35,17 +35,17 @@ def test_threads_that_no_one_configured_are_those_of_the_environment(implementat
 def test_the_receipt_names_the_versions(implementation):
     names = {"tensorflow_function": {"tensorflow"}, "keras_fit": {"keras", "tensorflow"}}
 
-    assert names[implementation.name] == set(implementation(dtype="float32").receipt())
+    assert names[implementation.name] == set(implementation(dtype="float32").build_info())
 
 
 def trained_at(made, problem, batch_size, n_steps):
-    made.reset(twin_state(problem, 1, batch_size))
+    made.reset(stress_state(problem, 1, batch_size))
     made.train(problem.order(1, n_steps, batch_size))
 
 
 def test_the_graph_is_traced_once_for_any_number_of_steps_and_any_batch_size():
     implementation = found("tensorflow_function")
-    problem = twin(small("mlp4"))
+    problem = stress_problem(small("mlp4"))
     made = loaded(implementation, problem, dtype="float32")
     for batch_size, n_steps in ((1, 2), (10, 3), (10, 1)):
         trained_at(made, problem, batch_size, n_steps)
@@ -55,7 +55,7 @@ def test_the_graph_is_traced_once_for_any_number_of_steps_and_any_batch_size():
 
 def test_keras_traces_its_step_in_the_first_calls_of_a_batch_size_alone(monkeypatch):
     implementation = found("keras_fit")
-    problem = twin(small("mlp4"))
+    problem = stress_problem(small("mlp4"))
     made = loaded(implementation, problem, dtype="float32")
     traced, update_step = [], made.model.optimizer.update_step
     monkeypatch.setattr(made.model.optimizer, "update_step", lambda *args: traced.append(1) or update_step(*args))
@@ -76,7 +76,7 @@ def test_scikit_learn_is_exact_for_the_plain_softmax_alone_and_says_elsewhere_in
     assert "quadratic cost" in nearest(find_problem("nielsen"))
     for words in ("momentum", "L1", "L2"):
         assert words in nearest(find_problem("mlp4"))
-    assert all(nearest(twin(find_problem(name))) for name in shipped_names())
+    assert all(nearest(stress_problem(find_problem(name))) for name in shipped_names())
 
 
 def test_scikit_learn_takes_an_l2_penalty_exactly_at_any_batch_size():

@@ -10,7 +10,7 @@ from small_gate import checked, loaded, small
 
 from paragone.implementation.registry import IMPLEMENTATIONS, read_folder
 from paragone.task.mlp.problem_files import shipped_names
-from paragone.task.mlp.stress import twin
+from paragone.task.mlp.stress import stress_problem
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
 
@@ -27,7 +27,7 @@ def beside(implementation, name):
 autograd, compiled = beside(TorchAutograd, "autograd"), beside(TorchCompile, "compiled")
 
 
-# --- autograd as it is often written, and wrong for the workload ---
+# --- autograd as it is often written, and wrong for the problem ---
 
 
 class GradientsAccumulate(autograd.Step):
@@ -83,13 +83,13 @@ FAULTS = [
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize(("faulty", "workload"), FAULTS, ids=lambda value: getattr(value, "__name__", value))
-def test_what_is_often_written_and_wrong_here_is_rejected(faulty, workload, dtype):
+@pytest.mark.parametrize(("faulty", "problem"), FAULTS, ids=lambda value: getattr(value, "__name__", value))
+def test_what_is_often_written_and_wrong_here_is_rejected(faulty, problem, dtype):
     class Wrong(TorchAutograd):
         def make_step(self, batch_size):
             return faulty(self.problem, self.network, self.X, self.Y, batch_size)
 
-    found = [checked(Wrong, problem, dtype=dtype) for problem in (small(workload), twin(small(workload)))]
+    found = [checked(Wrong, problem, dtype=dtype) for problem in (small(problem), stress_problem(small(problem)))]
 
     assert "failed" in {check.status for check in found}
     assert all("differ" in check.reason for check in found if check.status == "failed")
@@ -104,7 +104,7 @@ def test_torch_cuda_passes_the_gate_on_a_cpu(name, dtype):
     class OnTheCpu(TorchCuda):
         device = "cpu"
 
-    for problem in (small(name), twin(small(name))):
+    for problem in (small(name), stress_problem(small(name))):
         check = checked(OnTheCpu, problem, dtype=dtype)
 
         assert check.passed, check.reason

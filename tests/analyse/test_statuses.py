@@ -153,11 +153,11 @@ def test_a_number_of_threads_read_back_wrong_is_a_failure_of_the_variant():
 
 def test_a_twin_that_was_not_trained_takes_nothing_from_a_cell_that_passed_at_both_ends():
     ends = [outcome(OTHER, batch_size=10, stage=stage) for stage in ("head", "tail")]
-    twin = outcome(OTHER, "not checked", 10, stage="twin", reason="slow")
+    stress_problem = outcome(OTHER, "not checked", 10, stage="twin", reason="slow")
 
-    assert status_of(made_up_run(None, TIMES, outcomes=[*ends, twin]), OTHER, 10) == ("passed", "")
-    assert status_of(made_up_run(None, TIMES, outcomes=[twin, ends[0]]), OTHER, 10) == ("not checked", "slow")
-    assert status_of(made_up_run(None, TIMES, outcomes=[twin, ends[1]]), OTHER, 10) == ("not checked", "slow")
+    assert status_of(made_up_run(None, TIMES, outcomes=[*ends, stress_problem]), OTHER, 10) == ("passed", "")
+    assert status_of(made_up_run(None, TIMES, outcomes=[stress_problem, ends[0]]), OTHER, 10) == ("not checked", "slow")
+    assert status_of(made_up_run(None, TIMES, outcomes=[stress_problem, ends[1]]), OTHER, 10) == ("not checked", "slow")
     failed = outcome(OTHER, "failed", 10, stage="twin", reason="wrong")
     assert status_of(made_up_run(None, TIMES, outcomes=[*ends, failed]), OTHER, 10) == ("failed", "wrong")
 

@@ -17,12 +17,12 @@ import pytest
 from paragone.errors import HarnessError
 from paragone.files.paths import IMPORT_ROOT, PROJECT
 from paragone.implementation.contract import Implementation, variants
-from paragone.implementation.registry import Found
-from paragone.plan.cells import Enrolment, cell
+from paragone.implementation.registry import Registered
+from paragone.plan.cells import Contender, cell
 from paragone.task.mlp.problem_files import read_problem
 from paragone.task.mlp.state import State
 
-WORKLOAD = """
+PROBLEM = """
 dataset = "mnist"
 n_train = 1000
 layers = [784, 30, 10]
@@ -93,9 +93,9 @@ FOLDERS = {
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
-    """A folder with a small workload and the implementations above."""
+    """A folder with a small problem and the implementations above."""
     place = tmp_path_factory.mktemp("benchmarks")
-    (place / "tiny.toml").write_text(WORKLOAD)
+    (place / "tiny.toml").write_text(PROBLEM)
     for name, body in FOLDERS.items():
         folder = place / "impls" / name
         folder.mkdir(parents=True)
@@ -116,7 +116,7 @@ def run_pytest(place, *arguments, program=("-m", "pytest"), **variables):
 
 
 def quickly(place):
-    """The options of a short session on the small workload."""
+    """The options of a short session on the small problem."""
     return (
         *("--benchmark-only", "--problem", place / "tiny.toml", "--batch-sizes", "10"),
         *("--benchmark-min-rounds", "3", "--benchmark-max-time", "0.01"),
@@ -205,7 +205,7 @@ def test_a_workload_that_does_not_exist_stops_the_session_with_a_sentence_and_no
     run = run_pytest(place, "--collect-only", "--problem", "nilsen")
 
     assert run.returncode == pytest.ExitCode.INTERRUPTED
-    assert "unknown workload 'nilsen'. Did you mean 'nielsen'?" in run.stdout
+    assert "unknown problem 'nilsen'. Did you mean 'nielsen'?" in run.stdout
     assert "Traceback" not in run.stdout + run.stderr
 
 
@@ -255,7 +255,7 @@ def configured(**options):
 def test_all_problems_are_there_when_they_are_asked_for_and_several_threads_are_in_the_name(modules):
     selection = modules.tests.select(configured(problem=["all"], threads=2, batch_sizes="full"))
 
-    names = {point.id for point in selection.points.values() if point.enrolment.found.name == "numpy_rows"}
+    names = {point.id for point in selection.points.values() if point.contender.found.name == "numpy_rows"}
     assert len(names) == 3 * 4
     assert {"numpy_rows-float32-C-nielsen-B50000-T2", "numpy_rows-float64-F-mlp4-B60000-T2"} < names
 
@@ -285,15 +285,15 @@ def slow(modules, tmp_path, monkeypatch):
     """The slow implementation, hosted, on a grid up to a batch of 8000."""
     path = tmp_path / "slow.toml"
     grid = "batch_sizes = [1, 100, 4000, 8000]"
-    path.write_text(WORKLOAD.replace("batch_sizes = [10, 100]", grid).replace("n_train = 1000", "n_train = 8000"))
+    path.write_text(PROBLEM.replace("batch_sizes = [10, 100]", grid).replace("n_train = 1000", "n_train = 8000"))
     (variant,) = variants(OneMillisecondPerImage)
-    enrolment = Enrolment(read_problem(path), Found(OneMillisecondPerImage, tmp_path), variant, threads=1)
+    contender = Contender(read_problem(path), Registered(OneMillisecondPerImage, tmp_path), variant, threads=1)
     images = np.zeros((8000, 784))
     data = SimpleNamespace(
         name="zeros", train_images=images, pixels=lambda dtype: images, train_labels=np.zeros(8000, np.uint8)
     )
     monkeypatch.setattr(modules.hosting, "fault_of_threads", lambda asked, found: None)  # of this test's own process
-    hosted = modules.hosting.Hosted(enrolment, data, clock=lambda: OneMillisecondPerImage.now_ns)
+    hosted = modules.hosting.Hosted(contender, data, clock=lambda: OneMillisecondPerImage.now_ns)
     hosted.data = data
     yield hosted
     hosted.drop()
@@ -305,17 +305,17 @@ def test_a_step_that_smaller_batches_foretell_to_be_too_slow_is_never_taken(slow
 
 
 def test_a_cell_with_too_slow_a_step_is_skipped_and_says_how_to_measure_it(modules, slow):
-    host = SimpleNamespace(hold=lambda enrolment: slow)
+    host = SimpleNamespace(hold=lambda contender: slow)
 
     with pytest.raises(pytest.skip.Exception, match=r"a step takes about 4 s; paragone bench -i slow --slow measures"):
-        modules.tests.planned_cell(modules.hosting.GridPoint(slow.enrolment, 4000), host)
+        modules.tests.planned_cell(modules.hosting.GridPoint(slow.contender, 4000), host)
 
 
 def test_a_round_has_the_steps_and_the_prefix_of_the_harness_s_sample(modules, slow):
     planned = slow.planned(1)
     measured = modules.hosting.Round(slow, planned, "")
 
-    assert planned == cell(slow.enrolment, 1, 0.001)
+    assert planned == cell(slow.contender, 1, 0.001)
     assert (len(measured.order), len(measured.prefix)) == (planned.n_steps, planned.prefix_steps) == (40, 5)
 
 
@@ -331,20 +331,20 @@ def test_one_variant_is_in_memory_at_a_time_and_the_twin_comes_first(modules, sl
     log = []
 
     class Logged(modules.hosting.Hosted):
-        def __init__(self, enrolment, data):
-            super().__init__(enrolment, data, clock=lambda: OneMillisecondPerImage.now_ns)
-            log.append(f"load {enrolment.problem.name} in {enrolment.threads}")
+        def __init__(self, contender, data):
+            super().__init__(contender, data, clock=lambda: OneMillisecondPerImage.now_ns)
+            log.append(f"load {contender.problem.name} in {contender.threads}")
 
         def drop(self):
             super().drop()
-            log.append(f"drop {self.enrolment.problem.name} in {self.enrolment.threads}")
+            log.append(f"drop {self.contender.problem.name} in {self.contender.threads}")
 
     monkeypatch.setattr(modules.hosting, "Hosted", Logged)
-    points = [modules.hosting.GridPoint(replace(slow.enrolment, threads=threads), 4000) for threads in (1, 2)]
-    host = modules.hosting.Host(slow.data, points)
+    points = [modules.hosting.GridPoint(replace(slow.contender, threads=threads), 4000) for threads in (1, 2)]
+    host = modules.hosting.ReopenedWorker(slow.data, points)
     for point in (points[0], points[0], points[1]):
-        host.hold(point.enrolment)
+        host.hold(point.contender)
 
-    first = ["load slow (twin) in 1", "drop slow (twin) in 1", "load slow in 1"]
-    second = ["load slow (twin) in 2", "drop slow (twin) in 2", "load slow in 2"]
+    first = ["load slow (stress problem) in 1", "drop slow (stress problem) in 1", "load slow in 1"]
+    second = ["load slow (stress problem) in 2", "drop slow (stress problem) in 2", "load slow in 2"]
     assert log == [*first, "drop slow in 1", *second]

@@ -20,7 +20,7 @@ class Member(NumpyRows):
 
     @classmethod
     def matters(cls, problem: Problem) -> bool:
-        """Whether the mistake changes anything on this workload."""
+        """Whether the mistake changes anything on this problem."""
         return True
 
 

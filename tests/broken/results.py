@@ -21,7 +21,7 @@ class ResetForgetsPreviousUpdates(Member):
 
     @classmethod
     def matters(cls, problem):
-        return problem.name.endswith("(twin)")  # elsewhere they start at zero
+        return problem.name.endswith("(stress problem)")  # elsewhere they start at zero
 
     def reset(self, state):
         super().reset(type(state).at_rest(state.W, state.b, state.step))
@@ -33,7 +33,7 @@ class StepCountNotRestored(Member):
 
     @classmethod
     def matters(cls, problem):
-        return problem.name.endswith("(twin)")
+        return problem.name.endswith("(stress problem)")
 
     def reset(self, state):
         super().reset(replace(state, step=0))
@@ -44,7 +44,7 @@ class StepCountReportedButNotUsed(Member):
 
     @classmethod
     def matters(cls, problem):
-        return problem.name.endswith("(twin)")
+        return problem.name.endswith("(stress problem)")
 
     def reset(self, state):
         super().reset(replace(state, step=0))

@@ -79,7 +79,7 @@ def test_seconds_over_so_many_epochs_become_limits_by_what_an_epoch_takes(tmp_pa
     [
         ('id = "mine"', 'name = "mine"', "claim number 1: unknown key 'name'"),
         ("at_least", "atleast", "unknown key 'atleast'. Did you mean 'at_least'?"),
-        ('problem = "nielsen"', 'problem = "nielson"', "problem: unknown workload 'nielson'. Did you mean 'nielsen'?"),
+        ('problem = "nielsen"', 'problem = "nielson"', "problem: unknown problem 'nielson'. Did you mean 'nielsen'?"),
         ('problem = "nielsen"', 'problem = "no.toml"', "there is no such file"),
         ('problem = "nielsen"', "", "missing key 'problem'"),
         ('quantity = "train"', 'quantity = "fast"', "quantity: expected one of train, epoch with evaluation"),

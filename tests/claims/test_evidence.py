@@ -42,7 +42,7 @@ def evidence(folder=None, **options):
 
 
 def enrolled(request):
-    """The batch sizes of everyone who takes part, by workload and variant."""
+    """The batch sizes of everyone who takes part, by problem and variant."""
     chosen = select(EVERYONE, request.implementations)
     return {e.key[:2]: batch_sizes(request, e) for e in enrol(request, chosen, EVERYONE)}
 

@@ -14,7 +14,7 @@ from paragone.claims.judge_claims import (
     CONTEXT,
     NOT_REPRODUCED,
     REPRODUCED,
-    Court,
+    RunEvidence,
     judged,
     settle_profile,
     settled,
@@ -37,7 +37,7 @@ def run_of(base=(2e-5,) * 3, other=(1e-5,) * 3, control=None, size=10, **tables)
 
 
 def found(run, claim):
-    return Court.of(run).settle(claim)
+    return RunEvidence.of(run).settle(claim)
 
 
 def test_a_claim_whose_limits_hold_the_interval_is_reproduced():
@@ -65,7 +65,7 @@ def test_a_claim_that_is_false_on_purpose_is_not_reproduced(limits, verdict, why
 
 
 def test_a_tolerance_within_the_noise_of_the_run_cannot_be_met():
-    # A/A: the second enrolment differs by 4, 5 and 6 %; the two variants do not differ at all.
+    # A/A: the second contender differs by 4, 5 and 6 %; the two variants do not differ at all.
     noisy = run_of(other=(2e-5,) * 3, control=[2e-5 * (1 + x) for x in (0.04, 0.05, 0.06)])
     same = replace(CLAIM, low=1 / 1.02, high=1.02)
 

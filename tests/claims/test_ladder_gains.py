@@ -11,7 +11,7 @@ from rich.console import Console
 
 from paragone.analyse.summary import summarise
 from paragone.claims.claim import shipped_claims
-from paragone.claims.ladder_gains import answer_words, climbed, climbs
+from paragone.claims.ladder_gains import all_ladder_gains, answer_words, ladder_gains
 from paragone.implementation.ladders import ladders
 from paragone.report.figures.draw import figures
 from paragone.report.figures.figure import drawing
@@ -39,7 +39,7 @@ def steady(seconds, launches=3):
 
 
 def run_of(seconds, sizes=(500, 20_000), launches=3, problem="mlp4", outcomes=None, **changed):
-    """A run on one workload in which each variant takes its time at each size; `changed` gives some other times."""
+    """A run on one problem in which each variant takes its time at each size; `changed` gives some other times."""
     times = {(name, size): steady(value, launches) for size in sizes for name, value in (QUIET | seconds).items()}
     times |= changed.get("times", {})
     samples = [
@@ -54,7 +54,7 @@ def run_of(seconds, sizes=(500, 20_000), launches=3, problem="mlp4", outcomes=No
 
 
 def rows_of(run):
-    return list(climbs(run, summarise(run), S4).itertuples())
+    return list(ladder_gains(run, summarise(run), S4).itertuples())
 
 
 def gains(run, climbed_in="float32", batch_size=500):
@@ -121,7 +121,7 @@ def test_a_run_with_less_than_two_steps_has_no_section_and_no_figure(seconds):
     run = run_of(seconds, sizes=(500,))
     frame = summarise(run)
 
-    assert list(climbed(run, frame)) == []
+    assert list(all_ladder_gains(run, frame)) == []
     assert "The S4 ladder" not in report(run, frame, [], [])
     assert not any("ladder" in figure.name for figure in figures(run, frame)[0])
 
@@ -219,4 +219,4 @@ def test_the_figure_is_drawn_once_per_workload_and_is_not_where_no_gain_is_known
 
     assert [figure.name for figure in figures(run, frame)[0] if figure.name.startswith("ladder")] == ["ladder-s4-mlp4"]
     with drawing():
-        assert draw(S4, climbs(run, frame, S4).assign(ratio=math.nan), "ladder", "") is None
+        assert draw(S4, ladder_gains(run, frame, S4).assign(ratio=math.nan), "ladder", "") is None

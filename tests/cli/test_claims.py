@@ -18,7 +18,7 @@ at_least = 100
 
 @pytest.fixture
 def tiny(tmp_path, small):
-    """A file of one claim, beside its workload."""
+    """A file of one claim, beside its problem."""
     assert small.parent == tmp_path
     path = tmp_path / "tiny.toml"
     path.write_text(TINY.format(id="mine"))

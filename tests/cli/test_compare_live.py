@@ -19,8 +19,8 @@ from paragone.task.mlp.problem_files import find_problem
 
 
 @pytest.fixture
-def workload(small, monkeypatch):
-    """The small workload at one batch size, without the rehearsal, which doubles the length of a run."""
+def problem(small, monkeypatch):
+    """The small problem at one batch size, without the A/A pilot, which doubles the length of a run."""
     monkeypatch.setattr(bench, "launch_deviation", lambda *_: None)
     small.write_text(small.read_text().replace("[1, 20]", "[20]"))
     return small
@@ -161,13 +161,13 @@ def test_a_mistake_is_said_before_any_data_is_looked_for(paragone, project, monk
 
 @pytest.mark.slow  # a process for each of five variants, and those that verify
 def test_an_edit_against_the_last_commit_is_verified_measured_told_and_taken_up(
-    paragone, project, workload, tmp_path, monkeypatch
+    paragone, project, problem, tmp_path, monkeypatch
 ):
     """`one` is edited and right, `other` edited and wrong; then the run loses its end, which `bench` measures anew."""
     edit(project / "impls" / "mlp" / "one" / "rows.py", "import numpy as np", "import numpy as np  # edited")
     forget_biases(project)
     results, output = tmp_path / "results", tmp_path / "comparison.md"
-    problem = find_problem(str(workload))
+    problem = find_problem(str(problem))
     asked = Request((problem,), launches=1, rounds=3, memory=False)
     with pytest.raises(typer.Exit) as ending:
         compare_live.compare_live("HEAD", ".", asked, {}, 0.9, output=output, results=results)

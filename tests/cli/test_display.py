@@ -68,7 +68,7 @@ def plan(**changed) -> dict:
         "seed": 7,
         "data": {"name": "MNIST"},
         "quick": False,
-        "resolvable_difference": 0.0321,
+        "minimum_detectable_difference": 0.0321,
         "request": {"resolve": None},
         "broken": [],
         **changed,
@@ -121,7 +121,7 @@ def test_the_time_of_the_memory_pass_is_named_as_a_part_of_the_whole():
 
 
 def test_a_quick_plan_says_what_it_cannot_do():
-    sentences = plan_sentences(plan(quick=True, launches=1, resolvable_difference=None), [])
+    sentences = plan_sentences(plan(quick=True, launches=1, minimum_detectable_difference=None), [])
 
     assert sentences[0].startswith("1 launch × 10 rounds, 33 samples")
     assert any("no intervals and no verdicts" in sentence for sentence in sentences)
@@ -245,7 +245,7 @@ def test_batch_sizes_of_which_the_same_is_true_share_a_sentence_and_the_twin_has
         f"nielsen {ROWS32} batch 10, 100 not checked: near",
         f"nielsen {ROWS32} batch 100 failed: far",
         f"nielsen {ROWS32} failed: dead",
-        f"nielsen {ROWS32} (twin) batch 10 not checked: near",
+        f"nielsen {ROWS32} (stress problem) batch 10 not checked: near",
     ] == reasons(rows)
 
 

@@ -21,7 +21,7 @@ from paragone.cli.machine_checkup import (
     worker_threads,
 )
 from paragone.implementation.contract import Implementation
-from paragone.implementation.registry import Broken, Found
+from paragone.implementation.registry import Registered, Unusable
 from paragone.machine.conditions import GIB
 
 
@@ -238,11 +238,11 @@ def test_languages_that_can_be_measured_are_named_once_and_each_reason_against_o
     def found(name, language, reason=None):
         declared = type(name, (Implementation,), {"language": language, "missing": classmethod(lambda cls: reason)})
         declared.name = name
-        return Found(declared, Path())
+        return Registered(declared, Path())
 
     there = [found("c_a", "C"), found("c_b", "C"), found("rows", "NumPy")]
     absent = [found(name, "Julia", "no Julia: make julia") for name in ("julia_a", "julia_b")]
-    ok, note, problem = implementations([*there, *absent], [Broken("mine", "impl.py: no class")])
+    ok, note, problem = implementations([*there, *absent], [Unusable("mine", "impl.py: no class")])
 
     assert (ok.severity, ok.found) == ("ok", "C, NumPy")
     assert (note.severity, note.what, note.found) == ("note", "julia_a, julia_b", "no Julia: make julia")

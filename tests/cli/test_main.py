@@ -53,7 +53,7 @@ def test_the_help_lists_every_command_and_the_exit_codes(paragone):
     ("arguments", "code", "sentence"),
     [
         (("bench", "-i", "numpy_row"), 2, "unknown implementation 'numpy_row'. Did you mean 'numpy_rows'?"),
-        (("bench", "-p", "nielson"), 2, "unknown workload 'nielson'. Did you mean 'nielsen'?"),
+        (("bench", "-p", "nielson"), 2, "unknown problem 'nielson'. Did you mean 'nielsen'?"),
         (("bench", "--dtype", "float16"), 2, "unknown dtype 'float16'. Did you mean 'float"),
         (("bench", "-b", "1,ten"), 2, "--batch-sizes: expected whole numbers above 0 or full"),
         (("bench", "-b", "0"), 2, "--batch-sizes: expected whole numbers above 0 or full"),

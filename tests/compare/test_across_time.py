@@ -265,7 +265,7 @@ def test_another_definition_of_the_workload_is_refused_by_what_differs():
     a = noisy_run("a", 1)
     other = {"nielsen": {**a.plan["problems"]["nielsen"], "learning_rate": [[0, 0.1]]}}
 
-    with pytest.raises(Incomparable, match=r"workload nielsen is defined differently: learning_rate .*3.0.* and .*0.1"):
+    with pytest.raises(Incomparable, match=r"problem nielsen is defined differently: learning_rate .*3.0.* and .*0.1"):
         compare(a, noisy_run("b", 2, plan={"problems": other}))
 
 

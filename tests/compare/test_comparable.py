@@ -24,8 +24,8 @@ def run(name, seed=1, **others):
     return noisy_run(name, seed, variants=list(VARIANTS), **others)
 
 
-def launched(**receipt):
-    return {"launches": [launch_row(name, launch, receipt=receipt) for name in VARIANTS for launch in range(5)]}
+def launched(**build_info):
+    return {"launches": [launch_row(name, launch, build_info=build_info) for name in VARIANTS for launch in range(5)]}
 
 
 def test_runs_in_the_same_surroundings_differ_in_nothing():
@@ -121,4 +121,4 @@ def test_a_workload_that_only_one_run_has_is_named_as_that():
 
     _, fallen = in_both(a, pd.concat([a, a.assign(problem="softmax")]))
 
-    assert set(fallen["why"]) == {"workload not in A"}
+    assert set(fallen["why"]) == {"problem not in A"}

@@ -8,7 +8,7 @@ import pytest
 from small_project import write
 
 from paragone.adapters.build import build
-from paragone.compare.live import SAME, everyone_of, matched, offer, versions
+from paragone.compare.live import SAME, everyone_of, paired, version_set, versions
 from paragone.compare.revisions import Side
 from paragone.errors import Misuse, UnknownName
 from paragone.implementation.contract import Implementation, variants
@@ -25,37 +25,37 @@ def sides(tmp_path):
         write(tmp_path / side / "other", "VERSION = 0\n")
     write(tmp_path / "old" / "early", "")
     write(tmp_path / "new" / "late", "")
-    return lambda: tuple(offer(Side(label, tmp_path / label, "a test's")) for label in ("old", "new"))
+    return lambda: tuple(version_set(Side(label, tmp_path / label, "a test's")) for label in ("old", "new"))
 
 
 def test_what_differs_takes_part_and_the_rest_is_left_out_with_its_reason(sides):
-    found = matched(*sides())
+    found = paired(*sides())
 
     assert ("one",) == found.names
     assert {"other": SAME, "early": "new has none", "late": "old has none"} == found.left_out
 
 
 def test_what_is_the_same_takes_part_where_everything_is_asked_for(sides):
-    assert ("one", "other") == matched(*sides(), everything=True).names
+    assert ("one", "other") == paired(*sides(), everything=True).names
 
 
 def test_patterns_choose_among_those_that_either_side_has(sides):
-    assert {} == matched(*sides(), patterns=["on*"]).left_out
-    assert {"other": SAME} == matched(*sides(), patterns=["one", "oth*"]).left_out
+    assert {} == paired(*sides(), patterns=["on*"]).left_out
+    assert {"other": SAME} == paired(*sides(), patterns=["one", "oth*"]).left_out
     with pytest.raises(UnknownName, match="Did you mean 'other'"):
-        matched(*sides(), patterns=["othre"])
+        paired(*sides(), patterns=["othre"])
 
 
 def test_where_nothing_differs_that_is_said_with_how_to_measure_it_all_the_same(sides):
     with pytest.raises(Misuse, match=r"nothing differs between old and new; 1 with the same source .*--all"):
-        matched(*sides(), patterns=["other"])
+        paired(*sides(), patterns=["other"])
     with pytest.raises(Misuse, match=r"there is nothing to compare\. early: new has none"):
-        matched(*sides(), patterns=["early"])
+        paired(*sides(), patterns=["early"])
 
 
 def test_what_this_harness_cannot_load_is_a_row_with_its_reason(sides, tmp_path):
     write(tmp_path / "old" / "other", "", impl="from paragone.adapters import gone_since")
-    found = matched(*sides())
+    found = paired(*sides())
 
     assert ("one",) == found.names
     assert ["other@old"] == [entry.name for entry in found.broken]
@@ -117,7 +117,7 @@ def test_versions_in_c_are_built_from_their_own_sources_into_libraries_of_their_
 @pytest.mark.skipif(shutil.which("gcc") is None, reason="gcc is not installed")
 def test_a_version_in_c_knows_the_folder_that_it_is_built_from(tmp_path):
     shutil.copytree(IMPLEMENTATIONS / "c_loops", tmp_path / "here" / "c_loops")
-    (entry,) = versions(offer(Side("here", tmp_path / "here", "")))
+    (entry,) = versions(version_set(Side("here", tmp_path / "here", "")))
 
     assert tmp_path / "here" / "c_loops" == Path(inspect.getfile(entry.implementation)).parent
     assert entry.implementation.missing() is None

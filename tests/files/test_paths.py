@@ -6,7 +6,7 @@ import pytest
 
 from paragone.errors import Misuse
 from paragone.files.paths import at_home
-from paragone.implementation.plugins import places_given
+from paragone.implementation.plugins import locations_given
 from paragone.machine.python_environments import folder_of
 from paragone.store.runs import results_folder
 from paragone.task.mlp.mnist.cache import cache_folder
@@ -25,10 +25,10 @@ def test_a_home_folder_is_understood(monkeypatch):
     [
         ("PARAGONE_RESULTS", results_folder),
         ("PARAGONE_CACHE", cache_folder),
-        ("PARAGONE_PLUGINS", lambda: list(places_given(()))),
+        ("PARAGONE_PLUGINS", lambda: list(locations_given(()))),
         ("PARAGONE_ENVIRONMENTS", lambda: folder_of("torch")),
         ("--results", lambda: results_folder(Path(NOBODY))),
-        ("--plugins", lambda: list(places_given([NOBODY]))),
+        ("--plugins", lambda: list(locations_given([NOBODY]))),
     ],
 )
 def test_a_home_of_nobody_is_misuse_of_whoever_named_it(monkeypatch, variable, read):

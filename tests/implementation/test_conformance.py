@@ -10,7 +10,7 @@ from paragone.adapters.packages import PackageImplementation
 from paragone.implementation.conformance import CHECKS, NotApplicable, PromiseBroken, Subject, examine, run_contract
 from paragone.implementation.conformance.subject import IMAGES, problems
 from paragone.implementation.contract import Variant, variants
-from paragone.implementation.registry import IMPLEMENTATIONS, Found, discover, read_folder
+from paragone.implementation.registry import IMPLEMENTATIONS, Registered, discover, read_folder
 from paragone.measure.call_cost import NULLS
 from paragone.task.mlp.problem_files import shipped_names
 from paragone.task.mlp.state import State
@@ -76,7 +76,7 @@ def test_the_promises_are_tried_on_every_workload_that_ships_and_its_twin():
 
 
 class TellsLists(ROWS):
-    def receipt(self):
+    def build_info(self):
         return {"compiler": ["cc"]}
 
 
@@ -312,7 +312,7 @@ def test_what_is_exact_nowhere_promises_no_numbers_but_everything_else(check):
             return "another loss"
 
     subject = Subject(next(variants(IsExactNowhere)))
-    with pytest.raises(NotApplicable, match="only comes near the workloads that it supports: another loss"):
+    with pytest.raises(NotApplicable, match="only comes near the problems that it supports: another loss"):
         CHECKS[check](subject)
     assert set(subject.problems()) == set(problems())
 
@@ -358,7 +358,7 @@ def findings(folder, body, time_limit_s=SECONDS):
     folder.mkdir()
     (folder / "impl.py").write_text(MADE.format(body=body))
     (made,) = read_folder(folder)
-    return list(run_contract(Found(made, folder), time_limit_s))
+    return list(run_contract(Registered(made, folder), time_limit_s))
 
 
 @cache

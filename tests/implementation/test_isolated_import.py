@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from paragone.implementation import isolated_import
-from paragone.implementation.isolated_import import surroundings_kept, try_out
+from paragone.implementation.isolated_import import process_state_kept, try_out
 from paragone.implementation.registry import discover
 
 # Each with the words that name it; "" where importing it does no harm.
@@ -79,7 +79,7 @@ def test_what_an_import_changes_for_everybody_is_undone(tmp_path):
         return Path.cwd(), dict(os.environ), list(sys.path), streams, np.geterr(), depth, mask, handler
 
     before = surroundings()
-    with surroundings_kept():
+    with process_state_kept():
         os.chdir(tmp_path)
         os.environ.clear()
         sys.path.clear()
@@ -97,7 +97,7 @@ def test_an_import_in_another_thread_leaves_the_signals_alone():
     ended = []
 
     def read():
-        with surroundings_kept():
+        with process_state_kept():
             pass
         ended.append(True)
 

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from paragone.errors import Misuse
-from paragone.implementation.plugins import places_given, places_in, places_installed
+from paragone.implementation.plugins import locations_given, locations_in, locations_installed
 from paragone.implementation.registry import discover
 
 IMPL = """
@@ -66,8 +66,8 @@ def names(found):
 def test_a_path_may_be_an_implementations_own_folder_or_a_folder_of_them(plugin, tmp_path):
     one, other = plugin("plugins/one"), plugin("plugins/other")
 
-    assert [place.folder for place in places_given([str(one)])] == [one]
-    assert [place.folder for place in places_given([str(tmp_path / "plugins")])] == [one, other]
+    assert [place.folder for place in locations_given([str(one)])] == [one]
+    assert [place.folder for place in locations_given([str(tmp_path / "plugins")])] == [one, other]
 
 
 def test_plugins_are_found_beside_the_projects_own_and_say_where_they_come_from(plugin):
@@ -172,7 +172,7 @@ def test_a_package_without_impl_py_is_named(plugin, installed):
     installed("theirs_package")
     folder = plugin("site/theirs_package")
     (folder / "impl.py").rename(folder / "__init__.py")
-    _, [lost] = places_installed()
+    _, [lost] = locations_installed()
 
     assert lost.reason.endswith(f"{folder} holds no impl.py")
 
@@ -181,7 +181,7 @@ def test_a_package_that_raises_when_its_parent_is_imported_is_named(plugin, inst
     installed("theirs_package.inner")
     folder = plugin("site/theirs_package/inner")
     (folder.parent / "__init__.py").write_text("raise RuntimeError('broken on import')")
-    _, [lost] = places_installed()
+    _, [lost] = locations_installed()
 
     assert lost.reason.endswith("RuntimeError: broken on import")
 
@@ -189,4 +189,4 @@ def test_a_package_that_raises_when_its_parent_is_imported_is_named(plugin, inst
 def test_folders_without_impl_py_are_not_places(tmp_path):
     (tmp_path / "nothing").mkdir()
 
-    assert places_in(tmp_path) == []
+    assert locations_in(tmp_path) == []

@@ -178,8 +178,8 @@ def test_a_name_that_is_taken_is_refused_with_who_has_it(write):
 
 
 def test_one_file_may_hold_several_implementations(write):
-    twin = "\n\nclass Twin(Mine):\n    name = 'twin'\n\nAlias = Twin\n"
-    found, broken = discover(write(code=GOOD + twin))
+    stress_problem = "\n\nclass Twin(Mine):\n    name = 'stress problem'\n\nAlias = Twin\n"
+    found, broken = discover(write(code=GOOD + stress_problem))
 
     assert [entry.name for entry in found] == ["mine", "twin"]
     assert broken == []

@@ -14,7 +14,7 @@ from paragone.implementation import template
 from paragone.implementation.contract import variants
 from paragone.implementation.registry import discover, read_folder
 from paragone.implementation.template import LANGUAGES, TEMPLATES, templates, write_starter
-from paragone.task.mlp.gate import gate, twin
+from paragone.task.mlp.gate import gate, stress_problem
 from paragone.task.mlp.problem_files import find_problem, shipped_names
 
 N_TRAIN = 300
@@ -53,26 +53,26 @@ def checked(variant, problem, batch_size):
 
 
 def starters_on_workloads():
-    """Each language on each workload; that of Julia compiles anew for every one."""
+    """Each language on each problem; that of Julia compiles anew for every one."""
     slow = {"julia": [pytest.mark.slow]}
     return [
         pytest.param(language, name, marks=slow.get(language, ())) for language in LANGUAGES for name in shipped_names()
     ]
 
 
-@pytest.mark.parametrize(("language", "workload"), starters_on_workloads())
-def test_every_starter_passes_the_gate_on_every_workload_and_its_twin(language, workload, tmp_path):
+@pytest.mark.parametrize(("language", "problem"), starters_on_workloads())
+def test_every_starter_passes_the_gate_on_every_workload_and_its_twin(language, problem, tmp_path):
     write_starter("my_first", language, tmp_path)
     implementations = read_folder(tmp_path / "my_first")
     reasons = [implementation.missing() for implementation in implementations]
     if all(reasons):
         pytest.skip(f"{language}: {reasons[0]}")
 
-    problem = find_problem(workload)
+    problem = find_problem(problem)
     problem = replace(problem, n_train=N_TRAIN, layers=(49, *problem.layers[1:]))
     tried = [implementation for implementation in implementations if implementation.missing() is None]
     for variant in [variant for implementation in tried for variant in variants(implementation)]:
-        for case, batch_size in ((problem, 10), (problem, 1), (twin(problem), 10)):
+        for case, batch_size in ((problem, 10), (problem, 1), (stress_problem(problem), 10)):
             check = checked(variant, case, batch_size)
 
             got = (variant.name, case.name, batch_size, check.status, check.reason)

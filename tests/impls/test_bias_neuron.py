@@ -8,7 +8,7 @@ import pytest
 from small_gate import IMAGES, checked, loaded, small
 
 from paragone.implementation.registry import IMPLEMENTATIONS, read_folder
-from paragone.task.mlp.gate import twin
+from paragone.task.mlp.gate import stress_problem
 from paragone.task.mlp.problem_files import shipped_names
 
 FOLDER = IMPLEMENTATIONS / "numpy_bias_neuron"
@@ -126,7 +126,7 @@ def test_a_mini_batch_is_in_fortran_order_and_is_copied_into_c_order_until_the_b
 
 @pytest.mark.parametrize("number", range(4))
 def test_penalties_are_not_put_on_the_column_of_biases(number):
-    implementation = loaded(STEPS[number], twin(small("mlp4")))
+    implementation = loaded(STEPS[number], stress_problem(small("mlp4")))
     W, dW = np.ones((2, 3)), np.zeros((2, 3))
     penalised = implementation.maths_file.penalised(dW, W, implementation.problem)
 
@@ -138,6 +138,6 @@ def test_penalties_are_not_put_on_the_column_of_biases(number):
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.name)
 def test_every_step_passes_the_gate_on_every_workload_and_its_twin(step, name):
     for dtype in step.axes["dtype"]:
-        for problem in (small(name), twin(small(name))):
+        for problem in (small(name), stress_problem(small(name))):
             check = checked(step, problem, dtype=dtype)
             assert check.passed, check.reason

@@ -77,9 +77,9 @@ for dtype in ("float32", "float64"):
 
 @needs_gfortran
 @pytest.mark.skipif(sys.platform != "linux", reason="the stack of a process is limited in Linux's way")
-@pytest.mark.parametrize("workload", shipped_names())
-def test_a_mini_batch_of_the_whole_training_set_fits_a_small_stack(workload):
-    command = ["sh", "-c", 'ulimit -s 512; exec "$@"', "sh", sys.executable, "-c", FULL_BATCH, workload]
+@pytest.mark.parametrize("problem", shipped_names())
+def test_a_mini_batch_of_the_whole_training_set_fits_a_small_stack(problem):
+    command = ["sh", "-c", 'ulimit -s 512; exec "$@"', "sh", sys.executable, "-c", FULL_BATCH, problem]
     answer = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
 
     assert (answer.returncode, answer.stdout) == (0, "True 524288\n" * 2), answer.stderr

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from paragone.implementation.registry import discover, find_variant
-from paragone.task.mlp.gate import judge, twin, twin_state
+from paragone.task.mlp.gate import judge, stress_problem, stress_state
 from paragone.task.mlp.problem_files import find_problem, shipped_names
 from paragone.task.mlp.reference import trajectory
 from paragone.worker.sample import result_digest
@@ -39,7 +39,7 @@ def test_a_language_that_this_machine_promises_is_there(name):
 
 
 def small(name, hidden=()):
-    """The workload with 600 images; `hidden` sizes in place of its own where given."""
+    """The problem with 600 images; `hidden` sizes in place of its own where given."""
     problem = find_problem(name)
     layers = (784, *hidden, 10) if hidden else problem.layers
     return replace(problem, n_train=N_TRAIN, layers=layers)
@@ -74,8 +74,8 @@ def test_numpy_tuned_follows_the_reference_over_several_blocks(name, dtype):
 
 def follows_the_reference(name, dtype, batch_size):
     plain = small(name, hidden=(6,))
-    for problem in (plain, twin(plain)):
-        state, order = twin_state(problem, SEED, batch_size), problem.order(SEED, 2, batch_size)
+    for problem in (plain, stress_problem(plain)):
+        state, order = stress_state(problem, SEED, batch_size), problem.order(SEED, 2, batch_size)
         implementation = loaded(f"numpy_tuned[dtype={dtype}]", problem)
         implementation.reset(state)
         losses = implementation.train(order)
@@ -122,7 +122,7 @@ def test_numpy_tuned_hands_blas_arrays_that_it_changes_in_place(dtype):
 
 
 def test_numpy_tuned_pads_its_rows_to_whole_cache_lines_with_weights_that_stay_zero():
-    problem = twin(small("nielsen"))
+    problem = stress_problem(small("nielsen"))
     implementation = loaded("numpy_tuned[dtype=float32]", problem)
     trained(implementation, problem.start_state(SEED), problem.order(SEED, 3, 10))
     assert implementation.X.strides[0] % 64 == 0
@@ -192,7 +192,7 @@ def test_clocks_around_the_phases_change_no_bit_and_tell_what_fits_into_the_whol
     """Batches of one, of a few and of several blocks: each has a path of its own somewhere."""
     if reason := found.implementation.missing():
         pytest.skip(reason)
-    problem = twin(small(name, hidden=(6,)))
+    problem = stress_problem(small(name, hidden=(6,)))
     images, start = IMAGES / 255.0, problem.start_state(SEED)
     recorded = set(PHASES) - (set() if problem.records_loss else {"loss"})
     axis = {name: values[0] for name, values in found.implementation.axes.items()}

@@ -8,7 +8,7 @@ import pytest
 from small_gate import N_TRAIN, checked, loaded, small
 
 from paragone.implementation.registry import IMPLEMENTATIONS, read_folder
-from paragone.task.mlp.gate import twin
+from paragone.task.mlp.gate import stress_problem
 
 JAX = {found.name: found for found in read_folder(IMPLEMENTATIONS / "jax_jit")}
 NUMBA = {found.name: found for found in read_folder(IMPLEMENTATIONS / "numba_jit")}
@@ -27,12 +27,12 @@ def trained(implementation, problem, n_steps, batch_size):
 
 @needs_jax
 def test_jax_says_on_which_device_it_computes_by_which_compiler_and_how():
-    receipt = loaded(JAX["jax_scan"], small("nielsen")).receipt()
+    build_info = loaded(JAX["jax_scan"], small("nielsen")).build_info()
 
-    assert receipt["device"].endswith("(cpu)")
-    assert (receipt["jax"], receipt["jaxlib"]) == (version("jax"), version("jaxlib"))
-    assert "jax_enable_x64=True" in receipt["settings"]
-    assert "jax_cpu_enable_async_dispatch=False" in receipt["settings"]
+    assert build_info["device"].endswith("(cpu)")
+    assert (build_info["jax"], build_info["jaxlib"]) == (version("jax"), version("jaxlib"))
+    assert "jax_enable_x64=True" in build_info["settings"]
+    assert "jax_cpu_enable_async_dispatch=False" in build_info["settings"]
 
 
 @needs_jax
@@ -62,7 +62,7 @@ def test_jax_scan_is_compiled_once_per_batch_size_whatever_the_number_of_steps()
 
 @needs_jax
 def test_jax_scan_goes_on_where_a_full_buffer_ended(monkeypatch):
-    problem = twin(small("mlp4"))
+    problem = stress_problem(small("mlp4"))
     implementation = loaded(JAX["jax_scan"], problem)
     whole = trained(implementation, problem, 7, 3)
     module = importlib.import_module(type(implementation.loop).__module__)
@@ -88,7 +88,7 @@ def test_xla_keeps_to_the_sums_as_they_are_written(dtype):
 @pytest.mark.slow
 @pytest.mark.parametrize("batch_size", [255, 256, 257, N_TRAIN])
 def test_numba_blas_follows_the_reference_around_the_size_of_a_block(batch_size):
-    for problem in (small("mlp4"), twin(small("mlp4"))):
+    for problem in (small("mlp4"), stress_problem(small("mlp4"))):
         check = checked(NUMBA["numba_blas"], problem, batch_size)
 
         assert check.passed, check.reason

@@ -14,7 +14,7 @@ from paragone.adapters.julia import julia_in_process
 from paragone.implementation.registry import read_folder
 from paragone.task.mlp.gate import gate
 from paragone.task.mlp.problem_files import find_problem, shipped_names
-from paragone.task.mlp.stress import twin
+from paragone.task.mlp.stress import stress_problem
 
 SEED, N_TRAIN, BATCH_SIZE = 3, 100, 10
 
@@ -24,7 +24,7 @@ LABELS = _random.integers(0, 10, N_TRAIN).astype(np.uint8)
 
 
 def small(name):
-    """The workload with few images and one small hidden layer."""
+    """The problem with few images and one small hidden layer."""
     return replace(find_problem(name), n_train=N_TRAIN, layers=(784, 6, 10))
 
 
@@ -43,9 +43,9 @@ def said(act, *arguments):
 
 
 def checks(kind):
-    """Status and reason of every workload and dtype, and of its twin."""
+    """Status and reason of every problem and dtype, and of its stress problem."""
     for name in shipped_names():
-        for problem in (small(name), twin(small(name))):
+        for problem in (small(name), stress_problem(small(name))):
             for dtype in ("float64", "float32"):
                 implementation = loaded(kind(dtype=dtype), problem)
 
@@ -92,7 +92,7 @@ def gated(kind):
         "int32": said(second.train, order.astype(np.int32)),
         "transposed": said(second.train, np.asfortranarray(order)),
         "closed twice": said(second.close) or said(second.close),
-        "receipt": dict(first.receipt()),
+        "receipt": dict(first.build_info()),
         "threads": dict(first.threads()),
         "started once": julia_in_process() is julia_in_process(),
     }

@@ -11,7 +11,7 @@ import pytest
 from paragone.files.paths import IMPORT_ROOT, PROJECT
 from paragone.implementation.registry import IMPLEMENTATIONS, read_folder
 from paragone.machine import cuda
-from paragone.machine.cuda import NoDevice, describe_cuda, driver_version, reason_against_cuda
+from paragone.machine.cuda import NoDevice, cuda_unavailable, describe_cuda, driver_version
 
 STAND_IN = """
 import numpy
@@ -41,13 +41,13 @@ import sys
 sys.path.insert(0, "tests")
 import cupy
 from paragone.implementation.registry import IMPLEMENTATIONS, read_folder
-from paragone.task.mlp.stress import twin
+from paragone.task.mlp.stress import stress_problem
 from paragone.task.mlp.problem_files import shipped_names
 from small_gate import checked, small
 
 (rows,) = read_folder(IMPLEMENTATIONS / "cupy_rows")
 for name in shipped_names():
-    for problem in (small(name), twin(small(name))):
+    for problem in (small(name), stress_problem(small(name))):
         for dtype in ("float32", "float64"):
             before = len(cupy.waits)
             check = checked(rows, problem, dtype=dtype)
@@ -114,8 +114,8 @@ def installed(monkeypatch):
 def test_without_a_device_the_reason_comes_with_the_next_step(installed, driver, reason):
     installed(driver)
 
-    assert reason_against_cuda().startswith(f"no CUDA device was found: {reason}. ")
-    assert "nvidia-smi" in reason_against_cuda()
+    assert cuda_unavailable().startswith(f"no CUDA device was found: {reason}. ")
+    assert "nvidia-smi" in cuda_unavailable()
     with pytest.raises(NoDevice):
         describe_cuda()
 
@@ -123,7 +123,7 @@ def test_without_a_device_the_reason_comes_with_the_next_step(installed, driver,
 def test_a_device_is_described_by_its_name_and_what_its_driver_serves(installed):
     installed(Driver(1))
 
-    assert reason_against_cuda() is None
+    assert cuda_unavailable() is None
     assert {"device": "Made-up GPU", "driver serves CUDA": "12.8"}.items() <= describe_cuda().items()
 
 

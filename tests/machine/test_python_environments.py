@@ -13,20 +13,20 @@ from paragone.errors import MeasurementFailed
 from paragone.files.paths import PROJECT
 from paragone.implementation.conformance import run_contract
 from paragone.implementation.contract import variants
-from paragone.implementation.declaration import reason_against
-from paragone.implementation.registry import Found, read_folder
+from paragone.implementation.declaration import unavailable_reason
+from paragone.implementation.registry import Registered, read_folder
 from paragone.machine import python_environments
 from paragone.machine.python_environments import (
     WORKER_PACKAGES,
     Answer,
     ask,
+    environment_unavailable,
     exists,
     folder_of,
     interpreter,
-    reason_against_environment,
     shown,
 )
-from paragone.plan.cells import Enrolment
+from paragone.plan.cells import Contender
 from paragone.verify.pilot import open_worker
 
 FOLDER = FAULTS / "lives_elsewhere"
@@ -83,7 +83,7 @@ def test_an_environment_in_order_is_told_by_asking_its_python_which_imports_noth
     environments.make("elsewhere")
     environments.add_package("elsewhere", "only_elsewhere", "raise SystemExit('imported')")
 
-    assert reason_against_environment("elsewhere", ("only_elsewhere",)) is None
+    assert environment_unavailable("elsewhere", ("only_elsewhere",)) is None
     assert dict(ask(interpreter("elsewhere")).versions)["only-elsewhere"] == "1.2.3"
     assert "only-elsewhere" not in dict(ask(interpreter("")).versions)
 
@@ -97,7 +97,7 @@ def test_of_two_installed_versions_the_one_that_is_imported_is_told(environments
 
 
 def test_an_environment_that_is_not_there_comes_with_the_commands_that_make_it(environments):
-    reason = reason_against_environment("elsewhere", ("torch",))
+    reason = environment_unavailable("elsewhere", ("torch",))
     place = environments.folder / "elsewhere"
 
     assert reason == (
@@ -108,18 +108,18 @@ def test_an_environment_that_is_not_there_comes_with_the_commands_that_make_it(e
 
 def test_the_commands_that_a_reason_names_mend_it(environments):
     """But for pip, which has no network here: what it would install is put there by hand."""
-    make = reason_against_environment("elsewhere").partition("Make it: ")[2].partition(" && ")[0]
+    make = environment_unavailable("elsewhere").partition("Make it: ")[2].partition(" && ")[0]
     subprocess.run([sys.executable, *make.split()[1:], "--without-pip"], check=True)
     link_worker_packages(environments.site_of("elsewhere"))
 
-    assert reason_against_environment("elsewhere") is None
+    assert environment_unavailable("elsewhere") is None
 
 
 def test_an_environment_without_its_interpreter_is_told_with_the_command_given(environments):
     environments.make("elsewhere")
     environments.lose_interpreter("elsewhere")
 
-    reason = reason_against_environment("elsewhere", mend="make it so")
+    reason = environment_unavailable("elsewhere", mend="make it so")
     assert reason.endswith("/elsewhere has no bin/python that can be executed. Make it: make it so")
 
 
@@ -127,13 +127,13 @@ def test_an_interpreter_that_does_not_run_is_told_with_its_own_words(environment
     environments.make("elsewhere")
     environments.break_interpreter("elsewhere")
 
-    assert "does not run: library not found. Make it again: " in reason_against_environment("elsewhere")
+    assert "does not run: library not found. Make it again: " in environment_unavailable("elsewhere")
 
 
 def test_an_environment_without_what_a_worker_needs_is_told_by_what_it_lacks(environments):
     environments.make("elsewhere", with_numpy=False)
 
-    reason = reason_against_environment("elsewhere", ("torch",))
+    reason = environment_unavailable("elsewhere", ("torch",))
     assert "lacks numpy, platformdirs, psutil, threadpoolctl, torch. Install: " in reason
     assert reason.endswith("elsewhere/bin/python -m pip install numpy platformdirs psutil threadpoolctl torch")
 
@@ -142,14 +142,14 @@ def test_the_folder_that_an_uninstalled_package_leaves_behind_is_no_package(envi
     environments.make("elsewhere")
     (environments.site_of("elsewhere") / "only_elsewhere").mkdir()
 
-    assert "lacks only_elsewhere" in reason_against_environment("elsewhere", ("only_elsewhere",))
+    assert "lacks only_elsewhere" in environment_unavailable("elsewhere", ("only_elsewhere",))
 
 
 def test_a_python_that_is_too_old_is_told(environments, monkeypatch):
     environments.make("elsewhere")
     monkeypatch.setattr(python_environments, "ask", lambda python, modules: Answer(version=(3, 10, 4)))
 
-    assert reason_against_environment("elsewhere").endswith("expected Python 3.11 or newer, got 3.10.4")
+    assert environment_unavailable("elsewhere").endswith("expected Python 3.11 or newer, got 3.10.4")
 
 
 # --- a worker in one ---
@@ -199,7 +199,7 @@ def test_the_harness_opens_the_worker_there(environments, lives_elsewhere, data,
     environments.make("elsewhere")
     environments.add_package("elsewhere", "only_elsewhere")
     variant = next(variants(lives_elsewhere))
-    worker = open_worker(Enrolment(PROBLEM, Found(lives_elsewhere, FOLDER), variant, 1), 60)
+    worker = open_worker(Contender(PROBLEM, Registered(lives_elsewhere, FOLDER), variant, 1), 60)
     try:
         found = worker.load(variant, str(FOLDER), PROBLEM, str(data.folder), seed=1)
     finally:
@@ -213,7 +213,7 @@ def test_the_contract_is_examined_there(environments, lives_elsewhere, monkeypat
     monkeypatch.setenv("PYTHONPATH", str(FAULTS.parent))
     environments.make("elsewhere")
     environments.add_package("elsewhere", "only_elsewhere")
-    findings = list(run_contract(Found(lives_elsewhere, FOLDER), 60))
+    findings = list(run_contract(Registered(lives_elsewhere, FOLDER), 60))
 
     assert "it says what it is" in {finding.check for finding in findings if finding.status == "passed"}
     assert not any("only_elsewhere" in finding.reason for finding in findings)
@@ -232,8 +232,10 @@ def test_an_interpreter_that_vanishes_after_it_was_looked_at_costs_one_row(envir
 
 
 def test_an_implementation_whose_environment_is_not_there_is_unavailable(environments, lives_elsewhere):
-    assert reason_against(lives_elsewhere).startswith(f"its environment {environments.folder}/elsewhere does not exist")
+    assert unavailable_reason(lives_elsewhere).startswith(
+        f"its environment {environments.folder}/elsewhere does not exist"
+    )
 
     environments.make("elsewhere")
     ask.cache_clear()
-    assert reason_against(lives_elsewhere) is None
+    assert unavailable_reason(lives_elsewhere) is None

@@ -1,4 +1,4 @@
-"""The rehearsal: how far launches of the same code lie apart, from rows that can be worked by hand."""
+"""The A/A pilot: how far launches of the same code lie apart, from rows that can be worked by hand."""
 
 import math
 
@@ -11,11 +11,11 @@ from paragone.measure.aa_pilot import FREEDOM, ROUNDS, deviation_of, launch_devi
 from paragone.plan.cells import cell, enrol
 from paragone.plan.request import Request
 from paragone.task.mlp.problem_files import read_problem
-from paragone.verify.verifier import Gatekeeper
+from paragone.verify.verifier import Verifier
 
 BASE, CONTROL = "base[dtype=float64]", "base[dtype=float64] (A/A)"
 
-WORKLOAD = """
+PROBLEM = """
 dataset = "mnist"
 n_train = 60
 layers = [784, 4, 10]
@@ -92,24 +92,24 @@ def test_without_two_launches_of_a_pair_there_is_no_deviation(rows):
 
 @pytest.fixture
 def rehearsed(tmp_path):
-    """Rehearse on workers without a process; return the deviation, the workers, and the enrolments."""
-    (tmp_path / "tiny.toml").write_text(WORKLOAD)
+    """Rehearse on workers without a process; return the deviation, the workers, and the contenders."""
+    (tmp_path / "tiny.toml").write_text(PROBLEM)
     problem = read_problem(tmp_path / "tiny.toml")
     data = easy_data(tmp_path)
     everyone, _ = discover()
     chosen = select(everyone, ["numpy_rows"])
-    enrolments = enrol(Request((problem,), dtypes=("float64",)), chosen, everyone)
+    contenders = enrol(Request((problem,), dtypes=("float64",)), chosen, everyone)
     workers = []
 
-    def open_worker(enrolment):
+    def open_worker(contender):
         workers.append(InProcessWorker())
         return workers[-1]
 
     def rehearse(once_per_launch=False):
-        pairs = [e for e in enrolments if e.variant.axis[1] == ("order", "C")]
+        pairs = [e for e in contenders if e.variant.axis[1] == ("order", "C")]
         cells = [cell(e, 5, 10.0 if once_per_launch else 0.01) for e in pairs]
-        by_key = {e.key: e for e in enrolments}
-        return launch_deviation(cells, by_key, data, Gatekeeper(data, 1, tmp_path), open_worker, seed=1)
+        by_key = {e.key: e for e in contenders}
+        return launch_deviation(cells, by_key, data, Verifier(data, 1, tmp_path), open_worker, seed=1)
 
     return rehearse, workers
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from quiet_display import QuietDisplay
 
-from paragone.errors import InvalidWorkload, Misuse, ResultsUnusable
+from paragone.errors import InvalidProblem, Misuse, ResultsUnusable
 from paragone.implementation.registry import IMPLEMENTATIONS, discover
 from paragone.measure import bench
 from paragone.measure.aa_pilot import Deviation
@@ -76,7 +76,7 @@ def impls(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def _no_rehearsal(monkeypatch):
-    """The rehearsal doubles the length of a run and is tested by itself."""
+    """The A/A pilot doubles the length of a run and is tested by itself."""
     monkeypatch.setattr(bench, "launch_deviation", lambda *_: Deviation(0.02, 0.03))
 
 
@@ -101,7 +101,7 @@ def test_a_run_holds_every_planned_sample_once(data, impls, tmp_path):
     assert finished
     assert 4 == len(cells)
     assert {
-        (*c.enrolment, c.batch_size, 0, launch, round_) for c in cells for launch in (0, 1) for round_ in range(3)
+        (*c.contender, c.batch_size, 0, launch, round_) for c in cells for launch in (0, 1) for round_ in range(3)
     } == {(p, v, t, b, w, launch, r) for p, v, t, b, w, launch, r in timed(folder)}
     assert {1} == set(timed(folder).values())
     assert {"passed"} == set(run.outcomes["status"])
@@ -188,7 +188,7 @@ def test_a_finished_run_is_left_alone(data, impls, tmp_path):
 
 def test_a_changed_source_refuses_to_be_joined_to_the_run(data, impls, tmp_path, monkeypatch):
     folder, _ = make(data, tmp_path, request(), impls, QuietDisplay(interrupt_at=3)).run()
-    monkeypatch.setattr("paragone.implementation.registry.Found.source_hash", lambda found: "changed")
+    monkeypatch.setattr("paragone.implementation.registry.Registered.source_hash", lambda found: "changed")
 
     with pytest.raises(Misuse, match="source of numpy_rows has changed"):
         make(data, tmp_path, request(), impls).run(resume=folder)
@@ -282,9 +282,9 @@ def test_ctrl_c_before_the_plan_leaves_nothing_behind(data, impls, tmp_path, mon
 def test_a_workload_that_does_not_fit_the_data_is_refused_before_anything_starts(data, impls, tmp_path):
     too_large = replace(PROBLEM, n_train=N_TRAIN + 1)
 
-    with pytest.raises(InvalidWorkload, match="n_train"):
+    with pytest.raises(InvalidProblem, match="n_train"):
         make(data, tmp_path, Request((too_large,)), impls).run()
-    with pytest.raises(InvalidWorkload, match="layers"):
+    with pytest.raises(InvalidProblem, match="layers"):
         make(data, tmp_path, Request((replace(PROBLEM, layers=(100, 10)),)), impls).run()
 
 

@@ -7,10 +7,10 @@ import pytest
 
 from paragone.errors import MeasurementFailed
 from paragone.implementation.contract import FLOATS, Implementation, variants
-from paragone.implementation.registry import Found
+from paragone.implementation.registry import Registered
 from paragone.measure import call_cost
 from paragone.measure.call_cost import call_costs, nulls
-from paragone.plan.cells import Enrolment
+from paragone.plan.cells import Contender
 from paragone.task.mlp.problem_files import find_problem
 
 PROBLEM = replace(find_problem("nielsen"), n_train=60)
@@ -61,7 +61,7 @@ def null(monkeypatch):
 
 def enrolled(*implementations):
     return [
-        Enrolment(PROBLEM, Found(implementation, "folder"), variant, 1)
+        Contender(PROBLEM, Registered(implementation, "folder"), variant, 1)
         for implementation in implementations
         for variant in variants(implementation)
     ]
@@ -70,8 +70,8 @@ def enrolled(*implementations):
 def costs(worker, *implementations):
     opened = []
 
-    def open_worker(enrolment):
-        opened.append(enrolment)
+    def open_worker(contender):
+        opened.append(contender)
         return worker
 
     return call_costs(enrolled(*implementations), DATA, open_worker, 1), opened

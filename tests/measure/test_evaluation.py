@@ -25,16 +25,16 @@ TWO = SimpleNamespace(test_labels=[0, 1, 0], test_pixels=lambda dtype: np.array(
 @pytest.mark.parametrize("problem", ["nielsen", "softmax", "mlp4"])
 @pytest.mark.parametrize("implementation", IN_NUMPY, ids=lambda implementation: implementation.name)
 def test_who_says_that_it_predicts_names_the_classes_of_its_parameters(implementation, problem):
-    workload = small(problem)
+    problem = small(problem)
     for order in implementation.axes.get("order", (None,)):
         axes = {"dtype": "float32"} | ({"order": order} if order else {})
-        made = loaded(implementation, workload, **axes)
+        made = loaded(implementation, problem, **axes)
         made.load_test((IMAGES / 255).astype(made.dtype))
-        made.reset(workload.start_state(1))
+        made.reset(problem.start_state(1))
         before = made.predict()
-        made.train(workload.order(1, 30, 10))
+        made.train(problem.order(1, 30, 10))
 
-        assert fault_of_classes(workload.start_state(1), DATA, before) is None
+        assert fault_of_classes(problem.start_state(1), DATA, before) is None
         assert fault_of_classes(made.params(), DATA, made.predict()) is None
         assert "it names another class" in fault_of_classes(made.params(), DATA, (made.predict() + 1) % 10)
 

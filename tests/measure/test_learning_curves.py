@@ -9,8 +9,8 @@ import pytest
 from easy_data import N_TEST, N_TRAIN, easy_data
 from in_process import InProcessWorker
 
-from paragone.errors import InvalidWorkload, MeasurementFailed, Unavailable
-from paragone.implementation.registry import Found, discover
+from paragone.errors import InvalidProblem, MeasurementFailed, Unavailable
+from paragone.implementation.registry import Registered, discover
 from paragone.measure import learning_curves
 from paragone.measure.learning_curves import (
     MOST_EPOCHS,
@@ -39,13 +39,13 @@ def data(tmp_path_factory):
 
 
 @pytest.fixture
-def enrolment():
+def contender():
     return enrol(Request((PROBLEM,), dtypes=("float64",)), EVERYONE, EVERYONE)[0]
 
 
-def loaded(enrolment, data) -> InProcessWorker:
+def loaded(contender, data) -> InProcessWorker:
     worker = InProcessWorker()
-    worker.load(enrolment.variant, "", enrolment.problem, str(data.folder), seed=1)
+    worker.load(contender.variant, "", contender.problem, str(data.folder), seed=1)
     return worker
 
 
@@ -90,8 +90,8 @@ def test_logits_beyond_what_exp_can_take_are_counted_without_a_warning():
 # --- a curve ---
 
 
-def test_accuracy_rises_on_a_set_that_can_be_learned(data, enrolment):
-    curve = list(learning_curve(loaded(enrolment, data), enrolment, data, BATCH_SIZE, 3, seed=1))
+def test_accuracy_rises_on_a_set_that_can_be_learned(data, contender):
+    curve = list(learning_curve(loaded(contender, data), contender, data, BATCH_SIZE, 3, seed=1))
 
     assert [0, 1, 2, 3] == [at.epoch for at in curve]
     assert {N_TEST} == {at.n_test for at in curve}
@@ -99,9 +99,9 @@ def test_accuracy_rises_on_a_set_that_can_be_learned(data, enrolment):
     assert curve[-1].correct > 0.9 * N_TEST
 
 
-def test_the_epochs_are_one_training_in_pieces(data, enrolment):
-    worker = loaded(enrolment, data)
-    list(learning_curve(worker, enrolment, data, BATCH_SIZE, 3, seed=1))
+def test_the_epochs_are_one_training_in_pieces(data, contender):
+    worker = loaded(contender, data)
+    list(learning_curve(worker, contender, data, BATCH_SIZE, 3, seed=1))
     in_pieces, _ = worker.result()
     order = PROBLEM.order(1, 3 * STEPS_PER_EPOCH, BATCH_SIZE)
     at_once, _ = worker.train(PROBLEM.start_state(1), order)
@@ -110,8 +110,8 @@ def test_the_epochs_are_one_training_in_pieces(data, enrolment):
     assert 3 * [("train", STEPS_PER_EPOCH, BATCH_SIZE)] == [entry for entry in worker.log if entry[0] == "train"][:3]
 
 
-def test_training_time_is_part_of_the_elapsed_time_and_neither_runs_backwards(data, enrolment):
-    curve = list(learning_curve(loaded(enrolment, data), enrolment, data, BATCH_SIZE, 2, seed=1))
+def test_training_time_is_part_of_the_elapsed_time_and_neither_runs_backwards(data, contender):
+    curve = list(learning_curve(loaded(contender, data), contender, data, BATCH_SIZE, 2, seed=1))
 
     assert (0.0, 0.0) == (curve[0].training_seconds, curve[0].elapsed_seconds)
     for before, after in pairwise(curve):
@@ -120,9 +120,9 @@ def test_training_time_is_part_of_the_elapsed_time_and_neither_runs_backwards(da
         assert after.training_seconds <= after.elapsed_seconds
 
 
-def test_a_curve_can_be_followed_epoch_by_epoch(data, enrolment):
-    worker = loaded(enrolment, data)
-    curve = learning_curve(worker, enrolment, data, BATCH_SIZE, 3, seed=1)
+def test_a_curve_can_be_followed_epoch_by_epoch(data, contender):
+    worker = loaded(contender, data)
+    curve = learning_curve(worker, contender, data, BATCH_SIZE, 3, seed=1)
     next(curve)
     next(curve)
 
@@ -143,8 +143,8 @@ def request(**changed) -> Request:
     return Request(**{"problems": (PROBLEM,), "batch_sizes": (BATCH_SIZE,), **changed})
 
 
-def test_learning_ends_its_worker_even_where_nobody_listens_to_the_end(data, opened, enrolment):
-    epochs = learn(request(), EVERYONE, enrolment.variant, data, 3)
+def test_learning_ends_its_worker_even_where_nobody_listens_to_the_end(data, opened, contender):
+    epochs = learn(request(), EVERYONE, contender.variant, data, 3)
     next(epochs)
     assert opened[0].alive
     epochs.close()
@@ -152,24 +152,24 @@ def test_learning_ends_its_worker_even_where_nobody_listens_to_the_end(data, ope
     assert not opened[0].alive
 
 
-def test_learning_gives_the_curve_of_the_variant(data, opened, enrolment):
-    epochs = list(learn(request(), EVERYONE, enrolment.variant, data, 2))
-    expected = list(learning_curve(loaded(enrolment, data), enrolment, data, BATCH_SIZE, 2, seed=1))
+def test_learning_gives_the_curve_of_the_variant(data, opened, contender):
+    epochs = list(learn(request(), EVERYONE, contender.variant, data, 2))
+    expected = list(learning_curve(loaded(contender, data), contender, data, BATCH_SIZE, 2, seed=1))
 
     assert [(at.epoch, at.correct) for at in expected] == [(at.epoch, at.correct) for at in epochs]
 
 
-def test_what_cannot_run_here_cannot_learn(data, opened, enrolment):
-    special = type("Special", (enrolment.variant.implementation,), {"missing": classmethod(lambda cls: "no gcc")})
-    variant = replace(enrolment.variant, implementation=special)
+def test_what_cannot_run_here_cannot_learn(data, opened, contender):
+    special = type("Special", (contender.variant.implementation,), {"missing": classmethod(lambda cls: "no gcc")})
+    variant = replace(contender.variant, implementation=special)
     with pytest.raises(Unavailable, match=r"numpy_rows\[dtype=float64,order=C\]: no gcc"):
-        next(learn(request(), [Found(special, FOUND["numpy_rows"].folder)], variant, data, 2))
+        next(learn(request(), [Registered(special, FOUND["numpy_rows"].folder)], variant, data, 2))
     assert [] == opened
 
 
-def test_a_workload_that_does_not_fit_the_data_cannot_be_learned(data, enrolment):
-    with pytest.raises(InvalidWorkload, match="n_train"):
-        next(learn(request(problems=(find_problem("nielsen"),)), EVERYONE, enrolment.variant, data, 2))
+def test_a_workload_that_does_not_fit_the_data_cannot_be_learned(data, contender):
+    with pytest.raises(InvalidProblem, match="n_train"):
+        next(learn(request(problems=(find_problem("nielsen"),)), EVERYONE, contender.variant, data, 2))
 
 
 # --- the curves of a run ---
@@ -185,13 +185,13 @@ class Silent:
 def drawn(tmp_path, data, opened, step_seconds=1e-4, **changed) -> tuple[list[dict], list[dict]]:
     """Draw the curves of a run with cells at 1, 20 and 50; return the rows of accuracy and of outcomes."""
     asked = request(batch_sizes=(1, 20, 50), **changed)
-    enrolments = {e.key: e for e in enrol(asked, EVERYONE, EVERYONE)}
+    contenders = {e.key: e for e in enrol(asked, EVERYONE, EVERYONE)}
     cells = [
-        asdict(Cell(*key[:2], size, key[2], 1, 0, step_seconds, False)) for key in enrolments for size in (1, 20, 50)
+        asdict(Cell(*key[:2], size, key[2], 1, 0, step_seconds, False)) for key in contenders for size in (1, 20, 50)
     ]
     write_json(tmp_path / "plan.json", {"cells": cells})
     with RunFolder(tmp_path) as rows:
-        draw_curves(rows, enrolments, data, asked, Silent())
+        draw_curves(rows, contenders, data, asked, Silent())
     return read_rows(tmp_path / "accuracy.jsonl"), read_rows(tmp_path / "outcomes.jsonl")
 
 
@@ -212,7 +212,7 @@ def test_what_only_comes_near_has_no_curve_beside_those_that_train_the_workload(
     accuracy, (outcome,) = drawn(tmp_path, data, opened)
 
     assert [] == accuracy == opened
-    assert ("not measured", "it only comes near this workload: another loss") == (outcome["status"], outcome["reason"])
+    assert ("not measured", "it only comes near this problem: another loss") == (outcome["status"], outcome["reason"])
 
 
 def test_a_quick_run_has_short_curves(tmp_path, data, opened):

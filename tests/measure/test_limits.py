@@ -1,4 +1,4 @@
-"""Asking for the machine's limits: once in a launch for each workload, dtype and number of threads."""
+"""Asking for the machine's limits: once in a launch for each problem, dtype and number of threads."""
 
 from dataclasses import replace
 
@@ -7,7 +7,7 @@ import pytest
 from paragone.errors import MeasurementFailed
 from paragone.implementation.registry import discover, find_variant
 from paragone.measure.limits import one_for_each, record_limits
-from paragone.plan.cells import Cell, Enrolment
+from paragone.plan.cells import Cell, Contender
 from paragone.store.run_folder import RunFolder, read_rows
 from paragone.task.mlp.problem_files import find_problem
 from paragone.worker.handle import WorkerHandle
@@ -15,7 +15,7 @@ from paragone.worker.handle import WorkerHandle
 FOUND, _ = discover()
 PROBLEM = find_problem("nielsen")
 ROWS32, ROWS64, TUNED32 = (
-    Enrolment(PROBLEM, FOUND[0], find_variant(FOUND, name), 1)
+    Contender(PROBLEM, FOUND[0], find_variant(FOUND, name), 1)
     for name in ("numpy_rows[dtype=float32]", "numpy_rows[dtype=float64]", "numpy_tuned[dtype=float32]")
 )
 CONTROL32 = replace(ROWS32, variant=replace(ROWS32.variant, control=True))
@@ -41,13 +41,13 @@ def asked(tmp_path):
     """Return a function that records the limits of a launch, and all workers that it opened."""
     workers, orders = [], []
 
-    def ask(enrolments, launch=0, fault=None):
-        def open_worker(enrolment):
+    def ask(contenders, launch=0, fault=None):
+        def open_worker(contender):
             workers.append(Worker(orders, fault))
             return workers[-1]
 
         with RunFolder(tmp_path) as folder:
-            record_limits(folder, enrolments, CELLS, open_worker, launch)
+            record_limits(folder, contenders, CELLS, open_worker, launch)
         assert not any(worker.alive for worker in workers)
         return read_rows(tmp_path / "limits.jsonl"), orders
 
@@ -86,6 +86,6 @@ def test_a_process_that_fails_leaves_no_row_and_no_harm(asked):
 
 def test_a_process_that_cannot_be_started_has_no_limit_and_ends_nothing(tmp_path):
     with RunFolder(tmp_path) as folder:
-        record_limits(folder, [ROWS32], CELLS, lambda enrolment: WorkerHandle({}, (), 5, "gone"), 0)
+        record_limits(folder, [ROWS32], CELLS, lambda contender: WorkerHandle({}, (), 5, "gone"), 0)
 
     assert read_rows(tmp_path / "limits.jsonl") == []

@@ -10,19 +10,19 @@ from easy_data import easy_data
 from zoo_faults import FAULTS
 
 from paragone.implementation.contract import variants
-from paragone.implementation.registry import Found, read_folder
+from paragone.implementation.registry import Registered, read_folder
 from paragone.measure.memory_pass import FEWEST_STEPS, cells_without_row, measure_memory, memory_steps, pass_seconds
-from paragone.plan.cells import Cell, Enrolment
+from paragone.plan.cells import Cell, Contender
 from paragone.store.run_folder import RunFolder, read_rows, write_json
 from paragone.task.mlp.problem_files import find_problem
 from paragone.verify.pilot import load_worker, open_worker
-from paragone.verify.pilot_result import Survey, outcome
+from paragone.verify.pilot_result import PilotResult, outcome
 
 MB = 1_000_000
 (TAKES_MEMORY,) = read_folder(FAULTS / "takes_memory")
-FOUND = Found(TAKES_MEMORY, FAULTS / "takes_memory")
+FOUND = Registered(TAKES_MEMORY, FAULTS / "takes_memory")
 PROBLEM = replace(find_problem("nielsen"), n_train=300, layers=(784, 4, 10))
-ENROLMENTS = {dict(variant.axis)["how"]: Enrolment(PROBLEM, FOUND, variant, 1) for variant in variants(TAKES_MEMORY)}
+ENROLMENTS = {dict(variant.axis)["how"]: Contender(PROBLEM, FOUND, variant, 1) for variant in variants(TAKES_MEMORY)}
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux can reset the peak")
 
 
@@ -81,8 +81,8 @@ def run_of(folder, cells, timed=None):
 
 
 def measured(rows, data, display=None):
-    enrolments = {enrolment.key: enrolment for enrolment in ENROLMENTS.values()}
-    measure_memory(rows, enrolments, data, 1, lambda enrolment: open_worker(enrolment, 60), display or Silent())
+    contenders = {contender.key: contender for contender in ENROLMENTS.values()}
+    measure_memory(rows, contenders, data, 1, lambda contender: open_worker(contender, 60), display or Silent())
     return read_rows(rows.folder / "memory.jsonl")
 
 
@@ -164,8 +164,8 @@ def test_what_has_a_row_is_not_measured_again_be_it_a_failure(data, tmp_path):
 
 
 def test_the_control_is_left_out(data, tmp_path):
-    enrolment = ENROLMENTS["gives_back"]
-    control = replace(enrolment, variant=replace(enrolment.variant, control=True))
+    contender = ENROLMENTS["gives_back"]
+    control = replace(contender, variant=replace(contender.variant, control=True))
     with run_of(tmp_path, [cell("gives_back", 1, variant=control.variant.name)]) as rows:
         measure_memory(rows, {control.key: control}, data, 1, lambda e: open_worker(e, 60), Silent())
 
@@ -198,8 +198,8 @@ def test_the_peak_is_looked_for_over_a_sample_three_steps_at_least_and_one_where
 
 
 def test_the_estimate_counts_a_load_and_the_steps_of_every_cell_but_not_the_control():
-    enrolment = ENROLMENTS["keeps"]
-    survey = Survey(enrolment, [cell("keeps", 1), cell("keeps", 2, step_seconds=1.0)], [], load_seconds=2.0)
-    control = replace(enrolment, variant=replace(enrolment.variant, control=True))
+    contender = ENROLMENTS["keeps"]
+    survey = PilotResult(contender, [cell("keeps", 1), cell("keeps", 2, step_seconds=1.0)], [], load_seconds=2.0)
+    control = replace(contender, variant=replace(contender.variant, control=True))
 
     assert pytest.approx(2 + 4e-3 + 2 + 4) == pass_seconds([survey, survey.as_control(control)])

@@ -1,6 +1,6 @@
 """What a run still wants, read from the rows that it has."""
 
-from paragone.measure.remaining import remaining_of
+from paragone.measure.remaining import remaining_samples
 from paragone.plan.cells import Cell
 
 CELL = Cell("p", "v", 10, 1, n_steps=5, prefix_steps=0, step_seconds=0.01, once_per_launch=False)
@@ -11,7 +11,7 @@ def test_what_is_left_is_the_plan_less_the_rows(tmp_path):
     row += '"kind": "%s", "attempt": 2, "n_steps": 3, "elapsed_ns": 7}\n'
     (tmp_path / "samples.jsonl").write_text(row % (0, 1, "timed") + row % (0, -1, "cold") + row % (1, 0, "timed"))
 
-    remaining, attempts = remaining_of(tmp_path, rounds=3)
+    remaining, attempts = remaining_samples(tmp_path, rounds=3)
 
     assert [True, False, True] == [remaining.wants(CELL, 0, round_) for round_ in range(3)]
     assert [False, True, True] == [remaining.wants(CELL, 1, round_) for round_ in range(3)]
@@ -21,16 +21,16 @@ def test_what_is_left_is_the_plan_less_the_rows(tmp_path):
 def test_a_failure_ends_its_cell_and_a_failure_to_load_ends_all(tmp_path):
     row = '{"problem": "p", "variant": "v", "threads": 1, "batch_size": %s, "stage": "head", "status": "failed"}\n'
     (tmp_path / "outcomes.jsonl").write_text(row % 100)
-    assert remaining_of(tmp_path, rounds=3)[0].wants(CELL, 0, 0)
+    assert remaining_samples(tmp_path, rounds=3)[0].wants(CELL, 0, 0)
 
     (tmp_path / "outcomes.jsonl").write_text(row % 10)
-    assert not remaining_of(tmp_path, rounds=3)[0].wants(CELL, 0, 0)
+    assert not remaining_samples(tmp_path, rounds=3)[0].wants(CELL, 0, 0)
 
     (tmp_path / "outcomes.jsonl").write_text(row % "null")
-    assert not remaining_of(tmp_path, rounds=3)[0].wants(CELL, 0, 0)
+    assert not remaining_samples(tmp_path, rounds=3)[0].wants(CELL, 0, 0)
 
 
 def test_the_seconds_left_are_those_of_the_samples_still_wanted(tmp_path):
-    remaining, _ = remaining_of(tmp_path, rounds=3)
+    remaining, _ = remaining_samples(tmp_path, rounds=3)
 
     assert abs(2 * 3 * 0.05 - remaining.seconds(CELL, launches=2)) < 1e-12

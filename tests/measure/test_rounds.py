@@ -9,9 +9,9 @@ import pytest
 
 from paragone.errors import MeasurementFailed
 from paragone.implementation.registry import discover, find_variant
-from paragone.measure.remaining import Remaining
-from paragone.measure.rounds import Schedule
-from paragone.plan.cells import Cell, Enrolment
+from paragone.measure.remaining import RemainingSamples
+from paragone.measure.rounds import Rounds
+from paragone.plan.cells import Cell, Contender
 from paragone.store.run_folder import COLUMNS, RunFolder, read_rows
 from paragone.task.mlp.judge import Check
 from paragone.task.mlp.problem_files import find_problem
@@ -56,54 +56,54 @@ class ScriptedGatekeeper:
     def __init__(self, failing=(), replaying=()):
         self.failing, self.replaying, self.verified, self.checked, self.tried = failing, replaying, set(), [], []
 
-    def knows(self, enrolment, batch_size, n_steps, digest):
-        return (enrolment.key, batch_size, digest) in self.verified
+    def knows(self, contender, batch_size, n_steps, digest):
+        return (contender.key, batch_size, digest) in self.verified
 
-    def check_head(self, worker, enrolment, batch_size, max_steps):
+    def check_head(self, worker, contender, batch_size, max_steps):
         return Check("failed" if batch_size in self.failing else "passed", "W1 is wrong")
 
-    def refuse_replay(self, worker, enrolment, cell):
-        self.tried.append((enrolment.variant.name, cell.batch_size))
+    def reject_replay(self, worker, contender, cell):
+        self.tried.append((contender.variant.name, cell.batch_size))
         if cell.batch_size in self.replaying:
             raise MeasurementFailed("remembers")
 
-    def check_last_sample(self, worker, enrolment, batch_size, n_steps, digest):
-        self.checked.append((enrolment.variant.name, batch_size))
-        self.verified.add((enrolment.key, batch_size, digest))
+    def check_last_sample(self, worker, contender, batch_size, n_steps, digest):
+        self.checked.append((contender.variant.name, batch_size))
+        self.verified.add((contender.key, batch_size, digest))
         return Check("passed")
 
 
 class Stage:
     """A plan of three variants × two batch sizes, run by scripted workers into a folder."""
 
-    def __init__(self, folder: Path, gatekeeper=None, **worker_options):
-        self.enrolments = {}
+    def __init__(self, folder: Path, verifier=None, **worker_options):
+        self.contenders = {}
         for name in NAMES:
-            enrolment = Enrolment(PROBLEM, FOUND[0], find_variant(FOUND, name), 1)
-            self.enrolments[enrolment.key] = enrolment
+            contender = Contender(PROBLEM, FOUND[0], find_variant(FOUND, name), 1)
+            self.contenders[contender.key] = contender
         self.cells = [
             Cell("nielsen", name, batch_size, 1, 5, 1, 1e-3, once_per_launch=False)
             for name in NAMES
             for batch_size in (1, 10)
         ]
         self.folder, self.log, self.options = folder, [], worker_options
-        self.gatekeeper = gatekeeper or ScriptedGatekeeper()
+        self.verifier = verifier or ScriptedGatekeeper()
         self.workers = []
 
-    def open_worker(self, enrolment):
-        name = enrolment.variant.name
+    def open_worker(self, contender):
+        name = contender.variant.name
         worker = ScriptedWorker(name, self.log, **self.options.get(name, {}))
         self.workers.append(worker)
         return worker
 
     def run(self, launch=0, attempt=0, rounds=4, remaining=None, more_launches=()):
-        self.remaining = remaining or Remaining(rounds)
+        self.remaining = remaining or RemainingSamples(rounds)
         with RunFolder(self.folder) as rows:
-            schedule = Schedule(
+            schedule = Rounds(
                 rows,
-                self.enrolments,
+                self.contenders,
                 SimpleNamespace(folder="data"),
-                self.gatekeeper,
+                self.verifier,
                 self.open_worker,
                 self.remaining,
                 seed=3,
@@ -162,11 +162,11 @@ def test_a_result_is_verified_once_and_known_by_its_bits_afterwards(tmp_path):
     stage.run(launch=0)
     stage.run(launch=1)
 
-    assert len(stage.cells) == len(stage.gatekeeper.checked)
+    assert len(stage.cells) == len(stage.verifier.checked)
 
 
 def test_a_cell_that_fails_its_check_is_never_timed_and_the_others_are(tmp_path):
-    stage = Stage(tmp_path, gatekeeper=ScriptedGatekeeper(failing=(10,)))
+    stage = Stage(tmp_path, verifier=ScriptedGatekeeper(failing=(10,)))
     stage.run()
 
     assert {1} == {row["batch_size"] for row in stage.timed()}
@@ -190,11 +190,11 @@ def test_a_result_that_changes_from_the_third_sample_on_ends_its_cell(tmp_path):
 @pytest.mark.parametrize("first", [0, 3])
 def test_who_was_timed_tries_what_is_new_once_after_the_rounds_of_the_first_launch(tmp_path, first):
     """In whichever launch a run begins, or is taken up again."""
-    gatekeeper = ScriptedGatekeeper(replaying=(10,))
-    stage = Stage(tmp_path, gatekeeper)
+    verifier = ScriptedGatekeeper(replaying=(10,))
+    stage = Stage(tmp_path, verifier)
     stage.run(launch=first, more_launches=[first + 1])
 
-    assert sorted((name, size) for name in NAMES for size in (1, 10)) == sorted(gatekeeper.tried)
+    assert sorted((name, size) for name in NAMES for size in (1, 10)) == sorted(verifier.tried)
     failed = [
         (row["stage"], row["batch_size"], row["reason"]) for row in stage.rows("outcomes") if row["status"] == "failed"
     ]
@@ -270,7 +270,7 @@ def test_what_is_recorded_is_never_sampled_again(tmp_path):
     keys = ("problem", "variant", "threads", "batch_size", "wave", "launch", "round")
     taken = {tuple(row[key] for key in keys) for row in stage.timed()}
     stage.options = {}
-    stage.run(attempt=1, remaining=Remaining(6, sampled=set(taken)))
+    stage.run(attempt=1, remaining=RemainingSamples(6, sampled=set(taken)))
 
     counts = Counter(tuple(row[key] for key in keys) for row in stage.timed())
     assert len(stage.cells) * 6 == len(counts)
@@ -353,8 +353,8 @@ def test_an_evaluation_that_fails_ends_its_cell_and_no_other(tmp_path, monkeypat
 def test_a_variant_whose_interpreter_vanished_is_a_row_and_the_others_have_all_their_samples(tmp_path):
     stage = Stage(tmp_path)
     open_worker = stage.open_worker
-    stage.open_worker = lambda enrolment: (
-        WorkerHandle({}, (), 5, "gone") if enrolment.variant.name == NAMES[0] else open_worker(enrolment)
+    stage.open_worker = lambda contender: (
+        WorkerHandle({}, (), 5, "gone") if contender.variant.name == NAMES[0] else open_worker(contender)
     )
     stage.run(rounds=4)
 

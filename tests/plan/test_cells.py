@@ -9,7 +9,7 @@ import pytest
 
 from paragone.errors import Misuse, UnknownName
 from paragone.implementation.contract import Implementation
-from paragone.implementation.registry import Broken, Found
+from paragone.implementation.registry import Registered, Unusable
 from paragone.plan.cells import (
     Cell,
     baseline_variant,
@@ -29,9 +29,9 @@ from paragone.worker.sample import MOST_IMAGES
 NIELSEN, SOFTMAX = find_problem("nielsen"), find_problem("softmax")
 
 
-def made(name: str, **axes: tuple[str, ...]) -> Found:
+def made(name: str, **axes: tuple[str, ...]) -> Registered:
     declared = {"language": "Python", "layout": "none", "source": "a test", "idea": "None.", "maths": ("maths.py",)}
-    return Found(type(name, (Implementation,), {"name": name, "axes": axes, **declared}), Path("/folder") / name)
+    return Registered(type(name, (Implementation,), {"name": name, "axes": axes, **declared}), Path("/folder") / name)
 
 
 ROWS = made("numpy_rows", dtype=("float32", "float64"), order=("C", "F"))
@@ -45,8 +45,8 @@ def request(**changed) -> Request:
     return Request(**{"problems": (NIELSEN,), **changed})
 
 
-def names(enrolments) -> list[str]:
-    return [enrolment.variant.name for enrolment in enrolments]
+def names(contenders) -> list[str]:
+    return [contender.variant.name for contender in contenders]
 
 
 # --- who takes part ---
@@ -60,10 +60,10 @@ def test_a_cell_of_a_later_version_is_read_without_what_it_knows_more():
 
 
 def test_every_variant_of_the_chosen_takes_part_once():
-    enrolments = enrol(request(), EVERYONE, EVERYONE)
+    contenders = enrol(request(), EVERYONE, EVERYONE)
 
-    assert len(names(enrolments)) == len(set(names(enrolments)))
-    not_controls = [name for name in names(enrolments) if not name.endswith(" (A/A)")]
+    assert len(names(contenders)) == len(set(names(contenders)))
+    not_controls = [name for name in names(contenders) if not name.endswith(" (A/A)")]
     assert sorted(not_controls) == sorted(
         [
             "lists[dtype=float64]",
@@ -172,11 +172,11 @@ def test_quick_takes_the_first_dtype_of_each():
 
 
 def test_every_workload_and_number_of_threads_has_enrolments_of_its_own():
-    enrolments = enrol(request(problems=(NIELSEN, SOFTMAX), threads=(1, 2, 1)), [LISTS], EVERYONE)
+    contenders = enrol(request(problems=(NIELSEN, SOFTMAX), threads=(1, 2, 1)), [LISTS], EVERYONE)
 
-    assert 2 * 2 * 3 == len({enrolment.key for enrolment in enrolments}) == len(enrolments)
-    # A wave is of one workload and one number of threads: the enrolments come that way.
-    places = [(enrolment.problem.name, enrolment.threads) for enrolment in enrolments]
+    assert 2 * 2 * 3 == len({contender.key for contender in contenders}) == len(contenders)
+    # A wave is of one problem and one number of threads: the contenders come that way.
+    places = [(contender.problem.name, contender.threads) for contender in contenders]
     assert 4 == 1 + sum(before != after for before, after in pairwise(places))
 
 
@@ -220,7 +220,7 @@ def test_how_a_cell_is_sampled_follows_from_the_cost_of_a_step(step_seconds, n_s
     planned = cell(ENROLMENT, 10, step_seconds)
 
     assert (n_steps, prefix, once) == (planned.n_steps, planned.prefix_steps, planned.once_per_launch)
-    assert planned.enrolment == ENROLMENT.key
+    assert planned.contender == ENROLMENT.key
     assert pytest.approx((n_steps + prefix) * step_seconds) == planned.sample_seconds
 
 
@@ -229,12 +229,12 @@ def test_how_a_cell_is_sampled_follows_from_the_cost_of_a_step(step_seconds, n_s
 
 def test_a_plan_is_plain_json_and_names_what_is_broken(tmp_path):
     (tmp_path / "maths.py").write_text("a = 1\n\n\nb = 2\n")
-    found = Found(ROWS.implementation, tmp_path)
+    found = Registered(ROWS.implementation, tmp_path)
     asked = request(batch_sizes=(10, "full"))
-    enrolments = [replace(e, found=found) for e in enrol(asked, [ROWS], [ROWS])]
-    cells = [cell(enrolments[0], 10, 0.001)]
+    contenders = [replace(e, found=found) for e in enrol(asked, [ROWS], [ROWS])]
+    cells = [cell(contenders[0], 10, 0.001)]
     facts = {"launches": 5}
-    plan = json.loads(json.dumps(plan_json(asked, enrolments, cells, [Broken("half", "cannot be imported")], facts)))
+    plan = json.loads(json.dumps(plan_json(asked, contenders, cells, [Unusable("half", "cannot be imported")], facts)))
 
     assert [{"name": "half", "reason": "cannot be imported"}] == plan["broken"]
     assert cells == [Cell(**stored) for stored in plan["cells"]]
@@ -246,8 +246,8 @@ def test_a_plan_is_plain_json_and_names_what_is_broken(tmp_path):
 
 def test_a_variant_is_described_by_what_it_declares(tmp_path):
     (tmp_path / "maths.py").write_text("a = 1\n\n\nb = 2\n")
-    enrolment = next(e for e in enrol(request(), [TUNED], EVERYONE) if not e.variant.control)
-    described = describe_variant(replace(enrolment, found=Found(TUNED.implementation, tmp_path)))
+    contender = next(e for e in enrol(request(), [TUNED], EVERYONE) if not e.variant.control)
+    described = describe_variant(replace(contender, found=Registered(TUNED.implementation, tmp_path)))
 
     assert ("tuned", "float64", "F", 2, False) == tuple(
         described[key] for key in ("implementation", "dtype", "order", "maths_lines", "control")
@@ -261,15 +261,15 @@ def test_requests_differ_where_a_number_of_the_workload_does_and_not_where_a_wor
 
 @pytest.mark.parametrize(("batch_size", "n_steps"), [(1, MOST_IMAGES), (10_000, MOST_IMAGES // 10_000)])
 def test_a_train_that_seems_to_take_no_time_is_not_given_endless_steps(batch_size, n_steps):
-    enrolment = enrol(request(), EVERYONE, EVERYONE)[0]
+    contender = enrol(request(), EVERYONE, EVERYONE)[0]
 
-    assert n_steps == cell(enrolment, batch_size, 0.0).n_steps
+    assert n_steps == cell(contender, batch_size, 0.0).n_steps
 
 
 def test_samples_are_longer_where_a_call_of_train_takes_much_by_itself():
     slow_to_call = made("slow", dtype=("float32",))
     slow_to_call.implementation.call_seconds = 0.1
-    enrolment = enrol(request(dtypes=("float32",)), [slow_to_call, ROWS], [slow_to_call, ROWS])[0]
+    contender = enrol(request(dtypes=("float32",)), [slow_to_call, ROWS], [slow_to_call, ROWS])[0]
 
-    assert 1000 == cell(enrolment, 10, 1e-3).n_steps
+    assert 1000 == cell(contender, 10, 1e-3).n_steps
     assert 40 == cell(ENROLMENT, 10, 1e-3).n_steps

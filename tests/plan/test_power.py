@@ -4,17 +4,17 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from paragone.plan.power import MOST_LAUNCHES, SMALLEST_MARGIN, launches_to_resolve, resolvable_difference
+from paragone.plan.power import MOST_LAUNCHES, SMALLEST_MARGIN, launches_to_resolve, minimum_detectable_difference
 
 
 def test_without_noise_the_margin_is_all_there_is():
-    assert pytest.approx(SMALLEST_MARGIN) == resolvable_difference(0.0, 5)
+    assert pytest.approx(SMALLEST_MARGIN) == minimum_detectable_difference(0.0, 5)
 
 
 @pytest.mark.parametrize(("deviation", "launches"), [(0.002, 5), (0.02, 5), (0.02, 12)])
 def test_a_difference_of_that_size_is_found_in_95_of_100_simulated_runs(deviation, launches):
     random = np.random.Generator(np.random.PCG64(7))
-    true = np.log1p(resolvable_difference(deviation, launches))
+    true = np.log1p(minimum_detectable_difference(deviation, launches))
     found = 0
     for _ in range(4000):
         intervals = []
@@ -30,7 +30,7 @@ def test_a_difference_of_that_size_is_found_in_95_of_100_simulated_runs(deviatio
 
 @pytest.mark.parametrize("deviation", [0.0, 0.002, 0.02, 0.1])
 def test_more_launches_never_resolve_less(deviation):
-    found = [resolvable_difference(deviation, launches) for launches in range(5, 41, 5)]
+    found = [minimum_detectable_difference(deviation, launches) for launches in range(5, 41, 5)]
 
     assert sorted(found, reverse=True) == found
 
@@ -39,5 +39,5 @@ def test_more_launches_never_resolve_less(deviation):
 def test_the_launches_are_the_fewest_that_resolve_the_difference(deviation):
     launches = launches_to_resolve(0.05, deviation)
 
-    assert launches == MOST_LAUNCHES or resolvable_difference(deviation, launches) <= 0.05
-    assert launches == 5 or resolvable_difference(deviation, launches - 1) > 0.05
+    assert launches == MOST_LAUNCHES or minimum_detectable_difference(deviation, launches) <= 0.05
+    assert launches == 5 or minimum_detectable_difference(deviation, launches - 1) > 0.05

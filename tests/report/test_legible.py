@@ -11,7 +11,7 @@ from matplotlib.text import Annotation, Text
 from paragone.analyse.breakdown import Breakdown, Spread
 from paragone.analyse.summary import summarise
 from paragone.claims.claim import Claim
-from paragone.claims.ladder_gains import climbed
+from paragone.claims.ladder_gains import all_ladder_gains
 from paragone.implementation.ladders import ladders
 from paragone.report.figures import accuracy, cold_call, heatmap, ladder_gains, layouts, memory, phases, throughput
 from paragone.report.figures.figure import Sheet, drawing
@@ -26,7 +26,7 @@ KINDS = {
     "strips": lambda frame, run: cold_call.draw(frame, "x"),
     "memory": lambda frame, run: memory.draw(frame, "x", 784),
     "ladder": lambda frame, run: [
-        ladder_gains.draw(ladder, rows, "x", "Noise.") for ladder, rows in climbed(run, frame)
+        ladder_gains.draw(ladder, rows, "x", "Noise.") for ladder, rows in all_ladder_gains(run, frame)
     ],
     "phases": lambda frame, run: phases.draw(breakdowns(), {name: name for name in WAYS}, "x", "Phases of a step"),
 }

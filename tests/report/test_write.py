@@ -496,7 +496,7 @@ def test_a_twin_that_was_left_out_is_told_though_its_cells_have_passed():
     said += [outcome(OTHER, "not checked", size, stage="twin", reason="a step is slow") for size in (10, 1)]
     text = text_of(full_run(None, outcomes=said))
 
-    assert f"- twin of `{OTHER}` at batch 1, 10: a step is slow" in text
+    assert f"- stress problem of `{OTHER}` at batch 1, 10: a step is slow" in text
     assert "not verified* |" not in text
 
 
@@ -533,8 +533,8 @@ CALLS = [
 ]
 
 
-def with_receipts(folder, receipt, **others):
-    launches = [launch_row(name, launch, receipt=receipt) for name in (BASE, CONTROL) for launch in range(2)]
+def with_receipts(folder, build_info, **others):
+    launches = [launch_row(name, launch, build_info=build_info) for name in (BASE, CONTROL) for launch in range(2)]
     return made_up_run(folder, QUIET, launches=launches, **others)
 
 
@@ -567,7 +567,7 @@ def test_the_columns_of_the_results_say_that_they_are_batch_sizes(full):
 
 
 def test_what_was_built_is_in_the_order_of_names_whatever_that_of_the_launches_is(tmp_path):
-    launches = [launch_row(name, 0, receipt={"made of": name}) for name in (OTHER, CONTROL, BASE)]
+    launches = [launch_row(name, 0, build_info={"made of": name}) for name in (OTHER, CONTROL, BASE)]
     *_, first, second, third = call_cost.section(made_up_run(tmp_path, QUIET, launches=launches)).splitlines()
 
     assert [line.split("`")[1] for line in (first, second, third)] == [BASE, CONTROL, OTHER]

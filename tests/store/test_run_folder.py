@@ -304,7 +304,7 @@ def filled(folder, **changes):
         "environment.json": json.loads(json.dumps(ENVIRONMENT)),
         "finished.json": {"finished": True, "elapsed_s": 1.0},
         "samples.jsonl": SAMPLES,
-        "launches.jsonl": [launch_row(BASE, 0, receipt={"compiler": "gcc"}), launch_row(CONTROL, 0)],
+        "launches.jsonl": [launch_row(BASE, 0, build_info={"compiler": "gcc"}), launch_row(CONTROL, 0)],
         "rounds.jsonl": [{"problem": "nielsen", "threads": 1, "round": 0, "elapsed_s": 1.0}],
         "outcomes.jsonl": OUTCOMES,
         "limits.jsonl": LIMITS,
@@ -337,19 +337,19 @@ EVIL = st.sampled_from(
 )
 
 
-def places_in(content, path=()):
+def locations_in(content, path=()):
     """Yield the place of every value within a value."""
     for key, inner in content.items() if isinstance(content, dict) else enumerate(content):
         yield (*path, key)
         if isinstance(inner, dict | list):
-            yield from places_in(inner, (*path, key))
+            yield from locations_in(inner, (*path, key))
 
 
 @settings(max_examples=FUZZ_EXAMPLES, deadline=None)
 @given(st.data())
 def test_a_run_changed_anywhere_is_summed_up_or_refused_in_a_sentence(data):
     def change(content):
-        path = data.draw(st.sampled_from(list(places_in(content))))
+        path = data.draw(st.sampled_from(list(locations_in(content))))
         inner = content
         for key in path[:-1]:
             inner = inner[key]
@@ -387,7 +387,7 @@ def test_the_run_that_is_changed_is_read_as_it_is(tmp_path):
         ("plan", lambda plan: {**plan, "cells": [{**CELLS[0], "threads": 0}]}, r"cells[0].threads: expected a whole"),
         ("samples", lambda rows: [{**rows[0], "elapsed_ns": 0}], "line 1: elapsed_ns: expected a whole number from 1"),
         ("samples", lambda rows: [rows[0], {**rows[0], "n_steps": math.nan}], "line 2: n_steps: expected a whole"),
-        ("samples", lambda rows: [{**rows[0], "problem": "other"}], "line 1: problem: expected a workload of the plan"),
+        ("samples", lambda rows: [{**rows[0], "problem": "other"}], "line 1: problem: expected a problem of the plan"),
         (
             "samples",
             lambda rows: [{**rows[0], "kind": "x" * 9999}],
@@ -402,7 +402,7 @@ def test_the_run_that_is_changed_is_read_as_it_is(tmp_path):
         ("finished", lambda _: {"finished": "yes"}, "finished: expected true or false, got 'yes'"),
         ("plan", lambda plan: {**plan, "request": {"plugins": [1]}}, "request.plugins[0]: expected a text, got 1"),
         ("plan", lambda plan: {**plan, "request": {"seed": "1"}}, "request.seed: expected a whole number from 0 on"),
-        ("plan", lambda plan: {**plan, "request": {"only": [["a"]]}}, "request.only[0]: expected workload, variant"),
+        ("plan", lambda plan: {**plan, "request": {"only": [["a"]]}}, "request.only[0]: expected problem, variant"),
         ("plan", lambda plan: {**plan, "cells": [{**CELLS[0], "evaluates": 1}]}, "cells[0].evaluates: expected true"),
         (
             "plan",

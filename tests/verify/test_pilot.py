@@ -7,19 +7,19 @@ import pytest
 from easy_data import easy_data
 from in_process import InProcessWorker
 
-from paragone.errors import InvalidWorkload, MeasurementFailed
-from paragone.implementation.registry import Found, discover, find_variant
-from paragone.plan.cells import Enrolment, cell
+from paragone.errors import InvalidProblem, MeasurementFailed
+from paragone.implementation.registry import Registered, discover, find_variant
+from paragone.plan.cells import Contender, cell
 from paragone.plan.request import Request
-from paragone.task.mlp.gate import check_steps, is_twin
+from paragone.task.mlp.gate import check_steps, is_stress_problem
 from paragone.task.mlp.judge import Check
 from paragone.task.mlp.problem_files import find_problem
 from paragone.verify.pilot import CHECK_SECONDS, Pilot, most_check_steps, open_worker, verify_only
-from paragone.verify.verifier import Gatekeeper
+from paragone.verify.verifier import Verifier
 
 FOUND = {found.name: found for found in discover()[0]}
 PROBLEM = replace(find_problem("nielsen"), n_train=60, layers=(784, 4, 10))
-ROWS = Enrolment(
+ROWS = Contender(
     PROBLEM, FOUND["numpy_rows"], find_variant(list(FOUND.values()), "numpy_rows[dtype=float64,order=C]"), 1
 )
 SIZES = (1, 10, 60)
@@ -41,16 +41,16 @@ class ScriptedGatekeeper:
             raise verdict
         return verdict
 
-    def check_head(self, worker, enrolment, batch_size, max_steps):
-        stage = "twin" if is_twin(enrolment.problem) else "head"
+    def check_head(self, worker, contender, batch_size, max_steps):
+        stage = "twin" if is_stress_problem(contender.problem) else "head"
         self.max_steps[stage, batch_size] = max_steps
-        assert worker.problem == enrolment.problem
+        assert worker.problem == contender.problem
         return self._verdict(worker, stage, batch_size)
 
-    def check_last_sample(self, worker, enrolment, batch_size, n_steps, digest):
+    def check_last_sample(self, worker, contender, batch_size, n_steps, digest):
         return self._verdict(worker, "tail", batch_size)
 
-    def try_unseen(self, worker, enrolment, planned):
+    def check_fresh_input(self, worker, contender, planned):
         if (fault := self.verdicts.get(f"unseen_{planned.batch_size}")) is not None:
             raise fault
 
@@ -58,14 +58,14 @@ class ScriptedGatekeeper:
 class Stage:
     """One survey by scripted workers, and what became of it."""
 
-    def __init__(self, data, gatekeeper=None, step_seconds=None, enrolment=ROWS, spoil=None, **request):
+    def __init__(self, data, verifier=None, step_seconds=None, contender=ROWS, spoil=None, **request):
         self.workers = []
-        self.gatekeeper = gatekeeper or ScriptedGatekeeper()
+        self.verifier = verifier or ScriptedGatekeeper()
         self.step_seconds, self.spoil = step_seconds or FAST, spoil
-        pilot = Pilot(Request((PROBLEM,), **request), data, self.gatekeeper, self.open_worker)
-        self.survey = pilot.survey(enrolment, SIZES)
+        pilot = Pilot(Request((PROBLEM,), **request), data, self.verifier, self.open_worker)
+        self.survey = pilot.survey(contender, SIZES)
 
-    def open_worker(self, enrolment):
+    def open_worker(self, contender):
         worker = InProcessWorker(self.step_seconds)
         if self.spoil:
             self.spoil(worker, len(self.workers))
@@ -107,8 +107,8 @@ def test_an_outcome_names_its_cell_and_holds_error_bound_and_steps(data):
 
 
 def test_who_is_right_but_slow_with_what_is_new_is_not_timed(data):
-    gatekeeper = ScriptedGatekeeper(unseen_10=MeasurementFailed("it remembers"))
-    stage = Stage(data, gatekeeper)
+    verifier = ScriptedGatekeeper(unseen_10=MeasurementFailed("it remembers"))
+    stage = Stage(data, verifier)
 
     assert [1, 60] == stage.sizes
     assert [10] == [size for _, size, reason in stage.rows("failed") if reason == "it remembers"]
@@ -117,7 +117,7 @@ def test_who_is_right_but_slow_with_what_is_new_is_not_timed(data):
 def test_a_survey_takes_one_worker_for_the_workload_and_one_for_its_twin_and_ends_both(data):
     stage = Stage(data)
 
-    assert [("load", "nielsen"), ("load", "nielsen (twin)")] == [worker.log[0] for worker in stage.workers]
+    assert [("load", "nielsen"), ("load", "nielsen (stress problem)")] == [worker.log[0] for worker in stage.workers]
     assert not any(worker.alive for worker in stage.workers)
 
 
@@ -126,7 +126,7 @@ def test_the_peak_memory_is_the_largest_of_all_batch_sizes(data):
 
 
 def test_right_code_passes_the_real_gate_at_every_batch_size(data, tmp_path):
-    stage = Stage(data, gatekeeper=Gatekeeper(data, 1, tmp_path))
+    stage = Stage(data, verifier=Verifier(data, 1, tmp_path))
 
     assert list(SIZES) == stage.sizes
     assert {"passed"} == {row["status"] for row in stage.survey.outcomes}
@@ -146,8 +146,8 @@ def test_right_code_passes_the_real_gate_at_every_batch_size(data, tmp_path):
 def test_what_cannot_run_here_is_unavailable_and_starts_no_worker(data, missing, supports, reason):
     methods = {"missing": classmethod(lambda cls: missing), "supports": classmethod(lambda cls, problem: supports)}
     special = type("Special", (ROWS.variant.implementation,), methods)
-    enrolment = replace(ROWS, variant=replace(ROWS.variant, implementation=special))
-    stage = Stage(data, enrolment=enrolment)
+    contender = replace(ROWS, variant=replace(ROWS.variant, implementation=special))
+    stage = Stage(data, contender=contender)
 
     assert [("available", None, reason)] == stage.rows("unavailable")
     assert [] == stage.workers == stage.sizes
@@ -169,16 +169,16 @@ def test_what_does_not_load_has_one_row_for_all_batch_sizes(data):
 
 
 def near(of):
-    """An enrolment of what comes near the workloads of which `of` is true."""
+    """An contender of what comes near the problems of which `of` is true."""
     nearest = classmethod(lambda cls, problem: "another loss" if of(problem) else None)
     special = type("Near", (ROWS.variant.implementation,), {"nearest": nearest})
     return replace(ROWS, variant=replace(ROWS.variant, implementation=special))
 
 
 def test_what_only_comes_near_its_workload_is_timed_not_checked_and_has_no_twin(data, tmp_path):
-    stage = Stage(data, gatekeeper=Gatekeeper(data, 1, tmp_path), enrolment=near(lambda problem: True))
+    stage = Stage(data, verifier=Verifier(data, 1, tmp_path), contender=near(lambda problem: True))
 
-    reason = "it only comes near this workload: another loss"
+    reason = "it only comes near this problem: another loss"
     checks = [(check, size, reason) for size in SIZES for check in ("head", "tail")]
     assert checks == stage.rows("not checked")
     assert len(checks) == len(stage.survey.outcomes)
@@ -187,16 +187,16 @@ def test_what_only_comes_near_its_workload_is_timed_not_checked_and_has_no_twin(
 
 
 def test_what_only_comes_near_the_twin_is_checked_on_its_workload_alone(data, tmp_path):
-    stage = Stage(data, gatekeeper=Gatekeeper(data, 1, tmp_path), enrolment=near(is_twin))
+    stage = Stage(data, verifier=Verifier(data, 1, tmp_path), contender=near(is_stress_problem))
 
-    reason = "it only comes near this workload: another loss"
+    reason = "it only comes near this problem: another loss"
     assert [("twin", size, reason) for size in SIZES] == stage.rows("not checked")
     assert 2 * len(SIZES) == len(stage.rows("passed"))
     assert ["nielsen"] == [worker.problem.name for worker in stage.workers]
 
 
 def test_asking_in_what_it_differs_may_raise(data):
-    stage = Stage(data, enrolment=near(lambda problem: 1 / 0))
+    stage = Stage(data, contender=near(lambda problem: 1 / 0))
 
     reason = "asking whether it can run raised ZeroDivisionError: division by zero"
     assert [("available", None, reason)] == stage.rows("unavailable")
@@ -224,13 +224,13 @@ def test_slow_measures_what_is_too_slow_once_per_launch(data):
 def test_slow_steps_are_checked_over_fewer_of_them(data):
     stage = Stage(data, step_seconds={1: 1e-3, 10: 0.2, 60: 0.9})
 
-    assert {1: 20, 10: 5, 60: 1} == {size: stage.gatekeeper.max_steps["head", size] for size in SIZES}
+    assert {1: 20, 10: 5, 60: 1} == {size: stage.verifier.max_steps["head", size] for size in SIZES}
 
 
 def test_the_twin_is_checked_only_where_a_step_is_short_and_drops_nothing_elsewhere(data):
     stage = Stage(data, step_seconds={1: 1e-3, 10: 0.25, 60: 0.9})
 
-    assert [1, 10] == [size for stage_, size in stage.gatekeeper.max_steps if stage_ == "twin"]
+    assert [1, 10] == [size for stage_, size in stage.verifier.max_steps if stage_ == "twin"]
     assert [1, 10, 60] == stage.sizes
 
 
@@ -258,7 +258,7 @@ def test_after_a_failed_head_no_sample_is_taken_and_no_twin_checked(data):
     stage = Stage(data, ScriptedGatekeeper(head_10=Check("failed", "W1 is wrong")))
 
     assert ("sample", 10) not in stage.workers[0].log
-    assert ("twin", 10) not in stage.gatekeeper.max_steps
+    assert ("twin", 10) not in stage.verifier.max_steps
 
 
 @pytest.mark.parametrize("check", ["head", "tail", "twin"])
@@ -319,16 +319,16 @@ def test_a_variant_that_uses_two_cpus_with_one_thread_is_not_timed(data):
 
     assert [("threads", size, reason) for size in SIZES] == stage.rows("failed")
     assert [] == stage.sizes
-    assert list(SIZES) == Stage(data, enrolment=replace(ROWS, threads=2), spoil=spoil).sizes
+    assert list(SIZES) == Stage(data, contender=replace(ROWS, threads=2), spoil=spoil).sizes
 
 
 def test_a_second_thread_is_the_reason_even_where_it_makes_what_is_new_slow(data):
     def spoil(worker, n):
         worker.cpus_used = 1.9
 
-    gatekeeper = ScriptedGatekeeper(**{f"unseen_{size}": MeasurementFailed("it remembers") for size in SIZES})
+    verifier = ScriptedGatekeeper(**{f"unseen_{size}": MeasurementFailed("it remembers") for size in SIZES})
 
-    assert ["threads"] * 3 == [stage for stage, _, _ in Stage(data, gatekeeper, spoil=spoil).rows("failed")]
+    assert ["threads"] * 3 == [stage for stage, _, _ in Stage(data, verifier, spoil=spoil).rows("failed")]
 
 
 # --- around it ---
@@ -366,7 +366,7 @@ def test_verify_checks_the_chosen_and_neither_baseline_nor_control_unless_chosen
     monkeypatch.setattr(
         "paragone.verify.pilot.Pilot.survey", lambda self, e, sizes: SimpleNamespace(outcomes=[(e.key, sizes)])
     )
-    lists = Found(type("Lists", (ROWS.variant.implementation,), {"name": "lists"}), ROWS.found.folder)
+    lists = Registered(type("Lists", (ROWS.variant.implementation,), {"name": "lists"}), ROWS.found.folder)
     everyone = [lists, FOUND["numpy_rows"]]
     display = Silent()
     request = Request((PROBLEM,), dtypes=("float64",), batch_sizes=(10,))
@@ -390,5 +390,5 @@ def test_verify_checks_the_one_variant_asked_for_though_its_sibling_is_the_basel
 
 def test_verify_refuses_a_workload_that_does_not_fit_the_data(data):
     request = Request((replace(PROBLEM, n_train=60_000),))
-    with pytest.raises(InvalidWorkload, match="n_train"):
+    with pytest.raises(InvalidProblem, match="n_train"):
         next(verify_only(request, [FOUND["numpy_rows"]], list(FOUND.values()), data, Silent()))

@@ -13,7 +13,7 @@ from paragone.implementation.registry import IMPLEMENTATIONS, read_folder
 from paragone.machine.cpu_wait import Reading
 from paragone.plan.cells import Cell
 from paragone.task.mlp.problem_files import find_problem
-from paragone.verify.replay import LEAST_EXCESS_NS, TRIES, never_seen, refuse_replay
+from paragone.verify.replay import LEAST_EXCESS_NS, TRIES, fresh_input, reject_replay
 
 PROBLEM = replace(find_problem("nielsen"), n_train=60, layers=(784, 4, 10))
 CELL = Cell("nielsen", "member", 10, 1, 40, 5, 1e-3, once_per_launch=False)
@@ -22,14 +22,14 @@ CALL_NS = 30 * MS  # of a train through the pipe, whatever it trains
 
 
 class Clocked:
-    """A worker whose samples take `sample_ns`, and whose steps that are new take `unseen_ns` together, by try.
+    """A worker whose samples take `sample_ns`, and whose steps that are new take `fresh_ns` together, by try.
 
     In each of its trainings it is ready for `withheld_ns` more and has no CPU.
     """
 
-    def __init__(self, sample_ns, *unseen_ns, withheld_ns=0):
+    def __init__(self, sample_ns, *fresh_ns, withheld_ns=0):
         self.now_ns, self.cpu_ns, self.ready_ns = 0, 0, 0
-        self.unseen_ns, self.withheld_ns = list(unseen_ns), withheld_ns
+        self.fresh_ns, self.withheld_ns = list(fresh_ns), withheld_ns
         self.sample_ns = itertools.cycle(sample_ns if isinstance(sample_ns, list) else [sample_ns])
         self.starts, self.n_steps = [], []
 
@@ -41,7 +41,7 @@ class Clocked:
         self.starts.append((state.digest(), order.tobytes()))
         self.n_steps.append(n_steps)
         is_whole = n_steps == len(order)
-        took_ns = CALL_NS + (self.unseen_ns.pop(0) if is_whole else 0)
+        took_ns = CALL_NS + (self.fresh_ns.pop(0) if is_whole else 0)
         waited_ns = self.withheld_ns if is_whole else 0
         self.cpu_ns += took_ns
         self.ready_ns += waited_ns
@@ -53,7 +53,7 @@ class Clocked:
 
 def test_who_takes_as_long_for_what_is_new_passes_at_the_first_try():
     worker = Clocked(40 * MS, 59 * MS)
-    refuse_replay(worker, PROBLEM, CELL)
+    reject_replay(worker, PROBLEM, CELL)
 
     assert [1, 1, 40] == worker.n_steps
 
@@ -64,20 +64,20 @@ def test_who_takes_longer_each_time_is_refused_with_both_times():
     with pytest.raises(
         MeasurementFailed, match=r"40 steps take 40\.0 ms when they are timed, and 60\.0 ms by the harn"
     ):
-        refuse_replay(worker, PROBLEM, CELL)
+        reject_replay(worker, PROBLEM, CELL)
 
 
 def test_one_try_that_takes_no_longer_is_enough():
-    refuse_replay(Clocked(40 * MS, *[400 * MS] * (TRIES - 1), 40 * MS), PROBLEM, CELL)
+    reject_replay(Clocked(40 * MS, *[400 * MS] * (TRIES - 1), 40 * MS), PROBLEM, CELL)
 
 
 def test_what_the_machine_withholds_is_held_against_nobody():
-    refuse_replay(Clocked(40 * MS, 41 * MS, withheld_ns=500 * MS), PROBLEM, CELL)
+    reject_replay(Clocked(40 * MS, 41 * MS, withheld_ns=500 * MS), PROBLEM, CELL)
 
 
 def test_who_works_longer_is_refused_whatever_is_withheld():
     with pytest.raises(MeasurementFailed, match=r"and 60\.0 ms by the harness's clock"):
-        refuse_replay(Clocked(40 * MS, *[60 * MS] * TRIES, withheld_ns=500 * MS), PROBLEM, CELL)
+        reject_replay(Clocked(40 * MS, *[60 * MS] * TRIES, withheld_ns=500 * MS), PROBLEM, CELL)
 
 
 @pytest.mark.parametrize("threads", [1, 2])
@@ -89,32 +89,32 @@ def test_an_honest_implementation_passes_with_one_thread_and_with_two(tmp_path, 
         (numpy_rows,) = read_folder(IMPLEMENTATIONS / "numpy_rows")
         variant = Variant(numpy_rows, (("dtype", "float32"), ("order", "C")))
         worker.load(variant, str(IMPLEMENTATIONS / "numpy_rows"), problem, str(workers.data.folder), seed=1)
-        refuse_replay(worker, problem, Cell(problem.name, variant.name, 200, threads, 100, 10, 1e-3, False))
+        reject_replay(worker, problem, Cell(problem.name, variant.name, 200, threads, 100, 10, 1e-3, False))
 
 
 @pytest.mark.parametrize("samples", [[1 * MS, 60 * MS], [60 * MS, 1 * MS]])
 def test_a_sample_that_was_disturbed_excuses_nobody(samples):
     with pytest.raises(MeasurementFailed, match=r"1\.0 ms when they are timed"):
-        refuse_replay(Clocked(samples, *[40 * MS] * TRIES), PROBLEM, CELL)
+        reject_replay(Clocked(samples, *[40 * MS] * TRIES), PROBLEM, CELL)
 
 
 def test_a_few_milliseconds_are_noise_however_short_the_sample():
-    refuse_replay(Clocked(10, LEAST_EXCESS_NS + 9), PROBLEM, CELL)
+    reject_replay(Clocked(10, LEAST_EXCESS_NS + 9), PROBLEM, CELL)
     with pytest.raises(MeasurementFailed):
-        refuse_replay(Clocked(10, *[LEAST_EXCESS_NS + 10] * TRIES), PROBLEM, CELL)
+        reject_replay(Clocked(10, *[LEAST_EXCESS_NS + 10] * TRIES), PROBLEM, CELL)
 
 
 def test_every_try_has_a_start_and_an_order_of_its_own():
     worker = Clocked(0, *[60 * MS] * TRIES)
     with pytest.raises(MeasurementFailed):
-        refuse_replay(worker, PROBLEM, CELL)
+        reject_replay(worker, PROBLEM, CELL)
 
     assert TRIES == len({start for start, _ in worker.starts}) == len({order for _, order in worker.starts})
 
 
 def test_at_full_batch_where_every_order_is_the_same_the_start_is_new():
     full = replace(CELL, batch_size=60)
-    (one, order), (other, same) = never_seen(PROBLEM, full), never_seen(PROBLEM, full)
+    (one, order), (other, same) = fresh_input(PROBLEM, full), fresh_input(PROBLEM, full)
 
     assert (order == same).all()
     assert one.digest() != other.digest()
@@ -122,7 +122,7 @@ def test_at_full_batch_where_every_order_is_the_same_the_start_is_new():
 
 def test_a_single_long_step_is_not_tried():
     worker = Clocked(0)
-    refuse_replay(worker, PROBLEM, replace(CELL, once_per_launch=True))
-    refuse_replay(worker, PROBLEM, replace(CELL, n_steps=1))
+    reject_replay(worker, PROBLEM, replace(CELL, once_per_launch=True))
+    reject_replay(worker, PROBLEM, replace(CELL, n_steps=1))
 
     assert [] == worker.n_steps

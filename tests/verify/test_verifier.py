@@ -1,4 +1,4 @@
-"""The gatekeeper: what it lets pass, what it remembers, and whom it takes for the same code."""
+"""The verifier: what it lets pass, what it remembers, and whom it takes for the same code."""
 
 from dataclasses import replace
 from types import SimpleNamespace
@@ -10,10 +10,10 @@ from in_process import InProcessWorker
 
 from paragone.errors import MeasurementFailed
 from paragone.implementation.registry import discover, find_variant
-from paragone.plan.cells import Enrolment
-from paragone.task.mlp.gate import check_steps, twin
+from paragone.plan.cells import Contender
+from paragone.task.mlp.gate import check_steps, stress_problem
 from paragone.task.mlp.problem_files import find_problem
-from paragone.verify.verifier import Gatekeeper
+from paragone.verify.verifier import Verifier
 from paragone.worker.sample import result_digest
 
 FOUND = {found.name: found for found in discover()[0]}
@@ -21,9 +21,9 @@ PROBLEM = replace(find_problem("nielsen"), n_train=60, layers=(784, 4, 10))
 N_STEPS = 7
 
 
-def enrolled(name: str, threads: int = 1) -> Enrolment:
+def enrolled(name: str, threads: int = 1) -> Contender:
     variant = find_variant(list(FOUND.values()), name)
-    return Enrolment(PROBLEM, FOUND[variant.implementation.name], variant, threads)
+    return Contender(PROBLEM, FOUND[variant.implementation.name], variant, threads)
 
 
 ROWS = enrolled("numpy_rows[dtype=float64,order=C]")
@@ -35,8 +35,8 @@ def data(tmp_path_factory):
 
 
 @pytest.fixture
-def gatekeeper(data, tmp_path):
-    return Gatekeeper(data, seed=1, cache=tmp_path)
+def verifier(data, tmp_path):
+    return Verifier(data, seed=1, cache=tmp_path)
 
 
 @pytest.fixture
@@ -44,9 +44,9 @@ def worker(data):
     return loaded(data, ROWS)
 
 
-def loaded(data, enrolment: Enrolment) -> InProcessWorker:
+def loaded(data, contender: Contender) -> InProcessWorker:
     worker = InProcessWorker()
-    worker.load(enrolment.variant, "", enrolment.problem, str(data.folder), seed=1)
+    worker.load(contender.variant, "", contender.problem, str(data.folder), seed=1)
     return worker
 
 
@@ -56,54 +56,54 @@ def sampled(worker, batch_size=5, n_steps=N_STEPS) -> str:
 
 
 @pytest.mark.parametrize("name", ["numpy_rows[dtype=float32,order=F]", "numpy_rows[dtype=float64,order=C]"])
-@pytest.mark.parametrize("is_twin", [False, True])
-def test_right_code_passes_at_its_head(data, gatekeeper, name, is_twin):
-    enrolment = enrolled(name)
-    if is_twin:
-        enrolment = replace(enrolment, problem=twin(PROBLEM))
-    check = gatekeeper.check_head(loaded(data, enrolment), enrolment, 5, max_steps=20)
+@pytest.mark.parametrize("is_stress_problem", [False, True])
+def test_right_code_passes_at_its_head(data, verifier, name, is_stress_problem):
+    contender = enrolled(name)
+    if is_stress_problem:
+        contender = replace(contender, problem=stress_problem(PROBLEM))
+    check = verifier.check_head(loaded(data, contender), contender, 5, max_steps=20)
 
     assert ("passed", 20) == (check.status, check.n_steps)
 
 
-def test_no_more_steps_are_checked_than_asked_for(worker, gatekeeper):
-    check = gatekeeper.check_head(worker, ROWS, 5, max_steps=3)
+def test_no_more_steps_are_checked_than_asked_for(worker, verifier):
+    check = verifier.check_head(worker, ROWS, 5, max_steps=3)
 
     assert 3 == check.n_steps
     assert 3 == max(entry[1] for entry in worker.log if entry[0] == "train")
 
 
-def test_wrong_code_fails_at_its_head(worker, gatekeeper):
+def test_wrong_code_fails_at_its_head(worker, verifier):
     worker.implementation.train = lambda order: None
-    check = gatekeeper.check_head(worker, ROWS, 5, max_steps=20)
+    check = verifier.check_head(worker, ROWS, 5, max_steps=20)
 
     assert "failed" == check.status
     assert check.reason
 
 
-def test_a_worker_that_ends_during_a_check_is_the_callers_to_answer(worker, gatekeeper):
+def test_a_worker_that_ends_during_a_check_is_the_callers_to_answer(worker, verifier):
     worker.train = lambda state, order: worker.die("train: the worker was killed by SIGSEGV")
 
     with pytest.raises(MeasurementFailed, match="SIGSEGV"):
-        gatekeeper.check_head(worker, ROWS, 5, max_steps=20)
+        verifier.check_head(worker, ROWS, 5, max_steps=20)
 
 
-def test_the_reference_is_computed_once_and_kept(worker, gatekeeper, data, tmp_path, monkeypatch):
-    gatekeeper.check_head(worker, ROWS, 5, max_steps=20)
+def test_the_reference_is_computed_once_and_kept(worker, verifier, data, tmp_path, monkeypatch):
+    verifier.check_head(worker, ROWS, 5, max_steps=20)
     (kept,) = (tmp_path / "reference").iterdir()
     before = kept.stat().st_mtime_ns
     monkeypatch.setattr("paragone.task.mlp.reference.trajectory", lambda *args: pytest.fail("computed again"))
-    check = Gatekeeper(data, 1, tmp_path).check_head(worker, ROWS, 5, max_steps=2)
+    check = Verifier(data, 1, tmp_path).check_head(worker, ROWS, 5, max_steps=2)
 
     assert "passed" == check.status
     assert before == kept.stat().st_mtime_ns
 
 
-# --- what only comes near a workload ---
+# --- what only comes near a problem ---
 
 
 class Rubbish(FOUND["numpy_rows"].implementation):
-    """Weights that have nothing to do with the workload, in the right form."""
+    """Weights that have nothing to do with the problem, in the right form."""
 
     def train(self, order):
         self.W = [W[::-1] * 2 for W in self.W]
@@ -134,41 +134,41 @@ class NearAndNotDeterministic(NearAndWavering):
     deterministic = False
 
 
-def checks_of(data, gatekeeper, implementation):
+def checks_of(data, verifier, implementation):
     """What the gate says of the first steps and of a sample, and whether it takes the sample's bits for verified."""
-    enrolment = replace(ROWS, variant=replace(ROWS.variant, implementation=implementation))
-    worker = loaded(data, enrolment)
-    head = gatekeeper.check_head(worker, enrolment, 5, max_steps=20)
+    contender = replace(ROWS, variant=replace(ROWS.variant, implementation=implementation))
+    worker = loaded(data, contender)
+    head = verifier.check_head(worker, contender, 5, max_steps=20)
     digest = sampled(worker)
-    tail = gatekeeper.check_last_sample(worker, enrolment, 5, N_STEPS, digest)
-    return [head, tail], gatekeeper.knows(enrolment, 5, N_STEPS, digest)
+    tail = verifier.check_last_sample(worker, contender, 5, N_STEPS, digest)
+    return [head, tail], verifier.knows(contender, 5, N_STEPS, digest)
 
 
 @pytest.mark.parametrize("near", [NearRubbish, NearAndNotDeterministic])
-def test_what_only_comes_near_is_never_passed_whatever_it_computes_and_says_in_what_it_differs(data, gatekeeper, near):
-    checks, known = checks_of(data, gatekeeper, near)
+def test_what_only_comes_near_is_never_passed_whatever_it_computes_and_says_in_what_it_differs(data, verifier, near):
+    checks, known = checks_of(data, verifier, near)
 
-    reason = "it only comes near this workload: its weights are upside down"
+    reason = "it only comes near this problem: its weights are upside down"
     assert [("not checked", reason)] * 2 == [(check.status, check.reason) for check in checks]
     assert not known
 
 
-def test_the_same_rubbish_that_declares_nothing_fails(data, gatekeeper):
-    checks, known = checks_of(data, gatekeeper, Rubbish)
+def test_the_same_rubbish_that_declares_nothing_fails(data, verifier):
+    checks, known = checks_of(data, verifier, Rubbish)
 
     assert ["failed"] * 2 == [check.status for check in checks]
     assert not known
 
 
-def test_what_only_comes_near_fails_where_the_form_of_its_result_is_wrong(data, gatekeeper):
-    checks, _ = checks_of(data, gatekeeper, NearWithoutSteps)
+def test_what_only_comes_near_fails_where_the_form_of_its_result_is_wrong(data, verifier):
+    checks, _ = checks_of(data, verifier, NearWithoutSteps)
 
     assert ["the step count is 0, 20 is expected", "the step count is 0, 7 is expected"] == [c.reason for c in checks]
     assert ["failed"] * 2 == [check.status for check in checks]
 
 
-def test_what_only_comes_near_fails_where_it_gives_other_bits_than_before_and_did_not_say_so(data, gatekeeper):
-    (head, _), _ = checks_of(data, gatekeeper, NearAndWavering)
+def test_what_only_comes_near_fails_where_it_gives_other_bits_than_before_and_did_not_say_so(data, verifier):
+    (head, _), _ = checks_of(data, verifier, NearAndWavering)
 
     assert "failed" == head.status
     assert "other bits the second time" in head.reason
@@ -177,38 +177,38 @@ def test_what_only_comes_near_fails_where_it_gives_other_bits_than_before_and_di
 # --- the last sample ---
 
 
-def test_a_sample_that_ends_as_the_reference_says_is_remembered(worker, gatekeeper):
+def test_a_sample_that_ends_as_the_reference_says_is_remembered(worker, verifier):
     digest = sampled(worker)
-    assert not gatekeeper.knows(ROWS, 5, N_STEPS, digest)
-    check = gatekeeper.check_last_sample(worker, ROWS, 5, N_STEPS, digest)
+    assert not verifier.knows(ROWS, 5, N_STEPS, digest)
+    check = verifier.check_last_sample(worker, ROWS, 5, N_STEPS, digest)
 
     assert "passed" == check.status
-    assert gatekeeper.knows(ROWS, 5, N_STEPS, digest)
+    assert verifier.knows(ROWS, 5, N_STEPS, digest)
 
 
-def test_a_sample_that_ends_elsewhere_is_not_remembered(worker, gatekeeper):
+def test_a_sample_that_ends_elsewhere_is_not_remembered(worker, verifier):
     sampled(worker)
     final, _ = worker.result()
     wrong = replace(final, W=(final.W[0] * (1 + 1e-6), final.W[1]))
     worker.result = lambda: (wrong, None)
-    check = gatekeeper.check_last_sample(worker, ROWS, 5, N_STEPS, result_digest(wrong, None))
+    check = verifier.check_last_sample(worker, ROWS, 5, N_STEPS, result_digest(wrong, None))
 
     assert "failed" == check.status
-    assert not gatekeeper.knows(ROWS, 5, N_STEPS, result_digest(wrong, None))
+    assert not verifier.knows(ROWS, 5, N_STEPS, result_digest(wrong, None))
 
 
-def test_a_sample_with_steps_left_out_is_not_remembered(worker, gatekeeper):
+def test_a_sample_with_steps_left_out_is_not_remembered(worker, verifier):
     digest = sampled(worker, n_steps=N_STEPS - 1)
 
-    assert "failed" == gatekeeper.check_last_sample(worker, ROWS, 5, N_STEPS, digest).status
-    assert not gatekeeper.knows(ROWS, 5, N_STEPS, digest)
+    assert "failed" == verifier.check_last_sample(worker, ROWS, 5, N_STEPS, digest).status
+    assert not verifier.knows(ROWS, 5, N_STEPS, digest)
 
 
-def test_what_is_verified_holds_for_the_control_which_is_the_same_code(gatekeeper):
+def test_what_is_verified_holds_for_the_control_which_is_the_same_code(verifier):
     control = replace(ROWS, variant=replace(ROWS.variant, control=True))
-    gatekeeper.remember(ROWS, 5, N_STEPS, "bits")
+    verifier.remember(ROWS, 5, N_STEPS, "bits")
 
-    assert gatekeeper.knows(control, 5, N_STEPS, "bits")
+    assert verifier.knows(control, 5, N_STEPS, "bits")
 
 
 @pytest.mark.parametrize(
@@ -220,20 +220,20 @@ def test_what_is_verified_holds_for_the_control_which_is_the_same_code(gatekeepe
         replace(ROWS, found=replace(ROWS.found, folder=ROWS.found.folder / "elsewhere")),
         replace(ROWS, problem=replace(PROBLEM, name="another")),
     ],
-    ids=["another order", "another dtype", "other threads", "another folder", "another workload"],
+    ids=["another order", "another dtype", "other threads", "another folder", "another problem"],
 )
-def test_what_is_verified_of_one_is_not_verified_of_another(gatekeeper, other):
-    gatekeeper.remember(ROWS, 5, N_STEPS, "bits")
+def test_what_is_verified_of_one_is_not_verified_of_another(verifier, other):
+    verifier.remember(ROWS, 5, N_STEPS, "bits")
 
-    assert not gatekeeper.knows(other, 5, N_STEPS, "bits")
+    assert not verifier.knows(other, 5, N_STEPS, "bits")
 
 
 @pytest.mark.parametrize(("batch_size", "n_steps", "digest"), [(6, 7, "bits"), (5, 8, "bits"), (5, 7, "other bits")])
-def test_what_is_verified_is_one_result_of_one_order(gatekeeper, batch_size, n_steps, digest):
-    gatekeeper.remember(ROWS, 5, 7, "bits")
+def test_what_is_verified_is_one_result_of_one_order(verifier, batch_size, n_steps, digest):
+    verifier.remember(ROWS, 5, 7, "bits")
 
-    assert gatekeeper.knows(ROWS, 5, 7, "bits")
-    assert not gatekeeper.knows(ROWS, batch_size, n_steps, digest)
+    assert verifier.knows(ROWS, 5, 7, "bits")
+    assert not verifier.knows(ROWS, batch_size, n_steps, digest)
 
 
 @pytest.mark.parametrize(
@@ -245,7 +245,7 @@ def test_what_is_verified_is_one_result_of_one_order(gatekeeper, batch_size, n_s
         (50_000, 3, 1),  # one at least
     ],
 )
-def test_the_tail_is_as_long_as_the_reference_can_follow(monkeypatch, gatekeeper, batch_size, n_steps, tail):
+def test_the_tail_is_as_long_as_the_reference_can_follow(monkeypatch, verifier, batch_size, n_steps, tail):
     asked = []
     passed = SimpleNamespace(status="passed")
     monkeypatch.setattr("paragone.verify.verifier.TAIL_IMAGES", 10_000)
@@ -253,7 +253,7 @@ def test_the_tail_is_as_long_as_the_reference_can_follow(monkeypatch, gatekeeper
     worker = SimpleNamespace(result=lambda: (SimpleNamespace(digest=lambda: "bits"), None), train=None)
     whole = replace(ROWS, problem=find_problem("nielsen"))
     monkeypatch.setattr(type(PROBLEM), "order", lambda self, seed, *shape: np.broadcast_to(0, shape))
-    gatekeeper.check_last_sample(worker, whole, batch_size, n_steps, "bits")
+    verifier.check_last_sample(worker, whole, batch_size, n_steps, "bits")
 
     assert [tail] == asked
     assert tail <= check_steps(batch_size)

@@ -17,7 +17,7 @@ from paragone.files.paths import IMPORT_ROOT
 from paragone.machine.cpus import usable_cpus
 from paragone.machine.threads import fault_of_threads
 from paragone.worker import handle
-from paragone.worker.handle import python_path
+from paragone.worker.handle import import_path
 
 can_pin = pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system cannot pin processes")
 
@@ -214,8 +214,8 @@ def test_the_worker_is_of_this_harness_though_another_lies_in_the_current_folder
 
 
 def test_python_looks_for_this_harness_before_what_the_user_set():
-    assert f"{IMPORT_ROOT}" == python_path({})
-    assert f"{IMPORT_ROOT}{os.pathsep}/home/me/lib" == python_path({"PYTHONPATH": "/home/me/lib"})
+    assert f"{IMPORT_ROOT}" == import_path({})
+    assert f"{IMPORT_ROOT}{os.pathsep}/home/me/lib" == import_path({"PYTHONPATH": "/home/me/lib"})
 
 
 def test_ctrl_c_at_the_terminal_reaches_no_worker(workers, process_of):

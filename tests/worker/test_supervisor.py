@@ -10,7 +10,7 @@ import pytest
 from zoo_faults import is_gone, wait_until
 
 from paragone.errors import MeasurementFailed
-from paragone.worker.supervisor import MARK, Watch, new_mark
+from paragone.worker.supervisor import TAG, Supervisor, new_tag
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux names the parents of orphans")
 
@@ -49,15 +49,15 @@ def watched():
     started = []
 
     def start(code, *arguments, memory_limit_bytes=1 << 40):
-        mark = new_mark()
+        mark = new_tag()
         process = subprocess.Popen(
             [sys.executable, "-c", code, *arguments],
-            env={**os.environ, MARK: mark},
+            env={**os.environ, TAG: mark},
             stdout=subprocess.PIPE,
             text=True,
             start_new_session=True,
         )
-        watch = Watch(process.pid, mark, memory_limit_bytes)
+        watch = Supervisor(process.pid, mark, memory_limit_bytes)
         started.append((watch, process))
         return watch, process, process.stdout.readline().strip()
 
@@ -134,4 +134,4 @@ def test_the_memory_of_a_child_counts_and_what_is_shared_with_it_counts_once(wat
 
 
 def test_two_marks_differ():
-    assert new_mark() != new_mark()
+    assert new_tag() != new_tag()

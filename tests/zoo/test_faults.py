@@ -30,7 +30,7 @@ from paragone.report.text.tables import gaps_table
 from paragone.store.run_folder import read_run
 from paragone.task.mlp.problem_files import find_problem
 from paragone.worker.handle import WorkerHandle
-from paragone.worker.supervisor import MARK
+from paragone.worker.supervisor import TAG
 
 PROBLEM = replace(find_problem("nielsen"), n_train=200, layers=(784, 4, 10), batch_sizes=(SMALL, LARGE))
 MEMORY_LIMIT = 400_000_000
@@ -45,7 +45,7 @@ def processes_left() -> list[str]:
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             environment = (folder / "environ").read_bytes().split(b"\0")
-            if ours in environment and any(entry.startswith(f"{MARK}=".encode()) for entry in environment):
+            if ours in environment and any(entry.startswith(f"{TAG}=".encode()) for entry in environment):
                 found.append((folder / "cmdline").read_text())
         except OSError:
             continue

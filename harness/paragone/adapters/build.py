@@ -25,7 +25,7 @@ MOST_ERROR_LINES = 3
 
 
 @dataclass(frozen=True)
-class Receipt:
+class BuildInfo:
     """What a library was built from: hash of the sources, the compiler's version, the command as declared."""
 
     source: str
@@ -33,7 +33,7 @@ class Receipt:
     command: str
 
 
-def build(command: Sequence[str], folder: Path, cache: Path | None = None) -> tuple[Path, Receipt]:
+def build(command: Sequence[str], folder: Path, cache: Path | None = None) -> tuple[Path, BuildInfo]:
     """Return the library that the command makes in `folder`, and its receipt; built now unless it is in the cache.
 
     In the command, {library} stands for the file to be made, {include} for the folder of the headers and {build} for
@@ -43,11 +43,11 @@ def build(command: Sequence[str], folder: Path, cache: Path | None = None) -> tu
     """
     if not any("{library}" in word for word in command):
         raise MeasurementFailed("command(): expected {library}, the file to be made, in one of its words")
-    receipt = Receipt(_source_hash(folder), compiler_version(command[0]), " ".join(command))
-    place = (cache or cache_folder() / "built") / _key(receipt)
-    if not _is_whole(place, receipt):
-        _build_into(place, command, folder, receipt)
-    return place / LIBRARY, receipt
+    build_info = BuildInfo(_source_hash(folder), compiler_version(command[0]), " ".join(command))
+    place = (cache or cache_folder() / "built") / _key(build_info)
+    if not _is_whole(place, build_info):
+        _build_into(place, command, folder, build_info)
+    return place / LIBRARY, build_info
 
 
 def compiler_version(compiler: str) -> str:
@@ -73,9 +73,9 @@ def _source_hash(folder: Path) -> str:
     return hashlib.sha256(folder_hash(folder).encode() + headers).hexdigest()[:16]
 
 
-def _key(receipt: Receipt) -> str:
+def _key(build_info: BuildInfo) -> str:
     """Return the name of the entry: code for `-march=native` from a shared home must not run on another CPU."""
-    content = json.dumps([asdict(receipt), _cpu()], sort_keys=True)
+    content = json.dumps([asdict(build_info), _cpu()], sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()[:24]
 
 
@@ -89,16 +89,16 @@ def _cpu() -> list[str]:
     return [platform.machine(), *sorted({line for line in lines if line.startswith(wanted)})]
 
 
-def _is_whole(place: Path, receipt: Receipt) -> bool:
+def _is_whole(place: Path, build_info: BuildInfo) -> bool:
     try:
         recorded = json.loads((place / RECEIPT).read_text())
         size = (place / LIBRARY).stat().st_size
     except (OSError, ValueError):
         return False
-    return bool(recorded == {**asdict(receipt), "size_bytes": size})
+    return bool(recorded == {**asdict(build_info), "size_bytes": size})
 
 
-def _build_into(place: Path, command: Sequence[str], folder: Path, receipt: Receipt) -> None:
+def _build_into(place: Path, command: Sequence[str], folder: Path, build_info: BuildInfo) -> None:
     """Build beside the entry and rename: whoever looks sees a whole entry or none."""
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -111,8 +111,10 @@ def _build_into(place: Path, command: Sequence[str], folder: Path, receipt: Rece
         library = scratch / LIBRARY
         _compile(_filled_in(command, {"library": library, "include": HEADERS, "build": scratch}), folder)
         if not library.is_file():
-            raise MeasurementFailed(f"{command[0]} ended without an error but wrote no {{library}}: {receipt.command}")
-        about = {**asdict(receipt), "size_bytes": library.stat().st_size}
+            raise MeasurementFailed(
+                f"{command[0]} ended without an error but wrote no {{library}}: {build_info.command}"
+            )
+        about = {**asdict(build_info), "size_bytes": library.stat().st_size}
         (scratch / RECEIPT).write_text(json.dumps(about, indent=1) + "\n")
         _put_in_place(scratch, place)
     finally:
@@ -160,7 +162,7 @@ def _put_in_place(scratch: Path, place: Path) -> None:
     try:
         scratch.rename(place)
     except OSError:
-        if _is_whole(place, Receipt(**_without_size(scratch))):
+        if _is_whole(place, BuildInfo(**_without_size(scratch))):
             return
         shutil.rmtree(place, ignore_errors=True)
         scratch.rename(place)

@@ -21,7 +21,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from paragone.adapters.build import Receipt, build
+from paragone.adapters.build import BuildInfo, build
 from paragone.errors import MeasurementFailed
 from paragone.implementation.contract import PHASES, Implementation, PhaseTimes
 from paragone.task.mlp.problem import OUTPUTS_AND_LOSSES, Problem
@@ -160,9 +160,9 @@ class LibraryImplementation(Implementation):
         self.library.paragone_params(self.network, vector.ctypes.data)
         return State.from_flat(vector, self.problem.layers, self.step)
 
-    def receipt(self) -> Mapping[str, str]:
+    def build_info(self) -> Mapping[str, str]:
         """Return compiler, command and source hash, and what the library says of itself."""
-        about: Receipt = self.built
+        about: BuildInfo = self.built
         told = {"compiler": about.compiler, "command": about.command, "source": about.source}
         if hasattr(self.library, "paragone_version"):
             told["made of"] = (self.library.paragone_version() or b"").decode(errors="replace")
@@ -204,7 +204,7 @@ def opened(path: Path) -> ctypes.CDLL:
 
 
 def described(problem: Problem, real_bytes: int) -> CProblem:
-    """Return the workload as the header's struct."""
+    """Return the problem as the header's struct."""
     layers = len(problem.layers)
     return CProblem(
         n_train=problem.n_train,

@@ -21,7 +21,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from paragone.adapters.julia_install import FOR_JULIACALL, find_julia, juliacall_project, reason_against_juliacall
+from paragone.adapters.julia_install import FOR_JULIACALL, find_julia, juliacall_project, juliacall_unavailable
 from paragone.adapters.phase_clock import told_times
 from paragone.errors import MeasurementFailed
 from paragone.implementation.contract import Implementation, PhaseTimes
@@ -60,7 +60,7 @@ class JuliaImplementation(Implementation):
     @classmethod
     def missing(cls) -> str | None:
         """Return why Julia cannot be loaded here and the command that mends it, or None."""
-        return reason_against_juliacall()
+        return juliacall_unavailable()
 
     def load(self, problem: Problem, images: NDArray[Any], labels: NDArray[np.uint8]) -> None:
         """Start Julia, read the maths file and copy the training set into Julia's memory."""
@@ -140,9 +140,9 @@ class JuliaImplementation(Implementation):
         self._ask(self.julia.functions.predict, self.n_test, classes.ctypes.data)
         return classes
 
-    def receipt(self) -> Mapping[str, str]:
+    def build_info(self) -> Mapping[str, str]:
         """Return the versions of Julia and juliacall, the executable, the BLAS and for which CPU Julia compiles."""
-        return self.julia.receipt
+        return self.julia.build_info
 
     def threads(self) -> Mapping[str, int]:
         """Return the threads of Julia and of its BLAS, as read back from them."""
@@ -163,7 +163,7 @@ class InProcess(NamedTuple):
     """Julia in this process: the functions of embedded.jl, held, and what it said of itself."""
 
     functions: SimpleNamespace
-    receipt: Mapping[str, str]
+    build_info: Mapping[str, str]
     threads: Mapping[str, int]
 
 
@@ -186,14 +186,14 @@ def _started() -> InProcess | str:
         juliacall = importlib.import_module("juliacall")
         juliacall.Main.seval("path -> (Base.include(Main, path); nothing)")(str(EMBEDDED))
         functions = SimpleNamespace(**{name: juliacall.Main.seval(f"Main.Embedded.{name}") for name in HELD})
-        receipt = dict(line.split("\t", 1) for line in functions.receipt().split("\n"))
+        build_info = dict(line.split("\t", 1) for line in functions.build_info().split("\n"))
         blas_threads = functions.blas_threads(int(os.environ.get("OPENBLAS_NUM_THREADS", "1")))
         threads = {"Julia": functions.julia_threads()} | ({"Julia's BLAS": blas_threads} if blas_threads else {})
     except Exception as error:  # juliacall raises what it meets: AssertionError, Exception, CalledProcessError, …
         first_lines = " ".join(str(error).split("\n")[:MOST_REASON_LINES])
         return f"Julia could not be started by juliacall: {type(error).__name__}: {first_lines}. Try: make julia"
     executable = os.environ["PYTHON_JULIACALL_EXE"].replace(str(Path.home()), "~")
-    return InProcess(functions, {**receipt, "juliacall": juliacall.__version__, "executable": executable}, threads)
+    return InProcess(functions, {**build_info, "juliacall": juliacall.__version__, "executable": executable}, threads)
 
 
 def _prepare_environment() -> None:
@@ -204,7 +204,7 @@ def _prepare_environment() -> None:
     executable = find_julia(FOR_JULIACALL)
     project = juliacall_project()
     if executable is None or project is None:
-        raise MeasurementFailed(reason_against_juliacall() or "juliacall cannot be used")
+        raise MeasurementFailed(juliacall_unavailable() or "juliacall cannot be used")
     os.environ["PYTHON_JULIACALL_EXE"] = executable
     os.environ["PYTHON_JULIACALL_PROJECT"] = str(project)
     for name, value in SETTINGS.items():

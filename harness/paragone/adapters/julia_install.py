@@ -53,7 +53,7 @@ def julia_version(path: str) -> Version:
     return tuple(map(int, found.groups())) if found else ()
 
 
-def reason_against_julia(least: Version = FOR_A_PROCESS) -> str | None:
+def julia_unavailable(least: Version = FOR_A_PROCESS) -> str | None:
     """Return why no Julia of at least this version can be started, with the command that mends it, or None."""
     if find_julia(least):
         return None
@@ -66,14 +66,14 @@ def reason_against_julia(least: Version = FOR_A_PROCESS) -> str | None:
     return f"{asked} is not installed{because}. Install it: make julia"
 
 
-def reason_against_juliacall() -> str | None:
+def juliacall_unavailable() -> str | None:
     """Return why Julia cannot be loaded into this process, with the command that mends it, or None.
 
     Takes about as long as `julia --version`, and nothing from the network.
     """
     if importlib.util.find_spec("juliacall") is None:
         return "the package juliacall is not installed. Install it: pip install juliacall && make julia"
-    if reason := reason_against_julia(FOR_JULIACALL):
+    if reason := julia_unavailable(FOR_JULIACALL):
         return reason
     if juliacall_project() is None:
         if path := os.environ.get("PYTHON_JULIACALL_PROJECT"):

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from paragone.adapters.julia_install import find_julia, julia_version, reason_against_julia
+from paragone.adapters.julia_install import find_julia, julia_unavailable, julia_version
 from paragone.adapters.process import ProcessImplementation
 
 RUNNER = Path(__file__).parent / "julia" / "runner.jl"
@@ -32,7 +32,7 @@ class JuliaProcessImplementation(ProcessImplementation):
     @classmethod
     def missing(cls) -> str | None:
         """Return why no Julia can be started and the command that mends it, or None."""
-        return reason_against_julia()
+        return julia_unavailable()
 
     def command(self) -> Sequence[str]:
         """Return the command that runs the maths file behind the protocol."""

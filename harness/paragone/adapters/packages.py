@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from paragone.implementation.contract import Implementation
-from paragone.machine.python_environments import exists, interpreter, reason_against_environment, shown
+from paragone.machine.python_environments import environment_unavailable, exists, interpreter, shown
 
 # Those that `make peers` knows.
 CPU_EXTRAS = ("numba", "jax", "torch", "tensorflow")
@@ -35,10 +35,10 @@ class PackageImplementation(Implementation):
         """Return that the package is not installed and how to get it, or None; the package is not imported."""
         if name := cls.environment_name():
             mend = _install(cls.extra, name) if name == cls.extra else ""
-            return reason_against_environment(name, (cls.package,), mend)
-        return reason_against_package(cls.package, cls.extra)
+            return environment_unavailable(name, (cls.package,), mend)
+        return package_unavailable(cls.package, cls.extra)
 
-    def receipt(self) -> Mapping[str, str]:
+    def build_info(self) -> Mapping[str, str]:
         """Return the version of the package, which `load` has imported."""
         return {self.package: importlib.import_module(self.package).__version__}
 
@@ -51,7 +51,7 @@ class PackageImplementation(Implementation):
         return f"See: {see}. Install it again: {_install(self.extra, name)}"
 
 
-def reason_against_package(package: str, extra: str) -> str | None:
+def package_unavailable(package: str, extra: str) -> str | None:
     """Return that a package is not installed in the harness's environment and the command that mends it, or None."""
     spec = importlib.util.find_spec(package)
     if spec is None or spec.origin is None:  # a folder without code is what an uninstalled package leaves behind

@@ -35,7 +35,7 @@ enum {
     PARAGONE_SOFTMAX_CROSS_ENTROPY = 2   /* loss: -sum y log a, from the logits */
 };
 
-/* The workload. It and what it points to live until paragone_load returns: copy what is needed later. */
+/* The problem. It and what it points to live until paragone_load returns: copy what is needed later. */
 typedef struct {
     int64_t n_train;        /* images, N */
     int64_t n_layers;       /* layers of weights, L */

@@ -59,7 +59,7 @@ class ProcessImplementation(Implementation):
         return Path(inspect.getfile(cls)).resolve().parent
 
     def load(self, problem: Problem, images: NDArray[Any], labels: NDArray[np.uint8]) -> None:
-        """Start the program unless it runs, ask what it is, and send the workload and the training set."""
+        """Start the program unless it runs, ask what it is, and send the problem and the training set."""
         self._load(problem, images, labels, {})
 
     def load_clocked(self, problem: Problem, images: NDArray[Any], labels: NDArray[np.uint8]) -> None:
@@ -133,7 +133,7 @@ class ProcessImplementation(Implementation):
         """Ask for the classes of the test images."""
         return self._started.predict(self.n_test)
 
-    def receipt(self) -> Mapping[str, str]:
+    def build_info(self) -> Mapping[str, str]:
         """Return the command and what the program says it is."""
         variables = {name: value for name, value in self.environment().items() if name not in os.environ}
         command = [*(f"{name}={value}" for name, value in variables.items()), *self.command()]

@@ -65,7 +65,7 @@ class Program:
         return self._ask("version", {}, _read_version)
 
     def load(self, fields: Mapping[str, Value]) -> None:
-        """Send the workload; the program may answer with an error before it has read all of it."""
+        """Send the problem; the program may answer with an error before it has read all of it."""
         self.sending = threading.Thread(target=self._send, args=("load", fields), daemon=True)
         self.sending.start()
         self._answer("load", _read_nothing)
@@ -133,7 +133,7 @@ class Program:
             if "error" not in answer:
                 return read(answer)
         except EOFError as end:
-            raise self._ended_for(verb, self._obituary(str(end))) from None
+            raise self._ended_for(verb, self._exit_reason(str(end))) from None
         except MeasurementFailed as error:
             raise self._ended_for(verb, f"the answer of {self.name}: {error}") from None
         raise MeasurementFailed(f"{verb}: {self.name} says: {answer['error'].decode(errors='replace').strip()}")
@@ -143,7 +143,7 @@ class Program:
         self.process.kill()
         return MeasurementFailed(f"{verb}: {fault}")
 
-    def _obituary(self, where: str) -> str:
+    def _exit_reason(self, where: str) -> str:
         """Return how the program ended, where in its answer, and the last lines that it wrote to standard error."""
         try:
             code = self.process.wait(SECONDS_TO_END)

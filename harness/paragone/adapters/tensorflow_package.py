@@ -21,7 +21,7 @@ class TensorflowImplementation(PackageImplementation):
         tensorflow.config.set_visible_devices([], "GPU")
         return tensorflow
 
-    def receipt(self) -> Mapping[str, str]:
+    def build_info(self) -> Mapping[str, str]:
         """Return the version of TensorFlow, whose package for the CPU has a name of its own."""
         return {"tensorflow": str(self.tensorflow().version.VERSION)}
 

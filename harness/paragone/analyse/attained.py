@@ -16,7 +16,7 @@ BYTES = {"float32": 4, "float64": 8}
 
 
 def machine_limits(run: Run) -> pd.DataFrame:
-    """Return a row for each workload, dtype and number of threads: `gemm` (FLOP/s), `read` (bytes/s), `n_launches`.
+    """Return a row for each problem, dtype and number of threads: `gemm` (FLOP/s), `read` (bytes/s), `n_launches`.
 
     The median over launches; empty where nothing was measured.
     """

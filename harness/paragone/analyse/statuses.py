@@ -108,8 +108,8 @@ def statuses(run: Run, cells: pd.DataFrame) -> pd.DataFrame:
 def _verdicts_of_checks(run: Run, cells: pd.DataFrame) -> pd.DataFrame:
     """Return what the outcomes say about cells, as far as it decides what becomes of them.
 
-    A rejection leaves out the samples of one launch; it decides only where no other launch has any. A twin
-    that could not be trained takes nothing from a cell that passed at both ends of its own workload.
+    A rejection leaves out the samples of one launch; it decides only where no other launch has any. A stress problem
+    that could not be trained takes nothing from a cell that passed at both ends of its own problem.
     """
     said = _matched(cells[CELL], _outcomes_of_cells(run), ["problem", "variant"])
     redeemed = said["status"].eq("rejected") & is_in(said, timed_samples(run), CELL)

@@ -22,7 +22,7 @@ SAME = math.log(1.05)  # an interval that reaches further says nothing about sam
 def margins(frame: pd.DataFrame) -> pd.Series[float]:
     """Return m of every row, as 0.01 for 1 %: below it no difference is called one.
 
-    The larger of 1 % and the farther end of the A/A interval, the baseline against its own second enrolment,
+    The larger of 1 % and the farther end of the A/A interval, the baseline against its own second contender,
     at the row's own point of the grid (problem, dtype, batch size, threads): noise is not the same
     everywhere. Where a point has no A/A interval, the largest of its problem stands in; where that has
     none either, the margin is not known: NaN.

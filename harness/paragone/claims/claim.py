@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from paragone.errors import InvalidClaims, InvalidWorkload, UnknownName, closest_sentence
+from paragone.errors import InvalidClaims, InvalidProblem, UnknownName, closest_sentence
 from paragone.files.schema import QUOTED_CHARACTERS, positive, shown, size
 from paragone.implementation.contract import PHASES
 from paragone.task.mlp.problem import Problem
@@ -195,7 +195,7 @@ def _names(key: str, value: Any) -> tuple[str, ...]:
 def _problem(name: str, folder: Path) -> Problem:
     try:
         return find_problem(str(folder / name) if name.endswith(".toml") else name)
-    except (UnknownName, InvalidWorkload) as error:
+    except (UnknownName, InvalidProblem) as error:
         raise ValueError(f"problem: {error}") from None
 
 

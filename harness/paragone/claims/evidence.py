@@ -10,11 +10,11 @@ from typing import Any
 
 from paragone import METHOD_VERSION
 from paragone.claims.claim import EPOCH, TRAIN, Claim
-from paragone.claims.judge_claims import CANNOT_RUN, CANNOT_TELL, Court, Finding, settle_profile
+from paragone.claims.judge_claims import CANNOT_RUN, CANNOT_TELL, Finding, RunEvidence, settle_profile
 from paragone.errors import InvalidClaims, Misuse, ResultsUnusable
 from paragone.implementation.contract import Variant
-from paragone.implementation.declaration import reason_against
-from paragone.implementation.registry import Broken, Found, find_variant
+from paragone.implementation.declaration import unavailable_reason
+from paragone.implementation.registry import Registered, Unusable, find_variant
 from paragone.machine import environment
 from paragone.measure.bench import Bench
 from paragone.measure.profile import Profile
@@ -29,7 +29,7 @@ from paragone.verify.pilot import Display
 PROFILE_ROUNDS = 5
 
 
-def resolved(claim: Claim, everyone: Sequence[Found]) -> Claim:
+def resolved(claim: Claim, everyone: Sequence[Registered]) -> Claim:
     """Return the claim with the full names of its variants. Raises InvalidClaims with the claim and the key."""
     names: dict[str, tuple[str, ...]] = {}
     for key in ("variant", "than"):
@@ -40,7 +40,7 @@ def resolved(claim: Claim, everyone: Sequence[Found]) -> Claim:
     return replace(claim, **names)  # type: ignore[arg-type]  # both are tuples of names
 
 
-def reason_against_claim(claim: Claim, everyone: Sequence[Found]) -> str:
+def reason_against_claim(claim: Claim, everyone: Sequence[Registered]) -> str:
     """Return why a claim cannot be tested on this machine; "" where it can."""
     if claim.cannot:
         return claim.cannot
@@ -48,7 +48,7 @@ def reason_against_claim(claim: Claim, everyone: Sequence[Found]) -> str:
     return "; ".join(filter(None, reasons))
 
 
-def runnable(claim: Claim, everyone: Sequence[Found]) -> Claim:
+def runnable(claim: Claim, everyone: Sequence[Registered]) -> Claim:
     """Return the claim with the first of its variants, on either side, that can run here."""
     chosen = {
         key: tuple(name for name in getattr(claim, key) if not _reason_against(claim, name, everyone))[:1]
@@ -57,15 +57,15 @@ def runnable(claim: Claim, everyone: Sequence[Found]) -> Claim:
     return replace(claim, **chosen)  # type: ignore[arg-type]
 
 
-def _reason_against_all(claim: Claim, names: Sequence[str], everyone: Sequence[Found]) -> str:
+def _reason_against_all(claim: Claim, names: Sequence[str], everyone: Sequence[Registered]) -> str:
     """Return why none of the variants can run here, "" where one can."""
     reasons = [_reason_against(claim, name, everyone) for name in names]
     return "; ".join(f"{name}: {reason}" for name, reason in zip(names, reasons, strict=True)) if all(reasons) else ""
 
 
-def _reason_against(claim: Claim, name: str, everyone: Sequence[Found]) -> str:
+def _reason_against(claim: Claim, name: str, everyone: Sequence[Registered]) -> str:
     implementation = find_variant(everyone, name).implementation
-    if reason := reason_against(implementation, claim.problem):
+    if reason := unavailable_reason(implementation, claim.problem):
         return reason
     if claim.quantity == EPOCH and not implementation.predicts:
         return "it has no `predict`, by which the test set could be evaluated"
@@ -78,8 +78,8 @@ def _reason_against(claim: Claim, name: str, everyone: Sequence[Found]) -> str:
 class Evidence:
     """Where findings come from: the finished runs in `results`, and what is measured for those that lack one."""
 
-    everyone: Sequence[Found]
-    broken: Sequence[Broken]
+    everyone: Sequence[Registered]
+    broken: Sequence[Unusable]
     data: DataSet
     results: Path
     command: str
@@ -113,7 +113,7 @@ class Evidence:
         finished = True
         if runs:
             folder, finished = self._bench(runs).run()
-            findings |= _by_id(Court.of(read_run(folder)).settle(claim) for claim in runs)
+            findings |= _by_id(RunEvidence.of(read_run(folder)).settle(claim) for claim in runs)
         if phases and finished:
             folder, finished = self._profile(phases).run()
             findings |= _by_id(_profile_settles(folder)(claim) for claim in phases)
@@ -210,7 +210,7 @@ class Evidence:
 
 
 def cells_of(claim: Claim) -> Iterator[tuple[str, str, int, int]]:
-    """Yield (workload, variant, threads, batch size) of the two cells of a claim that was made runnable."""
+    """Yield (problem, variant, threads, batch size) of the two cells of a claim that was made runnable."""
     for names, size in ((claim.variant, claim.batch_size), (claim.than, claim.than_batch_size)):
         yield _problem_name(claim), names[0], claim.threads, size
 
@@ -226,7 +226,7 @@ def _machine(described: Mapping[str, Any]) -> str:
 
 
 def _run_settles(folder: Path) -> Callable[[Claim], Finding | None]:
-    return Court.of(read_run(folder)).settle
+    return RunEvidence.of(read_run(folder)).settle
 
 
 def _profile_settles(folder: Path) -> Callable[[Claim], Finding | None]:

@@ -57,14 +57,14 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Court:
+class RunEvidence:
     """A run with what every claim on it needs, worked out once."""
 
     run: Run
     frame: pd.DataFrame = field(repr=False)
 
     @classmethod
-    def of(cls, run: Run) -> Court:
+    def of(cls, run: Run) -> RunEvidence:
         """Return the court of a run."""
         return cls(run, summarise(run))
 
@@ -158,7 +158,7 @@ class Court:
 
 
 def has_problem(plan: Mapping[str, Any], problem: Problem) -> bool:
-    """Return whether a plan holds this very workload: name and numbers."""
+    """Return whether a plan holds this very problem: name and numbers."""
     stored = plan["problems"].get(problem.name)
     return stored is not None and Problem.from_json(stored).fingerprint() == problem.fingerprint()
 
@@ -239,7 +239,7 @@ def _from_logs(per_launch: pd.DataFrame) -> tuple[float, float, float]:
 
 def settled(run: Run, frame: pd.DataFrame, claims: Sequence[Claim]) -> Iterator[Finding]:
     """Yield a finding for every claim that the cells of a run can settle."""
-    court = Court(run, frame)
+    court = RunEvidence(run, frame)
     for claim in claims:
         if finding := court.settle(claim):
             yield finding

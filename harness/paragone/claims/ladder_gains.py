@@ -47,8 +47,8 @@ def answer_words(claim: Claim, row: Any) -> str:
     return ANSWERS.get(answer((claim.low, claim.high), *interval), "")
 
 
-def climbs(run: Run, frame: pd.DataFrame, ladder: Ladder) -> pd.DataFrame:
-    """Return what each step of a ladder gains, one row per step, batch size and dtype climbed in; `frame` the summary.
+def ladder_gains(run: Run, frame: pd.DataFrame, ladder: Ladder) -> pd.DataFrame:
+    """Return what each step of a ladder gains, one row per step, batch size and dtype.
 
     To climb in a dtype is to take each step in it, and where an implementation has no such variant in the run,
     in the dtype of its source. `ratio` is the speed relative to `than`, the step before; rows that are `in_all` compare
@@ -115,9 +115,9 @@ def _compared(frame: pd.DataFrame, speeds: pd.DataFrame, pairs: list[tuple[str, 
     return joined.assign(pair_margin=joined[["margin", "than_margin"]].max(axis=1))
 
 
-def climbed(run: Run, frame: pd.DataFrame) -> Iterator[tuple[Ladder, pd.DataFrame]]:
+def all_ladder_gains(run: Run, frame: pd.DataFrame) -> Iterator[tuple[Ladder, pd.DataFrame]]:
     """Yield each ladder of which a run has at least two steps at some batch size, with its climbs."""
     for ladder in ladders():
-        found = climbs(run, frame, ladder)
+        found = ladder_gains(run, frame, ladder)
         if not found.empty:
             yield ladder, found

@@ -28,13 +28,13 @@ from paragone.cli.options import (
     data_set,
     dtypes_of,
     fraction,
+    problem_names,
+    read_problems,
     thread_counts,
-    workload_names,
-    workloads,
 )
 from paragone.errors import Misuse
 from paragone.files.schema import MOST_ROUNDS
-from paragone.implementation.registry import refuse_broken
+from paragone.implementation.registry import refuse_unusable
 from paragone.plan.cells import check
 from paragone.plan.power import FEWEST_LAUNCHES
 from paragone.plan.request import BASELINE, QUICK_ROUNDS, Request
@@ -81,7 +81,7 @@ def bench(
     if quick and resolve is not None:
         raise Misuse("--quick has one launch and resolves nothing: leave out --quick or --resolve")
     request = Request(
-        problems=workloads(problem or ["nielsen"]),
+        problems=read_problems(problem or ["nielsen"]),
         implementations=tuple(implementations or ()),
         dtypes=dtypes_of(dtype),
         batch_sizes=batch_sizes_of(batch_sizes) or ((10, 1000) if quick else ()),
@@ -99,7 +99,7 @@ def bench(
         memory_limit_bytes=bytes_of(memory_limit),
         plugins=absolute(plugins),
     )
-    given = {find_problem(name).name: name for name in workload_names(problem or ["nielsen"])}
+    given = {find_problem(name).name: name for name in problem_names(problem or ["nielsen"])}
     _bench(request, given, data, results, new, resume)
 
 
@@ -108,7 +108,7 @@ def _bench(
 ) -> None:
     from paragone.compare.live import everyone_of
     from paragone.measure.bench import Bench
-    from paragone.measure.resume import refuse_code_of_strangers
+    from paragone.measure.resume import refuse_foreign_code
     from paragone.plan.request import request_of
     from paragone.store.run_folder import read_plan
     from paragone.store.runs import find_run, results_folder
@@ -117,9 +117,9 @@ def _bench(
     folder = None if resume is None else find_run(runs, resume)
     if folder is not None:
         request = request_of(read_plan(folder))
-        refuse_code_of_strangers(folder, request)
+        refuse_foreign_code(folder, request)
     found, broken = everyone_of(request)
-    refuse_broken(request.implementations, found, broken)
+    refuse_unusable(request.implementations, found, broken)
     check(request, found)
     display = TerminalDisplay(err)
     command = shlex.join(["paragone", *sys.argv[1:]])

@@ -32,7 +32,7 @@ from paragone.errors import InvalidClaims, Misuse, UnknownName
 if TYPE_CHECKING:
     from paragone.claims.evidence import Evidence
     from paragone.claims.judge_claims import Finding
-    from paragone.implementation.registry import Found
+    from paragone.implementation.registry import Registered
 
 STYLES = {"reproduced": "green", "not reproduced": "red", "cannot be told": "yellow"}
 
@@ -84,7 +84,7 @@ def claims(
         raise typer.Exit(EXIT_INTERRUPTED)
 
 
-def _claims(files: list[str], found: list[Found]) -> list[Claim]:
+def _claims(files: list[str], found: list[Registered]) -> list[Claim]:
     """Return the claims of the files, else those that ship, with full names. Raises InvalidClaims."""
     from paragone.claims.evidence import resolved
 

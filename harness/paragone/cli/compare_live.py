@@ -31,9 +31,9 @@ from paragone.cli.options import (
     data_set,
     dtypes_of,
     fraction,
+    problem_names,
+    read_problems,
     thread_counts,
-    workload_names,
-    workloads,
     write_output,
 )
 from paragone.files.schema import MOST_ROUNDS
@@ -44,7 +44,7 @@ from paragone.plan.request import BASELINE, Request
 from paragone.task.mlp.problem_files import find_problem
 
 if TYPE_CHECKING:
-    from paragone.compare.live import Matched
+    from paragone.compare.live import Pairing
     from paragone.compare.revisions import Side
 
 LIVE = "--live"
@@ -90,7 +90,7 @@ def live(
 ) -> None:
     """Measure two versions of implementations in one run: `HEAD .` is your edit against the last commit."""
     asked = Request(
-        problems=workloads(problem or ["nielsen"]),
+        problems=read_problems(problem or ["nielsen"]),
         implementations=tuple(implementations or ()),
         dtypes=dtypes_of(dtype),
         batch_sizes=batch_sizes_of(batch_sizes),
@@ -106,7 +106,7 @@ def live(
         memory_limit_bytes=bytes_of(memory_limit),
         plugins=absolute(plugins),
     )
-    given = {find_problem(name).name: name for name in workload_names(problem or ["nielsen"])}
+    given = {find_problem(name).name: name for name in problem_names(problem or ["nielsen"])}
     allowed = fraction(fail_slower, "--fail-slower") or 0.0
     compare_live(a, b, asked, given, allowed, everything, markdown, output, new, data, results)
 
@@ -127,15 +127,15 @@ def compare_live(
     """Measure both sides in one run, report, and end the command with the exit code that the comparison earns.
 
     `asked` is the request as for `bench`, its implementations patterns of names that both sides share; `given` are its
-    workloads by name as the user gave them. Raises Misuse for sides that cannot be compared.
+    problems by name as the user gave them. Raises Misuse for sides that cannot be compared.
     """
-    from paragone.compare.live import everyone_of, matched, offer
+    from paragone.compare.live import everyone_of, paired, version_set
     from paragone.compare.revisions import find_sides
     from paragone.measure.bench import Bench
     from paragone.store.runs import results_folder
 
     sides = find_sides(a, b)
-    taking_part = matched(offer(sides[0]), offer(sides[1]), asked.implementations, everything)
+    taking_part = paired(version_set(sides[0]), version_set(sides[1]), asked.implementations, everything)
     names = tuple(f"{name}{VERSION}{side.label}" for side in sides for name in taking_part.names)
     request = replace(asked, implementations=names, sides=tuple(side.to_text() for side in sides))
     found, _ = everyone_of(request)
@@ -155,13 +155,13 @@ def compare_live(
     _end(folder, finished, allowed, markdown, output)
 
 
-def described(sides: tuple[Side, Side], taking_part: Matched, allowed: float) -> dict[str, Any]:
+def described(sides: tuple[Side, Side], taking_part: Pairing, allowed: float) -> dict[str, Any]:
     """Return what the plan keeps of the sides, so that the report needs nothing but the run's folder."""
     entries = {which: {"label": side.label, "words": side.words} for which, side in zip("ab", sides, strict=True)}
     return {**entries, "left_out": dict(taking_part.left_out), "fail_slower": allowed}
 
 
-def introduction(sides: tuple[Side, Side], taking_part: Matched) -> list[str]:
+def introduction(sides: tuple[Side, Side], taking_part: Pairing) -> list[str]:
     """Return what is about to be compared, and who is left out and why."""
     said = [f"{which}: {side.words}" for which, side in zip("AB", sides, strict=True)]
     said.append(f"Compared: {', '.join(taking_part.names)}.")

@@ -55,9 +55,9 @@ class TerminalDisplay:
 
 
 def plan_table(plan: Mapping[str, Any]) -> Table:
-    """Return the plan as a table: one row a workload and dtype."""
+    """Return the plan as a table: one row a problem and dtype."""
     table = Table(title=f"Plan of run {plan['run']}", title_justify="left", show_edge=False)
-    for heading in ("workload", "dtype", "threads", "variants", "batch sizes", "cells"):
+    for heading in ("problem", "dtype", "threads", "variants", "batch sizes", "cells"):
         table.add_column(heading, justify="right" if heading == "cells" else "left", overflow="fold")
     dtype_of = {variant["variant"]: variant["dtype"] for variant in plan["variants"]}
     groups: dict[tuple[str, str, int], dict[tuple[str, int], None]] = {}
@@ -83,11 +83,11 @@ def plan_sentences(plan: Mapping[str, Any], outcomes: Sequence[Mapping[str, Any]
     sentences.append(limits_sentence(plan))
     if plan["quick"]:
         sentences.append("Quick: one launch gives no intervals and no verdicts; for those: make bench")
-    if plan["resolvable_difference"] is not None:
-        difference = f"{plan['resolvable_difference']:.1%}"
+    if plan["minimum_detectable_difference"] is not None:
+        difference = f"{plan['minimum_detectable_difference']:.1%}"
         sentences.append(f"In a typical cell it finds differences of {difference} and more in 95 of 100 cases.")
         resolve = plan["request"]["resolve"]
-        if resolve is not None and plan["resolvable_difference"] > resolve:
+        if resolve is not None and plan["minimum_detectable_difference"] > resolve:
             sentences.append(f"{launches} launches, the most that --resolve takes, do not find {resolve:.1%} here.")
     kept_out = [row for row in outcomes if row["status"] not in ("passed", "not checked")]
     sentences += [f"{status_line(row)}: {row['reason']}" for row in kept_out if not is_control(row)]
@@ -105,7 +105,7 @@ def limits_sentence(plan: Mapping[str, Any]) -> str:
 
 
 def verdicts_table(problem: str, rows: Sequence[Mapping[str, Any]]) -> Table:
-    """Return the checks of one workload, a row a variant and a column a batch size."""
+    """Return the checks of one problem, a row a variant and a column a batch size."""
     sizes = sorted({row["batch_size"] for row in rows if row["batch_size"] is not None})
     table = Table(title=f"{escape(problem)}: worst error in units of its bound", title_justify="left", show_edge=False)
     table.add_column("variant", overflow="fold", min_width=24)
@@ -121,7 +121,7 @@ def verdicts_table(problem: str, rows: Sequence[Mapping[str, Any]]) -> Table:
 def _mark(rows: Sequence[Mapping[str, Any]]) -> str:
     """Return the worst status of the checks of a cell; where all passed, their worst error over bound.
 
-    A twin that was not checked takes nothing from a cell that passed at both ends of its own workload.
+    A stress problem that was not checked takes nothing from a cell that passed at both ends of its own problem.
     """
     passed = {row["stage"] for row in rows if row["status"] == "passed"}
     if {"head", "tail"} <= passed:
@@ -136,7 +136,7 @@ def _mark(rows: Sequence[Mapping[str, Any]]) -> str:
 def checks_table(rows: Sequence[Mapping[str, Any]]) -> Table:
     """Return every check with its error and its bound."""
     table = Table(show_edge=False)
-    for heading in ("workload", "variant", "batch", "check", "steps", "error", "bound", "status"):
+    for heading in ("problem", "variant", "batch", "check", "steps", "error", "bound", "status"):
         table.add_column(heading, overflow="fold", justify="right" if heading in ("batch", "steps") else "left")
     for row in rows:
         numbers = [str(row[key]) if row.get(key) is not None else "" for key in ("batch_size", "stage", "n_steps")]
@@ -151,7 +151,7 @@ def reasons(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     for row in rows:
         if row["reason"]:
             before, _, after = status_line({**row, "batch_size": "{}"}).partition(" batch {}")
-            of_twin = " (twin)" if row["stage"] == "twin" else ""
+            of_twin = " (stress problem)" if row["stage"] == "twin" else ""
             said = sizes.setdefault((f"{before}{of_twin}", f"{after}: {row['reason']}"), {})
             said |= {} if row["batch_size"] is None else {str(row["batch_size"]): None}
     return [f"{who}{' batch ' * bool(at)}{', '.join(at)}{said}" for (who, said), at in sizes.items()]

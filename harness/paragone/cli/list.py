@@ -10,8 +10,8 @@ from rich.markup import escape
 
 from paragone.cli.app import out
 from paragone.cli.options import PluginsOption, everyone
-from paragone.implementation.declaration import reason_against
-from paragone.implementation.registry import Broken, Found, refuse_broken, select
+from paragone.implementation.declaration import unavailable_reason
+from paragone.implementation.registry import Registered, Unusable, refuse_unusable, select
 from paragone.task.mlp.problem_files import shipped_names
 
 
@@ -21,26 +21,26 @@ def list_implementations(
 ) -> None:
     """Show every implementation: language, axes, source, idea, whether it can run here."""
     found, broken = everyone(plugins)
-    refuse_broken(names or (), found, broken)
+    refuse_unusable(names or (), found, broken)
     for entry in select(found, names or ["*"]):
         _show(entry)
     if not names:
         _show_broken(broken)
-        out.print("Workloads: " + ", ".join(shipped_names()), highlight=False)
+        out.print("Problems: " + ", ".join(shipped_names()), highlight=False)
 
 
-def _show(entry: Found) -> None:
+def _show(entry: Registered) -> None:
     declared = entry.implementation
     axes = [f"{axis} {'/'.join(values)}" for axis, values in declared.axes.items()]
     facts = [declared.language, declared.layout, *axes, f"{entry.maths_lines()} lines of maths", declared.source]
     out.print(f"[bold]{escape(declared.name)}[/]", highlight=False)
     for line in (declared.idea, " · ".join([*facts, *([entry.origin] if entry.origin else [])])):
         out.print(f"    {escape(line)}", soft_wrap=True, highlight=False)
-    if reason := reason_against(declared):
+    if reason := unavailable_reason(declared):
         out.print(f"    [yellow]unavailable:[/] {escape(reason)}", soft_wrap=True, highlight=False)
     out.print()
 
 
-def _show_broken(broken: Sequence[Broken]) -> None:
+def _show_broken(broken: Sequence[Unusable]) -> None:
     for failed in broken:
         out.print(f"[red]{escape(failed.name)} cannot be used:[/] {escape(failed.reason)}\n", soft_wrap=True)

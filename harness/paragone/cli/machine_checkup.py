@@ -17,8 +17,8 @@ from typing import Any
 
 from paragone.errors import DataUnusable
 from paragone.files.paths import IMPORT_ROOT, PROJECT
-from paragone.implementation.declaration import reason_against
-from paragone.implementation.registry import Broken, Found, discover
+from paragone.implementation.declaration import unavailable_reason
+from paragone.implementation.registry import Registered, Unusable, discover
 from paragone.machine import environment
 from paragone.machine.conditions import GIB, Finding, judge
 from paragone.machine.python_environments import OLDEST_PYTHON
@@ -65,11 +65,11 @@ def examine(results: Path | None = None) -> list[Finding]:
     ]
 
 
-def implementations(found: Iterable[Found], broken: Iterable[Broken]) -> Iterator[Finding]:
+def implementations(found: Iterable[Registered], broken: Iterable[Unusable]) -> Iterator[Finding]:
     """Yield the languages that can be measured here, and each reason why an implementation cannot, once."""
     languages, lacking = set(), dict[str, list[str]]()
     for entry in found:
-        if reason := reason_against(entry.implementation):
+        if reason := unavailable_reason(entry.implementation):
             lacking.setdefault(reason, []).append(entry.name)
         else:
             languages.add(entry.implementation.language)

@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 
 from paragone.cli.app import out
-from paragone.implementation.declaration import reason_against
+from paragone.implementation.declaration import unavailable_reason
 from paragone.implementation.registry import IMPLEMENTATIONS, read_folder
 from paragone.implementation.template import LANGUAGES, write_starter
 
@@ -39,7 +39,7 @@ def new(
 def _one_that_runs(folder: Path) -> str:
     """Return the first implementation of a folder that can run here, else the first; say why where one cannot."""
     written = read_folder(folder)
-    reasons = {implementation.name: reason_against(implementation) for implementation in written}
+    reasons = {implementation.name: unavailable_reason(implementation) for implementation in written}
     for name, reason in reasons.items():
         if reason:
             out.print(f"\n{escape(name)} cannot run here: {escape(reason)}", soft_wrap=True, highlight=False)

@@ -14,7 +14,7 @@ from paragone.errors import Misuse, UnknownName
 from paragone.files.paths import at_home
 from paragone.files.schema import LARGEST
 from paragone.implementation.contract import FLOATS
-from paragone.implementation.registry import Broken, Found, discover
+from paragone.implementation.registry import Registered, Unusable, discover
 from paragone.task.mlp.problem import Problem
 from paragone.task.mlp.problem_files import find_problem, shipped_names
 
@@ -27,7 +27,7 @@ MOST_DIGITS = 15  # of a number on the command line: what every table holds exac
 LONGEST_SECONDS = 1_000_000
 
 ProblemOption = Annotated[
-    list[str] | None, typer.Option("--problem", "-p", help="Workload: a name, a TOML file, or all. May be repeated.")
+    list[str] | None, typer.Option("--problem", "-p", help="Problem: a name, a TOML file, or all. May be repeated.")
 ]
 ImplementationsOption = Annotated[
     list[str] | None,
@@ -37,7 +37,7 @@ ImplementationsOption = Annotated[
 ]
 DtypeOption = Annotated[list[str] | None, typer.Option("--dtype", help="float32 or float64. May be repeated.")]
 SizesOption = Annotated[
-    str | None, typer.Option("--batch-sizes", "-b", help="Such as 1,10,100 or full; else the workload's own grid.")
+    str | None, typer.Option("--batch-sizes", "-b", help="Such as 1,10,100 or full; else the problem's own grid.")
 ]
 DataOption = Annotated[
     str | None,
@@ -70,7 +70,7 @@ PluginsOption = Annotated[
 ]
 
 
-def everyone(plugins: Sequence[str] | None) -> tuple[list[Found], list[Broken]]:
+def everyone(plugins: Sequence[str] | None) -> tuple[list[Registered], list[Unusable]]:
     """Return every implementation there is and those that cannot be used. Raises Misuse."""
     return discover(plugins=plugins or ())
 
@@ -87,17 +87,17 @@ def data_set(path: str | None, display: TerminalDisplay) -> DataSet:
     return find_data(path, display.say)
 
 
-def workload_names(asked: Sequence[str]) -> list[str]:
-    """Return the workloads asked for, once each, "all" written out."""
+def problem_names(asked: Sequence[str]) -> list[str]:
+    """Return the problems asked for, once each, "all" written out."""
     return list(dict.fromkeys(name for one in asked for name in (shipped_names() if one == "all" else [one])))
 
 
-def workloads(names: Sequence[str]) -> tuple[Problem, ...]:
-    """Return the workloads of these names and files. Raises Misuse where two have one name."""
-    problems = [find_problem(name) for name in workload_names(names)]
+def read_problems(names: Sequence[str]) -> tuple[Problem, ...]:
+    """Return the problems of these names and files. Raises Misuse where two have one name."""
+    problems = [find_problem(name) for name in problem_names(names)]
     twice = [problem.name for problem in problems if sum(other.name == problem.name for other in problems) > 1]
     if twice:
-        raise Misuse(f"--problem: two workloads are called {twice[0]!r}; rename one of the files")
+        raise Misuse(f"--problem: two problems are called {twice[0]!r}; rename one of the files")
     return tuple(problems)
 
 

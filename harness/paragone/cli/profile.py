@@ -29,11 +29,11 @@ from paragone.cli.options import (
     data_set,
     dtypes_of,
     everyone,
-    workloads,
+    read_problems,
 )
 from paragone.files.schema import MOST_ROUNDS
 from paragone.implementation.contract import PHASES
-from paragone.implementation.registry import refuse_broken
+from paragone.implementation.registry import refuse_unusable
 from paragone.plan.cells import check
 from paragone.plan.request import ROUNDS, Request
 
@@ -67,7 +67,7 @@ def profile(
     from paragone.store.runs import results_folder
 
     request = Request(
-        problems=workloads(problem or ["nielsen"]),
+        problems=read_problems(problem or ["nielsen"]),
         implementations=tuple(implementations or ()),
         dtypes=dtypes_of(dtype),
         batch_sizes=batch_sizes_of(batch_sizes) or BATCH_SIZES,
@@ -82,7 +82,7 @@ def profile(
         plugins=absolute(plugins),
     )
     found, broken = everyone(plugins)
-    refuse_broken(request.implementations, found, broken)
+    refuse_unusable(request.implementations, found, broken)
     check(request, found)
     display = TerminalDisplay(err)
     command = shlex.join(["paragone", *sys.argv[1:]])

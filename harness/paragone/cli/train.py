@@ -18,9 +18,9 @@ from paragone.cli.options import (
     data_set,
     dtypes_of,
     everyone,
-    workloads,
+    read_problems,
 )
-from paragone.implementation.registry import find_variant, refuse_broken
+from paragone.implementation.registry import find_variant, refuse_unusable
 from paragone.plan.request import Request
 
 
@@ -41,7 +41,7 @@ def train(
     from paragone.measure.learning_curves import learn
 
     found, broken = everyone(plugins)
-    refuse_broken([implementation.partition("[")[0]], found, broken)
+    refuse_unusable([implementation.partition("[")[0]], found, broken)
     name = implementation
     if dtype is not None:
         name = (
@@ -50,10 +50,10 @@ def train(
     variant = find_variant(found, name)
     display = TerminalDisplay(err)
     loaded = data_set(data, display)
-    (workload,) = workloads([problem])
-    request = Request((workload,), batch_sizes=(batch_size,), threads=(threads,), seed=seed,
+    (chosen,) = read_problems([problem])
+    request = Request((chosen,), batch_sizes=(batch_size,), threads=(threads,), seed=seed,
                       time_limit_s=time_limit, memory_limit_bytes=bytes_of(memory_limit))  # fmt: skip
-    out.print(f"{variant.name} on {workload.name}, batch size {batch_size}, data: {loaded.name}", highlight=False)
+    out.print(f"{variant.name} on {chosen.name}, batch size {batch_size}, data: {loaded.name}", highlight=False)
     for at in learn(request, found, variant, loaded, epochs):
         out.print(
             f"Epoch {at.epoch}: {at.correct} / {at.n_test}, elapsed time: {at.elapsed_seconds:.2f} s "

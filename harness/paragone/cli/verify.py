@@ -29,17 +29,17 @@ from paragone.cli.options import (
     data_set,
     dtypes_of,
     everyone,
-    workloads,
+    read_problems,
 )
 from paragone.errors import Misuse
-from paragone.implementation.declaration import reason_against
-from paragone.implementation.registry import Found, refuse_broken, select
+from paragone.implementation.declaration import unavailable_reason
+from paragone.implementation.registry import Registered, refuse_unusable, select
 from paragone.plan.cells import check
 from paragone.plan.request import Request
 
 # After the contract, which has its own, the gate at these.
 CONTRACT_BATCH_SIZES = (1, 10, 100)
-BRIEF_SECONDS = 15.0  # a contract that takes longer is that of one slow to start: the gate starts it twice a workload
+BRIEF_SECONDS = 15.0  # a contract that takes longer is that of one slow to start: the gate starts it twice a problem
 
 
 def verify(
@@ -65,7 +65,7 @@ def verify(
     from paragone.verify.pilot import verify_only
 
     request = Request(
-        problems=workloads(problem or ["all"]),
+        problems=read_problems(problem or ["all"]),
         implementations=tuple(implementations or ()),
         dtypes=dtypes_of(dtype),
         batch_sizes=batch_sizes_of(batch_sizes) or (CONTRACT_BATCH_SIZES if contract else ()),
@@ -77,7 +77,7 @@ def verify(
         plugins=absolute(plugins),
     )
     found, broken = everyone(plugins)
-    refuse_broken(request.implementations, found, broken)
+    refuse_unusable(request.implementations, found, broken)
     check(request, found)
     chosen = select(found, implementations or ["*"])
     begin = time.perf_counter()
@@ -99,13 +99,13 @@ def verify(
         raise typer.Exit(EXIT_FAILED_CHECK)
 
 
-def _check_contract(chosen: Sequence[Found], time_limit_s: float) -> bool:
+def _check_contract(chosen: Sequence[Registered], time_limit_s: float) -> bool:
     """Print what the contract's checks find in one implementation; return whether it keeps it."""
     from paragone.implementation.conformance import run_contract
 
     if len(chosen) != 1:
         raise Misuse(f"--contract looks at one implementation, got {len(chosen)}: paragone verify NAME --contract")
-    if reason := reason_against(chosen[0].implementation):
+    if reason := unavailable_reason(chosen[0].implementation):
         raise Misuse(f"{chosen[0].name} cannot run here: {reason}")
     found: dict[str, Counter[str]] = {}
     for finding in run_contract(chosen[0], time_limit_s):
@@ -120,9 +120,9 @@ def _check_contract(chosen: Sequence[Found], time_limit_s: float) -> bool:
     return not any(counts["failed"] or counts["crashed"] for counts in found.values())
 
 
-def _brief(request: Request, found: Found) -> Request:
-    """Return the request with the first workload that the implementation does, and say so."""
-    supported = [p for p in request.problems if reason_against(found.implementation, p) is None]
+def _brief(request: Request, found: Registered) -> Request:
+    """Return the request with the first problem that the implementation does, and say so."""
+    supported = [p for p in request.problems if unavailable_reason(found.implementation, p) is None]
     if len(supported) < 2:
         return request
     words = f"It is slow to start: the gate looks at {supported[0].name} alone. Without --contract it looks at all."

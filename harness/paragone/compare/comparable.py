@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from paragone.store.run_folder import Run
 
 ABOUT = ["implementation", "language", "dtype", "control"]
-WORDS_AND_GRID = {"description", "source", "batch_sizes"}  # of a workload: they decide no number
+WORDS_AND_GRID = {"description", "source", "batch_sizes"}  # of a problem: they decide no number
 SAME, CHANGED, UNKNOWN = "same", "changed", "unknown"
 
 
@@ -30,7 +30,7 @@ def other_work(a: Run, b: Run) -> list[str]:
         keys = sorted((ones[0].keys() | ones[1].keys()) - WORDS_AND_GRID)
         if changed := [key for key in keys if ones[0].get(key) != ones[1].get(key)]:
             what = ", ".join(f"{key} {_short(ones[0].get(key))} and {_short(ones[1].get(key))}" for key in changed)
-            sentences.append(f"workload {name} is defined differently: {what}")
+            sentences.append(f"problem {name} is defined differently: {what}")
     data = [run.plan["data"] for run in (a, b)]
     if data[0]["sha256"] != data[1]["sha256"]:
         names = " and ".join(f"{one['name']} ({str(one['sha256'])[:12]})" for one in data)
@@ -92,7 +92,7 @@ def _load(load: Mapping[str, Any]) -> str:
 
 
 def _receipts(run: Run) -> list[dict[str, Any]]:
-    return [receipt for receipt in run.launches["receipt"] if isinstance(receipt, dict)]
+    return [build_info for build_info in run.launches["receipt"] if isinstance(build_info, dict)]
 
 
 def environment_differences(runs: list[Run]) -> list[tuple[str, list[str]]]:
@@ -130,9 +130,9 @@ def source_states(a: Run, b: Run) -> dict[str, str]:
 def _built(run: Run) -> dict[str, set[str]]:
     """Return what the launches of each variant say of how it was built."""
     found: dict[str, set[str]] = {}
-    for name, receipt in zip(run.launches["variant"], run.launches["receipt"], strict=True):
-        if isinstance(receipt, dict):
-            found.setdefault(str(name), set()).add(json.dumps(receipt, sort_keys=True))
+    for name, build_info in zip(run.launches["variant"], run.launches["receipt"], strict=True):
+        if isinstance(build_info, dict):
+            found.setdefault(str(name), set()).add(json.dumps(build_info, sort_keys=True))
     return found
 
 
@@ -164,8 +164,8 @@ def _why(row: Any, a: pd.DataFrame, b: pd.DataFrame) -> str:
 
 
 def _absent(row: Any, frame: pd.DataFrame, run: str) -> str:
-    """Return what the other run lacks: the whole workload, the variant, or only this point of the grid."""
-    for column, what in (("problem", "workload"), ("variant", "variant")):
+    """Return what the other run lacks: the whole problem, the variant, or only this point of the grid."""
+    for column, what in (("problem", "problem"), ("variant", "variant")):
         if row[column] not in set(frame[column]):
             return f"{what} not in {run}"
     return f"batch size or threads not in {run}"

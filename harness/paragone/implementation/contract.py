@@ -41,7 +41,7 @@ PHASES = ("gather", "forward", "loss", "backward", "update")
 
 @dataclass(frozen=True)
 class PhaseTimes:
-    """Nanoseconds of one `train` by phase; a phase that the workload does not have is left out.
+    """Nanoseconds of one `train` by phase; a phase that the problem does not have is left out.
 
     `parts` are named pieces of backward: per name the times of its first, second, … call within every backward, summed
     over the train. The first call is that of the output layer.
@@ -69,7 +69,7 @@ class Implementation(ABC):
     maths: ClassVar[tuple[str, ...]]  # the files beside impl.py that hold its formulas
     axes: ClassVar[Mapping[str, tuple[str, ...]]] = {"dtype": ("float64",)}
     deterministic: ClassVar[bool] = True  # same state and order, same bits
-    # A virtual environment of its own that its worker starts in, by name (paragone/machine/python_environments.py); "": the harness's.
+    # The name of a virtual environment that its worker starts in (machine/python_environments.py); "": the harness's.
     own_environment: ClassVar[str] = ""
     call_seconds: ClassVar[float] = 0.0  # what a call of train takes by itself, where samples must be longer for it
     predicts: ClassVar[bool] = False  # it has the verbs load_test and predict
@@ -93,14 +93,14 @@ class Implementation(ABC):
 
     @classmethod
     def supports(cls, problem: Problem) -> str | None:
-        """Return why it does not do this workload, or None where it does."""
+        """Return why it does not do this problem, or None where it does."""
         return None
 
     @classmethod
     def nearest(cls, problem: Problem) -> str | None:
-        """Return in what its step differs from this workload's where it can only come near it; None where it is exact.
+        """Return in what its step differs from this problem's where it can only come near it; None where it is exact.
 
-        Asked of workloads that it supports. What only comes near is timed and shown as not checked; it never passes.
+        Asked of problems that it supports. What only comes near is timed and shown as not checked; it never passes.
         """
         return None
 
@@ -130,7 +130,7 @@ class Implementation(ABC):
         """Return the class of every test image by the parameters now, that of the largest logit, (n_test,)."""
         raise NotImplementedError(f"{self.name} does not predict")
 
-    def receipt(self) -> Mapping[str, str]:
+    def build_info(self) -> Mapping[str, str]:
         """Return what was built or started in `load`, name → words: compiler, flags, version. Kept with every run."""
         return {}
 
@@ -172,7 +172,7 @@ class Implementation(ABC):
 
 @dataclass(frozen=True)
 class Variant:
-    """An implementation with the values of its axes fixed; `control` marks the second enrolment for A/A."""
+    """An implementation with the values of its axes fixed; `control` marks the second contender for A/A."""
 
     implementation: type[Implementation]
     axis: tuple[tuple[str, str], ...]

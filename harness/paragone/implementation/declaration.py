@@ -10,7 +10,7 @@ from pathlib import Path
 from paragone.errors import words_of
 from paragone.files.hashing import LARGEST_FILE_BYTES
 from paragone.implementation.contract import FLOATS, Implementation
-from paragone.machine.python_environments import reason_against_environment
+from paragone.machine.python_environments import environment_unavailable
 from paragone.task.mlp.problem import Problem
 
 MOST_CHARACTERS = 64  # of a name, or of a value of an axis
@@ -119,15 +119,15 @@ def _is_tuple_of_texts(values: object) -> bool:
     return isinstance(values, tuple | list) and all(type(value) is str for value in values)
 
 
-def reason_against(implementation: type[Implementation], problem: Problem | None = None) -> str | None:
-    """Return why an implementation cannot run here, or not this workload; None where it can.
+def unavailable_reason(implementation: type[Implementation], problem: Problem | None = None) -> str | None:
+    """Return why an implementation cannot run here, or not this problem; None where it can.
 
     A question that raises, or is answered by something else than words, is an answer too.
     """
     try:
         reason = _words("missing", implementation.missing())
         if reason is None and (name := implementation.environment_name()):
-            reason = reason_against_environment(name)
+            reason = environment_unavailable(name)
         if reason or problem is None:
             return reason
         if (reason := _words("supports", implementation.supports(problem))) is None:
@@ -138,7 +138,7 @@ def reason_against(implementation: type[Implementation], problem: Problem | None
 
 
 def difference_from(implementation: type[Implementation], problem: Problem) -> str | None:
-    """Return in what its step differs from that of a workload which it supports, None where it says that it is exact.
+    """Return in what its step differs from that of a problem which it supports, None where it says that it is exact.
 
     Where the question raises, nobody can tell, and that is a difference.
     """

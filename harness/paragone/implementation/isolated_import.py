@@ -96,7 +96,7 @@ def _imported_elsewhere(folders: Sequence[Path]) -> tuple[bytes, str]:
 
 
 @contextlib.contextmanager
-def surroundings_kept() -> Iterator[None]:
+def process_state_kept() -> Iterator[None]:
     """Undo after the block what importing may change for everybody else in this process."""
     folder, environment, path = Path.cwd(), dict(os.environ), list(sys.path)
     streams, errors, depth = (sys.stdin, sys.stdout, sys.stderr), np.geterr(), sys.getrecursionlimit()

@@ -17,7 +17,7 @@ VARIABLE = "PARAGONE_PLUGINS"
 
 
 @dataclass(frozen=True)
-class Place:
+class Location:
     """A folder that should hold an impl.py, and where it was found, in words; "" is the project's own."""
 
     folder: Path
@@ -25,19 +25,19 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Lost:
+class BadEntryPoint:
     """An entry point that leads nowhere, with the reason."""
 
     name: str
     reason: str
 
 
-def places_in(folder: Path, origin: str = "") -> list[Place]:
+def locations_in(folder: Path, origin: str = "") -> list[Location]:
     """Return the folders of implementations in a folder, sorted by name."""
-    return [Place(path.parent, origin) for path in sorted(folder.glob("*/impl.py"))]
+    return [Location(path.parent, origin) for path in sorted(folder.glob("*/impl.py"))]
 
 
-def places_given(paths: Iterable[str]) -> Iterator[Place]:
+def locations_given(paths: Iterable[str]) -> Iterator[Location]:
     """Yield the places of --plugins and then those of PARAGONE_PLUGINS, each once.
 
     A path is an implementation's own folder or a folder of such folders. Raises Misuse for one that is neither.
@@ -49,18 +49,18 @@ def places_given(paths: Iterable[str]) -> Iterator[Place]:
         folder = at_home(path, option).resolve()
         if folder not in seen:
             seen.add(folder)
-            yield from _places_at(folder, f"{option} {path}")
+            yield from _locations_at(folder, f"{option} {path}")
 
 
-def _places_at(folder: Path, asked: str) -> list[Place]:
+def _locations_at(folder: Path, asked: str) -> list[Location]:
     if not folder.is_dir():
         what = "it is a file" if folder.exists() else "there is no such folder"
         raise Misuse(
             f"{asked}: expected a folder with implementations; {what}. A new one: paragone new NAME --into PATH"
         )
     if (folder / "impl.py").is_file():
-        return [Place(folder, f"plugin {folder}")]
-    if not (found := places_in(folder, f"plugin {folder}")):
+        return [Location(folder, f"plugin {folder}")]
+    if not (found := locations_in(folder, f"plugin {folder}")):
         raise Misuse(
             f"{asked}: expected impl.py there, or folders with an impl.py in each; found none. "
             "A new one: paragone new NAME --into PATH"
@@ -68,7 +68,7 @@ def _places_at(folder: Path, asked: str) -> list[Place]:
     return found
 
 
-def places_installed() -> tuple[list[Place], list[Lost]]:
+def locations_installed() -> tuple[list[Location], list[BadEntryPoint]]:
     """Return the places that installed packages name, and the entry points that lead nowhere.
 
     The value of an entry point is a package with impl.py in it, or that module: "my_package" or "my_package.impl".
@@ -78,9 +78,9 @@ def places_installed() -> tuple[list[Place], list[Lost]]:
         origin = f"package {entry.dist.name} {entry.dist.version}" if entry.dist else "an installed package"
         folder, reason = _folder_of(entry.module)
         if folder is None:
-            lost.append(Lost(entry.name, f"{origin}: entry point {entry.name} = {entry.value!r}: {reason}"))
+            lost.append(BadEntryPoint(entry.name, f"{origin}: entry point {entry.name} = {entry.value!r}: {reason}"))
         else:
-            places.append(Place(folder, origin))
+            places.append(Location(folder, origin))
     return places, lost
 
 

@@ -13,15 +13,15 @@ from paragone.files.hashing import folder_hash, kept_source
 from paragone.files.paths import PROJECT
 from paragone.implementation.contract import Implementation, Variant, variants
 from paragone.implementation.declaration import declaration_fault
-from paragone.implementation.isolated_import import import_folder, surroundings_kept, try_out
-from paragone.implementation.plugins import Place, places_given, places_in, places_installed
+from paragone.implementation.isolated_import import import_folder, process_state_kept, try_out
+from paragone.implementation.plugins import Location, locations_given, locations_in, locations_installed
 from paragone.implementation.selection import chosen, is_called
 
 IMPLEMENTATIONS = PROJECT / "impls" / "mlp"
 
 
 @dataclass(frozen=True)
-class Found:
+class Registered:
     """An implementation, the folder it came from, and in words where that was found ("": `impls/`)."""
 
     implementation: type[Implementation]
@@ -51,48 +51,48 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Broken:
+class Unusable:
     """A folder that should hold an implementation and does not, with the reason."""
 
     name: str
     reason: str
 
 
-def discover(folder: Path = IMPLEMENTATIONS, plugins: Iterable[str] = ()) -> tuple[list[Found], list[Broken]]:
+def discover(folder: Path = IMPLEMENTATIONS, plugins: Iterable[str] = ()) -> tuple[list[Registered], list[Unusable]]:
     """Return the implementations below `folder`, in plugins and in installed packages, by name, and what failed.
 
     `plugins` are paths as --plugins takes them; those of PARAGONE_PLUGINS are added. Of two with the same name the
     first is taken. Raises Misuse for a path that leads to no implementation.
     """
-    installed, lost = places_installed()
-    places = [*places_in(folder), *places_given(plugins), *installed]
-    found: dict[str, Found] = {}
-    broken = [Broken(entry.name, entry.reason) for entry in lost]
-    once: dict[Path, Place] = {}
+    installed, lost = locations_installed()
+    places = [*locations_in(folder), *locations_given(plugins), *installed]
+    found: dict[str, Registered] = {}
+    broken = [Unusable(entry.name, entry.reason) for entry in lost]
+    once: dict[Path, Location] = {}
     for place in places:
         once.setdefault(place.folder.resolve(), place)
     faults = try_out([place.folder for place in once.values() if place.origin])
-    broken += [Broken(folder.name, f"{folder / 'impl.py'}: {fault}") for folder, fault in faults.items()]
+    broken += [Unusable(folder.name, f"{folder / 'impl.py'}: {fault}") for folder, fault in faults.items()]
     for place in once.values():
         if place.folder not in faults:
-            with surroundings_kept():
-                _read_place(place, found, broken)
+            with process_state_kept():
+                _read_location(place, found, broken)
     return [found[name] for name in sorted(found)], sorted(broken, key=lambda entry: entry.name)
 
 
-def _read_place(place: Place, found: dict[str, Found], broken: list[Broken]) -> None:
+def _read_location(place: Location, found: dict[str, Registered], broken: list[Unusable]) -> None:
     try:
         classes = read_folder(place.folder)
     except HarnessError as error:
-        broken.append(Broken(place.folder.name, str(error)))
+        broken.append(Unusable(place.folder.name, str(error)))
         return
     for implementation in classes:
         if implementation.name in found:
             other = found[implementation.name].folder / "impl.py"
             path = place.folder / "impl.py"
-            broken.append(Broken(implementation.name, f"{path}: the name is already taken by {other}"))
+            broken.append(Unusable(implementation.name, f"{path}: the name is already taken by {other}"))
         else:
-            found[implementation.name] = Found(implementation, place.folder, place.origin)
+            found[implementation.name] = Registered(implementation, place.folder, place.origin)
 
 
 def read_folder(folder: Path) -> list[type[Implementation]]:
@@ -115,7 +115,7 @@ def read_folder(folder: Path) -> list[type[Implementation]]:
     return classes
 
 
-def select(found: Sequence[Found], patterns: Iterable[str]) -> list[Found]:
+def select(found: Sequence[Registered], patterns: Iterable[str]) -> list[Registered]:
     """Return the implementations of which one of the patterns means a variant (paragone/implementation/selection.py).
 
     Raises UnknownName or Misuse for a pattern that means none.
@@ -125,7 +125,7 @@ def select(found: Sequence[Found], patterns: Iterable[str]) -> list[Found]:
     return [entry for entry in found if entry.name in wanted]
 
 
-def refuse_broken(patterns: Iterable[str], found: Sequence[Found], broken: Sequence[Broken]) -> None:
+def refuse_unusable(patterns: Iterable[str], found: Sequence[Registered], broken: Sequence[Unusable]) -> None:
     """Raise HarnessError with the reason where a pattern names only folders that cannot be used."""
     for pattern in patterns:
         if not any(is_called(entry.name, pattern) for entry in found):
@@ -134,7 +134,7 @@ def refuse_broken(patterns: Iterable[str], found: Sequence[Found], broken: Seque
                     raise HarnessError(entry.reason)
 
 
-def find_variant(found: Sequence[Found], text: str) -> Variant:
+def find_variant(found: Sequence[Registered], text: str) -> Variant:
     """Return the variant called `numpy_rows[dtype=float32,order=C]`; axes left out take their first value.
 
     Raises UnknownName or Misuse.

@@ -1,4 +1,4 @@
-"""A new implementation to begin from: a folder that works and passes the gate, written from `paragone/implementation/templates/`."""
+"""Writes a new implementation to begin from: a folder that works and passes the gate, made from `templates/`."""
 
 from __future__ import annotations
 

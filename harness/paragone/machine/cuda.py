@@ -26,7 +26,7 @@ class Device:
     cuda: str
 
 
-def reason_against_cuda() -> str | None:
+def cuda_unavailable() -> str | None:
     """Return why no CUDA device can be used and what to do, or None where there is one."""
     try:
         first_device()

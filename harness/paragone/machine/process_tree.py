@@ -49,7 +49,7 @@ def _children(pid: str) -> list[int]:
     return listed
 
 
-def marked(variable: str, value: str) -> list[int]:
+def tagged(variable: str, value: str) -> list[int]:
     """Return the processes whose environment had this variable when they started; none off Linux.
 
     It is inherited, so that it names what a process started even where no other trace leads there.

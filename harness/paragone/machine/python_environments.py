@@ -66,7 +66,7 @@ def interpreter(name: str) -> str:
     return str(folder_of(name) / "bin" / "python") if name else sys.executable
 
 
-def reason_against_environment(name: str, modules: Sequence[str] = (), mend: str = "") -> str | None:
+def environment_unavailable(name: str, modules: Sequence[str] = (), mend: str = "") -> str | None:
     """Return why no worker with these modules can start in an environment, and the command that mends it, or None.
 
     The modules are looked for, not imported. `mend` is the command; left out, it is that of a plain environment.

@@ -13,13 +13,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import stats
 
-from paragone.measure.remaining import Remaining
-from paragone.measure.rounds import Schedule
-from paragone.plan.cells import Cell, Enrolment, EnrolmentKey
+from paragone.measure.remaining import RemainingSamples
+from paragone.measure.rounds import Rounds
+from paragone.plan.cells import Cell, Contender, ContenderKey
 from paragone.store.run_folder import RunFolder, read_rows
 from paragone.task.mlp.data import DataSet
 from paragone.verify.pilot import OpenWorker
-from paragone.verify.verifier import Gatekeeper
+from paragone.verify.verifier import Verifier
 
 ROUNDS = 3
 # A deviation is estimated from so many degrees of freedom at least: of few points of the grid, more launches.
@@ -36,9 +36,9 @@ class Deviation(NamedTuple):
 
 def launch_deviation(
     cells: Sequence[Cell],
-    enrolments: Mapping[EnrolmentKey, Enrolment],
+    contenders: Mapping[ContenderKey, Contender],
     data: DataSet,
-    gatekeeper: Gatekeeper,
+    verifier: Verifier,
     open_worker: OpenWorker,
     seed: int,
 ) -> Deviation | None:
@@ -49,15 +49,15 @@ def launch_deviation(
     """
     cells = [replace(cell, wave=0) for cell in cells if not cell.once_per_launch]
     with tempfile.TemporaryDirectory() as folder, RunFolder(Path(folder)) as rows:
-        remaining = Remaining(ROUNDS)
-        schedule = Schedule(
-            rows, enrolments, data, gatekeeper, open_worker, remaining, seed, time.time(), lambda what, seconds: None
+        remaining = RemainingSamples(ROUNDS)
+        schedule = Rounds(
+            rows, contenders, data, verifier, open_worker, remaining, seed, time.time(), lambda what, seconds: None
         )
         for launch in range(launches_for(len(cells) // 2)):
             for group in _by_problem_and_threads(cells):
                 schedule.run_launch(group, launch, attempt=0)
         timed = [row for row in read_rows(Path(folder) / "samples.jsonl") if row["kind"] == "timed"]
-    return deviation_of(timed, controls={e.variant.name for e in enrolments.values() if e.variant.control})
+    return deviation_of(timed, controls={e.variant.name for e in contenders.values() if e.variant.control})
 
 
 def launches_for(n_points: int) -> int:
@@ -71,7 +71,7 @@ def deviation_of(rows: Iterable[Mapping[str, Any]], controls: set[str]) -> Devia
     Typical: the median over the grid of the variances, over what the median of such an estimate is where the true
     variance is 1 (χ² over its degrees of freedom): a few noisy cells do not make all of them noisy. Upper: the
     one-sided 99 % limit of the mean variance, by χ² with all degrees of freedom: what is to be found in noisy cells
-    too, after an unlucky rehearsal too, is planned by it.
+    too, after an unlucky A/A pilot too, is planned by it.
     """
     times: dict[tuple[Any, ...], dict[int, float]] = {}
     for row in rows:

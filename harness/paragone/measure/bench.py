@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from paragone.implementation.registry import Broken, Found, select
+from paragone.implementation.registry import Registered, Unusable, select
 from paragone.machine import environment
 from paragone.machine.cpus import harness_cpus, pinned_to
 from paragone.machine.memory import memory_limit_bytes
@@ -19,19 +19,19 @@ from paragone.measure.call_cost import call_costs
 from paragone.measure.learning_curves import draw_curves
 from paragone.measure.limits import record_limits
 from paragone.measure.memory_pass import measure_memory, pass_seconds
-from paragone.measure.remaining import remaining_of
-from paragone.measure.resume import Resumable
-from paragone.measure.rounds import Schedule
-from paragone.plan.cells import Cell, Enrolment, EnrolmentKey, batch_sizes, enrol, own_environments, plan_json
-from paragone.plan.power import launches_to_resolve, resolvable_difference
+from paragone.measure.remaining import remaining_samples
+from paragone.measure.resume import RunIdentity
+from paragone.measure.rounds import Rounds
+from paragone.plan.cells import Cell, Contender, ContenderKey, batch_sizes, enrol, own_environments, plan_json
+from paragone.plan.power import launches_to_resolve, minimum_detectable_difference
 from paragone.plan.request import Request
 from paragone.plan.waves import in_waves
 from paragone.store.run_folder import RunFolder, read_plan, read_rows
 from paragone.store.runs import new_run_folder
 from paragone.task.mlp.data import DataSet, check_fits
 from paragone.verify.pilot import Display, Pilot, open_worker
-from paragone.verify.pilot_result import Survey, eta_seconds, rounds_in_time
-from paragone.verify.verifier import Gatekeeper
+from paragone.verify.pilot_result import PilotResult, eta_seconds, rounds_in_time
+from paragone.verify.verifier import Verifier
 from paragone.worker.handle import WorkerHandle
 
 
@@ -40,13 +40,13 @@ class Bench:
     """Everything that a run needs and does not change."""
 
     request: Request
-    everyone: Sequence[Found]
-    broken: Sequence[Broken]
+    everyone: Sequence[Registered]
+    broken: Sequence[Unusable]
     data: DataSet
     results: Path
     command: str
     display: Display
-    workloads: Mapping[str, str] = field(default_factory=dict)  # by name, as the user gave them: a name or a path
+    problems: Mapping[str, str] = field(default_factory=dict)  # by name, as the user gave them: a name or a path
     about: Mapping[str, Any] = field(default_factory=dict)  # what else the plan is to say
 
     def run(self, fresh: bool = False, resume: Path | None = None) -> tuple[Path, bool]:
@@ -64,93 +64,93 @@ class Bench:
         for problem in self.request.problems:
             check_fits(problem, self.data)
         chosen = select(self.everyone, self.request.implementations or ("*",))
-        enrolments = {e.key: e for e in enrol(self.request, chosen, self.everyone)}
-        known = Resumable(self.request, enrolments.values(), self.data.sha256, self._described)
+        contenders = {e.key: e for e in enrol(self.request, chosen, self.everyone)}
+        known = RunIdentity(self.request, contenders.values(), self.data.sha256, self._described)
         folder = resume or (None if fresh else known.unfinished(self.results, self.display.say))
         if folder is not None:
-            known.refuse_stranger(folder)
+            known.refuse_foreign_run(folder)
             done = len(read_rows(folder / "samples.jsonl"))
             self.display.say(f"Going on with run {folder.name}, which was interrupted: {done} samples are there.")
         else:
-            folder = self._start_run(enrolments, known.identity)
+            folder = self._start_run(contenders, known.identity)
         with RunFolder(folder) as rows:
-            finished = self._measure(rows, enrolments)
+            finished = self._measure(rows, contenders)
         return folder, finished
 
     @cached_property
-    def _gatekeeper(self) -> Gatekeeper:
+    def _gatekeeper(self) -> Verifier:
         """One for the whole run: what the pilot found true need not be found again."""
-        return Gatekeeper(self.data, self.request.seed)
+        return Verifier(self.data, self.request.seed)
 
     @cached_property
     def _described(self) -> dict[str, Any]:
         return environment.describe(own_environments(self.request, self.everyone), max(self.request.threads))
 
-    def _open_worker(self, enrolment: Enrolment) -> WorkerHandle:
-        return open_worker(enrolment, self.request.time_limit_s, self.request.memory_limit_bytes)
+    def _open_worker(self, contender: Contender) -> WorkerHandle:
+        return open_worker(contender, self.request.time_limit_s, self.request.memory_limit_bytes)
 
-    def _start_run(self, enrolments: dict[EnrolmentKey, Enrolment], identity: Mapping[str, Any]) -> Path:
+    def _start_run(self, contenders: dict[ContenderKey, Contender], identity: Mapping[str, Any]) -> Path:
         begin = time.perf_counter()
-        surveys = self._pilot(enrolments)
+        surveys = self._pilot(contenders)
         cells = [cell for survey in surveys for cell in survey.cells]
-        deviation = None if self.request.quick else self._rehearse(cells, enrolments)
+        deviation = None if self.request.quick else self._rehearse(cells, contenders)
         launches = self._launches(deviation)
-        resolvable = None if deviation is None else resolvable_difference(deviation.typical, launches)
-        baselines = {e.variant.name for e in enrolments.values() if e.variant.control}
+        resolvable = None if deviation is None else minimum_detectable_difference(deviation.typical, launches)
+        baselines = {e.variant.name for e in contenders.values() if e.variant.control}
         baselines |= {name.removesuffix(" (A/A)") for name in baselines}
-        peaks = {survey.enrolment.key: survey.peak_bytes for survey in surveys}
+        peaks = {survey.contender.key: survey.peak_bytes for survey in surveys}
         memory_seconds = pass_seconds(surveys) if self.request.memory else 0.0
         cells = in_waves(cells, peaks, memory_limit_bytes() // 2, baselines)
-        predicting = {e.key for e in enrolments.values() if e.variant.implementation.predicts}
+        predicting = {e.key for e in contenders.values() if e.variant.implementation.predicts}
         evaluated = self.request.evaluated
-        cells = [replace(c, evaluates=c.problem in evaluated and c.enrolment in predicting) for c in cells]
+        cells = [replace(c, evaluates=c.problem in evaluated and c.contender in predicting) for c in cells]
         rounds = self.request.rounds or rounds_in_time(cells)
         facts = {
             **self.about,
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "command": self.command,
-            "workloads": dict(self.workloads),
+            "workloads": dict(self.problems),
             "launches": launches,
             "rounds": rounds,
             "eta_seconds": eta_seconds(cells, launches, rounds, surveys) + memory_seconds,
             "memory_seconds": memory_seconds,
             "launch_deviation": deviation and deviation.typical,
             "launch_deviation_upper": deviation and deviation.upper,
-            "resolvable_difference": resolvable,
+            "minimum_detectable_difference": resolvable,
             "data": self._data_facts(),
-            "calls": call_costs(enrolments.values(), self.data, self._open_worker, self.request.seed),
+            "calls": call_costs(contenders.values(), self.data, self._open_worker, self.request.seed),
             "identity": identity,
             "pilot_seconds": time.perf_counter() - begin,
         }
-        plan = plan_json(self.request, list(enrolments.values()), cells, self.broken, facts)
+        plan = plan_json(self.request, list(contenders.values()), cells, self.broken, facts)
         outcomes = [row for survey in surveys for row in survey.outcomes]
-        sources = {e.found.name: e.found.kept_source() for e in enrolments.values()}
+        sources = {e.found.name: e.found.kept_source() for e in contenders.values()}
         folder = new_run_folder(self.results, datetime.now(UTC), plan, self._described, outcomes, sources)
         self.display.show_plan({**plan, "run": folder.name}, outcomes)
         return folder
 
-    def _pilot(self, enrolments: Mapping[EnrolmentKey, Enrolment]) -> list[Survey]:
-        """Return a survey of every enrolment; a control's is that of the baseline, whose code it is."""
+    def _pilot(self, contenders: Mapping[ContenderKey, Contender]) -> list[PilotResult]:
+        """Return a survey of every contender; a control's is that of the baseline, whose code it is."""
         pilot = Pilot(self.request, self.data, self._gatekeeper, self._open_worker)
-        surveys: dict[EnrolmentKey, Survey] = {}
-        with self.display.progress("verifying", len(enrolments)) as advance:
-            for key, enrolment in enrolments.items():
-                advance(enrolment.variant.name, 1)
-                if not enrolment.variant.control:
-                    surveys[key] = pilot.survey(enrolment, batch_sizes(self.request, enrolment))
-        for key, enrolment in enrolments.items():
-            if enrolment.variant.control:
-                twin_key = (key[0], replace(enrolment.variant, control=False).name, key[2])
-                surveys[key] = surveys[twin_key].as_control(enrolment)
-        return [surveys[key] for key in enrolments]
+        surveys: dict[ContenderKey, PilotResult] = {}
+        with self.display.progress("verifying", len(contenders)) as advance:
+            for key, contender in contenders.items():
+                advance(contender.variant.name, 1)
+                if not contender.variant.control:
+                    surveys[key] = pilot.survey(contender, batch_sizes(self.request, contender))
+        for key, contender in contenders.items():
+            if contender.variant.control:
+                twin_key = (key[0], replace(contender.variant, control=False).name, key[2])
+                surveys[key] = surveys[twin_key].as_control(contender)
+        return [surveys[key] for key in contenders]
 
-    def _rehearse(self, cells: Sequence[Cell], enrolments: Mapping[EnrolmentKey, Enrolment]) -> Deviation | None:
-        controls = {e.variant.name for e in enrolments.values() if e.variant.control}
+    def _rehearse(self, cells: Sequence[Cell], contenders: Mapping[ContenderKey, Contender]) -> Deviation | None:
+        controls = {e.variant.name for e in contenders.values() if e.variant.control}
         pairs = controls | {name.removesuffix(" (A/A)") for name in controls}
         chosen = [cell for cell in cells if cell.variant in pairs]
         with self.display.progress("rehearsing A/A", 1):
             return launch_deviation(
-                chosen, enrolments, self.data, self._gatekeeper, self._open_worker, self.request.seed
+                chosen, contenders, self.data, self._gatekeeper, self._open_worker, self.request.seed
             )
 
     def _launches(self, deviation: Deviation | None) -> int:
@@ -164,33 +164,33 @@ class Bench:
         sizes = {"n_train": len(self.data.train_labels), "n_test": len(self.data.test_labels)}
         return {"name": self.data.name, "origin": self.data.origin, "sha256": self.data.sha256, **sizes}
 
-    def _measure(self, rows: RunFolder, enrolments: Mapping[EnrolmentKey, Enrolment]) -> bool:
+    def _measure(self, rows: RunFolder, contenders: Mapping[ContenderKey, Contender]) -> bool:
         """Carry out what is left of the plan; return whether it came to its end."""
         begin = time.perf_counter()
         finished = False
         try:
-            self._run_launches(rows, enrolments)
+            self._run_launches(rows, contenders)
             if self.request.memory:
                 seed, display = self.request.seed, self.display
-                measure_memory(rows, enrolments, self.data, seed, self._open_worker, display)
+                measure_memory(rows, contenders, self.data, seed, self._open_worker, display)
             if self.request.curves:
-                draw_curves(rows, enrolments, self.data, self.request, self.display)
+                draw_curves(rows, contenders, self.data, self.request, self.display)
             finished = True
         except KeyboardInterrupt:
             self.display.say("Interrupted. What was measured is kept; the same command goes on from here.")
         rows.end({"finished": finished, "elapsed_s": time.perf_counter() - begin})
         return finished
 
-    def _run_launches(self, rows: RunFolder, enrolments: Mapping[EnrolmentKey, Enrolment]) -> None:
+    def _run_launches(self, rows: RunFolder, contenders: Mapping[ContenderKey, Contender]) -> None:
         plan = read_plan(rows.folder)
         cells = [Cell.of(cell) for cell in plan["cells"]]
-        remaining, attempts = remaining_of(rows.folder, plan["rounds"])
+        remaining, attempts = remaining_samples(rows.folder, plan["rounds"])
         seconds = sum(remaining.seconds(cell, plan["launches"]) for cell in cells)
         with self.display.progress("measuring", seconds) as advance:
             began = datetime.fromisoformat(plan["created"]).timestamp()
-            schedule = Schedule(
+            schedule = Rounds(
                 rows,
-                enrolments,
+                contenders,
                 self.data,
                 self._gatekeeper,
                 self._open_worker,
@@ -201,7 +201,7 @@ class Bench:
             )
             for launch in range(plan["launches"]):
                 advance(f"launch {launch + 1}: the machine's limits", 0)
-                record_limits(rows, list(enrolments.values()), cells, self._open_worker, launch)
+                record_limits(rows, list(contenders.values()), cells, self._open_worker, launch)
                 for wave in sorted({cell.wave for cell in cells}):
                     of_wave = [cell for cell in cells if cell.wave == wave]
                     if any(remaining.wants_any(cell, launch) for cell in of_wave):

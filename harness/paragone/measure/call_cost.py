@@ -13,9 +13,9 @@ from typing import Any
 from paragone.errors import MeasurementFailed
 from paragone.files.paths import PACKAGE
 from paragone.implementation.contract import Implementation, variants
-from paragone.implementation.declaration import reason_against
-from paragone.implementation.registry import Found, read_folder
-from paragone.plan.cells import Enrolment
+from paragone.implementation.declaration import unavailable_reason
+from paragone.implementation.registry import Registered, read_folder
+from paragone.plan.cells import Contender
 from paragone.task.mlp.data import DataSet
 from paragone.verify.pilot import OpenWorker, load_worker
 
@@ -23,14 +23,14 @@ NULLS = PACKAGE / "adapters" / "null"
 
 
 def call_costs(
-    enrolments: Iterable[Enrolment], data: DataSet, open_worker: OpenWorker, seed: int
+    contenders: Iterable[Contender], data: DataSet, open_worker: OpenWorker, seed: int
 ) -> list[dict[str, Any]]:
-    """Return a row for each bridge that the enrolments cross, and for each size of a call.
+    """Return a row for each bridge that the contenders cross, and for each size of a call.
 
     A row has bridge, n_images (one, and the whole training set), call_seconds, and the reason where it is None.
     """
-    crossing = {e.variant.implementation.bridge: e for e in enrolments if e.variant.implementation.bridge in nulls()}
-    return [row for bridge, enrolment in crossing.items() for row in _costs(bridge, enrolment, data, open_worker, seed)]
+    crossing = {e.variant.implementation.bridge: e for e in contenders if e.variant.implementation.bridge in nulls()}
+    return [row for bridge, contender in crossing.items() for row in _costs(bridge, contender, data, open_worker, seed)]
 
 
 @cache
@@ -40,16 +40,16 @@ def nulls() -> dict[str | None, type[Implementation]]:
 
 
 def _costs(
-    bridge: str | None, crossing: Enrolment, data: DataSet, open_worker: OpenWorker, seed: int
+    bridge: str | None, crossing: Contender, data: DataSet, open_worker: OpenWorker, seed: int
 ) -> list[dict[str, Any]]:
     null = nulls()[bridge]
-    enrolment = replace(crossing, found=Found(null, NULLS), variant=next(variants(null)))
+    contender = replace(crossing, found=Registered(null, NULLS), variant=next(variants(null)))
     sizes = (1, crossing.problem.n_train)
-    if reason := reason_against(null, crossing.problem):
+    if reason := unavailable_reason(null, crossing.problem):
         return [_row(bridge, size, None, reason) for size in sizes]
-    worker = open_worker(enrolment)
+    worker = open_worker(contender)
     try:
-        load_worker(worker, enrolment, data, seed)
+        load_worker(worker, contender, data, seed)
         return [_row(bridge, n, worker.order("call", {"batch_size": n})[0]["call_seconds"]) for n in sizes]
     except MeasurementFailed as error:
         return [_row(bridge, size, None, str(error)) for size in sizes]

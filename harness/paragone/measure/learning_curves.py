@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from paragone.errors import MeasurementFailed, Unavailable
 from paragone.implementation.contract import Variant
-from paragone.implementation.declaration import reason_against
-from paragone.implementation.registry import Found
-from paragone.plan.cells import Cell, Enrolment, EnrolmentKey, grid
+from paragone.implementation.declaration import unavailable_reason
+from paragone.implementation.registry import Registered
+from paragone.plan.cells import Cell, Contender, ContenderKey, grid
 from paragone.plan.request import Request
 from paragone.store.run_folder import RunFolder, read_json, read_rows
 from paragone.task.mlp.data import DataSet, check_fits
@@ -43,14 +43,14 @@ class Epoch:
 
 
 def learning_curve(
-    worker: WorkerHandle, enrolment: Enrolment, data: DataSet, batch_size: int, epochs: int, seed: int
+    worker: WorkerHandle, contender: Contender, data: DataSet, batch_size: int, epochs: int, seed: int
 ) -> Iterator[Epoch]:
     """Yield the test accuracy before training and after each epoch.
 
-    The worker has loaded the enrolment's workload. `training_seconds` is the time spent in the
+    The worker has loaded the contender's problem. `training_seconds` is the time spent in the
     worker's `train`; `elapsed_seconds` includes evaluating the test set after every epoch, as S0 and S2 do.
     """
-    problem = enrolment.problem
+    problem = contender.problem
     state = problem.start_state(seed)
     images = np.asarray(data.test_pixels("float64"))
     steps = problem.steps_per_epoch(batch_size)
@@ -71,29 +71,31 @@ def count_correct(state: State, images: NDArray[np.float64], labels: NDArray[Any
     return int(np.count_nonzero(logits(state, images).argmax(axis=1) == labels))
 
 
-def learn(request: Request, everyone: Sequence[Found], variant: Variant, data: DataSet, epochs: int) -> Iterator[Epoch]:
-    """Yield the test accuracy of a variant before training and after every epoch, for the request's one workload.
+def learn(
+    request: Request, everyone: Sequence[Registered], variant: Variant, data: DataSet, epochs: int
+) -> Iterator[Epoch]:
+    """Yield the test accuracy of a variant before training and after every epoch, for the request's one problem.
 
     Raises Unavailable where it cannot run here, MeasurementFailed where it raises, crashes or hangs.
     """
     (problem,) = request.problems
     check_fits(problem, data)
     (batch_size,) = grid(problem, request.batch_sizes)
-    if reason := reason_against(variant.implementation, problem):
+    if reason := unavailable_reason(variant.implementation, problem):
         raise Unavailable(f"{variant.name}: {reason}")
     found = next(found for found in everyone if found.name == variant.implementation.name)
-    enrolment = Enrolment(problem, found, variant, request.threads[0])
-    worker = open_worker(enrolment, request.time_limit_s, request.memory_limit_bytes)
+    contender = Contender(problem, found, variant, request.threads[0])
+    worker = open_worker(contender, request.time_limit_s, request.memory_limit_bytes)
     try:
-        load_worker(worker, enrolment, data, request.seed)
-        yield from learning_curve(worker, enrolment, data, batch_size, epochs, request.seed)
+        load_worker(worker, contender, data, request.seed)
+        yield from learning_curve(worker, contender, data, batch_size, epochs, request.seed)
     finally:
         worker.kill()
 
 
 def draw_curves(
     rows: RunFolder,
-    enrolments: Mapping[EnrolmentKey, Enrolment],
+    contenders: Mapping[ContenderKey, Contender],
     data: DataSet,
     request: Request,
     display: Display,
@@ -102,29 +104,29 @@ def draw_curves(
     cells = [Cell.of(cell) for cell in read_json(rows.folder / "plan.json")["cells"]]
     told = [row for row in read_rows(rows.folder / "outcomes.jsonl") if row["stage"] == "accuracy"]
     done = {(row["problem"], row["variant"]) for row in [*read_rows(rows.folder / "accuracy.jsonl"), *told]}
-    curves = [(e, cell) for e, cell in _one_of_each(cells, enrolments) if e.key[:2] not in done]
+    curves = [(e, cell) for e, cell in _one_of_each(cells, contenders) if e.key[:2] not in done]
     most_seconds, most_epochs = (QUICK_SECONDS, QUICK_EPOCHS) if request.quick else (MOST_SECONDS, MOST_EPOCHS)
     with display.progress("learning curves", len(curves)) as advance:
-        for enrolment, cell in curves:
-            advance(enrolment.variant.name, 1)
-            epoch_seconds = cell.step_seconds * enrolment.problem.steps_per_epoch(cell.batch_size)
+        for contender, cell in curves:
+            advance(contender.variant.name, 1)
+            epoch_seconds = cell.step_seconds * contender.problem.steps_per_epoch(cell.batch_size)
             epochs = min(most_epochs, int(most_seconds / epoch_seconds))
-            name = enrolment.variant.implementation.name
+            name = contender.variant.implementation.name
             reason = f"an epoch takes about {epoch_seconds:.0f} s; paragone train {name} does it all the same"
-            if enrolment.difference:
-                reason = enrolment.difference
+            if contender.difference:
+                reason = contender.difference
             elif epochs > 0:
-                reason = _draw_curve(rows, enrolment, cell, data, epochs, request)
+                reason = _draw_curve(rows, contender, cell, data, epochs, request)
             if reason:
-                rows.append("outcomes", outcome(enrolment, cell.batch_size, "accuracy", "not measured", reason))
+                rows.append("outcomes", outcome(contender, cell.batch_size, "accuracy", "not measured", reason))
 
 
-def _draw_curve(rows: RunFolder, enrolment: Enrolment, cell: Cell, data: DataSet, epochs: int, request: Request) -> str:
+def _draw_curve(rows: RunFolder, contender: Contender, cell: Cell, data: DataSet, epochs: int, request: Request) -> str:
     """Append one curve, all of it or nothing; return the reason where there is none."""
-    worker = open_worker(enrolment, request.time_limit_s, request.memory_limit_bytes)
+    worker = open_worker(contender, request.time_limit_s, request.memory_limit_bytes)
     try:
-        load_worker(worker, enrolment, data, request.seed)
-        curve = list(learning_curve(worker, enrolment, data, cell.batch_size, epochs, request.seed))
+        load_worker(worker, contender, data, request.seed)
+        curve = list(learning_curve(worker, contender, data, cell.batch_size, epochs, request.seed))
     except MeasurementFailed as error:
         return str(error)
     finally:
@@ -139,16 +141,16 @@ def _draw_curve(rows: RunFolder, enrolment: Enrolment, cell: Cell, data: DataSet
 
 
 def _one_of_each(
-    cells: Sequence[Cell], enrolments: Mapping[EnrolmentKey, Enrolment]
-) -> Iterator[tuple[Enrolment, Cell]]:
-    """Yield the fastest variant of each implementation and workload at the batch size that curves are drawn for.
+    cells: Sequence[Cell], contenders: Mapping[ContenderKey, Contender]
+) -> Iterator[tuple[Contender, Cell]]:
+    """Yield the fastest variant of each implementation and problem at the batch size that curves are drawn for.
 
     That is the smallest from CURVE_BATCH_SIZE on, or the largest where all are smaller.
     """
     chosen: dict[tuple[str, str], Cell] = {}
     for cell in sorted(cells, key=lambda cell: (_distance(cell.batch_size), cell.step_seconds)):
-        chosen.setdefault((cell.problem, enrolments[cell.enrolment].variant.implementation.name), cell)
-    yield from ((enrolments[cell.enrolment], cell) for cell in chosen.values())
+        chosen.setdefault((cell.problem, contenders[cell.contender].variant.implementation.name), cell)
+    yield from ((contenders[cell.contender], cell) for cell in chosen.values())
 
 
 def _distance(batch_size: int) -> tuple[bool, int]:

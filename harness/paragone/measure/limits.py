@@ -6,50 +6,50 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from paragone.errors import MeasurementFailed
-from paragone.plan.cells import Cell, Enrolment
+from paragone.plan.cells import Cell, Contender
 from paragone.store.run_folder import RunFolder, read_rows
 from paragone.verify.pilot import OpenWorker
 
 
 def record_limits(
     folder: RunFolder,
-    enrolments: Sequence[Enrolment],
+    contenders: Sequence[Contender],
     cells: Sequence[Cell],
     open_worker: OpenWorker,
     launch: int,
 ) -> None:
-    """Append what the machine can do at most to the run's folder: a measurement for each workload, dtype and threads.
+    """Append what the machine can do at most to the run's folder: a measurement for each problem, dtype and threads.
 
-    `enrolments` and `cells` are those of the run. What the launch has already is not measured again.
+    `contenders` and `cells` are those of the run. What the launch has already is not measured again.
     """
     known = {
         (row["problem"], row["dtype"], row["threads"])
         for row in read_rows(folder.folder / "limits.jsonl")
         if row["launch"] == launch
     }
-    for enrolment in one_for_each(enrolments):
-        place = _place(enrolment)
+    for contender in one_for_each(contenders):
+        place = _place(contender)
         if place not in known:
-            sizes = sorted({cell.batch_size for cell in cells if cell.problem == enrolment.problem.name})
+            sizes = sorted({cell.batch_size for cell in cells if cell.problem == contender.problem.name})
             where = dict(zip(("problem", "dtype", "threads"), place, strict=True))
-            rows = [{**where, "launch": launch, **row} for row in _limits(enrolment, sizes, open_worker)]
+            rows = [{**where, "launch": launch, **row} for row in _limits(contender, sizes, open_worker)]
             folder.append("limits", *rows)
 
 
-def one_for_each(enrolments: Sequence[Enrolment]) -> list[Enrolment]:
-    """Return an enrolment of each workload, dtype and number of threads: the A/A control where there is one."""
-    controls_last = sorted(enrolments, key=lambda enrolment: enrolment.variant.control)
-    return list({_place(enrolment): enrolment for enrolment in controls_last}.values())
+def one_for_each(contenders: Sequence[Contender]) -> list[Contender]:
+    """Return an contender of each problem, dtype and number of threads: the A/A control where there is one."""
+    controls_last = sorted(contenders, key=lambda contender: contender.variant.control)
+    return list({_place(contender): contender for contender in controls_last}.values())
 
 
-def _place(enrolment: Enrolment) -> tuple[str, str, int]:
-    return enrolment.problem.name, enrolment.variant.dtype, enrolment.threads
+def _place(contender: Contender) -> tuple[str, str, int]:
+    return contender.problem.name, contender.variant.dtype, contender.threads
 
 
-def _limits(enrolment: Enrolment, batch_sizes: Sequence[int], open_worker: OpenWorker) -> Iterator[dict[str, Any]]:
+def _limits(contender: Contender, batch_sizes: Sequence[int], open_worker: OpenWorker) -> Iterator[dict[str, Any]]:
     """Yield a row for each limit; none where the process fails: then there is no share of the limit to show."""
-    order = {"layers": enrolment.problem.layers, "dtype": enrolment.variant.dtype, "batch_sizes": list(batch_sizes)}
-    worker = open_worker(enrolment)
+    order = {"layers": contender.problem.layers, "dtype": contender.variant.dtype, "batch_sizes": list(batch_sizes)}
+    worker = open_worker(contender)
     try:
         found = worker.order("limits", order)[0]
     except MeasurementFailed:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
-from paragone.plan.cells import Cell, Enrolment
+from paragone.plan.cells import Cell, Contender
 from paragone.worker.handle import WorkerHandle
 
 
@@ -14,7 +14,7 @@ from paragone.worker.handle import WorkerHandle
 class Member:
     """One worker of a launch, what it measured so far, and where its time went."""
 
-    enrolment: Enrolment
+    contender: Contender
     cells: list[Cell]
     worker: WorkerHandle
     digests: dict[int, str] = field(default_factory=dict)

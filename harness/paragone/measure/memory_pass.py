@@ -13,42 +13,42 @@ from pathlib import Path
 from typing import Any
 
 from paragone.errors import MeasurementFailed
-from paragone.measure.remaining import remaining_of
-from paragone.plan.cells import Cell, Enrolment, EnrolmentKey
+from paragone.measure.remaining import remaining_samples
+from paragone.plan.cells import Cell, Contender, ContenderKey
 from paragone.store.run_folder import RunFolder, read_json, read_rows
 from paragone.task.mlp.data import DataSet
 from paragone.verify.pilot import Display, OpenWorker, load_worker
-from paragone.verify.pilot_result import Survey
+from paragone.verify.pilot_result import PilotResult
 
 FEWEST_STEPS = 3
 
 
 def measure_memory(
     rows: RunFolder,
-    enrolments: Mapping[EnrolmentKey, Enrolment],
+    contenders: Mapping[ContenderKey, Contender],
     data: DataSet,
     seed: int,
     open_worker: OpenWorker,
     display: Display,
 ) -> None:
     """Append a row for every measured cell that has none yet; where it fails, a row with the reason."""
-    cells = [cell for cell in cells_without_row(rows.folder) if not enrolments[cell.enrolment].variant.control]
+    cells = [cell for cell in cells_without_row(rows.folder) if not contenders[cell.contender].variant.control]
     with display.progress("peak memory", len(cells)) as advance:
         for cell in cells:
             advance(f"{cell.variant} at batch {cell.batch_size}", 1)
-            problem, variant, threads = cell.enrolment
+            problem, variant, threads = cell.contender
             place = {"problem": problem, "variant": variant, "batch_size": cell.batch_size, "threads": threads}
             begin = time.perf_counter()
-            found = _measured(cell, enrolments[cell.enrolment], data, seed, open_worker)
+            found = _measured(cell, contenders[cell.contender], data, seed, open_worker)
             rows.append("memory", {**place, **found, "elapsed_s": time.perf_counter() - begin})
 
 
-def _measured(cell: Cell, enrolment: Enrolment, data: DataSet, seed: int, open_worker: OpenWorker) -> dict[str, Any]:
+def _measured(cell: Cell, contender: Contender, data: DataSet, seed: int, open_worker: OpenWorker) -> dict[str, Any]:
     """Return what a fresh worker says of one cell, or why it says nothing."""
     n_steps = memory_steps(cell)
-    worker = open_worker(enrolment)
+    worker = open_worker(contender)
     try:
-        load_worker(worker, enrolment, data, seed)
+        load_worker(worker, contender, data, seed)
         answer, _ = worker.order("memory", {"batch_size": cell.batch_size, "n_steps": n_steps})
     except MeasurementFailed as error:
         return {"n_steps": n_steps, "status": "failed", "reason": str(error)}
@@ -64,7 +64,7 @@ def cells_without_row(folder: Path) -> list[Cell]:
     Each once, in the order of the plan, where the baseline stands in every wave.
     """
     plan = read_json(folder / "plan.json")
-    remaining, _ = remaining_of(folder, plan["rounds"])
+    remaining, _ = remaining_samples(folder, plan["rounds"])
     timed = {sampled[:4] for sampled in remaining.sampled}
     done = {
         (row["problem"], row["variant"], row["threads"], row["batch_size"])
@@ -72,8 +72,8 @@ def cells_without_row(folder: Path) -> list[Cell]:
     }
     cells: dict[tuple[Any, ...], Cell] = {}
     for planned in map(Cell.of, plan["cells"]):
-        place = (*planned.enrolment, planned.batch_size)
-        dead = {(planned.enrolment, planned.batch_size), (planned.enrolment, None)} & remaining.dead
+        place = (*planned.contender, planned.batch_size)
+        dead = {(planned.contender, planned.batch_size), (planned.contender, None)} & remaining.dead
         if place in timed and place not in done and not dead:
             cells.setdefault(place, planned)
     return list(cells.values())
@@ -89,11 +89,11 @@ def memory_steps(cell: Cell) -> int:
     return 1 if cell.once_per_launch else max(FEWEST_STEPS, cell.n_steps)
 
 
-def pass_seconds(surveys: Iterable[Survey]) -> float:
+def pass_seconds(surveys: Iterable[PilotResult]) -> float:
     """Return about how long the pass takes: a start and a load for every cell, and its steps."""
     return sum(
         survey.load_seconds + memory_steps(cell) * cell.step_seconds
         for survey in surveys
-        if not survey.enrolment.variant.control
+        if not survey.contender.variant.control
         for cell in survey.cells
     )

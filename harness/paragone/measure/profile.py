@@ -13,21 +13,21 @@ import numpy as np
 
 from paragone import METHOD_VERSION
 from paragone.errors import MeasurementFailed
-from paragone.implementation.declaration import reason_against
-from paragone.implementation.registry import Found, select
+from paragone.implementation.declaration import unavailable_reason
+from paragone.implementation.registry import Registered, select
 from paragone.machine import environment
 from paragone.machine.cpus import harness_cpus, pinned_to
 from paragone.machine.memory import memory_limit_bytes
 from paragone.machine.threads import fault_of_threads
-from paragone.plan.cells import Cell, Enrolment, EnrolmentKey, batch_sizes, chosen_variants, describe_variant, enrol
+from paragone.plan.cells import Cell, Contender, ContenderKey, batch_sizes, chosen_variants, describe_variant, enrol
 from paragone.plan.request import ROUNDS, Request
 from paragone.plan.waves import in_waves
 from paragone.store.run_folder import PROFILE_COLUMNS, RunFolder
 from paragone.store.runs import new_profile_folder
 from paragone.task.mlp.data import DataSet, check_fits
 from paragone.verify.pilot import Display, Pilot, load_worker, open_worker
-from paragone.verify.pilot_result import Survey, outcome
-from paragone.verify.verifier import Gatekeeper
+from paragone.verify.pilot_result import PilotResult, outcome
+from paragone.verify.verifier import Verifier
 from paragone.worker.handle import WorkerHandle
 
 # The plain instance and the one with clocks, each with the training set in memory of its own.
@@ -42,7 +42,7 @@ AGAIN = "paragone profile"
 class Member:
     """One worker, holding a variant twice, and its cells that can still be sampled."""
 
-    enrolment: Enrolment
+    contender: Contender
     worker: WorkerHandle
     cells: list[Cell] = field(default_factory=list)
 
@@ -52,7 +52,7 @@ class Profile:
     """Everything that a profile needs and does not change."""
 
     request: Request
-    everyone: Sequence[Found]
+    everyone: Sequence[Registered]
     data: DataSet
     results: Path
     command: str
@@ -69,8 +69,8 @@ class Profile:
                 check_fits(problem, self.data)
             chosen = select(self.everyone, self.request.implementations or ("*",))
             wanted = chosen_variants(self.request, chosen)  # a baseline that was not asked for has no part in this
-            enrolments = {e.key: e for e in enrol(self.request, chosen, self.everyone) if e.variant in wanted}
-            return self._run(enrolments)
+            contenders = {e.key: e for e in enrol(self.request, chosen, self.everyone) if e.variant in wanted}
+            return self._run(contenders)
 
     @property
     def _rounds(self) -> int:
@@ -80,14 +80,14 @@ class Profile:
     def _random(self) -> np.random.Generator:
         return np.random.Generator(np.random.PCG64(self.request.seed))
 
-    def _run(self, enrolments: Mapping[EnrolmentKey, Enrolment]) -> tuple[Path, bool]:
-        surveys = self._survey(enrolments.values())
-        peaks = {survey.enrolment.key: INSTANCES * survey.peak_bytes for survey in surveys}
+    def _run(self, contenders: Mapping[ContenderKey, Contender]) -> tuple[Path, bool]:
+        surveys = self._survey(contenders.values())
+        peaks = {survey.contender.key: INSTANCES * survey.peak_bytes for survey in surveys}
         cells = in_waves([cell for s in surveys for cell in s.cells], peaks, memory_limit_bytes() // 2, ())
         folder = new_profile_folder(
             self.results,
             datetime.now(UTC),
-            self._plan(enrolments.values(), cells),
+            self._plan(contenders.values(), cells),
             environment.describe(threads=max(self.request.threads)),
         )
         finished = False
@@ -96,33 +96,35 @@ class Profile:
                 for row in survey.outcomes:
                     rows.append("outcomes", row)
             try:
-                self._measure(rows, cells, enrolments)
+                self._measure(rows, cells, contenders)
                 finished = True
             except KeyboardInterrupt:
                 self.display.say("Interrupted. What was measured is kept and shown.")
             rows.end({"finished": finished})
         return folder, finished
 
-    def _survey(self, enrolments: Any) -> list[Survey]:
+    def _survey(self, contenders: Any) -> list[PilotResult]:
         """Return what the gate says of everyone that can tell its phases apart, and of the others why they cannot."""
         open_ = self._open_worker
-        pilot = Pilot(self.request, self.data, Gatekeeper(self.data, self.request.seed), open_)
+        pilot = Pilot(self.request, self.data, Verifier(self.data, self.request.seed), open_)
         surveys = []
-        with self.display.progress("verifying", len(enrolments)) as advance:
-            for enrolment in enrolments:
-                advance(enrolment.variant.name, 1)
-                implementation = enrolment.variant.implementation
-                if not reason_against(implementation, enrolment.problem) and (reason := implementation.hides_phases()):
-                    surveys.append(Survey(enrolment))
+        with self.display.progress("verifying", len(contenders)) as advance:
+            for contender in contenders:
+                advance(contender.variant.name, 1)
+                implementation = contender.variant.implementation
+                if not unavailable_reason(implementation, contender.problem) and (
+                    reason := implementation.hides_phases()
+                ):
+                    surveys.append(PilotResult(contender))
                     surveys[-1].note("phases", NOT_TOLD, reason)
                 else:
-                    surveys.append(pilot.survey(enrolment, batch_sizes(self.request, enrolment)))
+                    surveys.append(pilot.survey(contender, batch_sizes(self.request, contender)))
         return surveys
 
-    def _open_worker(self, enrolment: Enrolment) -> WorkerHandle:
-        return open_worker(enrolment, self.request.time_limit_s, self.request.memory_limit_bytes)
+    def _open_worker(self, contender: Contender) -> WorkerHandle:
+        return open_worker(contender, self.request.time_limit_s, self.request.memory_limit_bytes)
 
-    def _plan(self, enrolments: Any, cells: Sequence[Cell]) -> dict[str, Any]:
+    def _plan(self, contenders: Any, cells: Sequence[Cell]) -> dict[str, Any]:
         return {
             "method_version": METHOD_VERSION,
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -132,12 +134,12 @@ class Profile:
             "rounds": self._rounds,
             "data": {"name": self.data.name, "origin": self.data.origin, "sha256": self.data.sha256},
             "problems": {problem.name: problem.to_json() for problem in self.request.problems},
-            "variants": [describe_variant(e) for e in {e.variant.name: e for e in enrolments}.values()],
+            "variants": [describe_variant(e) for e in {e.variant.name: e for e in contenders}.values()],
             "cells": [asdict(cell) for cell in cells],
-            "identity": {f"source of {e.found.name}": e.found.source_hash() for e in enrolments},
+            "identity": {f"source of {e.found.name}": e.found.source_hash() for e in contenders},
         }
 
-    def _measure(self, rows: RunFolder, cells: Sequence[Cell], enrolments: Mapping[EnrolmentKey, Enrolment]) -> None:
+    def _measure(self, rows: RunFolder, cells: Sequence[Cell], contenders: Mapping[ContenderKey, Contender]) -> None:
         rounds = {True: ROUNDS_OF_LONG_STEPS, False: self._rounds}
         total_s = sum(INSTANCES * rounds[cell.once_per_launch] * cell.sample_seconds for cell in cells)
         launches = [(n, wave) for n in range(self.request.launches) for wave in sorted({cell.wave for cell in cells})]
@@ -145,7 +147,7 @@ class Profile:
             for launch, wave in launches:
                 members: list[Member] = []
                 try:
-                    self._launch(rows, members, [cell for cell in cells if cell.wave == wave], enrolments)
+                    self._launch(rows, members, [cell for cell in cells if cell.wave == wave], contenders)
                     for round_ in range(self._rounds):
                         self._run_round(rows, members, launch, round_, advance)
                 finally:
@@ -157,21 +159,21 @@ class Profile:
         rows: RunFolder,
         members: list[Member],
         cells: Sequence[Cell],
-        enrolments: Mapping[EnrolmentKey, Enrolment],
+        contenders: Mapping[ContenderKey, Contender],
     ) -> None:
         """Start a worker for every variant of the wave, in random order, and add it to the members."""
-        keys = list(dict.fromkeys(cell.enrolment for cell in cells))
+        keys = list(dict.fromkeys(cell.contender for cell in cells))
         for key in (keys[i] for i in self._random.permutation(len(keys))):
-            member = Member(enrolments[key], self._open_worker(enrolments[key]))
+            member = Member(contenders[key], self._open_worker(contenders[key]))
             members.append(member)
-            own = [cell for cell in cells if cell.enrolment == key]
+            own = [cell for cell in cells if cell.contender == key]
             try:
-                loaded = load_worker(member.worker, member.enrolment, self.data, self.request.seed)
-                if fault := fault_of_threads(member.enrolment.threads, loaded["threads_found"]):
+                loaded = load_worker(member.worker, member.contender, self.data, self.request.seed)
+                if fault := fault_of_threads(member.contender.threads, loaded["threads_found"]):
                     raise MeasurementFailed(fault)
                 self._start_clocks(rows, member)
             except MeasurementFailed as error:
-                rows.append("outcomes", outcome(member.enrolment, None, "phases", "failed", str(error)))
+                rows.append("outcomes", outcome(member.contender, None, "phases", "failed", str(error)))
                 member.worker.kill()
                 continue
             for cell in own:
@@ -179,7 +181,7 @@ class Profile:
                     member.cells.append(cell)
 
     def _start_clocks(self, rows: RunFolder, member: Member) -> None:
-        problem, variant, threads = member.enrolment.key
+        problem, variant, threads = member.contender.key
         reading_ns = member.worker.order("clock", {})[0]["reading_ns"]
         rows.append("clocks", {"problem": problem, "variant": variant, "threads": threads, "reading_ns": reading_ns})
 
@@ -190,7 +192,7 @@ class Profile:
             return False
         if not pair["phases"]:
             reason = "it was asked to tell its phases apart, and told none"
-            rows.append("outcomes", outcome(member.enrolment, cell.batch_size, "phases", NOT_TOLD, reason))
+            rows.append("outcomes", outcome(member.contender, cell.batch_size, "phases", NOT_TOLD, reason))
             return False
         return True
 
@@ -210,7 +212,7 @@ class Profile:
             if pair is None:
                 member.cells.remove(cell)
                 continue
-            problem, variant, threads = cell.enrolment
+            problem, variant, threads = cell.contender
             where = {"problem": problem, "variant": variant, "batch_size": cell.batch_size, "threads": threads}
             when = {
                 "wave": cell.wave,
@@ -226,9 +228,9 @@ class Profile:
         steps = {"batch_size": cell.batch_size, "n_steps": cell.n_steps, "prefix_steps": cell.prefix_steps}
         try:
             pair = member.worker.order("pair", {**steps, "plain_first": plain_first})[0]
-            if not pair["is_same"] and member.enrolment.variant.implementation.deterministic:
+            if not pair["is_same"] and member.contender.variant.implementation.deterministic:
                 raise MeasurementFailed("with clocks around its phases the same steps gave other parameters or losses")
         except MeasurementFailed as error:
-            rows.append("outcomes", outcome(member.enrolment, cell.batch_size, "phases", "failed", str(error)))
+            rows.append("outcomes", outcome(member.contender, cell.batch_size, "phases", "failed", str(error)))
             return None
         return {key: pair[key] for key in ("plain_ns", "clocked_ns", "phases", "parts", "is_same")}

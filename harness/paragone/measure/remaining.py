@@ -6,25 +6,25 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from paragone.plan.cells import Cell, EnrolmentKey
+from paragone.plan.cells import Cell, ContenderKey
 from paragone.store.run_folder import read_table
 
 
 @dataclass
-class Remaining:
+class RemainingSamples:
     """The samples that a run still wants."""
 
     rounds: int
     sampled: set[tuple[Any, ...]] = field(default_factory=set)
-    dead: set[tuple[EnrolmentKey, int | None]] = field(default_factory=set)  # None: at every batch size
+    dead: set[tuple[ContenderKey, int | None]] = field(default_factory=set)  # None: at every batch size
 
     def wants(self, cell: Cell, launch: int, round_: int) -> bool:
         """Return whether this round of this launch still needs a sample of the cell."""
-        if (cell.enrolment, cell.batch_size) in self.dead or (cell.enrolment, None) in self.dead:
+        if (cell.contender, cell.batch_size) in self.dead or (cell.contender, None) in self.dead:
             return False
         if cell.once_per_launch and round_ != cell.batch_size % self.rounds:
             return False
-        return (*cell.enrolment, cell.batch_size, cell.wave, launch, round_) not in self.sampled
+        return (*cell.contender, cell.batch_size, cell.wave, launch, round_) not in self.sampled
 
     def wants_any(self, cell: Cell, launch: int) -> bool:
         """Return whether any round of this launch still needs the cell."""
@@ -36,9 +36,9 @@ class Remaining:
         return wanted * cell.sample_seconds
 
 
-def remaining_of(folder: Path, rounds: int) -> tuple[Remaining, dict[tuple[int, int], int]]:
+def remaining_samples(folder: Path, rounds: int) -> tuple[RemainingSamples, dict[tuple[int, int], int]]:
     """Return what a run's folder still lacks, and the last attempt at each (launch, wave) that it holds."""
-    remaining = Remaining(rounds)
+    remaining = RemainingSamples(rounds)
     attempts: dict[tuple[int, int], int] = {}
     for row in read_table(folder, "samples"):
         place = (row["launch"], row["wave"])

@@ -11,7 +11,7 @@ from typing import Any
 from paragone.errors import Misuse, ResultsUnusable
 from paragone.machine import environment
 from paragone.machine.hardware import machine_id
-from paragone.plan.cells import Enrolment
+from paragone.plan.cells import Contender
 from paragone.plan.request import Request
 from paragone.store.run_folder import COLUMNS, read_environment, read_plan, read_table
 from paragone.store.runs import is_finished, run_folders
@@ -19,7 +19,7 @@ from paragone.store.runs import is_finished, run_folders
 MACHINE = "machine and versions"
 
 
-def refuse_code_of_strangers(folder: Path, request: Request) -> None:
+def refuse_foreign_code(folder: Path, request: Request) -> None:
     """Raise ResultsUnusable where a run of another machine names code, which to look at would be to execute."""
     named = [*request.plugins, *request.sides]
     if not named:
@@ -33,14 +33,14 @@ def refuse_code_of_strangers(folder: Path, request: Request) -> None:
         )
 
 
-class Resumable:
+class RunIdentity:
     """What a run is made of: one that was interrupted is taken up again where all of it is the same."""
 
     def __init__(
-        self, request: Request, enrolments: Iterable[Enrolment], data_sha256: str, described: Mapping[str, Any]
+        self, request: Request, contenders: Iterable[Contender], data_sha256: str, described: Mapping[str, Any]
     ) -> None:
         self.request, self.data_sha256, self.described = request, data_sha256, described
-        self.found = {enrolment.found.name: enrolment.found for enrolment in enrolments}
+        self.found = {contender.found.name: contender.found for contender in contenders}
 
     @cached_property
     def identity(self) -> dict[str, Any]:
@@ -70,7 +70,7 @@ class Resumable:
             is_latest = False
         return None
 
-    def refuse_stranger(self, folder: Path) -> None:
+    def refuse_foreign_run(self, folder: Path) -> None:
         """Raise Misuse, with what has changed, where the run in this folder cannot be taken up again."""
         if differing := self.differing(folder):
             raise Misuse(

@@ -12,35 +12,35 @@ from paragone.errors import HarnessError, MeasurementFailed
 from paragone.machine.threads import fault_of_threads
 from paragone.measure.evaluation import calls_of_a_sample, evaluate_after
 from paragone.measure.member import Member
-from paragone.measure.remaining import Remaining
-from paragone.plan.cells import Cell, Enrolment, EnrolmentKey
+from paragone.measure.remaining import RemainingSamples
+from paragone.plan.cells import Cell, Contender, ContenderKey
 from paragone.store.run_folder import RunFolder
 from paragone.task.mlp.data import DataSet
 from paragone.task.mlp.gate import Check
 from paragone.verify.pilot import OpenWorker, load_worker, most_check_steps
 from paragone.verify.pilot_result import numbers, outcome
-from paragone.verify.verifier import Gatekeeper
+from paragone.verify.verifier import Verifier
 from paragone.worker.replies import ANSWERS
 from paragone.worker.sample import overuse, overused
 
 
-class Schedule:
+class Rounds:
     """Carries out a plan, row by row into the run's folder."""
 
     def __init__(
         self,
         folder: RunFolder,
-        enrolments: Mapping[EnrolmentKey, Enrolment],
+        contenders: Mapping[ContenderKey, Contender],
         data: DataSet,
-        gatekeeper: Gatekeeper,
+        verifier: Verifier,
         open_worker: OpenWorker,
-        remaining: Remaining,
+        remaining: RemainingSamples,
         seed: int,
         run_started: float,
         report_progress: Callable[[str, float], None],
     ) -> None:
-        self.folder, self.enrolments, self.data, self.seed = folder, enrolments, data, seed
-        self.gatekeeper, self.open_worker, self.remaining = gatekeeper, open_worker, remaining
+        self.folder, self.contenders, self.data, self.seed = folder, contenders, data, seed
+        self.verifier, self.open_worker, self.remaining = verifier, open_worker, remaining
         self.report_progress = report_progress
         self.tried: set[tuple[Any, ...]] = set()  # the cells that have been tried with what is new
         self.run_started = run_started  # by the wall clock, so that a run taken up again goes on counting
@@ -53,13 +53,13 @@ class Schedule:
         members: list[Member] = []
         status = "interrupted"
         try:
-            for key in _shuffled(list(dict.fromkeys(cell.enrolment for cell in wanted)), random):
-                own = sorted((cell for cell in wanted if cell.enrolment == key), key=lambda cell: cell.batch_size)
-                members.append(Member(self.enrolments[key], own, self.open_worker(self.enrolments[key])))
+            for key in _shuffled(list(dict.fromkeys(cell.contender for cell in wanted)), random):
+                own = sorted((cell for cell in wanted if cell.contender == key), key=lambda cell: cell.batch_size)
+                members.append(Member(self.contenders[key], own, self.open_worker(self.contenders[key])))
                 self._set_up(members[-1], launch, attempt)
             for round_ in range(self.remaining.rounds):
                 self._run_round(members, launch, attempt, round_, random)
-            self._try_unseen(members, launch, attempt)
+            self._check_fresh_input(members, launch, attempt)
             status = "done"
         finally:
             for member in members:
@@ -69,16 +69,16 @@ class Schedule:
 
     def _set_up(self, member: Member, launch: int, attempt: int) -> None:
         """Load the variant, then make every cell's cold call; a failure ends the cell, not the launch."""
-        self.report_progress(f"launch {launch + 1}: loading {member.enrolment.variant.name}", 0)
+        self.report_progress(f"launch {launch + 1}: loading {member.contender.variant.name}", 0)
         begin = time.perf_counter()
         try:
-            loaded = load_worker(member.worker, member.enrolment, self.data, self.seed)
+            loaded = load_worker(member.worker, member.contender, self.data, self.seed)
         except MeasurementFailed as error:
             self._fail(member, None, "load", error, launch, attempt)
             member.worker.kill()
             return
         member.facts.update(loaded, start_seconds=time.perf_counter() - begin - loaded["load_seconds"])
-        if fault := fault_of_threads(member.enrolment.threads, loaded["threads_found"]):
+        if fault := fault_of_threads(member.contender.threads, loaded["threads_found"]):
             self._fail(member, None, "threads", MeasurementFailed(fault), launch, attempt)
             member.worker.kill()
             return
@@ -101,12 +101,12 @@ class Schedule:
             self._fail(member, cell, "sample", error, launch, attempt)
 
     def _verified(self, member: Member, cell: Cell, digest: str, launch: int, attempt: int) -> bool:
-        deterministic = member.enrolment.variant.implementation.deterministic
-        if deterministic and self.gatekeeper.knows(member.enrolment, cell.batch_size, cell.n_steps, digest):
+        deterministic = member.contender.variant.implementation.deterministic
+        if deterministic and self.verifier.knows(member.contender, cell.batch_size, cell.n_steps, digest):
             return True
         begin = time.perf_counter()
-        tail = self.gatekeeper.check_last_sample(member.worker, member.enrolment, cell.batch_size, cell.n_steps, digest)
-        head = self.gatekeeper.check_head(member.worker, member.enrolment, cell.batch_size, most_check_steps(cell))
+        tail = self.verifier.check_last_sample(member.worker, member.contender, cell.batch_size, cell.n_steps, digest)
+        head = self.verifier.check_head(member.worker, member.contender, cell.batch_size, most_check_steps(cell))
         member.facts["verify_seconds"] += time.perf_counter() - begin
         for stage, check in (("tail", tail), ("head", head)):
             self._record_check(member, cell, stage, check, launch, attempt)
@@ -114,10 +114,10 @@ class Schedule:
 
     def _record_check(self, member: Member, cell: Cell, stage: str, check: Check, launch: int, attempt: int) -> None:
         where = {"launch": launch, "attempt": attempt}
-        row = outcome(member.enrolment, cell.batch_size, stage, check.status, check.reason, **numbers(check), **where)
+        row = outcome(member.contender, cell.batch_size, stage, check.status, check.reason, **numbers(check), **where)
         self.folder.append("outcomes", row)
         if check.status == "failed":
-            self.remaining.dead.add((cell.enrolment, cell.batch_size))
+            self.remaining.dead.add((cell.contender, cell.batch_size))
 
     def _run_round(
         self, members: Sequence[Member], launch: int, attempt: int, round_: int, random: np.random.Generator
@@ -140,21 +140,21 @@ class Schedule:
                 continue
             if self._has_same_bits(member, cell, row["digest"], launch, attempt) and cell.evaluates:
                 self._evaluate(member, cell, row)
-        problem, _, threads = members[0].enrolment.key
+        problem, _, threads = members[0].contender.key
         where = {"problem": problem, "threads": threads, "wave": members[0].cells[0].wave}
         elapsed_s = time.perf_counter() - begin
         self.folder.append(
             "rounds", {**where, "launch": launch, "attempt": attempt, "round": round_, "elapsed_s": elapsed_s}
         )
 
-    def _try_unseen(self, members: Sequence[Member], launch: int, attempt: int) -> None:
+    def _check_fresh_input(self, members: Sequence[Member], launch: int, attempt: int) -> None:
         """Have those that were just timed train what is new, each cell once: one that remembers is slow there."""
         for member, cell in [(each, cell) for each in members for cell in each.live]:
-            place = (*cell.enrolment, cell.batch_size, cell.wave)
+            place = (*cell.contender, cell.batch_size, cell.wave)
             if member.worker.alive and place not in self.tried:
                 self.tried.add(place)
                 try:
-                    self.gatekeeper.refuse_replay(member.worker, member.enrolment, cell)
+                    self.verifier.reject_replay(member.worker, member.contender, cell)
                 except MeasurementFailed as error:
                     self._fail(member, cell, "unseen", error, launch, attempt)
 
@@ -169,7 +169,7 @@ class Schedule:
         }
         answer = member.worker.order("sample", order)[0]
         measured = {name: answer[name] for name in (*ANSWERS["sample"], "waiting_cpu_ns") if name in answer}
-        problem, variant, threads = cell.enrolment
+        problem, variant, threads = cell.contender
         row = {
             **{"problem": problem, "variant": variant, "batch_size": cell.batch_size, "threads": threads},
             **{"wave": cell.wave, "launch": launch, "attempt": attempt, "round": round_, "position": position},
@@ -193,7 +193,7 @@ class Schedule:
         self.folder.append("evaluations", row)
 
     def _has_same_bits(self, member: Member, cell: Cell, digest: str, launch: int, attempt: int) -> bool:
-        if digest != member.digests[cell.batch_size] and member.enrolment.variant.implementation.deterministic:
+        if digest != member.digests[cell.batch_size] and member.contender.variant.implementation.deterministic:
             error = MeasurementFailed("the result differs from that of the launch's verified sample of the same order")
             self._fail(member, cell, "sample", error, launch, attempt)
             return False
@@ -205,22 +205,22 @@ class Schedule:
         """Record the failure: of one cell, or of all where the variant did not even load."""
         batch_size = None if cell is None else cell.batch_size
         where = {"launch": launch, "attempt": attempt}
-        self.folder.append("outcomes", outcome(member.enrolment, batch_size, stage, "failed", str(error), **where))
-        self.remaining.dead.add((member.enrolment.key, batch_size))
+        self.folder.append("outcomes", outcome(member.contender, batch_size, stage, "failed", str(error), **where))
+        self.remaining.dead.add((member.contender.key, batch_size))
         member.fault = str(error)
         if cell is not None:
             member.digests.pop(cell.batch_size, None)
 
     def _close(self, member: Member, wave: int, launch: int, attempt: int, status: str) -> None:
         """Record the launch of a worker that has ended, and whether it kept to its threads."""
-        problem, variant, threads = member.enrolment.key
+        problem, variant, threads = member.contender.key
         status = "failed" if member.fault else status
         cpu_over_wall = sum(member.cpu_ns.values()) / max(1, sum(member.wall_ns.values()))
         for batch_size, ratio in overused(member.wall_ns, member.cpu_ns, threads):
             reason = overuse(ratio)
             where = {"launch": launch, "attempt": attempt}
             self.folder.append(
-                "outcomes", outcome(member.enrolment, batch_size, "threads", "rejected", reason, **where)
+                "outcomes", outcome(member.contender, batch_size, "threads", "rejected", reason, **where)
             )
             if not member.fault:
                 status, member.fault = "rejected", reason

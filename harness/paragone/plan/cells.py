@@ -11,38 +11,38 @@ from paragone import METHOD_VERSION
 from paragone.errors import Misuse, UnknownName
 from paragone.implementation.contract import FLOATS, Variant, variants
 from paragone.implementation.declaration import difference_from
-from paragone.implementation.registry import Broken, Found, find_variant, select
+from paragone.implementation.registry import Registered, Unusable, find_variant, select
 from paragone.implementation.selection import is_chosen
 from paragone.machine.memory import worker_limit_bytes
 from paragone.plan.request import Request
 from paragone.task.mlp.problem import Problem
 from paragone.worker.sample import MOST_IMAGES, prefix_steps, sample_seconds, sample_steps
 
-# Problem, variant and threads: what names an enrolment in every table.
-EnrolmentKey = tuple[str, str, int]
+# Problem, variant and threads: what names an contender in every table.
+ContenderKey = tuple[str, str, int]
 # A longer step is sampled once per launch.
 ONCE_PER_LAUNCH_SECONDS = 0.25
 
 
 @dataclass(frozen=True)
-class Enrolment:
-    """A variant that takes part in one workload with one number of threads."""
+class Contender:
+    """A variant that takes part in one problem with one number of threads."""
 
     problem: Problem
-    found: Found
+    found: Registered
     variant: Variant
     threads: int
 
     @property
-    def key(self) -> EnrolmentKey:
-        """Return what names the enrolment in every table."""
+    def key(self) -> ContenderKey:
+        """Return what names the contender in every table."""
         return self.problem.name, self.variant.name, self.threads
 
     @cached_property
     def difference(self) -> str | None:
-        """Return that it only comes near this workload and in what it differs; None where it is exact. Asked once."""
+        """Return that it only comes near this problem and in what it differs; None where it is exact. Asked once."""
         difference = difference_from(self.variant.implementation, self.problem)
-        return f"it only comes near this workload: {difference}" if difference else None
+        return f"it only comes near this problem: {difference}" if difference else None
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,8 @@ class Cell:
         return cls(**{key.name: stored[key.name] for key in fields(cls) if key.name in stored})
 
     @property
-    def enrolment(self) -> EnrolmentKey:
-        """Return the key of the enrolment that it belongs to."""
+    def contender(self) -> ContenderKey:
+        """Return the key of the contender that it belongs to."""
         return self.problem, self.variant, self.threads
 
     @property
@@ -77,7 +77,7 @@ class Cell:
 
 
 def grid(problem: Problem, asked: Sequence[int | str]) -> tuple[int, ...]:
-    """Return the batch sizes for a workload: those asked for, else its own; "full" is the whole training set.
+    """Return the batch sizes for a problem: those asked for, else its own; "full" is the whole training set.
 
     Raises Misuse where one is larger than the training set.
     """
@@ -88,14 +88,14 @@ def grid(problem: Problem, asked: Sequence[int | str]) -> tuple[int, ...]:
     return tuple(sizes)
 
 
-def batch_sizes(request: Request, enrolment: Enrolment) -> tuple[int, ...]:
-    """Return the batch sizes of an enrolment: the grid, or its chosen cells; a baseline has all of its dtype."""
-    asked = grid(enrolment.problem, request.batch_sizes)
+def batch_sizes(request: Request, contender: Contender) -> tuple[int, ...]:
+    """Return the batch sizes of an contender: the grid, or its chosen cells; a baseline has all of its dtype."""
+    asked = grid(contender.problem, request.batch_sizes)
     if not request.only:
         return asked
-    problem, name, threads = enrolment.key
-    is_baseline = enrolment.found.name == request.baseline.partition("[")[0]
-    beside = f"dtype={enrolment.variant.dtype}"
+    problem, name, threads = contender.key
+    is_baseline = contender.found.name == request.baseline.partition("[")[0]
+    beside = f"dtype={contender.variant.dtype}"
     sizes = {
         int(point[3])
         for point in request.only
@@ -105,14 +105,14 @@ def batch_sizes(request: Request, enrolment: Enrolment) -> tuple[int, ...]:
     return tuple(sorted(sizes))
 
 
-def check(request: Request, everyone: Sequence[Found]) -> None:
+def check(request: Request, everyone: Sequence[Registered]) -> None:
     """Raise Misuse or UnknownName for what cannot be planned, before any data is looked for."""
     enrol(request, select(everyone, request.implementations or ("*",)), everyone)
     for problem in request.problems:
         grid(problem, request.batch_sizes)
 
 
-def enrol(request: Request, chosen: Sequence[Found], everyone: Sequence[Found]) -> list[Enrolment]:
+def enrol(request: Request, chosen: Sequence[Registered], everyone: Sequence[Registered]) -> list[Contender]:
     """Return who takes part: the chosen variants, the baseline of every dtype among them, and its A/A control.
 
     Raises Misuse where nothing is left to measure or the baseline is not an implementation.
@@ -120,26 +120,26 @@ def enrol(request: Request, chosen: Sequence[Found], everyone: Sequence[Found]) 
     by_name = {found.name: found for found in everyone}
     if request.baseline.partition("[")[0] not in by_name:
         raise UnknownName("baseline", request.baseline, by_name)
-    taking_part: dict[EnrolmentKey, Enrolment] = {}
+    taking_part: dict[ContenderKey, Contender] = {}
     for problem in request.problems:
         for threads in request.threads:
             named = {point[1] for point in request.only if (point[0], point[2]) == (problem.name, threads)}
             wanted = [v for v in chosen_variants(request, chosen) if not request.only or v.name in named]
             for variant in _with_baselines(wanted, request.baseline, everyone):
-                enrolment = Enrolment(problem, by_name[variant.implementation.name], variant, threads)
-                taking_part[enrolment.key] = enrolment
+                contender = Contender(problem, by_name[variant.implementation.name], variant, threads)
+                taking_part[contender.key] = contender
     if not taking_part:
         raise Misuse(f"--dtype {', '.join(request.dtypes)}: none of the chosen implementations has it")
     return list(taking_part.values())
 
 
-def own_environments(request: Request, everyone: Sequence[Found]) -> list[str]:
+def own_environments(request: Request, everyone: Sequence[Registered]) -> list[str]:
     """Return the names of the environments besides the harness's in which those who take part start."""
-    enrolments = enrol(request, select(everyone, request.implementations or ("*",)), everyone)
-    return sorted({e.variant.implementation.environment_name() for e in enrolments} - {""})
+    contenders = enrol(request, select(everyone, request.implementations or ("*",)), everyone)
+    return sorted({e.variant.implementation.environment_name() for e in contenders} - {""})
 
 
-def chosen_variants(request: Request, chosen: Sequence[Found]) -> list[Variant]:
+def chosen_variants(request: Request, chosen: Sequence[Registered]) -> list[Variant]:
     """Return the variants asked for by name and dtype; in a quick run without a dtype one dtype of each."""
     every = [variant for found in chosen for variant in variants(found.implementation)]
     if request.implementations:
@@ -152,7 +152,7 @@ def chosen_variants(request: Request, chosen: Sequence[Found]) -> list[Variant]:
     return every
 
 
-def _with_baselines(chosen: Sequence[Variant], baseline: str, everyone: Sequence[Found]) -> Iterator[Variant]:
+def _with_baselines(chosen: Sequence[Variant], baseline: str, everyone: Sequence[Registered]) -> Iterator[Variant]:
     yield from chosen
     for dtype in FLOATS:
         if any(variant.dtype == dtype for variant in chosen):
@@ -162,7 +162,7 @@ def _with_baselines(chosen: Sequence[Variant], baseline: str, everyone: Sequence
                 yield replace(variant, control=True)
 
 
-def baseline_variant(baseline: str, dtype: str, everyone: Sequence[Found]) -> Variant | None:
+def baseline_variant(baseline: str, dtype: str, everyone: Sequence[Registered]) -> Variant | None:
     """Return the baseline in that dtype, its other axes at their first values, or None where it has not that dtype."""
     name, _, axes = baseline.removesuffix("]").partition("[")
     others = [value for value in axes.split(",") if value and not value.startswith("dtype=")]
@@ -172,20 +172,20 @@ def baseline_variant(baseline: str, dtype: str, everyone: Sequence[Found]) -> Va
     return find_variant(everyone, f"{name}[{','.join([f'dtype={dtype}', *others])}]")
 
 
-def cell(enrolment: Enrolment, batch_size: int, step_seconds: float) -> Cell:
+def cell(contender: Contender, batch_size: int, step_seconds: float) -> Cell:
     """Return how a cell is sampled, from what one step costs."""
     once = step_seconds > ONCE_PER_LAUNCH_SECONDS
-    wanted = sample_steps(step_seconds, sample_seconds(enrolment.variant.implementation))
+    wanted = sample_steps(step_seconds, sample_seconds(contender.variant.implementation))
     n_steps = 1 if once else min(wanted, max(1, MOST_IMAGES // batch_size))
-    problem, variant, threads = enrolment.key
+    problem, variant, threads = contender.key
     return Cell(problem, variant, batch_size, threads, n_steps, prefix_steps(n_steps), step_seconds, once)
 
 
 def plan_json(
     request: Request,
-    enrolments: Sequence[Enrolment],
+    contenders: Sequence[Contender],
     cells: Sequence[Cell],
-    broken: Sequence[Broken],
+    broken: Sequence[Unusable],
     facts: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Return the plan as it is stored; `facts` are what only the caller knows (command, data, time, …)."""
@@ -200,26 +200,26 @@ def plan_json(
         "memory_limit_bytes": request.memory_limit_bytes or worker_limit_bytes(),
         "request": request.to_json(),
         "problems": {problem.name: problem.to_json() for problem in request.problems},
-        "variants": [describe_variant(enrolment) for enrolment in {e.variant.name: e for e in enrolments}.values()],
+        "variants": [describe_variant(contender) for contender in {e.variant.name: e for e in contenders}.values()],
         "cells": [asdict(cell) for cell in cells],
         "broken": [asdict(entry) for entry in broken],
     }
 
 
-def describe_variant(enrolment: Enrolment) -> dict[str, Any]:
+def describe_variant(contender: Contender) -> dict[str, Any]:
     """Return what the report says of a variant."""
-    implementation = enrolment.variant.implementation
-    axis = dict(enrolment.variant.axis)
+    implementation = contender.variant.implementation
+    axis = dict(contender.variant.axis)
     return {
-        "variant": enrolment.variant.name,
+        "variant": contender.variant.name,
         "implementation": implementation.name,
         "language": implementation.language,
         "layout": implementation.layout,
         "order": axis.get("order", ""),
         "dtype": axis["dtype"],
-        "control": enrolment.variant.control,
+        "control": contender.variant.control,
         "source": implementation.source,
         "idea": implementation.idea,
-        "maths_lines": enrolment.found.maths_lines(),
+        "maths_lines": contender.found.maths_lines(),
         "deterministic": implementation.deterministic,
     }

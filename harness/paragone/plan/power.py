@@ -13,7 +13,7 @@ POWER = 0.95
 N_SIMULATED = 20_000
 
 
-def resolvable_difference(launch_deviation: float, launches: int) -> float:
+def minimum_detectable_difference(launch_deviation: float, launches: int) -> float:
     """Return the smallest true difference that a run finds in 95 of 100 cases, as a fraction.
 
     A difference is found where the interval of a cell lies wholly beyond the margin, and the margin is
@@ -38,6 +38,6 @@ def resolvable_difference(launch_deviation: float, launches: int) -> float:
 def launches_to_resolve(difference: float, launch_deviation: float) -> int:
     """Return the fewest launches, 5 to 40, that resolve a difference; 40 where none of them does."""
     for launches in range(FEWEST_LAUNCHES, MOST_LAUNCHES):
-        if resolvable_difference(launch_deviation, launches) <= difference:
+        if minimum_detectable_difference(launch_deviation, launches) <= difference:
             return launches
     return MOST_LAUNCHES

@@ -39,9 +39,9 @@ class Request:
     memory_limit_bytes: int | None = None  # of one worker; None: half of what the machine has
     plugins: tuple[str, ...] = ()  # absolute paths
     sides: tuple[str, ...] = ()  # of a live comparison, LABEL=FOLDER each
-    # Where not empty, these cells alone, and the baseline beside them: (workload, variant, threads, batch size).
+    # Where not empty, these cells alone, and the baseline beside them: (problem, variant, threads, batch size).
     only: tuple[Sequence[str | int], ...] = ()
-    evaluated: tuple[str, ...] = ()  # workloads whose test set is evaluated too, by those who predict
+    evaluated: tuple[str, ...] = ()  # problems whose test set is evaluated too, by those who predict
 
     @property
     def too_slow_seconds(self) -> float:
@@ -51,7 +51,7 @@ class Request:
         return TOO_SLOW_FOR_QUICK_SECONDS if self.quick else TOO_SLOW_SECONDS
 
     def to_json(self) -> dict[str, Any]:
-        """Return the request as plain data, workloads by fingerprint: equal requests are equal here."""
+        """Return the request as plain data, problems by fingerprint: equal requests are equal here."""
         return {
             **{key: list(value) if isinstance(value, tuple) else value for key, value in vars(self).items()},
             "problems": {problem.name: problem.fingerprint() for problem in self.problems},

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from paragone.implementation.registry import Found
+from paragone.implementation.registry import Registered
 
 COPY = '''"""{name}: {about}, for the self-test."""
 
@@ -48,7 +48,7 @@ def copies(n_identical: int, slowdowns: Iterable[float], n_slowed: int) -> list[
     return identical + slowed
 
 
-def write_copies(original: Found, wanted: Iterable[Copy], folder: Path) -> None:
+def write_copies(original: Registered, wanted: Iterable[Copy], folder: Path) -> None:
     """Write a folder with an `impl.py` for each copy into `folder`, which --plugins can take.
 
     A copy runs the original's own code: its class is derived from it, and an identical one overrides nothing of it.

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from paragone.errors import MeasurementFailed
-from paragone.implementation.registry import Found, discover
+from paragone.implementation.registry import Registered, discover
 from paragone.measure.bench import Bench
 from paragone.plan.power import launches_to_resolve
 from paragone.plan.request import BASELINE, Request
@@ -28,7 +28,7 @@ from paragone.task.mlp.data import DataSet
 from paragone.task.mlp.problem_files import find_problem
 from paragone.verify.pilot import Display
 
-WORKLOAD = "nielsen"
+PROBLEM = "nielsen"
 PROMISED = 0.05  # what --resolve 5% is to find in 95 of 100 cases
 
 
@@ -95,7 +95,7 @@ class SelfTest:
         wanted = copies(self.plan.n_identical_for_rivals, (), 0)
         write_copies(original(), wanted, folder)
         settings = {
-            **{"folder": str(folder.resolve()), "problem": WORKLOAD, "dtype": self.plan.dtype},
+            **{"folder": str(folder.resolve()), "problem": PROBLEM, "dtype": self.plan.dtype},
             "batch_sizes": list(self.plan.rival_batch_sizes),
         }
         results: list[Blockwise] = []
@@ -125,7 +125,7 @@ class SelfTest:
         write_copies(original(), wanted, plugins)
         found_, broken = discover(plugins=[str(plugins)])
         request = Request(
-            problems=(find_problem(WORKLOAD),),
+            problems=(find_problem(PROBLEM),),
             implementations=tuple(copy.name for copy in wanted),
             dtypes=(self.plan.dtype,),
             batch_sizes=self.plan.batch_sizes,
@@ -142,7 +142,7 @@ class SelfTest:
         return read_run(folder)
 
 
-def original() -> Found:
+def original() -> Registered:
     """Return the implementation that is copied: the baseline."""
     return next(entry for entry in discover()[0] if entry.name == BASELINE)
 

@@ -2,7 +2,7 @@
 
 What to measure stands in the environment, which pyperf hands to its workers:
 
-    PARAGONE_SELFTEST   the folder of the copies, the workload, the dtype and the batch sizes, as JSON
+    PARAGONE_SELFTEST   the folder of the copies, the problem, the dtype and the batch sizes, as JSON
 """
 
 from __future__ import annotations

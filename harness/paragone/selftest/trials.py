@@ -14,7 +14,7 @@ from scipy import stats
 from paragone.analyse.statuses import CELL, timed_samples
 from paragone.analyse.summary import CONFIDENCE, cells_with_statuses, relative_speeds, summarise
 from paragone.analyse.verdicts import verdict_words
-from paragone.plan.power import resolvable_difference
+from paragone.plan.power import minimum_detectable_difference
 
 if TYPE_CHECKING:
     from paragone.selftest.copies import Copy
@@ -46,7 +46,7 @@ class Promise(NamedTuple):
     def is_given(self, difference: float) -> bool:
         """Return whether the plan promised to find it: on a noisy machine the most launches may be too few."""
         deviation, launches = self.run.plan["launch_deviation_upper"], self.run.plan["launches"]
-        return deviation is not None and resolvable_difference(deviation, launches) <= difference
+        return deviation is not None and minimum_detectable_difference(deviation, launches) <= difference
 
 
 def judged(run: Run, copies: Sequence[Copy], n_launches: int) -> pd.DataFrame:

@@ -47,7 +47,7 @@ def _problem(place: str, value: Any) -> None:
     try:
         problem = Problem.from_json(value)
     except (TypeError, ValueError) as error:
-        raise ValueError(f"{place}: not a workload: {error}") from None
+        raise ValueError(f"{place}: not a problem: {error}") from None
     if len(problem.layers) < 2 or len(problem.layers) > MOST_LAYERS:
         raise Unfit(f"{place}.layers", f"2 to {MOST_LAYERS} sizes", value["layers"])
 
@@ -88,7 +88,7 @@ _METHOD = kind(
     lambda value: type(value) is int and value in READABLE_METHODS,
 )
 _POINT = kind(
-    "workload, variant, threads and batch size",
+    "problem, variant, threads and batch size",
     lambda value: isinstance(value, list) and [type(part) for part in value] == [str, str, int, int],
 )
 _REQUEST = fields(
@@ -115,7 +115,7 @@ PLAN = fields(
         "cells": _once(_CELL, *_CELL_KEYS),
         "broken": listed(fields({"name": text, "reason": text})),
         "data": fields({"name": text, "origin": text, "sha256": text, "n_train": count, "n_test": count}),
-        "resolvable_difference": maybe(number),
+        "minimum_detectable_difference": maybe(number),
     },
     {
         **{"workloads": table_of(text), "memory_seconds": number, "pilot_seconds": maybe(number)},
@@ -224,13 +224,13 @@ _KEYS = {
 def check_rows(
     table: str, rows: Sequence[Mapping[str, Any]], columns: Sequence[str], problems: Container[str] | None = None
 ) -> None:
-    """Raise ValueError with the line unless each row is of its kind, of these workloads, and there once."""
+    """Raise ValueError with the line unless each row is of its kind, of these problems, and there once."""
     lines: dict[tuple[Any, ...], int] = {}
     for line, row in enumerate(rows, start=1):
         try:
             ROWS[table]("", {column: row[column] for column in columns if column in row})
             if problems is not None and row.get("problem") is not None and row["problem"] not in problems:
-                raise Unfit("problem", "a workload of the plan", row["problem"])
+                raise Unfit("problem", "a problem of the plan", row["problem"])
         except ValueError as error:
             raise ValueError(f"line {line}: {error}") from None
         if table in _KEYS and row.get("kind") != "warmup":

@@ -11,16 +11,16 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from paragone.errors import MeasurementFailed, TimedOut
-from paragone.implementation.declaration import reason_against
-from paragone.implementation.registry import Found
+from paragone.implementation.declaration import unavailable_reason
+from paragone.implementation.registry import Registered
 from paragone.machine.cpus import worker_cpus
 from paragone.machine.threads import worker_environment
-from paragone.plan.cells import ONCE_PER_LAUNCH_SECONDS, Cell, Enrolment, cell, chosen_variants, enrol, grid
+from paragone.plan.cells import ONCE_PER_LAUNCH_SECONDS, Cell, Contender, cell, chosen_variants, enrol, grid
 from paragone.plan.request import Request
 from paragone.task.mlp.data import DataSet, check_fits
-from paragone.task.mlp.gate import check_steps, twin
-from paragone.verify.pilot_result import Pace, Survey
-from paragone.verify.verifier import Gatekeeper
+from paragone.task.mlp.gate import check_steps, stress_problem
+from paragone.verify.pilot_result import Pace, PilotResult
+from paragone.verify.verifier import Verifier
 from paragone.worker.handle import WorkerHandle
 from paragone.worker.sample import MOST_CPUS, overuse
 
@@ -31,7 +31,7 @@ CHECK_SECONDS = 1.0
 FIRST_PROBE = 10
 TELLING_SECONDS = 0.01
 
-OpenWorker = Callable[[Enrolment], WorkerHandle]
+OpenWorker = Callable[[Contender], WorkerHandle]
 
 
 class Display(Protocol):
@@ -47,7 +47,7 @@ class Display(Protocol):
         """Return a context that yields `advance(what, amount)`."""
 
 
-class Host:
+class ReopenedWorker:
     """A worker that is opened when it is needed, and opened again after it died; one that cannot load is given up."""
 
     def __init__(self, open_: Callable[[], WorkerHandle | None]) -> None:
@@ -69,41 +69,41 @@ class Host:
 
 
 class Pilot:
-    """Surveys one enrolment after the other."""
+    """Surveys one contender after the other."""
 
-    def __init__(self, request: Request, data: DataSet, gatekeeper: Gatekeeper, open_worker: OpenWorker) -> None:
-        self.request, self.data, self.gatekeeper, self.open_worker = request, data, gatekeeper, open_worker
+    def __init__(self, request: Request, data: DataSet, verifier: Verifier, open_worker: OpenWorker) -> None:
+        self.request, self.data, self.verifier, self.open_worker = request, data, verifier, open_worker
 
-    def survey(self, enrolment: Enrolment, batch_sizes: Sequence[int]) -> Survey:
-        """Return the cells of the enrolment that may be timed, and the reasons of those that may not."""
-        survey = Survey(enrolment)
-        if reason := reason_against(enrolment.variant.implementation, enrolment.problem):
+    def survey(self, contender: Contender, batch_sizes: Sequence[int]) -> PilotResult:
+        """Return the cells of the contender that may be timed, and the reasons of those that may not."""
+        survey = PilotResult(contender)
+        if reason := unavailable_reason(contender.variant.implementation, contender.problem):
             survey.note("available", "unavailable", reason)
             return survey
-        with self._worker_of(survey, enrolment) as host:
+        with self._worker_of(survey, contender) as host:
             self._survey_grid(survey, host, batch_sizes)
-        if enrolment.difference:
+        if contender.difference:
             return survey
-        other = replace(enrolment, problem=twin(enrolment.problem))
+        other = replace(contender, problem=stress_problem(contender.problem))
         fast = [planned for planned in survey.cells if planned.step_seconds <= ONCE_PER_LAUNCH_SECONDS]
-        if reason := reason_against(enrolment.variant.implementation, other.problem) or other.difference:
+        if reason := unavailable_reason(contender.variant.implementation, other.problem) or other.difference:
             for planned in fast:
                 survey.note("twin", "not checked", reason, planned.batch_size)
         elif fast:
             with self._worker_of(survey, other) as host:
-                self._check_twin(survey, host, other, fast)
+                self._check_stress(survey, host, other, fast)
         return survey
 
     @contextmanager
-    def _worker_of(self, survey: Survey, enrolment: Enrolment) -> Iterator[Host]:
-        """Yield the worker of an enrolment; it is gone afterwards, whatever happens in between."""
-        host = Host(lambda: self._loaded(survey, enrolment))
+    def _worker_of(self, survey: PilotResult, contender: Contender) -> Iterator[ReopenedWorker]:
+        """Yield the worker of an contender; it is gone afterwards, whatever happens in between."""
+        host = ReopenedWorker(lambda: self._loaded(survey, contender))
         try:
             yield host
         finally:
             host.close()
 
-    def _survey_grid(self, survey: Survey, host: Host, batch_sizes: Sequence[int]) -> None:
+    def _survey_grid(self, survey: PilotResult, host: ReopenedWorker, batch_sizes: Sequence[int]) -> None:
         pace: Pace | None = None
         for batch_size in batch_sizes:
             worker = host.worker()
@@ -131,28 +131,28 @@ class Pilot:
             pace = Pace(size, worker.order("cost", {"batch_size": size})[0]["step_seconds"])
         return pace
 
-    def _survey_cell(self, survey: Survey, worker: WorkerHandle, batch_size: int, pace: Pace) -> Pace:
+    def _survey_cell(self, survey: PilotResult, worker: WorkerHandle, batch_size: int, pace: Pace) -> Pace:
         if pace.batch_size != batch_size:
             pace = Pace(batch_size, worker.order("cost", {"batch_size": batch_size})[0]["step_seconds"])
         if self._too_slow(survey, batch_size, pace.step_seconds):
             return pace
-        planned = cell(survey.enrolment, batch_size, pace.step_seconds)
-        head = self.gatekeeper.check_head(worker, survey.enrolment, batch_size, most_check_steps(planned))
+        planned = cell(survey.contender, batch_size, pace.step_seconds)
+        head = self.verifier.check_head(worker, survey.contender, batch_size, most_check_steps(planned))
         if survey.note_check("head", batch_size, head):
             order = {"batch_size": batch_size, "n_steps": planned.n_steps, "prefix_steps": 0}
             sample = worker.order("sample", order)[0]
             survey.peak_bytes = max(survey.peak_bytes, worker.order("peak", {})[0]["peak_memory_bytes"] or 0)
-            tail = self.gatekeeper.check_last_sample(
-                worker, survey.enrolment, batch_size, planned.n_steps, sample["digest"]
+            tail = self.verifier.check_last_sample(
+                worker, survey.contender, batch_size, planned.n_steps, sample["digest"]
             )
             if survey.note_check("tail", batch_size, tail) and self._keeps_to_its_threads(survey, worker, planned):
-                self.gatekeeper.try_unseen(worker, survey.enrolment, planned)
+                self.verifier.check_fresh_input(worker, survey.contender, planned)
                 survey.cells.append(planned)
         return pace
 
-    def _keeps_to_its_threads(self, survey: Survey, worker: WorkerHandle, planned: Cell) -> bool:
+    def _keeps_to_its_threads(self, survey: PilotResult, worker: WorkerHandle, planned: Cell) -> bool:
         """Return whether it uses one thread where one is asked for: in the rounds a second would share its CPU."""
-        if survey.enrolment.threads > 1:
+        if survey.contender.threads > 1:
             return True
         order = {"batch_size": planned.batch_size, "n_steps": planned.n_steps}
         used = worker.order("threads", order)[0]["cpus_used"]
@@ -160,33 +160,35 @@ class Pilot:
             survey.note("threads", "failed", overuse(used), planned.batch_size)
         return bool(used <= MOST_CPUS)
 
-    def _too_slow(self, survey: Survey, batch_size: int, step_seconds: float) -> bool:
+    def _too_slow(self, survey: PilotResult, batch_size: int, step_seconds: float) -> bool:
         if step_seconds <= self.request.too_slow_seconds:
             return False
         reason = f"a step takes about {step_seconds:.0f} s; --slow measures it all the same"
         survey.note("cost", "not measured", reason, batch_size)
         return True
 
-    def _check_twin(self, survey: Survey, host: Host, enrolment: Enrolment, fast: Sequence[Cell]) -> None:
-        """Check the twin at every batch size whose step is short enough; drop the cells that fail."""
+    def _check_stress(
+        self, survey: PilotResult, host: ReopenedWorker, contender: Contender, fast: Sequence[Cell]
+    ) -> None:
+        """Check the stress problem at every batch size whose step is short enough; drop the cells that fail."""
         for planned in fast:
             passed = False
             worker = host.worker()
             if worker is not None:
                 try:
-                    check = self.gatekeeper.check_head(worker, enrolment, planned.batch_size, most_check_steps(planned))
+                    check = self.verifier.check_head(worker, contender, planned.batch_size, most_check_steps(planned))
                     passed = survey.note_check("twin", planned.batch_size, check)
                 except MeasurementFailed as error:
                     survey.note("twin", "failed", str(error), planned.batch_size)
             if not passed:
                 survey.cells.remove(planned)
 
-    def _loaded(self, survey: Survey, enrolment: Enrolment) -> WorkerHandle | None:
+    def _loaded(self, survey: PilotResult, contender: Contender) -> WorkerHandle | None:
         begin = time.perf_counter()
         worker = None
         try:
-            worker = self.open_worker(enrolment)
-            load_worker(worker, enrolment, self.data, self.request.seed)
+            worker = self.open_worker(contender)
+            load_worker(worker, contender, self.data, self.request.seed)
         except BaseException as error:
             if worker is not None:
                 worker.kill()
@@ -198,9 +200,9 @@ class Pilot:
         return worker
 
 
-def load_worker(worker: WorkerHandle, enrolment: Enrolment, data: DataSet, seed: int) -> dict[str, Any]:
-    """Load an enrolment's variant and workload; return what the worker reports of it."""
-    return worker.load(enrolment.variant, str(enrolment.found.folder), enrolment.problem, str(data.folder), seed)
+def load_worker(worker: WorkerHandle, contender: Contender, data: DataSet, seed: int) -> dict[str, Any]:
+    """Load an contender's variant and problem; return what the worker reports of it."""
+    return worker.load(contender.variant, str(contender.found.folder), contender.problem, str(data.folder), seed)
 
 
 def most_check_steps(planned: Cell) -> int:
@@ -208,24 +210,24 @@ def most_check_steps(planned: Cell) -> int:
     return max(1, min(check_steps(planned.batch_size), int(CHECK_SECONDS / planned.step_seconds)))
 
 
-def open_worker(enrolment: Enrolment, time_limit_s: float, memory_limit_bytes: int | None = None) -> WorkerHandle:
-    """Return a fresh worker with the enrolment's number of threads, nothing loaded."""
-    variables, _ = worker_environment(enrolment.threads, os.environ)
-    environment = enrolment.variant.implementation.environment_name()
-    return WorkerHandle(variables, worker_cpus(enrolment.threads), time_limit_s, environment, memory_limit_bytes)
+def open_worker(contender: Contender, time_limit_s: float, memory_limit_bytes: int | None = None) -> WorkerHandle:
+    """Return a fresh worker with the contender's number of threads, nothing loaded."""
+    variables, _ = worker_environment(contender.threads, os.environ)
+    environment = contender.variant.implementation.environment_name()
+    return WorkerHandle(variables, worker_cpus(contender.threads), time_limit_s, environment, memory_limit_bytes)
 
 
 def verify_only(
-    request: Request, chosen: Sequence[Found], everyone: Sequence[Found], data: DataSet, display: Display
+    request: Request, chosen: Sequence[Registered], everyone: Sequence[Registered], data: DataSet, display: Display
 ) -> Iterator[list[dict[str, Any]]]:
     """Yield the outcomes of every check, variant by variant; nothing is timed or stored."""
     for problem in request.problems:
         check_fits(problem, data)
     limits = (request.time_limit_s, request.memory_limit_bytes)
-    pilot = Pilot(request, data, Gatekeeper(data, request.seed), lambda e: open_worker(e, *limits))
+    pilot = Pilot(request, data, Verifier(data, request.seed), lambda e: open_worker(e, *limits))
     names = {variant.name for variant in chosen_variants(request, chosen)}  # not the baseline, unless it is one
-    enrolments = [e for e in enrol(request, chosen, everyone) if e.variant.name in names]
-    with display.progress("verifying", len(enrolments)) as advance:
-        for enrolment in enrolments:
-            advance(enrolment.variant.name, 1)
-            yield pilot.survey(enrolment, grid(enrolment.problem, request.batch_sizes)).outcomes
+    contenders = [e for e in enrol(request, chosen, everyone) if e.variant.name in names]
+    with display.progress("verifying", len(contenders)) as advance:
+        for contender in contenders:
+            advance(contender.variant.name, 1)
+            yield pilot.survey(contender, grid(contender.problem, request.batch_sizes)).outcomes

@@ -1,4 +1,4 @@
-"""What was found out about one enrolment before it was timed: its cells, and a row for every check and gap."""
+"""What was found out about one contender before it was timed: its cells, and a row for every check and gap."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from paragone.plan.cells import Cell, Enrolment
+from paragone.plan.cells import Cell, Contender
 from paragone.plan.request import FEWEST_ROUNDS, ROUNDS
 from paragone.task.mlp.gate import Check
 
@@ -30,10 +30,10 @@ class Pace:
 
 
 @dataclass
-class Survey:
-    """What the pilot found out about one enrolment."""
+class PilotResult:
+    """What the pilot found out about one contender."""
 
-    enrolment: Enrolment
+    contender: Contender
     cells: list[Cell] = field(default_factory=list)
     outcomes: list[dict[str, Any]] = field(default_factory=list)
     peak_bytes: int = 0
@@ -41,18 +41,18 @@ class Survey:
 
     def note(self, stage: str, status: str, reason: str, batch_size: int | None = None, **facts: Any) -> None:
         """Add an outcome."""
-        self.outcomes.append(outcome(self.enrolment, batch_size, stage, status, reason, **facts))
+        self.outcomes.append(outcome(self.contender, batch_size, stage, status, reason, **facts))
 
     def note_check(self, stage: str, batch_size: int, check: Check) -> bool:
         """Add what a check found; return whether the cell may be timed."""
         self.note(stage, check.status, check.reason, batch_size, **numbers(check))
         return check.status != "failed"
 
-    def as_control(self, control: Enrolment) -> Survey:
-        """Return the same of the second enrolment of a baseline, whose code it is."""
+    def as_control(self, control: Contender) -> PilotResult:
+        """Return the same of the second contender of a baseline, whose code it is."""
         cells = [replace(cell, variant=control.variant.name) for cell in self.cells]
         outcomes = [{**row, "variant": control.variant.name} for row in self.outcomes]
-        return Survey(control, cells, outcomes, self.peak_bytes, self.load_seconds)
+        return PilotResult(control, cells, outcomes, self.peak_bytes, self.load_seconds)
 
 
 def numbers(check: Check) -> dict[str, Any]:
@@ -64,10 +64,10 @@ def numbers(check: Check) -> dict[str, Any]:
 
 
 def outcome(
-    enrolment: Enrolment, batch_size: int | None, stage: str, status: str, reason: str, **facts: Any
+    contender: Contender, batch_size: int | None, stage: str, status: str, reason: str, **facts: Any
 ) -> dict[str, Any]:
     """Return a row of the table of outcomes."""
-    problem, variant, threads = enrolment.key
+    problem, variant, threads = contender.key
     row = {"problem": problem, "variant": variant, "batch_size": batch_size, "threads": threads}
     return {**row, "stage": stage, "status": status, "reason": reason, **facts}
 
@@ -81,7 +81,7 @@ def rounds_in_time(cells: Sequence[Cell]) -> int:
     return min(ROUNDS, max(FEWEST_ROUNDS, int(ROUNDS_SECONDS / max(round_seconds, 1e-9))))
 
 
-def eta_seconds(cells: Sequence[Cell], launches: int, rounds: int, surveys: Sequence[Survey]) -> float:
+def eta_seconds(cells: Sequence[Cell], launches: int, rounds: int, surveys: Sequence[PilotResult]) -> float:
     """Return about how long the launches take: starts, cold calls and warm-ups, and the rounds."""
     starts = sum(survey.load_seconds for survey in surveys)
     samples = sum(

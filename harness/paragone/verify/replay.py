@@ -26,13 +26,13 @@ LEAST_EXCESS_NS = 5_000_000
 TRIES = 4
 
 
-def never_seen(problem: Problem, cell: Cell) -> tuple[State, NDArray[np.int64]]:
+def fresh_input(problem: Problem, cell: Cell) -> tuple[State, NDArray[np.int64]]:
     """Return a start and an order of a cell's length that nobody can have prepared for."""
     seed = secrets.randbits(48)
     return problem.start_state(seed), problem.order(seed, cell.n_steps, cell.batch_size)
 
 
-def refuse_replay(worker: WorkerHandle, problem: Problem, cell: Cell) -> None:
+def reject_replay(worker: WorkerHandle, problem: Problem, cell: Cell) -> None:
     """Raise MeasurementFailed where training takes much longer than samples say whenever it is something new.
 
     Cells of a single long step are left alone: such a step cannot be told from what surrounds it.
@@ -43,11 +43,11 @@ def refuse_replay(worker: WorkerHandle, problem: Problem, cell: Cell) -> None:
         asked = {"batch_size": cell.batch_size, "n_steps": cell.n_steps, "prefix_steps": cell.prefix_steps}
         # Of one sample noise could make as much as the work that is missing; of two the lesser tells.
         sample_ns = min(worker.order("sample", asked)[0]["elapsed_ns"] for _ in range(2))
-        unseen_ns = _training_ns(worker, *never_seen(problem, cell))
-        if unseen_ns < max(MOST_OVER_SAMPLE * sample_ns, sample_ns + LEAST_EXCESS_NS):
+        fresh_ns = _training_ns(worker, *fresh_input(problem, cell))
+        if fresh_ns < max(MOST_OVER_SAMPLE * sample_ns, sample_ns + LEAST_EXCESS_NS):
             return
     raise MeasurementFailed(
-        f"{cell.n_steps} steps take {sample_ns / 1e6:.1f} ms when they are timed, and {unseen_ns / 1e6:.1f} ms by the "
+        f"{cell.n_steps} steps take {sample_ns / 1e6:.1f} ms when they are timed, and {fresh_ns / 1e6:.1f} ms by the "
         "harness's clock from a start and over an order that are new: train must remember no results, put no work off "
         "and leave the clock alone"
     )

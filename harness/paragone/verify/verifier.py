@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paragone.errors import MeasurementFailed
-from paragone.plan.cells import Cell, Enrolment
+from paragone.plan.cells import Cell, Contender
 from paragone.task.mlp.data import DataSet, cache_folder
 from paragone.task.mlp.gate import Check, check_form, check_near, check_steps, check_tail, gate
 from paragone.task.mlp.state import State
-from paragone.verify.replay import never_seen, refuse_replay
+from paragone.verify.replay import fresh_input, reject_replay
 from paragone.worker.handle import WorkerHandle
 from paragone.worker.sample import result_digest
 
@@ -21,7 +21,7 @@ from paragone.worker.sample import result_digest
 TAIL_IMAGES = 2_000
 
 
-class Gatekeeper:
+class Verifier:
     """Checks workers against the reference; remembers the digest of every sample that passed."""
 
     def __init__(self, data: DataSet, seed: int, cache: Path | None = None) -> None:
@@ -30,16 +30,16 @@ class Gatekeeper:
         self._verified: set[tuple[Any, ...]] = set()
         self._starts: dict[str, State] = {}
 
-    def check_head(self, worker: WorkerHandle, enrolment: Enrolment, batch_size: int, max_steps: int) -> Check:
-        """Train the first steps and compare them with the reference's; the worker holds the enrolment's workload.
+    def check_head(self, worker: WorkerHandle, contender: Contender, batch_size: int, max_steps: int) -> Check:
+        """Train the first steps and compare them with the reference's; the worker holds the contender's problem.
 
-        Where the implementation only comes near the workload, the form of what it gives is looked at.
+        Where the implementation only comes near the problem, the form of what it gives is looked at.
         """
-        problem = enrolment.problem
-        if difference := enrolment.difference:
+        problem = contender.problem
+        if difference := contender.difference:
             order = problem.order(self.seed, min(max_steps, check_steps(batch_size)), batch_size)
-            implementation, start = enrolment.variant.implementation, self._start(enrolment)
-            dtype, deterministic = enrolment.variant.dtype, implementation.deterministic
+            implementation, start = contender.variant.implementation, self._start(contender)
+            dtype, deterministic = contender.variant.dtype, implementation.deterministic
             return check_near(worker.train, problem, start, order, dtype, difference, deterministic)
         return gate(
             worker.train,
@@ -48,78 +48,78 @@ class Gatekeeper:
             self.data.train_labels[: problem.n_train],
             batch_size,
             self.seed,
-            enrolment.variant.dtype,
-            deterministic=enrolment.variant.implementation.deterministic,
+            contender.variant.dtype,
+            deterministic=contender.variant.implementation.deterministic,
             folder=self.cache,
             data_sha256=self.data.sha256,
             max_steps=max_steps,
         )
 
     def check_last_sample(
-        self, worker: WorkerHandle, enrolment: Enrolment, batch_size: int, n_steps: int, digest: str
+        self, worker: WorkerHandle, contender: Contender, batch_size: int, n_steps: int, digest: str
     ) -> Check:
         """Compare the end of the worker's last sample with the reference, and remember its digest if it passes."""
-        problem = enrolment.problem
+        problem = contender.problem
         final, losses = worker.result()
         if result_digest(final, losses) != digest:
             return Check("failed", "params() called twice gives two results")
-        start = self._start(enrolment)
-        if difference := enrolment.difference:
-            return check_form(problem, start, final, losses, n_steps, enrolment.variant.dtype, difference)
+        start = self._start(contender)
+        if difference := contender.difference:
+            return check_form(problem, start, final, losses, n_steps, contender.variant.dtype, difference)
         order = problem.order(self.seed, n_steps, batch_size)
-        check = self._check_end(worker, enrolment, start, order, final, losses)
+        check = self._check_end(worker, contender, start, order, final, losses)
         if check.status == "passed":
-            self.remember(enrolment, batch_size, n_steps, digest)
+            self.remember(contender, batch_size, n_steps, digest)
         return check
 
-    def try_unseen(self, worker: WorkerHandle, enrolment: Enrolment, cell: Cell) -> None:
+    def check_fresh_input(self, worker: WorkerHandle, contender: Contender, cell: Cell) -> None:
         """Have a cell train from a start and over an order that nobody can have prepared for.
 
         Raises MeasurementFailed where the end is wrong, or where it takes longer than the samples say. Where the
-        implementation only comes near the workload, only how long it takes is looked at.
+        implementation only comes near the problem, only how long it takes is looked at.
         """
-        self.refuse_replay(worker, enrolment, cell)
-        if enrolment.difference or cell.once_per_launch:
+        self.reject_replay(worker, contender, cell)
+        if contender.difference or cell.once_per_launch:
             return
-        start, order = never_seen(enrolment.problem, cell)
-        check = self._check_end(worker, enrolment, start, order, *worker.train(start, order))
+        start, order = fresh_input(contender.problem, cell)
+        check = self._check_end(worker, contender, start, order, *worker.train(start, order))
         if check.status == "failed":
             raise MeasurementFailed(f"from a start and over an order that are new: {check.reason}")
 
-    def refuse_replay(self, worker: WorkerHandle, enrolment: Enrolment, cell: Cell) -> None:
+    def reject_replay(self, worker: WorkerHandle, contender: Contender, cell: Cell) -> None:
         """Raise MeasurementFailed where what is new takes longer than the samples say."""
-        refuse_replay(worker, enrolment.problem, cell)
+        reject_replay(worker, contender.problem, cell)
 
     def _check_end(
         self,
         worker: WorkerHandle,
-        enrolment: Enrolment,
+        contender: Contender,
         start: State,
         order: NDArray[np.int64],
         final: State,
         losses: NDArray[Any] | None,
     ) -> Check:
-        problem, (n_steps, batch_size) = enrolment.problem, order.shape
+        problem, (n_steps, batch_size) = contender.problem, order.shape
         images, labels = self.data.train_images[: problem.n_train], self.data.train_labels[: problem.n_train]
         n_tail = min(n_steps, check_steps(batch_size), max(1, TAIL_IMAGES // batch_size))
-        dtype = enrolment.variant.dtype
+        dtype = contender.variant.dtype
         return check_tail(worker.train, problem, images, labels, dtype, start, order, final, losses, n_tail)
 
-    def remember(self, enrolment: Enrolment, batch_size: int, n_steps: int, digest: str) -> None:
+    def remember(self, contender: Contender, batch_size: int, n_steps: int, digest: str) -> None:
         """Take the digest of a sample for verified."""
-        self._verified.add((enrolment.problem.name, *_code(enrolment), batch_size, n_steps, digest))
+        self._verified.add((contender.problem.name, *_code(contender), batch_size, n_steps, digest))
 
-    def knows(self, enrolment: Enrolment, batch_size: int, n_steps: int, digest: str) -> bool:
-        """Return whether a sample of the same code, workload and order with these very bits has been verified."""
-        return (enrolment.problem.name, *_code(enrolment), batch_size, n_steps, digest) in self._verified
+    def knows(self, contender: Contender, batch_size: int, n_steps: int, digest: str) -> bool:
+        """Return whether a sample of the same code, problem and order with these very bits has been verified."""
+        return (contender.problem.name, *_code(contender), batch_size, n_steps, digest) in self._verified
 
-    def _start(self, enrolment: Enrolment) -> State:
-        name = enrolment.problem.name
+    def _start(self, contender: Contender) -> State:
+        name = contender.problem.name
         if name not in self._starts:
-            self._starts[name] = enrolment.problem.start_state(self.seed)
+            self._starts[name] = contender.problem.start_state(self.seed)
         return self._starts[name]
 
 
-def _code(enrolment: Enrolment) -> tuple[Any, ...]:
+def _code(contender: Contender) -> tuple[Any, ...]:
     """Return what the bits of a result depend on besides the order; the control is the baseline's code."""
-    return enrolment.found.folder, enrolment.variant.axis, enrolment.threads
+    return contender.found.folder, contender.variant.axis, contender.threads

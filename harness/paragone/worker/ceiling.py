@@ -34,7 +34,7 @@ def read_bytes_per_second(clock: Clock = time.perf_counter_ns) -> float:
 def products_images_per_second(
     layers: Sequence[int], batch_size: int, dtype: DTypeLike, clock: Clock = time.perf_counter_ns
 ) -> float:
-    """Return the images per second of a step's matrix products alone, in NumPy, in the workload's own shapes.
+    """Return the images per second of a step's matrix products alone, in NumPy, in the problem's own shapes.
 
     Per layer of weights: forward A·W, the gradient Aᵀ·delta, and behind the first layer delta·Wᵀ; samples in rows,
     every result written into memory that is there. No gather, no activation, no update.

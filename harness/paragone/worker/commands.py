@@ -93,12 +93,12 @@ class Worker:
         # What load made will not be collected: later collections skip it, as in a program that just runs.
         gc.collect()
         gc.freeze()
-        receipt = {**surroundings(order["environment"]), **implementation.receipt()}
+        build_info = {**surroundings(order["environment"]), **implementation.build_info()}
         return {
             "load_seconds": load_seconds,
             "loaded_memory_bytes": resident_memory_bytes(),
             "threads_found": found_threads(implementation.threads()),
-            "receipt": {name: without_home(words) for name, words in receipt.items()},
+            "receipt": {name: without_home(words) for name, words in build_info.items()},
         }, {}
 
     def clock(self, order: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Message:

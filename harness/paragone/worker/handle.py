@@ -27,7 +27,7 @@ from paragone.task.mlp.problem import Problem
 from paragone.task.mlp.state import State
 from paragone.worker.pipe import Message, Pipe
 from paragone.worker.replies import ANSWERS, checked_answer
-from paragone.worker.supervisor import MARK, Watch, new_mark
+from paragone.worker.supervisor import TAG, Supervisor, new_tag
 
 LOG_TAIL_BYTES = 2000
 SECONDS_TO_DIE = 1.0
@@ -67,7 +67,7 @@ class WorkerHandle:
     def _start(self, python: str, variables: Mapping[str, str], memory_limit_bytes: int) -> None:
         self._log = self._resources.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 -- it is
         fcntl.fcntl(self._log, fcntl.F_SETFL, os.O_APPEND)  # where it is cut, no hole is left
-        mark = new_mark()
+        mark = new_tag()
         with contextlib.ExitStack() as handed_over, pinned_to(self.cpus):
             orders, outgoing = _pipe_ends(handed_over, self._resources)
             incoming, answers = _pipe_ends(self._resources, handed_over)
@@ -78,12 +78,12 @@ class WorkerHandle:
                 stdin=subprocess.DEVNULL,
                 stdout=self._log,
                 stderr=self._log,
-                env={**variables, "PYTHONPATH": python_path(variables), MARK: mark},
+                env={**variables, "PYTHONPATH": import_path(variables), TAG: mark},
                 start_new_session=True,
             )
         os.set_blocking(outgoing, False)
-        self._watch = Watch(self._process.pid, mark, memory_limit_bytes)
-        self._pipe = Pipe(incoming, outgoing, self._glance)
+        self._watch = Supervisor(self._process.pid, mark, memory_limit_bytes)
+        self._pipe = Pipe(incoming, outgoing, self._poll)
 
     def load(self, variant: Variant, folder: str, problem: Problem, data: str, seed: int) -> dict[str, Any]:
         """Load the variant with a problem; return what `load` reports."""
@@ -125,7 +125,7 @@ class WorkerHandle:
         try:
             answer, results = self._asked(verb, order, arrays)
         except EOFError:
-            self._end(self._obituary())
+            self._end(self._exit_reason())
         except TimedOut:
             self._end(f"no answer within the time limit of {self.time_limit_s:g} s")
             raise TimedOut(f"{verb}: {self._fault}") from None
@@ -139,7 +139,7 @@ class WorkerHandle:
 
     def _asked(self, verb: str, order: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]] | None) -> Message:
         """Return the answer to an order, found to be one; the worker is stopped again."""
-        begin, to = time.monotonic(), new_mark()
+        begin, to = time.monotonic(), new_tag()
         self._watch.signal(signal.SIGCONT)
         self._pipe.send({"do": verb, "to": to, **order}, arrays, self.time_limit_s)
         answer, results = self._pipe.receive(self.time_limit_s - (time.monotonic() - begin))
@@ -174,7 +174,7 @@ class WorkerHandle:
             self._process.wait()
             self._resources.close()
 
-    def _glance(self) -> None:
+    def _poll(self) -> None:
         """Look, and see whether the worker still lives: who has its end of the pipe from it may hold it open."""
         self._look()
         if self._process.poll() is not None and not self._pipe.has_more():
@@ -186,7 +186,7 @@ class WorkerHandle:
         if os.fstat(self._log.fileno()).st_size > MOST_LOG_BYTES:
             self._log.truncate(0)
 
-    def _obituary(self) -> str:
+    def _exit_reason(self) -> str:
         """Return how the worker ended and the last line that it printed."""
         try:
             code = self._process.wait(SECONDS_TO_DIE)
@@ -219,6 +219,6 @@ def _state(verb: str, answer: Mapping[str, Any], arrays: dict[str, NDArray[Any]]
         raise MeasurementFailed(f"{verb}: params: {missing.args[0]} is missing") from None
 
 
-def python_path(environment: Mapping[str, str]) -> str:
+def import_path(environment: Mapping[str, str]) -> str:
     """Return the PYTHONPATH under which a worker finds this very harness first."""
     return os.pathsep.join(filter(None, [str(IMPORT_ROOT), environment.get("PYTHONPATH", "")]))

@@ -24,7 +24,7 @@ MAX_HEADER_BYTES = 1 << 20
 MAX_ARRAY_BYTES = 1 << 30  # of all arrays of a message together
 MAX_DIMENSIONS = 8
 MAX_POLL_MS = (1 << 31) - 1
-GLANCE_MS = 50  # how often one looks round while one waits
+POLL_MS = 50  # how often one looks round while one waits
 DTYPES = ("float32", "float64", "int64", "uint8")
 
 Message = tuple[dict[str, Any], dict[str, NDArray[Any]]]
@@ -33,8 +33,8 @@ Message = tuple[dict[str, Any], dict[str, NDArray[Any]]]
 class Pipe:
     """One end of a conversation over two file descriptors; `glance` is called now and then while one waits."""
 
-    def __init__(self, incoming: int, outgoing: int, glance: Callable[[], None] | None = None) -> None:
-        self.incoming, self.outgoing, self.glance = incoming, outgoing, glance
+    def __init__(self, incoming: int, outgoing: int, while_waiting: Callable[[], None] | None = None) -> None:
+        self.incoming, self.outgoing, self.while_waiting = incoming, outgoing, while_waiting
         self._buffer = bytearray()
 
     def send(
@@ -48,7 +48,7 @@ class Pipe:
         view = memoryview(_encoded(header, arrays or {}))
         deadline = _deadline(limit_s)
         while view:
-            _wait(self.outgoing, select.POLLOUT, deadline, self.glance)
+            _wait(self.outgoing, select.POLLOUT, deadline, self.while_waiting)
             try:
                 # At most a pipe's atomic size at once: poll promises no more than that without blocking.
                 view = view[os.write(self.outgoing, view[: select.PIPE_BUF]) :]
@@ -86,7 +86,7 @@ class Pipe:
         return array
 
     def _fill(self, deadline: float | None) -> None:
-        _wait(self.incoming, select.POLLIN, deadline, self.glance)
+        _wait(self.incoming, select.POLLIN, deadline, self.while_waiting)
         content = os.read(self.incoming, 1 << 18)
         if not content:
             raise EOFError
@@ -128,19 +128,19 @@ def _deadline(limit_s: float | None) -> float | None:
     return None if limit_s is None else time.monotonic() + limit_s
 
 
-def _wait(descriptor: int, event: int, deadline: float | None, glance: Callable[[], None] | None) -> None:
+def _wait(descriptor: int, event: int, deadline: float | None, while_waiting: Callable[[], None] | None) -> None:
     poll = select.poll()
     poll.register(descriptor, event)
-    while not poll.poll(_poll_ms(deadline, glance)):
+    while not poll.poll(_poll_ms(deadline, while_waiting)):
         if deadline is not None and time.monotonic() >= deadline:
             raise TimedOut("no answer within its time limit")
-        if glance is not None:
-            glance()
+        if while_waiting is not None:
+            while_waiting()
 
 
-def _poll_ms(deadline: float | None, glance: Callable[[], None] | None) -> float | None:
+def _poll_ms(deadline: float | None, while_waiting: Callable[[], None] | None) -> float | None:
     """Return how long to wait at most before time has run out or it is time for a glance; None is for ever."""
     left_ms = None if deadline is None else min(max(0.0, deadline - time.monotonic()) * 1000, MAX_POLL_MS)
-    if glance is None:
+    if while_waiting is None:
         return left_ms
-    return GLANCE_MS if left_ms is None else min(left_ms, GLANCE_MS)
+    return POLL_MS if left_ms is None else min(left_ms, POLL_MS)

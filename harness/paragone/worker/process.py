@@ -1,7 +1,7 @@
 """The process that hosts one variant and answers orders over a pipe; it loads no pandas and no matplotlib.
 
-Started as `python -m paragone.worker.process INCOMING OUTGOING` with two open file descriptors; paragone/worker/commands.py says what
-it can be asked. What raises becomes an answer with "error"; what the hosted code prints goes to the worker's log.
+Started as `python -m paragone.worker.process INCOMING OUTGOING` with two open file descriptors; `worker/commands.py` says what it
+can be asked. What raises becomes an answer with "error"; what the hosted code prints goes to the worker's log.
 """
 
 from __future__ import annotations

@@ -17,21 +17,21 @@ import psutil
 
 from paragone.errors import MeasurementFailed
 from paragone.machine.memory import held_bytes
-from paragone.machine.process_tree import descendants, marked
+from paragone.machine.process_tree import descendants, tagged
 
-MARK = "PARAGONE_WORKER"
+TAG = "PARAGONE_WORKER"
 GB = 1e9
 # Whoever is stopped starts nothing more; so often one looks for what was started before.
 MOST_SWEEPS = 50
 
 
-class Watch:
+class Supervisor:
     """Keeps an eye on the processes of one worker, whose process and group have the number `pid`."""
 
     def __init__(self, pid: int, mark: str, memory_limit_bytes: int) -> None:
         self.pid, self.mark, self.memory_limit_bytes = pid, mark, memory_limit_bytes
         self._seen: dict[int, psutil.Process] = {}  # psutil tells a process from a later one with its number
-        self._strays: list[int] = []
+        self._escaped: list[int] = []
 
     def look(self) -> None:
         """Take note of what the worker has started. Raises MeasurementFailed where all holds more than the limit."""
@@ -40,7 +40,7 @@ class Watch:
             if pid not in self._seen:
                 with contextlib.suppress(psutil.Error):
                     self._seen[pid] = psutil.Process(pid)
-        self._strays = [pid for pid in started if _group(pid) not in (None, self.pid)]
+        self._escaped = [pid for pid in started if _group(pid) not in (None, self.pid)]
         if held_bytes([self.pid, *started], self.memory_limit_bytes) > self.memory_limit_bytes:
             raise MeasurementFailed(
                 f"used more than {self.memory_limit_bytes / GB:.3g} GB of memory and was killed; "
@@ -52,12 +52,12 @@ class Watch:
         # A group whose processes have all ended is not found, or, on a Mac, not permitted.
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, number)
-        _send(self._strays, number)
+        _send(self._escaped, number)
 
     def end(self) -> None:
         """Kill everything that the worker started, and the worker; whoever starts another first is stopped first."""
         stopped: set[int] = set()
-        self._strays = []  # a number may be another's by now; what lives of them is found again
+        self._escaped = []  # a number may be another's by now; what lives of them is found again
         for _ in range(MOST_SWEEPS):
             self.signal(signal.SIGSTOP)
             new = self._alive() - stopped
@@ -71,13 +71,13 @@ class Watch:
     def _alive(self) -> set[int]:
         """Return what the worker has started and what still lives of it."""
         lost = {pid for pid, process in self._seen.items() if process.is_running()}
-        roots = lost | set(marked(MARK, self.mark)) | {self.pid}
+        roots = lost | set(tagged(TAG, self.mark)) | {self.pid}
         found = roots.union(*(descendants(pid) for pid in roots))
         return found - {self.pid, os.getpid()}
 
 
-def new_mark() -> str:
-    """Return a value of MARK that no other worker has."""
+def new_tag() -> str:
+    """Return a value of TAG that no other worker has."""
     return secrets.token_hex(8)
 
 

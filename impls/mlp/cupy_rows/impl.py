@@ -5,7 +5,7 @@ import importlib
 from paragone.adapters.arrays import ArrayImplementation
 from paragone.adapters.packages import PackageImplementation
 from paragone.implementation.contract import FLOATS
-from paragone.machine.cuda import describe_cuda, reason_against_cuda
+from paragone.machine.cuda import cuda_unavailable, describe_cuda
 
 
 class CupyRows(PackageImplementation, ArrayImplementation):
@@ -26,7 +26,7 @@ class CupyRows(PackageImplementation, ArrayImplementation):
 
     @classmethod
     def missing(cls):
-        return reason_against_cuda() or super().missing()
+        return cuda_unavailable() or super().missing()
 
     @classmethod
     def hides_phases(cls):
@@ -38,7 +38,7 @@ class CupyRows(PackageImplementation, ArrayImplementation):
 
         return rows
 
-    def receipt(self):
+    def build_info(self):
         return {"cupy": self.cupy.__version__, **describe_cuda()}
 
     def reset(self, state):

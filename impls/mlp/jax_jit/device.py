@@ -40,7 +40,7 @@ def fetch(x):
     return np.array(x, np.float64)
 
 
-def receipt(X):
+def build_info(X):
     """Return where the training set is, jaxlib's version and what decides the arithmetic, in words."""
     return {
         "device": ", ".join(f"{device} ({device.platform})" for device in X.devices()),

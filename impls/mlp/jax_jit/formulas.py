@@ -82,7 +82,7 @@ def update_with_momentum(W, b, dW, db, eta, previous, problem):
 
 
 def take_step(problem, network, X, Y, batch, eta):
-    """Gather, forward, loss, backward, update; the network after it, and the loss where the workload records it."""
+    """Gather, forward, loss, backward, update; the network after it, and the loss where the problem records it."""
     W, b, previous = network
     R = problem.batch_scale(len(batch))
     activate, output_delta, batch_loss = OUTPUTS[problem.output_activation, problem.loss]

@@ -45,8 +45,8 @@ class JaxStep(PackageImplementation):
         tensors = [tuple(self.device.fetch(x.T) for x in xs) for xs in (W, b, *previous)]
         return State(*tensors, self.steps_taken) if previous else State.at_rest(*tensors, self.steps_taken)
 
-    def receipt(self):
-        return {**super().receipt(), **self.device.receipt(self.X)}
+    def build_info(self):
+        return {**super().build_info(), **self.device.build_info(self.X)}
 
     def threads(self):
         return self.device.threads()

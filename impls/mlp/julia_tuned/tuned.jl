@@ -100,7 +100,7 @@ function product!(Z, V, A, b)
     end
 end
 
-"Z[l] = V[l]ᵀ A[l] + b[l], A[l+1] = σ(Z[l]); the last layer by the workload's output"
+"Z[l] = V[l]ᵀ A[l] + b[l], A[l+1] = σ(Z[l]); the last layer by the problem's output"
 function forward!(network, s)
     last = length(network.V)
     for l in 1:last

@@ -19,10 +19,10 @@ class KerasFit(TensorflowImplementation):
     axes = {"dtype": FLOATS}
     call_seconds = 0.1
 
-    def receipt(self):
+    def build_info(self):
         import keras
 
-        return {"keras": keras.version(), **super().receipt()}
+        return {"keras": keras.version(), **super().build_info()}
 
     def load(self, problem, images, labels):
         tensorflow = self.tensorflow()

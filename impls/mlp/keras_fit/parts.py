@@ -1,7 +1,7 @@
 """What Keras lacks or has otherwise, as parts that `compile` and `fit` take: losses, penalty, optimizer, η, record.
 
 W a kernel (fan_in, fan_out); Y (B, C) one-hot; Z logits (B, C); θ any variable, g its gradient. Keras's own losses of
-sigmoid outputs are means over the classes, and its momentum carries on all earlier updates; the workloads want the sum
+sigmoid outputs are means over the classes, and its momentum carries on all earlier updates; the problems want the sum
 over the classes and the last update alone. Its penalty l2 is l2·ΣW², of gradient 2·l2·W, and in float64 it rounds l2 to
 float32 first.
 """

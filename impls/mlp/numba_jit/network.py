@@ -1,4 +1,4 @@
-"""What both files of formulas work on: the training set, the network, and what the workload asks of a step.
+"""What both files of formulas work on: the training set, the network, and what the problem asks of a step.
 
 All arrays of a kind have one type, so that a compiled loop may run over the layers of any network.
 """

@@ -49,7 +49,7 @@ def quadratic_delta(a, y, delta):
 
 @njit
 def no_loss(z, a, y):
-    """0: this workload records none"""
+    """0: this problem records none"""
     return 0.0
 
 
@@ -116,7 +116,7 @@ Functions = namedtuple("Functions", "activate output_delta sample_loss update")
 
 
 def functions_of(problem):
-    """What the workload makes of the output layer and of the update; it is compiled into the loop over the steps."""
+    """What the problem makes of the output layer and of the update; it is compiled into the loop over the steps."""
     activate, output_delta, sample_loss = OUTPUTS[problem.output_activation, problem.loss]
     loss = sample_loss if problem.records_loss else no_loss
     return Functions(activate, output_delta, loss, update if problem.has_plain_update else update_with_momentum)

@@ -38,7 +38,7 @@ class Step:
         return self.R * self.batch_loss(self.logits, self.output, self.Y_batch)
 
     def no_loss(self):
-        """0: this workload records none"""
+        """0: this problem records none"""
         return 0
 
     def plain_update(self, eta):

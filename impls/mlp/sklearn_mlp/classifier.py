@@ -21,12 +21,12 @@ CLASSES = np.arange(10)
 
 
 def targets(labels, problem):
-    """y, as scikit-learn wants it for the output of this workload."""
+    """y, as scikit-learn wants it for the output of this problem."""
     return np.array(labels) if problem.output_activation == "softmax" else np.eye(10, dtype=np.uint8)[labels]
 
 
 def fresh(problem, X, y):
-    """A classifier of the workload's layers after a first pass over one sample, which makes its weights."""
+    """A classifier of the problem's layers after a first pass over one sample, which makes its weights."""
     model = MLPClassifier(
         hidden_layer_sizes=problem.layers[1:-1],
         activation="logistic",
@@ -63,7 +63,7 @@ def canonical(model, step):
 
 
 def prepare(model, problem, batch_size):
-    """α = λ₂ / R: scikit-learn divides the penalty by B with all the rest, the workloads do not."""
+    """α = λ₂ / R: scikit-learn divides the penalty by B with all the rest, the problems do not."""
     model.set_params(batch_size=batch_size, alpha=problem.l2 / problem.batch_scale(batch_size))
 
 
@@ -77,7 +77,7 @@ def passes(order, rates, every_loss):
 def train_pass(model, X, y, rows, eta, problem):
     """One pass over X[rows], y[rows]; its mean loss, scaled by R."""
     batch_size = rows.shape[1]
-    scale = batch_size * problem.batch_scale(batch_size)  # scikit-learn's mean, or the workload's sum
+    scale = batch_size * problem.batch_scale(batch_size)  # scikit-learn's mean, or the problem's sum
     model._optimizer.learning_rate = eta * scale
     order = rows.ravel()
     model.partial_fit(X[order], y[order])

@@ -30,7 +30,7 @@ class SklearnMLP(PackageImplementation):
         )
         return "; ".join(words for differs, words in differences if differs) or None
 
-    def receipt(self):
+    def build_info(self):
         return {"scikit-learn": importlib.metadata.version("scikit-learn")}
 
     def load(self, problem, images, labels):

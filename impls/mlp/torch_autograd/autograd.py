@@ -3,7 +3,7 @@
 X (B, D), W[l] (fan_out, fan_in), b[l] (fan_out,), logits Z (B, C); Y one-hot (B, C), or classes (B,) for cross-entropy.
 R scales the sum over the mini-batch; eta is the learning rate.
 
-torch.optim.SGD takes the plain step. Its momentum, v ← μ v + g, W ← W − η v, sums all earlier gradients; the workloads'
+torch.optim.SGD takes the plain step. Its momentum, v ← μ v + g, W ← W − η v, sums all earlier gradients; the problems'
 adds the one update before, so that step is written out under no_grad. Its weight_decay would reach the biases too.
 """
 

@@ -62,7 +62,7 @@ OUTPUTS = {
 
 
 def written_step(problem, R):
-    """The step of this workload, to be compiled; the loss, or None."""
+    """The step of this problem, to be compiled; the loss, or None."""
     activate, output_delta, batch_loss = OUTPUTS[problem.output_activation, problem.loss]
     is_plain, records_loss = problem.has_plain_update, problem.records_loss
     momentum, l1, l2 = problem.momentum, problem.l1, problem.l2

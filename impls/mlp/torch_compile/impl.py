@@ -37,8 +37,8 @@ class TorchCompile(TorchImplementation):
             importlib.import_module("torch._inductor.compile_fx")
         super().load(problem, images, labels)
 
-    def receipt(self):
-        return {**super().receipt(), "compiler": compiler_version(compiler()), "cache": "fresh in every process"}
+    def build_info(self):
+        return {**super().build_info(), "compiler": compiler_version(compiler()), "cache": "fresh in every process"}
 
     def formulas(self):
         from . import compiled

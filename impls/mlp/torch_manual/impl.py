@@ -3,7 +3,7 @@
 from paragone.adapters.tensors import TorchImplementation
 from paragone.errors import MeasurementFailed
 from paragone.implementation.contract import FLOATS
-from paragone.machine.cuda import describe_cuda, reason_against_cuda
+from paragone.machine.cuda import cuda_unavailable, describe_cuda
 
 
 class TorchManual(TorchImplementation):
@@ -37,7 +37,7 @@ class TorchCuda(TorchManual):
 
     @classmethod
     def missing(cls):
-        return reason_against_cuda() or super().missing()
+        return cuda_unavailable() or super().missing()
 
     def load(self, problem, images, labels):
         import torch
@@ -52,5 +52,5 @@ class TorchCuda(TorchManual):
         if self.X.is_cuda:  # the tests run this class on a CPU
             self.torch.cuda.synchronize()
 
-    def receipt(self):
-        return {**super().receipt(), "CUDA": str(self.torch.version.cuda), **describe_cuda()}
+    def build_info(self):
+        return {**super().build_info(), "CUDA": str(self.torch.version.cuda), **describe_cuda()}

@@ -117,7 +117,7 @@ class Step:
         return self.R * self.batch_loss(self.logits, self.A[-1], self.Y_T)
 
     def no_loss(self):
-        """None: this workload records none"""
+        """None: this problem records none"""
 
     def backward(self):
         """delta[l−1] = W[l]ᵀ delta[l] ∘ A[l] ∘ (1 − A[l])"""

@@ -207,7 +207,9 @@ def test_headings_come_in_order_places_are_named_once_and_pictures_have_words():
 
 # --- in a browser ---
 
-TWIN = "[...document.querySelectorAll('.twin tbody tr')].map((row) => [...row.cells].map((cell) => cell.innerText))"
+DATA_TABLE = (
+    "[...document.querySelectorAll('.data-table tbody tr')].map((row) => [...row.cells].map((cell) => cell.innerText))"
+)
 CELLS = "[...document.querySelectorAll('.cells tbody tr')].map((row) => [...row.cells].map((cell) => cell.innerText))"
 
 
@@ -224,7 +226,7 @@ def type_into(browser, name, words):
 
 def twin_of(browser, name, dtype="float32"):
     """Return the numbers of a line of the table beneath the chart, by batch size, as they go to a CSV file."""
-    lines = browser.run("paragone.textsOf(document.querySelector('.twin'), 'CSV')")
+    lines = browser.run("paragone.textsOf(document.querySelector('.data-table'), 'CSV')")
     (found,) = [line for line in lines if line[:2] == [name, dtype]]
     return [float(value) for value in found[2:]]
 
@@ -253,7 +255,7 @@ def test_every_line_of_the_chart_is_drawn_and_listed_and_the_failed_one_is_in_th
     assert len(listed) == len(set(listed)) == 33
     assert NASTY in listed
     assert series == [33, 6]
-    assert [line[2] for line in opened.run(TWIN) if line[0] == FAILED.split("[")[0]] == ["failed"]
+    assert [line[2] for line in opened.run(DATA_TABLE) if line[0] == FAILED.split("[")[0]] == ["failed"]
     note = opened.run("document.getElementById('chart-note').innerText")
     assert f"Not drawn: {FAILED.split('[')[0]} float32 (failed)." in note
 
@@ -308,15 +310,15 @@ SORTED = "[...document.querySelectorAll('[aria-sort]')].map((one) => [one.innerT
 
 
 def test_the_order_of_both_tables_is_in_the_address_and_a_visitor_has_the_same(opened, address):
-    for heading in (".twin [data-column='64'] button", ".cells [data-column=spread] button"):
+    for heading in (".data-table [data-column='64'] button", ".cells [data-column=spread] button"):
         opened.run(f"document.querySelector({json.dumps(heading)}).click()")
     opened.run("document.querySelector('.cells [data-column=spread] button').click()")
-    shown = opened.run(TWIN), opened.run(CELLS)
+    shown = opened.run(DATA_TABLE), opened.run(CELLS)
 
     assert opened.run("location.hash") == "#view&chart-sort=64&sort=-spread"
     assert opened.run(SORTED) == [["batch 64", "ascending"], ["spread", "descending"]]
     opened.open(address + "#view&sort=-spread&chart-sort=64")
-    assert (opened.run(TWIN), opened.run(CELLS)) == shown
+    assert (opened.run(DATA_TABLE), opened.run(CELLS)) == shown
     assert opened.run(SORTED) == [["batch 64", "ascending"], ["spread", "descending"]]
     opened.open(address + "#view&sort=constructor&chart-sort=-")
     assert (opened.run(SORTED), opened.said) == ([], [])
@@ -487,10 +489,10 @@ def test_a_view_is_restored_from_its_address(opened, address):
         opened, metric="ratio", dtype="float64", baseline="julia_way1", highlight="c_way2", **{"only-verdict": "slower"}
     )
     place = opened.run("location.hash")
-    shown = opened.run(TWIN), opened.run(CELLS)
+    shown = opened.run(DATA_TABLE), opened.run(CELLS)
     opened.open(address + place)
 
-    assert (opened.run(TWIN), opened.run(CELLS)) == shown
+    assert (opened.run(DATA_TABLE), opened.run(CELLS)) == shown
     assert (
         opened.run("[...document.querySelectorAll('select, input')].map((one) => one.value)").count("julia_way1") == 1
     )
@@ -499,10 +501,12 @@ def test_a_view_is_restored_from_its_address(opened, address):
 
 def test_an_address_that_nobody_made_does_no_harm(opened, address):
     opened.open(address + "#view&metric=constructor&highlight=%7C&only-verdict=none")
-    assert opened.run("document.querySelector('.twin caption').innerText").startswith("Images per second")
+    assert opened.run("document.querySelector('.data-table caption').innerText").startswith("Images per second")
     assert len(opened.run(CELLS)) == 8 * 42
     opened.open(address + "#view&metric=ratio&problem=%3Cb%3E&baseline=nobody")
-    assert opened.run("document.querySelector('.twin caption').innerText").startswith("Ratio to a baseline, nielsen")
+    assert opened.run("document.querySelector('.data-table caption').innerText").startswith(
+        "Ratio to a baseline, nielsen"
+    )
 
     assert opened.said == []
     assert opened.run("[...document.querySelectorAll('select')].every((select) => select.selectedIndex >= 0)")
@@ -510,7 +514,7 @@ def test_an_address_that_nobody_made_does_no_harm(opened, address):
 
 def test_a_number_leads_to_its_cell_and_back_to_the_same_view(opened):
     choose(opened, metric="epoch")
-    opened.run("window.scrollTo(0, 900); document.querySelector('.twin a').click()")
+    opened.run("window.scrollTo(0, 900); document.querySelector('.data-table a').click()")
     opened.run("new Promise((done) => setTimeout(done))")
     index = int(opened.run("location.hash").removeprefix("#cell-"))
     assert opened.run("[document.getElementById('cell').hidden, document.querySelector('main').hidden]") == [
@@ -530,14 +534,17 @@ def test_a_number_leads_to_its_cell_and_back_to_the_same_view(opened):
 
 def test_the_way_back_leads_the_keyboard_to_the_number_it_came_from_and_the_title_says_where_one_is(opened):
     title = opened.run("document.title")
-    opened.run("document.querySelectorAll('.twin a')[9].focus()")
+    opened.run("document.querySelectorAll('.data-table a')[9].focus()")
     place = opened.run("document.activeElement.hash")
     changed = "new Promise((done) => { addEventListener('hashchange', () => setTimeout(done), { once: true }); %s })"
     opened.run(changed % "document.activeElement.click()")
     assert opened.run("document.title") == f"numpy_rows, batch 4 – {title}"
     opened.run(changed % "history.back()")
 
-    assert opened.run("[document.activeElement.hash, !!document.activeElement.closest('#twin')]") == [place, True]
+    assert opened.run("[document.activeElement.hash, !!document.activeElement.closest('#data-table')]") == [
+        place,
+        True,
+    ]
     assert opened.run("document.title") == title
 
 
@@ -693,8 +700,8 @@ def test_on_a_narrow_sheet_no_table_is_wider_than_it_and_no_short_word_is_broken
     browser.open(address, width=700)
     browser.spoil()
     browser.call("Emulation.setEmulatedMedia", media="print")
-    wide = "[...document.querySelectorAll('section:not(#every-cell) > .scroll, #twin .scroll')]"
-    cells = "[...document.querySelectorAll('#twin td, #twin th')].filter((one) => one.textContent === 'float32')"
+    wide = "[...document.querySelectorAll('section:not(#every-cell) > .scroll, #data-table .scroll')]"
+    cells = "[...document.querySelectorAll('#data-table td, #data-table th')].filter((one) => one.textContent === 'float32')"
     broken = f"{cells}.filter((one) => {{ const range = document.createRange(); range.selectNodeContents(one);"
     assert browser.run(f"{wide}.filter((box) => box.scrollWidth > 701).map((box) => box.ariaLabel)") == []
     assert browser.run(f"{cells}.length") > 30

@@ -35,7 +35,7 @@ TIMES = {
 def a_run(**tables):
     launches = [
         launch_row(
-            name, launch, cpus=[3], threads_found=FOUND, receipt={"compiler": NASTY}, loaded_memory_bytes=2 * 10**8
+            name, launch, cpus=[3], threads_found=FOUND, build_info={"compiler": NASTY}, loaded_memory_bytes=2 * 10**8
         )
         for name in (BASE, CONTROL, OTHER)
         for launch in range(4)
@@ -247,7 +247,7 @@ def alone(run, frame):
     """A page with nothing but the cells."""
     data = json.dumps(as_data(run, frame)).replace("<", "\\u003c")
     styles = [(PAGE / name).read_text() for name in ("style.css", "cell.css")]
-    names = ("vendor/echarts.common.min.js", "data.js", "words.js", "cell_charts.js", "cell_source.js", "cell.js")
+    names = ("vendor/echarts.common.min.js", "data.js", "format.js", "cell_charts.js", "cell_source.js", "cell.js")
     scripts = [(PAGE / name).read_text() for name in names]
     show = (
         "const show = () => paragone.showCell(document.getElementById('box'), Number(location.hash.slice(6) || 0), "

@@ -178,7 +178,7 @@ def test_a_profile_is_read_back_from_its_folder(tmp_path):
         ({"plain_ns": "soon"}, r"pairs\.jsonl, line 1: plain_ns: expected a whole number"),
         ({"phases": [1]}, r"pairs\.jsonl, line 1: phases: expected a table"),
         ({"parts": {"t1": 3}}, r"pairs\.jsonl, line 1: parts\.t1: expected a list"),
-        ({"problem": "another"}, r"pairs\.jsonl, line 1: problem: expected a workload of the plan"),
+        ({"problem": "another"}, r"pairs\.jsonl, line 1: problem: expected a problem of the plan"),
         ({"variant": "another"}, r"pairs\.jsonl, line 1: variant: expected one of the plan, got 'another'"),
     ],
 )

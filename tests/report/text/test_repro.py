@@ -69,14 +69,14 @@ def test_code_data_and_limits_are_those_of_the_run(command):
             *plan_and_row(
                 command="paragone bench --data x --data '/my data'",
                 request=asked,
-                workloads={"nielsen": "my workloads/nielsen.toml"},
+                problems={"nielsen": "my problems/nielsen.toml"},
                 seed=9,
             )
         )
     )
 
     assert found.plugins == asked["plugins"]
-    assert (found.data, found.problem, found.seed) == ("/my data", ["my workloads/nielsen.toml"], 9)
+    assert (found.data, found.problem, found.seed) == ("/my data", ["my problems/nielsen.toml"], 9)
     assert (found.slow, found.time_limit) == (True, 7.5)
 
 

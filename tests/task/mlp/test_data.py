@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from small_mnist import ARRAYS, PARTS, write_idx, write_npz
 
-from paragone.errors import DataUnusable, InvalidWorkload
+from paragone.errors import DataUnusable, InvalidProblem
 from paragone.files.paths import PROJECT
 from paragone.task.mlp import data as data_module
 from paragone.task.mlp.data import check_fits, find_data, open_cached
@@ -209,14 +209,14 @@ def test_a_workload_fits_data_with_as_many_pixels_and_images(small, tmp_path, na
 def test_a_workload_with_another_number_of_pixels_does_not_fit(small):
     data, problem = find_data("digits", pytest.fail), find_problem("nielsen")
 
-    with pytest.raises(InvalidWorkload, match=r"nielsen: layers: expected 784 neurons in the first layer.*; got 64"):
+    with pytest.raises(InvalidProblem, match=r"nielsen: layers: expected 784 neurons in the first layer.*; got 64"):
         check_fits(replace(problem, layers=(64, 30, 10), n_train=60), data)
 
 
 def test_a_workload_with_more_images_than_there_are_does_not_fit(small):
     data, problem = find_data("digits", pytest.fail), find_problem("nielsen")
 
-    with pytest.raises(InvalidWorkload, match=r"nielsen: n_train: expected at most 60.*; got 61"):
+    with pytest.raises(InvalidProblem, match=r"nielsen: n_train: expected at most 60.*; got 61"):
         check_fits(replace(problem, n_train=61), data)
 
 

@@ -10,7 +10,7 @@ from paragone.task.mlp.perturbation import Case, spread, states
 from paragone.task.mlp.problem_files import find_problem, shipped_names
 from paragone.task.mlp.reference import trajectory
 from paragone.task.mlp.state import State
-from paragone.task.mlp.stress import twin, twin_state
+from paragone.task.mlp.stress import stress_problem, stress_state
 
 N_TRAIN, BATCH_SIZE, N_STEPS = 60, 4, 8
 
@@ -18,7 +18,7 @@ N_TRAIN, BATCH_SIZE, N_STEPS = 60, 4, 8
 def small_twin(name):
     problem = find_problem(name)
     # Square hidden layers would make the transposed weights possible: 9 pixels, 9 neurons.
-    return twin(replace(problem, n_train=N_TRAIN, layers=(9, 9, *problem.layers[2:])))
+    return stress_problem(replace(problem, n_train=N_TRAIN, layers=(9, 9, *problem.layers[2:])))
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def data():
 
 def training(name, data):
     problem = small_twin(name)
-    start = twin_state(problem, 1, BATCH_SIZE)
+    start = stress_state(problem, 1, BATCH_SIZE)
     start = replace(start, step=2 * (N_TRAIN // BATCH_SIZE) - N_STEPS // 2)  # an epoch ends halfway
     order = problem.order(1, N_STEPS, BATCH_SIZE)
     return problem, order, trajectory(problem, *data, start, order), Case.of(problem, *data, start, order)

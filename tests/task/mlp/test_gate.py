@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paragone.errors import MeasurementFailed
-from paragone.task.mlp.gate import Check, check_head, check_steps, check_tail, gate, judge, twin, twin_state
+from paragone.task.mlp.gate import Check, check_head, check_steps, check_tail, gate, judge, stress_problem, stress_state
 from paragone.task.mlp.problem import rounded_to_float32
 from paragone.task.mlp.problem_files import find_problem, shipped_names
 from paragone.task.mlp.reference import trajectory
@@ -22,7 +22,7 @@ DTYPES = ("float32", "float64")
 
 
 def small(name):
-    """The workload with 7 × 7 pixels and 300 images: its coefficients, loss, reduction and depth are kept."""
+    """The problem with 7 × 7 pixels and 300 images: its coefficients, loss, reduction and depth are kept."""
     problem = find_problem(name)
     return replace(problem, n_train=N_TRAIN, layers=(49, *problem.layers[1:]))
 
@@ -64,7 +64,7 @@ def gate_of(implementation, problem, data, dtype, batch_size, folder, **options)
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("name", shipped_names())
 def test_the_baseline_passes_with_its_own_coefficients_and_the_twin_s(name, dtype, batch_size, data, folder):
-    for problem in (small(name), twin(small(name))):
+    for problem in (small(name), stress_problem(small(name))):
         check = gate_of(NumpyRows, problem, data, dtype, batch_size, folder)
 
         assert (check.status, check.reason) == ("passed", "")
@@ -74,10 +74,10 @@ def test_the_baseline_passes_with_its_own_coefficients_and_the_twin_s(name, dtyp
 @pytest.mark.parametrize("name", shipped_names())
 @pytest.mark.parametrize("member", ZOO, ids=lambda member: member.__name__)
 def test_every_member_of_the_zoo_is_turned_back_for_the_reason_its_name_says(member, name, data, folder):
-    problems = [problem for problem in (small(name), twin(small(name))) if member.matters(problem)]
+    problems = [problem for problem in (small(name), stress_problem(small(name))) if member.matters(problem)]
     if not problems:
         pytest.skip(f"the mistake cannot be made on {name}")
-    # Both dtypes on one workload; on the others the one with the wider bounds.
+    # Both dtypes on one problem; on the others the one with the wider bounds.
     for dtype in member.declared if name == "nielsen" else member.declared[:1]:
         checks = [gate_of(member, problem, data, dtype, 7, folder, max_steps=12) for problem in problems]
         rejected = [check for check in checks if check.status == "failed" and member.phrase in check.reason]
@@ -88,18 +88,18 @@ def test_every_member_of_the_zoo_is_turned_back_for_the_reason_its_name_says(mem
 
 
 def test_the_zoo_has_at_least_sixteen_members_and_each_can_be_made_on_some_workload():
-    workloads = [small(name) for name in shipped_names()]
+    problems = [small(name) for name in shipped_names()]
 
     assert len(ZOO) >= 16
     for member in ZOO:
-        assert any(member.matters(problem) for plain in workloads for problem in (plain, twin(plain))), member
+        assert any(member.matters(problem) for plain in problems for problem in (plain, stress_problem(plain))), member
 
 
 @pytest.fixture(scope="module")
 def trained(data):
-    """A training of the twin of mlp4 in float32, and the reference's."""
-    problem = twin(small("mlp4"))
-    start, order = twin_state(problem, 1, 5), problem.order(1, 10, 5)
+    """A training of the stress problem of mlp4 in float32, and the reference's."""
+    problem = stress_problem(small("mlp4"))
+    start, order = stress_state(problem, 1, 5), problem.order(1, 10, 5)
     got, losses = trainer(NumpyRows, problem, data, "float32")(start, order)
     return problem, order, trajectory(problem, *data, start, order), got, losses
 
@@ -248,9 +248,9 @@ def test_a_tensor_that_must_not_move_may_not_move(data):
 
 
 def test_float32_that_cannot_be_told_from_rounding_at_the_end_is_noted(data, folder):
-    told = gate_of(NumpyRows, twin(small("nielsen")), data, "float32", 7, folder)
-    too_few_steps = gate_of(NumpyRows, twin(small("nielsen")), data, "float32", 7, folder, max_steps=3)
-    float64 = gate_of(NumpyRows, twin(small("nielsen")), data, "float64", 7, folder, max_steps=3)
+    told = gate_of(NumpyRows, stress_problem(small("nielsen")), data, "float32", 7, folder)
+    too_few_steps = gate_of(NumpyRows, stress_problem(small("nielsen")), data, "float32", 7, folder, max_steps=3)
+    float64 = gate_of(NumpyRows, stress_problem(small("nielsen")), data, "float64", 7, folder, max_steps=3)
 
     assert (told.note, float64.note) == ("", "")
     assert "not checked" in too_few_steps.note
@@ -358,19 +358,19 @@ def test_the_head_is_twenty_steps_and_forty_thousand_images_at_most(batch_size, 
 @pytest.mark.parametrize("name", shipped_names())
 def test_the_twin_has_every_term_of_the_update_and_is_its_own_twin(name):
     problem = find_problem(name)
-    other = twin(problem)
+    other = stress_problem(problem)
 
     assert min(other.momentum, other.l1, other.l2, other.learning_rate_decay) > 0
     assert other.records_loss
-    assert twin(other) == other
+    assert stress_problem(other) == other
     assert (other.layers, other.loss, other.reduction) == (problem.layers, problem.loss, problem.reduction)
     assert other.fingerprint() != problem.fingerprint()
 
 
 @pytest.mark.parametrize("batch_size", [1, 10, 100, 2000, 10000, 20000, 60000])
 def test_the_twin_starts_in_a_late_epoch_and_crosses_into_another_where_it_has_the_steps(batch_size):
-    problem = twin(find_problem("mlp4"))
-    state = twin_state(problem, 1, batch_size)
+    problem = stress_problem(find_problem("mlp4"))
+    state = stress_state(problem, 1, batch_size)
     rates = problem.learning_rates(state.step, check_steps(batch_size), batch_size)
 
     assert rates[0] < problem.start_learning_rate(batch_size)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paragone.errors import InvalidWorkload, UnknownName
+from paragone.errors import InvalidProblem, UnknownName
 from paragone.task.mlp.problem import OUTPUTS_AND_LOSSES, Problem
 from paragone.task.mlp.problem_files import (
     CHECKS,
@@ -38,7 +38,7 @@ GOOD = {
 
 @pytest.fixture
 def write(tmp_path):
-    """Return a function that writes a workload, good but for the changes, and returns its path."""
+    """Return a function that writes a problem, good but for the changes, and returns its path."""
 
     def write(**changes):
         lines = [f"{key} = {value}" for key, value in (GOOD | changes).items() if value is not None]
@@ -50,8 +50,8 @@ def write(tmp_path):
 
 
 def fault(path):
-    """Return what is said about a bad workload, without the path before it."""
-    with pytest.raises(InvalidWorkload) as caught:
+    """Return what is said about a bad problem, without the path before it."""
+    with pytest.raises(InvalidProblem) as caught:
         read_problem(path)
     text = str(caught.value)
     assert text.startswith(f"{path}: ")
@@ -231,18 +231,18 @@ def test_a_folder_cannot_be_read_as_a_workload(tmp_path):
 
 @pytest.mark.parametrize("name", ["no.toml", "~nobody-of-this-name/no.toml", "a/b/no.toml"])
 def test_a_file_that_is_not_there_is_answered_with_the_shipped_workloads(name):
-    with pytest.raises(InvalidWorkload, match=r"no such file\. Shipped workloads: mlp4, nielsen, softmax\."):
+    with pytest.raises(InvalidProblem, match=r"no such file\. Shipped problems: mlp4, nielsen, softmax\."):
         find_problem(name)
 
 
 @pytest.mark.parametrize("name", ["\0.toml", "x" * 300 + ".toml"], ids=["null", "too long"])
 def test_a_path_that_cannot_be_is_no_crash(name):
-    with pytest.raises(InvalidWorkload, match="cannot be read"):
+    with pytest.raises(InvalidProblem, match="cannot be read"):
         find_problem(name)
 
 
 def test_a_misspelt_name_is_answered_with_the_closest_and_the_way_to_give_a_file():
-    with pytest.raises(UnknownName, match=r"'nielson'\. Did you mean 'nielsen'\? A workload of your own"):
+    with pytest.raises(UnknownName, match=r"'nielson'\. Did you mean 'nielsen'\? A problem of your own"):
         find_problem("nielson")
 
 
@@ -289,13 +289,13 @@ def written(changes):
 
 @given(st.dictionaries(st.sampled_from(list(CHECKS)), values, max_size=4))
 def test_any_values_give_a_workload_or_an_error_that_names_a_key(tmp_path_factory, changes):
-    """Whatever TOML can hold: InvalidWorkload or a Problem in which every number is usable, nothing else."""
+    """Whatever TOML can hold: InvalidProblem or a Problem in which every number is usable, nothing else."""
     path = tmp_path_factory.getbasetemp() / "fuzz.toml"
     path.write_text("\n".join(f"{key} = {value}" for key, value in (GOOD | written(changes)).items()), "utf-8")
     problem, said = None, ""
     try:
         problem = read_problem(path)
-    except InvalidWorkload as error:
+    except InvalidProblem as error:
         said = str(error)
     if problem is None:
         assert any(key in said for key in changes)
@@ -313,7 +313,7 @@ def test_any_content_of_a_file_is_a_workload_or_invalid(tmp_path_factory, conten
     path = tmp_path_factory.getbasetemp() / "fuzz.toml"
     path.write_bytes(content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content)
 
-    with pytest.raises(InvalidWorkload):
+    with pytest.raises(InvalidProblem):
         read_problem(path)
 
 
@@ -322,7 +322,7 @@ def test_any_content_of_a_file_is_a_workload_or_invalid(tmp_path_factory, conten
 
 def refused(path):
     """Return the sentence with which a file is refused, which names it and is short."""
-    with pytest.raises(InvalidWorkload) as raised:
+    with pytest.raises(InvalidProblem) as raised:
         read_problem(path)
     assert str(raised.value).startswith(f"{path}: ")
     assert len(str(raised.value)) < 500 + len(str(path))

@@ -15,5 +15,5 @@ class LivesElsewhere(Honest):
         self.library = only_elsewhere
         super().load(problem, images, labels)
 
-    def receipt(self):
+    def build_info(self):
         return {"only_elsewhere": self.library.__version__, "started from": sys.prefix}

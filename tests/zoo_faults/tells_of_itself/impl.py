@@ -12,7 +12,7 @@ class TellsOfItself(Honest):
     def close(self):
         TellsOfItself.n_closed += 1
 
-    def receipt(self):
+    def build_info(self):
         return {"compiler": "cc 1.0", "closed before": str(self.n_closed), "flags": f"-I{Path.home()}/include"}
 
     def threads(self):

@@ -1,4 +1,4 @@
-# Between the maths files and the two ways in, embedded.jl and runner.jl: the workload, the state as one vector, errors.
+# Between the maths files and the two ways in, embedded.jl and runner.jl: the problem, the state as one vector, errors.
 #
 # A maths file defines one module with
 #

@@ -1,4 +1,4 @@
-"""The checks of the contract, and how they are run on one implementation; see paragone/implementation/contract.py for the contract."""
+"""Checks whether one implementation keeps the contract (`implementation/contract.py`)."""
 
 from paragone.implementation.conformance import memory, results
 from paragone.implementation.conformance.examination import Finding, examine, run_contract

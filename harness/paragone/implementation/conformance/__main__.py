@@ -1,4 +1,7 @@
-"""The child process of an examination: `python -m paragone.implementation.conformance DESCRIPTOR TASK` writes a line for each check."""
+"""The child process that runs the checks and writes a line for each.
+
+    python -m paragone.implementation.conformance DESCRIPTOR TASK
+"""
 
 from __future__ import annotations
 

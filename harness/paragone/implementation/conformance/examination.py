@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from paragone.files.paths import IMPORT_ROOT
 from paragone.implementation.conformance.promise import CHECKS
 from paragone.implementation.contract import Variant, variants
-from paragone.implementation.registry import Found
+from paragone.implementation.registry import Registered
 from paragone.machine.process_tree import ending
 from paragone.machine.python_environments import interpreter
 from paragone.machine.threads import worker_environment
@@ -35,13 +35,13 @@ class Finding:
     reason: str = ""
 
 
-def run_contract(found: Found, time_limit_s: float) -> Iterator[Finding]:
+def run_contract(found: Registered, time_limit_s: float) -> Iterator[Finding]:
     """Yield a finding for each variant and check, as each ends; no check may take longer than the limit."""
     for variant in variants(found.implementation):
         yield from examine(found, variant, time_limit_s)
 
 
-def examine(found: Found, variant: Variant, time_limit_s: float) -> Iterator[Finding]:
+def examine(found: Registered, variant: Variant, time_limit_s: float) -> Iterator[Finding]:
     """Yield a finding for each check of one variant, as each ends, from processes of its own."""
     todo, crashes = list(CHECKS), 0
     while todo:
@@ -55,7 +55,7 @@ def examine(found: Found, variant: Variant, time_limit_s: float) -> Iterator[Fin
             break
 
 
-def _in_a_child(found: Found, variant: Variant, checks: list[str], time_limit_s: float) -> Iterator[Finding]:
+def _in_a_child(found: Registered, variant: Variant, checks: list[str], time_limit_s: float) -> Iterator[Finding]:
     """Yield what a child process finds; where it ends early, the last finding is the crash."""
     incoming, outgoing = os.pipe()
     environment, _ = worker_environment(1, os.environ)

@@ -50,7 +50,7 @@ def follow_reference(case: Case, implementation: Implementation) -> None:
 def _(subject: Subject) -> None:
     case = next(subject.cases())
     for what, told, kind in (
-        ("receipt()", case.implementation.receipt(), str),
+        ("receipt()", case.implementation.build_info(), str),
         ("threads()", case.implementation.threads(), int),
     ):
         fits = isinstance(told, Mapping) and all(isinstance(k, str) and isinstance(v, kind) for k, v in told.items())
@@ -77,7 +77,7 @@ def _(subject: Subject) -> None:
     """From 0 and at rest, a weight whose pixel is dark in every image can be moved by λ₁·sign(0) alone."""
     penalised = [problem for problem in subject.exact_problems() if problem.l1 > 0]
     if not penalised:
-        raise NotApplicable("no workload that it supports has L1")
+        raise NotApplicable("no problem that it supports has L1")
     for case in subject.cases_of(penalised, (2,)):
         order = case.order[:1]
         is_dark = ~IMAGES[order[0]].any(axis=0)

@@ -1,6 +1,6 @@
-"""An implementation under examination: tiny workloads, instances that are kept, and what it trains from and over.
+"""An implementation under examination: tiny problems, instances that are kept, and what it trains from and over.
 
-The workloads are those that ship and their twins, with 25 pixels and 43 images.
+The problems are those that ship and their stress problems, with 25 pixels and 43 images.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from paragone.implementation.contract import Implementation, Variant
 from paragone.task.mlp.problem import Problem
 from paragone.task.mlp.problem_files import find_problem, shipped_names
 from paragone.task.mlp.state import State
-from paragone.task.mlp.stress import twin, twin_state
+from paragone.task.mlp.stress import stress_problem, stress_state
 
 N_TRAIN = 43  # prime: no batch size divides it
 BATCH_SIZES = (1, 2, 7, N_TRAIN)
@@ -45,16 +45,16 @@ class NotApplicable(Exception):
 
 @cache
 def problems() -> tuple[Problem, ...]:
-    """Return the workloads that ship, made tiny, and their twins; depth, step and coefficients are kept."""
+    """Return the problems that ship, made tiny, and their stress problems; depth, step and coefficients are kept."""
     shrunk = [
         replace(problem, n_train=N_TRAIN, layers=(PIXELS, *HIDDEN[: len(problem.layers) - 2], 10))
         for problem in map(find_problem, shipped_names())
     ]
-    return *shrunk, *(twin(problem) for problem in shrunk)
+    return *shrunk, *(stress_problem(problem) for problem in shrunk)
 
 
 def _telling(supported: list[Problem]) -> list[Problem]:
-    """Return one workload for each kind of output: first one with every term of the update, then a plain one."""
+    """Return one problem for each kind of output: first one with every term of the update, then a plain one."""
     by_terms = sorted(supported, key=lambda p: (p.has_plain_update, not p.records_loss, -p.momentum))
     ends = [*by_terms[:1], *by_terms[-1:], *by_terms]
     return [*{problem.loss: problem for problem in reversed(ends)}.values()][::-1]
@@ -62,14 +62,14 @@ def _telling(supported: list[Problem]) -> list[Problem]:
 
 @dataclass
 class Subject:
-    """A variant and its instances, one loaded for each workload and kept: loading may take seconds."""
+    """A variant and its instances, one loaded for each problem and kept: loading may take seconds."""
 
     variant: Variant
-    is_slow: bool = False  # in starting and compiling: then it is tried on fewer workloads
+    is_slow: bool = False  # in starting and compiling: then it is tried on fewer problems
     _kept: dict[Problem, Implementation] = field(default_factory=dict)
 
     def loaded(self, problem: Problem) -> Implementation:
-        """Return the instance of this workload."""
+        """Return the instance of this problem."""
         if problem not in self._kept:
             begin = time.perf_counter()
             self._kept[problem] = self._reloaded(problem) or self.fresh(problem, self.images(), LABELS.copy())
@@ -78,7 +78,7 @@ class Subject:
         return self._kept[problem]
 
     def _reloaded(self, problem: Problem) -> Implementation | None:
-        """Return the one kept instance with another workload where a second program would be slow to start, or None."""
+        """Return the one kept instance with another problem where a second program would be slow to start, or None."""
         if not (self.is_slow and self._kept and self.variant.implementation.bridge == "process"):
             return None
         _, implementation = self._kept.popitem()
@@ -98,7 +98,7 @@ class Subject:
         return (IMAGES / 255.0).astype(self.variant.dtype)
 
     def problems(self) -> list[Problem]:
-        """Return the workloads that it supports. Raises NotApplicable where there is none."""
+        """Return the problems that it supports. Raises NotApplicable where there is none."""
         supported = [problem for problem in problems() if self.variant.implementation.supports(problem) is None]
         if not supported:
             raise NotApplicable(f"it supports none of {', '.join(shipped_names())}")
@@ -106,20 +106,20 @@ class Subject:
         return _telling(supported) if self.is_slow else supported
 
     def exact_problems(self) -> list[Problem]:
-        """Return the workloads that it does exactly. Raises NotApplicable where it only comes near all of them."""
+        """Return the problems that it does exactly. Raises NotApplicable where it only comes near all of them."""
         supported = self.problems()
         exact = [problem for problem in supported if self.variant.implementation.nearest(problem) is None]
         if not exact:
             difference = self.variant.implementation.nearest(supported[0])
-            raise NotApplicable(f"it only comes near the workloads that it supports: {difference}")
+            raise NotApplicable(f"it only comes near the problems that it supports: {difference}")
         return exact
 
     def cases(self, batch_sizes: tuple[int, ...] = BATCH_SIZES) -> Iterator[Case]:
-        """Yield a case for each workload and batch size."""
+        """Yield a case for each problem and batch size."""
         yield from self.cases_of(self.problems(), batch_sizes)
 
     def cases_of(self, problems: list[Problem], batch_sizes: tuple[int, ...] = BATCH_SIZES) -> Iterator[Case]:
-        """Yield a case for each of these workloads and batch sizes."""
+        """Yield a case for each of these problems and batch sizes."""
         for problem in problems:
             for batch_size in batch_sizes:
                 yield Case(self, problem, batch_size)
@@ -139,7 +139,7 @@ class Subject:
 
 @dataclass(frozen=True)
 class Case:
-    """A subject on a workload at a batch size, and what it trains from and over."""
+    """A subject on a problem at a batch size, and what it trains from and over."""
 
     subject: Subject
     problem: Problem
@@ -171,8 +171,8 @@ class Case:
 
 
 def start(problem: Problem, batch_size: int) -> State:
-    """Return the twin's start state, moved to two steps before the end of an epoch."""
-    state = twin_state(problem, SEED, batch_size)
+    """Return the stress problem's start state, moved to two steps before the end of an epoch."""
+    state = stress_state(problem, SEED, batch_size)
     return replace(state, step=2 * problem.steps_per_epoch(batch_size) - 2 if batch_size < N_TRAIN else 2)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from paragone.claims.ladder_gains import climbed
+from paragone.claims.ladder_gains import all_ladder_gains
 from paragone.report.figures import accuracy, cold_call, heatmap, ladder_gains, layouts, memory, throughput
 from paragone.report.figures.figure import Drawn, drawing
 from paragone.report.text import formatting
@@ -17,7 +17,7 @@ from paragone.report.text import formatting
 if TYPE_CHECKING:
     from paragone.store.run_folder import Run
 
-MOST_CHARACTERS = 80  # of a workload's name in a file name, which may have 255
+MOST_CHARACTERS = 80  # of a problem's name in a file name, which may have 255
 
 Draw = Callable[[pd.DataFrame, str, str], Drawn | None]
 
@@ -56,8 +56,8 @@ def _attempts(run: Run, frame: pd.DataFrame) -> Iterator[tuple[str, str, Drawn |
         pixels = int(run.plan["problems"][problem]["layers"][0])
         name = f"memory-{ending}"
         yield name, what, memory.draw(cells, name, pixels), "no peak memory above the loaded state was measured"
-    for ladder, climbs in climbed(run, frame):
-        for _, rows in climbs.groupby(["problem", "threads"], sort=False):
+    for ladder, gains in all_ladder_gains(run, frame):
+        for _, rows in gains.groupby(["problem", "threads"], sort=False):
             problem, threads = str(rows["problem"].iloc[0]), int(rows["threads"].iloc[0])
             ending = f"{file_name(ladder.name)}-{file_name(problem)}{f'-{threads}-threads' if several else ''}"
             figure = ladder_gains.draw(ladder, rows, f"ladder-{ending}", noise_sentence(run, frame, problem))
@@ -71,7 +71,7 @@ def _attempts(run: Run, frame: pd.DataFrame) -> Iterator[tuple[str, str, Drawn |
 
 
 def file_name(problem: str) -> str:
-    """Return a workload's name as a part of a file name; one that had to change gets a hash of its own."""
+    """Return a problem's name as a part of a file name; one that had to change gets a hash of its own."""
     plain = re.sub(r"[^A-Za-z0-9_-]+", "-", problem)[:MOST_CHARACTERS].strip("-")
     return (
         plain
@@ -81,7 +81,7 @@ def file_name(problem: str) -> str:
 
 
 def noise_sentence(run: Run, frame: pd.DataFrame, problem: str) -> str:
-    """Return what A/A says about a workload, in a sentence short enough for a subtitle."""
+    """Return what A/A says about a problem, in a sentence short enough for a subtitle."""
     controls = frame[frame["control"] & (frame["problem"] == problem)]
     if run.plan["launches"] == 1:
         return "One launch: no intervals and no verdicts."

@@ -41,7 +41,7 @@ STYLE: dict[str, Any] = {
     "ytick.color": SOFT_INK,
     "ytick.left": False,
     "hatch.linewidth": 0.6,
-    "text.parse_math": False,  # a dollar in the name of a workload is a dollar
+    "text.parse_math": False,  # a dollar in the name of a problem is a dollar
     "svg.hashsalt": "paragone",
     "svg.fonttype": "path",
 }

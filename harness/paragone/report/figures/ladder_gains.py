@@ -24,9 +24,9 @@ LABEL_HEIGHT = 0.24  # inches that a label takes, with the space below it
 ARROW = 1.22  # how far up an arrow reaches that says "more than"
 
 
-def draw(ladder: Ladder, climbs: pd.DataFrame, name: str, noise: str) -> Drawn | None:
+def draw(ladder: Ladder, ladder_gains: pd.DataFrame, name: str, noise: str) -> Drawn | None:
     """Return the gains of one problem and number of threads, a row of panels per dtype; None where there is none."""
-    shown = climbs[climbs["ratio"].notna()]
+    shown = ladder_gains[ladder_gains["ratio"].notna()]
     if shown.empty:
         return None
     dtypes, sizes = list(dict.fromkeys(shown["climbed_in"])), sorted(shown["batch_size"].unique())

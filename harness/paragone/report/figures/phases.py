@@ -23,7 +23,7 @@ LEAST_WRITTEN_SHARE = 0.09  # a share below this has no room for its number
 
 
 def draw(cells: Sequence[Breakdown], labels: Mapping[str, str], name: str, title: str) -> Drawn | None:
-    """Return the bars of one workload, a block per batch size; `labels` are the names to print, by variant.
+    """Return the bars of one problem, a block per batch size; `labels` are the names to print, by variant.
 
     None where there is nothing to draw.
     """

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 VENDOR = "vendor/echarts.common.min.js"
 # In the order that they need each other.
 SCRIPTS = (
-    *("data.js", "words.js", "view.js", "metrics.js", "copy.js", "tables.js"),
-    *("lines.js", "said.js", "legend.js", "panel.js", "twin.js", "charts.js", "cells_table.js"),
+    *("data.js", "format.js", "view.js", "metrics.js", "copy.js", "tables.js"),
+    *("lines.js", "captions.js", "legend.js", "panel.js", "data_table.js", "charts.js", "cells_table.js"),
     *("cell_source.js", "cell_charts.js", "cell.js"),
     "route.js",
 )
@@ -68,7 +68,7 @@ def page(run: Run, frame: pd.DataFrame, sections: Sections, drawn: Sequence[Draw
 
 
 def compared(run: Run, frame: pd.DataFrame) -> str:
-    """Return in a line what was compared, on what: variants, workloads, machine, threads, data, repetitions."""
+    """Return in a line what was compared, on what: variants, problems, machine, threads, data, repetitions."""
     shown = formatting.presented(frame)
     machine, plan = run.environment.get("machine", {}), run.plan
     cpu = formatting.escaped(machine.get("cpu") or "a machine that did not say its name")
@@ -77,7 +77,7 @@ def compared(run: Run, frame: pd.DataFrame) -> str:
     parts = [
         f"{formatting.plural(shown['variant'].nunique(), 'variant')} of one training step, by "
         f"{formatting.plural(shown['implementation'].nunique(), 'implementation')}",
-        f"workload {', '.join(map(formatting.code, plan['problems']))}",
+        f"problem {', '.join(map(formatting.code, plan['problems']))}",
         " and ".join(sorted(shown["dtype"].unique())),
         f"batch {sizes}" if sizes else "",
         f"{cpu}{cores}",

@@ -154,7 +154,7 @@
       stage, launches.length ? `launch ${launches.map((launch) => launch + 1).join(", ")}` : "pilot", status,
       known(error) ? error.toExponential(2) : words.MISSING, known(bound) ? bound.toExponential(2) : words.MISSING, steps ?? words.MISSING, reason]);
     if (!rows.length) return element("p", {}, "No verification was recorded.");
-    return table("Error: relative L2 of the displacement against the float64 reference. Head: first steps; tail: last steps of a full sample; twin: the workload with large momentum, penalties and decay.",
+    return table("Error: relative L2 of the displacement against the float64 reference. Head: first steps; tail: last steps of a full sample; stress: the problem with large momentum, penalties and decay.",
       ["stage", "when", "status", "error", "bound", "steps", "said"], rows, (place) => place > 2 && place < 6);
   }
 

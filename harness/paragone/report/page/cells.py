@@ -62,15 +62,15 @@ def cell_details(run: Run, frame: pd.DataFrame) -> list[dict[str, Any]]:
     details = []
     for place, row in enumerate(rows):
         cell = (row.problem, row.variant, row.batch_size, row.threads)
-        enrolment = (row.problem, row.variant, row.threads)
-        holder = first.setdefault(enrolment, place)
+        contender = (row.problem, row.variant, row.threads)
+        holder = first.setdefault(contender, place)
         details.append(
             {
                 "launches": launches.get(cell, []) if row.status in STATUSES_WITH_TIMES else [],
                 "baseline": places.get((row.problem, others.get(row.variant), row.batch_size, row.threads)),
                 "checks": _checks_of(cell, checks),
                 "workers_in": holder,
-                "workers": workers.get(enrolment, []) if holder == place else [],
+                "workers": workers.get(contender, []) if holder == place else [],
                 "versions": _versions(run) if holder == place else "",
                 "bench": bench_command(run.plan, row),
                 "verify": verify_command(run.plan, row),
@@ -122,7 +122,7 @@ def _medians(run: Run) -> dict[tuple[Any, ...], dict[str, Any]]:
 
 
 def _all_checks(run: Run) -> dict[tuple[Any, Any], list[dict[str, Any]]]:
-    """Return by workload and variant the outcomes that speak of it."""
+    """Return by problem and variant the outcomes that speak of it."""
     found: dict[tuple[Any, Any], list[dict[str, Any]]] = defaultdict(list)
     outcome: Any
     for outcome in run.outcomes.to_dict("records"):
@@ -147,7 +147,7 @@ def _checks_of(cell: tuple[Any, ...], checks: Mapping[tuple[Any, Any], list[dict
 
 
 def _all_workers(run: Run) -> dict[tuple[Any, ...], list[dict[str, Any]]]:
-    """Return by enrolment its processes: when each was launched, what it cost, where it ran, what it found.
+    """Return by contender its processes: when each was launched, what it cost, where it ran, what it found.
 
     `found` and `receipt` are left out where they are those of the process before.
     """

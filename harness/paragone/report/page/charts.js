@@ -114,7 +114,7 @@
     const note = groups.length ? paragone.note(rows, groups) : "Nothing of this was measured.";
     document.getElementById("chart-note").textContent = note;
     paragone.legend(document.getElementById("legend"), groups.flatMap(({ lines }) => lines), picked, baselines);
-    paragone.twin(document.getElementById("twin"), rows, picked);
+    paragone.dataTable(document.getElementById("data-table"), rows, picked);
   }
 
   // Bring one line to the front without choosing it.

@@ -23,7 +23,7 @@
 
   function leave() {
     left = window.scrollY;
-    const box = document.activeElement.closest("#twin, #cells");
+    const box = document.activeElement.closest("#data-table, #cells");
     way = box ? `#${box.id} a[href="${document.activeElement.getAttribute("href")}"]` : "";
   }
 

@@ -14,7 +14,7 @@ from rich.text import Text
 from paragone.compare.across_time import Comparison
 from paragone.report.text import formatting
 from paragone.report.text.comparison import (
-    MARK,
+    TAG,
     differing_rows,
     entry,
     joined_cells,
@@ -61,7 +61,7 @@ def _differences(comparisons: Sequence[Comparison], named: Sequence[str]) -> Tab
 
 
 def _print_cells(comparisons: Sequence[Comparison], console: Console) -> None:
-    """Print a table for each workload, dtype and number of threads, a row per cell, a column per run."""
+    """Print a table for each problem, dtype and number of threads, a row per cell, a column per run."""
     grouped: dict[str, list[tuple[Any, list[Any]]]] = {}
     for first, rows in joined_cells(comparisons):
         title = f"{first['problem']} · {first['dtype']} · {formatting.plural(int(first['threads']), 'thread')}"
@@ -77,8 +77,8 @@ def _print_cells(comparisons: Sequence[Comparison], console: Console) -> None:
             table.add_row(*_row(first, rows, "  " if len(comparisons) == 1 else "\n"))
         console.print(table)
         console.print()
-        if any(label(first, rows).endswith(MARK) for first, rows in cells):
-            console.print(Text(f"{MARK} its code is not the same in all runs", style=GREY))
+        if any(label(first, rows).endswith(TAG) for first, rows in cells):
+            console.print(Text(f"{TAG} its code is not the same in all runs", style=GREY))
 
 
 def _row(first: Any, rows: Sequence[Any], between: str) -> list[Text]:

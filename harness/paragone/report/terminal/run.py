@@ -12,7 +12,7 @@ from rich.text import Text
 from paragone.analyse.statuses import STATUSES_WITH_TIMES
 from paragone.analyse.summary import summarise
 from paragone.analyse.warnings import time_shares, warnings
-from paragone.claims.ladder_gains import climbed
+from paragone.claims.ladder_gains import all_ladder_gains
 from paragone.implementation.ladders import Ladder
 from paragone.report.figures.draw import noise_sentence
 from paragone.report.text import formatting
@@ -41,8 +41,8 @@ def print_summary(run: Run, console: Console) -> None:
         for part in _that_fit(cells, console.width, gap):
             console.print(_table(cells, part, gap))
             console.print()
-    for ladder, climbs in climbed(run, frame):
-        for _, rows in climbs.groupby(CLIMB, sort=False):
+    for ladder, ladder_gains in all_ladder_gains(run, frame):
+        for _, rows in ladder_gains.groupby(CLIMB, sort=False):
             _print_climb(ladder, rows, console)
     for problem in frame["problem"].unique():
         console.print(Text(f"{problem}. {noise_sentence(run, frame, str(problem))}", style=GREY))
@@ -55,9 +55,9 @@ def print_summary(run: Run, console: Console) -> None:
         console.print(Text(f"{formatting.plural(len(said), 'warning')}; see report.md.", style="yellow"))
 
 
-def _print_climb(ladder: Ladder, climbs: pd.DataFrame, console: Console) -> None:
+def _print_climb(ladder: Ladder, ladder_gains: pd.DataFrame, console: Console) -> None:
     """Print what each step of a ladder gains over the one before, a column per batch size, and what its source says."""
-    gained = climbs[climbs["than"].notna()]
+    gained = ladder_gains[ladder_gains["than"].notna()]
     if gained.empty:
         return
     first = next(formatting.rows(gained))

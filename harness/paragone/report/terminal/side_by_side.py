@@ -1,4 +1,4 @@
-"""A live comparison on the terminal: B against A, a table a workload."""
+"""A live comparison on the terminal: B against A, a table a problem."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from paragone.report.text.side_by_side import answer
 
 
 def print_side_by_side(cells: pd.DataFrame, allowed: float, console: Console) -> None:
-    """Print B against A, a line a cell and a table a workload, and what it comes to."""
+    """Print B against A, a line a cell and a table a problem, and what it comes to."""
     for _, rows in cells.groupby(["problem", "threads"], sort=False):
         first = next(formatting.rows(rows))
         title = f"{first.problem} · {formatting.plural(first.threads, 'thread')} · speed of B relative to A"

@@ -64,7 +64,7 @@ def _line(finding: Finding) -> list[str]:
 
 
 def of(finding: Finding) -> list[str]:
-    """Return the workload, quantity and batch size, then the two variants; nothing where the claim has no cells."""
+    """Return the problem, quantity and batch size, then the two variants; nothing where the claim has no cells."""
     claim = finding.claim
     if claim.problem is None:
         return [""]

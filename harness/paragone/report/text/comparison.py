@@ -16,7 +16,7 @@ from paragone.report.text.sections import bullets, joined
 
 GRID = ["problem", "threads", "dtype"]
 VERDICTS = ("slower", "faster", "same", "not enough data", "no interval")
-MARK = "*"  # behind a name: its code is not the same in all runs
+TAG = "*"  # behind a name: its code is not the same in all runs
 
 HOW_TO_READ = f"""\
 - **×** is how many times faster the later run is; below 1 it is slower. In brackets its 95 % interval, widened by what
@@ -157,7 +157,7 @@ def joined_cells(comparisons: Sequence[Comparison]) -> list[tuple[Any, list[Any]
 def label(first: Any, rows: Sequence[Any]) -> str:
     """Return the name of a cell's variant without its dtype, marked where its code changed."""
     changed = any(row is not None and row["source"] == CHANGED for row in rows)
-    return f"{first['implementation']} {formatting.axis_values(first['variant'])}".strip() + MARK * changed
+    return f"{first['implementation']} {formatting.axis_values(first['variant'])}".strip() + TAG * changed
 
 
 def entry(row: Any) -> tuple[str, str]:
@@ -168,7 +168,7 @@ def entry(row: Any) -> tuple[str, str]:
 
 
 def _cell_tables(comparisons: Sequence[Comparison], only_different: bool = False) -> str:
-    """Return a table per workload, threads and dtype, a column per run: ratio, verdict, ratio as measured."""
+    """Return a table per problem, threads and dtype, a column per run: ratio, verdict, ratio as measured."""
     lines: dict[str, list[list[str]]] = {}
     has_changed = False
     for first, rows in joined_cells(comparisons):
@@ -176,7 +176,7 @@ def _cell_tables(comparisons: Sequence[Comparison], only_different: bool = False
             continue
         heading = f"### {formatting.code(first['problem'])}, {first['dtype']}, {formatting.plural(int(first['threads']), 'thread')}"
         name = label(first, rows)
-        has_changed |= name.endswith(MARK)
+        has_changed |= name.endswith(TAG)
         columns = [
             formatting.code(name),
             formatting.batch(first["batch_size"]),
@@ -185,7 +185,7 @@ def _cell_tables(comparisons: Sequence[Comparison], only_different: bool = False
         lines.setdefault(heading, []).append([*columns, *map(_markdown_entry, rows)])
     headings = ["implementation", "batch size", "A, images/s", *letters(len(comparisons) + 1)[1:]]
     parts = [f"{heading}\n\n{tables.table(headings, rows)}" for heading, rows in lines.items()]
-    return "\n\n".join([*parts, *[f"{MARK} its code is not the same in all runs"] * has_changed])
+    return "\n\n".join([*parts, *[f"{TAG} its code is not the same in all runs"] * has_changed])
 
 
 def _markdown_entry(row: Any) -> str:

@@ -47,11 +47,11 @@ def answer(run: Run, frame: pd.DataFrame) -> str:
 
 
 def _compared(run: Run, verified: pd.DataFrame) -> str:
-    """Return how many variants were compared, of how many languages, on which workloads, data and machine."""
+    """Return how many variants were compared, of how many languages, on which problems, data and machine."""
     variants = verified.drop_duplicates(["implementation", "variant"])
     names = formatting.short_names(variants)
     languages = variants["language"].nunique()
-    workloads = formatting.listed([formatting.code(problem) for problem in verified["problem"].unique()])
+    problems = formatting.listed([formatting.code(problem) for problem in verified["problem"].unique()])
     dtypes = formatting.listed(sorted(verified["dtype"].unique()))
     threads = formatting.listed([str(count) for count in sorted(verified["threads"].unique())])
     sizes = sorted(verified["batch_size"].unique())
@@ -64,7 +64,7 @@ def _compared(run: Run, verified: pd.DataFrame) -> str:
     written = f"{formatting.plural(names.nunique(), 'way')} to write one training step"
     written += f", in {languages} languages and libraries" if languages > 1 else ""
     return (
-        f"Compared{against}: {written}, on {workloads} ({formatting.escaped(run.plan['data']['name'])}), {dtypes}, "
+        f"Compared{against}: {written}, on {problems} ({formatting.escaped(run.plan['data']['name'])}), {dtypes}, "
         f"{threads} {'thread' if threads == '1' else 'threads'}, at {at}."
     )
 

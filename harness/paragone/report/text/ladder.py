@@ -9,7 +9,7 @@ import pandas as pd
 
 from paragone.analyse.statuses import STATUSES_WITH_TIMES
 from paragone.claims.claim import TRAIN, Claim
-from paragone.claims.ladder_gains import answer_words, climbed
+from paragone.claims.ladder_gains import all_ladder_gains, answer_words
 from paragone.implementation.ladders import Ladder
 from paragone.report.text import formatting, tables
 
@@ -27,12 +27,12 @@ HEADINGS = ["batch size", "step", "what it changes", "images/s", "gain over the 
 
 def sections(run: Run, frame: pd.DataFrame) -> list[tuple[str, str]]:
     """Return heading and text for each ladder of which the run has at least two steps."""
-    return [(f"## {ladder.title}", _text(ladder, rows)) for ladder, rows in climbed(run, frame)]
+    return [(f"## {ladder.title}", _text(ladder, rows)) for ladder, rows in all_ladder_gains(run, frame)]
 
 
-def _text(ladder: Ladder, climbs: pd.DataFrame) -> str:
+def _text(ladder: Ladder, ladder_gains: pd.DataFrame) -> str:
     parts = [f"{ladder.about} {HOW}"]
-    for _, rows in climbs.groupby(CLIMB, sort=False):
+    for _, rows in ladder_gains.groupby(CLIMB, sort=False):
         first = next(formatting.rows(rows))
         parts.append(
             f"### {formatting.code(first.problem)}, {first.climbed_in}, {formatting.plural(first.threads, 'thread')}"

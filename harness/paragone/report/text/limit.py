@@ -42,7 +42,7 @@ def section(run: Run) -> str:
 
 
 def _grid_table(grid: pd.DataFrame) -> str:
-    """Return limit and products alone, in images per second, for every workload, dtype, threads and batch size."""
+    """Return limit and products alone, in images per second, for every problem, dtype, threads and batch size."""
     lines = [
         [
             formatting.code(row.problem),

@@ -96,7 +96,7 @@ def machine_name(run: Run) -> str:
 
 
 def figures(frame: pd.DataFrame, runs: Sequence[Run]) -> list[Drawn]:
-    """Return a figure for each workload and number of threads that was measured anywhere."""
+    """Return a figure for each problem and number of threads that was measured anywhere."""
     machines = dict(zip(letters(len(runs)), map(machine_name, runs), strict=True))
     drawn = []
     with drawing():
@@ -140,7 +140,7 @@ def _introduction(runs: Sequence[Run]) -> str:
 
 
 def _result_tables(frame: pd.DataFrame, named: Sequence[str]) -> str:
-    """Return a table per workload, threads and dtype: a line per implementation and batch size, two columns per run."""
+    """Return a table per problem, threads and dtype: a line per implementation and batch size, two columns per run."""
     shown = formatting.presented(frame)
     shown = shown.assign(
         name=[f"{row.implementation} {formatting.axis_values(row.variant)}" for row in formatting.rows(shown)]

@@ -33,7 +33,7 @@ HOW_TO_READ = f"""\
   same dtype, batch size and number of threads.
   **same within x %**: it lies wholly within x %, 5 at most. **not enough data**: neither; more launches would tell.
 - **failed**: the result differs from the float64 reference, or the process did not survive; what failed has no time.
-  **not verified**: it was timed, but a check was not possible, or it only comes near the workload; so it is compared
+  **not verified**: it was timed, but a check was not possible, or it only comes near the problem; so it is compared
   with nothing. The reason stands under *{rules.GAPS}*.
 - Warm-ups and first calls are in no average. Every sample is in `samples.jsonl`, every cell with more columns in
   `summary.csv`."""
@@ -113,7 +113,7 @@ def _gaps(run: Run, frame: pd.DataFrame) -> str:
             for row in formatting.rows(untrained)
         ),
         bullets(
-            f"twin of {formatting.code(cells['variant'].iloc[0])} at batch "
+            f"stress problem of {formatting.code(cells['variant'].iloc[0])} at batch "
             f"{', '.join(map(formatting.batch, sorted(cells['batch_size'].astype(int).unique())))}: "
             f"{formatting.escaped(cells['reason'].iloc[0])}"
             for _, cells in untwinned.groupby(["problem", "variant", "reason"], sort=False)
@@ -160,7 +160,7 @@ def _shares(run: Run) -> str:
     before = "" if math.isnan(pilot) else formatting.seconds(pilot)
     memory = formatting.seconds(shares["memory_seconds"]) if shares["memory_seconds"] else ""
     beside.append(("peak memory, a process per cell", memory))
-    return tables.pairs([*inside, *beside, ("before the plan: verification, costs, rehearsal", before)])
+    return tables.pairs([*inside, *beside, ("before the plan: verification, costs, A/A pilot", before)])
 
 
 def _commands(run: Run) -> str:

@@ -116,7 +116,7 @@ def names_of(profiled: Profiled) -> dict[str, str]:
 
 
 def groups(cells: Sequence[Breakdown]) -> Iterator[tuple[str, int, list[Breakdown]]]:
-    """Yield workload, threads and cells of every pair of workload and threads."""
+    """Yield problem, threads and cells of every pair of problem and threads."""
     for problem, threads in dict.fromkeys((cell.problem, cell.threads) for cell in cells):
         yield problem, threads, [c for c in cells if (c.problem, c.threads) == (problem, threads)]
 

@@ -18,7 +18,7 @@ def plan_pairs(run: Run) -> Pairs:
     plan = run.plan
     lengths = run.samples.loc[run.samples["kind"] == "timed", "elapsed_ns"]
     sample = formatting.seconds(float(lengths.median()) / 1e9) if len(lengths) else ""
-    resolvable = plan["resolvable_difference"]
+    resolvable = plan["minimum_detectable_difference"]
     return [
         ("made", formatting.escaped(plan["created"])),
         ("launches × rounds", f"{plan['launches']} × {plan['rounds']}"),

@@ -1,6 +1,6 @@
 """The commands that repeat a cell of a run: measure it again, only check it, meet again what went wrong.
 
-Each names the workload as the user gave it; `row` is one of the summary.
+Each names the problem as the user gave it; `row` is one of the summary.
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ def _command(plan: Mapping[str, Any], row: Any, begin: list[str], others: list[s
 
 
 def _cell(plan: Mapping[str, Any], row: Any) -> list[str]:
-    workload = plan.get("workloads", {}).get(row.problem, row.problem)
-    words = ["--problem", workload, "--batch-sizes", str(row.batch_size), "--seed", str(plan["seed"])]
+    problem = plan.get("workloads", {}).get(row.problem, row.problem)
+    words = ["--problem", problem, "--batch-sizes", str(row.batch_size), "--seed", str(plan["seed"])]
     return words + ["--threads", str(row.threads)] * (row.threads > 1)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from paragone.errors import DataUnusable, InvalidWorkload
+from paragone.errors import DataUnusable, InvalidProblem
 from paragone.task.mlp.mnist import digits
 from paragone.task.mlp.mnist.cache import DataSet, cache_folder, find_entry, open_cached, recall, remember, store
 from paragone.task.mlp.mnist.files import locate
@@ -45,15 +45,15 @@ def find_data(path: str | None, say: Say) -> DataSet:
 
 
 def check_fits(problem: Problem, data: DataSet) -> None:
-    """Raise InvalidWorkload, naming the key of the workload file, unless it can be trained on this data."""
+    """Raise InvalidProblem, naming the key of the problem file, unless it can be trained on this data."""
     n_train, n_pixels = data.train_images.shape
     if problem.layers[0] != n_pixels:
-        raise InvalidWorkload(
+        raise InvalidProblem(
             f"{problem.name}: layers: expected {n_pixels} neurons in the first layer, one per pixel of {data.name}; "
             f"got {problem.layers[0]}"
         )
     if problem.n_train > n_train:
-        raise InvalidWorkload(
+        raise InvalidProblem(
             f"{problem.name}: n_train: expected at most {n_train}, the training images of {data.name}; "
             f"got {problem.n_train}"
         )

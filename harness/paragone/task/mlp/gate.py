@@ -19,7 +19,7 @@ from paragone.task.mlp.judge import Check, fault_of_result, form_fault, judge, l
 from paragone.task.mlp.problem import Problem
 from paragone.task.mlp.reference import Trajectory, cached_trajectory, trajectory
 from paragone.task.mlp.state import State
-from paragone.task.mlp.stress import check_steps, is_twin, twin, twin_state
+from paragone.task.mlp.stress import check_steps, is_stress_problem, stress_problem, stress_state
 from paragone.task.mlp.tolerance import LOSSES, compared_tensors
 
 __all__ = [
@@ -32,8 +32,8 @@ __all__ = [
     "check_tail",
     "gate",
     "judge",
-    "twin",
-    "twin_state",
+    "stress_problem",
+    "stress_state",
 ]
 
 # Reset to this state, train in this order, give back the state and the losses.
@@ -122,7 +122,7 @@ def check_near(
     difference: str,
     deterministic: bool = True,
 ) -> Check:
-    """Return "not checked" with the difference of a training that only comes near the workload; it never passes.
+    """Return "not checked" with the difference of a training that only comes near the problem; it never passes.
 
     It fails where the form of its result is wrong, or where training again gives other bits though it says it will not.
     """
@@ -172,10 +172,10 @@ def gate(
 ) -> Check:
     """Return whether one implementation passes at one batch size; it must hold `problem` already.
 
-    To be called with the problem and with `twin(problem)`. `folder` keeps the reference trajectories,
+    To be called with the problem and with `stress_problem(problem)`. `folder` keeps the reference trajectories,
     which depend on the data by `data_sha256`. `max_steps` spares slow implementations.
     """
-    start = twin_state(problem, seed, batch_size) if is_twin(problem) else problem.start_state(seed)
+    start = stress_state(problem, seed, batch_size) if is_stress_problem(problem) else problem.start_state(seed)
     order = problem.order(seed, check_steps(batch_size), batch_size)
     if folder is None:
         expected = trajectory(problem, images, labels, start, order)

@@ -1,4 +1,4 @@
-"""The workload as data: network, loss, update rule, and the streams of random numbers it starts from."""
+"""The problem as data: network, loss, update rule, and the streams of random numbers it starts from."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ N_CLASSES = 10
 
 @dataclass(frozen=True)
 class Problem:
-    """One workload: what is trained, and by exactly which step.
+    """One problem: what is trained, and by exactly which step.
 
     With R = 1/B (`reduction` "mean") or 1 ("sum"), B the batch size and Δ_prev the previous update:
 
@@ -135,12 +135,12 @@ class Problem:
         return np.ascontiguousarray(np.concatenate(epochs)[:n_steps])
 
     def to_json(self) -> dict[str, Any]:
-        """Return the workload as plain data; `from_json` reads it back."""
+        """Return the problem as plain data; `from_json` reads it back."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Problem:
-        """Return the workload that `to_json` wrote."""
+        """Return the problem that `to_json` wrote."""
         rates = tuple((int(size), float(rate)) for size, rate in data["learning_rate"])
         lists = {"layers": tuple(data["layers"]), "batch_sizes": tuple(data["batch_sizes"]), "learning_rate": rates}
         return cls(**{**data, **lists})

@@ -1,4 +1,4 @@
-"""Workload files: finding them, reading them, and saying exactly what is wrong with one."""
+"""Problem files: finding them, reading them, and saying exactly what is wrong with one."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from paragone.errors import InvalidWorkload, UnknownName, closest_sentence
+from paragone.errors import InvalidProblem, UnknownName, closest_sentence
 from paragone.files.printable import is_plain
 from paragone.files.schema import LARGEST_NUMBER, shown
 from paragone.task.mlp.problem import HIDDEN_ACTIVATIONS, N_CLASSES, OUTPUTS_AND_LOSSES, REDUCTIONS, STARTS, Problem
 
-MOST_BYTES = 1 << 16  # of a workload's file; the shipped ones have 1 kB
+MOST_BYTES = 1 << 16  # of a problem's file; the shipped ones have 1 kB
 MOST_DIGITS = 15  # of a batch size as a key
-MOST_CHARACTERS = 100  # of a workload's name
+MOST_CHARACTERS = 100  # of a problem's name
 MOST_PARAMETERS = 10**8  # of a network: in float64 0.8 GB, of which a run holds several copies
 SHIPPED = Path(__file__).parent / "problems"
 DATASETS = ("mnist",)
@@ -33,48 +33,48 @@ DEFAULTS: dict[str, Any] = {
 
 
 def shipped_names() -> list[str]:
-    """Return the names of the workloads that come with the project."""
+    """Return the names of the problems that come with the project."""
     return sorted(path.stem for path in SHIPPED.glob("*.toml"))
 
 
 def find_problem(name_or_path: str) -> Problem:
-    """Return the workload of that name, or the one in that TOML file.
+    """Return the problem of that name, or the one in that TOML file.
 
-    Raises UnknownName or InvalidWorkload.
+    Raises UnknownName or InvalidProblem.
     """
     if name_or_path in shipped_names():
         return read_problem(SHIPPED / f"{name_or_path}.toml")
     path = Path(name_or_path)
     if path.suffix != ".toml":
-        hint = " A workload of your own is given by the path of its TOML file."
-        raise UnknownName("workload", name_or_path, [*shipped_names(), "all"], hint)
+        hint = " A problem of your own is given by the path of its TOML file."
+        raise UnknownName("problem", name_or_path, [*shipped_names(), "all"], hint)
     with suppress(RuntimeError):  # no such user: then there is no such file either
         path = path.expanduser()
     return read_problem(path)
 
 
 def read_problem(path: Path) -> Problem:
-    """Return the workload that a TOML file describes; its name is the file's stem.
+    """Return the problem that a TOML file describes; its name is the file's stem.
 
-    Raises InvalidWorkload naming the file, the key, and what was expected.
+    Raises InvalidProblem naming the file, the key, and what was expected.
     """
     try:
         text = read_regular(path, MOST_BYTES)
     except FileNotFoundError:
         known = ", ".join(shipped_names())
-        raise InvalidWorkload(f"{path}: there is no such file. Shipped workloads: {known}.") from None
+        raise InvalidProblem(f"{path}: there is no such file. Shipped problems: {known}.") from None
     except (OSError, ValueError) as error:  # ValueError: a null byte in the path
-        raise InvalidWorkload(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+        raise InvalidProblem(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
     try:
         table = tomllib.loads(text.decode("utf-8-sig"))
     except RecursionError:
-        raise InvalidWorkload(f"{path}: not a TOML file: too many brackets within brackets") from None
+        raise InvalidProblem(f"{path}: not a TOML file: too many brackets within brackets") from None
     except ValueError as error:  # bad TOML, bad UTF-8, a number of thousands of digits
-        raise InvalidWorkload(f"{path}: not a TOML file: {error}") from None
+        raise InvalidProblem(f"{path}: not a TOML file: {error}") from None
     try:
         return _problem(path.stem, table)
     except ValueError as error:
-        raise InvalidWorkload(f"{path}: {error}") from None
+        raise InvalidProblem(f"{path}: {error}") from None
 
 
 def read_regular(path: Path, most_bytes: int) -> bytes:

@@ -17,7 +17,7 @@ class State:
     """Everything that the next step depends on; float64, C order, one entry per layer.
 
     `W[l]` is (fan_out, fan_in), `b[l]` is (fan_out,). `dW[l]` and `db[l]` are the previous
-    updates Δ_prev, of the same shapes: zero at the start, and ignored by a workload without
+    updates Δ_prev, of the same shapes: zero at the start, and ignored by a problem without
     momentum. `step` counts the steps taken so far and fixes the learning rate of the next.
     """
 

@@ -1,7 +1,7 @@
-"""The twin of a workload: the same network and loss, with every term of the update large enough to be missed.
+"""The stress problem of a problem: the same network and loss, with every term of the update large enough to be missed.
 
-A workload without momentum cannot show that momentum is wrong, and one whose η decays by a millionth
-cannot show that the decay is. So each implementation is checked on a twin as well: its coefficients
+A problem without momentum cannot show that momentum is wrong, and one whose η decays by a millionth
+cannot show that the decay is. So each implementation is checked on a stress problem as well: its coefficients
 are all at work and differ from any that ships, and its start state makes each of them count.
 """
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from paragone.task.mlp.problem import Problem, rounded_to_float32
 from paragone.task.mlp.state import State
 
-SUFFIX = " (twin)"
+SUFFIX = " (stress problem)"
 
 MOMENTUM = 0.7
 DECAY = 0.1
@@ -42,14 +42,14 @@ def check_steps(batch_size: int) -> int:
     return max(1, min(MAX_STEPS, MAX_IMAGES // batch_size))
 
 
-def is_twin(problem: Problem) -> bool:
-    """Return whether this is the twin of some workload."""
+def is_stress_problem(problem: Problem) -> bool:
+    """Return whether this is the stress problem of some problem."""
     return problem.name.endswith(SUFFIX)
 
 
-def twin(problem: Problem) -> Problem:
-    """Return the twin: other coefficients, losses recorded; the network, loss, reduction and data are the same."""
-    if is_twin(problem):
+def stress_problem(problem: Problem) -> Problem:
+    """Return the problem with other coefficients and its losses recorded; network, loss, reduction, data stay."""
+    if is_stress_problem(problem):
         return problem
     rates: tuple[tuple[int, float], ...] = ((1, MEAN_RATE),)
     l1, l2 = MEAN_L1, MEAN_L2
@@ -69,7 +69,7 @@ def twin(problem: Problem) -> Problem:
     )
 
 
-def twin_state(problem: Problem, seed: int, batch_size: int) -> State:
+def stress_state(problem: Problem, seed: int, batch_size: int) -> State:
     """Return a state in the middle of a training: biases and previous updates at work, a late epoch.
 
     The step count stands before the end of epoch 1, half of the checked steps before it where epochs

@@ -11,7 +11,7 @@ mini-batch added up one by one, which the perturbation does not know: it grows l
 the deltas of a whole mini-batch can be nearly equal, and then every addition rounds to the same side (mlp4 at batch
 size 20000 in float32: NumPy's own sum over the rows is off by 1e-4).
 
-`scripts/calibrate_bounds.py` found the constants. Over the three workloads and their twins, both dtypes, batch sizes
+`scripts/calibrate_bounds.py` found the constants. Over the three problems and their stress problems, both dtypes, batch sizes
 1 to 20000 and up to eight seeds, the worst error of five honest implementations is 0.26 of its bound (mlp4 at batch
 size 10000: those sums of nearly equal deltas), then 0.25 (nielsen at batch size 1: chaos), and
 mostly below 0.05: BLAS or sums term by term, samples in rows, in columns, or one by one.

@@ -16,7 +16,7 @@ function softmax(Z)
     E ./ sum(E, dims=1)
 end
 
-# Z = W A + b, A = sigmoid(Z); the last layer by the workload's output
+# Z = W A + b, A = sigmoid(Z); the last layer by the problem's output
 function forward(X, W, b, output)
     A = [X]
     Z = X

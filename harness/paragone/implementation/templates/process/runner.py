@@ -50,7 +50,7 @@ class Runner:
         return {"protocol": 1, "version": f"Python {sys.version.split()[0]}, NumPy {np.__version__}"}
 
     def load(self, message):
-        """Store the training set in the layout of maths.py. It may come again, with another workload."""
+        """Store the training set in the layout of maths.py. It may come again, with another problem."""
         self.dtype = np.dtype(message["dtype"].decode())
         self.sizes = [int(size) for size in message["layers"].split()]
         self.problem = SimpleNamespace(**{name: float(message[name]) for name in ("momentum", "l1", "l2")})

@@ -31,7 +31,7 @@ def canonical_layer(W, b):
     return W, b
 
 
-# The output layer: a workload chooses one of three.
+# The output layer: a problem chooses one of three.
 
 
 def sigmoid(Z):

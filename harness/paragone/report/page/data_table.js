@@ -18,7 +18,7 @@
       isOfVerdict && value !== null && row.verdict ? element("span", { class: "verdict" }, " ", row.verdict) : null);
   }
 
-  paragone.twin = function (box, rows, picked) {
+  paragone.dataTable = function (box, rows, picked) {
     const sizes = distinct("batch_size", rows).sort((a, b) => a - b);
     const hasDtypes = distinct("dtype", rows).length > 1;
     const head = [["implementation"], ...(hasDtypes ? [["dtype"]] : []), ...sizes.map((size) => [size, `batch ${words.batch(size)}`])];
@@ -30,7 +30,7 @@
         sizes.map((size) => entry(own.find((row) => row.batch_size === size))));
     });
     const threads = words.plural(Number(view.chosen.threads), "thread");
-    const table = element("table", { class: "twin", "data-choice": "chart-sort" },
+    const table = element("table", { class: "data-table", "data-choice": "chart-sort" },
       element("caption", {}, `${paragone.metric().title}, ${view.chosen.problem}, ${threads}`),
       element("thead", {}, element("tr", {}, head.map(([column, heading]) =>
         element("th", { scope: "col", "data-column": column, class: heading ? "number" : null }, heading || column)))),
