@@ -102,7 +102,7 @@ def test_an_environment_that_is_not_there_comes_with_the_commands_that_make_it(e
 
     assert reason == (
         f"its environment {place} does not exist. Make it: python3 -m venv --clear {place} && "
-        f"{place}/bin/python -m pip install numpy platformdirs psutil threadpoolctl torch"
+        f"{place}/bin/python -m pip install msgspec numpy platformdirs psutil threadpoolctl torch"
     )
 
 
@@ -134,8 +134,8 @@ def test_an_environment_without_what_a_worker_needs_is_told_by_what_it_lacks(env
     environments.make("elsewhere", with_numpy=False)
 
     reason = environment_unavailable("elsewhere", ("torch",))
-    assert "lacks numpy, platformdirs, psutil, threadpoolctl, torch. Install: " in reason
-    assert reason.endswith("elsewhere/bin/python -m pip install numpy platformdirs psutil threadpoolctl torch")
+    assert "lacks msgspec, numpy, platformdirs, psutil, threadpoolctl, torch. Install: " in reason
+    assert reason.endswith("elsewhere/bin/python -m pip install msgspec numpy platformdirs psutil threadpoolctl torch")
 
 
 def test_the_folder_that_an_uninstalled_package_leaves_behind_is_no_package(environments):

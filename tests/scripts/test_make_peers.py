@@ -45,7 +45,7 @@ for requirement, fate in json.loads((here / "fates").read_text()).items():
         (site / MODULES.get(requirement, requirement)).mkdir(exist_ok=True)
         broken = "raise ImportError('lib.so: no such file')" if fate in ("broken", "mended") else ""
         (site / MODULES.get(requirement, requirement) / "__init__.py").write_text(f"__version__ = '9.9'\\n{broken}")
-for package in ("numpy", "platformdirs", "psutil", "threadpoolctl"):
+for package in ("msgspec", "numpy", "platformdirs", "psutil", "threadpoolctl"):
     if package in arguments:
         (site / package).mkdir(exist_ok=True)
         (site / package / "__init__.py").touch()

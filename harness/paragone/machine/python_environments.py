@@ -20,7 +20,8 @@ from paragone.files.paths import PROJECT, at_home
 
 VARIABLE = "PARAGONE_ENVIRONMENTS"
 OLDEST_PYTHON = (3, 11)
-WORKER_PACKAGES = ("numpy", "platformdirs", "psutil", "threadpoolctl")  # all that a worker imports besides Python's own
+# All that a worker imports besides Python's own.
+WORKER_PACKAGES = ("msgspec", "numpy", "platformdirs", "psutil", "threadpoolctl")
 SECONDS_TO_ANSWER = 60
 
 # Asked of any Python, however old; nothing that it is asked about is imported.

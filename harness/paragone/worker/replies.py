@@ -3,13 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
+
+import msgspec
 
 from paragone.errors import MeasurementFailed
 from paragone.files.schema import Check, amount, anything, count, fields, listed, maybe, table_of, text, truth, whole
 
 # A worker's clock and the harness's are the same one; so much of them lies between two readings.
 CLOCKS_APART_NS = 1_000_000
+
+LARGEST = 2**53  # a whole number that every table holds exactly
+Whole = Annotated[int, msgspec.Meta(ge=-LARGEST, le=LARGEST)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=LARGEST)]
+Positive = Annotated[int, msgspec.Meta(ge=1, le=LARGEST)]
+
+
+class Timing(msgspec.Struct, frozen=True, kw_only=True):
+    """One timed sample: wall time, CPU time of the worker and its children, and a hash of the result.
+
+    `runner_ns` is the same time by the clock of the program that trained, where that is another process.
+    `waiting_cpu_ns` is the CPU time that the worker used between its last reply and this command.
+    """
+
+    n_steps: Positive
+    elapsed_ns: Positive
+    runner_ns: Count | None = None
+    cpu_ns: Whole
+    waiting_cpu_ns: Whole
+    digest: str
+
 
 ALWAYS: dict[str, Check] = {"to": text, "waiting_cpu_ns": whole}
 ANSWERS: dict[str, dict[str, Check]] = {
