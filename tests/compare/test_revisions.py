@@ -171,6 +171,16 @@ def test_a_revision_without_implementations_is_said(project):
         find_side("worktree", project)
 
 
+def test_a_revision_from_before_0_2_is_told_why_it_cannot_be_compared_live(tmp_path):
+    project = make_project(tmp_path / "flat")
+    run_git(project, "mv", "impls/mlp/one", "impls/one")
+    run_git(project, "rm", "-r", "--quiet", "impls/mlp")
+    commit(project, "as it was before 0.2")
+
+    with pytest.raises(Misuse, match=r"^HEAD: that revision .* in impls/, not in impls/mlp/: revisions before 0\.2 ca"):
+        find_side("HEAD", project)
+
+
 def test_a_cache_that_cannot_be_written_is_said(project, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("PARAGONE_CACHE", str(tmp_path / "file"))

@@ -178,10 +178,10 @@ def test_a_name_that_is_taken_is_refused_with_who_has_it(write):
 
 
 def test_one_file_may_hold_several_implementations(write):
-    stress_problem = "\n\nclass Twin(Mine):\n    name = 'stress problem'\n\nAlias = Twin\n"
-    found, broken = discover(write(code=GOOD + stress_problem))
+    second = "\n\nclass Second(Mine):\n    name = 'second'\n\nAlias = Second\n"
+    found, broken = discover(write(code=GOOD + second))
 
-    assert [entry.name for entry in found] == ["mine", "twin"]
+    assert [entry.name for entry in found] == ["mine", "second"]
     assert broken == []
 
 

@@ -25,6 +25,11 @@ FOLDER = IMPLEMENTATIONS.relative_to(PROJECT)
 WORKING_TREE = ("worktree", ".")
 ADVICE = "A side is a git revision of this project, worktree (or .), or a folder of implementations"
 
+BEFORE_0_2 = (
+    f"that revision holds its implementations in {FOLDER.parent}/, not in {FOLDER}/: revisions before 0.2 cannot be "
+    "compared live, because what they import has moved. Measure it in its own checkout, then: paragone compare A B"
+)
+
 
 @dataclass(frozen=True)
 class Side:
@@ -95,6 +100,8 @@ def _check_out(commit: str, project: Path, into: Path, text: str) -> None:
         # An index and a working tree of its own: the user's are not touched.
         own = {"GIT_INDEX_FILE": f"{scratch}/index"}
         if git(project, "read-tree", tree, **own) is None:
+            if git(project, "rev-parse", "--verify", "--quiet", f"{commit}:./{FOLDER.parent}"):
+                raise Misuse(f"{text}: {BEFORE_0_2}")
             raise Misuse(f"{text}: that revision has no {FOLDER}/ in {project}")
         there = {"GIT_DIR": git_folder, "GIT_WORK_TREE": str(into), **own}
         if git(into, "checkout-index", "--all", **there) is None or not _holds_implementations(into):

@@ -10,6 +10,7 @@ from pathlib import Path
 from paragone.errors import words_of
 from paragone.files.hashing import LARGEST_FILE_BYTES
 from paragone.implementation.contract import FLOATS, Implementation
+from paragone.implementation.old_names import old_hooks
 from paragone.machine.python_environments import environment_unavailable
 from paragone.task.mlp.problem import Problem
 
@@ -27,6 +28,8 @@ def declaration_fault(implementation: type[Implementation], folder: Path) -> str
 
 
 def _fault(implementation: type[Implementation], folder: Path) -> str | None:
+    if renamed := old_hooks(implementation):
+        return renamed
     for attribute in (*DECLARED_TEXTS, "maths"):
         if not hasattr(implementation, attribute):
             return f"declare {attribute!r} (see CONTRIBUTING.md)"

@@ -14,6 +14,7 @@ from paragone.files.paths import PROJECT
 from paragone.implementation.contract import Implementation, Variant, variants
 from paragone.implementation.declaration import declaration_fault
 from paragone.implementation.isolated_import import import_folder, process_state_kept, try_out
+from paragone.implementation.old_names import old_imports
 from paragone.implementation.plugins import Location, locations_given, locations_in, locations_installed
 from paragone.implementation.selection import chosen, is_called
 
@@ -101,6 +102,8 @@ def read_folder(folder: Path) -> list[type[Implementation]]:
     Raises HarnessError with the file and what must change.
     """
     path = folder / "impl.py"
+    if moved := old_imports(folder):
+        raise HarnessError(moved)
     try:
         module = import_folder(folder)
     except (Exception, SystemExit) as error:
