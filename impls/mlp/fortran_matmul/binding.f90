@@ -12,7 +12,7 @@ module binding
    implicit none
    private
 
-   type, bind(C) :: problem
+   type, bind(C) :: paragone_problem
       integer(c_int64_t) :: n_train, n_layers
       type(c_ptr) :: sizes
       integer(c_int32_t) :: output, real_bytes
@@ -64,7 +64,7 @@ contains
    end function
 
    type(c_ptr) function load(problem, images, labels, handle) bind(C, name='paragone_load') result(reason)
-      type(problem), intent(in) :: problem
+      type(paragone_problem), intent(in) :: problem
       type(c_ptr), value :: images, labels
       type(c_ptr), intent(out) :: handle
       type(network), pointer :: net

@@ -4,7 +4,7 @@ module binding
    use maths
    implicit none
 
-   type, bind(C) :: problem ! paragone_problem
+   type, bind(C) :: paragone_problem
       integer(c_int64_t) :: n_train, n_layers
       type(c_ptr) :: sizes
       integer(c_int32_t) :: output, real_bytes
@@ -28,7 +28,7 @@ contains
    end function
 
    type(c_ptr) function load(problem, images, labels, handle) bind(C, name='paragone_load') result(reason)
-      type(problem), intent(in) :: problem
+      type(paragone_problem), intent(in) :: problem
       type(c_ptr), value :: images, labels
       type(c_ptr), intent(out) :: handle
       type(network), pointer :: net
