@@ -11,9 +11,9 @@ from argparse import ArgumentTypeError
 
 import pytest
 
-from paragone.machine.threads import Inherited, fault_of_threads, found_threads, worker_environment
+from paragone.machine.threads import InheritedVariable, loaded_thread_pools, thread_count_fault, worker_environment
 
-INHERITED = pytest.StashKey[list[Inherited]]()
+INHERITED = pytest.StashKey[list[InheritedVariable]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -45,7 +45,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in os.environ.keys() - environment.keys():
         del os.environ[name]
     os.environ.update(environment)
-    if "numpy" in sys.modules and (fault := fault_of_threads(threads, found_threads())):
+    if "numpy" in sys.modules and (fault := thread_count_fault(threads, loaded_thread_pools())):
         raise pytest.UsageError(
             f"{fault}. NumPy was loaded before benchmarks/conftest.py could set its threads, by a plugin or another "
             f"conftest.py. Set them yourself: OPENBLAS_NUM_THREADS={threads} OMP_NUM_THREADS={threads} "

@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paragone.errors import MeasurementFailed
-from paragone.machine.threads import fault_of_threads, found_threads
+from paragone.machine.threads import loaded_thread_pools, thread_count_fault
 from paragone.plan.cells import ONCE_PER_LAUNCH_SECONDS, Cell, Contender, cell, grid
 from paragone.plan.request import TOO_SLOW_SECONDS
 from paragone.report.text.pytest_benchmark import cell_id
 from paragone.task.mlp.data import DataSet, check_fits
-from paragone.task.mlp.gate import Check, stress_problem
+from paragone.task.mlp.gate import CheckResult, stress_problem
 from paragone.task.mlp.state import State
 from paragone.verify.pilot import most_check_steps
 from paragone.verify.verifier import Verifier
@@ -49,9 +49,8 @@ class Hosted:
         self.start = problem.start_state(SEED)
         self.step_costs: dict[int, float] = {}
         self.implementation = contender.variant.make()
-        images = data.pixels(contender.variant.dtype)[: problem.n_train]
-        self.implementation.load(problem, images, data.train_labels[: problem.n_train])
-        if fault := fault_of_threads(contender.threads, found_threads()):
+        self.implementation.load(problem, *data.inputs(problem, contender.variant.dtype))
+        if fault := thread_count_fault(contender.threads, loaded_thread_pools()):
             raise MeasurementFailed(f"{contender.variant.name}: {fault}")
         # As in a worker: what load made will not be collected, so that collections skip it.
         gc.collect()
@@ -120,7 +119,7 @@ class ReopenedWorker:
         self.data, self.wanted = data, list(wanted)
         self.verifier = Verifier(data, SEED)
         self.hosted: Hosted | None = None
-        self.twin_checks: dict[int, Check] = {}
+        self.twin_checks: dict[int, CheckResult] = {}
 
     def hold(self, contender: Contender) -> Hosted:
         """Return the variant with its problem loaded; the one before it is dropped first."""
@@ -138,7 +137,7 @@ class ReopenedWorker:
             self.hosted.drop()
             self.hosted = None
 
-    def checks(self, hosted: Hosted, planned: Cell) -> dict[str, Check]:
+    def checks(self, hosted: Hosted, planned: Cell) -> dict[str, CheckResult]:
         """Return what the gate says of a cell of the variant held: of its first steps, and of the stress problem's.
 
         Like the harness, it looks at the stress problem only where a step is short.
@@ -149,12 +148,12 @@ class ReopenedWorker:
             checks[stress_problem(problem).name] = self.twin_checks[planned.batch_size]
         return checks
 
-    def check_sample(self, hosted: Hosted, planned: Cell, digest: str) -> Check:
+    def check_sample(self, hosted: Hosted, planned: Cell, digest: str) -> CheckResult:
         """Return whether the last result of the variant held, which has this digest, ends as the reference does."""
         size, n_steps = planned.batch_size, planned.n_steps
         return self.verifier.check_last_sample(hosted, hosted.contender, size, n_steps, digest)
 
-    def _checks_of_twin(self, contender: Contender, sizes: Sequence[int]) -> dict[int, Check]:
+    def _checks_of_twin(self, contender: Contender, sizes: Sequence[int]) -> dict[int, CheckResult]:
         hosted = Hosted(replace(contender, problem=stress_problem(contender.problem)), self.data)
         try:
             planned = [hosted.planned(size) for size in sizes]
@@ -163,7 +162,7 @@ class ReopenedWorker:
         finally:
             hosted.drop()
 
-    def _check_head(self, hosted: Hosted, planned: Cell) -> Check:
+    def _check_head(self, hosted: Hosted, planned: Cell) -> CheckResult:
         n_steps = most_check_steps(planned)
         return self.verifier.check_head(hosted, hosted.contender, planned.batch_size, n_steps)
 

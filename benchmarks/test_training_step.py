@@ -32,7 +32,7 @@ from paragone.implementation.registry import IMPLEMENTATIONS, discover
 from paragone.plan.cells import Cell, Contender, grid
 from paragone.plan.request import TOO_SLOW_SECONDS
 from paragone.task.mlp.data import find_data
-from paragone.task.mlp.gate import Check
+from paragone.task.mlp.gate import CheckResult
 from paragone.task.mlp.problem_files import find_problem, shipped_names
 
 # A worker of the harness turns no warning of an implementation into an error.
@@ -166,14 +166,14 @@ def planned_cell(point: GridPoint, host: ReopenedWorker) -> tuple[Hosted, Cell]:
     return hosted, planned
 
 
-def refuse_failed(checks: Mapping[str, Check]) -> None:
+def refuse_failed(checks: Mapping[str, CheckResult]) -> None:
     """Fail the test with the reason of the first check that failed."""
     for what, check in checks.items():
         if check.status == "failed":
             pytest.fail(f"failed verification, {what}: {check.reason}", pytrace=False)
 
 
-def facts(planned: Cell, hosted: Hosted, host: ReopenedWorker, checks: Mapping[str, Check]) -> dict[str, Any]:
+def facts(planned: Cell, hosted: Hosted, host: ReopenedWorker, checks: Mapping[str, CheckResult]) -> dict[str, Any]:
     """Return what a time means nothing without, for the JSON of pytest-benchmark."""
     return {
         "problem": planned.problem,

@@ -31,7 +31,7 @@ from paragone.task.mlp.problem_files import find_problem, shipped_names
 from paragone.task.mlp.reference import Trajectory, cached_trajectory
 from paragone.task.mlp.state import State
 from paragone.task.mlp.stress import check_steps, stress_problem, stress_state
-from paragone.task.mlp.tolerance import LOSSES, deviations, loss_deviation, rounding_ratio
+from paragone.task.mlp.tolerance import LOSSES, loss_distance, rounding_ratio, tensor_distances
 
 (NumpyRows,) = read_folder(IMPLEMENTATIONS / "numpy_rows")
 KINDS = ("W", "b", "dW", "db", LOSSES)
@@ -87,9 +87,9 @@ class Table:
     def add(self, problem: Problem, expected: Trajectory, got: State, losses, variant: Variant) -> None:
         """Take one result in."""
         key = (problem.name, variant.dtype, expected.batch_size)
-        found = deviations(problem, expected, got, variant.dtype)
+        found = tensor_distances(problem, expected, got, variant.dtype)
         if problem.records_loss:
-            found.append(loss_deviation(expected, np.asarray(losses, dtype=np.float64), variant.dtype))
+            found.append(loss_distance(expected, np.asarray(losses, dtype=np.float64), variant.dtype))
         for deviation in found:
             kind = deviation.tensor.rstrip("0123456789")
             seen = (deviation.ratio, variant.implementation.name)
@@ -111,7 +111,7 @@ class Table:
 
 def calibrate(problem: Problem, implementations, data: DataSet, arguments, table: Table, folder: Path) -> None:
     """Let every implementation train this problem at every batch size and seed."""
-    images, labels = data.train_images[: problem.n_train], data.train_labels[: problem.n_train]
+    images, labels = data.inputs(problem)
     is_stress_problem = problem == stress_problem(problem)
     for variant in chosen_variants(implementations, problem):
         trained = variant.make()

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from paragone.errors import MeasurementFailed
-from paragone.machine.cpu_wait import read
+from paragone.machine.cpu_wait import scheduling_times
 from paragone.task.mlp.mnist.cache import open_cached
 from paragone.worker.sample import take_sample
 
@@ -27,7 +27,7 @@ class InProcessWorker:
         loaded = open_cached(Path(data))
         self.problem, self.seed = problem, seed
         self.implementation = variant.make()
-        images, labels = loaded.pixels(variant.dtype)[: problem.n_train], loaded.train_labels[: problem.n_train]
+        images, labels = loaded.inputs(problem, variant.dtype)
         self.implementation.load(problem, images, labels)
         return {"load_seconds": 0.0, "loaded_memory_bytes": 0, "threads_found": {"pools": [], "os_threads": 1}}
 
@@ -57,7 +57,7 @@ class InProcessWorker:
         return {**answer, "waiting_cpu_ns": 0}, {}
 
     def reading(self):
-        return read([os.getpid()], self.cpus)
+        return scheduling_times([os.getpid()], self.cpus)
 
     def die(self, reason):
         """Raise as a worker does whose process ended."""

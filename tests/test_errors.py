@@ -4,7 +4,7 @@ import re
 import pytest
 
 from paragone import errors
-from paragone.errors import HarnessError, Misuse, UnknownName, closest_sentence, words_of
+from paragone.errors import HarnessError, Misuse, UnknownName, did_you_mean, error_text
 
 CLASSES = [value for value in vars(errors).values() if inspect.isclass(value) and issubclass(value, HarnessError)]
 
@@ -48,7 +48,7 @@ def test_an_unknown_name_offers_the_closest_one_and_the_hint():
     ],
 )
 def test_the_closest_name_is_offered_whatever_its_case_else_all_of_them(name, known, sentence):
-    assert closest_sentence(name, iter(known)) == sentence
+    assert did_you_mean(name, iter(known)) == sentence
 
 
 def test_an_error_whose_words_cannot_be_had_is_told_all_the_same():
@@ -56,5 +56,5 @@ def test_an_error_whose_words_cannot_be_had_is_told_all_the_same():
         def __str__(self):
             raise KeyError("no words")
 
-    assert words_of(ValueError("no room")) == "ValueError: no room"
-    assert words_of(Mute()) == "Mute, whose words cannot be had: asking for them raised KeyError"
+    assert error_text(ValueError("no room")) == "ValueError: no room"
+    assert error_text(Mute()) == "Mute, whose words cannot be had: asking for them raised KeyError"

@@ -40,7 +40,7 @@ class UnknownName(Misuse):
 
     def __init__(self, what: str, name: str, known: Iterable[str], hint: str = "") -> None:
         known = sorted(known)
-        super().__init__(f"unknown {what} {name!r}. {closest_sentence(name, known)}{hint}")
+        super().__init__(f"unknown {what} {name!r}. {did_you_mean(name, known)}{hint}")
 
 
 class InvalidClaims(Misuse):
@@ -87,7 +87,7 @@ class TimedOut(MeasurementFailed):
     """A worker that did not answer within its limit."""
 
 
-def words_of(error: BaseException) -> str:
+def error_text(error: BaseException) -> str:
     """Return "ValueError: no room"; an error that somebody else has written may not even have words."""
     name = type(error).__name__
     try:
@@ -96,7 +96,7 @@ def words_of(error: BaseException) -> str:
         return f"{name}, whose words cannot be had: asking for them raised {type(fault).__name__}"
 
 
-def closest_sentence(name: str, known: Iterable[str]) -> str:
+def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return "Did you mean …?", or the list of what there is when nothing comes close."""
     known = list(known)
     by_lower_case = {candidate.lower(): candidate for candidate in known}

@@ -292,7 +292,7 @@ def slow(modules, tmp_path, monkeypatch):
     data = SimpleNamespace(
         name="zeros", train_images=images, pixels=lambda dtype: images, train_labels=np.zeros(8000, np.uint8)
     )
-    monkeypatch.setattr(modules.hosting, "fault_of_threads", lambda asked, found: None)  # of this test's own process
+    monkeypatch.setattr(modules.hosting, "thread_count_fault", lambda asked, found: None)  # of this test's own process
     hosted = modules.hosting.Hosted(contender, data, clock=lambda: OneMillisecondPerImage.now_ns)
     hosted.data = data
     yield hosted

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from paragone.errors import Misuse
-from paragone.files.paths import at_home
+from paragone.files.paths import expand_home
 from paragone.implementation.plugins import locations_given
 from paragone.machine.python_environments import folder_of
 from paragone.store.runs import results_folder
@@ -17,7 +17,7 @@ NOBODY = "~no_such_user_here/x"
 def test_a_home_folder_is_understood(monkeypatch):
     monkeypatch.setenv("HOME", "/home/me")
 
-    assert at_home("~/runs", "--results") == Path("/home/me/runs")
+    assert expand_home("~/runs", "--results") == Path("/home/me/runs")
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,11 @@ import pytest
 
 from paragone.machine import memory
 from paragone.machine.memory import (
-    give_back_free_memory,
     memory_limit_bytes,
     peak_memory_bytes,
     reset_peak_memory,
     resident_memory_bytes,
+    trim_heap,
 )
 
 MIB = 2**20
@@ -82,7 +82,7 @@ def test_memory_that_the_c_library_keeps_for_later_is_given_back():
     pin = np.ones(100_000, np.uint8)  # above the blocks: the heap cannot shrink below it
     del blocks
     held = resident_memory_bytes()
-    give_back_free_memory()
+    trim_heap()
 
     assert resident_memory_bytes() <= held - 64 * MIB
     assert pin.all()
@@ -91,7 +91,7 @@ def test_memory_that_the_c_library_keeps_for_later_is_given_back():
 def test_a_c_library_that_keeps_what_it_has_is_left_alone(monkeypatch):
     monkeypatch.setattr(memory.ctypes, "CDLL", lambda name: object())
 
-    give_back_free_memory()
+    trim_heap()
 
 
 def test_the_memory_that_can_be_used_is_the_machines_where_no_container_sets_less(tmp_path):
@@ -135,10 +135,10 @@ def test_an_old_kernel_tells_less_and_is_believed(tmp_path, monkeypatch):
 
 def test_how_often_memory_ran_out_is_the_kernels_count(tmp_path, monkeypatch):
     monkeypatch.setattr(memory, "VMSTAT", tmp_path / "vmstat")
-    assert memory.times_memory_ran_out() == 0
+    assert memory.oom_kill_count() == 0
     (tmp_path / "vmstat").write_text("nr_free_pages 1\noom_kill 3\n")
 
-    assert memory.times_memory_ran_out() == 3
+    assert memory.oom_kill_count() == 3
 
 
 def test_a_worker_may_hold_half_of_what_there_is():

@@ -166,10 +166,10 @@ class Refuse(importlib.abc.MetaPathFinder):
             raise ModuleNotFoundError(name)
 sys.meta_path.insert(0, Refuse())
 import paragone.worker.process
-from paragone.machine.threads import found_threads
+from paragone.machine.threads import loaded_thread_pools
 from paragone.implementation.registry import IMPLEMENTATIONS, read_folder
 read_folder(IMPLEMENTATIONS / "numpy_rows")
-found_threads()
+loaded_thread_pools()
 """
     answer = subprocess.run([sys.executable, "-c", code, *WORKER_PACKAGES], cwd=PROJECT, capture_output=True, text=True)
 

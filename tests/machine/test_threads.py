@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from paragone.cli.machine_checkup import ASK_A_WORKER
 from paragone.files.paths import IMPORT_ROOT
-from paragone.machine.threads import fault_of_threads, found_threads, worker_environment
+from paragone.machine.threads import loaded_thread_pools, thread_count_fault, worker_environment
 from paragone.machine.variables import FIXED, RULES, THREAD_COUNTS, XLA_THREADS
 
 names = st.sampled_from([*THREAD_COUNTS, *FIXED, *(rule.pattern.replace("*", "X").replace("?", "X") for rule in RULES)])
@@ -192,12 +192,12 @@ def test_a_fresh_process_finds_the_threads_asked_for():
     )
     found = json.loads(answer.stdout)
 
-    assert fault_of_threads(1, found) is None
+    assert thread_count_fault(1, found) is None
     assert all("/" not in entry["file"] for entry in found["pools"])
 
 
 def test_the_pools_of_this_process_are_plain_data_with_a_name_each():
-    found = found_threads()
+    found = loaded_thread_pools()
 
     assert json.loads(json.dumps(found)) == found
     assert all(entry["file"] and entry["num_threads"] >= 1 for entry in found["pools"])
@@ -207,23 +207,23 @@ def test_libraries_that_count_their_own_threads_are_asked_where_they_are_loaded(
     torch = type("torch", (), {"get_num_threads": staticmethod(lambda: 7)})
     monkeypatch.setitem(sys.modules, "torch", torch)
     monkeypatch.setitem(sys.modules, "numba", None)
-    found = found_threads()
+    found = loaded_thread_pools()
 
-    assert "torch uses 7 threads where 1 was asked for" in fault_of_threads(1, {"pools": found["pools"][-1:]})
+    assert "torch uses 7 threads where 1 was asked for" in thread_count_fault(1, {"pools": found["pools"][-1:]})
 
 
 def test_a_pool_with_more_threads_than_asked_is_named():
     found = {"pools": [pool(1, "libmkl.so"), pool(8, "libgomp.so")]}
 
-    assert fault_of_threads(2, found) == "libgomp.so uses 8 threads where 2 were asked for"
+    assert thread_count_fault(2, found) == "libgomp.so uses 8 threads where 2 were asked for"
 
 
 def test_one_thread_too_many_is_enough_for_a_fault():
-    assert fault_of_threads(1, {"pools": [pool(2)]}) == "libopenblas.so uses 2 threads where 1 was asked for"
+    assert thread_count_fault(1, {"pools": [pool(2)]}) == "libopenblas.so uses 2 threads where 1 was asked for"
 
 
 def test_two_threads_that_nothing_has_are_a_fault():
-    assert "no library uses more than 1" in fault_of_threads(2, {"pools": [pool(1), pool(1, "libgomp.so")]})
+    assert "no library uses more than 1" in thread_count_fault(2, {"pools": [pool(1), pool(1, "libgomp.so")]})
 
 
 @pytest.mark.parametrize(
@@ -232,4 +232,4 @@ def test_two_threads_that_nothing_has_are_a_fault():
     ids=["none", "right", "one of them right", "built without threads", "untold"],
 )
 def test_two_threads_found_or_impossible_to_have_are_no_fault(pools):
-    assert fault_of_threads(2, {"pools": pools}) is None
+    assert thread_count_fault(2, {"pools": pools}) is None

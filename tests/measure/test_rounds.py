@@ -13,7 +13,7 @@ from paragone.measure.remaining import RemainingSamples
 from paragone.measure.rounds import Rounds
 from paragone.plan.cells import Cell, Contender
 from paragone.store.run_folder import COLUMNS, RunFolder, read_rows
-from paragone.task.mlp.judge import Check
+from paragone.task.mlp.judge import CheckResult
 from paragone.task.mlp.problem_files import find_problem
 from paragone.worker.handle import WorkerHandle
 
@@ -60,7 +60,7 @@ class ScriptedGatekeeper:
         return (contender.key, batch_size, digest) in self.verified
 
     def check_head(self, worker, contender, batch_size, max_steps):
-        return Check("failed" if batch_size in self.failing else "passed", "W1 is wrong")
+        return CheckResult("failed" if batch_size in self.failing else "passed", "W1 is wrong")
 
     def reject_replay(self, worker, contender, cell):
         self.tried.append((contender.variant.name, cell.batch_size))
@@ -70,7 +70,7 @@ class ScriptedGatekeeper:
     def check_last_sample(self, worker, contender, batch_size, n_steps, digest):
         self.checked.append((contender.variant.name, batch_size))
         self.verified.add((contender.key, batch_size, digest))
-        return Check("passed")
+        return CheckResult("passed")
 
 
 class Stage:

@@ -12,7 +12,7 @@ from paragone.implementation.registry import Registered, discover, find_variant
 from paragone.plan.cells import Contender, cell
 from paragone.plan.request import Request
 from paragone.task.mlp.gate import check_steps, is_stress_problem
-from paragone.task.mlp.judge import Check
+from paragone.task.mlp.judge import CheckResult
 from paragone.task.mlp.problem_files import find_problem
 from paragone.verify.pilot import CHECK_SECONDS, Pilot, most_check_steps, open_worker, verify_only
 from paragone.verify.verifier import Verifier
@@ -24,14 +24,14 @@ ROWS = Contender(
 )
 SIZES = (1, 10, 60)
 FAST = dict.fromkeys(SIZES, 1e-3)
-PASSED = Check("passed", "", 1e-9, 1e-8, "W1", 20)
+PASSED = CheckResult("passed", "", 1e-9, 1e-8, "W1", 20)
 
 
 class ScriptedGatekeeper:
     """Passes every check but those named, each by (stage, batch size)."""
 
     def __init__(self, **verdicts):
-        self.verdicts = verdicts  # "head_10" → a Check, or an exception
+        self.verdicts = verdicts  # "head_10" → a CheckResult, or an exception
         self.max_steps = {}
 
     def _verdict(self, worker, stage, batch_size):
@@ -248,14 +248,14 @@ def test_a_check_trains_one_step_at_least_and_a_second_at_most(step_seconds, bat
 
 @pytest.mark.parametrize("check", ["head", "tail", "twin"])
 def test_a_failed_check_drops_its_cell_and_leaves_the_others(data, check):
-    stage = Stage(data, ScriptedGatekeeper(**{f"{check}_10": Check("failed", "W1 is wrong", 1.0, 1e-8)}))
+    stage = Stage(data, ScriptedGatekeeper(**{f"{check}_10": CheckResult("failed", "W1 is wrong", 1.0, 1e-8)}))
 
     assert [(check, 10, "W1 is wrong")] == stage.rows("failed")
     assert [1, 60] == stage.sizes
 
 
 def test_after_a_failed_head_no_sample_is_taken_and_no_twin_checked(data):
-    stage = Stage(data, ScriptedGatekeeper(head_10=Check("failed", "W1 is wrong")))
+    stage = Stage(data, ScriptedGatekeeper(head_10=CheckResult("failed", "W1 is wrong")))
 
     assert ("sample", 10) not in stage.workers[0].log
     assert ("twin", 10) not in stage.verifier.max_steps
@@ -263,7 +263,7 @@ def test_after_a_failed_head_no_sample_is_taken_and_no_twin_checked(data):
 
 @pytest.mark.parametrize("check", ["head", "tail", "twin"])
 def test_what_could_not_be_checked_is_timed_all_the_same_and_says_so(data, check):
-    stage = Stage(data, ScriptedGatekeeper(**{f"{check}_10": Check("not checked", "it diverges")}))
+    stage = Stage(data, ScriptedGatekeeper(**{f"{check}_10": CheckResult("not checked", "it diverges")}))
 
     assert [(check, 10, "it diverges")] == stage.rows("not checked")
     assert list(SIZES) == stage.sizes

@@ -10,7 +10,7 @@ from zoo_faults import Workers
 from paragone.errors import MeasurementFailed
 from paragone.implementation.contract import Variant
 from paragone.implementation.registry import IMPLEMENTATIONS, read_folder
-from paragone.machine.cpu_wait import Reading
+from paragone.machine.cpu_wait import SchedulingTimes
 from paragone.plan.cells import Cell
 from paragone.task.mlp.problem_files import find_problem
 from paragone.verify.replay import LEAST_EXCESS_NS, TRIES, fresh_input, reject_replay
@@ -28,7 +28,7 @@ class Clocked:
     """
 
     def __init__(self, sample_ns, *fresh_ns, withheld_ns=0):
-        self.now_ns, self.cpu_ns, self.ready_ns = 0, 0, 0
+        self.now_ns, self.cpu_ns, self.runnable_ns = 0, 0, 0
         self.fresh_ns, self.withheld_ns = list(fresh_ns), withheld_ns
         self.sample_ns = itertools.cycle(sample_ns if isinstance(sample_ns, list) else [sample_ns])
         self.starts, self.n_steps = [], []
@@ -44,11 +44,11 @@ class Clocked:
         took_ns = CALL_NS + (self.fresh_ns.pop(0) if is_whole else 0)
         waited_ns = self.withheld_ns if is_whole else 0
         self.cpu_ns += took_ns
-        self.ready_ns += waited_ns
+        self.runnable_ns += waited_ns
         self.now_ns += took_ns + waited_ns
 
     def reading(self):
-        return Reading(self.now_ns, self.cpu_ns, self.ready_ns, 0)
+        return SchedulingTimes(self.now_ns, self.cpu_ns, self.runnable_ns, 0)
 
 
 def test_who_takes_as_long_for_what_is_new_passes_at_the_first_try():

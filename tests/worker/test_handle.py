@@ -15,7 +15,7 @@ from zoo_faults import ORDER, STATE, Workers, is_gone, wait_until
 from paragone.errors import MeasurementFailed, TimedOut
 from paragone.files.paths import IMPORT_ROOT
 from paragone.machine.cpus import usable_cpus
-from paragone.machine.threads import fault_of_threads
+from paragone.machine.threads import thread_count_fault
 from paragone.worker import handle
 from paragone.worker.handle import import_path
 
@@ -199,7 +199,7 @@ def test_the_threads_found_in_a_worker_are_those_asked_for(workers, threads):
     found = workers.load(worker, "numpy_rows")["threads_found"]
 
     if threads <= len(usable_cpus() or range(threads)):
-        assert fault_of_threads(threads, found) is None
+        assert thread_count_fault(threads, found) is None
     assert found["pools"]
     assert {pool["num_threads"] for pool in found["pools"]} <= set(range(1, threads + 1))
 

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from paragone.errors import InvalidClaims, InvalidProblem, UnknownName, closest_sentence
+from paragone.errors import InvalidClaims, InvalidProblem, UnknownName, did_you_mean
 from paragone.files.schema import QUOTED_CHARACTERS, positive, shown, size
 from paragone.implementation.contract import PHASES
 from paragone.task.mlp.problem import Problem
@@ -114,7 +114,7 @@ def read_claims(path: Path) -> tuple[Claim, ...]:
 def _claim(entry: Mapping[str, Any], folder: Path) -> Claim:
     for key in entry:
         if key not in KEYS:
-            raise ValueError(f"unknown key {shown(key)}. {closest_sentence(key[:QUOTED_CHARACTERS], KEYS)}")
+            raise ValueError(f"unknown key {shown(key)}. {did_you_mean(key[:QUOTED_CHARACTERS], KEYS)}")
     name, source, says = (_text(key, _needed(entry, key)) for key in COMMON)
     told = Claim(name, source, says)
     if "cannot" in entry:

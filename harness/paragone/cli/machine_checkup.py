@@ -22,7 +22,7 @@ from paragone.implementation.registry import Registered, Unusable, discover
 from paragone.machine import environment
 from paragone.machine.conditions import GIB, Finding, judge
 from paragone.machine.python_environments import OLDEST_PYTHON
-from paragone.machine.threads import fault_of_threads, worker_environment
+from paragone.machine.threads import thread_count_fault, worker_environment
 from paragone.store.runs import results_folder
 from paragone.task.mlp.data import DIGITS
 from paragone.task.mlp.mnist.cache import find_entry
@@ -41,8 +41,8 @@ TOOLS = (
 # What a worker's threads look like once its libraries are loaded.
 ASK_A_WORKER = """
 import json, numpy, scipy.linalg
-from paragone.machine.threads import found_threads
-print(json.dumps(found_threads()))
+from paragone.machine.threads import loaded_thread_pools
+print(json.dumps(loaded_thread_pools()))
 """
 
 
@@ -225,6 +225,6 @@ def worker_threads(found: Mapping[str, Any]) -> Finding:
     """Return whether a worker has one thread when one is asked for."""
     if "error" in found:
         return Finding("problem", "worker", f"cannot load NumPy and SciPy: {found['error']}", "pip install numpy scipy")
-    if fault := fault_of_threads(1, found):
+    if fault := thread_count_fault(1, found):
         return Finding("problem", "worker threads", fault, "Its samples would be rejected; report it as a bug.")
     return Finding("ok", "worker threads", "one where one is asked for")

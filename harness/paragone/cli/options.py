@@ -11,7 +11,7 @@ import typer
 
 from paragone.cli.display import TerminalDisplay
 from paragone.errors import Misuse, UnknownName
-from paragone.files.paths import at_home
+from paragone.files.paths import expand_home
 from paragone.files.schema import LARGEST
 from paragone.implementation.contract import FLOATS
 from paragone.implementation.registry import Registered, Unusable, discover
@@ -77,7 +77,7 @@ def everyone(plugins: Sequence[str] | None) -> tuple[list[Registered], list[Unus
 
 def absolute(plugins: Sequence[str] | None) -> tuple[str, ...]:
     """Return the paths so that they lead to the same folders from anywhere. Raises Misuse."""
-    return tuple(str(at_home(path, "--plugins").resolve()) for path in plugins or ())
+    return tuple(str(expand_home(path, "--plugins").resolve()) for path in plugins or ())
 
 
 def data_set(path: str | None, display: TerminalDisplay) -> DataSet:

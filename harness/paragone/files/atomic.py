@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 BLOCK_BYTES = 1 << 16  # read at a time in search of the last line
 
 
-def open_own(path: Path) -> io.FileIO:
+def open_for_append(path: Path) -> io.FileIO:
     """Open a file of a run for appending, made if it is not there; no link and nothing but a regular file."""
     flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     descriptor = os.open(path, flags, 0o666)
@@ -26,7 +26,7 @@ def open_own(path: Path) -> io.FileIO:
     return io.FileIO(descriptor, "ab")
 
 
-def end_of_lines(file: io.FileIO) -> int:
+def end_of_last_line(file: io.FileIO) -> int:
     """Return where the last complete line ends."""
     end = os.fstat(file.fileno()).st_size
     while end:

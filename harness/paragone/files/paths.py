@@ -11,7 +11,7 @@ IMPORT_ROOT = PACKAGE.parent  # on PYTHONPATH, it makes `import paragone` this v
 PROJECT = IMPORT_ROOT.parent
 
 
-def at_home(path: str | Path, said_by: str) -> Path:
+def expand_home(path: str | Path, said_by: str) -> Path:
     """Return the path with the home folder that ~ or ~user stands for.
 
     Raises Misuse, naming the option or variable that gave the path, where there is no such user.

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from paragone.errors import words_of
+from paragone.errors import error_text
 from paragone.files.hashing import LARGEST_FILE_BYTES
 from paragone.implementation.contract import FLOATS, Implementation
 from paragone.implementation.old_names import old_hooks
@@ -24,7 +24,7 @@ def declaration_fault(implementation: type[Implementation], folder: Path) -> str
     try:
         return _fault(implementation, folder)
     except Exception as error:
-        return f"asking for what it declares raised {words_of(error)}"
+        return f"asking for what it declares raised {error_text(error)}"
 
 
 def _fault(implementation: type[Implementation], folder: Path) -> str | None:
@@ -137,7 +137,7 @@ def unavailable_reason(implementation: type[Implementation], problem: Problem | 
             _words("nearest", implementation.nearest(problem))
         return reason
     except (Exception, SystemExit) as error:
-        return f"asking whether it can run raised {words_of(error)}"
+        return f"asking whether it can run raised {error_text(error)}"
 
 
 def difference_from(implementation: type[Implementation], problem: Problem) -> str | None:
@@ -148,7 +148,7 @@ def difference_from(implementation: type[Implementation], problem: Problem) -> s
     try:
         return _words("nearest", implementation.nearest(problem))
     except (Exception, SystemExit) as error:
-        return f"asking in what it differs raised {words_of(error)}"
+        return f"asking in what it differs raised {error_text(error)}"
 
 
 def _words(question: str, answer: object) -> str | None:

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from paragone.errors import Misuse, words_of
-from paragone.files.paths import at_home
+from paragone.errors import Misuse, error_text
+from paragone.files.paths import expand_home
 
 ENTRY_POINTS = "paragone.implementations"
 VARIABLE = "PARAGONE_PLUGINS"
@@ -46,7 +46,7 @@ def locations_given(paths: Iterable[str]) -> Iterator[Location]:
     asked = [*(("--plugins", path) for path in paths), *((VARIABLE, path) for path in from_variable)]
     seen: set[Path] = set()
     for option, path in asked:
-        folder = at_home(path, option).resolve()
+        folder = expand_home(path, option).resolve()
         if folder not in seen:
             seen.add(folder)
             yield from _locations_at(folder, f"{option} {path}")
@@ -89,7 +89,7 @@ def _folder_of(module: str) -> tuple[Path | None, str]:
     try:
         spec = importlib.util.find_spec(module.removesuffix(".impl"))
     except Exception as error:  # a parent package may raise anything
-        return None, words_of(error)
+        return None, error_text(error)
     if spec is None or not spec.submodule_search_locations:
         return None, "there is no such package"
     folder = Path(next(iter(spec.submodule_search_locations)))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from paragone.errors import HarnessError, Misuse, UnknownName, words_of
+from paragone.errors import HarnessError, Misuse, UnknownName, error_text
 from paragone.files.hashing import folder_hash, kept_source
 from paragone.files.paths import PROJECT
 from paragone.implementation.contract import Implementation, Variant, variants
@@ -107,7 +107,7 @@ def read_folder(folder: Path) -> list[type[Implementation]]:
     try:
         module = import_folder(folder)
     except (Exception, SystemExit) as error:
-        raise HarnessError(f"{path}: cannot be imported: {words_of(error)}") from error
+        raise HarnessError(f"{path}: cannot be imported: {error_text(error)}") from error
     defined = dict.fromkeys(value for value in vars(module).values() if inspect.isclass(value))  # an alias once
     classes = [value for value in defined if issubclass(value, Implementation) and value.__module__ == module.__name__]
     if not classes:

@@ -17,7 +17,7 @@ from functools import cache
 from typing import Any
 
 from paragone.files.paths import IMPORT_ROOT
-from paragone.machine.threads import found_threads
+from paragone.machine.threads import loaded_thread_pools
 
 BRING_BLAS = ("numpy", "scipy.linalg")
 SECONDS_TO_ANSWER = 60
@@ -51,7 +51,9 @@ def _loaded_here() -> list[dict[str, Any]]:
     for module in BRING_BLAS:
         with suppress(ImportError):
             importlib.import_module(module)
-    pools = sorted(found_threads()["pools"], key=lambda pool: pool["file"])  # found in the order of addresses: chance
+    pools = sorted(
+        loaded_thread_pools()["pools"], key=lambda pool: pool["file"]
+    )  # found in the order of addresses: chance
     return [{key: value for key, value in pool.items() if key != "num_threads"} for pool in pools]
 
 

@@ -13,28 +13,28 @@ import psutil
 from paragone.machine.process_tree import PROC, cpu_time_ns, threads
 
 
-class Reading(NamedTuple):
+class SchedulingTimes(NamedTuple):
     """What processes have had by one moment of the wall clock, each in nanoseconds.
 
-    `cpu_ns` is the CPU time of all their threads, shared among their CPUs; `ready_ns` how long the living ones were
-    ready while others had the CPU or a quota was used up, all together; `stolen_ns` what the host of a virtual machine
+    `cpu_ns` is the CPU time of all their threads, shared among their CPUs; `runnable_ns` how long the living ones were
+    ready while others had the CPU or a quota was used up, all together; `steal_ns` what the host of a virtual machine
     has taken from their CPUs.
     """
 
     at_ns: int
     cpu_ns: int
-    ready_ns: int
-    stolen_ns: int
+    runnable_ns: int
+    steal_ns: int
 
 
-def read(pids: Sequence[int], cpus: Sequence[int]) -> Reading:
+def scheduling_times(pids: Sequence[int], cpus: Sequence[int]) -> SchedulingTimes:
     """Return the reading of these processes, which run on these CPUs; off Linux nothing is ever withheld."""
     at_ns = time.perf_counter_ns()
-    ready_ns = sum(_ready_ns(pid, thread) for pid in pids for thread in threads([pid]))
-    return Reading(at_ns, sum(map(cpu_time_ns, pids)) // max(1, len(cpus)), ready_ns, _stolen_ns(cpus))
+    runnable_ns = sum(_ready_ns(pid, thread) for pid in pids for thread in threads([pid]))
+    return SchedulingTimes(at_ns, sum(map(cpu_time_ns, pids)) // max(1, len(cpus)), runnable_ns, _stolen_ns(cpus))
 
 
-def own_ns(before: Reading, after: Reading) -> int:
+def undisturbed_ns(before: SchedulingTimes, after: SchedulingTimes) -> int:
     """Return the wall time between two readings without what was withheld, but no less than each CPU worked in it.
 
     Stolen time is counted in ticks of the system, so that one more may have been stolen than is told.

@@ -18,7 +18,7 @@ from typing import Any
 from paragone.files.hashing import folder_hash
 from paragone.files.paths import PROJECT
 from paragone.machine.blas import blas
-from paragone.machine.busy import load
+from paragone.machine.busy import machine_load
 from paragone.machine.conditions import judge
 from paragone.machine.hardware import machine, operating_system
 from paragone.machine.python_environments import ask, interpreter
@@ -52,7 +52,7 @@ def describe(own_environments: Iterable[str] = (), threads: int = 1) -> Descript
         "own_environments": {name: own_environment(name) for name in own_environments},
         "blas": blas(),
         "revision": revision(),
-        "load": load(),
+        "load": machine_load(),
         "inherited": [asdict(variable) for variable in inherited],
     }
     findings = judge(description, threads)

@@ -79,7 +79,7 @@ def reset_peak_memory(clear_refs: Path = CLEAR_REFS) -> bool:
     return True
 
 
-def give_back_free_memory() -> None:
+def trim_heap() -> None:
     """Have the C library return to the system what it keeps free for later allocations; only glibc can."""
     with suppress(AttributeError):
         ctypes.CDLL(None).malloc_trim(0)
@@ -124,7 +124,7 @@ def _bytes_in(table: Path, names: Sequence[str], fallback: Sequence[str]) -> int
     return sum(found.get(name, 0) for name in (names if names[0] in found else fallback))
 
 
-def times_memory_ran_out() -> int:
+def oom_kill_count() -> int:
     """Return how often the kernel has killed a process because memory ran out; 0 where it does not count."""
     with suppress(OSError):
         for line in VMSTAT.read_text().splitlines():
@@ -133,7 +133,7 @@ def times_memory_ran_out() -> int:
     return 0
 
 
-def be_the_first_to_go() -> None:
+def be_first_oom_victim() -> None:
     """Have the kernel kill this process and its children before any other when memory runs out."""
     with suppress(OSError):
         OOM_SCORE_ADJ.write_text(FIRST_TO_GO)

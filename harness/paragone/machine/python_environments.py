@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from paragone.files.paths import PROJECT, at_home
+from paragone.files.paths import PROJECT, expand_home
 
 VARIABLE = "PARAGONE_ENVIRONMENTS"
 OLDEST_PYTHON = (3, 11)
@@ -54,7 +54,7 @@ class Answer:
 def folder_of(name: str) -> Path:
     """Return the folder of an environment, whether it exists or not."""
     given = os.environ.get(VARIABLE, "")
-    return (at_home(given, VARIABLE).absolute() if given else PROJECT / ".venvs") / name
+    return (expand_home(given, VARIABLE).absolute() if given else PROJECT / ".venvs") / name
 
 
 def exists(name: str) -> bool:

@@ -19,7 +19,7 @@ SET_BY_THREADPOOLCTL = "KMP_DUPLICATE_LIB_OK"
 
 
 @dataclass(frozen=True)
-class Inherited:
+class InheritedVariable:
     """A variable of the user's shell that changes what is measured, and what became of it.
 
     `treatment` is "kept", "cleared", or "replaced" where the harness sets a value of its own.
@@ -37,7 +37,7 @@ class Inherited:
         return asdict(self)
 
 
-def worker_environment(threads: int, inherited: Mapping[str, str]) -> tuple[dict[str, str], list[Inherited]]:
+def worker_environment(threads: int, inherited: Mapping[str, str]) -> tuple[dict[str, str], list[InheritedVariable]]:
     """Return the environment of a worker with so many threads, and what became of each variable that matters.
 
     Everything that no rule names passes through unchanged. In the list, the home folder reads `~`.
@@ -57,18 +57,18 @@ def worker_environment(threads: int, inherited: Mapping[str, str]) -> tuple[dict
     return environment, report
 
 
-def _fate(name: str, value: str, ours: Mapping[str, str]) -> Inherited | None:
+def _fate(name: str, value: str, ours: Mapping[str, str]) -> InheritedVariable | None:
     if name == "XLA_FLAGS":
         return _fate_of_xla_flags(value, ours[name])
     if name in ours:
         if value == ours[name]:
             return None
         what = "The number of threads is an option of the harness" if name in THREAD_COUNTS else "Workers need"
-        return Inherited(name, value, "replaced", f"{what}: {name}={ours[name]}.", None)
+        return InheritedVariable(name, value, "replaced", f"{what}: {name}={ours[name]}.", None)
     for rule in RULES:
         if fnmatchcase(name, rule.pattern):
             warning = f"{name}={value} {rule.bites}." if rule.bites else None
-            return Inherited(name, value, rule.treatment, rule.reason, warning)
+            return InheritedVariable(name, value, rule.treatment, rule.reason, warning)
     return None
 
 
@@ -82,26 +82,28 @@ def _xla_flags(threads: int, inherited: str) -> str:
     return " ".join([*kept, f"{XLA_THREADS}={'true' if threads > 1 else 'false'}"])
 
 
-def _fate_of_xla_flags(value: str, ours: str) -> Inherited | None:
+def _fate_of_xla_flags(value: str, ours: str) -> InheritedVariable | None:
     kept = [flag for flag in ours.split() if flag.partition("=")[0] != XLA_THREADS]
     if not kept:
         reason = f"The number of threads is an option of the harness: XLA_FLAGS={ours}."
-        return None if value == ours else Inherited("XLA_FLAGS", value, "replaced", reason, None)
+        return None if value == ours else InheritedVariable("XLA_FLAGS", value, "replaced", reason, None)
     warning = f"XLA_FLAGS={value} changes how XLA compiles."
-    return Inherited("XLA_FLAGS", value, "kept", f"Chosen on purpose; only {XLA_THREADS} is set by us.", warning)
+    return InheritedVariable(
+        "XLA_FLAGS", value, "kept", f"Chosen on purpose; only {XLA_THREADS} is set by us.", warning
+    )
 
 
-def _without_home(entry: Inherited, home: str) -> Inherited:
+def _without_home(entry: InheritedVariable, home: str) -> InheritedVariable:
     """Return the entry with the user's name out of its paths: results are made to be shown."""
     if len(home) < 2:
         return entry
     hidden = {
         field: text.replace(home, "~") if isinstance(text, str) else text for field, text in asdict(entry).items()
     }
-    return Inherited(**hidden)
+    return InheritedVariable(**hidden)
 
 
-def found_threads(told: Mapping[str, int] | None = None) -> dict[str, Any]:
+def loaded_thread_pools(told: Mapping[str, int] | None = None) -> dict[str, Any]:
     """Return the thread pools of the libraries loaded in this process, as plain data.
 
     `told` holds the threads of libraries that cannot be seen from here, by name: they are added as they are.
@@ -146,7 +148,7 @@ def _os_threads() -> int | None:
     return len(list(tasks.iterdir())) if tasks.is_dir() else None
 
 
-def fault_of_threads(asked: int, found: Mapping[str, Any]) -> str | None:
+def thread_count_fault(asked: int, found: Mapping[str, Any]) -> str | None:
     """Return how the threads found differ from the number asked for, or None.
 
     More than asked is a fault in any pool; fewer is one where no pool that can have threads has as many.

@@ -18,7 +18,7 @@ from paragone.implementation.registry import Registered, select
 from paragone.machine import environment
 from paragone.machine.cpus import harness_cpus, pinned_to
 from paragone.machine.memory import memory_limit_bytes
-from paragone.machine.threads import fault_of_threads
+from paragone.machine.threads import thread_count_fault
 from paragone.plan.cells import Cell, Contender, ContenderKey, batch_sizes, chosen_variants, describe_variant, enrol
 from paragone.plan.request import ROUNDS, Request
 from paragone.plan.waves import in_waves
@@ -169,7 +169,7 @@ class Profile:
             own = [cell for cell in cells if cell.contender == key]
             try:
                 loaded = load_worker(member.worker, member.contender, self.data, self.request.seed)
-                if fault := fault_of_threads(member.contender.threads, loaded["threads_found"]):
+                if fault := thread_count_fault(member.contender.threads, loaded["threads_found"]):
                     raise MeasurementFailed(fault)
                 self._start_clocks(rows, member)
             except MeasurementFailed as error:

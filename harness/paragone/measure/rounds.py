@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 
 from paragone.errors import HarnessError, MeasurementFailed
-from paragone.machine.threads import fault_of_threads
+from paragone.machine.threads import thread_count_fault
 from paragone.measure.evaluation import calls_of_a_sample, evaluate_after
 from paragone.measure.member import Member
 from paragone.measure.remaining import RemainingSamples
 from paragone.plan.cells import Cell, Contender, ContenderKey
 from paragone.store.run_folder import RunFolder
 from paragone.task.mlp.data import DataSet
-from paragone.task.mlp.gate import Check
+from paragone.task.mlp.gate import CheckResult
 from paragone.verify.pilot import OpenWorker, load_worker, most_check_steps
 from paragone.verify.pilot_result import numbers, outcome
 from paragone.verify.verifier import Verifier
@@ -78,7 +78,7 @@ class Rounds:
             member.worker.kill()
             return
         member.facts.update(loaded, start_seconds=time.perf_counter() - begin - loaded["load_seconds"])
-        if fault := fault_of_threads(member.contender.threads, loaded["threads_found"]):
+        if fault := thread_count_fault(member.contender.threads, loaded["threads_found"]):
             self._fail(member, None, "threads", MeasurementFailed(fault), launch, attempt)
             member.worker.kill()
             return
@@ -112,7 +112,9 @@ class Rounds:
             self._record_check(member, cell, stage, check, launch, attempt)
         return "failed" not in (head.status, tail.status)
 
-    def _record_check(self, member: Member, cell: Cell, stage: str, check: Check, launch: int, attempt: int) -> None:
+    def _record_check(
+        self, member: Member, cell: Cell, stage: str, check: CheckResult, launch: int, attempt: int
+    ) -> None:
         where = {"launch": launch, "attempt": attempt}
         row = outcome(member.contender, cell.batch_size, stage, check.status, check.reason, **numbers(check), **where)
         self.folder.append("outcomes", row)

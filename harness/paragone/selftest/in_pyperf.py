@@ -63,7 +63,7 @@ class Trained:
         data = find_data(None, lambda sentence: None)
         variant = next(v for v in variants(self.implementation) if v.dtype == self.settings["dtype"])
         self.loaded = variant.make()
-        self.loaded.load(problem, data.pixels(variant.dtype)[: problem.n_train], data.train_labels[: problem.n_train])
+        self.loaded.load(problem, *data.inputs(problem, variant.dtype))
         self.start = problem.start_state(1)
 
         def train(n_steps: int) -> None:

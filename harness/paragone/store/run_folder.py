@@ -36,7 +36,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from paragone.errors import ResultsUnusable
-from paragone.files.atomic import as_json, end_of_lines, open_own, write_json
+from paragone.files.atomic import as_json, end_of_last_line, open_for_append, write_json
 from paragone.files.json_lines import read_json, read_rows
 from paragone.files.schema import Check
 from paragone.store.run_schema import ENVIRONMENT, FINISHED, PLANS, SOURCES, check_rows
@@ -107,7 +107,7 @@ class RunFolder:
         self.folder, self.columns, self.again = folder, columns, again.format(run=folder.name)
         self._files: dict[str, io.FileIO] = {}
         try:
-            self._lock = open_own(folder / "lock")
+            self._lock = open_for_append(folder / "lock")
         except OSError as error:
             raise ResultsUnusable(f"{folder}: cannot be written: {error.strerror}") from None
         try:
@@ -147,9 +147,9 @@ class RunFolder:
             ) from None
 
     def _open(self, table: str) -> io.FileIO:
-        file = open_own(self.folder / f"{table}.jsonl")
+        file = open_for_append(self.folder / f"{table}.jsonl")
         try:
-            file.truncate(end_of_lines(file))
+            file.truncate(end_of_last_line(file))
         except OSError:
             file.close()
             raise

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from paragone.errors import Misuse, ResultsUnusable, UnknownName
-from paragone.files.paths import PROJECT, at_home
+from paragone.files.paths import PROJECT, expand_home
 from paragone.store.run_folder import RunFolder, read_json, write_json
 
 PROFILE = "profile.json"  # in the folder of a profile, as plan.json in that of a run
@@ -22,8 +22,8 @@ PROFILE = "profile.json"  # in the folder of a profile, as plan.json in that of 
 def results_folder(chosen: Path | None = None) -> Path:
     """Return where runs live: the chosen folder, PARAGONE_RESULTS, or `results/` of the project. Raises Misuse."""
     if chosen is not None:
-        return at_home(chosen, "--results")
-    return at_home(os.environ.get("PARAGONE_RESULTS") or PROJECT / "results", "PARAGONE_RESULTS")
+        return expand_home(chosen, "--results")
+    return expand_home(os.environ.get("PARAGONE_RESULTS") or PROJECT / "results", "PARAGONE_RESULTS")
 
 
 def new_run_folder(

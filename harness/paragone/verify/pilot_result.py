@@ -9,7 +9,7 @@ from typing import Any
 
 from paragone.plan.cells import Cell, Contender
 from paragone.plan.request import FEWEST_ROUNDS, ROUNDS
-from paragone.task.mlp.gate import Check
+from paragone.task.mlp.gate import CheckResult
 
 # Between samples: the pipe, waking, resetting, hashing the result, writing the row.
 OVERHEAD_SECONDS = 0.008
@@ -43,7 +43,7 @@ class PilotResult:
         """Add an outcome."""
         self.outcomes.append(outcome(self.contender, batch_size, stage, status, reason, **facts))
 
-    def note_check(self, stage: str, batch_size: int, check: Check) -> bool:
+    def note_check(self, stage: str, batch_size: int, check: CheckResult) -> bool:
         """Add what a check found; return whether the cell may be timed."""
         self.note(stage, check.status, check.reason, batch_size, **numbers(check))
         return check.status != "failed"
@@ -55,7 +55,7 @@ class PilotResult:
         return PilotResult(control, cells, outcomes, self.peak_bytes, self.load_seconds)
 
 
-def numbers(check: Check) -> dict[str, Any]:
+def numbers(check: CheckResult) -> dict[str, Any]:
     """Return the numbers of a check, None where it came to none, and its note."""
     finite = {name: getattr(check, name) for name in ("error", "bound")}
     return {name: value if math.isfinite(value) else None for name, value in finite.items()} | {

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paragone.errors import MeasurementFailed
-from paragone.machine.cpu_wait import own_ns
+from paragone.machine.cpu_wait import undisturbed_ns
 from paragone.plan.cells import Cell
 from paragone.task.mlp.problem import Problem
 from paragone.task.mlp.state import State
@@ -65,4 +65,4 @@ def _training_ns(worker: WorkerHandle, start: State, order: NDArray[np.int64]) -
 def _asked_ns(worker: WorkerHandle, start: State, order: NDArray[np.int64], n_steps: int) -> int:
     before = worker.reading()
     worker.train(start, order, n_steps)
-    return own_ns(before, worker.reading())
+    return undisturbed_ns(before, worker.reading())

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from paragone.errors import MeasurementFailed
 from paragone.plan.cells import Cell, Contender
 from paragone.task.mlp.data import DataSet, cache_folder
-from paragone.task.mlp.gate import Check, check_form, check_near, check_steps, check_tail, gate
+from paragone.task.mlp.gate import CheckResult, check_approximate, check_form, check_steps, check_tail, gate
 from paragone.task.mlp.state import State
 from paragone.verify.replay import fresh_input, reject_replay
 from paragone.worker.handle import WorkerHandle
@@ -30,7 +30,7 @@ class Verifier:
         self._verified: set[tuple[Any, ...]] = set()
         self._starts: dict[str, State] = {}
 
-    def check_head(self, worker: WorkerHandle, contender: Contender, batch_size: int, max_steps: int) -> Check:
+    def check_head(self, worker: WorkerHandle, contender: Contender, batch_size: int, max_steps: int) -> CheckResult:
         """Train the first steps and compare them with the reference's; the worker holds the contender's problem.
 
         Where the implementation only comes near the problem, the form of what it gives is looked at.
@@ -40,12 +40,11 @@ class Verifier:
             order = problem.order(self.seed, min(max_steps, check_steps(batch_size)), batch_size)
             implementation, start = contender.variant.implementation, self._start(contender)
             dtype, deterministic = contender.variant.dtype, implementation.deterministic
-            return check_near(worker.train, problem, start, order, dtype, difference, deterministic)
+            return check_approximate(worker.train, problem, start, order, dtype, difference, deterministic)
         return gate(
             worker.train,
             problem,
-            self.data.train_images[: problem.n_train],
-            self.data.train_labels[: problem.n_train],
+            *self.data.inputs(problem),
             batch_size,
             self.seed,
             contender.variant.dtype,
@@ -57,12 +56,12 @@ class Verifier:
 
     def check_last_sample(
         self, worker: WorkerHandle, contender: Contender, batch_size: int, n_steps: int, digest: str
-    ) -> Check:
+    ) -> CheckResult:
         """Compare the end of the worker's last sample with the reference, and remember its digest if it passes."""
         problem = contender.problem
         final, losses = worker.result()
         if result_digest(final, losses) != digest:
-            return Check("failed", "params() called twice gives two results")
+            return CheckResult("failed", "params() called twice gives two results")
         start = self._start(contender)
         if difference := contender.difference:
             return check_form(problem, start, final, losses, n_steps, contender.variant.dtype, difference)
@@ -98,9 +97,9 @@ class Verifier:
         order: NDArray[np.int64],
         final: State,
         losses: NDArray[Any] | None,
-    ) -> Check:
+    ) -> CheckResult:
         problem, (n_steps, batch_size) = contender.problem, order.shape
-        images, labels = self.data.train_images[: problem.n_train], self.data.train_labels[: problem.n_train]
+        images, labels = self.data.inputs(problem)
         n_tail = min(n_steps, check_steps(batch_size), max(1, TAIL_IMAGES // batch_size))
         dtype = contender.variant.dtype
         return check_tail(worker.train, problem, images, labels, dtype, start, order, final, losses, n_tail)

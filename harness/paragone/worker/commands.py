@@ -32,8 +32,8 @@ from numpy.typing import NDArray
 
 from paragone.implementation.contract import Implementation
 from paragone.implementation.registry import read_folder
-from paragone.machine.memory import give_back_free_memory, peak_memory_bytes, reset_peak_memory, resident_memory_bytes
-from paragone.machine.threads import found_threads
+from paragone.machine.memory import peak_memory_bytes, reset_peak_memory, resident_memory_bytes, trim_heap
+from paragone.machine.threads import loaded_thread_pools
 from paragone.task.mlp.data import open_cached
 from paragone.task.mlp.problem import Problem
 from paragone.task.mlp.state import State
@@ -97,7 +97,7 @@ class Worker:
         return {
             "load_seconds": load_seconds,
             "loaded_memory_bytes": resident_memory_bytes(),
-            "threads_found": found_threads(implementation.threads()),
+            "threads_found": loaded_thread_pools(implementation.threads()),
             "receipt": {name: without_home(words) for name, words in build_info.items()},
         }, {}
 
@@ -172,7 +172,7 @@ class Worker:
         `since_load` is false where the system cannot reset the peak, which then is that of loading too.
         """
         batches = self._batches(order["batch_size"], order["n_steps"])
-        give_back_free_memory()  # what loading freed would else hide as much of what training takes
+        trim_heap()  # what loading freed would else hide as much of what training takes
         since_load = reset_peak_memory()
         loaded_bytes = resident_memory_bytes()
         self.implementation.reset(self.start)
@@ -204,9 +204,7 @@ class Worker:
         return {"step": int(state.step)}, {**state.tensors(), **extra}
 
     def _training_set(self) -> tuple[NDArray[Any], NDArray[np.uint8]]:
-        data = open_cached(Path(self.loaded["data"]))
-        n_train = self.problem.n_train
-        return data.pixels(self.loaded["axis"]["dtype"])[:n_train], data.train_labels[:n_train]
+        return open_cached(Path(self.loaded["data"])).inputs(self.problem, self.loaded["axis"]["dtype"])
 
     def _batches(self, batch_size: int, n_steps: int) -> NDArray[np.int64]:
         key = (batch_size, n_steps)

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from paragone.errors import MeasurementFailed, TimedOut
 from paragone.files.paths import IMPORT_ROOT
 from paragone.implementation.contract import Variant
-from paragone.machine.cpu_wait import Reading, read
+from paragone.machine.cpu_wait import SchedulingTimes, scheduling_times
 from paragone.machine.cpus import pinned_to
-from paragone.machine.memory import times_memory_ran_out, worker_limit_bytes
+from paragone.machine.memory import oom_kill_count, worker_limit_bytes
 from paragone.machine.process_tree import descendants, ending
 from paragone.machine.python_environments import interpreter
 from paragone.task.mlp.problem import Problem
@@ -56,7 +56,7 @@ class WorkerHandle:
         self.waiting_cpu_ns = 0
         self._fault = ""
         self._resources = contextlib.ExitStack()
-        self._out_of_memory_before = times_memory_ran_out()
+        self._out_of_memory_before = oom_kill_count()
         limit_bytes = worker_limit_bytes() if memory_limit_bytes is None else memory_limit_bytes
         try:
             self._start(interpreter(environment), variables, limit_bytes)
@@ -153,10 +153,10 @@ class WorkerHandle:
         self.waiting_cpu_ns += answer["waiting_cpu_ns"]
         return answer, results
 
-    def reading(self) -> Reading:
+    def reading(self) -> SchedulingTimes:
         """Return what the worker and those it started have had of the machine so far."""
         pid = self._process.pid
-        return read([pid, *descendants(pid)], self.cpus)
+        return scheduling_times([pid, *descendants(pid)], self.cpus)
 
     @property
     def alive(self) -> bool:
@@ -192,7 +192,7 @@ class WorkerHandle:
             code = self._process.wait(SECONDS_TO_DIE)
         except subprocess.TimeoutExpired:
             return "the worker closed its pipe and was killed"
-        if code == -signal.SIGKILL and times_memory_ran_out() > self._out_of_memory_before:
+        if code == -signal.SIGKILL and oom_kill_count() > self._out_of_memory_before:
             return "the worker was killed by the system, whose memory ran out"
         self._log.seek(max(0, self._log.seek(0, os.SEEK_END) - LOG_TAIL_BYTES))
         lines = self._log.read().decode(errors="replace").strip().splitlines()

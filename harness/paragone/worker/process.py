@@ -18,8 +18,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from paragone.errors import HarnessError, words_of
-from paragone.machine.memory import be_the_first_to_go
+from paragone.errors import HarnessError, error_text
+from paragone.machine.memory import be_first_oom_victim
 from paragone.machine.process_tree import adopt_orphans
 from paragone.worker.commands import VERBS, Worker
 from paragone.worker.pipe import Message, Pipe
@@ -61,7 +61,7 @@ def describe_error(error: Exception, folder: Path | None) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if folder is not None and Path(frame.filename).is_relative_to(folder)]
     places = [f" ({Path(frame.filename).name}, line {frame.lineno})" for frame in (own or frames)[-1:]]
-    return words_of(error)[:MOST_REASON_CHARACTERS] + "".join([*places, *notes])
+    return error_text(error)[:MOST_REASON_CHARACTERS] + "".join([*places, *notes])
 
 
 def die_with_the_harness() -> None:
@@ -81,7 +81,7 @@ def main() -> None:
     """Serve on the two file descriptors of the command line."""
     die_with_the_harness()
     adopt_orphans()
-    be_the_first_to_go()
+    be_first_oom_victim()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the harness's to answer
     incoming, outgoing = map(int, sys.argv[1:3])
     keep_from_children([incoming, outgoing])

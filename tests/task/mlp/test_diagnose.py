@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from paragone.task.mlp.diagnose import MISTAKES, likely_mistake
-from paragone.task.mlp.perturbation import Case, spread, states
+from paragone.task.mlp.perturbation import PerturbedTraining, spread, states
 from paragone.task.mlp.problem_files import find_problem, shipped_names
 from paragone.task.mlp.reference import trajectory
 from paragone.task.mlp.state import State
@@ -33,7 +33,7 @@ def training(name, data):
     start = stress_state(problem, 1, BATCH_SIZE)
     start = replace(start, step=2 * (N_TRAIN // BATCH_SIZE) - N_STEPS // 2)  # an epoch ends halfway
     order = problem.order(1, N_STEPS, BATCH_SIZE)
-    return problem, order, trajectory(problem, *data, start, order), Case.of(problem, *data, start, order)
+    return problem, order, trajectory(problem, *data, start, order), PerturbedTraining.of(problem, *data, start, order)
 
 
 @pytest.mark.parametrize("name", shipped_names())

@@ -10,12 +10,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paragone.errors import MeasurementFailed
-from paragone.task.mlp.gate import Check, check_head, check_steps, check_tail, gate, judge, stress_problem, stress_state
+from paragone.task.mlp.gate import (
+    CheckResult,
+    check_head,
+    check_steps,
+    check_tail,
+    gate,
+    judge,
+    stress_problem,
+    stress_state,
+)
 from paragone.task.mlp.problem import rounded_to_float32
 from paragone.task.mlp.problem_files import find_problem, shipped_names
 from paragone.task.mlp.reference import trajectory
 from paragone.task.mlp.state import State
-from paragone.task.mlp.tolerance import deviations
+from paragone.task.mlp.tolerance import tensor_distances
 
 N_TRAIN = 300
 DTYPES = ("float32", "float64")
@@ -404,7 +413,7 @@ def off_by(data):
     def judged(bounds, spread=1.0):
         changed = replace(expected, spread={name: spread * value for name, value in expected.spread.items()})
         allowed = next(
-            d.allowed for d in deviations(problem, changed, expected.states[-1], "float64") if d.tensor == "W1"
+            d.allowed for d in tensor_distances(problem, changed, expected.states[-1], "float64") if d.tensor == "W1"
         )
         end = expected.states[-1]
         shifted = end.W[0].copy()
@@ -430,7 +439,7 @@ def test_where_rounding_is_amplified_a_million_times_nothing_is_judged(off_by):
 
 
 def test_what_is_not_checked_is_not_accused_of_a_mistake(data, monkeypatch):
-    unsure = Check("not checked", "rounding decides", 5.0, 1.0, "W1", 3)
+    unsure = CheckResult("not checked", "rounding decides", 5.0, 1.0, "W1", 3)
     monkeypatch.setattr("paragone.task.mlp.gate.check_head", lambda *_: unsure)
     problem = small("nielsen")
     train = trainer(NumpyRows, problem, data, "float64")

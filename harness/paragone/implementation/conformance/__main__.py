@@ -1,6 +1,6 @@
 """The child process that runs the checks and writes a line for each.
 
-    python -m paragone.implementation.conformance DESCRIPTOR TASK
+python -m paragone.implementation.conformance DESCRIPTOR TASK
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import sys
 import traceback
 from pathlib import Path
 
-from paragone.errors import HarnessError, words_of
+from paragone.errors import HarnessError, error_text
 from paragone.implementation.conformance import CHECKS, NotApplicable, PromiseBroken, Subject
 from paragone.implementation.contract import Variant
 from paragone.implementation.registry import read_folder
@@ -42,7 +42,7 @@ def _found(subject: Subject, check: str, folder: Path) -> tuple[str, str]:
     except Exception as error:
         own = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).is_relative_to(folder)]
         places = [f" ({Path(frame.filename).name}, line {frame.lineno})" for frame in own[-1:]]
-        return "failed", f"it raises {words_of(error)}" + "".join(places)
+        return "failed", f"it raises {error_text(error)}" + "".join(places)
     return "passed", ""
 
 

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from paragone.errors import HarnessError, VerificationFailed, words_of
+from paragone.errors import HarnessError, VerificationFailed, error_text
 from paragone.task.mlp.diagnose import likely_mistake
-from paragone.task.mlp.judge import Check, fault_of_result, form_fault, judge, losses_fault, step_fault
+from paragone.task.mlp.judge import CheckResult, fault_of_result, form_fault, judge, losses_fault, step_fault
 from paragone.task.mlp.problem import Problem
 from paragone.task.mlp.reference import Trajectory, cached_trajectory, trajectory
 from paragone.task.mlp.state import State
@@ -23,11 +23,11 @@ from paragone.task.mlp.stress import check_steps, is_stress_problem, stress_prob
 from paragone.task.mlp.tolerance import LOSSES, compared_tensors
 
 __all__ = [
-    "Check",
+    "CheckResult",
     "Train",
+    "check_approximate",
     "check_form",
     "check_head",
-    "check_near",
     "check_steps",
     "check_tail",
     "gate",
@@ -47,7 +47,7 @@ def check_head(
     order: NDArray[np.int64],
     dtype: str,
     deterministic: bool = True,
-) -> Check:
+) -> CheckResult:
     """Return whether training from the first expected state follows the reference, and does so again.
 
     Between the two, one step is trained: whoever keeps something of it, or gives out arrays that
@@ -66,7 +66,7 @@ def check_head(
             return replace(check, status="failed", reason="params gives out live arrays: later training changes them")
         again, losses_again = _trained(train, start, order)
     except VerificationFailed as failure:
-        return Check("failed", str(failure), n_steps=expected.n_steps)
+        return CheckResult("failed", str(failure), n_steps=expected.n_steps)
     if start.digest() != untouched or not np.array_equal(order, order_as_given):
         return replace(check, status="failed", reason="it changes the state or the order that it is given")
     second = judge(problem, expected, again, losses_again, dtype)
@@ -89,7 +89,7 @@ def check_tail(
     final: State,
     losses: NDArray[Any] | None,
     n_tail: int,
-) -> Check:
+) -> CheckResult:
     """Return whether the last `n_tail` steps of a training that ended in `final` follow the reference.
 
     All but these steps are trained again, untimed; the reference goes on from there. `losses` are those of
@@ -97,15 +97,15 @@ def check_tail(
     """
     n_tail = min(n_tail, len(order))
     if fault := losses_fault(problem, losses, len(order)):
-        return Check("failed", fault, n_steps=n_tail)
+        return CheckResult("failed", fault, n_steps=n_tail)
     try:
         before_tail = _trained(train, start, order[:-n_tail])[0] if n_tail < len(order) else start
     except VerificationFailed as failure:
-        return Check("failed", str(failure), n_steps=n_tail)
+        return CheckResult("failed", str(failure), n_steps=n_tail)
     reached = replace(start, step=start.step + len(order) - n_tail)
     fault = form_fault(problem, reached, before_tail) or step_fault(reached, before_tail)
     if fault:
-        return Check("failed", f"before the last {n_tail} steps: {fault}", n_steps=n_tail)
+        return CheckResult("failed", f"before the last {n_tail} steps: {fault}", n_steps=n_tail)
     if problem.momentum == 0:  # what it gives for the previous updates then means nothing, and may be anything
         before_tail = State.at_rest(before_tail.W, before_tail.b, before_tail.step)
     expected = trajectory(problem, images, labels, before_tail, order[-n_tail:])
@@ -113,7 +113,7 @@ def check_tail(
     return judge(problem, expected, final, recorded, dtype)
 
 
-def check_near(
+def check_approximate(
     train: Train,
     problem: Problem,
     start: State,
@@ -121,7 +121,7 @@ def check_near(
     dtype: str,
     difference: str,
     deterministic: bool = True,
-) -> Check:
+) -> CheckResult:
     """Return "not checked" with the difference of a training that only comes near the problem; it never passes.
 
     It fails where the form of its result is wrong, or where training again gives other bits though it says it will not.
@@ -134,7 +134,7 @@ def check_near(
         before = _bits(problem, got, losses)
         again = _bits(problem, *_trained(train, start, order))
     except VerificationFailed as failure:
-        return Check("failed", str(failure), n_steps=len(order))
+        return CheckResult("failed", str(failure), n_steps=len(order))
     if again != before:
         reason = "the same state and order give other bits the second time, and it is declared deterministic"
         return replace(check, status="failed", reason=reason)
@@ -149,12 +149,12 @@ def check_form(
     n_steps: int,
     dtype: str,
     difference: str,
-) -> Check:
+) -> CheckResult:
     """Return "not checked" with the difference where the result of a training from `start` has the right form."""
     due = replace(start, step=start.step + n_steps)
     if fault := fault_of_result(problem, due, got, losses, n_steps, dtype):
-        return Check("failed", fault, n_steps=n_steps)
-    return Check("not checked", difference, n_steps=n_steps)
+        return CheckResult("failed", fault, n_steps=n_steps)
+    return CheckResult("not checked", difference, n_steps=n_steps)
 
 
 def gate(
@@ -169,7 +169,7 @@ def gate(
     folder: Path | None = None,
     data_sha256: str = "",
     max_steps: int | None = None,
-) -> Check:
+) -> CheckResult:
     """Return whether one implementation passes at one batch size; it must hold `problem` already.
 
     To be called with the problem and with `stress_problem(problem)`. `folder` keeps the reference trajectories,
@@ -206,7 +206,7 @@ def _trained(train: Train, state: State, order: NDArray[np.int64]) -> tuple[Stat
     except HarnessError:
         raise
     except Exception as error:
-        raise VerificationFailed(f"it raises {words_of(error)}") from error
+        raise VerificationFailed(f"it raises {error_text(error)}") from error
     return got, losses
 
 

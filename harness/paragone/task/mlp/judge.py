@@ -14,11 +14,11 @@ from paragone.task.mlp.state import State
 from paragone.task.mlp.tolerance import (
     FACTOR,
     LOSSES,
-    Deviation,
+    TensorDistance,
     compared_tensors,
-    deviations,
-    loss_deviation,
+    loss_distance,
     rounding_ratio,
+    tensor_distances,
     tensor_of_uncertain_sign,
 )
 
@@ -39,7 +39,7 @@ ROUNDING_NOT_TOLD = "whether every step was rounded to float32: not checked, to 
 
 
 @dataclass(frozen=True)
-class Check:
+class CheckResult:
     """What a check found. `error` and `bound` are relative to the reference's displacement.
 
     `status` is "passed", "failed" or "not checked"; `reason` is a sentence, empty where passed. The
@@ -61,16 +61,16 @@ class Check:
         return self.status == "passed"
 
 
-def judge(problem: Problem, expected: Trajectory, got: State, losses: NDArray[Any] | None, dtype: str) -> Check:
+def judge(problem: Problem, expected: Trajectory, got: State, losses: NDArray[Any] | None, dtype: str) -> CheckResult:
     """Return whether `got` and `losses` are what honest arithmetic in `dtype` makes of this training."""
     n_steps = expected.n_steps
     if not (_is_finite(expected.states[-1], problem) and np.isfinite(expected.losses).all()):
-        return Check("not checked", "the reference itself is not finite: this training diverges", n_steps=n_steps)
+        return CheckResult("not checked", "the reference itself is not finite: this training diverges", n_steps=n_steps)
     if fault := fault_of_result(problem, expected.states[-1], got, losses, n_steps, dtype):
-        return Check("failed", fault, n_steps=n_steps)
-    found = deviations(problem, expected, got, dtype)
+        return CheckResult("failed", fault, n_steps=n_steps)
+    found = tensor_distances(problem, expected, got, dtype)
     if problem.records_loss:
-        found.append(loss_deviation(expected, np.asarray(losses, dtype=np.float64), dtype))
+        found.append(loss_distance(expected, np.asarray(losses, dtype=np.float64), dtype))
     loosest = min(LOOSEST_BOUND, MOST_AMPLIFIED * FACTOR * float(np.finfo(dtype).eps))
     tight = [deviation for deviation in found if deviation.bound <= loosest]
     worst = max(tight or found, key=lambda deviation: deviation.ratio)
@@ -79,22 +79,22 @@ def judge(problem: Problem, expected: Trajectory, got: State, losses: NDArray[An
         reason = f"rounding alone may move {loose.tensor} by {loose.bound:.1e} of its displacement: nothing to compare"
         if loose.bound <= LOOSEST_BOUND:
             reason = f"this training amplifies rounding more than {MOST_AMPLIFIED:.0e} times: nothing to compare"
-        return Check("not checked", reason, n_steps=n_steps)
+        return CheckResult("not checked", reason, n_steps=n_steps)
     if 1 < worst.ratio <= LARGEST_JUMP and (tensor := tensor_of_uncertain_sign(problem, expected, dtype)):
         reason = f"a weight of {tensor} comes so close to 0 that rounding decides its sign, and λ₁·sign(W) all the rest"
-        return Check("not checked", reason, worst.error, worst.bound, worst.tensor, n_steps)
+        return CheckResult("not checked", reason, worst.error, worst.bound, worst.tensor, n_steps)
     if worst.ratio > 1:
         reason = _difference(problem, expected, got, worst, dtype)
-        return Check("failed", reason, worst.error, worst.bound, worst.tensor, n_steps)
+        return CheckResult("failed", reason, worst.error, worst.bound, worst.tensor, n_steps)
     told = dtype == "float32" and n_steps >= STEPS_TO_TELL_ROUNDING and problem.l2 > 0
     if told and (ratio := rounding_ratio(expected, got)) < ROUNDED_ONCE:
         reason = (
             f"too good for float32: {ratio:.2f} times as far from the reference as its result rounded once; "
             "computed in float64 and rounded at the end"
         )
-        return Check("failed", reason, worst.error, worst.bound, worst.tensor, n_steps)
+        return CheckResult("failed", reason, worst.error, worst.bound, worst.tensor, n_steps)
     note = ROUNDING_NOT_TOLD if dtype == "float32" and not told else ""
-    return Check("passed", "", worst.error, worst.bound, worst.tensor, n_steps, note)
+    return CheckResult("passed", "", worst.error, worst.bound, worst.tensor, n_steps, note)
 
 
 def fault_of_result(
@@ -161,12 +161,12 @@ def step_fault(expected: State, got: State) -> str | None:
     return None if got.step == expected.step else f"the step count is {got.step}, {expected.step} is expected"
 
 
-def _difference(problem: Problem, expected: Trajectory, got: State, worst: Deviation, dtype: str) -> str:
+def _difference(problem: Problem, expected: Trajectory, got: State, worst: TensorDistance, dtype: str) -> str:
     sentence = (
         f"{worst.tensor} {'differ' if worst.tensor == LOSSES else 'differs'} from the reference by "
         f"{worst.error:.1e}, {worst.bound:.1e} is allowed"
     )
-    if dtype == "float64" and all(d.ratio <= 1 for d in deviations(problem, expected, got, "float32")):
+    if dtype == "float64" and all(d.ratio <= 1 for d in tensor_distances(problem, expected, got, "float32")):
         return f"{sentence}; an error of this size is float32's: computed in float32 but declared float64"
     return sentence
 

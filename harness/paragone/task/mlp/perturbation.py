@@ -1,7 +1,7 @@
 """The step in matrices, float64, open to change: what rounding does to a training, and what mistakes do.
 
 The reference says what is right and is closed. This is the same step a second time, faster, with
-every quantity that a perturbation or a mistake could touch in a field of `Case`.
+every quantity that a perturbation or a mistake could touch in a field of `PerturbedTraining`.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def no_slope(A: FloatArray) -> FloatArray:
 
 
 @dataclass(frozen=True)
-class Case:
+class PerturbedTraining:
     """A training, and the ways in which it may differ from the one that the problem describes."""
 
     problem: Problem
@@ -65,7 +65,7 @@ class Case:
         labels: NDArray[np.uint8],
         state: State,
         order: NDArray[np.int64],
-    ) -> Case:
+    ) -> PerturbedTraining:
         """Return the training that the problem describes."""
         return cls(
             problem=problem,
@@ -92,41 +92,41 @@ def softmax(Z: FloatArray) -> FloatArray:
     return np.asarray(E / E.sum(axis=1, keepdims=True))
 
 
-def states(case: Case) -> Iterator[tuple[State, float]]:
+def states(training: PerturbedTraining) -> Iterator[tuple[State, float]]:
     """Yield the state after every step and the loss before it."""
-    state = case.state
-    for i in range(len(case.order)):
-        state, loss = _step(case, state, i)
+    state = training.state
+    for i in range(len(training.order)):
+        state, loss = _step(training, state, i)
         yield state, loss
 
 
-def _step(case: Case, state: State, i: int) -> tuple[State, float]:
-    problem, eta = case.problem, float(case.rates[i])
+def _step(training: PerturbedTraining, state: State, i: int) -> tuple[State, float]:
+    problem, eta = training.problem, float(training.rates[i])
     loss = 0.0
     W_sum = [np.zeros_like(W) for W in state.W]
     b_sum = [np.zeros_like(b) for b in state.b]
-    for first in range(0, case.order.shape[1], BLOCK):
+    for first in range(0, training.order.shape[1], BLOCK):
         block = slice(first, first + BLOCK)
-        X = case.images[case.order[i, block]].astype(np.float64) * case.pixel_scale
-        Y: FloatArray = np.eye(problem.layers[-1])[case.labels[case.label_order[i, block]]]
-        loss += _add_gradients(case, state, X, Y, eta, W_sum, b_sum)
+        X = training.images[training.order[i, block]].astype(np.float64) * training.pixel_scale
+        Y: FloatArray = np.eye(problem.layers[-1])[training.labels[training.label_order[i, block]]]
+        loss += _add_gradients(training, state, X, Y, eta, W_sum, b_sum)
     new = []
     for W, b, dW_previous, db_previous, W_g, b_g in zip(
         state.W, state.b, state.dW, state.db, W_sum, b_sum, strict=True
     ):
-        dW = case.noise(eta * (case.R * W_g + problem.l2 * W + problem.l1 * np.sign(W)))
-        penalty = problem.l2 * b + problem.l1 * np.sign(b) if case.penalises_biases else 0.0
-        db = case.noise(eta * (case.R * b_g + penalty)) if case.trains_biases else np.zeros_like(b)
+        dW = training.noise(eta * (training.R * W_g + problem.l2 * W + problem.l1 * np.sign(W)))
+        penalty = problem.l2 * b + problem.l1 * np.sign(b) if training.penalises_biases else 0.0
+        db = training.noise(eta * (training.R * b_g + penalty)) if training.trains_biases else np.zeros_like(b)
         W_move = dW + problem.momentum * dW_previous
-        b_move = db + (problem.momentum * db_previous if case.trains_biases else 0.0)
-        kept = (W_move, b_move) if case.accumulates_momentum else (dW, db)
-        new.append((case.noise(W - W_move), case.noise(b - b_move), *kept))
+        b_move = db + (problem.momentum * db_previous if training.trains_biases else 0.0)
+        kept = (W_move, b_move) if training.accumulates_momentum else (dW, db)
+        new.append((training.noise(W - W_move), training.noise(b - b_move), *kept))
     weights, biases, dW_all, db_all = zip(*new, strict=True)
-    return State(weights, biases, dW_all, db_all, state.step + 1), case.R * loss
+    return State(weights, biases, dW_all, db_all, state.step + 1), training.R * loss
 
 
 def _add_gradients(
-    case: Case,
+    training: PerturbedTraining,
     state: State,
     X: FloatArray,
     Y: FloatArray,
@@ -137,19 +137,19 @@ def _add_gradients(
     """Add this block's gradients to the sums; return its loss."""
     A = [X]
     for W, b in zip(state.W, state.b, strict=True):
-        Z = case.noise(A[-1] @ W.T + b)
-        A.append(case.noise(sigmoid(Z)))
-    if case.output_activation == "softmax":
-        A[-1] = case.noise(softmax(Z))
-    delta = case.noise((A[-1] - Y) * case.output_slope(A[-1]))
+        Z = training.noise(A[-1] @ W.T + b)
+        A.append(training.noise(sigmoid(Z)))
+    if training.output_activation == "softmax":
+        A[-1] = training.noise(softmax(Z))
+    delta = training.noise((A[-1] - Y) * training.output_slope(A[-1]))
     for layer in reversed(range(len(state.W))):
         gradient = delta.T @ A[layer]
         W_sum[layer] += gradient
         b_sum[layer] += delta.sum(axis=0)
         if layer > 0:
-            W = state.W[layer] - eta * case.R * gradient if case.updates_before_delta else state.W[layer]
-            delta = case.noise((delta @ W) * case.hidden_slope(A[layer]))
-    return _loss(case.problem, Z, A[-1], Y)
+            W = state.W[layer] - eta * training.R * gradient if training.updates_before_delta else state.W[layer]
+            delta = training.noise((delta @ W) * training.hidden_slope(A[layer]))
+    return _loss(training.problem, Z, A[-1], Y)
 
 
 def _loss(problem: Problem, Z: FloatArray, A: FloatArray, Y: FloatArray) -> float:
@@ -161,7 +161,7 @@ def _loss(problem: Problem, Z: FloatArray, A: FloatArray, Y: FloatArray) -> floa
     return float(np.sum(top + np.log(np.sum(np.exp(Z - top), axis=1, keepdims=True))) - np.sum(Y * Z))
 
 
-def spread(case: Case) -> tuple[dict[str, FloatArray], FloatArray]:
+def spread(training: PerturbedTraining) -> tuple[dict[str, FloatArray], FloatArray]:
     """Return how far rounding drives this training apart, per unit of relative rounding error.
 
     Every weight, logit, activation, delta and update of every step is multiplied by 1 + NOISE·ξ with ξ
@@ -174,11 +174,11 @@ def spread(case: Case) -> tuple[dict[str, FloatArray], FloatArray]:
     def noise(x: FloatArray) -> FloatArray:
         return x * (1 + NOISE * random.standard_normal(x.shape))
 
-    plain = list(states(case))
-    squares = {name: np.zeros(len(plain)) for name in case.state.tensors()}
+    plain = list(states(training))
+    squares = {name: np.zeros(len(plain)) for name in training.state.tensors()}
     loss_squares = np.zeros(len(plain))
     for _ in range(N_NOISY_RUNS):
-        for i, (state, loss) in enumerate(states(replace(case, noise=noise))):
+        for i, (state, loss) in enumerate(states(replace(training, noise=noise))):
             expected = plain[i][0].tensors()
             for name, tensor in state.tensors().items():
                 squares[name][i] += np.sum((tensor - expected[name]) ** 2)

@@ -10,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from paragone.errors import InvalidProblem, UnknownName, closest_sentence
+from paragone.errors import InvalidProblem, UnknownName, did_you_mean
 from paragone.files.printable import is_plain
 from paragone.files.schema import LARGEST_NUMBER, shown
 from paragone.task.mlp.problem import HIDDEN_ACTIVATIONS, N_CLASSES, OUTPUTS_AND_LOSSES, REDUCTIONS, STARTS, Problem
@@ -109,7 +109,7 @@ def _problem(name: str, table: dict[str, Any]) -> Problem:
 def _check_keys(table: dict[str, Any]) -> None:
     for key in table:
         if key not in CHECKS:
-            raise ValueError(f"unknown key {shown(key)}. {closest_sentence(key[:MOST_CHARACTERS], CHECKS)}")
+            raise ValueError(f"unknown key {shown(key)}. {did_you_mean(key[:MOST_CHARACTERS], CHECKS)}")
     missing = [key for key in CHECKS if key not in table and key not in DEFAULTS]
     if missing:
         raise ValueError(f"missing key {missing[0]!r}" + (f" (and {', '.join(missing[1:])})" if missing[1:] else ""))
@@ -124,7 +124,7 @@ def _text(key: str, value: Any) -> str:
 def _one_of(choices: tuple[str, ...]) -> Callable[[str, Any], str]:
     def check(key: str, value: Any) -> str:
         if value not in choices:
-            hint = f" {closest_sentence(value[:MOST_CHARACTERS], choices)}" if isinstance(value, str) else ""
+            hint = f" {did_you_mean(value[:MOST_CHARACTERS], choices)}" if isinstance(value, str) else ""
             raise ValueError(f"{key}: expected one of {', '.join(choices)}; got {shown(value)}.{hint}")
         return str(value)
 

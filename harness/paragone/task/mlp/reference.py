@@ -21,7 +21,7 @@ from paragone.files.atomic import replacing
 from paragone.task.mlp import perturbation as matrices_module
 from paragone.task.mlp import problem as problem_module
 from paragone.task.mlp import state as state_module
-from paragone.task.mlp.perturbation import Case, spread
+from paragone.task.mlp.perturbation import PerturbedTraining, spread
 from paragone.task.mlp.problem import Problem
 from paragone.task.mlp.state import FloatArray, State
 
@@ -78,7 +78,7 @@ def trajectory(
             following, loss = step(problem, images[batch], labels[batch], states[-1])
             states.append(following)
             losses.append(loss)
-        rounding, loss_rounding = spread(Case.of(problem, images, labels, state, order))
+        rounding, loss_rounding = spread(PerturbedTraining.of(problem, images, labels, state, order))
     return Trajectory(tuple(states), np.array(losses), rounding, loss_rounding, order.shape[1])
 
 

@@ -33,7 +33,7 @@ LOSSES = "losses"
 
 
 @dataclass(frozen=True)
-class Deviation:
+class TensorDistance:
     """How far one tensor lies from the reference, and how far it may: both absolute, L2 norms.
 
     `scale` is what both are divided by to be shown: the norm of the reference's displacement.
@@ -67,7 +67,7 @@ def compared_tensors(problem: Problem, state: State) -> dict[str, FloatArray]:
     return (state if problem.momentum != 0 else replace(state, dW=(), db=())).tensors()
 
 
-def deviations(problem: Problem, expected: Trajectory, got: State, dtype: str) -> list[Deviation]:
+def tensor_distances(problem: Problem, expected: Trajectory, got: State, dtype: str) -> list[TensorDistance]:
     """Return the deviation of every tensor; previous updates are compared as they are, not as displacements."""
     start, end, found = (compared_tensors(problem, state) for state in (expected.states[0], expected.states[-1], got))
     result = []
@@ -76,17 +76,17 @@ def deviations(problem: Problem, expected: Trajectory, got: State, dtype: str) -
         allowed = rounding_allowance(expected, name, displacement, dtype)
         allowed += sign_allowance(problem, expected, name, allowed)
         scale = displacement or norm(tensor) or 1.0
-        result.append(Deviation(name, norm(found[name] - tensor), allowed, scale))
+        result.append(TensorDistance(name, norm(found[name] - tensor), allowed, scale))
     return result
 
 
-def loss_deviation(expected: Trajectory, losses: FloatArray, dtype: str) -> Deviation:
+def loss_distance(expected: Trajectory, losses: FloatArray, dtype: str) -> TensorDistance:
     """Return the deviation of the recorded losses; `losses` is (n_steps,)."""
     size = norm(expected.losses)
     # A loss is itself a rounded sum, however exact its terms: never asked to be better than a few eps.
     summed = (1 + SUMMATION * expected.batch_size) * size
     allowed = FACTOR * np.finfo(dtype).eps * (norm(expected.loss_spread) + summed)
-    return Deviation(LOSSES, norm(losses - expected.losses), float(allowed), size or 1.0)
+    return TensorDistance(LOSSES, norm(losses - expected.losses), float(allowed), size or 1.0)
 
 
 def rounding_allowance(expected: Trajectory, name: str, displacement: float, dtype: str) -> float:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from paragone.files.paths import PROJECT
 from paragone.task.mlp.mnist import cache as data_cache
 from paragone.task.mlp.mnist.cache import cache_folder, find_entry, open_cached, recall, remember, store
 from paragone.task.mlp.mnist.parts import content_sha256
+from paragone.task.mlp.problem_files import find_problem
 
 SHA256 = content_sha256(ARRAYS)
 REPOSITORY = PROJECT
@@ -78,6 +80,17 @@ def test_pixels_are_p_over_255_rounded_once(dtype):
     ):
         np.testing.assert_array_equal(pixels, (images.astype(np.float64) / 255).astype(dtype), strict=True)
         assert pixels.flags.c_contiguous
+
+
+def test_a_problem_trains_on_the_first_images_of_the_training_set_in_the_dtype_asked_for():
+    data = store(ARRAYS, "small", "made up")
+    problem = replace(find_problem("nielsen"), n_train=40)
+
+    for dtype, expected in (("uint8", ARRAYS.train_images), ("float32", data.pixels("float32"))):
+        images, labels = data.inputs(problem, dtype)
+
+        np.testing.assert_array_equal(images, expected[:40], strict=True)
+        np.testing.assert_array_equal(labels, ARRAYS.train_labels[:40], strict=True)
 
 
 def test_pixels_are_made_once(monkeypatch):

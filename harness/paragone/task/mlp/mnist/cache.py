@@ -21,8 +21,9 @@ from numpy.typing import DTypeLike, NDArray
 
 from paragone.errors import DataUnusable
 from paragone.files.atomic import replacing
-from paragone.files.paths import at_home
+from paragone.files.paths import expand_home
 from paragone.task.mlp.mnist.parts import Arrays, Bytes, content_sha256
+from paragone.task.mlp.problem import Problem
 
 FLOATS = ("float32", "float64")
 BLOCK = 4096  # images converted at a time
@@ -57,6 +58,14 @@ class DataSet:
         """Return the test labels, (10000,) uint8."""
         return _map(self.folder / "test_labels.npy", np.uint8)
 
+    def inputs(self, problem: Problem, dtype: str = "uint8") -> tuple[NDArray[Any], Bytes]:
+        """Return what a problem trains on: images (n_train, 784) and labels (n_train,), read-only.
+
+        The images are p/255 in float32 or float64, as `load` takes them, or the grey levels p themselves in uint8.
+        """
+        images = self.train_images if dtype == "uint8" else self.pixels(dtype)
+        return images[: problem.n_train], self.train_labels[: problem.n_train]
+
     def pixels(self, dtype: str) -> NDArray[Any]:
         """Return p/255 of the training images, (60000, 784), rounded once to float32 or float64."""
         return _pixels(self.folder, "train", self.train_images, dtype)
@@ -69,7 +78,7 @@ class DataSet:
 def cache_folder() -> Path:
     """Return the folder of the cache, absolute: PARAGONE_CACHE, or the user's. It may not exist yet. Raises Misuse."""
     given = os.environ.get("PARAGONE_CACHE")
-    return at_home(given, "PARAGONE_CACHE").absolute() if given else platformdirs.user_cache_path("paragone")
+    return expand_home(given, "PARAGONE_CACHE").absolute() if given else platformdirs.user_cache_path("paragone")
 
 
 def open_cached(folder: Path) -> DataSet:

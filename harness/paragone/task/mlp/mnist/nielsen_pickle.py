@@ -25,7 +25,7 @@ ADMITTED = (*RECONSTRUCT, "numpy.ndarray", "numpy.dtype", "_codecs.encode")
 VALUES = {"BININT", "BININT1", "BININT2", "LONG1", "SHORT_BINSTRING", "BINSTRING", "BINUNICODE", "BINBYTES"}
 CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False}
 TUPLES = {"EMPTY_TUPLE": 0, "TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}
-TAG = object()
+MARK = object()
 MAX_OPCODES = 2000  # six arrays take about 150
 BLOCK = 10_000  # images converted at a time, which keeps the temporary arrays small
 
@@ -108,10 +108,10 @@ def _follow(stream: _Limited) -> object:
             stack.append(argument)
         elif name in CONSTANTS:
             stack.append(CONSTANTS[name])
-        elif name == "TAG":
-            stack.append(TAG)
+        elif name == "MARK":
+            stack.append(MARK)
         elif name == "TUPLE":
-            start = len(stack) - 1 - stack[::-1].index(TAG)
+            start = len(stack) - 1 - stack[::-1].index(MARK)
             stack[start:] = [tuple(stack[start + 1 :])]
         elif name in TUPLES:
             start = len(stack) - TUPLES[name]
