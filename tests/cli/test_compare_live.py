@@ -8,6 +8,7 @@ import typer
 from small_project import commit, make_project
 
 from paragone.cli import compare_live
+from paragone.cli.options import RunOptions
 from paragone.compare.revisions import find_sides
 from paragone.implementation.registry import IMPLEMENTATIONS
 from paragone.measure import bench
@@ -64,10 +65,10 @@ def asked_of(paragone, monkeypatch, *arguments):
 
 def test_without_options_it_promises_five_per_cent_and_fails_beyond_them(paragone, monkeypatch):
     got = asked_of(paragone, monkeypatch)
-    a, b, request, given, allowed, everything, *_ = got.values()
+    a, b, request, problem_arguments, shown, everything, *_ = got.values()
 
-    assert ("HEAD", ".", 0.05, 0.05) == (a, b, request.resolve, allowed)
-    assert {"nielsen": "nielsen"} == given
+    assert ("HEAD", ".", 0.05, compare_live.Shown(0.05)) == (a, b, request.resolve, shown)
+    assert {"nielsen": "nielsen"} == problem_arguments
     assert not everything
     assert not request.memory
 
@@ -86,22 +87,8 @@ def _launches(got):
 
 
 def test_the_other_options_are_those_of_bench(paragone, monkeypatch):
-    options = [
-        "-i",
-        "one",
-        "-b",
-        "1,7",
-        "--dtype",
-        "float32",
-        "-t",
-        "1,2",
-        "--fail-slower",
-        "3%",
-        "--all",
-        "-p",
-        "mlp4",
-    ]
-    got = asked_of(paragone, monkeypatch, *options)
+    options = "-i one -b 1,7 --dtype float32 -t 1,2 --fail-slower 3% --all -p mlp4"
+    got = asked_of(paragone, monkeypatch, *options.split())
     request = got[2]
 
     assert (("one",), (1, 7), ("float32",), (1, 2)) == (
@@ -110,7 +97,7 @@ def test_the_other_options_are_those_of_bench(paragone, monkeypatch):
         request.dtypes,
         request.threads,
     )
-    assert (0.03, True) == (got[4], got[5])
+    assert (0.03, True) == (got[4].allowed, got[5])
 
 
 def test_live_is_a_command_with_its_own_options_wherever_it_stands(monkeypatch):
@@ -169,8 +156,9 @@ def test_an_edit_against_the_last_commit_is_verified_measured_told_and_taken_up(
     results, output = tmp_path / "results", tmp_path / "comparison.md"
     problem = find_problem(str(problem))
     asked = Request((problem,), launches=1, rounds=3, memory=False)
+    shown = compare_live.Shown(0.9, output=output)
     with pytest.raises(typer.Exit) as ending:
-        compare_live.compare_live("HEAD", ".", asked, {}, 0.9, output=output, results=results)
+        compare_live.compare_live("HEAD", ".", asked, {}, shown, run=RunOptions(results=results))
 
     (folder,) = run_folders(results)
     run = read_run(folder)

@@ -17,7 +17,7 @@ from zoo_faults import FAULTS
 from paragone.adapters.julia import JuliaImplementation
 from paragone.adapters.julia_process import JuliaProcessImplementation
 from paragone.cli import main
-from paragone.cli.options import bytes_of
+from paragone.cli.values import bytes_of
 from paragone.files.paths import IMPORT_ROOT, PROJECT
 from paragone.store.run_folder import read_rows
 from paragone.store.runs import run_folders

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paragone.cli.machine_checkup import ASK_A_WORKER
+from paragone.cli.doctor import WORKER_PROBE
 from paragone.files.paths import IMPORT_ROOT
 from paragone.machine.threads import loaded_thread_pools, thread_count_fault, worker_environment
 from paragone.machine.variables import FIXED, RULES, THREAD_COUNTS, XLA_THREADS
@@ -188,7 +188,7 @@ def test_the_environment_of_a_worker_is_its_own_fixed_point(shell, threads):
 def test_a_fresh_process_finds_the_threads_asked_for():
     environment, _ = worker_environment(1, {"PYTHONPATH": str(IMPORT_ROOT), "OMP_NUM_THREADS": "2"})
     answer = subprocess.run(
-        [sys.executable, "-c", ASK_A_WORKER], env=environment, capture_output=True, text=True, check=True
+        [sys.executable, "-c", WORKER_PROBE], env=environment, capture_output=True, text=True, check=True
     )
     found = json.loads(answer.stdout)
 

@@ -1,8 +1,11 @@
-"""The application that every command registers with, and where it prints."""
+"""The application that every command registers with, and the consoles that commands print to."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import shlex
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 import typer
 from rich.console import Console, ConsoleOptions, RenderableType
@@ -31,10 +34,10 @@ app = typer.Typer(
 
 
 class PlainConsole(Console):
-    """A console on which text from outside moves no cursor and sets no title: control characters show as codes."""
+    """Shows control characters in text as codes: a name in a run's folder cannot move the cursor or set the title."""
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
-        """Yield the segments of a renderable, harmless; what Rich itself controls the terminal with passes."""
+        """Yield the segments, text escaped; Rich's own control segments pass unchanged."""
         for segment in super().render(renderable, options):
             if segment.control:
                 yield segment
@@ -44,3 +47,18 @@ class PlainConsole(Console):
 
 out = PlainConsole()
 err = PlainConsole(stderr=True)
+
+
+def command_line() -> str:
+    """The command as the user typed it, quoted for a shell: every run stores it."""
+    return shlex.join(["paragone", *sys.argv[1:]])
+
+
+@contextmanager
+def exit_where_interrupted(sentence: str) -> Iterator[None]:
+    """Turn Ctrl-C into this sentence on standard error and exit code 130."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        err.print(sentence, soft_wrap=True, markup=False, highlight=False)
+        raise typer.Exit(EXIT_INTERRUPTED) from None

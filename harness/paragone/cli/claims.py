@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,31 +11,24 @@ from rich.table import Table
 from rich.text import Text
 
 from paragone.claims.claim import CLAIMS, Claim, read_claims, shipped_claims
-from paragone.cli.app import EXIT_INTERRUPTED, err, out
+from paragone.cli.app import EXIT_INTERRUPTED, command_line, err, exit_where_interrupted, out
 from paragone.cli.display import TerminalDisplay
-from paragone.cli.options import (
-    DataOption,
-    LimitOption,
-    MemoryOption,
-    PluginsOption,
-    ResultsOption,
-    SeedOption,
-    absolute,
-    bytes_of,
-    data_set,
-    everyone,
-)
+from paragone.cli.option_groups import with_option_groups
+from paragone.cli.options import RunOptions, data_set
+from paragone.cli.values import absolute, bytes_of
 from paragone.errors import InvalidClaims, Misuse, UnknownName
+from paragone.implementation.registry import Registered, discover
 
 if TYPE_CHECKING:
     from paragone.claims.evidence import Evidence
     from paragone.claims.judge_claims import Finding
-    from paragone.implementation.registry import Registered
 
 STYLES = {"reproduced": "green", "not reproduced": "red", "cannot be told": "yellow"}
 
 
+@with_option_groups
 def claims(
+    *,
     file: Annotated[
         list[str] | None,
         typer.Option(
@@ -52,12 +43,7 @@ def claims(
         bool, typer.Option("--measure/--no-measure", help="Measure what is missing, or show what finished runs say.")
     ] = True,
     new: Annotated[bool, typer.Option("--new", help="Measure all of it, whatever finished runs say.")] = False,
-    data: DataOption = None,
-    plugins: PluginsOption = None,
-    results: ResultsOption = None,
-    seed: SeedOption = 1,
-    time_limit: LimitOption = 120,
-    memory_limit: MemoryOption = None,
+    run: RunOptions,
 ) -> None:
     """Test what the sources claim on this machine, each on its own terms; a claim that fails is a finding, no error."""
     from paragone.claims.evidence import Evidence
@@ -65,27 +51,31 @@ def claims(
 
     if new and not measure:
         raise Misuse("--new measures and --no-measure does not: leave out one of them")
-    found, broken = everyone(plugins)
-    chosen = _chosen(_claims(file or [], found), include or [])
+    registered, unusable = discover(plugins=run.plugins or ())
+    selected = _selected(_claims(file or [], registered), include or [])
     display = TerminalDisplay(err)
-    command = shlex.join(["paragone", *sys.argv[1:]])
-    runs, given = results_folder(results), absolute(plugins)
-    most = bytes_of(memory_limit)
     evidence = Evidence(
-        found, broken, data_set(data, display), runs, command, display, quick, seed, time_limit, given, most
-    )  # fmt: skip
-    try:
-        findings, finished = _settled(evidence, chosen, measure, new)
-    except KeyboardInterrupt:
-        display.say("Interrupted before anything was measured: nothing is left behind.")
-        raise typer.Exit(EXIT_INTERRUPTED) from None
+        registered,
+        unusable,
+        data_set(run.data, display),
+        results_folder(run.results),
+        command_line(),
+        display,
+        quick,
+        run.seed,
+        run.time_limit,
+        absolute(run.plugins),
+        bytes_of(run.memory_limit),
+    )
+    with exit_where_interrupted("Interrupted before anything was measured: nothing is left behind."):
+        findings, finished = _settled(evidence, selected, measure, new)
     _show(findings)
     if not finished:
         raise typer.Exit(EXIT_INTERRUPTED)
 
 
-def _claims(files: list[str], found: list[Registered]) -> list[Claim]:
-    """Return the claims of the files, else those that ship, with full names. Raises InvalidClaims."""
+def _claims(files: list[str], registered: list[Registered]) -> list[Claim]:
+    """The claims of the files, else those that ship; names of variants complete. Raises InvalidClaims."""
     from paragone.claims.evidence import resolved
 
     claims: dict[str, Claim] = {}
@@ -94,14 +84,14 @@ def _claims(files: list[str], found: list[Registered]) -> list[Claim]:
             if claim.id in claims:
                 raise InvalidClaims(f"{path}: claim {claim.id}: id: a claim of another file has it already")
             try:
-                claims[claim.id] = resolved(claim, found)
+                claims[claim.id] = resolved(claim, registered)
             except InvalidClaims as error:
                 raise InvalidClaims(f"{path}: {error}") from None
     return list(claims.values())
 
 
-def _chosen(claims: list[Claim], patterns: list[str]) -> list[Claim]:
-    """Return the claims whose id or source matches one of the patterns, all without any. Raises UnknownName."""
+def _selected(claims: list[Claim], patterns: list[str]) -> list[Claim]:
+    """The claims whose id or source matches one of the patterns; all of them without patterns. Raises UnknownName."""
 
     def names(claim: Claim) -> list[str]:
         return [claim.id.lower(), claim.source.lower(), claim.source.partition(",")[0].lower()]
@@ -114,7 +104,7 @@ def _chosen(claims: list[Claim], patterns: list[str]) -> list[Claim]:
 
 
 def _settled(evidence: Evidence, claims: list[Claim], measure: bool, new: bool) -> tuple[list[Finding], bool]:
-    """Return a finding for every claim, from finished runs where they have it, and whether all was measured."""
+    """A finding for every claim, from finished runs where they have its cells, and whether measuring was finished."""
     from paragone.claims.evidence import reason_against_claim, runnable
     from paragone.claims.judge_claims import CANNOT_RUN, CANNOT_TELL, Finding
 
@@ -133,8 +123,8 @@ def _settled(evidence: Evidence, claims: list[Claim], measure: bool, new: bool) 
         measured, finished = evidence.measure(missing)
         findings |= measured
     for claim in missing:
-        unsaid = Finding(claim, CANNOT_TELL, "no finished run of this machine and code has its cells")
-        findings.setdefault(claim.id, unsaid)
+        unknown = Finding(claim, CANNOT_TELL, "no finished run of this machine and code has its cells")
+        findings.setdefault(claim.id, unknown)
     return [findings[claim.id] for claim in claims], finished
 
 
@@ -146,10 +136,10 @@ def _show(findings: list[Finding]) -> None:
         table.add_column(heading, overflow="fold")
     for finding in findings:
         claim = finding.claim
-        told = Text(f"{claim.source}: {claim.says}\n")
-        told.append("\n".join(filter(None, [claim.id, *of(finding)])), style="bright_black")
+        claimed = Text(f"{claim.source}: {claim.says}\n")
+        claimed.append("\n".join(filter(None, [claim.id, *of(finding)])), style="bright_black")
         verdict = Text(finding.verdict, style=STYLES.get(finding.verdict, ""))
         verdict.append(f": {finding.why}" if finding.why else "", style="bright_black")
-        table.add_row(told, claim.expected, here(finding), verdict)
+        table.add_row(claimed, claim.expected, here(finding), verdict)
     out.print(table)
     out.print(f"\n{tally(findings)}", highlight=False)

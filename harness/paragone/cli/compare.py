@@ -9,10 +9,12 @@ from typing import Annotated
 import typer
 
 from paragone.cli.app import EXIT_FAILED_CHECK, out
-from paragone.cli.options import ResultsOption, fraction, write_output
+from paragone.cli.options import ResultsOption
+from paragone.cli.report import different_runs
+from paragone.cli.values import fraction, write_output
 from paragone.errors import Misuse
 
-MOST_RUNS = 26  # they go by letters
+MOST_RUNS = 26  # each run is called by a letter
 
 
 def compare(
@@ -57,16 +59,11 @@ def compare(
 
 
 def run_folders_of(names: list[str], results: Path | None) -> list[Path]:
-    """Return the folders of at least two runs, the first the one compared against. Raises Misuse, UnknownName."""
-    from paragone.store.runs import find_run, results_folder
+    """The folders of two runs or more, the first the one compared against. Raises Misuse, UnknownName."""
+    from paragone.store.runs import results_folder
 
     if len(names) < 2:
         raise Misuse("compare: expected two runs or more, got one. Such as: paragone compare RUN latest")
     if len(names) > MOST_RUNS:
         raise Misuse(f"compare: expected at most {MOST_RUNS} runs, got {len(names)}")
-    folders = [find_run(results_folder(results), name) for name in names]
-    resolved = [folder.resolve() for folder in folders]
-    for number, folder in enumerate(resolved):
-        if folder in resolved[:number]:
-            raise Misuse(f"compare: {names[number]} is {folder}, which is among the runs already; name another")
-    return folders
+    return different_runs("compare", names, results_folder(results))

@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from paragone.cli.options import ResultsOption, write_output
+from paragone.cli.options import ResultsOption
+from paragone.cli.values import write_output
 from paragone.errors import UnknownName
 
 

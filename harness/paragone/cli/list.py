@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 from rich.markup import escape
 
 from paragone.cli.app import out
-from paragone.cli.options import PluginsOption, everyone
+from paragone.cli.options import PluginsOption
 from paragone.implementation.declaration import unavailable_reason
-from paragone.implementation.registry import Registered, Unusable, refuse_unusable, select
+from paragone.implementation.registry import Registered, discover, refuse_unusable, select
 from paragone.task.mlp.problem_files import shipped_names
 
 
@@ -20,12 +19,13 @@ def list_implementations(
     plugins: PluginsOption = None,
 ) -> None:
     """Show every implementation: language, axes, source, idea, whether it can run here."""
-    found, broken = everyone(plugins)
-    refuse_unusable(names or (), found, broken)
-    for entry in select(found, names or ["*"]):
+    registered, unusable = discover(plugins=plugins or ())
+    refuse_unusable(names or (), registered, unusable)
+    for entry in select(registered, names or ["*"]):
         _show(entry)
     if not names:
-        _show_broken(broken)
+        for folder in unusable:
+            out.print(f"[red]{escape(folder.name)} cannot be used:[/] {escape(folder.reason)}\n", soft_wrap=True)
         out.print("Problems: " + ", ".join(shipped_names()), highlight=False)
 
 
@@ -39,8 +39,3 @@ def _show(entry: Registered) -> None:
     if reason := unavailable_reason(declared):
         out.print(f"    [yellow]unavailable:[/] {escape(reason)}", soft_wrap=True, highlight=False)
     out.print()
-
-
-def _show_broken(broken: Sequence[Unusable]) -> None:
-    for failed in broken:
-        out.print(f"[red]{escape(failed.name)} cannot be used:[/] {escape(failed.reason)}\n", soft_wrap=True)

@@ -1,4 +1,4 @@
-"""The command line: a command for every verb, one file each."""
+"""The command line: registers every verb, and turns errors into sentences and exit codes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rich.markup import escape
 
 from paragone import __version__
 from paragone.cli.app import EXIT_INTERRUPTED, app, err, out
-from paragone.cli.bench import bench, report
+from paragone.cli.bench import bench
 from paragone.cli.claims import claims
 from paragone.cli.compare import compare
 from paragone.cli.compare_live import OrLive
@@ -22,6 +22,7 @@ from paragone.cli.export import export
 from paragone.cli.list import list_implementations
 from paragone.cli.new import new
 from paragone.cli.profile import profile
+from paragone.cli.report import report
 from paragone.cli.selftest import selftest
 from paragone.cli.train import train
 from paragone.cli.verify import verify
@@ -29,7 +30,8 @@ from paragone.errors import HarnessError
 
 __all__ = ["app", "main"]
 
-# What a full disk or a terminal that is gone answers; files of ours that cannot be written have words of their own.
+# Errors of standard output on a full disk or a closed terminal. Where a run's own files cannot be written, the writer
+# raises ResultsUnusable.
 UNWRITABLE = {errno.ENOSPC, errno.EIO, errno.EDQUOT}
 EXIT_UNWRITABLE = 5
 # In the order of --help.
@@ -47,7 +49,7 @@ COMMANDS = (
     (doctor, "paragone doctor"),
     (selftest, "paragone selftest coverage quiet"),
 )
-# Commands of a class of their own.
+# Commands that are more than a function.
 CLASSES = {"compare": OrLive}
 for function, example in COMMANDS:
     name = example.split()[1]
@@ -55,10 +57,10 @@ for function, example in COMMANDS:
 
 
 def main() -> NoReturn:
-    """Run the command line; a user's mistake ends in a sentence and an exit code, never in a traceback."""
-    signal.signal(signal.SIGTERM, _as_interrupt)
+    """Run the command line: a user's mistake ends with a sentence and an exit code, never with a traceback."""
+    signal.signal(signal.SIGTERM, _raise_interrupt)  # a terminated run ends like an interrupted one: it can go on
     try:
-        # Outside standalone mode an Exit comes back as its code, and a command that just ends as None.
+        # Outside standalone mode, typer returns the code of an Exit, and None where a command returns.
         code = app(standalone_mode=False)
     except HarnessError as error:
         err.print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True, highlight=False)
@@ -71,19 +73,19 @@ def main() -> NoReturn:
             error.show()
             sys.exit(error.exit_code)
         if isinstance(error, OSError) and error.errno in UNWRITABLE:
-            _say_no_more(error)
+            _exit_unwritable(error)
         raise
     sys.exit(code or 0)
 
 
-def _say_no_more(error: OSError) -> NoReturn:
-    """End where standard output takes nothing: what is left in its buffer is dropped, what was measured is kept."""
+def _exit_unwritable(error: OSError) -> NoReturn:
+    """Exit without flushing: Python flushes standard output at exit, which would fail again with a traceback."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     err.print(f"[bold red]error:[/] standard output cannot be written: {error.strerror}", soft_wrap=True)
     sys.exit(EXIT_UNWRITABLE)
 
 
-def _as_interrupt(number: int, frame: object) -> None:
+def _raise_interrupt(number: int, frame: object) -> None:
     raise KeyboardInterrupt
 
 

@@ -28,16 +28,16 @@ def new(
     plugins = "" if is_own else f" --plugins {shlex.quote(str(folder / name))}"
     name = _one_that_runs(folder / name)
     out.print("\nNext:", highlight=False)
-    for command, what in (
+    for command, shows in (
         (f"verify {name} --contract", "what passes, and what must change"),
         (f"bench -i {name} --quick", "a first look, beside the baseline"),
         (f"bench -i {name}", "intervals and verdicts"),
     ):
-        out.print(f"    paragone {escape(command + plugins)}    # {what}", soft_wrap=True, highlight=False)
+        out.print(f"    paragone {escape(command + plugins)}    # {shows}", soft_wrap=True, highlight=False)
 
 
 def _one_that_runs(folder: Path) -> str:
-    """Return the first implementation of a folder that can run here, else the first; say why where one cannot."""
+    """The first implementation of a folder that can run here, else its first; prints why others cannot."""
     written = read_folder(folder)
     reasons = {implementation.name: unavailable_reason(implementation) for implementation in written}
     for name, reason in reasons.items():

@@ -2,40 +2,27 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
-from paragone.cli.app import EXIT_FAILED_CHECK, EXIT_INTERRUPTED, err, out
-from paragone.cli.display import TerminalDisplay, status_line
-from paragone.cli.options import (
-    DataOption,
-    DtypeOption,
-    ImplementationsOption,
-    LimitOption,
-    MemoryOption,
-    PluginsOption,
-    ProblemOption,
-    ResultsOption,
-    SeedOption,
-    SizesOption,
-    absolute,
-    batch_sizes_of,
-    bytes_of,
-    data_set,
-    dtypes_of,
-    everyone,
-    read_problems,
+from paragone.cli.app import (
+    EXIT_FAILED_CHECK,
+    EXIT_INTERRUPTED,
+    command_line,
+    err,
+    exit_where_interrupted,
+    out,
 )
+from paragone.cli.display import TerminalDisplay, status_line
+from paragone.cli.option_groups import with_option_groups
+from paragone.cli.options import CellOptions, RunOptions, data_set, implementations_for, request_from
 from paragone.files.schema import MOST_ROUNDS
 from paragone.implementation.contract import PHASES
-from paragone.implementation.registry import refuse_unusable
-from paragone.plan.cells import check
-from paragone.plan.request import ROUNDS, Request
+from paragone.plan.request import ROUNDS
 
 if TYPE_CHECKING:
     from paragone.analyse.breakdown import Breakdown
@@ -44,62 +31,41 @@ if TYPE_CHECKING:
 BATCH_SIZES = (10, 1000)
 
 
+@with_option_groups
 def profile(
-    problem: ProblemOption = None,
-    implementations: ImplementationsOption = None,
-    dtype: DtypeOption = None,
-    batch_sizes: SizesOption = None,
+    cells: CellOptions,
+    *,
     threads: Annotated[int, typer.Option("--threads", "-t", min=1)] = 1,
     rounds: Annotated[
         int, typer.Option(min=3, max=MOST_ROUNDS, help="Pairs of every cell, without clocks and with them.")
     ] = ROUNDS,
     slow: Annotated[bool, typer.Option("--slow", help="Profile steps longer than 1 s too.")] = False,
-    data: DataOption = None,
-    plugins: PluginsOption = None,
-    results: ResultsOption = None,
-    seed: SeedOption = 1,
-    time_limit: LimitOption = 120,
-    memory_limit: MemoryOption = None,
+    run: RunOptions,
 ) -> None:
     """Show where the time of a step goes: gather, forward, loss, backward, update; one dtype each unless asked."""
     from paragone.measure.profile import Profile
     from paragone.report.text.profile import gaps, read_profile, write_profile
     from paragone.store.runs import results_folder
 
-    request = Request(
-        problems=read_problems(problem or ["nielsen"]),
-        implementations=tuple(implementations or ()),
-        dtypes=dtypes_of(dtype),
-        batch_sizes=batch_sizes_of(batch_sizes) or BATCH_SIZES,
-        threads=(threads,),
+    request = replace(
+        request_from(cells, run, (threads,), BATCH_SIZES),
         launches=1,
         rounds=rounds,
-        seed=seed,
         slow=slow,
         quick=True,  # one dtype of each implementation, and no step longer than a second
-        time_limit_s=time_limit,
-        memory_limit_bytes=bytes_of(memory_limit),
-        plugins=absolute(plugins),
     )
-    found, broken = everyone(plugins)
-    refuse_unusable(request.implementations, found, broken)
-    check(request, found)
+    registered, _ = implementations_for(request)
     display = TerminalDisplay(err)
-    command = shlex.join(["paragone", *sys.argv[1:]])
-    try:
-        folder, finished = Profile(
-            request, found, data_set(data, display), results_folder(results), command, display
-        ).run()
-    except KeyboardInterrupt:
-        display.say("Interrupted before anything was measured: nothing is left behind.")
-        raise typer.Exit(EXIT_INTERRUPTED) from None
+    data, runs = data_set(run.data, display), results_folder(run.results)
+    with exit_where_interrupted("Interrupted before anything was measured: nothing is left behind."):
+        folder, finished = Profile(request, registered, data, runs, command_line(), display).run()
     profiled = read_profile(folder)
     path = write_profile(profiled)
     _show(profiled)
     out.print(f"\nProfile: {path}", soft_wrap=True, highlight=False)
     if not finished:
         raise typer.Exit(EXIT_INTERRUPTED)
-    if implementations and any(row["status"] == "failed" for row in gaps(profiled.outcomes)):
+    if cells.implementations and any(row["status"] == "failed" for row in gaps(profiled.outcomes)):
         raise typer.Exit(EXIT_FAILED_CHECK)
 
 

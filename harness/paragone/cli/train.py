@@ -14,13 +14,10 @@ from paragone.cli.options import (
     MemoryOption,
     PluginsOption,
     SeedOption,
-    bytes_of,
     data_set,
-    dtypes_of,
-    everyone,
-    read_problems,
 )
-from paragone.implementation.registry import find_variant, refuse_unusable
+from paragone.cli.values import bytes_of, dtypes_of, read_problems
+from paragone.implementation.registry import discover, find_variant, refuse_unusable
 from paragone.plan.request import Request
 
 
@@ -40,23 +37,32 @@ def train(
     """Train one variant and print its test accuracy after every epoch; elapsed time includes evaluating."""
     from paragone.measure.learning_curves import learn
 
-    found, broken = everyone(plugins)
-    refuse_unusable([implementation.partition("[")[0]], found, broken)
-    name = implementation
-    if dtype is not None:
-        name = (
-            f"{implementation.removesuffix(']')}{',' if '[' in implementation else '['}dtype={dtypes_of([dtype])[0]}]"
-        )
-    variant = find_variant(found, name)
+    registered, unusable = discover(plugins=plugins or ())
+    refuse_unusable([implementation.partition("[")[0]], registered, unusable)
+    variant = find_variant(registered, _with_dtype(implementation, dtype))
     display = TerminalDisplay(err)
     loaded = data_set(data, display)
     (chosen,) = read_problems([problem])
-    request = Request((chosen,), batch_sizes=(batch_size,), threads=(threads,), seed=seed,
-                      time_limit_s=time_limit, memory_limit_bytes=bytes_of(memory_limit))  # fmt: skip
+    request = Request(
+        (chosen,),
+        batch_sizes=(batch_size,),
+        threads=(threads,),
+        seed=seed,
+        time_limit_s=time_limit,
+        memory_limit_bytes=bytes_of(memory_limit),
+    )
     out.print(f"{variant.name} on {chosen.name}, batch size {batch_size}, data: {loaded.name}", highlight=False)
-    for at in learn(request, found, variant, loaded, epochs):
+    for at in learn(request, registered, variant, loaded, epochs):
         out.print(
             f"Epoch {at.epoch}: {at.correct} / {at.n_test}, elapsed time: {at.elapsed_seconds:.2f} s "
             f"(training {at.training_seconds:.2f} s)",
             highlight=False,
         )
+
+
+def _with_dtype(name: str, dtype: str | None) -> str:
+    """`numpy_rows[order=F,dtype=float32]` of `numpy_rows[order=F]` and float32."""
+    if dtype is None:
+        return name
+    (dtype,) = dtypes_of([dtype])
+    return f"{name.removesuffix(']')}{',' if '[' in name else '['}dtype={dtype}]"

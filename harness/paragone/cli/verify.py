@@ -5,48 +5,51 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Annotated, Any
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, ClassVar
 
 import typer
 from rich.markup import escape
 
 from paragone.cli.app import EXIT_FAILED_CHECK, err, out
 from paragone.cli.display import TerminalDisplay, checks_table, reasons, status_line, verdicts_table
+from paragone.cli.option_groups import with_option_groups
 from paragone.cli.options import (
     NAMES_HELP,
+    CellOptions,
     DataOption,
-    DtypeOption,
     LimitOption,
     MemoryOption,
     PluginsOption,
-    ProblemOption,
+    RunOptions,
     SeedOption,
-    SizesOption,
-    absolute,
-    batch_sizes_of,
-    bytes_of,
     data_set,
-    dtypes_of,
-    everyone,
-    read_problems,
+    implementations_for,
+    request_from,
 )
 from paragone.errors import Misuse
 from paragone.implementation.declaration import unavailable_reason
-from paragone.implementation.registry import Registered, refuse_unusable, select
-from paragone.plan.cells import check
+from paragone.implementation.registry import Registered, select
 from paragone.plan.request import Request
 
-# After the contract, which has its own, the gate at these.
-CONTRACT_BATCH_SIZES = (1, 10, 100)
-BRIEF_SECONDS = 15.0  # a contract that takes longer is that of one slow to start: the gate starts it twice a problem
+CONTRACT_BATCH_SIZES = (1, 10, 100)  # of the gate that follows the contract's checks, which choose their own
+# A contract that takes longer belongs to an implementation that is slow to start, and the gate starts it twice a
+# problem: it then looks at one problem only.
+BRIEF_SECONDS = 15.0
 
 
+@dataclass(frozen=True)
+class VerifyCellOptions(CellOptions):
+    """Implementations are arguments here, and every problem is verified."""
+
+    implementations: Annotated[list[str] | None, typer.Argument(help=NAMES_HELP)] = None
+    default_problem: ClassVar[str] = "all"
+
+
+@with_option_groups
 def verify(
-    implementations: Annotated[list[str] | None, typer.Argument(help=NAMES_HELP)] = None,
-    problem: ProblemOption = None,
-    dtype: DtypeOption = None,
-    batch_sizes: SizesOption = None,
+    cells: VerifyCellOptions,
+    *,
     threads: Annotated[int, typer.Option(min=1)] = 1,
     data: DataOption = None,
     plugins: PluginsOption = None,
@@ -64,65 +67,55 @@ def verify(
     """Check implementations against the float64 reference; nothing is timed."""
     from paragone.verify.pilot import verify_only
 
-    request = Request(
-        problems=read_problems(problem or ["all"]),
-        implementations=tuple(implementations or ()),
-        dtypes=dtypes_of(dtype),
-        batch_sizes=batch_sizes_of(batch_sizes) or (CONTRACT_BATCH_SIZES if contract else ()),
-        threads=(threads,),
-        seed=seed,
-        slow=slow,
-        time_limit_s=time_limit,
-        memory_limit_bytes=bytes_of(memory_limit),
-        plugins=absolute(plugins),
-    )
-    found, broken = everyone(plugins)
-    refuse_unusable(request.implementations, found, broken)
-    check(request, found)
-    chosen = select(found, implementations or ["*"])
+    run = RunOptions(data, plugins, None, seed, time_limit, memory_limit)
+    request = request_from(cells, run, (threads,), CONTRACT_BATCH_SIZES if contract else ())
+    request = replace(request, slow=slow)
+    registered, unusable = implementations_for(request)
+    chosen = select(registered, cells.implementations or ["*"])
     begin = time.perf_counter()
-    kept = _check_contract(chosen, time_limit) if contract else True
-    if contract and not problem and time.perf_counter() - begin > BRIEF_SECONDS:
-        request = _brief(request, chosen[0])
+    contract_is_kept = _check_contract(chosen, time_limit) if contract else True
+    if contract and not cells.problem and time.perf_counter() - begin > BRIEF_SECONDS:
+        request = _with_one_problem(request, chosen[0])
     display = TerminalDisplay(err)
     rows: list[dict[str, Any]] = []
-    checks = verify_only(request, chosen, found, data_set(data, display), display)
+    checks = verify_only(request, chosen, registered, data_set(data, display), display)
     try:
         for more in checks:
             rows += more
-    finally:
+    finally:  # what was checked before an interrupt is shown
         if rows:
             _print_checks(rows, verbose)
-    for failed in broken:
-        err.print(f"[red]{escape(failed.name)}[/]: {escape(failed.reason)}", soft_wrap=True)
-    if not kept or (broken and not implementations) or any(row["status"] == "failed" for row in rows):
+    for folder in unusable:
+        err.print(f"[red]{escape(folder.name)}[/]: {escape(folder.reason)}", soft_wrap=True)
+    nothing_unusable = not unusable or bool(cells.implementations)
+    if not (contract_is_kept and nothing_unusable) or any(row["status"] == "failed" for row in rows):
         raise typer.Exit(EXIT_FAILED_CHECK)
 
 
 def _check_contract(chosen: Sequence[Registered], time_limit_s: float) -> bool:
-    """Print what the contract's checks find in one implementation; return whether it keeps it."""
+    """Print what the contract's checks find in one implementation; True where it keeps the contract."""
     from paragone.implementation.conformance import run_contract
 
     if len(chosen) != 1:
         raise Misuse(f"--contract looks at one implementation, got {len(chosen)}: paragone verify NAME --contract")
     if reason := unavailable_reason(chosen[0].implementation):
         raise Misuse(f"{chosen[0].name} cannot run here: {reason}")
-    found: dict[str, Counter[str]] = {}
+    counted: dict[str, Counter[str]] = {}
     for finding in run_contract(chosen[0], time_limit_s):
-        found.setdefault(finding.check, Counter())[finding.status] += 1
+        counted.setdefault(finding.check, Counter())[finding.status] += 1
         if finding.status in ("failed", "crashed"):
             words = f"{finding.status} {finding.variant}: {finding.check}: {finding.reason}"
             out.print(f"[red]{escape(words)}[/]", soft_wrap=True, highlight=False)
     out.print(f"\nThe contract of {chosen[0].name}, in how many of its variants:", highlight=False)
-    for check_, counts in found.items():
-        out.print(f"    {check_}: {', '.join(f'{n} {status}' for status, n in counts.items())}", highlight=False)
+    for check, counts in counted.items():
+        out.print(f"    {check}: {', '.join(f'{n} {status}' for status, n in counts.items())}", highlight=False)
     out.print()
-    return not any(counts["failed"] or counts["crashed"] for counts in found.values())
+    return not any(counts["failed"] or counts["crashed"] for counts in counted.values())
 
 
-def _brief(request: Request, found: Registered) -> Request:
-    """Return the request with the first problem that the implementation does, and say so."""
-    supported = [p for p in request.problems if unavailable_reason(found.implementation, p) is None]
+def _with_one_problem(request: Request, entry: Registered) -> Request:
+    """The request with only the first problem that the implementation supports; prints so."""
+    supported = [p for p in request.problems if unavailable_reason(entry.implementation, p) is None]
     if len(supported) < 2:
         return request
     words = f"It is slow to start: the gate looks at {supported[0].name} alone. Without --contract it looks at all."

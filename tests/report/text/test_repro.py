@@ -10,7 +10,7 @@ from made_up_run import BASE, OTHER, made_up_run
 
 from paragone.analyse.summary import summarise
 from paragone.cli.app import app
-from paragone.cli.options import bytes_of
+from paragone.cli.values import bytes_of
 from paragone.implementation.registry import discover, select
 from paragone.plan.cells import chosen_variants
 from paragone.plan.request import Request

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from paragone.cli import machine_checkup
-from paragone.cli.machine_checkup import (
+from paragone.cli import doctor
+from paragone.cli.doctor import (
     base_packages,
     data_set,
     disk_space,
@@ -12,7 +12,7 @@ from paragone.cli.machine_checkup import (
     implementations,
     installed_version,
     is_offline,
-    kept_data,
+    cached_data,
     python_version,
     requirements,
     results_can_be_written,
@@ -34,8 +34,8 @@ def test_a_python_that_is_too_old_is_a_problem(version, severity):
 
 
 def test_the_oldest_python_is_the_one_the_project_declares():
-    assert f'requires-python = ">={machine_checkup.OLDEST_PYTHON[0]}.{machine_checkup.OLDEST_PYTHON[1]}"' in (
-        machine_checkup.PROJECT / "pyproject.toml"
+    assert f'requires-python = ">={doctor.OLDEST_PYTHON[0]}.{doctor.OLDEST_PYTHON[1]}"' in (
+        doctor.PROJECT / "pyproject.toml"
     ).read_text(encoding="utf-8")
 
 
@@ -71,7 +71,7 @@ def test_the_requirements_are_those_of_the_project_file(tmp_path):
 
 def test_without_a_project_file_the_installed_package_is_asked_and_extras_are_left_out(tmp_path, monkeypatch):
     declared = ["numpy>=2.1", 'numba>=0.60; extra == "numba"']
-    monkeypatch.setattr(machine_checkup.importlib.metadata, "requires", lambda name: declared)
+    monkeypatch.setattr(doctor.importlib.metadata, "requires", lambda name: declared)
 
     assert requirements(tmp_path / "none") == ["numpy>=2.1"]
 
@@ -150,25 +150,25 @@ def test_being_offline_is_asked_of_the_environment(monkeypatch, value, expected)
 def test_an_empty_cache_keeps_no_data(tmp_path, monkeypatch):
     monkeypatch.setenv("PARAGONE_CACHE", str(tmp_path))
 
-    assert kept_data() is None
+    assert cached_data() is None
 
 
-def test_kept_data_is_the_entry_of_mnist_and_of_nothing_else(monkeypatch, tmp_path):
+def test_cached_data_is_the_entry_of_mnist_and_of_nothing_else(monkeypatch, tmp_path):
     asked = []
     entry = type("entry", (), {"folder": tmp_path})
-    monkeypatch.setattr(machine_checkup, "find_entry", lambda sha256, say: asked.append(sha256) or entry)
+    monkeypatch.setattr(doctor, "find_entry", lambda sha256, say: asked.append(sha256) or entry)
 
-    assert kept_data() == tmp_path
-    assert asked == [machine_checkup.MNIST_SHA256]
+    assert cached_data() == tmp_path
+    assert asked == [doctor.MNIST_SHA256]
 
 
 def test_a_cache_that_cannot_be_read_keeps_no_data(monkeypatch):
     def refuse(sha256, say):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(machine_checkup, "find_entry", refuse)
+    monkeypatch.setattr(doctor, "find_entry", refuse)
 
-    assert kept_data() is None
+    assert cached_data() is None
 
 
 def test_a_results_folder_need_not_exist_yet(tmp_path):
@@ -180,7 +180,7 @@ def test_a_results_folder_that_cannot_be_written_is_a_problem(tmp_path, monkeypa
     def refuse(**where):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(machine_checkup.tempfile, "TemporaryFile", refuse)
+    monkeypatch.setattr(doctor.tempfile, "TemporaryFile", refuse)
     finding = results_can_be_written(tmp_path)
 
     assert finding.severity == "problem"
@@ -208,7 +208,7 @@ def test_a_worker_with_more_threads_than_asked_is_a_problem():
 
 
 def test_a_worker_that_cannot_load_its_libraries_says_why(monkeypatch):
-    monkeypatch.setattr(machine_checkup, "ASK_A_WORKER", "import no_such_library")
+    monkeypatch.setattr(doctor, "WORKER_PROBE", "import no_such_library")
     finding = worker_threads(threads_in_a_worker())
 
     assert finding.severity == "problem"
@@ -216,8 +216,8 @@ def test_a_worker_that_cannot_load_its_libraries_says_why(monkeypatch):
 
 
 def test_a_worker_that_hangs_is_given_up(monkeypatch):
-    monkeypatch.setattr(machine_checkup, "ASK_A_WORKER", "input()")
-    monkeypatch.setattr(machine_checkup, "WORKER_TIMEOUT_S", 0)
+    monkeypatch.setattr(doctor, "WORKER_PROBE", "input()")
+    monkeypatch.setattr(doctor, "WORKER_TIMEOUT_S", 0)
 
     assert "no answer" in worker_threads(threads_in_a_worker()).found
 

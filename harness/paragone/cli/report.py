@@ -1,0 +1,66 @@
+"""paragone report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from paragone.cli.app import out
+from paragone.cli.options import ResultsOption
+from paragone.errors import Misuse
+
+
+def report(
+    runs: Annotated[
+        list[str] | None, typer.Argument(metavar="[RUN …]", help="Names or folders of runs; latest if left out.")
+    ] = None,
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="Join runs that are not of the same work too; the report says so.")
+    ] = False,
+    results: ResultsOption = None,
+) -> None:
+    """Rebuild the summary, the figures and the report of a run from its folder alone; several go side by side."""
+    from paragone.store.runs import find_run, results_folder
+
+    folder = results_folder(results)
+    if runs is None or len(runs) < 2:
+        write_and_print(find_run(folder, runs[0] if runs else "latest"))
+        return
+    from paragone.report.text.machines import write_joined
+    from paragone.store.run_folder import read_run
+
+    folders = different_runs("report", runs, folder)
+    path = write_joined([read_run(each) for each in folders], folder, anyway)
+    out.print(f"Report: {path}", soft_wrap=True, highlight=False)
+
+
+def different_runs(verb: str, names: list[str], results: Path) -> list[Path]:
+    """The folders of runs, each named once. Raises UnknownName, Misuse."""
+    from paragone.store.runs import find_run
+
+    folders = [find_run(results, name) for name in names]
+    resolved = [folder.resolve() for folder in folders]
+    for number, name in enumerate(names):
+        if resolved[number] in resolved[:number]:
+            raise Misuse(f"{verb}: {name} is {resolved[number]}, which is among the runs already; name another")
+    return folders
+
+
+def write_and_print(folder: Path) -> None:
+    """Write the reports of one run into its folder and print the summary."""
+    from paragone.analyse.summary import summarise
+    from paragone.compare.side_by_side import side_by_side
+    from paragone.report.terminal.run import print_summary
+    from paragone.report.terminal.side_by_side import print_side_by_side
+    from paragone.report.write import write_report
+    from paragone.store.run_folder import read_run
+
+    run = read_run(folder)
+    path = write_report(run)
+    print_summary(run, out)
+    if "live" in run.plan:
+        out.print()
+        print_side_by_side(side_by_side(run, summarise(run)), run.plan["live"]["fail_slower"], out)
+    out.print(f"\nReport: {path}, for a browser {path.with_name('report.html')}", soft_wrap=True, highlight=False)
