@@ -8,7 +8,7 @@ import pytest
 from small_mnist import ARRAYS, PARTS, assert_same, peak_bytes, write_npz
 
 from paragone.errors import DataUnusable
-from paragone.task.mlp.mnist.keras_npz import read_npz
+from paragone.task.mlp.mnist.keras_npz import MOST_BYTES, read_npz
 
 
 def read(path):
@@ -55,6 +55,15 @@ def test_an_npz_in_a_compression_that_unpacks_without_bounds_is_refused(tmp_path
         archive.writestr("x_train.npy", npy_header((60, 28, 28)))
 
     with pytest.raises(DataUnusable, match=r"another compression"):
+        read(path)
+
+
+def test_an_archive_far_larger_than_mnist_is_refused_unread(tmp_path):
+    path = tmp_path / "mnist.npz"
+    with path.open("wb") as file:
+        file.truncate(MOST_BYTES + 1)
+
+    with pytest.raises(DataUnusable, match=r"expected an archive of at most 64,000,000 bytes, got 64,000,001"):
         read(path)
 
 

@@ -1,195 +1,171 @@
-"""Nielsen's mnist.pkl.gz, read as data: a pickle is a program, and this one is not run.
+"""Nielsen's mnist.pkl.gz. A pickle is a program: this reader runs it with six harmless names and no others.
 
-`pickle.Unpickler` with a strict `find_class` would execute nothing foreign, but eight bytes can still
-make it allocate 32 GiB (the opcode LONG_BINPUT sizes a table by its argument). So the opcodes are taken
-one by one from the standard library's `pickletools`, and only those are followed of which NumPy arrays
-in tuples consist; a name that the pickle asks for is never looked up, only compared.
+NumPy's own names are replaced by stand-ins, which only view the bytes that the file holds: nothing in the file decides
+what is called or how much is allocated. The unpickler is the standard library's in Python, not the one in C, in which
+eight bytes can allocate 32 GiB: there the opcode LONG_BINPUT sizes the memo table by its argument.
 """
 
 from __future__ import annotations
 
-import pickletools
+import functools
+import pickle
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from paragone.errors import DataUnusable
+from paragone.errors import DataUnusable, error_text
 from paragone.task.mlp.mnist.parts import Arrays, Bytes, Part, checked, sizes
 
-RECONSTRUCT = ("numpy.core.multiarray._reconstruct", "numpy._core.multiarray._reconstruct")
-ADMITTED = (*RECONSTRUCT, "numpy.ndarray", "numpy.dtype", "_codecs.encode")
-# Opcodes that push their argument, or a constant.
-VALUES = {"BININT", "BININT1", "BININT2", "LONG1", "SHORT_BINSTRING", "BINSTRING", "BINUNICODE", "BINBYTES"}
-CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False}
-TUPLES = {"EMPTY_TUPLE": 0, "TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}
-MARK = object()
-MAX_OPCODES = 2000  # six arrays take about 150
+# All that NumPy arrays in tuples consist of, in protocol 2. Lists, sets and dicts are not among them: the hash of a
+# tuple of tuples of tuples takes for ever.
+OPCODES = (
+    b"".join((
+        pickle.PROTO, pickle.STOP, pickle.MARK, pickle.GLOBAL, pickle.REDUCE, pickle.BUILD,
+        pickle.TUPLE, pickle.EMPTY_TUPLE, pickle.TUPLE1, pickle.TUPLE2, pickle.TUPLE3,
+        pickle.NONE, pickle.NEWTRUE, pickle.NEWFALSE, pickle.BININT, pickle.BININT1, pickle.BININT2, pickle.LONG1,
+        pickle.BINSTRING, pickle.SHORT_BINSTRING, pickle.BINUNICODE, pickle.BINBYTES,
+        pickle.BINPUT, pickle.LONG_BINPUT, pickle.BINGET, pickle.LONG_BINGET,
+    ))
+)  # fmt: skip
+MAX_READS = 10_000  # an opcode takes one to three; six arrays take about 400
+LONGEST_LINE = 256  # of a name
 BLOCK = 10_000  # images converted at a time, which keeps the temporary arrays small
 
-PIXEL_TYPES, LABEL_TYPES = ("f4", "f8"), ("i4", "i8", "u1")
+TYPES = ("f4", "f8", "i4", "i8", "u1")
 
 
 class Refused(Exception):
-    """The pickle holds something else than NumPy arrays in tuples."""
+    """The pickle holds something other than NumPy arrays in tuples."""
 
 
-@dataclass(eq=False)
-class Made:
-    """What a call in the pickle would make: the callable's name, its arguments, the state it is given after."""
+class _DType:
+    """The stand-in for numpy.dtype: called with a code such as "f4", then given the byte order."""
 
-    callable: str
-    arguments: tuple[Any, ...]
-    state: Any = None
+    def __init__(self, code: str, *_: object) -> None:
+        if code not in TYPES:
+            raise Refused(f"expected arrays of {', '.join(TYPES)}, got {str(code)[:20]!r}")
+        self.code = code
+
+    def __setstate__(self, state: tuple[int, str, object]) -> None:
+        self.dtype = np.dtype(state[1] + self.code)
+
+
+class _Array:
+    """The stand-in for an array: made empty, then given (version, shape, dtype, in Fortran order, content)."""
+
+    def __init__(self, *_: object) -> None:
+        self.array: NDArray[Any] = np.empty(0, np.float32)
+
+    def __setstate__(self, state: tuple[int, tuple[int, ...], _DType, bool, bytes | str]) -> None:
+        _, shape, kind, in_fortran_order, content = state
+        data = content.encode("latin1") if isinstance(content, str) else content
+        # A view of the content: a shape that the content does not fill raises before anything is allocated.
+        self.array = np.frombuffer(data, kind.dtype).reshape(shape, order="F" if in_fortran_order else "C")
+
+
+@functools.cache  # else one text, encoded again and again, would fill the memory
+def _latin1(text: str) -> bytes:
+    return text.encode("latin1")
+
+
+def _encode(*arguments: object) -> bytes:
+    """Python 3 writes bytes in protocol 2 as a call: _codecs.encode(text, "latin1")."""
+    match arguments:
+        case (str(text), "latin1"):
+            return _latin1(text)
+    raise Refused("it calls _codecs.encode for something else than bytes written as latin1")
+
+
+NAMES = {
+    "numpy.core.multiarray._reconstruct": _Array,
+    "numpy._core.multiarray._reconstruct": _Array,
+    "numpy.ndarray": _Array,
+    "numpy.dtype": _DType,
+    "_codecs.encode": _encode,
+}
+
+
+def _refuse_opcode(unpickler: pickle._Unpickler) -> None:
+    raise Refused("an opcode that NumPy arrays in tuples do not need")
+
+
+class _Unpickler(pickle._Unpickler):
+    dispatch: ClassVar[dict[int, Any]] = {
+        opcode: load if opcode in OPCODES else _refuse_opcode for opcode, load in pickle._Unpickler.dispatch.items()
+    }
+
+    def find_class(self, module: str, name: str) -> Any:
+        asked = f"{module}.{name}"
+        if asked not in NAMES:
+            raise Refused(f"it asks for {asked[:80]!r}; NumPy arrays need only {', '.join(NAMES)}")
+        return NAMES[asked]
+
+
+class _Limited:
+    """A stream that gives at most `limit` bytes in at most MAX_READS reads."""
+
+    def __init__(self, stream: BinaryIO, limit: int) -> None:
+        self._stream, self._left, self._limit, self._reads = stream, limit, limit, 0
+
+    def read(self, size: int) -> bytes:
+        return self._counted(self._stream.read(min(size, self._left + 1)))
+
+    def readline(self) -> bytes:
+        return self._counted(self._stream.readline(LONGEST_LINE))
+
+    def _counted(self, data: bytes) -> bytes:
+        self._left -= len(data)
+        self._reads += 1
+        if self._left < 0:
+            raise Refused(f"it unpacks into more than {self._limit:,} bytes, twice what MNIST takes")
+        if self._reads > MAX_READS:
+            raise Refused("it has many more opcodes than six arrays need")
+        return data
 
 
 def read_pickle(stream: BinaryIO, parts: Sequence[Part], where: str) -> Arrays:
     """Return the four arrays of ((train_x, train_y), (valid_x, valid_y), (test_x, test_y)), as uint8.
 
     Images hold p/256 in [0, 1); training and validation are joined. `where` names the file for the
-    error. Raises DataUnusable; the errors of a damaged gzip stream pass through.
+    error. Raises DataUnusable.
     """
     # Twice what honest arrays of float32 and int64 take: room for float64 images, none for a bomb.
     limit = 2 * sum(part.n_bytes * (4 if len(part.shape) > 1 else 8) for part in parts) + 2**20
     try:
-        images, labels = _three_pairs(_follow(_Limited(stream, limit)))
+        images, labels = _three_pairs(_Unpickler(_Limited(stream, limit), encoding="latin1").load())
         pixels = [_as_bytes(image, part) for image, part in zip(images, (parts[0], parts[0], parts[2]), strict=True)]
         digits = [_labels(label) for label in labels]
     except Refused as error:
         raise DataUnusable(f"{where}: refused, nothing of it was executed: {error}") from None
-    except ValueError as error:
-        raise DataUnusable(f"{where}: damaged: not a complete pickle of protocol 2: {error}") from None
-    except (IndexError, KeyError):
-        raise DataUnusable(f"{where}: damaged: a pickle that takes what it never put down") from None
+    except Exception as error:  # a damaged pickle raises any of a dozen classes, a damaged gzip stream three more
+        raise DataUnusable(f"{where}: damaged: not a complete pickle of protocol 2: {error_text(error)}") from None
+    finally:
+        _latin1.cache_clear()
     joined = (np.concatenate(pixels[:2]), np.concatenate(digits[:2]), pixels[2], digits[2])
     return Arrays(
         *(checked(part, parts, array, f"{where}: {part.name}") for part, array in zip(parts, joined, strict=True))
     )
 
 
-class _Limited:
-    """A stream that gives at most `limit` bytes, and lets at most as many be made of them."""
-
-    def __init__(self, stream: BinaryIO, limit: int) -> None:
-        self._stream, self._left, self._limit, self._made = stream, limit, limit, 0
-
-    def read(self, size: int) -> bytes:
-        return self._counted(self._stream.read(min(size, self._left + 1)))
-
-    def readline(self) -> bytes:
-        return self._counted(self._stream.readline(256))
-
-    def encode(self, text: str) -> bytes:
-        """Return the text as latin1; one text encoded again and again would fill the memory."""
-        self._made += len(text)
-        if self._made > self._limit:
-            raise Refused(f"it makes more than {self._limit:,} bytes, twice what MNIST takes")
-        return text.encode("latin1")
-
-    def _counted(self, data: bytes) -> bytes:
-        self._left -= len(data)
-        if self._left < 0:
-            raise Refused(f"it unpacks into more than {self._limit:,} bytes, twice what MNIST takes")
-        return data
-
-
-def _follow(stream: _Limited) -> object:
-    """Return what the pickle describes, in tuples, texts, numbers and Made."""
-    stack: list[Any] = []
-    memo: dict[int, Any] = {}
-    argument: Any
-    for count, (opcode, argument, _) in enumerate(pickletools.genops(cast("Any", stream))):
-        name = opcode.name
-        if count > MAX_OPCODES:
-            raise Refused(f"more than {MAX_OPCODES:,} opcodes")
-        if name in VALUES:
-            stack.append(argument)
-        elif name in CONSTANTS:
-            stack.append(CONSTANTS[name])
-        elif name == "MARK":
-            stack.append(MARK)
-        elif name == "TUPLE":
-            start = len(stack) - 1 - stack[::-1].index(MARK)
-            stack[start:] = [tuple(stack[start + 1 :])]
-        elif name in TUPLES:
-            start = len(stack) - TUPLES[name]
-            stack[start:] = [tuple(stack[start:])]
-        elif name in ("BINPUT", "LONG_BINPUT"):
-            memo[argument] = stack[-1]
-        elif name in ("BINGET", "LONG_BINGET"):
-            stack.append(memo[argument])
-        elif name == "GLOBAL":
-            stack.append(_admitted(argument))
-        elif name == "REDUCE":
-            arguments = stack.pop()
-            stack.append(_made(stack.pop(), arguments, stream))
-        elif name == "BUILD":
-            state = stack.pop()
-            _give_state(stack[-1], state)
-        elif name not in ("PROTO", "STOP"):
-            raise Refused(f"the opcode {name}, which NumPy arrays in tuples do not need")
-    return stack.pop()
-
-
-def _admitted(argument: str) -> str:
-    name = argument.replace(" ", ".")
-    if name not in ADMITTED:
-        raise Refused(f"it asks for {name[:80]!r}; NumPy arrays need only {', '.join(ADMITTED)}")
-    return name
-
-
-def _made(name: object, arguments: object, stream: _Limited) -> Made | bytes:
-    if name not in ADMITTED or not isinstance(arguments, tuple):
-        raise Refused("it calls something that is not a name, or with something that is not a tuple")
-    if name != "_codecs.encode":
-        return Made(str(name), arguments)
-    # Python 3 writes bytes in protocol 2 as a text and the way back to them.
-    match arguments:
-        case (str(text), "latin1"):
-            return stream.encode(text)
-    raise Refused("it calls _codecs.encode for something else than bytes written as latin1")
-
-
-def _give_state(made: object, state: object) -> None:
-    if not isinstance(made, Made):
-        raise Refused("it gives a state to something that is not an array or a dtype")
-    made.state = state
-
-
-def _three_pairs(content: object) -> tuple[list[Any], list[Any]]:
+def _three_pairs(content: object) -> tuple[list[NDArray[Any]], list[NDArray[Any]]]:
     """Return the images and the labels of training, validation and test."""
     match content:
-        case ((Made() as x, Made() as y), (Made() as valid_x, Made() as valid_y), (Made() as test_x, Made() as test_y)):
+        case (
+            (_Array(array=x), _Array(array=y)),
+            (_Array(array=valid_x), _Array(array=valid_y)),
+            (_Array(array=test_x), _Array(array=test_y)),
+        ):
             return [x, valid_x, test_x], [y, valid_y, test_y]
     raise Refused("expected ((train_x, train_y), (valid_x, valid_y), (test_x, test_y)), got something else")
 
 
-def _array(made: Made, types: tuple[str, ...]) -> NDArray[Any]:
-    """Return the array that was described, a view of its bytes."""
-    match made.state:
-        case (int(), tuple(shape), Made("numpy.dtype", (str(code), *_), (int(), str(byte_order), *_)), order, content):
-            pass
-        case _:
-            raise Refused("an array without the state that NumPy gives its arrays")
-    if made.callable not in RECONSTRUCT or code not in types or byte_order not in tuple("<>|="):
-        raise Refused(f"expected an array of {' or '.join(types)}, got {made.callable} of {code[:20]!r}")
-    if not all(type(size) is int and size >= 0 for size in shape) or len(shape) > 2:
-        raise Refused("expected an array of one or two dimensions")
-    data = content.encode("latin1") if isinstance(content, str) else content
-    dtype = np.dtype(byte_order + code)
-    rows, columns = shape if len(shape) == 2 else (*shape, 1)
-    if not isinstance(data, bytes) or len(data) != rows * columns * dtype.itemsize:
-        raise Refused(f"an array of {sizes(shape)} {dtype} whose bytes do not fill that shape")
-    return np.frombuffer(data, dtype).reshape(shape, order="F" if order is True else "C")
-
-
-def _as_bytes(made: Made, part: Part) -> Bytes:
+def _as_bytes(images: NDArray[Any], part: Part) -> Bytes:
     """Return the grey levels 0 … 255 of images that hold p/256."""
-    images = _array(made, PIXEL_TYPES)
-    if images.shape[1:] != part.flat_shape[1:]:
-        raise Refused(f"expected images of {part.flat_shape[1]} pixels in rows, got an array of {sizes(images.shape)}")
+    if images.dtype.kind != "f" or images.shape[1:] != part.flat_shape[1:]:
+        got = f"{images.dtype} of {sizes(images.shape)}"
+        raise Refused(f"expected images of {part.flat_shape[1]} floats in rows, got {got}")
     levels = np.empty(images.shape, np.uint8)
     for start in range(0, len(images), BLOCK):
         with np.errstate(over="ignore", invalid="ignore"):
@@ -200,8 +176,7 @@ def _as_bytes(made: Made, part: Part) -> Bytes:
     return levels
 
 
-def _labels(made: Made) -> Bytes:
-    labels = _array(made, LABEL_TYPES)
-    if labels.ndim != 1 or not ((labels >= 0) & (labels <= 9)).all():
+def _labels(labels: NDArray[Any]) -> Bytes:
+    if labels.dtype.kind == "f" or labels.ndim != 1 or not ((labels >= 0) & (labels <= 9)).all():
         raise Refused("expected labels 0 … 9 in one dimension, got others")
     return labels.astype(np.uint8)
