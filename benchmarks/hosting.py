@@ -6,6 +6,7 @@ import gc
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,8 +22,9 @@ from paragone.task.mlp.gate import CheckResult, stress_problem
 from paragone.task.mlp.state import State
 from paragone.verify.pilot import most_check_steps
 from paragone.verify.verifier import Verifier
-from paragone.worker.commands import MOST_ESTIMATE_STEPS
-from paragone.worker.sample import Clock, Sample, estimate_step_seconds, result_digest, take_sample, telling_calls
+from paragone.worker.estimate import step_seconds
+from paragone.worker.replies import Timing
+from paragone.worker.sample import Clock, result_digest, take_sample
 
 SEED = 1
 
@@ -90,26 +92,20 @@ class Hosted:
         return seconds_per_image * batch_size
 
     def _measured_step_seconds(self, batch_size: int) -> float:
-        def train(n_steps: int) -> None:
-            order = self.order(batch_size, n_steps)
-            self.implementation.reset(self.start)
-            self.implementation.train(order)
-
         if batch_size not in self.step_costs:
-            calls = telling_calls(type(self.implementation))
-            self.step_costs[batch_size] = estimate_step_seconds(train, MOST_ESTIMATE_STEPS, self.clock, **calls)
+            batches = partial(self.order, batch_size)
+            self.step_costs[batch_size] = step_seconds(self.implementation, self.start, batch_size, batches, self.clock)
         return self.step_costs[batch_size]
 
     def planned(self, batch_size: int) -> Cell:
         """Return how the harness would sample this cell: its steps, and the untimed ones before them."""
         return cell(self.contender, batch_size, self.step_seconds(batch_size))
 
-    def sample(self, planned: Cell) -> Sample:
+    def sample(self, planned: Cell) -> Timing:
         """Return one sample, as the harness takes it."""
         order = self.order(planned.batch_size, planned.n_steps)
-        sample = take_sample(self.implementation, self.start, order, planned.prefix_steps, self.clock)
-        self.losses = sample.losses
-        return sample
+        timing, self.losses = take_sample(self.implementation, self.start, order, planned.prefix_steps, self.clock)
+        return timing
 
 
 class ReopenedWorker:

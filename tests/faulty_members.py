@@ -215,18 +215,18 @@ FAULTS: dict[str, Fault] = {
             "    except OSError: pass",
             GO_ON,
         ),
-        r"the worker's answer is not a message",
+        r"the worker's reply is not a message",
     ),
     "answers_before_it_is_asked": Fault(
         verb(
             "train",
-            'said = b\'{"arrays": [], "to": "?", "waiting_cpu_ns": 0, "step_seconds": 1e-9}\\n\'',
+            'said = b\'{"arrays": [], "body": {"id": "?", "waiting_cpu_ns": 0, "reply": {"step_seconds": 1e-9}}}\\n\'',
             "for fd in range(3, 20):",
             "    try: os.write(fd, said)",
             "    except OSError: pass",
             GO_ON,
         ),
-        r"the worker's answer is not a message: it answers another order",
+        r"the worker's reply is not a message: it answers another command",
     ),
     "hangs_in_python": Fault(
         verb("train", "signal.signal(signal.SIGTERM, signal.SIG_IGN)", "threading.Event().wait()"),

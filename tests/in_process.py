@@ -1,4 +1,4 @@
-"""A worker without a process: carries out the orders of the harness on an implementation in this one."""
+"""A worker without a process: carries out commands on an implementation in this one."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from pathlib import Path
 from paragone.errors import MeasurementFailed
 from paragone.machine.cpu_wait import scheduling_times
 from paragone.task.mlp.mnist.cache import open_cached
+from paragone.worker.commands import CountCpus, EstimateStep, GetPeakMemory, verb
+from paragone.worker.replies import CpusUsed, Loaded, PeakMemory, StepCost
 from paragone.worker.sample import take_sample
 
 
 class InProcessWorker:
-    """Answers as `paragone.worker.handle.WorkerHandle` does; the cost of a step is scripted by batch size."""
+    """Replies as `paragone.worker.handle.WorkerHandle` does; the cost of a step is scripted by batch size."""
 
     losses = None
     cpus_used = 1.0
@@ -29,7 +31,8 @@ class InProcessWorker:
         self.implementation = variant.make()
         images, labels = loaded.inputs(problem, variant.dtype)
         self.implementation.load(problem, images, labels)
-        return {"load_seconds": 0.0, "loaded_memory_bytes": 0, "threads_found": {"pools": [], "os_threads": 1}}
+        threads_found = {"pools": [], "os_threads": 1}
+        return Loaded(load_seconds=0.0, loaded_memory_bytes=0, threads_found=threads_found, build_info={})
 
     def train(self, state, order, n_steps=None):
         order = order[:n_steps]
@@ -42,19 +45,18 @@ class InProcessWorker:
         self.log.append(("result",))
         return self.implementation.params(), self.losses
 
-    def order(self, verb, order):
-        if verb == "peak":
-            return {"peak_memory_bytes": 1000 * self.log[-1][1]}, {}
-        self.log.append((verb, order["batch_size"]))
-        if verb == "threads":
-            return {"cpus_used": self.cpus_used}, {}
-        if verb == "cost":
-            return {"step_seconds": self.step_seconds[order["batch_size"]]}, {}
-        batches = self.problem.order(self.seed, order["n_steps"], order["batch_size"])
-        sample = take_sample(self.implementation, self.problem.start_state(self.seed), batches, order["prefix_steps"])
-        self.losses = sample.losses
-        answer = {name: value for name, value in vars(sample).items() if name != "losses"}
-        return {**answer, "waiting_cpu_ns": 0}, {}
+    def call(self, command):
+        if isinstance(command, GetPeakMemory):
+            return PeakMemory(1000 * self.log[-1][1])
+        self.log.append((verb(command), command.batch_size))
+        if isinstance(command, CountCpus):
+            return CpusUsed(self.cpus_used)
+        if isinstance(command, EstimateStep):
+            return StepCost(self.step_seconds[command.batch_size])
+        batches = self.problem.order(self.seed, command.n_steps, command.batch_size)
+        start = self.problem.start_state(self.seed)
+        timing, self.losses = take_sample(self.implementation, start, batches, command.prefix_steps)
+        return timing
 
     def reading(self):
         return scheduling_times([os.getpid()], self.cpus)

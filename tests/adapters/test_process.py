@@ -28,6 +28,7 @@ from paragone.task.mlp.judge import judge
 from paragone.task.mlp.problem_files import find_problem, shipped_names
 from paragone.task.mlp.reference import trajectory
 from paragone.task.mlp.state import State
+from paragone.worker.commands import TakeSample
 
 NULL = (NULLS / "null_runner.py").read_text()
 SERVES = NULL[NULL.index("while (message") :]
@@ -487,12 +488,11 @@ def hosted(workers, tmp_path):
 
 def test_a_worker_reports_the_receipt_the_threads_and_the_clock_of_a_program(hosted):
     worker, answer, *_ = hosted()
-    order = {"batch_size": 5, "n_steps": 3, "prefix_steps": 1}
-    sample, _ = worker.order("sample", order)
+    sample = worker.call(TakeSample(batch_size=5, n_steps=3, prefix_steps=1))
 
-    assert answer["receipt"]["version"].startswith("Python ")
-    assert "hosted" in repr(answer["threads_found"])
-    assert 0 <= sample["runner_ns"] < sample["elapsed_ns"]
+    assert answer.build_info["version"].startswith("Python ")
+    assert "hosted" in repr(answer.threads_found)
+    assert 0 <= sample.runner_ns < sample.elapsed_ns
 
 
 def test_a_program_is_stopped_awakened_and_killed_with_its_worker(hosted):

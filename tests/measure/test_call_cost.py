@@ -12,6 +12,8 @@ from paragone.measure import call_cost
 from paragone.measure.call_cost import call_costs, nulls
 from paragone.plan.cells import Contender
 from paragone.task.mlp.problem_files import find_problem
+from paragone.worker.commands import TimeCall
+from paragone.worker.replies import CallCost
 
 PROBLEM = replace(find_problem("nielsen"), n_train=60)
 DATA = SimpleNamespace(folder="data")
@@ -43,11 +45,11 @@ class ScriptedWorker:
     def load(self, variant, *rest):
         self.loaded.append(variant.name)
 
-    def order(self, verb, order):
+    def call(self, command):
         if self.fault:
             raise MeasurementFailed(self.fault)
-        assert verb == "call"
-        return {"call_seconds": order["batch_size"] * 1e-6}, {}
+        assert isinstance(command, TimeCall)
+        return CallCost(command.batch_size * 1e-6)
 
     def kill(self):
         self.killed = True

@@ -11,6 +11,8 @@ from paragone.implementation.registry import discover
 from paragone.measure.evaluation import MOST_CALLS, calls_of_a_sample, evaluate, evaluate_after, fault_of_classes
 from paragone.task.mlp.perturbation import logits
 from paragone.task.mlp.state import State
+from paragone.worker.commands import Evaluate
+from paragone.worker.replies import Evaluated
 
 EVERYONE, _ = discover()
 IN_NUMPY = [
@@ -66,9 +68,9 @@ class Scripted:
     def __init__(self, classes, ns=1_000_000):
         self.classes, self.ns, self.asked = np.array(classes), ns, []
 
-    def order(self, verb, order):
-        self.asked.append((verb, order["n_calls"]))
-        return {"elapsed_ns": self.ns * order["n_calls"]}, {"classes": self.classes}
+    def call_with_arrays(self, command):
+        self.asked.append(command)
+        return Evaluated(self.ns * command.n_calls), {"classes": self.classes}
 
     def result(self):
         return BRIGHTER, None
@@ -83,7 +85,7 @@ def test_short_calls_are_repeated_until_they_make_a_sample_and_the_first_is_not_
     worker = Scripted([0, 1, 0], 4_000_000)
 
     assert calls_of_a_sample(worker, TWO) == 10
-    assert worker.asked == [("evaluate", 1)] * 2
+    assert worker.asked == [Evaluate(n_calls=1)] * 2
     assert calls_of_a_sample(Scripted([0, 1, 0], 1), TWO) == MOST_CALLS
     assert calls_of_a_sample(Scripted([0, 1, 0], 10**9), TWO) == 1
 

@@ -10,7 +10,9 @@ from paragone.measure.limits import one_for_each, record_limits
 from paragone.plan.cells import Cell, Contender
 from paragone.store.run_folder import RunFolder, read_rows
 from paragone.task.mlp.problem_files import find_problem
+from paragone.worker.commands import MeasureLimits
 from paragone.worker.handle import WorkerHandle
+from paragone.worker.replies import MachineLimits
 
 FOUND, _ = discover()
 PROBLEM = find_problem("nielsen")
@@ -23,14 +25,14 @@ CELLS = [Cell("nielsen", "any", size, 1, 5, 1, 1e-3, once_per_launch=False) for 
 
 
 class Worker:
-    def __init__(self, orders, fault=None):
-        self.orders, self.fault, self.alive = orders, fault, True
+    def __init__(self, commands, fault=None):
+        self.commands, self.fault, self.alive = commands, fault, True
 
-    def order(self, verb, order):
+    def call(self, command):
         if self.fault:
             raise MeasurementFailed(self.fault)
-        self.orders.append((verb, order["dtype"], order["layers"], order["batch_sizes"]))
-        return {"gemm": 2e11, "read": 3e10, "products": {"1": 5.0, "100": 6.0}}, {}
+        self.commands.append(command)
+        return MachineLimits(gemm=2e11, read=3e10, products={1: 5.0, 100: 6.0})
 
     def kill(self):
         self.alive = False
@@ -39,26 +41,26 @@ class Worker:
 @pytest.fixture
 def asked(tmp_path):
     """Return a function that records the limits of a launch, and all workers that it opened."""
-    workers, orders = [], []
+    workers, commands = [], []
 
     def ask(contenders, launch=0, fault=None):
         def open_worker(contender):
-            workers.append(Worker(orders, fault))
+            workers.append(Worker(commands, fault))
             return workers[-1]
 
         with RunFolder(tmp_path) as folder:
             record_limits(folder, contenders, CELLS, open_worker, launch)
         assert not any(worker.alive for worker in workers)
-        return read_rows(tmp_path / "limits.jsonl"), orders
+        return read_rows(tmp_path / "limits.jsonl"), commands
 
     return ask
 
 
 def test_each_dtype_is_measured_once_in_the_shapes_of_the_grid(asked):
-    rows, orders = asked([ROWS32, TUNED32, ROWS64])
+    rows, commands = asked([ROWS32, TUNED32, ROWS64])
 
-    shapes = ((784, 30, 10), [1, 100])
-    assert sorted(orders) == [("limits", "float32", *shapes), ("limits", "float64", *shapes)]
+    shapes = {"layers": (784, 30, 10), "batch_sizes": (1, 100)}
+    assert commands == [MeasureLimits(dtype=dtype, **shapes) for dtype in ("float32", "float64")]
     assert [(row["what"], row["batch_size"], row["per_second"]) for row in rows if row["dtype"] == "float32"] == [
         ("gemm", None, 2e11),
         ("read", None, 3e10),
@@ -70,9 +72,9 @@ def test_each_dtype_is_measured_once_in_the_shapes_of_the_grid(asked):
 def test_what_a_launch_has_is_not_measured_again_and_the_next_launch_is(asked):
     asked([ROWS32])
     asked([ROWS32])
-    rows, orders = asked([ROWS32], launch=1)
+    rows, commands = asked([ROWS32], launch=1)
 
-    assert len(orders) == 2
+    assert len(commands) == 2
     assert {row["launch"] for row in rows} == {0, 1}
 
 

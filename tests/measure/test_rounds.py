@@ -15,7 +15,9 @@ from paragone.plan.cells import Cell, Contender
 from paragone.store.run_folder import COLUMNS, RunFolder, read_rows
 from paragone.task.mlp.judge import CheckResult
 from paragone.task.mlp.problem_files import find_problem
+from paragone.worker.commands import verb
 from paragone.worker.handle import WorkerHandle
+from paragone.worker.replies import Loaded, Timing
 
 FOUND, _ = discover()
 PROBLEM = replace(find_problem("nielsen"), n_train=50)
@@ -23,7 +25,7 @@ NAMES = ("numpy_rows[dtype=float32,order=C]", "numpy_rows[dtype=float32,order=F]
 
 
 class ScriptedWorker:
-    """Answers like a worker; `fault(verb, batch_size, n)` may raise at its n-th order."""
+    """Replies like a worker; `fault(worker, verb, batch_size)` may raise at any command."""
 
     def __init__(self, name, log, fault=None, digest=None, cpu_share=1.0):
         self.name, self.log, self.fault, self.digest, self.cpu_share = name, log, fault, digest, cpu_share
@@ -34,17 +36,17 @@ class ScriptedWorker:
             self.fault(self, "load", None)
         self.log.append((self.name, "load"))
         pools = [{"file": "blas.so", "num_threads": 1}]
-        return {"load_seconds": 0.0, "loaded_memory_bytes": 1, "threads_found": {"pools": pools}}
+        return Loaded(load_seconds=0.0, loaded_memory_bytes=1, threads_found={"pools": pools}, build_info={})
 
-    def order(self, verb, order):
+    def call(self, command):
         self.n_samples += 1
         if self.fault:
-            self.fault(self, verb, order["batch_size"])
-        self.log.append((self.name, verb, order["batch_size"], order["prefix_steps"]))
-        digest = self.digest(self, order["batch_size"]) if self.digest else f"bits of {order['batch_size']}"
+            self.fault(self, verb(command), command.batch_size)
+        self.log.append((self.name, verb(command), command.batch_size, command.prefix_steps))
+        digest = self.digest(self, command.batch_size) if self.digest else f"bits of {command.batch_size}"
         elapsed_ns = 300_000_000
-        answer = {"n_steps": order["n_steps"], "elapsed_ns": elapsed_ns, "cpu_ns": int(self.cpu_share * elapsed_ns)}
-        return {**answer, "digest": digest, "waiting_cpu_ns": 0}, {}
+        cpu_ns = int(self.cpu_share * elapsed_ns)
+        return Timing(n_steps=command.n_steps, elapsed_ns=elapsed_ns, cpu_ns=cpu_ns, digest=digest)
 
     def kill(self):
         self.alive = False

@@ -24,7 +24,7 @@ from paragone.plan.cells import (
 from paragone.plan.request import Request
 from paragone.task.mlp.problem import Problem
 from paragone.task.mlp.problem_files import find_problem
-from paragone.worker.sample import MOST_IMAGES
+from paragone.worker.estimate import MOST_IMAGES
 
 NIELSEN, SOFTMAX = find_problem("nielsen"), find_problem("softmax")
 

@@ -16,6 +16,7 @@ from paragone.task.mlp.judge import CheckResult
 from paragone.task.mlp.problem_files import find_problem
 from paragone.verify.pilot import CHECK_SECONDS, Pilot, most_check_steps, open_worker, verify_only
 from paragone.verify.verifier import Verifier
+from paragone.worker.commands import EstimateStep
 
 FOUND = {found.name: found for found in discover()[0]}
 PROBLEM = replace(find_problem("nielsen"), n_train=60, layers=(784, 4, 10))
@@ -283,14 +284,14 @@ def test_a_crash_at_one_batch_size_leaves_the_others_to_a_new_worker(data, check
 
 def test_an_error_that_leaves_the_worker_alive_takes_no_new_one(data):
     def spoil(worker, n):
-        order = worker.order
+        call = worker.call
 
-        def fault(verb, content):
-            if verb == "cost" and content["batch_size"] == 10:
+        def fault(command):
+            if command == EstimateStep(batch_size=10):
                 raise MeasurementFailed("cost: ValueError: ten is too many")
-            return order(verb, content)
+            return call(command)
 
-        worker.order = fault
+        worker.call = fault
 
     stage = Stage(data, spoil=spoil)
 

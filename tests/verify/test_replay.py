@@ -14,6 +14,8 @@ from paragone.machine.cpu_wait import SchedulingTimes
 from paragone.plan.cells import Cell
 from paragone.task.mlp.problem_files import find_problem
 from paragone.verify.replay import LEAST_EXCESS_NS, TRIES, fresh_input, reject_replay
+from paragone.worker.commands import TakeSample
+from paragone.worker.replies import Timing
 
 PROBLEM = replace(find_problem("nielsen"), n_train=60, layers=(784, 4, 10))
 CELL = Cell("nielsen", "member", 10, 1, 40, 5, 1e-3, once_per_launch=False)
@@ -33,9 +35,9 @@ class Clocked:
         self.sample_ns = itertools.cycle(sample_ns if isinstance(sample_ns, list) else [sample_ns])
         self.starts, self.n_steps = [], []
 
-    def order(self, verb, order):
-        assert ("sample", {"batch_size": 10, "n_steps": 40, "prefix_steps": 5}) == (verb, order)
-        return {"elapsed_ns": next(self.sample_ns)}, {}
+    def call(self, command):
+        assert TakeSample(batch_size=10, n_steps=40, prefix_steps=5) == command
+        return Timing(n_steps=40, elapsed_ns=next(self.sample_ns), cpu_ns=0, digest="")
 
     def train(self, state, order, n_steps):
         self.starts.append((state.digest(), order.tobytes()))

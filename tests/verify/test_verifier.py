@@ -14,6 +14,7 @@ from paragone.plan.cells import Contender
 from paragone.task.mlp.gate import check_steps, stress_problem
 from paragone.task.mlp.problem_files import find_problem
 from paragone.verify.verifier import Verifier
+from paragone.worker.commands import TakeSample
 from paragone.worker.sample import result_digest
 
 FOUND = {found.name: found for found in discover()[0]}
@@ -51,8 +52,7 @@ def loaded(data, contender: Contender) -> InProcessWorker:
 
 
 def sampled(worker, batch_size=5, n_steps=N_STEPS) -> str:
-    order = {"batch_size": batch_size, "n_steps": n_steps, "prefix_steps": 1}
-    return worker.order("sample", order)[0]["digest"]
+    return worker.call(TakeSample(batch_size=batch_size, n_steps=n_steps, prefix_steps=1)).digest
 
 
 @pytest.mark.parametrize("name", ["numpy_rows[dtype=float32,order=F]", "numpy_rows[dtype=float64,order=C]"])

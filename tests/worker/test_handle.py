@@ -17,6 +17,7 @@ from paragone.files.paths import IMPORT_ROOT
 from paragone.machine.cpus import usable_cpus
 from paragone.machine.threads import thread_count_fault
 from paragone.worker import handle
+from paragone.worker.commands import EstimateStep
 from paragone.worker.handle import import_path
 
 can_pin = pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system cannot pin processes")
@@ -101,7 +102,7 @@ def group_of(process: psutil.Process) -> int | None:
         return None
 
 
-def test_a_worker_that_dies_while_it_waits_is_told_by_the_next_order(workers, process_of):
+def test_a_worker_that_dies_while_it_waits_is_told_by_the_next_command(workers, process_of):
     worker = workers.loaded("does_nothing")
     process_of().kill()
 
@@ -109,7 +110,7 @@ def test_a_worker_that_dies_while_it_waits_is_told_by_the_next_order(workers, pr
         worker.train(STATE, ORDER)
 
 
-def test_a_worker_that_has_ended_takes_no_orders_and_can_be_killed_again(workers):
+def test_a_worker_that_has_ended_takes_no_commands_and_can_be_killed_again(workers):
     worker = workers.loaded("does_nothing")
     worker.kill()
     worker.kill()
@@ -131,7 +132,7 @@ def test_a_worker_leaves_no_descriptor_open(workers):
 # --- waiting ---
 
 
-def test_a_worker_is_stopped_between_orders_and_awake_within_them(workers, process_of):
+def test_a_worker_is_stopped_between_commands_and_awake_within_them(workers, process_of):
     worker = workers.loaded("does_nothing")
     process = process_of()
     assert wait_until(lambda: process.status() == psutil.STATUS_STOPPED)
@@ -196,7 +197,7 @@ def test_a_worker_runs_on_the_cpus_it_was_given_and_the_harness_where_it_was(wor
 @pytest.mark.parametrize("threads", [1, 2])
 def test_the_threads_found_in_a_worker_are_those_asked_for(workers, threads):
     worker = workers.open("numpy_rows", threads=threads)
-    found = workers.load(worker, "numpy_rows")["threads_found"]
+    found = workers.load(worker, "numpy_rows").threads_found
 
     if threads <= len(usable_cpus() or range(threads)):
         assert thread_count_fault(threads, found) is None
@@ -238,13 +239,13 @@ def test_a_worker_runs_the_python_of_the_harness(workers, process_of):
 # --- what cannot start, takes too much, or says too much ---
 
 
-def test_a_worker_that_cannot_be_started_says_so_to_its_first_order_and_leaves_no_descriptor_open():
+def test_a_worker_that_cannot_be_started_says_so_to_its_first_command_and_leaves_no_descriptor_open():
     before = psutil.Process().num_fds()
     worker = handle.WorkerHandle({}, (), 5, "no_such_environment")
 
     assert not worker.alive
     with pytest.raises(MeasurementFailed, match=r"^cost: the worker cannot be started: .*no_such_environment"):
-        worker.order("cost", {"batch_size": 1})
+        worker.call(EstimateStep(batch_size=1))
     worker.kill()
     assert before == psutil.Process().num_fds()
 
@@ -275,10 +276,10 @@ def test_what_a_worker_prints_does_not_fill_the_disk(workers, monkeypatch):
     assert os.fstat(worker._log.fileno()).st_size < 1_000_000
 
 
-def test_an_answer_that_comes_twice_ends_the_worker(workers):
+def test_a_reply_that_comes_twice_ends_the_worker(workers):
     worker = workers.loaded("answers_twice")
 
-    with pytest.raises(MeasurementFailed, match=r"^train: the worker's answer is not a message: more came than one"):
+    with pytest.raises(MeasurementFailed, match=r"^train: the worker's reply is not a message: more came than one"):
         worker.train(STATE, ORDER)
     assert not worker.alive
 
@@ -288,4 +289,4 @@ def test_an_answer_that_comes_twice_ends_the_worker(workers):
     [("two\nlines", "two lines"), ("\x1b[31mred", r"\x1b[31mred"), ("\udcff", r"\udcff"), ("λ₁ ≥ 0", "λ₁ ≥ 0")],
 )
 def test_what_hosted_code_says_can_be_shown_anywhere(said, shown):
-    assert shown == handle.readable(said)
+    assert shown == handle.printable(said)

@@ -55,7 +55,7 @@ def test_both_take_the_same_steps_one_behind_the_other_each_with_its_prefix(plai
 def test_only_the_train_is_timed():
     taken, _ = pair(True)
 
-    assert (40, 40, {"forward": 25}) == (taken.plain_ns, taken.clocked_ns, taken.times.phases)
+    assert (40, 40, {"forward": 25}) == (taken.plain_ns, taken.clocked_ns, taken.phases)
 
 
 def test_without_a_prefix_nothing_is_trained_before():

@@ -15,7 +15,8 @@ from zoo_faults import FAULTS, ORDER, PROBLEM, STATE, Workers, is_gone, wait_unt
 from paragone.errors import HarnessError, MeasurementFailed
 from paragone.files.paths import IMPORT_ROOT
 from paragone.task.mlp.judge import form_fault
-from paragone.worker.process import MOST_REASON_CHARACTERS, describe_error
+from paragone.worker.commands import EstimateStep, Load, TakeSample, TimeCall
+from paragone.worker.failure_reason import MOST_REASON_CHARACTERS, describe_error
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux kills a child with its parent")
 
@@ -59,40 +60,39 @@ def test_a_worker_trains_from_the_state_it_is_given_over_the_order_it_is_given(w
 
 def test_a_sample_is_of_the_start_state_and_the_orders_of_the_workload(workers):
     worker = workers.loaded("numpy_rows")
-    order = {"batch_size": 5, "n_steps": 3, "prefix_steps": 1}
-    sample, _ = worker.order("sample", order)
+    sample = worker.call(TakeSample(batch_size=5, n_steps=3, prefix_steps=1))
     trained, _ = worker.train(STATE, ORDER)
 
-    assert 3 == sample["n_steps"]
-    assert sample["elapsed_ns"] > 0
-    assert trained.digest() == sample["digest"] == worker.result()[0].digest()
+    assert 3 == sample.n_steps
+    assert sample.elapsed_ns > 0
+    assert trained.digest() == sample.digest == worker.result()[0].digest()
 
 
 def test_what_the_implementation_tells_of_itself_comes_with_the_answer_to_load(workers):
-    answer = workers.load(workers.open("tells_of_itself"), "tells_of_itself")
+    loaded = workers.load(workers.open("tells_of_itself"), "tells_of_itself")
 
-    assert answer["receipt"]["compiler"] == "cc 1.0"
-    assert answer["receipt"]["flags"] == "-I~/include"
-    assert {pool["library"]: pool["num_threads"] for pool in answer["threads_found"]["pools"]}["its BLAS"] == 1
+    assert loaded.build_info["compiler"] == "cc 1.0"
+    assert loaded.build_info["flags"] == "-I~/include"
+    assert {pool["library"]: pool["num_threads"] for pool in loaded.threads_found["pools"]}["its BLAS"] == 1
 
 
 def test_the_cost_of_a_call_is_a_time(workers):
     worker = workers.loaded("does_nothing")
 
-    assert 0 < worker.order("call", {"batch_size": 1})[0]["call_seconds"] < 0.01
+    assert 0 < worker.call(TimeCall(batch_size=1)).call_seconds < 0.01
 
 
 def test_an_implementation_is_closed_before_another_is_loaded(workers):
     worker = workers.open("tells_of_itself")
-    answers = [workers.load(worker, "tells_of_itself") for _ in range(2)]
+    loaded = [workers.load(worker, "tells_of_itself") for _ in range(2)]
 
-    assert ["0", "1"] == [answer["receipt"]["closed before"] for answer in answers]
+    assert ["0", "1"] == [each.build_info["closed before"] for each in loaded]
 
 
 def test_the_cost_of_a_step_is_a_time(workers):
     worker = workers.loaded("numpy_rows")
 
-    assert 0 < worker.order("cost", {"batch_size": 5})[0]["step_seconds"] < 60
+    assert 0 < worker.call(EstimateStep(batch_size=5)).step_seconds < 60
 
 
 @pytest.mark.parametrize("what", ["images", "labels", "order", "state"])
@@ -104,9 +104,9 @@ def test_what_the_hosted_code_is_given_cannot_be_written(workers, what):
 
 def test_the_order_of_a_sample_cannot_be_written_either(workers):
     worker = workers.loaded("writes_what_it_is_given", what="order")
-    order = {"batch_size": 5, "n_steps": 3, "prefix_steps": 0}
+    command = TakeSample(batch_size=5, n_steps=3, prefix_steps=0)
 
-    assert "read-only" in reason_of(lambda: worker.order("sample", order))
+    assert "read-only" in reason_of(lambda: worker.call(command))
 
 
 def test_a_worker_loads_none_of_the_libraries_that_only_the_harness_needs(workers):
@@ -124,7 +124,7 @@ def test_what_raises_in_load_is_told_with_its_place(workers):
 
     assert f"load: ValueError: no room for 60 images {place('raises_in_load', 'raise')}" == reason
     assert worker.alive
-    assert workers.load(worker, "does_nothing")["load_seconds"] >= 0
+    assert workers.load(worker, "does_nothing").load_seconds >= 0
 
 
 @pytest.mark.parametrize(
@@ -156,11 +156,10 @@ def test_a_reason_as_long_as_a_book_is_cut(workers):
 
 def test_an_implementation_that_cannot_be_imported_is_a_reason(workers, tmp_path):
     worker = workers.open("does_nothing")
-    order = {"problem": PROBLEM.to_json(), "seed": 1, "folder": str(tmp_path), "data": str(workers.data.folder)}
+    places = {"folder": str(tmp_path), "data": str(workers.data.folder), "environment": ""}
+    command = Load(implementation="x", axis={"dtype": "float64"}, problem=PROBLEM, seed=1, **places)
 
-    assert "cannot be imported" in reason_of(
-        lambda: worker.order("load", {**order, "implementation": "x", "axis": {"dtype": "float64"}})
-    )
+    assert "cannot be imported" in reason_of(lambda: worker.call(command))
     assert worker.alive
 
 
@@ -220,11 +219,11 @@ def test_what_the_hosted_code_prints_disturbs_nobody(workers):
     assert 3 == state.step
 
 
-@pytest.mark.parametrize("name", ["writes_everywhere", "forges_answers"])
-def test_nonsense_in_the_pipe_ends_the_worker(workers, name):
+@pytest.mark.parametrize(("name", "fault"), [("writes_everywhere", "not a message"), ("forges_answers", "malformed")])
+def test_nonsense_in_the_pipe_ends_the_worker(workers, name, fault):
     worker = workers.loaded(name)
 
-    assert "train: the worker's answer is not a message" in reason_of(lambda: worker.train(STATE, ORDER))
+    assert f"train: the worker's reply is {fault}" in reason_of(lambda: worker.train(STATE, ORDER))
     assert not worker.alive
 
 

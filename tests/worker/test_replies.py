@@ -1,44 +1,38 @@
-"""What passes for an answer of a worker, and how everything else is told."""
+"""What passes for a reply of a worker: every field is checked, and the message names the one that is wrong."""
 
-import math
+import json
+from typing import get_args
 
+import msgspec
 import pytest
 
 from paragone.errors import MeasurementFailed
-from paragone.worker.commands import VERBS
-from paragone.worker.replies import ANSWERS, checked_answer
+from paragone.worker import commands
+from paragone.worker.commands import AnyCommand, Command, TakeSample, reply_type, verb
+from paragone.worker.replies import CpusUsed, Loaded, Response, StepCost, Timing, check_times, decode
 
-SAMPLE = {
-    **{"to": "7f", "waiting_cpu_ns": 5, "n_steps": 3, "elapsed_ns": 40_000_000, "runner_ns": None},
-    **{"cpu_ns": 39_000_000, "digest": "abc"},
-}
-WAITED_NS = 50_000_000
+TIMING = {"n_steps": 3, "elapsed_ns": 40_000_000, "runner_ns": None, "cpu_ns": 39_000_000, "digest": "abc"}
+LOADED = {"load_seconds": 0.1, "loaded_memory_bytes": 1, "build_info": {}}
 
 
-def reason_of(**changed) -> str:
-    with pytest.raises(MeasurementFailed) as failure:
-        checked_answer("sample", {**SAMPLE, **changed}, "7f", WAITED_NS)
-    return str(failure.value)
+def decoded(type_, fields):
+    return decode(msgspec.Raw(json.dumps(fields).encode()), type_)
 
 
-def test_there_is_a_check_for_every_order():
-    assert set(VERBS) == set(ANSWERS)
+def test_every_command_can_be_sent_and_names_the_type_of_its_reply():
+    declared = {kind for kind in vars(commands).values() if isinstance(kind, type) and issubclass(kind, Command)}
+
+    assert declared - {Command} == set(get_args(AnyCommand))
+    assert all(issubclass(reply_type(kind), msgspec.Struct) for kind in get_args(AnyCommand))
+    assert Timing is reply_type(TakeSample)
 
 
-def test_of_an_answer_what_was_asked_for_is_taken_and_nothing_else():
-    answer = checked_answer("sample", {**SAMPLE, "of_its_own": 1}, "7f", WAITED_NS)
-
-    assert answer == {name: value for name, value in SAMPLE.items() if name != "to"}
+def test_the_verb_of_a_command_is_its_tag():
+    assert "sample" == verb(TakeSample(batch_size=1, n_steps=1, prefix_steps=0))
 
 
-def test_an_error_needs_no_more_than_its_words():
-    answer = {"to": "7f", "waiting_cpu_ns": 5, "error": "no room"}
-
-    assert checked_answer("sample", answer, "7f", WAITED_NS)["error"] == "no room"
-
-
-def test_an_answer_to_another_order_is_none():
-    assert "answers another order" in reason_of(to="7e")
+def test_a_field_that_is_not_declared_is_dropped():
+    assert decoded(Timing, TIMING) == decoded(Timing, {**TIMING, "of_its_own": 1})
 
 
 @pytest.mark.parametrize(
@@ -46,35 +40,48 @@ def test_an_answer_to_another_order_is_none():
     [
         ("n_steps", 3.5),
         ("n_steps", True),
+        ("n_steps", 0),
         ("elapsed_ns", -1),
-        ("elapsed_ns", math.nan),
+        ("elapsed_ns", 2**60),
         ("runner_ns", "1e6"),
         ("runner_ns", -5),
         ("cpu_ns", None),
         ("digest", 7),
         ("waiting_cpu_ns", "much"),
-        ("error", ["no", "words"]),
     ],
 )
-def test_what_is_not_of_the_kind_is_told_by_name(name, value):
-    assert f"the worker's answer is no such thing: {name}: expected" in reason_of(**{name: value})
+def test_the_message_names_the_field_that_is_wrong(name, value):
+    with pytest.raises(MeasurementFailed, match=rf"^the worker's reply is malformed: Expected .* - at `\$\.{name}`$"):
+        decoded(Timing, {**TIMING, name: value})
 
 
-@pytest.mark.parametrize("verb_and_name", [("cost", "step_seconds"), ("threads", "cpus_used")])
-@pytest.mark.parametrize("value", [math.inf, math.nan, -1.0, "1", None, True])
-def test_a_number_is_finite_and_not_below_zero(verb_and_name, value):
-    verb, name = verb_and_name
-    with pytest.raises(MeasurementFailed, match=name):
-        checked_answer(verb, {"to": "7f", "waiting_cpu_ns": 0, name: value}, "7f", WAITED_NS)
+def test_the_message_names_the_field_that_is_missing():
+    with pytest.raises(MeasurementFailed, match="malformed: Object missing required field `n_steps`"):
+        decoded(Timing, {name: value for name, value in TIMING.items() if name != "n_steps"})
+
+
+def test_a_reason_must_be_a_text():
+    with pytest.raises(MeasurementFailed, match=r"malformed: Expected `str \| null`, got `array` - at `\$\.error`"):
+        decoded(Response, {"id": "7f", "waiting_cpu_ns": 0, "error": ["no", "text"]})
+
+
+@pytest.mark.parametrize(("type_", "name"), [(StepCost, "step_seconds"), (CpusUsed, "cpus_used")])
+@pytest.mark.parametrize("value", ["Infinity", "NaN", "1e400", "-1.0", '"1"', "null", "true"])
+def test_a_number_is_finite_and_not_below_zero(type_, name, value):
+    with pytest.raises(MeasurementFailed, match="malformed"):
+        decode(msgspec.Raw(f'{{"{name}": {value}}}'.encode()), type_)
 
 
 @pytest.mark.parametrize("name", ["elapsed_ns", "runner_ns"])
-def test_a_time_longer_than_the_harness_waited_is_none(name):
-    assert reason_of(**{name: 90_000_000}) == "says that it took 90.0 ms, but the answer came after 50.0 ms"
+def test_a_time_longer_than_the_harness_waited_is_refused(name):
+    reply = decoded(Timing, {**TIMING, name: 90_000_000})
+
+    check_times(reply, waited_ns=90_000_000)
+    with pytest.raises(MeasurementFailed, match=r"^says that it took 90\.0 ms, but the reply came after 50\.0 ms$"):
+        check_times(reply, waited_ns=50_000_000)
 
 
 @pytest.mark.parametrize("threads", [None, {}, {"pools": 1}, {"pools": [3]}, {"pools": [{"file": "blas.so"}]}])
-def test_threads_that_cannot_be_read_are_no_answer_to_load(threads):
-    answer = {"to": "7f", "waiting_cpu_ns": 0, "load_seconds": 0.1, "loaded_memory_bytes": 1, "receipt": {}}
-    with pytest.raises(MeasurementFailed, match="threads_found"):
-        checked_answer("load", {**answer, "threads_found": threads}, "7f", WAITED_NS)
+def test_thread_pools_that_cannot_be_read_are_refused(threads):
+    with pytest.raises(MeasurementFailed, match=r"threads_found|pools|num_threads"):
+        decoded(Loaded, {**LOADED, "threads_found": threads})

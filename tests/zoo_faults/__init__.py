@@ -17,6 +17,7 @@ from paragone.machine.threads import worker_environment
 from paragone.task.mlp.data import DataSet
 from paragone.task.mlp.problem_files import find_problem
 from paragone.worker.handle import WorkerHandle
+from paragone.worker.replies import Loaded
 
 FAULTS = Path(__file__).parent
 PROBLEM = replace(find_problem("nielsen"), n_train=60, layers=(784, 4, 10))
@@ -48,7 +49,7 @@ class Workers:
         self.opened.append(WorkerHandle(variables, cpus, time_limit_s, own_environment, memory_limit_bytes))
         return self.opened[-1]
 
-    def load(self, worker: WorkerHandle, name: str, **axis: str) -> dict:
+    def load(self, worker: WorkerHandle, name: str, **axis: str) -> Loaded:
         """Load an implementation of the zoo, or one that ships."""
         folder = next(path for path in (FAULTS / name, IMPLEMENTATIONS / name) if path.is_dir())
         (implementation,) = read_folder(folder)

@@ -9,14 +9,21 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import psutil
 
 PROC = Path("/proc")
 CPUCLOCK_SCHED = 2  # see clock_getcpuclockid(3): the precise clock of a whole process
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
+# Looked up here: a child between fork and exec must not.
+_prctl: Any = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
 
 
-PR_SET_CHILD_SUBREAPER = 36
+def die_with_parent() -> None:
+    """Have Linux kill this process when its parent ends, even while it is stopped; elsewhere do nothing."""
+    if _prctl:
+        _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def adopt_orphans() -> None:
@@ -24,8 +31,8 @@ def adopt_orphans() -> None:
 
     So what a child detaches from itself, as daemons do, stays among the descendants of this process.
     """
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
+    if _prctl:
+        _prctl(PR_SET_CHILD_SUBREAPER, 1)
 
 
 def descendants(pid: int | None = None) -> list[int]:

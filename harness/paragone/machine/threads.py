@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 from paragone.machine.variables import FIXED, RULES, THREAD_COUNTS, XLA_THREADS
 
@@ -103,15 +103,32 @@ def _without_home(entry: InheritedVariable, home: str) -> InheritedVariable:
     return InheritedVariable(**hidden)
 
 
-def loaded_thread_pools(told: Mapping[str, int] | None = None) -> dict[str, Any]:
-    """Return the thread pools of the libraries loaded in this process, as plain data.
+class ThreadPool(TypedDict):
+    """One library's pool of threads; `file` is the name of the library's file, without its folder."""
+
+    user_api: NotRequired[str | None]
+    library: NotRequired[str | None]
+    version: NotRequired[str | None]
+    architecture: NotRequired[str | None]
+    threading_layer: NotRequired[str | None]
+    num_threads: int | None
+    file: str
+
+
+class ThreadsFound(TypedDict):
+    """The thread pools of one process, and how many threads it has; None off Linux."""
+
+    pools: list[ThreadPool]
+    os_threads: NotRequired[int | None]
+
+
+def loaded_thread_pools(told: Mapping[str, int] | None = None) -> ThreadsFound:
+    """The thread pools of the libraries loaded in this process.
 
     `told` holds the threads of libraries that cannot be seen from here, by name: they are added as they are.
-    `pools` has one entry per library: user_api, library, version, architecture, threading_layer,
-    num_threads, file (no folder). `os_threads` counts the threads that exist, None off Linux.
     Importing threadpoolctl loads no library of numbers; call this after they are loaded.
     """
-    pools = [
+    pools: list[ThreadPool] = [
         {
             "user_api": pool.get("user_api"),
             "library": pool.get("internal_api"),

@@ -18,6 +18,7 @@ from paragone.implementation.registry import Registered, read_folder
 from paragone.plan.cells import Contender
 from paragone.task.mlp.data import DataSet
 from paragone.verify.pilot import OpenWorker, load_worker
+from paragone.worker.commands import TimeCall
 
 NULLS = PACKAGE / "adapters" / "null"
 
@@ -50,7 +51,7 @@ def _costs(
     worker = open_worker(contender)
     try:
         load_worker(worker, contender, data, seed)
-        return [_row(bridge, n, worker.order("call", {"batch_size": n})[0]["call_seconds"]) for n in sizes]
+        return [_row(bridge, n, worker.call(TimeCall(batch_size=n)).call_seconds) for n in sizes]
     except MeasurementFailed as error:
         return [_row(bridge, size, None, str(error)) for size in sizes]
     finally:

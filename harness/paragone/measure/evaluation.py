@@ -12,6 +12,7 @@ from paragone.errors import MeasurementFailed
 from paragone.task.mlp.data import DataSet
 from paragone.task.mlp.perturbation import logits
 from paragone.task.mlp.state import State
+from paragone.worker.commands import Evaluate
 from paragone.worker.handle import WorkerHandle
 
 # One call takes milliseconds, too few for one sample: calls are repeated until they take about so long.
@@ -43,11 +44,11 @@ def evaluate(worker: WorkerHandle, data: DataSet, n_calls: int) -> dict[str, Any
     Return the columns `n_calls`, `n_images` and `elapsed_ns` of a row of evaluations. Raises MeasurementFailed where
     it does not answer, or names other classes than its parameters do.
     """
-    answer, arrays = worker.order("evaluate", {"n_calls": n_calls})
+    evaluated, arrays = worker.call_with_arrays(Evaluate(n_calls=n_calls))
     state, _ = worker.result()
     if fault := fault_of_classes(state, data, arrays.get("classes")):
         raise MeasurementFailed(f"predict: {fault}")
-    return {"n_calls": n_calls, "n_images": len(data.test_labels), "elapsed_ns": answer["elapsed_ns"]}
+    return {"n_calls": n_calls, "n_images": len(data.test_labels), "elapsed_ns": evaluated.elapsed_ns}
 
 
 def fault_of_classes(state: State, data: DataSet, got: NDArray[Any] | None) -> str | None:

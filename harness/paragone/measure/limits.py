@@ -9,6 +9,7 @@ from paragone.errors import MeasurementFailed
 from paragone.plan.cells import Cell, Contender
 from paragone.store.run_folder import RunFolder, read_rows
 from paragone.verify.pilot import OpenWorker
+from paragone.worker.commands import MeasureLimits
 
 
 def record_limits(
@@ -48,15 +49,17 @@ def _place(contender: Contender) -> tuple[str, str, int]:
 
 def _limits(contender: Contender, batch_sizes: Sequence[int], open_worker: OpenWorker) -> Iterator[dict[str, Any]]:
     """Yield a row for each limit; none where the process fails: then there is no share of the limit to show."""
-    order = {"layers": contender.problem.layers, "dtype": contender.variant.dtype, "batch_sizes": list(batch_sizes)}
+    command = MeasureLimits(
+        layers=contender.problem.layers, dtype=contender.variant.dtype, batch_sizes=tuple(batch_sizes)
+    )
     worker = open_worker(contender)
     try:
-        found = worker.order("limits", order)[0]
+        found = worker.call(command)
     except MeasurementFailed:
         return
     finally:
         worker.kill()
-    yield {"what": "gemm", "per_second": found["gemm"]}
-    yield {"what": "read", "per_second": found["read"]}
+    yield {"what": "gemm", "per_second": found.gemm}
+    yield {"what": "read", "per_second": found.read}
     for size in batch_sizes:
-        yield {"what": "products", "batch_size": size, "per_second": found["products"][str(size)]}
+        yield {"what": "products", "batch_size": size, "per_second": found.products[size]}

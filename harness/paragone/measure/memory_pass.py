@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import asdict
+
 from paragone.errors import MeasurementFailed
 from paragone.measure.remaining import remaining_samples
 from paragone.plan.cells import Cell, Contender, ContenderKey
@@ -19,6 +21,7 @@ from paragone.store.run_folder import RunFolder, read_json, read_rows
 from paragone.task.mlp.data import DataSet
 from paragone.verify.pilot import Display, OpenWorker, load_worker
 from paragone.verify.pilot_result import PilotResult
+from paragone.worker.commands import MeasureMemory
 
 FEWEST_STEPS = 3
 
@@ -49,13 +52,12 @@ def _measured(cell: Cell, contender: Contender, data: DataSet, seed: int, open_w
     worker = open_worker(contender)
     try:
         load_worker(worker, contender, data, seed)
-        answer, _ = worker.order("memory", {"batch_size": cell.batch_size, "n_steps": n_steps})
+        used = worker.call(MeasureMemory(batch_size=cell.batch_size, n_steps=n_steps))
     except MeasurementFailed as error:
         return {"n_steps": n_steps, "status": "failed", "reason": str(error)}
     finally:
         worker.kill()
-    measured = {name: answer[name] for name in ("loaded_memory_bytes", "peak_memory_bytes", "since_load")}
-    return {**measured, "n_steps": n_steps, "status": "measured", "reason": ""}
+    return {**asdict(used), "n_steps": n_steps, "status": "measured", "reason": ""}
 
 
 def cells_without_row(folder: Path) -> list[Cell]:

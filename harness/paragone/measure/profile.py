@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from msgspec import structs
 
 from paragone import METHOD_VERSION
 from paragone.errors import MeasurementFailed
@@ -28,7 +29,9 @@ from paragone.task.mlp.data import DataSet, check_fits
 from paragone.verify.pilot import Display, Pilot, load_worker, open_worker
 from paragone.verify.pilot_result import PilotResult, outcome
 from paragone.verify.verifier import Verifier
+from paragone.worker.commands import LoadClocked, TakePair
 from paragone.worker.handle import WorkerHandle
+from paragone.worker.replies import PairTiming
 
 # The plain instance and the one with clocks, each with the training set in memory of its own.
 INSTANCES = 2
@@ -169,7 +172,7 @@ class Profile:
             own = [cell for cell in cells if cell.contender == key]
             try:
                 loaded = load_worker(member.worker, member.contender, self.data, self.request.seed)
-                if fault := thread_count_fault(member.contender.threads, loaded["threads_found"]):
+                if fault := thread_count_fault(member.contender.threads, loaded.threads_found):
                     raise MeasurementFailed(fault)
                 self._start_clocks(rows, member)
             except MeasurementFailed as error:
@@ -182,7 +185,7 @@ class Profile:
 
     def _start_clocks(self, rows: RunFolder, member: Member) -> None:
         problem, variant, threads = member.contender.key
-        reading_ns = member.worker.order("clock", {})[0]["reading_ns"]
+        reading_ns = member.worker.call(LoadClocked()).reading_ns
         rows.append("clocks", {"problem": problem, "variant": variant, "threads": threads, "reading_ns": reading_ns})
 
     def _warm_up(self, rows: RunFolder, member: Member, cell: Cell) -> bool:
@@ -190,7 +193,7 @@ class Profile:
         pair = self._pair(rows, member, cell, plain_first=True)
         if pair is None:
             return False
-        if not pair["phases"]:
+        if not pair.phases:
             reason = "it was asked to tell its phases apart, and told none"
             rows.append("outcomes", outcome(member.contender, cell.batch_size, "phases", NOT_TOLD, reason))
             return False
@@ -221,16 +224,16 @@ class Profile:
                 "position": position,
                 "plain_first": plain_first,
             }
-            rows.append("pairs", {**where, **when, "n_steps": cell.n_steps, **pair})
+            rows.append("pairs", {**where, **when, "n_steps": cell.n_steps, **structs.asdict(pair)})
 
-    def _pair(self, rows: RunFolder, member: Member, cell: Cell, plain_first: bool) -> dict[str, Any] | None:
+    def _pair(self, rows: RunFolder, member: Member, cell: Cell, plain_first: bool) -> PairTiming | None:
         """Return what the worker measured; None, with an outcome that says why, where the cell is to be given up."""
         steps = {"batch_size": cell.batch_size, "n_steps": cell.n_steps, "prefix_steps": cell.prefix_steps}
         try:
-            pair = member.worker.order("pair", {**steps, "plain_first": plain_first})[0]
-            if not pair["is_same"] and member.contender.variant.implementation.deterministic:
+            pair = member.worker.call(TakePair(**steps, plain_first=plain_first))
+            if not pair.is_same and member.contender.variant.implementation.deterministic:
                 raise MeasurementFailed("with clocks around its phases the same steps gave other parameters or losses")
         except MeasurementFailed as error:
             rows.append("outcomes", outcome(member.contender, cell.batch_size, "phases", "failed", str(error)))
             return None
-        return {key: pair[key] for key in ("plain_ns", "clocked_ns", "phases", "parts", "is_same")}
+        return pair

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from msgspec import structs
 
 from paragone.errors import HarnessError, MeasurementFailed
 from paragone.machine.threads import thread_count_fault
@@ -20,8 +21,8 @@ from paragone.task.mlp.gate import CheckResult
 from paragone.verify.pilot import OpenWorker, load_worker, most_check_steps
 from paragone.verify.pilot_result import numbers, outcome
 from paragone.verify.verifier import Verifier
-from paragone.worker.replies import ANSWERS
-from paragone.worker.sample import overuse, overused
+from paragone.worker.commands import TakeSample
+from paragone.worker.estimate import overuse, overused
 
 
 class Rounds:
@@ -77,8 +78,10 @@ class Rounds:
             self._fail(member, None, "load", error, launch, attempt)
             member.worker.kill()
             return
-        member.facts.update(loaded, start_seconds=time.perf_counter() - begin - loaded["load_seconds"])
-        if fault := thread_count_fault(member.contender.threads, loaded["threads_found"]):
+        facts = structs.asdict(loaded)
+        facts["receipt"] = facts.pop("build_info")
+        member.facts.update(facts, start_seconds=time.perf_counter() - begin - loaded.load_seconds)
+        if fault := thread_count_fault(member.contender.threads, loaded.threads_found):
             self._fail(member, None, "threads", MeasurementFailed(fault), launch, attempt)
             member.worker.kill()
             return
@@ -164,23 +167,21 @@ class Rounds:
         self, member: Member, cell: Cell, launch: int, attempt: int, kind: str, round_: int = -1, position: int = 0
     ) -> dict[str, Any]:
         begin = time.perf_counter()
-        order = {
-            "batch_size": cell.batch_size,
-            "n_steps": cell.n_steps,
-            "prefix_steps": 0 if kind == "cold" else cell.prefix_steps,
-        }
-        answer = member.worker.order("sample", order)[0]
-        measured = {name: answer[name] for name in (*ANSWERS["sample"], "waiting_cpu_ns") if name in answer}
+        prefix_steps = 0 if kind == "cold" else cell.prefix_steps
+        timing = member.worker.call(
+            TakeSample(batch_size=cell.batch_size, n_steps=cell.n_steps, prefix_steps=prefix_steps)
+        )
         problem, variant, threads = cell.contender
         row = {
             **{"problem": problem, "variant": variant, "batch_size": cell.batch_size, "threads": threads},
             **{"wave": cell.wave, "launch": launch, "attempt": attempt, "round": round_, "position": position},
-            **{"kind": kind, "started_s": time.time() - self.run_started - answer["elapsed_ns"] / 1e9, **measured},
+            **{"kind": kind, "started_s": time.time() - self.run_started - timing.elapsed_ns / 1e9},
+            **structs.asdict(timing),
         }
         self.folder.append("samples", row)
         if kind != "cold":  # compiling may use threads of its own
-            member.wall_ns[cell.batch_size] += answer["elapsed_ns"]
-            member.cpu_ns[cell.batch_size] += answer["cpu_ns"]
+            member.wall_ns[cell.batch_size] += timing.elapsed_ns
+            member.cpu_ns[cell.batch_size] += timing.cpu_ns
         if kind != "timed":
             member.facts["warmup_seconds"] += time.perf_counter() - begin
         return row

@@ -16,7 +16,7 @@ from paragone.implementation.selection import is_chosen
 from paragone.machine.memory import worker_limit_bytes
 from paragone.plan.request import Request
 from paragone.task.mlp.problem import Problem
-from paragone.worker.sample import MOST_IMAGES, prefix_steps, sample_seconds, sample_steps
+from paragone.worker.estimate import MOST_IMAGES, prefix_steps, sample_seconds, sample_steps
 
 # Problem, variant and threads: what names an contender in every table.
 ContenderKey = tuple[str, str, int]

@@ -56,8 +56,7 @@ class Trained:
         from paragone.implementation.contract import variants
         from paragone.task.mlp.data import find_data
         from paragone.task.mlp.problem_files import find_problem
-        from paragone.worker.commands import MOST_ESTIMATE_STEPS
-        from paragone.worker.sample import estimate_step_seconds
+        from paragone.worker.estimate import MOST_ESTIMATE_STEPS, estimate_step_seconds
 
         problem = find_problem(self.settings["problem"])
         data = find_data(None, lambda sentence: None)

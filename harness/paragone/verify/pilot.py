@@ -21,8 +21,10 @@ from paragone.task.mlp.data import DataSet, check_fits
 from paragone.task.mlp.gate import check_steps, stress_problem
 from paragone.verify.pilot_result import Pace, PilotResult
 from paragone.verify.verifier import Verifier
+from paragone.worker.commands import CountCpus, EstimateStep, GetPeakMemory, TakeSample
+from paragone.worker.estimate import MOST_CPUS, overuse
 from paragone.worker.handle import WorkerHandle
-from paragone.worker.sample import MOST_CPUS, overuse
+from paragone.worker.replies import Loaded
 
 # The seconds that one check of a slow implementation may train: it is checked over fewer steps then.
 CHECK_SECONDS = 1.0
@@ -125,26 +127,23 @@ class Pilot:
         """Return a pace that foretells the step of this batch size: steps that are mostly overhead foretell nothing."""
         if pace is None:
             first = min(batch_size, FIRST_PROBE)
-            pace = Pace(first, worker.order("cost", {"batch_size": first})[0]["step_seconds"])
+            pace = Pace(first, worker.call(EstimateStep(batch_size=first)).step_seconds)
         while pace.step_seconds < TELLING_SECONDS and pace.predict(batch_size) > self.request.too_slow_seconds:
             size = min(batch_size, math.ceil(pace.batch_size * 2 * TELLING_SECONDS / pace.step_seconds))
-            pace = Pace(size, worker.order("cost", {"batch_size": size})[0]["step_seconds"])
+            pace = Pace(size, worker.call(EstimateStep(batch_size=size)).step_seconds)
         return pace
 
     def _survey_cell(self, survey: PilotResult, worker: WorkerHandle, batch_size: int, pace: Pace) -> Pace:
         if pace.batch_size != batch_size:
-            pace = Pace(batch_size, worker.order("cost", {"batch_size": batch_size})[0]["step_seconds"])
+            pace = Pace(batch_size, worker.call(EstimateStep(batch_size=batch_size)).step_seconds)
         if self._too_slow(survey, batch_size, pace.step_seconds):
             return pace
         planned = cell(survey.contender, batch_size, pace.step_seconds)
         head = self.verifier.check_head(worker, survey.contender, batch_size, most_check_steps(planned))
         if survey.note_check("head", batch_size, head):
-            order = {"batch_size": batch_size, "n_steps": planned.n_steps, "prefix_steps": 0}
-            sample = worker.order("sample", order)[0]
-            survey.peak_bytes = max(survey.peak_bytes, worker.order("peak", {})[0]["peak_memory_bytes"] or 0)
-            tail = self.verifier.check_last_sample(
-                worker, survey.contender, batch_size, planned.n_steps, sample["digest"]
-            )
+            sample = worker.call(TakeSample(batch_size=batch_size, n_steps=planned.n_steps, prefix_steps=0))
+            survey.peak_bytes = max(survey.peak_bytes, worker.call(GetPeakMemory()).peak_memory_bytes or 0)
+            tail = self.verifier.check_last_sample(worker, survey.contender, batch_size, planned.n_steps, sample.digest)
             if survey.note_check("tail", batch_size, tail) and self._keeps_to_its_threads(survey, worker, planned):
                 self.verifier.check_fresh_input(worker, survey.contender, planned)
                 survey.cells.append(planned)
@@ -154,11 +153,10 @@ class Pilot:
         """Return whether it uses one thread where one is asked for: in the rounds a second would share its CPU."""
         if survey.contender.threads > 1:
             return True
-        order = {"batch_size": planned.batch_size, "n_steps": planned.n_steps}
-        used = worker.order("threads", order)[0]["cpus_used"]
+        used = worker.call(CountCpus(batch_size=planned.batch_size, n_steps=planned.n_steps)).cpus_used
         if used > MOST_CPUS:
             survey.note("threads", "failed", overuse(used), planned.batch_size)
-        return bool(used <= MOST_CPUS)
+        return used <= MOST_CPUS
 
     def _too_slow(self, survey: PilotResult, batch_size: int, step_seconds: float) -> bool:
         if step_seconds <= self.request.too_slow_seconds:
@@ -200,8 +198,8 @@ class Pilot:
         return worker
 
 
-def load_worker(worker: WorkerHandle, contender: Contender, data: DataSet, seed: int) -> dict[str, Any]:
-    """Load an contender's variant and problem; return what the worker reports of it."""
+def load_worker(worker: WorkerHandle, contender: Contender, data: DataSet, seed: int) -> Loaded:
+    """Load a contender's variant and problem."""
     return worker.load(contender.variant, str(contender.found.folder), contender.problem, str(data.folder), seed)
 
 

@@ -17,6 +17,7 @@ from paragone.machine.cpu_wait import undisturbed_ns
 from paragone.plan.cells import Cell
 from paragone.task.mlp.problem import Problem
 from paragone.task.mlp.state import State
+from paragone.worker.commands import TakeSample
 from paragone.worker.handle import WorkerHandle
 
 # What was never seen may take so much longer than the samples beside it, and in any case so many nanoseconds.
@@ -40,9 +41,9 @@ def reject_replay(worker: WorkerHandle, problem: Problem, cell: Cell) -> None:
     if cell.once_per_launch or cell.n_steps < 2:
         return
     for _ in range(TRIES):
-        asked = {"batch_size": cell.batch_size, "n_steps": cell.n_steps, "prefix_steps": cell.prefix_steps}
-        # Of one sample noise could make as much as the work that is missing; of two the lesser tells.
-        sample_ns = min(worker.order("sample", asked)[0]["elapsed_ns"] for _ in range(2))
+        sample = TakeSample(batch_size=cell.batch_size, n_steps=cell.n_steps, prefix_steps=cell.prefix_steps)
+        # The faster of two samples: a single sample can be slow enough by noise to hide the missing work.
+        sample_ns = min(worker.call(sample).elapsed_ns for _ in range(2))
         fresh_ns = _training_ns(worker, *fresh_input(problem, cell))
         if fresh_ns < max(MOST_OVER_SAMPLE * sample_ns, sample_ns + LEAST_EXCESS_NS):
             return

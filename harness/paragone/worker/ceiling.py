@@ -1,4 +1,4 @@
-"""What this process can do at most: how fast NumPy's BLAS multiplies in it, and how fast it reads memory."""
+"""The ceiling of this process: how fast NumPy's BLAS multiplies in it, and how fast it reads memory."""
 
 from __future__ import annotations
 
@@ -11,22 +11,33 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from paragone.worker.replies import MachineLimits
+
 Clock = Callable[[], int]
 
-SQUARE = 1024  # rows and columns: large enough for the peak of any BLAS, small enough for a third-level cache
-READ_BYTES = 64 * 2**20  # of each of two arrays: more together than the caches hold
+SQUARE = 1024  # rows and columns: large enough for any BLAS to reach its peak, small enough for a third-level cache
+READ_BYTES = 64 * 2**20  # of each of two arrays: more than the caches hold
 SAMPLE_NS = 20_000_000
 SAMPLES = 5
 
 
+def machine_limits(layers: Sequence[int], dtype: str, batch_sizes: Sequence[int]) -> MachineLimits:
+    """The limits for steps of these layers and batch sizes, with the threads of this process."""
+    return MachineLimits(
+        products={size: products_images_per_second(layers, size, dtype) for size in batch_sizes},
+        gemm=gemm_flops_per_second(dtype),
+        read=read_bytes_per_second(),
+    )
+
+
 def gemm_flops_per_second(dtype: DTypeLike, clock: Clock = time.perf_counter_ns) -> float:
-    """Return the floating-point operations per second of a product of two square matrices, written into a third."""
+    """FLOP/s of a product of two square matrices, written into a third."""
     A, B, C = (_some_numbers((SQUARE, SQUARE), dtype) for _ in range(3))
     return 2 * SQUARE**3 / seconds_per_call(lambda: np.matmul(A, B, out=C), clock)
 
 
 def read_bytes_per_second(clock: Clock = time.perf_counter_ns) -> float:
-    """Return the bytes per second at which a dot product reads two arrays that fit no cache."""
+    """Bytes per second at which a dot product reads two arrays that fit no cache."""
     a, b = (_some_numbers((READ_BYTES // 8,), np.float64) for _ in range(2))
     return 2 * READ_BYTES / seconds_per_call(lambda: np.dot(a, b), clock)
 
@@ -34,10 +45,10 @@ def read_bytes_per_second(clock: Clock = time.perf_counter_ns) -> float:
 def products_images_per_second(
     layers: Sequence[int], batch_size: int, dtype: DTypeLike, clock: Clock = time.perf_counter_ns
 ) -> float:
-    """Return the images per second of a step's matrix products alone, in NumPy, in the problem's own shapes.
+    """Images per second of a step's matrix products alone, in NumPy, in the problem's own shapes.
 
-    Per layer of weights: forward A·W, the gradient Aᵀ·delta, and behind the first layer delta·Wᵀ; samples in rows,
-    every result written into memory that is there. No gather, no activation, no update.
+    Per layer of weights: forward A·W, the gradient Aᵀ·delta, and after the first layer delta·Wᵀ. Samples lie in rows,
+    results go into preallocated memory. No gather, no activation, no update.
     """
     products = list(_step_products(layers, batch_size, dtype))
 
@@ -60,14 +71,14 @@ def _step_products(layers: Sequence[int], batch_size: int, dtype: DTypeLike) -> 
 
 
 def _some_numbers(shape: Sequence[int], dtype: DTypeLike) -> NDArray[Any]:
-    """Return an array whose products stay away from 0, infinity and denormal numbers."""
+    """Values whose products stay away from 0, infinity and denormal numbers."""
     return np.full(shape, 2.0**-10, dtype=dtype)
 
 
 def seconds_per_call(call: Callable[[], object], clock: Clock) -> float:
-    """Return the seconds of one call: the median of SAMPLES groups of calls, each of about SAMPLE_NS or one call long.
+    """Seconds of one call: the median of SAMPLES groups of calls, each about SAMPLE_NS long, or one call.
 
-    One call goes before them, untimed: it touches the memory for the first time.
+    An untimed call comes first, which touches the memory for the first time (page faults).
     """
     call()
     n_calls = max(1, round(SAMPLE_NS / max(1, _group_ns(call, 1, clock))))

@@ -25,8 +25,9 @@ from paragone.machine.process_tree import descendants, ending
 from paragone.machine.python_environments import interpreter
 from paragone.task.mlp.problem import Problem
 from paragone.task.mlp.state import State
-from paragone.worker.pipe import Message, Pipe
-from paragone.worker.replies import ANSWERS, checked_answer
+from paragone.worker.commands import Command, GetResult, Load, R, Request, Train, reply_type, verb
+from paragone.worker.pipe import Arrays, Pipe
+from paragone.worker.replies import Loaded, Response, Trained, check_times, decode
 from paragone.worker.supervisor import TAG, Supervisor, new_tag
 
 LOG_TAIL_BYTES = 2000
@@ -82,76 +83,89 @@ class WorkerHandle:
                 start_new_session=True,
             )
         os.set_blocking(outgoing, False)
-        self._watch = Supervisor(self._process.pid, mark, memory_limit_bytes)
+        self._supervisor = Supervisor(self._process.pid, mark, memory_limit_bytes)
         self._pipe = Pipe(incoming, outgoing, self._poll)
 
-    def load(self, variant: Variant, folder: str, problem: Problem, data: str, seed: int) -> dict[str, Any]:
-        """Load the variant with a problem; return what `load` reports."""
-        order = {
-            "implementation": variant.declared_name,
-            "axis": dict(variant.axis),
-            "folder": folder,
-            "problem": problem.to_json(),
-            "data": data,
-            "seed": seed,
-            "environment": variant.implementation.environment_name(),
-        }
-        answer, _ = self.order("load", order)
-        return {name: answer[name] for name in ANSWERS["load"]}
+    def load(self, variant: Variant, folder: str, problem: Problem, data: str, seed: int) -> Loaded:
+        return self.call(
+            Load(
+                implementation=variant.declared_name,
+                axis=dict(variant.axis),
+                folder=folder,
+                problem=problem,
+                data=data,
+                seed=seed,
+                environment=variant.implementation.environment_name(),
+            )
+        )
 
     def train(
         self, state: State, order: NDArray[np.int64], n_steps: int | None = None
     ) -> tuple[State, NDArray[Any] | None]:
-        """Train untimed from `state` over `order`, or its first steps; return the parameters and the losses."""
-        asked = {"step": state.step, "n_steps": n_steps}
-        answer, arrays = self.order("train", asked, {**state.tensors(), "order": order})
-        losses = arrays.pop("losses", None)
-        return _state("train", answer, arrays), losses
+        """Train untimed from `state` over the first `n_steps` of `order`, or all; the parameters and the losses."""
+        command = Train(step=state.step, n_steps=n_steps)
+        return self._trained(command, {**state.tensors(), "order": order})
 
     def result(self) -> tuple[State, NDArray[Any] | None]:
-        """Return the parameters after the last sample, and its losses."""
-        answer, arrays = self.order("result", {})
-        losses = arrays.pop("losses", None)
-        return _state("result", answer, arrays), losses
+        """The parameters after the last sample, and its losses."""
+        return self._trained(GetResult())
 
-    def order(self, verb: str, order: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]] | None = None) -> Message:
-        """Wake the worker, carry out one order, stop it again; return its answer.
-
-        Raises TimedOut or MeasurementFailed with a reason. What the hosted code raised leaves the worker
-        alive; a crash, a hang or a corrupt answer ends it.
-        """
-        if not self.alive:
-            raise MeasurementFailed(f"{verb}: {self._fault}")
+    def _trained(self, command: Command[Trained], arrays: Arrays | None = None) -> tuple[State, NDArray[Any] | None]:
+        reply, results = self.call_with_arrays(command, arrays)
+        losses = results.pop("losses", None)
         try:
-            answer, results = self._asked(verb, order, arrays)
+            return State.from_tensors(results, reply.step), losses
+        except KeyError as missing:
+            raise MeasurementFailed(f"{verb(command)}: params: {missing.args[0]} is missing") from None
+
+    def call(self, command: Command[R]) -> R:
+        """Wake the worker, have it carry out one command, stop it again; its reply.
+
+        Raises TimedOut or MeasurementFailed with a reason. An exception of the hosted code leaves the worker alive; a
+        crash, a hang or a malformed reply ends it.
+        """
+        return self.call_with_arrays(command)[0]
+
+    def call_with_arrays(self, command: Command[R], arrays: Arrays | None = None) -> tuple[R, dict[str, NDArray[Any]]]:
+        """As `call`, with arrays beside the command and beside the reply."""
+        name = verb(command)
+        if not self.alive:
+            raise MeasurementFailed(f"{name}: {self._fault}")
+        try:
+            reply, results = self._exchange(command, arrays or {})
         except EOFError:
             self._end(self._exit_reason())
         except TimedOut:
             self._end(f"no answer within the time limit of {self.time_limit_s:g} s")
-            raise TimedOut(f"{verb}: {self._fault}") from None
+            raise TimedOut(f"{name}: {self._fault}") from None
         except MeasurementFailed as error:
             self._end(str(error))
         if not self.alive:
-            raise MeasurementFailed(f"{verb}: {readable(self._fault)}")
-        if "error" in answer:
-            raise MeasurementFailed(f"{verb}: {readable(answer['error'])}")
-        return answer, results
+            raise MeasurementFailed(f"{name}: {printable(self._fault)}")
+        if isinstance(reply, str):
+            raise MeasurementFailed(f"{name}: {printable(reply)}")
+        return reply, results
 
-    def _asked(self, verb: str, order: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]] | None) -> Message:
-        """Return the answer to an order, found to be one; the worker is stopped again."""
-        begin, to = time.monotonic(), new_tag()
-        self._watch.signal(signal.SIGCONT)
-        self._pipe.send({"do": verb, "to": to, **order}, arrays, self.time_limit_s)
-        answer, results = self._pipe.receive(self.time_limit_s - (time.monotonic() - begin))
+    def _exchange(self, command: Command[R], arrays: Arrays) -> tuple[R | str, dict[str, NDArray[Any]]]:
+        """The checked reply, or the worker's reason that there is none; the worker is stopped again."""
+        begin, request = time.monotonic(), Request(new_tag(), command)  # type: ignore[arg-type]  # any subclass
+        self._supervisor.signal(signal.SIGCONT)
+        self._pipe.send(request, arrays, self.time_limit_s)
+        body, results = self._pipe.receive(self.time_limit_s - (time.monotonic() - begin))
         waited_ns = int((time.monotonic() - begin) * 1e9)
-        self._watch.signal(signal.SIGSTOP)
-        answer = checked_answer(verb, answer, to, waited_ns)
+        self._supervisor.signal(signal.SIGSTOP)
+        response = decode(body, Response)
+        if response.id != request.id:
+            raise MeasurementFailed("the worker's reply is not a message: it answers another command, or none")
         if self._pipe.has_more():
-            raise MeasurementFailed("the worker's answer is not a message: more came than one answer")
-        self._look()
-        self._watch.signal(signal.SIGSTOP)  # what was found only now
-        self.waiting_cpu_ns += answer["waiting_cpu_ns"]
-        return answer, results
+            raise MeasurementFailed("the worker's reply is not a message: more came than one reply")
+        if response.error is None:
+            reply = decode(response.reply, reply_type(type(command)))
+            check_times(reply, waited_ns)
+        self._inspect()
+        self._supervisor.signal(signal.SIGSTOP)  # children that only this inspection found
+        self.waiting_cpu_ns += response.waiting_cpu_ns
+        return (reply if response.error is None else response.error), results
 
     def reading(self) -> SchedulingTimes:
         """Return what the worker and those it started have had of the machine so far."""
@@ -170,19 +184,19 @@ class WorkerHandle:
     def _end(self, fault: str) -> None:
         if not self._fault:
             self._fault = fault
-            self._watch.end()
+            self._supervisor.end()
             self._process.wait()
             self._resources.close()
 
     def _poll(self) -> None:
         """Look, and see whether the worker still lives: who has its end of the pipe from it may hold it open."""
-        self._look()
+        self._inspect()
         if self._process.poll() is not None and not self._pipe.has_more():
             raise EOFError
 
-    def _look(self) -> None:
+    def _inspect(self) -> None:
         """See to what the worker holds and what it has printed."""
-        self._watch.look()
+        self._supervisor.inspect()
         if os.fstat(self._log.fileno()).st_size > MOST_LOG_BYTES:
             self._log.truncate(0)
 
@@ -207,16 +221,9 @@ def _pipe_ends(owner_of_reading: contextlib.ExitStack, owner_of_writing: context
     return reading, writing
 
 
-def readable(words: str) -> str:
+def printable(words: str) -> str:
     """Return what hosted code said so that it can be shown anywhere: on one line, no character that steers."""
     return "".join(c if c.isprintable() else " " if c.isspace() else ascii(c)[1:-1] for c in words)
-
-
-def _state(verb: str, answer: Mapping[str, Any], arrays: dict[str, NDArray[Any]]) -> State:
-    try:
-        return State.from_tensors(arrays, answer["step"])
-    except KeyError as missing:
-        raise MeasurementFailed(f"{verb}: params: {missing.args[0]} is missing") from None
 
 
 def import_path(environment: Mapping[str, str]) -> str:

@@ -5,28 +5,18 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from paragone.implementation.contract import Implementation, PhaseTimes
+from paragone.implementation.contract import Implementation
 from paragone.task.mlp.state import State
+from paragone.worker.replies import PairTiming
 from paragone.worker.sample import Clock, result_digest
 
-# What reading a clock costs is the median of so many groups of so many readings.
+# The cost of a clock reading is the median over groups of readings.
 READING_GROUPS, READINGS = 25, 400
-
-
-@dataclass(frozen=True)
-class Pair:
-    """The same steps twice: without a clock, and with one around each phase; whether both gave the same bits."""
-
-    plain_ns: int
-    clocked_ns: int
-    times: PhaseTimes
-    is_same: bool
 
 
 def take_pair(
@@ -37,19 +27,26 @@ def take_pair(
     prefix_steps: int,
     plain_first: bool,
     clock: Clock = time.perf_counter_ns,
-) -> Pair:
-    """Return the times of `train(order)` from `state` in both instances, one right after the other."""
-    taken: dict[bool, tuple[int, str]] = {}
+) -> PairTiming:
+    """Time `train(order)` from `state` in both instances, one right after the other."""
+    timed: dict[bool, tuple[int, str]] = {}
     for is_plain in (plain_first, not plain_first):
-        taken[is_plain] = _timed(plain if is_plain else clocked, state, order, prefix_steps, clock)
-    (plain_ns, plain_digest), (clocked_ns, clocked_digest) = taken[True], taken[False]
-    return Pair(plain_ns, clocked_ns, clocked.phase_times(), plain_digest == clocked_digest)
+        timed[is_plain] = _time(plain if is_plain else clocked, state, order, prefix_steps, clock)
+    (plain_ns, plain_digest), (clocked_ns, clocked_digest) = timed[True], timed[False]
+    times = clocked.phase_times()
+    return PairTiming(
+        plain_ns=plain_ns,
+        clocked_ns=clocked_ns,
+        phases=dict(times.phases),
+        parts={name: list(ns) for name, ns in times.parts.items()},
+        is_same=plain_digest == clocked_digest,
+    )
 
 
-def _timed(
+def _time(
     implementation: Implementation, state: State, order: NDArray[np.int64], prefix_steps: int, clock: Clock
 ) -> tuple[int, str]:
-    """Return the nanoseconds of the train, and a hash of its result; a prefix brings the caches back before."""
+    """(nanoseconds, digest of the result) of one train, after an untimed prefix that warms the caches."""
     if prefix_steps:
         implementation.reset(state)
         implementation.train(order[:prefix_steps])
@@ -61,7 +58,7 @@ def _timed(
 
 
 def reading_ns(read: Callable[[], Any] = time.perf_counter_ns, clock: Clock = time.perf_counter_ns) -> float:
-    """Return the nanoseconds that one reading of Python's clock costs, in a loop as bare as Python has it."""
+    """Nanoseconds of one reading of Python's clock, in as bare a loop as Python has."""
     costs = []
     for _ in range(READING_GROUPS):
         begin = clock()

@@ -1,13 +1,13 @@
-"""Messages between the harness and its workers: one JSON line, then the raw bytes of the arrays it names.
+"""Messages between the harness and its workers: one line of JSON, then the raw bytes of the arrays that it names.
 
-    {"do": "train", "batch_size": 10, "arrays": [["order", "int64", [20, 10]]]}\n<1600 bytes>
+    {"arrays": [["order", "int64", [20, 10]]], "body": {…}}\n<1600 bytes>
 
-Both ends are ours; a worker hosts code that is not, so the harness reads with a deadline and bounds.
+A worker hosts code of others, which can write to any descriptor: the harness reads with a deadline and bounds.
 """
 
 from __future__ import annotations
 
-import json
+import functools
 import math
 import os
 import select
@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,58 +25,69 @@ MAX_HEADER_BYTES = 1 << 20
 MAX_ARRAY_BYTES = 1 << 30  # of all arrays of a message together
 MAX_DIMENSIONS = 8
 MAX_POLL_MS = (1 << 31) - 1
-POLL_MS = 50  # how often one looks round while one waits
+POLL_MS = 50  # between two calls of `while_waiting`
 DTYPES = ("float32", "float64", "int64", "uint8")
 
-Message = tuple[dict[str, Any], dict[str, NDArray[Any]]]
+Arrays = Mapping[str, NDArray[Any]]
+
+
+class Header(msgspec.Struct, frozen=True):
+    """The first line: name, dtype and shape of each array that follows, and the message itself."""
+
+    arrays: list[tuple[str, str, list[int]]]
+    body: msgspec.Raw
 
 
 class Pipe:
-    """One end of a conversation over two file descriptors; `glance` is called now and then while one waits."""
+    """One end of a conversation over two file descriptors; `while_waiting` is called every POLL_MS of a wait."""
 
     def __init__(self, incoming: int, outgoing: int, while_waiting: Callable[[], None] | None = None) -> None:
         self.incoming, self.outgoing, self.while_waiting = incoming, outgoing, while_waiting
         self._buffer = bytearray()
 
-    def send(
-        self, header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]] | None = None, limit_s: float | None = None
-    ) -> None:
-        """Write one message; waits until the other end has taken it.
+    def send(self, body: object, arrays: Arrays | None = None, limit_s: float | None = None) -> None:
+        """Write one message, and wait until the other end has taken it.
 
-        Raises EOFError where nobody reads any more, TimedOut after `limit_s` seconds, TypeError for an
-        array whose dtype is not one of DTYPES, before anything is written.
+        Raises EOFError where nobody reads any more and TimedOut after `limit_s` seconds. Raises TypeError for an array
+        whose dtype is not one of DTYPES, before anything is written.
         """
-        view = memoryview(_encoded(header, arrays or {}))
+        view = memoryview(_encode(body, arrays or {}))
         deadline = _deadline(limit_s)
         while view:
             _wait(self.outgoing, select.POLLOUT, deadline, self.while_waiting)
             try:
-                # At most a pipe's atomic size at once: poll promises no more than that without blocking.
+                # poll promises room for PIPE_BUF bytes; writing more could block.
                 view = view[os.write(self.outgoing, view[: select.PIPE_BUF]) :]
             except BrokenPipeError:
                 raise EOFError from None
 
-    def receive(self, limit_s: float | None = None) -> Message:
-        """Return the next message and its arrays.
+    def receive(self, limit_s: float | None = None) -> tuple[msgspec.Raw, dict[str, NDArray[Any]]]:
+        """The next message, still to be decoded, and its arrays.
 
-        Raises EOFError where the other end has closed, TimedOut after `limit_s` seconds,
-        MeasurementFailed for anything that is not a message.
+        Raises EOFError where the other end has closed, TimedOut after `limit_s` seconds, and MeasurementFailed for
+        anything that is not a message.
         """
         deadline = _deadline(limit_s)
         while b"\n" not in self._buffer:
             if len(self._buffer) > MAX_HEADER_BYTES:
-                raise MeasurementFailed("the worker's answer is not a message: its first line does not end")
+                raise MeasurementFailed("the worker's reply is not a message: its first line does not end")
             self._fill(deadline)
         line, _, _ = self._buffer.partition(b"\n")
         del self._buffer[: len(line) + 1]
-        header, shapes = _parse_header(bytes(line))
-        return header, {name: self._array(dtype, shape, deadline) for name, dtype, shape in shapes}
+        header = _decode_header(bytes(line))
+        return header.body, {name: self._array(dtype, shape, deadline) for name, dtype, shape in header.arrays}
 
     def has_more(self) -> bool:
-        """Return whether the other end has sent more than was received."""
+        """Whether the other end has sent more than was received."""
         poll = select.poll()
         poll.register(self.incoming, select.POLLIN)
         return bool(self._buffer) or any(event & select.POLLIN for _, event in poll.poll(0))
+
+    def close_in_children(self) -> None:
+        """Close both descriptors in every child: a child that holds them open would hide the end of this process."""
+        for descriptor in (self.incoming, self.outgoing):
+            os.set_inheritable(descriptor, False)
+            os.register_at_fork(after_in_child=functools.partial(os.close, descriptor))
 
     def _array(self, dtype: str, shape: list[int], deadline: float | None) -> NDArray[Any]:
         n_bytes = math.prod(shape) * np.dtype(dtype).itemsize
@@ -93,35 +105,34 @@ class Pipe:
         self._buffer += content
 
 
-def _encoded(header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> bytes:
+def _encode(body: object, arrays: Arrays) -> bytes:
     plain = {name: np.asarray(array) for name, array in arrays.items()}
     for name, array in plain.items():
         if array.dtype.name not in DTYPES:
             raise TypeError(f"{name} is {array.dtype}; only {', '.join(DTYPES)} can be sent")
-        # In the byte order that a dtype's name stands for. (`ascontiguousarray` would give a scalar a dimension.)
+        # Native byte order, which the dtype's name stands for. (`ascontiguousarray` would give a scalar a dimension.)
         plain[name] = np.asarray(array, array.dtype.newbyteorder("="), order="C")
-    shapes = [[name, array.dtype.name, list(array.shape)] for name, array in plain.items()]
-    line = json.dumps({**header, "arrays": shapes}).encode() + b"\n"
+    shapes = [(name, array.dtype.name, list(array.shape)) for name, array in plain.items()]
+    line = msgspec.json.encode(Header(shapes, msgspec.Raw(msgspec.json.encode(body)))) + b"\n"
     return line + b"".join(array.tobytes() for array in plain.values())
 
 
-def _parse_header(line: bytes) -> tuple[dict[str, Any], list[tuple[str, str, list[int]]]]:
+def _decode_header(line: bytes) -> Header:
     try:
-        header = json.loads(line)
-        shapes = [(str(name), str(dtype), [int(n) for n in shape]) for name, dtype, shape in header.pop("arrays")]
-    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
-        raise MeasurementFailed(f"the worker's answer is not a message: {line[:80]!r}") from None
+        header = msgspec.json.decode(line, type=Header)
+    except (msgspec.MsgspecError, RecursionError):
+        raise MeasurementFailed(f"the worker's reply is not a message: {line[:80]!r}") from None
     total_bytes = 0
-    for name, dtype, shape in shapes:
+    for name, dtype, shape in header.arrays:
         if dtype in DTYPES and len(shape) <= MAX_DIMENSIONS and min(shape, default=0) >= 0:
-            # An axis of length 0 counts as 1: NumPy refuses such a shape too where the others are huge.
+            # NumPy refuses a huge shape even where an axis has length 0, so such an axis counts as 1.
             total_bytes += math.prod(max(n, 1) for n in shape) * np.dtype(dtype).itemsize
         else:
             total_bytes = MAX_ARRAY_BYTES + 1
         if total_bytes > MAX_ARRAY_BYTES:
-            what = f"{name} {dtype} {shape}"
-            raise MeasurementFailed(f"the worker's answer holds an impossible array: {what[:200]}")
-    return header, shapes
+            array = f"{name} {dtype} {shape}"
+            raise MeasurementFailed(f"the worker's reply holds an impossible array: {array[:200]}")
+    return header
 
 
 def _deadline(limit_s: float | None) -> float | None:
@@ -133,13 +144,13 @@ def _wait(descriptor: int, event: int, deadline: float | None, while_waiting: Ca
     poll.register(descriptor, event)
     while not poll.poll(_poll_ms(deadline, while_waiting)):
         if deadline is not None and time.monotonic() >= deadline:
-            raise TimedOut("no answer within its time limit")
+            raise TimedOut("no reply within its time limit")
         if while_waiting is not None:
             while_waiting()
 
 
 def _poll_ms(deadline: float | None, while_waiting: Callable[[], None] | None) -> float | None:
-    """Return how long to wait at most before time has run out or it is time for a glance; None is for ever."""
+    """The longest time to block: until the deadline or the next `while_waiting`; None is without limit."""
     left_ms = None if deadline is None else min(max(0.0, deadline - time.monotonic()) * 1000, MAX_POLL_MS)
     if while_waiting is None:
         return left_ms

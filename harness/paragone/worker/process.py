@@ -1,91 +1,236 @@
-"""The process that hosts one variant and answers orders over a pipe; it loads no pandas and no matplotlib.
+"""The process that hosts one variant and carries out commands; it loads no pandas and no matplotlib.
 
-Started as `python -m paragone.worker.process INCOMING OUTGOING` with two open file descriptors; `worker/commands.py` says what it
-can be asked. What raises becomes an answer with "error"; what the hosted code prints goes to the worker's log.
+    python -m paragone.worker.process INCOMING OUTGOING    (two open file descriptors)
+
+`HostedVariant.execute` is the table of commands. An exception becomes a response with `error`; what the hosted code
+prints goes to the worker's log.
 """
 
 from __future__ import annotations
 
-import ctypes
 import functools
+import gc
 import os
+import platform
 import signal
 import sys
-import traceback
-from collections.abc import Callable
+import time
 from pathlib import Path
 from typing import Any
 
+import msgspec
+import numpy as np
 from numpy.typing import NDArray
 
-from paragone.errors import HarnessError, error_text
-from paragone.machine.memory import be_first_oom_victim
-from paragone.machine.process_tree import adopt_orphans
-from paragone.worker.commands import VERBS, Worker
-from paragone.worker.pipe import Message, Pipe
-from paragone.worker.sample import cpu_time_ns
+from paragone.implementation.contract import Implementation
+from paragone.implementation.registry import read_folder
+from paragone.machine.memory import (
+    be_first_oom_victim,
+    peak_memory_bytes,
+    reset_peak_memory,
+    resident_memory_bytes,
+    trim_heap,
+)
+from paragone.machine.process_tree import adopt_orphans, die_with_parent
+from paragone.machine.threads import loaded_thread_pools
+from paragone.task.mlp.data import open_cached
+from paragone.task.mlp.problem import Problem
+from paragone.task.mlp.state import State
+from paragone.worker import commands, replies
+from paragone.worker.ceiling import machine_limits
+from paragone.worker.commands import AnyCommand
+from paragone.worker.estimate import call_seconds, cpus_used, step_seconds
+from paragone.worker.failure_reason import describe_error
+from paragone.worker.phases import reading_ns, take_pair
+from paragone.worker.pipe import Arrays, Pipe
+from paragone.worker.sample import cpu_time_ns, take_sample
 
-PR_SET_PDEATHSIG = 1
-MOST_REASON_CHARACTERS = 1000
+
+class HostedVariant:
+    """One variant, loaded with one problem."""
+
+    implementation: Implementation
+    clocked: Implementation
+    problem: Problem
+    start: State
+    losses: NDArray[Any] | None = None
+    folder: Path | None = None
+    has_test_set = False
+    waiting_cpu_ns = 0
+
+    def execute(self, command: AnyCommand, arrays: Arrays) -> msgspec.Struct | tuple[msgspec.Struct, Arrays]:
+        """The reply, with arrays beside it where it has any."""
+        match command:
+            case commands.Load():
+                return self.load(command)
+            case commands.EstimateStep(batch_size=batch_size):
+                batches_of = functools.partial(self.batches, batch_size)
+                return replies.StepCost(step_seconds(self.implementation, self.start, batch_size, batches_of))
+            case commands.TimeCall(batch_size=batch_size):
+                batches = self.batches(batch_size, 1)
+                self.implementation.reset(self.start)
+                return replies.CallCost(call_seconds(lambda: self.implementation.train(batches)))
+            case commands.Train():
+                return self.train(command, arrays)
+            case commands.TakeSample():
+                return self.sample(command)
+            case commands.CountCpus(batch_size=batch_size, n_steps=n_steps):
+                batches = self.batches(batch_size, n_steps)
+                return replies.CpusUsed(cpus_used(self.implementation, self.start, batches))
+            case commands.GetResult():
+                return self.result(self.losses)
+            case commands.GetPeakMemory():
+                return replies.PeakMemory(peak_memory_bytes())
+            case commands.MeasureMemory():
+                return self.measure_memory(command)
+            case commands.Evaluate(n_calls=n_calls):
+                return self.evaluate(n_calls)
+            case commands.MeasureLimits():
+                return machine_limits(command.layers, command.dtype, command.batch_sizes)
+            case commands.LoadClocked():
+                self.load_clocked()
+                return replies.ClockCost(reading_ns())
+            case commands.TakePair():
+                batches = self.batches(command.batch_size, command.n_steps)
+                instances = self.implementation, self.clocked
+                return take_pair(*instances, self.start, batches, command.prefix_steps, command.plain_first)
+
+    def load(self, command: commands.Load) -> replies.Loaded:
+        if hasattr(self, "implementation"):
+            self.implementation.close()
+            del self.implementation
+        self.axis, self.data = command.axis, Path(command.data)
+        self.problem, self.seed = command.problem, command.seed
+        self.start = self.problem.start_state(command.seed)
+        self.known_batches: dict[tuple[int, int], NDArray[np.int64]] = {}
+        self.folder = Path(command.folder)
+        by_name = {candidate.name: candidate for candidate in read_folder(self.folder)}
+        images, labels = self.training_set()
+        begin = time.perf_counter()
+        implementation = by_name[command.implementation](**command.axis)
+        try:
+            implementation.load(self.problem, images, labels)
+        except Exception as error:
+            error.add_note(implementation.advice())
+            raise
+        load_seconds = time.perf_counter() - begin
+        self.implementation, self.has_test_set = implementation, False
+        del images, labels  # pages of the shared cache: not the implementation's own memory
+        _freeze_garbage()
+        build_info = {**python_and_numpy(command.environment), **implementation.build_info()}
+        return replies.Loaded(
+            load_seconds=load_seconds,
+            loaded_memory_bytes=resident_memory_bytes(),
+            threads_found=loaded_thread_pools(implementation.threads()),
+            build_info={name: without_home(value) for name, value in build_info.items()},
+        )
+
+    def load_clocked(self) -> None:
+        """Load the variant a second time, beside the first, with a clock around its phases."""
+        clocked = type(self.implementation)(**self.axis)
+        clocked.load_clocked(self.problem, *self.training_set())
+        self.clocked = clocked
+        _freeze_garbage()
+
+    def sample(self, command: commands.TakeSample) -> replies.Timing:
+        batches = self.batches(command.batch_size, command.n_steps)
+        timing, losses = take_sample(self.implementation, self.start, batches, command.prefix_steps)
+        self.losses = None if losses is None else np.array(losses)
+        return msgspec.structs.replace(timing, waiting_cpu_ns=self.waiting_cpu_ns)
+
+    def train(self, command: commands.Train, arrays: Arrays) -> tuple[replies.Trained, Arrays]:
+        tensors = {name: array for name, array in arrays.items() if name != "order"}
+        self.implementation.reset(State.from_tensors(tensors, command.step))
+        return self.result(self.implementation.train(arrays["order"][: command.n_steps]))
+
+    def result(self, losses: NDArray[Any] | None) -> tuple[replies.Trained, Arrays]:
+        state = self.implementation.params()
+        extra = {} if losses is None else {"losses": np.asarray(losses)}
+        return replies.Trained(int(state.step)), {**state.tensors(), **extra}
+
+    def measure_memory(self, command: commands.MeasureMemory) -> replies.MemoryUse:
+        batches = self.batches(command.batch_size, command.n_steps)
+        trim_heap()  # memory that loading freed would be reused, and hide as much of what training takes
+        since_load = reset_peak_memory()
+        loaded_bytes = resident_memory_bytes()
+        self.implementation.reset(self.start)
+        self.implementation.train(batches)
+        peak_bytes = peak_memory_bytes()
+        return replies.MemoryUse(loaded_memory_bytes=loaded_bytes, peak_memory_bytes=peak_bytes, since_load=since_load)
+
+    def evaluate(self, n_calls: int) -> tuple[replies.Evaluated, Arrays]:
+        if not self.has_test_set:
+            self.implementation.load_test(open_cached(self.data).test_pixels(self.axis["dtype"]))
+            self.has_test_set = True
+        begin = time.perf_counter_ns()
+        for _ in range(n_calls):
+            classes = self.implementation.predict()
+        elapsed_ns = time.perf_counter_ns() - begin
+        return replies.Evaluated(elapsed_ns), {"classes": np.asarray(classes)}
+
+    def training_set(self) -> tuple[NDArray[Any], NDArray[np.uint8]]:
+        return open_cached(self.data).inputs(self.problem, self.axis["dtype"])
+
+    def batches(self, batch_size: int, n_steps: int) -> NDArray[np.int64]:
+        """The problem's order for so many steps, made once: drawing it again would cost as much as a short sample."""
+        key = (batch_size, n_steps)
+        if key not in self.known_batches:
+            self.known_batches[key] = self.problem.order(self.seed, n_steps, batch_size)
+            self.known_batches[key].flags.writeable = False  # as the orders that come through the pipe
+        return self.known_batches[key]
+
+
+def _freeze_garbage() -> None:
+    """Collect, then exempt what is left from later collections: they would scan all that `load` made."""
+    gc.collect()
+    gc.freeze()
+
+
+def python_and_numpy(environment: str) -> dict[str, str]:
+    """What a variant in an environment of its own runs on; nothing in the harness's own."""
+    if not environment:
+        return {}
+    return {"environment": environment, "python": platform.python_version(), "numpy": np.__version__}
+
+
+def without_home(text: str) -> str:
+    """The text with the home folder as `~`: results are made to be shown."""
+    home = os.environ.get("HOME", "")
+    return text.replace(home, "~") if len(home) > 1 else text
 
 
 def serve(pipe: Pipe) -> None:
-    """Answer orders until told to stop or the harness is gone."""
-    worker = Worker()
-    verbs: dict[str, Callable[[dict[str, Any], dict[str, NDArray[Any]]], Message]] = {
-        name: getattr(worker, name) for name in VERBS
-    }
-    cpu_at_answer_ns = cpu_time_ns()
+    """Carry out commands until the harness closes the pipe."""
+    hosted = HostedVariant()
+    cpu_at_reply_ns = cpu_time_ns()
     while True:
         try:
-            order, arrays = pipe.receive()
+            body, arrays = pipe.receive()
         except EOFError:
             return
-        about = {"to": order["to"], "waiting_cpu_ns": cpu_time_ns() - cpu_at_answer_ns}
+        request = msgspec.json.decode(body, type=commands.Request)
+        hosted.waiting_cpu_ns = waiting_cpu_ns = cpu_time_ns() - cpu_at_reply_ns
         try:
-            answer, results = verbs[order["do"]](order, arrays)
-            pipe.send({**answer, **about}, results)
+            result = hosted.execute(request.command, arrays)
+            reply, results = result if isinstance(result, tuple) else (result, {})
+            encoded = msgspec.Raw(msgspec.json.encode(reply))
+            pipe.send(replies.Response(id=request.id, waiting_cpu_ns=waiting_cpu_ns, reply=encoded), results)
         except Exception as error:
-            pipe.send({"error": describe_error(error, worker.folder), **about})
-        cpu_at_answer_ns = cpu_time_ns()
-
-
-def describe_error(error: Exception, folder: Path | None) -> str:
-    """Return the error in a sentence, with the last place in `folder`, the implementation's, that led to it.
-
-    What an adapter says in words of its own stands for itself: the class and the line would be the harness's.
-    """
-    notes = [f". {note}" for note in getattr(error, "__notes__", []) if note]
-    if isinstance(error, HarnessError):
-        return str(error)[:MOST_REASON_CHARACTERS] + "".join(notes)
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if folder is not None and Path(frame.filename).is_relative_to(folder)]
-    places = [f" ({Path(frame.filename).name}, line {frame.lineno})" for frame in (own or frames)[-1:]]
-    return error_text(error)[:MOST_REASON_CHARACTERS] + "".join([*places, *notes])
-
-
-def die_with_the_harness() -> None:
-    """Ask Linux to kill this process when the harness ends, even while it is stopped; elsewhere do nothing."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-def keep_from_children(descriptors: list[int]) -> None:
-    """Close them in whatever the hosted code forks or starts: held there, they would hide the worker's end."""
-    for descriptor in descriptors:
-        os.set_inheritable(descriptor, False)
-        os.register_at_fork(after_in_child=functools.partial(os.close, descriptor))
+            reason = describe_error(error, hosted.folder)
+            pipe.send(replies.Response(id=request.id, waiting_cpu_ns=waiting_cpu_ns, error=reason))
+        cpu_at_reply_ns = cpu_time_ns()
 
 
 def main() -> None:
     """Serve on the two file descriptors of the command line."""
-    die_with_the_harness()
+    die_with_parent()
     adopt_orphans()
     be_first_oom_victim()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the harness's to answer
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the harness answers Ctrl-C
     incoming, outgoing = map(int, sys.argv[1:3])
-    keep_from_children([incoming, outgoing])
-    serve(Pipe(incoming, outgoing))
+    pipe = Pipe(incoming, outgoing)
+    pipe.close_in_children()
+    serve(pipe)
 
 
 if __name__ == "__main__":

@@ -1,22 +1,24 @@
-"""What the answer to each order must be: hosted code may write to any descriptor, so nothing in one is trusted."""
+"""What a worker replies, declared once: decoding checks every field, for hosted code may write into the pipe too."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, TypeVar
 
 import msgspec
 
 from paragone.errors import MeasurementFailed
-from paragone.files.schema import Check, amount, anything, count, fields, listed, maybe, table_of, text, truth, whole
-
-# A worker's clock and the harness's are the same one; so much of them lies between two readings.
-CLOCKS_APART_NS = 1_000_000
+from paragone.machine.threads import ThreadsFound
 
 LARGEST = 2**53  # a whole number that every table holds exactly
 Whole = Annotated[int, msgspec.Meta(ge=-LARGEST, le=LARGEST)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=LARGEST)]
 Positive = Annotated[int, msgspec.Meta(ge=1, le=LARGEST)]
+Amount = Annotated[float, msgspec.Meta(ge=0, le=1e18)]
+
+# Worker and harness read the same clock, at moments up to this far apart.
+CLOCK_SLACK_NS = 1_000_000
+
+R = TypeVar("R", bound=msgspec.Struct)
 
 
 class Timing(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,62 +32,115 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True):
     elapsed_ns: Positive
     runner_ns: Count | None = None
     cpu_ns: Whole
-    waiting_cpu_ns: Whole
+    waiting_cpu_ns: Whole = 0
     digest: str
 
 
-ALWAYS: dict[str, Check] = {"to": text, "waiting_cpu_ns": whole}
-ANSWERS: dict[str, dict[str, Check]] = {
-    "load": {
-        "load_seconds": amount,
-        "loaded_memory_bytes": count,
-        "threads_found": fields({"pools": listed(fields({"file": anything, "num_threads": anything}))}),
-        "receipt": table_of(text),
-    },
-    "cost": {"step_seconds": amount},
-    "call": {"call_seconds": amount},
-    "train": {"step": whole},
-    "sample": {
-        "n_steps": count,
-        "elapsed_ns": count,
-        "runner_ns": maybe(count),
-        "cpu_ns": whole,
-        "digest": text,
-    },
-    "threads": {"cpus_used": amount},
-    "result": {"step": whole},
-    "peak": {"peak_memory_bytes": maybe(count)},
-    "memory": {"loaded_memory_bytes": count, "peak_memory_bytes": maybe(count), "since_load": truth},
-    "evaluate": {"elapsed_ns": count},
-    "limits": {"gemm": amount, "read": amount, "products": table_of(amount)},
-    "clock": {"reading_ns": amount},
-    "pair": {
-        "plain_ns": count,
-        "clocked_ns": count,
-        "phases": table_of(amount),
-        "parts": table_of(listed(count)),
-        "is_same": truth,
-    },
-}
+class Loaded(msgspec.Struct, frozen=True, kw_only=True):
+    """How loading went: its time, the memory held after it, thread pools found, and what the variant was built with."""
+
+    load_seconds: Amount
+    loaded_memory_bytes: Count
+    threads_found: ThreadsFound
+    build_info: dict[str, str]
 
 
-def checked_answer(verb: str, answer: Mapping[str, Any], to: str, waited_ns: int) -> dict[str, Any]:
-    """Return what was asked for of an answer to the order `to`, for which the harness waited so long.
+class StepCost(msgspec.Struct, frozen=True):
+    """The estimated time of one step."""
 
-    Raises MeasurementFailed where it cannot be the answer.
+    step_seconds: Amount
+
+
+class CallCost(msgspec.Struct, frozen=True):
+    """The time of one call of `train` with a single step."""
+
+    call_seconds: Amount
+
+
+class Trained(msgspec.Struct, frozen=True):
+    """The step counter of the state; its tensors and the losses come as arrays."""
+
+    step: Whole
+
+
+class CpusUsed(msgspec.Struct, frozen=True):
+    """How many CPUs training keeps busy where it may use all of them."""
+
+    cpus_used: Amount
+
+
+class PeakMemory(msgspec.Struct, frozen=True):
+    """The peak memory of the process so far; None where the system does not say."""
+
+    peak_memory_bytes: Count | None
+
+
+class MemoryUse(msgspec.Struct, frozen=True, kw_only=True):
+    """Memory held before training and at its peak.
+
+    `since_load` is false where the system cannot reset the peak, which then includes loading.
     """
-    expected = ALWAYS | ({"error": text} if "error" in answer else ANSWERS[verb])
-    if lacking := [name for name in expected if name not in answer]:
-        raise MeasurementFailed(f"the worker's answer is not a message: it lacks {', '.join(lacking)}")
-    if answer["to"] != to:
-        raise MeasurementFailed("the worker's answer is not a message: it answers another order, or none")
+
+    loaded_memory_bytes: Count
+    peak_memory_bytes: Count | None
+    since_load: bool
+
+
+class Evaluated(msgspec.Struct, frozen=True):
+    """The time of all calls of an evaluation; the classes of the last one come as an array."""
+
+    elapsed_ns: Count
+
+
+class MachineLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """FLOP/s of a large matrix product, bytes/s read, and images/s of a step's products alone, by batch size."""
+
+    gemm: Amount
+    read: Amount
+    products: dict[int, Amount]
+
+
+class ClockCost(msgspec.Struct, frozen=True):
+    """The time of one reading of Python's clock."""
+
+    reading_ns: Amount
+
+
+class PairTiming(msgspec.Struct, frozen=True, kw_only=True):
+    """The same steps timed twice: without clocks, and with one around each phase.
+
+    `phases` holds nanoseconds by phase, `parts` those of each layer by part. `is_same` is whether both runs gave the
+    same bits.
+    """
+
+    plain_ns: Count
+    clocked_ns: Count
+    phases: dict[str, Amount]
+    parts: dict[str, list[Count]]
+    is_same: bool
+
+
+class Response(msgspec.Struct, frozen=True, kw_only=True):
+    """What comes back for a request: its `id`, and either a reply or why there is none."""
+
+    id: str
+    waiting_cpu_ns: Whole
+    reply: msgspec.Raw = msgspec.Raw(b"null")
+    error: str | None = None
+
+
+def decode(body: msgspec.Raw, type_: type[R]) -> R:
+    """Raises MeasurementFailed that names the field where `body` is no such reply."""
     try:
-        for name, check in expected.items():
-            check(name, answer[name])
-    except ValueError as error:
-        raise MeasurementFailed(f"the worker's answer is no such thing: {error}") from None
+        return msgspec.json.decode(body, type=type_)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise MeasurementFailed(f"the worker's reply is malformed: {error}") from None
+
+
+def check_times(reply: msgspec.Struct, waited_ns: int) -> None:
+    """Raises MeasurementFailed where the reply claims more time than the harness waited for it."""
     for name in ("elapsed_ns", "runner_ns"):
-        if (answer.get(name) or 0) > waited_ns + CLOCKS_APART_NS:
-            said, waited = f"{answer[name] / 1e6:.1f} ms", f"{waited_ns / 1e6:.1f} ms"
-            raise MeasurementFailed(f"says that it took {said}, but the answer came after {waited}")
-    return {name: answer[name] for name in expected if name != "to"}
+        claimed_ns = getattr(reply, name, None) or 0
+        if claimed_ns > waited_ns + CLOCK_SLACK_NS:
+            claimed, waited = f"{claimed_ns / 1e6:.1f} ms", f"{waited_ns / 1e6:.1f} ms"
+            raise MeasurementFailed(f"says that it took {claimed}, but the reply came after {waited}")

@@ -33,7 +33,7 @@ class Supervisor:
         self._seen: dict[int, psutil.Process] = {}  # psutil tells a process from a later one with its number
         self._escaped: list[int] = []
 
-    def look(self) -> None:
+    def inspect(self) -> None:
         """Take note of what the worker has started. Raises MeasurementFailed where all holds more than the limit."""
         started = descendants(self.pid)
         for pid in started:

@@ -12,5 +12,5 @@ class ForgesAnswers(Honest):
     def train(self, order):
         for descriptor in range(3, 64):
             with contextlib.suppress(OSError):
-                os.write(descriptor, b'{"arrays": [], "step": 3}\n')
+                os.write(descriptor, b'{"arrays": [], "body": {"step": 3}}\n')
         return super().train(order)

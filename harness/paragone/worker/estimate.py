@@ -1,0 +1,173 @@
+"""What a step and a call cost, how many steps make one sample, and how many CPUs training keeps busy."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paragone.implementation.contract import Implementation
+from paragone.machine.cpus import on_every_cpu
+from paragone.task.mlp.state import State
+from paragone.worker.sample import Clock, cpu_time_ns
+
+# 1–4 ms samples stay ±25 % wrong however many there are; tens of milliseconds do not.
+SAMPLE_SECONDS = 0.04
+# The fixed cost of a call may be this share of a sample, where an implementation declares that cost.
+CALL_SHARE = 0.1
+# A sample of long steps has at least this many, as long as that makes it no more than twice as long.
+FEWEST_STEPS = 3
+# The untimed prefix warms caches, frequency and memory after a wait: a virtual machine gives freed pages back to its
+# host, and the first step to touch them again may take four times as long as the next.
+PREFIX_SHARE = 8
+# No sample takes more images, however short a step seems: a train that puts its work off seems to take no time.
+MOST_IMAGES = 2_000_000
+# The estimate doubles the steps until one call takes this long, or the steps are this many.
+ESTIMATE_SECONDS = 0.01
+MOST_ESTIMATE_STEPS = 4096
+# An estimate below this is repeated: noise may have lengthened it.
+REPEATED_BELOW_SECONDS = 0.1
+# The estimate of an implementation whose calls cost much starts with this many steps.
+FIRST_STEPS_OF_DEAR_CALLS = 32
+# The cost of a call is the median over this many groups of calls.
+CALL_GROUPS = 7
+MOST_CALLS = 100_000
+# One thread may use this much CPU time per wall time, judged over samples of at least JUDGED_SECONDS.
+MOST_CPU_OVER_WALL = 1.10
+JUDGED_SECONDS = 0.35
+# … and this much where it may run on every CPU: some libraries prepare a step in one thread while another trains.
+MOST_CPUS = 1.5
+# The scheduler moves a thread to a newly allowed CPU within about 20 ms.
+SPREADING_SECONDS = 0.1
+# Reading the CPU time costs about 100 µs, so a shorter train gives no CPU-to-wall ratio.
+SHORTEST_JUDGED_NS = 1_000_000
+
+
+def step_seconds(
+    implementation: Implementation,
+    state: State,
+    batch_size: int,
+    batches: Callable[[int], NDArray[np.int64]],
+    clock: Clock = time.perf_counter_ns,
+) -> float:
+    """The time of one step, trained from `state` over `batches(n_steps)`."""
+
+    def train(n_steps: int) -> None:
+        order = batches(n_steps)
+        implementation.reset(state)
+        implementation.train(order)
+
+    most_steps = min(MOST_ESTIMATE_STEPS, max(1, MOST_IMAGES // batch_size))
+    if implementation.call_seconds:
+        # Here one step is mostly the cost of its call, and one disturbed call would look like a long step.
+        return estimate_step_seconds(
+            train, most_steps, clock, sample_seconds(type(implementation)) / 2, FIRST_STEPS_OF_DEAR_CALLS
+        )
+    return estimate_step_seconds(train, most_steps, clock)
+
+
+def estimate_step_seconds(
+    train: Callable[[int], None],
+    most_steps: int,
+    clock: Clock = time.perf_counter_ns,
+    least_seconds: float = ESTIMATE_SECONDS,
+    fewest_steps: int = 1,
+) -> float:
+    """The seconds of one step, from the faster of two calls of `train(n_steps)`: the slower may have compiled.
+
+    The number of steps doubles from `fewest_steps` until the faster call takes `least_seconds` or `most_steps` is
+    reached. A call that seems long enough is timed twice more, so that noise does not pass for a long step; a step
+    that is truly long is taken twice in all.
+    """
+    n_steps = min(fewest_steps, most_steps)
+    while True:
+        elapsed_s = min(_seconds(train, n_steps, clock), _seconds(train, n_steps, clock))
+        if least_seconds <= elapsed_s < REPEATED_BELOW_SECONDS:
+            elapsed_s = min(elapsed_s, _seconds(train, n_steps, clock), _seconds(train, n_steps, clock))
+        if elapsed_s >= least_seconds or n_steps >= most_steps:
+            return elapsed_s / n_steps
+        n_steps = min(2 * n_steps, most_steps)
+
+
+def _seconds(train: Callable[[int], None], n_steps: int, clock: Clock) -> float:
+    start = clock()
+    train(n_steps)
+    return (clock() - start) / 1e9
+
+
+def call_seconds(call: Callable[[], Any], clock: Clock = time.perf_counter_ns) -> float:
+    """The seconds of one call: the median of CALL_GROUPS groups, each as long as an estimate."""
+
+    def repeat(n_calls: int) -> None:
+        for _ in range(n_calls):
+            call()
+
+    n_calls = max(1, round(ESTIMATE_SECONDS / max(estimate_step_seconds(repeat, MOST_CALLS, clock), 1e-9)))
+    return statistics.median(_seconds(repeat, n_calls, clock) / n_calls for _ in range(CALL_GROUPS))
+
+
+def sample_seconds(implementation: type[Implementation]) -> float:
+    """How long a sample is to be: longer where a call of `train` has a large fixed cost."""
+    return max(SAMPLE_SECONDS, implementation.call_seconds / CALL_SHARE)
+
+
+def sample_steps(step_seconds: float, sample_seconds: float = SAMPLE_SECONDS) -> int:
+    """How many steps make one sample of about `sample_seconds`."""
+    n_steps = max(1, round(sample_seconds / max(step_seconds, 1e-9)))
+    return FEWEST_STEPS if n_steps < FEWEST_STEPS and FEWEST_STEPS * step_seconds <= 2 * sample_seconds else n_steps
+
+
+def prefix_steps(n_steps: int) -> int:
+    """How many steps run untimed before a sample of `n_steps`."""
+    return max(1, n_steps // PREFIX_SHARE)
+
+
+def cpus_used(
+    implementation: Implementation, state: State, order: NDArray[np.int64], clock: Clock = time.perf_counter_ns
+) -> float:
+    """How many CPUs one `train(order)` keeps busy where it may run on all of them, unlike when timed.
+
+    Trials are untimed and repeated until two agree on the side of MOST_CPUS; the lower of the two is returned. Training
+    before them gives the threads time to spread over the CPUs.
+    """
+    found: dict[bool, list[float]] = {True: [], False: []}
+    with on_every_cpu():
+        begin = clock()
+        while clock() - begin < SPREADING_SECONDS * 1e9:
+            implementation.reset(state)
+            implementation.train(order)
+        while True:
+            implementation.reset(state)
+            cpu_start, start = cpu_time_ns(), clock()
+            implementation.train(order)
+            elapsed_ns = max(1, clock() - start)
+            cpus = max(0.0, (cpu_time_ns() - cpu_start) / elapsed_ns) if elapsed_ns >= SHORTEST_JUDGED_NS else 0.0
+            agreeing = found[cpus > MOST_CPUS]
+            agreeing.append(cpus)
+            if len(agreeing) == 2:
+                return min(agreeing)
+
+
+def overused(wall_ns: Mapping[int, int], cpu_ns: Mapping[int, int], threads: int) -> Iterator[tuple[int, float]]:
+    """(batch size, CPU over wall) where a one-thread worker used more than one thread.
+
+    A batch size is judged over at least JUDGED_SECONDS of samples; batch sizes with less are judged together.
+    """
+    if threads > 1:
+        return
+    long = [size for size in wall_ns if wall_ns[size] >= JUDGED_SECONDS * 1e9]
+    short = [size for size in wall_ns if size not in long]
+    for sizes in [*([size] for size in long), short]:
+        wall = sum(wall_ns[size] for size in sizes)
+        cpu = sum(cpu_ns[size] for size in sizes)
+        if wall >= JUDGED_SECONDS * 1e9 and cpu / wall > MOST_CPU_OVER_WALL:
+            yield from ((size, cpu / wall) for size in sizes)
+
+
+def overuse(cpus: float) -> str:
+    """The reason against a one-thread worker that used this many CPUs."""
+    return f"used {cpus:.2f} s of CPU time per second with one thread asked for"

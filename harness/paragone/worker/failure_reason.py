@@ -1,0 +1,29 @@
+"""What the worker says of an exception, in one sentence with its place in the hosted code."""
+
+from __future__ import annotations
+
+import traceback
+from pathlib import Path
+
+from paragone.errors import HarnessError, error_text
+
+MOST_REASON_CHARACTERS = 1000
+
+
+def describe_error(error: Exception, folder: Path | None) -> str:
+    """The error in a sentence, with the last line of `folder`, the implementation's, that led to it.
+
+    A HarnessError is an adapter's own sentence: its class and line would be the harness's and help nobody.
+    """
+    notes = [f". {note}" for note in getattr(error, "__notes__", []) if note]
+    if isinstance(error, HarnessError):
+        return _encodable(str(error)[:MOST_REASON_CHARACTERS] + "".join(notes))
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if folder is not None and Path(frame.filename).is_relative_to(folder)]
+    places = [f" ({Path(frame.filename).name}, line {frame.lineno})" for frame in (own or frames)[-1:]]
+    return _encodable(error_text(error)[:MOST_REASON_CHARACTERS] + "".join([*places, *notes]))
+
+
+def _encodable(text: str) -> str:
+    """Escape lone surrogates, which file names that are not UTF-8 bring and JSON cannot hold."""
+    return text.encode(errors="backslashreplace").decode()
