@@ -132,5 +132,5 @@ def test_a_package_is_imported_from_that_environment_though_the_harness_has_none
     worker = workers.open("needs_a_package", own_environment="jax")
     loaded = workers.load(worker, "needs_a_package")
 
-    assert loaded["receipt"]["library_of_a_test"] == "7.0"
+    assert loaded.build_info["library_of_a_test"] == "7.0"
     assert worker.train(STATE, ORDER)[0].step == 3

@@ -624,7 +624,7 @@ def test_the_glue_of_the_page_is_an_implementation(workers, tmp_path):
     (tmp_path / "runner.py").write_text(RUNNER)
     worker = workers.open("my_step")
 
-    assert workers.load(worker, str(tmp_path))["receipt"]["version"] == f"NumPy {np.__version__}"
+    assert workers.load(worker, str(tmp_path)).build_info["version"] == f"NumPy {np.__version__}"
     worker.kill()
 
 

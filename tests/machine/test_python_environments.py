@@ -185,7 +185,7 @@ def test_a_worker_runs_in_the_environment_that_its_implementation_names(environm
         state, _ = worker.train(STATE, ORDER)
 
     assert state.step == 3
-    assert loaded["receipt"] == {
+    assert loaded.build_info == {
         "environment": "elsewhere",
         "python": ".".join(map(str, sys.version_info[:3])),
         "numpy": np.__version__,
@@ -205,8 +205,8 @@ def test_the_harness_opens_the_worker_there(environments, lives_elsewhere, data,
     finally:
         worker.kill()
 
-    assert found["receipt"]["environment"] == "elsewhere"
-    assert found["receipt"]["started from"] == str(environments.folder / "elsewhere")
+    assert found.build_info["environment"] == "elsewhere"
+    assert found.build_info["started from"] == str(environments.folder / "elsewhere")
 
 
 def test_the_contract_is_examined_there(environments, lives_elsewhere, monkeypatch):

@@ -155,7 +155,7 @@ def test_a_reading_is_of_the_worker_and_of_its_children_on_its_cpus(workers, pro
     worker.train(STATE, ORDER)
     process = process_of()
     (child,) = process.children()
-    monkeypatch.setattr(handle, "read", lambda pids, cpus: (pids, cpus))
+    monkeypatch.setattr(handle, "scheduling_times", lambda pids, cpus: (pids, cpus))
 
     assert ([process.pid, child.pid], worker.cpus) == worker.reading()
 

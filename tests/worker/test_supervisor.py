@@ -95,7 +95,7 @@ def test_a_daemon_without_the_mark_that_was_seen_ends_though_the_worker_has_ende
     watch, process, said = watched(STARTS_A_DAEMON, "bare", "goes on")
     daemon = psutil.Process(int(said))
     assert wait_until(lambda: daemon.environ() == {})
-    watch.look()
+    watch.inspect()
     process.kill()
     process.wait()
 
@@ -107,7 +107,7 @@ def test_a_daemon_without_the_mark_that_was_seen_ends_though_the_worker_has_ende
 def test_what_left_the_group_is_stopped_and_woken_with_it_once_it_was_seen(watched):
     watch, _, said = watched(STARTS_A_DAEMON, "bare", "goes on")
     daemon = psutil.Process(int(said))
-    watch.look()
+    watch.inspect()
 
     watch.signal(signal.SIGSTOP)
     assert wait_until(lambda: daemon.status() == psutil.STATUS_STOPPED)
@@ -118,19 +118,19 @@ def test_what_left_the_group_is_stopped_and_woken_with_it_once_it_was_seen(watch
 def test_more_memory_than_the_limit_is_a_reason_and_less_is_none(watched):
     watch, _, _ = watched(HOLDS, memory_limit_bytes=100_000_000)
     with pytest.raises(MeasurementFailed, match=r"^used more than 0\.1 GB of memory and was killed; .*--memory-limit$"):
-        watch.look()
+        watch.inspect()
 
     watch.memory_limit_bytes = 400_000_000
-    watch.look()
+    watch.inspect()
 
 
 def test_the_memory_of_a_child_counts_and_what_is_shared_with_it_counts_once(watched):
     watch, _, _ = watched(FORKS_WHAT_IT_HOLDS, memory_limit_bytes=200_000_000)
-    watch.look()  # three processes that see 105 MB each
+    watch.inspect()  # three processes that see 105 MB each
 
     watch.memory_limit_bytes = 90_000_000
     with pytest.raises(MeasurementFailed):
-        watch.look()
+        watch.inspect()
 
 
 def test_two_marks_differ():
