@@ -6,13 +6,13 @@ import pytest
 from paragone.cli import doctor
 from paragone.cli.doctor import (
     base_packages,
+    cached_data,
     data_set,
     disk_space,
     examine,
     implementations,
     installed_version,
     is_offline,
-    cached_data,
     python_version,
     requirements,
     results_can_be_written,

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from paragone.cli.app import EXIT_FAILED_CHECK, EXIT_INTERRUPTED, err, out
+from paragone.cli.app import EXIT_FAILED_CHECK, err, exit_where_interrupted, out
 from paragone.cli.display import TerminalDisplay
 from paragone.cli.options import DataOption, ResultsOption, SeedOption, data_set
 from paragone.errors import ResultsUnusable, UnknownName
 
 if TYPE_CHECKING:
-    from paragone.selftest.examination import Section, SelfTest
+    from paragone.selftest.parts import Section, SelfTest
 
 
 def selftest(
@@ -28,8 +28,8 @@ def selftest(
     seed: SeedOption = 1,
 ) -> None:
     """Show that the statistics tell the truth here: coverage, A/A and power of real runs, beside other tools."""
-    from paragone.selftest.examination import SelfTest
-    from paragone.selftest.grid import FULL, PARTS, SMALL
+    from paragone.selftest.parts import SelfTest
+    from paragone.selftest.sizes import FULL, PARTS, SMALL
     from paragone.store.runs import results_folder
 
     for part in parts or ():
@@ -45,13 +45,10 @@ def selftest(
         ) from None
     test = SelfTest(SMALL if small else FULL, folder, data_set(data, display), display, seed)
     missed: list[str] = []
-    try:
+    with exit_where_interrupted(f"Interrupted; what was found so far: {folder / 'selftest.md'}"):
         for section in sections(test, parts or PARTS):
             _show(section, folder / "selftest.md")
             missed += section.missed
-    except KeyboardInterrupt:
-        display.say(f"Interrupted; what was found so far: {folder / 'selftest.md'}")
-        raise typer.Exit(EXIT_INTERRUPTED) from None
     for sentence in missed:
         display.say(f"Goal missed: {sentence}")
     out.print(f"Self-test: {folder / 'selftest.md'}", highlight=False, soft_wrap=True)
@@ -67,7 +64,7 @@ def _show(section: Section, file: Path) -> None:
 
 
 def sections(test: SelfTest, parts: Sequence[str]) -> Iterator[Section]:
-    """Yield the sections of these parts, each as soon as it is known; other tools are shown beside a quiet run."""
+    """Yield the section of each part as soon as it is done. `rivals` needs a quiet trial, which then runs too."""
     if "coverage" in parts:
         yield test.coverage()
     if "load" in parts:

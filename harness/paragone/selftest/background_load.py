@@ -1,4 +1,4 @@
-"""A load: a process that burns one core during random parts of a run, as a neighbour does."""
+"""A process that keeps one core busy during random parts of a run, as a neighbour on a shared machine does."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from subprocess import Popen
 
 import numpy as np
 
-MEAN_SECONDS = 5.0  # of a burst, and of a pause
+MEAN_SECONDS = 5.0  # of a burst, and of a pause: exponential, so that no rhythm can fall in with that of the rounds
 
 
 @contextmanager
-def burning(seed: int) -> Iterator[None]:
-    """Burn one core while this is open: bursts and pauses of random length, by turns, half of the time in all."""
+def background_load(seed: int) -> Iterator[None]:
+    """Bursts and pauses of random length by turns while this is open: one core is busy half of the time."""
     process = Popen([sys.executable, "-m", "paragone.selftest.background_load", str(seed)])
     try:
         yield
@@ -24,8 +24,8 @@ def burning(seed: int) -> Iterator[None]:
         process.wait()
 
 
-def burn(seed: int) -> None:
-    """Burst and pause until killed; lengths are exponential, from a generator with this seed."""
+def burst_and_pause(seed: int) -> None:
+    """Go on until the process is killed."""
     random = np.random.Generator(np.random.PCG64(seed))
     while True:
         end = time.perf_counter() + random.exponential(MEAN_SECONDS)
@@ -35,4 +35,4 @@ def burn(seed: int) -> None:
 
 
 if __name__ == "__main__":
-    burn(int(sys.argv[1]))
+    burst_and_pause(int(sys.argv[1]))

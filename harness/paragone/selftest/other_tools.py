@@ -1,4 +1,4 @@
-"""The same A/A done block by block with pytest-benchmark and with pyperf, each by its own defaults."""
+"""The same A/A by pytest-benchmark and by pyperf, each with its own defaults: cell after cell, not interleaved."""
 
 from __future__ import annotations
 
@@ -20,28 +20,25 @@ from paragone.analyse.summary import CONFIDENCE
 from paragone.errors import MeasurementFailed
 from paragone.files.paths import PROJECT
 from paragone.machine.threads import worker_environment
-from paragone.selftest import in_pyperf
-from paragone.selftest.trials import BEYOND, Share
+from paragone.selftest import pyperf_script
+from paragone.selftest.detection import NOTICEABLE, Share
 
 Times = Mapping[str, Sequence[float]]  # the name of a cell -> the seconds of its samples
 
 
 @dataclass(frozen=True)
-class Blockwise:
-    """An A/A by another tool: its pairs, how many look different, and how long it took."""
+class BlockwiseResult:
+    """An A/A by another tool, which measures one cell after the other."""
 
     tool: str
-    beyond: Share  # the medians of the two differ by more than 3 %
+    noticeable: Share  # of the pairs: their medians differ by more than 3 %
     significant: Share | None  # by the tool's own test, where it has one
     largest: float  # the largest difference of two medians, as a fraction
     elapsed_s: float
 
 
-def with_pytest_benchmark(settings: Mapping[str, Any], folder: Path) -> Blockwise:
-    """Return what pytest-benchmark says of the identical copies, in one process, a cell after the other.
-
-    Raises MeasurementFailed with the end of its output.
-    """
+def with_pytest_benchmark(settings: Mapping[str, Any], folder: Path) -> BlockwiseResult:
+    """Measure the identical copies in one process. Raises MeasurementFailed with the end of its output."""
     file = folder / "pytest-benchmark.json"
     command = [
         *(sys.executable, "-m", "pytest", str(PROJECT / "benchmarks"), "-q", "-p", "no:cacheprovider"),
@@ -56,32 +53,32 @@ def with_pytest_benchmark(settings: Mapping[str, Any], folder: Path) -> Blockwis
         for entry in benchmarks
         for info in [entry["extra_info"]]
     }
-    return summed_up("pytest-benchmark", times, elapsed_s, has_test=False)
+    return compared_pairs("pytest-benchmark", times, elapsed_s, has_test=False)
 
 
-def with_pyperf(settings: Mapping[str, Any], folder: Path) -> Blockwise:
-    """Return what pyperf says of the identical copies: 20 processes a cell, a cell after the other.
+def with_pyperf(settings: Mapping[str, Any], folder: Path) -> BlockwiseResult:
+    """Measure the identical copies, each cell in 20 processes.
 
-    Raises MeasurementFailed where it is not installed, or with the end of its output.
+    Raises MeasurementFailed where pyperf is not installed, or with the end of its output.
     """
     if importlib.util.find_spec("pyperf") is None:
         raise MeasurementFailed("pyperf is not installed. Install: pip install 'paragone[selftest]'")
     import pyperf
 
     file = folder / "pyperf.json"
-    environment = {**worker_environment(1, os.environ)[0], in_pyperf.SETTINGS: json.dumps(settings)}
-    command = [sys.executable, "-m", "paragone.selftest.in_pyperf", "--quiet", "-o", str(file)]
+    environment = {**worker_environment(1, os.environ)[0], pyperf_script.SETTINGS: json.dumps(settings)}
+    command = [sys.executable, "-m", "paragone.selftest.pyperf_script", "--quiet", "-o", str(file)]
     inherit = f"--inherit-environ={','.join(environment)}"
     elapsed_s = _run("pyperf", [*command, inherit], environment)
     suite = pyperf.BenchmarkSuite.load(str(file))
     times = {benchmark.get_name(): benchmark.get_values() for benchmark in suite.get_benchmarks()}
-    return summed_up("pyperf", times, elapsed_s, has_test=True)
+    return compared_pairs("pyperf", times, elapsed_s, has_test=True)
 
 
-def summed_up(tool: str, times: Times, elapsed_s: float, has_test: bool) -> Blockwise:
-    """Return the differences between copy 1 and 2, 3 and 4, … at every batch size.
+def compared_pairs(tool: str, times: Times, elapsed_s: float, has_test: bool) -> BlockwiseResult:
+    """Compare copy 1 with 2, 3 with 4, … at every batch size.
 
-    `has_test`: the tool calls a pair different by Student's t on the two means, two-sided, as pyperf does.
+    `has_test`: the tool calls a pair different by a two-sided t-test on the two means, as pyperf does.
     """
     pairs = [
         (np.asarray(values), np.asarray(times[partner]))
@@ -89,14 +86,14 @@ def summed_up(tool: str, times: Times, elapsed_s: float, has_test: bool) -> Bloc
         if (partner := _partner(name)) in times
     ]
     differences = [abs(np.log(np.median(first) / np.median(second))) for first, second in pairs]
-    far = sum(difference > np.log1p(BEYOND) for difference in differences)
+    far = sum(difference > np.log1p(NOTICEABLE) for difference in differences)
     called = sum(stats.ttest_ind(first, second).pvalue < 1 - CONFIDENCE for first, second in pairs)
     significant = Share(int(called), len(pairs)) if has_test else None
-    return Blockwise(tool, Share(int(far), len(pairs)), significant, float(np.expm1(max(differences))), elapsed_s)
+    return BlockwiseResult(tool, Share(int(far), len(pairs)), significant, float(np.expm1(max(differences))), elapsed_s)
 
 
 def _partner(name: str) -> str:
-    """Return "copy_2-B10" for "copy_1-B10", and a name that no cell has for "copy_2-B10"."""
+    """ "copy_2-B10" for "copy_1-B10"; "", which no cell is called, for "copy_2-B10"."""
     copy, _, size = name.rpartition("-")
     stem, _, number = copy.rpartition("_")
     return f"{stem}_{int(number) + 1}-{size}" if int(number) % 2 else ""
@@ -104,7 +101,8 @@ def _partner(name: str) -> str:
 
 def _run(tool: str, command: Sequence[str], environment: Mapping[str, str]) -> float:
     begin = time.perf_counter()
-    done = subprocess.run(command, cwd=PROJECT, env=dict(environment), capture_output=True, text=True)
-    if done.returncode:
-        raise MeasurementFailed(f"{tool} ended with exit code {done.returncode}: {(done.stdout + done.stderr)[-500:]}")
+    ended = subprocess.run(command, cwd=PROJECT, env=dict(environment), capture_output=True, text=True)
+    if ended.returncode:
+        output = (ended.stdout + ended.stderr)[-500:]
+        raise MeasurementFailed(f"{tool} ended with exit code {ended.returncode}: {output}")
     return time.perf_counter() - begin

@@ -1,8 +1,7 @@
-"""The same copies as benchmarks of pyperf: run as a script, by pyperf's own rules, one benchmark after the other.
+"""A pyperf script: a benchmark for each copy and batch size.
 
-What to measure stands in the environment, which pyperf hands to its workers:
-
-    PARAGONE_SELFTEST   the folder of the copies, the problem, the dtype and the batch sizes, as JSON
+pyperf starts this script again in each of its worker processes and hands on the environment. So the settings stand in
+the variable PARAGONE_SELFTEST: the folder of the copies, the problem, the dtype and the batch sizes, as JSON.
 """
 
 from __future__ import annotations
@@ -14,34 +13,34 @@ from pathlib import Path
 from typing import Any
 
 SETTINGS = "PARAGONE_SELFTEST"
-SAMPLE_SECONDS = 0.03  # of one call, as long as a sample of ours
+SAMPLE_SECONDS = 0.03  # as long as our own samples
 
 
 def main() -> None:
-    """Register a benchmark per copy and batch size; pyperf decides in which process which one runs."""
+    """Register the benchmarks; pyperf decides which of them runs in which process."""
     import pyperf
 
     from paragone.implementation.registry import discover
 
     settings = json.loads(os.environ[SETTINGS])
-    runner = pyperf.Runner(program_args=("-m", "paragone.selftest.in_pyperf"))
+    runner = pyperf.Runner(program_args=("-m", "paragone.selftest.pyperf_script"))
     folder = Path(settings["folder"])
-    for found in discover(folder)[0]:
-        if found.folder.parent == folder:
+    for copy in discover(folder)[0]:
+        if copy.folder.parent == folder:
             for batch_size in settings["batch_sizes"]:
-                benchmark = Trained(found.implementation, settings, batch_size)
-                runner.bench_time_func(f"{found.name}-B{batch_size}", benchmark.seconds)
+                benchmark = TrainingBenchmark(copy.implementation, settings, batch_size)
+                runner.bench_time_func(f"{copy.name}-B{batch_size}", benchmark.seconds)
 
 
-class Trained:
-    """One copy at one batch size; it loads when it is first asked for a time, in the worker that measures it."""
+class TrainingBenchmark:
+    """One copy at one batch size, loaded on first use: only in the worker that measures it."""
 
     def __init__(self, implementation: Any, settings: dict[str, Any], batch_size: int) -> None:
         self.implementation, self.settings, self.batch_size = implementation, settings, batch_size
         self.loaded: Any = None
 
     def seconds(self, loops: int) -> float:
-        """Return how long `loops` trainings over the same order take, resetting left out."""
+        """Seconds of `loops` trainings over the same order; resetting is not timed."""
         if self.loaded is None:
             self._load()
         elapsed = 0.0
