@@ -5,7 +5,7 @@ import pytest
 from paragone.errors import Misuse, UnknownName
 from paragone.implementation.contract import variants
 from paragone.implementation.registry import discover, select
-from paragone.implementation.selection import chosen, is_chosen
+from paragone.implementation.selection import is_selected, selected
 from paragone.plan.cells import chosen_variants
 from paragone.plan.request import Request
 
@@ -15,7 +15,10 @@ KNOWN = [entry.implementation for entry in EVERYONE]
 
 def meant(*patterns):
     return {
-        variant.name for implementation in KNOWN for variant in variants(implementation) if is_chosen(variant, patterns)
+        variant.name
+        for implementation in KNOWN
+        for variant in variants(implementation)
+        if is_selected(variant, patterns)
     }
 
 
@@ -39,7 +42,7 @@ def test_a_name_alone_means_every_variant_and_brackets_without_an_equal_sign_are
 
 
 def test_implementations_without_the_axis_are_not_chosen_by_a_glob_that_asks_for_it():
-    names = {implementation.name for implementation in chosen(KNOWN, "numpy_*[order=F]")}
+    names = {implementation.name for implementation in selected(KNOWN, "numpy_*[order=F]")}
 
     assert {"numpy_rows", "numpy_columns"} <= names
     assert "numpy_tuned" not in names
@@ -48,7 +51,7 @@ def test_implementations_without_the_axis_are_not_chosen_by_a_glob_that_asks_for
 @pytest.mark.parametrize("pattern", ["numpy_rows[order=Q]", "numpy_rows[ordr=F]", "numpy_rows[dtype=float16,order=F]"])
 def test_axes_that_there_are_not_are_answered_with_those_there_are(pattern):
     with pytest.raises(Misuse) as caught:
-        chosen(KNOWN, pattern)
+        selected(KNOWN, pattern)
 
     assert f"no variant is called {pattern!r}" in str(caught.value)
     assert "There are: numpy_rows[dtype=float32|float64,order=C|F]" in str(caught.value)
@@ -57,12 +60,12 @@ def test_axes_that_there_are_not_are_answered_with_those_there_are(pattern):
 @pytest.mark.parametrize("pattern", ["numpy_row[order=F]", "numpy_rows F", "numpy_rows[F]", "numpy_rows[order=F"])
 def test_a_near_miss_of_a_variant_is_told_how_one_is_asked_for(pattern):
     with pytest.raises(UnknownName, match=r"Did you mean 'numpy_rows'.*'numpy_rows\[order=F\]'"):
-        chosen(KNOWN, pattern)
+        selected(KNOWN, pattern)
 
 
 def test_an_unknown_name_without_brackets_is_told_of_the_closest_alone():
     with pytest.raises(UnknownName, match=r"Did you mean 'numpy_rows'\?$"):
-        chosen(KNOWN, "numpy_row")
+        selected(KNOWN, "numpy_row")
 
 
 def test_of_those_chosen_only_the_variants_asked_for_take_part_and_a_quick_run_takes_one_dtype_of_these():

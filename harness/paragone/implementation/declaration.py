@@ -1,4 +1,7 @@
-"""What an implementation declares and answers of itself, and what is wrong with it: anybody may have written it."""
+"""Checks what an implementation declares, and asks what it answers about itself.
+
+Anybody may have written it: a declaration may have the wrong kind, and a question may raise.
+"""
 
 from __future__ import annotations
 
@@ -20,11 +23,11 @@ DECLARED_TEXTS = ("name", "language", "layout", "source", "idea")
 
 
 def declaration_fault(implementation: type[Implementation], folder: Path) -> str | None:
-    """Return what is wrong with the declarations of an implementation, or None; one that raises is wrong too."""
+    """What is wrong with the declarations, or None. Reading one may raise, which is a fault too."""
     try:
         return _fault(implementation, folder)
     except Exception as error:
-        return f"asking for what it declares raised {error_text(error)}"
+        return f"reading what it declares raised {error_text(error)}"
 
 
 def _fault(implementation: type[Implementation], folder: Path) -> str | None:
@@ -35,7 +38,7 @@ def _fault(implementation: type[Implementation], folder: Path) -> str | None:
             return f"declare {attribute!r} (see CONTRIBUTING.md)"
     for attribute in DECLARED_TEXTS:
         value = getattr(implementation, attribute)
-        if type(value) is not str or not value.strip():  # a text with methods of its own is another thing
+        if type(value) is not str or not value.strip():  # a subclass of str could change when it is read again
             return f"{attribute}: expected a text, got {value!r}"
     if unwritten := sorted(implementation.__abstractmethods__):
         return f"write {', '.join(unwritten)}"
@@ -75,7 +78,7 @@ def _fault_of_numbers(implementation: type[Implementation]) -> str | None:
 
 
 def _fault_of_signatures(implementation: type[Implementation]) -> str | None:
-    """Return which verb takes other arguments than the contract says, or None."""
+    """The first verb that cannot be called with the contract's arguments."""
     for verb in sorted(Implementation.__abstractmethods__):
         expected = list(inspect.signature(getattr(Implementation, verb)).parameters)
         try:
@@ -123,9 +126,9 @@ def _is_tuple_of_texts(values: object) -> bool:
 
 
 def unavailable_reason(implementation: type[Implementation], problem: Problem | None = None) -> str | None:
-    """Return why an implementation cannot run here, or not this problem; None where it can.
+    """Why an implementation cannot run here, or not this problem; None where it can.
 
-    A question that raises, or is answered by something else than words, is an answer too.
+    Where `missing` or `supports` raises, or returns something else than text, that is the reason.
     """
     try:
         reason = _words("missing", implementation.missing())
@@ -141,9 +144,9 @@ def unavailable_reason(implementation: type[Implementation], problem: Problem | 
 
 
 def difference_from(implementation: type[Implementation], problem: Problem) -> str | None:
-    """Return in what its step differs from that of a problem which it supports, None where it says that it is exact.
+    """How its step differs from that of a problem which it supports; None where it says that it is exact.
 
-    Where the question raises, nobody can tell, and that is a difference.
+    Where the question raises, the step counts as different: nobody can tell.
     """
     try:
         return _words("nearest", implementation.nearest(problem))

@@ -49,6 +49,7 @@ NAMES = {
     "harness.adapters.packages.reason_against_package": "paragone.adapters.packages.package_unavailable",
     "harness.declared.reason_against": "paragone.implementation.declaration.unavailable_reason",
     "harness.errors.InvalidWorkload": "paragone.errors.InvalidProblem",
+    "harness.errors.words_of": "paragone.errors.error_text",
     "harness.registry.Broken": "paragone.implementation.registry.Unusable",
     "harness.registry.Found": "paragone.implementation.registry.Registered",
     "harness.registry.refuse_broken": "paragone.implementation.registry.refuse_unusable",

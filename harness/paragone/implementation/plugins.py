@@ -1,4 +1,4 @@
-"""Where implementations come from besides `impls/`: folders anywhere, and installed packages."""
+"""The folders that implementations come from: the project's own, --plugins, PARAGONE_PLUGINS, installed packages."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ VARIABLE = "PARAGONE_PLUGINS"
 
 @dataclass(frozen=True)
 class Location:
-    """A folder that should hold an impl.py, and where it was found, in words; "" is the project's own."""
+    """A folder that should hold an impl.py; `origin` says how it was found, "" for the project's own."""
 
     folder: Path
     origin: str = ""
@@ -26,66 +26,66 @@ class Location:
 
 @dataclass(frozen=True)
 class BadEntryPoint:
-    """An entry point that leads nowhere, with the reason."""
+    """An entry point that leads to no implementation."""
 
     name: str
     reason: str
 
 
 def locations_in(folder: Path, origin: str = "") -> list[Location]:
-    """Return the folders of implementations in a folder, sorted by name."""
+    """The subfolders with an impl.py, by name."""
     return [Location(path.parent, origin) for path in sorted(folder.glob("*/impl.py"))]
 
 
 def locations_given(paths: Iterable[str]) -> Iterator[Location]:
-    """Yield the places of --plugins and then those of PARAGONE_PLUGINS, each once.
+    """The folders of --plugins, then those of PARAGONE_PLUGINS, each once.
 
-    A path is an implementation's own folder or a folder of such folders. Raises Misuse for one that is neither.
+    A path names an implementation's own folder or a folder of such folders. Raises Misuse where it is neither.
     """
     from_variable = [path for path in os.environ.get(VARIABLE, "").split(os.pathsep) if path]
-    asked = [*(("--plugins", path) for path in paths), *((VARIABLE, path) for path in from_variable)]
+    given = [*(("--plugins", path) for path in paths), *((VARIABLE, path) for path in from_variable)]
     seen: set[Path] = set()
-    for option, path in asked:
-        folder = expand_home(path, option).resolve()
+    for source, path in given:
+        folder = expand_home(path, source).resolve()
         if folder not in seen:
             seen.add(folder)
-            yield from _locations_at(folder, f"{option} {path}")
+            yield from _locations_at(folder, f"{source} {path}")
 
 
-def _locations_at(folder: Path, asked: str) -> list[Location]:
+def _locations_at(folder: Path, given: str) -> list[Location]:
     if not folder.is_dir():
         what = "it is a file" if folder.exists() else "there is no such folder"
         raise Misuse(
-            f"{asked}: expected a folder with implementations; {what}. A new one: paragone new NAME --into PATH"
+            f"{given}: expected a folder with implementations; {what}. A new one: paragone new NAME --into PATH"
         )
     if (folder / "impl.py").is_file():
         return [Location(folder, f"plugin {folder}")]
-    if not (found := locations_in(folder, f"plugin {folder}")):
+    if not (inside := locations_in(folder, f"plugin {folder}")):
         raise Misuse(
-            f"{asked}: expected impl.py there, or folders with an impl.py in each; found none. "
+            f"{given}: expected impl.py there, or folders with an impl.py in each; found none. "
             "A new one: paragone new NAME --into PATH"
         )
-    return found
+    return inside
 
 
 def locations_installed() -> tuple[list[Location], list[BadEntryPoint]]:
-    """Return the places that installed packages name, and the entry points that lead nowhere.
+    """The folders that installed packages declare, and the entry points that lead to none.
 
     The value of an entry point is a package with impl.py in it, or that module: "my_package" or "my_package.impl".
     """
-    places, lost = [], []
+    locations, bad = [], []
     for entry in sorted(importlib.metadata.entry_points(group=ENTRY_POINTS), key=lambda entry: entry.name):
         origin = f"package {entry.dist.name} {entry.dist.version}" if entry.dist else "an installed package"
         folder, reason = _folder_of(entry.module)
         if folder is None:
-            lost.append(BadEntryPoint(entry.name, f"{origin}: entry point {entry.name} = {entry.value!r}: {reason}"))
+            bad.append(BadEntryPoint(entry.name, f"{origin}: entry point {entry.name} = {entry.value!r}: {reason}"))
         else:
-            places.append(Location(folder, origin))
-    return places, lost
+            locations.append(Location(folder, origin))
+    return locations, bad
 
 
 def _folder_of(module: str) -> tuple[Path | None, str]:
-    """Return the folder of a package, or why there is none; only the packages above it are imported."""
+    """A package's folder, or None and the reason. Finding it imports its parent packages, but not the package."""
     try:
         spec = importlib.util.find_spec(module.removesuffix(".impl"))
     except Exception as error:  # a parent package may raise anything

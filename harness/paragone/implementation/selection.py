@@ -1,6 +1,6 @@
-"""The names by which implementations and variants are asked for: numpy_rows, numpy_*, numpy_rows[order=F].
+"""Patterns that select implementations and variants: numpy_rows, numpy_*, numpy_rows[order=F].
 
-The values of axes in brackets narrow what the name before them says; an axis that is not named keeps all its values.
+Brackets fix the values of some axes; an axis that they leave out keeps all its values.
 """
 
 from __future__ import annotations
@@ -15,30 +15,29 @@ from paragone.implementation.contract import Implementation, Variant, axes_of, v
 HINT = " One variant is asked for by its axes in brackets, such as 'numpy_rows[order=F]'."
 
 
-def is_called(name: str, pattern: str) -> bool:
-    """Return whether an implementation has the name of a pattern, whatever axes that asks for."""
+def matches_name(name: str, pattern: str) -> bool:
+    """Ignores the brackets of the pattern."""
     return fnmatchcase(name, _parts(pattern)[0])
 
 
-def is_chosen(variant: Variant, patterns: Iterable[str]) -> bool:
-    """Return whether one of the patterns means this variant."""
+def is_selected(variant: Variant, patterns: Iterable[str]) -> bool:
     name, axes = variant.implementation.name, dict(variant.axis).items()
-    return any(is_called(name, pattern) and _parts(pattern)[1].items() <= axes for pattern in patterns)
+    return any(matches_name(name, pattern) and _parts(pattern)[1].items() <= axes for pattern in patterns)
 
 
-def chosen(known: Sequence[type[Implementation]], pattern: str) -> list[type[Implementation]]:
-    """Return the implementations of which a pattern means a variant.
+def selected(known: Sequence[type[Implementation]], pattern: str) -> list[type[Implementation]]:
+    """The implementations with a variant that matches.
 
-    Raises UnknownName where none is called so, Misuse where those that are have no such axes.
+    Raises UnknownName where no name matches, Misuse where a name matches and none of its variants does.
     """
-    called = [implementation for implementation in known if is_called(implementation.name, pattern)]
-    if not called:
+    named = [implementation for implementation in known if matches_name(implementation.name, pattern)]
+    if not named:
         hint = HINT if set(pattern) & set(" [") else ""
         raise UnknownName("implementation", _parts(pattern)[0], [one.name for one in known], hint)
-    found = [one for one in called if any(is_chosen(variant, [pattern]) for variant in variants(one))]
-    if not found:
-        raise Misuse(f"no variant is called {pattern!r}. There are: {'; '.join(map(_with_axes, called))}")
-    return found
+    matching = [one for one in named if any(is_selected(variant, [pattern]) for variant in variants(one))]
+    if not matching:
+        raise Misuse(f"no variant is called {pattern!r}. There are: {'; '.join(map(_with_axes, named))}")
+    return matching
 
 
 def _with_axes(implementation: type[Implementation]) -> str:
@@ -47,6 +46,6 @@ def _with_axes(implementation: type[Implementation]) -> str:
 
 
 def _parts(pattern: str) -> tuple[str, Mapping[str, str]]:
-    """Return name and axes; brackets without an equal sign are those of a glob, as in numpy_[rc]*."""
-    found = re.fullmatch(r"(.*)\[[^\[\]]*=[^\[\]]*\]", pattern)
-    return (found[1], axes_of(pattern[len(found[1]) :])) if found else (pattern, {})
+    """Name and axes. Brackets without an equal sign belong to a glob, as in numpy_[rc]*."""
+    match = re.fullmatch(r"(.*)\[[^\[\]]*=[^\[\]]*\]", pattern)
+    return (match[1], axes_of(pattern[len(match[1]) :])) if match else (pattern, {})

@@ -12,7 +12,7 @@ from paragone.errors import Misuse, UnknownName
 from paragone.implementation.contract import FLOATS, Variant, variants
 from paragone.implementation.declaration import difference_from
 from paragone.implementation.registry import Registered, Unusable, find_variant, select
-from paragone.implementation.selection import is_chosen
+from paragone.implementation.selection import is_selected
 from paragone.machine.memory import worker_limit_bytes
 from paragone.plan.request import Request
 from paragone.task.mlp.problem import Problem
@@ -143,7 +143,7 @@ def chosen_variants(request: Request, chosen: Sequence[Registered]) -> list[Vari
     """Return the variants asked for by name and dtype; in a quick run without a dtype one dtype of each."""
     every = [variant for found in chosen for variant in variants(found.implementation)]
     if request.implementations:
-        every = [variant for variant in every if is_chosen(variant, request.implementations)]
+        every = [variant for variant in every if is_selected(variant, request.implementations)]
     if request.dtypes:
         return [variant for variant in every if variant.dtype in request.dtypes]
     if request.quick:
