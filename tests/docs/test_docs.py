@@ -8,7 +8,7 @@ from paragone.files.paths import PROJECT
 
 DOCUMENTS = (
     *("README.md", "METHODOLOGY.md", "CONTRIBUTING.md", "CHANGELOG.md"),
-    *("docs/c-abi.md", "docs/julia.md", "docs/process.md"),
+    *("docs/c-abi.md", "docs/julia.md", "docs/process.md", "docs/words.md"),
 )
 LINK = re.compile(r"\]\(([^)\s]+)\)|(?:src|href)=\"([^\"]+)\"")
 PLACEHOLDER = re.compile(r"^[ \t]*[A-Z][A-Z _-]{2,}[ \t]*$", re.MULTILINE)
