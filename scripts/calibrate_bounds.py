@@ -28,10 +28,11 @@ from paragone.task.mlp.data import DataSet, find_data
 from paragone.task.mlp.judge import STEPS_TO_TELL_ROUNDING
 from paragone.task.mlp.problem import Problem
 from paragone.task.mlp.problem_files import find_problem, shipped_names
-from paragone.task.mlp.reference import Trajectory, cached_trajectory
+from paragone.task.mlp.reference import Trajectory
 from paragone.task.mlp.state import State
 from paragone.task.mlp.stress import check_steps, stress_problem, stress_state
 from paragone.task.mlp.tolerance import LOSSES, loss_distance, rounding_ratio, tensor_distances
+from paragone.task.mlp.trajectory_cache import cached_trajectory
 
 (NumpyRows,) = read_folder(IMPLEMENTATIONS / "numpy_rows")
 KINDS = ("W", "b", "dW", "db", LOSSES)

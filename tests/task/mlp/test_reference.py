@@ -6,12 +6,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from scipy.special import expit, log_expit, log_softmax, softmax
+from tiny_training import state_of, tiny_data, tiny_problem
 
-from paragone.task.mlp import reference
-from paragone.task.mlp.problem import Problem
-from paragone.task.mlp.problem_files import find_problem
 from paragone.task.mlp.reference import (
-    cached_trajectory,
     forward,
     sample_loss,
     sigmoid,
@@ -24,30 +21,9 @@ from paragone.task.mlp.state import State
 PAIRS = [("sigmoid", "quadratic"), ("sigmoid", "log"), ("softmax", "cross_entropy")]
 
 
-def tiny_problem(output="sigmoid", loss="quadratic", layers=(5, 4, 3, 10), **changes) -> Problem:
-    plain = replace(
-        find_problem("nielsen"),
-        layers=layers,
-        n_train=12,
-        output_activation=output,
-        loss=loss,
-        learning_rate=((1, 0.5),),
-        start="scaled_normal",
-    )
-    return replace(plain, **changes)
-
-
 @pytest.fixture
 def data():
-    random = np.random.default_rng(1)
-    return random.integers(0, 256, (12, 5)).astype(np.uint8), random.integers(0, 10, 12).astype(np.uint8)
-
-
-def state_of(problem, seed=2):
-    """A state with previous updates, as in the middle of a training."""
-    random = np.random.default_rng(seed)
-    tensors = {name: random.standard_normal(x.shape) for name, x in problem.start_state(0).tensors().items()}
-    return State.from_tensors(tensors, step=0)
+    return tiny_data()
 
 
 def test_one_step_is_what_one_works_out_by_hand():
@@ -202,72 +178,3 @@ def test_the_mini_batch_is_the_images_and_labels_that_the_order_names(data):
     expected, _ = step(problem, data[0][[7, 3]], data[1][[7, 3]], state_of(problem))
 
     assert found.digest() == expected.digest()
-
-
-@pytest.fixture
-def cached(data, tmp_path):
-    """A function that asks the cache, with a count of how often the trajectory was computed."""
-    problem = tiny_problem()
-
-    def ask(problem=problem, sha="a", start=None, order=None):
-        order = np.arange(12).reshape(3, 4) if order is None else order
-        return cached_trajectory(problem, sha, *data, start or state_of(problem), order, tmp_path)
-
-    return ask
-
-
-def count_computations(monkeypatch):
-    calls = []
-    compute = reference.trajectory
-    monkeypatch.setattr(reference, "trajectory", lambda *arguments: calls.append(1) or compute(*arguments))
-    return calls
-
-
-def test_a_trajectory_is_computed_once_and_read_back_bit_for_bit(cached, monkeypatch):
-    calls = count_computations(monkeypatch)
-    first, second = cached(), cached()
-
-    assert len(calls) == 1
-    assert [s.digest() for s in first.states] == [s.digest() for s in second.states]
-    np.testing.assert_array_equal(first.losses, second.losses)
-    np.testing.assert_array_equal(first.spread["W2"], second.spread["W2"])
-    np.testing.assert_array_equal(first.loss_spread, second.loss_spread)
-    assert first.batch_size == second.batch_size
-
-
-def test_whatever_decides_the_numbers_makes_another_cache_entry(cached, monkeypatch, tmp_path):
-    calls = count_computations(monkeypatch)
-    cached()
-    cached(problem=tiny_problem(momentum=0.1))
-    cached(sha="b")
-    cached(start=state_of(tiny_problem(), seed=9))
-    cached(order=np.arange(12)[::-1].reshape(3, 4))
-    cached(order=np.arange(12).reshape(4, 3))
-    source = tmp_path / "source.py"
-    source.write_text("another definition")
-    monkeypatch.setattr(reference, "DEFINING_SOURCES", (str(source),))
-    cached()
-
-    assert len(calls) == 7
-
-
-@pytest.mark.parametrize("damage", [lambda b: b[: len(b) // 2], lambda b: b"", lambda b: b[:300] + b"?" + b[301:]])
-def test_a_damaged_cache_file_is_computed_again(damage, cached, monkeypatch, tmp_path):
-    calls = count_computations(monkeypatch)
-    sound = cached()
-    (path,) = tmp_path.glob("*.npz")
-    path.write_bytes(damage(path.read_bytes()))
-    again = cached()
-
-    assert len(calls) == 2
-    assert sound.states[-1].digest() == again.states[-1].digest()
-    assert not list(tmp_path.glob("*.unfinished"))
-
-
-def test_a_cache_that_cannot_be_written_costs_time_only(data, tmp_path):
-    problem = tiny_problem()
-    occupied = tmp_path / "a file, not a folder"
-    occupied.write_text("")
-    found = cached_trajectory(problem, "a", *data, state_of(problem), np.arange(12).reshape(3, 4), occupied)
-
-    assert found.n_steps == 3

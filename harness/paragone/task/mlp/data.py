@@ -1,8 +1,8 @@
-"""Where the data set comes from, in this order, and what is said about it.
+"""Where the data set comes from, in this order:
 
     a path (--data)  →  PARAGONE_DATA  →  the cache  →  a download  →  the embedded digits
 
-A path that is given must be right: a wrong one is an error, not a reason to go on to the next.
+A path given by the user must be right: a wrong one is an error and does not fall through to the next place.
 """
 
 from __future__ import annotations
@@ -28,10 +28,9 @@ Say = Callable[[str], None]
 
 
 def find_data(path: str | None, say: Say) -> DataSet:
-    """Return the data set, from the first place that has it; its content is checked, byte by byte.
+    """Find the data set, and compare the hash of its content with MNIST's.
 
-    `path` is a file, a folder or "digits"; `say` gets sentences of one line for the user.
-    Raises DataUnusable.
+    `path` is a file, a folder or "digits"; `say` gets sentences of one line for the user. Raises DataUnusable.
     """
     if path is not None:
         return _from_choice(path, "--data", say)
@@ -40,12 +39,12 @@ def find_data(path: str | None, say: Say) -> DataSet:
     if cached := find_entry(MNIST_SHA256, say):
         return replace(cached, origin=f"the cache {cached.folder}; first found as: {cached.origin}")
     if os.environ.get("PARAGONE_OFFLINE", "0") not in ("", "0"):
-        return _instead("PARAGONE_OFFLINE is set: MNIST is not downloaded", say)
+        return _fall_back("PARAGONE_OFFLINE is set: MNIST is not downloaded", say)
     return _from_download(say)
 
 
 def check_fits(problem: Problem, data: DataSet) -> None:
-    """Raise InvalidProblem, naming the key of the problem file, unless it can be trained on this data."""
+    """Raise InvalidProblem, naming the key of the problem file, where the problem does not fit this data."""
     n_train, n_pixels = data.train_images.shape
     if problem.layers[0] != n_pixels:
         raise InvalidProblem(
@@ -68,7 +67,7 @@ def _from_choice(choice: str, chosen_by: str, say: Say) -> DataSet:
         path = Path(choice).expanduser()
         source = locate(path, MNIST)
         origin = f"{source.form}, found by {chosen_by} in {path.absolute()}"
-        return _known_or_made(source.fingerprint(), "MNIST", origin, lambda: source.read(source.files, MNIST), say)
+        return _cached_or_made(source.fingerprint(), "MNIST", origin, lambda: source.read(source.files, MNIST), say)
     except OSError as error:
         raise DataUnusable(f"{chosen_by}: {choice}: cannot be read: {error.strerror}.") from None
     except (RuntimeError, ValueError) as error:  # no such home folder; a null byte
@@ -78,29 +77,29 @@ def _from_choice(choice: str, chosen_by: str, say: Say) -> DataSet:
 
 
 def _from_download(say: Say) -> DataSet:
-    # Here, because it imports what opens connections, and workers import this module.
+    # Imported here: workers import this module, and never the network and progress-bar libraries of a download.
     from paragone.task.mlp.mnist.download import DownloadFailed, download
 
     say("MNIST is downloaded once, about 12 MB.")
     try:
         arrays, host = download(MNIST, say)
     except DownloadFailed as error:
-        return _instead(str(error), say)
+        return _fall_back(str(error), say)
     return store(arrays, "MNIST", f"downloaded from {host}")
 
 
-def _instead(reason: str, say: Say) -> DataSet:
+def _fall_back(reason: str, say: Say) -> DataSet:
     say(f"{reason}. Instead: scikit-learn's real 8×8 digits, enlarged to 28×28. {ADVICE}")
     return _digits(reason, say)
 
 
 def _digits(reason: str, say: Say) -> DataSet:
     origin = f"embedded: real 8×8 digits enlarged to 28×28 and shifted; {reason}"
-    return _known_or_made(digits.fingerprint(), digits.NAME, origin, digits.make_digits, say)
+    return _cached_or_made(digits.fingerprint(), digits.NAME, origin, digits.make_digits, say)
 
 
-def _known_or_made(fingerprint: str, name: str, origin: str, make: Callable[[], Arrays], say: Say) -> DataSet:
-    """Return the entry noted for this fingerprint, or make the arrays and store them."""
+def _cached_or_made(fingerprint: str, name: str, origin: str, make: Callable[[], Arrays], say: Say) -> DataSet:
+    """The cache entry that is noted for this fingerprint, or a new one of the arrays that `make` returns."""
     sha256 = recall(fingerprint)
     if sha256 and (cached := find_entry(sha256, say)):
         return replace(cached, name=name, origin=origin)

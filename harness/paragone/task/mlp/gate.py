@@ -1,6 +1,6 @@
-"""The gate: whether what an implementation computes is what the problem asks for, and if not, why not.
+"""The gate: nothing passes whose result is not what the problem defines.
 
-Pure functions of states; where `train` runs, in this process or behind a pipe, is nobody's concern here.
+An implementation is given as a function `train`; it may run in this process or behind a pipe.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ from paragone.errors import HarnessError, VerificationFailed, error_text
 from paragone.task.mlp.diagnose import likely_mistake
 from paragone.task.mlp.judge import CheckResult, fault_of_result, form_fault, judge, losses_fault, step_fault
 from paragone.task.mlp.problem import Problem
-from paragone.task.mlp.reference import Trajectory, cached_trajectory, trajectory
+from paragone.task.mlp.reference import Trajectory, trajectory
 from paragone.task.mlp.state import State
 from paragone.task.mlp.stress import check_steps, is_stress_problem, stress_problem, stress_state
 from paragone.task.mlp.tolerance import LOSSES, compared_tensors
+from paragone.task.mlp.trajectory_cache import cached_trajectory
 
 __all__ = [
     "CheckResult",
@@ -36,7 +37,7 @@ __all__ = [
     "stress_state",
 ]
 
-# Reset to this state, train in this order, give back the state and the losses.
+# (state to reset to, order) → (state after the training, losses or None).
 Train = Callable[[State, NDArray[np.int64]], tuple[State, NDArray[Any] | None]]
 
 
@@ -48,10 +49,10 @@ def check_head(
     dtype: str,
     deterministic: bool = True,
 ) -> CheckResult:
-    """Return whether training from the first expected state follows the reference, and does so again.
+    """Train the head twice and compare both results with the reference; the bits must agree if `deterministic`.
 
-    Between the two, one step is trained: whoever keeps something of it, or gives out arrays that
-    it goes on using, is seen. A HarnessError of `train` (a worker that died) is not caught.
+    One step is trained in between. It uncovers an incomplete reset, and results that are live arrays instead of copies.
+    A HarnessError of `train`, such as a worker that died, is not caught.
     """
     start = expected.states[0]
     untouched, order_as_given = start.digest(), order.copy()
@@ -90,10 +91,10 @@ def check_tail(
     losses: NDArray[Any] | None,
     n_tail: int,
 ) -> CheckResult:
-    """Return whether the last `n_tail` steps of a training that ended in `final` follow the reference.
+    """Compare the last `n_tail` steps of a training that ended in `final` with the reference.
 
-    All but these steps are trained again, untimed; the reference goes on from there. `losses` are those of
-    the whole training.
+    The implementation trains all steps before them once more, and the reference continues from its state. `losses` are
+    those of the whole training.
     """
     n_tail = min(n_tail, len(order))
     if fault := losses_fault(problem, losses, len(order)):
@@ -106,7 +107,7 @@ def check_tail(
     fault = form_fault(problem, reached, before_tail) or step_fault(reached, before_tail)
     if fault:
         return CheckResult("failed", f"before the last {n_tail} steps: {fault}", n_steps=n_tail)
-    if problem.momentum == 0:  # what it gives for the previous updates then means nothing, and may be anything
+    if problem.momentum == 0:  # then an implementation may return anything as previous updates
         before_tail = State.at_rest(before_tail.W, before_tail.b, before_tail.step)
     expected = trajectory(problem, images, labels, before_tail, order[-n_tail:])
     recorded = None if losses is None or not problem.records_loss else losses[-n_tail:]
@@ -122,9 +123,10 @@ def check_approximate(
     difference: str,
     deterministic: bool = True,
 ) -> CheckResult:
-    """Return "not checked" with the difference of a training that only comes near the problem; it never passes.
+    """Check an implementation that only approximates the problem: "not checked", with the difference as the reason.
 
-    It fails where the form of its result is wrong, or where training again gives other bits though it says it will not.
+    It fails where the form of its result is wrong, or where it is declared deterministic and gives other bits when it
+    trains again.
     """
     try:
         got, losses = _trained(train, start, order)
@@ -150,7 +152,7 @@ def check_form(
     dtype: str,
     difference: str,
 ) -> CheckResult:
-    """Return "not checked" with the difference where the result of a training from `start` has the right form."""
+    """Check the form of the result only: "not checked" with the difference as the reason, or "failed"."""
     due = replace(start, step=start.step + n_steps)
     if fault := fault_of_result(problem, due, got, losses, n_steps, dtype):
         return CheckResult("failed", fault, n_steps=n_steps)
@@ -170,10 +172,10 @@ def gate(
     data_sha256: str = "",
     max_steps: int | None = None,
 ) -> CheckResult:
-    """Return whether one implementation passes at one batch size; it must hold `problem` already.
+    """Check one implementation, which has loaded `problem`, at one batch size; a failure names the likely mistake.
 
-    To be called with the problem and with `stress_problem(problem)`. `folder` keeps the reference trajectories,
-    which depend on the data by `data_sha256`. `max_steps` spares slow implementations.
+    To be called with the problem and with `stress_problem(problem)`. `folder` keeps reference trajectories, which are
+    named by `data_sha256` among others. `max_steps` shortens the check of slow implementations.
     """
     start = stress_state(problem, seed, batch_size) if is_stress_problem(problem) else problem.start_state(seed)
     order = problem.order(seed, check_steps(batch_size), batch_size)
@@ -181,7 +183,7 @@ def gate(
         expected = trajectory(problem, images, labels, start, order)
     else:
         expected = cached_trajectory(problem, data_sha256, images, labels, start, order, folder)
-    # Fewer steps are the head of the same trajectory: one cached file serves the fast and the slow.
+    # Fewer steps are the head of the same trajectory, so one cached file serves fast and slow implementations.
     expected, order = expected.head(max_steps or len(order)), order[:max_steps]
     last: list[State] = []
 
@@ -200,7 +202,7 @@ def gate(
 
 
 def _trained(train: Train, state: State, order: NDArray[np.int64]) -> tuple[State, NDArray[Any] | None]:
-    """Return what `train` gives; an exception of the implementation is a reason to fail it."""
+    """Call `train`. Raises VerificationFailed where the implementation raises."""
     try:
         got, losses = train(state, order)
     except HarnessError:

@@ -1,4 +1,8 @@
-"""Return whether one result is what honest arithmetic makes of a training, and if not, why not."""
+"""Whether one result is what honest arithmetic makes of a training, and if not, why not.
+
+A result passes through four stages: its form (shapes, finite values), the precision of its values, the distance of
+every tensor from the reference, and for float32 the size of that distance, which float64 arithmetic cannot reach.
+"""
 
 from __future__ import annotations
 
@@ -22,17 +26,17 @@ from paragone.task.mlp.tolerance import (
     tensor_of_uncertain_sign,
 )
 
-# A bound above this would let wrong results pass: the training is chaotic, or its steps drown in the rounding of
-# the weights. (NaN, where the spread overflowed, is not below it either.)
+# With a looser bound wrong results would pass: the training is chaotic, or the rounding of the weights is larger than
+# its steps. (A bound of NaN, where the spread overflowed, is not below it either.)
 LOOSEST_BOUND = 0.1
-# Where rounding is amplified more than this, the linear estimate of what it does means nothing.
+# The spread is a linear estimate, which means nothing where rounding is amplified more than this.
 MOST_AMPLIFIED = 1e6
-# A weight whose sign rounding decides moves the other tensors by a few bounds; a mistake moves them by many.
+# A weight of uncertain sign moves the other tensors by a few bounds, a mistake by many.
 LARGEST_JUMP = 30.0
 
-# Float32 arithmetic rounds every weight at every step, float64 arithmetic rounded at the end only once. Where each step
-# touches every weight, honest float32 is about √n_steps times as far off: 3 times or more over 8
-# steps, 4.5 over 20 (scripts/calibrate_bounds.py).
+# Float32 arithmetic rounds every weight at every step; float64 arithmetic whose result is rounded rounds it once. Where
+# an L2 penalty moves every weight at every step, honest float32 is about √n_steps times as far from the reference:
+# 3 times or more over 8 steps, 4.5 over 20 (scripts/calibrate_bounds.py).
 STEPS_TO_TELL_ROUNDING = 8
 ROUNDED_ONCE = 1.25
 ROUNDING_NOT_TOLD = "whether every step was rounded to float32: not checked, to tell takes 8 steps with an L2 penalty"
@@ -40,11 +44,10 @@ ROUNDING_NOT_TOLD = "whether every step was rounded to float32: not checked, to 
 
 @dataclass(frozen=True)
 class CheckResult:
-    """What a check found. `error` and `bound` are relative to the reference's displacement.
+    """The result of one check. `error` and `bound` are relative to the reference's displacement.
 
-    `status` is "passed", "failed" or "not checked"; `reason` is a sentence, empty where passed. The
-    tensor is the one that comes closest to its bound, or passes it furthest. `note` says what a passed
-    check could not look at.
+    `status` is "passed", "failed" or "not checked"; `reason` is a sentence, empty where passed. `tensor` has the
+    largest error in units of its bound. `note` names what a passed check could not decide.
     """
 
     status: str
@@ -57,12 +60,11 @@ class CheckResult:
 
     @property
     def passed(self) -> bool:
-        """Return whether the result was checked and is right."""
         return self.status == "passed"
 
 
 def judge(problem: Problem, expected: Trajectory, got: State, losses: NDArray[Any] | None, dtype: str) -> CheckResult:
-    """Return whether `got` and `losses` are what honest arithmetic in `dtype` makes of this training."""
+    """Compare the result of a training in `dtype` with the reference, `losses` too where the problem records them."""
     n_steps = expected.n_steps
     if not (_is_finite(expected.states[-1], problem) and np.isfinite(expected.losses).all()):
         return CheckResult("not checked", "the reference itself is not finite: this training diverges", n_steps=n_steps)
@@ -100,10 +102,7 @@ def judge(problem: Problem, expected: Trajectory, got: State, losses: NDArray[An
 def fault_of_result(
     problem: Problem, expected: State, got: State, losses: NDArray[Any] | None, n_steps: int, dtype: str
 ) -> str | None:
-    """Return what is wrong with a result before its values are compared, or None.
-
-    Of `expected` only the shapes and the step count are looked at.
-    """
+    """What is wrong with the form of a result, or None. Only the shapes and the step count of `expected` matter."""
     return (
         form_fault(problem, expected, got)
         or losses_fault(problem, losses, n_steps)
@@ -113,7 +112,7 @@ def fault_of_result(
 
 
 def form_fault(problem: Problem, expected: State, got: State) -> str | None:
-    """Return what is wrong with the shapes, dtypes and values of a state, or None."""
+    """Which array of a state has the wrong shape or dtype, or values that are not finite; None where none has."""
     if not isinstance(got, State):
         return f"params: expected a State, got {type(got).__name__}"
     depth = len(expected.W)
@@ -131,7 +130,6 @@ def form_fault(problem: Problem, expected: State, got: State) -> str | None:
 
 
 def losses_fault(problem: Problem, losses: NDArray[Any] | None, n_steps: int) -> str | None:
-    """Return what is wrong with the form of the recorded losses, or None."""
     if not problem.records_loss:
         return None
     if losses is None:
@@ -142,11 +140,11 @@ def losses_fault(problem: Problem, losses: NDArray[Any] | None, n_steps: int) ->
 
 
 def precision_fault(problem: Problem, got: State, dtype: str) -> str | None:
-    """Return which tensor holds values that the declared dtype cannot, or None."""
+    """Which tensor holds values that float32 cannot, where float32 is declared; else None."""
     if dtype != "float32":
         return None
     for name, tensor in compared_tensors(problem, got).items():
-        with np.errstate(over="ignore"):  # what overflows float32 becomes infinite, and so differs
+        with np.errstate(over="ignore"):  # a value beyond float32 becomes infinite, and so differs
             unrepresentable = np.count_nonzero(rounded_to_float32(tensor) != tensor)
         if unrepresentable:
             return (
@@ -157,7 +155,6 @@ def precision_fault(problem: Problem, got: State, dtype: str) -> str | None:
 
 
 def step_fault(expected: State, got: State) -> str | None:
-    """Return how the step count is wrong, or None."""
     return None if got.step == expected.step else f"the step count is {got.step}, {expected.step} is expected"
 
 

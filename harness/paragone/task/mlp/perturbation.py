@@ -1,7 +1,8 @@
-"""The step in matrices, float64, open to change: what rounding does to a training, and what mistakes do.
+"""The step a second time, on whole mini-batches, with every quantity open to change.
 
-The reference says what is right and is closed. This is the same step a second time, faster, with
-every quantity that a perturbation or a mistake could touch in a field of `PerturbedTraining`.
+The reference defines what is right and cannot be altered. This step is faster, and each quantity that rounding or a
+mistake could touch is a field of `PerturbedTraining`: `spread` measures what rounding does to a training, `diagnose`
+repeats a training with one mistake at a time.
 """
 
 from __future__ import annotations
@@ -15,29 +16,28 @@ from numpy.typing import NDArray
 from paragone.task.mlp.problem import Problem
 from paragone.task.mlp.state import FloatArray, State
 
-BLOCK = 1000  # images taken at once: 6 MB of pixels
-NOISE = 2.0**-30  # far above float64's own rounding, far below where the response stops being linear
+BLOCK = 1000  # images converted at once: 6 MB of pixels
+NOISE = 2.0**-30  # far above float64's own rounding errors, and small enough for a linear response
 N_NOISY_RUNS = 4
 
 
 def unchanged(x: FloatArray) -> FloatArray:
-    """Return x."""
     return x
 
 
 def slope(A: FloatArray) -> FloatArray:
-    """Return σ′ from the activation: A·(1 − A)."""
+    """σ′ from the activation: A·(1 − A)."""
     return A * (1 - A)
 
 
 def no_slope(A: FloatArray) -> FloatArray:
-    """Return ones, in the place of σ′."""
+    """1 in place of σ′."""
     return np.ones_like(A)
 
 
 @dataclass(frozen=True)
 class PerturbedTraining:
-    """A training, and the ways in which it may differ from the one that the problem describes."""
+    """A training, with a field for each way in which it can differ from the one that the problem defines."""
 
     problem: Problem
     images: NDArray[np.uint8]
@@ -46,7 +46,7 @@ class PerturbedTraining:
     order: NDArray[np.int64]
     R: float
     rates: FloatArray  # η of every step
-    label_order: NDArray[np.int64]  # whose labels go with the images of `order`
+    label_order: NDArray[np.int64]  # indices of the labels that go with the images of `order`
     pixel_scale: float = 1 / 255
     output_activation: str = ""
     output_slope: Callable[[FloatArray], FloatArray] = no_slope
@@ -66,7 +66,7 @@ class PerturbedTraining:
         state: State,
         order: NDArray[np.int64],
     ) -> PerturbedTraining:
-        """Return the training that the problem describes."""
+        """The training that the problem defines, without any perturbation."""
         return cls(
             problem=problem,
             images=images,
@@ -82,12 +82,12 @@ class PerturbedTraining:
 
 
 def sigmoid(Z: FloatArray) -> FloatArray:
-    """Return 1 / (1 + exp(−Z)) in a form that cannot overflow."""
+    """1 / (1 + exp(−Z)) = ½ + ½·tanh(Z/2), which cannot overflow."""
     return 0.5 + 0.5 * np.tanh(0.5 * Z)
 
 
 def softmax(Z: FloatArray) -> FloatArray:
-    """Return exp(Z) / Σ exp(Z) of every row."""
+    """exp(Z) / Σ exp(Z) of every row."""
     E = np.exp(Z - Z.max(axis=1, keepdims=True))
     return np.asarray(E / E.sum(axis=1, keepdims=True))
 
@@ -134,7 +134,7 @@ def _add_gradients(
     W_sum: list[FloatArray],
     b_sum: list[FloatArray],
 ) -> float:
-    """Add this block's gradients to the sums; return its loss."""
+    """Add this block's gradients to W_sum and b_sum in place; return its summed loss."""
     A = [X]
     for W, b in zip(state.W, state.b, strict=True):
         Z = training.noise(A[-1] @ W.T + b)
@@ -162,12 +162,13 @@ def _loss(problem: Problem, Z: FloatArray, A: FloatArray, Y: FloatArray) -> floa
 
 
 def spread(training: PerturbedTraining) -> tuple[dict[str, FloatArray], FloatArray]:
-    """Return how far rounding drives this training apart, per unit of relative rounding error.
+    """How far rounding drives this training apart, per unit of relative rounding error.
 
-    Every weight, logit, activation, delta and update of every step is multiplied by 1 + NOISE·ξ with ξ
-    standard normal, in a few runs (Monte Carlo arithmetic: D. S. Parker, UCLA CSD-970002, 1997). The
-    first value has, by tensor, the root mean square over the runs of ‖noisy − plain‖ / NOISE after
-    each step, (n_steps,); the second the same for the losses.
+        spread = √(mean over the noisy runs of ‖noisy − plain‖²) / NOISE
+
+    In a noisy run every weight, logit, activation, delta and update of every step is multiplied by 1 + NOISE·ξ with ξ
+    standard normal (Monte Carlo arithmetic: D. S. Parker, UCLA CSD-970002, 1997). Returns the spread after each step,
+    (n_steps,), by tensor, and that of the losses.
     """
     random = np.random.Generator(np.random.PCG64(0))
 
@@ -188,7 +189,7 @@ def spread(training: PerturbedTraining) -> tuple[dict[str, FloatArray], FloatArr
 
 
 def logits(state: State, images: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return Z of the last layer, (N, C); softmax and sigmoid are increasing, so that its largest decides the class."""
+    """Z of the last layer, (N, C). Softmax and sigmoid are increasing, so the class is that of the largest logit."""
     A = images
     for W, b in zip(state.W[:-1], state.b[:-1], strict=True):
         A = 0.5 * (1 + np.tanh(0.5 * (A @ W.T + b)))

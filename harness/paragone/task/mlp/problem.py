@@ -1,4 +1,4 @@
-"""The problem as data: network, loss, update rule, and the streams of random numbers it starts from."""
+"""The problem as data: network, loss, update rule, and the random streams of its start and its orders."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from paragone.task.mlp.state import State
 
-# The three pairs for which a step is defined, and what each makes of the output layer.
+# The pairs of output activation and loss for which a step is defined.
 OUTPUTS_AND_LOSSES = (("sigmoid", "quadratic"), ("sigmoid", "log"), ("softmax", "cross_entropy"))
 HIDDEN_ACTIVATIONS = ("sigmoid",)
 REDUCTIONS = ("mean", "sum")
@@ -23,15 +23,14 @@ N_CLASSES = 10
 
 @dataclass(frozen=True)
 class Problem:
-    """One problem: what is trained, and by exactly which step.
+    """A network, a data set, and the step that trains it.
 
     With R = 1/B (`reduction` "mean") or 1 ("sum"), B the batch size and Δ_prev the previous update:
 
         g = R·Σ_batch ∂ℓ/∂W + l2·W + l1·sign(W)      (the penalties on weights only)
         Δ = η·g;   W ← W − (Δ + momentum·Δ_prev);   Δ_prev ← Δ
 
-    `learning_rate` holds (batch size, η) pairs, smallest batch size first.
-    `batch_sizes` is the grid that is measured unless the user asks for another.
+    `learning_rate` holds (batch size, η) pairs, smallest batch size first. `batch_sizes` is the default grid of a run.
     """
 
     name: str
@@ -60,19 +59,19 @@ class Problem:
 
     @property
     def fans(self) -> tuple[tuple[int, int], ...]:
-        """Return (fan_in, fan_out) of each layer of weights."""
+        """(fan_in, fan_out) of each layer of weights."""
         return tuple(zip(self.layers[:-1], self.layers[1:], strict=True))
 
     def steps_per_epoch(self, batch_size: int) -> int:
-        """Return ⌊N/B⌋: the remainder that does not fill a mini-batch is dropped."""
+        """⌊N/B⌋: the remainder that does not fill a mini-batch is dropped."""
         return self.n_train // batch_size
 
     def flops_per_step(self, batch_size: int) -> int:
-        """Return the floating-point operations of one step: its matrix products and its update.
+        """The floating-point operations of the matrix products and the update of one step.
 
-        A product of an (n, k) and a (k, m) matrix is 2·n·k·m. Per image and layer of weights forward and gradient
-        are one each, and behind the first layer delta·W another; the update is one multiplication and one addition
-        per parameter, and as many again for each of momentum, L1 and L2. Activations and losses are not counted.
+        A product of an (n, k) and a (k, m) matrix counts 2·n·k·m. Each layer of weights has two products per image,
+        forward and gradient, and each layer behind the first a third, delta·W. The update counts 2 per parameter, and
+        2 more for each of momentum, L1 and L2 (the penalties on weights only). Activations and losses are not counted.
         """
         products = [2 * fan_in * fan_out for fan_in, fan_out in self.fans]
         weights, biases = sum(products) // 2, sum(self.layers[1:])
@@ -81,11 +80,11 @@ class Problem:
         return batch_size * (2 * sum(products) + sum(products[1:])) + per_weight * weights + per_bias * biases
 
     def batch_scale(self, batch_size: int) -> float:
-        """Return R, by which the summed gradients and the summed loss are scaled."""
+        """R, the factor on the summed gradients and the summed loss."""
         return 1 / batch_size if self.reduction == "mean" else 1.0
 
     def start_learning_rate(self, batch_size: int) -> float:
-        """Return η of epoch 0: the entry of the largest listed size that is not above B, else the first."""
+        """η of epoch 0: that of the largest listed batch size ≤ B, else the first in the list."""
         rate = self.learning_rate[0][1]
         for listed_size, listed_rate in self.learning_rate:
             if listed_size <= batch_size:
@@ -93,7 +92,7 @@ class Problem:
         return rate
 
     def learning_rates(self, first_step: int, n_steps: int, batch_size: int) -> NDArray[np.float64]:
-        """Return η of each of `n_steps` steps from `first_step` on, shape (n_steps,).
+        """η of each of `n_steps` steps from `first_step` on, shape (n_steps,).
 
         Before epoch k (k = 0, 1, …): η ← η / (1 + d·k), with d the decay.
         """
@@ -105,10 +104,10 @@ class Problem:
         return np.asarray(start / divisors[epochs], dtype=np.float64)
 
     def start_state(self, seed: int) -> State:
-        """Return the network before its first step, drawn by PCG64 from `seed`.
+        """The network before its first step, drawn by PCG64 from `seed`.
 
-        Weights and biases are standard normal, or that times 1/√fan_in ("scaled_normal"). They are
-        rounded to float32 so that every dtype starts from the same numbers.
+        Weights and biases are standard normal, or that times 1/√fan_in ("scaled_normal"). They are rounded to float32,
+        so that every dtype starts from the same numbers.
         """
         random = np.random.Generator(np.random.PCG64(seed))
         W, b = [], []
@@ -119,10 +118,10 @@ class Problem:
         return State.at_rest(W, b)
 
     def order(self, seed: int, n_steps: int, batch_size: int) -> NDArray[np.int64]:
-        """Return the indices of the images of every mini-batch, shape (n_steps, B), int64.
+        """The image indices of every mini-batch, shape (n_steps, B), int64.
 
-        Rows of successive random permutations of the training set (PCG64, `seed`); what does not
-        fill a mini-batch at the end of an epoch is dropped. At full batch every row is 0 … N−1.
+        Rows of successive random permutations of the training set (PCG64, `seed`). The indices at the end of an epoch
+        that do not fill a mini-batch are dropped. At full batch every row is 0 … N−1.
         """
         if batch_size == self.n_train:
             return np.tile(np.arange(self.n_train), (n_steps, 1))
@@ -135,22 +134,21 @@ class Problem:
         return np.ascontiguousarray(np.concatenate(epochs)[:n_steps])
 
     def to_json(self) -> dict[str, Any]:
-        """Return the problem as plain data; `from_json` reads it back."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Problem:
-        """Return the problem that `to_json` wrote."""
+        """The inverse of `to_json`."""
         rates = tuple((int(size), float(rate)) for size, rate in data["learning_rate"])
         lists = {"layers": tuple(data["layers"]), "batch_sizes": tuple(data["batch_sizes"]), "learning_rate": rates}
         return cls(**{**data, **lists})
 
     def fingerprint(self) -> str:
-        """Return a hash of everything that decides the numbers; the words and the grid are left out."""
+        """A hash of everything that decides the numbers: not of description, source and grid."""
         content = asdict(replace(self, description="", source="", batch_sizes=()))
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def rounded_to_float32(x: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return x rounded to the nearest float32, as float64."""
+    """x rounded to the nearest float32, as float64."""
     return x.astype(np.float32).astype(np.float64)

@@ -1,4 +1,4 @@
-"""Problem files: finding them, reading them, and saying exactly what is wrong with one."""
+"""Problem files in TOML: found, read, and checked key by key, so that an error names its key."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from paragone.task.mlp.problem import HIDDEN_ACTIVATIONS, N_CLASSES, OUTPUTS_AND
 MOST_BYTES = 1 << 16  # of a problem's file; the shipped ones have 1 kB
 MOST_DIGITS = 15  # of a batch size as a key
 MOST_CHARACTERS = 100  # of a problem's name
-MOST_PARAMETERS = 10**8  # of a network: in float64 0.8 GB, of which a run holds several copies
+MOST_PARAMETERS = 10**8  # of a network: 0.8 GB in float64, and a run holds several copies
 SHIPPED = Path(__file__).parent / "problems"
 DATASETS = ("mnist",)
 DEFAULTS: dict[str, Any] = {
@@ -33,12 +33,11 @@ DEFAULTS: dict[str, Any] = {
 
 
 def shipped_names() -> list[str]:
-    """Return the names of the problems that come with the project."""
     return sorted(path.stem for path in SHIPPED.glob("*.toml"))
 
 
 def find_problem(name_or_path: str) -> Problem:
-    """Return the problem of that name, or the one in that TOML file.
+    """The shipped problem of that name, or the problem in that TOML file.
 
     Raises UnknownName or InvalidProblem.
     """
@@ -54,9 +53,9 @@ def find_problem(name_or_path: str) -> Problem:
 
 
 def read_problem(path: Path) -> Problem:
-    """Return the problem that a TOML file describes; its name is the file's stem.
+    """Read a problem from a TOML file; its name is the file's stem.
 
-    Raises InvalidProblem naming the file, the key, and what was expected.
+    Raises InvalidProblem, which names the file, the key, and what was expected.
     """
     try:
         text = read_regular(path, MOST_BYTES)
@@ -78,9 +77,9 @@ def read_problem(path: Path) -> Problem:
 
 
 def read_regular(path: Path, most_bytes: int) -> bytes:
-    """Return the content of a regular file; what is none could keep its reader waiting for ever.
+    """Read a regular file; a named pipe could block its reader for ever.
 
-    Raises OSError, and ValueError where it has more bytes.
+    Raises OSError, and ValueError where it has more than `most_bytes`.
     """
     if path.exists() and not path.is_file():
         raise OSError(0, "a folder" if path.is_dir() else "not a regular file")

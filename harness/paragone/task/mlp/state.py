@@ -1,4 +1,4 @@
-"""The canonical state of a network in training: what `reset` takes and `params` gives back."""
+"""The canonical state of a network in training: `reset` takes it, `params` returns it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class State:
 
     @classmethod
     def at_rest(cls, W: Sequence[FloatArray], b: Sequence[FloatArray], step: int = 0) -> State:
-        """Return the state of these weights and biases with no update before them."""
+        """The state of these weights and biases with previous updates of 0."""
         return cls(
             tuple(W),
             tuple(b),
@@ -40,18 +40,18 @@ class State:
 
     @classmethod
     def from_tensors(cls, tensors: dict[str, FloatArray], step: int) -> State:
-        """Return the state whose `tensors()` these are."""
+        """The inverse of `tensors()`."""
         depth = range(1, sum(name.startswith("W") for name in tensors) + 1)
         W, b, dW, db = (tuple(tensors[f"{kind}{layer}"] for layer in depth) for kind in ("W", "b", "dW", "db"))
         return cls(W, b, dW, db, step)
 
     def tensors(self) -> dict[str, FloatArray]:
-        """Return the arrays by name: W1, b1, … then dW1, db1, …; layers count from 1."""
+        """The arrays by name: W1, b1, … then dW1, db1, …; layers count from 1."""
         return dict(self._named())
 
     @classmethod
     def from_flat(cls, vector: FloatArray, layers: Sequence[int], step: int) -> State:
-        """Return the state whose `flat()` this is, in arrays of its own; `layers` are the sizes of the network."""
+        """The inverse of `flat()`, in a copy; `layers` are the sizes of the network."""
         shapes = [shape for fans in zip(layers[1:], layers[:-1], strict=True) for shape in (fans, fans[:1])] * 2
         ends = np.cumsum([int(np.prod(shape)) for shape in shapes])
         parts = np.split(np.array(vector, dtype=np.float64), ends[:-1])
@@ -62,9 +62,9 @@ class State:
         )
 
     def flat(self) -> FloatArray:
-        """Return everything but the step as one vector: W1, b1, W2, b2, … then dW1, db1, …, each in C order.
+        """Everything but the step as one vector: W1, b1, W2, b2, … then dW1, db1, …, each in C order.
 
-        It is what crosses into another language.
+        In this form a state is handed to another language.
         """
         return np.concatenate([tensor.ravel() for tensor in self.tensors().values()])
 
@@ -76,7 +76,7 @@ class State:
                 yield f"{biases}{layer}", b_l
 
     def digest(self) -> str:
-        """Return a hash of every bit of the state: two states are equal where it is."""
+        """A hash of every bit of the state."""
         content = hashlib.blake2b(str(self.step).encode(), digest_size=16)
         for name, tensor in self._named():
             content.update(f"{name}{tensor.shape}".encode())

@@ -1,8 +1,8 @@
-"""The stress problem of a problem: the same network and loss, with every term of the update large enough to be missed.
+"""The stress problem of a problem: the same network and loss with every term of the update large enough to be missed.
 
-A problem without momentum cannot show that momentum is wrong, and one whose η decays by a millionth
-cannot show that the decay is. So each implementation is checked on a stress problem as well: its coefficients
-are all at work and differ from any that ships, and its start state makes each of them count.
+A problem without momentum cannot show that momentum is wrong, and one whose η decays by a millionth cannot show that
+the decay is. So every implementation is also checked on a stress problem: none of its coefficients is 0 or that of a
+shipped problem, and it starts from a state in which each of them moves the result.
 """
 
 from __future__ import annotations
@@ -23,32 +23,34 @@ DECAY = 0.1
 # "mean": 20 steps shrink the weights by about a third, and the gradient moves them about as much.
 MEAN_RATE, MEAN_L1, MEAN_L2 = 0.5, 0.001, 0.05
 
-# "sum": gradients grow with the batch size and penalties do not. η is 1/B of 0.5 so that large batches stay
-# tame, and at small ones no more than SUM_RATE, so that the penalties do; they are as large as that permits.
+# "sum": gradients grow with the batch size, penalties do not. η = 0.5/B keeps large batches stable; at small batches
+# η is at most SUM_RATE, which keeps the penalties stable, and they are as large as that allows.
 SUM_RATE, SUM_L1, SUM_L2 = 0.005, 0.08, 4.0
 
 # The start, in units of the standard deviation of each layer's weights.
-SIGN_MARGIN = 0.5  # weights keep off 0, where λ₁·sign(W) would make an honest rounding error jump
+SIGN_MARGIN = 0.5  # added to every |W|: at 0, λ₁·sign(W) would turn an honest rounding error into a jump
 PREVIOUS_UPDATE = 0.01
 BIAS_SIZE = 0.5  # absolute: large enough that a penalty on biases shows
 
-
+# What a head check compares.
 MAX_STEPS = 20
 MAX_IMAGES = 40_000
 
 
 def check_steps(batch_size: int) -> int:
-    """Return how many steps are compared: at most 20 and at most 40,000 images, at least one step."""
+    """How many steps a head check compares: at most 20, at most 40,000 images, at least one."""
     return max(1, min(MAX_STEPS, MAX_IMAGES // batch_size))
 
 
 def is_stress_problem(problem: Problem) -> bool:
-    """Return whether this is the stress problem of some problem."""
     return problem.name.endswith(SUFFIX)
 
 
 def stress_problem(problem: Problem) -> Problem:
-    """Return the problem with other coefficients and its losses recorded; network, loss, reduction, data stay."""
+    """The problem with the coefficients above and its losses recorded; a stress problem is its own stress problem.
+
+    Network, loss, reduction and data stay.
+    """
     if is_stress_problem(problem):
         return problem
     rates: tuple[tuple[int, float], ...] = ((1, MEAN_RATE),)
@@ -70,10 +72,10 @@ def stress_problem(problem: Problem) -> Problem:
 
 
 def stress_state(problem: Problem, seed: int, batch_size: int) -> State:
-    """Return a state in the middle of a training: biases and previous updates at work, a late epoch.
+    """A state from the middle of a training: large biases, previous updates, and a step of epoch 1.
 
-    The step count stands before the end of epoch 1, half of the checked steps before it where epochs
-    are that long, so that the learning rate has decayed and decays again. All values are float32's.
+    Half of the checked steps lie in epoch 1 and half in epoch 2 where epochs are long enough, so η has decayed before
+    the first step and decays again on the way. All values are exact in float32.
     """
     random = np.random.Generator(np.random.PCG64([seed, len(problem.layers)]))
 
@@ -93,6 +95,6 @@ def stress_state(problem: Problem, seed: int, batch_size: int) -> State:
 
 
 def _late_step(problem: Problem, batch_size: int) -> int:
-    """Return a step of epoch 1 from which the checked steps cross into epoch 2 halfway; 2 if there is but one."""
+    """The step of epoch 1 from which the checked steps cross into epoch 2 halfway; its first where epochs are short."""
     per_epoch = problem.steps_per_epoch(batch_size)
     return max(per_epoch, 2 * per_epoch - check_steps(batch_size) // 2)

@@ -1,20 +1,24 @@
-"""How far an honest result may lie from the reference: one formula, and how its constants were found.
+"""How far an honest result may lie from the reference: one formula and its calibration.
+
+Per tensor, in the L2 norm:
 
     allowed = FACTOR · eps · (spread + SUMMATION · B · ‖displacement‖)
 
-per tensor, in absolute terms. `spread` is what relative rounding errors of size 1, in every weight, logit,
-activation, delta and update, would do to this very training (`matrices.spread`, measured by random
-perturbation of it), so the bound grows by itself where a training is chaotic (η = 3 at batch size 1
-multiplies some errors by thousands) or where the displacement is small beside the weights that
-store it (mlp4 at batch size 1: 0.2 % after 20 steps). The second term stands for sums over a
-mini-batch added up one by one, which the perturbation does not know: it grows like B, not √B, because
-the deltas of a whole mini-batch can be nearly equal, and then every addition rounds to the same side (mlp4 at batch
-size 20000 in float32: NumPy's own sum over the rows is off by 1e-4).
+`displacement` is the reference's end minus its start, `eps` that of the declared dtype, B the batch size.
 
-`scripts/calibrate_bounds.py` found the constants. Over the three problems and their stress problems, both dtypes, batch sizes
-1 to 20000 and up to eight seeds, the worst error of five honest implementations is 0.26 of its bound (mlp4 at batch
-size 10000: those sums of nearly equal deltas), then 0.25 (nielsen at batch size 1: chaos), and
-mostly below 0.05: BLAS or sums term by term, samples in rows, in columns, or one by one.
+`spread` is what relative rounding errors of size 1, in every weight, logit, activation, delta and update, would do to
+this very training; `perturbation.spread` measures it. So the bound widens by itself where a training is chaotic (η =
+3 at batch size 1 multiplies some errors by thousands) and where the displacement is small beside the weights that
+store it (mlp4 at batch size 1: 0.2 % after 20 steps).
+
+The second term is for sums over a mini-batch that are added up term by term; the perturbation leaves these exact. It
+grows like B, not like √B: the deltas of a mini-batch can be nearly equal, and then every addition rounds to the same
+side (mlp4 at batch size 20000 in float32: NumPy's own sum over the rows is off by 1e-4).
+
+`scripts/calibrate_bounds.py` found the two constants: three problems and their stress problems, both dtypes, batch
+sizes 1 to 20000, up to eight seeds, and five honest implementations that use BLAS or sum term by term, with samples
+in rows, in columns or one by one. The worst error is 0.26 of its bound (mlp4 at batch size 10000: sums of nearly
+equal deltas), the next 0.25 (nielsen at batch size 1: chaos); most lie below 0.05.
 """
 
 from __future__ import annotations
@@ -34,9 +38,9 @@ LOSSES = "losses"
 
 @dataclass(frozen=True)
 class TensorDistance:
-    """How far one tensor lies from the reference, and how far it may: both absolute, L2 norms.
+    """The L2 distance of one tensor from the reference, and the distance that is allowed.
 
-    `scale` is what both are divided by to be shown: the norm of the reference's displacement.
+    Both are shown relative to `scale`, the norm of the reference's displacement.
     """
 
     tensor: str
@@ -46,29 +50,27 @@ class TensorDistance:
 
     @property
     def error(self) -> float:
-        """Return the distance, relative to the scale."""
         return self.distance / self.scale
 
     @property
     def bound(self) -> float:
-        """Return what is allowed, relative to the scale."""
         return self.allowed / self.scale
 
     @property
     def ratio(self) -> float:
-        """Return the distance in units of what is allowed."""
+        """distance / allowed; above 1 the tensor is wrong."""
         if self.distance == 0:
             return 0.0
         return self.distance / self.allowed if self.allowed > 0 else float("inf")
 
 
 def compared_tensors(problem: Problem, state: State) -> dict[str, FloatArray]:
-    """Return the tensors that count: without momentum the previous updates mean nothing."""
+    """The tensors of a state by name, without the previous updates where no momentum ever reads them."""
     return (state if problem.momentum != 0 else replace(state, dW=(), db=())).tensors()
 
 
 def tensor_distances(problem: Problem, expected: Trajectory, got: State, dtype: str) -> list[TensorDistance]:
-    """Return the deviation of every tensor; previous updates are compared as they are, not as displacements."""
+    """The distance of every tensor. The scale of a previous update is its own norm: it has no displacement."""
     start, end, found = (compared_tensors(problem, state) for state in (expected.states[0], expected.states[-1], got))
     result = []
     for name, tensor in end.items():
@@ -81,30 +83,31 @@ def tensor_distances(problem: Problem, expected: Trajectory, got: State, dtype: 
 
 
 def loss_distance(expected: Trajectory, losses: FloatArray, dtype: str) -> TensorDistance:
-    """Return the deviation of the recorded losses; `losses` is (n_steps,)."""
+    """The distance of the recorded losses, (n_steps,)."""
     size = norm(expected.losses)
-    # A loss is itself a rounded sum, however exact its terms: never asked to be better than a few eps.
+    # A loss is a rounded sum even where its terms are exact, so a few eps are always allowed: the 1 here.
     summed = (1 + SUMMATION * expected.batch_size) * size
     allowed = FACTOR * np.finfo(dtype).eps * (norm(expected.loss_spread) + summed)
     return TensorDistance(LOSSES, norm(losses - expected.losses), float(allowed), size or 1.0)
 
 
 def rounding_allowance(expected: Trajectory, name: str, displacement: float, dtype: str) -> float:
-    """Return how far rounding may drive this tensor from the reference."""
+    """FACTOR · eps · (spread + SUMMATION · B · ‖displacement‖)."""
     summed = SUMMATION * expected.batch_size * displacement
     return float(FACTOR * np.finfo(dtype).eps * (expected.spread[name][-1] + summed))
 
 
 def sign_allowance(problem: Problem, expected: Trajectory, name: str, rounding: float) -> float:
-    """Return what the signs that rounding decides may add.
+    """What weights of uncertain sign may add to the distance of a tensor.
 
-    λ₁·sign(W) jumps by 2·λ₁ where W is so close to 0 that an honest result may have either sign; from
-    then on that weight goes its own way, with the other sign at the worst in every step.
+    Where W is so close to 0 that rounding decides its sign, λ₁·sign(W) differs by 2·λ₁ between honest results. The two
+    weights then move apart, in the worst case by η·2·λ₁ in every later step.
     """
     if problem.l1 == 0 or not name.lstrip("d").startswith("W"):
         return 0.0
     passed = np.array([state.tensors()[name.lstrip("d")].ravel() for state in expected.states[:-1]])
-    uncertain = 4 * rounding / FACTOR / passed.shape[1] ** 0.5  # four times what rounding of size eps does to a weight
+    # Four times what rounding errors of size eps do to a typical weight of this tensor.
+    uncertain = 4 * rounding / FACTOR / passed.shape[1] ** 0.5
     either_sign = np.logical_or.accumulate(np.abs(passed) < uncertain, axis=0)
     rates = problem.learning_rates(expected.states[0].step, len(passed), expected.batch_size)
     jumps = 2 * problem.l1 * rates[:, None] * either_sign
@@ -112,7 +115,7 @@ def sign_allowance(problem: Problem, expected: Trajectory, name: str, rounding: 
 
 
 def tensor_of_uncertain_sign(problem: Problem, expected: Trajectory, dtype: str) -> str:
-    """Return the name of a tensor in which rounding decides a sign that λ₁ acts on, or ""."""
+    """The name of a tensor in which rounding decides a sign that λ₁ acts on, or ""."""
     for layer in range(1, len(expected.states[0].W) + 1):
         name = f"W{layer}"
         displacement = norm(expected.states[-1].tensors()[name] - expected.states[0].tensors()[name])
@@ -122,9 +125,10 @@ def tensor_of_uncertain_sign(problem: Problem, expected: Trajectory, dtype: str)
 
 
 def rounding_ratio(expected: Trajectory, got: State) -> float:
-    """Return ‖got − reference‖ over ‖reference rounded to float32 once − reference‖, weights and biases together.
+    """‖got − reference‖ / ‖float32(reference) − reference‖, weights and biases together.
 
-    1 for float64 arithmetic that is rounded at the end; float32 arithmetic has more to round.
+    About 1 for float64 arithmetic that is rounded to float32 at the end; larger for float32 arithmetic, which rounds in
+    every step. Infinite where the reference is exact in float32.
     """
     end = expected.states[-1]
     pairs = list(zip((*got.W, *got.b), (*end.W, *end.b), strict=True))
@@ -134,6 +138,6 @@ def rounding_ratio(expected: Trajectory, got: State) -> float:
 
 
 def norm(x: FloatArray) -> float:
-    """Return the L2 norm of all elements; infinite where it overflows."""
+    """The L2 norm of all elements; infinite where it overflows."""
     with np.errstate(over="ignore"):
         return float(np.linalg.norm(x))

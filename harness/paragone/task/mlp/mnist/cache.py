@@ -1,8 +1,7 @@
-"""The data sets on this machine, parsed once: a folder per content, memory-mapped by everyone.
+"""The data sets on this machine, parsed once: one folder per content, memory-mapped by every process.
 
-An entry is named by the SHA-256 of what it holds, so two processes that fill it write the same bytes:
-each file is written beside its place and moved there at once, and whoever comes last changes nothing.
-The notes beside the entries remember which files on disk had which content.
+An entry is named by the SHA-256 of its content, and every file is replaced atomically, so two processes that write the
+same entry do not disturb each other. The notes beside the entries record which files on disk have which content.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ BLOCK = 4096  # images converted at a time
 
 @dataclass(frozen=True)
 class DataSet:
-    """A data set in the cache. Every array is a read-only memory map, opened anew by each access."""
+    """A data set in the cache. Every array is a read-only memory map, which each access opens anew."""
 
     name: str
     origin: str  # a sentence: where it was found
@@ -40,49 +39,49 @@ class DataSet:
 
     @property
     def train_images(self) -> Bytes:
-        """Return the training images, (60000, 784) uint8."""
+        """(60000, 784) uint8."""
         return _map(self.folder / "train_images.npy", np.uint8)
 
     @property
     def train_labels(self) -> Bytes:
-        """Return the training labels, (60000,) uint8."""
+        """(60000,) uint8."""
         return _map(self.folder / "train_labels.npy", np.uint8)
 
     @property
     def test_images(self) -> Bytes:
-        """Return the test images, (10000, 784) uint8."""
+        """(10000, 784) uint8."""
         return _map(self.folder / "test_images.npy", np.uint8)
 
     @property
     def test_labels(self) -> Bytes:
-        """Return the test labels, (10000,) uint8."""
+        """(10000,) uint8."""
         return _map(self.folder / "test_labels.npy", np.uint8)
 
     def inputs(self, problem: Problem, dtype: str = "uint8") -> tuple[NDArray[Any], Bytes]:
-        """Return what a problem trains on: images (n_train, 784) and labels (n_train,), read-only.
+        """The training set of a problem: images (n_train, 784) and labels (n_train,), read-only.
 
-        The images are p/255 in float32 or float64, as `load` takes them, or the grey levels p themselves in uint8.
+        Images are p/255 in float32 or float64, as `load` takes them, or grey levels p in uint8.
         """
         images = self.train_images if dtype == "uint8" else self.pixels(dtype)
         return images[: problem.n_train], self.train_labels[: problem.n_train]
 
     def pixels(self, dtype: str) -> NDArray[Any]:
-        """Return p/255 of the training images, (60000, 784), rounded once to float32 or float64."""
+        """p/255 of the training images, (60000, 784), rounded once to float32 or float64."""
         return _pixels(self.folder, "train", self.train_images, dtype)
 
     def test_pixels(self, dtype: str) -> NDArray[Any]:
-        """Return p/255 of the test images, (10000, 784), rounded once to float32 or float64."""
+        """p/255 of the test images, (10000, 784), rounded once to float32 or float64."""
         return _pixels(self.folder, "test", self.test_images, dtype)
 
 
 def cache_folder() -> Path:
-    """Return the folder of the cache, absolute: PARAGONE_CACHE, or the user's. It may not exist yet. Raises Misuse."""
+    """PARAGONE_CACHE, or the user's cache folder: absolute, and not always there yet. Raises Misuse."""
     given = os.environ.get("PARAGONE_CACHE")
     return expand_home(given, "PARAGONE_CACHE").absolute() if given else platformdirs.user_cache_path("paragone")
 
 
 def open_cached(folder: Path) -> DataSet:
-    """Return the entry in this folder, as find_data made it, trusting its content.
+    """Open the entry in this folder without hashing its content.
 
     Raises DataUnusable where a file is missing, cut short, or of another shape.
     """
@@ -98,7 +97,7 @@ def open_cached(folder: Path) -> DataSet:
 
 
 def find_entry(sha256: str, say: Callable[[str], None]) -> DataSet | None:
-    """Return the entry of this content, every byte of it checked; None where there is none or it is damaged."""
+    """The entry of this content, hashed again; None where it is missing or damaged."""
     folder = _entry_folder(sha256)
     if not folder.is_dir():
         return None
@@ -115,10 +114,7 @@ def find_entry(sha256: str, say: Callable[[str], None]) -> DataSet | None:
 
 
 def store(arrays: Arrays, name: str, origin: str) -> DataSet:
-    """Return the entry of these arrays, written to the cache.
-
-    Raises DataUnusable where the cache cannot be written.
-    """
+    """Write the arrays to the cache. Raises DataUnusable where it cannot be written."""
     sha256 = content_sha256(arrays)
     data = DataSet(name, origin, sha256, _entry_folder(sha256))
     for part, array in arrays._asdict().items():
@@ -129,7 +125,7 @@ def store(arrays: Arrays, name: str, origin: str) -> DataSet:
 
 
 def recall(fingerprint: str) -> str | None:
-    """Return the content that was noted for this fingerprint, or None."""
+    """The content hash that is noted for this fingerprint, or None."""
     try:
         return _note(fingerprint).read_text("ascii")
     except (OSError, ValueError):
@@ -137,7 +133,7 @@ def recall(fingerprint: str) -> str | None:
 
 
 def remember(fingerprint: str, sha256: str) -> None:
-    """Note that what has this fingerprint has this content."""
+    """Note the content hash of the files with this fingerprint."""
     write_whole(_note(fingerprint), lambda file: file.write(sha256.encode()))
 
 
@@ -150,10 +146,7 @@ def _note(fingerprint: str) -> Path:
 
 
 def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
-    """Write a file so that it is there either whole or not at all, whoever else writes it at the same time.
-
-    Raises DataUnusable where the cache cannot be written.
-    """
+    """Write a file atomically. Raises DataUnusable where the cache cannot be written."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with replacing(path) as file:
@@ -168,9 +161,9 @@ def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
 def _array_writer(
     array: NDArray[Any], dtype: DTypeLike, convert: Callable[[NDArray[Any]], NDArray[Any]]
 ) -> Callable[[BinaryIO], None]:
-    """Return a function that writes an array in .npy form, block by block.
+    """A function that writes an array in .npy form, block by block.
 
-    Not through a memory map: on a full disk that would be a bus error, where `write` raises.
+    Not through a memory map: on a full disk a memory map dies of SIGBUS, where `write` raises OSError.
     """
 
     def write(file: BinaryIO) -> None:
@@ -188,19 +181,19 @@ def _pixels(folder: Path, part: str, images: Bytes, dtype: str) -> NDArray[Any]:
     path = folder / f"{part}_pixels_{dtype}.npy"
     try:
         return _map(path, dtype, images.shape)
-    except DataUnusable:  # not there yet, or cut short: either way it is written now
+    except DataUnusable:  # missing or cut short
         quotients = (np.arange(256) / 255).astype(dtype)
         write_whole(path, _array_writer(images, dtype, lambda block: quotients[block]))
     return _map(path, dtype, images.shape)
 
 
 def _map(path: Path, dtype: DTypeLike, shape: tuple[int, ...] | None = None) -> NDArray[Any]:
-    """Return the array in a .npy file as a read-only memory map. Raises DataUnusable."""
+    """The array in a .npy file as a read-only memory map. Raises DataUnusable."""
     try:
         array = np.lib.format.open_memmap(path, mode="r")
     except (OSError, ValueError, EOFError, OverflowError) as error:
         raise DataUnusable(f"{path}: cannot be mapped: {error}") from None
     if array.dtype != dtype or shape not in (None, array.shape):
         raise DataUnusable(f"{path}: expected {np.dtype(dtype)} {shape or ''}, got {array.dtype} {array.shape}")
-    # A plain array over the same memory: a memmap's slices are memmaps, each slower to make.
+    # A plain array over the same memory: slicing np.memmap is slower, because each slice is a memmap again.
     return array.view(np.ndarray)

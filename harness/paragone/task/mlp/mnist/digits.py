@@ -1,8 +1,8 @@
-"""The embedded default: scikit-learn's real 8×8 digits, enlarged to MNIST's 28×28 and to its 60,000/10,000.
+"""The embedded data set: scikit-learn's real 8×8 digits, enlarged to 28×28 and repeated to MNIST's 60,000 and 10,000.
 
-Each of the 1,797 handwritten originals is drawn 20×20 in the middle of its image, as MNIST's are, and
-shifted by up to a pixel and a half in both directions. Training and test images come from different
-originals. Only whole numbers are calculated with, so that every machine makes the same bytes.
+Each of the 1,797 handwritten originals is drawn 20×20 in the middle of its image, as MNIST's are, and shifted by up
+to a pixel and a half in both directions. Training and test images come from different originals. The arithmetic is in
+integers, so every machine makes the same bytes.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ from numpy.typing import NDArray
 from paragone.task.mlp.mnist.parts import Arrays, Bytes
 
 NAME = "scikit-learn digits, enlarged"
-RECIPE = 1  # raised when this file makes other bytes
+RECIPE = 1  # to be raised with every change of the bytes
 SEED = 8
 
 N_TRAIN, N_TEST = 60_000, 10_000
 SIDE, BOX, ORIGINAL_SIDE = 28, 20, 8
 WHITE = 16 * 10 * 10  # the largest original grey level, times the weights along both axes
-SHIFTS = range(-3, 4)  # in half pixels, along either axis: 49 places, more than any original is used
+SHIFTS = range(-3, 4)  # in half pixels, along either axis: 49 places; no original is used as often
 
 
 def fingerprint() -> str:
-    """Return a text that stays the same while the bytes do."""
+    """A text that changes whenever the bytes may change."""
     return f"digits, recipe {RECIPE}, scikit-learn {version('scikit-learn')}, numpy {np.__version__}"
 
 
 def make_digits() -> Arrays:
-    """Return the data set in MNIST's shape, always the same bytes. Takes about a second."""
+    """The data set in MNIST's shape. Takes about a second."""
     from sklearn.datasets import load_digits
 
     content = load_digits()
@@ -44,7 +44,7 @@ def make_digits() -> Arrays:
 
 
 def split(labels: Bytes, test_share: float, random: np.random.Generator) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the indices of the originals for training and for test, each class divided alike, in random order."""
+    """The indices of the originals for training and for test: the same share of every class, in random order."""
     train, test = [], []
     for digit in np.unique(labels):
         members = random.permutation(np.flatnonzero(labels == digit))
@@ -55,7 +55,7 @@ def split(labels: Bytes, test_share: float, random: np.random.Generator) -> tupl
 
 
 def varied(images: NDArray[np.int64], labels: Bytes, n: int, random: np.random.Generator) -> tuple[Bytes, Bytes]:
-    """Return n images (n, 784) and their labels (n,), every original used equally often and nowhere twice."""
+    """n images (n, 784) and their labels (n,): every original equally often, never twice with the same shift."""
     places = [(down, right) for down in SHIFTS for right in SHIFTS]
     original = random.permutation(np.arange(n) % len(images))
     use = _nth_use(original)
@@ -68,7 +68,7 @@ def varied(images: NDArray[np.int64], labels: Bytes, n: int, random: np.random.G
 
 
 def _nth_use(original: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return, for each entry, how often the same number came before it."""
+    """For each entry, how often the same number came before it."""
     by_original = np.argsort(original, kind="stable")
     starts = np.searchsorted(original[by_original], original[by_original])
     use = np.empty_like(original)
@@ -77,10 +77,10 @@ def _nth_use(original: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def enlarge(images: NDArray[np.int64], down: int, right: int) -> Bytes:
-    """Return (n, 28, 28) grey levels of (n, 8, 8) originals, shifted by half pixels.
+    """(n, 28, 28) grey levels of (n, 8, 8) originals, shifted by half pixels.
 
-    Bilinear, then the contrast doubled about the middle, which gives strokes edges as hard as MNIST's: of its
-    pixels 19 % are not black, of these 23 %, and without the contrast it would be 40 %.
+    Bilinear interpolation, then twice the contrast about the middle grey, for edges as hard as MNIST's: 23 % of the
+    pixels are not black, in MNIST 19 %; without the contrast it would be 40 %.
     """
     rows, columns = weights(down), weights(right)
     level = np.clip(2 * (rows @ images @ columns.T) - WHITE // 2, 0, WHITE)
@@ -89,7 +89,7 @@ def enlarge(images: NDArray[np.int64], down: int, right: int) -> Bytes:
 
 
 def weights(shift: int) -> NDArray[np.int64]:
-    """Return what each original pixel gives to each enlarged one, in tenths, shape (28, 8).
+    """The weight of each original pixel in each enlarged one, in tenths, shape (28, 8).
 
     The centre of enlarged pixel i lies at (i − 4 − shift/2 + ½)·8/20 − ½ on the original's grid: a whole
     number of tenths, because a pixel of the box is 4/10 of an original one.

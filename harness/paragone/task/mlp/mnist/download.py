@@ -1,9 +1,7 @@
-"""MNIST from the mirrors that still serve it: in memory, checked by content, giving up quickly.
+"""MNIST from the mirrors that still serve it: into memory, checked by content, with short timeouts.
 
-Not by pooch: the hash that is known is that of the content, not of the .gz around it; nothing has to
-lie on disk before it is parsed; and neither requests nor urllib limits the time that the look-up of a
-name takes, which without a network can be half a minute. So each file is fetched in a thread that the
-caller stops waiting for.
+Each file is fetched in a thread, and the caller stops waiting after a few seconds: without a network the DNS look-up
+alone can take half a minute, and no timeout of urllib or requests covers it. That is why pooch does not do it here.
 """
 
 from __future__ import annotations
@@ -28,14 +26,14 @@ MIRRORS = (
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
 )
-ANSWER_SECONDS = 4.0  # per mirror: name, connection, TLS and the first line of the answer
+ANSWER_SECONDS = 4.0  # per mirror: DNS, connection, TLS and the status line
 STALL_SECONDS = 10.0  # between two pieces of PIECE bytes
 PIECE = 65_536
 PUBLISHED_BYTES = 11_594_722  # the four .gz files, for the progress bar
 
 
 class MirrorFailed(Exception):
-    """A mirror that did not deliver; `no_answer` where it could not be reached at all."""
+    """A mirror failed; `no_answer` where it could not be reached at all."""
 
     def __init__(self, reason: str, no_answer: bool = False) -> None:
         super().__init__(reason)
@@ -43,7 +41,7 @@ class MirrorFailed(Exception):
 
 
 class DownloadFailed(Exception):
-    """No mirror delivered; the text says why of each, and whether it looks as if there was no network."""
+    """Every mirror failed; the text has the reason for each, or says that there seems to be no network."""
 
 
 def download(
@@ -52,9 +50,9 @@ def download(
     mirrors: Sequence[str] = MIRRORS,
     answer_seconds: float = ANSWER_SECONDS,
 ) -> tuple[Arrays, str]:
-    """Return the arrays, and the host that the last file came from; raises DownloadFailed.
+    """The arrays, and the host of the last file. Raises DownloadFailed.
 
-    A mirror that fails once, by being silent or by wrong content, is not asked again.
+    A mirror that fails once, by a timeout or by wrong content, is not asked again.
     """
     left, failures, arrays = list(mirrors), [], []
     with _progress() as progress:
@@ -63,7 +61,7 @@ def download(
             while True:
                 url = f"{left[0]}{part.stem}.gz"
                 try:
-                    limit = part.n_bytes + 2**20  # gzip makes nothing larger than that
+                    limit = part.n_bytes + 2**20  # gzip adds less than that even to random bytes
                     content = fetch(url, limit, answer_seconds, lambda n_bytes: progress.advance(bar, n_bytes))
                     arrays.append(read_idx(io.BytesIO(content), part, parts, url))
                     break
@@ -93,10 +91,7 @@ def _host(url: str) -> str:
 
 
 def fetch(url: str, limit: int, answer_seconds: float, advance: Callable[[int], object]) -> bytes:
-    """Return what is at this address, `limit` bytes at most; raises MirrorFailed.
-
-    `advance` is told the size of every piece as it comes.
-    """
+    """Fetch a file of at most `limit` bytes; `advance` gets the size of every piece. Raises MirrorFailed."""
     pieces: queue.SimpleQueue[bytes | Exception | None] = queue.SimpleQueue()
     given_up = threading.Event()
     threading.Thread(target=_read, args=(url, pieces, given_up), daemon=True).start()
@@ -120,14 +115,14 @@ def fetch(url: str, limit: int, answer_seconds: float, advance: Callable[[int], 
 
 
 def _read(url: str, pieces: queue.SimpleQueue[bytes | Exception | None], given_up: threading.Event) -> None:
-    """Put an empty piece when the server answers, then the content, then None; or the error."""
+    """Put b"" when the server answers, then the pieces, then None; or the error in their place."""
     try:
         with urllib.request.urlopen(url, timeout=STALL_SECONDS) as response:
             pieces.put(b"")
             while not given_up.is_set() and (piece := response.read(PIECE)):
                 pieces.put(piece)
         pieces.put(None)
-    except Exception as error:  # any of a dozen classes; the thread's only caller judges it
+    except Exception as error:  # one of a dozen classes; `fetch` raises it as MirrorFailed
         if isinstance(error, urllib.error.HTTPError):
             error.close()
         pieces.put(error)

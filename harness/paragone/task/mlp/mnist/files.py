@@ -1,7 +1,7 @@
 """MNIST on disk, in the forms in which people have it: four IDX files, Keras's mnist.npz, Nielsen's mnist.pkl.gz.
 
-Every reader knows what it expects before it reads, and asks for no more bytes than that: a header
-that promises 2^40 images, or a few kilobytes that unpack into terabytes, cost an error and no memory.
+Every reader knows the size of what it expects and reads no more: a header that promises 2^40 images, or a few kilobytes
+that decompress into terabytes, give an error and take no memory.
 """
 
 from __future__ import annotations
@@ -25,27 +25,27 @@ from paragone.task.mlp.mnist.parts import Arrays, Bytes, Part, check_length, che
 GZIP_MAGIC, ZIP_MAGIC, PICKLE_MAGIC = b"\x1f\x8b", b"PK\x03\x04", b"\x80"
 NPZ_NAMES = ("mnist.npz",)
 PICKLE_NAMES = ("mnist.pkl.gz", "mnist.pkl")
-DAMAGE = (OSError, EOFError, zlib.error)  # what a gzip file that is cut short or damaged raises
+DAMAGE = (OSError, EOFError, zlib.error)  # raised by a gzip file that is cut short or damaged
 
 
 @dataclass(frozen=True)
 class Source:
-    """A form of MNIST that was found, not read yet: one file, or four in the order of the parts."""
+    """MNIST in one of its forms, located but not read: one file, or four in the order of the parts."""
 
     form: str
     files: tuple[Path, ...]
     read: Callable[[tuple[Path, ...], Sequence[Part]], Arrays]
 
     def fingerprint(self) -> str:
-        """Return a text that stays the same while the files do: paths, sizes, times of their last change."""
+        """A text that changes with the files: their paths, sizes, and times of last change."""
         seen = [(str(file.resolve()), file.stat()) for file in self.files]
         return json.dumps([(path, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns) for path, stat in seen])
 
 
 def locate(path: Path, parts: Sequence[Part]) -> Source:
-    """Return the first complete form of MNIST that is this file, or lies in this folder or one level below.
+    """The first complete form of MNIST in this file, or in this folder or one level below it.
 
-    `MNIST/raw`, where torchvision puts the files, counts as one level. Raises DataUnusable.
+    `MNIST/raw`, the folder of torchvision, counts as one level. Raises DataUnusable.
     """
     if _is_file(path):
         return _single_file(path)
@@ -92,7 +92,7 @@ def _in_folder(folder: Path, parts: Sequence[Part]) -> Source | None:
 
 
 def _idx_files(folder: Path, parts: Sequence[Part]) -> dict[str, Path]:
-    """Return the IDX files of this folder by their stems, in the order of the parts."""
+    """The IDX files of this folder by their stems, in the order of the parts."""
     names = ((part.stem, name) for part in parts for name in _spellings(part.stem))
     found: dict[str, Path] = {}
     for stem, name in names:
@@ -110,7 +110,7 @@ def _spellings(stem: str) -> Iterator[str]:
 def _is_file(path: Path) -> bool:
     try:
         return path.is_file()
-    except OSError:  # a folder that may not be looked into is one in which nothing is found
+    except OSError:  # a folder without permission to read counts as empty
         return False
 
 
@@ -130,7 +130,7 @@ def _read_idx_files(files: tuple[Path, ...], parts: Sequence[Part]) -> Arrays:
 
 
 def read_idx(file: BinaryIO, part: Part, parts: Sequence[Part], where: str) -> Bytes:
-    """Return one part from its IDX form, plain or gzip-compressed, in its flat shape.
+    """Read one part from its IDX form, plain or gzip-compressed, in its flat shape.
 
     `where` names the file for the error. Raises DataUnusable.
     """
@@ -147,7 +147,7 @@ def read_idx(file: BinaryIO, part: Part, parts: Sequence[Part], where: str) -> B
 
 
 def uncompressed(file: BinaryIO) -> BinaryIO:
-    """Return the file as a stream of its content: unpacked where it is a gzip file, whatever its name."""
+    """The content of a file as a stream: decompressed where it starts as a gzip file, whatever its name."""
     start = file.read(len(GZIP_MAGIC))
     file.seek(0)
     return cast("BinaryIO", gzip.GzipFile(fileobj=file, mode="rb")) if start == GZIP_MAGIC else file

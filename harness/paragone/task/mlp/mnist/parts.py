@@ -1,4 +1,4 @@
-"""The four files of MNIST: what they are called, what shape they have, and by which hash they are known."""
+"""The four files of MNIST: names, shapes, hashes, and the checks against them."""
 
 from __future__ import annotations
 
@@ -38,17 +38,17 @@ class Part:
 
     @property
     def header(self) -> bytes:
-        """Return the first bytes of its IDX form: 0, 0, uint8, the number of dimensions; then each, big-endian."""
+        """The header of its IDX form: 0, 0, uint8, the number of dimensions; then each dimension, big-endian."""
         return struct.pack(f">HBB{len(self.shape)}I", 0, 8, len(self.shape), *self.shape)
 
     @property
     def n_bytes(self) -> int:
-        """Return the number of bytes behind the header."""
+        """The number of bytes behind the header."""
         return math.prod(self.shape)
 
     @property
     def flat_shape(self) -> tuple[int, ...]:
-        """Return the shape with an image in one row: (n, pixels) or (n,)."""
+        """The shape with an image per row: (n, pixels) or (n,)."""
         return (self.shape[0], math.prod(self.shape[1:])) if len(self.shape) > 1 else self.shape
 
 
@@ -83,12 +83,12 @@ MNIST = (
     ),
 )
 
-# What content_sha256 makes of MNIST.
+# content_sha256 of MNIST.
 MNIST_SHA256 = "06b0d1f124c4e5fa796686ade41a9b778edacc8622f2195a352ef479ad44fc16"
 
 
 def content_sha256(arrays: Arrays) -> str:
-    """Return the hash that names a data set: SHA-256 of the four uint8 arrays' bytes, C order, one after the other."""
+    """The name of a data set: SHA-256 over the bytes of the four uint8 arrays in C order."""
     content = hashlib.sha256()
     for array in arrays:
         content.update(np.ascontiguousarray(array).data)
@@ -96,10 +96,9 @@ def content_sha256(arrays: Arrays) -> str:
 
 
 def checked(part: Part, parts: Sequence[Part], array: NDArray[Any], where: str) -> Bytes:
-    """Return the array in its flat shape, once it is known to be this part of MNIST, bit for bit.
+    """The array in its flat shape. Raises DataUnusable unless it is this part of MNIST, bit for bit.
 
-    `parts` are all four, so that a swapped one is recognised; `where` names the file for the error.
-    Raises DataUnusable.
+    `parts` are all four, so that the error can name swapped files; `where` names the file.
     """
     check_form(part, parts, array.shape, array.dtype, where)
     if len(part.shape) == 1 and array.max(initial=0) > 9:
@@ -133,5 +132,5 @@ def check_length(n_bytes: int, part: Part, where: str) -> None:
 
 
 def sizes(shape: Sequence[int]) -> str:
-    """Return "60,000 × 28 × 28"."""
+    """Such as "60,000 × 28 × 28"."""
     return " × ".join(f"{size:,}" for size in shape) or "a single number"
