@@ -25,11 +25,11 @@ from pathlib import Path
 
 from paragone.machine.python_environments import (
     WORKER_PACKAGES,
-    ask,
     environment_unavailable,
     folder_of,
     interpreter,
-    shown,
+    probe,
+    shell_path,
 )
 
 PINS = Path(__file__).parent / "peers.txt"
@@ -110,12 +110,12 @@ def added(name: str, environment: str, pip_args: list[str]) -> None:
         return
     print(f"{name}: installing into {place(environment)} (about {peer.megabytes} MB to download) …", flush=True)
     begin = time.monotonic()
-    if environment and ask(python).fault:
+    if environment and probe(python).fault:
         make_environment(environment)
     install(python, [*pins(peer), *(WORKER_PACKAGES if environment else ())], kept(python, environment), pip_args)
     if is_found:  # and could not be imported
         install(python, pins(peer), "", ["--force-reinstall", "--no-deps", *pip_args])
-    ask.cache_clear()
+    probe.cache_clear()
     versions = imported(python, peer.modules)
     if versions.fault:
         raise NotAdded(f"it is installed in {place(environment)} and cannot be imported: {versions.fault}")
@@ -124,7 +124,7 @@ def added(name: str, environment: str, pip_args: list[str]) -> None:
 
 def place(environment: str) -> str:
     """Return where an environment lies, in words."""
-    return shown(folder_of(environment) if environment else Path(sys.prefix))
+    return shell_path(folder_of(environment) if environment else Path(sys.prefix))
 
 
 def make_environment(name: str) -> None:
@@ -133,7 +133,7 @@ def make_environment(name: str) -> None:
     process = subprocess.run(command, capture_output=True, text=True)
     if process.returncode != 0:
         raise NotAdded(f"{place(name)} cannot be made: {last_line(process.stdout + process.stderr)}")
-    ask.cache_clear()
+    probe.cache_clear()
 
 
 def pins(peer: Peer) -> list[str]:
@@ -147,7 +147,7 @@ def kept(python: str, environment: str) -> str:
     if environment:
         return ""
     pinned = {re.split(r"[=<>;]", line)[0] for line in PINS.read_text(encoding="utf-8").splitlines()}
-    there = [(name, version) for name, version in ask(python).versions if name not in pinned | NOT_MEASURED]
+    there = [(name, version) for name, version in probe(python).versions if name not in pinned | NOT_MEASURED]
     return "".join(f"{name}=={version}\n" for name, version in there)
 
 

@@ -13,15 +13,15 @@ from paragone.adapters.packages import CPU_EXTRAS, PackageImplementation, packag
 from paragone.errors import MeasurementFailed
 from paragone.files.paths import PROJECT
 from paragone.implementation.registry import read_folder
-from paragone.machine.python_environments import ask
+from paragone.machine.python_environments import probe
 
 
 @pytest.fixture
 def environments(tmp_path, monkeypatch):
     monkeypatch.setenv("PARAGONE_ENVIRONMENTS", str(tmp_path / "environments"))
-    ask.cache_clear()
+    probe.cache_clear()
     yield Environments(tmp_path / "environments")
-    ask.cache_clear()
+    probe.cache_clear()
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@ import copy
 
 import pytest
 
-from paragone.machine.conditions import GIB, MIB, Finding, judge
+from paragone.machine.conditions import GIB, MIB, Finding, findings
 
 
 def openblas(**changes):
@@ -45,7 +45,7 @@ def troubles(part=None, **changes):
         description[part] |= changes
     else:
         description |= changes
-    return [finding for finding in judge(description) if finding.severity != "ok"]
+    return [finding for finding in findings(description) if finding.severity != "ok"]
 
 
 def the_trouble(part=None, **changes):
@@ -55,7 +55,7 @@ def the_trouble(part=None, **changes):
 
 def test_a_quiet_machine_is_all_well():
     assert troubles() == []
-    assert {"CPUs", "memory", "load", "BLAS"} <= {finding.what for finding in judge(QUIET)}
+    assert {"CPUs", "memory", "load", "BLAS"} <= {finding.what for finding in findings(QUIET)}
 
 
 def test_a_single_cpu_is_shared_by_harness_and_worker():
@@ -79,7 +79,7 @@ def test_a_single_cpu_is_shared_by_harness_and_worker():
 def test_threads_for_which_there_is_no_room_are_a_problem(usable, quota, threads, said):
     description = copy.deepcopy(QUIET)
     description["machine"] |= {"usable_cpus": usable, "cpu_quota": quota}
-    found = [finding for finding in judge(description, threads) if finding.what == "threads"]
+    found = [finding for finding in findings(description, threads) if finding.what == "threads"]
 
     assert [said is not None] * (said is not None) == [finding.severity == "problem" for finding in found]
     assert all(finding.found.startswith(said) for finding in found)
@@ -89,7 +89,7 @@ def test_an_affinity_mask_is_mentioned():
     description = copy.deepcopy(QUIET)
     description["machine"]["usable_cpus"] = [0, 1]
 
-    assert judge(description)[0].found == "2 of 4 may be used (an affinity mask is set)"
+    assert findings(description)[0].found == "2 of 4 may be used (an affinity mask is set)"
 
 
 def test_a_cpu_quota_below_the_cpus_is_a_problem():
@@ -169,7 +169,7 @@ def test_a_variable_that_was_cleared_is_told_without_alarm():
         "reason": "It moves threads.",
         "warning": None,
     }
-    told = [finding for finding in judge(QUIET | {"inherited": [variable]}) if finding.what == "environment"]
+    told = [finding for finding in findings(QUIET | {"inherited": [variable]}) if finding.what == "environment"]
 
     assert told == [Finding("ok", "environment", "OMP_PLACES=cores is cleared in workers", "It moves threads.")]
 
@@ -177,7 +177,7 @@ def test_a_variable_that_was_cleared_is_told_without_alarm():
 def test_a_harmless_variable_is_not_mentioned():
     variable = {"name": "NUMBA_CACHE_DIR", "value": "/x", "treatment": "kept", "reason": "Harmless.", "warning": None}
 
-    assert judge(QUIET | {"inherited": [variable]}) == judge(QUIET)
+    assert findings(QUIET | {"inherited": [variable]}) == findings(QUIET)
 
 
 @pytest.mark.parametrize("kernels", ["Haswell", "Zen", "Prescott"])
@@ -213,7 +213,9 @@ def test_where_the_shell_forced_the_kernels_the_mend_is_to_unset_it():
 def test_kernels_are_held_against_what_the_cpu_has(flags, kernels, wanted):
     description = copy.deepcopy(QUIET) | {"blas": [openblas(architecture=kernels)]}
     description["machine"]["vector_flags"] = flags
-    found = [finding.found for finding in judge(description) if finding.what == "BLAS" and finding.severity == "note"]
+    found = [
+        finding.found for finding in findings(description) if finding.what == "BLAS" and finding.severity == "note"
+    ]
 
     assert [wanted in text for text in found] == ([True] if wanted else [])
 

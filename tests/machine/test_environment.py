@@ -234,7 +234,8 @@ def test_what_a_run_of_others_leaves_out_of_its_description_is_left_out():
 
 
 def test_importing_the_environment_loads_no_library_of_numbers():
-    code = "import sys, paragone.machine.environment; print(sorted({'numpy', 'pandas', 'scipy', 'cpuinfo'} & set(sys.modules)))"
+    heavy = {"numpy", "pandas", "scipy", "cpuinfo"}
+    code = f"import sys, paragone.machine.environment; print(sorted({heavy} & set(sys.modules)))"
     answer = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
 
     assert answer.stdout.strip() == "[]"

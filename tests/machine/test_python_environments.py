@@ -18,13 +18,13 @@ from paragone.implementation.registry import Registered, read_folder
 from paragone.machine import python_environments
 from paragone.machine.python_environments import (
     WORKER_PACKAGES,
-    Answer,
-    ask,
+    ProbeResult,
     environment_unavailable,
     exists,
     folder_of,
     interpreter,
-    shown,
+    probe,
+    shell_path,
 )
 from paragone.plan.cells import Contender
 from paragone.verify.pilot import open_worker
@@ -36,9 +36,9 @@ FOLDER = FAULTS / "lives_elsewhere"
 def environments(tmp_path, monkeypatch):
     """The folder that PARAGONE_ENVIRONMENTS names, empty."""
     monkeypatch.setenv("PARAGONE_ENVIRONMENTS", str(tmp_path / "environments"))
-    ask.cache_clear()
+    probe.cache_clear()
     yield Environments(tmp_path / "environments")
-    ask.cache_clear()
+    probe.cache_clear()
 
 
 @pytest.fixture
@@ -70,10 +70,10 @@ def test_an_environment_lies_beside_the_projects_own_or_where_the_user_says(monk
 def test_a_path_is_shown_as_a_shell_takes_it_and_without_the_users_name(monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
 
-    assert shown(PROJECT / ".venvs" / "jax") == ".venvs/jax"
-    assert shown(tmp_path / "envs" / "jax") == "~/envs/jax"
-    assert shown(tmp_path / "my envs") == "~/'my envs'"
-    assert shown("/opt/jax") == "/opt/jax"
+    assert shell_path(PROJECT / ".venvs" / "jax") == ".venvs/jax"
+    assert shell_path(tmp_path / "envs" / "jax") == "~/envs/jax"
+    assert shell_path(tmp_path / "my envs") == "~/'my envs'"
+    assert shell_path("/opt/jax") == "/opt/jax"
 
 
 # --- what is wrong with one ---
@@ -84,8 +84,8 @@ def test_an_environment_in_order_is_told_by_asking_its_python_which_imports_noth
     environments.add_package("elsewhere", "only_elsewhere", "raise SystemExit('imported')")
 
     assert environment_unavailable("elsewhere", ("only_elsewhere",)) is None
-    assert dict(ask(interpreter("elsewhere")).versions)["only-elsewhere"] == "1.2.3"
-    assert "only-elsewhere" not in dict(ask(interpreter("")).versions)
+    assert dict(probe(interpreter("elsewhere")).versions)["only-elsewhere"] == "1.2.3"
+    assert "only-elsewhere" not in dict(probe(interpreter("")).versions)
 
 
 def test_of_two_installed_versions_the_one_that_is_imported_is_told(environments):
@@ -93,7 +93,7 @@ def test_of_two_installed_versions_the_one_that_is_imported_is_told(environments
     environments.add_package("elsewhere", "numpy", version="1.0")
     (environments.site_of("elsewhere") / "seen.pth").write_text(f"{SITE}\n")
 
-    assert dict(ask(interpreter("elsewhere")).versions)["numpy"] == "1.0"
+    assert dict(probe(interpreter("elsewhere")).versions)["numpy"] == "1.0"
 
 
 def test_an_environment_that_is_not_there_comes_with_the_commands_that_make_it(environments):
@@ -147,7 +147,7 @@ def test_the_folder_that_an_uninstalled_package_leaves_behind_is_no_package(envi
 
 def test_a_python_that_is_too_old_is_told(environments, monkeypatch):
     environments.make("elsewhere")
-    monkeypatch.setattr(python_environments, "ask", lambda python, modules: Answer(version=(3, 10, 4)))
+    monkeypatch.setattr(python_environments, "probe", lambda python, modules: ProbeResult(version=(3, 10, 4)))
 
     assert environment_unavailable("elsewhere").endswith("expected Python 3.11 or newer, got 3.10.4")
 
@@ -237,5 +237,5 @@ def test_an_implementation_whose_environment_is_not_there_is_unavailable(environ
     )
 
     environments.make("elsewhere")
-    ask.cache_clear()
+    probe.cache_clear()
     assert unavailable_reason(lives_elsewhere) is None

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from paragone.implementation.contract import Implementation
-from paragone.machine.python_environments import environment_unavailable, exists, interpreter, shown
+from paragone.machine.python_environments import environment_unavailable, exists, interpreter, shell_path
 
 # Those that `make peers` knows.
 CPU_EXTRAS = ("numba", "jax", "torch", "tensorflow")
@@ -47,7 +47,7 @@ class PackageImplementation(Implementation):
         if self.package in sys.modules:
             return ""
         name = self.environment_name()
-        see = f"{shown(interpreter(name))} -c 'import {self.package}'"
+        see = f"{shell_path(interpreter(name))} -c 'import {self.package}'"
         return f"See: {see}. Install it again: {_install(self.extra, name)}"
 
 

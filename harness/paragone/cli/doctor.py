@@ -23,7 +23,7 @@ from paragone.files.paths import IMPORT_ROOT, PROJECT
 from paragone.implementation.declaration import unavailable_reason
 from paragone.implementation.registry import Registered, Unusable, discover
 from paragone.machine import environment
-from paragone.machine.conditions import GIB, Finding, judge
+from paragone.machine.conditions import GIB, Finding, findings
 from paragone.machine.python_environments import OLDEST_PYTHON
 from paragone.machine.threads import thread_count_fault, worker_environment
 from paragone.store.runs import results_folder
@@ -75,7 +75,7 @@ def examine(results: Path | None = None) -> list[Finding]:
         results_can_be_written(results),
         disk_space(results, lambda folder: shutil.disk_usage(folder).free),
         worker_threads(threads_in_a_worker()),
-        *judge(environment.describe()),
+        *findings(environment.describe()),
     ]
 
 

@@ -1,1 +1,1 @@
-"""This machine: what it is, what it is doing, what its shell hands on, and how threads and memory are read."""
+"""This machine: hardware, cgroups, memory, threads, load, scheduling, environment variables, Python environments."""

@@ -51,9 +51,8 @@ def _loaded_here() -> list[dict[str, Any]]:
     for module in BRING_BLAS:
         with suppress(ImportError):
             importlib.import_module(module)
-    pools = sorted(
-        loaded_thread_pools()["pools"], key=lambda pool: pool["file"]
-    )  # found in the order of addresses: chance
+    # threadpoolctl lists them by address, which is random.
+    pools = sorted(loaded_thread_pools()["pools"], key=lambda pool: pool["file"])
     return [{key: value for key, value in pool.items() if key != "num_threads"} for pool in pools]
 
 

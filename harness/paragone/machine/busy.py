@@ -1,4 +1,4 @@
-"""Who else is at work on this machine."""
+"""The load of the machine: CPUs in use, steal time, and the processes that use them."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from typing import Any, NamedTuple
 import psutil
 
 INTERVAL_S = 0.3
-BUSY_SHARE = 0.2  # of one CPU: what a process must use to count as a neighbour
+BUSY_SHARE = 0.2  # of one CPU: a process that uses more is listed as busy
 
 
 class BusyProcess(NamedTuple):
-    """A process at work: its name, and how much of one CPU it used."""
+    """A process and its share of one CPU."""
 
     name: str
     cpu_share: float
 
 
 class CpuTimes(NamedTuple):
-    """The CPU times of the machine and of each process at one moment, in seconds."""
+    """The CPU times so far, in seconds: of the machine by kind, of processes by (pid, creation time)."""
 
     at_s: float
     machine: dict[str, float]
@@ -29,10 +29,10 @@ class CpuTimes(NamedTuple):
 
 
 def machine_load(interval_s: float = INTERVAL_S, wait: Callable[[float], None] = time.sleep) -> dict[str, Any]:
-    """Return how busy the machine is, looked at twice with `interval_s` between.
+    """Measure the load over `interval_s`, as environment.json keeps it.
 
     `load_average` is of the last 1, 5 and 15 minutes, None where the system has none; `busy_cpus` and `steal_cpus` are
-    in CPUs; `busy_processes` lists the others that used more than a fifth of a CPU, the busiest first.
+    numbers of CPUs; `busy_processes` lists the others that used more than BUSY_SHARE of a CPU, the busiest first.
     """
     before = cpu_times()
     wait(interval_s)
@@ -40,7 +40,7 @@ def machine_load(interval_s: float = INTERVAL_S, wait: Callable[[float], None] =
 
 
 def cpu_times() -> CpuTimes:
-    """Return the CPU times so far; this process is left out."""
+    """The CPU times so far; this process is left out of the list."""
     processes = {}
     for process in psutil.process_iter(["name", "cpu_times", "create_time"]):
         times = process.info["cpu_times"]
@@ -51,21 +51,20 @@ def cpu_times() -> CpuTimes:
 
 
 def load_between(before: CpuTimes, after: CpuTimes) -> dict[str, Any]:
-    """Return what happened between two looks: busy_cpus, steal_cpus, busy_processes."""
     elapsed_s = max(after.at_s - before.at_s, 1e-9)
     spent = {kind: after.machine[kind] - before.machine.get(kind, 0.0) for kind in after.machine}
-    # On Linux the time of guests is counted in "user" as well.
-    busy = sum(spent.get(kind, 0.0) for kind in ("user", "nice", "system", "irq", "softirq"))
-    neighbours = [
+    # "guest" is not in this list: Linux counts it in "user" as well.
+    busy_s = sum(spent.get(kind, 0.0) for kind in ("user", "nice", "system", "irq", "softirq"))
+    processes = [
         BusyProcess(name, round((spent_s - before.processes[identity][1]) / elapsed_s, 2))
         for identity, (name, spent_s) in after.processes.items()
         if identity in before.processes
     ]
-    neighbours = sorted((busy for busy in neighbours if busy.cpu_share > BUSY_SHARE), key=lambda busy: -busy.cpu_share)
+    busy = sorted((one for one in processes if one.cpu_share > BUSY_SHARE), key=lambda one: -one.cpu_share)
     return {
-        "busy_cpus": round(busy / elapsed_s, 2),
+        "busy_cpus": round(busy_s / elapsed_s, 2),
         "steal_cpus": round(spent.get("steal", 0.0) / elapsed_s, 2),
-        "busy_processes": [busy._asdict() for busy in neighbours],
+        "busy_processes": [one._asdict() for one in busy],
     }
 
 

@@ -1,4 +1,4 @@
-"""What a container allows: the CPU and memory limits of the control groups this process is in."""
+"""CPU quota and memory limit of the control groups (cgroups, versions 1 and 2) that this process is in."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ UNLIMITED = 2**60  # version 1 writes "no limit" as the largest multiple of a pa
 
 
 def cpu_quota(root: Path = ROOT) -> float | None:
-    """Return how many CPUs' worth of time the groups allow, or None where there is no limit.
+    """The smallest CPU quota of the groups, as a number of CPUs; None where there is none.
 
-    `root` is where /proc and /sys are looked for.
+    `root` is the folder that holds proc and sys.
     """
     quotas = []
     for folder in _folders("cpu", root):
@@ -26,7 +26,7 @@ def cpu_quota(root: Path = ROOT) -> float | None:
 
 
 def memory_limit(root: Path = ROOT) -> int | None:
-    """Return the bytes of memory the groups allow, or None where there is no limit."""
+    """The smallest memory limit of the groups in bytes; None where there is none."""
     limits = []
     for folder in _folders("memory", root):
         for name in ("memory.max", "memory.high", "memory.limit_in_bytes"):
@@ -37,7 +37,7 @@ def memory_limit(root: Path = ROOT) -> int | None:
 
 
 def _folders(controller: str, root: Path) -> Iterator[Path]:
-    """Yield the folders of the groups this process is in, its own first, then those above it."""
+    """Yield the folder of this process's group, then those of the groups above it."""
     for group, mounted_group, mount in _memberships(controller, root):
         below = group.relative_to(mounted_group) if group.is_relative_to(mounted_group) else PurePosixPath()
         for part in (below, *below.parents):
@@ -47,7 +47,7 @@ def _folders(controller: str, root: Path) -> Iterator[Path]:
 
 
 def _memberships(controller: str, root: Path) -> Iterator[tuple[PurePosixPath, PurePosixPath, str]]:
-    """Yield (this process's group, the group at the mount's top, where it is mounted), versions 1 and 2."""
+    """Yield (this process's group, the group at the root of the mount, the mount point) for each hierarchy."""
     groups = {}
     for line in _text(root / "proc/self/cgroup").splitlines():
         _, controllers, group = line.split(":", 2)

@@ -1,4 +1,4 @@
-"""What in the state of a machine spoils a measurement, judged from its description; each with what mends it."""
+"""Conditions of a machine that spoil measurements, found in its description, each with a remedy."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ MIB = 2**20
 AVX512_KERNELS = {"skylakex", "cooperlake", "sapphirerapids", "knl"}
 AVX2_KERNELS = AVX512_KERNELS | {"haswell", "zen", "excavator"}
 
-ENOUGH_MEMORY = 2 * GIB  # the data set in float64 is 0.4 GB, and each worker holds a copy
+ENOUGH_MEMORY = 2 * GIB  # the data set takes 0.4 GB in float64, and each worker holds a copy
 SWAP_WORTH_A_NOTE = 256 * MIB
-BUSY_WORTH_A_NOTE = 0.3  # CPUs that others keep at work
+BUSY_WORTH_A_NOTE = 0.3  # CPUs in use by other processes
 STEAL_WORTH_A_NOTE = 0.02
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at.
+    """One condition of the machine.
 
-    `severity` is "ok", "note" (results are less sure) or "problem" (something will not work, or mislead);
-    `mend` is the command or deed that mends it, empty where there is nothing to mend.
+    `severity` is "ok", "note" (results are less certain) or "problem" (something will fail, or mislead); `mend` is the
+    remedy, often a command, and empty where none is needed.
     """
 
     severity: str
@@ -34,21 +34,17 @@ class Finding:
 
     @property
     def sentence(self) -> str:
-        """Return the finding as one line for a report."""
         return f"{self.what}: {self.found}." + (f" {self.mend}" if self.mend else "")
 
 
-def judge(description: Mapping[str, Any], threads: int = 1) -> list[Finding]:
-    """Return what `environment.describe()` says about how far measurements here can be trusted.
-
-    `threads` is the largest number of threads that a worker is to have.
-    """
+def findings(description: Mapping[str, Any], threads: int = 1) -> list[Finding]:
+    """The findings on a description by `environment.describe()`; `threads` is the most that a worker will have."""
     found = [finding for condition in CONDITIONS for finding in condition(description)]
     return [*found, *_room_for_threads(description["machine"], threads)]
 
 
 def _room_for_threads(machine: Mapping[str, Any], threads: int) -> Iterator[Finding]:
-    """Yield what keeps so many threads from running at once; whether one can is asked elsewhere."""
+    """Yield the reason why so many threads cannot all run at once."""
     usable, quota = len(machine["usable_cpus"]), machine["cpu_quota"]
     if 1 < threads > usable:
         found = (
@@ -159,7 +155,7 @@ def _blas(description: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 def _better_kernels(pool: Mapping[str, Any], flags: list[str]) -> str | None:
-    """Return the instructions of the CPU that OpenBLAS leaves unused, or None."""
+    """The vector instructions of the CPU that OpenBLAS's kernels leave unused, or None."""
     kernels = str(pool["architecture"]).lower()
     if pool["library"] != "openblas":
         return None

@@ -1,4 +1,4 @@
-"""What the machine keeps from processes that could go on: the time for which they are ready and have no CPU."""
+"""Time in which processes are runnable and have no CPU: preemption, CPU quota, and steal time of a virtual machine."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from paragone.machine.process_tree import PROC, cpu_time_ns, threads
 
 
 class SchedulingTimes(NamedTuple):
-    """What processes have had by one moment of the wall clock, each in nanoseconds.
+    """What processes have had by `at_ns` of the wall clock, in nanoseconds.
 
-    `cpu_ns` is the CPU time of all their threads, shared among their CPUs; `runnable_ns` how long the living ones were
-    ready while others had the CPU or a quota was used up, all together; `steal_ns` what the host of a virtual machine
-    has taken from their CPUs.
+    `cpu_ns` is the CPU time of all their threads, divided by the number of their CPUs. `runnable_ns` is the time that
+    their living threads have spent on a run queue, preempted or throttled by a quota. `steal_ns` is the time that the
+    hypervisor has taken from their CPUs.
     """
 
     at_ns: int
@@ -28,32 +28,31 @@ class SchedulingTimes(NamedTuple):
 
 
 def scheduling_times(pids: Sequence[int], cpus: Sequence[int]) -> SchedulingTimes:
-    """Return the reading of these processes, which run on these CPUs; off Linux nothing is ever withheld."""
+    """The times of these processes, which run on these CPUs. Without Linux, runnable_ns is 0."""
     at_ns = time.perf_counter_ns()
-    runnable_ns = sum(_ready_ns(pid, thread) for pid in pids for thread in threads([pid]))
-    return SchedulingTimes(at_ns, sum(map(cpu_time_ns, pids)) // max(1, len(cpus)), runnable_ns, _stolen_ns(cpus))
+    runnable_ns = sum(_runnable_ns(pid, thread) for pid in pids for thread in threads([pid]))
+    return SchedulingTimes(at_ns, sum(map(cpu_time_ns, pids)) // max(1, len(cpus)), runnable_ns, _steal_ns(cpus))
 
 
 def undisturbed_ns(before: SchedulingTimes, after: SchedulingTimes) -> int:
-    """Return the wall time between two readings without what was withheld, but no less than each CPU worked in it.
-
-    Stolen time is counted in ticks of the system, so that one more may have been stolen than is told.
-    """
-    at, cpu, ready, stolen = (new - old for old, new in zip(before, after, strict=True))
-    withheld_ns = max(0, ready) + (stolen + _tick_ns() if stolen else 0)  # who has ended takes its wait with it
+    """The wall time between two readings without run-queue waits and steal, but at least the CPU time per CPU."""
+    at, cpu, runnable, steal = (new - old for old, new in zip(before, after, strict=True))
+    # A thread that has ended is missing from the second reading with all its waits: the difference can be negative.
+    # Steal is counted in ticks, so the true value may be up to one tick larger.
+    withheld_ns = max(0, runnable) + (steal + _tick_ns() if steal else 0)
     return min(at, max(at - withheld_ns, cpu))
 
 
-def _ready_ns(pid: int, thread: int) -> int:
-    """Return the second figure of Linux's schedstat: how long a thread of a process has waited for a CPU."""
+def _runnable_ns(pid: int, thread: int) -> int:
+    """The second figure of /proc/PID/task/TID/schedstat: the time that a thread has spent on a run queue."""
     with suppress(OSError):
         return int((PROC / str(pid) / "task" / str(thread) / "schedstat").read_text().split()[1])
     return 0
 
 
-def _stolen_ns(cpus: Iterable[int]) -> int:
-    of_each = psutil.cpu_times(percpu=True)
-    return sum(round(getattr(of_each[cpu], "steal", 0.0) * 1e9) for cpu in cpus if cpu < len(of_each))
+def _steal_ns(cpus: Iterable[int]) -> int:
+    per_cpu = psutil.cpu_times(percpu=True)
+    return sum(round(getattr(per_cpu[cpu], "steal", 0.0) * 1e9) for cpu in cpus if cpu < len(per_cpu))
 
 
 def _tick_ns() -> int:

@@ -1,4 +1,4 @@
-"""On which CPUs processes run: those that this one was given, which of them workers take, and pinning to them."""
+"""CPU affinity: the CPUs that this process may use, their division between harness and workers, and pinning."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from paragone.machine.process_tree import descendants, threads
 
 
 def usable_cpus() -> tuple[int, ...]:
-    """Return the CPUs that this process was given when it started; empty where the system cannot pin processes."""
+    """The affinity mask that this process started with; empty where the system cannot pin processes."""
     return affinity() if hasattr(os, "sched_getaffinity") else ()
 
 
 def worker_cpus(threads: int) -> tuple[int, ...]:
-    """Return the CPUs for a worker of `threads` threads: the last ones of those we may use, all if too few."""
+    """The last `threads` usable CPUs, or all if there are fewer."""
     return usable_cpus()[-threads:]
 
 
 def harness_cpus(threads: int) -> tuple[int, ...]:
-    """Return the CPUs that the workers leave to the harness, or all of them where none is left."""
+    """The CPUs beside those of the workers, or all where none is left."""
     return usable_cpus()[:-threads] or usable_cpus()
 
 
 @contextmanager
 def pinned_to(cpus: Sequence[int]) -> Iterator[None]:
-    """Run the block, and start the processes in it, on these CPUs; do nothing where `cpus` is empty."""
+    """Pin this process to `cpus` within the block; its children inherit the mask. Does nothing for no CPUs."""
     if not cpus:
         yield
         return
-    usable_cpus()  # remembered before it is narrowed
+    usable_cpus()  # it caches the mask of the start, which is about to be narrowed
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, cpus)
     try:
@@ -43,7 +43,7 @@ def pinned_to(cpus: Sequence[int]) -> Iterator[None]:
 
 @contextmanager
 def on_every_cpu() -> Iterator[None]:
-    """Let the threads of this process and its descendants run on every CPU within the block; on Linux only."""
+    """Lift the affinity mask of every thread of this process and its descendants within the block; on Linux only."""
     if sys.platform != "linux":
         yield
         return

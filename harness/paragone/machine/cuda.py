@@ -1,4 +1,4 @@
-"""NVIDIA's driver, asked directly: whether a CUDA device is there, and which; no library of arrays is imported."""
+"""CUDA devices, by calls of NVIDIA's driver library: no array library is imported."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ SUCCESS = 0
 
 
 class NoDevice(Exception):
-    """Why no CUDA device can be used, in words."""
+    """The reason why no CUDA device can be used."""
 
 
 @dataclass(frozen=True)
 class Device:
-    """The CUDA device that libraries use unless told otherwise, and the newest CUDA that the driver serves."""
+    """The default CUDA device, and the newest CUDA version that the driver supports."""
 
     name: str
     cuda: str
 
 
 def cuda_unavailable() -> str | None:
-    """Return why no CUDA device can be used and what to do, or None where there is one."""
+    """The reason why no CUDA device can be used and what to do, or None where there is one."""
     try:
         first_device()
     except NoDevice as reason:
@@ -39,15 +39,15 @@ def cuda_unavailable() -> str | None:
 
 
 def describe_cuda() -> dict[str, str]:
-    """Return the device and the driver, name → words, for a receipt. Raises NoDevice."""
+    """Device and driver as text, for the record of a build. Raises NoDevice."""
     device = first_device()
     return {"device": device.name, "driver": driver_version(), "driver serves CUDA": device.cuda}
 
 
 @functools.cache
 def first_device() -> Device:
-    """Return the first device that the driver gives this process. Raises NoDevice."""
-    driver = _opened(DRIVER_LIBRARY)
+    """The first device that the driver lists for this process. Raises NoDevice."""
+    driver = _open_driver(DRIVER_LIBRARY)
     _call(driver, "cuInit", 0)
     count, version, device = ctypes.c_int(), ctypes.c_int(), ctypes.c_int()
     _call(driver, "cuDeviceGetCount", ctypes.byref(count))
@@ -62,7 +62,7 @@ def first_device() -> Device:
 
 
 def driver_version(path: Path = DRIVER_VERSION) -> str:
-    """Return the version of the kernel's driver, such as 570.86.15, or that it is not told."""
+    """The version of the kernel module, such as 570.86.15."""
     try:
         line = path.read_text().splitlines()[0]
     except (OSError, IndexError):
@@ -70,7 +70,7 @@ def driver_version(path: Path = DRIVER_VERSION) -> str:
     return next((word for word in line.split() if word[0].isdigit() and "." in word), line.strip())
 
 
-def _opened(library: str) -> Any:
+def _open_driver(library: str) -> Any:
     try:
         return ctypes.CDLL(library)
     except OSError:
@@ -78,7 +78,7 @@ def _opened(library: str) -> Any:
 
 
 def _call(driver: Any, function: str, *arguments: Any) -> None:
-    """Call the driver. Raises NoDevice with its own words where it does not succeed."""
+    """Call a function of the driver. Raises NoDevice with the driver's message where it fails."""
     code = getattr(driver, function)(*arguments)
     if code != SUCCESS:
         words = ctypes.c_char_p()

@@ -1,4 +1,4 @@
-"""The surroundings of a run: what is written to environment.json, and whether two runs can be joined."""
+"""The environment of a run: the content of environment.json, and whether two environments match."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from paragone.files.hashing import folder_hash
 from paragone.files.paths import PROJECT
 from paragone.machine.blas import blas
 from paragone.machine.busy import machine_load
-from paragone.machine.conditions import judge
+from paragone.machine.conditions import findings
 from paragone.machine.hardware import machine, operating_system
-from paragone.machine.python_environments import ask, interpreter
+from paragone.machine.python_environments import interpreter, probe
 from paragone.machine.threads import worker_environment
 
-# What decides numbers; anything else in the folder may differ from the commit without harm.
+# Code that decides numbers; other files may differ from the commit without harm.
 MEASURED_CODE = ("harness", "impls", "benchmarks")
 GIT_TIMEOUT_S = 20
 
@@ -38,10 +38,10 @@ Description = dict[str, Any]
 
 
 def describe(own_environments: Iterable[str] = (), threads: int = 1) -> Description:
-    """Return the surroundings as plain data, ready for environment.json.
+    """Describe the environment as plain data, ready for environment.json.
 
-    `own_environments` names those that workers start in besides the harness's, `threads` is the most that one has.
-    Takes a third of a second to see who else is at work, and once as long to ask which BLAS there is.
+    `own_environments` are the names of the Python environments of workers besides the harness's; `threads` is the most
+    that a worker has. Takes 0.3 s to measure the load, and 0.3 s more at the first call to find the BLAS.
     """
     _, inherited = worker_environment(1, os.environ)
     description: Description = {
@@ -55,13 +55,13 @@ def describe(own_environments: Iterable[str] = (), threads: int = 1) -> Descript
         "load": machine_load(),
         "inherited": [asdict(variable) for variable in inherited],
     }
-    findings = judge(description, threads)
-    description["warnings"] = [finding.sentence for finding in findings if finding.severity != "ok"]
+    description["warnings"] = [
+        finding.sentence for finding in findings(description, threads) if finding.severity != "ok"
+    ]
     return description
 
 
 def python() -> dict[str, Any]:
-    """Return which Python this is."""
     return {
         "version": platform.python_version(),
         "implementation": platform.python_implementation(),
@@ -71,7 +71,7 @@ def python() -> dict[str, Any]:
 
 
 def packages() -> dict[str, str]:
-    """Return the version of each package that matters and is installed."""
+    """The versions of the packages that decide numbers, and of a few others, as far as they are installed."""
     versions = {}
     for name in (*MEASURED_PACKAGES, *OTHER_PACKAGES):
         with suppress(importlib.metadata.PackageNotFoundError):
@@ -80,16 +80,16 @@ def packages() -> dict[str, str]:
 
 
 def own_environment(name: str) -> dict[str, Any]:
-    """Return the Python and the packages that matter in an environment of its own; empty where it does not work."""
-    answer = ask(interpreter(name))
-    versions = {package: version for package, version in answer.versions if package in MEASURED_PACKAGES}
-    return {"python": ".".join(map(str, answer.version)), "packages": versions}
+    """The Python and the measured packages of another Python environment; empty where it does not run."""
+    found = probe(interpreter(name))
+    versions = {package: version for package, version in found.versions if package in MEASURED_PACKAGES}
+    return {"python": ".".join(map(str, found.version)), "packages": versions}
 
 
 def revision(folder: Path = PROJECT) -> dict[str, Any]:
-    """Return which code this is: commit and dirty, None outside a git checkout, and source_hash.
+    """The revision of this code: `commit` and `dirty`, None outside a git checkout, and `source_hash`.
 
-    `dirty` looks at what decides numbers; a changed README leaves it false.
+    `dirty` counts MEASURED_CODE only; a changed README leaves it false.
     """
     commit = dirty = None
     top = git(folder, "rev-parse", "--show-toplevel")
@@ -101,8 +101,8 @@ def revision(folder: Path = PROJECT) -> dict[str, Any]:
 
 
 def git(folder: Path, *arguments: str, **variables: str) -> str | None:
-    """Return what git says in that folder, with these variables of its own, or None where it is missing or refuses."""
-    # Inside a hook, GIT_DIR and its kin would lead to another repository.
+    """The output of a git command in that folder, or None where git is missing or fails."""
+    # In a git hook, GIT_DIR and others are set and would lead to another repository.
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     command = ["git", "--no-optional-locks", "-C", str(folder), *arguments]
     try:
@@ -115,11 +115,10 @@ def git(folder: Path, *arguments: str, **variables: str) -> str | None:
 
 
 def source_hash() -> str:
-    """Return a hash of the harness's own code."""
     return folder_hash(PROJECT / "harness")
 
 
-# What must be the same in two parts of one run, by the name it has in a sentence.
+# What must be equal in two parts of one run, by its name in a sentence.
 MATCHED: dict[str, Callable[[Mapping[str, Any]], Any]] = {
     "CPU": lambda found: found["machine"]["cpu"],
     "logical CPUs": lambda found: found["machine"]["logical_cpus"],
@@ -142,31 +141,31 @@ MATCHED: dict[str, Callable[[Mapping[str, Any]], Any]] = {
 
 
 def machine_fingerprint(description: Mapping[str, Any]) -> str:
-    """Return a hash of what must match for a run to be resumed; load and free memory are left out."""
+    """A hash of what must be equal for a run to be resumed; load and free memory may differ."""
     content = {label: value(description) for label, value in MATCHED.items()}
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def facts(description: Mapping[str, Any]) -> dict[str, str]:
-    """Return what must match in two parts of one run, by name, as words; a package or a variable has a name of its own.
+    """What must be equal in two parts of one run, as text by name; each package and variable has its own name.
 
-    What a description does not tell is left out.
+    Facts that a description lacks are left out: older runs recorded fewer.
     """
     found: dict[str, str] = {}
     for label, value in MATCHED.items():
         with suppress(KeyError, TypeError, AttributeError):
-            told = value(description)
-            parts = dict(sorted(told.items())) if isinstance(told, dict) else {label: told}
-            found |= {name: _said(part) for name, part in parts.items() if part is not None}
+            fact = value(description)
+            parts = dict(sorted(fact.items())) if isinstance(fact, dict) else {label: fact}
+            found |= {name: _text(part) for name, part in parts.items() if part is not None}
     return found
 
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """Return a sentence for each thing that must match and does not; empty where the fingerprints are equal."""
+    """A sentence for each fact that differs; empty where the fingerprints are equal."""
     then, today = facts(before), facts(now)
     names = [name for name in dict.fromkeys((*then, *today)) if then.get(name) != today.get(name)]
     return [f"{name}: {then.get(name, 'none')} then, {today.get(name, 'none')} now" for name in names]
 
 
-def _said(value: Any) -> str:
+def _text(value: Any) -> str:
     return ", ".join(value) if isinstance(value, list) else str(value)

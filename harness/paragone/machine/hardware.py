@@ -1,4 +1,4 @@
-"""The machine: what of it decides how fast code runs, read from the system's own files."""
+"""The hardware properties that decide how fast code runs, read from /proc and /sys."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import psutil
 from paragone.machine.cgroups import ROOT, cpu_quota
 from paragone.machine.memory import memory_limit_bytes
 
-# Instruction sets that numerical libraries choose their kernels by.
+# Instruction sets by which numerical libraries choose their kernels.
 VECTOR_FLAGS = (
     "sse4_2",
     "avx",
@@ -33,10 +33,10 @@ VECTOR_FLAGS = (
 
 
 def machine(root: Path = ROOT) -> dict[str, Any]:
-    """Return the machine as plain data; what cannot be found is None, sizes are in bytes.
+    """Describe the machine as plain data: unknown values are None, sizes in bytes.
 
-    `root` is where /proc, /sys and /etc are looked for. The host's name is left out on purpose: `id`
-    tells machines apart without it.
+    `root` is the folder that holds proc, sys and etc. The host name is left out on purpose; `id` distinguishes machines
+    without it.
     """
     usable = list(affinity())
     return {
@@ -63,19 +63,18 @@ def machine(root: Path = ROOT) -> dict[str, Any]:
 
 
 def operating_system() -> dict[str, str]:
-    """Return the name and release of the system, and its C library."""
     library, version = platform.libc_ver()
     return {"system": platform.system(), "release": platform.release(), "c_library": f"{library} {version}".strip()}
 
 
 def machine_id(root: Path = ROOT) -> str:
-    """Return eight letters that tell this machine from others and do not say which it is."""
+    """Eight hexadecimal digits that distinguish machines without naming them."""
     name = _line(root / "etc/machine-id") or platform.node()
     return hashlib.sha256(f"paragone {name}".encode()).hexdigest()[:8]
 
 
 def cpu(root: Path = ROOT) -> dict[str, Any]:
-    """Return the CPU's model and the vector instructions it has: from /proc/cpuinfo, else from py-cpuinfo."""
+    """Model and vector instructions of the CPU: from /proc/cpuinfo, else from py-cpuinfo."""
     fields: dict[str, str] = {}
     for line in _text(root / "proc/cpuinfo").splitlines():
         key, _, value = line.partition(":")
@@ -93,9 +92,9 @@ def cpu(root: Path = ROOT) -> dict[str, Any]:
 
 @functools.cache
 def affinity() -> tuple[int, ...]:
-    """Return the CPUs that this process was given; all of them where the system has no such mask.
+    """The affinity mask of this process, all CPUs where the system has none.
 
-    Remembered from the first call on: while it measures, the harness keeps to a part of them.
+    Cached at the first call: later the harness pins itself to a part of these CPUs.
     """
     if sys.platform == "linux":
         return tuple(sorted(os.sched_getaffinity(0)))
@@ -103,13 +102,13 @@ def affinity() -> tuple[int, ...]:
 
 
 def smt(root: Path = ROOT) -> bool | None:
-    """Return whether cores run two threads each ("hyper-threading")."""
+    """Whether simultaneous multithreading ("hyper-threading") is on: two threads share a core."""
     active = _line(root / "sys/devices/system/cpu/smt/active")
     return active == "1" if active else None
 
 
 def caches(root: Path = ROOT) -> dict[str, int]:
-    """Return the size of each cache that CPU 0 sees, such as {"L1d": 49152, "L2": 2097152}."""
+    """The size of each cache of CPU 0, such as {"L1d": 49152, "L2": 2097152}."""
     sizes = {}
     for folder in sorted((root / "sys/devices/system/cpu/cpu0/cache").glob("index*")):
         kind = {"Data": "d", "Instruction": "i"}.get(_line(folder / "type"), "")
@@ -120,13 +119,13 @@ def caches(root: Path = ROOT) -> dict[str, int]:
 
 
 def governors(root: Path = ROOT) -> dict[str, int]:
-    """Return how many CPUs each frequency governor rules; empty where the system does not say."""
+    """The number of CPUs under each frequency governor; empty where the system has none."""
     paths = (root / "sys/devices/system/cpu").glob("cpu[0-9]*/cpufreq/scaling_governor")
     return dict(sorted(Counter(line for line in map(_line, paths) if line).items()))
 
 
 def turbo(root: Path = ROOT) -> bool | None:
-    """Return whether the CPU may run above its nominal frequency."""
+    """Whether the CPU may run above its nominal frequency."""
     off = _line(root / "sys/devices/system/cpu/intel_pstate/no_turbo")
     if off:
         return off == "0"
@@ -135,7 +134,7 @@ def turbo(root: Path = ROOT) -> bool | None:
 
 
 def virtualised(root: Path = ROOT) -> bool | None:
-    """Return whether this is a virtual machine, by the flag that hypervisors set; None where nothing says."""
+    """Whether the CPU flag "hypervisor" is set; None where there are no flags."""
     for line in _text(root / "proc/cpuinfo").splitlines():
         if line.startswith("flags"):
             return "hypervisor" in line.split()
@@ -143,13 +142,13 @@ def virtualised(root: Path = ROOT) -> bool | None:
 
 
 def transparent_hugepages(root: Path = ROOT) -> str | None:
-    """Return "always", "madvise" or "never"."""
+    """The THP setting: "always", "madvise" or "never"."""
     choices = _line(root / "sys/kernel/mm/transparent_hugepage/enabled")
     return choices.partition("[")[2].partition("]")[0] or None
 
 
 def on_battery() -> bool | None:
-    """Return whether a laptop runs on its battery, None where there is none."""
+    """None where there is no battery."""
     sensors = getattr(psutil, "sensors_battery", None)
     battery = sensors() if sensors else None
     return None if battery is None or battery.power_plugged is None else not battery.power_plugged

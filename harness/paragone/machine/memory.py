@@ -1,4 +1,4 @@
-"""How much memory this process and its children use, and may use; how much others hold."""
+"""Memory of this process and its descendants: resident, peak, unreclaimable, and the limit."""
 
 from __future__ import annotations
 
@@ -16,17 +16,18 @@ from paragone.machine.process_tree import PROC, descendants
 
 STATUS = Path("/proc/self/status")
 CLEAR_REFS = Path("/proc/self/clear_refs")
-RESET_PEAK = "5"  # see proc(5): resets VmHWM to the present size
+RESET_PEAK = "5"  # see proc(5): resets VmHWM, the peak, to the present resident size
 VMSTAT = PROC / "vmstat"
 OOM_SCORE_ADJ = PROC / "self/oom_score_adj"
-FIRST_TO_GO = "1000"
-# Lines of /proc/PID/status and of smaps_rollup; older kernels have only the fallbacks.
+HIGHEST_OOM_SCORE = "1000"
+# Memory that the kernel cannot reclaim without swapping: lines of /proc/PID/status, and of smaps_rollup, where shared
+# pages are divided among the processes that share them. Older kernels have only the fallbacks.
 HELD, FALLBACK = ("RssAnon", "RssShmem", "VmSwap"), ("VmRSS", "VmSwap")
 HELD_PROPORTIONALLY, FALLBACK_PROPORTIONALLY = ("Pss_Anon", "Pss_Shmem", "SwapPss"), ("Pss", "SwapPss")
 
 
 def resident_memory_bytes() -> int:
-    """Return how many bytes of this process and its descendants are in memory now."""
+    """The resident memory of this process and its descendants."""
     return int(psutil.Process().memory_info().rss) + sum(_resident(pid) for pid in descendants())
 
 
@@ -37,10 +38,9 @@ def _resident(pid: int) -> int:
 
 
 def peak_memory_bytes(status: Path = STATUS) -> int | None:
-    """Return the most bytes of this process that were ever in memory since the last reset, or None.
+    """The peak resident memory of this process since the last reset, or None where the system does not record it.
 
-    The peaks of its living descendants are added; where the system does not tell those, what they hold now.
-    None only where the system tells neither VmHWM nor ru_maxrss.
+    The peaks of its living descendants are added, or their present sizes where there is no VmHWM.
     """
     own = _peak_in(status) or _peak_by_getrusage()
     if own is None:
@@ -66,7 +66,7 @@ def _peak_by_getrusage() -> int | None:
 
 
 def reset_peak_memory(clear_refs: Path = CLEAR_REFS) -> bool:
-    """Set the peaks back to the present sizes; return whether the system did so (only Linux can)."""
+    """Reset the peaks of this process and its descendants to the present sizes; False where the system cannot."""
     if not clear_refs.exists():
         return False
     try:
@@ -80,13 +80,13 @@ def reset_peak_memory(clear_refs: Path = CLEAR_REFS) -> bool:
 
 
 def trim_heap() -> None:
-    """Have the C library return to the system what it keeps free for later allocations; only glibc can."""
+    """Return the free memory of malloc's heap to the system; only glibc can."""
     with suppress(AttributeError):
         ctypes.CDLL(None).malloc_trim(0)
 
 
 def memory_limit_bytes(root: Path = ROOT) -> int:
-    """Return the bytes of memory that can be used here: the machine's, or less where a container allows less."""
+    """The memory that can be used here: that of the machine, or the cgroup limit where it is smaller."""
     total = int(psutil.virtual_memory().total)
     limit = memory_limit(root)
     return total if limit is None else min(total, limit)
@@ -94,15 +94,15 @@ def memory_limit_bytes(root: Path = ROOT) -> int:
 
 @functools.cache
 def worker_limit_bytes() -> int:
-    """Return how much one worker may hold where nobody says otherwise: half of what can be used here."""
+    """The default limit of a worker: half of what can be used here."""
     return memory_limit_bytes() // 2
 
 
 def held_bytes(pids: Iterable[int], limit: int) -> int:
-    """Return how many bytes these processes hold that nothing else could use: files in memory are not counted.
+    """The unreclaimable memory of these processes: anonymous, shared and swapped pages, but not the page cache.
 
-    What forked processes share is counted once where that decides about `limit`; to find it out takes the system a
-    while, so that it is not asked below.
+    Forked processes share pages, which are counted once per process as long as the sum stays within `limit`. Above it
+    the exact, proportional sizes are read; that takes the kernel milliseconds, so it is done only where it decides.
     """
     pids = list(pids)
     held = sum(_bytes_in(PROC / str(pid) / "status", HELD, FALLBACK) for pid in pids)
@@ -113,7 +113,7 @@ def held_bytes(pids: Iterable[int], limit: int) -> int:
 
 
 def _bytes_in(table: Path, names: Sequence[str], fallback: Sequence[str]) -> int:
-    """Return the bytes in the lines of these names, "VmSwap:   12 kB"; those of `fallback` if the first is missing."""
+    """The sum of the lines of these names, such as "VmSwap:   12 kB"; of `fallback` if the first is missing."""
     found: dict[str, int] = {}
     with suppress(OSError):
         for line in table.read_text().splitlines():
@@ -125,7 +125,7 @@ def _bytes_in(table: Path, names: Sequence[str], fallback: Sequence[str]) -> int
 
 
 def oom_kill_count() -> int:
-    """Return how often the kernel has killed a process because memory ran out; 0 where it does not count."""
+    """The number of processes that the OOM killer has killed since boot; 0 where the kernel does not count them."""
     with suppress(OSError):
         for line in VMSTAT.read_text().splitlines():
             if line.startswith("oom_kill "):
@@ -134,6 +134,6 @@ def oom_kill_count() -> int:
 
 
 def be_first_oom_victim() -> None:
-    """Have the kernel kill this process and its children before any other when memory runs out."""
+    """Make this process and its children the first choice of the OOM killer."""
     with suppress(OSError):
-        OOM_SCORE_ADJ.write_text(FIRST_TO_GO)
+        OOM_SCORE_ADJ.write_text(HIGHEST_OOM_SCORE)

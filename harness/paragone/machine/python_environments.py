@@ -1,7 +1,7 @@
-"""Which Python a worker is started with: the harness's own, or that of an environment with other versions.
+"""The Python environments of workers: the harness's own, or one with other versions of packages.
 
-Such an environment is a virtual environment in `.venvs/NAME`, or NAME in the folder of PARAGONE_ENVIRONMENTS. It holds
-what its implementations need and WORKER_PACKAGES; the harness itself comes in by PYTHONPATH.
+Such an environment is a virtual environment in `.venvs/NAME`, or in the folder PARAGONE_ENVIRONMENTS. It holds the
+packages of its implementations and WORKER_PACKAGES; the harness itself is added by PYTHONPATH.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ VARIABLE = "PARAGONE_ENVIRONMENTS"
 OLDEST_PYTHON = (3, 11)
 # All that a worker imports besides Python's own.
 WORKER_PACKAGES = ("msgspec", "numpy", "platformdirs", "psutil", "threadpoolctl")
-SECONDS_TO_ANSWER = 60
+PROBE_TIMEOUT_S = 60
 
-# Asked of any Python, however old; nothing that it is asked about is imported.
-QUESTION = """
+# Must run on any Python, however old. It looks for modules without importing them.
+PROBE = """
 import importlib.util, json, sys
 sys.path[:] = [place for place in sys.path if place]
 specs = {module: importlib.util.find_spec(module) for module in sys.argv[1:]}
@@ -42,8 +42,8 @@ print(json.dumps({"version": list(sys.version_info[:3]), "lacking": lacking, "ve
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What a Python says of itself; `fault` where it said nothing."""
+class ProbeResult:
+    """Version and packages of a Python; `fault` is the reason why it did not run."""
 
     version: tuple[int, ...] = ()
     lacking: tuple[str, ...] = ()
@@ -52,64 +52,62 @@ class Answer:
 
 
 def folder_of(name: str) -> Path:
-    """Return the folder of an environment, whether it exists or not."""
     given = os.environ.get(VARIABLE, "")
     return (expand_home(given, VARIABLE).absolute() if given else PROJECT / ".venvs") / name
 
 
 def exists(name: str) -> bool:
-    """Return whether there is such an environment, in order or not."""
     return bool(name) and folder_of(name).is_dir()
 
 
 def interpreter(name: str) -> str:
-    """Return the path of an environment's Python; "" is the harness's own."""
+    """The path of an environment's Python; the name "" is that of the harness."""
     return str(folder_of(name) / "bin" / "python") if name else sys.executable
 
 
 def environment_unavailable(name: str, modules: Sequence[str] = (), mend: str = "") -> str | None:
-    """Return why no worker with these modules can start in an environment, and the command that mends it, or None.
+    """Why no worker with these modules can start in an environment, and the command that mends it; None if it can.
 
-    The modules are looked for, not imported. `mend` is the command; left out, it is that of a plain environment.
+    The modules are looked for, not imported. The default of `mend` is the command that makes a plain environment.
     """
     folder, python = folder_of(name), interpreter(name)
-    place = shown(folder)
-    install = f"{shown(python)} -m pip install {' '.join([*WORKER_PACKAGES, *modules])}"
+    place = shell_path(folder)
+    install = f"{shell_path(python)} -m pip install {' '.join([*WORKER_PACKAGES, *modules])}"
     make = mend or f"python3 -m venv --clear {place} && {install}"
     if not os.access(python, os.X_OK):
         what = "has no bin/python that can be executed" if folder.is_dir() else "does not exist"
         return f"its environment {place} {what}. Make it: {make}"
-    answer = ask(python, (*WORKER_PACKAGES, *modules))
-    if answer.fault:
-        return f"the Python of its environment {place} does not run: {answer.fault}. Make it again: {make}"
-    if answer.version < OLDEST_PYTHON:
-        expected, got = (".".join(map(str, version)) for version in (OLDEST_PYTHON, answer.version))
+    found = probe(python, (*WORKER_PACKAGES, *modules))
+    if found.fault:
+        return f"the Python of its environment {place} does not run: {found.fault}. Make it again: {make}"
+    if found.version < OLDEST_PYTHON:
+        expected, got = (".".join(map(str, version)) for version in (OLDEST_PYTHON, found.version))
         return f"its environment {place}: expected Python {expected} or newer, got {got}"
-    if answer.lacking:
-        return f"its environment {place} lacks {', '.join(answer.lacking)}. Install: {mend or install}"
+    if found.lacking:
+        return f"its environment {place} lacks {', '.join(found.lacking)}. Install: {mend or install}"
     return None
 
 
 @cache
-def ask(python: str, modules: tuple[str, ...] = ()) -> Answer:
-    """Return what a Python says of its version, of what it has, and which of these modules it cannot find."""
+def probe(python: str, modules: tuple[str, ...] = ()) -> ProbeResult:
+    """Run a Python once: its version, the versions of its packages, and which of these modules it lacks."""
     try:
         process = subprocess.run(
-            [python, "-c", QUESTION, *modules], capture_output=True, text=True, timeout=SECONDS_TO_ANSWER
+            [python, "-c", PROBE, *modules], capture_output=True, text=True, timeout=PROBE_TIMEOUT_S
         )
         if process.returncode != 0:
-            said = process.stderr.strip().splitlines()
-            return Answer(fault=said[-1] if said else f"exit code {process.returncode}")
-        told = json.loads(process.stdout)
-        return Answer(tuple(told["version"]), tuple(told["lacking"]), tuple(sorted(told["versions"].items())))
+            errors = process.stderr.strip().splitlines()
+            return ProbeResult(fault=errors[-1] if errors else f"exit code {process.returncode}")
+        found = json.loads(process.stdout)
+        return ProbeResult(tuple(found["version"]), tuple(found["lacking"]), tuple(sorted(found["versions"].items())))
     except subprocess.TimeoutExpired:
-        return Answer(fault=f"no answer within {SECONDS_TO_ANSWER} s")
+        return ProbeResult(fault=f"no answer within {PROBE_TIMEOUT_S} s")
     except (OSError, ValueError, KeyError) as error:
-        return Answer(fault=str(error))
+        return ProbeResult(fault=str(error))
 
 
-def shown(path: str | Path) -> str:
-    """Return a path as a shell takes it: from the project's folder where it lies in it, the home folder as `~`."""
+def shell_path(path: str | Path) -> str:
+    """A path quoted for a shell: relative to the project where it lies in it, with `~` for the home folder."""
     path = Path(path)
     if path.is_relative_to(PROJECT):
         return shlex.quote(str(path.relative_to(PROJECT)))

@@ -1,6 +1,6 @@
-"""The threads of a worker: fixed in its environment before it starts, read back inside it, compared.
+"""Thread counts: set in the environment of a worker before it starts, read back inside it, and compared.
 
-The libraries read their thread counts once, while they load; setting them later is too late.
+Libraries read these variables once, while they load; a later change has no effect.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ SET_BY_THREADPOOLCTL = "KMP_DUPLICATE_LIB_OK"
 
 @dataclass(frozen=True)
 class InheritedVariable:
-    """A variable of the user's shell that changes what is measured, and what became of it.
+    """A variable of the user's shell that affects measurements, and its treatment.
 
-    `treatment` is "kept", "cleared", or "replaced" where the harness sets a value of its own.
-    `warning` is a sentence for the report where the variable bites, else None.
+    `treatment` is "kept", "cleared", or "replaced" where the harness sets its own value. `warning` is a sentence for
+    the report where a kept variable changes results, else None.
     """
 
     name: str
@@ -33,14 +33,13 @@ class InheritedVariable:
     warning: str | None
 
     def to_json(self) -> dict[str, Any]:
-        """Return the variable as plain data."""
         return asdict(self)
 
 
 def worker_environment(threads: int, inherited: Mapping[str, str]) -> tuple[dict[str, str], list[InheritedVariable]]:
-    """Return the environment of a worker with so many threads, and what became of each variable that matters.
+    """The environment of a worker with so many threads, and the treatment of each inherited variable with a rule.
 
-    Everything that no rule names passes through unchanged. In the list, the home folder reads `~`.
+    All other variables pass through unchanged. In the list, `~` stands for the home folder.
     """
     if threads < 1:
         raise ValueError(f"threads: expected a whole number above 0, got {threads}")
@@ -48,7 +47,7 @@ def worker_environment(threads: int, inherited: Mapping[str, str]) -> tuple[dict
     ours["XLA_FLAGS"] = _xla_flags(threads, inherited.get("XLA_FLAGS", ""))
     environment, report = dict(inherited) | ours, []
     for name in sorted(inherited):
-        entry = _fate(name, inherited[name], ours)
+        entry = _treatment(name, inherited[name], ours)
         if entry is None:
             continue
         if entry.treatment == "cleared":
@@ -57,9 +56,9 @@ def worker_environment(threads: int, inherited: Mapping[str, str]) -> tuple[dict
     return environment, report
 
 
-def _fate(name: str, value: str, ours: Mapping[str, str]) -> InheritedVariable | None:
+def _treatment(name: str, value: str, ours: Mapping[str, str]) -> InheritedVariable | None:
     if name == "XLA_FLAGS":
-        return _fate_of_xla_flags(value, ours[name])
+        return _xla_treatment(value, ours[name])
     if name in ours:
         if value == ours[name]:
             return None
@@ -67,22 +66,23 @@ def _fate(name: str, value: str, ours: Mapping[str, str]) -> InheritedVariable |
         return InheritedVariable(name, value, "replaced", f"{what}: {name}={ours[name]}.", None)
     for rule in RULES:
         if fnmatchcase(name, rule.pattern):
-            warning = f"{name}={value} {rule.bites}." if rule.bites else None
+            warning = f"{name}={value} {rule.warning}." if rule.warning else None
             return InheritedVariable(name, value, rule.treatment, rule.reason, warning)
     return None
 
 
 def _xla_flags(threads: int, inherited: str) -> str:
-    """Return the user's flags with the one that switches threads set by us.
+    """The user's flags, with the flag for threads set by the harness.
 
-    A value that does not begin with a dash names a file of flags, to which nothing can be added.
+    A value that does not begin with a dash is the name of a file of flags: no flag can be added to it, so it is
+    dropped.
     """
     kept = inherited.split() if inherited.lstrip().startswith("-") else []
     kept = [flag for flag in kept if flag.partition("=")[0] != XLA_THREADS]
     return " ".join([*kept, f"{XLA_THREADS}={'true' if threads > 1 else 'false'}"])
 
 
-def _fate_of_xla_flags(value: str, ours: str) -> InheritedVariable | None:
+def _xla_treatment(value: str, ours: str) -> InheritedVariable | None:
     kept = [flag for flag in ours.split() if flag.partition("=")[0] != XLA_THREADS]
     if not kept:
         reason = f"The number of threads is an option of the harness: XLA_FLAGS={ours}."
@@ -94,7 +94,7 @@ def _fate_of_xla_flags(value: str, ours: str) -> InheritedVariable | None:
 
 
 def _without_home(entry: InheritedVariable, home: str) -> InheritedVariable:
-    """Return the entry with the user's name out of its paths: results are made to be shown."""
+    """Replace the home folder by `~`: results are published, and it contains the user's name."""
     if len(home) < 2:
         return entry
     hidden = {
@@ -122,11 +122,10 @@ class ThreadsFound(TypedDict):
     os_threads: NotRequired[int | None]
 
 
-def loaded_thread_pools(told: Mapping[str, int] | None = None) -> ThreadsFound:
-    """The thread pools of the libraries loaded in this process.
+def loaded_thread_pools(declared: Mapping[str, int] | None = None) -> ThreadsFound:
+    """The thread pools of the libraries that this process has loaded; to be called after they are loaded.
 
-    `told` holds the threads of libraries that cannot be seen from here, by name: they are added as they are.
-    Importing threadpoolctl loads no library of numbers; call this after they are loaded.
+    `declared` adds the thread counts of libraries that threadpoolctl cannot see, by name.
     """
     pools: list[ThreadPool] = [
         {
@@ -144,13 +143,13 @@ def loaded_thread_pools(told: Mapping[str, int] | None = None) -> ThreadsFound:
         count = getattr(sys.modules.get(library), "get_num_threads", None)
         if count is not None:
             pools.append({"user_api": library, "library": library, "num_threads": count(), "file": library})
-    for library, count in (told or {}).items():
+    for library, count in (declared or {}).items():
         pools.append({"user_api": library, "library": library, "num_threads": int(count), "file": library})
     return {"pools": pools, "os_threads": _os_threads()}
 
 
 def _pools() -> list[dict[str, Any]]:
-    """Return what threadpoolctl finds; a variable that importing it sets is taken back, for a user did not set it."""
+    """The pools that threadpoolctl finds. Its import sets a variable, which is unset again: the user did not set it."""
     was_set = SET_BY_THREADPOOLCTL in os.environ
     from threadpoolctl import threadpool_info
 
@@ -166,9 +165,9 @@ def _os_threads() -> int | None:
 
 
 def thread_count_fault(asked: int, found: Mapping[str, Any]) -> str | None:
-    """Return how the threads found differ from the number asked for, or None.
+    """How the thread counts differ from the number asked for, or None where they agree.
 
-    More than asked is a fault in any pool; fewer is one where no pool that can have threads has as many.
+    No pool may have more threads than asked for, and at least one that can have threads must have that many.
     """
     counts = {pool["file"]: pool["num_threads"] for pool in found["pools"] if pool["num_threads"]}
     for file, count in counts.items():

@@ -1,14 +1,14 @@
-"""Which variables of a user's shell matter to a measurement, and what becomes of each: a table.
+"""The environment variables that affect measurements, and the treatment of each: a table.
 
-What was chosen on purpose about kernels, memory and compilers is kept, recorded and warned of; what
-would make the number of threads or their places differ from what was asked is cleared, recorded and told.
+A variable that chooses kernels, allocators or compilers is kept, recorded and warned about: the user set it on
+purpose. A variable that would change the number of threads or their placement is cleared and recorded.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-# Variables that take the number of threads of a worker.
+# Variables that are set to the number of threads of a worker.
 THREAD_COUNTS = (
     "OMP_NUM_THREADS",  # OpenMP: PyTorch, scikit-learn, C and Fortran
     "OPENBLAS_NUM_THREADS",  # NumPy, SciPy, Julia
@@ -27,12 +27,13 @@ THREAD_COUNTS = (
     "PJRT_NPROC",  # the same, in newer XLA
 )
 
-# Variables that have one right value in every worker.
+# Variables that have the same value in every worker.
 FIXED = {
     "OMP_DYNAMIC": "FALSE",  # no fewer threads than asked for
     "MKL_DYNAMIC": "FALSE",
     "TF_NUM_INTEROP_THREADS": "1",
-    "TF_CPP_MIN_LOG_LEVEL": "2",  # errors; else its notes on how it was built are the last words of a worker that died
+    # Errors only: TensorFlow's notes on its build would else be the last lines in the log of a worker that died.
+    "TF_CPP_MIN_LOG_LEVEL": "2",
     "KERAS_BACKEND": "tensorflow",
     # torch.compile compiles in this many processes; more would use the CPUs of other workers.
     "TORCHINDUCTOR_COMPILE_THREADS": "1",
@@ -48,15 +49,15 @@ XLA_THREADS = "--xla_cpu_multi_thread_eigen"
 
 @dataclass(frozen=True)
 class Rule:
-    """What happens to the variables whose name matches `pattern`; `bites` is the warning for the report."""
+    """The treatment of the variables whose names match `pattern`; `warning` goes into the report, after NAME=VALUE."""
 
     pattern: str
     treatment: str  # "kept" or "cleared"
     reason: str
-    bites: str | None = None
+    warning: str | None = None
 
 
-_PLACES = "Binding threads to places would put several of them on one CPU; workers are pinned by the harness."
+_PLACES = "Binding threads to places would put several of them on one CPU; the harness pins workers itself."
 _SPINNING = "How long waiting threads spin decides the CPU time of a sample, by which its threads are counted."
 _COUNTS = "It overrides the number of threads asked for."
 _KERNELS = "Chosen on purpose: it decides which BLAS kernels are measured."
