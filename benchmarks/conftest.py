@@ -1,4 +1,4 @@
-"""The options of the benchmarks, and their threads: set here, because NumPy reads their number while it loads.
+"""The options of the benchmarks, and the number of threads, which NumPy reads when it is loaded.
 
 Nothing in this file may import NumPy.
 """
@@ -17,7 +17,7 @@ INHERITED = pytest.StashKey[list[InheritedVariable]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add what decides which cells there are; -k chooses among them."""
+    """The options decide which cells there are; -k selects among them."""
     group = parser.getgroup("paragone")
     group.addoption(
         "--problem", action="append", metavar="NAME", help="problem: a name, a TOML file, or all; else nielsen"
@@ -28,16 +28,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def positive_integer(text: str) -> int:
-    """Return the number. Raises ArgumentTypeError."""
     if not (text.isascii() and text.isdigit() and int(text) > 0):
         raise ArgumentTypeError(f"expected a whole number above 0, got {text!r}")
     return int(text)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Give this process the environment of a worker, while there is time.
+    """Give this process the environment variables of a worker before NumPy reads them.
 
-    Raises UsageError where NumPy came first and has other threads than were asked for.
+    Raises UsageError where NumPy was loaded before and has other threads than were asked for.
     """
     # The default is for `pytest .`, which reads this file after the command line.
     threads: int = config.getoption("--threads", 1)
@@ -54,7 +53,6 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
-    """Return what a reader of the times must know."""
     threads: int = config.getoption("--threads", 1)
     lines = [f"paragone: {threads} {'thread' if threads == 1 else 'threads'}; for intervals and verdicts: make bench"]
     return lines + [f"paragone: {entry.warning}" for entry in config.stash[INHERITED] if entry.warning]

@@ -1,4 +1,4 @@
-"""The door for people who live in pytest: every cell of the harness as a pytest-benchmark test.
+"""Every cell as a test of pytest-benchmark, for those who measure with pytest.
 
     pytest benchmarks --benchmark-only -k "numpy_rows and float32"
     pytest benchmarks --benchmark-only --problem all --batch-sizes 10,1000 --benchmark-autosave
@@ -6,14 +6,14 @@
 
 One round is one sample: `reset` and a short prefix untimed, `train(order)` timed. Times are of one step; a table
 compares the cells of one problem, dtype, batch size and number of threads. Before its first round a cell passes the
-harness's gate, with its own coefficients and the stress problem's; after every round the result has the verified bits or the
-test fails. Saving, comparing and --benchmark-compare-fail work as everywhere in pytest-benchmark.
+gate, with its own coefficients and with those of the stress problem. After every round the result must have the
+verified bits, or the test fails. Saving, comparing and --benchmark-compare-fail work as always in pytest-benchmark.
 
-What these times cannot say, because they come from one process that works through one cell after the other: two
-cells are not sampled at the same time, so a neighbour's burst or a falling clock rate between them looks like a
-difference; and one process is one draw from the luck of memory layout, which moves medians by more than the scatter
-within the process shows. Nor is anything isolated here: a crash or a hang of one implementation ends the session.
-For "A is faster than B": `make bench`, which interleaves live processes, launches each anew, and gives intervals.
+One process works through one cell after the other, so these times cannot tell small differences. Two cells are not
+sampled at the same time: a burst of load or a falling clock rate between them looks like a difference. And one
+process has one memory layout, which moves medians by more than the scatter within the process shows. Nothing is
+isolated either: a crash or a hang of one implementation ends the session.
+For "A is faster than B": `make bench`, which interleaves processes, launches each anew, and gives intervals.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from hosting import GridPoint, Hosted, ReopenedWorker, Round
+from loaded_variant import GridPoint, LoadedVariant, TimedCell, VariantHolder
 
 from paragone.errors import HarnessError, Misuse
 from paragone.implementation.contract import variants
@@ -40,10 +40,10 @@ pytestmark = pytest.mark.filterwarnings("default")
 
 
 class Selection(NamedTuple):
-    """What the options ask for: cells by the parameters of their test, and the folders that hold no implementation."""
+    """The cells that the options select, by the parameters of their test; and the unusable folders with the reason."""
 
     points: dict[tuple[str, str, int, int], GridPoint]
-    broken: dict[str, str]
+    unusable: dict[str, str]
 
 
 PARAMETERS = ("problem", "variant", "batch_size", "threads")
@@ -51,19 +51,19 @@ SELECTION = pytest.StashKey[Selection]()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Make one test of every cell, and one of every folder that should hold an implementation and does not."""
+    """One test for each cell, and one, which fails, for each unusable folder."""
     try:
         selection = metafunc.config.stash[SELECTION] = select(metafunc.config)
     except HarnessError as error:
         raise pytest.Collector.CollectError(str(error)) from None
-    # Plain words and numbers: they go into the JSON, and --benchmark-group-by=param:problem reads them.
+    # Text and numbers: they go into the JSON, and --benchmark-group-by=param:problem reads them.
     cells = [pytest.param(*key, id=point.id) for key, point in selection.points.items()]
-    broken = [pytest.param(None, name, None, None, id=name) for name in selection.broken]
-    metafunc.parametrize(PARAMETERS, broken + cells)
+    unusable = [pytest.param(None, name, None, None, id=name) for name in selection.unusable]
+    metafunc.parametrize(PARAMETERS, unusable + cells)
 
 
 def select(config: pytest.Config) -> Selection:
-    """Return the cells that the options ask for, all of one variant and problem together.
+    """The cells of one variant and problem stand together, so that it is loaded once.
 
     Raises HarnessError where an option asks for what cannot be.
     """
@@ -72,22 +72,22 @@ def select(config: pytest.Config) -> Selection:
     problems = [find_problem(name) for name in dict.fromkeys(names)]
     sizes = batch_sizes(config.getoption("--batch-sizes", None) or "")
     folder = Path(config.getoption("--implementations-folder", None) or IMPLEMENTATIONS)
-    found, broken = discover(folder)
-    if not found and not broken:
+    registered, unusable = discover(folder)
+    if not registered and not unusable:
         raise Misuse(f"--implementations-folder {folder}: expected folders with an impl.py, found none")
     threads = config.getoption("--threads", 1)
     points = {
         (problem.name, variant.name, size, threads): GridPoint(Contender(problem, entry, variant, threads), size)
         for problem in problems
-        for entry in found
+        for entry in registered
         for variant in variants(entry.implementation)
         for size in grid(problem, sizes)
     }
-    return Selection(points, {entry.name: entry.reason for entry in broken})
+    return Selection(points, {entry.name: entry.reason for entry in unusable})
 
 
 def batch_sizes(text: str) -> list[int | str]:
-    """Return the sizes of "1,10,full". Raises Misuse."""
+    """(1, 10, "full") for "1,10,full". Raises Misuse."""
     parts = text.replace(",", " ").split()
     for part in parts:
         if part != "full" and not (part.isascii() and part.isdigit()):
@@ -96,60 +96,60 @@ def batch_sizes(text: str) -> list[int | str]:
 
 
 @pytest.fixture(scope="session")
-def host(request: pytest.FixtureRequest) -> Iterator[ReopenedWorker]:
-    """Yield the host of the session, with the data that the harness would find."""
+def holder(request: pytest.FixtureRequest) -> Iterator[VariantHolder]:
+    """One for the session, with the data that a run would find."""
     terminal = request.config.pluginmanager.get_plugin("terminalreporter")
     data = find_data(None, terminal.write_line if terminal else print)
     chosen = [item.callspec.params for item in request.session.items if hasattr(item, "callspec")]
     points = request.config.stash[SELECTION].points
     wanted = [points.get(tuple(params.get(name) for name in PARAMETERS)) for params in chosen]
-    host = ReopenedWorker(data, [point for point in wanted if point is not None])
-    yield host
-    host.drop()
+    holder = VariantHolder(data, [point for point in wanted if point is not None])
+    yield holder
+    holder.drop()
 
 
 @pytest.fixture
 def point(problem: str, variant: str, batch_size: int, threads: int, pytestconfig: pytest.Config) -> GridPoint:
-    """Return the cell of these parameters; fail for a folder that holds no implementation."""
+    """The cell of these parameters; fails for an unusable folder."""
     selection = pytestconfig.stash[SELECTION]
-    if variant in selection.broken:
-        pytest.fail(selection.broken[variant], pytrace=False)
+    if variant in selection.unusable:
+        pytest.fail(selection.unusable[variant], pytrace=False)
     return selection.points[problem, variant, batch_size, threads]
 
 
-def test_training_step(point: GridPoint, host: ReopenedWorker, benchmark: Any, pytestconfig: pytest.Config) -> None:
+def test_training_step(point: GridPoint, holder: VariantHolder, benchmark: Any, pytestconfig: pytest.Config) -> None:
     """Verify a cell, then time it round by round."""
-    hosted, planned = planned_cell(point, host)
-    checks = host.checks(hosted, planned)
+    loaded, planned = planned_cell(point, holder)
+    checks = holder.checks(loaded, planned)
     refuse_failed(checks)
-    verified = hosted.sample(planned)
-    refuse_failed({"the end of a sample": host.check_sample(hosted, planned, verified.digest)})
+    verified = loaded.sample(planned)
+    refuse_failed({"the end of a sample": holder.check_sample(loaded, planned, verified.digest)})
 
-    measured = Round(hosted, planned, verified.digest)
-    dtype = hosted.contender.variant.dtype
+    measured = TimedCell(loaded, planned, verified.digest)
+    dtype = loaded.contender.variant.dtype
     benchmark.group = f"{planned.problem} {dtype} B={planned.batch_size} threads={planned.threads}"
-    benchmark.extra_info.update(facts(planned, hosted, host, checks))
+    benchmark.extra_info.update(extra_info(planned, loaded, holder, checks))
     benchmark.pedantic(measured.train, setup=measured.prepare, rounds=n_rounds(planned, pytestconfig))
     measured.compare()
     if not measured.deterministic:
-        refuse_failed({"the last round": host.check_sample(hosted, planned, measured.digest())})
+        refuse_failed({"the last round": holder.check_sample(loaded, planned, measured.digest())})
     if benchmark.enabled:
         count_in_steps(benchmark, planned.n_steps)
         benchmark.extra_info["images_per_second"] = planned.batch_size / benchmark.stats.stats.median
 
 
 def count_in_steps(benchmark: Any, n_steps: int) -> None:
-    """Make every time that of one step, and `iterations` the steps of a round.
+    """Turn the times of rounds into times of one step, and `iterations` into the steps of a round.
 
-    Each cell has as many steps in a round as fill its sample: times of whole rounds would compare nothing. Pedantic
-    mode would divide by `iterations` itself, but calls as often, and then cannot reset before each round.
+    Cells differ in the steps of a sample, so times of whole rounds cannot be compared. Pedantic mode would divide by
+    `iterations` itself, but it also calls so often, without a reset before each call.
     """
     benchmark.stats.iterations = n_steps
     benchmark.stats.stats.data[:] = [seconds / n_steps for seconds in benchmark.stats.stats.data]
 
 
-def planned_cell(point: GridPoint, host: ReopenedWorker) -> tuple[Hosted, Cell]:
-    """Return the variant, loaded, and how its cell is sampled; skip what cannot run here or takes too long."""
+def planned_cell(point: GridPoint, holder: VariantHolder) -> tuple[LoadedVariant, Cell]:
+    """The loaded variant, and its cell as planned; skips what cannot run here or takes too long."""
     contender = point.contender
     implementation = contender.variant.implementation
     if reason := implementation.missing() or implementation.supports(contender.problem):
@@ -158,12 +158,12 @@ def planned_cell(point: GridPoint, host: ReopenedWorker) -> tuple[Hosted, Cell]:
         pytest.skip(
             f"it lives in the environment {name}, and this process does not: paragone bench -i {implementation.name}"
         )
-    hosted = host.hold(contender)
-    planned = hosted.planned(point.batch_size)
+    loaded = holder.hold(contender)
+    planned = loaded.planned(point.batch_size)
     if planned.step_seconds > TOO_SLOW_SECONDS:
         command = f"paragone bench -i {contender.found.name} --slow"
         pytest.skip(f"a step takes about {planned.step_seconds:.0f} s; {command} measures it all the same")
-    return hosted, planned
+    return loaded, planned
 
 
 def refuse_failed(checks: Mapping[str, CheckResult]) -> None:
@@ -173,25 +173,27 @@ def refuse_failed(checks: Mapping[str, CheckResult]) -> None:
             pytest.fail(f"failed verification, {what}: {check.reason}", pytrace=False)
 
 
-def facts(planned: Cell, hosted: Hosted, host: ReopenedWorker, checks: Mapping[str, CheckResult]) -> dict[str, Any]:
-    """Return what a time means nothing without, for the JSON of pytest-benchmark."""
+def extra_info(
+    planned: Cell, loaded: LoadedVariant, holder: VariantHolder, checks: Mapping[str, CheckResult]
+) -> dict[str, Any]:
+    """What belongs to a time, for the JSON of pytest-benchmark."""
     return {
         "problem": planned.problem,
-        "implementation": hosted.contender.found.name,
+        "implementation": loaded.contender.found.name,
         "variant": planned.variant,
         "batch_size": planned.batch_size,
         "n_steps": planned.n_steps,
         "threads": planned.threads,
-        "data": host.data.name,
-        "data_sha256": host.data.sha256,
+        "data": holder.data.name,
+        "data_sha256": holder.data.sha256,
         "verification": next((check.status for check in checks.values() if not check.passed), "passed"),
     }
 
 
 def n_rounds(planned: Cell, config: pytest.Config) -> int:
-    """Return how many rounds fill --benchmark-max-time, at least --benchmark-min-rounds.
+    """As many as fill --benchmark-max-time, and at least --benchmark-min-rounds.
 
-    Pedantic mode, which alone can reset before each round, leaves these two options to its user.
+    Pedantic mode, needed for the reset before each round, ignores these two options.
     """
     most_seconds = float(config.getoption("benchmark_max_time"))
     fewest: int = config.getoption("benchmark_min_rounds")

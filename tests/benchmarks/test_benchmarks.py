@@ -243,7 +243,7 @@ class OneMillisecondPerImage(Implementation):
 def modules(monkeypatch):
     """The modules of benchmarks/, imported."""
     monkeypatch.syspath_prepend(PROJECT / "benchmarks")
-    names = {"hosting": "hosting", "tests": "test_training_step"}
+    names = {"loaded_variant": "loaded_variant", "tests": "test_training_step"}
     return SimpleNamespace(**{short: importlib.import_module(name) for short, name in names.items()})
 
 
@@ -282,21 +282,20 @@ def test_an_option_that_cannot_be_is_refused_with_a_sentence(option, value, sent
 
 @pytest.fixture
 def slow(modules, tmp_path, monkeypatch):
-    """The slow implementation, hosted, on a grid up to a batch of 8000."""
+    """The slow implementation, loaded, on a grid up to a batch of 8000."""
     path = tmp_path / "slow.toml"
     grid = "batch_sizes = [1, 100, 4000, 8000]"
     path.write_text(PROBLEM.replace("batch_sizes = [10, 100]", grid).replace("n_train = 1000", "n_train = 8000"))
     (variant,) = variants(OneMillisecondPerImage)
     contender = Contender(read_problem(path), Registered(OneMillisecondPerImage, tmp_path), variant, threads=1)
-    images = np.zeros((8000, 784))
-    data = SimpleNamespace(
-        name="zeros", train_images=images, pixels=lambda dtype: images, train_labels=np.zeros(8000, np.uint8)
-    )
-    monkeypatch.setattr(modules.hosting, "thread_count_fault", lambda asked, found: None)  # of this test's own process
-    hosted = modules.hosting.Hosted(contender, data, clock=lambda: OneMillisecondPerImage.now_ns)
-    hosted.data = data
-    yield hosted
-    hosted.drop()
+    images, labels = np.zeros((8000, 784)), np.zeros(8000, np.uint8)
+    data = SimpleNamespace(name="zeros", train_images=images, inputs=lambda problem, dtype: (images, labels))
+    # The threads are those of the process that runs this test.
+    monkeypatch.setattr(modules.loaded_variant, "thread_count_fault", lambda asked, found: None)
+    loaded = modules.loaded_variant.LoadedVariant(contender, data, clock=lambda: OneMillisecondPerImage.now_ns)
+    loaded.data = data
+    yield loaded
+    loaded.drop()
 
 
 def test_a_step_that_smaller_batches_foretell_to_be_too_slow_is_never_taken(slow):
@@ -305,15 +304,15 @@ def test_a_step_that_smaller_batches_foretell_to_be_too_slow_is_never_taken(slow
 
 
 def test_a_cell_with_too_slow_a_step_is_skipped_and_says_how_to_measure_it(modules, slow):
-    host = SimpleNamespace(hold=lambda contender: slow)
+    holder = SimpleNamespace(hold=lambda contender: slow)
 
     with pytest.raises(pytest.skip.Exception, match=r"a step takes about 4 s; paragone bench -i slow --slow measures"):
-        modules.tests.planned_cell(modules.hosting.GridPoint(slow.contender, 4000), host)
+        modules.tests.planned_cell(modules.loaded_variant.GridPoint(slow.contender, 4000), holder)
 
 
 def test_a_round_has_the_steps_and_the_prefix_of_the_harness_s_sample(modules, slow):
     planned = slow.planned(1)
-    measured = modules.hosting.Round(slow, planned, "")
+    measured = modules.loaded_variant.TimedCell(slow, planned, "")
 
     assert planned == cell(slow.contender, 1, 0.001)
     assert (len(measured.order), len(measured.prefix)) == (planned.n_steps, planned.prefix_steps) == (40, 5)
@@ -330,7 +329,7 @@ def test_times_are_counted_in_steps_so_that_cells_with_other_rounds_compare(modu
 def test_one_variant_is_in_memory_at_a_time_and_the_twin_comes_first(modules, slow, monkeypatch):
     log = []
 
-    class Logged(modules.hosting.Hosted):
+    class Logged(modules.loaded_variant.LoadedVariant):
         def __init__(self, contender, data):
             super().__init__(contender, data, clock=lambda: OneMillisecondPerImage.now_ns)
             log.append(f"load {contender.problem.name} in {contender.threads}")
@@ -339,11 +338,11 @@ def test_one_variant_is_in_memory_at_a_time_and_the_twin_comes_first(modules, sl
             super().drop()
             log.append(f"drop {self.contender.problem.name} in {self.contender.threads}")
 
-    monkeypatch.setattr(modules.hosting, "Hosted", Logged)
-    points = [modules.hosting.GridPoint(replace(slow.contender, threads=threads), 4000) for threads in (1, 2)]
-    host = modules.hosting.ReopenedWorker(slow.data, points)
+    monkeypatch.setattr(modules.loaded_variant, "LoadedVariant", Logged)
+    points = [modules.loaded_variant.GridPoint(replace(slow.contender, threads=threads), 4000) for threads in (1, 2)]
+    holder = modules.loaded_variant.VariantHolder(slow.data, points)
     for point in (points[0], points[0], points[1]):
-        host.hold(point.contender)
+        holder.hold(point.contender)
 
     first = ["load slow (stress problem) in 1", "drop slow (stress problem) in 1", "load slow in 1"]
     second = ["load slow (stress problem) in 2", "drop slow (stress problem) in 2", "load slow in 2"]

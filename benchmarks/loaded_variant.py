@@ -1,4 +1,4 @@
-"""Implementations in this process, one at a time, asked the way the harness asks its workers over a pipe."""
+"""One variant at a time, loaded in this process, with the methods that the verifier expects of a worker."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ SEED = 1
 
 
 class GridPoint(NamedTuple):
-    """One cell of the grid, before anything is known of its cost."""
+    """A cell before its cost is known."""
 
     contender: Contender
     batch_size: int
 
     @property
     def id(self) -> str:
-        """Return `numpy_rows-float32-C-nielsen-B100`, with `-T2` behind it where there are two threads."""
+        """`numpy_rows-float32-C-nielsen-B100`; `-T2` follows where there are two threads."""
         problem, variant, threads = self.contender.key
         return cell_id(variant, problem, self.batch_size, threads)
 
 
-class Hosted:
-    """A variant that has loaded a problem; `train` and `result` are what the verifier asks of a worker."""
+class LoadedVariant:
+    """A variant that has loaded a problem; the verifier calls `train` and `result`, as it does with a worker."""
 
     def __init__(self, contender: Contender, data: DataSet, clock: Clock = time.perf_counter_ns) -> None:
         self.contender, self.clock = contender, clock
@@ -54,35 +54,34 @@ class Hosted:
         self.implementation.load(problem, *data.inputs(problem, contender.variant.dtype))
         if fault := thread_count_fault(contender.threads, loaded_thread_pools()):
             raise MeasurementFailed(f"{contender.variant.name}: {fault}")
-        # As in a worker: what load made will not be collected, so that collections skip it.
+        # As in a worker: the garbage collector skips what load has made.
         gc.collect()
         gc.freeze()
 
     def drop(self) -> None:
-        """Let go of the implementation and its memory, whoever still holds this object."""
+        """Free the implementation and its memory; pytest may still hold this object."""
         del self.implementation
         gc.unfreeze()
         gc.collect()
 
     def train(self, state: State, order: NDArray[np.int64]) -> tuple[State, NDArray[Any] | None]:
-        """Return the state and the losses after training over `order` from `state`."""
         self.implementation.reset(state)
         losses = self.implementation.train(order)
         return self.implementation.params(), losses
 
     def result(self) -> tuple[State, NDArray[Any] | None]:
-        """Return the state after the last sample, and its losses."""
+        """Of the last sample."""
         return self.implementation.params(), self.losses
 
     def order(self, batch_size: int, n_steps: int) -> NDArray[np.int64]:
-        """Return the image indices of every mini-batch, the same as the harness's samples have."""
+        """The image indices that the samples of a run have."""
         return self.contender.problem.order(SEED, n_steps, batch_size)
 
     def step_seconds(self, batch_size: int) -> float:
-        """Return about how long a step takes.
+        """An estimate of how long a step takes.
 
-        The problem's smaller batch sizes are timed first: where they say that this one is too slow,
-        it is their word that is returned, and no step is taken.
+        Smaller batch sizes of the problem are timed first. Where they show that this one is too slow, the estimate
+        is extrapolated from them and no step is taken.
         """
         seconds_per_image = 0.0
         for size in [*(size for size in grid(self.contender.problem, ()) if size < batch_size), batch_size]:
@@ -98,85 +97,83 @@ class Hosted:
         return self.step_costs[batch_size]
 
     def planned(self, batch_size: int) -> Cell:
-        """Return how the harness would sample this cell: its steps, and the untimed ones before them."""
+        """The cell as a run would plan it: steps of a sample, and of the untimed prefix."""
         return cell(self.contender, batch_size, self.step_seconds(batch_size))
 
     def sample(self, planned: Cell) -> Timing:
-        """Return one sample, as the harness takes it."""
         order = self.order(planned.batch_size, planned.n_steps)
         timing, self.losses = take_sample(self.implementation, self.start, order, planned.prefix_steps, self.clock)
         return timing
 
 
-class ReopenedWorker:
-    """Holds one variant at a time, of which it has checked the problem's stress problem before."""
+class VariantHolder:
+    """Holds one variant at a time, loaded; checks its stress problem before it loads the problem itself."""
 
     def __init__(self, data: DataSet, wanted: Iterable[GridPoint]) -> None:
         self.data, self.wanted = data, list(wanted)
         self.verifier = Verifier(data, SEED)
-        self.hosted: Hosted | None = None
-        self.twin_checks: dict[int, CheckResult] = {}
+        self.loaded: LoadedVariant | None = None
+        self.stress_checks: dict[int, CheckResult] = {}
 
-    def hold(self, contender: Contender) -> Hosted:
-        """Return the variant with its problem loaded; the one before it is dropped first."""
-        if self.hosted is None or self.hosted.contender != contender:
+    def hold(self, contender: Contender) -> LoadedVariant:
+        """Load a variant, unless it is the one that is held; the one before is dropped first."""
+        if self.loaded is None or self.loaded.contender != contender:
             check_fits(contender.problem, self.data)
             self.drop()
             sizes = [point.batch_size for point in self.wanted if point.contender == contender]
-            self.twin_checks = self._checks_of_twin(contender, sizes)
-            self.hosted = Hosted(contender, self.data)
-        return self.hosted
+            self.stress_checks = self._checks_of_stress_problem(contender, sizes)
+            self.loaded = LoadedVariant(contender, self.data)
+        return self.loaded
 
     def drop(self) -> None:
-        """Let go of what is held."""
-        if self.hosted is not None:
-            self.hosted.drop()
-            self.hosted = None
+        if self.loaded is not None:
+            self.loaded.drop()
+            self.loaded = None
 
-    def checks(self, hosted: Hosted, planned: Cell) -> dict[str, CheckResult]:
-        """Return what the gate says of a cell of the variant held: of its first steps, and of the stress problem's.
+    def checks(self, loaded: LoadedVariant, planned: Cell) -> dict[str, CheckResult]:
+        """The head of a cell against the reference, by name of the problem; that of the stress problem too.
 
-        Like the harness, it looks at the stress problem only where a step is short.
+        As in a run, the stress problem is checked only where a step is short.
         """
-        problem = hosted.contender.problem
-        checks = {problem.name: self._check_head(hosted, planned)}
-        if planned.batch_size in self.twin_checks:
-            checks[stress_problem(problem).name] = self.twin_checks[planned.batch_size]
+        problem = loaded.contender.problem
+        checks = {problem.name: self._check_head(loaded, planned)}
+        if planned.batch_size in self.stress_checks:
+            checks[stress_problem(problem).name] = self.stress_checks[planned.batch_size]
         return checks
 
-    def check_sample(self, hosted: Hosted, planned: Cell, digest: str) -> CheckResult:
-        """Return whether the last result of the variant held, which has this digest, ends as the reference does."""
+    def check_sample(self, loaded: LoadedVariant, planned: Cell, digest: str) -> CheckResult:
+        """The tail of the last sample, whose result has this digest, against the reference."""
         size, n_steps = planned.batch_size, planned.n_steps
-        return self.verifier.check_last_sample(hosted, hosted.contender, size, n_steps, digest)
+        return self.verifier.check_last_sample(loaded, loaded.contender, size, n_steps, digest)
 
-    def _checks_of_twin(self, contender: Contender, sizes: Sequence[int]) -> dict[int, CheckResult]:
-        hosted = Hosted(replace(contender, problem=stress_problem(contender.problem)), self.data)
+    def _checks_of_stress_problem(self, contender: Contender, sizes: Sequence[int]) -> dict[int, CheckResult]:
+        loaded = LoadedVariant(replace(contender, problem=stress_problem(contender.problem)), self.data)
         try:
-            planned = [hosted.planned(size) for size in sizes]
+            planned = [loaded.planned(size) for size in sizes]
             short = [cell for cell in planned if cell.step_seconds <= ONCE_PER_LAUNCH_SECONDS]
-            return {cell.batch_size: self._check_head(hosted, cell) for cell in short}
+            return {cell.batch_size: self._check_head(loaded, cell) for cell in short}
         finally:
-            hosted.drop()
+            loaded.drop()
 
-    def _check_head(self, hosted: Hosted, planned: Cell) -> CheckResult:
+    def _check_head(self, loaded: LoadedVariant, planned: Cell) -> CheckResult:
         n_steps = most_check_steps(planned)
-        return self.verifier.check_head(hosted, hosted.contender, planned.batch_size, n_steps)
+        return self.verifier.check_head(loaded, loaded.contender, planned.batch_size, n_steps)
 
 
-class Round:
-    """What pytest-benchmark repeats: `prepare` before the clock, `train` under it; every result is compared."""
+class TimedCell:
+    """What pytest-benchmark repeats: `prepare` before the clock starts, `train` while it runs."""
 
-    def __init__(self, hosted: Hosted, planned: Cell, verified_digest: str) -> None:
-        self.implementation, self.start = hosted.implementation, hosted.start
-        self.order = hosted.order(planned.batch_size, planned.n_steps)
+    def __init__(self, loaded: LoadedVariant, planned: Cell, verified_digest: str) -> None:
+        self.implementation, self.start = loaded.implementation, loaded.start
+        self.order = loaded.order(planned.batch_size, planned.n_steps)
         self.prefix = self.order[: planned.prefix_steps]
-        self.deterministic = hosted.contender.variant.implementation.deterministic
+        self.deterministic = loaded.contender.variant.implementation.deterministic
         self.verified_digest = verified_digest
         self.n_prepared = 0
         self.losses: NDArray[Any] | None = None
 
     def prepare(self) -> None:
-        """Compare the result of the round before, warm up, reset."""
+        """Compare the result of the round before, take the prefix, reset."""
         if self.n_prepared:
             self.compare()
         self.n_prepared += 1
@@ -186,15 +183,14 @@ class Round:
         self.implementation.reset(self.start)
 
     def train(self) -> None:
-        """Take the steps of one sample. TIMED."""
+        """TIMED: one sample."""
         self.losses = self.implementation.train(self.order)
 
     def digest(self) -> str:
-        """Return the hash of the last round's result."""
         return result_digest(self.implementation.params(), self.losses)
 
     def compare(self) -> None:
-        """Raise MeasurementFailed unless the last result has the bits of the verified one, where bits repeat."""
+        """Raise MeasurementFailed where a deterministic variant's last result has other bits than the verified one."""
         if self.deterministic and self.digest() != self.verified_digest:
             raise MeasurementFailed(
                 f"round {self.n_prepared}: the result differs from the verified one of the same state and order"
