@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from paragone.analyse.results import Results
 from paragone.files import atomic
 from paragone.implementation.registry import discover
 from paragone.measure import bench
@@ -94,7 +95,7 @@ def main():
     made = Bench(REQUEST, found, broken, data, results, "paragone bench", TellingDisplay())
     run, finished = made.run(resume=find_run(results, sys.argv[2]) if sys.argv[2:] else None)
     tell("ended", finished)
-    write.write_report(read_run(run))
+    write.write_report(Results(read_run(run)))
     tell("reported")
 
 

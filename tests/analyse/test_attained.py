@@ -7,7 +7,7 @@ import pytest
 from made_up_run import BASE, OTHER, made_up_run, row_of
 
 from paragone.analyse.attained import limits_of_grid, machine_limits, step_seconds_at_least
-from paragone.analyse.summary import summarise
+from paragone.analyse.results import Results
 from paragone.task.mlp.problem_files import find_problem
 
 NIELSEN = find_problem("nielsen")
@@ -45,11 +45,11 @@ def test_the_share_is_the_rate_over_the_limit(tmp_path):
     step_seconds = 2 * FLOPS_AT_10 / 2e9  # twice as long as it need take
     run = made_up_run(tmp_path, {(BASE, 10): [[step_seconds]] * 2}, limits=list(limit_rows()))
 
-    assert row_of(summarise(run), BASE)["share_of_limit"] == pytest.approx(0.5)
+    assert row_of(Results(run).summary, BASE)["share_of_limit"] == pytest.approx(0.5)
 
 
 def test_a_run_without_limits_has_no_shares(tmp_path):
-    summary = summarise(made_up_run(tmp_path, {(BASE, 10): [[1e-4]], (OTHER, 10): [[1e-4]]}))
+    summary = Results(made_up_run(tmp_path, {(BASE, 10): [[1e-4]], (OTHER, 10): [[1e-4]]})).summary
 
     assert all(math.isnan(share) for share in summary["share_of_limit"])
 

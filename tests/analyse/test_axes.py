@@ -4,7 +4,7 @@ import pytest
 from made_up_run import BASE, CONTROL, OTHER, made_up_run
 
 from paragone.analyse.axes import axis_effects
-from paragone.analyse.summary import summarise
+from paragone.analyse.results import Results
 
 IN_F = BASE.replace("order=C", "order=F")
 WIDE = BASE.replace("float32", "float64")
@@ -15,7 +15,7 @@ SECONDS = {BASE: 1e-5, CONTROL: 1e-5, IN_F: 2e-5, WIDE: 3e-5, WIDE_F: 4e-5, OTHE
 def effects(names=tuple(SECONDS)):
     times = {(name, 10): [[SECONDS[name] * luck] * 3 for luck in (1, 1.001, 0.999)] for name in names}
     run = made_up_run(None, times)
-    return axis_effects(run, summarise(run))
+    return axis_effects(Results(run))
 
 
 def test_pairs_differ_in_one_axis_and_belong_to_one_implementation():

@@ -3,8 +3,7 @@
 import pytest
 from made_up_run import BASE, CONTROL, OTHER, made_up_run, outcome
 
-from paragone.analyse.fastest import leaders
-from paragone.analyse.summary import summarise
+from paragone.analyse.results import Results
 
 THIRD = "numba_blas[dtype=float32]"
 LUCK = (1.0, 1.002, 0.998, 1.003, 0.997)
@@ -19,35 +18,35 @@ def run_of(ratios, **others):
 
 
 def led(run):
-    return leaders(run, summarise(run)).set_index("variant")
+    return Results(run).fastest.set_index("variant")
 
 
 def test_the_fastest_leads_and_whoever_is_surely_slower_is_told_apart():
     found = led(run_of({OTHER: 2, THIRD: 1.5}))
 
-    assert {OTHER: "leader", THIRD: "slower", BASE: "slower"} == found["verdict"].to_dict()
-    assert {OTHER} == {*found["leader"]}
+    assert {OTHER: "fastest", THIRD: "slower", BASE: "slower"} == found["verdict"].to_dict()
+    assert {OTHER} == {*found["fastest"]}
     assert [1, 0.75, 0.5] == pytest.approx([found.loc[name, "ratio"] for name in (OTHER, THIRD, BASE)], rel=0.01)
 
 
 def test_who_is_within_the_noise_of_the_leader_is_not_told_apart():
     found = led(run_of({OTHER: 2, THIRD: 1.996}))
 
-    assert "leader" == found.loc[OTHER, "verdict"]
+    assert "fastest" == found.loc[OTHER, "verdict"]
     assert found.loc[THIRD, "verdict"].startswith("same within")
 
 
 def test_the_control_leads_nothing_and_who_failed_is_not_there():
     run = run_of({OTHER: 2}, outcomes=[outcome(BASE), outcome(CONTROL), outcome(OTHER, "failed", reason="W1")])
 
-    assert {BASE: "leader"} == led(run)["verdict"].to_dict()
+    assert {BASE: "fastest"} == led(run)["verdict"].to_dict()
 
 
 def test_each_dtype_has_a_leader_of_its_own():
     wide = {BASE.replace("float32", "float64"): 0.5, OTHER.replace("float32", "float64"): 0.8}
     found = led(run_of({OTHER: 2, **wide}))
 
-    assert ["leader", "leader"] == [found.loc[name, "verdict"] for name in (OTHER, OTHER.replace("32", "64"))]
+    assert ["fastest", "fastest"] == [found.loc[name, "verdict"] for name in (OTHER, OTHER.replace("32", "64"))]
     assert "slower" == found.loc[BASE.replace("float32", "float64"), "verdict"]
 
 
@@ -56,4 +55,4 @@ def test_without_a_baseline_the_fastest_by_its_own_time_leads():
     run.plan["baseline"] = "fortran_matmul"
     found = led(run)
 
-    assert "leader" == found.loc[OTHER, "verdict"]
+    assert "fastest" == found.loc[OTHER, "verdict"]

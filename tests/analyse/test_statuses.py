@@ -11,7 +11,7 @@ TIMES = {(BASE, 1): [[1e-5] * 3], (BASE, 10): [[1e-5] * 3], (OTHER, 1): [[1e-5] 
 def status_of(run, name, batch_size):
     cells = planned_cells(run)
     at = (cells["problem"] == "nielsen") & (cells["threads"] == 1) & (cells["batch_size"] == batch_size)
-    found = statuses(run, cells)[at & (cells["variant"] == name)]
+    found = statuses(run, cells, timed_samples(run))[at & (cells["variant"] == name)]
     assert len(found) == 1
     return tuple(found[["status", "reason"]].iloc[0])
 
@@ -170,7 +170,7 @@ def test_the_error_of_a_cell_is_the_one_closest_to_its_bound():
     ]
     run = made_up_run(None, TIMES, outcomes=said)
     cells = planned_cells(run)
-    found = statuses(run, cells)[(cells["variant"] == OTHER) & (cells["batch_size"] == 10)]
+    found = statuses(run, cells, timed_samples(run))[(cells["variant"] == OTHER) & (cells["batch_size"] == 10)]
 
     assert found["error"].item() == 8e-7
     assert found["bound"].item() == 1e-6

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_up_run import BASE, CONTROL, OTHER, cell, made_up_run, outcome, rejection, row_of, sample
 
-from paragone.analyse.summary import COLUMNS, baseline_variants, summarise
+from paragone.analyse.results import Results
+from paragone.analyse.summary import COLUMNS, baseline_variants
 from paragone.analyse.verdicts import margins, whole_percent
 
 # Student's t, 97.5 %, from a printed table, by degrees of freedom.
@@ -27,7 +28,7 @@ def steady(*per_launch, rounds=3):
 
 
 def summary_of(times, **others):
-    return summarise(made_up_run(None, times, **others))
+    return Results(made_up_run(None, times, **others)).summary
 
 
 def test_the_summary_has_a_row_for_every_cell_and_the_columns_that_were_promised():
@@ -110,7 +111,7 @@ def test_the_baseline_stands_in_every_wave_and_each_ratio_is_formed_within_its_o
         for launch in range(2)
         for round_ in range(3)
     ]
-    summary = summarise(made_up_run(None, {(BASE, 10): [[1] * 3] * 2}, cells=cells, samples=samples))
+    summary = Results(made_up_run(None, {(BASE, 10): [[1] * 3] * 2}, cells=cells, samples=samples)).summary
 
     assert row_of(summary, OTHER).ratio_to_baseline == pytest.approx(2)
     assert row_of(summary, BASE).n_launches == 4
@@ -122,7 +123,7 @@ def test_a_launch_taken_up_again_is_another_launch_and_pairs_only_with_its_own_a
 
     samples = rows(BASE, (1e-5, 4e-5)) + rows(OTHER, (1e-5, 2e-5))
     run = made_up_run(None, {(BASE, 10): [[1] * 6] * 2, (OTHER, 10): [[1] * 6] * 2}, samples=samples)
-    row = row_of(summarise(run), OTHER)
+    row = row_of(Results(run).summary, OTHER)
 
     assert row.n_launches == 2
     assert row.ratio_to_baseline == pytest.approx(math.sqrt(1 * 2))
@@ -190,7 +191,7 @@ def test_one_launch_of_several_planned_is_not_enough_data():
 def test_warm_ups_and_cold_calls_are_in_no_average():
     extra = [sample(BASE, 10, 0, -1, 9.0, kind="warmup"), sample(BASE, 10, 0, -1, 7e-5)]
     samples = [*extra, *(sample(BASE, 10, 0, round_, 1e-5) for round_ in range(3))]
-    row = row_of(summarise(made_up_run(None, {(BASE, 10): [[1] * 3]}, samples=samples)), BASE)
+    row = row_of(Results(made_up_run(None, {(BASE, 10): [[1] * 3]}, samples=samples)).summary, BASE)
 
     assert row.images_per_second == pytest.approx(10 / 1e-5)
     assert row.n_samples == 3
@@ -204,7 +205,7 @@ def test_the_cold_call_is_the_first_of_its_process_and_compared_step_by_step():
         sample(BASE, 10, 0, -1, 3e-5, started_s=1.0, n_steps=500, elapsed_ns=15_000_000),
         *(sample(BASE, 10, 0, round_, 1e-5) for round_ in range(3)),
     ]
-    row = row_of(summarise(made_up_run(None, {(BASE, 10): [[1] * 3]}, samples=samples)), BASE)
+    row = row_of(Results(made_up_run(None, {(BASE, 10): [[1] * 3]}, samples=samples)).summary, BASE)
 
     assert row.cold_seconds == pytest.approx(0.015)
     assert row.cold_ratio == pytest.approx(3)
@@ -456,7 +457,7 @@ def test_a_over_b_is_the_inverse_of_b_over_a(base, other):
     there = made_up_run(None, {(BASE, 10): base[:n], (OTHER, 10): other[:n]})
     back = made_up_run(None, {(BASE, 10): base[:n], (OTHER, 10): other[:n]})
     back.plan["baseline"] = "numpy_tuned"
-    ratio, inverse = row_of(summarise(there), OTHER), row_of(summarise(back), BASE)
+    ratio, inverse = row_of(Results(there).summary, OTHER), row_of(Results(back).summary, BASE)
 
     assert ratio.ratio_to_baseline * inverse.ratio_to_baseline == pytest.approx(1)
     assert ratio.ratio_low * inverse.ratio_high == pytest.approx(1)

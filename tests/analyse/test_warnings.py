@@ -6,27 +6,27 @@ from dataclasses import replace
 import pytest
 from made_up_run import BASE, CONTROL, OTHER, launch_row, made_up_run, outcome, rejection
 
-from paragone.analyse.summary import summarise
+from paragone.analyse.results import Results
 from paragone.analyse.warnings import smallest_resolvable, time_shares, warnings
 
 QUIET = {(BASE, 10): [[2e-5] * 3] * 2, (CONTROL, 10): [[2e-5] * 3] * 2, (OTHER, 10): [[1e-5] * 3] * 2}
 
 
 def warned(run, *words):
-    return [text for text in warnings(run, summarise(run)) if all(word in text for word in words)]
+    return [text for text in warnings(Results(run)) if all(word in text for word in words)]
 
 
 def test_a_quiet_and_complete_run_has_no_warnings():
     run = made_up_run(None, QUIET)
 
-    assert warnings(run, summarise(run)) == []
+    assert warnings(Results(run)) == []
 
 
 def test_the_warnings_of_the_machine_come_first():
     run = made_up_run(None, QUIET, finished=False)
     run = type(run)(**{**vars(run), "environment": {"warnings": ["the governor is powersave"]}})
 
-    assert warnings(run, summarise(run))[0] == "the governor is powersave"
+    assert warnings(Results(run))[0] == "the governor is powersave"
 
 
 def test_an_interrupted_run_says_how_to_take_it_up():
@@ -192,10 +192,10 @@ def test_without_rounds_there_is_no_share():
 
 
 def test_what_a_run_can_resolve_is_its_margin_and_half_the_width_of_a_typical_interval():
-    certain = smallest_resolvable(summarise(made_up_run(None, QUIET)))
+    certain = smallest_resolvable(Results(made_up_run(None, QUIET)).summary)
     d = 0.002
     spread = [[1e-5 * math.exp(d)] * 3, [1e-5 * math.exp(-d)] * 3]
-    uncertain = smallest_resolvable(summarise(made_up_run(None, {**QUIET, (OTHER, 10): spread})))
+    uncertain = smallest_resolvable(Results(made_up_run(None, {**QUIET, (OTHER, 10): spread})).summary)
 
     assert certain == {"nielsen": pytest.approx(0.01)}
     assert uncertain == {"nielsen": pytest.approx(1.01 * math.exp(12.706 * d) - 1, rel=1e-3)}

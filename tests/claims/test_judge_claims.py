@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from made_up_run import BASE, CONTROL, N_STEPS, OTHER, frame, made_up_run, outcome
 
-from paragone.analyse.summary import summarise
+from paragone.analyse.results import Results
 from paragone.claims.claim import Claim
 from paragone.claims.judge_claims import (
     CANNOT_RUN,
@@ -37,7 +37,7 @@ def run_of(base=(2e-5,) * 3, other=(1e-5,) * 3, control=None, size=10, **tables)
 
 
 def found(run, claim):
-    return RunEvidence.of(run).settle(claim)
+    return RunEvidence(Results(run)).settle(claim)
 
 
 def test_a_claim_whose_limits_hold_the_interval_is_reproduced():
@@ -181,7 +181,7 @@ def test_a_run_of_other_cells_or_of_another_workload_of_that_name_says_nothing()
 def test_only_the_claims_that_a_run_can_settle_have_a_finding():
     run = run_of()
 
-    assert [f.claim.id for f in settled(run, summarise(run), [CLAIM, EPOCH])] == ["mine"]
+    assert [f.claim.id for f in settled(Results(run), [CLAIM, EPOCH])] == ["mine"]
 
 
 def test_without_a_control_the_noise_is_not_known():

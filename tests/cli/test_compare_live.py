@@ -7,6 +7,7 @@ import pytest
 import typer
 from small_project import commit, make_project
 
+from paragone.analyse.results import Results
 from paragone.cli import compare_live
 from paragone.cli.options import RunOptions
 from paragone.compare.revisions import find_sides
@@ -177,7 +178,7 @@ def test_an_edit_against_the_last_commit_is_verified_measured_told_and_taken_up(
     assert "biases were never updated" in written
     made = (folder / "report.md").read_bytes()
     assert b"## B against A" in made
-    write_report(run)
+    write_report(Results(run))
     assert made == (folder / "report.md").read_bytes()
 
     rows = (folder / "samples.jsonl").read_text().splitlines(keepends=True)

@@ -9,6 +9,7 @@ import pytest
 from made_up_run import BASE, CONTROL, outcome
 from pair_of_runs import OTHERS, SIZES, SLOWED, cells, noisy_run, noisy_samples
 
+from paragone.analyse.results import Results
 from paragone.compare.across_time import AS_MEASURED, UNCHANGED, compare, estimates
 from paragone.errors import Incomparable
 from paragone.report.text.comparison import markdown
@@ -179,7 +180,7 @@ def test_a_cell_is_never_compared_with_itself():
 
 
 def test_a_run_against_another_of_the_same_code_finds_anchors_by_their_source():
-    found = compare(noisy_run("a", 1), noisy_run("b", 2, changed=[SLOWED], slower={SLOWED: 1.2}))
+    found = compare(Results(noisy_run("a", 1)), Results(noisy_run("b", 2, changed=[SLOWED], slower={SLOWED: 1.2})))
 
     assert set(different(found.cells)["variant"]) == {SLOWED}
     assert set(found.cells.loc[found.cells["source"] == "changed", "variant"]) == {SLOWED}
@@ -188,7 +189,7 @@ def test_a_run_against_another_of_the_same_code_finds_anchors_by_their_source():
 
 
 def test_what_is_slower_beyond_a_limit_is_so_with_all_of_its_interval():
-    found = compare(noisy_run("a", 1), noisy_run("b", 2, changed=[SLOWED], slower={SLOWED: 1.2}))
+    found = compare(Results(noisy_run("a", 1)), Results(noisy_run("b", 2, changed=[SLOWED], slower={SLOWED: 1.2})))
     slowed = found.cells[found.cells["variant"] == SLOWED]
 
     assert set(found.slower_beyond(0.05)["variant"]) == {SLOWED}
@@ -201,7 +202,7 @@ def test_what_is_slower_beyond_a_limit_is_so_with_all_of_its_interval():
 def test_another_version_of_numpy_is_not_divided_out():
     newer = {"packages": {"numpy": "2.5.0"}}
 
-    found = compare(noisy_run("a", 1), noisy_run("b", 2, environment=newer))
+    found = compare(Results(noisy_run("a", 1)), Results(noisy_run("b", 2, environment=newer)))
 
     assert (found.cells["basis"] == AS_MEASURED).all()
 
@@ -209,7 +210,7 @@ def test_another_version_of_numpy_is_not_divided_out():
 def test_cells_that_failed_in_one_run_fall_out_with_the_reason():
     bad = [outcome(name) for name in (BASE, CONTROL, *OTHERS[1:])] + [outcome(SLOWED, "failed", reason="W1 is off")]
 
-    found = compare(noisy_run("a", 1), noisy_run("b", 2, tables={"outcomes": bad}))
+    found = compare(Results(noisy_run("a", 1)), Results(noisy_run("b", 2, tables={"outcomes": bad})))
 
     assert set(found.fallen["variant"]) == {SLOWED}
     assert set(found.fallen["why"]) == {"failed in B: W1 is off"}
@@ -217,14 +218,14 @@ def test_cells_that_failed_in_one_run_fall_out_with_the_reason():
 
 
 def test_variants_that_only_one_run_has_fall_out():
-    found = compare(noisy_run("a", 1), noisy_run("b", 2, variants=[BASE, CONTROL, *OTHERS[1:]]))
+    found = compare(Results(noisy_run("a", 1)), Results(noisy_run("b", 2, variants=[BASE, CONTROL, *OTHERS[1:]])))
 
     assert found.fallen["why"].tolist() == ["variant not in B"] * len(SIZES)
 
 
 def test_variants_that_only_the_second_run_has_fall_out_too():
     """Whoever adds an implementation and compares with the run before it has cells of which only B knows."""
-    found = compare(noisy_run("a", 1, variants=[BASE, CONTROL, *OTHERS[1:]]), noisy_run("b", 2))
+    found = compare(Results(noisy_run("a", 1, variants=[BASE, CONTROL, *OTHERS[1:]])), Results(noisy_run("b", 2)))
 
     assert found.fallen["why"].tolist() == ["variant not in A"] * len(SIZES)
     assert found.cells["control"].dtype == bool
@@ -244,9 +245,9 @@ def test_what_is_not_the_same_work_is_refused_unless_told(plan, said):
     a, b = noisy_run("a", 1), noisy_run("b", 2, plan=plan)
 
     with pytest.raises(Incomparable, match=said):
-        compare(a, b)
+        compare(Results(a), Results(b))
 
-    found = compare(a, b, anyway=True)
+    found = compare(Results(a), Results(b), anyway=True)
     assert any(said in reason for reason in found.overridden)
     assert (found.cells["basis"] == AS_MEASURED).all(), "what is other work is no anchor"
 
@@ -258,7 +259,7 @@ def test_of_several_numbers_of_threads_none_is_taken_for_another():
     cells = [{**cell, "threads": count} for count in (2, 4) for cell in b.plan["cells"]]
 
     with pytest.raises(Incomparable, match="have no cell that passed in both"):
-        compare(a, replace(b, plan={**b.plan, "cells": cells}, **both), anyway=True)
+        compare(Results(a), Results(replace(b, plan={**b.plan, "cells": cells}, **both)), anyway=True)
 
 
 def test_another_definition_of_the_workload_is_refused_by_what_differs():
@@ -266,21 +267,21 @@ def test_another_definition_of_the_workload_is_refused_by_what_differs():
     other = {"nielsen": {**a.plan["problems"]["nielsen"], "learning_rate": [[0, 0.1]]}}
 
     with pytest.raises(Incomparable, match=r"problem nielsen is defined differently: learning_rate .*3.0.* and .*0.1"):
-        compare(a, noisy_run("b", 2, plan={"problems": other}))
+        compare(Results(a), Results(noisy_run("b", 2, plan={"problems": other})))
 
 
 def test_another_grid_of_batch_sizes_is_no_other_workload():
     a = noisy_run("a", 1)
     other = {"nielsen": {**a.plan["problems"]["nielsen"], "batch_sizes": [1]}}
 
-    assert compare(a, noisy_run("b", 2, plan={"problems": other})).overridden == []
+    assert compare(Results(a), Results(noisy_run("b", 2, plan={"problems": other}))).overridden == []
 
 
 def test_one_launch_is_refused_for_it_can_tell_nothing():
     quick = noisy_run("b", 2, plan={"launches": 1})
 
     with pytest.raises(Incomparable, match=r"b has one launch"):
-        compare(noisy_run("a", 1), quick)
+        compare(Results(noisy_run("a", 1)), Results(quick))
 
 
 def test_runs_without_a_common_cell_are_refused_with_the_count_of_reasons():
@@ -288,4 +289,4 @@ def test_runs_without_a_common_cell_are_refused_with_the_count_of_reasons():
     b = replace(noisy_run("b", 2), outcomes=a.outcomes.assign(status="failed", reason="all wrong"))
 
     with pytest.raises(Incomparable, match=r"no cell that passed in both: failed in B: all wrong \(16\)"):
-        compare(a, b)
+        compare(Results(a), Results(b))

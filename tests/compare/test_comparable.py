@@ -4,7 +4,7 @@ import pandas as pd
 from made_up_run import BASE, CONTROL, launch_row
 from pair_of_runs import OTHERS, SLOWED, noisy_run
 
-from paragone.analyse.summary import summarise
+from paragone.analyse.results import Results
 from paragone.compare.comparable import (
     CHANGED,
     SAME,
@@ -100,7 +100,7 @@ def test_another_version_is_another_surrounding_and_another_commit_is_not():
 
 
 def test_cells_are_those_of_both_and_the_rest_says_why_not():
-    a, b = summarise(run("a")), summarise(noisy_run("b", 1, variants=[BASE, CONTROL, *OTHERS[1:2]]))
+    a, b = Results(run("a")).summary, Results(noisy_run("b", 1, variants=[BASE, CONTROL, *OTHERS[1:2]])).summary
     b.loc[(b["variant"] == BASE) & (b["batch_size"] == 10), ["status", "reason"]] = ["not checked", "chaotic"]
     b = b[~((b["variant"] == CONTROL) & (b["batch_size"] == 1000))]
 
@@ -117,7 +117,7 @@ def test_cells_are_those_of_both_and_the_rest_says_why_not():
 
 
 def test_a_workload_that_only_one_run_has_is_named_as_that():
-    a = summarise(run("a"))
+    a = Results(run("a")).summary
 
     _, fallen = in_both(a, pd.concat([a, a.assign(problem="softmax")]))
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from made_up_run import BASE, CONTROL, cell, made_up_run, outcome, sample
 
-from paragone.analyse.summary import summarise
+from paragone.analyse.results import Results
 from paragone.analyse.verdicts import surely_slower
 from paragone.compare.side_by_side import COLUMNS, counted, newly_failed, side_by_side, why_not_compared
 from paragone.plan.power import launches_to_resolve
@@ -36,7 +36,7 @@ def a_run(folder, times, **others):
 
 
 def compared(run):
-    return side_by_side(run, summarise(run))
+    return side_by_side(Results(run))
 
 
 def test_the_ratio_is_formed_between_samples_of_the_same_round(tmp_path):
@@ -123,13 +123,13 @@ def test_sides_in_different_waves_share_no_round(tmp_path):
 def test_a_run_without_sides_has_no_such_section(tmp_path):
     run = made_up_run(tmp_path, {(BASE, 10): STEADY, (CONTROL, 10): STEADY})
 
-    assert [] == sections(run, summarise(run))
+    assert [] == sections(Results(run))
     assert 0 == len(compared(run))
 
 
 def test_the_report_of_a_run_holds_the_comparison_made_from_its_folder_alone(tmp_path):
     run = a_run(tmp_path, {(A, 10): STEADY, (B, 10): scaled(STEADY, 1.25)})
-    made = report(run, summarise(run), [], [])
+    made = report(Results(run), [], [])
 
     assert "## B against A" in made
     assert "- **A**: revision old (HEAD): a \\*subject\\*" in made
@@ -142,7 +142,7 @@ def test_what_fails_in_a_version_is_repeated_by_the_command_that_knows_both(tmp_
     outcomes = [outcome(name) for name in (BASE, CONTROL, A)] + [outcome(B, "failed", reason="W1 is wrong")]
     run = a_run(tmp_path, {(A, 10): STEADY}, cells=_cells(10), outcomes=outcomes)
     run.plan["command"] = "paragone compare --live old new"
-    made = report(run, summarise(run), [], [])
+    made = report(Results(run), [], [])
 
     assert "| failed | W1 is wrong | `paragone compare --live old new` |" in made
 

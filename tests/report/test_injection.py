@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_up_run import BASE, CONTROL, launch_row, made_up_run, outcome
 
-from paragone.analyse.summary import summarise
+from paragone.analyse.results import Results
 from paragone.cli.app import PlainConsole
 from paragone.cli.display import TerminalDisplay
 from paragone.compare.across_time import compare
@@ -79,7 +79,7 @@ def in_workload_called(run, name):
 
 
 def markdown_of(run):
-    return markdown.report(run, summarise(run), [], [])
+    return markdown.report(Results(run), [], [])
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=range(len(TEXTS)))
@@ -108,7 +108,7 @@ def side_by_side_of(said):
     run = replace(run, plan={**run.plan, "run": said})
     drawn = [Drawn("machines-1", f"Throughput, `{said}`.", b"", b"")]
     of_machines = machines.report([run, run], machines.joined([run, run]), drawn, [said])
-    return of_machines + comparison.markdown([compare(run, run)], 0.05)
+    return of_machines + comparison.markdown([compare(Results(run), Results(run))], 0.05)
 
 
 @pytest.mark.parametrize("text", ["".join(TEXTS[:5]), TEXTS[5], "```\n```sh\nrm -rf ~"], ids=range(3))
@@ -154,7 +154,7 @@ def test_no_control_character_reaches_the_terminal(tmp_path, text):
     display.say(text)
     run = run_that_says(tmp_path, text)
     display.show_plan({**run.plan, "memory_seconds": 0.0}, [outcome(OTHER, "failed", 10, reason=text)])
-    print_summary(in_workload_called(run, text), console)
+    print_summary(Results(in_workload_called(run, text)), console)
 
     printed.getvalue().encode()
     assert is_plain(printed.getvalue().replace("\n", ""))
@@ -171,7 +171,7 @@ def test_what_rich_itself_controls_the_terminal_with_still_passes():
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1"])
 def test_no_text_of_the_summary_is_a_formula(tmp_path, text):
-    frame = summarise(run_that_says(tmp_path, text))
+    frame = Results(run_that_says(tmp_path, text)).summary
     rows = list(csv.DictReader(io.StringIO(csv_of(frame))))
 
     assert {row["language"] for row in rows} == {f"'{text.strip()}"}
@@ -179,7 +179,7 @@ def test_no_text_of_the_summary_is_a_formula(tmp_path, text):
 
 
 def test_numbers_of_the_summary_keep_their_signs(tmp_path):
-    frame = summarise(run_that_says(tmp_path, "x")).assign(margin=-0.5)
+    frame = Results(run_that_says(tmp_path, "x")).summary.assign(margin=-0.5)
 
     assert {row["margin"] for row in csv.DictReader(io.StringIO(csv_of(frame)))} == {"-0.5"}
 
@@ -191,7 +191,7 @@ NAMES = (EVIL, "$\\frac{$", "\N{CJK UNIFIED IDEOGRAPH-6570}", "x" * 1000, "../..
 def test_a_workload_of_any_name_has_figures_that_stay_in_their_folder(tmp_path, name):
     (tmp_path / "run").mkdir()
     run = in_workload_called(run_that_says(tmp_path / "run", "harmless"), name)
-    write.write_report(run)
+    write.write_report(Results(run))
 
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
     written = {path.name for path in (tmp_path / "run").iterdir()}
@@ -219,7 +219,7 @@ def test_a_folder_of_figures_that_is_a_link_is_left_alone(tmp_path):
     (tmp_path / "run" / "figures").symlink_to(tmp_path / "mine")
 
     with pytest.raises(write.ResultsUnusable, match="figures is a link to another folder: remove it"):
-        write.write_report(run_that_says(tmp_path / "run", "x"))
+        write.write_report(Results(run_that_says(tmp_path / "run", "x")))
     assert [path.name for path in (tmp_path / "mine").iterdir()] == ["holiday.png"]
 
 
@@ -227,7 +227,7 @@ def test_a_report_is_not_written_through_a_link(tmp_path):
     (tmp_path / "run").mkdir()
     (tmp_path / "mine").write_text("mine")
     (tmp_path / "run" / "report.md").symlink_to(tmp_path / "mine")
-    write.write_report(run_that_says(tmp_path / "run", "x"))
+    write.write_report(Results(run_that_says(tmp_path / "run", "x")))
 
     assert (tmp_path / "mine").read_text() == "mine"
 

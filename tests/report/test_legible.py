@@ -9,11 +9,8 @@ from made_up_run import made_up_run, memory_row
 from matplotlib.text import Annotation, Text
 
 from paragone.analyse.breakdown import Breakdown, Spread
-from paragone.analyse.summary import summarise
-from paragone.claims.claim import Claim
-from paragone.claims.ladder_gains import all_ladder_gains
-from paragone.implementation.ladders import ladders
-from paragone.report.figures import accuracy, cold_call, heatmap, ladder_gains, layouts, memory, phases, throughput
+from paragone.analyse.results import Results
+from paragone.report.figures import accuracy, cold_call, heatmap, layouts, memory, phases, throughput
 from paragone.report.figures.figure import Sheet, drawing
 
 DTYPES, SIZES = ("float32", "float64"), (1, 4, 16, 64, 256, 1024, 4096, 16_384)
@@ -25,9 +22,6 @@ KINDS = {
     "heatmap": lambda frame, run: heatmap.draw(frame, "x", "Noise."),
     "strips": lambda frame, run: cold_call.draw(frame, "x"),
     "memory": lambda frame, run: memory.draw(frame, "x", 784),
-    "ladder": lambda frame, run: [
-        ladder_gains.draw(ladder, rows, "x", "Noise.") for ladder, rows in all_ladder_gains(run, frame)
-    ],
     "phases": lambda frame, run: phases.draw(breakdowns(), {name: name for name in WAYS}, "x", "Phases of a step"),
 }
 
@@ -48,7 +42,7 @@ def forty():
     above = [memory_row(*key, float(generator.choice([0.1, 2, 2.1, 50]))) for key in times]
     run = made_up_run(None, times, memory=above, limits=list(limits()))
     assert 2 * 41 == len(run.plan["variants"])
-    return run, summarise(run)
+    return run, Results(run).summary
 
 
 def limits():
@@ -213,20 +207,3 @@ def test_lines_join_points_along_batch_size_of_one_variant_only(forty, monkeypat
         expected = {tuple(line["images_per_second"]) for _, line in own.groupby("variant")}
 
         assert expected == {tuple(line.get_ydata()) for line in axes.lines if line.get_zorder() != 0}
-
-
-@pytest.mark.parametrize(("low", "high"), [(1.18, 1.28), (1.1, np.inf)])
-def test_the_number_of_a_step_clears_what_its_source_says(low, high):
-    claim = Claim("a claim", "S4", "a step gains", low=low, high=high)
-    row = {"implementation": "numpy_bias_step3", "ratio": 1.2, "ratio_low": 1.19, "ratio_high": 1.21, "claim": claim}
-    rows = pd.DataFrame([{**row, "than": "numpy_bias_step2", "pair_margin": 0.01, "verdict": "faster"}])
-    (ladder,) = ladders()
-    with drawing():
-        axes = Sheet(4, 4, "A ladder", []).axes(1, 0, ladder_gains.WIDTH, ladder_gains.HEIGHT)
-        ladder_gains._prepare(axes, (0.9, 8), labelled=True)
-        ladder_gains._panel(axes, rows, ladder)
-        axes.figure.draw_without_rendering()
-    (number,) = [text for text in axes.texts if text.get_text()]
-    bottom = axes.transData.inverted().transform(Text.get_window_extent(number).p0)[1]
-
-    assert bottom > (high if np.isfinite(high) else low * ladder_gains.ARROW)

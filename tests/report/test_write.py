@@ -3,6 +3,7 @@
 import itertools
 import re
 import xml.etree.ElementTree as ElementTree
+from collections import Counter
 from io import StringIO
 
 import matplotlib
@@ -16,7 +17,8 @@ from matplotlib.text import Text
 from rich.console import Console
 
 from paragone import METHOD_VERSION
-from paragone.analyse.summary import summarise
+from paragone.analyse import results as results_module
+from paragone.analyse.results import Results
 from paragone.report.figures import heatmap, throughput
 from paragone.report.figures.draw import file_name
 from paragone.report.figures.figure import Sheet, drawing, legible, text_width, wrapped
@@ -55,7 +57,7 @@ def written(folder):
 def full(tmp_path_factory):
     """Return a run of every kind of figure, its folder with the report in it."""
     run = full_run(tmp_path_factory.mktemp("full"))
-    write_report(run)
+    write_report(Results(run))
     return run
 
 
@@ -68,24 +70,42 @@ def test_the_report_is_the_summary_the_text_and_every_figure_in_both_forms(full)
     assert set(written(full.folder)) == {"summary.csv", "report.md", "report.html"} | figures
 
 
+def test_the_summary_is_made_once_for_report_and_terminal(tmp_path, monkeypatch):
+    calls = Counter()
+    for name in ("summarise", "launch_medians", "timed_samples", "cells_with_statuses", "fastest", "crossovers"):
+        function = getattr(results_module, name)
+
+        def counted(*given, name=name, function=function):
+            calls[name] += 1
+            return function(*given)
+
+        monkeypatch.setattr(results_module, name, counted)
+    results = Results(full_run(tmp_path))
+    write_report(results)
+    print_summary(results, Console(width=80, file=StringIO()))
+
+    assert set(calls.values()) == {1}
+    assert len(calls) == 6
+
+
 def test_made_again_every_file_is_the_same_byte_for_byte(full, tmp_path):
     again = full_run(tmp_path)
     with matplotlib.rc_context({"font.size": 20, "lines.linewidth": 9, "svg.hashsalt": None, "savefig.dpi": 30}):
-        write_report(again)
+        write_report(Results(again))
 
     assert written(full.folder) == written(tmp_path)
 
 
 def test_drawing_leaves_the_users_settings_and_pyplot_alone(full, tmp_path):
     before = dict(matplotlib.rcParams)
-    write_report(small_run(tmp_path))
+    write_report(Results(small_run(tmp_path)))
 
     assert dict(matplotlib.rcParams) == before
 
 
 def test_the_summary_reads_back_as_it_was_computed(full):
     read = pd.read_csv(full.folder / "summary.csv", keep_default_na=False, na_values=[""])
-    frame = summarise(full)
+    frame = Results(full).summary
 
     assert list(read.columns) == list(frame.columns)
     assert list(read["variant"]) == list(frame["variant"])
@@ -108,7 +128,7 @@ def test_figures_of_an_earlier_report_that_have_no_data_now_are_removed(tmp_path
     (tmp_path / "figures").mkdir()
     for name in ("accuracy-nielsen.png", "accuracy-nielsen.svg", "notes.txt"):
         (tmp_path / "figures" / name).write_text("from before")
-    text = write_report(small_run(tmp_path)).read_text()
+    text = write_report(Results(small_run(tmp_path))).read_text()
 
     assert not list((tmp_path / "figures").glob("accuracy*"))
     assert (tmp_path / "figures/notes.txt").exists()
@@ -151,7 +171,7 @@ def quick_run(folder):
 @pytest.mark.parametrize("make", [empty_run, interrupted_run, failed_run, quick_run])
 def test_a_run_that_lacks_something_has_a_report_that_says_so(make, tmp_path):
     run = make(tmp_path)
-    text = write_report(run).read_text()
+    text = write_report(Results(run)).read_text()
 
     assert {
         empty_run: "Nothing was measured",
@@ -164,7 +184,7 @@ def test_a_run_that_lacks_something_has_a_report_that_says_so(make, tmp_path):
 
 def text_of(run):
     """Return report.md without its figures, which take most of the time."""
-    return report(run, summarise(run), [], [])
+    return report(Results(run), [], [])
 
 
 def test_a_failed_implementation_has_no_time_anywhere_in_the_text(tmp_path):
@@ -184,7 +204,7 @@ def test_what_is_not_installed_is_listed_with_its_reason_and_takes_no_row_of_the
     run.plan["variants"].append(variant("torch_rows[dtype=float32]"))
     text = text_of(run)
     out = StringIO()
-    print_summary(run, Console(width=80, file=out))
+    print_summary(Results(run), Console(width=80, file=out))
 
     assert [line.split(" | ")[-3:-1] for line in text.splitlines() if line.startswith("| `torch_rows[")] == [
         ["unavailable", "Install: make torch"]
@@ -216,7 +236,7 @@ def test_a_workload_of_any_name_gets_files_of_its_own(tmp_path):
     for entry in run.plan["cells"]:
         entry["problem"] = odd
     run.plan["problems"] = {odd: run.plan["problems"]["nielsen"]}
-    write_report(run)
+    write_report(Results(run))
 
     assert len(list((tmp_path / "figures").glob("throughput-my-work-load-*.png"))) == 1
     assert file_name("a b") != file_name("a-b") != file_name("a/b")
@@ -237,7 +257,7 @@ def sheets_drawn(monkeypatch, run, draw):
     finish = Sheet.drawn
     monkeypatch.setattr(Sheet, "drawn", lambda self, *words: sheets.append(self) or finish(self, *words))
     with drawing():
-        draw(summarise(run))
+        draw(Results(run).summary)
     return [axes for sheet in sheets for axes in sheet.figure.axes]
 
 
@@ -401,7 +421,7 @@ def test_a_run_in_which_nobody_overtakes_anybody_has_no_section_on_it():
 
 def test_gaps_of_one_variant_with_one_reason_share_a_line():
     run = full_run(None, outcomes=[outcome(OTHER, "failed", reason="W1")])
-    lines = [line for line in gaps_table(summarise(run), run.plan).splitlines() if OTHER in line]
+    lines = [line for line in gaps_table(Results(run).summary, run.plan).splitlines() if OTHER in line]
 
     assert len(lines) == 1
     assert "| 1, 10, 1\N{NARROW NO-BREAK SPACE}000 | failed | W1 |" in lines[0]
@@ -411,7 +431,7 @@ def test_the_command_that_repeats_a_check_has_the_workload_as_the_user_gave_it()
     run = full_run(None, outcomes=[outcome(OTHER, "failed", reason="W1")])
     run.plan["workloads"] = {"nielsen": "my work/nielsen.toml"}
 
-    assert "--problem 'my work/nielsen.toml' --batch-sizes 1 --seed" in gaps_table(summarise(run), run.plan)
+    assert "--problem 'my work/nielsen.toml' --batch-sizes 1 --seed" in gaps_table(Results(run).summary, run.plan)
 
 
 # --- the terminal ---
@@ -421,7 +441,7 @@ def test_the_command_that_repeats_a_check_has_the_workload_as_the_user_gave_it()
 def test_the_summary_on_the_terminal_fits_and_holds_every_cell(width):
     run = full_run(None, launches=[launch_row(BASE, 0)])
     out = StringIO()
-    print_summary(run, Console(width=width, file=out))
+    print_summary(Results(run), Console(width=width, file=out))
     lines = out.getvalue().splitlines()
 
     assert max(map(len, lines)) <= width
@@ -436,7 +456,7 @@ def test_the_terminal_says_failed_where_there_is_no_time_and_marks_what_is_withi
     times = {**TIMES, **{(IN_F, size): TIMES[BASE, size] for size in (1, 10, 1000)}}
     said = [outcome(name) for name in (BASE, CONTROL, IN_F)] + [outcome(OTHER, "failed", 10), outcome(OTHER)]
     out = StringIO()
-    print_summary(made_up_run(None, times, outcomes=said), Console(width=80, file=out))
+    print_summary(Results(made_up_run(None, times, outcomes=said)), Console(width=80, file=out))
     lines = out.getvalue().splitlines()
 
     assert "failed" in next(line for line in lines if line.startswith("numpy_tuned"))
@@ -445,7 +465,7 @@ def test_the_terminal_says_failed_where_there_is_no_time_and_marks_what_is_withi
 
 def printed(run, width=80):
     out = StringIO()
-    print_summary(run, Console(width=width, file=out))
+    print_summary(Results(run), Console(width=width, file=out))
     return out.getvalue()
 
 
@@ -482,7 +502,7 @@ def test_what_was_not_checked_is_legible_in_every_table_and_compared_nowhere(mon
     line = next(line for line in printed(run).splitlines() if line.startswith("numpy_tuned"))
 
     assert text.count("<br>*not verified* |") == 3
-    assert "numpy_tuned" not in answer(run, summarise(run)) + " ".join(findings(run, summarise(run)))
+    assert "numpy_tuned" not in answer(Results(run)) + " ".join(findings(Results(run)))
     assert [label.get_text() for label in axes.texts].count("unverified") == 3
     assert line.count("!") == 3
     assert "! not verified" in " ".join(printed(run).split())
@@ -503,19 +523,19 @@ def test_a_twin_that_was_left_out_is_told_though_its_cells_have_passed():
 def test_a_run_of_which_nothing_was_verified_has_no_answer():
     run = full_run(None, outcomes=[outcome(name, "not checked") for name in (BASE, CONTROL, IN_F, OTHER)])
 
-    assert "could be verified" in answer(run, summarise(run))
+    assert "could be verified" in answer(Results(run))
 
 
 def test_an_empty_run_prints_a_sentence():
     out = StringIO()
-    print_summary(empty_run(None), Console(width=80, file=out))
+    print_summary(Results(empty_run(None)), Console(width=80, file=out))
 
     assert "No cell was planned." in out.getvalue()
 
 
 def test_a_cell_measured_once_and_never_cold_leaves_the_cold_figure_out(tmp_path):
     samples = [sample(BASE, 10, launch, round_, 1e-5) for launch in range(2) for round_ in range(3)]
-    write_report(made_up_run(tmp_path, {(BASE, 10): [[1e-5] * 3] * 2}, samples=samples, memory=[]))
+    write_report(Results(made_up_run(tmp_path, {(BASE, 10): [[1e-5] * 3] * 2}, samples=samples, memory=[])))
 
     assert sorted(path.stem for path in (tmp_path / "figures").glob("*.png")) == [
         "speedup-nielsen",

@@ -30,7 +30,7 @@ from made_up_run import (
 )
 from rich.console import Console
 
-from paragone.analyse.summary import summarise
+from paragone.analyse.results import Results
 from paragone.compare.across_time import compare
 from paragone.errors import Incomparable, ResultsUnusable
 from paragone.files import json_lines
@@ -321,12 +321,12 @@ def filled(folder, **changes):
 def summed_up(folder):
     """Do all that a report does with the numbers of a run."""
     run = read_run(folder)
-    summary = summarise(run)
+    summary = Results(run).summary
     report(run, summary, [], []).encode()
-    print_summary(run, Console(file=io.StringIO(), width=120))
-    json.dumps(pytest_benchmark_json(run), allow_nan=False)
+    print_summary(Results(run), Console(file=io.StringIO(), width=120))
+    json.dumps(pytest_benchmark_json(Results(run)), allow_nan=False)
     with suppress(Incomparable):
-        markdown([compare(run, run, anyway=True)], 0.05).encode()
+        markdown([compare(Results(run), Results(run), anyway=True)], 0.05).encode()
 
 
 EVIL = st.sampled_from(

@@ -15,7 +15,7 @@ from faulty_members import FAULTS, HARMLESS, HELPED, LARGE, N_STEPS, SMALL
 from quiet_display import QuietDisplay
 from zoo_faults import wait_until
 
-from paragone.analyse.summary import summarise
+from paragone.analyse.results import Results
 from paragone.files.paths import PROJECT
 from paragone.implementation.registry import discover
 from paragone.machine.cgroups import cpu_quota
@@ -120,7 +120,7 @@ def digests(run):
 
 
 def cells_of(run, name):
-    frame = summarise(run)
+    frame = Results(run).summary
     return frame[frame["implementation"] == name]
 
 
@@ -184,7 +184,7 @@ def test_nothing_that_was_started_is_left(among_all):
 
 
 def test_every_failed_cell_stands_among_the_gaps_with_a_command_that_repeats_it(among_all):
-    frame = summarise(among_all)
+    frame = Results(among_all).summary
     failed = frame[frame["status"] == "failed"]
     table = gaps_table(frame, among_all.plan)
 

@@ -9,32 +9,29 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from paragone.analyse.fastest import compared
-from paragone.analyse.statuses import timed_samples
-from paragone.analyse.summary import cells_with_statuses, relative_speeds
 from paragone.analyse.verdicts import unknown_verdict
 from paragone.implementation.contract import axes_of
 
 if TYPE_CHECKING:
-    from paragone.store.run_folder import Run
+    from paragone.analyse.results import Results
 
 Pair = tuple[str, str, str, str]  # the other variant, the axis, the value of the one and of the other
 COLUMNS = ["problem", "implementation", "variant", "other", "axis", "value", "other_value", "batch_size", "threads"]
 COLUMNS += ["ratio", "ratio_low", "ratio_high", "verdict"]
 
 
-def axis_effects(run: Run, frame: pd.DataFrame) -> pd.DataFrame:
+def axis_effects(results: Results) -> pd.DataFrame:
     """Return a row per cell and pair of variants that differ in the value of one axis, the dtype among them.
 
-    `frame` is the summary; `ratio` is the speed of `variant` relative to `other`, which have `value` and
+    `ratio` is the speed of `variant` relative to `other`, which have `value` and
     `other_value` on `axis`. Only verified cells that have been in one round, or have the same baseline.
     """
+    frame = results.summary
     verified = frame[(frame["status"] == "passed") & ~frame["control"]]
-    samples, cells = timed_samples(run), cells_with_statuses(run)
     parts = []
     for pairs in _in_turns(_pairs(verified)):
         others = {one: other for one, (other, *_) in pairs.items()}
-        speeds = relative_speeds(samples, cells, others)
-        found = compared(verified, others, speeds, unknown_verdict(run))
+        found = compared(verified, others, results.relative_speeds(others), unknown_verdict(results.run))
         told = [pairs[variant][1:] for variant in found["variant"]]
         found[["axis", "value", "other_value"]] = pd.DataFrame(told, index=found.index, columns=COLUMNS[4:7])
         parts.append(found[found["ratio"].notna()])

@@ -87,14 +87,14 @@ def timed_samples(run: Run) -> pd.DataFrame:
     return timed.assign(step_seconds=timed["elapsed_ns"].astype(float) / 1e9 / timed["n_steps"].astype(float))
 
 
-def statuses(run: Run, cells: pd.DataFrame) -> pd.DataFrame:
+def statuses(run: Run, cells: pd.DataFrame, samples: pd.DataFrame) -> pd.DataFrame:
     """Return the status, reason, found_in, error and bound of every cell, one row per row of `cells`.
 
     The worst of what was said about a cell holds, and of equals what was said first; `found_in` is "rounds" where that
     arose in a launch, else "pilot"; `error` is the one that came closest to its bound.
     """
-    said = pd.concat([_verdicts_of_checks(run, cells), _launches_gone_wrong(run, cells)], ignore_index=True)
-    said = pd.concat([said, _cells_without_samples(run, cells, said)], ignore_index=True)
+    said = pd.concat([_verdicts_of_checks(run, cells, samples), _launches_gone_wrong(run, cells)], ignore_index=True)
+    said = pd.concat([said, _cells_without_samples(run, cells, samples, said)], ignore_index=True)
     said["rank"] = said["status"].map({status: rank for rank, status in enumerate(STATUSES)})
     worst = said.sort_values("rank", kind="stable").drop_duplicates(CELL)[[*CELL, "status", "reason", "launch"]]
     worst["found_in"] = np.where(worst.pop("launch").notna(), "rounds", "pilot")
@@ -105,14 +105,14 @@ def statuses(run: Run, cells: pd.DataFrame) -> pd.DataFrame:
     return result.drop(columns=CELL).set_axis(cells.index)
 
 
-def _verdicts_of_checks(run: Run, cells: pd.DataFrame) -> pd.DataFrame:
+def _verdicts_of_checks(run: Run, cells: pd.DataFrame, samples: pd.DataFrame) -> pd.DataFrame:
     """Return what the outcomes say about cells, as far as it decides what becomes of them.
 
     A rejection leaves out the samples of one launch; it decides only where no other launch has any. A stress problem
     that could not be trained takes nothing from a cell that passed at both ends of its own problem.
     """
     said = _matched(cells[CELL], _outcomes_of_cells(run), ["problem", "variant"])
-    redeemed = said["status"].eq("rejected") & is_in(said, timed_samples(run), CELL)
+    redeemed = said["status"].eq("rejected") & is_in(said, samples, CELL)
     passed = said[said["status"] == "passed"]
     ends = [is_in(said, passed[passed["stage"] == stage], CELL) for stage in ("head", "tail")]
     without_twin = said["stage"].eq("twin") & said["status"].eq("not checked") & ends[0] & ends[1]
@@ -126,10 +126,10 @@ def _launches_gone_wrong(run: Run, cells: pd.DataFrame) -> pd.DataFrame:
     return wrong[~is_in(wrong, run.outcomes[run.outcomes["status"] == "failed"], ["problem", "variant"])]
 
 
-def _cells_without_samples(run: Run, cells: pd.DataFrame, said: pd.DataFrame) -> pd.DataFrame:
+def _cells_without_samples(run: Run, cells: pd.DataFrame, samples: pd.DataFrame, said: pd.DataFrame) -> pd.DataFrame:
     """Return "not measured" for the cells that have no timed sample and no worse reason for it."""
     excused = said[~said["status"].isin(STATUSES_WITH_TIMES)]
-    missing = cells.loc[~is_in(cells, timed_samples(run), CELL) & ~is_in(cells, excused, CELL), CELL]
+    missing = cells.loc[~is_in(cells, samples, CELL) & ~is_in(cells, excused, CELL), CELL]
     reason = "no timed sample was recorded" if was_finished(run) else INTERRUPTED
     return missing.assign(status="not measured", reason=reason)
 

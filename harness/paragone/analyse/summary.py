@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from paragone.analyse.attained import with_shares
-from paragone.analyse.statuses import CELL, STATUSES_WITH_TIMES, accepted, planned_cells, statuses, timed_samples
+from paragone.analyse.statuses import CELL, STATUSES_WITH_TIMES, accepted, planned_cells, statuses
 from paragone.analyse.verdicts import log_reach, margins, same_within, unknown_verdict, verdict_words, whole_percent
 
 if TYPE_CHECKING:
+    from paragone.analyse.results import Results
     from paragone.store.run_folder import Run
 
 CONFIDENCE = 0.95
@@ -39,16 +40,14 @@ COLUMNS = [
 MEASURED = COLUMNS[COLUMNS.index("n_launches") : COLUMNS.index("margin")]
 
 
-def summarise(run: Run) -> pd.DataFrame:
+def summarise(results: Results) -> pd.DataFrame:
     """Return one row per planned cell, controls too, in the order of the plan: the columns of summary.csv.
 
     Rates are images per second, times seconds, memory 10⁶ bytes; a ratio above 1 is faster than the
     baseline. A cell whose status is not passed or not checked has no numbers at all; one that is not
     checked has times, and is compared with nothing.
     """
-    frame = cells_with_statuses(run)
-    samples = timed_samples(run)
-    launches = launch_medians(samples, frame)
+    run, samples, launches, frame = results.run, results.samples, results.launches, results.cells
     times = (throughputs(samples, launches), cold_calls(run, launches), ratios(samples, frame, run))
     for estimates in (*times, memory_use(run)):
         frame = frame.merge(estimates, on=CELL, how="left")
@@ -63,11 +62,11 @@ def summarise(run: Run) -> pd.DataFrame:
     return frame[COLUMNS]
 
 
-def cells_with_statuses(run: Run) -> pd.DataFrame:
+def cells_with_statuses(run: Run, samples: pd.DataFrame) -> pd.DataFrame:
     """Return the planned cells with the rounds that each was to get in a launch, and what became of it."""
     cells = planned_cells(run)
     cells["rounds"] = np.where(cells["once_per_launch"], 1, run.plan["rounds"])
-    return pd.concat([cells, statuses(run, cells)], axis=1)
+    return pd.concat([cells, statuses(run, cells, samples)], axis=1)
 
 
 def launch_medians(samples: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from paragone.analyse.verdicts import POINT, SMALLEST_MARGIN
 from paragone.plan import power
 
 if TYPE_CHECKING:
+    from paragone.analyse.results import Results
     from paragone.store.run_folder import Run
 
 LARGE_SPREAD = 0.10
@@ -26,11 +27,9 @@ MOST_NAMED = 3
 ROUND = ["problem", "threads", "wave", "launch", "attempt", "round"]
 
 
-def warnings(run: Run, frame: pd.DataFrame) -> list[str]:
-    """Return the sentences a reader needs before believing the numbers: what was seen, and what to try.
-
-    `frame` is what `summarise` returned for the run.
-    """
+def warnings(results: Results) -> list[str]:
+    """Return the sentences a reader needs before believing the numbers: what was seen, and what to try."""
+    run, frame = results.run, results.summary
     return [
         *map(str, run.environment.get("warnings", [])),
         *_interruptions(run),

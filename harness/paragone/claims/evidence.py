@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from paragone import METHOD_VERSION
+from paragone.analyse.results import Results
 from paragone.claims.claim import EPOCH, TRAIN, Claim
 from paragone.claims.judge_claims import CANNOT_RUN, CANNOT_TELL, Finding, RunEvidence, settle_profile
 from paragone.errors import InvalidClaims, Misuse, ResultsUnusable
@@ -113,7 +114,7 @@ class Evidence:
         finished = True
         if runs:
             folder, finished = self._bench(runs).run()
-            findings |= _by_id(RunEvidence.of(read_run(folder)).settle(claim) for claim in runs)
+            findings |= _by_id(RunEvidence(Results(read_run(folder))).settle(claim) for claim in runs)
         if phases and finished:
             folder, finished = self._profile(phases).run()
             findings |= _by_id(_profile_settles(folder)(claim) for claim in phases)
@@ -226,7 +227,7 @@ def _machine(described: Mapping[str, Any]) -> str:
 
 
 def _run_settles(folder: Path) -> Callable[[Claim], Finding | None]:
-    return RunEvidence.of(read_run(folder)).settle
+    return RunEvidence(Results(read_run(folder))).settle
 
 
 def _profile_settles(folder: Path) -> Callable[[Claim], Finding | None]:

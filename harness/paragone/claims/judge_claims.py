@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from statistics import median
 from typing import Any
@@ -25,12 +25,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from paragone.analyse.statuses import CELL, timed_samples
-from paragone.analyse.summary import cells_with_statuses, intervals, launch_medians, relative_speeds, summarise
+from paragone.analyse.results import Results
+from paragone.analyse.statuses import CELL
+from paragone.analyse.summary import intervals
 from paragone.analyse.verdicts import answer, widened
 from paragone.claims.claim import EPOCH, TRAIN, Claim
 from paragone.plan.power import SMALLEST_MARGIN
-from paragone.store.run_folder import Run
 from paragone.task.mlp.problem import Problem
 
 REPRODUCED, NOT_REPRODUCED, CANNOT_TELL = "reproduced", "not reproduced", "cannot be told"
@@ -60,32 +60,16 @@ class Finding:
 class RunEvidence:
     """A run with what every claim on it needs, worked out once."""
 
-    run: Run
-    frame: pd.DataFrame = field(repr=False)
-
-    @classmethod
-    def of(cls, run: Run) -> RunEvidence:
-        """Return the court of a run."""
-        return cls(run, summarise(run))
-
-    @cached_property
-    def cells(self) -> pd.DataFrame:
-        """Return the planned cells with their statuses and rounds."""
-        return cells_with_statuses(self.run)
-
-    @cached_property
-    def samples(self) -> pd.DataFrame:
-        """Return the timed samples that count."""
-        return timed_samples(self.run)
+    results: Results
 
     @cached_property
     def launches(self) -> pd.DataFrame:
         """Return the medians of every cell in every launch, with `evaluation_seconds` where it was evaluated."""
-        rows = self.run.evaluations
+        rows = self.results.run.evaluations
         seconds = rows["elapsed_ns"].astype(float) / 1e9 / rows["n_calls"].astype(float)
         keys = [*CELL, "wave", *LAUNCH]
         evaluated = rows[keys].assign(evaluation_seconds=seconds).groupby(keys)["evaluation_seconds"].median()
-        found = launch_medians(self.samples, self.cells)
+        found = self.results.launches
         return found.merge(evaluated.reset_index().astype(found[keys].dtypes.to_dict()), on=keys, how="left")
 
     def settle(self, claim: Claim) -> Finding | None:
@@ -96,7 +80,7 @@ class RunEvidence:
         other = self._cell(claim, claim.than, claim.than_batch_size)
         if mine is None or other is None:
             return None
-        names = {"variant": mine.variant, "than": other.variant, "where": self.run.plan["run"]}
+        names = {"variant": mine.variant, "than": other.variant, "where": self.results.run.plan["run"]}
         for row in (mine, other):
             if row.status != "passed":
                 verdict = CANNOT_RUN if row.status == "unavailable" else CANNOT_TELL
@@ -114,19 +98,19 @@ class RunEvidence:
         return Finding(claim, verdict, why, ratio, low, high, **names, epoch_seconds=epoch_seconds)
 
     def _has_problem(self, problem: Problem | None) -> bool:
-        return problem is not None and has_problem(self.run.plan, problem)
+        return problem is not None and has_problem(self.results.run.plan, problem)
 
     def _cell(self, claim: Claim, names: Sequence[str], batch_size: int) -> Any:
         """Return the row of the first of the variants that was measured, else of the first that was planned."""
         assert claim.problem is not None
-        frame = self.frame
+        frame = self.results.summary
         here = frame[(frame["problem"] == claim.problem.name) & (frame["batch_size"] == batch_size)]
         here = here[(here["threads"] == claim.threads) & here["variant"].isin(names)]
         ordered = sorted(here.itertuples(), key=lambda row: (row.status != "passed", names.index(str(row.variant))))
         return ordered[0] if ordered else None
 
     def _within_rounds(self, mine: Any, other: Any) -> tuple[float, float, float]:
-        speeds = relative_speeds(self.samples, self.cells, {mine.variant: other.variant})
+        speeds = self.results.relative_speeds({mine.variant: other.variant})
         found = speeds[(speeds[CELL] == [getattr(mine, key) for key in CELL]).all(axis=1)]
         return next(found[["ratio", "ratio_low", "ratio_high"]].itertuples(index=False, name=None), (math.nan,) * 3)
 
@@ -237,9 +221,9 @@ def _from_logs(per_launch: pd.DataFrame) -> tuple[float, float, float]:
     return math.exp(mean), math.exp(found["low"]), math.exp(found["high"])
 
 
-def settled(run: Run, frame: pd.DataFrame, claims: Sequence[Claim]) -> Iterator[Finding]:
+def settled(results: Results, claims: Sequence[Claim]) -> Iterator[Finding]:
     """Yield a finding for every claim that the cells of a run can settle."""
-    court = RunEvidence(run, frame)
+    court = RunEvidence(results)
     for claim in claims:
         if finding := court.settle(claim):
             yield finding

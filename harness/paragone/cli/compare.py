@@ -39,12 +39,13 @@ def compare(
     assert allowed is not None
     folders = run_folders_of(runs, results)
 
+    from paragone.analyse.results import Results
     from paragone.compare.across_time import compare as compared
     from paragone.report.terminal.comparison import print_comparison
     from paragone.report.text.comparison import markdown as written
     from paragone.store.run_folder import read_run
 
-    first, *others = map(read_run, folders)
+    first, *others = (Results(read_run(folder)) for folder in folders)
     comparisons = [compared(first, other, anyway) for other in others]
     if output is not None:
         write_output(output, written(comparisons, allowed))

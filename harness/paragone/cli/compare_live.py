@@ -160,7 +160,7 @@ def introduction(sides: tuple[Side, Side], pairing: Pairing) -> list[str]:
 
 def _end(folder: Path, finished: bool, shown: Shown) -> None:
     """Write the reports, print the comparison, and exit with its code."""
-    from paragone.analyse.summary import summarise
+    from paragone.analyse.results import Results
     from paragone.analyse.verdicts import surely_slower
     from paragone.compare.side_by_side import newly_failed, side_by_side
     from paragone.report.terminal.side_by_side import print_side_by_side
@@ -168,9 +168,10 @@ def _end(folder: Path, finished: bool, shown: Shown) -> None:
     from paragone.report.write import write_report
     from paragone.store.run_folder import read_run
 
-    run = read_run(folder)
-    path = write_report(run)
-    cells = side_by_side(run, summarise(run))
+    results = Results(read_run(folder))
+    run = results.run
+    path = write_report(results)
+    cells = side_by_side(results)
     written = f"## B against A: {run.plan['run']}\n\n{text(run, cells)}\n"
     if shown.output is not None:
         write_output(shown.output, written)

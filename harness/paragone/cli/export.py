@@ -21,13 +21,14 @@ def export(
     results: ResultsOption = None,
 ) -> None:
     """Write a run in another tool's form."""
+    from paragone.analyse.results import Results
     from paragone.report.text.pytest_benchmark import pytest_benchmark_json
     from paragone.store.run_folder import read_run
     from paragone.store.runs import find_run, results_folder
 
     if format_ != "pytest-benchmark":
         raise UnknownName("format", format_, ["pytest-benchmark"])
-    text = json.dumps(pytest_benchmark_json(read_run(find_run(results_folder(results), run))), indent=1)
+    text = json.dumps(pytest_benchmark_json(Results(read_run(find_run(results_folder(results), run)))), indent=1)
     if output is None:
         sys.stdout.write(text + "\n")
         return

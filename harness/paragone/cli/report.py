@@ -50,17 +50,18 @@ def different_runs(verb: str, names: list[str], results: Path) -> list[Path]:
 
 def write_and_print(folder: Path) -> None:
     """Write the reports of one run into its folder and print the summary."""
-    from paragone.analyse.summary import summarise
+    from paragone.analyse.results import Results
     from paragone.compare.side_by_side import side_by_side
     from paragone.report.terminal.run import print_summary
     from paragone.report.terminal.side_by_side import print_side_by_side
     from paragone.report.write import write_report
     from paragone.store.run_folder import read_run
 
-    run = read_run(folder)
-    path = write_report(run)
-    print_summary(run, out)
+    results = Results(read_run(folder))
+    run = results.run
+    path = write_report(results)
+    print_summary(results, out)
     if "live" in run.plan:
         out.print()
-        print_side_by_side(side_by_side(run, summarise(run)), run.plan["live"]["fail_slower"], out)
+        print_side_by_side(side_by_side(results), run.plan["live"]["fail_slower"], out)
     out.print(f"\nReport: {path}, for a browser {path.with_name('report.html')}", soft_wrap=True, highlight=False)

@@ -49,14 +49,15 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from paragone.analyse.statuses import CELL, timed_samples
-from paragone.analyse.summary import CONFIDENCE, LEAST_ROUNDS, UNIT, summarise
+from paragone.analyse.statuses import CELL
+from paragone.analyse.summary import CONFIDENCE, LEAST_ROUNDS, UNIT
 from paragone.analyse.verdicts import POINT, surely_slower, verdict_words
 from paragone.compare.comparable import SAME, are_versions_same, in_both, name_of, refusals, source_states
 from paragone.compare.uncertainty import MOST_FREEDOM, adjusted, freedom_of_sum, shrunk, two_sided, variance_between
 from paragone.errors import Incomparable
 
 if TYPE_CHECKING:
+    from paragone.analyse.results import Results
     from paragone.store.run_folder import Run
 
 FALSE_DISCOVERY_RATE = 0.05
@@ -88,21 +89,21 @@ class Comparison:
         return surely_slower(self.cells, fraction)
 
 
-def compare(a: Run, b: Run, anyway: bool = False) -> Comparison:
+def compare(results_a: Results, results_b: Results, anyway: bool = False) -> Comparison:
     """Return B against A, every cell that passed in both.
 
     Raises Incomparable where their times do not speak of the same work, unless `anyway`, and where no cell is in both.
     """
+    a, b = results_a.run, results_b.run
     reasons = refusals(a, b)
     if reasons and not anyway:
         raise Incomparable(
             f"{name_of(a)} and {name_of(b)} cannot be compared: {'; '.join(reasons)}. To compare all the same: --anyway"
         )
-    summaries, samples = [summarise(a), summarise(b)], [timed_samples(a), timed_samples(b)]
+    summary_b, samples_b = results_b.summary, results_b.samples
     if anyway and a.plan["threads"] != b.plan["threads"] and len(a.plan["threads"]) == len(b.plan["threads"]) == 1:
-        for frame in (summaries[1], samples[1]):
-            frame["threads"] = a.plan["threads"][0]
-    cells, fallen = in_both(*summaries)
+        summary_b, samples_b = (frame.assign(threads=a.plan["threads"][0]) for frame in (summary_b, samples_b))
+    cells, fallen = in_both(results_a.summary, summary_b)
     if cells.empty:
         why = "; ".join(f"{reason} ({count})" for reason, count in fallen["why"].value_counts().items())
         raise Incomparable(
@@ -110,7 +111,7 @@ def compare(a: Run, b: Run, anyway: bool = False) -> Comparison:
         )
     cells["source"] = cells["variant"].map(source_states(a, b))
     cells["is_anchor"] = cells["source"].eq(SAME) & are_versions_same(a, b) & (not reasons)
-    return Comparison(a, b, estimates(cells, *samples), fallen, reasons)
+    return Comparison(a, b, estimates(cells, results_a.samples, samples_b), fallen, reasons)
 
 
 def estimates(cells: pd.DataFrame, samples_a: pd.DataFrame, samples_b: pd.DataFrame) -> pd.DataFrame:

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from paragone.analyse.statuses import CELL, timed_samples
-from paragone.analyse.summary import cells_with_statuses, relative_speeds
+from paragone.analyse.statuses import CELL
 from paragone.analyse.verdicts import unknown_verdict, verdict_words
 from paragone.implementation.contract import VERSION, without_version
 
 if TYPE_CHECKING:
+    from paragone.analyse.results import Results
     from paragone.store.run_folder import Run
 
 POINT = ["problem", "compared", "batch_size", "threads"]
@@ -35,16 +35,16 @@ def labels(run: Run) -> tuple[str, str] | None:
     return (live["a"]["label"], live["b"]["label"]) if live else None
 
 
-def side_by_side(run: Run, frame: pd.DataFrame) -> pd.DataFrame:
+def side_by_side(results: Results) -> pd.DataFrame:
     """Return a row for each cell that either side has: what became of both, and the speed of B relative to A.
 
-    `frame` is the summary of the run; a ratio above 1 says that B is faster. A cell that a side has not, because its
+    A ratio above 1 says that B is faster. A cell that a side has not, because its
     variant or batch size is not there, has the status "absent". No rows where the run holds no live comparison.
     """
-    named = labels(run)
+    named = labels(results.run)
     if named is None:
         return pd.DataFrame(columns=COLUMNS)
-    sides = [_of_side(frame, label, which) for label, which in zip(named, "ab", strict=True)]
+    sides = [_of_side(results.summary, label, which) for label, which in zip(named, "ab", strict=True)]
     both = sides[0].merge(sides[1], on=POINT, how="outer", sort=False)
     for column in ("implementation", "dtype", "margin"):
         both[column] = both[f"{column}_a"].fillna(both[f"{column}_b"])
@@ -52,9 +52,9 @@ def side_by_side(run: Run, frame: pd.DataFrame) -> pd.DataFrame:
     both[["reason_a", "reason_b"]] = both[["reason_a", "reason_b"]].fillna("")
     pairs = both.dropna(subset=["variant_a", "variant_b"]).drop_duplicates("variant_b")
     others = dict(zip(pairs["variant_b"], pairs["variant_a"], strict=True))
-    speeds = relative_speeds(timed_samples(run), cells_with_statuses(run), others)
+    speeds = results.relative_speeds(others)
     both = both.merge(speeds.rename(columns={"variant": "variant_b"}), how="left")
-    words = verdict_words(both["ratio_low"], both["ratio_high"], both["margin"], unknown_verdict(run))
+    words = verdict_words(both["ratio_low"], both["ratio_high"], both["margin"], unknown_verdict(results.run))
     both["verdict"] = np.where(both["ratio"].notna(), words, "")
     return both.sort_values(["problem", "threads", "compared", "batch_size"], kind="stable", ignore_index=True)[COLUMNS]
 

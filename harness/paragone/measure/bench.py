@@ -100,7 +100,8 @@ class Bench:
         baselines |= {name.removesuffix(" (A/A)") for name in baselines}
         peaks = {survey.contender.key: survey.peak_bytes for survey in surveys}
         memory_seconds = pass_seconds(surveys) if self.request.memory else 0.0
-        cells = in_waves(cells, peaks, memory_limit_bytes() // 2, baselines)
+        folders = {entry.name: entry.folder.name for entry in self.everyone}
+        cells = in_waves(cells, peaks, memory_limit_bytes() // 2, baselines, folders)
         predicting = {e.key for e in contenders.values() if e.variant.implementation.predicts}
         evaluated = self.request.evaluated
         cells = [replace(c, evaluates=c.problem in evaluated and c.contender in predicting) for c in cells]

@@ -86,7 +86,9 @@ class Profile:
     def _run(self, contenders: Mapping[ContenderKey, Contender]) -> tuple[Path, bool]:
         surveys = self._survey(contenders.values())
         peaks = {survey.contender.key: INSTANCES * survey.peak_bytes for survey in surveys}
-        cells = in_waves([cell for s in surveys for cell in s.cells], peaks, memory_limit_bytes() // 2, ())
+        cells = [cell for survey in surveys for cell in survey.cells]
+        folders = {entry.name: entry.folder.name for entry in self.everyone}
+        cells = in_waves(cells, peaks, memory_limit_bytes() // 2, (), folders)
         folder = new_profile_folder(
             self.results,
             datetime.now(UTC),

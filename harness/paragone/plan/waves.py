@@ -7,18 +7,24 @@ from dataclasses import replace
 from itertools import groupby
 
 from paragone.implementation.contract import without_version
-from paragone.implementation.ladders import ladders
 from paragone.plan.cells import Cell, ContenderKey
 
 Peaks = Mapping[ContenderKey, int]
 
 
-def in_waves(cells: Sequence[Cell], peak_bytes: Peaks, limit_bytes: int, baselines: Iterable[str]) -> list[Cell]:
+def in_waves(
+    cells: Sequence[Cell],
+    peak_bytes: Peaks,
+    limit_bytes: int,
+    baselines: Iterable[str],
+    folders: Mapping[str, str],
+) -> list[Cell]:
     """Return the cells with their waves: one problem and thread count each, within the memory limit.
 
     The baselines come in every wave of their problem, so that every ratio is formed between cells
-    of the same wave. What is compared with each other shares one too: versions of one variant, and, where they fit,
-    the steps of a ladder. A variant that does not fit beside the baselines gets a wave with them alone.
+    of the same wave. What is compared with each other shares one too: versions of one variant and, where they fit,
+    the implementations of one folder; `folders` maps implementation → folder. A variant that does not
+    fit beside the baselines gets a wave with them alone.
     """
     baselines = set(baselines)
     planned: list[Cell] = []
@@ -28,7 +34,7 @@ def in_waves(cells: Sequence[Cell], peak_bytes: Peaks, limit_bytes: int, baselin
         shared = [key for key in dict.fromkeys(cell.contender for cell in members) if key[1] in baselines]
         others = [key for key in dict.fromkeys(cell.contender for cell in members) if key[1] not in baselines]
         room = limit_bytes - sum(peak_bytes[key] for key in shared)
-        for names in _packed(_families(others, peak_bytes, room), peak_bytes, room) or [[]]:
+        for names in _packed(_families(others, peak_bytes, room, folders), peak_bytes, room) or [[]]:
             present = {*shared, *names}
             planned += [replace(cell, wave=wave) for cell in members if cell.contender in present]
             wave += 1
@@ -48,16 +54,19 @@ def _packed(families: Sequence[Sequence[ContenderKey]], peak_bytes: Peaks, room:
     return waves
 
 
-def _families(keys: Sequence[ContenderKey], peak_bytes: Peaks, room: int) -> list[list[ContenderKey]]:
-    """Return what stays together: the steps of a ladder that fit into `room`, else the versions of a variant."""
-    ladder_of = {step.implementation: ladder.name for ladder in ladders() for step in ladder.steps}
+def _families(
+    keys: Sequence[ContenderKey], peak_bytes: Peaks, room: int, folders: Mapping[str, str]
+) -> list[list[ContenderKey]]:
+    """Return what stays together: the contenders of one folder where they fit into `room`, else versions of a variant.
 
-    def ladder(key: ContenderKey) -> str:
-        variant = without_version(key[1])
-        return ladder_of.get(variant.partition("[")[0], variant)
+    The implementations of one folder are steps of one idea, so a reader compares them with each other.
+    """
+
+    def folder(key: ContenderKey) -> str:
+        return folders.get(key[1].partition("[")[0], without_version(key[1]))
 
     families: list[list[ContenderKey]] = []
-    for family in _grouped(keys, ladder):
+    for family in _grouped(keys, folder):
         fits = _sum(family, peak_bytes) <= room
         families += [family] if fits else _grouped(family, lambda key: without_version(key[1]))
     return families

@@ -8,7 +8,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from paragone.analyse.summary import summarise
 from paragone.errors import ResultsUnusable
 from paragone.files.atomic import write_files
 from paragone.report.figures.draw import figures
@@ -18,23 +17,23 @@ from paragone.report.text.sections import joined
 from paragone.report.text.spreadsheet import csv
 
 if TYPE_CHECKING:
-    from paragone.store.run_folder import Run
+    from paragone.analyse.results import Results
 
 FIGURES = "figures"
 
 
-def write_report(run: Run) -> Path:
+def write_report(results: Results) -> Path:
     """Write summary.csv, figures/, report.html and report.md into the run's folder; return the path of report.md.
 
     Each file appears whole or not at all, report.md last; figures of an earlier report that this one
     does not have are removed. Raises ResultsUnusable where the folder cannot be written.
     """
-    frame = summarise(run)
-    drawn, left_out = figures(run, frame)
+    run = results.run
+    drawn, left_out = figures(results)
     files = {f"{FIGURES}/{figure.name}.{form}": getattr(figure, form) for figure in drawn for form in ("png", "svg")}
-    files["summary.csv"] = csv(frame).encode()
-    sections = sections_of(run, frame, drawn, left_out)
-    files["report.html"] = page(run, frame, sections, drawn).encode()
+    files["summary.csv"] = csv(results.summary).encode()
+    sections = sections_of(results, drawn, left_out)
+    files["report.html"] = page(results, sections, drawn).encode()
     files["report.md"] = joined(sections).encode()
     try:
         write_files(run.folder, files)

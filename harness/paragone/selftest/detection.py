@@ -14,8 +14,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from paragone.analyse.statuses import CELL, timed_samples
-from paragone.analyse.summary import CONFIDENCE, cells_with_statuses, relative_speeds, summarise
+from paragone.analyse.results import Results
+from paragone.analyse.statuses import CELL
+from paragone.analyse.summary import CONFIDENCE
 from paragone.analyse.verdicts import verdict_words
 from paragone.plan.power import minimum_detectable_difference
 
@@ -76,13 +77,14 @@ def with_launches(run: Run, launches: Sequence[int]) -> Run:
 
 
 def _verdicts(run: Run, copies: Sequence[Copy]) -> pd.DataFrame:
-    frame = summarise(run)
+    results = Results(run)
+    frame = results.summary
     slowed = {copy.name: copy.slowdown for copy in copies if copy.slowdown is not None}
     against_baseline = frame[frame["implementation"].isin(slowed)].rename(
         columns={"ratio_to_baseline": "ratio", "ratio_low": "low", "ratio_high": "high"}
     )
     against_baseline = against_baseline.assign(slowdown=against_baseline["implementation"].map(slowed))
-    pairs = relative_speeds(timed_samples(run), cells_with_statuses(run), _partners(frame, copies))
+    pairs = results.relative_speeds(_partners(frame, copies))
     pairs = pairs.rename(columns={"ratio_low": "low", "ratio_high": "high"}).dropna(subset=["low", "high"])
     pairs = pairs.merge(frame[[*CELL, "margin"]], on=CELL)
     pairs["verdict"] = verdict_words(pairs["low"], pairs["high"], pairs["margin"], "not enough data")

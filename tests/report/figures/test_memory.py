@@ -8,7 +8,7 @@ import pytest
 from made_up_run import BASE, CONTROL, OTHER, made_up_run, memory_row
 from matplotlib.text import Text
 
-from paragone.analyse.summary import summarise
+from paragone.analyse.results import Results
 from paragone.report.figures import memory
 from paragone.report.figures.figure import Sheet, drawing
 from paragone.report.write import write_report
@@ -19,7 +19,7 @@ PIXELS = 784
 
 
 def section_of(run):
-    return memory.section(run, summarise(run))
+    return memory.section(Results(run))
 
 
 def row_with(text, name):
@@ -32,7 +32,7 @@ def sheet_drawn(monkeypatch, run):
     finish = Sheet.drawn
     monkeypatch.setattr(Sheet, "drawn", lambda self, *words: sheets.append(self) or finish(self, *words))
     with drawing():
-        memory.draw(summarise(run), "x", PIXELS)
+        memory.draw(Results(run).summary, "x", PIXELS)
     (sheet,) = sheets
     return sheet, sheet.figure.axes
 
@@ -83,7 +83,7 @@ def test_a_failure_has_its_reason_below_the_table():
 def test_a_run_without_memory_says_why_in_a_report_that_is_whole(tmp_path, request_, finished, words):
     run = made_up_run(tmp_path, TIMES, memory=[], finished=finished)
     run.plan.update({} if request_ is None else {"request": request_})
-    text = write_report(run).read_text()
+    text = write_report(Results(run)).read_text()
     (said,) = re.findall(r"^## Memory\n\n(.*)$", text, re.MULTILINE)
 
     assert said.startswith("Not measured: ")
@@ -94,13 +94,13 @@ def test_a_run_without_memory_says_why_in_a_report_that_is_whole(tmp_path, reque
 
 
 def test_what_the_pass_took_is_told_where_the_time_went(tmp_path):
-    text = write_report(made_up_run(tmp_path, TIMES)).read_text()
+    text = write_report(Results(made_up_run(tmp_path, TIMES))).read_text()
 
     assert "| peak memory, a process per cell | 3.00 s |" in text, "half a second for each of six cells"
 
 
 def test_the_columns_of_the_summary_are_in_megabytes_and_empty_where_nothing_was_measured():
-    frame = summarise(made_up_run(None, TIMES, memory=[memory_row(BASE, 10, 30)]))
+    frame = Results(made_up_run(None, TIMES, memory=[memory_row(BASE, 10, 30)])).summary
     found = frame.set_index(["variant", "batch_size"])[["loaded_memory_mb", "peak_memory_mb", "memory_above_loaded_mb"]]
 
     assert [200, 230, 30] == list(found.loc[(BASE, 10)])
@@ -164,9 +164,9 @@ def test_twenty_lines_have_labels_that_do_not_touch_and_stay_on_the_sheet(monkey
 
 
 def test_nothing_is_drawn_where_nothing_is_known():
-    assert memory.draw(summarise(made_up_run(None, TIMES, memory=[])), "x", PIXELS) is None
+    assert memory.draw(Results(made_up_run(None, TIMES, memory=[])).summary, "x", PIXELS) is None
     with_loading = [memory_row(BASE, 10, since_load=False)]
-    frame = summarise(made_up_run(None, TIMES, memory=with_loading))
+    frame = Results(made_up_run(None, TIMES, memory=with_loading)).summary
 
     assert np.isnan(frame["memory_above_loaded_mb"]).all()
     assert memory.draw(frame, "x", PIXELS) is None

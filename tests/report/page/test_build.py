@@ -13,7 +13,7 @@ from large_run import FAILED, NASTY, SIZES, large_run, names
 from made_up_run import BASE, CONTROL, made_up_run
 from scipy.stats import t as student
 
-from paragone.analyse.summary import summarise
+from paragone.analyse.results import Results
 from paragone.files.paths import PROJECT
 from paragone.report.figures import palette
 from paragone.report.figures.figure import Drawn
@@ -30,8 +30,8 @@ PHONE = 400
 
 
 def page_of(run, drawn=()):
-    frame = summarise(run)
-    return page(run, frame, sections_of(run, frame, [], []), list(drawn))
+    results = Results(run)
+    return page(results, sections_of(results, [], []), list(drawn))
 
 
 @pytest.fixture(scope="session")
@@ -41,7 +41,7 @@ def run():
 
 @pytest.fixture(scope="session")
 def frame(run):
-    return summarise(run)
+    return Results(run).summary
 
 
 @pytest.fixture(scope="session")
@@ -99,7 +99,7 @@ def test_what_others_wrote_is_what_its_readme_says():
 
 def test_every_script_of_the_folder_is_in_the_page_and_every_section_of_the_report(run, frame, text):
     folder = VENDOR.parent
-    headings = re.findall(r"^## (.+)$", joined(sections_of(run, frame, [], [])), re.MULTILINE)
+    headings = re.findall(r"^## (.+)$", joined(sections_of(Results(run), [], [])), re.MULTILINE)
 
     assert {path.name for path in folder.glob("*.js")} == set(SCRIPTS)
     assert len(headings) > 10
@@ -108,7 +108,7 @@ def test_every_script_of_the_folder_is_in_the_page_and_every_section_of_the_repo
 
 
 def test_the_numbers_of_the_page_are_those_of_the_summary(run, frame):
-    carried = json.loads(as_json(payload(run, frame)))
+    carried = json.loads(as_json(payload(Results(run))))
     speeds = [row[carried["columns"].index("images_per_second")] for row in carried["values"]]
 
     assert carried["columns"] == list(frame.columns)

@@ -11,7 +11,8 @@ import pytest
 from made_up_run import BASE, CONTROL, OTHER, cell, launch_row, made_up_run, outcome, rejection, sample
 from scipy.stats import t as student
 
-from paragone.analyse.summary import UNIT, summarise
+from paragone.analyse.results import Results
+from paragone.analyse.summary import UNIT
 from paragone.files.paths import PROJECT
 from paragone.report.page.cells import LAUNCH, cell_details
 from paragone.report.page.sources import source_css, sources
@@ -77,12 +78,12 @@ def run():
 
 @pytest.fixture(scope="module")
 def frame(run):
-    return summarise(run)
+    return Results(run).summary
 
 
 @pytest.fixture(scope="module")
 def details(run, frame):
-    return cell_details(run, frame)
+    return cell_details(Results(run))
 
 
 # --- what the page is given ---
@@ -104,7 +105,7 @@ def test_cold_and_warm_up_samples_stand_apart_from_the_timed_ones():
     rows = [sample(BASE, 10, 0, -1, 9e-5), sample(BASE, 10, 0, -1, 5e-5, kind="warmup", started_s=1.0)]
     rows += [sample(BASE, 10, 0, round_, 2e-5, started_s=2.0 + round_) for round_ in range(3)]
     run = made_up_run(Path("run"), {}, cells=[cell(BASE, 10)], samples=rows)
-    (launch,) = opened_up(cell_details(run, summarise(run))[0])
+    (launch,) = opened_up(cell_details(Results(run))[0])
 
     assert [launch["cold_ns"], launch["warmup_ns"]] == [[90_000_000], [50_000_000]]
     assert launch["elapsed_ns"] == [20_000_000] * 3
@@ -143,8 +144,8 @@ def test_a_launch_cut_short_gives_no_ratio_to_the_page_as_it_gives_none_to_the_t
     times = {key: [*launches[:3], [3 * seconds for seconds in launches[3][:2]]] for key, launches in TIMES.items()}
     times |= {key: [*launches[:3], launches[3][:2]] for key, launches in TIMES.items() if key[0] == BASE}
     run = made_up_run(Path("run"), times)
-    frame = summarise(run)
-    for row, detail in zip(frame.itertuples(), cell_details(run, frame), strict=True):
+    frame = Results(run).summary
+    for row, detail in zip(frame.itertuples(), cell_details(Results(run)), strict=True):
         ratios = [launch["ratio"] for launch in opened_up(detail)]
 
         assert ratios[3] is None
@@ -161,7 +162,7 @@ def test_a_rejected_launch_says_why_and_has_no_median(frame):
     run = a_run()
     more = [rejection(OTHER, 10, 2)]
     run = a_run(outcomes=[*run.outcomes.to_dict("records"), *more])
-    summary = summarise(run)
+    summary = Results(run).summary
     launches = opened_up(cell_details(run, summary)[places(summary)[OTHER, 10]])
 
     assert [launch["rejected"] is not None for launch in launches] == [False, False, True, False]
@@ -171,7 +172,7 @@ def test_a_rejected_launch_says_why_and_has_no_median(frame):
 
 def test_a_cell_that_failed_shows_its_reason_and_no_time():
     run = a_run(outcomes=[outcome(BASE), outcome(CONTROL), outcome(OTHER, "failed", 10, reason="wrong by 3 bounds")])
-    summary = summarise(run)
+    summary = Results(run).summary
     detail = cell_details(run, summary)[places(summary)[OTHER, 10]]
 
     assert detail["launches"] == []
@@ -182,7 +183,7 @@ def test_checks_that_say_the_same_of_several_launches_share_a_line():
     said = [outcome(OTHER, "not checked", 10, launch=launch, reason="near") for launch in range(4)]
     other = [outcome(OTHER, "not checked", 1, launch=0, reason="of another batch size")]
     run = a_run(outcomes=[outcome(BASE), outcome(CONTROL), *said, *other])
-    summary = summarise(run)
+    summary = Results(run).summary
 
     assert [["head", [0, 1, 2, 3], "not checked", None, None, None, "near"]] == (
         cell_details(run, summary)[places(summary)[OTHER, 10]]["checks"]
@@ -205,7 +206,7 @@ def test_forty_variants_at_eight_batch_sizes_have_room_in_a_page():
     names = [BASE, CONTROL, *(f"numpy_other{number}[dtype=float32]" for number in range(38))]
     times = {(name, 2**power): [[1e-5 * 2**power] * 10] * 5 for name in names for power in range(8)}
     run = made_up_run(Path("run"), times)
-    details = cell_details(run, summarise(run))
+    details = cell_details(Results(run))
 
     assert len(details) == 320
     assert sum(len(launch["elapsed_ns"]) for detail in details for launch in opened_up(detail)) == 16_000
@@ -214,7 +215,7 @@ def test_forty_variants_at_eight_batch_sizes_have_room_in_a_page():
 
 def test_a_run_without_a_sample_has_pages_all_the_same():
     run = made_up_run(Path("run"), {}, cells=[cell(BASE, 10)], samples=[], launches=[], outcomes=[])
-    (detail,) = cell_details(run, summarise(run))
+    (detail,) = cell_details(Results(run))
 
     assert [detail["launches"], detail["checks"], detail["workers"]] == [[], [], []]
 
@@ -238,7 +239,7 @@ def as_data(run, frame):
         "styles": [{}] * len(frame),
         "launches": [[]] * len(frame),
         "t": [student.ppf(0.975, freedom) for freedom in range(1, 10)],
-        "details": cell_details(run, frame),
+        "details": cell_details(Results(run)),
         "sources": sources(run),
     }
 
@@ -386,7 +387,7 @@ def test_the_command_is_copied_or_selected_for_copying(shown, details, frame):
 
 def test_a_cell_that_was_never_measured_has_its_reason_and_no_empty_chart(browser, tmp_path):
     run = a_run(outcomes=[outcome(BASE), outcome(CONTROL), outcome(OTHER, "failed", reason="it crashed")])
-    summary = summarise(run)
+    summary = Results(run).summary
     (tmp_path / "cell.html").write_text(alone(run, summary), encoding="utf-8")
     browser.open(f"{(tmp_path / 'cell.html').as_uri()}#cell-{places(summary)[OTHER, 10]}")
 
@@ -398,7 +399,7 @@ def test_a_cell_that_was_never_measured_has_its_reason_and_no_empty_chart(browse
 
 def test_a_run_that_kept_no_source_says_so(browser, run, tmp_path):
     old = replace(run, sources={})
-    (tmp_path / "cell.html").write_text(alone(old, summarise(old)), encoding="utf-8")
+    (tmp_path / "cell.html").write_text(alone(old, Results(old).summary), encoding="utf-8")
     browser.open((tmp_path / "cell.html").as_uri())
 
     assert "not stored in this run" in text_of(browser)

@@ -2,19 +2,40 @@
 
 from dataclasses import replace
 
-from made_up_run import made_up_run, outcome
-from test_climbs import IN_FLOAT64, SECONDS, run_of
+from made_up_run import BASE, CONTROL, cell, made_up_run, outcome, sample
 
-from paragone.analyse.summary import summarise
+from paragone.analyse.results import Results
 from paragone.claims.claim import Claim, shipped_claims
 from paragone.claims.judge_claims import Finding
 from paragone.report.text.claims import here, markdown, section, tally
 from paragone.report.text.markdown import report
 
+FIRST = "numpy_bias_step0[dtype=float64]"
+BASE64 = BASE.replace("32", "64")
+STEP_1, STEP_2, STEP_3 = (f"numpy_bias_step{number}[dtype=float32]" for number in (1, 2, 3))
+# Seconds per step: 6, 1.25 and 1.5 times as fast as the step before, 11.25 in all.
+SECONDS = {FIRST: 9e-5, STEP_1: 1.5e-5, STEP_2: 1.2e-5, STEP_3: 0.8e-5}
+QUIET = {BASE: 1e-5, CONTROL: 1e-5, BASE64: 2e-5, f"{BASE64} (A/A)": 2e-5}
+
+
+def run_of(problem):
+    """A run in which S4's four versions take their time at the batch sizes of its claims."""
+    seconds = {(name, size): value for size in (500, 20_000) for name, value in (QUIET | SECONDS).items()}
+    samples = [
+        sample(name, size, launch, round_, value, problem=problem)
+        for (name, size), value in seconds.items()
+        for launch in range(3)
+        for round_ in range(3)
+    ]
+    cells = [cell(name, size, problem) for name, size in seconds]
+    said = [outcome(name, problem=problem) for name in QUIET | SECONDS]
+    times = {key: [[value] * 3] * 3 for key, value in seconds.items()}
+    return made_up_run(None, times, cells=cells, samples=samples, outcomes=said, launches=[])
+
 
 def test_the_report_shows_the_claims_that_its_cells_settle_and_counts_the_others():
-    run = run_of(SECONDS)
-    text = section(run, summarise(run))
+    run = run_of("mlp4")
+    text = section(Results(run))
     checkable = [claim for claim in shipped_claims() if not claim.cannot]
     shown = [claim.id for claim in checkable if f"`{claim.id}`" in text]
 
@@ -23,20 +44,20 @@ def test_the_report_shows_the_claims_that_its_cells_settle_and_counts_the_others
     assert "**not reproduced**: more than claimed" in text  # 1.5× where 1.18× to 1.28× are claimed
     assert "**context**: from an earlier part of the series" in text
     assert f"{len(checkable) - len(shown)} more claims need other cells: `paragone claims`." in text
-    assert "## Claims of the sources" in report(run, summarise(run), [], [])
+    assert "## Claims of the sources" in report(Results(run), [], [])
 
 
 def test_a_run_that_settles_none_has_no_section():
-    run = run_of(IN_FLOAT64, problem="nielsen")
+    run = run_of("nielsen")
 
-    assert section(run, summarise(run)) == ""
-    assert "Claims of the sources" not in report(run, summarise(run), [], [])
+    assert section(Results(run)) == ""
+    assert "Claims of the sources" not in report(Results(run), [], [])
 
 
 def test_an_empty_run_has_no_section():
     run = made_up_run(None, {}, cells=[], outcomes=[outcome("numpy_rows[dtype=float32,order=C]")])
 
-    assert section(run, summarise(run)) == ""
+    assert section(Results(run)) == ""
 
 
 def test_words_from_a_file_of_claims_cannot_break_the_table():

@@ -9,6 +9,7 @@ import pytest
 from pair_of_runs import OTHERS, SIZES, SLOWED, VARIANTS, noisy_run
 from rich.console import Console
 
+from paragone.analyse.results import Results
 from paragone.compare.across_time import compare
 from paragone.report.terminal.comparison import print_comparison, unmarked
 from paragone.report.text.comparison import counted, letters, markdown
@@ -20,7 +21,7 @@ def three():
     a = noisy_run("first", 1)
     b = noisy_run("second", 2, changed=[SLOWED], slower={SLOWED: 1.2})
     c = noisy_run("third", 3, environment={"packages": {"numpy": "2.5.0"}})
-    return [compare(a, b), compare(a, c)]
+    return [compare(Results(a), Results(b)), compare(Results(a), Results(c))]
 
 
 def printed(comparisons, width=120):
@@ -89,30 +90,31 @@ def test_changed_code_is_marked_and_the_mark_is_explained(three):
 
 def test_what_fell_out_is_counted_with_the_letter_of_its_run():
     a, fewer = noisy_run("a", 1), noisy_run("b", 2, variants=[name for name in VARIANTS if name != SLOWED])
-    whole = compare(a, noisy_run("c", 3))
+    whole = compare(Results(a), Results(noisy_run("c", 3)))
 
-    assert "2 cells fell out: 2 variant not in C." in markdown([whole, compare(a, fewer)], 0.05)
+    assert "2 cells fell out: 2 variant not in C." in markdown([whole, compare(Results(a), Results(fewer))], 0.05)
 
 
 def test_a_comparison_that_was_refused_says_so_where_it_was_made_all_the_same():
     a, b = noisy_run("a", 1), noisy_run("b", 2, plan={"seed": 7})
 
     assert "**Compared all the same (--anyway)**: start and order of the images differ" in markdown(
-        [compare(a, b, anyway=True)], 0.05
+        [compare(Results(a), Results(b), anyway=True)], 0.05
     )
 
 
 def test_a_run_that_was_interrupted_says_so():
     cut = replace(noisy_run("b", 2), finished=None)
 
-    assert markdown([compare(noisy_run("a", 1), cut)], 0.05).startswith("# b, interrupted (B) against a (A)\n")
+    comparison = compare(Results(noisy_run("a", 1)), Results(cut))
+    assert markdown([comparison], 0.05).startswith("# b, interrupted (B) against a (A)\n")
 
 
 def test_text_from_a_run_cannot_break_the_page():
     a = noisy_run("a", 1)
     b = noisy_run("b|<script>", 2, environment={"packages": {"numpy": "2|`<b>`"}})
 
-    text = markdown([compare(a, b)], 0.05)
+    text = markdown([compare(Results(a), Results(b))], 0.05)
 
     assert "<script>" not in text
     assert "2\\|\\`&lt;b&gt;\\`" in text

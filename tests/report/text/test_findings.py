@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from made_up_run import BASE, CONTROL, OTHER, made_up_run, outcome
 
-from paragone.analyse.summary import summarise
+from paragone.analyse.results import Results
 from paragone.report.text import formatting
 from paragone.report.text.findings import MOST_FINDINGS, answer, findings
 
@@ -41,7 +41,7 @@ def failed_at(name, size):
 
 
 def found_in(run):
-    return findings(run, summarise(run))
+    return findings(Results(run))
 
 
 def test_a_rich_run_has_five_findings_one_for_each_question_in_their_order():
@@ -49,13 +49,13 @@ def test_a_rich_run_has_five_findings_one_for_each_question_in_their_order():
 
     assert re.match(r"`numpy_tuned` is the fastest at batch 1 and 10 \(4\.0\d× \[.*\] the baseline's speed at 1\); "
                     r"`numba_blas` is the fastest at batch 100 and 1\W000 \(.*\)\.$", leads)  # fmt: skip
-    assert re.match(r"`numba_blas` overtakes `numpy_tuned` between batch 10 and 100, near \d+ \[\d+, \d+\]: ", change)
+    assert re.match(r"`numba_blas` overtakes `numpy_tuned` between batch 10 and 100: ", change)
     assert "0.75× [" in change
     assert "1.38× [" in change
     assert re.match(
         r"`user_plugin` is 3\.0\d× \[.*\] the baseline's speed at batch 1 and 0\.20× \[.*\] at batch 1", both
     )
-    assert "the baseline overtakes it between batch 1 and 10, near " in both
+    assert "the baseline overtakes it between batch 1 and 10" in both
     assert re.match(r"`numpy_rows` with order `F` is slower than with `C` at every batch size; most at 1", axis)
     assert re.match(r"No cell's interval reaches beyond \d+ % of the machine's limit; that of `", limit)
 
@@ -102,7 +102,7 @@ def test_of_three_that_are_level_with_the_first_nobody_is_said_to_be_level_with_
     run = made_up_run(None, times)
     (said, *_) = found_in(run)
 
-    assert "slower" in set(summarise(run)["verdict"])
+    assert "slower" in set(Results(run).summary["verdict"])
     assert "none of `numba_blas`, `numpy_rows` and `numpy_tuned` is surely the fastest at batch 10." == said
 
 
@@ -110,7 +110,7 @@ def test_what_is_not_known_for_want_of_intervals_is_not_called_level():
     said = [outcome(BASE), outcome(OTHER), outcome(CONTROL, "failed", reason="it crashed")]
     run = run_of({OTHER: (4, 4, 4, 4)}, outcomes=said)
 
-    assert set(summarise(run)["verdict"]) <= {"baseline", "not enough data", ""}
+    assert set(Results(run).summary["verdict"]) <= {"baseline", "not enough data", ""}
     assert [] == found_in(run)
 
 
@@ -147,9 +147,9 @@ def test_dtypes_are_told_of_after_every_other_axis():
 
 def test_the_share_of_the_limit_is_told_by_the_upper_end_of_the_interval():
     run = run_of({OTHER: (4, 2, 1.3, 1.2)}, limits=LIMITS, jitter=0.05)
-    frame = summarise(run)
+    frame = Results(run).summary
     ends = frame["images_per_second_high"] / frame["limit_images_per_second"]
-    (said,) = [text for text in findings(run, frame) if "machine's limit" in text]
+    (said,) = [text for text in findings(Results(run)) if "machine's limit" in text]
 
     assert f"beyond {math.ceil(100 * ends[~frame['control']].max())} %" in said
     passing = [{**row, "per_second": row["per_second"] / 1e6} for row in LIMITS]
@@ -169,14 +169,14 @@ def test_one_launch_has_no_findings_and_its_answer_says_that_it_is_one():
 
     assert [] == found_in(run)
     assert "most images per second by batch size: `numpy_tuned` at 1 and 10; `numba_blas` at 100" in answer(
-        run, summarise(run)
+        Results(run)
     )
-    assert "single observations from one launch" in answer(run, summarise(run))
+    assert "single observations from one launch" in answer(Results(run))
 
 
 def test_the_answer_says_what_was_compared_and_repeats_no_finding():
     run = run_of(RICH)
-    said = answer(run, summarise(run))
+    said = answer(Results(run))
 
     assert said.startswith(
         "Compared, against `numpy_rows C`: 5 ways to write one training step, on `nielsen` (MNIST), float32, 1 thread, "
@@ -188,14 +188,6 @@ def test_the_answer_says_what_was_compared_and_repeats_no_finding():
 
 def test_findings_are_the_same_each_time():
     assert found_in(run_of(RICH)) == found_in(run_of(RICH))
-
-
-def test_estimated_batch_sizes_have_two_digits_and_their_interval_is_rounded_outwards():
-    assert "310 [280, 350]" == formatting.batch_estimate(306.7, 281, 341)
-    assert "3 [2, 4]" == formatting.batch_estimate(3.4, 2.83, 3.41)
-    assert "1\N{NARROW NO-BREAK SPACE}100 [530, 2\N{NARROW NO-BREAK SPACE}400]" == formatting.batch_estimate(
-        1123, 537, 2350
-    )
 
 
 def test_lists_are_read_as_a_sentence():

@@ -8,7 +8,7 @@ import pytest
 from made_up_run import BASE, CONTROL, OTHER, made_up_run, outcome
 from pair_of_runs import noisy_run
 
-from paragone.analyse.summary import summarise
+from paragone.analyse.results import Results
 from paragone.errors import Incomparable
 from paragone.report.figures import machine_panels
 from paragone.report.figures.figure import Sheet
@@ -54,7 +54,7 @@ def test_each_machine_has_its_own_columns_and_its_own_baseline(written):
 def test_no_number_is_formed_across_machines(written):
     _, folder = written
     summary = pd.read_csv(folder / "summary.csv")
-    alone = [summarise(machine("one", "Fast CPU")), summarise(machine("two", "Slow CPU", 10.0))]
+    alone = [Results(machine("one", "Fast CPU")).summary, Results(machine("two", "Slow CPU", 10.0)).summary]
 
     assert summary.groupby("run").size().tolist() == [len(frame) for frame in alone]
     for letter, frame in zip("AB", alone, strict=True):
@@ -126,7 +126,7 @@ def test_there_is_a_panel_for_each_machine_and_all_have_the_same_axes(monkeypatc
 def test_the_limit_of_each_machine_is_drawn(monkeypatch):
     _, axes = panels(monkeypatch, [machine("one", "Fast"), machine("two", "Slow", 10.0)])
 
-    limits = summarise(machine("one", "Fast")).drop_duplicates("batch_size")["limit_images_per_second"].tolist()
+    limits = Results(machine("one", "Fast")).summary.drop_duplicates("batch_size")["limit_images_per_second"].tolist()
     assert len(limits) == 2
     for one in axes.values():
         assert limits in [pytest.approx(list(line.get_ydata())[1:-1]) for line in one.lines]

@@ -8,7 +8,7 @@ import pytest
 import typer
 from made_up_run import BASE, OTHER, made_up_run
 
-from paragone.analyse.summary import summarise
+from paragone.analyse.results import Results
 from paragone.cli.app import app
 from paragone.cli.values import bytes_of
 from paragone.implementation.registry import discover, select
@@ -30,7 +30,7 @@ def parsed(command):
 def plan_and_row(**changes):
     run = made_up_run(Path("run"), {(BASE, 100): [[2e-5] * 5] * 5, (OTHER, 100): [[1e-5] * 5] * 5})
     run.plan.update(changes)
-    rows = [row for row in formatting.rows(summarise(run)) if row.variant == OTHER]
+    rows = [row for row in formatting.rows(Results(run).summary) if row.variant == OTHER]
     return run.plan, rows[0]
 
 

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from paragone.claims.ladder_gains import all_ladder_gains
-from paragone.report.figures import accuracy, cold_call, heatmap, ladder_gains, layouts, memory, throughput
+from paragone.report.figures import accuracy, cold_call, heatmap, layouts, memory, throughput
 from paragone.report.figures.figure import Drawn, drawing
 from paragone.report.text import formatting
 
 if TYPE_CHECKING:
-    from paragone.store.run_folder import Run
+    from paragone.analyse.results import Results
 
 MOST_CHARACTERS = 80  # of a problem's name in a file name, which may have 255
 
@@ -30,12 +29,12 @@ PER_GRID: tuple[tuple[str, Draw, str], ...] = (
 )
 
 
-def figures(run: Run, frame: pd.DataFrame) -> tuple[list[Drawn], list[str]]:
+def figures(results: Results) -> tuple[list[Drawn], list[str]]:
     """Return the figures of a run, in the order of the report, and a sentence for each that has no data."""
     drawn: list[Drawn] = []
     left_out: list[str] = []
     with drawing():
-        for name, what, figure, reason in _attempts(run, frame):
+        for name, what, figure, reason in _attempts(results):
             if figure is None:
                 left_out.append(f"{name}: {reason} ({what}).")
             else:
@@ -43,8 +42,9 @@ def figures(run: Run, frame: pd.DataFrame) -> tuple[list[Drawn], list[str]]:
     return drawn, left_out
 
 
-def _attempts(run: Run, frame: pd.DataFrame) -> Iterator[tuple[str, str, Drawn | None, str]]:
+def _attempts(results: Results) -> Iterator[tuple[str, str, Drawn | None, str]]:
     """Yield name, subject, figure or None, and the reason that holds where it is None."""
+    run, frame = results.run, results.summary
     several = frame["threads"].nunique() > 1
     for _, cells in frame.groupby(["problem", "threads"], sort=False):
         problem, threads = str(cells["problem"].iloc[0]), int(cells["threads"].iloc[0])
@@ -52,16 +52,10 @@ def _attempts(run: Run, frame: pd.DataFrame) -> Iterator[tuple[str, str, Drawn |
         what = f"{problem}, {formatting.plural(threads, 'thread')}"
         for kind, draw, reason in PER_GRID:
             name = f"{kind}-{ending}"
-            yield name, what, draw(cells, name, noise_sentence(run, frame, problem)), reason
+            yield name, what, draw(cells, name, noise_sentence(results, problem)), reason
         pixels = int(run.plan["problems"][problem]["layers"][0])
         name = f"memory-{ending}"
         yield name, what, memory.draw(cells, name, pixels), "no peak memory above the loaded state was measured"
-    for ladder, gains in all_ladder_gains(run, frame):
-        for _, rows in gains.groupby(["problem", "threads"], sort=False):
-            problem, threads = str(rows["problem"].iloc[0]), int(rows["threads"].iloc[0])
-            ending = f"{file_name(ladder.name)}-{file_name(problem)}{f'-{threads}-threads' if several else ''}"
-            figure = ladder_gains.draw(ladder, rows, f"ladder-{ending}", noise_sentence(run, frame, problem))
-            yield f"ladder-{ending}", f"{ladder.title}, {problem}", figure, "no two steps could be compared"
     variants = pd.DataFrame(run.plan["variants"])
     for problem in run.plan["problems"]:
         name = f"accuracy-{file_name(problem)}"
@@ -80,10 +74,11 @@ def file_name(problem: str) -> str:
     )
 
 
-def noise_sentence(run: Run, frame: pd.DataFrame, problem: str) -> str:
+def noise_sentence(results: Results, problem: str) -> str:
     """Return what A/A says about a problem, in a sentence short enough for a subtitle."""
+    frame = results.summary
     controls = frame[frame["control"] & (frame["problem"] == problem)]
-    if run.plan["launches"] == 1:
+    if results.run.plan["launches"] == 1:
         return "One launch: no intervals and no verdicts."
     if not controls["ratio_low"].notna().any():
         return "Noise unknown, hence no verdicts: there is no A/A interval."

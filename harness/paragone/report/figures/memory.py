@@ -24,6 +24,7 @@ from paragone.report.figures.throughput import (
 from paragone.report.text import formatting, tables
 
 if TYPE_CHECKING:
+    from paragone.analyse.results import Results
     from paragone.store.run_folder import Run
 
 # Linux counts a process's pages for each of its CPUs and adds them up only roughly: smaller differences mean nothing.
@@ -40,8 +41,9 @@ HOW_TO_READ = (
 WITH_LOADING = "On this system the peak of a process cannot be reset: peaks marked ≤ are those of loading too."
 
 
-def section(run: Run, frame: pd.DataFrame) -> str:
+def section(results: Results) -> str:
     """Return a table per problem, dtype and number of threads, and the reasons of the gaps."""
+    run, frame = results.run, results.summary
     failed = run.memory[run.memory["status"] == "failed"]
     if not frame["peak_memory_mb"].notna().any() and failed.empty:
         return f"Not measured: {_absence(run)}."

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
@@ -20,8 +19,8 @@ from paragone.report.text.markdown import FIGURES, RESULTS, WARNINGS
 from paragone.report.text.sections import Sections
 
 if TYPE_CHECKING:
+    from paragone.analyse.results import Results
     from paragone.report.figures.figure import Drawn
-    from paragone.store.run_folder import Run
 
 VENDOR = "vendor/echarts.common.min.js"
 # In the order that they need each other.
@@ -38,7 +37,7 @@ INTERACTIVE = ("throughput-", "speedup-", "cold-", "memory-")
 ROOM_FOR_PICTURES = 700_000  # bytes of base64
 
 
-def page(run: Run, frame: pd.DataFrame, sections: Sections, drawn: Sequence[Drawn]) -> str:
+def page(results: Results, sections: Sections, drawn: Sequence[Drawn]) -> str:
     """Return the report of a run as a page of its own, from the summary, the report's sections and its figures.
 
     What the charts and the page's own table show is said from the sections only where no script runs.
@@ -46,30 +45,30 @@ def page(run: Run, frame: pd.DataFrame, sections: Sections, drawn: Sequence[Draw
     own = {RESULTS, FIGURES, WARNINGS}
     title, *rest = sections
     leading = [text for heading, text in rest if not heading]
-    results = "\n\n".join(text for heading, text in rest if heading == RESULTS)
+    result_tables = "\n\n".join(text for heading, text in rest if heading == RESULTS)
     warnings = [text for heading, text in rest if heading == WARNINGS]
     scripts = [_inline(name) for name in (VENDOR, *SCRIPTS)]
     pictures, left_out = _pictures(drawn)
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     return environment.from_string(_text("page.html.j2")).render(
         title=_line(title[0].removeprefix("# ")),
-        lead=_line(compared(run, frame)),
+        lead=_line(compared(results)),
         answer=_prose("\n\n".join([title[1], *leading])),
         warnings=[(_prose(text), text.count("\n- ") + 1) for text in warnings],
-        results=_prose(results),
+        results=_prose(result_tables),
         sections=[_section(heading, text) for heading, text in rest if heading and heading not in own],
         pictures=pictures,
         left_out=left_out,
         hashes=Markup(" ".join(f"'sha256-{_digest(script)}'" for script in scripts)),
         scripts=scripts,
         styles=[*(_inline(name) for name in STYLES), Markup(source_css())],
-        payload=Markup(as_json(payload(run, frame))),
+        payload=Markup(as_json(payload(results))),
     )
 
 
-def compared(run: Run, frame: pd.DataFrame) -> str:
+def compared(results: Results) -> str:
     """Return in a line what was compared, on what: variants, problems, machine, threads, data, repetitions."""
-    shown = formatting.presented(frame)
+    run, shown = results.run, formatting.presented(results.summary)
     machine, plan = run.environment.get("machine", {}), run.plan
     cpu = formatting.escaped(machine.get("cpu") or "a machine that did not say its name")
     cores = f" with {formatting.plural(machine['physical_cores'], 'core')}" if machine.get("physical_cores") else ""

@@ -11,19 +11,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from paragone.analyse.statuses import CELL, STATUSES_WITH_TIMES, rejections, timed_samples
+from paragone.analyse.statuses import CELL, STATUSES_WITH_TIMES, rejections
 from paragone.analyse.summary import (
     UNIT,
     baselines_of,
-    cells_with_statuses,
     counting_launches,
-    launch_medians,
     launch_ratios,
 )
 from paragone.report.text import formatting
 from paragone.report.text.repro import bench_command, verify_command
 
 if TYPE_CHECKING:
+    from paragone.analyse.results import Results
     from paragone.store.run_folder import Run
 
 # A launch of a cell, as the page unpacks it (LAUNCH in cell.js).
@@ -45,7 +44,7 @@ LAUNCH = (
 TIMES = ("start_seconds", "load_seconds", "setup_seconds", "verify_seconds", "warmup_seconds")
 
 
-def cell_details(run: Run, frame: pd.DataFrame) -> list[dict[str, Any]]:
+def cell_details(results: Results) -> list[dict[str, Any]]:
     """Return what the page of each cell shows, one entry per row of the summary, in its order:
 
     launches    the samples of each launch in the order of the run, and its medians: lists with the values of LAUNCH
@@ -54,10 +53,11 @@ def cell_details(run: Run, frame: pd.DataFrame) -> list[dict[str, Any]]:
     workers     the processes of the variant; they stand in the first row of a variant, `workers_in` names it
     bench, verify   the commands that repeat just this cell
     """
+    run, frame = results.run, results.summary
     rows = list(formatting.rows(frame))
     places = {tuple(getattr(row, key) for key in CELL): place for place, row in enumerate(rows)}
     others = baselines_of(frame, run)
-    launches, checks, workers = _all_launches(run), _all_checks(run), _all_workers(run)
+    launches, checks, workers = _all_launches(results), _all_checks(run), _all_workers(run)
     first: dict[tuple[Any, ...], int] = {}
     details = []
     for place, row in enumerate(rows):
@@ -79,9 +79,9 @@ def cell_details(run: Run, frame: pd.DataFrame) -> list[dict[str, Any]]:
     return details
 
 
-def _all_launches(run: Run) -> dict[tuple[Any, ...], list[list[Any]]]:
+def _all_launches(results: Results) -> dict[tuple[Any, ...], list[list[Any]]]:
     """Return by cell its launches in the order of the run, each the values of LAUNCH."""
-    medians = _medians(run)
+    run, medians = results.run, _medians(results)
     rejected = {tuple(row[:-1]): row[-1] for row in _values(rejections(run), [*CELL, "launch", "attempt", "reason"])}
     found: dict[tuple[Any, ...], list[list[Any]]] = defaultdict(list)
     ordered = run.samples.sort_values(["started_s", "round"], kind="stable")
@@ -106,16 +106,15 @@ def _samples(samples: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def _medians(run: Run) -> dict[tuple[Any, ...], dict[str, Any]]:
+def _medians(results: Results) -> dict[tuple[Any, ...], dict[str, Any]]:
     """Return by cell and launch what the summary is made of: medians of samples, medians of ratios."""
-    samples, cells = timed_samples(run), cells_with_statuses(run)
     columns = ["step_seconds", "spread", "n_samples", "enters"]
     found: dict[tuple[Any, ...], dict[str, Any]] = {}
     keys = [*CELL, *UNIT]
-    for *key, step_seconds, spread, n_samples, enters in _values(launch_medians(samples, cells), [*keys, *columns]):
+    for *key, step_seconds, spread, n_samples, enters in _values(results.launches, [*keys, *columns]):
         about = {"step_seconds": _short(step_seconds, 7), "spread": _short(spread), "n_samples": int(n_samples)}
         found[tuple(key)] = {**about, "enters": int(enters)}
-    ratios = counting_launches(launch_ratios(samples, cells, baselines_of(cells, run)))
+    ratios = counting_launches(launch_ratios(results.samples, results.cells, baselines_of(results.cells, results.run)))
     for *key, log, n_pairs in _values(ratios, [*keys, "log", "n_pairs"]):
         found[tuple(key)] |= {"ratio": _short(math.exp(log), 7), "n_pairs": int(n_pairs)}
     return found

@@ -10,14 +10,12 @@ import pandas as pd
 from matplotlib.colors import to_rgb
 from scipy.special import stdtrit
 
-from paragone.analyse.statuses import CELL, timed_samples
+from paragone.analyse.statuses import CELL
 from paragone.analyse.summary import (
     CONFIDENCE,
     UNIT,
     baseline_variants,
-    cells_with_statuses,
     counting_launches,
-    launch_medians,
 )
 from paragone.report.figures import palette
 from paragone.report.figures.draw import noise_sentence
@@ -26,20 +24,21 @@ from paragone.report.page.sources import sources
 from paragone.report.text import formatting
 
 if TYPE_CHECKING:
-    from paragone.store.run_folder import Run
+    from paragone.analyse.results import Results
 
 LEAST_CONTRAST = 3.0  # of a line against the page, as WCAG asks of graphics
 PAGE = {"light": "#ffffff", "dark": "#15171a"}  # the backgrounds of style.css
 ESCAPES = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
 
 
-def payload(run: Run, frame: pd.DataFrame) -> dict[str, Any]:
+def payload(results: Results) -> dict[str, Any]:
     """Return the data of the page, ready for JSON; `rows` are those of `frame`, in its order.
 
     The rows are packed as `columns` and `values`, with the six digits of summary.csv; `names`, `styles`
     and `launches` have an entry for each. A launch is [wave, launch, attempt, median seconds per step].
     """
-    launches = _launches(run, frame)
+    run, frame = results.run, results.summary
+    launches = _launches(results)
     shown = formatting.presented(frame)
     most = max((len(entries) for entries in launches), default=0)
     return {
@@ -50,17 +49,17 @@ def payload(run: Run, frame: pd.DataFrame) -> dict[str, Any]:
         "styles": [_style(row) for row in formatting.rows(frame)],
         "launches": launches,
         "baselines": baseline_variants(run),
-        "noise": {problem: noise_sentence(run, frame, problem) for problem in run.plan["problems"]},
+        "noise": {problem: noise_sentence(results, problem) for problem in run.plan["problems"]},
         "keys": {problem: palette.key(shown[shown["problem"] == problem]) for problem in run.plan["problems"]},
         # Student's t for 1, 2, … degrees of freedom, as every interval over launches takes it.
         "t": [_plain(stdtrit(freedom, (1 + CONFIDENCE) / 2)) for freedom in range(1, most)],
-        **cell_pages(run, frame),
+        **cell_pages(results),
     }
 
 
-def cell_pages(run: Run, frame: pd.DataFrame) -> dict[str, Any]:
+def cell_pages(results: Results) -> dict[str, Any]:
     """Return what the pages of the cells show beyond the summary: `details`, one per row, and `sources`."""
-    return {"details": cell_details(run, frame), "sources": sources(run)}
+    return {"details": cell_details(results), "sources": sources(results.run)}
 
 
 def as_json(content: Any) -> str:
@@ -98,10 +97,10 @@ def _style(row: Any) -> dict[str, Any]:
     return {**colours, "marker": style["marker"], "dashes": dashes}
 
 
-def _launches(run: Run, frame: pd.DataFrame) -> list[list[list[Any]]]:
+def _launches(results: Results) -> list[list[list[Any]]]:
     """Return for each row of the frame the medians of its launches, those that its throughput is the median of."""
-    medians = launch_medians(timed_samples(run), cells_with_statuses(run))
-    found = {key: cells[[*UNIT, "step_seconds"]] for key, cells in counting_launches(medians).groupby(CELL)}
+    frame = results.summary
+    found = {key: cells[[*UNIT, "step_seconds"]] for key, cells in counting_launches(results.launches).groupby(CELL)}
     has_time = frame["images_per_second"].notna()
     keys = frame[CELL].itertuples(index=False, name=None)
     return [

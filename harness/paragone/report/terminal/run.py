@@ -10,15 +10,12 @@ from rich.table import Table
 from rich.text import Text
 
 from paragone.analyse.statuses import STATUSES_WITH_TIMES
-from paragone.analyse.summary import summarise
 from paragone.analyse.warnings import time_shares, warnings
-from paragone.claims.ladder_gains import all_ladder_gains
-from paragone.implementation.ladders import Ladder
 from paragone.report.figures.draw import noise_sentence
 from paragone.report.text import formatting
-from paragone.report.text.ladder import CLIMB, arrow, changes, claim_words
 
 if TYPE_CHECKING:
+    from paragone.analyse.results import Results
     from paragone.store.run_folder import Run
 
 STYLES = {"faster": "green", "slower": "red", "baseline": "bold"}
@@ -30,9 +27,9 @@ KEY = "Images per second, then times the baseline's. ≈ the same, ? not enough 
 UNVERIFIED, UNVERIFIED_KEY = "!", "! not verified, and so compared with nothing."
 
 
-def print_summary(run: Run, console: Console) -> None:
+def print_summary(results: Results, console: Console) -> None:
     """Print throughput and ratio of every cell; what is within noise is grey and marked ≈."""
-    frame = summarise(run)
+    run, frame = results.run, results.summary
     shown = formatting.presented(frame).assign(name=formatting.short_names(frame))
     if shown.empty:
         console.print("No cell was planned.")
@@ -41,49 +38,15 @@ def print_summary(run: Run, console: Console) -> None:
         for part in _that_fit(cells, console.width, gap):
             console.print(_table(cells, part, gap))
             console.print()
-    for ladder, ladder_gains in all_ladder_gains(run, frame):
-        for _, rows in ladder_gains.groupby(CLIMB, sort=False):
-            _print_climb(ladder, rows, console)
     for problem in frame["problem"].unique():
-        console.print(Text(f"{problem}. {noise_sentence(run, frame, str(problem))}", style=GREY))
+        console.print(Text(f"{problem}. {noise_sentence(results, str(problem))}", style=GREY))
     if len(shown):
         console.print(Text(KEY, style=GREY))
     if "not checked" in set(shown["status"]):
         console.print(Text(UNVERIFIED_KEY, style=GREY))
     console.print(Text(time_sentence(run), style=GREY))
-    if said := warnings(run, frame):
+    if said := warnings(results):
         console.print(Text(f"{formatting.plural(len(said), 'warning')}; see report.md.", style="yellow"))
-
-
-def _print_climb(ladder: Ladder, ladder_gains: pd.DataFrame, console: Console) -> None:
-    """Print what each step of a ladder gains over the one before, a column per batch size, and what its source says."""
-    gained = ladder_gains[ladder_gains["than"].notna()]
-    if gained.empty:
-        return
-    first = next(formatting.rows(gained))
-    title = f"{ladder.title} · {first.problem} · {first.climbed_in} · {formatting.plural(first.threads, 'thread')}"
-    table = Table(title=Text(title), title_justify="left", title_style="bold", box=None, pad_edge=False)
-    sizes = list(dict.fromkeys(gained["batch_size"]))
-    for heading in (HEADING, *map(formatting.batch, sizes)):
-        table.add_column(heading, justify="left" if heading == HEADING else "right")
-    for _, rows in gained.groupby(["implementation", "than"], sort=False):
-        by_size = {row.batch_size: row for row in formatting.rows(rows)}
-        step = next(iter(by_size.values()))
-        entries = [_gain(by_size[size]) if size in by_size else Text() for size in sizes]
-        table.add_row(f"{arrow(ladder, step)} {changes(ladder, step)}", *entries)
-    console.print(table)
-    for row in formatting.rows(gained):
-        if row.claim is not None:
-            where = f"{arrow(ladder, row)} at batch {formatting.batch(row.batch_size)}"
-            console.print(Text(f"{where}, the source: {claim_words(row.claim, row)}.", style=GREY))
-    console.print()
-
-
-def _gain(row: Any) -> Text:
-    """Return "1.28× [1.26, 1.30]" in the colour of its verdict."""
-    mark = MARKS.get(row.verdict[:4], "")
-    gain = mark + formatting.ratio_with_interval(row.ratio, row.ratio_low, row.ratio_high)
-    return Text(gain, style=STYLES.get(row.verdict, GREY if mark else ""))
 
 
 def time_sentence(run: Run) -> str:

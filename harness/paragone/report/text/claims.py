@@ -7,14 +7,12 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from paragone.claims.claim import shipped_claims
 from paragone.claims.judge_claims import Finding, settled
 from paragone.report.text import formatting, tables
 
 if TYPE_CHECKING:
-    from paragone.store.run_folder import Run
+    from paragone.analyse.results import Results
 
 HEADINGS = ["claim", "source", "of", "claimed", "here", "verdict"]
 HOW = (
@@ -25,10 +23,10 @@ HOW = (
 )
 
 
-def section(run: Run, frame: pd.DataFrame) -> str:
+def section(results: Results) -> str:
     """Return the claims that the cells of a run settle, and how many need others; nothing where it settles none."""
     claims = [claim for claim in shipped_claims() if not claim.cannot]
-    findings = list(settled(run, frame, claims))
+    findings = list(settled(results, claims))
     if not findings:
         return ""
     left = len(claims) - len(findings)

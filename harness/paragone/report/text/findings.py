@@ -10,22 +10,23 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from paragone.analyse.crossovers import GRID, crossings
-from paragone.analyse.fastest import leaders
+from paragone.analyse.crossovers import GRID
 from paragone.analyse.summary import baseline_variants
 from paragone.report.text import formatting, questions
 
 if TYPE_CHECKING:
+    from paragone.analyse.results import Results
     from paragone.store.run_folder import Run
 
 MOST_FINDINGS = 5
 
 
-def answer(run: Run, frame: pd.DataFrame) -> str:
+def answer(results: Results) -> str:
     """Return in one paragraph what was compared, on what, and how many differences are sure.
 
     Of a run of one launch, which has no findings, it says who was fastest in it.
     """
+    run, frame = results.run, results.summary
     measured = frame[~frame["control"] & frame["images_per_second"].notna()]
     if measured.empty:
         return "Nothing was measured, so there is no answer; below is why."
@@ -79,13 +80,13 @@ def _fastest(cells: pd.DataFrame, several_thread_counts: bool) -> str:
     return f"{formatting.code(first.problem)}, {first.dtype}{threads}: most images per second by batch size: {shares}."
 
 
-def findings(run: Run, frame: pd.DataFrame) -> list[str]:
+def findings(results: Results) -> list[str]:
     """Return the three to five findings that hold, most wanted first; fewer where the data hold fewer.
 
     Five questions are asked, in this order, and each is answered where an interval decides it:
 
     1. Who is fastest, at which batch sizes, and who cannot be told apart from it? (in the order of the plan)
-    2. Where do the leaders change along batch size? (the crossings of `paragone.analyse.crossovers`)
+    2. Where does the fastest change along batch size? (`paragone.analyse.crossovers`)
     3. Who is both surely faster and surely slower than the baseline? (first where the weaker of the two is strongest)
     4. What costs most within one implementation: memory order, flags, dtype? (the largest sure ratio of an axis)
     5. How near does anything come to the machine's limit? (by the upper end of every interval)
@@ -93,15 +94,15 @@ def findings(run: Run, frame: pd.DataFrame) -> list[str]:
     First the best answer to each question is taken, then the second best, and so on, up to five sentences. Of one
     launch there are none: it has no intervals.
     """
-    if run.plan["launches"] == 1 or frame.empty:
+    frame = results.summary
+    if results.run.plan["launches"] == 1 or frame.empty:
         return []
-    told, led = frame.assign(name=formatting.short_names(frame)), leaders(run, frame)
-    crossed = crossings(run, frame, led)
+    told = frame.assign(name=formatting.short_names(frame))
     answers = (
-        questions.who_leads(told, led),
-        questions.where_leaders_change(told, crossed),
-        questions.who_is_both(told, crossed),
-        questions.what_an_axis_costs(run, told),
+        questions.which_is_fastest(told, results.fastest),
+        questions.where_the_fastest_changes(told, results.crossovers),
+        questions.which_is_both(told, results.crossovers),
+        questions.what_an_axis_costs(results),
         questions.how_near_the_limit(told),
     )
     in_turn = itertools.chain.from_iterable(itertools.zip_longest(*answers))

@@ -122,16 +122,6 @@ def batch(size: int) -> str:
     return f"{size:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
 
 
-def batch_estimate(value: float, low: float, high: float) -> str:
-    """Return "310 [280, 350]" of an estimated batch size: whole numbers of two digits, the interval outwards."""
-    numbers = ((value, round), (low, math.floor), (high, math.ceil))
-    written = []
-    for number, rounded in numbers:
-        unit = 10 ** max(0, math.floor(math.log10(number)) - 1)
-        written.append(batch(unit * rounded(number / unit)))
-    return f"{written[0]} [{written[1]}, {written[2]}]"
-
-
 def listed(words: Sequence[str]) -> str:
     """Return "a, b and c"."""
     return " and ".join(part for part in (", ".join(words[:-1]), words[-1]) if part)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from paragone.analyse.attained import machine_limits
+from paragone.analyse.results import Results
 from paragone.analyse.statuses import STATUSES_WITH_TIMES, was_finished
-from paragone.analyse.summary import summarise
 from paragone.compare.comparable import environment_differences, name_of, other_work
 from paragone.errors import Incomparable, ResultsUnusable
 from paragone.files.atomic import write_files
@@ -80,7 +80,7 @@ def joined(runs: Sequence[Run]) -> pd.DataFrame:
     """Return the rows of all summaries, with `run`, the letter, and `run_name`, in front."""
     parts = []
     for letter, run in zip(letters(len(runs)), runs, strict=True):
-        frame = summarise(run)
+        frame = Results(run).summary.copy()
         frame.insert(0, "run", letter)
         frame.insert(1, "run_name", name_of(run))
         parts.append(frame)

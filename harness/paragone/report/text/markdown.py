@@ -6,23 +6,23 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from paragone.analyse.statuses import was_finished
 from paragone.analyse.summary import CONFIDENCE
 from paragone.analyse.warnings import smallest_resolvable, time_shares, warnings
 from paragone.report.figures import memory
-from paragone.report.text import call_cost, claims, crossovers, formatting, ladder, limit, rules, side_by_side, tables
+from paragone.report.text import call_cost, claims, crossovers, formatting, limit, side_by_side, tables
 from paragone.report.text.findings import answer, findings
 from paragone.report.text.provenance import data_pairs, environment_pairs, plan_pairs
 from paragone.report.text.sections import Sections, bullets, joined, pictures
 
 if TYPE_CHECKING:
+    from paragone.analyse.results import Results
     from paragone.report.figures.figure import Drawn
     from paragone.store.run_folder import Run
 
 # The sections that report.html shows in ways of its own.
 RESULTS, FIGURES, WARNINGS = "## Results", "## Figures", "## Warnings"
+GAPS = "Failed, skipped, not measured, not checked"
 
 HOW_TO_READ = f"""\
 - **Images per second** is the median over launches (fresh processes) of the median within a launch; in brackets, in
@@ -34,41 +34,40 @@ HOW_TO_READ = f"""\
   **same within x %**: it lies wholly within x %, 5 at most. **not enough data**: neither; more launches would tell.
 - **failed**: the result differs from the float64 reference, or the process did not survive; what failed has no time.
   **not verified**: it was timed, but a check was not possible, or it only comes near the problem; so it is compared
-  with nothing. The reason stands under *{rules.GAPS}*.
+  with nothing. The reason stands under *{GAPS}*.
 - Warm-ups and first calls are in no average. Every sample is in `samples.jsonl`, every cell with more columns in
   `summary.csv`."""
 
 
-def report(run: Run, frame: pd.DataFrame, drawn: Sequence[Drawn], left_out: Sequence[str]) -> str:
+def report(results: Results, drawn: Sequence[Drawn], left_out: Sequence[str]) -> str:
     """Return the report of a run in Markdown; `drawn` are its figures, `left_out` says which have no data."""
-    return joined(sections_of(run, frame, drawn, left_out))
+    return joined(sections_of(results, drawn, left_out))
 
 
-def sections_of(run: Run, frame: pd.DataFrame, drawn: Sequence[Drawn], left_out: Sequence[str]) -> Sections:
+def sections_of(results: Results, drawn: Sequence[Drawn], left_out: Sequence[str]) -> Sections:
     """Return heading and text of every part of the report, in Markdown; those without a word are left out.
 
     The first is the title with the answer, the second, without a heading, the findings.
     """
+    run = results.run
     quick = " — quick: one launch, no intervals" if run.plan["quick"] else ""
     unfinished = "" if was_finished(run) else " — interrupted"
     sections = [
-        (f"# paragone: {formatting.escaped(run.plan['run'])}{quick}{unfinished}", answer(run, frame)),
-        ("", bullets(findings(run, frame))),
-        *side_by_side.sections(run, frame),
-        (WARNINGS, bullets(formatting.escaped(text) for text in warnings(run, frame))),
-        (RESULTS, tables.summary_tables(frame)),
-        ("## Who overtakes whom along batch size", crossovers.section(run, frame)),
-        *ladder.sections(run, frame),
-        ("## Claims of the sources", claims.section(run, frame)),
+        (f"# paragone: {formatting.escaped(run.plan['run'])}{quick}{unfinished}", answer(results)),
+        ("", bullets(findings(results))),
+        *side_by_side.sections(results),
+        (WARNINGS, bullets(formatting.escaped(text) for text in warnings(results))),
+        (RESULTS, tables.summary_tables(results.summary)),
+        ("## Who overtakes whom along batch size", crossovers.section(results)),
+        ("## Claims of the sources", claims.section(results)),
         ("## How to read this", HOW_TO_READ),
         (FIGURES, _figures(drawn, left_out)),
         ("## The machine's limit", limit.section(run)),
-        ("## Memory", memory.section(run, frame)),
-        ("## Noise: the baseline against itself (A/A)", _noise(run, frame)),
-        (f"## {rules.GAPS}", _gaps(run, frame)),
+        ("## Memory", memory.section(results)),
+        ("## Noise: the baseline against itself (A/A)", _noise(results)),
+        (f"## {GAPS}", _gaps(results)),
         ("## Implementations", _implementations(run)),
         ("## Other languages", call_cost.section(run)),
-        ("## The twelve rules", rules.section(run, frame)),
         ("## Plan", tables.pairs(plan_pairs(run))),
         ("## Data", tables.pairs(data_pairs(run))),
         ("## Machine", tables.pairs(environment_pairs(run))),
@@ -83,8 +82,9 @@ def _figures(drawn: Sequence[Drawn], left_out: Sequence[str]) -> str:
     return "\n\n".join(filter(None, [pictures(drawn), absent and f"Figures without data:\n\n{absent}"]))
 
 
-def _noise(run: Run, frame: pd.DataFrame) -> str:
+def _noise(results: Results) -> str:
     """Return the margin of every problem, what a typical cell could resolve, and the A/A cells."""
+    run, frame = results.run, results.summary
     shown = tables.control_table(frame)
     if not shown:
         return "There was no A/A control."
@@ -98,7 +98,8 @@ def _noise(run: Run, frame: pd.DataFrame) -> str:
     return "\n\n".join(part for part in (said, bullets(sentences), shown) if part)
 
 
-def _gaps(run: Run, frame: pd.DataFrame) -> str:
+def _gaps(results: Results) -> str:
+    run = results.run
     absent = [
         [formatting.code(entry["name"]), "cannot be used", formatting.escaped(entry["reason"])]
         for entry in run.plan["broken"]
@@ -106,7 +107,7 @@ def _gaps(run: Run, frame: pd.DataFrame) -> str:
     untrained = run.outcomes[(run.outcomes["stage"] == "accuracy") & (run.outcomes["status"] != "passed")]
     untwinned = run.outcomes[(run.outcomes["stage"] == "twin") & (run.outcomes["status"] == "not checked")]
     parts = [
-        tables.gaps_table(frame, run.plan),
+        tables.gaps_table(results.summary, run.plan),
         tables.table(["implementation", "", "why"], absent) if absent else "",
         bullets(
             f"accuracy of {formatting.code(row.variant)}: {formatting.escaped(row.reason)}"

@@ -11,26 +11,26 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from paragone.analyse.statuses import CELL, timed_samples
-from paragone.analyse.summary import summarise
+from paragone.analyse.statuses import CELL
 
 if TYPE_CHECKING:
+    from paragone.analyse.results import Results
     from paragone.store.run_folder import Run
 
 UNIT = "seconds per step: one update on one mini-batch of batch_size images"
 ABOUT = ("implementation", "language", "layout", "order", "dtype")
 
 
-def pytest_benchmark_json(run: Run) -> dict[str, Any]:
+def pytest_benchmark_json(results: Results) -> dict[str, Any]:
     """Return the run as plain data that `json.dump` writes; cells that did not pass, and the A/A control, are left out.
 
     Benchmarks are grouped by problem, dtype, batch size and threads: what may be compared. Their
     statistics are pytest-benchmark's own, over all samples of all launches; the medians over launches
     and the intervals, which it has no place for, are in `extra_info`.
     """
-    frame = summarise(run)
+    run, frame = results.run, results.summary
     passed = frame[(frame["status"] == "passed") & frame["seconds_per_step"].notna() & ~frame["control"]]
-    samples = timed_samples(run).sort_values(["launch", "attempt", "wave", "round"], kind="stable")
+    samples = results.samples.sort_values(["launch", "attempt", "wave", "round"], kind="stable")
     values = {key: (cell["step_seconds"].tolist(), int(cell["n_steps"].max())) for key, cell in samples.groupby(CELL)}
     return {
         "machine_info": machine_info(run.environment),

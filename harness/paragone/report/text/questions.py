@@ -15,20 +15,20 @@ from paragone.implementation.contract import axes_of
 from paragone.report.text import formatting
 
 if TYPE_CHECKING:
-    from paragone.store.run_folder import Run
+    from paragone.analyse.results import Results
 
 MOST_NAMED = 3  # of those of which none is surely ahead
 SURE = ("faster", "slower")
 
 
-def who_leads(frame: pd.DataFrame, led: pd.DataFrame) -> Iterator[str]:
+def which_is_fastest(frame: pd.DataFrame, fastest: pd.DataFrame) -> Iterator[str]:
     """Yield for each grid who is fastest at which batch sizes, and who cannot be told apart there.
 
     Nothing is said of a batch size at which there is one alone, or nobody knows: without an interval, or a margin.
     """
     ratios = frame.set_index(["variant", "batch_size", "problem", "threads"])
     names, is_noise_known = names_of(frame), frame["margin"].notna().groupby(frame["problem"]).any()
-    for _, points in led.groupby(GRID, sort=False):
+    for _, points in fastest.groupby(GRID, sort=False):
         alone: dict[str, list[int]] = {}
         tied: dict[tuple[str, ...], list[int]] = {}
         for _, cells in points.sort_values("ratio", ascending=False, kind="stable").groupby("batch_size"):
@@ -72,10 +72,10 @@ def _level(names: Sequence[str]) -> str:
     return f"none of {formatting.listed(named)} is surely the fastest"
 
 
-def where_leaders_change(frame: pd.DataFrame, crossed: pd.DataFrame) -> Iterator[str]:
-    """Yield for each crossing of one leader with the next who overtakes whom, and between which batch sizes."""
+def where_the_fastest_changes(frame: pd.DataFrame, crossed: pd.DataFrame) -> Iterator[str]:
+    """Yield a sentence for each change of the fastest variant: which overtakes which, and between which batch sizes."""
     names = names_of(frame)
-    for row in formatting.rows(crossed[crossed["among"] == "leaders"]):
+    for row in formatting.rows(crossed[crossed["among"] == "fastest"]):
         before = formatting.ratio_with_interval(row.before, row.before_low, row.before_high)
         after = formatting.ratio_with_interval(row.after, row.after_low, row.after_high)
         speeds = (
@@ -85,7 +85,7 @@ def where_leaders_change(frame: pd.DataFrame, crossed: pd.DataFrame) -> Iterator
         yield f"{where(frame, row)}{who} {between(row)}: {speeds}."
 
 
-def who_is_both(frame: pd.DataFrame, crossed: pd.DataFrame) -> Iterator[str]:
+def which_is_both(frame: pd.DataFrame, crossed: pd.DataFrame) -> Iterator[str]:
     """Yield who is both surely faster and surely slower than the baseline; first whose weaker side is strongest."""
     sure = frame[frame["verdict"].isin(SURE)]
     found = []
@@ -124,9 +124,9 @@ def _both(frame: pd.DataFrame, crossed: pd.DataFrame, best: Any, worst: Any) -> 
     return f"{who} is {fast} the baseline's speed at batch {at[0]} and {slow} at batch {at[1]}{crossing}."
 
 
-def what_an_axis_costs(run: Run, frame: pd.DataFrame) -> Iterator[str]:
+def what_an_axis_costs(results: Results) -> Iterator[str]:
     """Yield for each axis of an implementation where it costs most, surely; dtypes after all other axes."""
-    effects = axis_effects(run, frame)
+    frame, effects = results.summary, axis_effects(results)
     sure = effects[effects["verdict"].isin(SURE)]
     if sure.empty:
         return
@@ -183,11 +183,8 @@ def how_near_the_limit(frame: pd.DataFrame) -> Iterator[str]:
 
 
 def between(row: Any) -> str:
-    """Return "between batch 10 and 100, near 31 [28, 35]" of a crossing; without the point where there is none."""
-    bracket = f"between batch {formatting.batch(row.slower_at)} and {formatting.batch(row.faster_at)}"
-    if math.isnan(row.estimate):
-        return bracket
-    return f"{bracket}, near {formatting.batch_estimate(row.estimate, row.estimate_low, row.estimate_high)}"
+    """Return "between batch 10 and 100"."""
+    return f"between batch {formatting.batch(row.slower_at)} and {formatting.batch(row.faster_at)}"
 
 
 def sizes_in_words(sizes: Sequence[int]) -> str:

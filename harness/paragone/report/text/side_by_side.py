@@ -12,6 +12,7 @@ from paragone.compare.side_by_side import counted, labels, newly_failed, side_by
 from paragone.report.text import formatting, tables
 
 if TYPE_CHECKING:
+    from paragone.analyse.results import Results
     from paragone.store.run_folder import Run
 
 HEADINGS = ["batch size", "A, images/s", "B, images/s", "speed of B relative to A", ""]
@@ -22,11 +23,11 @@ HOW = (
 )
 
 
-def sections(run: Run, frame: pd.DataFrame) -> list[tuple[str, str]]:
+def sections(results: Results) -> list[tuple[str, str]]:
     """Return heading and text of the live comparison that a run holds, if it holds one."""
-    if labels(run) is None:
+    if labels(results.run) is None:
         return []
-    return [("## B against A", text(run, side_by_side(run, frame)))]
+    return [("## B against A", text(results.run, side_by_side(results)))]
 
 
 def text(run: Run, cells: pd.DataFrame) -> str:
