@@ -53,7 +53,7 @@ def run_that_says(folder, text):
     times = {(name, 10): [[1e-5] * 3] * 3 for name in (BASE, CONTROL, OTHER)}
     failed = outcome(OTHER, "failed", 1000, reason=text)
     launches = [
-        launch_row(name, launch, build_info={text: text}) for name in (BASE, CONTROL, OTHER) for launch in range(3)
+        launch_row(name, launch, receipt={text: text}) for name in (BASE, CONTROL, OTHER) for launch in range(3)
     ]
     run = made_up_run(folder, times, outcomes=[*(outcome(name) for name in (BASE, CONTROL, OTHER)), failed])
     run = replace(run, launches=made_up_run(folder, times, launches=launches).launches)
@@ -61,7 +61,7 @@ def run_that_says(folder, text):
     for entry in plan["variants"]:
         entry.update(language=text, layout=text, source=text, idea=text)
     plan["broken"] = [{"name": text, "reason": text}]
-    plan.update(command=text, problems={"nielsen": text})
+    plan.update(command=text, workloads={"nielsen": text})
     plan["data"].update(name=text, origin=text, sha256=text)
     environment = {**run.environment, "warnings": [text], "packages": {text: text}, "machine": {"cpu": text}}
     environment["inherited"] = [{"name": text, "value": text, "treatment": text}]

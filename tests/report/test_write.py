@@ -554,7 +554,7 @@ CALLS = [
 
 
 def with_receipts(folder, build_info, **others):
-    launches = [launch_row(name, launch, build_info=build_info) for name in (BASE, CONTROL) for launch in range(2)]
+    launches = [launch_row(name, launch, receipt=build_info) for name in (BASE, CONTROL) for launch in range(2)]
     return made_up_run(folder, QUIET, launches=launches, **others)
 
 
@@ -587,7 +587,7 @@ def test_the_columns_of_the_results_say_that_they_are_batch_sizes(full):
 
 
 def test_what_was_built_is_in_the_order_of_names_whatever_that_of_the_launches_is(tmp_path):
-    launches = [launch_row(name, 0, build_info={"made of": name}) for name in (OTHER, CONTROL, BASE)]
+    launches = [launch_row(name, 0, receipt={"made of": name}) for name in (OTHER, CONTROL, BASE)]
     *_, first, second, third = call_cost.section(made_up_run(tmp_path, QUIET, launches=launches)).splitlines()
 
     assert [line.split("`")[1] for line in (first, second, third)] == [BASE, CONTROL, OTHER]

@@ -69,7 +69,7 @@ def test_code_data_and_limits_are_those_of_the_run(command):
             *plan_and_row(
                 command="paragone bench --data x --data '/my data'",
                 request=asked,
-                problems={"nielsen": "my problems/nielsen.toml"},
+                workloads={"nielsen": "my problems/nielsen.toml"},
                 seed=9,
             )
         )

@@ -67,8 +67,8 @@ def _built(run: Run) -> str:
     """Return a table of what the variants were built with or started as, variants with the same receipt in one line."""
     receipts: dict[str, list[str]] = {}
     for row in formatting.rows(run.launches):
-        if isinstance(row.build_info, Mapping) and row.build_info:
-            words = "; ".join(f"{name}: {value}" for name, value in row.build_info.items())
+        if isinstance(row.receipt, Mapping) and row.receipt:
+            words = "; ".join(f"{name}: {value}" for name, value in row.receipt.items())
             receipts.setdefault(words, [])
             if row.variant not in receipts[words]:
                 receipts[words].append(row.variant)
