@@ -106,6 +106,14 @@ def test_the_table_of_verbs_names_every_verb_with_its_arguments():
         assert f"| `{verb}({arguments})` |" in PAGE
 
 
+def test_every_method_that_the_page_names_is_one_of_an_implementation():
+    _, _, section = PAGE.partition("## What an implementation promises")
+    named = set(re.findall(r"`(\w+)\([\w, ]*\)`", section.partition("\n## ")[0]))
+
+    assert len(named) > 8
+    assert {name for name in named if not hasattr(Implementation, name)} == {"predicted"}  # of a maths file
+
+
 COMMANDS = re.findall(r"(?:^    |`)paragone ([^`\n#]+)", PAGE, re.MULTILINE)
 
 
