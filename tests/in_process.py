@@ -58,7 +58,7 @@ class InProcessWorker:
         timing, self.losses = take_sample(self.implementation, start, batches, command.prefix_steps)
         return timing
 
-    def reading(self):
+    def scheduling_times(self):
         return scheduling_times([os.getpid()], self.cpus)
 
     def die(self, reason):

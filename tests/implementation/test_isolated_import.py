@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from paragone.implementation import isolated_import
-from paragone.implementation.isolated_import import process_state_kept, try_out
+from paragone.implementation.isolated_import import find_import_faults, restored_process_state
 from paragone.implementation.registry import discover
 
 # Each with the words that name it; "" where importing it does no harm.
@@ -42,7 +42,7 @@ def folders(tmp_path_factory):
 def faults(folders):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(isolated_import, "TIME_LIMIT_S", 3.0)
-        return {folder.name: fault for folder, fault in try_out(folders).items()}
+        return {folder.name: fault for folder, fault in find_import_faults(folders).items()}
 
 
 @pytest.mark.slow  # a process for each that ends it, and the limit of each that hangs
@@ -55,9 +55,9 @@ def test_whose_import_harms_its_process_is_named_and_no_other(faults, name):
 
 
 def test_where_nothing_is_to_be_tried_no_process_is_started(monkeypatch):
-    monkeypatch.setattr(isolated_import.subprocess, "Popen", lambda *_, **__: pytest.fail("a process was started"))
+    monkeypatch.setattr(isolated_import, "Child", lambda *_, **__: pytest.fail("a process was started"))
 
-    assert {} == try_out([])
+    assert {} == find_import_faults([])
 
 
 def test_a_plugin_that_would_end_the_harness_is_broken_and_its_neighbours_are_found(folders):
@@ -79,7 +79,7 @@ def test_what_an_import_changes_for_everybody_is_undone(tmp_path):
         return Path.cwd(), dict(os.environ), list(sys.path), streams, np.geterr(), depth, mask, handler
 
     before = surroundings()
-    with process_state_kept():
+    with restored_process_state():
         os.chdir(tmp_path)
         os.environ.clear()
         sys.path.clear()
@@ -97,7 +97,7 @@ def test_an_import_in_another_thread_leaves_the_signals_alone():
     ended = []
 
     def read():
-        with process_state_kept():
+        with restored_process_state():
             pass
         ended.append(True)
 

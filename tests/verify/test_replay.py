@@ -49,7 +49,7 @@ class Clocked:
         self.runnable_ns += waited_ns
         self.now_ns += took_ns + waited_ns
 
-    def reading(self):
+    def scheduling_times(self):
         return SchedulingTimes(self.now_ns, self.cpu_ns, self.runnable_ns, 0)
 
 

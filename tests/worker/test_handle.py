@@ -13,12 +13,11 @@ from easy_data import easy_data
 from zoo_faults import ORDER, STATE, Workers, is_gone, wait_until
 
 from paragone.errors import MeasurementFailed, TimedOut
-from paragone.files.paths import IMPORT_ROOT
+from paragone.machine import child as child_module
 from paragone.machine.cpus import usable_cpus
 from paragone.machine.threads import thread_count_fault
 from paragone.worker import handle
 from paragone.worker.commands import EstimateStep
-from paragone.worker.handle import import_path
 
 can_pin = pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system cannot pin processes")
 
@@ -157,7 +156,7 @@ def test_a_reading_is_of_the_worker_and_of_its_children_on_its_cpus(workers, pro
     (child,) = process.children()
     monkeypatch.setattr(handle, "scheduling_times", lambda pids, cpus: (pids, cpus))
 
-    assert ([process.pid, child.pid], worker.cpus) == worker.reading()
+    assert ([process.pid, child.pid], worker.cpus) == worker.scheduling_times()
 
 
 def test_an_error_of_the_hosted_code_stops_the_worker_too(workers, process_of):
@@ -214,11 +213,6 @@ def test_the_worker_is_of_this_harness_though_another_lies_in_the_current_folder
     assert workers.loaded("does_nothing").alive
 
 
-def test_python_looks_for_this_harness_before_what_the_user_set():
-    assert f"{IMPORT_ROOT}" == import_path({})
-    assert f"{IMPORT_ROOT}{os.pathsep}/home/me/lib" == import_path({"PYTHONPATH": "/home/me/lib"})
-
-
 def test_ctrl_c_at_the_terminal_reaches_no_worker(workers, process_of):
     worker = workers.loaded("does_nothing")
     process = process_of()
@@ -269,11 +263,11 @@ def test_a_worker_is_the_first_to_go_when_memory_runs_out(workers, process_of):
 
 
 def test_what_a_worker_prints_does_not_fill_the_disk(workers, monkeypatch):
-    monkeypatch.setattr(handle, "MOST_LOG_BYTES", 1_000_000)
+    monkeypatch.setattr(child_module, "MOST_LOG_BYTES", 1_000_000)
     worker = workers.loaded("prints_megabytes")
     worker.train(STATE, ORDER)
 
-    assert os.fstat(worker._log.fileno()).st_size < 1_000_000
+    assert os.fstat(worker._child.log.file.fileno()).st_size < 1_000_000
 
 
 def test_a_reply_that_comes_twice_ends_the_worker(workers):

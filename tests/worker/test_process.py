@@ -14,9 +14,9 @@ from zoo_faults import FAULTS, ORDER, PROBLEM, STATE, Workers, is_gone, wait_unt
 
 from paragone.errors import HarnessError, MeasurementFailed
 from paragone.files.paths import IMPORT_ROOT
+from paragone.implementation.failure_reason import MOST_REASON_CHARACTERS, describe_error
 from paragone.task.mlp.judge import form_fault
 from paragone.worker.commands import EstimateStep, Load, TakeSample, TimeCall
-from paragone.worker.failure_reason import MOST_REASON_CHARACTERS, describe_error
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux kills a child with its parent")
 

@@ -19,6 +19,7 @@ from paragone.analyse.results import Results
 from paragone.files.paths import PROJECT
 from paragone.implementation.registry import discover
 from paragone.machine.cgroups import cpu_quota
+from paragone.machine.child import TAG
 from paragone.machine.cpus import usable_cpus
 from paragone.measure import bench
 from paragone.measure.bench import Bench
@@ -30,7 +31,6 @@ from paragone.report.text.tables import gaps_table
 from paragone.store.run_folder import read_run
 from paragone.task.mlp.problem_files import find_problem
 from paragone.worker.handle import WorkerHandle
-from paragone.worker.supervisor import TAG
 
 PROBLEM = replace(find_problem("nielsen"), n_train=200, layers=(784, 4, 10), batch_sizes=(SMALL, LARGE))
 MEMORY_LIMIT = 400_000_000

@@ -1,8 +1,9 @@
-"""Importing code that anybody may have written: tried in a process of its own first, and without traces in this one.
+"""Importing an impl.py that anybody may have written: on trial in a child process, then here without traces.
 
     python -m paragone.implementation.isolated_import OUTGOING FOLDER …
 
-imports one impl.py after the other and writes a byte once each is done; whoever reads them knows where it ended.
+is that child. It imports one impl.py after the other and writes a byte after each, so that the harness knows which
+import ended it.
 """
 
 from __future__ import annotations
@@ -15,9 +16,7 @@ import importlib.machinery
 import importlib.util
 import os
 import re
-import select
 import signal
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
@@ -26,21 +25,21 @@ from types import ModuleType
 
 import numpy as np
 
-from paragone.files.paths import IMPORT_ROOT
+from paragone.machine.child import Child, read_until_silent
 from paragone.machine.process_tree import descendants, ending
 
-# One that takes longer to import does there what belongs in load.
+# An import that takes longer does work that belongs in `load`.
 TIME_LIMIT_S = 60.0
 DONE, LEFT_A_THREAD, LEFT_A_PROCESS, CLOSED_A_STREAM = b".", b"t", b"p", b"c"
 FAULTS = {
-    LEFT_A_THREAD: "importing it starts a thread that goes on: what works belongs in load",
-    LEFT_A_PROCESS: "importing it starts a process: what works belongs in load",
-    CLOSED_A_STREAM: "importing it closes the standard streams of the program that reads it",
+    LEFT_A_THREAD: "importing it starts a thread that goes on: start it in load",
+    LEFT_A_PROCESS: "importing it starts a process: start it in load",
+    CLOSED_A_STREAM: "importing it closes the standard streams of the program that imports it",
 }
 
 
 def import_folder(folder: Path) -> ModuleType:
-    """Import impl.py as a member of a package of its own, so that `from . import maths` works anywhere."""
+    """Import impl.py as a member of a package of its own, so that `from . import maths` works."""
     plain = re.sub(r"\W", "_", folder.name)
     package_name = f"paragone_{plain}_{hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:8]}"
     if package_name not in sys.modules:
@@ -50,54 +49,44 @@ def import_folder(folder: Path) -> ModuleType:
     return importlib.import_module(f"{package_name}.impl")
 
 
-def try_out(folders: Sequence[Path]) -> dict[Path, str]:
-    """Return what is wrong with the folders whose import ends the process, hangs it or leaves something running."""
+def find_import_faults(folders: Sequence[Path]) -> dict[Path, str]:
+    """The folders whose import ends the process, hangs, or leaves something running, each with the reason.
+
+    Each is imported on trial. An import that only raises is no fault here: the import that counts raises it again.
+    """
     faults: dict[Path, str] = {}
     left = list(folders)
     while left:
-        said, how = _imported_elsewhere(left)
-        for folder, mark in zip(left, said, strict=False):
+        marks, ending_ = _import_in_child(left)
+        for folder, mark in zip(left, marks, strict=False):
             if bytes([mark]) in FAULTS:
                 faults[folder] = FAULTS[bytes([mark])]
-        left = left[len(said) :]
-        if left and said[-1:] in (b"", DONE):
-            faults[left.pop(0)] = f"importing it {how}"
+        left = left[len(marks) :]
+        if left and marks[-1:] in (b"", DONE):
+            faults[left.pop(0)] = f"importing it {ending_}"
     return faults
 
 
-def _imported_elsewhere(folders: Sequence[Path]) -> tuple[bytes, str]:
-    """Return a mark for each folder that another process came through, and how that process ended."""
+def _import_in_child(folders: Sequence[Path]) -> tuple[bytes, str]:
+    """A mark for each folder that the child got through, and how the child ended."""
     reading, writing = os.pipe()
-    path = os.pathsep.join(filter(None, [str(IMPORT_ROOT), os.environ.get("PYTHONPATH", "")]))
-    process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "paragone.implementation.isolated_import", str(writing), *map(str, folders)],
-        pass_fds=(writing,),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": path},
-        start_new_session=True,
-    )
-    os.close(writing)
-    said = b""
+    arguments = list(map(str, folders))
+    marks = b""
     try:
-        while len(said) < len(folders) and select.select([reading], [], [], TIME_LIMIT_S)[0]:
-            if not (more := os.read(reading, len(folders))):
-                break
-            said += more
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            return said, f"ends the program: it {ending(process.wait(1))}"
-        return said, f"takes longer than {TIME_LIMIT_S:g} s"
+        with Child(__name__, arguments, environment=os.environ, handed_over=(writing,)) as child:
+            for content in read_until_silent(reading, TIME_LIMIT_S):
+                marks += content
+                if len(marks) >= len(folders):
+                    break
+            code = child.exit_code()
     finally:
         os.close(reading)
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+    return marks, f"takes longer than {TIME_LIMIT_S:g} s" if code is None else f"ends the program: it {ending(code)}"
 
 
 @contextlib.contextmanager
-def process_state_kept() -> Iterator[None]:
-    """Undo after the block what importing may change for everybody else in this process."""
+def restored_process_state() -> Iterator[None]:
+    """Undo after the block what an import may change for the whole process: folder, environment, streams, signals …"""
     folder, environment, path = Path.cwd(), dict(os.environ), list(sys.path)
     streams, errors, depth = (sys.stdin, sys.stdout, sys.stderr), np.geterr(), sys.getrecursionlimit()
     umask = os.umask(0o077)
@@ -121,15 +110,15 @@ def process_state_kept() -> Iterator[None]:
 
 
 def _handlers() -> dict[signal.Signals, signal.Handlers]:
-    """Return how this process answers each signal, where Python knows; only its main thread may change that."""
+    """The handler of each signal that Python knows; none outside the main thread, which alone may set them."""
     if threading.current_thread() is not threading.main_thread():
         return {}
     known = {number: signal.getsignal(number) for number in signal.valid_signals()}
     return {number: handler for number, handler in known.items() if handler is not None}  # type: ignore[misc]
 
 
-def _mark_of_import(folder: Path) -> bytes:
-    """Import a folder and return what that leaves behind; what raises is told by whoever imports it in earnest."""
+def _import_and_mark(folder: Path) -> bytes:
+    """What the import leaves behind. What it raises is reported by the import that counts."""
     threads = threading.active_count()
     with contextlib.suppress(Exception, SystemExit):
         import_folder(folder)
@@ -142,7 +131,7 @@ def _mark_of_import(folder: Path) -> bytes:
             os.fstat(stream)
     except OSError:
         return CLOSED_A_STREAM
-    atexit._run_exitfuncs()  # what hangs there would keep the harness from its end
+    atexit._run_exitfuncs()  # an exit function that hangs would keep the harness from its end
     return DONE
 
 
@@ -150,9 +139,9 @@ def main() -> None:
     """Import the folders of the command line."""
     outgoing, own = int(sys.argv[1]), os.getpid()
     for folder in map(Path, sys.argv[2:]):
-        mark = _mark_of_import(folder)
+        mark = _import_and_mark(folder)
         if os.getpid() != own:
-            os._exit(0)  # whom the import forked off has nothing to say
+            os._exit(0)  # a process that the import forked must not write marks
         os.write(outgoing, mark)
         if mark != DONE:
             break

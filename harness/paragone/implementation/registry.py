@@ -13,7 +13,7 @@ from paragone.files.hashing import folder_hash, kept_source
 from paragone.files.paths import PROJECT
 from paragone.implementation.contract import Implementation, Variant, variants
 from paragone.implementation.declaration import declaration_fault
-from paragone.implementation.isolated_import import import_folder, process_state_kept, try_out
+from paragone.implementation.isolated_import import find_import_faults, import_folder, restored_process_state
 from paragone.implementation.old_names import old_imports
 from paragone.implementation.plugins import Location, locations_given, locations_in, locations_installed
 from paragone.implementation.selection import matches_name, selected
@@ -72,11 +72,11 @@ def discover(folder: Path = IMPLEMENTATIONS, plugins: Iterable[str] = ()) -> tup
     for location in locations:
         once.setdefault(location.folder.resolve(), location)
     # Foreign code may crash, hang or start processes when it is imported: it is tried in a process of its own first.
-    faults = try_out([location.folder for location in once.values() if location.origin])
+    faults = find_import_faults([location.folder for location in once.values() if location.origin])
     unusable += [Unusable(folder.name, f"{folder / 'impl.py'}: {fault}") for folder, fault in faults.items()]
     for location in once.values():
         if location.folder not in faults:
-            with process_state_kept():
+            with restored_process_state():
                 _register(location, registered, unusable)
     return [registered[name] for name in sorted(registered)], sorted(unusable, key=lambda entry: entry.name)
 

@@ -1,8 +1,6 @@
-"""Which BLAS NumPy and SciPy bring: asked of a process that has loaded nothing else, as this one may have.
+"""Which BLAS NumPy and SciPy bring, asked of a fresh process: this one may have loaded other libraries.
 
-    python -m paragone.machine.blas
-
-prints it as JSON.
+python -m paragone.machine.blas    prints it as JSON
 """
 
 from __future__ import annotations
@@ -11,12 +9,11 @@ import importlib
 import json
 import os
 import subprocess
-import sys
 from contextlib import suppress
 from functools import cache
 from typing import Any
 
-from paragone.files.paths import IMPORT_ROOT
+from paragone.machine.child import import_path, module_command
 from paragone.machine.threads import loaded_thread_pools
 
 BRING_BLAS = ("numpy", "scipy.linalg")
@@ -25,16 +22,15 @@ SECONDS_TO_ANSWER = 60
 
 @cache
 def blas() -> list[dict[str, Any]]:
-    """Return the thread pools of NumPy and SciPy, without their thread counts, which are not a worker's.
+    """The thread pools of NumPy and SciPy, without thread counts, which differ in a worker.
 
-    Each has user_api, library, version, architecture (the kernels that it has chosen), threading_layer and file. Takes
-    a third of a second the first time. Empty where neither can be imported.
+    Each has user_api, library, version, architecture (the kernels that it has chosen), threading_layer and file. The
+    first call takes a third of a second. Empty where neither can be imported.
     """
-    path = os.pathsep.join(filter(None, [str(IMPORT_ROOT), os.environ.get("PYTHONPATH", "")]))
     try:
         answer = subprocess.run(
-            [sys.executable, "-P", "-m", __name__],
-            env={**os.environ, "PYTHONPATH": path},
+            module_command(__name__),
+            env={**os.environ, "PYTHONPATH": import_path(os.environ)},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -64,6 +64,6 @@ def _training_ns(worker: WorkerHandle, start: State, order: NDArray[np.int64]) -
 
 
 def _asked_ns(worker: WorkerHandle, start: State, order: NDArray[np.int64], n_steps: int) -> int:
-    before = worker.reading()
+    before = worker.scheduling_times()
     worker.train(start, order, n_steps)
-    return undisturbed_ns(before, worker.reading())
+    return undisturbed_ns(before, worker.scheduling_times())

@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paragone.implementation.contract import Implementation
+from paragone.implementation.failure_reason import describe_error
 from paragone.implementation.registry import read_folder
 from paragone.machine.memory import (
     be_first_oom_victim,
@@ -40,7 +41,6 @@ from paragone.worker import commands, replies
 from paragone.worker.ceiling import machine_limits
 from paragone.worker.commands import AnyCommand
 from paragone.worker.estimate import call_seconds, cpus_used, step_seconds
-from paragone.worker.failure_reason import describe_error
 from paragone.worker.phases import reading_ns, take_pair
 from paragone.worker.pipe import Arrays, Pipe
 from paragone.worker.sample import cpu_time_ns, take_sample

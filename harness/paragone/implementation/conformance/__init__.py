@@ -1,15 +1,15 @@
 """Checks whether one implementation keeps the contract (`implementation/contract.py`)."""
 
 from paragone.implementation.conformance import memory, results
-from paragone.implementation.conformance.examination import Finding, examine, run_contract
+from paragone.implementation.conformance.examination import PromiseResult, examine, run_contract
 from paragone.implementation.conformance.promise import CHECKS
 from paragone.implementation.conformance.subject import NotApplicable, PromiseBroken, Subject
 
 __all__ = [
     "CHECKS",
-    "Finding",
     "NotApplicable",
     "PromiseBroken",
+    "PromiseResult",
     "Subject",
     "examine",
     "memory",

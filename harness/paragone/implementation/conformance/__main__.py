@@ -1,4 +1,4 @@
-"""The child process that runs the checks and writes a line for each.
+"""The child process that runs the checks and writes a line of JSON for each.
 
 python -m paragone.implementation.conformance DESCRIPTOR TASK
 """
@@ -8,17 +8,17 @@ from __future__ import annotations
 import json
 import os
 import sys
-import traceback
 from pathlib import Path
 
-from paragone.errors import HarnessError, error_text
+from paragone.errors import HarnessError
 from paragone.implementation.conformance import CHECKS, NotApplicable, PromiseBroken, Subject
 from paragone.implementation.contract import Variant
+from paragone.implementation.failure_reason import describe_error
 from paragone.implementation.registry import read_folder
 
 
 def main() -> None:
-    """Make the checks that the task names, one after the other."""
+    """Run the checks that the task names, one after the other."""
     descriptor, task = int(sys.argv[1]), json.loads(sys.argv[2])
     os.set_inheritable(descriptor, False)
     folder = Path(task["folder"])
@@ -37,12 +37,10 @@ def _found(subject: Subject, check: str, folder: Path) -> tuple[str, str]:
         return "not applicable", str(error)
     except PromiseBroken as error:
         return "failed", str(error)
-    except HarnessError as error:  # an adapter's own words: they say where and why
+    except HarnessError as error:  # an adapter's own sentence says where and why
         return "failed", str(error)
     except Exception as error:
-        own = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).is_relative_to(folder)]
-        places = [f" ({Path(frame.filename).name}, line {frame.lineno})" for frame in own[-1:]]
-        return "failed", f"it raises {error_text(error)}" + "".join(places)
+        return "failed", f"it raises {describe_error(error, folder)}"
     return "passed", ""
 
 

@@ -1,4 +1,4 @@
-"""What the worker says of an exception, in one sentence with its place in the hosted code."""
+"""What a child process reports of an exception: one sentence, with its place in the implementation."""
 
 from __future__ import annotations
 
