@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from paragone.adapters import build as build_module
-from paragone.adapters.build import RECEIPT, build, compiler_version, first_errors
+from paragone.adapters.build import BUILD_INFO, build, compiler_version, first_errors
 from paragone.errors import MeasurementFailed
 
 COMPILER = """#!{python} -P
@@ -57,7 +57,7 @@ def reason_of(call):
     return str(raised.value)
 
 
-def test_the_command_runs_in_the_implementations_folder_and_its_library_comes_back_with_a_receipt(compilers):
+def test_the_command_runs_in_the_implementations_folder_and_its_library_comes_back_with_its_build_info(compilers):
     library, build_info = compilers.build(compilers.compiler(), "-O2")
 
     assert library.read_text() == "int x;"
@@ -93,7 +93,7 @@ def test_whatever_decides_the_code_has_a_library_of_its_own(compilers, change, m
     assert compilers.n_built == 2
 
 
-@pytest.mark.parametrize("damage", ["library gone", "library cut", "receipt torn", "receipt of another"])
+@pytest.mark.parametrize("damage", ["library gone", "library cut", "build info torn", "build info of another"])
 def test_a_damaged_entry_is_built_again(compilers, damage):
     compiler = compilers.compiler()
     library, _ = compilers.build(compiler)
@@ -101,10 +101,10 @@ def test_a_damaged_entry_is_built_again(compilers, damage):
         library.unlink()
     elif damage == "library cut":
         library.write_text("int")
-    elif damage == "receipt torn":
-        (library.parent / RECEIPT).write_text('{"source": ')
+    elif damage == "build info torn":
+        (library.parent / BUILD_INFO).write_text('{"source": ')
     else:
-        (library.parent / RECEIPT).write_text('{"source": "another"}')
+        (library.parent / BUILD_INFO).write_text('{"source": "another"}')
     again, _ = compilers.build(compiler)
 
     assert again.read_text() == "int x;"
@@ -138,7 +138,7 @@ def test_of_many_errors_the_first_three_are_told():
 
     assert first_errors("\n".join(["In file:", *lines])) == " / ".join(lines[:3])
     assert first_errors("ld: cannot find -lx\n") == "ld: cannot find -lx"
-    assert first_errors("") == "it said nothing"
+    assert first_errors("") == "it printed nothing"
 
 
 def test_a_compiler_that_writes_no_library_is_found_out(compilers):

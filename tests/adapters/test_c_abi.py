@@ -192,7 +192,7 @@ def test_a_source_that_does_not_compile_gives_file_and_line(tmp_path):
     assert "gcc failed with code 1: source.c:3" in reason_of(lambda: loaded(made, small("nielsen")))
 
 
-def test_the_receipt_says_compiler_command_source_and_what_the_library_says_of_itself(tmp_path):
+def test_the_build_info_says_compiler_command_source_and_what_the_library_says_of_itself(tmp_path):
     speaks = ECHO + '\nconst char *paragone_version(void) { return "made of C"; }\n'
     build_info = loaded(library(tmp_path / "a", speaks), small("nielsen")).build_info()
 

@@ -168,7 +168,7 @@ def test_an_order_whose_memory_is_laid_out_otherwise_is_refused(told, what):
 
 
 @pytest.mark.slow
-def test_the_receipt_says_versions_optimisation_and_blas(told):
+def test_the_build_info_says_versions_optimisation_and_blas(told):
     assert {"Julia", "juliacall", "executable", "BLAS", "CPU", "optimisation"} <= told["receipt"].keys()
     assert re.fullmatch(r"1\.\d+\.\d+.*", told["receipt"]["Julia"])
     assert told["receipt"]["optimisation"] == "-O3"
@@ -205,9 +205,9 @@ def surroundings(monkeypatch, tmp_path):
     monkeypatch.setattr(os, "environ", {name: value for name, value in os.environ.items() if "JULIA" not in name})
     monkeypatch.setattr(julia, "find_julia", lambda least: "/opt/julia")
     monkeypatch.setattr(julia, "juliacall_project", lambda: tmp_path)
-    julia._started.cache_clear()
+    julia._start.cache_clear()
     yield os.environ
-    julia._started.cache_clear()
+    julia._start.cache_clear()
 
 
 class Imported(Exception):

@@ -74,7 +74,7 @@ def verdict(implementation, problem, batch_size):
     return check.status, check.reason
 
 
-Told = namedtuple("Told", "verdicts receipt threads early unknown again exit_code")
+Told = namedtuple("Told", "verdicts build_info threads early unknown again exit_code")
 
 
 @pytest.fixture(scope="module", params=NAMES)
@@ -131,7 +131,7 @@ def test_the_runner_ends_where_its_input_does(told):
 
 @pytest.mark.slow
 @needs_julia
-def test_the_receipt_says_the_command_julia_and_its_blas(told):
+def test_the_build_info_says_the_command_julia_and_its_blas(told):
     assert "-O3" in told.build_info["command"]
     assert re.match(r"Julia \d+\.\d+\.\d+\S*, \S", told.build_info["version"])
     if "OpenBLAS" in told.build_info["version"]:

@@ -66,7 +66,7 @@ def test_every_extra_that_a_command_names_is_one_and_their_sum_is_one_too():
     assert extras["peers"] == [f"paragone[{','.join(CPU_EXTRAS)}]"]
 
 
-def test_the_receipt_names_the_version_of_the_package():
+def test_the_build_info_names_the_version_of_the_package():
     class InNumpy(PackageImplementation):
         package, extra = "numpy", "numpy"
         load = reset = train = params = None

@@ -16,9 +16,10 @@ import pytest
 from easy_data import easy_data
 from zoo_faults import PROBLEM, STATE, Workers, is_gone, wait_until
 
-from paragone.adapters import foreign_clock, klv, program
+from paragone.adapters import klv, program, runner_clock
 from paragone.adapters.process import ProcessImplementation
 from paragone.adapters.program import ONCE
+from paragone.adapters.runner_clock import RunnerClock
 from paragone.errors import HarnessError, MeasurementFailed
 from paragone.files.paths import PROJECT
 from paragone.implementation.contract import FLOATS
@@ -104,7 +105,7 @@ def test_losses_come_back_where_they_are_recorded(loaded):
     np.testing.assert_array_equal(loaded(NULL, problem=RECORDS_LOSS).train(ORDER), np.zeros(3))
 
 
-def test_the_receipt_is_the_command_and_what_the_program_says_it_is(made, monkeypatch):
+def test_the_build_info_is_the_command_and_what_the_program_says_it_is(made, monkeypatch):
     monkeypatch.setenv("ALREADY_SET", "1")
     implementation = made(NULL, "a b", environment=lambda self: {"MINE": "2", "ALREADY_SET": "1"})
     implementation.load(PROBLEM, IMAGES, LABELS)
@@ -163,7 +164,7 @@ def test_an_implementation_that_is_dropped_ends_its_program(loaded):
 
 
 def test_a_program_that_ignores_the_end_of_its_input_is_killed(loaded, monkeypatch):
-    monkeypatch.setattr(program, "SECONDS_TO_END", 0.05)
+    monkeypatch.setattr(program, "SECONDS_TO_EXIT", 0.05)
     implementation = loaded(f"{NULL}\nimport signal\nsignal.pause()\n")
     process = implementation.running.process
     implementation.close()
@@ -236,7 +237,7 @@ NAME = Path(sys.executable).name
         ),
         (
             answering("version", "return {'protocol': 1, 'version': ' '}"),
-            f"version: the answer of {NAME}: version: expected words that say what it is, got none",
+            f"version: the answer of {NAME}: version: expected a text that says what it is, got none",
         ),
         (
             answering("version", "return {'protocol': 1, 'version': 'x', 'threads': 'all'}"),
@@ -311,7 +312,7 @@ def test_an_answer_that_is_not_what_was_asked_for_ends_the_program(loaded, verb,
 
     assert reason_of(getattr(implementation, verb), *arguments) == f"{verb}: {fault}"
     assert implementation.running.process.wait() == -signal.SIGKILL
-    assert reason_of(implementation.reset, STATE) == f"reset: {NAME} was ended: {fault}"
+    assert reason_of(implementation.reset, STATE) == f"reset: {NAME} was killed: {fault}"
 
 
 def test_the_last_lines_on_standard_error_tell_why_it_died(loaded):
@@ -324,7 +325,7 @@ def test_the_last_lines_on_standard_error_tell_why_it_died(loaded):
 
 
 def test_a_program_that_closes_its_output_and_goes_on_is_ended(loaded, monkeypatch):
-    monkeypatch.setattr(program, "SECONDS_TO_END", 0.05)
+    monkeypatch.setattr(program, "SECONDS_TO_EXIT", 0.05)
     implementation = loaded("import os, signal\n" + answering("train", "os.close(1)\n        signal.pause()"))
 
     assert reason_of(implementation.train, ORDER) == f"train: {NAME} closed its output and went on"
@@ -344,7 +345,7 @@ def test_a_program_that_died_between_two_questions_is_told_by_the_next(loaded):
     implementation.running.process.wait()
 
     assert reason_of(implementation.train, ORDER) == f"train: {NAME} was killed by SIGKILL"
-    assert "was ended" in reason_of(implementation.params)
+    assert "was killed" in reason_of(implementation.params)
 
 
 ANSWERS_EARLY = """
@@ -365,7 +366,7 @@ def test_a_long_error_while_the_training_set_is_still_sent_is_told(made):
 
 
 def test_an_answer_before_the_training_set_was_read_is_a_fault(made, monkeypatch):
-    monkeypatch.setattr(program, "SECONDS_TO_END", 0.05)
+    monkeypatch.setattr(program, "SECONDS_TO_EXIT", 0.05)
     implementation = made(serving(ANSWERS_EARLY.format(fields={})))
 
     assert reason_of(implementation.load, PROBLEM, IMAGES, LABELS) == (
@@ -401,7 +402,7 @@ def test_a_program_that_runs_is_loaded_again_and_one_that_was_ended_is_started_a
 
 
 def test_the_clock_must_not_go_back_behind_the_train_before():
-    clock = program.Clock()
+    clock = RunnerClock()
 
     assert clock.elapsed_ns(-500, -400, 1000) == 100
     assert clock.elapsed_ns(-400, -399, 1000) == 1
@@ -410,13 +411,13 @@ def test_the_clock_must_not_go_back_behind_the_train_before():
 
 
 def test_the_clock_must_fit_into_the_time_that_the_harness_waited():
-    assert program.Clock().elapsed_ns(0, 1_000_500, 1_000_000) == 1_000_500  # two clocks, both right
+    assert RunnerClock().elapsed_ns(0, 1_000_500, 1_000_000) == 1_000_500  # two clocks, both right
     with pytest.raises(MeasurementFailed, match="the clock says 1002000 ns, but the answer took 1000000 ns in all"):
-        program.Clock().elapsed_ns(0, 1_002_000, 1_000_000)
+        RunnerClock().elapsed_ns(0, 1_002_000, 1_000_000)
 
 
 def test_a_clock_in_microseconds_is_found_at_the_second_long_train():
-    clock, long, short = program.Clock(), 40_000_000, 5_000_000
+    clock, long, short = RunnerClock(), 40_000_000, 5_000_000
 
     assert clock.elapsed_ns(0, 40_000, long) == 40_000
     assert clock.elapsed_ns(40_000, 45_000, short) == 5_000
@@ -425,21 +426,21 @@ def test_a_clock_in_microseconds_is_found_at_the_second_long_train():
 
 
 def test_an_honest_clock_on_a_busy_machine_is_no_fault():
-    clock, waited_ns = program.Clock(), 27_000_000  # of which the program got a CPU for a tenth
+    clock, waited_ns = RunnerClock(), 27_000_000  # of which the program got a CPU for a tenth
 
     for began_ns in range(0, 10**10, 10**9):
         assert clock.elapsed_ns(began_ns, began_ns + waited_ns // 10, waited_ns) == waited_ns // 10
 
 
 def test_one_train_that_compiled_before_it_looked_at_the_clock_is_no_fault():
-    clock = program.Clock()
+    clock = RunnerClock()
 
     for began_ns, elapsed_ns in ((0, 1), (10**9, 39_000_000), (2 * 10**9, 1), (3 * 10**9, 39_000_000)):
         assert clock.elapsed_ns(began_ns, began_ns + elapsed_ns, 40_000_000) == elapsed_ns
 
 
 def test_what_the_clock_says_is_held_against_the_wait_for_this_very_answer(loaded, monkeypatch):
-    monkeypatch.setattr(foreign_clock, "TELLING_WAIT_NS", 0)
+    monkeypatch.setattr(runner_clock, "CHECKED_WAIT_NS", 0)
     implementation = loaded(answering("train", "return {'began_ns': 1, 'ended_ns': 1}"))
     implementation.train(ORDER)
 
@@ -486,7 +487,7 @@ def hosted(workers, tmp_path):
     return open_worker
 
 
-def test_a_worker_reports_the_receipt_the_threads_and_the_clock_of_a_program(hosted):
+def test_a_worker_reports_the_build_info_the_threads_and_the_clock_of_a_program(hosted):
     worker, answer, *_ = hosted()
     sample = worker.call(TakeSample(batch_size=5, n_steps=3, prefix_steps=1))
 

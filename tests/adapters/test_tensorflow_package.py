@@ -32,7 +32,7 @@ def test_threads_that_no_one_configured_are_those_of_the_environment(implementat
     assert {"tensorflow within an operation": 3, "tensorflow between operations": 1} == dict(threads)
 
 
-def test_the_receipt_names_the_versions(implementation):
+def test_the_build_info_names_the_versions(implementation):
     names = {"tensorflow_function": {"tensorflow"}, "keras_fit": {"keras", "tensorflow"}}
 
     assert names[implementation.name] == set(implementation(dtype="float32").build_info())

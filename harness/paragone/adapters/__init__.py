@@ -1,1 +1,1 @@
-"""Ways to reach code that is not a class of four verbs: here, maths written on NumPy arrays."""
+"""How another language, or a library, is reached: each adapter turns its code into an `Implementation`."""

@@ -1,4 +1,4 @@
-"""A shared library built from an implementation's folder, once for each source, command, compiler and CPU."""
+"""Build a shared library from an implementation's folder, once for each source, command, compiler and CPU."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from paragone.files.hashing import folder_hash
 from paragone.task.mlp.data import cache_folder
 
 HEADERS = Path(__file__).parent  # paragone.h and paragone_network.h
-LIBRARY, RECEIPT = "library.so", "receipt.json"
+LIBRARY, BUILD_INFO = "library.so", "build_info.json"
 SECONDS_TO_COMPILE = 100.0
 SECONDS_TO_ANSWER = 10.0
 MOST_ERROR_LINES = 3
@@ -26,7 +26,7 @@ MOST_ERROR_LINES = 3
 
 @dataclass(frozen=True)
 class BuildInfo:
-    """What a library was built from: hash of the sources, the compiler's version, the command as declared."""
+    """What a library was built from; `source` is a hash, `command` is as declared, before its places are filled in."""
 
     source: str
     compiler: str
@@ -34,12 +34,10 @@ class BuildInfo:
 
 
 def build(command: Sequence[str], folder: Path, cache: Path | None = None) -> tuple[Path, BuildInfo]:
-    """Return the library that the command makes in `folder`, and its receipt; built now unless it is in the cache.
+    """The library that `command` makes in `folder`, built now unless it is in the cache, and what it was built from.
 
-    In the command, {library} stands for the file to be made, {include} for the folder of the headers and {build} for
-    a folder for what else the compiler writes.
-
-    Raises MeasurementFailed with the compiler's first error lines.
+    In the command, {library} stands for the file to make, {include} for the folder of the headers, and {build} for a
+    folder that takes whatever else the compiler writes. Raises MeasurementFailed with the compiler's first errors.
     """
     if not any("{library}" in word for word in command):
         raise MeasurementFailed("command(): expected {library}, the file to be made, in one of its words")
@@ -51,7 +49,7 @@ def build(command: Sequence[str], folder: Path, cache: Path | None = None) -> tu
 
 
 def compiler_version(compiler: str) -> str:
-    """Return the first line of what the compiler says of its version. Raises MeasurementFailed."""
+    """The first line of `compiler --version`. Raises MeasurementFailed."""
     try:
         answer = subprocess.run(
             [compiler, "--version"],
@@ -74,13 +72,15 @@ def _source_hash(folder: Path) -> str:
 
 
 def _key(build_info: BuildInfo) -> str:
-    """Return the name of the entry: code for `-march=native` from a shared home must not run on another CPU."""
+    """The name of the cache entry. It holds the CPU: a home folder may be shared by machines, and `-march=native` code
+    of one crashes on another.
+    """
     content = json.dumps([asdict(build_info), _cpu()], sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()[:24]
 
 
 def _cpu() -> list[str]:
-    """Return what tells one kind of CPU from another."""
+    """The lines that tell one kind of CPU from another."""
     try:
         lines = Path("/proc/cpuinfo").read_text(errors="replace").splitlines()
     except OSError:
@@ -91,7 +91,7 @@ def _cpu() -> list[str]:
 
 def _is_whole(place: Path, build_info: BuildInfo) -> bool:
     try:
-        recorded = json.loads((place / RECEIPT).read_text())
+        recorded = json.loads((place / BUILD_INFO).read_text())
         size = (place / LIBRARY).stat().st_size
     except (OSError, ValueError):
         return False
@@ -99,7 +99,7 @@ def _is_whole(place: Path, build_info: BuildInfo) -> bool:
 
 
 def _build_into(place: Path, command: Sequence[str], folder: Path, build_info: BuildInfo) -> None:
-    """Build beside the entry and rename: whoever looks sees a whole entry or none."""
+    """Build beside the entry, then rename: other processes see a whole entry or none."""
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(dir=place.parent, prefix=".building-"))
@@ -115,7 +115,7 @@ def _build_into(place: Path, command: Sequence[str], folder: Path, build_info: B
                 f"{command[0]} ended without an error but wrote no {{library}}: {build_info.command}"
             )
         about = {**asdict(build_info), "size_bytes": library.stat().st_size}
-        (scratch / RECEIPT).write_text(json.dumps(about, indent=1) + "\n")
+        (scratch / BUILD_INFO).write_text(json.dumps(about, indent=1) + "\n")
         _put_in_place(scratch, place)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
@@ -129,7 +129,7 @@ def _filled_in(command: Sequence[str], places: Mapping[str, Path]) -> list[str]:
 
 
 def _compile(command: Sequence[str], folder: Path) -> None:
-    environment = {**os.environ, "LC_ALL": "C", "TERM": "dumb"}  # messages that are plain and in one language
+    environment = {**os.environ, "LC_ALL": "C", "TERM": "dumb"}  # error messages in English and without colours
     try:
         done = subprocess.run(
             command,
@@ -151,14 +151,14 @@ def _compile(command: Sequence[str], folder: Path) -> None:
 
 
 def first_errors(output: str) -> str:
-    """Return the first lines that speak of an error, each with its place, or the first lines at all."""
+    """The first lines that mention an error, or the first lines where none does."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     errors = [line for line in lines if "error" in line.lower() or "undefined reference" in line]
-    return " / ".join((errors or lines)[:MOST_ERROR_LINES]) or "it said nothing"
+    return " / ".join((errors or lines)[:MOST_ERROR_LINES]) or "it printed nothing"
 
 
 def _put_in_place(scratch: Path, place: Path) -> None:
-    """Rename; where another process was faster its entry stays, a damaged one is replaced."""
+    """Rename `scratch`. An entry that another process made meanwhile stays; a damaged one is replaced."""
     try:
         scratch.rename(place)
     except OSError:
@@ -169,6 +169,6 @@ def _put_in_place(scratch: Path, place: Path) -> None:
 
 
 def _without_size(place: Path) -> dict[str, str]:
-    recorded = json.loads((place / RECEIPT).read_text())
+    recorded = json.loads((place / BUILD_INFO).read_text())
     del recorded["size_bytes"]
     return dict(recorded)

@@ -1,4 +1,4 @@
-"""A shared library behind the C header paragone.h, in any language that exports a C ABI; docs/c-abi.md shows one.
+"""A shared library that implements the C header paragone.h, in any language with a C ABI; docs/c-abi.md shows one.
 
 An implementation is a class with the command that builds the library from the files of its folder:
 
@@ -53,7 +53,7 @@ class CProblem(ctypes.Structure):
     ]
 
 
-# What the header declares: result and arguments by name.
+# The header's declarations: result and arguments by name.
 FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "paragone_abi": (ctypes.c_int32, []),
     "paragone_load": (ctypes.c_char_p, [ctypes.POINTER(CProblem), pointer, pointer, ctypes.POINTER(pointer)]),
@@ -70,7 +70,7 @@ OPTIONAL: dict[str, tuple[Any, list[Any]]] = {
 
 
 class LibraryImplementation(Implementation):
-    """An implementation whose train is a function of a shared library, built on first use."""
+    """An implementation whose `train` is a function of a shared library, built on first use."""
 
     bridge = "c"
 
@@ -78,15 +78,14 @@ class LibraryImplementation(Implementation):
 
     @abstractmethod
     def command(self) -> Sequence[str]:
-        """Return the command that builds {library}; it runs in the implementation's own folder."""
+        """The command that builds {library}; it runs in the implementation's own folder."""
 
     def clocked_command(self) -> Sequence[str]:
-        """Return the command that builds the library with clocks around its phases, for profiles alone."""
+        """The command that builds the library with clocks around its phases, used by profiles alone."""
         return [*self.command(), "-DPARAGONE_PHASES"]
 
     @classmethod
     def missing(cls) -> str | None:
-        """Return that the compiler is not there and how to get it, or None."""
         compiler = cls(**{axis: values[0] for axis, values in cls.axes.items()}).command()[0]
         if shutil.which(compiler):
             return None
@@ -94,19 +93,17 @@ class LibraryImplementation(Implementation):
 
     @property
     def real(self) -> str:
-        """Return what C calls the dtype: "float" or "double"."""
+        """The dtype's name in C."""
         return "float" if self.dtype == np.float32 else "double"
 
     def load(self, problem: Problem, images: NDArray[Any], labels: NDArray[np.uint8]) -> None:
-        """Build the library or take it from the cache, and let it copy the training set."""
         self._load(problem, images, labels, self.command())
 
     def load_clocked(self, problem: Problem, images: NDArray[Any], labels: NDArray[np.uint8]) -> None:
-        """Build the library with its clocks, and let it copy the training set."""
         self._load(problem, images, labels, self.clocked_command())
 
     def phase_times(self) -> PhaseTimes:
-        """Return what the library counted in the last train; nothing where it exports no such function."""
+        """The times of the last train; empty where the library does not export `paragone_phases`."""
         if not hasattr(self.library, "paragone_phases"):
             return PhaseTimes({})
         ns = np.zeros(len(PHASES), dtype=np.int64)
@@ -117,27 +114,25 @@ class LibraryImplementation(Implementation):
         self.close()
         self.problem = problem
         path, self.built = build(command, Path(inspect.getfile(type(self))).resolve().parent)
-        self.library = opened(path)
+        self.library = open_library(path)
         images = np.ascontiguousarray(images, dtype=self.dtype)
         labels = np.ascontiguousarray(labels, dtype=np.uint8)
         network = pointer()
-        said = self.library.paragone_load(
-            described(problem, self.dtype.itemsize), images.ctypes.data, labels.ctypes.data, ctypes.byref(network)
+        error = self.library.paragone_load(
+            c_problem(problem, self.dtype.itemsize), images.ctypes.data, labels.ctypes.data, ctypes.byref(network)
         )
-        if said is not None:
-            raise MeasurementFailed(f"paragone_load says: {said.decode(errors='replace')}")
+        if error is not None:
+            raise MeasurementFailed(f"paragone_load says: {error.decode(errors='replace')}")
         if not network:
             raise MeasurementFailed("paragone_load reports no error and gives no network")
         self.network = network.value
 
     def reset(self, state: State) -> None:
-        """Hand over the state as one vector."""
         vector = np.ascontiguousarray(state.flat(), dtype=np.float64)
         self.library.paragone_reset(self.network, vector.ctypes.data)
         self.numbers, self.step = vector.size, state.step
 
     def train(self, order: NDArray[np.int64]) -> NDArray[np.float64] | None:
-        """Take a step per row of `order` in one call."""
         order = np.ascontiguousarray(order, dtype=np.int64)
         n_steps, batch_size = order.shape
         eta = self.problem.learning_rates(self.step, n_steps, batch_size)
@@ -155,27 +150,23 @@ class LibraryImplementation(Implementation):
         return losses
 
     def params(self) -> State:
-        """Return the state, read as one vector."""
         vector = np.zeros(self.numbers)
         self.library.paragone_params(self.network, vector.ctypes.data)
         return State.from_flat(vector, self.problem.layers, self.step)
 
     def build_info(self) -> Mapping[str, str]:
-        """Return compiler, command and source hash, and what the library says of itself."""
-        about: BuildInfo = self.built
-        told = {"compiler": about.compiler, "command": about.command, "source": about.source}
+        built: BuildInfo = self.built
+        info = {"compiler": built.compiler, "command": built.command, "source": built.source}
         if hasattr(self.library, "paragone_version"):
-            told["made of"] = (self.library.paragone_version() or b"").decode(errors="replace")
-        return told
+            info["made of"] = (self.library.paragone_version() or b"").decode(errors="replace")
+        return info
 
     def threads(self) -> Mapping[str, int]:
-        """Return the threads that the library says it uses, where it says so."""
         if not hasattr(self.library, "paragone_threads"):
             return {}
         return {self.name: int(self.library.paragone_threads())}
 
     def close(self) -> None:
-        """Free the network."""
         if self.network is not None:
             self.library.paragone_free(self.network)
             self.network = None
@@ -184,17 +175,17 @@ class LibraryImplementation(Implementation):
         self.close()
 
 
-def opened(path: Path) -> ctypes.CDLL:
-    """Return the library with the types of its functions declared.
+def open_library(path: Path) -> ctypes.CDLL:
+    """Load the library and declare the types of its functions.
 
-    Raises MeasurementFailed where it cannot be loaded, lacks a function, or was made for another header.
+    Raises MeasurementFailed where it cannot be loaded, lacks a function, or was made for another version of the header.
     """
     try:
         library = ctypes.CDLL(str(path))
     except OSError as error:
         raise MeasurementFailed(f"the library cannot be loaded: {error}") from None
-    if lacking := [name for name in FUNCTIONS if not hasattr(library, name)]:
-        raise MeasurementFailed(f"the library does not export {', '.join(lacking)} (see paragone.h)")
+    if missing := [name for name in FUNCTIONS if not hasattr(library, name)]:
+        raise MeasurementFailed(f"the library does not export {', '.join(missing)} (see paragone.h)")
     for name, (result, arguments) in {**FUNCTIONS, **OPTIONAL}.items():
         if hasattr(library, name):
             getattr(library, name).restype, getattr(library, name).argtypes = result, arguments
@@ -203,8 +194,7 @@ def opened(path: Path) -> ctypes.CDLL:
     return library
 
 
-def described(problem: Problem, real_bytes: int) -> CProblem:
-    """Return the problem as the header's struct."""
+def c_problem(problem: Problem, real_bytes: int) -> CProblem:
     layers = len(problem.layers)
     return CProblem(
         n_train=problem.n_train,

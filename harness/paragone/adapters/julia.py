@@ -1,4 +1,4 @@
-"""Julia inside this process, through juliacall: arrays cross as addresses, so a train is one call that copies nothing.
+"""Julia inside this process, through juliacall: arrays cross as pointers, so `train` is one call that copies nothing.
 
 An implementation is a class with the name of its maths file, which defines one Julia module; docs/julia.md shows one:
 
@@ -29,18 +29,18 @@ from paragone.task.mlp.problem import Problem
 from paragone.task.mlp.state import State
 
 EMBEDDED = Path(__file__).parent / "julia" / "embedded.jl"
-HELD = (
-    *("load", "reset", "train", "params", "drop", "julia_threads", "blas_threads", "receipt"),
+FUNCTIONS = (  # of embedded.jl
+    *("load", "reset", "train", "params", "drop", "julia_threads", "blas_threads", "build_info"),
     *("load_clocked", "clocked_train", "phases", "load_test", "predict"),
 )
 
-# What juliacall reads when it is imported; what the user set stays.
+# Read by juliacall when it is imported. What the user has set stays.
 SETTINGS = {
-    "PYTHON_JULIACALL_HANDLE_SIGNALS": "no",  # with it, Ctrl-C kills the process before it can answer
+    "PYTHON_JULIACALL_HANDLE_SIGNALS": "no",  # with Julia's handlers, Ctrl-C kills the process before it can reply
     "PYTHON_JULIACALL_THREADS": "1",  # two Julia threads inside Python crash
     "PYTHON_JULIAPKG_OFFLINE": "yes",  # an import must not install anything
 }
-# As -O3, but packages compiled with -O2 are not compiled anew: only the level asked for is part of their cache's key.
+# Like -O3, but it does not recompile packages: only the requested level is in the key of their cache.
 OPTIMISATION = ("PYTHON_JULIACALL_MIN_OPTLEVEL", "3")
 
 MOST_REASON_LINES = 3
@@ -59,19 +59,18 @@ class JuliaImplementation(Implementation):
 
     @classmethod
     def missing(cls) -> str | None:
-        """Return why Julia cannot be loaded here and the command that mends it, or None."""
         return juliacall_unavailable()
 
     def load(self, problem: Problem, images: NDArray[Any], labels: NDArray[np.uint8]) -> None:
-        """Start Julia, read the maths file and copy the training set into Julia's memory."""
+        """Start Julia unless it runs, read the maths file, and copy the training set into Julia's memory."""
         self._load("load", "train", problem, images, labels)
 
     def load_clocked(self, problem: Problem, images: NDArray[Any], labels: NDArray[np.uint8]) -> None:
-        """Do the same with a copy of the maths file's module in which a clock is read where a phase begins."""
+        """As `load`, with a copy of the maths file's module that reads a clock where a phase begins."""
         self._load("load_clocked", "clocked_train", problem, images, labels)
 
     def phase_times(self) -> PhaseTimes:
-        """Return what Julia counted in the last train; nothing where the maths file does not tell its phases apart."""
+        """The times of the last train; empty where the maths file has no phases of these names."""
         return told_times(self.julia.functions.phases(self.number))
 
     def _load(self, load: str, train: str, problem: Problem, images: NDArray[Any], labels: NDArray[np.uint8]) -> None:
@@ -82,7 +81,7 @@ class JuliaImplementation(Implementation):
         self.trains = getattr(self.julia.functions, train)
         images = np.ascontiguousarray(images, dtype=self.dtype)
         labels = np.ascontiguousarray(labels, dtype=np.uint8)
-        self._ask(
+        self._call(
             getattr(self.julia.functions, load),
             str(Path(inspect.getfile(type(self))).resolve().parent / self.program),
             self.dtype.name,
@@ -98,19 +97,17 @@ class JuliaImplementation(Implementation):
         )
 
     def reset(self, state: State) -> None:
-        """Copy the state into Julia's memory."""
         vector = np.ascontiguousarray(state.flat(), dtype=np.float64)
-        self._ask(self.julia.functions.reset, vector.ctypes.data, vector.size)
+        self._call(self.julia.functions.reset, vector.ctypes.data, vector.size)
         self.numbers, self.step = vector.size, state.step
 
     def train(self, order: NDArray[np.int64]) -> NDArray[np.float64] | None:
-        """Take a step per row of `order` in one call."""
         if order.dtype != np.int64 or not (order.flags.c_contiguous and order.flags.aligned):
             raise MeasurementFailed(f"order: expected int64 in C order, got {order.dtype} with strides {order.strides}")
         n_steps, batch_size = order.shape
         eta = self.problem.learning_rates(self.step, n_steps, batch_size)
         losses = np.zeros(n_steps) if self.problem.records_loss else None
-        self._ask(
+        self._call(
             self.trains,
             order.ctypes.data,
             batch_size,
@@ -123,83 +120,82 @@ class JuliaImplementation(Implementation):
         return losses
 
     def params(self) -> State:
-        """Return the state now, copied out of Julia's memory."""
         vector = np.empty(self.numbers)
-        self._ask(self.julia.functions.params, vector.ctypes.data, vector.size)
+        self._call(self.julia.functions.params, vector.ctypes.data, vector.size)
         return State.from_flat(vector, self.problem.layers, self.step)
 
     def load_test(self, images: NDArray[Any]) -> None:
-        """Copy the test images into Julia's memory."""
         images = np.ascontiguousarray(images, dtype=self.dtype)
         self.n_test = len(images)
-        self._ask(self.julia.functions.load_test, self.n_test, images.ctypes.data)
+        self._call(self.julia.functions.load_test, self.n_test, images.ctypes.data)
 
     def predict(self) -> NDArray[np.integer[Any]]:
-        """Return the classes of the test images in one call."""
         classes = np.empty(self.n_test, dtype=np.uint8)
-        self._ask(self.julia.functions.predict, self.n_test, classes.ctypes.data)
+        self._call(self.julia.functions.predict, self.n_test, classes.ctypes.data)
         return classes
 
     def build_info(self) -> Mapping[str, str]:
-        """Return the versions of Julia and juliacall, the executable, the BLAS and for which CPU Julia compiles."""
+        """The versions of Julia and juliacall, the executable, the BLAS, and the CPU that Julia compiles for."""
         return self.julia.build_info
 
     def threads(self) -> Mapping[str, int]:
-        """Return the threads of Julia and of its BLAS, as read back from them."""
+        """As Julia and its BLAS report them."""
         return self.julia.threads
 
     def close(self) -> None:
-        """Forget the session on Julia's side; Julia itself stays until the process ends."""
+        """Drop the session on Julia's side; Julia itself runs until the process ends."""
         if self.number is not None:
             self.julia.functions.drop(self.number)
             self.number = None
 
-    def _ask(self, function: Any, *arguments: int | float | str) -> None:
-        if said := function(self.number, *arguments):
-            raise MeasurementFailed(f"{self.program}: {said}")
+    def _call(self, function: Any, *arguments: int | float | str) -> None:
+        if error := function(self.number, *arguments):
+            raise MeasurementFailed(f"{self.program}: {error}")
 
 
-class InProcess(NamedTuple):
-    """Julia in this process: the functions of embedded.jl, held, and what it said of itself."""
+class EmbeddedJulia(NamedTuple):
+    """Julia in this process: the functions of embedded.jl, and what Julia says of itself."""
 
     functions: SimpleNamespace
     build_info: Mapping[str, str]
     threads: Mapping[str, int]
 
 
-def julia_in_process() -> InProcess:
-    """Return Julia in this process; the first call starts it, for as long as the process lives.
+def julia_in_process() -> EmbeddedJulia:
+    """The Julia of this process. The first call starts it; it runs until the process ends.
 
     Raises MeasurementFailed where it cannot be started.
     """
-    julia = _started()
+    julia = _start()
     if isinstance(julia, str):
         raise MeasurementFailed(julia)
     return julia
 
 
 @functools.cache
-def _started() -> InProcess | str:
-    """Return Julia, or why it did not start; tried once, as a second try in the same process may crash it."""
+def _start() -> EmbeddedJulia | str:
+    """Julia, or the reason why it did not start. Started once: a second try may crash the process."""
     _prepare_environment()
     try:
         juliacall = importlib.import_module("juliacall")
         juliacall.Main.seval("path -> (Base.include(Main, path); nothing)")(str(EMBEDDED))
-        functions = SimpleNamespace(**{name: juliacall.Main.seval(f"Main.Embedded.{name}") for name in HELD})
+        functions = SimpleNamespace(**{name: juliacall.Main.seval(f"Main.Embedded.{name}") for name in FUNCTIONS})
         build_info = dict(line.split("\t", 1) for line in functions.build_info().split("\n"))
         blas_threads = functions.blas_threads(int(os.environ.get("OPENBLAS_NUM_THREADS", "1")))
         threads = {"Julia": functions.julia_threads()} | ({"Julia's BLAS": blas_threads} if blas_threads else {})
-    except Exception as error:  # juliacall raises what it meets: AssertionError, Exception, CalledProcessError, …
+    except Exception as error:  # juliacall raises AssertionError, Exception, CalledProcessError, …
         first_lines = " ".join(str(error).split("\n")[:MOST_REASON_LINES])
         return f"Julia could not be started by juliacall: {type(error).__name__}: {first_lines}. Try: make julia"
     executable = os.environ["PYTHON_JULIACALL_EXE"].replace(str(Path.home()), "~")
-    return InProcess(functions, {**build_info, "juliacall": juliacall.__version__, "executable": executable}, threads)
+    return EmbeddedJulia(
+        functions, {**build_info, "juliacall": juliacall.__version__, "executable": executable}, threads
+    )
 
 
 def _prepare_environment() -> None:
-    """Say which Julia and which packages: with both set, juliacall neither looks for them nor installs any.
+    """Name the Julia and the package folder. With both set, juliacall neither searches for them nor installs any.
 
-    Raises MeasurementFailed where one of them is not there.
+    Raises MeasurementFailed where one is missing.
     """
     executable = find_julia(FOR_JULIACALL)
     project = juliacall_project()

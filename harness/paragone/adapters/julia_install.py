@@ -1,7 +1,7 @@
-"""Which Julia there is, found without importing juliacall: its mere import may download a Julia unasked.
+"""Find Julia without importing juliacall, whose import alone may download one.
 
-Looked at in this order: the one that PYTHON_JULIACALL_EXE or PYTHON_JULIAPKG_EXE names, and then no other; the one
-that `make julia` made ready; `julia` on PATH.
+The search order: the Julia that PYTHON_JULIACALL_EXE or PYTHON_JULIAPKG_EXE names (then no other), the one that
+`make julia` installed, `julia` on PATH.
 """
 
 from __future__ import annotations
@@ -19,27 +19,27 @@ from pathlib import Path
 
 Version = tuple[int, ...]
 
-FOR_A_PROCESS: Version = (1, 5)  # what our Julia files are written for
-FOR_JULIACALL: Version = (1, 10, 3)  # what juliacall asks for
-SECONDS_TO_ANSWER = 2.0  # a bare Julia takes 0.1 s; juliaup's launcher may first look for news on the network
+FOR_A_PROCESS: Version = (1, 5)  # our Julia files run on it
+FOR_JULIACALL: Version = (1, 10, 3)  # juliacall requires it
+SECONDS_TO_ANSWER = 2.0  # Julia takes 0.1 s; juliaup's launcher may first check the network for updates
 NAMED_BY = ("PYTHON_JULIACALL_EXE", "PYTHON_JULIAPKG_EXE")
 
 
 def find_julia(least: Version = FOR_A_PROCESS) -> str | None:
-    """Return the path of the first Julia of at least this version, or None."""
+    """The path of the first Julia of at least this version."""
     return next((path for path in _candidates() if julia_version(path) >= least), None)
 
 
 @functools.cache
 def julia_version(path: str) -> Version:
-    """Return (1, 10, 10), or () where the program does not say so within SECONDS_TO_ANSWER. Asked once per process."""
+    """The version, such as (1, 10, 10); () where the program gives none within SECONDS_TO_ANSWER."""
     try:
         program = subprocess.Popen(
             [path, "--version"],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            start_new_session=True,  # a launcher that hangs is stopped together with what it started
+            start_new_session=True,  # so that a hanging launcher is killed with its children
         )
     except OSError:
         return ()
@@ -54,7 +54,7 @@ def julia_version(path: str) -> Version:
 
 
 def julia_unavailable(least: Version = FOR_A_PROCESS) -> str | None:
-    """Return why no Julia of at least this version can be started, with the command that mends it, or None."""
+    """Why no Julia of at least this version can be started, and the command that mends it."""
     if find_julia(least):
         return None
     asked = f"Julia {_dotted(least)} or newer"
@@ -67,9 +67,9 @@ def julia_unavailable(least: Version = FOR_A_PROCESS) -> str | None:
 
 
 def juliacall_unavailable() -> str | None:
-    """Return why Julia cannot be loaded into this process, with the command that mends it, or None.
+    """Why Julia cannot be loaded into this process, and the command that mends it.
 
-    Takes about as long as `julia --version`, and nothing from the network.
+    Takes about as long as `julia --version` and does not use the network.
     """
     if importlib.util.find_spec("juliacall") is None:
         return "the package juliacall is not installed. Install it: pip install juliacall && make julia"
@@ -83,16 +83,16 @@ def juliacall_unavailable() -> str | None:
 
 
 def juliacall_project() -> Path | None:
-    """Return the folder of Julia packages with PythonCall: the user's, juliapkg's, or the one of all; or None."""
+    """The folder of Julia packages with PythonCall: the user's choice, juliapkg's, or Julia's default environment."""
     if path := os.environ.get("PYTHON_JULIACALL_PROJECT"):
         return Path(path).absolute() if Path(path).is_dir() else None
     julia = find_julia(FOR_JULIACALL)
-    shared = _depots()[0] / "environments" / f"v{_dotted(julia_version(julia)[:2])}" if julia else juliapkg_project()
-    return next((folder for folder in (juliapkg_project(), shared) if _names_pythoncall(folder)), None)
+    default = _depots()[0] / "environments" / f"v{_dotted(julia_version(julia)[:2])}" if julia else juliapkg_project()
+    return next((folder for folder in (juliapkg_project(), default) if _has_pythoncall(folder)), None)
 
 
 def juliapkg_project() -> Path:
-    """Return the folder of Julia packages that juliapkg keeps for this Python; `make julia` fills it."""
+    """The folder of Julia packages that juliapkg keeps for this Python; `make julia` fills it."""
     if path := os.environ.get("PYTHON_JULIAPKG_PROJECT"):
         return Path(path).absolute()
     prefix = sys.prefix if sys.prefix != sys.base_prefix else os.environ.get("CONDA_PREFIX")
@@ -103,17 +103,17 @@ def _candidates() -> list[str]:
     if named := _named_by_the_user():
         path = shutil.which(named[1])
         return [path] if path else []
-    made_ready = shutil.which(_made_ready())
+    installed = shutil.which(_installed_by_juliapkg())
     on_path = shutil.which("julia")
-    return [path for path in (made_ready, on_path) if path]
+    return [path for path in (installed, on_path) if path]
 
 
 def _named_by_the_user() -> tuple[str, str] | None:
     return next(((variable, os.environ[variable]) for variable in NAMED_BY if os.environ.get(variable)), None)
 
 
-def _made_ready() -> str:
-    """Return the executable that juliapkg last settled on, as its own record says, or ""."""
+def _installed_by_juliapkg() -> str:
+    """The executable in juliapkg's own record, or ""."""
     try:
         record = json.loads((juliapkg_project() / "pyjuliapkg" / "meta.json").read_text())
         return str(record["executable"])
@@ -121,7 +121,7 @@ def _made_ready() -> str:
         return ""
 
 
-def _names_pythoncall(project: Path) -> bool:
+def _has_pythoncall(project: Path) -> bool:
     files = [project / name for name in ("Project.toml", "JuliaProject.toml")]
     return any("PythonCall" in file.read_text(errors="replace") for file in files if file.is_file())
 

@@ -1,4 +1,4 @@
-"""A Julia of its own, which speaks the process protocol: the same maths files as in paragone/adapters/julia.py.
+"""Julia in a process of its own, behind the process protocol; the maths files are those of adapters/julia.py.
 
 An implementation is a class with the name of its maths file, which defines one Julia module:
 
@@ -18,34 +18,32 @@ from paragone.adapters.julia_install import find_julia, julia_unavailable, julia
 from paragone.adapters.process import ProcessImplementation
 
 RUNNER = Path(__file__).parent / "julia" / "runner.jl"
-# A Julia older than this does not know new CPUs, nor does its OpenBLAS: both must be told of one that they know.
-KNOWS_NEW_CPUS = (1, 6)
+# An older Julia and its OpenBLAS do not recognise new CPUs, and must be told to use a CPU that they know.
+RECOGNISES_NEW_CPUS = (1, 6)
 KNOWN_CPU = "haswell"
 
 
 class JuliaProcessImplementation(ProcessImplementation):
-    """An implementation whose maths is a Julia file, run by a Julia of its own."""
+    """An implementation whose maths is a Julia file, run by a Julia process of its own."""
 
     language = "Julia"
     program: ClassVar[str]  # the maths file beside impl.py
 
     @classmethod
     def missing(cls) -> str | None:
-        """Return why no Julia can be started and the command that mends it, or None."""
         return julia_unavailable()
 
     def command(self) -> Sequence[str]:
-        """Return the command that runs the maths file behind the protocol."""
         julia = find_julia() or "julia"
         target = ["-C", KNOWN_CPU] if self._needs_a_known_cpu() else []
         return [julia, "--startup-file=no", "-O3", *target, str(RUNNER), str(self.folder() / self.program)]
 
     def environment(self) -> Mapping[str, str]:
-        """Return the kernels for an old OpenBLAS, which would take those of 2007; what the user chose stays."""
+        """The kernels for an old OpenBLAS, which would otherwise use those of 2007. The user's choice stays."""
         chosen = os.environ.get("OPENBLAS_CORETYPE")
         return {"OPENBLAS_CORETYPE": chosen or KNOWN_CPU.capitalize()} if self._needs_a_known_cpu() else {}
 
     @staticmethod
     def _needs_a_known_cpu() -> bool:
         is_x86 = platform.machine().lower() in {"x86_64", "amd64"}
-        return is_x86 and julia_version(find_julia() or "julia") < KNOWS_NEW_CPUS
+        return is_x86 and julia_version(find_julia() or "julia") < RECOGNISES_NEW_CPUS

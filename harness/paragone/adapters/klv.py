@@ -4,9 +4,9 @@
     state:96:<96 bytes>
     end:0:
 
-LENGTH counts the bytes of VALUE in decimal, so that a value may hold anything. Nothing is escaped, nothing is nested.
-To try a program by hand: `pack` makes messages of text in which `<…>` holds bytes as hexadecimal digits, and counts
-LENGTH by itself; `show` writes messages as such text:
+LENGTH counts the bytes of VALUE in decimal, so a value may hold any bytes. Nothing is escaped or nested.
+To try a program by hand, `pack` makes messages from text in which `<…>` holds bytes as hexadecimal digits, and counts
+LENGTH itself; `show` writes messages as such text:
 
     python -m paragone.adapters.klv pack < session.txt | ./my_program | python -m paragone.adapters.klv show
 """
@@ -35,7 +35,7 @@ Value = str | bytes | memoryview
 
 
 def write_message(stream: BinaryIO, fields: Mapping[str, Value]) -> None:
-    """Write the fields in their order, then the closing one; what the stream buffers is flushed."""
+    """Write the fields in their order and the closing one, and flush the stream."""
     for key, value in {**fields, END: b""}.items():
         raw = value.encode() if isinstance(value, str) else value
         stream.write(b"%s:%d:" % (key.encode(), memoryview(raw).nbytes))
@@ -45,10 +45,10 @@ def write_message(stream: BinaryIO, fields: Mapping[str, Value]) -> None:
 
 
 def read_message(stream: BinaryIO, most_bytes: int = MOST_BYTES) -> dict[str, bytes]:
-    """Return the fields of the next message by key.
+    """The fields of the next message by key.
 
-    Raises EOFError where the stream ends, with words where it ends within a field; MeasurementFailed with the bytes
-    that are no field, or where the values have more than `most_bytes` together.
+    Raises EOFError where the stream ends, with a text where it ends within a field. Raises MeasurementFailed with the
+    bytes that are not a field, or where the values together exceed `most_bytes`.
     """
     fields: dict[str, bytes] = {}
     while True:
@@ -77,7 +77,7 @@ def _read_head(stream: BinaryIO) -> tuple[str, int]:
 
 
 def _read_until_colon(stream: BinaryIO, before: bytes, most: int) -> bytes:
-    """Return what stands before the next colon; `before` is what was read of this field already."""
+    """The bytes before the next colon; `before` holds those of this field that were already read."""
     read = b""
     while (byte := stream.read(1)) != b":":
         read += byte
@@ -112,7 +112,7 @@ def _quoted(raw: bytes) -> str:
 
 
 def show(stream: BinaryIO) -> Iterator[str]:
-    """Yield the fields of all messages as lines that a person can read; raises what `read_message` raises."""
+    """Yield the fields of all messages as readable lines. Raises as `read_message` does."""
     while True:
         try:
             fields = read_message(stream)
@@ -131,18 +131,18 @@ def _hexadecimal(value: bytes) -> str:
 
 
 def pack(text: str) -> bytes:
-    """Return the messages that `show` would show so; raises Misuse with what is no field."""
+    """The messages that `show` would print as this text. Raises Misuse with text that is not a field."""
     if rest := FIELD.sub("", text).strip():
         raise Misuse(f"expected fields `key:LENGTH:text` or `key:LENGTH:<hexadecimal digits>`, got {rest[:60]!r}")
     packed = b""
-    for key, digits, words in FIELD.findall(text):
-        raw = bytes.fromhex(digits) or words.encode()
+    for key, digits, value in FIELD.findall(text):
+        raw = bytes.fromhex(digits) or value.encode()
         packed += b"%s:%d:%s\n" % (key.encode(), len(raw), raw)
     return packed
 
 
 def main() -> None:
-    """Show or pack what comes on standard input."""
+    """Show or pack standard input."""
     try:
         if sys.argv[1:] == ["show"]:
             for line in show(sys.stdin.buffer):

@@ -1,4 +1,4 @@
-"""Python packages that the base install lacks and an implementation needs: whether they are there, how to get them."""
+"""Implementations in optional Python packages: whether the package is installed, and how to install it."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from typing import ClassVar
 from paragone.implementation.contract import Implementation
 from paragone.machine.python_environments import environment_unavailable, exists, interpreter, shell_path
 
-# Those that `make peers` knows.
+# `make peers` installs these.
 CPU_EXTRAS = ("numba", "jax", "torch", "tensorflow")
 
 
 class PackageImplementation(Implementation):
     """An implementation in a library that is an extra of this project.
 
-    Its worker starts in the environment that is named as the extra, where there is one (`make peers OWN=torch` makes
-    it), else in the harness's own.
+    Its worker starts in the environment of the extra's name where there is one (`make peers OWN=torch` makes it), else
+    in the harness's own.
     """
 
     package: ClassVar[str]  # the module that is imported: "torch"
@@ -27,23 +27,22 @@ class PackageImplementation(Implementation):
 
     @classmethod
     def environment_name(cls) -> str:
-        """Return the name of the environment that its worker starts in; "" is the harness's own."""
         return cls.own_environment or (cls.extra if exists(cls.extra) else "")
 
     @classmethod
     def missing(cls) -> str | None:
-        """Return that the package is not installed and how to get it, or None; the package is not imported."""
+        """Why the package cannot be used, and how to install it. The package is not imported."""
         if name := cls.environment_name():
             mend = _install(cls.extra, name) if name == cls.extra else ""
             return environment_unavailable(name, (cls.package,), mend)
         return package_unavailable(cls.package, cls.extra)
 
     def build_info(self) -> Mapping[str, str]:
-        """Return the version of the package, which `load` has imported."""
+        """The version of the package, which `load` has imported."""
         return {self.package: importlib.import_module(self.package).__version__}
 
     def advice(self) -> str:
-        """Return how to see why the package cannot be imported, and how to install it again; "" where it can be."""
+        """How to see why the import fails, and how to reinstall the package; "" once it is imported."""
         if self.package in sys.modules:
             return ""
         name = self.environment_name()
@@ -52,15 +51,14 @@ class PackageImplementation(Implementation):
 
 
 def package_unavailable(package: str, extra: str) -> str | None:
-    """Return that a package is not installed in the harness's environment and the command that mends it, or None."""
+    """Why a package is not available in the harness's environment, and the command that installs it."""
     spec = importlib.util.find_spec(package)
-    if spec is None or spec.origin is None:  # a folder without code is what an uninstalled package leaves behind
+    if spec is None or spec.origin is None:  # uninstalling a package may leave a folder without code
         return f"{package} is not installed. Install: {_install(extra)}"
     return None
 
 
 def _install(extra: str, environment: str = "") -> str:
-    """Return the command that installs what an extra brings, or installs it again."""
     if extra not in CPU_EXTRAS:
         return f"pip install 'paragone[{extra}]'"
     return f"make peers PEERS={extra}" + (f" OWN={environment}" if environment else "")

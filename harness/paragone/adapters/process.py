@@ -1,4 +1,4 @@
-"""Any program, spoken to over its standard input and output; docs/process.md describes the protocol.
+"""Any program that speaks the process protocol over standard input and output; docs/process.md describes it.
 
 An implementation is a class with the command that starts the program:
 
@@ -31,43 +31,42 @@ from paragone.task.mlp.state import State
 
 
 class ProcessImplementation(Implementation):
-    """An implementation that is a program of its own, one process for each `load`."""
+    """An implementation that is a program of its own, started by `load`."""
 
     bridge = "process"
-    install: ClassVar[str] = ""  # what to do where the program is missing
+    install: ClassVar[str] = ""  # how to get the program where it is missing
 
     running: Program | None = None
 
     @abstractmethod
     def command(self) -> Sequence[str]:
-        """Return the program and its arguments; it runs in the implementation's own folder."""
+        """The program and its arguments; it runs in the implementation's own folder."""
 
     def environment(self) -> Mapping[str, str]:
-        """Return what the program's environment has besides the worker's."""
+        """Variables that the program gets beside the worker's."""
         return {}
 
     @classmethod
     def missing(cls) -> str | None:
-        """Return that the program is not there and how to get it, or None."""
         name = cls(**{axis: values[0] for axis, values in cls.axes.items()}).command()[0]
-        reason = _reason_against(name, cls.folder())
+        reason = _unavailable_reason(name, cls.folder())
         return f"{reason}. {cls.install}".strip() if reason else None
 
     @classmethod
     def folder(cls) -> Path:
-        """Return the folder of its impl.py."""
+        """The folder of impl.py."""
         return Path(inspect.getfile(cls)).resolve().parent
 
     def load(self, problem: Problem, images: NDArray[Any], labels: NDArray[np.uint8]) -> None:
-        """Start the program unless it runs, ask what it is, and send the problem and the training set."""
+        """Start the program unless it runs, ask for its version, and send the problem and the training set."""
         self._load(problem, images, labels, {})
 
     def load_clocked(self, problem: Problem, images: NDArray[Any], labels: NDArray[np.uint8]) -> None:
-        """Do the same, and ask that the answers to train tell the phases apart."""
+        """As `load`, and ask for the times of the phases in each answer to train."""
         self._load(problem, images, labels, {"phases": "1"})
 
     def phase_times(self) -> PhaseTimes:
-        """Return what the program told of the last train; nothing where it does not know the question."""
+        """The times of the last train; empty where the program does not send them."""
         return told_times(self._started.phases)
 
     def _load(
@@ -99,13 +98,12 @@ class ProcessImplementation(Implementation):
             raise
 
     def reset(self, state: State) -> None:
-        """Send the state."""
         vector = state.flat()
         self._started.reset(_bytes(vector, np.dtype(np.float64)))
         self.numbers, self.step = vector.size, state.step
 
     def train(self, order: NDArray[np.int64]) -> NDArray[np.float64] | None:
-        """Send the order, wait for the answer, check what the program's clock says."""
+        """Sets `runner_ns`, the time by the program's own clock."""
         n_steps, batch_size = order.shape
         eta = self.problem.learning_rates(self.step, n_steps, batch_size)
         fields: dict[str, Value] = {
@@ -121,30 +119,24 @@ class ProcessImplementation(Implementation):
         return losses if records_loss else None
 
     def params(self) -> State:
-        """Ask for the state."""
         return State.from_flat(self._started.params(self.numbers), self.problem.layers, self.step)
 
     def load_test(self, images: NDArray[Any]) -> None:
-        """Send the test images."""
         self.n_test = len(images)
         self._started.load_test(_bytes(images, self.dtype))
 
     def predict(self) -> NDArray[np.integer[Any]]:
-        """Ask for the classes of the test images."""
         return self._started.predict(self.n_test)
 
     def build_info(self) -> Mapping[str, str]:
-        """Return the command and what the program says it is."""
         variables = {name: value for name, value in self.environment().items() if name not in os.environ}
         command = [*(f"{name}={value}" for name, value in variables.items()), *self.command()]
         return {"command": shlex.join(command), "version": self.version["version"]}
 
     def threads(self) -> Mapping[str, int]:
-        """Return the threads that the program says it uses."""
         return {self.name: int(self.version["threads"])} if "threads" in self.version else {}
 
     def close(self) -> None:
-        """End the program."""
         if self.running is not None:
             self.running.end()
             self.running = None
@@ -159,10 +151,9 @@ class ProcessImplementation(Implementation):
         return self.running
 
 
-def _reason_against(name: str, folder: Path) -> str | None:
-    """Return why a program cannot be started in this folder, or None."""
+def _unavailable_reason(name: str, folder: Path) -> str | None:
     beside = folder / name
-    if Path(name).name == name:  # without a slash it is looked for on PATH alone, as in a shell
+    if Path(name).name == name:  # without a slash, PATH alone is searched, as by a shell
         if shutil.which(name):
             return None
         return f"{name} was not found on PATH" + (f"; the one beside impl.py is ./{name}" if beside.exists() else "")
@@ -172,5 +163,5 @@ def _reason_against(name: str, folder: Path) -> str | None:
 
 
 def _bytes(array: NDArray[Any], dtype: np.dtype[Any]) -> memoryview:
-    """Return the bytes of an array, row after row, little-endian; nothing is copied where it lies so already."""
+    """The bytes of an array in C order, little-endian; not copied where they already lie so."""
     return np.ascontiguousarray(array, dtype=dtype.newbyteorder("<")).reshape(-1).view(np.uint8).data

@@ -1,4 +1,4 @@
-"""What TensorFlow's implementations share, Keras's included: the version, the threads, the CPU and nothing else."""
+"""The base of all implementations in TensorFlow and Keras: version, threads, CPU only."""
 
 from __future__ import annotations
 
@@ -16,17 +16,16 @@ class TensorflowImplementation(PackageImplementation):
     package = extra = "tensorflow"
 
     def tensorflow(self) -> Any:
-        """Return TensorFlow, imported, which sees no GPU."""
+        """The imported package, with GPUs hidden."""
         tensorflow = importlib.import_module("tensorflow")
         tensorflow.config.set_visible_devices([], "GPU")
         return tensorflow
 
     def build_info(self) -> Mapping[str, str]:
-        """Return the version of TensorFlow, whose package for the CPU has a name of its own."""
+        """The version from the module: the CPU build's distribution has another name."""
         return {"tensorflow": str(self.tensorflow().version.VERSION)}
 
     def threads(self) -> Mapping[str, int]:
-        """Return the threads within an operation and between operations."""
         threading = self.tensorflow().config.threading
         return {
             "tensorflow within an operation": _used(
@@ -39,6 +38,6 @@ class TensorflowImplementation(PackageImplementation):
 
 
 def _used(configured: int, variable: str) -> int:
-    """Return a number of threads; 0 means that of the variable, and where there is none as many as CPUs."""
+    """0 configured threads mean the variable's number, and without it one for each CPU."""
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return configured or int(os.environ.get(variable, 0)) or usable

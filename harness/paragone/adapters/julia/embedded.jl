@@ -113,7 +113,7 @@ julia_threads() = Int64(Threads.nthreads())
 blas_threads(n) = Paragone.blas_threads(n)
 
 # One line each, name and words separated by a tab.
-receipt() = join(("Julia\t$VERSION", "BLAS\t$(Paragone.blas_library())", "CPU\t$(Sys.CPU_NAME), compiled for $(cpu_target())",
+build_info() = join(("Julia\t$VERSION", "BLAS\t$(Paragone.blas_library())", "CPU\t$(Sys.CPU_NAME), compiled for $(cpu_target())",
                   "optimisation\t-O$(optimisation_level())"), '\n')
 
 function cpu_target()

@@ -1,27 +1,28 @@
-"""The clock of another program, and what it says held against the time that the harness waited."""
+"""The clock of a program that trains in its own process, checked against the time that the harness waited."""
 
 from __future__ import annotations
 
 from paragone.errors import MeasurementFailed
 
-# Two clocks of one machine may run so much apart while both are right.
-CLOCKS_APART = 1e-3
-# A clock that says less than this share of waits so long counts in another unit; on a busy machine a tenth is honest.
-TELLING_WAIT_NS = 20_000_000
+# Two clocks of one machine may drift this much apart while both are right.
+CLOCK_DRIFT = 1e-3
+# Waits longer than this check the unit of the clock. A program that shares a busy CPU may honestly claim a tenth of the
+# wait; a clock that counts microseconds claims a thousandth.
+CHECKED_WAIT_NS = 20_000_000
 LEAST_SHARE = 1 / 50
 
 
-class Clock:
-    """The clock of a program: what it says must fit together, and into the time that the harness waited."""
+class RunnerClock:
+    """Turns the readings of a program's clock into times, and refuses those that cannot be right."""
 
     def __init__(self) -> None:
         self.last_ended_ns: int | None = None
         self.was_short = False
 
     def elapsed_ns(self, began_ns: int, ended_ns: int, waited_ns: int) -> int:
-        """Return the time between the two for a train for which the harness waited so long.
+        """The time of a train that began and ended at these readings, and for which the harness waited `waited_ns`.
 
-        Raises MeasurementFailed where it cannot be so.
+        Raises MeasurementFailed where the clock runs backwards, claims more than the wait, or counts in another unit.
         """
         if self.last_ended_ns is not None and began_ns < self.last_ended_ns:
             raise MeasurementFailed(
@@ -33,14 +34,14 @@ class Clock:
                 f"the clock goes backwards: began_ns is {began_ns}, ended_ns is {ended_ns}; use a monotonic one"
             )
         self.last_ended_ns, elapsed_ns = ended_ns, ended_ns - began_ns
-        if elapsed_ns > waited_ns * (1 + CLOCKS_APART):
+        if elapsed_ns > waited_ns * (1 + CLOCK_DRIFT):
             raise MeasurementFailed(f"the clock says {elapsed_ns} ns, but the answer took {waited_ns} ns in all")
         self._check_unit(elapsed_ns, waited_ns)
         return elapsed_ns
 
     def _check_unit(self, elapsed_ns: int, waited_ns: int) -> None:
-        """Raise where two long trains in a row were short by this clock; of one, compiling may be the reason."""
-        if waited_ns > TELLING_WAIT_NS:
+        """Raises where the clock was short for two long waits in a row: compiling may be the reason for one."""
+        if waited_ns > CHECKED_WAIT_NS:
             was_short, self.was_short = self.was_short, elapsed_ns < waited_ns * LEAST_SHARE
             if was_short and self.was_short:
                 raise MeasurementFailed(
