@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from paragone.errors import MeasurementFailed
 from paragone.machine.threads import loaded_thread_pools, thread_count_fault
-from paragone.plan.cells import ONCE_PER_LAUNCH_SECONDS, Cell, Contender, cell, grid
+from paragone.plan.cells import ONCE_PER_LAUNCH_SECONDS, Contender, cell, grid
 from paragone.plan.request import TOO_SLOW_SECONDS
 from paragone.report.text.pytest_benchmark import cell_id
+from paragone.store.plan_records import Cell
 from paragone.task.mlp.data import DataSet, check_fits
 from paragone.task.mlp.gate import CheckResult, stress_problem
 from paragone.task.mlp.state import State

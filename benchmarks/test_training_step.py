@@ -29,8 +29,9 @@ from loaded_variant import GridPoint, LoadedVariant, TimedCell, VariantHolder
 from paragone.errors import HarnessError, Misuse
 from paragone.implementation.contract import variants
 from paragone.implementation.registry import IMPLEMENTATIONS, discover
-from paragone.plan.cells import Cell, Contender, grid
+from paragone.plan.cells import Contender, grid
 from paragone.plan.request import TOO_SLOW_SECONDS
+from paragone.store.plan_records import Cell
 from paragone.task.mlp.data import find_data
 from paragone.task.mlp.gate import CheckResult
 from paragone.task.mlp.problem_files import find_problem, shipped_names

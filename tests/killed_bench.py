@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
+
 from paragone.analyse.results import Results
 from paragone.files import atomic
 from paragone.implementation.registry import discover
@@ -23,6 +25,7 @@ from paragone.measure.aa_pilot import Deviation
 from paragone.measure.bench import Bench
 from paragone.plan.request import Request
 from paragone.report import write
+from paragone.store.records import TABLE_OF
 from paragone.store.run_folder import RunFolder, read_run
 from paragone.store.runs import find_run
 from paragone.task.mlp.data import open_cached
@@ -44,7 +47,7 @@ class TellingDisplay:
         tell("said", sentence)
 
     def show_plan(self, plan, outcomes):
-        tell("plan", plan["run"])
+        tell("plan", plan.run)
 
     @contextmanager
     def progress(self, title, total):
@@ -57,10 +60,11 @@ def telling(function, before="", after=""):
 
     def wrapped(*arguments, **others):
         if before:
-            tell(before, str(arguments[:2]))
+            tell(before, str([arguments[0], *map(type, arguments[1:2])]))
         result = function(*arguments, **others)
         if after:
-            tell(after, [arguments[1], arguments[2:]])
+            rows = arguments[1:]
+            tell(after, [TABLE_OF[type(rows[0])], msgspec.to_builtins(rows)])
         return result
 
     return wrapped

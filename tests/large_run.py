@@ -1,7 +1,7 @@
 """A run as large as the report must carry: 40 variants at 8 batch sizes, 34 of them of one dtype, made from a seed."""
 
 import numpy as np
-from made_up_run import BASE, CONTROL, cell, made_up_run, outcome, variant
+from made_up_run import BASE, CONTROL, cell, change_plan, made_up_run, outcome, variant
 
 SIZES = (1, 4, 16, 64, 256, 1024, 4096, 16384)
 LANGUAGES = ("NumPy", "Julia", "C", "PyTorch", "JAX", "Numba", "Fortran", "TensorFlow")
@@ -35,7 +35,7 @@ def large_run(folder, **others):
     outcomes = [outcome(name, "failed" if name == FAILED else "passed") for name in variants]
     cells = [cell(*key) for key in times]
     run = made_up_run(folder, times, cells=cells, limits=_limits(), outcomes=outcomes, **others)
-    run.plan["variants"] = [_variant(name, number) for number, name in enumerate(variants)]
+    change_plan(run, variants=[_variant(name, number) for number, name in enumerate(variants)])
     return run
 
 

@@ -1,11 +1,16 @@
 """A run made by hand for the tests of what reads runs: times chosen, everything else plausible."""
 
+import copy
 import itertools
+from dataclasses import replace
 
+import msgspec
 import pandas as pd
 
 from paragone import METHOD_VERSION
-from paragone.store.run_folder import COLUMNS, Run
+from paragone.store.plan_records import Plan
+from paragone.store.records import TABLES, Finished, columns
+from paragone.store.run_folder import Run
 from paragone.task.mlp.problem_files import find_problem
 
 BASE = "numpy_rows[dtype=float32,order=C]"
@@ -55,7 +60,8 @@ def cell(name, batch_size, problem="nielsen", threads=1, wave=0, once=False):
 def frame(table, rows):
     """Return the rows as read_run would: all columns, None where nothing was said."""
     return pd.DataFrame(
-        [{column: row.get(column) for column in COLUMNS[table]} for row in rows], columns=COLUMNS[table]
+        [{column: row.get(column) for column in columns(TABLES[table])} for row in rows],
+        columns=columns(TABLES[table]),
     )
 
 
@@ -105,14 +111,16 @@ def outcome(name, status="passed", batch_size=None, **others):
 
 
 def stored_plan(**changes):
-    """Return the smallest plan that can be read back: of no variant and no cell."""
+    """Return the smallest plan that can be read back, as it is stored: of no variant and no cell."""
     return {
+        "run": "made-up",
         **{"method_version": METHOD_VERSION, "created": "2026-01-02T03:04:05+00:00", "command": "paragone bench"},
         **{"seed": 1, "quick": False, "baseline": "numpy_rows", "launches": 5, "rounds": 10, "threads": [1]},
-        **{"problems": {"nielsen": find_problem("nielsen").to_json()}, "variants": [], "cells": [], "broken": []},
+        **{"problems": {"nielsen": find_problem("nielsen").to_json()}, "variants": [], "cells": [], "unusable": []},
         **{"data": {"name": "MNIST", "origin": "a test", "sha256": "00", "n_train": 60_000, "n_test": 10_000}},
         **{
             "eta_seconds": 10.0,
+            "memory_seconds": 0.0,
             "minimum_detectable_difference": None,
             "time_limit_s": 120.0,
             "memory_limit_bytes": 2**32,
@@ -150,7 +158,6 @@ def made_up_run(folder, times, *, cells=None, cold=True, finished=True, samples=
     tables.setdefault("evaluations", [])
     problems = list(dict.fromkeys(entry["problem"] for entry in cells)) or ["nielsen"]
     plan = stored_plan(
-        run="made-up",
         quick=n_launches == 1,
         launches=n_launches,
         rounds=n_rounds,
@@ -158,9 +165,27 @@ def made_up_run(folder, times, *, cells=None, cold=True, finished=True, samples=
         variants=[variant(name) for name in names],
         cells=cells,
     )
-    ending = {"finished": True, "elapsed_s": 10.0} if finished else None
+    ending = Finished(finished=True, elapsed_s=10.0) if finished else None
     read = {table: frame(table, rows) for table, rows in {"samples": samples, **tables}.items()}
-    return Run(folder=folder, plan=plan, environment=ENVIRONMENT, finished=ending, **read)
+    return Run(folder=folder, plan=msgspec.convert(plan, Plan), environment=ENVIRONMENT, finished=ending, **read)
+
+
+def with_plan(run, /, **changes):
+    """Return the run with these keys of its plan changed, given as they are stored."""
+    return replace(run, plan=msgspec.convert({**msgspec.to_builtins(run.plan), **changes}, Plan))
+
+
+def with_unchecked_plan(run, /, **values):
+    """Return the run with values in its plan that no file could hold: what shows them must stand them too."""
+    plan = copy.copy(run.plan)
+    for name, value in values.items():
+        msgspec.structs.force_setattr(plan, name, value)
+    return replace(run, plan=plan)
+
+
+def change_plan(run, /, **changes):
+    """Change the plan of the run in place."""
+    object.__setattr__(run, "plan", with_plan(run, **changes).plan)
 
 
 def row_of(summary, name, batch_size=10):

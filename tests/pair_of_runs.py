@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
+import msgspec
 import numpy as np
 import pandas as pd
-from made_up_run import BASE, CONTROL, N_STEPS, made_up_run
+from made_up_run import BASE, CONTROL, N_STEPS, made_up_run, with_plan
 
 from paragone.store.run_folder import write_json
 
@@ -60,22 +61,21 @@ def noisy_run(name, seed, changed=(), environment=None, folder=None, plan=None, 
         for key, rows in samples.groupby(["variant", "batch_size"], sort=False)
     }
     run = made_up_run(folder, times, cold=False, memory=[], **(tables or {}))
-    sources = {f"source of {variant['implementation']}": "one" for variant in run.plan["variants"]}
+    sources = {f"source of {variant.implementation}": "one" for variant in run.plan.variants}
     sources |= {f"source of {variant.partition('[')[0]}": f"of {name}" for variant in changed}
     return replace(
-        run,
-        plan={**run.plan, "run": name, "identity": sources, **(plan or {})},
+        with_plan(run, run=name, identity=sources, **(plan or {})),
         environment={**run.environment, **(environment or {})},
     )
 
 
 def written(run, results):
     """Write a run as the harness does; return its folder."""
-    folder = results / run.plan["run"]
+    folder = results / run.plan.run
     folder.mkdir(parents=True)
-    write_json(folder / "plan.json", run.plan)
+    write_json(folder / "plan.json", msgspec.to_builtins(run.plan))
     write_json(folder / "environment.json", run.environment)
-    write_json(folder / "finished.json", run.finished)
+    write_json(folder / "finished.json", msgspec.to_builtins(run.finished))
     for table in ("samples", "launches", "outcomes"):
         frame = getattr(run, table)
         (folder / f"{table}.jsonl").write_text(frame.to_json(orient="records", lines=True))

@@ -3,15 +3,18 @@
 import pytest
 
 from paragone.analyse.breakdown import breakdowns, spread
+from paragone.store.records import Pair
 
 
 def row(phases, clocked_ns, plain_ns=90_000, n_steps=10, parts=None, **other):
     """A pair of 10 steps, so that 10,000 ns are 1 µs a step."""
     where = {"problem": "nielsen", "variant": "rows", "batch_size": 10, "threads": 1}
-    return {
-        **{**where, "n_steps": n_steps, "plain_ns": plain_ns, "clocked_ns": clocked_ns},
-        **{"phases": phases, "parts": parts or {}, "is_same": True, **other},
-    }
+    return Pair(
+        **{
+            **{**where, "round": 0, "n_steps": n_steps, "plain_ns": plain_ns, "clocked_ns": clocked_ns},
+            **{"phases": phases, "parts": parts or {}, "is_same": True, **other},
+        }
+    )
 
 
 def only(*rows):

@@ -1,7 +1,7 @@
 """Who leads at each batch size: the fastest, and all that cannot be told apart from it."""
 
 import pytest
-from made_up_run import BASE, CONTROL, OTHER, made_up_run, outcome
+from made_up_run import BASE, CONTROL, OTHER, change_plan, made_up_run, outcome
 
 from paragone.analyse.results import Results
 
@@ -52,7 +52,7 @@ def test_each_dtype_has_a_leader_of_its_own():
 
 def test_without_a_baseline_the_fastest_by_its_own_time_leads():
     run = run_of({OTHER: 2, THIRD: 1.5})
-    run.plan["baseline"] = "fortran_matmul"
+    change_plan(run, baseline="fortran_matmul")
     found = led(run)
 
     assert "fastest" == found.loc[OTHER, "verdict"]

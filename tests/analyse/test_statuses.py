@@ -1,7 +1,8 @@
 """What becomes of a cell: the worst that was said of it holds, and no gap is silent."""
 
+import msgspec
 import pytest
-from made_up_run import BASE, OTHER, cell, launch_row, made_up_run, outcome, rejection, sample
+from made_up_run import BASE, OTHER, cell, change_plan, launch_row, made_up_run, outcome, rejection, sample
 
 from paragone.analyse.statuses import STATUSES, accepted, planned_cells, statuses, timed_samples
 
@@ -55,7 +56,7 @@ def test_an_outcome_with_other_threads_or_of_another_problem_is_about_another_ce
 def test_what_failed_before_the_plan_was_made_has_its_rows_all_the_same():
     said = [outcome(BASE), outcome(OTHER, "failed", reason="does not load")]
     run = made_up_run(None, TIMES, cells=[cell(BASE, 1), cell(BASE, 10)], outcomes=said)
-    run.plan["variants"] = made_up_run(None, TIMES).plan["variants"]
+    change_plan(run, variants=msgspec.to_builtins(made_up_run(None, TIMES).plan.variants))
 
     assert len(planned_cells(run)) == 4
     assert [status_of(run, OTHER, size) for size in (1, 10)] == [("failed", "does not load")] * 2
@@ -153,12 +154,12 @@ def test_a_number_of_threads_read_back_wrong_is_a_failure_of_the_variant():
 
 def test_a_twin_that_was_not_trained_takes_nothing_from_a_cell_that_passed_at_both_ends():
     ends = [outcome(OTHER, batch_size=10, stage=stage) for stage in ("head", "tail")]
-    stress_problem = outcome(OTHER, "not checked", 10, stage="twin", reason="slow")
+    stress_problem = outcome(OTHER, "not checked", 10, stage="stress", reason="slow")
 
     assert status_of(made_up_run(None, TIMES, outcomes=[*ends, stress_problem]), OTHER, 10) == ("passed", "")
     assert status_of(made_up_run(None, TIMES, outcomes=[stress_problem, ends[0]]), OTHER, 10) == ("not checked", "slow")
     assert status_of(made_up_run(None, TIMES, outcomes=[stress_problem, ends[1]]), OTHER, 10) == ("not checked", "slow")
-    failed = outcome(OTHER, "failed", 10, stage="twin", reason="wrong")
+    failed = outcome(OTHER, "failed", 10, stage="stress", reason="wrong")
     assert status_of(made_up_run(None, TIMES, outcomes=[*ends, failed]), OTHER, 10) == ("failed", "wrong")
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_up_run import BASE, CONTROL, OTHER, cell, made_up_run, outcome, rejection, row_of, sample
+from made_up_run import BASE, CONTROL, OTHER, cell, change_plan, made_up_run, outcome, rejection, row_of, sample
 
 from paragone.analyse.results import Results
 from paragone.analyse.summary import COLUMNS, baseline_variants
@@ -273,9 +273,9 @@ def test_the_baseline_of_each_dtype_has_the_axes_asked_for_or_their_first_values
     run = made_up_run(None, {(name, 10): steady(1e-5) for name in (CONTROL, BASE, in_f, OTHER)})
 
     assert baseline_variants(run) == {"float32": BASE}
-    run.plan["baseline"] = "numpy_rows[dtype=float32,order=F]"
+    change_plan(run, baseline="numpy_rows[dtype=float32,order=F]")
     assert baseline_variants(run) == {"float32": in_f}
-    run.plan["baseline"] = "numpy_tuned"
+    change_plan(run, baseline="numpy_tuned")
     assert baseline_variants(run) == {"float32": OTHER}
 
 
@@ -456,7 +456,7 @@ def test_a_over_b_is_the_inverse_of_b_over_a(base, other):
     n = min(len(base), len(other))
     there = made_up_run(None, {(BASE, 10): base[:n], (OTHER, 10): other[:n]})
     back = made_up_run(None, {(BASE, 10): base[:n], (OTHER, 10): other[:n]})
-    back.plan["baseline"] = "numpy_tuned"
+    change_plan(back, baseline="numpy_tuned")
     ratio, inverse = row_of(Results(there).summary, OTHER), row_of(Results(back).summary, BASE)
 
     assert ratio.ratio_to_baseline * inverse.ratio_to_baseline == pytest.approx(1)

@@ -4,7 +4,7 @@ import math
 from dataclasses import replace
 
 import pytest
-from made_up_run import BASE, CONTROL, OTHER, launch_row, made_up_run, outcome, rejection
+from made_up_run import BASE, CONTROL, OTHER, change_plan, launch_row, made_up_run, outcome, rejection
 
 from paragone.analyse.results import Results
 from paragone.analyse.warnings import smallest_resolvable, time_shares, warnings
@@ -170,7 +170,7 @@ def rounds_of(launch, count, elapsed_s):
 
 def test_the_share_of_the_rounds_inside_timed_samples_leaves_out_cold_calls():
     run = made_up_run(None, QUIET, rounds=rounds_of(0, 3, 0.1) + rounds_of(1, 3, 0.1))
-    run.plan["pilot_seconds"] = 30
+    change_plan(run, pilot_seconds=30)
     shares = time_shares(run)
 
     # 2 launches × 3 rounds × 1000 steps × (20 + 20 + 10) µs

@@ -14,8 +14,8 @@ from paragone.claims.claim import Claim, shipped_claims
 from paragone.claims.evidence import Evidence, _profile_settles, cells_of, reason_against_claim, resolved, runnable
 from paragone.errors import InvalidClaims
 from paragone.implementation.registry import discover, select
-from paragone.plan.cells import batch_sizes, enrol
-from paragone.store.run_folder import write_json
+from paragone.plan.cells import batch_sizes, contenders_of
+from paragone.store.run_folder import read_plan, write_json
 from paragone.task.mlp.problem_files import find_problem
 
 EVERYONE, BROKEN = discover()
@@ -44,7 +44,7 @@ def evidence(folder=None, **options):
 def enrolled(request):
     """The batch sizes of everyone who takes part, by problem and variant."""
     chosen = select(EVERYONE, request.implementations)
-    return {e.key[:2]: batch_sizes(request, e) for e in enrol(request, chosen, EVERYONE)}
+    return {e.key[:2]: batch_sizes(request, e) for e in contenders_of(request, chosen, EVERYONE)}
 
 
 def test_a_name_without_its_axes_is_completed():
@@ -151,11 +151,11 @@ def witness(tmp_path, monkeypatch):
         folder.mkdir()
         write_json(
             folder / "plan.json",
-            {"method_version": METHOD_VERSION, "launches": 5, "data": {"sha256": "00"}, **(plan or {})},
+            {**stored_plan(), **(plan or {})},
         )
         write_json(folder / "environment.json", {**MACHINE, **(environment or {})})
         write_json(folder / "finished.json", {"finished": finished})
-        return evidence(tmp_path, **options)._is_suitable(folder, "plan.json")
+        return evidence(tmp_path, **options)._is_suitable(folder, read_plan)
 
     return is_suitable
 
@@ -169,7 +169,7 @@ def witness(tmp_path, monkeypatch):
         ({"plan": {"method_version": METHOD_VERSION - 1}}, False),
         ({"plan": {"launches": 1}}, False),
         ({"plan": {"launches": 1}, "quick": True}, True),
-        ({"plan": {"data": {"sha256": "11"}}}, False),
+        ({"plan": {"data": {"name": "MNIST", "origin": "a test", "sha256": "11"}}}, False),
         ({"plan": {"data": None}}, False),
         ({"environment": {"revision": {"source_hash": "beef"}}}, False),
         ({"environment": {"os": {"system": "Linux", "release": "6.2"}}}, False),

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from made_up_run import BASE, CONTROL, N_STEPS, OTHER, frame, made_up_run, outcome
@@ -19,6 +20,7 @@ from paragone.claims.judge_claims import (
     settle_profile,
     settled,
 )
+from paragone.store.records import Pair
 from paragone.task.mlp.problem_files import find_problem
 
 NIELSEN = find_problem("nielsen")
@@ -191,12 +193,14 @@ def test_without_a_control_the_noise_is_not_known():
 # --- phases ---
 
 PHASE = replace(CLAIM, quantity="forward", low=2.5, high=math.inf)
-PLAN = {"run": "made-up-profile", "problems": {"nielsen": NIELSEN.to_json()}}
+PLAN = SimpleNamespace(run="made-up-profile", problems={"nielsen": NIELSEN})
 
 
 def pair(name, launch, round_, forward_ns, size=10):
     cell = {"problem": "nielsen", "variant": name, "batch_size": size, "threads": 1, "launch": launch}
-    return {**cell, "round": round_, "n_steps": N_STEPS, "phases": {"forward": forward_ns, "backward": 7}}
+    times = {"plain_ns": 1, "clocked_ns": 1, "parts": {}, "is_same": True}
+    phases = {"forward": forward_ns, "backward": 7}
+    return Pair(**cell, **times, round=round_, n_steps=N_STEPS, phases=phases)
 
 
 def pairs_of(base, other):
@@ -219,4 +223,6 @@ def test_a_phase_is_compared_within_rounds_and_its_interval_formed_over_launches
 def test_a_profile_without_the_phase_or_the_cells_says_nothing():
     assert settle_profile(PLAN, pairs_of(8000, (2000,) * 3), replace(PHASE, quantity="loss")) is None
     assert settle_profile(PLAN, [pair(BASE, 0, 0, 1000)], PHASE) is None
-    assert settle_profile({**PLAN, "problems": {}}, pairs_of(8000, (2000,) * 3), PHASE) is None
+    assert (
+        settle_profile(SimpleNamespace(run="made-up-profile", problems={}), pairs_of(8000, (2000,) * 3), PHASE) is None
+    )

@@ -15,7 +15,7 @@ from paragone.implementation.registry import IMPLEMENTATIONS
 from paragone.measure import bench
 from paragone.plan.request import Request, request_of
 from paragone.report.write import write_report
-from paragone.store.run_folder import read_json, read_run
+from paragone.store.run_folder import read_plan, read_run
 from paragone.store.runs import run_folders
 from paragone.task.mlp.problem_files import find_problem
 
@@ -163,9 +163,9 @@ def test_an_edit_against_the_last_commit_is_verified_measured_told_and_taken_up(
 
     (folder,) = run_folders(results)
     run = read_run(folder)
-    label = run.plan["live"]["a"]["label"]
+    label = run.plan.live.a.label
     assert 1 == ending.value.exit_code
-    assert "worktree" == run.plan["live"]["b"]["label"]
+    assert "worktree" == run.plan.live.b.label
     timed = run.samples[run.samples["kind"] == "timed"].groupby("variant").size()
     assert {f"one@{label}[dtype=float32]": 3, "one@worktree[dtype=float32]": 3, f"other@{label}[dtype=float32]": 3} == {
         name: int(n) for name, n in timed.items() if "@" in name
@@ -189,4 +189,4 @@ def test_an_edit_against_the_last_commit_is_verified_measured_told_and_taken_up(
     assert "small · 1 thread · speed of B relative to A" in out
     again = read_run(folder).samples
     assert dict(timed) == dict(again[again["kind"] == "timed"].groupby("variant").size())
-    assert 2 == len(request_of(read_json(folder / "plan.json")).sides)
+    assert 2 == len(request_of(read_plan(folder)).sides)

@@ -2,7 +2,9 @@
 
 import io
 
+import msgspec
 import pytest
+from made_up_run import cell, stored_plan, variant
 from rich.console import Console
 
 from paragone.cli.display import (
@@ -16,6 +18,8 @@ from paragone.cli.display import (
     status_line,
     verdicts_table,
 )
+from paragone.store.plan_records import Plan
+from paragone.store.records import Outcome
 
 ROWS32, ROWS64 = "numpy_rows[dtype=float32,order=C]", "numpy_rows[dtype=float64,order=C]"
 
@@ -41,44 +45,25 @@ def parts_of(line: str) -> list[str]:
     return [part.strip() for part in line.replace("┃", "│").split("│")]
 
 
-def plan(**changed) -> dict:
-    variants = [{"variant": ROWS32, "dtype": "float32"}, {"variant": f"{ROWS32} (A/A)", "dtype": "float32"}]
-    variants += [{"variant": ROWS64, "dtype": "float64"}]
-    planned = [
-        {
-            "problem": "nielsen",
-            "variant": v["variant"],
-            "batch_size": size,
-            "threads": 1,
-            "once_per_launch": size == 100,
-        }
-        for v in variants
-        for size in (10, 100)
-    ]
-    return {
-        "run": "2025-03-04T050607Z",
-        "variants": variants,
-        "cells": planned,
-        "launches": 5,
-        "rounds": 10,
-        "eta_seconds": 480.0,
-        "memory_seconds": 0.0,
-        "memory_limit_bytes": 4_000_000_000,
-        "time_limit_s": 120.0,
-        "seed": 7,
-        "data": {"name": "MNIST"},
-        "quick": False,
-        "minimum_detectable_difference": 0.0321,
-        "request": {"resolve": None},
-        "broken": [],
-        **changed,
-    }
+def plan(**changed) -> Plan:
+    names = (ROWS32, f"{ROWS32} (A/A)", ROWS64)
+    stored = stored_plan(
+        run="2025-03-04T050607Z",
+        variants=[variant(name) for name in names],
+        cells=[cell(name, size, once=size == 100) for name in names for size in (10, 100)],
+        eta_seconds=480.0,
+        memory_limit_bytes=4_000_000_000,
+        seed=7,
+        minimum_detectable_difference=0.0321,
+        request={"resolve": None},
+    )
+    return msgspec.convert({**stored, **changed}, Plan)
 
 
-def row(status: str, batch_size: int | None = 10, variant: str = ROWS32, reason: str = "", **changed) -> dict:
+def row(status: str, batch_size: int | None = 10, variant: str = ROWS32, reason: str = "", **changed) -> Outcome:
     place = {"problem": "nielsen", "variant": variant, "batch_size": batch_size, "threads": 1, "stage": "head"}
     numbers = {"error": 2e-9, "bound": 8e-9, "n_steps": 20}
-    return {**place, "status": status, "reason": reason, **numbers, **changed}
+    return Outcome(**{**place, "status": status, "reason": reason, **numbers, **changed})
 
 
 # --- sentences ---
@@ -147,13 +132,13 @@ def test_the_control_is_not_told_of_twice():
 
     assert 1 == sum(sentence.endswith("failed: x") for sentence in sentences)
     assert "Verified before timing: 0 checks passed, 1 failed." == sentences[-1]
-    assert (True, False) == (is_control({"variant": f"{ROWS32} (A/A)"}), is_control({"variant": ROWS32}))
+    assert (True, False) == (is_control(row("failed", variant=f"{ROWS32} (A/A)")), is_control(row("failed")))
 
 
 def test_a_broken_folder_is_named():
     broken = [{"name": "half", "reason": "impl.py: cannot be imported"}]
 
-    assert "half unavailable: impl.py: cannot be imported" in plan_sentences(plan(broken=broken), [])
+    assert "half unavailable: impl.py: cannot be imported" in plan_sentences(plan(unusable=broken), [])
 
 
 def test_a_status_of_all_batch_sizes_names_none():
@@ -194,8 +179,7 @@ def test_the_plan_is_a_row_per_workload_dtype_and_threads():
 
 
 def test_a_cell_of_several_waves_is_one_cell():
-    twice = plan()
-    twice["cells"] = [{**cell, "wave": wave} for wave in (0, 1) for cell in twice["cells"]]
+    twice = plan(cells=[{**cell, "wave": wave} for wave in (0, 1) for cell in msgspec.to_builtins(plan().cells)])
 
     assert [line for line in shown(plan_table(plan())).splitlines() if "nielsen" in line] == [
         line for line in shown(plan_table(twice)).splitlines() if "nielsen" in line
@@ -222,16 +206,18 @@ def test_verdicts_show_the_worst_error_of_the_checks_in_units_of_its_bound():
 
 @pytest.mark.parametrize("status", ["failed", "not measured", "unavailable"])
 def test_one_bad_check_outweighs_those_that_passed(status):
-    rows = [row("passed"), row(status, stage="twin"), row("passed", stage="tail"), row("passed", 100)]
+    rows = [row("passed"), row(status, stage="stress"), row("passed", stage="tail"), row("passed", 100)]
 
     assert [ROWS32, status, "0.25"] == cells(shown(verdicts_table("nielsen", rows)), "numpy_rows")
 
 
-@pytest.mark.parametrize("stage", ["head", "tail", "twin"])
+@pytest.mark.parametrize("stage", ["head", "tail", "stress"])
 def test_what_was_not_checked_shows_but_for_a_twin_whose_workload_passed_at_both_ends(stage):
-    rows = [row("not checked" if stage == checked else "passed", stage=checked) for checked in ("head", "tail", "twin")]
+    rows = [
+        row("not checked" if stage == checked else "passed", stage=checked) for checked in ("head", "tail", "stress")
+    ]
 
-    assert [ROWS32, "0.25" if stage == "twin" else "not checked"] == cells(
+    assert [ROWS32, "0.25" if stage == "stress" else "not checked"] == cells(
         shown(verdicts_table("nielsen", rows)), "numpy_rows"
     )
 
@@ -239,7 +225,7 @@ def test_what_was_not_checked_shows_but_for_a_twin_whose_workload_passed_at_both
 def test_batch_sizes_of_which_the_same_is_true_share_a_sentence_and_the_twin_has_its_own():
     rows = [row("not checked", size, stage=stage, reason="near") for size in (10, 100) for stage in ("head", "tail")]
     rows += [row("failed", 100, reason="far"), row("failed", None, reason="dead"), row("passed")]
-    rows += [row("not checked", stage="twin", reason="near")]
+    rows += [row("not checked", stage="stress", reason="near")]
 
     assert [
         f"nielsen {ROWS32} batch 10, 100 not checked: near",

@@ -1,12 +1,13 @@
 """Two runs of the same code hardly ever differ, a tenth more time is found, and nothing else moves with it."""
 
 import math
-from dataclasses import replace
+from dataclasses import asdict, replace
 
+import msgspec
 import numpy as np
 import pandas as pd
 import pytest
-from made_up_run import BASE, CONTROL, outcome
+from made_up_run import BASE, CONTROL, outcome, with_plan
 from pair_of_runs import OTHERS, SIZES, SLOWED, cells, noisy_run, noisy_samples
 
 from paragone.analyse.results import Results
@@ -256,15 +257,15 @@ def test_of_several_numbers_of_threads_none_is_taken_for_another():
     a, b = noisy_run("a", 1), noisy_run("b", 2, plan={"threads": [2, 4]})
     tables = ("samples", "launches")
     both = {name: pd.concat([getattr(b, name).assign(threads=count) for count in (2, 4)]) for name in tables}
-    cells = [{**cell, "threads": count} for count in (2, 4) for cell in b.plan["cells"]]
+    cells = [{**cell, "threads": count} for count in (2, 4) for cell in msgspec.to_builtins(b.plan.cells)]
 
     with pytest.raises(Incomparable, match="have no cell that passed in both"):
-        compare(Results(a), Results(replace(b, plan={**b.plan, "cells": cells}, **both)), anyway=True)
+        compare(Results(a), Results(replace(with_plan(b, cells=cells), **both)), anyway=True)
 
 
 def test_another_definition_of_the_workload_is_refused_by_what_differs():
     a = noisy_run("a", 1)
-    other = {"nielsen": {**a.plan["problems"]["nielsen"], "learning_rate": [[0, 0.1]]}}
+    other = {"nielsen": {**asdict(a.plan.problems["nielsen"]), "learning_rate": [[0, 0.1]]}}
 
     with pytest.raises(Incomparable, match=r"problem nielsen is defined differently: learning_rate .*3.0.* and .*0.1"):
         compare(Results(a), Results(noisy_run("b", 2, plan={"problems": other})))
@@ -272,7 +273,7 @@ def test_another_definition_of_the_workload_is_refused_by_what_differs():
 
 def test_another_grid_of_batch_sizes_is_no_other_workload():
     a = noisy_run("a", 1)
-    other = {"nielsen": {**a.plan["problems"]["nielsen"], "batch_sizes": [1]}}
+    other = {"nielsen": {**asdict(a.plan.problems["nielsen"]), "batch_sizes": [1]}}
 
     assert compare(Results(a), Results(noisy_run("b", 2, plan={"problems": other}))).overridden == []
 

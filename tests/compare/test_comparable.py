@@ -25,7 +25,7 @@ def run(name, seed=1, **others):
 
 
 def launched(**build_info):
-    return {"launches": [launch_row(name, launch, receipt=build_info) for name in VARIANTS for launch in range(5)]}
+    return {"launches": [launch_row(name, launch, build_info=build_info) for name in VARIANTS for launch in range(5)]}
 
 
 def test_runs_in_the_same_surroundings_differ_in_nothing():

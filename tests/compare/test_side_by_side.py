@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from made_up_run import BASE, CONTROL, cell, made_up_run, outcome, sample
+from made_up_run import BASE, CONTROL, cell, change_plan, made_up_run, outcome, sample
 
 from paragone.analyse.results import Results
 from paragone.analyse.verdicts import surely_slower
@@ -31,7 +31,7 @@ def scaled(times, by):
 
 def a_run(folder, times, **others):
     run = made_up_run(folder, {(BASE, 10): STEADY, (CONTROL, 10): STEADY, **times}, **others)
-    run.plan["live"] = LIVE
+    change_plan(run, live=LIVE)
     return run
 
 
@@ -71,7 +71,7 @@ def test_what_the_control_shows_too_is_neither_slower_nor_a_failure(tmp_path):
         tmp_path,
         {(BASE, 10): STEADY, (CONTROL, 10): control, (A, 10): STEADY, (B, 10): scaled(STEADY, 1.25)},
     )
-    run.plan["live"] = LIVE
+    change_plan(run, live=LIVE)
     cells = compared(run)
 
     assert ["not enough data"] == list(cells["verdict"])
@@ -141,7 +141,7 @@ def test_the_report_of_a_run_holds_the_comparison_made_from_its_folder_alone(tmp
 def test_what_fails_in_a_version_is_repeated_by_the_command_that_knows_both(tmp_path):
     outcomes = [outcome(name) for name in (BASE, CONTROL, A)] + [outcome(B, "failed", reason="W1 is wrong")]
     run = a_run(tmp_path, {(A, 10): STEADY}, cells=_cells(10), outcomes=outcomes)
-    run.plan["command"] = "paragone compare --live old new"
+    change_plan(run, command="paragone compare --live old new")
     made = report(Results(run), [], [])
 
     assert "| failed | W1 is wrong | `paragone compare --live old new` |" in made
@@ -162,7 +162,7 @@ def test_the_launches_that_are_chosen_find_five_per_cent_and_nothing_where_nothi
             for name, factor in ((BASE, 1), (CONTROL, 1), (A, 1), (B, by))
         }
         run = made_up_run(tmp_path, times)
-        run.plan["live"] = LIVE
+        change_plan(run, live=LIVE)
         return list(compared(run)["verdict"])
 
     assert words(1.05).count("slower") >= 36

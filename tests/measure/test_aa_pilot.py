@@ -5,11 +5,13 @@ import math
 import pytest
 from easy_data import easy_data
 from in_process import InProcessWorker
+from made_up_run import sample
 
 from paragone.implementation.registry import discover, select
 from paragone.measure.aa_pilot import FREEDOM, ROUNDS, deviation_of, launch_deviation, launches_for
-from paragone.plan.cells import cell, enrol
+from paragone.plan.cells import cell, contenders_of
 from paragone.plan.request import Request
+from paragone.store.records import Sample
 from paragone.task.mlp.problem_files import read_problem
 from paragone.verify.verifier import Verifier
 
@@ -29,12 +31,11 @@ batch_sizes = [5]
 """
 
 
-def row(variant: str, launch: int, round_: int, elapsed_ns: float, batch_size: int = 10) -> dict:
-    place = {"problem": "p", "variant": variant, "batch_size": batch_size, "threads": 1}
-    return {**place, "launch": launch, "round": round_, "elapsed_ns": elapsed_ns}
+def row(variant: str, launch: int, round_: int, elapsed_ns: float, batch_size: int = 10) -> Sample:
+    return Sample(**{**sample(variant, batch_size, launch, round_, 1e-3), "elapsed_ns": elapsed_ns})
 
 
-def pair(launch: int, round_: int, log_ratio: float, batch_size: int = 10, elapsed_ns: float = 1e6) -> list[dict]:
+def pair(launch: int, round_: int, log_ratio: float, batch_size: int = 10, elapsed_ns: float = 1e6) -> list[Sample]:
     baseline = row(BASE, launch, round_, elapsed_ns * math.exp(log_ratio), batch_size)
     return [row(CONTROL, launch, round_, elapsed_ns, batch_size), baseline]
 
@@ -98,7 +99,7 @@ def rehearsed(tmp_path):
     data = easy_data(tmp_path)
     everyone, _ = discover()
     chosen = select(everyone, ["numpy_rows"])
-    contenders = enrol(Request((problem,), dtypes=("float64",)), chosen, everyone)
+    contenders = contenders_of(Request((problem,), dtypes=("float64",)), chosen, everyone)
     workers = []
 
     def open_worker(contender):

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from msgspec import structs
 from quiet_display import QuietDisplay
 
 from paragone.errors import InvalidProblem, Misuse, ResultsUnusable
@@ -14,10 +15,10 @@ from paragone.implementation.registry import IMPLEMENTATIONS, discover
 from paragone.measure import bench
 from paragone.measure.aa_pilot import Deviation
 from paragone.measure.bench import Bench
-from paragone.plan.cells import Cell
 from paragone.plan.power import launches_to_resolve
 from paragone.plan.request import Request, request_of
-from paragone.store.run_folder import read_json, read_rows, read_run, write_json
+from paragone.store.plan_records import Cell
+from paragone.store.run_folder import read_json, read_plan, read_rows, read_run, write_json
 from paragone.store.runs import run_folders
 from paragone.task.mlp.mnist.cache import store
 from paragone.task.mlp.mnist.parts import Arrays
@@ -97,7 +98,7 @@ def test_a_run_holds_every_planned_sample_once(data, impls, tmp_path):
     folder, finished = make(data, tmp_path, request(), impls).run()
 
     run = read_run(folder)
-    cells = [Cell(**cell) for cell in run.plan["cells"]]
+    cells = list(run.plan.cells)
     assert finished
     assert 4 == len(cells)
     assert {
@@ -105,15 +106,15 @@ def test_a_run_holds_every_planned_sample_once(data, impls, tmp_path):
     } == {(p, v, t, b, w, launch, r) for p, v, t, b, w, launch, r in timed(folder)}
     assert {1} == set(timed(folder).values())
     assert {"passed"} == set(run.outcomes["status"])
-    assert {"head", "tail", "twin"} <= set(run.outcomes["stage"])
+    assert {"head", "tail", "stress"} <= set(run.outcomes["stage"])
     assert {"done"} == set(run.launches["status"])
     assert [0, 1, 2] == sorted(set(run.accuracy["epoch"]))[:3]
     assert {(c.variant, c.batch_size) for c in cells if "A/A" not in c.variant} == memory_places(folder).keys()
     assert {"measured"} == set(run.memory["status"])
-    assert run.plan["eta_seconds"] > run.plan["memory_seconds"] > 0
-    identity = run.plan["identity"]
+    assert run.plan.eta_seconds > run.plan.memory_seconds > 0
+    identity = run.plan.identity
     assert {f"source of {name}": kept["hash"] for name, kept in run.sources.items()}.items() <= identity.items()
-    assert {entry["implementation"] for entry in run.plan["variants"]} == run.sources.keys()
+    assert {entry.implementation for entry in run.plan.variants} == run.sources.keys()
     assert all((impls / name / "impl.py").read_text() == kept["files"]["impl.py"] for name, kept in run.sources.items())
 
 
@@ -236,14 +237,14 @@ def test_a_damaged_run_is_passed_over_and_refused_before_anything_is_measured(
 def test_a_stored_plan_gives_its_request_back(data, impls, tmp_path):
     folder, _ = make(data, tmp_path, request(), impls, QuietDisplay(interrupt_at=0)).run()
 
-    assert request() == request_of(read_json(folder / "plan.json"))
+    assert request() == request_of(read_plan(folder))
 
 
 def test_a_wrong_implementation_is_a_row_with_its_reason_and_never_timed(data, impls, tmp_path):
     shutil.copytree(impls / "numpy_rows", tmp_path / "impls" / "numpy_rows")
     shutil.copytree(impls / "numpy_rows", tmp_path / "impls" / "wrong")
     (tmp_path / "impls" / "wrong" / "impl.py").write_text(WRONG)
-    asked = replace(request(), implementations=("*",))
+    asked = structs.replace(request(), implementations=("*",))
     folder, finished = make(data, tmp_path / "results", asked, tmp_path / "impls").run()
 
     assert finished
@@ -263,7 +264,7 @@ def test_a_folder_that_cannot_be_imported_is_in_the_plan_with_its_reason(data, i
     made = make(data, tmp_path / "results", request(), tmp_path / "impls", QuietDisplay(interrupt_at=0))
     folder, _ = made.run()
 
-    (broken,) = read_json(folder / "plan.json")["broken"]
+    (broken,) = read_json(folder / "plan.json")["unusable"]
     assert "torn" == broken["name"]
     assert "nothing_of_this_name" in broken["reason"]
 
@@ -290,7 +291,7 @@ def test_a_workload_that_does_not_fit_the_data_is_refused_before_anything_starts
 
 def test_the_estimate_counts_starts_cold_calls_warm_ups_and_rounds():
     cell = Cell("p", "v", 10, 1, n_steps=4, prefix_steps=1, step_seconds=0.01, once_per_launch=False)
-    once = replace(cell, n_steps=1, prefix_steps=0, step_seconds=1.0, once_per_launch=True)
+    once = structs.replace(cell, n_steps=1, prefix_steps=0, step_seconds=1.0, once_per_launch=True)
 
     # 2 launches × (12 samples of 0.05 s + overhead), and 2 launches × (a cold and a timed sample of 1 s)
     expected = 2 * 12 * (0.05 + pilot_result.OVERHEAD_SECONDS) + 2 * 2 * (1.0 + pilot_result.OVERHEAD_SECONDS)
@@ -299,7 +300,7 @@ def test_the_estimate_counts_starts_cold_calls_warm_ups_and_rounds():
 
 def test_where_memory_is_short_variants_come_in_waves_with_the_baseline_in_each(data, tmp_path, monkeypatch):
     monkeypatch.setattr(bench, "memory_limit_bytes", lambda: 1)
-    asked = replace(request(), implementations=("numpy_rows", "numpy_columns"), batch_sizes=(20,))
+    asked = structs.replace(request(), implementations=("numpy_rows", "numpy_columns"), batch_sizes=(20,))
     folder, finished = make(data, tmp_path, asked, IMPLEMENTATIONS).run()
 
     assert finished

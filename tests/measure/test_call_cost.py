@@ -11,6 +11,7 @@ from paragone.implementation.registry import Registered
 from paragone.measure import call_cost
 from paragone.measure.call_cost import call_costs, nulls
 from paragone.plan.cells import Contender
+from paragone.store.plan_records import CallCostRow
 from paragone.task.mlp.problem_files import find_problem
 from paragone.worker.commands import TimeCall
 from paragone.worker.replies import CallCost
@@ -83,9 +84,7 @@ def test_a_call_is_timed_with_one_image_and_with_the_whole_training_set(null):
     worker = ScriptedWorker()
     rows, _ = costs(worker, Crosses)
 
-    assert rows == [
-        {"bridge": "made up", "n_images": n, "call_seconds": pytest.approx(n * 1e-6), "reason": ""} for n in (1, 60)
-    ]
+    assert rows == [CallCostRow(bridge="made up", n_images=n, call_seconds=pytest.approx(n * 1e-6)) for n in (1, 60)]
     assert worker.loaded == ["some_null[dtype=float32]"]
     assert worker.killed
 
@@ -104,7 +103,7 @@ def test_a_null_that_cannot_run_here_is_a_row_with_its_reason(null, monkeypatch)
     monkeypatch.setattr(Null, "missing", classmethod(lambda cls: "no compiler"))
     rows, opened = costs(ScriptedWorker(), Crosses)
 
-    assert [(row["call_seconds"], row["reason"]) for row in rows] == [(None, "no compiler")] * 2
+    assert [(row.call_seconds, row.reason) for row in rows] == [(None, "no compiler")] * 2
     assert opened == []
 
 
@@ -112,7 +111,7 @@ def test_a_null_that_fails_is_a_row_with_its_reason_and_its_worker_is_ended(null
     worker = ScriptedWorker(fault="call: it crashed")
     rows, _ = costs(worker, Crosses)
 
-    assert [(row["call_seconds"], row["reason"]) for row in rows] == [(None, "call: it crashed")] * 2
+    assert [(row.call_seconds, row.reason) for row in rows] == [(None, "call: it crashed")] * 2
     assert worker.killed
 
 

@@ -1,13 +1,15 @@
 """Learning curves: counting what is right, going on from epoch to epoch, and what a run's folder gets of it."""
 
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import replace
 from itertools import pairwise
 
+import msgspec
 import numpy as np
 import pytest
 from easy_data import N_TEST, N_TRAIN, easy_data
 from in_process import InProcessWorker
+from made_up_run import stored_plan
 
 from paragone.errors import InvalidProblem, MeasurementFailed, Unavailable
 from paragone.implementation.registry import Registered, discover
@@ -21,8 +23,9 @@ from paragone.measure.learning_curves import (
     learn,
     learning_curve,
 )
-from paragone.plan.cells import Cell, enrol
+from paragone.plan.cells import contenders_of
 from paragone.plan.request import Request
+from paragone.store.plan_records import Cell
 from paragone.store.run_folder import RunFolder, read_rows, write_json
 from paragone.task.mlp.problem_files import find_problem
 from paragone.task.mlp.state import State
@@ -40,7 +43,7 @@ def data(tmp_path_factory):
 
 @pytest.fixture
 def contender():
-    return enrol(Request((PROBLEM,), dtypes=("float64",)), EVERYONE, EVERYONE)[0]
+    return contenders_of(Request((PROBLEM,), dtypes=("float64",)), EVERYONE, EVERYONE)[0]
 
 
 def loaded(contender, data) -> InProcessWorker:
@@ -185,11 +188,9 @@ class Silent:
 def drawn(tmp_path, data, opened, step_seconds=1e-4, **changed) -> tuple[list[dict], list[dict]]:
     """Draw the curves of a run with cells at 1, 20 and 50; return the rows of accuracy and of outcomes."""
     asked = request(batch_sizes=(1, 20, 50), **changed)
-    contenders = {e.key: e for e in enrol(asked, EVERYONE, EVERYONE)}
-    cells = [
-        asdict(Cell(*key[:2], size, key[2], 1, 0, step_seconds, False)) for key in contenders for size in (1, 20, 50)
-    ]
-    write_json(tmp_path / "plan.json", {"cells": cells})
+    contenders = {e.key: e for e in contenders_of(asked, EVERYONE, EVERYONE)}
+    cells = [Cell(*key[:2], size, key[2], 1, 0, step_seconds, False) for key in contenders for size in (1, 20, 50)]
+    write_json(tmp_path / "plan.json", stored_plan(cells=msgspec.to_builtins(cells)))
     with RunFolder(tmp_path) as rows:
         draw_curves(rows, contenders, data, asked, Silent())
     return read_rows(tmp_path / "accuracy.jsonl"), read_rows(tmp_path / "outcomes.jsonl")

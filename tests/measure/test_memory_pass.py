@@ -2,17 +2,22 @@
 
 import sys
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 from easy_data import easy_data
+from made_up_run import sample, stored_plan
+from msgspec import structs
 from zoo_faults import FAULTS
 
 from paragone.implementation.contract import variants
 from paragone.implementation.registry import Registered, read_folder
 from paragone.measure.memory_pass import FEWEST_STEPS, cells_without_row, measure_memory, memory_steps, pass_seconds
-from paragone.plan.cells import Cell, Contender
+from paragone.plan.cells import Contender
+from paragone.store.plan_records import Cell
+from paragone.store.records import Sample
 from paragone.store.run_folder import RunFolder, read_rows, write_json
 from paragone.task.mlp.problem_files import find_problem
 from paragone.verify.pilot import load_worker, open_worker
@@ -52,31 +57,21 @@ def cell(how, batch_size, **changed):
     """Return a cell of which a sample has 4 steps of a millisecond."""
     key = ENROLMENTS[how].key
     planned = Cell(key[0], key[1], batch_size, 1, n_steps=4, prefix_steps=1, step_seconds=1e-3, once_per_launch=False)
-    return replace(planned, **changed)
+    return structs.replace(planned, **changed)
 
 
 def sample_of(planned, **others):
-    place = {"problem": planned.problem, "variant": planned.variant, "batch_size": planned.batch_size, "threads": 1}
-    return {
-        **place,
-        "wave": 0,
-        "launch": 0,
-        "attempt": 0,
-        "round": 0,
-        "kind": "timed",
-        "n_steps": 4,
-        "elapsed_ns": 4_000_000,
-        **others,
-    }
+    taken = sample(planned.variant, planned.batch_size, 0, 0, 1e-3, **others)
+    return msgspec.convert({**taken, "n_steps": 4, "elapsed_ns": 4_000_000}, Sample)
 
 
 @contextmanager
 def run_of(folder, cells, timed=None):
     """Yield a run's folder with this plan, in which these cells, or all, have been timed."""
-    write_json(folder / "plan.json", {"rounds": 3, "cells": [asdict(planned) for planned in cells]})
+    write_json(folder / "plan.json", stored_plan(rounds=3, cells=msgspec.to_builtins(cells)))
     with RunFolder(folder) as rows:
         for planned in cells if timed is None else timed:
-            rows.append("samples", sample_of(planned, wave=planned.wave))
+            rows.append(sample_of(planned, wave=planned.wave))
         yield rows
 
 
@@ -182,8 +177,8 @@ def test_a_cell_that_stands_in_several_waves_counts_once(tmp_path):
 def test_a_cell_that_was_not_timed_or_found_wrong_is_left_out(tmp_path, batch_size):
     wrong, untimed, right = cell("keeps", 1), cell("gives_back", 1), cell("two_at_a_time", 1)
     with run_of(tmp_path, [wrong, untimed, right], timed=[wrong, right]) as rows:
-        rows.append("samples", sample_of(untimed, kind="cold"))
-        rows.append("outcomes", outcome(ENROLMENTS["keeps"], batch_size, "sample", "failed", "another result"))
+        rows.append(sample_of(untimed, kind="cold"))
+        rows.append(outcome(ENROLMENTS["keeps"], batch_size, "sample", "failed", "another result"))
 
         assert [right] == cells_without_row(tmp_path)
 

@@ -93,11 +93,11 @@ def assert_whole(folder, reported):
     """Assert that a run holds every planned sample once, those that were reported among them, and its report."""
     run = read_run(folder)
     held = Counter(tuple(r[key] for key in KEYS) for r in read_rows(folder / "samples.jsonl") if r["kind"] == "timed")
-    cells = [tuple(cell[key] for key in CELL) for cell in run.plan["cells"]]
+    cells = [tuple(getattr(cell, key) for key in CELL) for cell in run.plan.cells]
     assert set(reported) <= set(held)
     assert held == {(*cell, launch, round_): 1 for cell in cells for launch in (0, 1) for round_ in range(3)}
     assert run.finished["finished"]
-    assert {"head", "tail", "twin"} <= set(run.outcomes["stage"])
+    assert {"head", "tail", "stress"} <= set(run.outcomes["stage"])
     assert set(run.outcomes["status"]) == {"passed"}
     assert len(run.memory) == 2
     assert sorted(run.accuracy["epoch"]) == list(range(11))
@@ -134,7 +134,7 @@ STAGES = {
     "in the pilot": is_at("stage", "verifying"),
     "while the folder is made": is_at("writes", ".draft-"),
     "once the plan is fixed": is_at("plan"),
-    "in the memory pass": is_at("appends", "'memory'"),
+    "in the memory pass": is_at("appends", "MemoryRow"),
     "in the learning curves": is_at("stage", "learning curves"),
     "before the end is written": is_at("writes", "finished.json"),
     "while the report is written": is_at("writes", "report.md"),

@@ -6,13 +6,16 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from msgspec import structs
 
 from paragone.errors import MeasurementFailed
 from paragone.implementation.registry import discover, find_variant
 from paragone.measure.remaining import RemainingSamples
 from paragone.measure.rounds import Rounds
-from paragone.plan.cells import Cell, Contender
-from paragone.store.run_folder import COLUMNS, RunFolder, read_rows
+from paragone.plan.cells import Contender
+from paragone.store.plan_records import Cell
+from paragone.store.records import Evaluation, columns
+from paragone.store.run_folder import RunFolder, read_rows
 from paragone.task.mlp.judge import CheckResult
 from paragone.task.mlp.problem_files import find_problem
 from paragone.worker.commands import verb
@@ -200,7 +203,7 @@ def test_who_was_timed_tries_what_is_new_once_after_the_rounds_of_the_first_laun
     failed = [
         (row["stage"], row["batch_size"], row["reason"]) for row in stage.rows("outcomes") if row["status"] == "failed"
     ]
-    assert [("unseen", 10, "remembers")] * 3 == failed
+    assert [("replay", 10, "remembers")] * 3 == failed
     assert {1, 10} == {row["batch_size"] for row in stage.timed() if row["launch"] == first}
     assert {1} == {row["batch_size"] for row in stage.timed() if row["launch"] == first + 1}
 
@@ -281,7 +284,7 @@ def test_what_is_recorded_is_never_sampled_again(tmp_path):
 
 def test_a_slow_cell_is_sampled_once_a_launch(tmp_path):
     stage = Stage(tmp_path)
-    stage.cells = [replace(cell, once_per_launch=cell.batch_size == 10) for cell in stage.cells]
+    stage.cells = [structs.replace(cell, once_per_launch=cell.batch_size == 10) for cell in stage.cells]
     stage.run(rounds=4)
 
     counts = Counter((row["variant"], row["batch_size"]) for row in stage.timed())
@@ -320,13 +323,15 @@ def evaluated_stage(folder, monkeypatch, fault=""):
         worker.log.append((worker.name, "evaluate", n_calls))
         if fault:
             raise MeasurementFailed(fault)
-        place = {key: value for key, value in sample.items() if key in COLUMNS["evaluations"]}
-        return {**place, "n_calls": n_calls, "n_images": 1, "elapsed_ns": 1}
+        place = {key: getattr(sample, key) for key in columns(Evaluation) if hasattr(sample, key)}
+        return Evaluation(**{**place, "n_calls": n_calls, "n_images": 1, "elapsed_ns": 1})
 
     monkeypatch.setattr("paragone.measure.rounds.calls_of_a_sample", lambda worker, data: 7)
     monkeypatch.setattr("paragone.measure.rounds.evaluate_after", row_after)
     stage = Stage(folder)
-    stage.cells = [replace(cell, evaluates=(cell.variant, cell.batch_size) == (NAMES[0], 10)) for cell in stage.cells]
+    stage.cells = [
+        structs.replace(cell, evaluates=(cell.variant, cell.batch_size) == (NAMES[0], 10)) for cell in stage.cells
+    ]
     return stage
 
 

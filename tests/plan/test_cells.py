@@ -1,7 +1,6 @@
 """The plan: who takes part, at which batch sizes, in which waves, and what the run will be able to say."""
 
-import json
-from dataclasses import asdict, replace
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -9,20 +8,9 @@ import pytest
 
 from paragone.errors import Misuse, UnknownName
 from paragone.implementation.contract import Implementation
-from paragone.implementation.registry import Registered, Unusable
-from paragone.plan.cells import (
-    Cell,
-    baseline_variant,
-    cell,
-    check,
-    describe_variant,
-    enrol,
-    grid,
-    own_environments,
-    plan_json,
-)
+from paragone.implementation.registry import Registered
+from paragone.plan.cells import baseline_variant, cell, check, contenders_of, describe_variants, grid, own_environments
 from paragone.plan.request import Request
-from paragone.task.mlp.problem import Problem
 from paragone.task.mlp.problem_files import find_problem
 from paragone.worker.estimate import MOST_IMAGES
 
@@ -52,15 +40,8 @@ def names(contenders) -> list[str]:
 # --- who takes part ---
 
 
-def test_a_cell_of_a_later_version_is_read_without_what_it_knows_more():
-    stored = {**asdict(Cell("nielsen", "v", 10, 1, 5, 1, 1e-3, once_per_launch=False)), "colour": "red"}
-    del stored["evaluates"]
-
-    assert Cell.of(stored) == Cell("nielsen", "v", 10, 1, 5, 1, 1e-3, once_per_launch=False)
-
-
 def test_every_variant_of_the_chosen_takes_part_once():
-    contenders = enrol(request(), EVERYONE, EVERYONE)
+    contenders = contenders_of(request(), EVERYONE, EVERYONE)
 
     assert len(names(contenders)) == len(set(names(contenders)))
     not_controls = [name for name in names(contenders) if not name.endswith(" (A/A)")]
@@ -93,7 +74,7 @@ def test_the_environments_of_those_who_take_part_are_named_and_no_others(monkeyp
     ],
 )
 def test_the_baseline_and_its_control_take_part_once_in_every_dtype_of_the_chosen(chosen, dtypes):
-    taking_part = names(enrol(request(), chosen, EVERYONE))
+    taking_part = names(contenders_of(request(), chosen, EVERYONE))
 
     for dtype in ("float32", "float64"):
         expected = 1 if dtype in dtypes else 0
@@ -103,9 +84,9 @@ def test_the_baseline_and_its_control_take_part_once_in_every_dtype_of_the_chose
 
 
 def test_a_control_is_the_code_of_the_baseline_under_another_name():
-    control = next(e for e in enrol(request(), [LISTS], EVERYONE) if e.variant.control)
+    control = next(e for e in contenders_of(request(), [LISTS], EVERYONE) if e.variant.control)
     baseline = next(
-        e for e in enrol(request(), [LISTS], EVERYONE) if e.variant == replace(control.variant, control=False)
+        e for e in contenders_of(request(), [LISTS], EVERYONE) if e.variant == replace(control.variant, control=False)
     )
 
     assert (control.found, control.variant.axis) == (baseline.found, baseline.variant.axis)
@@ -113,7 +94,7 @@ def test_a_control_is_the_code_of_the_baseline_under_another_name():
 
 
 def test_another_baseline_takes_the_place_of_the_first():
-    taking_part = names(enrol(request(baseline="tuned"), [LISTS, SINGLE], EVERYONE))
+    taking_part = names(contenders_of(request(baseline="tuned"), [LISTS, SINGLE], EVERYONE))
 
     assert [
         "lists[dtype=float64]",
@@ -134,20 +115,20 @@ def test_a_baseline_may_be_a_variant_whose_other_axes_are_kept_in_every_dtype():
 
 
 def test_a_baseline_without_a_dtype_leaves_that_dtype_without_one():
-    taking_part = names(enrol(request(baseline="lists"), [SINGLE, TUNED], EVERYONE))
+    taking_part = names(contenders_of(request(baseline="lists"), [SINGLE, TUNED], EVERYONE))
 
     assert ["lists[dtype=float64]", "lists[dtype=float64] (A/A)"] == [name for name in taking_part if "lists" in name]
 
 
 def test_a_baseline_that_does_not_exist_is_misuse():
     with pytest.raises(UnknownName, match=r"unknown baseline 'numpy_row'. Did you mean 'numpy_rows'"):
-        enrol(request(baseline="numpy_row"), EVERYONE, EVERYONE)
+        contenders_of(request(baseline="numpy_row"), EVERYONE, EVERYONE)
     with pytest.raises(Misuse, match="numpy_rows has no variant"):
-        enrol(request(baseline="numpy_rows[order=Z]"), EVERYONE, EVERYONE)
+        contenders_of(request(baseline="numpy_rows[order=Z]"), EVERYONE, EVERYONE)
 
 
 def test_a_dtype_leaves_the_others_out():
-    taking_part = names(enrol(request(dtypes=("float32",)), EVERYONE, EVERYONE))
+    taking_part = names(contenders_of(request(dtypes=("float32",)), EVERYONE, EVERYONE))
 
     assert all("float32" in name for name in taking_part)
     assert "single[dtype=float32]" in taking_part
@@ -155,12 +136,14 @@ def test_a_dtype_leaves_the_others_out():
 
 def test_a_dtype_that_nobody_has_is_misuse():
     with pytest.raises(Misuse, match="--dtype float32: none of the chosen implementations has it"):
-        enrol(request(dtypes=("float32",)), [LISTS], EVERYONE)
+        contenders_of(request(dtypes=("float32",)), [LISTS], EVERYONE)
 
 
 def test_quick_takes_the_first_dtype_of_each():
     chosen = [
-        variant for variant in names(enrol(request(quick=True), EVERYONE, EVERYONE)) if "numpy_rows" not in variant
+        variant
+        for variant in names(contenders_of(request(quick=True), EVERYONE, EVERYONE))
+        if "numpy_rows" not in variant
     ]
 
     assert [
@@ -172,7 +155,7 @@ def test_quick_takes_the_first_dtype_of_each():
 
 
 def test_every_workload_and_number_of_threads_has_enrolments_of_its_own():
-    contenders = enrol(request(problems=(NIELSEN, SOFTMAX), threads=(1, 2, 1)), [LISTS], EVERYONE)
+    contenders = contenders_of(request(problems=(NIELSEN, SOFTMAX), threads=(1, 2, 1)), [LISTS], EVERYONE)
 
     assert 2 * 2 * 3 == len({contender.key for contender in contenders}) == len(contenders)
     # A wave is of one problem and one number of threads: the contenders come that way.
@@ -209,7 +192,7 @@ def test_a_request_that_cannot_be_planned_is_told_before_any_data_is_looked_for(
 
 # --- cells ---
 
-ENROLMENT = enrol(request(), [LISTS], EVERYONE)[0]
+ENROLMENT = contenders_of(request(), [LISTS], EVERYONE)[0]
 
 
 @pytest.mark.parametrize(
@@ -227,41 +210,24 @@ def test_how_a_cell_is_sampled_follows_from_the_cost_of_a_step(step_seconds, n_s
 # --- as stored ---
 
 
-def test_a_plan_is_plain_json_and_names_what_is_broken(tmp_path):
-    (tmp_path / "maths.py").write_text("a = 1\n\n\nb = 2\n")
-    found = Registered(ROWS.implementation, tmp_path)
-    asked = request(batch_sizes=(10, "full"))
-    contenders = [replace(e, found=found) for e in enrol(asked, [ROWS], [ROWS])]
-    cells = [cell(contenders[0], 10, 0.001)]
-    facts = {"launches": 5}
-    plan = json.loads(json.dumps(plan_json(asked, contenders, cells, [Unusable("half", "cannot be imported")], facts)))
-
-    assert [{"name": "half", "reason": "cannot be imported"}] == plan["broken"]
-    assert cells == [Cell(**stored) for stored in plan["cells"]]
-    assert 5 == plan["launches"]
-    assert 6 == len(plan["variants"])
-    assert {"nielsen": NIELSEN.fingerprint()} == plan["request"]["problems"]
-    assert NIELSEN == Problem.from_json(plan["problems"]["nielsen"])
-
-
 def test_a_variant_is_described_by_what_it_declares(tmp_path):
     (tmp_path / "maths.py").write_text("a = 1\n\n\nb = 2\n")
-    contender = next(e for e in enrol(request(), [TUNED], EVERYONE) if not e.variant.control)
-    described = describe_variant(replace(contender, found=Registered(TUNED.implementation, tmp_path)))
+    contender = next(e for e in contenders_of(request(), [TUNED], EVERYONE) if not e.variant.control)
+    (described,) = describe_variants([replace(contender, found=Registered(TUNED.implementation, tmp_path))])
 
     assert ("tuned", "float64", "F", 2, False) == tuple(
-        described[key] for key in ("implementation", "dtype", "order", "maths_lines", "control")
+        getattr(described, key) for key in ("implementation", "dtype", "order", "maths_lines", "control")
     )
 
 
 def test_requests_differ_where_a_number_of_the_workload_does_and_not_where_a_word_does():
-    assert request().to_json() == request(problems=(replace(NIELSEN, description="New words."),)).to_json()
-    assert request().to_json() != request(problems=(replace(NIELSEN, l2=0.1),)).to_json()
+    assert request().stored() == request(problems=(replace(NIELSEN, description="New words."),)).stored()
+    assert request().stored() != request(problems=(replace(NIELSEN, l2=0.1),)).stored()
 
 
 @pytest.mark.parametrize(("batch_size", "n_steps"), [(1, MOST_IMAGES), (10_000, MOST_IMAGES // 10_000)])
 def test_a_train_that_seems_to_take_no_time_is_not_given_endless_steps(batch_size, n_steps):
-    contender = enrol(request(), EVERYONE, EVERYONE)[0]
+    contender = contenders_of(request(), EVERYONE, EVERYONE)[0]
 
     assert n_steps == cell(contender, batch_size, 0.0).n_steps
 
@@ -269,7 +235,7 @@ def test_a_train_that_seems_to_take_no_time_is_not_given_endless_steps(batch_siz
 def test_samples_are_longer_where_a_call_of_train_takes_much_by_itself():
     slow_to_call = made("slow", dtype=("float32",))
     slow_to_call.implementation.call_seconds = 0.1
-    contender = enrol(request(dtypes=("float32",)), [slow_to_call, ROWS], [slow_to_call, ROWS])[0]
+    contender = contenders_of(request(dtypes=("float32",)), [slow_to_call, ROWS], [slow_to_call, ROWS])[0]
 
     assert 1000 == cell(contender, 10, 1e-3).n_steps
     assert 40 == cell(ENROLMENT, 10, 1e-3).n_steps

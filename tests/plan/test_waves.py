@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paragone.plan.cells import Cell
 from paragone.plan.waves import in_waves
+from paragone.store.plan_records import Cell
 
 
 def cells_of(*variants: str, problem: str = "nielsen", threads: int = 1) -> list[Cell]:

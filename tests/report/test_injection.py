@@ -2,16 +2,17 @@
 
 import csv
 import io
-import json
 import re
 import sys
 from dataclasses import replace
 from xml.etree import ElementTree
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made_up_run import BASE, CONTROL, launch_row, made_up_run, outcome
+from made_up_run import BASE, CONTROL, launch_row, made_up_run, outcome, with_unchecked_plan
+from msgspec import structs
 
 from paragone.analyse.results import Results
 from paragone.cli.app import PlainConsole
@@ -19,7 +20,7 @@ from paragone.cli.display import TerminalDisplay
 from paragone.compare.across_time import compare
 from paragone.files.printable import is_plain
 from paragone.implementation.declaration import declaration_fault
-from paragone.implementation.registry import IMPLEMENTATIONS, read_folder
+from paragone.implementation.registry import IMPLEMENTATIONS, Unusable, read_folder
 from paragone.report import write
 from paragone.report.figures.draw import file_name
 from paragone.report.figures.figure import Drawn
@@ -27,6 +28,7 @@ from paragone.report.terminal.run import print_summary
 from paragone.report.text import comparison, formatting, machines, markdown
 from paragone.report.text.spreadsheet import csv as csv_of
 from paragone.report.text.tables import table
+from paragone.store.records import Outcome
 
 EVIL = "<script>alert(1)</script>"
 TEXTS = (
@@ -53,29 +55,32 @@ def run_that_says(folder, text):
     times = {(name, 10): [[1e-5] * 3] * 3 for name in (BASE, CONTROL, OTHER)}
     failed = outcome(OTHER, "failed", 1000, reason=text)
     launches = [
-        launch_row(name, launch, receipt={text: text}) for name in (BASE, CONTROL, OTHER) for launch in range(3)
+        launch_row(name, launch, build_info={text: text}) for name in (BASE, CONTROL, OTHER) for launch in range(3)
     ]
     run = made_up_run(folder, times, outcomes=[*(outcome(name) for name in (BASE, CONTROL, OTHER)), failed])
     run = replace(run, launches=made_up_run(folder, times, launches=launches).launches)
-    plan = json.loads(json.dumps(run.plan))
-    for entry in plan["variants"]:
-        entry.update(language=text, layout=text, source=text, idea=text)
-    plan["broken"] = [{"name": text, "reason": text}]
-    plan.update(command=text, workloads={"nielsen": text})
-    plan["data"].update(name=text, origin=text, sha256=text)
+    texts = dict.fromkeys(("language", "layout", "source", "idea"), text)
+    run = with_unchecked_plan(
+        run,
+        variants=[structs.replace(entry, **texts) for entry in run.plan.variants],
+        unusable=[Unusable(text, text)],
+        command=text,
+        data=structs.replace(run.plan.data, name=text, origin=text, sha256=text),
+    )
     environment = {**run.environment, "warnings": [text], "packages": {text: text}, "machine": {"cpu": text}}
     environment["inherited"] = [{"name": text, "value": text, "treatment": text}]
-    return replace(run, plan=plan, environment=environment)
+    return replace(run, environment=environment)
 
 
 def in_workload_called(run, name):
     """Return the run with its problem under another name."""
-    plan = json.loads(json.dumps(run.plan))
-    plan["problems"] = {name: {**plan["problems"]["nielsen"], "name": name}}
-    for entry in plan["cells"]:
-        entry["problem"] = name
+    run = with_unchecked_plan(
+        run,
+        problems={name: replace(run.plan.problems["nielsen"], name=name)},
+        cells=[structs.replace(cell, problem=name) for cell in run.plan.cells],
+    )
     tables = ("samples", "launches", "rounds", "outcomes", "memory", "accuracy", "limits")
-    return replace(run, plan=plan, **{table: getattr(run, table).assign(problem=name) for table in tables})
+    return replace(run, **{table: getattr(run, table).assign(problem=name) for table in tables})
 
 
 def markdown_of(run):
@@ -105,7 +110,7 @@ def test_what_others_say_is_text_in_the_report(tmp_path, text):
 
 def side_by_side_of(said):
     run = in_workload_called(run_that_says(None, said), said)
-    run = replace(run, plan={**run.plan, "run": said})
+    run = with_unchecked_plan(run, run=said)
     drawn = [Drawn("machines-1", f"Throughput, `{said}`.", b"", b"")]
     of_machines = machines.report([run, run], machines.joined([run, run]), drawn, [said])
     return of_machines + comparison.markdown([compare(Results(run), Results(run))], 0.05)
@@ -127,7 +132,7 @@ def test_what_others_say_is_text_where_runs_stand_side_by_side(text):
 @pytest.mark.parametrize("name", ["../../x", "/etc/x", "..", "a/b", "\x1b[2J"])
 def test_runs_joined_stay_in_the_folder_of_results_whatever_a_run_is_called(tmp_path, name):
     run = run_that_says(tmp_path, "x")
-    folder = machines.folder_name([replace(run, plan={**run.plan, "run": name}), run])
+    folder = machines.folder_name([with_unchecked_plan(run, run=name), run])
 
     assert re.fullmatch(r"[\w-]+", folder)
 
@@ -153,7 +158,7 @@ def test_no_control_character_reaches_the_terminal(tmp_path, text):
     display = TerminalDisplay(console)
     display.say(text)
     run = run_that_says(tmp_path, text)
-    display.show_plan({**run.plan, "memory_seconds": 0.0}, [outcome(OTHER, "failed", 10, reason=text)])
+    display.show_plan(run.plan, [msgspec.convert(outcome(OTHER, "failed", 10, reason=text), Outcome)])
     print_summary(Results(in_workload_called(run, text)), console)
 
     printed.getvalue().encode()

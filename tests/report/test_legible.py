@@ -41,7 +41,7 @@ def forty():
                 times[f"{way}[dtype={dtype}{axis}] (A/A)", size] = [[seconds * luck] * 3 for luck in (1.0, 1.02)]
     above = [memory_row(*key, float(generator.choice([0.1, 2, 2.1, 50]))) for key in times]
     run = made_up_run(None, times, memory=above, limits=list(limits()))
-    assert 2 * 41 == len(run.plan["variants"])
+    assert 2 * 41 == len(run.plan.variants)
     return run, Results(run).summary
 
 

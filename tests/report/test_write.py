@@ -4,15 +4,17 @@ import itertools
 import re
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
+from dataclasses import asdict
 from io import StringIO
 
 import matplotlib
+import msgspec
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made_up_run import BASE, CONTROL, OTHER, launch_row, made_up_run, outcome, sample, variant
+from made_up_run import BASE, CONTROL, OTHER, change_plan, launch_row, made_up_run, outcome, sample, variant
 from matplotlib.text import Text
 from rich.console import Console
 
@@ -201,7 +203,7 @@ def test_a_failed_implementation_has_no_time_anywhere_in_the_text(tmp_path):
 def test_what_is_not_installed_is_listed_with_its_reason_and_takes_no_row_of_the_results(tmp_path):
     absent = outcome("torch_rows[dtype=float32]", "unavailable", stage="available", reason="Install: make torch")
     run = made_up_run(tmp_path, TIMES, outcomes=[*(outcome(name) for name in (BASE, CONTROL, IN_F, OTHER)), absent])
-    run.plan["variants"].append(variant("torch_rows[dtype=float32]"))
+    change_plan(run, variants=[*msgspec.to_builtins(run.plan.variants), variant("torch_rows[dtype=float32]")])
     text = text_of(run)
     out = StringIO()
     print_summary(Results(run), Console(width=80, file=out))
@@ -216,7 +218,7 @@ def test_what_is_not_installed_is_listed_with_its_reason_and_takes_no_row_of_the
 def test_text_from_outside_cannot_break_out_of_a_table(tmp_path):
     reason = "a | b\n<script>alert(1)</script> `x` *y* [z](http://w)"
     run = full_run(tmp_path, outcomes=[outcome(name, "failed", reason=reason) for name in (BASE, OTHER)])
-    run.plan["broken"].append({"name": "bad|name`", "reason": reason})
+    change_plan(run, unusable=[{"name": "bad|name`", "reason": reason}])
     text = text_of(run)
 
     assert "<script>" not in text
@@ -233,9 +235,8 @@ def test_a_workload_of_any_name_gets_files_of_its_own(tmp_path):
     odd = "my $work/load$"
     for table_ in (run.samples, run.launches, run.outcomes, run.accuracy):
         table_["problem"] = odd
-    for entry in run.plan["cells"]:
-        entry["problem"] = odd
-    run.plan["problems"] = {odd: run.plan["problems"]["nielsen"]}
+    cells = [{**cell, "problem": odd} for cell in msgspec.to_builtins(run.plan.cells)]
+    change_plan(run, problems={odd: asdict(run.plan.problems["nielsen"])}, cells=cells)
     write_report(Results(run))
 
     assert len(list((tmp_path / "figures").glob("throughput-my-work-load-*.png"))) == 1
@@ -429,7 +430,7 @@ def test_gaps_of_one_variant_with_one_reason_share_a_line():
 
 def test_the_command_that_repeats_a_check_has_the_workload_as_the_user_gave_it():
     run = full_run(None, outcomes=[outcome(OTHER, "failed", reason="W1")])
-    run.plan["workloads"] = {"nielsen": "my work/nielsen.toml"}
+    change_plan(run, problem_arguments={"nielsen": "my work/nielsen.toml"})
 
     assert "--problem 'my work/nielsen.toml' --batch-sizes 1 --seed" in gaps_table(Results(run).summary, run.plan)
 
@@ -473,7 +474,7 @@ def printed(run, width=80):
 def test_the_terminal_says_where_the_time_went_within_eighty_columns(launches):
     where = {"problem": "nielsen", "threads": 1, "wave": 0, "launch": 0, "attempt": 0, "round": 0, "elapsed_s": 0.5}
     run = made_up_run(None, {key: times[:launches] for key, times in TIMES.items()}, rounds=[where])
-    run.plan["pilot_seconds"] = 42
+    change_plan(run, pilot_seconds=42)
     text = printed(run)
 
     # 1000 steps of 20, 20, 30 and 10 µs at three batch sizes in half a second of rounds.
@@ -513,7 +514,7 @@ def test_what_was_not_checked_is_legible_in_every_table_and_compared_nowhere(mon
 
 def test_a_twin_that_was_left_out_is_told_though_its_cells_have_passed():
     said = [outcome(name, stage=stage) for name in (BASE, CONTROL, IN_F, OTHER) for stage in ("head", "tail")]
-    said += [outcome(OTHER, "not checked", size, stage="twin", reason="a step is slow") for size in (10, 1)]
+    said += [outcome(OTHER, "not checked", size, stage="stress", reason="a step is slow") for size in (10, 1)]
     text = text_of(full_run(None, outcomes=said))
 
     assert f"- stress problem of `{OTHER}` at batch 1, 10: a step is slow" in text
@@ -554,7 +555,7 @@ CALLS = [
 
 
 def with_receipts(folder, build_info, **others):
-    launches = [launch_row(name, launch, receipt=build_info) for name in (BASE, CONTROL) for launch in range(2)]
+    launches = [launch_row(name, launch, build_info=build_info) for name in (BASE, CONTROL) for launch in range(2)]
     return made_up_run(folder, QUIET, launches=launches, **others)
 
 
@@ -565,7 +566,7 @@ def test_a_run_without_other_languages_says_nothing_of_them(tmp_path):
 
 def test_what_a_call_costs_is_a_line_for_each_bridge_and_a_column_for_each_size(tmp_path):
     run = made_up_run(tmp_path, QUIET)
-    run.plan["calls"] = CALLS
+    change_plan(run, calls=CALLS)
     *_, c, julia = call_cost.section(run).splitlines()
 
     assert ["shared library (C ABI)", "1.20 µs", "1.30 µs"] == cells_of(c)
@@ -587,7 +588,7 @@ def test_the_columns_of_the_results_say_that_they_are_batch_sizes(full):
 
 
 def test_what_was_built_is_in_the_order_of_names_whatever_that_of_the_launches_is(tmp_path):
-    launches = [launch_row(name, 0, receipt={"made of": name}) for name in (OTHER, CONTROL, BASE)]
+    launches = [launch_row(name, 0, build_info={"made of": name}) for name in (OTHER, CONTROL, BASE)]
     *_, first, second, third = call_cost.section(made_up_run(tmp_path, QUIET, launches=launches)).splitlines()
 
     assert [line.split("`")[1] for line in (first, second, third)] == [BASE, CONTROL, OTHER]

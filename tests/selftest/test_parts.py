@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from made_up_run import BASE, CONTROL, made_up_run
+from made_up_run import BASE, CONTROL, change_plan, made_up_run
 
 from paragone.plan.power import launches_to_resolve
 from paragone.selftest import tables
@@ -95,7 +95,7 @@ def test_slowed_copies_alone_are_judged_against_the_baseline(tmp_path):
 def resolved_run(tmp_path, noise, deviation, launches=8):
     """A run of that noise, whose plan took it for `deviation`, and what it found."""
     run = noisy_run(tmp_path, launches=launches, noise=noise)
-    run.plan.update(seed=7, launch_deviation=deviation, launch_deviation_upper=deviation)
+    change_plan(run, seed=7, launch_deviation=deviation, launch_deviation_upper=deviation)
     return ResolvedRun(run, verdicts_by_launches(run, COPIES, launches))
 
 
@@ -160,7 +160,7 @@ def test_a_run_seen_with_some_of_its_launches_has_no_sample_of_the_others(tmp_pa
     run = with_launches(noisy_run(tmp_path), range(5, 10))
 
     assert set(run.samples["launch"]) == {5, 6, 7, 8, 9}
-    assert run.plan["launches"] == 5
+    assert run.plan.launches == 5
 
 
 def test_the_tables_say_how_many_of_how_many(tmp_path):

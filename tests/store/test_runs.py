@@ -4,39 +4,43 @@ import errno
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
+import msgspec
 import pytest
+from made_up_run import stored_plan
 
 from paragone.errors import Misuse, ResultsUnusable, UnknownName
 from paragone.files.paths import PROJECT
 from paragone.store import runs
-from paragone.store.run_folder import read_json
+from paragone.store.plan_records import Plan, ProfilePlan
+from paragone.store.run_folder import read_json, read_plan, read_profile_plan
 from paragone.store.runs import find_run, new_profile_folder, new_run_folder, results_folder, run_folders
 
+PLAN = msgspec.convert(stored_plan(), Plan)
+PROFILE_PLAN = msgspec.convert(stored_plan(), ProfilePlan)
 NOW = datetime(2025, 3, 4, 5, 6, 7, tzinfo=UTC)
 
 
 def test_a_run_is_named_by_its_time_in_utc(tmp_path):
     elsewhere = NOW.astimezone(timezone(timedelta(hours=-8)))
-    folder = new_run_folder(tmp_path / "new" / "results", elsewhere, {"cells": []}, {"cpu": "x"})
+    folder = new_run_folder(tmp_path / "new" / "results", elsewhere, PLAN, {"cpu": "x"})
 
     assert tmp_path / "new" / "results" / "2025-03-04T050607Z" == folder
-    assert {"cells": [], "run": folder.name} == read_json(folder / "plan.json")
+    assert folder.name == read_plan(folder).run
     assert {"cpu": "x"} == read_json(folder / "environment.json")
 
 
 def test_runs_of_the_same_second_have_names_of_their_own_in_their_order(tmp_path):
-    folders = [new_run_folder(tmp_path, NOW, {"n": n}, {}) for n in range(12)]
+    folders = [new_run_folder(tmp_path, NOW, PLAN, {}) for n in range(12)]
 
     assert folders == run_folders(tmp_path)
     assert [f"2025-03-04T050607Z{end}" for end in ("", "-2", "-3")] == [folder.name for folder in folders[:3]]
-    assert list(range(12)) == [read_json(folder / "plan.json")["n"] for folder in folders]
     assert all(read_json(folder / "plan.json")["run"] == folder.name for folder in folders)
 
 
 def test_a_name_that_a_file_has_is_left_to_it(tmp_path):
     (tmp_path / "2025-03-04T050607Z").write_text("mine")
 
-    assert "2025-03-04T050607Z-2" == new_run_folder(tmp_path, NOW, {}, {}).name
+    assert "2025-03-04T050607Z-2" == new_run_folder(tmp_path, NOW, PLAN, {}).name
     assert "mine" == (tmp_path / "2025-03-04T050607Z").read_text()
 
 
@@ -49,7 +53,7 @@ def test_a_run_that_cannot_be_made_leaves_nothing(tmp_path, monkeypatch, fails):
 
     monkeypatch.setattr(runs, "write_json", full)
     with pytest.raises(ResultsUnusable, match=r"No space left on device.*--results PATH"):
-        new_run_folder(tmp_path, NOW, {}, {})
+        new_run_folder(tmp_path, NOW, PLAN, {})
     assert [] == list(tmp_path.iterdir())
 
 
@@ -57,7 +61,7 @@ def test_a_run_that_is_being_made_is_no_run_yet(tmp_path, monkeypatch):
     seen = []
     rename = Path.rename
     monkeypatch.setattr(Path, "rename", lambda *args: seen.append(run_folders(tmp_path)) or rename(*args))
-    folder = new_run_folder(tmp_path, NOW, {}, {})
+    folder = new_run_folder(tmp_path, NOW, PLAN, {})
 
     assert [[]] == seen
     assert [folder] == run_folders(tmp_path)
@@ -66,13 +70,13 @@ def test_a_run_that_is_being_made_is_no_run_yet(tmp_path, monkeypatch):
 def test_results_below_a_file_are_told_to_be_unwritable(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(ResultsUnusable, match=r"cannot be written: .*--results PATH"):
-        new_run_folder(tmp_path / "file" / "results", NOW, {}, {})
+        new_run_folder(tmp_path / "file" / "results", NOW, PLAN, {})
 
 
 @pytest.fixture
 def results(tmp_path):
     for day in (1, 2, 3):
-        new_run_folder(tmp_path / "results", NOW.replace(day=day), {}, {})
+        new_run_folder(tmp_path / "results", NOW.replace(day=day), PLAN, {})
     return tmp_path / "results"
 
 
@@ -118,10 +122,10 @@ def test_folders_without_a_plan_are_no_runs(results):
 
 
 def test_a_profile_is_no_run_and_never_the_latest_one(results):
-    folders = [new_profile_folder(results, NOW.replace(day=4), {"seed": 1}, {}) for _ in range(2)]
+    folders = [new_profile_folder(results, NOW.replace(day=4), PROFILE_PLAN, {}) for _ in range(2)]
 
     assert ["2025-03-04T050607Z-profile", "2025-03-04T050607Z-profile-2"] == [folder.name for folder in folders]
-    assert {"seed": 1, "run": folders[0].name} == read_json(folders[0] / "profile.json")
+    assert folders[0].name == read_profile_plan(folders[0]).run
     assert 3 == len(run_folders(results))
     assert results / "2025-03-03T050607Z" == find_run(results, "latest")
     with pytest.raises(Misuse, match=r"Z-profile is a profile, not a run: the claims that it settles: paragone claims"):

@@ -11,6 +11,7 @@ from paragone.errors import InvalidProblem, MeasurementFailed
 from paragone.implementation.registry import Registered, discover, find_variant
 from paragone.plan.cells import Contender, cell
 from paragone.plan.request import Request
+from paragone.store.records import Outcome
 from paragone.task.mlp.gate import check_steps, is_stress_problem
 from paragone.task.mlp.judge import CheckResult
 from paragone.task.mlp.problem_files import find_problem
@@ -43,7 +44,7 @@ class ScriptedGatekeeper:
         return verdict
 
     def check_head(self, worker, contender, batch_size, max_steps):
-        stage = "twin" if is_stress_problem(contender.problem) else "head"
+        stage = "stress" if is_stress_problem(contender.problem) else "head"
         self.max_steps[stage, batch_size] = max_steps
         assert worker.problem == contender.problem
         return self._verdict(worker, stage, batch_size)
@@ -80,8 +81,8 @@ class Stage:
 
     def rows(self, *statuses):
         """Return the outcomes of these statuses as (stage, batch size, reason)."""
-        rows = [row for row in self.survey.outcomes if row["status"] in statuses]
-        return [(row["stage"], row["batch_size"], row["reason"]) for row in rows]
+        rows = [row for row in self.survey.outcomes if row.status in statuses]
+        return [(row.stage, row.batch_size, row.reason) for row in rows]
 
 
 @pytest.fixture(scope="module")
@@ -94,8 +95,8 @@ def test_what_passes_every_check_is_timed_and_every_check_is_an_outcome(data):
 
     assert list(SIZES) == stage.sizes
     assert [cell(ROWS, size, 1e-3) for size in SIZES] == stage.survey.cells
-    passed = [(row["stage"], row["batch_size"]) for row in stage.survey.outcomes if row["status"] == "passed"]
-    expected = [(check, size) for size in SIZES for check in ("head", "tail")] + [("twin", size) for size in SIZES]
+    passed = [(row.stage, row.batch_size) for row in stage.survey.outcomes if row.status == "passed"]
+    expected = [(check, size) for size in SIZES for check in ("head", "tail")] + [("stress", size) for size in SIZES]
     assert expected == passed
     assert len(passed) == len(stage.survey.outcomes)
 
@@ -104,7 +105,7 @@ def test_an_outcome_names_its_cell_and_holds_error_bound_and_steps(data):
     row = Stage(data).survey.outcomes[0]
 
     expected = {"problem": "nielsen", "variant": ROWS.variant.name, "batch_size": 1, "threads": 1, "stage": "head"}
-    assert {**expected, "status": "passed", "reason": "", "error": 1e-9, "bound": 1e-8, "n_steps": 20} == row
+    assert Outcome(**expected, status="passed", reason="", error=1e-9, bound=1e-8, n_steps=20) == row
 
 
 def test_who_is_right_but_slow_with_what_is_new_is_not_timed(data):
@@ -130,7 +131,7 @@ def test_right_code_passes_the_real_gate_at_every_batch_size(data, tmp_path):
     stage = Stage(data, verifier=Verifier(data, 1, tmp_path))
 
     assert list(SIZES) == stage.sizes
-    assert {"passed"} == {row["status"] for row in stage.survey.outcomes}
+    assert {"passed"} == {row.status for row in stage.survey.outcomes}
 
 
 # --- what cannot run here ---
@@ -191,7 +192,7 @@ def test_what_only_comes_near_the_twin_is_checked_on_its_workload_alone(data, tm
     stage = Stage(data, verifier=Verifier(data, 1, tmp_path), contender=near(is_stress_problem))
 
     reason = "it only comes near this problem: another loss"
-    assert [("twin", size, reason) for size in SIZES] == stage.rows("not checked")
+    assert [("stress", size, reason) for size in SIZES] == stage.rows("not checked")
     assert 2 * len(SIZES) == len(stage.rows("passed"))
     assert ["nielsen"] == [worker.problem.name for worker in stage.workers]
 
@@ -231,7 +232,7 @@ def test_slow_steps_are_checked_over_fewer_of_them(data):
 def test_the_twin_is_checked_only_where_a_step_is_short_and_drops_nothing_elsewhere(data):
     stage = Stage(data, step_seconds={1: 1e-3, 10: 0.25, 60: 0.9})
 
-    assert [1, 10] == [size for stage_, size in stage.verifier.max_steps if stage_ == "twin"]
+    assert [1, 10] == [size for stage_, size in stage.verifier.max_steps if stage_ == "stress"]
     assert [1, 10, 60] == stage.sizes
 
 
@@ -247,7 +248,7 @@ def test_a_check_trains_one_step_at_least_and_a_second_at_most(step_seconds, bat
 # --- what is wrong, at one batch size ---
 
 
-@pytest.mark.parametrize("check", ["head", "tail", "twin"])
+@pytest.mark.parametrize("check", ["head", "tail", "stress"])
 def test_a_failed_check_drops_its_cell_and_leaves_the_others(data, check):
     stage = Stage(data, ScriptedGatekeeper(**{f"{check}_10": CheckResult("failed", "W1 is wrong", 1.0, 1e-8)}))
 
@@ -259,10 +260,10 @@ def test_after_a_failed_head_no_sample_is_taken_and_no_twin_checked(data):
     stage = Stage(data, ScriptedGatekeeper(head_10=CheckResult("failed", "W1 is wrong")))
 
     assert ("sample", 10) not in stage.workers[0].log
-    assert ("twin", 10) not in stage.verifier.max_steps
+    assert ("stress", 10) not in stage.verifier.max_steps
 
 
-@pytest.mark.parametrize("check", ["head", "tail", "twin"])
+@pytest.mark.parametrize("check", ["head", "tail", "stress"])
 def test_what_could_not_be_checked_is_timed_all_the_same_and_says_so(data, check):
     stage = Stage(data, ScriptedGatekeeper(**{f"{check}_10": CheckResult("not checked", "it diverges")}))
 
@@ -270,7 +271,7 @@ def test_what_could_not_be_checked_is_timed_all_the_same_and_says_so(data, check
     assert list(SIZES) == stage.sizes
 
 
-@pytest.mark.parametrize("check", ["head", "tail", "twin"])
+@pytest.mark.parametrize("check", ["head", "tail", "stress"])
 def test_a_crash_at_one_batch_size_leaves_the_others_to_a_new_worker(data, check):
     crash = MeasurementFailed("train: the worker was killed by SIGSEGV")
     stage = Stage(data, ScriptedGatekeeper(**{f"{check}_10": crash}))

@@ -5,13 +5,14 @@ from dataclasses import replace
 
 import pytest
 from easy_data import easy_data
+from msgspec import structs
 from zoo_faults import Workers
 
 from paragone.errors import MeasurementFailed
 from paragone.implementation.contract import Variant
 from paragone.implementation.registry import IMPLEMENTATIONS, read_folder
 from paragone.machine.cpu_wait import SchedulingTimes
-from paragone.plan.cells import Cell
+from paragone.store.plan_records import Cell
 from paragone.task.mlp.problem_files import find_problem
 from paragone.verify.replay import LEAST_EXCESS_NS, TRIES, fresh_input, reject_replay
 from paragone.worker.commands import TakeSample
@@ -115,7 +116,7 @@ def test_every_try_has_a_start_and_an_order_of_its_own():
 
 
 def test_at_full_batch_where_every_order_is_the_same_the_start_is_new():
-    full = replace(CELL, batch_size=60)
+    full = structs.replace(CELL, batch_size=60)
     (one, order), (other, same) = fresh_input(PROBLEM, full), fresh_input(PROBLEM, full)
 
     assert (order == same).all()
@@ -124,7 +125,7 @@ def test_at_full_batch_where_every_order_is_the_same_the_start_is_new():
 
 def test_a_single_long_step_is_not_tried():
     worker = Clocked(0)
-    reject_replay(worker, PROBLEM, replace(CELL, once_per_launch=True))
-    reject_replay(worker, PROBLEM, replace(CELL, n_steps=1))
+    reject_replay(worker, PROBLEM, structs.replace(CELL, once_per_launch=True))
+    reject_replay(worker, PROBLEM, structs.replace(CELL, n_steps=1))
 
     assert [] == worker.n_steps

@@ -39,10 +39,9 @@ def limits_of_grid(run: Run) -> pd.DataFrame:
     products = run.limits[run.limits["what"] == "products"]
     medians = products.groupby([*PLACE, "batch_size"])["per_second"].median().rename("products_images_per_second")
     grid = medians.reset_index().merge(machine_limits(run), on=PLACE)
-    problems = {name: Problem.from_json(content) for name, content in run.plan["problems"].items()}
     grid["batch_size"] = grid["batch_size"].astype("int64")
     steps = zip(grid["problem"], grid["dtype"], grid["batch_size"], grid["gemm"], grid["read"], strict=True)
-    seconds = [step_seconds_at_least(problems[name], *others) for name, *others in steps]
+    seconds = [step_seconds_at_least(run.plan.problems[name], *others) for name, *others in steps]
     grid["limit_images_per_second"] = grid["batch_size"] / pd.Series(seconds, dtype=float)
     return grid[[*PLACE, "batch_size", "limit_images_per_second", "products_images_per_second"]]
 

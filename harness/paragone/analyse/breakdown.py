@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import median, quantiles
-from typing import Any
 
 from paragone.implementation.contract import PHASES
+from paragone.store.records import Pair
 
 OTHER = "other"
 # Phases may add up to so much more than the whole before it is said: two clocks of one machine, and rounding.
@@ -68,46 +68,46 @@ class Breakdown:
         return max(0.0, self.phases[phase].median) / whole if whole else 0.0
 
 
-def breakdowns(rows: Iterable[Mapping[str, Any]]) -> list[Breakdown]:
+def breakdowns(rows: Iterable[Pair]) -> list[Breakdown]:
     """Return a breakdown of every cell that has a pair, in the order in which the cells first appear."""
-    cells: dict[Key, list[Mapping[str, Any]]] = {}
+    cells: dict[Key, list[Pair]] = {}
     for row in rows:
-        cells.setdefault((row["problem"], row["variant"], row["batch_size"], row["threads"]), []).append(row)
+        cells.setdefault((row.problem, row.variant, row.batch_size, row.threads), []).append(row)
     ordered = sorted(cells, key=lambda key: (key[0], key[3], key[2]))
     return [_breakdown(key, cells[key]) for key in ordered]
 
 
-def _breakdown(key: Key, rows: list[Mapping[str, Any]]) -> Breakdown:
-    told = [phase for phase in PHASES if any(phase in row["phases"] for row in rows)]
-    phases = {phase: spread(_per_step(row, row["phases"].get(phase, 0)) for row in rows) for phase in told}
-    others = spread(_per_step(row, row["clocked_ns"] - sum(row["phases"].values())) for row in rows)
+def _breakdown(key: Key, rows: list[Pair]) -> Breakdown:
+    told = [phase for phase in PHASES if any(phase in row.phases for row in rows)]
+    phases = {phase: spread(_per_step(row, row.phases.get(phase, 0)) for row in rows) for phase in told}
+    others = spread(_per_step(row, row.clocked_ns - sum(row.phases.values())) for row in rows)
     return Breakdown(
         *key,
         rounds=len(rows),
         phases={**phases, OTHER: others},
         parts=_parts(rows),
-        clocked=spread(_per_step(row, row["clocked_ns"]) for row in rows),
-        plain=spread(_per_step(row, row["plain_ns"]) for row in rows),
-        cost=median(row["clocked_ns"] / row["plain_ns"] - 1 for row in rows),
-        is_same=all(row["is_same"] for row in rows),
+        clocked=spread(_per_step(row, row.clocked_ns) for row in rows),
+        plain=spread(_per_step(row, row.plain_ns) for row in rows),
+        cost=median(row.clocked_ns / row.plain_ns - 1 for row in rows),
+        is_same=all(row.is_same for row in rows),
     )
 
 
-def _parts(rows: list[Mapping[str, Any]]) -> dict[str, tuple[float, ...]]:
-    names = dict.fromkeys(name for row in rows for name in row["parts"])
-    calls = {name: max(len(row["parts"].get(name, ())) for row in rows) for name in names}
+def _parts(rows: list[Pair]) -> dict[str, tuple[float, ...]]:
+    names = dict.fromkeys(name for row in rows for name in row.parts)
+    calls = {name: max(len(row.parts.get(name, ())) for row in rows) for name in names}
     return {
         name: tuple(
-            median(_per_step(row, row["parts"][name][call]) for row in rows if call < len(row["parts"].get(name, ())))
+            median(_per_step(row, row.parts[name][call]) for row in rows if call < len(row.parts.get(name, ())))
             for call in range(calls[name])
         )
         for name in names
     }
 
 
-def _per_step(row: Mapping[str, Any], ns: float) -> float:
+def _per_step(row: Pair, ns: float) -> float:
     """Return microseconds per step."""
-    return float(ns / row["n_steps"] / 1000)
+    return float(ns / row.n_steps / 1000)
 
 
 def spread(values: Iterable[float]) -> Spread:

@@ -8,6 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from paragone.store.plan_records import Cell, VariantRecord
+from paragone.store.run_folder import frame_of
+
 if TYPE_CHECKING:
     from paragone.store.run_folder import Run
 
@@ -30,11 +33,11 @@ def planned_cells(run: Run) -> pd.DataFrame:
     plan, because its variant failed or was too slow before it was fixed, has a row too.
     """
     columns = [*CELL, "once_per_launch"]
-    planned = pd.DataFrame(run.plan["cells"], columns=columns).drop_duplicates(CELL)
+    planned = frame_of(Cell, run.plan.cells)[columns].drop_duplicates(CELL)
     unplanned = _cells_named_by_outcomes(run, planned)
     cells = pd.concat([planned, unplanned[~is_in(unplanned, planned, CELL)]], ignore_index=True)
     cells["once_per_launch"] = cells["once_per_launch"].eq(True)
-    about = pd.DataFrame(run.plan["variants"], columns=ABOUT_A_VARIANT)
+    about = frame_of(VariantRecord, run.plan.variants)[ABOUT_A_VARIANT]
     cells = cells.merge(about, on="variant", how="inner")
     return cells.astype({"batch_size": "int64", "threads": "int64", "control": "bool"})
 
@@ -44,7 +47,7 @@ def _cells_named_by_outcomes(run: Run, planned: pd.DataFrame) -> pd.DataFrame:
     outcomes = _outcomes_of_cells(run)
     outcomes = outcomes[~outcomes["status"].isin(STATUSES_WITH_TIMES)]
     grid = pd.concat([planned[["problem", "batch_size"]], outcomes[["problem", "batch_size"]].dropna()])
-    threads = pd.DataFrame({"threads": run.plan["threads"]})
+    threads = pd.DataFrame({"threads": run.plan.threads})
     grid = grid.drop_duplicates().sort_values(["problem", "batch_size"]).merge(threads, how="cross")
     named = _matched(grid, outcomes, ["problem"])
     return named[CELL].drop_duplicates().assign(once_per_launch=False)
@@ -115,7 +118,7 @@ def _verdicts_of_checks(run: Run, cells: pd.DataFrame, samples: pd.DataFrame) ->
     redeemed = said["status"].eq("rejected") & is_in(said, samples, CELL)
     passed = said[said["status"] == "passed"]
     ends = [is_in(said, passed[passed["stage"] == stage], CELL) for stage in ("head", "tail")]
-    without_twin = said["stage"].eq("twin") & said["status"].eq("not checked") & ends[0] & ends[1]
+    without_twin = said["stage"].eq("stress") & said["status"].eq("not checked") & ends[0] & ends[1]
     return said[~redeemed & ~without_twin]
 
 
@@ -142,4 +145,4 @@ def _closest_errors(said: pd.DataFrame) -> pd.DataFrame:
 
 def was_finished(run: Run) -> bool:
     """Return whether the run came to the end of its plan."""
-    return bool(run.finished and run.finished.get("finished"))
+    return run.finished is not None and run.finished.finished

@@ -51,7 +51,7 @@ def summarise(results: Results) -> pd.DataFrame:
     times = (throughputs(samples, launches), cold_calls(run, launches), ratios(samples, frame, run))
     for estimates in (*times, memory_use(run)):
         frame = frame.merge(estimates, on=CELL, how="left")
-    n_train = frame["problem"].map({name: problem["n_train"] for name, problem in run.plan["problems"].items()})
+    n_train = frame["problem"].map({name: problem.n_train for name, problem in run.plan.problems.items()})
     frame["seconds_per_epoch"] = frame["seconds_per_step"] * (n_train // frame["batch_size"])
     frame = with_shares(frame, run)
     frame.loc[~frame["status"].isin(STATUSES_WITH_TIMES), MEASURED] = np.nan
@@ -65,7 +65,7 @@ def summarise(results: Results) -> pd.DataFrame:
 def cells_with_statuses(run: Run, samples: pd.DataFrame) -> pd.DataFrame:
     """Return the planned cells with the rounds that each was to get in a launch, and what became of it."""
     cells = planned_cells(run)
-    cells["rounds"] = np.where(cells["once_per_launch"], 1, run.plan["rounds"])
+    cells["rounds"] = np.where(cells["once_per_launch"], 1, run.plan.rounds)
     return pd.concat([cells, statuses(run, cells, samples)], axis=1)
 
 
@@ -155,13 +155,13 @@ def memory_use(run: Run) -> pd.DataFrame:
 
 def baseline_variants(run: Run) -> dict[str, str]:
     """Return the baseline's variant for each dtype that it has; axes not asked for take their first value."""
-    name, _, values = run.plan["baseline"].removesuffix("]").partition("[")
+    name, _, values = run.plan.baseline.removesuffix("]").partition("[")
     asked = {value for value in values.split(",") if value and not value.startswith("dtype=")}
     found: dict[str, str] = {}
-    for variant in run.plan["variants"]:
-        axes = set(variant["variant"].removesuffix("]").partition("[")[2].split(","))
-        if variant["implementation"] == name and not variant["control"] and asked <= axes:
-            found.setdefault(variant["dtype"], variant["variant"])
+    for variant in run.plan.variants:
+        axes = set(variant.variant.removesuffix("]").partition("[")[2].split(","))
+        if variant.implementation == name and not variant.control and asked <= axes:
+            found.setdefault(variant.dtype, variant.variant)
     return found
 
 

@@ -61,7 +61,7 @@ def surely_slower(cells: pd.DataFrame, allowed: float) -> pd.DataFrame:
 
 def unknown_verdict(run: Run) -> str:
     """Return what is said of a comparison without an interval."""
-    return "no interval: one launch" if run.plan["launches"] == 1 else "not enough data"
+    return "no interval: one launch" if run.plan.launches == 1 else "not enough data"
 
 
 def log_reach(low: pd.Series[float], high: pd.Series[float]) -> pd.Series[float]:

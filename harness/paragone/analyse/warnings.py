@@ -78,7 +78,7 @@ def _interruptions(run: Run) -> list[str]:
         return []
     return [
         "the run was interrupted: what follows is what there is. Take it up again: paragone bench --resume "
-        + run.plan["run"]
+        + run.plan.run
     ]
 
 
@@ -107,7 +107,7 @@ def _controls(run: Run, frame: pd.DataFrame) -> list[str]:
     """Return what A/A says against the run: no interval at all, a difference where there is none, much noise."""
     controls = frame[frame["control"]]
     # One launch has no interval anywhere and says so in its title: there, times are all that A/A can have.
-    wanted = "ratio_to_baseline" if run.plan["launches"] == 1 else "ratio_low"
+    wanted = "ratio_to_baseline" if run.plan.launches == 1 else "ratio_low"
     known = set(controls.loc[controls[wanted].notna(), "problem"])
     unknown = [problem for problem in frame["problem"].unique() if problem not in known]
     low, high = np.log(controls["ratio_low"]), np.log(controls["ratio_high"])
@@ -190,7 +190,7 @@ def time_shares(run: Run) -> dict[str, float]:
     rounds = float(run.rounds["elapsed_s"].sum())
     timed_samples = run.samples[run.samples["kind"] == "timed"]
     timed = float(timed_samples.loc[is_in(timed_samples, run.rounds, ROUND), "elapsed_ns"].sum()) / 1e9
-    before_plan = run.plan.get("pilot_seconds")
+    before_plan = run.plan.pilot_seconds
     parts = ("start", "load", "setup", "verify", "warmup")
     return {
         "rounds_seconds": rounds,

@@ -8,6 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from msgspec import structs
+
 from paragone import METHOD_VERSION
 from paragone.analyse.results import Results
 from paragone.claims.claim import EPOCH, TRAIN, Claim
@@ -19,10 +21,11 @@ from paragone.implementation.registry import Registered, Unusable, find_variant
 from paragone.machine import environment
 from paragone.measure.bench import Bench
 from paragone.measure.profile import Profile
-from paragone.plan.power import FEWEST_LAUNCHES
 from paragone.plan.request import QUICK_ROUNDS, Request
-from paragone.store.run_folder import read_environment, read_json, read_plan, read_run, read_table
-from paragone.store.runs import PROFILE, is_finished, profile_folders, run_folders
+from paragone.store.plan_records import FEWEST_LAUNCHES, ProfilePlan
+from paragone.store.records import Outcome, Pair
+from paragone.store.run_folder import read_environment, read_plan, read_profile_plan, read_run, read_table
+from paragone.store.runs import is_finished, profile_folders, run_folders
 from paragone.task.mlp.data import DataSet
 from paragone.verify.pilot import Display
 
@@ -124,7 +127,7 @@ class Evidence:
         return findings, finished
 
     def _bench(self, claims: Sequence[Claim]) -> Bench:
-        request = replace(
+        request = structs.replace(
             self._request(claims),
             rounds=QUICK_ROUNDS if self.quick else None,
             evaluated=tuple(sorted({_problem_name(claim) for claim in claims if claim.quantity == EPOCH})),
@@ -133,7 +136,7 @@ class Evidence:
         return Bench(request, self.everyone, self.broken, self.data, self.results, self.command, self.display, given)
 
     def _profile(self, claims: Sequence[Claim]) -> Profile:
-        request = replace(self._request(claims), rounds=PROFILE_ROUNDS)
+        request = structs.replace(self._request(claims), rounds=PROFILE_ROUNDS)
         return Profile(request, self.everyone, self.data, self.results, self.command, self.display)
 
     def _request(self, claims: Sequence[Claim]) -> Request:
@@ -163,25 +166,25 @@ class Evidence:
 
     def _witnesses(self) -> Iterator[Callable[[Claim], Finding | None]]:
         """Yield for each suitable run, then each suitable profile, the latest first, how it settles a claim."""
-        kinds = ((run_folders, "plan.json", _run_settles), (profile_folders, PROFILE, _profile_settles))
-        for folders, plan_file, settles in kinds:
+        kinds = ((run_folders, read_plan, _run_settles), (profile_folders, read_profile_plan, _profile_settles))
+        for folders, read, settles in kinds:
             for folder in reversed(folders(self.results)):
-                if self._is_suitable(folder, plan_file):
+                if self._is_suitable(folder, read):
                     try:
-                        witness = self._with_same_code(folder, plan_file, settles(folder))
+                        witness = self._with_same_code(read(folder).identity, settles(folder))
                     except ResultsUnusable:  # damaged behind its plan: no evidence
                         continue
                     yield witness
 
-    def _is_suitable(self, folder: Path, plan_file: str) -> bool:
+    def _is_suitable(self, folder: Path, read: Callable[[Path], ProfilePlan]) -> bool:
         """Return whether a run came to its end, has launches enough, and is of this machine, data and harness."""
         try:
-            plan, described = read_json(folder / plan_file), read_environment(folder)
+            plan, described = read(folder), read_environment(folder)
             return (
                 is_finished(folder)
-                and plan["method_version"] == METHOD_VERSION
-                and (self.quick or plan.get("launches", 1) >= FEWEST_LAUNCHES)
-                and plan["data"]["sha256"] == self.data.sha256
+                and plan.method_version == METHOD_VERSION
+                and (self.quick or plan.launches >= FEWEST_LAUNCHES)
+                and plan.data.sha256 == self.data.sha256
                 and described["revision"]["source_hash"] == self._described["revision"]["source_hash"]
                 and _machine(described) == _machine(self._described)
             )
@@ -193,10 +196,9 @@ class Evidence:
         return environment.describe()
 
     def _with_same_code(
-        self, folder: Path, plan_file: str, settle: Callable[[Claim], Finding | None]
+        self, identity: Mapping[str, Any], settle: Callable[[Claim], Finding | None]
     ) -> Callable[[Claim], Finding | None]:
         """Return `settle` for claims whose implementations are as they were, and that say something."""
-        identity = read_json(folder / plan_file).get("identity", {})
         sources = {found.name: found for found in self.everyone}
 
         def settle_of_same_code(claim: Claim) -> Finding | None:
@@ -232,12 +234,12 @@ def _run_settles(folder: Path) -> Callable[[Claim], Finding | None]:
 
 def _profile_settles(folder: Path) -> Callable[[Claim], Finding | None]:
     """Return how a profile settles a claim; the pairs of a cell that failed in any round say nothing."""
-    plan, outcomes = read_plan(folder, PROFILE), read_table(folder, "outcomes")
-    failed = {(row["problem"], row["variant"], row.get("batch_size")) for row in outcomes if row["status"] == "failed"}
+    plan, outcomes = read_profile_plan(folder), read_table(folder, Outcome)
+    failed = {(row.problem, row.variant, row.batch_size) for row in outcomes if row.status == "failed"}
     pairs = [
         row
-        for row in read_table(folder, "pairs")
-        if not failed & {(row["problem"], row["variant"], size) for size in (None, row["batch_size"])}
+        for row in read_table(folder, Pair)
+        if not failed & {(row.problem, row.variant, size) for size in (None, row.batch_size)}
     ]
     return lambda claim: None if claim.quantity in (TRAIN, EPOCH) else settle_profile(plan, pairs, claim)
 

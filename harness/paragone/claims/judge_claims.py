@@ -16,7 +16,7 @@ missed: "more than claimed" is then the finding, and not a fault.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import median
@@ -31,6 +31,8 @@ from paragone.analyse.summary import intervals
 from paragone.analyse.verdicts import answer, widened
 from paragone.claims.claim import EPOCH, TRAIN, Claim
 from paragone.plan.power import SMALLEST_MARGIN
+from paragone.store.plan_records import ProfilePlan
+from paragone.store.records import Pair
 from paragone.task.mlp.problem import Problem
 
 REPRODUCED, NOT_REPRODUCED, CANNOT_TELL = "reproduced", "not reproduced", "cannot be told"
@@ -80,7 +82,7 @@ class RunEvidence:
         other = self._cell(claim, claim.than, claim.than_batch_size)
         if mine is None or other is None:
             return None
-        names = {"variant": mine.variant, "than": other.variant, "where": self.results.run.plan["run"]}
+        names = {"variant": mine.variant, "than": other.variant, "where": self.results.run.plan.run}
         for row in (mine, other):
             if row.status != "passed":
                 verdict = CANNOT_RUN if row.status == "unavailable" else CANNOT_TELL
@@ -141,10 +143,10 @@ class RunEvidence:
         return float(row.seconds_per_epoch)
 
 
-def has_problem(plan: Mapping[str, Any], problem: Problem) -> bool:
+def has_problem(plan: ProfilePlan, problem: Problem) -> bool:
     """Return whether a plan holds this very problem: name and numbers."""
-    stored = plan["problems"].get(problem.name)
-    return stored is not None and Problem.from_json(stored).fingerprint() == problem.fingerprint()
+    stored = plan.problems.get(problem.name)
+    return stored is not None and stored.fingerprint() == problem.fingerprint()
 
 
 def judged(
@@ -168,7 +170,7 @@ def judged(
     return CANNOT_TELL, "the interval reaches across what is claimed"
 
 
-def settle_profile(plan: Mapping[str, Any], pairs: Sequence[Mapping[str, Any]], claim: Claim) -> Finding | None:
+def settle_profile(plan: ProfilePlan, pairs: Sequence[Pair], claim: Claim) -> Finding | None:
     """Return what a profile says to a claim about a phase; None where it does not have it in both cells.
 
     The time of the phase in the one relative to that in the other, within a round; per launch the median; Student's t
@@ -188,28 +190,26 @@ def settle_profile(plan: Mapping[str, Any], pairs: Sequence[Mapping[str, Any]], 
         return None
     ratio, low, high = _from_logs(per_launch)
     verdict, why = judged(claim, ratio, low, high, SMALLEST_MARGIN)
-    return Finding(claim, verdict, why, ratio, low, high, mine, than, plan["run"])
+    return Finding(claim, verdict, why, ratio, low, high, mine, than, plan.run)
 
 
 def _first_with_times(
-    pairs: Sequence[Mapping[str, Any]], claim: Claim, names: Sequence[str], batch_size: int
+    pairs: Sequence[Pair], claim: Claim, names: Sequence[str], batch_size: int
 ) -> tuple[str, dict[tuple[int, int, int], float]]:
     found = ((name, _phase_times(pairs, claim, name, batch_size)) for name in names)
     return next(((name, times) for name, times in found if times), ("", {}))
 
 
-def _phase_times(
-    pairs: Sequence[Mapping[str, Any]], claim: Claim, name: str, batch_size: int
-) -> dict[tuple[int, int, int], float]:
+def _phase_times(pairs: Sequence[Pair], claim: Claim, name: str, batch_size: int) -> dict[tuple[int, int, int], float]:
     """Return the nanoseconds per image of the claim's phase in a cell, by launch, wave and round."""
     assert claim.problem is not None
     where = (claim.problem.name, name, batch_size, claim.threads)
     times = {}
     for row in pairs:
-        phase_ns = row["phases"].get(claim.quantity)
-        if (row["problem"], row["variant"], row["batch_size"], row["threads"]) == where and phase_ns:
-            at = (row.get("launch") or 0, row.get("wave") or 0, row["round"])
-            times[at] = phase_ns / row["n_steps"] / batch_size
+        phase_ns = row.phases.get(claim.quantity)
+        if (row.problem, row.variant, row.batch_size, row.threads) == where and phase_ns:
+            at = (row.launch or 0, row.wave or 0, row.round)
+            times[at] = phase_ns / row.n_steps / batch_size
     return times
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated
 
 import typer
+from msgspec import structs
 
 from paragone.cli.app import EXIT_INTERRUPTED, command_line, err, exit_where_interrupted
 from paragone.cli.display import TerminalDisplay
@@ -15,8 +15,8 @@ from paragone.cli.report import write_and_print
 from paragone.cli.values import fraction, thread_counts
 from paragone.errors import Misuse
 from paragone.files.schema import MOST_ROUNDS
-from paragone.plan.power import FEWEST_LAUNCHES
-from paragone.plan.request import BASELINE, QUICK_ROUNDS, Request
+from paragone.plan.request import QUICK_ROUNDS, Request
+from paragone.store.plan_records import BASELINE, FEWEST_LAUNCHES
 
 QUICK_SIZES = (10, 1000)
 
@@ -54,7 +54,7 @@ def bench(
     """Verify, measure and report; goes on where an interrupted run of the same plan stopped."""
     if quick and resolve is not None:
         raise Misuse("--quick has one launch and resolves nothing: leave out --quick or --resolve")
-    request = replace(
+    request = structs.replace(
         request_from(cells, run, thread_counts(threads), QUICK_SIZES if quick else ()),
         launches=launches,
         rounds=rounds or (QUICK_ROUNDS if quick else None),

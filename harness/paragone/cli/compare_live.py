@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from msgspec import structs
 from typer.core import TyperCommand
 from typer.main import get_command
 
@@ -27,8 +28,8 @@ from paragone.cli.values import fraction, thread_counts, write_output
 from paragone.files.schema import MOST_ROUNDS
 from paragone.implementation.contract import VERSION
 from paragone.plan.cells import check
-from paragone.plan.power import FEWEST_LAUNCHES
-from paragone.plan.request import BASELINE, Request
+from paragone.plan.request import Request
+from paragone.store.plan_records import BASELINE, FEWEST_LAUNCHES, Live, LiveVersion
 
 if TYPE_CHECKING:
     from paragone.compare.live import Pairing
@@ -77,7 +78,7 @@ def live(
     run: RunOptions,
 ) -> None:
     """Measure two versions of implementations in one run: `HEAD .` is your edit against the last commit."""
-    request = replace(
+    request = structs.replace(
         request_from(cells, run, thread_counts(threads)),
         launches=launches or FEWEST_LAUNCHES,
         rounds=rounds,
@@ -124,26 +125,26 @@ def compare_live(
     sides = find_sides(a, b)
     pairing = paired(version_set(sides[0]), version_set(sides[1]), request.implementations, everything)
     names = tuple(f"{name}{VERSION}{side.label}" for side in sides for name in pairing.names)
-    request = replace(request, implementations=names, sides=tuple(side.to_text() for side in sides))
+    request = structs.replace(request, implementations=names, sides=tuple(side.to_text() for side in sides))
     registered, _ = everyone_of(request)
     check(request, registered)
     display = TerminalDisplay(err)
     for sentence in introduction(sides, pairing):
         display.say(sentence)
-    about = {"live": described(sides, pairing, shown.allowed)}
+    live = described(sides, pairing, shown.allowed)
     data, runs = data_set(run.data, display), results_folder(run.results)
     measurement = Bench(
-        request, registered, pairing.broken, data, runs, command_line(), display, problem_arguments, about
+        request, registered, pairing.broken, data, runs, command_line(), display, problem_arguments, live
     )
     with exit_where_interrupted("Interrupted before the plan was fixed: nothing was measured, nothing is left behind."):
         folder, finished = measurement.run(fresh=new)
     _end(folder, finished, shown)
 
 
-def described(sides: tuple[Side, Side], pairing: Pairing, allowed: float) -> dict[str, Any]:
+def described(sides: tuple[Side, Side], pairing: Pairing, allowed: float) -> Live:
     """The part of the plan about the two sides: a report is made from the run's folder alone."""
-    entries = {which: {"label": side.label, "words": side.words} for which, side in zip("ab", sides, strict=True)}
-    return {**entries, "left_out": dict(pairing.left_out), "fail_slower": allowed}
+    a, b = (LiveVersion(label=side.label, words=side.words) for side in sides)
+    return Live(a=a, b=b, left_out=dict(pairing.left_out), fail_slower=allowed)
 
 
 def introduction(sides: tuple[Side, Side], pairing: Pairing) -> list[str]:
@@ -172,7 +173,7 @@ def _end(folder: Path, finished: bool, shown: Shown) -> None:
     run = results.run
     path = write_report(results)
     cells = side_by_side(results)
-    written = f"## B against A: {run.plan['run']}\n\n{text(run, cells)}\n"
+    written = f"## B against A: {run.plan.run}\n\n{text(run, cells)}\n"
     if shown.output is not None:
         write_output(shown.output, written)
     if shown.markdown:

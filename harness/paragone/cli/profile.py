@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from msgspec import structs
 from rich.markup import escape
 from rich.table import Table
 
@@ -47,7 +47,7 @@ def profile(
     from paragone.report.text.profile import gaps, read_profile, write_profile
     from paragone.store.runs import results_folder
 
-    request = replace(
+    request = structs.replace(
         request_from(cells, run, (threads,), BATCH_SIZES),
         launches=1,
         rounds=rounds,
@@ -65,7 +65,7 @@ def profile(
     out.print(f"\nProfile: {path}", soft_wrap=True, highlight=False)
     if not finished:
         raise typer.Exit(EXIT_INTERRUPTED)
-    if cells.implementations and any(row["status"] == "failed" for row in gaps(profiled.outcomes)):
+    if cells.implementations and any(row.status == "failed" for row in gaps(profiled.outcomes)):
         raise typer.Exit(EXIT_FAILED_CHECK)
 
 
@@ -80,7 +80,7 @@ def _show(profiled: Profiled) -> None:
             out.print()
     out.print(cost_of_clocks(profiled), soft_wrap=True, highlight=False)
     for row in gaps(profiled.outcomes):
-        out.print(f"{status_line(row)}: {row['reason']}", soft_wrap=True, highlight=False, markup=False)
+        out.print(f"{status_line(row)}: {row.reason}", soft_wrap=True, highlight=False, markup=False)
     for sentence in doubts(profiled):
         out.print(f"[yellow]{escape(sentence)}[/]", soft_wrap=True, highlight=False)
 

@@ -61,7 +61,7 @@ def write_and_print(folder: Path) -> None:
     run = results.run
     path = write_report(results)
     print_summary(results, out)
-    if "live" in run.plan:
+    if run.plan.live is not None:
         out.print()
-        print_side_by_side(side_by_side(results), run.plan["live"]["fail_slower"], out)
+        print_side_by_side(side_by_side(results), run.plan.live.fail_slower, out)
     out.print(f"\nReport: {path}, for a browser {path.with_name('report.html')}", soft_wrap=True, highlight=False)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Annotated, Any, ClassVar
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
 
 import typer
+from msgspec import structs
 from rich.markup import escape
 
 from paragone.cli.app import EXIT_FAILED_CHECK, err, out
-from paragone.cli.display import TerminalDisplay, checks_table, reasons, status_line, verdicts_table
+from paragone.cli.display import TerminalDisplay, checks_table, reasons, verdicts_table
 from paragone.cli.option_groups import with_option_groups
 from paragone.cli.options import (
     NAMES_HELP,
@@ -31,6 +32,7 @@ from paragone.errors import Misuse
 from paragone.implementation.declaration import unavailable_reason
 from paragone.implementation.registry import Registered, select
 from paragone.plan.request import Request
+from paragone.store.records import Outcome
 
 CONTRACT_BATCH_SIZES = (1, 10, 100)  # of the gate that follows the contract's checks, which choose their own
 # A contract that takes longer belongs to an implementation that is slow to start, and the gate starts it twice a
@@ -69,7 +71,7 @@ def verify(
 
     run = RunOptions(data, plugins, None, seed, time_limit, memory_limit)
     request = request_from(cells, run, (threads,), CONTRACT_BATCH_SIZES if contract else ())
-    request = replace(request, slow=slow)
+    request = structs.replace(request, slow=slow)
     registered, unusable = implementations_for(request)
     chosen = select(registered, cells.implementations or ["*"])
     begin = time.perf_counter()
@@ -77,7 +79,7 @@ def verify(
     if contract and not cells.problem and time.perf_counter() - begin > BRIEF_SECONDS:
         request = _with_one_problem(request, chosen[0])
     display = TerminalDisplay(err)
-    rows: list[dict[str, Any]] = []
+    rows: list[Outcome] = []
     checks = verify_only(request, chosen, registered, data_set(data, display), display)
     try:
         for more in checks:
@@ -88,7 +90,7 @@ def verify(
     for folder in unusable:
         err.print(f"[red]{escape(folder.name)}[/]: {escape(folder.reason)}", soft_wrap=True)
     nothing_unusable = not unusable or bool(cells.implementations)
-    if not (contract_is_kept and nothing_unusable) or any(row["status"] == "failed" for row in rows):
+    if not (contract_is_kept and nothing_unusable) or any(row.status == "failed" for row in rows):
         raise typer.Exit(EXIT_FAILED_CHECK)
 
 
@@ -120,19 +122,16 @@ def _with_one_problem(request: Request, entry: Registered) -> Request:
         return request
     words = f"It is slow to start: the gate looks at {supported[0].name} alone. Without --contract it looks at all."
     out.print(words, soft_wrap=True, highlight=False)
-    return replace(request, problems=tuple(supported[:1]))
+    return structs.replace(request, problems=tuple(supported[:1]))
 
 
-def _print_checks(rows: Sequence[dict[str, Any]], verbose: bool) -> None:
+def _print_checks(rows: Sequence[Outcome], verbose: bool) -> None:
     if verbose:
         out.print(checks_table(rows))
     else:
-        for problem in dict.fromkeys(row["problem"] for row in rows):
-            out.print(verdicts_table(problem, [row for row in rows if row["problem"] == problem]))
-    for row in rows:
-        if verbose and row.get("note"):
-            out.print(f"{status_line(row)}: {row['note']}", soft_wrap=True, highlight=False, markup=False)
+        for problem in dict.fromkeys(row.problem for row in rows):
+            out.print(verdicts_table(problem, [row for row in rows if row.problem == problem]))
     for sentence in reasons(rows):
         out.print(sentence, soft_wrap=True, highlight=False, markup=False)
-    counts = Counter(row["status"] for row in rows)
+    counts = Counter(row.status for row in rows)
     out.print(", ".join(f"{n} {status}" for status, n in counts.items()), highlight=False)

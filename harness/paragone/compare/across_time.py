@@ -101,8 +101,8 @@ def compare(results_a: Results, results_b: Results, anyway: bool = False) -> Com
             f"{name_of(a)} and {name_of(b)} cannot be compared: {'; '.join(reasons)}. To compare all the same: --anyway"
         )
     summary_b, samples_b = results_b.summary, results_b.samples
-    if anyway and a.plan["threads"] != b.plan["threads"] and len(a.plan["threads"]) == len(b.plan["threads"]) == 1:
-        summary_b, samples_b = (frame.assign(threads=a.plan["threads"][0]) for frame in (summary_b, samples_b))
+    if anyway and a.plan.threads != b.plan.threads and len(a.plan.threads) == len(b.plan.threads) == 1:
+        summary_b, samples_b = (frame.assign(threads=a.plan.threads[0]) for frame in (summary_b, samples_b))
     cells, fallen = in_both(results_a.summary, summary_b)
     if cells.empty:
         why = "; ".join(f"{reason} ({count})" for reason, count in fallen["why"].value_counts().items())

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from paragone.analyse.statuses import CELL
 from paragone.machine.environment import facts
+from paragone.task.mlp.problem import Problem
 
 if TYPE_CHECKING:
     from paragone.store.run_folder import Run
@@ -22,20 +24,22 @@ SAME, CHANGED, UNKNOWN = "same", "changed", "unknown"
 def other_work(a: Run, b: Run) -> list[str]:
     """Return a sentence for every reason why the times of two runs do not speak of the same work."""
     sentences = []
-    versions = [run.plan["method_version"] for run in (a, b)]
+    versions = [run.plan.method_version for run in (a, b)]
     if versions[0] != versions[1]:
         sentences.append(f"they were measured by method version {versions[0]} and {versions[1]}")
-    for name in sorted(a.plan["problems"].keys() & b.plan["problems"].keys()):
-        ones = [run.plan["problems"][name] for run in (a, b)]
-        keys = sorted((ones[0].keys() | ones[1].keys()) - WORDS_AND_GRID)
-        if changed := [key for key in keys if ones[0].get(key) != ones[1].get(key)]:
-            what = ", ".join(f"{key} {_short(ones[0].get(key))} and {_short(ones[1].get(key))}" for key in changed)
+    for name in sorted(a.plan.problems.keys() & b.plan.problems.keys()):
+        ones = [run.plan.problems[name] for run in (a, b)]
+        keys = sorted({field.name for field in fields(Problem)} - WORDS_AND_GRID)
+        if changed := [key for key in keys if getattr(ones[0], key) != getattr(ones[1], key)]:
+            what = ", ".join(
+                f"{key} {_short(getattr(ones[0], key))} and {_short(getattr(ones[1], key))}" for key in changed
+            )
             sentences.append(f"problem {name} is defined differently: {what}")
-    data = [run.plan["data"] for run in (a, b)]
-    if data[0]["sha256"] != data[1]["sha256"]:
-        names = " and ".join(f"{one['name']} ({str(one['sha256'])[:12]})" for one in data)
+    data = [run.plan.data for run in (a, b)]
+    if data[0].sha256 != data[1].sha256:
+        names = " and ".join(f"{one.name} ({one.sha256[:12]})" for one in data)
         sentences.append(f"they trained on other data: {names}")
-    seeds = [run.plan["seed"] for run in (a, b)]
+    seeds = [run.plan.seed for run in (a, b)]
     if seeds[0] != seeds[1]:
         sentences.append(f"start and order of the images differ: seeds {seeds[0]} and {seeds[1]}")
     return sentences
@@ -44,13 +48,13 @@ def other_work(a: Run, b: Run) -> list[str]:
 def refusals(a: Run, b: Run) -> list[str]:
     """Return a sentence for every reason why no cell of one run may be told from its cell in the other."""
     sentences = other_work(a, b)
-    if not {*a.plan["threads"]} & {*b.plan["threads"]}:
-        counts = " and ".join(", ".join(map(str, run.plan["threads"])) for run in (a, b))
+    if not {*a.plan.threads} & {*b.plan.threads}:
+        counts = " and ".join(", ".join(map(str, run.plan.threads)) for run in (a, b))
         sentences.append(f"they have no number of threads in common: {counts}")
     sentences += [
         f"{name_of(run)} has one launch (--quick), which has no interval: nothing can be told from noise"
         for run in (a, b)
-        if run.plan["launches"] == 1
+        if run.plan.launches == 1
     ]
     return sentences
 
@@ -62,7 +66,7 @@ def _short(value: Any) -> str:
 
 def name_of(run: Run) -> str:
     """Return the name by which a run is spoken of."""
-    return str(run.plan["run"])
+    return run.plan.run
 
 
 def surroundings(run: Run) -> dict[str, str]:
@@ -75,10 +79,10 @@ def surroundings(run: Run) -> dict[str, str]:
         "frequency governor": ", ".join(machine.get("governors") or ()),
         "C library": (about.get("os") or {}).get("c_library"),
         "compilers": ", ".join(sorted({str(one["compiler"]) for one in _receipts(run) if "compiler" in one})),
-        "threads": ", ".join(map(str, run.plan["threads"])),
-        "data set": f"{run.plan['data']['name']} {str(run.plan['data']['sha256'])[:12]}",
-        "baseline": run.plan["baseline"],
-        "launches × rounds": f"{run.plan['launches']} × {run.plan['rounds']}",
+        "threads": ", ".join(map(str, run.plan.threads)),
+        "data set": f"{run.plan.data.name} {run.plan.data.sha256[:12]}",
+        "baseline": run.plan.baseline,
+        "launches × rounds": f"{run.plan.launches} × {run.plan.rounds}",
         "git revision": f"{revision.get('commit') or 'none'}{' with changes' * bool(revision.get('dirty'))}",
         "source of the harness": revision.get("source_hash"),
         "load before the run": _load(about.get("load") or {}),
@@ -92,7 +96,7 @@ def _load(load: Mapping[str, Any]) -> str:
 
 
 def _receipts(run: Run) -> list[dict[str, Any]]:
-    return [build_info for build_info in run.launches["receipt"] if isinstance(build_info, dict)]
+    return [build_info for build_info in run.launches["build_info"] if isinstance(build_info, dict)]
 
 
 def environment_differences(runs: list[Run]) -> list[tuple[str, list[str]]]:
@@ -113,11 +117,11 @@ def source_states(a: Run, b: Run) -> dict[str, str]:
 
     Its code is every file in the folder of its implementation, and what was built of it: compiler, command, versions.
     """
-    known = [run.plan.get("identity", {}) for run in (a, b)]
+    known = [run.plan.identity for run in (a, b)]
     built = [_built(run) for run in (a, b)]
     states = {}
-    for entry in a.plan["variants"]:
-        name, key = entry["variant"], f"source of {entry['implementation']}"
+    for entry in a.plan.variants:
+        name, key = entry.variant, f"source of {entry.implementation}"
         hashes = [identity.get(key) for identity in known]
         if None in hashes:
             states[name] = UNKNOWN
@@ -130,7 +134,7 @@ def source_states(a: Run, b: Run) -> dict[str, str]:
 def _built(run: Run) -> dict[str, set[str]]:
     """Return what the launches of each variant say of how it was built."""
     found: dict[str, set[str]] = {}
-    for name, build_info in zip(run.launches["variant"], run.launches["receipt"], strict=True):
+    for name, build_info in zip(run.launches["variant"], run.launches["build_info"], strict=True):
         if isinstance(build_info, dict):
             found.setdefault(str(name), set()).add(json.dumps(build_info, sort_keys=True))
     return found

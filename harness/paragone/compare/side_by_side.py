@@ -31,8 +31,8 @@ NO_CELL = "absent"
 
 def labels(run: Run) -> tuple[str, str] | None:
     """Return the labels of both sides, or None where the run holds no live comparison."""
-    live = run.plan.get("live")
-    return (live["a"]["label"], live["b"]["label"]) if live else None
+    live = run.plan.live
+    return (live.a.label, live.b.label) if live else None
 
 
 def side_by_side(results: Results) -> pd.DataFrame:

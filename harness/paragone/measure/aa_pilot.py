@@ -6,17 +6,19 @@ import math
 import tempfile
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from msgspec.structs import replace
 from scipy import stats
 
 from paragone.measure.remaining import RemainingSamples
 from paragone.measure.rounds import Rounds
-from paragone.plan.cells import Cell, Contender, ContenderKey
-from paragone.store.run_folder import RunFolder, read_rows
+from paragone.plan.cells import Contender
+from paragone.store.plan_records import Cell, ContenderKey
+from paragone.store.records import Sample
+from paragone.store.run_folder import RunFolder, read_table
 from paragone.task.mlp.data import DataSet
 from paragone.verify.pilot import OpenWorker
 from paragone.verify.verifier import Verifier
@@ -56,7 +58,7 @@ def launch_deviation(
         for launch in range(launches_for(len(cells) // 2)):
             for group in _by_problem_and_threads(cells):
                 schedule.run_launch(group, launch, attempt=0)
-        timed = [row for row in read_rows(Path(folder) / "samples.jsonl") if row["kind"] == "timed"]
+        timed = [sample for sample in read_table(Path(folder), Sample) if sample.kind == "timed"]
     return deviation_of(timed, controls={e.variant.name for e in contenders.values() if e.variant.control})
 
 
@@ -65,7 +67,7 @@ def launches_for(n_points: int) -> int:
     return min(MOST_LAUNCHES, max(FEWEST_LAUNCHES, 1 + math.ceil(FREEDOM / max(1, n_points))))
 
 
-def deviation_of(rows: Iterable[Mapping[str, Any]], controls: set[str]) -> Deviation | None:
+def deviation_of(samples: Iterable[Sample], controls: set[str]) -> Deviation | None:
     """Return the standard deviation between launches of a cell's median log-ratio of control and baseline.
 
     Typical: the median over the grid of the variances, over what the median of such an estimate is where the true
@@ -74,10 +76,10 @@ def deviation_of(rows: Iterable[Mapping[str, Any]], controls: set[str]) -> Devia
     too, after an unlucky A/A pilot too, is planned by it.
     """
     times: dict[tuple[Any, ...], dict[int, float]] = {}
-    for row in rows:
-        variant = row["variant"].removesuffix(" (A/A)")
-        launch = (row["problem"], variant, row["batch_size"], row["threads"], row["launch"])
-        times.setdefault((*launch, row["variant"] in controls), {})[row["round"]] = row["elapsed_ns"]
+    for sample in samples:
+        variant = sample.variant.removesuffix(" (A/A)")
+        launch = (sample.problem, variant, sample.batch_size, sample.threads, sample.launch)
+        times.setdefault((*launch, sample.variant in controls), {})[sample.round] = sample.elapsed_ns
     medians: dict[tuple[Any, ...], list[float]] = {}
     for point, baseline in times.items():
         *place, _, is_control = point

@@ -10,10 +10,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import msgspec
+from msgspec import structs
+
+from paragone import METHOD_VERSION
 from paragone.implementation.registry import Registered, Unusable, select
 from paragone.machine import environment
 from paragone.machine.cpus import harness_cpus, pinned_to
-from paragone.machine.memory import memory_limit_bytes
+from paragone.machine.memory import memory_limit_bytes, worker_limit_bytes
 from paragone.measure.aa_pilot import Deviation, launch_deviation
 from paragone.measure.call_cost import call_costs
 from paragone.measure.learning_curves import draw_curves
@@ -22,10 +26,19 @@ from paragone.measure.memory_pass import measure_memory, pass_seconds
 from paragone.measure.remaining import remaining_samples
 from paragone.measure.resume import RunIdentity
 from paragone.measure.rounds import Rounds
-from paragone.plan.cells import Cell, Contender, ContenderKey, batch_sizes, enrol, own_environments, plan_json
+from paragone.plan.cells import (
+    Contender,
+    batch_sizes,
+    contenders_of,
+    describe_data,
+    describe_variants,
+    own_environments,
+)
 from paragone.plan.power import launches_to_resolve, minimum_detectable_difference
 from paragone.plan.request import Request
 from paragone.plan.waves import in_waves
+from paragone.store.plan_records import Cell, ContenderKey, Live, Plan
+from paragone.store.records import Finished, Source
 from paragone.store.run_folder import RunFolder, read_plan, read_rows
 from paragone.store.runs import new_run_folder
 from paragone.task.mlp.data import DataSet, check_fits
@@ -47,7 +60,7 @@ class Bench:
     command: str
     display: Display
     problems: Mapping[str, str] = field(default_factory=dict)  # by name, as the user gave them: a name or a path
-    about: Mapping[str, Any] = field(default_factory=dict)  # what else the plan is to say
+    live: Live | None = None  # what a live comparison compares
 
     def run(self, fresh: bool = False, resume: Path | None = None) -> tuple[Path, bool]:
         """Measure; return the run's folder and whether it came to its end.
@@ -64,7 +77,7 @@ class Bench:
         for problem in self.request.problems:
             check_fits(problem, self.data)
         chosen = select(self.everyone, self.request.implementations or ("*",))
-        contenders = {e.key: e for e in enrol(self.request, chosen, self.everyone)}
+        contenders = {e.key: e for e in contenders_of(self.request, chosen, self.everyone)}
         known = RunIdentity(self.request, contenders.values(), self.data.sha256, self._described)
         folder = resume or (None if fresh else known.unfinished(self.results, self.display.say))
         if folder is not None:
@@ -104,30 +117,42 @@ class Bench:
         cells = in_waves(cells, peaks, memory_limit_bytes() // 2, baselines, folders)
         predicting = {e.key for e in contenders.values() if e.variant.implementation.predicts}
         evaluated = self.request.evaluated
-        cells = [replace(c, evaluates=c.problem in evaluated and c.contender in predicting) for c in cells]
+        cells = [structs.replace(c, evaluates=c.problem in evaluated and c.contender in predicting) for c in cells]
         rounds = self.request.rounds or rounds_in_time(cells)
-        facts = {
-            **self.about,
-            "created": datetime.now(UTC).isoformat(timespec="seconds"),
-            "command": self.command,
-            "workloads": dict(self.problems),
-            "launches": launches,
-            "rounds": rounds,
-            "eta_seconds": eta_seconds(cells, launches, rounds, surveys) + memory_seconds,
-            "memory_seconds": memory_seconds,
-            "launch_deviation": deviation and deviation.typical,
-            "launch_deviation_upper": deviation and deviation.upper,
-            "minimum_detectable_difference": resolvable,
-            "data": self._data_facts(),
-            "calls": call_costs(contenders.values(), self.data, self._open_worker, self.request.seed),
-            "identity": identity,
-            "pilot_seconds": time.perf_counter() - begin,
-        }
-        plan = plan_json(self.request, list(contenders.values()), cells, self.broken, facts)
+        plan = Plan(
+            method_version=METHOD_VERSION,
+            run="",  # named when its folder is made
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            command=self.command,
+            seed=self.request.seed,
+            quick=self.request.quick,
+            baseline=self.request.baseline,
+            threads=self.request.threads,
+            time_limit_s=self.request.time_limit_s,
+            memory_limit_bytes=self.request.memory_limit_bytes or worker_limit_bytes(),
+            launches=launches,
+            rounds=rounds,
+            eta_seconds=eta_seconds(cells, launches, rounds, surveys) + memory_seconds,
+            memory_seconds=memory_seconds,
+            pilot_seconds=time.perf_counter() - begin,
+            launch_deviation=deviation and deviation.typical,
+            launch_deviation_upper=deviation and deviation.upper,
+            minimum_detectable_difference=resolvable,
+            request=self.request.stored(),
+            problem_arguments=dict(self.problems),
+            problems={problem.name: problem for problem in self.request.problems},
+            variants=describe_variants(contenders.values()),
+            cells=tuple(cells),
+            unusable=tuple(self.broken),
+            data=describe_data(self.data),
+            calls=tuple(call_costs(contenders.values(), self.data, self._open_worker, self.request.seed)),
+            identity=dict(identity),
+            live=self.live,
+        )
         outcomes = [row for survey in surveys for row in survey.outcomes]
-        sources = {e.found.name: e.found.kept_source() for e in contenders.values()}
+        sources = {e.found.name: msgspec.convert(e.found.kept_source(), Source) for e in contenders.values()}
         folder = new_run_folder(self.results, datetime.now(UTC), plan, self._described, outcomes, sources)
-        self.display.show_plan({**plan, "run": folder.name}, outcomes)
+        self.display.show_plan(structs.replace(plan, run=folder.name), outcomes)
         return folder
 
     def _pilot(self, contenders: Mapping[ContenderKey, Contender]) -> list[PilotResult]:
@@ -161,10 +186,6 @@ class Bench:
             return launches_to_resolve(self.request.resolve, deviation.upper)
         return self.request.launches
 
-    def _data_facts(self) -> dict[str, Any]:
-        sizes = {"n_train": len(self.data.train_labels), "n_test": len(self.data.test_labels)}
-        return {"name": self.data.name, "origin": self.data.origin, "sha256": self.data.sha256, **sizes}
-
     def _measure(self, rows: RunFolder, contenders: Mapping[ContenderKey, Contender]) -> bool:
         """Carry out what is left of the plan; return whether it came to its end."""
         begin = time.perf_counter()
@@ -179,16 +200,16 @@ class Bench:
             finished = True
         except KeyboardInterrupt:
             self.display.say("Interrupted. What was measured is kept; the same command goes on from here.")
-        rows.end({"finished": finished, "elapsed_s": time.perf_counter() - begin})
+        rows.end(Finished(finished=finished, elapsed_s=time.perf_counter() - begin))
         return finished
 
     def _run_launches(self, rows: RunFolder, contenders: Mapping[ContenderKey, Contender]) -> None:
         plan = read_plan(rows.folder)
-        cells = [Cell.of(cell) for cell in plan["cells"]]
-        remaining, attempts = remaining_samples(rows.folder, plan["rounds"])
-        seconds = sum(remaining.seconds(cell, plan["launches"]) for cell in cells)
+        cells = plan.cells
+        remaining, attempts = remaining_samples(rows.folder, plan.rounds)
+        seconds = sum(remaining.seconds(cell, plan.launches) for cell in cells)
         with self.display.progress("measuring", seconds) as advance:
-            began = datetime.fromisoformat(plan["created"]).timestamp()
+            began = datetime.fromisoformat(plan.created).timestamp()
             schedule = Rounds(
                 rows,
                 contenders,
@@ -196,11 +217,11 @@ class Bench:
                 self._gatekeeper,
                 self._open_worker,
                 remaining,
-                plan["seed"],
+                plan.seed,
                 began,
                 advance,
             )
-            for launch in range(plan["launches"]):
+            for launch in range(plan.launches):
                 advance(f"launch {launch + 1}: the machine's limits", 0)
                 record_limits(rows, list(contenders.values()), cells, self._open_worker, launch)
                 for wave in sorted({cell.wave for cell in cells}):

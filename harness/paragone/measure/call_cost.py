@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
-from typing import Any
 
 from paragone.errors import MeasurementFailed
 from paragone.files.paths import PACKAGE
@@ -16,6 +15,7 @@ from paragone.implementation.contract import Implementation, variants
 from paragone.implementation.declaration import unavailable_reason
 from paragone.implementation.registry import Registered, read_folder
 from paragone.plan.cells import Contender
+from paragone.store.plan_records import CallCostRow
 from paragone.task.mlp.data import DataSet
 from paragone.verify.pilot import OpenWorker, load_worker
 from paragone.worker.commands import TimeCall
@@ -23,26 +23,22 @@ from paragone.worker.commands import TimeCall
 NULLS = PACKAGE / "adapters" / "null"
 
 
-def call_costs(
-    contenders: Iterable[Contender], data: DataSet, open_worker: OpenWorker, seed: int
-) -> list[dict[str, Any]]:
+def call_costs(contenders: Iterable[Contender], data: DataSet, open_worker: OpenWorker, seed: int) -> list[CallCostRow]:
     """Return a row for each bridge that the contenders cross, and for each size of a call.
 
     A row has bridge, n_images (one, and the whole training set), call_seconds, and the reason where it is None.
     """
-    crossing = {e.variant.implementation.bridge: e for e in contenders if e.variant.implementation.bridge in nulls()}
+    crossing = {bridge: e for e in contenders if (bridge := e.variant.implementation.bridge) and bridge in nulls()}
     return [row for bridge, contender in crossing.items() for row in _costs(bridge, contender, data, open_worker, seed)]
 
 
 @cache
-def nulls() -> dict[str | None, type[Implementation]]:
+def nulls() -> dict[str, type[Implementation]]:
     """Return the implementation that trains nothing, by bridge."""
-    return {implementation.bridge: implementation for implementation in read_folder(NULLS)}
+    return {implementation.bridge: implementation for implementation in read_folder(NULLS) if implementation.bridge}
 
 
-def _costs(
-    bridge: str | None, crossing: Contender, data: DataSet, open_worker: OpenWorker, seed: int
-) -> list[dict[str, Any]]:
+def _costs(bridge: str, crossing: Contender, data: DataSet, open_worker: OpenWorker, seed: int) -> list[CallCostRow]:
     null = nulls()[bridge]
     contender = replace(crossing, found=Registered(null, NULLS), variant=next(variants(null)))
     sizes = (1, crossing.problem.n_train)
@@ -58,5 +54,5 @@ def _costs(
         worker.kill()
 
 
-def _row(bridge: str | None, n_images: int, call_seconds: float | None, reason: str = "") -> dict[str, Any]:
-    return {"bridge": bridge, "n_images": n_images, "call_seconds": call_seconds, "reason": reason}
+def _row(bridge: str, n_images: int, call_seconds: float | None, reason: str = "") -> CallCostRow:
+    return CallCostRow(bridge=bridge, n_images=n_images, call_seconds=call_seconds, reason=reason)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from paragone.errors import MeasurementFailed
+from paragone.store.records import Evaluation, Sample
 from paragone.task.mlp.data import DataSet
 from paragone.task.mlp.perturbation import logits
 from paragone.task.mlp.state import State
@@ -22,33 +22,43 @@ MOST_CALLS = 50
 UNCERTAIN = 1e-4
 
 
-# What a row of evaluations has of the sample that it follows.
-PLACE = ("problem", "variant", "batch_size", "threads", "wave", "launch", "attempt", "round")
-
-
-def evaluate_after(sample: Mapping[str, Any], worker: WorkerHandle, data: DataSet, n_calls: int) -> dict[str, Any]:
-    """Return the row of evaluations that follows a timed sample. Raises as `evaluate` does."""
-    return {**{key: sample[key] for key in PLACE}, **evaluate(worker, data, n_calls)}
+def evaluate_after(sample: Sample, worker: WorkerHandle, data: DataSet, n_calls: int) -> Evaluation:
+    """The evaluation that follows a timed sample. Raises as `evaluate` does."""
+    return Evaluation(
+        problem=sample.problem,
+        variant=sample.variant,
+        batch_size=sample.batch_size,
+        threads=sample.threads,
+        wave=sample.wave,
+        launch=sample.launch,
+        attempt=sample.attempt,
+        round=sample.round,
+        n_calls=n_calls,
+        n_images=len(data.test_labels),
+        elapsed_ns=evaluate(worker, data, n_calls),
+    )
 
 
 def calls_of_a_sample(worker: WorkerHandle, data: DataSet) -> int:
-    """Return how many calls make one sample; the worker takes the test set, and may compile, before. Raises too."""
+    """How many calls make one sample. The first call, not timed, copies the test set and may compile.
+
+    Raises as `evaluate` does.
+    """
     evaluate(worker, data, 1)
-    once_ns = evaluate(worker, data, 1)["elapsed_ns"]
+    once_ns = evaluate(worker, data, 1)
     return int(min(MOST_CALLS, max(1, round(EVALUATION_SECONDS * 1e9 / max(1, once_ns)))))
 
 
-def evaluate(worker: WorkerHandle, data: DataSet, n_calls: int) -> dict[str, Any]:
-    """Have the worker name the class of every test image `n_calls` times, with the parameters that it has now.
+def evaluate(worker: WorkerHandle, data: DataSet, n_calls: int) -> int:
+    """Have the worker classify all test images `n_calls` times with its present parameters; return the nanoseconds.
 
-    Return the columns `n_calls`, `n_images` and `elapsed_ns` of a row of evaluations. Raises MeasurementFailed where
-    it does not answer, or names other classes than its parameters do.
+    Raises MeasurementFailed where it does not answer, or where its classes are not those of its parameters.
     """
     evaluated, arrays = worker.call_with_arrays(Evaluate(n_calls=n_calls))
     state, _ = worker.result()
     if fault := fault_of_classes(state, data, arrays.get("classes")):
         raise MeasurementFailed(f"predict: {fault}")
-    return {"n_calls": n_calls, "n_images": len(data.test_labels), "elapsed_ns": evaluated.elapsed_ns}
+    return evaluated.elapsed_ns
 
 
 def fault_of_classes(state: State, data: DataSet, got: NDArray[Any] | None) -> str | None:

@@ -14,9 +14,11 @@ from paragone.errors import MeasurementFailed, Unavailable
 from paragone.implementation.contract import Variant
 from paragone.implementation.declaration import unavailable_reason
 from paragone.implementation.registry import Registered
-from paragone.plan.cells import Cell, Contender, ContenderKey, grid
+from paragone.plan.cells import Contender, grid
 from paragone.plan.request import Request
-from paragone.store.run_folder import RunFolder, read_json, read_rows
+from paragone.store.plan_records import Cell, ContenderKey
+from paragone.store.records import Accuracy, Outcome
+from paragone.store.run_folder import RunFolder, read_plan, read_table
 from paragone.task.mlp.data import DataSet, check_fits
 from paragone.task.mlp.perturbation import logits
 from paragone.task.mlp.state import State
@@ -101,9 +103,10 @@ def draw_curves(
     display: Display,
 ) -> None:
     """Append the learning curve of one variant of each implementation to the run, or the reason of a gap."""
-    cells = [Cell.of(cell) for cell in read_json(rows.folder / "plan.json")["cells"]]
-    told = [row for row in read_rows(rows.folder / "outcomes.jsonl") if row["stage"] == "accuracy"]
-    done = {(row["problem"], row["variant"]) for row in [*read_rows(rows.folder / "accuracy.jsonl"), *told]}
+    outcomes = [row for row in read_table(rows.folder, Outcome) if row.stage == "accuracy"]
+    done = {(row.problem, row.variant) for row in outcomes}
+    done |= {(row.problem, row.variant) for row in read_table(rows.folder, Accuracy)}
+    cells = read_plan(rows.folder).cells
     curves = [(e, cell) for e, cell in _one_of_each(cells, contenders) if e.key[:2] not in done]
     most_seconds, most_epochs = (QUICK_SECONDS, QUICK_EPOCHS) if request.quick else (MOST_SECONDS, MOST_EPOCHS)
     with display.progress("learning curves", len(curves)) as advance:
@@ -118,7 +121,7 @@ def draw_curves(
             elif epochs > 0:
                 reason = _draw_curve(rows, contender, cell, data, epochs, request)
             if reason:
-                rows.append("outcomes", outcome(contender, cell.batch_size, "accuracy", "not measured", reason))
+                rows.append(outcome(contender, cell.batch_size, "accuracy", "not measured", reason))
 
 
 def _draw_curve(rows: RunFolder, contender: Contender, cell: Cell, data: DataSet, epochs: int, request: Request) -> str:
@@ -131,12 +134,20 @@ def _draw_curve(rows: RunFolder, contender: Contender, cell: Cell, data: DataSet
         return str(error)
     finally:
         worker.kill()
-    place = {"problem": cell.problem, "variant": cell.variant, "batch_size": cell.batch_size}
-    points = [
-        {**place, "epoch": at.epoch, "correct": at.correct, "n_test": at.n_test, "elapsed_s": at.training_seconds}
-        for at in curve
-    ]
-    rows.append("accuracy", *points)
+    rows.append(
+        *(
+            Accuracy(
+                problem=cell.problem,
+                variant=cell.variant,
+                batch_size=cell.batch_size,
+                epoch=at.epoch,
+                correct=at.correct,
+                n_test=at.n_test,
+                elapsed_s=at.training_seconds,
+            )
+            for at in curve
+        )
+    )
     return ""
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from paragone.errors import MeasurementFailed
-from paragone.plan.cells import Cell, Contender
-from paragone.store.run_folder import RunFolder, read_rows
+from paragone.plan.cells import Contender
+from paragone.store.plan_records import Cell
+from paragone.store.records import Limit
+from paragone.store.run_folder import RunFolder, read_table
 from paragone.verify.pilot import OpenWorker
 from paragone.worker.commands import MeasureLimits
 
@@ -23,18 +24,12 @@ def record_limits(
 
     `contenders` and `cells` are those of the run. What the launch has already is not measured again.
     """
-    known = {
-        (row["problem"], row["dtype"], row["threads"])
-        for row in read_rows(folder.folder / "limits.jsonl")
-        if row["launch"] == launch
-    }
+    known = {(row.problem, row.dtype, row.threads) for row in read_table(folder.folder, Limit) if row.launch == launch}
     for contender in one_for_each(contenders):
         place = _place(contender)
         if place not in known:
             sizes = sorted({cell.batch_size for cell in cells if cell.problem == contender.problem.name})
-            where = dict(zip(("problem", "dtype", "threads"), place, strict=True))
-            rows = [{**where, "launch": launch, **row} for row in _limits(contender, sizes, open_worker)]
-            folder.append("limits", *rows)
+            folder.append(*_limits(contender, sizes, open_worker, launch))
 
 
 def one_for_each(contenders: Sequence[Contender]) -> list[Contender]:
@@ -47,7 +42,7 @@ def _place(contender: Contender) -> tuple[str, str, int]:
     return contender.problem.name, contender.variant.dtype, contender.threads
 
 
-def _limits(contender: Contender, batch_sizes: Sequence[int], open_worker: OpenWorker) -> Iterator[dict[str, Any]]:
+def _limits(contender: Contender, batch_sizes: Sequence[int], open_worker: OpenWorker, launch: int) -> Iterator[Limit]:
     """Yield a row for each limit; none where the process fails: then there is no share of the limit to show."""
     command = MeasureLimits(
         layers=contender.problem.layers, dtype=contender.variant.dtype, batch_sizes=tuple(batch_sizes)
@@ -59,7 +54,15 @@ def _limits(contender: Contender, batch_sizes: Sequence[int], open_worker: OpenW
         return
     finally:
         worker.kill()
-    yield {"what": "gemm", "per_second": found.gemm}
-    yield {"what": "read", "per_second": found.read}
-    for size in batch_sizes:
-        yield {"what": "products", "batch_size": size, "per_second": found.products[size]}
+    rates: list[tuple[str, int | None, float]] = [("gemm", None, found.gemm), ("read", None, found.read)]
+    rates += [("products", size, found.products[size]) for size in batch_sizes]
+    for what, size, per_second in rates:
+        yield Limit(
+            problem=contender.problem.name,
+            dtype=contender.variant.dtype,
+            threads=contender.threads,
+            batch_size=size,
+            launch=launch,
+            what=what,
+            per_second=per_second,
+        )

@@ -6,7 +6,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
-from paragone.plan.cells import Cell, Contender
+from paragone.plan.cells import Contender
+from paragone.store.plan_records import Cell
 from paragone.worker.handle import WorkerHandle
 
 

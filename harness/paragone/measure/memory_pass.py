@@ -16,8 +16,10 @@ from msgspec.structs import asdict
 
 from paragone.errors import MeasurementFailed
 from paragone.measure.remaining import remaining_samples
-from paragone.plan.cells import Cell, Contender, ContenderKey
-from paragone.store.run_folder import RunFolder, read_json, read_rows
+from paragone.plan.cells import Contender
+from paragone.store.plan_records import Cell, ContenderKey
+from paragone.store.records import MemoryRow
+from paragone.store.run_folder import RunFolder, read_plan, read_table
 from paragone.task.mlp.data import DataSet
 from paragone.verify.pilot import Display, OpenWorker, load_worker
 from paragone.verify.pilot_result import PilotResult
@@ -39,25 +41,32 @@ def measure_memory(
     with display.progress("peak memory", len(cells)) as advance:
         for cell in cells:
             advance(f"{cell.variant} at batch {cell.batch_size}", 1)
-            problem, variant, threads = cell.contender
-            place = {"problem": problem, "variant": variant, "batch_size": cell.batch_size, "threads": threads}
             begin = time.perf_counter()
-            found = _measured(cell, contenders[cell.contender], data, seed, open_worker)
-            rows.append("memory", {**place, **found, "elapsed_s": time.perf_counter() - begin})
+            measured = _measured(cell, contenders[cell.contender], data, seed, open_worker)
+            rows.append(
+                MemoryRow(
+                    problem=cell.problem,
+                    variant=cell.variant,
+                    batch_size=cell.batch_size,
+                    threads=cell.threads,
+                    n_steps=memory_steps(cell),
+                    elapsed_s=time.perf_counter() - begin,
+                    **measured,
+                )
+            )
 
 
 def _measured(cell: Cell, contender: Contender, data: DataSet, seed: int, open_worker: OpenWorker) -> dict[str, Any]:
     """Return what a fresh worker says of one cell, or why it says nothing."""
-    n_steps = memory_steps(cell)
     worker = open_worker(contender)
     try:
         load_worker(worker, contender, data, seed)
-        used = worker.call(MeasureMemory(batch_size=cell.batch_size, n_steps=n_steps))
+        used = worker.call(MeasureMemory(batch_size=cell.batch_size, n_steps=memory_steps(cell)))
     except MeasurementFailed as error:
-        return {"n_steps": n_steps, "status": "failed", "reason": str(error)}
+        return {"status": "failed", "reason": str(error)}
     finally:
         worker.kill()
-    return {**asdict(used), "n_steps": n_steps, "status": "measured", "reason": ""}
+    return {**asdict(used), "status": "measured", "reason": ""}
 
 
 def cells_without_row(folder: Path) -> list[Cell]:
@@ -65,15 +74,12 @@ def cells_without_row(folder: Path) -> list[Cell]:
 
     Each once, in the order of the plan, where the baseline stands in every wave.
     """
-    plan = read_json(folder / "plan.json")
-    remaining, _ = remaining_samples(folder, plan["rounds"])
+    plan = read_plan(folder)
+    remaining, _ = remaining_samples(folder, plan.rounds)
     timed = {sampled[:4] for sampled in remaining.sampled}
-    done = {
-        (row["problem"], row["variant"], row["threads"], row["batch_size"])
-        for row in read_rows(folder / "memory.jsonl")
-    }
+    done = {(row.problem, row.variant, row.threads, row.batch_size) for row in read_table(folder, MemoryRow)}
     cells: dict[tuple[Any, ...], Cell] = {}
-    for planned in map(Cell.of, plan["cells"]):
+    for planned in plan.cells:
         place = (*planned.contender, planned.batch_size)
         dead = {(planned.contender, planned.batch_size), (planned.contender, None)} & remaining.dead
         if place in timed and place not in done and not dead:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -20,10 +20,12 @@ from paragone.machine import environment
 from paragone.machine.cpus import harness_cpus, pinned_to
 from paragone.machine.memory import memory_limit_bytes
 from paragone.machine.threads import thread_count_fault
-from paragone.plan.cells import Cell, Contender, ContenderKey, batch_sizes, chosen_variants, describe_variant, enrol
+from paragone.plan.cells import Contender, batch_sizes, chosen_variants, contenders_of, describe_data, describe_variants
 from paragone.plan.request import ROUNDS, Request
 from paragone.plan.waves import in_waves
-from paragone.store.run_folder import PROFILE_COLUMNS, RunFolder
+from paragone.store.plan_records import Cell, ContenderKey, ProfilePlan
+from paragone.store.records import Clock, Finished, Pair
+from paragone.store.run_folder import RunFolder
 from paragone.store.runs import new_profile_folder
 from paragone.task.mlp.data import DataSet, check_fits
 from paragone.verify.pilot import Display, Pilot, load_worker, open_worker
@@ -72,7 +74,7 @@ class Profile:
                 check_fits(problem, self.data)
             chosen = select(self.everyone, self.request.implementations or ("*",))
             wanted = chosen_variants(self.request, chosen)  # a baseline that was not asked for has no part in this
-            contenders = {e.key: e for e in enrol(self.request, chosen, self.everyone) if e.variant in wanted}
+            contenders = {e.key: e for e in contenders_of(self.request, chosen, self.everyone) if e.variant in wanted}
             return self._run(contenders)
 
     @property
@@ -96,19 +98,17 @@ class Profile:
             environment.describe(threads=max(self.request.threads)),
         )
         finished = False
-        with RunFolder(folder, PROFILE_COLUMNS, AGAIN) as rows:
-            for survey in surveys:
-                for row in survey.outcomes:
-                    rows.append("outcomes", row)
+        with RunFolder(folder, AGAIN) as rows:
+            rows.append(*(row for survey in surveys for row in survey.outcomes))
             try:
                 self._measure(rows, cells, contenders)
                 finished = True
             except KeyboardInterrupt:
                 self.display.say("Interrupted. What was measured is kept and shown.")
-            rows.end({"finished": finished})
+            rows.end(Finished(finished=finished))
         return folder, finished
 
-    def _survey(self, contenders: Any) -> list[PilotResult]:
+    def _survey(self, contenders: Collection[Contender]) -> list[PilotResult]:
         """Return what the gate says of everyone that can tell its phases apart, and of the others why they cannot."""
         open_ = self._open_worker
         pilot = Pilot(self.request, self.data, Verifier(self.data, self.request.seed), open_)
@@ -121,7 +121,7 @@ class Profile:
                     reason := implementation.hides_phases()
                 ):
                     surveys.append(PilotResult(contender))
-                    surveys[-1].note("phases", NOT_TOLD, reason)
+                    surveys[-1].add_outcome("phases", NOT_TOLD, reason)
                 else:
                     surveys.append(pilot.survey(contender, batch_sizes(self.request, contender)))
         return surveys
@@ -129,20 +129,21 @@ class Profile:
     def _open_worker(self, contender: Contender) -> WorkerHandle:
         return open_worker(contender, self.request.time_limit_s, self.request.memory_limit_bytes)
 
-    def _plan(self, contenders: Any, cells: Sequence[Cell]) -> dict[str, Any]:
-        return {
-            "method_version": METHOD_VERSION,
-            "created": datetime.now(UTC).isoformat(timespec="seconds"),
-            "command": self.command,
-            "seed": self.request.seed,
-            "launches": self.request.launches,
-            "rounds": self._rounds,
-            "data": {"name": self.data.name, "origin": self.data.origin, "sha256": self.data.sha256},
-            "problems": {problem.name: problem.to_json() for problem in self.request.problems},
-            "variants": [describe_variant(e) for e in {e.variant.name: e for e in contenders}.values()],
-            "cells": [asdict(cell) for cell in cells],
-            "identity": {f"source of {e.found.name}": e.found.source_hash() for e in contenders},
-        }
+    def _plan(self, contenders: Collection[Contender], cells: Sequence[Cell]) -> ProfilePlan:
+        return ProfilePlan(
+            method_version=METHOD_VERSION,
+            run="",  # named when its folder is made
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            command=self.command,
+            seed=self.request.seed,
+            launches=self.request.launches,
+            rounds=self._rounds,
+            data=describe_data(self.data),
+            problems={problem.name: problem for problem in self.request.problems},
+            variants=describe_variants(contenders),
+            cells=tuple(cells),
+            identity={f"source of {e.found.name}": e.found.source_hash() for e in contenders},
+        )
 
     def _measure(self, rows: RunFolder, cells: Sequence[Cell], contenders: Mapping[ContenderKey, Contender]) -> None:
         rounds = {True: ROUNDS_OF_LONG_STEPS, False: self._rounds}
@@ -178,7 +179,7 @@ class Profile:
                     raise MeasurementFailed(fault)
                 self._start_clocks(rows, member)
             except MeasurementFailed as error:
-                rows.append("outcomes", outcome(member.contender, None, "phases", "failed", str(error)))
+                rows.append(outcome(member.contender, None, "phases", "failed", str(error)))
                 member.worker.kill()
                 continue
             for cell in own:
@@ -188,7 +189,7 @@ class Profile:
     def _start_clocks(self, rows: RunFolder, member: Member) -> None:
         problem, variant, threads = member.contender.key
         reading_ns = member.worker.call(LoadClocked()).reading_ns
-        rows.append("clocks", {"problem": problem, "variant": variant, "threads": threads, "reading_ns": reading_ns})
+        rows.append(Clock(problem=problem, variant=variant, threads=threads, reading_ns=reading_ns))
 
     def _warm_up(self, rows: RunFolder, member: Member, cell: Cell) -> bool:
         """Take a pair that compiles and allocates, and is not kept; return whether the phases are told apart."""
@@ -197,7 +198,7 @@ class Profile:
             return False
         if not pair.phases:
             reason = "it was asked to tell its phases apart, and told none"
-            rows.append("outcomes", outcome(member.contender, cell.batch_size, "phases", NOT_TOLD, reason))
+            rows.append(outcome(member.contender, cell.batch_size, "phases", NOT_TOLD, reason))
             return False
         return True
 
@@ -217,16 +218,21 @@ class Profile:
             if pair is None:
                 member.cells.remove(cell)
                 continue
-            problem, variant, threads = cell.contender
-            where = {"problem": problem, "variant": variant, "batch_size": cell.batch_size, "threads": threads}
-            when = {
-                "wave": cell.wave,
-                "launch": launch,
-                "round": round_,
-                "position": position,
-                "plain_first": plain_first,
-            }
-            rows.append("pairs", {**where, **when, "n_steps": cell.n_steps, **structs.asdict(pair)})
+            rows.append(
+                Pair(
+                    problem=cell.problem,
+                    variant=cell.variant,
+                    batch_size=cell.batch_size,
+                    threads=cell.threads,
+                    wave=cell.wave,
+                    launch=launch,
+                    round=round_,
+                    position=position,
+                    plain_first=plain_first,
+                    n_steps=cell.n_steps,
+                    **structs.asdict(pair),
+                )
+            )
 
     def _pair(self, rows: RunFolder, member: Member, cell: Cell, plain_first: bool) -> PairTiming | None:
         """Return what the worker measured; None, with an outcome that says why, where the cell is to be given up."""
@@ -236,6 +242,6 @@ class Profile:
             if not pair.is_same and member.contender.variant.implementation.deterministic:
                 raise MeasurementFailed("with clocks around its phases the same steps gave other parameters or losses")
         except MeasurementFailed as error:
-            rows.append("outcomes", outcome(member.contender, cell.batch_size, "phases", "failed", str(error)))
+            rows.append(outcome(member.contender, cell.batch_size, "phases", "failed", str(error)))
             return None
         return pair

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from paragone.plan.cells import Cell, ContenderKey
+from paragone.store.plan_records import Cell, ContenderKey
+from paragone.store.records import Outcome, Sample
 from paragone.store.run_folder import read_table
 
 
@@ -40,13 +41,13 @@ def remaining_samples(folder: Path, rounds: int) -> tuple[RemainingSamples, dict
     """Return what a run's folder still lacks, and the last attempt at each (launch, wave) that it holds."""
     remaining = RemainingSamples(rounds)
     attempts: dict[tuple[int, int], int] = {}
-    for row in read_table(folder, "samples"):
-        place = (row["launch"], row["wave"])
-        attempts[place] = max(attempts.get(place, 0), row["attempt"])
-        if row["kind"] == "timed":
-            names = (row["problem"], row["variant"], row["threads"], row["batch_size"], row["wave"])
-            remaining.sampled.add((*names, row["launch"], row["round"]))
-    for row in read_table(folder, "outcomes"):
-        if row["status"] == "failed":
-            remaining.dead.add(((row["problem"], row["variant"], row["threads"]), row["batch_size"]))
+    for row in read_table(folder, Sample):
+        place = (row.launch, row.wave)
+        attempts[place] = max(attempts.get(place, 0), row.attempt)
+        if row.kind == "timed":
+            names = (row.problem, row.variant, row.threads, row.batch_size, row.wave)
+            remaining.sampled.add((*names, row.launch, row.round))
+    for outcome in read_table(folder, Outcome):
+        if outcome.status == "failed" and outcome.threads is not None:
+            remaining.dead.add(((outcome.problem, outcome.variant, outcome.threads), outcome.batch_size))
     return remaining, attempts

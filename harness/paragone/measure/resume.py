@@ -8,12 +8,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from paragone.errors import Misuse, ResultsUnusable
 from paragone.machine import environment
 from paragone.machine.hardware import machine_id
 from paragone.plan.cells import Contender
 from paragone.plan.request import Request
-from paragone.store.run_folder import COLUMNS, read_environment, read_plan, read_table
+from paragone.store.records import TABLES
+from paragone.store.run_folder import read_environment, read_plan, read_table
 from paragone.store.runs import is_finished, run_folders
 
 MACHINE = "machine and versions"
@@ -46,7 +49,7 @@ class RunIdentity:
     def identity(self) -> dict[str, Any]:
         """Return, by name, everything that must be the same for a run to be taken up again."""
         identity = {
-            "what was asked for": self.request.to_json(),
+            "what was asked for": msgspec.to_builtins(self.request.stored()),
             "data set": self.data_sha256,
             MACHINE: environment.machine_fingerprint(self.described),
             "source of the harness": environment.source_hash(),
@@ -83,7 +86,7 @@ class RunIdentity:
 
         Raises ResultsUnusable where a table is damaged: what reads it may come to it only after hours.
         """
-        before = read_plan(folder).get("identity", {})
+        before = read_plan(folder).identity
         names = sorted(
             name for name in before.keys() | self.identity.keys() if before.get(name) != self.identity.get(name)
         )
@@ -91,6 +94,6 @@ class RunIdentity:
             then = read_environment(folder)
             names[names.index(MACHINE)] += f" ({'; '.join(environment.differences(then, self.described))})"
         if not names:
-            for table in COLUMNS:
-                read_table(folder, table)
+            for record in TABLES.values():
+                read_table(folder, record)
         return ", ".join(names)

@@ -14,7 +14,9 @@ from paragone.machine.threads import thread_count_fault
 from paragone.measure.evaluation import calls_of_a_sample, evaluate_after
 from paragone.measure.member import Member
 from paragone.measure.remaining import RemainingSamples
-from paragone.plan.cells import Cell, Contender, ContenderKey
+from paragone.plan.cells import Contender
+from paragone.store.plan_records import Cell, ContenderKey
+from paragone.store.records import Kind, Launch, Round, Sample
 from paragone.store.run_folder import RunFolder
 from paragone.task.mlp.data import DataSet
 from paragone.task.mlp.gate import CheckResult
@@ -78,9 +80,7 @@ class Rounds:
             self._fail(member, None, "load", error, launch, attempt)
             member.worker.kill()
             return
-        facts = structs.asdict(loaded)
-        facts["receipt"] = facts.pop("build_info")
-        member.facts.update(facts, start_seconds=time.perf_counter() - begin - loaded.load_seconds)
+        member.facts.update(structs.asdict(loaded), start_seconds=time.perf_counter() - begin - loaded.load_seconds)
         if fault := thread_count_fault(member.contender.threads, loaded.threads_found):
             self._fail(member, None, "threads", MeasurementFailed(fault), launch, attempt)
             member.worker.kill()
@@ -94,8 +94,8 @@ class Rounds:
         """Make the cold call, have its result verified, warm up."""
         try:
             cold = self._sample(member, cell, launch, attempt, "cold")
-            if self._verified(member, cell, cold["digest"], launch, attempt):
-                member.digests[cell.batch_size] = cold["digest"]
+            if self._verified(member, cell, cold.digest, launch, attempt):
+                member.digests[cell.batch_size] = cold.digest
                 if not cell.once_per_launch:
                     self._sample(member, cell, launch, attempt, "warmup")
                 if cell.evaluates:
@@ -120,7 +120,7 @@ class Rounds:
     ) -> None:
         where = {"launch": launch, "attempt": attempt}
         row = outcome(member.contender, cell.batch_size, stage, check.status, check.reason, **numbers(check), **where)
-        self.folder.append("outcomes", row)
+        self.folder.append(row)
         if check.status == "failed":
             self.remaining.dead.add((cell.contender, cell.batch_size))
 
@@ -139,17 +139,23 @@ class Rounds:
                 continue
             self.report_progress(f"launch {launch + 1} round {round_ + 1}", cell.sample_seconds)
             try:
-                row = self._sample(member, cell, launch, attempt, "timed", round_, position)
+                sample = self._sample(member, cell, launch, attempt, "timed", round_, position)
             except MeasurementFailed as error:
                 self._fail(member, cell, "sample", error, launch, attempt)
                 continue
-            if self._has_same_bits(member, cell, row["digest"], launch, attempt) and cell.evaluates:
-                self._evaluate(member, cell, row)
+            if self._has_same_bits(member, cell, sample.digest, launch, attempt) and cell.evaluates:
+                self._evaluate(member, cell, sample)
         problem, _, threads = members[0].contender.key
-        where = {"problem": problem, "threads": threads, "wave": members[0].cells[0].wave}
-        elapsed_s = time.perf_counter() - begin
         self.folder.append(
-            "rounds", {**where, "launch": launch, "attempt": attempt, "round": round_, "elapsed_s": elapsed_s}
+            Round(
+                problem=problem,
+                threads=threads,
+                wave=members[0].cells[0].wave,
+                launch=launch,
+                attempt=attempt,
+                round=round_,
+                elapsed_s=time.perf_counter() - begin,
+            )
         )
 
     def _check_fresh_input(self, members: Sequence[Member], launch: int, attempt: int) -> None:
@@ -161,39 +167,46 @@ class Rounds:
                 try:
                     self.verifier.reject_replay(member.worker, member.contender, cell)
                 except MeasurementFailed as error:
-                    self._fail(member, cell, "unseen", error, launch, attempt)
+                    self._fail(member, cell, "replay", error, launch, attempt)
 
     def _sample(
-        self, member: Member, cell: Cell, launch: int, attempt: int, kind: str, round_: int = -1, position: int = 0
-    ) -> dict[str, Any]:
+        self, member: Member, cell: Cell, launch: int, attempt: int, kind: Kind, round_: int = -1, position: int = 0
+    ) -> Sample:
         begin = time.perf_counter()
         prefix_steps = 0 if kind == "cold" else cell.prefix_steps
         timing = member.worker.call(
             TakeSample(batch_size=cell.batch_size, n_steps=cell.n_steps, prefix_steps=prefix_steps)
         )
-        problem, variant, threads = cell.contender
-        row = {
-            **{"problem": problem, "variant": variant, "batch_size": cell.batch_size, "threads": threads},
-            **{"wave": cell.wave, "launch": launch, "attempt": attempt, "round": round_, "position": position},
-            **{"kind": kind, "started_s": time.time() - self.run_started - timing.elapsed_ns / 1e9},
+        sample = Sample(
+            problem=cell.problem,
+            variant=cell.variant,
+            batch_size=cell.batch_size,
+            threads=cell.threads,
+            wave=cell.wave,
+            launch=launch,
+            attempt=attempt,
+            round=round_,
+            position=position,
+            kind=kind,
+            started_s=time.time() - self.run_started - timing.elapsed_ns / 1e9,
             **structs.asdict(timing),
-        }
-        self.folder.append("samples", row)
+        )
+        self.folder.append(sample)
         if kind != "cold":  # compiling may use threads of its own
-            member.wall_ns[cell.batch_size] += timing.elapsed_ns
-            member.cpu_ns[cell.batch_size] += timing.cpu_ns
+            member.wall_ns[cell.batch_size] += sample.elapsed_ns
+            member.cpu_ns[cell.batch_size] += sample.cpu_ns
         if kind != "timed":
             member.facts["warmup_seconds"] += time.perf_counter() - begin
-        return row
+        return sample
 
-    def _evaluate(self, member: Member, cell: Cell, sample: dict[str, Any]) -> None:
+    def _evaluate(self, member: Member, cell: Cell, sample: Sample) -> None:
         """Evaluate the test set right behind a sample, as an epoch does."""
         try:
             row = evaluate_after(sample, member.worker, self.data, member.calls[cell.batch_size])
         except MeasurementFailed as error:
-            self._fail(member, cell, "evaluate", error, sample["launch"], sample["attempt"])
+            self._fail(member, cell, "evaluate", error, sample.launch, sample.attempt)
             return
-        self.folder.append("evaluations", row)
+        self.folder.append(row)
 
     def _has_same_bits(self, member: Member, cell: Cell, digest: str, launch: int, attempt: int) -> bool:
         if digest != member.digests[cell.batch_size] and member.contender.variant.implementation.deterministic:
@@ -208,7 +221,7 @@ class Rounds:
         """Record the failure: of one cell, or of all where the variant did not even load."""
         batch_size = None if cell is None else cell.batch_size
         where = {"launch": launch, "attempt": attempt}
-        self.folder.append("outcomes", outcome(member.contender, batch_size, stage, "failed", str(error), **where))
+        self.folder.append(outcome(member.contender, batch_size, stage, "failed", str(error), **where))
         self.remaining.dead.add((member.contender.key, batch_size))
         member.fault = str(error)
         if cell is not None:
@@ -222,21 +235,24 @@ class Rounds:
         for batch_size, ratio in overused(member.wall_ns, member.cpu_ns, threads):
             reason = overuse(ratio)
             where = {"launch": launch, "attempt": attempt}
-            self.folder.append(
-                "outcomes", outcome(member.contender, batch_size, "threads", "rejected", reason, **where)
-            )
+            self.folder.append(outcome(member.contender, batch_size, "threads", "rejected", reason, **where))
             if not member.fault:
                 status, member.fault = "rejected", reason
         self.folder.append(
-            "launches",
-            {
-                **{"problem": problem, "variant": variant, "threads": threads, "wave": wave},
-                **{"launch": launch, "attempt": attempt, "cpus": member.worker.cpus, **member.facts},
-                "waiting_cpu_seconds": member.worker.waiting_cpu_ns / 1e9,
-                "cpu_over_wall": cpu_over_wall,
-                "status": status,
-                "reason": member.fault,
-            },
+            Launch(
+                problem=problem,
+                variant=variant,
+                threads=threads,
+                wave=wave,
+                launch=launch,
+                attempt=attempt,
+                cpus=tuple(member.worker.cpus),
+                waiting_cpu_seconds=member.worker.waiting_cpu_ns / 1e9,
+                cpu_over_wall=cpu_over_wall,
+                status=status,
+                reason=member.fault,
+                **member.facts,
+            )
         )
 
 

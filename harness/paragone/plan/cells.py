@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
-from paragone import METHOD_VERSION
 from paragone.errors import Misuse, UnknownName
 from paragone.implementation.contract import FLOATS, Variant, variants
 from paragone.implementation.declaration import difference_from
-from paragone.implementation.registry import Registered, Unusable, find_variant, select
+from paragone.implementation.registry import Registered, find_variant, select
 from paragone.implementation.selection import is_selected
-from paragone.machine.memory import worker_limit_bytes
 from paragone.plan.request import Request
+from paragone.store.plan_records import Cell, ContenderKey, DataRecord, VariantRecord
+from paragone.task.mlp.data import DataSet
 from paragone.task.mlp.problem import Problem
 from paragone.worker.estimate import MOST_IMAGES, prefix_steps, sample_seconds, sample_steps
 
-# Problem, variant and threads: what names an contender in every table.
-ContenderKey = tuple[str, str, int]
 # A longer step is sampled once per launch.
 ONCE_PER_LAUNCH_SECONDS = 0.25
 
@@ -43,37 +40,6 @@ class Contender:
         """Return that it only comes near this problem and in what it differs; None where it is exact. Asked once."""
         difference = difference_from(self.variant.implementation, self.problem)
         return f"it only comes near this problem: {difference}" if difference else None
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One point of the grid and how it is sampled."""
-
-    problem: str
-    variant: str
-    batch_size: int
-    threads: int
-    n_steps: int
-    prefix_steps: int
-    step_seconds: float
-    once_per_launch: bool
-    wave: int = 0
-    evaluates: bool = False  # the test set too, behind every timed sample
-
-    @classmethod
-    def of(cls, stored: Mapping[str, Any]) -> Cell:
-        """Return a cell as a plan holds it, without the keys that a later version may have added."""
-        return cls(**{key.name: stored[key.name] for key in fields(cls) if key.name in stored})
-
-    @property
-    def contender(self) -> ContenderKey:
-        """Return the key of the contender that it belongs to."""
-        return self.problem, self.variant, self.threads
-
-    @property
-    def sample_seconds(self) -> float:
-        """Return about how long one sample takes, its untimed prefix included."""
-        return (self.n_steps + self.prefix_steps) * self.step_seconds
 
 
 def grid(problem: Problem, asked: Sequence[int | str]) -> tuple[int, ...]:
@@ -107,12 +73,12 @@ def batch_sizes(request: Request, contender: Contender) -> tuple[int, ...]:
 
 def check(request: Request, everyone: Sequence[Registered]) -> None:
     """Raise Misuse or UnknownName for what cannot be planned, before any data is looked for."""
-    enrol(request, select(everyone, request.implementations or ("*",)), everyone)
+    contenders_of(request, select(everyone, request.implementations or ("*",)), everyone)
     for problem in request.problems:
         grid(problem, request.batch_sizes)
 
 
-def enrol(request: Request, chosen: Sequence[Registered], everyone: Sequence[Registered]) -> list[Contender]:
+def contenders_of(request: Request, chosen: Sequence[Registered], everyone: Sequence[Registered]) -> list[Contender]:
     """Return who takes part: the chosen variants, the baseline of every dtype among them, and its A/A control.
 
     Raises Misuse where nothing is left to measure or the baseline is not an implementation.
@@ -135,7 +101,7 @@ def enrol(request: Request, chosen: Sequence[Registered], everyone: Sequence[Reg
 
 def own_environments(request: Request, everyone: Sequence[Registered]) -> list[str]:
     """Return the names of the environments besides the harness's in which those who take part start."""
-    contenders = enrol(request, select(everyone, request.implementations or ("*",)), everyone)
+    contenders = contenders_of(request, select(everyone, request.implementations or ("*",)), everyone)
     return sorted({e.variant.implementation.environment_name() for e in contenders} - {""})
 
 
@@ -181,45 +147,34 @@ def cell(contender: Contender, batch_size: int, step_seconds: float) -> Cell:
     return Cell(problem, variant, batch_size, threads, n_steps, prefix_steps(n_steps), step_seconds, once)
 
 
-def plan_json(
-    request: Request,
-    contenders: Sequence[Contender],
-    cells: Sequence[Cell],
-    broken: Sequence[Unusable],
-    facts: Mapping[str, Any],
-) -> dict[str, Any]:
-    """Return the plan as it is stored; `facts` are what only the caller knows (command, data, time, …)."""
-    return {
-        "method_version": METHOD_VERSION,
-        **facts,
-        "seed": request.seed,
-        "quick": request.quick,
-        "baseline": request.baseline,
-        "threads": list(request.threads),
-        "time_limit_s": request.time_limit_s,
-        "memory_limit_bytes": request.memory_limit_bytes or worker_limit_bytes(),
-        "request": request.to_json(),
-        "problems": {problem.name: problem.to_json() for problem in request.problems},
-        "variants": [describe_variant(contender) for contender in {e.variant.name: e for e in contenders}.values()],
-        "cells": [asdict(cell) for cell in cells],
-        "broken": [asdict(entry) for entry in broken],
-    }
+def describe_variants(contenders: Iterable[Contender]) -> tuple[VariantRecord, ...]:
+    """What the report says of each variant, once."""
+    return tuple(map(_describe, {contender.variant.name: contender for contender in contenders}.values()))
 
 
-def describe_variant(contender: Contender) -> dict[str, Any]:
-    """Return what the report says of a variant."""
+def _describe(contender: Contender) -> VariantRecord:
     implementation = contender.variant.implementation
     axis = dict(contender.variant.axis)
-    return {
-        "variant": contender.variant.name,
-        "implementation": implementation.name,
-        "language": implementation.language,
-        "layout": implementation.layout,
-        "order": axis.get("order", ""),
-        "dtype": axis["dtype"],
-        "control": contender.variant.control,
-        "source": implementation.source,
-        "idea": implementation.idea,
-        "maths_lines": contender.found.maths_lines(),
-        "deterministic": implementation.deterministic,
-    }
+    return VariantRecord(
+        variant=contender.variant.name,
+        implementation=implementation.name,
+        language=implementation.language,
+        layout=implementation.layout,
+        order=axis.get("order", ""),
+        dtype=axis["dtype"],
+        control=contender.variant.control,
+        source=implementation.source,
+        idea=implementation.idea,
+        maths_lines=contender.found.maths_lines(),
+        deterministic=implementation.deterministic,
+    )
+
+
+def describe_data(data: DataSet) -> DataRecord:
+    return DataRecord(
+        name=data.name,
+        origin=data.origin,
+        sha256=data.sha256,
+        n_train=len(data.train_labels),
+        n_test=len(data.test_labels),
+    )

@@ -6,7 +6,9 @@ import math
 
 import numpy as np
 
-FEWEST_LAUNCHES, MOST_LAUNCHES = 5, 40
+from paragone.store.plan_records import FEWEST_LAUNCHES
+
+MOST_LAUNCHES = 40
 # Below this a difference is not worth a word, however sure: the floor of the margin of every verdict.
 SMALLEST_MARGIN = 0.01
 POWER = 0.95

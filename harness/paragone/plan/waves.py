@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from itertools import groupby
 
+from msgspec.structs import replace
+
 from paragone.implementation.contract import without_version
-from paragone.plan.cells import Cell, ContenderKey
+from paragone.store.plan_records import Cell, ContenderKey
 
 Peaks = Mapping[ContenderKey, int]
 

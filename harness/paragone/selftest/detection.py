@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
+from msgspec import structs
 from scipy import stats
 
 from paragone.analyse.results import Results
@@ -49,7 +50,7 @@ class ResolvedRun(NamedTuple):
 
     def promises(self, difference: float) -> bool:
         """False on a machine so noisy that even the most launches are too few."""
-        deviation, launches = self.run.plan["launch_deviation_upper"], self.run.plan["launches"]
+        deviation, launches = self.run.plan.launch_deviation_upper, self.run.plan.launches
         return deviation is not None and minimum_detectable_difference(deviation, launches) <= difference
 
 
@@ -60,7 +61,7 @@ def verdicts_by_launches(run: Run, copies: Sequence[Copy], n_launches: int) -> p
     `margin`, `verdict`. A slowed copy is compared with the baseline. Identical copies are compared in pairs, the first
     with the second; their `slowdown` is NaN. Cells that were not verified or not measured are left out.
     """
-    n_groups = run.plan["launches"] // n_launches
+    n_groups = run.plan.launches // n_launches
     groups = [range(group * n_launches, (group + 1) * n_launches) for group in range(n_groups)]
     parts = [_verdicts(with_launches(run, launches), copies).assign(group=launches[0]) for launches in groups]
     return pd.concat(parts, ignore_index=True)
@@ -73,7 +74,7 @@ def with_launches(run: Run, launches: Sequence[int]) -> Run:
         for table in ("samples", "launches", "rounds", "outcomes", "limits")
         for rows in [getattr(run, table)]
     }
-    return replace(run, plan={**run.plan, "launches": len(launches)}, **kept)
+    return replace(run, plan=structs.replace(run.plan, launches=len(launches)), **kept)
 
 
 def _verdicts(run: Run, copies: Sequence[Copy]) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from paragone.errors import MeasurementFailed
 from paragone.implementation.registry import Registered, discover
 from paragone.measure.bench import Bench
 from paragone.plan.power import launches_to_resolve
-from paragone.plan.request import BASELINE, Request
+from paragone.plan.request import Request
 from paragone.selftest import tables
 from paragone.selftest.background_load import background_load
 from paragone.selftest.coverage import N_LAUNCHES, NOISE_MODELS, coverage
@@ -30,6 +30,7 @@ from paragone.selftest.detection import (
 from paragone.selftest.other_tools import BlockwiseResult, with_pyperf, with_pytest_benchmark
 from paragone.selftest.sizes import TrialSizes
 from paragone.selftest.slowed_copies import Copy, copies, write_copies
+from paragone.store.plan_records import BASELINE
 from paragone.store.run_folder import Run, read_run
 from paragone.task.mlp.data import DataSet
 from paragone.task.mlp.problem_files import find_problem
@@ -87,13 +88,13 @@ class SelfTest:
             run = self._measure(name, wanted, seed=self.seed, launches=sizes.launches, rounds=sizes.rounds)
         elapsed_s = time.perf_counter() - begin
         by_launches = {n: verdicts_by_launches(run, wanted, n) for n in sizes.numbers_of_launches}
-        deviation = run.plan["launch_deviation_upper"]
+        deviation = run.plan.launch_deviation_upper
         needed = None if deviation is None else launches_to_resolve(RESOLVED, deviation)
         text = f"{tables.false_alarms_table(by_launches)}\n\n{tables.power_table(by_launches, sizes.slowdowns, needed)}"
         missed = missed_goals(name, by_launches, needed)
         heading = f"Real runs, {'one core burning half of the time' if is_loaded else 'quiet'}: A/A and power"
         few = sizes.numbers_of_launches[0]
-        first, pilot_s = by_launches[few][by_launches[few]["group"] == 0], float(run.plan["pilot_seconds"])
+        first, pilot_s = by_launches[few][by_launches[few]["group"] == 0], run.plan.pilot_seconds or 0.0
         return Section(heading, text, missed), first, pilot_s + (elapsed_s - pilot_s) * few / sizes.launches
 
     def rivals(self, ours: tuple[pd.DataFrame, float]) -> Section:
@@ -124,7 +125,7 @@ class SelfTest:
         runs = []
         for number in range(self.sizes.n_resolved):
             run = self._measure(f"resolve-{number}", wanted, seed=self.seed + number, resolve=RESOLVED)
-            runs.append(ResolvedRun(run, verdicts_by_launches(run, wanted, run.plan["launches"])))
+            runs.append(ResolvedRun(run, verdicts_by_launches(run, wanted, run.plan.launches)))
         heading = "Runs planned by --resolve 5%: is what they promise kept?"
         return Section(heading, tables.resolved_runs_table(runs, RESOLVED), broken_promises(runs))
 

@@ -88,10 +88,10 @@ def resolved_runs_table(runs: Sequence[ResolvedRun], difference: float) -> str:
     """What each run planned to find a difference chose and found, and all those together whose plan promises it."""
     lines = [
         [
-            str(resolved.run.plan["seed"]),
-            _noise(resolved.run.plan["launch_deviation"]),
-            _noise(resolved.run.plan["launch_deviation_upper"]),
-            plural(resolved.run.plan["launches"], "launch") + ("" if resolved.promises(difference) else ", too few"),
+            str(resolved.run.plan.seed),
+            _noise(resolved.run.plan.launch_deviation),
+            _noise(resolved.run.plan.launch_deviation_upper),
+            plural(resolved.run.plan.launches, "launch") + ("" if resolved.promises(difference) else ", too few"),
             _share(detected(resolved.verdicts, difference)),
             _bias(*bias(resolved.verdicts, difference)),
         ]

@@ -29,62 +29,41 @@ import errno
 import fcntl
 import io
 import os
-from collections.abc import Container, Mapping
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+import msgspec
 
 from paragone.errors import ResultsUnusable
 from paragone.files.atomic import as_json, end_of_last_line, open_for_append, write_json
 from paragone.files.json_lines import read_json, read_rows
-from paragone.files.schema import Check
-from paragone.store.run_schema import ENVIRONMENT, FINISHED, PLANS, SOURCES, check_rows
+from paragone.files.printable import is_plain, plain
+from paragone.store.environment_record import Environment
+from paragone.store.old_names import renamed_plan, renamed_row
+from paragone.store.plan_records import Plan, ProfilePlan
+from paragone.store.records import KEYS, TABLE_OF, TABLES, Finished, Source, columns
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["COLUMNS", "Run", "RunFolder", "read_json", "read_plan", "read_rows", "read_run", "read_table", "write_json"]
+__all__ = ["Run", "RunFolder", "read_json", "read_rows", "read_run", "write_json"]
 
-COLUMNS = {
-    "samples": (
-        "problem variant batch_size threads wave launch attempt round position kind n_steps elapsed_ns runner_ns "
-        "cpu_ns waiting_cpu_ns started_s digest"
-    ).split(),
-    "launches": (
-        "problem variant threads wave launch attempt start_seconds load_seconds setup_seconds verify_seconds "
-        "warmup_seconds cpus threads_found receipt loaded_memory_bytes waiting_cpu_seconds "
-        "cpu_over_wall status reason"
-    ).split(),
-    "rounds": "problem threads wave launch attempt round elapsed_s".split(),
-    "outcomes": (
-        "problem variant batch_size threads launch attempt stage status reason note error bound n_steps"
-    ).split(),
-    # `per_second` counts floating-point operations of "gemm", bytes of "read", images of "products".
-    "limits": "problem dtype threads batch_size launch what per_second".split(),
-    "memory": (
-        "problem variant batch_size threads n_steps loaded_memory_bytes peak_memory_bytes since_load elapsed_s "
-        "status reason"
-    ).split(),
-    "evaluations": ("problem variant batch_size threads wave launch attempt round n_calls n_images elapsed_ns").split(),
-    "accuracy": "problem variant batch_size epoch correct n_test elapsed_s".split(),
-}
-PROFILE_COLUMNS = {
-    "pairs": (
-        "problem variant batch_size threads wave launch round position plain_first n_steps plain_ns clocked_ns phases "
-        "parts is_same"
-    ).split(),
-    "clocks": "problem variant threads reading_ns".split(),
-    "outcomes": COLUMNS["outcomes"],
-}
+LONGEST_FAULT = 300  # of a sentence about a value that anybody may have written
+PLANS: dict[type[ProfilePlan], str] = {Plan: "plan.json", ProfilePlan: "profile.json"}
+
+Row = TypeVar("Row", bound=msgspec.Struct)
+Kind = TypeVar("Kind")
 
 
 @dataclass(frozen=True)
 class Run:
-    """A run as read back: tables are frames with all of COLUMNS, empty where nothing was written."""
+    """A run as read back: tables are frames with all columns of their records, empty where nothing was written."""
 
     folder: Path
-    plan: dict[str, Any]
+    plan: Plan
     environment: dict[str, Any]
     samples: pd.DataFrame
     launches: pd.DataFrame
@@ -94,17 +73,15 @@ class Run:
     accuracy: pd.DataFrame
     limits: pd.DataFrame
     evaluations: pd.DataFrame
-    finished: dict[str, Any] | None
-    sources: dict[str, Any] = field(default_factory=dict)  # by implementation; runs made earlier have none
+    finished: Finished | None
+    sources: dict[str, Source] = field(default_factory=dict)  # by implementation; runs made earlier have none
 
 
 class RunFolder:
     """A run's folder held for writing, by one harness at a time."""
 
-    def __init__(
-        self, folder: Path, columns: Mapping[str, list[str]] = COLUMNS, again: str = "paragone bench --resume {run}"
-    ) -> None:
-        self.folder, self.columns, self.again = folder, columns, again.format(run=folder.name)
+    def __init__(self, folder: Path, again: str = "paragone bench --resume {run}") -> None:
+        self.folder, self.again = folder, again.format(run=folder.name)
         self._files: dict[str, io.FileIO] = {}
         try:
             self._lock = open_for_append(folder / "lock")
@@ -125,15 +102,15 @@ class RunFolder:
                 "paragone bench --results PATH"
             ) from None
 
-    def append(self, table: str, *rows: Mapping[str, Any]) -> None:
-        """Append rows to a table, complete on disk when this returns; several are written as one.
+    def append(self, *rows: msgspec.Struct) -> None:
+        """Append rows to the table of their kind, complete on disk when this returns; several are written as one.
 
         Raises ResultsUnusable where the disk does not take it.
         """
-        columns = self.columns[table]
-        if unknown := {column for row in rows for column in row} - set(columns):
-            raise KeyError(f"{table} has no column {sorted(unknown)}")
-        lines = b"".join(as_json({column: row.get(column) for column in columns}) + b"\n" for row in rows)
+        if not rows:
+            return
+        (table,) = {TABLE_OF[type(row)] for row in rows}
+        lines = b"".join(as_json(msgspec.to_builtins(row)) + b"\n" for row in rows)
         try:
             if table not in self._files:
                 self._files[table] = self._open(table)
@@ -167,10 +144,10 @@ class RunFolder:
                 file.truncate(before)
             raise
 
-    def end(self, ending: Mapping[str, Any]) -> None:
+    def end(self, finished: Finished) -> None:
         """Write how the run ended. Raises ResultsUnusable."""
         try:
-            write_json(self.folder / "finished.json", ending)
+            write_json(self.folder / "finished.json", msgspec.to_builtins(finished))
         except OSError as error:
             raise ResultsUnusable(f"{self.folder}: finished.json cannot be written: {error.strerror}") from None
 
@@ -189,61 +166,96 @@ class RunFolder:
 
 
 def read_run(folder: Path) -> Run:
-    """Return everything a run's folder holds, checked: each value is of the kind that its column or key says.
+    """Everything that a run's folder holds, checked against its records.
 
     Raises ResultsUnusable naming the file, the line, and what was expected; also for another method version.
     """
-    import pandas as pd
-
     plan = read_plan(folder)
-    tables = {
-        table: pd.DataFrame(read_table(folder, table, plan["problems"]), columns=columns)
-        for table, columns in COLUMNS.items()
-    }
-    finished = folder / "finished.json"
+    tables = {table: frame_of(record, read_table(folder, record, plan.problems)) for table, record in TABLES.items()}
     return Run(
         folder=folder,
         plan=plan,
         environment=read_environment(folder),
-        finished=_checked(finished, FINISHED) if os.path.lexists(finished) else None,
+        finished=read_finished(folder),
         sources=read_sources(folder),
         **tables,
     )
 
 
-def read_plan(folder: Path, file: str = "plan.json") -> dict[str, Any]:
-    """Return the plan of a run, or of a profile ("profile.json"), checked. Raises ResultsUnusable."""
-    return _checked(folder / file, PLANS[file])
+def frame_of(record: type[Row], rows: Sequence[Row]) -> pd.DataFrame:
+    """The rows as a frame with all columns of their record; what holds others is plain data there."""
+    import pandas as pd
+
+    return pd.DataFrame([msgspec.to_builtins(row) for row in rows], columns=columns(record))
+
+
+def read_plan(folder: Path) -> Plan:
+    """The plan of a run. Raises ResultsUnusable."""
+    path = folder / PLANS[Plan]
+    return _checked(path, renamed_plan(read_json(path)), Plan)
+
+
+def read_profile_plan(folder: Path) -> ProfilePlan:
+    """The plan of a profile. Raises ResultsUnusable."""
+    path = folder / PLANS[ProfilePlan]
+    return _checked(path, renamed_plan(read_json(path)), ProfilePlan)
 
 
 def read_environment(folder: Path) -> dict[str, Any]:
-    """Return the surroundings of a run or a profile, checked. Raises ResultsUnusable."""
-    return _checked(folder / "environment.json", ENVIRONMENT)
+    """The environment of a run or a profile, checked. Raises ResultsUnusable."""
+    path = folder / "environment.json"
+    environment = read_json(path)
+    _checked(path, environment, Environment)
+    return environment
 
 
-def read_sources(folder: Path) -> dict[str, Any]:
-    """Return the sources that a run kept, by implementation; none where it is older. Raises ResultsUnusable."""
+def read_finished(folder: Path) -> Finished | None:
+    """How the run ended; None where it has not. Raises ResultsUnusable."""
+    path = folder / "finished.json"
+    return _checked(path, read_json(path), Finished) if os.path.lexists(path) else None
+
+
+def read_sources(folder: Path) -> dict[str, Source]:
+    """The sources that a run kept, by implementation; none where it is older. Raises ResultsUnusable."""
     path = folder / "sources.json"
-    return _checked(path, SOURCES) if os.path.lexists(path) else {}
+    return _checked(path, read_json(path), dict[str, Source]) if os.path.lexists(path) else {}
 
 
-def read_table(folder: Path, table: str, problems: Container[str] | None = None) -> list[dict[str, Any]]:
-    """Return the rows of a table of a run or a profile, checked; where `problems` are given, they speak of no others.
+def read_table(folder: Path, record: type[Row], problems: Container[str] | None = None) -> list[Row]:
+    """The rows of a table of a run or a profile; where `problems` are given, a row about another is refused.
 
     Raises ResultsUnusable naming the line.
     """
-    rows = read_rows(path := folder / f"{table}.jsonl")
-    try:
-        check_rows(table, rows, (COLUMNS | PROFILE_COLUMNS)[table], problems)
-    except ValueError as error:
-        raise ResultsUnusable(f"{path}, {error}") from None
+    table = TABLE_OF[record]
+    path = folder / f"{table}.jsonl"
+    rows: list[Row] = []
+    lines: dict[tuple[Any, ...], int] = {}
+    for line, content in enumerate(read_rows(path), start=1):
+        row = _checked(f"{path}, line {line}", renamed_row(table, content), record)
+        if fault := _fault_of_names(row, problems):
+            raise ResultsUnusable(f"{path}, line {line}: {fault}")
+        if record in KEYS and getattr(row, "kind", None) != "warmup":
+            first = lines.setdefault(tuple(getattr(row, name) for name in KEYS[record]), line)
+            if first != line:
+                raise ResultsUnusable(
+                    f"{path}, line {line}: expected a row of its own, got that of line {first} once more"
+                )
+        rows.append(row)
     return rows
 
 
-def _checked(path: Path, check: Check) -> dict[str, Any]:
-    content = read_json(path)
+def _fault_of_names(row: msgspec.Struct, problems: Container[str] | None) -> str | None:
+    for column in ("problem", "variant"):
+        name = getattr(row, column, None)
+        if name is not None and not is_plain(name):
+            return f"{column}: expected a text of characters that print, got {name[:60]!r}"
+        if column == "problem" and name is not None and problems is not None and name not in problems:
+            return f"problem: expected a problem of the plan, got {name[:60]!r}"
+    return None
+
+
+def _checked(place: object, content: Any, kind: type[Kind]) -> Kind:
     try:
-        check("", content)
-    except ValueError as error:
-        raise ResultsUnusable(f"{path}: {error}") from None
-    return content
+        return msgspec.convert(content, kind)
+    except (msgspec.ValidationError, RecursionError) as error:
+        raise ResultsUnusable(f"{place}: {plain(str(error))[:LONGEST_FAULT]}") from None

@@ -12,11 +12,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from paragone.errors import Misuse, ResultsUnusable, UnknownName
 from paragone.files.paths import PROJECT, expand_home
-from paragone.store.run_folder import RunFolder, read_json, write_json
+from paragone.store.plan_records import Plan, ProfilePlan
+from paragone.store.records import Outcome, Source
+from paragone.store.run_folder import PLANS, RunFolder, read_finished, write_json
 
-PROFILE = "profile.json"  # in the folder of a profile, as plan.json in that of a run
+PROFILE = PLANS[ProfilePlan]
 
 
 def results_folder(chosen: Path | None = None) -> Path:
@@ -29,24 +33,22 @@ def results_folder(chosen: Path | None = None) -> Path:
 def new_run_folder(
     results: Path,
     now: datetime,
-    plan: Mapping[str, Any],
+    plan: Plan,
     environment: Mapping[str, Any],
-    outcomes: Sequence[Mapping[str, Any]] = (),
-    sources: Mapping[str, Any] | None = None,
+    outcomes: Sequence[Outcome] = (),
+    sources: Mapping[str, Source] | None = None,
 ) -> Path:
     """Make the folder of a new run, named by its time in UTC, with what is known before its first sample; return it.
 
     `sources` are those of the implementations, by name. The folder appears complete or not at all. Raises
     ResultsUnusable.
     """
-    return _new_folder(results, _stamp(now), "plan.json", plan, environment, outcomes, sources)
+    return _new_folder(results, _stamp(now), plan, environment, outcomes, sources)
 
 
-def new_profile_folder(
-    results: Path, now: datetime, profile: Mapping[str, Any], environment: Mapping[str, Any]
-) -> Path:
+def new_profile_folder(results: Path, now: datetime, plan: ProfilePlan, environment: Mapping[str, Any]) -> Path:
     """Make the folder of a new profile, which is no run: what looks for runs passes it by. Raises ResultsUnusable."""
-    return _new_folder(results, f"{_stamp(now)}-profile", PROFILE, profile, environment)
+    return _new_folder(results, f"{_stamp(now)}-profile", plan, environment)
 
 
 def _stamp(now: datetime) -> str:
@@ -56,11 +58,10 @@ def _stamp(now: datetime) -> str:
 def _new_folder(
     results: Path,
     wanted: str,
-    file: str,
-    content: Mapping[str, Any],
+    plan: ProfilePlan,
     environment: Mapping[str, Any],
-    outcomes: Sequence[Mapping[str, Any]] = (),
-    sources: Mapping[str, Any] | None = None,
+    outcomes: Sequence[Outcome] = (),
+    sources: Mapping[str, Source] | None = None,
 ) -> Path:
     try:
         results.mkdir(parents=True, exist_ok=True)
@@ -69,13 +70,13 @@ def _new_folder(
             draft.mkdir()
             write_json(draft / "environment.json", environment)
             if sources is not None:
-                write_json(draft / "sources.json", sources)
+                write_json(draft / "sources.json", msgspec.to_builtins(sources))
             if outcomes:
                 with RunFolder(draft) as rows:
-                    rows.append("outcomes", *outcomes)
+                    rows.append(*outcomes)
             for number in itertools.count(1):
                 name = wanted if number == 1 else f"{wanted}-{number}"
-                write_json(draft / file, {**content, "run": name})
+                write_json(draft / PLANS[type(plan)], msgspec.to_builtins(msgspec.structs.replace(plan, run=name)))
                 try:
                     draft.rename(results / name)
                 except OSError as error:
@@ -123,5 +124,5 @@ def find_run(results: Path, name: str) -> Path:
 
 def is_finished(folder: Path) -> bool:
     """Return whether the run in this folder came to its end."""
-    ending = folder / "finished.json"
-    return ending.exists() and bool(read_json(ending).get("finished"))
+    ending = read_finished(folder)
+    return ending is not None and ending.finished

@@ -5,18 +5,20 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Protocol
 
 from paragone.errors import MeasurementFailed, TimedOut
 from paragone.implementation.declaration import unavailable_reason
 from paragone.implementation.registry import Registered
 from paragone.machine.cpus import worker_cpus
 from paragone.machine.threads import worker_environment
-from paragone.plan.cells import ONCE_PER_LAUNCH_SECONDS, Cell, Contender, cell, chosen_variants, enrol, grid
+from paragone.plan.cells import ONCE_PER_LAUNCH_SECONDS, Contender, cell, chosen_variants, contenders_of, grid
 from paragone.plan.request import Request
+from paragone.store.plan_records import Cell, Plan
+from paragone.store.records import Outcome
 from paragone.task.mlp.data import DataSet, check_fits
 from paragone.task.mlp.gate import check_steps, stress_problem
 from paragone.verify.pilot_result import Pace, PilotResult
@@ -42,7 +44,7 @@ class Display(Protocol):
     def say(self, sentence: str) -> None:
         """Show a sentence that stays."""
 
-    def show_plan(self, plan: Mapping[str, Any], outcomes: Sequence[Mapping[str, Any]]) -> None:
+    def show_plan(self, plan: Plan, outcomes: Sequence[Outcome]) -> None:
         """Show what is about to be measured, what is not, and how long it takes."""
 
     def progress(self, title: str, total: float) -> AbstractContextManager[Callable[[str, float], None]]:
@@ -80,7 +82,7 @@ class Pilot:
         """Return the cells of the contender that may be timed, and the reasons of those that may not."""
         survey = PilotResult(contender)
         if reason := unavailable_reason(contender.variant.implementation, contender.problem):
-            survey.note("available", "unavailable", reason)
+            survey.add_outcome("available", "unavailable", reason)
             return survey
         with self._worker_of(survey, contender) as host:
             self._survey_grid(survey, host, batch_sizes)
@@ -90,7 +92,7 @@ class Pilot:
         fast = [planned for planned in survey.cells if planned.step_seconds <= ONCE_PER_LAUNCH_SECONDS]
         if reason := unavailable_reason(contender.variant.implementation, other.problem) or other.difference:
             for planned in fast:
-                survey.note("twin", "not checked", reason, planned.batch_size)
+                survey.add_outcome("stress", "not checked", reason, planned.batch_size)
         elif fast:
             with self._worker_of(survey, other) as host:
                 self._check_stress(survey, host, other, fast)
@@ -116,12 +118,14 @@ class Pilot:
                 if not self._too_slow(survey, batch_size, pace.predict(batch_size)):
                     pace = self._survey_cell(survey, worker, batch_size, pace)
             except TimedOut as error:
-                survey.note("head", "failed", str(error), batch_size)
+                survey.add_outcome("head", "failed", str(error), batch_size)
                 for larger in batch_sizes[batch_sizes.index(batch_size) + 1 :]:
-                    survey.note("cost", "not measured", f"batch size {batch_size} ran into the time limit", larger)
+                    survey.add_outcome(
+                        "cost", "not measured", f"batch size {batch_size} ran into the time limit", larger
+                    )
                 return
             except MeasurementFailed as error:
-                survey.note("head", "failed", str(error), batch_size)
+                survey.add_outcome("head", "failed", str(error), batch_size)
 
     def _pace(self, worker: WorkerHandle, pace: Pace | None, batch_size: int) -> Pace:
         """Return a pace that foretells the step of this batch size: steps that are mostly overhead foretell nothing."""
@@ -140,11 +144,11 @@ class Pilot:
             return pace
         planned = cell(survey.contender, batch_size, pace.step_seconds)
         head = self.verifier.check_head(worker, survey.contender, batch_size, most_check_steps(planned))
-        if survey.note_check("head", batch_size, head):
+        if survey.add_check("head", batch_size, head):
             sample = worker.call(TakeSample(batch_size=batch_size, n_steps=planned.n_steps, prefix_steps=0))
             survey.peak_bytes = max(survey.peak_bytes, worker.call(GetPeakMemory()).peak_memory_bytes or 0)
             tail = self.verifier.check_last_sample(worker, survey.contender, batch_size, planned.n_steps, sample.digest)
-            if survey.note_check("tail", batch_size, tail) and self._keeps_to_its_threads(survey, worker, planned):
+            if survey.add_check("tail", batch_size, tail) and self._keeps_to_its_threads(survey, worker, planned):
                 self.verifier.check_fresh_input(worker, survey.contender, planned)
                 survey.cells.append(planned)
         return pace
@@ -155,14 +159,14 @@ class Pilot:
             return True
         used = worker.call(CountCpus(batch_size=planned.batch_size, n_steps=planned.n_steps)).cpus_used
         if used > MOST_CPUS:
-            survey.note("threads", "failed", overuse(used), planned.batch_size)
+            survey.add_outcome("threads", "failed", overuse(used), planned.batch_size)
         return used <= MOST_CPUS
 
     def _too_slow(self, survey: PilotResult, batch_size: int, step_seconds: float) -> bool:
         if step_seconds <= self.request.too_slow_seconds:
             return False
         reason = f"a step takes about {step_seconds:.0f} s; --slow measures it all the same"
-        survey.note("cost", "not measured", reason, batch_size)
+        survey.add_outcome("cost", "not measured", reason, batch_size)
         return True
 
     def _check_stress(
@@ -175,9 +179,9 @@ class Pilot:
             if worker is not None:
                 try:
                     check = self.verifier.check_head(worker, contender, planned.batch_size, most_check_steps(planned))
-                    passed = survey.note_check("twin", planned.batch_size, check)
+                    passed = survey.add_check("stress", planned.batch_size, check)
                 except MeasurementFailed as error:
-                    survey.note("twin", "failed", str(error), planned.batch_size)
+                    survey.add_outcome("stress", "failed", str(error), planned.batch_size)
             if not passed:
                 survey.cells.remove(planned)
 
@@ -192,7 +196,7 @@ class Pilot:
                 worker.kill()
             if not isinstance(error, MeasurementFailed):
                 raise
-            survey.note("load", "failed", str(error))
+            survey.add_outcome("load", "failed", str(error))
             return None
         survey.load_seconds = time.perf_counter() - begin
         return worker
@@ -217,14 +221,14 @@ def open_worker(contender: Contender, time_limit_s: float, memory_limit_bytes: i
 
 def verify_only(
     request: Request, chosen: Sequence[Registered], everyone: Sequence[Registered], data: DataSet, display: Display
-) -> Iterator[list[dict[str, Any]]]:
+) -> Iterator[list[Outcome]]:
     """Yield the outcomes of every check, variant by variant; nothing is timed or stored."""
     for problem in request.problems:
         check_fits(problem, data)
     limits = (request.time_limit_s, request.memory_limit_bytes)
     pilot = Pilot(request, data, Verifier(data, request.seed), lambda e: open_worker(e, *limits))
     names = {variant.name for variant in chosen_variants(request, chosen)}  # not the baseline, unless it is one
-    contenders = [e for e in enrol(request, chosen, everyone) if e.variant.name in names]
+    contenders = [e for e in contenders_of(request, chosen, everyone) if e.variant.name in names]
     with display.progress("verifying", len(contenders)) as advance:
         for contender in contenders:
             advance(contender.variant.name, 1)

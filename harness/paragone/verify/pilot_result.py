@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
-from paragone.plan.cells import Cell, Contender
+from msgspec.structs import replace
+
+from paragone.plan.cells import Contender
 from paragone.plan.request import FEWEST_ROUNDS, ROUNDS
+from paragone.store.plan_records import Cell
+from paragone.store.records import Outcome
 from paragone.task.mlp.gate import CheckResult
 
 # Between samples: the pipe, waking, resetting, hashing the result, writing the row.
@@ -35,23 +39,23 @@ class PilotResult:
 
     contender: Contender
     cells: list[Cell] = field(default_factory=list)
-    outcomes: list[dict[str, Any]] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
     peak_bytes: int = 0
     load_seconds: float = 0.0
 
-    def note(self, stage: str, status: str, reason: str, batch_size: int | None = None, **facts: Any) -> None:
+    def add_outcome(self, stage: str, status: str, reason: str, batch_size: int | None = None, **facts: Any) -> None:
         """Add an outcome."""
         self.outcomes.append(outcome(self.contender, batch_size, stage, status, reason, **facts))
 
-    def note_check(self, stage: str, batch_size: int, check: CheckResult) -> bool:
+    def add_check(self, stage: str, batch_size: int, check: CheckResult) -> bool:
         """Add what a check found; return whether the cell may be timed."""
-        self.note(stage, check.status, check.reason, batch_size, **numbers(check))
+        self.add_outcome(stage, check.status, check.reason, batch_size, **numbers(check))
         return check.status != "failed"
 
     def as_control(self, control: Contender) -> PilotResult:
         """Return the same of the second contender of a baseline, whose code it is."""
         cells = [replace(cell, variant=control.variant.name) for cell in self.cells]
-        outcomes = [{**row, "variant": control.variant.name} for row in self.outcomes]
+        outcomes = [replace(row, variant=control.variant.name) for row in self.outcomes]
         return PilotResult(control, cells, outcomes, self.peak_bytes, self.load_seconds)
 
 
@@ -65,11 +69,18 @@ def numbers(check: CheckResult) -> dict[str, Any]:
 
 def outcome(
     contender: Contender, batch_size: int | None, stage: str, status: str, reason: str, **facts: Any
-) -> dict[str, Any]:
-    """Return a row of the table of outcomes."""
+) -> Outcome:
     problem, variant, threads = contender.key
-    row = {"problem": problem, "variant": variant, "batch_size": batch_size, "threads": threads}
-    return {**row, "stage": stage, "status": status, "reason": reason, **facts}
+    return Outcome(
+        problem=problem,
+        variant=variant,
+        batch_size=batch_size,
+        threads=threads,
+        stage=stage,
+        status=status,
+        reason=reason,
+        **facts,
+    )
 
 
 def rounds_in_time(cells: Sequence[Cell]) -> int:

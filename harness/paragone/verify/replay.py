@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from paragone.errors import MeasurementFailed
 from paragone.machine.cpu_wait import undisturbed_ns
-from paragone.plan.cells import Cell
+from paragone.store.plan_records import Cell
 from paragone.task.mlp.problem import Problem
 from paragone.task.mlp.state import State
 from paragone.worker.commands import TakeSample

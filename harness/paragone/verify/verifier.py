@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paragone.errors import MeasurementFailed
-from paragone.plan.cells import Cell, Contender
+from paragone.plan.cells import Contender
+from paragone.store.plan_records import Cell
 from paragone.task.mlp.data import DataSet, cache_folder
 from paragone.task.mlp.gate import CheckResult, check_approximate, check_form, check_steps, check_tail, gate
 from paragone.task.mlp.state import State

@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 import pytest
-from made_up_run import BASE, CONTROL, OTHER, made_up_run, memory_row
+from made_up_run import BASE, CONTROL, OTHER, change_plan, made_up_run, memory_row
 from matplotlib.text import Text
 
 from paragone.analyse.results import Results
@@ -74,7 +74,6 @@ def test_a_failure_has_its_reason_below_the_table():
     ("request_", "finished", "words"),
     [
         (None, True, "made before memory was measured"),
-        ({}, True, "made before memory was measured"),
         ({"memory": False}, True, "paragone bench --memory"),
         ({"memory": True}, False, "interrupted before it"),
         ({"memory": True}, True, "no cell was timed"),
@@ -82,7 +81,7 @@ def test_a_failure_has_its_reason_below_the_table():
 )
 def test_a_run_without_memory_says_why_in_a_report_that_is_whole(tmp_path, request_, finished, words):
     run = made_up_run(tmp_path, TIMES, memory=[], finished=finished)
-    run.plan.update({} if request_ is None else {"request": request_})
+    change_plan(run, **({"memory_seconds": None} if request_ is None else {"request": request_}))
     text = write_report(Results(run)).read_text()
     (said,) = re.findall(r"^## Memory\n\n(.*)$", text, re.MULTILINE)
 

@@ -36,7 +36,7 @@ TIMES = {
 def a_run(**tables):
     launches = [
         launch_row(
-            name, launch, cpus=[3], threads_found=FOUND, receipt={"compiler": NASTY}, loaded_memory_bytes=2 * 10**8
+            name, launch, cpus=[3], threads_found=FOUND, build_info={"compiler": NASTY}, loaded_memory_bytes=2 * 10**8
         )
         for name in (BASE, CONTROL, OTHER)
         for launch in range(4)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_up_run import BASE, OTHER, made_up_run
+from made_up_run import BASE, OTHER, change_plan, made_up_run
 
 from paragone.files.paths import PROJECT
 from paragone.report.page.sources import source_css, sources
@@ -80,7 +80,7 @@ def test_half_a_letter_from_a_hand_made_run_is_replaced():
 
 def test_a_run_that_kept_no_sources_gives_the_hash_of_its_plan():
     run = made_up_run(Path("run"), {(BASE, 10): [[1e-5] * 3]})
-    run.plan["identity"] = {"source of numpy_rows": "feed"}
+    change_plan(run, identity={"source of numpy_rows": "feed"})
     found = sources(run)["of"]["numpy_rows"]
 
     assert (found["hash"], found["files"]) == ("feed", [])

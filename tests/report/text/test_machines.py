@@ -2,10 +2,11 @@
 
 import re
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 
 import pandas as pd
 import pytest
-from made_up_run import BASE, CONTROL, OTHER, made_up_run, outcome
+from made_up_run import BASE, CONTROL, OTHER, change_plan, made_up_run, outcome, with_plan
 from pair_of_runs import noisy_run
 
 from paragone.analyse.results import Results
@@ -30,7 +31,7 @@ def machine(name, cpu, factor=1.0, **others):
     times = {key: [[value * factor for value in rounds] for rounds in launches] for key, launches in TIMES.items()}
     run = made_up_run(None, times, limits=GEMM, **others)
     about = {**run.environment, "machine": {**run.environment["machine"], "cpu": cpu, "id": cpu}}
-    return type(run)(**{**vars(run), "plan": {**run.plan, "run": name}, "environment": about})
+    return replace(with_plan(run, run=name), environment=about)
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +99,7 @@ def test_a_cell_that_failed_or_is_not_planned_is_no_empty_place(tmp_path):
 
 def test_runs_of_other_work_are_not_joined_unless_told_and_then_it_is_said(tmp_path):
     one, other = machine("one", "CPU"), machine("two", "CPU")
-    other.plan["seed"] = 5
+    change_plan(other, seed=5)
 
     with pytest.raises(Incomparable, match="B and A: start and order of the images differ"):
         write_joined([one, other], tmp_path)

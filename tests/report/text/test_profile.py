@@ -12,6 +12,7 @@ from paragone.errors import ResultsUnusable
 from paragone.report.figures import palette, phases
 from paragone.report.figures.figure import drawing
 from paragone.report.text.profile import Profiled, doubts, markdown, names_of, phases_csv, read_profile
+from paragone.store.records import Pair
 
 ROWS, TUNED, LISTS = "numpy_rows[dtype=float32,order=C]", "numpy_tuned[dtype=float32]", "python_lists[dtype=float64]"
 PROBLEMS = {"nielsen": {"layers": [784, 30, 10]}}
@@ -22,12 +23,20 @@ def rows(name, whole_us, size=10, parts=None, excess=0, **other):
     """Three rounds of a variant: 10 % gather, 30 % forward, 40 % backward, 15 % update, 5 % other."""
     shares = {"gather": 10, "forward": 30, "backward": 40, "update": 15 + excess}
     for _ in range(3):
-        yield {
-            **{"problem": "nielsen", "variant": name, "batch_size": size, "threads": 1, "n_steps": 1, "is_same": True},
+        yield Pair(
+            **{
+                "problem": "nielsen",
+                "round": 0,
+                "variant": name,
+                "batch_size": size,
+                "threads": 1,
+                "n_steps": 1,
+                "is_same": True,
+            },
             **{"plain_ns": int(whole_us * 990), "clocked_ns": int(whole_us * 1000), "parts": parts or {}},
-            "phases": {phase: int(whole_us * 10 * share) for phase, share in shares.items()},
+            phases={phase: int(whole_us * 10 * share) for phase, share in shares.items()},
             **other,
-        }
+        )
 
 
 def profiled(*of_variants, outcomes=(), names=(ROWS, TUNED, LISTS)):

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 import typer
-from made_up_run import BASE, OTHER, made_up_run
+from made_up_run import BASE, OTHER, change_plan, made_up_run
 
 from paragone.analyse.results import Results
 from paragone.cli.app import app
@@ -29,7 +29,7 @@ def parsed(command):
 
 def plan_and_row(**changes):
     run = made_up_run(Path("run"), {(BASE, 100): [[2e-5] * 5] * 5, (OTHER, 100): [[1e-5] * 5] * 5})
-    run.plan.update(changes)
+    change_plan(run, **changes)
     rows = [row for row in formatting.rows(Results(run).summary) if row.variant == OTHER]
     return run.plan, rows[0]
 

@@ -12,6 +12,8 @@ import pandas as pd
 from paragone.report.figures import accuracy, cold_call, heatmap, layouts, memory, throughput
 from paragone.report.figures.figure import Drawn, drawing
 from paragone.report.text import formatting
+from paragone.store.plan_records import VariantRecord
+from paragone.store.run_folder import frame_of
 
 if TYPE_CHECKING:
     from paragone.analyse.results import Results
@@ -53,11 +55,11 @@ def _attempts(results: Results) -> Iterator[tuple[str, str, Drawn | None, str]]:
         for kind, draw, reason in PER_GRID:
             name = f"{kind}-{ending}"
             yield name, what, draw(cells, name, noise_sentence(results, problem)), reason
-        pixels = int(run.plan["problems"][problem]["layers"][0])
+        pixels = run.plan.problems[problem].layers[0]
         name = f"memory-{ending}"
         yield name, what, memory.draw(cells, name, pixels), "no peak memory above the loaded state was measured"
-    variants = pd.DataFrame(run.plan["variants"])
-    for problem in run.plan["problems"]:
+    variants = frame_of(VariantRecord, run.plan.variants)
+    for problem in run.plan.problems:
         name = f"accuracy-{file_name(problem)}"
         curves = run.accuracy[run.accuracy["problem"] == problem]
         figure = None if curves.empty else accuracy.draw(curves.merge(variants, on="variant"), name)
@@ -78,7 +80,7 @@ def noise_sentence(results: Results, problem: str) -> str:
     """Return what A/A says about a problem, in a sentence short enough for a subtitle."""
     frame = results.summary
     controls = frame[frame["control"] & (frame["problem"] == problem)]
-    if results.run.plan["launches"] == 1:
+    if results.run.plan.launches == 1:
         return "One launch: no intervals and no verdicts."
     if not controls["ratio_low"].notna().any():
         return "Noise unknown, hence no verdicts: there is no A/A interval."

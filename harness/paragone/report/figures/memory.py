@@ -67,10 +67,9 @@ def section(results: Results) -> str:
 
 def _absence(run: Run) -> str:
     """Return why a run has no memory at all."""
-    asked = run.plan.get("request", {}).get("memory")
-    if asked is None:
+    if run.plan.memory_seconds is None:
         return "this run was made before memory was measured in a pass of its own"
-    if not asked:
+    if run.plan.request is not None and not run.plan.request.memory:
         return "the pass was left out, as always with --quick. With it: paragone bench --memory"
     return "no cell was timed" if was_finished(run) else "the run was interrupted before it"
 

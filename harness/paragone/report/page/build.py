@@ -76,16 +76,16 @@ def compared(results: Results) -> str:
     parts = [
         f"{formatting.plural(shown['variant'].nunique(), 'variant')} of one training step, by "
         f"{formatting.plural(shown['implementation'].nunique(), 'implementation')}",
-        f"problem {', '.join(map(formatting.code, plan['problems']))}",
+        f"problem {', '.join(map(formatting.code, plan.problems))}",
         " and ".join(sorted(shown["dtype"].unique())),
         f"batch {sizes}" if sizes else "",
         f"{cpu}{cores}",
-        formatting.plural(plan["threads"][0], "thread")
-        if len(plan["threads"]) == 1
-        else f"threads: {', '.join(map(str, plan['threads']))}",
-        f"data: {formatting.escaped(plan['data']['name'])}",
-        f"{formatting.plural(plan['launches'], 'launch')} × {formatting.plural(plan['rounds'], 'round')}",
-        formatting.escaped(plan["created"][:10]),
+        formatting.plural(plan.threads[0], "thread")
+        if len(plan.threads) == 1
+        else f"threads: {', '.join(map(str, plan.threads))}",
+        f"data: {formatting.escaped(plan.data.name)}",
+        f"{formatting.plural(plan.launches, 'launch')} × {formatting.plural(plan.rounds, 'round')}",
+        formatting.escaped(plan.created[:10]),
     ]
     return " · ".join(part for part in parts if part)
 

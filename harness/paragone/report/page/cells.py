@@ -155,7 +155,7 @@ def _all_workers(run: Run) -> dict[tuple[Any, ...], list[dict[str, Any]]]:
         worker: dict[str, Any] = {key: _count(row[key]) for key in UNIT}
         worker |= {key: _short(row[key], 4) for key in (*TIMES, "waiting_cpu_seconds", "cpu_over_wall")}
         worker |= {"cpus": _listed(row["cpus"]), "memory_mb": _short(_number(row["loaded_memory_bytes"]) / 1e6, 4)}
-        worker |= {"found": _threads(row["threads_found"]), "receipt": _pairs(row["receipt"])}
+        worker |= {"found": _threads(row["threads_found"]), "receipt": _pairs(row["build_info"])}
         worker |= {"status": str(row["status"]), "reason": str(row["reason"] or "")}
         found[row["problem"], row["variant"], row["threads"]].append(worker)
     for workers in found.values():

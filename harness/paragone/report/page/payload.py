@@ -42,15 +42,15 @@ def payload(results: Results) -> dict[str, Any]:
     shown = formatting.presented(frame)
     most = max((len(entries) for entries in launches), default=0)
     return {
-        "run": run.plan["run"],
+        "run": run.plan.run,
         "columns": list(frame.columns),
         "values": [[_plain(value) for value in row] for row in frame.itertuples(index=False)],
         "names": list(formatting.short_names(frame)),
         "styles": [_style(row) for row in formatting.rows(frame)],
         "launches": launches,
         "baselines": baseline_variants(run),
-        "noise": {problem: noise_sentence(results, problem) for problem in run.plan["problems"]},
-        "keys": {problem: palette.key(shown[shown["problem"] == problem]) for problem in run.plan["problems"]},
+        "noise": {problem: noise_sentence(results, problem) for problem in run.plan.problems},
+        "keys": {problem: palette.key(shown[shown["problem"] == problem]) for problem in run.plan.problems},
         # Student's t for 1, 2, … degrees of freedom, as every interval over launches takes it.
         "t": [_plain(stdtrit(freedom, (1 + CONFIDENCE) / 2)) for freedom in range(1, most)],
         **cell_pages(results),

@@ -29,7 +29,7 @@ def sources(run: Run) -> dict[str, Any]:
     hash is that of the plan.
     """
     files: dict[tuple[str, str], int] = {}
-    names = sorted({entry["implementation"] for entry in run.plan["variants"]})
+    names = sorted({entry.implementation for entry in run.plan.variants})
     of = {name: _source(run, name, files) for name in names}
     highlighted = [[name, language, text, marks] for name, text in files for language, marks in [_marks(name, text)]]
     return {"classes": [_class(kind) for kind in _coloured()], "files": highlighted, "of": of}
@@ -45,11 +45,11 @@ def _source(run: Run, name: str, files: dict[tuple[str, str], int]) -> dict[str,
     """Return what is said of an implementation; its files are added to those found before."""
     kept = run.sources.get(name)
     if kept is None:
-        stated = (run.plan.get("identity") or {}).get(f"source of {name}", "")
+        stated = run.plan.identity.get(f"source of {name}", "")
         return {"hash": str(stated), "files": [], "left_out": [], "missing": NOT_STORED}
-    texts = ((file, _with_plain_line_ends(text)) for file, text in kept["files"].items())
+    texts = ((file, _with_plain_line_ends(text)) for file, text in kept.files.items())
     places = [files.setdefault(file, len(files)) for file in texts]
-    return {"hash": kept["hash"], "files": places, "left_out": [list(pair) for pair in kept["left_out"].items()]}
+    return {"hash": kept.hash, "files": places, "left_out": [list(pair) for pair in kept.left_out.items()]}
 
 
 def _with_plain_line_ends(text: str) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from paragone.report.text import formatting, tables
+from paragone.store.plan_records import CallCostRow
 
 if TYPE_CHECKING:
     from paragone.store.run_folder import Run
@@ -19,30 +20,30 @@ WHAT_A_CALL_IS = (
 
 def section(run: Run) -> str:
     """Return what there is to say of the languages that are reached through a bridge; empty where there is none."""
-    calls, built, clocks = _calls(run.plan.get("calls", [])), _built(run), _clocks(run)
+    calls, built, clocks = _calls(run.plan.calls), _built(run), _clocks(run)
     parts = [f"{WHAT_A_CALL_IS}\n\n{calls}" if calls else "", clocks, built]
     return "\n\n".join(part for part in parts if part)
 
 
-def _calls(rows: list[dict[str, Any]]) -> str:
+def _calls(rows: Sequence[CallCostRow]) -> str:
     """Return a table with a line for each bridge and a column for each size of a call."""
     if not rows:
         return ""
-    sizes = sorted({row["n_images"] for row in rows})
-    found = {(row["bridge"], row["n_images"]): row for row in rows}
+    sizes = sorted({row.n_images for row in rows})
+    found = {(row.bridge, row.n_images): row for row in rows}
     lines = [
         [BRIDGES.get(bridge, formatting.escaped(bridge)), *(_cost(found.get((bridge, size))) for size in sizes)]
-        for bridge in dict.fromkeys(row["bridge"] for row in rows)
+        for bridge in dict.fromkeys(row.bridge for row in rows)
     ]
     header = ["a call with", *(f"{formatting.batch(size)} {'image' if size == 1 else 'images'}" for size in sizes)]
     return tables.table(header, lines)
 
 
-def _cost(row: Mapping[str, Any] | None) -> str:
+def _cost(row: CallCostRow | None) -> str:
     if row is None:
         return ""
-    seconds = row["call_seconds"]
-    return formatting.escaped(row["reason"]) if seconds is None else formatting.seconds(seconds)
+    seconds = row.call_seconds
+    return formatting.escaped(row.reason) if seconds is None else formatting.seconds(seconds)
 
 
 def _clocks(run: Run) -> str:
@@ -67,8 +68,8 @@ def _built(run: Run) -> str:
     """Return a table of what the variants were built with or started as, variants with the same receipt in one line."""
     receipts: dict[str, list[str]] = {}
     for row in formatting.rows(run.launches):
-        if isinstance(row.receipt, Mapping) and row.receipt:
-            words = "; ".join(f"{name}: {value}" for name, value in row.receipt.items())
+        if isinstance(row.build_info, Mapping) and row.build_info:
+            words = "; ".join(f"{name}: {value}" for name, value in row.build_info.items())
             receipts.setdefault(words, [])
             if row.variant not in receipts[words]:
                 receipts[words].append(row.variant)

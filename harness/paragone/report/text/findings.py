@@ -34,7 +34,7 @@ def answer(results: Results) -> str:
     if verified.empty:
         return "Nothing that was measured could be verified, so there is no answer; below is why."
     sentences = [_compared(run, verified)]
-    if run.plan["launches"] == 1:
+    if run.plan.launches == 1:
         several = frame["threads"].nunique() > 1
         sentences += [_fastest(cells, several) for _, cells in verified.groupby(GRID, sort=False)]
         sentences.append("These are single observations from one launch: no intervals, no verdicts.")
@@ -65,7 +65,7 @@ def _compared(run: Run, verified: pd.DataFrame) -> str:
     written = f"{formatting.plural(names.nunique(), 'way')} to write one training step"
     written += f", in {languages} languages and libraries" if languages > 1 else ""
     return (
-        f"Compared{against}: {written}, on {problems} ({formatting.escaped(run.plan['data']['name'])}), {dtypes}, "
+        f"Compared{against}: {written}, on {problems} ({formatting.escaped(run.plan.data.name)}), {dtypes}, "
         f"{threads} {'thread' if threads == '1' else 'threads'}, at {at}."
     )
 
@@ -95,7 +95,7 @@ def findings(results: Results) -> list[str]:
     launch there are none: it has no intervals.
     """
     frame = results.summary
-    if results.run.plan["launches"] == 1 or frame.empty:
+    if results.run.plan.launches == 1 or frame.empty:
         return []
     told = frame.assign(name=formatting.short_names(frame))
     answers = (

@@ -63,7 +63,7 @@ def write_joined(runs: Sequence[Run], results: Path, anyway: bool = False) -> Pa
 
 def folder_name(runs: Sequence[Run]) -> str:
     """Return a name that says which run is the first, is another one for other runs, and leads out of no folder."""
-    facts = [f"{name_of(run)} {run.environment.get('machine', {}).get('id')} {run.plan['created']}" for run in runs]
+    facts = [f"{name_of(run)} {run.environment.get('machine', {}).get('id')} {run.plan.created}" for run in runs]
     return f"{file_name(name_of(runs[0]))}-joined-{hashlib.sha256(chr(10).join(facts).encode()).hexdigest()[:6]}"
 
 
@@ -114,7 +114,7 @@ def report(runs: Sequence[Run], frame: pd.DataFrame, drawn: Sequence[Drawn], ove
     rows = environment_differences(list(runs))
     differences = [[formatting.escaped(name), *map(formatting.escaped, values)] for name, values in rows]
     anyway = f"**Joined all the same (--anyway)**: {formatting.escaped('; '.join(overridden))}." if overridden else ""
-    commands = [(run.plan["command"], formatting.one_line(name_of(run))) for run in runs]
+    commands = [(run.plan.command, formatting.one_line(name_of(run))) for run in runs]
     sections = [
         (f"# paragone: {formatting.plural(len(runs), 'run')} side by side", _introduction(runs)),
         ("", anyway),
@@ -132,7 +132,7 @@ def _introduction(runs: Sequence[Run]) -> str:
     lines = []
     for letter, run in zip(letters(len(runs)), runs, strict=True):
         ending = "" if was_finished(run) else ", interrupted"
-        quick = ", quick: one launch, no intervals" if run.plan["quick"] else ""
+        quick = ", quick: one launch, no intervals" if run.plan.quick else ""
         lines.append(
             f"- **{letter}**: {formatting.escaped(machine_name(run))}, run {formatting.code(name_of(run))}{ending}{quick}"
         )

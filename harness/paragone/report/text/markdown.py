@@ -50,10 +50,10 @@ def sections_of(results: Results, drawn: Sequence[Drawn], left_out: Sequence[str
     The first is the title with the answer, the second, without a heading, the findings.
     """
     run = results.run
-    quick = " — quick: one launch, no intervals" if run.plan["quick"] else ""
+    quick = " — quick: one launch, no intervals" if run.plan.quick else ""
     unfinished = "" if was_finished(run) else " — interrupted"
     sections = [
-        (f"# paragone: {formatting.escaped(run.plan['run'])}{quick}{unfinished}", answer(results)),
+        (f"# paragone: {formatting.escaped(run.plan.run)}{quick}{unfinished}", answer(results)),
         ("", bullets(findings(results))),
         *side_by_side.sections(results),
         (WARNINGS, bullets(formatting.escaped(text) for text in warnings(results))),
@@ -92,7 +92,7 @@ def _noise(results: Results) -> str:
     sentences = [
         f"{formatting.code(problem)}: a typical cell gets a verdict for differences above {formatting.percent(difference)}."
         for problem, difference in resolvable.items()
-        if run.plan["launches"] > 1 and not math.isnan(difference)
+        if run.plan.launches > 1 and not math.isnan(difference)
     ]
     said = "The same code ran under two names; what differs here is noise."
     return "\n\n".join(part for part in (said, bullets(sentences), shown) if part)
@@ -101,11 +101,10 @@ def _noise(results: Results) -> str:
 def _gaps(results: Results) -> str:
     run = results.run
     absent = [
-        [formatting.code(entry["name"]), "cannot be used", formatting.escaped(entry["reason"])]
-        for entry in run.plan["broken"]
+        [formatting.code(entry.name), "cannot be used", formatting.escaped(entry.reason)] for entry in run.plan.unusable
     ]
     untrained = run.outcomes[(run.outcomes["stage"] == "accuracy") & (run.outcomes["status"] != "passed")]
-    untwinned = run.outcomes[(run.outcomes["stage"] == "twin") & (run.outcomes["status"] == "not checked")]
+    unstressed = run.outcomes[(run.outcomes["stage"] == "stress") & (run.outcomes["status"] == "not checked")]
     parts = [
         tables.gaps_table(results.summary, run.plan),
         tables.table(["implementation", "", "why"], absent) if absent else "",
@@ -117,22 +116,22 @@ def _gaps(results: Results) -> str:
             f"stress problem of {formatting.code(cells['variant'].iloc[0])} at batch "
             f"{', '.join(map(formatting.batch, sorted(cells['batch_size'].astype(int).unique())))}: "
             f"{formatting.escaped(cells['reason'].iloc[0])}"
-            for _, cells in untwinned.groupby(["problem", "variant", "reason"], sort=False)
+            for _, cells in unstressed.groupby(["problem", "variant", "reason"], sort=False)
         ),
     ]
     return "\n\n".join(part for part in parts if part) or "Nothing: every planned cell was measured and checked."
 
 
 def _implementations(run: Run) -> str:
-    seen = {variant["implementation"]: variant for variant in run.plan["variants"]}
+    seen = {variant.implementation: variant for variant in run.plan.variants}
     lines = [
         [
             formatting.code(name),
-            formatting.escaped(about["language"]),
-            formatting.escaped(about["layout"]),
-            formatting.escaped(about["source"]),
-            formatting.escaped(about["idea"]),
-            str(about["maths_lines"]),
+            formatting.escaped(about.language),
+            formatting.escaped(about.layout),
+            formatting.escaped(about.source),
+            formatting.escaped(about.idea),
+            str(about.maths_lines),
         ]
         for name, about in sorted(seen.items())
     ]
@@ -167,7 +166,7 @@ def _shares(run: Run) -> str:
 def _commands(run: Run) -> str:
     return formatting.code_block(
         [
-            (run.plan["command"], "the command that made it"),
-            (f"paragone report {run.plan['run']}", "makes this report again from the run's folder"),
+            (run.plan.command, "the command that made it"),
+            (f"paragone report {run.plan.run}", "makes this report again from the run's folder"),
         ]
     )

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 import pandas as pd
 
@@ -22,8 +21,10 @@ from paragone.report.text import formatting
 from paragone.report.text.sections import joined, pictures
 from paragone.report.text.spreadsheet import csv
 from paragone.report.text.tables import pairs, table
-from paragone.store.run_folder import read_plan, read_table
-from paragone.store.runs import PROFILE, is_finished
+from paragone.store.plan_records import ProfilePlan, VariantRecord
+from paragone.store.records import Clock, Outcome, Pair
+from paragone.store.run_folder import frame_of, read_profile_plan, read_table
+from paragone.store.runs import is_finished
 
 HOW_TO_READ = """\
 - Every implementation is loaded twice in one process: as it is measured by `paragone bench`, without any clock, and
@@ -44,27 +45,27 @@ class Profiled:
     """A profile as read back: what was planned, its breakdowns and the reasons of what has none."""
 
     folder: Path
-    plan: dict[str, Any]
+    plan: ProfilePlan
     cells: list[Breakdown]
-    outcomes: list[dict[str, Any]]
+    outcomes: list[Outcome]
     reading_ns: float | None  # what a reading of Python's clock costs
     finished: bool
 
 
 def read_profile(folder: Path) -> Profiled:
     """Return what the folder of a profile holds. Raises ResultsUnusable."""
-    readings = [row["reading_ns"] for row in read_table(folder, "clocks")]
-    plan = read_plan(folder, PROFILE)
-    pairs_taken, known = read_table(folder, "pairs", plan["problems"]), {one["variant"] for one in plan["variants"]}
+    readings = [clock.reading_ns for clock in read_table(folder, Clock)]
+    plan = read_profile_plan(folder)
+    pairs_taken, known = read_table(folder, Pair, plan.problems), {one.variant for one in plan.variants}
     for number, row in enumerate(pairs_taken, start=1):
-        if row["variant"] not in known:
-            told = shown(row["variant"])
+        if row.variant not in known:
+            told = shown(row.variant)
             raise ResultsUnusable(f"{folder}/pairs.jsonl, line {number}: variant: expected one of the plan, got {told}")
     return Profiled(
         folder,
         plan,
         breakdowns(pairs_taken),
-        read_table(folder, "outcomes", plan["problems"]),
+        read_table(folder, Outcome, plan.problems),
         median(readings) if readings else None,
         is_finished(folder),
     )
@@ -104,12 +105,12 @@ def phases_csv(cells: Sequence[Breakdown]) -> str:
 
 def usual_dtype(profiled: Profiled) -> str:
     """Return the dtype that most variants have, which is told once; a name tells any other."""
-    return str(pd.DataFrame(profiled.plan["variants"])["dtype"].mode()[0])
+    return str(frame_of(VariantRecord, profiled.plan.variants)["dtype"].mode()[0])
 
 
 def names_of(profiled: Profiled) -> dict[str, str]:
     """Return the names to print, by variant: with the dtype where it is not the usual one."""
-    frame = pd.DataFrame(profiled.plan["variants"])
+    frame = frame_of(VariantRecord, profiled.plan.variants)
     short = formatting.short_names(frame)
     names = short.where(frame["dtype"] == usual_dtype(profiled), short + " " + frame["dtype"])
     return dict(zip(frame["variant"], names, strict=True))
@@ -136,7 +137,7 @@ def markdown(profiled: Profiled, drawn: Sequence[Drawn]) -> str:
     unfinished = "" if profiled.finished else " — interrupted"
     sections = [
         (
-            f"# Phases of a step: {formatting.escaped(profiled.plan['run'])}{unfinished}",
+            f"# Phases of a step: {formatting.escaped(profiled.plan.run)}{unfinished}",
             f"{cost_of_clocks(profiled)}\n\n{pictures(drawn, folder='')}".strip(),
         ),
         ("## Microseconds per step", _times_tables(profiled)),
@@ -178,14 +179,14 @@ def parts_tables(profiled: Profiled) -> str:
 
     The first call within a backward is that of the output layer, which is the last.
     """
-    labels, problems, texts = names_of(profiled), profiled.plan["problems"], []
+    labels, problems, texts = names_of(profiled), profiled.plan.problems, []
     for cell in profiled.cells:
         if not cell.parts:
             continue
         depth = max(len(calls) for calls in cell.parts.values())
         where = f"{formatting.code(cell.problem)}, {formatting.code(labels[cell.variant])}"
         texts.append(f"### {where}, batch size {formatting.batch(cell.batch_size)}")
-        last = len(problems[cell.problem]["layers"]) - 1  # of the layers of weights
+        last = len(problems[cell.problem].layers) - 1  # of the layers of weights
         headings = ["µs per step", *(f"layer {last - call}" for call in range(depth)), "all"]
         lines = []
         for part, calls in cell.parts.items():
@@ -218,28 +219,28 @@ def doubts(profiled: Profiled) -> list[str]:
     return sentences
 
 
-def gaps(outcomes: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+def gaps(outcomes: Sequence[Outcome]) -> list[Outcome]:
     """Return the outcomes that say why something has no phases."""
-    return [row for row in outcomes if row["status"] not in ("passed", "not checked")]
+    return [row for row in outcomes if row.status not in ("passed", "not checked")]
 
 
-def _gaps(outcomes: Sequence[Mapping[str, Any]]) -> str:
+def _gaps(outcomes: Sequence[Outcome]) -> str:
     lines = [
         [
-            formatting.code(row["variant"]),
-            "" if row.get("batch_size") is None else formatting.batch(row["batch_size"]),
-            row["status"],
-            formatting.escaped(row.get("reason") or ""),
+            formatting.code(row.variant),
+            "" if row.batch_size is None else formatting.batch(row.batch_size),
+            row.status,
+            formatting.escaped(row.reason or ""),
         ]
         for row in gaps(outcomes)
     ]
     return table(["variant", "batch size", "status", "why"], lines) if lines else ""
 
 
-def _facts(plan: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _facts(plan: ProfilePlan) -> list[tuple[str, str]]:
     return [
-        ("command", formatting.code(plan["command"])),
-        ("made", formatting.escaped(plan["created"])),
-        ("data", formatting.escaped(plan["data"]["name"])),
-        ("rounds, seed", f"{plan['rounds']}, {plan['seed']}"),
+        ("command", formatting.code(plan.command)),
+        ("made", formatting.escaped(plan.created)),
+        ("data", formatting.escaped(plan.data.name)),
+        ("rounds, seed", f"{plan.rounds}, {plan.seed}"),
     ]

@@ -18,33 +18,33 @@ def plan_pairs(run: Run) -> Pairs:
     plan = run.plan
     lengths = run.samples.loc[run.samples["kind"] == "timed", "elapsed_ns"]
     sample = formatting.seconds(float(lengths.median()) / 1e9) if len(lengths) else ""
-    resolvable = plan["minimum_detectable_difference"]
+    resolvable = plan.minimum_detectable_difference
     return [
-        ("made", formatting.escaped(plan["created"])),
-        ("launches × rounds", f"{plan['launches']} × {plan['rounds']}"),
+        ("made", formatting.escaped(plan.created)),
+        ("launches × rounds", f"{plan.launches} × {plan.rounds}"),
         ("length of a sample (median)", sample),
-        ("problems", ", ".join(formatting.code(name) for name in plan["problems"])),
-        ("baseline", formatting.code(plan["baseline"])),
-        ("threads", ", ".join(map(str, plan["threads"]))),
-        ("cells", str(len(plan["cells"]))),
-        ("estimated time", formatting.seconds(float(plan["eta_seconds"]))),
+        ("problems", ", ".join(formatting.code(name) for name in plan.problems)),
+        ("baseline", formatting.code(plan.baseline)),
+        ("threads", ", ".join(map(str, plan.threads))),
+        ("cells", str(len(plan.cells))),
+        ("estimated time", formatting.seconds(float(plan.eta_seconds))),
         (
             "smallest difference expected to be found",
             "" if resolvable is None else formatting.percent(float(resolvable)),
         ),
-        ("seed", str(plan["seed"])),
-        ("method version", str(plan["method_version"])),
+        ("seed", str(plan.seed)),
+        ("method version", str(plan.method_version)),
     ]
 
 
 def data_pairs(run: Run) -> Pairs:
     """Return which data set was used and where it came from."""
-    data = run.plan["data"]
+    data = run.plan.data
     return [
-        ("data set", formatting.escaped(data["name"])),
-        ("from", formatting.escaped(data["origin"])),
-        ("images", f"{formatting.batch(data['n_train'])} to train, {formatting.batch(data['n_test'])} to test"),
-        ("SHA-256 of the content", formatting.code(data["sha256"])),
+        ("data set", formatting.escaped(data.name)),
+        ("from", formatting.escaped(data.origin)),
+        ("images", f"{formatting.batch(data.n_train)} to train, {formatting.batch(data.n_test)} to test"),
+        ("SHA-256 of the content", formatting.code(data.sha256)),
     ]
 
 

@@ -39,7 +39,7 @@ def pytest_benchmark_json(results: Results) -> dict[str, Any]:
             _benchmark(dict(zip(passed.columns, row, strict=True)), values, run)
             for row in passed.itertuples(index=False, name=None)
         ],
-        "datetime": run.plan["created"],
+        "datetime": run.plan.created,
         "version": importlib.metadata.version("pytest-benchmark"),
     }
 
@@ -69,8 +69,8 @@ def _benchmark(row: dict[str, Any], values: dict[Any, tuple[list[float], int]], 
         "param": called,
         "extra_info": {
             "unit": UNIT,
-            "run": run.plan["run"],
-            "method_version": run.plan["method_version"],
+            "run": run.plan.run,
+            "method_version": run.plan.method_version,
             **extra,
             # JSON has no NaN: where there is no interval there is no entry.
             **{column: row[column] for column in (*measured, "ratio_low", "ratio_high") if not pd.isna(row[column])},
@@ -78,7 +78,7 @@ def _benchmark(row: dict[str, Any], values: dict[Any, tuple[list[float], int]], 
         "options": {
             "disable_gc": False,
             "timer": "perf_counter_ns",
-            "min_rounds": run.plan["rounds"],
+            "min_rounds": run.plan.rounds,
             "max_time": 0.0,
             "min_time": 0.0,
             "warmup": True,

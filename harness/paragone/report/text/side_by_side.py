@@ -32,13 +32,14 @@ def sections(results: Results) -> list[tuple[str, str]]:
 
 def text(run: Run, cells: pd.DataFrame) -> str:
     """Return the comparison in Markdown, without its heading."""
-    live = run.plan["live"]
-    sides = [f"- **{which.upper()}**: {formatting.escaped(live[which]['words'])}" for which in "ab"]
+    live = run.plan.live
+    assert live is not None
+    sides = [f"- **{which}**: {formatting.escaped(version.words)}" for which, version in (("A", live.a), ("B", live.b))]
     parts = [
         "\n".join(sides),
-        formatting.escaped(answer(cells, live["fail_slower"])),
+        formatting.escaped(answer(cells, live.fail_slower)),
         *_tables(cells),
-        _left_out(live["left_out"]),
+        _left_out(live.left_out),
         HOW,
     ]
     return "\n\n".join(part for part in parts if part)

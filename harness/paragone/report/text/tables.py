@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pandas as pd
@@ -11,6 +11,7 @@ import pandas as pd
 from paragone.analyse.statuses import STATUSES_WITH_TIMES
 from paragone.report.text import formatting
 from paragone.report.text.repro import meeting_command
+from paragone.store.plan_records import Plan
 
 # "not measured" and "unavailable" say themselves what would change that.
 REPEATABLE = ("failed", "rejected", "not checked")
@@ -73,7 +74,7 @@ def control_table(frame: pd.DataFrame) -> str:
     return table(["problem", "dtype", "batch size", "threads", "ratio to itself", "says"], lines) if lines else ""
 
 
-def gaps_table(frame: pd.DataFrame, plan: Mapping[str, Any]) -> str:
+def gaps_table(frame: pd.DataFrame, plan: Plan) -> str:
     """Return the cells without a time or without a full check: status, reason, and the command that repeats it.
 
     Batch sizes of a variant with the same status and reason share a line.

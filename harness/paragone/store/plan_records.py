@@ -1,0 +1,234 @@
+"""What plan.json and profile.json hold: decided before the first sample, never changed afterwards."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from msgspec import Meta, field
+
+from paragone.files.kinds import (
+    LARGEST,
+    LARGEST_NUMBER,
+    Amount,
+    Count,
+    Dtype,
+    Name,
+    Number,
+    Positive,
+    Repeats,
+    Seed,
+    Size,
+)
+from paragone.files.printable import is_plain
+from paragone.implementation.registry import Unusable
+from paragone.store.records import Record
+from paragone.task.mlp.problem import Problem
+
+READABLE_METHODS = (1, 2)  # METHOD_VERSIONs whose numbers mean what this harness takes them for
+MOST_LAYERS = 1000
+
+# What a run does unless it is asked for something else.
+BASELINE = "numpy_rows"
+FEWEST_LAUNCHES = 5
+TIME_LIMIT_S = 120.0
+
+# Problem, variant and threads: what names a contender in every table.
+ContenderKey = tuple[str, str, int]
+
+
+class RequestOptions(Record, frozen=True, kw_only=True):
+    """What the user asked for, the problems aside; empty selections mean everything."""
+
+    implementations: tuple[str, ...] = ()
+    dtypes: tuple[Dtype, ...] = ()
+    batch_sizes: tuple[int | Annotated[str, Meta(pattern="^full$")], ...] = ()
+    threads: tuple[Size, ...] = (1,)
+    launches: Repeats = FEWEST_LAUNCHES
+    rounds: Repeats | None = None  # None: as many as the cells leave time for
+    resolve: Positive | None = None
+    baseline: str = BASELINE
+    seed: Seed = 1
+    slow: bool = False
+    quick: bool = False
+    memory: bool = True  # the memory pass
+    curves: bool = True  # the learning curves
+    time_limit_s: Positive = TIME_LIMIT_S
+    memory_limit_bytes: Size | None = None  # of one worker; None: half of what the machine has
+    plugins: tuple[str, ...] = ()  # absolute paths
+    sides: tuple[str, ...] = ()  # of a live comparison, LABEL=FOLDER each
+    # Where not empty, these cells alone, and the baseline beside them: (problem, variant, threads, batch size).
+    only: tuple[tuple[str, str, int, int], ...] = ()
+    evaluated: tuple[str, ...] = ()  # problems whose test set is evaluated too, by those who predict
+
+
+class StoredRequest(RequestOptions, frozen=True, kw_only=True):
+    """A request as a plan holds it: problems by name, with their fingerprints."""
+
+    problems: dict[str, str] = field(default_factory=dict)
+
+
+class Cell(Record, frozen=True, kw_only=False):
+    """One point of the grid and how it is sampled."""
+
+    problem: Name
+    variant: Name
+    batch_size: Size
+    threads: Size
+    n_steps: Size
+    prefix_steps: Count
+    step_seconds: Number
+    once_per_launch: bool
+    wave: Count = 0
+    evaluates: bool = False  # the test set too, right after every timed sample
+
+    @property
+    def contender(self) -> ContenderKey:
+        return self.problem, self.variant, self.threads
+
+    @property
+    def sample_seconds(self) -> float:
+        """About how long one sample takes, its untimed prefix included."""
+        return (self.n_steps + self.prefix_steps) * self.step_seconds
+
+
+class VariantRecord(Record, frozen=True, kw_only=True):
+    """What the report says of a variant."""
+
+    variant: Name
+    implementation: Name
+    language: str
+    layout: str
+    order: str  # of the arrays in memory: C, F, or empty
+    dtype: Dtype
+    control: bool  # the second contender of a baseline, for A/A
+    source: str
+    idea: str
+    maths_lines: Count
+    deterministic: bool = True
+
+
+class DataRecord(Record, frozen=True, kw_only=True):
+    """Which images and labels were trained on; a profile leaves the numbers of images out."""
+
+    name: str
+    origin: str
+    sha256: str
+    n_train: Count = 0
+    n_test: Count = 0
+
+
+class CallCostRow(Record, frozen=True, kw_only=True):
+    """What a call of `train` costs across a bridge to another language."""
+
+    bridge: str
+    n_images: Size
+    call_seconds: Number | None = None
+    reason: str = ""
+
+
+class LiveVersion(Record, frozen=True, kw_only=True):
+    """One version of a live comparison."""
+
+    label: str
+    words: str
+
+
+class Live(Record, frozen=True, kw_only=True):
+    """A live comparison: B against A."""
+
+    a: LiveVersion
+    b: LiveVersion
+    left_out: dict[str, str]
+    fail_slower: Amount
+
+
+class ProfilePlan(Record, frozen=True, kw_only=True):
+    """What a profile is going to measure; what a run's plan has in common with it."""
+
+    method_version: int
+    run: str  # the name of the folder
+    created: str  # ISO 8601, with its time zone
+    command: str
+    seed: Seed
+    launches: Repeats = 1
+    rounds: Repeats
+    problems: dict[Name, Problem]
+    variants: tuple[VariantRecord, ...]
+    cells: tuple[Cell, ...]
+    data: DataRecord
+    # By name, all that must be the same for a run to be taken up again.
+    identity: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Refuse what no field refuses by itself."""
+        if self.method_version not in READABLE_METHODS:
+            versions = " or ".join(map(str, READABLE_METHODS))
+            raise ValueError(
+                f"method_version: expected {versions}, all that this paragone reads; got {self.method_version}"
+            )
+        _refuse_untimely(self.created)
+        for name, problem in self.problems.items():
+            _refuse_impossible(name, problem)
+        for place, name in self._names():
+            if not is_plain(name):
+                raise ValueError(f"{place}: expected a text of characters that print, got {name[:60]!r}")
+        _refuse_repeated("variants", [(entry.variant,) for entry in self.variants])
+        _refuse_repeated("cells", [(*entry.contender, entry.batch_size, entry.wave) for entry in self.cells])
+
+    def _names(self) -> list[tuple[str, str]]:
+        return [
+            *(("problems", name) for name in self.problems),
+            *((f"variants[{i}]", name) for i, v in enumerate(self.variants) for name in (v.variant, v.implementation)),
+            *((f"cells[{i}]", name) for i, cell in enumerate(self.cells) for name in (cell.problem, cell.variant)),
+        ]
+
+
+class Plan(ProfilePlan, frozen=True, kw_only=True):
+    """What a run is going to do."""
+
+    quick: bool
+    baseline: str
+    threads: tuple[Size, ...]
+    time_limit_s: Positive = TIME_LIMIT_S
+    memory_limit_bytes: Size | None = None
+    eta_seconds: Number
+    memory_seconds: Number | None = None  # of the memory pass; None in runs made before there was one
+    pilot_seconds: Number | None = None
+    # Between launches, of an A/A log-ratio: of a typical cell, and the most that it may well be.
+    launch_deviation: Number | None = None
+    launch_deviation_upper: Number | None = None
+    minimum_detectable_difference: Number | None = None
+    request: StoredRequest | None = None
+    problem_arguments: dict[str, str] = field(default_factory=dict)  # by problem, as the user gave it: a name or a path
+    unusable: tuple[Unusable, ...] = ()
+    calls: tuple[CallCostRow, ...] = ()
+    live: Live | None = None
+
+
+def _refuse_repeated(place: str, keys: list[tuple[Any, ...]]) -> None:
+    """Raise ValueError where a key is there twice."""
+    seen: set[tuple[Any, ...]] = set()
+    for index, key in enumerate(keys):
+        if key in seen:
+            raise ValueError(f"{place}[{index}]: expected another than those before, got {' '.join(map(str, key))}")
+        seen.add(key)
+
+
+def _refuse_untimely(created: str) -> None:
+    try:
+        datetime.fromisoformat(created).timestamp()
+    except (ValueError, OverflowError):
+        raise ValueError(f"created: expected a time such as 2025-03-04T05:06:07+00:00, got {created[:60]!r}") from None
+
+
+def _refuse_impossible(name: str, problem: Problem) -> None:
+    sizes = (*problem.layers, *problem.batch_sizes, problem.n_train)
+    rates = [number for pair in problem.learning_rate for number in pair]
+    numbers = (*rates, problem.momentum, problem.l1, problem.l2, problem.learning_rate_decay)
+    if not 2 <= len(problem.layers) <= MOST_LAYERS:
+        raise ValueError(f"problems.{name[:60]}.layers: expected 2 to {MOST_LAYERS} sizes, got {len(problem.layers)}")
+    if not all(1 <= size <= LARGEST for size in sizes):
+        raise ValueError(f"problems.{name[:60]}: expected sizes from 1 to {LARGEST}")
+    if not all(abs(number) <= LARGEST_NUMBER for number in numbers):
+        raise ValueError(f"problems.{name[:60]}: expected finite numbers")

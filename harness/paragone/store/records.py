@@ -1,0 +1,224 @@
+"""The rows of a run's tables: each field is declared here once, and the columns on disk follow from it.
+
+A table is a file `<table>.jsonl` with one row a line. A field without a default is in every row that can be read; a
+field with one may be missing in a row of an older run.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from paragone.files.kinds import Amount, Count, Dtype, Name, Number, Positive, RoundNumber, Size
+from paragone.machine.threads import ThreadsFound
+from paragone.worker.replies import Timing
+
+Kind = Literal["cold", "warmup", "timed"]
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of a table, or a part of another file of a run."""
+
+
+class CellRow(Record, frozen=True, kw_only=True):
+    """A row about one cell: problem × variant × batch size × threads."""
+
+    problem: Name
+    variant: Name
+    batch_size: Size
+    threads: Size
+
+
+class Sample(Timing, frozen=True, kw_only=True):
+    """One timed call of `train`: what the worker measured, and which cell and round it belongs to."""
+
+    problem: Name
+    variant: Name
+    batch_size: Size
+    threads: Size
+    wave: Count
+    launch: Count
+    attempt: Count
+    round: RoundNumber
+    position: Count | None = None  # in the random order of its round
+    kind: Kind
+    started_s: Number | None = None  # since the run was created, by the wall clock
+
+
+class Launch(Record, frozen=True, kw_only=True):
+    """One fresh process of a contender: where its time went, where it ran, what it found."""
+
+    problem: Name
+    variant: Name
+    threads: Size
+    wave: Count
+    launch: Count
+    attempt: Count
+    start_seconds: Number | None = None
+    load_seconds: Number | None = None
+    setup_seconds: Number | None = None
+    verify_seconds: Number | None = None
+    warmup_seconds: Number | None = None
+    cpus: tuple[Count, ...] | None = None
+    threads_found: ThreadsFound | None = None
+    build_info: dict[str, Any] | None = None  # whatever the implementation tells of its build
+    loaded_memory_bytes: Count | None = None
+    waiting_cpu_seconds: Number | None = None  # CPU time used between samples
+    cpu_over_wall: Number | None = None
+    status: str
+    reason: str | None = None
+
+
+class Round(Record, frozen=True, kw_only=True):
+    """One round of a launch: all its live cells, sampled once each in random order."""
+
+    problem: Name | None = None
+    threads: Size | None = None
+    wave: Count | None = None
+    launch: Count | None = None
+    attempt: Count | None = None
+    round: RoundNumber
+    elapsed_s: Number | None = None
+
+
+class Outcome(Record, frozen=True, kw_only=True):
+    """A verification, a failure, or the reason of a gap; without a batch size or threads it is about all of them."""
+
+    problem: Name
+    variant: Name
+    batch_size: Size | None = None
+    threads: Size | None = None
+    launch: Count | None = None
+    attempt: Count | None = None
+    stage: str
+    status: str
+    reason: str | None = None
+    note: str | None = None  # in runs made before 0.2
+    error: float | None = None
+    bound: float | None = None
+    n_steps: Size | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a rejection that does not say which launch of which cell it leaves out."""
+        if self.status == "rejected":
+            named = {name: getattr(self, name) for name in ("batch_size", "threads", "launch", "attempt")}
+            if missing := [name for name, value in named.items() if value is None]:
+                raise ValueError(f"expected {missing[0]} in a row that rejects a launch, got null")
+
+
+class Limit(Record, frozen=True, kw_only=True):
+    """What the machine does at most in a second: floating-point operations, bytes read, or images."""
+
+    problem: Name
+    dtype: Dtype
+    threads: Size
+    batch_size: Size | None = None  # of "products" alone
+    launch: Count
+    what: str  # "gemm" (FLOP), "read" (bytes), "products" (images)
+    per_second: Positive
+
+
+class MemoryRow(CellRow, frozen=True, kw_only=True):
+    """What a process of its own held for one cell, after loading and at its peak."""
+
+    n_steps: Size | None = None
+    loaded_memory_bytes: Count | None = None
+    peak_memory_bytes: Count | None = None
+    since_load: bool | None = None  # whether the peak was reset after loading
+    elapsed_s: Number | None = None
+    status: str
+    reason: str | None = None
+
+
+class Evaluation(CellRow, frozen=True, kw_only=True):
+    """One timed evaluation of the test set, right after the sample of the same round."""
+
+    wave: Count
+    launch: Count
+    attempt: Count
+    round: RoundNumber | None = None
+    n_calls: Size
+    n_images: Size
+    elapsed_ns: Size
+
+
+class Accuracy(Record, frozen=True, kw_only=True):
+    """One epoch of an untimed training pass."""
+
+    problem: Name
+    variant: Name
+    batch_size: Size
+    epoch: Count
+    correct: Count
+    n_test: Count
+    elapsed_s: Number | None = None
+
+
+class Pair(CellRow, frozen=True, kw_only=True):
+    """Two samples of a profile: the same steps without clocks and with them."""
+
+    wave: Count | None = None
+    launch: Count | None = None
+    round: RoundNumber
+    position: Count | None = None
+    plain_first: bool | None = None
+    n_steps: Size
+    plain_ns: Size
+    clocked_ns: Size
+    phases: dict[str, Amount]
+    parts: dict[str, tuple[Count, ...]]
+    is_same: bool
+
+
+class Clock(Record, frozen=True, kw_only=True):
+    """What one reading of a process's clock costs."""
+
+    problem: Name | None = None
+    variant: Name | None = None
+    threads: Size | None = None
+    reading_ns: Amount
+
+
+class Finished(Record, frozen=True, kw_only=True):
+    """How a run ended; written last."""
+
+    finished: bool = False
+    elapsed_s: Number | None = None
+
+
+class Source(Record, frozen=True, kw_only=True):
+    """The files of one implementation as they were, and why others were left out."""
+
+    hash: str
+    files: dict[str, str]
+    left_out: dict[str, str]
+    maths: tuple[str, ...] = ()
+
+
+TABLES: dict[str, type[msgspec.Struct]] = {
+    "samples": Sample,
+    "launches": Launch,
+    "rounds": Round,
+    "outcomes": Outcome,
+    "memory": MemoryRow,
+    "evaluations": Evaluation,
+    "accuracy": Accuracy,
+    "limits": Limit,
+}
+PROFILE_TABLES: dict[str, type[msgspec.Struct]] = {"pairs": Pair, "clocks": Clock, "outcomes": Outcome}
+TABLE_OF = {record: table for table, record in (TABLES | PROFILE_TABLES).items()}
+
+# What tells a row from all others of its table: a second row of the same values would count twice.
+CELL = ("problem", "variant", "batch_size", "threads")
+KEYS: dict[type[msgspec.Struct], tuple[str, ...]] = {
+    Sample: (*CELL, "wave", "launch", "attempt", "kind", "round"),
+    Evaluation: (*CELL, "wave", "launch", "attempt", "round"),
+    MemoryRow: CELL,
+    Accuracy: ("problem", "variant", "batch_size", "epoch"),
+    Pair: (*CELL, "wave", "launch", "round"),
+}
+
+
+def columns(record: type[msgspec.Struct]) -> list[str]:
+    return [field.name for field in msgspec.structs.fields(record)]
