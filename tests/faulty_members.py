@@ -205,7 +205,7 @@ FAULTS: dict[str, Fault] = {
     ),
     "raises_without_words": Fault(
         verb("train", "raise type('Mute', (Exception,), {'__str__': lambda self: 1 / 0})"),
-        r"^cost: Mute, whose words cannot be had: asking for them raised ZeroDivisionError \(impl\.py, line",
+        r"^cost: Mute, without a message: str\(\) of it raised ZeroDivisionError \(impl\.py, line",
     ),
     "writes_into_the_pipe": Fault(
         verb(

@@ -57,4 +57,4 @@ def test_an_error_whose_words_cannot_be_had_is_told_all_the_same():
             raise KeyError("no words")
 
     assert error_text(ValueError("no room")) == "ValueError: no room"
-    assert error_text(Mute()) == "Mute, whose words cannot be had: asking for them raised KeyError"
+    assert error_text(Mute()) == "Mute, without a message: str() of it raised KeyError"

@@ -1,20 +1,20 @@
 """Every error a user can meet, as a tree; each class carries the exit code of its kind.
 
 HarnessError                 exit 1
-├── Misuse                   exit 2   the command line asks for something that cannot be
+├── Misuse                   exit 2   an impossible request on the command line
 │   ├── UnknownName          exit 2   a name that does not exist; the closest one is offered
-│   └── InvalidClaims        exit 2   a file of claims that does not say what it must
-├── InvalidProblem          exit 3   a problem file that does not say what it must
+│   └── InvalidClaims        exit 2   a file of claims with a missing, unknown or impossible entry
+├── InvalidProblem           exit 3   a problem file with a missing, unknown or impossible entry
 ├── DataUnusable             exit 4   a data set that is missing, damaged or altered
-├── ResultsUnusable          exit 5   a results folder that cannot be read or be written
-├── Incomparable             exit 6   runs whose times do not speak of the same work
+├── ResultsUnusable          exit 5   a results folder that cannot be read or written
+├── Incomparable             exit 6   runs that did not time the same work
 ├── Unavailable              a row    an implementation that cannot run here
 ├── VerificationFailed       a row    a result that differs from the reference
 └── MeasurementFailed        a row    a worker that raised, crashed or hung
     └── TimedOut             a row
 
-In a run the rows' classes never reach the user as errors: they become rows of the result, with their text as
-the reason. `paragone train`, which has no rows, ends with them and exit code 1.
+In a run, errors of the classes with "a row" never reach the user as errors: each becomes a row of the results with its
+text as the reason. `paragone train` has no rows and ends with exit code 1.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ class HarnessError(Exception):
 
 
 class Misuse(HarnessError):
-    """The command line asks for something that cannot be."""
+    """An impossible request on the command line."""
 
     exit_code = 2
 
 
 class UnknownName(Misuse):
-    """A name that does not exist, answered with the closest that does."""
+    """A name that does not exist; the message offers the closest one."""
 
     def __init__(self, what: str, name: str, known: Iterable[str], hint: str = "") -> None:
         known = sorted(known)
@@ -44,11 +44,11 @@ class UnknownName(Misuse):
 
 
 class InvalidClaims(Misuse):
-    """A file of claims that does not say what it must."""
+    """A file of claims with a missing, unknown or impossible entry."""
 
 
 class InvalidProblem(HarnessError):
-    """A problem file that does not say what it must."""
+    """A problem file with a missing, unknown or impossible entry."""
 
     exit_code = 3
 
@@ -60,19 +60,19 @@ class DataUnusable(HarnessError):
 
 
 class ResultsUnusable(HarnessError):
-    """A results folder that cannot be read or be written."""
+    """A results folder that cannot be read or written."""
 
     exit_code = 5
 
 
 class Incomparable(HarnessError):
-    """Runs whose times do not speak of the same work, or that have nothing in common."""
+    """Runs that did not time the same work, or have no cell in common."""
 
     exit_code = 6
 
 
 class Unavailable(HarnessError):
-    """An implementation that cannot run here, with the command that mends it."""
+    """An implementation that cannot run here; the message has the command that mends it."""
 
 
 class VerificationFailed(HarnessError):
@@ -80,24 +80,24 @@ class VerificationFailed(HarnessError):
 
 
 class MeasurementFailed(HarnessError):
-    """A worker that raised, crashed or answered nonsense."""
+    """A worker that raised, crashed or sent a malformed reply."""
 
 
 class TimedOut(MeasurementFailed):
-    """A worker that did not answer within its limit."""
+    """A worker that sent no reply within its time limit."""
 
 
 def error_text(error: BaseException) -> str:
-    """Return "ValueError: no room"; an error that somebody else has written may not even have words."""
+    """Such as "ValueError: no room". An implementation's own exception class may raise even in str()."""
     name = type(error).__name__
     try:
         return f"{name}: {error}"
     except Exception as fault:
-        return f"{name}, whose words cannot be had: asking for them raised {type(fault).__name__}"
+        return f"{name}, without a message: str() of it raised {type(fault).__name__}"
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return "Did you mean …?", or the list of what there is when nothing comes close."""
+    """ "Did you mean …?", or the list of known names where none is close."""
     known = list(known)
     by_lower_case = {candidate.lower(): candidate for candidate in known}
     close = get_close_matches(name.lower(), by_lower_case, n=1, cutoff=0.5)

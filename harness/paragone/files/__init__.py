@@ -1,1 +1,1 @@
-"""Reading and writing what others may have written: atomic, JSON lines, schema, printable text, hashes."""
+"""Files that other programs may have written: atomic writes, JSON lines, schemas, printable text, hashes, paths."""

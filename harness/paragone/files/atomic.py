@@ -1,4 +1,4 @@
-"""Files on a disk that may fill up, in a folder that others may have filled: written whole, and through no link."""
+"""Atomic writes: a crash, a power cut or a full disk leaves the old file or the new one. No write follows a symlink."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
-BLOCK_BYTES = 1 << 16  # read at a time in search of the last line
+BLOCK_BYTES = 1 << 16  # read at a time in the search for the last newline
 
 
 def open_for_append(path: Path) -> io.FileIO:
-    """Open a file of a run for appending, made if it is not there; no link and nothing but a regular file."""
+    """Open a file of a run for appending; create it if it is missing. Raises OSError for a link or a special file."""
     flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     descriptor = os.open(path, flags, 0o666)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
@@ -27,7 +27,7 @@ def open_for_append(path: Path) -> io.FileIO:
 
 
 def end_of_last_line(file: io.FileIO) -> int:
-    """Return where the last complete line ends."""
+    """The offset behind the last newline; the bytes after it are a torn write."""
     end = os.fstat(file.fileno()).st_size
     while end:
         start = max(0, end - BLOCK_BYTES)
@@ -38,24 +38,24 @@ def end_of_last_line(file: io.FileIO) -> int:
 
 
 def as_json(content: Mapping[str, Any], indent: int | None = None) -> bytes:
-    """Return the content as JSON, in ASCII.
+    """The content as JSON in ASCII.
 
-    Half a character, of a path or a variable that is not UTF-8, becomes a question mark: whoever reads the file could
-    write it nowhere else.
+    A path or variable that is not UTF-8 has lone surrogates in Python; each becomes a question mark, because a reader
+    of the file could not encode it again.
     """
     whole = json.dumps(content, ensure_ascii=False).encode("utf-8", "replace")
     return json.dumps(json.loads(whole), indent=indent).encode()
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
-    """Write the file whole or not at all, on disk when this returns. Raises OSError."""
+    """Write a JSON file atomically; it is on disk when this returns. Raises OSError."""
     write_whole(path, as_json(content, indent=1) + b"\n")
 
 
 def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Write files by name, each whole or not at all, into a folder and into folders in it that are made if not there.
+    """Write each file atomically, names such as "figures/climb.svg" into a subfolder that is created if missing.
 
-    Raises OSError, also where one of these is a link to another folder.
+    Raises OSError, also where a subfolder is a symlink.
     """
     for inner in dict.fromkeys(Path(name).parent for name in files if Path(name).parent.name):
         if (folder / inner).is_symlink():
@@ -66,21 +66,21 @@ def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write the file whole or not at all, on disk when this returns; never through a link. Raises OSError."""
+    """Write a file atomically; it is on disk when this returns. Raises OSError."""
     with replacing(path) as file:
         file.write(content)
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
-    """Yield a file that takes the place of `path` when the block ends, and never if it fails. Raises OSError."""
-    # Whoever shares the folder may have the same process number, in another container.
+    """Yield a new file that replaces `path` when the block ends, unless the block raises. Raises OSError."""
+    # The random part: in another container that shares the folder, a process may have the same pid.
     draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     try:
         with draft.open("xb") as file:
             yield file
             file.flush()
-            os.fsync(file.fileno())  # else a power cut could leave a file of the right size, full of zeros
+            os.fsync(file.fileno())  # without it, a power cut can leave a file of the right size full of zeros
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Which code a folder holds: as one hash, and as the texts that a run keeps."""
+"""The source code in a folder: its hash, and the texts that a run keeps."""
 
 from __future__ import annotations
 
@@ -12,10 +12,7 @@ MOST_BYTES = 1_000_000  # of one implementation
 
 
 def folder_hash(folder: Path) -> str:
-    """Return a hash of the name and content of every file of the folder: any change of the code changes it.
-
-    Compiled Python and hidden files are left out: they appear by themselves.
-    """
+    """A hash of the names and contents of all files in a folder, without hidden files and __pycache__."""
     content = hashlib.sha256()
     for name, path in _files(folder):
         content.update(f"{name}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
@@ -23,10 +20,10 @@ def folder_hash(folder: Path) -> str:
 
 
 def kept_source(folder: Path, maths: Sequence[str], of_others: Sequence[str] = ()) -> dict[str, Any]:
-    """Return the source of an implementation as a run keeps it: hash, files (name → text), left_out (name → why).
+    """The source of an implementation as a run keeps it: hash, files (name → text), left_out (name → reason).
 
-    `maths` are its formulas, which come first; `of_others` the files that only its neighbours in the folder need. What
-    is no text, is large, or leads out of the folder is left out; the hash counts it all the same.
+    The files in `maths` come first; `of_others` belong to other implementations in the same folder. Files that are
+    binary, large, or links out of the folder are left out, but they are part of the hash.
     """
     kept: dict[str, Any] = {"hash": folder_hash(folder), "files": {}, "left_out": {}}
     room = MOST_BYTES
@@ -50,7 +47,7 @@ def _files(folder: Path) -> Iterator[tuple[str, Path]]:
 
 
 def _text(path: Path, folder: Path, most_bytes: int) -> tuple[str | None, str]:
-    """Return the text of a file, or None and why it is not kept."""
+    """(text of a file, ""), or (None, the reason why it is not kept)."""
     if not path.resolve().is_relative_to(folder.resolve()):
         return None, "a link that leads out of the folder"
     if path.stat().st_size > most_bytes:

@@ -1,4 +1,4 @@
-"""Where this project lies, and paths as people write them."""
+"""The folders of this project, and paths with ~."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from pathlib import Path
 from paragone.errors import Misuse
 
 PACKAGE = Path(__file__).parent.parent
-IMPORT_ROOT = PACKAGE.parent  # on PYTHONPATH, it makes `import paragone` this very package
+IMPORT_ROOT = PACKAGE.parent  # with it on PYTHONPATH, `import paragone` imports this very package
 PROJECT = IMPORT_ROOT.parent
 
 
 def expand_home(path: str | Path, said_by: str) -> Path:
-    """Return the path with the home folder that ~ or ~user stands for.
+    """Replace ~ or ~user by the home folder.
 
-    Raises Misuse, naming the option or variable that gave the path, where there is no such user.
+    Raises Misuse where there is no such user; `said_by` is the option or variable that gave the path.
     """
     try:
         return Path(path).expanduser()

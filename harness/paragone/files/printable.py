@@ -1,4 +1,4 @@
-"""Text from outside in characters that print: what moves a cursor or ends a line shows as its code."""
+"""Foreign text made printable: control characters, which could move the cursor, appear as escape codes."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import unicodedata
 
 
 def is_plain(text: str) -> bool:
-    """Return whether every character prints; spaces of every width do."""
+    """Whether every character prints; Unicode spaces of any width do."""
     return text.isprintable() or all(map(_prints, text))
 
 
 def plain(text: str, kept: str = "") -> str:
-    """Return the text with the codes of what does not print in its place; `kept` are characters that stay."""
+    """The text with escape codes for characters that do not print, except those in `kept`."""
     if is_plain(text):
         return text
     return "".join(c if _prints(c) or c in kept else c.encode("unicode_escape").decode() for c in text)

@@ -23,7 +23,7 @@ DAMAGE = (OSError, EOFError, ValueError, RuntimeError, struct.error, zlib.error,
 
 
 def read_npz(files: tuple[Path, ...], parts: Sequence[Part]) -> Arrays:
-    """Return the four arrays of the one file given. Raises DataUnusable."""
+    """The four arrays of the one file in `files`. Raises DataUnusable."""
     (path,) = files
     try:
         if (n_bytes := path.stat().st_size) > MOST_BYTES:
@@ -53,7 +53,7 @@ def _read_npz_member(archive: zipfile.ZipFile, part: Part, parts: Sequence[Part]
 
 
 def _npy_header(member: IO[bytes], where: str) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
-    """Return (shape, in Fortran order, dtype) from a header of version 1.0, which np.savez writes."""
+    """(shape, in Fortran order, dtype) from a header of version 1.0, which np.savez writes."""
     try:
         version = np.lib.format.read_magic(member)
         if version == (1, 0):

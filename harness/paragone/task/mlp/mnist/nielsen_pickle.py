@@ -126,10 +126,10 @@ class _Limited:
 
 
 def read_pickle(stream: BinaryIO, parts: Sequence[Part], where: str) -> Arrays:
-    """Return the four arrays of ((train_x, train_y), (valid_x, valid_y), (test_x, test_y)), as uint8.
+    """Read ((train_x, train_y), (valid_x, valid_y), (test_x, test_y)) as four uint8 arrays.
 
-    Images hold p/256 in [0, 1); training and validation are joined. `where` names the file for the
-    error. Raises DataUnusable.
+    The file's images are p/256 in [0, 1); training and validation are joined. `where` names the file for the error.
+    Raises DataUnusable.
     """
     # Twice what honest arrays of float32 and int64 take: room for float64 images, none for a bomb.
     limit = 2 * sum(part.n_bytes * (4 if len(part.shape) > 1 else 8) for part in parts) + 2**20
@@ -150,7 +150,7 @@ def read_pickle(stream: BinaryIO, parts: Sequence[Part], where: str) -> Arrays:
 
 
 def _three_pairs(content: object) -> tuple[list[NDArray[Any]], list[NDArray[Any]]]:
-    """Return the images and the labels of training, validation and test."""
+    """The images and the labels of training, validation and test."""
     match content:
         case (
             (_Array(array=x), _Array(array=y)),
@@ -162,7 +162,7 @@ def _three_pairs(content: object) -> tuple[list[NDArray[Any]], list[NDArray[Any]
 
 
 def _as_bytes(images: NDArray[Any], part: Part) -> Bytes:
-    """Return the grey levels 0 … 255 of images that hold p/256."""
+    """The grey levels p = 0 … 255 of images p/256."""
     if images.dtype.kind != "f" or images.shape[1:] != part.flat_shape[1:]:
         got = f"{images.dtype} of {sizes(images.shape)}"
         raise Refused(f"expected images of {part.flat_shape[1]} floats in rows, got {got}")
