@@ -1,9 +1,9 @@
 """Print how close honest implementations come to the bounds of harness/paragone/task/mlp/tolerance.py.
 
-Every implementation found trains the head of every problem and of its stress problem, in both dtypes, at many batch
-sizes and seeds; so does one more that adds every sum up number by number, the least exact honest way. A
-table entry is the worst error in units of its bound: 0.3 means that the bound has a margin of 3.3. The last
-column is the smallest ratio by which honest float32 is told from float64 rounded at the end.
+Every implementation trains the head of every problem and of its stress problem, in both dtypes, at many batch sizes and
+seeds. So does one more, which adds every sum up term by term: the least exact honest way. A table entry is the worst
+error in units of its bound: 0.3 means that the bound has a margin of 3.3. The last column is the smallest
+`rounding_ratio` of honest float32 arithmetic, which must stay well above that of float64 rounded at the end, 1.
 
     python scripts/calibrate_bounds.py --seeds 3 --impl 'numpy_*'
 """
@@ -36,7 +36,7 @@ from paragone.task.mlp.trajectory_cache import cached_trajectory
 
 (NumpyRows,) = read_folder(IMPLEMENTATIONS / "numpy_rows")
 KINDS = ("W", "b", "dW", "db", LOSSES)
-SLOW = {"sequential": 2000, "python_lists": 2000}  # images of a head check that these are spared beyond
+SLOW = {"sequential": 2000, "python_lists": 2000}  # these skip head checks of more images
 
 
 class Sequential(NumpyRows):
@@ -46,7 +46,7 @@ class Sequential(NumpyRows):
     axes = {"dtype": ("float32", "float64")}  # noqa: RUF012
 
     def load(self, problem, images, labels):
-        """Replace the products."""
+        """Load as the baseline does; then replace its matrix products."""
         super().load(problem, images, labels)
         self.forward = self._forward
 
@@ -74,7 +74,7 @@ class Sequential(NumpyRows):
 
 
 def in_sequence(terms):
-    """Return the sum over the first axis, added up one after the other (np.sum would add in pairs)."""
+    """The sum over the first axis, added up term by term; np.sum would sum pairwise."""
     return np.add.accumulate(terms, axis=0)[-1]
 
 
@@ -86,7 +86,6 @@ class Table:
         self.rounding: dict[tuple[str, str, int], float] = {}
 
     def add(self, problem: Problem, expected: Trajectory, got: State, losses, variant: Variant) -> None:
-        """Take one result in."""
         key = (problem.name, variant.dtype, expected.batch_size)
         found = tensor_distances(problem, expected, got, variant.dtype)
         if problem.records_loss:
@@ -99,7 +98,7 @@ class Table:
             self.rounding[key] = min(self.rounding.get(key, np.inf), rounding_ratio(expected, got))
 
     def show(self) -> None:
-        """Print it as a Markdown table."""
+        """Print the table in Markdown."""
         print(f"| problem | dtype | batch size | {' | '.join(KINDS)} | worst | rounding |")
         print("|---|---|---|" + "---|" * (len(KINDS) + 2))
         for key, kinds in sorted(self.worst.items()):
@@ -111,7 +110,7 @@ class Table:
 
 
 def calibrate(problem: Problem, implementations, data: DataSet, arguments, table: Table, folder: Path) -> None:
-    """Let every implementation train this problem at every batch size and seed."""
+    """Train this problem with every implementation at every batch size and seed."""
     images, labels = data.inputs(problem)
     is_stress_problem = problem == stress_problem(problem)
     for variant in chosen_variants(implementations, problem):
@@ -131,7 +130,7 @@ def calibrate(problem: Problem, implementations, data: DataSet, arguments, table
 
 
 def chosen_variants(implementations: list[type[Implementation]], problem: Problem) -> list[Variant]:
-    """Return one variant per implementation and dtype: memory order changes no number by itself."""
+    """One variant per implementation and dtype. The memory order alone changes no number."""
     chosen = {}
     for implementation in implementations:
         is_here = implementation.missing() is None and not implementation.environment_name()  # trained in this process
@@ -142,7 +141,6 @@ def chosen_variants(implementations: list[type[Implementation]], problem: Proble
 
 
 def main() -> None:
-    """Read the arguments, train, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--problem", nargs="+", default=shipped_names())
     parser.add_argument("--impl", nargs="+", default=["*"])

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Install Chromium from Debian's packages, for the tests that open report.html in a browser (CI).
 set -eu
-PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin # dpkg needs them, and an unprivileged user's PATH lacks them
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin # dpkg needs the sbin folders; an unprivileged user's PATH lacks them
 
 if command -v chromium >/dev/null; then
     echo "Chromium is here already: nothing to do."
@@ -16,7 +16,7 @@ if [ "$(id -u)" != 0 ]; then
     exec sudo sh "$0"
 fi
 
-# The machine's package lists may never have been fetched.
+# A fresh image may have no package lists.
 apt-cache show chromium >/dev/null 2>&1 || apt-get update -qq
 echo "Installing Chromium (100 MB, about half a minute) …"
 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -o Dpkg::Use-Pty=0 chromium >/dev/null

@@ -3,7 +3,7 @@
 # Users want a newer Julia: make julia
 #
 # Debian 12 has no Julia. Debian 11's runs on it, with Debian 11's libunwind8: with Debian 12's, every Julia exception is
-# a segmentation fault. Where Debian 11 is found follows from the machine's own apt sources: only the suite is another.
+# a segmentation fault. The address of Debian 11 is that of the machine's own apt sources, with another suite.
 set -eu
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin # dpkg needs them, and an unprivileged user's PATH lacks them
 
@@ -12,7 +12,7 @@ OLD_LIBUNWIND=1.3.2-2
 ETC_APT=/etc/apt
 NAME=paragone-$OLD
 
-# Starts, and survives an exception out of a compiled function: outside of one it does so with any libunwind8.
+# Julia starts and catches an exception from a compiled function. (Outside of one, any libunwind8 works.)
 julia_works() {
     command -v julia >/dev/null &&
         (test "$(julia --startup-file=no -e 'f() = error("x"); try f() catch; print("caught") end')" = caught) 2>/dev/null
@@ -27,7 +27,7 @@ fail() {
     exit 1
 }
 
-# The machine's own entry for its main archive, with the older suite: of one-line files, else of deb822 files.
+# The apt entry of the machine's main archive with the older suite: from one-line files, else from deb822 files.
 one_line_entry() {
     cat "$ETC_APT"/sources.list "$ETC_APT"/sources.list.d/*.list 2>/dev/null |
         sed -n "s/^deb \(\[[^]]*\] *\)\{0,1\}\([^ ]*\)  *$codename  *\(.* \)\{0,1\}main\( .*\)\{0,1\}\$/deb \1\2 $OLD main/p" |
@@ -49,7 +49,7 @@ deb822_entry() {
         }'
 }
 
-# An empty line behind each file, so that the last entry of one is not joined to the first of the next.
+# An empty line after each file separates the last entry of one from the first of the next.
 cat_apart() {
     for file in "$@"; do
         [ -f "$file" ] && cat "$file" && echo
@@ -65,7 +65,7 @@ add_old_suite() {
         fail "no entry for Debian's suite $codename in $ETC_APT, expected one to derive that of $OLD from"
     fi
     echo "$entry" >"$added"
-    # Low: nothing that Debian 12 has comes from the older suite.
+    # Low priority: a package that Debian 12 has is never taken from the older suite.
     printf 'Package: *\nPin: release n=%s\nPin-Priority: 100\n' "$OLD" >"$ETC_APT/preferences.d/$NAME"
     echo "Added $added."
 }
@@ -74,7 +74,7 @@ knows_suite() {
     apt-cache policy | grep -q "n=$1,"
 }
 
-# The package lists of one file of sources; those of the others stay as they are.
+# Update the package lists of one sources file only.
 update_only() {
     apt-get update -qq -o Dir::Etc::sourcelist="$1" -o Dir::Etc::sourceparts=- -o APT::Get::List-Cleanup=0
 }

@@ -1,7 +1,7 @@
-"""Make Julia and its package PythonCall ready for the Python that runs this; `make julia` runs it.
+"""Install Julia and its package PythonCall for the Python that runs this; `make julia` runs it.
 
-A fit Julia that is there already is used, else juliapkg downloads one into the virtual environment. Nothing outside
-of it changes but Julia's own store of packages, ~/.julia. Exit code 1, with a sentence, where that fails.
+An installed Julia is used if its version fits; otherwise juliapkg downloads one into the virtual environment. Nothing
+else changes but Julia's depot of packages, ~/.julia. Where it fails: one sentence and exit code 1.
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ import subprocess
 import sys
 import urllib.error
 
-SILENT_SECONDS = 60  # a server that says nothing for so long is not going to
+SILENT_SECONDS = 60  # a server that sends nothing for this long has hung
 BY_HAND = "or install Julia 1.10.3 or newer from https://julialang.org/downloads, put it on PATH, and repeat"
 
 
 def main() -> None:
-    """Find or download Julia, install its packages, and start it once, so that everything is compiled."""
+    """Find or download Julia, install its packages, and start it once, which compiles everything."""
     if importlib.util.find_spec("juliacall") is None:
         raise SystemExit("error: the package juliacall is not installed. Install it: pip install juliacall")
-    if not os.environ.get("PYTHON_JULIACALL_PROJECT"):  # else the packages are the user's own
+    if not os.environ.get("PYTHON_JULIACALL_PROJECT"):  # with it set, the user manages the packages
         install()
     start()
 
 
 def install() -> None:
-    """Let juliapkg find or download Julia and install PythonCall; it prints what it does."""
+    """Have juliapkg find or download Julia and install PythonCall; it prints its progress."""
     if executable := os.environ.get("PYTHON_JULIACALL_EXE"):
         os.environ.setdefault("PYTHON_JULIAPKG_EXE", executable)
     socket.setdefaulttimeout(SILENT_SECONDS)
@@ -41,7 +41,7 @@ def install() -> None:
         ) from None
     except subprocess.CalledProcessError as error:
         raise SystemExit(
-            f"error: Julia could not install its packages (exit code {error.returncode}; its own words stand above). "
+            f"error: Julia could not install its packages (exit code {error.returncode}; its output is above). "
             "With a network, repeat: make julia"
         ) from None
     except Exception as error:  # juliapkg raises plain Exceptions: no version for this platform, a wrong checksum
@@ -50,7 +50,7 @@ def install() -> None:
 
 
 def start() -> None:
-    """Load Julia into this process as an implementation does: what that compiles is kept for later processes."""
+    """Load Julia into this process as an implementation does; Julia caches the compiled code for later processes."""
     from paragone.adapters.julia import julia_in_process
     from paragone.errors import HarnessError
 
@@ -67,4 +67,4 @@ if __name__ == "__main__":
     try:
         main()
     except KeyboardInterrupt:
-        sys.exit("stopped; what was installed so far stays, and make julia goes on from there")
+        sys.exit("stopped; everything installed so far is kept, and make julia continues from there")

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Make the virtual environment that every target of the Makefile uses, or bring it up to date: PYTHON FOLDER
-# One that is there, works and has the same Python is kept, with the libraries that were added to it.
+# Make the virtual environment that every target of the Makefile uses, or update it: make_environment.sh PYTHON FOLDER
+# A working environment of the same Python version is kept, with the libraries that were added to it.
 set -eu
 python=$1
 folder=$2
@@ -20,7 +20,7 @@ is_there() {
 
 make_it() {
     "$python" -m venv --clear "$folder" && return
-    # Debian ships Python without ensurepip: let a pip or a virtualenv that is there put pip into the environment.
+    # Debian's Python has no ensurepip: use an installed pip or virtualenv to put pip into the environment.
     "$python" -m venv --clear --without-pip "$folder" &&
         "$python" -m pip --python "$folder/bin/python" install --quiet pip && return
     "$python" -m virtualenv --clear "$folder"

@@ -1,13 +1,13 @@
-"""Add the libraries that implementations are compared with to the environments of this project; `make peers` runs it.
+"""Install the libraries that implementations are compared with, the peers; `make peers` runs it.
 
     make peers                                    all of them, into .venv
     make peers PEERS="jax numba"                  these
-    make peers PEERS=tensorflow OWN=tensorflow    into an environment of its own, .venvs/tensorflow
+    make peers PEERS=tensorflow OWN=tensorflow    into a separate environment, .venvs/tensorflow
     make peers PIP_ARGS="--no-cache-dir"          with options for pip
 
-What is there stays as it is; a peer that asks for another version of it gets an environment of its own. Each peer is
-imported in a child process; one that cannot be added is told with the reason, and the others go on. Exit code 1 where
-none could be.
+Installed packages keep their versions; a peer that needs another version of one gets a separate environment. Each peer
+is imported in a child process afterwards. One that cannot be added is reported with the reason, and the others go on.
+Exit code 1 where none could be added.
 """
 
 from __future__ import annotations
@@ -43,16 +43,16 @@ NO_CPU_BUILD = (
 
 
 class Clash(Exception):
-    """A peer asks for another version of what is there."""
+    """A peer needs another version of an installed package."""
 
 
 class NotAdded(Exception):
-    """Why a peer could not be added."""
+    """The reason why a peer could not be added."""
 
 
 @dataclass(frozen=True)
 class Peer:
-    """A library: the modules that are imported, the distributions that hold it, and about how much is downloaded."""
+    """A library: the modules to import, the distributions that contain them, and the size of the download."""
 
     modules: tuple[str, ...]
     distributions: tuple[str, ...]
@@ -68,7 +68,6 @@ PEERS = {
 
 
 def main() -> None:
-    """Add the peers that the command line names, one after the other."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("peers", nargs="*", metavar="PEER", help=f"of {', '.join(PEERS)}; all if left out")
     parser.add_argument("--own", nargs="*", default=[], metavar="PEER", help="in an environment of its own")
@@ -84,22 +83,22 @@ def main() -> None:
 
 
 def is_added(name: str, own: bool, pip_args: list[str]) -> bool:
-    """Return whether a peer is there in the end; say what was done, or why it is not there."""
+    """Add a peer, to a separate environment if it clashes; print the outcome. False where that fails."""
     environment = name if own or folder_of(name).is_dir() else ""
     try:
         try:
-            added(name, environment, pip_args)
+            add(name, environment, pip_args)
         except Clash as clash:
             print(f"{name}: clashes with what is in {place(environment)} ({clash}): it gets an environment of its own")
-            added(name, name, pip_args)
+            add(name, name, pip_args)
     except (NotAdded, Clash) as error:
         print(f"{name}: not added: {error}. Repeat: make peers PEERS={name}{f' OWN={name}' if own else ''}")
         return False
     return True
 
 
-def added(name: str, environment: str, pip_args: list[str]) -> None:
-    """Add a peer to an environment unless it is there and can be imported; "" is the one that runs this.
+def add(name: str, environment: str, pip_args: list[str]) -> None:
+    """Add a peer to an environment unless it is there and can be imported; "" is the environment that runs this.
 
     Raises Clash or NotAdded.
     """
@@ -113,7 +112,7 @@ def added(name: str, environment: str, pip_args: list[str]) -> None:
     if environment and probe(python).fault:
         make_environment(environment)
     install(python, [*pins(peer), *(WORKER_PACKAGES if environment else ())], kept(python, environment), pip_args)
-    if is_found:  # and could not be imported
+    if is_found:  # it is installed, but its import failed
         install(python, pins(peer), "", ["--force-reinstall", "--no-deps", *pip_args])
     probe.cache_clear()
     versions = imported(python, peer.modules)
@@ -123,12 +122,11 @@ def added(name: str, environment: str, pip_args: list[str]) -> None:
 
 
 def place(environment: str) -> str:
-    """Return where an environment lies, in words."""
     return shell_path(folder_of(environment) if environment else Path(sys.prefix))
 
 
 def make_environment(name: str) -> None:
-    """Make an empty environment without pip, which is that of the environment that runs this."""
+    """Make an empty environment. It has no pip; the pip of this environment installs into it."""
     command = [sys.executable, "-m", "venv", "--clear", "--without-pip", str(folder_of(name))]
     process = subprocess.run(command, capture_output=True, text=True)
     if process.returncode != 0:
@@ -137,13 +135,13 @@ def make_environment(name: str) -> None:
 
 
 def pins(peer: Peer) -> list[str]:
-    """Return the requirements of a peer, in the versions that were tested."""
+    """The requirements of a peer, in the versions that were tested."""
     lines = [line for line in PINS.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
     return [line for line in lines if re.split(r"[=<>;]", line)[0] in peer.distributions]
 
 
 def kept(python: str, environment: str) -> str:
-    """Return constraints by which what is there stays as it is: the base, and peers added before."""
+    """Constraints for pip that keep every installed package at its version, except the pinned ones of the peers."""
     if environment:
         return ""
     pinned = {re.split(r"[=<>;]", line)[0] for line in PINS.read_text(encoding="utf-8").splitlines()}
@@ -152,7 +150,7 @@ def kept(python: str, environment: str) -> str:
 
 
 def install(python: str, requirements: list[str], constraints: str, pip_args: list[str]) -> None:
-    """Let pip install into the environment of that Python. Raises Clash or NotAdded."""
+    """Run pip install for the environment of that Python. Raises Clash or NotAdded."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "constraints.txt"
         file.write_text(constraints, encoding="utf-8")
@@ -170,7 +168,7 @@ def install(python: str, requirements: list[str], constraints: str, pip_args: li
 
 
 def conflict(output: str) -> str:
-    """Return what pip says is in conflict, on one line."""
+    """The conflict that pip reports, on one line."""
     _, _, cause = output.partition("The conflict is caused by:")
     lines = [line.strip() for line in cause.strip().splitlines()]
     listed = lines[: lines.index("")] if "" in lines else lines
@@ -179,16 +177,16 @@ def conflict(output: str) -> str:
 
 @dataclass(frozen=True)
 class Imported:
-    """The versions of what was imported, in words, or why it could not be."""
+    """The versions of the imported modules as text, or the reason why the import failed."""
 
     words: str = ""
     fault: str = ""
 
 
 def imported(python: str, modules: tuple[str, ...]) -> Imported:
-    """Return what a child process says that imports these modules."""
-    said = " ".join(f"'{module}', {module}.__version__," for module in modules)
-    command = [python, "-P", "-c", f"import {', '.join(modules)}\nprint({said})"]
+    """Import the modules in a child process."""
+    versions = " ".join(f"'{module}', {module}.__version__," for module in modules)
+    command = [python, "-P", "-c", f"import {', '.join(modules)}\nprint({versions})"]
     quiet = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
     try:
         process = subprocess.run(command, env=quiet, capture_output=True, text=True, timeout=SECONDS_TO_IMPORT)
@@ -202,7 +200,7 @@ def imported(python: str, modules: tuple[str, ...]) -> Imported:
 
 
 def last_line(text: str) -> str:
-    """Return the last line that says something, or ""."""
+    """The last line that is not blank, or ""."""
     return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")
 
 

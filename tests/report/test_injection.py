@@ -18,7 +18,7 @@ from paragone.analyse.results import Results
 from paragone.cli.app import PlainConsole
 from paragone.cli.display import TerminalDisplay
 from paragone.compare.across_time import compare
-from paragone.files.printable import is_plain
+from paragone.files.printable import is_printable
 from paragone.implementation.declaration import declaration_fault
 from paragone.implementation.registry import IMPLEMENTATIONS, Unusable, read_folder
 from paragone.report import write
@@ -95,7 +95,7 @@ def test_what_others_say_is_text_in_the_report(tmp_path, text):
     outside_code = re.sub(r"(`+).*?(?<!`)\1(?!`)", "", outside_code)
 
     written.encode()
-    assert is_plain(written.replace("\n", ""))
+    assert is_printable(written.replace("\n", ""))
     assert written.count("\n") == plain.count("\n"), "no line is added and none is lost"
     assert "<script" not in outside_code.lower()
     assert re.findall(r"(?<!\\)\[(?:click|x)(?<!\\)\]", outside_code) == []
@@ -120,7 +120,7 @@ def side_by_side_of(said):
 def test_what_others_say_is_text_where_runs_stand_side_by_side(text):
     found, plain = side_by_side_of(text), side_by_side_of("harmless")
 
-    assert is_plain(found.replace("\n", ""))
+    assert is_printable(found.replace("\n", ""))
     assert found.count("\n") == plain.count("\n"), "no line is added and none is lost"
     outside_code = re.sub(r"(?ms)^(`{3,})sh$.*?^\1$", "", found)
     outside_code = re.sub(r"(?<!\\)(`+).*?(?<!`)\1(?!`)", "", outside_code)
@@ -162,7 +162,7 @@ def test_no_control_character_reaches_the_terminal(tmp_path, text):
     print_summary(Results(in_workload_called(run, text)), console)
 
     printed.getvalue().encode()
-    assert is_plain(printed.getvalue().replace("\n", ""))
+    assert is_printable(printed.getvalue().replace("\n", ""))
 
 
 def test_what_rich_itself_controls_the_terminal_with_still_passes():

@@ -77,4 +77,4 @@ def test_interrupting_is_no_traceback(make_julia):
     code, _, errors = make_julia("raise KeyboardInterrupt")
 
     assert code == 1
-    assert errors == "stopped; what was installed so far stays, and make julia goes on from there\n"
+    assert errors == "stopped; everything installed so far is kept, and make julia continues from there\n"

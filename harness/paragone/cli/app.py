@@ -11,7 +11,7 @@ import typer
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
-from paragone.files.printable import plain
+from paragone.files.printable import printable
 
 EXIT_FAILED_CHECK = 1
 EXIT_INTERRUPTED = 130
@@ -42,7 +42,7 @@ class PlainConsole(Console):
             if segment.control:
                 yield segment
             else:
-                yield segment._replace(text=plain(segment.text, kept="\n\t"))
+                yield segment._replace(text=printable(segment.text, kept="\n\t"))
 
 
 out = PlainConsole()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from paragone.files.printable import is_plain
+from paragone.files.printable import is_printable
 
 LARGEST = 2**53  # a whole number that every table holds exactly
 LARGEST_NUMBER = 1e18
@@ -62,7 +62,7 @@ def _is_time(value: Any) -> bool:
 text = kind("a text", lambda value: isinstance(value, str))
 name = kind(
     f"a text of at most {MOST_CHARACTERS} characters that print",
-    lambda value: isinstance(value, str) and len(value) <= MOST_CHARACTERS and is_plain(value),
+    lambda value: isinstance(value, str) and len(value) <= MOST_CHARACTERS and is_printable(value),
 )
 truth = kind("true or false", lambda value: isinstance(value, bool))
 whole, count, size, round_number = _whole(-LARGEST), _whole(0), _whole(1), _whole(-1)

@@ -15,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 
-from paragone.files.printable import plain
+from paragone.files.printable import printable
 from paragone.implementation.contract import axes_of
 
 MISSING = "–"
@@ -135,7 +135,7 @@ def plural(count: int, noun: str) -> str:
 
 def one_line(text: object) -> str:
     """Return text from outside in one line of printable characters; others (ESC, a half character) by their codes."""
-    return plain(" ".join(str(text).split()))
+    return printable(" ".join(str(text).split()))
 
 
 def escaped(text: object) -> str:

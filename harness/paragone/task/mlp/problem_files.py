@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from paragone.errors import InvalidProblem, UnknownName, did_you_mean
-from paragone.files.printable import is_plain
+from paragone.files.printable import is_printable
 from paragone.files.schema import LARGEST_NUMBER, shown
 from paragone.task.mlp.problem import HIDDEN_ACTIVATIONS, N_CLASSES, OUTPUTS_AND_LOSSES, REDUCTIONS, STARTS, Problem
 
@@ -91,7 +91,7 @@ def read_regular(path: Path, most_bytes: int) -> bytes:
 
 
 def _problem(name: str, table: dict[str, Any]) -> Problem:
-    if not is_plain(name) or len(name) > MOST_CHARACTERS:
+    if not is_printable(name) or len(name) > MOST_CHARACTERS:
         raise ValueError(
             f"the file's name: expected at most {MOST_CHARACTERS} characters that print, got {shown(name)}"
         )
