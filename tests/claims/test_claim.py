@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paragone.analyse.verdicts import answer, widened
+from paragone.analyse.verdicts import place_of_interval, widened
 from paragone.claims.claim import CLAIMS, KEYS, MOST_BYTES, Claim, _claim, read_claims, shipped_claims
 from paragone.errors import InvalidClaims
 from paragone.implementation.registry import discover, find_variant
@@ -156,7 +156,7 @@ def test_a_mark_of_the_byte_order_before_the_text_is_no_fault(tmp_path):
 # --- what ships ---
 
 
-def test_the_claims_that_ship_name_their_variants_in_full_so_that_a_run_settles_them_without_the_implementations():
+def test_the_claims_that_ship_name_their_variants_in_full_so_that_a_run_judges_them_without_the_implementations():
     everyone, _ = discover()
     for claim in shipped_claims():
         for name in (*claim.variant, *claim.than):
@@ -186,7 +186,7 @@ def test_every_source_has_a_claim_and_every_claim_cells_or_a_reason_why_not():
     ],
 )
 def test_an_interval_lies_inside_above_below_or_across_what_is_claimed(interval, said):
-    assert answer((1.18, 1.3), *interval) == said
+    assert place_of_interval((1.18, 1.3), *interval) == said
 
 
 def test_an_interval_is_made_as_wide_as_the_margin_and_never_narrower():

@@ -11,7 +11,14 @@ from quiet_display import QuietDisplay
 
 from paragone import METHOD_VERSION
 from paragone.claims.claim import Claim, shipped_claims
-from paragone.claims.evidence import Evidence, _profile_settles, cells_of, reason_against_claim, resolved, runnable
+from paragone.claims.evidence import (
+    EvidenceSources,
+    _judge_by_profile_in,
+    cells_of,
+    reason_against_claim,
+    resolved,
+    runnable,
+)
 from paragone.errors import InvalidClaims
 from paragone.implementation.registry import discover, select
 from paragone.plan.cells import batch_sizes, contenders_of
@@ -36,7 +43,7 @@ MACHINE = {
 
 
 def evidence(folder=None, **options):
-    return Evidence(
+    return EvidenceSources(
         EVERYONE, BROKEN, SimpleNamespace(sha256="00"), folder, "paragone claims", QuietDisplay(), **options
     )
 
@@ -91,8 +98,8 @@ def test_the_test_set_is_evaluated_where_a_claim_speaks_of_it():
     assert (request.launches, request.quick) == (1, True)
 
 
-@pytest.mark.parametrize(("failed_at", "settles"), [(10, False), (None, False), (1000, True)])
-def test_the_phases_of_a_cell_that_failed_in_a_later_round_settle_nothing(tmp_path, failed_at, settles):
+@pytest.mark.parametrize(("failed_at", "judges"), [(10, False), (None, False), (1000, True)])
+def test_the_phases_of_a_cell_that_failed_in_a_later_round_judge_nothing(tmp_path, failed_at, judges):
     claim = replace(CLAIM, quantity="forward", than_batch_size=10)
     problems = {"nielsen": claim.problem.to_json()}
     write_json(tmp_path / "profile.json", stored_plan(run="p", problems=problems))
@@ -113,7 +120,7 @@ def test_the_phases_of_a_cell_that_failed_in_a_later_round_settle_nothing(tmp_pa
     for name, rows in (("pairs", pairs), ("outcomes", [failed])):
         (tmp_path / f"{name}.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
 
-    assert bool(_profile_settles(tmp_path)(claim)) == settles
+    assert bool(_judge_by_profile_in(tmp_path)(claim)) == judges
 
 
 def test_a_profile_has_several_launches_and_the_cells_alone():
@@ -142,7 +149,7 @@ def test_of_several_variants_the_first_that_can_run_is_taken():
 
 
 @pytest.fixture
-def witness(tmp_path, monkeypatch):
+def run_is_evidence(tmp_path, monkeypatch):
     """Write a finished run that is suitable but for the changes; return whether it is taken."""
     monkeypatch.setattr("paragone.machine.environment.describe", lambda: MACHINE)
 
@@ -178,13 +185,13 @@ def witness(tmp_path, monkeypatch):
         ({"environment": {"packages": None}}, False),
     ],
 )
-def test_a_run_speaks_for_a_claim_where_machine_data_and_code_are_the_same(witness, changes, suitable):
-    assert witness(**changes) is suitable
+def test_a_run_speaks_for_a_claim_where_machine_data_and_code_are_the_same(run_is_evidence, changes, suitable):
+    assert run_is_evidence(**changes) is suitable
 
 
-def test_a_run_that_is_damaged_behind_its_plan_is_no_evidence_and_stops_nothing(witness, tmp_path):
-    assert witness()
+def test_a_run_that_is_damaged_behind_its_plan_is_no_evidence_and_stops_nothing(run_is_evidence, tmp_path):
+    assert run_is_evidence()
     (folder,) = tmp_path.iterdir()
     (folder / "samples.jsonl").write_text("nonsense\n")
 
-    assert evidence(tmp_path).recorded([CLAIM]) == {}
+    assert evidence(tmp_path).from_finished_runs([CLAIM]) == {}

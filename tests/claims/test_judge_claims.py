@@ -16,9 +16,9 @@ from paragone.claims.judge_claims import (
     NOT_REPRODUCED,
     REPRODUCED,
     RunEvidence,
-    judged,
-    settle_profile,
-    settled,
+    judge_by_profile,
+    judge_claims,
+    verdict_on,
 )
 from paragone.store.records import Pair
 from paragone.task.mlp.problem_files import find_problem
@@ -39,15 +39,15 @@ def run_of(base=(2e-5,) * 3, other=(1e-5,) * 3, control=None, size=10, **tables)
 
 
 def found(run, claim):
-    return RunEvidence(Results(run)).settle(claim)
+    return RunEvidence(Results(run)).judge(claim)
 
 
 def test_a_claim_whose_limits_hold_the_interval_is_reproduced():
-    finding = found(run_of(), CLAIM)
+    judged = found(run_of(), CLAIM)
 
-    assert (finding.verdict, finding.why) == (REPRODUCED, "")
-    assert (finding.ratio, finding.low, finding.high) == pytest.approx((2, 2, 2), rel=1e-4)
-    assert (finding.variant, finding.than, finding.where) == (OTHER, BASE, "made-up")
+    assert (judged.verdict, judged.why) == (REPRODUCED, "")
+    assert (judged.ratio, judged.low, judged.high) == pytest.approx((2, 2, 2), rel=1e-4)
+    assert (judged.variant, judged.than, judged.where) == (OTHER, BASE, "made-up")
 
 
 @pytest.mark.parametrize(
@@ -61,9 +61,9 @@ def test_a_claim_whose_limits_hold_the_interval_is_reproduced():
     ],
 )
 def test_a_claim_that_is_false_on_purpose_is_not_reproduced(limits, verdict, why):
-    finding = found(run_of(), replace(CLAIM, low=limits[0], high=limits[1]))
+    judged = found(run_of(), replace(CLAIM, low=limits[0], high=limits[1]))
 
-    assert (finding.verdict, finding.why) == (verdict, why)
+    assert (judged.verdict, judged.why) == (verdict, why)
 
 
 def test_a_tolerance_within_the_noise_of_the_run_cannot_be_met():
@@ -72,27 +72,27 @@ def test_a_tolerance_within_the_noise_of_the_run_cannot_be_met():
     same = replace(CLAIM, low=1 / 1.02, high=1.02)
 
     assert found(run_of(other=(2e-5,) * 3), same).verdict == REPRODUCED
-    finding = found(noisy, same)
-    assert finding.verdict == CANNOT_TELL
-    assert "is more than the tolerance" in finding.why
+    judged = found(noisy, same)
+    assert judged.verdict == CANNOT_TELL
+    assert "is more than the tolerance" in judged.why
 
 
 def test_a_ratio_of_one_batch_size_is_formed_within_rounds():
     slow = [[1e-5, 9e-5, 2e-5], [1e-5, 1e-5, 7e-5], [1e-5] * 3]
     times = {(BASE, 10): slow, (CONTROL, 10): slow, (OTHER, 10): [[t / 2 for t in rounds] for rounds in slow]}
-    finding = found(made_up_run(None, times), CLAIM)
+    judged = found(made_up_run(None, times), CLAIM)
 
-    assert (finding.ratio, finding.low, finding.high) == pytest.approx((2, 2, 2), rel=1e-4)
+    assert (judged.ratio, judged.low, judged.high) == pytest.approx((2, 2, 2), rel=1e-4)
 
 
 def test_a_ratio_of_two_batch_sizes_is_that_of_images_per_second_over_launches():
     # 10 images in 20 µs; 1000 images in 1, 2 and 4 ms: per image 2 µs against 1, 2 and 4 µs.
     run = run_of(other=(1e-3, 2e-3, 4e-3), size=1000)
-    finding = found(run, replace(CLAIM, batch_size=1000))
+    judged = found(run, replace(CLAIM, batch_size=1000))
     reach = 4.3027 * math.log(2) / math.sqrt(3)
 
-    assert finding.ratio == pytest.approx(1, rel=1e-4)
-    assert finding.high == pytest.approx(math.exp(reach), rel=1e-3)
+    assert judged.ratio == pytest.approx(1, rel=1e-4)
+    assert judged.high == pytest.approx(math.exp(reach), rel=1e-3)
 
 
 def evaluated(seconds, launches=3, rounds=3, n_calls=4):
@@ -112,9 +112,9 @@ def evaluated(seconds, launches=3, rounds=3, n_calls=4):
 def test_two_that_never_lived_at_the_same_time_are_not_compared():
     run = run_of()
     samples = run.samples.assign(wave=(run.samples["variant"] == OTHER).astype(int))
-    finding = found(replace(run, samples=samples), CLAIM)
+    judged = found(replace(run, samples=samples), CLAIM)
 
-    assert (finding.verdict, finding.why) == (CANNOT_TELL, "memory did not hold the two at the same time")
+    assert (judged.verdict, judged.why) == (CANNOT_TELL, "memory did not hold the two at the same time")
 
 
 EPOCH = replace(CLAIM, quantity="epoch with evaluation")
@@ -123,10 +123,10 @@ EPOCH = replace(CLAIM, quantity="epoch with evaluation")
 def test_an_epoch_with_evaluation_is_its_steps_and_one_evaluation():
     # 5000 steps of 20 µs are 0.1 s, of 10 µs 0.05 s; with 0.1 s and 0.01 s of evaluation 0.2 s and 0.06 s.
     rows = frame("evaluations", evaluated({BASE: 0.1, OTHER: 0.01}))
-    finding = found(replace(run_of(), evaluations=rows), EPOCH)
+    judged = found(replace(run_of(), evaluations=rows), EPOCH)
 
-    assert finding.ratio == pytest.approx(0.2 / 0.06, rel=1e-4)
-    assert finding.verdict == REPRODUCED
+    assert judged.ratio == pytest.approx(0.2 / 0.06, rel=1e-4)
+    assert judged.verdict == REPRODUCED
 
 
 def test_without_evaluations_of_both_cells_a_run_says_nothing_of_epochs_with_them():
@@ -146,31 +146,31 @@ def test_seconds_between_two_trainings_are_held_against_what_the_second_takes():
 
 
 def test_of_several_variants_the_first_that_was_measured_is_compared():
-    finding = found(run_of(), replace(CLAIM, variant=("julia_broadcast[dtype=float32]", OTHER)))
+    judged = found(run_of(), replace(CLAIM, variant=("julia_broadcast[dtype=float32]", OTHER)))
 
-    assert finding.variant == OTHER
+    assert judged.variant == OTHER
 
 
 def test_context_is_shown_and_not_judged():
-    finding = found(run_of(), replace(CLAIM, low=100, context="from before"))
+    judged = found(run_of(), replace(CLAIM, low=100, context="from before"))
 
-    assert (finding.verdict, finding.why, round(finding.ratio)) == (CONTEXT, "from before", 2)
+    assert (judged.verdict, judged.why, round(judged.ratio)) == (CONTEXT, "from before", 2)
 
 
 def test_a_single_launch_has_a_ratio_and_no_verdict():
-    finding = found(run_of((2e-5,), (1e-5,)), CLAIM)
+    judged = found(run_of((2e-5,), (1e-5,)), CLAIM)
 
-    assert (finding.verdict, finding.why) == (CANNOT_TELL, "one launch has no interval")
-    assert finding.ratio == pytest.approx(2)
+    assert (judged.verdict, judged.why) == (CANNOT_TELL, "one launch has no interval")
+    assert judged.ratio == pytest.approx(2)
 
 
 @pytest.mark.parametrize(("status", "verdict"), [("failed", CANNOT_TELL), ("unavailable", CANNOT_RUN)])
 def test_a_cell_without_verified_times_gives_its_reason(status, verdict):
     said = [outcome(BASE), outcome(CONTROL), outcome(OTHER, status, reason="W1 differs")]
-    finding = found(run_of(outcomes=said), CLAIM)
+    judged = found(run_of(outcomes=said), CLAIM)
 
-    assert finding.verdict == verdict
-    assert "W1 differs" in finding.why
+    assert judged.verdict == verdict
+    assert "W1 differs" in judged.why
 
 
 def test_a_run_of_other_cells_or_of_another_workload_of_that_name_says_nothing():
@@ -180,14 +180,14 @@ def test_a_run_of_other_cells_or_of_another_workload_of_that_name_says_nothing()
     assert found(run_of(), replace(CLAIM, problem=find_problem("mlp4"))) is None
 
 
-def test_only_the_claims_that_a_run_can_settle_have_a_finding():
+def test_only_claims_whose_cells_the_run_holds_are_judged():
     run = run_of()
 
-    assert [f.claim.id for f in settled(Results(run), [CLAIM, EPOCH])] == ["mine"]
+    assert [f.claim.id for f in judge_claims(Results(run), [CLAIM, EPOCH])] == ["mine"]
 
 
 def test_without_a_control_the_noise_is_not_known():
-    assert judged(CLAIM, 2, 1.9, 2.1, math.nan)[0] == CANNOT_TELL
+    assert verdict_on(CLAIM, 2, 1.9, 2.1, math.nan)[0] == CANNOT_TELL
 
 
 # --- phases ---
@@ -210,19 +210,20 @@ def pairs_of(base, other):
 
 
 def test_a_phase_is_compared_within_rounds_and_its_interval_formed_over_launches():
-    finding = settle_profile(PLAN, pairs_of(8000, (1000, 2000, 4000)), PHASE)
+    judged = judge_by_profile(PLAN, pairs_of(8000, (1000, 2000, 4000)), PHASE)
     reach = 4.3027 * math.log(2) / math.sqrt(3)
 
-    assert finding.ratio == pytest.approx(4)
-    assert finding.low == pytest.approx(4 * math.exp(-reach), rel=1e-3)
-    assert finding.verdict == CANNOT_TELL
-    assert settle_profile(PLAN, pairs_of(8000, (2000,) * 3), PHASE).verdict == REPRODUCED
-    assert settle_profile(PLAN, pairs_of(8000, (7000,) * 3), PHASE).verdict == NOT_REPRODUCED
+    assert judged.ratio == pytest.approx(4)
+    assert judged.low == pytest.approx(4 * math.exp(-reach), rel=1e-3)
+    assert judged.verdict == CANNOT_TELL
+    assert judge_by_profile(PLAN, pairs_of(8000, (2000,) * 3), PHASE).verdict == REPRODUCED
+    assert judge_by_profile(PLAN, pairs_of(8000, (7000,) * 3), PHASE).verdict == NOT_REPRODUCED
 
 
 def test_a_profile_without_the_phase_or_the_cells_says_nothing():
-    assert settle_profile(PLAN, pairs_of(8000, (2000,) * 3), replace(PHASE, quantity="loss")) is None
-    assert settle_profile(PLAN, [pair(BASE, 0, 0, 1000)], PHASE) is None
+    assert judge_by_profile(PLAN, pairs_of(8000, (2000,) * 3), replace(PHASE, quantity="loss")) is None
+    assert judge_by_profile(PLAN, [pair(BASE, 0, 0, 1000)], PHASE) is None
     assert (
-        settle_profile(SimpleNamespace(run="made-up-profile", problems={}), pairs_of(8000, (2000,) * 3), PHASE) is None
+        judge_by_profile(SimpleNamespace(run="made-up-profile", problems={}), pairs_of(8000, (2000,) * 3), PHASE)
+        is None
     )

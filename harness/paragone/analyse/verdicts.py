@@ -81,8 +81,8 @@ def whole_percent(reach: pd.Series[float]) -> pd.Series[str]:
     return percent.clip(lower=1).fillna(0).astype("int64").astype(str)
 
 
-def answer(limits: tuple[float, float], low: float, high: float) -> str:
-    """Return how an interval of ratios lies to claimed limits: inside, above, below, across; "" without one."""
+def place_of_interval(limits: tuple[float, float], low: float, high: float) -> str:
+    """Where an interval lies relative to claimed limits: inside, above, below, across; "" without an interval."""
     if math.isnan(low) or math.isnan(high):
         return ""
     if low > limits[1]:

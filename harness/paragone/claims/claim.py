@@ -1,6 +1,6 @@
-"""Claims of one cell's speed relative to another's: what a source says, as data.
+"""Claims: the speed of one cell relative to another, as a source states it.
 
-`claims.toml` holds those of the project's sources, and its head explains the keys; a file of one's own looks the same.
+`claims.toml` holds the claims of the project's sources; its head explains the keys. A user's file has the same form.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ KEYS = (*COMMON, *CELLS, *OPTIONAL, "cannot", *(key for form in FORMS for key in
 
 @dataclass(frozen=True)
 class Claim:
-    """One claim: the speed of `variant` relative to `than` lies from `low` to `high`, where `problem` is not None.
+    """The speed of `variant` relative to `than` lies between `low` and `high`.
 
-    `variant` and `than` list names, of which the first that can run counts. A claim of seconds has no limits of its
-    own: `within` gives them, from the time that was measured.
+    `variant` and `than` are lists of names; the first that can run here counts. A claim in seconds has no limits of its
+    own: `limits` derives them from the measured time. A claim that `cannot` be tested has no problem.
     """
 
     id: str
@@ -64,7 +64,7 @@ class Claim:
     cannot: str = ""
 
     def limits(self, epoch_seconds: float) -> tuple[float, float]:
-        """Return the claimed ratios from the least to the largest; `epoch_seconds` is an epoch of `than`."""
+        """The smallest and the largest claimed ratio; `epoch_seconds` is the measured time of an epoch of `than`."""
         if not self.epochs:
             return self.low, self.high
         total = self.epochs * epoch_seconds
@@ -74,16 +74,15 @@ class Claim:
 
 @cache
 def shipped_claims() -> tuple[Claim, ...]:
-    """Return the claims of the project's sources."""
     return read_claims(CLAIMS)
 
 
 def read_claims(path: Path) -> tuple[Claim, ...]:
-    """Return the claims of a TOML file, in its order.
+    """The claims of a TOML file, in its order.
 
-    Raises InvalidClaims naming the file, the claim, the key, and what was expected.
+    Raises InvalidClaims with the file, the claim, the key, and what was expected.
     """
-    with suppress(RuntimeError):  # no such user: then there is no such file either
+    with suppress(RuntimeError):  # ~name of an unknown user; reading the path then fails with a better message
         path = path.expanduser()
     try:
         text = read_regular(path, MOST_BYTES)
@@ -116,18 +115,18 @@ def _claim(entry: Mapping[str, Any], folder: Path) -> Claim:
         if key not in KEYS:
             raise ValueError(f"unknown key {shown(key)}. {did_you_mean(key[:QUOTED_CHARACTERS], KEYS)}")
     name, source, says = (_text(key, _needed(entry, key)) for key in COMMON)
-    told = Claim(name, source, says)
+    stated = Claim(name, source, says)
     if "cannot" in entry:
         if surplus := sorted(entry.keys() - {*COMMON, "cannot"}):
             raise ValueError(f"{surplus[0]}: a claim with `cannot` has neither cells nor a ratio")
-        return replace(told, cannot=_text("cannot", entry["cannot"]))
+        return replace(stated, cannot=_text("cannot", entry["cannot"]))
     problem = _problem(_text("problem", _needed(entry, "problem")), folder)
     quantity = _needed(entry, "quantity")
     if quantity not in QUANTITIES:
         raise ValueError(f"quantity: expected one of {', '.join(QUANTITIES)}; got {quantity!r}")
     images = _batch_size("batch_size", _needed(entry, "batch_size"), problem)
     claim = replace(
-        told,
+        stated,
         problem=problem,
         quantity=quantity,
         variant=_names("variant", _needed(entry, "variant")),
@@ -143,7 +142,7 @@ def _claim(entry: Mapping[str, Any], folder: Path) -> Claim:
 
 
 def _with_ratio(claim: Claim, entry: Mapping[str, Any]) -> Claim:
-    """Return the claim with its limits, and them in words."""
+    """The claim with its limits, as numbers and in words."""
     given = [form for form in FORMS if any(key in entry for key in form)]
     if len(given) != 1:
         known = "; ".join(" and ".join(form) for form in FORMS)

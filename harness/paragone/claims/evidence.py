@@ -1,7 +1,8 @@
-"""From claims to findings: what finished runs already say, and a run of just the cells that are still missing."""
+"""Sources of evidence for claims: the finished runs, and a new run of just the cells that are still missing."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -13,7 +14,7 @@ from msgspec import structs
 from paragone import METHOD_VERSION
 from paragone.analyse.results import Results
 from paragone.claims.claim import EPOCH, TRAIN, Claim
-from paragone.claims.judge_claims import CANNOT_RUN, CANNOT_TELL, Finding, RunEvidence, settle_profile
+from paragone.claims.judge_claims import CANNOT_RUN, CANNOT_TELL, JudgedClaim, RunEvidence, judge_by_profile
 from paragone.errors import InvalidClaims, Misuse, ResultsUnusable
 from paragone.implementation.contract import Variant
 from paragone.implementation.declaration import unavailable_reason
@@ -29,12 +30,14 @@ from paragone.store.runs import is_finished, profile_folders, run_folders
 from paragone.task.mlp.data import DataSet
 from paragone.verify.pilot import Display
 
-# Rounds within each launch of a profile: what an interval is formed over are the launches.
+Judge = Callable[[Claim], JudgedClaim | None]  # None: the run says nothing about the claim
+
+# Rounds within each launch of a profile. Few suffice, because the interval is formed over launches.
 PROFILE_ROUNDS = 5
 
 
 def resolved(claim: Claim, everyone: Sequence[Registered]) -> Claim:
-    """Return the claim with the full names of its variants. Raises InvalidClaims with the claim and the key."""
+    """The claim with the full names of its variants. Raises InvalidClaims with the claim and the key."""
     names: dict[str, tuple[str, ...]] = {}
     for key in ("variant", "than"):
         try:
@@ -45,7 +48,7 @@ def resolved(claim: Claim, everyone: Sequence[Registered]) -> Claim:
 
 
 def reason_against_claim(claim: Claim, everyone: Sequence[Registered]) -> str:
-    """Return why a claim cannot be tested on this machine; "" where it can."""
+    """Why a claim cannot be tested on this machine; "" where it can."""
     if claim.cannot:
         return claim.cannot
     reasons = [_reason_against_all(claim, names, everyone) for names in (claim.variant, claim.than)]
@@ -53,7 +56,7 @@ def reason_against_claim(claim: Claim, everyone: Sequence[Registered]) -> str:
 
 
 def runnable(claim: Claim, everyone: Sequence[Registered]) -> Claim:
-    """Return the claim with the first of its variants, on either side, that can run here."""
+    """The claim with one variant on each side: the first that can run here."""
     chosen = {
         key: tuple(name for name in getattr(claim, key) if not _reason_against(claim, name, everyone))[:1]
         for key in ("variant", "than")
@@ -62,7 +65,7 @@ def runnable(claim: Claim, everyone: Sequence[Registered]) -> Claim:
 
 
 def _reason_against_all(claim: Claim, names: Sequence[str], everyone: Sequence[Registered]) -> str:
-    """Return why none of the variants can run here, "" where one can."""
+    """Why none of the variants can run here; "" where one can."""
     reasons = [_reason_against(claim, name, everyone) for name in names]
     return "; ".join(f"{name}: {reason}" for name, reason in zip(names, reasons, strict=True)) if all(reasons) else ""
 
@@ -79,8 +82,8 @@ def _reason_against(claim: Claim, name: str, everyone: Sequence[Registered]) -> 
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """Where findings come from: the finished runs in `results`, and what is measured for those that lack one."""
+class EvidenceSources:
+    """What claims are judged by: the finished runs and profiles in `results`, and new measurements."""
 
     everyone: Sequence[Registered]
     broken: Sequence[Unusable]
@@ -94,37 +97,37 @@ class Evidence:
     plugins: tuple[str, ...] = ()
     memory_limit_bytes: int | None = None  # as in a request
 
-    def recorded(self, claims: Iterable[Claim]) -> dict[str, Finding]:
-        """Return what finished runs of this machine, data and code say, the latest first, by the claim's id."""
-        findings: dict[str, Finding] = {}
+    def from_finished_runs(self, claims: Iterable[Claim]) -> dict[str, JudgedClaim]:
+        """Verdicts by claim id, each from the latest finished run of this machine, data and code that has one."""
+        found: dict[str, JudgedClaim] = {}
         claims = list(claims)
-        for settle in self._witnesses():
+        for judge in self._judges():
             for claim in claims:
-                if claim.id not in findings and (finding := settle(claim)) and finding.verdict != CANNOT_RUN:
-                    findings[claim.id] = finding
-            if len(findings) == len(claims):
+                if claim.id not in found and (judged := judge(claim)) and judged.verdict != CANNOT_RUN:
+                    found[claim.id] = judged
+            if len(found) == len(claims):
                 break
-        return findings
+        return found
 
-    def measure(self, claims: Sequence[Claim]) -> tuple[dict[str, Finding], bool]:
-        """Measure the cells of these claims; return what comes out by id, and whether all was measured.
+    def measure(self, claims: Sequence[Claim]) -> tuple[dict[str, JudgedClaim], bool]:
+        """Measure the cells of these claims; return the verdicts by id, and whether the measurement was finished.
 
-        Ctrl-C ends it; what was measured is kept, and the same command goes on.
+        Ctrl-C interrupts it. Finished samples are kept; the same command resumes.
         """
         runs = [claim for claim in claims if claim.quantity in (TRAIN, EPOCH)]
         phases = [claim for claim in claims if claim not in runs]
-        findings: dict[str, Finding] = {}
+        found: dict[str, JudgedClaim] = {}
         finished = True
         if runs:
             folder, finished = self._bench(runs).run()
-            findings |= _by_id(RunEvidence(Results(read_run(folder))).settle(claim) for claim in runs)
+            found |= _by_id(RunEvidence(Results(read_run(folder))).judge(claim) for claim in runs)
         if phases and finished:
             folder, finished = self._profile(phases).run()
-            findings |= _by_id(_profile_settles(folder)(claim) for claim in phases)
+            found |= _by_id(_judge_by_profile_in(folder)(claim) for claim in phases)
         for claim in claims:
             why = "nothing was measured of one of its cells" if finished else "interrupted before it was measured"
-            findings.setdefault(claim.id, Finding(claim, CANNOT_TELL, why))
-        return findings, finished
+            found.setdefault(claim.id, JudgedClaim(claim, CANNOT_TELL, why))
+        return found, finished
 
     def _bench(self, claims: Sequence[Claim]) -> Bench:
         request = structs.replace(
@@ -140,7 +143,7 @@ class Evidence:
         return Profile(request, self.everyone, self.data, self.results, self.command, self.display)
 
     def _request(self, claims: Sequence[Claim]) -> Request:
-        """Return a request of the cells of these claims and no others; the baselines come by themselves."""
+        """A request for exactly the cells of these claims; the plan adds the baselines."""
         cells = sorted({cell for claim in claims for cell in cells_of(claim)})
         variants = [self._variant(name) for _, name, _, _ in cells]
         problems = {claim.problem.name: claim.problem for claim in claims if claim.problem}
@@ -151,7 +154,7 @@ class Evidence:
             threads=tuple(sorted({threads for _, _, threads, _ in cells})),
             launches=1 if self.quick else FEWEST_LAUNCHES,
             seed=self.seed,
-            slow=True,  # a claim names its cells, whatever they take
+            slow=True,  # the claim names its cells, however long a step takes
             quick=self.quick,
             memory=False,
             curves=False,
@@ -164,20 +167,23 @@ class Evidence:
     def _variant(self, name: str) -> Variant:
         return find_variant(self.everyone, name)
 
-    def _witnesses(self) -> Iterator[Callable[[Claim], Finding | None]]:
-        """Yield for each suitable run, then each suitable profile, the latest first, how it settles a claim."""
-        kinds = ((run_folders, read_plan, _run_settles), (profile_folders, read_profile_plan, _profile_settles))
-        for folders, read, settles in kinds:
+    def _judges(self) -> Iterator[Judge]:
+        """Yield a judge for each suitable run, then for each suitable profile, the latest first."""
+        kinds = (
+            (run_folders, read_plan, _judge_by_run_in),
+            (profile_folders, read_profile_plan, _judge_by_profile_in),
+        )
+        for folders, read, judge_in in kinds:
             for folder in reversed(folders(self.results)):
                 if self._is_suitable(folder, read):
                     try:
-                        witness = self._with_same_code(read(folder).identity, settles(folder))
+                        judge = self._with_same_code(read(folder).identity, judge_in(folder))
                     except ResultsUnusable:  # damaged behind its plan: no evidence
                         continue
-                    yield witness
+                    yield judge
 
     def _is_suitable(self, folder: Path, read: Callable[[Path], ProfilePlan]) -> bool:
-        """Return whether a run came to its end, has launches enough, and is of this machine, data and harness."""
+        """The run is finished, has enough launches, and was made by this machine, data and harness."""
         try:
             plan, described = read(folder), read_environment(folder)
             return (
@@ -188,32 +194,30 @@ class Evidence:
                 and described["revision"]["source_hash"] == self._described["revision"]["source_hash"]
                 and _machine(described) == _machine(self._described)
             )
-        except (ResultsUnusable, KeyError, TypeError, AttributeError):  # of another version, or damaged: no evidence
+        except (ResultsUnusable, KeyError, TypeError, AttributeError):  # written by another version, or damaged
             return False
 
     @cached_property
     def _described(self) -> Mapping[str, Any]:
         return environment.describe()
 
-    def _with_same_code(
-        self, identity: Mapping[str, Any], settle: Callable[[Claim], Finding | None]
-    ) -> Callable[[Claim], Finding | None]:
-        """Return `settle` for claims whose implementations are as they were, and that say something."""
+    def _with_same_code(self, identity: Mapping[str, Any], judge: Judge) -> Judge:
+        """The judge, limited to claims with a ratio whose implementations have not changed since the run."""
         sources = {found.name: found for found in self.everyone}
 
-        def settle_of_same_code(claim: Claim) -> Finding | None:
-            finding = settle(claim)
-            if finding is None or finding.ratio != finding.ratio:  # without a ratio it is worth another try
+        def judge_same_code(claim: Claim) -> JudgedClaim | None:
+            judged = judge(claim)
+            if judged is None or math.isnan(judged.ratio):  # without a ratio: measure again
                 return None
-            names = [name.partition("[")[0] for name in (finding.variant, finding.than)]
+            names = [name.partition("[")[0] for name in (judged.variant, judged.than)]
             same = all(identity.get(f"source of {name}") == sources[name].source_hash() for name in names)
-            return finding if same else None
+            return judged if same else None
 
-        return settle_of_same_code
+        return judge_same_code
 
 
 def cells_of(claim: Claim) -> Iterator[tuple[str, str, int, int]]:
-    """Yield (problem, variant, threads, batch size) of the two cells of a claim that was made runnable."""
+    """Yield (problem, variant, threads, batch size) of the two cells; the claim has one variant on each side."""
     for names, size in ((claim.variant, claim.batch_size), (claim.than, claim.than_batch_size)):
         yield _problem_name(claim), names[0], claim.threads, size
 
@@ -224,16 +228,16 @@ def _problem_name(claim: Claim) -> str:
 
 
 def _machine(described: Mapping[str, Any]) -> str:
-    """Return the fingerprint of a machine; environments of single implementations are part of what they are."""
+    """The machine's fingerprint without the implementations' own Python environments: those belong to the code."""
     return environment.machine_fingerprint({**described, "own_environments": {}})
 
 
-def _run_settles(folder: Path) -> Callable[[Claim], Finding | None]:
-    return RunEvidence(Results(read_run(folder))).settle
+def _judge_by_run_in(folder: Path) -> Judge:
+    return RunEvidence(Results(read_run(folder))).judge
 
 
-def _profile_settles(folder: Path) -> Callable[[Claim], Finding | None]:
-    """Return how a profile settles a claim; the pairs of a cell that failed in any round say nothing."""
+def _judge_by_profile_in(folder: Path) -> Judge:
+    """A judge that ignores every cell that failed in any round."""
     plan, outcomes = read_profile_plan(folder), read_table(folder, Outcome)
     failed = {(row.problem, row.variant, row.batch_size) for row in outcomes if row.status == "failed"}
     pairs = [
@@ -241,8 +245,8 @@ def _profile_settles(folder: Path) -> Callable[[Claim], Finding | None]:
         for row in read_table(folder, Pair)
         if not failed & {(row.problem, row.variant, size) for size in (None, row.batch_size)}
     ]
-    return lambda claim: None if claim.quantity in (TRAIN, EPOCH) else settle_profile(plan, pairs, claim)
+    return lambda claim: None if claim.quantity in (TRAIN, EPOCH) else judge_by_profile(plan, pairs, claim)
 
 
-def _by_id(findings: Iterable[Finding | None]) -> dict[str, Finding]:
-    return {finding.claim.id: finding for finding in findings if finding}
+def _by_id(judged_claims: Iterable[JudgedClaim | None]) -> dict[str, JudgedClaim]:
+    return {judged.claim.id: judged for judged in judged_claims if judged}

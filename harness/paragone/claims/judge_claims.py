@@ -1,16 +1,16 @@
-"""What a run, or a profile, says to a claim: the ratio of its two cells with its interval, and a verdict.
+"""Verdicts on claims: the ratio of a claim's two cells in a run or a profile, its interval, and the verdict.
 
-The rule, in words. The interval is first made at least as wide as the run's margin, to either side of the ratio: below
-it the run calls no difference a difference. Then
+The interval is first widened to at least the run's margin on either side of the ratio, because the run calls nothing
+below its margin a difference. Then
 
-    reproduced       it lies wholly within the claimed limits: at least r, at most r, from r to s
-    not reproduced   it lies wholly outside of them; `why` says on which side
-    cannot be told   it reaches across a limit, or there is no interval, or a cell has no verified times
-    context          the source gives the figure as background; the ratio is shown, and not judged
-    cannot be run here   a cell is unavailable on this machine, or there is no such cell at all
+    reproduced           the interval lies wholly inside the claimed limits
+    not reproduced       it lies wholly outside; `why` names the side
+    cannot be told       it reaches across a limit, or there is no interval, or a cell has no verified times
+    context              the source gives the figure as background: the ratio is shown and not judged
+    cannot be run here   a cell is unavailable on this machine
 
-A tolerance narrower than the margin can so never be met, and an exact figure of a machine of another time is often
-missed: "more than claimed" is then the finding, and not a fault.
+A tolerance narrower than the margin can therefore never be reproduced. "More than claimed" is common for figures of an
+older machine: that is a result, not an error.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ import pandas as pd
 from paragone.analyse.results import Results
 from paragone.analyse.statuses import CELL
 from paragone.analyse.summary import intervals
-from paragone.analyse.verdicts import answer, widened
+from paragone.analyse.verdicts import place_of_interval, widened
 from paragone.claims.claim import EPOCH, TRAIN, Claim
 from paragone.plan.power import SMALLEST_MARGIN
 from paragone.store.plan_records import ProfilePlan
@@ -43,8 +43,8 @@ APART = "memory did not hold the two at the same time"  # they were in different
 
 
 @dataclass(frozen=True)
-class Finding:
-    """A claim and what was found: the ratio, its interval (NaN where there is none), the verdict, why, and where."""
+class JudgedClaim:
+    """A claim with its verdict, and the ratio and interval behind it: NaN where there is none."""
 
     claim: Claim
     verdict: str
@@ -52,21 +52,21 @@ class Finding:
     ratio: float = math.nan
     low: float = math.nan
     high: float = math.nan
-    variant: str = ""  # those of the two lists that were compared
+    variant: str = ""  # the two variants that were compared, of those that the claim lists
     than: str = ""
     where: str = ""  # the name of the run or profile
-    epoch_seconds: float = math.nan  # of `than`, from which claims of seconds are judged
+    epoch_seconds: float = math.nan  # an epoch of `than`: claims of seconds are judged by it
 
 
 @dataclass(frozen=True)
 class RunEvidence:
-    """A run with what every claim on it needs, worked out once."""
+    """A finished run that claims are judged by."""
 
     results: Results
 
     @cached_property
     def launches(self) -> pd.DataFrame:
-        """Return the medians of every cell in every launch, with `evaluation_seconds` where it was evaluated."""
+        """The median of every cell in every launch, with `evaluation_seconds` where the test set was evaluated."""
         rows = self.results.run.evaluations
         seconds = rows["elapsed_ns"].astype(float) / 1e9 / rows["n_calls"].astype(float)
         keys = [*CELL, "wave", *LAUNCH]
@@ -74,8 +74,8 @@ class RunEvidence:
         found = self.results.launches
         return found.merge(evaluated.reset_index().astype(found[keys].dtypes.to_dict()), on=keys, how="left")
 
-    def settle(self, claim: Claim) -> Finding | None:
-        """Return what the run says to a claim; None where it does not have the cells or measure the quantity."""
+    def judge(self, claim: Claim) -> JudgedClaim | None:
+        """The verdict on a claim; None where the run does not hold its cells or does not measure its quantity."""
         if claim.quantity not in (TRAIN, EPOCH) or not self._has_problem(claim.problem):
             return None
         mine = self._cell(claim, claim.variant, claim.batch_size)
@@ -86,24 +86,24 @@ class RunEvidence:
         for row in (mine, other):
             if row.status != "passed":
                 verdict = CANNOT_RUN if row.status == "unavailable" else CANNOT_TELL
-                return Finding(claim, verdict, f"{row.variant}: {row.status}: {row.reason}", **names)
+                return JudgedClaim(claim, verdict, f"{row.variant}: {row.status}: {row.reason}", **names)
         if claim.quantity == TRAIN and claim.batch_size == claim.than_batch_size:
             ratio, low, high = self._within_rounds(mine, other)
         else:
             ratio, low, high = self._over_launches(claim, mine, other)
         if math.isnan(ratio):
             were_measured = all(self._seconds(claim, row)["seconds"].notna().any() for row in (mine, other))
-            return Finding(claim, CANNOT_TELL, APART, **names) if were_measured else None
+            return JudgedClaim(claim, CANNOT_TELL, APART, **names) if were_measured else None
         margin = float(np.maximum(mine.margin, other.margin))  # NaN where one is not known
         epoch_seconds = self._epoch_seconds(claim, other)
-        verdict, why = judged(claim, ratio, low, high, margin, epoch_seconds)
-        return Finding(claim, verdict, why, ratio, low, high, **names, epoch_seconds=epoch_seconds)
+        verdict, why = verdict_on(claim, ratio, low, high, margin, epoch_seconds)
+        return JudgedClaim(claim, verdict, why, ratio, low, high, **names, epoch_seconds=epoch_seconds)
 
     def _has_problem(self, problem: Problem | None) -> bool:
         return problem is not None and has_problem(self.results.run.plan, problem)
 
     def _cell(self, claim: Claim, names: Sequence[str], batch_size: int) -> Any:
-        """Return the row of the first of the variants that was measured, else of the first that was planned."""
+        """The summary row of the first variant that passed, else of the first that was planned; None without either."""
         assert claim.problem is not None
         frame = self.results.summary
         here = frame[(frame["problem"] == claim.problem.name) & (frame["batch_size"] == batch_size)]
@@ -117,8 +117,8 @@ class RunEvidence:
         return next(found[["ratio", "ratio_low", "ratio_high"]].itertuples(index=False, name=None), (math.nan,) * 3)
 
     def _over_launches(self, claim: Claim, mine: Any, other: Any) -> tuple[float, float, float]:
-        """Return the ratio of the seconds of each launch: cells of two batch sizes have no rounds in common."""
-        keys = ["wave", *LAUNCH]  # those that lived at the same time; the baseline is in every wave
+        """The ratio of the seconds of each launch, with its interval: two batch sizes share no samples of one round."""
+        keys = ["wave", *LAUNCH]  # two processes that lived at the same time; the baseline is in every wave
         pairs = self._seconds(claim, mine).merge(self._seconds(claim, other), on=keys, suffixes=("", "_of_other"))
         pairs["log"] = np.log(pairs["seconds_of_other"] / pairs["seconds"])
         pairs = pairs.dropna(subset=["log"])
@@ -128,7 +128,7 @@ class RunEvidence:
         return _from_logs(pairs)
 
     def _seconds(self, claim: Claim, row: Any) -> pd.DataFrame:
-        """Return `seconds` per launch of a cell: of an epoch with its evaluation, else of an image."""
+        """`seconds` per launch of a cell: of an epoch with its evaluation, or of one image."""
         assert claim.problem is not None
         here = self.launches[(self.launches[CELL] == [getattr(row, key) for key in CELL]).all(axis=1)]
         seconds = here["step_seconds"] / row.batch_size
@@ -144,15 +144,15 @@ class RunEvidence:
 
 
 def has_problem(plan: ProfilePlan, problem: Problem) -> bool:
-    """Return whether a plan holds this very problem: name and numbers."""
+    """A plan can hold another problem of the same name: the fingerprint decides."""
     stored = plan.problems.get(problem.name)
     return stored is not None and stored.fingerprint() == problem.fingerprint()
 
 
-def judged(
+def verdict_on(
     claim: Claim, ratio: float, low: float, high: float, margin: float, epoch_seconds: float = math.nan
 ) -> tuple[str, str]:
-    """Return the verdict on a measured ratio, and why, by the rule at the head of this file."""
+    """The verdict on a measured ratio, and why, by the rules at the head of this file."""
     if claim.context:
         return CONTEXT, claim.context
     if math.isnan(low):
@@ -160,21 +160,21 @@ def judged(
     if math.isnan(margin):
         return CANNOT_TELL, "without an A/A interval the noise is not known"
     limits = claim.limits(epoch_seconds)
-    said = answer(limits, *widened(ratio, low, high, margin))
-    if said == "inside":
+    place = place_of_interval(limits, *widened(ratio, low, high, margin))
+    if place == "inside":
         return REPRODUCED, ""
-    if said in SIDES:
-        return NOT_REPRODUCED, SIDES[said]
+    if place in SIDES:
+        return NOT_REPRODUCED, SIDES[place]
     if limits[1] < limits[0] * (1 + margin) ** 2:
         return CANNOT_TELL, f"the noise, {margin:.1%}, is more than the tolerance"
     return CANNOT_TELL, "the interval reaches across what is claimed"
 
 
-def settle_profile(plan: ProfilePlan, pairs: Sequence[Pair], claim: Claim) -> Finding | None:
-    """Return what a profile says to a claim about a phase; None where it does not have it in both cells.
+def judge_by_profile(plan: ProfilePlan, pairs: Sequence[Pair], claim: Claim) -> JudgedClaim | None:
+    """The verdict on a claim about a phase; None where the profile lacks the phase in one of the two cells.
 
-    The time of the phase in the one relative to that in the other, within a round; per launch the median; Student's t
-    over launches. A profile has no A/A control: the margin is the smallest there is.
+    Within a round, the phase's time in one cell relative to that in the other; the median per launch; Student's t over
+    launches. A profile has no A/A control, so the margin is the smallest allowed.
     """
     if claim.problem is None or not has_problem(plan, claim.problem):
         return None
@@ -189,8 +189,8 @@ def settle_profile(plan: ProfilePlan, pairs: Sequence[Pair], claim: Claim) -> Fi
     if per_launch.empty:
         return None
     ratio, low, high = _from_logs(per_launch)
-    verdict, why = judged(claim, ratio, low, high, SMALLEST_MARGIN)
-    return Finding(claim, verdict, why, ratio, low, high, mine, than, plan.run)
+    verdict, why = verdict_on(claim, ratio, low, high, SMALLEST_MARGIN)
+    return JudgedClaim(claim, verdict, why, ratio, low, high, mine, than, plan.run)
 
 
 def _first_with_times(
@@ -201,7 +201,7 @@ def _first_with_times(
 
 
 def _phase_times(pairs: Sequence[Pair], claim: Claim, name: str, batch_size: int) -> dict[tuple[int, int, int], float]:
-    """Return the nanoseconds per image of the claim's phase in a cell, by launch, wave and round."""
+    """Nanoseconds per image of the claim's phase in a cell, by launch, wave and round."""
     assert claim.problem is not None
     where = (claim.problem.name, name, batch_size, claim.threads)
     times = {}
@@ -214,16 +214,16 @@ def _phase_times(pairs: Sequence[Pair], claim: Claim, name: str, batch_size: int
 
 
 def _from_logs(per_launch: pd.DataFrame) -> tuple[float, float, float]:
-    """Return exp of the mean of one log-ratio a launch, and of the ends of its interval."""
+    """The geometric mean of the launches' ratios and the ends of its interval; one log-ratio per launch."""
     found = intervals(per_launch).iloc[0]
     entering = per_launch.loc[per_launch["enters"], "log"]
     mean = (entering if len(entering) else per_launch["log"]).mean()
     return math.exp(mean), math.exp(found["low"]), math.exp(found["high"])
 
 
-def settled(results: Results, claims: Sequence[Claim]) -> Iterator[Finding]:
-    """Yield a finding for every claim that the cells of a run can settle."""
-    court = RunEvidence(results)
+def judge_claims(results: Results, claims: Sequence[Claim]) -> Iterator[JudgedClaim]:
+    """Yield a verdict on every claim whose cells the run holds."""
+    evidence = RunEvidence(results)
     for claim in claims:
-        if finding := court.settle(claim):
-            yield finding
+        if judged := evidence.judge(claim):
+            yield judged

@@ -20,8 +20,8 @@ from paragone.errors import InvalidClaims, Misuse, UnknownName
 from paragone.implementation.registry import Registered, discover
 
 if TYPE_CHECKING:
-    from paragone.claims.evidence import Evidence
-    from paragone.claims.judge_claims import Finding
+    from paragone.claims.evidence import EvidenceSources
+    from paragone.claims.judge_claims import JudgedClaim
 
 STYLES = {"reproduced": "green", "not reproduced": "red", "cannot be told": "yellow"}
 
@@ -46,7 +46,7 @@ def claims(
     run: RunOptions,
 ) -> None:
     """Test what the sources claim on this machine, each on its own terms; a claim that fails is a finding, no error."""
-    from paragone.claims.evidence import Evidence
+    from paragone.claims.evidence import EvidenceSources
     from paragone.store.runs import results_folder
 
     if new and not measure:
@@ -54,7 +54,7 @@ def claims(
     registered, unusable = discover(plugins=run.plugins or ())
     selected = _selected(_claims(file or [], registered), include or [])
     display = TerminalDisplay(err)
-    evidence = Evidence(
+    evidence = EvidenceSources(
         registered,
         unusable,
         data_set(run.data, display),
@@ -68,8 +68,8 @@ def claims(
         bytes_of(run.memory_limit),
     )
     with exit_where_interrupted("Interrupted before anything was measured: nothing is left behind."):
-        findings, finished = _settled(evidence, selected, measure, new)
-    _show(findings)
+        judged_claims, finished = _judged(evidence, selected, measure, new)
+    _show(judged_claims)
     if not finished:
         raise typer.Exit(EXIT_INTERRUPTED)
 
@@ -103,43 +103,45 @@ def _selected(claims: list[Claim], patterns: list[str]) -> list[Claim]:
     return [claim for claim in claims if any(fnmatchcase(name, one) for name in names(claim) for one in wanted)]
 
 
-def _settled(evidence: Evidence, claims: list[Claim], measure: bool, new: bool) -> tuple[list[Finding], bool]:
-    """A finding for every claim, from finished runs where they have its cells, and whether measuring was finished."""
+def _judged(evidence: EvidenceSources, claims: list[Claim], measure: bool, new: bool) -> tuple[list[JudgedClaim], bool]:
+    """Every claim judged, by finished runs where they hold its cells; and whether the measurement was finished."""
     from paragone.claims.evidence import reason_against_claim, runnable
-    from paragone.claims.judge_claims import CANNOT_RUN, CANNOT_TELL, Finding
+    from paragone.claims.judge_claims import CANNOT_RUN, CANNOT_TELL, JudgedClaim
 
     against = {claim.id: reason_against_claim(claim, evidence.everyone) for claim in claims}
-    findings = {claim.id: Finding(claim, CANNOT_RUN, against[claim.id]) for claim in claims if against[claim.id]}
+    judged_claims = {
+        claim.id: JudgedClaim(claim, CANNOT_RUN, against[claim.id]) for claim in claims if against[claim.id]
+    }
     testable = [runnable(claim, evidence.everyone) for claim in claims if not against[claim.id]]
     if not new:
-        findings |= evidence.recorded(testable)
-    missing = [claim for claim in testable if claim.id not in findings]
-    for name in dict.fromkeys(finding.where for finding in findings.values() if finding.where):
-        ids = ", ".join(finding.claim.id for finding in findings.values() if finding.where == name)
+        judged_claims |= evidence.from_finished_runs(testable)
+    missing = [claim for claim in testable if claim.id not in judged_claims]
+    for name in dict.fromkeys(judged.where for judged in judged_claims.values() if judged.where):
+        ids = ", ".join(judged.claim.id for judged in judged_claims.values() if judged.where == name)
         evidence.display.say(f"Measured already in {name}: {ids}.")
     finished = True
     if missing and measure:
         evidence.display.say(f"To be measured: {', '.join(claim.id for claim in missing)}.")
         measured, finished = evidence.measure(missing)
-        findings |= measured
+        judged_claims |= measured
     for claim in missing:
-        unknown = Finding(claim, CANNOT_TELL, "no finished run of this machine and code has its cells")
-        findings.setdefault(claim.id, unknown)
-    return [findings[claim.id] for claim in claims], finished
+        unknown = JudgedClaim(claim, CANNOT_TELL, "no finished run of this machine and code has its cells")
+        judged_claims.setdefault(claim.id, unknown)
+    return [judged_claims[claim.id] for claim in claims], finished
 
 
-def _show(findings: list[Finding]) -> None:
+def _show(judged_claims: list[JudgedClaim]) -> None:
     from paragone.report.text.claims import here, of, tally
 
     table = Table(show_edge=False, pad_edge=False, show_lines=True)
     for heading in ("claim", "claimed", "here", "verdict"):
         table.add_column(heading, overflow="fold")
-    for finding in findings:
-        claim = finding.claim
+    for judged in judged_claims:
+        claim = judged.claim
         claimed = Text(f"{claim.source}: {claim.says}\n")
-        claimed.append("\n".join(filter(None, [claim.id, *of(finding)])), style="bright_black")
-        verdict = Text(finding.verdict, style=STYLES.get(finding.verdict, ""))
-        verdict.append(f": {finding.why}" if finding.why else "", style="bright_black")
-        table.add_row(claimed, claim.expected, here(finding), verdict)
+        claimed.append("\n".join(filter(None, [claim.id, *of(judged)])), style="bright_black")
+        verdict = Text(judged.verdict, style=STYLES.get(judged.verdict, ""))
+        verdict.append(f": {judged.why}" if judged.why else "", style="bright_black")
+        table.add_row(claimed, claim.expected, here(judged), verdict)
     out.print(table)
-    out.print(f"\n{tally(findings)}", highlight=False)
+    out.print(f"\n{tally(judged_claims)}", highlight=False)

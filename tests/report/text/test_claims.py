@@ -6,7 +6,7 @@ from made_up_run import BASE, CONTROL, cell, made_up_run, outcome, sample
 
 from paragone.analyse.results import Results
 from paragone.claims.claim import Claim, shipped_claims
-from paragone.claims.judge_claims import Finding
+from paragone.claims.judge_claims import JudgedClaim
 from paragone.report.text.claims import here, markdown, section, tally
 from paragone.report.text.markdown import report
 
@@ -62,7 +62,7 @@ def test_an_empty_run_has_no_section():
 
 def test_words_from_a_file_of_claims_cannot_break_the_table():
     nasty = Claim("a`|b", "<me>", "one | two\nthree <script>", cannot="because | of\nthis")
-    (line,) = markdown([Finding(nasty, "cannot be run here", nasty.cannot)]).splitlines()[2:]
+    (line,) = markdown([JudgedClaim(nasty, "cannot be run here", nasty.cannot)]).splitlines()[2:]
 
     assert line.count(" | ") == 5
     assert "<script>" not in line
@@ -71,16 +71,16 @@ def test_words_from_a_file_of_claims_cannot_break_the_table():
 
 def test_the_tally_counts_every_verdict():
     claim = Claim("a", "b", "c")
-    findings = [Finding(claim, verdict) for verdict in ("reproduced", "context", "reproduced")]
+    judged_claims = [JudgedClaim(claim, verdict) for verdict in ("reproduced", "context", "reproduced")]
 
-    assert tally(findings) == "2 reproduced, 1 context."
-    assert here(findings[0]) == ""
+    assert tally(judged_claims) == "2 reproduced, 1 context."
+    assert here(judged_claims[0]) == ""
 
 
 def test_a_claim_of_seconds_is_answered_in_seconds_too():
     claim = Claim("a claim", "S0", "ends within 0.2 s", within_seconds=0.2, epochs=10)
-    finding = Finding(claim, "not reproduced", ratio=0.5, low=0.4, high=0.8, epoch_seconds=0.1)
+    judged = JudgedClaim(claim, "not reproduced", ratio=0.5, low=0.4, high=0.8, epoch_seconds=0.1)
 
-    assert here(finding) == "0.50× [0.40, 0.80]: +1.00 s [+0.25, +1.50] over 10 epochs"
-    assert here(replace(finding, epoch_seconds=float("nan"))) == "0.50× [0.40, 0.80]"
-    assert here(replace(finding, claim=replace(claim, within_seconds=0))) == "0.50× [0.40, 0.80]"
+    assert here(judged) == "0.50× [0.40, 0.80]: +1.00 s [+0.25, +1.50] over 10 epochs"
+    assert here(replace(judged, epoch_seconds=float("nan"))) == "0.50× [0.40, 0.80]"
+    assert here(replace(judged, claim=replace(claim, within_seconds=0))) == "0.50× [0.40, 0.80]"

@@ -1,4 +1,4 @@
-"""Claims and what was found: a table in words, the same in a run's report and on the terminal."""
+"""Claims and what was judged: a table in words, the same in a run's report and on the terminal."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from paragone.claims.claim import shipped_claims
-from paragone.claims.judge_claims import Finding, settled
+from paragone.claims.judge_claims import JudgedClaim, judge_claims
 from paragone.report.text import formatting, tables
 
 if TYPE_CHECKING:
@@ -26,60 +26,60 @@ HOW = (
 def section(results: Results) -> str:
     """Return the claims that the cells of a run settle, and how many need others; nothing where it settles none."""
     claims = [claim for claim in shipped_claims() if not claim.cannot]
-    findings = list(settled(results, claims))
-    if not findings:
+    judged_claims = list(judge_claims(results, claims))
+    if not judged_claims:
         return ""
-    left = len(claims) - len(findings)
+    left = len(claims) - len(judged_claims)
     needing = "1 more claim needs" if left == 1 else f"{left} more claims need"
     more = f"{needing} other cells: `paragone claims`." if left else ""
-    return "\n\n".join(part for part in (f"{tally(findings)} {HOW}", markdown(findings), more) if part)
+    return "\n\n".join(part for part in (f"{tally(judged_claims)} {HOW}", markdown(judged_claims), more) if part)
 
 
-def tally(findings: Sequence[Finding]) -> str:
+def tally(judged_claims: Sequence[JudgedClaim]) -> str:
     """Return "3 reproduced, 2 not reproduced, 1 cannot be told."."""
-    counts = Counter(finding.verdict for finding in findings)
+    counts = Counter(judged.verdict for judged in judged_claims)
     return ", ".join(f"{count} {verdict}" for verdict, count in counts.items()) + "."
 
 
-def markdown(findings: Sequence[Finding]) -> str:
-    """Return the table of findings; where the claimed figure comes out on another side, the verdict says which."""
-    return tables.table(HEADINGS, [_line(finding) for finding in findings])
+def markdown(judged_claims: Sequence[JudgedClaim]) -> str:
+    """Return the table of judged claims; where the claimed figure comes out on another side, the verdict says which."""
+    return tables.table(HEADINGS, [_line(judged) for judged in judged_claims])
 
 
-def _line(finding: Finding) -> list[str]:
-    claim = finding.claim
-    verdict = f"**{finding.verdict}**" + (f": {formatting.escaped(finding.why)}" if finding.why else "")
+def _line(judged: JudgedClaim) -> list[str]:
+    claim = judged.claim
+    verdict = f"**{judged.verdict}**" + (f": {formatting.escaped(judged.why)}" if judged.why else "")
     return [
         f"{formatting.escaped(claim.says)}<br>{formatting.code(claim.id)}",
         formatting.escaped(claim.source),
         "<br>".join(
-            formatting.code(words) if place else formatting.escaped(words) for place, words in enumerate(of(finding))
+            formatting.code(words) if place else formatting.escaped(words) for place, words in enumerate(of(judged))
         ),
         formatting.escaped(claim.expected),
-        here(finding),
+        here(judged),
         verdict,
     ]
 
 
-def of(finding: Finding) -> list[str]:
+def of(judged: JudgedClaim) -> list[str]:
     """Return the problem, quantity and batch size, then the two variants; nothing where the claim has no cells."""
-    claim = finding.claim
+    claim = judged.claim
     if claim.problem is None:
         return [""]
     sizes = " and ".join(formatting.batch(size) for size in dict.fromkeys((claim.batch_size, claim.than_batch_size)))
     place = f"{claim.problem.name}, {claim.quantity}, batch {sizes}"
     if claim.threads > 1:
         place += f", {claim.threads} threads"
-    return [place, finding.variant or claim.variant[0], finding.than or claim.than[0]]
+    return [place, judged.variant or claim.variant[0], judged.than or claim.than[0]]
 
 
-def here(finding: Finding) -> str:
-    """Return the ratio found with its interval, of a claim of seconds these too; "" where there is none."""
-    if math.isnan(finding.ratio):
+def here(judged: JudgedClaim) -> str:
+    """Return the ratio judged with its interval, of a claim of seconds these too; "" where there is none."""
+    if math.isnan(judged.ratio):
         return ""
-    ratio = formatting.ratio_with_interval(finding.ratio, finding.low, finding.high)
-    claim, total = finding.claim, finding.claim.epochs * finding.epoch_seconds
-    if not claim.within_seconds or math.isnan(total) or math.isnan(finding.low):
+    ratio = formatting.ratio_with_interval(judged.ratio, judged.low, judged.high)
+    claim, total = judged.claim, judged.claim.epochs * judged.epoch_seconds
+    if not claim.within_seconds or math.isnan(total) or math.isnan(judged.low):
         return ratio
-    seconds, least, most = (total / speed - total for speed in (finding.ratio, finding.high, finding.low))
+    seconds, least, most = (total / speed - total for speed in (judged.ratio, judged.high, judged.low))
     return f"{ratio}: {seconds:+.2f} s [{least:+.2f}, {most:+.2f}] over {formatting.plural(claim.epochs, 'epoch')}"
