@@ -40,7 +40,7 @@ import msgspec
 from paragone.errors import ResultsUnusable
 from paragone.files.atomic import as_json, end_of_last_line, open_for_append, write_json
 from paragone.files.json_lines import read_json, read_rows
-from paragone.files.printable import is_plain, plain
+from paragone.files.printable import is_printable, printable
 from paragone.store.environment_record import Environment
 from paragone.store.old_names import renamed_plan, renamed_row
 from paragone.store.plan_records import Plan, ProfilePlan
@@ -247,7 +247,7 @@ def read_table(folder: Path, record: type[Row], problems: Container[str] | None 
 def _fault_of_names(row: msgspec.Struct, problems: Container[str] | None) -> str | None:
     for column in ("problem", "variant"):
         name = getattr(row, column, None)
-        if name is not None and not is_plain(name):
+        if name is not None and not is_printable(name):
             return f"{column}: expected a text of characters that print, got {name[:60]!r}"
         if column == "problem" and name is not None and problems is not None and name not in problems:
             return f"problem: expected a problem of the plan, got {name[:60]!r}"
@@ -258,4 +258,4 @@ def _checked(place: object, content: Any, kind: type[Kind]) -> Kind:
     try:
         return msgspec.convert(content, kind)
     except (msgspec.ValidationError, RecursionError) as error:
-        raise ResultsUnusable(f"{place}: {plain(str(error))[:LONGEST_FAULT]}") from None
+        raise ResultsUnusable(f"{place}: {printable(str(error))[:LONGEST_FAULT]}") from None
