@@ -1,11 +1,11 @@
 """paragone settles quarrels about numerical code by measurement. Read its packages in this order:
 
     errors          every error a user can meet, with its exit code
-    files           reading and writing what others may have written
-    machine         this machine: hardware, threads, memory, load, variables, Python environments
+    files           files that others may have changed: atomic writes, checked JSON lines, paths, hashes
+    machine         this machine: hardware, scheduling, memory, threads, variables, Python environments
     task            what is computed: problem, data, reference, tolerance
-    implementation  who computes it: the contract, finding implementations, checking their promises
-    adapters        how another language is reached
+    implementation  who computes it: the contract, finding implementations, checking what they promise
+    adapters        how other languages and libraries are reached
     worker          one process that hosts one variant, and the handle that the harness holds of it
     store           one folder per run
     plan            what a run will do, decided before its first sample
@@ -14,7 +14,7 @@
     analyse         samples to estimates, ratios and verdicts
     compare         two runs apart in time; two versions in one run
     claims          what sources claim, and whether a run reproduces it
-    report          text, figures, page, terminal
+    report          a run as text, figures, page and terminal output
     selftest        proofs that the statistics tell the truth
     cli             the command line, one file for each verb
 

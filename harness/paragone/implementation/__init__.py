@@ -1,1 +1,1 @@
-"""Who computes it: the contract of an implementation, finding them, checking their declarations and promises."""
+"""Who computes it: the contract, finding implementations, checking what they declare and promise."""

@@ -1,1 +1,1 @@
-"""What a run says, as text, figures, page and terminal output."""
+"""A run as text, figures, page and terminal output."""

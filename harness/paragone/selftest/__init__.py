@@ -1,1 +1,1 @@
-"""The self-test: real and made-up measurements of which the truth is known, and what the statistics say of them."""
+"""Proofs that the statistics tell the truth: simulated samples and real copies, whose true ratios are known."""
