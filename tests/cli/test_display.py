@@ -7,17 +7,8 @@ import pytest
 from made_up_run import cell, stored_plan, variant
 from rich.console import Console
 
-from paragone.cli.display import (
-    TerminalDisplay,
-    checks_table,
-    is_control,
-    minutes,
-    plan_sentences,
-    plan_table,
-    reasons,
-    status_line,
-    verdicts_table,
-)
+from paragone.cli.display import TerminalDisplay, minutes, plan_sentences, plan_table
+from paragone.cli.verification import checks_table, errors_table, reason_sentences, status_line
 from paragone.store.plan_records import Plan
 from paragone.store.records import Outcome
 
@@ -132,13 +123,12 @@ def test_the_control_is_not_told_of_twice():
 
     assert 1 == sum(sentence.endswith("failed: x") for sentence in sentences)
     assert "Verified before timing: 0 checks passed, 1 failed." == sentences[-1]
-    assert (True, False) == (is_control(row("failed", variant=f"{ROWS32} (A/A)")), is_control(row("failed")))
 
 
-def test_a_broken_folder_is_named():
-    broken = [{"name": "half", "reason": "impl.py: cannot be imported"}]
+def test_an_unusable_folder_is_named():
+    unusable = [{"name": "half", "reason": "impl.py: cannot be imported"}]
 
-    assert "half unavailable: impl.py: cannot be imported" in plan_sentences(plan(unusable=broken), [])
+    assert "half unavailable: impl.py: cannot be imported" in plan_sentences(plan(unusable=unusable), [])
 
 
 def test_a_status_of_all_batch_sizes_names_none():
@@ -168,7 +158,7 @@ def test_durations_read_as_people_say_them(seconds, expected):
 # --- tables ---
 
 
-def test_the_plan_is_a_row_per_workload_dtype_and_threads():
+def test_the_plan_is_a_row_per_problem_dtype_and_threads():
     text = shown(plan_table(plan()))
 
     assert "Plan of run 2025-03-04T050607Z" in text
@@ -195,9 +185,9 @@ def test_the_plan_and_its_sentences_are_shown_together():
     assert f"nielsen {ROWS32} batch 10 failed: see {ROWS64}" in text
 
 
-def test_verdicts_show_the_worst_error_of_the_checks_in_units_of_its_bound():
+def test_the_table_of_errors_shows_the_worst_error_of_the_checks_in_units_of_its_bound():
     rows = [row("passed"), row("passed", error=6e-9, stage="tail"), row("passed", 100, error=8e-10)]
-    text = shown(verdicts_table("nielsen", rows))
+    text = shown(errors_table("nielsen", rows))
 
     assert "nielsen: worst error in units of its bound" in text
     assert ["variant", "10", "100"] == cells(text, "variant")
@@ -208,21 +198,21 @@ def test_verdicts_show_the_worst_error_of_the_checks_in_units_of_its_bound():
 def test_one_bad_check_outweighs_those_that_passed(status):
     rows = [row("passed"), row(status, stage="stress"), row("passed", stage="tail"), row("passed", 100)]
 
-    assert [ROWS32, status, "0.25"] == cells(shown(verdicts_table("nielsen", rows)), "numpy_rows")
+    assert [ROWS32, status, "0.25"] == cells(shown(errors_table("nielsen", rows)), "numpy_rows")
 
 
 @pytest.mark.parametrize("stage", ["head", "tail", "stress"])
-def test_what_was_not_checked_shows_but_for_a_twin_whose_workload_passed_at_both_ends(stage):
+def test_what_was_not_checked_shows_unless_it_is_the_stress_problem_of_a_cell_that_passed_head_and_tail(stage):
     rows = [
         row("not checked" if stage == checked else "passed", stage=checked) for checked in ("head", "tail", "stress")
     ]
 
     assert [ROWS32, "0.25" if stage == "stress" else "not checked"] == cells(
-        shown(verdicts_table("nielsen", rows)), "numpy_rows"
+        shown(errors_table("nielsen", rows)), "numpy_rows"
     )
 
 
-def test_batch_sizes_of_which_the_same_is_true_share_a_sentence_and_the_twin_has_its_own():
+def test_batch_sizes_with_one_reason_share_a_sentence_and_the_stress_problem_has_its_own():
     rows = [row("not checked", size, stage=stage, reason="near") for size in (10, 100) for stage in ("head", "tail")]
     rows += [row("failed", 100, reason="far"), row("failed", None, reason="dead"), row("passed")]
     rows += [row("not checked", stage="stress", reason="near")]
@@ -232,7 +222,7 @@ def test_batch_sizes_of_which_the_same_is_true_share_a_sentence_and_the_twin_has
         f"nielsen {ROWS32} batch 100 failed: far",
         f"nielsen {ROWS32} failed: dead",
         f"nielsen {ROWS32} (stress problem) batch 10 not checked: near",
-    ] == reasons(rows)
+    ] == reason_sentences(rows)
 
 
 def test_what_could_not_be_checked_is_counted_before_the_timing():
@@ -243,7 +233,7 @@ def test_what_could_not_be_checked_is_counted_before_the_timing():
 
 def test_what_is_said_of_all_batch_sizes_stands_at_every_one():
     rows = [row("failed", None), row("passed", 10, ROWS64), row("passed", 100, ROWS64)]
-    text = shown(verdicts_table("nielsen", rows))
+    text = shown(errors_table("nielsen", rows))
 
     assert [ROWS32, "failed", "failed"] == cells(text, ROWS32)
     assert [ROWS64, "0.25", "0.25"] == cells(text, ROWS64)

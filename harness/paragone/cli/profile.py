@@ -17,9 +17,10 @@ from paragone.cli.app import (
     exit_where_interrupted,
     out,
 )
-from paragone.cli.display import TerminalDisplay, status_line
+from paragone.cli.display import TerminalDisplay
 from paragone.cli.option_groups import with_option_groups
 from paragone.cli.options import CellOptions, RunOptions, data_set, implementations_for, request_from
+from paragone.cli.verification import status_line
 from paragone.files.schema import MOST_ROUNDS
 from paragone.implementation.contract import PHASES
 from paragone.plan.request import ROUNDS

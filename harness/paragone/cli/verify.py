@@ -13,7 +13,7 @@ from msgspec import structs
 from rich.markup import escape
 
 from paragone.cli.app import EXIT_FAILED_CHECK, err, out
-from paragone.cli.display import TerminalDisplay, checks_table, reasons, verdicts_table
+from paragone.cli.display import TerminalDisplay
 from paragone.cli.option_groups import with_option_groups
 from paragone.cli.options import (
     NAMES_HELP,
@@ -28,6 +28,7 @@ from paragone.cli.options import (
     implementations_for,
     request_from,
 )
+from paragone.cli.verification import checks_table, errors_table, reason_sentences
 from paragone.errors import Misuse
 from paragone.implementation.declaration import unavailable_reason
 from paragone.implementation.registry import Registered, select
@@ -130,8 +131,8 @@ def _print_checks(rows: Sequence[Outcome], verbose: bool) -> None:
         out.print(checks_table(rows))
     else:
         for problem in dict.fromkeys(row.problem for row in rows):
-            out.print(verdicts_table(problem, [row for row in rows if row.problem == problem]))
-    for sentence in reasons(rows):
+            out.print(errors_table(problem, [row for row in rows if row.problem == problem]))
+    for sentence in reason_sentences(rows):
         out.print(sentence, soft_wrap=True, highlight=False, markup=False)
     counts = Counter(row.status for row in rows)
     out.print(", ".join(f"{n} {status}" for status, n in counts.items()), highlight=False)

@@ -1,0 +1,69 @@
+"""The results of verification on a terminal: tables of checks, and sentences with the reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.markup import escape
+from rich.table import Table
+
+from paragone.store.records import Outcome
+
+
+def errors_table(problem: str, rows: Sequence[Outcome]) -> Table:
+    """The checks of one problem: a row for each variant, a column for each batch size."""
+    sizes = sorted({row.batch_size for row in rows if row.batch_size is not None})
+    table = Table(title=f"{escape(problem)}: worst error in units of its bound", title_justify="left", show_edge=False)
+    table.add_column("variant", overflow="fold", min_width=24)
+    for size in sizes:
+        table.add_column(str(size), justify="right")
+    for variant in dict.fromkeys(row.variant for row in rows):
+        own = [row for row in rows if row.variant == variant]
+        texts = [_text_of_cell([row for row in own if row.batch_size in (size, None)]) for size in sizes]
+        table.add_row(escape(variant), *texts)
+    return table
+
+
+def _text_of_cell(rows: Sequence[Outcome]) -> str:
+    """The worst status of its checks; where all passed, the largest error divided by its bound.
+
+    Where head and tail passed, a stress problem that was not checked does not count.
+    """
+    passed = {row.stage for row in rows if row.status == "passed"}
+    if {"head", "tail"} <= passed:
+        rows = [row for row in rows if row.stage != "stress" or row.status != "not checked"]
+    for status in ("failed", "not measured", "unavailable", "not checked"):
+        if any(row.status == status for row in rows):
+            return f"[red]{status}[/]" if status == "failed" else f"[yellow]{status}[/]"
+    shares = [row.error / row.bound for row in rows if row.error is not None and row.bound]
+    return f"[green]{max(shares):.2f}[/]" if shares else ""
+
+
+def checks_table(rows: Sequence[Outcome]) -> Table:
+    """Every check with its error and its bound."""
+    table = Table(show_edge=False)
+    for heading in ("problem", "variant", "batch", "check", "steps", "error", "bound", "status"):
+        table.add_column(heading, overflow="fold", justify="right" if heading in ("batch", "steps") else "left")
+    for row in rows:
+        numbers = ["" if number is None else str(number) for number in (row.batch_size, row.stage, row.n_steps)]
+        errors = ["" if error is None else f"{error:.1e}" for error in (row.error, row.bound)]
+        table.add_row(escape(row.problem), escape(row.variant), *numbers, *errors, row.status)
+    return table
+
+
+def reason_sentences(rows: Sequence[Outcome]) -> list[str]:
+    """A sentence for each reason that a variant has; batch sizes with the same reason share it."""
+    sizes: dict[tuple[str, str], dict[str, None]] = {}
+    for row in rows:
+        if row.reason:
+            before, _, after = status_line(row, "{}").partition(" batch {}")
+            stress = " (stress problem)" if row.stage == "stress" else ""
+            sharing = sizes.setdefault((f"{before}{stress}", f"{after}: {row.reason}"), {})
+            sharing |= {} if row.batch_size is None else {str(row.batch_size): None}
+    return [f"{variant}{' batch ' * bool(at)}{', '.join(at)}{reason}" for (variant, reason), at in sizes.items()]
+
+
+def status_line(row: Outcome, batch_size: str = "") -> str:
+    """`nielsen python_lists[dtype=float64] batch 10000 not measured`."""
+    batch = "" if row.batch_size is None and not batch_size else f" batch {batch_size or row.batch_size}"
+    return f"{row.problem} {row.variant}{batch} {row.status}"
