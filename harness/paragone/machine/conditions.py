@@ -59,7 +59,7 @@ def _room_for_threads(machine: Mapping[str, Any], threads: int) -> Iterator[Find
 def _cpus(description: Mapping[str, Any]) -> Iterator[Finding]:
     usable, logical = len(description["machine"]["usable_cpus"]), description["machine"]["logical_cpus"]
     if usable == 1:
-        found = "one, which the harness and the worker share; some per cent of noise are added; --threads 2 has no room"
+        found = "one, shared by the harness and the worker; this adds a few per cent of noise; --threads 2 has no room"
         yield Finding("note", "CPUs", found, "Give the process a second CPU, if there is one.")
     elif logical and usable < logical:
         yield Finding("ok", "CPUs", f"{usable} of {logical} may be used (an affinity mask is set)")
@@ -139,7 +139,7 @@ def _inherited(description: Mapping[str, Any]) -> Iterator[Finding]:
 def _blas(description: Mapping[str, Any]) -> Iterator[Finding]:
     pools = [pool for pool in description["blas"] if pool["user_api"] == "blas"]
     if not pools:
-        found = "none that tells its number of threads; one-thread launches are judged by their CPU time alone"
+        found = "none that reports its number of threads; one-thread launches are judged by their CPU time alone"
         yield Finding("note", "BLAS", found)
     for pool in pools:
         name = f"{pool['library']} {pool['version']} with {pool['architecture']} kernels"

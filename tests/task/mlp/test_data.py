@@ -200,20 +200,20 @@ def test_a_damaged_entry_is_made_anew_from_the_path(small, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["nielsen", "softmax", "mlp4"])
-def test_a_workload_fits_data_with_as_many_pixels_and_images(small, tmp_path, name):
+def test_a_problem_fits_data_with_as_many_pixels_and_images(small, tmp_path, name):
     data = find_data("digits", pytest.fail)
 
     check_fits(replace(find_problem(name), n_train=60), data)
 
 
-def test_a_workload_with_another_number_of_pixels_does_not_fit(small):
+def test_a_problem_with_another_number_of_pixels_does_not_fit(small):
     data, problem = find_data("digits", pytest.fail), find_problem("nielsen")
 
     with pytest.raises(InvalidProblem, match=r"nielsen: layers: expected 784 neurons in the first layer.*; got 64"):
         check_fits(replace(problem, layers=(64, 30, 10), n_train=60), data)
 
 
-def test_a_workload_with_more_images_than_there_are_does_not_fit(small):
+def test_a_problem_with_more_images_than_there_are_does_not_fit(small):
     data, problem = find_data("digits", pytest.fail), find_problem("nielsen")
 
     with pytest.raises(InvalidProblem, match=r"nielsen: n_train: expected at most 60.*; got 61"):

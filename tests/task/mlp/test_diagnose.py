@@ -15,7 +15,7 @@ from paragone.task.mlp.stress import stress_problem, stress_state
 N_TRAIN, BATCH_SIZE, N_STEPS = 60, 4, 8
 
 
-def small_twin(name):
+def small_stress_problem(name):
     problem = find_problem(name)
     # Square hidden layers would make the transposed weights possible: 9 pixels, 9 neurons.
     return stress_problem(replace(problem, n_train=N_TRAIN, layers=(9, 9, *problem.layers[2:])))
@@ -29,7 +29,7 @@ def data():
 
 
 def training(name, data):
-    problem = small_twin(name)
+    problem = small_stress_problem(name)
     start = stress_state(problem, 1, BATCH_SIZE)
     start = replace(start, step=2 * (N_TRAIN // BATCH_SIZE) - N_STEPS // 2)  # an epoch ends halfway
     order = problem.order(1, N_STEPS, BATCH_SIZE)
@@ -37,7 +37,7 @@ def training(name, data):
 
 
 @pytest.mark.parametrize("name", shipped_names())
-def test_the_step_in_matrices_is_the_reference_s(name, data):
+def test_the_step_on_mini_batches_is_the_reference_s(name, data):
     _, _, expected, case = training(name, data)
     for (state, loss), right, right_loss in zip(states(case), expected.states[1:], expected.losses, strict=True):
         assert loss == pytest.approx(right_loss, rel=1e-13)

@@ -72,7 +72,7 @@ def gate_of(implementation, problem, data, dtype, batch_size, folder, **options)
 @pytest.mark.parametrize("batch_size", [1, 2, 7, 100, N_TRAIN])
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("name", shipped_names())
-def test_the_baseline_passes_with_its_own_coefficients_and_the_twin_s(name, dtype, batch_size, data, folder):
+def test_the_baseline_passes_with_its_own_coefficients_and_the_stress_problem_s(name, dtype, batch_size, data, folder):
     for problem in (small(name), stress_problem(small(name))):
         check = gate_of(NumpyRows, problem, data, dtype, batch_size, folder)
 
@@ -96,7 +96,7 @@ def test_every_member_of_the_zoo_is_turned_back_for_the_reason_its_name_says(mem
             assert max(check.error / check.bound for check in rejected) > 10
 
 
-def test_the_zoo_has_at_least_sixteen_members_and_each_can_be_made_on_some_workload():
+def test_the_zoo_has_at_least_sixteen_members_and_each_can_be_made_on_some_problem():
     problems = [small(name) for name in shipped_names()]
 
     assert len(ZOO) >= 16
@@ -365,7 +365,7 @@ def test_the_head_is_twenty_steps_and_forty_thousand_images_at_most(batch_size, 
 
 
 @pytest.mark.parametrize("name", shipped_names())
-def test_the_twin_has_every_term_of_the_update_and_is_its_own_twin(name):
+def test_the_stress_problem_has_every_term_of_the_update_and_is_its_own_stress_problem(name):
     problem = find_problem(name)
     other = stress_problem(problem)
 
@@ -377,7 +377,7 @@ def test_the_twin_has_every_term_of_the_update_and_is_its_own_twin(name):
 
 
 @pytest.mark.parametrize("batch_size", [1, 10, 100, 2000, 10000, 20000, 60000])
-def test_the_twin_starts_in_a_late_epoch_and_crosses_into_another_where_it_has_the_steps(batch_size):
+def test_the_stress_problem_starts_in_a_late_epoch_and_crosses_into_another_where_it_has_the_steps(batch_size):
     problem = stress_problem(find_problem("mlp4"))
     state = stress_state(problem, 1, batch_size)
     rates = problem.learning_rates(state.step, check_steps(batch_size), batch_size)

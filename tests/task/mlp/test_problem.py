@@ -175,7 +175,7 @@ def test_any_penalty_or_momentum_makes_the_update_more_than_plain(field):
 
 
 @pytest.mark.parametrize("name", shipped_names())
-def test_a_workload_survives_being_written_as_json(name):
+def test_a_problem_survives_being_written_as_json(name):
     problem = find_problem(name)
 
     assert Problem.from_json(json.loads(json.dumps(problem.to_json()))) == problem

@@ -58,7 +58,7 @@ def fault(path):
     return text.removeprefix(f"{path}: ")
 
 
-def test_a_good_workload_is_read_and_named_by_its_file(write):
+def test_a_good_problem_is_read_and_named_by_its_file(write):
     problem = read_problem(write())
 
     assert problem.name == "mine"
@@ -74,11 +74,11 @@ def test_what_is_left_out_takes_its_default(write):
 
 
 @pytest.mark.parametrize("name", shipped_names())
-def test_every_shipped_workload_is_good_and_found_by_name_or_path(name):
+def test_every_shipped_problem_is_good_and_found_by_name_or_path(name):
     assert find_problem(name) == find_problem(str(SHIPPED / f"{name}.toml"))
 
 
-def test_the_shipped_workloads_are_those_of_the_sources():
+def test_the_shipped_problems_are_those_of_the_sources():
     assert shipped_names() == ["mlp4", "nielsen", "softmax"]
     assert find_problem("nielsen").learning_rate == ((1, 3.0),)
     assert find_problem("mlp4").learning_rate == ((1, 1e-3), (20000, 1e-4))
@@ -222,7 +222,7 @@ def test_an_empty_file_lacks_every_key(write, tmp_path):
     assert fault(path).startswith("missing key 'dataset' (and n_train, ")
 
 
-def test_a_folder_cannot_be_read_as_a_workload(tmp_path):
+def test_a_folder_cannot_be_read_as_a_problem(tmp_path):
     path = tmp_path / "folder.toml"
     path.mkdir()
 
@@ -230,7 +230,7 @@ def test_a_folder_cannot_be_read_as_a_workload(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["no.toml", "~nobody-of-this-name/no.toml", "a/b/no.toml"])
-def test_a_file_that_is_not_there_is_answered_with_the_shipped_workloads(name):
+def test_a_file_that_is_not_there_is_answered_with_the_shipped_problems(name):
     with pytest.raises(InvalidProblem, match=r"no such file\. Shipped problems: mlp4, nielsen, softmax\."):
         find_problem(name)
 
@@ -288,7 +288,7 @@ def written(changes):
 
 
 @given(st.dictionaries(st.sampled_from(list(CHECKS)), values, max_size=4))
-def test_any_values_give_a_workload_or_an_error_that_names_a_key(tmp_path_factory, changes):
+def test_any_values_give_a_problem_or_an_error_that_names_a_key(tmp_path_factory, changes):
     """Whatever TOML can hold: InvalidProblem or a Problem in which every number is usable, nothing else."""
     path = tmp_path_factory.getbasetemp() / "fuzz.toml"
     path.write_text("\n".join(f"{key} = {value}" for key, value in (GOOD | written(changes)).items()), "utf-8")
@@ -309,7 +309,7 @@ def test_any_values_give_a_workload_or_an_error_that_names_a_key(tmp_path_factor
 
 
 @given(st.text() | st.binary())
-def test_any_content_of_a_file_is_a_workload_or_invalid(tmp_path_factory, content):
+def test_any_content_of_a_file_is_a_problem_or_invalid(tmp_path_factory, content):
     path = tmp_path_factory.getbasetemp() / "fuzz.toml"
     path.write_bytes(content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content)
 
@@ -337,7 +337,7 @@ VALUES = st.recursive(
 
 
 @given(key=st.sampled_from([*CHECKS, "unknown"]), value=VALUES.filter(lambda value: value is not None))
-def test_any_value_under_any_key_gives_a_workload_or_a_sentence(key, value):
+def test_any_value_under_any_key_gives_a_problem_or_a_sentence(key, value):
     said = key
     try:
         _problem("any", {**tomllib.loads((SHIPPED / "mlp4.toml").read_text()), key: value})
@@ -348,7 +348,7 @@ def test_any_value_under_any_key_gives_a_workload_or_a_sentence(key, value):
 
 
 @given(st.binary(max_size=200))
-def test_any_bytes_give_a_workload_or_a_sentence(content):
+def test_any_bytes_give_a_problem_or_a_sentence(content):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "any.toml"
         path.write_bytes(content)
@@ -389,7 +389,7 @@ def test_a_network_that_no_memory_holds_is_refused(tmp_path):
 @pytest.mark.parametrize(
     "stem", ["x" * 200, "a\x1b[2J", "a\nb", "\u202ea"], ids=["long", "escape", "newline", "override"]
 )
-def test_a_workloads_name_prints_and_is_short(tmp_path, stem):
+def test_a_problems_name_prints_and_is_short(tmp_path, stem):
     path = tmp_path / f"{stem}.toml"
     path.write_bytes((SHIPPED / "mlp4.toml").read_bytes())
     assert "the file's name: expected at most 100 characters that print" in refused(path)
