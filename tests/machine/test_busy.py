@@ -1,6 +1,6 @@
 import pytest
 
-from paragone.machine import busy as load_module
+from paragone.machine import busy
 from paragone.machine.busy import CpuTimes, load_between, machine_load
 
 
@@ -41,25 +41,25 @@ def test_a_new_process_with_the_number_of_an_old_one_is_not_taken_for_it():
     assert load_between(before, after)["busy_processes"] == []
 
 
-def test_a_system_that_knows_no_stolen_time_has_none():
+def test_a_system_without_steal_has_none():
     assert load_between(at(0.0, user=0.0), at(1.0, user=1.0))["steal_cpus"] == 0
 
 
-def test_the_load_is_looked_at_before_and_after_the_wait(monkeypatch):
-    looks = iter([at(0.0, user=0.0), at(0.5, user=1.0)])
+def test_the_cpu_times_are_read_before_and_after_the_wait(monkeypatch):
+    readings = iter([at(0.0, user=0.0), at(0.5, user=1.0)])
     log = []
-    monkeypatch.setattr(load_module, "cpu_times", lambda: log.append("look") or next(looks))
+    monkeypatch.setattr(busy, "cpu_times", lambda: log.append("read") or next(readings))
     found = machine_load(0.5, wait=lambda seconds: log.append(seconds))
 
-    assert log == ["look", 0.5, "look"]
+    assert log == ["read", 0.5, "read"]
     assert found["busy_cpus"] == 2
 
 
-def test_a_look_leaves_the_own_process_out(monkeypatch):
-    own = load_module.cpu_times()
+def test_the_cpu_times_leave_out_this_process(monkeypatch):
+    own = busy.cpu_times()
 
     assert own.machine["user"] > 0
-    assert load_module.os.getpid() not in {pid for pid, _ in own.processes}
+    assert busy.os.getpid() not in {pid for pid, _ in own.processes}
 
 
 @pytest.mark.parametrize("error", [AttributeError, OSError])
@@ -67,6 +67,6 @@ def test_a_system_without_a_load_average_has_none(monkeypatch, error):
     def refuse():
         raise error
 
-    monkeypatch.setattr(load_module.os, "getloadavg", refuse)
+    monkeypatch.setattr(busy.os, "getloadavg", refuse)
 
     assert machine_load(0.0, wait=lambda seconds: None)["load_average"] is None

@@ -131,7 +131,7 @@ def test_busy_neighbours_are_named():
     assert finding.found == "others keep 1.2 CPUs busy: ffmpeg (120%)"
 
 
-def test_the_load_average_of_five_minutes_is_held_against_the_cpus():
+def test_the_load_average_of_five_minutes_is_compared_with_the_number_of_cpus():
     assert the_trouble("load", load_average=[0.0, 3.0, 0.0]).what == "load average"
     assert troubles("load", load_average=[9.0, 1.0, 9.0]) == []
     assert troubles("load", load_average=None) == []
@@ -148,7 +148,7 @@ def test_stolen_time_is_noted():
     assert the_trouble("load", steal_cpus=0.1).what == "stolen time"
 
 
-def test_a_variable_that_bites_is_told_with_how_to_unset_it():
+def test_a_kept_variable_with_a_warning_is_noted_with_how_to_unset_it():
     variable = {
         "name": "LD_PRELOAD",
         "value": "x",
@@ -161,7 +161,7 @@ def test_a_variable_that_bites_is_told_with_how_to_unset_it():
     assert finding.sentence == "environment: LD_PRELOAD=x bites. unset LD_PRELOAD"
 
 
-def test_a_variable_that_was_cleared_is_told_without_alarm():
+def test_a_cleared_variable_is_listed_as_ok():
     variable = {
         "name": "OMP_PLACES",
         "value": "cores",
@@ -188,7 +188,7 @@ def test_openblas_kernels_that_leave_avx512_unused_are_noted(kernels):
     assert finding.mend.startswith("pip install --upgrade")
 
 
-def test_where_the_shell_forced_the_kernels_the_mend_is_to_unset_it():
+def test_kernels_forced_by_the_shell_are_mended_by_unsetting_the_variable():
     variable = {
         "name": "OPENBLAS_CORETYPE",
         "value": "Haswell",
@@ -210,7 +210,7 @@ def test_where_the_shell_forced_the_kernels_the_mend_is_to_unset_it():
         ([], "Nehalem", None),
     ],
 )
-def test_kernels_are_held_against_what_the_cpu_has(flags, kernels, wanted):
+def test_kernels_are_compared_with_the_vector_instructions_of_the_cpu(flags, kernels, wanted):
     description = copy.deepcopy(QUIET) | {"blas": [openblas(architecture=kernels)]}
     description["machine"]["vector_flags"] = flags
     found = [
@@ -229,7 +229,7 @@ def test_two_different_copies_of_openblas_are_noted_and_two_equal_ones_are_not()
     assert troubles(blas=[openblas(), openblas(file="another.so")]) == []
 
 
-def test_a_blas_that_tells_nothing_is_noted():
+def test_a_blas_that_reports_no_threads_is_noted():
     assert the_trouble(blas=[openblas(user_api="openmp")]).what == "BLAS"
 
 

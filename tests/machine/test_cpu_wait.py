@@ -1,4 +1,4 @@
-"""What the machine keeps from processes: readings of real ones, and what is left of the wall time."""
+"""Run-queue waits and steal time: read from real processes, and subtracted from the wall time."""
 
 import os
 import subprocess
@@ -16,40 +16,40 @@ from paragone.machine.cpus import pinned_to, usable_cpus
 MS = 1_000_000
 TICK_NS = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
 START = SchedulingTimes(5 * MS, 7 * MS, 3 * MS, 20 * TICK_NS)
-linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells who waited for a CPU")
+linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux records waits for a CPU")
 
 
-def after(at=0, cpu=0, ready=0, stolen=0):
-    return SchedulingTimes(*(old + new for old, new in zip(START, (at, cpu, ready, stolen), strict=True)))
+def after(at=0, cpu=0, runnable=0, steal=0):
+    return SchedulingTimes(*(old + new for old, new in zip(START, (at, cpu, runnable, steal), strict=True)))
 
 
-def test_where_nothing_is_withheld_all_of_the_wall_time_is_ones_own():
+def test_without_waits_and_steal_the_wall_time_stays_as_it_is():
     assert 90 * MS == undisturbed_ns(START, after(at=90 * MS, cpu=30 * MS))
 
 
-def test_waiting_for_a_cpu_is_not_ones_own():
-    assert 50 * MS == undisturbed_ns(START, after(at=90 * MS, cpu=30 * MS, ready=40 * MS))
+def test_run_queue_waits_are_subtracted():
+    assert 50 * MS == undisturbed_ns(START, after(at=90 * MS, cpu=30 * MS, runnable=40 * MS))
 
 
-def test_stolen_time_counts_with_a_tick_more_which_may_not_have_been_told():
-    assert 900 * MS - 4 * TICK_NS == undisturbed_ns(START, after(at=900 * MS, cpu=MS, stolen=3 * TICK_NS))
+def test_steal_is_subtracted_with_one_tick_more_for_its_resolution():
+    assert 900 * MS - 4 * TICK_NS == undisturbed_ns(START, after(at=900 * MS, cpu=MS, steal=3 * TICK_NS))
 
 
-def test_no_less_than_the_cpu_time_is_ones_own_however_long_others_waited():
-    assert 85 * MS == undisturbed_ns(START, after(at=90 * MS, cpu=85 * MS, ready=80 * MS))
+def test_the_result_is_at_least_the_cpu_time():
+    assert 85 * MS == undisturbed_ns(START, after(at=90 * MS, cpu=85 * MS, runnable=80 * MS))
 
 
-def test_no_more_than_the_wall_time_is_ones_own_however_many_threads_work():
+def test_the_result_is_at_most_the_wall_time():
     assert 90 * MS == undisturbed_ns(START, after(at=90 * MS, cpu=180 * MS))
 
 
-def test_the_cpu_time_of_threads_is_shared_among_their_cpus(monkeypatch):
+def test_the_cpu_time_is_divided_by_the_number_of_cpus(monkeypatch):
     monkeypatch.setattr(cpu_wait, "cpu_time_ns", {7: 100, 8: 20}.get)
 
     assert [120, 120, 60] == [scheduling_times([7, 8], cpus).cpu_ns for cpus in ((), (1,), (0, 1))]
 
 
-def test_steal_is_that_of_the_cpus_named(monkeypatch):
+def test_steal_is_summed_over_the_cpus_named(monkeypatch):
     each = [SimpleNamespace(steal=steal) for steal in (1.25, 2.0, 4.0)]
     monkeypatch.setattr(cpu_wait.psutil, "cpu_times", lambda percpu: each)
 
@@ -57,25 +57,25 @@ def test_steal_is_that_of_the_cpus_named(monkeypatch):
     assert 0 == scheduling_times([], ()).steal_ns
 
 
-def test_a_system_that_tells_of_no_steal_has_none(monkeypatch):
+def test_a_system_without_steal_has_none(monkeypatch):
     monkeypatch.setattr(cpu_wait.psutil, "cpu_times", lambda percpu: [SimpleNamespace(user=1.0)])
 
     assert 0 == scheduling_times([], (0, 7)).steal_ns
 
 
-def test_a_process_that_has_ended_has_had_nothing():
+def test_a_process_that_has_ended_has_no_times():
     process = subprocess.Popen([sys.executable, "-c", ""])
     process.wait()
 
     assert (0, 0) == scheduling_times([process.pid], ())[1:3]
 
 
-def test_who_ended_meanwhile_takes_nothing_from_the_clock():
-    assert 90 * MS == undisturbed_ns(START, after(at=90 * MS, cpu=MS, ready=-2 * MS))
+def test_a_thread_that_ended_between_the_readings_does_not_lengthen_the_time():
+    assert 90 * MS == undisturbed_ns(START, after(at=90 * MS, cpu=MS, runnable=-2 * MS))
 
 
 @linux
-def test_the_waits_of_every_thread_count(tmp_path, monkeypatch):
+def test_the_waits_of_all_threads_are_summed(tmp_path, monkeypatch):
     for thread, waited_ns in ((7, 20), (8, 300)):
         (tmp_path / "7" / "task" / str(thread)).mkdir(parents=True)
         (tmp_path / "7" / "task" / str(thread) / "schedstat").write_text(f"1000 {waited_ns} 4\n")
@@ -86,7 +86,7 @@ def test_the_waits_of_every_thread_count(tmp_path, monkeypatch):
 
 
 @linux
-def test_two_who_share_a_cpu_wait_for_it_and_their_own_time_is_less_than_the_clocks():
+def test_two_processes_on_one_cpu_wait_for_it_and_are_left_less_than_the_wall_time():
     with pinned_to(usable_cpus()[-1:]):
         busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(2)]
     try:

@@ -81,7 +81,7 @@ def test_the_environments_of_their_own_are_described_by_their_versions_and_must_
     assert machine_fingerprint(found) != machine_fingerprint(newer)
 
 
-def test_a_variable_that_bites_is_inherited_and_warned_of(monkeypatch):
+def test_a_kept_variable_with_a_warning_is_in_the_description_and_its_warnings(monkeypatch):
     monkeypatch.setenv("OPENBLAS_L2_SIZE", "1024")
     found = describe()
 
@@ -89,7 +89,7 @@ def test_a_variable_that_bites_is_inherited_and_warned_of(monkeypatch):
     assert any("OPENBLAS_L2_SIZE=1024" in sentence for sentence in found["warnings"])
 
 
-def test_numpy_and_python_are_told_with_their_versions(described):
+def test_the_versions_of_numpy_and_python_are_recorded(described):
     assert described["packages"]["numpy"] == __import__("numpy").__version__
     assert described["python"]["version"] == ".".join(map(str, sys.version_info[:3]))
     assert {"numpy", "scipy", "pandas", "matplotlib"} <= described["packages"].keys()
@@ -177,7 +177,7 @@ def changed(description, path, value):
         (("blas",), [], "BLAS: "),
     ],
 )
-def test_what_must_match_changes_the_fingerprint_and_is_said(described, path, value, said):
+def test_a_fact_that_must_match_changes_the_fingerprint_and_has_a_sentence(described, path, value, said):
     described = changed(described, ("machine", "cpu_quota"), None)
     other = changed(described, path, value)
     [sentence] = differences(described, other)
@@ -222,12 +222,12 @@ def test_a_description_read_back_from_its_file_has_the_same_fingerprint(describe
     assert machine_fingerprint(json.loads(json.dumps(described))) == machine_fingerprint(described)
 
 
-def test_every_thing_that_must_match_can_be_asked_of_a_description(described):
+def test_every_fact_that_must_match_is_in_a_description(described):
     for value in MATCHED.values():
         json.dumps(value(described))
 
 
-def test_what_a_run_of_others_leaves_out_of_its_description_is_left_out():
+def test_facts_that_a_description_lacks_are_left_out():
     assert facts({"own_environments": None, "packages": None, "inherited": None, "machine": {"cpu": "a CPU"}}) == {
         "CPU": "a CPU"
     }

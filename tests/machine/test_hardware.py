@@ -63,7 +63,7 @@ def test_the_machine_is_plain_data():
     assert found["cpu"]
 
 
-def test_a_system_that_says_nothing_is_described_all_the_same(tmp_path, monkeypatch):
+def test_a_system_without_proc_and_sys_is_described_with_unknown_values(tmp_path, monkeypatch):
     monkeypatch.setattr(cpuinfo, "get_cpu_info", lambda: {})
     monkeypatch.setattr(platform, "processor", lambda: "")
     found = machine(tmp_path)
@@ -165,11 +165,11 @@ def test_governors_are_counted_over_the_cpus(system):
         ("cpufreq/boost", "0\n", False),
     ],
 )
-def test_turbo_is_read_in_the_words_of_either_driver(system, path, text, expected):
+def test_turbo_is_read_from_intel_pstate_and_from_cpufreq(system, path, text, expected):
     assert turbo(system({f"sys/devices/system/cpu/{path}": text})) is expected
 
 
-def test_a_hypervisor_gives_itself_away_by_a_flag(system):
+def test_a_virtual_machine_is_recognised_by_the_cpu_flag_hypervisor(system):
     assert virtualised(system({"proc/cpuinfo": INTEL})) is True
     assert virtualised(system({"proc/cpuinfo": INTEL.replace(" hypervisor", "")})) is False
 
@@ -181,7 +181,7 @@ def test_the_choice_of_huge_pages_is_the_one_in_brackets(system):
 
 
 @pytest.mark.parametrize(("plugged", "expected"), [(True, False), (False, True), (None, None)])
-def test_a_laptop_says_whether_it_runs_on_its_battery(monkeypatch, plugged, expected):
+def test_a_laptop_on_its_battery_is_recognised(monkeypatch, plugged, expected):
     battery = type("battery", (), {"power_plugged": plugged})
     monkeypatch.setattr(psutil, "sensors_battery", lambda: battery, raising=False)
 
@@ -189,7 +189,7 @@ def test_a_laptop_says_whether_it_runs_on_its_battery(monkeypatch, plugged, expe
 
 
 @pytest.mark.parametrize("sensors", [None, lambda: None], ids=["no such call", "no battery"])
-def test_without_a_battery_nothing_is_said(monkeypatch, sensors):
+def test_without_a_battery_the_value_is_none(monkeypatch, sensors):
     monkeypatch.setattr(psutil, "sensors_battery", sensors, raising=False)
 
     assert on_battery() is None
@@ -202,7 +202,7 @@ def test_the_affinity_mask_is_read_not_the_number_of_cpus(asked_afresh, monkeypa
     assert affinity() == (3, 5)
 
 
-def test_elsewhere_all_cpus_can_be_used(asked_afresh, monkeypatch):
+def test_without_an_affinity_mask_all_cpus_can_be_used(asked_afresh, monkeypatch):
     monkeypatch.setattr(machine_module.sys, "platform", "darwin")
     monkeypatch.setattr(os, "cpu_count", lambda: 4)
 

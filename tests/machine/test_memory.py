@@ -42,7 +42,7 @@ def test_getrusage_counts_in_bytes_on_a_mac_and_in_kibibytes_elsewhere(tmp_path,
 
 
 @linux
-def test_after_a_reset_the_peak_is_that_of_what_came_later():
+def test_after_a_reset_the_peak_counts_later_memory_only():
     np.ones(64 * MIB // 8).sum()  # 64 MiB come and go
     high = peak_memory_bytes()
 
@@ -51,7 +51,7 @@ def test_after_a_reset_the_peak_is_that_of_what_came_later():
 
 
 @linux
-def test_the_peak_sees_memory_that_has_been_given_back():
+def test_the_peak_includes_memory_that_has_been_freed():
     assert reset_peak_memory()
     before = peak_memory_bytes()
     np.ones(64 * MIB // 8).sum()
@@ -59,16 +59,16 @@ def test_the_peak_sees_memory_that_has_been_given_back():
     assert peak_memory_bytes() >= before + 48 * MIB
 
 
-def test_a_system_that_cannot_reset_the_peak_says_so_and_gets_no_file(tmp_path):
+def test_without_clear_refs_a_reset_returns_false_and_creates_no_file(tmp_path):
     assert not reset_peak_memory(tmp_path / "clear_refs")
     assert not (tmp_path / "clear_refs").exists()
 
 
-def test_a_refused_reset_says_so(tmp_path):
+def test_a_reset_that_the_kernel_refuses_returns_false(tmp_path):
     assert not reset_peak_memory(tmp_path)
 
 
-def test_without_proc_a_child_counts_with_what_it_holds_now(monkeypatch, tmp_path):
+def test_without_proc_a_child_counts_with_its_present_size(monkeypatch, tmp_path):
     alone = peak_memory_bytes(tmp_path / "none")
     monkeypatch.setattr(memory, "descendants", lambda: [psutil.Process().pid])
     monkeypatch.setattr(memory, "PROC", tmp_path)
@@ -77,7 +77,7 @@ def test_without_proc_a_child_counts_with_what_it_holds_now(monkeypatch, tmp_pat
 
 
 @linux
-def test_memory_that_the_c_library_keeps_for_later_is_given_back():
+def test_free_memory_of_the_heap_is_returned_to_the_system():
     blocks = [np.ones(100_000, np.uint8) for _ in range(1000)]
     pin = np.ones(100_000, np.uint8)  # above the blocks: the heap cannot shrink below it
     del blocks
@@ -88,7 +88,7 @@ def test_memory_that_the_c_library_keeps_for_later_is_given_back():
     assert pin.all()
 
 
-def test_a_c_library_that_keeps_what_it_has_is_left_alone(monkeypatch):
+def test_a_c_library_without_malloc_trim_is_left_alone(monkeypatch):
     monkeypatch.setattr(memory.ctypes, "CDLL", lambda name: object())
 
     trim_heap()
@@ -110,14 +110,14 @@ def table(folder, pid, name, **lines):
     (folder / str(pid) / name).write_text("".join(f"{line}:\t{value} kB\n" for line, value in lines.items()))
 
 
-def test_what_a_process_holds_is_what_is_not_a_file_swapped_out_or_not(tmp_path, monkeypatch):
+def test_anonymous_shared_and_swapped_pages_are_held_and_the_page_cache_is_not(tmp_path, monkeypatch):
     monkeypatch.setattr(memory, "PROC", tmp_path)
     table(tmp_path, 7, "status", VmRSS=1000, RssAnon=500, RssFile=400, RssShmem=100, VmSwap=20)
 
     assert memory.held_bytes([7, 8], limit=10**9) == 620 * 1024
 
 
-def test_where_processes_together_seem_to_hold_too_much_what_they_share_is_counted_once(tmp_path, monkeypatch):
+def test_above_the_limit_shared_pages_are_counted_once(tmp_path, monkeypatch):
     monkeypatch.setattr(memory, "PROC", tmp_path)
     for pid in (7, 8):
         table(tmp_path, pid, "status", RssAnon=500, RssShmem=0)
@@ -126,14 +126,14 @@ def test_where_processes_together_seem_to_hold_too_much_what_they_share_is_count
     assert memory.held_bytes([7, 8], limit=999 * 1024) == 500 * 1024
 
 
-def test_an_old_kernel_tells_less_and_is_believed(tmp_path, monkeypatch):
+def test_an_old_kernel_has_only_the_fallback_lines(tmp_path, monkeypatch):
     monkeypatch.setattr(memory, "PROC", tmp_path)
     table(tmp_path, 7, "status", VmRSS=1000, VmSwap=5)
 
     assert memory.held_bytes([7], limit=10**9) == 1005 * 1024
 
 
-def test_how_often_memory_ran_out_is_the_kernels_count(tmp_path, monkeypatch):
+def test_oom_kills_are_read_from_vmstat(tmp_path, monkeypatch):
     monkeypatch.setattr(memory, "VMSTAT", tmp_path / "vmstat")
     assert memory.oom_kill_count() == 0
     (tmp_path / "vmstat").write_text("nr_free_pages 1\noom_kill 3\n")
@@ -141,5 +141,5 @@ def test_how_often_memory_ran_out_is_the_kernels_count(tmp_path, monkeypatch):
     assert memory.oom_kill_count() == 3
 
 
-def test_a_worker_may_hold_half_of_what_there_is():
+def test_a_worker_may_hold_half_of_the_usable_memory():
     assert memory.worker_limit_bytes() == memory_limit_bytes() // 2

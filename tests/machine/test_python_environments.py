@@ -55,7 +55,7 @@ def data(tmp_path_factory):
 # --- where they lie ---
 
 
-def test_an_environment_lies_beside_the_projects_own_or_where_the_user_says(monkeypatch, tmp_path):
+def test_an_environment_lies_in_dot_venvs_or_in_the_users_folder(monkeypatch, tmp_path):
     monkeypatch.delenv("PARAGONE_ENVIRONMENTS", raising=False)
     assert folder_of("jax") == PROJECT / ".venvs" / "jax"
 
@@ -67,7 +67,7 @@ def test_an_environment_lies_beside_the_projects_own_or_where_the_user_says(monk
     assert not exists("")
 
 
-def test_a_path_is_shown_as_a_shell_takes_it_and_without_the_users_name(monkeypatch, tmp_path):
+def test_a_path_is_quoted_for_a_shell_without_the_users_name(monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
 
     assert shell_path(PROJECT / ".venvs" / "jax") == ".venvs/jax"
@@ -79,7 +79,7 @@ def test_a_path_is_shown_as_a_shell_takes_it_and_without_the_users_name(monkeypa
 # --- what is wrong with one ---
 
 
-def test_an_environment_in_order_is_told_by_asking_its_python_which_imports_nothing(environments):
+def test_a_probe_of_a_working_environment_imports_none_of_its_packages(environments):
     environments.make("elsewhere")
     environments.add_package("elsewhere", "only_elsewhere", "raise SystemExit('imported')")
 
@@ -88,7 +88,7 @@ def test_an_environment_in_order_is_told_by_asking_its_python_which_imports_noth
     assert "only-elsewhere" not in dict(probe(interpreter("")).versions)
 
 
-def test_of_two_installed_versions_the_one_that_is_imported_is_told(environments):
+def test_of_two_installed_versions_the_importable_one_is_reported(environments):
     environments.make("elsewhere", with_numpy=False)
     environments.add_package("elsewhere", "numpy", version="1.0")
     (environments.site_of("elsewhere") / "seen.pth").write_text(f"{SITE}\n")
@@ -96,7 +96,7 @@ def test_of_two_installed_versions_the_one_that_is_imported_is_told(environments
     assert dict(probe(interpreter("elsewhere")).versions)["numpy"] == "1.0"
 
 
-def test_an_environment_that_is_not_there_comes_with_the_commands_that_make_it(environments):
+def test_a_missing_environment_is_reported_with_the_commands_that_make_it(environments):
     reason = environment_unavailable("elsewhere", ("torch",))
     place = environments.folder / "elsewhere"
 
@@ -106,7 +106,7 @@ def test_an_environment_that_is_not_there_comes_with_the_commands_that_make_it(e
     )
 
 
-def test_the_commands_that_a_reason_names_mend_it(environments):
+def test_the_commands_of_a_reason_solve_it(environments):
     """But for pip, which has no network here: what it would install is put there by hand."""
     make = environment_unavailable("elsewhere").partition("Make it: ")[2].partition(" && ")[0]
     subprocess.run([sys.executable, *make.split()[1:], "--without-pip"], check=True)
@@ -115,7 +115,7 @@ def test_the_commands_that_a_reason_names_mend_it(environments):
     assert environment_unavailable("elsewhere") is None
 
 
-def test_an_environment_without_its_interpreter_is_told_with_the_command_given(environments):
+def test_an_environment_without_its_interpreter_is_reported_with_the_given_command(environments):
     environments.make("elsewhere")
     environments.lose_interpreter("elsewhere")
 
@@ -123,14 +123,14 @@ def test_an_environment_without_its_interpreter_is_told_with_the_command_given(e
     assert reason.endswith("/elsewhere has no bin/python that can be executed. Make it: make it so")
 
 
-def test_an_interpreter_that_does_not_run_is_told_with_its_own_words(environments):
+def test_an_interpreter_that_does_not_run_is_reported_with_its_error(environments):
     environments.make("elsewhere")
     environments.break_interpreter("elsewhere")
 
     assert "does not run: library not found. Make it again: " in environment_unavailable("elsewhere")
 
 
-def test_an_environment_without_what_a_worker_needs_is_told_by_what_it_lacks(environments):
+def test_an_environment_that_lacks_worker_packages_is_reported_with_their_names(environments):
     environments.make("elsewhere", with_numpy=False)
 
     reason = environment_unavailable("elsewhere", ("torch",))
@@ -145,7 +145,7 @@ def test_the_folder_that_an_uninstalled_package_leaves_behind_is_no_package(envi
     assert "lacks only_elsewhere" in environment_unavailable("elsewhere", ("only_elsewhere",))
 
 
-def test_a_python_that_is_too_old_is_told(environments, monkeypatch):
+def test_a_python_that_is_too_old_is_reported(environments, monkeypatch):
     environments.make("elsewhere")
     monkeypatch.setattr(python_environments, "probe", lambda python, modules: ProbeResult(version=(3, 10, 4)))
 
@@ -155,7 +155,7 @@ def test_a_python_that_is_too_old_is_told(environments, monkeypatch):
 # --- a worker in one ---
 
 
-def test_a_worker_needs_nothing_but_what_its_environment_is_asked_for():
+def test_a_worker_imports_nothing_beyond_the_worker_packages():
     """Every package besides: hidden. Starting a worker, and loading an implementation of NumPy, asks for no more."""
     code = """
 import importlib.abc, sys
@@ -219,7 +219,7 @@ def test_the_contract_is_examined_there(environments, lives_elsewhere, monkeypat
     assert not any("only_elsewhere" in finding.reason for finding in findings)
 
 
-def test_an_interpreter_that_vanishes_after_it_was_looked_at_costs_one_row(environments, data):
+def test_an_interpreter_that_vanishes_after_its_probe_costs_one_row(environments, data):
     environments.make("elsewhere")
     environments.lose_interpreter("elsewhere")
 

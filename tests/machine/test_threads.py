@@ -33,7 +33,7 @@ def test_every_library_gets_the_number_of_threads_asked_for(name):
 
 
 @pytest.mark.parametrize("name", [*THREAD_COUNTS, *FIXED])
-def test_a_thread_count_of_the_shell_is_replaced_and_told(name):
+def test_a_thread_count_of_the_shell_is_replaced_and_listed(name):
     value, entry = fate(name, "64")
 
     assert value != "64"
@@ -58,11 +58,11 @@ def test_hashes_of_texts_are_the_same_in_every_worker():
 
 
 @pytest.mark.parametrize(("threads", "switch"), [(1, "false"), (2, "true")])
-def test_xla_is_told_whether_it_may_use_threads(threads, switch):
+def test_xla_uses_threads_only_if_more_than_one_is_asked_for(threads, switch):
     assert worker_environment(threads, {})[0]["XLA_FLAGS"] == f"{XLA_THREADS}={switch}"
 
 
-def test_flags_of_the_user_for_xla_are_kept_and_warned_of_but_not_the_one_for_threads():
+def test_the_users_xla_flags_are_kept_with_a_warning_except_the_flag_for_threads():
     value, entry = fate("XLA_FLAGS", f"--xla_cpu_enable_fast_math=true {XLA_THREADS}=true")
 
     assert value == f"--xla_cpu_enable_fast_math=true {XLA_THREADS}=false"
@@ -71,7 +71,7 @@ def test_flags_of_the_user_for_xla_are_kept_and_warned_of_but_not_the_one_for_th
 
 
 @pytest.mark.parametrize("flags", ["/etc/flags", f"{XLA_THREADS}=true"])
-def test_flags_for_xla_that_say_nothing_but_threads_or_name_a_file_are_replaced(flags):
+def test_xla_flags_with_only_the_flag_for_threads_or_a_file_name_are_replaced(flags):
     value, entry = fate("XLA_FLAGS", flags)
 
     assert value == f"{XLA_THREADS}=false"
@@ -96,7 +96,7 @@ def test_flags_for_xla_that_say_nothing_but_threads_or_name_a_file_are_replaced(
         "PYTHONINSPECT",
     ],
 )
-def test_what_would_spoil_the_count_or_the_places_of_threads_is_cleared_and_told(name):
+def test_a_variable_that_changes_number_or_placement_of_threads_is_cleared_and_listed(name):
     value, entry = fate(name, "true")
 
     assert value is None
@@ -120,7 +120,7 @@ def test_what_would_spoil_the_count_or_the_places_of_threads_is_cleared_and_told
         "JAX_ENABLE_X64",
     ],
 )
-def test_what_was_chosen_on_purpose_is_kept_and_warned_of(name):
+def test_a_variable_that_was_set_on_purpose_is_kept_with_a_warning(name):
     value, entry = fate(name, "x")
 
     assert value == "x"
@@ -129,7 +129,7 @@ def test_what_was_chosen_on_purpose_is_kept_and_warned_of(name):
     assert entry.warning.endswith(".")
 
 
-def test_a_forced_core_type_is_warned_of_with_what_it_may_cost():
+def test_the_warning_of_a_forced_core_type_says_what_it_may_cost():
     _, entry = fate("OPENBLAS_CORETYPE", "Haswell")
 
     assert "OPENBLAS_CORETYPE=Haswell" in entry.warning
@@ -203,7 +203,7 @@ def test_the_pools_of_this_process_are_plain_data_with_a_name_each():
     assert all(entry["file"] and entry["num_threads"] >= 1 for entry in found["pools"])
 
 
-def test_libraries_that_count_their_own_threads_are_asked_where_they_are_loaded(monkeypatch):
+def test_declared_thread_counts_are_added_to_the_pools(monkeypatch):
     torch = type("torch", (), {"get_num_threads": staticmethod(lambda: 7)})
     monkeypatch.setitem(sys.modules, "torch", torch)
     monkeypatch.setitem(sys.modules, "numba", None)
@@ -222,7 +222,7 @@ def test_one_thread_too_many_is_enough_for_a_fault():
     assert thread_count_fault(1, {"pools": [pool(2)]}) == "libopenblas.so uses 2 threads where 1 was asked for"
 
 
-def test_two_threads_that_nothing_has_are_a_fault():
+def test_two_threads_that_no_pool_has_are_a_fault():
     assert "no library uses more than 1" in thread_count_fault(2, {"pools": [pool(1), pool(1, "libgomp.so")]})
 
 

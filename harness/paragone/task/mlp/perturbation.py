@@ -93,7 +93,7 @@ def softmax(Z: FloatArray) -> FloatArray:
 
 
 def states(training: PerturbedTraining) -> Iterator[tuple[State, float]]:
-    """Yield the state after every step and the loss before it."""
+    """Train; yield the state after every step and the loss before it."""
     state = training.state
     for i in range(len(training.order)):
         state, loss = _step(training, state, i)
@@ -101,6 +101,7 @@ def states(training: PerturbedTraining) -> Iterator[tuple[State, float]]:
 
 
 def _step(training: PerturbedTraining, state: State, i: int) -> tuple[State, float]:
+    """`reference.step` on the mini-batch order[i], summed over blocks of images."""
     problem, eta = training.problem, float(training.rates[i])
     loss = 0.0
     W_sum = [np.zeros_like(W) for W in state.W]
