@@ -194,6 +194,16 @@ def test_a_text_encoded_again_and_again_takes_its_memory_once():
     assert peak_bytes(lambda: read(begin + 600 * once + b".")) < 20_000_000
 
 
+def test_arrays_of_one_content_take_its_memory_once():
+    """200 kB of text in one state that is given to 600 arrays."""
+    size = struct.pack("<i", 200_000)
+    dtype = b"cnumpy\ndtype\nU\x02u1K\x00K\x01\x87R(K\x03U\x01|NNNK\x00K\x00K\x00tb"
+    state = b"(K\x01J" + size + b"\x85" + dtype + b"\x89T" + size + b"x" * 200_000 + b"tq\x00"
+    array = b"cnumpy.core.multiarray\n_reconstruct\n)Rh\x00b"
+
+    assert peak_bytes(lambda: read(b"\x80\x02" + state + 600 * array + b".")) < 20_000_000
+
+
 @given(st.data())
 def test_any_change_of_a_byte_gives_the_arrays_or_a_sentence(data):
     content = bytearray(python_2_pickle(three_pairs()))

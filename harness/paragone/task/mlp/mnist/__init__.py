@@ -1,1 +1,1 @@
-"""MNIST in every form in which people have it, the digits that stand in for it, and the cache of both."""
+"""MNIST: readers of its usual forms, the download, the embedded digits in its place, and the cache."""

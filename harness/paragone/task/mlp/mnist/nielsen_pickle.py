@@ -20,15 +20,13 @@ from paragone.task.mlp.mnist.parts import Arrays, Bytes, Part, checked, sizes
 
 # All that NumPy arrays in tuples consist of, in protocol 2. Lists, sets and dicts are not among them: the hash of a
 # tuple of tuples of tuples takes for ever.
-OPCODES = (
-    b"".join((
-        pickle.PROTO, pickle.STOP, pickle.MARK, pickle.GLOBAL, pickle.REDUCE, pickle.BUILD,
-        pickle.TUPLE, pickle.EMPTY_TUPLE, pickle.TUPLE1, pickle.TUPLE2, pickle.TUPLE3,
-        pickle.NONE, pickle.NEWTRUE, pickle.NEWFALSE, pickle.BININT, pickle.BININT1, pickle.BININT2, pickle.LONG1,
-        pickle.BINSTRING, pickle.SHORT_BINSTRING, pickle.BINUNICODE, pickle.BINBYTES,
-        pickle.BINPUT, pickle.LONG_BINPUT, pickle.BINGET, pickle.LONG_BINGET,
-    ))
-)  # fmt: skip
+OPCODES = b"".join((
+    pickle.PROTO, pickle.STOP, pickle.MARK, pickle.GLOBAL, pickle.REDUCE, pickle.BUILD,
+    pickle.TUPLE, pickle.EMPTY_TUPLE, pickle.TUPLE1, pickle.TUPLE2, pickle.TUPLE3,
+    pickle.NONE, pickle.NEWTRUE, pickle.NEWFALSE, pickle.BININT, pickle.BININT1, pickle.BININT2, pickle.LONG1,
+    pickle.BINSTRING, pickle.SHORT_BINSTRING, pickle.BINUNICODE, pickle.BINBYTES,
+    pickle.BINPUT, pickle.LONG_BINPUT, pickle.BINGET, pickle.LONG_BINGET,
+))  # fmt: skip
 MAX_READS = 10_000  # an opcode takes one to three; six arrays take about 400
 LONGEST_LINE = 256  # of a name
 BLOCK = 10_000  # images converted at a time, which keeps the temporary arrays small
@@ -38,6 +36,11 @@ TYPES = ("f4", "f8", "i4", "i8", "u1")
 
 class Refused(Exception):
     """The pickle holds something other than NumPy arrays in tuples."""
+
+
+@functools.cache  # else one text, encoded again and again, would fill the memory
+def _latin1(text: str) -> bytes:
+    return text.encode("latin1")
 
 
 class _DType:
@@ -60,14 +63,9 @@ class _Array:
 
     def __setstate__(self, state: tuple[int, tuple[int, ...], _DType, bool, bytes | str]) -> None:
         _, shape, kind, in_fortran_order, content = state
-        data = content.encode("latin1") if isinstance(content, str) else content
+        data = _latin1(content) if isinstance(content, str) else content
         # A view of the content: a shape that the content does not fill raises before anything is allocated.
         self.array = np.frombuffer(data, kind.dtype).reshape(shape, order="F" if in_fortran_order else "C")
-
-
-@functools.cache  # else one text, encoded again and again, would fill the memory
-def _latin1(text: str) -> bytes:
-    return text.encode("latin1")
 
 
 def _encode(*arguments: object) -> bytes:
