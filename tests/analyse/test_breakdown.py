@@ -62,9 +62,9 @@ def test_what_the_clocks_cost_is_the_median_of_the_ratios_in_a_round():
 def test_phases_that_add_up_to_more_than_the_whole_are_doubted_beyond_noise_alone():
     within, beyond = (only(row({"forward": ns}, 100_000)) for ns in (100_900, 103_000))
 
-    assert "" == within.doubt
+    assert "" == within.warning
     assert pytest.approx(-0.09) == within.other
-    assert "its phases add up to 3.0% more than the whole, beyond the 1% of noise" in beyond.doubt
+    assert "its phases add up to 3.0% more than the whole, beyond the 1% of noise" in beyond.warning
     assert 0 == beyond.share("other")
 
 

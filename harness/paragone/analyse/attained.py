@@ -1,4 +1,4 @@
-"""What the machine could do at most in a run, and the share of it that each cell attains: pure functions of frames."""
+"""The machine's limit by the roofline, and the share of it that each cell attains."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ BYTES = {"float32": 4, "float64": 8}
 
 
 def machine_limits(run: Run) -> pd.DataFrame:
-    """Return a row for each problem, dtype and number of threads: `gemm` (FLOP/s), `read` (bytes/s), `n_launches`.
+    """The two ceilings of the roofline, medians over launches: `gemm` in FLOP/s, `read` in bytes/s, and `n_launches`.
 
-    The median over launches; empty where nothing was measured.
+    One row per problem, dtype and number of threads; empty where nothing was measured.
     """
     rows = run.limits[run.limits["what"].isin(["gemm", "read"])]
     if rows.empty:
@@ -30,11 +30,11 @@ def machine_limits(run: Run) -> pd.DataFrame:
 
 
 def limits_of_grid(run: Run) -> pd.DataFrame:
-    """Return a row for each point of the grid: `limit_images_per_second`, `products_images_per_second`.
+    """`limit_images_per_second` and `products_images_per_second`, one row per point of the grid.
 
-    The limit is that of the roofline: with the floating-point operations of a step's products and update at the speed
-    of the peak product, and with every pixel of a mini-batch read once from memory, whichever takes longer.
-    `products` is what NumPy's BLAS makes of the step's products alone, in their own shapes.
+    The limit is the roofline's: the step's products and update at the speed of a large matrix product, or every pixel
+    of the mini-batch read once from memory, whichever takes longer. `products` is the measured speed of the step's
+    matrix products alone, in their own shapes, by NumPy's BLAS.
     """
     products = run.limits[run.limits["what"] == "products"]
     medians = products.groupby([*PLACE, "batch_size"])["per_second"].median().rename("products_images_per_second")
@@ -49,14 +49,14 @@ def limits_of_grid(run: Run) -> pd.DataFrame:
 def step_seconds_at_least(
     problem: Problem, dtype: str, batch_size: int, flops_per_second: float, bytes_per_second: float
 ) -> float:
-    """Return max(FLOPs of a step / FLOP per second, bytes of its pixels / bytes per second)."""
+    """max(FLOPs of a step / FLOP per second, bytes of its pixels / bytes per second)"""
     arithmetic = problem.flops_per_step(batch_size) / flops_per_second
     memory = batch_size * problem.layers[0] * BYTES[dtype] / bytes_per_second
     return max(arithmetic, memory)
 
 
 def with_shares(frame: pd.DataFrame, run: Run) -> pd.DataFrame:
-    """Return the frame of cells with `limit_images_per_second` and `share_of_limit`; NaN where no limit is known."""
+    """The cells with `limit_images_per_second` and `share_of_limit`; NaN where no limit was measured."""
     grid = limits_of_grid(run).drop(columns="products_images_per_second")
     result = frame.merge(grid, on=[*PLACE, "batch_size"], how="left")
     result["share_of_limit"] = result["images_per_second"] / result["limit_images_per_second"].astype(float)

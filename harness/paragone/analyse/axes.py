@@ -1,4 +1,4 @@
-"""What the axes of an implementation do to its speed: variants of one implementation that differ in one value."""
+"""The effect of an axis on speed: pairs of variants of one implementation that differ in the value of one axis."""
 
 from __future__ import annotations
 
@@ -15,42 +15,42 @@ from paragone.implementation.contract import axes_of
 if TYPE_CHECKING:
     from paragone.analyse.results import Results
 
-Pair = tuple[str, str, str, str]  # the other variant, the axis, the value of the one and of the other
+Pair = tuple[str, str, str, str]  # the other variant, the axis, the first variant's value, the other's value
 COLUMNS = ["problem", "implementation", "variant", "other", "axis", "value", "other_value", "batch_size", "threads"]
 COLUMNS += ["ratio", "ratio_low", "ratio_high", "verdict"]
 
 
 def axis_effects(results: Results) -> pd.DataFrame:
-    """Return a row per cell and pair of variants that differ in the value of one axis, the dtype among them.
+    """One row per cell and pair of variants that differ in one axis; dtype is an axis.
 
-    `ratio` is the speed of `variant` relative to `other`, which have `value` and
-    `other_value` on `axis`. Only verified cells that have been in one round, or have the same baseline.
+    `ratio` is the speed of `variant`, which has `value` on `axis`, relative to `other`, which has `other_value`. Only
+    verified cells that share rounds or a baseline are compared.
     """
     frame = results.summary
     verified = frame[(frame["status"] == "passed") & ~frame["control"]]
     parts = []
-    for pairs in _in_turns(_pairs(verified)):
+    for pairs in _one_partner_each(_pairs(verified)):
         others = {one: other for one, (other, *_) in pairs.items()}
         found = compared(verified, others, results.relative_speeds(others), unknown_verdict(results.run))
-        told = [pairs[variant][1:] for variant in found["variant"]]
-        found[["axis", "value", "other_value"]] = pd.DataFrame(told, index=found.index, columns=COLUMNS[4:7])
+        axes = [pairs[variant][1:] for variant in found["variant"]]
+        found[["axis", "value", "other_value"]] = pd.DataFrame(axes, index=found.index, columns=COLUMNS[4:7])
         parts.append(found[found["ratio"].notna()])
     return pd.concat(parts, ignore_index=True)[COLUMNS] if parts else pd.DataFrame(columns=COLUMNS)
 
 
-def _in_turns(pairs: Iterable[tuple[str, Pair]]) -> list[dict[str, Pair]]:
-    """Return the pairs in groups in which each variant is compared with one other."""
-    turns: list[dict[str, Pair]] = []
+def _one_partner_each(pairs: Iterable[tuple[str, Pair]]) -> list[dict[str, Pair]]:
+    """Split the pairs into groups in which each variant has one partner, as `relative_speeds` expects them."""
+    groups: list[dict[str, Pair]] = []
     for one, pair in pairs:
-        turn = next((turn for turn in turns if one not in turn), None)
-        if turn is None:
-            turns.append(turn := {})
-        turn[one] = pair
-    return turns
+        group = next((group for group in groups if one not in group), None)
+        if group is None:
+            groups.append(group := {})
+        group[one] = pair
+    return groups
 
 
 def _pairs(verified: pd.DataFrame) -> Iterator[tuple[str, Pair]]:
-    """Yield variants with another of their implementation, the axis in which alone they differ, and the values."""
+    """Yield each variant with another of its implementation that differs in one axis, that axis, and both values."""
     for _, variants in verified.groupby("implementation", sort=False)["variant"]:
         for one, other in itertools.combinations(variants.unique(), 2):
             own, others = axes_of(one), axes_of(other)

@@ -1,4 +1,4 @@
-"""Pairs → where the time of a step goes: pure functions of the rows of a profile."""
+"""Where the time of a step goes: the pairs of clocked and plain samples of a profile, summed up by phase."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from paragone.implementation.contract import PHASES
 from paragone.store.records import Pair
 
 OTHER = "other"
-# Phases may add up to so much more than the whole before it is said: two clocks of one machine, and rounding.
+# Two clocks of one machine and rounding can make the phases add up to this much more than the whole step.
 NOISE = 0.01
 
 Key = tuple[str, str, int, int]  # problem, variant, batch size, threads
@@ -18,7 +18,7 @@ Key = tuple[str, str, int, int]  # problem, variant, batch size, threads
 
 @dataclass(frozen=True)
 class Spread:
-    """The median over the rounds and the quartiles around it."""
+    """Median and quartiles over the rounds."""
 
     median: float
     low: float
@@ -26,34 +26,33 @@ class Spread:
 
     @property
     def share(self) -> float:
-        """Return half the distance of the quartiles as a share of the median."""
+        """Half the interquartile range, as a share of the median."""
         return (self.high - self.low) / 2 / self.median if self.median else 0.0
 
 
 @dataclass(frozen=True)
 class Breakdown:
-    """One cell: microseconds per step of every phase and of what is left, of all with clocks, and of all without."""
+    """One cell's microseconds per step: each phase, the rest ("other"), and the whole step with clocks and without."""
 
     problem: str
     variant: str
     batch_size: int
     threads: int
     rounds: int
-    phases: dict[str, Spread]  # those it has in the order of the step, then "other"
-    parts: dict[str, tuple[float, ...]]  # per part of backward its first call, that of the output layer, its second …
+    phases: dict[str, Spread]  # in the order of the step, then "other"
+    parts: dict[str, tuple[float, ...]]  # of backward: one time per call, the output layer's first
     clocked: Spread
     plain: Spread
     cost: float  # median over the rounds of clocked / plain − 1
-    is_same: bool  # in every round the clocks changed no bit
+    is_same: bool  # the clocked result had the plain result's bits in every round
 
     @property
     def other(self) -> float:
-        """Return the microseconds per step that no phase accounts for."""
         return self.phases[OTHER].median
 
     @property
-    def doubt(self) -> str:
-        """Return in words that the phases add up to more than the whole, beyond noise; else nothing."""
+    def warning(self) -> str:
+        """A sentence where the phases add up to more than the whole step, beyond noise; else ""."""
         if self.other >= -NOISE * self.clocked.median:
             return ""
         excess = -self.other / self.clocked.median
@@ -63,13 +62,13 @@ class Breakdown:
         )
 
     def share(self, phase: str) -> float:
-        """Return the median of a phase as a share of all phases and what is left."""
+        """The median of a phase as a share of the sum of all phases and "other"."""
         whole = sum(max(0.0, spread.median) for spread in self.phases.values())
         return max(0.0, self.phases[phase].median) / whole if whole else 0.0
 
 
 def breakdowns(rows: Iterable[Pair]) -> list[Breakdown]:
-    """Return a breakdown of every cell that has a pair, in the order in which the cells first appear."""
+    """A breakdown of every cell that has a pair, ordered by problem, threads and batch size."""
     cells: dict[Key, list[Pair]] = {}
     for row in rows:
         cells.setdefault((row.problem, row.variant, row.batch_size, row.threads), []).append(row)
@@ -78,8 +77,8 @@ def breakdowns(rows: Iterable[Pair]) -> list[Breakdown]:
 
 
 def _breakdown(key: Key, rows: list[Pair]) -> Breakdown:
-    told = [phase for phase in PHASES if any(phase in row.phases for row in rows)]
-    phases = {phase: spread(_per_step(row, row.phases.get(phase, 0)) for row in rows) for phase in told}
+    timed = [phase for phase in PHASES if any(phase in row.phases for row in rows)]
+    phases = {phase: spread(_per_step(row, row.phases.get(phase, 0)) for row in rows) for phase in timed}
     others = spread(_per_step(row, row.clocked_ns - sum(row.phases.values())) for row in rows)
     return Breakdown(
         *key,
@@ -106,12 +105,11 @@ def _parts(rows: list[Pair]) -> dict[str, tuple[float, ...]]:
 
 
 def _per_step(row: Pair, ns: float) -> float:
-    """Return microseconds per step."""
-    return float(ns / row.n_steps / 1000)
+    return float(ns / row.n_steps / 1000)  # microseconds
 
 
 def spread(values: Iterable[float]) -> Spread:
-    """Return median and quartiles; of a single value that value."""
+    """Median and quartiles; all three are the value itself where there is only one."""
     numbers = list(values)
     if len(numbers) == 1:
         return Spread(numbers[0], numbers[0], numbers[0])

@@ -1,4 +1,4 @@
-"""What became of every cell of the plan: measured, failed, not measured, and why; no silent gaps."""
+"""The status of every planned cell and its reason. A cell without a time always has a reason."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CELL = ["problem", "variant", "batch_size", "threads"]
 VARIANT = ["problem", "variant", "threads"]
 LAUNCHED_CELL = [*CELL, "launch", "attempt"]
 
-# The worst first: one failure outweighs every passed check of the same cell.
+# The worst first. One failure outweighs every passed check of the same cell.
 STATUSES = ("failed", "rejected", "not measured", "unavailable", "not checked", "passed")
 STATUSES_WITH_TIMES = ("passed", "not checked")
 
@@ -27,10 +27,10 @@ INTERRUPTED = "the run was interrupted before it"
 
 
 def planned_cells(run: Run) -> pd.DataFrame:
-    """Return one row per cell of the plan, in its order, with what the plan says about its variant.
+    """One row per cell of the plan, in its order, with the facts of its variant.
 
-    The baseline stands in the plan once per wave and here once. A cell that never came into the
-    plan, because its variant failed or was too slow before it was fixed, has a row too.
+    A baseline is planned once per wave and has one row here. A cell that the pilot kept out of the plan, because its
+    variant failed or was too slow, has a row too.
     """
     columns = [*CELL, "once_per_launch"]
     planned = frame_of(Cell, run.plan.cells)[columns].drop_duplicates(CELL)
@@ -43,7 +43,7 @@ def planned_cells(run: Run) -> pd.DataFrame:
 
 
 def _cells_named_by_outcomes(run: Run, planned: pd.DataFrame) -> pd.DataFrame:
-    """Return the cells that failures and refusals speak of; "all batch sizes" are those of the problem."""
+    """The cells that failed or refused outcomes name; an outcome without a batch size names all of its problem."""
     outcomes = _outcomes_of_cells(run)
     outcomes = outcomes[~outcomes["status"].isin(STATUSES_WITH_TIMES)]
     grid = pd.concat([planned[["problem", "batch_size"]], outcomes[["problem", "batch_size"]].dropna()])
@@ -54,12 +54,12 @@ def _cells_named_by_outcomes(run: Run, planned: pd.DataFrame) -> pd.DataFrame:
 
 
 def _outcomes_of_cells(run: Run) -> pd.DataFrame:
-    """Return the outcomes that decide about times; the separate training for accuracy does not."""
+    """The outcomes that decide a cell's status. The training for accuracy is separate and decides nothing."""
     return run.outcomes[run.outcomes["stage"] != "accuracy"]
 
 
 def _matched(cells: pd.DataFrame, outcomes: pd.DataFrame, on: list[str]) -> pd.DataFrame:
-    """Return every pair of a cell and an outcome about it; one without batch size or threads is about all."""
+    """Every pair of a cell and an outcome about it. An outcome without batch size or threads is about all of them."""
     about = outcomes.rename(columns={"batch_size": "of_batch_size", "threads": "of_threads"})
     pairs = cells.merge(about, on=on)
     same_size = pairs["of_batch_size"].isna() | pairs["of_batch_size"].eq(pairs["batch_size"])
@@ -68,81 +68,82 @@ def _matched(cells: pd.DataFrame, outcomes: pd.DataFrame, on: list[str]) -> pd.D
 
 
 def is_in(rows: pd.DataFrame, others: pd.DataFrame, keys: list[str]) -> NDArray[np.bool_]:
-    """Return for each of `rows` whether its keys occur among `others`."""
+    """For each row of `rows`: its keys occur in `others`."""
     found = pd.MultiIndex.from_frame(rows[keys]).isin(pd.MultiIndex.from_frame(others[keys]))
     return np.asarray(found, dtype=bool)
 
 
 def accepted(rows: pd.DataFrame, run: Run) -> pd.DataFrame:
-    """Return the samples that count: not those of a cell in a launch that an outcome names as rejected."""
+    """The samples without those of rejected launches; a rejection is about one cell in one launch."""
     return rows[~is_in(rows, rejections(run), LAUNCHED_CELL)]
 
 
 def rejections(run: Run) -> pd.DataFrame:
-    """Return the outcomes that reject a cell's samples of one launch, because more CPU was used than asked for."""
+    """The outcomes that reject a cell's samples of one launch, because it used more CPUs than it was given."""
     rejected = run.outcomes[run.outcomes["status"] == "rejected"]
     return rejected.astype(dict.fromkeys(("batch_size", "threads", "launch", "attempt"), "int64"))
 
 
 def timed_samples(run: Run) -> pd.DataFrame:
-    """Return the samples that count, with `step_seconds`: timed, and not rejected."""
+    """The timed samples that were not rejected, with `step_seconds`."""
     timed = accepted(run.samples[run.samples["kind"] == "timed"], run)
     return timed.assign(step_seconds=timed["elapsed_ns"].astype(float) / 1e9 / timed["n_steps"].astype(float))
 
 
 def statuses(run: Run, cells: pd.DataFrame, samples: pd.DataFrame) -> pd.DataFrame:
-    """Return the status, reason, found_in, error and bound of every cell, one row per row of `cells`.
+    """The status, reason, found_in, error and bound of every cell, one row per row of `cells`.
 
-    The worst of what was said about a cell holds, and of equals what was said first; `found_in` is "rounds" where that
-    arose in a launch, else "pilot"; `error` is the one that came closest to its bound.
+    The worst outcome of a cell decides, the first one among equals. `found_in` is "rounds" where it arose in a launch,
+    else "pilot". `error` is the one that came closest to its bound.
     """
-    said = pd.concat([_verdicts_of_checks(run, cells, samples), _launches_gone_wrong(run, cells)], ignore_index=True)
-    said = pd.concat([said, _cells_without_samples(run, cells, samples, said)], ignore_index=True)
-    said["rank"] = said["status"].map({status: rank for rank, status in enumerate(STATUSES)})
-    worst = said.sort_values("rank", kind="stable").drop_duplicates(CELL)[[*CELL, "status", "reason", "launch"]]
+    outcomes = pd.concat([_deciding_outcomes(run, cells, samples), _failed_launches(run, cells)], ignore_index=True)
+    outcomes = pd.concat([outcomes, _cells_without_samples(run, cells, samples, outcomes)], ignore_index=True)
+    outcomes["rank"] = outcomes["status"].map({status: rank for rank, status in enumerate(STATUSES)})
+    worst = outcomes.sort_values("rank", kind="stable").drop_duplicates(CELL)[[*CELL, "status", "reason", "launch"]]
     worst["found_in"] = np.where(worst.pop("launch").notna(), "rounds", "pilot")
-    result = cells[CELL].merge(worst, on=CELL, how="left").merge(_closest_errors(said), on=CELL, how="left")
+    result = cells[CELL].merge(worst, on=CELL, how="left").merge(_closest_errors(outcomes), on=CELL, how="left")
     result["reason"] = result["reason"].fillna("").where(result["status"].notna(), "no verification was recorded")
     result["status"] = result["status"].fillna("not checked")
     result["found_in"] = result["found_in"].fillna("pilot")
     return result.drop(columns=CELL).set_axis(cells.index)
 
 
-def _verdicts_of_checks(run: Run, cells: pd.DataFrame, samples: pd.DataFrame) -> pd.DataFrame:
-    """Return what the outcomes say about cells, as far as it decides what becomes of them.
+def _deciding_outcomes(run: Run, cells: pd.DataFrame, samples: pd.DataFrame) -> pd.DataFrame:
+    """The outcomes that decide the status of a cell.
 
-    A rejection leaves out the samples of one launch; it decides only where no other launch has any. A stress problem
-    that could not be trained takes nothing from a cell that passed at both ends of its own problem.
+    A rejection drops the samples of one launch: it decides only where no other launch has any. A stress problem that
+    could not be trained does not count against a cell that passed at both ends of its own problem.
     """
-    said = _matched(cells[CELL], _outcomes_of_cells(run), ["problem", "variant"])
-    redeemed = said["status"].eq("rejected") & is_in(said, samples, CELL)
-    passed = said[said["status"] == "passed"]
-    ends = [is_in(said, passed[passed["stage"] == stage], CELL) for stage in ("head", "tail")]
-    without_twin = said["stage"].eq("stress") & said["status"].eq("not checked") & ends[0] & ends[1]
-    return said[~redeemed & ~without_twin]
+    outcomes = _matched(cells[CELL], _outcomes_of_cells(run), ["problem", "variant"])
+    has_samples_left = outcomes["status"].eq("rejected") & is_in(outcomes, samples, CELL)
+    passed = outcomes[outcomes["status"] == "passed"]
+    at_head, at_tail = (is_in(outcomes, passed[passed["stage"] == stage], CELL) for stage in ("head", "tail"))
+    without_stress = outcomes["stage"].eq("stress") & outcomes["status"].eq("not checked") & at_head & at_tail
+    return outcomes[~has_samples_left & ~without_stress]
 
 
-def _launches_gone_wrong(run: Run, cells: pd.DataFrame) -> pd.DataFrame:
-    """Return the failed launches: each fails its variant unless a failed outcome says which batch size was to blame."""
+def _failed_launches(run: Run, cells: pd.DataFrame) -> pd.DataFrame:
+    """The cells of failed launches. A launch fails all cells of its variant, unless an outcome names the failed cell."""
     launches = run.launches[run.launches["status"] == "failed"]
-    wrong = cells[CELL].merge(launches[[*VARIANT, "status", "reason", "launch"]], on=VARIANT)
-    return wrong[~is_in(wrong, run.outcomes[run.outcomes["status"] == "failed"], ["problem", "variant"])]
+    failed = cells[CELL].merge(launches[[*VARIANT, "status", "reason", "launch"]], on=VARIANT)
+    return failed[~is_in(failed, run.outcomes[run.outcomes["status"] == "failed"], ["problem", "variant"])]
 
 
-def _cells_without_samples(run: Run, cells: pd.DataFrame, samples: pd.DataFrame, said: pd.DataFrame) -> pd.DataFrame:
-    """Return "not measured" for the cells that have no timed sample and no worse reason for it."""
-    excused = said[~said["status"].isin(STATUSES_WITH_TIMES)]
-    missing = cells.loc[~is_in(cells, samples, CELL) & ~is_in(cells, excused, CELL), CELL]
+def _cells_without_samples(
+    run: Run, cells: pd.DataFrame, samples: pd.DataFrame, outcomes: pd.DataFrame
+) -> pd.DataFrame:
+    """The status "not measured" for cells without a timed sample, unless another outcome explains that."""
+    explained = outcomes[~outcomes["status"].isin(STATUSES_WITH_TIMES)]
+    missing = cells.loc[~is_in(cells, samples, CELL) & ~is_in(cells, explained, CELL), CELL]
     reason = "no timed sample was recorded" if was_finished(run) else INTERRUPTED
     return missing.assign(status="not measured", reason=reason)
 
 
-def _closest_errors(said: pd.DataFrame) -> pd.DataFrame:
-    checked = said[[*CELL, "error", "bound"]].dropna(subset=["error"])
+def _closest_errors(outcomes: pd.DataFrame) -> pd.DataFrame:
+    checked = outcomes[[*CELL, "error", "bound"]].dropna(subset=["error"])
     closeness = checked["error"].astype(float) / checked["bound"].astype(float)
     return checked.loc[closeness.sort_values(ascending=False, kind="stable").index].drop_duplicates(CELL)
 
 
 def was_finished(run: Run) -> bool:
-    """Return whether the run came to the end of its plan."""
     return run.finished is not None and run.finished.finished

@@ -1,8 +1,8 @@
-"""Samples → estimates → ratios → verdicts: pure functions of data frames.
+"""The summary of a run: from samples to estimates with intervals, ratios and verdicts.
 
-The unit of repetition is the launch: one fresh process, that is one (wave, launch, attempt). The
-scatter within a process says nothing about the luck of the next one, so every interval is formed
-over launches, on one number from each.
+The unit of repetition is the launch: one fresh process, identified by (wave, launch, attempt). The scatter within a
+process says nothing about the scatter between processes, so every interval is formed over launches, with one number
+from each.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from paragone.store.run_folder import Run
 
 CONFIDENCE = 0.95
-LEAST_ROUNDS = 3  # a launch cut off earlier has no median worth the name
+LEAST_ROUNDS = 3  # with fewer, the median of a launch is too uncertain to enter an interval
 
 UNIT = ["wave", "launch", "attempt"]
 PAIR = ["problem", "batch_size", "threads", *UNIT, "round"]
@@ -41,11 +41,10 @@ MEASURED = COLUMNS[COLUMNS.index("n_launches") : COLUMNS.index("margin")]
 
 
 def summarise(results: Results) -> pd.DataFrame:
-    """Return one row per planned cell, controls too, in the order of the plan: the columns of summary.csv.
+    """One row per planned cell, controls too, in the order of the plan: the columns of summary.csv.
 
-    Rates are images per second, times seconds, memory 10⁶ bytes; a ratio above 1 is faster than the
-    baseline. A cell whose status is not passed or not checked has no numbers at all; one that is not
-    checked has times, and is compared with nothing.
+    Rates are in images per second, times in seconds, memory in 10⁶ bytes. A ratio above 1 is faster than the baseline.
+    Only cells with the status passed or not checked have numbers; those not checked have no ratio.
     """
     run, samples, launches, frame = results.run, results.samples, results.launches, results.cells
     times = (throughputs(samples, launches), cold_calls(run, launches), ratios(samples, frame, run))
@@ -63,23 +62,22 @@ def summarise(results: Results) -> pd.DataFrame:
 
 
 def cells_with_statuses(run: Run, samples: pd.DataFrame) -> pd.DataFrame:
-    """Return the planned cells with the rounds that each was to get in a launch, and what became of it."""
+    """The planned cells, each with its planned `rounds` per launch and its status."""
     cells = planned_cells(run)
     cells["rounds"] = np.where(cells["once_per_launch"], 1, run.plan.rounds)
     return pd.concat([cells, statuses(run, cells, samples)], axis=1)
 
 
 def launch_medians(samples: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per cell and launch: the median `step_seconds` in it, its `spread`, its `n_samples`.
+    """One row per cell and launch: the median `step_seconds`, the `best`, the `spread`, `n_samples`, and `enters`.
 
-    `spread` is relative and robust, 1.4826·MAD over the median. `enters` says whether the launch has
-    rounds enough to enter an interval: 3, or all that the plan gave the cell, `rounds` of `cells`.
+    `spread` is 1.4826·MAD / median. A launch `enters` an interval with 3 samples, or with all planned `rounds`.
     """
     keys = [*CELL, *UNIT]
     grouped = samples.groupby(keys)["step_seconds"]
     distance = (samples["step_seconds"] - grouped.transform("median")).abs()
     result = grouped.agg(step_seconds="median", best="min", n_samples="size").reset_index()
-    # Same keys, same order: both come out sorted by them.
+    # Both are grouped by the same keys and therefore sorted alike.
     mad = distance.groupby([samples[key] for key in keys]).median().to_numpy(dtype=float)
     result["spread"] = 1.4826 * mad / result["step_seconds"]
     result = result.merge(cells[[*CELL, "rounds"]], on=CELL)
@@ -88,8 +86,8 @@ def launch_medians(samples: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def throughputs(samples: pd.DataFrame, launches: pd.DataFrame) -> pd.DataFrame:
-    """Return per cell the median over launches of the medians within a launch, its interval, and the best."""
-    grouped = counting_launches(launches).groupby(CELL)
+    """Per cell: the median over launches of the median within a launch, its interval, and the best sample."""
+    grouped = launches_in_point_estimates(launches).groupby(CELL)
     result = grouped.agg(seconds_per_step=("step_seconds", "median"), spread=("spread", "median")).reset_index()
     result = result.merge(intervals(launches.assign(log=np.log(launches["step_seconds"]))), on=CELL)
     totals = samples.groupby(CELL).agg(
@@ -106,23 +104,20 @@ def throughputs(samples: pd.DataFrame, launches: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def counting_launches(launches: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of `launch_medians` that a throughput is the median of: those long enough for an interval.
-
-    Of a cell where none is long enough, all that there are.
-    """
+def launches_in_point_estimates(launches: pd.DataFrame) -> pd.DataFrame:
+    """The launches whose median enters the throughput: those that enter the interval, or all where none does."""
     return launches[launches["enters"] | ~launches.groupby(CELL)["enters"].transform("any")]
 
 
 def intervals(launches: pd.DataFrame) -> pd.DataFrame:
-    """Return per cell Student's t interval of the mean of `log`: n_launches, mean, low, high, in logs.
+    """Per cell Student's t interval of the mean of `log` over the launches that enter: n_launches, mean, low, high.
 
-    One launch has no interval (NaN): it cannot show how much launches differ.
+    mean ± t(0.975, n − 1)·s/√n, in logs. A single launch has no interval (NaN).
     """
     entering = launches[launches["enters"]]
     result = entering.groupby(CELL)["log"].agg(n_launches="size", mean="mean", deviation="std").reset_index()
     n = result["n_launches"].astype(float)
-    with np.errstate(invalid="ignore"):  # no degrees of freedom: NaN, which is the answer
+    with np.errstate(invalid="ignore"):  # n = 1: no degrees of freedom, NaN
         reach = stdtrit(n - 1, (1 + CONFIDENCE) / 2) * result["deviation"] / np.sqrt(n)
     result["low"], result["high"] = result["mean"] - reach, result["mean"] + reach
     all_cells = launches[CELL].drop_duplicates()
@@ -130,9 +125,9 @@ def intervals(launches: pd.DataFrame) -> pd.DataFrame:
 
 
 def cold_calls(run: Run, launches: pd.DataFrame) -> pd.DataFrame:
-    """Return per cell the first call of a process at that batch size: seconds, and times its steady time.
+    """Per cell the first call of a process at that batch size: `cold_seconds` and `cold_ratio`, medians over launches.
 
-    The median over launches. The ratio compares it with as many steps at the launch's own median.
+    The ratio compares it with the same number of steps at the launch's own median.
     """
     cold = accepted(run.samples[run.samples["kind"] == "cold"], run)
     first = cold.sort_values("started_s", kind="stable").drop_duplicates([*CELL, *UNIT])
@@ -143,9 +138,9 @@ def cold_calls(run: Run, launches: pd.DataFrame) -> pd.DataFrame:
 
 
 def memory_use(run: Run) -> pd.DataFrame:
-    """Return per cell of the memory pass what its process held after loading, at its highest, and the difference.
+    """Per cell of the memory pass, in 10⁶ bytes: memory after loading, peak memory, and the difference.
 
-    In 10⁶ bytes. Where the system could not reset the peak, that of loading may be the higher one: no difference.
+    Where the system cannot reset the peak, it may stem from loading: then the difference is NaN.
     """
     measured = run.memory[run.memory["status"] == "measured"]
     loaded, peak = (measured[f"{which}_memory_bytes"].astype(float) / 1e6 for which in ("loaded", "peak"))
@@ -154,7 +149,7 @@ def memory_use(run: Run) -> pd.DataFrame:
 
 
 def baseline_variants(run: Run) -> dict[str, str]:
-    """Return the baseline's variant for each dtype that it has; axes not asked for take their first value."""
+    """Dtype → variant of the baseline; axes that the plan does not name take their first value."""
     name, _, values = run.plan.baseline.removesuffix("]").partition("[")
     asked = {value for value in values.split(",") if value and not value.startswith("dtype=")}
     found: dict[str, str] = {}
@@ -166,35 +161,31 @@ def baseline_variants(run: Run) -> dict[str, str]:
 
 
 def baselines_of(cells: pd.DataFrame, run: Run) -> dict[str, str]:
-    """Return by variant the baseline of its dtype, where there is one; that of a baseline is itself."""
+    """Variant → baseline of its dtype, where there is one. A baseline maps to itself."""
     dtypes = cells.drop_duplicates("variant").set_index("variant")["dtype"]
     return {str(variant): than for variant, than in dtypes.map(baseline_variants(run)).dropna().items()}
 
 
 def ratios(samples: pd.DataFrame, cells: pd.DataFrame, run: Run) -> pd.DataFrame:
-    """Return per cell the speed relative to the baseline's cell of the same dtype, with its interval.
-
-    The baseline against itself is exactly 1.
-    """
+    """Per cell the speed relative to the baseline of the same dtype; exactly 1 for the baseline itself."""
     return relative_speeds(samples, cells, baselines_of(cells, run)).rename(columns={"ratio": "ratio_to_baseline"})
 
 
 def relative_speeds(samples: pd.DataFrame, cells: pd.DataFrame, others: Mapping[str, str]) -> pd.DataFrame:
-    """Return per cell `ratio`, its speed relative to that of another variant, `ratio_low` and `ratio_high`.
+    """Per cell the `ratio` of its speed to that of another variant, `ratio_low` and `ratio_high`.
 
-    `others` maps variant → the variant it is compared with, at the same problem, batch size and threads.
-    Over launches Student's t on their log-ratios. The point is exp(mean): the centre of that very
-    interval, and the only choice for which "a is r times b" and "b is 1/r times a" agree.
+    `others` maps variant → the variant it is compared with, at the same problem, batch size and threads. The interval
+    is Student's t on one log-ratio per launch. The point is exp(mean), the centre of that interval: only then are
+    "a is r times b" and "b is 1/r times a" the same statement.
     """
     return speeds_over_launches(launch_ratios(samples, cells, others))
 
 
 def launch_ratios(samples: pd.DataFrame, cells: pd.DataFrame, others: Mapping[str, str]) -> pd.DataFrame:
-    """Return per cell and launch `log`, the median log-ratio of its speed to that of another variant, and `enters`.
+    """Per cell and launch `log`, the median over rounds of the log-ratio of speeds, `n_pairs`, and `enters`.
 
-    Formed within a round, between samples taken seconds apart, so that whatever slowed the machine
-    down slowed both. Only cells that have passed are compared, on either side; a launch enters an
-    interval with 3 rounds that have both, or all that were planned.
+    A ratio is formed within a round, between samples taken seconds apart: what slows the machine slows both. Only
+    cells that passed are compared. A launch `enters` an interval with 3 rounds that hold both, or with all planned.
     """
     verified = cells.loc[cells["status"] == "passed", [*CELL, "rounds"]]
     usable = samples.merge(verified, on=CELL)[[*PAIR, "variant", "rounds", "step_seconds"]]
@@ -211,7 +202,7 @@ def launch_ratios(samples: pd.DataFrame, cells: pd.DataFrame, others: Mapping[st
 
 
 def speeds_over_launches(per_launch: pd.DataFrame) -> pd.DataFrame:
-    """Return per cell `ratio`, `ratio_low` and `ratio_high` of the rows of `launch_ratios`."""
+    """Per cell `ratio`, `ratio_low` and `ratio_high`, from the rows of `launch_ratios`."""
     result = intervals(per_launch)
     centre = per_launch.groupby(CELL)["log"].mean().reset_index(name="of_all")
     mean = result["mean"].fillna(result.merge(centre, on=CELL)["of_all"])
@@ -220,7 +211,7 @@ def speeds_over_launches(per_launch: pd.DataFrame) -> pd.DataFrame:
 
 
 def verdicts(frame: pd.DataFrame, run: Run) -> NDArray[Any]:
-    """Return the word for every cell: faster, slower, same within x %, not enough data, not verified, baseline, A/A."""
+    """One verdict per cell: faster, slower, same within x %, not enough data, not verified, baseline, or A/A."""
     baselines = set(baseline_variants(run).values())
     margin = margins(frame)
     low, high = np.log(frame["ratio_low"]), np.log(frame["ratio_high"])

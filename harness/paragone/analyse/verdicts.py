@@ -1,4 +1,4 @@
-"""Margins, and the words that an interval of a ratio earns: faster, slower, same within x %, not enough data."""
+"""Verdicts: margins from A/A, and the word for an interval: faster, slower, same within x %, not enough data."""
 
 from __future__ import annotations
 
@@ -16,16 +16,15 @@ if TYPE_CHECKING:
 
 POINT = ["problem", "dtype", "batch_size", "threads"]
 SMALLEST_MARGIN = math.log1p(power.SMALLEST_MARGIN)
-SAME = math.log(1.05)  # an interval that reaches further says nothing about sameness
+SAME = math.log(1.05)  # an interval that reaches further is too wide to call two cells the same
 
 
 def margins(frame: pd.DataFrame) -> pd.Series[float]:
-    """Return m of every row, as 0.01 for 1 %: below it no difference is called one.
+    """The margin of every row, 0.01 for 1 %: a smaller difference gets no verdict "faster" or "slower".
 
-    The larger of 1 % and the farther end of the A/A interval, the baseline against its own second contender,
-    at the row's own point of the grid (problem, dtype, batch size, threads): noise is not the same
-    everywhere. Where a point has no A/A interval, the largest of its problem stands in; where that has
-    none either, the margin is not known: NaN.
+    max(1 %, farther end of the A/A interval) at the row's own point of the grid, because noise differs between points.
+    A/A compares the baseline with a second contender of the same code. A point without an A/A interval takes the
+    largest of its problem; without any, the margin is NaN.
     """
     controls = frame[frame["control"]]
     reach = np.maximum(np.log(controls["ratio_low"]).abs(), np.log(controls["ratio_high"]).abs())
@@ -39,9 +38,9 @@ def margins(frame: pd.DataFrame) -> pd.Series[float]:
 def verdict_words(
     low: pd.Series[float], high: pd.Series[float], margin: pd.Series[float], unknown: str
 ) -> NDArray[Any]:
-    """Return a word for every interval of a ratio from `low` to `high`; `unknown` where it or the margin is missing.
+    """One word per interval of ratios from `low` to `high`; `unknown` where the interval or the margin is NaN.
 
-    `margin` is 0.01 for 1 %: below it no difference is called one.
+    *faster* and *slower*: wholly beyond the margin (0.01 for 1 %). *same within x %*: within 5 % on either side.
     """
     low, high, beyond = low.map(math.log), high.map(math.log), margin.map(math.log1p)
     reach = log_reach(low, high)
@@ -52,31 +51,27 @@ def verdict_words(
 
 
 def surely_slower(cells: pd.DataFrame, allowed: float) -> pd.DataFrame:
-    """Return the cells that surely take longer by more than `allowed`, as 0.05 for 5 %.
-
-    Surely: slower by the verdict, and with all of the interval; `ratio_high` is its end, of how many times faster.
-    """
+    """The cells that take more than `allowed` longer (0.05 for 5 %): verdict slower, and so does the whole interval."""
     return cells[cells["verdict"].eq("slower") & (cells["ratio_high"] < 1 / (1 + allowed))]
 
 
 def unknown_verdict(run: Run) -> str:
-    """Return what is said of a comparison without an interval."""
+    """The verdict where there is no interval."""
     return "no interval: one launch" if run.plan.launches == 1 else "not enough data"
 
 
 def log_reach(low: pd.Series[float], high: pd.Series[float]) -> pd.Series[float]:
-    """Return how far the farther end of an interval of log-ratios lies from 0."""
+    """The distance from 0 of the farther end of an interval of log-ratios."""
     reach: pd.Series[float] = low.abs().combine(high.abs(), max)
     return reach.where(low.notna() & high.notna())
 
 
 def same_within(reach: pd.Series[float]) -> pd.Series[str]:
-    """Return "same within x %" for every distance in logs."""
     return "same within " + whole_percent(reach) + " %"
 
 
 def whole_percent(reach: pd.Series[float]) -> pd.Series[str]:
-    """Return a distance in logs as whole per cent, rounded up; at least 1."""
+    """A distance in logs as whole per cent, rounded up; at least 1."""
     percent = pd.Series(np.ceil(100 * np.expm1(reach) - 1e-9), index=reach.index)
     return percent.clip(lower=1).fillna(0).astype("int64").astype(str)
 
@@ -93,9 +88,9 @@ def place_of_interval(limits: tuple[float, float], low: float, high: float) -> s
 
 
 def widened(ratio: float, low: float, high: float, margin: float) -> tuple[float, float]:
-    """Return the interval, made to reach at least `margin` (0.01 for 1 %) to either side of the ratio.
+    """The interval, widened to at least `margin` (0.01 for 1 %) on either side of the ratio.
 
-    Below the margin the run calls no difference a difference: an interval of less would claim to know more.
+    A narrower interval would claim to resolve differences that the run's own A/A does not.
     """
     if math.isnan(low) or math.isnan(margin):
         return math.nan, math.nan

@@ -1,4 +1,4 @@
-"""What speaks against the numbers of a run: warnings, where its time went, what it could not resolve."""
+"""What limits the trust in a run: warnings, where its time went, and the smallest difference that it resolves."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ if TYPE_CHECKING:
 LARGE_SPREAD = 0.10
 LARGE_MARGIN = 0.05
 SHORT_SAMPLE_SECONDS = 1e-3
-WAITING_SHARE = 0.01  # a stopped process uses none; this much of its own samples' time is a leak
-ROUNDING = 1e-9  # the ends of an interval are exponentials of logarithms
+WAITING_SHARE = 0.01  # CPU time of a stopped process, as a share of its samples' time: it should be 0
+ROUNDING = 1e-9  # the ends of an interval are rounded: they are exponentials of logarithms
 MOST_NAMED = 3
 ROUND = ["problem", "threads", "wave", "launch", "attempt", "round"]
 
 
 def warnings(results: Results) -> list[str]:
-    """Return the sentences a reader needs before believing the numbers: what was seen, and what to try."""
+    """Sentences that a reader needs before believing the numbers: what was seen, and what to try."""
     run, frame = results.run, results.summary
     return [
         *map(str, run.environment.get("warnings", [])),
         *_interruptions(run),
-        *_strangers(run),
+        *_unplanned_samples(run),
         *_controls(run, frame),
         *_rankings(frame),
         *_cells(frame[frame["spread"] >= LARGE_SPREAD], _SPREAD),
@@ -62,7 +62,7 @@ _LARGE_MARGIN = (
 )
 _SHORT = "a sample is shorter than 1 ms in {cells}: the clock and the call weigh in it. Ask for longer samples."
 
-_STRANGERS = (
+_UNPLANNED = (
     "samples.jsonl has {n} samples that the plan does not ask for, of {cells}; they count for nothing. They are of "
     "another run: see whether plan.json and samples.jsonl belong together."
 )
@@ -82,15 +82,15 @@ def _interruptions(run: Run) -> list[str]:
     ]
 
 
-def _strangers(run: Run) -> list[str]:
-    """Return that samples are of cells which the plan does not hold: the files of two runs were put together."""
-    strange = ~is_in(run.samples, planned_cells(run), CELL)
-    cells = run.samples.loc[strange, CELL].drop_duplicates()
-    return _cells(cells, _STRANGERS.format(n=strange.sum(), cells="{cells}"))
+def _unplanned_samples(run: Run) -> list[str]:
+    """Samples of cells that are not in the plan: somebody mixed the files of two runs."""
+    unplanned = ~is_in(run.samples, planned_cells(run), CELL)
+    cells = run.samples.loc[unplanned, CELL].drop_duplicates()
+    return _cells(cells, _UNPLANNED.format(n=unplanned.sum(), cells="{cells}"))
 
 
 def _cells(cells: pd.DataFrame, sentence: str) -> list[str]:
-    """Return the sentence with the cells in it, the first few by name; nothing where there are none."""
+    """The sentence with the first few cells by name; [] without cells."""
     if cells.empty:
         return []
     named = [f"{variant} at batch {size}" for variant, size in cells[["variant", "batch_size"]].itertuples(index=False)]
@@ -104,9 +104,9 @@ def _is_lopsided(frame: pd.DataFrame) -> pd.Series[bool]:
 
 
 def _controls(run: Run, frame: pd.DataFrame) -> list[str]:
-    """Return what A/A says against the run: no interval at all, a difference where there is none, much noise."""
+    """What A/A shows: no interval at all, a difference between equal code, or a large margin."""
     controls = frame[frame["control"]]
-    # One launch has no interval anywhere and says so in its title: there, times are all that A/A can have.
+    # A run of one launch has no intervals, and its title says so: A/A then needs only a ratio.
     wanted = "ratio_to_baseline" if run.plan.launches == 1 else "ratio_low"
     known = set(controls.loc[controls[wanted].notna(), "problem"])
     unknown = [problem for problem in frame["problem"].unique() if problem not in known]
@@ -120,11 +120,11 @@ def _controls(run: Run, frame: pd.DataFrame) -> list[str]:
 
 
 def _rankings(frame: pd.DataFrame) -> list[str]:
-    """Return sentences on the pairs that minimum and median put in opposite orders, each beyond the margin."""
+    """Pairs whose median and minimum disagree about which one is faster, each beyond the margin."""
     columns = [*POINT, "margin", "variant", "images_per_second", "images_per_second_best"]
     rows = frame.loc[~frame["control"] & (frame["status"] == "passed"), columns]
     pairs = rows.merge(rows, on=POINT, suffixes=("", "_of_other"))
-    # Where the noise is not known the smallest margin serves: it warns too often rather than too seldom.
+    # Without a known margin the smallest one serves: a warning too many is better than one too few.
     margin = np.log1p(pairs["margin"].fillna(power.SMALLEST_MARGIN))
     by_median = np.log(pairs["images_per_second"] / pairs["images_per_second_of_other"])
     by_minimum = np.log(pairs["images_per_second_best"] / pairs["images_per_second_best_of_other"])
@@ -138,7 +138,7 @@ def _rankings(frame: pd.DataFrame) -> list[str]:
 
 
 def _unranked(pairs: list[tuple[str, str]]) -> Iterator[tuple[str, list[str]]]:
-    """Yield a variant and all that stand in pairs with it until no pair is left; first who is in the most."""
+    """Yield a variant with its partners until no pair is left; the variant in most pairs first."""
     while pairs:
         variant = Counter(name for pair in pairs for name in pair).most_common(1)[0][0]
         yield variant, [other if one == variant else one for one, other in pairs if variant in (one, other)]
@@ -150,7 +150,7 @@ def _threads(count: int) -> str:
 
 
 def _waiting(run: Run) -> list[str]:
-    """Return a sentence on the variants whose processes worked while others were measured."""
+    """Variants whose stopped processes used CPU time while others were measured."""
     used = run.samples.groupby("variant")[["waiting_cpu_ns", "elapsed_ns"]].sum().astype(float)
     share = used["waiting_cpu_ns"] / used["elapsed_ns"]
     leaking = share[share > WAITING_SHARE].sort_values(ascending=False, kind="stable")
@@ -182,10 +182,10 @@ def _failed_launches(run: Run) -> list[str]:
 
 
 def time_shares(run: Run) -> dict[str, float]:
-    """Return where the time went, in seconds, and `timed_share`: the part of the rounds inside timed samples.
+    """Where the time went, in seconds, and `timed_share`: the share of the rounds inside timed samples.
 
-    Warm-ups are outside the rounds and outside the share, and so are the samples of a round that was cut off
-    before its end was recorded. NaN where no round was made, or the time before the plan is not known.
+    Warm-ups belong to no round. Neither do the samples of a round that was interrupted before its end was recorded.
+    NaN without rounds, and where the time before the plan was not recorded.
     """
     rounds = float(run.rounds["elapsed_s"].sum())
     timed_samples = run.samples[run.samples["kind"] == "timed"]
@@ -203,10 +203,9 @@ def time_shares(run: Run) -> dict[str, float]:
 
 
 def smallest_resolvable(frame: pd.DataFrame) -> dict[Any, float]:
-    """Return per problem the difference, as 0.03 for 3 %, from which a typical cell gets a verdict.
+    """Problem → smallest difference that gets a verdict in a typical cell, 0.03 for 3 %; NaN without intervals.
 
-    A verdict needs an interval wholly beyond the margin: the margin plus half the width of the interval; of
-    these the median over cells. NaN where no cell has an interval.
+    The median over cells of margin + half the width of the interval, as a verdict needs the whole interval beyond it.
     """
     rows = frame[~frame["control"] & (frame["verdict"] != "baseline")]
     half_width = (np.log(rows["ratio_high"]) - np.log(rows["ratio_low"])) / 2

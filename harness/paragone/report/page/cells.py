@@ -15,8 +15,8 @@ from paragone.analyse.statuses import CELL, STATUSES_WITH_TIMES, rejections
 from paragone.analyse.summary import (
     UNIT,
     baselines_of,
-    counting_launches,
     launch_ratios,
+    launches_in_point_estimates,
 )
 from paragone.report.text import formatting
 from paragone.report.text.repro import bench_command, verify_command
@@ -114,7 +114,9 @@ def _medians(results: Results) -> dict[tuple[Any, ...], dict[str, Any]]:
     for *key, step_seconds, spread, n_samples, enters in _values(results.launches, [*keys, *columns]):
         about = {"step_seconds": _short(step_seconds, 7), "spread": _short(spread), "n_samples": int(n_samples)}
         found[tuple(key)] = {**about, "enters": int(enters)}
-    ratios = counting_launches(launch_ratios(results.samples, results.cells, baselines_of(results.cells, results.run)))
+    ratios = launches_in_point_estimates(
+        launch_ratios(results.samples, results.cells, baselines_of(results.cells, results.run))
+    )
     for *key, log, n_pairs in _values(ratios, [*keys, "log", "n_pairs"]):
         found[tuple(key)] |= {"ratio": _short(math.exp(log), 7), "n_pairs": int(n_pairs)}
     return found

@@ -15,7 +15,7 @@ from paragone.analyse.summary import (
     CONFIDENCE,
     UNIT,
     baseline_variants,
-    counting_launches,
+    launches_in_point_estimates,
 )
 from paragone.report.figures import palette
 from paragone.report.figures.draw import noise_sentence
@@ -100,7 +100,10 @@ def _style(row: Any) -> dict[str, Any]:
 def _launches(results: Results) -> list[list[list[Any]]]:
     """Return for each row of the frame the medians of its launches, those that its throughput is the median of."""
     frame = results.summary
-    found = {key: cells[[*UNIT, "step_seconds"]] for key, cells in counting_launches(results.launches).groupby(CELL)}
+    found = {
+        key: cells[[*UNIT, "step_seconds"]]
+        for key, cells in launches_in_point_estimates(results.launches).groupby(CELL)
+    }
     has_time = frame["images_per_second"].notna()
     keys = frame[CELL].itertuples(index=False, name=None)
     return [

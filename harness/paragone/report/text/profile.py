@@ -210,7 +210,7 @@ def cost_of_clocks(profiled: Profiled) -> str:
 
 def doubts(profiled: Profiled) -> list[str]:
     """Return in words what a reader should not believe without a second look."""
-    sentences = [cell.doubt for cell in profiled.cells if cell.doubt]
+    sentences = [cell.warning for cell in profiled.cells if cell.warning]
     sentences += [
         f"{cell.variant} batch {cell.batch_size}: not deterministic; with clocks its bits differed, as they may"
         for cell in profiled.cells
