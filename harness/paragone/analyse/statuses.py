@@ -123,7 +123,7 @@ def _deciding_outcomes(run: Run, cells: pd.DataFrame, samples: pd.DataFrame) -> 
 
 
 def _failed_launches(run: Run, cells: pd.DataFrame) -> pd.DataFrame:
-    """The cells of failed launches. A launch fails all cells of its variant, unless an outcome names the failed cell."""
+    """The cells of failed launches. A launch fails every cell of its variant, unless an outcome names the one."""
     launches = run.launches[run.launches["status"] == "failed"]
     failed = cells[CELL].merge(launches[[*VARIANT, "status", "reason", "launch"]], on=VARIANT)
     return failed[~is_in(failed, run.outcomes[run.outcomes["status"] == "failed"], ["problem", "variant"])]

@@ -116,8 +116,9 @@ def compare_live(
     The implementations of `request` are patterns of names that both sides share. Raises Misuse for sides that cannot
     be compared.
     """
-    from paragone.compare.live import everyone_of, paired, version_set
+    from paragone.compare.live import paired
     from paragone.compare.revisions import find_sides
+    from paragone.compare.versions import all_implementations, version_set
     from paragone.measure.bench import Bench
     from paragone.store.runs import results_folder
 
@@ -126,7 +127,7 @@ def compare_live(
     pairing = paired(version_set(sides[0]), version_set(sides[1]), request.implementations, everything)
     names = tuple(f"{name}{VERSION}{side.label}" for side in sides for name in pairing.names)
     request = structs.replace(request, implementations=names, sides=tuple(side.to_text() for side in sides))
-    registered, _ = everyone_of(request)
+    registered, _ = all_implementations(request)
     check(request, registered)
     display = TerminalDisplay(err)
     for sentence in introduction(sides, pairing):

@@ -119,9 +119,9 @@ def implementations_for(request: Request) -> tuple[list[Registered], list[Unusab
 
     Raises HarnessError where an implementation that it names is unusable, Misuse where it asks for what cannot be.
     """
-    from paragone.compare.live import everyone_of
+    from paragone.compare.versions import all_implementations
 
-    registered, unusable = everyone_of(request)
+    registered, unusable = all_implementations(request)
     refuse_unusable(request.implementations, registered, unusable)
     check(request, registered)
     return registered, unusable

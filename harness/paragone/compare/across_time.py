@@ -1,42 +1,17 @@
-"""Two runs apart in time, cell by cell: how much faster or slower B is than A, and how sure that is.
+"""Two runs apart in time, cell by cell: how much faster or slower B is than A, with an interval and a verdict.
 
-**What is divided out.** Runs apart in time share no round, so nothing cancels by itself. Where the surroundings are
-the same in both (machine, system, versions, variables), every cell whose code is the same in both is an *anchor*:
-what it shows is the machine, not the code. With y the log of a sample's seconds per step, in round t of run r at one
-point of the grid (problem, dtype, batch size, threads), g_k the centre of anchor k over both runs (mean of its two
-medians), and the cell c itself left out,
+Runs apart in time share no rounds, so a slower hour does not cancel by itself. Where machine, system, versions and
+variables are the same in both runs, every cell whose code is the same is an *anchor*: a difference between its times
+shows the machine, not the code. What the anchors did is divided out of every sample, within its round (`launch_logs`).
+The ratio as measured stands beside it, because a change of all cells at once, in the harness for example, is divided
+out too. Where the surroundings differ, or a point of the grid has no other anchor, nothing is divided out.
 
-    ref(r, t) = median over anchors k ≠ c of (y(k, r, t) − g_k)          z(c, r, t) = y(c, r, t) − ref(r, t)
+    d = mean(A) − mean(B)                     log of how many times faster B is; one number per launch
+    var(d) = s²_A/n_A + s²_B/n_B + τ²         s² between launches (`uncertainty.shrunk`), τ² between runs (`_between`)
+    d ± t(0.975, ν)·√var(d)                   ν by Satterthwaite (`uncertainty.freedom_of_sum`)
 
-so what slowed everybody down, for a round, a launch or the whole run, is divided out within the round. With the
-baseline and its control as the only anchors this is the ratio to the baseline in A against that in B. The median
-keeps one anchor that did change, though its files did not, from moving the others. A change of everything at once is
-divided out too: the ratio as measured, images per second against images per second, stands beside it. Where the
-surroundings differ, that difference may be the question (another BLAS, another machine), and nothing is divided out:
-z = y, *as measured*, and a machine that was slower that hour looks like a slower B. Likewise where a point has no
-anchor but the cell itself.
-
-**The interval.** A launch ℓ gives one number, the median of z over its rounds. d = mean(A) − mean(B) is the log of
-how many times faster B is. Over repetitions of both runs
-
-    var(d) = s²_A/n_A + s²_B/n_B + τ²
-
-with s² the variance between launches and τ² that between runs: what a run does to a cell in all its launches. Five
-launches give s² within a factor of three, and a test of a hundred cells would need eight standard errors; so the s²
-of a run are shrunk towards each other (`uncertainty.shrunk`), within a point of the grid where it has 8 cells, else
-over the run. τ² is what the anchors show: mean of d² − s²_A/n_A − s²_B/n_B, over the anchors of the problem, and over
-those of the point where there are 8; the larger counts. Anchors are not trimmed: what differs though its code does
-not is noise until shown otherwise. With fewer than 8 anchors, and for what is as measured, τ is at least the margin,
-the prior for what was not seen. The interval is Student's t with Satterthwaite's degrees of freedom, at 95 %.
-
-**The words.** The margin is the larger of both runs' margins at the point (`verdicts.margins`: 1 % or what A/A
-shows). A cell is *faster* or *slower* where its interval lies beyond the margin **and** p, for d = 0, adjusted by
-Benjamini and Hochberg, is below 5 %. Adjusted over two families: the cells whose code changed, which somebody has a
-reason to look at, and those whose code did not; so a change of one implementation is not drowned by the many that
-nobody touched. Of the cells of a family called different at most one in twenty is expected to be none. Cells of one
-point share their anchors. That makes estimates move together, which Benjamini–Hochberg bears (positive dependence;
-the larger divisor of Benjamini and Yekutieli would ask for about a tenth more), and τ² holds that movement. Controls
-are anchors and no hypotheses. Simulated, see METHODOLOGY: at most 1 % of the cells of equal code differ.
+A cell is *faster* or *slower* where the interval lies beyond the margin of both runs and p, adjusted by Benjamini and
+Hochberg, is below 5 % (`_with_verdicts`). METHODOLOGY.md holds the simulations.
 """
 
 from __future__ import annotations
@@ -61,8 +36,8 @@ if TYPE_CHECKING:
     from paragone.store.run_folder import Run
 
 FALSE_DISCOVERY_RATE = 0.05
-POWER_QUANTILE = 1.645  # found in 95 of 100 cases
-ENOUGH = 8  # cells to learn from: variances to shrink at a point of the grid, anchors for τ
+POWER_QUANTILE = 1.645  # of the normal distribution: a power of 95 %
+ENOUGH = 8  # cells: variances to shrink at a point of the grid, anchors to estimate τ² from
 UNCHANGED, AS_MEASURED = "to unchanged code", "as measured"
 NO_INTERVAL = "no interval"
 
@@ -76,23 +51,22 @@ COLUMNS = [
 
 @dataclass(frozen=True)
 class Comparison:
-    """What was found between two runs: a row for each of `cells` (COLUMNS), the cells that fell out, with `why`."""
+    """B against A: one row per cell (COLUMNS), and the cells that could not be compared, with `why`."""
 
     a: Run
     b: Run
     cells: pd.DataFrame
     fallen: pd.DataFrame
-    overridden: list[str]  # what would have refused the comparison
+    overridden: list[str]  # the refusals that --anyway overrode
 
     def slower_beyond(self, fraction: float) -> pd.DataFrame:
-        """Return the cells that surely take more than this fraction longer: verdict slower, all of the interval."""
         return surely_slower(self.cells, fraction)
 
 
 def compare(results_a: Results, results_b: Results, anyway: bool = False) -> Comparison:
-    """Return B against A, every cell that passed in both.
+    """Compare every cell that passed in both runs.
 
-    Raises Incomparable where their times do not speak of the same work, unless `anyway`, and where no cell is in both.
+    Raises Incomparable where the runs did different work, unless `anyway`, and where no cell passed in both.
     """
     a, b = results_a.run, results_b.run
     reasons = refusals(a, b)
@@ -115,7 +89,7 @@ def compare(results_a: Results, results_b: Results, anyway: bool = False) -> Com
 
 
 def estimates(cells: pd.DataFrame, samples_a: pd.DataFrame, samples_b: pd.DataFrame) -> pd.DataFrame:
-    """Return for cells that are in both runs what COLUMNS name; `cells` says which of them `is_anchor`."""
+    """The columns COLUMNS for cells of both runs; `cells` marks the anchors (`is_anchor`)."""
     samples = pd.concat([samples_a.assign(run="a"), samples_b.assign(run="b")], ignore_index=True)
     launches = launch_logs(samples, cells)
     for run in ("a", "b"):
@@ -126,13 +100,18 @@ def estimates(cells: pd.DataFrame, samples_a: pd.DataFrame, samples_b: pd.DataFr
     cells["margin"] = cells[["margin_a", "margin_b"]].max(axis=1, skipna=False)
     cells["log"] = cells["mean_a"] - cells["mean_b"]
     cells["between"], cells["freedom_between"] = _between(cells)
-    return _judged(cells)[COLUMNS]
+    return _with_verdicts(cells)[COLUMNS]
 
 
 def launch_logs(samples: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per cell, run and launch: the median `log` over its rounds, relative to the anchors' (`basis`).
+    """One row per cell, run and launch: `log`, the median over rounds of z, and the `basis` of z.
 
-    Launches of fewer than 3 rounds are left out, unless the cell has no more in any launch.
+    With y(c, r, t) the log of the seconds per step of cell c in round t of run r, and g_k the mean of the medians of
+    anchor k in both runs,
+
+        z(c, r, t) = y(c, r, t) − median over anchors k ≠ c of (y(k, r, t) − g_k)
+
+    and z = y without anchors. Launches with fewer than 3 rounds are left out, unless the cell has no longer one.
     """
     samples = samples.merge(cells[[*CELL, "dtype", "is_anchor"]], on=CELL)
     samples["log"] = np.log(samples["step_seconds"].astype(float))
@@ -140,6 +119,7 @@ def launch_logs(samples: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
     for point, group in samples.groupby(POINT, sort=False):
         wide = group.pivot(index=["run", *UNIT, "round"], columns="variant", values="log")
         anchors = wide[sorted(group.loc[group["is_anchor"], "variant"].unique())]
+        # The median tolerates an anchor that did change although its files did not.
         from_centre = anchors - anchors.groupby(level="run").median().mean()
         bases = {}
         for variant in wide:
@@ -158,13 +138,17 @@ def launch_logs(samples: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def _of_launches(launches: pd.DataFrame, run: str) -> pd.DataFrame:
-    """Return per cell the mean of the logs of launches, their variance and number, in columns that end with the run."""
+    """Per cell the mean of the launches' logs, their variance and number, in columns that end with the run's letter."""
     found = launches.groupby(CELL)["log"].agg(mean="mean", variance="var", n_launches="size").reset_index()
     return found.rename(columns={name: f"{name}_{run}" for name in ("mean", "variance", "n_launches")})
 
 
 def _with_shrunk_variance(cells: pd.DataFrame, run: str) -> pd.DataFrame:
-    """Return the cells with `error_a` or `error_b`, the variance of the mean over launches, and its `freedom_…`."""
+    """The cells with `error_a` or `error_b`, the variance s²/n of the mean over launches, and `freedom_…`.
+
+    Five launches give s² only within a factor of three. So the s² of cells are shrunk towards each other, within a
+    point of the grid that has 8 cells, else within the run.
+    """
     counts = cells[f"n_launches_{run}"].fillna(0)
     places = cells.groupby(POINT).ngroup()
     groups = places.where(places.map(places.value_counts()) >= ENOUGH, -1)
@@ -177,7 +161,12 @@ def _with_shrunk_variance(cells: pd.DataFrame, run: str) -> pd.DataFrame:
 
 
 def _between(cells: pd.DataFrame) -> tuple[pd.Series[float], pd.Series[float]]:
-    """Return τ² of every cell, and its degrees of freedom: how many anchors showed it."""
+    """τ² of every cell, the variance between runs, and its degrees of freedom: the number of anchors behind it.
+
+    DerSimonian–Laird's moment estimate from the anchors, whose true difference is 0: the larger of the estimate over
+    the problem and, from 8 anchors on, over the point of the grid. Anchors are not trimmed: a difference of unchanged
+    code is noise until shown otherwise. With fewer than 8 anchors, and as measured, τ is at least the margin.
+    """
     found = cells[cells["is_anchor"] & (cells["basis"] == UNCHANGED)].dropna(subset=["log", "error_a", "error_b"])
     between, freedom = pd.Series(0.0, cells.index), pd.Series(MOST_FREEDOM, cells.index)
     for keys, enough in ((["problem"], 1), (POINT, ENOUGH)):
@@ -195,8 +184,13 @@ def _between(cells: pd.DataFrame) -> tuple[pd.Series[float], pd.Series[float]]:
     return between.where(~is_prior, prior), freedom.where(~is_prior, MOST_FREEDOM)
 
 
-def _judged(cells: pd.DataFrame) -> pd.DataFrame:
-    """Return the cells with ratio, interval, p-values, what could have been found, and the verdict."""
+def _with_verdicts(cells: pd.DataFrame) -> pd.DataFrame:
+    """The cells with ratio, interval, p-values, the difference that could have been found, and the verdict.
+
+    p is adjusted over two families, the cells whose code changed and the cells whose code did not: otherwise the many
+    unchanged cells would hide one change. Cells of a point share anchors and are positively dependent, which
+    Benjamini–Hochberg allows. Controls are anchors and are not tested.
+    """
     parts = [cells[name].to_numpy(dtype=float) for name in ("error_a", "error_b", "between")]
     freedoms = [cells[f"freedom_{name}"].to_numpy(dtype=float) for name in ("a", "b", "between")]
     log, variance = cells["log"].to_numpy(dtype=float), np.sum(parts, axis=0)
@@ -208,6 +202,7 @@ def _judged(cells: pd.DataFrame) -> pd.DataFrame:
         adjusted_p[places] = adjusted(p[places])
         n_tests = max(1, int((~np.isnan(p[places])).sum()))
         strictest[places] = stdtrit(freedom[places], 1 - FALSE_DISCOVERY_RATE / (2 * n_tests)) * error[places]
+    # What a difference must exceed to be found: the margin, and the strictest threshold of Benjamini–Hochberg.
     needed = np.fmax(np.log1p(cells["margin"]) + reach, strictest) + POWER_QUANTILE * error
     result = cells.assign(
         **{"ratio": np.exp(log), "ratio_low": np.exp(log - reach), "ratio_high": np.exp(log + reach)},

@@ -1,4 +1,4 @@
-"""What of two runs can be compared: why not, which cells, what differs around them, and whose code is the same."""
+"""Whether two runs can be compared: the same work, the cells of both, their surroundings, and unchanged code."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from paragone.store.run_folder import Run
 
 ABOUT = ["implementation", "language", "dtype", "control"]
-WORDS_AND_GRID = {"description", "source", "batch_sizes"}  # of a problem: they decide no number
+WORDS_AND_GRID = {"description", "source", "batch_sizes"}  # of a problem: no time depends on them
 SAME, CHANGED, UNKNOWN = "same", "changed", "unknown"
 
 
 def other_work(a: Run, b: Run) -> list[str]:
-    """Return a sentence for every reason why the times of two runs do not speak of the same work."""
+    """A sentence for each reason why the two runs did different work."""
     sentences = []
     versions = [run.plan.method_version for run in (a, b)]
     if versions[0] != versions[1]:
@@ -46,7 +46,7 @@ def other_work(a: Run, b: Run) -> list[str]:
 
 
 def refusals(a: Run, b: Run) -> list[str]:
-    """Return a sentence for every reason why no cell of one run may be told from its cell in the other."""
+    """A sentence for each reason why the two runs must not be compared."""
     sentences = other_work(a, b)
     if not {*a.plan.threads} & {*b.plan.threads}:
         counts = " and ".join(", ".join(map(str, run.plan.threads)) for run in (a, b))
@@ -65,12 +65,11 @@ def _short(value: Any) -> str:
 
 
 def name_of(run: Run) -> str:
-    """Return the name by which a run is spoken of."""
     return run.plan.run
 
 
 def surroundings(run: Run) -> dict[str, str]:
-    """Return what a run was measured with, by name: machine, system, versions, variables, data, code."""
+    """Name → value of what a run was measured with: machine, system, versions, variables, data, code."""
     about = run.environment
     machine, revision = about.get("machine", {}), about.get("revision") or {}
     found = facts(about)
@@ -100,22 +99,22 @@ def _receipts(run: Run) -> list[dict[str, Any]]:
 
 
 def environment_differences(runs: list[Run]) -> list[tuple[str, list[str]]]:
-    """Return, for everything in which the surroundings of runs differ, its name and what each run says of it."""
-    told = [surroundings(run) for run in runs]
-    names = dict.fromkeys(name for one in told for name in one)
-    rows = [(name, [one.get(name, "none") for one in told]) for name in names]
+    """The name and each run's value of every fact in which the surroundings of the runs differ."""
+    facts_of = [surroundings(run) for run in runs]
+    names = dict.fromkeys(name for one in facts_of for name in one)
+    rows = [(name, [one.get(name, "none") for one in facts_of]) for name in names]
     return [(name, values) for name, values in rows if len(set(values)) > 1]
 
 
 def are_versions_same(a: Run, b: Run) -> bool:
-    """Return whether machine, system, versions and variables are the same, as far as the runs tell."""
+    """Machine, system, versions and variables are the same, as far as they were recorded."""
     return facts(a.environment) == facts(b.environment)
 
 
 def source_states(a: Run, b: Run) -> dict[str, str]:
-    """Return for every variant of both runs whether its code is the same: same, changed or unknown.
+    """Variant → its code in both runs: same, changed or unknown.
 
-    Its code is every file in the folder of its implementation, and what was built of it: compiler, command, versions.
+    The code is every file in the implementation's folder and what was built from it: compiler, command, versions.
     """
     known = [run.plan.identity for run in (a, b)]
     built = [_built(run) for run in (a, b)]
@@ -132,7 +131,7 @@ def source_states(a: Run, b: Run) -> dict[str, str]:
 
 
 def _built(run: Run) -> dict[str, set[str]]:
-    """Return what the launches of each variant say of how it was built."""
+    """Variant → the receipts of its builds, over all launches."""
     found: dict[str, set[str]] = {}
     for name, build_info in zip(run.launches["variant"], run.launches["build_info"], strict=True):
         if isinstance(build_info, dict):
@@ -141,21 +140,21 @@ def _built(run: Run) -> dict[str, set[str]]:
 
 
 def in_both(a: pd.DataFrame, b: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the cells of two summaries that passed in both, and those that fell out, with `why`.
+    """The cells that passed in both summaries, and the other cells with `why`.
 
-    Columns of the first that differ between runs end in _a, those of the second in _b.
+    Columns that differ between the runs end in _a and _b.
     """
     columns = [*CELL, "status", "reason", "images_per_second", "margin"]
     cells = a[[*columns, *ABOUT]].merge(b[columns], on=CELL, how="outer", suffixes=("_a", "_b"), sort=False)
     why = cells.apply(lambda row: _why(row, a, b), axis=1) if len(cells) else pd.Series(dtype=str)
     is_in = why == ""
-    # A cell that only B has knows nothing of A's: the column of truths had become one of objects.
+    # The outer merge left NaN in the cells that only B has, and made `control` a column of objects.
     both = cells[is_in].astype({"control": bool}).reset_index(drop=True)
     return both, cells.loc[~is_in, CELL].assign(why=why[~is_in]).reset_index(drop=True)
 
 
 def _why(row: Any, a: pd.DataFrame, b: pd.DataFrame) -> str:
-    """Return why a cell cannot be compared; "" where it can."""
+    """Why a cell cannot be compared; "" where it can."""
     for status, reason, frame, run in (
         (row["status_a"], row["reason_a"], a, "A"),
         (row["status_b"], row["reason_b"], b, "B"),
@@ -168,7 +167,7 @@ def _why(row: Any, a: pd.DataFrame, b: pd.DataFrame) -> str:
 
 
 def _absent(row: Any, frame: pd.DataFrame, run: str) -> str:
-    """Return what the other run lacks: the whole problem, the variant, or only this point of the grid."""
+    """What a run lacks: the whole problem, the variant, or only this point of the grid."""
     for column, what in (("problem", "problem"), ("variant", "variant")):
         if row[column] not in set(frame[column]):
             return f"{what} not in {run}"

@@ -1,7 +1,7 @@
-"""What a side of a live comparison can be: a revision of this project, its working tree, a folder of implementations.
+"""A side of a live comparison: a revision of this project, its working tree, or a folder of implementations.
 
-A revision and the working tree are taken out into the cache, so that what is edited while a run measures cannot
-change what it measures. A folder stays where it is.
+A revision and the working tree are copied into the cache, so that edits during a run cannot change what it measures.
+A folder is used in place.
 """
 
 from __future__ import annotations
@@ -33,25 +33,25 @@ BEFORE_0_2 = (
 
 @dataclass(frozen=True)
 class Side:
-    """A folder of implementations; `label` goes into their names, `words` say what it is."""
+    """A folder of implementations; `label` becomes a part of their names, `words` describe the side."""
 
     label: str
     folder: Path
     words: str
 
     def to_text(self) -> str:
-        """Return label and folder as one text, as a request keeps it."""
+        """label=folder, the form in a request."""
         return f"{self.label}={self.folder}"
 
 
 def side_of(text: str) -> Side:
-    """Return the side that a request kept as `text`."""
+    """The side that `to_text` wrote into a request."""
     label, _, folder = text.partition("=")
     return Side(label, Path(folder), "")
 
 
 def find_sides(a: str, b: str, project: Path = PROJECT) -> tuple[Side, Side]:
-    """Return both sides, their labels different. Raises Misuse."""
+    """Both sides, with different labels. Raises Misuse."""
     first, second = find_side(a, project), find_side(b, project)
     if first.label != second.label:
         return first, second
@@ -59,9 +59,9 @@ def find_sides(a: str, b: str, project: Path = PROJECT) -> tuple[Side, Side]:
 
 
 def find_side(text: str, project: Path = PROJECT) -> Side:
-    """Return what a user named as a side: a folder where it holds implementations, else the working tree or a revision.
+    """The side that a user named: a folder with implementations, else the working tree, else a revision.
 
-    Raises Misuse for what is none of these, and for a revision without implementations.
+    Raises Misuse for anything else, and for a revision without implementations.
     """
     folder = _folder(text)
     if folder and _holds_implementations(folder):
@@ -74,7 +74,7 @@ def find_side(text: str, project: Path = PROJECT) -> Side:
             f"{text!r} is no folder with implementations, and {project} is no git checkout (or git is missing), so "
             f"that it has no revisions. {ADVICE}"
         )
-    # What begins with a dash would be an option of git's.
+    # git would take a leading dash for an option.
     can_be_one = text.isprintable() and not text.startswith("-")
     commit = git(project, "rev-parse", "--verify", "--quiet", f"{text}^{{commit}}") if can_be_one else None
     if not commit:
@@ -84,11 +84,11 @@ def find_side(text: str, project: Path = PROJECT) -> Side:
 
 
 def _revision(text: str, commit: str, project: Path) -> Side:
-    """Return the implementations as they were committed."""
+    """The implementations as they were committed."""
     facts = git(project, "show", "--no-patch", "--format=%h%n%cs%n%s", commit) or f"{commit[:7]}\n\n"
     label, date, subject = (*facts.split("\n"), "", "")[:3]
     named = "" if commit.startswith(text) else f"{text}, "
-    folder = _kept(commit, lambda into: _check_out(commit, project, into, text))
+    folder = _cached(commit, lambda into: _check_out(commit, project, into, text))
     return Side(_label(label), folder, f"revision {label} ({named}{date}): {subject}")
 
 
@@ -97,7 +97,7 @@ def _check_out(commit: str, project: Path, into: Path, text: str) -> None:
     git_folder = git(project, "rev-parse", "--absolute-git-dir") or ""
     into.mkdir()
     with tempfile.TemporaryDirectory() as scratch:
-        # An index and a working tree of its own: the user's are not touched.
+        # An index and a working tree of its own, so that the user's stay untouched.
         own = {"GIT_INDEX_FILE": f"{scratch}/index"}
         if git(project, "read-tree", tree, **own) is None:
             if git(project, "rev-parse", "--verify", "--quiet", f"{commit}:./{FOLDER.parent}"):
@@ -109,7 +109,7 @@ def _check_out(commit: str, project: Path, into: Path, text: str) -> None:
 
 
 def _working_tree(project: Path) -> Side:
-    """Return a copy of the implementations as they are now, committed or not."""
+    """A copy of the implementations as they are now, committed or not."""
     source = project / FOLDER
     if not _holds_implementations(source):
         raise Misuse(f"{source}: there are no implementations in the working tree. {ADVICE}")
@@ -118,15 +118,15 @@ def _working_tree(project: Path) -> Side:
     files = len((changes or "").splitlines())
     state = f", {head} and {files} changed {'file' if files == 1 else 'files'}" if head else ""
     left_out = shutil.ignore_patterns("__pycache__", ".*")
-    folder = _kept(
+    folder = _cached(
         f"worktree-{folder_hash(source)}",
         lambda into: shutil.copytree(source, into, ignore=left_out, ignore_dangling_symlinks=True),
     )
     return Side("worktree", folder, f"working tree{state}")
 
 
-def _kept(name: str, write: Callable[[Path], object]) -> Path:
-    """Return the folder of that name in the cache, with exactly what `write` writes; one that was altered is replaced.
+def _cached(name: str, write: Callable[[Path], object]) -> Path:
+    """The folder of that name in the cache, holding exactly what `write` writes; an altered one is replaced.
 
     Raises Misuse where the cache cannot be written.
     """
@@ -149,7 +149,6 @@ def _kept(name: str, write: Callable[[Path], object]) -> Path:
 
 
 def _folder(text: str) -> Path | None:
-    """Return the folder of that path, or None where there is none."""
     try:
         folder = Path(text).expanduser()
         return folder if text and folder.is_dir() else None
@@ -158,7 +157,7 @@ def _folder(text: str) -> Path | None:
 
 
 def _project_of(folder: Path) -> Path:
-    """Return the project whose implementations these are; else the folder itself."""
+    """The project around a folder `impls/mlp`; else the folder itself."""
     return folder.parents[len(FOLDER.parts) - 1] if folder.parts[-len(FOLDER.parts) :] == FOLDER.parts else folder
 
 
@@ -167,5 +166,5 @@ def _holds_implementations(folder: Path) -> bool:
 
 
 def _label(name: str) -> str:
-    """Return the name with only what can stand in the name of a variant and in a pattern."""
+    """The name reduced to the characters allowed in the name of a variant and in a pattern."""
     return re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip("-.") or "folder"

@@ -1,7 +1,6 @@
-"""How fast side B of a live comparison is relative to side A: pure functions of a run that holds both.
+"""A live comparison: the speed of version B relative to version A, from a run that holds both.
 
-A ratio is formed within a round, between samples taken seconds apart, like every ratio of a run; margins come from
-the A/A control of the same run.
+Ratios are formed within rounds and margins come from the run's own A/A control, like everywhere in a run.
 """
 
 from __future__ import annotations
@@ -30,16 +29,15 @@ NO_CELL = "absent"
 
 
 def labels(run: Run) -> tuple[str, str] | None:
-    """Return the labels of both sides, or None where the run holds no live comparison."""
+    """The labels of both sides; None where the run holds no live comparison."""
     live = run.plan.live
     return (live.a.label, live.b.label) if live else None
 
 
 def side_by_side(results: Results) -> pd.DataFrame:
-    """Return a row for each cell that either side has: what became of both, and the speed of B relative to A.
+    """One row per cell of either side: the status of both, and the speed of B relative to A; above 1, B is faster.
 
-    A ratio above 1 says that B is faster. A cell that a side has not, because its
-    variant or batch size is not there, has the status "absent". No rows where the run holds no live comparison.
+    A cell that one side lacks has the status "absent" there. No rows where the run holds no live comparison.
     """
     named = labels(results.run)
     if named is None:
@@ -60,7 +58,7 @@ def side_by_side(results: Results) -> pd.DataFrame:
 
 
 def _of_side(frame: pd.DataFrame, label: str, which: str) -> pd.DataFrame:
-    """Return the cells of one side, with the name that both sides have in common as `compared`."""
+    """The cells of one side; `compared` is the variant's name without its version, which both sides share."""
     own = frame[frame["implementation"].str.endswith(VERSION + label)]
     renamed = own[[*CELL, "implementation", "dtype", "margin", *OF_A_SIDE[1:]]].assign(
         implementation=own["implementation"].map(without_version), compared=own["variant"].map(without_version)
@@ -69,22 +67,21 @@ def _of_side(frame: pd.DataFrame, label: str, which: str) -> pd.DataFrame:
 
 
 def newly_failed(cells: pd.DataFrame) -> pd.DataFrame:
-    """Return the cells that pass on side A and fail on side B."""
     return cells[cells["status_a"].eq("passed") & cells["status_b"].eq("failed")]
 
 
 def counted(cells: pd.DataFrame) -> dict[str, int]:
-    """Return how many cells earned each word, "same" whatever its width; `not compared` are those without a ratio."""
+    """Verdict → number of cells; "same" whatever its width, `not compared` without a ratio."""
     words = cells["verdict"].str.split(" within").str[0].replace("", "not compared").value_counts()
-    order = ("faster", "slower", "same", "not enough data", "no interval: one launch", "not compared")
-    return {word: int(words[word]) for word in order if word in words}
+    verdicts = ("faster", "slower", "same", "not enough data", "no interval: one launch", "not compared")
+    return {word: int(words[word]) for word in verdicts if word in words}
 
 
 def why_not_compared(row: Any) -> str:
-    """Return why a row of `side_by_side` has no ratio."""
-    gone = [
+    """Why a row of `side_by_side` has no ratio."""
+    reasons = [
         f"{which}: {status}{f', {reason}' if reason else ''}"
         for which, status, reason in (("A", row.status_a, row.reason_a), ("B", row.status_b, row.reason_b))
         if status != "passed"
     ]
-    return "; ".join(gone) or "no round has both"
+    return "; ".join(reasons) or "no round has both"

@@ -1,6 +1,6 @@
-"""How sure a difference between two runs is: shrunk variances, the variance between runs, p-values adjusted.
+"""Statistics of arrays for runs apart in time: shrunk variances, the variance between runs, adjusted p-values.
 
-Pure functions of arrays. The package says why each of them is used.
+`across_time` says why each of them is used.
 """
 
 from __future__ import annotations
@@ -12,19 +12,18 @@ from scipy.special import digamma, fdtrc, polygamma, stdtr
 
 Floats = NDArray[np.float64]
 
-SMALLEST_VARIANCE = 1e-8  # of logs: launches agree within 0.01 % by chance alone
-FEWEST_TO_SHRINK = 4  # variances; of fewer nothing can be learnt about how variances scatter
+SMALLEST_VARIANCE = 1e-8  # of logs, 0.01 %: launches that agree better do so by chance
+FEWEST_TO_SHRINK = 4  # variances; fewer do not show how variances scatter
 MOST_FREEDOM = 1000.0
-ODD_ONE_OUT = 0.01
+OUTLIER = 0.01  # probability of a variance this large among the others: it is not shrunk
 
 
 def shrunk(variances: Floats, freedom: Floats) -> tuple[Floats, Floats]:
-    """Return variances drawn towards what all of them have in common, and the degrees of freedom that they gain.
+    """Variances shrunk towards their common value, and their degrees of freedom: (d₀·s₀² + d·s²)/(d₀ + d) and d₀ + d.
 
-    Smyth's moderated variance (2004): 1/σ² of the cells is taken to follow a scaled χ² with d₀ degrees of freedom
-    around 1/s₀², both estimated by the moments of log s²; a cell gets (d₀·s₀² + d·s²)/(d₀ + d), with d₀ + d degrees.
-    A variance that is larger than this lets expect (one in a hundred) is a noisy cell and keeps its own. Variances
-    without a degree of freedom stay NaN.
+    Smyth's moderated variance ("Linear models and empirical Bayes methods", 2004): 1/σ² follows a scaled χ² with d₀
+    degrees of freedom around 1/s₀²; both are estimated from the moments of log s². A variance too large for that
+    distribution (p < 1 %) belongs to a noisy cell and is kept. A variance without a degree of freedom is NaN.
     """
     known = freedom > 0
     if known.sum() < FEWEST_TO_SHRINK:
@@ -35,13 +34,13 @@ def shrunk(variances: Floats, freedom: Floats) -> tuple[Floats, Floats]:
     excess = float(np.var(centred, ddof=1) - polygamma(1, d[known] / 2).mean())
     d0 = min(MOST_FREEDOM, 2 * _inverse_trigamma(excess)) if excess > 0 else MOST_FREEDOM
     s0 = float(np.exp(centred.mean() + digamma(d0 / 2) - np.log(d0 / 2)))
-    is_odd = fdtrc(d, d0, own / s0) < ODD_ONE_OUT
-    drawn = np.where(is_odd, own, (d0 * s0 + d * own) / (d0 + d))
-    return np.where(known, drawn, np.nan), np.where(known & ~is_odd, d + d0, freedom)
+    is_outlier = fdtrc(d, d0, own / s0) < OUTLIER
+    moderated = np.where(is_outlier, own, (d0 * s0 + d * own) / (d0 + d))
+    return np.where(known, moderated, np.nan), np.where(known & ~is_outlier, d + d0, freedom)
 
 
 def _inverse_trigamma(value: float) -> float:
-    """Return x with ψ′(x) = value, within what degrees of freedom can be."""
+    """x with ψ′(x) = value, clipped to possible degrees of freedom."""
     low, high = 1e-3, MOST_FREEDOM
     if value <= polygamma(1, high):
         return high
@@ -49,9 +48,9 @@ def _inverse_trigamma(value: float) -> float:
 
 
 def variance_between(differences: Floats, variances: Floats) -> float:
-    """Return τ², by how much the squares of differences that should be 0 exceed what their variances explain.
+    """τ² = max(0, mean of (d² − var d)) of differences d whose expected value is 0.
 
-    The moment estimate of DerSimonian and Laird with equal weights and the mean known to be 0; at least 0.
+    DerSimonian and Laird's moment estimate (1986), with equal weights and a known mean.
     """
     if len(differences) == 0:
         return 0.0
@@ -59,7 +58,7 @@ def variance_between(differences: Floats, variances: Floats) -> float:
 
 
 def freedom_of_sum(variances: list[Floats], freedom: list[Floats]) -> Floats:
-    """Return the degrees of freedom of a sum of estimated variances (Welch, Satterthwaite)."""
+    """Welch–Satterthwaite: (Σ v)² / Σ (v² / ν), the degrees of freedom of a sum of estimated variances v."""
     total = np.sum(variances, axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
         parts = np.sum([v**2 / f for v, f in zip(variances, freedom, strict=True)], axis=0)
@@ -68,15 +67,15 @@ def freedom_of_sum(variances: list[Floats], freedom: list[Floats]) -> Floats:
 
 
 def two_sided(statistic: Floats, freedom: Floats) -> Floats:
-    """Return the probability that Student's t lies at least so far from 0."""
+    """P(|T| ≥ |statistic|) of Student's t: the two-sided p-value."""
     result: Floats = 2 * stdtr(freedom, -np.abs(statistic))
     return result
 
 
 def adjusted(p: Floats) -> Floats:
-    """Return p-values adjusted by Benjamini and Hochberg: those below q have a false discovery rate of at most q.
+    """p-values adjusted by Benjamini and Hochberg (1995): rejecting those below q keeps the false discovery rate ≤ q.
 
-    NaN counts as no test.
+    NaN is not a test and stays NaN.
     """
     known = ~np.isnan(p)
     result = np.full(len(p), np.nan)
