@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from paragone.errors import InvalidClaims, InvalidProblem, UnknownName, did_you_mean
-from paragone.files.schema import QUOTED_CHARACTERS, positive, shown, size
+from paragone.files.schema import LARGEST, LARGEST_NUMBER, QUOTED_CHARACTERS, shown
 from paragone.implementation.contract import PHASES
 from paragone.task.mlp.problem import Problem
 from paragone.task.mlp.problem_files import find_problem, read_regular
@@ -206,12 +206,14 @@ def _batch_size(key: str, value: Any, problem: Problem) -> int:
 
 
 def _whole(key: str, value: Any) -> int:
-    size(key, value)
+    if type(value) is not int or not 1 <= value <= LARGEST:
+        raise ValueError(f"{key}: expected a whole number from 1 to {LARGEST}, got {shown(value)}")
     return int(value)
 
 
 def _number(key: str, value: Any) -> float:
-    positive(key, value)
+    if type(value) not in (int, float) or not 0 < value <= LARGEST_NUMBER:
+        raise ValueError(f"{key}: expected a number above 0, got {shown(value)}")
     return float(value)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from paragone.files.kinds import Count, Number
+from paragone.files.schema import Count, Number
 from paragone.store.records import Record
 
 

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 from msgspec import Meta, field
 
-from paragone.files.kinds import (
+from paragone.files.printable import is_plain
+from paragone.files.schema import (
     LARGEST,
     LARGEST_NUMBER,
     Amount,
@@ -20,7 +21,6 @@ from paragone.files.kinds import (
     Seed,
     Size,
 )
-from paragone.files.printable import is_printable
 from paragone.implementation.registry import Unusable
 from paragone.store.records import Record
 from paragone.task.mlp.problem import Problem
@@ -171,7 +171,7 @@ class ProfilePlan(Record, frozen=True, kw_only=True):
         for name, problem in self.problems.items():
             _refuse_impossible(name, problem)
         for place, name in self._names():
-            if not is_printable(name):
+            if not is_plain(name):
                 raise ValueError(f"{place}: expected a text of characters that print, got {name[:60]!r}")
         _refuse_repeated("variants", [(entry.variant,) for entry in self.variants])
         _refuse_repeated("cells", [(*entry.contender, entry.batch_size, entry.wave) for entry in self.cells])

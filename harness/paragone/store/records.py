@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from paragone.files.kinds import Amount, Count, Dtype, Name, Number, Positive, RoundNumber, Size
+from paragone.files.schema import Amount, Count, Dtype, Name, Number, Positive, RoundNumber, Size
 from paragone.machine.threads import ThreadsFound
 from paragone.worker.replies import Timing
 

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypeVar
+from typing import TypeVar
 
 import msgspec
 
 from paragone.errors import MeasurementFailed
+from paragone.files.schema import Amount, Count, Size, Whole
 from paragone.machine.threads import ThreadsFound
-
-LARGEST = 2**53  # a whole number that every table holds exactly
-Whole = Annotated[int, msgspec.Meta(ge=-LARGEST, le=LARGEST)]
-Count = Annotated[int, msgspec.Meta(ge=0, le=LARGEST)]
-Positive = Annotated[int, msgspec.Meta(ge=1, le=LARGEST)]
-Amount = Annotated[float, msgspec.Meta(ge=0, le=1e18)]
 
 # Worker and harness read the same clock, at moments up to this far apart.
 CLOCK_SLACK_NS = 1_000_000
@@ -28,8 +23,8 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True):
     `waiting_cpu_ns` is the CPU time that the worker used between its last reply and this command.
     """
 
-    n_steps: Positive
-    elapsed_ns: Positive
+    n_steps: Size
+    elapsed_ns: Size
     runner_ns: Count | None = None
     cpu_ns: Whole
     waiting_cpu_ns: Whole = 0
