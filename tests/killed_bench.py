@@ -25,8 +25,9 @@ from paragone.measure.aa_pilot import Deviation
 from paragone.measure.bench import Bench
 from paragone.plan.request import Request
 from paragone.report import write
+from paragone.store.reader import read_run
 from paragone.store.records import TABLE_OF
-from paragone.store.run_folder import RunFolder, read_run
+from paragone.store.run_folder import RunFolder
 from paragone.store.runs import find_run
 from paragone.task.mlp.data import open_cached
 from paragone.task.mlp.problem_files import find_problem

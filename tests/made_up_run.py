@@ -9,8 +9,8 @@ import pandas as pd
 
 from paragone import METHOD_VERSION
 from paragone.store.plan_records import Plan
+from paragone.store.reader import Run
 from paragone.store.records import TABLES, Finished, columns
-from paragone.store.run_folder import Run
 from paragone.task.mlp.problem_files import find_problem
 
 BASE = "numpy_rows[dtype=float32,order=C]"

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from made_up_run import BASE, CONTROL, N_STEPS, made_up_run, with_plan
 
-from paragone.store.run_folder import write_json
+from paragone.files.atomic import write_json
 
 OTHERS = [f"numpy_{letter}[dtype=float32]" for letter in "abcdef"]
 SLOWED = OTHERS[0]

@@ -20,9 +20,10 @@ from paragone.claims.evidence import (
     runnable,
 )
 from paragone.errors import InvalidClaims
+from paragone.files.atomic import write_json
 from paragone.implementation.registry import discover, select
 from paragone.plan.cells import batch_sizes, contenders_of
-from paragone.store.run_folder import read_plan, write_json
+from paragone.store.reader import read_plan
 from paragone.task.mlp.problem_files import find_problem
 
 EVERYONE, BROKEN = discover()

@@ -15,7 +15,7 @@ from paragone.implementation.registry import IMPLEMENTATIONS
 from paragone.measure import bench
 from paragone.plan.request import Request, request_of
 from paragone.report.write import write_report
-from paragone.store.run_folder import read_plan, read_run
+from paragone.store.reader import read_plan, read_run
 from paragone.store.runs import run_folders
 from paragone.task.mlp.problem_files import find_problem
 

@@ -18,8 +18,8 @@ from paragone.adapters.julia import JuliaImplementation
 from paragone.adapters.julia_process import JuliaProcessImplementation
 from paragone.cli import main
 from paragone.cli.values import bytes_of
+from paragone.files.json_lines import read_rows
 from paragone.files.paths import IMPORT_ROOT, PROJECT
-from paragone.store.run_folder import read_rows
 from paragone.store.runs import run_folders
 
 COMMANDS = tuple(get_command(main.app).commands)

@@ -11,6 +11,8 @@ from msgspec import structs
 from quiet_display import QuietDisplay
 
 from paragone.errors import InvalidProblem, Misuse, ResultsUnusable
+from paragone.files.atomic import write_json
+from paragone.files.json_lines import read_json, read_rows
 from paragone.implementation.registry import IMPLEMENTATIONS, discover
 from paragone.measure import bench
 from paragone.measure.aa_pilot import Deviation
@@ -18,7 +20,7 @@ from paragone.measure.bench import Bench
 from paragone.plan.power import launches_to_resolve
 from paragone.plan.request import Request, request_of
 from paragone.store.plan_records import Cell
-from paragone.store.run_folder import read_json, read_plan, read_rows, read_run, write_json
+from paragone.store.reader import read_plan, read_run
 from paragone.store.runs import run_folders
 from paragone.task.mlp.mnist.cache import store
 from paragone.task.mlp.mnist.parts import Arrays

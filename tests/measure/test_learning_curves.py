@@ -12,6 +12,8 @@ from in_process import InProcessWorker
 from made_up_run import stored_plan
 
 from paragone.errors import InvalidProblem, MeasurementFailed, Unavailable
+from paragone.files.atomic import write_json
+from paragone.files.json_lines import read_rows
 from paragone.implementation.registry import Registered, discover
 from paragone.measure import learning_curves
 from paragone.measure.learning_curves import (
@@ -26,7 +28,7 @@ from paragone.measure.learning_curves import (
 from paragone.plan.cells import contenders_of
 from paragone.plan.request import Request
 from paragone.store.plan_records import Cell
-from paragone.store.run_folder import RunFolder, read_rows, write_json
+from paragone.store.run_folder import RunFolder
 from paragone.task.mlp.problem_files import find_problem
 from paragone.task.mlp.state import State
 

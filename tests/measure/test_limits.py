@@ -5,11 +5,12 @@ from dataclasses import replace
 import pytest
 
 from paragone.errors import MeasurementFailed
+from paragone.files.json_lines import read_rows
 from paragone.implementation.registry import discover, find_variant
 from paragone.measure.limits import one_for_each, record_limits
 from paragone.plan.cells import Contender
 from paragone.store.plan_records import Cell
-from paragone.store.run_folder import RunFolder, read_rows
+from paragone.store.run_folder import RunFolder
 from paragone.task.mlp.problem_files import find_problem
 from paragone.worker.commands import MeasureLimits
 from paragone.worker.handle import WorkerHandle

@@ -12,13 +12,15 @@ from made_up_run import sample, stored_plan
 from msgspec import structs
 from zoo_faults import FAULTS
 
+from paragone.files.atomic import write_json
+from paragone.files.json_lines import read_rows
 from paragone.implementation.contract import variants
 from paragone.implementation.registry import Registered, read_folder
 from paragone.measure.memory_pass import FEWEST_STEPS, cells_without_row, measure_memory, memory_steps, pass_seconds
 from paragone.plan.cells import Contender
 from paragone.store.plan_records import Cell
 from paragone.store.records import Sample
-from paragone.store.run_folder import RunFolder, read_rows, write_json
+from paragone.store.run_folder import RunFolder
 from paragone.task.mlp.problem_files import find_problem
 from paragone.verify.pilot import load_worker, open_worker
 from paragone.verify.pilot_result import PilotResult, outcome

@@ -15,9 +15,11 @@ import psutil
 import pytest
 
 from paragone.errors import ResultsUnusable
+from paragone.files.atomic import write_json
+from paragone.files.json_lines import read_rows
 from paragone.files.paths import IMPORT_ROOT, PROJECT
 from paragone.implementation.registry import IMPLEMENTATIONS
-from paragone.store.run_folder import read_rows, read_run, write_json
+from paragone.store.reader import read_run
 from paragone.store.runs import new_run_folder, run_folders
 from paragone.task.mlp.mnist.cache import store
 from paragone.task.mlp.mnist.parts import Arrays

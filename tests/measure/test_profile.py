@@ -5,8 +5,8 @@ import re
 
 import pytest
 
+from paragone.files.json_lines import read_json, read_rows
 from paragone.files.paths import PROJECT
-from paragone.store.run_folder import read_json, read_rows
 from paragone.store.runs import run_folders
 
 PAGE = (PROJECT / "docs" / "process.md").read_text()

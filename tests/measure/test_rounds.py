@@ -9,13 +9,14 @@ import pytest
 from msgspec import structs
 
 from paragone.errors import MeasurementFailed
+from paragone.files.json_lines import read_rows
 from paragone.implementation.registry import discover, find_variant
 from paragone.measure.remaining import RemainingSamples
 from paragone.measure.rounds import Rounds
 from paragone.plan.cells import Contender
 from paragone.store.plan_records import Cell
 from paragone.store.records import Evaluation, columns
-from paragone.store.run_folder import RunFolder, read_rows
+from paragone.store.run_folder import RunFolder
 from paragone.task.mlp.judge import CheckResult
 from paragone.task.mlp.problem_files import find_problem
 from paragone.worker.commands import verb

@@ -9,10 +9,11 @@ import pytest
 from made_up_run import stored_plan
 
 from paragone.errors import Misuse, ResultsUnusable, UnknownName
+from paragone.files.json_lines import read_json
 from paragone.files.paths import PROJECT
 from paragone.store import runs
 from paragone.store.plan_records import Plan, ProfilePlan
-from paragone.store.run_folder import read_json, read_plan, read_profile_plan
+from paragone.store.reader import read_plan, read_profile_plan
 from paragone.store.runs import find_run, new_profile_folder, new_run_folder, results_folder, run_folders
 
 PLAN = msgspec.convert(stored_plan(), Plan)

@@ -28,7 +28,7 @@ from paragone.plan.request import Request
 from paragone.report.text.formatting import rows
 from paragone.report.text.repro import meeting_command
 from paragone.report.text.tables import gaps_table
-from paragone.store.run_folder import read_run
+from paragone.store.reader import read_run
 from paragone.task.mlp.problem_files import find_problem
 from paragone.worker.handle import WorkerHandle
 

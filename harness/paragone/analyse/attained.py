@@ -9,7 +9,7 @@ import pandas as pd
 from paragone.task.mlp.problem import Problem
 
 if TYPE_CHECKING:
-    from paragone.store.run_folder import Run
+    from paragone.store.reader import Run
 
 PLACE = ["problem", "dtype", "threads"]
 BYTES = {"float32": 4, "float64": 8}

@@ -15,7 +15,7 @@ from paragone.analyse.statuses import timed_samples
 from paragone.analyse.summary import cells_with_statuses, launch_medians, relative_speeds, summarise
 
 if TYPE_CHECKING:
-    from paragone.store.run_folder import Run
+    from paragone.store.reader import Run
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,10 +9,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from paragone.store.plan_records import Cell, VariantRecord
-from paragone.store.run_folder import frame_of
+from paragone.store.reader import frame_of
 
 if TYPE_CHECKING:
-    from paragone.store.run_folder import Run
+    from paragone.store.reader import Run
 
 CELL = ["problem", "variant", "batch_size", "threads"]
 VARIANT = ["problem", "variant", "threads"]

@@ -21,7 +21,7 @@ from paragone.analyse.verdicts import log_reach, margins, same_within, unknown_v
 
 if TYPE_CHECKING:
     from paragone.analyse.results import Results
-    from paragone.store.run_folder import Run
+    from paragone.store.reader import Run
 
 CONFIDENCE = 0.95
 LEAST_ROUNDS = 3  # with fewer, the median of a launch is too uncertain to enter an interval

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from paragone.plan import power
 
 if TYPE_CHECKING:
-    from paragone.store.run_folder import Run
+    from paragone.store.reader import Run
 
 POINT = ["problem", "dtype", "batch_size", "threads"]
 SMALLEST_MARGIN = math.log1p(power.SMALLEST_MARGIN)

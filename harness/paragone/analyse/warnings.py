@@ -16,7 +16,7 @@ from paragone.plan import power
 
 if TYPE_CHECKING:
     from paragone.analyse.results import Results
-    from paragone.store.run_folder import Run
+    from paragone.store.reader import Run
 
 LARGE_SPREAD = 0.10
 LARGE_MARGIN = 0.05

@@ -24,8 +24,8 @@ from paragone.measure.bench import Bench
 from paragone.measure.profile import Profile
 from paragone.plan.request import QUICK_ROUNDS, Request
 from paragone.store.plan_records import FEWEST_LAUNCHES, ProfilePlan
+from paragone.store.reader import read_environment, read_plan, read_profile_plan, read_run, read_table
 from paragone.store.records import Outcome, Pair
-from paragone.store.run_folder import read_environment, read_plan, read_profile_plan, read_run, read_table
 from paragone.store.runs import is_finished, profile_folders, run_folders
 from paragone.task.mlp.data import DataSet
 from paragone.verify.pilot import Display

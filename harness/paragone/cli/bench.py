@@ -72,7 +72,7 @@ def _bench(request: Request, problem_arguments: dict[str, str], run: RunOptions,
     from paragone.measure.bench import Bench
     from paragone.measure.resume import refuse_foreign_code
     from paragone.plan.request import request_of
-    from paragone.store.run_folder import read_plan
+    from paragone.store.reader import read_plan
     from paragone.store.runs import find_run, results_folder
 
     runs = results_folder(run.results)

@@ -43,7 +43,7 @@ def compare(
     from paragone.compare.across_time import compare as compared
     from paragone.report.terminal.comparison import print_comparison
     from paragone.report.text.comparison import markdown as written
-    from paragone.store.run_folder import read_run
+    from paragone.store.reader import read_run
 
     first, *others = (Results(read_run(folder)) for folder in folders)
     comparisons = [compared(first, other, anyway) for other in others]

@@ -168,7 +168,7 @@ def _end(folder: Path, finished: bool, shown: Shown) -> None:
     from paragone.report.terminal.side_by_side import print_side_by_side
     from paragone.report.text.side_by_side import text
     from paragone.report.write import write_report
-    from paragone.store.run_folder import read_run
+    from paragone.store.reader import read_run
 
     results = Results(read_run(folder))
     run = results.run

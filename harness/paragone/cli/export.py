@@ -23,7 +23,7 @@ def export(
     """Write a run in another tool's form."""
     from paragone.analyse.results import Results
     from paragone.report.text.pytest_benchmark import pytest_benchmark_json
-    from paragone.store.run_folder import read_run
+    from paragone.store.reader import read_run
     from paragone.store.runs import find_run, results_folder
 
     if format_ != "pytest-benchmark":

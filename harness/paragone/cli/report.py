@@ -29,7 +29,7 @@ def report(
         write_and_print(find_run(folder, runs[0] if runs else "latest"))
         return
     from paragone.report.text.machines import write_joined
-    from paragone.store.run_folder import read_run
+    from paragone.store.reader import read_run
 
     folders = different_runs("report", runs, folder)
     path = write_joined([read_run(each) for each in folders], folder, anyway)
@@ -55,7 +55,7 @@ def write_and_print(folder: Path) -> None:
     from paragone.report.terminal.run import print_summary
     from paragone.report.terminal.side_by_side import print_side_by_side
     from paragone.report.write import write_report
-    from paragone.store.run_folder import read_run
+    from paragone.store.reader import read_run
 
     results = Results(read_run(folder))
     run = results.run

@@ -33,7 +33,7 @@ from paragone.errors import Incomparable
 
 if TYPE_CHECKING:
     from paragone.analyse.results import Results
-    from paragone.store.run_folder import Run
+    from paragone.store.reader import Run
 
 FALSE_DISCOVERY_RATE = 0.05
 POWER_QUANTILE = 1.645  # of the normal distribution: a power of 95 %

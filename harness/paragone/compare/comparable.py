@@ -14,7 +14,7 @@ from paragone.machine.environment import facts
 from paragone.task.mlp.problem import Problem
 
 if TYPE_CHECKING:
-    from paragone.store.run_folder import Run
+    from paragone.store.reader import Run
 
 ABOUT = ["implementation", "language", "dtype", "control"]
 WORDS_AND_GRID = {"description", "source", "batch_sizes"}  # of a problem: no time depends on them

@@ -16,7 +16,7 @@ from paragone.implementation.contract import VERSION, without_version
 
 if TYPE_CHECKING:
     from paragone.analyse.results import Results
-    from paragone.store.run_folder import Run
+    from paragone.store.reader import Run
 
 POINT = ["problem", "compared", "batch_size", "threads"]
 OF_A_SIDE = ["variant", "status", "reason", "images_per_second"]

@@ -17,8 +17,9 @@ from paragone.measure.remaining import RemainingSamples
 from paragone.measure.rounds import Rounds
 from paragone.plan.cells import Contender
 from paragone.store.plan_records import Cell, ContenderKey
+from paragone.store.reader import read_table
 from paragone.store.records import Sample
-from paragone.store.run_folder import RunFolder, read_table
+from paragone.store.run_folder import RunFolder
 from paragone.task.mlp.data import DataSet
 from paragone.verify.pilot import OpenWorker
 from paragone.verify.verifier import Verifier

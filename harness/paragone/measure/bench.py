@@ -14,6 +14,7 @@ import msgspec
 from msgspec import structs
 
 from paragone import METHOD_VERSION
+from paragone.files.json_lines import read_rows
 from paragone.implementation.registry import Registered, Unusable, select
 from paragone.machine import environment
 from paragone.machine.cpus import harness_cpus, pinned_to
@@ -38,8 +39,9 @@ from paragone.plan.power import launches_to_resolve, minimum_detectable_differen
 from paragone.plan.request import Request
 from paragone.plan.waves import in_waves
 from paragone.store.plan_records import Cell, ContenderKey, Live, Plan
+from paragone.store.reader import read_plan
 from paragone.store.records import Finished, Source
-from paragone.store.run_folder import RunFolder, read_plan, read_rows
+from paragone.store.run_folder import RunFolder
 from paragone.store.runs import new_run_folder
 from paragone.task.mlp.data import DataSet, check_fits
 from paragone.verify.pilot import Display, Pilot, open_worker

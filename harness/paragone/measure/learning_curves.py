@@ -17,8 +17,9 @@ from paragone.implementation.registry import Registered
 from paragone.plan.cells import Contender, grid
 from paragone.plan.request import Request
 from paragone.store.plan_records import Cell, ContenderKey
+from paragone.store.reader import read_plan, read_table
 from paragone.store.records import Accuracy, Outcome
-from paragone.store.run_folder import RunFolder, read_plan, read_table
+from paragone.store.run_folder import RunFolder
 from paragone.task.mlp.data import DataSet, check_fits
 from paragone.task.mlp.perturbation import logits
 from paragone.task.mlp.state import State

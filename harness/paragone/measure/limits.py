@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from paragone.errors import MeasurementFailed
 from paragone.plan.cells import Contender
 from paragone.store.plan_records import Cell
+from paragone.store.reader import read_table
 from paragone.store.records import Limit
-from paragone.store.run_folder import RunFolder, read_table
+from paragone.store.run_folder import RunFolder
 from paragone.verify.pilot import OpenWorker
 from paragone.worker.commands import MeasureLimits
 

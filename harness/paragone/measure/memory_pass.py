@@ -18,8 +18,9 @@ from paragone.errors import MeasurementFailed
 from paragone.measure.remaining import remaining_samples
 from paragone.plan.cells import Contender
 from paragone.store.plan_records import Cell, ContenderKey
+from paragone.store.reader import read_plan, read_table
 from paragone.store.records import MemoryRow
-from paragone.store.run_folder import RunFolder, read_plan, read_table
+from paragone.store.run_folder import RunFolder
 from paragone.task.mlp.data import DataSet
 from paragone.verify.pilot import Display, OpenWorker, load_worker
 from paragone.verify.pilot_result import PilotResult

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from paragone.store.plan_records import Cell, ContenderKey
+from paragone.store.reader import read_table
 from paragone.store.records import Outcome, Sample
-from paragone.store.run_folder import read_table
 
 
 @dataclass

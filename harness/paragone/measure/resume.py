@@ -15,8 +15,8 @@ from paragone.machine import environment
 from paragone.machine.hardware import machine_id
 from paragone.plan.cells import Contender
 from paragone.plan.request import Request
+from paragone.store.reader import read_environment, read_plan, read_table
 from paragone.store.records import TABLES
-from paragone.store.run_folder import read_environment, read_plan, read_table
 from paragone.store.runs import is_finished, run_folders
 
 MACHINE = "machine and versions"

@@ -23,7 +23,7 @@ from paragone.plan.power import minimum_detectable_difference
 
 if TYPE_CHECKING:
     from paragone.selftest.slowed_copies import Copy
-    from paragone.store.run_folder import Run
+    from paragone.store.reader import Run
 
 NOTICEABLE = 0.03  # a difference that a reader would act on
 POWER = 0.95  # to find a difference is to find it in so many of the cases

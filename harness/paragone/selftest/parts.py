@@ -31,7 +31,7 @@ from paragone.selftest.other_tools import BlockwiseResult, with_pyperf, with_pyt
 from paragone.selftest.sizes import TrialSizes
 from paragone.selftest.slowed_copies import Copy, copies, write_copies
 from paragone.store.plan_records import BASELINE
-from paragone.store.run_folder import Run, read_run
+from paragone.store.reader import Run, read_run
 from paragone.task.mlp.data import DataSet
 from paragone.task.mlp.problem_files import find_problem
 from paragone.verify.pilot import Display

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta, field
 
-from paragone.files.printable import is_plain
+from paragone.files.printable import is_printable
 from paragone.files.schema import (
     LARGEST,
     LARGEST_NUMBER,
@@ -171,7 +171,7 @@ class ProfilePlan(Record, frozen=True, kw_only=True):
         for name, problem in self.problems.items():
             _refuse_impossible(name, problem)
         for place, name in self._names():
-            if not is_plain(name):
+            if not is_printable(name):
                 raise ValueError(f"{place}: expected a text of characters that print, got {name[:60]!r}")
         _refuse_repeated("variants", [(entry.variant,) for entry in self.variants])
         _refuse_repeated("cells", [(*entry.contender, entry.batch_size, entry.wave) for entry in self.cells])
@@ -204,6 +204,9 @@ class Plan(ProfilePlan, frozen=True, kw_only=True):
     unusable: tuple[Unusable, ...] = ()
     calls: tuple[CallCostRow, ...] = ()
     live: Live | None = None
+
+
+PLAN_FILES: dict[type[ProfilePlan], str] = {Plan: "plan.json", ProfilePlan: "profile.json"}
 
 
 def _refuse_repeated(place: str, keys: list[tuple[Any, ...]]) -> None:

@@ -29,52 +29,15 @@ import errno
 import fcntl
 import io
 import os
-from collections.abc import Container, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import Self
 
 import msgspec
 
 from paragone.errors import ResultsUnusable
 from paragone.files.atomic import as_json, end_of_last_line, open_for_append, write_json
-from paragone.files.json_lines import read_json, read_rows
-from paragone.files.printable import is_printable, printable
-from paragone.store.environment_record import Environment
-from paragone.store.old_names import renamed_plan, renamed_row
-from paragone.store.plan_records import Plan, ProfilePlan
-from paragone.store.records import KEYS, TABLE_OF, TABLES, Finished, Source, columns
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = ["Run", "RunFolder", "read_json", "read_rows", "read_run", "write_json"]
-
-LONGEST_FAULT = 300  # of a sentence about a value that anybody may have written
-PLANS: dict[type[ProfilePlan], str] = {Plan: "plan.json", ProfilePlan: "profile.json"}
-
-Row = TypeVar("Row", bound=msgspec.Struct)
-Kind = TypeVar("Kind")
-
-
-@dataclass(frozen=True)
-class Run:
-    """A run as read back: tables are frames with all columns of their records, empty where nothing was written."""
-
-    folder: Path
-    plan: Plan
-    environment: dict[str, Any]
-    samples: pd.DataFrame
-    launches: pd.DataFrame
-    rounds: pd.DataFrame
-    outcomes: pd.DataFrame
-    memory: pd.DataFrame
-    accuracy: pd.DataFrame
-    limits: pd.DataFrame
-    evaluations: pd.DataFrame
-    finished: Finished | None
-    sources: dict[str, Source] = field(default_factory=dict)  # by implementation; runs made earlier have none
+from paragone.store.records import TABLE_OF, Finished
 
 
 class RunFolder:
@@ -163,99 +126,3 @@ class RunFolder:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
-
-
-def read_run(folder: Path) -> Run:
-    """Everything that a run's folder holds, checked against its records.
-
-    Raises ResultsUnusable naming the file, the line, and what was expected; also for another method version.
-    """
-    plan = read_plan(folder)
-    tables = {table: frame_of(record, read_table(folder, record, plan.problems)) for table, record in TABLES.items()}
-    return Run(
-        folder=folder,
-        plan=plan,
-        environment=read_environment(folder),
-        finished=read_finished(folder),
-        sources=read_sources(folder),
-        **tables,
-    )
-
-
-def frame_of(record: type[Row], rows: Sequence[Row]) -> pd.DataFrame:
-    """The rows as a frame with all columns of their record; what holds others is plain data there."""
-    import pandas as pd
-
-    return pd.DataFrame([msgspec.to_builtins(row) for row in rows], columns=columns(record))
-
-
-def read_plan(folder: Path) -> Plan:
-    """The plan of a run. Raises ResultsUnusable."""
-    path = folder / PLANS[Plan]
-    return _checked(path, renamed_plan(read_json(path)), Plan)
-
-
-def read_profile_plan(folder: Path) -> ProfilePlan:
-    """The plan of a profile. Raises ResultsUnusable."""
-    path = folder / PLANS[ProfilePlan]
-    return _checked(path, renamed_plan(read_json(path)), ProfilePlan)
-
-
-def read_environment(folder: Path) -> dict[str, Any]:
-    """The environment of a run or a profile, checked. Raises ResultsUnusable."""
-    path = folder / "environment.json"
-    environment = read_json(path)
-    _checked(path, environment, Environment)
-    return environment
-
-
-def read_finished(folder: Path) -> Finished | None:
-    """How the run ended; None where it has not. Raises ResultsUnusable."""
-    path = folder / "finished.json"
-    return _checked(path, read_json(path), Finished) if os.path.lexists(path) else None
-
-
-def read_sources(folder: Path) -> dict[str, Source]:
-    """The sources that a run kept, by implementation; none where it is older. Raises ResultsUnusable."""
-    path = folder / "sources.json"
-    return _checked(path, read_json(path), dict[str, Source]) if os.path.lexists(path) else {}
-
-
-def read_table(folder: Path, record: type[Row], problems: Container[str] | None = None) -> list[Row]:
-    """The rows of a table of a run or a profile; where `problems` are given, a row about another is refused.
-
-    Raises ResultsUnusable naming the line.
-    """
-    table = TABLE_OF[record]
-    path = folder / f"{table}.jsonl"
-    rows: list[Row] = []
-    lines: dict[tuple[Any, ...], int] = {}
-    for line, content in enumerate(read_rows(path), start=1):
-        row = _checked(f"{path}, line {line}", renamed_row(table, content), record)
-        if fault := _fault_of_names(row, problems):
-            raise ResultsUnusable(f"{path}, line {line}: {fault}")
-        if record in KEYS and getattr(row, "kind", None) != "warmup":
-            first = lines.setdefault(tuple(getattr(row, name) for name in KEYS[record]), line)
-            if first != line:
-                raise ResultsUnusable(
-                    f"{path}, line {line}: expected a row of its own, got that of line {first} once more"
-                )
-        rows.append(row)
-    return rows
-
-
-def _fault_of_names(row: msgspec.Struct, problems: Container[str] | None) -> str | None:
-    for column in ("problem", "variant"):
-        name = getattr(row, column, None)
-        if name is not None and not is_printable(name):
-            return f"{column}: expected a text of characters that print, got {name[:60]!r}"
-        if column == "problem" and name is not None and problems is not None and name not in problems:
-            return f"problem: expected a problem of the plan, got {name[:60]!r}"
-    return None
-
-
-def _checked(place: object, content: Any, kind: type[Kind]) -> Kind:
-    try:
-        return msgspec.convert(content, kind)
-    except (msgspec.ValidationError, RecursionError) as error:
-        raise ResultsUnusable(f"{place}: {printable(str(error))[:LONGEST_FAULT]}") from None

@@ -15,12 +15,14 @@ from typing import Any
 import msgspec
 
 from paragone.errors import Misuse, ResultsUnusable, UnknownName
+from paragone.files.atomic import write_json
 from paragone.files.paths import PROJECT, expand_home
-from paragone.store.plan_records import Plan, ProfilePlan
+from paragone.store.plan_records import PLAN_FILES, Plan, ProfilePlan
+from paragone.store.reader import read_finished
 from paragone.store.records import Outcome, Source
-from paragone.store.run_folder import PLANS, RunFolder, read_finished, write_json
+from paragone.store.run_folder import RunFolder
 
-PROFILE = PLANS[ProfilePlan]
+PROFILE = PLAN_FILES[ProfilePlan]
 
 
 def results_folder(chosen: Path | None = None) -> Path:
@@ -76,7 +78,7 @@ def _new_folder(
                     rows.append(*outcomes)
             for number in itertools.count(1):
                 name = wanted if number == 1 else f"{wanted}-{number}"
-                write_json(draft / PLANS[type(plan)], msgspec.to_builtins(msgspec.structs.replace(plan, run=name)))
+                write_json(draft / PLAN_FILES[type(plan)], msgspec.to_builtins(msgspec.structs.replace(plan, run=name)))
                 try:
                     draft.rename(results / name)
                 except OSError as error:

@@ -13,7 +13,7 @@ from paragone.report.figures import accuracy, cold_call, heatmap, layouts, memor
 from paragone.report.figures.figure import Drawn, drawing
 from paragone.report.text import formatting
 from paragone.store.plan_records import VariantRecord
-from paragone.store.run_folder import frame_of
+from paragone.store.reader import frame_of
 
 if TYPE_CHECKING:
     from paragone.analyse.results import Results

@@ -25,7 +25,7 @@ from paragone.report.text import formatting, tables
 
 if TYPE_CHECKING:
     from paragone.analyse.results import Results
-    from paragone.store.run_folder import Run
+    from paragone.store.reader import Run
 
 # Linux counts a process's pages for each of its CPUs and adds them up only roughly: smaller differences mean nothing.
 RESOLVED_MB = 0.5

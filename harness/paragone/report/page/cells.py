@@ -23,7 +23,7 @@ from paragone.report.text.repro import bench_command, verify_command
 
 if TYPE_CHECKING:
     from paragone.analyse.results import Results
-    from paragone.store.run_folder import Run
+    from paragone.store.reader import Run
 
 # A launch of a cell, as the page unpacks it (LAUNCH in cell.js).
 LAUNCH = (

@@ -13,7 +13,7 @@ from pygments.token import STANDARD_TYPES, Error, Generic, Name, Operator, Punct
 from pygments.util import ClassNotFound
 
 if TYPE_CHECKING:
-    from paragone.store.run_folder import Run
+    from paragone.store.reader import Run
 
 STYLES = {"light": "xcode", "dark": "github-dark"}  # legible on the page's backgrounds; a test measures the contrast
 PLAIN = (Name, Operator, Punctuation)  # but not what derives from them: most of a file, and legible as it is

@@ -16,7 +16,7 @@ from paragone.report.text import formatting
 
 if TYPE_CHECKING:
     from paragone.analyse.results import Results
-    from paragone.store.run_folder import Run
+    from paragone.store.reader import Run
 
 STYLES = {"faster": "green", "slower": "red", "baseline": "bold"}
 MARKS = {"same": "≈", "not ": "?"}  # by how a verdict begins

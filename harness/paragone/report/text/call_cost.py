@@ -9,7 +9,7 @@ from paragone.report.text import formatting, tables
 from paragone.store.plan_records import CallCostRow
 
 if TYPE_CHECKING:
-    from paragone.store.run_folder import Run
+    from paragone.store.reader import Run
 
 BRIDGES = {"c": "shared library (C ABI)", "julia": "Julia in the same process", "process": "program of its own"}
 WHAT_A_CALL_IS = (

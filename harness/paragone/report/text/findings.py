@@ -16,7 +16,7 @@ from paragone.report.text import formatting, questions
 
 if TYPE_CHECKING:
     from paragone.analyse.results import Results
-    from paragone.store.run_folder import Run
+    from paragone.store.reader import Run
 
 MOST_FINDINGS = 5
 

@@ -10,7 +10,7 @@ from paragone.analyse.attained import limits_of_grid, machine_limits
 from paragone.report.text import formatting, tables
 
 if TYPE_CHECKING:
-    from paragone.store.run_folder import Run
+    from paragone.store.reader import Run
 
 EXPLANATION = """\
 Measured in every launch of this run, in a fresh process with the same threads and kernels as NumPy's implementations:

@@ -26,7 +26,7 @@ from paragone.report.text.sections import pictures
 from paragone.report.text.spreadsheet import csv
 
 if TYPE_CHECKING:
-    from paragone.store.run_folder import Run
+    from paragone.store.reader import Run
 
 GRID = ["problem", "threads", "dtype"]
 

@@ -18,7 +18,7 @@ from paragone.report.text.sections import Sections, bullets, joined, pictures
 if TYPE_CHECKING:
     from paragone.analyse.results import Results
     from paragone.report.figures.figure import Drawn
-    from paragone.store.run_folder import Run
+    from paragone.store.reader import Run
 
 # The sections that report.html shows in ways of its own.
 RESULTS, FIGURES, WARNINGS = "## Results", "## Figures", "## Warnings"

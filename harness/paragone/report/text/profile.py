@@ -22,8 +22,8 @@ from paragone.report.text.sections import joined, pictures
 from paragone.report.text.spreadsheet import csv
 from paragone.report.text.tables import pairs, table
 from paragone.store.plan_records import ProfilePlan, VariantRecord
+from paragone.store.reader import frame_of, read_profile_plan, read_table
 from paragone.store.records import Clock, Outcome, Pair
-from paragone.store.run_folder import frame_of, read_profile_plan, read_table
 from paragone.store.runs import is_finished
 
 HOW_TO_READ = """\

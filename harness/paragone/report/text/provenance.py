@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from paragone.report.text import formatting
 
 if TYPE_CHECKING:
-    from paragone.store.run_folder import Run
+    from paragone.store.reader import Run
 
 Pairs = list[tuple[str, str]]
 

@@ -15,7 +15,7 @@ from paragone.analyse.statuses import CELL
 
 if TYPE_CHECKING:
     from paragone.analyse.results import Results
-    from paragone.store.run_folder import Run
+    from paragone.store.reader import Run
 
 UNIT = "seconds per step: one update on one mini-batch of batch_size images"
 ABOUT = ("implementation", "language", "layout", "order", "dtype")

@@ -13,7 +13,7 @@ from paragone.report.text import formatting, tables
 
 if TYPE_CHECKING:
     from paragone.analyse.results import Results
-    from paragone.store.run_folder import Run
+    from paragone.store.reader import Run
 
 HEADINGS = ["batch size", "A, images/s", "B, images/s", "speed of B relative to A", ""]
 HOW = (
