@@ -339,7 +339,7 @@ def test_the_contract_says_what_an_author_must_change(paragone, small, faulty):
     assert 1 == code
     assert "failed faulty[dtype=float64]: losses come back where they are asked for" in out
     assert "expected the loss of each of 5 steps from train, got shape ()" in out
-    assert "    the order is obeyed: 1 passed" in out
+    assert "    the order is followed: 1 passed" in out
 
 
 def test_the_contract_is_that_of_one_implementation_which_can_run(paragone, small):

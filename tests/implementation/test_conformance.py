@@ -233,7 +233,7 @@ class GivesZeroASign(ROWS):
 
 
 FAULTS = [
-    (TellsLists, "it says what it is", "receipt(): expected a table of text → str"),
+    (TellsLists, "it says what it is", "build_info(): expected a table of text → str"),
     (TrainsOtherWeights, "training follows the reference", "differs from the reference"),
     (KnowsTwoLayersOnly, "a network of any depth follows the reference", "differs from the reference"),
     (GivesZeroASign, "a weight of zero has no sign", "sign(0) is 0"),
@@ -243,9 +243,9 @@ FAULTS = [
     (ForgetsTheStep, "reset takes the whole state", "take weights, biases, updates and step"),
     (CarriesOn, "training again gives the same bits", "reset everything, or declare deterministic = False"),
     (StartsAnewInEveryCall, "training in two halves gives the same bits", "carry everything on between calls"),
-    (KeepsTheFirstBatchSize, "the batch size may change from call to call", "buffers must fit the batch at hand"),
+    (KeepsTheFirstBatchSize, "the batch size may change from call to call", "buffers must fit the current batch"),
     (SharesItsWeights, "two instances are independent", "keep everything in the instance"),
-    (IgnoresTheOrder, "the order is obeyed", "use `order`"),
+    (IgnoresTheOrder, "the order is followed", "use `order`"),
     (GivesViews, "params are copies", "params() gives views"),
     (GivesTransposedWeights, "params are canonical", "W1: expected (shape, dtype, C order)"),
     (ForgetsToCount, "params are canonical", "step: expected"),
@@ -312,7 +312,7 @@ def test_what_is_exact_nowhere_promises_no_numbers_but_everything_else(check):
             return "another loss"
 
     subject = Subject(next(variants(IsExactNowhere)))
-    with pytest.raises(NotApplicable, match="only comes near the problems that it supports: another loss"):
+    with pytest.raises(NotApplicable, match="approximates all problems that it supports: another loss"):
         CHECKS[check](subject)
     assert set(subject.problems()) == set(problems())
 

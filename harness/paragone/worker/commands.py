@@ -7,20 +7,7 @@ from typing import Any, Generic, TypeVar, get_args
 import msgspec
 
 from paragone.task.mlp.problem import Problem
-from paragone.worker.replies import (
-    CallCost,
-    ClockCost,
-    CpusUsed,
-    Evaluated,
-    Loaded,
-    MachineLimits,
-    MemoryUse,
-    PairTiming,
-    PeakMemory,
-    StepCost,
-    Timing,
-    Trained,
-)
+from paragone.worker import replies
 
 R = TypeVar("R", bound=msgspec.Struct)
 
@@ -29,7 +16,7 @@ class Command(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
     """A command whose reply is an R. Its tag is its name in messages."""
 
 
-class Load(Command[Loaded], frozen=True, kw_only=True, tag="load"):
+class Load(Command[replies.Loaded], frozen=True, kw_only=True, tag="load"):
     """Load a variant with a problem and its training set; the variant before it is closed first."""
 
     implementation: str
@@ -41,26 +28,26 @@ class Load(Command[Loaded], frozen=True, kw_only=True, tag="load"):
     environment: str
 
 
-class EstimateStep(Command[StepCost], frozen=True, kw_only=True, tag="cost"):
+class EstimateStep(Command[replies.StepCost], frozen=True, kw_only=True, tag="cost"):
     """Estimate the time of one step."""
 
     batch_size: int
 
 
-class TimeCall(Command[CallCost], frozen=True, kw_only=True, tag="call"):
+class TimeCall(Command[replies.CallCost], frozen=True, kw_only=True, tag="call"):
     """Time calls of `train` with a single step."""
 
     batch_size: int
 
 
-class Train(Command[Trained], frozen=True, kw_only=True, tag="train"):
+class Train(Command[replies.Trained], frozen=True, kw_only=True, tag="train"):
     """Train untimed from the state, and over the first `n_steps` of the order, that come as arrays."""
 
     step: int
     n_steps: int | None = None
 
 
-class TakeSample(Command[Timing], frozen=True, kw_only=True, tag="sample"):
+class TakeSample(Command[replies.Timing], frozen=True, kw_only=True, tag="sample"):
     """Time one `train` from the start state, after an untimed prefix of the same order."""
 
     batch_size: int
@@ -68,35 +55,35 @@ class TakeSample(Command[Timing], frozen=True, kw_only=True, tag="sample"):
     prefix_steps: int
 
 
-class CountCpus(Command[CpusUsed], frozen=True, kw_only=True, tag="threads"):
+class CountCpus(Command[replies.CpusUsed], frozen=True, kw_only=True, tag="threads"):
     """Train untimed on all CPUs and see how many stay busy."""
 
     batch_size: int
     n_steps: int
 
 
-class GetResult(Command[Trained], frozen=True, tag="result"):
+class GetResult(Command[replies.Trained], frozen=True, tag="result"):
     """Give the parameters and losses of the last sample."""
 
 
-class GetPeakMemory(Command[PeakMemory], frozen=True, tag="peak"):
+class GetPeakMemory(Command[replies.PeakMemory], frozen=True, tag="peak"):
     """Give the peak memory of the process so far, loading included."""
 
 
-class MeasureMemory(Command[MemoryUse], frozen=True, kw_only=True, tag="memory"):
+class MeasureMemory(Command[replies.MemoryUse], frozen=True, kw_only=True, tag="memory"):
     """Train from the start state and measure memory before and at the peak."""
 
     batch_size: int
     n_steps: int
 
 
-class Evaluate(Command[Evaluated], frozen=True, kw_only=True, tag="evaluate"):
+class Evaluate(Command[replies.Evaluated], frozen=True, kw_only=True, tag="evaluate"):
     """Classify all test images `n_calls` times with the current parameters."""
 
     n_calls: int
 
 
-class MeasureLimits(Command[MachineLimits], frozen=True, kw_only=True, tag="limits"):
+class MeasureLimits(Command[replies.MachineLimits], frozen=True, kw_only=True, tag="limits"):
     """Measure what the machine can do at most with the threads of this process; needs nothing loaded."""
 
     layers: tuple[int, ...]
@@ -104,11 +91,11 @@ class MeasureLimits(Command[MachineLimits], frozen=True, kw_only=True, tag="limi
     batch_sizes: tuple[int, ...]
 
 
-class LoadClocked(Command[ClockCost], frozen=True, tag="clock"):
+class LoadClocked(Command[replies.ClockCost], frozen=True, tag="clock"):
     """Load the variant once more, with a clock around each phase."""
 
 
-class TakePair(Command[PairTiming], frozen=True, kw_only=True, tag="pair"):
+class TakePair(Command[replies.PairTiming], frozen=True, kw_only=True, tag="pair"):
     """Time the same steps without and with clocks around the phases."""
 
     batch_size: int

@@ -1,4 +1,4 @@
-"""Checks whether one implementation keeps the contract (`implementation/contract.py`)."""
+"""Checks whether an implementation keeps the promises of the contract (`implementation/contract.py`)."""
 
 from paragone.implementation.conformance import memory, results
 from paragone.implementation.conformance.examination import PromiseResult, examine, run_contract

@@ -1,4 +1,4 @@
-"""Promises about memory: what is given is copied, what is given back is a copy, and nothing is left from before."""
+"""Promises about memory: inputs are copied, results are copies, and no state survives a reset."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _(subject: Subject) -> None:
         images, labels = subject.images(), LABELS.copy()
         before = images.tobytes(), labels.tobytes()
         implementation = case.subject.variant.make()
-        implementation.load(case.problem, images, labels)  # which could be written to
+        implementation.load(case.problem, images, labels)  # writable, unlike those of a worker
         trained(implementation, case.state, case.order)
         case.expect((images.tobytes(), labels.tobytes()) == before, "images or labels were written to: copy them")
         implementation.close()
@@ -41,7 +41,7 @@ def _(subject: Subject) -> None:
         implementation = subject.fresh(case.problem, images, labels)
         images[:], labels[:] = 0.5, 0
         same = case.training(implementation) == case.training()
-        case.expect(same, "what was done to images or labels after load changed the training: copy them in load")
+        case.expect(same, "changing images or labels after load changed the training: copy them in load")
         implementation.close()
 
 
@@ -54,7 +54,7 @@ def _(subject: Subject) -> None:
             tensor[...] = 0.5
         losses = case.implementation.train(case.order)
         same = bits(case.problem, case.implementation.params(), losses) == case.training()
-        case.expect(same, "what was done to the state after reset changed the training: copy it in reset")
+        case.expect(same, "changing the state after reset changed the training: copy it in reset")
 
 
 @promise("reset takes the whole state")
@@ -97,7 +97,7 @@ def _(subject: Subject) -> None:
         case.implementation.train(other)
         end = bits(case.problem, case.implementation.params())
         again = bits(case.problem, trained(case.implementation, middle, other)[0])
-        case.expect(end == again, "after another batch size the bits are others: buffers must fit the batch at hand")
+        case.expect(end == again, "after another batch size the bits differ: buffers must fit the current batch")
 
 
 @promise("two instances are independent", of_bits=True)
@@ -133,7 +133,7 @@ def _(subject: Subject) -> None:
 @promise("what fresh memory holds does not matter", of_bits=True)
 def _(subject: Subject) -> None:
     if subject.variant.implementation.bridge is not None:
-        raise NotApplicable("its memory is another language's")
+        raise NotApplicable("another language allocates its memory")
     for case in subject.few_cases():
         for batch_size in (1, case.batch_size):
             case = replace(case, batch_size=batch_size)
@@ -145,7 +145,7 @@ def _(subject: Subject) -> None:
 
 
 def _filled(byte: int) -> Callable[..., NDArray[Any]]:
-    """Return an np.empty whose every byte is `byte`."""
+    """A stand-in for np.empty that fills its memory with `byte`."""
 
     def empty(shape: Any, dtype: Any = np.float64, order: Any = "C", **others: Any) -> NDArray[Any]:
         size = int(np.prod(shape)) * np.dtype(dtype).itemsize

@@ -1,4 +1,4 @@
-"""A promise of the contract: its words, its check, and the two ways in which a check ends early."""
+"""The register of promises: each promise of the contract with the function that checks it."""
 
 from __future__ import annotations
 
@@ -6,20 +6,21 @@ from collections.abc import Callable
 
 from paragone.implementation.conformance.subject import NotApplicable, Subject
 
-Check = Callable[[Subject], None]
-CHECKS: dict[str, Check] = {}
+# Raises PromiseBroken, or NotApplicable where the subject does not make the promise.
+PromiseCheck = Callable[[Subject], None]
+CHECKS: dict[str, PromiseCheck] = {}
 
 
-def promise(words: str, *, of_bits: bool = False) -> Callable[[Check], Check]:
-    """Return a decorator that enters a check; one `of_bits` is no promise of what is not deterministic."""
+def promise(sentence: str, *, of_bits: bool = False) -> Callable[[PromiseCheck], PromiseCheck]:
+    """A decorator that registers the check of a promise; promises `of_bits` bind deterministic implementations only."""
 
-    def enter(check: Check) -> Check:
+    def register(check: PromiseCheck) -> PromiseCheck:
         def checked(subject: Subject) -> None:
             if of_bits and not subject.variant.implementation.deterministic:
                 raise NotApplicable("it declares that it is not deterministic")
             check(subject)
 
-        CHECKS[words] = checked
+        CHECKS[sentence] = checked
         return check
 
-    return enter
+    return register

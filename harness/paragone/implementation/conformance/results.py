@@ -1,4 +1,4 @@
-"""Promises about what comes back: the right numbers, at any depth, in the right form and precision."""
+"""Promises about results: the right numbers, at any depth, in the right form and precision."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ DEPTHS = ((PIXELS, 10), (PIXELS, 9, 8, 7, 6, 10))
 
 @cache
 def expected(problem: Problem, batch_size: int) -> Any:
-    """Return the reference's training, computed once."""
+    """The reference's training."""
     order = problem.order(SEED, N_STEPS, batch_size)
     return trajectory(problem, IMAGES, LABELS, start(problem, batch_size), order)
 
 
 def follow_reference(case: Case, implementation: Implementation) -> None:
-    """Raise PromiseBroken where a training differs from the reference's."""
+    """Raises PromiseBroken where a training differs from the reference's."""
     got, losses = trained(implementation, case.state, case.order)
     check = judge(case.problem, expected(case.problem, case.batch_size), got, losses, case.subject.variant.dtype)
     case.expect(check.passed, check.reason)
@@ -49,12 +49,12 @@ def follow_reference(case: Case, implementation: Implementation) -> None:
 @promise("it says what it is")
 def _(subject: Subject) -> None:
     case = next(subject.cases())
-    for what, told, kind in (
-        ("receipt()", case.implementation.build_info(), str),
+    for hook, info, kind in (
+        ("build_info()", case.implementation.build_info(), str),
         ("threads()", case.implementation.threads(), int),
     ):
-        fits = isinstance(told, Mapping) and all(isinstance(k, str) and isinstance(v, kind) for k, v in told.items())
-        case.expect(fits, f"{what}: expected a table of text → {kind.__name__}, got {told!r}")
+        fits = isinstance(info, Mapping) and all(isinstance(k, str) and isinstance(v, kind) for k, v in info.items())
+        case.expect(fits, f"{hook}: expected a table of text → {kind.__name__}, got {info!r}")
 
 
 @promise("training follows the reference")
@@ -74,7 +74,7 @@ def _(subject: Subject) -> None:
 
 @promise("a weight of zero has no sign")
 def _(subject: Subject) -> None:
-    """From 0 and at rest, a weight whose pixel is dark in every image can be moved by λ₁·sign(0) alone."""
+    """A weight that is 0 and whose pixel is 0 in every image has no gradient: only λ₁·sign(0) could move it."""
     penalised = [problem for problem in subject.exact_problems() if problem.l1 > 0]
     if not penalised:
         raise NotApplicable("no problem that it supports has L1")
@@ -87,7 +87,7 @@ def _(subject: Subject) -> None:
         case.expect(not got.W[0][:, is_dark].any(), "the penalty moved a weight that is 0: sign(0) is 0")
 
 
-@promise("the order is obeyed")
+@promise("the order is followed")
 def _(subject: Subject) -> None:
     for case in subject.cases((1, 2, 7)):
         swapped = case.order
@@ -104,8 +104,8 @@ def _(subject: Subject) -> None:
         for name, tensor in case.state.tensors().items():
             form = [(x.shape, str(x.dtype), x.flags.c_contiguous) for x in (tensors.get(name, np.empty(0)), tensor)]
             case.expect(form[0] == form[1], f"{name}: expected (shape, dtype, C order) {form[1]}, got {form[0]}")
-        due = case.state.step + N_STEPS
-        case.expect(got.step == due, f"step: expected {due} after {N_STEPS} steps, got {got.step}")
+        expected_step = case.state.step + N_STEPS
+        case.expect(got.step == expected_step, f"step: expected {expected_step} after {N_STEPS} steps, got {got.step}")
 
 
 @promise("params have the precision of the variant")
