@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from paragone.cli.doctor import WORKER_PROBE
 from paragone.files.paths import IMPORT_ROOT
-from paragone.machine.threads import loaded_thread_pools, thread_count_fault, worker_environment
+from paragone.machine.threads import loaded_thread_pools, sizes_over_one_cpu, thread_count_fault, worker_environment
 from paragone.machine.variables import FIXED, RULES, THREAD_COUNTS, XLA_THREADS
 
 names = st.sampled_from([*THREAD_COUNTS, *FIXED, *(rule.pattern.replace("*", "X").replace("?", "X") for rule in RULES)])
@@ -233,3 +233,24 @@ def test_two_threads_that_no_pool_has_are_a_fault():
 )
 def test_two_threads_found_or_impossible_to_have_are_no_fault(pools):
     assert thread_count_fault(2, {"pools": pools}) is None
+
+
+# --- CPU time ---
+
+
+@pytest.mark.parametrize(
+    ("wall_s", "cpu_s", "expected"),
+    [
+        ({1: 0.6}, {1: 0.65}, []),
+        ({1: 0.6}, {1: 0.67}, [1]),
+        ({1: 0.3}, {1: 0.6}, []),
+        ({1: 0.3, 10: 0.3}, {1: 0.6, 10: 0.3}, [1, 10]),
+        ({1: 0.6, 10: 0.6}, {1: 0.6, 10: 1.2}, [10]),
+    ],
+)
+def test_cpu_time_is_judged_over_half_a_second_at_least(wall_s, cpu_s, expected):
+    wall_ns = {size: int(seconds * 1e9) for size, seconds in wall_s.items()}
+    cpu_ns = {size: int(seconds * 1e9) for size, seconds in cpu_s.items()}
+
+    assert expected == [size for size, _ in sizes_over_one_cpu(wall_ns, cpu_ns, threads=1)]
+    assert [] == list(sizes_over_one_cpu(wall_ns, cpu_ns, threads=2))

@@ -17,7 +17,6 @@ from paragone.worker.estimate import (
     SAMPLE_SECONDS,
     cpus_used,
     estimate_step_seconds,
-    overused,
     prefix_steps,
     sample_seconds,
     sample_steps,
@@ -188,24 +187,6 @@ def test_no_more_steps_are_made_than_allowed():
     estimate_step_seconds(train, 100, train.clock)
 
     assert [64, 64, 100, 100] == train.calls[-4:]
-
-
-@pytest.mark.parametrize(
-    ("wall_s", "cpu_s", "expected"),
-    [
-        ({1: 0.6}, {1: 0.65}, []),
-        ({1: 0.6}, {1: 0.67}, [1]),
-        ({1: 0.3}, {1: 0.6}, []),
-        ({1: 0.3, 10: 0.3}, {1: 0.6, 10: 0.3}, [1, 10]),
-        ({1: 0.6, 10: 0.6}, {1: 0.6, 10: 1.2}, [10]),
-    ],
-)
-def test_cpu_time_is_judged_over_half_a_second_at_least(wall_s, cpu_s, expected):
-    wall_ns = {size: int(seconds * 1e9) for size, seconds in wall_s.items()}
-    cpu_ns = {size: int(seconds * 1e9) for size, seconds in cpu_s.items()}
-
-    assert expected == [size for size, _ in overused(wall_ns, cpu_ns, threads=1)]
-    assert [] == list(overused(wall_ns, cpu_ns, threads=2))
 
 
 # --- how many CPUs are at work ---

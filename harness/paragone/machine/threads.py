@@ -1,4 +1,4 @@
-"""Thread counts: set in the environment of a worker before it starts, read back inside it, and compared.
+"""Thread counts: set in the environment of a worker before it starts, read back inside it, checked by its CPU time.
 
 Libraries read these variables once, while they load; a later change has no effect.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -16,6 +16,9 @@ from typing import Any, NotRequired, TypedDict
 from paragone.machine.variables import FIXED, RULES, THREAD_COUNTS, XLA_THREADS
 
 SET_BY_THREADPOOLCTL = "KMP_DUPLICATE_LIB_OK"
+# One thread may use this much CPU time per wall time, judged over samples of at least JUDGED_SECONDS.
+MOST_CPU_OVER_WALL = 1.10
+JUDGED_SECONDS = 0.35
 
 
 @dataclass(frozen=True)
@@ -178,3 +181,26 @@ def thread_count_fault(asked: int, found: Mapping[str, Any]) -> str | None:
     if most < asked:
         return f"{asked} threads were asked for, and no library uses more than {most}: are there {asked} CPUs to use?"
     return None
+
+
+def sizes_over_one_cpu(
+    wall_ns: Mapping[int, int], cpu_ns: Mapping[int, int], threads: int
+) -> Iterator[tuple[int, float]]:
+    """(batch size, CPU over wall) where a one-thread worker used more than one thread.
+
+    A batch size is judged over at least JUDGED_SECONDS of samples; batch sizes with less are judged together.
+    """
+    if threads > 1:
+        return
+    long = [size for size in wall_ns if wall_ns[size] >= JUDGED_SECONDS * 1e9]
+    short = [size for size in wall_ns if size not in long]
+    for sizes in [*([size] for size in long), short]:
+        wall = sum(wall_ns[size] for size in sizes)
+        cpu = sum(cpu_ns[size] for size in sizes)
+        if wall >= JUDGED_SECONDS * 1e9 and cpu / wall > MOST_CPU_OVER_WALL:
+            yield from ((size, cpu / wall) for size in sizes)
+
+
+def cpu_use_fault(cpus: float) -> str:
+    """The reason against a one-thread worker that used this many CPUs."""
+    return f"used {cpus:.2f} s of CPU time per second with one thread asked for"

@@ -10,7 +10,7 @@ import numpy as np
 from msgspec import structs
 
 from paragone.errors import HarnessError, MeasurementFailed
-from paragone.machine.threads import thread_count_fault
+from paragone.machine.threads import cpu_use_fault, sizes_over_one_cpu, thread_count_fault
 from paragone.measure.evaluation import calls_of_a_sample, evaluate_after
 from paragone.measure.member import Member
 from paragone.measure.remaining import RemainingSamples
@@ -24,7 +24,6 @@ from paragone.verify.pilot import OpenWorker, load_worker, most_check_steps
 from paragone.verify.pilot_result import numbers, outcome
 from paragone.verify.verifier import Verifier
 from paragone.worker.commands import TakeSample
-from paragone.worker.estimate import overuse, overused
 
 
 class Rounds:
@@ -232,8 +231,8 @@ class Rounds:
         problem, variant, threads = member.contender.key
         status = "failed" if member.fault else status
         cpu_over_wall = sum(member.cpu_ns.values()) / max(1, sum(member.wall_ns.values()))
-        for batch_size, ratio in overused(member.wall_ns, member.cpu_ns, threads):
-            reason = overuse(ratio)
+        for batch_size, ratio in sizes_over_one_cpu(member.wall_ns, member.cpu_ns, threads):
+            reason = cpu_use_fault(ratio)
             where = {"launch": launch, "attempt": attempt}
             self.folder.append(outcome(member.contender, batch_size, "threads", "rejected", reason, **where))
             if not member.fault:

@@ -14,7 +14,7 @@ from paragone.errors import MeasurementFailed, TimedOut
 from paragone.implementation.declaration import unavailable_reason
 from paragone.implementation.registry import Registered
 from paragone.machine.cpus import worker_cpus
-from paragone.machine.threads import worker_environment
+from paragone.machine.threads import cpu_use_fault, worker_environment
 from paragone.plan.cells import ONCE_PER_LAUNCH_SECONDS, Contender, cell, chosen_variants, contenders_of, grid
 from paragone.plan.request import Request
 from paragone.store.plan_records import Cell, Plan
@@ -24,7 +24,7 @@ from paragone.task.mlp.gate import check_steps, stress_problem
 from paragone.verify.pilot_result import Pace, PilotResult
 from paragone.verify.verifier import Verifier
 from paragone.worker.commands import CountCpus, EstimateStep, GetPeakMemory, TakeSample
-from paragone.worker.estimate import MOST_CPUS, overuse
+from paragone.worker.estimate import MOST_CPUS
 from paragone.worker.handle import WorkerHandle
 from paragone.worker.replies import Loaded
 
@@ -159,7 +159,7 @@ class Pilot:
             return True
         used = worker.call(CountCpus(batch_size=planned.batch_size, n_steps=planned.n_steps)).cpus_used
         if used > MOST_CPUS:
-            survey.add_outcome("threads", "failed", overuse(used), planned.batch_size)
+            survey.add_outcome("threads", "failed", cpu_use_fault(used), planned.batch_size)
         return used <= MOST_CPUS
 
     def _too_slow(self, survey: PilotResult, batch_size: int, step_seconds: float) -> bool:

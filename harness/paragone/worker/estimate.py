@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -36,10 +36,8 @@ FIRST_STEPS_OF_DEAR_CALLS = 32
 # The cost of a call is the median over this many groups of calls.
 CALL_GROUPS = 7
 MOST_CALLS = 100_000
-# One thread may use this much CPU time per wall time, judged over samples of at least JUDGED_SECONDS.
-MOST_CPU_OVER_WALL = 1.10
-JUDGED_SECONDS = 0.35
-# … and this much where it may run on every CPU: some libraries prepare a step in one thread while another trains.
+# A one-thread variant may keep this many CPUs busy where it may use all: some libraries prepare a step in a second
+# thread while the first one trains.
 MOST_CPUS = 1.5
 # The scheduler moves a thread to a newly allowed CPU within about 20 ms.
 SPREADING_SECONDS = 0.1
@@ -150,24 +148,3 @@ def cpus_used(
             agreeing.append(cpus)
             if len(agreeing) == 2:
                 return min(agreeing)
-
-
-def overused(wall_ns: Mapping[int, int], cpu_ns: Mapping[int, int], threads: int) -> Iterator[tuple[int, float]]:
-    """(batch size, CPU over wall) where a one-thread worker used more than one thread.
-
-    A batch size is judged over at least JUDGED_SECONDS of samples; batch sizes with less are judged together.
-    """
-    if threads > 1:
-        return
-    long = [size for size in wall_ns if wall_ns[size] >= JUDGED_SECONDS * 1e9]
-    short = [size for size in wall_ns if size not in long]
-    for sizes in [*([size] for size in long), short]:
-        wall = sum(wall_ns[size] for size in sizes)
-        cpu = sum(cpu_ns[size] for size in sizes)
-        if wall >= JUDGED_SECONDS * 1e9 and cpu / wall > MOST_CPU_OVER_WALL:
-            yield from ((size, cpu / wall) for size in sizes)
-
-
-def overuse(cpus: float) -> str:
-    """The reason against a one-thread worker that used this many CPUs."""
-    return f"used {cpus:.2f} s of CPU time per second with one thread asked for"
