@@ -15,11 +15,8 @@ from paragone.claims.evidence import (
     EvidenceSources,
     _judge_by_profile_in,
     cells_of,
-    reason_against_claim,
-    resolved,
-    runnable,
 )
-from paragone.errors import InvalidClaims
+from paragone.claims.runnable import runnable, untestable_reason
 from paragone.files.atomic import write_json
 from paragone.implementation.registry import discover, select
 from paragone.plan.cells import batch_sizes, contenders_of
@@ -55,19 +52,6 @@ def enrolled(request):
     return {e.key[:2]: batch_sizes(request, e) for e in contenders_of(request, chosen, EVERYONE)}
 
 
-def test_a_name_without_its_axes_is_completed():
-    assert resolved(replace(CLAIM, variant=("numpy_rows",)), EVERYONE).variant == (ROWS,)
-
-
-@pytest.mark.parametrize(
-    ("name", "words"),
-    [("numpy_row", "claim mine: than: unknown implementation"), ("numpy_rows[order=Z]", "has no variant")],
-)
-def test_a_variant_that_does_not_exist_is_told_with_the_claim_and_the_key(name, words):
-    with pytest.raises(InvalidClaims, match=words):
-        resolved(replace(CLAIM, than=(name,)), EVERYONE)
-
-
 def test_only_the_cells_of_the_claims_are_measured_and_the_baseline_beside_them():
     request = evidence()._bench([CLAIM]).request
     control = "numpy_rows[dtype={},order=C] (A/A)".format
@@ -83,7 +67,7 @@ def test_only_the_cells_of_the_claims_are_measured_and_the_baseline_beside_them(
 
 
 def test_every_claim_that_ships_gets_its_cells():
-    claims = [runnable(claim, EVERYONE) for claim in shipped_claims() if not reason_against_claim(claim, EVERYONE)]
+    claims = [runnable(claim, EVERYONE) for claim in shipped_claims() if not untestable_reason(claim, EVERYONE)]
     timed = [claim for claim in claims if claim.quantity in ("train", "epoch with evaluation")]
     sizes = enrolled(evidence()._bench(timed).request)
 
@@ -129,21 +113,6 @@ def test_a_profile_has_several_launches_and_the_cells_alone():
 
     assert request.launches == 5
     assert {name for _, name in enrolled(request)} >= {ROWS, COLUMNS}
-
-
-def test_a_claim_that_cannot_be_tested_says_why():
-    lists = replace(CLAIM, variant=("python_lists[dtype=float64]",))
-
-    assert reason_against_claim(Claim("a", "b", "c", cannot="no cells"), EVERYONE) == "no cells"
-    assert reason_against_claim(CLAIM, EVERYONE) == ""
-    assert "has no `predict`" in reason_against_claim(replace(lists, quantity="epoch with evaluation"), EVERYONE)
-
-
-def test_of_several_variants_the_first_that_can_run_is_taken():
-    both = replace(CLAIM, variant=("python_lists[dtype=float64]", ROWS), quantity="epoch with evaluation")
-
-    assert reason_against_claim(both, EVERYONE) == ""
-    assert runnable(both, EVERYONE).variant == (ROWS,)
 
 
 # --- which runs are suitable ---

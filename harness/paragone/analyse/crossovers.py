@@ -27,7 +27,7 @@ COLUMNS = [
 
 
 def crossovers(results: Results) -> pd.DataFrame:
-    """Return one row per crossover: `variant` is slower than `than` at `slower_at` and faster at `faster_at`.
+    """One row per crossover: `variant` is slower than `than` at `slower_at` and faster at `faster_at`.
 
     Two kinds of pairs are examined: the fastest of each batch size with the fastest of the next (`among` is
     "fastest"), and every other variant with the baseline ("baseline"). `before` and `after` are the ratios at the two
@@ -59,7 +59,7 @@ def _examined_pairs(results: Results, verified: pd.DataFrame) -> Iterator[tuple[
 
 
 def _crossovers_of_pair(line: pd.DataFrame, among: str) -> list[dict[str, Any]]:
-    """Return the crossovers of one pair on one grid; `line` is its comparison, by batch size."""
+    """The crossovers of one pair on one grid; `line` is its comparison, by batch size."""
     first = line.iloc[0]
     ratios = line.set_index("batch_size")[RATIO]
     found = []
@@ -80,6 +80,6 @@ def _inverse(interval: tuple[float, ...]) -> tuple[float, ...]:
 
 
 def brackets(sizes: Sequence[int], verdicts: Sequence[str]) -> list[tuple[int, int]]:
-    """Return the pairs of increasing `sizes` between which the verdict changes from faster to slower or back."""
+    """The pairs of increasing `sizes` between which the verdict changes from faster to slower or back."""
     sure = [(size, verdict) for size, verdict in zip(sizes, verdicts, strict=True) if verdict in ("faster", "slower")]
     return [(one, other) for (one, was), (other, now) in itertools.pairwise(sure) if was != now]

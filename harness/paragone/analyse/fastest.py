@@ -21,7 +21,7 @@ COLUMNS = [*POINT, "variant", "fastest", *RATIO, "verdict"]
 
 
 def fastest(results: Results) -> pd.DataFrame:
-    """Return every verified cell beside the `fastest` variant at its point: problem, dtype, batch size, threads.
+    """Every verified cell beside the `fastest` variant at its point: problem, dtype, batch size, threads.
 
     `ratio` is the speed relative to the fastest. The fastest itself has the ratio 1 and the verdict "fastest";
     a cell without the verdict "slower" cannot be told apart from it.
@@ -39,7 +39,7 @@ def fastest(results: Results) -> pd.DataFrame:
 
 
 def _beside_the_fastest(results: Results, rivals: pd.DataFrame, samples: pd.DataFrame) -> pd.DataFrame:
-    """Return the cells of one point beside the fastest of them.
+    """The cells of one point beside the fastest of them.
 
     The first choice is the highest ratio to the baseline. Compared directly, within rounds, another variant can turn
     out faster than that one; then it takes its place.
@@ -64,7 +64,7 @@ def _beside(results: Results, rivals: pd.DataFrame, first: str, samples: pd.Data
 
 
 def compared(summary: pd.DataFrame, others: Mapping[str, str], speeds: pd.DataFrame, unknown: str) -> pd.DataFrame:
-    """Return the rows of the summary whose variant is in `others`, with ratio, interval and verdict against the other.
+    """The rows of the summary whose variant is in `others`, with ratio, interval and verdict against the other.
 
     `speeds` holds the ratios formed within rounds (`relative_speeds`). Two variants that share no round are compared
     through the baseline: the quotient of their ratios to it, its interval from low/high to high/low. That is wider

@@ -55,5 +55,5 @@ class Results:
         return crossovers(self)
 
     def relative_speeds(self, others: Mapping[str, str]) -> pd.DataFrame:
-        """Return the speed of every cell relative to that of another variant; `others` maps variant → other variant."""
+        """The speed of every cell relative to that of another variant; `others` maps variant → other variant."""
         return relative_speeds(self.samples, self.cells, others)

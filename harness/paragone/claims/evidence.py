@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,8 @@ from paragone import METHOD_VERSION
 from paragone.analyse.results import Results
 from paragone.claims.claim import EPOCH, TRAIN, Claim
 from paragone.claims.judge_claims import CANNOT_RUN, CANNOT_TELL, JudgedClaim, RunEvidence, judge_by_profile
-from paragone.errors import InvalidClaims, Misuse, ResultsUnusable
+from paragone.errors import ResultsUnusable
 from paragone.implementation.contract import Variant
-from paragone.implementation.declaration import unavailable_reason
 from paragone.implementation.registry import Registered, Unusable, find_variant
 from paragone.machine import environment
 from paragone.measure.bench import Bench
@@ -34,51 +33,6 @@ Judge = Callable[[Claim], JudgedClaim | None]  # None: the run says nothing abou
 
 # Rounds within each launch of a profile. Few suffice, because the interval is formed over launches.
 PROFILE_ROUNDS = 5
-
-
-def resolved(claim: Claim, everyone: Sequence[Registered]) -> Claim:
-    """The claim with the full names of its variants. Raises InvalidClaims with the claim and the key."""
-    names: dict[str, tuple[str, ...]] = {}
-    for key in ("variant", "than"):
-        try:
-            names[key] = tuple(find_variant(everyone, name).name for name in getattr(claim, key))
-        except Misuse as error:
-            raise InvalidClaims(f"claim {claim.id}: {key}: {error}") from None
-    return replace(claim, **names)  # type: ignore[arg-type]  # both are tuples of names
-
-
-def reason_against_claim(claim: Claim, everyone: Sequence[Registered]) -> str:
-    """Why a claim cannot be tested on this machine; "" where it can."""
-    if claim.cannot:
-        return claim.cannot
-    reasons = [_reason_against_all(claim, names, everyone) for names in (claim.variant, claim.than)]
-    return "; ".join(filter(None, reasons))
-
-
-def runnable(claim: Claim, everyone: Sequence[Registered]) -> Claim:
-    """The claim with one variant on each side: the first that can run here."""
-    chosen = {
-        key: tuple(name for name in getattr(claim, key) if not _reason_against(claim, name, everyone))[:1]
-        for key in ("variant", "than")
-    }
-    return replace(claim, **chosen)  # type: ignore[arg-type]
-
-
-def _reason_against_all(claim: Claim, names: Sequence[str], everyone: Sequence[Registered]) -> str:
-    """Why none of the variants can run here; "" where one can."""
-    reasons = [_reason_against(claim, name, everyone) for name in names]
-    return "; ".join(f"{name}: {reason}" for name, reason in zip(names, reasons, strict=True)) if all(reasons) else ""
-
-
-def _reason_against(claim: Claim, name: str, everyone: Sequence[Registered]) -> str:
-    implementation = find_variant(everyone, name).implementation
-    if reason := unavailable_reason(implementation, claim.problem):
-        return reason
-    if claim.quantity == EPOCH and not implementation.predicts:
-        return "it has no `predict`, by which the test set could be evaluated"
-    if claim.quantity not in (TRAIN, EPOCH):
-        return implementation.hides_phases() or ""
-    return ""
 
 
 @dataclass(frozen=True)

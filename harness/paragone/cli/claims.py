@@ -76,7 +76,7 @@ def claims(
 
 def _claims(files: list[str], registered: list[Registered]) -> list[Claim]:
     """The claims of the files, else those that ship; names of variants complete. Raises InvalidClaims."""
-    from paragone.claims.evidence import resolved
+    from paragone.claims.runnable import resolved
 
     claims: dict[str, Claim] = {}
     for path in map(Path, files) if files else [CLAIMS]:
@@ -105,10 +105,10 @@ def _selected(claims: list[Claim], patterns: list[str]) -> list[Claim]:
 
 def _judged(evidence: EvidenceSources, claims: list[Claim], measure: bool, new: bool) -> tuple[list[JudgedClaim], bool]:
     """Every claim judged, by finished runs where they hold its cells; and whether the measurement was finished."""
-    from paragone.claims.evidence import reason_against_claim, runnable
     from paragone.claims.judge_claims import CANNOT_RUN, CANNOT_TELL, JudgedClaim
+    from paragone.claims.runnable import runnable, untestable_reason
 
-    against = {claim.id: reason_against_claim(claim, evidence.everyone) for claim in claims}
+    against = {claim.id: untestable_reason(claim, evidence.everyone) for claim in claims}
     judged_claims = {
         claim.id: JudgedClaim(claim, CANNOT_RUN, against[claim.id]) for claim in claims if against[claim.id]
     }

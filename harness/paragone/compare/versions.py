@@ -52,9 +52,7 @@ def version_set(side: Side) -> VersionSet:
 def versions(side: VersionSet) -> list[Registered]:
     """The implementations of a side, named with its version: numpy_rows@a1b2c3d."""
     return [
-        Registered(
-            _renamed(entry.implementation, f"{name}{VERSION}{side.side.label}"), entry.folder, entry.origin
-        )
+        Registered(_renamed(entry.implementation, f"{name}{VERSION}{side.side.label}"), entry.folder, entry.origin)
         for name, entry in side.found.items()
     ]
 
