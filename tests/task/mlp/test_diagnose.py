@@ -75,7 +75,7 @@ def test_a_wrong_learning_rate_is_measured(factor, data):
     )
 
 
-def test_what_no_mistake_explains_is_not_explained(data):
+def test_a_result_that_no_mistake_explains_gets_no_explanation(data):
     problem, order, expected, _ = training("nielsen", data)
     random = np.random.default_rng(4)
     end = expected.states[-1].tensors()

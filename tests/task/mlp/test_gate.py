@@ -82,7 +82,7 @@ def test_the_baseline_passes_with_its_own_coefficients_and_the_stress_problem_s(
 
 @pytest.mark.parametrize("name", shipped_names())
 @pytest.mark.parametrize("member", ZOO, ids=lambda member: member.__name__)
-def test_every_member_of_the_zoo_is_turned_back_for_the_reason_its_name_says(member, name, data, folder):
+def test_every_member_of_the_zoo_fails_for_the_reason_that_its_name_says(member, name, data, folder):
     problems = [problem for problem in (small(name), stress_problem(small(name))) if member.matters(problem)]
     if not problems:
         pytest.skip(f"the mistake cannot be made on {name}")
@@ -177,7 +177,7 @@ def test_one_wrong_loss_is_seen(step, trained):
         (lambda s: s.tensors(), "params: expected a State, got dict"),
     ],
 )
-def test_a_result_of_the_wrong_form_is_failed_with_what_was_expected_and_what_was_got(change, reason, trained):
+def test_a_result_of_the_wrong_form_fails_with_the_expected_and_the_actual_form(change, reason, trained):
     problem, _, expected, got, losses = trained
     with np.errstate(all="ignore"):
         check = judge(problem, expected, change(got), losses, "float32")
@@ -205,7 +205,7 @@ def test_previous_updates_count_only_where_there_is_momentum(trained):
     assert judge(replace(problem, momentum=0.0), expected, other, losses, "float32").status == "passed"
 
 
-def test_a_reference_that_diverges_judges_nobody(trained):
+def test_a_reference_that_diverges_gives_not_checked(trained):
     problem, _, expected, got, losses = trained
     diverged = replace(expected, states=(*expected.states[:-1], with_tensor(got, "W1", lambda W: W * np.nan)))
 
@@ -213,7 +213,7 @@ def test_a_reference_that_diverges_judges_nobody(trained):
 
 
 @pytest.mark.parametrize("factor", [1e9, np.inf, np.nan])
-def test_a_training_in_which_rounding_decides_passes_nobody(factor, trained):
+def test_a_training_in_which_rounding_decides_is_never_passed(factor, trained):
     problem, _, expected, got, losses = trained
     chaotic = replace(expected, spread={**expected.spread, "b2": factor * expected.spread["b2"]})
     wrong = with_tensor(got, "W3", lambda W: rounded_to_float32(1.01 * W))
@@ -272,7 +272,7 @@ def test_slow_implementations_are_checked_over_fewer_steps(data, folder):
     assert (check.status, check.n_steps) == ("passed", 4)
 
 
-def test_what_differs_in_its_bits_passes_where_it_is_not_declared_deterministic(data, folder):
+def test_other_bits_the_second_time_pass_where_no_determinism_is_declared(data, folder):
     (member,) = (member for member in ZOO if member.__name__ == "DifferentEveryTime")
 
     assert gate_of(member, small("softmax"), data, "float32", 7, folder, deterministic=False).passed
@@ -438,7 +438,7 @@ def test_where_rounding_is_amplified_a_million_times_nothing_is_judged(off_by):
     assert off_by(0.5, spread=1e9).status == "not checked"
 
 
-def test_what_is_not_checked_is_not_accused_of_a_mistake(data, monkeypatch):
+def test_a_result_that_is_not_checked_gets_no_likely_mistake(data, monkeypatch):
     unsure = CheckResult("not checked", "rounding decides", 5.0, 1.0, "W1", 3)
     monkeypatch.setattr("paragone.task.mlp.gate.check_head", lambda *_: unsure)
     problem = small("nielsen")

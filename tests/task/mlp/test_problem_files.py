@@ -67,7 +67,7 @@ def test_a_good_problem_is_read_and_named_by_its_file(write):
     assert problem.batch_sizes == (1, 10)
 
 
-def test_what_is_left_out_takes_its_default(write):
+def test_a_missing_optional_key_takes_its_default(write):
     problem = read_problem(write())
 
     assert {key: getattr(problem, key) for key in DEFAULTS} == DEFAULTS
@@ -188,7 +188,7 @@ def test_full_stands_for_all_training_images_and_sizes_are_sorted_once_each(writ
     assert read_problem(write(batch_sizes='["full", 10, 1, 10, 100]')).batch_sizes == (1, 10, 100)
 
 
-def test_a_misspelt_full_is_told_what_was_expected(write):
+def test_a_misspelt_full_gets_an_error_with_the_expected_values(write):
     assert fault(write(batch_sizes='["ful"]')) == "batch_sizes: expected whole numbers above 0 or \"full\", got 'ful'"
 
 
@@ -208,7 +208,7 @@ def test_a_whole_number_is_a_number(write):
     [b"a =", b"\xff\xfe", b"a = 1\na = 2", b"a = " + b"[" * 5000, b"a = " + b"9" * 5000, b"\x00"],
     ids=["cut short", "not UTF-8", "twice", "too deep", "too many digits", "null"],
 )
-def test_what_is_not_toml_is_said_to_be_none(tmp_path, content):
+def test_a_file_that_is_not_toml_is_reported_as_such(tmp_path, content):
     path = tmp_path / "mine.toml"
     path.write_bytes(content)
 
@@ -230,7 +230,7 @@ def test_a_folder_cannot_be_read_as_a_problem(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["no.toml", "~nobody-of-this-name/no.toml", "a/b/no.toml"])
-def test_a_file_that_is_not_there_is_answered_with_the_shipped_problems(name):
+def test_the_error_of_a_missing_file_lists_the_shipped_problems(name):
     with pytest.raises(InvalidProblem, match=r"no such file\. Shipped problems: mlp4, nielsen, softmax\."):
         find_problem(name)
 
@@ -247,7 +247,7 @@ def test_a_misspelt_name_is_answered_with_the_closest_and_the_way_to_give_a_file
 
 
 @pytest.mark.parametrize("name", ["", "nielsen.yaml", "all"])
-def test_what_is_neither_a_name_nor_a_toml_file_is_unknown(name):
+def test_a_word_that_is_neither_a_name_nor_a_toml_file_is_unknown(name):
     with pytest.raises(UnknownName):
         find_problem(name)
 
@@ -365,7 +365,7 @@ def test_a_huge_value_is_quoted_in_few_words(tmp_path, value):
     assert "loss: expected one of" in refused(path)
 
 
-def test_what_is_no_regular_file_or_has_no_end_is_refused_at_once(tmp_path):
+def test_a_special_or_endless_file_is_refused_at_once(tmp_path):
     os.mkfifo(tmp_path / "pipe.toml")
     (tmp_path / "zero.toml").symlink_to("/dev/zero")
     (tmp_path / "folder.toml").mkdir()

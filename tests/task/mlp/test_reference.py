@@ -26,7 +26,7 @@ def data():
     return tiny_data()
 
 
-def test_one_step_is_what_one_works_out_by_hand():
+def test_one_step_agrees_with_a_calculation_by_hand():
     # Two pixels, two neurons of output, one layer; one image (255, 0) of class 1, so x = (1, 0), y = (0, 1).
     problem = tiny_problem(layers=(2, 2), learning_rate=((1, 2.0),), momentum=0.5, l1=0.125, l2=0.25)
     W = np.array([[0.0, 1.0], [0.0, -1.0]])

@@ -185,15 +185,15 @@ def gate(
         expected = cached_trajectory(problem, data_sha256, images, labels, start, order, folder)
     # Fewer steps are the head of the same trajectory, so one cached file serves fast and slow implementations.
     expected, order = expected.head(max_steps or len(order)), order[:max_steps]
-    last: list[State] = []
+    last: list[State] = []  # the latest full result, which a diagnosis needs
 
-    def watched(state: State, rows: NDArray[np.int64]) -> tuple[State, NDArray[Any] | None]:
+    def recorded(state: State, rows: NDArray[np.int64]) -> tuple[State, NDArray[Any] | None]:
         got, losses = train(state, rows)
         if len(rows) == len(order):
             last[:] = [got]
         return got, losses
 
-    check = check_head(watched, problem, expected, order, dtype, deterministic)
+    check = check_head(recorded, problem, expected, order, dtype, deterministic)
     if check.status == "failed" and check.error > check.bound and check.tensor != LOSSES:
         looks_like = likely_mistake(problem, images, labels, expected, order, last[0], dtype)
         if looks_like:

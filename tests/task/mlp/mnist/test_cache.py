@@ -46,7 +46,7 @@ def test_a_relative_cache_folder_becomes_absolute(tmp_path, monkeypatch):
     assert cache_folder() == tmp_path / "here"
 
 
-def test_what_is_stored_is_opened_again_with_its_name_and_origin():
+def test_a_stored_data_set_is_opened_with_its_name_and_origin():
     data = store(ARRAYS, "small", "a test")
 
     assert data.sha256 == data.folder.name == SHA256
@@ -154,7 +154,7 @@ def test_an_entry_with_one_flipped_bit_is_damaged():
     assert "its content is not what its name says" in said[0]
 
 
-def test_an_entry_that_is_not_there_is_none_and_nothing_is_said():
+def test_a_missing_entry_is_none_without_a_message():
     assert find_entry(SHA256, pytest.fail) is None
 
 

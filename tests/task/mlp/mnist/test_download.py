@@ -168,7 +168,7 @@ def test_a_file_that_does_not_end_is_given_up_at_its_limit(mirror):
     assert sum(pieces) <= 100_000 + mnist_download.PIECE
 
 
-def test_every_piece_is_told_to_the_progress_bar(mirror):
+def test_the_progress_bar_gets_the_size_of_every_piece(mirror):
     url, _ = mirror(CONTENT)
     pieces = []
 

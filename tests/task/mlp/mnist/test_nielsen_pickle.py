@@ -30,7 +30,7 @@ def changed_pairs(place, array):
     return tuple(tuple(pair) for pair in pairs)
 
 
-def test_the_pickle_of_python_2_is_what_python_reads_too():
+def test_the_pickle_of_python_2_is_read_by_pickle_itself():
     """The opcodes that small_mnist writes by hand are a pickle, and mean these arrays."""
     pairs = pickle.loads(python_2_pickle(three_pairs()), encoding="latin1")
 
@@ -139,7 +139,7 @@ def test_a_pickle_cut_short_is_damaged(share):
 
 
 @pytest.mark.parametrize("content", [b"\x80\x02h\x05.", b"\x80\x02R.", b"\x80\x02t.", b"\x80\x02q\x00."])
-def test_a_pickle_that_takes_what_is_not_there_is_damaged(content):
+def test_a_pickle_that_pops_an_empty_stack_is_damaged(content):
     with pytest.raises(DataUnusable, match=r"damaged"):
         read(content)
 
