@@ -13,7 +13,7 @@ from pair_of_runs import OTHERS, SIZES, SLOWED, cells, noisy_run, noisy_samples
 from paragone.analyse.results import Results
 from paragone.compare.across_time import AS_MEASURED, UNCHANGED, compare, estimates
 from paragone.errors import Incomparable
-from paragone.report.text.comparison import markdown
+from paragone.report.text.comparison import comparison_report
 
 SEEDS = range(12)
 
@@ -230,7 +230,7 @@ def test_variants_that_only_the_second_run_has_fall_out_too():
 
     assert found.fallen["why"].tolist() == ["variant not in A"] * len(SIZES)
     assert found.cells["control"].dtype == bool
-    assert f"{len(SIZES)} cells fell out: {len(SIZES)} variant not in A" in markdown([found], 0.05)
+    assert f"{len(SIZES)} cells fell out: {len(SIZES)} variant not in A" in comparison_report([found], 0.05)
 
 
 @pytest.mark.parametrize(

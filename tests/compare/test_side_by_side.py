@@ -11,7 +11,7 @@ from paragone.analyse.results import Results
 from paragone.analyse.verdicts import surely_slower
 from paragone.compare.side_by_side import COLUMNS, counted, newly_failed, side_by_side, why_not_compared
 from paragone.plan.power import launches_to_resolve
-from paragone.report.text.markdown import report
+from paragone.report.text.run_report import run_report
 from paragone.report.text.side_by_side import answer, sections
 
 A, B = "mine@old[dtype=float32]", "mine@new[dtype=float32]"
@@ -129,7 +129,7 @@ def test_a_run_without_sides_has_no_such_section(tmp_path):
 
 def test_the_report_of_a_run_holds_the_comparison_made_from_its_folder_alone(tmp_path):
     run = a_run(tmp_path, {(A, 10): STEADY, (B, 10): scaled(STEADY, 1.25)})
-    made = report(Results(run), [], [])
+    made = run_report(Results(run), [], [])
 
     assert "## B against A" in made
     assert "- **A**: revision old (HEAD): a \\*subject\\*" in made
@@ -142,7 +142,7 @@ def test_what_fails_in_a_version_is_repeated_by_the_command_that_knows_both(tmp_
     outcomes = [outcome(name) for name in (BASE, CONTROL, A)] + [outcome(B, "failed", reason="W1 is wrong")]
     run = a_run(tmp_path, {(A, 10): STEADY}, cells=_cells(10), outcomes=outcomes)
     change_plan(run, command="paragone compare --live old new")
-    made = report(Results(run), [], [])
+    made = run_report(Results(run), [], [])
 
     assert "| failed | W1 is wrong | `paragone compare --live old new` |" in made
 

@@ -22,12 +22,15 @@ from paragone.files.printable import is_printable
 from paragone.implementation.declaration import declaration_fault
 from paragone.implementation.registry import IMPLEMENTATIONS, Unusable, read_folder
 from paragone.report import write
-from paragone.report.figures.draw import file_name
-from paragone.report.figures.figure import Drawn
+from paragone.report.figures.catalogue import file_name
+from paragone.report.figures.figure import RenderedFigure
 from paragone.report.terminal.run import print_summary
-from paragone.report.text import comparison, formatting, machines, markdown
-from paragone.report.text.spreadsheet import csv as csv_of
-from paragone.report.text.tables import table
+from paragone.report.text import markdown
+from paragone.report.text.comparison import comparison_report
+from paragone.report.text.machines import joined_summaries, machines_report
+from paragone.report.text.markdown import table
+from paragone.report.text.run_report import run_report
+from paragone.report.text.safe_csv import safe_csv as csv_of
 from paragone.store.records import Outcome
 
 EVIL = "<script>alert(1)</script>"
@@ -84,7 +87,7 @@ def in_workload_called(run, name):
 
 
 def markdown_of(run):
-    return markdown.report(Results(run), [], [])
+    return run_report(Results(run), [], [])
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=range(len(TEXTS)))
@@ -103,17 +106,16 @@ def test_what_others_say_is_text_in_the_report(tmp_path, text):
         if line.startswith("|"):
             assert len(re.findall(r"(?<!\\)\|", line)) in {len(re.findall(r"(?<!\\)\|", p)) for p in plain.splitlines()}
     assert [line for line in written.splitlines() if line.startswith("#")] == [
-        line if "harmless" not in line else line.replace("`harmless`", formatting.code(text))
-        for line in _headings(plain)
+        line if "harmless" not in line else line.replace("`harmless`", markdown.code(text)) for line in _headings(plain)
     ]
 
 
 def side_by_side_of(said):
     run = in_workload_called(run_that_says(None, said), said)
     run = with_unchecked_plan(run, run=said)
-    drawn = [Drawn("machines-1", f"Throughput, `{said}`.", b"", b"")]
-    of_machines = machines.report([run, run], machines.joined([run, run]), drawn, [said])
-    return of_machines + comparison.markdown([compare(Results(run), Results(run))], 0.05)
+    drawn = [RenderedFigure("machines-1", f"Throughput, `{said}`.", b"", b"")]
+    of_machines = machines_report([run, run], joined_summaries([run, run]), drawn, [said])
+    return of_machines + comparison_report([compare(Results(run), Results(run))], 0.05)
 
 
 @pytest.mark.parametrize("text", ["".join(TEXTS[:5]), TEXTS[5], "```\n```sh\nrm -rf ~"], ids=range(3))
@@ -132,7 +134,7 @@ def test_what_others_say_is_text_where_runs_stand_side_by_side(text):
 @pytest.mark.parametrize("name", ["../../x", "/etc/x", "..", "a/b", "\x1b[2J"])
 def test_runs_joined_stay_in_the_folder_of_results_whatever_a_run_is_called(tmp_path, name):
     run = run_that_says(tmp_path, "x")
-    folder = machines.folder_name([with_unchecked_plan(run, run=name), run])
+    folder = write.machines_folder([with_unchecked_plan(run, run=name), run])
 
     assert re.fullmatch(r"[\w-]+", folder)
 
@@ -143,7 +145,7 @@ def _headings(text):
 
 @given(st.text(st.characters(), max_size=40))
 def test_any_text_fills_one_cell_of_a_table(text):
-    for made_safe in (formatting.escaped(text), formatting.code(text)):
+    for made_safe in (markdown.escaped(text), markdown.code(text)):
         lines = table(["a", "b"], [[made_safe, "c"]]).splitlines()
 
         assert len(lines) == 3

@@ -11,7 +11,7 @@ from matplotlib.text import Annotation, Text
 from paragone.analyse.breakdown import Breakdown, Spread
 from paragone.analyse.results import Results
 from paragone.report.figures import accuracy, cold_call, heatmap, layouts, memory, phases, throughput
-from paragone.report.figures.figure import Sheet, drawing
+from paragone.report.figures.figure import Sheet, figure_style
 
 DTYPES, SIZES = ("float32", "float64"), (1, 4, 16, 64, 256, 1024, 4096, 16_384)
 LADDER = [f"numpy_bias_step{step}" for step in range(4)]
@@ -70,8 +70,8 @@ def breakdowns():
 def sheets_of(monkeypatch, draw):
     """Return the sheets that are drawn, laid out once at the size of the files and not written."""
     sheets = []
-    monkeypatch.setattr(Sheet, "drawn", lambda self, *words: sheets.append(self))
-    with drawing():
+    monkeypatch.setattr(Sheet, "render", lambda self, *words: sheets.append(self))
+    with figure_style():
         draw()
         for sheet in sheets:
             sheet.figure.draw_without_rendering()

@@ -22,14 +22,16 @@ from paragone import METHOD_VERSION
 from paragone.analyse import results as results_module
 from paragone.analyse.results import Results
 from paragone.report.figures import heatmap, throughput
-from paragone.report.figures.draw import file_name
-from paragone.report.figures.figure import Sheet, drawing, legible, text_width, wrapped
+from paragone.report.figures.catalogue import file_name
+from paragone.report.figures.figure import Sheet, figure_style, sizes_to_label, text_width, wrapped
 from paragone.report.figures.labels import spread
 from paragone.report.terminal.run import print_summary
-from paragone.report.text import call_cost, formatting
-from paragone.report.text.findings import answer, findings
-from paragone.report.text.markdown import report
-from paragone.report.text.tables import gaps_table, table
+from paragone.report.text import call_cost, formatting, markdown
+from paragone.report.text.answer import answer
+from paragone.report.text.findings import findings
+from paragone.report.text.gaps import gaps_table
+from paragone.report.text.markdown import table
+from paragone.report.text.run_report import run_report
 from paragone.report.write import write_report
 
 IN_F = BASE.replace("order=C", "order=F")
@@ -186,7 +188,7 @@ def test_a_run_that_lacks_something_has_a_report_that_says_so(make, tmp_path):
 
 def text_of(run):
     """Return report.md without its figures, which take most of the time."""
-    return report(Results(run), [], [])
+    return run_report(Results(run), [], [])
 
 
 def test_a_failed_implementation_has_no_time_anywhere_in_the_text(tmp_path):
@@ -255,9 +257,9 @@ def test_every_svg_is_well_formed_and_carries_no_date(full):
 def sheets_drawn(monkeypatch, run, draw):
     """Return the axes of every figure that `draw` makes of a run."""
     sheets = []
-    finish = Sheet.drawn
-    monkeypatch.setattr(Sheet, "drawn", lambda self, *words: sheets.append(self) or finish(self, *words))
-    with drawing():
+    finish = Sheet.render
+    monkeypatch.setattr(Sheet, "render", lambda self, *words: sheets.append(self) or finish(self, *words))
+    with figure_style():
         draw(Results(run).summary)
     return [axes for sheet in sheets for axes in sheet.figure.axes]
 
@@ -328,10 +330,10 @@ def test_labels_are_apart_inside_and_in_the_order_of_their_lines(wanted, gap):
 
 
 def test_ticks_leave_out_batch_sizes_that_would_touch_but_keep_both_ends():
-    assert legible([1, 10, 100, 1000, 10_000]) == [1, 10, 100, 1000, 10_000]
-    assert legible([500, 510, 520, 1000]) == [500, 1000]
-    assert legible([9_000, 9_500, 10_000]) == [9_000, 10_000]
-    assert legible([7]) == [7]
+    assert sizes_to_label([1, 10, 100, 1000, 10_000]) == [1, 10, 100, 1000, 10_000]
+    assert sizes_to_label([500, 510, 520, 1000]) == [500, 1000]
+    assert sizes_to_label([9_000, 9_500, 10_000]) == [9_000, 10_000]
+    assert sizes_to_label([7]) == [7]
 
 
 def test_long_subtitles_are_broken_between_words():
@@ -400,7 +402,7 @@ def test_words_are_counted_in_english():
 
 
 def test_code_survives_backticks_and_bars():
-    assert formatting.code("a`b|c") == "`` a`b\\|c ``"
+    assert markdown.code("a`b|c") == "`` a`b\\|c ``"
     assert table(["x"], [["1"]]) == "| x |\n| --- |\n| 1 |"
 
 
@@ -413,7 +415,7 @@ def test_the_report_begins_with_what_was_compared_then_the_findings_then_who_ove
     assert "Compared, against `numpy_rows C`: 3 ways" in before
     assert "\n- `numpy_tuned` overtakes `numpy_rows F` between batch 1 and 10: " in after
     assert "## Who overtakes whom along batch size" in after
-    assert "| `numpy_rows C` | `numpy_rows F` | 1 and 10 |  |" in after
+    assert "| `numpy_rows C` | `numpy_rows F` | 1 and 10 |" in after
 
 
 def test_a_run_in_which_nobody_overtakes_anybody_has_no_section_on_it():

@@ -38,7 +38,6 @@ from paragone.files.atomic import write_json
 from paragone.files.json_lines import read_json
 from paragone.report.terminal.run import print_summary
 from paragone.report.text.comparison import markdown
-from paragone.report.text.markdown import report
 from paragone.report.text.pytest_benchmark import pytest_benchmark_json
 from paragone.store.plan_records import Plan
 from paragone.store.reader import read_run, read_sources

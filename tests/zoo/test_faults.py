@@ -25,9 +25,9 @@ from paragone.measure import bench
 from paragone.measure.bench import Bench
 from paragone.plan import cells
 from paragone.plan.request import Request
-from paragone.report.text.formatting import rows
-from paragone.report.text.repro import meeting_command
-from paragone.report.text.tables import gaps_table
+from paragone.report.text.gaps import gaps_table
+from paragone.report.text.repro import repro_command
+from paragone.report.text.rows import each_row
 from paragone.store.reader import read_run
 from paragone.task.mlp.problem_files import find_problem
 from paragone.worker.handle import WorkerHandle
@@ -188,8 +188,8 @@ def test_every_failed_cell_stands_among_the_gaps_with_a_command_that_repeats_it(
     failed = frame[frame["status"] == "failed"]
     table = gaps_table(frame, among_all.plan)
 
-    for row in rows(failed):
-        command = meeting_command(among_all.plan, row)
+    for row in each_row(failed):
+        command = repro_command(among_all.plan, row)
         assert command.startswith("paragone ")
         assert row.variant in command
         assert f"/{row.implementation} " in command, "the plugin's folder"

@@ -42,7 +42,7 @@ def compare(
     from paragone.analyse.results import Results
     from paragone.compare.across_time import compare as compared
     from paragone.report.terminal.comparison import print_comparison
-    from paragone.report.text.comparison import markdown as written
+    from paragone.report.text.comparison import comparison_report as written
     from paragone.store.reader import read_run
 
     first, *others = (Results(read_run(folder)) for folder in folders)

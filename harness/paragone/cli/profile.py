@@ -45,7 +45,8 @@ def profile(
 ) -> None:
     """Show where the time of a step goes: gather, forward, loss, backward, update; one dtype each unless asked."""
     from paragone.measure.profile import Profile
-    from paragone.report.text.profile import gaps, read_profile, write_profile
+    from paragone.report.text.profile import gaps, read_profile
+    from paragone.report.write import write_profile
     from paragone.store.runs import results_folder
 
     request = structs.replace(
@@ -71,10 +72,10 @@ def profile(
 
 
 def _show(profiled: Profiled) -> None:
-    from paragone.report.text.profile import cost_of_clocks, doubts, gaps, groups, names_of
+    from paragone.report.text.profile import by_problem_and_threads, cost_of_clocks, doubts, gaps, profile_names
 
-    labels = names_of(profiled)
-    for problem, _, cells in groups(profiled.cells):
+    labels = profile_names(profiled)
+    for problem, _, cells in by_problem_and_threads(profiled.cells):
         for size in sorted({cell.batch_size for cell in cells}):
             shown = sorted((cell for cell in cells if cell.batch_size == size), key=lambda cell: cell.clocked.median)
             out.print(_table(f"{problem}, batch size {size}: microseconds per step", shown, labels))

@@ -28,11 +28,11 @@ def report(
     if runs is None or len(runs) < 2:
         write_and_print(find_run(folder, runs[0] if runs else "latest"))
         return
-    from paragone.report.text.machines import write_joined
+    from paragone.report.write import write_machines_report
     from paragone.store.reader import read_run
 
     folders = different_runs("report", runs, folder)
-    path = write_joined([read_run(each) for each in folders], folder, anyway)
+    path = write_machines_report([read_run(each) for each in folders], folder, anyway)
     out.print(f"Report: {path}", soft_wrap=True, highlight=False)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import pandas as pd
 
 from paragone.report.text.formatting import percent, plural, seconds
-from paragone.report.text.tables import table
+from paragone.report.text.markdown import table
 from paragone.selftest.coverage import GOAL, NOISE_MODELS, Coverage
 from paragone.selftest.detection import (
     NOTICEABLE,

@@ -10,7 +10,7 @@ from matplotlib.text import Text
 
 from paragone.analyse.results import Results
 from paragone.report.figures import memory
-from paragone.report.figures.figure import Sheet, drawing
+from paragone.report.figures.figure import Sheet, figure_style
 from paragone.report.write import write_report
 
 SIZES = (10, 1000)
@@ -29,9 +29,9 @@ def row_with(text, name):
 def sheet_drawn(monkeypatch, run):
     """Return the sheet of the figure, and its axes."""
     sheets = []
-    finish = Sheet.drawn
-    monkeypatch.setattr(Sheet, "drawn", lambda self, *words: sheets.append(self) or finish(self, *words))
-    with drawing():
+    finish = Sheet.render
+    monkeypatch.setattr(Sheet, "render", lambda self, *words: sheets.append(self) or finish(self, *words))
+    with figure_style():
         memory.draw(Results(run).summary, "x", PIXELS)
     (sheet,) = sheets
     return sheet, sheet.figure.axes

@@ -16,13 +16,13 @@ from scipy.stats import t as student
 from paragone.analyse.results import Results
 from paragone.files.paths import PROJECT
 from paragone.report.figures import palette
-from paragone.report.figures.figure import Drawn
-from paragone.report.page.build import INTERACTIVE, ROOM_FOR_PICTURES, SCRIPTS, page
-from paragone.report.page.payload import LEAST_CONTRAST, PAGE, as_json, payload, visible
-from paragone.report.page.prose import as_html
+from paragone.report.figures.figure import RenderedFigure
+from paragone.report.page.build import INTERACTIVE, MOST_PICTURE_BYTES, SCRIPTS, page
+from paragone.report.page.markdown_html import as_html
+from paragone.report.page.payload import BACKGROUNDS, LEAST_CONTRAST, as_json, payload, visible
 from paragone.report.text import formatting
-from paragone.report.text.markdown import sections_of
-from paragone.report.text.sections import joined
+from paragone.report.text.markdown import join_sections
+from paragone.report.text.run_report import report_sections
 
 VENDOR = PROJECT / "harness/paragone/report/page/vendor"
 MIDDLE = "julia_way1[dtype=float32]"
@@ -31,7 +31,7 @@ PHONE = 400
 
 def page_of(run, drawn=()):
     results = Results(run)
-    return page(results, sections_of(results, [], []), list(drawn))
+    return page(results, report_sections(results, [], []), list(drawn))
 
 
 @pytest.fixture(scope="session")
@@ -87,7 +87,7 @@ def test_made_again_the_page_is_the_same_byte_for_byte():
 
 def test_forty_variants_at_eight_batch_sizes_stay_under_3_mb_with_all_the_pictures_that_there_is_room_for(text):
     assert len(names()) * len(SIZES) == 320
-    assert len(text.encode()) + ROOM_FOR_PICTURES < 3_000_000
+    assert len(text.encode()) + MOST_PICTURE_BYTES < 3_000_000
 
 
 def test_what_others_wrote_is_what_its_readme_says():
@@ -99,9 +99,9 @@ def test_what_others_wrote_is_what_its_readme_says():
 
 def test_every_script_of_the_folder_is_in_the_page_and_every_section_of_the_report(run, frame, text):
     folder = VENDOR.parent
-    headings = re.findall(r"^## (.+)$", joined(sections_of(Results(run), [], [])), re.MULTILINE)
+    headings = re.findall(r"^## (.+)$", join_sections(report_sections(Results(run), [], [])), re.MULTILINE)
 
-    assert {path.name for path in folder.glob("*.js")} == set(SCRIPTS)
+    assert {f"scripts/{path.name}" for path in folder.glob("scripts/*.js")} == set(SCRIPTS)
     assert len(headings) > 10
     for heading in set(headings) - {"Results", "Figures", "Warnings"}:
         assert f">{heading}</h2>" in text
@@ -159,7 +159,7 @@ def test_the_page_may_run_its_own_scripts_and_connect_to_nothing(text):
     assert "http" not in policy
 
 
-@pytest.mark.parametrize("theme", PAGE)
+@pytest.mark.parametrize("theme", BACKGROUNDS)
 def test_every_colour_of_the_palette_stands_out_from_the_page(theme):
     def luminance(colour):
         channels = np.array([int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)])
@@ -167,13 +167,16 @@ def test_every_colour_of_the_palette_stands_out_from_the_page(theme):
         return linear @ (0.2126, 0.7152, 0.0722) + 0.05
 
     for colour in [*palette.COLOURS.values(), *palette.OTHERS]:
-        one, other = sorted((luminance(visible(colour, PAGE[theme])), luminance(PAGE[theme])))
+        one, other = sorted((luminance(visible(colour, BACKGROUNDS[theme])), luminance(BACKGROUNDS[theme])))
         assert other / one >= LEAST_CONTRAST - 0.05, colour
 
 
 def test_pictures_are_those_that_no_chart_shows_and_never_too_many():
-    drawn = [Drawn(f"{kind}nielsen", "A *caption*.", b"", b"<svg/>") for kind in INTERACTIVE]
-    drawn += [Drawn("accuracy-nielsen", "A `caption`.", b"", b"<svg/>"), Drawn("big", "Big.", b"", b" " * 10**6)]
+    drawn = [RenderedFigure(f"{kind}nielsen", "A *caption*.", b"", b"<svg/>") for kind in INTERACTIVE]
+    drawn += [
+        RenderedFigure("accuracy-nielsen", "A `caption`.", b"", b"<svg/>"),
+        RenderedFigure("big", "Big.", b"", b" " * 10**6),
+    ]
     made = page_of(small_run(), drawn)
 
     assert re.findall(r'<img src="(data:image/svg\+xml;base64,)[^"]+" alt="([^"]+)"', made) == [
@@ -196,7 +199,7 @@ class Skeleton(HTMLParser):
 
 def test_headings_come_in_order_places_are_named_once_and_pictures_have_words():
     skeleton = Skeleton()
-    skeleton.feed(page_of(small_run(), [Drawn("accuracy-nielsen", "A caption.", b"", b"<svg/>")]))
+    skeleton.feed(page_of(small_run(), [RenderedFigure("accuracy-nielsen", "A caption.", b"", b"<svg/>")]))
 
     assert skeleton.headings[0] == 1
     assert skeleton.headings.count(1) == 1
@@ -224,7 +227,7 @@ def type_into(browser, name, words):
     )
 
 
-def twin_of(browser, name, dtype="float32"):
+def data_row_of(browser, name, dtype="float32"):
     """Return the numbers of a line of the table beneath the chart, by batch size, as they go to a CSV file."""
     lines = browser.run("paragone.textsOf(document.querySelector('.data-table'), 'CSV')")
     (found,) = [line for line in lines if line[:2] == [name, dtype]]
@@ -415,7 +418,7 @@ def test_against_the_runs_own_baseline_the_ratios_are_those_of_the_summary(opene
     choose(opened, metric="ratio")
     rows = frame[frame["variant"] == MIDDLE].sort_values("batch_size")
 
-    assert twin_of(opened, "julia_way1") == pytest.approx(list(rows["ratio_to_baseline"]), rel=1e-5)
+    assert data_row_of(opened, "julia_way1") == pytest.approx(list(rows["ratio_to_baseline"]), rel=1e-5)
     assert "Formed within rounds" in opened.run("document.getElementById('chart-note').innerText")
 
 
@@ -427,9 +430,9 @@ def test_against_another_baseline_the_ratios_are_recomputed_from_the_medians_of_
     row = "paragone.data.rows.find((row) => row.variant === 'c_way2[dtype=float32]' && row.batch_size === 256)"
     got = opened.run(f"paragone.estimate({row})")
 
-    assert twin_of(opened, "c_way2")[4] == pytest.approx(np.exp(logs.mean()), rel=1e-4)
+    assert data_row_of(opened, "c_way2")[4] == pytest.approx(np.exp(logs.mean()), rel=1e-4)
     assert [got["low"], got["high"]] == pytest.approx(np.exp([logs.mean() - reach, logs.mean() + reach]), rel=1e-4)
-    assert twin_of(opened, "julia_way1") == [1] * len(SIZES)
+    assert data_row_of(opened, "julia_way1") == [1] * len(SIZES)
     assert "without a verdict" in opened.run("document.getElementById('chart-note').innerText")
 
 
@@ -438,8 +441,8 @@ def test_one_variant_may_be_the_baseline_of_both_dtypes(opened, run):
     other = BASE.replace("float32", "float64")
     logs = np.log(launch_medians(run, BASE, 16) / launch_medians(run, other, 16))
 
-    assert twin_of(opened, "numpy_rows", "float64")[2] == pytest.approx(np.exp(logs.mean()), rel=1e-4)
-    assert twin_of(opened, "numpy_rows", "float32") == [1] * len(SIZES)
+    assert data_row_of(opened, "numpy_rows", "float64")[2] == pytest.approx(np.exp(logs.mean()), rel=1e-4)
+    assert data_row_of(opened, "numpy_rows", "float32") == [1] * len(SIZES)
 
 
 @pytest.mark.parametrize(
@@ -455,7 +458,7 @@ def test_every_other_metric_shows_its_column_of_the_summary(opened, frame, metri
     choose(opened, metric=metric)
     rows = frame[frame["variant"] == MIDDLE].sort_values("batch_size")
 
-    assert twin_of(opened, "julia_way1") == pytest.approx(list(expected(rows)), rel=1e-4)
+    assert data_row_of(opened, "julia_way1") == pytest.approx(list(expected(rows)), rel=1e-4)
     assert opened.said == []
 
 
@@ -467,10 +470,12 @@ def test_the_note_says_what_markers_and_lines_mean(opened):
     )
 
 
-def test_a_cold_call_is_said_to_be_as_long_as_a_sample_whose_steps_differ(opened):
+def test_the_note_says_that_a_cold_call_takes_as_many_steps_as_a_sample(opened):
     choose(opened, metric="cold")
 
-    assert "steps differ from cell to cell" in opened.run("document.getElementById('chart-note').innerText")
+    assert "as many steps as a sample, which differ from cell to cell" in opened.run(
+        "document.getElementById('chart-note').innerText"
+    )
 
 
 def test_the_interval_of_an_epoch_is_that_of_the_rate_turned_over(opened, frame):
@@ -602,10 +607,12 @@ def test_the_page_writes_numbers_as_the_text_of_the_report_does_halves_included(
     halves = [float(f"{digits}5e{power}") for digits in range(100, 1000, 7) for power in (-9, -3, -2, 0, 3)]
     numbers = [float(f"{number:.6g}") for number in (*drawn, *halves, 1.005, 9.996, 99_950, 119.96, 0.0999995, 9.99996)]
     for name in ("significant", "rate", "ratio", "seconds", "percent"):
-        written = opened.run(f"{json.dumps(numbers)}.map((number) => paragone.words.{name}(number))")
+        written = opened.run(f"{json.dumps(numbers)}.map((number) => paragone.format.{name}(number))")
 
         assert written == [getattr(formatting, name)(number) for number in numbers]
-    ends = opened.run(f"{json.dumps(numbers)}.map((number) => paragone.words.rateInterval(number, 2 * number, number))")
+    ends = opened.run(
+        f"{json.dumps(numbers)}.map((number) => paragone.format.rateInterval(number, 2 * number, number))"
+    )
     assert ends == [formatting.rate_interval(number, 2 * number, number) for number in numbers]
 
 
@@ -701,7 +708,7 @@ def test_on_a_narrow_sheet_no_table_is_wider_than_it_and_no_short_word_is_broken
     browser.spoil()
     browser.call("Emulation.setEmulatedMedia", media="print")
     wide = "[...document.querySelectorAll('section:not(#every-cell) > .scroll, #data-table .scroll')]"
-    cells = "[...document.querySelectorAll('#data-table td, #data-table th')].filter((one) => one.textContent === 'float32')"
+    cells = "[...document.querySelectorAll('#data-table :is(td, th)')].filter((one) => one.textContent === 'float32')"
     broken = f"{cells}.filter((one) => {{ const range = document.createRange(); range.selectNodeContents(one);"
     assert browser.run(f"{wide}.filter((box) => box.scrollWidth > 701).map((box) => box.ariaLabel)") == []
     assert browser.run(f"{cells}.length") > 30

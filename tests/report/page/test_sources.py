@@ -108,6 +108,6 @@ def test_every_colour_of_the_source_stands_out_from_its_page():
 
 
 def test_the_surfaces_measured_are_those_of_the_page():
-    css = (PROJECT / "harness/paragone/report/page/style.css").read_text()
+    css = (PROJECT / "harness/paragone/report/page/styles/style.css").read_text()
 
     assert re.findall(r"--surface: #([0-9a-f]{6})", css) == [*PAGES.values()]

@@ -7,8 +7,8 @@ from made_up_run import BASE, CONTROL, cell, made_up_run, outcome, sample
 from paragone.analyse.results import Results
 from paragone.claims.claim import Claim, shipped_claims
 from paragone.claims.judge_claims import JudgedClaim
-from paragone.report.text.claims import here, markdown, section, tally
-from paragone.report.text.markdown import report
+from paragone.report.text.claims import claims_table, here, section, tally
+from paragone.report.text.run_report import run_report
 
 FIRST = "numpy_bias_step0[dtype=float64]"
 BASE64 = BASE.replace("32", "64")
@@ -44,14 +44,14 @@ def test_the_report_shows_the_claims_that_its_cells_settle_and_counts_the_others
     assert "**not reproduced**: more than claimed" in text  # 1.5× where 1.18× to 1.28× are claimed
     assert "**context**: from an earlier part of the series" in text
     assert f"{len(checkable) - len(shown)} more claims need other cells: `paragone claims`." in text
-    assert "## Claims of the sources" in report(Results(run), [], [])
+    assert "## Claims of the sources" in run_report(Results(run), [], [])
 
 
 def test_a_run_that_settles_none_has_no_section():
     run = run_of("nielsen")
 
     assert section(Results(run)) == ""
-    assert "Claims of the sources" not in report(Results(run), [], [])
+    assert "Claims of the sources" not in run_report(Results(run), [], [])
 
 
 def test_an_empty_run_has_no_section():
@@ -62,7 +62,7 @@ def test_an_empty_run_has_no_section():
 
 def test_words_from_a_file_of_claims_cannot_break_the_table():
     nasty = Claim("a`|b", "<me>", "one | two\nthree <script>", cannot="because | of\nthis")
-    (line,) = markdown([JudgedClaim(nasty, "cannot be run here", nasty.cannot)]).splitlines()[2:]
+    (line,) = claims_table([JudgedClaim(nasty, "cannot be run here", nasty.cannot)]).splitlines()[2:]
 
     assert line.count(" | ") == 5
     assert "<script>" not in line

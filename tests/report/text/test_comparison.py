@@ -12,7 +12,8 @@ from rich.console import Console
 from paragone.analyse.results import Results
 from paragone.compare.across_time import compare
 from paragone.report.terminal.comparison import print_comparison, unmarked
-from paragone.report.text.comparison import counted, letters, markdown
+from paragone.report.text.comparison import comparison_report, counted
+from paragone.report.text.formatting import letters
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +32,7 @@ def printed(comparisons, width=120):
 
 
 def test_the_differences_around_the_runs_come_before_any_number(three):
-    text = markdown(three, 0.05)
+    text = comparison_report(three, 0.05)
 
     assert "| numpy | 2.4.0 | 2.4.0 | 2.5.0 |" in text
     assert text.index("| numpy |") < text.index("×")
@@ -55,23 +56,23 @@ def test_the_verdicts_are_counted_and_add_up_to_all_cells_but_the_controls(three
 
 
 def test_what_is_surely_slower_is_named_with_its_interval(three):
-    text = markdown(three[:1], 0.05)
+    text = comparison_report(three[:1], 0.05)
 
     assert "2 cells surely slower beyond 5.0 %" in text
     assert f"`{SLOWED}` on `nielsen`, batch 10: 0.8" in text
-    assert "No cell is surely slower beyond 50 %" in markdown(three[:1], 0.5)
+    assert "No cell is surely slower beyond 50 %" in comparison_report(three[:1], 0.5)
 
 
 def test_what_ratios_are_relative_to_is_said_for_each_run(three):
-    text = markdown(three, 0.05)
+    text = comparison_report(three, 0.05)
     of_b, of_c = text.split("**C against A**")
 
-    assert "Ratios are to unchanged code: as measured, that ran " in of_b
-    assert "Ratios are as measured: no other cell is known to be unchanged" in of_c.split("## ")[0]
+    assert "Ratios are to unchanged code, which ran " in of_b
+    assert "Ratios are as measured: no other cell is known to have the same code" in of_c.split("## ")[0]
 
 
 def test_every_cell_of_the_grid_has_a_line_with_a_column_for_each_run(three):
-    table = markdown(three, 0.05).split("## Every cell")[1].split("## How")[0]
+    table = comparison_report(three, 0.05).split("## Every cell")[1].split("## How")[0]
     lines = [line for line in table.splitlines() if line.startswith("| `")]
 
     assert len(lines) == (1 + len(OTHERS)) * len(SIZES)
@@ -80,7 +81,7 @@ def test_every_cell_of_the_grid_has_a_line_with_a_column_for_each_run(three):
 
 
 def test_changed_code_is_marked_and_the_mark_is_explained(three):
-    text = markdown(three, 0.05)
+    text = comparison_report(three, 0.05)
 
     assert "`numpy_a*`" in text
     assert "`numpy_b*`" not in text
@@ -92,13 +93,15 @@ def test_what_fell_out_is_counted_with_the_letter_of_its_run():
     a, fewer = noisy_run("a", 1), noisy_run("b", 2, variants=[name for name in VARIANTS if name != SLOWED])
     whole = compare(Results(a), Results(noisy_run("c", 3)))
 
-    assert "2 cells fell out: 2 variant not in C." in markdown([whole, compare(Results(a), Results(fewer))], 0.05)
+    assert "2 cells fell out: 2 variant not in C." in comparison_report(
+        [whole, compare(Results(a), Results(fewer))], 0.05
+    )
 
 
 def test_a_comparison_that_was_refused_says_so_where_it_was_made_all_the_same():
     a, b = noisy_run("a", 1), noisy_run("b", 2, plan={"seed": 7})
 
-    assert "**Compared all the same (--anyway)**: start and order of the images differ" in markdown(
+    assert "**Compared all the same (--anyway)**: start and order of the images differ" in comparison_report(
         [compare(Results(a), Results(b), anyway=True)], 0.05
     )
 
@@ -107,14 +110,14 @@ def test_a_run_that_was_interrupted_says_so():
     cut = replace(noisy_run("b", 2), finished=None)
 
     comparison = compare(Results(noisy_run("a", 1)), Results(cut))
-    assert markdown([comparison], 0.05).startswith("# b, interrupted (B) against a (A)\n")
+    assert comparison_report([comparison], 0.05).startswith("# b, interrupted (B) against a (A)\n")
 
 
 def test_text_from_a_run_cannot_break_the_page():
     a = noisy_run("a", 1)
     b = noisy_run("b|<script>", 2, environment={"packages": {"numpy": "2|`<b>`"}})
 
-    text = markdown([compare(Results(a), Results(b))], 0.05)
+    text = comparison_report([compare(Results(a), Results(b))], 0.05)
 
     assert "<script>" not in text
     assert "2\\|\\`&lt;b&gt;\\`" in text
@@ -125,7 +128,7 @@ def test_a_sentence_is_printed_without_the_marks_of_markdown():
 
 
 def test_the_same_comparison_gives_the_same_bytes(three):
-    assert markdown(three, 0.05) == markdown(three, 0.05)
+    assert comparison_report(three, 0.05) == comparison_report(three, 0.05)
 
 
 def test_runs_go_by_letters():

@@ -9,7 +9,8 @@ from made_up_run import BASE, CONTROL, OTHER, made_up_run, outcome
 
 from paragone.analyse.results import Results
 from paragone.report.text import formatting
-from paragone.report.text.findings import MOST_FINDINGS, answer, findings
+from paragone.report.text.answer import answer
+from paragone.report.text.findings import MOST_FINDINGS, findings
 
 IN_F = BASE.replace("order=C", "order=F")
 THIRD, FOURTH = "numba_blas[dtype=float32]", "user_plugin[dtype=float32]"

@@ -13,7 +13,8 @@ from paragone.analyse.results import Results
 from paragone.errors import Incomparable
 from paragone.report.figures import machine_panels
 from paragone.report.figures.figure import Sheet
-from paragone.report.text.machines import folder_name, joined, write_joined
+from paragone.report.text.machines import joined_summaries
+from paragone.report.write import machines_folder, write_machines_report
 
 TIMES = {(name, size): [[2e-5] * 3] * 3 for name in (BASE, CONTROL) for size in (10, 1000)}
 TIMES |= {(OTHER, size): [[1e-5] * 3] * 3 for size in (10, 1000)}
@@ -38,7 +39,7 @@ def machine(name, cpu, factor=1.0, **others):
 def written(tmp_path_factory):
     """Return the report of two machines, one ten times slower, and its folder."""
     results = tmp_path_factory.mktemp("results")
-    path = write_joined([machine("one", "Fast CPU"), machine("two", "Slow CPU", 10.0)], results)
+    path = write_machines_report([machine("one", "Fast CPU"), machine("two", "Slow CPU", 10.0)], results)
     return path.read_text(), path.parent
 
 
@@ -72,7 +73,7 @@ def test_what_differs_and_each_machines_limit_is_told(written):
 
 def test_the_same_runs_make_the_same_folder_with_the_same_bytes(written, tmp_path):
     _, folder = written
-    path = write_joined([machine("one", "Fast CPU"), machine("two", "Slow CPU", 10.0)], tmp_path)
+    path = write_machines_report([machine("one", "Fast CPU"), machine("two", "Slow CPU", 10.0)], tmp_path)
 
     files = [file for file in folder.rglob("*") if file.is_file()]
     assert path.parent.name == folder.name
@@ -83,14 +84,14 @@ def test_the_same_runs_make_the_same_folder_with_the_same_bytes(written, tmp_pat
 def test_other_runs_make_another_folder():
     one, two, three = (machine(name, "CPU") for name in ("one", "two", "three"))
 
-    assert len({folder_name([one, two]), folder_name([one, three]), folder_name([two, one])}) == 3
+    assert len({machines_folder([one, two]), machines_folder([one, three]), machines_folder([two, one])}) == 3
 
 
 def test_a_cell_that_failed_or_is_not_planned_is_no_empty_place(tmp_path):
     failed = machine("two", "CPU", outcomes=[outcome(BASE), outcome(CONTROL), outcome(OTHER, "failed")])
     fewer = noisy_run("three", 1)
 
-    text = write_joined([machine("one", "CPU"), failed, fewer], tmp_path).read_text()
+    text = write_machines_report([machine("one", "CPU"), failed, fewer], tmp_path).read_text()
 
     [line] = [line for line in text.splitlines() if line.startswith("| `numpy_tuned") and "| 10 |" in line]
     assert "*failed*" in line
@@ -102,8 +103,8 @@ def test_runs_of_other_work_are_not_joined_unless_told_and_then_it_is_said(tmp_p
     change_plan(other, seed=5)
 
     with pytest.raises(Incomparable, match="B and A: start and order of the images differ"):
-        write_joined([one, other], tmp_path)
-    assert "Joined all the same" in write_joined([one, other], tmp_path, anyway=True).read_text()
+        write_machines_report([one, other], tmp_path)
+    assert "Joined all the same" in write_machines_report([one, other], tmp_path, anyway=True).read_text()
 
 
 def panels(monkeypatch, runs):
@@ -112,7 +113,7 @@ def panels(monkeypatch, runs):
     original = Sheet.axes
     monkeypatch.setattr(Sheet, "axes", lambda self, *place: made.append(original(self, *place)) or made[-1])
     names = {letter: f"machine {letter}" for letter in "ABCDE"[: len(runs)]}
-    drawn = machine_panels.draw(joined(runs), "machines", names)
+    drawn = machine_panels.draw(joined_summaries(runs), "machines", names)
     return drawn, {axes.get_title(loc="left"): axes for axes in made}
 
 
@@ -150,6 +151,8 @@ def test_a_machine_that_measured_nothing_of_a_dtype_says_so(monkeypatch):
 
 
 def test_runs_in_which_nothing_was_measured_have_no_figure():
-    nothing = joined([machine("one", "CPU", outcomes=[outcome(name, "failed") for name in (BASE, CONTROL, OTHER)])])
+    nothing = joined_summaries(
+        [machine("one", "CPU", outcomes=[outcome(name, "failed") for name in (BASE, CONTROL, OTHER)])]
+    )
 
     assert machine_panels.draw(nothing, "machines", {"A": "machine"}) is None

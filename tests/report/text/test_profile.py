@@ -10,8 +10,8 @@ from made_up_run import stored_plan, variant
 from paragone.analyse.breakdown import breakdowns
 from paragone.errors import ResultsUnusable
 from paragone.report.figures import palette, phases
-from paragone.report.figures.figure import drawing
-from paragone.report.text.profile import Profiled, doubts, markdown, names_of, phases_csv, read_profile
+from paragone.report.figures.figure import figure_style
+from paragone.report.text.profile import Profiled, doubts, phases_csv, profile_names, profile_report, read_profile
 from paragone.store.records import Pair
 
 ROWS, TUNED, LISTS = "numpy_rows[dtype=float32,order=C]", "numpy_tuned[dtype=float32]", "python_lists[dtype=float64]"
@@ -50,7 +50,7 @@ def profiled(*of_variants, outcomes=(), names=(ROWS, TUNED, LISTS)):
 
 @pytest.fixture
 def page():
-    return lambda *of_variants, **named: markdown(profiled(*of_variants, **named), [])
+    return lambda *of_variants, **named: profile_report(profiled(*of_variants, **named), [])
 
 
 def test_a_line_has_every_phase_with_its_share_and_what_the_clocks_cost(page):
@@ -88,7 +88,7 @@ def test_what_has_no_phases_is_listed_with_its_reason(page):
 
 
 def test_a_name_tells_the_dtype_where_it_is_not_the_usual_one():
-    assert {ROWS: "numpy_rows", TUNED: "numpy_tuned", LISTS: "python_lists float64"} == names_of(profiled())
+    assert {ROWS: "numpy_rows", TUNED: "numpy_tuned", LISTS: "python_lists float64"} == profile_names(profiled())
 
 
 def test_the_numbers_of_a_page_are_in_its_csv_too():
@@ -103,11 +103,11 @@ def test_the_numbers_of_a_page_are_in_its_csv_too():
 def sheet(monkeypatch):
     """Draw two batch sizes, python_lists a hundred times slower than the others; return the figure's axes and texts."""
     kept = []
-    drawn = phases.Sheet.drawn
-    monkeypatch.setattr(phases.Sheet, "drawn", lambda self, *words: kept.append(self) or drawn(self, *words))
+    drawn = phases.Sheet.render
+    monkeypatch.setattr(phases.Sheet, "render", lambda self, *words: kept.append(self) or drawn(self, *words))
     chosen = profiled(*(rows(*one) for one in ((ROWS, 100.0), (TUNED, 50.0), (LISTS, 10_000.0), (ROWS, 5000.0, 1000))))
-    with drawing():
-        phases.draw(chosen.cells, names_of(chosen), "phases", "nielsen: where the time of a step goes")
+    with figure_style():
+        phases.draw(chosen.cells, profile_names(chosen), "phases", "nielsen: where the time of a step goes")
     return kept[0].figure
 
 
@@ -201,7 +201,7 @@ def test_what_has_no_phases_may_lack_what_a_table_lets_be_missing(tmp_path):
     told = {"problem": "nielsen", "variant": ROWS, "stage": "phases", "status": "not told apart"}
     (folder / "outcomes.jsonl").write_text(json.dumps(told) + "\n")
 
-    assert "not told apart" in markdown(read_profile(folder), [])
+    assert "not told apart" in profile_report(read_profile(folder), [])
 
 
 def test_a_plan_of_a_profile_that_is_none_is_refused_by_its_key(tmp_path):

@@ -17,7 +17,7 @@ def test_an_environment_of_its_own_is_shown_with_its_versions_and_another_numpy_
     own = {"old": {"python": "3.11.2", "packages": {"numpy": "1.26.0", "numba": "0.68.1"}}}
 
     assert told(tmp_path, own_environments=own)["environment `old`"] == (
-        "Python 3.11.2, numpy 1.26.0, numba 0.68.1; not the NumPy of the others, which is 2.4.0"
+        "Python 3.11.2, numpy 1.26.0, numba 0.68.1; the other implementations use NumPy 2.4.0"
     )
 
 

@@ -14,8 +14,8 @@ from paragone.cli.values import bytes_of
 from paragone.implementation.registry import discover, select
 from paragone.plan.cells import chosen_variants
 from paragone.plan.request import Request
-from paragone.report.text import formatting
-from paragone.report.text.repro import bench_command, meeting_command, verify_command
+from paragone.report.text.repro import bench_command, repro_command, verify_command
+from paragone.report.text.rows import each_row
 
 COMMANDS = typer.main.get_command(app).commands
 
@@ -30,7 +30,7 @@ def parsed(command):
 def plan_and_row(**changes):
     run = made_up_run(Path("run"), {(BASE, 100): [[2e-5] * 5] * 5, (OTHER, 100): [[1e-5] * 5] * 5})
     change_plan(run, **changes)
-    rows = [row for row in formatting.rows(Results(run).summary) if row.variant == OTHER]
+    rows = [row for row in each_row(Results(run).summary) if row.variant == OTHER]
     return run.plan, rows[0]
 
 
@@ -49,7 +49,7 @@ def test_the_verify_command_checks_that_cell():
     assert (found.batch_sizes, found.threads, found.seed, found.verbose) == ("100", 1, 1, True)
 
 
-@pytest.mark.parametrize("command", [bench_command, verify_command, meeting_command])
+@pytest.mark.parametrize("command", [bench_command, verify_command, repro_command])
 @pytest.mark.parametrize("name", ["numpy_rows[dtype=float32,order=F]", f"{BASE} (A/A)"])
 def test_of_an_implementation_with_several_values_of_an_axis_that_one_is_repeated(command, name):
     plan, row = plan_and_row()
@@ -57,11 +57,14 @@ def test_of_an_implementation_with_several_values_of_an_axis_that_one_is_repeate
     asked = tuple(parsed(command(plan, row)).implementations)
     everyone, _ = discover()
 
-    names = [variant.name for variant in chosen_variants(Request((), asked), select(everyone, asked))]
+    names = [
+        variant.name
+        for variant in chosen_variants(Request(problems=(), implementations=asked), select(everyone, asked))
+    ]
     assert names == [name.removesuffix(" (A/A)")]
 
 
-@pytest.mark.parametrize("command", [bench_command, verify_command, meeting_command])
+@pytest.mark.parametrize("command", [bench_command, verify_command, repro_command])
 def test_code_data_and_limits_are_those_of_the_run(command):
     asked = {"plugins": ["/my impls/; rm -rf $HOME", "/b"], "slow": True, "time_limit_s": 7.5}
     found = parsed(
@@ -69,7 +72,7 @@ def test_code_data_and_limits_are_those_of_the_run(command):
             *plan_and_row(
                 command="paragone bench --data x --data '/my data'",
                 request=asked,
-                workloads={"nielsen": "my problems/nielsen.toml"},
+                problem_arguments={"nielsen": "my problems/nielsen.toml"},
                 seed=9,
             )
         )
@@ -95,10 +98,10 @@ def test_a_limit_of_memory_is_taken_whatever_its_size(n_bytes):
 def test_what_took_rounds_to_go_wrong_is_met_again_in_rounds(found_in, verb):
     plan, row = plan_and_row()
 
-    assert shlex.split(meeting_command(plan, row._replace(found_in=found_in)))[1] == verb
+    assert shlex.split(repro_command(plan, row._replace(found_in=found_in)))[1] == verb
 
 
-@pytest.mark.parametrize("command", [bench_command, verify_command, meeting_command])
+@pytest.mark.parametrize("command", [bench_command, verify_command, repro_command])
 def test_a_cell_of_a_live_comparison_is_repeated_by_the_whole_since_no_other_command_knows_both_versions(command):
     plan, row = plan_and_row(command="paragone compare --live HEAD .")
 

@@ -1,1 +1,1 @@
-"""The figures of a report, drawn by Matplotlib."""
+"""The figures, drawn by Matplotlib, a file for each kind. `catalogue` lists those of a report."""

@@ -1,4 +1,4 @@
-"""Test accuracy, epoch by epoch, from the separate, untimed training pass."""
+"""Test accuracy by epoch and by training time, from the separate pass for learning curves."""
 
 from __future__ import annotations
 
@@ -10,22 +10,23 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from paragone.report.figures import palette
-from paragone.report.figures.figure import LEFT, Drawn, Sheet, log_axis, text_width
+from paragone.report.figures.figure import LEFT, RenderedFigure, Sheet, log_axis, text_width
 from paragone.report.text import formatting
+from paragone.report.text.rows import first_row, short_names
 
 WIDTH, HEIGHT, GAP, ROW = 2.9, 3.0, 0.3, 0.17
 LABEL_SIZE = 8.0
 EXPLANATION = (
-    "Left: lines that lie on one another have learnt the same; after many steps rounding alone may part them. "
-    "Right: the time that took, training only, in a pass of its own: one launch, no interval."
+    "Left: coinciding lines have learnt the same; after many steps rounding alone may separate them. "
+    "Right: training time only, in a pass of its own: one launch, no interval."
 )
-FEWER = "Behind a name: the epochs of those whose training would have taken too long for all."
+FEWER = "In brackets: the number of epochs, where training for all of them would have taken too long."
 
 
-def draw(curves: pd.DataFrame, name: str) -> Drawn | None:
-    """Return accuracy over epochs beside accuracy over training time; None where no epoch was trained.
+def draw(curves: pd.DataFrame, name: str) -> RenderedFigure | None:
+    """Draw accuracy over epochs beside accuracy over training time; None where no epoch was trained.
 
-    `curves` has the rows of accuracy.jsonl of one problem, joined with what the plan says of their variants.
+    `curves` are the rows of accuracy.jsonl for one problem, joined with the variants of the plan.
     """
     curves = curves[curves["epoch"] > 0]
     if curves.empty:
@@ -43,7 +44,7 @@ def draw(curves: pd.DataFrame, name: str) -> Drawn | None:
     sheet = Sheet(LEFT + 2 * (WIDTH + GAP) + names + 1.75, height + 0.95, title, [EXPLANATION, *shorter])
     by_epoch, by_time = (sheet.axes(LEFT + place * (WIDTH + GAP), 0.3, WIDTH, height) for place in (0, 1))
     for line in lines:
-        style = palette.style(next(formatting.rows(line)))
+        style = palette.style(first_row(line))
         for axes, column in ((by_epoch, "epoch"), (by_time, "elapsed_s")):
             axes.plot(line[column].astype(float), line["percent"], linewidth=1.5, markersize=3.5, **style)
     by_epoch.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
@@ -53,18 +54,18 @@ def draw(curves: pd.DataFrame, name: str) -> Drawn | None:
         _percent_axis(axes, float(curves["percent"].min()), float(curves["percent"].max()))
     by_time.tick_params(axis="y", labelleft=False)
     _key(sheet, lines, LEFT + 2 * (WIDTH + GAP), names)
-    return sheet.drawn(name, f"Test accuracy per epoch, {problem}, batch size {sizes}.")
+    return sheet.render(name, f"Test accuracy per epoch, {problem}, batch size {sizes}.")
 
 
 def _key(sheet: Sheet, lines: Sequence[pd.DataFrame], x: float, names: float) -> None:
-    """Write right of the panels who is who, fastest first, with the accuracy reached and the time it took."""
+    """Write the legend to the right of the panels, fastest first, with the final accuracy and the training time."""
     y = sheet.top + 0.35
     right = x + 0.25 + names
     for edge, heading in ((right + 0.7, "reached"), (right + 1.35, "after")):
         sheet.text(edge, y, heading, size=LABEL_SIZE, color=palette.SOFT_INK, ha="right")
     for number, line in enumerate(lines, start=1):
         last = line.iloc[-1]
-        style = palette.style(next(formatting.rows(line)))
+        style = palette.style(first_row(line))
         at = y + number * ROW
         across, along = [x / sheet.width, (x + 0.18) / sheet.width], [1 - at / sheet.height] * 2
         sheet.figure.add_artist(Line2D(across, along, linewidth=1.5, markersize=3.5, **style))
@@ -75,14 +76,14 @@ def _key(sheet: Sheet, lines: Sequence[pd.DataFrame], x: float, names: float) ->
 
 
 def _labels(curves: pd.DataFrame) -> pd.Series[str]:
-    """Return names that tell the lines apart: the dtype and the batch size where they differ; epochs where fewer."""
-    labels = formatting.short_names(curves)
+    """Return unique names for the lines: with dtype or batch size where these differ, with the epochs where fewer."""
+    labels = short_names(curves)
     for column, mark in (("dtype", " "), ("batch_size", " B=")):
         if (curves.groupby("implementation")[column].nunique() > 1).any():
             labels = labels + mark + curves[column].astype(str)
     epochs = curves.groupby(["variant", "batch_size"])["epoch"].transform("max")
-    said = " (" + epochs.map(lambda count: formatting.plural(int(count), "epoch")) + ")"
-    return labels.where(epochs == epochs.max(), labels + said)
+    suffix = " (" + epochs.map(lambda count: formatting.plural(int(count), "epoch")) + ")"
+    return labels.where(epochs == epochs.max(), labels + suffix)
 
 
 def _time_axis(axes: Axes, times: pd.Series[float]) -> None:

@@ -1,4 +1,4 @@
-"""Rows of dots, one dot per batch size: what the cold first call costs."""
+"""The cost of the cold first call: a row for each variant, a dot for each batch size."""
 
 from __future__ import annotations
 
@@ -10,21 +10,22 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from paragone.report.figures import palette
-from paragone.report.figures.figure import Drawn, Sheet, log_axis, text_width
+from paragone.report.figures.figure import RenderedFigure, Sheet, log_axis, text_width
 from paragone.report.text import formatting
+from paragone.report.text.rows import short_names
 
 ROW, WIDTH, GAP = 0.24, 3.1, 0.35
 EXPLANATION = (
-    "Time of a process's first call at a batch size, compilation included, over the time of the same steps later on."
+    "Time of a process's first call at a batch size, compilation included, over the time of the same steps later."
 )
 
 
-def draw(cells: pd.DataFrame, name: str) -> Drawn | None:
-    """Return the strip of one problem and number of threads, one panel per dtype; None where there is no value."""
+def draw(cells: pd.DataFrame, name: str) -> RenderedFigure | None:
+    """Draw the cold ratios of one problem and thread count, a panel for each dtype; None where there is no value."""
     shown = cells[~cells["control"] & cells["cold_ratio"].notna()]
     if shown.empty:
         return None
-    shown = shown.assign(label=formatting.short_names(cells).loc[shown.index])
+    shown = shown.assign(label=short_names(cells).loc[shown.index])
     dtypes, sizes = sorted(shown["dtype"].unique()), sorted(shown["batch_size"].unique())
     rows = list(shown.groupby("label")["cold_ratio"].median().sort_values(kind="stable").index)
     left = 0.3 + max(text_width(label, 8.5) for label in rows)
@@ -42,11 +43,11 @@ def draw(cells: pd.DataFrame, name: str) -> Drawn | None:
         axes.set_title(dtype, loc="left", size=9, color=palette.SOFT_INK)
         axes.set_yticks(np.arange(len(rows)), rows if number == 0 else [])
     caption = "The cold first call, as a multiple of the same steps' steady time"
-    return sheet.drawn(name, f"{caption}, {problem}, {formatting.plural(threads, 'thread')}.")
+    return sheet.render(name, f"{caption}, {problem}, {formatting.plural(threads, 'thread')}.")
 
 
 def _shades(sizes: Sequence[int]) -> dict[int, tuple[float, ...]]:
-    """Return a colour per batch size, from dark for the smallest to light for the largest."""
+    """Return a colour for each batch size, from dark for the smallest to light for the largest."""
     places = np.linspace(0.05, 0.88, len(sizes))
     return {size: matplotlib.colormaps["viridis"](place) for size, place in zip(sizes, places, strict=True)}
 
@@ -56,7 +57,7 @@ def _dots(axes: Axes, cells: pd.DataFrame, rows: Sequence[str], sizes: Sequence[
     axes.hlines(np.arange(len(rows)), 0, 1, transform=axes.get_yaxis_transform(), color=palette.GRID, linewidth=0.7)
     axes.axvline(1, color=palette.SOFT_INK, linewidth=0.8)
     shades = _shades(sizes)
-    # The largest batch first: where dots coincide, the smallest lies on top, and is the smallest dot.
+    # The largest batch size first: where dots coincide, the smallest one is also the smallest dot and lies on top.
     for place, size in reversed(list(enumerate(sizes))):
         at_size = cells[cells["batch_size"] == size]
         y = [rows.index(label) for label in at_size["label"]]

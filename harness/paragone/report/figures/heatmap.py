@@ -1,4 +1,4 @@
-"""Speed-up over the baseline, written into a grid of implementation × batch size."""
+"""Speed relative to the baseline, in a grid of implementation × batch size."""
 
 from __future__ import annotations
 
@@ -12,23 +12,24 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from paragone.report.figures import palette
-from paragone.report.figures.figure import Drawn, Sheet, text_width
+from paragone.report.figures.figure import RenderedFigure, Sheet, text_width
 from paragone.report.text import formatting
+from paragone.report.text.rows import each_row, short_names, shown_rows
 
 CELL_WIDTH, CELL_HEIGHT = 0.72, 0.29
 PANEL_GAP = 0.3
 KEY_FROM, SWATCH, KEY_SIZE = 2.75, 0.3, 7.5  # inches right of the panels' left edge; points
-MOST = 3.0  # colours saturate at 2**3 = 8 times
+SATURATION = 3.0  # log2 of the ratio where colours saturate: 8 times
 HATCH = "////"
-# What a cell is that has no colour of a ratio: face colour and hatch.
+# Cells without the colour of a ratio: face colour and hatch.
 KEY = {"same or undecided": (palette.NOISE, None), "no ratio": ("white", HATCH)}
-COLOURS = "PuOr"  # brown is slower, violet is faster: told apart by every kind of colour vision
+COLOURS = "PuOr"  # brown is slower, violet is faster: distinct for every kind of colour vision
 
 
-def draw(cells: pd.DataFrame, name: str, noise: str) -> Drawn | None:
-    """Return the heatmap of one problem and number of threads; None where no ratio exists and nothing failed."""
-    cells = formatting.presented(cells)
-    cells = cells.assign(label=formatting.short_names(cells))
+def draw(cells: pd.DataFrame, name: str, noise: str) -> RenderedFigure | None:
+    """Draw the ratios of one problem and thread count, a panel for each dtype; None where there is no ratio."""
+    cells = shown_rows(cells)
+    cells = cells.assign(label=short_names(cells))
     if cells["ratio_to_baseline"].notna().sum() == 0:
         return None
     rows, sizes, dtypes = _row_order(cells), sorted(cells["batch_size"].unique()), sorted(cells["dtype"].unique())
@@ -44,11 +45,11 @@ def draw(cells: pd.DataFrame, name: str, noise: str) -> Drawn | None:
         axes.set_title(dtype, loc="left", size=9, color=palette.SOFT_INK)
         axes.set_yticks(np.arange(len(rows)) + 0.5, rows if number == 0 else [])
     _legend(sheet, left, len(rows) * CELL_HEIGHT + 1.02)
-    return sheet.drawn(name, f"Speed relative to the baseline, {problem}, {formatting.plural(threads, 'thread')}.")
+    return sheet.render(name, f"Speed relative to the baseline, {problem}, {formatting.plural(threads, 'thread')}.")
 
 
 def _row_order(cells: pd.DataFrame) -> list[str]:
-    """Return the row labels, fastest first by the median of its log-ratios; those without any come last."""
+    """Return the row labels, fastest first by the median of the log-ratios; rows without any come last."""
     median = np.log(cells["ratio_to_baseline"]).groupby(cells["label"]).median().fillna(-math.inf)
     return [str(label) for label in median.sort_values(ascending=False, kind="stable").index]
 
@@ -67,14 +68,14 @@ def _grid(axes: Axes, cells: pd.DataFrame, rows: list[str], sizes: list[int]) ->
     axes.tick_params(length=0)
     axes.tick_params(axis="y", labelsize=8.5, labelcolor=palette.INK)
     axes.spines[:].set_visible(False)
-    found = {(row.label, row.batch_size): row for row in formatting.rows(cells)}
+    found = {(row.label, row.batch_size): row for row in each_row(cells)}
     for y, label in enumerate(rows):
         for x, size in enumerate(sizes):
             _cell(axes, x, y, found.get((label, size)))
 
 
 def _cell(axes: Axes, x: int, y: int, row: Any) -> None:
-    face, hatch, text, ink = _look(row)
+    face, hatch, text, ink = _appearance(row)
     axes.add_patch(
         Rectangle((x + 0.03, y + 0.05), 0.94, 0.9, facecolor=face, hatch=hatch, edgecolor="#b9bcc2", linewidth=0)
     )
@@ -83,12 +84,12 @@ def _cell(axes: Axes, x: int, y: int, row: Any) -> None:
     axes.text(x + 0.5, y + 0.52, text, ha="center", va="center", size=8, color=ink, weight=weight, bbox=box)
 
 
-def _look(row: Any) -> tuple[Any, str | None, str, str]:
+def _appearance(row: Any) -> tuple[Any, str | None, str, str]:
     """Return face colour, hatch, text and text colour of a cell."""
     if row is None:
         return "white", None, "", palette.SOFT_INK
-    if row.status in formatting.WORDS:
-        return "white", HATCH, formatting.WORDS[row.status], palette.SOFT_INK
+    if row.status in formatting.STATUS_WORDS:
+        return "white", HATCH, formatting.STATUS_WORDS[row.status], palette.SOFT_INK
     if row.status == "not checked":
         return "white", HATCH, "unverified", palette.SOFT_INK
     if math.isnan(row.ratio_to_baseline):
@@ -103,23 +104,21 @@ def _look(row: Any) -> tuple[Any, str | None, str, str]:
 
 
 def _face(log2_ratio: float, pale: bool) -> Any:
-    """Return the colour of a ratio; pale where it is no verdict, because there was no interval."""
-    place = 0.5 + 0.42 * max(-1.0, min(1.0, log2_ratio / MOST))
-    # The middle of the map is almost white: a verdict, however small, starts beyond it.
+    """Return the colour of a ratio; pale where there is no verdict for want of an interval."""
+    place = 0.5 + 0.42 * max(-1.0, min(1.0, log2_ratio / SATURATION))
+    # The middle of the colour map is almost white, so even the smallest difference starts beyond it.
     place += 0.08 * math.copysign(1, log2_ratio)
     colour = np.array(matplotlib.colormaps[COLOURS](place))
     return tuple(0.45 * colour + 0.55) if pale else tuple(colour)
 
 
 def _is_dark(colour: Any) -> bool:
-    """Return whether white text stands out better than black: by WCAG's relative luminance."""
-    channels = np.array(colour[:3])
-    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
-    return bool(linear @ (0.2126, 0.7152, 0.0722) < 0.18)
+    """Return True where white text has more contrast than black."""
+    return palette.luminance(colour[:3]) < 0.18
 
 
 def _legend(sheet: Sheet, left: float, y: float) -> None:
-    """Draw the key below the panels: the colours of the ratios, of no such verdict, and cells without a ratio."""
+    """Draw the key below the panels: the colours of the ratios, and those of cells without a colour of a ratio."""
     ratios = [1 / 8, 1 / 4, 1 / 2, 2, 4, 8]
     axes = sheet.axes(left, y, 6 * 0.42, 0.16)
     for place, value in enumerate(ratios):

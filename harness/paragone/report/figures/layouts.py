@@ -1,20 +1,22 @@
-"""What memory order does: layout × order × dtype as small multiples."""
+"""The effect of memory order: layout × order × dtype as small multiples."""
 
 from __future__ import annotations
 
 import pandas as pd
 
 from paragone.report.figures import palette
-from paragone.report.figures.figure import LEFT, Drawn, Sheet, batch_axis, rate_axis
-from paragone.report.figures.throughput import draw_limit, draw_noise, label_lines, limit_words, noise_words
+from paragone.report.figures.figure import LEFT, RenderedFigure, Sheet, batch_axis, rate_axis
+from paragone.report.figures.labels import LineEnd, label_lines
+from paragone.report.figures.line_chart import draw_limit, draw_noise, limit_caption, noise_caption
 from paragone.report.text import formatting
+from paragone.report.text.rows import first_row
 
 WIDTH, HEIGHT = 2.6, 1.9
 GUTTER, ROW_GAP = 0.75, 0.85
 
 
-def draw(cells: pd.DataFrame, name: str, noise: str) -> Drawn | None:
-    """Return throughput by order, a column of panels per implementation that has the axis, a row per dtype.
+def draw(cells: pd.DataFrame, name: str, noise: str) -> RenderedFigure | None:
+    """Draw throughput by memory order: a column of panels for each implementation with that axis, a row for each dtype.
 
     None where no implementation was measured in two orders.
     """
@@ -29,7 +31,7 @@ def draw(cells: pd.DataFrame, name: str, noise: str) -> Drawn | None:
     problem, threads = cells["problem"].iloc[0], int(cells["threads"].iloc[0])
     title = f"{problem}: memory order of the stored images, {formatting.plural(threads, 'thread')}"
     bars = "Bars: 95 % intervals over launches. " if shown["images_per_second_low"].notna().any() else ""
-    subtitle = f"Images per second. {bars}{noise}{noise_words(shown)}{limit_words(shown)}"
+    subtitle = f"Images per second. {bars}{noise}{noise_caption(shown)}{limit_caption(shown)}"
     sheet = Sheet(width, 0.3 + len(dtypes) * (HEIGHT + ROW_GAP), title, [subtitle])
     fastest = shown[["images_per_second", "limit_images_per_second"]].max().max()
     limits = shown["images_per_second"].min() / 1.4, fastest * 1.4
@@ -44,10 +46,10 @@ def draw(cells: pd.DataFrame, name: str, noise: str) -> Drawn | None:
             draw_noise(axes, panel)
             ends = []
             for order, line in panel.sort_values("batch_size").groupby("order", sort=True):
-                style = palette.style(next(formatting.rows(line)))
+                style = palette.style(first_row(line))
                 x, y = line["batch_size"], line["images_per_second"]
                 axes.vlines(x, line["images_per_second_low"], line["images_per_second_high"], color=style["color"])
                 axes.plot(x, y, linewidth=1.7, markersize=4, **style)
-                ends.append((float(x.iloc[-1]), float(y.iloc[-1]), f"order {order}", style["color"], False))
+                ends.append(LineEnd(float(x.iloc[-1]), float(y.iloc[-1]), f"order {order}", style["color"]))
             label_lines(axes, ends, HEIGHT)
-    return sheet.drawn(name, f"Throughput by memory order of the stored images, {problem}.")
+    return sheet.render(name, f"Throughput by memory order of the stored images, {problem}.")

@@ -8,33 +8,23 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from paragone.report.figures import palette
-from paragone.report.figures.figure import LEFT, Drawn, Sheet, batch_axis, rate_axis, text_width
-from paragone.report.figures.throughput import (
-    LABEL_GAP,
-    LABEL_SIZE,
-    draw_limit,
-    draw_line,
-    draw_noise,
-    label_lines,
-    label_space,
-    line_labels,
-    noise_words,
-)
+from paragone.report.figures.figure import LEFT, RenderedFigure, Sheet, batch_axis, rate_axis, text_width
+from paragone.report.figures.labels import LABEL_GAP, LABEL_SIZE, label_lines, label_space
+from paragone.report.figures.line_chart import draw_limit, draw_line, draw_noise, line_labels, noise_caption
 from paragone.report.text import formatting
+from paragone.report.text.rows import axis_values, each_row, shown_rows
 
 PANEL_WIDTH, LEAST_HEIGHT, TITLE_ROOM, AXIS_ROOM = 2.9, 3.0, 0.35, 0.6
 MOST_IN_A_ROW = 3
 
 
-def draw(cells: pd.DataFrame, name: str, machines: Mapping[str, str]) -> Drawn | None:
-    """Return images per second over batch size, a panel per machine and dtype; None where nothing was measured.
+def draw(cells: pd.DataFrame, name: str, machines: Mapping[str, str]) -> RenderedFigure | None:
+    """Draw images per second over batch size, a panel for each machine and dtype; None where nothing was measured.
 
-    `cells` are rows of several summaries with `run`, of one problem and one number of threads; `machines` says
-    by the letter of a run which machine it is of.
+    `cells` are rows of several summaries, with the letter of their run in `run`, for one problem and thread count;
+    `machines` maps the letters to the names of the machines.
     """
-    cells = cells.assign(
-        label=[f"{r.implementation} {formatting.axis_values(r.variant)}" for r in formatting.rows(cells)]
-    )
+    cells = cells.assign(label=[f"{r.implementation} {axis_values(r.variant)}" for r in each_row(cells)])
     cells["label"] = cells["label"].str.strip()
     shown = cells[~cells["control"] & cells["images_per_second"].notna()]
     if shown.empty:
@@ -65,7 +55,7 @@ def draw(cells: pd.DataFrame, name: str, machines: Mapping[str, str]) -> Drawn |
             axes.set_title(f"{letter} · {dtype} · images per second", loc="left", size=9, color=palette.SOFT_INK)
             _draw_panel(axes, shown[(shown["dtype"] == dtype) & (shown["run"] == letter)], height)
         row += -(-len(letters) // across)
-    return sheet.drawn(name, f"Throughput by machine, {problem}, {threads}.")
+    return sheet.render(name, f"Throughput by machine, {problem}, {threads}.")
 
 
 def _range(shown: pd.DataFrame) -> tuple[float, float]:
@@ -76,22 +66,24 @@ def _range(shown: pd.DataFrame) -> tuple[float, float]:
 def _subtitle(shown: pd.DataFrame, machines: Mapping[str, str]) -> str:
     band = "Bands: 95 % intervals over launches. " if shown["images_per_second_low"].notna().any() else ""
     limit = " Grey area: beyond the limit of each machine." if shown["limit_images_per_second"].notna().any() else ""
-    who = "; ".join(f"{letter}: {machine}" for letter, machine in machines.items())
-    return f"{who}. {band}Same axes.{noise_words(shown)}{limit} {palette.key(shown)}".strip()
+    names = "; ".join(f"{letter}: {machine}" for letter, machine in machines.items())
+    return f"{names}. {band}Same axes.{noise_caption(shown)}{limit} {palette.key(shown)}".strip()
 
 
 def _not_drawn(cells: pd.DataFrame, shown: pd.DataFrame) -> list[str]:
-    """Return a line that names what a run planned and has no number of."""
-    others = formatting.presented(cells)
+    """Return a sentence that names the variants that a run planned and has no number for."""
+    others = shown_rows(cells)
     keys = ["run", "variant"]
     drawn = set(shown[keys].itertuples(index=False, name=None))
-    absent = [row for row in formatting.rows(others.drop_duplicates(keys)) if (row.run, row.variant) not in drawn]
-    words = [f"{row.label} {row.dtype} in {row.run} ({formatting.WORDS.get(row.status, row.status)})" for row in absent]
+    absent = [row for row in each_row(others.drop_duplicates(keys)) if (row.run, row.variant) not in drawn]
+    words = [
+        f"{row.label} {row.dtype} in {row.run} ({formatting.STATUS_WORDS.get(row.status, row.status)})"
+        for row in absent
+    ]
     return ["Not drawn: " + ", ".join(words) + "."] if words else []
 
 
 def _draw_panel(axes: Axes, cells: pd.DataFrame, height: float) -> None:
-    """Draw limit and noise of one machine and the lines of its run; one that did not measure here says so."""
     if cells.empty:
         axes.text(0.5, 0.5, "not measured", transform=axes.transAxes, ha="center", color=palette.SOFT_INK)
         return

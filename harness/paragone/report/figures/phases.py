@@ -1,4 +1,4 @@
-"""Where the time of a step goes: stacked bars per implementation, in microseconds and as shares."""
+"""The phases of a step: stacked bars for each implementation, in microseconds and as shares."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from paragone.analyse.breakdown import Breakdown
 from paragone.report.figures import palette
-from paragone.report.figures.figure import Drawn, Sheet, text_width
+from paragone.report.figures.figure import RenderedFigure, Sheet, text_width
 from paragone.report.text import formatting
 
 ROW, BAR = 0.235, 0.68  # inches per row; the part of it that the bar fills
 LABEL_SIZE, NUMBER_SIZE = 8.5, 8.0
 TIMES_WIDTH, SHARES_WIDTH = 3.6, 3.3
 HEADING, AXIS, GAP = 0.34, 0.52, 0.3  # inches above a block, below it, and between the panels
-# Bars longer than so many times the median bar are cut, with a mark, or the others could not be told apart.
+# Bars longer than this many median bars are cut, with a mark; otherwise the other bars would be too short to compare.
 LONGEST_OVER_MEDIAN = 4.0
-LEAST_WRITTEN_SHARE = 0.09  # a share below this has no room for its number
+LEAST_WRITTEN_SHARE = 0.09  # a smaller share has no room for its number
 
 
-def draw(cells: Sequence[Breakdown], labels: Mapping[str, str], name: str, title: str) -> Drawn | None:
-    """Return the bars of one problem, a block per batch size; `labels` are the names to print, by variant.
+def draw(cells: Sequence[Breakdown], labels: Mapping[str, str], name: str, title: str) -> RenderedFigure | None:
+    """Draw the bars of one problem, a block for each batch size; None where there are no cells.
 
-    None where there is nothing to draw.
+    `labels` are the names to print, by variant.
     """
     if not cells:
         return None
     sizes = sorted({cell.batch_size for cell in cells})
     blocks = [_from_short_to_long([cell for cell in cells if cell.batch_size == size]) for size in sizes]
     left = 0.3 + max(text_width(labels[cell.variant], LABEL_SIZE) for cell in cells)
-    number_room = 0.16 + max(text_width(_written(cell.clocked.median), NUMBER_SIZE) for cell in cells)
+    number_room = 0.16 + max(text_width(_significant(cell.clocked.median), NUMBER_SIZE) for cell in cells)
     width = left + TIMES_WIDTH + number_room + GAP + SHARES_WIDTH + 0.25
     height = sum(HEADING + len(block) * ROW + AXIS for block in blocks) + 0.28
     sheet = Sheet(width, height, title, [_subtitle(cells)])
@@ -48,7 +48,7 @@ def draw(cells: Sequence[Breakdown], labels: Mapping[str, str], name: str, title
         times.tick_params(axis="y", labelcolor=palette.INK, length=0)
         _draw_shares(sheet.axes(left + TIMES_WIDTH + number_room + GAP, y, SHARES_WIDTH, rows), block)
         y += rows + AXIS
-    return sheet.drawn(name, title)
+    return sheet.render(name, title)
 
 
 def _from_short_to_long(cells: Sequence[Breakdown]) -> list[Breakdown]:
@@ -58,9 +58,9 @@ def _from_short_to_long(cells: Sequence[Breakdown]) -> list[Breakdown]:
 def _subtitle(cells: Sequence[Breakdown]) -> str:
     rounds = formatting.plural(max(cell.rounds for cell in cells), "round")
     return (
-        f"Medians over {rounds}, each phase for itself, with a clock around every phase. The number, the tick and the "
-        "line through it: the whole step with its clocks, and its quartiles. ○ the same step without clocks. Grey is "
-        "what no phase accounts for."
+        f"Medians over {rounds}, each phase by itself, with a clock around every phase. The number, the tick and the "
+        "line through it: the whole step with its clocks, and its quartiles. ○ the same step without clocks. Grey: "
+        "time outside all phases."
     )
 
 
@@ -73,7 +73,7 @@ def _legend(sheet: Sheet, phases: Sequence[str]) -> None:
 
 
 def axis_end(cells: Sequence[Breakdown]) -> float:
-    """Return where the axis of times ends: at the longest bar that is not out of all proportion."""
+    """Return the end of the time axis: the longest bar of at most LONGEST_OVER_MEDIAN times the median."""
     totals = sorted(cell.clocked.median for cell in cells)
     middle = totals[(len(totals) - 1) // 2]
     return max(total for total in totals if total <= LONGEST_OVER_MEDIAN * middle) * 1.04
@@ -95,7 +95,7 @@ def _draw_times(axes: Axes, block: Sequence[Breakdown]) -> None:
         axes.text(
             min(place, end) + end * 0.02,
             row,
-            _written(cell.clocked.median),
+            _significant(cell.clocked.median),
             size=NUMBER_SIZE,
             va="center",
             color=palette.INK,
@@ -103,11 +103,11 @@ def _draw_times(axes: Axes, block: Sequence[Breakdown]) -> None:
     axes.set_xlim(0, end)
     axes.set_xlabel("microseconds per step")
     axes.xaxis.set_major_locator(MaxNLocator(5))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _written(value)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _significant(value)))
 
 
-def _written(microseconds: float) -> str:
-    """Return three significant digits, with thin spaces between thousands."""
+def _significant(microseconds: float) -> str:
+    """Return the number with three significant digits, and narrow spaces between thousands."""
     if microseconds < 1000:
         return f"{microseconds:.3g}"
     return formatting.batch(int(formatting.significant(microseconds)))
@@ -129,7 +129,7 @@ def _draw_shares(axes: Axes, block: Sequence[Breakdown]) -> None:
 
 
 def _bars(axes: Axes, values: Sequence[Mapping[str, float]], end: float) -> None:
-    """Draw a stacked bar for every row, from the top down, and clip what goes beyond the end."""
+    """Draw a stacked bar for each row, from the top down, clipped at `end`."""
     axes.set_ylim(len(values) - 0.5, -0.5)
     axes.grid(axis="x", color=palette.GRID, linewidth=0.7)
     axes.set_axisbelow(True)

@@ -1,4 +1,4 @@
-"""report.html: the report as one file to look at, that asks the network for nothing."""
+"""report.html: the report as one self-contained file, with interactive charts and a page for each cell."""
 
 from __future__ import annotations
 
@@ -11,36 +11,40 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
+from paragone.report.page.markdown_html import as_html, as_inline_html, slug
 from paragone.report.page.payload import as_json, payload
-from paragone.report.page.prose import as_html, as_inline_html, slug
 from paragone.report.page.sources import source_css
-from paragone.report.text import formatting
-from paragone.report.text.markdown import FIGURES, RESULTS, WARNINGS
-from paragone.report.text.sections import Sections
+from paragone.report.text import formatting, markdown
+from paragone.report.text.markdown import Sections
+from paragone.report.text.rows import shown_rows
+from paragone.report.text.run_report import FIGURES, RESULTS, WARNINGS
 
 if TYPE_CHECKING:
     from paragone.analyse.results import Results
-    from paragone.report.figures.figure import Drawn
+    from paragone.report.figures.figure import RenderedFigure
 
 VENDOR = "vendor/echarts.common.min.js"
-# In the order that they need each other.
-SCRIPTS = (
-    *("data.js", "format.js", "view.js", "metrics.js", "copy.js", "tables.js"),
-    *("lines.js", "captions.js", "legend.js", "panel.js", "data_table.js", "charts.js", "cells_table.js"),
-    *("cell_source.js", "cell_charts.js", "cell.js"),
-    "route.js",
+# Each script may use those before it.
+SCRIPTS = tuple(
+    f"scripts/{name}.js"
+    for name in (
+        *("data", "format", "view", "metrics", "copy", "tables"),
+        *("lines", "captions", "legend", "panel", "data_table", "charts", "cells_table"),
+        *("cell_source", "cell_charts", "cell"),
+        "route",
+    )
 )
-STYLES = ("style.css", "cell.css")
+STYLES = ("styles/style.css", "styles/cell.css")
 
-# What the interactive charts show; the other figures are embedded as pictures, as long as there is room.
+# The interactive charts replace these figures; the others are embedded as pictures while there is room.
 INTERACTIVE = ("throughput-", "speedup-", "cold-", "memory-")
-ROOM_FOR_PICTURES = 700_000  # bytes of base64
+MOST_PICTURE_BYTES = 700_000  # of base64
 
 
-def page(results: Results, sections: Sections, drawn: Sequence[Drawn]) -> str:
-    """Return the report of a run as a page of its own, from the summary, the report's sections and its figures.
+def page(results: Results, sections: Sections, figures: Sequence[RenderedFigure]) -> str:
+    """Return the page, made from the summary, the sections of report.md and the figures.
 
-    What the charts and the page's own table show is said from the sections only where no script runs.
+    The section with the results is shown only where no script runs; charts and the table of cells replace it.
     """
     own = {RESULTS, FIGURES, WARNINGS}
     title, *rest = sections
@@ -48,7 +52,7 @@ def page(results: Results, sections: Sections, drawn: Sequence[Drawn]) -> str:
     result_tables = "\n\n".join(text for heading, text in rest if heading == RESULTS)
     warnings = [text for heading, text in rest if heading == WARNINGS]
     scripts = [_inline(name) for name in (VENDOR, *SCRIPTS)]
-    pictures, left_out = _pictures(drawn)
+    pictures, left_out = _pictures(figures)
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     return environment.from_string(_text("page.html.j2")).render(
         title=_line(title[0].removeprefix("# ")),
@@ -67,25 +71,25 @@ def page(results: Results, sections: Sections, drawn: Sequence[Drawn]) -> str:
 
 
 def compared(results: Results) -> str:
-    """Return in a line what was compared, on what: variants, problems, machine, threads, data, repetitions."""
-    run, shown = results.run, formatting.presented(results.summary)
+    """Return one line on what was compared: variants, problems, machine, threads, data, repetitions."""
+    run, shown = results.run, shown_rows(results.summary)
     machine, plan = run.environment.get("machine", {}), run.plan
-    cpu = formatting.escaped(machine.get("cpu") or "a machine that did not say its name")
+    cpu = markdown.escaped(machine.get("cpu") or "a machine that did not say its name")
     cores = f" with {formatting.plural(machine['physical_cores'], 'core')}" if machine.get("physical_cores") else ""
     sizes = ", ".join(formatting.batch(size) for size in sorted(shown["batch_size"].unique()))
     parts = [
         f"{formatting.plural(shown['variant'].nunique(), 'variant')} of one training step, by "
         f"{formatting.plural(shown['implementation'].nunique(), 'implementation')}",
-        f"problem {', '.join(map(formatting.code, plan.problems))}",
+        f"problem {', '.join(map(markdown.code, plan.problems))}",
         " and ".join(sorted(shown["dtype"].unique())),
         f"batch {sizes}" if sizes else "",
         f"{cpu}{cores}",
         formatting.plural(plan.threads[0], "thread")
         if len(plan.threads) == 1
         else f"threads: {', '.join(map(str, plan.threads))}",
-        f"data: {formatting.escaped(plan.data.name)}",
+        f"data: {markdown.escaped(plan.data.name)}",
         f"{formatting.plural(plan.launches, 'launch')} × {formatting.plural(plan.rounds, 'round')}",
-        formatting.escaped(plan.created[:10]),
+        markdown.escaped(plan.created[:10]),
     ]
     return " · ".join(part for part in parts if part)
 
@@ -95,18 +99,18 @@ def _section(heading: str, text: str) -> dict[str, Any]:
     return {"place": slug(words), "heading": _line(words), "text": _prose(text)}
 
 
-def _prose(markdown: str) -> Markup:
-    return Markup(as_html(markdown))
+def _prose(text: str) -> Markup:
+    return Markup(as_html(text))
 
 
-def _line(markdown: str) -> Markup:
-    return Markup(as_inline_html(markdown))
+def _line(text: str) -> Markup:
+    return Markup(as_inline_html(text))
 
 
-def _pictures(drawn: Sequence[Drawn]) -> tuple[list[dict[str, Any]], list[str]]:
-    """Return the figures that the charts do not show, as data URIs, and the names of those that have no room."""
-    pictures, left_out, room = [], [], ROOM_FOR_PICTURES
-    for figure in drawn:
+def _pictures(figures: Sequence[RenderedFigure]) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return the figures that no chart replaces, as data URIs, and the names of those without room."""
+    pictures, left_out, room = [], [], MOST_PICTURE_BYTES
+    for figure in figures:
         if figure.name.startswith(INTERACTIVE):
             continue
         source = f"data:image/svg+xml;base64,{base64.b64encode(figure.svg).decode()}"
@@ -123,7 +127,7 @@ def _text(name: str) -> str:
 
 
 def _inline(name: str) -> Markup:
-    """Return a script or a style sheet of this folder, to stand in the page as it is."""
+    """Return a script or a style sheet, to be embedded unescaped. Raises ValueError where it would end its element."""
     text = _text(name)
     if "</script" in text or "</style" in text or "<!--" in text:
         raise ValueError(f"{name} would end the element that it stands in")

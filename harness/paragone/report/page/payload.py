@@ -1,4 +1,4 @@
-"""What the page carries as data: the rows of the summary, and what its charts need beside them."""
+"""The data of the page: the rows of the summary, and what the charts and the pages of the cells need beside them."""
 
 from __future__ import annotations
 
@@ -18,59 +18,56 @@ from paragone.analyse.summary import (
     launches_in_point_estimates,
 )
 from paragone.report.figures import palette
-from paragone.report.figures.draw import noise_sentence
-from paragone.report.page.cells import cell_details
+from paragone.report.page.cell_details import LAUNCH_COLUMNS, cell_details
 from paragone.report.page.sources import sources
-from paragone.report.text import formatting
+from paragone.report.text.noise import noise_sentence
+from paragone.report.text.rows import each_row, short_names, shown_rows
 
 if TYPE_CHECKING:
     from paragone.analyse.results import Results
 
-LEAST_CONTRAST = 3.0  # of a line against the page, as WCAG asks of graphics
-PAGE = {"light": "#ffffff", "dark": "#15171a"}  # the backgrounds of style.css
+LEAST_CONTRAST = 3.0  # of a line against the page: WCAG's minimum for graphics
+BACKGROUNDS = {"light": "#ffffff", "dark": "#15171a"}  # of style.css
 ESCAPES = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
 
 
 def payload(results: Results) -> dict[str, Any]:
-    """Return the data of the page, ready for JSON; `rows` are those of `frame`, in its order.
+    """Return the data of the page, ready for JSON.
 
-    The rows are packed as `columns` and `values`, with the six digits of summary.csv; `names`, `styles`
-    and `launches` have an entry for each. A launch is [wave, launch, attempt, median seconds per step].
+    `values` holds the rows of `frame` in its order, with the six digits of summary.csv; `names`, `styles`, `launches`
+    and `details` have an entry for each row. A launch is [wave, launch, attempt, median seconds per step].
     """
     run, frame = results.run, results.summary
     launches = _launches(results)
-    shown = formatting.presented(frame)
-    most = max((len(entries) for entries in launches), default=0)
+    shown = shown_rows(frame)
+    most_launches = max(map(len, launches), default=0)
     return {
         "run": run.plan.run,
         "columns": list(frame.columns),
         "values": [[_plain(value) for value in row] for row in frame.itertuples(index=False)],
-        "names": list(formatting.short_names(frame)),
-        "styles": [_style(row) for row in formatting.rows(frame)],
+        "names": list(short_names(frame)),
+        "styles": [_style(row) for row in each_row(frame)],
         "launches": launches,
         "baselines": baseline_variants(run),
         "noise": {problem: noise_sentence(results, problem) for problem in run.plan.problems},
         "keys": {problem: palette.key(shown[shown["problem"] == problem]) for problem in run.plan.problems},
-        # Student's t for 1, 2, … degrees of freedom, as every interval over launches takes it.
-        "t": [_plain(stdtrit(freedom, (1 + CONFIDENCE) / 2)) for freedom in range(1, most)],
-        **cell_pages(results),
+        # The quantiles of Student's t for 1, 2, … degrees of freedom, for intervals over launches.
+        "t": [_plain(stdtrit(freedom, (1 + CONFIDENCE) / 2)) for freedom in range(1, most_launches)],
+        "launch_columns": LAUNCH_COLUMNS,
+        "details": cell_details(results),
+        "sources": sources(run),
     }
 
 
-def cell_pages(results: Results) -> dict[str, Any]:
-    """Return what the pages of the cells show beyond the summary: `details`, one per row, and `sources`."""
-    return {"details": cell_details(results), "sources": sources(results.run)}
-
-
 def as_json(content: Any) -> str:
-    """Return JSON that ends no script element whatever is in it: `<`, `>`, `&` and line separators are escaped."""
+    """Return JSON that cannot end a script element: `<`, `>`, `&` and line separators are escaped."""
     text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return text.translate(ESCAPES)
 
 
 def visible(colour: str, background: str) -> str:
-    """Return the colour, moved no further towards black or white than it takes to stand out from the background."""
-    shift = 1.0 if _luminance(to_rgb(background)) < 0.2 else 0.0
+    """Move a colour towards black or white until it has LEAST_CONTRAST with the background, and no further."""
+    shift = 1.0 if palette.luminance(to_rgb(background)) < 0.2 else 0.0
     for amount in range(0, 101, 4):
         moved = tuple(channel + (shift - channel) * amount / 100 for channel in to_rgb(colour))
         if _contrast(moved, to_rgb(background)) >= LEAST_CONTRAST:
@@ -79,26 +76,20 @@ def visible(colour: str, background: str) -> str:
 
 
 def _contrast(one: tuple[float, ...], other: tuple[float, ...]) -> float:
-    dark, light = sorted((_luminance(one), _luminance(other)))
+    dark, light = sorted((palette.luminance(one), palette.luminance(other)))
     return (light + 0.05) / (dark + 0.05)
 
 
-def _luminance(channels: tuple[float, ...]) -> float:
-    """Return WCAG's relative luminance."""
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
 def _style(row: Any) -> dict[str, Any]:
-    """Return colour by theme, marker and dashes of a row, from the palette of all figures."""
+    """Return the colour for each theme, marker and dashes, from the palette of all figures."""
     style = palette.style(row)
-    colours = {theme: visible(style["color"], background) for theme, background in PAGE.items()}
+    colours = {theme: visible(style["color"], background) for theme, background in BACKGROUNDS.items()}
     dashes = [] if style["linestyle"] == "-" else list(style["linestyle"][1])
     return {**colours, "marker": style["marker"], "dashes": dashes}
 
 
 def _launches(results: Results) -> list[list[list[Any]]]:
-    """Return for each row of the frame the medians of its launches, those that its throughput is the median of."""
+    """Return for each row of the frame the launch medians that its throughput is the median of."""
     frame = results.summary
     found = {
         key: cells[[*UNIT, "step_seconds"]]
@@ -113,7 +104,7 @@ def _launches(results: Results) -> list[list[list[Any]]]:
 
 
 def _plain(value: Any) -> Any:
-    """Return a value of a frame as JSON has it: six significant digits, None where there is no number."""
+    """Return a value of a frame for JSON: numbers with six significant digits, None for NaN and infinity."""
     value = getattr(value, "item", lambda: value)()
     if isinstance(value, float):
         rounded = float(f"{value:.6g}")

@@ -1,4 +1,4 @@
-"""The source of every implementation, as it was measured, highlighted for the page."""
+"""The sources of every implementation, as they were measured, highlighted for the page."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from pygments.util import ClassNotFound
 if TYPE_CHECKING:
     from paragone.store.reader import Run
 
-STYLES = {"light": "xcode", "dark": "github-dark"}  # legible on the page's backgrounds; a test measures the contrast
-PLAIN = (Name, Operator, Punctuation)  # but not what derives from them: most of a file, and legible as it is
+STYLES = {"light": "xcode", "dark": "github-dark"}  # a test measures their contrast with the page's backgrounds
+PLAIN = (Name, Operator, Punctuation)  # most of a file; only their subtypes are coloured
 NOT_STORED = "not stored in this run, which was made by an earlier version"
 
 
 def sources(run: Run) -> dict[str, Any]:
-    """Return the sources that the run kept, as text and where its words begin and end: the page makes no HTML of it.
+    """Return the stored sources as text with marks for the highlighting. The page turns no source text into HTML.
 
-    `files` are [name, language, text, marks] and stand there once, whoever shares them; marks are a flat list of gap,
-    length, class. `classes` are the names of the classes. `of` has for each implementation `hash`, `files` (places in
-    the list, formulas first) and `left_out` ([name, why]); where the run kept no sources, `missing` says so and the
-    hash is that of the plan.
+    `files`     [name, language, text, marks], each file once; marks are a flat list of gap, length, class
+    `classes`   the CSS classes that the marks refer to
+    `of`        for each implementation `hash`, `files` (indices, formulas first) and `left_out` ([name, reason]);
+                where the run stored no sources, `missing` says so and the hash is that of the plan
     """
     files: dict[tuple[str, str], int] = {}
     names = sorted({entry.implementation for entry in run.plan.variants})
@@ -36,13 +36,13 @@ def sources(run: Run) -> dict[str, Any]:
 
 
 def source_css(scope: str = "#cell .source") -> str:
-    """Return the rules that colour the classes, dark ones where the page is."""
+    """Return the CSS rules for the classes, for the light and the dark theme."""
     dark = f"@media screen and (prefers-color-scheme: dark) {{\n{_rules('dark', f':root:not(.paper) {scope}')}\n}}"
     return f"{_rules('light', scope)}\n{dark}\n"
 
 
 def _source(run: Run, name: str, files: dict[tuple[str, str], int]) -> dict[str, Any]:
-    """Return what is said of an implementation; its files are added to those found before."""
+    """Return the entry of an implementation in `of`; its files are added to `files`."""
     kept = run.sources.get(name)
     if kept is None:
         stated = run.plan.identity.get(f"source of {name}", "")
@@ -53,16 +53,13 @@ def _source(run: Run, name: str, files: dict[tuple[str, str], int]) -> dict[str,
 
 
 def _with_plain_line_ends(text: str) -> str:
-    """Return the text as Pygments counts it, without halves of letters, which no file can hold."""
+    """Return the text with the line ends that Pygments counts, and lone surrogates replaced."""
     whole = text.encode("utf-8", "replace").decode("utf-8")
     return whole.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _marks(name: str, text: str) -> tuple[str, list[int]]:
-    """Return the language of a file and its marks; what neither style sets apart has none.
-
-    Lengths are in UTF-16 units, as the page counts.
-    """
+    """Return the language of a file and its marks. Lengths are in UTF-16 code units, as JavaScript counts."""
     lexer = _lexer(name, text)
     classes = {kind: place for place, kind in enumerate(_coloured())}
     marks, gap = [], 0
@@ -85,7 +82,7 @@ def _lexer(name: str, text: str) -> Lexer:
 
 @cache
 def _coloured() -> tuple[Any, ...]:
-    """Return the kinds of token that one of the styles sets apart."""
+    """Return the token types that at least one of the styles colours."""
     return tuple(dict.fromkeys(kind for theme in STYLES for kind, _ in _declarations(theme)))
 
 
@@ -94,7 +91,7 @@ def _class(kind: Any) -> str:
 
 
 def _declarations(theme: str) -> Iterator[tuple[Any, str]]:
-    """Yield each kind of token that a style sets apart from plain text, and how."""
+    """Yield each token type that a style distinguishes from plain text, with its CSS declarations."""
     style = get_style_by_name(STYLES[theme])
     plain = style.style_for_token(Text)["color"]
     for kind, look in style:

@@ -1,1 +1,1 @@
-"""What a run prints when it ends."""
+"""Results on the terminal: the summary of a run, and comparisons."""

@@ -1,4 +1,4 @@
-"""A comparison of runs on the terminal: what differs around them, what was found, and a table of every cell."""
+"""A comparison of runs: how their environments differ, a table of every cell, and the result in sentences."""
 
 from __future__ import annotations
 
@@ -13,23 +13,13 @@ from rich.text import Text
 
 from paragone.compare.across_time import Comparison
 from paragone.report.text import formatting
-from paragone.report.text.comparison import (
-    TAG,
-    differing_rows,
-    entry,
-    joined_cells,
-    label,
-    letters,
-    runs_of,
-    sentences,
-)
+from paragone.report.text.comparison import CHANGED_TAG, differing_rows, entry, joined_cells, label, runs_of, sentences
 
 STYLES = {"faster": "green", "slower": "red"}
 GREY = "bright_black"
 
 
 def print_comparison(comparisons: Sequence[Comparison], fail_slower: float, console: Console) -> None:
-    """Print the comparison of A with each other run."""
     named = runs_of(comparisons)
     for letter, name in named.items():
         console.print(Text(f"{letter}  {name}", style="bold"))
@@ -37,14 +27,14 @@ def print_comparison(comparisons: Sequence[Comparison], fail_slower: float, cons
     console.print(_differences(comparisons, list(named)))
     console.print()
     _print_cells(comparisons, console)
-    for letter, comparison in zip(letters(len(comparisons) + 1)[1:], comparisons, strict=True):
+    for letter, comparison in zip(formatting.letters(len(comparisons) + 1)[1:], comparisons, strict=True):
         for sentence in sentences(comparison, letter, fail_slower):
             console.print(Text(unmarked(sentence)))
         console.print()
 
 
 def unmarked(sentence: str) -> str:
-    """Return a sentence without the marks of Markdown."""
+    """Return a sentence without its Markdown."""
     return html.unescape(re.sub(r"\\(.)", r"\1", sentence.replace("**", "")).replace("`", ""))
 
 
@@ -61,7 +51,7 @@ def _differences(comparisons: Sequence[Comparison], named: Sequence[str]) -> Tab
 
 
 def _print_cells(comparisons: Sequence[Comparison], console: Console) -> None:
-    """Print a table for each problem, dtype and number of threads, a row per cell, a column per run."""
+    """Print a table for each problem, dtype and thread count, with a column for each run."""
     grouped: dict[str, list[tuple[Any, list[Any]]]] = {}
     for first, rows in joined_cells(comparisons):
         title = f"{first['problem']} · {first['dtype']} · {formatting.plural(int(first['threads']), 'thread')}"
@@ -70,15 +60,15 @@ def _print_cells(comparisons: Sequence[Comparison], console: Console) -> None:
         table = Table(title=Text(title), title_justify="left", title_style="bold", box=None, pad_edge=False)
         for heading in ("implementation", "batch", "A"):
             table.add_column(heading, justify="left" if heading == "implementation" else "right", no_wrap=True)
-        # Of several runs a verdict stands below its ratio: beside it, a narrow terminal left "s…" of same and slower.
-        for letter in letters(len(comparisons) + 1)[1:]:
+        # With several runs a verdict stands below its ratio: beside it, a narrow terminal cut same and slower to "s…".
+        for letter in formatting.letters(len(comparisons) + 1)[1:]:
             table.add_column(letter, overflow="fold")
         for first, rows in cells:
             table.add_row(*_row(first, rows, "  " if len(comparisons) == 1 else "\n"))
         console.print(table)
         console.print()
-        if any(label(first, rows).endswith(TAG) for first, rows in cells):
-            console.print(Text(f"{TAG} its code is not the same in all runs", style=GREY))
+        if any(label(first, rows).endswith(CHANGED_TAG) for first, rows in cells):
+            console.print(Text(f"{CHANGED_TAG} its code is not the same in all runs", style=GREY))
 
 
 def _row(first: Any, rows: Sequence[Any], between: str) -> list[Text]:

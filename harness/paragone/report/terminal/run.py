@@ -1,4 +1,4 @@
-"""The summary at the end of a run, on the terminal: one table per problem, thread count and dtype."""
+"""The summary at the end of a run: a table for each problem, thread count and dtype."""
 
 from __future__ import annotations
 
@@ -10,32 +10,33 @@ from rich.table import Table
 from rich.text import Text
 
 from paragone.analyse.statuses import STATUSES_WITH_TIMES
-from paragone.analyse.warnings import time_shares, warnings
-from paragone.report.figures.draw import noise_sentence
+from paragone.analyse.warnings import warnings
 from paragone.report.text import formatting
+from paragone.report.text.noise import noise_sentence
+from paragone.report.text.rows import each_row, first_row, short_names, shown_rows
+from paragone.report.text.time_spent import time_sentence
 
 if TYPE_CHECKING:
     from paragone.analyse.results import Results
-    from paragone.store.reader import Run
 
 STYLES = {"faster": "green", "slower": "red", "baseline": "bold"}
-MARKS = {"same": "≈", "not ": "?"}  # by how a verdict begins
+MARKS = {"same": "≈", "not ": "?"}  # by the first four letters of a verdict
 GREY = "bright_black"
-ROOMY = 100  # columns from which a terminal has space to spare
+WIDE = 100  # columns of a terminal with room for wider gaps
 HEADING = "batch size"
 KEY = "Images per second, then times the baseline's. ≈ the same, ? not enough data."
 UNVERIFIED, UNVERIFIED_KEY = "!", "! not verified, and so compared with nothing."
 
 
 def print_summary(results: Results, console: Console) -> None:
-    """Print throughput and ratio of every cell; what is within noise is grey and marked ≈."""
+    """Print the throughput and the ratio of every cell; a difference within the noise is grey and marked ≈."""
     run, frame = results.run, results.summary
-    shown = formatting.presented(frame).assign(name=formatting.short_names(frame))
+    shown = shown_rows(frame).assign(name=short_names(frame))
     if shown.empty:
         console.print("No cell was planned.")
     for _, cells in shown.groupby(["problem", "threads", "dtype"], sort=False):
-        gap = 1 if console.width < ROOMY else 3
-        for part in _that_fit(cells, console.width, gap):
+        gap = 1 if console.width < WIDE else 3
+        for part in _fitting_groups(cells, console.width, gap):
             console.print(_table(cells, part, gap))
             console.print()
     for problem in frame["problem"].unique():
@@ -45,39 +46,17 @@ def print_summary(results: Results, console: Console) -> None:
     if "not checked" in set(shown["status"]):
         console.print(Text(UNVERIFIED_KEY, style=GREY))
     console.print(Text(time_sentence(run), style=GREY))
-    if said := warnings(results):
-        console.print(Text(f"{formatting.plural(len(said), 'warning')}; see report.md.", style="yellow"))
+    if texts := warnings(results):
+        console.print(Text(f"{formatting.plural(len(texts), 'warning')}; see report.md.", style="yellow"))
 
 
-def time_sentence(run: Run) -> str:
-    """Return how much of the rounds lay inside timed samples, and what else took time; only what took any."""
-    shares = time_shares(run)
-    rounds, inside = formatting.seconds(shares["rounds_seconds"]), formatting.percent(shares["timed_share"])
-    beside = [
-        f"{words} {formatting.seconds(shares[part])}"
-        for part, words in (
-            ("start_seconds", "starting processes"),
-            ("load_seconds", "loading"),
-            ("verify_seconds", "verification"),
-            ("warmup_seconds", "first calls and warm-ups"),
-            ("memory_seconds", "peak memory"),
-            ("before_plan_seconds", "all before the plan"),
-        )
-        if shares[part] > 0
-    ]
-    measured = (
-        f"Rounds took {rounds}, {inside} of it inside timed samples." if shares["rounds_seconds"] else "No rounds."
-    )
-    return f"{measured} Besides: {', '.join(beside)}." if beside else measured
-
-
-def _that_fit(cells: pd.DataFrame, width: int, gap: int) -> list[list[int]]:
-    """Return the batch sizes in groups, each narrow enough for the terminal."""
+def _fitting_groups(cells: pd.DataFrame, width: int, gap: int) -> list[list[int]]:
+    """Return the batch sizes in groups whose columns fit into the width of the terminal."""
     room = width - max(len(HEADING), *map(len, cells["name"]))
     groups: list[list[int]] = [[]]
     used = 0
     for size in sorted(cells["batch_size"].unique()):
-        entries = formatting.rows(cells[cells["batch_size"] == size])
+        entries = each_row(cells[cells["batch_size"] == size])
         wanted = gap + max([len(formatting.batch(size)), *(len(_entry(row).plain) for row in entries)])
         if groups[-1] and used + wanted > room:
             groups.append([])
@@ -88,7 +67,7 @@ def _that_fit(cells: pd.DataFrame, width: int, gap: int) -> list[list[int]]:
 
 
 def _table(cells: pd.DataFrame, sizes: list[int], gap: int) -> Table:
-    first = next(formatting.rows(cells))
+    first = first_row(cells)
     title = f"{first.problem} · {first.dtype} · {formatting.plural(first.threads, 'thread')}"
     table = Table(
         title=Text(title),
@@ -103,16 +82,16 @@ def _table(cells: pd.DataFrame, sizes: list[int], gap: int) -> Table:
     for size in sizes:
         table.add_column(formatting.batch(size), justify="right", no_wrap=True)
     for _, line in cells.groupby("name", sort=False):
-        by_size = {row.batch_size: row for row in formatting.rows(line)}
+        by_size = {row.batch_size: row for row in each_row(line)}
         name = Text(str(line["name"].iloc[0]), style="bold" if "baseline" in set(line["verdict"]) else "")
         table.add_row(name, *(_entry(by_size[size]) if size in by_size else Text() for size in sizes))
     return table
 
 
 def _entry(row: Any) -> Text:
-    """Return "311k  1.35" in the colour of its verdict, or the word for why there is no time."""
+    """Return "311k  1.35" in the colour of the verdict, or the status where there is no time."""
     if row.status not in STATUSES_WITH_TIMES:
-        return Text(formatting.WORDS[row.status], style="red" if row.status == "failed" else GREY)
+        return Text(formatting.STATUS_WORDS[row.status], style="red" if row.status == "failed" else GREY)
     speed = formatting.rate(row.images_per_second).replace(" ", "")
     if row.status == "not checked":
         return Text(f"{speed} {UNVERIFIED:>5}", style=GREY)

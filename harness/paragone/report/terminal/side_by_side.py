@@ -1,4 +1,4 @@
-"""A live comparison on the terminal: B against A, a table a problem."""
+"""A live comparison: B against A, a table for each problem."""
 
 from __future__ import annotations
 
@@ -10,22 +10,23 @@ from rich.text import Text
 from paragone.compare.side_by_side import why_not_compared
 from paragone.report.terminal.comparison import GREY, STYLES
 from paragone.report.text import formatting
+from paragone.report.text.rows import each_row, first_row
 from paragone.report.text.side_by_side import answer
 
 
 def print_side_by_side(cells: pd.DataFrame, allowed: float, console: Console) -> None:
-    """Print B against A, a line a cell and a table a problem, and what it comes to."""
+    """Print a row for each cell, and the answer in sentences."""
     for _, rows in cells.groupby(["problem", "threads"], sort=False):
-        first = next(formatting.rows(rows))
+        first = first_row(rows)
         title = f"{first.problem} · {formatting.plural(first.threads, 'thread')} · speed of B relative to A"
         table = Table(title=Text(title), title_justify="left", title_style="bold", box=None, pad_edge=False)
         for heading in ("implementation", "batch", "B / A", ""):
             table.add_column(heading, justify="right" if heading == "batch" else "left", overflow="fold")
-        for row in formatting.rows(rows):
+        for row in each_row(rows):
             ratio = formatting.ratio_with_interval(row.ratio, row.ratio_low, row.ratio_high)
-            said = row.verdict or why_not_compared(row)
+            outcome = row.verdict or why_not_compared(row)
             style = STYLES.get(row.verdict, GREY if row.verdict else "red")
-            table.add_row(Text(row.compared), formatting.batch(row.batch_size), Text(ratio), Text(said, style=style))
+            table.add_row(Text(row.compared), formatting.batch(row.batch_size), Text(ratio), Text(outcome, style=style))
         console.print(table)
         console.print()
     console.print(Text(answer(cells, allowed)), soft_wrap=True)

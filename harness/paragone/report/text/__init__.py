@@ -1,1 +1,1 @@
-"""The report in words: report.md, its sections and tables."""
+"""Reports in Markdown, a file for each section. `formatting`, `markdown` and `rows` are what all of them use."""

@@ -1,4 +1,4 @@
-"""Claims and what was judged: a table in words, the same in a run's report and on the terminal."""
+"""The claims of the sources beside what was measured: a section of the report, and a table for the terminal."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from paragone.claims.claim import shipped_claims
 from paragone.claims.judge_claims import JudgedClaim, judge_claims
-from paragone.report.text import formatting, tables
+from paragone.report.text import formatting, markdown
 
 if TYPE_CHECKING:
     from paragone.analyse.results import Results
 
 HEADINGS = ["claim", "source", "of", "claimed", "here", "verdict"]
 HOW = (
-    "Each claim is tested on the quantity it speaks of. **reproduced**: the interval, made at least as wide as the "
+    "Each claim is tested on the quantity it names. **reproduced**: the interval, made at least as wide as the "
     "margin of this run, lies wholly within what is claimed; **not reproduced**: wholly outside of it; **cannot be "
     "told**: neither. Ratios of one batch size are formed within rounds, those of epochs with evaluation and of two "
     "batch sizes over launches. A figure of another machine that comes out larger here is a finding, not a fault."
@@ -24,7 +24,7 @@ HOW = (
 
 
 def section(results: Results) -> str:
-    """Return the claims that the cells of a run settle, and how many need others; nothing where it settles none."""
+    """Return the claims that the cells of this run settle; "" where they settle none."""
     claims = [claim for claim in shipped_claims() if not claim.cannot]
     judged_claims = list(judge_claims(results, claims))
     if not judged_claims:
@@ -32,7 +32,7 @@ def section(results: Results) -> str:
     left = len(claims) - len(judged_claims)
     needing = "1 more claim needs" if left == 1 else f"{left} more claims need"
     more = f"{needing} other cells: `paragone claims`." if left else ""
-    return "\n\n".join(part for part in (f"{tally(judged_claims)} {HOW}", markdown(judged_claims), more) if part)
+    return "\n\n".join(part for part in (f"{tally(judged_claims)} {HOW}", claims_table(judged_claims), more) if part)
 
 
 def tally(judged_claims: Sequence[JudgedClaim]) -> str:
@@ -41,28 +41,27 @@ def tally(judged_claims: Sequence[JudgedClaim]) -> str:
     return ", ".join(f"{count} {verdict}" for verdict, count in counts.items()) + "."
 
 
-def markdown(judged_claims: Sequence[JudgedClaim]) -> str:
-    """Return the table of judged claims; where the claimed figure comes out on another side, the verdict says which."""
-    return tables.table(HEADINGS, [_line(judged) for judged in judged_claims])
+def claims_table(judged_claims: Sequence[JudgedClaim]) -> str:
+    return markdown.table(HEADINGS, [_line(judged) for judged in judged_claims])
 
 
 def _line(judged: JudgedClaim) -> list[str]:
     claim = judged.claim
-    verdict = f"**{judged.verdict}**" + (f": {formatting.escaped(judged.why)}" if judged.why else "")
+    verdict = f"**{judged.verdict}**" + (f": {markdown.escaped(judged.why)}" if judged.why else "")
     return [
-        f"{formatting.escaped(claim.says)}<br>{formatting.code(claim.id)}",
-        formatting.escaped(claim.source),
+        f"{markdown.escaped(claim.says)}<br>{markdown.code(claim.id)}",
+        markdown.escaped(claim.source),
         "<br>".join(
-            formatting.code(words) if place else formatting.escaped(words) for place, words in enumerate(of(judged))
+            markdown.code(words) if place else markdown.escaped(words) for place, words in enumerate(of(judged))
         ),
-        formatting.escaped(claim.expected),
+        markdown.escaped(claim.expected),
         here(judged),
         verdict,
     ]
 
 
 def of(judged: JudgedClaim) -> list[str]:
-    """Return the problem, quantity and batch size, then the two variants; nothing where the claim has no cells."""
+    """Return what a claim compares: its problem, quantity and batch size, then the two variants."""
     claim = judged.claim
     if claim.problem is None:
         return [""]
@@ -74,7 +73,7 @@ def of(judged: JudgedClaim) -> list[str]:
 
 
 def here(judged: JudgedClaim) -> str:
-    """Return the ratio judged with its interval, of a claim of seconds these too; "" where there is none."""
+    """Return the measured ratio with its interval, and the difference in seconds for a claim of seconds."""
     if math.isnan(judged.ratio):
         return ""
     ratio = formatting.ratio_with_interval(judged.ratio, judged.low, judged.high)

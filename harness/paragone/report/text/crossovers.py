@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from paragone.analyse.crossovers import GRID
-from paragone.report.text import formatting, tables
-from paragone.report.text.questions import names_of, where
+from paragone.report.text import formatting, markdown
+from paragone.report.text.rows import each_row, first_row, grid_label, names_by_variant
 
 if TYPE_CHECKING:
     from paragone.analyse.results import Results
@@ -25,20 +25,20 @@ def section(results: Results) -> str:
     if found.empty:
         return ""
     found = found.sort_values("among", key=lambda among: among != "fastest", kind="stable")
-    names = names_of(frame)
+    names = names_by_variant(frame)
     parts = [EXPLANATION]
     for _, rows in found.groupby(GRID, sort=False):
-        if here := where(frame, next(formatting.rows(rows))):
+        if here := grid_label(frame, first_row(rows)):
             parts.append(f"### {here.removesuffix(': ')}")
-        parts.append(tables.table(HEADINGS, [_line(row, names) for row in formatting.rows(rows)]))
+        parts.append(markdown.table(HEADINGS, [_line(row, names) for row in each_row(rows)]))
     return "\n\n".join(parts)
 
 
 def _line(row: Any, names: dict[str, str]) -> list[str]:
     again = f"<br>{AGAIN.format(row.n_crossovers)}" if row.n_crossovers > 1 else ""
     return [
-        formatting.code(names[row.variant]),
-        formatting.code(names[row.than]) + again,
+        markdown.code(names[row.variant]),
+        markdown.code(names[row.than]) + again,
         f"{formatting.batch(row.slower_at)} and {formatting.batch(row.faster_at)}",
         formatting.ratio_with_interval(row.before, row.before_low, row.before_high),
         formatting.ratio_with_interval(row.after, row.after_low, row.after_high),

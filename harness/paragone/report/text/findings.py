@@ -1,109 +1,226 @@
-"""The answer in sentences, each computed from the run and true of it by its interval, not by its point.
-
-`answer` says what was compared, `findings` the three to five things that a reader most wants to know.
-"""
+"""The findings: three to five sentences that a reader most wants, each decided by an interval, not by an estimate."""
 
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING
+import math
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from paragone.analyse.axes import axis_effects
 from paragone.analyse.crossovers import GRID
-from paragone.analyse.summary import baseline_variants
-from paragone.report.text import formatting, questions
+from paragone.analyse.fastest import RATIO
+from paragone.implementation.contract import axes_of
+from paragone.report.text import formatting, markdown
+from paragone.report.text.rows import each_row, first_row, grid_label, grid_label_of, names_by_variant, short_names
 
 if TYPE_CHECKING:
     from paragone.analyse.results import Results
-    from paragone.store.reader import Run
 
 MOST_FINDINGS = 5
-
-
-def answer(results: Results) -> str:
-    """Return in one paragraph what was compared, on what, and how many differences are sure.
-
-    Of a run of one launch, which has no findings, it says who was fastest in it.
-    """
-    run, frame = results.run, results.summary
-    measured = frame[~frame["control"] & frame["images_per_second"].notna()]
-    if measured.empty:
-        return "Nothing was measured, so there is no answer; below is why."
-    verified = measured[measured["status"] == "passed"]
-    if verified.empty:
-        return "Nothing that was measured could be verified, so there is no answer; below is why."
-    sentences = [_compared(run, verified)]
-    if run.plan.launches == 1:
-        several = frame["threads"].nunique() > 1
-        sentences += [_fastest(cells, several) for _, cells in verified.groupby(GRID, sort=False)]
-        sentences.append("These are single observations from one launch: no intervals, no verdicts.")
-    else:
-        words = verified["verdict"].str.partition(" within")[0].value_counts()
-        counts = [f"{words.get(word, 0)} {word}" for word in ("faster", "slower", "same") if words.get(word, 0)]
-        compared = int(words.drop("baseline", errors="ignore").sum())
-        counts.append(f"for {words.get('not enough data', 0)} the data are not enough")
-        sentences.append(f"Of {formatting.plural(compared, 'cell')} compared with the baseline: {', '.join(counts)}.")
-    return " ".join(sentences)
-
-
-def _compared(run: Run, verified: pd.DataFrame) -> str:
-    """Return how many variants were compared, of how many languages, on which problems, data and machine."""
-    variants = verified.drop_duplicates(["implementation", "variant"])
-    names = formatting.short_names(variants)
-    languages = variants["language"].nunique()
-    problems = formatting.listed([formatting.code(problem) for problem in verified["problem"].unique()])
-    dtypes = formatting.listed(sorted(verified["dtype"].unique()))
-    threads = formatting.listed([str(count) for count in sorted(verified["threads"].unique())])
-    sizes = sorted(verified["batch_size"].unique())
-    at = f"batch size {formatting.batch(sizes[0])}"
-    if len(sizes) > 1:
-        at = f"{len(sizes)} batch sizes from {formatting.batch(sizes[0])} to {formatting.batch(sizes[-1])}"
-    bases = [str(names[variants["variant"] == base].iloc[0]) for base in baseline_variants(run).values()
-             if (variants["variant"] == base).any()]  # fmt: skip
-    against = f", against {formatting.code(bases[0])}" if bases else ""
-    written = f"{formatting.plural(names.nunique(), 'way')} to write one training step"
-    written += f", in {languages} languages and libraries" if languages > 1 else ""
-    return (
-        f"Compared{against}: {written}, on {problems} ({formatting.escaped(run.plan.data.name)}), {dtypes}, "
-        f"{threads} {'thread' if threads == '1' else 'threads'}, at {at}."
-    )
-
-
-def _fastest(cells: pd.DataFrame, several_thread_counts: bool) -> str:
-    """Return who has the highest throughput of one grid at each batch size; ties by the order of the plan."""
-    first = next(formatting.rows(cells))
-    threads = f", {formatting.plural(first.threads, 'thread')}" if several_thread_counts else ""
-    by_size = cells.loc[cells.groupby("batch_size")["images_per_second"].idxmax()]
-    heads = by_size.assign(name=formatting.short_names(cells)).groupby("name", sort=False)["batch_size"].apply(list)
-    shares = "; ".join(f"{formatting.code(name)} at {questions.sizes_in_words(sizes)}" for name, sizes in heads.items())
-    return f"{formatting.code(first.problem)}, {first.dtype}{threads}: most images per second by batch size: {shares}."
+MOST_NAMED = 3  # names in the sentence about variants of which none is surely ahead
+SURE = ("faster", "slower")
 
 
 def findings(results: Results) -> list[str]:
-    """Return the three to five findings that hold, most wanted first; fewer where the data hold fewer.
+    """Return the findings, most wanted first; fewer where the data hold fewer, none for a run of one launch.
 
-    Five questions are asked, in this order, and each is answered where an interval decides it:
+    Five questions, each answered where an interval decides it:
 
-    1. Who is fastest, at which batch sizes, and who cannot be told apart from it? (in the order of the plan)
-    2. Where does the fastest change along batch size? (`paragone.analyse.crossovers`)
-    3. Who is both surely faster and surely slower than the baseline? (first where the weaker of the two is strongest)
-    4. What costs most within one implementation: memory order, flags, dtype? (the largest sure ratio of an axis)
-    5. How near does anything come to the machine's limit? (by the upper end of every interval)
+    1. Which variant is fastest at which batch sizes, and which are as fast? (in the order of the plan)
+    2. Where along batch size does the fastest variant change? (`paragone.analyse.crossovers`)
+    3. Which variant is both faster and slower than the baseline? (sorted by the weaker of its two differences)
+    4. Which axis of an implementation costs most: memory order, flags, dtype? (sorted by the ratio)
+    5. How close does any cell come to the machine's limit? (by the upper end of its interval)
 
-    First the best answer to each question is taken, then the second best, and so on, up to five sentences. Of one
-    launch there are none: it has no intervals.
+    The best answer to each question comes first, then the second best of each, and so on.
     """
     frame = results.summary
     if results.run.plan.launches == 1 or frame.empty:
         return []
-    told = frame.assign(name=formatting.short_names(frame))
+    named = frame.assign(name=short_names(frame))
     answers = (
-        questions.which_is_fastest(told, results.fastest),
-        questions.where_the_fastest_changes(told, results.crossovers),
-        questions.which_is_both(told, results.crossovers),
-        questions.what_an_axis_costs(results),
-        questions.how_near_the_limit(told),
+        fastest_variants(named, results.fastest),
+        changes_of_fastest(named, results.crossovers),
+        faster_and_slower(named, results.crossovers),
+        axis_costs(results),
+        nearest_to_limit(named),
     )
     in_turn = itertools.chain.from_iterable(itertools.zip_longest(*answers))
     return list(itertools.islice(filter(None, in_turn), MOST_FINDINGS))
+
+
+def fastest_variants(frame: pd.DataFrame, fastest: pd.DataFrame) -> Iterator[str]:
+    """Yield a sentence for each grid: the fastest variant at each batch size, or the variants of which none is fastest.
+
+    Left out: batch sizes with one variant alone, and ties without intervals or without an A/A margin.
+    """
+    ratios = frame.set_index(["variant", "batch_size", "problem", "threads"])
+    names, is_noise_known = names_by_variant(frame), frame["margin"].notna().groupby(frame["problem"]).any()
+    for _, points in fastest.groupby(GRID, sort=False):
+        sizes_by_winner: dict[str, list[int]] = {}
+        sizes_by_tie: dict[tuple[str, ...], list[int]] = {}
+        for _, cells in points.sort_values("ratio", ascending=False, kind="stable").groupby("batch_size"):
+            size, ahead = int(cells["batch_size"].iloc[0]), cells[cells["verdict"] != "slower"]
+            leaders = ahead["variant"].tolist()
+            if len(leaders) == 1 < len(cells):
+                sizes_by_winner.setdefault(leaders[0], []).append(size)
+            elif len(leaders) > 1 and ahead["ratio_low"].notna().all() and is_noise_known[cells["problem"].iloc[0]]:
+                tie = next((known for known in sizes_by_tie if {*known} == {*leaders}), tuple(leaders))
+                sizes_by_tie.setdefault(tie, []).append(size)
+        first = first_row(points)
+        parts = []
+        for variant, sizes in sizes_by_winner.items():
+            cells = ratios.loc[[(variant, size, first.problem, first.threads) for size in sizes]].reset_index()
+            at = f"at batch {formatting.sizes_in_words(sizes)}"
+            parts.append(f"{markdown.code(names[variant])} is the fastest {at}{_lead(cells)}")
+        for tie, sizes in sizes_by_tie.items():
+            parts.append(f"{_tied([names[variant] for variant in tie])} at batch {formatting.sizes_in_words(sizes)}")
+        if parts:
+            yield f"{grid_label(frame, first)}{'; '.join(parts)}."
+
+
+def _lead(cells: pd.DataFrame) -> str:
+    """Return the largest ratio to the baseline among the winning cells, in brackets; "" where none is surely faster."""
+    sure = cells[cells["verdict"] == "faster"]
+    if sure.empty:
+        return " (the baseline)" if (cells["verdict"] == "baseline").all() else ""
+    best = first_row(sure.loc[[sure["ratio_to_baseline"].idxmax()]])
+    at = f" at {formatting.batch(best.batch_size)}" if len(cells) > 1 else ""
+    ratio = formatting.ratio_with_interval(best.ratio_to_baseline, best.ratio_low, best.ratio_high)
+    return f" ({ratio} the baseline's speed{at})"
+
+
+def _tied(names: Sequence[str]) -> str:
+    """Two variants were compared with each other; of more, each was compared with the first alone, so less is known."""
+    if len(names) == 2:
+        return f"{formatting.listed([markdown.code(name) for name in names])} cannot be told apart"
+    named = [markdown.code(name) for name in names[:MOST_NAMED]]
+    if len(names) > MOST_NAMED:
+        named[MOST_NAMED - 1 :] = [f"{len(names) - MOST_NAMED + 1} others"]
+    return f"none of {formatting.listed(named)} is surely the fastest"
+
+
+def changes_of_fastest(frame: pd.DataFrame, crossed: pd.DataFrame) -> Iterator[str]:
+    """Yield a sentence for each change of the fastest variant: which overtakes which, and between which batch sizes."""
+    names = names_by_variant(frame)
+    for row in each_row(crossed[crossed["among"] == "fastest"]):
+        before = formatting.ratio_with_interval(row.before, row.before_low, row.before_high)
+        after = formatting.ratio_with_interval(row.after, row.after_low, row.after_high)
+        speeds = (
+            f"{before} its speed at {formatting.batch(row.slower_at)}, {after} at {formatting.batch(row.faster_at)}"
+        )
+        change = f"{markdown.code(names[row.variant])} overtakes {markdown.code(names[row.than])} {between(row)}"
+        yield f"{grid_label(frame, row)}{change}: {speeds}."
+
+
+def faster_and_slower(frame: pd.DataFrame, crossed: pd.DataFrame) -> Iterator[str]:
+    """Yield a sentence for each variant that is surely faster at one batch size and surely slower at another.
+
+    Sorted by the weaker of the two differences, largest first; one sentence for each implementation and dtype.
+    """
+    sure = frame[frame["verdict"].isin(SURE)]
+    found = []
+    for _, cells in sure.groupby([*GRID, "variant"], sort=False):
+        fast, slow = (cells[cells["verdict"] == word] for word in SURE)
+        if len(fast) and len(slow):
+            best = first_row(fast.loc[[fast["ratio_to_baseline"].idxmax()]])
+            worst = first_row(slow.loc[[slow["ratio_to_baseline"].idxmin()]])
+            weaker = min(best.ratio_to_baseline, 1 / worst.ratio_to_baseline)
+            found.append((weaker, best, worst))
+    seen = set()
+    for _, best, worst in sorted(found, key=lambda entry: -entry[0]):
+        if (best.implementation, best.dtype) not in seen:
+            seen.add((best.implementation, best.dtype))
+            yield _both(frame, crossed, best, worst)
+
+
+def _both(frame: pd.DataFrame, crossed: pd.DataFrame, best: Any, worst: Any) -> str:
+    baselines = {*frame.loc[frame["verdict"] == "baseline", "variant"]}
+    own = (crossed[GRID] == [getattr(best, key) for key in GRID]).all(axis=1)
+    overtakes = (crossed["variant"] == best.variant) & crossed["than"].isin(baselines)
+    is_overtaken = (crossed["than"] == best.variant) & crossed["variant"].isin(baselines)
+    of_pair = crossed[own & (overtakes | is_overtaken)]
+    crossing = ""
+    if len(of_pair) == 1:
+        row = first_row(of_pair)
+        overtaking = "it overtakes the baseline" if row.variant == best.variant else "the baseline overtakes it"
+        crossing = f": {overtaking} {between(row)}"
+    elif len(of_pair):
+        crossing = f": they cross {len(of_pair)} times"
+    fast, slow = (
+        formatting.ratio_with_interval(row.ratio_to_baseline, row.ratio_low, row.ratio_high) for row in (best, worst)
+    )
+    at = [formatting.batch(row.batch_size) for row in (best, worst)]
+    name = f"{grid_label(frame, best)}{markdown.code(best.name)}"
+    return f"{name} is {fast} the baseline's speed at batch {at[0]} and {slow} at batch {at[1]}{crossing}."
+
+
+def axis_costs(results: Results) -> Iterator[str]:
+    """Yield a sentence for each axis of an implementation: its largest sure difference. Dtypes come last."""
+    frame, effects = results.summary, axis_effects(results)
+    sure = effects[effects["verdict"].isin(SURE)]
+    if sure.empty:
+        return
+    size = sure["ratio"].astype(float).map(math.log).abs()
+    ranked = sure.assign(rank=-size, is_dtype=sure["axis"] == "dtype").sort_values(["is_dtype", "rank"], kind="stable")
+    by_axis = ranked.groupby(["implementation", "axis", "problem", "threads"], sort=False)
+    for _, cells in by_axis:
+        most = cells.iloc[0]
+        ratio, low, high = (float(most[name]) for name in RATIO)
+        slow, fast = most["value"], most["other_value"]
+        if ratio > 1:
+            ratio, low, high, slow, fast = 1 / ratio, 1 / high, 1 / low, fast, slow
+        same_pair = cells[(cells["variant"] == most["variant"]) & (cells["other"] == most["other"])]
+        sizes = sorted(same_pair.loc[same_pair["verdict"] == most["verdict"], "batch_size"])
+        at = (
+            "every batch size"
+            if len(sizes) > 2 and len(sizes) == len(same_pair)
+            else f"batch {formatting.sizes_in_words(sizes)}"
+        )
+        strongest = f"; most at {formatting.batch(int(most['batch_size']))}" if len(sizes) > 1 else ""
+        name, dtype = _fixed_axes(frame, most)
+        axis, here = markdown.escaped(most["axis"]), grid_label_of(frame, most["problem"], int(most["threads"]), dtype)
+        yield (
+            f"{here}{name} with {axis} {markdown.code(slow)} is slower "
+            f"than with {markdown.code(fast)} at {at}{strongest}: "
+            f"{formatting.ratio_with_interval(ratio, low, high)} its speed."
+        )
+
+
+def _fixed_axes(frame: pd.DataFrame, effect: Any) -> tuple[str, str]:
+    """Return the implementation with the values of the axes that both variants share, and the dtype that both share."""
+    axes = axes_of(effect["variant"])
+    dtype = "" if effect["axis"] == "dtype" else axes.pop("dtype", "")
+    own = [axes_of(name) for name in frame.loc[frame["implementation"] == effect["implementation"], "variant"]]
+    several = [axis for axis in axes if axis != effect["axis"] and len({one.get(axis) for one in own}) > 1]
+    return markdown.code(" ".join([effect["implementation"], *(axes[axis] for axis in several)])), dtype
+
+
+def nearest_to_limit(frame: pd.DataFrame) -> Iterator[str]:
+    """Yield a sentence for each grid: the cell nearest to the machine's limit, by the upper end of its interval."""
+    known = frame[(frame["status"] == "passed") & ~frame["control"]]
+    known = known[(known["limit_images_per_second"] > 0) & known["images_per_second_high"].notna()]
+    for _, cells in known.groupby(GRID, sort=False):
+        limit = cells["limit_images_per_second"]
+        ends = [cells[f"images_per_second{end}"] / limit for end in ("", "_low", "_high")]
+        nearest = int(ends[2].to_numpy().argmax())
+        point, low, high = (float(share.iloc[nearest]) for share in ends)
+        row = first_row(cells.iloc[[nearest]])
+        attained = f"{100 * point:.0f} % [{100 * low:.0f}–{100 * high:.0f}]"
+        cell = f"{markdown.code(row.name)} at batch {formatting.batch(row.batch_size)}"
+        if low > 1:
+            yield f"{grid_label(frame, row)}{cell} passes the machine's limit: {attained} of it."
+        else:
+            no = f"{here}no" if (here := grid_label(frame, row)) else "No"
+            yield (
+                f"{no} cell's interval reaches beyond {math.ceil(100 * high)} % of the machine's limit; that of "
+                f"{cell} comes nearest: {attained}."
+            )
+
+
+def between(row: Any) -> str:
+    """Return "between batch 10 and 100"."""
+    return f"between batch {formatting.batch(row.slower_at)} and {formatting.batch(row.faster_at)}"

@@ -1,11 +1,12 @@
-"""The plan, the data and the machine of a run as pairs of words, whatever of it is known."""
+"""The provenance of a run: its implementations, plan, data and machine. Unknown facts are left out."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from paragone.report.text import formatting
+from paragone.report.text import formatting, markdown
+from paragone.report.text.rows import each_row
 
 if TYPE_CHECKING:
     from paragone.store.reader import Run
@@ -14,17 +15,16 @@ Pairs = list[tuple[str, str]]
 
 
 def plan_pairs(run: Run) -> Pairs:
-    """Return what was decided before the first sample."""
     plan = run.plan
     lengths = run.samples.loc[run.samples["kind"] == "timed", "elapsed_ns"]
     sample = formatting.seconds(float(lengths.median()) / 1e9) if len(lengths) else ""
     resolvable = plan.minimum_detectable_difference
     return [
-        ("made", formatting.escaped(plan.created)),
+        ("made", markdown.escaped(plan.created)),
         ("launches × rounds", f"{plan.launches} × {plan.rounds}"),
         ("length of a sample (median)", sample),
-        ("problems", ", ".join(formatting.code(name) for name in plan.problems)),
-        ("baseline", formatting.code(plan.baseline)),
+        ("problems", ", ".join(markdown.code(name) for name in plan.problems)),
+        ("baseline", markdown.code(plan.baseline)),
         ("threads", ", ".join(map(str, plan.threads))),
         ("cells", str(len(plan.cells))),
         ("estimated time", formatting.seconds(float(plan.eta_seconds))),
@@ -38,22 +38,20 @@ def plan_pairs(run: Run) -> Pairs:
 
 
 def data_pairs(run: Run) -> Pairs:
-    """Return which data set was used and where it came from."""
     data = run.plan.data
     return [
-        ("data set", formatting.escaped(data.name)),
-        ("from", formatting.escaped(data.origin)),
+        ("data set", markdown.escaped(data.name)),
+        ("from", markdown.escaped(data.origin)),
         ("images", f"{formatting.batch(data.n_train)} to train, {formatting.batch(data.n_test)} to test"),
-        ("SHA-256 of the content", formatting.code(data.sha256)),
+        ("SHA-256 of the content", markdown.code(data.sha256)),
     ]
 
 
 def environment_pairs(run: Run) -> Pairs:
-    """Return machine, system, versions, BLAS and its kernels, threads found, and what was inherited."""
     about = run.environment
-    pairs: Pairs = [("CPU", _of(about, "machine", "cpu")), *_cpus(about), ("memory", _memory(about))]
-    pairs += [("system", _chosen(about.get("os"), "system", "release", "c_library"))]
-    pairs += [("Python", _chosen(about.get("python"), "version", "implementation", "compiler"))]
+    pairs: Pairs = [("CPU", _value(about, "machine", "cpu")), *_cpus(about), ("memory", _memory(about))]
+    pairs += [("system", _values(about.get("os"), "system", "release", "c_library"))]
+    pairs += [("Python", _values(about.get("python"), "version", "implementation", "compiler"))]
     pairs += [("packages", _versions(about.get("packages"))), *_own_environments(about)]
     pairs += [("BLAS", _blas(about.get("blas")))]
     pairs += [("threads found in the workers", _threads_found(run)), ("revision", _revision(about.get("revision")))]
@@ -61,23 +59,23 @@ def environment_pairs(run: Run) -> Pairs:
     return pairs
 
 
-def _of(about: Mapping[str, Any], *keys: str) -> str:
+def _value(about: Mapping[str, Any], *keys: str) -> str:
     value: Any = about
     for key in keys:
         value = value.get(key) if isinstance(value, Mapping) else None
-    return "" if value is None else formatting.escaped(value)
+    return "" if value is None else markdown.escaped(value)
 
 
 def _cpus(about: Mapping[str, Any]) -> Pairs:
     machine = about.get("machine", {})
     usable = machine.get("usable_cpus")
     return [
-        ("cores", _of(about, "machine", "physical_cores")),
-        ("logical CPUs", _of(about, "machine", "logical_cpus")),
+        ("cores", _value(about, "machine", "physical_cores")),
+        ("logical CPUs", _value(about, "machine", "logical_cpus")),
         ("usable CPUs", f"{len(usable)} (numbered {', '.join(map(str, usable))})" if usable else ""),
-        ("CPU quota", _of(about, "machine", "cpu_quota")),
-        ("vector instructions", formatting.escaped(", ".join(machine.get("vector_flags", [])))),
-        ("frequency governor", formatting.escaped(", ".join(machine.get("governors", {})))),
+        ("CPU quota", _value(about, "machine", "cpu_quota")),
+        ("vector instructions", markdown.escaped(", ".join(machine.get("vector_flags", [])))),
+        ("frequency governor", markdown.escaped(", ".join(machine.get("governors", {})))),
     ]
 
 
@@ -86,16 +84,16 @@ def _memory(about: Mapping[str, Any]) -> str:
     return f"{formatting.significant(size / 2**30)} GiB" if size else ""
 
 
-def _chosen(about: Mapping[str, Any] | None, *keys: str) -> str:
-    """Return the values of these keys, those that are known, as words."""
-    return " ".join(formatting.escaped((about or {})[key]) for key in keys if (about or {}).get(key))
+def _values(about: Mapping[str, Any] | None, *keys: str) -> str:
+    """Return the known values of these keys, separated by blanks."""
+    return " ".join(markdown.escaped((about or {})[key]) for key in keys if (about or {}).get(key))
 
 
 def _revision(about: Mapping[str, Any] | None) -> str:
     about = about or {}
     changed = " with changes that are not committed" if about.get("dirty") else ""
-    commit = f"{formatting.code(about['commit'])}{changed}, " if about.get("commit") else ""
-    return f"{commit}source hash {formatting.code(about['source_hash'])}" if about.get("source_hash") else commit
+    commit = f"{markdown.code(about['commit'])}{changed}, " if about.get("commit") else ""
+    return f"{commit}source hash {markdown.code(about['source_hash'])}" if about.get("source_hash") else commit
 
 
 def _load(about: Mapping[str, Any] | None) -> str:
@@ -111,35 +109,34 @@ def _load(about: Mapping[str, Any] | None) -> str:
 
 def _versions(packages: Mapping[str, str] | None) -> str:
     return ", ".join(
-        f"{formatting.escaped(name)} {formatting.escaped(version)}" for name, version in (packages or {}).items()
+        f"{markdown.escaped(name)} {markdown.escaped(version)}" for name, version in (packages or {}).items()
     )
 
 
 def _own_environments(about: Mapping[str, Any]) -> Pairs:
-    """Return what lies in each environment of its own; another NumPy than the others' is said to be one."""
+    """Return the packages of each separate Python environment; a different NumPy version is pointed out."""
     pairs = []
     for name, own in (about.get("own_environments") or {}).items():
-        words = f"Python {formatting.escaped(own['python'])}, {_versions(own['packages'])}"
+        words = f"Python {markdown.escaped(own['python'])}, {_versions(own['packages'])}"
         numpys = own["packages"].get("numpy"), (about.get("packages") or {}).get("numpy")
         if None not in numpys and numpys[0] != numpys[1]:
-            words += f"; not the NumPy of the others, which is {formatting.escaped(numpys[1])}"
-        pairs.append((f"environment {formatting.code(name)}", words))
+            words += f"; the other implementations use NumPy {markdown.escaped(numpys[1])}"
+        pairs.append((f"environment {markdown.code(name)}", words))
     return pairs
 
 
 def _blas(pools: list[Mapping[str, Any]] | None) -> str:
-    """Return library, version and kernel of each BLAS."""
     named = dict.fromkeys(
         " ".join(str(pool[key]) for key in ("library", "version", "architecture", "kernel") if pool.get(key))
         for pool in pools or []
     )
-    return "; ".join(formatting.escaped(name) for name in named)
+    return "; ".join(markdown.escaped(name) for name in named)
 
 
 def _threads_found(run: Run) -> str:
-    """Return the thread counts that the workers read back, by the number asked for."""
+    """Return the thread counts that workers read back from their libraries, by the count asked for."""
     found: dict[int, set[int]] = {}
-    for row in formatting.rows(run.launches):
+    for row in each_row(run.launches):
         pools = row.threads_found.get("pools", []) if isinstance(row.threads_found, Mapping) else []
         found.setdefault(row.threads, set()).update(pool["num_threads"] for pool in pools if "num_threads" in pool)
     known = {asked: counts for asked, counts in sorted(found.items()) if counts}
@@ -153,5 +150,18 @@ def _inherited(about: Mapping[str, Any]) -> str:
     if not isinstance(variables, list):
         return ""
     entries = [(f"{entry['name']}={entry['value']}", entry["treatment"]) for entry in variables]
-    said = ", ".join(f"{formatting.code(setting)} {formatting.escaped(treatment)}" for setting, treatment in entries)
-    return said or "none that changes what is measured"
+    listed = ", ".join(f"{markdown.code(setting)} {markdown.escaped(treatment)}" for setting, treatment in entries)
+    return listed or "none that changes what is measured"
+
+
+def implementations(run: Run) -> str:
+    by_name = {variant.implementation: variant for variant in run.plan.variants}
+    lines = [
+        [
+            markdown.code(name),
+            *(markdown.escaped(text) for text in (variant.language, variant.layout, variant.source, variant.idea)),
+            str(variant.maths_lines),
+        ]
+        for name, variant in sorted(by_name.items())
+    ]
+    return markdown.table(["", "language", "layout", "source", "idea", "lines of maths"], lines) if lines else ""

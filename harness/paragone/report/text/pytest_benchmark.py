@@ -1,7 +1,7 @@
 """A run in the JSON form of pytest-benchmark 5, for `pytest-benchmark compare` and the services that read it.
 
-One benchmark per cell that passed, one value per timed sample: the seconds of one step. Samples have
-different numbers of steps, steps of a batch size do not, so that two runs can be compared.
+One benchmark for each cell that passed, one value for each timed sample: the seconds of one step. Samples of two runs
+have different numbers of steps, so only the time of a step can be compared.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ ABOUT = ("implementation", "language", "layout", "order", "dtype")
 
 
 def pytest_benchmark_json(results: Results) -> dict[str, Any]:
-    """Return the run as plain data that `json.dump` writes; cells that did not pass, and the A/A control, are left out.
+    """Return the run as data for `json.dump`, without the A/A control and the cells that did not pass.
 
-    Benchmarks are grouped by problem, dtype, batch size and threads: what may be compared. Their
-    statistics are pytest-benchmark's own, over all samples of all launches; the medians over launches
-    and the intervals, which it has no place for, are in `extra_info`.
+    Benchmarks that may be compared form a group: same problem, dtype, batch size and threads. Their statistics are
+    pytest-benchmark's own, over all samples of all launches. It has no place for medians over launches and their
+    intervals; these are in `extra_info`.
     """
     run, frame = results.run, results.summary
     passed = frame[(frame["status"] == "passed") & frame["seconds_per_step"].notna() & ~frame["control"]]
@@ -45,9 +45,9 @@ def pytest_benchmark_json(results: Results) -> dict[str, Any]:
 
 
 def cell_id(variant: str, problem: str, batch_size: int, threads: int) -> str:
-    """Return `numpy_rows-float32-C-nielsen-B100`, with `-T2` behind it where there are two threads.
+    """Return `numpy_rows-float32-C-nielsen-B100`, with `-T2` appended for two threads.
 
-    The same for a cell of an exported run as for its test in benchmarks/, so that the two can be compared.
+    The tests in benchmarks/ use the same ids, so that an exported run can be compared with them.
     """
     name, _, axes = variant.removesuffix("]").partition("[")
     values = [axis.partition("=")[2] for axis in axes.split(",")]
@@ -55,18 +55,18 @@ def cell_id(variant: str, problem: str, batch_size: int, threads: int) -> str:
 
 
 def _benchmark(row: dict[str, Any], values: dict[Any, tuple[list[float], int]], run: Run) -> dict[str, Any]:
-    """Return one cell; `values` has the seconds per step of every sample, and the steps of a sample, by cell."""
+    """Return the benchmark of a cell; `values` has the seconds per step of each sample and the largest n_steps."""
     params = {column: row[column] for column in CELL}
     seconds, n_steps = values[tuple(params.values())]
-    called = cell_id(row["variant"], row["problem"], row["batch_size"], row["threads"])
+    name = cell_id(row["variant"], row["problem"], row["batch_size"], row["threads"])
     measured = ("images_per_second", "images_per_second_low", "images_per_second_high", "ratio_to_baseline")
     extra = {column: row[column] for column in (*ABOUT, "n_launches", "verdict")}
     return {
         "group": f"{row['problem']} {row['dtype']} B={row['batch_size']} threads={row['threads']}",
-        "name": f"test_training_step[{called}]",
-        "fullname": f"benchmarks/test_training_step.py::test_training_step[{called}]",
+        "name": f"test_training_step[{name}]",
+        "fullname": f"benchmarks/test_training_step.py::test_training_step[{name}]",
         "params": params,
-        "param": called,
+        "param": name,
         "extra_info": {
             "unit": UNIT,
             "run": run.plan.run,
@@ -88,8 +88,7 @@ def _benchmark(row: dict[str, Any], values: dict[Any, tuple[list[float], int]], 
 
 
 def statistics(seconds: list[float]) -> dict[str, Any]:
-    """Return pytest-benchmark's own statistics of these values."""
-    # Here and not above: it belongs to pytest, which nothing else of the harness needs.
+    # Imported here because it imports pytest, which nothing else in the harness needs.
     import pytest_benchmark.stats
 
     stats: Any = pytest_benchmark.stats
@@ -100,7 +99,7 @@ def statistics(seconds: list[float]) -> dict[str, Any]:
 
 
 def machine_info(environment: dict[str, Any]) -> dict[str, Any]:
-    """Return the machine in the words of pytest-benchmark; what is not known is left empty."""
+    """Return the machine under the keys of pytest-benchmark; unknown values are empty."""
     machine, system, python = (environment.get(key) or {} for key in ("machine", "os", "python"))
     return {
         "node": machine.get("id", ""),
@@ -123,7 +122,7 @@ def machine_info(environment: dict[str, Any]) -> dict[str, Any]:
 
 
 def commit_info(environment: dict[str, Any]) -> dict[str, Any]:
-    """Return the revision in the words of pytest-benchmark; `id` is "unknown" outside a checkout."""
+    """Return the revision under the keys of pytest-benchmark; `id` is "unknown" outside a checkout."""
     revision = environment.get("revision") or {}
     return {
         "id": revision.get("commit") or "unknown",

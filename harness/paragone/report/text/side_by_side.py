@@ -1,4 +1,4 @@
-"""The section on a live comparison: what the sides are, and B against A cell by cell."""
+"""The section on a live comparison: the two versions, and B against A cell by cell."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import pandas as pd
 
 from paragone.analyse.verdicts import surely_slower
 from paragone.compare.side_by_side import counted, labels, newly_failed, side_by_side, why_not_compared
-from paragone.report.text import formatting, tables
+from paragone.report.text import formatting, markdown
+from paragone.report.text.rows import each_row, first_row
 
 if TYPE_CHECKING:
     from paragone.analyse.results import Results
@@ -17,14 +18,14 @@ if TYPE_CHECKING:
 
 HEADINGS = ["batch size", "A, images/s", "B, images/s", "speed of B relative to A", ""]
 HOW = (
-    "Both sides were measured in the same rounds by the same harness, that of this tree with its adapters; what "
-    "differs is the source of the implementations. Above 1, B is faster. Intervals and verdicts are made like all "
-    "others here, the margins by the A/A control of this run."
+    "Both versions were measured in the same rounds by the same harness and adapters, those of this tree; only the "
+    "sources of the implementations differ. Above 1, B is faster. Intervals and verdicts are made like all others "
+    "here, with the margins of this run's A/A control."
 )
 
 
 def sections(results: Results) -> list[tuple[str, str]]:
-    """Return heading and text of the live comparison that a run holds, if it holds one."""
+    """Return heading and text; empty for a run that compares no versions."""
     if labels(results.run) is None:
         return []
     return [("## B against A", text(results.run, side_by_side(results)))]
@@ -34,10 +35,10 @@ def text(run: Run, cells: pd.DataFrame) -> str:
     """Return the comparison in Markdown, without its heading."""
     live = run.plan.live
     assert live is not None
-    sides = [f"- **{which}**: {formatting.escaped(version.words)}" for which, version in (("A", live.a), ("B", live.b))]
+    versions = [f"- **{name}**: {markdown.escaped(version.words)}" for name, version in (("A", live.a), ("B", live.b))]
     parts = [
-        "\n".join(sides),
-        formatting.escaped(answer(cells, live.fail_slower)),
+        "\n".join(versions),
+        markdown.escaped(answer(cells, live.fail_slower)),
         *_tables(cells),
         _left_out(live.left_out),
         HOW,
@@ -46,43 +47,43 @@ def text(run: Run, cells: pd.DataFrame) -> str:
 
 
 def answer(cells: pd.DataFrame, allowed: float) -> str:
-    """Return the comparison in sentences: how many cells got which verdict, and what B has made worse."""
+    """Return the comparison in sentences: the number of cells with each verdict, and what B made worse."""
     counts = counted(cells)
-    said = [f"B against A, {formatting.plural(len(cells), 'cell')}: "]
-    said[0] += ", ".join(f"{n} {word}" for word, n in counts.items()) + "."
+    lines = [f"B against A, {formatting.plural(len(cells), 'cell')}: "]
+    lines[0] += ", ".join(f"{n} {word}" for word, n in counts.items()) + "."
     worse, failed = surely_slower(cells, allowed), newly_failed(cells)
     if len(failed):
-        said.append(f"B fails where A passes: {_named(failed)}.")
+        lines.append(f"B fails where A passes: {_named(failed)}.")
     beyond = f"more than {100 * allowed:g} % longer for a step"
-    said.append(f"B surely takes {beyond}: {_named(worse)}." if len(worse) else f"No cell surely takes {beyond}.")
-    return " ".join(said)
+    lines.append(f"B surely takes {beyond}: {_named(worse)}." if len(worse) else f"No cell surely takes {beyond}.")
+    return " ".join(lines)
 
 
 def _named(cells: pd.DataFrame) -> str:
-    """Return the cells by name, batch sizes of a variant together."""
-    said = []
+    """Return the names of cells, with the batch sizes of a variant together."""
+    names = []
     for _, rows in cells.groupby(["problem", "compared", "threads"], sort=False):
-        first = next(formatting.rows(rows))
+        first = first_row(rows)
         threads = f", {formatting.plural(first.threads, 'thread')}" if first.threads > 1 else ""
         sizes = ", ".join(map(formatting.batch, rows["batch_size"]))
-        said.append(f"{first.problem} {first.compared}{threads} at batch {sizes}")
-    return "; ".join(said)
+        names.append(f"{first.problem} {first.compared}{threads} at batch {sizes}")
+    return "; ".join(names)
 
 
 def _tables(cells: pd.DataFrame) -> list[str]:
     parts = []
     for _, rows in cells.groupby(["problem", "compared", "threads"], sort=False):
-        first = next(formatting.rows(rows))
+        first = first_row(rows)
         threads = formatting.plural(first.threads, "thread")
-        parts.append(f"### {formatting.code(first.compared)}, {formatting.code(first.problem)}, {threads}")
-        parts.append(tables.table(HEADINGS, [_line(row) for row in formatting.rows(rows)]))
+        parts.append(f"### {markdown.code(first.compared)}, {markdown.code(first.problem)}, {threads}")
+        parts.append(markdown.table(HEADINGS, [_line(row) for row in each_row(rows)]))
     return parts
 
 
 def _line(row: Any) -> list[str]:
     speeds = [_speed(row.status_a, row.images_per_second_a), _speed(row.status_b, row.images_per_second_b)]
     if math.isnan(row.ratio):
-        return [formatting.batch(row.batch_size), *speeds, "", formatting.escaped(why_not_compared(row))]
+        return [formatting.batch(row.batch_size), *speeds, "", markdown.escaped(why_not_compared(row))]
     ratio = f"**{formatting.ratio(row.ratio)}** {formatting.ratio_interval(row.ratio_low, row.ratio_high)}".strip()
     return [formatting.batch(row.batch_size), *speeds, ratio, row.verdict]
 
@@ -92,9 +93,9 @@ def _speed(status: str, images_per_second: float) -> str:
 
 
 def _left_out(left_out: dict[str, str]) -> str:
-    """Return who was not measured, those of the same reason together."""
+    """Return the implementations that were not measured, grouped by reason."""
     by_reason: dict[str, list[str]] = {}
     for name, reason in left_out.items():
-        by_reason.setdefault(reason, []).append(formatting.code(name))
-    lines = [f"- {formatting.escaped(reason)}: {', '.join(names)}" for reason, names in by_reason.items()]
+        by_reason.setdefault(reason, []).append(markdown.code(name))
+    lines = [f"- {markdown.escaped(reason)}: {', '.join(names)}" for reason, names in by_reason.items()]
     return "\n".join(["Left out:", "", *lines]) if lines else ""

@@ -1,4 +1,4 @@
-"""What the page of a cell shows beyond its row of the summary: how every number of it was made."""
+"""The data behind the page of a cell: its launches and samples, its checks, its workers, the commands to repeat it."""
 
 from __future__ import annotations
 
@@ -20,58 +20,55 @@ from paragone.analyse.summary import (
 )
 from paragone.report.text import formatting
 from paragone.report.text.repro import bench_command, verify_command
+from paragone.report.text.rows import each_row
 
 if TYPE_CHECKING:
     from paragone.analyse.results import Results
     from paragone.store.reader import Run
 
-# A launch of a cell, as the page unpacks it (LAUNCH in cell.js).
-LAUNCH = (
-    *("wave", "launch", "attempt", "n_steps"),  # the steps of every sample
-    *("cold_ns", "warmup_ns"),  # lists of what these samples took
-    *(
-        "elapsed_ns",
-        "round",
-        "position",
-        "at_s",
-    ),  # lists, of the timed samples; at_s: whole seconds since the run began
+# A launch is a list of these values; the page gets the names as `launch_columns`.
+LAUNCH_COLUMNS = (
+    *("wave", "launch", "attempt", "n_steps"),  # n_steps: of every sample
+    *("cold_ns", "warmup_ns"),  # lists: the time of each cold and warm-up sample
+    *("elapsed_ns", "round", "position", "at_s"),  # lists, of the timed samples; at_s: seconds since the run began
     "cpu_over_wall",  # of the timed samples
     *("step_seconds", "spread", "n_samples"),  # the median, its robust spread, of how many samples that count
-    "enters",  # 1 where it has rounds enough for the intervals
-    *("ratio", "n_pairs"),  # the median ratio to the baseline, of how many rounds with both, where it counts
-    "rejected",  # why its samples do not count, where they do not
+    "enters",  # 1 where the launch has enough rounds for the intervals
+    *("ratio", "n_pairs"),  # the median ratio to the baseline, of how many rounds with both
+    "rejected",  # the reason why its samples do not count, else None
 )
 TIMES = ("start_seconds", "load_seconds", "setup_seconds", "verify_seconds", "warmup_seconds")
 
 
 def cell_details(results: Results) -> list[dict[str, Any]]:
-    """Return what the page of each cell shows, one entry per row of the summary, in its order:
+    """Return a dict for each row of the summary, in its order:
 
-    launches    the samples of each launch in the order of the run, and its medians: lists with the values of LAUNCH
-    baseline    the row of the cell that it is compared with, None where there is none
-    checks      what verification said, at each stage: [stage, launches, status, error, bound, steps, reason]
-    workers     the processes of the variant; they stand in the first row of a variant, `workers_in` names it
-    bench, verify   the commands that repeat just this cell
+    launches    in the order of the run, each a list of the values of LAUNCH_COLUMNS
+    baseline    the row of the cell that it is compared with, or None
+    checks      the outcomes of verification: [stage, launches, status, error, bound, steps, reason]
+    workers     the processes of the contender, kept in its first row only; `workers_in` is that row
+    versions    of Python and its packages, kept where the workers are
+    bench, verify   the commands that repeat this cell alone
     """
     run, frame = results.run, results.summary
-    rows = list(formatting.rows(frame))
-    places = {tuple(getattr(row, key) for key in CELL): place for place, row in enumerate(rows)}
-    others = baselines_of(frame, run)
+    rows = list(each_row(frame))
+    place_of = {tuple(getattr(row, key) for key in CELL): place for place, row in enumerate(rows)}
+    baselines = baselines_of(frame, run)
     launches, checks, workers = _all_launches(results), _all_checks(run), _all_workers(run)
-    first: dict[tuple[Any, ...], int] = {}
+    first_place: dict[tuple[Any, ...], int] = {}  # of a contender
     details = []
     for place, row in enumerate(rows):
         cell = (row.problem, row.variant, row.batch_size, row.threads)
         contender = (row.problem, row.variant, row.threads)
-        holder = first.setdefault(contender, place)
+        workers_in = first_place.setdefault(contender, place)
         details.append(
             {
                 "launches": launches.get(cell, []) if row.status in STATUSES_WITH_TIMES else [],
-                "baseline": places.get((row.problem, others.get(row.variant), row.batch_size, row.threads)),
+                "baseline": place_of.get((row.problem, baselines.get(row.variant), row.batch_size, row.threads)),
                 "checks": _checks_of(cell, checks),
-                "workers_in": holder,
-                "workers": workers.get(contender, []) if holder == place else [],
-                "versions": _versions(run) if holder == place else "",
+                "workers_in": workers_in,
+                "workers": workers.get(contender, []) if workers_in == place else [],
+                "versions": _versions(run) if workers_in == place else "",
                 "bench": bench_command(run.plan, row),
                 "verify": verify_command(run.plan, row),
             }
@@ -80,17 +77,17 @@ def cell_details(results: Results) -> list[dict[str, Any]]:
 
 
 def _all_launches(results: Results) -> dict[tuple[Any, ...], list[list[Any]]]:
-    """Return by cell its launches in the order of the run, each the values of LAUNCH."""
+    """Return the launches of each cell in the order of the run, each a list of the values of LAUNCH_COLUMNS."""
     run, medians = results.run, _medians(results)
     rejected = {tuple(row[:-1]): row[-1] for row in _values(rejections(run), [*CELL, "launch", "attempt", "reason"])}
     found: dict[tuple[Any, ...], list[list[Any]]] = defaultdict(list)
     ordered = run.samples.sort_values(["started_s", "round"], kind="stable")
-    key: Any  # the stubs know no tuple
+    key: Any  # the pandas stubs do not know that it is a tuple
     for key, samples in ordered.groupby([*CELL, *UNIT], sort=False):
         cell, unit = key[:4], dict(zip(UNIT, map(int, key[4:]), strict=True))
         reason = rejected.get((*cell, unit["launch"], unit["attempt"]))
         entry = {**unit, **_samples(samples), **medians.get(key, {}), "rejected": reason}
-        found[cell].append([entry.get(column) for column in LAUNCH])
+        found[cell].append([entry.get(column) for column in LAUNCH_COLUMNS])
     return found
 
 
@@ -99,31 +96,34 @@ def _samples(samples: pd.DataFrame) -> dict[str, Any]:
     wall = int(timed["elapsed_ns"].sum())
     return {
         "n_steps": int(samples["n_steps"].iloc[-1]),
-        **{f"{kind}_ns": _whole(samples.loc[samples["kind"] == kind, "elapsed_ns"]) for kind in ("cold", "warmup")},
-        **{column: _whole(timed[column]) for column in ("elapsed_ns", "round", "position")},
-        "at_s": _whole(timed["started_s"]),
-        "cpu_over_wall": _short(float(timed["cpu_ns"].fillna(0).sum()) / wall) if wall else None,
+        **{f"{kind}_ns": _rounded(samples.loc[samples["kind"] == kind, "elapsed_ns"]) for kind in ("cold", "warmup")},
+        **{column: _rounded(timed[column]) for column in ("elapsed_ns", "round", "position")},
+        "at_s": _rounded(timed["started_s"]),
+        "cpu_over_wall": _significant(float(timed["cpu_ns"].fillna(0).sum()) / wall) if wall else None,
     }
 
 
 def _medians(results: Results) -> dict[tuple[Any, ...], dict[str, Any]]:
-    """Return by cell and launch what the summary is made of: medians of samples, medians of ratios."""
+    """Return by cell and launch the medians that the summary is made of: of samples, and of ratios."""
     columns = ["step_seconds", "spread", "n_samples", "enters"]
     found: dict[tuple[Any, ...], dict[str, Any]] = {}
     keys = [*CELL, *UNIT]
     for *key, step_seconds, spread, n_samples, enters in _values(results.launches, [*keys, *columns]):
-        about = {"step_seconds": _short(step_seconds, 7), "spread": _short(spread), "n_samples": int(n_samples)}
+        about = {
+            "step_seconds": _significant(step_seconds, 7),
+            "spread": _significant(spread),
+            "n_samples": int(n_samples),
+        }
         found[tuple(key)] = {**about, "enters": int(enters)}
     ratios = launches_in_point_estimates(
         launch_ratios(results.samples, results.cells, baselines_of(results.cells, results.run))
     )
     for *key, log, n_pairs in _values(ratios, [*keys, "log", "n_pairs"]):
-        found[tuple(key)] |= {"ratio": _short(math.exp(log), 7), "n_pairs": int(n_pairs)}
+        found[tuple(key)] |= {"ratio": _significant(math.exp(log), 7), "n_pairs": int(n_pairs)}
     return found
 
 
 def _all_checks(run: Run) -> dict[tuple[Any, Any], list[dict[str, Any]]]:
-    """Return by problem and variant the outcomes that speak of it."""
     found: dict[tuple[Any, Any], list[dict[str, Any]]] = defaultdict(list)
     outcome: Any
     for outcome in run.outcomes.to_dict("records"):
@@ -132,44 +132,47 @@ def _all_checks(run: Run) -> dict[tuple[Any, Any], list[dict[str, Any]]]:
 
 
 def _checks_of(cell: tuple[Any, ...], checks: Mapping[tuple[Any, Any], list[dict[str, Any]]]) -> list[list[Any]]:
-    """Return the checks of a cell in order; those that say the same of several launches share a line."""
+    """Return the checks of a cell in order. Equal outcomes of several launches share a line."""
     problem, variant, batch_size, threads = cell
     lines: dict[tuple[Any, ...], list[int]] = {}
     for outcome in checks.get((problem, variant), ()):
-        said = ((outcome["batch_size"], batch_size), (outcome["threads"], threads))
-        if all(pd.isna(of) or of == own for of, own in said):  # without one it speaks of all
-            numbers = (_short(outcome["error"]), _short(outcome["bound"]), _count(outcome["n_steps"]))
-            words = " ".join(
+        scope = ((outcome["batch_size"], batch_size), (outcome["threads"], threads))
+        if all(pd.isna(value) or value == own for value, own in scope):  # an outcome without a value applies to all
+            numbers = (_significant(outcome["error"]), _significant(outcome["bound"]), _count(outcome["n_steps"]))
+            reason = " ".join(
                 str(outcome[key]) for key in ("reason", "note") if not pd.isna(outcome[key]) and outcome[key]
             )
-            launches = lines.setdefault((outcome["stage"], outcome["status"], *numbers, words), [])
+            launches = lines.setdefault((outcome["stage"], outcome["status"], *numbers, reason), [])
             launches += [] if pd.isna(outcome["launch"]) else [int(outcome["launch"])]
     return [[stage, launches, *others] for (stage, *others), launches in lines.items()]
 
 
 def _all_workers(run: Run) -> dict[tuple[Any, ...], list[dict[str, Any]]]:
-    """Return by contender its processes: when each was launched, what it cost, where it ran, what it found.
+    """Return the processes of each contender: costs, CPUs, threads found, build info, status.
 
-    `found` and `receipt` are left out where they are those of the process before.
+    `found` and `build_info` are left out where they equal those of the process before.
     """
     found: dict[tuple[Any, ...], list[dict[str, Any]]] = defaultdict(list)
     for row in run.launches.to_dict("records"):
         worker: dict[str, Any] = {key: _count(row[key]) for key in UNIT}
-        worker |= {key: _short(row[key], 4) for key in (*TIMES, "waiting_cpu_seconds", "cpu_over_wall")}
-        worker |= {"cpus": _listed(row["cpus"]), "memory_mb": _short(_number(row["loaded_memory_bytes"]) / 1e6, 4)}
-        worker |= {"found": _threads(row["threads_found"]), "receipt": _pairs(row["build_info"])}
+        worker |= {key: _significant(row[key], 4) for key in (*TIMES, "waiting_cpu_seconds", "cpu_over_wall")}
+        worker |= {
+            "cpus": _int_list(row["cpus"]),
+            "memory_mb": _significant(_number(row["loaded_memory_bytes"]) / 1e6, 4),
+        }
+        worker |= {"found": _threads(row["threads_found"]), "build_info": _text_pairs(row["build_info"])}
         worker |= {"status": str(row["status"]), "reason": str(row["reason"] or "")}
         found[row["problem"], row["variant"], row["threads"]].append(worker)
     for workers in found.values():
         for before, worker in reversed(list(pairwise(workers))):
-            for key in ("found", "receipt"):
+            for key in ("found", "build_info"):
                 if worker[key] == before[key]:
                     del worker[key]
     return found
 
 
 def _threads(found: Any) -> list[str]:
-    """Return a line for each pool of threads that a worker found in itself."""
+    """Return a line for each thread pool that a worker found in its process."""
     if not isinstance(found, Mapping):
         return []
     lines = []
@@ -189,11 +192,11 @@ def _versions(run: Run) -> str:
     return ", ".join([*([f"Python {python}"] if python else []), *(f"{name} {at}" for name, at in packages.items())])
 
 
-def _pairs(table: Any) -> list[list[str]]:
+def _text_pairs(table: Any) -> list[list[str]]:
     return [[str(name), str(words)] for name, words in table.items()] if isinstance(table, Mapping) else []
 
 
-def _listed(values: Any) -> list[int]:
+def _int_list(values: Any) -> list[int]:
     return [int(value) for value in values] if isinstance(values, Iterable) else []
 
 
@@ -201,7 +204,7 @@ def _values(table: pd.DataFrame, columns: list[str]) -> Iterator[tuple[Any, ...]
     yield from table[columns].itertuples(index=False, name=None)
 
 
-def _whole(values: pd.Series[Any]) -> list[int]:
+def _rounded(values: pd.Series[Any]) -> list[int]:
     return [int(value) for value in np.rint(values.fillna(0).astype(float))]
 
 
@@ -213,7 +216,7 @@ def _count(value: Any) -> int | None:
     return None if value is None or pd.isna(value) else int(value)
 
 
-def _short(value: Any, digits: int = 6) -> float | None:
-    """Return a number with that many significant digits, None where there is none."""
+def _significant(value: Any, digits: int = 6) -> float | None:
+    """Return a number with that many significant digits; None for NaN and infinity."""
     number = _number(value)
     return float(f"{number:.{digits}g}") if math.isfinite(number) else None

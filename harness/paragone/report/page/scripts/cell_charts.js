@@ -1,17 +1,17 @@
-// The charts of a cell: its samples in run order, launch by launch, and how they are distributed.
+// The charts of a cell: its samples in run order, and their distribution in each launch.
 "use strict";
 
 (function (paragone) {
-  const { element, words } = paragone;
+  const { element, format } = paragone;
   const HUES = 8; // --launch-0 … of cell.css
   const SYMBOLS = ["circle", "rect", "triangle", "diamond"];
   const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif";
-  const drawings = new Map(); // box → what draws into it
+  const drawings = new Map(); // box → function that returns its chart options
   let isListening = false;
 
   const colour = (place) => getComputedStyle(document.documentElement).getPropertyValue(`--launch-${place % HUES}`).trim();
 
-  // The name of a launch with its colour beside it.
+  // The name of a launch beside its colour.
   paragone.swatch = function (place, title) {
     return element("span", { class: `launch launch-${place % HUES}` }, title);
   };
@@ -22,7 +22,7 @@
     return element("figure", {}, box, element("figcaption", {}, caption));
   }
 
-  // Draw the charts of a container once it stands in the page, and again when its width or the theme changes.
+  // Draw the charts of a container that is in the page, and again when its width or the theme changes.
   paragone.drawCell = function (container) {
     for (const box of [...drawings.keys()]) if (!container.contains(box)) forget(box);
     redraw();
@@ -64,17 +64,17 @@
     };
   }
 
-  // What the pointer shows: nodes with text alone, whatever is in it.
+  // A tooltip of text nodes, so that no text can become markup.
   const lines = (...texts) => element("div", { class: "tip" }, texts.map((text) => element("div", {}, text)));
 
   const rateAxis = (name, values, more) => {
     const [low, high] = [Math.min(...values), Math.max(...values)];
     const room = 0.06 * (high - low || high);
-    return { name, min: low - room, max: high + room, axisLabel: { formatter: (value) => words.rate(value), showMinLabel: false, showMaxLabel: false }, ...more };
+    return { name, min: low - room, max: high + room, axisLabel: { formatter: (value) => format.rate(value), showMinLabel: false, showMaxLabel: false }, ...more };
   };
 
-  // The baseline's samples of the same rounds, scaled so that both have the same median: what drifts together is seen to.
-  function beside(cell, placed) {
+  // The baseline's samples of the same rounds, scaled to the median of this cell: drift that both share becomes visible.
+  function baselinePoints(cell, placed) {
     const others = new Map(cell.baseline.flatMap((launch) => launch.samples.map((sample) => [`${launch.key} ${sample.round}`, sample.step_seconds])));
     const pairs = placed.filter(({ launch, sample }) => launch.counts && others.has(`${launch.key} ${sample.round}`));
     if (!pairs.length) return { points: [], scale: null };
@@ -87,13 +87,13 @@
   paragone.samplesChart = function (cell) {
     let x = 0;
     const placed = cell.launches.flatMap((launch) => launch.samples.map((sample) => ({ x: ++x, launch, sample })));
-    const { points, scale } = beside(cell, placed);
+    const { points, scale } = baselinePoints(cell, placed);
     const medians = cell.launches.map((launch) => (launch.step_seconds ? cell.rate(launch.step_seconds) : null));
     const spans = cell.launches.map((launch) => placed.filter((point) => point.launch === launch).map((point) => point.x));
     const y = placed.map(({ sample }) => cell.rate(sample.step_seconds));
-    const label = `Images per second of ${words.plural(placed.length, "sample")} in run order. Launch medians: ` +
-      cell.launches.map((launch, place) => `${launch.title}: ${words.rate(medians[place])}`).join("; ");
-    const caption = `Each point is a timed sample; a band is one launch, the line in it its median.${points.length ? ` Grey: the samples of ${cell.baselineName} in the same rounds, speeds × ${words.significant(scale)} so that the medians agree; what both show is the machine's.` : ""}`;
+    const label = `Images per second of ${format.plural(placed.length, "sample")} in run order. Launch medians: ` +
+      cell.launches.map((launch, place) => `${launch.title}: ${format.rate(medians[place])}`).join("; ");
+    const caption = `Each point is a timed sample; a band is one launch, the line in it its median.${points.length ? ` Grey: the samples of ${cell.baselineName} in the same rounds, speeds × ${format.significant(scale)} so that the medians agree; a drift that both show comes from the machine.` : ""}`;
     return figure(label, caption, (theme) => ({
       ...frame(theme, { name: "sample, in run order", min: 0.5, max: Math.max(placed.length, 1) + 0.5, minInterval: 1, splitLine: { show: false }, axisLabel: { showMinLabel: false, showMaxLabel: false } },
         rateAxis("images/s", [...y, ...points.map((point) => point[1])], { nameGap: 50 }), (point) => tipOfSample(cell, point)),
@@ -121,28 +121,28 @@
 
   function tipOfSample(cell, { seriesName, value }) {
     if (seriesName === "baseline") return lines(`${cell.baselineName}, ${value[3]}, round ${value[2] + 1}`, "scaled to the same median");
-    return lines(`${seriesName}, round ${value[2] + 1}`, `${words.rate(value[1], 4)} images/s`, `${words.seconds(value[5] / 1e9)} for the sample`, `${value[3] + 1}. of its round, ${value[4]} s into the run`);
+    return lines(`${seriesName}, round ${value[2] + 1}`, `${format.rate(value[1], 4)} images/s`, `${format.seconds(value[5] / 1e9)} for the sample`, `${value[3] + 1}. of its round, ${value[4]} s into the run`);
   }
 
   paragone.ecdfChart = function (cell) {
-    const steps = (launches) => launches.flatMap((launch) => launch.samples.map((sample) => cell.rate(sample.step_seconds))).sort((a, b) => a - b);
-    const all = steps(cell.counting);
+    const speeds = (launches) => launches.flatMap((launch) => launch.samples.map((sample) => cell.rate(sample.step_seconds))).sort((a, b) => a - b);
+    const all = speeds(cell.counting);
     const { median } = paragone.cellMaths;
     const low = all[0], high = all[all.length - 1], room = 0.06 * (high - low || high);
-    // Up one step at every sample, from 0 left of the first to 1 right of the last.
+    // A step up at every sample, from 0 left of the first to 1 right of the last.
     const end = (...value) => ({ value, symbol: "none" });
-    const climb = (values) => [end(low - room, 0), ...values.map((value, place) => [value, (place + 1) / values.length]), end(high + room, 1)];
-    const label = `Share of samples up to each speed. All ${all.length} samples: from ${words.rate(low)} over ${words.rate(median(all))} in the middle to ${words.rate(high)} images/s.`;
-    const caption = "How many of a launch's samples are at most so fast (ECDF). Lines that lie apart are launches that differ; the thick one is all of them.";
+    const staircase = (values) => [end(low - room, 0), ...values.map((value, place) => [value, (place + 1) / values.length]), end(high + room, 1)];
+    const label = `Share of samples up to each speed. All ${all.length} samples: from ${format.rate(low)} over ${format.rate(median(all))} in the middle to ${format.rate(high)} images/s.`;
+    const caption = "The share of a launch's samples up to each speed (ECDF). Lines far apart are launches that differ; the thick line is all launches together.";
     return figure(label, caption, (theme) => ({
       ...frame(theme, rateAxis("images/s", all, { splitNumber: 4 }), { name: "share of samples", min: 0, max: 1, nameGap: 40 },
-        ({ seriesName, value }) => lines(seriesName, `${words.percent(value[1])} of the samples up to ${words.rate(value[0], 4)} images/s`)),
+        ({ seriesName, value }) => lines(seriesName, `${format.percent(value[1])} of the samples up to ${format.rate(value[0], 4)} images/s`)),
       series: [
         ...cell.counting.map((launch) => ({
-          type: "line", step: "end", name: launch.title, data: climb(steps([launch])), z: 2, symbol: SYMBOLS[launch.place % 4], symbolSize: 5, showAllSymbol: true,
+          type: "line", step: "end", name: launch.title, data: staircase(speeds([launch])), z: 2, symbol: SYMBOLS[launch.place % 4], symbolSize: 5, showAllSymbol: true,
           color: colour(launch.place), lineStyle: { width: 1.5 },
         })),
-        { type: "line", step: "end", name: "all launches", data: climb(all), z: 1, symbol: "none", color: theme.ink, lineStyle: { width: 3, opacity: 0.55 } },
+        { type: "line", step: "end", name: "all launches", data: staircase(all), z: 1, symbol: "none", color: theme.ink, lineStyle: { width: 3, opacity: 0.55 } },
       ],
     }));
   };

@@ -1,27 +1,27 @@
-// The charts in text: a line for each variant, a column for each batch size, every number a way to its cell.
+// The table below the charts: a row for each variant, a column for each batch size, every number a link to its cell.
 "use strict";
 
 (function (paragone) {
-  const { data, distinct, element, view, words } = paragone;
+  const { data, distinct, element, view, format } = paragone;
 
   function entry(row) {
     if (!row) return element("td", {});
     const estimate = paragone.estimate(row);
     const { value } = estimate;
-    const missing = row.status === "passed" ? words.MISSING : row.status;
+    const missing = row.status === "passed" ? format.MISSING : row.status;
     const interval = paragone.intervalOf(estimate);
-    const isOfVerdict = ["rate", "ratio"].includes(view.chosen.metric) &&
+    const hasVerdict = ["rate", "ratio"].includes(view.chosen.metric) &&
       paragone.baselineOf(row)?.variant === data.baselines[row.dtype];
     return element("td", { class: "number", "data-sort": value ?? "", "data-csv": value ?? "" },
       element("a", { href: `#cell-${row.index}` }, value === null ? missing : paragone.metric().write(value)),
       interval ? element("span", { class: "interval" }, " ", interval) : null,
-      isOfVerdict && value !== null && row.verdict ? element("span", { class: "verdict" }, " ", row.verdict) : null);
+      hasVerdict && value !== null && row.verdict ? element("span", { class: "verdict" }, " ", row.verdict) : null);
   }
 
   paragone.dataTable = function (box, rows, picked) {
     const sizes = distinct("batch_size", rows).sort((a, b) => a - b);
     const hasDtypes = distinct("dtype", rows).length > 1;
-    const head = [["implementation"], ...(hasDtypes ? [["dtype"]] : []), ...sizes.map((size) => [size, `batch ${words.batch(size)}`])];
+    const head = [["implementation"], ...(hasDtypes ? [["dtype"]] : []), ...sizes.map((size) => [size, `batch ${format.batch(size)}`])];
     const body = distinct("variant", rows).map((variant) => {
       const own = rows.filter((row) => row.variant === variant);
       const [{ name, dtype }] = own;
@@ -29,7 +29,7 @@
         element("th", { scope: "row" }, name), hasDtypes ? element("td", {}, dtype) : null,
         sizes.map((size) => entry(own.find((row) => row.batch_size === size))));
     });
-    const threads = words.plural(Number(view.chosen.threads), "thread");
+    const threads = format.plural(Number(view.chosen.threads), "thread");
     const table = element("table", { class: "data-table", "data-choice": "chart-sort" },
       element("caption", {}, `${paragone.metric().title}, ${view.chosen.problem}, ${threads}`),
       element("thead", {}, element("tr", {}, head.map(([column, heading]) =>

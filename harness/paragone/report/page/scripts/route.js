@@ -1,4 +1,4 @@
-// Which page of the page is open: the report itself, or one cell at #cell-INDEX; and the way onto paper.
+// Navigation: the report itself, or one cell at #cell-INDEX. Also the switch to paper before printing.
 "use strict";
 
 (function (paragone) {
@@ -6,8 +6,8 @@
   const cell = document.getElementById("cell");
   const report = ["header", "nav", "main"].map((tag) => document.querySelector(`body > ${tag}`));
   const title = document.title;
-  let left = 0; // where the reader was in the report
-  let way = ""; // the link that was taken from there, as a selector
+  let scrolledTo = 0; // in the report, when it was left
+  let followed = ""; // selector of the link by which it was left
 
   function open() {
     const found = /^#cell-(\d+)$/.exec(location.hash);
@@ -16,15 +16,15 @@
     const wasOpen = !cell.hidden;
     cell.hidden = !row;
     report.forEach((part) => { part.hidden = Boolean(row); });
-    document.title = row ? `${row.name}, batch ${paragone.words.batch(row.batch_size)} – ${title}` : title;
+    document.title = row ? `${row.name}, batch ${paragone.format.batch(row.batch_size)} – ${title}` : title;
     if (row) showCell(row);
     else if (wasOpen) back();
   }
 
   function leave() {
-    left = window.scrollY;
+    scrolledTo = window.scrollY;
     const box = document.activeElement.closest("#data-table, #cells");
-    way = box ? `#${box.id} a[href="${document.activeElement.getAttribute("href")}"]` : "";
+    followed = box ? `#${box.id} a[href="${document.activeElement.getAttribute("href")}"]` : "";
   }
 
   function showCell(row) {
@@ -38,11 +38,11 @@
 
   function back() {
     paragone.redraw();
-    if (way) document.querySelector(way)?.focus({ preventScroll: true });
-    window.scrollTo(0, left);
+    if (followed) document.querySelector(followed)?.focus({ preventScroll: true });
+    window.scrollTo(0, scrolledTo);
   }
 
-  // On paper the charts have the width of a page and the colours of a light one.
+  // On paper the charts have the width of a sheet and light colours.
   function toPaper(isPaper) {
     document.documentElement.classList.toggle("paper", isPaper);
     paragone.redraw();

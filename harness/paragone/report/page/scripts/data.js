@@ -1,16 +1,17 @@
-// What the page carries, unpacked, and the two ways in which everything else reads and writes the document.
+// The data of the page, unpacked, and helpers that all scripts use.
 "use strict";
 window.paragone = {};
 
 (function (paragone) {
   const packed = JSON.parse(document.getElementById("payload").textContent);
+  const unpackLaunch = ([wave, launch, attempt, step_seconds]) => ({ key: `${wave} ${launch} ${attempt}`, step_seconds });
   const rows = packed.values.map((values, index) => {
     const row = Object.fromEntries(packed.columns.map((column, place) => [column, values[place]]));
-    return { ...row, index, name: packed.names[index], style: packed.styles[index], launches: packed.launches[index] };
+    return { ...row, index, name: packed.names[index], style: packed.styles[index], launches: packed.launches[index].map(unpackLaunch) };
   });
   paragone.data = { ...packed, rows };
 
-  // The colours of the theme that is in force: light, dark or paper.
+  // The colours of the current theme: light, dark or paper.
   paragone.theme = function () {
     const styles = getComputedStyle(document.documentElement);
     const names = { ink: "--ink", softInk: "--soft-ink", grid: "--grid", surface: "--surface", accent: "--accent", noise: "--noise" };
@@ -18,7 +19,7 @@ window.paragone = {};
     return { ...Object.fromEntries(colours), isDark: styles.getPropertyValue("--is-dark").trim() === "1" };
   };
 
-  // An element with attributes and children; text stays text, whatever is in it.
+  // An element with attributes and children. Functions become event listeners; strings become text nodes, never markup.
   paragone.element = function (tag, attributes = {}, ...children) {
     const node = document.createElement(tag);
     for (const [name, value] of Object.entries(attributes)) {
@@ -30,6 +31,6 @@ window.paragone = {};
     return node;
   };
 
-  // The distinct values of a column, in the order of their first row.
+  // The distinct values of a column, in order of appearance.
   paragone.distinct = (column, among = rows) => [...new Set(among.map((row) => row[column]))];
 })(window.paragone);

@@ -1,4 +1,4 @@
-// What a chart draws: a line for each variant that has a number, and what stands behind the lines.
+// What a panel draws: a line for each variant that has numbers, and the backdrop, which is the limit and the A/A noise.
 "use strict";
 
 (function (paragone) {
@@ -7,7 +7,7 @@
   const rename = ({ value, low, high }) => ({ y: value, low, high });
   const bySize = (a, b) => a - b;
 
-  // A line for each variant of `rows`, which are of one dtype; points of 0 have no place on a log axis.
+  // A line for each variant of `rows`, all of one dtype. A value of 0 is left out: it has no place on a log axis.
   paragone.linesOf = function (rows) {
     return distinct("variant", rows).map((variant) => {
       const own = rows.filter((row) => row.variant === variant);
@@ -17,7 +17,7 @@
     }).filter((line) => line.points.length);
   };
 
-  // The limit of the machine in the unit of the metric, known where any cell of a batch size has a share of it.
+  // The machine's limit in the unit of the metric, at each batch size where any cell has one.
   function limitOf(rows) {
     if (!THROUGHPUTS.includes(view.chosen.metric)) return [];
     const known = rows.filter((row) => row.limit_images_per_second !== null && row.images_per_second !== null);
@@ -31,7 +31,7 @@
     });
   }
 
-  // A/A noise around the run's own baseline, where the metric is a speed and the ratios are to that baseline.
+  // The A/A margin around the run's own baseline, where the metric is a speed or a ratio to that baseline.
   function noiseOf(rows) {
     const own = rows.filter((row) => row.variant === data.baselines[row.dtype] && row.margin !== null);
     const isRatio = view.chosen.metric === "ratio" && own.every((row) => paragone.baselineOf(row) === row);
@@ -40,7 +40,7 @@
       .map(({ x, y, row }) => ({ x, low: y / (1 + row.margin), high: y * (1 + row.margin) }));
   }
 
-  paragone.behind = (rows) => ({
+  paragone.backdrop = (rows) => ({
     limit: limitOf(rows), noise: noiseOf(rows), isCeiling: view.chosen.metric !== "epoch",
   });
 })(window.paragone);

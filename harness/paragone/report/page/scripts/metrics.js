@@ -1,38 +1,38 @@
-// What can be shown of a cell: for each metric its number, its interval, how it is written, which way is better.
+// The metrics of a cell: for each its value, its interval, how it is written, and which direction is better.
 "use strict";
 
 (function (paragone) {
   const { rows, baselines, t } = paragone.data;
-  const { words, view } = paragone;
+  const { format, view } = paragone;
   const place = (row, variant) => [row.problem, row.batch_size, row.threads, variant].join("\n");
   const byPlace = new Map(rows.map((row) => [place(row, row.variant), row]));
   const plain = (column) => (row) => ({ value: row[column] });
 
   const METRICS = {
     rate: {
-      title: "Images per second", write: words.rate, interval: words.rateInterval, more: true,
+      title: "Images per second", write: format.rate, interval: format.rateInterval, moreIsBetter: true,
       of: (row) => ({ value: row.images_per_second, low: row.images_per_second_low, high: row.images_per_second_high }),
     },
     epoch: {
-      title: "Seconds per epoch", write: words.seconds, more: false,
+      title: "Seconds per epoch", write: format.seconds, moreIsBetter: false,
       of: (row) => scaled(row, (rate) => (row.seconds_per_epoch * row.images_per_second) / rate),
     },
-    ratio: { title: "Ratio to a baseline", write: words.ratio, interval: words.ratioInterval, more: true, of: ratioTo },
+    ratio: { title: "Ratio to a baseline", write: format.ratio, interval: format.ratioInterval, moreIsBetter: true, of: ratioTo },
     share: {
-      title: "Share of the machine's limit", write: words.percent, more: true,
+      title: "Share of the machine's limit", write: format.percent, moreIsBetter: true,
       of: (row) => scaled(row, (rate) => rate / row.limit_images_per_second, row.limit_images_per_second),
     },
-    cold: { title: "Cold first call", write: words.seconds, more: false, of: plain("cold_seconds") },
+    cold: { title: "Cold first call", write: format.seconds, moreIsBetter: false, of: plain("cold_seconds") },
     cold_ratio: {
-      title: "Cold first call, times its steady time", write: words.ratio, more: false, of: plain("cold_ratio"),
+      title: "Cold first call, times its steady time", write: format.ratio, moreIsBetter: false, of: plain("cold_ratio"),
     },
     memory: {
-      title: "Memory above the loaded state", write: words.megabytes, more: false, of: plain("memory_above_loaded_mb"),
+      title: "Memory above the loaded state", write: format.megabytes, moreIsBetter: false, of: plain("memory_above_loaded_mb"),
     },
-    peak: { title: "Peak memory", write: words.megabytes, more: false, of: plain("peak_memory_mb") },
+    peak: { title: "Peak memory", write: format.megabytes, moreIsBetter: false, of: plain("peak_memory_mb") },
   };
 
-  // A quantity that follows from the rate; where it falls as the rate rises, the ends of the interval change places.
+  // A quantity computed from the rate. Where it falls as the rate rises, the ends of the interval are swapped.
   function scaled(row, from, isKnown = true) {
     const rates = [row.images_per_second, row.images_per_second_low, row.images_per_second_high];
     const [value, ...ends] = rates.map((rate) => (rate === null || !isKnown ? null : from(rate)));
@@ -40,7 +40,7 @@
     return { value, low, high };
   }
 
-  // The variant that a row is compared with: the run's own baseline, one of the same dtype, or one for all.
+  // The row to compare with: of the run's own baseline, of a variant by its name in the same dtype, or of one variant for all.
   function baselineOf(row) {
     const chosen = view.chosen.baseline;
     if (!chosen) return byPlace.get(place(row, baselines[row.dtype])) || null;
@@ -58,7 +58,8 @@
     return row.status === "passed" && other.status === "passed" ? acrossLaunches(row, other) : { value: null };
   }
 
-  // Student's t over launches on the log-ratios of the launches' medians; the point is the centre of the interval.
+  // Student's t over launches on the log-ratios of launch medians. Computed here because any variant may be the baseline;
+  // the point is the centre of the interval.
   function acrossLaunches(row, other) {
     if (row === other) return { value: 1, low: 1, high: 1 };
     const logs = pairs(row, other).map(([mine, its]) => Math.log(its / mine));
@@ -70,23 +71,23 @@
     return { value: Math.exp(mean), low: Math.exp(mean - reach), high: Math.exp(mean + reach) };
   }
 
-  // Launches that ran side by side where there are any; else those of different waves, in their order.
+  // Pairs of launch medians: of launches that shared their rounds if there are any, else in the order of the waves.
   function pairs(row, other) {
-    const key = ([wave, launch, attempt]) => `${wave} ${launch} ${attempt}`;
-    const others = new Map(other.launches.map((launch) => [key(launch), launch[3]]));
-    const together = row.launches.filter((launch) => others.has(key(launch)));
-    if (together.length) return together.map((launch) => [launch[3], others.get(key(launch))]);
-    return row.launches.slice(0, other.launches.length).map((launch, place) => [launch[3], other.launches[place][3]]);
+    const others = new Map(other.launches.map(({ key, step_seconds }) => [key, step_seconds]));
+    const together = row.launches.filter(({ key }) => others.has(key));
+    if (together.length) return together.map(({ key, step_seconds }) => [step_seconds, others.get(key)]);
+    return row.launches.slice(0, other.launches.length)
+      .map(({ step_seconds }, place) => [step_seconds, other.launches[place].step_seconds]);
   }
 
   const isOwn = (row, other) => other.variant === baselines[row.dtype];
 
-  // In words, how the ratios of these rows were formed.
+  // A sentence on how the ratios of these rows were formed.
   function ratioNote(shown) {
     const others = shown.map((row) => [row, baselineOf(row)]).filter(([, other]) => other);
     if (others.every(([row, other]) => isOwn(row, other))) {
-      return "Above 1 is faster. Formed within rounds, interval by Student's t over launches: the numbers that the " +
-        "verdicts are of.";
+      return "Above 1 is faster. Formed within rounds, interval by Student's t over launches: the numbers behind the " +
+        "verdicts.";
     }
     return "Above 1 is faster. Formed from the medians of the launches, interval by Student's t over launches on their " +
       "log-ratios: coarser than within rounds, and without a verdict, which is known for the run's own baseline only.";
@@ -97,7 +98,7 @@
   paragone.estimate = (row) => ({ low: null, high: null, ...paragone.metric().of(row) });
   paragone.intervalOf = ({ low, high, value }) => {
     const { interval, write } = paragone.metric();
-    return words.ends(low, high, interval || words.pair(write), value);
+    return format.optionalPair(low, high, interval || format.pair(write), value);
   };
   paragone.baselineOf = baselineOf;
   paragone.ratioNote = ratioNote;

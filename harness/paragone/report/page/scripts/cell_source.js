@@ -1,27 +1,27 @@
-// The commands that repeat a cell, and the source of its implementation: text in the page is text, never markup.
+// The commands that repeat a cell, and the source of its implementation. Both enter the page as text, never as markup.
 "use strict";
 
 (function (paragone) {
   const { element } = paragone;
 
-  // A command in a box, to copy; where the browser does not let the page copy, it is selected.
+  // A command in a box with a copy button. Where the browser does not let the page copy, the button selects the text.
   paragone.command = function (what, text) {
     const code = element("code", {}, text);
-    const said = element("span", { role: "status", class: "note" });
+    const status = element("span", { role: "status", class: "note" });
     const copy = async () => {
       try {
         await navigator.clipboard.writeText(text);
-        said.textContent = "copied";
+        status.textContent = "copied";
       } catch {
         getSelection().selectAllChildren(code);
-        said.textContent = "selected: now Ctrl+C or ⌘C";
+        status.textContent = "selected: now Ctrl+C or ⌘C";
       }
     };
     return element("div", { class: "command" }, element("p", {}, what), element("pre", { tabindex: "0" }, code),
-      element("button", { type: "button", "aria-label": `Copy the command: ${what}`, click: copy }, "Copy"), said);
+      element("button", { type: "button", "aria-label": `Copy the command: ${what}`, click: copy }, "Copy"), status);
   };
 
-  // The text with its marks as spans: [gap, length, class, gap, length, class …].
+  // The text with spans for its highlights; marks are [gap, length, class, gap, length, class …].
   function highlighted(text, marks, classes) {
     const code = element("code", {});
     let at = 0;
@@ -41,7 +41,7 @@
       element("pre", { class: "source", tabindex: "0" }, element("span", { class: "lines", "aria-hidden": "true" }, numbers), highlighted(text, marks, classes)));
   }
 
-  // Tabs, one a file: arrows, Home and End move between them.
+  // A tab for each file; the arrow keys, Home and End move between them.
   function tabs(files, classes) {
     const panels = files.map((file, place) => panel(file, classes, place));
     const buttons = files.map(([name], place) => element("button", {

@@ -1,4 +1,4 @@
-// What the reader has chosen, kept in the address so that a view can be sent to someone: #view&metric=ratio&dtype=float32
+// The reader's choices, kept in the address so that a view can be shared: #view&metric=ratio&dtype=float32
 "use strict";
 
 (function (paragone) {
@@ -8,7 +8,7 @@
   const measured = presented.find((row) => row.images_per_second !== null) || presented[0] || {};
 
   // Charts: metric, problem, dtype (empty: all), threads, baseline (empty: the run's own), highlight, search.
-  // Table of cells: text and the columns of the same name, prefixed by "only-". Sorted by a column, "-" before it: falling.
+  // Table of cells: search text, and a filter for each column, prefixed by "only-". Sort columns with "-" are descending.
   const DEFAULTS = {
     metric: "rate", problem: measured.problem || "", dtype: "", threads: String(measured.threads || 1), baseline: "",
     highlight: "", search: "", "chart-sort": "", sort: "", text: "", "only-problem": "", "only-dtype": "", "only-threads": "",
@@ -24,7 +24,7 @@
     return chosen !== null;
   }
 
-  // Change some of the choices; everything that shows them is told.
+  // Change some of the choices and notify the listeners.
   function choose(changes) {
     Object.assign(view, changes);
     history.replaceState(null, "", address());
@@ -36,12 +36,12 @@
     return `${START}${changed.length ? `&${new URLSearchParams(changed)}` : ""}`;
   }
 
-  // Whether a choice is about the table of cells, and none of the charts'.
+  // Whether a choice concerns the table of cells only.
   const isOfTable = (name) => name.startsWith("only-") || ["text", "columns", "sort"].includes(name);
 
   const highlighted = () => new Set(view.highlight ? view.highlight.split("|") : []);
 
-  // The names that a click or the search has picked out; empty where all are equal.
+  // The names picked out by a click or by the search; empty where none is.
   function picked(among) {
     const wanted = view.search.toLowerCase().split(",").map((word) => word.trim()).filter(Boolean);
     const found = among.filter((row) => {
@@ -61,13 +61,13 @@
   window.addEventListener("hashchange", () => read() && listeners.forEach((listener) => listener(Object.keys(DEFAULTS))));
   paragone.view = { chosen: view, choose, toggle, picked, address, presented, isOfTable, onChange: (listener) => listeners.push(listener) };
 
-  // A labelled choice of the controls; `options` are [value, words], or [group, [[value, words], …]].
+  // A labelled select; `options` are [value, text], or [group, [[value, text], …]].
   paragone.choice = function (label, name, options) {
     const { element } = paragone;
-    const option = ([value, words]) => element("option", { value }, words);
+    const option = ([value, text]) => element("option", { value }, text);
     const select = element("select", { name, change: () => choose({ [name]: select.value }) },
-      options.map(([value, words]) =>
-        Array.isArray(words) ? element("optgroup", { label: value }, words.map(option)) : option([value, words])));
+      options.map(([value, text]) =>
+        Array.isArray(text) ? element("optgroup", { label: value }, text.map(option)) : option([value, text])));
     select.value = view[name];
     return element("label", {}, element("span", {}, label), select);
   };
@@ -80,7 +80,7 @@
     return element("label", {}, element("span", {}, label), input);
   };
 
-  // Show in the controls of a form what the address says; what is no choice there is forgotten.
+  // Show the choices in the controls of a form. A choice that the control does not offer is reset.
   paragone.refresh = function (form) {
     for (const control of form.elements) {
       if (control !== document.activeElement) control.value = view[control.name];

@@ -1,8 +1,8 @@
-// One chart: lines over batch size on log axes, intervals as bands, the machine's limit and the A/A noise behind them.
+// One panel: lines over batch size on log axes, intervals as bands, the machine's limit and the A/A noise behind them.
 "use strict";
 
 (function (paragone) {
-  const NEAR = 32; // pixels within which the pointer finds a point
+  const NEAR = 32; // pixels between pointer and point
   const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif";
 
   // Values for an axis from `low` to `high`: powers of ten, with 2 and 5 between them where there is room.
@@ -16,8 +16,8 @@
     return decades.map((power) => 10 ** power).filter((value) => value >= low && value <= high);
   }
 
-  // The batch sizes whose labels have room; the ends first.
-  function legible(sizes, width) {
+  // The batch sizes whose labels have room; the largest and the smallest come first.
+  function sizesToLabel(sizes, width) {
     if (sizes.length < 2) return sizes;
     const [first, final] = [sizes[0], sizes[sizes.length - 1]];
     const at = (size) => (Math.log(size / first) / Math.log(final / first)) * width;
@@ -28,10 +28,10 @@
     return kept.sort((a, b) => a - b);
   }
 
-  // The ends of the vertical axis that several panels share; `behinds` is what lies behind each.
-  paragone.bounds = function (lines, behinds) {
+  // The range of the vertical axis, which all panels share; `backdrops` has one for each panel.
+  paragone.bounds = function (lines, backdrops) {
     const known = lines.flatMap((line) => line.points.flatMap((point) => [point.y, point.low, point.high]))
-      .concat(behinds.flatMap(({ limit, noise }) => [...limit.map(({ y }) => y), ...noise.flatMap(({ low, high }) => [low, high])]))
+      .concat(backdrops.flatMap(({ limit, noise }) => [...limit.map(({ y }) => y), ...noise.flatMap(({ low, high }) => [low, high])]))
       .filter((value) => value > 0);
     const spread = Math.max(...known) / Math.min(...known);
     const room = Math.max(1.08, spread ** 0.04);
@@ -59,18 +59,18 @@
   function options(lines, [low, high], theme, look, width, tip) {
     const sizes = [...new Set(lines.flatMap((line) => line.points.map((point) => point.x)))].sort((a, b) => a - b);
     const edge = sizes.length > 1 ? (sizes[sizes.length - 1] / sizes[0]) ** 0.03 : 2;
-    const labelled = legible(sizes, width);
+    const labelled = sizesToLabel(sizes, width);
     return {
       animation: false, textStyle: { fontFamily: FONT },
       grid: { left: 62, right: 14, top: 10, bottom: 46, outerBoundsMode: "none" },
       xAxis: axis(theme, {
         min: sizes[0] / edge, max: sizes[sizes.length - 1] * edge, name: "batch size", nameLocation: "middle", nameGap: 28,
         nameTextStyle: { color: theme.softInk, fontFamily: FONT }, axisTick: { customValues: sizes }, splitLine: { show: false },
-        axisLabel: { customValues: labelled, formatter: paragone.words.batch },
+        axisLabel: { customValues: labelled, formatter: paragone.format.batch },
       }),
       yAxis: axis(theme, {
         min: low, max: high, axisLine: { show: false }, axisTick: { show: false }, splitLine: { show: false },
-        axisLabel: { customValues: ticks(low, high), formatter: (value) => paragone.words.tick(paragone.metric().write(value)) },
+        axisLabel: { customValues: ticks(low, high), formatter: (value) => paragone.format.tick(paragone.metric().write(value)) },
       }),
       tooltip: {
         trigger: "item", triggerOn: "none", confine: true, transitionDuration: 0, backgroundColor: theme.surface,
@@ -80,8 +80,8 @@
     };
   }
 
-  // What lies behind and around the lines, in pixels: grid, limit, noise, bands and the intervals themselves.
-  function shapes(chart, lines, behind, theme, look, range) {
+  // Shapes in pixels: grid, limit, noise, and the intervals as bands and whiskers.
+  function shapes(chart, lines, backdrop, theme, look, range) {
     const at = (x, y) => chart.convertToPixel({ gridIndex: 0 }, [x, y]);
     const polygon = (low, high, style) =>
       ({ type: "polygon", silent: true, z: 0, shape: { points: [...low, ...[...high].reverse()] }, style });
@@ -89,13 +89,13 @@
       ({ type: "polyline", silent: true, z, shape: { points }, style: { fill: null, ...style } });
     const [left, right, low, high] = range;
     const found = ticks(low, high).map((y) => polyline([at(left, y), at(right, y)], { stroke: theme.grid, lineWidth: 1 }));
-    if (behind.limit.length) {
-      const edge = extended(behind.limit, left, right).map(({ x, y }) => at(x, y));
-      found.push(polygon(edge, edge.map(([x]) => [x, at(left, behind.isCeiling ? high : low)[1]]), { fill: theme.noise }));
+    if (backdrop.limit.length) {
+      const edge = extended(backdrop.limit, left, right).map(({ x, y }) => at(x, y));
+      found.push(polygon(edge, edge.map(([x]) => [x, at(left, backdrop.isCeiling ? high : low)[1]]), { fill: theme.noise }));
       found.push(polyline(edge, { stroke: theme.softInk, lineWidth: 1 }));
     }
-    if (behind.noise.length) {
-      const band = extended(behind.noise, left, right);
+    if (backdrop.noise.length) {
+      const band = extended(backdrop.noise, left, right);
       const [lows, highs] = [band.map(({ x, low }) => at(x, low)), band.map(({ x, high }) => at(x, high))];
       found.push(polygon(lows, highs, { fill: theme.softInk, opacity: 0.25 }));
     }
@@ -110,28 +110,28 @@
     return found;
   }
 
-  // A line from edge to edge of the panel.
+  // The points, repeated at both edges of the panel, so that a single batch size is visible too.
   function extended(points, left, right) {
     return [{ ...points[0], x: left }, ...points, { ...points[points.length - 1], x: right }];
   }
 
-  // Draw into `box`; `ends` are those of the vertical axis, `look(line)` gives colour, opacity and z. Returns what the
-  // pointer needs.
-  paragone.panel = function (box, lines, behind, ends, look, tip) {
+  // Draw into `box`. `ends` is the range of the vertical axis; `look(line)` returns colour, opacity and z. The result is
+  // what `paragone.nearest` needs.
+  paragone.panel = function (box, lines, backdrop, ends, look, tip) {
     const theme = paragone.theme();
     const chart = echarts.getInstanceByDom(box) || echarts.init(box, null, { renderer: "svg" });
     chart.resize();
     const found = options(lines, ends, theme, look, box.clientWidth - 80, tip);
     chart.setOption(found, true);
     const range = [found.xAxis.min, found.xAxis.max, found.yAxis.min, found.yAxis.max];
-    chart.setOption({ graphic: { elements: shapes(chart, lines, behind, theme, look, range) } });
+    chart.setOption({ graphic: { elements: shapes(chart, lines, backdrop, theme, look, range) } });
     chart.getZr().flush();
     const points = lines.flatMap((line, seriesIndex) => line.points.map((point, dataIndex) =>
       ({ seriesIndex, dataIndex, line, point, at: chart.convertToPixel({ gridIndex: 0 }, [point.x, point.y]) })));
     return { chart, points };
   };
 
-  // The point nearest to a place, of the lines picked out where there are any; null where none is near.
+  // The point nearest to x, y, among the lines picked out if any are; null where none is near.
   paragone.nearest = function (points, x, y, picked) {
     const among = picked.size ? points.filter(({ line }) => picked.has(line.name)) : points;
     const distance = ({ at }) => Math.hypot(at[0] - x, at[1] - y);

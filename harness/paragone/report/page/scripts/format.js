@@ -1,4 +1,4 @@
-// Numbers as the report writes them (wording.py): three significant digits, no exponent, halves away from zero.
+// Numbers as text/formatting.py writes them: three significant digits, no exponent, halves rounded away from zero.
 "use strict";
 
 (function (paragone) {
@@ -10,10 +10,10 @@
     if (!isNumber(value)) return MISSING;
     if (value === 0) return "0";
     const place = (number) => digits - 1 - Number(number.toExponential(5).split("e")[1]);
-    return fixed(value, place(Number(fixed(value, place(value))))); // 9.996 has become 10.00, which is 10.0
+    return fixed(value, place(Number(fixed(value, place(value))))); // 9.996 rounds to 10.00, which is 10.0
   }
 
-  // Rounded in decimals, from the six digits that the page has: 1.005 is 1.01 though its binary lies below.
+  // Round in decimal, from the six digits that the page has: 1.005 gives 1.01 although its binary value is smaller.
   function fixed(value, decimals) {
     const [digits, exponent] = Math.abs(value).toExponential(5).split("e");
     const whole = Math.round(Number(`${digits}e${Number(exponent) + decimals}`));
@@ -31,7 +31,7 @@
     return PREFIXES.find(([size]) => value >= size * (1 - 0.5 * 10 ** -digits)) || [1, ""];
   }
 
-  // Two decimals near 1, where they are what margins are made of.
+  // Two decimals near 1, where margins of one per cent matter.
   function ratioNumber(value) {
     return value >= 0.1 && value < 10 ? fixed(value, 2) : significant(value, value >= 10 ? 3 : 2);
   }
@@ -46,25 +46,25 @@
 
   const batch = (size) => String(size).replace(/\B(?=(\d{3})+$)/g, "\u202f");
 
-  // "[302–320]" in the unit of the value that it stands beside.
+  // "[302–320]", in the unit of the value beside it.
   function rateInterval(low, high, value) {
     const [size] = prefixOf(value);
     return `[${significant(low / size)}–${significant(high / size)}]`;
   }
 
-  // Both ends in words, by what writes a pair of them; nothing without an interval.
-  const ends = (low, high, write, value) => (isNumber(low) && isNumber(high) ? write(low, high, value) : "");
+  // Both ends written by `write`; "" where an end is missing.
+  const optionalPair = (low, high, write, value) => (isNumber(low) && isNumber(high) ? write(low, high, value) : "");
   const pair = (write) => (low, high) => `[${write(low)}, ${write(high)}]`;
 
-  paragone.words = {
+  paragone.format = {
     MISSING, isNumber, significant, rate, seconds, batch,
     ratio: (value) => (isNumber(value) ? `${ratioNumber(value)}×` : MISSING),
     percent: (value) => (isNumber(value) ? `${significant(100 * value, 2)} %` : MISSING),
     megabytes: (value) => (isNumber(value) ? `${significant(value)} MB` : MISSING),
     plural: (count, noun) => `${count} ${noun}${count === 1 ? "" : /(ch|sh|s)$/.test(noun) && noun !== "epoch" ? "es" : "s"}`,
-    ends, rateInterval, pair, ratioInterval: pair(ratioNumber),
-    interval: (low, high, write) => ends(low, high, pair(write)),
-    // For an axis: without the zeros that tell precision.
+    optionalPair, rateInterval, pair, ratioInterval: pair(ratioNumber),
+    interval: (low, high, write) => optionalPair(low, high, pair(write)),
+    // For an axis: without trailing zeros.
     tick: (text) => text.replace(/\.0+(?=\D|$)|(\.\d*?[1-9])0+(?=\D|$)/, "$1"),
   };
 })(window.paragone);

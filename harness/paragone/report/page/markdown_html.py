@@ -1,4 +1,4 @@
-"""The Markdown of the report as HTML that carries nothing but text, tables, lists, emphasis and safe links."""
+"""The Markdown of the report as HTML: text, tables, lists, emphasis and safe links, nothing else."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
 BREAK = "<br>"
-SHORT = 32  # characters of a line in a cell that is not broken
+SHORT = 32  # characters; shorter lines in a table cell are not wrapped
 
 
 def as_html(markdown: str) -> str:
-    """Return the Markdown as HTML; tables lie in boxes that scroll, those without headings have them at the side.
+    """Return the Markdown as HTML. Raw HTML in it is shown as text, except for the line break of our own tables.
 
-    Raw HTML is shown as the text that it is, but for the line break that the report's own tables use.
+    Tables lie in boxes that scroll. The first column of a table without headings becomes its row headings.
     """
     tokens = _PARSER.parse(markdown)
     _describe_tables(tokens)
@@ -26,12 +26,12 @@ def as_html(markdown: str) -> str:
 
 
 def as_inline_html(markdown: str) -> str:
-    """Return one line of Markdown as HTML to stand within a paragraph or a heading."""
+    """Return one line of Markdown as HTML for a paragraph or a heading."""
     return str(_PARSER.renderInline(markdown))
 
 
 def slug(heading: str) -> str:
-    """Return a heading as the name of a place in the page."""
+    """Return the id of a heading in the page."""
     return re.sub(r"[^a-z0-9]+", "-", heading.lower()).strip("-")
 
 
@@ -66,10 +66,7 @@ def _table_close(
 
 
 def _describe_tables(tokens: list[Token]) -> None:
-    """Say what heads a column or a row, and which cells are short lines.
-
-    Of tables whose headings are all empty, the first cells head the rows.
-    """
+    """Set the scope of headings and the class of short cells; without column headings, first cells head the rows."""
     starts = [index for index, token in enumerate(tokens) if token.type == "table_open"]
     for start in reversed(starts):
         kinds = [token.type for token in tokens[start:]]

@@ -1,4 +1,4 @@
-// Tables to the clipboard, as Markdown or as CSV; also where a page from a file may not use the clipboard's own interface.
+// Copy tables as Markdown or CSV, also where a page opened from a file may not use the clipboard interface.
 "use strict";
 
 (function (paragone) {
@@ -6,7 +6,7 @@
 
   const oneLine = (text) => String(text ?? "").replace(/\s+/g, " ").trim();
   const markdownCell = (text) => oneLine(text).replace(/([\\|`*_<>[\]])/g, "\\$1");
-  // What a spreadsheet would take for a formula gets an apostrophe, as in summary.csv.
+  // A text that a spreadsheet would read as a formula gets an apostrophe, as in summary.csv.
   const noFormula = (text) => (/^[=+\-@]/.test(text) && Number.isNaN(Number(text)) ? `'${text}` : text);
   const csvCell = (text) => (/[",\n\r]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text);
 
@@ -16,7 +16,7 @@
     CSV: (lines) => lines.map((line) => line.map((text) => csvCell(noFormula(oneLine(text)))).join(",")).join("\n"),
   };
 
-  // By way of a selected text field, which works without any permission.
+  // Copying from a selected text field needs no permission.
   function copyBySelection(text) {
     const field = element("textarea", { readonly: true, class: "copying", "aria-hidden": "true" });
     field.value = text;
@@ -27,7 +27,6 @@
     return done;
   }
 
-  // Whether the text lies in the clipboard now.
   async function copyText(text) {
     try {
       await navigator.clipboard.writeText(text);
@@ -37,22 +36,22 @@
     }
   }
 
-  // A table's words as lines of texts: what is to be seen, or what `data-csv` has in its place.
+  // The visible rows of a table as lists of texts; for CSV, `data-csv` replaces the text of a cell that has it.
   function textsOf(table, form) {
     const text = (cell) => (form === "CSV" && cell.dataset.csv !== undefined ? cell.dataset.csv : cell.innerText);
     return [...table.rows].filter((row) => !row.hidden).map((row) => [...row.cells].map(text));
   }
 
-  // The two buttons of a table; `lines(form)` gives heading and rows.
+  // A copy button for each form; `lines(form)` returns the heading and the rows.
   paragone.copyButtons = function (what, lines) {
-    const said = element("span", { role: "status", class: "said" });
+    const status = element("span", { role: "status", class: "copy-status" });
     const buttons = Object.entries(FORMS).map(([form, write]) =>
       element("button", { type: "button", "aria-label": `Copy ${what} as ${form}`, click: async () => {
         const done = await copyText(write(lines(form)));
-        said.textContent = done ? `${form} copied` : "the browser did not let the page copy";
-        setTimeout(() => { said.textContent = ""; }, 4000);
+        status.textContent = done ? `${form} copied` : "the browser did not let the page copy";
+        setTimeout(() => { status.textContent = ""; }, 4000);
       } }, `Copy ${form}`));
-    return element("div", { class: "tools" }, buttons, said);
+    return element("div", { class: "tools" }, buttons, status);
   };
   paragone.textsOf = textsOf;
   paragone.copyForms = FORMS;

@@ -1,9 +1,9 @@
-// The list of all lines, in the order in which they end: who is who, what it reached, and a click that picks it out.
+// The legend: all lines in the order in which they end, with their last values. A click picks a line out.
 "use strict";
 
 (function (paragone) {
   const SVG = "http://www.w3.org/2000/svg";
-  // Of radius 4 around 0; one path for each marker of the palette.
+  // SVG paths of radius 4 around the origin, one for each marker of palette.py.
   const MARKERS = {
     o: "M4,0A4,4 0 1 1 -4,0A4,4 0 1 1 4,0Z", s: "M-3.6,-3.6H3.6V3.6H-3.6Z", D: "M0,-4.8L4.8,0L0,4.8L-4.8,0Z",
     "^": "M0,-4.6L4.4,3.6H-4.4Z", v: "M0,4.6L4.4,-3.6H-4.4Z",
@@ -28,15 +28,15 @@
     return svg;
   }
 
-  // `lines` are of one panel or several: name, style, points with y; `picked` are the names picked out.
+  // `lines` are those of all panels; `picked` holds the names of the lines picked out.
   paragone.legend = function (box, lines, picked, baselineNames) {
-    const { element, metric, theme, view, words } = paragone;
+    const { element, metric, theme, view, format } = paragone;
     const colours = theme();
     const last = (line) => line.points[line.points.length - 1];
     const byName = new Map(lines.map((line) => [line.name, line]).reverse());
     const largest = Math.max(...lines.map((line) => last(line).x));
     const entries = [...byName.values()].sort((a, b) =>
-      (last(b).x - last(a).x) || (metric().more ? last(b).y - last(a).y : last(a).y - last(b).y));
+      (last(b).x - last(a).x) || (metric().moreIsBetter ? last(b).y - last(a).y : last(a).y - last(b).y));
     const items = entries.map((line) => {
       const isPicked = picked.has(line.name);
       const own = baselineNames.has(line.name) ? element("small", {}, " baseline") : null;
@@ -55,7 +55,7 @@
     const dtype = byName.size < lines.length ? `, ${lines[0].dtype}` : "";
     const focused = box.contains(document.activeElement) ? document.activeElement.dataset.name : null;
     box.replaceChildren(
-      element("p", { class: "note" }, lines.length ? `At batch ${words.batch(largest)}${dtype}. ` : "",
+      element("p", { class: "note" }, lines.length ? `At batch ${format.batch(largest)}${dtype}. ` : "",
         lines.length ? element("span", { class: "on-screen" }, "Click to pick out. ") : null, clear),
       element("ol", {}, items));
     if (focused) [...box.querySelectorAll(".entry")].find((entry) => entry.dataset.name === focused)?.focus();

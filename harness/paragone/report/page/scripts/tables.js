@@ -1,11 +1,11 @@
-// Tables that sort by a click on a heading and can be copied: those of the page and those of the report's sections.
+// Tables that sort by a click on a heading and can be copied, those of the report's sections included.
 "use strict";
 
 (function (paragone) {
   const { element, view } = paragone;
   const UNITS = { G: 1e9, M: 1e6, k: 1e3, "µs": 1e-6, ms: 1e-3, s: 1, min: 60, h: 3600, "%": 0.01, T: 1e12 };
 
-  // The number that a text starts with, in the unit behind it; null where it starts with none.
+  // The number at the start of a text, times the unit behind it; null where there is none.
   function numberOf(text) {
     const found = /^[≈±−-]?([\d\u202f\u00a0,]*\.?\d+(?:e[+-]?\d+)?)(?:\s?([A-Za-zµ%]+))?/.exec(text.trim());
     if (!found) return null;
@@ -22,7 +22,7 @@
     return numberOf(text) ?? (text === "" || text === "–" ? null : text.toLowerCase());
   }
 
-  // Numbers before words, what is missing last, whichever way it is sorted.
+  // Numbers before texts; missing values last in both directions.
   function compare(one, other, descending) {
     if (one === null || other === null) return (one === null) - (other === null);
     if (typeof one !== typeof other) return typeof one === "number" ? -1 : 1;
@@ -40,8 +40,8 @@
     body.append(...keyed.map(([, row]) => row));
   }
 
-  // The other way round; of a table with a choice of its own the address says so.
-  function turn(table, column) {
+  // Sort by this column, or reverse its order. Tables named in `view` record the choice in the address.
+  function sortOrReverse(table, column) {
     const heading = table.tHead.rows[0].cells[column];
     const descending = heading.getAttribute("aria-sort") === "ascending";
     sortBy(table, column, descending);
@@ -49,24 +49,24 @@
     if (choice) view.choose({ [choice]: `${descending ? "-" : ""}${heading.dataset.column}` });
   }
 
-  // Sort a table as the address says, where it has that column.
+  // Sort a table as the address says, if it has that column.
   paragone.sortAsChosen = function (table) {
     const wanted = view.chosen[table.dataset.choice];
     const column = [...table.tHead.rows[0].cells].findIndex((cell) => cell.dataset.column === wanted.replace(/^-/, ""));
     if (column >= 0) sortBy(table, column, wanted.startsWith("-"));
   };
 
-  // Put a button into every heading that has words.
+  // Put a sort button into every heading that has text.
   paragone.sortable = function (table) {
     [...table.tHead.rows[0].cells].forEach((cell, column) => {
-      const words = [...cell.childNodes];
+      const content = [...cell.childNodes];
       if (!cell.textContent.trim()) return;
-      cell.replaceChildren(element("button", { type: "button", class: "sort", click: () => turn(table, column) }, words));
+      cell.replaceChildren(element("button", { type: "button", class: "sort", click: () => sortOrReverse(table, column) }, content));
     });
     return table;
   };
 
-  // A table in a box of its own that scrolls, with its buttons above.
+  // A table in a box that scrolls, with its copy buttons above.
   paragone.boxed = function (table, what, lines = (form) => paragone.textsOf(table, form)) {
     return [paragone.copyButtons(what, lines),
       element("div", { class: "scroll", role: "region", "aria-label": what, tabindex: "0" }, paragone.sortable(table))];

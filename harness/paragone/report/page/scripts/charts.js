@@ -1,15 +1,14 @@
-// The charts: their controls, a panel for each dtype, and what hears the pointer.
+// The charts: their controls, a panel for each dtype, and the pointer.
 "use strict";
 
 (function (paragone) {
-  const { distinct, element, view, words } = paragone;
+  const { distinct, element, view, format } = paragone;
   const form = document.getElementById("chart-controls");
   const panels = document.getElementById("panels");
-  const GREY = 0.22;
+  const FADED = 0.22; // opacity
   let drawn = [];
   let emphasised = null;
 
-  // The rows of the charts, by the controls.
   function shownRows() {
     const { problem, threads, dtype } = view.chosen;
     return view.presented.filter((row) =>
@@ -20,16 +19,16 @@
   function groupsOf(rows) {
     return distinct("dtype", rows).sort().map((dtype) => {
       const own = rows.filter((row) => row.dtype === dtype);
-      return { dtype, lines: paragone.linesOf(own), behind: paragone.behind(own) };
+      return { dtype, lines: paragone.linesOf(own), backdrop: paragone.backdrop(own) };
     }).filter(({ lines }) => lines.length);
   }
 
-  // Colour, opacity and height of a line: what is picked out keeps its own, the rest turns grey.
+  // Colour, opacity and z of a line: a picked line keeps its colour, the others turn grey.
   function looks(picked) {
     const theme = paragone.theme();
     return ({ name, style }) => {
       const isPicked = picked.has(name) || name === emphasised;
-      if ((picked.size || emphasised) && !isPicked) return { colour: theme.softInk, opacity: GREY, z: 2 };
+      if ((picked.size || emphasised) && !isPicked) return { colour: theme.softInk, opacity: FADED, z: 2 };
       return { colour: theme.isDark ? style.dark : style.light, opacity: 1, z: name === emphasised ? 4 : 3 };
     };
   }
@@ -39,16 +38,16 @@
     const picked = view.picked(rows);
     const groups = groupsOf(rows);
     fit(groups);
-    const ends = paragone.bounds(groups.flatMap(({ lines }) => lines), groups.map(({ behind }) => behind));
-    drawn = groups.map(({ lines, behind }, place) => {
+    const ends = paragone.bounds(groups.flatMap(({ lines }) => lines), groups.map(({ backdrop }) => backdrop));
+    drawn = groups.map(({ lines, backdrop }, place) => {
       const box = panels.children[place].querySelector(".plot");
-      const tip = ({ seriesIndex, dataIndex }) => paragone.tip(lines[seriesIndex].points[dataIndex].row);
-      return { box, ...paragone.panel(box, lines, behind, ends, looks(picked), tip) };
+      const tip = ({ seriesIndex, dataIndex }) => paragone.pointTip(lines[seriesIndex].points[dataIndex].row);
+      return { box, ...paragone.panel(box, lines, backdrop, ends, looks(picked), tip) };
     });
     return { rows, groups, picked };
   }
 
-  // As many figures as there are panels, each high enough for the list of lines beside it.
+  // One figure for each panel, high enough for the list of lines beside it.
   function fit(groups) {
     const most = Math.max(0, ...groups.map(({ lines }) => lines.length));
     while (panels.children.length > groups.length) {
@@ -58,12 +57,12 @@
     while (panels.children.length < groups.length) panels.append(figure());
     groups.forEach(({ dtype, lines }, place) => {
       const { title } = paragone.metric();
-      const threads = words.plural(Number(view.chosen.threads), "thread");
+      const threads = format.plural(Number(view.chosen.threads), "thread");
       const [caption, box] = panels.children[place].children;
       caption.textContent = `${dtype} · ${title.toLowerCase()}`;
       box.style.height = `${Math.min(760, Math.max(400, 22 * most))}px`;
       box.setAttribute("aria-label", `Chart: ${title}, ${view.chosen.problem}, ${dtype}, ${threads}, over batch size, ` +
-        `${words.plural(lines.length, "line")}. The table below says the same.`);
+        `${format.plural(lines.length, "line")}. The table below says the same.`);
     });
   }
 
@@ -111,13 +110,13 @@
     form.elements.baseline.closest("label").hidden = view.chosen.metric !== "ratio";
     const { rows, groups, picked } = draw();
     const baselines = new Set(rows.filter((row) => paragone.baselineOf(row) === row).map((row) => row.name));
-    const note = groups.length ? paragone.note(rows, groups) : "Nothing of this was measured.";
+    const note = groups.length ? paragone.chartNote(rows, groups) : "Nothing of this was measured.";
     document.getElementById("chart-note").textContent = note;
     paragone.legend(document.getElementById("legend"), groups.flatMap(({ lines }) => lines), picked, baselines);
     paragone.dataTable(document.getElementById("data-table"), rows, picked);
   }
 
-  // Bring one line to the front without choosing it.
+  // Bring a line to the front without picking it.
   paragone.emphasise = (name) => {
     if (name === emphasised) return;
     emphasised = name;

@@ -1,0 +1,112 @@
+"""The figures of each kind of report: which there are, their file names, and why one is missing."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from paragone.report.figures import (
+    accuracy,
+    cold_call,
+    heatmap,
+    layouts,
+    machine_panels,
+    memory,
+    phases,
+    throughput,
+)
+from paragone.report.figures.figure import RenderedFigure, figure_style
+from paragone.report.text import formatting
+from paragone.report.text.machines import machine_name
+from paragone.report.text.noise import noise_sentence
+from paragone.report.text.profile import Profiled, by_problem_and_threads, profile_names, usual_dtype
+from paragone.report.text.rows import first_row
+from paragone.store.plan_records import VariantRecord
+from paragone.store.reader import frame_of
+
+if TYPE_CHECKING:
+    from paragone.analyse.results import Results
+    from paragone.store.reader import Run
+
+LONGEST_NAME = 80  # characters of a problem's name in a file name; file systems allow 255 in all
+
+Draw = Callable[[pd.DataFrame, str, str], RenderedFigure | None]
+
+# Kind, drawing function, and the reason to give where there is nothing to draw.
+PER_GRID: tuple[tuple[str, Draw, str], ...] = (
+    ("throughput", throughput.draw, "nothing was measured"),
+    ("speedup", heatmap.draw, "no cell could be compared with the baseline"),
+    ("layout", layouts.draw, "no implementation was measured in two memory orders"),
+    ("cold", lambda cells, name, _: cold_call.draw(cells, name), "no first call and steady time of a cell"),
+)
+
+
+def run_figures(results: Results) -> tuple[list[RenderedFigure], list[str]]:
+    """Return the figures of a run in the order of the report, and a sentence for each that has no data."""
+    figures: list[RenderedFigure] = []
+    left_out: list[str] = []
+    with figure_style():
+        for name, subject, figure, reason in _run_attempts(results):
+            if figure is None:
+                left_out.append(f"{name}: {reason} ({subject}).")
+            else:
+                figures.append(figure)
+    return figures, left_out
+
+
+def machine_figures(runs: Sequence[Run], frame: pd.DataFrame) -> list[RenderedFigure]:
+    """Return a figure for each problem and thread count that any of the runs measured."""
+    machines = dict(zip(formatting.letters(len(runs)), map(machine_name, runs), strict=True))
+    with figure_style():
+        figures = [
+            machine_panels.draw(cells, f"machines-{file_name(str(problem))}-{threads}", machines)
+            for (problem, threads), cells in frame.groupby(["problem", "threads"], sort=False)
+        ]
+    return [figure for figure in figures if figure is not None]
+
+
+def profile_figures(profiled: Profiled) -> list[RenderedFigure]:
+    """Return a figure for each problem and thread count of a profile."""
+    labels = profile_names(profiled)
+    figures = []
+    with figure_style():
+        for problem, threads, cells in by_problem_and_threads(profiled.cells):
+            subject = f"{usual_dtype(profiled)}, {formatting.plural(threads, 'thread')}"
+            title = f"{problem}: where the time of a step goes, {subject}"
+            figures.append(phases.draw(cells, labels, f"phases-{file_name(problem)}-{threads}", title))
+    return [figure for figure in figures if figure is not None]
+
+
+def file_name(problem: str) -> str:
+    """Return a problem's name as part of a file name; a name that had to be changed gets a hash, to stay unique."""
+    plain = re.sub(r"[^A-Za-z0-9_-]+", "-", problem)[:LONGEST_NAME].strip("-")
+    if plain == problem:
+        return plain
+    digest = hashlib.sha256(problem.encode(errors="backslashreplace")).hexdigest()[:6]
+    return f"{plain}-{digest}".strip("-")
+
+
+def _run_attempts(results: Results) -> Iterator[tuple[str, str, RenderedFigure | None, str]]:
+    """Yield name, subject, figure or None, and the reason for None."""
+    run, frame = results.run, results.summary
+    several = frame["threads"].nunique() > 1
+    for _, cells in frame.groupby(["problem", "threads"], sort=False):
+        first = first_row(cells)
+        suffix = f"{file_name(first.problem)}{f'-{first.threads}-threads' if several else ''}"
+        subject = f"{first.problem}, {formatting.plural(first.threads, 'thread')}"
+        for kind, draw, reason in PER_GRID:
+            name = f"{kind}-{suffix}"
+            yield name, subject, draw(cells, name, noise_sentence(results, first.problem)), reason
+        pixels = run.plan.problems[first.problem].layers[0]
+        name = f"memory-{suffix}"
+        yield name, subject, memory.draw(cells, name, pixels), "no peak memory above the loaded state was measured"
+    variants = frame_of(VariantRecord, run.plan.variants)
+    for problem in run.plan.problems:
+        name = f"accuracy-{file_name(problem)}"
+        curves = run.accuracy[run.accuracy["problem"] == problem]
+        figure = None if curves.empty else accuracy.draw(curves.merge(variants, on="variant"), name)
+        yield name, problem, figure, "no network was trained for its accuracy"

@@ -1,0 +1,72 @@
+"""What every chart of images per second over batch size is made of: lines, limit, noise, and their captions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from paragone.report.figures import palette
+from paragone.report.figures.labels import LineEnd
+from paragone.report.text.rows import each_row, first_row
+
+PANEL_WIDTH, LEAST_HEIGHT = 3.3, 3.9
+
+
+def draw_line(axes: Axes, cells: pd.DataFrame) -> LineEnd:
+    """Draw one variant with its intervals as a band and bars."""
+    cells = cells.sort_values("batch_size")
+    row = first_row(cells)
+    style = palette.style(row)
+    x, y = cells["batch_size"], cells["images_per_second"]
+    low, high = cells["images_per_second_low"], cells["images_per_second_high"]
+    axes.fill_between(x, low, high, color=style["color"], alpha=0.2, linewidth=0)
+    axes.vlines(x, low, high, color=style["color"], linewidth=1.2, alpha=0.5)
+    axes.plot(x, y, linewidth=1.7, markersize=4, markeredgecolor="white", markeredgewidth=0.5, **style)
+    return LineEnd(float(x.iloc[-1]), float(y.iloc[-1]), _label(row), style["color"], row.verdict == "baseline")
+
+
+def line_labels(shown: pd.DataFrame) -> list[str]:
+    """Return the label of each line; that of the baseline says so."""
+    return [_label(row) for row in each_row(shown.drop_duplicates("variant"))]
+
+
+def _label(row: Any) -> str:
+    return f"{row.label} · baseline" if row.verdict == "baseline" else str(row.label)
+
+
+def draw_limit(axes: Axes, cells: pd.DataFrame) -> None:
+    """Shade the area beyond the machine's limit, where it is known."""
+    known = cells.dropna(subset=["limit_images_per_second"]).drop_duplicates("batch_size").sort_values("batch_size")
+    if not known.empty:
+        x, (limit,) = _to_the_edges(axes, known["batch_size"], known["limit_images_per_second"])
+        axes.fill_between(x, limit, axes.get_ylim()[1], color=palette.NOISE, linewidth=0, zorder=0)
+        axes.plot(x, limit, color=palette.SOFT_INK, linewidth=1.0, zorder=0)
+
+
+def limit_caption(shown: pd.DataFrame) -> str:
+    return " Grey area: beyond the limit of this machine." if shown["limit_images_per_second"].notna().any() else ""
+
+
+def draw_noise(axes: Axes, cells: pd.DataFrame) -> None:
+    """Shade the A/A margin around the baseline, where it is known."""
+    known = _with_margin(cells).sort_values("batch_size")
+    if not known.empty:
+        speed, factor = known["images_per_second"].astype(float), 1 + known["margin"].astype(float)
+        x, (low, high) = _to_the_edges(axes, known["batch_size"], speed / factor, speed * factor)
+        axes.fill_between(x, low, high, color=palette.SOFT_INK, alpha=0.25, linewidth=0, zorder=0.5)
+
+
+def noise_caption(shown: pd.DataFrame) -> str:
+    return " Grey band: A/A noise around the baseline." if len(_with_margin(shown)) else ""
+
+
+def _with_margin(cells: pd.DataFrame) -> pd.DataFrame:
+    return cells[(cells["verdict"] == "baseline") & cells["margin"].notna()]
+
+
+def _to_the_edges(axes: Axes, x: pd.Series[int], *ys: pd.Series[float]) -> tuple[list[float], list[list[float]]]:
+    """Repeat the first and the last point at the edges of the axes, so that a single batch size is visible too."""
+    left, right = axes.get_xlim()
+    return [left, *map(float, x), right], [[float(y.iloc[0]), *map(float, y), float(y.iloc[-1])] for y in ys]

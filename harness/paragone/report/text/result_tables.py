@@ -1,0 +1,54 @@
+"""The section with the results: a table per problem, thread count and dtype, implementations by batch sizes."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pandas as pd
+
+from paragone.analyse.statuses import STATUSES_WITH_TIMES
+from paragone.report.text import formatting, markdown
+from paragone.report.text.rows import each_row, first_row, short_names, shown_rows
+
+
+def section(frame: pd.DataFrame) -> str:
+    shown = shown_rows(frame).assign(name=short_names(frame))
+    parts = []
+    for _, cells in shown.groupby(["problem", "threads", "dtype"], sort=False):
+        first = first_row(cells)
+        threads = formatting.plural(first.threads, "thread")
+        parts.append(f"### {markdown.code(first.problem)}, {first.dtype}, {threads}")
+        parts.append(_table(cells))
+    return "\n\n".join(parts)
+
+
+def _table(cells: pd.DataFrame) -> str:
+    sizes = sorted(cells["batch_size"].unique())
+    lines = []
+    for name, line in cells.groupby("name", sort=False):
+        by_size = {row.batch_size: row for row in each_row(line)}
+        lines.append([markdown.code(name), *(_cell(by_size[size]) if size in by_size else "" for size in sizes)])
+    return markdown.table(["implementation", *(f"batch {formatting.batch(size)}" for size in sizes)], lines)
+
+
+def _cell(row: Any) -> str:
+    """Return throughput above ratio and verdict, each with its interval; the status alone where there is no time."""
+    if row.status not in STATUSES_WITH_TIMES:
+        return f"*{row.status}*"
+    speed = speed_with_limit(row)
+    if row.status == "not checked":
+        return f"{speed}<br>{'baseline, ' * (row.verdict == 'baseline')}*not verified*"
+    if row.verdict == "baseline":
+        return f"{speed}<br>baseline"
+    compared = formatting.ratio_with_interval(row.ratio_to_baseline, row.ratio_low, row.ratio_high)
+    return f"{speed}<br>{compared}<br>{row.verdict}"
+
+
+def speed_with_limit(row: Any) -> str:
+    """Return images per second with their interval, and below them the share of the machine's limit where known."""
+    interval = formatting.rate_interval(row.images_per_second_low, row.images_per_second_high, row.images_per_second)
+    speed = f"**{formatting.rate(row.images_per_second)}** {interval}".strip()
+    if math.isnan(row.share_of_limit):
+        return speed
+    return f"{speed}<br>{formatting.percent(row.share_of_limit)} of the limit"

@@ -1,0 +1,61 @@
+"""The rows of a summary as every report uses them: which are shown, and what their variants are called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from paragone.implementation.contract import axes_of
+from paragone.report.text import formatting, markdown
+
+
+def each_row(frame: pd.DataFrame) -> Iterator[Any]:
+    """Yield the rows with their columns as attributes. No type checker can know these types, hence Any."""
+    yield from frame.itertuples(index=False)
+
+
+def first_row(frame: pd.DataFrame) -> Any:
+    return next(each_row(frame))
+
+
+def shown_rows(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of the result tables: the A/A control and unavailable variants have sections of their own."""
+    return frame[~frame["control"] & (frame["status"] != "unavailable")]
+
+
+def short_names(frame: pd.DataFrame) -> pd.Series[str]:
+    """Return a name for each row: the implementation, with its axis values where it has several variants.
+
+    The dtype is left out: every table and panel is of one dtype.
+    """
+    values = frame["variant"].map(axis_values)
+    several = values.groupby(frame["implementation"]).transform("nunique") > 1
+    names = frame["implementation"].where(~several, frame["implementation"] + " " + values)
+    return names.where(~frame["control"], names + " (A/A)")
+
+
+def axis_values(variant: str) -> str:
+    """Return the axis values of a variant without its dtype: "F" of `numpy_rows[dtype=float32,order=F]`."""
+    return " ".join(value for axis, value in axes_of(variant).items() if axis != "dtype")
+
+
+def names_by_variant(frame: pd.DataFrame) -> dict[str, str]:
+    return dict(zip(frame["variant"], short_names(frame), strict=True))
+
+
+def grid_label(frame: pd.DataFrame, row: Any) -> str:
+    """Return "`nielsen`, float64, 2 threads: ", without what is the same in the whole run."""
+    return grid_label_of(frame, row.problem, row.threads, row.dtype)
+
+
+def grid_label_of(frame: pd.DataFrame, problem: str, threads: int, dtype: str = "") -> str:
+    """Return `grid_label` for a place in the grid; "" where the run has no other place."""
+    parts = [
+        (frame["problem"].nunique() > 1, markdown.code(problem)),
+        (frame["dtype"].nunique() > 1 and bool(dtype), dtype),
+        (frame["threads"].nunique() > 1, formatting.plural(threads, "thread")),
+    ]
+    label = ", ".join(part for is_needed, part in parts if is_needed)
+    return f"{label}: " if label else ""

@@ -1,0 +1,102 @@
+"""report.md: the answer first, then the numbers, then all that is needed to doubt or repeat them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from paragone.analyse.statuses import was_finished
+from paragone.analyse.summary import CONFIDENCE
+from paragone.analyse.warnings import warnings
+from paragone.report.text import (
+    call_cost,
+    claims,
+    crossovers,
+    formatting,
+    gaps,
+    limit,
+    markdown,
+    memory,
+    noise,
+    provenance,
+    result_tables,
+    side_by_side,
+    time_spent,
+)
+from paragone.report.text.answer import answer
+from paragone.report.text.findings import findings
+from paragone.report.text.markdown import Sections
+
+if TYPE_CHECKING:
+    from paragone.analyse.results import Results
+    from paragone.report.figures.figure import RenderedFigure
+    from paragone.store.reader import Run
+
+# report.html shows these sections in its own way.
+RESULTS, FIGURES, WARNINGS = "## Results", "## Figures", "## Warnings"
+
+HOW_TO_READ = f"""\
+- **Images per second** is the median over launches (fresh processes) of the median within a launch; in brackets, in
+  the same unit, its {formatting.percent(CONFIDENCE)} interval over launches.
+- **×** is the speed relative to the baseline of the same dtype, batch size and number of threads, from samples of the
+  same round; above 1 is faster. Its interval is Student's t on one log-ratio per launch.
+- **faster**, **slower**: the interval lies wholly beyond the margin, the larger of 1 % and what A/A shows at the
+  same dtype, batch size and number of threads.
+  **same within x %**: it lies wholly within x %, 5 at most. **not enough data**: neither; more launches would tell.
+- **failed**: the result differs from the float64 reference, or the process did not survive. A failed cell has no time.
+  **not verified**: the cell was timed, but a check was not possible, or the implementation only approximates the
+  problem; it is compared with nothing. The reason stands under *{gaps.HEADING}*.
+- Warm-ups and first calls are in no average. Every sample is in `samples.jsonl`, every cell with more columns in
+  `summary.csv`."""
+
+
+def run_report(results: Results, figures: Sequence[RenderedFigure], left_out: Sequence[str]) -> str:
+    return markdown.join_sections(report_sections(results, figures, left_out))
+
+
+def report_sections(results: Results, figures: Sequence[RenderedFigure], left_out: Sequence[str]) -> Sections:
+    """Return the sections of the report; those without text are left out.
+
+    The first is the title with the answer; the second, without a heading, the findings. `left_out` holds a sentence
+    for each figure without data.
+    """
+    run = results.run
+    quick = " — quick: one launch, no intervals" if run.plan.quick else ""
+    unfinished = "" if was_finished(run) else " — interrupted"
+    sections = [
+        (f"# paragone: {markdown.escaped(run.plan.run)}{quick}{unfinished}", answer(results)),
+        ("", markdown.bullets(findings(results))),
+        *side_by_side.sections(results),
+        (WARNINGS, markdown.bullets(markdown.escaped(text) for text in warnings(results))),
+        (RESULTS, result_tables.section(results.summary)),
+        ("## Who overtakes whom along batch size", crossovers.section(results)),
+        ("## Claims of the sources", claims.section(results)),
+        ("## How to read this", HOW_TO_READ),
+        (FIGURES, _figures(figures, left_out)),
+        ("## The machine's limit", limit.section(run)),
+        ("## Memory", memory.section(results)),
+        ("## Noise: the baseline against itself (A/A)", noise.section(results)),
+        (f"## {gaps.HEADING}", gaps.section(results)),
+        ("## Implementations", provenance.implementations(run)),
+        ("## Other languages", call_cost.section(run)),
+        ("## Plan", markdown.pairs(provenance.plan_pairs(run))),
+        ("## Data", markdown.pairs(provenance.data_pairs(run))),
+        ("## Machine", markdown.pairs(provenance.environment_pairs(run))),
+        ("## Where the time went", time_spent.section(run)),
+        ("## To repeat it", _commands(run)),
+    ]
+    return [(heading, text) for heading, text in sections if text]
+
+
+def _figures(figures: Sequence[RenderedFigure], left_out: Sequence[str]) -> str:
+    absent = markdown.bullets(markdown.escaped(sentence) for sentence in left_out)
+    return "\n\n".join(filter(None, [markdown.figure_links(figures), absent and f"Figures without data:\n\n{absent}"]))
+
+
+def _commands(run: Run) -> str:
+    return markdown.code_block(
+        [
+            (run.plan.command, "the command that made it"),
+            (f"paragone report {run.plan.run}", "makes this report again from the run's folder"),
+        ]
+    )
