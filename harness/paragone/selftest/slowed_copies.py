@@ -1,6 +1,6 @@
 """Copies of an implementation, written as plugins: identical ones, and ones slower by a known share.
 
-Of these the truth is known: identical copies must not be called different, slowed ones must be found.
+Their true differences are known: identical copies must not be called different, slowed ones must be found.
 """
 
 from __future__ import annotations
