@@ -138,7 +138,7 @@ def filled(folder, **changes):
 def summed_up(folder):
     """Do all that a report does with the numbers of a run."""
     results = Results(read_run(folder))
-    report(results, [], []).encode()
+    run_report(results, [], []).encode()
     print_summary(results, Console(file=io.StringIO(), width=120))
     json.dumps(pytest_benchmark_json(results), allow_nan=False)
     with suppress(Incomparable):
