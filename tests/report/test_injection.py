@@ -91,7 +91,7 @@ def markdown_of(run):
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=range(len(TEXTS)))
-def test_what_others_say_is_text_in_the_report(tmp_path, text):
+def test_text_from_outside_is_text_in_the_report(tmp_path, text):
     written = markdown_of(in_workload_called(run_that_says(tmp_path, text), text))
     plain = markdown_of(in_workload_called(run_that_says(tmp_path, "harmless"), "harmless"))
     outside_code = re.sub(r"(?ms)^(`{3,})sh$.*?^\1$", "", written)
@@ -119,7 +119,7 @@ def side_by_side_of(said):
 
 
 @pytest.mark.parametrize("text", ["".join(TEXTS[:5]), TEXTS[5], "```\n```sh\nrm -rf ~"], ids=range(3))
-def test_what_others_say_is_text_where_runs_stand_side_by_side(text):
+def test_text_from_outside_is_text_in_the_report_of_several_machines(text):
     found, plain = side_by_side_of(text), side_by_side_of("harmless")
 
     assert is_printable(found.replace("\n", ""))
@@ -195,7 +195,7 @@ NAMES = (EVIL, "$\\frac{$", "\N{CJK UNIFIED IDEOGRAPH-6570}", "x" * 1000, "../..
 
 
 @pytest.mark.parametrize("name", NAMES, ids=range(len(NAMES)))
-def test_a_workload_of_any_name_has_figures_that_stay_in_their_folder(tmp_path, name):
+def test_figures_of_a_problem_of_any_name_stay_in_their_folder(tmp_path, name):
     (tmp_path / "run").mkdir()
     run = in_workload_called(run_that_says(tmp_path / "run", "harmless"), name)
     write.write_report(Results(run))
@@ -211,7 +211,7 @@ def test_a_workload_of_any_name_has_figures_that_stay_in_their_folder(tmp_path, 
 
 
 @given(st.text(max_size=300))
-def test_a_workloads_name_is_made_a_plain_short_part_of_a_file_name(name):
+def test_the_name_of_a_problem_becomes_a_plain_short_file_name(name):
     assert re.fullmatch(r"[A-Za-z0-9_-]{1,90}", file_name(name)) or name == ""
 
 
@@ -267,7 +267,7 @@ def declared(folder, **texts):
 
 
 @pytest.mark.parametrize("name", EVIL_NAMES, ids=range(len(EVIL_NAMES)))
-def test_an_implementation_of_such_a_name_is_refused_in_few_words(name, tmp_path):
+def test_an_implementation_with_a_hostile_name_is_refused_in_one_line(name, tmp_path):
     fault = declared(tmp_path, name=name)
 
     assert fault.startswith("name: expected")
@@ -276,7 +276,7 @@ def test_an_implementation_of_such_a_name_is_refused_in_few_words(name, tmp_path
 
 
 @pytest.mark.parametrize("value", ["a b", "a,b", "[", "x" * 10_000, "\x1b", ""], ids=range(6))
-def test_an_axis_of_such_a_value_is_refused_in_few_words(value, tmp_path):
+def test_an_axis_with_a_hostile_value_is_refused_in_one_line(value, tmp_path):
     fault = declared(tmp_path, axes={"dtype": ("float32",), "flags": (value,)})
 
     assert fault.startswith("axes: ")

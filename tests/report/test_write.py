@@ -232,7 +232,7 @@ def test_text_from_outside_cannot_break_out_of_a_table(tmp_path):
     assert "a \\| b &lt;script&gt;" in text
 
 
-def test_a_workload_of_any_name_gets_files_of_its_own(tmp_path):
+def test_problems_of_any_names_get_different_files(tmp_path):
     run = small_run(tmp_path)
     odd = "my $work/load$"
     for table_ in (run.samples, run.launches, run.outcomes, run.accuracy):
@@ -312,7 +312,7 @@ def test_more_labels_than_fit_share_the_room_evenly():
     assert spread([0.5] * 5, 1.0, 0, 1) == pytest.approx([0, 0.25, 0.5, 0.75, 1])
 
 
-def test_no_labels_is_no_trouble():
+def test_no_labels_give_no_positions():
     assert len(spread([], 0.1, 0, 1)) == 0
 
 
@@ -406,7 +406,7 @@ def test_code_survives_backticks_and_bars():
     assert table(["x"], [["1"]]) == "| x |\n| --- |\n| 1 |"
 
 
-def test_the_report_begins_with_what_was_compared_then_the_findings_then_who_overtakes_whom():
+def test_the_report_begins_with_the_answer_then_the_findings_then_the_crossovers():
     times = {**TIMES, (IN_F, 1): [[1e-5 / 3] * 3, [1.01e-5 / 3] * 3]}
     text = text_of(made_up_run(None, times))
     before, _, after = text.partition("- `numpy_rows F` is the fastest at batch 1 ")
@@ -418,7 +418,7 @@ def test_the_report_begins_with_what_was_compared_then_the_findings_then_who_ove
     assert "| `numpy_rows C` | `numpy_rows F` | 1 and 10 |" in after
 
 
-def test_a_run_in_which_nobody_overtakes_anybody_has_no_section_on_it():
+def test_a_run_without_crossovers_has_no_section_on_them():
     assert "Who overtakes" not in text_of(full_run(None))
 
 
@@ -430,7 +430,7 @@ def test_gaps_of_one_variant_with_one_reason_share_a_line():
     assert "| 1, 10, 1\N{NARROW NO-BREAK SPACE}000 | failed | W1 |" in lines[0]
 
 
-def test_the_command_that_repeats_a_check_has_the_workload_as_the_user_gave_it():
+def test_the_command_that_repeats_a_check_names_the_problem_as_the_user_gave_it():
     run = full_run(None, outcomes=[outcome(OTHER, "failed", reason="W1")])
     change_plan(run, problem_arguments={"nielsen": "my work/nielsen.toml"})
 
@@ -514,7 +514,7 @@ def test_what_was_not_checked_is_legible_in_every_table_and_compared_nowhere(mon
     assert "Not verified: numpy_tuned float32 at batch 1, 10" in " ".join(t.get_text() for t in axes.figure.texts)
 
 
-def test_a_twin_that_was_left_out_is_told_though_its_cells_have_passed():
+def test_a_skipped_stress_problem_is_listed_although_its_cells_passed():
     said = [outcome(name, stage=stage) for name in (BASE, CONTROL, IN_F, OTHER) for stage in ("head", "tail")]
     said += [outcome(OTHER, "not checked", size, stage="stress", reason="a step is slow") for size in (10, 1)]
     text = text_of(full_run(None, outcomes=said))
@@ -561,12 +561,12 @@ def with_receipts(folder, build_info, **others):
     return made_up_run(folder, QUIET, launches=launches, **others)
 
 
-def test_a_run_without_other_languages_says_nothing_of_them(tmp_path):
+def test_a_run_without_other_languages_has_no_section_on_them(tmp_path):
     assert call_cost.section(made_up_run(tmp_path, QUIET)) == ""
     assert call_cost.section(with_receipts(tmp_path, {})) == ""
 
 
-def test_what_a_call_costs_is_a_line_for_each_bridge_and_a_column_for_each_size(tmp_path):
+def test_call_costs_have_a_row_for_each_adapter_and_a_column_for_each_size(tmp_path):
     run = made_up_run(tmp_path, QUIET)
     change_plan(run, calls=CALLS)
     *_, c, julia = call_cost.section(run).splitlines()
@@ -575,7 +575,7 @@ def test_what_a_call_costs_is_a_line_for_each_bridge_and_a_column_for_each_size(
     assert ["Julia in the same process", "no Julia", "no Julia"] == cells_of(julia)
 
 
-def test_what_was_built_is_said_once_for_all_variants_with_the_same_receipt(tmp_path):
+def test_variants_with_the_same_build_share_a_line(tmp_path):
     *_, line = call_cost.section(with_receipts(tmp_path, {"compiler": "gcc 12", "flags": "-O3 | x"})).splitlines()
 
     assert line.count("compiler: gcc 12") == 1
@@ -589,14 +589,14 @@ def test_the_columns_of_the_results_say_that_they_are_batch_sizes(full):
     assert "| implementation | batch 1 | batch 10 | batch 1\N{NARROW NO-BREAK SPACE}000 |" in text
 
 
-def test_what_was_built_is_in_the_order_of_names_whatever_that_of_the_launches_is(tmp_path):
+def test_builds_are_sorted_by_the_names_of_their_variants(tmp_path):
     launches = [launch_row(name, 0, build_info={"made of": name}) for name in (OTHER, CONTROL, BASE)]
     *_, first, second, third = call_cost.section(made_up_run(tmp_path, QUIET, launches=launches)).splitlines()
 
     assert [line.split("`")[1] for line in (first, second, third)] == [BASE, CONTROL, OTHER]
 
 
-def test_what_lies_outside_a_programs_own_clock_is_a_share_of_the_sample(tmp_path):
+def test_the_time_outside_a_programs_clock_is_a_share_of_the_sample(tmp_path):
     samples = [
         sample(BASE, 10, launch, round_, 2e-5, runner_ns=share * 2e-5 * 1000 * 1e9)
         for launch in range(2)

@@ -39,6 +39,7 @@ from paragone.files.json_lines import read_json
 from paragone.report.terminal.run import print_summary
 from paragone.report.text.comparison import markdown
 from paragone.report.text.pytest_benchmark import pytest_benchmark_json
+from paragone.report.text.run_report import run_report
 from paragone.store.plan_records import Plan
 from paragone.store.reader import read_run, read_sources
 from paragone.store.records import TABLES, Finished, Round, Source, columns

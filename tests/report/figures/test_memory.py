@@ -92,7 +92,7 @@ def test_a_run_without_memory_says_why_in_a_report_that_is_whole(tmp_path, reque
     assert not list((tmp_path / "figures").glob("memory*"))
 
 
-def test_what_the_pass_took_is_told_where_the_time_went(tmp_path):
+def test_the_time_of_the_memory_pass_is_in_the_section_on_time(tmp_path):
     text = write_report(Results(made_up_run(tmp_path, TIMES))).read_text()
 
     assert "| peak memory, a process per cell | 3.00 s |" in text, "half a second for each of six cells"
@@ -124,7 +124,7 @@ def test_the_figure_has_logarithmic_axes_and_a_labelled_line_a_variant_beside_th
     assert [[2.03, 5.0]] * 2 == [pytest.approx(list(line.get_ydata())) for line in lines]
 
 
-def test_what_cannot_be_told_apart_lies_on_the_lowest_line_and_the_subtitle_says_so(monkeypatch):
+def test_values_below_the_resolution_lie_on_the_lowest_line_and_the_subtitle_says_so(monkeypatch):
     found = [memory_row(name, size, 0.0 if size == 10 else 5.0) for name in (BASE, OTHER) for size in SIZES]
     sheet, (axes,) = sheet_drawn(monkeypatch, made_up_run(None, TIMES, memory=found))
 

@@ -71,7 +71,7 @@ def test_the_measure_of_difference_agrees_with_its_published_examples(one, other
 
 
 @pytest.mark.parametrize("vision", VISION)
-def test_languages_are_told_apart_by_every_kind_of_colour_vision(vision):
+def test_languages_are_distinct_for_every_kind_of_colour_vision(vision):
     apart = {
         pair: distance(*(palette.COLOURS[name] for name in pair), vision)
         for pair in itertools.combinations(palette.COLOURS, 2)
@@ -141,6 +141,6 @@ def test_the_key_says_what_the_markers_and_lines_of_these_cells_mean_and_of_no_o
     assert palette.key(cells[:0]) == ""
 
 
-def test_every_marker_and_line_has_words():
+def test_every_marker_and_line_has_an_explanation():
     assert {mark for _, mark in palette.MARKERS} == set(palette.MARKERS_MEAN)
     assert set(palette.LINES) == set(palette.LINES_MEAN)

@@ -90,7 +90,7 @@ def test_forty_variants_at_eight_batch_sizes_stay_under_3_mb_with_all_the_pictur
     assert len(text.encode()) + MOST_PICTURE_BYTES < 3_000_000
 
 
-def test_what_others_wrote_is_what_its_readme_says():
+def test_the_vendored_file_is_the_one_that_its_readme_names():
     (wanted,) = re.findall(r"SHA-256: `([0-9a-f]{64})`", (VENDOR / "README.md").read_text())
 
     assert hashlib.sha256((VENDOR / "echarts.common.min.js").read_bytes()).hexdigest() == wanted
@@ -116,7 +116,7 @@ def test_the_numbers_of_the_page_are_those_of_the_summary(run, frame):
     assert np.array(speeds, dtype=float) == pytest.approx(frame["images_per_second"].to_numpy(), rel=1e-5, nan_ok=True)
 
 
-def test_json_ends_no_script_whatever_is_in_it():
+def test_no_json_can_end_its_script_element():
     content = {"</script><!--": "&\u2028\u2029<b>"}
     written = as_json(content)
 
@@ -124,12 +124,12 @@ def test_json_ends_no_script_whatever_is_in_it():
     assert json.loads(written) == content
 
 
-def test_a_name_that_is_a_script_stands_in_the_page_as_text_only(text):
+def test_a_name_that_is_a_script_is_text_in_the_page(text):
     assert "<script>alert" not in text
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
 
 
-def test_raw_html_in_a_section_is_text_but_for_the_line_break_of_the_tables():
+def test_raw_html_is_text_except_for_the_line_break_of_tables():
     made = as_html("a<br>b <b>c</b> ![d](http://e/f.png) [g](javascript:h)\n\n<script>i</script>")
 
     assert re.search(r"a<br ?/>\s*b", made)
@@ -137,13 +137,13 @@ def test_raw_html_in_a_section_is_text_but_for_the_line_break_of_the_tables():
     assert "&lt;script&gt;i&lt;/script&gt;" in made
 
 
-def test_a_short_cell_of_a_table_stays_in_one_line_and_a_long_one_is_broken():
+def test_short_table_cells_are_not_wrapped_and_long_ones_are():
     made = as_html(f"| a | b |\n| --- | --- |\n| 21.2 k [20.6–21.9]<br>same within 3 % | {'word ' * 9} |")
 
     assert re.findall("<td([^>]*)>", made) == [' class="short"', ""]
 
 
-def test_tables_have_scopes_and_pairs_are_headed_at_the_side():
+def test_tables_have_scopes_and_pairs_have_row_headings():
     assert '<th scope="col">a</th>' in as_html("| a | b |\n| --- | --- |\n| 1 | 2 |")
     pairs = as_html("|  |  |\n| --- | --- |\n| CPU | Zen |")
     assert "<thead>" not in pairs
@@ -171,7 +171,7 @@ def test_every_colour_of_the_palette_stands_out_from_the_page(theme):
         assert other / one >= LEAST_CONTRAST - 0.05, colour
 
 
-def test_pictures_are_those_that_no_chart_shows_and_never_too_many():
+def test_pictures_are_the_figures_that_no_chart_shows_and_have_a_size_limit():
     drawn = [RenderedFigure(f"{kind}nielsen", "A *caption*.", b"", b"<svg/>") for kind in INTERACTIVE]
     drawn += [
         RenderedFigure("accuracy-nielsen", "A `caption`.", b"", b"<svg/>"),
@@ -197,7 +197,7 @@ class Skeleton(HTMLParser):
         self.nameless += [tag] if tag == "img" and not about.get("alt") else []
 
 
-def test_headings_come_in_order_places_are_named_once_and_pictures_have_words():
+def test_headings_are_in_order_ids_are_unique_and_pictures_have_alternative_texts():
     skeleton = Skeleton()
     skeleton.feed(page_of(small_run(), [RenderedFigure("accuracy-nielsen", "A caption.", b"", b"<svg/>")]))
 
@@ -234,7 +234,7 @@ def data_row_of(browser, name, dtype="float32"):
     return [float(value) for value in found[2:]]
 
 
-def test_it_opens_without_a_word_on_the_console_and_asks_the_network_for_nothing(opened):
+def test_the_page_opens_without_console_messages_and_network_requests(opened):
     opened.run("new Promise((done) => setTimeout(done, 50))")
 
     assert opened.said == []
@@ -242,7 +242,7 @@ def test_it_opens_without_a_word_on_the_console_and_asks_the_network_for_nothing
     assert opened.run("document.querySelectorAll('.plot svg').length") == 2
 
 
-def test_the_browser_itself_would_tell_of_errors_and_of_the_network(opened):
+def test_the_test_browser_reports_errors_and_network_requests(opened):
     opened.run("console.error('seen'); fetch('http://127.0.0.1:9/').catch(() => 0)")
 
     assert opened.said[0] == "seen"
@@ -334,7 +334,7 @@ def test_sorting_by_the_keyboard_keeps_the_focus_on_the_heading(opened):
     assert opened.run("document.activeElement.closest('th').ariaSort") == "ascending"
 
 
-def test_the_tables_of_the_sections_sort_too_by_the_size_that_words_tell(opened):
+def test_the_tables_of_the_sections_sort_by_the_value_of_their_texts(opened):
     limits = "document.querySelectorAll('#the-machine-s-limit table')[1]"
     opened.run(f"{limits}.tHead.querySelectorAll('button')[4].click()")
     shown = opened.run(f"[...{limits}.tBodies[0].rows].map((row) => row.cells[4].innerText)")
@@ -365,7 +365,7 @@ def test_a_search_picks_out_what_it_finds_and_greys_the_rest(opened):
     assert set(opened.run(OPACITIES).values()) == {1}
 
 
-def test_a_click_in_the_list_or_on_a_point_picks_a_line_out_and_a_second_lets_it_go(opened):
+def test_a_click_in_the_legend_or_on_a_point_toggles_a_line(opened):
     opened.run("document.querySelector('.entry[data-name=c_way2]').click()")
     assert [name for name, opacity in opened.run(OPACITIES).items() if opacity == 1] == ["c_way2"]
     assert opened.run("document.querySelector('.entry[data-name=c_way2]').getAttribute('aria-pressed')") == "true"
@@ -385,7 +385,7 @@ def point_of(browser, name, place):
     )
 
 
-def test_the_pointer_is_told_cell_number_interval_samples_launches_verdict_and_status(opened, frame):
+def test_the_tooltip_shows_cell_number_interval_samples_launches_verdict_and_status(opened, frame):
     choose(opened, highlight="c_way2")
     x, y = point_of(opened, "c_way2", 3)
     opened.mouse("mouseMoved", x + 4, y - 3)
@@ -399,7 +399,7 @@ def test_the_pointer_is_told_cell_number_interval_samples_launches_verdict_and_s
     opened.mouse("mouseMoved", 5, 5)
 
 
-def test_the_name_of_an_attack_is_shown_to_the_pointer_as_text(opened):
+def test_a_hostile_name_is_text_in_the_tooltip(opened):
     choose(opened, highlight=NASTY)
     opened.mouse("mouseMoved", *point_of(opened, NASTY, 2))
 
@@ -478,7 +478,7 @@ def test_the_note_says_that_a_cold_call_takes_as_many_steps_as_a_sample(opened):
     )
 
 
-def test_the_interval_of_an_epoch_is_that_of_the_rate_turned_over(opened, frame):
+def test_the_interval_of_an_epoch_is_the_inverted_interval_of_the_rate(opened, frame):
     choose(opened, metric="epoch")
     row = frame[(frame["variant"] == MIDDLE) & (frame["batch_size"] == 64)].iloc[0]
     got = opened.run(f"paragone.estimate(paragone.data.rows[{row.name}])")
@@ -504,7 +504,7 @@ def test_a_view_is_restored_from_its_address(opened, address):
     assert opened.run("document.querySelector('[name=metric]').value") == "ratio"
 
 
-def test_an_address_that_nobody_made_does_no_harm(opened, address):
+def test_an_invalid_address_does_no_harm(opened, address):
     opened.open(address + "#view&metric=constructor&highlight=%7C&only-verdict=none")
     assert opened.run("document.querySelector('.data-table caption').innerText").startswith("Images per second")
     assert len(opened.run(CELLS)) == 8 * 42
@@ -537,7 +537,7 @@ def test_a_number_leads_to_its_cell_and_back_to_the_same_view(opened):
     assert opened.run("scrollY") == 900
 
 
-def test_the_way_back_leads_the_keyboard_to_the_number_it_came_from_and_the_title_says_where_one_is(opened):
+def test_going_back_focuses_the_link_that_was_followed_and_the_title_names_the_cell(opened):
     title = opened.run("document.title")
     opened.run("document.querySelectorAll('.data-table a')[9].focus()")
     place = opened.run("document.activeElement.hash")
@@ -589,13 +589,13 @@ def test_tables_copy_as_markdown_and_as_csv_of_all_columns(opened, frame):
     assert "c\\_way2\\[dtype=float32\\]" in markdown
 
 
-def test_a_text_that_spreads_over_lines_and_cells_stays_in_its_cell(opened):
+def test_a_copied_text_with_line_breaks_and_separators_stays_in_its_cell(opened):
     made = opened.run("""['Markdown', 'CSV'].map((form) => paragone.copyForms[form]([['a'], ['x | "y",\\n<b>']]))""")
 
     assert made == ['| a |\n| --- |\n| x \\| "y", \\<b\\> |', 'a\n"x | ""y"", <b>"']
 
 
-def test_no_text_that_is_copied_becomes_a_formula(opened):
+def test_no_copied_text_becomes_a_formula(opened):
     made = opened.run("paragone.copyForms.CSV([['=1+1', '-0.5', '@a']])")
 
     assert made == "'=1+1,-0.5,'@a"
@@ -665,7 +665,7 @@ LOW_CONTRASTS = """
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_all_text_stands_out_from_what_is_behind_it(browser, address, scheme):
+def test_all_text_has_contrast_with_its_background(browser, address, scheme):
     browser.open(address + "#view&search=julia", scheme=scheme)
 
     assert browser.run(LOW_CONTRASTS) == []
@@ -703,7 +703,7 @@ def test_on_paper_it_is_light_every_table_is_whole_and_the_warnings_are_open(bro
     assert browser.said == []
 
 
-def test_on_a_narrow_sheet_no_table_is_wider_than_it_and_no_short_word_is_broken(browser, address):
+def test_on_narrow_paper_every_table_fits_and_no_short_word_is_broken(browser, address):
     browser.open(address, width=700)
     browser.spoil()
     browser.call("Emulation.setEmulatedMedia", media="print")
@@ -728,7 +728,7 @@ def test_the_first_tab_is_a_way_past_the_head_and_every_control_has_a_name(opene
     assert opened.run(unnamed) == []
 
 
-def test_the_keyboard_picks_a_line_out_and_stays_where_it_was(opened):
+def test_picking_a_line_by_keyboard_keeps_the_focus(opened):
     opened.run("document.querySelector('.entry[data-name=c_way2]').focus()")
     opened.key("Enter", 13, "\r")
 

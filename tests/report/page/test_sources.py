@@ -35,14 +35,14 @@ def words(found, number=0):
     return parts
 
 
-def test_the_words_of_the_language_are_marked_where_they_stand():
+def test_keywords_are_marked_at_their_positions():
     found = sources(a_run())
 
     assert found["files"][0][:3] == ["rows.py", "Python", "def f():\n    return 1\n"]
     assert [("def", "k"), ("f", "nf"), ("return", "k"), ("1", "mi")] == words(found)
 
 
-def test_what_implementations_share_stands_there_once():
+def test_files_shared_by_implementations_are_stored_once():
     found = sources(a_run())
 
     assert len(found["files"]) == 1
@@ -52,12 +52,12 @@ def test_what_implementations_share_stands_there_once():
 @pytest.mark.parametrize(
     ("name", "language"), [("a.jl", "Julia"), ("a.f90", "Fortran"), ("a.c", "C"), ("a.what", "Text only")]
 )
-def test_the_language_is_told_by_the_name(name, language):
+def test_the_language_follows_from_the_file_name(name, language):
     assert sources(a_run(**{name: "x = 1\n"}))["files"][0][1] == language
 
 
 @pytest.mark.parametrize("text", ["\n\n# a\r\nx = '𝔄é'\rpass", "\ufeffimport a", "", "\n", "\tx = 1   "])
-def test_line_ends_letters_beyond_the_basic_plane_and_blanks_shift_no_mark(text):
+def test_line_ends_astral_characters_and_blanks_shift_no_mark(text):
     found = sources(a_run(**{"a.py": text}))
 
     assert found["files"][0][2] == text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
@@ -74,11 +74,11 @@ def test_no_text_and_no_name_break_the_marks(text, name):
     assert all(word for word, _ in words(found))
 
 
-def test_half_a_letter_from_a_hand_made_run_is_replaced():
+def test_a_lone_surrogate_is_replaced():
     assert sources(a_run(**{"a.py": "x = '\ud83d'"}))["files"][0][2] == "x = '?'"
 
 
-def test_a_run_that_kept_no_sources_gives_the_hash_of_its_plan():
+def test_a_run_without_stored_sources_gives_the_hash_of_its_plan():
     run = made_up_run(Path("run"), {(BASE, 10): [[1e-5] * 3]})
     change_plan(run, identity={"source of numpy_rows": "feed"})
     found = sources(run)["of"]["numpy_rows"]
@@ -98,7 +98,7 @@ def contrast(one, other):
     return (light + 0.05) / (dark + 0.05)
 
 
-def test_every_colour_of_the_source_stands_out_from_its_page():
+def test_every_colour_of_the_highlighting_has_contrast_with_the_page():
     light, _, dark = source_css().partition("@media")
     for theme, rules in (("light", light), ("dark", dark)):
         colours = re.findall(r"color: #([0-9A-Fa-f]{6})", rules)
@@ -107,7 +107,7 @@ def test_every_colour_of_the_source_stands_out_from_its_page():
         assert min(contrast(colour, PAGES[theme]) for colour in colours) >= LEAST_CONTRAST
 
 
-def test_the_surfaces_measured_are_those_of_the_page():
+def test_the_backgrounds_of_the_contrast_test_are_those_of_the_page():
     css = (PROJECT / "harness/paragone/report/page/styles/style.css").read_text()
 
     assert re.findall(r"--surface: #([0-9a-f]{6})", css) == [*PAGES.values()]

@@ -60,7 +60,7 @@ def test_an_empty_run_has_no_section():
     assert section(Results(run)) == ""
 
 
-def test_words_from_a_file_of_claims_cannot_break_the_table():
+def test_text_from_a_claims_file_cannot_break_the_table():
     nasty = Claim("a`|b", "<me>", "one | two\nthree <script>", cannot="because | of\nthis")
     (line,) = claims_table([JudgedClaim(nasty, "cannot be run here", nasty.cannot)]).splitlines()[2:]
 

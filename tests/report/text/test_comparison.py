@@ -63,7 +63,7 @@ def test_what_is_surely_slower_is_named_with_its_interval(three):
     assert "No cell is surely slower beyond 50 %" in comparison_report(three[:1], 0.5)
 
 
-def test_what_ratios_are_relative_to_is_said_for_each_run(three):
+def test_the_basis_of_the_ratios_is_stated_for_each_run(three):
     text = comparison_report(three, 0.05)
     of_b, of_c = text.split("**C against A**")
 
@@ -98,7 +98,7 @@ def test_what_fell_out_is_counted_with_the_letter_of_its_run():
     )
 
 
-def test_a_comparison_that_was_refused_says_so_where_it_was_made_all_the_same():
+def test_a_comparison_made_with_anyway_says_why_it_was_refused():
     a, b = noisy_run("a", 1), noisy_run("b", 2, plan={"seed": 7})
 
     assert "**Compared all the same (--anyway)**: start and order of the images differ" in comparison_report(
@@ -123,7 +123,7 @@ def test_text_from_a_run_cannot_break_the_page():
     assert "2\\|\\`&lt;b&gt;\\`" in text
 
 
-def test_a_sentence_is_printed_without_the_marks_of_markdown():
+def test_a_sentence_is_printed_without_markdown():
     assert unmarked("**B**: `x` \\_y\\_ &lt;z&gt; &amp;") == "B: x _y_ <z> &"
 
 

@@ -87,14 +87,14 @@ def test_a_lead_that_only_the_points_show_is_no_lead():
     assert [] == others
 
 
-def test_of_many_that_cannot_be_told_apart_some_are_named_and_the_others_counted():
+def test_of_many_tied_variants_some_are_named_and_the_others_counted():
     same = {f"way_{n}[dtype=float32]": LEVEL for n in range(6)}
     (said, *_) = found_in(run_of(same))
 
     assert re.search(r"none of `\w+`, `\w+` and 5 others is surely the fastest at batch", said)
 
 
-def test_of_three_that_are_level_with_the_first_nobody_is_said_to_be_level_with_each_other():
+def test_of_three_tied_variants_only_the_comparison_with_the_first_is_claimed():
     """The third is ahead by the point and noisy; the two others are sure to differ from one another."""
     luck = (1, 1.001, 0.999)
     times = {(name, 10): [[1e-5 * factor] * 3 for factor in luck] for name in (BASE, CONTROL)}
@@ -107,7 +107,7 @@ def test_of_three_that_are_level_with_the_first_nobody_is_said_to_be_level_with_
     assert "none of `numba_blas`, `numpy_rows` and `numpy_tuned` is surely the fastest at batch 10." == said
 
 
-def test_what_is_not_known_for_want_of_intervals_is_not_called_level():
+def test_variants_without_intervals_are_not_called_tied():
     said = [outcome(BASE), outcome(OTHER), outcome(CONTROL, "failed", reason="it crashed")]
     run = run_of({OTHER: (4, 4, 4, 4)}, outcomes=said)
 
@@ -115,13 +115,13 @@ def test_what_is_not_known_for_want_of_intervals_is_not_called_level():
     assert [] == found_in(run)
 
 
-def test_who_is_alone_at_a_batch_size_is_not_the_fastest_there():
+def test_a_variant_alone_at_a_batch_size_is_not_called_the_fastest():
     run = run_of({OTHER: (2, 2, 2, 2)}, outcomes=[outcome(BASE), outcome(CONTROL), outcome(OTHER), failed_at(BASE, 1)])
 
     assert "`numpy_tuned` is the fastest at batch 10, 100 and 1" in found_in(run)[0]
 
 
-def test_the_cost_of_an_axis_is_told_of_the_dtype_in_which_it_was_found():
+def test_the_cost_of_an_axis_names_its_dtype():
     wide = {name.replace("float32", "float64"): (1,) * 4 for name in (BASE, CONTROL, IN_F)}
     said = [text for text in found_in(run_of({IN_F: (0.5,) * 4, **wide})) if "with order" in text]
 
@@ -129,7 +129,7 @@ def test_the_cost_of_an_axis_is_told_of_the_dtype_in_which_it_was_found():
     assert said[0].startswith("float32: `numpy_rows` with order `F` is slower than with `C` at every batch size")
 
 
-def test_with_several_grids_each_sentence_says_of_which_it_is_true():
+def test_with_several_grids_each_sentence_names_its_grid():
     wide = {name.replace("float32", "float64"): tuple(0.5 * speed for speed in speeds)
             for name, speeds in {BASE: LEVEL, CONTROL: LEVEL, **RICH}.items()}  # fmt: skip
     said = found_in(run_of(RICH | wide))
@@ -138,7 +138,7 @@ def test_with_several_grids_each_sentence_says_of_which_it_is_true():
     assert all(text.startswith(("float32: ", "float64: ", "`numpy_rows C` with dtype ")) for text in said)
 
 
-def test_dtypes_are_told_of_after_every_other_axis():
+def test_dtypes_come_after_every_other_axis():
     wide = {name.replace("float32", "float64"): (0.2,) * 4 for name in (BASE, CONTROL)}
     said = [text for text in found_in(run_of({IN_F: (0.5,) * 4, **wide})) if " with " in text]
 
@@ -146,7 +146,7 @@ def test_dtypes_are_told_of_after_every_other_axis():
     assert "with dtype `float64` is slower than with `float32`" in said[1]
 
 
-def test_the_share_of_the_limit_is_told_by_the_upper_end_of_the_interval():
+def test_the_nearest_cell_to_the_limit_is_chosen_by_the_upper_end_of_the_interval():
     run = run_of({OTHER: (4, 2, 1.3, 1.2)}, limits=LIMITS, jitter=0.05)
     frame = Results(run).summary
     ends = frame["images_per_second_high"] / frame["limit_images_per_second"]

@@ -64,7 +64,7 @@ def test_no_number_is_formed_across_machines(written):
         assert found == pytest.approx(frame["images_per_second"].tolist(), rel=1e-5)
 
 
-def test_what_differs_and_each_machines_limit_is_told(written):
+def test_the_differences_and_the_limit_of_each_machine_are_shown(written):
     text, _ = written
 
     assert "| CPU | Fast CPU | Slow CPU |" in text
@@ -87,7 +87,7 @@ def test_other_runs_make_another_folder():
     assert len({machines_folder([one, two]), machines_folder([one, three]), machines_folder([two, one])}) == 3
 
 
-def test_a_cell_that_failed_or_is_not_planned_is_no_empty_place(tmp_path):
+def test_failed_and_unplanned_cells_are_not_left_blank(tmp_path):
     failed = machine("two", "CPU", outcomes=[outcome(BASE), outcome(CONTROL), outcome(OTHER, "failed")])
     fewer = noisy_run("three", 1)
 
@@ -98,7 +98,7 @@ def test_a_cell_that_failed_or_is_not_planned_is_no_empty_place(tmp_path):
     assert line.endswith("| – | – |")
 
 
-def test_runs_of_other_work_are_not_joined_unless_told_and_then_it_is_said(tmp_path):
+def test_runs_of_different_work_are_joined_only_on_request_and_the_report_says_so(tmp_path):
     one, other = machine("one", "CPU"), machine("two", "CPU")
     change_plan(other, seed=5)
 

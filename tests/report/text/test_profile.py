@@ -70,7 +70,7 @@ def test_parts_of_backward_stand_in_the_column_of_their_layer(page):
     assert "| t3 \\| product | 10.0 |  | **10.0** |" in text
 
 
-def test_phases_beyond_the_whole_are_told_in_words(page):
+def test_phases_longer_than_the_whole_give_a_warning(page):
     assert [] == doubts(profiled(rows(ROWS, 100.0)))
     assert "add up to 4.0% more than the whole" in page(rows(ROWS, 100.0, excess=9))
 
@@ -87,7 +87,7 @@ def test_what_has_no_phases_is_listed_with_its_reason(page):
     assert "Nothing was measured." in page()
 
 
-def test_a_name_tells_the_dtype_where_it_is_not_the_usual_one():
+def test_a_name_includes_an_unusual_dtype():
     assert {ROWS: "numpy_rows", TUNED: "numpy_tuned", LISTS: "python_lists float64"} == profile_names(profiled())
 
 
@@ -132,7 +132,7 @@ def test_a_bar_is_made_of_its_phases_in_their_colours(sheet):
     assert [[(palette.PHASES[phase].upper(), share) for phase, share in expected]] * 3 == list(lengths.values())
 
 
-def test_a_bar_out_of_proportion_is_cut_and_told_with_its_number(sheet):
+def test_a_bar_out_of_proportion_is_cut_and_keeps_its_number(sheet):
     times = sheet.axes[0]
     words = [text.get_text() for text in times.texts]
 
@@ -148,7 +148,7 @@ def test_the_legend_names_the_phases_that_occur(sheet):
     assert "loss" not in words
 
 
-def test_nothing_is_drawn_of_nothing():
+def test_there_is_no_figure_without_cells():
     assert phases.draw([], {}, "phases", "none") is None
 
 
@@ -191,7 +191,7 @@ def test_a_profile_is_read_back_from_its_folder(tmp_path):
         ({"variant": "another"}, r"pairs\.jsonl, line 1: variant: expected one of the plan, got 'another'"),
     ],
 )
-def test_a_pair_that_is_none_is_refused_by_its_line(tmp_path, changed, fault):
+def test_an_invalid_pair_is_refused_with_its_line(tmp_path, changed, fault):
     with pytest.raises(ResultsUnusable, match=fault):
         read_profile(folder_of(tmp_path, pairs_with(**changed)))
 
@@ -204,6 +204,6 @@ def test_what_has_no_phases_may_lack_what_a_table_lets_be_missing(tmp_path):
     assert "not told apart" in profile_report(read_profile(folder), [])
 
 
-def test_a_plan_of_a_profile_that_is_none_is_refused_by_its_key(tmp_path):
+def test_an_invalid_plan_of_a_profile_is_refused_with_its_key(tmp_path):
     with pytest.raises(ResultsUnusable, match=r"profile\.json: variants: expected a list"):
         read_profile(folder_of(tmp_path, [], variants={}))

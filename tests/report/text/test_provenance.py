@@ -13,7 +13,7 @@ def told(folder, **changed):
     return dict(environment_pairs(replace(run, environment={**run.environment, **changed})))
 
 
-def test_an_environment_of_its_own_is_shown_with_its_versions_and_another_numpy_is_said_to_be_one(tmp_path):
+def test_a_separate_environment_is_shown_with_its_versions_and_a_different_numpy_is_pointed_out(tmp_path):
     own = {"old": {"python": "3.11.2", "packages": {"numpy": "1.26.0", "numba": "0.68.1"}}}
 
     assert told(tmp_path, own_environments=own)["environment `old`"] == (
@@ -21,7 +21,7 @@ def test_an_environment_of_its_own_is_shown_with_its_versions_and_another_numpy_
     )
 
 
-def test_the_same_numpy_is_not_said_to_be_another(tmp_path):
+def test_the_same_numpy_version_is_not_pointed_out(tmp_path):
     own = {"same": {"python": "3.11.2", "packages": {"numpy": "2.4.0"}}}
 
     assert told(tmp_path, own_environments=own)["environment `same`"] == "Python 3.11.2, numpy 2.4.0"

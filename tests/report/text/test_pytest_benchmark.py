@@ -79,6 +79,6 @@ def test_pytest_benchmark_compares_two_exports_side_by_side(tmp_path):
     assert "20.0000 (2.00)" in printed  # the other variant afterwards, in microseconds
 
 
-def test_a_cell_is_called_as_its_test_in_benchmarks_is():
+def test_a_cell_has_the_id_of_its_test_in_benchmarks():
     assert "numpy_rows-float32-C-nielsen-B100" == cell_id("numpy_rows[dtype=float32,order=C]", "nielsen", 100, 1)
     assert "python_lists-float64-mlp4-B1-T2" == cell_id("python_lists[dtype=float64]", "mlp4", 1, 2)

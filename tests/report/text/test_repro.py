@@ -51,7 +51,7 @@ def test_the_verify_command_checks_that_cell():
 
 @pytest.mark.parametrize("command", [bench_command, verify_command, repro_command])
 @pytest.mark.parametrize("name", ["numpy_rows[dtype=float32,order=F]", f"{BASE} (A/A)"])
-def test_of_an_implementation_with_several_values_of_an_axis_that_one_is_repeated(command, name):
+def test_the_command_names_the_variant_of_an_implementation_with_several(command, name):
     plan, row = plan_and_row()
     row = row._replace(variant=name, implementation="numpy_rows", found_in="rounds")
     asked = tuple(parsed(command(plan, row)).implementations)
@@ -95,14 +95,14 @@ def test_a_limit_of_memory_is_taken_whatever_its_size(n_bytes):
 
 
 @pytest.mark.parametrize(("found_in", "verb"), [("pilot", "verify"), ("rounds", "bench")])
-def test_what_took_rounds_to_go_wrong_is_met_again_in_rounds(found_in, verb):
+def test_a_failure_in_the_rounds_is_repeated_in_rounds(found_in, verb):
     plan, row = plan_and_row()
 
     assert shlex.split(repro_command(plan, row._replace(found_in=found_in)))[1] == verb
 
 
 @pytest.mark.parametrize("command", [bench_command, verify_command, repro_command])
-def test_a_cell_of_a_live_comparison_is_repeated_by_the_whole_since_no_other_command_knows_both_versions(command):
+def test_a_cell_of_a_live_comparison_is_repeated_by_the_command_of_the_run(command):
     plan, row = plan_and_row(command="paragone compare --live HEAD .")
 
     assert command(plan, row._replace(implementation="numpy_tuned@HEAD")) == "paragone compare --live HEAD ."

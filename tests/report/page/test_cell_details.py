@@ -190,7 +190,7 @@ def test_checks_that_say_the_same_of_several_launches_share_a_line():
     )
 
 
-def test_the_workers_of_a_variant_stand_once_and_every_batch_size_finds_them(frame, details):
+def test_the_workers_of_a_variant_are_stored_once_for_all_its_batch_sizes(frame, details):
     for place, detail in enumerate(details):
         holder = details[detail["workers_in"]]
 
@@ -302,7 +302,7 @@ def test_every_number_of_the_row_is_on_its_page_and_none_differs_from_the_table(
     assert "the table says" not in text
 
 
-def test_a_number_that_its_samples_do_not_give_is_told(browser, run, frame, tmp_path):
+def test_a_number_that_differs_from_its_samples_is_pointed_out(browser, run, frame, tmp_path):
     place = places(frame)[OTHER, 10]
     wrong = frame.copy()
     wrong.loc[place, "seconds_per_step"] *= 1.01
@@ -319,7 +319,7 @@ def test_what_comes_from_outside_is_text_and_never_markup(shown):
     assert shown.run("document.title") == ""
 
 
-def test_the_source_is_the_kept_one_to_the_character(shown, run):
+def test_the_source_is_shown_to_the_character(shown, run):
     kept = run.sources["numpy_tuned"]["files"]["maths.py"]
 
     assert shown.run("document.querySelector('.source code').textContent") == kept
@@ -398,7 +398,7 @@ def test_a_cell_that_was_never_measured_has_its_reason_and_no_empty_chart(browse
     assert browser.said == []
 
 
-def test_a_run_that_kept_no_source_says_so(browser, run, tmp_path):
+def test_a_run_without_stored_sources_says_so(browser, run, tmp_path):
     old = replace(run, sources={})
     (tmp_path / "cell.html").write_text(alone(old, Results(old).summary), encoding="utf-8")
     browser.open((tmp_path / "cell.html").as_uri())
