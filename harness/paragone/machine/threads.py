@@ -142,7 +142,7 @@ def loaded_thread_pools(declared: Mapping[str, int] | None = None) -> ThreadsFou
         }
         for pool in _pools()
     ]
-    for library in ("torch", "numba"):  # threadpoolctl does not see their pools; if loaded, they report their own counts
+    for library in ("torch", "numba"):  # threadpoolctl cannot see their pools; they report them
         count = getattr(sys.modules.get(library), "get_num_threads", None)
         if count is not None:
             pools.append({"user_api": library, "library": library, "num_threads": count(), "file": library})
