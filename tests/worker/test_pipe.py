@@ -111,6 +111,15 @@ def test_an_array_of_another_dtype_is_refused_before_anything_is_written(ends, d
     assert ({"second": True}, {}) == received(near)
 
 
+def test_text_that_is_not_utf8_is_refused_before_anything_is_written(ends):
+    near, far = ends
+    with pytest.raises(MeasurementFailed, match=r"^'/home/\\udcff' is not UTF-8$"):
+        far.send({"folder": "/home/\udcff"})
+    far.send({"second": True})
+
+    assert ({"second": True}, {}) == received(near)
+
+
 @pytest.mark.parametrize("blocking", [True, False])
 def test_messages_larger_than_the_pipe_go_both_ways(ends, blocking):
     near, far = ends

@@ -273,5 +273,9 @@ def test_an_error_that_was_never_raised_has_no_place(tmp_path):
     assert "ValueError: no" == describe_error(ValueError("no"), tmp_path)
 
 
+def test_a_file_name_that_is_not_utf8_is_escaped(tmp_path):
+    assert r"/home/\udcff is missing" == describe_error(HarnessError("/home/\udcff is missing"), tmp_path)
+
+
 def test_what_an_adapter_says_in_words_of_its_own_stands_for_itself(tmp_path):
     assert "no" == describe_error(HarnessError("no"), tmp_path)

@@ -19,10 +19,11 @@ from rich.markup import escape
 
 from paragone.cli.app import out
 from paragone.errors import DataUnusable
-from paragone.files.paths import IMPORT_ROOT, PROJECT
+from paragone.files.paths import PROJECT
 from paragone.implementation.declaration import unavailable_reason
 from paragone.implementation.registry import Registered, Unusable, discover
 from paragone.machine import environment
+from paragone.machine.child import import_path
 from paragone.machine.conditions import GIB, Finding, findings
 from paragone.machine.python_environments import OLDEST_PYTHON
 from paragone.machine.threads import thread_count_fault, worker_environment
@@ -218,7 +219,7 @@ def _nearest_existing(folder: Path) -> Path:
 def threads_in_a_worker() -> dict[str, Any]:
     """The thread pools of a fresh process that was asked to use one thread; {"error": …} where it failed."""
     variables, _ = worker_environment(1, os.environ)
-    variables["PYTHONPATH"] = os.pathsep.join(filter(None, [str(IMPORT_ROOT), variables.get("PYTHONPATH")]))
+    variables["PYTHONPATH"] = import_path(variables)
     command = [sys.executable, "-c", WORKER_PROBE]
     try:
         probe = subprocess.run(command, env=variables, capture_output=True, text=True, timeout=WORKER_TIMEOUT_S)

@@ -17,13 +17,13 @@ def describe_error(error: Exception, folder: Path | None) -> str:
     """
     notes = [f". {note}" for note in getattr(error, "__notes__", []) if note]
     if isinstance(error, HarnessError):
-        return _encodable(str(error)[:MOST_REASON_CHARACTERS] + "".join(notes))
+        return utf8_text(str(error)[:MOST_REASON_CHARACTERS] + "".join(notes))
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if folder is not None and Path(frame.filename).is_relative_to(folder)]
     places = [f" ({Path(frame.filename).name}, line {frame.lineno})" for frame in (own or frames)[-1:]]
-    return _encodable(error_text(error)[:MOST_REASON_CHARACTERS] + "".join([*places, *notes]))
+    return utf8_text(error_text(error)[:MOST_REASON_CHARACTERS] + "".join([*places, *notes]))
 
 
-def _encodable(text: str) -> str:
-    """Escape lone surrogates, which file names that are not UTF-8 bring and JSON cannot hold."""
+def utf8_text(text: str) -> str:
+    """The text with lone surrogates escaped: names of files that are not UTF-8 have them, and messages cannot."""
     return text.encode(errors="backslashreplace").decode()

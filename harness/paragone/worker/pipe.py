@@ -48,8 +48,8 @@ class Pipe:
     def send(self, body: object, arrays: Arrays | None = None, limit_s: float | None = None) -> None:
         """Write one message, and wait until the other end has taken it.
 
-        Raises EOFError where nobody reads any more and TimedOut after `limit_s` seconds. Raises TypeError for an array
-        whose dtype is not one of DTYPES, before anything is written.
+        Raises EOFError where nobody reads any more and TimedOut after `limit_s` seconds. Before anything is written, it
+        raises TypeError for an array whose dtype is not one of DTYPES, and MeasurementFailed for text that is no UTF-8.
         """
         view = memoryview(_encode(body, arrays or {}))
         deadline = _deadline(limit_s)
@@ -113,7 +113,10 @@ def _encode(body: object, arrays: Arrays) -> bytes:
         # Native byte order, which the dtype's name stands for. (`ascontiguousarray` would give a scalar a dimension.)
         plain[name] = np.asarray(array, array.dtype.newbyteorder("="), order="C")
     shapes = [(name, array.dtype.name, list(array.shape)) for name, array in plain.items()]
-    line = msgspec.json.encode(Header(shapes, msgspec.Raw(msgspec.json.encode(body)))) + b"\n"
+    try:
+        line = msgspec.json.encode(Header(shapes, msgspec.Raw(msgspec.json.encode(body)))) + b"\n"
+    except UnicodeEncodeError as error:  # a lone surrogate, as the names of files that are not UTF-8 have
+        raise MeasurementFailed(f"{error.object!r} is not UTF-8") from None
     return line + b"".join(array.tobytes() for array in plain.values())
 
 

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paragone.implementation.contract import Implementation
-from paragone.implementation.failure_reason import describe_error
+from paragone.implementation.failure_reason import describe_error, utf8_text
 from paragone.implementation.registry import read_folder
 from paragone.machine.memory import (
     be_first_oom_victim,
@@ -196,7 +196,7 @@ def python_and_numpy(environment: str) -> dict[str, str]:
 def without_home(text: str) -> str:
     """The text with the home folder as `~`: results are made to be shown."""
     home = os.environ.get("HOME", "")
-    return text.replace(home, "~") if len(home) > 1 else text
+    return utf8_text(text.replace(home, "~") if len(home) > 1 else text)
 
 
 def serve(pipe: Pipe) -> None:
