@@ -1,0 +1,70 @@
+"""The summary on the terminal: it fits, and it shows every cell."""
+
+from io import StringIO
+
+import pytest
+from full_run import IN_F, QUIET, TIMES, empty_run, full_run, printed
+from made_up_run import BASE, CONTROL, OTHER, change_plan, launch_row, made_up_run, outcome
+from rich.console import Console
+
+from paragone.analyse.results import Results
+from paragone.report.terminal.run import print_summary
+from paragone.report.text import formatting
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_the_summary_on_the_terminal_fits_and_holds_every_cell(width):
+    run = full_run(None, launches=[launch_row(BASE, 0)])
+    out = StringIO()
+    print_summary(Results(run), Console(width=width, file=out))
+    lines = out.getvalue().splitlines()
+
+    assert max(map(len, lines)) <= width
+    text = out.getvalue()
+    assert text.count("numpy_tuned") == (1 if width >= 80 else 2)
+    for size, speed in ((1, "99.0k"), (10, "990k"), (1000, "99.0M")):
+        assert speed in text, size
+    assert "(A/A)" not in text.replace("itself (A/A)", "")
+
+
+def test_the_terminal_says_failed_where_there_is_no_time_and_marks_what_is_within_noise():
+    times = {**TIMES, **{(IN_F, size): TIMES[BASE, size] for size in (1, 10, 1000)}}
+    said = [outcome(name) for name in (BASE, CONTROL, IN_F)] + [outcome(OTHER, "failed", 10), outcome(OTHER)]
+    out = StringIO()
+    print_summary(Results(made_up_run(None, times, outcomes=said)), Console(width=80, file=out))
+    lines = out.getvalue().splitlines()
+
+    assert "failed" in next(line for line in lines if line.startswith("numpy_tuned"))
+    assert next(line for line in lines if line.startswith("numpy_rows F")).count("≈1.00") == 3
+
+
+@pytest.mark.parametrize("launches", [1, 2])
+def test_the_terminal_says_where_the_time_went_within_eighty_columns(launches):
+    where = {"problem": "nielsen", "threads": 1, "wave": 0, "launch": 0, "attempt": 0, "round": 0, "elapsed_s": 0.5}
+    run = made_up_run(None, {key: times[:launches] for key, times in TIMES.items()}, rounds=[where])
+    change_plan(run, pilot_seconds=42)
+    text = printed(run)
+
+    # 1000 steps of 20, 20, 30 and 10 µs at three batch sizes in half a second of rounds.
+    assert "Rounds took 500 ms, 48 % of it inside timed samples." in " ".join(text.split())
+    seconds = formatting.seconds(4.0 * launches)
+    beside = f"starting processes {seconds}, loading {seconds}, verification {seconds}, first calls and warm-ups"
+    # … and half a second for the peak memory of each of 12 cells.
+    assert f"Besides: {beside} {seconds}, peak memory 6.00 s, all before the plan 42.0 s." in " ".join(text.split())
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_the_terminal_counts_the_warnings_and_says_where_they_are():
+    times = {**QUIET, (OTHER, 10): [[1e-5] * 3] * 2}
+    launches = [launch_row(OTHER, 0, status="failed", reason="killed")]
+
+    assert "warning" not in printed(made_up_run(None, times))
+    assert "1 warning; see report.md." in printed(made_up_run(None, times, launches=launches))
+    assert "2 warnings; see report.md." in printed(made_up_run(None, times, launches=launches, finished=False))
+
+
+def test_an_empty_run_prints_a_sentence():
+    out = StringIO()
+    print_summary(Results(empty_run(None)), Console(width=80, file=out))
+
+    assert "No cell was planned." in out.getvalue()

@@ -1,0 +1,9 @@
+"""Markdown made of text from outside."""
+
+from paragone.report.text import markdown
+from paragone.report.text.markdown import table
+
+
+def test_code_survives_backticks_and_bars():
+    assert markdown.code("a`b|c") == "`` a`b\\|c ``"
+    assert table(["x"], [["1"]]) == "| x |\n| --- |\n| 1 |"
