@@ -64,7 +64,7 @@ def noisy_run(name, seed, changed=(), environment=None, folder=None, plan=None, 
     sources = {f"source of {variant.implementation}": "one" for variant in run.plan.variants}
     sources |= {f"source of {variant.partition('[')[0]}": f"of {name}" for variant in changed}
     return replace(
-        with_plan(run, run=name, identity=sources, **(plan or {})),
+        with_plan(run, **{"run": name, "identity": sources, **(plan or {})}),
         environment={**run.environment, **(environment or {})},
     )
 

@@ -58,7 +58,7 @@ def test_the_summary_is_made_once_for_report_and_terminal(tmp_path, monkeypatch)
             return function(*given)
 
         monkeypatch.setattr(results_module, name, counted)
-    results = Results(full_run(tmp_path))
+    results = Results(small_run(tmp_path))
     write_report(results)
     print_summary(results, Console(width=80, file=StringIO()))
 
