@@ -213,22 +213,22 @@ def test_cells_that_failed_in_one_run_fall_out_with_the_reason():
 
     found = compare(Results(noisy_run("a", 1)), Results(noisy_run("b", 2, tables={"outcomes": bad})))
 
-    assert set(found.fallen["variant"]) == {SLOWED}
-    assert set(found.fallen["why"]) == {"failed in B: W1 is off"}
+    assert set(found.not_compared["variant"]) == {SLOWED}
+    assert set(found.not_compared["why"]) == {"failed in B: W1 is off"}
     assert SLOWED not in set(found.cells["variant"])
 
 
 def test_variants_that_only_one_run_has_fall_out():
     found = compare(Results(noisy_run("a", 1)), Results(noisy_run("b", 2, variants=[BASE, CONTROL, *OTHERS[1:]])))
 
-    assert found.fallen["why"].tolist() == ["variant not in B"] * len(SIZES)
+    assert found.not_compared["why"].tolist() == ["variant not in B"] * len(SIZES)
 
 
 def test_variants_that_only_the_second_run_has_fall_out_too():
     """Whoever adds an implementation and compares with the run before it has cells of which only B knows."""
     found = compare(Results(noisy_run("a", 1, variants=[BASE, CONTROL, *OTHERS[1:]])), Results(noisy_run("b", 2)))
 
-    assert found.fallen["why"].tolist() == ["variant not in A"] * len(SIZES)
+    assert found.not_compared["why"].tolist() == ["variant not in A"] * len(SIZES)
     assert found.cells["control"].dtype == bool
     assert f"{len(SIZES)} cells fell out: {len(SIZES)} variant not in A" in comparison_report([found], 0.05)
 

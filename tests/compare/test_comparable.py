@@ -104,10 +104,10 @@ def test_cells_are_those_of_both_and_the_rest_says_why_not():
     b.loc[(b["variant"] == BASE) & (b["batch_size"] == 10), ["status", "reason"]] = ["not checked", "chaotic"]
     b = b[~((b["variant"] == CONTROL) & (b["batch_size"] == 1000))]
 
-    cells, fallen = in_both(a, b)
+    cells, not_compared = in_both(a, b)
 
     assert set(cells[["variant", "batch_size"]].itertuples(index=False, name=None)) == {(BASE, 1000), (CONTROL, 10)}
-    why = {(row.variant, row.batch_size): row.why for row in fallen.itertuples()}
+    why = {(row.variant, row.batch_size): row.why for row in not_compared.itertuples()}
     assert why == {
         (BASE, 10): "not checked in B: chaotic",
         (CONTROL, 1000): "batch size or threads not in B",
@@ -119,6 +119,6 @@ def test_cells_are_those_of_both_and_the_rest_says_why_not():
 def test_a_workload_that_only_one_run_has_is_named_as_that():
     a = Results(run("a")).summary
 
-    _, fallen = in_both(a, pd.concat([a, a.assign(problem="softmax")]))
+    _, not_compared = in_both(a, pd.concat([a, a.assign(problem="softmax")]))
 
-    assert set(fallen["why"]) == {"problem not in A"}
+    assert set(not_compared["why"]) == {"problem not in A"}

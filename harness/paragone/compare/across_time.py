@@ -56,7 +56,7 @@ class Comparison:
     a: Run
     b: Run
     cells: pd.DataFrame
-    fallen: pd.DataFrame
+    not_compared: pd.DataFrame
     overridden: list[str]  # the refusals that --anyway overrode
 
     def slower_beyond(self, fraction: float) -> pd.DataFrame:
@@ -77,15 +77,15 @@ def compare(results_a: Results, results_b: Results, anyway: bool = False) -> Com
     summary_b, samples_b = results_b.summary, results_b.samples
     if anyway and a.plan.threads != b.plan.threads and len(a.plan.threads) == len(b.plan.threads) == 1:
         summary_b, samples_b = (frame.assign(threads=a.plan.threads[0]) for frame in (summary_b, samples_b))
-    cells, fallen = in_both(results_a.summary, summary_b)
+    cells, not_compared = in_both(results_a.summary, summary_b)
     if cells.empty:
-        why = "; ".join(f"{reason} ({count})" for reason, count in fallen["why"].value_counts().items())
+        why = "; ".join(f"{reason} ({count})" for reason, count in not_compared["why"].value_counts().items())
         raise Incomparable(
             f"{name_of(a)} and {name_of(b)} have no cell that passed in both: {why or 'no cells at all'}"
         )
     cells["source"] = cells["variant"].map(source_states(a, b))
     cells["is_anchor"] = cells["source"].eq(SAME) & are_versions_same(a, b) & (not reasons)
-    return Comparison(a, b, estimates(cells, results_a.samples, samples_b), fallen, reasons)
+    return Comparison(a, b, estimates(cells, results_a.samples, samples_b), not_compared, reasons)
 
 
 def estimates(cells: pd.DataFrame, samples_a: pd.DataFrame, samples_b: pd.DataFrame) -> pd.DataFrame:

@@ -66,10 +66,10 @@ def sentences(comparison: Comparison, letter: str, fail_slower: float) -> list[s
         lines.append(
             f"A typical cell would have shown a difference of {typical} in 95 of 100 cases, the noisiest {worst}."
         )
-    if len(comparison.fallen):
-        counts = comparison.fallen["why"].value_counts(sort=False)
+    if len(comparison.not_compared):
+        counts = comparison.not_compared["why"].value_counts(sort=False)
         why = "; ".join(f"{count} {_short(str(reason), letter)}" for reason, count in counts.items())
-        lines.append(f"{formatting.plural(len(comparison.fallen), 'cell')} fell out: {why}.")
+        lines.append(f"{formatting.plural(len(comparison.not_compared), 'cell')} fell out: {why}.")
     if comparison.overridden:
         lines.append(f"**Compared all the same (--anyway)**: {markdown.escaped('; '.join(comparison.overridden))}.")
     return lines
