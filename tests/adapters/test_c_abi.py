@@ -21,7 +21,7 @@ from paragone.task.mlp.problem_files import shipped_names
 pytestmark = pytest.mark.skipif(shutil.which("gcc") is None, reason="gcc is not installed")
 
 PAGE = (PROJECT / "docs" / "c-abi.md").read_text()
-FILES = re.findall(r"`impls/c_first/([\w.]+)`:\n\n```\w+\n(.*?)```\n", PAGE, re.DOTALL)
+FILES = re.findall(r"`impls/mlp/c_first/([\w.]+)`:\n\n```\w+\n(.*?)```\n", PAGE, re.DOTALL)
 
 # Writes down what it is told, and gives it back as the state.
 ECHO = """
