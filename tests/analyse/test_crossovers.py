@@ -43,7 +43,7 @@ def test_a_crossover_lies_between_two_sure_verdicts_of_opposite_kinds(verdicts, 
     assert expected == brackets(SIZES, verdicts)
 
 
-def test_the_one_that_is_faster_at_the_larger_batch_size_overtakes_whichever_it_is():
+def test_the_variant_that_is_faster_at_the_larger_batch_size_overtakes():
     found = crossed(run_of({OTHER: [0.5, 0.8, 1.5, 2.0], THIRD: [3, 2, 0.5, 0.4]}))
     found = found[found["among"] == "baseline"].set_index("variant")
 
@@ -71,11 +71,11 @@ def test_two_that_cross_more_than_once_have_a_row_for_each_time_and_say_so():
     assert {3} == {*found["n_crossovers"]}
 
 
-def test_a_difference_within_the_noise_of_the_baseline_against_itself_crosses_nothing():
+def test_a_difference_within_the_margin_is_no_crossover():
     assert crossed(run_of({OTHER: [0.993, 0.995, 1.005, 1.007]}, jitter=0.0005)).empty
 
 
-def test_who_failed_overtakes_nobody_and_one_launch_crosses_nothing():
+def test_a_failed_variant_and_a_run_of_one_launch_have_no_crossovers():
     said = [outcome(BASE), outcome(CONTROL), outcome(OTHER, "failed", reason="W1")]
 
     assert crossed(run_of({OTHER: [0.5, 0.8, 1.5, 2.0]}, outcomes=said)).empty

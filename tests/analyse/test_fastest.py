@@ -17,42 +17,42 @@ def run_of(ratios, **others):
     return made_up_run(None, times, **others)
 
 
-def led(run):
+def beside_the_fastest(run):
     return Results(run).fastest.set_index("variant")
 
 
-def test_the_fastest_leads_and_whoever_is_surely_slower_is_told_apart():
-    found = led(run_of({OTHER: 2, THIRD: 1.5}))
+def test_slower_variants_are_told_apart_from_the_fastest():
+    found = beside_the_fastest(run_of({OTHER: 2, THIRD: 1.5}))
 
     assert {OTHER: "fastest", THIRD: "slower", BASE: "slower"} == found["verdict"].to_dict()
     assert {OTHER} == {*found["fastest"]}
     assert [1, 0.75, 0.5] == pytest.approx([found.loc[name, "ratio"] for name in (OTHER, THIRD, BASE)], rel=0.01)
 
 
-def test_who_is_within_the_noise_of_the_leader_is_not_told_apart():
-    found = led(run_of({OTHER: 2, THIRD: 1.996}))
+def test_a_variant_within_the_margin_of_the_fastest_is_not_told_apart():
+    found = beside_the_fastest(run_of({OTHER: 2, THIRD: 1.996}))
 
     assert "fastest" == found.loc[OTHER, "verdict"]
     assert found.loc[THIRD, "verdict"].startswith("same within")
 
 
-def test_the_control_leads_nothing_and_who_failed_is_not_there():
+def test_the_control_and_failed_variants_are_never_the_fastest():
     run = run_of({OTHER: 2}, outcomes=[outcome(BASE), outcome(CONTROL), outcome(OTHER, "failed", reason="W1")])
 
-    assert {BASE: "fastest"} == led(run)["verdict"].to_dict()
+    assert {BASE: "fastest"} == beside_the_fastest(run)["verdict"].to_dict()
 
 
-def test_each_dtype_has_a_leader_of_its_own():
+def test_each_dtype_has_its_own_fastest_variant():
     wide = {BASE.replace("float32", "float64"): 0.5, OTHER.replace("float32", "float64"): 0.8}
-    found = led(run_of({OTHER: 2, **wide}))
+    found = beside_the_fastest(run_of({OTHER: 2, **wide}))
 
     assert ["fastest", "fastest"] == [found.loc[name, "verdict"] for name in (OTHER, OTHER.replace("32", "64"))]
     assert "slower" == found.loc[BASE.replace("float32", "float64"), "verdict"]
 
 
-def test_without_a_baseline_the_fastest_by_its_own_time_leads():
+def test_without_a_baseline_the_shortest_time_decides():
     run = run_of({OTHER: 2, THIRD: 1.5})
     change_plan(run, baseline="fortran_matmul")
-    found = led(run)
+    found = beside_the_fastest(run)
 
     assert "fastest" == found.loc[OTHER, "verdict"]
