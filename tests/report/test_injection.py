@@ -75,7 +75,7 @@ def run_that_says(folder, text):
     return replace(run, environment=environment)
 
 
-def in_workload_called(run, name):
+def with_problem_called(run, name):
     """Return the run with its problem under another name."""
     run = with_unchecked_plan(
         run,
@@ -92,8 +92,8 @@ def markdown_of(run):
 
 @pytest.mark.parametrize("text", TEXTS, ids=range(len(TEXTS)))
 def test_text_from_outside_is_text_in_the_report(tmp_path, text):
-    written = markdown_of(in_workload_called(run_that_says(tmp_path, text), text))
-    plain = markdown_of(in_workload_called(run_that_says(tmp_path, "harmless"), "harmless"))
+    written = markdown_of(with_problem_called(run_that_says(tmp_path, text), text))
+    plain = markdown_of(with_problem_called(run_that_says(tmp_path, "harmless"), "harmless"))
     outside_code = re.sub(r"(?ms)^(`{3,})sh$.*?^\1$", "", written)
     outside_code = re.sub(r"(`+).*?(?<!`)\1(?!`)", "", outside_code)
 
@@ -111,7 +111,7 @@ def test_text_from_outside_is_text_in_the_report(tmp_path, text):
 
 
 def side_by_side_of(said):
-    run = in_workload_called(run_that_says(None, said), said)
+    run = with_problem_called(run_that_says(None, said), said)
     run = with_unchecked_plan(run, run=said)
     drawn = [RenderedFigure("machines-1", f"Throughput, `{said}`.", b"", b"")]
     of_machines = machines_report([run, run], joined_summaries([run, run]), drawn, [said])
@@ -161,7 +161,7 @@ def test_no_control_character_reaches_the_terminal(tmp_path, text):
     display.say(text)
     run = run_that_says(tmp_path, text)
     display.show_plan(run.plan, [msgspec.convert(outcome(OTHER, "failed", 10, reason=text), Outcome)])
-    print_summary(Results(in_workload_called(run, text)), console)
+    print_summary(Results(with_problem_called(run, text)), console)
 
     printed.getvalue().encode()
     assert is_printable(printed.getvalue().replace("\n", ""))
@@ -197,7 +197,7 @@ NAMES = (EVIL, "$\\frac{$", "\N{CJK UNIFIED IDEOGRAPH-6570}", "x" * 1000, "../..
 @pytest.mark.parametrize("name", NAMES, ids=range(len(NAMES)))
 def test_figures_of_a_problem_of_any_name_stay_in_their_folder(tmp_path, name):
     (tmp_path / "run").mkdir()
-    run = in_workload_called(run_that_says(tmp_path / "run", "harmless"), name)
+    run = with_problem_called(run_that_says(tmp_path / "run", "harmless"), name)
     write.write_report(Results(run))
 
     assert [path.name for path in tmp_path.iterdir()] == ["run"]

@@ -163,7 +163,7 @@ def test_a_rejected_launch_says_why_and_has_no_median(frame):
     more = [rejection(OTHER, 10, 2)]
     run = a_run(outcomes=[*run.outcomes.to_dict("records"), *more])
     summary = Results(run).summary
-    launches = opened_up(cell_details(run, summary)[places(summary)[OTHER, 10]])
+    launches = opened_up(cell_details(Results(run))[places(summary)[OTHER, 10]])
 
     assert [launch["rejected"] is not None for launch in launches] == [False, False, True, False]
     assert "1.90 s of CPU" in launches[2]["rejected"]
@@ -173,7 +173,7 @@ def test_a_rejected_launch_says_why_and_has_no_median(frame):
 def test_a_cell_that_failed_shows_its_reason_and_no_time():
     run = a_run(outcomes=[outcome(BASE), outcome(CONTROL), outcome(OTHER, "failed", 10, reason="wrong by 3 bounds")])
     summary = Results(run).summary
-    detail = cell_details(run, summary)[places(summary)[OTHER, 10]]
+    detail = cell_details(Results(run))[places(summary)[OTHER, 10]]
 
     assert detail["launches"] == []
     assert ["failed", "wrong by 3 bounds"] == [detail["checks"][0][2], detail["checks"][0][-1]]
@@ -186,7 +186,7 @@ def test_checks_that_say_the_same_of_several_launches_share_a_line():
     summary = Results(run).summary
 
     assert [["head", [0, 1, 2, 3], "not checked", None, None, None, "near"]] == (
-        cell_details(run, summary)[places(summary)[OTHER, 10]]["checks"]
+        cell_details(Results(run))[places(summary)[OTHER, 10]]["checks"]
     )
 
 

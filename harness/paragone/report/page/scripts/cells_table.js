@@ -21,7 +21,7 @@
   ].filter(([, , column]) => !["problem", "threads"].includes(column) || distinct(column).length > 1);
   const ALL = data.columns.map((column) => [column.replace(/_/g, " "), (row) => String(row[column] ?? ""), column]);
   const FILTERS = [
-    ["Workload", "problem"], ["dtype", "dtype"], ["Threads", "threads"], ["Batch size", "batch_size"],
+    ["Problem", "problem"], ["dtype", "dtype"], ["Threads", "threads"], ["Batch size", "batch_size"],
     ["Verdict", "verdict"], ["Status", "status"],
   ];
 

@@ -96,7 +96,7 @@
     const variants = (dtype) => same(distinct("variant", rows.filter((row) => row.dtype === dtype)));
     form.append(
       paragone.choice("Metric", "metric", metrics.map(([name, metric]) => [name, metric.title])),
-      paragone.choice("Workload", "problem", same(distinct("problem", rows))),
+      paragone.choice("Problem", "problem", same(distinct("problem", rows))),
       paragone.choice("dtype", "dtype", dtypes.length > 1 ? [["", "all"], ...same(dtypes)] : [["", dtypes[0] ?? ""]]),
       paragone.choice("Threads", "threads", same(distinct("threads", rows))),
       paragone.choice("Baseline", "baseline", [["", "the run's own"], ["of the same dtype", same(distinct("name", rows))],
