@@ -17,6 +17,7 @@ from paragone.report.page.cell_details import LAUNCH_COLUMNS, cell_details
 from paragone.report.page.sources import source_css, sources
 from paragone.report.text import formatting
 from paragone.report.text.rows import first_row, short_names
+from paragone.store.records import Source
 
 PAGE = PROJECT / "harness/paragone/report/page"
 NASTY = '</script><img src=x onerror="document.title=1">'
@@ -56,7 +57,7 @@ def a_run(**tables):
         }
         for name in ("numpy_rows", "numpy_tuned")
     }
-    return replace(made, sources=kept)
+    return replace(made, sources={name: Source(**source) for name, source in kept.items()})
 
 
 def opened_up(detail):
@@ -320,7 +321,7 @@ def test_what_comes_from_outside_is_text_and_never_markup(shown):
 
 
 def test_the_source_is_shown_to_the_character(shown, run):
-    kept = run.sources["numpy_tuned"]["files"]["maths.py"]
+    kept = run.sources["numpy_tuned"].files["maths.py"]
 
     assert shown.run("document.querySelector('.source code').textContent") == kept
     assert shown.run("document.querySelector('.source code .k').textContent") == "def"

@@ -12,6 +12,7 @@ from made_up_run import BASE, OTHER, change_plan, made_up_run
 
 from paragone.files.paths import PROJECT
 from paragone.report.page.sources import source_css, sources
+from paragone.store.records import Source
 
 LEAST_CONTRAST = 4.5  # of text, as WCAG asks
 PAGES = {"light": "ffffff", "dark": "15171a"}  # the surfaces of style.css
@@ -20,7 +21,7 @@ PAGES = {"light": "ffffff", "dark": "15171a"}  # the surfaces of style.css
 def a_run(**files):
     run = made_up_run(Path("run"), {(BASE, 10): [[1e-5] * 3], (OTHER, 10): [[1e-5] * 3]})
     kept = {"hash": "h", "files": files or {"rows.py": "def f():\n    return 1\n"}, "left_out": {}}
-    return replace(run, sources=dict.fromkeys(("numpy_rows", "numpy_tuned"), kept))
+    return replace(run, sources=dict.fromkeys(("numpy_rows", "numpy_tuned"), Source(**kept)))
 
 
 def words(found, number=0):
