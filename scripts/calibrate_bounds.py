@@ -21,6 +21,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import numpy as np
 
+from paragone.adapters.numpy_outputs import sigmoid
+from paragone.adapters.phase_clock import rebound
 from paragone.errors import HarnessError
 from paragone.implementation.contract import Implementation, Variant, variants
 from paragone.implementation.registry import IMPLEMENTATIONS, discover, read_folder, select
@@ -45,32 +47,35 @@ class Sequential(NumpyRows):
     name = "sequential"
     axes = {"dtype": ("float32", "float64")}  # noqa: RUF012
 
-    def load(self, problem, images, labels):
-        """Load as the baseline does; then replace its matrix products."""
-        super().load(problem, images, labels)
-        self.forward = self._forward
+    def formulas(self):
+        """The baseline's formulas but for the products."""
+        return rebound(super().formulas(), forward=forward, backward=backward)
 
-    def _forward(self, X, W, b, activate):
-        A = [X]
-        for W_l, b_l in zip(W, b, strict=True):
-            Z = np.stack([in_sequence(a[:, None] * W_l) for a in A[-1]]) + b_l
-            A.append(self.maths_file.sigmoid(Z))
-        A[-1] = activate(Z)
-        return Z, A
 
-    def _backward(self, Z, A, Y, R):
-        delta = self.output_delta(A[-1], Y)
-        dW, db = [], []
-        for layer in reversed(range(len(self.W))):
-            total = np.zeros_like(self.W[layer])
-            for a, d in zip(A[layer], delta, strict=True):
-                total += np.outer(a, d)
-            dW.insert(0, R * total)
-            db.insert(0, R * in_sequence(delta))
-            if layer > 0:
-                products = np.stack([in_sequence((self.W[layer] * d).T) for d in delta])
-                delta = products * A[layer] * (1 - A[layer])
-        return dW, db
+def forward(X, W, b, output):
+    """Z = A W + b, A = σ(Z)"""
+    A = [X]
+    for W_l, b_l in zip(W, b, strict=True):
+        Z = np.stack([in_sequence(a[:, None] * W_l) for a in A[-1]]) + b_l
+        A.append(sigmoid(Z))
+    A[-1] = output.activation(Z, 1)
+    return Z, A
+
+
+def backward(A, Y, W, R, output):
+    """dW = R Aᵀ delta, db = R Σ_batch delta, delta ← delta Wᵀ ∘ A ∘ (1 − A)"""
+    delta = output.delta(A[-1], Y)
+    dW, db = [], []
+    for layer in reversed(range(len(W))):
+        total = np.zeros_like(W[layer])
+        for a, d in zip(A[layer], delta, strict=True):
+            total += np.outer(a, d)
+        dW.insert(0, R * total)
+        db.insert(0, R * in_sequence(delta))
+        if layer > 0:
+            products = np.stack([in_sequence((W[layer] * d).T) for d in delta])
+            delta = products * A[layer] * (1 - A[layer])
+    return dW, db
 
 
 def in_sequence(terms):

@@ -58,9 +58,9 @@ def remembering(member, order, train, patience):
     key = member.W[0].tobytes() + member.b[0].tobytes() + order.tobytes()
     count, known = member.known.get(key, (0, None))
     if known is None or count < patience:
-        known = (train(order), member.W, member.b, member.previous, member.step)
-    losses, W, b, previous, member.step = known
-    member.W, member.b, member.previous = ([A.copy() for A in W], [A.copy() for A in b], previous)
+        known = (train(order), member.W, member.b, (member.dW_previous, member.db_previous), member.steps_taken)
+    losses, W, b, (member.dW_previous, member.db_previous), member.steps_taken = known
+    member.W, member.b = [A.copy() for A in W], [A.copy() for A in b]
     member.known[key] = count + 1, known
     return losses
 """

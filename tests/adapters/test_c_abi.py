@@ -223,6 +223,14 @@ def test_the_adapter_knows_the_functions_that_the_header_declares():
     assert sorted(declared) == sorted([*FUNCTIONS, *OPTIONAL])
 
 
+def test_a_step_by_its_old_name_is_told_the_new_one(tmp_path):
+    files = [(name, text.replace("double step(", "double take_step(")) for name, text in FILES]
+    (old,) = written(tmp_path / "c_first", files)
+
+    with pytest.raises(MeasurementFailed, match="since paragone 0.2 take_step is called step"):
+        loaded(old, small("nielsen"))
+
+
 @pytest.mark.parametrize("dtype", FLOATS)
 def test_the_example_of_the_page_passes_the_gate_where_it_says_it_can(tmp_path, dtype):
     (first,) = written(tmp_path / "c_first", FILES)

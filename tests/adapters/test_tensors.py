@@ -30,12 +30,12 @@ autograd, compiled = beside(TorchAutograd, "autograd"), beside(TorchCompile, "co
 # --- autograd as it is often written, and wrong for the problem ---
 
 
-class GradientsAccumulate(autograd.Step):
+class GradientsAccumulate(autograd.MiniBatch):
     def backward(self, loss):
         loss.backward()
 
 
-class MomentumOfTorch(autograd.Step):
+class MomentumOfTorch(autograd.MiniBatch):
     def __init__(self, problem, network, *rest):
         super().__init__(problem, network, *rest)
         self.optimizer = torch.optim.SGD(network.parameters(), lr=0.0, momentum=problem.momentum)
@@ -47,7 +47,7 @@ class MomentumOfTorch(autograd.Step):
         self.plain_update(eta)
 
 
-class WeightDecayOnBiases(autograd.Step):
+class WeightDecayOnBiases(autograd.MiniBatch):
     def full_update(self, eta):
         with torch.no_grad():
             for b in self.network.b:
@@ -55,17 +55,17 @@ class WeightDecayOnBiases(autograd.Step):
         super().full_update(eta)
 
 
-class SoftmaxTwice(autograd.Step):
+class SoftmaxTwice(autograd.MiniBatch):
     def forward(self, X):
         return torch.softmax(self.network(X), 1)
 
 
-class MeanOverClasses(autograd.Step):
+class MeanOverClasses(autograd.MiniBatch):
     def loss(self, Z, Y):
         return super().loss(Z, Y) / Z.shape[1]
 
 
-class SumOverTheBatch(autograd.Step):
+class SumOverTheBatch(autograd.MiniBatch):
     def loss(self, Z, Y):
         return self.batch_loss(Z, Y)
 
@@ -86,7 +86,7 @@ FAULTS = [
 @pytest.mark.parametrize(("faulty", "problem"), FAULTS, ids=lambda value: getattr(value, "__name__", value))
 def test_what_is_often_written_and_wrong_here_is_rejected(faulty, problem, dtype):
     class Wrong(TorchAutograd):
-        def make_step(self, batch_size):
+        def make_mini_batch(self, batch_size):
             return faulty(self.problem, self.network, self.X, self.Y, batch_size)
 
     found = [checked(Wrong, problem, dtype=dtype) for problem in (small(problem), stress_problem(small(problem)))]
@@ -141,23 +141,23 @@ def test_whether_operations_are_recorded_is_as_before(implementation):
             assert recording == torch.is_grad_enabled()
 
 
-def test_a_step_is_made_once_for_each_batch_size():
+def test_a_mini_batch_is_made_once_for_each_size():
     problem = small("nielsen")
     made = loaded(TorchManual, problem)
     made.reset(problem.start_state(1))
     for batch_size in (2, 5, 2):
         made.train(problem.order(1, 1, batch_size))
-    first = made.steps[2]
+    first = made.mini_batches[2]
     made.train(problem.order(1, 1, 2))
 
-    assert {2, 5} == made.steps.keys()
-    assert first is made.steps[2]
+    assert {2, 5} == made.mini_batches.keys()
+    assert first is made.mini_batches[2]
 
 
 # --- torch.compile ---
 
 
-class AlphaOfAProduct(compiled.Step):
+class AlphaOfAProduct(compiled.MiniBatch):
     """The step whose update is torch.add(W, delta @ A.T, alpha=rate): right, until it is compiled."""
 
     def __init__(self, problem, network, X, Y, batch_size, compile_it=True):
@@ -174,15 +174,15 @@ class AlphaOfAProduct(compiled.Step):
                 W[l].copy_(new[l])
                 b[l] += rate * db[l]
 
-        self.step = torch.compile(step, dynamic=False) if compile_it else step
+        self.compiled = torch.compile(step, dynamic=False) if compile_it else step
 
-    def take(self, batch, eta):
-        return self.step(self.X, self.Y, batch, self.network.W, self.network.b)
+    def step(self, batch, eta):
+        return self.compiled(self.X, self.Y, batch, self.network.W, self.network.b)
 
 
 def with_alpha(compile_it):
     class WithAlpha(TorchCompile):
-        def make_step(self, batch_size):
+        def make_mini_batch(self, batch_size):
             return AlphaOfAProduct(self.problem, self.network, self.X, self.Y, batch_size, compile_it)
 
     return WithAlpha
@@ -214,7 +214,7 @@ def test_a_step_that_would_be_compiled_again_raises_in_place_of_running_uncompil
     made = loaded(TorchCompile, problem)
     made.reset(problem.start_state(1))
     made.train(problem.order(1, 1, 3))
-    made.steps[4] = made.steps[3]  # a step for mini-batches of three
+    made.mini_batches[4] = made.mini_batches[3]  # a step for mini-batches of three
 
     with pytest.raises(Exception, match="fullgraph=True") as raised:
         made.train(problem.order(1, 1, 4))

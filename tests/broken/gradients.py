@@ -1,8 +1,18 @@
 """Mistakes in the forward and the backward pass."""
 
+from types import SimpleNamespace
+
 import numpy as np
 
+from paragone.adapters.numpy_outputs import OUTPUTS
+
 from .member import Member, StepByStep
+
+
+def other_output(output, **changed):
+    """The output layer with one of its formulas replaced."""
+    right = {name: getattr(output, name) for name in ("activation", "delta", "loss")}
+    return SimpleNamespace(**right | changed)
 
 
 class GradientNotAveraged(Member):
@@ -12,8 +22,8 @@ class GradientNotAveraged(Member):
     def matters(cls, problem):
         return problem.reduction == "mean"
 
-    def _backward(self, Z, A, Y, R):
-        return super()._backward(Z, A, Y, 1.0)
+    def changed(self, maths):
+        return {"backward": lambda A, Y, W, R, output: maths.backward(A, Y, W, 1.0, output)}
 
 
 class GradientAveragedThoughSummed(Member):
@@ -23,33 +33,39 @@ class GradientAveragedThoughSummed(Member):
     def matters(cls, problem):
         return problem.reduction == "sum"
 
-    def _backward(self, Z, A, Y, R):
-        return super()._backward(Z, A, Y, 1 / len(Y))
+    def changed(self, maths):
+        return {"backward": lambda A, Y, W, R, output: maths.backward(A, Y, W, 1 / len(Y), output)}
 
 
 class HiddenDeltaFromUpdatedWeights(StepByStep):
     phrase = "the hidden delta were computed with weights that are already updated"
 
-    def _backward(self, Z, A, Y, R):
-        dW, db = super()._backward(Z, A, Y, R)
-        for l in range(len(self.W) - 2, -1, -1):
-            moved = [W - self.eta * g for W, g in zip(self.W, dW, strict=True)]
-            again = self.maths_file.backward(A, self.output_delta(A[-1], Y), moved, R)
-            dW[l], db[l] = again[0][l], again[1][l]
-        return dW, db
+    def changed(self, maths):
+        def backward(A, Y, W, R, output):
+            dW, db = maths.backward(A, Y, W, R, output)
+            for l in range(len(W) - 2, -1, -1):
+                moved = [W_l - self.eta * g for W_l, g in zip(W, dW, strict=True)]
+                again = maths.backward(A, Y, moved, R, output)
+                dW[l], db[l] = again[0][l], again[1][l]
+            return dW, db
+
+        return {"backward": backward}
 
 
 class HiddenSlopeForgotten(Member):
     phrase = "σ′ were forgotten in the hidden layers"
 
-    def _backward(self, Z, A, Y, R):
-        delta = self.output_delta(A[-1], Y)
-        dW, db = [], []
-        for l in range(len(self.W) - 1, -1, -1):
-            dW.insert(0, R * (A[l].T @ delta))
-            db.insert(0, R * delta.sum(axis=0))
-            delta = delta @ self.W[l].T
-        return dW, db
+    def changed(self, maths):
+        def backward(A, Y, W, R, output):
+            delta = output.delta(A[-1], Y)
+            dW, db = [], []
+            for l in range(len(W) - 1, -1, -1):
+                dW.insert(0, R * (A[l].T @ delta))
+                db.insert(0, R * delta.sum(axis=0))
+                delta = delta @ W[l].T
+            return dW, db
+
+        return {"backward": backward}
 
 
 class OutputSlopeForgotten(Member):
@@ -61,7 +77,7 @@ class OutputSlopeForgotten(Member):
 
     def load(self, problem, images, labels):
         super().load(problem, images, labels)
-        self.output_delta = self.maths_file.difference_delta
+        self.output = other_output(self.output, delta=OUTPUTS["sigmoid", "log"].delta)
 
 
 class OutputSlopeTooMany(Member):
@@ -73,7 +89,7 @@ class OutputSlopeTooMany(Member):
 
     def load(self, problem, images, labels):
         super().load(problem, images, labels)
-        self.output_delta = self.maths_file.quadratic_delta
+        self.output = other_output(self.output, delta=OUTPUTS["sigmoid", "quadratic"].delta)
 
 
 class SigmoidInsteadOfSoftmax(Member):
@@ -85,7 +101,7 @@ class SigmoidInsteadOfSoftmax(Member):
 
     def load(self, problem, images, labels):
         super().load(problem, images, labels)
-        self.activate = self.maths_file.sigmoid
+        self.output = other_output(self.output, activation=OUTPUTS["sigmoid", "log"].activation)
 
 
 class SoftmaxOverTheWrongAxis(Member):
@@ -97,15 +113,15 @@ class SoftmaxOverTheWrongAxis(Member):
 
     def load(self, problem, images, labels):
         super().load(problem, images, labels)
-        self.activate = lambda Z: self.maths_file.softmax(Z.T).T
+        softmax = self.output.activation
+        self.output = other_output(self.output, activation=lambda Z, axis: softmax(Z, 1 - axis))
 
 
 class BiasLeftOutOfForward(Member):
     phrase = "differs from the reference"
 
-    def load(self, problem, images, labels):
-        super().load(problem, images, labels)
-        self.forward = lambda X, W, b, activate: self.maths_file.forward(X, W, [0 * b_l for b_l in b], activate)
+    def changed(self, maths):
+        return {"forward": lambda X, W, b, output: maths.forward(X, W, [0 * b_l for b_l in b], output)}
 
 
 class PixelsBy256(Member):

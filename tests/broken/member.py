@@ -5,6 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from paragone.adapters.phase_clock import rebound
 from paragone.implementation.registry import IMPLEMENTATIONS, read_folder
 from paragone.task.mlp.problem import Problem
 
@@ -23,6 +24,14 @@ class Member(NumpyRows):
         """Whether the mistake changes anything on this problem."""
         return True
 
+    def formulas(self):
+        maths = super().formulas()
+        return rebound(maths, **self.changed(maths))
+
+    def changed(self, maths):
+        """The functions of the maths file that the mistake is in, by name; `maths` has the right ones."""
+        return {}
+
 
 class StepByStep(Member):
     """A member that can do something before and after each step, where it knows η."""
@@ -30,7 +39,7 @@ class StepByStep(Member):
     def train(self, order):
         losses = []
         for i in range(len(order)):
-            self.eta = float(self.problem.learning_rates(self.step, 1, order.shape[1])[0])
+            self.eta = float(self.problem.learning_rates(self.steps_taken, 1, order.shape[1])[0])
             losses.append(super().train(order[i : i + 1]))
             self.after_step(i)
         return np.concatenate(losses) if self.problem.records_loss else None

@@ -29,9 +29,8 @@ class MiniBatchOfTheStepBefore(Member):
 class LastImageDropped(Member):
     phrase = "the last image of every mini-batch were dropped"
 
-    def load(self, problem, images, labels):
-        super().load(problem, images, labels)
-        self.gather = lambda X, Y, batch: self.maths_file.gather(X, Y, batch[:-1])
+    def changed(self, maths):
+        return {"gather": lambda X, Y, batch: maths.gather(X, Y, batch[:-1])}
 
 
 class LabelsOfTheNextImage(Member):

@@ -86,11 +86,11 @@ class LiveViews(Member):
     def reset(self, state):
         if not hasattr(self, "W"):
             super().reset(state)
-        mine = (*self.W, *self.b, *self.previous[0], *self.previous[1])
+        mine = (*self.W, *self.b, *self.dW_previous, *self.db_previous)
         given = (*(W.T for W in state.W), *state.b, *(dW.T for dW in state.dW), *state.db)
         for buffer, values in zip(mine, given, strict=True):
             buffer[:] = values
-        self.step = state.step
+        self.steps_taken = state.step
 
     def params(self):
         return replace(super().params(), W=tuple(W.T for W in self.W), b=tuple(self.b))
@@ -158,8 +158,11 @@ class LossWithThePenalties(Member):
     def matters(cls, problem):
         return problem.records_loss
 
-    def _loss(self, Z, A, Y, R):
-        return super()._loss(Z, A, Y, R) + 0.5 * self.problem.l2 * sum(np.sum(W * W) for W in self.W)
+    def changed(self, maths):
+        def loss(Z, A, Y, R, output):
+            return maths.loss(Z, A, Y, R, output) + 0.5 * self.problem.l2 * sum(np.sum(W * W) for W in self.W)
+
+        return {"loss": loss}
 
 
 class LossNotScaled(LossWithThePenalties):
@@ -167,8 +170,8 @@ class LossNotScaled(LossWithThePenalties):
     def matters(cls, problem):
         return problem.records_loss and problem.reduction == "mean"
 
-    def _loss(self, Z, A, Y, R):
-        return Member._loss(self, Z, A, Y, 1.0)
+    def changed(self, maths):
+        return {"loss": lambda Z, A, Y, R, output: maths.loss(Z, A, Y, 1.0, output)}
 
 
 class LossAfterTheUpdate(StepByStep):
@@ -182,7 +185,8 @@ class LossAfterTheUpdate(StepByStep):
         losses = []
         for i in range(len(order)):
             super().train(order[i : i + 1])
-            X, Y = self.gather(self.X, self.Y, order[i])
-            Z, A = self.forward(X, self.W, self.b, self.activate)
-            losses.append(self.loss(Z, A, Y, self.problem.batch_scale(order.shape[1])))
+            maths, R = self.maths_file, self.problem.batch_scale(order.shape[1])
+            X, Y = maths.gather(self.X, self.Y, order[i])
+            Z, A = maths.forward(X, self.W, self.b, self.output)
+            losses.append(maths.loss(Z, A[-1], Y, R, self.output))
         return np.array(losses)

@@ -10,17 +10,14 @@ from .member import Member, OtherProblem, StepByStep
 class BiasNeverUpdated(Member):
     phrase = "biases were never updated"
 
-    def load(self, problem, images, labels):
-        super().load(problem, images, labels)
-        whole_update = self.update
-
-        def update(dW, db, eta):
-            kept = [b.copy() for b in self.b]
-            whole_update(dW, db, eta)
-            for b, before in zip(self.b, kept, strict=True):
+    def changed(self, maths):
+        def update(net, dW, db, eta):
+            kept = [b.copy() for b in net.b]
+            maths.update(net, dW, db, eta)
+            for b, before in zip(net.b, kept, strict=True):
                 b[:] = before
 
-        self.update = update
+        return {"update": update}
 
 
 class EtaSlightlyOff(OtherProblem):
@@ -71,10 +68,13 @@ class PenaltiesOnBiases(StepByStep):
     def matters(cls, problem):
         return problem.l2 > 0
 
-    def _backward(self, Z, A, Y, R):
-        dW, db = super()._backward(Z, A, Y, R)
-        p = self.problem
-        return dW, [g + p.l2 * b + p.l1 * np.sign(b) for g, b in zip(db, self.b, strict=True)]
+    def changed(self, maths):
+        def backward(A, Y, W, R, output):
+            dW, db = maths.backward(A, Y, W, R, output)
+            p = self.problem
+            return dW, [g + p.l2 * b + p.l1 * np.sign(b) for g, b in zip(db, self.b, strict=True)]
+
+        return {"backward": backward}
 
 
 class MomentumAccumulated(Member):
@@ -84,12 +84,14 @@ class MomentumAccumulated(Member):
     def matters(cls, problem):
         return problem.momentum > 0
 
-    def _full_update(self, dW, db, eta):
-        before = [[d.copy() for d in kind] for kind in self.previous]
-        super()._full_update(dW, db, eta)
-        for kind, old in zip(self.previous, before, strict=True):
-            for d, d_old in zip(kind, old, strict=True):
-                d += self.problem.momentum * d_old
+    def changed(self, maths):
+        def update(net, dW, db, eta):
+            before = [d.copy() for d in (*net.dW_previous, *net.db_previous)]
+            maths.update(net, dW, db, eta)
+            for d, d_old in zip((*net.dW_previous, *net.db_previous), before, strict=True):
+                d += net.problem.momentum * d_old
+
+        return {"update": update}
 
 
 class DecayForgotten(OtherProblem):
@@ -121,7 +123,5 @@ class WrongAfterTheThirdStep(StepByStep):
 class NoStepAtAll(Member):
     phrase = "no step were taken at all"
 
-    def _plain_update(self, dW, db, eta):
-        """Forget it."""
-
-    _full_update = _plain_update
+    def changed(self, maths):
+        return {"update": lambda net, dW, db, eta: None}

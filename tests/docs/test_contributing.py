@@ -111,7 +111,7 @@ def test_every_method_that_the_page_names_is_one_of_an_implementation():
     named = set(re.findall(r"`(\w+)\([\w, ]*\)`", section.partition("\n## ")[0]))
 
     assert len(named) > 8
-    assert {name for name in named if not hasattr(Implementation, name)} == {"predicted"}  # of a maths file
+    assert {name for name in named if not hasattr(Implementation, name)} == set()
 
 
 COMMANDS = re.findall(r"(?:^    |`)paragone ([^`\n#]+)", PAGE, re.MULTILINE)

@@ -134,7 +134,7 @@ class CarriesOn(ROWS):
 class StartsAnewInEveryCall(ROWS):
     def train(self, order):
         losses = super().train(order)
-        self.previous[0][0][:] = 0
+        self.dW_previous[0][:] = 0
         return losses
 
 

@@ -90,7 +90,7 @@ def block_height(dtype):
     problem = small("nielsen")
     implementation = loaded(f"numpy_tuned[dtype={dtype}]", problem)
     trained(implementation, problem.start_state(SEED), problem.order(SEED, 1, N_TRAIN))
-    return implementation.step.blocks[0][0].stop
+    return implementation.mini_batch.blocks[0][0].stop
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -114,10 +114,10 @@ def test_numpy_tuned_hands_blas_arrays_that_it_changes_in_place(dtype):
     implementation.reset(small("nielsen").start_state(SEED))
     for batch_size in (1, 10):
         implementation.train(implementation.problem.order(SEED, 1, batch_size))
-        step = implementation.step
+        mini_batch = implementation.mini_batch
         for l, V in enumerate(implementation.network.V):
             before = V.copy()
-            step.add_gradient(1.0, l, V)
+            mini_batch.add_gradient(1.0, l, V)
             assert not np.array_equal(V, before), (batch_size, l)
 
 
@@ -147,27 +147,26 @@ def test_python_lists_computes_with_floats_of_python():
 def test_the_phases_can_be_watched_from_outside_without_changing_a_bit(name, monkeypatch):
     problem = small("mlp4", hidden=(6,))
     implementation, order, state = loaded(name, problem), problem.order(SEED, 2, 3), problem.start_state(SEED)
-    unwatched, calls = trained(implementation, state, order), []
+    unwatched, calls, maths = trained(implementation, state, order), [], implementation.maths_file
     for phase in PHASES:
-        monkeypatch.setattr(implementation, phase, watched(getattr(implementation, phase), phase, calls))
+        monkeypatch.setattr(maths, phase, watched(getattr(maths, phase), phase, calls))
     assert trained(implementation, state, order).digest() == unwatched.digest()
     one_step = list(PHASES) if "rows" in name or "columns" in name else [*PHASES[:4] * 3, "update"]
     assert calls == 2 * one_step
 
 
 @pytest.mark.parametrize(("batch_size", "n_blocks"), [(1, 1), (3, 1), (N_TRAIN, 4)])
-def test_the_phases_of_numpy_tuned_can_be_watched_on_its_step(batch_size, n_blocks, monkeypatch):
+def test_the_phases_of_numpy_tuned_can_be_watched_on_its_mini_batch(batch_size, n_blocks, monkeypatch):
     problem = small("mlp4", hidden=(6,))
     implementation, state = loaded("numpy_tuned", problem), problem.start_state(SEED)
     order = problem.order(SEED, 1, batch_size)
     unwatched, calls = trained(implementation, state, order), []
-    steps = {
-        id(step): step for step in [implementation.step, *(b for _, b in getattr(implementation.step, "blocks", []))]
-    }
-    for step in steps.values():
+    whole = implementation.mini_batch
+    parts = {id(part): part for part in [whole, *(block for _, block in getattr(whole, "blocks", []))]}
+    for part in parts.values():
         for phase in PHASES:
-            if hasattr(step, phase):
-                monkeypatch.setattr(step, phase, watched(getattr(step, phase), phase, calls))
+            if hasattr(part, phase):
+                monkeypatch.setattr(part, phase, watched(getattr(part, phase), phase, calls))
     assert trained(implementation, state, order).digest() == unwatched.digest()
     assert calls == [*PHASES[:4] * n_blocks, "update"]
 

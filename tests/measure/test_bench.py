@@ -33,6 +33,7 @@ KEYS = ("problem", "variant", "threads", "batch_size", "wave", "launch", "round"
 
 WRONG = """
 from paragone.adapters.arrays import ArrayImplementation
+from paragone.adapters.phase_clock import rebound
 
 class Wrong(ArrayImplementation):
     name = "wrong"
@@ -44,10 +45,7 @@ class Wrong(ArrayImplementation):
 
     def formulas(self):
         from . import rows
-        return rows
-
-    def _plain_update(self, dW, db, eta):
-        super()._plain_update(dW, [0 * db_l for db_l in db], eta)
+        return rebound(rows, update=lambda net, dW, db, eta: rows.update(net, dW, [0 * db_l for db_l in db], eta))
 """
 
 

@@ -4,9 +4,9 @@
  *
  *     open_buffers(net, batch_size)    make room for a mini-batch of this size: called when it grows
  *     close_buffers(net)               free it
- *     take_step(net, batch, B, eta, R) one SGD step on the B images of batch; returns the sum of their losses
+ *     step(net, batch, B, eta, R)      one SGD step on the B images of batch; returns the sum of their losses
  *
- * In take_step, PHASE(net, GATHER), FORWARD, LOSS, BACKWARD or UPDATE says which phase begins. A profile compiles with
+ * The three output layers are in paragone_outputs.h. In step, PHASE(net, GATHER), FORWARD, LOSS, BACKWARD or UPDATE says which phase begins. A profile compiles with
  * -DPARAGONE_PHASES, which makes them readings of a clock; else they are nothing.
  *
  * W[l] is fan_out x fan_in, row after row. Where another order suits the loops, define WEIGHT before the include.
@@ -66,7 +66,10 @@ void paragone_phases(void *network_, int64_t *ns)
 
 static void open_buffers(network *net, int64_t batch_size);
 static void close_buffers(network *net);
-static double take_step(network *net, const int64_t *batch, int64_t B, real eta, real R);
+static double step(network *net, const int64_t *batch, int64_t B, real eta, real R);
+
+/* Its name in paragone 0.1. A file that still has it would be linked with the `step` that the C library has. */
+#define take_step _Pragma("GCC error \"since paragone 0.2 take_step is called step, see paragone_network.h\"") take_step
 
 /* Return memory of whole cache lines, filled with zeros. */
 static void *zeros(int64_t n, size_t item_bytes)
@@ -169,10 +172,10 @@ void paragone_train(void *network_, const int64_t *order, int64_t n_steps, int64
 #ifdef PARAGONE_PHASES
     memset(net->phase_ns, 0, sizeof net->phase_ns);
 #endif
-    for (int64_t step = 0; step < n_steps; step++) {
-        double loss = take_step(net, order + step * batch_size, batch_size, (real)eta[step], (real)R);
+    for (int64_t k = 0; k < n_steps; k++) {
+        double batch_loss = step(net, order + k * batch_size, batch_size, (real)eta[k], (real)R);
         if (losses != NULL)
-            losses[step] = R * loss;
+            losses[k] = R * batch_loss;
     }
     PHASE(net, N_PHASES);
 }

@@ -1,11 +1,11 @@
-"""A clock that is put around functions from outside: for profiles, in an instance of their own."""
+"""A clock around the phases of a step, put there from outside: for profiles, in an instance of their own."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import wraps
+from types import FunctionType, ModuleType
 from typing import Any
 
 from paragone.errors import MeasurementFailed
@@ -15,7 +15,7 @@ Clock = Callable[[], int]
 
 
 def told_times(words: str) -> PhaseTimes:
-    """Return the times in words such as "gather 120 forward 3400", in nanoseconds, as other programs tell them.
+    """The times in words such as "gather 120 forward 3400", in nanoseconds, as other programs report them.
 
     Raises MeasurementFailed where they are none.
     """
@@ -28,6 +28,23 @@ def told_times(words: str) -> PhaseTimes:
     return PhaseTimes({name: int(number) for name, number in zip(names, numbers, strict=True)})
 
 
+def rebound(module: ModuleType, **replaced: Callable[..., Any]) -> ModuleType:
+    """A copy of the module whose functions call each other within the copy, with some of them replaced.
+
+    What is put into the copy later is called too; the module itself, which other instances use, stays as it is.
+    """
+    copy = ModuleType(module.__name__, module.__doc__)
+    names = vars(copy)
+    names.update(vars(module))
+    for name, value in vars(module).items():
+        if isinstance(value, FunctionType) and value.__globals__ is vars(module):
+            function = FunctionType(value.__code__, names, value.__name__, value.__defaults__, value.__closure__)
+            function.__kwdefaults__ = value.__kwdefaults__
+            names[name] = function
+    names.update(replaced)
+    return copy
+
+
 class PhaseClock:
     """Counts the nanoseconds of the phases of a train, and of the parts of its backward by their call."""
 
@@ -38,12 +55,15 @@ class PhaseClock:
         self.calls: dict[str, int] = {}  # of each part within this backward
 
     def times(self) -> PhaseTimes:
-        """Return what was counted in the last train."""
+        """What was counted in the last train."""
         return PhaseTimes(dict(self.phases), {part: tuple(ns) for part, ns in self.parts.items()})
 
-    def time_phase(self, owner: Any, phase: str, method: str = "") -> None:
-        """Replace a method of `owner`, that of the phase's own name unless another is given, by one that is timed."""
-        name = method or phase
+    def time_phase(self, owner: Any, phase: str, name: str = "") -> None:
+        """Put the clock around a function of `owner`, a module or an instance, in whose place it is called from now on.
+
+        Its name is the phase's own unless another is given.
+        """
+        name = name or phase
         act, clock, phases, calls = getattr(owner, name), self.clock, self.phases, self.calls
         phases.setdefault(phase, 0)
 
@@ -59,33 +79,9 @@ class PhaseClock:
 
         setattr(owner, name, timed_backward if phase == "backward" else timed)
 
-    def time_train(self, owner: Any, module: Any = None, parts: Mapping[str, str] | None = None) -> None:
-        """Count every train of `owner` from zero; `parts`, name → function of `module`, are timed while it lasts."""
-        train = owner.train
-
-        @wraps(train)
-        def counted(order: Any) -> Any:
-            self.phases.update(dict.fromkeys(self.phases, 0))
-            self.parts.clear()
-            with self._timing(module, parts or {}):
-                return train(order)
-
-        owner.train = counted
-
-    @contextmanager
-    def _timing(self, module: Any, parts: Mapping[str, str]) -> Iterator[None]:
-        """Replace functions of the module, which the instance without a clock uses too, for as long as the block."""
-        plain = {name: getattr(module, name) for name in parts.values()}
-        try:
-            for part, name in parts.items():
-                setattr(module, name, self._timed_part(part, plain[name]))
-            yield
-        finally:
-            for name, act in plain.items():
-                setattr(module, name, act)
-
-    def _timed_part(self, part: str, act: Callable[..., Any]) -> Callable[..., Any]:
-        clock, calls = self.clock, self.calls
+    def time_part(self, owner: Any, part: str, name: str) -> None:
+        """Put the clock around a function that backward calls once for each layer, and count it call by call."""
+        act, clock, calls = getattr(owner, name), self.clock, self.calls
         ns = self.parts.setdefault(part, [])
 
         def timed(*arguments: Any, **named: Any) -> Any:
@@ -99,4 +95,17 @@ class PhaseClock:
             ns[call] += elapsed_ns
             return result
 
-        return timed
+        setattr(owner, name, timed)
+
+    def time_train(self, owner: Any) -> None:
+        """Count every train of `owner` from zero."""
+        train = owner.train
+
+        @wraps(train)
+        def counted(order: Any) -> Any:
+            self.phases.update(dict.fromkeys(self.phases, 0))
+            for ns in self.parts.values():
+                ns.clear()
+            return train(order)
+
+        owner.train = counted

@@ -1,12 +1,14 @@
-"""The glue between the contract and a maths file written with PyTorch: its tensors, and one Step per batch size.
+"""The glue between the contract and a maths file written with PyTorch: its tensors, and one MiniBatch per batch size.
 
 A maths file is a module with these names; its own docstring says the shapes.
 
     store_labels(labels, X, problem)                 -> Y, beside X and in its dtype where it is one-hot
     Network(problem, X)                              with lists of tensors W, b and the previous updates dW, db,
                                                      in canonical shapes, of the dtype and on the device of X
-    Step(problem, network, X, Y, batch_size)         buffers of one batch size
-    Step.take(batch, eta)                            one step over the indices `batch`; returns the loss, or None
+    MiniBatch(problem, network, X, Y, batch_size)    mini-batches of one size, with their buffers
+    MiniBatch.step(batch, eta)                       one step over the indices `batch`; returns the loss, or None.
+                                                     Its methods gather, forward, loss, backward and update are the
+                                                     phases that a profile times
 
 `X` is the training set, (N, D). Nothing of PyTorch's state outlives a call: other code in the process is not disturbed.
 """
@@ -31,7 +33,7 @@ WITHOUT_LOSS = tuple(phase for phase in PHASES if phase != "loss")
 
 
 class TorchImplementation(PackageImplementation):
-    """An implementation in PyTorch whose formulas are the Step of one module; subclasses name the module.
+    """An implementation in PyTorch whose step is that of a MiniBatch in one module; subclasses name the module.
 
     The threads of PyTorch are read back by the worker, with torch.get_num_threads.
     """
@@ -45,7 +47,7 @@ class TorchImplementation(PackageImplementation):
 
     @abstractmethod
     def formulas(self) -> ModuleType:
-        """Return the maths file, imported."""
+        """The maths file, imported."""
 
     def load(self, problem: Problem, images: NDArray[Any], labels: NDArray[np.uint8]) -> None:
         """Copy the training set to the device and make the network there."""
@@ -55,21 +57,21 @@ class TorchImplementation(PackageImplementation):
         self.X = self.torch.tensor(images, device=self.device)
         self.Y = maths.store_labels(self.torch.tensor(labels, device=self.device), self.X, problem)
         self.network = maths.Network(problem, self.X)
-        self.steps: dict[int, Any] = {}  # with their buffers, or their compiled code: sizes come in turns
+        self.mini_batches: dict[int, Any] = {}  # by size, with buffers or compiled code: sizes take turns
 
     @classmethod
     def hides_phases(cls) -> str | None:
-        """Return that a GPU is not done when the call returns, or None on the CPU."""
+        """On a GPU: its kernels run asynchronously."""
         return None if cls.device == "cpu" else "the GPU goes on after a call returns: no phase has an end of its own"
 
     def load_clocked(self, problem: Problem, images: NDArray[Any], labels: NDArray[np.uint8]) -> None:
-        """Do what `load` does; every step made from then on has a clock around its phases."""
+        """Load; every MiniBatch made from then on has a clock around its phases."""
         self.load(problem, images, labels)
         self.phase_clock = PhaseClock()
         self.phase_clock.time_train(self)
 
     def phase_times(self) -> PhaseTimes:
-        """Return how long the phases of the last train took."""
+        """What the clock counted in the last train."""
         assert self.phase_clock is not None
         return self.phase_clock.times()
 
@@ -86,12 +88,12 @@ class TorchImplementation(PackageImplementation):
     def train(self, order: NDArray[np.int64]) -> NDArray[Any] | None:
         """Take a step per row of `order`."""
         n_steps, batch_size = order.shape
-        if batch_size not in self.steps:
-            self.steps[batch_size] = self._clocked(self.make_step(batch_size))
-        step, rates = self.steps[batch_size], self._rates(n_steps, batch_size)
+        if batch_size not in self.mini_batches:
+            self.mini_batches[batch_size] = self._clocked(self.make_mini_batch(batch_size))
+        mini_batch, rates = self.mini_batches[batch_size], self._rates(n_steps, batch_size)
         batches = self.torch.tensor(order, device=self.device).unbind()
         with self.torch.set_grad_enabled(self.records_operations):
-            losses = [step.take(batch, eta) for batch, eta in zip(batches, rates, strict=True)]
+            losses = [mini_batch.step(batch, eta) for batch, eta in zip(batches, rates, strict=True)]
         self.steps_taken += n_steps
         if self.problem.records_loss:
             return np.array(self.torch.stack(losses).cpu().numpy())
@@ -99,7 +101,7 @@ class TorchImplementation(PackageImplementation):
         return None
 
     def params(self) -> State:
-        """Return copies in canonical form."""
+        """Copies in canonical form."""
         network = self.network
         W, b, dW, db = (
             tuple(np.array(tensor.detach().cpu().numpy(), dtype=np.float64) for tensor in getattr(network, kind))
@@ -107,18 +109,18 @@ class TorchImplementation(PackageImplementation):
         )
         return State(W, b, dW, db, self.steps_taken)
 
-    def make_step(self, batch_size: int) -> Any:
-        """Return the step of this batch size; it is made when that is trained for the first time."""
-        return self.maths_file.Step(self.problem, self.network, self.X, self.Y, batch_size)
+    def make_mini_batch(self, batch_size: int) -> Any:
+        """The MiniBatch of this size; called when the size is trained for the first time."""
+        return self.maths_file.MiniBatch(self.problem, self.network, self.X, self.Y, batch_size)
 
-    def _clocked(self, step: Any) -> Any:
+    def _clocked(self, mini_batch: Any) -> Any:
         if self.phase_clock is not None:
             for phase in PHASES if self.problem.records_loss or self.records_operations else WITHOUT_LOSS:
-                self.phase_clock.time_phase(step, phase)
-        return step
+                self.phase_clock.time_phase(mini_batch, phase)
+        return mini_batch
 
     def wait(self) -> None:
-        """Return when the device has done what it was told."""
+        """Wait until the device has done what it was told."""
 
     def _rates(self, n_steps: int, batch_size: int) -> Any:
         rates = self.problem.learning_rates(self.steps_taken, n_steps, batch_size)

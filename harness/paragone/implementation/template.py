@@ -16,8 +16,6 @@ from paragone.implementation.registry import IMPLEMENTATIONS, discover
 LANGUAGES = ("python", "julia", "c", "fortran", "process")
 
 TEMPLATES = Path(__file__).parent / "templates"
-# What a starter takes from another one: the same maths, reached in another way.
-BORROWED = {"process": (TEMPLATES / "python" / "maths.py",)}
 
 NAME = re.compile(r"[a-z][a-z0-9_]*", re.ASCII | re.IGNORECASE)
 # Installed or not: a folder of that name would hide the package from whoever imports it beside the folder.
@@ -67,7 +65,7 @@ def filled_in(name: str, language: str) -> dict[str, str]:
 def templates(language: str) -> list[Path]:
     """Return the files that a starter in this language is written from, impl.py first."""
     own = [path for path in (TEMPLATES / language).iterdir() if path.is_file()]
-    return sorted([*own, *BORROWED.get(language, ())], key=lambda path: (path.name != "impl.py", path.name))
+    return sorted(own, key=lambda path: (path.name != "impl.py", path.name))
 
 
 def class_name(name: str) -> str:

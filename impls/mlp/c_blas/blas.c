@@ -1,16 +1,18 @@
 /* One SGD step with samples in rows, the products left to BLAS.
  *
  * A mini-batch is taken in blocks of at most BLOCK samples, which stay in the cache. Of a block of n samples: A[0] is
- * n x fan_in, gathered; Z[l], A[l + 1] and delta[l] are n x fan_out; W[l] is fan_out x fan_in.
+ * n x fan_in, gathered; Z[l], A[l + 1] and delta[l] are n x fan_out; W[l] is fan_out x fan_in. The step is at the end.
+ *
+ * Longer than 100 lines: BLAS names every size, and the buffers are opened and closed by hand.
  */
 #ifdef VECTOR_EXP /* before math.h: these two exist for whole vectors of arguments */
 __attribute__((simd("notinbranch"))) extern float expf(float);
 __attribute__((simd("notinbranch"))) extern double exp(double);
 #endif
 #include <cblas.h>
-#include <tgmath.h> /* exp of a float is a float */
-
+#define LOGIT real /* the losses take the exp and log of a real, too */
 #include "paragone_network.h"
+#include "paragone_outputs.h"
 
 #ifdef REAL_IS_FLOAT
 #define BLAS(name) scipy_cblas_s##name
@@ -55,29 +57,6 @@ static void close_buffers(network *net)
     free_layers(net, s->dW), free_layers(net, s->db), free(s);
 }
 
-/* A = 1 / (1 + exp(-Z)) */
-static void sigmoid(int64_t n, const real *restrict Z, real *restrict A)
-{
-    for (int64_t k = 0; k < n; k++)
-        A[k] = 1 / (1 + exp(-Z[k]));
-}
-
-/* a = exp(z) / sum exp(z) of each sample, shifted by its largest logit */
-static void softmax(int64_t n, int64_t n_classes, const real *Z, real *A)
-{
-    for (const real *end = Z + n * n_classes; Z < end; Z += n_classes, A += n_classes) {
-        real top = Z[0], sum = 0;
-        for (int64_t j = 1; j < n_classes; j++)
-            top = Z[j] > top ? Z[j] : top;
-        for (int64_t j = 0; j < n_classes; j++)
-            A[j] = exp(Z[j] - top);
-        for (int64_t j = 0; j < n_classes; j++)
-            sum += A[j];
-        for (int64_t j = 0; j < n_classes; j++)
-            A[j] /= sum;
-    }
-}
-
 /* A[0] = X[batch] */
 static void gather(const network *net, const int64_t *batch, int64_t n, real *A)
 {
@@ -98,29 +77,30 @@ static void forward(const network *net, int64_t n, buffers *s)
             BLAS(gemm)(CblasRowMajor, CblasNoTrans, CblasTrans, n, fan_out, fan_in, 1, s->A[l], fan_in, net->W[l],
                        fan_in, 1, s->Z[l], fan_out);
         if (l == net->n_layers - 1 && net->output == PARAGONE_SOFTMAX_CROSS_ENTROPY)
-            softmax(n, fan_out, s->Z[l], s->A[l + 1]);
+            for (int64_t k = 0; k < n; k++)
+                softmax(fan_out, s->Z[l] + k * fan_out, s->A[l + 1] + k * fan_out);
         else
             sigmoid(n * fan_out, s->Z[l], s->A[l + 1]);
     }
 }
 
-/* delta = A - Y, with the quadratic loss (A - Y) A (1 - A) */
-static void output_delta(const network *net, const int64_t *batch, int64_t n, const real *restrict A,
-                         real *restrict delta)
+/* The sum of the losses of a block */
+static double loss(const network *net, const int64_t *block, int64_t n, const buffers *s)
 {
-    int64_t n_classes = net->fan[net->n_layers];
-    memcpy(delta, A, n * n_classes * sizeof(real));
+    int64_t last = net->n_layers - 1, C = net->fan[last + 1];
+    double total = 0;
     for (int64_t k = 0; k < n; k++)
-        delta[k * n_classes + net->labels[batch[k]]] -= 1;
-    if (net->output == PARAGONE_SIGMOID_QUADRATIC)
-        for (int64_t k = 0; k < n * n_classes; k++)
-            delta[k] *= A[k] * (1 - A[k]);
+        total = sample_loss(total, net->output, C, s->Z[last] + k * C, s->A[last + 1] + k * C, net->labels[block[k]]);
+    return total;
 }
 
 /* delta of the layer before = (delta W) A (1 - A) */
-static void backward(const network *net, int64_t n, buffers *s)
+static void backward(const network *net, const int64_t *block, int64_t n, buffers *s)
 {
-    for (int64_t l = net->n_layers - 1; l > 0; l--) {
+    int64_t last = net->n_layers - 1, C = net->fan[last + 1];
+    for (int64_t k = 0; k < n; k++)
+        output_delta(net->output, C, s->A[last + 1] + k * C, net->labels[block[k]], s->delta[last] + k * C);
+    for (int64_t l = last; l > 0; l--) {
         int64_t fan_in = net->fan[l], fan_out = net->fan[l + 1];
         const real *restrict A = s->A[l];
         real *restrict before = s->delta[l - 1];
@@ -153,38 +133,9 @@ static void add_gradient(const network *net, int64_t n, const buffers *s, real f
     }
 }
 
-/* The sum of the losses of a block; from the logits where log a would be -inf as a rounds to 0 */
-static double block_loss(const network *net, const int64_t *batch, int64_t n, const real *Z, const real *A)
-{
-    int64_t n_classes = net->fan[net->n_layers];
-    double loss = 0;
-    for (int64_t k = 0; k < n; k++, Z += n_classes, A += n_classes) {
-        int y = net->labels[batch[k]];
-        double top = Z[0], sum = 0;
-        switch (net->output) {
-        case PARAGONE_SIGMOID_QUADRATIC: /* 1/2 sum (a - y)^2 */
-            for (int64_t j = 0; j < n_classes; j++)
-                loss += 0.5 * (A[j] - (j == y)) * (A[j] - (j == y));
-            break;
-        case PARAGONE_SIGMOID_LOG: /* sum log(1 + exp(z)) - y z */
-            for (int64_t j = 0; j < n_classes; j++)
-                loss += (Z[j] > 0 ? Z[j] : 0) + log1p(exp(-fabs(Z[j])));
-            loss -= Z[y];
-            break;
-        default: /* log(sum exp(z)) - z of the label */
-            for (int64_t j = 1; j < n_classes; j++)
-                top = Z[j] > top ? Z[j] : top;
-            for (int64_t j = 0; j < n_classes; j++)
-                sum += exp(Z[j] - top);
-            loss += top + log(sum) - Z[y];
-        }
-    }
-    return loss;
-}
-
 /* d = eta (R dW + l2 W + l1 sign W), W <- W - (d + momentum d_previous), d_previous <- d */
-static void update(int64_t n, real *restrict W, const real *restrict dW, real *restrict d_previous, real eta, real R,
-                   real momentum, real l1, real l2)
+static void full_rule(int64_t n, real *restrict W, const real *restrict dW, real *restrict d_previous, real eta, real R,
+                      real momentum, real l1, real l2)
 {
     for (int64_t k = 0; k < n; k++) {
         real d = eta * (R * dW[k] + l2 * W[k] + l1 * ((W[k] > 0) - (W[k] < 0)));
@@ -193,40 +144,47 @@ static void update(int64_t n, real *restrict W, const real *restrict dW, real *r
     }
 }
 
-static double take_step(network *net, const int64_t *batch, int64_t B, real eta, real R)
+/* A plain update of one block goes straight to the weights; no later block needs the old ones. */
+static int is_direct(const network *net, int64_t B) { return net->has_plain_update && B <= BLOCK; }
+
+/* From the sums of the gradients, or directly; biases without the penalties */
+static void update(const network *net, int64_t B, buffers *s, real eta, real R)
+{
+    if (is_direct(net, B)) {
+        add_gradient(net, B, s, -eta * R, 1, net->W, net->b);
+        return;
+    }
+    for (int64_t l = 0; l < net->n_layers; l++) {
+        int64_t fan_out = net->fan[l + 1], n_weights = net->fan[l] * fan_out;
+        full_rule(n_weights, net->W[l], s->dW[l], net->dW_previous[l], eta, R, net->momentum, net->l1, net->l2);
+        full_rule(fan_out, net->b[l], s->db[l], net->db_previous[l], eta, R, net->momentum, 0, 0);
+    }
+}
+
+/* The mini-batch, block by block forward and back, then the update; the sum of the losses before it */
+static double step(network *net, const int64_t *batch, int64_t B, real eta, real R)
 {
     buffers *s = net->buffers;
-    /* A plain update of one block goes straight to the weights; no later block needs the old ones. */
-    int is_direct = net->has_plain_update && B <= BLOCK;
-    double loss = 0;
+    double batch_loss = 0;
     for (int64_t first = 0; first < B; first += BLOCK) {
         const int64_t *block = batch + first;
-        int64_t n = B - first < BLOCK ? B - first : BLOCK, last = net->n_layers - 1;
+        int64_t n = B - first < BLOCK ? B - first : BLOCK;
         PHASE(net, GATHER);
         gather(net, block, n, s->A[0]);
         PHASE(net, FORWARD);
         forward(net, n, s);
         if (net->records_loss) {
             PHASE(net, LOSS);
-            loss += block_loss(net, block, n, s->Z[last], s->A[last + 1]);
+            batch_loss += loss(net, block, n, s);
         }
         PHASE(net, BACKWARD);
-        output_delta(net, block, n, s->A[last + 1], s->delta[last]);
-        backward(net, n, s);
-        if (is_direct) {
-            PHASE(net, UPDATE);
-            add_gradient(net, n, s, -eta * R, 1, net->W, net->b);
-        } else {
+        backward(net, block, n, s);
+        if (!is_direct(net, B))
             add_gradient(net, n, s, 1, first > 0, s->dW, s->db);
-        }
     }
     PHASE(net, UPDATE);
-    for (int64_t l = 0; l < net->n_layers && !is_direct; l++) { /* biases without the penalties */
-        int64_t fan_out = net->fan[l + 1], n_weights = net->fan[l] * fan_out;
-        update(n_weights, net->W[l], s->dW[l], net->dW_previous[l], eta, R, net->momentum, net->l1, net->l2);
-        update(fan_out, net->b[l], s->db[l], net->db_previous[l], eta, R, net->momentum, 0, 0);
-    }
-    return loss;
+    update(net, B, s, eta, R);
+    return batch_loss;
 }
 
 const char *paragone_version(void) { return scipy_openblas_get_config(); }

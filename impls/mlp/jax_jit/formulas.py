@@ -1,12 +1,70 @@
 """One SGD step with samples in rows, as pure functions: XLA makes one program of a whole step.
 
 X (B, D), Y (B, C), W[l] (fan_in, fan_out), b[l] (fan_out,), A[l] and delta (B, fan_out).
-R scales the sum over the mini-batch; eta is the learning rate; `previous` is (dW, db), empty where the update
-is plain.
+R scales the sum over the mini-batch; eta is the learning rate; `previous` is (dW, db), or () with the plain update.
 """
+
+from collections import namedtuple
 
 import jax
 import jax.numpy as jnp
+
+
+def step(problem, network, X, Y, batch, eta):
+    """The images `batch`, once forward and back, and the update; the network after it, and the loss from before it."""
+    W, b, previous = network
+    R, output = problem.batch_scale(len(batch)), OUTPUTS[problem.output_activation, problem.loss]
+    X, Y = gather(X, Y, batch)
+    Z, A = forward(X, W, b, output)
+    batch_loss = loss(Z, A[-1], Y, R, output) if problem.records_loss else None
+    dW, db = backward(A, Y, W, R, output)
+    return update(problem, W, b, dW, db, eta, previous), batch_loss
+
+
+def gather(X, Y, batch):
+    """X[batch], Y[batch]"""
+    return X[batch], Y[batch]
+
+
+def forward(X, W, b, output):
+    """Z = A[l−1] W[l] + b[l], A[l] = σ(Z); the last layer by the problem's output"""
+    A = [X]
+    for W_l, b_l in zip(W[:-1], b[:-1], strict=True):
+        A.append(jax.nn.sigmoid(A[-1] @ W_l + b_l))
+    Z = A[-1] @ W[-1] + b[-1]
+    return Z, [*A, output.activation(Z)]
+
+
+def loss(Z, A, Y, R, output):
+    """R Σ_batch ℓ"""
+    return R * output.loss(Z, A, Y)
+
+
+def backward(A, Y, W, R, output):
+    """dW[l] = R A[l−1]ᵀ delta, db[l] = R Σ_batch delta, delta ← delta W[l]ᵀ ∘ A[l−1] ∘ (1 − A[l−1])"""
+    delta, dW, db = output.delta(A[-1], Y), [], []
+    for l in range(len(W) - 1, -1, -1):
+        dW.insert(0, R * (A[l].T @ delta))
+        db.insert(0, R * delta.sum(axis=0))
+        if l > 0:
+            delta = (delta @ W[l].T) * A[l] * (1 - A[l])
+    return dW, db
+
+
+def update(problem, W, b, dW, db, eta, previous):
+    """W − η dW, b − η db; another rule where the problem has momentum or penalties"""
+    if not problem.has_plain_update:
+        return update_with_momentum(problem, W, b, dW, db, eta, previous)
+    return [W[l] - eta * dW[l] for l in range(len(W))], [b[l] - eta * db[l] for l in range(len(b))], previous
+
+
+def update_with_momentum(problem, W, b, dW, db, eta, previous):
+    """Δ = η (dW + λ₂ W + λ₁ sign W), W − (Δ + μ Δ_prev), Δ is the next Δ_prev; biases without the penalties"""
+    DW = [eta * (dW[l] + problem.l2 * W[l] + problem.l1 * jnp.sign(W[l])) for l in range(len(W))]
+    Db = [eta * db[l] for l in range(len(b))]
+    W = [W[l] - (DW[l] + problem.momentum * previous[0][l]) for l in range(len(W))]
+    b = [b[l] - (Db[l] + problem.momentum * previous[1][l]) for l in range(len(b))]
+    return W, b, (DW, Db)
 
 
 def quadratic_delta(A, Y):
@@ -15,7 +73,7 @@ def quadratic_delta(A, Y):
 
 
 def difference_delta(A, Y):
-    """A − Y: sigmoid with log loss, softmax with cross-entropy."""
+    """A − Y: sigmoid with log loss, softmax with cross-entropy"""
     return A - Y
 
 
@@ -34,62 +92,9 @@ def cross_entropy(Z, A, Y):
     return jnp.sum(jax.nn.logsumexp(Z, axis=1)) - jnp.sum(Y * Z)
 
 
+Output = namedtuple("Output", "activation delta loss")
 OUTPUTS = {
-    ("sigmoid", "quadratic"): (jax.nn.sigmoid, quadratic_delta, quadratic_loss),
-    ("sigmoid", "log"): (jax.nn.sigmoid, difference_delta, log_loss),
-    ("softmax", "cross_entropy"): (jax.nn.softmax, difference_delta, cross_entropy),
+    ("sigmoid", "quadratic"): Output(jax.nn.sigmoid, quadratic_delta, quadratic_loss),
+    ("sigmoid", "log"): Output(jax.nn.sigmoid, difference_delta, log_loss),
+    ("softmax", "cross_entropy"): Output(jax.nn.softmax, difference_delta, cross_entropy),
 }
-
-
-def gather(X, Y, batch):
-    """X[batch], Y[batch]"""
-    return X[batch], Y[batch]
-
-
-def forward(X, W, b, activate):
-    """Z = A[l−1] W[l] + b[l], A[l] = σ(Z); the last layer by `activate`."""
-    A = [X]
-    for W_l, b_l in zip(W[:-1], b[:-1], strict=True):
-        A.append(jax.nn.sigmoid(A[-1] @ W_l + b_l))
-    Z = A[-1] @ W[-1] + b[-1]
-    A.append(activate(Z))
-    return Z, A
-
-
-def backward(A, delta, W, R):
-    """dW[l] = R A[l−1]ᵀ delta, db[l] = R Σ_batch delta, delta ← delta W[l]ᵀ ∘ A[l−1] ∘ (1 − A[l−1])"""
-    dW, db = [], []
-    for l in range(len(W) - 1, -1, -1):
-        dW.insert(0, R * (A[l].T @ delta))
-        db.insert(0, R * delta.sum(axis=0))
-        if l > 0:
-            delta = (delta @ W[l].T) * A[l] * (1 - A[l])
-    return dW, db
-
-
-def update(W, b, dW, db, eta):
-    """W − η dW, b − η db"""
-    return [W[l] - eta * dW[l] for l in range(len(W))], [b[l] - eta * db[l] for l in range(len(b))]
-
-
-def update_with_momentum(W, b, dW, db, eta, previous, problem):
-    """Δ = η (dW + λ₂ W + λ₁ sign W), W − (Δ + μ Δ_prev), Δ is the next Δ_prev; biases without the penalties"""
-    DW = [eta * (dW[l] + problem.l2 * W[l] + problem.l1 * jnp.sign(W[l])) for l in range(len(W))]
-    Db = [eta * db[l] for l in range(len(b))]
-    W = [W[l] - (DW[l] + problem.momentum * previous[0][l]) for l in range(len(W))]
-    b = [b[l] - (Db[l] + problem.momentum * previous[1][l]) for l in range(len(b))]
-    return W, b, (DW, Db)
-
-
-def take_step(problem, network, X, Y, batch, eta):
-    """Gather, forward, loss, backward, update; the network after it, and the loss where the problem records it."""
-    W, b, previous = network
-    R = problem.batch_scale(len(batch))
-    activate, output_delta, batch_loss = OUTPUTS[problem.output_activation, problem.loss]
-    X, Y = gather(X, Y, batch)
-    Z, A = forward(X, W, b, activate)
-    loss = R * batch_loss(Z, A[-1], Y) if problem.records_loss else None
-    dW, db = backward(A, output_delta(A[-1], Y), W, R)
-    if problem.has_plain_update:
-        return (*update(W, b, dW, db, eta), previous), loss
-    return update_with_momentum(W, b, dW, db, eta, previous, problem), loss

@@ -17,7 +17,7 @@ class JaxStep(PackageImplementation):
     layout = "samples in rows"
     source = "JAX's documentation"
     idea = "NumPy's formulas as pure functions, compiled into one program, which is called for every step."
-    maths = ("step.py", "formulas.py")
+    maths = ("formulas.py", "loop.py")
     axes = {"dtype": FLOATS}
     package, extra = "jax", "jax"
 
@@ -27,7 +27,7 @@ class JaxStep(PackageImplementation):
         device.settle()
         self.problem, self.device = problem, device
         self.X, self.Y = device.put(images, self.dtype), device.put(np.eye(10)[labels], self.dtype)
-        self.loop = import_module("." + self.maths[0].removesuffix(".py"), __package__).Loop(problem)
+        self.loop = import_module("." + self.maths[1].removesuffix(".py"), __package__).Loop(problem)
 
     def reset(self, state):
         W, b, dW, db = ([self.device.put(x.T, self.dtype) for x in xs] for xs in (state.W, state.b, state.dW, state.db))
@@ -57,4 +57,4 @@ class JaxScan(JaxStep):
 
     name = "jax_scan"
     idea = "jax_step with the loop over the steps compiled too: what does calling every step from Python cost?"
-    maths = ("scan.py", "formulas.py")
+    maths = ("formulas.py", "scan.py")

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from .formulas import take_step
+from .formulas import step
 
 MOST_IMAGES = 2**16
 
@@ -47,7 +47,7 @@ def take_steps(problem, network, X, Y, order, rates, n_steps):
 
     def body(k, carried):
         network, losses = carried
-        network, loss = take_step(problem, network, X, Y, order[k], rates[k])
+        network, loss = step(problem, network, X, Y, order[k], rates[k])
         return network, losses if loss is None else losses.at[k].set(loss)
 
     return lax.fori_loop(0, n_steps, body, (network, jnp.zeros_like(rates)))

@@ -2,6 +2,8 @@
 #
 # X (D, B), Y (C, B), W[l] (fan_out, fan_in), b[l] (fan_out,), A[l] and delta (fan_out, B), A[1] = X.
 # R scales the sum over the mini-batch; eta is the learning rate.
+#
+# Longer than 100 lines: it holds the output layers, too, and what the harness calls.
 
 module BroadcastStep  # Broadcast alone is a module of Julia itself
 
@@ -64,21 +66,44 @@ const OUTPUTS = Dict(
     "softmax cross_entropy" => (softmax, difference_delta, cross_entropy),
 )
 
-"Z = W[l] A[l] + b[l], A[l+1] = σ(Z); the last layer by `activate`"
-function forward(X, W, b, activate)
+function train!(network, order, eta, R, losses)
+    output = OUTPUTS[network.problem.output]
+    for k in 1:size(order, 2)
+        loss = step!(network, output, order[:, k], eta[k], R, !isempty(losses))
+        isempty(losses) || (losses[k] = loss)
+    end
+end
+
+"The images `batch`, once forward and back, and the update; the loss is that from before it"
+function step!(network, output, batch, eta, R, records_loss)
+    activation, output_delta, batch_loss = output
+    phase(:gather)
+    X, Y = gather(network.X, network.Y, batch)
+    phase(:forward)
+    Z, A = forward(X, network.W, network.b, activation)
+    records_loss && phase(:loss)
+    loss = records_loss ? R * batch_loss(Z, A[end], Y) : zero(R)
+    phase(:backward)
+    dW, db = backward(A, output_delta(A[end], Y), network.W, R)
+    phase(:update)
+    update!(network, dW, db, eta)
+    loss
+end
+
+"X[:, batch], Y[:, batch]; indices come from 0"
+function gather(X, Y, batch)
+    batch = batch .+ 1
+    X[:, batch], Y[:, batch]
+end
+
+"Z = W[l] A[l] + b[l], A[l+1] = σ(Z); the last layer by the problem's output"
+function forward(X, W, b, activation)
     A = [X]
     for l in 1:length(W)-1
         push!(A, sigmoid.(W[l] * A[l] .+ b[l]))
     end
     Z = W[end] * A[end] .+ b[end]
-    Z, push!(A, activate(Z))
-end
-
-"The class of the largest logit of each sample, from 0"
-function predict(network, X)
-    activate, _ = OUTPUTS[network.problem.output]
-    Z, _ = forward(X, network.W, network.b, activate)
-    UInt8[argmax(z) - 1 for z in eachcol(Z)]
+    Z, push!(A, activation(Z))
 end
 
 "dW[l] = R delta A[l]ᵀ, db[l] = R Σ_batch delta, delta ← W[l]ᵀ delta ∘ A[l] ∘ (1 − A[l])"
@@ -94,8 +119,9 @@ function backward(A, delta, W, R)
     dW, db
 end
 
-"W ← W − η dW, b ← b − η db"
+"W ← W − η dW, b ← b − η db; another rule where the problem has momentum or penalties"
 function update!(network, dW, db, eta)
+    network.problem.has_plain_update || return update_with_momentum!(network, dW, db, eta)
     for l in 1:length(dW)
         network.W[l] .-= eta .* dW[l]
         network.b[l] .-= eta .* db[l]
@@ -106,33 +132,20 @@ end
 function update_with_momentum!(network, dW, db, eta)
     problem = network.problem
     for l in 1:length(dW)
-        step = eta .* (dW[l] .+ problem.l2 .* network.W[l] .+ problem.l1 .* sign.(network.W[l]))
-        network.W[l] .-= step .+ problem.momentum .* network.dW_previous[l]
-        network.dW_previous[l] = step
-        step = eta .* db[l]
-        network.b[l] .-= step .+ problem.momentum .* network.db_previous[l]
-        network.db_previous[l] = step
+        change = eta .* (dW[l] .+ problem.l2 .* network.W[l] .+ problem.l1 .* sign.(network.W[l]))
+        network.W[l] .-= change .+ problem.momentum .* network.dW_previous[l]
+        network.dW_previous[l] = change
+        change = eta .* db[l]
+        network.b[l] .-= change .+ problem.momentum .* network.db_previous[l]
+        network.db_previous[l] = change
     end
 end
 
-function train!(network, order, eta, R, losses)
-    activate, output_delta, batch_loss = OUTPUTS[network.problem.output]
-    apply! = network.problem.has_plain_update ? update! : update_with_momentum!
-    for step in 1:size(order, 2)
-        phase(:gather)
-        batch = order[:, step] .+ 1  # indices come from 0
-        X, Y = network.X[:, batch], network.Y[:, batch]
-        phase(:forward)
-        Z, A = forward(X, network.W, network.b, activate)
-        if !isempty(losses)
-            phase(:loss)
-            losses[step] = R * batch_loss(Z, A[end], Y)
-        end
-        phase(:backward)
-        dW, db = backward(A, output_delta(A[end], Y), network.W, R)
-        phase(:update)
-        apply!(network, dW, db, eta[step])
-    end
+"The class of the largest logit of each sample, from 0"
+function predict(network, X)
+    activation, _ = OUTPUTS[network.problem.output]
+    Z, _ = forward(X, network.W, network.b, activation)
+    UInt8[argmax(z) - 1 for z in eachcol(Z)]
 end
 
 end

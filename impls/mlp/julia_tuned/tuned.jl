@@ -1,7 +1,9 @@
 # One SGD step with samples in columns and nothing allocated: BLAS in place, fused loops, the batch in blocks.
 #
 # Of a block of n samples: A[1] is (D, n), gathered; Z[l], A[l+1], delta[l] are (fan_out, n). V[l] is (fan_in, fan_out),
-# the transpose of W[l]: loops over its long columns beat BLAS where samples are few.
+# the transpose of W[l]: loops over its long columns beat BLAS where samples are few. The step is at the end.
+#
+# Longer than 100 lines: every buffer has a name, and every sum that broadcasting would allocate for is a loop.
 
 module Tuned
 
@@ -163,36 +165,35 @@ function add_gradient!(s::Buffers{T}, factor, keep, V, b) where {T}
 end
 
 "Δ = η (R dV + λ₂ V + λ₁ sign V), V ← V − (Δ + μ Δ_prev), Δ_prev ← Δ"
-function update!(V, dV, previous, eta, R, momentum, l1, l2)
+function full_rule!(V, dV, previous, eta, R, momentum, l1, l2)
     @inbounds @simd for k in eachindex(V, dV, previous)
-        step = eta * (R * dV[k] + l2 * V[k] + l1 * sign(V[k]))
-        V[k] -= step + momentum * previous[k]
-        previous[k] = step
+        change = eta * (R * dV[k] + l2 * V[k] + l1 * sign(V[k]))
+        V[k] -= change + momentum * previous[k]
+        previous[k] = change
     end
 end
 
 "Σ of the losses of a block; from the logits where log A would be −Inf as A rounds to 0"
-function block_loss(Z, A, labels, order, samples, step, output)
-    loss = 0.0
+function loss(Z, A, labels, order, samples, step, output)
+    total = 0.0
     @inbounds for (k, n) in enumerate(samples)
         y = 1 + labels[1+order[n, step]]
         if output == "sigmoid quadratic"   # ½ Σ (a − y)²
-            loss += sum((A[j, k] - (j == y))^2 for j in axes(A, 1)) / 2
+            total += sum((A[j, k] - (j == y))^2 for j in axes(A, 1)) / 2
         elseif output == "sigmoid log"     # Σ log(1 + exp(z)) − y z
-            loss += sum(max(Z[j, k], 0) + log1p(exp(-abs(Z[j, k]))) for j in axes(Z, 1)) - Z[y, k]
+            total += sum(max(Z[j, k], 0) + log1p(exp(-abs(Z[j, k]))) for j in axes(Z, 1)) - Z[y, k]
         else                               # log Σ exp(z) − z of the label
             top = maximum(Z[j, k] for j in axes(Z, 1))
-            loss += top + log(sum(exp(Z[j, k] - top) for j in axes(Z, 1))) - Z[y, k]
+            total += top + log(sum(exp(Z[j, k] - top) for j in axes(Z, 1))) - Z[y, k]
         end
     end
-    loss
+    total
 end
 
-function take_step!(network::Network{T}, order, step, eta, R, records_loss) where {T}
+"The mini-batch, block by block forward and back, and the update; the sum of the losses before it"
+function step!(network::Network{T}, order, step, eta, R, records_loss) where {T}
     problem, B = network.problem, size(order, 1)
-    # A plain update of one block goes straight to the weights; no later block needs the old ones.
-    is_direct = problem.has_plain_update && B <= network.block
-    sums, loss = buffers(network, min(B, network.block)), 0.0
+    sums, batch_loss = buffers(network, min(B, network.block)), 0.0
     for first in 1:network.block:B
         samples = first:min(B, first + network.block - 1)
         s = buffers(network, length(samples))
@@ -202,36 +203,35 @@ function take_step!(network::Network{T}, order, step, eta, R, records_loss) wher
         forward!(network, s)
         if records_loss
             phase(:loss)
-            loss += block_loss(s.Z[end], s.A[end], network.labels, order, samples, step, problem.output)
+            batch_loss += loss(s.Z[end], s.A[end], network.labels, order, samples, step, problem.output)
         end
         phase(:backward)
         output_delta!(s.delta[end], s.A[end], network.labels, order, samples, step, problem.output)
         backward!(network, s)
-        if is_direct
-            phase(:update)
-            add_gradient!(s, -eta * R, true, network.V, network.b)
-        else
-            add_gradient!(s, one(T), first > 1, sums.dV, sums.db)
-        end
+        is_direct(network, B) || add_gradient!(s, one(T), first > 1, sums.dV, sums.db)
     end
     phase(:update)
-    is_direct || update_all!(network, sums, eta, R)
-    loss
+    update!(network, sums, B, eta, R)
+    batch_loss
 end
 
-"Every layer; biases without the penalties"
-function update_all!(network, sums, eta, R)
+"A plain update of one block goes straight to the weights; no later block needs the old ones"
+is_direct(network, B) = network.problem.has_plain_update && B <= network.block
+
+"From the sums of the gradients, or directly; biases without the penalties"
+function update!(network, sums, B, eta, R)
+    is_direct(network, B) && return add_gradient!(sums, -eta * R, true, network.V, network.b)
     p = network.problem
     for l in eachindex(network.V)
-        update!(network.V[l], sums.dV[l], network.dV_previous[l], eta, R, p.momentum, p.l1, p.l2)
-        update!(network.b[l], sums.db[l], network.db_previous[l], eta, R, p.momentum, zero(p.l1), zero(p.l2))
+        full_rule!(network.V[l], sums.dV[l], network.dV_previous[l], eta, R, p.momentum, p.l1, p.l2)
+        full_rule!(network.b[l], sums.db[l], network.db_previous[l], eta, R, p.momentum, zero(p.l1), zero(p.l2))
     end
 end
 
 function train!(network, order, eta, R, losses)
     for step in axes(order, 2)
-        loss = take_step!(network, order, step, eta[step], R, !isempty(losses))
-        isempty(losses) || (losses[step] = R * loss)
+        batch_loss = step!(network, order, step, eta[step], R, !isempty(losses))
+        isempty(losses) || (losses[step] = R * batch_loss)
     end
 end
 

@@ -4,6 +4,8 @@ W a kernel (fan_in, fan_out); Y (B, C) one-hot; Z logits (B, C); θ any variable
 sigmoid outputs are means over the classes, and its momentum carries on all earlier updates; the problems want the sum
 over the classes and the last update alone. Its penalty l2 is l2·ΣW², of gradient 2·l2·W, and in float64 it rounds l2 to
 float32 first.
+
+Longer than 100 lines: Keras wants a class for each part.
 """
 
 import keras

@@ -2,6 +2,8 @@
 
 Of a block of n samples: A[0] (n, D), gathered; Z[l] and delta[l] (n, fan_out), A[l + 1] = σ(Z[l]). np.dot in a compiled
 function calls the BLAS that SciPy brings, without Python. R scales the sum over the mini-batch.
+
+Longer than 100 lines: the sums over neurons that broadcasting would hide are loops.
 """
 
 from collections import namedtuple
@@ -10,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 from numba import njit
 
-from .output import sigmoid, update_all
+from .output import sigmoid, update
 
 BLOCK_ROWS = 256  # gathered images that stay in the cache from the first product to the last
 
@@ -25,6 +27,27 @@ def buffers(layers, dtype):
     )
     dW, part = (tuple(np.zeros(fan, dtype) for fan in fans) for _ in range(2))
     return Buffers(A, Z, delta, dW, tuple(np.zeros(fan_out, dtype) for _, fan_out in fans), part)
+
+
+@njit
+def train(functions, network, s, X, labels, order, rates, R, coefficients, losses):
+    """One step for each row of `order`, and its loss."""
+    for k in range(len(order)):
+        losses[k] = step(functions, network, s, X, labels, order[k], rates[k], R, coefficients)
+
+
+@njit
+def step(functions, network, s, X, labels, batch, eta, R, coefficients):
+    """The images `batch`, block by block forward and back, and the update; the loss is that from before it."""
+    batch_loss = 0.0
+    for first in range(0, len(batch), BLOCK_ROWS):
+        block = batch[first : first + BLOCK_ROWS]
+        gather(X, block, s.A[0])
+        forward(network, s, len(block), functions.activate)
+        batch_loss = loss(s, labels, block, functions.sample_loss, batch_loss)
+        backward(network, s, labels, block, functions.output_delta, first == 0)
+    update(functions.rule, network, s.dW, s.db, eta, R, coefficients)
+    return R * batch_loss
 
 
 @njit
@@ -53,8 +76,19 @@ def forward(network, s, n_rows, activate):
 
 
 @njit
-def backward(network, s, n_rows, is_first):
+def loss(s, labels, block, sample_loss, total):
+    """total + Σ_block ℓ, added sample by sample"""
+    for n in range(len(block)):
+        total += sample_loss(s.Z[-1][n], s.A[-1][n], labels[block[n]])
+    return total
+
+
+@njit
+def backward(network, s, labels, block, output_delta, is_first):
     """dW[l] += A[l]ᵀ delta, db[l] += Σ_block delta, delta ← delta W[l]ᵀ ∘ A[l] ∘ (1 − A[l])"""
+    n_rows = len(block)
+    for n in range(n_rows):
+        output_delta(s.A[-1][n], labels[block[n]], s.delta[-1][n])
     for l in range(len(network.W) - 1, -1, -1):
         A, delta, dW, db = s.A[l][:n_rows], s.delta[l][:n_rows], s.dW[l], s.db[l]
         if is_first:
@@ -72,27 +106,3 @@ def backward(network, s, n_rows, is_first):
             for n in range(n_rows):
                 for j in range(A.shape[1]):
                     before[n, j] *= A[n, j] * (A.dtype.type(1) - A[n, j])
-
-
-@njit
-def take_step(functions, network, s, X, labels, batch, eta, R, coefficients):
-    """Gather, forward, loss, backward of every block, then the update; the loss of the mini-batch."""
-    loss = 0.0
-    for first in range(0, len(batch), BLOCK_ROWS):
-        block = batch[first : first + BLOCK_ROWS]
-        gather(X, block, s.A[0])
-        forward(network, s, len(block), functions.activate)
-        for n in range(len(block)):
-            z, a, y = s.Z[-1][n], s.A[-1][n], labels[block[n]]
-            loss += functions.sample_loss(z, a, y)
-            functions.output_delta(a, y, s.delta[-1][n])
-        backward(network, s, len(block), first == 0)
-    update_all(functions.update, network, s.dW, s.db, eta, R, coefficients)
-    return R * loss
-
-
-@njit
-def train(functions, network, s, X, labels, order, rates, R, coefficients, losses):
-    """One step for each row of `order`, and its loss."""
-    for k in range(len(order)):
-        losses[k] = take_step(functions, network, s, X, labels, order[k], rates[k], R, coefficients)

@@ -2,6 +2,8 @@
 
 x is an image, y its label; z, a and delta hold the neurons of each layer, a[0] = x. W[l] is (fan_in, fan_out), in C
 order, so that the innermost loops run over neurons that lie side by side. R scales the sum over the mini-batch.
+
+Longer than 100 lines: every product is a loop.
 """
 
 from collections import namedtuple
@@ -10,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 from numba import njit
 
-from .output import sigmoid, update_all
+from .output import sigmoid, update
 
 Buffers = namedtuple("Buffers", "a z delta dW db")
 
@@ -20,6 +22,35 @@ def buffers(layers, dtype):
     fans = list(pairwise(layers))
     a, z, delta, db = (tuple(np.zeros(size, dtype) for size in sizes) for sizes in (layers, *[layers[1:]] * 3))
     return Buffers(a, z, delta, tuple(np.zeros(fan, dtype) for fan in fans), db)
+
+
+@njit
+def train(functions, network, s, X, labels, order, rates, R, coefficients, losses):
+    """One step for each row of `order`, and its loss."""
+    for k in range(len(order)):
+        losses[k] = step(functions, network, s, X, labels, order[k], rates[k], R, coefficients)
+
+
+@njit
+def step(functions, network, s, X, labels, batch, eta, R, coefficients):
+    """The images `batch`, each once forward and back, and the update; the loss is that from before it."""
+    batch_loss = 0.0
+    zero_gradients(s)
+    for n in batch:
+        gather(X, n, s.a[0])
+        forward(network, s, functions.activate)
+        batch_loss += loss(s, labels[n], functions.sample_loss)
+        backward(network, s, labels[n], functions.output_delta)
+    update(functions.rule, network, s.dW, s.db, eta, R, coefficients)
+    return R * batch_loss
+
+
+@njit
+def zero_gradients(s):
+    """dW, db = 0"""
+    for l in range(len(s.dW)):
+        s.dW[l][:] = 0
+        s.db[l][:] = 0
 
 
 @njit
@@ -46,8 +77,15 @@ def forward(network, s, activate):
 
 
 @njit
-def backward(network, s):
+def loss(s, y, sample_loss):
+    """ℓ"""
+    return sample_loss(s.z[-1], s.a[-1], y)
+
+
+@njit
+def backward(network, s, y, output_delta):
     """dW += a deltaᵀ, db += delta, delta of the layer before = (W delta) ∘ a ∘ (1 − a)"""
+    output_delta(s.a[-1], y, s.delta[-1])
     for l in range(len(network.W) - 1, -1, -1):
         W, a, delta, dW, db = network.W[l], s.a[l], s.delta[l], s.dW[l], s.db[l]
         for i in range(W.shape[0]):
@@ -62,27 +100,3 @@ def backward(network, s):
                 for j in range(W.shape[1]):
                     total += W[i, j] * delta[j]
                 before[i] = total * a[i] * (one - a[i])
-
-
-@njit
-def take_step(functions, network, s, X, labels, batch, eta, R, coefficients):
-    """Gather, forward, loss, backward of every sample, then the update; the loss of the mini-batch."""
-    loss = 0.0
-    for l in range(len(s.dW)):
-        s.dW[l][:] = 0
-        s.db[l][:] = 0
-    for n in batch:
-        gather(X, n, s.a[0])
-        forward(network, s, functions.activate)
-        loss += functions.sample_loss(s.z[-1], s.a[-1], labels[n])
-        functions.output_delta(s.a[-1], labels[n], s.delta[-1])
-        backward(network, s)
-    update_all(functions.update, network, s.dW, s.db, eta, R, coefficients)
-    return R * loss
-
-
-@njit
-def train(functions, network, s, X, labels, order, rates, R, coefficients, losses):
-    """One step for each row of `order`, and its loss."""
-    for k in range(len(order)):
-        losses[k] = take_step(functions, network, s, X, labels, order[k], rates[k], R, coefficients)

@@ -2,6 +2,8 @@
 
 z, a, delta (C,) of one sample, y its label. No fastmath: the sums are added up in the order in which they are written.
 A Python number beside float32 would make it float64 in Numba, so ones and zeros are given their dtype.
+
+Longer than 100 lines: all that two maths files share, each sum a loop.
 """
 
 from collections import namedtuple
@@ -81,14 +83,14 @@ def cross_entropy(z, a, y):
 
 
 @njit
-def update(theta, gradient, previous, eta, R, c):
+def plain(theta, gradient, previous, eta, R, c):
     """θ ← θ − η R Σ ∂ℓ/∂θ; there is neither momentum nor penalty"""
     for k in range(len(theta)):
         theta[k] -= eta * R * gradient[k]
 
 
 @njit
-def update_with_momentum(theta, gradient, previous, eta, R, c):
+def with_momentum(theta, gradient, previous, eta, R, c):
     """Δ = η (R Σ ∂ℓ/∂θ + λ₂ θ + λ₁ sign θ), θ ← θ − (Δ + μ Δ_prev), Δ_prev ← Δ"""
     for k in range(len(theta)):
         step = eta * (R * gradient[k] + c.l2 * theta[k] + c.l1 * np.sign(theta[k]))
@@ -97,12 +99,12 @@ def update_with_momentum(theta, gradient, previous, eta, R, c):
 
 
 @njit
-def update_all(update, network, dW, db, eta, R, coefficients):
+def update(rule, network, dW, db, eta, R, coefficients):
     """Every layer; biases without the penalties"""
     for l in range(len(network.W)):
         W, dW_previous = network.W[l].reshape(-1), network.dW[l].reshape(-1)
-        update(W, dW[l].reshape(-1), dW_previous, eta, R, coefficients.weights)
-        update(network.b[l], db[l], network.db[l], eta, R, coefficients.biases)
+        rule(W, dW[l].reshape(-1), dW_previous, eta, R, coefficients.weights)
+        rule(network.b[l], db[l], network.db[l], eta, R, coefficients.biases)
 
 
 OUTPUTS = {
@@ -112,11 +114,11 @@ OUTPUTS = {
 }
 
 
-Functions = namedtuple("Functions", "activate output_delta sample_loss update")
+Functions = namedtuple("Functions", "activate output_delta sample_loss rule")
 
 
 def functions_of(problem):
     """What the problem makes of the output layer and of the update; it is compiled into the loop over the steps."""
     activate, output_delta, sample_loss = OUTPUTS[problem.output_activation, problem.loss]
     loss = sample_loss if problem.records_loss else no_loss
-    return Functions(activate, output_delta, loss, update if problem.has_plain_update else update_with_momentum)
+    return Functions(activate, output_delta, loss, plain if problem.has_plain_update else with_momentum)

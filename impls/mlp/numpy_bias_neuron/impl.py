@@ -39,6 +39,3 @@ class ReuseActivations(BiasNeuron):
     idea = "σ′ = A(1 − A) from the stored activations, and rows sliced off instead of added on the way back."
     maths = ("step3_reuse_activations.py",)
     axes = {"dtype": FLOATS}
-
-    def _backward(self, Z, A, Y, R):
-        return self.maths_file.backward(A, self.output_delta(A[-1], Y), self.W, R, self.problem), None

@@ -3,82 +3,25 @@
 X (D, B), Y (C, B), W[l] (fan_out, 1 + fan_in) with the biases in column 0, Z[l+1] and delta (fan_out, B),
 A[l] (1 + fan_in, B) with the ones of the bias neuron in row 0, A[-1] (C, B).
 R scales the sum over the mini-batch; eta is the learning rate.
+
+Longer than 100 lines: each piece of backward is a function of its own, so that a profile can time it (PARTS).
 """
 
 import numpy as np
 
-PARTS = {
-    "t1 bias row": "add_bias_row",
-    "t2 activation derivative": "sigmoid_slope",
-    "t3 Wᵀ delta": "propagated",
-    "t4 element-wise product": "product",
-    "t5 gradient product": "gradient",
-    "t6 regularisation": "penalised",
-}
+from paragone.adapters.numpy_outputs import sigmoid
+
+CLASSES = 0  # the axis of Z[-1], A[-1] and Y along which the classes lie
 
 
-def store_images(images, dtype, order):
-    """X = images, (N, D)."""
-    return np.array(images, dtype=dtype, order=order)
-
-
-def store_labels(labels, dtype):
-    """Y = one-hot rows, (N, C)."""
-    return np.eye(10, dtype=dtype)[labels]
-
-
-def store_layer(W, b, dtype):
-    """b | W, (fan_out, 1 + fan_in)."""
-    return np.column_stack((b, W)).astype(dtype)
-
-
-def canonical_layer(W):
-    """W as (fan_out, fan_in), b as (fan_out,)."""
-    return W[:, 1:], W[:, 0]
-
-
-def sigmoid(Z):
-    """1 / (1 + exp(−Z))"""
-    return 1 / (1 + np.exp(-Z))
-
-
-def softmax(Z):
-    """exp(Z) / Σ_classes exp(Z), shifted by the largest logit of each sample."""
-    E = np.exp(Z - Z.max(axis=0, keepdims=True))
-    return E / E.sum(axis=0, keepdims=True)
-
-
-def quadratic_delta(A, Y):
-    """(A − Y) ∘ A ∘ (1 − A)"""
-    return (A - Y) * A * (1 - A)
-
-
-def difference_delta(A, Y):
-    """A − Y: sigmoid with log loss, softmax with cross-entropy."""
-    return A - Y
-
-
-def quadratic_loss(Z, A, Y):
-    """½ Σ (A − Y)²"""
-    return 0.5 * np.sum((A - Y) ** 2)
-
-
-def log_loss(Z, A, Y):
-    """−Σ (Y log A + (1 − Y) log(1 − A)) = Σ log(1 + exp(Z)) − Y∘Z, from the logits"""
-    return np.sum(np.logaddexp(0, Z) - Y * Z)
-
-
-def cross_entropy(Z, A, Y):
-    """−Σ Y log A = Σ log Σ_classes exp(Z) − Y∘Z, from the logits"""
-    top = Z.max(axis=0)
-    return np.sum(top + np.log(np.sum(np.exp(Z - top), axis=0))) - np.sum(Y * Z)
-
-
-OUTPUTS = {
-    ("sigmoid", "quadratic"): (sigmoid, quadratic_delta, quadratic_loss),
-    ("sigmoid", "log"): (sigmoid, difference_delta, log_loss),
-    ("softmax", "cross_entropy"): (softmax, difference_delta, cross_entropy),
-}
+def step(net, batch, eta, R):
+    """The images `batch`, once forward and back, and the update; the loss is that from before it."""
+    X, Y = gather(net.X, net.Y, batch)
+    Z, A = forward(X, net.W, net.output)
+    batch_loss = loss(Z[-1], A[-1], Y, R, net.output) if net.records_loss else None
+    dW = backward(Z, A, Y, net, R)
+    update(net, dW, eta)
+    return batch_loss
 
 
 def gather(X, Y, batch):
@@ -93,15 +36,31 @@ def with_bias_row(A):
     return extended
 
 
-def forward(X, W, activate):
-    """Z[0] = X, Z[l+1] = W[l] A[l], A[l] = 1 over σ(Z[l]), A[0] = 1 over X; the last layer by `activate`."""
+def forward(X, W, output):
+    """Z[0] = X, Z[l+1] = W[l] A[l], A[l] = 1 over σ(Z[l]), A[0] = 1 over X; the last layer by the problem's output"""
     Z, A = [X], [with_bias_row(X)]
     for W_l in W[:-1]:
         Z.append(W_l @ A[-1])
         A.append(with_bias_row(sigmoid(Z[-1])))
     Z.append(W[-1] @ A[-1])
-    A.append(activate(Z[-1]))
+    A.append(output.activation(Z[-1], CLASSES))
     return Z, A
+
+
+def loss(Z, A, Y, R, output):
+    """R Σ_batch ℓ"""
+    return R * output.loss(Z, A, Y, CLASSES)
+
+
+def backward(Z, A, Y, net, R):
+    """dW[l] = R delta A[l]ᵀ + penalties, delta ← W[l]ᵀ delta ∘ σ′, for hidden layers only"""
+    W, delta, dW = net.W, net.output.delta(A[-1], Y), []
+    for l in range(len(W) - 1, -1, -1):
+        dW.insert(0, penalised(gradient(delta, A[l], R), W[l], net.problem))
+        if l > 0:
+            slope = sigmoid_slope(add_bias_row(Z[l]))
+            delta = product(propagated(W[l], delta), slope)
+    return dW
 
 
 def add_bias_row(Z):
@@ -139,26 +98,47 @@ def penalised(dW, W, problem):
     return dW
 
 
-def backward(Z, A, delta, W, R, problem):
-    """dW[l] = R delta A[l]ᵀ + penalties, delta ← W[l]ᵀ delta ∘ σ′(Z[l]), for hidden layers only"""
-    dW = []
-    for l in range(len(W) - 1, -1, -1):
-        dW.insert(0, penalised(gradient(delta, A[l], R), W[l], problem))
-        if l > 0:
-            slope = sigmoid_slope(add_bias_row(Z[l]))
-            delta = product(propagated(W[l], delta), slope)
-    return dW
+def update(net, dW, eta):
+    """W ← W − η dW; another rule where the problem has momentum or penalties"""
+    if not net.has_plain_update:
+        return update_with_momentum(net, dW, eta)
+    for l in range(len(dW)):
+        net.W[l] -= eta * dW[l]
 
 
-def update(W, dW, eta):
-    """W ← W − η dW"""
-    for l in range(len(W)):
-        W[l] -= eta * dW[l]
-
-
-def update_with_momentum(W, dW, eta, previous, problem):
+def update_with_momentum(net, dW, eta):
     """Δ = η dW, W ← W − (Δ + μ Δ_prev), Δ_prev ← Δ"""
-    for l in range(len(W)):
-        step = eta * dW[l]
-        W[l] -= step + problem.momentum * previous[l]
-        previous[l] = step
+    for l in range(len(dW)):
+        change = eta * dW[l]
+        net.W[l] -= change + net.problem.momentum * net.dW_previous[l]
+        net.dW_previous[l] = change
+
+
+PARTS = {
+    "t1 bias row": "add_bias_row",
+    "t2 activation derivative": "sigmoid_slope",
+    "t3 Wᵀ delta": "propagated",
+    "t4 element-wise product": "product",
+    "t5 gradient product": "gradient",
+    "t6 regularisation": "penalised",
+}
+
+
+def store_images(images, dtype, order):
+    """X = images, (N, D)"""
+    return np.array(images, dtype=dtype, order=order)
+
+
+def store_labels(labels, dtype):
+    """Y = one-hot rows, (N, C)"""
+    return np.eye(10, dtype=dtype)[labels]
+
+
+def store_layer(W, b, dtype):
+    """b | W, (fan_out, 1 + fan_in), and no b beside it"""
+    return np.column_stack((b, W)).astype(dtype), None
+
+
+def canonical_layer(W, b):
+    """W as (fan_out, fan_in), b as (fan_out,)"""
+    return W[:, 1:], W[:, 0]

@@ -1,12 +1,10 @@
 """numpy_per_sample: a Python loop over the mini-batch, each sample a matrix-vector product."""
 
-from types import ModuleType
-
-from paragone.adapters.arrays import SampleImplementation
+from paragone.adapters.arrays import ArrayImplementation
 from paragone.implementation.contract import FLOATS
 
 
-class NumpyPerSample(SampleImplementation):
+class NumpyPerSample(ArrayImplementation):
     """The step as network.py of Nielsen's book takes it."""
 
     name = "numpy_per_sample"
@@ -17,7 +15,7 @@ class NumpyPerSample(SampleImplementation):
     axes = {"dtype": FLOATS}
     predicts = True
 
-    def formulas(self) -> ModuleType:
+    def formulas(self):
         from . import sample
 
         return sample

@@ -1,94 +1,30 @@
-"""One SGD step, sample by sample.
+"""One SGD step sample by sample.
 
-x (D,), y (C,), W[l] (fan_out, fan_in), b[l] (fan_out,), A[l] and delta (fan_out,).
+x (D,), y (C,), W[l] (fan_out, fan_in), b[l] (fan_out,), a[l] and delta (fan_out,).
 R scales the sum over the mini-batch; eta is the learning rate.
+
+Longer than 100 lines: beside the sample it has the loop over the mini-batch, and gradients to sum.
 """
 
 import numpy as np
 
+from paragone.adapters.numpy_outputs import sigmoid
 
-def store_images(images, dtype, order):
-    """X = images, (N, D): each row is a sample."""
-    return np.array(images, dtype=dtype, order=order)
-
-
-def store_labels(labels, dtype):
-    """Y = one-hot rows, (N, C)."""
-    return np.eye(10, dtype=dtype)[labels]
+CLASSES = 0  # the axis of z, a and y along which the classes lie
 
 
-def store_layer(W, b, dtype):
-    """W as (fan_out, fan_in), b as (fan_out,)."""
-    return np.array(W, dtype=dtype, order="C"), np.array(b, dtype=dtype)
-
-
-def canonical_layer(W, b):
-    """W as (fan_out, fan_in), b as (fan_out,)."""
-    return W, b
-
-
-def sigmoid(z):
-    """1 / (1 + exp(−z))"""
-    return 1 / (1 + np.exp(-z))
-
-
-def softmax(z):
-    """exp(z) / Σ_classes exp(z), shifted by the largest logit."""
-    e = np.exp(z - z.max())
-    return e / e.sum()
-
-
-def quadratic_delta(a, y):
-    """(a − y) ∘ a ∘ (1 − a)"""
-    return (a - y) * a * (1 - a)
-
-
-def difference_delta(a, y):
-    """a − y: sigmoid with log loss, softmax with cross-entropy."""
-    return a - y
-
-
-def quadratic_loss(z, a, y):
-    """½ Σ (a − y)²"""
-    return 0.5 * np.sum((a - y) ** 2)
-
-
-def log_loss(z, a, y):
-    """−Σ (y log a + (1 − y) log(1 − a)) = Σ log(1 + exp(z)) − y∘z, from the logits"""
-    return np.sum(np.logaddexp(0, z) - y * z)
-
-
-def cross_entropy(z, a, y):
-    """−Σ y log a = log Σ_classes exp(z) − y·z, from the logits"""
-    top = z.max()
-    return top + np.log(np.sum(np.exp(z - top))) - y @ z
-
-
-OUTPUTS = {
-    ("sigmoid", "quadratic"): (sigmoid, quadratic_delta, quadratic_loss),
-    ("sigmoid", "log"): (sigmoid, difference_delta, log_loss),
-    ("softmax", "cross_entropy"): (softmax, difference_delta, cross_entropy),
-}
-
-
-def gather(X, Y, i):
-    """X[i], Y[i]"""
-    return X[i], Y[i]
-
-
-def forward(x, W, b, activate):
-    """z = W[l] A[l−1] + b[l], A[l] = σ(z); the last layer by `activate`."""
-    A = [x]
-    for W_l, b_l in zip(W[:-1], b[:-1], strict=True):
-        A.append(sigmoid(W_l @ A[-1] + b_l))
-    z = W[-1] @ A[-1] + b[-1]
-    A.append(activate(z))
-    return z, A
-
-
-def predicted(z):
-    """argmax_classes z"""
-    return z.argmax()
+def step(net, batch, eta, R):
+    """The images `batch`, each once forward and back, and the update; the loss is that from before it."""
+    dW, db = zero_gradients(net.W, net.b)
+    batch_loss = 0.0
+    for i in batch.tolist():
+        x, y = gather(net.X, net.Y, i)
+        z, a = forward(x, net.W, net.b, net.output)
+        if net.records_loss:
+            batch_loss += loss(z, a[-1], y, R, net.output)
+        backward(a, y, net.W, R, net.output, dW, db)
+    update(net, dW, db, eta)
+    return batch_loss
 
 
 def zero_gradients(W, b):
@@ -96,30 +32,78 @@ def zero_gradients(W, b):
     return [np.zeros_like(W_l) for W_l in W], [np.zeros_like(b_l) for b_l in b]
 
 
-def backward(A, delta, W, R, dW, db):
-    """dW[l] += R delta A[l−1]ᵀ, db[l] += R delta, delta ← W[l]ᵀ delta ∘ A[l−1] ∘ (1 − A[l−1])"""
-    delta = R * delta
+def gather(X, Y, i):
+    """X[i], Y[i]"""
+    return X[i], Y[i]
+
+
+def forward(x, W, b, output):
+    """z = W[l] a[l−1] + b[l], a[l] = σ(z); the last layer by the problem's output"""
+    a = [x]
+    for W_l, b_l in zip(W[:-1], b[:-1], strict=True):
+        a.append(sigmoid(W_l @ a[-1] + b_l))
+    z = W[-1] @ a[-1] + b[-1]
+    a.append(output.activation(z, CLASSES))
+    return z, a
+
+
+def loss(z, a, y, R, output):
+    """R ℓ"""
+    return R * output.loss(z, a, y, CLASSES)
+
+
+def backward(a, y, W, R, output, dW, db):
+    """dW[l] += R delta a[l−1]ᵀ, db[l] += R delta, delta ← W[l]ᵀ delta ∘ a[l−1] ∘ (1 − a[l−1])"""
+    delta = R * output.delta(a[-1], y)
     for l in range(len(W) - 1, -1, -1):
-        dW[l] += np.outer(delta, A[l])
+        dW[l] += np.outer(delta, a[l])
         db[l] += delta
         if l > 0:
-            delta = (W[l].T @ delta) * A[l] * (1 - A[l])
+            delta = (W[l].T @ delta) * a[l] * (1 - a[l])
 
 
-def update(W, b, dW, db, eta):
-    """W ← W − η dW, b ← b − η db"""
-    for l in range(len(W)):
-        W[l] -= eta * dW[l]
-        b[l] -= eta * db[l]
+def update(net, dW, db, eta):
+    """W ← W − η dW, b ← b − η db; another rule where the problem has momentum or penalties"""
+    if not net.has_plain_update:
+        return update_with_momentum(net, dW, db, eta)
+    for l in range(len(dW)):
+        net.W[l] -= eta * dW[l]
+        net.b[l] -= eta * db[l]
 
 
-def update_with_momentum(W, b, dW, db, eta, previous, problem):
+def update_with_momentum(net, dW, db, eta):
     """Δ = η (dW + λ₂ W + λ₁ sign W), W ← W − (Δ + μ Δ_prev), Δ_prev ← Δ; biases without the penalties"""
-    dW_previous, db_previous = previous
+    problem, W, b = net.problem, net.W, net.b
     for l in range(len(W)):
-        step = eta * (dW[l] + problem.l2 * W[l] + problem.l1 * np.sign(W[l]))
-        W[l] -= step + problem.momentum * dW_previous[l]
-        dW_previous[l] = step
-        step = eta * db[l]
-        b[l] -= step + problem.momentum * db_previous[l]
-        db_previous[l] = step
+        change = eta * (dW[l] + problem.l2 * W[l] + problem.l1 * np.sign(W[l]))
+        W[l] -= change + problem.momentum * net.dW_previous[l]
+        net.dW_previous[l] = change
+        change = eta * db[l]
+        b[l] -= change + problem.momentum * net.db_previous[l]
+        net.db_previous[l] = change
+
+
+def predict(net, X):
+    """argmax_classes z of each image x"""
+    logits = (forward(x, net.W, net.b, net.output)[0] for x in X)
+    return np.array([z.argmax() for z in logits])
+
+
+def store_images(images, dtype, order):
+    """X = images, (N, D), each row is a sample"""
+    return np.array(images, dtype=dtype, order=order)
+
+
+def store_labels(labels, dtype):
+    """Y = one-hot rows, (N, C)"""
+    return np.eye(10, dtype=dtype)[labels]
+
+
+def store_layer(W, b, dtype):
+    """W as (fan_out, fan_in), b as (fan_out,)"""
+    return np.array(W, dtype=dtype, order="C"), np.array(b, dtype=dtype)
+
+
+def canonical_layer(W, b):
+    """W as (fan_out, fan_in), b as (fan_out,)"""
+    return W, b

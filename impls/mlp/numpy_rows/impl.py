@@ -1,7 +1,5 @@
 """numpy_rows: the mini-batch is a matrix with one sample per row."""
 
-from types import ModuleType
-
 from paragone.adapters.arrays import ArrayImplementation
 from paragone.implementation.contract import FLOATS
 
@@ -17,7 +15,7 @@ class NumpyRows(ArrayImplementation):
     axes = {"dtype": FLOATS, "order": ("C", "F")}
     predicts = True
 
-    def formulas(self) -> ModuleType:
+    def formulas(self):
         from . import rows
 
         return rows

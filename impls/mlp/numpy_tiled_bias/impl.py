@@ -1,7 +1,5 @@
 """numpy_tiled_bias: numpy_columns with the biases repeated to the width of the mini-batch."""
 
-from types import ModuleType
-
 from paragone.adapters.arrays import ArrayImplementation
 from paragone.implementation.contract import FLOATS
 
@@ -16,7 +14,7 @@ class NumpyTiledBias(ArrayImplementation):
     maths = ("tiled.py",)
     axes = {"dtype": FLOATS, "order": ("F",)}  # numpy_columns tells what C does
 
-    def formulas(self) -> ModuleType:
+    def formulas(self):
         from . import tiled
 
         return tiled

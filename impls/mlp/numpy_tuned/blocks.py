@@ -3,29 +3,31 @@
 A[0] = X (B, D + 1), A[l] (B, fan_out + 1) ends in a column of ones, Z[l] and delta[l] (B, fan_out).
 Each Z[l] of a hidden layer is the front of A[l+1], so that the sigmoid in place leaves A[l+1] behind.
 All are in Fortran order, where BLAS works in place; A[0] is, by being held as Xᵀ (`flip` undoes it).
+
+Longer than 100 lines: all buffers are made here, once for each size.
 """
 
 import numpy as np
 from scipy.linalg import blas
 
-from .single import SingleStep
-from .steps import Step
+from .mini_batch import MiniBatch
+from .single import OneSample
 
 BLOCK_BYTES = 600 * 1024  # of images: from the first product to the last they stay in a second-level cache
 
 
-def step_for(problem, network, X, Y, batch_size):
-    """The fastest step of this batch size."""
+def mini_batch_for(problem, network, X, Y, batch_size):
+    """The fastest kind for this batch size."""
     if batch_size == 1:
-        return SingleStep(problem, network, X, Y, batch_size)
+        return OneSample(problem, network, X, Y, batch_size)
     block_height = max(1, BLOCK_BYTES // (X.shape[1] * X.itemsize))
     if batch_size <= block_height:
-        return BlockStep(problem, network, X, Y, batch_size, batch_size)
-    return ManyBlocksStep(problem, network, X, Y, batch_size, block_height)
+        return OneBlock(problem, network, X, Y, batch_size, batch_size)
+    return ManyBlocks(problem, network, X, Y, batch_size, block_height)
 
 
-class BlockStep(Step):
-    """One SGD step, or its phases for `n_rows` of the samples."""
+class OneBlock(MiniBatch):
+    """A mini-batch in one block, or `n_rows` of its samples."""
 
     def __init__(self, problem, network, X, Y, batch_size, n_rows):
         super().__init__(problem, network, X, Y, batch_size)
@@ -76,19 +78,19 @@ class BlockStep(Step):
         self.gemm(factor, self.A[l], self.delta[l], 1, target, 1 - self.flip[l], 0, 1)
 
 
-class ManyBlocksStep(Step):
-    """One SGD step in blocks; all of them see the weights from before the step."""
+class ManyBlocks(MiniBatch):
+    """A mini-batch in several blocks; all of them see the weights from before the step."""
 
     def __init__(self, problem, network, X, Y, batch_size, height):
         super().__init__(problem, network, X, Y, batch_size)
-        full = BlockStep(problem, network, X, Y, batch_size, height)
+        full = OneBlock(problem, network, X, Y, batch_size, height)
         self.blocks = [(slice(end - height, end), full) for end in range(height, batch_size + 1, height)]
         if rest := batch_size % height:
-            self.blocks.append((slice(-rest, None), BlockStep(problem, network, X, Y, batch_size, rest)))
+            self.blocks.append((slice(-rest, None), OneBlock(problem, network, X, Y, batch_size, rest)))
         self.total, self.part = ([np.empty_like(V) for V in network.V] for _ in range(2))
 
-    def take(self, batch, eta):
-        """Gather, forward, loss, backward of every block, gradients summed; then the update; the loss."""
+    def step(self, batch, eta):
+        """Gather, forward, loss, backward of every block, the gradients summed; then the update"""
         loss = 0
         for rows, block in self.blocks:
             block.gather(batch[rows])

@@ -6,14 +6,14 @@ from paragone.implementation.contract import FLOATS, Implementation
 
 
 class NumpyTuned(Implementation):
-    """A step per size of mini-batch: one sample, a few at once, or many in blocks; see steps.py."""
+    """A kind of mini-batch per size: one sample, a few at once, or many in blocks; see mini_batch.py."""
 
     name = "numpy_tuned"
     language = "NumPy"
     layout = "samples in rows, padded and with a constant 1; gathered into blocks that stay in the cache"
     source = "the project's own; bias as a weight of a constant 1 from S4"
     idea = "The same sums as numpy_rows with no temporary arrays, few calls and BLAS updates in place."
-    maths = ("layout.py", "output.py", "steps.py", "single.py", "blocks.py")
+    maths = ("layout.py", "output.py", "mini_batch.py", "single.py", "blocks.py")
     axes = {"dtype": FLOATS}
 
     @classmethod
@@ -25,15 +25,15 @@ class NumpyTuned(Implementation):
         return None
 
     def load(self, problem, images, labels):
-        from .blocks import step_for
+        from .blocks import mini_batch_for
         from .layout import Network, store_images, store_labels
 
         self.problem = problem
-        self.step_for = step_for
+        self.mini_batch_for = mini_batch_for
         self.X = store_images(images, self.dtype)
         self.Y = store_labels(labels, self.dtype)
         self.network = Network(problem, self.X.shape[1], self.dtype)
-        self.step, self.batch_size = None, 0
+        self.mini_batch, self.batch_size = None, 0
 
     def load_clocked(self, problem, images, labels):
         from .phases import clocked
@@ -48,11 +48,11 @@ class NumpyTuned(Implementation):
     def train(self, order):
         n_steps, batch_size = order.shape
         if batch_size != self.batch_size:  # buffers are kept from call to call
-            self.step = self.step_for(self.problem, self.network, self.X, self.Y, batch_size)
+            self.mini_batch = self.mini_batch_for(self.problem, self.network, self.X, self.Y, batch_size)
             self.batch_size = batch_size
         rates = self.problem.learning_rates(self.steps_taken, n_steps, batch_size).tolist()
         with np.errstate(over="ignore"):  # exp(−z) of a saturated neuron is inf, and 1/(1 + inf) is right
-            losses = [self.step.take(batch, eta) for batch, eta in zip(order, rates, strict=True)]
+            losses = [self.mini_batch.step(batch, eta) for batch, eta in zip(order, rates, strict=True)]
         self.steps_taken += n_steps
         return np.array(losses, dtype=self.dtype) if self.problem.records_loss else None
 

@@ -8,21 +8,21 @@ from paragone.adapters.phase_clock import PhaseClock
 
 
 def clocked(implementation):
-    """Have every step that the implementation makes from now on timed; return what tells the times."""
-    clock, make_step = PhaseClock(), implementation.step_for
+    """Put a clock around the phases of every mini-batch made from now on; return the function that tells the times."""
+    clock, make = PhaseClock(), implementation.mini_batch_for
     clock.time_train(implementation)
-    implementation.step_for = lambda *sizes: time_step(clock, make_step(*sizes))
+    implementation.mini_batch_for = lambda *sizes: with_clock(clock, make(*sizes))
     return clock.times
 
 
-def time_step(clock, step):
-    """Put the clock around the phases of the step, or around those of its blocks; return the step."""
-    blocks = {id(block): block for _, block in getattr(step, "blocks", ())}
-    phases = ["gather", "forward", *(["loss"] if step.problem.records_loss else []), "backward"]
-    for of_samples in blocks.values() or [step]:
+def with_clock(clock, mini_batch):
+    """The mini-batch with the clock around its phases, or around those of its blocks"""
+    blocks = {id(block): block for _, block in getattr(mini_batch, "blocks", ())}
+    phases = ["gather", "forward", *(["loss"] if mini_batch.problem.records_loss else []), "backward"]
+    for of_samples in blocks.values() or [mini_batch]:
         for phase in phases:
             clock.time_phase(of_samples, phase)
     if blocks:
-        clock.time_phase(step, "backward", "sum_gradients")
-    clock.time_phase(step, "update")
-    return step
+        clock.time_phase(mini_batch, "backward", "sum_gradients")
+    clock.time_phase(mini_batch, "update")
+    return mini_batch

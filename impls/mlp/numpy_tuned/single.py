@@ -8,11 +8,11 @@ import numpy as np
 from scipy.linalg import blas
 from scipy.special import expit
 
-from .steps import Step
+from .mini_batch import MiniBatch
 
 
-class SingleStep(Step):
-    """One SGD step at batch size 1."""
+class OneSample(MiniBatch):
+    """A mini-batch of one."""
 
     def __init__(self, problem, network, X, Y, batch_size):
         super().__init__(problem, network, X, Y, batch_size)

@@ -1,11 +1,9 @@
 """python_lists: nested loops over lists of Python floats."""
 
-from types import ModuleType
-
-from paragone.adapters.arrays import SampleImplementation
+from paragone.adapters.arrays import ArrayImplementation
 
 
-class PythonLists(SampleImplementation):
+class PythonLists(ArrayImplementation):
     """Where everybody starts, and what every library is measured against in the end."""
 
     name = "python_lists"
@@ -13,10 +11,15 @@ class PythonLists(SampleImplementation):
     layout = "one sample at a time, lists of lists"
     source = "the project's own: S2's step without NumPy"
     idea = "What a multiplication costs when Python itself does every one of them."
-    maths = ("lists.py",)
+    maths = ("lists.py", "outputs.py")
     axes = {"dtype": ("float64",)}
 
-    def formulas(self) -> ModuleType:
+    def formulas(self):
         from . import lists
 
         return lists
+
+    def outputs(self):
+        from .outputs import OUTPUTS
+
+        return OUTPUTS

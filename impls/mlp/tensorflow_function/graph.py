@@ -2,6 +2,8 @@
 
 X (N, D); Y (N, C) one-hot; W[l] (fan_in, fan_out); b[l] (fan_out,); Z logits (B, C); all constants and variables on
 the CPU, which is named. `steps` is traced once, for any number of steps and any batch size.
+
+Longer than 100 lines: TensorFlow's graph of many steps, its signature and its variables are made here, too.
 """
 
 import numpy as np
@@ -30,6 +32,11 @@ def cross_entropy(Z, Y):
 LOSSES = {"quadratic": quadratic_loss, "log": log_loss, "cross_entropy": cross_entropy}
 
 
+def gather(X, Y, batch):
+    """X[batch], Y[batch]"""
+    return tf.gather(X, batch), tf.gather(Y, batch)
+
+
 def forward(X, W, b):
     """Z = A W + b, A = σ(Z) in the hidden layers; Z of the last layer."""
     A = X
@@ -38,7 +45,12 @@ def forward(X, W, b):
     return A @ W[-1] + b[-1]
 
 
-def update(theta, gradient, eta):
+def backward(tape, loss, W, b):
+    """∂loss/∂W, ∂loss/∂b"""
+    return tape.gradient(loss, [W, b])
+
+
+def plain_update(theta, gradient, eta):
     """θ ← θ − η g"""
     theta.assign_sub(eta * gradient)
 
@@ -71,28 +83,30 @@ class Network(tf.Module):
             size = n_steps if self.problem.records_loss else 0
             losses = tf.TensorArray(self.X.dtype, size, element_shape=())
             for t in tf.range(n_steps):
-                loss = self._step(order[t], rates[t])
+                loss = self.step(order[t], rates[t])
                 if self.problem.records_loss:
                     losses = losses.write(t, loss)
             return losses.stack()
 
-    def _step(self, batch, eta):
-        X, Y = tf.gather(self.X, batch), tf.gather(self.Y, batch)
+    def step(self, batch, eta):
+        """The images `batch`, once forward and back, and the update; the loss is that from before it."""
+        X, Y = gather(self.X, self.Y, batch)
         R = 1 / tf.cast(tf.size(batch), X.dtype) if self.problem.reduction == "mean" else 1
         with tf.GradientTape() as tape:
-            loss = R * self.loss(forward(X, self.W, self.b), Y)
-        dW, db = tape.gradient(loss, [self.W, self.b])
-        self._update(dW, db, eta)
-        return loss
+            Z = forward(X, self.W, self.b)
+            batch_loss = R * self.loss(Z, Y)
+        dW, db = backward(tape, batch_loss, self.W, self.b)
+        self.update(dW, db, eta)
+        return batch_loss
 
-    def _update(self, dW, db, eta):
+    def update(self, dW, db, eta):
         """The penalties λ₂ W + λ₁ sign(W) on the weights, then the update of each variable."""
         problem = self.problem
         if problem.l1 or problem.l2:
             dW = [g + problem.l2 * W_l + problem.l1 * tf.sign(W_l) for g, W_l in zip(dW, self.W, strict=True)]
         for theta, gradient, previous in zip(self.W + self.b, dW + db, self.dW + self.db, strict=True):
             if problem.has_plain_update:
-                update(theta, gradient, eta)
+                plain_update(theta, gradient, eta)
             else:
                 update_with_momentum(theta, gradient, previous, eta, problem.momentum)
 

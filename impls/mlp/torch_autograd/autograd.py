@@ -5,6 +5,8 @@ R scales the sum over the mini-batch; eta is the learning rate.
 
 torch.optim.SGD takes the plain step. Its momentum, v ← μ v + g, W ← W − η v, sums all earlier gradients; the problems'
 adds the one update before, so that step is written out under no_grad. Its weight_decay would reach the biases too.
+
+Longer than 100 lines: the layers of PyTorch and its optimizer are set up here, too.
 """
 
 import torch
@@ -57,8 +59,8 @@ LOSSES = {
 }
 
 
-class Step:
-    """One SGD step; the phases are called through the instance."""
+class MiniBatch:
+    """Mini-batches of one size: the optimizer, and the phases of a step on them."""
 
     def __init__(self, problem, network, X, Y, batch_size):
         self.problem, self.network, self.X, self.Y = problem, network, X, Y
@@ -67,10 +69,11 @@ class Step:
         self.optimizer = torch.optim.SGD(network.parameters(), lr=0.0)
         self.update = self.plain_update if problem.has_plain_update else self.full_update
 
-    def take(self, batch, eta):
-        """Gather, forward, loss, backward, update; the loss."""
+    def step(self, batch, eta):
+        """The images `batch`, once forward and back, and the update; the loss is that from before it."""
         X, Y = self.gather(batch)
-        loss = self.loss(self.forward(X), Y)
+        Z = self.forward(X)
+        loss = self.loss(Z, Y)
         self.backward(loss)
         self.update(eta)
         return loss.detach()
@@ -102,9 +105,9 @@ class Step:
         """Δ = η (∂loss/∂W + λ₂ W + λ₁ sign W), W ← W − (Δ + μ Δ_prev), Δ_prev ← Δ; biases without the penalties"""
         problem, network = self.problem, self.network
         for l, (W, b) in enumerate(zip(network.W, network.b, strict=True)):
-            step = eta * (W.grad + problem.l2 * W + problem.l1 * torch.sign(W))
-            W -= step + problem.momentum * network.dW[l]
-            network.dW[l] = step
-            step = eta * b.grad
-            b -= step + problem.momentum * network.db[l]
-            network.db[l] = step
+            change = eta * (W.grad + problem.l2 * W + problem.l1 * torch.sign(W))
+            W -= change + problem.momentum * network.dW[l]
+            network.dW[l] = change
+            change = eta * b.grad
+            b -= change + problem.momentum * network.db[l]
+            network.db[l] = change

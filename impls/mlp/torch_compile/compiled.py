@@ -2,6 +2,7 @@
 
 Samples in columns: X (B, D) seen as Xᵀ, W[l] (fan_out, fan_in), b[l] (fan_out,), A[l] and delta (fan_out, B), Y (C, B).
 R scales the sum over the mini-batch; eta is the learning rate, a tensor: for each new number it would be compiled anew.
+Longer than 100 lines: the step is written in a closure, for its constants to be compiled into it.
 
 A product is scaled by a multiplication of its own. In torch.add(V, delta @ A.T, alpha=factor) the compiler of PyTorch
 2.13 merges sum and product, and on a CPU it then loses `alpha`: a wrong step, at the same speed, without a word.
@@ -68,8 +69,8 @@ def written_step(problem, R):
     momentum, l1, l2 = problem.momentum, problem.l1, problem.l2
 
     def step(X, Y, batch, W, b, dW, db, eta):
-        """Gather, forward, loss, backward, update"""
-        X, Y = X[batch], Y[batch].T
+        """The images `batch`, once forward and back, and the update; the loss is that from before it."""
+        X, Y = gather(X, Y, batch)
         Z, A = forward(X, W, b, activate)
         loss = R * batch_loss(Z, A[-1], Y) if records_loss else None
         gradients = backward(A, output_delta(A[-1], Y), W, R)
@@ -80,6 +81,11 @@ def written_step(problem, R):
         return loss
 
     return step
+
+
+def gather(X, Y, batch):
+    """X[batch], Y[batch]ᵀ"""
+    return X[batch], Y[batch].T
 
 
 def forward(X, W, b, activate):
@@ -113,16 +119,16 @@ def update(W, b, dW, db, eta):
 def update_with_momentum(W, b, dW, db, eta, dW_previous, db_previous, momentum, l1, l2):
     """Δ = η (dW + λ₂ W + λ₁ sign W), W ← W − (Δ + μ Δ_prev), Δ_prev ← Δ; biases without the penalties"""
     for l in range(len(W)):
-        step = eta * (dW[l] + l2 * W[l] + l1 * torch.sign(W[l]))
-        W[l] -= step + momentum * dW_previous[l]
-        dW_previous[l].copy_(step)
-        step = eta * db[l]
-        b[l] -= step + momentum * db_previous[l]
-        db_previous[l].copy_(step)
+        change = eta * (dW[l] + l2 * W[l] + l1 * torch.sign(W[l]))
+        W[l] -= change + momentum * dW_previous[l]
+        dW_previous[l].copy_(change)
+        change = eta * db[l]
+        b[l] -= change + momentum * db_previous[l]
+        db_previous[l].copy_(change)
 
 
-class Step:
-    """One SGD step of one batch size, compiled when it is taken for the first time."""
+class MiniBatch:
+    """Mini-batches of one size, whose step is compiled when it is taken for the first time."""
 
     def __init__(self, problem, network, X, Y, batch_size):
         self.network, self.X, self.Y = network, X, Y
@@ -131,7 +137,7 @@ class Step:
         once = {"fullgraph": True, "recompile_limit": 1, "isolate_recompiles": True}
         self.compiled = torch.compile(written, dynamic=False, **once)
 
-    def take(self, batch, eta):
-        """The step, as one call."""
+    def step(self, batch, eta):
+        """The compiled step, as one call."""
         network = self.network
         return self.compiled(self.X, self.Y, batch, network.W, network.b, network.dW, network.db, eta)

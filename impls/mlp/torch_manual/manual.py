@@ -3,6 +3,8 @@
 Samples in columns: A[0] = X (D, B), W[l] (fan_out, fan_in), b[l] (fan_out,), A[l+1] and delta[l] (fan_out, B),
 Y (C, B). X and Y are gathered as rows and seen transposed: so written, the products with W[0] take MKL 0.6 of the time.
 R scales the sum over the mini-batch; eta is the learning rate. All tensors are where X is, on a CPU or a GPU.
+
+Longer than 100 lines: every formula names the buffer that it writes to, and the output layers do so too.
 """
 
 import torch
@@ -71,8 +73,8 @@ OUTPUTS = {
 }
 
 
-class Step:
-    """One SGD step of one batch size; the phases are called through the instance."""
+class MiniBatch:
+    """Mini-batches of one size: their buffers, and the phases of a step on them."""
 
     def __init__(self, problem, network, X, Y, batch_size):
         self.problem, self.network, self.X, self.Y = problem, network, X, Y
@@ -88,10 +90,10 @@ class Step:
         self.A_rows = [A.T for A in self.A]  # views cost a microsecond each: they are made here
         self.W_T, self.Y_T = [W.T for W in network.W], self.Y_batch.T
         self.b_column = [b[:, None] for b in network.b]
-        self.step_W, self.step_b = ([torch.empty_like(t) for t in kind] for kind in (network.W, network.b))
+        self.change_W, self.change_b = ([torch.empty_like(t) for t in kind] for kind in (network.W, network.b))
 
-    def take(self, batch, eta):
-        """Gather, forward, loss, backward, update; the loss."""
+    def step(self, batch, eta):
+        """The images `batch`, once forward and back, and the update; the loss is that from before it."""
         self.gather(batch)
         self.forward()
         loss = self.loss()
@@ -137,10 +139,10 @@ class Step:
         """Δ = η (R delta[l] A[l]ᵀ + λ₂ W + λ₁ sign W), W ← W − (Δ + μ Δ_prev), Δ_prev ← Δ; no penalty on biases"""
         problem, network = self.problem, self.network
         for l, W in enumerate(network.W):
-            step = torch.sign(W, out=self.step_W[l]).mul_(eta * problem.l1).add_(W, alpha=eta * problem.l2)
-            step.addmm_(self.delta[l], self.A_rows[l], alpha=eta * self.R)
-            W.sub_(step).sub_(network.dW[l], alpha=problem.momentum)
-            network.dW[l], self.step_W[l] = step, network.dW[l]
-            step = torch.mv(self.delta[l], self.ones, out=self.step_b[l]).mul_(eta * self.R)
-            network.b[l].sub_(step).sub_(network.db[l], alpha=problem.momentum)
-            network.db[l], self.step_b[l] = step, network.db[l]
+            change = torch.sign(W, out=self.change_W[l]).mul_(eta * problem.l1).add_(W, alpha=eta * problem.l2)
+            change.addmm_(self.delta[l], self.A_rows[l], alpha=eta * self.R)
+            W.sub_(change).sub_(network.dW[l], alpha=problem.momentum)
+            network.dW[l], self.change_W[l] = change, network.dW[l]
+            change = torch.mv(self.delta[l], self.ones, out=self.change_b[l]).mul_(eta * self.R)
+            network.b[l].sub_(change).sub_(network.db[l], alpha=problem.momentum)
+            network.db[l], self.change_b[l] = change, network.db[l]

@@ -8,7 +8,7 @@ struct buffers {
 static void open_buffers(network *net, int64_t batch_size) { (void)net, (void)batch_size; }
 static void close_buffers(network *net) { (void)net; }
 
-static double take_step(network *net, const int64_t *batch, int64_t B, real eta, real R)
+static double step(network *net, const int64_t *batch, int64_t B, real eta, real R)
 {
     (void)net, (void)batch, (void)B, (void)eta, (void)R;
     return 0;

@@ -43,7 +43,7 @@ def send(**fields):
 
 
 class Runner:
-    """The network between two messages; each method answers the message of its name."""
+    """The network between two messages, as maths.py asks for it; each method answers the message of its name."""
 
     def version(self, message):
         """Say which protocol and which program: the receipt that it is built and runs."""
@@ -54,11 +54,12 @@ class Runner:
         self.dtype = np.dtype(message["dtype"].decode())
         self.sizes = [int(size) for size in message["layers"].split()]
         self.problem = SimpleNamespace(**{name: float(message[name]) for name in ("momentum", "l1", "l2")})
+        self.has_plain_update = not any(vars(self.problem).values())
         self.records_loss = message["losses"] == b"1"
         images = np.frombuffer(message["images"], self.dtype).reshape(-1, self.sizes[0])
         self.X = maths.store_images(images, self.dtype, "C")
         self.Y = maths.store_labels(np.frombuffer(message["labels"], np.uint8), self.dtype)
-        self.activate, self.output_delta, self.batch_loss = maths.OUTPUTS[tuple(message["output"].decode().split())]
+        self.output = maths.OUTPUTS[tuple(message["output"].decode().split())]
         return {}
 
     def reset(self, message):
@@ -70,7 +71,7 @@ class Runner:
             tensors.append(maths.store_layer(W.reshape(fan_out, fan_in), b, self.dtype))
         depth = len(self.sizes) - 1
         self.W, self.b = ([layer[k] for layer in tensors[:depth]] for k in (0, 1))
-        self.previous = tuple([layer[k] for layer in tensors[depth:]] for k in (0, 1))
+        self.dW_previous, self.db_previous = ([layer[k] for layer in tensors[depth:]] for k in (0, 1))
         return {}
 
     def train(self, message):
@@ -78,25 +79,13 @@ class Runner:
         order = np.frombuffer(message["order"], np.int64).reshape(int(message["steps"]), int(message["batch"]))
         eta, R = np.frombuffer(message["eta"], np.float64).tolist(), float(message["R"])
         began_ns = time.monotonic_ns()
-        losses = np.array([self.step(batch, eta[k], R) for k, batch in enumerate(order)], np.float64)
+        losses = [maths.step(self, batch, eta[k], R) for k, batch in enumerate(order)]
         times = {"began_ns": began_ns, "ended_ns": time.monotonic_ns()}
-        return {**times, "losses": losses} if self.records_loss else times
-
-    def step(self, batch, eta, R):
-        """Gather, forward, loss, backward, update; return the loss."""
-        X, Y = maths.gather(self.X, self.Y, batch)
-        Z, A = maths.forward(X, self.W, self.b, self.activate)
-        loss = R * self.batch_loss(Z, A[-1], Y) if self.records_loss else 0
-        dW, db = maths.backward(A, self.output_delta(A[-1], Y), self.W, R)
-        if any(vars(self.problem).values()):
-            maths.update_with_momentum(self.W, self.b, dW, db, eta, self.previous, self.problem)
-        else:
-            maths.update(self.W, self.b, dW, db, eta)
-        return loss
+        return {**times, "losses": np.array(losses, np.float64)} if self.records_loss else times
 
     def params(self, message):
         """Return the state now, as reset takes it."""
-        layers = [*zip(self.W, self.b, strict=True), *zip(*self.previous, strict=True)]
+        layers = [*zip(self.W, self.b, strict=True), *zip(self.dW_previous, self.db_previous, strict=True)]
         tensors = [tensor.ravel() for layer in layers for tensor in maths.canonical_layer(*layer)]
         return {"state": np.concatenate(tensors).astype(np.float64)}
 

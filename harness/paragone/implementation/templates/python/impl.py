@@ -1,11 +1,9 @@
 """starter_name: a first implementation in Python and NumPy, to be changed.
 
 This file is the glue: what the implementation is called, and which file holds its maths. The adapter
-ArrayImplementation does the rest: it calls the functions of maths.py in the order of a step, and keeps the weights,
-the biases and the step count.
+ArrayImplementation does the rest: it calls the step of maths.py for each mini-batch, and keeps the weights, the biases
+and the step count.
 """
-
-from types import ModuleType
 
 from paragone.adapters.arrays import ArrayImplementation
 from paragone.implementation.contract import FLOATS
@@ -26,7 +24,7 @@ class StarterName(ArrayImplementation):
         # Where it needs a library: return "jax is not installed. Install: pip install jax" if there is none.
         return None
 
-    def formulas(self) -> ModuleType:
+    def formulas(self):
         # Imported here and not above: listing all implementations must stay light.
         from . import maths
 

@@ -1,4 +1,4 @@
-"""What every step has in common: the order of its phases, and the update.
+"""The step, and what every size of mini-batch has in common: the update.
 
 A step keeps all its deltas until the update, so no weight changes before the delta below has used it.
 `add_gradient` then adds the scaled gradient of a layer straight to an array: to the weights where the
@@ -11,8 +11,8 @@ from scipy.linalg import blas
 from .output import OUTPUTS
 
 
-class Step:
-    """One SGD step of one batch size, its buffers included; the phases are called through the instance."""
+class MiniBatch:
+    """Mini-batches of one size: their buffers, and the phases of a step on them."""
 
     def __init__(self, problem, network, X, Y, batch_size):
         self.problem, self.network, self.X, self.Y = problem, network, X, Y
@@ -24,8 +24,8 @@ class Step:
         self.update = self.plain_update if problem.has_plain_update else self.full_update
         self.axpy = blas.get_blas_funcs("axpy", dtype=X.dtype)
 
-    def take(self, batch, eta):
-        """Gather, forward, loss, backward, update; the loss."""
+    def step(self, batch, eta):
+        """The images `batch`, once forward and back, and the update; the loss is that from before it."""
         self.gather(batch)
         self.forward()
         loss = self.loss()

@@ -4,14 +4,14 @@ from functools import partial
 
 import jax
 
-from .formulas import take_step
+from .formulas import step
 
 
 class Loop:
     """One program per batch size."""
 
     def __init__(self, problem):
-        self.step = jax.jit(partial(take_step, problem), donate_argnums=0)
+        self.step = jax.jit(partial(step, problem), donate_argnums=0)
 
     def train(self, network, X, Y, order, rates):
         """network ← step(network) for each row of `order`; the network after all, and the losses."""

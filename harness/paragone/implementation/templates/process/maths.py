@@ -1,0 +1,141 @@
+"""One SGD step with samples in rows: `step`, and below it the formulas, top to bottom in the order of a step.
+
+X (B, D), Y (B, C), W[l] (fan_out, fan_in), b[l] (fan_out,), A[l] and delta (B, fan_out).
+R scales the sum over the mini-batch; eta is the learning rate.
+
+Change a formula, then ask `paragone verify starter_name` whether it is still the same step.
+"""
+
+from collections import namedtuple
+
+import numpy as np
+
+# All of it is timed, the gathering of the mini-batch included. Change first: `forward` and `backward`.
+
+
+def step(net, batch, eta, R):
+    """The images `batch`, once forward and back, and the update; the loss is that from before it"""
+    X, Y = gather(net.X, net.Y, batch)
+    Z, A = forward(X, net.W, net.b, net.output)
+    batch_loss = loss(Z, A[-1], Y, R, net.output) if net.records_loss else None
+    dW, db = backward(A, Y, net.W, R, net.output)
+    update(net, dW, db, eta)
+    return batch_loss
+
+
+def gather(X, Y, batch):
+    """X[batch], Y[batch]"""
+    return X[batch], Y[batch]
+
+
+def forward(X, W, b, output):
+    """Z = A[l−1] W[l]ᵀ + b[l], A[l] = σ(Z); the last layer by the problem's output"""
+    A = [X]
+    for l, (W_l, b_l) in enumerate(zip(W, b, strict=True), start=1):
+        Z = A[-1] @ W_l.T + b_l
+        A.append(output.activation(Z) if l == len(W) else sigmoid(Z))
+    return Z, A
+
+
+def loss(Z, A, Y, R, output):
+    """R Σ_batch ℓ"""
+    return R * output.loss(Z, A, Y)
+
+
+def backward(A, Y, W, R, output):
+    """dW[l] = R deltaᵀ A[l−1], db[l] = R Σ_batch delta, delta ← delta W[l] ∘ A[l−1] ∘ (1 − A[l−1])"""
+    delta, dW, db = output.delta(A[-1], Y), [], []
+    for l in reversed(range(len(W))):  # here A[l] is what goes into the layer W[l]
+        dW.insert(0, R * (delta.T @ A[l]))
+        db.insert(0, R * delta.sum(axis=0))
+        delta = (delta @ W[l]) * A[l] * (1 - A[l]) if l > 0 else None
+    return dW, db
+
+
+def update(net, dW, db, eta):
+    """W ← W − η dW, b ← b − η db; another rule where the problem has momentum or penalties"""
+    if not net.has_plain_update:
+        return update_with_momentum(net, dW, db, eta)
+    for theta, gradient in zip((*net.W, *net.b), (*dW, *db), strict=True):
+        theta -= eta * gradient
+
+
+def update_with_momentum(net, dW, db, eta):
+    """Δ = η (dW + λ₂ W + λ₁ sign W), W ← W − (Δ + μ Δ_prev), Δ_prev ← Δ; biases without the penalties"""
+    problem = net.problem
+    penalised = [dW_l + problem.l2 * W_l + problem.l1 * np.sign(W_l) for W_l, dW_l in zip(net.W, dW, strict=True)]
+    previous = (*net.dW_previous, *net.db_previous)
+    for theta, gradient, before in zip((*net.W, *net.b), (*penalised, *db), previous, strict=True):
+        change = eta * gradient
+        theta -= change + problem.momentum * before
+        before[...] = change
+
+
+# The output layer: a problem chooses one of three.
+
+
+def sigmoid(Z):
+    """1 / (1 + exp(−Z))"""
+    return 1 / (1 + np.exp(-Z))
+
+
+def softmax(Z):
+    """exp(Z) / Σ_classes exp(Z); less the largest logit of each sample, so that exp cannot overflow"""
+    E = np.exp(Z - Z.max(axis=1, keepdims=True))
+    return E / E.sum(axis=1, keepdims=True)
+
+
+def quadratic_delta(A, Y):
+    """(A − Y) ∘ A ∘ (1 − A)"""
+    return (A - Y) * A * (1 - A)
+
+
+def difference(A, Y):
+    """A − Y: what σ′ and the logarithm leave"""
+    return A - Y
+
+
+def quadratic_loss(Z, A, Y):
+    """½ Σ (A − Y)²"""
+    return np.sum((A - Y) ** 2) / 2
+
+
+def log_loss(Z, A, Y):
+    """Σ log(1 + exp(Z)) − Y∘Z: from the logits, as log A would be −inf where A rounds to 0"""
+    return np.sum(np.logaddexp(0, Z) - Y * Z)
+
+
+def cross_entropy(Z, A, Y):
+    """Σ log Σ_classes exp(Z) − Y∘Z, less the largest logit in both"""
+    Z = Z - Z.max(axis=1, keepdims=True)
+    return np.sum(np.log(np.exp(Z).sum(axis=1))) - np.sum(Y * Z)
+
+
+Output = namedtuple("Output", "activation delta loss")
+OUTPUTS = {
+    ("sigmoid", "quadratic"): Output(sigmoid, quadratic_delta, quadratic_loss),
+    ("sigmoid", "log"): Output(sigmoid, difference, log_loss),
+    ("softmax", "cross_entropy"): Output(softmax, difference, cross_entropy),
+}
+
+# Storing: called before the clock starts. Everything is copied here, once, into the layout that the formulas like.
+
+
+def store_images(images, dtype, order):
+    """X = images, (N, D)"""
+    return np.array(images, dtype=dtype, order=order)
+
+
+def store_labels(labels, dtype):
+    """Y = one-hot rows, (N, C)"""
+    return np.eye(10, dtype=dtype)[labels]
+
+
+def store_layer(W, b, dtype):
+    """W as (fan_out, fan_in), b as (fan_out,): as they come, in this dtype"""
+    return np.array(W, dtype=dtype), np.array(b, dtype=dtype)
+
+
+def canonical_layer(W, b):
+    """The way back: W as (fan_out, fan_in), b as (fan_out,)"""
+    return W, b
