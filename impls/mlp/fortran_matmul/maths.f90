@@ -5,6 +5,8 @@
 !
 ! gfortran's matmul is quick where both operands lie as stored and up to six times slower on a transposed view:
 ! the inner brackets in matmul(P, (transpose(Q))) make the transpose a value, written out once before the product.
+!
+! Longer than 100 lines: each argument is declared on a line of its own.
 module maths
    use, intrinsic :: iso_fortran_env, only: int64, real64
    implicit none
