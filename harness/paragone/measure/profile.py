@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +20,7 @@ from paragone.machine import environment
 from paragone.machine.cpus import harness_cpus, pinned_to
 from paragone.machine.memory import memory_limit_bytes
 from paragone.machine.threads import thread_count_fault
+from paragone.measure.launch import Member, killed_at_end, members_of, shuffled
 from paragone.plan.cells import Contender, batch_sizes, chosen_variants, contenders_of, describe_data, describe_variants
 from paragone.plan.request import ROUNDS, Request
 from paragone.plan.waves import in_waves
@@ -41,15 +42,6 @@ NOT_TOLD = "not told apart"
 # A cell with a step longer than that of `once_per_launch` is measured in so many rounds.
 ROUNDS_OF_LONG_STEPS = 3
 AGAIN = "paragone profile"
-
-
-@dataclass
-class Member:
-    """One worker, holding a variant twice, and its cells that can still be sampled."""
-
-    contender: Contender
-    worker: WorkerHandle
-    cells: list[Cell] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -151,40 +143,27 @@ class Profile:
         launches = [(n, wave) for n in range(self.request.launches) for wave in sorted({cell.wave for cell in cells})]
         with self.display.progress("measuring", self.request.launches * total_s) as advance:
             for launch, wave in launches:
+                of_wave = [cell for cell in cells if cell.wave == wave]
                 members: list[Member] = []
-                try:
-                    self._launch(rows, members, [cell for cell in cells if cell.wave == wave], contenders)
+                with killed_at_end(members):
+                    for member in members_of(of_wave, contenders, self._open_worker, self._random):
+                        members.append(member)
+                        self._set_up(rows, member)
                     for round_ in range(self._rounds):
                         self._run_round(rows, members, launch, round_, advance)
-                finally:
-                    for member in members:
-                        member.worker.kill()
 
-    def _launch(
-        self,
-        rows: RunFolder,
-        members: list[Member],
-        cells: Sequence[Cell],
-        contenders: Mapping[ContenderKey, Contender],
-    ) -> None:
-        """Start a worker for every variant of the wave, in random order, and add it to the members."""
-        keys = list(dict.fromkeys(cell.contender for cell in cells))
-        for key in (keys[i] for i in self._random.permutation(len(keys))):
-            member = Member(contenders[key], self._open_worker(contenders[key]))
-            members.append(member)
-            own = [cell for cell in cells if cell.contender == key]
-            try:
-                loaded = load_worker(member.worker, member.contender, self.data, self.request.seed)
-                if fault := thread_count_fault(member.contender.threads, loaded.threads_found):
-                    raise MeasurementFailed(fault)
-                self._start_clocks(rows, member)
-            except MeasurementFailed as error:
-                rows.append(outcome(member.contender, None, "phases", "failed", str(error)))
-                member.worker.kill()
-                continue
-            for cell in own:
-                if self._warm_up(rows, member, cell):
-                    member.cells.append(cell)
+    def _set_up(self, rows: RunFolder, member: Member) -> None:
+        """Load the variant twice, plain and with clocks, and warm up; keep the cells whose phases are told apart."""
+        try:
+            loaded = load_worker(member.worker, member.contender, self.data, self.request.seed)
+            if fault := thread_count_fault(member.contender.threads, loaded.threads_found):
+                raise MeasurementFailed(fault)
+            self._start_clocks(rows, member)
+        except MeasurementFailed as error:
+            rows.append(outcome(member.contender, None, "phases", "failed", str(error)))
+            member.worker.kill()
+            member.cells = []
+        member.cells = [cell for cell in member.cells if self._warm_up(rows, member, cell)]
 
     def _start_clocks(self, rows: RunFolder, member: Member) -> None:
         problem, variant, threads = member.contender.key
@@ -210,8 +189,7 @@ class Profile:
             for cell in member.cells
             if not cell.once_per_launch or round_ < ROUNDS_OF_LONG_STEPS
         ]
-        for position, i in enumerate(self._random.permutation(len(todo))):
-            member, cell = todo[i]
+        for position, (i, (member, cell)) in enumerate(shuffled(list(enumerate(todo)), self._random)):
             advance(f"round {round_ + 1}", INSTANCES * cell.sample_seconds)
             plain_first = bool((round_ + i) % 2)
             pair = self._pair(rows, member, cell, plain_first)

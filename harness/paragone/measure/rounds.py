@@ -1,4 +1,4 @@
-"""The rounds: launches of everything, and in each launch every live cell sampled once a round in random order."""
+"""The rounds: in each launch of a wave, every live cell is sampled once a round, in random order."""
 
 from __future__ import annotations
 
@@ -12,16 +12,15 @@ from msgspec import structs
 from paragone.errors import HarnessError, MeasurementFailed
 from paragone.machine.threads import cpu_use_fault, sizes_over_one_cpu, thread_count_fault
 from paragone.measure.evaluation import calls_of_a_sample, evaluate_after
-from paragone.measure.member import Member
+from paragone.measure.launch import SampledMember, killed_at_end, members_of, shuffled
 from paragone.measure.remaining import RemainingSamples
 from paragone.plan.cells import Contender
 from paragone.store.plan_records import Cell, ContenderKey
 from paragone.store.records import Kind, Launch, Round, Sample
 from paragone.store.run_folder import RunFolder
 from paragone.task.mlp.data import DataSet
-from paragone.task.mlp.gate import CheckResult
 from paragone.verify.pilot import OpenWorker, load_worker, most_check_steps
-from paragone.verify.pilot_result import numbers, outcome
+from paragone.verify.pilot_result import numbers
 from paragone.verify.verifier import Verifier
 from paragone.worker.commands import TakeSample
 
@@ -44,133 +43,121 @@ class Rounds:
         self.folder, self.contenders, self.data, self.seed = folder, contenders, data, seed
         self.verifier, self.open_worker, self.remaining = verifier, open_worker, remaining
         self.report_progress = report_progress
-        self.tried: set[tuple[Any, ...]] = set()  # the cells that have been tried with what is new
-        self.run_started = run_started  # by the wall clock, so that a run taken up again goes on counting
+        self.replay_checked: set[tuple[Any, ...]] = set()  # cells that trained from a fresh start and order
+        self.run_started = run_started  # by the wall clock, so that a resumed run goes on counting
 
     def run_launch(self, cells: Sequence[Cell], launch: int, attempt: int) -> None:
-        """Launch every variant of one wave afresh and sample the rounds that are left of it."""
-        wave = cells[0].wave
-        random = np.random.Generator(np.random.PCG64([self.seed, wave, launch, attempt]))
+        """Start every contender of one wave afresh and take the samples that this launch still lacks."""
+        random = np.random.Generator(np.random.PCG64([self.seed, cells[0].wave, launch, attempt]))
         wanted = [cell for cell in cells if self.remaining.wants_any(cell, launch)]
-        members: list[Member] = []
+        members: list[SampledMember] = []
         status = "interrupted"
         try:
-            for key in _shuffled(list(dict.fromkeys(cell.contender for cell in wanted)), random):
-                own = sorted((cell for cell in wanted if cell.contender == key), key=lambda cell: cell.batch_size)
-                members.append(Member(self.contenders[key], own, self.open_worker(self.contenders[key])))
-                self._set_up(members[-1], launch, attempt)
-            for round_ in range(self.remaining.rounds):
-                self._run_round(members, launch, attempt, round_, random)
-            self._check_fresh_input(members, launch, attempt)
-            status = "done"
+            with killed_at_end(members):
+                for member in members_of(wanted, self.contenders, self.open_worker, random):
+                    members.append(SampledMember(member.contender, member.worker, member.cells, launch, attempt))
+                    self._set_up(members[-1])
+                for round_ in range(self.remaining.rounds):
+                    self._run_round(members, round_, random)
+                self._check_fresh_input(members)
+                status = "done"
         finally:
-            for member in members:
-                member.worker.kill()
-            for member in members:
-                self._close(member, wave, launch, attempt, status)
+            for closed in members:
+                self._close(closed, status)
 
-    def _set_up(self, member: Member, launch: int, attempt: int) -> None:
-        """Load the variant, then make every cell's cold call; a failure ends the cell, not the launch."""
-        self.report_progress(f"launch {launch + 1}: loading {member.contender.variant.name}", 0)
+    def _set_up(self, member: SampledMember) -> None:
+        """Load the variant and prepare its cells; a failure ends a cell or the member, never the launch."""
+        self.report_progress(f"launch {member.launch + 1}: loading {member.contender.variant.name}", 0)
         begin = time.perf_counter()
         try:
             loaded = load_worker(member.worker, member.contender, self.data, self.seed)
         except MeasurementFailed as error:
-            self._fail(member, None, "load", error, launch, attempt)
+            self._fail(member, None, "load", error)
             member.worker.kill()
             return
         member.facts.update(structs.asdict(loaded), start_seconds=time.perf_counter() - begin - loaded.load_seconds)
         if fault := thread_count_fault(member.contender.threads, loaded.threads_found):
-            self._fail(member, None, "threads", MeasurementFailed(fault), launch, attempt)
+            self._fail(member, None, "threads", MeasurementFailed(fault))
             member.worker.kill()
             return
         for cell in member.cells:
             if member.worker.alive:
-                self._prepare(member, cell, launch, attempt)
+                self._prepare(member, cell)
         member.facts["setup_seconds"] = time.perf_counter() - begin
 
-    def _prepare(self, member: Member, cell: Cell, launch: int, attempt: int) -> None:
-        """Make the cold call, have its result verified, warm up."""
+    def _prepare(self, member: SampledMember, cell: Cell) -> None:
+        """Take the cold sample, verify its result, warm up."""
         try:
-            cold = self._sample(member, cell, launch, attempt, "cold")
-            if self._verified(member, cell, cold.digest, launch, attempt):
+            cold = self._sample(member, cell, "cold")
+            if self._verified(member, cell, cold.digest):
                 member.digests[cell.batch_size] = cold.digest
                 if not cell.once_per_launch:
-                    self._sample(member, cell, launch, attempt, "warmup")
+                    self._sample(member, cell, "warmup")
                 if cell.evaluates:
                     member.calls[cell.batch_size] = calls_of_a_sample(member.worker, self.data)
         except MeasurementFailed as error:
-            self._fail(member, cell, "sample", error, launch, attempt)
+            self._fail(member, cell, "sample", error)
 
-    def _verified(self, member: Member, cell: Cell, digest: str, launch: int, attempt: int) -> bool:
-        deterministic = member.contender.variant.implementation.deterministic
-        if deterministic and self.verifier.knows(member.contender, cell.batch_size, cell.n_steps, digest):
+    def _verified(self, member: SampledMember, cell: Cell, digest: str) -> bool:
+        if member.is_deterministic and self.verifier.knows(member.contender, cell.batch_size, cell.n_steps, digest):
             return True
         begin = time.perf_counter()
         tail = self.verifier.check_last_sample(member.worker, member.contender, cell.batch_size, cell.n_steps, digest)
         head = self.verifier.check_head(member.worker, member.contender, cell.batch_size, most_check_steps(cell))
         member.facts["verify_seconds"] += time.perf_counter() - begin
         for stage, check in (("tail", tail), ("head", head)):
-            self._record_check(member, cell, stage, check, launch, attempt)
+            self.folder.append(member.outcome(cell.batch_size, stage, check.status, check.reason, **numbers(check)))
+            if check.status == "failed":
+                self.remaining.dead.add((cell.contender, cell.batch_size))
         return "failed" not in (head.status, tail.status)
 
-    def _record_check(
-        self, member: Member, cell: Cell, stage: str, check: CheckResult, launch: int, attempt: int
-    ) -> None:
-        where = {"launch": launch, "attempt": attempt}
-        row = outcome(member.contender, cell.batch_size, stage, check.status, check.reason, **numbers(check), **where)
-        self.folder.append(row)
-        if check.status == "failed":
-            self.remaining.dead.add((cell.contender, cell.batch_size))
-
-    def _run_round(
-        self, members: Sequence[Member], launch: int, attempt: int, round_: int, random: np.random.Generator
-    ) -> None:
-        """Sample every live cell that this round still wants, in a new random order."""
+    def _run_round(self, members: Sequence[SampledMember], round_: int, random: np.random.Generator) -> None:
+        """Sample every live cell that still lacks this round, in a new random order."""
         todo = [
-            (member, cell) for member in members for cell in member.live if self.remaining.wants(cell, launch, round_)
+            (member, cell)
+            for member in members
+            for cell in member.live
+            if self.remaining.wants(cell, member.launch, round_)
         ]
         if not todo:
             return
         begin = time.perf_counter()
-        for position, (member, cell) in enumerate(_shuffled(todo, random)):
+        for position, (member, cell) in enumerate(shuffled(todo, random)):
             if not member.worker.alive:
                 continue
-            self.report_progress(f"launch {launch + 1} round {round_ + 1}", cell.sample_seconds)
+            self.report_progress(f"launch {member.launch + 1} round {round_ + 1}", cell.sample_seconds)
             try:
-                sample = self._sample(member, cell, launch, attempt, "timed", round_, position)
+                sample = self._sample(member, cell, "timed", round_, position)
             except MeasurementFailed as error:
-                self._fail(member, cell, "sample", error, launch, attempt)
+                self._fail(member, cell, "sample", error)
                 continue
-            if self._has_same_bits(member, cell, sample.digest, launch, attempt) and cell.evaluates:
+            if self._has_same_bits(member, cell, sample.digest) and cell.evaluates:
                 self._evaluate(member, cell, sample)
-        problem, _, threads = members[0].contender.key
+        first = members[0]
         self.folder.append(
             Round(
-                problem=problem,
-                threads=threads,
-                wave=members[0].cells[0].wave,
-                launch=launch,
-                attempt=attempt,
+                problem=first.contender.problem.name,
+                threads=first.contender.threads,
+                wave=first.cells[0].wave,
+                launch=first.launch,
+                attempt=first.attempt,
                 round=round_,
                 elapsed_s=time.perf_counter() - begin,
             )
         )
 
-    def _check_fresh_input(self, members: Sequence[Member], launch: int, attempt: int) -> None:
-        """Have those that were just timed train what is new, each cell once: one that remembers is slow there."""
+    def _check_fresh_input(self, members: Sequence[SampledMember]) -> None:
+        """Replay check, once for each cell of a wave: a worker that remembers results is slow on fresh input."""
         for member, cell in [(each, cell) for each in members for cell in each.live]:
             place = (*cell.contender, cell.batch_size, cell.wave)
-            if member.worker.alive and place not in self.tried:
-                self.tried.add(place)
+            if member.worker.alive and place not in self.replay_checked:
+                self.replay_checked.add(place)
                 try:
                     self.verifier.reject_replay(member.worker, member.contender, cell)
                 except MeasurementFailed as error:
-                    self._fail(member, cell, "replay", error, launch, attempt)
+                    self._fail(member, cell, "replay", error)
 
-    def _sample(
-        self, member: Member, cell: Cell, launch: int, attempt: int, kind: Kind, round_: int = -1, position: int = 0
-    ) -> Sample:
+    def _sample(self, member: SampledMember, cell: Cell, kind: Kind, round_: int = -1, position: int = 0) -> Sample:
         begin = time.perf_counter()
         prefix_steps = 0 if kind == "cold" else cell.prefix_steps
         timing = member.worker.call(
@@ -182,8 +169,8 @@ class Rounds:
             batch_size=cell.batch_size,
             threads=cell.threads,
             wave=cell.wave,
-            launch=launch,
-            attempt=attempt,
+            launch=member.launch,
+            attempt=member.attempt,
             round=round_,
             position=position,
             kind=kind,
@@ -191,69 +178,59 @@ class Rounds:
             **structs.asdict(timing),
         )
         self.folder.append(sample)
-        if kind != "cold":  # compiling may use threads of its own
+        if kind != "cold":  # a compiler in the cold call may use threads of its own
             member.wall_ns[cell.batch_size] += sample.elapsed_ns
             member.cpu_ns[cell.batch_size] += sample.cpu_ns
         if kind != "timed":
             member.facts["warmup_seconds"] += time.perf_counter() - begin
         return sample
 
-    def _evaluate(self, member: Member, cell: Cell, sample: Sample) -> None:
-        """Evaluate the test set right behind a sample, as an epoch does."""
+    def _evaluate(self, member: SampledMember, cell: Cell, sample: Sample) -> None:
+        """Evaluate the test set right after a sample, as an epoch does."""
         try:
             row = evaluate_after(sample, member.worker, self.data, member.calls[cell.batch_size])
         except MeasurementFailed as error:
-            self._fail(member, cell, "evaluate", error, sample.launch, sample.attempt)
+            self._fail(member, cell, "evaluate", error)
             return
         self.folder.append(row)
 
-    def _has_same_bits(self, member: Member, cell: Cell, digest: str, launch: int, attempt: int) -> bool:
-        if digest != member.digests[cell.batch_size] and member.contender.variant.implementation.deterministic:
+    def _has_same_bits(self, member: SampledMember, cell: Cell, digest: str) -> bool:
+        if member.is_deterministic and digest != member.digests[cell.batch_size]:
             error = MeasurementFailed("the result differs from that of the launch's verified sample of the same order")
-            self._fail(member, cell, "sample", error, launch, attempt)
+            self._fail(member, cell, "sample", error)
             return False
         return True
 
-    def _fail(
-        self, member: Member, cell: Cell | None, stage: str, error: HarnessError, launch: int, attempt: int
-    ) -> None:
-        """Record the failure: of one cell, or of all where the variant did not even load."""
+    def _fail(self, member: SampledMember, cell: Cell | None, stage: str, error: HarnessError) -> None:
+        """Record a failure of one cell, or without a cell of the whole contender, which is not sampled again."""
         batch_size = None if cell is None else cell.batch_size
-        where = {"launch": launch, "attempt": attempt}
-        self.folder.append(outcome(member.contender, batch_size, stage, "failed", str(error), **where))
+        self.folder.append(member.outcome(batch_size, stage, "failed", str(error)))
         self.remaining.dead.add((member.contender.key, batch_size))
         member.fault = str(error)
         if cell is not None:
             member.digests.pop(cell.batch_size, None)
 
-    def _close(self, member: Member, wave: int, launch: int, attempt: int, status: str) -> None:
-        """Record the launch of a worker that has ended, and whether it kept to its threads."""
-        problem, variant, threads = member.contender.key
+    def _close(self, member: SampledMember, status: str) -> None:
+        """Record the launch of a worker that has ended; reject its samples where it used more CPU than its threads."""
         status = "failed" if member.fault else status
-        cpu_over_wall = sum(member.cpu_ns.values()) / max(1, sum(member.wall_ns.values()))
-        for batch_size, ratio in sizes_over_one_cpu(member.wall_ns, member.cpu_ns, threads):
+        for batch_size, ratio in sizes_over_one_cpu(member.wall_ns, member.cpu_ns, member.contender.threads):
             reason = cpu_use_fault(ratio)
-            where = {"launch": launch, "attempt": attempt}
-            self.folder.append(outcome(member.contender, batch_size, "threads", "rejected", reason, **where))
+            self.folder.append(member.outcome(batch_size, "threads", "rejected", reason))
             if not member.fault:
                 status, member.fault = "rejected", reason
         self.folder.append(
             Launch(
-                problem=problem,
-                variant=variant,
-                threads=threads,
-                wave=wave,
-                launch=launch,
-                attempt=attempt,
+                problem=member.contender.problem.name,
+                variant=member.contender.variant.name,
+                threads=member.contender.threads,
+                wave=member.cells[0].wave,
+                launch=member.launch,
+                attempt=member.attempt,
                 cpus=tuple(member.worker.cpus),
                 waiting_cpu_seconds=member.worker.waiting_cpu_ns / 1e9,
-                cpu_over_wall=cpu_over_wall,
+                cpu_over_wall=sum(member.cpu_ns.values()) / max(1, sum(member.wall_ns.values())),
                 status=status,
                 reason=member.fault,
                 **member.facts,
             )
         )
-
-
-def _shuffled(items: list[Any], random: np.random.Generator) -> list[Any]:
-    return [items[i] for i in random.permutation(len(items))]

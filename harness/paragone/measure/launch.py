@@ -1,0 +1,82 @@
+"""One launch: a fresh worker for every contender of a wave, in random order, and all of them killed at its end."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import numpy as np
+
+from paragone.plan.cells import Contender
+from paragone.store.plan_records import Cell, ContenderKey
+from paragone.store.records import Outcome
+from paragone.verify.pilot import OpenWorker
+from paragone.verify.pilot_result import outcome
+from paragone.worker.handle import WorkerHandle
+
+T = TypeVar("T")
+
+
+@dataclass
+class Member:
+    """A contender of the launch, its worker, and its cells, smallest batch size first."""
+
+    contender: Contender
+    worker: WorkerHandle
+    cells: list[Cell]
+
+
+@dataclass
+class SampledMember(Member):
+    """A member of a launch whose cells are sampled in rounds: what it measured so far, and where its time went."""
+
+    launch: int
+    attempt: int
+    digests: dict[int, str] = field(default_factory=dict)  # of the verified sample, by batch size
+    calls: dict[int, int] = field(default_factory=dict)  # of `predict` in one evaluation, by batch size
+    facts: dict[str, Any] = field(default_factory=lambda: defaultdict(float))  # columns of its row of launches
+    wall_ns: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+    cpu_ns: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+    fault: str = ""
+
+    @property
+    def live(self) -> list[Cell]:
+        """The cells that can still be sampled."""
+        return [cell for cell in self.cells if cell.batch_size in self.digests] if self.worker.alive else []
+
+    @property
+    def is_deterministic(self) -> bool:
+        return self.contender.variant.implementation.deterministic
+
+    def outcome(self, batch_size: int | None, stage: str, status: str, reason: str, **numbers: Any) -> Outcome:
+        where = {"launch": self.launch, "attempt": self.attempt}
+        return outcome(self.contender, batch_size, stage, status, reason, **numbers, **where)
+
+
+def members_of(
+    cells: Sequence[Cell],
+    contenders: Mapping[ContenderKey, Contender],
+    open_worker: OpenWorker,
+    random: np.random.Generator,
+) -> Iterator[Member]:
+    """Yield each contender of the cells with a fresh worker, in random order; the worker is opened only then."""
+    for key in shuffled(list(dict.fromkeys(cell.contender for cell in cells)), random):
+        own = sorted((cell for cell in cells if cell.contender == key), key=lambda cell: cell.batch_size)
+        yield Member(contenders[key], open_worker(contenders[key]), own)
+
+
+@contextmanager
+def killed_at_end(members: Sequence[Member]) -> Iterator[None]:
+    """Kill the workers of all members, those added meanwhile too, however the block ends."""
+    try:
+        yield
+    finally:
+        for member in members:
+            member.worker.kill()
+
+
+def shuffled(items: Sequence[T], random: np.random.Generator) -> list[T]:
+    return [items[i] for i in random.permutation(len(items))]
