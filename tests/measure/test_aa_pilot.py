@@ -51,9 +51,9 @@ def test_the_deviation_is_that_of_an_example_worked_by_hand():
         *pair(0, 0, 0.5, 1000), *pair(1, 0, 0.5, 1000),
     ]  # fmt: skip
 
-    assert pytest.approx(math.sqrt(8e-4 / 0.454936)) == deviation_of(rows, {CONTROL}).typical
+    assert pytest.approx(math.sqrt(8e-4 / 0.454936)) == deviation_of(rows, {CONTROL: BASE}).typical
     # 0.0016 of three degrees of freedom in all, over the value that χ² of three falls short of once in a hundred times.
-    assert pytest.approx(math.sqrt(1.6e-3 / 0.114832), rel=1e-5) == deviation_of(rows, {CONTROL}).upper
+    assert pytest.approx(math.sqrt(1.6e-3 / 0.114832), rel=1e-5) == deviation_of(rows, {CONTROL: BASE}).upper
 
 
 def test_what_both_of_a_round_share_does_not_count():
@@ -62,20 +62,20 @@ def test_what_both_of_a_round_share_does_not_count():
         *pair(0, 0, 0.01), *pair(0, 1, 0.02, elapsed_ns=9e6), *pair(1, 0, 0.03, elapsed_ns=3e7), *pair(1, 1, 0.04)
     ]  # fmt: skip
 
-    assert pytest.approx(deviation_of(steady, {CONTROL})) == deviation_of(drifting, {CONTROL})
+    assert pytest.approx(deviation_of(steady, {CONTROL: BASE})) == deviation_of(drifting, {CONTROL: BASE})
 
 
 def test_the_order_of_the_rows_does_not_count():
     rows = [*pair(0, 0, 0.01), *pair(0, 1, 0.05), *pair(1, 0, 0.03), *pair(1, 1, 0.04)]
 
-    assert deviation_of(rows, {CONTROL}) == deviation_of(reversed(rows), {CONTROL})
+    assert deviation_of(rows, {CONTROL: BASE}) == deviation_of(reversed(rows), {CONTROL: BASE})
 
 
 def test_a_round_in_which_one_of_the_two_is_missing_does_not_count():
     rows = [*pair(0, 0, 0.02), *pair(1, 0, 0.06)]
     alone = [row(CONTROL, 0, 1, 5e9), row(BASE, 1, 2, 5e9)]
 
-    assert deviation_of(rows, {CONTROL}) == deviation_of([*rows, *alone], {CONTROL})
+    assert deviation_of(rows, {CONTROL: BASE}) == deviation_of([*rows, *alone], {CONTROL: BASE})
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_a_round_in_which_one_of_the_two_is_missing_does_not_count():
     ],
 )
 def test_without_two_launches_of_a_pair_there_is_no_deviation(rows):
-    assert deviation_of(rows, {CONTROL}) is None
+    assert deviation_of(rows, {CONTROL: BASE}) is None
 
 
 @pytest.fixture

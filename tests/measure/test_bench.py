@@ -17,6 +17,7 @@ from paragone.implementation.registry import IMPLEMENTATIONS, discover
 from paragone.measure import bench
 from paragone.measure.aa_pilot import Deviation
 from paragone.measure.bench import Bench
+from paragone.measure.planning import launches_of
 from paragone.plan.power import launches_to_resolve
 from paragone.plan.request import Request, request_of
 from paragone.store.plan_records import Cell
@@ -325,5 +326,5 @@ def test_a_difference_to_resolve_is_planned_for_the_upper_end_of_the_noise(data,
     """A typical cell's noise would ask for the fewest launches there are; without --resolve no noise counts."""
     noise = Deviation(typical=0.001, upper=0.02)
 
-    assert make(data, tmp_path, request(resolve=0.05), impls)._launches(noise) == launches_to_resolve(0.05, 0.02) > 5
-    assert make(data, tmp_path, request(), impls)._launches(noise) == 2
+    assert launches_of(request(resolve=0.05), noise) == launches_to_resolve(0.05, 0.02) > 5
+    assert launches_of(request(), noise) == 2

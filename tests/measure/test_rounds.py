@@ -11,7 +11,7 @@ from msgspec import structs
 from paragone.errors import MeasurementFailed
 from paragone.files.json_lines import read_rows
 from paragone.implementation.registry import discover, find_variant
-from paragone.measure.remaining import RemainingSamples
+from paragone.measure.resume import RemainingSamples
 from paragone.measure.rounds import Rounds
 from paragone.plan.cells import Contender
 from paragone.store.plan_records import Cell

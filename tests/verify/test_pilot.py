@@ -65,7 +65,7 @@ class Stage:
         self.verifier = verifier or ScriptedGatekeeper()
         self.step_seconds, self.spoil = step_seconds or FAST, spoil
         pilot = Pilot(Request((PROBLEM,), **request), data, self.verifier, self.open_worker)
-        self.survey = pilot.survey(contender, SIZES)
+        self.survey = pilot.examine(contender, SIZES)
 
     def open_worker(self, contender):
         worker = InProcessWorker(self.step_seconds)

@@ -13,9 +13,9 @@ import numpy as np
 from msgspec.structs import replace
 from scipy import stats
 
-from paragone.measure.remaining import RemainingSamples
+from paragone.measure.resume import RemainingSamples
 from paragone.measure.rounds import Rounds
-from paragone.plan.cells import Contender
+from paragone.plan.cells import Contender, aa_pairs
 from paragone.store.plan_records import Cell, ContenderKey
 from paragone.store.reader import read_table
 from paragone.store.records import Sample
@@ -60,7 +60,7 @@ def launch_deviation(
             for group in _by_problem_and_threads(cells):
                 schedule.run_launch(group, launch, attempt=0)
         timed = [sample for sample in read_table(Path(folder), Sample) if sample.kind == "timed"]
-    return deviation_of(timed, controls={e.variant.name for e in contenders.values() if e.variant.control})
+    return deviation_of(timed, aa_pairs(contenders.values()))
 
 
 def launches_for(n_points: int) -> int:
@@ -68,7 +68,7 @@ def launches_for(n_points: int) -> int:
     return min(MOST_LAUNCHES, max(FEWEST_LAUNCHES, 1 + math.ceil(FREEDOM / max(1, n_points))))
 
 
-def deviation_of(samples: Iterable[Sample], controls: set[str]) -> Deviation | None:
+def deviation_of(samples: Iterable[Sample], pairs: Mapping[str, str]) -> Deviation | None:
     """Return the standard deviation between launches of a cell's median log-ratio of control and baseline.
 
     Typical: the median over the grid of the variances, over what the median of such an estimate is where the true
@@ -78,9 +78,9 @@ def deviation_of(samples: Iterable[Sample], controls: set[str]) -> Deviation | N
     """
     times: dict[tuple[Any, ...], dict[int, float]] = {}
     for sample in samples:
-        variant = sample.variant.removesuffix(" (A/A)")
+        variant = pairs.get(sample.variant, sample.variant)
         launch = (sample.problem, variant, sample.batch_size, sample.threads, sample.launch)
-        times.setdefault((*launch, sample.variant in controls), {})[sample.round] = sample.elapsed_ns
+        times.setdefault((*launch, sample.variant in pairs), {})[sample.round] = sample.elapsed_ns
     medians: dict[tuple[Any, ...], list[float]] = {}
     for point, baseline in times.items():
         *place, _, is_control = point

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -13,39 +13,34 @@ from typing import Any
 import msgspec
 from msgspec import structs
 
-from paragone import METHOD_VERSION
 from paragone.files.json_lines import read_rows
 from paragone.implementation.registry import Registered, Unusable, select
 from paragone.machine import environment
 from paragone.machine.cpus import harness_cpus, pinned_to
-from paragone.machine.memory import memory_limit_bytes, worker_limit_bytes
 from paragone.measure.aa_pilot import Deviation, launch_deviation
 from paragone.measure.call_cost import call_costs
 from paragone.measure.learning_curves import draw_curves
 from paragone.measure.limits import record_limits
-from paragone.measure.memory_pass import measure_memory, pass_seconds
-from paragone.measure.remaining import remaining_samples
-from paragone.measure.resume import RunIdentity
+from paragone.measure.memory_pass import measure_memory
+from paragone.measure.planning import make_plan, planned_cells
+from paragone.measure.resume import RunIdentity, remaining_samples
 from paragone.measure.rounds import Rounds
 from paragone.plan.cells import (
     Contender,
+    aa_pairs,
     batch_sizes,
     contenders_of,
-    describe_data,
-    describe_variants,
     own_environments,
 )
-from paragone.plan.power import launches_to_resolve, minimum_detectable_difference
 from paragone.plan.request import Request
-from paragone.plan.waves import in_waves
-from paragone.store.plan_records import Cell, ContenderKey, Live, Plan
+from paragone.store.plan_records import ContenderKey, Live
 from paragone.store.reader import read_plan
 from paragone.store.records import Finished, Source
 from paragone.store.run_folder import RunFolder
 from paragone.store.runs import new_run_folder
 from paragone.task.mlp.data import DataSet, check_fits
 from paragone.verify.pilot import Display, Pilot, open_worker
-from paragone.verify.pilot_result import PilotResult, eta_seconds, rounds_in_time
+from paragone.verify.pilot_result import PilotResult
 from paragone.verify.verifier import Verifier
 from paragone.worker.handle import WorkerHandle
 
@@ -93,8 +88,8 @@ class Bench:
         return folder, finished
 
     @cached_property
-    def _gatekeeper(self) -> Verifier:
-        """One for the whole run: what the pilot found true need not be found again."""
+    def _verifier(self) -> Verifier:
+        """One for the whole run: a result that the pilot verified is not verified again."""
         return Verifier(self.data, self.request.seed)
 
     @cached_property
@@ -106,87 +101,48 @@ class Bench:
 
     def _start_run(self, contenders: dict[ContenderKey, Contender], identity: Mapping[str, Any]) -> Path:
         begin = time.perf_counter()
-        surveys = self._pilot(contenders)
-        cells = [cell for survey in surveys for cell in survey.cells]
-        deviation = None if self.request.quick else self._rehearse(cells, contenders)
-        launches = self._launches(deviation)
-        resolvable = None if deviation is None else minimum_detectable_difference(deviation.typical, launches)
-        baselines = {e.variant.name for e in contenders.values() if e.variant.control}
-        baselines |= {name.removesuffix(" (A/A)") for name in baselines}
-        peaks = {survey.contender.key: survey.peak_bytes for survey in surveys}
-        memory_seconds = pass_seconds(surveys) if self.request.memory else 0.0
-        folders = {entry.name: entry.folder.name for entry in self.everyone}
-        cells = in_waves(cells, peaks, memory_limit_bytes() // 2, baselines, folders)
-        predicting = {e.key for e in contenders.values() if e.variant.implementation.predicts}
-        evaluated = self.request.evaluated
-        cells = [structs.replace(c, evaluates=c.problem in evaluated and c.contender in predicting) for c in cells]
-        rounds = self.request.rounds or rounds_in_time(cells)
-        plan = Plan(
-            method_version=METHOD_VERSION,
-            run="",  # named when its folder is made
-            created=datetime.now(UTC).isoformat(timespec="seconds"),
-            command=self.command,
-            seed=self.request.seed,
-            quick=self.request.quick,
-            baseline=self.request.baseline,
-            threads=self.request.threads,
-            time_limit_s=self.request.time_limit_s,
-            memory_limit_bytes=self.request.memory_limit_bytes or worker_limit_bytes(),
-            launches=launches,
-            rounds=rounds,
-            eta_seconds=eta_seconds(cells, launches, rounds, surveys) + memory_seconds,
-            memory_seconds=memory_seconds,
-            pilot_seconds=time.perf_counter() - begin,
-            launch_deviation=deviation and deviation.typical,
-            launch_deviation_upper=deviation and deviation.upper,
-            minimum_detectable_difference=resolvable,
-            request=self.request.stored(),
-            problem_arguments=dict(self.problems),
-            problems={problem.name: problem for problem in self.request.problems},
-            variants=describe_variants(contenders.values()),
-            cells=tuple(cells),
-            unusable=tuple(self.broken),
-            data=describe_data(self.data),
-            calls=tuple(call_costs(contenders.values(), self.data, self._open_worker, self.request.seed)),
-            identity=dict(identity),
-            live=self.live,
-        )
-        outcomes = [row for survey in surveys for row in survey.outcomes]
-        sources = {e.found.name: msgspec.convert(e.found.kept_source(), Source) for e in contenders.values()}
+        results = self._pilot(contenders)
+        deviation = None if self.request.quick else self._aa_pilot(results, contenders)
+        everyone = contenders.values()
+        cells = planned_cells(self.request, everyone, results, self.everyone)
+        known = {
+            "command": self.command,
+            "problem_arguments": dict(self.problems),
+            "identity": dict(identity),
+            "live": self.live,
+        }
+        plan = make_plan(self.request, everyone, results, cells, deviation, self.data, self.broken, known)
+        calls = call_costs(everyone, self.data, self._open_worker, self.request.seed)
+        plan = structs.replace(plan, calls=tuple(calls), pilot_seconds=time.perf_counter() - begin)
+        outcomes = [row for result in results for row in result.outcomes]
+        sources = {e.found.name: msgspec.convert(e.found.kept_source(), Source) for e in everyone}
         folder = new_run_folder(self.results, datetime.now(UTC), plan, self._described, outcomes, sources)
         self.display.show_plan(structs.replace(plan, run=folder.name), outcomes)
         return folder
 
     def _pilot(self, contenders: Mapping[ContenderKey, Contender]) -> list[PilotResult]:
-        """Return a survey of every contender; a control's is that of the baseline, whose code it is."""
-        pilot = Pilot(self.request, self.data, self._gatekeeper, self._open_worker)
-        surveys: dict[ContenderKey, PilotResult] = {}
+        """The pilot's result for every contender; a control has that of its baseline, whose code it is."""
+        pilot = Pilot(self.request, self.data, self._verifier, self._open_worker)
+        results: dict[ContenderKey, PilotResult] = {}
         with self.display.progress("verifying", len(contenders)) as advance:
             for key, contender in contenders.items():
                 advance(contender.variant.name, 1)
                 if not contender.variant.control:
-                    surveys[key] = pilot.survey(contender, batch_sizes(self.request, contender))
+                    results[key] = pilot.examine(contender, batch_sizes(self.request, contender))
+        pairs = aa_pairs(contenders.values())
         for key, contender in contenders.items():
             if contender.variant.control:
-                twin_key = (key[0], replace(contender.variant, control=False).name, key[2])
-                surveys[key] = surveys[twin_key].as_control(contender)
-        return [surveys[key] for key in contenders]
+                problem, name, threads = key
+                results[key] = results[problem, pairs[name], threads].as_control(contender)
+        return [results[key] for key in contenders]
 
-    def _rehearse(self, cells: Sequence[Cell], contenders: Mapping[ContenderKey, Contender]) -> Deviation | None:
-        controls = {e.variant.name for e in contenders.values() if e.variant.control}
-        pairs = controls | {name.removesuffix(" (A/A)") for name in controls}
-        chosen = [cell for cell in cells if cell.variant in pairs]
-        with self.display.progress("rehearsing A/A", 1):
-            return launch_deviation(
-                chosen, contenders, self.data, self._gatekeeper, self._open_worker, self.request.seed
-            )
-
-    def _launches(self, deviation: Deviation | None) -> int:
-        if self.request.quick:
-            return 1
-        if self.request.resolve is not None and deviation is not None:
-            return launches_to_resolve(self.request.resolve, deviation.upper)
-        return self.request.launches
+    def _aa_pilot(
+        self, results: Sequence[PilotResult], contenders: Mapping[ContenderKey, Contender]
+    ) -> Deviation | None:
+        pairs = aa_pairs(contenders.values())
+        cells = [cell for result in results for cell in result.cells if cell.variant in {*pairs, *pairs.values()}]
+        with self.display.progress("A/A pilot", 1):
+            return launch_deviation(cells, contenders, self.data, self._verifier, self._open_worker, self.request.seed)
 
     def _measure(self, rows: RunFolder, contenders: Mapping[ContenderKey, Contender]) -> bool:
         """Carry out what is left of the plan; return whether it came to its end."""
@@ -216,7 +172,7 @@ class Bench:
                 rows,
                 contenders,
                 self.data,
-                self._gatekeeper,
+                self._verifier,
                 self._open_worker,
                 remaining,
                 plan.seed,

@@ -15,7 +15,7 @@ from typing import Any
 from msgspec.structs import asdict
 
 from paragone.errors import MeasurementFailed
-from paragone.measure.remaining import remaining_samples
+from paragone.measure.resume import remaining_samples
 from paragone.plan.cells import Contender
 from paragone.store.plan_records import Cell, ContenderKey
 from paragone.store.reader import read_plan, read_table

@@ -115,7 +115,7 @@ class Profile:
                     surveys.append(PilotResult(contender))
                     surveys[-1].add_outcome("phases", NOT_TOLD, reason)
                 else:
-                    surveys.append(pilot.survey(contender, batch_sizes(self.request, contender)))
+                    surveys.append(pilot.examine(contender, batch_sizes(self.request, contender)))
         return surveys
 
     def _open_worker(self, contender: Contender) -> WorkerHandle:

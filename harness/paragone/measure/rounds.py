@@ -13,7 +13,7 @@ from paragone.errors import HarnessError, MeasurementFailed
 from paragone.machine.threads import cpu_use_fault, sizes_over_one_cpu, thread_count_fault
 from paragone.measure.evaluation import calls_of_a_sample, evaluate_after
 from paragone.measure.launch import SampledMember, killed_at_end, members_of, shuffled
-from paragone.measure.remaining import RemainingSamples
+from paragone.measure.resume import RemainingSamples
 from paragone.plan.cells import Contender
 from paragone.store.plan_records import Cell, ContenderKey
 from paragone.store.records import Kind, Launch, Round, Sample

@@ -99,6 +99,11 @@ def contenders_of(request: Request, chosen: Sequence[Registered], everyone: Sequ
     return list(taking_part.values())
 
 
+def aa_pairs(contenders: Iterable[Contender]) -> dict[str, str]:
+    """The baseline's variant by that of its A/A control."""
+    return {c.variant.name: replace(c.variant, control=False).name for c in contenders if c.variant.control}
+
+
 def own_environments(request: Request, everyone: Sequence[Registered]) -> list[str]:
     """Return the names of the environments besides the harness's in which those who take part start."""
     contenders = contenders_of(request, select(everyone, request.implementations or ("*",)), everyone)

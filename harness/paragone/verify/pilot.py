@@ -78,7 +78,7 @@ class Pilot:
     def __init__(self, request: Request, data: DataSet, verifier: Verifier, open_worker: OpenWorker) -> None:
         self.request, self.data, self.verifier, self.open_worker = request, data, verifier, open_worker
 
-    def survey(self, contender: Contender, batch_sizes: Sequence[int]) -> PilotResult:
+    def examine(self, contender: Contender, batch_sizes: Sequence[int]) -> PilotResult:
         """Return the cells of the contender that may be timed, and the reasons of those that may not."""
         survey = PilotResult(contender)
         if reason := unavailable_reason(contender.variant.implementation, contender.problem):
@@ -232,4 +232,4 @@ def verify_only(
     with display.progress("verifying", len(contenders)) as advance:
         for contender in contenders:
             advance(contender.variant.name, 1)
-            yield pilot.survey(contender, grid(contender.problem, request.batch_sizes)).outcomes
+            yield pilot.examine(contender, grid(contender.problem, request.batch_sizes)).outcomes

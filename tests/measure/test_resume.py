@@ -1,6 +1,6 @@
 """What a run still wants, read from the rows that it has."""
 
-from paragone.measure.remaining import remaining_samples
+from paragone.measure.resume import remaining_samples
 from paragone.store.plan_records import Cell
 
 CELL = Cell("p", "v", 10, 1, n_steps=5, prefix_steps=0, step_seconds=0.01, once_per_launch=False)

@@ -1,0 +1,88 @@
+"""The plan of a run, from what the pilot and the A/A pilot found out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from msgspec import structs
+
+from paragone import METHOD_VERSION
+from paragone.implementation.registry import Registered, Unusable
+from paragone.machine.memory import memory_limit_bytes, worker_limit_bytes
+from paragone.measure.aa_pilot import Deviation
+from paragone.measure.memory_pass import pass_seconds
+from paragone.plan.cells import Contender, aa_pairs, describe_data, describe_variants
+from paragone.plan.power import launches_to_resolve, minimum_detectable_difference
+from paragone.plan.request import Request
+from paragone.plan.waves import in_waves
+from paragone.store.plan_records import Cell, Plan
+from paragone.task.mlp.data import DataSet
+from paragone.verify.pilot_result import PilotResult, eta_seconds, rounds_in_time
+
+
+def planned_cells(
+    request: Request,
+    contenders: Collection[Contender],
+    results: Sequence[PilotResult],
+    everyone: Sequence[Registered],
+) -> list[Cell]:
+    """The cells that passed the pilot, in waves that fit into memory."""
+    pairs = aa_pairs(contenders)
+    peaks = {result.contender.key: result.peak_bytes for result in results}
+    folders = {entry.name: entry.folder.name for entry in everyone}
+    cells = [cell for result in results for cell in result.cells]
+    cells = in_waves(cells, peaks, memory_limit_bytes() // 2, {*pairs, *pairs.values()}, folders)
+    predicting = {e.key for e in contenders if e.variant.implementation.predicts}
+    evaluated = request.evaluated
+    return [structs.replace(c, evaluates=c.problem in evaluated and c.contender in predicting) for c in cells]
+
+
+def make_plan(
+    request: Request,
+    contenders: Collection[Contender],
+    results: Sequence[PilotResult],
+    cells: Sequence[Cell],
+    deviation: Deviation | None,
+    data: DataSet,
+    unusable: Sequence[Unusable],
+    known: Mapping[str, Any],
+) -> Plan:
+    """The plan but for its costs of calls and the seconds of the pilot; `known` are fields that the caller knows."""
+    launches = launches_of(request, deviation)
+    rounds = request.rounds or rounds_in_time(cells)
+    memory_seconds = pass_seconds(results) if request.memory else 0.0
+    return Plan(
+        method_version=METHOD_VERSION,
+        run="",  # named when its folder is made
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        seed=request.seed,
+        quick=request.quick,
+        baseline=request.baseline,
+        threads=request.threads,
+        time_limit_s=request.time_limit_s,
+        memory_limit_bytes=request.memory_limit_bytes or worker_limit_bytes(),
+        launches=launches,
+        rounds=rounds,
+        eta_seconds=eta_seconds(cells, launches, rounds, results) + memory_seconds,
+        memory_seconds=memory_seconds,
+        launch_deviation=deviation and deviation.typical,
+        launch_deviation_upper=deviation and deviation.upper,
+        minimum_detectable_difference=deviation and minimum_detectable_difference(deviation.typical, launches),
+        request=request.stored(),
+        problems={problem.name: problem for problem in request.problems},
+        variants=describe_variants(contenders),
+        cells=tuple(cells),
+        unusable=tuple(unusable),
+        data=describe_data(data),
+        **known,
+    )
+
+
+def launches_of(request: Request, deviation: Deviation | None) -> int:
+    if request.quick:
+        return 1
+    if request.resolve is not None and deviation is not None:
+        return launches_to_resolve(request.resolve, deviation.upper)
+    return request.launches
