@@ -134,7 +134,7 @@ def test_a_profile_has_a_folder_that_tells_everything_and_is_no_run(profiled):
     assert {True, False} == {row["plain_first"] for row in rows}
     assert all(row["is_same"] and {"gather", "forward", "backward", "update"} == set(row["phases"]) for row in rows)
     assert all(sum(row["phases"].values()) <= row["clocked_ns"] for row in rows)
-    assert {"finished": True} == read_json(folder / "finished.json")
+    assert read_json(folder / "finished.json")["finished"] is True
     assert {"phases-small-1.png", "phases-small-1.svg", "phases.csv", "profile.md"} <= {
         p.name for p in folder.iterdir()
     }
@@ -162,6 +162,6 @@ def test_ctrl_c_keeps_and_shows_what_was_measured(profiled, monkeypatch):
     assert 130 == code
     assert "Interrupted. What was measured is kept and shown." in err
     assert 1 == len(read_rows(folder / "pairs.jsonl"))
-    assert {"finished": False} == read_json(folder / "finished.json")
+    assert read_json(folder / "finished.json")["finished"] is False
     assert "— interrupted" in (folder / "profile.md").read_text()
     assert "honest" in out
