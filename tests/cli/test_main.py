@@ -209,7 +209,7 @@ def test_a_run_is_measured_reported_rebuilt_and_exported(paragone, small, tmp_pa
     assert {"numpy_rows"} == {entry["params"]["variant"].partition("[")[0] for entry in benchmarks}
 
 
-def test_python_minus_m_harness_is_the_same_program_from_any_folder(tmp_path):
+def test_python_minus_m_paragone_is_the_same_program_from_any_folder(tmp_path):
     answer = subprocess.run(
         [sys.executable, "-m", "paragone", "--version"],
         cwd=tmp_path,
@@ -225,11 +225,12 @@ def test_python_minus_m_harness_is_the_same_program_from_any_folder(tmp_path):
 RUN = """
 import sys
 from pathlib import Path
-from harness import cli, data
+from paragone.cli import main
+from paragone.task.mlp import data
 from paragone.task.mlp.mnist.cache import open_cached
 found = open_cached(Path(sys.argv.pop(1)))
 data.find_data = lambda path, say: found
-cli.main()
+main.main()
 """
 
 
