@@ -227,7 +227,7 @@ def test_a_step_by_its_old_name_is_told_the_new_one(tmp_path):
     files = [(name, text.replace("double step(", "double take_step(")) for name, text in FILES]
     (old,) = written(tmp_path / "c_first", files)
 
-    with pytest.raises(MeasurementFailed, match="since paragone 0.2 take_step is called step"):
+    with pytest.raises(MeasurementFailed, match=r"since paragone 0\.2 take_step is called step"):
         loaded(old, small("nielsen"))
 
 
