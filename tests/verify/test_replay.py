@@ -14,7 +14,7 @@ from paragone.implementation.registry import IMPLEMENTATIONS, read_folder
 from paragone.machine.cpu_wait import SchedulingTimes
 from paragone.store.plan_records import Cell
 from paragone.task.mlp.problem_files import find_problem
-from paragone.verify.replay import LEAST_EXCESS_NS, TRIES, fresh_input, reject_replay
+from paragone.verify.replay import LEAST_EXCESS_NS, TRIES, compare_with_fresh_input, fresh_input
 from paragone.worker.commands import TakeSample
 from paragone.worker.replies import Timing
 
@@ -56,7 +56,7 @@ class Clocked:
 
 def test_who_takes_as_long_for_what_is_new_passes_at_the_first_try():
     worker = Clocked(40 * MS, 59 * MS)
-    reject_replay(worker, PROBLEM, CELL)
+    compare_with_fresh_input(worker, PROBLEM, CELL)
 
     assert [1, 1, 40] == worker.n_steps
 
@@ -67,20 +67,20 @@ def test_who_takes_longer_each_time_is_refused_with_both_times():
     with pytest.raises(
         MeasurementFailed, match=r"40 steps take 40\.0 ms when they are timed, and 60\.0 ms by the harn"
     ):
-        reject_replay(worker, PROBLEM, CELL)
+        compare_with_fresh_input(worker, PROBLEM, CELL)
 
 
 def test_one_try_that_takes_no_longer_is_enough():
-    reject_replay(Clocked(40 * MS, *[400 * MS] * (TRIES - 1), 40 * MS), PROBLEM, CELL)
+    compare_with_fresh_input(Clocked(40 * MS, *[400 * MS] * (TRIES - 1), 40 * MS), PROBLEM, CELL)
 
 
 def test_what_the_machine_withholds_is_held_against_nobody():
-    reject_replay(Clocked(40 * MS, 41 * MS, withheld_ns=500 * MS), PROBLEM, CELL)
+    compare_with_fresh_input(Clocked(40 * MS, 41 * MS, withheld_ns=500 * MS), PROBLEM, CELL)
 
 
 def test_who_works_longer_is_refused_whatever_is_withheld():
     with pytest.raises(MeasurementFailed, match=r"and 60\.0 ms by the harness's clock"):
-        reject_replay(Clocked(40 * MS, *[60 * MS] * TRIES, withheld_ns=500 * MS), PROBLEM, CELL)
+        compare_with_fresh_input(Clocked(40 * MS, *[60 * MS] * TRIES, withheld_ns=500 * MS), PROBLEM, CELL)
 
 
 @pytest.mark.parametrize("threads", [1, 2])
@@ -92,25 +92,25 @@ def test_an_honest_implementation_passes_with_one_thread_and_with_two(tmp_path, 
         (numpy_rows,) = read_folder(IMPLEMENTATIONS / "numpy_rows")
         variant = Variant(numpy_rows, (("dtype", "float32"), ("order", "C")))
         worker.load(variant, str(IMPLEMENTATIONS / "numpy_rows"), problem, str(workers.data.folder), seed=1)
-        reject_replay(worker, problem, Cell(problem.name, variant.name, 200, threads, 100, 10, 1e-3, False))
+        compare_with_fresh_input(worker, problem, Cell(problem.name, variant.name, 200, threads, 100, 10, 1e-3, False))
 
 
 @pytest.mark.parametrize("samples", [[1 * MS, 60 * MS], [60 * MS, 1 * MS]])
 def test_a_sample_that_was_disturbed_excuses_nobody(samples):
     with pytest.raises(MeasurementFailed, match=r"1\.0 ms when they are timed"):
-        reject_replay(Clocked(samples, *[40 * MS] * TRIES), PROBLEM, CELL)
+        compare_with_fresh_input(Clocked(samples, *[40 * MS] * TRIES), PROBLEM, CELL)
 
 
 def test_a_few_milliseconds_are_noise_however_short_the_sample():
-    reject_replay(Clocked(10, LEAST_EXCESS_NS + 9), PROBLEM, CELL)
+    compare_with_fresh_input(Clocked(10, LEAST_EXCESS_NS + 9), PROBLEM, CELL)
     with pytest.raises(MeasurementFailed):
-        reject_replay(Clocked(10, *[LEAST_EXCESS_NS + 10] * TRIES), PROBLEM, CELL)
+        compare_with_fresh_input(Clocked(10, *[LEAST_EXCESS_NS + 10] * TRIES), PROBLEM, CELL)
 
 
 def test_every_try_has_a_start_and_an_order_of_its_own():
     worker = Clocked(0, *[60 * MS] * TRIES)
     with pytest.raises(MeasurementFailed):
-        reject_replay(worker, PROBLEM, CELL)
+        compare_with_fresh_input(worker, PROBLEM, CELL)
 
     assert TRIES == len({start for start, _ in worker.starts}) == len({order for _, order in worker.starts})
 
@@ -125,7 +125,7 @@ def test_at_full_batch_where_every_order_is_the_same_the_start_is_new():
 
 def test_a_single_long_step_is_not_tried():
     worker = Clocked(0)
-    reject_replay(worker, PROBLEM, structs.replace(CELL, once_per_launch=True))
-    reject_replay(worker, PROBLEM, structs.replace(CELL, n_steps=1))
+    compare_with_fresh_input(worker, PROBLEM, structs.replace(CELL, once_per_launch=True))
+    compare_with_fresh_input(worker, PROBLEM, structs.replace(CELL, n_steps=1))
 
     assert [] == worker.n_steps

@@ -25,9 +25,9 @@ from paragone.verify.pilot import OpenWorker
 from paragone.verify.verifier import Verifier
 
 ROUNDS = 3
-# A deviation is estimated from so many degrees of freedom at least: of few points of the grid, more launches.
+# A deviation is estimated from at least FREEDOM degrees of freedom: a small grid gets more launches.
 FREEDOM, FEWEST_LAUNCHES, MOST_LAUNCHES = 8, 2, 5
-UNLUCKY = 0.01  # how rarely the true deviation may lie above the upper end
+UNLUCKY = 0.01  # the probability that the true deviation lies above the upper limit
 
 
 class Deviation(NamedTuple):
@@ -64,7 +64,7 @@ def launch_deviation(
 
 
 def launches_for(n_points: int) -> int:
-    """Return in how many launches so many points of the grid are rehearsed."""
+    """How many launches the A/A pilot needs for this many points of the grid."""
     return min(MOST_LAUNCHES, max(FEWEST_LAUNCHES, 1 + math.ceil(FREEDOM / max(1, n_points))))
 
 

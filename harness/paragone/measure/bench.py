@@ -47,7 +47,7 @@ from paragone.worker.handle import WorkerHandle
 
 @dataclass(frozen=True)
 class Bench:
-    """Everything that a run needs and does not change."""
+    """What a run needs and does not change."""
 
     request: Request
     everyone: Sequence[Registered]

@@ -1,8 +1,8 @@
-"""The memory pass: what every measured cell holds after loading and at its highest, each in a fresh process of its own.
+"""The memory pass: what every measured cell holds after loading and at its peak, each cell in a process of its own.
 
-It comes after the last round, one process at a time, so that nothing that is timed meets it and an interruption
-costs no sample. A cell has a process to itself because what a smaller batch size leaves behind, freed but kept by an
-allocator, would count for a larger one.
+It comes after the last round, one process at a time: it disturbs no timed sample, and an interruption costs none.
+Cells share no process because an allocator keeps what a smaller batch size has freed, and it would count for a
+larger one.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ MACHINE = "machine and versions"
 
 
 def refuse_foreign_code(folder: Path, request: Request) -> None:
-    """Raise ResultsUnusable where a run of another machine names code, which to look at would be to execute."""
+    """Raise ResultsUnusable where a run of another machine names code: discovering implementations executes it."""
     named = [*request.plugins, *request.sides]
     if not named:
         return
@@ -39,7 +39,7 @@ def refuse_foreign_code(folder: Path, request: Request) -> None:
 
 
 class RunIdentity:
-    """What a run is made of: one that was interrupted is taken up again where all of it is the same."""
+    """What must be unchanged for an interrupted run to be resumed: request, data, machine, code."""
 
     def __init__(
         self, request: Request, contenders: Iterable[Contender], data_sha256: str, described: Mapping[str, Any]
@@ -49,7 +49,7 @@ class RunIdentity:
 
     @cached_property
     def identity(self) -> dict[str, Any]:
-        """Return, by name, everything that must be the same for a run to be taken up again."""
+        """By name, everything that must be the same for a run to be resumed."""
         identity = {
             "what was asked for": msgspec.to_builtins(self.request.stored()),
             "data set": self.data_sha256,
@@ -60,7 +60,7 @@ class RunIdentity:
         return dict(json.loads(json.dumps(identity)))
 
     def unfinished(self, results: Path, say: Callable[[str], None]) -> Path | None:
-        """Return the latest interrupted run that is ours to finish; where the very latest run is not, say why."""
+        """The latest interrupted run that can be resumed; says why where the latest run cannot."""
         is_latest = True
         for folder in reversed(run_folders(results)):
             try:
@@ -84,9 +84,9 @@ class RunIdentity:
             )
 
     def differing(self, folder: Path) -> str:
-        """Return the names of what is not as it was when the run began, in words; empty where all is.
+        """In words, what has changed since the run began; empty where nothing has.
 
-        Raises ResultsUnusable where a table is damaged: what reads it may come to it only after hours.
+        Raises ResultsUnusable where a table is damaged, so that it fails now and not after hours of measuring.
         """
         before = read_plan(folder).identity
         names = sorted(
@@ -103,14 +103,14 @@ class RunIdentity:
 
 @dataclass
 class RemainingSamples:
-    """The samples that a run still wants."""
+    """The planned samples that a run still lacks."""
 
     rounds: int
     sampled: set[tuple[Any, ...]] = field(default_factory=set)
     dead: set[tuple[ContenderKey, int | None]] = field(default_factory=set)  # None: at every batch size
 
     def wants(self, cell: Cell, launch: int, round_: int) -> bool:
-        """Return whether this round of this launch still needs a sample of the cell."""
+        """Whether the cell still lacks its sample of this round of this launch."""
         if (cell.contender, cell.batch_size) in self.dead or (cell.contender, None) in self.dead:
             return False
         if cell.once_per_launch and round_ != cell.batch_size % self.rounds:
@@ -118,17 +118,16 @@ class RemainingSamples:
         return (*cell.contender, cell.batch_size, cell.wave, launch, round_) not in self.sampled
 
     def wants_any(self, cell: Cell, launch: int) -> bool:
-        """Return whether any round of this launch still needs the cell."""
         return any(self.wants(cell, launch, round_) for round_ in range(self.rounds))
 
     def seconds(self, cell: Cell, launches: int) -> float:
-        """Return about how long the samples of the cell take that are still wanted."""
+        """About how long the missing samples of the cell take."""
         wanted = sum(self.wants(cell, launch, round_) for launch in range(launches) for round_ in range(self.rounds))
         return wanted * cell.sample_seconds
 
 
 def remaining_samples(folder: Path, rounds: int) -> tuple[RemainingSamples, dict[tuple[int, int], int]]:
-    """Return what a run's folder still lacks, and the last attempt at each (launch, wave) that it holds."""
+    """What a run's folder still lacks, and the last attempt at each (launch, wave) that it holds."""
     remaining = RemainingSamples(rounds)
     attempts: dict[tuple[int, int], int] = {}
     for row in read_table(folder, Sample):

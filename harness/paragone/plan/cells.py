@@ -32,18 +32,17 @@ class Contender:
 
     @property
     def key(self) -> ContenderKey:
-        """Return what names the contender in every table."""
         return self.problem.name, self.variant.name, self.threads
 
     @cached_property
     def difference(self) -> str | None:
-        """Return that it only comes near this problem and in what it differs; None where it is exact. Asked once."""
+        """A sentence on how what it solves differs from the problem; None where it solves the problem itself."""
         difference = difference_from(self.variant.implementation, self.problem)
         return f"it only comes near this problem: {difference}" if difference else None
 
 
 def grid(problem: Problem, asked: Sequence[int | str]) -> tuple[int, ...]:
-    """Return the batch sizes for a problem: those asked for, else its own; "full" is the whole training set.
+    """The batch sizes for a problem: those asked for, else its own; "full" is the whole training set.
 
     Raises Misuse where one is larger than the training set.
     """
@@ -55,7 +54,7 @@ def grid(problem: Problem, asked: Sequence[int | str]) -> tuple[int, ...]:
 
 
 def batch_sizes(request: Request, contender: Contender) -> tuple[int, ...]:
-    """Return the batch sizes of an contender: the grid, or its chosen cells; a baseline has all of its dtype."""
+    """The batch sizes of a contender: the grid, or its chosen cells; a baseline has those of all cells of its dtype."""
     asked = grid(contender.problem, request.batch_sizes)
     if not request.only:
         return asked
@@ -79,7 +78,7 @@ def check(request: Request, everyone: Sequence[Registered]) -> None:
 
 
 def contenders_of(request: Request, chosen: Sequence[Registered], everyone: Sequence[Registered]) -> list[Contender]:
-    """Return who takes part: the chosen variants, the baseline of every dtype among them, and its A/A control.
+    """The chosen variants, the baseline of every dtype among them, and its A/A control.
 
     Raises Misuse where nothing is left to measure or the baseline is not an implementation.
     """
@@ -105,13 +104,13 @@ def aa_pairs(contenders: Iterable[Contender]) -> dict[str, str]:
 
 
 def own_environments(request: Request, everyone: Sequence[Registered]) -> list[str]:
-    """Return the names of the environments besides the harness's in which those who take part start."""
+    """The names of the Python environments, besides the harness's, that workers of the contenders start in."""
     contenders = contenders_of(request, select(everyone, request.implementations or ("*",)), everyone)
     return sorted({e.variant.implementation.environment_name() for e in contenders} - {""})
 
 
 def chosen_variants(request: Request, chosen: Sequence[Registered]) -> list[Variant]:
-    """Return the variants asked for by name and dtype; in a quick run without a dtype one dtype of each."""
+    """The variants asked for by name and dtype; a quick run without a dtype takes one dtype of each."""
     every = [variant for found in chosen for variant in variants(found.implementation)]
     if request.implementations:
         every = [variant for variant in every if is_selected(variant, request.implementations)]
@@ -134,7 +133,7 @@ def _with_baselines(chosen: Sequence[Variant], baseline: str, everyone: Sequence
 
 
 def baseline_variant(baseline: str, dtype: str, everyone: Sequence[Registered]) -> Variant | None:
-    """Return the baseline in that dtype, its other axes at their first values, or None where it has not that dtype."""
+    """The baseline in that dtype, its other axes at their first values; None where it lacks the dtype."""
     name, _, axes = baseline.removesuffix("]").partition("[")
     others = [value for value in axes.split(",") if value and not value.startswith("dtype=")]
     implementation = next(found.implementation for found in everyone if found.name == name)
@@ -144,7 +143,7 @@ def baseline_variant(baseline: str, dtype: str, everyone: Sequence[Registered]) 
 
 
 def cell(contender: Contender, batch_size: int, step_seconds: float) -> Cell:
-    """Return how a cell is sampled, from what one step costs."""
+    """How a cell is sampled, given the cost of one step."""
     once = step_seconds > ONCE_PER_LAUNCH_SECONDS
     wanted = sample_steps(step_seconds, sample_seconds(contender.variant.implementation))
     n_steps = 1 if once else min(wanted, max(1, MOST_IMAGES // batch_size))

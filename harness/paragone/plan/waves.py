@@ -23,7 +23,7 @@ def in_waves(
     """Return the cells with their waves: one problem and thread count each, within the memory limit.
 
     The baselines come in every wave of their problem, so that every ratio is formed between cells
-    of the same wave. What is compared with each other shares one too: versions of one variant and, where they fit,
+    of the same wave. Versions of one variant share a wave too and, where they fit,
     the implementations of one folder; `folders` maps implementation → folder. A variant that does not
     fit beside the baselines gets a wave with them alone.
     """

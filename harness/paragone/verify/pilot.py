@@ -28,10 +28,10 @@ from paragone.worker.estimate import MOST_CPUS
 from paragone.worker.handle import WorkerHandle
 from paragone.worker.replies import Loaded
 
-# The seconds that one check of a slow implementation may train: it is checked over fewer steps then.
+# One check trains for about this long at most; a slow implementation is checked over fewer steps.
 CHECK_SECONDS = 1.0
-# Where nothing is known of an implementation, it is first asked for this batch size; a step shorter than
-# TELLING_SECONDS is mostly overhead and foretells nothing of large batches.
+# The first estimate is made at this batch size. A step shorter than TELLING_SECONDS is mostly overhead, so its time
+# says nothing about large batches.
 FIRST_PROBE = 10
 TELLING_SECONDS = 0.01
 
@@ -52,7 +52,7 @@ class Display(Protocol):
 
 
 class ReopenedWorker:
-    """A worker that is opened when it is needed, and opened again after it died; one that cannot load is given up."""
+    """A worker opened on first use and reopened after it died, until it fails to load."""
 
     def __init__(self, open_: Callable[[], WorkerHandle | None]) -> None:
         self._open = open_
@@ -73,13 +73,13 @@ class ReopenedWorker:
 
 
 class Pilot:
-    """Surveys one contender after the other."""
+    """Verifies contenders one by one and estimates their costs."""
 
     def __init__(self, request: Request, data: DataSet, verifier: Verifier, open_worker: OpenWorker) -> None:
         self.request, self.data, self.verifier, self.open_worker = request, data, verifier, open_worker
 
     def examine(self, contender: Contender, batch_sizes: Sequence[int]) -> PilotResult:
-        """Return the cells of the contender that may be timed, and the reasons of those that may not."""
+        """The cells of the contender that may be timed, and outcomes that say why others may not."""
         survey = PilotResult(contender)
         if reason := unavailable_reason(contender.variant.implementation, contender.problem):
             survey.add_outcome("available", "unavailable", reason)
@@ -154,7 +154,7 @@ class Pilot:
         return pace
 
     def _keeps_to_its_threads(self, survey: PilotResult, worker: WorkerHandle, planned: Cell) -> bool:
-        """Return whether it uses one thread where one is asked for: in the rounds a second would share its CPU."""
+        """Whether it keeps to one thread where asked to: in the rounds a second thread would share its one CPU."""
         if survey.contender.threads > 1:
             return True
         used = worker.call(CountCpus(batch_size=planned.batch_size, n_steps=planned.n_steps)).cpus_used

@@ -1,8 +1,9 @@
-"""Whether training takes as long as its samples say, from a start and over an order that the worker has never seen.
+"""The replay check: does training on fresh input take as long as the samples say?
 
-Every sample has the same start and order, and is timed inside the worker. Whoever remembers results, puts work off
-until they are asked for, or turns the worker's clock is quick there alone: here the harness's own clock decides,
-less what the machine withheld from the worker meanwhile, which is nobody's work.
+Every sample has the same start and order, and is timed inside the worker. An implementation that caches results, defers
+work until they are asked for, or tampers with the worker's clock is fast in samples alone. Here the worker trains from
+a start and an order it has never seen, and the harness's clock decides, less the time for which the scheduler kept the
+worker waiting.
 """
 
 from __future__ import annotations
@@ -20,23 +21,23 @@ from paragone.task.mlp.state import State
 from paragone.worker.commands import TakeSample
 from paragone.worker.handle import WorkerHandle
 
-# What was never seen may take so much longer than the samples beside it, and in any case so many nanoseconds.
+# Training on fresh input may take this many times as long as the faster sample, or this much longer.
 MOST_OVER_SAMPLE = 1.5
 LEAST_EXCESS_NS = 5_000_000
-# … and is tried so often, each time with another start and order, before it is not the machine's noise.
+# It is repeated this often with other input before a slow result counts: once may be noise.
 TRIES = 4
 
 
 def fresh_input(problem: Problem, cell: Cell) -> tuple[State, NDArray[np.int64]]:
-    """Return a start and an order of a cell's length that nobody can have prepared for."""
+    """A start and an order of the cell's length from a secret seed: no implementation can have cached the result."""
     seed = secrets.randbits(48)
     return problem.start_state(seed), problem.order(seed, cell.n_steps, cell.batch_size)
 
 
-def reject_replay(worker: WorkerHandle, problem: Problem, cell: Cell) -> None:
-    """Raise MeasurementFailed where training takes much longer than samples say whenever it is something new.
+def compare_with_fresh_input(worker: WorkerHandle, problem: Problem, cell: Cell) -> None:
+    """Raise MeasurementFailed where fresh input takes much longer than samples in every one of TRIES.
 
-    Cells of a single long step are left alone: such a step cannot be told from what surrounds it.
+    Cells of a single step are skipped: their time cannot be separated from the cost of the call.
     """
     if cell.once_per_launch or cell.n_steps < 2:
         return
@@ -55,7 +56,7 @@ def reject_replay(worker: WorkerHandle, problem: Problem, cell: Cell) -> None:
 
 
 def _training_ns(worker: WorkerHandle, start: State, order: NDArray[np.int64]) -> int:
-    """Return what all steps but the first take, by the harness's clock; what goes through the pipe is the same twice.
+    """Nanoseconds of all steps but the first, by the harness's clock; the cost of the pipe cancels in the difference.
 
     The first step is asked for twice: a library may compile for it.
     """

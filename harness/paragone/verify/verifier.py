@@ -1,4 +1,4 @@
-"""What must be true of a result before its time counts, and which results have been found true already."""
+"""Verification of a worker's results, and the digests of those that have passed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from paragone.store.plan_records import Cell
 from paragone.task.mlp.data import DataSet, cache_folder
 from paragone.task.mlp.gate import CheckResult, check_approximate, check_form, check_steps, check_tail, gate
 from paragone.task.mlp.state import State
-from paragone.verify.replay import fresh_input, reject_replay
+from paragone.verify.replay import compare_with_fresh_input, fresh_input
 from paragone.worker.handle import WorkerHandle
 from paragone.worker.sample import result_digest
 
@@ -32,9 +32,9 @@ class Verifier:
         self._starts: dict[str, State] = {}
 
     def check_head(self, worker: WorkerHandle, contender: Contender, batch_size: int, max_steps: int) -> CheckResult:
-        """Train the first steps and compare them with the reference's; the worker holds the contender's problem.
+        """Train the first steps and compare them with the reference; the worker has loaded the contender's problem.
 
-        Where the implementation only comes near the problem, the form of what it gives is looked at.
+        Where the implementation solves a near problem only, no more than shapes, dtypes and finiteness are checked.
         """
         problem = contender.problem
         if difference := contender.difference:
@@ -58,7 +58,7 @@ class Verifier:
     def check_last_sample(
         self, worker: WorkerHandle, contender: Contender, batch_size: int, n_steps: int, digest: str
     ) -> CheckResult:
-        """Compare the end of the worker's last sample with the reference, and remember its digest if it passes."""
+        """Compare the end of the worker's last sample with the reference; remember its digest where it passes."""
         problem = contender.problem
         final, losses = worker.result()
         if result_digest(final, losses) != digest:
@@ -73,10 +73,9 @@ class Verifier:
         return check
 
     def check_fresh_input(self, worker: WorkerHandle, contender: Contender, cell: Cell) -> None:
-        """Have a cell train from a start and over an order that nobody can have prepared for.
+        """Train a cell from a fresh start and order. Raises MeasurementFailed where the result is wrong or the time is.
 
-        Raises MeasurementFailed where the end is wrong, or where it takes longer than the samples say. Where the
-        implementation only comes near the problem, only how long it takes is looked at.
+        Where the implementation solves a near problem only, the result is not checked.
         """
         self.reject_replay(worker, contender, cell)
         if contender.difference or cell.once_per_launch:
@@ -87,8 +86,7 @@ class Verifier:
             raise MeasurementFailed(f"from a start and over an order that are new: {check.reason}")
 
     def reject_replay(self, worker: WorkerHandle, contender: Contender, cell: Cell) -> None:
-        """Raise MeasurementFailed where what is new takes longer than the samples say."""
-        reject_replay(worker, contender.problem, cell)
+        compare_with_fresh_input(worker, contender.problem, cell)
 
     def _check_end(
         self,
@@ -106,11 +104,10 @@ class Verifier:
         return check_tail(worker.train, problem, images, labels, dtype, start, order, final, losses, n_tail)
 
     def remember(self, contender: Contender, batch_size: int, n_steps: int, digest: str) -> None:
-        """Take the digest of a sample for verified."""
         self._verified.add((contender.problem.name, *_code(contender), batch_size, n_steps, digest))
 
     def knows(self, contender: Contender, batch_size: int, n_steps: int, digest: str) -> bool:
-        """Return whether a sample of the same code, problem and order with these very bits has been verified."""
+        """Whether a sample of the same code, problem and order with the same bits has been verified."""
         return (contender.problem.name, *_code(contender), batch_size, n_steps, digest) in self._verified
 
     def _start(self, contender: Contender) -> State:
@@ -121,5 +118,5 @@ class Verifier:
 
 
 def _code(contender: Contender) -> tuple[Any, ...]:
-    """Return what the bits of a result depend on besides the order; the control is the baseline's code."""
+    """What the bits of a result depend on besides the order; a control shares its baseline's."""
     return contender.found.folder, contender.variant.axis, contender.threads
