@@ -158,7 +158,7 @@ class VariantHolder:
 
     def _check_head(self, loaded: LoadedVariant, planned: Cell) -> CheckResult:
         n_steps = most_check_steps(planned)
-        return self.verifier.check_head(loaded, loaded.contender, planned.batch_size, n_steps)
+        return self.verifier.check_first_steps(loaded, loaded.contender, planned.batch_size, n_steps)
 
 
 class TimedCell:

@@ -65,7 +65,7 @@ class ScriptedGatekeeper:
     def knows(self, contender, batch_size, n_steps, digest):
         return (contender.key, batch_size, digest) in self.verified
 
-    def check_head(self, worker, contender, batch_size, max_steps):
+    def check_first_steps(self, worker, contender, batch_size, max_steps):
         return CheckResult("failed" if batch_size in self.failing else "passed", "W1 is wrong")
 
     def reject_replay(self, worker, contender, cell):

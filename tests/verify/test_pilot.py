@@ -43,7 +43,7 @@ class ScriptedGatekeeper:
             raise verdict
         return verdict
 
-    def check_head(self, worker, contender, batch_size, max_steps):
+    def check_first_steps(self, worker, contender, batch_size, max_steps):
         stage = "stress" if is_stress_problem(contender.problem) else "head"
         self.max_steps[stage, batch_size] = max_steps
         assert worker.problem == contender.problem

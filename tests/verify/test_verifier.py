@@ -61,13 +61,13 @@ def test_right_code_passes_at_its_head(data, verifier, name, is_stress_problem):
     contender = enrolled(name)
     if is_stress_problem:
         contender = replace(contender, problem=stress_problem(PROBLEM))
-    check = verifier.check_head(loaded(data, contender), contender, 5, max_steps=20)
+    check = verifier.check_first_steps(loaded(data, contender), contender, 5, max_steps=20)
 
     assert ("passed", 20) == (check.status, check.n_steps)
 
 
 def test_no_more_steps_are_checked_than_asked_for(worker, verifier):
-    check = verifier.check_head(worker, ROWS, 5, max_steps=3)
+    check = verifier.check_first_steps(worker, ROWS, 5, max_steps=3)
 
     assert 3 == check.n_steps
     assert 3 == max(entry[1] for entry in worker.log if entry[0] == "train")
@@ -75,7 +75,7 @@ def test_no_more_steps_are_checked_than_asked_for(worker, verifier):
 
 def test_wrong_code_fails_at_its_head(worker, verifier):
     worker.implementation.train = lambda order: None
-    check = verifier.check_head(worker, ROWS, 5, max_steps=20)
+    check = verifier.check_first_steps(worker, ROWS, 5, max_steps=20)
 
     assert "failed" == check.status
     assert check.reason
@@ -85,15 +85,15 @@ def test_a_worker_that_ends_during_a_check_is_the_callers_to_answer(worker, veri
     worker.train = lambda state, order: worker.die("train: the worker was killed by SIGSEGV")
 
     with pytest.raises(MeasurementFailed, match="SIGSEGV"):
-        verifier.check_head(worker, ROWS, 5, max_steps=20)
+        verifier.check_first_steps(worker, ROWS, 5, max_steps=20)
 
 
 def test_the_reference_is_computed_once_and_kept(worker, verifier, data, tmp_path, monkeypatch):
-    verifier.check_head(worker, ROWS, 5, max_steps=20)
+    verifier.check_first_steps(worker, ROWS, 5, max_steps=20)
     (kept,) = (tmp_path / "reference").iterdir()
     before = kept.stat().st_mtime_ns
     monkeypatch.setattr("paragone.task.mlp.reference.trajectory", lambda *args: pytest.fail("computed again"))
-    check = Verifier(data, 1, tmp_path).check_head(worker, ROWS, 5, max_steps=2)
+    check = Verifier(data, 1, tmp_path).check_first_steps(worker, ROWS, 5, max_steps=2)
 
     assert "passed" == check.status
     assert before == kept.stat().st_mtime_ns
@@ -138,7 +138,7 @@ def checks_of(data, verifier, implementation):
     """What the gate says of the first steps and of a sample, and whether it takes the sample's bits for verified."""
     contender = replace(ROWS, variant=replace(ROWS.variant, implementation=implementation))
     worker = loaded(data, contender)
-    head = verifier.check_head(worker, contender, 5, max_steps=20)
+    head = verifier.check_first_steps(worker, contender, 5, max_steps=20)
     digest = sampled(worker)
     tail = verifier.check_last_sample(worker, contender, 5, N_STEPS, digest)
     return [head, tail], verifier.knows(contender, 5, N_STEPS, digest)

@@ -103,7 +103,7 @@ class Rounds:
             return True
         begin = time.perf_counter()
         tail = self.verifier.check_last_sample(member.worker, member.contender, cell.batch_size, cell.n_steps, digest)
-        head = self.verifier.check_head(member.worker, member.contender, cell.batch_size, most_check_steps(cell))
+        head = self.verifier.check_first_steps(member.worker, member.contender, cell.batch_size, most_check_steps(cell))
         member.facts["verify_seconds"] += time.perf_counter() - begin
         for stage, check in (("tail", tail), ("head", head)):
             self.folder.append(member.outcome(cell.batch_size, stage, check.status, check.reason, **numbers(check)))

@@ -143,7 +143,7 @@ class Pilot:
         if self._too_slow(survey, batch_size, pace.step_seconds):
             return pace
         planned = cell(survey.contender, batch_size, pace.step_seconds)
-        head = self.verifier.check_head(worker, survey.contender, batch_size, most_check_steps(planned))
+        head = self.verifier.check_first_steps(worker, survey.contender, batch_size, most_check_steps(planned))
         if survey.add_check("head", batch_size, head):
             sample = worker.call(TakeSample(batch_size=batch_size, n_steps=planned.n_steps, prefix_steps=0))
             survey.peak_bytes = max(survey.peak_bytes, worker.call(GetPeakMemory()).peak_memory_bytes or 0)
@@ -178,7 +178,9 @@ class Pilot:
             worker = host.worker()
             if worker is not None:
                 try:
-                    check = self.verifier.check_head(worker, contender, planned.batch_size, most_check_steps(planned))
+                    check = self.verifier.check_first_steps(
+                        worker, contender, planned.batch_size, most_check_steps(planned)
+                    )
                     passed = survey.add_check("stress", planned.batch_size, check)
                 except MeasurementFailed as error:
                     survey.add_outcome("stress", "failed", str(error), planned.batch_size)

@@ -31,7 +31,9 @@ class Verifier:
         self._verified: set[tuple[Any, ...]] = set()
         self._starts: dict[str, State] = {}
 
-    def check_head(self, worker: WorkerHandle, contender: Contender, batch_size: int, max_steps: int) -> CheckResult:
+    def check_first_steps(
+        self, worker: WorkerHandle, contender: Contender, batch_size: int, max_steps: int
+    ) -> CheckResult:
         """Train the first steps and compare them with the reference; the worker has loaded the contender's problem.
 
         Where the implementation solves a near problem only, no more than shapes, dtypes and finiteness are checked.
