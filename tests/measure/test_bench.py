@@ -274,7 +274,7 @@ def test_ctrl_c_before_the_plan_leaves_nothing_behind(data, impls, tmp_path, mon
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(bench.Pilot, "survey", interrupt)
+    monkeypatch.setattr(bench.Pilot, "examine", interrupt)
     with pytest.raises(KeyboardInterrupt):
         make(data, tmp_path, request(), impls).run()
 

@@ -366,7 +366,7 @@ class Silent:
 
 def test_verify_checks_the_chosen_and_neither_baseline_nor_control_unless_chosen(data, monkeypatch):
     monkeypatch.setattr(
-        "paragone.verify.pilot.Pilot.survey", lambda self, e, sizes: SimpleNamespace(outcomes=[(e.key, sizes)])
+        "paragone.verify.pilot.Pilot.examine", lambda self, e, sizes: SimpleNamespace(outcomes=[(e.key, sizes)])
     )
     lists = Registered(type("Lists", (ROWS.variant.implementation,), {"name": "lists"}), ROWS.found.folder)
     everyone = [lists, FOUND["numpy_rows"]]
@@ -382,7 +382,7 @@ def test_verify_checks_the_chosen_and_neither_baseline_nor_control_unless_chosen
 
 def test_verify_checks_the_one_variant_asked_for_though_its_sibling_is_the_baseline(data, monkeypatch):
     monkeypatch.setattr(
-        "paragone.verify.pilot.Pilot.survey", lambda self, e, sizes: SimpleNamespace(outcomes=e.variant.name)
+        "paragone.verify.pilot.Pilot.examine", lambda self, e, sizes: SimpleNamespace(outcomes=e.variant.name)
     )
     request = Request((PROBLEM,), implementations=("numpy_rows[dtype=float64,order=F]",), batch_sizes=(10,))
     rows = list(verify_only(request, [FOUND["numpy_rows"]], list(FOUND.values()), data, Silent()))
