@@ -16,7 +16,7 @@ HEADER = 20  # lines
 
 # From the line that defines it, in any of the languages, to the next definition or end on the same margin.
 STEP = re.compile(
-    r"^( *)(?:def|function|subroutine|static double) step!?\(.*?(?=^(?:\1(?:def|@|function|class|[}]|end))|\Z)",
+    r"^( *)(?:def|(?:real\S+ )?function|static double) step!?\(.*?(?=^(?:\1(?:def|@|function|class|[}]|end))|\Z)",
     re.MULTILINE | re.DOTALL,
 )
 CALL = re.compile(r"(?<![\w:])(?:\w*_)?(gather|forward|loss|backward|update)!?\(")
@@ -25,7 +25,6 @@ PHASES = ("gather", "forward", "loss", "backward", "update")
 WITHOUT_A_STEP = {
     "keras_fit": "Model.fit takes it",
     "sklearn_mlp": "partial_fit takes it",
-    "fortran_matmul": "the loop of binding.f90 takes it: in one file with the formulas, gfortran would inline them",
 }
 
 

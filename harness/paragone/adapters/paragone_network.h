@@ -1,15 +1,16 @@
-/* paragone_network.h — what C implementations of paragone.h would all write alike: the network in memory, and its verbs.
+/* paragone_network.h — the part of paragone.h that C implementations share: the network in memory and all functions.
  *
- * Include it in the one file of an implementation, and write three functions:
+ * Include it in the implementation's one file and write three functions:
  *
- *     open_buffers(net, batch_size)    make room for a mini-batch of this size: called when it grows
- *     close_buffers(net)               free it
+ *     open_buffers(net, batch_size)    allocate net->buffers for a mini-batch of this size; called when it grows
+ *     close_buffers(net)               free them
  *     step(net, batch, B, eta, R)      one SGD step on the B images of batch; returns the sum of their losses
  *
- * The three output layers are in paragone_outputs.h. In step, PHASE(net, GATHER), FORWARD, LOSS, BACKWARD or UPDATE says which phase begins. A profile compiles with
- * -DPARAGONE_PHASES, which makes them readings of a clock; else they are nothing.
+ * paragone_outputs.h has the three output layers. In step, PHASE(net, GATHER) marks where a phase begins; likewise
+ * FORWARD, LOSS, BACKWARD, UPDATE. A profile compiles with -DPARAGONE_PHASES, and each mark reads the clock; without
+ * it the marks compile to nothing.
  *
- * W[l] is fan_out x fan_in, row after row. Where another order suits the loops, define WEIGHT before the include.
+ * W[l] is fan_out x fan_in, row after row. Define WEIGHT before the include where another layout suits the loops.
  */
 #ifndef PARAGONE_NETWORK_H
 #define PARAGONE_NETWORK_H
@@ -103,7 +104,8 @@ const char *paragone_load(const paragone_problem *problem, const real *images, c
     network *net = zeros(1, sizeof *net);
     int64_t n_pixels = problem->n_train * problem->sizes[0];
     net->n_layers = problem->n_layers;
-    net->fan = memcpy(zeros(net->n_layers + 1, sizeof *net->fan), problem->sizes, (net->n_layers + 1) * sizeof *net->fan);
+    size_t fan_bytes = (net->n_layers + 1) * sizeof *net->fan;
+    net->fan = memcpy(zeros(net->n_layers + 1, sizeof *net->fan), problem->sizes, fan_bytes);
     net->output = problem->output;
     net->momentum = problem->momentum, net->l1 = problem->l1, net->l2 = problem->l2;
     net->has_plain_update = problem->momentum == 0 && problem->l1 == 0 && problem->l2 == 0;

@@ -21,7 +21,7 @@ static void sigmoid(int64_t n, const real *restrict z, real *restrict a)
         a[j] = 1 / (1 + exp(-z[j]));
 }
 
-/* a = exp(z) / sum exp(z), shifted by the largest logit; the sum has a loop of its own, so that exp can be vectorised */
+/* a = exp(z) / sum exp(z), shifted by the largest logit. The sum has its own loop, so that exp can be vectorised. */
 static void softmax(int64_t n, const real *z, real *a)
 {
     real top = z[0], sum = 0;

@@ -1,13 +1,8 @@
-! What harness/paragone/adapters/paragone.h asks for: the network behind a pointer, its state in and out, a loop over the steps.
-! A profile compiles with -DPARAGONE_PHASES; else there is no clock here.
-#ifdef PARAGONE_PHASES
-#define PHASE(number) call enter_phase(net, number)
-#else
-#define PHASE(number)
-#endif
+! The functions of paragone.h: they allocate the network, copy its state in and out, and loop over the steps.
 module binding
    use, intrinsic :: iso_c_binding
-   use, intrinsic :: iso_fortran_env, only: compiler_version, real64
+   use, intrinsic :: iso_fortran_env, only: compiler_version
+   use networks
    use maths
    implicit none
    private
@@ -17,35 +12,6 @@ module binding
       type(c_ptr) :: sizes
       integer(c_int32_t) :: output, real_bytes
       real(c_double) :: momentum, l1, l2
-   end type
-
-   abstract interface
-      subroutine output_rule(Z, Y, A, delta)
-         import wp
-         real(wp), intent(in) :: Z(:, :), Y(:, :)
-         real(wp), intent(out) :: A(:, :), delta(:, :)
-      end subroutine
-      real(real64) function loss_rule(Z, A, Y)
-         import wp, real64
-         real(wp), intent(in) :: Z(:, :), A(:, :), Y(:, :)
-      end function
-   end interface
-
-   enum, bind(C) ! that of paragone.h
-      enumerator :: in_gather, in_forward, in_loss, in_backward, in_update, in_none
-   end enum
-
-   type network
-      real(wp), allocatable :: images(:, :), labels(:, :), Y(:, :) ! all one-hot labels, those of the mini-batch
-      type(layer), allocatable :: layers(:)
-      real(wp) :: momentum, l1, l2
-      logical :: has_plain_update
-      procedure(output_rule), pointer, nopass :: output
-      procedure(loss_rule), pointer, nopass :: loss
-#ifdef PARAGONE_PHASES
-      integer(c_int64_t) :: since_ns, phase_ns(in_gather:in_none)
-      integer :: phase = in_none
-#endif
    end type
 
    character(kind=c_char, len=*), parameter :: WRONG_KIND = 'the library was compiled for another real'//c_null_char
@@ -137,51 +103,27 @@ contains
       real(c_double), intent(in) :: eta(n_steps)
       real(c_double), value :: R
       type(network), pointer :: net
-      real(c_double), pointer :: loss(:)
-      integer(c_int64_t) :: step
+      real(c_double), pointer :: recorded(:)
+      real(c_double) :: loss
+      integer(c_int64_t) :: k
       call c_f_pointer(handle, net)
-      if (c_associated(losses)) call c_f_pointer(losses, loss, [n_steps])
+      net%records_loss = c_associated(losses)
+      if (net%records_loss) call c_f_pointer(losses, recorded, [n_steps])
       if (size(net%Y, 2) /= batch_size) call allocate_mini_batch(net, batch_size)
 #ifdef PARAGONE_PHASES
-      PHASE(in_none)
+      call enter_phase(net, in_none)
       net%phase_ns = 0
 #endif
-      associate (last => net%layers(ubound(net%layers, 1)))
-         do step = 1, n_steps
-            PHASE(in_gather)
-            call gather(net%images, net%labels, order(:, step), net%layers(0)%A, net%Y)
-            PHASE(in_forward)
-            call forward(net%layers)
-            call net%output(last%Z, net%Y, last%A, last%delta)
-            if (c_associated(losses)) then
-               PHASE(in_loss)
-               loss(step) = R*net%loss(last%Z, last%A, net%Y)
-            end if
-            PHASE(in_backward)
-            call backward(net%layers, real(R, wp))
-            PHASE(in_update)
-            if (net%has_plain_update) then
-               call update(net%layers(1:), real(eta(step), wp))
-            else
-               call update_with_momentum(net%layers(1:), real(eta(step), wp), net%momentum, net%l1, net%l2)
-            end if
-         end do
-      end associate
-      PHASE(in_none)
+      do k = 1, n_steps
+         loss = step(net, order(:, k), real(eta(k), wp), real(R, wp))
+         if (net%records_loss) recorded(k) = R*loss
+      end do
+#ifdef PARAGONE_PHASES
+      call enter_phase(net, in_none)
+#endif
    end subroutine
 
 #ifdef PARAGONE_PHASES
-   subroutine enter_phase(net, phase)
-      type(network), intent(inout) :: net
-      integer, intent(in) :: phase
-      integer(c_int64_t) :: now, per_second
-      call system_clock(now, per_second)
-      now = now*(1000000000/per_second)
-      net%phase_ns(net%phase) = net%phase_ns(net%phase) + now - net%since_ns
-      net%phase = phase
-      net%since_ns = now
-   end subroutine
-
    subroutine phases(handle, ns) bind(C, name='paragone_phases')
       type(c_ptr), value :: handle
       integer(c_int64_t), intent(out) :: ns(in_gather:in_update)
@@ -191,7 +133,7 @@ contains
    end subroutine
 #endif
 
-   ! What grows with the mini-batch is kept in the network: an automatic array of 60,000 samples can end the stack.
+   ! Arrays that grow with the mini-batch are allocated: an automatic array of 60,000 samples can overflow the stack.
    subroutine allocate_mini_batch(net, batch_size)
       type(network), intent(inout) :: net
       integer(c_int64_t), intent(in) :: batch_size

@@ -26,4 +26,4 @@ class FortranMatmul(LibraryImplementation):
     def command(self) -> tuple[str, ...]:
         kind = f"-DREAL_KIND={self.dtype.itemsize}"
         flags = ("-O3", "-march=native", "-shared", "-fPIC", "-cpp", kind, "-J{build}")
-        return ("gfortran", *flags, "-o", "{library}", "maths.f90", "binding.f90")
+        return ("gfortran", *flags, "-o", "{library}", "network.f90", "maths.f90", "binding.f90")

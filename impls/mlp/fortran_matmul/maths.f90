@@ -1,24 +1,51 @@
 ! One SGD step with samples in columns, in Fortran's own terms: matmul, spread, array syntax.
 !
 ! layers(0)%A = X (D, batch), Y (C, batch), W (fan_out, fan_in), b (fan_out), Z, A and delta (fan_out, batch).
-! R scales the sum over the mini-batch; eta is the learning rate. Names know no case: dW is dw, b is no batch size.
+! R scales the sum over the mini-batch; eta is the learning rate. Fortran ignores case, so b is the biases alone.
 !
-! gfortran's matmul is quick where both operands lie as stored and up to six times slower on a transposed view:
-! the inner brackets in matmul(P, (transpose(Q))) make the transpose a value, written out once before the product.
+! gfortran's matmul is up to six times slower on a transposed view than on a contiguous array. The inner brackets in
+! matmul(P, (transpose(Q))) make the transpose a value, which is written out once before the product.
 !
 ! Longer than 100 lines: each argument is declared on a line of its own.
+#ifdef PARAGONE_PHASES
+#define PHASE(name) call enter_phase(net, name)
+#else
+#define PHASE(name)
+#endif
 module maths
    use, intrinsic :: iso_fortran_env, only: int64, real64
+   use networks
    implicit none
-   integer, parameter :: wp = REAL_KIND ! working precision: 4 or 8, from the command line
-   private :: sigmoid, move ! called per element: what no other file calls is inlined
-
-   type layer
-      real(wp), allocatable :: W(:, :), b(:), dW(:, :), db(:), dW_previous(:, :), db_previous(:)
-      real(wp), allocatable :: Z(:, :), A(:, :), delta(:, :)
-   end type
+   private :: sigmoid, move ! called per element; private, so that the compiler inlines them
 
 contains
+
+   ! One SGD step on the images `batch`, in place. Returns the sum of their losses before the update, or 0.
+   real(real64) function step(net, batch, eta, R)
+      type(network), intent(inout) :: net
+      integer(int64), intent(in) :: batch(:)
+      real(wp), intent(in) :: eta, R
+      step = 0
+      associate (last => net%layers(ubound(net%layers, 1)))
+         PHASE(in_gather)
+         call gather(net%images, net%labels, batch, net%layers(0)%A, net%Y)
+         PHASE(in_forward)
+         call forward(net%layers)
+         call net%output(last%Z, net%Y, last%A, last%delta)
+         if (net%records_loss) then
+            PHASE(in_loss)
+            step = net%loss(last%Z, last%A, net%Y)
+         end if
+         PHASE(in_backward)
+         call backward(net%layers, R)
+         PHASE(in_update)
+         if (net%has_plain_update) then
+            call update(net%layers(1:), eta)
+         else
+            call update_with_momentum(net%layers(1:), eta, net%momentum, net%l1, net%l2)
+         end if
+      end associate
+   end function
 
    subroutine gather(images, labels, batch, X, Y) ! X = images(batch), Y = labels(batch), both numbered from 0
       real(wp), intent(in) :: images(:, 0:), labels(:, 0:)
@@ -42,8 +69,8 @@ contains
       end do
    end subroutine
 
-   ! Arguments do not overlap. Of parts of a layer the compiler would have the program ask, and take exp of vectors or
-   ! of scalars by how near they lie in memory: other bits for the same step.
+   ! Dummy arguments cannot overlap. For components of a layer the compiler would add a test at run time that picks a
+   ! vector or a scalar exp by their distance in memory, and the same step would give other bits in another network.
    subroutine activations(Z, A) ! A = sigmoid(Z)
       real(wp), intent(in), contiguous :: Z(:, :)
       real(wp), intent(out), contiguous :: A(:, :)
