@@ -17,7 +17,7 @@ from paragone.analyse.summary import baselines_of, relative_speeds
 from paragone.analyse.verdicts import unknown_verdict
 
 if TYPE_CHECKING:
-    from paragone.analyse.results import Results
+    from paragone.store.reader import Run
 
 GRID = ["problem", "dtype", "threads"]
 COLUMNS = [
@@ -26,35 +26,38 @@ COLUMNS = [
 ]
 
 
-def crossovers(results: Results) -> pd.DataFrame:
+def crossovers(
+    run: Run, summary: pd.DataFrame, fastest: pd.DataFrame, samples: pd.DataFrame, cells: pd.DataFrame
+) -> pd.DataFrame:
     """One row per crossover: `variant` is slower than `than` at `slower_at` and faster at `faster_at`.
 
     Two kinds of pairs are examined: the fastest of each batch size with the fastest of the next (`among` is
     "fastest"), and every other variant with the baseline ("baseline"). `before` and `after` are the ratios at the two
-    batch sizes, `n_crossovers` is the number of rows of the pair.
+    batch sizes, `n_crossovers` is the number of rows of the pair. The arguments are the tables of `Results`.
     """
-    summary = results.summary
     verified = summary[(summary["status"] == "passed") & ~summary["control"]]
     found: list[dict[str, Any]] = []
-    for among, rows, pairs in _examined_pairs(results, verified):
+    for among, rows, pairs in _examined_pairs(run, fastest, verified):
         # The quotient of two variants needs only their own samples; fewer rows make the merge fast.
-        involved = results.samples[results.samples["variant"].isin([*pairs, *pairs.values()])]
-        speeds = relative_speeds(involved, results.cells, pairs)
-        lines = compared(rows, pairs, speeds, unknown_verdict(results.run))
+        involved = samples[samples["variant"].isin([*pairs, *pairs.values()])]
+        speeds = relative_speeds(involved, cells, pairs)
+        lines = compared(rows, pairs, speeds, unknown_verdict(run))
         for _, line in lines.sort_values("batch_size").groupby([*GRID, "variant"], sort=False):
             found += _crossovers_of_pair(line, among)
     return pd.DataFrame(found, columns=COLUMNS).drop_duplicates([*GRID, "variant", "than", "slower_at"])
 
 
-def _examined_pairs(results: Results, verified: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame, dict[str, str]]]:
+def _examined_pairs(
+    run: Run, fastest: pd.DataFrame, verified: pd.DataFrame
+) -> Iterator[tuple[str, pd.DataFrame, dict[str, str]]]:
     """Yield `among`, the cells in which to compare, and variant → other variant; pairs of the fastest come first."""
-    heads = results.fastest[results.fastest["verdict"] == "fastest"].sort_values("batch_size")
+    heads = fastest[fastest["verdict"] == "fastest"].sort_values("batch_size")
     for _, line in heads.groupby(GRID, sort=False):
         changes = [pair for pair in itertools.pairwise(line["fastest"]) if pair[0] != pair[1]]
         # A pair that changes places several times is examined once, in the direction of its first change.
         for one, other in {frozenset(pair): pair for pair in reversed(changes)}.values():
             yield "fastest", verified.merge(line[GRID].drop_duplicates(), on=GRID), {other: one}
-    others = baselines_of(verified, results.run)
+    others = baselines_of(verified, run)
     yield "baseline", verified, {variant: than for variant, than in others.items() if variant != than}
 
 

@@ -12,7 +12,7 @@ from paragone.analyse.summary import relative_speeds
 from paragone.analyse.verdicts import POINT, unknown_verdict, verdict_words
 
 if TYPE_CHECKING:
-    from paragone.analyse.results import Results
+    from paragone.store.reader import Run
 
 PLACE = ["problem", "batch_size", "threads"]
 TO_BASELINE = ["ratio_to_baseline", "ratio_low", "ratio_high"]
@@ -20,43 +20,42 @@ RATIO = ["ratio", "ratio_low", "ratio_high"]
 COLUMNS = [*POINT, "variant", "fastest", *RATIO, "verdict"]
 
 
-def fastest(results: Results) -> pd.DataFrame:
+def fastest(run: Run, summary: pd.DataFrame, samples: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
     """Every verified cell beside the `fastest` variant at its point: problem, dtype, batch size, threads.
 
-    `ratio` is the speed relative to the fastest. The fastest itself has the ratio 1 and the verdict "fastest";
-    a cell without the verdict "slower" cannot be told apart from it.
+    `samples` and `cells` are those of `Results`. `ratio` is the speed relative to the fastest, which itself has the
+    ratio 1 and the verdict "fastest". A cell without the verdict "slower" cannot be told apart from it.
     """
-    summary = results.summary
     verified = summary[(summary["status"] == "passed") & ~summary["control"] & summary["images_per_second"].notna()]
     if verified.empty:
         return pd.DataFrame(columns=COLUMNS)
-    by_place = dict(iter(results.samples.groupby(PLACE)))
+    by_place = dict(iter(samples.groupby(PLACE)))
     parts = [
-        _beside_the_fastest(results, rivals, by_place[tuple(rivals[PLACE].iloc[0])])
+        _beside_the_fastest(rivals, by_place[tuple(rivals[PLACE].iloc[0])], cells, unknown_verdict(run))
         for _, rivals in verified.groupby(POINT, sort=False)
     ]
     return pd.concat(parts, ignore_index=True)[COLUMNS]
 
 
-def _beside_the_fastest(results: Results, rivals: pd.DataFrame, samples: pd.DataFrame) -> pd.DataFrame:
+def _beside_the_fastest(rivals: pd.DataFrame, samples: pd.DataFrame, cells: pd.DataFrame, unknown: str) -> pd.DataFrame:
     """The cells of one point beside the fastest of them.
 
-    The first choice is the highest ratio to the baseline. Compared directly, within rounds, another variant can turn
-    out faster than that one; then it takes its place.
+    The first candidate has the highest ratio to the baseline. Ratios formed within rounds are sharper: where they show
+    another variant to be faster than the candidate, that variant is the fastest.
     """
     by = "ratio_to_baseline" if rivals["ratio_to_baseline"].notna().all() else "images_per_second"
     first = str(rivals["variant"].iloc[int(rivals[by].to_numpy().argmax())])
-    found = _beside(results, rivals, first, samples)
+    found = _beside(rivals, first, samples, cells, unknown)
     if (found["verdict"] == "faster").any():
         first = str(found["variant"].iloc[int(found["ratio"].fillna(0).to_numpy().argmax())])
-        found = _beside(results, rivals, first, samples)
+        found = _beside(rivals, first, samples, cells, unknown)
     return found
 
 
-def _beside(results: Results, rivals: pd.DataFrame, first: str, samples: pd.DataFrame) -> pd.DataFrame:
+def _beside(rivals: pd.DataFrame, first: str, samples: pd.DataFrame, cells: pd.DataFrame, unknown: str) -> pd.DataFrame:
     others = dict.fromkeys(rivals["variant"], first)
-    speeds = relative_speeds(samples, results.cells, others)
-    found = compared(rivals, others, speeds, unknown_verdict(results.run))
+    speeds = relative_speeds(samples, cells, others)
+    found = compared(rivals, others, speeds, unknown)
     is_first = found["variant"] == first
     found.loc[is_first, RATIO] = 1.0
     found.loc[is_first, "verdict"] = "fastest"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Results:
-    """A run and its derived tables. They are shared, so nobody may change one in place."""
+    """A run and its derived tables. They are shared: a caller must not change one in place."""
 
     run: Run
 
@@ -42,17 +42,17 @@ class Results:
     @cached_property
     def summary(self) -> pd.DataFrame:
         """One row per planned cell, controls too: the columns of summary.csv."""
-        return summarise(self)
+        return summarise(self.run, self.samples, self.cells, self.launches)
 
     @cached_property
     def fastest(self) -> pd.DataFrame:
         """Every verified cell beside the fastest at its point of the grid."""
-        return fastest(self)
+        return fastest(self.run, self.summary, self.samples, self.cells)
 
     @cached_property
     def crossovers(self) -> pd.DataFrame:
         """Where one variant overtakes another along batch size."""
-        return crossovers(self)
+        return crossovers(self.run, self.summary, self.fastest, self.samples, self.cells)
 
     def relative_speeds(self, others: Mapping[str, str]) -> pd.DataFrame:
         """The speed of every cell relative to that of another variant; `others` maps variant → other variant."""

@@ -20,7 +20,6 @@ from paragone.analyse.statuses import CELL, STATUSES_WITH_TIMES, accepted, plann
 from paragone.analyse.verdicts import log_reach, margins, same_within, unknown_verdict, verdict_words, whole_percent
 
 if TYPE_CHECKING:
-    from paragone.analyse.results import Results
     from paragone.store.reader import Run
 
 CONFIDENCE = 0.95
@@ -40,14 +39,15 @@ COLUMNS = [
 MEASURED = COLUMNS[COLUMNS.index("n_launches") : COLUMNS.index("margin")]
 
 
-def summarise(results: Results) -> pd.DataFrame:
+def summarise(run: Run, samples: pd.DataFrame, cells: pd.DataFrame, launches: pd.DataFrame) -> pd.DataFrame:
     """One row per planned cell, controls too, in the order of the plan: the columns of summary.csv.
 
     Rates are in images per second, times in seconds, memory in 10⁶ bytes. A ratio above 1 is faster than the baseline.
-    Only cells with the status passed or not checked have numbers; those not checked have no ratio.
+    Only cells with the status passed or not checked have numbers; those not checked have no ratio. The arguments are
+    the tables of `Results`.
     """
-    run, samples, launches, frame = results.run, results.samples, results.launches, results.cells
-    times = (throughputs(samples, launches), cold_calls(run, launches), ratios(samples, frame, run))
+    times = (throughputs(samples, launches), cold_calls(run, launches), ratios(samples, cells, run))
+    frame = cells
     for estimates in (*times, memory_use(run)):
         frame = frame.merge(estimates, on=CELL, how="left")
     n_train = frame["problem"].map({name: problem.n_train for name, problem in run.plan.problems.items()})
