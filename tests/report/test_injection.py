@@ -23,7 +23,7 @@ from paragone.implementation.declaration import declaration_fault
 from paragone.implementation.registry import IMPLEMENTATIONS, Unusable, read_folder
 from paragone.report import write
 from paragone.report.figures.catalogue import file_name
-from paragone.report.figures.figure import RenderedFigure
+from paragone.report.figures.rendered import RenderedFigure
 from paragone.report.terminal.run import print_summary
 from paragone.report.text import markdown
 from paragone.report.text.comparison import comparison_report

@@ -23,7 +23,7 @@ from paragone.report.text.safe_csv import safe_csv
 
 if TYPE_CHECKING:
     from paragone.analyse.results import Results
-    from paragone.report.figures.figure import RenderedFigure
+    from paragone.report.figures.rendered import RenderedFigure
     from paragone.store.reader import Run
 
 FIGURES = "figures"

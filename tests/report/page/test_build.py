@@ -16,7 +16,7 @@ from scipy.stats import t as student
 from paragone.analyse.results import Results
 from paragone.files.paths import PROJECT
 from paragone.report.figures import palette
-from paragone.report.figures.figure import RenderedFigure
+from paragone.report.figures.rendered import RenderedFigure
 from paragone.report.page.build import INTERACTIVE, MOST_PICTURE_BYTES, SCRIPTS, page
 from paragone.report.page.markdown_html import as_html
 from paragone.report.page.payload import BACKGROUNDS, LEAST_CONTRAST, as_json, payload, visible

@@ -10,7 +10,8 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from paragone.report.figures import palette
-from paragone.report.figures.figure import LEFT, RenderedFigure, Sheet, log_axis, text_width
+from paragone.report.figures.figure import LEFT, Sheet, log_axis, text_width
+from paragone.report.figures.rendered import RenderedFigure
 from paragone.report.text import formatting
 from paragone.report.text.rows import first_row, short_names
 

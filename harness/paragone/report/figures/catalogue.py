@@ -19,7 +19,8 @@ from paragone.report.figures import (
     phases,
     throughput,
 )
-from paragone.report.figures.figure import RenderedFigure, figure_style
+from paragone.report.figures.figure import figure_style
+from paragone.report.figures.rendered import RenderedFigure
 from paragone.report.text import formatting
 from paragone.report.text.machines import machine_name
 from paragone.report.text.noise import noise_sentence

@@ -10,7 +10,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from paragone.report.figures import palette
-from paragone.report.figures.figure import RenderedFigure, Sheet, log_axis, text_width
+from paragone.report.figures.figure import Sheet, log_axis, text_width
+from paragone.report.figures.rendered import RenderedFigure
 from paragone.report.text import formatting
 from paragone.report.text.rows import short_names
 

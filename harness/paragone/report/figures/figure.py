@@ -11,7 +11,6 @@ import math
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import matplotlib
@@ -24,6 +23,7 @@ from matplotlib.textpath import TextPath
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
 
 from paragone.report.figures.palette import GRID, INK, SOFT_INK
+from paragone.report.figures.rendered import RenderedFigure
 from paragone.report.text import formatting
 
 STYLE: dict[str, Any] = {
@@ -49,16 +49,6 @@ DPI = 160
 LEFT = 0.62  # inches for the tick labels of y
 TITLE_HEIGHT = 0.34
 TICK_WIDTH = 0.47  # inches along the axis for one batch size
-
-
-@dataclass(frozen=True)
-class RenderedFigure:
-    """A finished figure: file name without suffix, caption of one sentence, contents of its two files."""
-
-    name: str
-    caption: str
-    png: bytes
-    svg: bytes
 
 
 @contextmanager

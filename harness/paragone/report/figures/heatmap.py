@@ -12,7 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from paragone.report.figures import palette
-from paragone.report.figures.figure import RenderedFigure, Sheet, text_width
+from paragone.report.figures.figure import Sheet, text_width
+from paragone.report.figures.rendered import RenderedFigure
 from paragone.report.text import formatting
 from paragone.report.text.rows import each_row, short_names, shown_rows
 

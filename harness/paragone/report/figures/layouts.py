@@ -5,9 +5,10 @@ from __future__ import annotations
 import pandas as pd
 
 from paragone.report.figures import palette
-from paragone.report.figures.figure import LEFT, RenderedFigure, Sheet, batch_axis, rate_axis
+from paragone.report.figures.figure import LEFT, Sheet, batch_axis, rate_axis
 from paragone.report.figures.labels import LineEnd, label_lines
 from paragone.report.figures.line_chart import draw_limit, draw_noise, limit_caption, noise_caption
+from paragone.report.figures.rendered import RenderedFigure
 from paragone.report.text import formatting
 from paragone.report.text.rows import first_row
 

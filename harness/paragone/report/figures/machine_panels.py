@@ -8,9 +8,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from paragone.report.figures import palette
-from paragone.report.figures.figure import LEFT, RenderedFigure, Sheet, batch_axis, rate_axis, text_width
+from paragone.report.figures.figure import LEFT, Sheet, batch_axis, rate_axis, text_width
 from paragone.report.figures.labels import LABEL_GAP, LABEL_SIZE, label_lines, label_space
 from paragone.report.figures.line_chart import draw_limit, draw_line, draw_noise, line_labels, noise_caption
+from paragone.report.figures.rendered import RenderedFigure
 from paragone.report.text import formatting
 from paragone.report.text.rows import axis_values, each_row, shown_rows
 

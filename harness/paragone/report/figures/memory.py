@@ -11,9 +11,10 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import NullLocator
 
 from paragone.report.figures import palette
-from paragone.report.figures.figure import LEFT, RenderedFigure, Sheet, batch_axis, log_axis, text_width
+from paragone.report.figures.figure import LEFT, Sheet, batch_axis, log_axis, text_width
 from paragone.report.figures.labels import LABEL_GAP, LABEL_SIZE, LineEnd, label_lines, label_space
 from paragone.report.figures.line_chart import LEAST_HEIGHT, PANEL_WIDTH
+from paragone.report.figures.rendered import RenderedFigure
 from paragone.report.text import formatting
 from paragone.report.text.memory import RESOLVED_MB
 from paragone.report.text.rows import each_row, first_row, short_names

@@ -10,7 +10,8 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from paragone.analyse.breakdown import Breakdown
 from paragone.report.figures import palette
-from paragone.report.figures.figure import RenderedFigure, Sheet, text_width
+from paragone.report.figures.figure import Sheet, text_width
+from paragone.report.figures.rendered import RenderedFigure
 from paragone.report.text import formatting
 
 ROW, BAR = 0.235, 0.68  # inches per row; the part of it that the bar fills

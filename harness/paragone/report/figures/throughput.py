@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from paragone.report.figures import palette
-from paragone.report.figures.figure import LEFT, RenderedFigure, Sheet, batch_axis, rate_axis, text_width
+from paragone.report.figures.figure import LEFT, Sheet, batch_axis, rate_axis, text_width
 from paragone.report.figures.labels import LABEL_GAP, LABEL_SIZE, label_lines, label_space
 from paragone.report.figures.line_chart import (
     LEAST_HEIGHT,
@@ -17,6 +17,7 @@ from paragone.report.figures.line_chart import (
     line_labels,
     noise_caption,
 )
+from paragone.report.figures.rendered import RenderedFigure
 from paragone.report.text import formatting
 from paragone.report.text.rows import each_row, first_row, short_names, shown_rows
 

@@ -21,7 +21,7 @@ from paragone.report.text.run_report import FIGURES, RESULTS, WARNINGS
 
 if TYPE_CHECKING:
     from paragone.analyse.results import Results
-    from paragone.report.figures.figure import RenderedFigure
+    from paragone.report.figures.rendered import RenderedFigure
 
 VENDOR = "vendor/echarts.common.min.js"
 # Each script may use those before it.

@@ -16,7 +16,7 @@ from paragone.report.text.result_tables import speed_with_limit
 from paragone.report.text.rows import axis_values, each_row, first_row, shown_rows
 
 if TYPE_CHECKING:
-    from paragone.report.figures.figure import RenderedFigure
+    from paragone.report.figures.rendered import RenderedFigure
     from paragone.store.reader import Run
 
 GRID = ["problem", "threads", "dtype"]

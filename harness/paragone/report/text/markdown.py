@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from paragone.report.text.formatting import one_line
 
 if TYPE_CHECKING:
-    from paragone.report.figures.figure import RenderedFigure
+    from paragone.report.figures.rendered import RenderedFigure
 
 Sections = list[tuple[str, str]]  # heading with its "#", text
 

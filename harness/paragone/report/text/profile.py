@@ -23,7 +23,7 @@ from paragone.store.records import Clock, Outcome, Pair
 from paragone.store.runs import is_finished
 
 if TYPE_CHECKING:
-    from paragone.report.figures.figure import RenderedFigure
+    from paragone.report.figures.rendered import RenderedFigure
 
 HOW_TO_READ = """\
 - Every implementation is loaded twice in one process: as `paragone bench` measures it, without any clock, and with a

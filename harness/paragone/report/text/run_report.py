@@ -29,7 +29,7 @@ from paragone.report.text.markdown import Sections
 
 if TYPE_CHECKING:
     from paragone.analyse.results import Results
-    from paragone.report.figures.figure import RenderedFigure
+    from paragone.report.figures.rendered import RenderedFigure
     from paragone.store.reader import Run
 
 # report.html shows these sections in its own way.
