@@ -1,10 +1,10 @@
 """A plugin written for version 0.1 is told the new name of everything that it uses, with file and line."""
 
 import importlib
+import sys
 
 import pytest
 
-from paragone.errors import HarnessError
 from paragone.implementation.contract import Implementation
 from paragone.implementation.old_names import HOOKS, MODULES, NAMES
 from paragone.implementation.registry import discover, read_folder
@@ -116,9 +116,76 @@ def test_a_hook_with_a_new_name_is_told_where_the_plugin_defines_it(plugin):
     assert refused(folder) == f"{folder / 'impl.py'}: Mine: receipt is now build_info"
 
 
-def test_a_module_that_never_was_is_an_ordinary_import_error(plugin):
-    with pytest.raises(HarnessError, match="cannot be imported: ModuleNotFoundError: No module named 'harness"):
-        read_folder(plugin("import harness.no_such_module"))
+@pytest.mark.parametrize(
+    "statement",
+    ["import harness", "import harness.hashing as h", "from harness.hashing import x", "from harness import y"],
+)
+def test_another_module_of_the_old_package_is_told_by_the_name_of_the_package(plugin, statement):
+    folder = plugin(f"{statement}\n{NEW}")
+
+    assert refused(folder) == f"{folder / 'impl.py'}, line 1: harness is now paragone"
+
+
+def test_an_old_import_in_a_package_inside_the_folder_is_told(plugin):
+    folder = plugin(NEW)
+    (folder / "parts").mkdir()
+    (folder / "parts" / "layers.py").write_text("from harness.state import State\n")
+
+    assert refused(folder) == f"{folder / 'parts' / 'layers.py'}, line 1: harness.state is now paragone.task.mlp.state"
+
+
+def test_a_package_of_the_name_that_the_plugin_brings_itself_is_its_own(plugin, monkeypatch):
+    own = "import sys\n\nsys.path.insert(0, __file__.rpartition('/')[0])\nfrom harness.data import images\n"
+    folder = plugin(own + NEW)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    (folder / "harness").mkdir()
+    (folder / "harness" / "data.py").write_text("images = 1\n")
+
+    assert [implementation.name for implementation in read_folder(folder)] == ["mine"]
+    for module in ("harness", "harness.data"):
+        monkeypatch.delitem(sys.modules, module)
+
+
+def test_an_installed_package_of_the_name_is_not_the_old_one(plugin, tmp_path, monkeypatch):
+    (tmp_path / "installed" / "harness").mkdir(parents=True)
+    (tmp_path / "installed" / "harness" / "__init__.py").write_text("images = 1\n")
+    monkeypatch.syspath_prepend(tmp_path / "installed")
+    monkeypatch.delitem(sys.modules, "harness", raising=False)
+
+    assert [implementation.name for implementation in read_folder(plugin("from harness import images\n" + NEW))] == [
+        "mine"
+    ]
+    monkeypatch.delitem(sys.modules, "harness")
+
+
+def test_of_many_files_three_are_told(plugin):
+    folder = plugin(NEW, **{f"maths{number}": "import harness.state\n" for number in range(300)})
+
+    assert refused(folder).endswith(
+        "maths10.py, line 1: harness.state is now paragone.task.mlp.state. And in 297 more files"
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(" * 5000 + ")" * 5000,
+        "-" * 200_000 + "1",
+        "+".join(["a"] * 50_000),
+        "'harness \x00'",
+        "x = 'import harness.state'\n" * 100_000,
+    ],
+)
+def test_a_file_that_cannot_be_parsed_or_is_data_is_left_to_its_import(plugin, text):
+    folder = plugin(NEW, table=f"# harness\nx = {text}\n")
+
+    assert [implementation.name for implementation in read_folder(folder)] == ["mine"]
+
+
+def test_nothing_is_said_of_the_text_of_a_plugin_while_it_is_searched(plugin, recwarn):
+    read_folder(plugin(NEW, maths="# harness\nx = '\\d'\n"))
+
+    assert not recwarn.list
 
 
 @pytest.mark.parametrize("name", [*MODULES.values(), *NAMES.values()])

@@ -6,13 +6,19 @@ A plugin that still uses one is reported with file, line and new name. Nothing h
 from __future__ import annotations
 
 import ast
+import importlib.machinery
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 from paragone.implementation.contract import Implementation
 
+MOST_FILES = 3  # named in one sentence
+LARGEST_FILE_BYTES = 1_000_000  # a longer one is data, and parsing it takes seconds
+
 # Old module → new module: everything that a plugin had a reason to import.
 MODULES = {
+    "harness": "paragone",
     "harness.adapters.arrays": "paragone.adapters.arrays",
     "harness.adapters.built": "paragone.adapters.build",
     "harness.adapters.cabi": "paragone.adapters.c_abi",
@@ -62,21 +68,36 @@ HOOKS = {"receipt": "build_info"}
 def old_imports(folder: Path) -> str:
     """`…/impl.py, line 3: harness.interface is now paragone.implementation.contract; line 4: …`, or "" without any.
 
-    Looks at every Python file of the folder before anything is imported: many imports stand in `load` and would fail
-    in a worker only.
+    Looks at the Python files of the folder and of the packages in it before anything is imported: many imports stand
+    in `load` and would fail in a worker only. A plugin may have a package or module `harness` of its own.
     """
-    files = (file for file in sorted(folder.glob("*.py")) if file.is_file() and not file.name.startswith("test_"))
-    return ". ".join(filter(None, map(_old_imports_of, files)))
+    if _has_own_harness(folder):
+        return ""
+    files = sorted([*folder.glob("*.py"), *folder.glob("*/*.py")])
+    told = list(filter(None, (_old_imports_of(file) for file in files if not file.name.startswith("test_"))))
+    more = len(told) - MOST_FILES
+    return ". ".join(told[:MOST_FILES]) + (f". And in {more} more files" if more > 0 else "")
+
+
+def _has_own_harness(folder: Path) -> bool:
+    """Beside impl.py, or installed. A folder `harness` without `__init__.py`, such as this project's, is none."""
+    if (folder / "harness.py").exists() or (folder / "harness").is_dir():
+        return True
+    installed = importlib.machinery.PathFinder.find_spec("harness")
+    return installed is not None and installed.origin is not None
 
 
 def _old_imports_of(file: Path) -> str:
     """Leave imports inside `try` alone: the file may support both versions."""
     try:
+        if not file.is_file() or file.stat().st_size > LARGEST_FILE_BYTES:
+            return ""
         text = file.read_bytes()
         if b"harness" not in text:  # nearly always, and parsing costs a millisecond a file
             return ""
-        tree = ast.parse(text)
-    except (OSError, SyntaxError, ValueError):  # importing it says what is wrong
+        with warnings.catch_warnings(action="ignore"):  # about the plugin's own text
+            tree = ast.parse(text)
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):  # importing it says what is wrong
         return ""
     moved = dict.fromkeys(
         f"line {statement.lineno}: {old} is now {NAMES.get(old) or MODULES[old]}"
@@ -93,21 +114,31 @@ def old_hooks(implementation: type[Implementation]) -> str:
     return "; ".join(f"{old} is now {HOOKS[old]}" for old in used)
 
 
-def _unguarded_imports(node: ast.AST) -> Iterator[ast.Import | ast.ImportFrom]:
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.Import | ast.ImportFrom):
-            yield child
-        elif not isinstance(child, ast.Try):
-            yield from _unguarded_imports(child)
+def _unguarded_imports(tree: ast.AST) -> Iterator[ast.Import | ast.ImportFrom]:
+    """In the order of the file. A stack of its own: an expression may be nested deeper than Python calls."""
+    left = [tree]
+    while left:
+        node = left.pop()
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield node
+        elif not isinstance(node, ast.Try):
+            left.extend(reversed(list(ast.iter_child_nodes(node))))
 
 
 def _old_names(statement: ast.Import | ast.ImportFrom) -> Iterator[str]:
+    """Modules that no plugin had a reason to import are told by the name of the package."""
     if isinstance(statement, ast.Import):
-        yield from (alias.name for alias in statement.names if alias.name in MODULES)
-    elif statement.level == 0:
+        yield from (
+            alias.name if alias.name in MODULES else "harness" for alias in statement.names if _is_old(alias.name)
+        )
+    elif statement.level == 0 and statement.module and _is_old(statement.module):
         for alias in statement.names:
             full = f"{statement.module}.{alias.name}"
             if full in NAMES or full in MODULES:
                 yield full
-            elif statement.module in MODULES:
-                yield statement.module
+            else:
+                yield statement.module if statement.module in MODULES else "harness"
+
+
+def _is_old(module: str) -> bool:
+    return module == "harness" or module.startswith("harness.")
