@@ -46,17 +46,17 @@ def evidence(folder=None, **options):
     )
 
 
-def enrolled(request):
-    """The batch sizes of everyone who takes part, by problem and variant."""
+def grid_of(request):
+    """Batch sizes by problem and variant."""
     chosen = select(EVERYONE, request.implementations)
-    return {e.key[:2]: batch_sizes(request, e) for e in contenders_of(request, chosen, EVERYONE)}
+    return {each.key[:2]: batch_sizes(request, each) for each in contenders_of(request, chosen, EVERYONE)}
 
 
 def test_only_the_cells_of_the_claims_are_measured_and_the_baseline_beside_them():
     request = evidence()._bench([CLAIM]).request
     control = "numpy_rows[dtype={},order=C] (A/A)".format
 
-    assert enrolled(request) == {
+    assert grid_of(request) == {
         ("nielsen", ROWS): (10,),
         ("nielsen", control("float32")): (10,),
         ("nielsen", COLUMNS): (100,),
@@ -69,7 +69,7 @@ def test_only_the_cells_of_the_claims_are_measured_and_the_baseline_beside_them(
 def test_every_claim_that_ships_gets_its_cells():
     claims = [runnable(claim, EVERYONE) for claim in shipped_claims() if not untestable_reason(claim, EVERYONE)]
     timed = [claim for claim in claims if claim.quantity in ("train", "epoch with evaluation")]
-    sizes = enrolled(evidence()._bench(timed).request)
+    sizes = grid_of(evidence()._bench(timed).request)
 
     assert timed
     for claim in timed:
@@ -112,7 +112,7 @@ def test_a_profile_has_several_launches_and_the_cells_alone():
     request = evidence()._profile([replace(CLAIM, quantity="forward")]).request
 
     assert request.launches == 5
-    assert {name for _, name in enrolled(request)} >= {ROWS, COLUMNS}
+    assert {name for _, name in grid_of(request)} >= {ROWS, COLUMNS}
 
 
 # --- which runs are suitable ---

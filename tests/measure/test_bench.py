@@ -296,7 +296,7 @@ def test_the_estimate_counts_starts_cold_calls_warm_ups_and_rounds():
 
     # 2 launches × (12 samples of 0.05 s + overhead), and 2 launches × (a cold and a timed sample of 1 s)
     expected = 2 * 12 * (0.05 + pilot_result.OVERHEAD_SECONDS) + 2 * 2 * (1.0 + pilot_result.OVERHEAD_SECONDS)
-    assert pytest.approx(expected) == pilot_result.eta_seconds([cell, once], launches=2, rounds=10, surveys=[])
+    assert pytest.approx(expected) == pilot_result.eta_seconds([cell, once], launches=2, rounds=10, results=[])
 
 
 def test_where_memory_is_short_variants_come_in_waves_with_the_baseline_in_each(data, tmp_path, monkeypatch):

@@ -62,7 +62,7 @@ def null(monkeypatch):
     return Null
 
 
-def enrolled(*implementations):
+def contenders_of(*implementations):
     return [
         Contender(PROBLEM, Registered(implementation, "folder"), variant, 1)
         for implementation in implementations
@@ -77,7 +77,7 @@ def costs(worker, *implementations):
         opened.append(contender)
         return worker
 
-    return call_costs(enrolled(*implementations), DATA, open_worker, 1), opened
+    return call_costs(contenders_of(*implementations), DATA, open_worker, 1), opened
 
 
 def test_a_call_is_timed_with_one_image_and_with_the_whole_training_set(null):

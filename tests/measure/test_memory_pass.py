@@ -29,7 +29,7 @@ MB = 1_000_000
 (TAKES_MEMORY,) = read_folder(FAULTS / "takes_memory")
 FOUND = Registered(TAKES_MEMORY, FAULTS / "takes_memory")
 PROBLEM = replace(find_problem("nielsen"), n_train=300, layers=(784, 4, 10))
-ENROLMENTS = {dict(variant.axis)["how"]: Contender(PROBLEM, FOUND, variant, 1) for variant in variants(TAKES_MEMORY)}
+CONTENDERS = {dict(variant.axis)["how"]: Contender(PROBLEM, FOUND, variant, 1) for variant in variants(TAKES_MEMORY)}
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux can reset the peak")
 
 
@@ -57,7 +57,7 @@ def _tests_can_be_imported(monkeypatch):
 
 def cell(how, batch_size, **changed):
     """Return a cell of which a sample has 4 steps of a millisecond."""
-    key = ENROLMENTS[how].key
+    key = CONTENDERS[how].key
     planned = Cell(key[0], key[1], batch_size, 1, n_steps=4, prefix_steps=1, step_seconds=1e-3, once_per_launch=False)
     return structs.replace(planned, **changed)
 
@@ -78,7 +78,7 @@ def run_of(folder, cells, timed=None):
 
 
 def measured(rows, data, display=None):
-    contenders = {contender.key: contender for contender in ENROLMENTS.values()}
+    contenders = {contender.key: contender for contender in CONTENDERS.values()}
     measure_memory(rows, contenders, data, 1, lambda contender: open_worker(contender, 60), display or Silent())
     return read_rows(rows.folder / "memory.jsonl")
 
@@ -123,11 +123,11 @@ def test_the_memory_of_a_child_counts(data, tmp_path):
 
 
 @linux
-def test_a_loaded_worker_has_let_go_of_the_data_set_that_all_of_them_share(data):
-    worker = open_worker(ENROLMENTS["gives_back"], 60)
+def test_a_loaded_worker_no_longer_maps_the_shared_data_set(data):
+    worker = open_worker(CONTENDERS["gives_back"], 60)
     try:
-        load_worker(worker, ENROLMENTS["gives_back"], data, seed=1)
-        mapped = Path(f"/proc/{worker._process.pid}/maps").read_text()
+        load_worker(worker, CONTENDERS["gives_back"], data, seed=1)
+        mapped = Path(f"/proc/{worker._child.pid}/maps").read_text()
     finally:
         worker.kill()
 
@@ -161,7 +161,7 @@ def test_what_has_a_row_is_not_measured_again_be_it_a_failure(data, tmp_path):
 
 
 def test_the_control_is_left_out(data, tmp_path):
-    contender = ENROLMENTS["gives_back"]
+    contender = CONTENDERS["gives_back"]
     control = replace(contender, variant=replace(contender.variant, control=True))
     with run_of(tmp_path, [cell("gives_back", 1, variant=control.variant.name)]) as rows:
         measure_memory(rows, {control.key: control}, data, 1, lambda e: open_worker(e, 60), Silent())
@@ -180,7 +180,7 @@ def test_a_cell_that_was_not_timed_or_found_wrong_is_left_out(tmp_path, batch_si
     wrong, untimed, right = cell("keeps", 1), cell("gives_back", 1), cell("two_at_a_time", 1)
     with run_of(tmp_path, [wrong, untimed, right], timed=[wrong, right]) as rows:
         rows.append(sample_of(untimed, kind="cold"))
-        rows.append(outcome(ENROLMENTS["keeps"], batch_size, "sample", "failed", "another result"))
+        rows.append(outcome(CONTENDERS["keeps"], batch_size, "sample", "failed", "another result"))
 
         assert [right] == cells_without_row(tmp_path)
 
@@ -195,8 +195,8 @@ def test_the_peak_is_looked_for_over_a_sample_three_steps_at_least_and_one_where
 
 
 def test_the_estimate_counts_a_load_and_the_steps_of_every_cell_but_not_the_control():
-    contender = ENROLMENTS["keeps"]
-    survey = PilotResult(contender, [cell("keeps", 1), cell("keeps", 2, step_seconds=1.0)], [], load_seconds=2.0)
+    contender = CONTENDERS["keeps"]
+    result = PilotResult(contender, [cell("keeps", 1), cell("keeps", 2, step_seconds=1.0)], [], load_seconds=2.0)
     control = replace(contender, variant=replace(contender.variant, control=True))
 
-    assert pytest.approx(2 + 4e-3 + 2 + 4) == pass_seconds([survey, survey.as_control(control)])
+    assert pytest.approx(2 + 4e-3 + 2 + 4) == pass_seconds([result, result.as_control(control)])

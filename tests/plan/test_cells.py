@@ -9,7 +9,15 @@ import pytest
 from paragone.errors import Misuse, UnknownName
 from paragone.implementation.contract import Implementation
 from paragone.implementation.registry import Registered
-from paragone.plan.cells import baseline_variant, cell, check, contenders_of, describe_variants, grid, own_environments
+from paragone.plan.cells import (
+    baseline_variant,
+    cell,
+    contenders_of,
+    describe_variants,
+    grid,
+    own_environments,
+    validate_request,
+)
 from paragone.plan.request import Request
 from paragone.task.mlp.problem_files import find_problem
 from paragone.worker.estimate import MOST_IMAGES
@@ -154,7 +162,7 @@ def test_quick_takes_the_first_dtype_of_each():
     ] == chosen
 
 
-def test_every_workload_and_number_of_threads_has_enrolments_of_its_own():
+def test_every_problem_and_number_of_threads_has_contenders_of_its_own():
     contenders = contenders_of(request(problems=(NIELSEN, SOFTMAX), threads=(1, 2, 1)), [LISTS], EVERYONE)
 
     assert 2 * 2 * 3 == len({contender.key for contender in contenders}) == len(contenders)
@@ -181,13 +189,13 @@ def test_a_batch_size_that_does_not_fit_is_misuse(size):
     with pytest.raises(Misuse, match=expected):
         grid(NIELSEN, (10, size))
     with pytest.raises(Misuse, match=expected):
-        check(request(batch_sizes=(10, size)), EVERYONE)
+        validate_request(request(batch_sizes=(10, size)), EVERYONE)
 
 
 def test_a_request_that_cannot_be_planned_is_told_before_any_data_is_looked_for():
-    check(request(), EVERYONE)
+    validate_request(request(), EVERYONE)
     with pytest.raises(UnknownName, match="unknown implementation 'list'"):
-        check(request(implementations=("list",)), EVERYONE)
+        validate_request(request(implementations=("list",)), EVERYONE)
 
 
 # --- cells ---

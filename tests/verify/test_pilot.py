@@ -29,7 +29,7 @@ FAST = dict.fromkeys(SIZES, 1e-3)
 PASSED = CheckResult("passed", "", 1e-9, 1e-8, "W1", 20)
 
 
-class ScriptedGatekeeper:
+class ScriptedVerifier:
     """Passes every check but those named, each by (stage, batch size)."""
 
     def __init__(self, **verdicts):
@@ -53,19 +53,19 @@ class ScriptedGatekeeper:
         return self._verdict(worker, "tail", batch_size)
 
     def check_fresh_input(self, worker, contender, planned):
-        if (fault := self.verdicts.get(f"unseen_{planned.batch_size}")) is not None:
+        if (fault := self.verdicts.get(f"replay_{planned.batch_size}")) is not None:
             raise fault
 
 
 class Stage:
-    """One survey by scripted workers, and what became of it."""
+    """The pilot of one contender with scripted workers, and its result."""
 
     def __init__(self, data, verifier=None, step_seconds=None, contender=ROWS, spoil=None, **request):
         self.workers = []
-        self.verifier = verifier or ScriptedGatekeeper()
+        self.verifier = verifier or ScriptedVerifier()
         self.step_seconds, self.spoil = step_seconds or FAST, spoil
         pilot = Pilot(Request((PROBLEM,), **request), data, self.verifier, self.open_worker)
-        self.survey = pilot.examine(contender, SIZES)
+        self.result = pilot.examine(contender, SIZES)
 
     def open_worker(self, contender):
         worker = InProcessWorker(self.step_seconds)
@@ -77,11 +77,11 @@ class Stage:
     @property
     def sizes(self):
         """Return the batch sizes that may be timed."""
-        return [planned.batch_size for planned in self.survey.cells]
+        return [planned.batch_size for planned in self.result.cells]
 
     def rows(self, *statuses):
         """Return the outcomes of these statuses as (stage, batch size, reason)."""
-        rows = [row for row in self.survey.outcomes if row.status in statuses]
+        rows = [row for row in self.result.outcomes if row.status in statuses]
         return [(row.stage, row.batch_size, row.reason) for row in rows]
 
 
@@ -94,29 +94,29 @@ def test_what_passes_every_check_is_timed_and_every_check_is_an_outcome(data):
     stage = Stage(data)
 
     assert list(SIZES) == stage.sizes
-    assert [cell(ROWS, size, 1e-3) for size in SIZES] == stage.survey.cells
-    passed = [(row.stage, row.batch_size) for row in stage.survey.outcomes if row.status == "passed"]
+    assert [cell(ROWS, size, 1e-3) for size in SIZES] == stage.result.cells
+    passed = [(row.stage, row.batch_size) for row in stage.result.outcomes if row.status == "passed"]
     expected = [(check, size) for size in SIZES for check in ("head", "tail")] + [("stress", size) for size in SIZES]
     assert expected == passed
-    assert len(passed) == len(stage.survey.outcomes)
+    assert len(passed) == len(stage.result.outcomes)
 
 
 def test_an_outcome_names_its_cell_and_holds_error_bound_and_steps(data):
-    row = Stage(data).survey.outcomes[0]
+    row = Stage(data).result.outcomes[0]
 
     expected = {"problem": "nielsen", "variant": ROWS.variant.name, "batch_size": 1, "threads": 1, "stage": "head"}
     assert Outcome(**expected, status="passed", reason="", error=1e-9, bound=1e-8, n_steps=20) == row
 
 
-def test_who_is_right_but_slow_with_what_is_new_is_not_timed(data):
-    verifier = ScriptedGatekeeper(unseen_10=MeasurementFailed("it remembers"))
+def test_a_cell_that_is_slow_on_fresh_input_is_not_timed(data):
+    verifier = ScriptedVerifier(replay_10=MeasurementFailed("it remembers"))
     stage = Stage(data, verifier)
 
     assert [1, 60] == stage.sizes
     assert [10] == [size for _, size, reason in stage.rows("failed") if reason == "it remembers"]
 
 
-def test_a_survey_takes_one_worker_for_the_workload_and_one_for_its_twin_and_ends_both(data):
+def test_one_worker_is_started_for_the_problem_and_one_for_its_stress_problem_and_both_are_killed(data):
     stage = Stage(data)
 
     assert [("load", "nielsen"), ("load", "nielsen (stress problem)")] == [worker.log[0] for worker in stage.workers]
@@ -124,14 +124,14 @@ def test_a_survey_takes_one_worker_for_the_workload_and_one_for_its_twin_and_end
 
 
 def test_the_peak_memory_is_the_largest_of_all_batch_sizes(data):
-    assert 1000 * max(SIZES) == Stage(data).survey.peak_bytes
+    assert 1000 * max(SIZES) == Stage(data).result.peak_bytes
 
 
 def test_right_code_passes_the_real_gate_at_every_batch_size(data, tmp_path):
     stage = Stage(data, verifier=Verifier(data, 1, tmp_path))
 
     assert list(SIZES) == stage.sizes
-    assert {"passed"} == {row.status for row in stage.survey.outcomes}
+    assert {"passed"} == {row.status for row in stage.result.outcomes}
 
 
 # --- what cannot run here ---
@@ -153,7 +153,7 @@ def test_what_cannot_run_here_is_unavailable_and_starts_no_worker(data, missing,
 
     assert [("available", None, reason)] == stage.rows("unavailable")
     assert [] == stage.workers == stage.sizes
-    assert 1 == len(stage.survey.outcomes)
+    assert 1 == len(stage.result.outcomes)
 
 
 def test_what_does_not_load_has_one_row_for_all_batch_sizes(data):
@@ -183,7 +183,7 @@ def test_what_only_comes_near_its_workload_is_timed_not_checked_and_has_no_twin(
     reason = "it only comes near this problem: another loss"
     checks = [(check, size, reason) for size in SIZES for check in ("head", "tail")]
     assert checks == stage.rows("not checked")
-    assert len(checks) == len(stage.survey.outcomes)
+    assert len(checks) == len(stage.result.outcomes)
     assert list(SIZES) == stage.sizes
     assert ["nielsen"] == [worker.problem.name for worker in stage.workers]
 
@@ -220,7 +220,7 @@ def test_a_step_that_is_too_slow_is_not_measured_with_what_it_takes(data):
 def test_slow_measures_what_is_too_slow_once_per_launch(data):
     stage = Stage(data, step_seconds={1: 0.1, 10: 2.4, 60: 9.0}, slow=True)
 
-    assert [(1, False), (10, True), (60, True)] == [(c.batch_size, c.once_per_launch) for c in stage.survey.cells]
+    assert [(1, False), (10, True), (60, True)] == [(c.batch_size, c.once_per_launch) for c in stage.result.cells]
 
 
 def test_slow_steps_are_checked_over_fewer_of_them(data):
@@ -250,14 +250,14 @@ def test_a_check_trains_one_step_at_least_and_a_second_at_most(step_seconds, bat
 
 @pytest.mark.parametrize("check", ["head", "tail", "stress"])
 def test_a_failed_check_drops_its_cell_and_leaves_the_others(data, check):
-    stage = Stage(data, ScriptedGatekeeper(**{f"{check}_10": CheckResult("failed", "W1 is wrong", 1.0, 1e-8)}))
+    stage = Stage(data, ScriptedVerifier(**{f"{check}_10": CheckResult("failed", "W1 is wrong", 1.0, 1e-8)}))
 
     assert [(check, 10, "W1 is wrong")] == stage.rows("failed")
     assert [1, 60] == stage.sizes
 
 
 def test_after_a_failed_head_no_sample_is_taken_and_no_twin_checked(data):
-    stage = Stage(data, ScriptedGatekeeper(head_10=CheckResult("failed", "W1 is wrong")))
+    stage = Stage(data, ScriptedVerifier(head_10=CheckResult("failed", "W1 is wrong")))
 
     assert ("sample", 10) not in stage.workers[0].log
     assert ("stress", 10) not in stage.verifier.max_steps
@@ -265,7 +265,7 @@ def test_after_a_failed_head_no_sample_is_taken_and_no_twin_checked(data):
 
 @pytest.mark.parametrize("check", ["head", "tail", "stress"])
 def test_what_could_not_be_checked_is_timed_all_the_same_and_says_so(data, check):
-    stage = Stage(data, ScriptedGatekeeper(**{f"{check}_10": CheckResult("not checked", "it diverges")}))
+    stage = Stage(data, ScriptedVerifier(**{f"{check}_10": CheckResult("not checked", "it diverges")}))
 
     assert [(check, 10, "it diverges")] == stage.rows("not checked")
     assert list(SIZES) == stage.sizes
@@ -274,7 +274,7 @@ def test_what_could_not_be_checked_is_timed_all_the_same_and_says_so(data, check
 @pytest.mark.parametrize("check", ["head", "tail", "stress"])
 def test_a_crash_at_one_batch_size_leaves_the_others_to_a_new_worker(data, check):
     crash = MeasurementFailed("train: the worker was killed by SIGSEGV")
-    stage = Stage(data, ScriptedGatekeeper(**{f"{check}_10": crash}))
+    stage = Stage(data, ScriptedVerifier(**{f"{check}_10": crash}))
 
     ((_, size, reason),) = stage.rows("failed")
     assert (10, str(crash)) == (size, reason)
@@ -328,7 +328,7 @@ def test_a_second_thread_is_the_reason_even_where_it_makes_what_is_new_slow(data
     def spoil(worker, n):
         worker.cpus_used = 1.9
 
-    verifier = ScriptedGatekeeper(**{f"unseen_{size}": MeasurementFailed("it remembers") for size in SIZES})
+    verifier = ScriptedVerifier(**{f"replay_{size}": MeasurementFailed("it remembers") for size in SIZES})
 
     assert ["threads"] * 3 == [stage for stage, _, _ in Stage(data, verifier, spoil=spoil).rows("failed")]
 
@@ -336,7 +336,7 @@ def test_a_second_thread_is_the_reason_even_where_it_makes_what_is_new_slow(data
 # --- around it ---
 
 
-def test_a_worker_is_opened_with_the_threads_of_its_enrolment(monkeypatch):
+def test_a_worker_is_opened_with_the_threads_of_its_contender(monkeypatch):
     opened = []
     monkeypatch.setattr("paragone.verify.pilot.WorkerHandle", lambda *args: opened.append(args))
     monkeypatch.setattr("paragone.verify.pilot.worker_cpus", lambda threads: ("cpus", threads))

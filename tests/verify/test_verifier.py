@@ -22,12 +22,12 @@ PROBLEM = replace(find_problem("nielsen"), n_train=60, layers=(784, 4, 10))
 N_STEPS = 7
 
 
-def enrolled(name: str, threads: int = 1) -> Contender:
+def contender_of(name: str, threads: int = 1) -> Contender:
     variant = find_variant(list(FOUND.values()), name)
     return Contender(PROBLEM, FOUND[variant.implementation.name], variant, threads)
 
 
-ROWS = enrolled("numpy_rows[dtype=float64,order=C]")
+ROWS = contender_of("numpy_rows[dtype=float64,order=C]")
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def sampled(worker, batch_size=5, n_steps=N_STEPS) -> str:
 @pytest.mark.parametrize("name", ["numpy_rows[dtype=float32,order=F]", "numpy_rows[dtype=float64,order=C]"])
 @pytest.mark.parametrize("is_stress_problem", [False, True])
 def test_right_code_passes_at_its_head(data, verifier, name, is_stress_problem):
-    contender = enrolled(name)
+    contender = contender_of(name)
     if is_stress_problem:
         contender = replace(contender, problem=stress_problem(PROBLEM))
     check = verifier.check_first_steps(loaded(data, contender), contender, 5, max_steps=20)
@@ -214,9 +214,9 @@ def test_what_is_verified_holds_for_the_control_which_is_the_same_code(verifier)
 @pytest.mark.parametrize(
     "other",
     [
-        enrolled("numpy_rows[dtype=float64,order=F]"),
-        enrolled("numpy_rows[dtype=float32,order=C]"),
-        enrolled("numpy_rows[dtype=float64,order=C]", threads=2),
+        contender_of("numpy_rows[dtype=float64,order=F]"),
+        contender_of("numpy_rows[dtype=float32,order=C]"),
+        contender_of("numpy_rows[dtype=float64,order=C]", threads=2),
         replace(ROWS, found=replace(ROWS.found, folder=ROWS.found.folder / "elsewhere")),
         replace(ROWS, problem=replace(PROBLEM, name="another")),
     ],

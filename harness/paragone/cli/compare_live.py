@@ -27,7 +27,7 @@ from paragone.cli.options import CellOptions, RunOptions, data_set, request_from
 from paragone.cli.values import fraction, thread_counts, write_output
 from paragone.files.schema import MOST_ROUNDS
 from paragone.implementation.contract import VERSION
-from paragone.plan.cells import check
+from paragone.plan.cells import validate_request
 from paragone.plan.request import Request
 from paragone.store.plan_records import BASELINE, FEWEST_LAUNCHES, Live, LiveVersion
 
@@ -128,7 +128,7 @@ def compare_live(
     names = tuple(f"{name}{VERSION}{side.label}" for side in sides for name in pairing.names)
     request = structs.replace(request, implementations=names, sides=tuple(side.to_text() for side in sides))
     registered, _ = all_implementations(request)
-    check(request, registered)
+    validate_request(request, registered)
     display = TerminalDisplay(err)
     for sentence in introduction(sides, pairing):
         display.say(sentence)

@@ -11,7 +11,7 @@ import typer
 from paragone.cli.display import TerminalDisplay
 from paragone.cli.values import absolute, batch_sizes_of, bytes_of, dtypes_of, problem_names, read_problems
 from paragone.implementation.registry import Registered, Unusable, refuse_unusable
-from paragone.plan.cells import check
+from paragone.plan.cells import validate_request
 from paragone.plan.request import Request
 from paragone.task.mlp.problem_files import find_problem
 
@@ -123,7 +123,7 @@ def implementations_for(request: Request) -> tuple[list[Registered], list[Unusab
 
     registered, unusable = all_implementations(request)
     refuse_unusable(request.implementations, registered, unusable)
-    check(request, registered)
+    validate_request(request, registered)
     return registered, unusable
 
 

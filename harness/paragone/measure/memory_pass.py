@@ -98,11 +98,11 @@ def memory_steps(cell: Cell) -> int:
     return 1 if cell.once_per_launch else max(FEWEST_STEPS, cell.n_steps)
 
 
-def pass_seconds(surveys: Iterable[PilotResult]) -> float:
+def pass_seconds(results: Iterable[PilotResult]) -> float:
     """Return about how long the pass takes: a start and a load for every cell, and its steps."""
     return sum(
-        survey.load_seconds + memory_steps(cell) * cell.step_seconds
-        for survey in surveys
-        if not survey.contender.variant.control
-        for cell in survey.cells
+        result.load_seconds + memory_steps(cell) * cell.step_seconds
+        for result in results
+        if not result.contender.variant.control
+        for cell in result.cells
     )

@@ -78,9 +78,9 @@ class Profile:
         return np.random.Generator(np.random.PCG64(self.request.seed))
 
     def _run(self, contenders: Mapping[ContenderKey, Contender]) -> tuple[Path, bool]:
-        surveys = self._survey(contenders.values())
-        peaks = {survey.contender.key: INSTANCES * survey.peak_bytes for survey in surveys}
-        cells = [cell for survey in surveys for cell in survey.cells]
+        pilot_results = self._pilot(contenders.values())
+        peaks = {result.contender.key: INSTANCES * result.peak_bytes for result in pilot_results}
+        cells = [cell for result in pilot_results for cell in result.cells]
         folders = {entry.name: entry.folder.name for entry in self.everyone}
         cells = in_waves(cells, peaks, memory_limit_bytes() // 2, (), folders)
         folder = new_profile_folder(
@@ -91,7 +91,7 @@ class Profile:
         )
         finished = False
         with RunFolder(folder, AGAIN) as rows:
-            rows.append(*(row for survey in surveys for row in survey.outcomes))
+            rows.append(*(row for result in pilot_results for row in result.outcomes))
             try:
                 self._measure(rows, cells, contenders)
                 finished = True
@@ -100,11 +100,11 @@ class Profile:
             rows.end(Finished(finished=finished))
         return folder, finished
 
-    def _survey(self, contenders: Collection[Contender]) -> list[PilotResult]:
+    def _pilot(self, contenders: Collection[Contender]) -> list[PilotResult]:
         """Return what the gate says of everyone that can tell its phases apart, and of the others why they cannot."""
         open_ = self._open_worker
         pilot = Pilot(self.request, self.data, Verifier(self.data, self.request.seed), open_)
-        surveys = []
+        pilot_results = []
         with self.display.progress("verifying", len(contenders)) as advance:
             for contender in contenders:
                 advance(contender.variant.name, 1)
@@ -112,11 +112,11 @@ class Profile:
                 if not unavailable_reason(implementation, contender.problem) and (
                     reason := implementation.hides_phases()
                 ):
-                    surveys.append(PilotResult(contender))
-                    surveys[-1].add_outcome("phases", NOT_TOLD, reason)
+                    pilot_results.append(PilotResult(contender))
+                    pilot_results[-1].add_outcome("phases", NOT_TOLD, reason)
                 else:
-                    surveys.append(pilot.examine(contender, batch_sizes(self.request, contender)))
-        return surveys
+                    pilot_results.append(pilot.examine(contender, batch_sizes(self.request, contender)))
+        return pilot_results
 
     def _open_worker(self, contender: Contender) -> WorkerHandle:
         return open_worker(contender, self.request.time_limit_s, self.request.memory_limit_bytes)

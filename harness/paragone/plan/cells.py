@@ -1,4 +1,4 @@
-"""What a run will do, decided before its first sample: who takes part, the cells, the waves, the cost."""
+"""The contenders of a run and their cells, planned from the request."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ONCE_PER_LAUNCH_SECONDS = 0.25
 
 @dataclass(frozen=True)
 class Contender:
-    """A variant that takes part in one problem with one number of threads."""
+    """problem × variant × threads: a line of every chart."""
 
     problem: Problem
     found: Registered
@@ -36,7 +36,7 @@ class Contender:
 
     @cached_property
     def difference(self) -> str | None:
-        """A sentence on how what it solves differs from the problem; None where it solves the problem itself."""
+        """How the implementation differs from the problem, as a sentence; None where it solves the problem itself."""
         difference = difference_from(self.variant.implementation, self.problem)
         return f"it only comes near this problem: {difference}" if difference else None
 
@@ -54,7 +54,10 @@ def grid(problem: Problem, asked: Sequence[int | str]) -> tuple[int, ...]:
 
 
 def batch_sizes(request: Request, contender: Contender) -> tuple[int, ...]:
-    """The batch sizes of a contender: the grid, or its chosen cells; a baseline has those of all cells of its dtype."""
+    """The batch sizes of a contender: the grid or, with `only`, its chosen cells.
+
+    With `only`, a baseline has the batch sizes of all chosen cells of its dtype.
+    """
     asked = grid(contender.problem, request.batch_sizes)
     if not request.only:
         return asked
@@ -70,8 +73,8 @@ def batch_sizes(request: Request, contender: Contender) -> tuple[int, ...]:
     return tuple(sorted(sizes))
 
 
-def check(request: Request, everyone: Sequence[Registered]) -> None:
-    """Raise Misuse or UnknownName for what cannot be planned, before any data is looked for."""
+def validate_request(request: Request, everyone: Sequence[Registered]) -> None:
+    """Raises Misuse or UnknownName where the request cannot be planned. Needs no data set, so that it fails early."""
     contenders_of(request, select(everyone, request.implementations or ("*",)), everyone)
     for problem in request.problems:
         grid(problem, request.batch_sizes)
@@ -99,18 +102,18 @@ def contenders_of(request: Request, chosen: Sequence[Registered], everyone: Sequ
 
 
 def aa_pairs(contenders: Iterable[Contender]) -> dict[str, str]:
-    """The baseline's variant by that of its A/A control."""
-    return {c.variant.name: replace(c.variant, control=False).name for c in contenders if c.variant.control}
+    """A/A control → baseline, by variant name."""
+    return {each.variant.name: replace(each.variant, control=False).name for each in contenders if each.variant.control}
 
 
 def own_environments(request: Request, everyone: Sequence[Registered]) -> list[str]:
-    """The names of the Python environments, besides the harness's, that workers of the contenders start in."""
+    """The names of the Python environments in which workers start, without the harness's own."""
     contenders = contenders_of(request, select(everyone, request.implementations or ("*",)), everyone)
-    return sorted({e.variant.implementation.environment_name() for e in contenders} - {""})
+    return sorted({each.variant.implementation.environment_name() for each in contenders} - {""})
 
 
 def chosen_variants(request: Request, chosen: Sequence[Registered]) -> list[Variant]:
-    """The variants asked for by name and dtype; a quick run without a dtype takes one dtype of each."""
+    """The variants that the request selects; a quick run that names no dtype takes the first dtype of each."""
     every = [variant for found in chosen for variant in variants(found.implementation)]
     if request.implementations:
         every = [variant for variant in every if is_selected(variant, request.implementations)]
@@ -143,7 +146,7 @@ def baseline_variant(baseline: str, dtype: str, everyone: Sequence[Registered]) 
 
 
 def cell(contender: Contender, batch_size: int, step_seconds: float) -> Cell:
-    """How a cell is sampled, given the cost of one step."""
+    """The cell, with its steps per sample chosen from the time of one step."""
     once = step_seconds > ONCE_PER_LAUNCH_SECONDS
     wanted = sample_steps(step_seconds, sample_seconds(contender.variant.implementation))
     n_steps = 1 if once else min(wanted, max(1, MOST_IMAGES // batch_size))
@@ -152,7 +155,7 @@ def cell(contender: Contender, batch_size: int, step_seconds: float) -> Cell:
 
 
 def describe_variants(contenders: Iterable[Contender]) -> tuple[VariantRecord, ...]:
-    """What the report says of each variant, once."""
+    """One record per variant, for the report."""
     return tuple(map(_describe, {contender.variant.name: contender for contender in contenders}.values()))
 
 

@@ -1,4 +1,4 @@
-"""How small a difference a run can find: launches against the noise between them."""
+"""Statistical power: the smallest difference that a number of launches can find."""
 
 from __future__ import annotations
 
@@ -9,21 +9,20 @@ import numpy as np
 from paragone.store.plan_records import FEWEST_LAUNCHES
 
 MOST_LAUNCHES = 40
-# Below this a difference is not worth a word, however sure: the floor of the margin of every verdict.
+# The floor of the margin of every verdict: a smaller difference gets no word, however certain it is.
 SMALLEST_MARGIN = 0.01
 POWER = 0.95
 N_SIMULATED = 20_000
 
 
 def minimum_detectable_difference(launch_deviation: float, launches: int) -> float:
-    """Return the smallest true difference that a run finds in 95 of 100 cases, as a fraction.
+    """The smallest true difference that a run finds with power 0.95, as a fraction (0.03 for 3 %).
 
-    A difference is found where the interval of a cell lies wholly beyond the margin, and the margin is
-    the farther end of the interval of the A/A pair at that point of the grid, 1 % at least. Simulated:
-    log-ratios of launches are normal with standard deviation `launch_deviation`, intervals are
-    Student's t over the launches; the same seed every time.
+    A difference is found where the interval of a cell lies wholly beyond the margin: the farther end of the A/A
+    interval at that point of the grid, SMALLEST_MARGIN at least. Simulated with a fixed seed: log-ratios of launches
+    are normal with standard deviation `launch_deviation`, intervals are Student's t over the launches.
     """
-    from scipy import stats  # a second to import, and the command line needs only the numbers above
+    from scipy import stats  # takes a second to import; the command line needs only the constants
 
     random = np.random.Generator(np.random.PCG64(0))
     error = launch_deviation / math.sqrt(launches)
@@ -38,7 +37,7 @@ def minimum_detectable_difference(launch_deviation: float, launches: int) -> flo
 
 
 def launches_to_resolve(difference: float, launch_deviation: float) -> int:
-    """Return the fewest launches, 5 to 40, that resolve a difference; 40 where none of them does."""
+    """The fewest launches that can find `difference`: FEWEST_LAUNCHES to MOST_LAUNCHES."""
     for launches in range(FEWEST_LAUNCHES, MOST_LAUNCHES):
         if minimum_detectable_difference(launch_deviation, launches) <= difference:
             return launches

@@ -1,4 +1,4 @@
-"""What the user asked for, as data that a stored plan can give back."""
+"""The request: what the user asked for. A stored plan gives it back, so that a run can be resumed."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ class Request(RequestOptions, frozen=True):
         return TOO_SLOW_FOR_QUICK_SECONDS if self.quick else TOO_SLOW_SECONDS
 
     def stored(self) -> StoredRequest:
-        """The request as a plan holds it, problems by fingerprint: equal requests are equal there."""
+        """The request with fingerprints in place of problems: two requests are equal where their stored forms are."""
         return StoredRequest(
             **_options(self), problems={problem.name: problem.fingerprint() for problem in self.problems}
         )
 
 
 def request_of(plan: Plan) -> Request:
-    """The request that a stored plan was made from. Raises ResultsUnusable for a plan that holds none."""
+    """The request of a stored plan. Raises ResultsUnusable where an old plan stores none."""
     if plan.request is None:
         raise ResultsUnusable(
             f"run {plan.run}: its plan does not say what was asked for. A new run: paragone bench --new"

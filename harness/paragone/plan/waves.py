@@ -1,4 +1,4 @@
-"""Waves: which variants live at the same time, where memory does not hold all of them."""
+"""Waves: groups of contenders whose processes fit into memory together."""
 
 from __future__ import annotations
 
@@ -20,30 +20,29 @@ def in_waves(
     baselines: Iterable[str],
     folders: Mapping[str, str],
 ) -> list[Cell]:
-    """Return the cells with their waves: one problem and thread count each, within the memory limit.
+    """The cells with their wave numbers. A wave has one problem and one number of threads, and fits into `limit_bytes`.
 
-    The baselines come in every wave of their problem, so that every ratio is formed between cells
-    of the same wave. Versions of one variant share a wave too and, where they fit,
-    the implementations of one folder; `folders` maps implementation → folder. A variant that does not
-    fit beside the baselines gets a wave with them alone.
+    Baselines are in every wave of their problem, so that every ratio is formed within a wave. Versions of a variant
+    share a wave and, where they fit, so do the implementations of a folder; `folders` maps implementation → folder. A
+    variant too large to fit beside the baselines gets a wave with them alone, beyond the limit.
     """
     baselines = set(baselines)
     planned: list[Cell] = []
     wave = 0
     for _, group in groupby(cells, key=lambda cell: (cell.problem, cell.threads)):
-        members = list(group)
-        shared = [key for key in dict.fromkeys(cell.contender for cell in members) if key[1] in baselines]
-        others = [key for key in dict.fromkeys(cell.contender for cell in members) if key[1] not in baselines]
+        of_place = list(group)
+        shared = [key for key in dict.fromkeys(cell.contender for cell in of_place) if key[1] in baselines]
+        others = [key for key in dict.fromkeys(cell.contender for cell in of_place) if key[1] not in baselines]
         room = limit_bytes - sum(peak_bytes[key] for key in shared)
         for names in _packed(_families(others, peak_bytes, room, folders), peak_bytes, room) or [[]]:
             present = {*shared, *names}
-            planned += [replace(cell, wave=wave) for cell in members if cell.contender in present]
+            planned += [replace(cell, wave=wave) for cell in of_place if cell.contender in present]
             wave += 1
     return planned
 
 
 def _packed(families: Sequence[Sequence[ContenderKey]], peak_bytes: Peaks, room: int) -> list[list[ContenderKey]]:
-    """Return the waves: each family in the first that has room for it, else in one of its own."""
+    """First fit: each family goes into the first wave that has room for it, else into a new one."""
     waves: list[list[ContenderKey]] = []
     for family in families:
         wanted = _sum(family, peak_bytes)
@@ -58,9 +57,9 @@ def _packed(families: Sequence[Sequence[ContenderKey]], peak_bytes: Peaks, room:
 def _families(
     keys: Sequence[ContenderKey], peak_bytes: Peaks, room: int, folders: Mapping[str, str]
 ) -> list[list[ContenderKey]]:
-    """Return what stays together: the contenders of one folder where they fit into `room`, else versions of a variant.
+    """The contenders that share a wave: those of one folder where they fit into `room`, else the versions of a variant.
 
-    The implementations of one folder are steps of one idea, so a reader compares them with each other.
+    The implementations of a folder are steps of one idea: readers compare them with each other.
     """
 
     def folder(key: ContenderKey) -> str:
@@ -74,7 +73,7 @@ def _families(
 
 
 def _grouped(keys: Sequence[ContenderKey], name: Callable[[ContenderKey], str]) -> list[list[ContenderKey]]:
-    """Return the keys with those of one name beside each other, in the order of the first."""
+    """The keys in groups of one name, in the order of each group's first key."""
     found: dict[str, list[ContenderKey]] = {}
     for key in keys:
         found.setdefault(name(key), []).append(key)

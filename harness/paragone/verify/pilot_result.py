@@ -1,4 +1,4 @@
-"""What was found out about one contender before it was timed: its cells, and a row for every check and gap."""
+"""The result of the pilot for one contender: the cells that may be timed, and an outcome for every check and gap."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from paragone.task.mlp.gate import CheckResult
 
 # Between samples: the pipe, waking, resetting, hashing the result, writing the row.
 OVERHEAD_SECONDS = 0.008
-# All rounds of a launch together may take about so long before there are fewer of them.
+# The rounds of a launch together take about this long at most; otherwise there are fewer of them.
 ROUNDS_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
 class Pace:
-    """What a step took at one batch size."""
+    """The time of a step at one batch size."""
 
     batch_size: int
     step_seconds: float
 
     def predict(self, batch_size: int) -> float:
-        """Return what a step takes at another batch size where time grows with the number of images."""
+        """The time of a step at another batch size, if time grows with the number of images."""
         return self.step_seconds * batch_size / self.batch_size
 
 
 @dataclass
 class PilotResult:
-    """What the pilot found out about one contender."""
+    """The pilot's result for one contender."""
 
     contender: Contender
     cells: list[Cell] = field(default_factory=list)
@@ -44,23 +44,22 @@ class PilotResult:
     load_seconds: float = 0.0
 
     def add_outcome(self, stage: str, status: str, reason: str, batch_size: int | None = None, **facts: Any) -> None:
-        """Add an outcome."""
         self.outcomes.append(outcome(self.contender, batch_size, stage, status, reason, **facts))
 
     def add_check(self, stage: str, batch_size: int, check: CheckResult) -> bool:
-        """Add what a check found; return whether the cell may be timed."""
+        """Add the outcome of a check; True where the cell may be timed."""
         self.add_outcome(stage, check.status, check.reason, batch_size, **numbers(check))
         return check.status != "failed"
 
     def as_control(self, control: Contender) -> PilotResult:
-        """Return the same of the second contender of a baseline, whose code it is."""
+        """The same result for the A/A control of this baseline, which runs the same code."""
         cells = [replace(cell, variant=control.variant.name) for cell in self.cells]
         outcomes = [replace(row, variant=control.variant.name) for row in self.outcomes]
         return PilotResult(control, cells, outcomes, self.peak_bytes, self.load_seconds)
 
 
 def numbers(check: CheckResult) -> dict[str, Any]:
-    """Return the numbers of a check, None where it came to none, and its note."""
+    """Error, bound and steps of a check, as columns of an outcome; None for what is not finite."""
     finite = {name: getattr(check, name) for name in ("error", "bound")}
     return {name: value if math.isfinite(value) else None for name, value in finite.items()} | {
         "n_steps": check.n_steps
@@ -84,17 +83,17 @@ def outcome(
 
 
 def rounds_in_time(cells: Sequence[Cell]) -> int:
-    """Return how many rounds a launch has: 10, fewer where many cells make them long, 5 at the least.
+    """The rounds of a launch: ROUNDS, fewer where many cells make a round long, FEWEST_ROUNDS at least.
 
-    What shrinks is the number of samples within a launch, never the number of launches: launches differ more.
+    Rounds are cut, never launches: times differ more between launches than within one.
     """
     round_seconds = sum(cell.sample_seconds + OVERHEAD_SECONDS for cell in cells if not cell.once_per_launch)
     return min(ROUNDS, max(FEWEST_ROUNDS, int(ROUNDS_SECONDS / max(round_seconds, 1e-9))))
 
 
-def eta_seconds(cells: Sequence[Cell], launches: int, rounds: int, surveys: Sequence[PilotResult]) -> float:
-    """Return about how long the launches take: starts, cold calls and warm-ups, and the rounds."""
-    starts = sum(survey.load_seconds for survey in surveys)
+def eta_seconds(cells: Sequence[Cell], launches: int, rounds: int, results: Sequence[PilotResult]) -> float:
+    """About how long the launches take: starts, cold calls, warm-ups, rounds."""
+    starts = sum(result.load_seconds for result in results)
     samples = sum(
         (cell.sample_seconds + OVERHEAD_SECONDS) * ((1 if cell.once_per_launch else rounds + 1) + 1) for cell in cells
     )
