@@ -1,4 +1,4 @@
-"""A short A/A run before the plan is fixed: how far launches of the same code lie apart on this machine, today."""
+"""The A/A pilot: a short run of the baseline against itself, which estimates the noise between launches today."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from paragone.verify.pilot import OpenWorker
 from paragone.verify.verifier import Verifier
 
 ROUNDS = 3
-# A deviation is estimated from at least FREEDOM degrees of freedom: a small grid gets more launches.
+# The estimate needs FREEDOM degrees of freedom, launches − 1 per point of the grid: a small grid gets more launches.
 FREEDOM, FEWEST_LAUNCHES, MOST_LAUNCHES = 8, 2, 5
-UNLUCKY = 0.01  # the probability that the true deviation lies above the upper limit
+UPPER_TAIL = 0.01  # the probability that the true deviation lies above `Deviation.upper`
 
 
 class Deviation(NamedTuple):
-    """The standard deviation between launches of an A/A log-ratio: of a typical cell, and the most it may well be."""
+    """The standard deviation between launches of an A/A log-ratio: of a typical cell, and an upper limit."""
 
     typical: float
     upper: float
@@ -45,36 +45,35 @@ def launch_deviation(
     open_worker: OpenWorker,
     seed: int,
 ) -> Deviation | None:
-    """Return the standard deviation between launches of an A/A log-ratio; None without one.
+    """The deviation between launches, sampled now; None where no point of the grid has two launches.
 
-    `cells` are those of the baselines and their controls; each pair is launched at least twice, and sampled in three
-    rounds of each launch.
+    `cells` are those of the baselines and their controls. Each launch has ROUNDS rounds.
     """
     cells = [replace(cell, wave=0) for cell in cells if not cell.once_per_launch]
     with tempfile.TemporaryDirectory() as folder, RunFolder(Path(folder)) as rows:
         remaining = RemainingSamples(ROUNDS)
-        schedule = Rounds(
+        rounds = Rounds(
             rows, contenders, data, verifier, open_worker, remaining, seed, time.time(), lambda what, seconds: None
         )
         for launch in range(launches_for(len(cells) // 2)):
             for group in _by_problem_and_threads(cells):
-                schedule.run_launch(group, launch, attempt=0)
+                rounds.run_launch(group, launch, attempt=0)
         timed = [sample for sample in read_table(Path(folder), Sample) if sample.kind == "timed"]
     return deviation_of(timed, aa_pairs(contenders.values()))
 
 
 def launches_for(n_points: int) -> int:
-    """How many launches the A/A pilot needs for this many points of the grid."""
+    """The launches of an A/A pilot over so many points of the grid."""
     return min(MOST_LAUNCHES, max(FEWEST_LAUNCHES, 1 + math.ceil(FREEDOM / max(1, n_points))))
 
 
 def deviation_of(samples: Iterable[Sample], pairs: Mapping[str, str]) -> Deviation | None:
-    """Return the standard deviation between launches of a cell's median log-ratio of control and baseline.
+    """The standard deviation between launches of a cell's median log-ratio of baseline and control.
 
-    Typical: the median over the grid of the variances, over what the median of such an estimate is where the true
-    variance is 1 (χ² over its degrees of freedom): a few noisy cells do not make all of them noisy. Upper: the
-    one-sided 99 % limit of the mean variance, by χ² with all degrees of freedom: what is to be found in noisy cells
-    too, after an unlucky A/A pilot too, is planned by it.
+    typical = √median(sᵢ² νᵢ / median of χ²(νᵢ)) over the points i of the grid, with νᵢ = launches − 1: the median over
+    the grid, so that a few noisy cells do not raise it, divided by the median of such an estimate at variance 1.
+    upper = √(Σ sᵢ² νᵢ / χ²₀.₀₁(Σ νᵢ)), the one-sided 99 % limit of the mean variance. Launches are planned by it, so
+    that a difference is found in noisy cells too, even after a pilot that happened to be quiet.
     """
     times: dict[tuple[Any, ...], dict[int, float]] = {}
     for sample in samples:
@@ -94,7 +93,7 @@ def deviation_of(samples: Iterable[Sample], pairs: Mapping[str, str]) -> Deviati
     variances, freedom = [np.var(logs, ddof=1) for logs in several], [len(logs) - 1 for logs in several]
     typical = np.median([variance / stats.chi2.median(n) * n for variance, n in zip(variances, freedom, strict=True)])
     squares = sum(variance * n for variance, n in zip(variances, freedom, strict=True))
-    return Deviation(float(np.sqrt(typical)), float(np.sqrt(squares / stats.chi2.ppf(UNLUCKY, sum(freedom)))))
+    return Deviation(float(np.sqrt(typical)), float(np.sqrt(squares / stats.chi2.ppf(UPPER_TAIL, sum(freedom)))))
 
 
 def _by_problem_and_threads(cells: Sequence[Cell]) -> list[list[Cell]]:

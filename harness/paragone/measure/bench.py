@@ -47,25 +47,24 @@ from paragone.worker.handle import WorkerHandle
 
 @dataclass(frozen=True)
 class Bench:
-    """What a run needs and does not change."""
+    """A run: its request and everything that stays the same from the pilot to the last launch."""
 
     request: Request
     everyone: Sequence[Registered]
-    broken: Sequence[Unusable]
+    unusable: Sequence[Unusable]
     data: DataSet
     results: Path
     command: str
     display: Display
-    problems: Mapping[str, str] = field(default_factory=dict)  # by name, as the user gave them: a name or a path
-    live: Live | None = None  # what a live comparison compares
+    problems: Mapping[str, str] = field(default_factory=dict)  # by problem, as the user gave it: a name or a path
+    live: Live | None = None  # of a live comparison
 
     def run(self, fresh: bool = False, resume: Path | None = None) -> tuple[Path, bool]:
-        """Measure; return the run's folder and whether it came to its end.
+        """Measure; return the run's folder, and True where the run is finished.
 
-        An unfinished run of the same plan, code and machine is taken up again unless `fresh`; `resume` names
-        the one to take up. Ctrl-C returns what there is; before the plan is fixed nothing is kept and it is raised.
-
-        Raises Misuse where the run named by `resume` cannot be taken up, ResultsUnusable for an unwritable folder.
+        Resumes the run in the folder `resume`, else the latest interrupted run of the same request, code and machine,
+        unless `fresh`. Ctrl-C ends the run early and keeps its samples; during the pilot, when there are none yet, it
+        is raised. Raises Misuse where `resume` cannot be resumed, ResultsUnusable where the folder cannot be written.
         """
         with pinned_to(harness_cpus(max(self.request.threads))):
             return self._run(fresh, resume)
@@ -74,22 +73,22 @@ class Bench:
         for problem in self.request.problems:
             check_fits(problem, self.data)
         chosen = select(self.everyone, self.request.implementations or ("*",))
-        contenders = {e.key: e for e in contenders_of(self.request, chosen, self.everyone)}
-        known = RunIdentity(self.request, contenders.values(), self.data.sha256, self._described)
-        folder = resume or (None if fresh else known.unfinished(self.results, self.display.say))
+        contenders = {each.key: each for each in contenders_of(self.request, chosen, self.everyone)}
+        identity = RunIdentity(self.request, contenders.values(), self.data.sha256, self._described)
+        folder = resume or (None if fresh else identity.unfinished(self.results, self.display.say))
         if folder is not None:
-            known.refuse_foreign_run(folder)
+            identity.refuse_foreign_run(folder)
             done = len(read_rows(folder / "samples.jsonl"))
             self.display.say(f"Going on with run {folder.name}, which was interrupted: {done} samples are there.")
         else:
-            folder = self._start_run(contenders, known.identity)
+            folder = self._start_run(contenders, identity.identity)
         with RunFolder(folder) as rows:
             finished = self._measure(rows, contenders)
         return folder, finished
 
     @cached_property
     def _verifier(self) -> Verifier:
-        """One for the whole run: a result that the pilot verified is not verified again."""
+        """One for the whole run, so that a result verified in the pilot is not verified again in the rounds."""
         return Verifier(self.data, self.request.seed)
 
     @cached_property
@@ -111,17 +110,17 @@ class Bench:
             "identity": dict(identity),
             "live": self.live,
         }
-        plan = make_plan(self.request, everyone, results, cells, deviation, self.data, self.broken, known)
+        plan = make_plan(self.request, everyone, results, cells, deviation, self.data, self.unusable, known)
         calls = call_costs(everyone, self.data, self._open_worker, self.request.seed)
         plan = structs.replace(plan, calls=tuple(calls), pilot_seconds=time.perf_counter() - begin)
         outcomes = [row for result in results for row in result.outcomes]
-        sources = {e.found.name: msgspec.convert(e.found.kept_source(), Source) for e in everyone}
+        sources = {each.found.name: msgspec.convert(each.found.kept_source(), Source) for each in everyone}
         folder = new_run_folder(self.results, datetime.now(UTC), plan, self._described, outcomes, sources)
         self.display.show_plan(structs.replace(plan, run=folder.name), outcomes)
         return folder
 
     def _pilot(self, contenders: Mapping[ContenderKey, Contender]) -> list[PilotResult]:
-        """The pilot's result for every contender; a control has that of its baseline, whose code it is."""
+        """The result for every contender; a control gets that of its baseline, which runs the same code."""
         pilot = Pilot(self.request, self.data, self._verifier, self._open_worker)
         results: dict[ContenderKey, PilotResult] = {}
         with self.display.progress("verifying", len(contenders)) as advance:
@@ -145,7 +144,7 @@ class Bench:
             return launch_deviation(cells, contenders, self.data, self._verifier, self._open_worker, self.request.seed)
 
     def _measure(self, rows: RunFolder, contenders: Mapping[ContenderKey, Contender]) -> bool:
-        """Carry out what is left of the plan; return whether it came to its end."""
+        """Measure the rest of the plan; False where Ctrl-C ended it early."""
         begin = time.perf_counter()
         finished = False
         try:
@@ -168,7 +167,7 @@ class Bench:
         seconds = sum(remaining.seconds(cell, plan.launches) for cell in cells)
         with self.display.progress("measuring", seconds) as advance:
             began = datetime.fromisoformat(plan.created).timestamp()
-            schedule = Rounds(
+            rounds = Rounds(
                 rows,
                 contenders,
                 self.data,
@@ -185,4 +184,4 @@ class Bench:
                 for wave in sorted({cell.wave for cell in cells}):
                     of_wave = [cell for cell in cells if cell.wave == wave]
                     if any(remaining.wants_any(cell, launch) for cell in of_wave):
-                        schedule.run_launch(of_wave, launch, attempts.get((launch, wave), -1) + 1)
+                        rounds.run_launch(of_wave, launch, attempts.get((launch, wave), -1) + 1)

@@ -1,6 +1,6 @@
-"""What a call costs across each bridge to another language, measured on an implementation that trains nothing.
+"""The cost of a call across each bridge to another language, timed with an implementation that trains nothing.
 
-It is shown in the report and never subtracted: a sample makes one call, whatever language it calls.
+The report shows it; it is never subtracted, since a sample makes one call in whatever language.
 """
 
 from __future__ import annotations
@@ -24,17 +24,19 @@ NULLS = PACKAGE / "adapters" / "null"
 
 
 def call_costs(contenders: Iterable[Contender], data: DataSet, open_worker: OpenWorker, seed: int) -> list[CallCostRow]:
-    """Return a row for each bridge that the contenders cross, and for each size of a call.
+    """A row for each bridge that the contenders cross, with one image in a call and with the whole training set.
 
-    A row has bridge, n_images (one, and the whole training set), call_seconds, and the reason where it is None.
+    A row whose `call_seconds` is None has a reason.
     """
-    crossing = {bridge: e for e in contenders if (bridge := e.variant.implementation.bridge) and bridge in nulls()}
+    crossing = {
+        bridge: each for each in contenders if (bridge := each.variant.implementation.bridge) and bridge in nulls()
+    }
     return [row for bridge, contender in crossing.items() for row in _costs(bridge, contender, data, open_worker, seed)]
 
 
 @cache
 def nulls() -> dict[str, type[Implementation]]:
-    """Return the implementation that trains nothing, by bridge."""
+    """Bridge → the implementation that crosses it and trains nothing."""
     return {implementation.bridge: implementation for implementation in read_folder(NULLS) if implementation.bridge}
 
 

@@ -1,4 +1,4 @@
-"""Evaluation: the classes of all test images, timed in the worker, and checked against its own parameters."""
+"""Evaluation: a worker classifies the test set, timed; its classes are checked against its own parameters."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from paragone.task.mlp.state import State
 from paragone.worker.commands import Evaluate
 from paragone.worker.handle import WorkerHandle
 
-# One call takes milliseconds, too few for one sample: calls are repeated until they take about so long.
+# One call takes milliseconds, too short for a sample: calls are repeated until they take about this long.
 EVALUATION_SECONDS = 0.04
 MOST_CALLS = 50
-# Where the two largest logits lie closer than this share of the largest of all, rounding may decide between them.
+# Two logits closer than this share of the largest of all may change places by rounding.
 UNCERTAIN = 1e-4
 
 
@@ -40,7 +40,7 @@ def evaluate_after(sample: Sample, worker: WorkerHandle, data: DataSet, n_calls:
 
 
 def calls_of_a_sample(worker: WorkerHandle, data: DataSet) -> int:
-    """How many calls make one sample. The first call, not timed, copies the test set and may compile.
+    """The number of calls that make one sample. An untimed call comes first: it copies the test set and may compile.
 
     Raises as `evaluate` does.
     """
@@ -50,9 +50,9 @@ def calls_of_a_sample(worker: WorkerHandle, data: DataSet) -> int:
 
 
 def evaluate(worker: WorkerHandle, data: DataSet, n_calls: int) -> int:
-    """Have the worker classify all test images `n_calls` times with its present parameters; return the nanoseconds.
+    """Classify all test images `n_calls` times with the worker's parameters; return the nanoseconds of all calls.
 
-    Raises MeasurementFailed where it does not answer, or where its classes are not those of its parameters.
+    Raises MeasurementFailed where the worker fails or its classes do not follow from its parameters.
     """
     evaluated, arrays = worker.call_with_arrays(Evaluate(n_calls=n_calls))
     state, _ = worker.result()
@@ -62,7 +62,10 @@ def evaluate(worker: WorkerHandle, data: DataSet, n_calls: int) -> int:
 
 
 def fault_of_classes(state: State, data: DataSet, got: NDArray[Any] | None) -> str | None:
-    """Return how the classes differ from those that the parameters in `state` give in float64, or None."""
+    """The difference, as a sentence, between `got` and the classes of `state` in float64; None where they agree.
+
+    An image whose two largest logits may change places by rounding counts as right.
+    """
     outputs = logits(state, np.asarray(data.test_pixels("float64")))
     if got is None or got.shape != (len(outputs),) or got.dtype.kind not in "iu":
         what = "nothing" if got is None else f"{got.dtype} {got.shape}"

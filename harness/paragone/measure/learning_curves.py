@@ -1,4 +1,4 @@
-"""Learning curves: test accuracy epoch by epoch, from training passes of their own that no headline uses."""
+"""Learning curves: test accuracy by epoch, from training passes of their own that enter no timing."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from paragone.verify.pilot import Display, load_worker, open_worker
 from paragone.verify.pilot_result import outcome
 from paragone.worker.handle import WorkerHandle
 
-# Curves are drawn for the first batch size from this on that the grid holds, for so many epochs and so many
-# seconds of training per implementation at most.
+# A curve is drawn at the smallest batch size of the grid from this on, with at most so many epochs and seconds of
+# training per implementation.
 CURVE_BATCH_SIZE = 10
 MOST_EPOCHS, MOST_SECONDS = 10, 12.0
 QUICK_EPOCHS, QUICK_SECONDS = 2, 2.5
@@ -36,7 +36,7 @@ QUICK_EPOCHS, QUICK_SECONDS = 2, 2.5
 
 @dataclass(frozen=True)
 class Epoch:
-    """What is known after an epoch; epoch 0 is the network before training."""
+    """Accuracy and time after an epoch; epoch 0 is the network before training."""
 
     epoch: int
     correct: int
@@ -48,10 +48,10 @@ class Epoch:
 def learning_curve(
     worker: WorkerHandle, contender: Contender, data: DataSet, batch_size: int, epochs: int, seed: int
 ) -> Iterator[Epoch]:
-    """Yield the test accuracy before training and after each epoch.
+    """Yield the test accuracy before training and after each epoch; the worker has loaded the contender's problem.
 
-    The worker has loaded the contender's problem. `training_seconds` is the time spent in the
-    worker's `train`; `elapsed_seconds` includes evaluating the test set after every epoch, as S0 and S2 do.
+    `training_seconds` is the time of the worker's `train` alone; `elapsed_seconds` includes evaluating the test set
+    after every epoch, as sources S0 and S2 do.
     """
     problem = contender.problem
     state = problem.start_state(seed)
@@ -70,16 +70,15 @@ def learning_curve(
 
 
 def count_correct(state: State, images: NDArray[np.float64], labels: NDArray[Any]) -> int:
-    """Return how many images get their own label as the largest output."""
     return int(np.count_nonzero(logits(state, images).argmax(axis=1) == labels))
 
 
 def learn(
     request: Request, everyone: Sequence[Registered], variant: Variant, data: DataSet, epochs: int
 ) -> Iterator[Epoch]:
-    """Yield the test accuracy of a variant before training and after every epoch, for the request's one problem.
+    """Yield the learning curve of a variant on the one problem of the request.
 
-    Raises Unavailable where it cannot run here, MeasurementFailed where it raises, crashes or hangs.
+    Raises Unavailable where the variant cannot run here, MeasurementFailed where it raises, crashes or hangs.
     """
     (problem,) = request.problems
     check_fits(problem, data)
@@ -103,12 +102,12 @@ def draw_curves(
     request: Request,
     display: Display,
 ) -> None:
-    """Append the learning curve of one variant of each implementation to the run, or the reason of a gap."""
+    """Append to the run the learning curve of one variant of each implementation, or an outcome that says why not."""
     outcomes = [row for row in read_table(rows.folder, Outcome) if row.stage == "accuracy"]
     done = {(row.problem, row.variant) for row in outcomes}
     done |= {(row.problem, row.variant) for row in read_table(rows.folder, Accuracy)}
     cells = read_plan(rows.folder).cells
-    curves = [(e, cell) for e, cell in _one_of_each(cells, contenders) if e.key[:2] not in done]
+    curves = [(each, cell) for each, cell in _one_of_each(cells, contenders) if each.key[:2] not in done]
     most_seconds, most_epochs = (QUICK_SECONDS, QUICK_EPOCHS) if request.quick else (MOST_SECONDS, MOST_EPOCHS)
     with display.progress("learning curves", len(curves)) as advance:
         for contender, cell in curves:
@@ -126,7 +125,7 @@ def draw_curves(
 
 
 def _draw_curve(rows: RunFolder, contender: Contender, cell: Cell, data: DataSet, epochs: int, request: Request) -> str:
-    """Append one curve, all of it or nothing; return the reason where there is none."""
+    """Append one curve, complete or not at all; return why there is none, else ""."""
     worker = open_worker(contender, request.time_limit_s, request.memory_limit_bytes)
     try:
         load_worker(worker, contender, data, request.seed)
@@ -155,9 +154,9 @@ def _draw_curve(rows: RunFolder, contender: Contender, cell: Cell, data: DataSet
 def _one_of_each(
     cells: Sequence[Cell], contenders: Mapping[ContenderKey, Contender]
 ) -> Iterator[tuple[Contender, Cell]]:
-    """Yield the fastest variant of each implementation and problem at the batch size that curves are drawn for.
+    """Yield the fastest variant of each implementation and problem at the batch size of the curves.
 
-    That is the smallest from CURVE_BATCH_SIZE on, or the largest where all are smaller.
+    This is the smallest from CURVE_BATCH_SIZE on, or the largest where all are smaller.
     """
     chosen: dict[tuple[str, str], Cell] = {}
     for cell in sorted(cells, key=lambda cell: (_distance(cell.batch_size), cell.step_seconds)):

@@ -21,9 +21,9 @@ def record_limits(
     open_worker: OpenWorker,
     launch: int,
 ) -> None:
-    """Append what the machine can do at most to the run's folder: a measurement for each problem, dtype and threads.
+    """Append the machine's limits to the run: one measurement for each problem, dtype and number of threads.
 
-    `contenders` and `cells` are those of the run. What the launch has already is not measured again.
+    `contenders` and `cells` are those of the run. Limits that this launch has already are not measured again.
     """
     known = {(row.problem, row.dtype, row.threads) for row in read_table(folder.folder, Limit) if row.launch == launch}
     for contender in one_for_each(contenders):
@@ -34,7 +34,7 @@ def record_limits(
 
 
 def one_for_each(contenders: Sequence[Contender]) -> list[Contender]:
-    """Return an contender of each problem, dtype and number of threads: the A/A control where there is one."""
+    """One contender for each problem, dtype and number of threads: the A/A control where there is one."""
     controls_last = sorted(contenders, key=lambda contender: contender.variant.control)
     return list({_place(contender): contender for contender in controls_last}.values())
 
@@ -44,7 +44,7 @@ def _place(contender: Contender) -> tuple[str, str, int]:
 
 
 def _limits(contender: Contender, batch_sizes: Sequence[int], open_worker: OpenWorker, launch: int) -> Iterator[Limit]:
-    """Yield a row for each limit; none where the process fails: then there is no share of the limit to show."""
+    """Yield a row for each limit; none where the process fails, and then the report shows no share of the limit."""
     command = MeasureLimits(
         layers=contender.problem.layers, dtype=contender.variant.dtype, batch_sizes=tuple(batch_sizes)
     )

@@ -1,8 +1,7 @@
-"""The memory pass: what every measured cell holds after loading and at its peak, each cell in a process of its own.
+"""The memory pass: memory after loading and at the peak of training, each cell in a process of its own.
 
-It comes after the last round, one process at a time: it disturbs no timed sample, and an interruption costs none.
-Cells share no process because an allocator keeps what a smaller batch size has freed, and it would count for a
-larger one.
+The pass runs after the last round, one process at a time, so that it disturbs no timed sample. Cells share no process
+because an allocator keeps memory that a smaller batch size freed, and it would count for a larger one.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ def measure_memory(
     open_worker: OpenWorker,
     display: Display,
 ) -> None:
-    """Append a row for every measured cell that has none yet; where it fails, a row with the reason."""
+    """Append a row for every timed cell that has none yet; a failure is a row with its reason."""
     cells = [cell for cell in cells_without_row(rows.folder) if not contenders[cell.contender].variant.control]
     with display.progress("peak memory", len(cells)) as advance:
         for cell in cells:
@@ -58,7 +57,7 @@ def measure_memory(
 
 
 def _measured(cell: Cell, contender: Contender, data: DataSet, seed: int, open_worker: OpenWorker) -> dict[str, Any]:
-    """Return what a fresh worker says of one cell, or why it says nothing."""
+    """The measured columns of a cell's row, from a fresh worker."""
     worker = open_worker(contender)
     try:
         load_worker(worker, contender, data, seed)
@@ -71,9 +70,9 @@ def _measured(cell: Cell, contender: Contender, data: DataSet, seed: int, open_w
 
 
 def cells_without_row(folder: Path) -> list[Cell]:
-    """Return the cells of a run that were timed and not found wrong, and that the memory pass has not come to.
+    """The timed cells of a run that have not failed and have no row yet.
 
-    Each once, in the order of the plan, where the baseline stands in every wave.
+    Each comes once, in the order of the plan, though the plan repeats a baseline in every wave.
     """
     plan = read_plan(folder)
     remaining, _ = remaining_samples(folder, plan.rounds)
@@ -89,17 +88,17 @@ def cells_without_row(folder: Path) -> list[Cell]:
 
 
 def memory_steps(cell: Cell) -> int:
-    """Return over how many steps the peak is looked for: those of a timed sample, at least three.
+    """The number of steps in which the peak is measured: those of a timed sample, FEWEST_STEPS at least.
 
-    In the first step everything is made; from the second on it is made while what the step before left is still held;
-    a heap with a garbage collector grows for as many steps as fit between two collections. Where a step is so
-    long that a launch samples it once, one must do: its peak may lie a step's leftovers too low.
+    From the second step on, arrays are allocated while those of the step before are still held, and a heap with a
+    garbage collector grows for as many steps as fit between two collections. A step so long that a launch samples it
+    once is trained once: its measured peak may be too low by what a step leaves behind.
     """
     return 1 if cell.once_per_launch else max(FEWEST_STEPS, cell.n_steps)
 
 
 def pass_seconds(results: Iterable[PilotResult]) -> float:
-    """Return about how long the pass takes: a start and a load for every cell, and its steps."""
+    """About how long the pass takes: for every cell a load and its steps."""
     return sum(
         result.load_seconds + memory_steps(cell) * cell.step_seconds
         for result in results

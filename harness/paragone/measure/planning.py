@@ -1,4 +1,4 @@
-"""The plan of a run, from what the pilot and the A/A pilot found out."""
+"""The plan of a run, from the results of the pilot and the A/A pilot."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ def planned_cells(
     results: Sequence[PilotResult],
     everyone: Sequence[Registered],
 ) -> list[Cell]:
-    """The cells that passed the pilot, in waves that fit into memory."""
+    """The cells that passed the pilot, in waves that fit into half of the memory."""
     pairs = aa_pairs(contenders)
     peaks = {result.contender.key: result.peak_bytes for result in results}
     folders = {entry.name: entry.folder.name for entry in everyone}
     cells = [cell for result in results for cell in result.cells]
     cells = in_waves(cells, peaks, memory_limit_bytes() // 2, {*pairs, *pairs.values()}, folders)
-    predicting = {e.key for e in contenders if e.variant.implementation.predicts}
+    predicting = {each.key for each in contenders if each.variant.implementation.predicts}
     evaluated = request.evaluated
     return [structs.replace(c, evaluates=c.problem in evaluated and c.contender in predicting) for c in cells]
 
@@ -49,7 +49,7 @@ def make_plan(
     unusable: Sequence[Unusable],
     known: Mapping[str, Any],
 ) -> Plan:
-    """The plan but for its costs of calls and the seconds of the pilot; `known` are fields that the caller knows."""
+    """The plan, still without `calls` and `pilot_seconds`. `known` holds the fields that the caller fills."""
     launches = launches_of(request, deviation)
     rounds = request.rounds or rounds_in_time(cells)
     memory_seconds = pass_seconds(results) if request.memory else 0.0

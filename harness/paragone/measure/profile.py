@@ -1,4 +1,4 @@
-"""One profile from beginning to end: verified, then rounds of pairs, the same steps without clocks and with them."""
+"""A profile: contenders are verified, then rounds of pairs time the same steps without clocks and with them."""
 
 from __future__ import annotations
 
@@ -36,17 +36,17 @@ from paragone.worker.commands import LoadClocked, TakePair
 from paragone.worker.handle import WorkerHandle
 from paragone.worker.replies import PairTiming
 
-# The plain instance and the one with clocks, each with the training set in memory of its own.
+# A plain instance and one with clocks; each holds a training set of its own.
 INSTANCES = 2
-NOT_TOLD = "not told apart"
-# A cell with a step longer than that of `once_per_launch` is measured in so many rounds.
+UNDIVIDED = "not told apart"
+# The rounds of a cell that a run would sample once per launch.
 ROUNDS_OF_LONG_STEPS = 3
 AGAIN = "paragone profile"
 
 
 @dataclass(frozen=True)
 class Profile:
-    """Everything that a profile needs and does not change."""
+    """A profile: its request and everything that stays the same while it is measured."""
 
     request: Request
     everyone: Sequence[Registered]
@@ -56,17 +56,19 @@ class Profile:
     display: Display
 
     def run(self) -> tuple[Path, bool]:
-        """Verify and measure; return the folder of the profile and whether it came to its end.
+        """Verify and measure; return the folder of the profile, and True where it is finished.
 
-        Ctrl-C returns what there is; while implementations are still being verified it is raised. Raises
-        ResultsUnusable for a folder that cannot be written.
+        Ctrl-C ends the profile early and keeps its pairs; during the pilot, when there are none yet, it is raised.
+        Raises ResultsUnusable where the folder cannot be written.
         """
         with pinned_to(harness_cpus(max(self.request.threads))):
             for problem in self.request.problems:
                 check_fits(problem, self.data)
             chosen = select(self.everyone, self.request.implementations or ("*",))
-            wanted = chosen_variants(self.request, chosen)  # a baseline that was not asked for has no part in this
-            contenders = {e.key: e for e in contenders_of(self.request, chosen, self.everyone) if e.variant in wanted}
+            wanted = chosen_variants(self.request, chosen)  # without the baseline, unless the user chose it
+            contenders = {
+                each.key: each for each in contenders_of(self.request, chosen, self.everyone) if each.variant in wanted
+            }
             return self._run(contenders)
 
     @property
@@ -101,7 +103,7 @@ class Profile:
         return folder, finished
 
     def _pilot(self, contenders: Collection[Contender]) -> list[PilotResult]:
-        """Return what the gate says of everyone that can tell its phases apart, and of the others why they cannot."""
+        """The pilot's results; a contender that cannot divide a step into phases gets an outcome instead of a pilot."""
         open_ = self._open_worker
         pilot = Pilot(self.request, self.data, Verifier(self.data, self.request.seed), open_)
         pilot_results = []
@@ -113,7 +115,7 @@ class Profile:
                     reason := implementation.hides_phases()
                 ):
                     pilot_results.append(PilotResult(contender))
-                    pilot_results[-1].add_outcome("phases", NOT_TOLD, reason)
+                    pilot_results[-1].add_outcome("phases", UNDIVIDED, reason)
                 else:
                     pilot_results.append(pilot.examine(contender, batch_sizes(self.request, contender)))
         return pilot_results
@@ -134,7 +136,7 @@ class Profile:
             problems={problem.name: problem for problem in self.request.problems},
             variants=describe_variants(contenders),
             cells=tuple(cells),
-            identity={f"source of {e.found.name}": e.found.source_hash() for e in contenders},
+            identity={f"source of {each.found.name}": each.found.source_hash() for each in contenders},
         )
 
     def _measure(self, rows: RunFolder, cells: Sequence[Cell], contenders: Mapping[ContenderKey, Contender]) -> None:
@@ -153,7 +155,7 @@ class Profile:
                         self._run_round(rows, members, launch, round_, advance)
 
     def _set_up(self, rows: RunFolder, member: Member) -> None:
-        """Load the variant twice, plain and with clocks, and warm up; keep the cells whose phases are told apart."""
+        """Load the variant twice, plain and with clocks, and warm up; keep the cells that report phases."""
         try:
             loaded = load_worker(member.worker, member.contender, self.data, self.request.seed)
             if fault := thread_count_fault(member.contender.threads, loaded.threads_found):
@@ -171,18 +173,18 @@ class Profile:
         rows.append(Clock(problem=problem, variant=variant, threads=threads, reading_ns=reading_ns))
 
     def _warm_up(self, rows: RunFolder, member: Member, cell: Cell) -> bool:
-        """Take a pair that compiles and allocates, and is not kept; return whether the phases are told apart."""
+        """Take a pair that is not kept, since it may compile and allocate; True where it reports phases."""
         pair = self._pair(rows, member, cell, plain_first=True)
         if pair is None:
             return False
         if not pair.phases:
             reason = "it was asked to tell its phases apart, and told none"
-            rows.append(outcome(member.contender, cell.batch_size, "phases", NOT_TOLD, reason))
+            rows.append(outcome(member.contender, cell.batch_size, "phases", UNDIVIDED, reason))
             return False
         return True
 
     def _run_round(self, rows: RunFolder, members: Sequence[Member], launch: int, round_: int, advance: Any) -> None:
-        """Take a pair of every live cell in a new random order; which of the two comes first changes each round."""
+        """Take a pair of every live cell in a new random order; plain and clocked take turns in coming first."""
         todo = [
             (member, cell)
             for member in members
@@ -213,7 +215,7 @@ class Profile:
             )
 
     def _pair(self, rows: RunFolder, member: Member, cell: Cell, plain_first: bool) -> PairTiming | None:
-        """Return what the worker measured; None, with an outcome that says why, where the cell is to be given up."""
+        """A pair; None, with an outcome that gives the reason, where the cell has failed."""
         steps = {"batch_size": cell.batch_size, "n_steps": cell.n_steps, "prefix_steps": cell.prefix_steps}
         try:
             pair = member.worker.call(TakePair(**steps, plain_first=plain_first))

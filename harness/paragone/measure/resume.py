@@ -1,4 +1,4 @@
-"""Resuming an interrupted run: whether it is the same run, and which samples it still lacks."""
+"""Resuming an interrupted run: the identity that must be unchanged, and the samples that are still missing."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MACHINE = "machine and versions"
 
 
 def refuse_foreign_code(folder: Path, request: Request) -> None:
-    """Raise ResultsUnusable where a run of another machine names code: discovering implementations executes it."""
+    """Raise ResultsUnusable where a run of another machine names code: discovering implementations would execute it."""
     named = [*request.plugins, *request.sides]
     if not named:
         return
@@ -39,7 +39,7 @@ def refuse_foreign_code(folder: Path, request: Request) -> None:
 
 
 class RunIdentity:
-    """What must be unchanged for an interrupted run to be resumed: request, data, machine, code."""
+    """Everything that must be unchanged for a run to be resumed: request, data, machine, code."""
 
     def __init__(
         self, request: Request, contenders: Iterable[Contender], data_sha256: str, described: Mapping[str, Any]
@@ -49,7 +49,7 @@ class RunIdentity:
 
     @cached_property
     def identity(self) -> dict[str, Any]:
-        """By name, everything that must be the same for a run to be resumed."""
+        """Name → value, as JSON gives it back from a stored plan."""
         identity = {
             "what was asked for": msgspec.to_builtins(self.request.stored()),
             "data set": self.data_sha256,
@@ -60,7 +60,7 @@ class RunIdentity:
         return dict(json.loads(json.dumps(identity)))
 
     def unfinished(self, results: Path, say: Callable[[str], None]) -> Path | None:
-        """The latest interrupted run that can be resumed; says why where the latest run cannot."""
+        """The latest interrupted run that can be resumed; `say` gets the reason where the latest run cannot."""
         is_latest = True
         for folder in reversed(run_folders(results)):
             try:
@@ -76,7 +76,7 @@ class RunIdentity:
         return None
 
     def refuse_foreign_run(self, folder: Path) -> None:
-        """Raise Misuse, with what has changed, where the run in this folder cannot be taken up again."""
+        """Raise Misuse where the run cannot be resumed, naming what has changed."""
         if differing := self.differing(folder):
             raise Misuse(
                 f"run {folder.name} cannot be taken up again: {differing} has changed since. "
@@ -84,9 +84,9 @@ class RunIdentity:
             )
 
     def differing(self, folder: Path) -> str:
-        """In words, what has changed since the run began; empty where nothing has.
+        """The names of what has changed since the run began; "" where nothing has.
 
-        Raises ResultsUnusable where a table is damaged, so that it fails now and not after hours of measuring.
+        Raises ResultsUnusable where a table is damaged: better now than after hours of measuring.
         """
         before = read_plan(folder).identity
         names = sorted(
@@ -121,13 +121,13 @@ class RemainingSamples:
         return any(self.wants(cell, launch, round_) for round_ in range(self.rounds))
 
     def seconds(self, cell: Cell, launches: int) -> float:
-        """About how long the missing samples of the cell take."""
+        """About how long the missing samples take."""
         wanted = sum(self.wants(cell, launch, round_) for launch in range(launches) for round_ in range(self.rounds))
         return wanted * cell.sample_seconds
 
 
 def remaining_samples(folder: Path, rounds: int) -> tuple[RemainingSamples, dict[tuple[int, int], int]]:
-    """What a run's folder still lacks, and the last attempt at each (launch, wave) that it holds."""
+    """The samples that a run still lacks, and the last attempt at each (launch, wave)."""
     remaining = RemainingSamples(rounds)
     attempts: dict[tuple[int, int], int] = {}
     for row in read_table(folder, Sample):
