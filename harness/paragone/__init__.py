@@ -6,7 +6,7 @@
     task            what is computed: problem, data, reference, tolerance
     implementation  who computes it: the contract, finding implementations, checking what they promise
     adapters        how other languages and libraries are reached
-    worker          one process that hosts one variant, and the handle that the harness holds of it
+    worker          the process that hosts one variant, and the handle through which the harness controls it
     store           one folder per run
     plan            what a run will do, decided before its first sample
     verify          nothing unverified is timed

@@ -114,9 +114,9 @@ def test_a_run_holds_every_planned_sample_once(data, impls, tmp_path):
     assert {"measured"} == set(run.memory["status"])
     assert run.plan.eta_seconds > run.plan.memory_seconds > 0
     identity = run.plan.identity
-    assert {f"source of {name}": kept["hash"] for name, kept in run.sources.items()}.items() <= identity.items()
+    assert {f"source of {name}": kept.hash for name, kept in run.sources.items()}.items() <= identity.items()
     assert {entry.implementation for entry in run.plan.variants} == run.sources.keys()
-    assert all((impls / name / "impl.py").read_text() == kept["files"]["impl.py"] for name, kept in run.sources.items())
+    assert all((impls / name / "impl.py").read_text() == kept.files["impl.py"] for name, kept in run.sources.items())
 
 
 @pytest.mark.parametrize("moment", [0, 3, 7, 20])

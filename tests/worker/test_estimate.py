@@ -146,7 +146,7 @@ def test_the_estimate_of_dear_calls_starts_with_many_steps(call_seconds, calls):
 
 
 @pytest.mark.parametrize(("call_seconds", "least_seconds"), [(0.0, ESTIMATE_SECONDS), (0.1, 0.5)])
-def test_the_estimate_of_dear_calls_takes_half_a_sample(call_seconds, least_seconds):
+def test_the_estimate_of_costly_calls_takes_half_a_sample(call_seconds, least_seconds):
     train = Costly(1e-3)
     step_seconds(with_dear_calls(train, call_seconds), STATE, 1, range, train.clock)
 
@@ -171,7 +171,7 @@ def test_a_step_is_told_from_the_call_by_calls_that_are_long_enough():
     assert estimate_step_seconds(with_call, 4096, train.clock) > 0.1
 
 
-def test_one_disturbed_call_is_not_taken_for_a_long_step_where_calls_are_long():
+def test_one_disturbed_call_is_not_taken_for_a_long_step_where_calls_are_costly():
     train = Costly(1e-3)
 
     def disturbed(n_steps):
@@ -221,7 +221,7 @@ def test_one_busy_trial_between_two_quiet_ones_counts_for_nothing(at_work):
     assert at_work(1.0, 1.9, 0.9) == pytest.approx(0.9)
 
 
-def test_two_busy_trials_count_and_the_lesser_is_told(at_work):
+def test_two_busy_trials_agree_and_the_lower_is_returned(at_work):
     assert at_work(1.9, 1.7) == pytest.approx(1.7)
     assert at_work(1.9, 1.0, 1.8) == pytest.approx(1.8)
 

@@ -1,1 +1,1 @@
-"""One process that hosts one variant, and the handle that the harness holds of it."""
+"""The worker process, which hosts one variant, and the handle through which the harness controls it."""

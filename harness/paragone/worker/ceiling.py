@@ -1,4 +1,4 @@
-"""The ceiling of this process: how fast NumPy's BLAS multiplies in it, and how fast it reads memory."""
+"""The ceiling of this process for the roofline: the speed of NumPy's BLAS, and of reading memory."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from paragone.worker.replies import MachineLimits
+from paragone.worker.sample import Clock
 
-Clock = Callable[[], int]
-
-SQUARE = 1024  # rows and columns: large enough for any BLAS to reach its peak, small enough for a third-level cache
+SQUARE = 1024  # rows and columns: large enough for a BLAS to reach its peak, small enough for a third-level cache
 READ_BYTES = 64 * 2**20  # of each of two arrays: more than the caches hold
 SAMPLE_NS = 20_000_000
 SAMPLES = 5
@@ -76,9 +75,9 @@ def _some_numbers(shape: Sequence[int], dtype: DTypeLike) -> NDArray[Any]:
 
 
 def seconds_per_call(call: Callable[[], object], clock: Clock) -> float:
-    """Seconds of one call: the median of SAMPLES groups of calls, each about SAMPLE_NS long, or one call.
+    """Seconds of one call: the median of SAMPLES groups of calls, each group about SAMPLE_NS long, one call at least.
 
-    An untimed call comes first, which touches the memory for the first time (page faults).
+    An untimed call comes first and takes the page faults.
     """
     call()
     n_calls = max(1, round(SAMPLE_NS / max(1, _group_ns(call, 1, clock))))

@@ -1,4 +1,4 @@
-"""What a worker can be told. Each command names the type of its reply; arrays travel beside both."""
+"""The commands of a worker. Each names the type of its reply; arrays travel beside both."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class TimeCall(Command[replies.CallCost], frozen=True, kw_only=True, tag="call")
 
 
 class Train(Command[replies.Trained], frozen=True, kw_only=True, tag="train"):
-    """Train untimed from the state, and over the first `n_steps` of the order, that come as arrays."""
+    """Train untimed over the first `n_steps` of the order, from a state; order and state come as arrays."""
 
     step: int
     n_steps: int | None = None
@@ -56,7 +56,7 @@ class TakeSample(Command[replies.Timing], frozen=True, kw_only=True, tag="sample
 
 
 class CountCpus(Command[replies.CpusUsed], frozen=True, kw_only=True, tag="threads"):
-    """Train untimed on all CPUs and see how many stay busy."""
+    """Train untimed, free to use all CPUs, and count the CPUs that stay busy."""
 
     batch_size: int
     n_steps: int
@@ -84,7 +84,7 @@ class Evaluate(Command[replies.Evaluated], frozen=True, kw_only=True, tag="evalu
 
 
 class MeasureLimits(Command[replies.MachineLimits], frozen=True, kw_only=True, tag="limits"):
-    """Measure what the machine can do at most with the threads of this process; needs nothing loaded."""
+    """Measure the machine's limits with the threads of this process; needs no variant loaded."""
 
     layers: tuple[int, ...]
     dtype: str
@@ -92,7 +92,7 @@ class MeasureLimits(Command[replies.MachineLimits], frozen=True, kw_only=True, t
 
 
 class LoadClocked(Command[replies.ClockCost], frozen=True, tag="clock"):
-    """Load the variant once more, with a clock around each phase."""
+    """Load the variant a second time, with a clock around each phase."""
 
 
 class TakePair(Command[replies.PairTiming], frozen=True, kw_only=True, tag="pair"):
@@ -129,7 +129,7 @@ class Request(msgspec.Struct, frozen=True):
 
 
 def verb(command: Command[Any]) -> str:
-    """The command's name in messages and in reasons."""
+    """The command's name, in messages and in error texts."""
     return str(command.__struct_config__.tag)
 
 

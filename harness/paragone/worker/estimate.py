@@ -1,4 +1,4 @@
-"""What a step and a call cost, how many steps make one sample, and how many CPUs training keeps busy."""
+"""Estimates: the time of a step and of a call, the steps of a sample, the CPUs that training keeps busy."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ from paragone.machine.cpus import on_every_cpu
 from paragone.task.mlp.state import State
 from paragone.worker.sample import Clock, cpu_time_ns
 
-# 1–4 ms samples stay ±25 % wrong however many there are; tens of milliseconds do not.
+# Samples of 1–4 ms stay wrong by ±25 % however many there are; samples of tens of milliseconds do not.
 SAMPLE_SECONDS = 0.04
 # The fixed cost of a call may be this share of a sample, where an implementation declares that cost.
 CALL_SHARE = 0.1
-# A sample of long steps has at least this many, as long as that makes it no more than twice as long.
+# A sample of long steps has at least this many steps, unless that makes it more than twice as long.
 FEWEST_STEPS = 3
 # The untimed prefix warms caches, frequency and memory after a wait: a virtual machine gives freed pages back to its
 # host, and the first step to touch them again may take four times as long as the next.
 PREFIX_SHARE = 8
-# No sample takes more images, however short a step seems: a train that puts its work off seems to take no time.
+# The most images of a sample: where train defers its work, a step seems to take no time.
 MOST_IMAGES = 2_000_000
-# The estimate doubles the steps until one call takes this long, or the steps are this many.
+# The estimate doubles the steps until one call takes this long, or has this many steps.
 ESTIMATE_SECONDS = 0.01
 MOST_ESTIMATE_STEPS = 4096
-# An estimate below this is repeated: noise may have lengthened it.
+# A shorter call is timed again: noise may have lengthened it.
 REPEATED_BELOW_SECONDS = 0.1
-# The estimate of an implementation whose calls cost much starts with this many steps.
-FIRST_STEPS_OF_DEAR_CALLS = 32
+# Where a call has a large fixed cost, the estimate starts with this many steps.
+FIRST_STEPS_OF_COSTLY_CALLS = 32
 # The cost of a call is the median over this many groups of calls.
 CALL_GROUPS = 7
 MOST_CALLS = 100_000
-# A one-thread variant may keep this many CPUs busy where it may use all: some libraries prepare a step in a second
-# thread while the first one trains.
+# A one-thread variant that is free to use all CPUs may keep this many busy: some libraries prepare a step in a
+# second thread while the first one trains.
 MOST_CPUS = 1.5
 # The scheduler moves a thread to a newly allowed CPU within about 20 ms.
 SPREADING_SECONDS = 0.1
@@ -52,7 +52,7 @@ def step_seconds(
     batches: Callable[[int], NDArray[np.int64]],
     clock: Clock = time.perf_counter_ns,
 ) -> float:
-    """The time of one step, trained from `state` over `batches(n_steps)`."""
+    """Seconds of one step, trained from `state` over the order `batches(n_steps)`."""
 
     def train(n_steps: int) -> None:
         order = batches(n_steps)
@@ -61,9 +61,9 @@ def step_seconds(
 
     most_steps = min(MOST_ESTIMATE_STEPS, max(1, MOST_IMAGES // batch_size))
     if implementation.call_seconds:
-        # Here one step is mostly the cost of its call, and one disturbed call would look like a long step.
+        # One step is mostly the cost of its call, and a call lengthened by noise would look like a long step.
         return estimate_step_seconds(
-            train, most_steps, clock, sample_seconds(type(implementation)) / 2, FIRST_STEPS_OF_DEAR_CALLS
+            train, most_steps, clock, sample_seconds(type(implementation)) / 2, FIRST_STEPS_OF_COSTLY_CALLS
         )
     return estimate_step_seconds(train, most_steps, clock)
 
@@ -77,9 +77,9 @@ def estimate_step_seconds(
 ) -> float:
     """The seconds of one step, from the faster of two calls of `train(n_steps)`: the slower may have compiled.
 
-    The number of steps doubles from `fewest_steps` until the faster call takes `least_seconds` or `most_steps` is
-    reached. A call that seems long enough is timed twice more, so that noise does not pass for a long step; a step
-    that is truly long is taken twice in all.
+    The number of steps doubles from `fewest_steps` until the faster call takes `least_seconds` or has `most_steps`. A
+    call just long enough is timed twice more, so that noise does not pass for a long step; a call of
+    REPEATED_BELOW_SECONDS or more is not.
     """
     n_steps = min(fewest_steps, most_steps)
     while True:
@@ -109,30 +109,30 @@ def call_seconds(call: Callable[[], Any], clock: Clock = time.perf_counter_ns) -
 
 
 def sample_seconds(implementation: type[Implementation]) -> float:
-    """How long a sample is to be: longer where a call of `train` has a large fixed cost."""
+    """The intended length of a sample: longer where a call of `train` has a large fixed cost."""
     return max(SAMPLE_SECONDS, implementation.call_seconds / CALL_SHARE)
 
 
 def sample_steps(step_seconds: float, sample_seconds: float = SAMPLE_SECONDS) -> int:
-    """How many steps make one sample of about `sample_seconds`."""
+    """The steps of a sample of about `sample_seconds`."""
     n_steps = max(1, round(sample_seconds / max(step_seconds, 1e-9)))
     return FEWEST_STEPS if n_steps < FEWEST_STEPS and FEWEST_STEPS * step_seconds <= 2 * sample_seconds else n_steps
 
 
 def prefix_steps(n_steps: int) -> int:
-    """How many steps run untimed before a sample of `n_steps`."""
+    """The steps that run untimed before a sample of `n_steps`."""
     return max(1, n_steps // PREFIX_SHARE)
 
 
 def cpus_used(
     implementation: Implementation, state: State, order: NDArray[np.int64], clock: Clock = time.perf_counter_ns
 ) -> float:
-    """How many CPUs one `train(order)` keeps busy where it may run on all of them, unlike when timed.
+    """CPU time / wall time of one untimed `train(order)` that is free to run on every CPU.
 
-    Trials are untimed and repeated until two agree on the side of MOST_CPUS; the lower of the two is returned. Training
-    before them gives the threads time to spread over the CPUs.
+    Trials are repeated until two lie on the same side of MOST_CPUS; the lower of the two is returned. Training before
+    the trials gives the scheduler time to spread the threads over the CPUs.
     """
-    found: dict[bool, list[float]] = {True: [], False: []}
+    trials: dict[bool, list[float]] = {True: [], False: []}
     with on_every_cpu():
         begin = clock()
         while clock() - begin < SPREADING_SECONDS * 1e9:
@@ -144,7 +144,7 @@ def cpus_used(
             implementation.train(order)
             elapsed_ns = max(1, clock() - start)
             cpus = max(0.0, (cpu_time_ns() - cpu_start) / elapsed_ns) if elapsed_ns >= SHORTEST_JUDGED_NS else 0.0
-            agreeing = found[cpus > MOST_CPUS]
+            agreeing = trials[cpus > MOST_CPUS]
             agreeing.append(cpus)
             if len(agreeing) == 2:
                 return min(agreeing)

@@ -30,7 +30,7 @@ GB = 1e9
 
 
 class WorkerHandle:
-    """A worker process that is stopped between commands: its spinning thread pools must not disturb the others."""
+    """A worker process, stopped between commands so that its spinning thread pools do not disturb other workers."""
 
     def __init__(
         self,
@@ -42,8 +42,8 @@ class WorkerHandle:
     ) -> None:
         """Start the Python of `environment` ("" is the harness's own) with these variables, on these CPUs.
 
-        A worker that cannot be started counts as ended: its first command raises the reason. The memory limit, unless
-        given, is that of `worker_limit_bytes`.
+        A worker that cannot be started counts as ended: its first command raises the reason. The default memory limit
+        is `worker_limit_bytes()`.
         """
         self.cpus = list(cpus)
         self.time_limit_s = time_limit_s
@@ -102,15 +102,15 @@ class WorkerHandle:
             raise MeasurementFailed(f"{verb(command)}: params: {missing.args[0]} is missing") from None
 
     def call(self, command: Command[R]) -> R:
-        """Wake the worker, have it carry out one command, stop it again; its reply.
+        """The reply to one command. The worker runs only in between: it is continued, and stopped again.
 
-        Raises TimedOut or MeasurementFailed with a reason. An exception of the hosted code leaves the worker alive; a
-        crash, a hang or a malformed reply ends it.
+        Raises TimedOut or MeasurementFailed with a reason. After an exception of the hosted code the worker is still
+        alive; a crash, a hang or a malformed reply ends it.
         """
         return self.call_with_arrays(command)[0]
 
     def call_with_arrays(self, command: Command[R], arrays: Arrays | None = None) -> tuple[R, dict[str, NDArray[Any]]]:
-        """As `call`, with arrays beside the command and beside the reply."""
+        """`call` with arrays beside the command and beside the reply."""
         name = verb(command)
         if not self.alive:
             raise MeasurementFailed(f"{name}: {self._fault}")
@@ -130,7 +130,7 @@ class WorkerHandle:
         return reply, results
 
     def _exchange(self, command: Command[R], arrays: Arrays) -> tuple[R | str, dict[str, NDArray[Any]]]:
-        """The checked reply, or the worker's reason that there is none; the worker is stopped again."""
+        """The checked reply, or the text of the exception that the hosted code raised."""
         begin, request = time.monotonic(), Request(new_tag(), command)  # type: ignore[arg-type]  # any subclass
         self._child.signal(signal.SIGCONT)
         self._pipe.send(request, arrays, self.time_limit_s)
@@ -146,12 +146,12 @@ class WorkerHandle:
             reply = decode(response.reply, reply_type(type(command)))
             check_times(reply, waited_ns)
         self._inspect()
-        self._child.signal(signal.SIGSTOP)  # children that only this inspection found
+        self._child.signal(signal.SIGSTOP)  # children that the inspection has just found
         self.waiting_cpu_ns += response.waiting_cpu_ns
         return (reply if response.error is None else response.error), results
 
     def scheduling_times(self) -> SchedulingTimes:
-        """What the worker and its children have had of their CPUs so far."""
+        """CPU time so far of the worker and its children, and the time they waited for their CPUs."""
         return scheduling_times([self._child.pid, *descendants(self._child.pid)], self.cpus)
 
     @property
@@ -168,7 +168,7 @@ class WorkerHandle:
             self._resources.close()
 
     def _poll(self) -> None:
-        """Raises EOFError where the worker has ended: a child that inherited its end of the pipe may hold it open."""
+        """Raises EOFError where the worker has ended: its pipe stays open if a child has inherited it."""
         self._inspect()
         if self._child.has_ended and not self._pipe.has_more():
             raise EOFError
@@ -191,5 +191,5 @@ class WorkerHandle:
 
 
 def printable(text: str) -> str:
-    """What hosted code says, on one line and without control characters, so that it can be shown anywhere."""
+    """The text on one line, without control characters: hosted code wrote it, and a terminal shows it."""
     return "".join(c if c.isprintable() else " " if c.isspace() else ascii(c)[1:-1] for c in text)

@@ -58,7 +58,7 @@ def _time(
 
 
 def reading_ns(read: Callable[[], Any] = time.perf_counter_ns, clock: Clock = time.perf_counter_ns) -> float:
-    """Nanoseconds of one reading of Python's clock, in as bare a loop as Python has."""
+    """Nanoseconds of one reading of Python's clock, the loop around it included."""
     costs = []
     for _ in range(READING_GROUPS):
         begin = clock()

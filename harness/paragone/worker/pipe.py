@@ -2,7 +2,7 @@
 
     {"arrays": [["order", "int64", [20, 10]]], "body": {…}}\n<1600 bytes>
 
-A worker hosts code of others, which can write to any descriptor: the harness reads with a deadline and bounds.
+Hosted code can write to any descriptor, so the harness reads with a deadline and with bounds on every size.
 """
 
 from __future__ import annotations
@@ -39,17 +39,17 @@ class Header(msgspec.Struct, frozen=True):
 
 
 class Pipe:
-    """One end of a conversation over two file descriptors; `while_waiting` is called every POLL_MS of a wait."""
+    """One end of a connection over two file descriptors. `while_waiting` is called every POLL_MS of a wait."""
 
     def __init__(self, incoming: int, outgoing: int, while_waiting: Callable[[], None] | None = None) -> None:
         self.incoming, self.outgoing, self.while_waiting = incoming, outgoing, while_waiting
         self._buffer = bytearray()
 
     def send(self, body: object, arrays: Arrays | None = None, limit_s: float | None = None) -> None:
-        """Write one message, and wait until the other end has taken it.
+        """Write one message; return when all of it is in the pipe.
 
-        Raises EOFError where nobody reads any more and TimedOut after `limit_s` seconds. Before anything is written, it
-        raises TypeError for an array whose dtype is not one of DTYPES, and MeasurementFailed for text that is no UTF-8.
+        Raises EOFError where the other end is closed and TimedOut after `limit_s` seconds; and, before anything is
+        written, TypeError for an array whose dtype is not in DTYPES and MeasurementFailed for text that is not UTF-8.
         """
         view = memoryview(_encode(body, arrays or {}))
         deadline = _deadline(limit_s)
@@ -62,10 +62,10 @@ class Pipe:
                 raise EOFError from None
 
     def receive(self, limit_s: float | None = None) -> tuple[msgspec.Raw, dict[str, NDArray[Any]]]:
-        """The next message, still to be decoded, and its arrays.
+        """The body of the next message, not yet decoded, and its arrays.
 
-        Raises EOFError where the other end has closed, TimedOut after `limit_s` seconds, and MeasurementFailed for
-        anything that is not a message.
+        Raises EOFError where the other end is closed, TimedOut after `limit_s` seconds, and MeasurementFailed where
+        the bytes are not a message.
         """
         deadline = _deadline(limit_s)
         while b"\n" not in self._buffer:
@@ -78,13 +78,13 @@ class Pipe:
         return header.body, {name: self._array(dtype, shape, deadline) for name, dtype, shape in header.arrays}
 
     def has_more(self) -> bool:
-        """Whether the other end has sent more than was received."""
+        """True where bytes have arrived that are not yet received."""
         poll = select.poll()
         poll.register(self.incoming, select.POLLIN)
         return bool(self._buffer) or any(event & select.POLLIN for _, event in poll.poll(0))
 
     def close_in_children(self) -> None:
-        """Close both descriptors in every child: a child that holds them open would hide the end of this process."""
+        """Close both descriptors in every child: one that holds them open would hide the end of this process."""
         for descriptor in (self.incoming, self.outgoing):
             os.set_inheritable(descriptor, False)
             os.register_at_fork(after_in_child=functools.partial(os.close, descriptor))
@@ -110,7 +110,7 @@ def _encode(body: object, arrays: Arrays) -> bytes:
     for name, array in plain.items():
         if array.dtype.name not in DTYPES:
             raise TypeError(f"{name} is {array.dtype}; only {', '.join(DTYPES)} can be sent")
-        # Native byte order, which the dtype's name stands for. (`ascontiguousarray` would give a scalar a dimension.)
+        # The dtype's name implies native byte order. `ascontiguousarray` would give a scalar a dimension.
         plain[name] = np.asarray(array, array.dtype.newbyteorder("="), order="C")
     shapes = [(name, array.dtype.name, list(array.shape)) for name, array in plain.items()]
     try:
@@ -153,7 +153,7 @@ def _wait(descriptor: int, event: int, deadline: float | None, while_waiting: Ca
 
 
 def _poll_ms(deadline: float | None, while_waiting: Callable[[], None] | None) -> float | None:
-    """The longest time to block: until the deadline or the next `while_waiting`; None is without limit."""
+    """Milliseconds until the deadline or the next `while_waiting`; None without either."""
     left_ms = None if deadline is None else min(max(0.0, deadline - time.monotonic()) * 1000, MAX_POLL_MS)
     if while_waiting is None:
         return left_ms

@@ -1,9 +1,9 @@
-"""The process that hosts one variant and carries out commands; it loads no pandas and no matplotlib.
+"""The worker process: it hosts one variant and carries out commands. It loads neither pandas nor matplotlib.
 
     python -m paragone.worker.process INCOMING OUTGOING    (two open file descriptors)
 
-`HostedVariant.execute` is the table of commands. An exception becomes a response with `error`; what the hosted code
-prints goes to the worker's log.
+`HostedVariant.execute` is the table of commands. An exception becomes a response with `error`; output of the hosted
+code goes to the worker's log.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class HostedVariant:
     waiting_cpu_ns = 0
 
     def execute(self, command: AnyCommand, arrays: Arrays) -> msgspec.Struct | tuple[msgspec.Struct, Arrays]:
-        """The reply, with arrays beside it where it has any."""
+        """The reply, with its arrays where it has any."""
         match command:
             case commands.Load():
                 return self.load(command)
@@ -115,7 +115,7 @@ class HostedVariant:
             raise
         load_seconds = time.perf_counter() - begin
         self.implementation, self.has_test_set = implementation, False
-        del images, labels  # pages of the shared cache: not the implementation's own memory
+        del images, labels  # pages of the shared cache: they do not count as the implementation's memory
         _freeze_garbage()
         build_info = {**python_and_numpy(command.environment), **implementation.build_info()}
         return replies.Loaded(
@@ -150,7 +150,7 @@ class HostedVariant:
 
     def measure_memory(self, command: commands.MeasureMemory) -> replies.MemoryUse:
         batches = self.batches(command.batch_size, command.n_steps)
-        trim_heap()  # memory that loading freed would be reused, and hide as much of what training takes
+        trim_heap()  # training would reuse memory that loading freed, and seem to need less
         since_load = reset_peak_memory()
         loaded_bytes = resident_memory_bytes()
         self.implementation.reset(self.start)
@@ -172,29 +172,29 @@ class HostedVariant:
         return open_cached(self.data).inputs(self.problem, self.axis["dtype"])
 
     def batches(self, batch_size: int, n_steps: int) -> NDArray[np.int64]:
-        """The problem's order for so many steps, made once: drawing it again would cost as much as a short sample."""
+        """The problem's order for so many steps, cached: drawing it costs as much as a short sample."""
         key = (batch_size, n_steps)
         if key not in self.known_batches:
             self.known_batches[key] = self.problem.order(self.seed, n_steps, batch_size)
-            self.known_batches[key].flags.writeable = False  # as the orders that come through the pipe
+            self.known_batches[key].flags.writeable = False  # like an order that comes through the pipe
         return self.known_batches[key]
 
 
 def _freeze_garbage() -> None:
-    """Collect, then exempt what is left from later collections: they would scan all that `load` made."""
+    """Collect garbage, then exempt all living objects: a later collection would scan everything that `load` made."""
     gc.collect()
     gc.freeze()
 
 
 def python_and_numpy(environment: str) -> dict[str, str]:
-    """What a variant in an environment of its own runs on; nothing in the harness's own."""
+    """The versions that a variant in a Python environment of its own runs on; {} in the harness's own."""
     if not environment:
         return {}
     return {"environment": environment, "python": platform.python_version(), "numpy": np.__version__}
 
 
 def without_home(text: str) -> str:
-    """The text with the home folder as `~`: results are made to be shown."""
+    """The text with the home folder as `~`: results are published, and a home folder names its user."""
     home = os.environ.get("HOME", "")
     return utf8_text(text.replace(home, "~") if len(home) > 1 else text)
 
@@ -222,7 +222,7 @@ def serve(pipe: Pipe) -> None:
 
 
 def main() -> None:
-    """Serve on the two file descriptors of the command line."""
+    """Serve on the two file descriptors that the command line names."""
     die_with_parent()
     adopt_orphans()
     be_first_oom_victim()

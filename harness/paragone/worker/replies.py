@@ -1,4 +1,4 @@
-"""What a worker replies, declared once: decoding checks every field, for hosted code may write into the pipe too."""
+"""The replies of a worker, declared once. Decoding checks every field: hosted code can write into the pipe too."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ R = TypeVar("R", bound=msgspec.Struct)
 class Timing(msgspec.Struct, frozen=True, kw_only=True):
     """One timed sample: wall time, CPU time of the worker and its children, and a hash of the result.
 
-    `runner_ns` is the same time by the clock of the program that trained, where that is another process.
+    `runner_ns` is the same wall time by the clock of the program that trained, where this is another process.
     `waiting_cpu_ns` is the CPU time that the worker used between its last reply and this command.
     """
 
@@ -32,7 +32,7 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Loaded(msgspec.Struct, frozen=True, kw_only=True):
-    """How loading went: its time, the memory held after it, thread pools found, and what the variant was built with."""
+    """Time and memory of loading, the thread pools found after it, and the versions the variant was built with."""
 
     load_seconds: Amount
     loaded_memory_bytes: Count
@@ -59,13 +59,13 @@ class Trained(msgspec.Struct, frozen=True):
 
 
 class CpusUsed(msgspec.Struct, frozen=True):
-    """How many CPUs training keeps busy where it may use all of them."""
+    """CPU time / wall time of training that is free to use every CPU."""
 
     cpus_used: Amount
 
 
 class PeakMemory(msgspec.Struct, frozen=True):
-    """The peak memory of the process so far; None where the system does not say."""
+    """The peak memory of the process so far; None where the system does not report it."""
 
     peak_memory_bytes: Count | None
 
@@ -104,8 +104,8 @@ class ClockCost(msgspec.Struct, frozen=True):
 class PairTiming(msgspec.Struct, frozen=True, kw_only=True):
     """The same steps timed twice: without clocks, and with one around each phase.
 
-    `phases` holds nanoseconds by phase, `parts` those of each layer by part. `is_same` is whether both runs gave the
-    same bits.
+    `phases` holds nanoseconds by phase, `parts` a list of nanoseconds by part of backward, one for each call. `is_same`
+    is true where both gave the same bits.
     """
 
     plain_ns: Count
@@ -116,7 +116,7 @@ class PairTiming(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Response(msgspec.Struct, frozen=True, kw_only=True):
-    """What comes back for a request: its `id`, and either a reply or why there is none."""
+    """The answer to a request: its `id`, and either a reply or the error that prevented one."""
 
     id: str
     waiting_cpu_ns: Whole
@@ -125,7 +125,7 @@ class Response(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def decode(body: msgspec.Raw, type_: type[R]) -> R:
-    """Raises MeasurementFailed that names the field where `body` is no such reply."""
+    """Raises MeasurementFailed, naming the field, where `body` is not a reply of this type."""
     try:
         return msgspec.json.decode(body, type=type_)
     except (msgspec.MsgspecError, RecursionError) as error:

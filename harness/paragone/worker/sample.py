@@ -1,4 +1,4 @@
-"""The clock: one timed `train`, and what surrounds it untimed."""
+"""The clock: one timed `train`, and the untimed prefix and checks around it."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from paragone.worker.replies import Timing
 
 Clock = Callable[[], int]
 
-# params() may take this long, or as long as the sample.
+# params() may take this long, or as long as the sample where that is longer.
 LONGEST_PARAMS_SECONDS = 0.02
-# A slow params() is tried again this often before it counts as work that train put off: once may be noise.
+# A slow params() is retried this often before it counts as deferred work: a single slow one may be noise.
 PARAMS_RETRIES = 2
 
 
@@ -32,9 +32,9 @@ def take_sample(
     prefix_steps: int = 0,
     clock: Clock = time.perf_counter_ns,
 ) -> tuple[Timing, NDArray[Any] | None]:
-    """Time one `train(order)` from `state`, after an untimed prefix of the same order; the losses come beside it.
+    """Time one `train(order)` from `state`, after an untimed prefix of the same order; return timing and losses.
 
-    Raises MeasurementFailed where `params()` takes longer than the training each time: work was put off until then.
+    Raises MeasurementFailed where `params()` takes longer than `train` every time: train has deferred work to it.
     """
     if prefix_steps:
         implementation.reset(state)
@@ -48,7 +48,7 @@ def take_sample(
     runner_ns = implementation.runner_ns
     result = implementation.params()
     params_ns = clock() - start - elapsed_ns
-    if _params_too_slow(params_ns, elapsed_ns) and _puts_work_off(implementation, state, order, clock):
+    if _params_too_slow(params_ns, elapsed_ns) and _defers_work(implementation, state, order, clock):
         raise MeasurementFailed(
             f"params() took {params_ns / 1e6:.0f} ms after a train of {elapsed_ns / 1e6:.0f} ms, and again: "
             "what train puts off is not timed; finish it there"
@@ -62,7 +62,7 @@ def _params_too_slow(params_ns: int, train_ns: int) -> bool:
     return params_ns > max(LONGEST_PARAMS_SECONDS * 1e9, train_ns)
 
 
-def _puts_work_off(implementation: Implementation, state: State, order: NDArray[np.int64], clock: Clock) -> bool:
+def _defers_work(implementation: Implementation, state: State, order: NDArray[np.int64], clock: Clock) -> bool:
     for _ in range(PARAMS_RETRIES):
         implementation.reset(state)
         start = clock()
@@ -75,7 +75,7 @@ def _puts_work_off(implementation: Implementation, state: State, order: NDArray[
 
 
 def result_digest(state: State, losses: NDArray[Any] | None) -> str:
-    """A hash of every bit that a `train` gave back."""
+    """A hash of every bit of the parameters, the step counter and the losses."""
     if losses is None:
         return state.digest()
     content = state.digest().encode() + np.ascontiguousarray(losses, dtype=np.float64).tobytes()
@@ -83,7 +83,7 @@ def result_digest(state: State, losses: NDArray[Any] | None) -> str:
 
 
 def cpu_time_ns() -> int:
-    """CPU time of all threads of this process and of its children, finished and living."""
+    """CPU time of all threads of this process and of all its children, living or ended."""
     finished = resource.getrusage(resource.RUSAGE_CHILDREN)
     living_ns = sum(process_tree.cpu_time_ns(pid) for pid in process_tree.descendants())
     return time.process_time_ns() + living_ns + int((finished.ru_utime + finished.ru_stime) * 1e9)
