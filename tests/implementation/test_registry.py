@@ -3,7 +3,11 @@ import sys
 import pytest
 
 from paragone.errors import HarnessError, Misuse, UnknownName
+from paragone.files.hashing import folder_hash
+from paragone.files.paths import PACKAGE
 from paragone.implementation.registry import IMPLEMENTATIONS, discover, find_variant, read_folder, select
+
+OUTPUT_LAYERS = PACKAGE / "adapters" / "numpy_outputs.py"
 
 GOOD = """
 from paragone.implementation.contract import Implementation
@@ -237,6 +241,45 @@ def test_the_hash_of_an_implementation_sees_its_maths(write, tmp_path):
     (tmp_path / "mine" / "maths.py").write_text("3\n")
 
     assert found.source_hash() != before
+
+
+SHARED = GOOD.replace("    maths =", '    shared_maths = ("adapters/numpy_outputs.py",)\n    maths =')
+
+
+def test_the_formulas_that_an_implementation_shares_are_kept_and_hashed_but_not_counted(write):
+    [shares], _ = discover(write(code=SHARED))
+    kept = shares.kept_source()
+
+    assert [*kept["files"]] == ["maths.py", "paragone/adapters/numpy_outputs.py", "impl.py"]
+    assert kept["files"]["paragone/adapters/numpy_outputs.py"] == OUTPUT_LAYERS.read_text(encoding="utf-8")
+    assert kept["hash"] == shares.source_hash() != folder_hash(shares.folder)
+    assert shares.maths_lines() == 2
+
+
+@pytest.mark.parametrize("name", ["adapters/no_such.py", "adapters", "../../README.md", "/etc/hostname"])
+def test_shared_formulas_are_files_of_the_package(write, name):
+    reason = broken_beside_a_good_one(write, SHARED.replace("adapters/numpy_outputs.py", name))
+
+    assert reason.endswith(f"shared_maths: there is no file {name!r} in the package paragone")
+
+
+def test_shared_formulas_are_a_tuple(write):
+    reason = broken_beside_a_good_one(write, SHARED.replace('("adapters/numpy_outputs.py",)', '"adapters"'))
+
+    assert "shared_maths: expected a tuple of file names" in reason
+
+
+def test_a_file_with_output_layers_is_kept_with_every_implementation_that_uses_it():
+    """In Python through ArrayImplementation, in C by an include."""
+    kept = {found.name: found.kept_source()["files"] for found in discover()[0]}
+
+    def uses(files, words):
+        return any(words in text for name, text in files.items() if not name.startswith("paragone/"))
+
+    for name, files in kept.items():
+        array = uses(files, "(ArrayImplementation)") or uses(files, ", ArrayImplementation)")
+        assert ("paragone/adapters/numpy_outputs.py" in files) == (array and name != "python_lists"), name
+        assert ("paragone/adapters/paragone_outputs.h" in files) == uses(files, '#include "paragone_outputs.h"'), name
 
 
 def test_blank_lines_of_the_maths_are_not_counted(write):

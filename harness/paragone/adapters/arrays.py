@@ -48,13 +48,14 @@ class ArrayImplementation(Implementation):
     """An implementation whose formulas are the functions of one module; subclasses name the module."""
 
     language = "NumPy"
+    shared_maths = ("adapters/numpy_outputs.py",)
 
     @abstractmethod
     def formulas(self) -> ModuleType:
         """The maths file, imported."""
 
     def outputs(self) -> Mapping[tuple[str, str], Any]:
-        """The output layers, by (output activation, loss)."""
+        """The output layers, by (output activation, loss). A class with its own sets `shared_maths` to ()."""
         return OUTPUTS
 
     def load(self, problem: Problem, images: NDArray[Any], labels: NDArray[np.uint8]) -> None:

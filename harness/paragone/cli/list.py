@@ -32,7 +32,8 @@ def list_implementations(
 def _show(entry: Registered) -> None:
     declared = entry.implementation
     axes = [f"{axis} {'/'.join(values)}" for axis, values in declared.axes.items()]
-    facts = [declared.language, declared.layout, *axes, f"{entry.maths_lines()} lines of maths", declared.source]
+    lines = f"{entry.maths_lines()} lines of maths of its own"
+    facts = [declared.language, declared.layout, *axes, lines, declared.source]
     out.print(f"[bold]{escape(declared.name)}[/]", highlight=False)
     for line in (declared.idea, " · ".join([*facts, *([entry.origin] if entry.origin else [])])):
         out.print(f"    {escape(line)}", soft_wrap=True, highlight=False)

@@ -3,34 +3,43 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 LARGEST_FILE_BYTES = 200_000
 MOST_BYTES = 1_000_000  # of one implementation
+NO_FILES: Mapping[str, Path] = MappingProxyType({})
 
 
-def folder_hash(folder: Path) -> str:
-    """A hash of the names and contents of all files in a folder, without hidden files and __pycache__."""
+def folder_hash(folder: Path, shared: Mapping[str, Path] = NO_FILES) -> str:
+    """A hash of the names and contents of all files in a folder, without hidden files and __pycache__.
+
+    `shared` are files of other folders that belong to it, by name.
+    """
     content = hashlib.sha256()
-    for name, path in _files(folder):
+    for name, path in (*_files(folder), *shared.items()):
         content.update(f"{name}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
     return content.hexdigest()[:16]
 
 
-def kept_source(folder: Path, maths: Sequence[str], of_others: Sequence[str] = ()) -> dict[str, Any]:
+def kept_source(
+    folder: Path, maths: Sequence[str], of_others: Sequence[str] = (), shared: Mapping[str, Path] = NO_FILES
+) -> dict[str, Any]:
     """The source of an implementation as a run keeps it: hash, files (name → text), left_out (name → reason).
 
-    The files in `maths` come first; `of_others` belong to other implementations in the same folder. Files that are
-    binary, large, or links out of the folder are left out, but they are part of the hash.
+    The files in `maths` come first, then those in `shared`, which lie elsewhere; `of_others` belong to other
+    implementations in the same folder. Files that are binary, large, or links out of the folder are left out, but they
+    are part of the hash.
     """
-    kept: dict[str, Any] = {"hash": folder_hash(folder), "files": {}, "left_out": {}}
+    kept: dict[str, Any] = {"hash": folder_hash(folder, shared), "files": {}, "left_out": {}}
     room = MOST_BYTES
-    found = dict(_files(folder))
-    names = dict.fromkeys([*(name for name in (*maths, "impl.py") if name in found), *found])
+    found = {**dict(_files(folder)), **shared}
+    names = dict.fromkeys([*(name for name in (*maths, *shared, "impl.py") if name in found), *found])
     for name in (name for name in names if name in maths or name not in of_others):
-        text, reason = _text(found[name], folder, min(room, LARGEST_FILE_BYTES))
+        home = found[name].parent if name in shared else folder
+        text, reason = _text(found[name], home, min(room, LARGEST_FILE_BYTES))
         if text is None:
             kept["left_out"][name] = reason
         else:

@@ -67,6 +67,8 @@ class Implementation(ABC):
     source: ClassVar[str]  # S0 … S4, a paper, a library
     idea: ClassVar[str]  # the one idea it shows, in a sentence
     maths: ClassVar[tuple[str, ...]]  # the files beside impl.py that hold its formulas
+    # Files inside the package `paragone` whose formulas it uses too: "adapters/numpy_outputs.py". A run keeps them.
+    shared_maths: ClassVar[tuple[str, ...]] = ()
     axes: ClassVar[Mapping[str, tuple[str, ...]]] = {"dtype": ("float64",)}
     deterministic: ClassVar[bool] = True  # same state and order, same bits
     # The name of a virtual environment that its worker starts in (machine/python_environments.py); "": the harness's.

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from paragone.errors import error_text
 from paragone.files.hashing import LARGEST_FILE_BYTES
+from paragone.files.paths import PACKAGE
 from paragone.implementation.contract import FLOATS, Implementation
 from paragone.implementation.old_names import old_hooks
 from paragone.machine.python_environments import environment_unavailable
@@ -53,11 +54,8 @@ def _fault(implementation: type[Implementation], folder: Path) -> str | None:
     if not re.fullmatch(rf"\w{{1,{MOST_CHARACTERS}}}", implementation.name) or not implementation.name.strip("_"):
         name = implementation.name[: MOST_CHARACTERS + 1]
         return f"name: expected letters, digits and underscores, {MOST_CHARACTERS} at most; got {name!r}"
-    if not _is_tuple_of_texts(implementation.maths):
-        return f'maths: expected a tuple of file names such as ("rows.py",), got {implementation.maths!r}'
-    for name in implementation.maths:
-        if fault := _fault_of_maths(folder / name):
-            return fault
+    if fault := _fault_of_maths(implementation, folder):
+        return fault
     return _fault_of_axes(implementation.axes)
 
 
@@ -89,7 +87,18 @@ def _fault_of_signatures(implementation: type[Implementation]) -> str | None:
     return None
 
 
-def _fault_of_maths(path: Path) -> str | None:
+def _fault_of_maths(implementation: type[Implementation], folder: Path) -> str | None:
+    if not _is_tuple_of_texts(implementation.maths):
+        return f'maths: expected a tuple of file names such as ("rows.py",), got {implementation.maths!r}'
+    if not _is_tuple_of_texts(shared := implementation.shared_maths):
+        return f'shared_maths: expected a tuple of file names such as ("adapters/numpy_outputs.py",), got {shared!r}'
+    for name in shared:
+        if not (PACKAGE / name).resolve().is_relative_to(PACKAGE) or not (PACKAGE / name).is_file():
+            return f"shared_maths: there is no file {name!r} in the package paragone"
+    return next(filter(None, (_fault_of_maths_file(folder / name) for name in implementation.maths)), None)
+
+
+def _fault_of_maths_file(path: Path) -> str | None:
     try:
         if path.exists() and not path.is_file():
             return f"maths: {path.name!r} is no file"

@@ -10,7 +10,7 @@ from typing import Any
 
 from paragone.errors import HarnessError, Misuse, UnknownName, error_text
 from paragone.files.hashing import folder_hash, kept_source
-from paragone.files.paths import PROJECT
+from paragone.files.paths import IMPORT_ROOT, PACKAGE, PROJECT
 from paragone.implementation.contract import Implementation, Variant, variants
 from paragone.implementation.declaration import declaration_fault
 from paragone.implementation.isolated_import import find_import_faults, import_folder, restored_process_state
@@ -33,19 +33,24 @@ class Registered:
     def name(self) -> str:
         return self.implementation.name
 
+    def shared_maths(self) -> dict[str, Path]:
+        """The formulas that it shares with others, by names that say where they lie: paragone/adapters/…"""
+        paths = [PACKAGE / name for name in self.implementation.shared_maths]
+        return {path.relative_to(IMPORT_ROOT).as_posix(): path for path in paths}
+
     def source_hash(self) -> str:
-        """Over every file of the folder, so that any change of the code changes it."""
-        return folder_hash(self.folder)
+        """Over every file of the folder and the shared formulas, so that any change of the code changes it."""
+        return folder_hash(self.folder, self.shared_maths())
 
     def kept_source(self) -> dict[str, Any]:
         """The files as a run stores them, without the maths files of other implementations in the same folder."""
         maths = self.implementation.maths
         neighbours = [other for other in read_folder(self.folder) if other is not self.implementation]
         of_others = {name for other in neighbours for name in other.maths} - set(maths)
-        return kept_source(self.folder, maths, sorted(of_others))
+        return kept_source(self.folder, maths, sorted(of_others), self.shared_maths())
 
     def maths_lines(self) -> int:
-        """Lines of its maths files, blank ones not counted."""
+        """Lines of its own maths files: neither blank lines nor the shared formulas are counted."""
         texts = [(self.folder / name).read_text(encoding="utf-8") for name in self.implementation.maths]
         return sum(bool(line.strip()) for text in texts for line in text.splitlines())
 

@@ -21,6 +21,7 @@ class CBlas(LibraryImplementation):
     source = "the project's own"
     idea = "The products by the BLAS that NumPy uses too, everything else in C: what does Python cost?"
     maths = ("blas.c",)
+    shared_maths = ("adapters/paragone_outputs.h",)
     axes = {"dtype": FLOATS}
 
     @classmethod

@@ -16,6 +16,7 @@ class CLoops(LibraryImplementation):
     source = "the project's own"
     idea = "Plain loops in C, no library: what do the compiler and its flags make of them?"
     maths = ("loops.c",)
+    shared_maths = ("adapters/paragone_outputs.h",)
     axes = {"dtype": FLOATS, "flags": ("O2", "O3_native")}
 
     def command(self):

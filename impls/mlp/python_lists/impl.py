@@ -12,6 +12,7 @@ class PythonLists(ArrayImplementation):
     source = "the project's own: S2's step without NumPy"
     idea = "What a multiplication costs when Python itself does every one of them."
     maths = ("lists.py", "outputs.py")
+    shared_maths = ()
     axes = {"dtype": ("float64",)}
 
     def formulas(self):

@@ -164,4 +164,4 @@ def implementations(run: Run) -> str:
         ]
         for name, variant in sorted(by_name.items())
     ]
-    return markdown.table(["", "language", "layout", "source", "idea", "lines of maths"], lines) if lines else ""
+    return markdown.table(["", "language", "layout", "source", "idea", "own lines of maths"], lines) if lines else ""
