@@ -21,7 +21,7 @@
 The import rule: a package imports only from itself and from the packages above it.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0.dev0"
 
 # History of the method, newest first; any change that moves a number gets a line and raises the version.
 # 2  2026-11-26  an untimed step before a sample of long steps too: it began with pages that the host had taken away.
