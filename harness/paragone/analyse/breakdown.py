@@ -1,4 +1,4 @@
-"""Where the time of a step goes: the pairs of clocked and plain samples of a profile, summed up by phase."""
+"""Where the time of a step goes: the pairs of a profile, summed up by phase."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from paragone.implementation.contract import PHASES
 from paragone.store.records import Pair
 
 OTHER = "other"
-# Two clocks of one machine and rounding can make the phases add up to this much more than the whole step.
+# Two clocks and rounding can make the phases add up to this much more than the whole step.
 NOISE = 0.01
 
 Key = tuple[str, str, int, int]  # problem, variant, batch size, threads
@@ -44,7 +44,7 @@ class Breakdown:
     clocked: Spread
     plain: Spread
     cost: float  # median over the rounds of clocked / plain − 1
-    is_same: bool  # the clocked result had the plain result's bits in every round
+    is_same: bool  # in every round the clocked result had the same bits as the plain one
 
     @property
     def other(self) -> float:

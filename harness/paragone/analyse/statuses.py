@@ -68,7 +68,7 @@ def _matched(cells: pd.DataFrame, outcomes: pd.DataFrame, on: list[str]) -> pd.D
 
 
 def is_in(rows: pd.DataFrame, others: pd.DataFrame, keys: list[str]) -> NDArray[np.bool_]:
-    """For each row of `rows`: its keys occur in `others`."""
+    """A mask over `rows`: true where their keys occur in `others`."""
     found = pd.MultiIndex.from_frame(rows[keys]).isin(pd.MultiIndex.from_frame(others[keys]))
     return np.asarray(found, dtype=bool)
 
@@ -79,7 +79,7 @@ def accepted(rows: pd.DataFrame, run: Run) -> pd.DataFrame:
 
 
 def rejections(run: Run) -> pd.DataFrame:
-    """The outcomes that reject a cell's samples of one launch, because it used more CPUs than it was given."""
+    """The outcomes that reject a cell's samples of one launch, which used more CPUs than it had threads."""
     rejected = run.outcomes[run.outcomes["status"] == "rejected"]
     return rejected.astype(dict.fromkeys(("batch_size", "threads", "launch", "attempt"), "int64"))
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 POINT = ["problem", "dtype", "batch_size", "threads"]
 SMALLEST_MARGIN = math.log1p(power.SMALLEST_MARGIN)
-SAME = math.log(1.05)  # an interval that reaches further is too wide to call two cells the same
+SAME = math.log(1.05)  # a wider interval is not called the same
 
 
 def margins(frame: pd.DataFrame) -> pd.Series[float]:
@@ -51,7 +51,7 @@ def verdict_words(
 
 
 def surely_slower(cells: pd.DataFrame, allowed: float) -> pd.DataFrame:
-    """The cells that take more than `allowed` longer (0.05 for 5 %): verdict slower, and so does the whole interval."""
+    """The cells with the verdict slower whose whole interval is more than `allowed` slower (0.05 for 5 %)."""
     return cells[cells["verdict"].eq("slower") & (cells["ratio_high"] < 1 / (1 + allowed))]
 
 

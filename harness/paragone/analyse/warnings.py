@@ -1,4 +1,4 @@
-"""What limits the trust in a run: warnings, where its time went, and the smallest difference that it resolves."""
+"""Warnings about a run, where its time went, and the smallest difference that it resolves."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 LARGE_SPREAD = 0.10
 LARGE_MARGIN = 0.05
 SHORT_SAMPLE_SECONDS = 1e-3
-WAITING_SHARE = 0.01  # CPU time of a stopped process, as a share of its samples' time: it should be 0
+WAITING_SHARE = 0.01  # CPU time of a stopped process as a share of its samples' time; it should be 0
 ROUNDING = 1e-9  # the ends of an interval are rounded: they are exponentials of logarithms
 MOST_NAMED = 3
 ROUND = ["problem", "threads", "wave", "launch", "attempt", "round"]
@@ -83,7 +83,7 @@ def _interruptions(run: Run) -> list[str]:
 
 
 def _unplanned_samples(run: Run) -> list[str]:
-    """Samples of cells that are not in the plan: somebody mixed the files of two runs."""
+    """Samples of cells that are not in the plan: the folder holds files of two runs."""
     unplanned = ~is_in(run.samples, planned_cells(run), CELL)
     cells = run.samples.loc[unplanned, CELL].drop_duplicates()
     return _cells(cells, _UNPLANNED.format(n=unplanned.sum(), cells="{cells}"))
@@ -104,7 +104,7 @@ def _is_lopsided(frame: pd.DataFrame) -> pd.Series[bool]:
 
 
 def _controls(run: Run, frame: pd.DataFrame) -> list[str]:
-    """What A/A shows: no interval at all, a difference between equal code, or a large margin."""
+    """A/A without an interval, with a difference between equal code, or with a large margin."""
     controls = frame[frame["control"]]
     # A run of one launch has no intervals, and its title says so: A/A then needs only a ratio.
     wanted = "ratio_to_baseline" if run.plan.launches == 1 else "ratio_low"

@@ -25,7 +25,7 @@ from paragone.plan.cells import Contender, batch_sizes, chosen_variants, contend
 from paragone.plan.request import ROUNDS, Request
 from paragone.plan.waves import in_waves
 from paragone.store.plan_records import Cell, ContenderKey, ProfilePlan
-from paragone.store.records import Clock, Finished, Pair
+from paragone.store.records import ClockReading, Finished, Pair
 from paragone.store.run_folder import RunFolder
 from paragone.store.runs import new_profile_folder
 from paragone.task.mlp.data import DataSet, check_fits
@@ -170,7 +170,7 @@ class Profile:
     def _start_clocks(self, rows: RunFolder, member: Member) -> None:
         problem, variant, threads = member.contender.key
         reading_ns = member.worker.call(LoadClocked()).reading_ns
-        rows.append(Clock(problem=problem, variant=variant, threads=threads, reading_ns=reading_ns))
+        rows.append(ClockReading(problem=problem, variant=variant, threads=threads, reading_ns=reading_ns))
 
     def _warm_up(self, rows: RunFolder, member: Member, cell: Cell) -> bool:
         """Take a pair that is not kept, since it may compile and allocate; True where it reports phases."""

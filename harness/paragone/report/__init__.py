@@ -1,9 +1,9 @@
-"""Results for readers: `write` writes a report into its folder, and these packages make its parts.
+"""Results for readers. `write` writes a report into its folder; these packages make its parts:
 
     text        report.md, a file for each section, and exports
     figures     PNG and SVG by Matplotlib, a file for each kind of figure
-    page        report.html: scripts, styles, and the data that they show
-    terminal    what commands print
+    page        report.html: scripts, styles, and the data in it
+    terminal    the output of commands
 
 Nothing here measures or computes: numbers come from `paragone.analyse`, `paragone.compare` and `paragone.claims`.
 """

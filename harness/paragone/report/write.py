@@ -1,6 +1,6 @@
-"""Write a report into its folder: of one run, of runs from several machines, of a profile.
+"""Write a report into its folder: of a run, of runs of several machines, or of a profile.
 
-Each is made from stored data alone. Two reports of the same data by the same installed versions are the same bytes.
+A report is made from stored data alone: the same data and the same installed versions give the same bytes.
 """
 
 from __future__ import annotations
@@ -55,8 +55,8 @@ def write_report(results: Results) -> Path:
 def write_machines_report(runs: Sequence[Run], results: Path, anyway: bool = False) -> Path:
     """Write summary.csv, figures/ and report.md of several runs into a new folder in `results`.
 
-    Return the path of report.md. The same runs get the same folder name. Raises Incomparable where the runs are not of
-    the same work, unless `anyway`, and ResultsUnusable where the folder cannot be written.
+    Return the path of report.md. The same runs get the same folder name. Raises Incomparable where the runs did
+    different work, unless `anyway`, and ResultsUnusable where the folder cannot be written.
     """
     reasons = different_work(runs)
     if reasons and not anyway:
@@ -96,7 +96,7 @@ def write_profile(profiled: Profiled) -> Path:
 
 
 def machines_folder(runs: Sequence[Run]) -> str:
-    """Return a folder name: the first run's name, made safe as a file name, and a hash of all runs."""
+    """A folder name: the first run's name, made safe as a file name, and a hash of all runs."""
     facts = [f"{name_of(run)} {run.environment.get('machine', {}).get('id')} {run.plan.created}" for run in runs]
     return f"{file_name(name_of(runs[0]))}-joined-{hashlib.sha256(chr(10).join(facts).encode()).hexdigest()[:6]}"
 

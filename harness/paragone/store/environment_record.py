@@ -1,4 +1,4 @@
-"""What environment.json holds, as far as anything reads it: other keys may be there."""
+"""The keys of environment.json that are read back and checked; it has others too."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ class PythonRecord(Record, frozen=True, kw_only=True):
 
 
 class OwnEnvironment(Record, frozen=True, kw_only=True):
-    """A Python environment of some implementation's own."""
+    """A Python environment that belongs to an implementation."""
 
     python: str
     packages: dict[str, str]
 
 
 class Revision(Record, frozen=True, kw_only=True):
-    """Which code the harness was."""
+    """The commit and the source hash of the harness."""
 
     commit: str | None = None
     dirty: bool | None = None
@@ -48,14 +48,14 @@ class Revision(Record, frozen=True, kw_only=True):
 
 
 class MachineLoad(Record, frozen=True, kw_only=True):
-    """How busy others kept the machine before the run."""
+    """How busy other processes kept the machine before the run."""
 
     load_average: tuple[Number, ...] | None = None
     busy_cpus: Number | None = None
 
 
 class Inherited(Record, frozen=True, kw_only=True):
-    """An environment variable that decides what is measured, and what became of it."""
+    """An inherited environment variable that can change a measurement, and how workers treat it."""
 
     name: str
     value: str
@@ -63,7 +63,7 @@ class Inherited(Record, frozen=True, kw_only=True):
 
 
 class Environment(Record, frozen=True, kw_only=True):
-    """The machine, the versions, what was inherited."""
+    """The machine, the versions, and the inherited environment variables."""
 
     machine: Machine = Machine()
     os: dict[str, str | None] | None = None

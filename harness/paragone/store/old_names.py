@@ -1,4 +1,4 @@
-"""Runs made before 0.2 have other names in their files: renamed here, in one place, before anything is checked."""
+"""The names in runs made before 0.2, and their names today. Renaming comes before any check."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What plan.json and profile.json hold: decided before the first sample, never changed afterwards."""
+"""The records of plan.json and profile.json: decided before the first sample, never changed afterwards."""
 
 from __future__ import annotations
 
@@ -25,27 +25,27 @@ from paragone.implementation.registry import Unusable
 from paragone.store.records import Record
 from paragone.task.mlp.problem import Problem
 
-READABLE_METHODS = (1, 2)  # METHOD_VERSIONs whose numbers mean what this harness takes them for
+READABLE_METHODS = (1, 2)  # METHOD_VERSIONs whose numbers this harness can interpret
 MOST_LAYERS = 1000
 
-# What a run does unless it is asked for something else.
+# The defaults of a request.
 BASELINE = "numpy_rows"
 FEWEST_LAUNCHES = 5
 TIME_LIMIT_S = 120.0
 
-# Problem, variant and threads: what names a contender in every table.
+# Problem, variant, threads: the key of a contender in every table.
 ContenderKey = tuple[str, str, int]
 
 
 class RequestOptions(Record, frozen=True, kw_only=True):
-    """What the user asked for, the problems aside; empty selections mean everything."""
+    """A request without its problems; an empty selection means everything."""
 
     implementations: tuple[str, ...] = ()
     dtypes: tuple[Dtype, ...] = ()
     batch_sizes: tuple[int | Annotated[str, Meta(pattern="^full$")], ...] = ()
     threads: tuple[Size, ...] = (1,)
     launches: Repeats = FEWEST_LAUNCHES
-    rounds: Repeats | None = None  # None: as many as the cells leave time for
+    rounds: Repeats | None = None  # None: as many as fit into the time for a launch
     resolve: Positive | None = None
     baseline: str = BASELINE
     seed: Seed = 1
@@ -54,16 +54,16 @@ class RequestOptions(Record, frozen=True, kw_only=True):
     memory: bool = True  # the memory pass
     curves: bool = True  # the learning curves
     time_limit_s: Positive = TIME_LIMIT_S
-    memory_limit_bytes: Size | None = None  # of one worker; None: half of what the machine has
+    memory_limit_bytes: Size | None = None  # of one worker; None: half of the machine's memory
     plugins: tuple[str, ...] = ()  # absolute paths
     sides: tuple[str, ...] = ()  # of a live comparison, LABEL=FOLDER each
-    # Where not empty, these cells alone, and the baseline beside them: (problem, variant, threads, batch size).
+    # Where not empty, only these cells and their baselines: (problem, variant, threads, batch size).
     only: tuple[tuple[str, str, int, int], ...] = ()
-    evaluated: tuple[str, ...] = ()  # problems whose test set is evaluated too, by those who predict
+    evaluated: tuple[str, ...] = ()  # problems whose test set is evaluated too, by implementations that predict
 
 
 class StoredRequest(RequestOptions, frozen=True, kw_only=True):
-    """A request as a plan holds it: problems by name, with their fingerprints."""
+    """A request as a plan stores it: `problems` maps name → fingerprint."""
 
     problems: dict[str, str] = field(default_factory=dict)
 
@@ -80,7 +80,7 @@ class Cell(Record, frozen=True, kw_only=False):
     step_seconds: Number
     once_per_launch: bool
     wave: Count = 0
-    evaluates: bool = False  # the test set too, right after every timed sample
+    evaluates: bool = False  # the test set is evaluated too, right after every timed sample
 
     @property
     def contender(self) -> ContenderKey:
@@ -93,7 +93,7 @@ class Cell(Record, frozen=True, kw_only=False):
 
 
 class VariantRecord(Record, frozen=True, kw_only=True):
-    """What the report says of a variant."""
+    """A variant as the report describes it."""
 
     variant: Name
     implementation: Name
@@ -109,7 +109,7 @@ class VariantRecord(Record, frozen=True, kw_only=True):
 
 
 class DataRecord(Record, frozen=True, kw_only=True):
-    """Which images and labels were trained on; a profile leaves the numbers of images out."""
+    """The data set; in a profile the numbers of images are 0."""
 
     name: str
     origin: str
@@ -119,7 +119,7 @@ class DataRecord(Record, frozen=True, kw_only=True):
 
 
 class CallCostRow(Record, frozen=True, kw_only=True):
-    """What a call of `train` costs across a bridge to another language."""
+    """The cost of a call of `train` across a bridge to another language."""
 
     bridge: str
     n_images: Size
@@ -144,7 +144,7 @@ class Live(Record, frozen=True, kw_only=True):
 
 
 class ProfilePlan(Record, frozen=True, kw_only=True):
-    """What a profile is going to measure; what a run's plan has in common with it."""
+    """The plan of a profile; the plan of a run has these fields too."""
 
     method_version: int
     run: str  # the name of the folder
@@ -157,11 +157,11 @@ class ProfilePlan(Record, frozen=True, kw_only=True):
     variants: tuple[VariantRecord, ...]
     cells: tuple[Cell, ...]
     data: DataRecord
-    # By name, all that must be the same for a run to be taken up again.
+    # Name → value of everything that must be unchanged for a run to be resumed.
     identity: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Refuse what no field refuses by itself."""
+        """Raise ValueError for values that no single field can refuse."""
         if self.method_version not in READABLE_METHODS:
             versions = " or ".join(map(str, READABLE_METHODS))
             raise ValueError(
@@ -185,7 +185,7 @@ class ProfilePlan(Record, frozen=True, kw_only=True):
 
 
 class Plan(ProfilePlan, frozen=True, kw_only=True):
-    """What a run is going to do."""
+    """The plan of a run."""
 
     quick: bool
     baseline: str
@@ -193,9 +193,9 @@ class Plan(ProfilePlan, frozen=True, kw_only=True):
     time_limit_s: Positive = TIME_LIMIT_S
     memory_limit_bytes: Size | None = None
     eta_seconds: Number
-    memory_seconds: Number | None = None  # of the memory pass; None in runs made before there was one
+    memory_seconds: Number | None = None  # of the memory pass; None in old runs
     pilot_seconds: Number | None = None
-    # Between launches, of an A/A log-ratio: of a typical cell, and the most that it may well be.
+    # The standard deviation between launches of an A/A log-ratio: of a typical cell, and its upper limit.
     launch_deviation: Number | None = None
     launch_deviation_upper: Number | None = None
     minimum_detectable_difference: Number | None = None
@@ -210,7 +210,6 @@ PLAN_FILES: dict[type[ProfilePlan], str] = {Plan: "plan.json", ProfilePlan: "pro
 
 
 def _refuse_repeated(place: str, keys: list[tuple[Any, ...]]) -> None:
-    """Raise ValueError where a key is there twice."""
     seen: set[tuple[Any, ...]] = set()
     for index, key in enumerate(keys):
         if key in seen:

@@ -1,4 +1,4 @@
-"""Reading a run back: every file checked against its record, for anybody may have written into the folder."""
+"""Reading a run back. Every file is checked against its record: anyone may have written into the folder."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from paragone.store.records import KEYS, TABLE_OF, TABLES, Finished, Source, col
 if TYPE_CHECKING:
     import pandas as pd
 
-LONGEST_FAULT = 300  # of a sentence about a value that anybody may have written
+LONGEST_FAULT = 300  # characters of an error text that quotes a value from a file
 
 Row = TypeVar("Row", bound=msgspec.Struct)
-Kind = TypeVar("Kind")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Run:
-    """A run as read back: tables are frames with all columns of their records, empty where nothing was written."""
+    """A run as read back. Each table is a frame with all columns of its record, empty where its file is missing."""
 
     folder: Path
     plan: Plan
@@ -47,9 +47,9 @@ class Run:
 
 
 def read_run(folder: Path) -> Run:
-    """Everything that a run's folder holds, checked against its records.
+    """The run in `folder`.
 
-    Raises ResultsUnusable naming the file, the line, and what was expected; also for another method version.
+    Raises ResultsUnusable with the file, the line and what was expected; also where the method version is unknown.
     """
     plan = read_plan(folder)
     tables = {table: frame_of(record, read_table(folder, record, plan.problems)) for table, record in TABLES.items()}
@@ -64,7 +64,7 @@ def read_run(folder: Path) -> Run:
 
 
 def frame_of(record: type[Row], rows: Sequence[Row]) -> pd.DataFrame:
-    """The rows as a frame with all columns of their record; what holds others is plain data there."""
+    """The rows as a frame with all columns of their record; nested records become dicts and lists."""
     import pandas as pd
 
     return pd.DataFrame([msgspec.to_builtins(row) for row in rows], columns=columns(record))
@@ -91,21 +91,22 @@ def read_environment(folder: Path) -> dict[str, Any]:
 
 
 def read_finished(folder: Path) -> Finished | None:
-    """How the run ended; None where it has not. Raises ResultsUnusable."""
+    """How the run ended; None where it has not ended. Raises ResultsUnusable."""
     path = folder / "finished.json"
     return _checked(path, read_json(path), Finished) if os.path.lexists(path) else None
 
 
 def read_sources(folder: Path) -> dict[str, Source]:
-    """The sources that a run kept, by implementation; none where it is older. Raises ResultsUnusable."""
+    """The sources that a run stored, by implementation; {} for an old run. Raises ResultsUnusable."""
     path = folder / "sources.json"
     return _checked(path, read_json(path), dict[str, Source]) if os.path.lexists(path) else {}
 
 
 def read_table(folder: Path, record: type[Row], problems: Container[str] | None = None) -> list[Row]:
-    """The rows of a table of a run or a profile; where `problems` are given, a row about another is refused.
+    """The rows of a table of a run or a profile.
 
-    Raises ResultsUnusable naming the line.
+    Raises ResultsUnusable, naming the line, for a row that does not fit its record, repeats the key of another row, or
+    is about a problem outside `problems`.
     """
     table = TABLE_OF[record]
     path = folder / f"{table}.jsonl"
@@ -135,8 +136,8 @@ def _fault_of_names(row: msgspec.Struct, problems: Container[str] | None) -> str
     return None
 
 
-def _checked(place: object, content: Any, kind: type[Kind]) -> Kind:
+def _checked(place: object, content: Any, type_: type[T]) -> T:
     try:
-        return msgspec.convert(content, kind)
+        return msgspec.convert(content, type_)
     except (msgspec.ValidationError, RecursionError) as error:
         raise ResultsUnusable(f"{place}: {printable(str(error))[:LONGEST_FAULT]}") from None

@@ -1,7 +1,7 @@
-"""The rows of a run's tables: each field is declared here once, and the columns on disk follow from it.
+"""The rows of a run's tables. Each field is declared here once; the columns on disk follow from it.
 
-A table is a file `<table>.jsonl` with one row a line. A field without a default is in every row that can be read; a
-field with one may be missing in a row of an older run.
+A table is a file `<table>.jsonl` with one row per line. A field without a default must be in every row; a field with a
+default may be missing in an older run.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class CellRow(Record, frozen=True, kw_only=True):
 
 
 class Sample(Timing, frozen=True, kw_only=True):
-    """One timed call of `train`: what the worker measured, and which cell and round it belongs to."""
+    """One timed call of `train`: the worker's `Timing`, and the place of the sample in the run."""
 
     problem: Name
     variant: Name
@@ -47,7 +47,7 @@ class Sample(Timing, frozen=True, kw_only=True):
 
 
 class Launch(Record, frozen=True, kw_only=True):
-    """One fresh process of a contender: where its time went, where it ran, what it found."""
+    """One fresh process of a contender: where its time went, its CPUs, the libraries it found."""
 
     problem: Name
     variant: Name
@@ -62,7 +62,7 @@ class Launch(Record, frozen=True, kw_only=True):
     warmup_seconds: Number | None = None
     cpus: tuple[Count, ...] | None = None
     threads_found: ThreadsFound | None = None
-    build_info: dict[str, Any] | None = None  # whatever the implementation tells of its build
+    build_info: dict[str, Any] | None = None  # as the implementation returns it
     loaded_memory_bytes: Count | None = None
     waiting_cpu_seconds: Number | None = None  # CPU time used between samples
     cpu_over_wall: Number | None = None
@@ -83,7 +83,7 @@ class Round(Record, frozen=True, kw_only=True):
 
 
 class Outcome(Record, frozen=True, kw_only=True):
-    """A verification, a failure, or the reason of a gap; without a batch size or threads it is about all of them."""
+    """A check, a failure, or the reason for a gap. Without batch size or threads it is about all of them."""
 
     problem: Name
     variant: Name
@@ -100,7 +100,7 @@ class Outcome(Record, frozen=True, kw_only=True):
     n_steps: Size | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a rejection that does not say which launch of which cell it leaves out."""
+        """Raise ValueError for a rejection that does not name its cell and launch."""
         if self.status == "rejected":
             named = {name: getattr(self, name) for name in ("batch_size", "threads", "launch", "attempt")}
             if missing := [name for name, value in named.items() if value is None]:
@@ -108,7 +108,7 @@ class Outcome(Record, frozen=True, kw_only=True):
 
 
 class Limit(Record, frozen=True, kw_only=True):
-    """What the machine does at most in a second: floating-point operations, bytes read, or images."""
+    """A limit of the machine, per second: floating-point operations, bytes read, or images."""
 
     problem: Name
     dtype: Dtype
@@ -120,12 +120,12 @@ class Limit(Record, frozen=True, kw_only=True):
 
 
 class MemoryRow(CellRow, frozen=True, kw_only=True):
-    """What a process of its own held for one cell, after loading and at its peak."""
+    """Memory of a process that trained one cell: after loading and at its peak."""
 
     n_steps: Size | None = None
     loaded_memory_bytes: Count | None = None
     peak_memory_bytes: Count | None = None
-    since_load: bool | None = None  # whether the peak was reset after loading
+    since_load: bool | None = None  # the peak was reset after loading
     elapsed_s: Number | None = None
     status: str
     reason: str | None = None
@@ -171,8 +171,8 @@ class Pair(CellRow, frozen=True, kw_only=True):
     is_same: bool
 
 
-class Clock(Record, frozen=True, kw_only=True):
-    """What one reading of a process's clock costs."""
+class ClockReading(Record, frozen=True, kw_only=True):
+    """The cost of one reading of a worker's clock."""
 
     problem: Name | None = None
     variant: Name | None = None
@@ -188,7 +188,7 @@ class Finished(Record, frozen=True, kw_only=True):
 
 
 class Source(Record, frozen=True, kw_only=True):
-    """The files of one implementation as they were, and why others were left out."""
+    """The source files of one implementation at the time of the run; `left_out` maps file → reason."""
 
     hash: str
     files: dict[str, str]
@@ -206,10 +206,10 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "accuracy": Accuracy,
     "limits": Limit,
 }
-PROFILE_TABLES: dict[str, type[msgspec.Struct]] = {"pairs": Pair, "clocks": Clock, "outcomes": Outcome}
+PROFILE_TABLES: dict[str, type[msgspec.Struct]] = {"pairs": Pair, "clocks": ClockReading, "outcomes": Outcome}
 TABLE_OF = {record: table for table, record in (TABLES | PROFILE_TABLES).items()}
 
-# What tells a row from all others of its table: a second row of the same values would count twice.
+# The key of a table: a second row with the same values would count twice.
 CELL = ("problem", "variant", "batch_size", "threads")
 KEYS: dict[type[msgspec.Struct], tuple[str, ...]] = {
     Sample: (*CELL, "wave", "launch", "attempt", "kind", "round"),

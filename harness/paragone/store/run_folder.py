@@ -1,25 +1,26 @@
-"""One folder per run: the plan, the environment, and every row appended the moment it is known.
+"""One folder per run: the plan, the environment, and tables whose rows are appended as soon as they are known.
 
     plan.json         what was decided before the first sample; never changed afterwards
-    environment.json  the machine, the versions, what was inherited
-    sources.json      the source files of every implementation as they were then
-    samples.jsonl     one row a sample, cold and warm-up samples included
-    launches.jsonl    one row a fresh process       rounds.jsonl    one row a round
-    outcomes.jsonl    one row a verification, failure, or reason for a gap
-    memory.jsonl      one row a cell of the untimed memory pass
-    evaluations.jsonl one row a timed evaluation of the test set
-    accuracy.jsonl    one row an epoch of the untimed training pass
-    limits.jsonl      one row for each thing that the machine was asked to do as fast as it can
+    environment.json  the machine, the versions, inherited environment variables
+    sources.json      the source files of every implementation at the time of the run
+    samples.jsonl     a row per sample, cold and warm-up samples included
+    launches.jsonl    a row per fresh process of a contender
+    rounds.jsonl      a row per round
+    outcomes.jsonl    a row per check, failure, or reason for a gap
+    memory.jsonl      a row per cell of the untimed memory pass
+    evaluations.jsonl a row per timed evaluation of the test set
+    accuracy.jsonl    a row per epoch of the untimed learning curves
+    limits.jsonl      a row per measured limit of the machine
     finished.json     written last: how the run ended
-    lock              held by the harness that writes here
+    lock              locked by the harness that writes here
 
-The folder of a profile has profile.json in place of plan.json, and in place of samples.jsonl
+A profile's folder has profile.json in place of plan.json, and in place of samples.jsonl
 
-    pairs.jsonl       one row a pair of samples, the same steps without clocks and with them
-    clocks.jsonl      one row a process: what a reading of its clock costs
+    pairs.jsonl       a row per pair of samples: the same steps without clocks and with them
+    clocks.jsonl      a row per process: the cost of a clock reading
 
-A row is one line, written at once and synchronised to disk: what a kill or a power cut can tear is the
-last line, and a torn line is dropped when the run is read or taken up again.
+A row is one line, written in one call and synchronised to disk. A kill or a power cut can tear only the last line; a
+torn line is dropped when the run is read or resumed.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ from paragone.store.records import TABLE_OF, Finished
 
 
 class RunFolder:
-    """A run's folder held for writing, by one harness at a time."""
+    """A run's folder, locked for writing by one harness at a time."""
 
     def __init__(self, folder: Path, again: str = "paragone bench --resume {run}") -> None:
         self.folder, self.again = folder, again.format(run=folder.name)
@@ -66,9 +67,9 @@ class RunFolder:
             ) from None
 
     def append(self, *rows: msgspec.Struct) -> None:
-        """Append rows to the table of their kind, complete on disk when this returns; several are written as one.
+        """Append rows of one type to their table, all or none. They are on disk when this returns.
 
-        Raises ResultsUnusable where the disk does not take it.
+        Raises ResultsUnusable where the disk is full or fails.
         """
         if not rows:
             return
@@ -79,7 +80,7 @@ class RunFolder:
                 self._files[table] = self._open(table)
             self._write(self._files[table], lines)
         except OSError as error:
-            if table in self._files:  # opened anew for the next row, without what was torn
+            if table in self._files:  # the next row opens it again, which cuts off a torn line
                 self._files.pop(table).close()
             raise ResultsUnusable(
                 f"{self.folder / table}.jsonl: cannot be written: {error.strerror}. What was measured before is "
@@ -96,7 +97,7 @@ class RunFolder:
         return file
 
     def _write(self, file: io.FileIO, lines: bytes) -> None:
-        """Write the lines, all of them or, where the disk does not take them, none."""
+        """Write all lines, or none where the disk is full or fails."""
         before = os.fstat(file.fileno()).st_size
         try:
             if file.write(lines) != len(lines):
@@ -115,7 +116,6 @@ class RunFolder:
             raise ResultsUnusable(f"{self.folder}: finished.json cannot be written: {error.strerror}") from None
 
     def close(self) -> None:
-        """Let go of the folder."""
         for file in self._files.values():
             file.close()
         self._files.clear()

@@ -1,4 +1,4 @@
-"""Where runs live: making the folder of a new one, and finding the others by name."""
+"""The results folder: make the folder of a new run, find the folders of earlier ones."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PROFILE = PLAN_FILES[ProfilePlan]
 
 
 def results_folder(chosen: Path | None = None) -> Path:
-    """Return where runs live: the chosen folder, PARAGONE_RESULTS, or `results/` of the project. Raises Misuse."""
+    """The folder of all runs: the chosen one, PARAGONE_RESULTS, or `results/` of the project. Raises Misuse."""
     if chosen is not None:
         return expand_home(chosen, "--results")
     return expand_home(os.environ.get("PARAGONE_RESULTS") or PROJECT / "results", "PARAGONE_RESULTS")
@@ -40,16 +40,15 @@ def new_run_folder(
     outcomes: Sequence[Outcome] = (),
     sources: Mapping[str, Source] | None = None,
 ) -> Path:
-    """Make the folder of a new run, named by its time in UTC, with what is known before its first sample; return it.
+    """Make the folder of a new run, named by its time in UTC, with its plan, environment, sources and pilot outcomes.
 
-    `sources` are those of the implementations, by name. The folder appears complete or not at all. Raises
-    ResultsUnusable.
+    The folder appears complete or not at all. `sources` are by implementation. Raises ResultsUnusable.
     """
     return _new_folder(results, _stamp(now), plan, environment, outcomes, sources)
 
 
 def new_profile_folder(results: Path, now: datetime, plan: ProfilePlan, environment: Mapping[str, Any]) -> Path:
-    """Make the folder of a new profile, which is no run: what looks for runs passes it by. Raises ResultsUnusable."""
+    """Make the folder of a new profile, which `run_folders` does not list. Raises ResultsUnusable."""
     return _new_folder(results, f"{_stamp(now)}-profile", plan, environment)
 
 
@@ -94,37 +93,36 @@ def _new_folder(
 
 
 def run_folders(results: Path) -> list[Path]:
-    """Return the folders of the runs in `results`, oldest first."""
+    """The folders of the runs in `results`, oldest first."""
     folders = [path.parent for path in results.glob("*/plan.json")]
-    # By the time in the name, then by the number behind it: -10 comes after -9.
+    # By the time in the name, then by the number behind it, so that -10 comes after -9.
     return sorted(folders, key=lambda folder: (folder.name.partition("Z")[0], len(folder.name), folder.name))
 
 
 def profile_folders(results: Path) -> list[Path]:
-    """Return the folders of the profiles in `results`, oldest first."""
+    """The folders of the profiles in `results`, oldest first."""
     return sorted((path.parent for path in results.glob(f"*/{PROFILE}")), key=lambda folder: folder.name)
 
 
 def find_run(results: Path, name: str) -> Path:
-    """Return the folder of the run of that name, the latest one for "latest", or the folder of that path.
+    """The folder of the run of that name or path; "latest" is the latest run.
 
-    Raises UnknownName.
+    Raises UnknownName, and Misuse where it is a profile.
     """
     folders = run_folders(results)
     if name == "latest" and folders:
         return folders[-1]
     for candidate in (results / name, Path(name)):
-        with contextlib.suppress(OSError, RuntimeError):  # a name that no folder can have; no such home
+        with contextlib.suppress(OSError, RuntimeError):  # not a valid file name; no such home folder
             if (candidate.expanduser() / "plan.json").is_file():
                 return candidate.expanduser()
             if (candidate.expanduser() / PROFILE).is_file():
                 page = candidate.expanduser() / "profile.md"
-                told = f"read {page}" if page.is_file() else "the claims that it settles: paragone claims --no-measure"
-                raise Misuse(f"{name} is a profile, not a run: {told}")
+                hint = f"read {page}" if page.is_file() else "the claims that it settles: paragone claims --no-measure"
+                raise Misuse(f"{name} is a profile, not a run: {hint}")
     raise UnknownName("run", name, [folder.name for folder in folders], f" Runs are looked for in {results}.")
 
 
 def is_finished(folder: Path) -> bool:
-    """Return whether the run in this folder came to its end."""
     ending = read_finished(folder)
     return ending is not None and ending.finished

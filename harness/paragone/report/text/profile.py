@@ -19,7 +19,7 @@ from paragone.report.text.rows import short_names
 from paragone.report.text.safe_csv import safe_csv
 from paragone.store.plan_records import ProfilePlan, VariantRecord
 from paragone.store.reader import frame_of, read_profile_plan, read_table
-from paragone.store.records import Clock, Outcome, Pair
+from paragone.store.records import ClockReading, Outcome, Pair
 from paragone.store.runs import is_finished
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Profiled:
 
 def read_profile(folder: Path) -> Profiled:
     """Raises ResultsUnusable where the folder holds no valid profile."""
-    readings = [clock.reading_ns for clock in read_table(folder, Clock)]
+    readings = [clock.reading_ns for clock in read_table(folder, ClockReading)]
     plan = read_profile_plan(folder)
     pairs_taken, known = read_table(folder, Pair, plan.problems), {one.variant for one in plan.variants}
     for number, row in enumerate(pairs_taken, start=1):
