@@ -19,6 +19,11 @@
     cli             the command line, one file for each verb
 
 The import rule: a package imports only from itself and from the packages above it.
+
+To follow one timed sample: measure/rounds.py, worker/handle.py, worker/process.py, worker/sample.py.
+To follow one verified cell: verify/pilot.py, verify/verifier.py, task/mlp/gate.py, task/mlp/judge.py.
+To follow one row from the clock to the page: worker/replies.py (`Timing`), store/records.py (`Sample`),
+analyse/results.py, report/page/payload.py.
 """
 
 __version__ = "0.2.0.dev0"

@@ -51,7 +51,7 @@ def test_shares_are_of_everything_that_is_drawn():
     assert [0.2, 0.6, 0.2] == [pytest.approx(cell.share(phase)) for phase in ("gather", "forward", "other")]
 
 
-def test_what_the_clocks_cost_is_the_median_of_the_ratios_in_a_round():
+def test_the_cost_of_the_clocks_is_the_median_ratio_within_rounds():
     cell = only(
         *(row({"forward": 1}, clocked, plain_ns=plain) for clocked, plain in ((110, 100), (300, 200), (90, 90)))
     )
@@ -59,7 +59,7 @@ def test_what_the_clocks_cost_is_the_median_of_the_ratios_in_a_round():
     assert pytest.approx(0.10) == cell.cost
 
 
-def test_phases_that_add_up_to_more_than_the_whole_are_doubted_beyond_noise_alone():
+def test_phases_beyond_the_whole_step_are_a_warning_only_beyond_noise():
     within, beyond = (only(row({"forward": ns}, 100_000)) for ns in (100_900, 103_000))
 
     assert "" == within.warning
@@ -78,7 +78,7 @@ def test_a_cell_is_the_same_only_if_every_round_was():
     assert not only(row({"forward": 1}, 10), row({"forward": 1}, 10, is_same=False)).is_same
 
 
-def test_cells_come_by_workload_threads_and_batch_size():
+def test_cells_are_sorted_by_problem_threads_and_batch_size():
     cells = breakdowns(
         row({"forward": 1}, 10, batch_size=size, variant=variant) for variant in ("b", "a") for size in (1000, 10)
     )

@@ -21,7 +21,7 @@ def beside_the_fastest(run):
     return Results(run).fastest.set_index("variant")
 
 
-def test_slower_variants_are_told_apart_from_the_fastest():
+def test_slower_variants_are_slower_than_the_fastest():
     found = beside_the_fastest(run_of({OTHER: 2, THIRD: 1.5}))
 
     assert {OTHER: "fastest", THIRD: "slower", BASE: "slower"} == found["verdict"].to_dict()
@@ -29,7 +29,7 @@ def test_slower_variants_are_told_apart_from_the_fastest():
     assert [1, 0.75, 0.5] == pytest.approx([found.loc[name, "ratio"] for name in (OTHER, THIRD, BASE)], rel=0.01)
 
 
-def test_a_variant_within_the_margin_of_the_fastest_is_not_told_apart():
+def test_a_variant_within_the_margin_of_the_fastest_is_not_slower():
     found = beside_the_fastest(run_of({OTHER: 2, THIRD: 1.996}))
 
     assert "fastest" == found.loc[OTHER, "verdict"]

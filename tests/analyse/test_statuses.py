@@ -17,7 +17,7 @@ def status_of(run, name, batch_size):
     return tuple(found[["status", "reason"]].iloc[0])
 
 
-def test_the_worst_of_what_was_said_holds_whatever_came_first():
+def test_the_worst_outcome_decides_whatever_came_first():
     said = [outcome(OTHER, status, 10, reason=status) for status in ("passed", "not checked", "failed", "not measured")]
 
     assert status_of(made_up_run(None, TIMES, outcomes=said), OTHER, 10) == ("failed", "failed")
@@ -53,7 +53,7 @@ def test_an_outcome_with_other_threads_or_of_another_problem_is_about_another_ce
     assert status_of(made_up_run(None, TIMES, outcomes=said), OTHER, 10)[0] == "passed"
 
 
-def test_what_failed_before_the_plan_was_made_has_its_rows_all_the_same():
+def test_a_cell_that_failed_in_the_pilot_has_a_row():
     said = [outcome(BASE), outcome(OTHER, "failed", reason="does not load")]
     run = made_up_run(None, TIMES, cells=[cell(BASE, 1), cell(BASE, 10)], outcomes=said)
     change_plan(run, variants=msgspec.to_builtins(made_up_run(None, TIMES).plan.variants))
@@ -117,7 +117,7 @@ def test_a_cell_whose_only_launch_was_rejected_is_rejected_and_its_neighbours_ke
     assert len(timed_samples(run)) == 9
 
 
-def test_a_cell_with_an_accepted_launch_is_what_its_checks_say():
+def test_a_cell_with_an_accepted_launch_has_the_status_of_its_checks():
     times = {key: launches * 2 for key, launches in TIMES.items()}
     for check in ("passed", "not checked", "failed"):
         said = [outcome(OTHER, check, 10, reason="of the check"), rejection(OTHER, 10, 0)]
@@ -152,7 +152,7 @@ def test_a_number_of_threads_read_back_wrong_is_a_failure_of_the_variant():
     assert status_of(made_up_run(None, TIMES, outcomes=said), OTHER, 10) == ("failed", "found 2 threads")
 
 
-def test_a_twin_that_was_not_trained_takes_nothing_from_a_cell_that_passed_at_both_ends():
+def test_an_untrained_stress_problem_does_not_change_a_cell_that_passed_head_and_tail():
     ends = [outcome(OTHER, batch_size=10, stage=stage) for stage in ("head", "tail")]
     stress_problem = outcome(OTHER, "not checked", 10, stage="stress", reason="slow")
 

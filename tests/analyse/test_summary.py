@@ -243,7 +243,7 @@ def test_samples_that_were_rejected_count_for_nothing_and_neither_does_their_col
     assert (other.n_launches, other.cold_seconds) == (2, pytest.approx(3 * 5e-5 * 1000))
 
 
-def test_what_was_not_checked_keeps_its_times_and_is_compared_with_nothing():
+def test_a_cell_that_was_not_checked_keeps_its_times_and_has_no_ratio():
     times = {(name, 10): steady(1e-5, 1e-5) for name in (BASE, CONTROL)} | {(OTHER, 10): steady(5e-6, 5e-6)}
     said = [outcome(BASE), outcome(CONTROL), outcome(OTHER, "not checked", reason="it diverges")]
     row = row_of(summary_of(times, outcomes=said), OTHER)
@@ -372,7 +372,7 @@ def test_an_uncertain_ratio_beyond_five_per_cent_is_not_enough_data():
     )
 
 
-def test_a_difference_below_what_a_a_shows_is_not_called_one():
+def test_a_difference_below_the_a_a_margin_is_not_called():
     d = 0.04 / T[1]
     summary = with_control((1e-5 * math.exp(d), 1e-5 * math.exp(-d)), (1e-5 / 1.03, 1e-5 / 1.03))
 

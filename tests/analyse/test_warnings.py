@@ -49,7 +49,7 @@ def test_minimum_and_median_that_rank_two_differently_are_named():
     assert len(warned(made_up_run(None, times), "1 thread: median and minimum", OTHER, BASE)) == 1
 
 
-def test_who_cannot_be_ranked_against_many_is_named_once_with_all_of_them():
+def test_a_variant_that_cannot_be_ranked_is_named_once_with_all_its_partners():
     noisy, alone = "noisy[dtype=float32]", "alone[dtype=float32]"
     steady = {(name, 10): [[seconds] * 3] * 2 for name, seconds in ((BASE, 2e-5), (CONTROL, 2e-5), (OTHER, 1.9e-5))}
     times = {**steady, (noisy, 10): [[3e-5, 3e-5, 1e-5]] * 2, (alone, 10): [[9e-5] * 3] * 2}
@@ -119,7 +119,7 @@ def test_noise_above_five_per_cent_is_named():
     assert warned(made_up_run(None, times), "cannot tell the baseline from itself")
 
 
-def test_a_workload_without_an_a_a_interval_says_that_its_noise_is_not_known():
+def test_a_problem_without_an_a_a_interval_has_a_warning_that_its_noise_is_unknown():
     alone = {(BASE, 10): [[1e-5] * 3] * 2}
     cut_off = {**alone, (CONTROL, 10): [[1e-5] * 3, [None] * 3]}
 
@@ -132,7 +132,7 @@ def test_one_launch_with_a_a_times_needs_no_such_sentence():
     assert warned(made_up_run(None, {(BASE, 10): [[1e-5] * 3]}), "noise is not known")
 
 
-def test_what_was_not_verified_is_in_no_sentence_about_rankings():
+def test_unverified_cells_are_in_no_warning_about_rankings():
     times = {**QUIET, (BASE, 10): [[2e-5, 2e-5, 0.4e-5]] * 2}
     said = [outcome(BASE), outcome(CONTROL), outcome(OTHER, "not checked")]
 
@@ -140,13 +140,13 @@ def test_what_was_not_verified_is_in_no_sentence_about_rankings():
     assert not warned(made_up_run(None, times, outcomes=said), "median and minimum", OTHER)
 
 
-def test_rankings_are_doubted_where_the_noise_is_not_known_too():
+def test_rankings_are_examined_without_a_known_margin_too():
     times = {(BASE, 10): [[2e-5, 2e-5, 0.4e-5]] * 2, (OTHER, 10): [[1e-5] * 3] * 2}
 
     assert warned(made_up_run(None, times), "median and minimum", OTHER)
 
 
-def test_a_rejection_is_told_with_its_launch_counted_from_one_and_what_does_not_count():
+def test_a_rejection_is_a_warning_with_its_launch_counted_from_one():
     said = [outcome(name) for name in (BASE, CONTROL, OTHER)]
     said.append(rejection(OTHER, 10, 1, reason="used 1.90 s of CPU time per second with 1 thread asked for"))
     launches = [launch_row(OTHER, 0), launch_row(OTHER, 1, status="rejected", reason="used 1.90 s")]
@@ -157,7 +157,7 @@ def test_a_rejection_is_told_with_its_launch_counted_from_one_and_what_does_not_
     ]
 
 
-def test_a_failed_launch_is_told_with_its_reason_and_counted_from_one():
+def test_a_failed_launch_is_a_warning_with_its_reason_counted_from_one():
     launches = [launch_row(OTHER, 0, status="failed", reason="killed by signal 9")]
 
     assert warned(made_up_run(None, QUIET, launches=launches), "launch 1 of", OTHER, "failed: killed by signal 9.")
@@ -191,7 +191,7 @@ def test_without_rounds_there_is_no_share():
     assert math.isnan(time_shares(made_up_run(None, QUIET))["timed_share"])
 
 
-def test_what_a_run_can_resolve_is_its_margin_and_half_the_width_of_a_typical_interval():
+def test_the_smallest_resolvable_difference_is_the_margin_and_half_a_typical_interval():
     certain = smallest_resolvable(Results(made_up_run(None, QUIET)).summary)
     d = 0.002
     spread = [[1e-5 * math.exp(d)] * 3, [1e-5 * math.exp(-d)] * 3]

@@ -56,7 +56,7 @@ def test_the_deviation_is_that_of_an_example_worked_by_hand():
     assert pytest.approx(math.sqrt(1.6e-3 / 0.114832), rel=1e-5) == deviation_of(rows, {CONTROL: BASE}).upper
 
 
-def test_what_both_of_a_round_share_does_not_count():
+def test_a_slowdown_shared_by_a_round_cancels():
     steady = [*pair(0, 0, 0.01), *pair(0, 1, 0.02), *pair(1, 0, 0.03), *pair(1, 1, 0.04)]
     drifting = [
         *pair(0, 0, 0.01), *pair(0, 1, 0.02, elapsed_ns=9e6), *pair(1, 0, 0.03, elapsed_ns=3e7), *pair(1, 1, 0.04)
@@ -116,7 +116,7 @@ def rehearsed(tmp_path):
 
 
 @pytest.mark.parametrize("n_points", [1, 2, 3, 5, 10, 100])
-def test_few_points_of_the_grid_are_rehearsed_in_more_launches(n_points):
+def test_a_small_grid_gets_more_launches_in_the_a_a_pilot(n_points):
     launches = launches_for(n_points)
 
     assert 2 <= launches <= 5
@@ -124,7 +124,7 @@ def test_few_points_of_the_grid_are_rehearsed_in_more_launches(n_points):
     assert launches == 2 or n_points * (launches - 2) < FREEDOM
 
 
-def test_a_rehearsal_launches_every_pair_and_ends_every_worker(rehearsed):
+def test_the_a_a_pilot_launches_every_pair_and_kills_every_worker(rehearsed):
     rehearse, workers = rehearsed
     deviation = rehearse()
 
@@ -137,7 +137,7 @@ def test_a_rehearsal_launches_every_pair_and_ends_every_worker(rehearsed):
     assert min(samples[:2]) > 2 + ROUNDS, "in the first launch one more, beside what is new"
 
 
-def test_cells_too_slow_to_repeat_are_not_rehearsed(rehearsed):
+def test_cells_sampled_once_per_launch_are_not_in_the_a_a_pilot(rehearsed):
     rehearse, workers = rehearsed
 
     assert rehearse(once_per_launch=True) is None

@@ -196,7 +196,7 @@ def test_a_changed_source_refuses_to_be_joined_to_the_run(data, impls, tmp_path,
         make(data, tmp_path, request(), impls).run(resume=folder)
 
 
-def test_a_changed_machine_is_named_with_what_changed(data, impls, tmp_path):
+def test_a_changed_machine_is_named_with_the_changes(data, impls, tmp_path):
     folder, _ = make(data, tmp_path, request(), impls, QuietDisplay(interrupt_at=0)).run()
     stored = read_json(folder / "environment.json")
     stored["packages"]["numpy"] = "1.0"
@@ -281,7 +281,7 @@ def test_ctrl_c_before_the_plan_leaves_nothing_behind(data, impls, tmp_path, mon
     assert [] == run_folders(tmp_path)
 
 
-def test_a_workload_that_does_not_fit_the_data_is_refused_before_anything_starts(data, impls, tmp_path):
+def test_a_problem_that_does_not_fit_the_data_is_refused_before_the_pilot(data, impls, tmp_path):
     too_large = replace(PROBLEM, n_train=N_TRAIN + 1)
 
     with pytest.raises(InvalidProblem, match="n_train"):

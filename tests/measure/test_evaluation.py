@@ -26,7 +26,7 @@ TWO = SimpleNamespace(test_labels=[0, 1, 0], test_pixels=lambda dtype: np.array(
 
 @pytest.mark.parametrize("problem", ["nielsen", "softmax", "mlp4"])
 @pytest.mark.parametrize("implementation", IN_NUMPY, ids=lambda implementation: implementation.name)
-def test_who_says_that_it_predicts_names_the_classes_of_its_parameters(implementation, problem):
+def test_predicted_classes_follow_from_the_parameters(implementation, problem):
     problem = small(problem)
     for order in implementation.axes.get("order", (None,)):
         axes = {"dtype": "float32"} | ({"order": order} if order else {})
@@ -54,7 +54,7 @@ def test_where_two_logits_are_as_good_as_equal_either_class_is_right():
 
 
 @pytest.mark.parametrize("got", [None, np.array([0, 1]), np.array([0.0, 1.0, 0.0]), np.array([[0, 1, 0]])])
-def test_what_is_no_class_of_every_image_is_told(got):
+def test_a_result_that_is_not_one_class_per_image_is_a_fault(got):
     assert fault_of_classes(BRIGHTER, TWO, got).startswith("expected a class of every test image")
 
 

@@ -148,7 +148,7 @@ def request(**changed) -> Request:
     return Request(**{"problems": (PROBLEM,), "batch_sizes": (BATCH_SIZE,), **changed})
 
 
-def test_learning_ends_its_worker_even_where_nobody_listens_to_the_end(data, opened, contender):
+def test_learn_kills_its_worker_though_its_generator_is_abandoned(data, opened, contender):
     epochs = learn(request(), EVERYONE, contender.variant, data, 3)
     next(epochs)
     assert opened[0].alive
@@ -164,7 +164,7 @@ def test_learning_gives_the_curve_of_the_variant(data, opened, contender):
     assert [(at.epoch, at.correct) for at in expected] == [(at.epoch, at.correct) for at in epochs]
 
 
-def test_what_cannot_run_here_cannot_learn(data, opened, contender):
+def test_learn_raises_where_the_variant_is_unavailable(data, opened, contender):
     special = type("Special", (contender.variant.implementation,), {"missing": classmethod(lambda cls: "no gcc")})
     variant = replace(contender.variant, implementation=special)
     with pytest.raises(Unavailable, match=r"numpy_rows\[dtype=float64,order=C\]: no gcc"):
@@ -172,7 +172,7 @@ def test_what_cannot_run_here_cannot_learn(data, opened, contender):
     assert [] == opened
 
 
-def test_a_workload_that_does_not_fit_the_data_cannot_be_learned(data, contender):
+def test_learn_refuses_a_problem_that_does_not_fit_the_data(data, contender):
     with pytest.raises(InvalidProblem, match="n_train"):
         next(learn(request(problems=(find_problem("nielsen"),)), EVERYONE, contender.variant, data, 2))
 
@@ -209,7 +209,7 @@ def test_each_implementation_has_one_curve_at_the_first_batch_size_from_ten_on(t
     assert [False] == [worker.alive for worker in opened]
 
 
-def test_what_only_comes_near_has_no_curve_beside_those_that_train_the_workload(tmp_path, data, opened, monkeypatch):
+def test_an_approximate_implementation_has_no_learning_curve(tmp_path, data, opened, monkeypatch):
     rows = FOUND["numpy_rows"].implementation
     monkeypatch.setattr(rows, "nearest", classmethod(lambda cls, problem: "another loss"))
     accuracy, (outcome,) = drawn(tmp_path, data, opened)

@@ -71,7 +71,7 @@ def test_each_dtype_is_measured_once_in_the_shapes_of_the_grid(asked):
     ]
 
 
-def test_what_a_launch_has_is_not_measured_again_and_the_next_launch_is(asked):
+def test_limits_are_measured_once_per_launch(asked):
     asked([ROWS32])
     asked([ROWS32])
     rows, commands = asked([ROWS32], launch=1)

@@ -95,25 +95,25 @@ def above_mb(folder, data, *cells):
 
 
 @linux
-def test_what_training_takes_and_gives_back_is_the_peak_above_the_loaded_state(data, tmp_path):
+def test_memory_that_training_frees_again_is_in_the_peak(data, tmp_path):
     assert [pytest.approx(100, abs=3)] == above_mb(tmp_path, data, cell("gives_back", 100))
 
 
 @linux
 @pytest.mark.parametrize("sizes", [(100, 10), (10, 100)])
-def test_what_another_batch_size_left_behind_does_not_count(data, tmp_path, sizes):
+def test_memory_left_by_another_batch_size_does_not_count(data, tmp_path, sizes):
     cells = [cell("keeps", size) for size in sizes]
 
     assert [pytest.approx(size, abs=3) for size in sizes] == above_mb(tmp_path, data, *cells)
 
 
 @linux
-def test_what_a_step_makes_while_the_one_before_still_holds_its_own_counts(data, tmp_path):
+def test_arrays_of_two_consecutive_steps_count_together(data, tmp_path):
     assert [pytest.approx(100, abs=3)] == above_mb(tmp_path, data, cell("two_at_a_time", 50))
 
 
 @linux
-def test_what_loading_freed_does_not_hide_what_training_takes(data, tmp_path):
+def test_memory_freed_by_loading_does_not_hide_that_of_training(data, tmp_path):
     assert [pytest.approx(100, abs=3)] == above_mb(tmp_path, data, cell("frees_in_load", 100))
 
 
@@ -147,7 +147,7 @@ def test_a_failure_is_a_row_with_its_reason_and_the_others_go_on(data, tmp_path)
     assert "measured" == other["status"]
 
 
-def test_what_has_a_row_is_not_measured_again_be_it_a_failure(data, tmp_path):
+def test_a_cell_with_a_row_is_not_measured_again_even_after_a_failure(data, tmp_path):
     cells = [cell("raises", 1), cell("gives_back", 1), cell("gives_back", 2)]
     display = Silent()
     with run_of(tmp_path, cells[:2]) as rows:
@@ -188,7 +188,7 @@ def test_a_cell_that_was_not_timed_or_found_wrong_is_left_out(tmp_path, batch_si
 # --- how many steps, and how long ---
 
 
-def test_the_peak_is_looked_for_over_a_sample_three_steps_at_least_and_one_where_a_step_is_slow():
+def test_the_peak_is_measured_over_a_sample_of_three_steps_at_least_or_one_slow_step():
     assert 4 == memory_steps(cell("keeps", 1))
     assert FEWEST_STEPS == memory_steps(cell("keeps", 1, n_steps=1))
     assert 1 == memory_steps(cell("keeps", 1, n_steps=1, once_per_launch=True))

@@ -211,7 +211,7 @@ def unwritable(tmp_path):
     subprocess.run(["umount", str(folder)], check=True)
 
 
-def test_a_results_folder_that_nobody_may_write_is_told_with_what_to_do(unwritable):
+def test_a_results_folder_that_cannot_be_written_is_an_error_with_a_remedy(unwritable):
     with pytest.raises(ResultsUnusable, match=r"cannot be written: .*Choose another folder: --results PATH"):
         new_run_folder(unwritable, datetime.now(UTC), {}, {})
 

@@ -102,7 +102,7 @@ def profiled(paragone, small, mine, tmp_path):
 
 
 @pytest.mark.slow
-def test_who_can_is_measured_and_of_the_others_the_reason_is_told(profiled):
+def test_a_contender_without_phases_gets_an_outcome_and_the_others_are_measured(profiled):
     code, out, _, folder = profiled(*NAMES)
     reasons = {
         row["variant"].partition("[")[0]: (row["status"], row["reason"])

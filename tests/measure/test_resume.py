@@ -6,7 +6,7 @@ from paragone.store.plan_records import Cell
 CELL = Cell("p", "v", 10, 1, n_steps=5, prefix_steps=0, step_seconds=0.01, once_per_launch=False)
 
 
-def test_what_is_left_is_the_plan_less_the_rows(tmp_path):
+def test_remaining_samples_are_the_plan_without_the_rows(tmp_path):
     row = '{"problem": "p", "variant": "v", "threads": 1, "batch_size": 10, "wave": 0, "launch": %d, "round": %d, '
     row += (
         '"kind": "%s", "attempt": 2, "n_steps": 3, "elapsed_ns": 7, "cpu_ns": 7, "waiting_cpu_ns": 0, "digest": "d"}\n'

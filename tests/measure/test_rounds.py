@@ -194,7 +194,7 @@ def test_a_result_that_changes_from_the_third_sample_on_ends_its_cell(tmp_path):
 
 
 @pytest.mark.parametrize("first", [0, 3])
-def test_who_was_timed_tries_what_is_new_once_after_the_rounds_of_the_first_launch(tmp_path, first):
+def test_every_timed_cell_has_one_replay_check_after_the_rounds_of_the_first_launch(tmp_path, first):
     """In whichever launch a run begins, or is taken up again."""
     verifier = ScriptedGatekeeper(replaying=(10,))
     stage = Stage(tmp_path, verifier)
@@ -265,7 +265,7 @@ def test_ctrl_c_in_a_round_kills_every_worker_and_keeps_what_was_sampled(tmp_pat
     assert len(stage.timed()) > 0
 
 
-def test_what_is_recorded_is_never_sampled_again(tmp_path):
+def test_a_recorded_sample_is_never_taken_again(tmp_path):
     def fault(worker, verb, batch_size):
         if worker.n_samples == 7:
             raise KeyboardInterrupt

@@ -63,7 +63,7 @@ def test_every_variant_of_the_chosen_takes_part_once():
     )
 
 
-def test_the_environments_of_those_who_take_part_are_named_and_no_others(monkeypatch):
+def test_only_the_environments_of_the_contenders_are_named(monkeypatch):
     monkeypatch.setattr(SINGLE.implementation, "own_environment", "old_numpy")
     monkeypatch.setattr(TUNED.implementation, "own_environment", "torch")
 
@@ -142,7 +142,7 @@ def test_a_dtype_leaves_the_others_out():
     assert "single[dtype=float32]" in taking_part
 
 
-def test_a_dtype_that_nobody_has_is_misuse():
+def test_a_dtype_that_no_variant_has_is_misuse():
     with pytest.raises(Misuse, match="--dtype float32: none of the chosen implementations has it"):
         contenders_of(request(dtypes=("float32",)), [LISTS], EVERYONE)
 
@@ -162,7 +162,7 @@ def test_quick_takes_the_first_dtype_of_each():
     ] == chosen
 
 
-def test_every_problem_and_number_of_threads_has_contenders_of_its_own():
+def test_every_problem_and_number_of_threads_has_its_contenders():
     contenders = contenders_of(request(problems=(NIELSEN, SOFTMAX), threads=(1, 2, 1)), [LISTS], EVERYONE)
 
     assert 2 * 2 * 3 == len({contender.key for contender in contenders}) == len(contenders)
@@ -174,7 +174,7 @@ def test_every_problem_and_number_of_threads_has_contenders_of_its_own():
 # --- the grid ---
 
 
-def test_without_a_choice_the_grid_is_the_workloads_own():
+def test_the_default_grid_is_the_problems_own():
     assert NIELSEN.batch_sizes == grid(NIELSEN, ())
 
 
@@ -192,7 +192,7 @@ def test_a_batch_size_that_does_not_fit_is_misuse(size):
         validate_request(request(batch_sizes=(10, size)), EVERYONE)
 
 
-def test_a_request_that_cannot_be_planned_is_told_before_any_data_is_looked_for():
+def test_an_invalid_request_is_refused_without_a_data_set():
     validate_request(request(), EVERYONE)
     with pytest.raises(UnknownName, match="unknown implementation 'list'"):
         validate_request(request(implementations=("list",)), EVERYONE)
@@ -228,7 +228,7 @@ def test_a_variant_is_described_by_what_it_declares(tmp_path):
     )
 
 
-def test_requests_differ_where_a_number_of_the_workload_does_and_not_where_a_word_does():
+def test_requests_differ_by_the_numbers_of_a_problem_and_not_by_its_texts():
     assert request().stored() == request(problems=(replace(NIELSEN, description="New words."),)).stored()
     assert request().stored() != request(problems=(replace(NIELSEN, l2=0.1),)).stored()
 

@@ -22,14 +22,14 @@ def peaks(**by_variant: int) -> dict[tuple[str, str, int], int]:
     return {(p, v, t): peak for v, peak in by_variant.items() for p in ("nielsen", "softmax") for t in (1, 2)}
 
 
-def test_what_fits_together_is_one_wave():
+def test_contenders_that_fit_together_form_one_wave():
     planned = in_waves(cells_of("base", "a", "b"), peaks(base=1, a=2, b=2), 5, {"base"}, {})
 
     assert {0: {"base", "a", "b"}} == members(planned)
     assert 6 == len(planned)
 
 
-def test_what_does_not_fit_comes_in_waves_each_with_the_baselines():
+def test_contenders_that_do_not_fit_form_waves_each_with_the_baselines():
     planned = in_waves(cells_of("base", "a", "b", "c"), peaks(base=1, a=2, b=2, c=2), 5, {"base"}, {})
 
     assert {0: {"base", "a", "b"}, 1: {"base", "c"}} == members(planned)
@@ -82,7 +82,7 @@ def test_baselines_that_do_not_fit_themselves_are_measured_all_the_same():
     assert {0: {"base"}} == members(in_waves(cells_of("base"), peaks(base=100), 5, {"base"}, {}))
 
 
-def test_a_wave_holds_one_workload_and_one_number_of_threads():
+def test_a_wave_holds_one_problem_and_one_number_of_threads():
     cells = [
         *cells_of("base", "a"),
         *cells_of("base", "a", threads=2),

@@ -255,7 +255,7 @@ def test_the_run_that_is_changed_is_read_as_it_is(tmp_path):
     ],
     ids=range(19),
 )
-def test_what_is_not_of_its_kind_is_named_with_its_place(tmp_path, stem, change, expected):
+def test_a_value_of_the_wrong_type_is_named_with_its_place(tmp_path, stem, change, expected):
     with pytest.raises(ResultsUnusable) as raised:
         read_run(filled(tmp_path, **{stem: change}))
     assert str(raised.value).startswith(f"{tmp_path / stem}.json")
@@ -295,7 +295,7 @@ def test_a_name_that_does_not_print_or_has_no_end_is_refused(tmp_path, called):
 
 @pytest.mark.parametrize("name", ["plan.json", "environment.json", "finished.json", "samples.jsonl", "outcomes.jsonl"])
 @pytest.mark.parametrize("kind", ["a pipe", "a folder", "a device", "an endless file", "a link to itself"])
-def test_what_is_no_file_is_refused_at_once_and_in_little_memory(tmp_path, name, kind):
+def test_a_path_that_is_not_a_file_is_refused_without_reading_it(tmp_path, name, kind):
     path = filled(tmp_path) / name
     path.unlink()
     if kind == "a pipe":

@@ -137,7 +137,7 @@ class FullDisk:
 
 
 @pytest.mark.parametrize("room", [0, 10])
-def test_a_full_disk_is_told_and_costs_only_the_row_that_did_not_fit(tmp_path, monkeypatch, room):
+def test_a_full_disk_is_an_error_and_loses_only_the_row_that_did_not_fit(tmp_path, monkeypatch, room):
     append_rounds(tmp_path, 1)
     really_open = RunFolder._open
     with RunFolder(tmp_path) as rows:
@@ -153,7 +153,7 @@ def test_a_full_disk_is_told_and_costs_only_the_row_that_did_not_fit(tmp_path, m
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
-def test_what_the_system_says_of_a_full_disk_is_passed_on(tmp_path, monkeypatch):
+def test_the_error_quotes_the_system_message_for_a_full_disk(tmp_path, monkeypatch):
     # Never read: /dev/full gives zeros without end.
     full = Path("/dev/full").open("ab", buffering=0)  # noqa: SIM115 -- closed by the folder
     monkeypatch.setattr(RunFolder, "_open", lambda self, table: full)
@@ -188,7 +188,7 @@ def test_half_a_character_is_kept_in_a_form_that_is_read_back(tmp_path):
     assert read_rows(tmp_path / "outcomes.jsonl")[0]["reason"] == "a?b"
 
 
-def test_a_folder_that_cannot_be_written_is_told(tmp_path):
+def test_a_folder_that_cannot_be_written_is_an_error(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(ResultsUnusable, match=r"file/run: cannot be written: Not a directory"):
         RunFolder(tmp_path / "file" / "run")

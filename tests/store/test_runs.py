@@ -68,7 +68,7 @@ def test_a_run_that_is_being_made_is_no_run_yet(tmp_path, monkeypatch):
     assert [folder] == run_folders(tmp_path)
 
 
-def test_results_below_a_file_are_told_to_be_unwritable(tmp_path):
+def test_a_results_folder_inside_a_file_is_an_error(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(ResultsUnusable, match=r"cannot be written: .*--results PATH"):
         new_run_folder(tmp_path / "file" / "results", NOW, PLAN, {})
@@ -97,7 +97,7 @@ def test_a_run_is_found_by_its_name_and_by_its_path(results, monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["2025-03-22T050607Z", "x" * 5000, "~nobody/run", "a\0b", ""])
-def test_a_run_that_does_not_exist_is_told_with_where_it_was_looked_for(results, name, monkeypatch):
+def test_an_unknown_run_is_an_error_that_names_the_folder_searched(results, name, monkeypatch):
     monkeypatch.chdir(results.parent)
     with pytest.raises(UnknownName) as raised:
         find_run(results, name)

@@ -90,7 +90,7 @@ def data(tmp_path_factory):
     return easy_data(tmp_path_factory.mktemp("cache"))
 
 
-def test_what_passes_every_check_is_timed_and_every_check_is_an_outcome(data):
+def test_a_cell_that_passes_every_check_is_planned_and_every_check_is_an_outcome(data):
     stage = Stage(data)
 
     assert list(SIZES) == stage.sizes
@@ -145,7 +145,7 @@ def test_right_code_passes_the_real_gate_at_every_batch_size(data, tmp_path):
         ("no gcc", "only with softmax", "no gcc"),
     ],
 )
-def test_what_cannot_run_here_is_unavailable_and_starts_no_worker(data, missing, supports, reason):
+def test_an_unavailable_implementation_starts_no_worker(data, missing, supports, reason):
     methods = {"missing": classmethod(lambda cls: missing), "supports": classmethod(lambda cls, problem: supports)}
     special = type("Special", (ROWS.variant.implementation,), methods)
     contender = replace(ROWS, variant=replace(ROWS.variant, implementation=special))
@@ -156,7 +156,7 @@ def test_what_cannot_run_here_is_unavailable_and_starts_no_worker(data, missing,
     assert 1 == len(stage.result.outcomes)
 
 
-def test_what_does_not_load_has_one_row_for_all_batch_sizes(data):
+def test_a_failed_load_is_one_outcome_for_all_batch_sizes(data):
     def spoil(worker, n):
         worker.load = lambda *args: worker.die("load: MemoryError: no room")
 
@@ -177,7 +177,7 @@ def near(of):
     return replace(ROWS, variant=replace(ROWS.variant, implementation=special))
 
 
-def test_what_only_comes_near_its_workload_is_timed_not_checked_and_has_no_twin(data, tmp_path):
+def test_an_approximate_implementation_is_planned_not_checked_and_has_no_stress_problem(data, tmp_path):
     stage = Stage(data, verifier=Verifier(data, 1, tmp_path), contender=near(lambda problem: True))
 
     reason = "it only comes near this problem: another loss"
@@ -188,7 +188,7 @@ def test_what_only_comes_near_its_workload_is_timed_not_checked_and_has_no_twin(
     assert ["nielsen"] == [worker.problem.name for worker in stage.workers]
 
 
-def test_what_only_comes_near_the_twin_is_checked_on_its_workload_alone(data, tmp_path):
+def test_a_difference_from_the_stress_problem_alone_skips_only_that_check(data, tmp_path):
     stage = Stage(data, verifier=Verifier(data, 1, tmp_path), contender=near(is_stress_problem))
 
     reason = "it only comes near this problem: another loss"
@@ -197,7 +197,7 @@ def test_what_only_comes_near_the_twin_is_checked_on_its_workload_alone(data, tm
     assert ["nielsen"] == [worker.problem.name for worker in stage.workers]
 
 
-def test_asking_in_what_it_differs_may_raise(data):
+def test_an_exception_from_the_declared_difference_is_reported(data):
     stage = Stage(data, contender=near(lambda problem: 1 / 0))
 
     reason = "asking whether it can run raised ZeroDivisionError: division by zero"
@@ -207,7 +207,7 @@ def test_asking_in_what_it_differs_may_raise(data):
 # --- what is too slow ---
 
 
-def test_a_step_that_is_too_slow_is_not_measured_with_what_it_takes(data):
+def test_a_step_that_is_too_slow_is_not_measured_and_its_time_is_in_the_reason(data):
     stage = Stage(data, step_seconds={1: 0.1, 10: 2.4, 60: 9.0})
 
     reason = "a step takes about {} s; --slow measures it all the same"
@@ -217,7 +217,7 @@ def test_a_step_that_is_too_slow_is_not_measured_with_what_it_takes(data):
     assert [("cost", 1), ("cost", 10)] == [entry for entry in stage.workers[0].log if entry[0] == "cost"]
 
 
-def test_slow_measures_what_is_too_slow_once_per_launch(data):
+def test_slow_plans_too_slow_cells_once_per_launch(data):
     stage = Stage(data, step_seconds={1: 0.1, 10: 2.4, 60: 9.0}, slow=True)
 
     assert [(1, False), (10, True), (60, True)] == [(c.batch_size, c.once_per_launch) for c in stage.result.cells]
@@ -229,7 +229,7 @@ def test_slow_steps_are_checked_over_fewer_of_them(data):
     assert {1: 20, 10: 5, 60: 1} == {size: stage.verifier.max_steps["head", size] for size in SIZES}
 
 
-def test_the_twin_is_checked_only_where_a_step_is_short_and_drops_nothing_elsewhere(data):
+def test_the_stress_problem_is_checked_only_where_a_step_is_short(data):
     stage = Stage(data, step_seconds={1: 1e-3, 10: 0.25, 60: 0.9})
 
     assert [1, 10] == [size for stage_, size in stage.verifier.max_steps if stage_ == "stress"]
@@ -256,7 +256,7 @@ def test_a_failed_check_drops_its_cell_and_leaves_the_others(data, check):
     assert [1, 60] == stage.sizes
 
 
-def test_after_a_failed_head_no_sample_is_taken_and_no_twin_checked(data):
+def test_after_a_failed_head_neither_sample_nor_stress_problem_follows(data):
     stage = Stage(data, ScriptedVerifier(head_10=CheckResult("failed", "W1 is wrong")))
 
     assert ("sample", 10) not in stage.workers[0].log
@@ -264,7 +264,7 @@ def test_after_a_failed_head_no_sample_is_taken_and_no_twin_checked(data):
 
 
 @pytest.mark.parametrize("check", ["head", "tail", "stress"])
-def test_what_could_not_be_checked_is_timed_all_the_same_and_says_so(data, check):
+def test_a_cell_that_could_not_be_checked_is_planned_as_not_checked(data, check):
     stage = Stage(data, ScriptedVerifier(**{f"{check}_10": CheckResult("not checked", "it diverges")}))
 
     assert [(check, 10, "it diverges")] == stage.rows("not checked")
@@ -272,7 +272,7 @@ def test_what_could_not_be_checked_is_timed_all_the_same_and_says_so(data, check
 
 
 @pytest.mark.parametrize("check", ["head", "tail", "stress"])
-def test_a_crash_at_one_batch_size_leaves_the_others_to_a_new_worker(data, check):
+def test_after_a_crash_a_new_worker_takes_the_other_batch_sizes(data, check):
     crash = MeasurementFailed("train: the worker was killed by SIGSEGV")
     stage = Stage(data, ScriptedVerifier(**{f"{check}_10": crash}))
 
@@ -283,7 +283,7 @@ def test_a_crash_at_one_batch_size_leaves_the_others_to_a_new_worker(data, check
     assert not any(worker.alive for worker in stage.workers)
 
 
-def test_an_error_that_leaves_the_worker_alive_takes_no_new_one(data):
+def test_after_an_error_a_live_worker_goes_on(data):
     def spoil(worker, n):
         call = worker.call
 
@@ -301,7 +301,7 @@ def test_an_error_that_leaves_the_worker_alive_takes_no_new_one(data):
     assert 2 == len(stage.workers)
 
 
-def test_a_twin_that_does_not_load_leaves_nothing_to_time(data):
+def test_a_stress_problem_that_does_not_load_drops_every_cell(data):
     def spoil(worker, n):
         if n == 1:
             worker.load = lambda *args: worker.die("load: ValueError: momentum")
@@ -324,7 +324,7 @@ def test_a_variant_that_uses_two_cpus_with_one_thread_is_not_timed(data):
     assert list(SIZES) == Stage(data, contender=replace(ROWS, threads=2), spoil=spoil).sizes
 
 
-def test_a_second_thread_is_the_reason_even_where_it_makes_what_is_new_slow(data):
+def test_a_second_thread_is_reported_before_slow_fresh_input(data):
     def spoil(worker, n):
         worker.cpus_used = 1.9
 
@@ -390,7 +390,7 @@ def test_verify_checks_the_one_variant_asked_for_though_its_sibling_is_the_basel
     assert ["numpy_rows[dtype=float64,order=F]"] == rows
 
 
-def test_verify_refuses_a_workload_that_does_not_fit_the_data(data):
+def test_verify_refuses_a_problem_that_does_not_fit_the_data(data):
     request = Request((replace(PROBLEM, n_train=60_000),))
     with pytest.raises(InvalidProblem, match="n_train"):
         next(verify_only(request, [FOUND["numpy_rows"]], list(FOUND.values()), data, Silent()))

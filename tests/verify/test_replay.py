@@ -54,14 +54,14 @@ class Clocked:
         return SchedulingTimes(self.now_ns, self.cpu_ns, self.runnable_ns, 0)
 
 
-def test_who_takes_as_long_for_what_is_new_passes_at_the_first_try():
+def test_equal_time_on_fresh_input_passes_at_the_first_try():
     worker = Clocked(40 * MS, 59 * MS)
     compare_with_fresh_input(worker, PROBLEM, CELL)
 
     assert [1, 1, 40] == worker.n_steps
 
 
-def test_who_takes_longer_each_time_is_refused_with_both_times():
+def test_longer_on_fresh_input_in_every_try_is_refused_with_both_times():
     worker = Clocked(40 * MS, *[60 * MS] * TRIES)
 
     with pytest.raises(
@@ -70,15 +70,15 @@ def test_who_takes_longer_each_time_is_refused_with_both_times():
         compare_with_fresh_input(worker, PROBLEM, CELL)
 
 
-def test_one_try_that_takes_no_longer_is_enough():
+def test_one_try_of_equal_time_is_enough():
     compare_with_fresh_input(Clocked(40 * MS, *[400 * MS] * (TRIES - 1), 40 * MS), PROBLEM, CELL)
 
 
-def test_what_the_machine_withholds_is_held_against_nobody():
+def test_time_waited_for_a_cpu_does_not_count():
     compare_with_fresh_input(Clocked(40 * MS, 41 * MS, withheld_ns=500 * MS), PROBLEM, CELL)
 
 
-def test_who_works_longer_is_refused_whatever_is_withheld():
+def test_more_cpu_time_on_fresh_input_is_refused_despite_waiting():
     with pytest.raises(MeasurementFailed, match=r"and 60\.0 ms by the harness's clock"):
         compare_with_fresh_input(Clocked(40 * MS, *[60 * MS] * TRIES, withheld_ns=500 * MS), PROBLEM, CELL)
 
@@ -96,7 +96,7 @@ def test_an_honest_implementation_passes_with_one_thread_and_with_two(tmp_path, 
 
 
 @pytest.mark.parametrize("samples", [[1 * MS, 60 * MS], [60 * MS, 1 * MS]])
-def test_a_sample_that_was_disturbed_excuses_nobody(samples):
+def test_one_slow_sample_does_not_excuse_a_slow_training(samples):
     with pytest.raises(MeasurementFailed, match=r"1\.0 ms when they are timed"):
         compare_with_fresh_input(Clocked(samples, *[40 * MS] * TRIES), PROBLEM, CELL)
 
@@ -107,7 +107,7 @@ def test_a_few_milliseconds_are_noise_however_short_the_sample():
         compare_with_fresh_input(Clocked(10, *[LEAST_EXCESS_NS + 10] * TRIES), PROBLEM, CELL)
 
 
-def test_every_try_has_a_start_and_an_order_of_its_own():
+def test_every_try_has_a_fresh_start_and_order():
     worker = Clocked(0, *[60 * MS] * TRIES)
     with pytest.raises(MeasurementFailed):
         compare_with_fresh_input(worker, PROBLEM, CELL)
@@ -123,7 +123,7 @@ def test_at_full_batch_where_every_order_is_the_same_the_start_is_new():
     assert one.digest() != other.digest()
 
 
-def test_a_single_long_step_is_not_tried():
+def test_a_cell_of_a_single_step_is_skipped():
     worker = Clocked(0)
     compare_with_fresh_input(worker, PROBLEM, structs.replace(CELL, once_per_launch=True))
     compare_with_fresh_input(worker, PROBLEM, structs.replace(CELL, n_steps=1))

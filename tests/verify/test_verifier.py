@@ -145,7 +145,7 @@ def checks_of(data, verifier, implementation):
 
 
 @pytest.mark.parametrize("near", [NearRubbish, NearAndNotDeterministic])
-def test_what_only_comes_near_is_never_passed_whatever_it_computes_and_says_in_what_it_differs(data, verifier, near):
+def test_an_approximate_implementation_never_passes_and_its_reason_is_the_difference(data, verifier, near):
     checks, known = checks_of(data, verifier, near)
 
     reason = "it only comes near this problem: its weights are upside down"
@@ -160,14 +160,14 @@ def test_the_same_rubbish_that_declares_nothing_fails(data, verifier):
     assert not known
 
 
-def test_what_only_comes_near_fails_where_the_form_of_its_result_is_wrong(data, verifier):
+def test_an_approximate_implementation_fails_where_shapes_or_dtypes_are_wrong(data, verifier):
     checks, _ = checks_of(data, verifier, NearWithoutSteps)
 
     assert ["the step count is 0, 20 is expected", "the step count is 0, 7 is expected"] == [c.reason for c in checks]
     assert ["failed"] * 2 == [check.status for check in checks]
 
 
-def test_what_only_comes_near_fails_where_it_gives_other_bits_than_before_and_did_not_say_so(data, verifier):
+def test_an_approximate_implementation_fails_where_it_is_not_deterministic_as_declared(data, verifier):
     (head, _), _ = checks_of(data, verifier, NearAndWavering)
 
     assert "failed" == head.status
@@ -204,7 +204,7 @@ def test_a_sample_with_steps_left_out_is_not_remembered(worker, verifier):
     assert not verifier.knows(ROWS, 5, N_STEPS, digest)
 
 
-def test_what_is_verified_holds_for_the_control_which_is_the_same_code(verifier):
+def test_a_verified_digest_holds_for_the_control_too(verifier):
     control = replace(ROWS, variant=replace(ROWS.variant, control=True))
     verifier.remember(ROWS, 5, N_STEPS, "bits")
 
@@ -222,14 +222,14 @@ def test_what_is_verified_holds_for_the_control_which_is_the_same_code(verifier)
     ],
     ids=["another order", "another dtype", "other threads", "another folder", "another problem"],
 )
-def test_what_is_verified_of_one_is_not_verified_of_another(verifier, other):
+def test_a_verified_digest_does_not_hold_for_other_code(verifier, other):
     verifier.remember(ROWS, 5, N_STEPS, "bits")
 
     assert not verifier.knows(other, 5, N_STEPS, "bits")
 
 
 @pytest.mark.parametrize(("batch_size", "n_steps", "digest"), [(6, 7, "bits"), (5, 8, "bits"), (5, 7, "other bits")])
-def test_what_is_verified_is_one_result_of_one_order(verifier, batch_size, n_steps, digest):
+def test_a_verified_digest_holds_for_one_batch_size_and_number_of_steps(verifier, batch_size, n_steps, digest):
     verifier.remember(ROWS, 5, 7, "bits")
 
     assert verifier.knows(ROWS, 5, 7, "bits")

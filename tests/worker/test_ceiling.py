@@ -45,7 +45,7 @@ def test_one_disturbed_group_of_calls_does_not_count():
     assert ceiling.seconds_per_call(call, lambda: now[0]) == 0.1
 
 
-def test_the_products_of_a_step_are_those_of_the_workload():
+def test_the_products_of_a_step_have_the_shapes_of_the_problem():
     shapes = [
         (left.shape, right.shape, result.shape)
         for left, right, result in ceiling._step_products((4, 3, 2), 5, "float32")

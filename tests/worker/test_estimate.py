@@ -160,7 +160,7 @@ def test_the_estimate_takes_no_more_images_than_allowed():
     assert 10 == max(train.calls)
 
 
-def test_a_step_is_told_from_the_call_by_calls_that_are_long_enough():
+def test_calls_long_enough_separate_a_step_from_the_cost_of_its_call():
     train = Costly(1e-3)
 
     def with_call(n_steps):
@@ -226,7 +226,7 @@ def test_two_busy_trials_agree_and_the_lower_is_returned(at_work):
     assert at_work(1.9, 1.0, 1.8) == pytest.approx(1.8)
 
 
-def test_a_child_that_ended_between_two_looks_makes_no_less_than_none(at_work):
+def test_a_child_that_ended_between_two_readings_adds_no_negative_time(at_work):
     assert at_work(-3.0, -3.0) == 0.0
 
 
@@ -243,7 +243,7 @@ def test_a_thread_that_has_yet_to_be_moved_to_its_cpu_is_waited_for(monkeypatch)
     assert cpus_used(Trained([], clock), STATE, ORDER, clock) == pytest.approx(2.0)
 
 
-def test_of_a_train_that_takes_hardly_any_time_nothing_is_told(monkeypatch):
+def test_a_train_too_short_to_measure_counts_as_using_no_cpu(monkeypatch):
     clock = ScriptedClock([])
     quick = Logged([], clock)  # its train takes 140 µs
     readings = itertools.count(step=500_000)

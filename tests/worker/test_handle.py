@@ -101,7 +101,7 @@ def group_of(process: psutil.Process) -> int | None:
         return None
 
 
-def test_a_worker_that_dies_while_it_waits_is_told_by_the_next_command(workers, process_of):
+def test_the_next_command_reports_a_worker_that_died_while_stopped(workers, process_of):
     worker = workers.loaded("does_nothing")
     process_of().kill()
 
@@ -262,7 +262,7 @@ def test_a_worker_is_the_first_to_go_when_memory_runs_out(workers, process_of):
     assert "1000" == Path(f"/proc/{process_of().pid}/oom_score_adj").read_text().strip()
 
 
-def test_what_a_worker_prints_does_not_fill_the_disk(workers, monkeypatch):
+def test_output_of_a_worker_does_not_fill_the_disk(workers, monkeypatch):
     monkeypatch.setattr(child_module, "MOST_LOG_BYTES", 1_000_000)
     worker = workers.loaded("prints_megabytes")
     worker.train(STATE, ORDER)
@@ -282,5 +282,5 @@ def test_a_reply_that_comes_twice_ends_the_worker(workers):
     ("said", "shown"),
     [("two\nlines", "two lines"), ("\x1b[31mred", r"\x1b[31mred"), ("\udcff", r"\udcff"), ("λ₁ ≥ 0", "λ₁ ≥ 0")],
 )
-def test_what_hosted_code_says_can_be_shown_anywhere(said, shown):
+def test_text_of_hosted_code_is_made_printable(said, shown):
     assert shown == handle.printable(said)

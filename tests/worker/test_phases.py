@@ -64,7 +64,7 @@ def test_without_a_prefix_nothing_is_trained_before():
     assert ["plain reset", "plain train 4", "clocked reset", "clocked train 4"] == log
 
 
-def test_a_clock_that_changes_what_comes_out_is_noticed():
+def test_a_clock_that_changes_the_result_is_noticed():
     assert pair(True)[0].is_same
     assert not pair(True, moves=1.0 + 1e-15)[0].is_same
 

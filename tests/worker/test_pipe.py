@@ -53,7 +53,7 @@ def received(pipe, limit_s=10):
 
 
 @given(body=bodies, sent=st.dictionaries(texts, arrays, max_size=3))
-def test_what_arrives_is_what_was_sent(body, sent):
+def test_a_message_arrives_as_it_was_sent(body, sent):
     with conversation() as (near, far):
         far.send(body, sent)
         got_body, got = received(near)
@@ -83,7 +83,7 @@ def test_any_layout_in_memory_arrives_as_the_same_values(ends, array):
     np.testing.assert_array_equal(array, near.receive(limit_s=10)[1]["x"])
 
 
-def test_messages_that_arrive_together_are_told_apart(ends):
+def test_messages_that_arrive_together_are_separated(ends):
     near, far = ends
     for n in range(3):
         far.send({"n": n}, {"x": np.full(n, n)})
@@ -197,7 +197,7 @@ def test_the_other_end_closing_is_an_end_of_file(ends, beginning):
         near.receive(limit_s=10)
 
 
-def test_sending_to_nobody_is_an_end_of_file(ends):
+def test_sending_to_a_closed_pipe_raises_end_of_file(ends):
     near, far = ends
     os.close(far.incoming)
     with pytest.raises(EOFError):

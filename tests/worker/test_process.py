@@ -58,7 +58,7 @@ def test_a_worker_trains_from_the_state_it_is_given_over_the_order_it_is_given(w
     assert both.digest() == second.digest()
 
 
-def test_a_sample_is_of_the_start_state_and_the_orders_of_the_workload(workers):
+def test_a_sample_trains_the_start_state_over_the_order_of_the_problem(workers):
     worker = workers.loaded("numpy_rows")
     sample = worker.call(TakeSample(batch_size=5, n_steps=3, prefix_steps=1))
     trained, _ = worker.train(STATE, ORDER)
@@ -68,7 +68,7 @@ def test_a_sample_is_of_the_start_state_and_the_orders_of_the_workload(workers):
     assert trained.digest() == sample.digest == worker.result()[0].digest()
 
 
-def test_what_the_implementation_tells_of_itself_comes_with_the_answer_to_load(workers):
+def test_the_reply_to_load_holds_the_build_info(workers):
     loaded = workers.load(workers.open("tells_of_itself"), "tells_of_itself")
 
     assert loaded.build_info["compiler"] == "cc 1.0"
@@ -96,7 +96,7 @@ def test_the_cost_of_a_step_is_a_time(workers):
 
 
 @pytest.mark.parametrize("what", ["images", "labels", "order", "state"])
-def test_what_the_hosted_code_is_given_cannot_be_written(workers, what):
+def test_arrays_given_to_hosted_code_are_read_only(workers, what):
     worker = workers.loaded("writes_what_it_is_given", what=what)
 
     assert "read-only" in reason_of(lambda: worker.train(STATE, ORDER))
@@ -118,7 +118,7 @@ def test_a_worker_loads_none_of_the_libraries_that_only_the_harness_needs(worker
 # --- what raises leaves the worker alive ---
 
 
-def test_what_raises_in_load_is_told_with_its_place(workers):
+def test_an_exception_in_load_is_reported_with_its_line(workers):
     worker = workers.open("raises_in_load")
     reason = reason_of(lambda: workers.load(worker, "raises_in_load"))
 
@@ -135,7 +135,7 @@ def test_what_raises_in_load_is_told_with_its_place(workers):
         ("raises_in_train", "train: LinAlgError: Singular matrix", "np.linalg.inv"),
     ],
 )
-def test_what_raises_is_told_with_the_place_in_the_hosted_code(workers, name, reason, line):
+def test_an_exception_is_reported_with_its_line_in_the_hosted_code(workers, name, reason, line):
     worker = workers.loaded(name)
     expected = f"{reason} {place(name, line)}"
 
@@ -212,7 +212,7 @@ def test_how_the_worker_ended_is_told(workers, name, expected):
     assert not worker.alive
 
 
-def test_what_the_hosted_code_prints_disturbs_nobody(workers):
+def test_output_of_hosted_code_does_not_reach_the_pipe(workers):
     worker = workers.loaded("prints_megabytes")
     state, _ = worker.train(STATE, ORDER)
 
@@ -277,5 +277,5 @@ def test_a_file_name_that_is_not_utf8_is_escaped(tmp_path):
     assert r"/home/\udcff is missing" == describe_error(HarnessError("/home/\udcff is missing"), tmp_path)
 
 
-def test_what_an_adapter_says_in_words_of_its_own_stands_for_itself(tmp_path):
+def test_an_error_with_a_text_of_its_own_gets_no_line(tmp_path):
     assert "no" == describe_error(HarnessError("no"), tmp_path)

@@ -26,7 +26,7 @@ def logged(monkeypatch):
     return Logged(log, clock)
 
 
-def test_only_the_train_of_a_sample_lies_between_the_two_looks_at_the_clock(logged):
+def test_only_train_lies_between_the_two_clock_readings(logged):
     take_sample(logged, STATE, ORDER, prefix_steps=3, clock=logged.clock)
 
     verbs = "reset, train 3, reset, cpu time, clock, train 20, clock, cpu time, params, clock"
