@@ -92,8 +92,8 @@ def test_without_two_launches_of_a_pair_there_is_no_deviation(rows):
 
 
 @pytest.fixture
-def rehearsed(tmp_path):
-    """Rehearse on workers without a process; return the deviation, the workers, and the contenders."""
+def piloted(tmp_path):
+    """An A/A pilot with workers without a process: the deviation, the workers, the contenders."""
     (tmp_path / "tiny.toml").write_text(PROBLEM)
     problem = read_problem(tmp_path / "tiny.toml")
     data = easy_data(tmp_path)
@@ -124,8 +124,8 @@ def test_a_small_grid_gets_more_launches_in_the_a_a_pilot(n_points):
     assert launches == 2 or n_points * (launches - 2) < FREEDOM
 
 
-def test_the_a_a_pilot_launches_every_pair_and_kills_every_worker(rehearsed):
-    rehearse, workers = rehearsed
+def test_the_a_a_pilot_launches_every_pair_and_kills_every_worker(piloted):
+    rehearse, workers = piloted
     deviation = rehearse()
 
     assert 0 < deviation.typical
@@ -137,8 +137,8 @@ def test_the_a_a_pilot_launches_every_pair_and_kills_every_worker(rehearsed):
     assert min(samples[:2]) > 2 + ROUNDS, "in the first launch one more, beside what is new"
 
 
-def test_cells_sampled_once_per_launch_are_not_in_the_a_a_pilot(rehearsed):
-    rehearse, workers = rehearsed
+def test_cells_sampled_once_per_launch_are_not_in_the_a_a_pilot(piloted):
+    rehearse, workers = piloted
 
     assert rehearse(once_per_launch=True) is None
     assert [] == workers

@@ -200,7 +200,7 @@ def test_an_invalid_request_is_refused_without_a_data_set():
 
 # --- cells ---
 
-ENROLMENT = contenders_of(request(), [LISTS], EVERYONE)[0]
+CONTENDER = contenders_of(request(), [LISTS], EVERYONE)[0]
 
 
 @pytest.mark.parametrize(
@@ -208,10 +208,10 @@ ENROLMENT = contenders_of(request(), [LISTS], EVERYONE)[0]
     [(0.001, 40, 5, False), (0.1, 1, 1, False), (0.25, 1, 1, False), (0.26, 1, 1, True), (30.0, 1, 1, True)],
 )
 def test_how_a_cell_is_sampled_follows_from_the_cost_of_a_step(step_seconds, n_steps, prefix, once):
-    planned = cell(ENROLMENT, 10, step_seconds)
+    planned = cell(CONTENDER, 10, step_seconds)
 
     assert (n_steps, prefix, once) == (planned.n_steps, planned.prefix_steps, planned.once_per_launch)
-    assert planned.contender == ENROLMENT.key
+    assert planned.contender == CONTENDER.key
     assert pytest.approx((n_steps + prefix) * step_seconds) == planned.sample_seconds
 
 
@@ -246,4 +246,4 @@ def test_samples_are_longer_where_a_call_of_train_takes_much_by_itself():
     contender = contenders_of(request(dtypes=("float32",)), [slow_to_call, ROWS], [slow_to_call, ROWS])[0]
 
     assert 1000 == cell(contender, 10, 1e-3).n_steps
-    assert 40 == cell(ENROLMENT, 10, 1e-3).n_steps
+    assert 40 == cell(CONTENDER, 10, 1e-3).n_steps

@@ -31,13 +31,13 @@ class Member:
 
 @dataclass
 class SampledMember(Member):
-    """A member of a launch whose cells are sampled in rounds: what it measured so far, and where its time went."""
+    """A member whose cells are sampled in rounds, with the times and facts collected so far."""
 
     launch: int
     attempt: int
     digests: dict[int, str] = field(default_factory=dict)  # of the verified sample, by batch size
     calls: dict[int, int] = field(default_factory=dict)  # of `predict` in one evaluation, by batch size
-    facts: dict[str, Any] = field(default_factory=lambda: defaultdict(float))  # columns of its row of launches
+    facts: dict[str, Any] = field(default_factory=lambda: defaultdict(float))  # columns of its `Launch` row
     wall_ns: dict[int, int] = field(default_factory=lambda: defaultdict(int))
     cpu_ns: dict[int, int] = field(default_factory=lambda: defaultdict(int))
     fault: str = ""
@@ -62,7 +62,7 @@ def members_of(
     open_worker: OpenWorker,
     random: np.random.Generator,
 ) -> Iterator[Member]:
-    """Yield each contender of the cells with a fresh worker, in random order; the worker is opened only then."""
+    """Yield each contender of the cells in random order; its worker is opened when it is yielded."""
     for key in shuffled(list(dict.fromkeys(cell.contender for cell in cells)), random):
         own = sorted((cell for cell in cells if cell.contender == key), key=lambda cell: cell.batch_size)
         yield Member(contenders[key], open_worker(contenders[key]), own)
@@ -70,7 +70,7 @@ def members_of(
 
 @contextmanager
 def killed_at_end(members: Sequence[Member]) -> Iterator[None]:
-    """Kill the workers of all members, those added meanwhile too, however the block ends."""
+    """Kill the workers of all members when the block ends, those added inside it too."""
     try:
         yield
     finally:

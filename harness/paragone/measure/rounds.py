@@ -1,4 +1,4 @@
-"""The rounds: in each launch of a wave, every live cell is sampled once a round, in random order."""
+"""The rounds: in each launch of a wave, every live cell is sampled once per round, in random order."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from paragone.worker.commands import TakeSample
 
 
 class Rounds:
-    """Carries out a plan, row by row into the run's folder."""
+    """Runs the launches of a plan and appends each row to the run's folder as soon as it is known."""
 
     def __init__(
         self,
@@ -43,11 +43,11 @@ class Rounds:
         self.folder, self.contenders, self.data, self.seed = folder, contenders, data, seed
         self.verifier, self.open_worker, self.remaining = verifier, open_worker, remaining
         self.report_progress = report_progress
-        self.replay_checked: set[tuple[Any, ...]] = set()  # cells that trained from a fresh start and order
-        self.run_started = run_started  # by the wall clock, so that a resumed run goes on counting
+        self.replay_checked: set[tuple[Any, ...]] = set()  # (cell, wave) whose replay check is done
+        self.run_started = run_started  # wall clock, so that a resumed run counts on from the same moment
 
     def run_launch(self, cells: Sequence[Cell], launch: int, attempt: int) -> None:
-        """Start every contender of one wave afresh and take the samples that this launch still lacks."""
+        """Start a fresh worker for every contender of a wave, and take the samples that this launch still lacks."""
         random = np.random.Generator(np.random.PCG64([self.seed, cells[0].wave, launch, attempt]))
         wanted = [cell for cell in cells if self.remaining.wants_any(cell, launch)]
         members: list[SampledMember] = []
@@ -66,7 +66,7 @@ class Rounds:
                 self._close(closed, status)
 
     def _set_up(self, member: SampledMember) -> None:
-        """Load the variant and prepare its cells; a failure ends a cell or the member, never the launch."""
+        """Load the variant and prepare its cells. A failure ends a cell or the member, never the launch."""
         self.report_progress(f"launch {member.launch + 1}: loading {member.contender.variant.name}", 0)
         begin = time.perf_counter()
         try:
@@ -147,7 +147,7 @@ class Rounds:
         )
 
     def _check_fresh_input(self, members: Sequence[SampledMember]) -> None:
-        """Replay check, once for each cell of a wave: a worker that remembers results is slow on fresh input."""
+        """Run the replay check, once for each cell of a wave: code that caches results is slow on fresh input."""
         for member, cell in [(each, cell) for each in members for cell in each.live]:
             place = (*cell.contender, cell.batch_size, cell.wave)
             if member.worker.alive and place not in self.replay_checked:
@@ -178,7 +178,7 @@ class Rounds:
             **structs.asdict(timing),
         )
         self.folder.append(sample)
-        if kind != "cold":  # a compiler in the cold call may use threads of its own
+        if kind != "cold":  # a compiler in the cold call may use more threads
             member.wall_ns[cell.batch_size] += sample.elapsed_ns
             member.cpu_ns[cell.batch_size] += sample.cpu_ns
         if kind != "timed":
@@ -202,7 +202,7 @@ class Rounds:
         return True
 
     def _fail(self, member: SampledMember, cell: Cell | None, stage: str, error: HarnessError) -> None:
-        """Record a failure of one cell, or without a cell of the whole contender, which is not sampled again."""
+        """Record a failure of one cell, or of the whole contender where `cell` is None; it is not sampled again."""
         batch_size = None if cell is None else cell.batch_size
         self.folder.append(member.outcome(batch_size, stage, "failed", str(error)))
         self.remaining.dead.add((member.contender.key, batch_size))
@@ -211,7 +211,7 @@ class Rounds:
             member.digests.pop(cell.batch_size, None)
 
     def _close(self, member: SampledMember, status: str) -> None:
-        """Record the launch of a worker that has ended; reject its samples where it used more CPU than its threads."""
+        """Record the launch of a killed worker; reject its samples where it used more CPU than its threads allow."""
         status = "failed" if member.fault else status
         for batch_size, ratio in sizes_over_one_cpu(member.wall_ns, member.cpu_ns, member.contender.threads):
             reason = cpu_use_fault(ratio)

@@ -2,7 +2,7 @@
 
 Every sample has the same start and order, and is timed inside the worker. An implementation that caches results, defers
 work until they are asked for, or tampers with the worker's clock is fast in samples alone. Here the worker trains from
-a start and an order it has never seen, and the harness's clock decides, less the time for which the scheduler kept the
+a start and an order it has never had, and the harness's clock decides, less the time for which the scheduler kept the
 worker waiting.
 """
 
@@ -24,7 +24,7 @@ from paragone.worker.handle import WorkerHandle
 # Training on fresh input may take this many times as long as the faster sample, or this much longer.
 MOST_OVER_SAMPLE = 1.5
 LEAST_EXCESS_NS = 5_000_000
-# It is repeated this often with other input before a slow result counts: once may be noise.
+# A slow result counts only after so many tries, each with other input: a single one may be noise.
 TRIES = 4
 
 
@@ -58,13 +58,13 @@ def compare_with_fresh_input(worker: WorkerHandle, problem: Problem, cell: Cell)
 def _training_ns(worker: WorkerHandle, start: State, order: NDArray[np.int64]) -> int:
     """Nanoseconds of all steps but the first, by the harness's clock; the cost of the pipe cancels in the difference.
 
-    The first step is asked for twice: a library may compile for it.
+    The first step is trained twice and the faster time counts: a library may compile in the other.
     """
-    first_ns = min(_asked_ns(worker, start, order, 1) for _ in range(2))
-    return _asked_ns(worker, start, order, len(order)) - first_ns
+    first_ns = min(_elapsed_ns(worker, start, order, 1) for _ in range(2))
+    return _elapsed_ns(worker, start, order, len(order)) - first_ns
 
 
-def _asked_ns(worker: WorkerHandle, start: State, order: NDArray[np.int64], n_steps: int) -> int:
+def _elapsed_ns(worker: WorkerHandle, start: State, order: NDArray[np.int64], n_steps: int) -> int:
     before = worker.scheduling_times()
     worker.train(start, order, n_steps)
     return undisturbed_ns(before, worker.scheduling_times())

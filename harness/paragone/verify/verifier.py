@@ -1,4 +1,4 @@
-"""Verification of a worker's results, and the digests of those that have passed."""
+"""The verifier: compares a worker's results with the reference, and remembers the digests of those that passed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from paragone.verify.replay import compare_with_fresh_input, fresh_input
 from paragone.worker.handle import WorkerHandle
 from paragone.worker.sample import result_digest
 
-# The reference continues a sample from near its end: so many images of it at most, but one step at least.
+# The reference trains at most so many images at the end of a sample, but one step at least.
 TAIL_IMAGES = 2_000
 
 
@@ -109,7 +109,7 @@ class Verifier:
         self._verified.add((contender.problem.name, *_code(contender), batch_size, n_steps, digest))
 
     def knows(self, contender: Contender, batch_size: int, n_steps: int, digest: str) -> bool:
-        """Whether a sample of the same code, problem and order with the same bits has been verified."""
+        """True where a result with the same bits, from the same code, problem and order, has passed."""
         return (contender.problem.name, *_code(contender), batch_size, n_steps, digest) in self._verified
 
     def _start(self, contender: Contender) -> State:
@@ -120,5 +120,5 @@ class Verifier:
 
 
 def _code(contender: Contender) -> tuple[Any, ...]:
-    """What the bits of a result depend on besides the order; a control shares its baseline's."""
+    """The part of a digest's key that stands for the code; a control has that of its baseline."""
     return contender.found.folder, contender.variant.axis, contender.threads
