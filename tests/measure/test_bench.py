@@ -14,7 +14,7 @@ from paragone.errors import InvalidProblem, Misuse, ResultsUnusable
 from paragone.files.atomic import write_json
 from paragone.files.json_lines import read_json, read_rows
 from paragone.implementation.registry import IMPLEMENTATIONS, discover
-from paragone.measure import bench
+from paragone.measure import bench, planning
 from paragone.measure.aa_pilot import Deviation
 from paragone.measure.bench import Bench
 from paragone.measure.planning import launches_of
@@ -212,8 +212,12 @@ def test_a_changed_machine_is_named_with_the_changes(data, impls, tmp_path):
 @pytest.mark.parametrize(
     ("file", "content", "said"),
     [
-        ("memory.jsonl", '{"problem": "nielsen"}\n', "memory.jsonl, line 1: variant is missing"),
-        ("environment.json", '{"own_environments": []}', "environment.json: own_environments: expected a table, got"),
+        ("memory.jsonl", '{"problem": "nielsen"}\n', "memory.jsonl, line 1: Object missing required field `variant`"),
+        (
+            "environment.json",
+            '{"own_environments": []}',
+            "environment.json: Expected `object | null`, got `array` - at `$.own_environments`",
+        ),
     ],
 )
 def test_a_damaged_run_is_passed_over_and_refused_before_anything_is_measured(
@@ -300,7 +304,7 @@ def test_the_estimate_counts_starts_cold_calls_warm_ups_and_rounds():
 
 
 def test_where_memory_is_short_variants_come_in_waves_with_the_baseline_in_each(data, tmp_path, monkeypatch):
-    monkeypatch.setattr(bench, "memory_limit_bytes", lambda: 1)
+    monkeypatch.setattr(planning, "memory_limit_bytes", lambda: 1)
     asked = structs.replace(request(), implementations=("numpy_rows", "numpy_columns"), batch_sizes=(20,))
     folder, finished = make(data, tmp_path, asked, IMPLEMENTATIONS).run()
 

@@ -1,4 +1,4 @@
-"""Evaluation: what `predict` says is held against the parameters, and who says that it predicts does."""
+"""Evaluation: predicted classes are compared with those of the parameters; every predicting variant is tested."""
 
 from types import SimpleNamespace
 
@@ -9,6 +9,7 @@ from small_gate import IMAGES, LABELS, loaded, small
 from paragone.errors import MeasurementFailed
 from paragone.implementation.registry import discover
 from paragone.measure.evaluation import MOST_CALLS, calls_of_a_sample, evaluate, evaluate_after, fault_of_classes
+from paragone.store.records import Evaluation, Sample
 from paragone.task.mlp.perturbation import logits
 from paragone.task.mlp.state import State
 from paragone.worker.commands import Evaluate
@@ -92,6 +93,7 @@ def test_short_calls_are_repeated_until_they_make_a_sample_and_the_first_is_not_
 
 def test_a_row_says_which_sample_it_follows():
     place = {"problem": "p", "variant": "v", "batch_size": 10, "threads": 1, "wave": 0, "launch": 2, "attempt": 0}
-    row = evaluate_after({**place, "round": 3, "elapsed_ns": 5}, Scripted([0, 1, 0]), TWO, 4)
+    sample = Sample(**place, round=3, kind="timed", n_steps=1, elapsed_ns=5, cpu_ns=5, digest="")
+    row = evaluate_after(sample, Scripted([0, 1, 0]), TWO, 4)
 
-    assert row == {**place, "round": 3, "n_calls": 4, "n_images": 3, "elapsed_ns": 4_000_000}
+    assert row == Evaluation(**place, round=3, n_calls=4, n_images=3, elapsed_ns=4_000_000)

@@ -72,7 +72,7 @@ def profile(
 
 
 def _show(profiled: Profiled) -> None:
-    from paragone.report.text.profile import by_problem_and_threads, cost_of_clocks, doubts, gaps, profile_names
+    from paragone.report.text.profile import by_problem_and_threads, cost_of_clocks, gaps, profile_names, warnings
 
     labels = profile_names(profiled)
     for problem, _, cells in by_problem_and_threads(profiled.cells):
@@ -83,7 +83,7 @@ def _show(profiled: Profiled) -> None:
     out.print(cost_of_clocks(profiled), soft_wrap=True, highlight=False)
     for row in gaps(profiled.outcomes):
         out.print(f"{status_line(row)}: {row.reason}", soft_wrap=True, highlight=False, markup=False)
-    for sentence in doubts(profiled):
+    for sentence in warnings(profiled):
         out.print(f"[yellow]{escape(sentence)}[/]", soft_wrap=True, highlight=False)
 
 

@@ -11,7 +11,7 @@ from paragone.analyse.breakdown import breakdowns
 from paragone.errors import ResultsUnusable
 from paragone.report.figures import palette, phases
 from paragone.report.figures.figure import figure_style
-from paragone.report.text.profile import Profiled, doubts, phases_csv, profile_names, profile_report, read_profile
+from paragone.report.text.profile import Profiled, phases_csv, profile_names, profile_report, read_profile, warnings
 from paragone.store.records import Pair
 
 ROWS, TUNED, LISTS = "numpy_rows[dtype=float32,order=C]", "numpy_tuned[dtype=float32]", "python_lists[dtype=float64]"
@@ -71,7 +71,7 @@ def test_parts_of_backward_stand_in_the_column_of_their_layer(page):
 
 
 def test_phases_longer_than_the_whole_give_a_warning(page):
-    assert [] == doubts(profiled(rows(ROWS, 100.0)))
+    assert [] == warnings(profiled(rows(ROWS, 100.0)))
     assert "add up to 4.0% more than the whole" in page(rows(ROWS, 100.0, excess=9))
 
 

@@ -113,7 +113,7 @@ def profile_report(profiled: Profiled, drawn: Sequence[RenderedFigure]) -> str:
         ),
         ("## Microseconds per step", _times_tables(profiled)),
         ("## Inside backward, layer by layer", parts_tables(profiled)),
-        ("## Doubts", "\n".join(f"- {markdown.escaped(sentence)}" for sentence in doubts(profiled))),
+        ("## Warnings", "\n".join(f"- {markdown.escaped(sentence)}" for sentence in warnings(profiled))),
         ("## Without phases", _gaps(profiled.outcomes)),
         ("## How to read this", HOW_TO_READ),
         ("## To repeat it", markdown.pairs(_facts(profiled.plan))),
@@ -179,8 +179,7 @@ def cost_of_clocks(profiled: Profiled) -> str:
     )
 
 
-def doubts(profiled: Profiled) -> list[str]:
-    """Return the warnings about the cells."""
+def warnings(profiled: Profiled) -> list[str]:
     sentences = [cell.warning for cell in profiled.cells if cell.warning]
     sentences += [
         f"{cell.variant} batch {cell.batch_size}: not deterministic; with clocks its bits differed, as they may"
