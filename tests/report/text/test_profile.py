@@ -3,19 +3,23 @@
 import itertools
 import json
 
+import msgspec
 import numpy as np
 import pytest
 from made_up_run import stored_plan, variant
 
+from paragone import METHOD_VERSION
 from paragone.analyse.breakdown import breakdowns
 from paragone.errors import ResultsUnusable
 from paragone.report.figures import palette, phases
 from paragone.report.figures.figure import figure_style
 from paragone.report.text.profile import Profiled, phases_csv, profile_names, profile_report, read_profile, warnings
+from paragone.store.plan_records import DataRecord, ProfilePlan, VariantRecord
 from paragone.store.records import Pair
+from paragone.task.mlp.problem_files import find_problem
 
 ROWS, TUNED, LISTS = "numpy_rows[dtype=float32,order=C]", "numpy_tuned[dtype=float32]", "python_lists[dtype=float64]"
-PROBLEMS = {"nielsen": {"layers": [784, 30, 10]}}
+PROBLEMS = {"nielsen": find_problem("nielsen")}
 PARTS = {"t1 add the bias row": [3_000, 2_000], "t3 | product": [10_000]}
 
 
@@ -40,10 +44,18 @@ def rows(name, whole_us, size=10, parts=None, excess=0, **other):
 
 
 def profiled(*of_variants, outcomes=(), names=(ROWS, TUNED, LISTS)):
-    plan = {
-        **{"run": "2025-03-04T050607Z-profile", "command": "paragone profile", "created": "today", "rounds": 3},
-        **{"seed": 1, "data": {"name": "digits"}, "problems": PROBLEMS, "variants": [variant(name) for name in names]},
-    }
+    plan = ProfilePlan(
+        method_version=METHOD_VERSION,
+        run="2025-03-04T050607Z-profile",
+        command="paragone profile",
+        created="2025-03-04T05:06:07+00:00",
+        rounds=3,
+        seed=1,
+        data=DataRecord(name="digits", origin="", sha256=""),
+        problems=PROBLEMS,
+        variants=tuple(msgspec.convert(variant(name), VariantRecord) for name in names),
+        cells=(),
+    )
     cells = breakdowns([row for of_variant in of_variants for row in of_variant])
     return Profiled(None, plan, cells, list(outcomes), 40.0, finished=True)
 
@@ -171,7 +183,7 @@ def folder_of(path, pairs, **changed):
 
 
 def pairs_with(**changed):
-    return [{**row, "round": number, **changed} for number, row in enumerate(rows(ROWS, 100.0))]
+    return [{**msgspec.to_builtins(row), "round": number, **changed} for number, row in enumerate(rows(ROWS, 100.0))]
 
 
 def test_a_profile_is_read_back_from_its_folder(tmp_path):
