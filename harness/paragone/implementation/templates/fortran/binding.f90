@@ -1,22 +1,15 @@
-! What the harness calls, as paragone.h says: the network behind a pointer, its state in and out, the loop of steps.
+! The functions of paragone.h: they allocate the network, copy its state in and out, and loop over the steps.
 module binding
    use, intrinsic :: iso_c_binding
    use maths
    implicit none
+   private
 
    type, bind(C) :: paragone_problem
       integer(c_int64_t) :: n_train, n_layers
       type(c_ptr) :: sizes
       integer(c_int32_t) :: output, real_bytes
       real(c_double) :: momentum, l1, l2
-   end type
-
-   type network
-      real(wp), allocatable :: images(:, :) ! (D, 0:N-1): a row of C is a column of Fortran
-      integer(c_int8_t), allocatable :: labels(:)
-      type(layer), allocatable :: layers(:)
-      integer :: output
-      real(wp) :: momentum, l1, l2
    end type
 
    character(kind=c_char, len=40), target :: wrong_kind = 'maths.f90 was compiled for another kind'//c_null_char
@@ -46,11 +39,15 @@ contains
       allocate (net%images(sizes(1), 0:problem%n_train - 1), net%labels(0:problem%n_train - 1)) ! numbered from 0
       net%images(:, :) = pixels
       net%labels(:) = digits
+      allocate (net%y(sizes(size(sizes))))
       allocate (net%layers(0:problem%n_layers))
+      allocate (net%layers(0)%a(sizes(1)))
       do l = 1, int(problem%n_layers)
          associate (this => net%layers(l), fan_in => sizes(l), fan_out => sizes(l + 1))
             allocate (this%W(fan_in, fan_out), this%dW(fan_in, fan_out), this%dW_previous(fan_in, fan_out))
             allocate (this%b(fan_out), this%db(fan_out), this%db_previous(fan_out))
+            this%dW = 0
+            this%db = 0
          end associate
       end do
       net%output = problem%output
@@ -68,50 +65,14 @@ contains
       real(c_double), value :: R
       type(network), pointer :: net
       real(c_double), pointer :: recorded(:)
-      real(c_double) :: loss
-      integer(c_int64_t) :: step
+      real(c_double) :: batch_loss
+      integer(c_int64_t) :: k
       call c_f_pointer(handle, net)
-      if (c_associated(losses)) call c_f_pointer(losses, recorded, [n_steps])
-      do step = 1, n_steps
-         loss = summed_gradients(net, order(:, step), c_associated(losses))
-         if (c_associated(losses)) recorded(step) = R*loss
-         call update_all(net, real(R, wp), real(eta(step), wp))
-      end do
-   end subroutine
-
-   real(c_double) function summed_gradients(net, batch, records_loss) result(loss)
-      type(network), intent(inout) :: net
-      integer(c_int64_t), intent(in) :: batch(:)
-      logical, intent(in) :: records_loss
-      real(wp), allocatable :: y(:)
-      integer :: l, n
-      do l = 1, ubound(net%layers, 1)
-         net%layers(l)%dW = 0
-         net%layers(l)%db = 0
-      end do
-      loss = 0
-      associate (last => net%layers(ubound(net%layers, 1)))
-         do n = 1, size(batch)
-            y = 0*last%b
-            y(net%labels(batch(n)) + 1) = 1
-            net%layers(0)%a = net%images(:, batch(n))
-            call forward(net%layers)
-            call output_delta(last, net%output, y)
-            if (records_loss) loss = loss + sample_loss(last, net%output, y)
-            call backward(net%layers)
-         end do
-      end associate
-   end function
-
-   subroutine update_all(net, R, eta)
-      type(network), intent(inout) :: net
-      real(wp), intent(in) :: R, eta
-      integer :: l
-      do l = 1, ubound(net%layers, 1)
-         associate (this => net%layers(l))
-            call update(this%W, this%dW_previous, this%dW, R, eta, net%momentum, net%l1, net%l2)
-            call update(this%b, this%db_previous, this%db, R, eta, net%momentum, 0.0_wp, 0.0_wp) ! no penalties
-         end associate
+      net%records_loss = c_associated(losses)
+      if (net%records_loss) call c_f_pointer(losses, recorded, [n_steps])
+      do k = 1, n_steps
+         batch_loss = step(net, order(:, k), real(eta(k), wp), real(R, wp))
+         if (net%records_loss) recorded(k) = R*batch_loss
       end do
    end subroutine
 

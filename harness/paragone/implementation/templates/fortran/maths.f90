@@ -1,10 +1,11 @@
-! One SGD step, one sample at a time: the formulas, top to bottom in the order of a step.
+! One SGD step, one sample at a time: `step`, and below it the formulas, top to bottom in the order of a step.
 !
 ! W (fan_in, fan_out), b, z, a and delta (fan_out); layers(0)%a is the image, y (C) the label, one-hot.
 ! R scales the sum over the mini-batch; eta is the learning rate. Fortran's names know no case.
 !
 ! Change a formula, then ask `paragone verify starter_name` whether it is still the same step.
 module maths
+   use, intrinsic :: iso_fortran_env, only: int8, int64, real64
    implicit none
    integer, parameter :: wp = REAL_KIND ! working precision: 4 or 8 bytes, from the command in impl.py
    integer, parameter :: quadratic = 0, log_loss = 1, cross_entropy = 2 ! the outputs, numbered as in paragone.h
@@ -14,10 +15,45 @@ module maths
       real(wp), allocatable :: z(:), a(:), delta(:)
    end type
 
+   type network
+      real(wp), allocatable :: images(:, :) ! (D, 0:N-1): a row of C is a column of Fortran
+      integer(int8), allocatable :: labels(:) ! (0:N-1)
+      real(wp), allocatable :: y(:)
+      type(layer), allocatable :: layers(:)
+      integer :: output
+      real(wp) :: momentum, l1, l2
+      logical :: records_loss
+   end type
+
 contains
 
-   ! Functions of whole arrays: a loop over parts of a layer has two versions, with exp of vectors and with exp of
-   ! scalars, chosen by how near the parts lie in memory, so that the same step gives other bits in the next network.
+   ! One SGD step on the images `batch`, all of it timed. Returns the sum of their losses before the update, or 0.
+   real(real64) function step(net, batch, eta, R)
+      type(network), intent(inout) :: net
+      integer(int64), intent(in) :: batch(:)
+      real(wp), intent(in) :: eta, R
+      integer :: n
+      step = 0
+      do n = 1, size(batch)
+         call gather(net, batch(n), net%layers(0)%a, net%y)
+         call forward(net%layers, net%output)
+         if (net%records_loss) step = step + loss(net%layers(ubound(net%layers, 1)), net%output, net%y)
+         call backward(net%layers, net%output, net%y)
+      end do
+      call update(net, eta, R)
+   end function
+
+   subroutine gather(net, image, x, y) ! x = images(image), y = labels(image) one-hot
+      type(network), intent(in) :: net
+      integer(int64), intent(in) :: image
+      real(wp), intent(inout) :: x(:), y(:)
+      x = net%images(:, image)
+      y = 0
+      y(net%labels(image) + 1) = 1
+   end subroutine
+
+   ! Functions of whole arrays. For components of a layer the compiler would add a test at run time that picks a vector
+   ! or a scalar exp by their distance in memory, and the same step would give other bits in another network.
    function sigmoid(z) ! 1 / (1 + exp(-z))
       real(wp), intent(in) :: z(:)
       real(wp) :: sigmoid(size(z))
@@ -31,25 +67,21 @@ contains
       softmax = softmax/sum(softmax)
    end function
 
-   subroutine forward(layers) ! z = a_before W + b, a = sigmoid(z)
+   subroutine forward(layers, output) ! z = a_before W + b, a = sigmoid(z), or the softmax of the output
       type(layer), intent(inout) :: layers(0:)
+      integer, intent(in) :: output
       integer :: l
       do l = 1, ubound(layers, 1)
          layers(l)%z = matmul(layers(l - 1)%a, layers(l)%W) + layers(l)%b
-         layers(l)%a = sigmoid(layers(l)%z)
+         if (l == ubound(layers, 1) .and. output == cross_entropy) then
+            layers(l)%a = softmax(layers(l)%z)
+         else
+            layers(l)%a = sigmoid(layers(l)%z)
+         end if
       end do
    end subroutine
 
-   subroutine output_delta(last, output, y) ! delta = a - y, with the quadratic loss times a (1 - a)
-      type(layer), intent(inout) :: last
-      integer, intent(in) :: output
-      real(wp), intent(in) :: y(:)
-      if (output == cross_entropy) last%a = softmax(last%z)
-      last%delta = last%a - y
-      if (output == quadratic) last%delta = last%delta*last%a*(1 - last%a)
-   end subroutine
-
-   real(wp) function sample_loss(last, output, y) ! from the logits, as log a would be -inf where a rounds to 0
+   real(wp) function loss(last, output, y) ! from the logits, as log a would be -inf where a rounds to 0
       type(layer), intent(in) :: last
       integer, intent(in) :: output
       real(wp), intent(in) :: y(:)
@@ -57,18 +89,21 @@ contains
       top = maxval(last%z)
       select case (output)
       case (quadratic) ! 1/2 sum (a - y)**2
-         sample_loss = sum((last%a - y)**2)/2
+         loss = sum((last%a - y)**2)/2
       case (log_loss) ! sum log(1 + exp(z)) - y z
-         sample_loss = sum(max(last%z, 0.0_wp) + log(1 + exp(-abs(last%z))) - y*last%z)
+         loss = sum(max(last%z, 0.0_wp) + log(1 + exp(-abs(last%z))) - y*last%z)
       case default ! log(sum exp(z)) - z of the label
-         sample_loss = log(sum(exp(last%z - top))) - sum(y*(last%z - top))
+         loss = log(sum(exp(last%z - top))) - sum(y*(last%z - top))
       end select
    end function
 
    ! dW += delta a_before, db += delta, delta_before = W delta a_before (1 - a_before), from the last layer down
-   subroutine backward(layers)
+   subroutine backward(layers, output, y)
       type(layer), intent(inout) :: layers(0:)
+      integer, intent(in) :: output
+      real(wp), intent(in) :: y(:)
       integer :: l, j
+      call output_delta(layers(ubound(layers, 1)), output, y)
       do l = ubound(layers, 1), 1, -1
          associate (this => layers(l), before => layers(l - 1))
             do j = 1, size(this%delta)
@@ -80,14 +115,36 @@ contains
       end do
    end subroutine
 
-   ! d = eta (R gradient + l2 theta + l1 sign(theta)), theta <- theta - (d + momentum previous), previous <- d
-   elemental subroutine update(theta, previous, gradient, R, eta, momentum, l1, l2)
-      real(wp), intent(inout) :: theta, previous
-      real(wp), intent(in) :: gradient, R, eta, momentum, l1, l2
+   subroutine output_delta(last, output, y) ! delta = a - y, with the quadratic loss times a (1 - a)
+      type(layer), intent(inout) :: last
+      integer, intent(in) :: output
+      real(wp), intent(in) :: y(:)
+      last%delta = last%a - y
+      if (output == quadratic) last%delta = last%delta*last%a*(1 - last%a)
+   end subroutine
+
+   subroutine update(net, eta, R) ! every layer; no penalties on the biases
+      type(network), intent(inout) :: net
+      real(wp), intent(in) :: eta, R
+      integer :: l
+      do l = 1, ubound(net%layers, 1)
+         associate (this => net%layers(l))
+            call move(this%W, this%dW_previous, this%dW, R, eta, net%momentum, net%l1, net%l2)
+            call move(this%b, this%db_previous, this%db, R, eta, net%momentum, 0.0_wp, 0.0_wp)
+         end associate
+      end do
+   end subroutine
+
+   ! d = eta (R gradient + l2 theta + l1 sign(theta)), theta <- theta - (d + momentum previous), previous <- d,
+   ! and gradient <- 0 for the next step
+   elemental subroutine move(theta, previous, gradient, R, eta, momentum, l1, l2)
+      real(wp), intent(inout) :: theta, previous, gradient
+      real(wp), intent(in) :: R, eta, momentum, l1, l2
       real(wp) :: d
       d = eta*(R*gradient + l2*theta + merge(sign(l1, theta), 0.0_wp, theta /= 0))
       theta = theta - (d + momentum*previous)
       previous = d
+      gradient = 0
    end subroutine
 
 end module

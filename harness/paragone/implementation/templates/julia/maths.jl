@@ -1,4 +1,4 @@
-# One SGD step with samples in columns: the formulas, top to bottom in the order of a step.
+# One SGD step with samples in columns: `step!`, and below it the formulas, top to bottom in the order of a step.
 #
 # X (D, B), Y (C, B), W[l] (fan_out, fan_in), b[l] (fan_out), A[l] and delta (fan_out, B); A[1] = X.
 # R scales the sum over the mini-batch; eta is the learning rate. T is Float32 or Float64.
@@ -7,6 +7,29 @@
 # `paragone verify starter_name_process` whether it is still the same step.
 
 module StarterNameMaths
+
+phase(name) = nothing   # marks where a phase begins: compiled away, except in a profile, which puts a clock here
+
+# All of it is timed, the gathering of the mini-batch included. Change first: `forward` and `backward`.
+
+# One SGD step on the images `batch`, in place. Returns their loss before the update, or 0.
+function step!(network, batch, eta, R, records_loss)
+    output = network.output
+    phase(:gather)
+    X, Y = gather(network, batch)
+    phase(:forward)
+    Z, A = forward(X, network.W, network.b, output)
+    records_loss && phase(:loss)
+    batch_loss = records_loss ? R * loss(Z, A[end], Y, output) : zero(R)
+    phase(:backward)
+    dW, db = backward(A, Y, network.W, R, output)
+    phase(:update)
+    update!(network, dW, db, eta)
+    batch_loss
+end
+
+# X[:, batch], Y[:, batch]; indices count from 0
+gather(network, batch) = network.X[:, batch .+ 1], network.Y[:, batch .+ 1]
 
 sigmoid(z) = 1 / (1 + exp(-z))
 
@@ -28,11 +51,8 @@ function forward(X, W, b, output)
     Z, A
 end
 
-# A - Y, with the quadratic loss times A (1 - A)
-output_delta(A, Y, output) = output == "sigmoid quadratic" ? (A .- Y) .* A .* (1 .- A) : A .- Y
-
 # From the logits, as log A would be -Inf where A rounds to 0
-function batch_loss(Z, A, Y, output)
+function loss(Z, A, Y, output)
     if output == "sigmoid quadratic"   # sum (A - Y)^2 / 2
         sum((A .- Y) .^ 2) / 2
     elseif output == "sigmoid log"     # sum log(1 + exp(Z)) - Y Z
@@ -43,8 +63,12 @@ function batch_loss(Z, A, Y, output)
     end
 end
 
+# A - Y, with the quadratic loss times A (1 - A)
+output_delta(A, Y, output) = output == "sigmoid quadratic" ? (A .- Y) .* A .* (1 .- A) : A .- Y
+
 # dW = R delta A', db = R sum delta, delta <- W' delta A (1 - A), from the last layer to the first
-function backward(A, delta, W, R)
+function backward(A, Y, W, R, output)
+    delta = output_delta(A[end], Y, output)
     dW, db = similar(W), similar(W, Vector{eltype(delta)})
     for l in reverse(eachindex(W))
         dW[l] = R .* (delta * A[l]')
@@ -56,8 +80,16 @@ function backward(A, delta, W, R)
     dW, db
 end
 
+# Every layer; no penalties on the biases
+function update!(network, dW, db, eta)
+    for l in eachindex(dW)
+        move!(network.W[l], network.dW_previous[l], dW[l], eta, network.momentum, network.l1, network.l2)
+        move!(network.b[l], network.db_previous[l], db[l], eta, network.momentum, zero(eta), zero(eta))
+    end
+end
+
 # d = eta (gradient + l2 theta + l1 sign(theta)), theta <- theta - (d + momentum previous), previous <- d
-function update!(theta, previous, gradient, eta, momentum, l1, l2)
+function move!(theta, previous, gradient, eta, momentum, l1, l2)
     d = eta .* (gradient .+ l2 .* theta .+ l1 .* sign.(theta))
     theta .-= d .+ momentum .* previous
     previous .= d
@@ -74,8 +106,8 @@ mutable struct Network{T}
     l2::T
     W::Vector{Matrix{T}}
     b::Vector{Vector{T}}
-    dW::Vector{Matrix{T}}   # the previous updates
-    db::Vector{Vector{T}}
+    dW_previous::Vector{Matrix{T}}
+    db_previous::Vector{Vector{T}}
 end
 
 function load(problem, X::Matrix{T}, labels) where {T}
@@ -85,28 +117,19 @@ function load(problem, X::Matrix{T}, labels) where {T}
 end
 
 function reset!(network, W, b, dW, db)
-    network.W, network.b, network.dW, network.db = copy.(W), copy.(b), copy.(dW), copy.(db)
+    network.W, network.b, network.dW_previous, network.db_previous = copy.(W), copy.(b), copy.(dW), copy.(db)
     nothing
 end
 
-# A step per column of `order`, which counts images from 0; losses is empty where none are asked for
-function train!(network::Network{T}, order, eta, R, losses) where {T}
-    W, b, output = network.W, network.b, network.output
+# A step per column of `order`; losses is empty where none are asked for
+function train!(network, order, eta, R, losses)
+    records_loss = !isempty(losses)
     for k in axes(order, 2)
-        batch = order[:, k] .+ 1
-        X, Y = network.X[:, batch], network.Y[:, batch]
-        Z, A = forward(X, W, b, output)
-        if !isempty(losses)
-            losses[k] = R * batch_loss(Z, A[end], Y, output)
-        end
-        dW, db = backward(A, output_delta(A[end], Y, output), W, T(R))
-        for l in eachindex(W)
-            update!(W[l], network.dW[l], dW[l], T(eta[k]), network.momentum, network.l1, network.l2)
-            update!(b[l], network.db[l], db[l], T(eta[k]), network.momentum, zero(T), zero(T))
-        end
+        loss_k = step!(network, order[:, k], eta[k], R, records_loss)
+        records_loss && (losses[k] = loss_k)
     end
 end
 
-params(network) = network.W, network.b, network.dW, network.db
+params(network) = network.W, network.b, network.dW_previous, network.db_previous
 
 end
