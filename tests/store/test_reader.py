@@ -37,7 +37,7 @@ from paragone.files import json_lines
 from paragone.files.atomic import write_json
 from paragone.files.json_lines import read_json
 from paragone.report.terminal.run import print_summary
-from paragone.report.text.comparison import markdown
+from paragone.report.text.comparison import comparison_report
 from paragone.report.text.pytest_benchmark import pytest_benchmark_json
 from paragone.report.text.run_report import run_report
 from paragone.store.plan_records import Plan
@@ -143,7 +143,7 @@ def summed_up(folder):
     print_summary(results, Console(file=io.StringIO(), width=120))
     json.dumps(pytest_benchmark_json(results), allow_nan=False)
     with suppress(Incomparable):
-        markdown([compare(results, results, anyway=True)], 0.05).encode()
+        comparison_report([compare(results, results, anyway=True)], 0.05).encode()
 
 
 EVIL = st.sampled_from(
