@@ -85,30 +85,30 @@ class Implementation(ABC):
 
     @classmethod
     def missing(cls) -> str | None:
-        """Return why it cannot run here and the command that mends it, or None."""
+        """Why it cannot run here and the command that mends it, or None."""
         return None
 
     @classmethod
     def environment_name(cls) -> str:
-        """Return the name of the environment that its worker starts in; "" is the harness's own."""
+        """The name of the environment that its worker starts in; "" is the harness's own."""
         return cls.own_environment
 
     @classmethod
     def supports(cls, problem: Problem) -> str | None:
-        """Return why it does not do this problem, or None where it does."""
+        """Why it does not do this problem, or None where it does."""
         return None
 
     @classmethod
     def nearest(cls, problem: Problem) -> str | None:
-        """Return in what its step differs from this problem's where it can only come near it; None where it is exact.
+        """How its step differs from this problem's, where it can only approximate it; None where it is exact.
 
-        Asked of problems that it supports. What only comes near is timed and shown as not checked; it never passes.
+        Asked for supported problems only. An approximation is timed and shown as not checked; it never passes.
         """
         return None
 
     @classmethod
     def hides_phases(cls) -> str | None:
-        """Return why the phases of its step cannot be told apart, or None where `load_clocked` does so."""
+        """Why the phases of its step cannot be told apart, or None where `load_clocked` does so."""
         if cls.load_clocked is not Implementation.load_clocked:
             return None
         return "its step is one piece, whose phases cannot be told apart from outside"
@@ -121,7 +121,7 @@ class Implementation(ABC):
         raise NotImplementedError(self.hides_phases())
 
     def phase_times(self) -> PhaseTimes:
-        """Return how long the phases of the last train took; no phases where they were not told apart after all."""
+        """How long the phases of the last train took; no phases where they were not told apart after all."""
         raise NotImplementedError(self.hides_phases())
 
     def load_test(self, images: NDArray[Any]) -> None:
@@ -129,23 +129,23 @@ class Implementation(ABC):
         raise NotImplementedError(f"{self.name} does not predict")
 
     def predict(self) -> NDArray[np.integer[Any]]:
-        """Return the class of every test image by the parameters now, that of the largest logit, (n_test,)."""
+        """The class of every test image by the parameters now, that of the largest logit, (n_test,)."""
         raise NotImplementedError(f"{self.name} does not predict")
 
     def build_info(self) -> Mapping[str, str]:
-        """Return what was built or started in `load`, name → words: compiler, flags, version. Kept with every run."""
+        """What was built or started in `load`, name → words: compiler, flags, version. Kept with every run."""
         return {}
 
     def advice(self) -> str:
-        """Return what to try after `load` has failed, a sentence with a command, or ""."""
+        """What to try after `load` has failed, a sentence with a command, or ""."""
         return ""
 
     def threads(self) -> Mapping[str, int]:
-        """Return the threads of each library that this process does not see, name → number, as read back from it."""
+        """The threads of each library that this process does not see, name → number, as read back from it."""
         return {}
 
-    def close(self) -> None:  # noqa: B027 -- most have nothing to let go of
-        """Let go of what `load` took and Python does not collect: a program, memory of another language."""
+    def close(self) -> None:  # noqa: B027 -- most have nothing to release
+        """Release what Python does not collect: a program, memory of another language."""
 
     @abstractmethod
     def load(self, problem: Problem, images: NDArray[Any], labels: NDArray[np.uint8]) -> None:
@@ -169,7 +169,7 @@ class Implementation(ABC):
 
     @abstractmethod
     def params(self) -> State:
-        """Return the state now, as arrays that later training does not change."""
+        """The state now, as arrays that later training does not change."""
 
 
 @dataclass(frozen=True)
@@ -182,33 +182,33 @@ class Variant:
 
     @property
     def name(self) -> str:
-        """Return `numpy_rows[dtype=float32,order=C]`, with " (A/A)" behind it for the control."""
+        """`numpy_rows[dtype=float32,order=C]`, with " (A/A)" behind it for the control."""
         values = ",".join(f"{axis}={value}" for axis, value in self.axis)
         return f"{self.implementation.name}[{values}]" + (" (A/A)" if self.control else "")
 
     @property
     def declared_name(self) -> str:
-        """Return the name of the implementation that its own folder declares, without a version behind it."""
+        """The name of the implementation that its own folder declares, without a version behind it."""
         return without_version(self.implementation.name)
 
     @property
     def dtype(self) -> str:
-        """Return the name of the dtype it computes in."""
+        """The name of the dtype it computes in."""
         return dict(self.axis)["dtype"]
 
     def make(self) -> Implementation:
-        """Return a fresh instance, nothing loaded."""
+        """A fresh instance, nothing loaded."""
         return self.implementation(**dict(self.axis))
 
 
 def without_version(name: str) -> str:
-    """Return the name of an implementation or a variant as it is without a version: numpy_rows[dtype=float32]."""
+    """The name of an implementation or a variant as it is without a version: numpy_rows[dtype=float32]."""
     implementation, bracket, axes = name.partition("[")
     return implementation.partition(VERSION)[0] + bracket + axes
 
 
 def axes_of(variant: str) -> dict[str, str]:
-    """Return axis → value of a variant's name: dtype and order of `numpy_rows[dtype=float32,order=F]`."""
+    """Axis → value of a variant's name: dtype and order of `numpy_rows[dtype=float32,order=F]`."""
     inside = variant.partition("[")[2].partition("]")[0]
     pairs = (part.partition("=") for part in inside.split(",") if part)
     return {axis: value for axis, _, value in pairs}

@@ -26,7 +26,7 @@ DECLARED_NAME = re.compile(r'^    name = "(\w+)"$', re.MULTILINE)
 
 
 def write_starter(name: str, language: str, into: Path) -> list[Path]:
-    """Return the files of a new implementation `name`, written into the folder `into / name`, impl.py first.
+    """The files of a new implementation `name`, written into the folder `into / name`, impl.py first.
 
     Raises UnknownName for a language without a starter, and Misuse where the name is none or taken, or where the
     folder cannot be written; then nothing is left behind, and what was there is untouched.
@@ -54,7 +54,7 @@ def write_starter(name: str, language: str, into: Path) -> list[Path]:
 
 
 def filled_in(name: str, language: str) -> dict[str, str]:
-    """Return the files of the starter, file name → text, with this name in place of the templates'."""
+    """The files of the starter, file name → text, with this name in place of the templates'."""
     words = {"starter_name": name, "StarterName": class_name(name)}
     return {
         path.name: TEMPLATE_WORDS.sub(lambda word: words[word[0]], path.read_text(encoding="utf-8"))
@@ -63,18 +63,18 @@ def filled_in(name: str, language: str) -> dict[str, str]:
 
 
 def templates(language: str) -> list[Path]:
-    """Return the files that a starter in this language is written from, impl.py first."""
+    """The files that a starter in this language is written from, impl.py first."""
     own = [path for path in (TEMPLATES / language).iterdir() if path.is_file()]
     return sorted(own, key=lambda path: (path.name != "impl.py", path.name))
 
 
 def class_name(name: str) -> str:
-    """Return the name of the class: NumpyRows for numpy_rows."""
+    """The name of the class: NumpyRows for numpy_rows."""
     return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
 
 
 def fault_of_name(name: str) -> str | None:
-    """Return why an implementation cannot be called that, or None."""
+    """Why an implementation cannot be called that, or None."""
     if not NAME.fullmatch(name):
         return f"{name!r} is no name for an implementation: letters, digits and underscores, a letter first"
     if keyword.iskeyword(name) or keyword.issoftkeyword(name):
@@ -85,7 +85,7 @@ def fault_of_name(name: str) -> str | None:
 
 
 def fault_of_place(folder: Path, names: Collection[str]) -> str | None:
-    """Return why a new folder that declares these implementations cannot lie there, or None."""
+    """Why a new folder that declares these implementations cannot lie there, or None."""
     if folder.exists() or folder.is_symlink():
         return f"{folder} is there already; nothing was written. Choose another name"
     for place in (IMPLEMENTATIONS, folder.parent):
