@@ -8,6 +8,7 @@ import msgspec
 import pandas as pd
 
 from paragone import METHOD_VERSION
+from paragone.machine.environment_record import Environment
 from paragone.store.plan_records import Plan
 from paragone.store.reader import Run
 from paragone.store.records import TABLES, Finished, columns
@@ -167,12 +168,25 @@ def made_up_run(folder, times, *, cells=None, cold=True, finished=True, samples=
     )
     ending = Finished(finished=True, elapsed_s=10.0) if finished else None
     read = {table: frame(table, rows) for table, rows in {"samples": samples, **tables}.items()}
-    return Run(folder=folder, plan=msgspec.convert(plan, Plan), environment=ENVIRONMENT, finished=ending, **read)
+    return Run(
+        folder=folder,
+        plan=msgspec.convert(plan, Plan),
+        environment=msgspec.convert(ENVIRONMENT, Environment),
+        finished=ending,
+        **read,
+    )
 
 
 def with_plan(run, /, **changes):
     """Return the run with these keys of its plan changed, given as they are stored."""
     return replace(run, plan=msgspec.convert({**msgspec.to_builtins(run.plan), **changes}, Plan))
+
+
+def with_environment(run, /, **parts):
+    """Return the run with these parts of its environment, given as they are stored; None where one is missing."""
+    stored = {**msgspec.to_builtins(run.environment), **parts}
+    known = {name: part for name, part in stored.items() if part is not None}
+    return replace(run, environment=msgspec.convert(known, Environment))
 
 
 def with_unchecked_plan(run, /, **values):

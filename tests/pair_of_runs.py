@@ -1,11 +1,9 @@
 """Runs of the same code with noise as real ones show it: what all cells share, and what each has of its own."""
 
-from dataclasses import replace
-
 import msgspec
 import numpy as np
 import pandas as pd
-from made_up_run import BASE, CONTROL, N_STEPS, made_up_run, with_plan
+from made_up_run import BASE, CONTROL, N_STEPS, made_up_run, with_environment, with_plan
 
 from paragone.files.atomic import write_json
 
@@ -63,10 +61,8 @@ def noisy_run(name, seed, changed=(), environment=None, folder=None, plan=None, 
     run = made_up_run(folder, times, cold=False, memory=[], **(tables or {}))
     sources = {f"source of {variant.implementation}": "one" for variant in run.plan.variants}
     sources |= {f"source of {variant.partition('[')[0]}": f"of {name}" for variant in changed}
-    return replace(
-        with_plan(run, **{"run": name, "identity": sources, **(plan or {})}),
-        environment={**run.environment, **(environment or {})},
-    )
+    run = with_plan(run, **{"run": name, "identity": sources, **(plan or {})})
+    return with_environment(run, **(environment or {}))
 
 
 def written(run, results):
@@ -74,7 +70,7 @@ def written(run, results):
     folder = results / run.plan.run
     folder.mkdir(parents=True)
     write_json(folder / "plan.json", msgspec.to_builtins(run.plan))
-    write_json(folder / "environment.json", run.environment)
+    write_json(folder / "environment.json", msgspec.to_builtins(run.environment))
     write_json(folder / "finished.json", msgspec.to_builtins(run.finished))
     for table in ("samples", "launches", "outcomes"):
         frame = getattr(run, table)

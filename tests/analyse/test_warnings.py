@@ -4,7 +4,7 @@ import math
 from dataclasses import replace
 
 import pytest
-from made_up_run import BASE, CONTROL, OTHER, change_plan, launch_row, made_up_run, outcome, rejection
+from made_up_run import BASE, CONTROL, OTHER, change_plan, launch_row, made_up_run, outcome, rejection, with_environment
 
 from paragone.analyse.results import Results
 from paragone.analyse.warnings import smallest_resolvable, time_shares, warnings
@@ -24,7 +24,7 @@ def test_a_quiet_and_complete_run_has_no_warnings():
 
 def test_the_warnings_of_the_machine_come_first():
     run = made_up_run(None, QUIET, finished=False)
-    run = type(run)(**{**vars(run), "environment": {"warnings": ["the governor is powersave"]}})
+    run = with_environment(run, warnings=["the governor is powersave"])
 
     assert warnings(Results(run))[0] == "the governor is powersave"
 

@@ -5,6 +5,7 @@ import math
 from dataclasses import replace
 from types import SimpleNamespace
 
+import msgspec
 import pytest
 from made_up_run import stored_plan
 from quiet_display import QuietDisplay
@@ -19,6 +20,7 @@ from paragone.claims.evidence import (
 from paragone.claims.runnable import runnable, untestable_reason
 from paragone.files.atomic import write_json
 from paragone.implementation.registry import discover, select
+from paragone.machine.environment_record import Environment
 from paragone.plan.cells import batch_sizes, contenders_of
 from paragone.store.reader import read_plan
 from paragone.task.mlp.problem_files import find_problem
@@ -121,7 +123,7 @@ def test_a_profile_has_several_launches_and_the_cells_alone():
 @pytest.fixture
 def run_is_evidence(tmp_path, monkeypatch):
     """Write a finished run that is suitable but for the changes; return whether it is taken."""
-    monkeypatch.setattr("paragone.machine.environment.describe", lambda: MACHINE)
+    monkeypatch.setattr("paragone.machine.environment.describe", lambda: msgspec.convert(MACHINE, Environment))
 
     def is_suitable(plan=None, environment=None, finished=True, **options):
         folder = tmp_path / "2026-01-01T000000Z"

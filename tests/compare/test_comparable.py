@@ -1,7 +1,7 @@
 """What is said to differ around two runs, and whose code counts as the same."""
 
 import pandas as pd
-from made_up_run import BASE, CONTROL, launch_row
+from made_up_run import BASE, CONTROL, ENVIRONMENT, launch_row
 from pair_of_runs import OTHERS, SLOWED, noisy_run
 
 from paragone.analyse.results import Results
@@ -44,7 +44,7 @@ def test_what_a_run_of_others_leaves_empty_is_left_out():
 
 
 def test_every_thing_that_differs_is_named_with_what_each_run_says():
-    machine = {**run("a").environment["machine"], "cpu": "Other CPU", "governors": {"powersave": 2}}
+    machine = {**ENVIRONMENT["machine"], "cpu": "Other CPU", "governors": {"powersave": 2}}
     newer = {
         "machine": machine,
         "packages": {"numpy": "2.5.0"},

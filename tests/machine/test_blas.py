@@ -17,11 +17,10 @@ def asked_anew():
 
 
 def test_numpy_and_scipy_tell_their_library_its_version_and_the_kernels_it_chose():
-    pools = [pool for pool in blas() if pool["user_api"] == "blas"]
+    pools = [pool for pool in blas() if pool.user_api == "blas"]
 
     assert pools
-    assert all(pool["library"] and pool["version"] for pool in pools)
-    assert all("num_threads" not in pool for pool in pools)
+    assert all(pool.library and pool.version for pool in pools)
 
 
 def test_what_a_plugin_has_loaded_into_this_process_is_not_the_blas_of_a_run(monkeypatch):
@@ -31,24 +30,24 @@ def test_what_a_plugin_has_loaded_into_this_process_is_not_the_blas_of_a_run(mon
     blas.cache_clear()
 
     assert blas() == alone
-    assert "torch" not in {pool["library"] for pool in alone}
+    assert "torch" not in {pool.library for pool in alone}
 
 
 def test_the_variables_of_the_shell_decide_which_kernels_are_told(monkeypatch):
-    chosen = {pool["architecture"] for pool in blas() if pool["library"] == "openblas"}
+    chosen = {pool.architecture for pool in blas() if pool.library == "openblas"}
     if not chosen or platform.machine() != "x86_64":
         pytest.skip("NumPy's BLAS here is not OpenBLAS for x86-64")
     monkeypatch.setenv("OPENBLAS_CORETYPE", "Nehalem")
     blas.cache_clear()
 
-    assert {pool["architecture"] for pool in blas() if pool["library"] == "openblas"} == {"Nehalem"}
+    assert {pool.architecture for pool in blas() if pool.library == "openblas"} == {"Nehalem"}
 
 
 @pytest.mark.parametrize("program", ["/bin/false", "/bin/true", "/nowhere/python"])
-def test_a_python_that_does_not_answer_is_an_empty_list(program, monkeypatch):
+def test_a_python_that_does_not_answer_brings_no_blas(program, monkeypatch):
     monkeypatch.setattr(sys, "executable", program)
 
-    assert blas() == []
+    assert blas() == ()
 
 
 def test_asking_changes_no_variable_that_the_next_description_would_see():

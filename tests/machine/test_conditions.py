@@ -1,8 +1,10 @@
 import copy
 
+import msgspec
 import pytest
 
 from paragone.machine.conditions import GIB, MIB, Finding, findings
+from paragone.machine.environment_record import Environment
 
 
 def openblas(**changes):
@@ -16,7 +18,7 @@ def openblas(**changes):
     return pool | changes
 
 
-QUIET = {
+QUIET = {  # as in environment.json
     "machine": {
         "usable_cpus": [0, 1, 2, 3],
         "logical_cpus": 4,
@@ -38,6 +40,10 @@ QUIET = {
 }
 
 
+def found_in(description, threads=1):
+    return findings(msgspec.convert(description, Environment), threads)
+
+
 def troubles(part=None, **changes):
     """Return what is not "ok" where one part of a quiet machine is changed."""
     description = copy.deepcopy(QUIET)
@@ -45,7 +51,7 @@ def troubles(part=None, **changes):
         description[part] |= changes
     else:
         description |= changes
-    return [finding for finding in findings(description) if finding.severity != "ok"]
+    return [finding for finding in found_in(description) if finding.severity != "ok"]
 
 
 def the_trouble(part=None, **changes):
@@ -55,7 +61,7 @@ def the_trouble(part=None, **changes):
 
 def test_a_quiet_machine_is_all_well():
     assert troubles() == []
-    assert {"CPUs", "memory", "load", "BLAS"} <= {finding.what for finding in findings(QUIET)}
+    assert {"CPUs", "memory", "load", "BLAS"} <= {finding.what for finding in found_in(QUIET)}
 
 
 def test_a_single_cpu_is_shared_by_harness_and_worker():
@@ -79,7 +85,7 @@ def test_a_single_cpu_is_shared_by_harness_and_worker():
 def test_threads_for_which_there_is_no_room_are_a_problem(usable, quota, threads, said):
     description = copy.deepcopy(QUIET)
     description["machine"] |= {"usable_cpus": usable, "cpu_quota": quota}
-    found = [finding for finding in findings(description, threads) if finding.what == "threads"]
+    found = [finding for finding in found_in(description, threads) if finding.what == "threads"]
 
     assert [said is not None] * (said is not None) == [finding.severity == "problem" for finding in found]
     assert all(finding.found.startswith(said) for finding in found)
@@ -89,7 +95,7 @@ def test_an_affinity_mask_is_mentioned():
     description = copy.deepcopy(QUIET)
     description["machine"]["usable_cpus"] = [0, 1]
 
-    assert findings(description)[0].found == "2 of 4 may be used (an affinity mask is set)"
+    assert found_in(description)[0].found == "2 of 4 may be used (an affinity mask is set)"
 
 
 def test_a_cpu_quota_below_the_cpus_is_a_problem():
@@ -169,7 +175,7 @@ def test_a_cleared_variable_is_listed_as_ok():
         "reason": "It moves threads.",
         "warning": None,
     }
-    told = [finding for finding in findings(QUIET | {"inherited": [variable]}) if finding.what == "environment"]
+    told = [finding for finding in found_in(QUIET | {"inherited": [variable]}) if finding.what == "environment"]
 
     assert told == [Finding("ok", "environment", "OMP_PLACES=cores is cleared in workers", "It moves threads.")]
 
@@ -177,7 +183,7 @@ def test_a_cleared_variable_is_listed_as_ok():
 def test_a_harmless_variable_is_not_mentioned():
     variable = {"name": "NUMBA_CACHE_DIR", "value": "/x", "treatment": "kept", "reason": "Harmless.", "warning": None}
 
-    assert findings(QUIET | {"inherited": [variable]}) == findings(QUIET)
+    assert found_in(QUIET | {"inherited": [variable]}) == found_in(QUIET)
 
 
 @pytest.mark.parametrize("kernels", ["Haswell", "Zen", "Prescott"])
@@ -214,7 +220,7 @@ def test_kernels_are_compared_with_the_vector_instructions_of_the_cpu(flags, ker
     description = copy.deepcopy(QUIET) | {"blas": [openblas(architecture=kernels)]}
     description["machine"]["vector_flags"] = flags
     found = [
-        finding.found for finding in findings(description) if finding.what == "BLAS" and finding.severity == "note"
+        finding.found for finding in found_in(description) if finding.what == "BLAS" and finding.severity == "note"
     ]
 
     assert [wanted in text for text in found] == ([True] if wanted else [])

@@ -1,13 +1,14 @@
-import json
 import os
 import platform
 import sys
 
 import cpuinfo
+import msgspec
 import psutil
 import pytest
 
 from paragone.machine import hardware as machine_module
+from paragone.machine.environment_record import Machine
 from paragone.machine.hardware import (
     affinity,
     caches,
@@ -55,12 +56,12 @@ def system(tmp_path):
     return write
 
 
-def test_the_machine_is_plain_data():
+def test_the_machine_keeps_its_values_in_a_file():
     found = machine()
 
-    assert json.loads(json.dumps(found)) == found
-    assert found["memory_limit_bytes"] <= found["memory_bytes"]
-    assert found["cpu"]
+    assert msgspec.json.decode(msgspec.json.encode(found), type=Machine) == found
+    assert found.memory_limit_bytes <= found.memory_bytes
+    assert found.cpu
 
 
 def test_a_system_without_proc_and_sys_is_described_with_unknown_values(tmp_path, monkeypatch):
@@ -68,17 +69,17 @@ def test_a_system_without_proc_and_sys_is_described_with_unknown_values(tmp_path
     monkeypatch.setattr(platform, "processor", lambda: "")
     found = machine(tmp_path)
 
-    assert found["cpu"] == "unknown"
-    assert found["vector_flags"] == []
+    assert found.cpu == "unknown"
+    assert found.vector_flags == ()
     for key in ("cpu_quota", "smt", "turbo", "virtualised", "transparent_hugepages"):
-        assert found[key] is None
-    assert found["caches"] == found["governors"] == {}
+        assert getattr(found, key) is None
+    assert found.caches == found.governors == {}
 
 
 def test_the_hosts_name_is_not_in_the_description(monkeypatch, tmp_path):
     monkeypatch.setattr(platform, "node", lambda: "adas-laptop")
 
-    assert "adas-laptop" not in json.dumps(machine(tmp_path))
+    assert "adas-laptop" not in str(machine(tmp_path))
 
 
 def test_the_id_tells_machines_apart_and_stays_the_same(system, monkeypatch):
@@ -100,10 +101,10 @@ def test_without_a_machine_id_the_hosts_name_is_hashed(tmp_path, monkeypatch):
 
 
 def test_the_model_is_that_of_the_first_cpu_and_flags_are_those_that_choose_kernels(system):
-    assert cpu(system({"proc/cpuinfo": INTEL})) == {
-        "cpu": "Intel(R) Xeon(R) Processor",
-        "vector_flags": ["sse4_2", "avx", "avx2", "fma", "avx512f"],
-    }
+    assert cpu(system({"proc/cpuinfo": INTEL})) == (
+        "Intel(R) Xeon(R) Processor",
+        ("sse4_2", "avx", "avx2", "fma", "avx512f"),
+    )
 
 
 def test_on_linux_the_slow_way_to_the_model_is_not_taken(system, monkeypatch):
@@ -115,7 +116,7 @@ def test_an_arm_cpu_that_tells_its_features_but_no_name_gets_the_name_elsewhere(
     monkeypatch.setattr(cpuinfo, "get_cpu_info", lambda: {"brand_raw": "Neoverse", "flags": ["wrong"]})
     root = system({"proc/cpuinfo": "processor : 0\nFeatures : fp asimd sve\n"})
 
-    assert cpu(root) == {"cpu": "Neoverse", "vector_flags": ["asimd", "sve"]}
+    assert cpu(root) == ("Neoverse", ("asimd", "sve"))
 
 
 @pytest.mark.parametrize(("text", "expected"), [("1\n", True), ("0\n", False)])
@@ -215,4 +216,4 @@ def test_while_the_harness_keeps_to_a_part_of_its_cpus_the_machine_still_has_all
     affinity()
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0})
 
-    assert machine()["usable_cpus"] == [0, 1]
+    assert machine().usable_cpus == (0, 1)

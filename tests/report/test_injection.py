@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made_up_run import BASE, CONTROL, launch_row, made_up_run, outcome, with_unchecked_plan
+from made_up_run import BASE, CONTROL, launch_row, made_up_run, outcome, with_environment, with_unchecked_plan
 from msgspec import structs
 
 from paragone.analyse.results import Results
@@ -70,9 +70,8 @@ def run_that_says(folder, text):
         command=text,
         data=structs.replace(run.plan.data, name=text, origin=text, sha256=text),
     )
-    environment = {**run.environment, "warnings": [text], "packages": {text: text}, "machine": {"cpu": text}}
-    environment["inherited"] = [{"name": text, "value": text, "treatment": text}]
-    return replace(run, environment=environment)
+    inherited = [{"name": text, "value": text, "treatment": text}]
+    return with_environment(run, warnings=[text], packages={text: text}, machine={"cpu": text}, inherited=inherited)
 
 
 def with_problem_called(run, name):

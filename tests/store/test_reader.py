@@ -36,6 +36,7 @@ from paragone.errors import Incomparable, ResultsUnusable
 from paragone.files import json_lines
 from paragone.files.atomic import write_json
 from paragone.files.json_lines import read_json
+from paragone.machine.environment_record import Environment, Machine
 from paragone.report.terminal.run import print_summary
 from paragone.report.text.comparison import comparison_report
 from paragone.report.text.pytest_benchmark import pytest_benchmark_json
@@ -58,16 +59,16 @@ def append_rounds(folder: Path, *rounds: int) -> None:
 
 
 def test_a_run_without_a_row_has_every_table_with_all_its_columns(tmp_path):
-    run = read_run(new_run_folder(tmp_path, NOW, PLAN, {"machine": {"cpu": "x"}}))
+    run = read_run(new_run_folder(tmp_path, NOW, PLAN, Environment(machine=Machine(cpu="x"))))
 
     for table, record in TABLES.items():
         assert (0, columns(record)) == (len(getattr(run, table)), list(getattr(run, table).columns))
     assert run.finished is None
-    assert {"machine": {"cpu": "x"}} == run.environment
+    assert Environment(machine=Machine(cpu="x")) == run.environment
 
 
 def test_a_run_is_read_with_its_rows_and_its_ending(tmp_path):
-    folder = new_run_folder(tmp_path, NOW, PLAN, {})
+    folder = new_run_folder(tmp_path, NOW, PLAN, Environment())
     append_rounds(folder, 4, 5)
     write_json(folder / "finished.json", {"finished": True})
     run = read_run(folder)
@@ -78,7 +79,7 @@ def test_a_run_is_read_with_its_rows_and_its_ending(tmp_path):
 
 
 def test_columns_that_a_later_version_added_are_left_out(tmp_path):
-    folder = new_run_folder(tmp_path, NOW, PLAN, {})
+    folder = new_run_folder(tmp_path, NOW, PLAN, Environment())
     (folder / "rounds.jsonl").write_text(json.dumps({"round": 1, "temperature": 50}) + "\n")
 
     assert columns(Round) == list(read_run(folder).rounds.columns)
@@ -90,7 +91,7 @@ def test_columns_that_a_later_version_added_are_left_out(tmp_path):
     ids=["torn", "a list", "deep", "not UTF-8"],
 )
 def test_a_damaged_plan_is_named(tmp_path, content, expected):
-    folder = new_run_folder(tmp_path, NOW, PLAN, {})
+    folder = new_run_folder(tmp_path, NOW, PLAN, Environment())
     (folder / "plan.json").write_bytes(content.encode("latin-1"))
 
     with pytest.raises(ResultsUnusable) as raised:
@@ -318,14 +319,14 @@ def test_a_path_that_is_not_a_file_is_refused_without_reading_it(tmp_path, name,
 
 def test_the_sources_that_a_run_kept_are_read_back(tmp_path):
     kept = {"a": {"hash": "1", "files": {"a/b.py": "é\n"}, "left_out": {"c": "why"}}}
-    folder = new_run_folder(tmp_path, NOW, PLAN, {}, sources=msgspec.convert(kept, dict[str, Source]))
+    folder = new_run_folder(tmp_path, NOW, PLAN, Environment(), sources=msgspec.convert(kept, dict[str, Source]))
 
     assert msgspec.to_builtins(read_sources(folder)) == {"a": {**kept["a"], "maths": ()}}
     assert {"plan.json", "environment.json", "sources.json"} == {path.name for path in folder.iterdir()}
 
 
 def test_a_run_made_before_sources_were_kept_has_none(tmp_path):
-    assert {} == read_sources(new_run_folder(tmp_path, NOW, PLAN, {}))
+    assert {} == read_sources(new_run_folder(tmp_path, NOW, PLAN, Environment()))
 
 
 @pytest.mark.parametrize(

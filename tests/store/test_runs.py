@@ -11,6 +11,7 @@ from made_up_run import stored_plan
 from paragone.errors import Misuse, ResultsUnusable, UnknownName
 from paragone.files.json_lines import read_json
 from paragone.files.paths import PROJECT
+from paragone.machine.environment_record import Environment
 from paragone.store import runs
 from paragone.store.plan_records import Plan, ProfilePlan
 from paragone.store.reader import read_plan, read_profile_plan
@@ -23,15 +24,15 @@ NOW = datetime(2025, 3, 4, 5, 6, 7, tzinfo=UTC)
 
 def test_a_run_is_named_by_its_time_in_utc(tmp_path):
     elsewhere = NOW.astimezone(timezone(timedelta(hours=-8)))
-    folder = new_run_folder(tmp_path / "new" / "results", elsewhere, PLAN, {"cpu": "x"})
+    folder = new_run_folder(tmp_path / "new" / "results", elsewhere, PLAN, Environment(packages={"numpy": "2.4.0"}))
 
     assert tmp_path / "new" / "results" / "2025-03-04T050607Z" == folder
     assert folder.name == read_plan(folder).run
-    assert {"cpu": "x"} == read_json(folder / "environment.json")
+    assert read_json(folder / "environment.json")["packages"] == {"numpy": "2.4.0"}
 
 
 def test_runs_of_the_same_second_have_names_of_their_own_in_their_order(tmp_path):
-    folders = [new_run_folder(tmp_path, NOW, PLAN, {}) for n in range(12)]
+    folders = [new_run_folder(tmp_path, NOW, PLAN, Environment()) for n in range(12)]
 
     assert folders == run_folders(tmp_path)
     assert [f"2025-03-04T050607Z{end}" for end in ("", "-2", "-3")] == [folder.name for folder in folders[:3]]
@@ -41,7 +42,7 @@ def test_runs_of_the_same_second_have_names_of_their_own_in_their_order(tmp_path
 def test_a_name_that_a_file_has_is_left_to_it(tmp_path):
     (tmp_path / "2025-03-04T050607Z").write_text("mine")
 
-    assert "2025-03-04T050607Z-2" == new_run_folder(tmp_path, NOW, PLAN, {}).name
+    assert "2025-03-04T050607Z-2" == new_run_folder(tmp_path, NOW, PLAN, Environment()).name
     assert "mine" == (tmp_path / "2025-03-04T050607Z").read_text()
 
 
@@ -54,7 +55,7 @@ def test_a_run_that_cannot_be_made_leaves_nothing(tmp_path, monkeypatch, fails):
 
     monkeypatch.setattr(runs, "write_json", full)
     with pytest.raises(ResultsUnusable, match=r"No space left on device.*--results PATH"):
-        new_run_folder(tmp_path, NOW, PLAN, {})
+        new_run_folder(tmp_path, NOW, PLAN, Environment())
     assert [] == list(tmp_path.iterdir())
 
 
@@ -62,7 +63,7 @@ def test_a_run_that_is_being_made_is_no_run_yet(tmp_path, monkeypatch):
     seen = []
     rename = Path.rename
     monkeypatch.setattr(Path, "rename", lambda *args: seen.append(run_folders(tmp_path)) or rename(*args))
-    folder = new_run_folder(tmp_path, NOW, PLAN, {})
+    folder = new_run_folder(tmp_path, NOW, PLAN, Environment())
 
     assert [[]] == seen
     assert [folder] == run_folders(tmp_path)
@@ -71,13 +72,13 @@ def test_a_run_that_is_being_made_is_no_run_yet(tmp_path, monkeypatch):
 def test_a_results_folder_inside_a_file_is_an_error(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(ResultsUnusable, match=r"cannot be written: .*--results PATH"):
-        new_run_folder(tmp_path / "file" / "results", NOW, PLAN, {})
+        new_run_folder(tmp_path / "file" / "results", NOW, PLAN, Environment())
 
 
 @pytest.fixture
 def results(tmp_path):
     for day in (1, 2, 3):
-        new_run_folder(tmp_path / "results", NOW.replace(day=day), PLAN, {})
+        new_run_folder(tmp_path / "results", NOW.replace(day=day), PLAN, Environment())
     return tmp_path / "results"
 
 
@@ -123,7 +124,7 @@ def test_folders_without_a_plan_are_no_runs(results):
 
 
 def test_a_profile_is_no_run_and_never_the_latest_one(results):
-    folders = [new_profile_folder(results, NOW.replace(day=4), PROFILE_PLAN, {}) for _ in range(2)]
+    folders = [new_profile_folder(results, NOW.replace(day=4), PROFILE_PLAN, Environment()) for _ in range(2)]
 
     assert ["2025-03-04T050607Z-profile", "2025-03-04T050607Z-profile-2"] == [folder.name for folder in folders]
     assert folders[0].name == read_profile_plan(folders[0]).run

@@ -31,7 +31,7 @@ def warnings(results: Results) -> list[str]:
     """Sentences that a reader needs before believing the numbers: what was seen, and what to try."""
     run, frame = results.run, results.summary
     return [
-        *map(str, run.environment.get("warnings", [])),
+        *run.environment.warnings,
         *_interruptions(run),
         *_unplanned_samples(run),
         *_controls(run, frame),

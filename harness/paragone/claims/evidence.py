@@ -19,6 +19,7 @@ from paragone.errors import ResultsUnusable
 from paragone.implementation.contract import Variant
 from paragone.implementation.registry import Registered, Unusable, find_variant
 from paragone.machine import environment
+from paragone.machine.environment_record import Environment
 from paragone.measure.bench import Bench
 from paragone.measure.profile import Profile
 from paragone.plan.request import QUICK_ROUNDS, Request
@@ -145,14 +146,14 @@ class EvidenceSources:
                 and plan.method_version == METHOD_VERSION
                 and (self.quick or plan.launches >= FEWEST_LAUNCHES)
                 and plan.data.sha256 == self.data.sha256
-                and described["revision"]["source_hash"] == self._described["revision"]["source_hash"]
+                and described.revision.source_hash == self._described.revision.source_hash
                 and _machine(described) == _machine(self._described)
             )
-        except (ResultsUnusable, KeyError, TypeError, AttributeError):  # written by another version, or damaged
+        except ResultsUnusable:  # written by another version, or damaged
             return False
 
     @cached_property
-    def _described(self) -> Mapping[str, Any]:
+    def _described(self) -> Environment:
         return environment.describe()
 
     def _with_same_code(self, identity: Mapping[str, Any], judge: Judge) -> Judge:
@@ -181,9 +182,9 @@ def _problem_name(claim: Claim) -> str:
     return claim.problem.name
 
 
-def _machine(described: Mapping[str, Any]) -> str:
+def _machine(described: Environment) -> str:
     """The machine's fingerprint without the implementations' own Python environments: those belong to the code."""
-    return environment.machine_fingerprint({**described, "own_environments": {}})
+    return environment.machine_fingerprint(structs.replace(described, own_environments={}))
 
 
 def _judge_by_run_in(folder: Path) -> Judge:

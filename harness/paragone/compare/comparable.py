@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from paragone.machine.environment import facts
 from paragone.task.mlp.problem import Problem
 
 if TYPE_CHECKING:
+    from paragone.machine.environment_record import MachineLoad
     from paragone.store.reader import Run
 
 ABOUT = ["implementation", "language", "dtype", "control"]
@@ -71,27 +71,26 @@ def name_of(run: Run) -> str:
 def surroundings(run: Run) -> dict[str, str]:
     """Name → value of what a run was measured with: machine, system, versions, variables, data, code."""
     about = run.environment
-    machine, revision = about.get("machine", {}), about.get("revision") or {}
+    machine, revision = about.machine, about.revision
     found = facts(about)
     others = {
-        "machine": machine.get("id"),
-        "frequency governor": ", ".join(machine.get("governors") or ()),
-        "C library": (about.get("os") or {}).get("c_library"),
+        "machine": machine.id,
+        "frequency governor": ", ".join(machine.governors),
+        "C library": about.os.c_library,
         "compilers": ", ".join(sorted({str(one["compiler"]) for one in _receipts(run) if "compiler" in one})),
         "threads": ", ".join(map(str, run.plan.threads)),
         "data set": f"{run.plan.data.name} {run.plan.data.sha256[:12]}",
         "baseline": run.plan.baseline,
         "launches × rounds": f"{run.plan.launches} × {run.plan.rounds}",
-        "git revision": f"{revision.get('commit') or 'none'}{' with changes' * bool(revision.get('dirty'))}",
-        "source of the harness": revision.get("source_hash"),
-        "load before the run": _load(about.get("load") or {}),
+        "git revision": f"{revision.commit or 'none'}{' with changes' * bool(revision.dirty)}",
+        "source of the harness": revision.source_hash,
+        "load before the run": _load(about.load),
     }
     return found | {name: str(value) for name, value in others.items() if value}
 
 
-def _load(load: Mapping[str, Any]) -> str:
-    busy = load.get("busy_cpus")
-    return "" if busy is None else f"others kept {busy:.1f} CPUs busy"
+def _load(load: MachineLoad) -> str:
+    return "" if load.busy_cpus is None else f"others kept {load.busy_cpus:.1f} CPUs busy"
 
 
 def _receipts(run: Run) -> list[dict[str, Any]]:

@@ -11,21 +11,22 @@ import os
 import subprocess
 from contextlib import suppress
 from functools import cache
-from typing import Any
+
+import msgspec
 
 from paragone.machine.child import import_path, module_command
-from paragone.machine.threads import loaded_thread_pools
+from paragone.machine.environment_record import BlasPool
+from paragone.machine.threads import ThreadPool, loaded_thread_pools
 
 BRING_BLAS = ("numpy", "scipy.linalg")
 SECONDS_TO_ANSWER = 60
 
 
 @cache
-def blas() -> list[dict[str, Any]]:
-    """The thread pools of NumPy and SciPy, without thread counts, which differ in a worker.
+def blas() -> tuple[BlasPool, ...]:
+    """The thread pools of NumPy and SciPy; empty where neither can be imported.
 
-    Each has user_api, library, version, architecture (the kernels that it has chosen), threading_layer and file. The
-    first call takes a third of a second. Empty where neither can be imported.
+    Thread counts are left out: they differ in a worker. The first call takes a third of a second.
     """
     try:
         answer = subprocess.run(
@@ -37,19 +38,17 @@ def blas() -> list[dict[str, Any]]:
             timeout=SECONDS_TO_ANSWER,
             check=True,
         )
-        pools: list[dict[str, Any]] = json.loads(answer.stdout.splitlines()[-1])
+        return msgspec.json.decode(answer.stdout.splitlines()[-1], type=tuple[BlasPool, ...])
     except (OSError, subprocess.SubprocessError, ValueError, IndexError):
-        return []
-    return pools
+        return ()
 
 
-def _loaded_here() -> list[dict[str, Any]]:
+def _loaded_here() -> list[ThreadPool]:
     for module in BRING_BLAS:
         with suppress(ImportError):
             importlib.import_module(module)
     # threadpoolctl lists them by address, which is random.
-    pools = sorted(loaded_thread_pools()["pools"], key=lambda pool: pool["file"])
-    return [{key: value for key, value in pool.items() if key != "num_threads"} for pool in pools]
+    return sorted(loaded_thread_pools()["pools"], key=lambda pool: pool["file"])
 
 
 if __name__ == "__main__":

@@ -5,19 +5,15 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+import msgspec
 import psutil
+
+from paragone.machine.environment_record import BusyProcess, MachineLoad
 
 INTERVAL_S = 0.3
 BUSY_SHARE = 0.2  # of one CPU: a process that uses more is listed as busy
-
-
-class BusyProcess(NamedTuple):
-    """A process and its share of one CPU."""
-
-    name: str
-    cpu_share: float
 
 
 class CpuTimes(NamedTuple):
@@ -28,15 +24,11 @@ class CpuTimes(NamedTuple):
     processes: dict[tuple[int, float], tuple[str, float]]
 
 
-def machine_load(interval_s: float = INTERVAL_S, wait: Callable[[float], None] = time.sleep) -> dict[str, Any]:
-    """Measure the load over `interval_s`, as environment.json keeps it.
-
-    `load_average` is of the last 1, 5 and 15 minutes, None where the system has none; `busy_cpus` and `steal_cpus` are
-    numbers of CPUs; `busy_processes` lists the others that used more than BUSY_SHARE of a CPU, the busiest first.
-    """
+def machine_load(interval_s: float = INTERVAL_S, wait: Callable[[float], None] = time.sleep) -> MachineLoad:
+    """Measure the load over `interval_s`; a process that used more than BUSY_SHARE of a CPU is listed."""
     before = cpu_times()
     wait(interval_s)
-    return {"load_average": _load_average(), **load_between(before, cpu_times())}
+    return msgspec.structs.replace(load_between(before, cpu_times()), load_average=_load_average())
 
 
 def cpu_times() -> CpuTimes:
@@ -50,26 +42,27 @@ def cpu_times() -> CpuTimes:
     return CpuTimes(time.monotonic(), psutil.cpu_times()._asdict(), processes)
 
 
-def load_between(before: CpuTimes, after: CpuTimes) -> dict[str, Any]:
+def load_between(before: CpuTimes, after: CpuTimes) -> MachineLoad:
+    """The load over that time, without the load average."""
     elapsed_s = max(after.at_s - before.at_s, 1e-9)
     spent = {kind: after.machine[kind] - before.machine.get(kind, 0.0) for kind in after.machine}
     # "guest" is not in this list: Linux counts it in "user" as well.
     busy_s = sum(spent.get(kind, 0.0) for kind in ("user", "nice", "system", "irq", "softirq"))
     processes = [
-        BusyProcess(name, round((spent_s - before.processes[identity][1]) / elapsed_s, 2))
+        BusyProcess(name=name, cpu_share=round((spent_s - before.processes[identity][1]) / elapsed_s, 2))
         for identity, (name, spent_s) in after.processes.items()
         if identity in before.processes
     ]
     busy = sorted((one for one in processes if one.cpu_share > BUSY_SHARE), key=lambda one: -one.cpu_share)
-    return {
-        "busy_cpus": round(busy_s / elapsed_s, 2),
-        "steal_cpus": round(spent.get("steal", 0.0) / elapsed_s, 2),
-        "busy_processes": [one._asdict() for one in busy],
-    }
+    return MachineLoad(
+        busy_cpus=round(busy_s / elapsed_s, 2),
+        steal_cpus=round(spent.get("steal", 0.0) / elapsed_s, 2),
+        busy_processes=tuple(busy),
+    )
 
 
-def _load_average() -> list[float] | None:
+def _load_average() -> tuple[float, ...] | None:
     try:
-        return [round(value, 2) for value in os.getloadavg()]
+        return tuple(round(value, 2) for value in os.getloadavg())
     except (AttributeError, OSError):
         return None

@@ -9,17 +9,18 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+
+import msgspec
 
 from paragone.files.hashing import folder_hash
 from paragone.files.paths import PROJECT
 from paragone.machine.blas import blas
 from paragone.machine.busy import machine_load
 from paragone.machine.conditions import findings
+from paragone.machine.environment_record import BlasPool, Environment, OwnEnvironment, PythonBuild, Revision
 from paragone.machine.hardware import machine, operating_system
 from paragone.machine.python_environments import interpreter, probe
 from paragone.machine.threads import worker_environment
@@ -34,40 +35,36 @@ MEASURED_PACKAGES = (
 )  # fmt: skip
 OTHER_PACKAGES = ("pandas", "matplotlib", "threadpoolctl", "psutil", "pytest", "pytest-benchmark")
 
-Description = dict[str, Any]
 
-
-def describe(own_environments: Iterable[str] = (), threads: int = 1) -> Description:
-    """Describe the environment as plain data, ready for environment.json.
+def describe(own_environments: Iterable[str] = (), threads: int = 1) -> Environment:
+    """The environment as it is now.
 
     `own_environments` are the names of the Python environments of workers besides the harness's; `threads` is the most
     that a worker has. Takes 0.3 s to measure the load, and 0.3 s more at the first call to find the BLAS.
     """
     _, inherited = worker_environment(1, os.environ)
-    description: Description = {
-        "machine": machine(),
-        "os": operating_system(),
-        "python": python(),
-        "packages": packages(),
-        "own_environments": {name: own_environment(name) for name in own_environments},
-        "blas": blas(),
-        "revision": revision(),
-        "load": machine_load(),
-        "inherited": [asdict(variable) for variable in inherited],
-    }
-    description["warnings"] = [
-        finding.sentence for finding in findings(description, threads) if finding.severity != "ok"
-    ]
-    return description
+    described = Environment(
+        machine=machine(),
+        os=operating_system(),
+        python=python(),
+        packages=packages(),
+        own_environments={name: own_environment(name) for name in own_environments},
+        blas=blas(),
+        revision=revision(),
+        load=machine_load(),
+        inherited=tuple(inherited),
+    )
+    warnings = tuple(finding.sentence for finding in findings(described, threads) if finding.severity != "ok")
+    return msgspec.structs.replace(described, warnings=warnings)
 
 
-def python() -> dict[str, Any]:
-    return {
-        "version": platform.python_version(),
-        "implementation": platform.python_implementation(),
-        "compiler": platform.python_compiler(),
-        "gil": bool(getattr(sys, "_is_gil_enabled", lambda: True)()),
-    }
+def python() -> PythonBuild:
+    return PythonBuild(
+        version=platform.python_version(),
+        implementation=platform.python_implementation(),
+        compiler=platform.python_compiler(),
+        gil=bool(getattr(sys, "_is_gil_enabled", lambda: True)()),
+    )
 
 
 def packages() -> dict[str, str]:
@@ -79,25 +76,22 @@ def packages() -> dict[str, str]:
     return versions
 
 
-def own_environment(name: str) -> dict[str, Any]:
+def own_environment(name: str) -> OwnEnvironment:
     """The Python and the measured packages of another Python environment; empty where it does not run."""
     found = probe(interpreter(name))
     versions = {package: version for package, version in found.versions if package in MEASURED_PACKAGES}
-    return {"python": ".".join(map(str, found.version)), "packages": versions}
+    return OwnEnvironment(python=".".join(map(str, found.version)), packages=versions)
 
 
-def revision(folder: Path = PROJECT) -> dict[str, Any]:
-    """The revision of this code: `commit` and `dirty`, None outside a git checkout, and `source_hash`.
-
-    `dirty` counts MEASURED_CODE only; a changed README leaves it false.
-    """
+def revision(folder: Path = PROJECT) -> Revision:
+    """The revision of this code. `dirty` counts MEASURED_CODE only; a changed README leaves it false."""
     commit = dirty = None
     top = git(folder, "rev-parse", "--show-toplevel")
     if top and Path(top).resolve() == folder.resolve():  # not some other project's checkout around ours
         commit = git(folder, "rev-parse", "HEAD") or None
         changes = git(folder, "status", "--porcelain", "--", *MEASURED_CODE)
         dirty = None if changes is None else bool(changes)
-    return {"commit": commit, "dirty": dirty, "source_hash": folder_hash(folder / "harness")}
+    return Revision(commit=commit, dirty=dirty, source_hash=folder_hash(folder / "harness"))
 
 
 def git(folder: Path, *arguments: str, **variables: str) -> str | None:
@@ -118,54 +112,69 @@ def source_hash() -> str:
     return folder_hash(PROJECT / "harness")
 
 
-# What must be equal in two parts of one run, by its name in a sentence.
-MATCHED: dict[str, Callable[[Mapping[str, Any]], Any]] = {
-    "CPU": lambda found: found["machine"]["cpu"],
-    "logical CPUs": lambda found: found["machine"]["logical_cpus"],
-    "physical cores": lambda found: found["machine"]["physical_cores"],
-    "usable CPUs": lambda found: len(found["machine"]["usable_cpus"]),
-    "CPU quota": lambda found: found["machine"]["cpu_quota"],
-    "memory in GiB": lambda found: round(found["machine"]["memory_bytes"] / 2**30),
-    "transparent huge pages": lambda found: found["machine"]["transparent_hugepages"],
-    "system": lambda found: f"{found['os']['system']} {found['os']['release']}",
-    "Python": lambda found: f"{found['python']['implementation']} {found['python']['version']}",
-    "BLAS": lambda found: sorted(f"{p['library']} {p.get('version')} {p.get('architecture')}" for p in found["blas"]),
-    "packages": lambda found: {name: found["packages"].get(name) for name in MEASURED_PACKAGES},
+# What must be equal in two parts of one run, by its name in a sentence. None, or None for a part: not recorded.
+MATCHED: dict[str, Callable[[Environment], object]] = {
+    "CPU": lambda found: found.machine.cpu,
+    "logical CPUs": lambda found: found.machine.logical_cpus,
+    "physical cores": lambda found: found.machine.physical_cores,
+    "usable CPUs": lambda found: len(found.machine.usable_cpus) or None,
+    "CPU quota": lambda found: found.machine.cpu_quota,
+    "memory in GiB": lambda found: _whole_gib(found.machine.memory_bytes),
+    "transparent huge pages": lambda found: found.machine.transparent_hugepages,
+    "system": lambda found: _joined(found.os.system, found.os.release),
+    "Python": lambda found: _joined(found.python.implementation, found.python.version),
+    "BLAS": lambda found: _blas_names(found.blas),
+    "packages": lambda found: _measured_packages(found.packages),
     "own environments": lambda found: {
         f"{package} in {name}": version
-        for name, own in found.get("own_environments", {}).items()
-        for package, version in {"Python": own["python"], **own["packages"]}.items()
+        for name, own in found.own_environments.items()
+        for package, version in {"Python": own.python, **own.packages}.items()
     },
-    "environment": lambda found: {v["name"]: v["value"] for v in found["inherited"] if v["treatment"] == "kept"},
+    "environment": lambda found: {v.name: v.value for v in found.inherited or () if v.treatment == "kept"},
 }
 
 
-def machine_fingerprint(description: Mapping[str, Any]) -> str:
+def machine_fingerprint(described: Environment) -> str:
     """A hash of what must be equal for a run to be resumed; load and free memory may differ."""
-    content = {label: value(description) for label, value in MATCHED.items()}
+    content = {label: value(described) for label, value in MATCHED.items()}
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def facts(description: Mapping[str, Any]) -> dict[str, str]:
+def facts(described: Environment) -> dict[str, str]:
     """What must be equal in two parts of one run, as text by name; each package and variable has its own name.
 
-    Facts that a description lacks are left out: older runs recorded fewer.
+    Facts that were not recorded are left out.
     """
     found: dict[str, str] = {}
     for label, value in MATCHED.items():
-        with suppress(KeyError, TypeError, AttributeError):
-            fact = value(description)
-            parts = dict(sorted(fact.items())) if isinstance(fact, dict) else {label: fact}
-            found |= {name: _text(part) for name, part in parts.items() if part is not None}
+        fact = value(described)
+        parts = dict(sorted(fact.items())) if isinstance(fact, dict) else {label: fact}
+        found |= {name: _text(part) for name, part in parts.items() if part is not None}
     return found
 
 
-def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+def differences(before: Environment, now: Environment) -> list[str]:
     """A sentence for each fact that differs; empty where the fingerprints are equal."""
     then, today = facts(before), facts(now)
     names = [name for name in dict.fromkeys((*then, *today)) if then.get(name) != today.get(name)]
     return [f"{name}: {then.get(name, 'none')} then, {today.get(name, 'none')} now" for name in names]
 
 
-def _text(value: Any) -> str:
+def _whole_gib(n_bytes: int | None) -> int | None:
+    return None if n_bytes is None else round(n_bytes / 2**30)
+
+
+def _joined(name: str | None, version: str | None) -> str | None:
+    return None if name is None or version is None else f"{name} {version}"
+
+
+def _measured_packages(versions: dict[str, str] | None) -> dict[str, str | None] | None:
+    return None if versions is None else {name: versions.get(name) for name in MEASURED_PACKAGES}
+
+
+def _blas_names(pools: tuple[BlasPool, ...] | None) -> list[str] | None:
+    return None if pools is None else sorted(f"{pool.library} {pool.version} {pool.architecture}" for pool in pools)
+
+
+def _text(value: object) -> str:
     return ", ".join(value) if isinstance(value, list) else str(value)

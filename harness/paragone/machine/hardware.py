@@ -9,11 +9,11 @@ import platform
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import psutil
 
 from paragone.machine.cgroups import ROOT, cpu_quota
+from paragone.machine.environment_record import Machine, OperatingSystem
 from paragone.machine.memory import memory_limit_bytes
 
 # Instruction sets by which numerical libraries choose their kernels.
@@ -32,39 +32,42 @@ VECTOR_FLAGS = (
 )
 
 
-def machine(root: Path = ROOT) -> dict[str, Any]:
-    """Describe the machine as plain data: unknown values are None, sizes in bytes.
+def machine(root: Path = ROOT) -> Machine:
+    """The machine: unknown values are None.
 
     `root` is the folder that holds proc, sys and etc. The host name is left out on purpose; `id` distinguishes machines
     without it.
     """
-    usable = list(affinity())
-    return {
-        "id": machine_id(root),
-        "architecture": platform.machine(),
-        **cpu(root),
-        "logical_cpus": os.cpu_count(),
-        "physical_cores": psutil.cpu_count(logical=False),
-        "usable_cpus": usable,
-        "cpu_quota": cpu_quota(root),
-        "smt": smt(root),
-        "caches": caches(root),
-        "governors": governors(root),
-        "turbo": turbo(root),
-        "virtualised": virtualised(root),
-        "memory_bytes": int(psutil.virtual_memory().total),
-        "memory_available_bytes": int(psutil.virtual_memory().available),
-        "memory_limit_bytes": memory_limit_bytes(root),
-        "swap_used_bytes": int(psutil.swap_memory().used),
-        "page_bytes": _page_bytes(),
-        "transparent_hugepages": transparent_hugepages(root),
-        "on_battery": on_battery(),
-    }
+    model, flags = cpu(root)
+    return Machine(
+        id=machine_id(root),
+        architecture=platform.machine(),
+        cpu=model,
+        vector_flags=flags,
+        logical_cpus=os.cpu_count(),
+        physical_cores=psutil.cpu_count(logical=False),
+        usable_cpus=affinity(),
+        cpu_quota=cpu_quota(root),
+        smt=smt(root),
+        caches=caches(root),
+        governors=governors(root),
+        turbo=turbo(root),
+        virtualised=virtualised(root),
+        memory_bytes=int(psutil.virtual_memory().total),
+        memory_available_bytes=int(psutil.virtual_memory().available),
+        memory_limit_bytes=memory_limit_bytes(root),
+        swap_used_bytes=int(psutil.swap_memory().used),
+        page_bytes=_page_bytes(),
+        transparent_hugepages=transparent_hugepages(root),
+        on_battery=on_battery(),
+    )
 
 
-def operating_system() -> dict[str, str]:
+def operating_system() -> OperatingSystem:
     library, version = platform.libc_ver()
-    return {"system": platform.system(), "release": platform.release(), "c_library": f"{library} {version}".strip()}
+    return OperatingSystem(
+        system=platform.system(), release=platform.release(), c_library=f"{library} {version}".strip()
+    )
 
 
 def machine_id(root: Path = ROOT) -> str:
@@ -73,7 +76,7 @@ def machine_id(root: Path = ROOT) -> str:
     return hashlib.sha256(f"paragone {name}".encode()).hexdigest()[:8]
 
 
-def cpu(root: Path = ROOT) -> dict[str, Any]:
+def cpu(root: Path = ROOT) -> tuple[str, tuple[str, ...]]:
     """Model and vector instructions of the CPU: from /proc/cpuinfo, else from py-cpuinfo."""
     fields: dict[str, str] = {}
     for line in _text(root / "proc/cpuinfo").splitlines():
@@ -87,7 +90,7 @@ def cpu(root: Path = ROOT) -> dict[str, Any]:
         info = get_cpu_info()
         model = model or info.get("brand_raw") or platform.processor() or "unknown"
         flags = flags or info.get("flags", [])
-    return {"cpu": " ".join(model.split()), "vector_flags": [flag for flag in VECTOR_FLAGS if flag in flags]}
+    return " ".join(model.split()), tuple(flag for flag in VECTOR_FLAGS if flag in flags)
 
 
 @functools.cache

@@ -32,11 +32,8 @@ class InheritedVariable:
     name: str
     value: str
     treatment: str
-    reason: str
-    warning: str | None
-
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+    reason: str = ""
+    warning: str | None = None
 
 
 def worker_environment(threads: int, inherited: Mapping[str, str]) -> tuple[dict[str, str], list[InheritedVariable]]:

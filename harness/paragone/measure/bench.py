@@ -17,6 +17,7 @@ from paragone.files.json_lines import read_rows
 from paragone.implementation.registry import Registered, Unusable, select
 from paragone.machine import environment
 from paragone.machine.cpus import harness_cpus, pinned_to
+from paragone.machine.environment_record import Environment
 from paragone.measure.aa_pilot import Deviation, launch_deviation
 from paragone.measure.call_cost import call_costs
 from paragone.measure.learning_curves import draw_curves
@@ -92,7 +93,7 @@ class Bench:
         return Verifier(self.data, self.request.seed)
 
     @cached_property
-    def _described(self) -> dict[str, Any]:
+    def _described(self) -> Environment:
         return environment.describe(own_environments(self.request, self.everyone), max(self.request.threads))
 
     def _open_worker(self, contender: Contender) -> WorkerHandle:

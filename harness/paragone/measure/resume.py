@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +13,7 @@ import msgspec
 
 from paragone.errors import Misuse, ResultsUnusable
 from paragone.machine import environment
+from paragone.machine.environment_record import Environment
 from paragone.machine.hardware import machine_id
 from paragone.plan.cells import Contender
 from paragone.plan.request import Request
@@ -29,9 +30,7 @@ def refuse_foreign_code(folder: Path, request: Request) -> None:
     named = [*request.plugins, *request.sides]
     if not named:
         return
-    about = read_environment(folder).get("machine")
-    is_own = isinstance(about, dict) and about.get("id") == machine_id()
-    if not is_own:
+    if read_environment(folder).machine.id != machine_id():
         raise ResultsUnusable(
             f"{folder}: not a run of this machine, and its plan names code outside of this project, {named[0]!r}: "
             "nothing of it was executed. A new run: paragone bench --new"
@@ -42,7 +41,7 @@ class RunIdentity:
     """Everything that must be unchanged for a run to be resumed: request, data, machine, code."""
 
     def __init__(
-        self, request: Request, contenders: Iterable[Contender], data_sha256: str, described: Mapping[str, Any]
+        self, request: Request, contenders: Iterable[Contender], data_sha256: str, described: Environment
     ) -> None:
         self.request, self.data_sha256, self.described = request, data_sha256, described
         self.found = {contender.found.name: contender.found for contender in contenders}

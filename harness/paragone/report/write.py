@@ -97,7 +97,7 @@ def write_profile(profiled: Profiled) -> Path:
 
 def machines_folder(runs: Sequence[Run]) -> str:
     """A folder name: the first run's name, made safe as a file name, and a hash of all runs."""
-    facts = [f"{name_of(run)} {run.environment.get('machine', {}).get('id')} {run.plan.created}" for run in runs]
+    facts = [f"{name_of(run)} {run.environment.machine.id} {run.plan.created}" for run in runs]
     return f"{file_name(name_of(runs[0]))}-joined-{hashlib.sha256(chr(10).join(facts).encode()).hexdigest()[:6]}"
 
 

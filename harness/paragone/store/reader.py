@@ -13,7 +13,7 @@ import msgspec
 from paragone.errors import ResultsUnusable
 from paragone.files.json_lines import read_json, read_rows
 from paragone.files.printable import is_printable, printable
-from paragone.store.environment_record import Environment
+from paragone.machine.environment_record import Environment
 from paragone.store.old_names import renamed_plan, renamed_row
 from paragone.store.plan_records import PLAN_FILES, Plan, ProfilePlan
 from paragone.store.records import KEYS, TABLE_OF, TABLES, Finished, Source, columns
@@ -33,7 +33,7 @@ class Run:
 
     folder: Path
     plan: Plan
-    environment: dict[str, Any]
+    environment: Environment
     samples: pd.DataFrame
     launches: pd.DataFrame
     rounds: pd.DataFrame
@@ -82,12 +82,11 @@ def read_profile_plan(folder: Path) -> ProfilePlan:
     return _checked(path, renamed_plan(read_json(path)), ProfilePlan)
 
 
-def read_environment(folder: Path) -> dict[str, Any]:
-    """The environment of a run or a profile, checked. Raises ResultsUnusable."""
+def read_environment(folder: Path) -> Environment:
+    """The environment of a run or a profile; null is read as "not recorded". Raises ResultsUnusable."""
     path = folder / "environment.json"
-    environment = read_json(path)
-    _checked(path, environment, Environment)
-    return environment
+    parts = {name: _without_nulls(part) for name, part in _without_nulls(read_json(path)).items()}
+    return _checked(path, parts, Environment)
 
 
 def read_finished(folder: Path) -> Finished | None:
@@ -134,6 +133,10 @@ def _fault_of_names(row: msgspec.Struct, problems: Container[str] | None) -> str
         if column == "problem" and name is not None and problems is not None and name not in problems:
             return f"problem: expected a problem of the plan, got {name[:60]!r}"
     return None
+
+
+def _without_nulls(content: Any) -> Any:
+    return {key: value for key, value in content.items() if value is not None} if isinstance(content, dict) else content
 
 
 def _checked(place: object, content: Any, type_: type[T]) -> T:

@@ -10,13 +10,13 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from paragone.errors import Misuse, ResultsUnusable, UnknownName
 from paragone.files.atomic import write_json
 from paragone.files.paths import PROJECT, expand_home
+from paragone.machine.environment_record import Environment
 from paragone.store.plan_records import PLAN_FILES, Plan, ProfilePlan
 from paragone.store.reader import read_finished
 from paragone.store.records import Outcome, Source
@@ -36,7 +36,7 @@ def new_run_folder(
     results: Path,
     now: datetime,
     plan: Plan,
-    environment: Mapping[str, Any],
+    environment: Environment,
     outcomes: Sequence[Outcome] = (),
     sources: Mapping[str, Source] | None = None,
 ) -> Path:
@@ -47,7 +47,7 @@ def new_run_folder(
     return _new_folder(results, _stamp(now), plan, environment, outcomes, sources)
 
 
-def new_profile_folder(results: Path, now: datetime, plan: ProfilePlan, environment: Mapping[str, Any]) -> Path:
+def new_profile_folder(results: Path, now: datetime, plan: ProfilePlan, environment: Environment) -> Path:
     """Make the folder of a new profile, which `run_folders` does not list. Raises ResultsUnusable."""
     return _new_folder(results, f"{_stamp(now)}-profile", plan, environment)
 
@@ -60,7 +60,7 @@ def _new_folder(
     results: Path,
     wanted: str,
     plan: ProfilePlan,
-    environment: Mapping[str, Any],
+    environment: Environment,
     outcomes: Sequence[Outcome] = (),
     sources: Mapping[str, Source] | None = None,
 ) -> Path:
@@ -69,7 +69,7 @@ def _new_folder(
         with tempfile.TemporaryDirectory(prefix=".draft-", dir=results, ignore_cleanup_errors=True) as temporary:
             draft = Path(temporary) / "run"
             draft.mkdir()
-            write_json(draft / "environment.json", environment)
+            write_json(draft / "environment.json", msgspec.to_builtins(environment))
             if sources is not None:
                 write_json(draft / "sources.json", msgspec.to_builtins(sources))
             if outcomes:

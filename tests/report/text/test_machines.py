@@ -2,11 +2,10 @@
 
 import re
 import xml.etree.ElementTree as ElementTree
-from dataclasses import replace
 
 import pandas as pd
 import pytest
-from made_up_run import BASE, CONTROL, OTHER, change_plan, made_up_run, outcome, with_plan
+from made_up_run import BASE, CONTROL, OTHER, change_plan, made_up_run, outcome, with_environment, with_plan
 from pair_of_runs import noisy_run
 
 from paragone.analyse.results import Results
@@ -31,8 +30,7 @@ GEMM = [
 def machine(name, cpu, factor=1.0, **others):
     times = {key: [[value * factor for value in rounds] for rounds in launches] for key, launches in TIMES.items()}
     run = made_up_run(None, times, limits=GEMM, **others)
-    about = {**run.environment, "machine": {**run.environment["machine"], "cpu": cpu, "id": cpu}}
-    return replace(with_plan(run, run=name), environment=about)
+    return with_environment(with_plan(run, run=name), machine={"cpu": cpu, "id": cpu})
 
 
 @pytest.fixture(scope="module")

@@ -1,16 +1,14 @@
 """What the report says of the surroundings of a run."""
 
-from dataclasses import replace
-
 import pytest
-from made_up_run import BASE, made_up_run
+from made_up_run import BASE, made_up_run, with_environment
 
 from paragone.report.text.provenance import environment_pairs
 
 
 def told(folder, **changed):
     run = made_up_run(folder, {(BASE, 10): [[1e-5] * 3] * 2})
-    return dict(environment_pairs(replace(run, environment={**run.environment, **changed})))
+    return dict(environment_pairs(with_environment(run, **changed)))
 
 
 def test_a_separate_environment_is_shown_with_its_versions_and_a_different_numpy_is_pointed_out(tmp_path):
@@ -33,7 +31,4 @@ def test_a_run_without_environments_of_their_own_shows_none(tmp_path):
 
 @pytest.mark.parametrize(("cpus", "said"), [([0], "1 (numbered 0)"), ([0, 2, 3], "3 (numbered 0, 2, 3)")])
 def test_usable_cpus_are_counted_before_their_numbers(tmp_path, cpus, said):
-    run = made_up_run(tmp_path, {})
-    machine = {**run.environment["machine"], "usable_cpus": cpus}
-
-    assert dict(environment_pairs(replace(run, environment={"machine": machine})))["usable CPUs"] == said
+    assert told(tmp_path, machine={"usable_cpus": cpus})["usable CPUs"] == said

@@ -73,9 +73,9 @@ def page(results: Results, sections: Sections, figures: Sequence[RenderedFigure]
 def compared(results: Results) -> str:
     """Return one line on what was compared: variants, problems, machine, threads, data, repetitions."""
     run, shown = results.run, shown_rows(results.summary)
-    machine, plan = run.environment.get("machine", {}), run.plan
-    cpu = markdown.escaped(machine.get("cpu") or "a machine that did not say its name")
-    cores = f" with {formatting.plural(machine['physical_cores'], 'core')}" if machine.get("physical_cores") else ""
+    machine, plan = run.environment.machine, run.plan
+    cpu = markdown.escaped(machine.cpu or "a machine that did not say its name")
+    cores = f" with {formatting.plural(machine.physical_cores, 'core')}" if machine.physical_cores else ""
     sizes = ", ".join(formatting.batch(size) for size in sorted(shown["batch_size"].unique()))
     parts = [
         f"{formatting.plural(shown['variant'].nunique(), 'variant')} of one training step, by "

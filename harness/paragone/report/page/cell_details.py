@@ -187,8 +187,7 @@ def _threads(found: Any) -> list[str]:
 
 def _versions(run: Run) -> str:
     about = run.environment
-    packages = about.get("packages") or {}
-    python = (about.get("python") or {}).get("version")
+    python, packages = about.python.version, about.packages or {}
     return ", ".join([*([f"Python {python}"] if python else []), *(f"{name} {at}" for name, at in packages.items())])
 
 

@@ -51,10 +51,10 @@ def joined_summaries(runs: Sequence[Run]) -> pd.DataFrame:
 
 def machine_name(run: Run) -> str:
     """Return "AMD EPYC, 2 CPUs"."""
-    machine = run.environment.get("machine", {})
-    count = machine.get("logical_cpus")
+    machine = run.environment.machine
+    count = machine.logical_cpus
     cpus = f", {formatting.plural(count, 'CPU')}" if count else ""
-    return f"{machine.get('cpu') or 'unknown CPU'}{cpus}"
+    return f"{machine.cpu or 'unknown CPU'}{cpus}"
 
 
 def machines_report(

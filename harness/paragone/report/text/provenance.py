@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from paragone.report.text import formatting, markdown
 from paragone.report.text.rows import each_row
 
 if TYPE_CHECKING:
+    from paragone.machine.environment_record import BlasPool, Environment, Machine, MachineLoad, Revision
+    from paragone.machine.threads import InheritedVariable
     from paragone.store.reader import Run
 
 Pairs = list[tuple[str, str]]
@@ -49,88 +51,78 @@ def data_pairs(run: Run) -> Pairs:
 
 def environment_pairs(run: Run) -> Pairs:
     about = run.environment
-    pairs: Pairs = [("CPU", _value(about, "machine", "cpu")), *_cpus(about), ("memory", _memory(about))]
-    pairs += [("system", _values(about.get("os"), "system", "release", "c_library"))]
-    pairs += [("Python", _values(about.get("python"), "version", "implementation", "compiler"))]
-    pairs += [("packages", _versions(about.get("packages"))), *_own_environments(about)]
-    pairs += [("BLAS", _blas(about.get("blas")))]
-    pairs += [("threads found in the workers", _threads_found(run)), ("revision", _revision(about.get("revision")))]
-    pairs += [("load before the run", _load(about.get("load"))), ("environment variables", _inherited(about))]
-    return pairs
-
-
-def _value(about: Mapping[str, Any], *keys: str) -> str:
-    value: Any = about
-    for key in keys:
-        value = value.get(key) if isinstance(value, Mapping) else None
-    return "" if value is None else markdown.escaped(value)
-
-
-def _cpus(about: Mapping[str, Any]) -> Pairs:
-    machine = about.get("machine", {})
-    usable = machine.get("usable_cpus")
+    system, python = about.os, about.python
     return [
-        ("cores", _value(about, "machine", "physical_cores")),
-        ("logical CPUs", _value(about, "machine", "logical_cpus")),
-        ("usable CPUs", f"{len(usable)} (numbered {', '.join(map(str, usable))})" if usable else ""),
-        ("CPU quota", _value(about, "machine", "cpu_quota")),
-        ("vector instructions", markdown.escaped(", ".join(machine.get("vector_flags", [])))),
-        ("frequency governor", markdown.escaped(", ".join(machine.get("governors", {})))),
+        *_machine_pairs(about.machine),
+        ("system", _words(system.system, system.release, system.c_library)),
+        ("Python", _words(python.version, python.implementation, python.compiler)),
+        ("packages", _versions(about.packages or {})),
+        *_own_environments(about),
+        ("BLAS", _blas(about.blas or ())),
+        ("threads found in the workers", _threads_found(run)),
+        ("revision", _revision(about.revision)),
+        ("load before the run", _load(about.load)),
+        ("environment variables", _inherited(about.inherited)),
     ]
 
 
-def _memory(about: Mapping[str, Any]) -> str:
-    size = about.get("machine", {}).get("memory_bytes")
-    return f"{formatting.significant(size / 2**30)} GiB" if size else ""
+def _machine_pairs(machine: Machine) -> Pairs:
+    usable, n_bytes = machine.usable_cpus, machine.memory_bytes
+    return [
+        ("CPU", _value(machine.cpu)),
+        ("cores", _value(machine.physical_cores)),
+        ("logical CPUs", _value(machine.logical_cpus)),
+        ("usable CPUs", f"{len(usable)} (numbered {', '.join(map(str, usable))})" if usable else ""),
+        ("CPU quota", _value(machine.cpu_quota)),
+        ("vector instructions", markdown.escaped(", ".join(machine.vector_flags))),
+        ("frequency governor", markdown.escaped(", ".join(machine.governors))),
+        ("memory", f"{formatting.significant(n_bytes / 2**30)} GiB" if n_bytes else ""),
+    ]
 
 
-def _values(about: Mapping[str, Any] | None, *keys: str) -> str:
-    """Return the known values of these keys, separated by blanks."""
-    return " ".join(markdown.escaped((about or {})[key]) for key in keys if (about or {}).get(key))
+def _value(value: float | str | None) -> str:
+    return "" if value is None else markdown.escaped(value)
 
 
-def _revision(about: Mapping[str, Any] | None) -> str:
-    about = about or {}
-    changed = " with changes that are not committed" if about.get("dirty") else ""
-    commit = f"{markdown.code(about['commit'])}{changed}, " if about.get("commit") else ""
-    return f"{commit}source hash {markdown.code(about['source_hash'])}" if about.get("source_hash") else commit
+def _words(*words: str | None) -> str:
+    """The known words, separated by blanks."""
+    return " ".join(markdown.escaped(word) for word in words if word)
 
 
-def _load(about: Mapping[str, Any] | None) -> str:
-    about = about or {}
-    averages = ", ".join(f"{average:.2f}" for average in about.get("load_average") or [])
-    busy = about.get("busy_cpus")
+def _revision(revision: Revision) -> str:
+    changed = " with changes that are not committed" if revision.dirty else ""
+    commit = f"{markdown.code(revision.commit)}{changed}, " if revision.commit else ""
+    return f"{commit}source hash {markdown.code(revision.source_hash)}" if revision.source_hash else commit
+
+
+def _load(load: MachineLoad) -> str:
+    averages = ", ".join(f"{average:.2f}" for average in load.load_average or ())
     parts = [
         f"load average {averages}" if averages else "",
-        "" if busy is None else f"others kept {busy:.1f} CPUs busy",
+        "" if load.busy_cpus is None else f"others kept {load.busy_cpus:.1f} CPUs busy",
     ]
     return "; ".join(part for part in parts if part)
 
 
-def _versions(packages: Mapping[str, str] | None) -> str:
-    return ", ".join(
-        f"{markdown.escaped(name)} {markdown.escaped(version)}" for name, version in (packages or {}).items()
-    )
+def _versions(packages: Mapping[str, str]) -> str:
+    return ", ".join(f"{markdown.escaped(name)} {markdown.escaped(version)}" for name, version in packages.items())
 
 
-def _own_environments(about: Mapping[str, Any]) -> Pairs:
-    """Return the packages of each separate Python environment; a different NumPy version is pointed out."""
+def _own_environments(about: Environment) -> Pairs:
+    """The packages of each separate Python environment; a different NumPy version is pointed out."""
     pairs = []
-    for name, own in (about.get("own_environments") or {}).items():
-        words = f"Python {markdown.escaped(own['python'])}, {_versions(own['packages'])}"
-        numpys = own["packages"].get("numpy"), (about.get("packages") or {}).get("numpy")
+    for name, own in about.own_environments.items():
+        words = f"Python {markdown.escaped(own.python)}, {_versions(own.packages)}"
+        numpys = own.packages.get("numpy"), (about.packages or {}).get("numpy")
         if None not in numpys and numpys[0] != numpys[1]:
             words += f"; the other implementations use NumPy {markdown.escaped(numpys[1])}"
         pairs.append((f"environment {markdown.code(name)}", words))
     return pairs
 
 
-def _blas(pools: list[Mapping[str, Any]] | None) -> str:
-    named = dict.fromkeys(
-        " ".join(str(pool[key]) for key in ("library", "version", "architecture", "kernel") if pool.get(key))
-        for pool in pools or []
-    )
-    return "; ".join(markdown.escaped(name) for name in named)
+def _blas(pools: Sequence[BlasPool]) -> str:
+    named = dict.fromkeys(_words(pool.library, pool.version, pool.architecture) for pool in pools)
+    return "; ".join(named)
 
 
 def _threads_found(run: Run) -> str:
@@ -145,12 +137,13 @@ def _threads_found(run: Run) -> str:
     )
 
 
-def _inherited(about: Mapping[str, Any]) -> str:
-    variables = about.get("inherited")
-    if not isinstance(variables, list):
+def _inherited(variables: Sequence[InheritedVariable] | None) -> str:
+    if variables is None:
         return ""
-    entries = [(f"{entry['name']}={entry['value']}", entry["treatment"]) for entry in variables]
-    listed = ", ".join(f"{markdown.code(setting)} {markdown.escaped(treatment)}" for setting, treatment in entries)
+    listed = ", ".join(
+        f"{markdown.code(f'{variable.name}={variable.value}')} {markdown.escaped(variable.treatment)}"
+        for variable in variables
+    )
     return listed or "none that changes what is measured"
 
 

@@ -15,6 +15,7 @@ from paragone.analyse.statuses import CELL
 
 if TYPE_CHECKING:
     from paragone.analyse.results import Results
+    from paragone.machine.environment_record import Environment
     from paragone.store.reader import Run
 
 UNIT = "seconds per step: one update on one mini-batch of batch_size images"
@@ -98,37 +99,37 @@ def statistics(seconds: list[float]) -> dict[str, Any]:
     return dict(collected.as_dict())
 
 
-def machine_info(environment: dict[str, Any]) -> dict[str, Any]:
-    """Return the machine under the keys of pytest-benchmark; unknown values are empty."""
-    machine, system, python = (environment.get(key) or {} for key in ("machine", "os", "python"))
+def machine_info(environment: Environment) -> dict[str, Any]:
+    """The machine under the keys of pytest-benchmark; unknown values are empty."""
+    machine, python = environment.machine, environment.python
     return {
-        "node": machine.get("id", ""),
-        "processor": machine.get("architecture", ""),
-        "machine": machine.get("architecture", ""),
-        "python_implementation": python.get("implementation", ""),
-        "python_implementation_version": python.get("version", ""),
-        "python_version": python.get("version", ""),
-        "python_compiler": python.get("compiler", ""),
+        "node": machine.id or "",
+        "processor": machine.architecture or "",
+        "machine": machine.architecture or "",
+        "python_implementation": python.implementation or "",
+        "python_implementation_version": python.version or "",
+        "python_version": python.version or "",
+        "python_compiler": python.compiler or "",
         "python_build": [],
-        "release": system.get("release", ""),
-        "system": system.get("system", ""),
+        "release": environment.os.release or "",
+        "system": environment.os.system or "",
         "cpu": {
-            "brand_raw": machine.get("cpu", ""),
-            "arch": machine.get("architecture", ""),
-            "count": machine.get("logical_cpus"),
-            "flags": machine.get("vector_flags", []),
+            "brand_raw": machine.cpu or "",
+            "arch": machine.architecture or "",
+            "count": machine.logical_cpus,
+            "flags": list(machine.vector_flags),
         },
     }
 
 
-def commit_info(environment: dict[str, Any]) -> dict[str, Any]:
-    """Return the revision under the keys of pytest-benchmark; `id` is "unknown" outside a checkout."""
-    revision = environment.get("revision") or {}
+def commit_info(environment: Environment) -> dict[str, Any]:
+    """The revision under the keys of pytest-benchmark; `id` is "unknown" outside a checkout."""
+    revision = environment.revision
     return {
-        "id": revision.get("commit") or "unknown",
+        "id": revision.commit or "unknown",
         "time": None,
         "author_time": None,
-        "dirty": bool(revision.get("dirty")),
+        "dirty": bool(revision.dirty),
         "project": "paragone",
         "branch": "unknown",
     }
