@@ -36,6 +36,8 @@ from paragone.task.mlp.state import State
 FLOATS = ("float32", "float64")
 # In a run that holds two versions of an implementation, what stands before the version: numpy_rows@a1b2c3d.
 VERSION = "@"
+# Behind the name of the second contender of an A/A.
+CONTROL = " (A/A)"
 PHASES = ("gather", "forward", "loss", "backward", "update")
 
 
@@ -182,9 +184,9 @@ class Variant:
 
     @property
     def name(self) -> str:
-        """`numpy_rows[dtype=float32,order=C]`, with " (A/A)" behind it for the control."""
+        """`numpy_rows[dtype=float32,order=C]`, with CONTROL behind it for the control."""
         values = ",".join(f"{axis}={value}" for axis, value in self.axis)
-        return f"{self.implementation.name}[{values}]" + (" (A/A)" if self.control else "")
+        return f"{self.implementation.name}[{values}]" + (CONTROL if self.control else "")
 
     @property
     def declared_name(self) -> str:

@@ -9,7 +9,7 @@ import itertools
 import shlex
 from typing import Any
 
-from paragone.implementation.contract import VERSION
+from paragone.implementation.contract import CONTROL, VERSION
 from paragone.store.plan_records import BASELINE, Plan, StoredRequest
 
 DEFAULTS = StoredRequest()
@@ -47,7 +47,7 @@ def _command(plan: Plan, row: Any, begin: list[str], others: list[str] | None = 
         [
             "paragone",
             *begin,
-            row.variant.removesuffix(" (A/A)"),
+            row.variant.removesuffix(CONTROL),
             *_cell(plan, row),
             *(others or ()),
             *_context_options(plan),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from paragone.implementation.contract import axes_of
+from paragone.implementation.contract import CONTROL, axes_of
 from paragone.report.text import formatting, markdown
 
 
@@ -33,7 +33,7 @@ def short_names(frame: pd.DataFrame) -> pd.Series[str]:
     values = frame["variant"].map(axis_values)
     several = values.groupby(frame["implementation"]).transform("nunique") > 1
     names = frame["implementation"].where(~several, frame["implementation"] + " " + values)
-    return names.where(~frame["control"], names + " (A/A)")
+    return names.where(~frame["control"], names + CONTROL)
 
 
 def axis_values(variant: str) -> str:
