@@ -37,6 +37,7 @@ batch_sizes = [10, 100]
 BASELINE = """
 import inspect
 
+from paragone.adapters.phase_clock import rebound
 from paragone.implementation.registry import IMPLEMENTATIONS, read_folder
 
 (NumpyRows,) = read_folder(IMPLEMENTATIONS / "numpy_rows")

@@ -216,7 +216,7 @@ def test_a_changed_machine_is_named_with_the_changes(data, impls, tmp_path):
         (
             "environment.json",
             '{"own_environments": []}',
-            "environment.json: Expected `object | null`, got `array` - at `$.own_environments`",
+            "environment.json: Expected `object`, got `array` - at `$.own_environments`",
         ),
     ],
 )

@@ -98,7 +98,7 @@ def assert_whole(folder, reported):
     cells = [tuple(getattr(cell, key) for key in CELL) for cell in run.plan.cells]
     assert set(reported) <= set(held)
     assert held == {(*cell, launch, round_): 1 for cell in cells for launch in (0, 1) for round_ in range(3)}
-    assert run.finished["finished"]
+    assert run.finished.finished
     assert {"head", "tail", "stress"} <= set(run.outcomes["stage"])
     assert set(run.outcomes["status"]) == {"passed"}
     assert len(run.memory) == 2
@@ -218,7 +218,9 @@ def test_a_results_folder_that_cannot_be_written_is_an_error_with_a_remedy(unwri
 
 def test_a_run_that_cannot_be_read_is_passed_over_and_said(place):
     """A damaged run beside it hinders no other."""
-    damaged = new_run_folder(place / "results", datetime(2025, 1, 1, tzinfo=UTC), {}, {})
+    damaged = place / "results" / "2025-01-01T000000Z"
+    damaged.mkdir(parents=True)
+    (damaged / "plan.json").write_text("{}")
     first = start(place)
     output, said = first.communicate()
     told = [json.loads(line) for line in output.splitlines()]

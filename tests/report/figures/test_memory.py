@@ -11,6 +11,7 @@ from matplotlib.text import Text
 from paragone.analyse.results import Results
 from paragone.report.figures import memory
 from paragone.report.figures.figure import Sheet, figure_style
+from paragone.report.text import memory as text_memory
 from paragone.report.write import write_report
 
 SIZES = (10, 1000)
@@ -19,7 +20,7 @@ PIXELS = 784
 
 
 def section_of(run):
-    return memory.section(Results(run))
+    return text_memory.section(Results(run))
 
 
 def row_with(text, name):
@@ -130,7 +131,7 @@ def test_values_below_the_resolution_lie_on_the_lowest_line_and_the_subtitle_say
 
     assert memory.RESOLVED_MB == axes.lines[1].get_ydata()[0]
     assert axes.get_ylim()[0] < memory.RESOLVED_MB
-    assert "Below 0.5 MB" in " ".join(text.get_text() for text in sheet.figure.texts)
+    assert "all values below 0.5 MB" in " ".join(text.get_text() for text in sheet.figure.texts)
 
 
 def test_a_variant_that_was_timed_and_has_no_memory_is_named(monkeypatch):
