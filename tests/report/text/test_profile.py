@@ -15,7 +15,7 @@ from paragone.report.figures import palette, phases
 from paragone.report.figures.figure import figure_style
 from paragone.report.text.profile import Profiled, phases_csv, profile_names, profile_report, read_profile, warnings
 from paragone.store.plan_records import DataRecord, ProfilePlan, VariantRecord
-from paragone.store.records import Pair
+from paragone.store.records import Outcome, Pair
 from paragone.task.mlp.problem_files import find_problem
 
 ROWS, TUNED, LISTS = "numpy_rows[dtype=float32,order=C]", "numpy_tuned[dtype=float32]", "python_lists[dtype=float64]"
@@ -88,12 +88,13 @@ def test_phases_longer_than_the_whole_give_a_warning(page):
 
 
 def test_what_has_no_phases_is_listed_with_its_reason(page):
-    row = {
-        "variant": "jax_step[dtype=float32]",
-        "batch_size": None,
-        "status": "not told apart",
-        "reason": "one | piece",
-    }
+    row = Outcome(
+        problem="nielsen",
+        variant="jax_step[dtype=float32]",
+        stage="phases",
+        status="not told apart",
+        reason="one | piece",
+    )
 
     assert "| `jax_step[dtype=float32]` |  | not told apart | one \\| piece |" in page(outcomes=[row])
     assert "Nothing was measured." in page()
@@ -196,9 +197,9 @@ def test_a_profile_is_read_back_from_its_folder(tmp_path):
 @pytest.mark.parametrize(
     ("changed", "fault"),
     [
-        ({"plain_ns": "soon"}, r"pairs\.jsonl, line 1: plain_ns: expected a whole number"),
-        ({"phases": [1]}, r"pairs\.jsonl, line 1: phases: expected a table"),
-        ({"parts": {"t1": 3}}, r"pairs\.jsonl, line 1: parts\.t1: expected a list"),
+        ({"plain_ns": "soon"}, r"pairs\.jsonl, line 1: Expected `int`, got `str` - at `\$\.plain_ns`"),
+        ({"phases": [1]}, r"pairs\.jsonl, line 1: Expected `object`, got `array` - at `\$\.phases`"),
+        ({"parts": {"t1": 3}}, r"pairs\.jsonl, line 1: Expected `array`, got `int` - at `\$\.parts"),
         ({"problem": "another"}, r"pairs\.jsonl, line 1: problem: expected a problem of the plan"),
         ({"variant": "another"}, r"pairs\.jsonl, line 1: variant: expected one of the plan, got 'another'"),
     ],
@@ -217,5 +218,5 @@ def test_what_has_no_phases_may_lack_what_a_table_lets_be_missing(tmp_path):
 
 
 def test_an_invalid_plan_of_a_profile_is_refused_with_its_key(tmp_path):
-    with pytest.raises(ResultsUnusable, match=r"profile\.json: variants: expected a list"):
+    with pytest.raises(ResultsUnusable, match=r"profile\.json: Expected `array`, got `object` - at `\$\.variants`"):
         read_profile(folder_of(tmp_path, [], variants={}))
