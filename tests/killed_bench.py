@@ -93,7 +93,7 @@ def main():
         RunFolder._write = with_room(RunFolder._write, int(os.environ["ROOM"]))
     RunFolder.append = telling(RunFolder.append, "appends", "rows")
     atomic.write_whole = telling(atomic.write_whole, before="writes")
-    write.figures = lambda run, frame: ([], [])  # a figure takes a second to draw and a millisecond to write
+    write.run_figures = lambda results: ([], [])  # a figure takes a second to draw and a millisecond to write
     found, broken = discover(folder / "impls")
     data = open_cached(Path((folder / "data.txt").read_text()))
     results = folder / "results"
