@@ -57,7 +57,7 @@ def test_a_peak_that_includes_loading_is_marked_and_explained_and_nothing_lies_a
     text = section_of(made_up_run(None, TIMES, memory=found))
 
     assert "| `numpy_rows` | 200 | ≤ 201 | – |" == row_with(text, "numpy_rows")
-    assert memory.WITH_LOADING in text
+    assert text_memory.WITH_LOADING in text
 
 
 def test_a_failure_has_its_reason_below_the_table():
