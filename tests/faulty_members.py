@@ -210,7 +210,7 @@ FAULTS: dict[str, Fault] = {
     "writes_into_the_pipe": Fault(
         verb(
             "train",
-            "for fd in range(3, 20):",
+            "for fd in range(3, 256):",
             "    try: os.write(fd, b'nonsense\\n')",
             "    except OSError: pass",
             GO_ON,
@@ -221,7 +221,7 @@ FAULTS: dict[str, Fault] = {
         verb(
             "train",
             'said = b\'{"arrays": [], "body": {"id": "?", "waiting_cpu_ns": 0, "reply": {"step_seconds": 1e-9}}}\\n\'',
-            "for fd in range(3, 20):",
+            "for fd in range(3, 256):",
             "    try: os.write(fd, said)",
             "    except OSError: pass",
             GO_ON,
