@@ -1,62 +1,45 @@
-"""A worker without a process: carries out commands on an implementation in this one."""
+"""Workers without a process, and budgets that make a run short: what tests of measuring hand in."""
 
 from __future__ import annotations
 
 import os
-from pathlib import Path
+
+from msgspec import structs
 
 from paragone.errors import MeasurementFailed
+from paragone.implementation.failure_reason import describe_error
 from paragone.machine.cpu_wait import scheduling_times
-from paragone.task.mlp.mnist.cache import open_cached
-from paragone.worker.commands import CountCpus, EstimateStep, GetPeakMemory, verb
-from paragone.worker.replies import CpusUsed, Loaded, PeakMemory, StepCost
-from paragone.worker.sample import take_sample
+from paragone.worker.budgets import Budgets
+from paragone.worker.commands import CountCpus, EstimateStep, GetPeakMemory, Load, MeasureLimits, Train, verb
+from paragone.worker.process import HostedVariant
+from paragone.worker.replies import CpusUsed, MachineLimits, PeakMemory, StepCost
+from paragone.worker.worker import Worker
+
+SHORT = Budgets(
+    sample_seconds=0.002,
+    estimate_seconds=0.0005,
+    call_groups=1,
+    spreading_seconds=0.001,
+    limit_groups=1,
+    limit_group_seconds=0.001,
+    evaluation_seconds=0.001,
+    curve_epochs=2,
+    quick_curve_epochs=1,
+)
 
 
-class InProcessWorker:
-    """Replies as `paragone.worker.handle.WorkerHandle` does; the cost of a step is scripted by batch size."""
+class ScriptedWorker(Worker):
+    """Replies with what `answer(command)` returns, or raises what it raises; keeps the commands."""
 
-    losses = None
-    cpus_used = 1.0
+    alive = True
 
-    def __init__(self, step_seconds=None):
-        self.step_seconds = step_seconds or {}
-        self.alive, self.cpus, self.waiting_cpu_ns = True, [], 0
-        self.log = []
+    def __init__(self, answer=None):
+        self.cpus, self.waiting_cpu_ns = [0], 0
+        self.answer, self.commands = answer, []
 
-    def load(self, variant, folder, problem, data, seed):
-        self.log.append(("load", problem.name))
-        loaded = open_cached(Path(data))
-        self.problem, self.seed = problem, seed
-        self.implementation = variant.make()
-        images, labels = loaded.inputs(problem, variant.dtype)
-        self.implementation.load(problem, images, labels)
-        threads_found = {"pools": [], "os_threads": 1}
-        return Loaded(load_seconds=0.0, loaded_memory_bytes=0, threads_found=threads_found, build_info={})
-
-    def train(self, state, order, n_steps=None):
-        order = order[:n_steps]
-        self.log.append(("train", *order.shape))
-        self.implementation.reset(state)
-        losses = self.implementation.train(order)
-        return self.implementation.params(), losses
-
-    def result(self):
-        self.log.append(("result",))
-        return self.implementation.params(), self.losses
-
-    def call(self, command):
-        if isinstance(command, GetPeakMemory):
-            return PeakMemory(1000 * self.log[-1][1])
-        self.log.append((verb(command), command.batch_size))
-        if isinstance(command, CountCpus):
-            return CpusUsed(self.cpus_used)
-        if isinstance(command, EstimateStep):
-            return StepCost(self.step_seconds[command.batch_size])
-        batches = self.problem.order(self.seed, command.n_steps, command.batch_size)
-        start = self.problem.start_state(self.seed)
-        timing, self.losses = take_sample(self.implementation, start, batches, command.prefix_steps)
-        return timing
+    def call_with_arrays(self, command, arrays=None):
+        self.commands.append(command)
+        return self.answer(command), {}
 
     def scheduling_times(self):
         return scheduling_times([os.getpid()], self.cpus)
@@ -68,3 +51,81 @@ class InProcessWorker:
 
     def kill(self):
         self.alive = False
+
+
+class Hosted(HostedVariant):
+    """The variant of a worker in the tests' own process: its class is at hand, and garbage is Python's affair."""
+
+    def __init__(self, implementation):
+        self.implementation_class = implementation
+
+    def declared(self, implementation):
+        return self.implementation_class
+
+    def freeze_garbage(self):
+        pass
+
+
+class InProcessWorker(ScriptedWorker):
+    """Carries out commands as the process of a worker does, in this process.
+
+    What depends on the machine is scripted: threads, CPUs, peak memory, the machine's limits, and the cost of a step
+    at the batch sizes in `step_seconds`.
+    """
+
+    cpus_used = 1.0
+
+    def __init__(self, step_seconds=None):
+        super().__init__()
+        self.cpus, self.step_seconds = [], step_seconds or {}
+        self.log = []
+
+    def __getattr__(self, name):
+        if name in ("implementation", "problem", "losses"):
+            return getattr(self.hosted, name)
+        raise AttributeError(name)
+
+    def load(self, variant, *others, **named):
+        self.hosted = Hosted(variant.implementation)
+        return super().load(variant, *others, **named)
+
+    def call_with_arrays(self, command, arrays=None):
+        if not self.alive:
+            raise MeasurementFailed(f"{verb(command)}: the worker has ended")
+        if isinstance(command, GetPeakMemory):
+            return PeakMemory(1000 * self.log[-1][1]), {}
+        self.log.append(entry(command, arrays))
+        if (reply := self.scripted(command)) is not None:
+            return reply, {}
+        try:
+            result = self.hosted.execute(command, arrays or {})
+        except Exception as error:
+            raise MeasurementFailed(f"{verb(command)}: {describe_error(error, self.hosted.folder)}") from error
+        reply, results = result if isinstance(result, tuple) else (result, {})
+        if isinstance(command, Load):
+            reply = structs.replace(reply, threads_found={"pools": [], "os_threads": 1})
+        return reply, results
+
+    def scripted(self, command):
+        if isinstance(command, CountCpus):
+            return CpusUsed(self.cpus_used)
+        if isinstance(command, EstimateStep) and command.batch_size in self.step_seconds:
+            return StepCost(self.step_seconds[command.batch_size])
+        if isinstance(command, MeasureLimits):
+            return MachineLimits(gemm=1e11, read=1e10, products=dict.fromkeys(command.batch_sizes, 1e6))
+        return None
+
+
+def entry(command, arrays):
+    """A command in a worker's log: its verb, and what it is about."""
+    if isinstance(command, Load):
+        return verb(command), command.problem.name
+    if isinstance(command, Train):
+        return verb(command), *arrays["order"][: command.n_steps].shape
+    size = getattr(command, "batch_size", None)
+    return (verb(command),) if size is None else (verb(command), size)
+
+
+def in_process(contender, time_limit_s, memory_limit_bytes):
+    """Opens workers without a process, as the field `open_worker` of a bench takes it."""
+    return InProcessWorker()

@@ -8,12 +8,13 @@ from in_process import InProcessWorker
 from made_up_run import sample
 
 from paragone.implementation.registry import discover, select
-from paragone.measure.aa_pilot import FREEDOM, ROUNDS, deviation_of, launch_deviation, launches_for
+from paragone.measure.aa_pilot import FREEDOM, deviation_of, launch_deviation, launches_for
 from paragone.plan.cells import cell, contenders_of
 from paragone.plan.request import Request
 from paragone.store.records import Sample
 from paragone.task.mlp.problem_files import read_problem
 from paragone.verify.verifier import Verifier
+from paragone.worker.budgets import STANDARD
 
 BASE, CONTROL = "base[dtype=float64]", "base[dtype=float64] (A/A)"
 
@@ -133,8 +134,8 @@ def test_the_a_a_pilot_launches_every_pair_and_kills_every_worker(piloted):
     assert 2 * launches_for(1) == len(workers)
     assert not any(worker.alive for worker in workers)
     samples = [worker.log.count(("sample", 5)) for worker in workers]
-    assert {2 + ROUNDS} == set(samples[2:])  # cold, warm-up, timed
-    assert min(samples[:2]) > 2 + ROUNDS, "in the first launch one more, beside what is new"
+    assert {2 + STANDARD.aa_rounds} == set(samples[2:])  # cold, warm-up, timed
+    assert min(samples[:2]) > 2 + STANDARD.aa_rounds, "in the first launch one more, beside what is new"
 
 
 def test_cells_sampled_once_per_launch_are_not_in_the_a_a_pilot(piloted):

@@ -4,6 +4,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
+from in_process import ScriptedWorker
 
 from paragone.errors import MeasurementFailed
 from paragone.implementation.contract import FLOATS, Implementation, variants
@@ -37,23 +38,14 @@ class InPython(Null):
     name, bridge = "in_python", None
 
 
-class ScriptedWorker:
-    """Answers what a call costs, or raises the fault."""
+def cost_of(command):
+    """A call costs a microsecond for each image."""
+    return CallCost(command.batch_size * 1e-6) if isinstance(command, TimeCall) else None
 
-    def __init__(self, fault=None):
-        self.fault, self.loaded, self.killed = fault, [], False
 
-    def load(self, variant, *rest):
-        self.loaded.append(variant.name)
-
-    def call(self, command):
-        if self.fault:
-            raise MeasurementFailed(self.fault)
-        assert isinstance(command, TimeCall)
-        return CallCost(command.batch_size * 1e-6)
-
-    def kill(self):
-        self.killed = True
+def crash(command):
+    if isinstance(command, TimeCall):
+        raise MeasurementFailed("call: it crashed")
 
 
 @pytest.fixture
@@ -81,38 +73,39 @@ def costs(worker, *implementations):
 
 
 def test_a_call_is_timed_with_one_image_and_with_the_whole_training_set(null):
-    worker = ScriptedWorker()
+    worker = ScriptedWorker(cost_of)
     rows, _ = costs(worker, Crosses)
 
     assert rows == [CallCostRow(bridge="made up", n_images=n, call_seconds=pytest.approx(n * 1e-6)) for n in (1, 60)]
-    assert worker.loaded == ["some_null[dtype=float32]"]
-    assert worker.killed
+    (loaded, *_) = worker.commands
+    assert (loaded.implementation, loaded.axis) == ("some_null", {"dtype": "float32"})
+    assert not worker.alive
 
 
 def test_each_bridge_is_crossed_once_and_python_is_none(null):
-    _, opened = costs(ScriptedWorker(), InPython, Crosses, Crosses)
+    _, opened = costs(ScriptedWorker(cost_of), InPython, Crosses, Crosses)
 
     assert len(opened) == 1
 
 
 def test_no_worker_is_opened_where_everything_is_python(null):
-    assert costs(ScriptedWorker(), InPython) == ([], [])
+    assert costs(ScriptedWorker(cost_of), InPython) == ([], [])
 
 
 def test_a_null_that_cannot_run_here_is_a_row_with_its_reason(null, monkeypatch):
     monkeypatch.setattr(Null, "missing", classmethod(lambda cls: "no compiler"))
-    rows, opened = costs(ScriptedWorker(), Crosses)
+    rows, opened = costs(ScriptedWorker(cost_of), Crosses)
 
     assert [(row.call_seconds, row.reason) for row in rows] == [(None, "no compiler")] * 2
     assert opened == []
 
 
 def test_a_null_that_fails_is_a_row_with_its_reason_and_its_worker_is_ended(null):
-    worker = ScriptedWorker(fault="call: it crashed")
+    worker = ScriptedWorker(crash)
     rows, _ = costs(worker, Crosses)
 
     assert [(row.call_seconds, row.reason) for row in rows] == [(None, "call: it crashed")] * 2
-    assert worker.killed
+    assert not worker.alive
 
 
 def test_every_bridge_that_ships_has_a_null_implementation():

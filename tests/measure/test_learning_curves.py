@@ -17,8 +17,6 @@ from paragone.files.json_lines import read_rows
 from paragone.implementation.registry import Registered, discover
 from paragone.measure import learning_curves
 from paragone.measure.learning_curves import (
-    MOST_EPOCHS,
-    QUICK_EPOCHS,
     Epoch,
     count_correct,
     draw_curves,
@@ -31,6 +29,7 @@ from paragone.store.plan_records import Cell
 from paragone.store.run_folder import RunFolder
 from paragone.task.mlp.problem_files import find_problem
 from paragone.task.mlp.state import State
+from paragone.worker.budgets import STANDARD
 
 FOUND = {found.name: found for found in discover()[0]}
 EVERYONE = [FOUND["numpy_rows"]]
@@ -138,10 +137,13 @@ def test_a_curve_can_be_followed_epoch_by_epoch(data, contender):
 
 
 @pytest.fixture
-def opened(monkeypatch):
-    workers = []
-    monkeypatch.setattr(learning_curves, "open_worker", lambda *args: workers.append(InProcessWorker()) or workers[-1])
-    return workers
+def opened():
+    return []
+
+
+def opening(workers):
+    """Opens workers without a process, and keeps them."""
+    return lambda *args: workers.append(InProcessWorker()) or workers[-1]
 
 
 def request(**changed) -> Request:
@@ -149,7 +151,7 @@ def request(**changed) -> Request:
 
 
 def test_learn_kills_its_worker_though_its_generator_is_abandoned(data, opened, contender):
-    epochs = learn(request(), EVERYONE, contender.variant, data, 3)
+    epochs = learn(request(), EVERYONE, contender.variant, data, 3, opening(opened))
     next(epochs)
     assert opened[0].alive
     epochs.close()
@@ -158,7 +160,7 @@ def test_learn_kills_its_worker_though_its_generator_is_abandoned(data, opened, 
 
 
 def test_learning_gives_the_curve_of_the_variant(data, opened, contender):
-    epochs = list(learn(request(), EVERYONE, contender.variant, data, 2))
+    epochs = list(learn(request(), EVERYONE, contender.variant, data, 2, opening(opened)))
     expected = list(learning_curve(loaded(contender, data), contender, data, BATCH_SIZE, 2, seed=1))
 
     assert [(at.epoch, at.correct) for at in expected] == [(at.epoch, at.correct) for at in epochs]
@@ -168,7 +170,7 @@ def test_learn_raises_where_the_variant_is_unavailable(data, opened, contender):
     special = type("Special", (contender.variant.implementation,), {"missing": classmethod(lambda cls: "no gcc")})
     variant = replace(contender.variant, implementation=special)
     with pytest.raises(Unavailable, match=r"numpy_rows\[dtype=float64,order=C\]: no gcc"):
-        next(learn(request(), [Registered(special, FOUND["numpy_rows"].folder)], variant, data, 2))
+        next(learn(request(), [Registered(special, FOUND["numpy_rows"].folder)], variant, data, 2, opening(opened)))
     assert [] == opened
 
 
@@ -194,7 +196,7 @@ def drawn(tmp_path, data, opened, step_seconds=1e-4, **changed) -> tuple[list[di
     cells = [Cell(*key[:2], size, key[2], 1, 0, step_seconds, False) for key in contenders for size in (1, 20, 50)]
     write_json(tmp_path / "plan.json", stored_plan(cells=msgspec.to_builtins(cells)))
     with RunFolder(tmp_path) as rows:
-        draw_curves(rows, contenders, data, asked, Silent())
+        draw_curves(rows, contenders, data, asked, opening(opened), Silent())
     return read_rows(tmp_path / "accuracy.jsonl"), read_rows(tmp_path / "outcomes.jsonl")
 
 
@@ -204,7 +206,7 @@ def test_each_implementation_has_one_curve_at_the_first_batch_size_from_ten_on(t
     assert {("nielsen", "numpy_rows[dtype=float32,order=C]", 20)} == {
         (row["problem"], row["variant"], row["batch_size"]) for row in accuracy
     }
-    assert list(range(MOST_EPOCHS + 1)) == [row["epoch"] for row in accuracy]
+    assert list(range(STANDARD.curve_epochs + 1)) == [row["epoch"] for row in accuracy]
     assert [] == outcomes
     assert [False] == [worker.alive for worker in opened]
 
@@ -221,7 +223,7 @@ def test_an_approximate_implementation_has_no_learning_curve(tmp_path, data, ope
 def test_a_quick_run_has_short_curves(tmp_path, data, opened):
     accuracy, _ = drawn(tmp_path, data, opened, quick=True)
 
-    assert QUICK_EPOCHS == accuracy[-1]["epoch"]
+    assert STANDARD.quick_curve_epochs == accuracy[-1]["epoch"]
 
 
 def test_slow_epochs_make_fewer_of_them(tmp_path, data, opened):

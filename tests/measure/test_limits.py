@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from in_process import ScriptedWorker
 
 from paragone.errors import MeasurementFailed
 from paragone.files.json_lines import read_rows
@@ -26,28 +27,20 @@ CONTROL32 = replace(ROWS32, variant=replace(ROWS32.variant, control=True))
 CELLS = [Cell("nielsen", "any", size, 1, 5, 1, 1e-3, once_per_launch=False) for size in (100, 1)]
 
 
-class Worker:
-    def __init__(self, commands, fault=None):
-        self.commands, self.fault, self.alive = commands, fault, True
-
-    def call(self, command):
-        if self.fault:
-            raise MeasurementFailed(self.fault)
-        self.commands.append(command)
-        return MachineLimits(gemm=2e11, read=3e10, products={1: 5.0, 100: 6.0})
-
-    def kill(self):
-        self.alive = False
-
-
 @pytest.fixture
 def asked(tmp_path):
     """Return a function that records the limits of a launch, and all workers that it opened."""
     workers, commands = [], []
 
     def ask(contenders, launch=0, fault=None):
+        def answer(command):
+            if fault:
+                raise MeasurementFailed(fault)
+            commands.append(command)
+            return MachineLimits(gemm=2e11, read=3e10, products={1: 5.0, 100: 6.0})
+
         def open_worker(contender):
-            workers.append(Worker(commands, fault))
+            workers.append(ScriptedWorker(answer))
             return workers[-1]
 
         with RunFolder(tmp_path) as folder:

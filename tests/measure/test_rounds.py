@@ -6,6 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from in_process import ScriptedWorker
 from msgspec import structs
 
 from paragone.errors import MeasurementFailed
@@ -19,7 +20,7 @@ from paragone.store.records import Evaluation, columns
 from paragone.store.run_folder import RunFolder
 from paragone.task.mlp.judge import CheckResult
 from paragone.task.mlp.problem_files import find_problem
-from paragone.worker.commands import verb
+from paragone.worker.commands import Load, verb
 from paragone.worker.handle import WorkerHandle
 from paragone.worker.replies import Loaded, Timing
 
@@ -28,21 +29,25 @@ PROBLEM = replace(find_problem("nielsen"), n_train=50)
 NAMES = ("numpy_rows[dtype=float32,order=C]", "numpy_rows[dtype=float32,order=F]", "numpy_rows[dtype=float64,order=C]")
 
 
-class ScriptedWorker:
-    """Replies like a worker; `fault(worker, verb, batch_size)` may raise at any command."""
+class SamplingWorker(ScriptedWorker):
+    """Takes samples of a third of a second at once; `fault(worker, verb, batch_size)` may raise at any command."""
 
     def __init__(self, name, log, fault=None, digest=None, cpu_share=1.0):
+        super().__init__(self.reply)
         self.name, self.log, self.fault, self.digest, self.cpu_share = name, log, fault, digest, cpu_share
-        self.alive, self.cpus, self.waiting_cpu_ns, self.n_samples = True, [0], 0, 0
+        self.n_samples = 0
 
-    def load(self, variant, folder, problem, data, seed):
+    def reply(self, command):
+        return self.loaded() if isinstance(command, Load) else self.sampled(command)
+
+    def loaded(self):
         if self.fault:
             self.fault(self, "load", None)
         self.log.append((self.name, "load"))
         pools = [{"file": "blas.so", "num_threads": 1}]
         return Loaded(load_seconds=0.0, loaded_memory_bytes=1, threads_found={"pools": pools}, build_info={})
 
-    def call(self, command):
+    def sampled(self, command):
         self.n_samples += 1
         if self.fault:
             self.fault(self, verb(command), command.batch_size)
@@ -51,9 +56,6 @@ class ScriptedWorker:
         elapsed_ns = 300_000_000
         cpu_ns = int(self.cpu_share * elapsed_ns)
         return Timing(n_steps=command.n_steps, elapsed_ns=elapsed_ns, cpu_ns=cpu_ns, digest=digest)
-
-    def kill(self):
-        self.alive = False
 
 
 class ScriptedGatekeeper:
@@ -98,7 +100,7 @@ class Stage:
 
     def open_worker(self, contender):
         name = contender.variant.name
-        worker = ScriptedWorker(name, self.log, **self.options.get(name, {}))
+        worker = SamplingWorker(name, self.log, **self.options.get(name, {}))
         self.workers.append(worker)
         return worker
 
@@ -327,7 +329,7 @@ def evaluated_stage(folder, monkeypatch, fault=""):
         place = {key: getattr(sample, key) for key in columns(Evaluation) if hasattr(sample, key)}
         return Evaluation(**{**place, "n_calls": n_calls, "n_images": 1, "elapsed_ns": 1})
 
-    monkeypatch.setattr("paragone.measure.rounds.calls_of_a_sample", lambda worker, data: 7)
+    monkeypatch.setattr("paragone.measure.rounds.calls_of_a_sample", lambda *arguments: 7)
     monkeypatch.setattr("paragone.measure.rounds.evaluate_after", row_after)
     stage = Stage(folder)
     stage.cells = [

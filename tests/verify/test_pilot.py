@@ -15,8 +15,9 @@ from paragone.store.records import Outcome
 from paragone.task.mlp.gate import check_steps, is_stress_problem
 from paragone.task.mlp.judge import CheckResult
 from paragone.task.mlp.problem_files import find_problem
-from paragone.verify.pilot import CHECK_SECONDS, Pilot, most_check_steps, open_worker, verify_only
+from paragone.verify.pilot import Pilot, most_check_steps, open_worker, verify_only
 from paragone.verify.verifier import Verifier
+from paragone.worker.budgets import STANDARD
 from paragone.worker.commands import EstimateStep
 
 FOUND = {found.name: found for found in discover()[0]}
@@ -242,7 +243,7 @@ def test_a_check_trains_one_step_at_least_and_a_second_at_most(step_seconds, bat
     n_steps = most_check_steps(cell(ROWS, batch_size, step_seconds))
 
     assert 1 <= n_steps <= check_steps(batch_size)
-    assert n_steps == 1 or n_steps * step_seconds <= CHECK_SECONDS
+    assert n_steps == 1 or n_steps * step_seconds <= STANDARD.check_seconds
 
 
 # --- what is wrong, at one batch size ---

@@ -10,11 +10,10 @@ from scripted_clock import Logged, ScriptedClock
 
 from paragone.task.mlp.state import State
 from paragone.worker import estimate
+from paragone.worker.budgets import STANDARD
 from paragone.worker.estimate import (
-    ESTIMATE_SECONDS,
     FEWEST_STEPS,
     MOST_IMAGES,
-    SAMPLE_SECONDS,
     cpus_used,
     estimate_step_seconds,
     prefix_steps,
@@ -59,12 +58,12 @@ def test_how_many_steps_make_a_sample_and_its_prefix(step_seconds, n_steps, pref
     assert (n_steps, prefix) == (sample_steps(step_seconds), prefix_steps(n_steps))
 
 
-@given(st.floats(1e-7, 2 * SAMPLE_SECONDS / FEWEST_STEPS))
+@given(st.floats(1e-7, 2 * STANDARD.sample_seconds / FEWEST_STEPS))
 def test_a_sample_of_short_steps_lasts_as_long_as_it_should_and_twice_that_at_most(step_seconds):
     n_steps = sample_steps(step_seconds)
 
     assert n_steps >= FEWEST_STEPS
-    assert 0.8 * SAMPLE_SECONDS <= n_steps * step_seconds <= 2 * SAMPLE_SECONDS
+    assert 0.8 * STANDARD.sample_seconds <= n_steps * step_seconds <= 2 * STANDARD.sample_seconds
 
 
 # --- what a step costs ---
@@ -94,7 +93,7 @@ def test_the_number_of_steps_doubles_until_the_time_is_long_enough():
 
     assert pytest.approx(1e-3) == estimate_step_seconds(train, 4096, train.clock)
     assert [1, 1, 2, 2, 4, 4, 8, 8, 16, 16, 16, 16] == train.calls
-    assert 8e-3 < ESTIMATE_SECONDS <= 16e-3
+    assert 8e-3 < STANDARD.estimate_seconds <= 16e-3
 
 
 @pytest.mark.parametrize("compile_seconds", [0.02, 0.3, 3.0])
@@ -131,7 +130,7 @@ def with_dear_calls(train, call_seconds):
     return type("DearCalls", (), {**members, "train": lambda self, order: train(len(order))})()
 
 
-@pytest.mark.parametrize(("call_seconds", "expected"), [(0.0, SAMPLE_SECONDS), (0.1, 1)])
+@pytest.mark.parametrize(("call_seconds", "expected"), [(0.0, STANDARD.sample_seconds), (0.1, 1)])
 def test_the_declared_cost_of_a_call_is_a_tenth_of_a_sample(call_seconds, expected):
     assert pytest.approx(expected) == sample_seconds(with_dear_calls(None, call_seconds))
 
@@ -145,7 +144,7 @@ def test_the_estimate_of_dear_calls_starts_with_many_steps(call_seconds, calls):
     assert calls == train.calls
 
 
-@pytest.mark.parametrize(("call_seconds", "least_seconds"), [(0.0, ESTIMATE_SECONDS), (0.1, 0.5)])
+@pytest.mark.parametrize(("call_seconds", "least_seconds"), [(0.0, STANDARD.estimate_seconds), (0.1, 0.5)])
 def test_the_estimate_of_costly_calls_takes_half_a_sample(call_seconds, least_seconds):
     train = Costly(1e-3)
     step_seconds(with_dear_calls(train, call_seconds), STATE, 1, range, train.clock)

@@ -28,7 +28,8 @@ from paragone.store.reader import read_environment, read_plan, read_profile_plan
 from paragone.store.records import Outcome, Pair
 from paragone.store.runs import is_finished, profile_folders, run_folders
 from paragone.task.mlp.data import DataSet
-from paragone.verify.pilot import Display
+from paragone.verify.pilot import Display, OpenLimitedWorker, open_worker
+from paragone.worker.budgets import STANDARD, Budgets
 
 Judge = Callable[[Claim], JudgedClaim | None]  # None: the run says nothing about the claim
 
@@ -51,6 +52,8 @@ class EvidenceSources:
     time_limit_s: float = 120.0
     plugins: tuple[str, ...] = ()
     memory_limit_bytes: int | None = None  # as in a request
+    budgets: Budgets = STANDARD
+    open_worker: OpenLimitedWorker = open_worker
 
     def from_finished_runs(self, claims: Iterable[Claim]) -> dict[str, JudgedClaim]:
         """Verdicts by claim id, each from the latest finished run of this machine, data and code that has one."""
@@ -91,11 +94,13 @@ class EvidenceSources:
             evaluated=tuple(sorted({_problem_name(claim) for claim in claims if claim.quantity == EPOCH})),
         )
         given = {problem.name: problem.name for problem in request.problems}
-        return Bench(request, self.everyone, self.broken, self.data, self.results, self.command, self.display, given)
+        places = self.data, self.results, self.command, self.display
+        return Bench(request, self.everyone, self.broken, *places, given, open_worker=self.open_worker)
 
     def _profile(self, claims: Sequence[Claim]) -> Profile:
         request = structs.replace(self._request(claims), rounds=PROFILE_ROUNDS)
-        return Profile(request, self.everyone, self.data, self.results, self.command, self.display)
+        places = self.data, self.results, self.command, self.display
+        return Profile(request, self.everyone, *places, self.open_worker)
 
     def _request(self, claims: Sequence[Claim]) -> Request:
         """A request for exactly the cells of these claims; the plan adds the baselines."""
@@ -117,6 +122,7 @@ class EvidenceSources:
             memory_limit_bytes=self.memory_limit_bytes,
             plugins=self.plugins,
             only=tuple(cells),
+            budgets=self.budgets,
         )
 
     def _variant(self, name: str) -> Variant:

@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from msgspec.structs import replace
-from scipy import stats
 
 from paragone.measure.resume import RemainingSamples
 from paragone.measure.rounds import Rounds
@@ -23,8 +22,8 @@ from paragone.store.run_folder import RunFolder
 from paragone.task.mlp.data import DataSet
 from paragone.verify.pilot import OpenWorker
 from paragone.verify.verifier import Verifier
+from paragone.worker.budgets import STANDARD, Budgets
 
-ROUNDS = 3
 # The estimate needs FREEDOM degrees of freedom, launches − 1 per point of the grid: a small grid gets more launches.
 FREEDOM, FEWEST_LAUNCHES, MOST_LAUNCHES = 8, 2, 5
 UPPER_TAIL = 0.01  # the probability that the true deviation lies above `Deviation.upper`
@@ -44,16 +43,17 @@ def launch_deviation(
     verifier: Verifier,
     open_worker: OpenWorker,
     seed: int,
+    budgets: Budgets = STANDARD,
 ) -> Deviation | None:
     """The deviation between launches, sampled now; None where no point of the grid has two launches.
 
-    `cells` are those of the baselines and their controls. Each launch has ROUNDS rounds.
+    `cells` are those of the baselines and their controls.
     """
     cells = [replace(cell, wave=0) for cell in cells if not cell.once_per_launch]
     with tempfile.TemporaryDirectory() as folder, RunFolder(Path(folder)) as rows:
-        remaining = RemainingSamples(ROUNDS)
+        remaining = RemainingSamples(budgets.aa_rounds)
         rounds = Rounds(
-            rows, contenders, data, verifier, open_worker, remaining, seed, time.time(), lambda what, seconds: None
+            rows, contenders, data, verifier, open_worker, remaining, seed, time.time(), _report_nothing, budgets
         )
         for launch in range(launches_for(len(cells) // 2)):
             for group in _by_problem_and_threads(cells):
@@ -75,6 +75,8 @@ def deviation_of(samples: Iterable[Sample], pairs: Mapping[str, str]) -> Deviati
     upper = √(Σ sᵢ² νᵢ / χ²₀.₀₁(Σ νᵢ)), the one-sided 99 % limit of the mean variance. Launches are planned by it, so
     that a difference is found in noisy cells too, even after a pilot that happened to be quiet.
     """
+    from scipy import stats  # takes a second to import; a quick run and a resumed one do without
+
     times: dict[tuple[Any, ...], dict[int, float]] = {}
     for sample in samples:
         variant = pairs.get(sample.variant, sample.variant)
@@ -94,6 +96,10 @@ def deviation_of(samples: Iterable[Sample], pairs: Mapping[str, str]) -> Deviati
     typical = np.median([variance / stats.chi2.median(n) * n for variance, n in zip(variances, freedom, strict=True)])
     squares = sum(variance * n for variance, n in zip(variances, freedom, strict=True))
     return Deviation(float(np.sqrt(typical)), float(np.sqrt(squares / stats.chi2.ppf(UPPER_TAIL, sum(freedom)))))
+
+
+def _report_nothing(what: str, seconds: float) -> None:
+    """The A/A pilot is one step of the display."""
 
 
 def _by_problem_and_threads(cells: Sequence[Cell]) -> list[list[Cell]]:

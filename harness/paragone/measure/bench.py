@@ -40,10 +40,10 @@ from paragone.store.records import Finished, Source
 from paragone.store.run_folder import RunFolder
 from paragone.store.runs import new_run_folder
 from paragone.task.mlp.data import DataSet, check_fits
-from paragone.verify.pilot import Display, Pilot, open_worker
+from paragone.verify.pilot import Display, OpenLimitedWorker, Pilot, open_worker
 from paragone.verify.pilot_result import PilotResult
 from paragone.verify.verifier import Verifier
-from paragone.worker.handle import WorkerHandle
+from paragone.worker.worker import Worker
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,7 @@ class Bench:
     display: Display
     problems: Mapping[str, str] = field(default_factory=dict)  # by problem, as the user gave it: a name or a path
     live: Live | None = None  # of a live comparison
+    open_worker: OpenLimitedWorker = open_worker
 
     def run(self, fresh: bool = False, resume: Path | None = None) -> tuple[Path, bool]:
         """Measure; return the run's folder, and True where the run is finished.
@@ -96,8 +97,8 @@ class Bench:
     def _described(self) -> Environment:
         return environment.describe(own_environments(self.request, self.everyone), max(self.request.threads))
 
-    def _open_worker(self, contender: Contender) -> WorkerHandle:
-        return open_worker(contender, self.request.time_limit_s, self.request.memory_limit_bytes)
+    def _open_worker(self, contender: Contender) -> Worker:
+        return self.open_worker(contender, self.request.time_limit_s, self.request.memory_limit_bytes)
 
     def _start_run(self, contenders: dict[ContenderKey, Contender], identity: Mapping[str, Any]) -> Path:
         begin = time.perf_counter()
@@ -112,7 +113,7 @@ class Bench:
             "live": self.live,
         }
         plan = make_plan(self.request, everyone, results, cells, deviation, self.data, self.unusable, known)
-        calls = call_costs(everyone, self.data, self._open_worker, self.request.seed)
+        calls = call_costs(everyone, self.data, self._open_worker, self.request.seed, self.request.budgets)
         plan = structs.replace(plan, calls=tuple(calls), pilot_seconds=time.perf_counter() - begin)
         outcomes = [row for result in results for row in result.outcomes]
         sources = {each.found.name: msgspec.convert(each.found.kept_source(), Source) for each in everyone}
@@ -142,7 +143,8 @@ class Bench:
         pairs = aa_pairs(contenders.values())
         cells = [cell for result in results for cell in result.cells if cell.variant in {*pairs, *pairs.values()}]
         with self.display.progress("A/A pilot", 1):
-            return launch_deviation(cells, contenders, self.data, self._verifier, self._open_worker, self.request.seed)
+            given = self.data, self._verifier, self._open_worker, self.request.seed, self.request.budgets
+            return launch_deviation(cells, contenders, *given)
 
     def _measure(self, rows: RunFolder, contenders: Mapping[ContenderKey, Contender]) -> bool:
         """Measure the rest of the plan; False where Ctrl-C ended it early."""
@@ -154,7 +156,7 @@ class Bench:
                 seed, display = self.request.seed, self.display
                 measure_memory(rows, contenders, self.data, seed, self._open_worker, display)
             if self.request.curves:
-                draw_curves(rows, contenders, self.data, self.request, self.display)
+                draw_curves(rows, contenders, self.data, self.request, self._open_worker, self.display)
             finished = True
         except KeyboardInterrupt:
             self.display.say("Interrupted. What was measured is kept; the same command goes on from here.")
@@ -163,7 +165,7 @@ class Bench:
 
     def _run_launches(self, rows: RunFolder, contenders: Mapping[ContenderKey, Contender]) -> None:
         plan = read_plan(rows.folder)
-        cells = plan.cells
+        cells, everyone = plan.cells, list(contenders.values())
         remaining, attempts = remaining_samples(rows.folder, plan.rounds)
         seconds = sum(remaining.seconds(cell, plan.launches) for cell in cells)
         with self.display.progress("measuring", seconds) as advance:
@@ -178,10 +180,11 @@ class Bench:
                 plan.seed,
                 began,
                 advance,
+                self.request.budgets,
             )
             for launch in range(plan.launches):
                 advance(f"launch {launch + 1}: the machine's limits", 0)
-                record_limits(rows, list(contenders.values()), cells, self._open_worker, launch)
+                record_limits(rows, everyone, cells, self._open_worker, launch, self.request.budgets)
                 for wave in sorted({cell.wave for cell in cells}):
                     of_wave = [cell for cell in cells if cell.wave == wave]
                     if any(remaining.wants_any(cell, launch) for cell in of_wave):

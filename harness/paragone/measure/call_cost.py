@@ -18,12 +18,19 @@ from paragone.plan.cells import Contender
 from paragone.store.plan_records import CallCostRow
 from paragone.task.mlp.data import DataSet
 from paragone.verify.pilot import OpenWorker, load_worker
+from paragone.worker.budgets import STANDARD, Budgets
 from paragone.worker.commands import TimeCall
 
 NULLS = PACKAGE / "adapters" / "null"
 
 
-def call_costs(contenders: Iterable[Contender], data: DataSet, open_worker: OpenWorker, seed: int) -> list[CallCostRow]:
+def call_costs(
+    contenders: Iterable[Contender],
+    data: DataSet,
+    open_worker: OpenWorker,
+    seed: int,
+    budgets: Budgets = STANDARD,
+) -> list[CallCostRow]:
     """A row for each bridge that the contenders cross, with one image in a call and with the whole training set.
 
     A row whose `call_seconds` is None has a reason.
@@ -31,7 +38,8 @@ def call_costs(contenders: Iterable[Contender], data: DataSet, open_worker: Open
     crossing = {
         bridge: each for each in contenders if (bridge := each.variant.implementation.bridge) and bridge in nulls()
     }
-    return [row for bridge, contender in crossing.items() for row in _costs(bridge, contender, data, open_worker, seed)]
+    given = data, open_worker, seed, budgets
+    return [row for bridge, contender in crossing.items() for row in _costs(bridge, contender, *given)]
 
 
 @cache
@@ -40,7 +48,9 @@ def nulls() -> dict[str, type[Implementation]]:
     return {implementation.bridge: implementation for implementation in read_folder(NULLS) if implementation.bridge}
 
 
-def _costs(bridge: str, crossing: Contender, data: DataSet, open_worker: OpenWorker, seed: int) -> list[CallCostRow]:
+def _costs(
+    bridge: str, crossing: Contender, data: DataSet, open_worker: OpenWorker, seed: int, budgets: Budgets
+) -> list[CallCostRow]:
     null = nulls()[bridge]
     contender = replace(crossing, found=Registered(null, NULLS), variant=next(variants(null)))
     sizes = (1, crossing.problem.n_train)
@@ -49,11 +59,12 @@ def _costs(bridge: str, crossing: Contender, data: DataSet, open_worker: OpenWor
     worker = open_worker(contender)
     try:
         load_worker(worker, contender, data, seed)
-        return [_row(bridge, n, worker.call(TimeCall(batch_size=n)).call_seconds) for n in sizes]
+        costs = [worker.call(TimeCall(batch_size=n, budgets=budgets)).call_seconds for n in sizes]
     except MeasurementFailed as error:
         return [_row(bridge, size, None, str(error)) for size in sizes]
     finally:
         worker.kill()
+    return [_row(bridge, n, seconds) for n, seconds in zip(sizes, costs, strict=True)]
 
 
 def _row(bridge: str, n_images: int, call_seconds: float | None, reason: str = "") -> CallCostRow:

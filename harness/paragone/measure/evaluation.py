@@ -12,17 +12,16 @@ from paragone.store.records import Evaluation, Sample
 from paragone.task.mlp.data import DataSet
 from paragone.task.mlp.perturbation import logits
 from paragone.task.mlp.state import State
+from paragone.worker.budgets import STANDARD, Budgets
 from paragone.worker.commands import Evaluate
-from paragone.worker.handle import WorkerHandle
+from paragone.worker.worker import Worker
 
-# One call takes milliseconds, too short for a sample: calls are repeated until they take about this long.
-EVALUATION_SECONDS = 0.04
 MOST_CALLS = 50
 # Two logits closer than this share of the largest of all may change places by rounding.
 UNCERTAIN = 1e-4
 
 
-def evaluate_after(sample: Sample, worker: WorkerHandle, data: DataSet, n_calls: int) -> Evaluation:
+def evaluate_after(sample: Sample, worker: Worker, data: DataSet, n_calls: int) -> Evaluation:
     """The evaluation that follows a timed sample. Raises as `evaluate` does."""
     return Evaluation(
         problem=sample.problem,
@@ -39,17 +38,17 @@ def evaluate_after(sample: Sample, worker: WorkerHandle, data: DataSet, n_calls:
     )
 
 
-def calls_of_a_sample(worker: WorkerHandle, data: DataSet) -> int:
+def calls_of_a_sample(worker: Worker, data: DataSet, budgets: Budgets = STANDARD) -> int:
     """The number of calls that make one sample. An untimed call comes first: it copies the test set and may compile.
 
     Raises as `evaluate` does.
     """
     evaluate(worker, data, 1)
     once_ns = evaluate(worker, data, 1)
-    return int(min(MOST_CALLS, max(1, round(EVALUATION_SECONDS * 1e9 / max(1, once_ns)))))
+    return int(min(MOST_CALLS, max(1, round(budgets.evaluation_seconds * 1e9 / max(1, once_ns)))))
 
 
-def evaluate(worker: WorkerHandle, data: DataSet, n_calls: int) -> int:
+def evaluate(worker: Worker, data: DataSet, n_calls: int) -> int:
     """Classify all test images `n_calls` times with the worker's parameters; return the nanoseconds of all calls.
 
     Raises MeasurementFailed where the worker fails or its classes do not follow from its parameters.

@@ -15,7 +15,7 @@ from paragone.store.plan_records import Cell, ContenderKey
 from paragone.store.records import Outcome
 from paragone.verify.pilot import OpenWorker
 from paragone.verify.pilot_result import outcome
-from paragone.worker.handle import WorkerHandle
+from paragone.worker.worker import Worker
 
 T = TypeVar("T")
 
@@ -25,7 +25,7 @@ class Member:
     """A contender of the launch, its worker, and its cells, smallest batch size first."""
 
     contender: Contender
-    worker: WorkerHandle
+    worker: Worker
     cells: list[Cell]
 
 

@@ -23,15 +23,12 @@ from paragone.store.run_folder import RunFolder
 from paragone.task.mlp.data import DataSet, check_fits
 from paragone.task.mlp.perturbation import logits
 from paragone.task.mlp.state import State
-from paragone.verify.pilot import Display, load_worker, open_worker
+from paragone.verify.pilot import Display, OpenLimitedWorker, OpenWorker, load_worker, open_worker
 from paragone.verify.pilot_result import outcome
-from paragone.worker.handle import WorkerHandle
+from paragone.worker.worker import Worker
 
-# A curve is drawn at the smallest batch size of the grid from this on, with at most so many epochs and seconds of
-# training per implementation.
+# A curve is drawn at the smallest batch size of the grid from this on.
 CURVE_BATCH_SIZE = 10
-MOST_EPOCHS, MOST_SECONDS = 10, 12.0
-QUICK_EPOCHS, QUICK_SECONDS = 2, 2.5
 
 
 @dataclass(frozen=True)
@@ -46,7 +43,7 @@ class Epoch:
 
 
 def learning_curve(
-    worker: WorkerHandle, contender: Contender, data: DataSet, batch_size: int, epochs: int, seed: int
+    worker: Worker, contender: Contender, data: DataSet, batch_size: int, epochs: int, seed: int
 ) -> Iterator[Epoch]:
     """Yield the test accuracy before training and after each epoch; the worker has loaded the contender's problem.
 
@@ -74,7 +71,12 @@ def count_correct(state: State, images: NDArray[np.float64], labels: NDArray[Any
 
 
 def learn(
-    request: Request, everyone: Sequence[Registered], variant: Variant, data: DataSet, epochs: int
+    request: Request,
+    everyone: Sequence[Registered],
+    variant: Variant,
+    data: DataSet,
+    epochs: int,
+    open_worker: OpenLimitedWorker = open_worker,
 ) -> Iterator[Epoch]:
     """Yield the learning curve of a variant on the one problem of the request.
 
@@ -100,6 +102,7 @@ def draw_curves(
     contenders: Mapping[ContenderKey, Contender],
     data: DataSet,
     request: Request,
+    open_worker: OpenWorker,
     display: Display,
 ) -> None:
     """Append to the run the learning curve of one variant of each implementation, or an outcome that says why not."""
@@ -108,7 +111,10 @@ def draw_curves(
     done |= {(row.problem, row.variant) for row in read_table(rows.folder, Accuracy)}
     cells = read_plan(rows.folder).cells
     curves = [(each, cell) for each, cell in _one_of_each(cells, contenders) if each.key[:2] not in done]
-    most_seconds, most_epochs = (QUICK_SECONDS, QUICK_EPOCHS) if request.quick else (MOST_SECONDS, MOST_EPOCHS)
+    budgets = request.budgets
+    most_seconds, most_epochs = budgets.curve_seconds, budgets.curve_epochs
+    if request.quick:
+        most_seconds, most_epochs = budgets.quick_curve_seconds, budgets.quick_curve_epochs
     with display.progress("learning curves", len(curves)) as advance:
         for contender, cell in curves:
             advance(contender.variant.name, 1)
@@ -119,17 +125,25 @@ def draw_curves(
             if contender.difference:
                 reason = contender.difference
             elif epochs > 0:
-                reason = _draw_curve(rows, contender, cell, data, epochs, request)
+                reason = _draw_curve(rows, contender, cell, data, epochs, request.seed, open_worker)
             if reason:
                 rows.append(outcome(contender, cell.batch_size, "accuracy", "not measured", reason))
 
 
-def _draw_curve(rows: RunFolder, contender: Contender, cell: Cell, data: DataSet, epochs: int, request: Request) -> str:
+def _draw_curve(
+    rows: RunFolder,
+    contender: Contender,
+    cell: Cell,
+    data: DataSet,
+    epochs: int,
+    seed: int,
+    open_worker: OpenWorker,
+) -> str:
     """Append one curve, complete or not at all; return why there is none, else ""."""
-    worker = open_worker(contender, request.time_limit_s, request.memory_limit_bytes)
+    worker = open_worker(contender)
     try:
-        load_worker(worker, contender, data, request.seed)
-        curve = list(learning_curve(worker, contender, data, cell.batch_size, epochs, request.seed))
+        load_worker(worker, contender, data, seed)
+        curve = list(learning_curve(worker, contender, data, cell.batch_size, epochs, seed))
     except MeasurementFailed as error:
         return str(error)
     finally:

@@ -11,6 +11,7 @@ from paragone.store.reader import read_table
 from paragone.store.records import Limit
 from paragone.store.run_folder import RunFolder
 from paragone.verify.pilot import OpenWorker
+from paragone.worker.budgets import STANDARD, Budgets
 from paragone.worker.commands import MeasureLimits
 
 
@@ -20,6 +21,7 @@ def record_limits(
     cells: Sequence[Cell],
     open_worker: OpenWorker,
     launch: int,
+    budgets: Budgets = STANDARD,
 ) -> None:
     """Append the machine's limits to the run: one measurement for each problem, dtype and number of threads.
 
@@ -30,7 +32,13 @@ def record_limits(
         place = _place(contender)
         if place not in known:
             sizes = sorted({cell.batch_size for cell in cells if cell.problem == contender.problem.name})
-            folder.append(*_limits(contender, sizes, open_worker, launch))
+            command = MeasureLimits(
+                layers=contender.problem.layers,
+                dtype=contender.variant.dtype,
+                batch_sizes=tuple(sizes),
+                budgets=budgets,
+            )
+            folder.append(*_limits(contender, command, open_worker, launch))
 
 
 def one_for_each(contenders: Sequence[Contender]) -> list[Contender]:
@@ -43,11 +51,8 @@ def _place(contender: Contender) -> tuple[str, str, int]:
     return contender.problem.name, contender.variant.dtype, contender.threads
 
 
-def _limits(contender: Contender, batch_sizes: Sequence[int], open_worker: OpenWorker, launch: int) -> Iterator[Limit]:
+def _limits(contender: Contender, command: MeasureLimits, open_worker: OpenWorker, launch: int) -> Iterator[Limit]:
     """Yield a row for each limit; none where the process fails, and then the report shows no share of the limit."""
-    command = MeasureLimits(
-        layers=contender.problem.layers, dtype=contender.variant.dtype, batch_sizes=tuple(batch_sizes)
-    )
     worker = open_worker(contender)
     try:
         found = worker.call(command)
@@ -56,7 +61,7 @@ def _limits(contender: Contender, batch_sizes: Sequence[int], open_worker: OpenW
     finally:
         worker.kill()
     rates: list[tuple[str, int | None, float]] = [("gemm", None, found.gemm), ("read", None, found.read)]
-    rates += [("products", size, found.products[size]) for size in batch_sizes]
+    rates += [("products", size, found.products[size]) for size in command.batch_sizes]
     for what, size, per_second in rates:
         yield Limit(
             problem=contender.problem.name,

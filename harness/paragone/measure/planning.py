@@ -51,7 +51,7 @@ def make_plan(
 ) -> Plan:
     """The plan, still without `calls` and `pilot_seconds`. `known` holds the fields that the caller fills."""
     launches = launches_of(request, deviation)
-    rounds = request.rounds or rounds_in_time(cells)
+    rounds = request.rounds or rounds_in_time(cells, request.budgets)
     memory_seconds = pass_seconds(results) if request.memory else 0.0
     return Plan(
         method_version=METHOD_VERSION,

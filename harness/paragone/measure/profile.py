@@ -29,12 +29,12 @@ from paragone.store.records import ClockReading, Finished, Pair
 from paragone.store.run_folder import RunFolder
 from paragone.store.runs import new_profile_folder
 from paragone.task.mlp.data import DataSet, check_fits
-from paragone.verify.pilot import Display, Pilot, load_worker, open_worker
+from paragone.verify.pilot import Display, OpenLimitedWorker, Pilot, load_worker, open_worker
 from paragone.verify.pilot_result import PilotResult, outcome
 from paragone.verify.verifier import Verifier
 from paragone.worker.commands import LoadClocked, TakePair
-from paragone.worker.handle import WorkerHandle
 from paragone.worker.replies import PairTiming
+from paragone.worker.worker import Worker
 
 # A plain instance and one with clocks; each holds a training set of its own.
 INSTANCES = 2
@@ -54,6 +54,7 @@ class Profile:
     results: Path
     command: str
     display: Display
+    open_worker: OpenLimitedWorker = open_worker
 
     def run(self) -> tuple[Path, bool]:
         """Verify and measure; return the folder of the profile, and True where it is finished.
@@ -120,8 +121,8 @@ class Profile:
                     pilot_results.append(pilot.examine(contender, batch_sizes(self.request, contender)))
         return pilot_results
 
-    def _open_worker(self, contender: Contender) -> WorkerHandle:
-        return open_worker(contender, self.request.time_limit_s, self.request.memory_limit_bytes)
+    def _open_worker(self, contender: Contender) -> Worker:
+        return self.open_worker(contender, self.request.time_limit_s, self.request.memory_limit_bytes)
 
     def _plan(self, contenders: Collection[Contender], cells: Sequence[Cell]) -> ProfilePlan:
         return ProfilePlan(

@@ -22,6 +22,7 @@ from paragone.task.mlp.data import DataSet
 from paragone.verify.pilot import OpenWorker, load_worker, most_check_steps
 from paragone.verify.pilot_result import numbers
 from paragone.verify.verifier import Verifier
+from paragone.worker.budgets import STANDARD, Budgets
 from paragone.worker.commands import TakeSample
 
 
@@ -39,10 +40,11 @@ class Rounds:
         seed: int,
         run_started: float,
         report_progress: Callable[[str, float], None],
+        budgets: Budgets = STANDARD,
     ) -> None:
         self.folder, self.contenders, self.data, self.seed = folder, contenders, data, seed
         self.verifier, self.open_worker, self.remaining = verifier, open_worker, remaining
-        self.report_progress = report_progress
+        self.report_progress, self.budgets = report_progress, budgets
         self.replay_checked: set[tuple[Any, ...]] = set()  # (cell, wave) whose replay check is done
         self.run_started = run_started  # wall clock, so that a resumed run counts on from the same moment
 
@@ -94,7 +96,7 @@ class Rounds:
                 if not cell.once_per_launch:
                     self._sample(member, cell, "warmup")
                 if cell.evaluates:
-                    member.calls[cell.batch_size] = calls_of_a_sample(member.worker, self.data)
+                    member.calls[cell.batch_size] = calls_of_a_sample(member.worker, self.data, self.budgets)
         except MeasurementFailed as error:
             self._fail(member, cell, "sample", error)
 
@@ -103,7 +105,8 @@ class Rounds:
             return True
         begin = time.perf_counter()
         tail = self.verifier.check_last_sample(member.worker, member.contender, cell.batch_size, cell.n_steps, digest)
-        head = self.verifier.check_first_steps(member.worker, member.contender, cell.batch_size, most_check_steps(cell))
+        most_steps = most_check_steps(cell, self.budgets)
+        head = self.verifier.check_first_steps(member.worker, member.contender, cell.batch_size, most_steps)
         member.facts["verify_seconds"] += time.perf_counter() - begin
         for stage, check in (("tail", tail), ("head", head)):
             self.folder.append(member.outcome(cell.batch_size, stage, check.status, check.reason, **numbers(check)))

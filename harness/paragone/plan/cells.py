@@ -15,6 +15,7 @@ from paragone.plan.request import Request
 from paragone.store.plan_records import Cell, ContenderKey, DataRecord, VariantRecord
 from paragone.task.mlp.data import DataSet
 from paragone.task.mlp.problem import Problem
+from paragone.worker.budgets import STANDARD, Budgets
 from paragone.worker.estimate import MOST_IMAGES, prefix_steps, sample_seconds, sample_steps
 
 # A longer step is sampled once per launch.
@@ -145,10 +146,10 @@ def baseline_variant(baseline: str, dtype: str, everyone: Sequence[Registered]) 
     return find_variant(everyone, f"{name}[{','.join([f'dtype={dtype}', *others])}]")
 
 
-def cell(contender: Contender, batch_size: int, step_seconds: float) -> Cell:
+def cell(contender: Contender, batch_size: int, step_seconds: float, budgets: Budgets = STANDARD) -> Cell:
     """The cell, with its steps per sample chosen from the time of one step."""
     once = step_seconds > ONCE_PER_LAUNCH_SECONDS
-    wanted = sample_steps(step_seconds, sample_seconds(contender.variant.implementation))
+    wanted = sample_steps(step_seconds, sample_seconds(contender.variant.implementation, budgets))
     n_steps = 1 if once else min(wanted, max(1, MOST_IMAGES // batch_size))
     problem, variant, threads = contender.key
     return Cell(problem, variant, batch_size, threads, n_steps, prefix_steps(n_steps), step_seconds, once)

@@ -9,6 +9,7 @@ from paragone.errors import ResultsUnusable
 from paragone.store.plan_records import Plan, RequestOptions, StoredRequest
 from paragone.store.records import columns
 from paragone.task.mlp.problem import Problem
+from paragone.worker.budgets import STANDARD, Budgets
 
 FEWEST_ROUNDS, ROUNDS, QUICK_ROUNDS = 5, 10, 6
 # A longer step is measured only with --slow.
@@ -19,6 +20,7 @@ class Request(RequestOptions, frozen=True):
     """What the user asked for; empty selections mean everything."""
 
     problems: tuple[Problem, ...]
+    budgets: Budgets = STANDARD
 
     @property
     def too_slow_seconds(self) -> float:

@@ -34,7 +34,8 @@ from paragone.store.plan_records import BASELINE
 from paragone.store.reader import Run, read_run
 from paragone.task.mlp.data import DataSet
 from paragone.task.mlp.problem_files import find_problem
-from paragone.verify.pilot import Display
+from paragone.verify.pilot import Display, OpenLimitedWorker, open_worker
+from paragone.worker.budgets import STANDARD, Budgets
 
 PROBLEM = "nielsen"
 RESOLVED = 0.05  # `--resolve 5%` must find it in 95 of 100 cases
@@ -57,6 +58,8 @@ class SelfTest:
     data: DataSet
     display: Display
     seed: int
+    budgets: Budgets = STANDARD
+    open_worker: OpenLimitedWorker = open_worker
 
     def coverage(self) -> Section:
         """How often the intervals hold the true ratio, on simulated samples."""
@@ -141,10 +144,12 @@ class SelfTest:
             memory=False,
             curves=False,
             plugins=(str(plugins.resolve()),),
+            budgets=self.budgets,
             **settings,
         )
         runs = self.folder / name
-        bench = Bench(request, registered, unusable, self.data, runs, "paragone selftest", self.display)
+        places = self.data, runs, "paragone selftest", self.display
+        bench = Bench(request, registered, unusable, *places, open_worker=self.open_worker)
         folder, finished = bench.run(fresh=True)
         if not finished:
             raise KeyboardInterrupt

@@ -23,19 +23,20 @@ from paragone.task.mlp.data import DataSet, check_fits
 from paragone.task.mlp.gate import check_steps, stress_problem
 from paragone.verify.pilot_result import Pace, PilotResult
 from paragone.verify.verifier import Verifier
+from paragone.worker.budgets import STANDARD, Budgets
 from paragone.worker.commands import CountCpus, EstimateStep, GetPeakMemory, TakeSample
 from paragone.worker.estimate import MOST_CPUS
 from paragone.worker.handle import WorkerHandle
 from paragone.worker.replies import Loaded
+from paragone.worker.worker import Worker
 
-# A check trains for about this long at most; a slow implementation is checked over fewer steps.
-CHECK_SECONDS = 1.0
 # The first estimate is made at this batch size. A step shorter than OVERHEAD_SECONDS may be mostly overhead, so its
 # time does not scale to large batches.
 FIRST_PROBE = 10
 OVERHEAD_SECONDS = 0.01
 
-OpenWorker = Callable[[Contender], WorkerHandle]
+OpenWorker = Callable[[Contender], Worker]
+OpenLimitedWorker = Callable[[Contender, float, int | None], Worker]  # with limits of time (s) and memory (bytes)
 
 
 class Display(Protocol):
@@ -54,12 +55,12 @@ class Display(Protocol):
 class ReopenedWorker:
     """A worker opened on first use and reopened after it died, until it fails to load."""
 
-    def __init__(self, open_: Callable[[], WorkerHandle | None]) -> None:
+    def __init__(self, open_: Callable[[], Worker | None]) -> None:
         self._open = open_
-        self._worker: WorkerHandle | None = None
+        self._worker: Worker | None = None
         self._given_up = False
 
-    def worker(self) -> WorkerHandle | None:
+    def worker(self) -> Worker | None:
         """A live worker; None where loading has failed."""
         if not self._given_up and (self._worker is None or not self._worker.alive):
             self._worker = self._open()
@@ -126,23 +127,28 @@ class Pilot:
             except MeasurementFailed as error:
                 result.add_outcome("head", "failed", str(error), batch_size)
 
-    def _pace(self, worker: WorkerHandle, pace: Pace | None, batch_size: int) -> Pace:
+    def _pace(self, worker: Worker, pace: Pace | None, batch_size: int) -> Pace:
         """A pace that predicts the step at this batch size; a step that is mostly overhead predicts nothing larger."""
         if pace is None:
             first = min(batch_size, FIRST_PROBE)
-            pace = Pace(first, worker.call(EstimateStep(batch_size=first)).step_seconds)
+            pace = self._measured_pace(worker, first)
         while pace.step_seconds < OVERHEAD_SECONDS and pace.predict(batch_size) > self.request.too_slow_seconds:
             size = min(batch_size, math.ceil(pace.batch_size * 2 * OVERHEAD_SECONDS / pace.step_seconds))
-            pace = Pace(size, worker.call(EstimateStep(batch_size=size)).step_seconds)
+            pace = self._measured_pace(worker, size)
         return pace
 
-    def _examine_cell(self, result: PilotResult, worker: WorkerHandle, batch_size: int, pace: Pace) -> Pace:
+    def _measured_pace(self, worker: Worker, batch_size: int) -> Pace:
+        command = EstimateStep(batch_size=batch_size, budgets=self.request.budgets)
+        return Pace(batch_size, worker.call(command).step_seconds)
+
+    def _examine_cell(self, result: PilotResult, worker: Worker, batch_size: int, pace: Pace) -> Pace:
         if pace.batch_size != batch_size:
-            pace = Pace(batch_size, worker.call(EstimateStep(batch_size=batch_size)).step_seconds)
+            pace = self._measured_pace(worker, batch_size)
         if self._too_slow(result, batch_size, pace.step_seconds):
             return pace
-        planned = cell(result.contender, batch_size, pace.step_seconds)
-        head = self.verifier.check_first_steps(worker, result.contender, batch_size, most_check_steps(planned))
+        planned = cell(result.contender, batch_size, pace.step_seconds, self.request.budgets)
+        most_steps = most_check_steps(planned, self.request.budgets)
+        head = self.verifier.check_first_steps(worker, result.contender, batch_size, most_steps)
         if result.add_check("head", batch_size, head):
             sample = worker.call(TakeSample(batch_size=batch_size, n_steps=planned.n_steps, prefix_steps=0))
             result.peak_bytes = max(result.peak_bytes, worker.call(GetPeakMemory()).peak_memory_bytes or 0)
@@ -152,11 +158,12 @@ class Pilot:
                 result.cells.append(planned)
         return pace
 
-    def _keeps_to_its_threads(self, result: PilotResult, worker: WorkerHandle, planned: Cell) -> bool:
+    def _keeps_to_its_threads(self, result: PilotResult, worker: Worker, planned: Cell) -> bool:
         """Whether a one-thread contender uses one CPU: in the rounds a second thread would share that CPU."""
         if result.contender.threads > 1:
             return True
-        used = worker.call(CountCpus(batch_size=planned.batch_size, n_steps=planned.n_steps)).cpus_used
+        command = CountCpus(batch_size=planned.batch_size, n_steps=planned.n_steps, budgets=self.request.budgets)
+        used = worker.call(command).cpus_used
         if used > MOST_CPUS:
             result.add_outcome("threads", "failed", cpu_use_fault(used), planned.batch_size)
         return used <= MOST_CPUS
@@ -178,7 +185,7 @@ class Pilot:
             if worker is not None:
                 try:
                     check = self.verifier.check_first_steps(
-                        worker, contender, planned.batch_size, most_check_steps(planned)
+                        worker, contender, planned.batch_size, most_check_steps(planned, self.request.budgets)
                     )
                     passed = result.add_check("stress", planned.batch_size, check)
                 except MeasurementFailed as error:
@@ -186,7 +193,7 @@ class Pilot:
             if not passed:
                 result.cells.remove(planned)
 
-    def _loaded(self, result: PilotResult, contender: Contender) -> WorkerHandle | None:
+    def _loaded(self, result: PilotResult, contender: Contender) -> Worker | None:
         begin = time.perf_counter()
         worker = None
         try:
@@ -203,14 +210,14 @@ class Pilot:
         return worker
 
 
-def load_worker(worker: WorkerHandle, contender: Contender, data: DataSet, seed: int) -> Loaded:
+def load_worker(worker: Worker, contender: Contender, data: DataSet, seed: int) -> Loaded:
     """Load the contender's variant with its problem, in its problem's data set."""
     return worker.load(contender.variant, str(contender.found.folder), contender.problem, str(data.folder), seed)
 
 
-def most_check_steps(planned: Cell) -> int:
-    """The number of steps that one check of a cell trains, so that it takes about CHECK_SECONDS at most."""
-    return max(1, min(check_steps(planned.batch_size), int(CHECK_SECONDS / planned.step_seconds)))
+def most_check_steps(planned: Cell, budgets: Budgets = STANDARD) -> int:
+    """The number of steps that one check of a cell trains, so that it takes about `check_seconds` at most."""
+    return max(1, min(check_steps(planned.batch_size), int(budgets.check_seconds / planned.step_seconds)))
 
 
 def open_worker(contender: Contender, time_limit_s: float, memory_limit_bytes: int | None = None) -> WorkerHandle:
@@ -221,7 +228,12 @@ def open_worker(contender: Contender, time_limit_s: float, memory_limit_bytes: i
 
 
 def verify_only(
-    request: Request, chosen: Sequence[Registered], everyone: Sequence[Registered], data: DataSet, display: Display
+    request: Request,
+    chosen: Sequence[Registered],
+    everyone: Sequence[Registered],
+    data: DataSet,
+    display: Display,
+    open_worker: OpenLimitedWorker = open_worker,
 ) -> Iterator[list[Outcome]]:
     """Yield the outcomes of the pilot, contender by contender; nothing is timed in rounds, nothing is stored."""
     for problem in request.problems:

@@ -14,11 +14,10 @@ from paragone.plan.request import FEWEST_ROUNDS, ROUNDS
 from paragone.store.plan_records import Cell
 from paragone.store.records import Outcome
 from paragone.task.mlp.gate import CheckResult
+from paragone.worker.budgets import STANDARD, Budgets
 
 # Between samples: the pipe, waking, resetting, hashing the result, writing the row.
 OVERHEAD_SECONDS = 0.008
-# The rounds of a launch together take about this long at most; otherwise there are fewer of them.
-ROUNDS_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -82,13 +81,13 @@ def outcome(
     )
 
 
-def rounds_in_time(cells: Sequence[Cell]) -> int:
+def rounds_in_time(cells: Sequence[Cell], budgets: Budgets = STANDARD) -> int:
     """The rounds of a launch: ROUNDS, fewer where many cells make a round long, FEWEST_ROUNDS at least.
 
     Rounds are cut, never launches: times differ more between launches than within one.
     """
     round_seconds = sum(cell.sample_seconds + OVERHEAD_SECONDS for cell in cells if not cell.once_per_launch)
-    return min(ROUNDS, max(FEWEST_ROUNDS, int(ROUNDS_SECONDS / max(round_seconds, 1e-9))))
+    return min(ROUNDS, max(FEWEST_ROUNDS, int(budgets.rounds_seconds / max(round_seconds, 1e-9))))
 
 
 def eta_seconds(cells: Sequence[Cell], launches: int, rounds: int, results: Sequence[PilotResult]) -> float:

@@ -19,7 +19,7 @@ from paragone.store.plan_records import Cell
 from paragone.task.mlp.problem import Problem
 from paragone.task.mlp.state import State
 from paragone.worker.commands import TakeSample
-from paragone.worker.handle import WorkerHandle
+from paragone.worker.worker import Worker
 
 # Training on fresh input may take this many times as long as the faster sample, or this much longer.
 MOST_OVER_SAMPLE = 1.5
@@ -34,7 +34,7 @@ def fresh_input(problem: Problem, cell: Cell) -> tuple[State, NDArray[np.int64]]
     return problem.start_state(seed), problem.order(seed, cell.n_steps, cell.batch_size)
 
 
-def compare_with_fresh_input(worker: WorkerHandle, problem: Problem, cell: Cell) -> None:
+def compare_with_fresh_input(worker: Worker, problem: Problem, cell: Cell) -> None:
     """Raise MeasurementFailed where fresh input takes much longer than samples in every one of TRIES.
 
     Cells of a single step are skipped: their time cannot be separated from the cost of the call.
@@ -55,7 +55,7 @@ def compare_with_fresh_input(worker: WorkerHandle, problem: Problem, cell: Cell)
     )
 
 
-def _training_ns(worker: WorkerHandle, start: State, order: NDArray[np.int64]) -> int:
+def _training_ns(worker: Worker, start: State, order: NDArray[np.int64]) -> int:
     """Nanoseconds of all steps but the first, by the harness's clock; the cost of the pipe cancels in the difference.
 
     The first step is trained twice and the faster time counts: a library may compile in the other.
@@ -64,7 +64,7 @@ def _training_ns(worker: WorkerHandle, start: State, order: NDArray[np.int64]) -
     return _elapsed_ns(worker, start, order, len(order)) - first_ns
 
 
-def _elapsed_ns(worker: WorkerHandle, start: State, order: NDArray[np.int64], n_steps: int) -> int:
+def _elapsed_ns(worker: Worker, start: State, order: NDArray[np.int64], n_steps: int) -> int:
     before = worker.scheduling_times()
     worker.train(start, order, n_steps)
     return undisturbed_ns(before, worker.scheduling_times())

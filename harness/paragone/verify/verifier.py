@@ -15,8 +15,8 @@ from paragone.task.mlp.data import DataSet, cache_folder
 from paragone.task.mlp.gate import CheckResult, check_approximate, check_form, check_steps, check_tail, gate
 from paragone.task.mlp.state import State
 from paragone.verify.replay import compare_with_fresh_input, fresh_input
-from paragone.worker.handle import WorkerHandle
 from paragone.worker.sample import result_digest
+from paragone.worker.worker import Worker
 
 # The reference trains at most so many images at the end of a sample, but one step at least.
 TAIL_IMAGES = 2_000
@@ -31,9 +31,7 @@ class Verifier:
         self._verified: set[tuple[Any, ...]] = set()
         self._starts: dict[str, State] = {}
 
-    def check_first_steps(
-        self, worker: WorkerHandle, contender: Contender, batch_size: int, max_steps: int
-    ) -> CheckResult:
+    def check_first_steps(self, worker: Worker, contender: Contender, batch_size: int, max_steps: int) -> CheckResult:
         """Train the first steps and compare them with the reference; the worker has loaded the contender's problem.
 
         Where the implementation solves a near problem only, no more than shapes, dtypes and finiteness are checked.
@@ -58,7 +56,7 @@ class Verifier:
         )
 
     def check_last_sample(
-        self, worker: WorkerHandle, contender: Contender, batch_size: int, n_steps: int, digest: str
+        self, worker: Worker, contender: Contender, batch_size: int, n_steps: int, digest: str
     ) -> CheckResult:
         """Compare the end of the worker's last sample with the reference; remember its digest where it passes."""
         problem = contender.problem
@@ -74,7 +72,7 @@ class Verifier:
             self.remember(contender, batch_size, n_steps, digest)
         return check
 
-    def check_fresh_input(self, worker: WorkerHandle, contender: Contender, cell: Cell) -> None:
+    def check_fresh_input(self, worker: Worker, contender: Contender, cell: Cell) -> None:
         """Train a cell from a fresh start and order. Raises MeasurementFailed where the result is wrong or the time is.
 
         Where the implementation solves a near problem only, the result is not checked.
@@ -87,12 +85,12 @@ class Verifier:
         if check.status == "failed":
             raise MeasurementFailed(f"from a start and over an order that are new: {check.reason}")
 
-    def reject_replay(self, worker: WorkerHandle, contender: Contender, cell: Cell) -> None:
+    def reject_replay(self, worker: Worker, contender: Contender, cell: Cell) -> None:
         compare_with_fresh_input(worker, contender.problem, cell)
 
     def _check_end(
         self,
-        worker: WorkerHandle,
+        worker: Worker,
         contender: Contender,
         start: State,
         order: NDArray[np.int64],

@@ -11,38 +11,43 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from paragone.worker.budgets import STANDARD, Budgets
 from paragone.worker.replies import MachineLimits
 from paragone.worker.sample import Clock
 
 SQUARE = 1024  # rows and columns: large enough for a BLAS to reach its peak, small enough for a third-level cache
 READ_BYTES = 64 * 2**20  # of each of two arrays: more than the caches hold
-SAMPLE_NS = 20_000_000
-SAMPLES = 5
 
 
-def machine_limits(layers: Sequence[int], dtype: str, batch_sizes: Sequence[int]) -> MachineLimits:
+def machine_limits(
+    layers: Sequence[int], dtype: str, batch_sizes: Sequence[int], budgets: Budgets = STANDARD
+) -> MachineLimits:
     """The limits for steps of these layers and batch sizes, with the threads of this process."""
     return MachineLimits(
-        products={size: products_images_per_second(layers, size, dtype) for size in batch_sizes},
-        gemm=gemm_flops_per_second(dtype),
-        read=read_bytes_per_second(),
+        products={size: products_images_per_second(layers, size, dtype, budgets=budgets) for size in batch_sizes},
+        gemm=gemm_flops_per_second(dtype, budgets=budgets),
+        read=read_bytes_per_second(budgets=budgets),
     )
 
 
-def gemm_flops_per_second(dtype: DTypeLike, clock: Clock = time.perf_counter_ns) -> float:
+def gemm_flops_per_second(dtype: DTypeLike, clock: Clock = time.perf_counter_ns, budgets: Budgets = STANDARD) -> float:
     """FLOP/s of a product of two square matrices, written into a third."""
     A, B, C = (_some_numbers((SQUARE, SQUARE), dtype) for _ in range(3))
-    return 2 * SQUARE**3 / seconds_per_call(lambda: np.matmul(A, B, out=C), clock)
+    return 2 * SQUARE**3 / seconds_per_call(lambda: np.matmul(A, B, out=C), clock, budgets)
 
 
-def read_bytes_per_second(clock: Clock = time.perf_counter_ns) -> float:
+def read_bytes_per_second(clock: Clock = time.perf_counter_ns, budgets: Budgets = STANDARD) -> float:
     """Bytes per second at which a dot product reads two arrays that fit no cache."""
     a, b = (_some_numbers((READ_BYTES // 8,), np.float64) for _ in range(2))
-    return 2 * READ_BYTES / seconds_per_call(lambda: np.dot(a, b), clock)
+    return 2 * READ_BYTES / seconds_per_call(lambda: np.dot(a, b), clock, budgets)
 
 
 def products_images_per_second(
-    layers: Sequence[int], batch_size: int, dtype: DTypeLike, clock: Clock = time.perf_counter_ns
+    layers: Sequence[int],
+    batch_size: int,
+    dtype: DTypeLike,
+    clock: Clock = time.perf_counter_ns,
+    budgets: Budgets = STANDARD,
 ) -> float:
     """Images per second of a step's matrix products alone, in NumPy, in the problem's own shapes.
 
@@ -55,7 +60,7 @@ def products_images_per_second(
         for left, right, result in products:
             np.matmul(left, right, out=result)
 
-    return batch_size / seconds_per_call(multiply, clock)
+    return batch_size / seconds_per_call(multiply, clock, budgets)
 
 
 def _step_products(layers: Sequence[int], batch_size: int, dtype: DTypeLike) -> Iterable[tuple[NDArray[Any], ...]]:
@@ -74,14 +79,14 @@ def _some_numbers(shape: Sequence[int], dtype: DTypeLike) -> NDArray[Any]:
     return np.full(shape, 2.0**-10, dtype=dtype)
 
 
-def seconds_per_call(call: Callable[[], object], clock: Clock) -> float:
-    """Seconds of one call: the median of SAMPLES groups of calls, each group about SAMPLE_NS long, one call at least.
+def seconds_per_call(call: Callable[[], object], clock: Clock, budgets: Budgets = STANDARD) -> float:
+    """Seconds of one call: the median of `limit_groups` groups of calls, one call at least in each.
 
     An untimed call comes first and takes the page faults.
     """
     call()
-    n_calls = max(1, round(SAMPLE_NS / max(1, _group_ns(call, 1, clock))))
-    return statistics.median(_group_ns(call, n_calls, clock) / n_calls for _ in range(SAMPLES)) / 1e9
+    n_calls = max(1, round(budgets.limit_group_seconds * 1e9 / max(1, _group_ns(call, 1, clock))))
+    return statistics.median(_group_ns(call, n_calls, clock) / n_calls for _ in range(budgets.limit_groups)) / 1e9
 
 
 def _group_ns(call: Callable[[], object], n_calls: int, clock: Clock) -> int:

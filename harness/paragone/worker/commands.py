@@ -8,6 +8,7 @@ import msgspec
 
 from paragone.task.mlp.problem import Problem
 from paragone.worker import replies
+from paragone.worker.budgets import STANDARD, Budgets
 
 R = TypeVar("R", bound=msgspec.Struct)
 
@@ -32,12 +33,14 @@ class EstimateStep(Command[replies.StepCost], frozen=True, kw_only=True, tag="co
     """Estimate the time of one step."""
 
     batch_size: int
+    budgets: Budgets = STANDARD
 
 
 class TimeCall(Command[replies.CallCost], frozen=True, kw_only=True, tag="call"):
     """Time calls of `train` with a single step."""
 
     batch_size: int
+    budgets: Budgets = STANDARD
 
 
 class Train(Command[replies.Trained], frozen=True, kw_only=True, tag="train"):
@@ -60,6 +63,7 @@ class CountCpus(Command[replies.CpusUsed], frozen=True, kw_only=True, tag="threa
 
     batch_size: int
     n_steps: int
+    budgets: Budgets = STANDARD
 
 
 class GetResult(Command[replies.Trained], frozen=True, tag="result"):
@@ -89,6 +93,7 @@ class MeasureLimits(Command[replies.MachineLimits], frozen=True, kw_only=True, t
     layers: tuple[int, ...]
     dtype: str
     batch_sizes: tuple[int, ...]
+    budgets: Budgets = STANDARD
 
 
 class LoadClocked(Command[replies.ClockCost], frozen=True, tag="clock"):

@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 from paragone.implementation.contract import Implementation
 from paragone.machine.cpus import on_every_cpu
 from paragone.task.mlp.state import State
+from paragone.worker.budgets import STANDARD, Budgets
 from paragone.worker.sample import Clock, cpu_time_ns
 
-# Samples of 1–4 ms stay wrong by ±25 % however many there are; samples of tens of milliseconds do not.
-SAMPLE_SECONDS = 0.04
 # The fixed cost of a call may be this share of a sample, where an implementation declares that cost.
 CALL_SHARE = 0.1
 # A sample of long steps has at least this many steps, unless that makes it more than twice as long.
@@ -26,21 +25,16 @@ FEWEST_STEPS = 3
 PREFIX_SHARE = 8
 # The most images of a sample: where train defers its work, a step seems to take no time.
 MOST_IMAGES = 2_000_000
-# The estimate doubles the steps until one call takes this long, or has this many steps.
-ESTIMATE_SECONDS = 0.01
+# No call of an estimate has more steps.
 MOST_ESTIMATE_STEPS = 4096
 # A shorter call is timed again: noise may have lengthened it.
 REPEATED_BELOW_SECONDS = 0.1
 # Where a call has a large fixed cost, the estimate starts with this many steps.
 FIRST_STEPS_OF_COSTLY_CALLS = 32
-# The cost of a call is the median over this many groups of calls.
-CALL_GROUPS = 7
 MOST_CALLS = 100_000
 # A one-thread variant that is free to use all CPUs may keep this many busy: some libraries prepare a step in a
 # second thread while the first one trains.
 MOST_CPUS = 1.5
-# The scheduler moves a thread to a newly allowed CPU within about 20 ms.
-SPREADING_SECONDS = 0.1
 # Reading the CPU time costs about 100 µs, so a shorter train gives no CPU-to-wall ratio.
 SHORTEST_JUDGED_NS = 1_000_000
 
@@ -51,6 +45,7 @@ def step_seconds(
     batch_size: int,
     batches: Callable[[int], NDArray[np.int64]],
     clock: Clock = time.perf_counter_ns,
+    budgets: Budgets = STANDARD,
 ) -> float:
     """Seconds of one step, trained from `state` over the order `batches(n_steps)`."""
 
@@ -63,16 +58,16 @@ def step_seconds(
     if implementation.call_seconds:
         # One step is mostly the cost of its call, and a call lengthened by noise would look like a long step.
         return estimate_step_seconds(
-            train, most_steps, clock, sample_seconds(type(implementation)) / 2, FIRST_STEPS_OF_COSTLY_CALLS
+            train, most_steps, clock, sample_seconds(type(implementation), budgets) / 2, FIRST_STEPS_OF_COSTLY_CALLS
         )
-    return estimate_step_seconds(train, most_steps, clock)
+    return estimate_step_seconds(train, most_steps, clock, budgets.estimate_seconds)
 
 
 def estimate_step_seconds(
     train: Callable[[int], None],
     most_steps: int,
     clock: Clock = time.perf_counter_ns,
-    least_seconds: float = ESTIMATE_SECONDS,
+    least_seconds: float = STANDARD.estimate_seconds,
     fewest_steps: int = 1,
 ) -> float:
     """The seconds of one step, from the faster of two calls of `train(n_steps)`: the slower may have compiled.
@@ -97,23 +92,24 @@ def _seconds(train: Callable[[int], None], n_steps: int, clock: Clock) -> float:
     return (clock() - start) / 1e9
 
 
-def call_seconds(call: Callable[[], Any], clock: Clock = time.perf_counter_ns) -> float:
-    """The seconds of one call: the median of CALL_GROUPS groups, each as long as an estimate."""
+def call_seconds(call: Callable[[], Any], clock: Clock = time.perf_counter_ns, budgets: Budgets = STANDARD) -> float:
+    """The seconds of one call: the median of several groups, each as long as an estimate."""
 
     def repeat(n_calls: int) -> None:
         for _ in range(n_calls):
             call()
 
-    n_calls = max(1, round(ESTIMATE_SECONDS / max(estimate_step_seconds(repeat, MOST_CALLS, clock), 1e-9)))
-    return statistics.median(_seconds(repeat, n_calls, clock) / n_calls for _ in range(CALL_GROUPS))
+    once_s = estimate_step_seconds(repeat, MOST_CALLS, clock, budgets.estimate_seconds)
+    n_calls = max(1, round(budgets.estimate_seconds / max(once_s, 1e-9)))
+    return statistics.median(_seconds(repeat, n_calls, clock) / n_calls for _ in range(budgets.call_groups))
 
 
-def sample_seconds(implementation: type[Implementation]) -> float:
+def sample_seconds(implementation: type[Implementation], budgets: Budgets = STANDARD) -> float:
     """The intended length of a sample: longer where a call of `train` has a large fixed cost."""
-    return max(SAMPLE_SECONDS, implementation.call_seconds / CALL_SHARE)
+    return max(budgets.sample_seconds, implementation.call_seconds / CALL_SHARE)
 
 
-def sample_steps(step_seconds: float, sample_seconds: float = SAMPLE_SECONDS) -> int:
+def sample_steps(step_seconds: float, sample_seconds: float = STANDARD.sample_seconds) -> int:
     """The steps of a sample of about `sample_seconds`."""
     n_steps = max(1, round(sample_seconds / max(step_seconds, 1e-9)))
     return FEWEST_STEPS if n_steps < FEWEST_STEPS and FEWEST_STEPS * step_seconds <= 2 * sample_seconds else n_steps
@@ -125,7 +121,11 @@ def prefix_steps(n_steps: int) -> int:
 
 
 def cpus_used(
-    implementation: Implementation, state: State, order: NDArray[np.int64], clock: Clock = time.perf_counter_ns
+    implementation: Implementation,
+    state: State,
+    order: NDArray[np.int64],
+    clock: Clock = time.perf_counter_ns,
+    budgets: Budgets = STANDARD,
 ) -> float:
     """CPU time / wall time of one untimed `train(order)` that is free to run on every CPU.
 
@@ -135,7 +135,7 @@ def cpus_used(
     trials: dict[bool, list[float]] = {True: [], False: []}
     with on_every_cpu():
         begin = clock()
-        while clock() - begin < SPREADING_SECONDS * 1e9:
+        while clock() - begin < budgets.spreading_seconds * 1e9:
             implementation.reset(state)
             implementation.train(order)
         while True:

@@ -9,27 +9,24 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from paragone.errors import MeasurementFailed, TimedOut
-from paragone.implementation.contract import Variant
 from paragone.machine.child import Child, new_tag
 from paragone.machine.cpu_wait import SchedulingTimes, scheduling_times
 from paragone.machine.cpus import pinned_to
 from paragone.machine.memory import held_bytes, oom_kill_count, worker_limit_bytes
 from paragone.machine.process_tree import descendants
 from paragone.machine.python_environments import interpreter
-from paragone.task.mlp.problem import Problem
-from paragone.task.mlp.state import State
-from paragone.worker.commands import Command, GetResult, Load, R, Request, Train, reply_type, verb
+from paragone.worker.commands import Command, R, Request, reply_type, verb
 from paragone.worker.pipe import Arrays, Pipe
-from paragone.worker.replies import Loaded, Response, Trained, check_times, decode
+from paragone.worker.replies import Response, check_times, decode
+from paragone.worker.worker import Worker
 
 GB = 1e9
 
 
-class WorkerHandle:
+class WorkerHandle(Worker):
     """A worker process, stopped between commands so that its spinning thread pools do not disturb other workers."""
 
     def __init__(
@@ -69,48 +66,8 @@ class WorkerHandle:
         self._resources.callback(self._child.kill)
         self._pipe = Pipe(incoming, outgoing, self._poll)
 
-    def load(self, variant: Variant, folder: str, problem: Problem, data: str, seed: int) -> Loaded:
-        return self.call(
-            Load(
-                implementation=variant.declared_name,
-                axis=dict(variant.axis),
-                folder=folder,
-                problem=problem,
-                data=data,
-                seed=seed,
-                environment=variant.implementation.environment_name(),
-            )
-        )
-
-    def train(
-        self, state: State, order: NDArray[np.int64], n_steps: int | None = None
-    ) -> tuple[State, NDArray[Any] | None]:
-        """Train untimed from `state` over the first `n_steps` of `order`, or all; the parameters and the losses."""
-        command = Train(step=state.step, n_steps=n_steps)
-        return self._trained(command, {**state.tensors(), "order": order})
-
-    def result(self) -> tuple[State, NDArray[Any] | None]:
-        """The parameters after the last sample, and its losses."""
-        return self._trained(GetResult())
-
-    def _trained(self, command: Command[Trained], arrays: Arrays | None = None) -> tuple[State, NDArray[Any] | None]:
-        reply, results = self.call_with_arrays(command, arrays)
-        losses = results.pop("losses", None)
-        try:
-            return State.from_tensors(results, reply.step), losses
-        except KeyError as missing:
-            raise MeasurementFailed(f"{verb(command)}: params: {missing.args[0]} is missing") from None
-
-    def call(self, command: Command[R]) -> R:
-        """The reply to one command. The worker runs only in between: it is continued, and stopped again.
-
-        Raises TimedOut or MeasurementFailed with a reason. After an exception of the hosted code the worker is still
-        alive; a crash, a hang or a malformed reply ends it.
-        """
-        return self.call_with_arrays(command)[0]
-
     def call_with_arrays(self, command: Command[R], arrays: Arrays | None = None) -> tuple[R, dict[str, NDArray[Any]]]:
-        """`call` with arrays beside the command and beside the reply."""
+        """The reply to one command. The worker runs only in between: it is continued, and stopped again."""
         name = verb(command)
         if not self.alive:
             raise MeasurementFailed(f"{name}: {self._fault}")
@@ -151,7 +108,6 @@ class WorkerHandle:
         return (reply if response.error is None else response.error), results
 
     def scheduling_times(self) -> SchedulingTimes:
-        """CPU time so far of the worker and its children, and the time they waited for their CPUs."""
         return scheduling_times([self._child.pid, *descendants(self._child.pid)], self.cpus)
 
     @property
@@ -159,7 +115,6 @@ class WorkerHandle:
         return not self._fault
 
     def kill(self) -> None:
-        """Kill the worker and everything that it started; the worker is gone when this returns."""
         self._end("the worker has ended")
 
     def _end(self, fault: str) -> None:

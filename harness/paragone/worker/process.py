@@ -63,20 +63,18 @@ class HostedVariant:
         match command:
             case commands.Load():
                 return self.load(command)
-            case commands.EstimateStep(batch_size=batch_size):
-                batches_of = functools.partial(self.batches, batch_size)
-                return replies.StepCost(step_seconds(self.implementation, self.start, batch_size, batches_of))
-            case commands.TimeCall(batch_size=batch_size):
-                batches = self.batches(batch_size, 1)
-                self.implementation.reset(self.start)
-                return replies.CallCost(call_seconds(lambda: self.implementation.train(batches)))
+            case commands.EstimateStep():
+                return self.estimate_step(command)
+            case commands.TimeCall():
+                return self.time_call(command)
             case commands.Train():
                 return self.train(command, arrays)
             case commands.TakeSample():
                 return self.sample(command)
-            case commands.CountCpus(batch_size=batch_size, n_steps=n_steps):
-                batches = self.batches(batch_size, n_steps)
-                return replies.CpusUsed(cpus_used(self.implementation, self.start, batches))
+            case commands.CountCpus():
+                batches = self.batches(command.batch_size, command.n_steps)
+                cpus = cpus_used(self.implementation, self.start, batches, budgets=command.budgets)
+                return replies.CpusUsed(cpus)
             case commands.GetResult():
                 return self.result(self.losses)
             case commands.GetPeakMemory():
@@ -86,7 +84,7 @@ class HostedVariant:
             case commands.Evaluate(n_calls=n_calls):
                 return self.evaluate(n_calls)
             case commands.MeasureLimits():
-                return machine_limits(command.layers, command.dtype, command.batch_sizes)
+                return machine_limits(command.layers, command.dtype, command.batch_sizes, command.budgets)
             case commands.LoadClocked():
                 self.load_clocked()
                 return replies.ClockCost(reading_ns())
@@ -104,10 +102,10 @@ class HostedVariant:
         self.start = self.problem.start_state(command.seed)
         self.known_batches: dict[tuple[int, int], NDArray[np.int64]] = {}
         self.folder = Path(command.folder)
-        by_name = {candidate.name: candidate for candidate in read_folder(self.folder)}
+        declared = self.declared(command.implementation)
         images, labels = self.training_set()
         begin = time.perf_counter()
-        implementation = by_name[command.implementation](**command.axis)
+        implementation = declared(**command.axis)
         try:
             implementation.load(self.problem, images, labels)
         except Exception as error:
@@ -116,7 +114,7 @@ class HostedVariant:
         load_seconds = time.perf_counter() - begin
         self.implementation, self.has_test_set = implementation, False
         del images, labels  # pages of the shared cache: they do not count as the implementation's memory
-        _freeze_garbage()
+        self.freeze_garbage()
         build_info = {**python_and_numpy(command.environment), **implementation.build_info()}
         return replies.Loaded(
             load_seconds=load_seconds,
@@ -125,12 +123,32 @@ class HostedVariant:
             build_info={name: without_home(value) for name, value in build_info.items()},
         )
 
+    def declared(self, implementation: str) -> type[Implementation]:
+        """The implementation of this name in the variant's folder."""
+        assert self.folder is not None
+        return {candidate.name: candidate for candidate in read_folder(self.folder)}[implementation]
+
+    def freeze_garbage(self) -> None:
+        """Collect garbage, then exempt all living objects: a later collection would scan everything `load` made."""
+        gc.collect()
+        gc.freeze()
+
+    def estimate_step(self, command: commands.EstimateStep) -> replies.StepCost:
+        batches_of = functools.partial(self.batches, command.batch_size)
+        start, size = self.start, command.batch_size
+        return replies.StepCost(step_seconds(self.implementation, start, size, batches_of, budgets=command.budgets))
+
+    def time_call(self, command: commands.TimeCall) -> replies.CallCost:
+        batches = self.batches(command.batch_size, 1)
+        self.implementation.reset(self.start)
+        return replies.CallCost(call_seconds(lambda: self.implementation.train(batches), budgets=command.budgets))
+
     def load_clocked(self) -> None:
         """Load the variant a second time, beside the first, with a clock around its phases."""
         clocked = type(self.implementation)(**self.axis)
         clocked.load_clocked(self.problem, *self.training_set())
         self.clocked = clocked
-        _freeze_garbage()
+        self.freeze_garbage()
 
     def sample(self, command: commands.TakeSample) -> replies.Timing:
         batches = self.batches(command.batch_size, command.n_steps)
@@ -178,12 +196,6 @@ class HostedVariant:
             self.known_batches[key] = self.problem.order(self.seed, n_steps, batch_size)
             self.known_batches[key].flags.writeable = False  # like an order that comes through the pipe
         return self.known_batches[key]
-
-
-def _freeze_garbage() -> None:
-    """Collect garbage, then exempt all living objects: a later collection would scan everything that `load` made."""
-    gc.collect()
-    gc.freeze()
 
 
 def python_and_numpy(environment: str) -> dict[str, str]:

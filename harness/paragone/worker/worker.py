@@ -1,0 +1,80 @@
+"""A worker as the rest of the harness uses it: a process, or in tests an implementation in the same process."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paragone.errors import MeasurementFailed
+from paragone.implementation.contract import Variant
+from paragone.machine.cpu_wait import SchedulingTimes
+from paragone.task.mlp.problem import Problem
+from paragone.task.mlp.state import State
+from paragone.worker.commands import Command, GetResult, Load, R, Train, verb
+from paragone.worker.pipe import Arrays
+from paragone.worker.replies import Loaded, Trained
+
+
+class Worker(Protocol):
+    """Carries out commands for one variant. Whoever derives from it writes `call_with_arrays`, and has the rest."""
+
+    cpus: Sequence[int]
+    waiting_cpu_ns: int  # CPU time used between a reply and the next command, all together
+
+    @property
+    def alive(self) -> bool: ...
+
+    def call_with_arrays(self, command: Command[R], arrays: Arrays | None = None) -> tuple[R, dict[str, NDArray[Any]]]:
+        """The reply to one command, with arrays beside the command and beside the reply.
+
+        Raises TimedOut or MeasurementFailed with a reason. After an exception of the hosted code the worker is still
+        alive; a crash, a hang or a malformed reply ends it.
+        """
+        ...
+
+    def scheduling_times(self) -> SchedulingTimes:
+        """CPU time so far of the worker and its children, and the time they waited for their CPUs."""
+        ...
+
+    def kill(self) -> None:
+        """Kill the worker and everything that it started; the worker is gone when this returns."""
+        ...
+
+    def call(self, command: Command[R]) -> R:
+        """The reply to a command without arrays. Raises as `call_with_arrays` does."""
+        return self.call_with_arrays(command)[0]
+
+    def load(self, variant: Variant, folder: str, problem: Problem, data: str, seed: int) -> Loaded:
+        return self.call(
+            Load(
+                implementation=variant.declared_name,
+                axis=dict(variant.axis),
+                folder=folder,
+                problem=problem,
+                data=data,
+                seed=seed,
+                environment=variant.implementation.environment_name(),
+            )
+        )
+
+    def train(
+        self, state: State, order: NDArray[np.int64], n_steps: int | None = None
+    ) -> tuple[State, NDArray[Any] | None]:
+        """Train untimed from `state` over the first `n_steps` of `order`, or all; the parameters and the losses."""
+        command = Train(step=state.step, n_steps=n_steps)
+        return self._trained(command, {**state.tensors(), "order": order})
+
+    def result(self) -> tuple[State, NDArray[Any] | None]:
+        """The parameters after the last sample, and its losses."""
+        return self._trained(GetResult())
+
+    def _trained(self, command: Command[Trained], arrays: Arrays | None = None) -> tuple[State, NDArray[Any] | None]:
+        reply, results = self.call_with_arrays(command, arrays)
+        losses = results.pop("losses", None)
+        try:
+            return State.from_tensors(results, reply.step), losses
+        except KeyError as missing:
+            raise MeasurementFailed(f"{verb(command)}: params: {missing.args[0]} is missing") from None
