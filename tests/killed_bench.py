@@ -1,6 +1,7 @@
 """A bench that a test kills: `python killed_bench.py FOLDER [RUN]` says on standard output all that it reaches.
 
-With ROOM=9000 in its environment the kernel lets no table of the run grow beyond that many bytes.
+With ROOM=9000 in its environment the kernel lets no table of the run grow beyond that many bytes; with
+WITHOUT_PROCESSES=1 the workers have no processes of their own.
 
 FOLDER holds impls/, results/ and data.txt, the folder of a small data set; RUN is a run to take up again.
 A line is written for every row, once it is on disk, and for every stage and step of the work before it begins.
@@ -16,25 +17,24 @@ from dataclasses import replace
 from pathlib import Path
 
 import msgspec
+from in_process import SHORT, in_process
 
-from paragone.analyse.results import Results
 from paragone.files import atomic
 from paragone.implementation.registry import discover
 from paragone.measure import bench
 from paragone.measure.aa_pilot import Deviation
 from paragone.measure.bench import Bench
 from paragone.plan.request import Request
-from paragone.report import write
-from paragone.store.reader import read_run
 from paragone.store.records import TABLE_OF
 from paragone.store.run_folder import RunFolder
 from paragone.store.runs import find_run
 from paragone.task.mlp.data import open_cached
 from paragone.task.mlp.problem_files import find_problem
+from paragone.verify.pilot import open_worker as open_worker_process
 
 N_TRAIN = 300
-PROBLEM = replace(find_problem("nielsen"), n_train=N_TRAIN, batch_sizes=(1, 20))
-REQUEST = Request((PROBLEM,), implementations=("numpy_rows",), dtypes=("float32",), launches=2, rounds=3)
+PROBLEM = replace(find_problem("nielsen"), n_train=N_TRAIN, layers=(784, 4, 10), batch_sizes=(1, 20))
+REQUEST = Request((PROBLEM,), SHORT, implementations=("numpy_rows",), dtypes=("float32",), launches=2, rounds=3)
 
 
 def tell(what, content=""):
@@ -93,15 +93,25 @@ def main():
         RunFolder._write = with_room(RunFolder._write, int(os.environ["ROOM"]))
     RunFolder.append = telling(RunFolder.append, "appends", "rows")
     atomic.write_whole = telling(atomic.write_whole, before="writes")
-    write.run_figures = lambda results: ([], [])  # a figure takes a second to draw and a millisecond to write
     found, broken = discover(folder / "impls")
     data = open_cached(Path((folder / "data.txt").read_text()))
     results = folder / "results"
-    made = Bench(REQUEST, found, broken, data, results, "paragone bench", TellingDisplay())
+    open_worker = in_process if "WITHOUT_PROCESSES" in os.environ else open_worker_process
+    made = Bench(REQUEST, found, broken, data, results, "paragone bench", TellingDisplay(), open_worker=open_worker)
     run, finished = made.run(resume=find_run(results, sys.argv[2]) if sys.argv[2:] else None)
     tell("ended", finished)
-    write.write_report(Results(read_run(run)))
+    report(run)
     tell("reported")
+
+
+def report(run):
+    # Imported here: most of these harnesses are killed before they report, and pandas takes as long as the rest.
+    from paragone.analyse.results import Results
+    from paragone.report import write
+    from paragone.store.reader import read_run
+
+    write.run_figures = lambda results: ([], [])  # a figure takes a second to draw and a millisecond to write
+    write.write_report(Results(read_run(run)))
 
 
 if __name__ == "__main__":

@@ -1,12 +1,14 @@
-"""Whole runs with real workers on a small data set: nothing lost, nothing measured twice, nothing wrong timed."""
+"""Whole runs on a small data set, without processes: nothing lost, nothing measured twice, nothing wrong timed."""
 
 import re
 import shutil
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+from in_process import SHORT, in_process
 from msgspec import structs
 from quiet_display import QuietDisplay
 
@@ -14,6 +16,7 @@ from paragone.errors import InvalidProblem, Misuse, ResultsUnusable
 from paragone.files.atomic import write_json
 from paragone.files.json_lines import read_json, read_rows
 from paragone.implementation.registry import IMPLEMENTATIONS, discover
+from paragone.machine import environment
 from paragone.measure import bench, planning
 from paragone.measure.aa_pilot import Deviation
 from paragone.measure.bench import Bench
@@ -29,7 +32,7 @@ from paragone.task.mlp.problem_files import find_problem
 from paragone.verify import pilot_result
 
 N_TRAIN, N_TEST = 300, 50
-PROBLEM = replace(find_problem("nielsen"), n_train=N_TRAIN, batch_sizes=(1, 20))
+PROBLEM = replace(find_problem("nielsen"), n_train=N_TRAIN, layers=(784, 4, 10), batch_sizes=(1, 20))
 KEYS = ("problem", "variant", "threads", "batch_size", "wave", "launch", "round")
 
 WRONG = """
@@ -63,7 +66,9 @@ def data(tmp_path_factory):
 
 
 def request(**changes):
-    return Request((PROBLEM,), implementations=("numpy_rows",), dtypes=("float32",), launches=2, rounds=3, **changes)
+    return Request(
+        (PROBLEM,), implementations=("numpy_rows",), dtypes=("float32",), launches=2, rounds=3, budgets=SHORT, **changes
+    )
 
 
 @pytest.fixture(scope="module")
@@ -76,15 +81,46 @@ def impls(tmp_path_factory):
     return folder
 
 
-@pytest.fixture(autouse=True)
-def _no_rehearsal(monkeypatch):
-    """The A/A pilot doubles the length of a run and is tested by itself."""
-    monkeypatch.setattr(bench, "launch_deviation", lambda *_: Deviation(0.02, 0.03))
+@pytest.fixture(scope="module", autouse=True)
+def _described_once():
+    """Measuring the load of the machine takes 0.3 s at every description."""
+    described = environment.describe()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(environment, "describe", lambda *_: described)
+        yield
 
 
 def make(data, results, asked, folder, display=None):
     found, broken = discover(folder)
-    return Bench(asked, found, broken, data, results, "paragone bench", display or QuietDisplay())
+    return Bench(
+        asked, found, broken, data, results, "paragone bench", display or QuietDisplay(), open_worker=in_process
+    )
+
+
+@pytest.fixture(scope="module")
+def runs_made(data, impls, tmp_path_factory):
+    """A function that gives the run interrupted at a step of measuring; None: the finished one. Each is made once."""
+    made = {}
+
+    def run_made(moment):
+        if moment not in made:
+            results = tmp_path_factory.mktemp("results")
+            made[moment], finished = make(data, results, request(), impls, QuietDisplay(moment)).run()
+            assert finished == (moment is None)
+        return made[moment]
+
+    return run_made
+
+
+@pytest.fixture
+def interrupted(runs_made, tmp_path):
+    """A function that copies the run interrupted at a step into a test's results."""
+
+    def copied(moment):
+        original = runs_made(moment)
+        return Path(shutil.copytree(original, tmp_path / original.name))
+
+    return copied
 
 
 def timed(folder):
@@ -95,12 +131,11 @@ def memory_places(folder):
     return Counter((row["variant"], row["batch_size"]) for row in read_rows(folder / "memory.jsonl"))
 
 
-def test_a_run_holds_every_planned_sample_once(data, impls, tmp_path):
-    folder, finished = make(data, tmp_path, request(), impls).run()
+def test_a_run_holds_every_planned_sample_once(runs_made, impls):
+    folder = runs_made(None)
 
     run = read_run(folder)
     cells = list(run.plan.cells)
-    assert finished
     assert 4 == len(cells)
     assert {
         (*c.contender, c.batch_size, 0, launch, round_) for c in cells for launch in (0, 1) for round_ in range(3)
@@ -120,9 +155,8 @@ def test_a_run_holds_every_planned_sample_once(data, impls, tmp_path):
 
 
 @pytest.mark.parametrize("moment", [0, 3, 7, 20])
-def test_an_interrupted_run_goes_on_and_repeats_nothing(data, impls, tmp_path, moment):
-    folder, finished = make(data, tmp_path, request(), impls, QuietDisplay(interrupt_at=moment)).run()
-    assert not finished
+def test_an_interrupted_run_goes_on_and_repeats_nothing(data, impls, tmp_path, interrupted, moment):
+    folder = interrupted(moment)
     before = timed(folder)
 
     display = QuietDisplay()
@@ -158,8 +192,8 @@ def test_a_run_without_the_memory_pass_has_no_row_of_it_and_no_time_for_it_in_th
     assert 0 == read_json(folder / "plan.json")["memory_seconds"]
 
 
-def test_a_torn_last_row_is_dropped_and_measured_again(data, impls, tmp_path):
-    folder, _ = make(data, tmp_path, request(), impls, QuietDisplay(interrupt_at=7)).run()
+def test_a_torn_last_row_is_dropped_and_measured_again(data, impls, tmp_path, interrupted):
+    folder = interrupted(7)
     samples = folder / "samples.jsonl"
     samples.write_bytes(samples.read_bytes()[:-40])
 
@@ -170,8 +204,8 @@ def test_a_torn_last_row_is_dropped_and_measured_again(data, impls, tmp_path):
     assert {1} == set(timed(folder).values())
 
 
-def test_a_run_of_another_plan_is_not_taken_up_and_the_reason_is_said(data, impls, tmp_path):
-    folder, _ = make(data, tmp_path, request(), impls, QuietDisplay(interrupt_at=3)).run()
+def test_a_run_of_another_plan_is_not_taken_up_and_the_reason_is_said(data, impls, tmp_path, interrupted):
+    folder = interrupted(3)
     display = QuietDisplay(interrupt_at=3)
     other, _ = make(data, tmp_path, request(seed=2), impls, display).run()
 
@@ -179,8 +213,8 @@ def test_a_run_of_another_plan_is_not_taken_up_and_the_reason_is_said(data, impl
     assert any("what was asked for has changed" in sentence for sentence in display.sentences)
 
 
-def test_a_finished_run_is_left_alone(data, impls, tmp_path):
-    first, _ = make(data, tmp_path, request(), impls).run()
+def test_a_finished_run_is_left_alone(data, impls, tmp_path, interrupted):
+    first = interrupted(None)
     size = (first / "samples.jsonl").stat().st_size
     second, _ = make(data, tmp_path, request(), impls, QuietDisplay(interrupt_at=2)).run()
 
@@ -188,16 +222,16 @@ def test_a_finished_run_is_left_alone(data, impls, tmp_path):
     assert size == (first / "samples.jsonl").stat().st_size
 
 
-def test_a_changed_source_refuses_to_be_joined_to_the_run(data, impls, tmp_path, monkeypatch):
-    folder, _ = make(data, tmp_path, request(), impls, QuietDisplay(interrupt_at=3)).run()
+def test_a_changed_source_refuses_to_be_joined_to_the_run(data, impls, tmp_path, interrupted, monkeypatch):
+    folder = interrupted(3)
     monkeypatch.setattr("paragone.implementation.registry.Registered.source_hash", lambda found: "changed")
 
     with pytest.raises(Misuse, match="source of numpy_rows has changed"):
         make(data, tmp_path, request(), impls).run(resume=folder)
 
 
-def test_a_changed_machine_is_named_with_the_changes(data, impls, tmp_path):
-    folder, _ = make(data, tmp_path, request(), impls, QuietDisplay(interrupt_at=0)).run()
+def test_a_changed_machine_is_named_with_the_changes(data, impls, tmp_path, interrupted):
+    folder = interrupted(0)
     stored = read_json(folder / "environment.json")
     stored["packages"]["numpy"] = "1.0"
     write_json(folder / "environment.json", stored)
@@ -221,10 +255,10 @@ def test_a_changed_machine_is_named_with_the_changes(data, impls, tmp_path):
     ],
 )
 def test_a_damaged_run_is_passed_over_and_refused_before_anything_is_measured(
-    data, impls, tmp_path, file, content, said
+    data, impls, tmp_path, interrupted, file, content, said
 ):
     display = QuietDisplay(interrupt_at=0)
-    folder, _ = make(data, tmp_path, request(), impls, display).run()
+    folder = interrupted(0)
     (folder / file).write_text(content)
     if file == "environment.json":
         plan = read_json(folder / "plan.json")
@@ -239,10 +273,10 @@ def test_a_damaged_run_is_passed_over_and_refused_before_anything_is_measured(
     assert any(sentence.startswith(f"Passed over: {folder}/{said}") for sentence in display.sentences)
 
 
-def test_a_stored_plan_gives_its_request_back(data, impls, tmp_path):
-    folder, _ = make(data, tmp_path, request(), impls, QuietDisplay(interrupt_at=0)).run()
+def test_a_stored_plan_gives_its_request_back(runs_made):
+    asked_again = request_of(read_plan(runs_made(None)))
 
-    assert request() == request_of(read_plan(folder))
+    assert request() == structs.replace(asked_again, budgets=SHORT)
 
 
 def test_a_wrong_implementation_is_a_row_with_its_reason_and_never_timed(data, impls, tmp_path):
