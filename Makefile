@@ -5,7 +5,7 @@ RUN := $(VENV)/bin/paragone
 READY := $(VENV)/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help bench quick verify report compare claims selftest profile train doctor list new julia peers test test-slow check format clean
+.PHONY: help bench quick verify report compare claims selftest profile train doctor list new julia peers test test-slow check format release clean
 
 help:  ## show these targets
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -64,6 +64,9 @@ check: $(READY)  ## lint and types
 
 format: $(READY)  ## format the code
 	$(VENV)/bin/ruff check --fix . ; $(VENV)/bin/ruff format .
+
+release: $(READY)  ## date the changelog, set the version, commit and tag: make release VERSION=0.3.0
+	$(VENV)/bin/python scripts/release.py "$(VERSION)"
 
 clean:  ## remove the environments and caches; results are never touched
 	rm -rf $(VENV) .venvs .pytest_cache .ruff_cache .mypy_cache .hypothesis .benchmarks *.egg-info

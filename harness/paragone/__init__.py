@@ -26,7 +26,7 @@ To follow one row from the clock to the page: worker/replies.py (`Timing`), stor
 analyse/results.py, report/page/payload.py.
 """
 
-__version__ = "0.2.0.dev0"
+__version__ = "0.2.0"
 
 # History of the method, newest first; any change that moves a number gets a line and raises the version.
 # 2  2026-11-26  an untimed step before a sample of long steps too: it began with pages that the host had taken away.
