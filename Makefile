@@ -44,10 +44,10 @@ list: $(READY)  ## every implementation: language, axes, source, idea
 	$(RUN) list
 
 new: $(READY)  ## write a starter that works: make new NAME=my_step LANGUAGE=python (or julia, c, fortran, process)
-	$(RUN) new $(NAME) --language $(or $(LANGUAGE),python) $(ARGS)
+	$(RUN) new $(NAME) --language $(or $(LANGUAGE),python) --into impls/mlp $(ARGS)
 
 julia: $(READY)  ## install Julia and what it needs here, if no fit one is found
-	$(VENV)/bin/python scripts/install_julia.py
+	$(RUN) julia
 
 peers: $(READY)  ## add JAX, Numba, PyTorch (CPU), TensorFlow and Keras: make peers PEERS="jax numba"
 	$(VENV)/bin/python scripts/make_peers.py $(PEERS) --own $(OWN) --pip-args="$(PIP_ARGS)"

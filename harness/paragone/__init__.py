@@ -24,7 +24,30 @@ To follow one timed sample: measure/rounds.py, worker/handle.py, worker/process.
 To follow one verified cell: verify/pilot.py, verify/verifier.py, task/mlp/gate.py, task/mlp/judge.py.
 To follow one row from the clock to the page: worker/replies.py (`Timing`), store/records.py (`Sample`),
 analyse/results.py, report/page/payload.py.
+
+The names in `__all__` are public: for notebooks `load_run`, for plugins the bases of implementations and what their
+verbs receive and raise. Each is imported when it is first used, so that a worker loads no pandas.
 """
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from paragone.adapters.arrays import ArrayImplementation as ArrayImplementation
+    from paragone.adapters.c_abi import LibraryImplementation as LibraryImplementation
+    from paragone.adapters.julia import JuliaImplementation as JuliaImplementation
+    from paragone.adapters.julia_process import JuliaProcessImplementation as JuliaProcessImplementation
+    from paragone.adapters.packages import PackageImplementation as PackageImplementation
+    from paragone.adapters.process import ProcessImplementation as ProcessImplementation
+    from paragone.adapters.tensors import TorchImplementation as TorchImplementation
+    from paragone.analyse.results import Results as Results
+    from paragone.analyse.results import load_run as load_run
+    from paragone.errors import HarnessError as HarnessError
+    from paragone.errors import MeasurementFailed as MeasurementFailed
+    from paragone.implementation.contract import FLOATS as FLOATS
+    from paragone.implementation.contract import Implementation as Implementation
+    from paragone.task.mlp.problem import Problem as Problem
+    from paragone.task.mlp.state import State as State
 
 __version__ = "0.2.0"
 
@@ -32,3 +55,32 @@ __version__ = "0.2.0"
 # 2  2026-11-26  an untimed step before a sample of long steps too: it began with pages that the host had taken away.
 # 1  2026-11-22  first version: interleaved rounds over fresh launches, ratios within rounds.
 METHOD_VERSION = 2
+
+PUBLIC = {
+    "load_run": "analyse.results",
+    "Results": "analyse.results",
+    "FLOATS": "implementation.contract",
+    "Implementation": "implementation.contract",
+    "ArrayImplementation": "adapters.arrays",
+    "LibraryImplementation": "adapters.c_abi",
+    "JuliaImplementation": "adapters.julia",
+    "JuliaProcessImplementation": "adapters.julia_process",
+    "PackageImplementation": "adapters.packages",
+    "ProcessImplementation": "adapters.process",
+    "TorchImplementation": "adapters.tensors",
+    "Problem": "task.mlp.problem",
+    "State": "task.mlp.state",
+    "HarnessError": "errors",
+    "MeasurementFailed": "errors",
+}
+__all__ = ["METHOD_VERSION", "__version__", *PUBLIC]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in PUBLIC:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{PUBLIC[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *PUBLIC})

@@ -249,7 +249,7 @@ def test_a_julia_that_cannot_be_started_is_a_sentence_with_the_command(surroundi
     with pytest.raises(MeasurementFailed) as raised:
         julia.julia_in_process()
     assert str(raised.value) == (
-        "Julia could not be started by juliacall: Imported: first second third. Try: make julia"
+        "Julia could not be started by juliacall: Imported: first second third. Try: paragone julia"
     )
 
 

@@ -106,13 +106,13 @@ def test_an_old_julia_serves_a_process_and_not_juliacall(tmp_path, juliacall_ins
     assert find_julia() == path
     assert find_julia(FOR_JULIACALL) is None
     assert juliacall_unavailable() == (
-        f"Julia 1.10.3 or newer is not installed ({path} is Julia 1.9.0). Install it: make julia"
+        f"Julia 1.10.3 or newer is not installed ({path} is Julia 1.9.0). Install it: paragone julia"
     )
 
 
 def test_without_any_julia_the_reason_names_the_command():
     assert find_julia() is None
-    assert julia_unavailable() == "Julia 1.5 or newer is not installed. Install it: make julia"
+    assert julia_unavailable() == "Julia 1.5 or newer is not installed. Install it: paragone julia"
 
 
 def test_the_julia_that_make_julia_installed_goes_before_the_one_on_path(tmp_path):
@@ -170,7 +170,7 @@ def test_without_juliacall_the_reason_says_how_to_install_it(monkeypatch):
     monkeypatch.setattr(julia_install.importlib.util, "find_spec", lambda name: None)
 
     assert juliacall_unavailable() == (
-        "the package juliacall is not installed. Install it: pip install juliacall && make julia"
+        "the package juliacall is not installed. Install it: pip install juliacall && paragone julia"
     )
 
 
@@ -180,7 +180,7 @@ def test_a_julia_without_pythoncall_is_not_enough_for_juliacall(tmp_path, juliac
 
     assert juliacall_project() is None
     assert juliacall_unavailable() == (
-        "Julia's package PythonCall is not installed for this Python. Install it: make julia"
+        "Julia's package PythonCall is not installed for this Python. Install it: paragone julia"
     )
 
 

@@ -293,4 +293,4 @@ def test_without_julia_the_reason_names_the_command_that_installs_it(tmp_path, m
     monkeypatch.setenv("PYTHON_JULIAPKG_PROJECT", str(tmp_path))
     monkeypatch.setenv("PATH", str(tmp_path))
 
-    assert of_file(NULL).missing() == "Julia 1.5 or newer is not installed. Install it: make julia"
+    assert of_file(NULL).missing() == "Julia 1.5 or newer is not installed. Install it: paragone julia"

@@ -20,6 +20,7 @@ from paragone.cli.doctor import (
     tools,
     worker_threads,
 )
+from paragone.files.paths import PROJECT
 from paragone.implementation.contract import Implementation
 from paragone.implementation.registry import Registered, Unusable
 from paragone.machine.conditions import GIB
@@ -35,7 +36,7 @@ def test_a_python_that_is_too_old_is_a_problem(version, severity):
 
 def test_the_oldest_python_is_the_one_the_project_declares():
     assert f'requires-python = ">={doctor.OLDEST_PYTHON[0]}.{doctor.OLDEST_PYTHON[1]}"' in (
-        doctor.PROJECT / "pyproject.toml"
+        PROJECT / "pyproject.toml"
     ).read_text(encoding="utf-8")
 
 
@@ -63,17 +64,11 @@ def test_a_package_at_or_above_its_bound_is_well(found):
     assert (finding.severity, finding.found) == ("ok", "1 of the base install are new enough")
 
 
-def test_the_requirements_are_those_of_the_project_file(tmp_path):
-    (tmp_path / "pyproject.toml").write_text('[project]\ndependencies = ["a>=1", "b"]\n')
-
-    assert requirements(tmp_path / "pyproject.toml") == ["a>=1", "b"]
-
-
-def test_without_a_project_file_the_installed_package_is_asked_and_extras_are_left_out(tmp_path, monkeypatch):
+def test_the_requirements_are_those_of_the_package_without_its_extras(monkeypatch):
     declared = ["numpy>=2.1", 'numba>=0.60; extra == "numba"']
     monkeypatch.setattr(doctor.importlib.metadata, "requires", lambda name: declared)
 
-    assert requirements(tmp_path / "none") == ["numpy>=2.1"]
+    assert requirements() == ["numpy>=2.1"]
 
 
 def test_an_installed_package_has_a_version_and_another_has_none():
@@ -241,9 +236,9 @@ def test_languages_that_can_be_measured_are_named_once_and_each_reason_against_o
         return Registered(declared, Path())
 
     there = [found("c_a", "C"), found("c_b", "C"), found("rows", "NumPy")]
-    absent = [found(name, "Julia", "no Julia: make julia") for name in ("julia_a", "julia_b")]
+    absent = [found(name, "Julia", "no Julia: paragone julia") for name in ("julia_a", "julia_b")]
     ok, note, problem = implementations([*there, *absent], [Unusable("mine", "impl.py: no class")])
 
     assert (ok.severity, ok.found) == ("ok", "C, NumPy")
-    assert (note.severity, note.what, note.found) == ("note", "julia_a, julia_b", "no Julia: make julia")
+    assert (note.severity, note.what, note.found) == ("note", "julia_a, julia_b", "no Julia: paragone julia")
     assert (problem.severity, problem.what, problem.found) == ("problem", "mine", "impl.py: no class")

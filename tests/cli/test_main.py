@@ -313,11 +313,11 @@ def test_list_takes_names(paragone, faulty):
 
 
 def test_the_next_commands_are_for_the_one_of_two_that_can_run_here(paragone, tmp_path, monkeypatch):
-    monkeypatch.setattr(JuliaImplementation, "missing", classmethod(lambda cls: "no Julia. Install it: make julia"))
+    monkeypatch.setattr(JuliaImplementation, "missing", classmethod(lambda cls: "no Julia. Install it: paragone julia"))
     monkeypatch.setattr(JuliaProcessImplementation, "missing", classmethod(lambda cls: None))
     _, out, _ = paragone("new", "mine", "--language", "julia", "--into", tmp_path)
 
-    assert "mine cannot run here: no Julia. Install it: make julia" in out
+    assert "mine cannot run here: no Julia. Install it: paragone julia" in out
     assert "paragone verify mine_process --contract" in out
 
 

@@ -185,7 +185,7 @@ def _start() -> EmbeddedJulia | str:
         threads = {"Julia": functions.julia_threads()} | ({"Julia's BLAS": blas_threads} if blas_threads else {})
     except Exception as error:  # juliacall raises AssertionError, Exception, CalledProcessError, …
         first_lines = " ".join(str(error).split("\n")[:MOST_REASON_LINES])
-        return f"Julia could not be started by juliacall: {type(error).__name__}: {first_lines}. Try: make julia"
+        return f"Julia could not be started by juliacall: {type(error).__name__}: {first_lines}. Try: paragone julia"
     executable = os.environ["PYTHON_JULIACALL_EXE"].replace(str(Path.home()), "~")
     return EmbeddedJulia(
         functions, {**build_info, "juliacall": juliacall.__version__, "executable": executable}, threads

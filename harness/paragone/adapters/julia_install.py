@@ -1,7 +1,7 @@
 """Find Julia without importing juliacall, whose import alone may download one.
 
 The search order: the Julia that PYTHON_JULIACALL_EXE or PYTHON_JULIAPKG_EXE names (then no other), the one that
-`make julia` installed, `julia` on PATH.
+`paragone julia` installed, `julia` on PATH.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def julia_unavailable(least: Version = FOR_A_PROCESS) -> str | None:
         return f"{variable}={value} {_fault_of(shutil.which(value))}; {asked} is needed. Correct or unset {variable}"
     found = [f"{path} {_fault_of(path)}" for path in _candidates()]
     because = f" ({'; '.join(found)})" if found else ""
-    return f"{asked} is not installed{because}. Install it: make julia"
+    return f"{asked} is not installed{because}. Install it: paragone julia"
 
 
 def juliacall_unavailable() -> str | None:
@@ -72,13 +72,13 @@ def juliacall_unavailable() -> str | None:
     Takes about as long as `julia --version` and does not use the network.
     """
     if importlib.util.find_spec("juliacall") is None:
-        return "the package juliacall is not installed. Install it: pip install juliacall && make julia"
+        return "the package juliacall is not installed. Install it: pip install juliacall && paragone julia"
     if reason := julia_unavailable(FOR_JULIACALL):
         return reason
     if juliacall_project() is None:
         if path := os.environ.get("PYTHON_JULIACALL_PROJECT"):
             return f"PYTHON_JULIACALL_PROJECT={path} is not a folder. Correct or unset PYTHON_JULIACALL_PROJECT"
-        return "Julia's package PythonCall is not installed for this Python. Install it: make julia"
+        return "Julia's package PythonCall is not installed for this Python. Install it: paragone julia"
     return None
 
 
@@ -92,7 +92,7 @@ def juliacall_project() -> Path | None:
 
 
 def juliapkg_project() -> Path:
-    """The folder of Julia packages that juliapkg keeps for this Python; `make julia` fills it."""
+    """The folder of Julia packages that juliapkg keeps for this Python; `paragone julia` fills it."""
     if path := os.environ.get("PYTHON_JULIAPKG_PROJECT"):
         return Path(path).absolute()
     prefix = sys.prefix if sys.prefix != sys.base_prefix else os.environ.get("CONDA_PREFIX")

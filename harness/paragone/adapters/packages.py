@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 from typing import ClassVar
 
+from paragone.files.paths import PROJECT
 from paragone.implementation.contract import Implementation
 from paragone.machine.python_environments import environment_unavailable, exists, interpreter, shell_path
 
@@ -33,7 +34,7 @@ class PackageImplementation(Implementation):
     def missing(cls) -> str | None:
         """Why the package cannot be used, and how to install it. The package is not imported."""
         if name := cls.environment_name():
-            mend = _install(cls.extra, name) if name == cls.extra else ""
+            mend = _install(cls.extra, name) if PROJECT and name == cls.extra else ""
             return environment_unavailable(name, (cls.package,), mend)
         return package_unavailable(cls.package, cls.extra)
 
@@ -59,6 +60,6 @@ def package_unavailable(package: str, extra: str) -> str | None:
 
 
 def _install(extra: str, environment: str = "") -> str:
-    if extra not in CPU_EXTRAS:
+    if PROJECT is None or extra not in CPU_EXTRAS:
         return f"pip install 'paragone[{extra}]'"
     return f"make peers PEERS={extra}" + (f" OWN={environment}" if environment else "")

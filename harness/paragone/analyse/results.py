@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pandas as pd
 
@@ -13,9 +13,8 @@ from paragone.analyse.crossovers import crossovers
 from paragone.analyse.fastest import fastest
 from paragone.analyse.statuses import timed_samples
 from paragone.analyse.summary import cells_with_statuses, launch_medians, relative_speeds, summarise
-
-if TYPE_CHECKING:
-    from paragone.store.reader import Run
+from paragone.store.reader import Run, read_run
+from paragone.store.runs import find_run, results_folder
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,3 +56,13 @@ class Results:
     def relative_speeds(self, others: Mapping[str, str]) -> pd.DataFrame:
         """The speed of every cell relative to that of another variant; `others` maps variant → other variant."""
         return relative_speeds(self.samples, self.cells, others)
+
+
+def load_run(run: str | Path = "latest") -> Results:
+    """The results of a run, by its folder, or by its name in PARAGONE_RESULTS or `./results`.
+
+    `.summary` has a row per cell, `.samples` a row per timed sample, `.launches` the medians of every launch; what was
+    stored and not derived (plan, environment, raw tables) is in `.run`. Times end in `_ns`, `_seconds` or `_ms`.
+    Raises UnknownName where there is no such run, ResultsUnusable where its folder is damaged.
+    """
+    return Results(read_run(find_run(results_folder(), str(run))))

@@ -85,7 +85,7 @@ def plan_sentences(plan: Plan, outcomes: Sequence[Outcome]) -> list[str]:
     ]
     sentences.append(limits_sentence(plan))
     if plan.quick:
-        sentences.append("Quick: one launch gives no intervals and no verdicts; for those: make bench")
+        sentences.append("Quick: one launch gives no intervals and no verdicts; for those: paragone bench")
     if plan.minimum_detectable_difference is not None:
         difference = f"{plan.minimum_detectable_difference:.1%}"
         sentences.append(f"In a typical cell it finds differences of {difference} and more in 95 of 100 cases.")

@@ -10,7 +10,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,6 @@ from rich.markup import escape
 
 from paragone.cli.app import out
 from paragone.errors import DataUnusable
-from paragone.files.paths import PROJECT
 from paragone.implementation.declaration import unavailable_reason
 from paragone.implementation.registry import Registered, Unusable, discover
 from paragone.machine import environment
@@ -88,11 +86,8 @@ def python_version(version: tuple[int, ...]) -> Finding:
     return Finding("ok", "Python", found)
 
 
-def requirements(pyproject: Path = PROJECT / "pyproject.toml") -> list[str]:
-    """The base requirements, such as "numpy>=2.1": of the project file in a checkout, else of the installed package."""
-    if pyproject.is_file():
-        project: dict[str, Any] = tomllib.loads(pyproject.read_text(encoding="utf-8"))["project"]
-        return list(project["dependencies"])
+def requirements() -> list[str]:
+    """The base requirements, such as "numpy>=2.1"."""
     declared = importlib.metadata.requires("paragone") or []
     return [requirement for requirement in declared if "extra ==" not in requirement]
 

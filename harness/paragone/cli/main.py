@@ -19,6 +19,7 @@ from paragone.cli.compare import compare
 from paragone.cli.compare_live import OrLive
 from paragone.cli.doctor import doctor
 from paragone.cli.export import export
+from paragone.cli.julia import julia
 from paragone.cli.list import list_implementations
 from paragone.cli.new import new
 from paragone.cli.profile import profile
@@ -47,6 +48,7 @@ COMMANDS = (
     (train, "paragone train numpy_tuned --epochs 30 --dtype float64"),
     (export, "paragone export latest --format pytest-benchmark > run.json"),
     (doctor, "paragone doctor"),
+    (julia, "paragone julia"),
     (selftest, "paragone selftest coverage quiet"),
 )
 # Commands that are more than a function.

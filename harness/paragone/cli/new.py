@@ -18,10 +18,10 @@ from paragone.implementation.template import LANGUAGES, write_starter
 def new(
     name: Annotated[str, typer.Argument(help="Letters, digits and underscores, such as my_step.")],
     language: Annotated[str, typer.Option("--language", "-l", help=f"{', '.join(LANGUAGES)}.")] = LANGUAGES[0],
-    into: Annotated[Path | None, typer.Option(help="Folder in which NAME/ is made; else the project's impls/.")] = None,
+    into: Annotated[Path | None, typer.Option(help="Folder in which NAME/ is made; else the current one.")] = None,
 ) -> None:
     """Write a new implementation that works: the smallest one, with comments that teach."""
-    folder = into or IMPLEMENTATIONS
+    folder = into or Path()
     for path in write_starter(name, language, folder):
         out.print(f"Wrote {escape(str(path))}", soft_wrap=True, highlight=False)
     is_own = folder.resolve() == IMPLEMENTATIONS.resolve()

@@ -16,12 +16,11 @@ from pathlib import Path
 from paragone.errors import Misuse
 from paragone.files.hashing import folder_hash
 from paragone.files.paths import PROJECT
-from paragone.implementation.registry import IMPLEMENTATIONS
 from paragone.machine.environment import git
 from paragone.task.mlp.data import cache_folder
 
 # Where a revision holds its implementations.
-FOLDER = IMPLEMENTATIONS.relative_to(PROJECT)
+FOLDER = Path("impls/mlp")
 WORKING_TREE = ("worktree", ".")
 ADVICE = "A side is a git revision of this project, worktree (or .), or a folder of implementations"
 
@@ -50,7 +49,7 @@ def side_of(text: str) -> Side:
     return Side(label, Path(folder), "")
 
 
-def find_sides(a: str, b: str, project: Path = PROJECT) -> tuple[Side, Side]:
+def find_sides(a: str, b: str, project: Path | None = PROJECT) -> tuple[Side, Side]:
     """Both sides, with different labels. Raises Misuse."""
     first, second = find_side(a, project), find_side(b, project)
     if first.label != second.label:
@@ -58,7 +57,7 @@ def find_sides(a: str, b: str, project: Path = PROJECT) -> tuple[Side, Side]:
     return replace(first, label=f"{first.label}-A"), replace(second, label=f"{second.label}-B")
 
 
-def find_side(text: str, project: Path = PROJECT) -> Side:
+def find_side(text: str, project: Path | None = PROJECT) -> Side:
     """The side that a user named: a folder with implementations, else the working tree, else a revision.
 
     Raises Misuse for anything else, and for a revision without implementations.
@@ -67,6 +66,11 @@ def find_side(text: str, project: Path = PROJECT) -> Side:
     if folder and _holds_implementations(folder):
         folder = folder.resolve()
         return Side(_label(_project_of(folder).name), folder, f"folder {folder}")
+    if project is None:
+        raise Misuse(
+            f"{text!r} is no folder with implementations. This paragone was installed from a wheel and has neither "
+            "revisions nor a working tree: name two folders, or use a checkout of the project"
+        )
     if text in WORKING_TREE:
         return _working_tree(project)
     if git(project, "rev-parse", "--git-dir") is None:
@@ -134,7 +138,7 @@ def _cached(name: str, write: Callable[[Path], object]) -> Path:
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=place.parent, prefix=".taking-out-") as scratch:
-            written = Path(scratch) / IMPLEMENTATIONS.name
+            written = Path(scratch) / FOLDER.name
             write(written)
             if place.is_dir() and folder_hash(place) != folder_hash(written):
                 shutil.rmtree(place)

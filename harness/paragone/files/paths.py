@@ -1,4 +1,4 @@
-"""The folders of this project, and paths with ~."""
+"""The folders of the package and of its checkout, and paths with ~."""
 
 from __future__ import annotations
 
@@ -8,7 +8,13 @@ from paragone.errors import Misuse
 
 PACKAGE = Path(__file__).parent.parent
 IMPORT_ROOT = PACKAGE.parent  # with it on PYTHONPATH, `import paragone` imports this very package
-PROJECT = IMPORT_ROOT.parent
+# The checkout that holds this package in harness/; None where the package was installed from a wheel.
+PROJECT = IMPORT_ROOT.parent if (IMPORT_ROOT.parent / "impls").is_dir() else None
+
+
+def shipped(name: str) -> Path:
+    """A folder that lies at the root of the checkout, and in the package itself where that was installed."""
+    return (PROJECT or PACKAGE) / name
 
 
 def expand_home(path: str | Path, said_by: str) -> Path:

@@ -10,7 +10,7 @@ from typing import Any
 
 from paragone.errors import HarnessError, Misuse, UnknownName, error_text
 from paragone.files.hashing import folder_hash, kept_source
-from paragone.files.paths import IMPORT_ROOT, PACKAGE, PROJECT
+from paragone.files.paths import IMPORT_ROOT, PACKAGE, shipped
 from paragone.implementation.contract import Implementation, Variant, variants
 from paragone.implementation.declaration import declaration_fault
 from paragone.implementation.isolated_import import find_import_faults, import_folder, restored_process_state
@@ -18,7 +18,7 @@ from paragone.implementation.old_names import old_imports
 from paragone.implementation.plugins import Location, locations_given, locations_in, locations_installed
 from paragone.implementation.selection import matches_name, selected
 
-IMPLEMENTATIONS = PROJECT / "impls" / "mlp"
+IMPLEMENTATIONS = shipped("impls") / "mlp"
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 
 from paragone.files.hashing import folder_hash
-from paragone.files.paths import PROJECT
+from paragone.files.paths import PACKAGE, PROJECT
 from paragone.machine.blas import blas
 from paragone.machine.busy import machine_load
 from paragone.machine.conditions import findings
@@ -83,15 +83,15 @@ def own_environment(name: str) -> OwnEnvironment:
     return OwnEnvironment(python=".".join(map(str, found.version)), packages=versions)
 
 
-def revision(folder: Path = PROJECT) -> Revision:
+def revision(checkout: Path | None = PROJECT) -> Revision:
     """The revision of this code. `dirty` counts MEASURED_CODE only; a changed README leaves it false."""
     commit = dirty = None
-    top = git(folder, "rev-parse", "--show-toplevel")
-    if top and Path(top).resolve() == folder.resolve():  # not some other project's checkout around ours
-        commit = git(folder, "rev-parse", "HEAD") or None
-        changes = git(folder, "status", "--porcelain", "--", *MEASURED_CODE)
+    top = git(checkout, "rev-parse", "--show-toplevel") if checkout else None
+    if checkout and top and Path(top).resolve() == checkout.resolve():  # not another project's checkout around ours
+        commit = git(checkout, "rev-parse", "HEAD") or None
+        changes = git(checkout, "status", "--porcelain", "--", *MEASURED_CODE)
         dirty = None if changes is None else bool(changes)
-    return Revision(commit=commit, dirty=dirty, source_hash=folder_hash(folder / "harness"))
+    return Revision(commit=commit, dirty=dirty, source_hash=source_hash())
 
 
 def git(folder: Path, *arguments: str, **variables: str) -> str | None:
@@ -109,7 +109,7 @@ def git(folder: Path, *arguments: str, **variables: str) -> str | None:
 
 
 def source_hash() -> str:
-    return folder_hash(PROJECT / "harness")
+    return folder_hash(PACKAGE)
 
 
 # What must be equal in two parts of one run, by its name in a sentence. None, or None for a part: not recorded.

@@ -1,7 +1,8 @@
 """The Python environments of workers: the harness's own, or one with other versions of packages.
 
-Such an environment is a virtual environment in `.venvs/NAME`, or in the folder PARAGONE_ENVIRONMENTS. It holds the
-packages of its implementations and WORKER_PACKAGES; the harness itself is added by PYTHONPATH.
+Such an environment is a virtual environment NAME in the folder PARAGONE_ENVIRONMENTS; else in `.venvs/` of the
+checkout, or in the user's data folder where paragone was installed from a wheel. It holds the packages of its
+implementations and WORKER_PACKAGES; the harness itself is added by PYTHONPATH.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+import platformdirs
 
 from paragone.files.paths import PROJECT, expand_home
 
@@ -52,8 +55,9 @@ class ProbeResult:
 
 
 def folder_of(name: str) -> Path:
-    given = os.environ.get(VARIABLE, "")
-    return (expand_home(given, VARIABLE).absolute() if given else PROJECT / ".venvs") / name
+    if given := os.environ.get(VARIABLE, ""):
+        return expand_home(given, VARIABLE).absolute() / name
+    return (PROJECT / ".venvs" if PROJECT else platformdirs.user_data_path("paragone") / "environments") / name
 
 
 def exists(name: str) -> bool:
@@ -109,7 +113,7 @@ def probe(python: str, modules: tuple[str, ...] = ()) -> ProbeResult:
 def shell_path(path: str | Path) -> str:
     """A path quoted for a shell: relative to the project where it lies in it, with `~` for the home folder."""
     path = Path(path)
-    if path.is_relative_to(PROJECT):
+    if PROJECT and path.is_relative_to(PROJECT):
         return shlex.quote(str(path.relative_to(PROJECT)))
     if path.is_relative_to(Path.home()):
         return f"~/{shlex.quote(str(path.relative_to(Path.home())))}"

@@ -18,7 +18,7 @@ from scipy import stats
 
 from paragone.analyse.summary import CONFIDENCE
 from paragone.errors import MeasurementFailed
-from paragone.files.paths import PROJECT
+from paragone.files.paths import shipped
 from paragone.machine.threads import worker_environment
 from paragone.selftest import pyperf_script
 from paragone.selftest.detection import NOTICEABLE, Share
@@ -41,12 +41,13 @@ def with_pytest_benchmark(settings: Mapping[str, Any], folder: Path) -> Blockwis
     """Measure the identical copies in one process. Raises MeasurementFailed with the end of its output."""
     file = folder / "pytest-benchmark.json"
     command = [
-        *(sys.executable, "-m", "pytest", str(PROJECT / "benchmarks"), "-q", "-p", "no:cacheprovider"),
+        *(sys.executable, "-m", "pytest", str(shipped("benchmarks")), "-q", "-p", "no:cacheprovider"),
         *("--benchmark-only", f"--benchmark-json={file}", "--implementations-folder", settings["folder"]),
         *("--problem", settings["problem"], "--batch-sizes", ",".join(map(str, settings["batch_sizes"]))),
         *("-k", settings["dtype"]),
     ]
-    elapsed_s = _run("pytest-benchmark", command, os.environ)
+    # pytest would write compiled files beside the benchmarks, which may be installed.
+    elapsed_s = _run("pytest-benchmark", command, {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}, folder)
     benchmarks = json.loads(file.read_text())["benchmarks"]
     times = {
         f"{info['implementation']}-B{info['batch_size']}": entry["stats"]["data"]
@@ -69,7 +70,7 @@ def with_pyperf(settings: Mapping[str, Any], folder: Path) -> BlockwiseResult:
     environment = {**worker_environment(1, os.environ)[0], pyperf_script.SETTINGS: json.dumps(settings)}
     command = [sys.executable, "-m", "paragone.selftest.pyperf_script", "--quiet", "-o", str(file)]
     inherit = f"--inherit-environ={','.join(environment)}"
-    elapsed_s = _run("pyperf", [*command, inherit], environment)
+    elapsed_s = _run("pyperf", [*command, inherit], environment, folder)
     suite = pyperf.BenchmarkSuite.load(str(file))
     times = {benchmark.get_name(): benchmark.get_values() for benchmark in suite.get_benchmarks()}
     return compared_pairs("pyperf", times, elapsed_s, has_test=True)
@@ -99,9 +100,9 @@ def _partner(name: str) -> str:
     return f"{stem}_{int(number) + 1}-{size}" if int(number) % 2 else ""
 
 
-def _run(tool: str, command: Sequence[str], environment: Mapping[str, str]) -> float:
+def _run(tool: str, command: Sequence[str], environment: Mapping[str, str], folder: Path) -> float:
     begin = time.perf_counter()
-    ended = subprocess.run(command, cwd=PROJECT, env=dict(environment), capture_output=True, text=True)
+    ended = subprocess.run(command, cwd=folder, env=dict(environment), capture_output=True, text=True)
     if ended.returncode:
         output = (ended.stdout + ended.stderr)[-500:]
         raise MeasurementFailed(f"{tool} ended with exit code {ended.returncode}: {output}")

@@ -15,7 +15,7 @@ import msgspec
 
 from paragone.errors import Misuse, ResultsUnusable, UnknownName
 from paragone.files.atomic import write_json
-from paragone.files.paths import PROJECT, expand_home
+from paragone.files.paths import expand_home
 from paragone.machine.environment_record import Environment
 from paragone.store.plan_records import PLAN_FILES, Plan, ProfilePlan
 from paragone.store.reader import read_finished
@@ -26,10 +26,10 @@ PROFILE = PLAN_FILES[ProfilePlan]
 
 
 def results_folder(chosen: Path | None = None) -> Path:
-    """The folder of all runs: the chosen one, PARAGONE_RESULTS, or `results/` of the project. Raises Misuse."""
+    """The folder of all runs: the chosen one, PARAGONE_RESULTS, or `results/` in the current folder. Raises Misuse."""
     if chosen is not None:
         return expand_home(chosen, "--results")
-    return expand_home(os.environ.get("PARAGONE_RESULTS") or PROJECT / "results", "PARAGONE_RESULTS")
+    return expand_home(os.environ.get("PARAGONE_RESULTS") or Path.cwd() / "results", "PARAGONE_RESULTS")
 
 
 def new_run_folder(

@@ -1,4 +1,4 @@
-"""`make julia`, with a juliapkg and a Julia that only pretend."""
+"""`paragone julia`, with a juliapkg and a Julia that only pretend."""
 
 import os
 import subprocess
@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from paragone.files.paths import IMPORT_ROOT, PROJECT
+from paragone.files.paths import IMPORT_ROOT
 
 JULIAPKG = """
 import os, subprocess, sys, urllib.error
@@ -19,8 +19,8 @@ def project(): return "the project"
 
 
 @pytest.fixture
-def make_julia(tmp_path):
-    """Runs the script where resolving does this, and returns exit code, output and errors."""
+def paragone_julia(tmp_path):
+    """Runs the command where resolving does this, and returns exit code, output and errors."""
 
     def run(resolve="pass", **variables):
         (tmp_path / "juliapkg.py").write_text(JULIAPKG.format(resolve=resolve))
@@ -28,8 +28,7 @@ def make_julia(tmp_path):
         ours = {name: value for name, value in os.environ.items() if "JULIA" not in name}
         paths = {"PYTHONPATH": f"{tmp_path}{os.pathsep}{IMPORT_ROOT}", "PATH": "", "HOME": str(tmp_path)}
         answer = subprocess.run(
-            [sys.executable, "scripts/install_julia.py"],
-            cwd=PROJECT,
+            [sys.executable, "-m", "paragone", "julia"],
             env=ours | paths | variables,
             capture_output=True,
             text=True,
@@ -48,33 +47,33 @@ def make_julia(tmp_path):
         ("raise Exception('SHA-256 hash does not match')", "could not be installed (SHA-256 hash does not match)"),
     ],
 )
-def test_what_goes_wrong_is_a_sentence_with_the_next_command(make_julia, resolve, sentence):
-    code, _, errors = make_julia(resolve)
+def test_what_goes_wrong_is_a_sentence_with_the_next_command(paragone_julia, resolve, sentence):
+    code, _, errors = paragone_julia(resolve)
 
     assert code == 1
     assert errors.startswith(f"error: Julia {sentence}")
     assert errors.count("\n") == 1
-    assert "make julia" in errors
+    assert "paragone julia" in errors
 
 
-def test_a_julia_that_does_not_start_after_all_is_a_sentence(make_julia):
-    code, output, errors = make_julia()
+def test_a_julia_that_does_not_start_after_all_is_a_sentence(paragone_julia):
+    code, output, errors = paragone_julia()
 
     assert code == 1
     assert "Julia is the julia; its packages are in the project" in output
-    assert errors == "error: Julia 1.10.3 or newer is not installed. Install it: make julia\n"
+    assert errors == "error: Julia 1.10.3 or newer is not installed. Install it: paragone julia\n"
 
 
-def test_a_julia_that_the_user_named_is_the_one_that_juliapkg_gets(make_julia):
-    assert "named: /my/julia" in make_julia(PYTHON_JULIACALL_EXE="/my/julia")[1]
+def test_a_julia_that_the_user_named_is_the_one_that_juliapkg_gets(paragone_julia):
+    assert "named: /my/julia" in paragone_julia(PYTHON_JULIACALL_EXE="/my/julia")[1]
 
 
-def test_packages_of_the_users_own_are_left_alone(make_julia):
-    assert "named:" not in make_julia(PYTHON_JULIACALL_PROJECT="/my/packages")[1]
+def test_packages_of_the_users_own_are_left_alone(paragone_julia):
+    assert "named:" not in paragone_julia(PYTHON_JULIACALL_PROJECT="/my/packages")[1]
 
 
-def test_interrupting_is_no_traceback(make_julia):
-    code, _, errors = make_julia("raise KeyboardInterrupt")
+def test_interrupting_is_no_traceback(paragone_julia):
+    code, _, errors = paragone_julia("raise KeyboardInterrupt")
 
-    assert code == 1
-    assert errors == "stopped; everything installed so far is kept, and make julia continues from there\n"
+    assert code == 130
+    assert errors == "Stopped; everything installed so far is kept, and paragone julia goes on from there.\n"
