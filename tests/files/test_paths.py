@@ -5,11 +5,10 @@ from pathlib import Path
 import pytest
 
 from paragone.errors import Misuse
-from paragone.files.paths import expand_home
+from paragone.files.paths import cache_folder, expand_home
 from paragone.implementation.plugins import locations_given
 from paragone.machine.python_environments import folder_of
 from paragone.store.runs import results_folder
-from paragone.task.mlp.mnist.cache import cache_folder
 
 NOBODY = "~no_such_user_here/x"
 

@@ -3,11 +3,13 @@
 import os
 import signal
 import sys
+from pathlib import Path
 
 import psutil
 import pytest
 from zoo_faults import is_gone, wait_until
 
+from paragone.errors import Misuse
 from paragone.machine import child as child_module
 from paragone.machine.child import TAG, Child, import_path, new_tag, read_until_silent
 from paragone.machine.memory import held_bytes
@@ -208,3 +210,24 @@ def test_a_long_log_is_cut_and_goes_on_at_its_new_end(start, monkeypatch):
 def test_python_looks_for_this_harness_before_what_the_user_set():
     assert f"{child_module.IMPORT_ROOT}" == import_path({})
     assert f"{child_module.IMPORT_ROOT}{os.pathsep}/home/me/lib" == import_path({"PYTHONPATH": "/home/me/lib"})
+
+
+def test_a_child_of_an_installed_package_finds_the_package_and_nothing_that_lies_beside_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(child_module, "PROJECT", None)
+    monkeypatch.setenv("PARAGONE_CACHE", str(tmp_path))
+
+    root = Path(import_path({}))
+
+    assert root.is_relative_to(tmp_path)
+    assert [path.name for path in root.iterdir()] == ["paragone"]
+    assert (root / "paragone").samefile(child_module.PACKAGE)
+    assert import_path({}) == str(root), "a second call finds the link"
+
+
+def test_a_cache_that_cannot_be_written_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(child_module, "PROJECT", None)
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("PARAGONE_CACHE", str(tmp_path / "file"))
+
+    with pytest.raises(Misuse, match="Set PARAGONE_CACHE to another folder"):
+        import_path({})

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from paragone.errors import MeasurementFailed
 from paragone.files.hashing import folder_hash
-from paragone.task.mlp.data import cache_folder
+from paragone.files.paths import cache_folder
 
 HEADERS = Path(__file__).parent  # paragone.h and paragone_network.h
 LIBRARY, BUILD_INFO = "library.so", "build_info.json"

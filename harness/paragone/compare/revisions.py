@@ -15,9 +15,8 @@ from pathlib import Path
 
 from paragone.errors import Misuse
 from paragone.files.hashing import folder_hash
-from paragone.files.paths import PROJECT
+from paragone.files.paths import PROJECT, cache_folder
 from paragone.machine.environment import git
-from paragone.task.mlp.data import cache_folder
 
 # Where a revision holds its implementations.
 FOLDER = Path("impls/mlp")

@@ -1,13 +1,16 @@
-"""The folders of the package and of its checkout, and paths with ~."""
+"""The folders of the package, of its checkout and of its cache, and paths with ~."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+
+import platformdirs
 
 from paragone.errors import Misuse
 
-PACKAGE = Path(__file__).parent.parent
-IMPORT_ROOT = PACKAGE.parent  # with it on PYTHONPATH, `import paragone` imports this very package
+PACKAGE = Path(__file__).resolve().parent.parent
+IMPORT_ROOT = PACKAGE.parent
 # The checkout that holds this package in harness/; None where the package was installed from a wheel.
 PROJECT = IMPORT_ROOT.parent if (IMPORT_ROOT.parent / "impls").is_dir() else None
 
@@ -15,6 +18,12 @@ PROJECT = IMPORT_ROOT.parent if (IMPORT_ROOT.parent / "impls").is_dir() else Non
 def shipped(name: str) -> Path:
     """A folder that lies at the root of the checkout, and in the package itself where that was installed."""
     return (PROJECT or PACKAGE) / name
+
+
+def cache_folder() -> Path:
+    """PARAGONE_CACHE, or the user's cache folder: absolute, and not always there yet. Raises Misuse."""
+    given = os.environ.get("PARAGONE_CACHE")
+    return expand_home(given, "PARAGONE_CACHE").absolute() if given else platformdirs.user_cache_path("paragone")
 
 
 def expand_home(path: str | Path, said_by: str) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import hashlib
 import os
 import secrets
 import select
@@ -12,11 +13,13 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Self
 
 import psutil
 
-from paragone.files.paths import IMPORT_ROOT
+from paragone.errors import Misuse
+from paragone.files.paths import IMPORT_ROOT, PACKAGE, PROJECT, cache_folder
 from paragone.machine.process_tree import descendants, ending, tagged
 
 TAG = "PARAGONE_CHILD"
@@ -34,8 +37,27 @@ def module_command(module: str, python: str | None = None) -> list[str]:
 
 
 def import_path(environment: Mapping[str, str]) -> str:
-    """The PYTHONPATH under which a child finds this very harness first."""
-    return os.pathsep.join(filter(None, [str(IMPORT_ROOT), environment.get("PYTHONPATH", "")]))
+    """The PYTHONPATH under which a child finds this very harness first. Raises Misuse."""
+    return os.pathsep.join(filter(None, [str(import_root()), environment.get("PYTHONPATH", "")]))
+
+
+def import_root() -> Path:
+    """A folder that holds this package and no other. Raises Misuse where the cache cannot be written.
+
+    The folder of an installed package holds all others beside it. On PYTHONPATH it would come before Python's own
+    modules, and before the packages of a worker's own environment. So the cache holds a link to this package alone.
+    """
+    if PROJECT:
+        return IMPORT_ROOT
+    folder = cache_folder() / "import" / hashlib.sha256(str(PACKAGE).encode()).hexdigest()[:16]
+    link = folder / PACKAGE.name
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(FileExistsError):
+            link.symlink_to(PACKAGE)
+    except OSError as error:
+        raise Misuse(f"{folder}: cannot be written: {error.strerror}. Set PARAGONE_CACHE to another folder") from None
+    return folder
 
 
 def new_tag() -> str:

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paragone.errors import MeasurementFailed
+from paragone.files.paths import cache_folder
 from paragone.plan.cells import Contender
 from paragone.store.plan_records import Cell
-from paragone.task.mlp.data import DataSet, cache_folder
+from paragone.task.mlp.data import DataSet
 from paragone.task.mlp.gate import CheckResult, check_approximate, check_form, check_steps, check_tail, gate
 from paragone.task.mlp.state import State
 from paragone.verify.replay import compare_with_fresh_input, fresh_input

@@ -14,12 +14,12 @@ from pathlib import Path
 
 from paragone.errors import DataUnusable, InvalidProblem
 from paragone.task.mlp.mnist import digits
-from paragone.task.mlp.mnist.cache import DataSet, cache_folder, find_entry, open_cached, recall, remember, store
+from paragone.task.mlp.mnist.cache import DataSet, find_entry, open_cached, recall, remember, store
 from paragone.task.mlp.mnist.files import locate
 from paragone.task.mlp.mnist.parts import MNIST, MNIST_SHA256, Arrays
 from paragone.task.mlp.problem import Problem
 
-__all__ = ["DataSet", "cache_folder", "check_fits", "find_data", "open_cached"]
+__all__ = ["DataSet", "check_fits", "find_data", "open_cached"]
 
 DIGITS = "digits"  # as a path: the embedded digits
 ADVICE = "For MNIST: --data PATH, or PARAGONE_DATA=PATH."

@@ -9,9 +9,9 @@ import pytest
 from small_mnist import ARRAYS
 
 from paragone.errors import DataUnusable
-from paragone.files.paths import PROJECT
+from paragone.files.paths import PROJECT, cache_folder
 from paragone.task.mlp.mnist import cache as data_cache
-from paragone.task.mlp.mnist.cache import cache_folder, find_entry, open_cached, recall, remember, store
+from paragone.task.mlp.mnist.cache import find_entry, open_cached, recall, remember, store
 from paragone.task.mlp.mnist.parts import content_sha256
 from paragone.task.mlp.problem_files import find_problem
 

@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-import platformdirs
 from numpy.typing import DTypeLike, NDArray
 
 from paragone.errors import DataUnusable
 from paragone.files.atomic import replacing
-from paragone.files.paths import expand_home
+from paragone.files.paths import cache_folder
 from paragone.task.mlp.mnist.parts import Arrays, Bytes, content_sha256
 from paragone.task.mlp.problem import Problem
 
@@ -72,12 +70,6 @@ class DataSet:
     def test_pixels(self, dtype: str) -> NDArray[Any]:
         """p/255 of the test images, (10000, 784), rounded once to float32 or float64."""
         return _pixels(self.folder, "test", self.test_images, dtype)
-
-
-def cache_folder() -> Path:
-    """PARAGONE_CACHE, or the user's cache folder: absolute, and not always there yet. Raises Misuse."""
-    given = os.environ.get("PARAGONE_CACHE")
-    return expand_home(given, "PARAGONE_CACHE").absolute() if given else platformdirs.user_cache_path("paragone")
 
 
 def open_cached(folder: Path) -> DataSet:
