@@ -11,7 +11,7 @@ out too. Where the surroundings differ, or a point of the grid has no other anch
     d ± t(0.975, ν)·√var(d)                   ν by Satterthwaite (`uncertainty.freedom_of_sum`)
 
 A cell is *faster* or *slower* where the interval lies beyond the margin of both runs and p, adjusted by Benjamini and
-Hochberg, is below 5 % (`_with_verdicts`). METHODOLOGY.md holds the simulations.
+Hochberg, is below 5 % (`_with_verdicts`). docs/selftest-results.md has the simulations.
 """
 
 from __future__ import annotations
