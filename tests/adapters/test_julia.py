@@ -28,10 +28,10 @@ WAYS = [
 FAULTY = {
     "throws_in_load": ("Network{T}(problem", 'error("boo"); Network{T}(problem', "load", r"boo \(load at mine.jl:LINE"),
     "out_of_bounds": (
-        *("order[:, step] .+ 1\n        loss", "order[:, step] .+ 1000; loss", "train"),
-        r"BoundsError: attempt to access .*train! at mine.jl:LINE",
+        *("network.X[:, batch .+ 1]", "network.X[:, batch .+ 1000]", "train"),
+        r"BoundsError: attempt to access .*\(gather at mine.jl:LINE, step! at mine.jl:",
     ),
-    "calls_nothing": ("= take_step!(", "= take_leap!(", "train", r"take_leap!`? not defined.*\(train! at mine.jl:LINE"),
+    "calls_nothing": ("= step!(", "= leap!(", "train", r"leap!`? not defined.*\(train! at mine.jl:LINE"),
     "cannot_be_parsed": ("sigmoid(z) =", "sigmoid(z = ) =", "load", r"mine.jl:LINE"),
     "has_no_reset": ("function reset!(", "function set!(", "reset", r"reset!`? not defined"),
     "collects": (
@@ -41,9 +41,9 @@ FAULTY = {
         *(None, None),
     ),
     "does_not_collect": (
-        "    for step in axes(order, 2)",
+        "    for k in axes(order, 2)",
         '    n = Base.gc_num().pause; GC.gc(); n < Base.gc_num().pause || error("nothing is collected in train!")\n'
-        "    for step in axes(order, 2)",
+        "    for k in axes(order, 2)",
         *(None, None),
     ),
     "is_no_module": ("\nmodule Mine", "\nif true", "load", r"the file must end with the end of the one module that it"),
@@ -106,9 +106,9 @@ def with_phases(maths):
     """The example in a module of its own, and the words of docs/julia.md where its phases begin."""
     changes = {
         "\nmodule Mine\n": "\nmodule Phased\nphase(name) = nothing\n",
-        "        batch = order": "        phase(:gather)\n        batch = order",
-        "    A = Vector": "    phase(:forward)\n    A = Vector",
-        "    delta = p.output": "    phase(:backward)\n    delta = p.output",
+        "    X, Y = gather(": "    phase(:gather)\n    X, Y = gather(",
+        "    Z, A = forward(": "    phase(:forward)\n    Z, A = forward(",
+        "    dW, db = backward(": "    phase(:backward)\n    dW, db = backward(",
     }
     for before, after in changes.items():
         assert maths.count(before) == 1
