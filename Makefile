@@ -5,7 +5,7 @@ RUN := $(VENV)/bin/paragone
 READY := $(VENV)/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help bench quick verify report compare claims selftest profile train doctor list new julia peers test test-slow check format release clean
+.PHONY: help bench quick verify report compare claims selftest profile train doctor list new julia peers test test-slow check docs format release clean
 
 help:  ## show these targets
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -62,6 +62,10 @@ test-slow: $(READY)  ## those that take long (libraries that compile, fifty kill
 check: $(READY)  ## lint and types
 	$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy
 
+docs: $(READY)  ## the documents as a site that opens from disk: site/index.html
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --group docs
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/python -m mkdocs build --strict --quiet
+
 format: $(READY)  ## format the code
 	$(VENV)/bin/ruff check --fix . ; $(VENV)/bin/ruff format .
 
@@ -69,7 +73,7 @@ release: $(READY)  ## date the changelog, set the version, commit and tag: make 
 	$(VENV)/bin/python scripts/release.py "$(VERSION)"
 
 clean:  ## remove the environments and caches; results are never touched
-	rm -rf $(VENV) .venvs .pytest_cache .ruff_cache .mypy_cache .hypothesis .benchmarks *.egg-info
+	rm -rf $(VENV) .venvs .pytest_cache .ruff_cache .mypy_cache .hypothesis .benchmarks site *.egg-info
 
 $(READY): pyproject.toml scripts/make_environment.sh
 	@sh scripts/make_environment.sh "$(PYTHON)" $(VENV)
