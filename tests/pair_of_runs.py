@@ -55,8 +55,8 @@ def noisy_run(name, seed, changed=(), environment=None, folder=None, plan=None, 
     """Return a run of that name; `changed` variants have other code than those of other runs."""
     samples = noisy_samples(seed, **noise)
     times = {
-        key: list(rows.groupby("launch")["step_seconds"].apply(list))
-        for key, rows in samples.groupby(["variant", "batch_size"], sort=False)
+        (variant, int(size)): list(rows.groupby("launch")["step_seconds"].apply(list))
+        for (variant, size), rows in samples.groupby(["variant", "batch_size"], sort=False)
     }
     run = made_up_run(folder, times, cold=False, memory=[], **(tables or {}))
     sources = {f"source of {variant.implementation}": "one" for variant in run.plan.variants}

@@ -24,7 +24,9 @@ def parsed(command):
     """What the command line makes of a command, without carrying it out."""
     paragone, verb, *words = shlex.split(command)
     assert paragone == "paragone"
-    return SimpleNamespace(**COMMANDS[verb].make_context(verb, words).params)
+    values = COMMANDS[verb].make_context(verb, words).params
+    # An option that may be repeated is a list or a tuple, by the version of typer.
+    return SimpleNamespace(**{name: list(v) if isinstance(v, tuple) else v for name, v in values.items()})
 
 
 def plan_and_row(**changes):

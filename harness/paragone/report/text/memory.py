@@ -65,7 +65,7 @@ def _table(cells: pd.DataFrame) -> str:
     for name, line in cells.groupby("name", sort=False):
         by_size = {row.batch_size: row for row in each_row(line)}
         entries = [_entry(by_size[size]) if size in by_size else "" for size in sizes]
-        loaded = line["loaded_memory_mb"].median()
+        loaded = line["loaded_memory_mb"].dropna().median()
         lines.append([markdown.code(name), formatting.significant(loaded), *entries])
     return markdown.table(["implementation", "loaded", *(f"batch {formatting.batch(size)}" for size in sizes)], lines)
 
