@@ -5,7 +5,7 @@ RUN := $(VENV)/bin/paragone
 READY := $(VENV)/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help bench quick verify report compare claims selftest profile train doctor list new julia peers test test-slow check docs format release clean
+.PHONY: help bench quick verify report compare claims selftest profile train doctor list new julia peers test test-slow test-versions check docs format release clean
 
 help:  ## show these targets
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -58,6 +58,9 @@ test: $(READY)  ## the tests, two at a time, but for those that take long by the
 test-slow: $(READY)  ## those that take long (libraries that compile, fifty kills), then those that need the machine for themselves
 	$(VENV)/bin/python -m pytest -n 2 --dist worksteal -m slow $(ARGS)
 	$(VENV)/bin/python -m pytest -m alone
+
+test-versions: $(READY)  ## the tests that meet the dependencies: the oldest ones, and every other Python that is here
+	sh scripts/test_versions.sh $(VENV)/bin/python .venvs
 
 check: $(READY)  ## lint and types
 	$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy
