@@ -15,7 +15,7 @@ from paragone.task.mlp.mnist.parts import Arrays
 SMALL = """
 dataset = "mnist"
 n_train = 300
-layers = [784, 12, 10]
+layers = [784, 4, 10]
 hidden_activation = "sigmoid"
 output_activation = "sigmoid"
 loss = "quadratic"

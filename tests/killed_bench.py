@@ -1,7 +1,7 @@
 """A bench that a test kills: `python killed_bench.py FOLDER [RUN]` says on standard output all that it reaches.
 
 With ROOM=9000 in its environment the kernel lets no table of the run grow beyond that many bytes; with
-WITHOUT_PROCESSES=1 the workers have no processes of their own.
+WITHOUT_PROCESSES=1 the workers have no processes of their own, and no report is written.
 
 FOLDER holds impls/, results/ and data.txt, the folder of a small data set; RUN is a run to take up again.
 A line is written for every row, once it is on disk, and for every stage and step of the work before it begins.
@@ -21,6 +21,7 @@ from in_process import SHORT, in_process
 
 from paragone.files import atomic
 from paragone.implementation.registry import discover
+from paragone.machine import environment
 from paragone.measure import bench
 from paragone.measure.aa_pilot import Deviation
 from paragone.measure.bench import Bench
@@ -87,6 +88,7 @@ def with_room(write, n_bytes):
 
 def main():
     folder = Path(sys.argv[1])
+    environment.blas = lambda: ()  # asks a process of its own
     bench.launch_deviation = lambda *_: Deviation(0.02, 0.03)  # the A/A pilot doubles the length of a run
     if "ROOM" in os.environ:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -100,7 +102,8 @@ def main():
     made = Bench(REQUEST, found, broken, data, results, "paragone bench", TellingDisplay(), open_worker=open_worker)
     run, finished = made.run(resume=find_run(results, sys.argv[2]) if sys.argv[2:] else None)
     tell("ended", finished)
-    report(run)
+    if "WITHOUT_PROCESSES" not in os.environ:
+        report(run)
     tell("reported")
 
 

@@ -9,6 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from in_process import InProcessWorker
 from made_up_run import ENVIRONMENT, stored_plan
 from own_environments import add_package
 from typer.main import get_command
@@ -125,7 +126,9 @@ def test_a_data_path_that_holds_nothing_is_an_error_of_its_own_code(paragone, tm
     assert str(tmp_path / "nothing") in err.replace("\n", "")
 
 
-def test_a_results_folder_that_cannot_be_written_is_an_error_of_its_own_code(paragone, small, tmp_path):
+def test_a_results_folder_that_cannot_be_written_is_an_error_of_its_own_code(
+    paragone, small, without_processes, tmp_path
+):
     (tmp_path / "file").write_text("")
     code, _, err = paragone(
         "bench", "-i", "numpy_rows", "--quick", "-p", small, "-b", "20", "--results", tmp_path / "file" / "results"
@@ -151,19 +154,21 @@ def test_the_help_shows_how_one_variant_is_asked_for(paragone, verb):
     assert "[order=F]" in out
 
 
-def test_verify_prints_errors_and_fails_for_a_wrong_one(paragone, small, tmp_path, monkeypatch):
+def test_verify_prints_errors_and_fails_for_a_wrong_one(paragone, small, without_processes, monkeypatch):
     code, out, _ = paragone("verify", "numpy_rows", "-p", small, "--dtype", "float64")
     assert 0 == code
     assert "numpy_rows[dtype=float64,order=C]" in out
 
     # Whatever is trained, nothing moves: the worker's answer is the start.
-    monkeypatch.setattr("paragone.worker.handle.WorkerHandle.train", lambda self, state, order: (state, None))
+    monkeypatch.setattr(InProcessWorker, "train", lambda self, state, order: (state, None))
     code, out, _ = paragone("verify", "numpy_rows", "-p", small, "--dtype", "float64")
     assert 1 == code
     assert "failed" in out
 
 
-def test_a_library_that_is_broken_costs_its_own_row_and_the_others_go_on(paragone, small, tmp_path, monkeypatch):
+def test_a_library_that_is_broken_costs_its_own_row_and_the_others_go_on(
+    paragone, small, without_processes, tmp_path, monkeypatch
+):
     add_package(tmp_path / "site", "library_of_a_test", "raise ImportError('libcuda.so: no such file')")
     monkeypatch.syspath_prepend(str(tmp_path / "site"))
     monkeypatch.setenv("PYTHONPATH", f"{tmp_path / 'site'}:{FAULTS.parent}")
@@ -181,7 +186,7 @@ def test_a_library_that_is_broken_costs_its_own_row_and_the_others_go_on(paragon
     assert re.search(r"6 passed, 1 failed|1 failed, 6 passed", out), out
 
 
-def test_train_prints_the_accuracy_of_every_epoch(paragone, small):
+def test_train_prints_the_accuracy_of_every_epoch(paragone, small, without_processes):
     code, out, _ = paragone("train", "numpy_rows", "-p", small, "--epochs", "3", "--dtype", "float64")
 
     assert 0 == code
@@ -367,7 +372,9 @@ def test_code_that_a_run_of_another_machine_names_is_not_executed(paragone, smal
     assert not (tmp_path / "was executed").exists()
 
 
-def test_a_run_knows_its_plugins_when_it_is_taken_up_again(paragone, small, faulty, tmp_path):
+def test_a_run_knows_its_plugins_when_it_is_taken_up_again(
+    paragone, small, faulty, without_processes, without_figures, tmp_path
+):
     good = FAULTY.replace("        super().train(order)\n        return 0", "        return super().train(order)")
     (faulty / "impl.py").write_text(good)
     arguments = ("-p", small, "-i", "faulty", "--quick", "-b", 20, "--results", tmp_path / "results")

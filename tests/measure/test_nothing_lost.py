@@ -107,6 +107,9 @@ def assert_whole(folder, reported):
     assert len(run.memory) == 2
     assert sorted(run.accuracy["epoch"]) == list(range(SHORT.curve_epochs + 1))
     assert Counter(run.limits["what"]) == {"gemm": 2, "read": 2, "products": 4}
+
+
+def assert_reported(folder):
     assert "interrupted" not in (folder / "report.md").read_text().splitlines()[0]
     assert (folder / "summary.csv").is_file()
 
@@ -131,6 +134,7 @@ def test_a_run_killed_at_random_moments_has_every_sample_once(place, seed, n_kil
 
     assert events[-1][0] == "reported"
     assert_whole(folder_of(place), reported + timed_rows(events))
+    assert_reported(folder_of(place))
 
 
 def is_at(what, content=""):
@@ -159,6 +163,7 @@ def test_a_run_killed_once_in_every_stage_comes_to_its_end(place):
 
     assert events[-1][0] == "reported"
     assert_whole(folder_of(place), reported + timed_rows(events))
+    assert_reported(folder_of(place))
     assert len(reported) == 2 * 4 * 3
 
 

@@ -15,12 +15,13 @@ def test_without_noise_the_margin_is_all_there_is():
 def test_a_difference_of_that_size_is_found_in_95_of_100_simulated_runs(deviation, launches):
     random = np.random.Generator(np.random.PCG64(7))
     true = np.log1p(minimum_detectable_difference(deviation, launches))
+    reaches = stats.t.ppf(0.975, launches - 1) / np.sqrt(launches)
     found = 0
     for _ in range(4000):
         intervals = []
         for centre in (true, 0.0):
             logs = centre + deviation * random.standard_normal(launches)
-            reach = stats.t.ppf(0.975, launches - 1) * logs.std(ddof=1) / np.sqrt(launches)
+            reach = reaches * logs.std(ddof=1)
             intervals.append((logs.mean() - reach, logs.mean() + reach))
         margin = max(np.log1p(SMALLEST_MARGIN), -intervals[1][0], intervals[1][1])
         found += intervals[0][0] > margin

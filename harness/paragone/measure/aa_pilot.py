@@ -75,8 +75,6 @@ def deviation_of(samples: Iterable[Sample], pairs: Mapping[str, str]) -> Deviati
     upper = √(Σ sᵢ² νᵢ / χ²₀.₀₁(Σ νᵢ)), the one-sided 99 % limit of the mean variance. Launches are planned by it, so
     that a difference is found in noisy cells too, even after a pilot that happened to be quiet.
     """
-    from scipy import stats  # takes a second to import; a quick run and a resumed one do without
-
     times: dict[tuple[Any, ...], dict[int, float]] = {}
     for sample in samples:
         variant = pairs.get(sample.variant, sample.variant)
@@ -93,9 +91,16 @@ def deviation_of(samples: Iterable[Sample], pairs: Mapping[str, str]) -> Deviati
     if not several:
         return None
     variances, freedom = [np.var(logs, ddof=1) for logs in several], [len(logs) - 1 for logs in several]
-    typical = np.median([variance / stats.chi2.median(n) * n for variance, n in zip(variances, freedom, strict=True)])
+    typical = np.median([variance / _chi2_quantile(0.5, n) * n for variance, n in zip(variances, freedom, strict=True)])
     squares = sum(variance * n for variance, n in zip(variances, freedom, strict=True))
-    return Deviation(float(np.sqrt(typical)), float(np.sqrt(squares / stats.chi2.ppf(UPPER_TAIL, sum(freedom)))))
+    return Deviation(float(np.sqrt(typical)), float(np.sqrt(squares / _chi2_quantile(UPPER_TAIL, sum(freedom)))))
+
+
+def _chi2_quantile(probability: float, freedom: int) -> float:
+    """The value below which χ² with so many degrees of freedom lies with this probability."""
+    from scipy.special import gammaincinv  # scipy.stats has it as chi2.ppf, and takes a second to import
+
+    return float(2 * gammaincinv(freedom / 2, probability))
 
 
 def _report_nothing(what: str, seconds: float) -> None:

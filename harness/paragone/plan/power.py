@@ -22,14 +22,14 @@ def minimum_detectable_difference(launch_deviation: float, launches: int) -> flo
     interval at that point of the grid, SMALLEST_MARGIN at least. Simulated with a fixed seed: log-ratios of launches
     are normal with standard deviation `launch_deviation`, intervals are Student's t over the launches.
     """
-    from scipy import stats  # takes a second to import; the command line needs only the constants
+    from scipy.special import stdtrit  # takes a while to import; the command line needs only the constants
 
     random = np.random.Generator(np.random.PCG64(0))
     error = launch_deviation / math.sqrt(launches)
     means = error * random.standard_normal((2, N_SIMULATED))
     freedom = launches - 1
     spreads = error * np.sqrt(random.chisquare(freedom, means.shape) / freedom)
-    reaches = float(stats.t.ppf(0.975, freedom)) * spreads
+    reaches = float(stdtrit(freedom, 0.975)) * spreads
     margin = np.maximum(math.log1p(SMALLEST_MARGIN), np.abs(means[1]) + reaches[1])
     # Found where difference + mean − reach > margin.
     needed = margin + reaches[0] - means[0]
