@@ -111,7 +111,8 @@ GO_ON = "return super().train(order)"
 # Works for minutes in C, where it needs no lock of Python's.
 WORK = "import hashlib\ndef work():\n    hashlib.pbkdf2_hmac('sha256', b'', b'', 10**9)\n"
 
-FAULTS: dict[str, Fault] = {
+# What a worker without a process can host: these raise, or give a wrong result, or take no time.
+IN_PYTHON: dict[str, Fault] = {
     # what raises
     "raises_in_load": Fault(
         verb("load", "raise ValueError('no room')"), r"^load: ValueError: no room \(impl\.py, line"
@@ -130,9 +131,6 @@ FAULTS: dict[str, Fault] = {
     "needs_another_folder": Fault(
         verb("load", "open('weights_of_mine.txt')"), r"FileNotFoundError: .*weights_of_mine\.txt.*impl\.py, line"
     ),
-    "raises_in_words_that_steer": Fault(
-        verb("load", r"raise ValueError('\x1b[31mred\x07 \udcff\nnext')"), r"^load: ValueError: \\x1b\[31mred\\x07 "
-    ),
     # what is wrong
     "returns_nan": Fault(
         verb("params", "state = super().params()", "state.W[0][:] = np.nan", "return state"), r"W1 is not finite"
@@ -140,6 +138,35 @@ FAULTS: dict[str, Fault] = {
     "returns_another_shape": Fault(
         verb("params", "state = super().params()", "return replace(state, W=tuple(W.T.copy() for W in state.W))"),
         r"W1: expected float64 \(4, 784\), got float64 \(784, 4\)",
+    ),
+    # what is right and takes no time
+    "remembers_results": remembers(0),
+    "puts_most_of_it_off": Fault(
+        verb("train", "n = len(order) // 4", "self.late = order[n:]", "return super().train(order[:n])")
+        + "\n"
+        + verb(
+            "params", "late, self.late = self.late, self.late[:0]", "super().train(late)", "return super().params()"
+        ),
+        r"steps take [\d.]+ ms when they are timed|params\(\) took \d+ ms after a train of|losses: expected floats",
+    ),
+    "trains_nothing_but_what_it_foresaw": Fault(
+        verb(
+            "train",
+            "foreseen = self.problem.order(1, *order.shape).tobytes() == order.tobytes()",
+            "return super().train(order if foreseen or self.problem.momentum else order * 0)",
+        ),
+        r"^from a start and over an order that are new: .* differs from the reference",
+    ),
+    # what changes its inputs
+    "writes_images": Fault(verb("load", "images[0] = 0"), r"read-only"),
+    "writes_order": Fault(verb("train", "order[0] = 0"), r"read-only"),
+}
+
+# What needs one: these crash, hang, take memory, write into the pipe or leave something behind.
+OF_PROCESSES: dict[str, Fault] = {
+    # one of each kind of those above, to be seen through the pipe too
+    "raises_in_words_that_steer": Fault(
+        verb("load", r"raise ValueError('\x1b[31mred\x07 \udcff\nnext')"), r"^load: ValueError: \\x1b\[31mred\\x07 "
     ),
     "is_wrong_in_the_third_round": Fault(
         "counts = Counter()\n"
@@ -153,17 +180,7 @@ FAULTS: dict[str, Fault] = {
         r"^the result differs from that of the launch's verified sample of the same order$",
         before="from collections import Counter",
     ),
-    # what is right and takes no time
-    "remembers_results": remembers(0),
     "remembers_results_once_it_is_timed": remembers(4),
-    "puts_most_of_it_off": Fault(
-        verb("train", "n = len(order) // 4", "self.late = order[n:]", "return super().train(order[:n])")
-        + "\n"
-        + verb(
-            "params", "late, self.late = self.late, self.late[:0]", "super().train(late)", "return super().params()"
-        ),
-        r"steps take [\d.]+ ms when they are timed|params\(\) took \d+ ms after a train of|losses: expected floats",
-    ),
     "turns_the_clock": Fault(
         verb(
             "load",
@@ -174,16 +191,6 @@ FAULTS: dict[str, Fault] = {
         r"steps take [\d.]+ ms when they are timed, and [\d.]+ ms by the harness's clock",
         before="from paragone.worker import sample",
     ),
-    "trains_nothing_but_what_it_foresaw": Fault(
-        verb(
-            "train",
-            "foreseen = self.problem.order(1, *order.shape).tobytes() == order.tobytes()",
-            "return super().train(order if foreseen or self.problem.momentum else order * 0)",
-        ),
-        r"^from a start and over an order that are new: .* differs from the reference",
-    ),
-    "writes_images": Fault(verb("load", "images[0] = 0"), r"read-only"),
-    "writes_order": Fault(verb("train", "order[0] = 0"), r"read-only"),
     # what ends
     "segfaults": Fault(verb("train", "ctypes.string_at(0)"), r"the worker was killed by SIGSEGV"),
     "exits_with_0": Fault(verb("train", "os._exit(0)"), r"the worker exited with code 0"),
@@ -286,6 +293,7 @@ FAULTS: dict[str, Fault] = {
     ),
     "hangs_as_a_program": program("train", "time.sleep(600)", r"no answer within the time limit", (SMALL,)),
 }
+FAULTS = IN_PYTHON | OF_PROCESSES
 
 # What only shows where a second CPU is free.
 HELPED: dict[str, Fault] = {

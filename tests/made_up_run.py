@@ -62,7 +62,7 @@ def frame(table, rows):
     """Return the rows as read_run would: all columns, None where nothing was said."""
     return pd.DataFrame(
         [{column: row.get(column) for column in columns(TABLES[table])} for row in rows],
-        columns=columns(TABLES[table]),
+        columns=list(columns(TABLES[table])),
     )
 
 

@@ -83,7 +83,7 @@ def test_misuse_ends_with_2_and_says_what_was_expected(paragone, arguments, said
     assert said in err
 
 
-def test_the_report_of_several_runs_goes_to_a_folder_of_its_own_which_is_no_run(paragone, results):
+def test_the_report_of_several_runs_goes_to_a_folder_of_its_own_which_is_no_run(paragone, without_figures, results):
     before = {path.name for path in results.iterdir()}
     code, out, _ = paragone("report", FIRST, SAME)
     [new] = {path.name for path in results.iterdir()} - before
@@ -109,7 +109,7 @@ def test_the_report_of_runs_of_other_work_ends_with_6(paragone):
     assert "cannot be joined: B and A: start and order" in err
 
 
-def test_the_report_of_one_run_is_written_into_its_folder(paragone, results):
+def test_the_report_of_one_run_is_written_into_its_folder(paragone, without_figures, results):
     code, out, _ = paragone("report", SAME)
 
     assert code == 0

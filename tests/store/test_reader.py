@@ -62,7 +62,7 @@ def test_a_run_without_a_row_has_every_table_with_all_its_columns(tmp_path):
     run = read_run(new_run_folder(tmp_path, NOW, PLAN, Environment(machine=Machine(cpu="x"))))
 
     for table, record in TABLES.items():
-        assert (0, columns(record)) == (len(getattr(run, table)), list(getattr(run, table).columns))
+        assert (0, columns(record)) == (len(getattr(run, table)), tuple(getattr(run, table).columns))
     assert run.finished is None
     assert Environment(machine=Machine(cpu="x")) == run.environment
 
@@ -82,7 +82,7 @@ def test_columns_that_a_later_version_added_are_left_out(tmp_path):
     folder = new_run_folder(tmp_path, NOW, PLAN, Environment())
     (folder / "rounds.jsonl").write_text(json.dumps({"round": 1, "temperature": 50}) + "\n")
 
-    assert columns(Round) == list(read_run(folder).rounds.columns)
+    assert columns(Round) == tuple(read_run(folder).rounds.columns)
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ def test_a_row_is_read_back_with_every_column_of_its_table(tmp_path):
         rows.append(Launch(**launch_row("a[b=c] (A/A)", 0, cpus=(0, 1), reason="W ↔ 1\n2", load_seconds=0.1)))
     (row,) = read_rows(tmp_path / "launches.jsonl")
 
-    assert columns(Launch) == list(row)
+    assert columns(Launch) == tuple(row)
     assert ("a[b=c] (A/A)", [0, 1], "W ↔ 1\n2", 0.1) == (
         row["variant"],
         row["cpus"],

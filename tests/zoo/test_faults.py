@@ -11,7 +11,8 @@ import faulty_members
 import psutil
 import pytest
 from easy_data import easy_data
-from faulty_members import FAULTS, HARMLESS, HELPED, LARGE, N_STEPS, SMALL
+from faulty_members import FAULTS, HARMLESS, HELPED, IN_PYTHON, LARGE, N_STEPS, OF_PROCESSES, SMALL
+from in_process import in_process
 from quiet_display import QuietDisplay
 from zoo_faults import wait_until
 
@@ -30,6 +31,7 @@ from paragone.report.text.repro import repro_command
 from paragone.report.text.rows import each_row
 from paragone.store.reader import read_run
 from paragone.task.mlp.problem_files import find_problem
+from paragone.verify.pilot import open_worker
 from paragone.worker.handle import WorkerHandle
 
 PROBLEM = replace(find_problem("nielsen"), n_train=200, layers=(784, 4, 10), batch_sizes=(SMALL, LARGE))
@@ -61,7 +63,7 @@ def is_alive(pid: str) -> bool:
 
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory):
-    """Return a function that makes a short run of the baseline among members of the zoo and reads it back."""
+    """Return a function that makes a short run of the baseline among members of the zoo, and gives its results."""
     data = easy_data(tmp_path_factory.mktemp("cache"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(PROJECT / "tests"))
@@ -80,7 +82,7 @@ def measured(tmp_path_factory):
 
         patch.setattr(WorkerHandle, "load", load_impatiently)
 
-        def measure(members):
+        def measure(members, open_worker=open_worker):
             plugins = faulty_members.write(tmp_path_factory.mktemp("plugins"), members)
             request = Request(
                 (PROBLEM,),
@@ -96,9 +98,11 @@ def measured(tmp_path_factory):
             )
             found, broken = discover(plugins=plugins)
             results = tmp_path_factory.mktemp("results")
-            folder, finished = Bench(request, found, broken, data, results, "paragone", QuietDisplay()).run()
+            display = QuietDisplay()
+            made = Bench(request, found, broken, data, results, "paragone", display, open_worker=open_worker)
+            folder, finished = made.run()
             assert finished
-            return read_run(folder)
+            return Results(read_run(folder))
 
         yield measure
 
@@ -109,19 +113,24 @@ def alone(measured):
 
 
 @pytest.fixture(scope="module")
+def in_python(measured):
+    return measured(IN_PYTHON, in_process)
+
+
+@pytest.fixture(scope="module")
 def among_all(measured):
-    return measured(FAULTS | HARMLESS)
+    return measured(OF_PROCESSES | HARMLESS)
 
 
-def digests(run):
-    samples = run.samples[run.samples["variant"].str.startswith("numpy_rows")]
+def digests(results):
+    samples = results.run.samples
+    samples = samples[samples["variant"].str.startswith("numpy_rows")]
     keys = ["variant", "batch_size", "launch", "round", "kind"]
     return {tuple(row[keys]): row["digest"] for _, row in samples.iterrows()}
 
 
-def cells_of(run, name):
-    frame = Results(run).summary
-    return frame[frame["implementation"] == name]
+def cells_of(results, name):
+    return results.summary[results.summary["implementation"] == name]
 
 
 def work_of_others_s() -> float:
@@ -135,9 +144,9 @@ def work_of_others_s() -> float:
 def test_who_has_help_is_not_timed(measured):
     for _ in range(2):  # while somebody else works, a second thread has no CPU to go to
         begin, before_s = time.monotonic(), work_of_others_s()
-        run = measured(HELPED)
+        results = measured(HELPED)
         busy = (work_of_others_s() - before_s) / (time.monotonic() - begin)
-        found = {name: cells_of(run, name)["reason"] for name in HELPED}
+        found = {name: cells_of(results, name)["reason"] for name in HELPED}
         missed = {
             name: list(reasons)
             for name, reasons in found.items()
@@ -153,9 +162,9 @@ def test_who_has_help_is_not_timed(measured):
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_fault_is_one_outcome_for_each_cell_with_its_reason(among_all, name):
+def test_a_fault_is_one_outcome_for_each_cell_with_its_reason(request, name):
     fault = FAULTS[name]
-    cells = cells_of(among_all, name)
+    cells = cells_of(request.getfixturevalue("in_python" if name in IN_PYTHON else "among_all"), name)
 
     assert Counter(cells["batch_size"]) == {SMALL: 1, LARGE: 1}
     failed = cells[cells["status"] == "failed"]
@@ -184,12 +193,12 @@ def test_nothing_that_was_started_is_left(among_all):
 
 
 def test_every_failed_cell_stands_among_the_gaps_with_a_command_that_repeats_it(among_all):
-    frame = Results(among_all).summary
+    frame, plan = among_all.summary, among_all.run.plan
     failed = frame[frame["status"] == "failed"]
-    table = gaps_table(frame, among_all.plan)
+    table = gaps_table(frame, plan)
 
     for row in each_row(failed):
-        command = repro_command(among_all.plan, row)
+        command = repro_command(plan, row)
         assert command.startswith("paragone ")
         assert row.variant in command
         assert f"/{row.implementation} " in command, "the plugin's folder"

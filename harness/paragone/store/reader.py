@@ -67,7 +67,7 @@ def frame_of(record: type[Row], rows: Sequence[Row]) -> pd.DataFrame:
     """The rows as a frame with all columns of their record; nested records become dicts and lists."""
     import pandas as pd
 
-    return pd.DataFrame([msgspec.to_builtins(row) for row in rows], columns=columns(record))
+    return pd.DataFrame([msgspec.to_builtins(row) for row in rows], columns=list(columns(record)))
 
 
 def read_plan(folder: Path) -> Plan:

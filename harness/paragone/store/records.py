@@ -6,6 +6,7 @@ default may be missing in an older run.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, Literal
 
 import msgspec
@@ -220,5 +221,6 @@ KEYS: dict[type[msgspec.Struct], tuple[str, ...]] = {
 }
 
 
-def columns(record: type[msgspec.Struct]) -> list[str]:
-    return [field.name for field in msgspec.structs.fields(record)]
+@cache
+def columns(record: type[msgspec.Struct]) -> tuple[str, ...]:
+    return tuple(field.name for field in msgspec.structs.fields(record))
