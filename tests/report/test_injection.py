@@ -23,7 +23,7 @@ from paragone.implementation.declaration import declaration_fault
 from paragone.implementation.registry import IMPLEMENTATIONS, Unusable, read_folder
 from paragone.report import write
 from paragone.report.figures.catalogue import file_name
-from paragone.report.figures.rendered import RenderedFigure
+from paragone.report.figures.drawing import Drawing
 from paragone.report.terminal.run import print_summary
 from paragone.report.text import markdown
 from paragone.report.text.comparison import comparison_report
@@ -112,7 +112,7 @@ def test_text_from_outside_is_text_in_the_report(tmp_path, text):
 def side_by_side_of(said):
     run = with_problem_called(run_that_says(None, said), said)
     run = with_unchecked_plan(run, run=said)
-    drawn = [RenderedFigure("machines-1", f"Throughput, `{said}`.", b"", b"")]
+    drawn = [Drawing("machines-1", f"Throughput, `{said}`.", lambda form: b"")]
     of_machines = machines_report([run, run], joined_summaries([run, run]), drawn, [said])
     return of_machines + comparison_report([compare(Results(run), Results(run))], 0.05)
 

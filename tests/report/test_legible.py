@@ -70,7 +70,7 @@ def breakdowns():
 def sheets_of(monkeypatch, draw):
     """Return the sheets that are drawn, laid out once at the size of the files and not written."""
     sheets = []
-    monkeypatch.setattr(Sheet, "render", lambda self, *words: sheets.append(self))
+    monkeypatch.setattr(Sheet, "drawing", lambda self, *words: sheets.append(self))
     with figure_style():
         draw()
         for sheet in sheets:

@@ -216,8 +216,8 @@ def test_every_svg_is_well_formed_and_carries_no_date(full):
 def sheets_drawn(monkeypatch, run, draw):
     """Return the axes of every figure that `draw` makes of a run."""
     sheets = []
-    finish = Sheet.render
-    monkeypatch.setattr(Sheet, "render", lambda self, *words: sheets.append(self) or finish(self, *words))
+    finish = Sheet.drawing
+    monkeypatch.setattr(Sheet, "drawing", lambda self, *words: sheets.append(self) or finish(self, *words))
     with figure_style():
         draw(Results(run).summary)
     return [axes for sheet in sheets for axes in sheet.figure.axes]

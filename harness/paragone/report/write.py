@@ -23,7 +23,7 @@ from paragone.report.text.safe_csv import safe_csv
 
 if TYPE_CHECKING:
     from paragone.analyse.results import Results
-    from paragone.report.figures.rendered import RenderedFigure
+    from paragone.report.figures.drawing import Drawing
     from paragone.store.reader import Run
 
 FIGURES = "figures"
@@ -101,7 +101,7 @@ def machines_folder(runs: Sequence[Run]) -> str:
     return f"{file_name(name_of(runs[0]))}-joined-{hashlib.sha256(chr(10).join(facts).encode()).hexdigest()[:6]}"
 
 
-def _figure_files(figures: Sequence[RenderedFigure], folder: str = "") -> dict[str, bytes]:
+def _figure_files(figures: Sequence[Drawing], folder: str = "") -> dict[str, bytes]:
     return {f"{folder}{figure.name}.{form}": getattr(figure, form) for figure in figures for form in ("png", "svg")}
 
 

@@ -30,8 +30,8 @@ def row_with(text, name):
 def sheet_drawn(monkeypatch, run):
     """Return the sheet of the figure, and its axes."""
     sheets = []
-    finish = Sheet.render
-    monkeypatch.setattr(Sheet, "render", lambda self, *words: sheets.append(self) or finish(self, *words))
+    finish = Sheet.drawing
+    monkeypatch.setattr(Sheet, "drawing", lambda self, *words: sheets.append(self) or finish(self, *words))
     with figure_style():
         memory.draw(Results(run).summary, "x", PIXELS)
     (sheet,) = sheets

@@ -16,7 +16,7 @@ from scipy.stats import t as student
 from paragone.analyse.results import Results
 from paragone.files.paths import PROJECT
 from paragone.report.figures import palette
-from paragone.report.figures.rendered import RenderedFigure
+from paragone.report.figures.drawing import Drawing
 from paragone.report.page.build import INTERACTIVE, MOST_PICTURE_BYTES, SCRIPTS, page
 from paragone.report.page.markdown_html import as_html
 from paragone.report.page.payload import BACKGROUNDS, LEAST_CONTRAST, as_json, payload, visible
@@ -172,10 +172,10 @@ def test_every_colour_of_the_palette_stands_out_from_the_page(theme):
 
 
 def test_pictures_are_the_figures_that_no_chart_shows_and_have_a_size_limit():
-    drawn = [RenderedFigure(f"{kind}nielsen", "A *caption*.", b"", b"<svg/>") for kind in INTERACTIVE]
+    drawn = [Drawing(f"{kind}nielsen", "A *caption*.", lambda form: b"<svg/>") for kind in INTERACTIVE]
     drawn += [
-        RenderedFigure("accuracy-nielsen", "A `caption`.", b"", b"<svg/>"),
-        RenderedFigure("big", "Big.", b"", b" " * 10**6),
+        Drawing("accuracy-nielsen", "A `caption`.", lambda form: b"<svg/>"),
+        Drawing("big", "Big.", lambda form: b" " * 10**6),
     ]
     made = page_of(small_run(), drawn)
 
@@ -199,7 +199,7 @@ class Skeleton(HTMLParser):
 
 def test_headings_are_in_order_ids_are_unique_and_pictures_have_alternative_texts():
     skeleton = Skeleton()
-    skeleton.feed(page_of(small_run(), [RenderedFigure("accuracy-nielsen", "A caption.", b"", b"<svg/>")]))
+    skeleton.feed(page_of(small_run(), [Drawing("accuracy-nielsen", "A caption.", lambda form: b"<svg/>")]))
 
     assert skeleton.headings[0] == 1
     assert skeleton.headings.count(1) == 1

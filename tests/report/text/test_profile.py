@@ -116,8 +116,8 @@ def test_the_numbers_of_a_page_are_in_its_csv_too():
 def sheet(monkeypatch):
     """Draw two batch sizes, python_lists a hundred times slower than the others; return the figure's axes and texts."""
     kept = []
-    drawn = phases.Sheet.render
-    monkeypatch.setattr(phases.Sheet, "render", lambda self, *words: kept.append(self) or drawn(self, *words))
+    drawn = phases.Sheet.drawing
+    monkeypatch.setattr(phases.Sheet, "drawing", lambda self, *words: kept.append(self) or drawn(self, *words))
     chosen = profiled(*(rows(*one) for one in ((ROWS, 100.0), (TUNED, 50.0), (LISTS, 10_000.0), (ROWS, 5000.0, 1000))))
     with figure_style():
         phases.draw(chosen.cells, profile_names(chosen), "phases", "nielsen: where the time of a step goes")

@@ -10,8 +10,8 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from paragone.report.figures import palette
+from paragone.report.figures.drawing import Drawing
 from paragone.report.figures.figure import LEFT, Sheet, log_axis, text_width
-from paragone.report.figures.rendered import RenderedFigure
 from paragone.report.text import formatting
 from paragone.report.text.rows import first_row, short_names
 
@@ -24,7 +24,7 @@ EXPLANATION = (
 FEWER = "In brackets: the number of epochs, where training for all of them would have taken too long."
 
 
-def draw(curves: pd.DataFrame, name: str) -> RenderedFigure | None:
+def draw(curves: pd.DataFrame, name: str) -> Drawing | None:
     """Draw accuracy over epochs beside accuracy over training time; None where no epoch was trained.
 
     `curves` are the rows of accuracy.jsonl for one problem, joined with the variants of the plan.
@@ -55,7 +55,7 @@ def draw(curves: pd.DataFrame, name: str) -> RenderedFigure | None:
         _percent_axis(axes, float(curves["percent"].min()), float(curves["percent"].max()))
     by_time.tick_params(axis="y", labelleft=False)
     _key(sheet, lines, LEFT + 2 * (WIDTH + GAP), names)
-    return sheet.render(name, f"Test accuracy per epoch, {problem}, batch size {sizes}.")
+    return sheet.drawing(name, f"Test accuracy per epoch, {problem}, batch size {sizes}.")
 
 
 def _key(sheet: Sheet, lines: Sequence[pd.DataFrame], x: float, names: float) -> None:

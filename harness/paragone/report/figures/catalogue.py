@@ -19,8 +19,8 @@ from paragone.report.figures import (
     phases,
     throughput,
 )
+from paragone.report.figures.drawing import Drawing
 from paragone.report.figures.figure import figure_style
-from paragone.report.figures.rendered import RenderedFigure
 from paragone.report.text import formatting
 from paragone.report.text.machines import machine_name
 from paragone.report.text.noise import noise_sentence
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 LONGEST_NAME = 80  # characters of a problem's name in a file name; file systems allow 255 in all
 
-Draw = Callable[[pd.DataFrame, str, str], RenderedFigure | None]
+Draw = Callable[[pd.DataFrame, str, str], Drawing | None]
 
 # Kind, drawing function, and the reason to give where there is nothing to draw.
 PER_GRID: tuple[tuple[str, Draw, str], ...] = (
@@ -46,9 +46,9 @@ PER_GRID: tuple[tuple[str, Draw, str], ...] = (
 )
 
 
-def run_figures(results: Results) -> tuple[list[RenderedFigure], list[str]]:
+def run_figures(results: Results) -> tuple[list[Drawing], list[str]]:
     """Return the figures of a run in the order of the report, and a sentence for each that has no data."""
-    figures: list[RenderedFigure] = []
+    figures: list[Drawing] = []
     left_out: list[str] = []
     with figure_style():
         for name, subject, figure, reason in _run_attempts(results):
@@ -59,7 +59,7 @@ def run_figures(results: Results) -> tuple[list[RenderedFigure], list[str]]:
     return figures, left_out
 
 
-def machine_figures(runs: Sequence[Run], frame: pd.DataFrame) -> list[RenderedFigure]:
+def machine_figures(runs: Sequence[Run], frame: pd.DataFrame) -> list[Drawing]:
     """Return a figure for each problem and thread count that any of the runs measured."""
     machines = dict(zip(formatting.letters(len(runs)), map(machine_name, runs), strict=True))
     with figure_style():
@@ -70,7 +70,7 @@ def machine_figures(runs: Sequence[Run], frame: pd.DataFrame) -> list[RenderedFi
     return [figure for figure in figures if figure is not None]
 
 
-def profile_figures(profiled: Profiled) -> list[RenderedFigure]:
+def profile_figures(profiled: Profiled) -> list[Drawing]:
     """Return a figure for each problem and thread count of a profile."""
     labels = profile_names(profiled)
     figures = []
@@ -91,7 +91,7 @@ def file_name(problem: str) -> str:
     return f"{plain}-{digest}".strip("-")
 
 
-def _run_attempts(results: Results) -> Iterator[tuple[str, str, RenderedFigure | None, str]]:
+def _run_attempts(results: Results) -> Iterator[tuple[str, str, Drawing | None, str]]:
     """Yield name, subject, figure or None, and the reason for None."""
     run, frame = results.run, results.summary
     several = frame["threads"].nunique() > 1

@@ -10,8 +10,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from paragone.report.figures import palette
+from paragone.report.figures.drawing import Drawing
 from paragone.report.figures.figure import Sheet, log_axis, text_width
-from paragone.report.figures.rendered import RenderedFigure
 from paragone.report.text import formatting
 from paragone.report.text.rows import short_names
 
@@ -21,7 +21,7 @@ EXPLANATION = (
 )
 
 
-def draw(cells: pd.DataFrame, name: str) -> RenderedFigure | None:
+def draw(cells: pd.DataFrame, name: str) -> Drawing | None:
     """Draw the cold ratios of one problem and thread count, a panel for each dtype; None where there is no value."""
     shown = cells[~cells["control"] & cells["cold_ratio"].notna()]
     if shown.empty:
@@ -44,7 +44,7 @@ def draw(cells: pd.DataFrame, name: str) -> RenderedFigure | None:
         axes.set_title(dtype, loc="left", size=9, color=palette.SOFT_INK)
         axes.set_yticks(np.arange(len(rows)), rows if number == 0 else [])
     caption = "The cold first call, as a multiple of the same steps' steady time"
-    return sheet.render(name, f"{caption}, {problem}, {formatting.plural(threads, 'thread')}.")
+    return sheet.drawing(name, f"{caption}, {problem}, {formatting.plural(threads, 'thread')}.")
 
 
 def _shades(sizes: Sequence[int]) -> dict[int, tuple[float, ...]]:

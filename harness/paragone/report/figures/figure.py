@@ -14,16 +14,18 @@ from contextlib import contextmanager
 from typing import Any
 
 import matplotlib
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
+from matplotlib.path import Path
 from matplotlib.textpath import TextPath
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
 
+from paragone.report.figures.drawing import Drawing, Form
 from paragone.report.figures.palette import GRID, INK, SOFT_INK
-from paragone.report.figures.rendered import RenderedFigure
 from paragone.report.text import formatting
 
 STYLE: dict[str, Any] = {
@@ -46,6 +48,7 @@ STYLE: dict[str, Any] = {
     "svg.fonttype": "path",
 }
 DPI = 160
+NO_DATES: dict[Form, dict[str, Any]] = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
 LEFT = 0.62  # inches for the tick labels of y
 TITLE_HEIGHT = 0.34
 TICK_WIDTH = 0.47  # inches along the axis for one batch size
@@ -84,14 +87,15 @@ class Sheet:
         place = (x / self.width, bottom, width / self.width, height / self.height)
         return self.figure.add_axes(place)
 
-    def render(self, name: str, caption: str) -> RenderedFigure:
-        """Return the figure as PNG and SVG. They hold no dates, so that the same figure is the same bytes."""
-        files = {}
-        for form, metadata in (("png", {"Software": None}), ("svg", {"Date": None, "Creator": None})):
-            buffer = io.BytesIO()
-            self.figure.savefig(buffer, format=form, dpi=DPI, metadata=metadata, facecolor="white")
-            files[form] = buffer.getvalue()
-        return RenderedFigure(name, caption, files["png"], files["svg"])
+    def drawing(self, name: str, caption: str) -> Drawing:
+        return Drawing(name, caption, self._file)
+
+    def _file(self, form: Form) -> bytes:
+        """Return the figure as a file. It holds no date, so that the same figure is the same bytes."""
+        buffer = io.BytesIO()
+        with figure_style():
+            self.figure.savefig(buffer, format=form, dpi=DPI, metadata=NO_DATES[form], facecolor="white")
+        return buffer.getvalue()
 
 
 def text_width(text: str, size: float, weight: str = "normal") -> float:
@@ -100,7 +104,23 @@ def text_width(text: str, size: float, weight: str = "normal") -> float:
     if not text.strip():
         return 0.0
     font = FontProperties(family="DejaVu Sans", weight=weight)
-    return float(TextPath((0, 0), text, size=size, prop=font, usetex=False).get_extents().width) / 72
+    return _outline_width(TextPath((0, 0), text, size=size, prop=font, usetex=False)) / 72
+
+
+def _outline_width(outline: Path) -> float:
+    """Return `outline.get_extents().width`, in a hundredth of the time.
+
+    Matplotlib looks for the extremes of every curve. A curve reaches beyond the points on the outline only where its
+    control point does, which no letter of the font has; where one has, Matplotlib is asked after all.
+    """
+    x, codes = np.asarray(outline.vertices)[:, 0], np.asarray(outline.codes)
+    controls = np.flatnonzero(codes == Path.CURVE3)[::2]  # of each pair of vertices, the second is on the outline
+    on_outline = codes != Path.CLOSEPOLY
+    on_outline[controls] = False
+    low, high = x[on_outline].min(), x[on_outline].max()
+    if (codes == Path.CURVE4).any() or (x[controls] < low).any() or (x[controls] > high).any():
+        return float(outline.get_extents().width)
+    return float(high - low)
 
 
 def wrapped(text: str, width: float, size: float) -> list[str]:

@@ -12,8 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from paragone.report.figures import palette
+from paragone.report.figures.drawing import Drawing
 from paragone.report.figures.figure import Sheet, text_width
-from paragone.report.figures.rendered import RenderedFigure
 from paragone.report.text import formatting
 from paragone.report.text.rows import each_row, short_names, shown_rows
 
@@ -27,7 +27,7 @@ KEY = {"same or undecided": (palette.NOISE, None), "no ratio": ("white", HATCH)}
 COLOURS = "PuOr"  # brown is slower, violet is faster: distinct for every kind of colour vision
 
 
-def draw(cells: pd.DataFrame, name: str, noise: str) -> RenderedFigure | None:
+def draw(cells: pd.DataFrame, name: str, noise: str) -> Drawing | None:
     """Draw the ratios of one problem and thread count, a panel for each dtype; None where there is no ratio."""
     cells = shown_rows(cells)
     cells = cells.assign(label=short_names(cells))
@@ -46,7 +46,7 @@ def draw(cells: pd.DataFrame, name: str, noise: str) -> RenderedFigure | None:
         axes.set_title(dtype, loc="left", size=9, color=palette.SOFT_INK)
         axes.set_yticks(np.arange(len(rows)) + 0.5, rows if number == 0 else [])
     _legend(sheet, left, len(rows) * CELL_HEIGHT + 1.02)
-    return sheet.render(name, f"Speed relative to the baseline, {problem}, {formatting.plural(threads, 'thread')}.")
+    return sheet.drawing(name, f"Speed relative to the baseline, {problem}, {formatting.plural(threads, 'thread')}.")
 
 
 def _row_order(cells: pd.DataFrame) -> list[str]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pandas as pd
 
 from paragone.report.figures import palette
+from paragone.report.figures.drawing import Drawing
 from paragone.report.figures.figure import LEFT, Sheet, batch_axis, rate_axis
 from paragone.report.figures.labels import LineEnd, label_lines
 from paragone.report.figures.line_chart import draw_limit, draw_noise, limit_caption, noise_caption
-from paragone.report.figures.rendered import RenderedFigure
 from paragone.report.text import formatting
 from paragone.report.text.rows import first_row
 
@@ -16,7 +16,7 @@ WIDTH, HEIGHT = 2.6, 1.9
 GUTTER, ROW_GAP = 0.75, 0.85
 
 
-def draw(cells: pd.DataFrame, name: str, noise: str) -> RenderedFigure | None:
+def draw(cells: pd.DataFrame, name: str, noise: str) -> Drawing | None:
     """Draw throughput by memory order: a column of panels for each implementation with that axis, a row for each dtype.
 
     None where no implementation was measured in two orders.
@@ -53,4 +53,4 @@ def draw(cells: pd.DataFrame, name: str, noise: str) -> RenderedFigure | None:
                 axes.plot(x, y, linewidth=1.7, markersize=4, **style)
                 ends.append(LineEnd(float(x.iloc[-1]), float(y.iloc[-1]), f"order {order}", style["color"]))
             label_lines(axes, ends, HEIGHT)
-    return sheet.render(name, f"Throughput by memory order of the stored images, {problem}.")
+    return sheet.drawing(name, f"Throughput by memory order of the stored images, {problem}.")

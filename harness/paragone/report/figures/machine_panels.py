@@ -8,10 +8,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from paragone.report.figures import palette
+from paragone.report.figures.drawing import Drawing
 from paragone.report.figures.figure import LEFT, Sheet, batch_axis, rate_axis, text_width
 from paragone.report.figures.labels import LABEL_GAP, LABEL_SIZE, label_lines, label_space
 from paragone.report.figures.line_chart import draw_limit, draw_line, draw_noise, line_labels, noise_caption
-from paragone.report.figures.rendered import RenderedFigure
 from paragone.report.text import formatting
 from paragone.report.text.rows import axis_values, each_row, shown_rows
 
@@ -19,7 +19,7 @@ PANEL_WIDTH, LEAST_HEIGHT, TITLE_ROOM, AXIS_ROOM = 2.9, 3.0, 0.35, 0.6
 MOST_IN_A_ROW = 3
 
 
-def draw(cells: pd.DataFrame, name: str, machines: Mapping[str, str]) -> RenderedFigure | None:
+def draw(cells: pd.DataFrame, name: str, machines: Mapping[str, str]) -> Drawing | None:
     """Draw images per second over batch size, a panel for each machine and dtype; None where nothing was measured.
 
     `cells` are rows of several summaries, with the letter of their run in `run`, for one problem and thread count;
@@ -56,7 +56,7 @@ def draw(cells: pd.DataFrame, name: str, machines: Mapping[str, str]) -> Rendere
             axes.set_title(f"{letter} · {dtype} · images per second", loc="left", size=9, color=palette.SOFT_INK)
             _draw_panel(axes, shown[(shown["dtype"] == dtype) & (shown["run"] == letter)], height)
         row += -(-len(letters) // across)
-    return sheet.render(name, f"Throughput by machine, {problem}, {threads}.")
+    return sheet.drawing(name, f"Throughput by machine, {problem}, {threads}.")
 
 
 def _range(shown: pd.DataFrame) -> tuple[float, float]:

@@ -11,10 +11,10 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import NullLocator
 
 from paragone.report.figures import palette
+from paragone.report.figures.drawing import Drawing
 from paragone.report.figures.figure import LEFT, Sheet, batch_axis, log_axis, text_width
 from paragone.report.figures.labels import LABEL_GAP, LABEL_SIZE, LineEnd, label_lines, label_space
 from paragone.report.figures.line_chart import LEAST_HEIGHT, PANEL_WIDTH
-from paragone.report.figures.rendered import RenderedFigure
 from paragone.report.text import formatting
 from paragone.report.text.memory import RESOLVED_MB
 from paragone.report.text.rows import each_row, first_row, short_names
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 MINI_BATCH = "the mini-batch itself"
 
 
-def draw(cells: pd.DataFrame, name: str, pixels: int) -> RenderedFigure | None:
+def draw(cells: pd.DataFrame, name: str, pixels: int) -> Drawing | None:
     """Draw peak memory above the loaded state over batch size, a panel for each dtype; None where nothing is known.
 
     `cells` are the rows of the summary for one problem and thread count; an image has `pixels` numbers.
@@ -54,7 +54,7 @@ def draw(cells: pd.DataFrame, name: str, pixels: int) -> RenderedFigure | None:
         ends += [_draw_line(axes, line) for _, line in shown[shown["dtype"] == dtype].groupby("variant", sort=True)]
         label_lines(axes, ends, height)
     caption = f"Peak memory above the loaded state over batch size, {problem}, {formatting.plural(threads, 'thread')}."
-    return sheet.render(name, caption)
+    return sheet.drawing(name, caption)
 
 
 def _memory_axis(axes: Axes, high: float, labelled: bool) -> None:

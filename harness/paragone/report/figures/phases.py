@@ -10,8 +10,8 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from paragone.analyse.breakdown import Breakdown
 from paragone.report.figures import palette
+from paragone.report.figures.drawing import Drawing
 from paragone.report.figures.figure import Sheet, text_width
-from paragone.report.figures.rendered import RenderedFigure
 from paragone.report.text import formatting
 
 ROW, BAR = 0.235, 0.68  # inches per row; the part of it that the bar fills
@@ -23,7 +23,7 @@ LONGEST_OVER_MEDIAN = 4.0
 LEAST_WRITTEN_SHARE = 0.09  # a smaller share has no room for its number
 
 
-def draw(cells: Sequence[Breakdown], labels: Mapping[str, str], name: str, title: str) -> RenderedFigure | None:
+def draw(cells: Sequence[Breakdown], labels: Mapping[str, str], name: str, title: str) -> Drawing | None:
     """Draw the bars of one problem, a block for each batch size; None where there are no cells.
 
     `labels` are the names to print, by variant.
@@ -49,7 +49,7 @@ def draw(cells: Sequence[Breakdown], labels: Mapping[str, str], name: str, title
         times.tick_params(axis="y", labelcolor=palette.INK, length=0)
         _draw_shares(sheet.axes(left + TIMES_WIDTH + number_room + GAP, y, SHARES_WIDTH, rows), block)
         y += rows + AXIS
-    return sheet.render(name, title)
+    return sheet.drawing(name, title)
 
 
 def _from_short_to_long(cells: Sequence[Breakdown]) -> list[Breakdown]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from paragone.report.figures import palette
+from paragone.report.figures.drawing import Drawing
 from paragone.report.figures.figure import LEFT, Sheet, batch_axis, rate_axis, text_width
 from paragone.report.figures.labels import LABEL_GAP, LABEL_SIZE, label_lines, label_space
 from paragone.report.figures.line_chart import (
@@ -17,12 +18,11 @@ from paragone.report.figures.line_chart import (
     line_labels,
     noise_caption,
 )
-from paragone.report.figures.rendered import RenderedFigure
 from paragone.report.text import formatting
 from paragone.report.text.rows import each_row, first_row, short_names, shown_rows
 
 
-def draw(cells: pd.DataFrame, name: str, noise: str) -> RenderedFigure | None:
+def draw(cells: pd.DataFrame, name: str, noise: str) -> Drawing | None:
     """Draw images per second over batch size, a panel for each dtype; None where nothing was measured.
 
     `cells` are the rows of the summary for one problem and thread count; `noise` is a sentence about A/A.
@@ -52,7 +52,7 @@ def draw(cells: pd.DataFrame, name: str, noise: str) -> RenderedFigure | None:
         draw_noise(axes, shown[shown["dtype"] == dtype])
         lines = [draw_line(axes, line) for _, line in shown[shown["dtype"] == dtype].groupby("variant", sort=True)]
         label_lines(axes, lines, height)
-    return sheet.render(name, f"Throughput over batch size, {problem}, {formatting.plural(threads, 'thread')}.")
+    return sheet.drawing(name, f"Throughput over batch size, {problem}, {formatting.plural(threads, 'thread')}.")
 
 
 def _subtitle(shown: pd.DataFrame, noise: str) -> list[str]:

@@ -21,7 +21,7 @@ from paragone.report.text.run_report import FIGURES, RESULTS, WARNINGS
 
 if TYPE_CHECKING:
     from paragone.analyse.results import Results
-    from paragone.report.figures.rendered import RenderedFigure
+    from paragone.report.figures.drawing import Drawing
 
 VENDOR = "vendor/echarts.common.min.js"
 # Each script may use those before it.
@@ -41,7 +41,7 @@ INTERACTIVE = ("throughput-", "speedup-", "cold-", "memory-")
 MOST_PICTURE_BYTES = 700_000  # of base64
 
 
-def page(results: Results, sections: Sections, figures: Sequence[RenderedFigure]) -> str:
+def page(results: Results, sections: Sections, figures: Sequence[Drawing]) -> str:
     """Return the page, made from the summary, the sections of report.md and the figures.
 
     The section with the results is shown only where no script runs; charts and the table of cells replace it.
@@ -107,7 +107,7 @@ def _line(text: str) -> Markup:
     return Markup(as_inline_html(text))
 
 
-def _pictures(figures: Sequence[RenderedFigure]) -> tuple[list[dict[str, Any]], list[str]]:
+def _pictures(figures: Sequence[Drawing]) -> tuple[list[dict[str, Any]], list[str]]:
     """Return the figures that no chart replaces, as data URIs, and the names of those without room."""
     pictures, left_out, room = [], [], MOST_PICTURE_BYTES
     for figure in figures:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from paragone.analyse.statuses import CELL, STATUSES_WITH_TIMES, rejections
@@ -81,25 +80,34 @@ def _all_launches(results: Results) -> dict[tuple[Any, ...], list[list[Any]]]:
     run, medians = results.run, _medians(results)
     rejected = {tuple(row[:-1]): row[-1] for row in _values(rejections(run), [*CELL, "launch", "attempt", "reason"])}
     found: dict[tuple[Any, ...], list[list[Any]]] = defaultdict(list)
-    ordered = run.samples.sort_values(["started_s", "round"], kind="stable")
-    key: Any  # the pandas stubs do not know that it is a tuple
-    for key, samples in ordered.groupby([*CELL, *UNIT], sort=False):
-        cell, unit = key[:4], dict(zip(UNIT, map(int, key[4:]), strict=True))
+    for key, samples in _samples_by_launch(run).items():
+        cell, unit = key[:4], dict(zip(UNIT, key[4:], strict=True))
         reason = rejected.get((*cell, unit["launch"], unit["attempt"]))
-        entry = {**unit, **_samples(samples), **medians.get(key, {}), "rejected": reason}
+        entry = {**unit, **_about(samples), **medians.get(key, {}), "rejected": reason}
         found[cell].append([entry.get(column) for column in LAUNCH_COLUMNS])
     return found
 
 
-def _samples(samples: pd.DataFrame) -> dict[str, Any]:
-    timed = samples[samples["kind"] == "timed"]
-    wall = int(timed["elapsed_ns"].sum())
+def _samples_by_launch(run: Run) -> dict[tuple[Any, ...], list[Any]]:
+    """Return the samples by cell and launch, in the order of the run, as tuples with names; missing numbers are 0."""
+    ordered = run.samples.sort_values(["started_s", "round"], kind="stable")
+    numbers = ordered[["elapsed_ns", "round", "position", "started_s", "cpu_ns"]].fillna(0).astype(float)
+    found: dict[tuple[Any, ...], list[Any]] = defaultdict(list)
+    for sample in each_row(ordered[[*CELL, *UNIT, "kind", "n_steps"]].join(numbers.round().astype(int))):
+        found[tuple(sample[: len(CELL) + len(UNIT)])].append(sample)
+    return found
+
+
+def _about(samples: Sequence[Any]) -> dict[str, Any]:
+    """Return what LAUNCH_COLUMNS say of the samples of a launch."""
+    timed = [sample for sample in samples if sample.kind == "timed"]
+    wall = sum(sample.elapsed_ns for sample in timed)
     return {
-        "n_steps": int(samples["n_steps"].iloc[-1]),
-        **{f"{kind}_ns": _rounded(samples.loc[samples["kind"] == kind, "elapsed_ns"]) for kind in ("cold", "warmup")},
-        **{column: _rounded(timed[column]) for column in ("elapsed_ns", "round", "position")},
-        "at_s": _rounded(timed["started_s"]),
-        "cpu_over_wall": _significant(float(timed["cpu_ns"].fillna(0).sum()) / wall) if wall else None,
+        "n_steps": samples[-1].n_steps,
+        **{f"{kind}_ns": [one.elapsed_ns for one in samples if one.kind == kind] for kind in ("cold", "warmup")},
+        **{column: [getattr(one, column) for one in timed] for column in ("elapsed_ns", "round", "position")},
+        "at_s": [one.started_s for one in timed],
+        "cpu_over_wall": _significant(sum(one.cpu_ns for one in timed) / wall) if wall else None,
     }
 
 
@@ -201,10 +209,6 @@ def _int_list(values: Any) -> list[int]:
 
 def _values(table: pd.DataFrame, columns: list[str]) -> Iterator[tuple[Any, ...]]:
     yield from table[columns].itertuples(index=False, name=None)
-
-
-def _rounded(values: pd.Series[Any]) -> list[int]:
-    return [int(value) for value in np.rint(values.fillna(0).astype(float))]
 
 
 def _number(value: Any) -> float:

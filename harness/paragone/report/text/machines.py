@@ -16,7 +16,7 @@ from paragone.report.text.result_tables import speed_with_limit
 from paragone.report.text.rows import axis_values, each_row, first_row, shown_rows
 
 if TYPE_CHECKING:
-    from paragone.report.figures.rendered import RenderedFigure
+    from paragone.report.figures.drawing import Drawing
     from paragone.store.reader import Run
 
 GRID = ["problem", "threads", "dtype"]
@@ -58,7 +58,7 @@ def machine_name(run: Run) -> str:
 
 
 def machines_report(
-    runs: Sequence[Run], frame: pd.DataFrame, drawn: Sequence[RenderedFigure], overridden: Sequence[str]
+    runs: Sequence[Run], frame: pd.DataFrame, drawn: Sequence[Drawing], overridden: Sequence[str]
 ) -> str:
     named = formatting.letters(len(runs))
     rows = environment_differences(list(runs))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from paragone.report.text.formatting import one_line
 
 if TYPE_CHECKING:
-    from paragone.report.figures.rendered import RenderedFigure
+    from paragone.report.figures.drawing import Drawing
 
 Sections = list[tuple[str, str]]  # heading with its "#", text
 
@@ -23,7 +23,7 @@ def bullets(sentences: Iterable[str]) -> str:
     return "\n".join(f"- {sentence}" for sentence in sentences)
 
 
-def figure_links(figures: Sequence[RenderedFigure], folder: str = "figures/") -> str:
+def figure_links(figures: Sequence[Drawing], folder: str = "figures/") -> str:
     """Show each PNG below its caption, with a link to the SVG; `folder` is relative to the report."""
     return "\n\n".join(
         f"**{caption}** ([SVG]({folder}{figure.name}.svg))\n\n![{caption}]({folder}{figure.name}.png)"

@@ -23,7 +23,7 @@ from paragone.store.records import ClockReading, Outcome, Pair
 from paragone.store.runs import is_finished
 
 if TYPE_CHECKING:
-    from paragone.report.figures.rendered import RenderedFigure
+    from paragone.report.figures.drawing import Drawing
 
 HOW_TO_READ = """\
 - Every implementation is loaded twice in one process: as `paragone bench` measures it, without any clock, and with a
@@ -104,7 +104,7 @@ def by_problem_and_threads(cells: Sequence[Breakdown]) -> Iterator[tuple[str, in
         yield problem, threads, [c for c in cells if (c.problem, c.threads) == (problem, threads)]
 
 
-def profile_report(profiled: Profiled, drawn: Sequence[RenderedFigure]) -> str:
+def profile_report(profiled: Profiled, drawn: Sequence[Drawing]) -> str:
     unfinished = "" if profiled.finished else " — interrupted"
     sections = [
         (

@@ -29,7 +29,7 @@ from paragone.report.text.markdown import Sections
 
 if TYPE_CHECKING:
     from paragone.analyse.results import Results
-    from paragone.report.figures.rendered import RenderedFigure
+    from paragone.report.figures.drawing import Drawing
     from paragone.store.reader import Run
 
 # report.html shows these sections in its own way.
@@ -50,11 +50,11 @@ HOW_TO_READ = f"""\
   `summary.csv`."""
 
 
-def run_report(results: Results, figures: Sequence[RenderedFigure], left_out: Sequence[str]) -> str:
+def run_report(results: Results, figures: Sequence[Drawing], left_out: Sequence[str]) -> str:
     return markdown.join_sections(report_sections(results, figures, left_out))
 
 
-def report_sections(results: Results, figures: Sequence[RenderedFigure], left_out: Sequence[str]) -> Sections:
+def report_sections(results: Results, figures: Sequence[Drawing], left_out: Sequence[str]) -> Sections:
     """Return the sections of the report; those without text are left out.
 
     The first is the title with the answer; the second, without a heading, the findings. `left_out` holds a sentence
@@ -88,7 +88,7 @@ def report_sections(results: Results, figures: Sequence[RenderedFigure], left_ou
     return [(heading, text) for heading, text in sections if text]
 
 
-def _figures(figures: Sequence[RenderedFigure], left_out: Sequence[str]) -> str:
+def _figures(figures: Sequence[Drawing], left_out: Sequence[str]) -> str:
     absent = markdown.bullets(markdown.escaped(sentence) for sentence in left_out)
     return "\n\n".join(filter(None, [markdown.figure_links(figures), absent and f"Figures without data:\n\n{absent}"]))
 
