@@ -1,16 +1,16 @@
 # Julia inside Python: what harness/paragone/adapters/julia.py calls. Numbers and texts cross; an array crosses as its address.
 #
-# load, reset, train, params and drop answer "" or, where something was thrown, a sentence that says what and where.
-# An array that Python lends is valid during the call only: what is kept is copied.
+# load, reset, train, params and drop return "", or a sentence that says what was thrown, and where.
+# An array that Python lends is valid during the call only, so an array that is kept is copied.
 
 module Embedded
 
 include("network.jl")
 
-const sessions = Dict{Int64,Any}()      # by the number that Python gave: the session, and the path of its maths file
+const sessions = Dict{Int64,Any}()      # number that Python gave => (session, path of its maths file)
 const maths_files = Dict{String,Module}()
-const test_sets = Dict{Int64,Matrix}()  # by the number of the session, where the test images were asked for
-const clocks = Dict{Int64,Paragone.PhaseClock}()   # by the number of the session, where a profile asks for them
+const test_sets = Dict{Int64,Matrix}()  # number => test images, for sessions that predict
+const clocks = Dict{Int64,Paragone.PhaseClock}()   # number => clock, for the sessions of a profile
 
 load(number, path, arguments...) = load(() -> module_of(path), number, path, arguments...)
 

@@ -1,20 +1,20 @@
-# Between the maths files and the two ways in, embedded.jl and runner.jl: the problem, the state as one vector, errors.
+# Shared by embedded.jl and runner.jl, the two ways to a maths file: the problem, the state as one vector, errors.
 #
 # A maths file defines one module with
 #
-#     load(problem, X, labels) -> network         X (pixels, N), labels (N,) from 0; both its own to keep
-#     reset!(network, W, b, dW, db)               W[l] (fan_out, fan_in), b[l] (fan_out,); its own to keep
+#     load(problem, X, labels) -> network         X (pixels, N), labels (N,) from 0; the module may keep both
+#     reset!(network, W, b, dW, db)               W[l] (fan_out, fan_in), b[l] (fan_out,); it may keep them
 #     train!(network, order, eta, R, losses)      order (B, n_steps) of indices from 0; eta (n_steps,) and R of its
 #                                                 type; losses (n_steps,) to be written, or empty
 #     params(network) -> W, b, dW, db
 #
-# if it predicts
+# for an implementation that predicts
 #
 #     predict(network, X) -> classes              X (pixels, n) of other images, classes (n,) UInt8 from 0
 #
-# and, if it tells the phases of its step apart, phase(name) = nothing, called where one begins: :gather, :forward, :loss,
-# :backward, :update. Compiled, that is nothing; a profile reads the file once more and puts a clock in its place. The file
-# must be valid from Julia 1.5 on.
+# and, to tell the phases of its step apart, phase(name) = nothing, called where one begins: :gather, :forward, :loss,
+# :backward, :update. Julia compiles these calls away; a profile reads the file once more and defines a phase that reads a
+# clock. The file must be valid from Julia 1.5 on.
 module Paragone
 
 using LinearAlgebra: BLAS
@@ -34,7 +34,7 @@ const PHASES = (:gather, :forward, :loss, :backward, :update)
 const NO_PHASE = length(PHASES) + 1
 
 mutable struct PhaseClock
-    ns::Vector{Int64}       # by phase, and behind them what belongs to none
+    ns::Vector{Int64}       # by phase; the last entry is the time outside of every phase
     phase::Int
     since_ns::Int64
 end
@@ -53,10 +53,10 @@ function start!(clock::PhaseClock)
     fill!(clock.ns, 0)
 end
 
-# "gather 120 forward 3400": nanoseconds of the last train; empty where the maths file does not tell its phases apart.
+# "gather 120 forward 3400": nanoseconds of the last train; empty where the maths file calls no phase.
 times(clock::PhaseClock) = join(("$name $(clock.ns[k])" for (k, name) in enumerate(PHASES) if clock.ns[k] > 0), ' ')
 
-# Written out: of a name that is known when it is compiled, a number is left.
+# Written out as a chain, so that the compiler turns a literal name into its number.
 number_of(name) = name === :gather ? 1 : name === :forward ? 2 : name === :loss ? 3 : name === :backward ? 4 :
                   name === :update ? 5 : NO_PHASE
 
@@ -107,12 +107,12 @@ function train!(session::Session{T}, order, eta, R, losses) where {T}
     nothing
 end
 
-# The type of its numbers, in which test images are to be held.
+# The type of the network's numbers; test images are converted to it.
 number_type(::Session{T}) where {T} = T
 
 predict(session, X) = session.maths.predict(session.network, X)
 
-# The garbage of a train is collected in a train, which is timed, and not in the calls around it, which are not.
+# No garbage is collected in the untimed calls around a train: trains make it, and pay for it while they are timed.
 function uncollected(act)
     GC.enable(false)
     try
@@ -148,7 +148,7 @@ function description(thrown, trace, path)
     isempty(shown) ? message : string(message, " (", join(shown, ", "), ")")
 end
 
-# Give BLAS so many threads and answer how many it has; 0 where it does not say.
+# Set the number of threads of BLAS and return how many it has; 0 where this BLAS does not say.
 function blas_threads(n)
     BLAS.set_num_threads(n)
     isdefined(BLAS, :get_num_threads) && return Int64(BLAS.get_num_threads())  # Julia 1.6 and newer
@@ -156,7 +156,7 @@ function blas_threads(n)
     Int64(ccall(Libdl.dlsym(Libdl.dlopen(BLAS.libblas), :openblas_get_num_threads64_), Cint, ()))
 end
 
-# "libopenblas64_.so (OpenBLAS 0.3.23, SkylakeX)": which BLAS, and where it is OpenBLAS its version and for which CPU.
+# "libopenblas64_.so (OpenBLAS 0.3.23, SkylakeX)": the library, and for OpenBLAS its version and its CPU.
 function blas_library()
     isdefined(BLAS, :get_config) || return described(BLAS.libblas, string(BLAS.vendor()))  # before Julia 1.7
     join((described(library.libname, basename(library.libname)) for library in BLAS.get_config().loaded_libs), ", ")

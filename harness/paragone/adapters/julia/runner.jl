@@ -3,7 +3,7 @@
 include("network.jl")
 
 const path = abspath(ARGS[1])
-# The protocol keeps the true standard output; what the maths file prints goes to standard error.
+# The protocol has standard output for itself; text that the maths file prints goes to standard error.
 const output = open(Libc.dup(RawFD(1)))
 redirect_stdout(stderr)
 
@@ -68,7 +68,7 @@ end
 
 version(threads) = ("protocol" => "1", "version" => "Julia $VERSION, $(Paragone.blas_library())", "threads" => string(threads))
 
-# The fields that answer a message; `state` is what lasts from one to the next: maths file, session, length of the state.
+# The fields that answer a message. `state` lasts from one message to the next: maths file, session, length of the state.
 function answer(verb, fields, state)
     if verb == "version"
         threads = Paragone.blas_threads(parse(Int, get(ENV, "OPENBLAS_NUM_THREADS", "1")))

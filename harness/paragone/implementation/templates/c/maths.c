@@ -112,7 +112,8 @@ static double step(network *net, const int64_t *batch, int64_t B, real eta, real
     return batch_loss;
 }
 
-/* Memory: called where a mini-batch is larger than all before, and at the end. These buffers hold one sample. */
+/* Memory. open_buffers is called before the first step, and again when a mini-batch is larger than all before;
+ * close_buffers frees what it allocated. These buffers hold one sample, whatever the batch size. */
 
 static void open_buffers(network *net, int64_t batch_size)
 {

@@ -1,7 +1,7 @@
 ! One SGD step, one sample at a time: `step`, and below it the formulas, top to bottom in the order of a step.
 !
 ! W (fan_in, fan_out), b, z, a and delta (fan_out); layers(0)%a is the image, y (C) the label, one-hot.
-! R scales the sum over the mini-batch; eta is the learning rate. Fortran's names know no case.
+! R scales the sum over the mini-batch; eta is the learning rate. Fortran ignores the case of names.
 !
 ! Change a formula, then ask `paragone verify starter_name` whether it is still the same step.
 module maths
@@ -52,15 +52,16 @@ contains
       y(net%labels(image) + 1) = 1
    end subroutine
 
-   ! Functions of whole arrays. For components of a layer the compiler would add a test at run time that picks a vector
-   ! or a scalar exp by their distance in memory, and the same step would give other bits in another network.
+   ! These are functions of whole arrays. In a formula on the components of a layer, the compiler would choose between a
+   ! vector exp and a scalar exp at run time, by the distance of the arrays in memory: then the same step would give
+   ! other bits in another network.
    function sigmoid(z) ! 1 / (1 + exp(-z))
       real(wp), intent(in) :: z(:)
       real(wp) :: sigmoid(size(z))
       sigmoid = 1/(1 + exp(-z))
    end function
 
-   function softmax(z) ! exp(z) / sum exp(z); less the largest logit, so that exp cannot overflow
+   function softmax(z) ! exp(z) / sum exp(z), shifted by the largest logit, so that exp cannot overflow
       real(wp), intent(in) :: z(:)
       real(wp) :: softmax(size(z))
       softmax = exp(z - maxval(z))

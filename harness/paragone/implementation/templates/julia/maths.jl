@@ -8,7 +8,7 @@
 
 module StarterNameMaths
 
-phase(name) = nothing   # marks where a phase begins: compiled away, except in a profile, which puts a clock here
+phase(name) = nothing   # marks where a phase begins; Julia compiles it away, and a profile puts a clock here
 
 # All of it is timed, the gathering of the mini-batch included. Change first: `forward` and `backward`.
 
@@ -33,7 +33,7 @@ gather(network, batch) = network.X[:, batch .+ 1], network.Y[:, batch .+ 1]
 
 sigmoid(z) = 1 / (1 + exp(-z))
 
-# exp(Z) / sum over the classes; less the largest logit of each sample, so that exp cannot overflow
+# exp(Z) / sum over the classes, shifted by the largest logit of each sample, so that exp cannot overflow
 function softmax(Z)
     E = exp.(Z .- maximum(Z, dims=1))
     E ./ sum(E, dims=1)

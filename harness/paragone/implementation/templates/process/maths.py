@@ -14,7 +14,7 @@ import numpy as np
 
 
 def step(net, batch, eta, R):
-    """The images `batch`, once forward and back, and the update; the loss is that from before it"""
+    """One SGD step on the images `batch`. Returns their loss before the update, or None"""
     X, Y = gather(net.X, net.Y, batch)
     Z, A = forward(X, net.W, net.b, net.output)
     batch_loss = loss(Z, A[-1], Y, R, net.output) if net.records_loss else None
@@ -80,7 +80,7 @@ def sigmoid(Z):
 
 
 def softmax(Z):
-    """exp(Z) / Σ_classes exp(Z); less the largest logit of each sample, so that exp cannot overflow"""
+    """exp(Z) / Σ_classes exp(Z), shifted by the largest logit of each sample, so that exp cannot overflow"""
     E = np.exp(Z - Z.max(axis=1, keepdims=True))
     return E / E.sum(axis=1, keepdims=True)
 
@@ -91,7 +91,7 @@ def quadratic_delta(A, Y):
 
 
 def difference(A, Y):
-    """A − Y: what σ′ and the logarithm leave"""
+    """A − Y: the derivative of the loss cancels that of the activation"""
     return A - Y
 
 
@@ -106,7 +106,7 @@ def log_loss(Z, A, Y):
 
 
 def cross_entropy(Z, A, Y):
-    """Σ log Σ_classes exp(Z) − Y∘Z, less the largest logit in both"""
+    """Σ log Σ_classes exp(Z) − Y∘Z, with Z shifted by the largest logit of each sample"""
     Z = Z - Z.max(axis=1, keepdims=True)
     return np.sum(np.log(np.exp(Z).sum(axis=1))) - np.sum(Y * Z)
 
@@ -118,7 +118,7 @@ OUTPUTS = {
     ("softmax", "cross_entropy"): Output(softmax, difference, cross_entropy),
 }
 
-# Storing: called before the clock starts. Everything is copied here, once, into the layout that the formulas like.
+# Storing, before the clock starts: each array is copied once, into the layout in which the formulas use it.
 
 
 def store_images(images, dtype, order):
@@ -137,5 +137,5 @@ def store_layer(W, b, dtype):
 
 
 def canonical_layer(W, b):
-    """The way back: W as (fan_out, fan_in), b as (fan_out,)"""
+    """Undoes store_layer: W as (fan_out, fan_in), b as (fan_out,)"""
     return W, b

@@ -1,9 +1,10 @@
-"""The program of starter_name: it answers the harness on standard output, one message for each that comes.
+"""The program of starter_name: it answers each message of the harness with one message on standard output.
 
-A message is fields `key:LENGTH:VALUE` and a newline each, LENGTH in bytes, closed by the field `end:0:`. Numbers are
-decimal text, arrays raw bytes, little-endian. Nothing else may go to standard output: print to standard error.
+A message is a sequence of fields. A field is `key:LENGTH:VALUE` and a newline, with LENGTH in bytes; the field `end:0:`
+closes the message. Numbers are decimal text, arrays are raw bytes, little-endian. Nothing else may go to standard
+output: print to standard error.
 
-It needs no part of the harness, so the same program can be written in any language. The maths is in maths.py.
+It needs no part of the harness, so the same program can be written in any language. maths.py has the step.
 """
 
 import sys
@@ -17,7 +18,7 @@ incoming, outgoing = sys.stdin.buffer, sys.stdout.buffer
 
 
 def receive():
-    """Return the fields of the next message, key → bytes; the end of the input ends the program."""
+    """The fields of the next message, key → bytes. The end of the input ends the program."""
     fields = {}
     while True:
         key, length = word(), int(word())
@@ -29,7 +30,7 @@ def receive():
 
 
 def word():
-    """Return what stands before the next colon."""
+    """The text before the next colon."""
     letters = iter(lambda: incoming.read(1) or sys.exit(0), b":")
     return b"".join(letters).decode()
 
@@ -43,10 +44,10 @@ def send(**fields):
 
 
 class Runner:
-    """The network between two messages, as maths.py asks for it; each method answers the message of its name."""
+    """Holds the network that maths.py works on. Each method answers the message of its name."""
 
     def version(self, message):
-        """Say which protocol and which program: the receipt that it is built and runs."""
+        """The version of the protocol and of the program; the report shows it."""
         return {"protocol": 1, "version": f"Python {sys.version.split()[0]}, NumPy {np.__version__}"}
 
     def load(self, message):
@@ -75,7 +76,7 @@ class Runner:
         return {}
 
     def train(self, message):
-        """Take one step per row of `order`, between two looks at the program's own clock."""
+        """Make one step per row of `order`, between two readings of the program's own clock."""
         order = np.frombuffer(message["order"], np.int64).reshape(int(message["steps"]), int(message["batch"]))
         eta, R = np.frombuffer(message["eta"], np.float64).tolist(), float(message["R"])
         began_ns = time.monotonic_ns()
@@ -84,7 +85,7 @@ class Runner:
         return {**times, "losses": np.array(losses, np.float64)} if self.records_loss else times
 
     def params(self, message):
-        """Return the state now, as reset takes it."""
+        """The state as it is now, in the form that reset takes."""
         layers = [*zip(self.W, self.b, strict=True), *zip(self.dW_previous, self.db_previous, strict=True)]
         tensors = [tensor.ravel() for layer in layers for tensor in maths.canonical_layer(*layer)]
         return {"state": np.concatenate(tensors).astype(np.float64)}

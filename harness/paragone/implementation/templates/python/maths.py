@@ -16,7 +16,7 @@ CLASSES = 1  # the axis of Z, A and Y along which the classes lie
 
 
 def step(net, batch, eta, R):
-    """The images `batch`, once forward and back, and the update; the loss is that from before it"""
+    """One SGD step on the images `batch`. Returns their loss before the update, or None"""
     X, Y = gather(net.X, net.Y, batch)
     Z, A = forward(X, net.W, net.b, net.output)
     batch_loss = loss(Z, A[-1], Y, R, net.output) if net.records_loss else None
@@ -73,7 +73,7 @@ def update_with_momentum(net, dW, db, eta):
         before[...] = change
 
 
-# Storing: called before the clock starts. Everything is copied here, once, into the layout that the formulas like.
+# Storing, before the clock starts: each array is copied once, into the layout in which the formulas use it.
 
 
 def store_images(images, dtype, order):
@@ -92,5 +92,5 @@ def store_layer(W, b, dtype):
 
 
 def canonical_layer(W, b):
-    """The way back: W as (fan_out, fan_in), b as (fan_out,)"""
+    """Undoes store_layer: W as (fan_out, fan_in), b as (fan_out,)"""
     return W, b
