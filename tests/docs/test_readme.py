@@ -1,0 +1,79 @@
+"""The first page: short, with a picture and ten rows, and a link to the page of every question."""
+
+import re
+
+import pytest
+
+from paragone.files.paths import PROJECT
+
+PAGE = (PROJECT / "README.md").read_text(encoding="utf-8")
+PAGES = "method problems verification statistics selftest-results claims languages run-folder words".split()
+SHORT_LINES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md")
+
+
+def section(title):
+    return PAGE.partition(f"## {title}\n")[2].partition("\n## ")[0]
+
+
+def long_lines(text):
+    """The lines of more than 100 characters, rows of tables aside."""
+    return [line for line in text.splitlines() if len(line) > 100 and not line.startswith("| ")]
+
+
+@pytest.mark.parametrize("document", SHORT_LINES)
+def test_no_line_but_those_of_a_table_is_longer_than_a_hundred_characters(document):
+    assert long_lines((PROJECT / document).read_text(encoding="utf-8")) == []
+
+
+def test_a_long_line_would_be_seen():
+    assert long_lines("a\n" + "b" * 101 + "\n| " + "c" * 101) == ["b" * 101]
+
+
+def test_it_is_read_in_one_sitting():
+    assert len(PAGE.splitlines()) <= 100
+
+
+def test_the_table_has_ten_rows_each_with_five_rates_and_five_ratios_but_for_the_baseline():
+    header, _, *rows = re.findall(r"^\|.*\|$", PAGE, re.MULTILINE)
+
+    assert header == "| batch size | 1 | 10 | 100 | 1,000 | 10,000 |"
+    assert len(rows) == 10
+    assert [(row.count(" k") + row.count(" M"), row.count("×")) for row in rows] == [
+        (5, 0) if "the baseline" in row else (5, 5) for row in rows
+    ]
+
+
+def test_every_ratio_of_the_table_is_near_the_ratio_of_its_rates():
+    """Ratios are formed within rounds, so they differ a little from the ratio of two medians."""
+    _, _, *rows = re.findall(r"^\|.*\|$", PAGE, re.MULTILINE)
+    rates = [[float(x) * {"k": 1e3, "M": 1e6}[unit] for x, unit in re.findall(r"([\d.]+) ([kM])", row)] for row in rows]
+    (baseline,) = [rate for row, rate in zip(rows, rates, strict=True) if "the baseline" in row]
+    for row, rate in zip(rows, rates, strict=True):
+        ratios = [float(x) for x in re.findall(r"([\d.]+)×", row)] or [1.0] * 5
+        assert ratios == pytest.approx([x / y for x, y in zip(rate, baseline, strict=True)], rel=0.06), row
+
+
+def test_six_bullets_say_how_to_read_a_result():
+    assert len(re.findall(r"^- ", section("How to read a result"), re.MULTILINE)) == 6
+
+
+def test_there_are_two_commands_and_three_for_an_implementation():
+    commands = {
+        title: re.findall(r"^    (?:make|paragone) ", section(title), re.MULTILINE)
+        for title in ("Two commands", "Your own implementation")
+    }
+
+    assert {title: len(found) for title, found in commands.items()} == {"Two commands": 2, "Your own implementation": 3}
+
+
+def test_every_question_has_its_page_linked():
+    assert [page for page in PAGES if f"(docs/{page}.md)" not in PAGE] == []
+
+
+def test_no_source_is_called_by_its_letter():
+    assert re.findall(r"\bS[0-4]\b", PAGE) == []
+
+
+def test_the_shown_picture_is_of_the_problem_that_the_caption_names():
+    assert "](docs/throughput-nielsen.svg)" in PAGE
+    assert "problem `nielsen`" in " ".join(PAGE.split())
