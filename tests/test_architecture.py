@@ -289,12 +289,6 @@ def test_functions_are_short_but_for_those_declared_with_a_reason():
     assert {name for name, lines in functions.items() if lines > LONGEST_FUNCTION} == set(LONG_FUNCTIONS)
 
 
-def test_the_readme_is_read_in_one_sitting():
-    readme = PROJECT / "README.md"
-
-    assert not readme.exists() or len(readme.read_text(encoding="utf-8").splitlines()) < 200
-
-
 def test_every_module_says_in_its_first_line_what_it_is():
     assert [str(path) for path in modules() if not ast.get_docstring(tree(path))] == []
 

@@ -86,7 +86,7 @@ def test_no_path_of_one_machine_is_named(document):
     assert PATH_OF_A_MACHINE.findall(text_of(document)) == []
 
 
-@pytest.mark.parametrize("document", [*PAGES, "results/README.md"])
+@pytest.mark.parametrize("document", DOCUMENTS)
 def test_every_line_is_short(document):
     assert long_lines(text_of(document)) == []
 
