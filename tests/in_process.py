@@ -16,12 +16,13 @@ from paragone.worker.replies import CpusUsed, MachineLimits, PeakMemory, StepCos
 from paragone.worker.worker import Worker
 
 SHORT = Budgets(
-    sample_seconds=0.002,
-    estimate_seconds=0.0005,
+    sample_seconds=0.0005,
+    estimate_seconds=0.0002,
     call_groups=1,
     spreading_seconds=0.001,
     limit_groups=1,
     limit_group_seconds=0.001,
+    aa_rounds=1,
     evaluation_seconds=0.001,
     curve_epochs=2,
     quick_curve_epochs=1,

@@ -10,7 +10,7 @@ import numpy as np
 import psutil
 import pytest
 from easy_data import easy_data
-from zoo_faults import FAULTS, ORDER, PROBLEM, STATE, Workers, is_gone, wait_until
+from zoo_faults import FAULTS, ORDER, PROBLEM, STATE, ReusedWorkers, Workers, is_gone, wait_until
 
 from paragone.errors import HarnessError, MeasurementFailed
 from paragone.files.paths import IMPORT_ROOT
@@ -26,8 +26,15 @@ def data(tmp_path_factory):
     return easy_data(tmp_path_factory.mktemp("cache"))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def workers(data):
+    """One worker for many tests; a new one where a test has ended it."""
+    with ReusedWorkers(data) as workers:
+        yield workers
+
+
+@pytest.fixture
+def fresh_workers(data):
     with Workers(data) as workers:
         yield workers
 
@@ -82,9 +89,9 @@ def test_the_cost_of_a_call_is_a_time(workers):
     assert 0 < worker.call(TimeCall(batch_size=1)).call_seconds < 0.01
 
 
-def test_an_implementation_is_closed_before_another_is_loaded(workers):
-    worker = workers.open("tells_of_itself")
-    loaded = [workers.load(worker, "tells_of_itself") for _ in range(2)]
+def test_an_implementation_is_closed_before_another_is_loaded(fresh_workers):
+    worker = fresh_workers.open("tells_of_itself")
+    loaded = [fresh_workers.load(worker, "tells_of_itself") for _ in range(2)]
 
     assert ["0", "1"] == [each.build_info["closed before"] for each in loaded]
 
@@ -109,8 +116,8 @@ def test_the_order_of_a_sample_cannot_be_written_either(workers):
     assert "read-only" in reason_of(lambda: worker.call(command))
 
 
-def test_a_worker_loads_none_of_the_libraries_that_only_the_harness_needs(workers):
-    worker = workers.loaded("tells_what_is_loaded")
+def test_a_worker_loads_none_of_the_libraries_that_only_the_harness_needs(fresh_workers):
+    worker = fresh_workers.loaded("tells_what_is_loaded")
 
     assert "loaded: []" in reason_of(lambda: worker.train(STATE, ORDER))
 

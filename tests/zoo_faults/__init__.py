@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -69,6 +70,14 @@ class Workers:
     def __exit__(self, *error: object) -> None:
         for worker in self.opened:
             worker.kill()
+
+
+class ReusedWorkers(Workers):
+    """Gives the worker that is still alive: what raises leaves it alive, and a start takes longer than most tests."""
+
+    def open(self, name: str, time_limit_s: float = 60, **others: Any) -> WorkerHandle:
+        alive = [worker for worker in self.opened if worker.alive]
+        return alive[0] if alive else super().open(name, time_limit_s, **others)
 
 
 def wait_until(is_so: Callable[[], bool]) -> bool:
