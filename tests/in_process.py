@@ -95,6 +95,7 @@ class InProcessWorker(ScriptedWorker):
             raise MeasurementFailed(f"{verb(command)}: the worker has ended")
         if isinstance(command, GetPeakMemory):
             return PeakMemory(1000 * self.log[-1][1]), {}
+        self.commands.append(command)
         self.log.append(entry(command, arrays))
         if (reply := self.scripted(command)) is not None:
             return reply, {}

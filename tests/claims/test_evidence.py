@@ -7,6 +7,8 @@ from types import SimpleNamespace
 
 import msgspec
 import pytest
+from easy_data import N_TRAIN, easy_data
+from in_process import SHORT, in_process
 from made_up_run import stored_plan
 from quiet_display import QuietDisplay
 
@@ -115,6 +117,25 @@ def test_a_profile_has_several_launches_and_the_cells_alone():
 
     assert request.launches == 5
     assert {name for _, name in grid_of(request)} >= {ROWS, COLUMNS}
+
+
+def test_what_is_missing_is_measured_in_one_run_and_one_profile(tmp_path):
+    problem = replace(CLAIM.problem, n_train=N_TRAIN, layers=(784, 4, 10), batch_sizes=(10,))
+    columns = "numpy_columns[dtype=float32,order=C]"
+    trained = replace(CLAIM, problem=problem, than=(columns,), than_batch_size=10)
+    phase = replace(trained, id="phase", quantity="forward")
+    given = easy_data(tmp_path / "cache"), tmp_path / "results", "paragone claims", QuietDisplay()
+    sources = EvidenceSources(EVERYONE, BROKEN, *given, quick=True, budgets=SHORT, open_worker=in_process)
+    found, finished = sources.measure([trained, phase])
+
+    assert finished
+    assert {"mine", "phase"} == found.keys()
+    assert all(judged.ratio > 0 and (judged.variant, judged.than) == (ROWS, columns) for judged in found.values())
+    assert {found["mine"].where, found["phase"].where} == {folder.name for folder in (tmp_path / "results").iterdir()}
+    taken = sources.from_finished_runs([trained, phase])
+    assert {name: judged.ratio for name, judged in found.items()} == {
+        name: judged.ratio for name, judged in taken.items()
+    }
 
 
 # --- which runs are suitable ---

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from in_process import SHORT, in_process
+from in_process import SHORT, InProcessWorker, in_process
 from msgspec import structs
 from quiet_display import QuietDisplay
 
@@ -30,6 +30,8 @@ from paragone.task.mlp.mnist.cache import store
 from paragone.task.mlp.mnist.parts import Arrays
 from paragone.task.mlp.problem_files import find_problem
 from paragone.verify import pilot_result
+from paragone.worker.commands import CountCpus, EstimateStep, MeasureLimits
+from paragone.worker.estimate import sample_steps
 
 N_TRAIN, N_TEST = 300, 50
 PROBLEM = replace(find_problem("nielsen"), n_train=N_TRAIN, layers=(784, 4, 10), batch_sizes=(1, 20))
@@ -82,19 +84,19 @@ def impls(tmp_path_factory):
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _described_once():
-    """Measuring the load of the machine takes 0.3 s at every description."""
+def _one_description_and_no_processes():
+    """Measuring the load of the machine takes 0.3 s at every description. Every worker is opened as the bench says."""
     described = environment.describe()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(environment, "describe", lambda *_: described)
+        patch.setattr("paragone.verify.pilot.WorkerHandle", lambda *_: pytest.fail("a worker has a process"))
         yield
 
 
-def make(data, results, asked, folder, display=None):
+def make(data, results, asked, folder, display=None, open_worker=in_process):
     found, broken = discover(folder)
-    return Bench(
-        asked, found, broken, data, results, "paragone bench", display or QuietDisplay(), open_worker=in_process
-    )
+    display = display or QuietDisplay()
+    return Bench(asked, found, broken, data, results, "paragone bench", display, open_worker=open_worker)
 
 
 @pytest.fixture(scope="module")
@@ -152,6 +154,20 @@ def test_a_run_holds_every_planned_sample_once(runs_made, impls):
     assert {f"source of {name}": kept.hash for name, kept in run.sources.items()}.items() <= identity.items()
     assert {entry.implementation for entry in run.plan.variants} == run.sources.keys()
     assert all((impls / name / "impl.py").read_text() == kept.files["impl.py"] for name, kept in run.sources.items())
+
+
+def test_the_budgets_of_a_request_reach_the_cells_and_every_command_that_spends_one(data, impls, tmp_path):
+    workers = []
+    folder, _ = make(
+        data, tmp_path, request(), impls, open_worker=lambda *_: workers.append(InProcessWorker()) or workers[-1]
+    ).run()
+    plan = read_plan(folder)
+
+    spent = [command for worker in workers for command in worker.commands if hasattr(command, "budgets")]
+    assert {EstimateStep, CountCpus, MeasureLimits} == set(map(type, spent))
+    assert all(command.budgets == SHORT for command in spent)
+    assert all(cell.n_steps == sample_steps(cell.step_seconds, SHORT.sample_seconds) for cell in plan.cells)
+    assert SHORT.curve_epochs == max(row["epoch"] for row in read_rows(folder / "accuracy.jsonl"))
 
 
 @pytest.mark.parametrize("moment", [0, 3, 7, 20])

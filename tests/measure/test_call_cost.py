@@ -4,7 +4,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
-from in_process import ScriptedWorker
+from in_process import SHORT, ScriptedWorker
 
 from paragone.errors import MeasurementFailed
 from paragone.implementation.contract import FLOATS, Implementation, variants
@@ -80,6 +80,13 @@ def test_a_call_is_timed_with_one_image_and_with_the_whole_training_set(null):
     (loaded, *_) = worker.commands
     assert (loaded.implementation, loaded.axis) == ("some_null", {"dtype": "float32"})
     assert not worker.alive
+
+
+def test_calls_are_timed_within_the_budgets(null):
+    worker = ScriptedWorker(cost_of)
+    call_costs(contenders_of(Crosses), DATA, lambda contender: worker, 1, SHORT)
+
+    assert [SHORT] * 2 == [command.budgets for command in worker.commands if isinstance(command, TimeCall)]
 
 
 def test_each_bridge_is_crossed_once_and_python_is_none(null):

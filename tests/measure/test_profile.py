@@ -2,12 +2,20 @@
 
 import csv
 import re
+from dataclasses import replace
 
 import pytest
+from easy_data import N_TRAIN, easy_data
+from in_process import SHORT, in_process
+from quiet_display import QuietDisplay
 
 from paragone.files.json_lines import read_json, read_rows
 from paragone.files.paths import PROJECT
+from paragone.implementation.registry import discover
+from paragone.measure.profile import Profile
+from paragone.plan.request import Request
 from paragone.store.runs import run_folders
+from paragone.task.mlp.problem_files import find_problem
 
 PAGE = (PROJECT / "docs" / "process.md").read_text()
 RUNNER = re.search(r"runner.py`; then `paragone verify my_step`:\n\n```python\n(.*?)```", PAGE, re.DOTALL)[1]
@@ -99,6 +107,53 @@ def profiled(paragone, small, mine, tmp_path):
         return code, out, err, folder
 
     return run
+
+
+# --- without processes ---
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    return easy_data(tmp_path_factory.mktemp("cache"))
+
+
+def profile_of(data, mine, results, display=None):
+    """Profile all but the program, in two launches of three rounds."""
+    names = tuple(name for name in NAMES if name != "silent")
+    problem = replace(find_problem("nielsen"), n_train=N_TRAIN, layers=(784, 4, 10))
+    request = Request((problem,), SHORT, implementations=names, batch_sizes=(20,), launches=2, rounds=3)
+    found, _ = discover(plugins=[str(mine)])
+    return Profile(request, found, data, results, "paragone profile", display or QuietDisplay(), in_process).run()
+
+
+def test_every_live_cell_has_a_pair_in_every_round_of_every_launch_and_the_others_a_reason(data, mine, tmp_path):
+    folder, finished = profile_of(data, mine, tmp_path / "results")
+    pairs = read_rows(folder / "pairs.jsonl")
+    reasons = {
+        row["variant"].partition("[")[0]: row["reason"]
+        for row in read_rows(folder / "outcomes.jsonl")
+        if row["status"] in ("failed", "not told apart")
+    }
+
+    assert finished
+    assert [("honest[dtype=float32]", launch, round_) for launch in range(2) for round_ in range(3)] == [
+        (row["variant"], row["launch"], row["round"]) for row in pairs
+    ]
+    assert {True, False} == {row["plain_first"] for row in pairs}
+    assert all({"gather", "forward", "backward", "update"} == set(row["phases"]) for row in pairs)
+    assert {"careless", "breaks", "wrong", "hides"} == set(reasons)
+    assert "the same steps gave other parameters or losses" in reasons["careless"]
+    assert "differs from the reference" in reasons["wrong"]
+
+
+def test_an_interrupted_profile_keeps_its_pairs(data, mine, tmp_path):
+    folder, finished = profile_of(data, mine, tmp_path / "results", QuietDisplay(interrupt_at=4))
+
+    assert not finished
+    assert 4 == len(read_rows(folder / "pairs.jsonl"))
+
+
+# --- from the command line ---
 
 
 @pytest.mark.slow

@@ -6,7 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from in_process import ScriptedWorker
+from in_process import SHORT, ScriptedWorker
 from msgspec import structs
 
 from paragone.errors import MeasurementFailed
@@ -117,6 +117,7 @@ class Stage:
                 seed=3,
                 run_started=0.0,
                 report_progress=lambda what, seconds: None,
+                budgets=SHORT,
             )
             for each in (launch, *more_launches):
                 schedule.run_launch(self.cells, each, attempt)
@@ -319,6 +320,9 @@ def test_a_rejected_launch_does_not_end_its_cells(tmp_path):
 # --- evaluation ---
 
 
+CALLS = {SHORT: 7}  # of an evaluation, by the budgets of the rounds
+
+
 def evaluated_stage(folder, monkeypatch, fault=""):
     """A stage of which the first variant is evaluated at batch size 10; `fault` is raised there, behind a sample."""
 
@@ -329,7 +333,7 @@ def evaluated_stage(folder, monkeypatch, fault=""):
         place = {key: getattr(sample, key) for key in columns(Evaluation) if hasattr(sample, key)}
         return Evaluation(**{**place, "n_calls": n_calls, "n_images": 1, "elapsed_ns": 1})
 
-    monkeypatch.setattr("paragone.measure.rounds.calls_of_a_sample", lambda *arguments: 7)
+    monkeypatch.setattr("paragone.measure.rounds.calls_of_a_sample", lambda worker, data, budgets: CALLS[budgets])
     monkeypatch.setattr("paragone.measure.rounds.evaluate_after", row_after)
     stage = Stage(folder)
     stage.cells = [

@@ -9,7 +9,10 @@ from functools import cache
 
 import numpy as np
 import pytest
+from easy_data import N_TRAIN, easy_data
+from in_process import SHORT, in_process
 from made_up_run import BASE, CONTROL, made_up_run, with_plan
+from quiet_display import QuietDisplay
 
 from paragone.plan.power import launches_to_resolve
 from paragone.selftest import tables
@@ -27,6 +30,7 @@ from paragone.selftest.detection import (
 from paragone.selftest.parts import RESOLVED, SelfTest, broken_promises, missed_goals
 from paragone.selftest.sizes import SMALL
 from paragone.selftest.slowed_copies import copies
+from paragone.task.mlp.problem_files import find_problem
 
 SLOW = 0.05
 COPIES = copies(4, [SLOW], 2)
@@ -176,6 +180,18 @@ def test_the_tables_say_how_many_of_how_many():
     assert "| 10 | 12 | 0 of 12 [0.0, 26.5] % |" in tables.false_alarms_table({10: frame})
     assert "here that is 7." in tables.power_table({10: frame}, (SLOW,), 7)
     assert "here that is 11, more than were run: not judged." in tables.power_table({10: frame}, (SLOW,), 11)
+
+
+def test_a_trial_measures_every_copy_and_judges_it(tmp_path, monkeypatch):
+    problem = replace(find_problem("nielsen"), n_train=N_TRAIN, layers=(784, 4, 10))
+    monkeypatch.setattr("paragone.selftest.parts.find_problem", lambda name: problem)
+    given = easy_data(tmp_path / "cache"), QuietDisplay()
+    section, first, seconds = SelfTest(SMALL, tmp_path, *given, 5, SHORT, in_process).trial(is_loaded=False)
+
+    assert section.heading == "Real runs, quiet: A/A and power"
+    assert len(first) == 2  # the pair of identical copies, and the slowed one
+    assert set(first["slowdown"].dropna()) == set(SMALL.slowdowns)
+    assert seconds > 0
 
 
 @pytest.mark.slow
