@@ -111,7 +111,9 @@ def run_pytest(place, *arguments, program=("-m", "pytest"), **variables):
     settings = {"PARAGONE_DATA": "digits", "PARAGONE_CACHE": str(place / "cache"), "PYTHONPATH": str(IMPORT_ROOT)}
     # Of a session that is one of several at once, the inner one must not take itself for a part.
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_XDIST")}
-    command = [sys.executable, *program, "benchmarks", "-p", "no:cacheprovider", *map(str, arguments)]
+    # Hypothesis takes a second to import, and these sessions have no use for it.
+    without = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest")
+    command = [sys.executable, *program, "benchmarks", *without, *map(str, arguments)]
     return subprocess.run(
         command, cwd=PROJECT, env=inherited | settings | variables, capture_output=True, text=True, timeout=120
     )

@@ -12,7 +12,7 @@ import psutil
 import pytest
 from easy_data import easy_data
 from faulty_members import FAULTS, HARMLESS, HELPED, IN_PYTHON, LARGE, N_STEPS, OF_PROCESSES, SMALL
-from in_process import in_process
+from in_process import SHORT, in_process
 from quiet_display import QuietDisplay
 from zoo_faults import wait_until
 
@@ -32,6 +32,7 @@ from paragone.report.text.rows import each_row
 from paragone.store.reader import read_run
 from paragone.task.mlp.problem_files import find_problem
 from paragone.verify.pilot import open_worker
+from paragone.worker.budgets import STANDARD
 from paragone.worker.handle import WorkerHandle
 
 PROBLEM = replace(find_problem("nielsen"), n_train=200, layers=(784, 4, 10), batch_sizes=(SMALL, LARGE))
@@ -82,10 +83,11 @@ def measured(tmp_path_factory):
 
         patch.setattr(WorkerHandle, "load", load_impatiently)
 
-        def measure(members, open_worker=open_worker):
+        def measure(members, open_worker=open_worker, budgets=SHORT):
             plugins = faulty_members.write(tmp_path_factory.mktemp("plugins"), members)
             request = Request(
                 (PROBLEM,),
+                budgets,
                 implementations=("numpy_rows", *members),
                 dtypes=("float32",),
                 quick=True,
@@ -144,7 +146,7 @@ def work_of_others_s() -> float:
 def test_who_has_help_is_not_timed(measured):
     for _ in range(2):  # while somebody else works, a second thread has no CPU to go to
         begin, before_s = time.monotonic(), work_of_others_s()
-        results = measured(HELPED)
+        results = measured(HELPED, budgets=STANDARD)
         busy = (work_of_others_s() - before_s) / (time.monotonic() - begin)
         found = {name: cells_of(results, name)["reason"] for name in HELPED}
         missed = {

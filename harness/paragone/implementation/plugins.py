@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import importlib.util
 import os
 from collections.abc import Iterable, Iterator
@@ -73,8 +72,10 @@ def locations_installed() -> tuple[list[Location], list[BadEntryPoint]]:
 
     The value of an entry point is a package with impl.py in it, or that module: "my_package" or "my_package.impl".
     """
+    from importlib.metadata import entry_points  # slow to import, and a worker looks for no entry points
+
     locations, bad = [], []
-    for entry in sorted(importlib.metadata.entry_points(group=ENTRY_POINTS), key=lambda entry: entry.name):
+    for entry in sorted(entry_points(group=ENTRY_POINTS), key=lambda entry: entry.name):
         origin = f"package {entry.dist.name} {entry.dist.version}" if entry.dist else "an installed package"
         folder, reason = _folder_of(entry.module)
         if folder is None:
