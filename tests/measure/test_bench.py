@@ -382,3 +382,7 @@ def test_a_difference_to_resolve_is_planned_for_the_upper_end_of_the_noise(data,
 
     assert launches_of(request(resolve=0.05), noise) == launches_to_resolve(0.05, 0.02) > 5
     assert launches_of(request(), noise) == 2
+
+
+def test_a_quick_run_has_one_launch_whatever_is_asked_for():
+    assert launches_of(request(quick=True, resolve=0.05), Deviation(0.001, 0.02)) == 1

@@ -104,7 +104,7 @@ class Stage:
         self.workers.append(worker)
         return worker
 
-    def run(self, launch=0, attempt=0, rounds=4, remaining=None, more_launches=()):
+    def run(self, launch=0, attempt=0, rounds=4, remaining=None, more_launches=(), seed=3):
         self.remaining = remaining or RemainingSamples(rounds)
         with RunFolder(self.folder) as rows:
             schedule = Rounds(
@@ -114,7 +114,7 @@ class Stage:
                 self.verifier,
                 self.open_worker,
                 self.remaining,
-                seed=3,
+                seed=seed,
                 run_started=0.0,
                 report_progress=lambda what, seconds: None,
                 budgets=SHORT,
@@ -148,6 +148,18 @@ def test_each_round_has_an_order_of_its_own_and_the_seed_repeats_it(tmp_path):
 
     assert orders[0] == orders[1]
     assert 4 == len({tuple(order) for order in orders[0]})
+
+
+def test_every_launch_attempt_and_seed_has_an_order_of_its_own(tmp_path):
+    orders = set()
+    for place in ({}, {"launch": 1}, {"attempt": 1}, {"seed": 4}):
+        folder = tmp_path / str(len(orders))
+        folder.mkdir()
+        stage = Stage(folder)
+        stage.run(rounds=2, **place)
+        orders.add(tuple((row["variant"], row["batch_size"], row["round"]) for row in stage.timed()))
+
+    assert 4 == len(orders)
 
 
 def test_cold_and_warm_up_samples_come_first_and_are_marked(tmp_path):
