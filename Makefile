@@ -13,7 +13,7 @@ help:  ## show these targets
 bench: $(READY)  ## verify, measure, report (about 20 minutes); options: make bench ARGS="--problem mlp4"
 	$(RUN) bench $(ARGS)
 
-quick: $(READY)  ## a first look in a minute: one launch, no intervals
+quick: $(READY)  ## a first look in about two minutes: one launch, no intervals
 	$(RUN) bench --quick $(ARGS)
 
 verify: $(READY)  ## check implementations against the reference: make verify IMPL=numpy_tuned

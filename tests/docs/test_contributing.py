@@ -151,3 +151,7 @@ def test_every_make_target_and_every_file_that_the_page_names_exists():
     missing = [path for path in paths if not (PROJECT / path).exists() and "my_step" not in path]
     assert len(paths) > 5
     assert missing == []
+
+
+def test_the_page_stays_short():
+    assert len(PAGE.splitlines()) <= 230
