@@ -156,6 +156,19 @@ def test_a_run_holds_every_planned_sample_once(runs_made, impls):
     assert all((impls / name / "impl.py").read_text() == kept.files["impl.py"] for name, kept in run.sources.items())
 
 
+def test_a_control_has_the_checks_of_its_baseline(runs_made):
+    outcomes = read_run(runs_made(None)).outcomes
+    piloted = outcomes[outcomes["launch"].isna()]
+    checks = {
+        name: sorted(zip(rows["stage"], rows["batch_size"], rows["status"], strict=True))
+        for name, rows in piloted.groupby("variant")
+    }
+
+    baseline = "numpy_rows[dtype=float32,order=C]"
+    assert {baseline, f"{baseline} (A/A)"} == checks.keys()
+    assert checks[baseline] == checks[f"{baseline} (A/A)"]
+
+
 def test_the_budgets_of_a_request_reach_the_cells_and_every_command_that_spends_one(data, impls, tmp_path):
     workers = []
     folder, _ = make(

@@ -63,6 +63,7 @@ def test_a_worker_trains_from_the_state_it_is_given_over_the_order_it_is_given(w
 
     assert 3 == second.step
     assert both.digest() == second.digest()
+    assert first.digest() == worker.train(STATE, ORDER, n_steps=2)[0].digest()
 
 
 def test_a_sample_trains_the_start_state_over_the_order_of_the_problem(workers):

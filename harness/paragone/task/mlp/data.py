@@ -15,7 +15,6 @@ from pathlib import Path
 from paragone.errors import DataUnusable, InvalidProblem
 from paragone.task.mlp.mnist import digits
 from paragone.task.mlp.mnist.cache import DataSet, find_entry, open_cached, recall, remember, store
-from paragone.task.mlp.mnist.files import locate
 from paragone.task.mlp.mnist.parts import MNIST, MNIST_SHA256, Arrays
 from paragone.task.mlp.problem import Problem
 
@@ -61,6 +60,8 @@ def check_fits(problem: Problem, data: DataSet) -> None:
 def _from_choice(choice: str, chosen_by: str, say: Say) -> DataSet:
     if choice == DIGITS:
         return _digits(f"chosen by {chosen_by}", say)
+    from paragone.task.mlp.mnist.files import locate  # workers read no form of MNIST but the cache
+
     if not choice:
         raise DataUnusable(f"{chosen_by}: expected the path of MNIST or {DIGITS!r}, got an empty text.")
     try:
@@ -77,7 +78,7 @@ def _from_choice(choice: str, chosen_by: str, say: Say) -> DataSet:
 
 
 def _from_download(say: Say) -> DataSet:
-    # Imported here: workers import this module, and never the network and progress-bar libraries of a download.
+    # Workers import this module, and never the network and progress-bar libraries of a download.
     from paragone.task.mlp.mnist.download import DownloadFailed, download
 
     say("MNIST is downloaded once, about 12 MB.")

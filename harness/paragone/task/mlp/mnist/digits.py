@@ -7,8 +7,6 @@ integers, so every machine makes the same bytes.
 
 from __future__ import annotations
 
-from importlib.metadata import version
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -26,6 +24,8 @@ SHIFTS = range(-3, 4)  # in half pixels, along either axis: 49 places; no origin
 
 def fingerprint() -> str:
     """A text that changes whenever the bytes may change."""
+    from importlib.metadata import version  # slow to import, and a worker needs none of it
+
     return f"digits, recipe {RECIPE}, scikit-learn {version('scikit-learn')}, numpy {np.__version__}"
 
 
