@@ -251,12 +251,26 @@ def test_a_finished_run_is_left_alone(data, impls, tmp_path, interrupted):
     assert size == (first / "samples.jsonl").stat().st_size
 
 
-def test_a_changed_source_refuses_to_be_joined_to_the_run(data, impls, tmp_path, interrupted, monkeypatch):
+@pytest.mark.parametrize(
+    ("hashes", "changed"),
+    [
+        ("paragone.implementation.registry.Registered.source_hash", "source of numpy_rows"),
+        ("paragone.machine.environment.source_hash", "source of the harness"),
+    ],
+)
+def test_a_changed_source_refuses_to_be_joined_to_the_run(
+    data, impls, tmp_path, interrupted, monkeypatch, hashes, changed
+):
     folder = interrupted(3)
-    monkeypatch.setattr("paragone.implementation.registry.Registered.source_hash", lambda found: "changed")
+    monkeypatch.setattr(hashes, lambda *_: "changed")
 
-    with pytest.raises(Misuse, match="source of numpy_rows has changed"):
+    with pytest.raises(Misuse, match=f"{changed} has changed"):
         make(data, tmp_path, request(), impls).run(resume=folder)
+
+
+def test_other_data_refuse_to_be_joined_to_the_run(data, impls, tmp_path, interrupted):
+    with pytest.raises(Misuse, match="data set has changed"):
+        make(replace(data, sha256="another"), tmp_path, request(), impls).run(resume=interrupted(3))
 
 
 def test_a_changed_machine_is_named_with_the_changes(data, impls, tmp_path, interrupted):
