@@ -55,6 +55,12 @@ def paragone(monkeypatch, capsys):
 
 
 @pytest.fixture
+def no_processes(monkeypatch):
+    """Fails the test where a worker is opened by another way than the one that it hands in."""
+    monkeypatch.setattr("paragone.verify.pilot.WorkerHandle", lambda *_: pytest.fail("a worker has a process"))
+
+
+@pytest.fixture
 def small(tmp_path, monkeypatch):
     """A small data set, found wherever the command line looks for data, and a problem that fits it."""
     monkeypatch.setenv("PARAGONE_CACHE", str(tmp_path / "cache"))

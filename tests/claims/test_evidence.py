@@ -119,7 +119,7 @@ def test_a_profile_has_several_launches_and_the_cells_alone():
     assert {name for _, name in grid_of(request)} >= {ROWS, COLUMNS}
 
 
-def test_what_is_missing_is_measured_in_one_run_and_one_profile(tmp_path):
+def test_what_is_missing_is_measured_in_one_run_and_one_profile(no_processes, tmp_path):
     problem = replace(CLAIM.problem, n_train=N_TRAIN, layers=(784, 4, 10), batch_sizes=(10,))
     columns = "numpy_columns[dtype=float32,order=C]"
     trained = replace(CLAIM, problem=problem, than=(columns,), than_batch_size=10)

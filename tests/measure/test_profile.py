@@ -126,7 +126,9 @@ def profile_of(data, mine, results, display=None):
     return Profile(request, found, data, results, "paragone profile", display or QuietDisplay(), in_process).run()
 
 
-def test_every_live_cell_has_a_pair_in_every_round_of_every_launch_and_the_others_a_reason(data, mine, tmp_path):
+def test_every_live_cell_has_a_pair_in_every_round_of_every_launch_and_the_others_a_reason(
+    no_processes, data, mine, tmp_path
+):
     folder, finished = profile_of(data, mine, tmp_path / "results")
     pairs = read_rows(folder / "pairs.jsonl")
     reasons = {
@@ -146,7 +148,7 @@ def test_every_live_cell_has_a_pair_in_every_round_of_every_launch_and_the_other
     assert "differs from the reference" in reasons["wrong"]
 
 
-def test_an_interrupted_profile_keeps_its_pairs(data, mine, tmp_path):
+def test_an_interrupted_profile_keeps_its_pairs(no_processes, data, mine, tmp_path):
     folder, finished = profile_of(data, mine, tmp_path / "results", QuietDisplay(interrupt_at=4))
 
     assert not finished

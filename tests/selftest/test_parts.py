@@ -182,7 +182,7 @@ def test_the_tables_say_how_many_of_how_many():
     assert "here that is 11, more than were run: not judged." in tables.power_table({10: frame}, (SLOW,), 11)
 
 
-def test_a_trial_measures_every_copy_and_judges_it(tmp_path, monkeypatch):
+def test_a_trial_measures_every_copy_and_judges_it(no_processes, tmp_path, monkeypatch):
     problem = replace(find_problem("nielsen"), n_train=N_TRAIN, layers=(784, 4, 10))
     monkeypatch.setattr("paragone.selftest.parts.find_problem", lambda name: problem)
     given = easy_data(tmp_path / "cache"), QuietDisplay()

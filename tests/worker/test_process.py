@@ -235,6 +235,14 @@ def test_nonsense_in_the_pipe_ends_the_worker(workers, name, fault):
     assert not worker.alive
 
 
+def test_a_sample_that_claims_more_time_than_the_harness_waited_ends_the_worker(fresh_workers):
+    worker = fresh_workers.loaded("quickens_the_clock")
+    reason = reason_of(lambda: worker.call(TakeSample(batch_size=5, n_steps=3, prefix_steps=0)))
+
+    assert reason.startswith("sample: says that it took ")
+    assert not worker.alive
+
+
 HARNESS = """
 import sys
 from zoo_faults import Workers
