@@ -6,6 +6,7 @@ from made_up_run import BASE, CONTROL, OTHER, made_up_run
 from rich.console import Console
 
 from paragone.analyse.results import Results
+from paragone.report.figures.catalogue import run_figures
 from paragone.report.terminal.run import print_summary
 from paragone.report.text.run_report import run_report
 
@@ -31,12 +32,23 @@ def empty_run(folder):
     return made_up_run(folder, {}, cells=[], launches=[])
 
 
+def results_of(run):
+    """Return what follows from a run; given that already, return it."""
+    return run if isinstance(run, Results) else Results(run)
+
+
 def text_of(run):
-    """Return report.md without its figures, which take most of the time."""
-    return run_report(Results(run), [], [])
+    """Return report.md without its figures."""
+    return run_report(results_of(run), [], [])
+
+
+def text_with_figures_of(run):
+    """Return report.md with its links to figures, which are laid out and not rendered."""
+    results = results_of(run)
+    return run_report(results, *run_figures(results))
 
 
 def printed(run, width=80):
     out = StringIO()
-    print_summary(Results(run), Console(width=width, file=out))
+    print_summary(results_of(run), Console(width=width, file=out))
     return out.getvalue()

@@ -5,6 +5,7 @@ import io
 import re
 import sys
 from dataclasses import replace
+from functools import cache
 from xml.etree import ElementTree
 
 import msgspec
@@ -22,7 +23,7 @@ from paragone.files.printable import is_printable
 from paragone.implementation.declaration import declaration_fault
 from paragone.implementation.registry import IMPLEMENTATIONS, Unusable, read_folder
 from paragone.report import write
-from paragone.report.figures.catalogue import file_name
+from paragone.report.figures.catalogue import file_name, run_figures
 from paragone.report.figures.drawing import Drawing
 from paragone.report.terminal.run import print_summary
 from paragone.report.text import markdown
@@ -89,10 +90,15 @@ def markdown_of(run):
     return run_report(Results(run), [], [])
 
 
+@cache
+def plain_markdown():
+    return markdown_of(with_problem_called(run_that_says(None, "harmless"), "harmless"))
+
+
 @pytest.mark.parametrize("text", TEXTS, ids=range(len(TEXTS)))
-def test_text_from_outside_is_text_in_the_report(tmp_path, text):
-    written = markdown_of(with_problem_called(run_that_says(tmp_path, text), text))
-    plain = markdown_of(with_problem_called(run_that_says(tmp_path, "harmless"), "harmless"))
+def test_text_from_outside_is_text_in_the_report(text):
+    written = markdown_of(with_problem_called(run_that_says(None, text), text))
+    plain = plain_markdown()
     outside_code = re.sub(r"(?ms)^(`{3,})sh$.*?^\1$", "", written)
     outside_code = re.sub(r"(`+).*?(?<!`)\1(?!`)", "", outside_code)
 
@@ -109,6 +115,7 @@ def test_text_from_outside_is_text_in_the_report(tmp_path, text):
     ]
 
 
+@cache
 def side_by_side_of(said):
     run = with_problem_called(run_that_says(None, said), said)
     run = with_unchecked_plan(run, run=said)
@@ -153,12 +160,12 @@ def test_any_text_fills_one_cell_of_a_table(text):
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=range(len(TEXTS)))
-def test_no_control_character_reaches_the_terminal(tmp_path, text):
+def test_no_control_character_reaches_the_terminal(text):
     printed = io.StringIO()
     console = PlainConsole(file=printed, width=120)
     display = TerminalDisplay(console)
     display.say(text)
-    run = run_that_says(tmp_path, text)
+    run = run_that_says(None, text)
     display.show_plan(run.plan, [msgspec.convert(outcome(OTHER, "failed", 10, reason=text), Outcome)])
     print_summary(Results(with_problem_called(run, text)), console)
 
@@ -194,7 +201,7 @@ NAMES = (EVIL, "$\\frac{$", "\N{CJK UNIFIED IDEOGRAPH-6570}", "x" * 1000, "../..
 
 
 @pytest.mark.parametrize("name", NAMES, ids=range(len(NAMES)))
-def test_figures_of_a_problem_of_any_name_stay_in_their_folder(tmp_path, name):
+def test_figures_of_a_problem_of_any_name_stay_in_their_folder(tmp_path, name, without_contents):
     (tmp_path / "run").mkdir()
     run = with_problem_called(run_that_says(tmp_path / "run", "harmless"), name)
     write.write_report(Results(run))
@@ -202,10 +209,16 @@ def test_figures_of_a_problem_of_any_name_stay_in_their_folder(tmp_path, name):
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
     written = {path.name for path in (tmp_path / "run").iterdir()}
     assert written == {"figures", "summary.csv", "report.md", "report.html"}
-    drawn = list((tmp_path / "run" / "figures").glob("*.svg"))
-    assert drawn
-    for path in drawn:
-        tags = {element.tag.rpartition("}")[2] for element in ElementTree.parse(path).iter()}
+    assert list((tmp_path / "run" / "figures").glob("*.svg"))
+
+
+@pytest.mark.parametrize("name", NAMES[:4], ids=range(4))
+def test_figures_of_a_problem_of_any_name_hold_nothing_but_shapes(name):
+    drawings, _ = run_figures(Results(with_problem_called(run_that_says(None, "harmless"), name)))
+
+    assert drawings
+    for drawing in drawings:
+        tags = {element.tag.rpartition("}")[2] for element in ElementTree.fromstring(drawing.svg).iter()}
         assert {"script", "foreignObject", "image"} & tags == set()
 
 
@@ -218,7 +231,7 @@ def test_long_names_that_begin_alike_have_files_of_their_own():
     assert file_name("x" * 300) != file_name("x" * 301)
 
 
-def test_a_folder_of_figures_that_is_a_link_is_left_alone(tmp_path):
+def test_a_folder_of_figures_that_is_a_link_is_left_alone(tmp_path, without_contents):
     (tmp_path / "run").mkdir()
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "holiday.png").write_text("mine")
@@ -229,7 +242,7 @@ def test_a_folder_of_figures_that_is_a_link_is_left_alone(tmp_path):
     assert [path.name for path in (tmp_path / "mine").iterdir()] == ["holiday.png"]
 
 
-def test_a_report_is_not_written_through_a_link(tmp_path):
+def test_a_report_is_not_written_through_a_link(tmp_path, without_contents):
     (tmp_path / "run").mkdir()
     (tmp_path / "mine").write_text("mine")
     (tmp_path / "run" / "report.md").symlink_to(tmp_path / "mine")

@@ -11,7 +11,7 @@ import matplotlib
 import msgspec
 import pandas as pd
 import pytest
-from full_run import IN_F, TIMES, empty_run, full_run, printed, text_of
+from full_run import IN_F, TIMES, empty_run, full_run, printed, results_of, text_of
 from made_up_run import BASE, CONTROL, OTHER, change_plan, made_up_run, outcome, sample, variant
 from matplotlib.text import Text
 from rich.console import Console
@@ -48,7 +48,7 @@ def test_the_report_is_the_summary_the_text_and_every_figure_in_both_forms(full)
     assert set(written(full.folder)) == {"summary.csv", "report.md", "report.html"} | figures
 
 
-def test_the_summary_is_made_once_for_report_and_terminal(tmp_path, monkeypatch):
+def test_the_summary_is_made_once_for_report_and_terminal(tmp_path, monkeypatch, without_contents):
     calls = Counter()
     for name in ("summarise", "launch_medians", "timed_samples", "cells_with_statuses", "fastest", "crossovers"):
         function = getattr(results_module, name)
@@ -74,7 +74,7 @@ def test_made_again_every_file_is_the_same_byte_for_byte(full, tmp_path):
     assert written(full.folder) == written(tmp_path)
 
 
-def test_drawing_leaves_the_users_settings_and_pyplot_alone(full, tmp_path):
+def test_drawing_leaves_the_users_settings_and_pyplot_alone(tmp_path):
     before = dict(matplotlib.rcParams)
     write_report(Results(small_run(tmp_path)))
 
@@ -102,7 +102,7 @@ def small_run(folder):
     return made_up_run(folder, {(BASE, 10): [[1e-5] * 3] * 2})
 
 
-def test_figures_of_an_earlier_report_that_have_no_data_now_are_removed(tmp_path):
+def test_figures_of_an_earlier_report_that_have_no_data_now_are_removed(tmp_path, without_contents):
     (tmp_path / "figures").mkdir()
     for name in ("accuracy-nielsen.png", "accuracy-nielsen.svg", "notes.txt"):
         (tmp_path / "figures" / name).write_text("from before")
@@ -140,7 +140,7 @@ def quick_run(folder):
 
 
 @pytest.mark.parametrize("make", [empty_run, interrupted_run, failed_run, quick_run])
-def test_a_run_that_lacks_something_has_a_report_that_says_so(make, tmp_path):
+def test_a_run_that_lacks_something_has_a_report_that_says_so(make, tmp_path, without_pixels):
     run = make(tmp_path)
     text = write_report(Results(run)).read_text()
 
@@ -194,7 +194,7 @@ def test_text_from_outside_cannot_break_out_of_a_table(tmp_path):
     assert "a \\| b &lt;script&gt;" in text
 
 
-def test_problems_of_any_names_get_different_files(tmp_path):
+def test_problems_of_any_names_get_different_files(tmp_path, without_contents):
     run = small_run(tmp_path)
     odd = "my $work/load$"
     for table_ in (run.samples, run.launches, run.outcomes, run.accuracy):
@@ -219,7 +219,7 @@ def sheets_drawn(monkeypatch, run, draw):
     finish = Sheet.drawing
     monkeypatch.setattr(Sheet, "drawing", lambda self, *words: sheets.append(self) or finish(self, *words))
     with figure_style():
-        draw(Results(run).summary)
+        draw(results_of(run).summary)
     return [axes for sheet in sheets for axes in sheet.figure.axes]
 
 
@@ -270,13 +270,13 @@ def test_a_run_without_crossovers_has_no_section_on_them():
 
 def test_what_was_not_checked_is_legible_in_every_table_and_compared_nowhere(monkeypatch):
     said = [outcome(BASE), outcome(CONTROL), outcome(IN_F), outcome(OTHER, "not checked", reason="it diverges")]
-    run = full_run(None, outcomes=said)
+    run = Results(full_run(None, outcomes=said))
     text = text_of(run)
     (axes, *_) = sheets_drawn(monkeypatch, run, lambda frame: heatmap.draw(frame, "x", ""))
     line = next(line for line in printed(run).splitlines() if line.startswith("numpy_tuned"))
 
     assert text.count("<br>*not verified* |") == 3
-    assert "numpy_tuned" not in answer(Results(run)) + " ".join(findings(Results(run)))
+    assert "numpy_tuned" not in answer(run) + " ".join(findings(run))
     assert [label.get_text() for label in axes.texts].count("unverified") == 3
     assert line.count("!") == 3
     assert "! not verified" in " ".join(printed(run).split())
@@ -291,7 +291,7 @@ def test_a_run_of_which_nothing_was_verified_has_no_answer():
     assert "could be verified" in answer(Results(run))
 
 
-def test_a_cell_measured_once_and_never_cold_leaves_the_cold_figure_out(tmp_path):
+def test_a_cell_measured_once_and_never_cold_leaves_the_cold_figure_out(tmp_path, without_contents):
     samples = [sample(BASE, 10, launch, round_, 1e-5) for launch in range(2) for round_ in range(3)]
     write_report(Results(made_up_run(tmp_path, {(BASE, 10): [[1e-5] * 3] * 2}, samples=samples, memory=[])))
 

@@ -5,6 +5,7 @@ import re
 
 import numpy as np
 import pytest
+from full_run import text_of, text_with_figures_of
 from made_up_run import BASE, CONTROL, OTHER, change_plan, made_up_run, memory_row
 from matplotlib.text import Text
 
@@ -12,7 +13,6 @@ from paragone.analyse.results import Results
 from paragone.report.figures import memory
 from paragone.report.figures.figure import Sheet, figure_style
 from paragone.report.text import memory as text_memory
-from paragone.report.write import write_report
 
 SIZES = (10, 1000)
 TIMES = {(name, size): [[1e-5] * 3] * 2 for name in (BASE, CONTROL, OTHER) for size in SIZES}
@@ -80,21 +80,22 @@ def test_a_failure_has_its_reason_below_the_table():
         ({"memory": True}, True, "no cell was timed"),
     ],
 )
-def test_a_run_without_memory_says_why_in_a_report_that_is_whole(tmp_path, request_, finished, words):
-    run = made_up_run(tmp_path, TIMES, memory=[], finished=finished)
+def test_a_run_without_memory_says_why_in_a_report_that_is_whole(request_, finished, words):
+    run = made_up_run(None, TIMES, memory=[], finished=finished)
     change_plan(run, **({"memory_seconds": None} if request_ is None else {"request": request_}))
-    text = write_report(Results(run)).read_text()
+    text = text_with_figures_of(run)
     (said,) = re.findall(r"^## Memory\n\n(.*)$", text, re.MULTILINE)
 
     assert said.startswith("Not measured: ")
     assert words in said
     assert "peak memory, a process per cell" not in text
     assert "memory-nielsen: no peak memory above the loaded state was measured" in text
-    assert not list((tmp_path / "figures").glob("memory*"))
+    assert "](figures/throughput-nielsen.png)" in text
+    assert "](figures/memory-nielsen.png)" not in text
 
 
-def test_the_time_of_the_memory_pass_is_in_the_section_on_time(tmp_path):
-    text = write_report(Results(made_up_run(tmp_path, TIMES))).read_text()
+def test_the_time_of_the_memory_pass_is_in_the_section_on_time():
+    text = text_of(made_up_run(None, TIMES))
 
     assert "| peak memory, a process per cell | 3.00 s |" in text, "half a second for each of six cells"
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from made_up_run import BASE, OTHER, change_plan, made_up_run
 
@@ -65,7 +65,6 @@ def test_line_ends_astral_characters_and_blanks_shift_no_mark(text):
     assert {word for word, name in words(found) if name in ("k", "kn")} <= {"pass", "import"}
 
 
-@settings(max_examples=40)
 @given(st.text(st.characters(), max_size=60), st.sampled_from(["a.py", "a.c", "a.jl", "a.toml", "../../a.html", "a"]))
 def test_no_text_and_no_name_break_the_marks(text, name):
     found = sources(a_run(**{name: text}))
