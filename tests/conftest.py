@@ -7,10 +7,19 @@ import sys
 import numpy as np
 import pytest
 from chromium import Browser, chromium
+from hypothesis import HealthCheck, settings
 
 from paragone.cli import main
 from paragone.task.mlp.mnist.cache import store
 from paragone.task.mlp.mnist.parts import Arrays
+
+# How many examples a property is tried on: 20, or 200 where HYPOTHESIS_PROFILE=nightly says so (`make test-slow` does).
+# An example has no deadline: a busy machine is no fault of the code.
+for profile, examples in (("ci", 20), ("nightly", 200)):
+    settings.register_profile(
+        profile, max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    )
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 SMALL = """
 dataset = "mnist"

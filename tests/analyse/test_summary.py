@@ -408,12 +408,13 @@ def test_a_run_without_cells_has_an_empty_summary():
 
 # --- what must hold for any times ---
 
+FEW = settings(max_examples=settings.default.max_examples * 2 // 5)  # an example takes a tenth of a second or two
 SECONDS = st.lists(st.lists(st.floats(1e-6, 1e-3), min_size=3, max_size=3), min_size=2, max_size=3).filter(
     lambda launches: len({len(rounds) for rounds in launches}) == 1
 )
 
 
-@settings(max_examples=8, deadline=None)
+@FEW
 @given(base=SECONDS, factor=st.floats(0.1, 10), slowdowns=st.lists(st.floats(1, 20), min_size=9, max_size=9))
 def test_a_slowdown_common_to_a_round_changes_no_ratio(base, factor, slowdowns):
     slow = [[t * slowdowns[3 * i + j] for j, t in enumerate(rounds)] for i, rounds in enumerate(base)]
@@ -426,7 +427,7 @@ def test_a_slowdown_common_to_a_round_changes_no_ratio(base, factor, slowdowns):
         assert disturbed[column] == pytest.approx(quiet[column], rel=1e-3)
 
 
-@settings(max_examples=8, deadline=None)
+@FEW
 @given(base=SECONDS, other=SECONDS)
 def test_half_the_time_is_twice_the_ratio_and_twice_the_throughput(base, other):
     n = min(len(base), len(other))
@@ -440,7 +441,7 @@ def test_half_the_time_is_twice_the_ratio_and_twice_the_throughput(base, other):
         assert twice[column] == pytest.approx(2 * once[column], rel=1e-3)
 
 
-@settings(max_examples=8, deadline=None)
+@FEW
 @given(times=SECONDS)
 def test_a_a_of_identical_times_is_exactly_one_and_leaves_the_margin_alone(times):
     summary = summary_of({(BASE, 10): times, (CONTROL, 10): times})
@@ -450,7 +451,7 @@ def test_a_a_of_identical_times_is_exactly_one_and_leaves_the_margin_alone(times
     assert pytest.approx(0.01) == margins(summary).to_numpy()
 
 
-@settings(max_examples=8, deadline=None)
+@FEW
 @given(base=SECONDS, other=SECONDS)
 def test_a_over_b_is_the_inverse_of_b_over_a(base, other):
     n = min(len(base), len(other))
