@@ -3,9 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/paragone
 READY := $(VENV)/ready
+FAST := -n 2 --dist worksteal -m "not slow and not alone"
 
 .DEFAULT_GOAL := help
-.PHONY: help bench quick verify report compare claims selftest profile train doctor list new julia peers test test-slow test-versions check docs format release clean
+.PHONY: help bench quick verify report compare claims selftest profile train doctor list new julia peers test test-slow test-times coverage test-versions check docs format release clean
 
 help:  ## show these targets
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -53,10 +54,17 @@ peers: $(READY)  ## add JAX, Numba, PyTorch (CPU), TensorFlow and Keras: make pe
 	$(VENV)/bin/python scripts/make_peers.py $(PEERS) --own $(OWN) --pip-args="$(PIP_ARGS)"
 
 test: $(READY)  ## the tests, two at a time, but for those that take long by themselves
-	$(VENV)/bin/python -m pytest -n 2 --dist worksteal -m "not slow and not alone" $(ARGS)
+	$(VENV)/bin/python -m pytest $(FAST) $(ARGS)
 
-test-slow: $(READY)  ## those that take long (libraries that compile, fifty kills), then those that need the machine for themselves
+test-times: $(READY)  ## the same, and where their time goes: seconds of every file, and the slowest cases
+	$(VENV)/bin/python scripts/time_tests.py $(FAST) $(ARGS)
+
+coverage: $(READY)  ## the same, and which lines they ran: htmlcov/index.html
+	$(VENV)/bin/python -m pytest $(FAST) --cov --cov-report=term:skip-covered --cov-report=html $(ARGS)
+
+test-slow: $(READY)  ## those that take long (libraries that compile, fifty kills, ten times the examples), then those that need the machine for themselves
 	$(VENV)/bin/python -m pytest -n 2 --dist worksteal -m slow $(ARGS)
+	HYPOTHESIS_PROFILE=nightly $(VENV)/bin/python -m pytest -n 2 --dist worksteal -m "hypothesis and not slow and not alone" $(ARGS)
 	$(VENV)/bin/python -m pytest -m alone
 
 test-versions: $(READY)  ## the tests that meet the dependencies: the oldest ones, and every other Python that is here
@@ -76,7 +84,7 @@ release: $(READY)  ## date the changelog, set the version, commit and tag: make 
 	$(VENV)/bin/python scripts/release.py "$(VERSION)"
 
 clean:  ## remove the environments and caches; results are never touched
-	rm -rf $(VENV) .venvs .pytest_cache .ruff_cache .mypy_cache .hypothesis .benchmarks site *.egg-info
+	rm -rf $(VENV) .venvs .pytest_cache .ruff_cache .mypy_cache .hypothesis .benchmarks .coverage* htmlcov site *.egg-info
 
 $(READY): pyproject.toml scripts/make_environment.sh
 	@sh scripts/make_environment.sh "$(PYTHON)" $(VENV)
