@@ -67,6 +67,7 @@ def dotted(path):
 MODULES = {dotted(path): path for path in modules()}
 
 
+@cache
 def imported(path):
     """Return the modules of the harness that a file imports, wherever in it, as dotted names without "paragone."."""
     names = set()
@@ -105,6 +106,7 @@ def roots(path):
     return found
 
 
+@cache
 def loaded_by(code):
     """Return the names of the modules that are loaded once `code` has run in a fresh process."""
     command = [sys.executable, "-c", f"{code}\nimport sys; print(*sys.modules)"]

@@ -201,7 +201,8 @@ NAMES = (EVIL, "$\\frac{$", "\N{CJK UNIFIED IDEOGRAPH-6570}", "x" * 1000, "../..
 
 
 @pytest.mark.parametrize("name", NAMES, ids=range(len(NAMES)))
-def test_figures_of_a_problem_of_any_name_stay_in_their_folder(tmp_path, name, without_contents):
+def test_figures_of_a_problem_of_any_name_stay_in_their_folder(tmp_path, name, without_contents, monkeypatch):
+    monkeypatch.setattr(write, "page", lambda *_: "")
     (tmp_path / "run").mkdir()
     run = with_problem_called(run_that_says(tmp_path / "run", "harmless"), name)
     write.write_report(Results(run))

@@ -40,13 +40,23 @@ def run():
 
 
 @pytest.fixture(scope="session")
-def frame(run):
-    return Results(run).summary
+def results(run):
+    return Results(run)
 
 
 @pytest.fixture(scope="session")
-def text(run):
-    return page_of(run)
+def frame(results):
+    return results.summary
+
+
+@pytest.fixture(scope="session")
+def sections(results):
+    return report_sections(results, [], [])
+
+
+@pytest.fixture(scope="session")
+def text(results, sections):
+    return page(results, sections, [])
 
 
 @pytest.fixture(scope="session")
@@ -97,9 +107,9 @@ def test_the_vendored_file_is_the_one_that_its_readme_names():
     assert {"LICENSE", "LICENSE-d3", "NOTICE", "README.md"} <= {path.name for path in VENDOR.iterdir()}
 
 
-def test_every_script_of_the_folder_is_in_the_page_and_every_section_of_the_report(run, frame, text):
+def test_every_script_of_the_folder_is_in_the_page_and_every_section_of_the_report(sections, text):
     folder = VENDOR.parent
-    headings = re.findall(r"^## (.+)$", join_sections(report_sections(Results(run), [], [])), re.MULTILINE)
+    headings = re.findall(r"^## (.+)$", join_sections(sections), re.MULTILINE)
 
     assert {f"scripts/{path.name}" for path in folder.glob("scripts/*.js")} == set(SCRIPTS)
     assert len(headings) > 10
@@ -107,8 +117,8 @@ def test_every_script_of_the_folder_is_in_the_page_and_every_section_of_the_repo
         assert f">{heading}</h2>" in text
 
 
-def test_the_numbers_of_the_page_are_those_of_the_summary(run, frame):
-    carried = json.loads(as_json(payload(Results(run))))
+def test_the_numbers_of_the_page_are_those_of_the_summary(results, frame):
+    carried = json.loads(as_json(payload(results)))
     speeds = [row[carried["columns"].index("images_per_second")] for row in carried["values"]]
 
     assert carried["columns"] == list(frame.columns)
