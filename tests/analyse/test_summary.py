@@ -291,12 +291,13 @@ def test_the_margin_is_one_per_cent_where_a_a_shows_less():
     assert pytest.approx(0.01) == margins(with_control((1e-5, 1e-5), (1e-5, 1e-5))).to_numpy()
 
 
-def test_the_margin_is_the_farther_end_of_the_a_a_interval_where_that_is_more():
-    # Log-ratios ±d have the interval ±t·d: here 12.706 · 0.002.
+@pytest.mark.parametrize("middle", [-0.01, 0.0, 0.01])
+def test_the_margin_is_the_farther_end_of_the_a_a_interval_where_that_is_more(middle):
+    # Log-ratios of middle ± d have the interval middle ± t·d: here t·d is 12.706 · 0.002.
     d = 0.002
-    summary = with_control((1e-5 * math.exp(d), 1e-5 * math.exp(-d)), (1e-5, 1e-5))
+    summary = with_control((1e-5 * math.exp(middle + d), 1e-5 * math.exp(middle - d)), (1e-5, 1e-5))
 
-    assert margins(summary).tolist() == pytest.approx([math.expm1(T[1] * d)] * len(summary), rel=1e-3)
+    assert margins(summary).to_numpy() == pytest.approx(math.expm1(abs(middle) + T[1] * d), rel=1e-3)
 
 
 def test_the_margin_of_a_cell_is_that_of_its_own_point_of_the_grid():

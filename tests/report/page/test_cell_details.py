@@ -113,6 +113,16 @@ def test_cold_and_warm_up_samples_stand_apart_from_the_timed_ones():
     assert launch["at_s"] == [2, 3, 4]
 
 
+def test_the_cpu_time_of_a_launch_is_that_of_all_its_timed_samples_by_their_time():
+    rows = [sample(BASE, 10, 0, -1, 9e-5, cpu_ns=900_000_000)]
+    timed = enumerate((10_000_000, 20_000_000, None, 30_000_000))
+    rows += [sample(BASE, 10, 0, round_, 2e-5, cpu_ns=cpu_ns, started_s=1.0 + round_) for round_, cpu_ns in timed]
+    run = made_up_run(Path("run"), {}, cells=[cell(BASE, 10)], samples=rows)
+    (launch,) = opened_up(cell_details(Results(run))[0])
+
+    assert launch["cpu_over_wall"] == 0.75
+
+
 def test_throughput_and_its_interval_follow_from_what_the_page_has(frame, details):
     for row, detail in zip(frame.itertuples(), details, strict=True):
         medians = [float(np.median(steps_of(launch))) for launch in opened_up(detail) if launch["enters"]]
