@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from functools import cache
 from types import SimpleNamespace
 
 import pytest
@@ -42,8 +43,18 @@ def found(run, claim):
     return RunEvidence(Results(run)).judge(claim)
 
 
+@cache
+def plain_evidence():
+    """That of a run in which OTHER takes half as long as BASE; judging changes nothing in it."""
+    return RunEvidence(Results(run_of()))
+
+
+def of_plain(claim):
+    return plain_evidence().judge(claim)
+
+
 def test_a_claim_whose_limits_hold_the_interval_is_reproduced():
-    judged = found(run_of(), CLAIM)
+    judged = of_plain(CLAIM)
 
     assert (judged.verdict, judged.why) == (REPRODUCED, "")
     assert (judged.ratio, judged.low, judged.high) == pytest.approx((2, 2, 2), rel=1e-4)
@@ -61,7 +72,7 @@ def test_a_claim_whose_limits_hold_the_interval_is_reproduced():
     ],
 )
 def test_a_claim_that_is_false_on_purpose_is_not_reproduced(limits, verdict, why):
-    judged = found(run_of(), replace(CLAIM, low=limits[0], high=limits[1]))
+    judged = of_plain(replace(CLAIM, low=limits[0], high=limits[1]))
 
     assert (judged.verdict, judged.why) == (verdict, why)
 
@@ -132,7 +143,7 @@ def test_an_epoch_with_evaluation_is_its_steps_and_one_evaluation():
 def test_without_evaluations_of_both_cells_a_run_says_nothing_of_epochs_with_them():
     rows = frame("evaluations", evaluated({BASE: 0.1}))
 
-    assert found(run_of(), EPOCH) is None
+    assert of_plain(EPOCH) is None
     assert found(replace(run_of(), evaluations=rows), EPOCH) is None
 
 
@@ -140,19 +151,19 @@ def test_seconds_between_two_trainings_are_held_against_what_the_second_takes():
     # 10 epochs: 1 s against 0.5 s.
     within = replace(CLAIM, low=0, within_seconds=0.6, epochs=10)
 
-    assert found(run_of(), within).verdict == REPRODUCED
-    assert found(run_of(), within).epoch_seconds == pytest.approx(0.1, rel=1e-4)
-    assert found(run_of(), replace(within, within_seconds=0.3)).verdict == NOT_REPRODUCED
+    assert of_plain(within).verdict == REPRODUCED
+    assert of_plain(within).epoch_seconds == pytest.approx(0.1, rel=1e-4)
+    assert of_plain(replace(within, within_seconds=0.3)).verdict == NOT_REPRODUCED
 
 
 def test_of_several_variants_the_first_that_was_measured_is_compared():
-    judged = found(run_of(), replace(CLAIM, variant=("julia_broadcast[dtype=float32]", OTHER)))
+    judged = of_plain(replace(CLAIM, variant=("julia_broadcast[dtype=float32]", OTHER)))
 
     assert judged.variant == OTHER
 
 
 def test_context_is_shown_and_not_judged():
-    judged = found(run_of(), replace(CLAIM, low=100, context="from before"))
+    judged = of_plain(replace(CLAIM, low=100, context="from before"))
 
     assert (judged.verdict, judged.why, round(judged.ratio)) == (CONTEXT, "from before", 2)
 
@@ -174,10 +185,10 @@ def test_a_cell_without_verified_times_gives_its_reason(status, verdict):
 
 
 def test_a_run_of_other_cells_or_of_another_workload_of_that_name_says_nothing():
-    assert found(run_of(), replace(CLAIM, batch_size=100, than_batch_size=100)) is None
-    assert found(run_of(), replace(CLAIM, threads=2)) is None
-    assert found(run_of(), replace(CLAIM, problem=replace(NIELSEN, momentum=0.5))) is None
-    assert found(run_of(), replace(CLAIM, problem=find_problem("mlp4"))) is None
+    assert of_plain(replace(CLAIM, batch_size=100, than_batch_size=100)) is None
+    assert of_plain(replace(CLAIM, threads=2)) is None
+    assert of_plain(replace(CLAIM, problem=replace(NIELSEN, momentum=0.5))) is None
+    assert of_plain(replace(CLAIM, problem=find_problem("mlp4"))) is None
 
 
 def test_only_claims_whose_cells_the_run_holds_are_judged():

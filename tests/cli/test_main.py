@@ -377,7 +377,8 @@ def test_a_run_knows_its_plugins_when_it_is_taken_up_again(
 ):
     good = FAULTY.replace("        super().train(order)\n        return 0", "        return super().train(order)")
     (faulty / "impl.py").write_text(good)
-    arguments = ("-p", small, "-i", "faulty", "--quick", "-b", 20, "--results", tmp_path / "results")
+    quickly = ("--quick", "--rounds", 3, "--no-curves")
+    arguments = ("-p", small, "-i", "faulty", *quickly, "-b", 20, "--results", tmp_path / "results")
     code, _, err = paragone("bench", *arguments, "--plugins", os.path.relpath(faulty))
     (folder,) = run_folders(tmp_path / "results")
     plan = json.loads((folder / "plan.json").read_text())

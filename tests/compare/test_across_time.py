@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import asdict, replace
+from functools import cache
 
 import msgspec
 import numpy as np
@@ -16,6 +17,18 @@ from paragone.errors import Incomparable
 from paragone.report.text.comparison import comparison_report
 
 SEEDS = range(12)
+
+
+@cache
+def first():
+    """The results of a run; tests compare them and change nothing."""
+    return Results(noisy_run("a", 1))
+
+
+@cache
+def second_slowed():
+    """Those of a second run, in which one implementation has changed and takes a fifth longer."""
+    return Results(noisy_run("b", 2, changed=[SLOWED], slower={SLOWED: 1.2}))
 
 
 def different(found):
@@ -181,7 +194,7 @@ def test_a_cell_is_never_compared_with_itself():
 
 
 def test_a_run_against_another_of_the_same_code_finds_anchors_by_their_source():
-    found = compare(Results(noisy_run("a", 1)), Results(noisy_run("b", 2, changed=[SLOWED], slower={SLOWED: 1.2})))
+    found = compare(first(), second_slowed())
 
     assert set(different(found.cells)["variant"]) == {SLOWED}
     assert set(found.cells.loc[found.cells["source"] == "changed", "variant"]) == {SLOWED}
@@ -190,7 +203,7 @@ def test_a_run_against_another_of_the_same_code_finds_anchors_by_their_source():
 
 
 def test_what_is_slower_beyond_a_limit_is_so_with_all_of_its_interval():
-    found = compare(Results(noisy_run("a", 1)), Results(noisy_run("b", 2, changed=[SLOWED], slower={SLOWED: 1.2})))
+    found = compare(first(), second_slowed())
     slowed = found.cells[found.cells["variant"] == SLOWED]
 
     assert set(found.slower_beyond(0.05)["variant"]) == {SLOWED}
@@ -203,7 +216,7 @@ def test_what_is_slower_beyond_a_limit_is_so_with_all_of_its_interval():
 def test_another_version_of_numpy_is_not_divided_out():
     newer = {"packages": {"numpy": "2.5.0"}}
 
-    found = compare(Results(noisy_run("a", 1)), Results(noisy_run("b", 2, environment=newer)))
+    found = compare(first(), Results(noisy_run("b", 2, environment=newer)))
 
     assert (found.cells["basis"] == AS_MEASURED).all()
 
@@ -211,7 +224,7 @@ def test_another_version_of_numpy_is_not_divided_out():
 def test_cells_that_failed_in_one_run_fall_out_with_the_reason():
     bad = [outcome(name) for name in (BASE, CONTROL, *OTHERS[1:])] + [outcome(SLOWED, "failed", reason="W1 is off")]
 
-    found = compare(Results(noisy_run("a", 1)), Results(noisy_run("b", 2, tables={"outcomes": bad})))
+    found = compare(first(), Results(noisy_run("b", 2, tables={"outcomes": bad})))
 
     assert set(found.not_compared["variant"]) == {SLOWED}
     assert set(found.not_compared["why"]) == {"failed in B: W1 is off"}
@@ -219,7 +232,7 @@ def test_cells_that_failed_in_one_run_fall_out_with_the_reason():
 
 
 def test_variants_that_only_one_run_has_fall_out():
-    found = compare(Results(noisy_run("a", 1)), Results(noisy_run("b", 2, variants=[BASE, CONTROL, *OTHERS[1:]])))
+    found = compare(first(), Results(noisy_run("b", 2, variants=[BASE, CONTROL, *OTHERS[1:]])))
 
     assert found.not_compared["why"].tolist() == ["variant not in B"] * len(SIZES)
 
@@ -282,7 +295,7 @@ def test_one_launch_is_refused_for_it_can_tell_nothing():
     quick = noisy_run("b", 2, plan={"launches": 1})
 
     with pytest.raises(Incomparable, match=r"b has one launch"):
-        compare(Results(noisy_run("a", 1)), Results(quick))
+        compare(first(), Results(quick))
 
 
 def test_runs_without_a_common_cell_are_refused_with_the_count_of_reasons():
