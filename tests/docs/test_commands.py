@@ -52,6 +52,8 @@ PARSED = {
     "make check": "it is what runs this",
     "make test": "it is what runs this",
     "make test-slow": "it is what runs this",
+    "make test-times": "it is what runs this",
+    "make coverage": "it is what runs this",
     "make release VERSION=0.3.0": "tests/scripts/test_release.py releases a small repository",
 }
 
