@@ -42,3 +42,8 @@ def test_the_launches_are_the_fewest_that_resolve_the_difference(deviation):
 
     assert launches == MOST_LAUNCHES or minimum_detectable_difference(deviation, launches) <= 0.05
     assert launches == 5 or minimum_detectable_difference(deviation, launches - 1) > 0.05
+
+
+def test_a_deviation_beyond_all_reason_gives_a_number_that_a_plan_can_hold():
+    assert minimum_detectable_difference(1.5, 2) <= 1e6
+    assert minimum_detectable_difference(1e6, 5) <= 1e6
