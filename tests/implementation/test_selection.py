@@ -74,3 +74,12 @@ def test_of_those_chosen_only_the_variants_asked_for_take_part_and_a_quick_run_t
     found = [variant.name for variant in chosen_variants(request, select(EVERYONE, asked))]
 
     assert found == ["c_blas[dtype=float64]", "numpy_rows[dtype=float32,order=F]"]
+
+
+def test_a_folder_of_that_name_is_found_once_plugins_names_it(tmp_path, monkeypatch):
+    (tmp_path / "my step").mkdir()
+    (tmp_path / "my step" / "impl.py").write_text("")
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(UnknownName, match="The folder my step holds one: add --plugins 'my step'"):
+        selected(KNOWN, "my step")

@@ -6,8 +6,10 @@ Brackets fix the values of some axes; an axis that they leave out keeps all its 
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
+from pathlib import Path
 
 from paragone.errors import Misuse, UnknownName
 from paragone.implementation.contract import Implementation, Variant, axes_of, variants
@@ -32,8 +34,11 @@ def selected(known: Sequence[type[Implementation]], pattern: str) -> list[type[I
     """
     named = [implementation for implementation in known if matches_name(implementation.name, pattern)]
     if not named:
+        name = _parts(pattern)[0]
         hint = HINT if set(pattern) & set(" [") else ""
-        raise UnknownName("implementation", _parts(pattern)[0], [one.name for one in known], hint)
+        if Path(name, "impl.py").is_file():
+            hint = f" The folder {name} holds one: add --plugins {shlex.quote(name)}"
+        raise UnknownName("implementation", name, [one.name for one in known], hint)
     matching = [one for one in named if any(is_selected(variant, [pattern]) for variant in variants(one))]
     if not matching:
         raise Misuse(f"no variant is called {pattern!r}. There are: {'; '.join(map(_with_axes, named))}")
