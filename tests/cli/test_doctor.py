@@ -171,15 +171,13 @@ def test_a_results_folder_need_not_exist_yet(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_results_folder_that_cannot_be_written_is_a_problem(tmp_path, monkeypatch):
-    def refuse(**where):
-        raise PermissionError(13, "Permission denied")
-
-    monkeypatch.setattr(doctor.tempfile, "TemporaryFile", refuse)
-    finding = results_can_be_written(tmp_path)
+def test_a_results_folder_that_cannot_be_written_is_a_problem(tmp_path):
+    (tmp_path / "file").write_text("")
+    finding = results_can_be_written(tmp_path / "file" / "results")
 
     assert finding.severity == "problem"
-    assert finding.found.endswith("cannot be written: Permission denied")
+    assert finding.found.endswith("results: cannot be written: Not a directory")
+    assert finding.mend == "Choose another folder: --results PATH"
 
 
 @pytest.mark.parametrize(("free", "severity"), [(1 * GIB, "problem"), (50 * GIB, "ok")])
@@ -208,6 +206,26 @@ def test_a_worker_that_cannot_load_its_libraries_says_why(monkeypatch):
 
     assert finding.severity == "problem"
     assert "No module named 'no_such_library'" in finding.found
+
+
+def test_a_folder_called_paragone_in_the_current_one_is_not_what_a_worker_loads(tmp_path, monkeypatch):
+    (tmp_path / "paragone").mkdir()
+    (tmp_path / "paragone" / "__init__.py").write_text("")
+    monkeypatch.chdir(tmp_path)
+
+    assert worker_threads(threads_in_a_worker()).severity == "ok"
+
+
+@pytest.mark.parametrize(("project", "programs"), [(PROJECT, {"make", "git"}), (None, set())])
+def test_only_a_checkout_has_use_for_make_and_git(tmp_path, monkeypatch, project, programs):
+    monkeypatch.setattr(doctor, "PROJECT", project)
+    monkeypatch.setattr(doctor, "discover", lambda: ([], []))
+    monkeypatch.setattr(doctor, "cached_data", lambda: None)
+    monkeypatch.setattr(doctor, "threads_in_a_worker", lambda: {"pools": []})
+    monkeypatch.setattr(doctor.environment, "describe", lambda: None)
+    monkeypatch.setattr(doctor, "findings", lambda described: [])
+
+    assert {finding.what for finding in doctor.examine(tmp_path)} & {"make", "git"} == programs
 
 
 def test_a_worker_that_hangs_is_given_up(monkeypatch):

@@ -362,6 +362,14 @@ def test_ctrl_c_before_the_plan_leaves_nothing_behind(data, impls, tmp_path, mon
     assert [] == run_folders(tmp_path)
 
 
+def test_a_results_folder_that_cannot_be_written_is_refused_before_the_pilot(data, impls, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr(Bench, "_pilot", lambda *arguments: pytest.fail("the pilot was begun"))
+
+    with pytest.raises(ResultsUnusable, match="Not a directory"):
+        make(data, tmp_path / "file", request(), impls).run()
+
+
 def test_a_problem_that_does_not_fit_the_data_is_refused_before_the_pilot(data, impls, tmp_path):
     too_large = replace(PROBLEM, n_train=N_TRAIN + 1)
 

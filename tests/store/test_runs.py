@@ -15,7 +15,14 @@ from paragone.machine.environment_record import Environment
 from paragone.store import runs
 from paragone.store.plan_records import Plan, ProfilePlan
 from paragone.store.reader import read_plan, read_profile_plan
-from paragone.store.runs import find_run, new_profile_folder, new_run_folder, results_folder, run_folders
+from paragone.store.runs import (
+    find_run,
+    new_profile_folder,
+    new_run_folder,
+    refuse_unwritable,
+    results_folder,
+    run_folders,
+)
 
 PLAN = msgspec.convert(stored_plan(), Plan)
 PROFILE_PLAN = msgspec.convert(stored_plan(), ProfilePlan)
@@ -57,6 +64,20 @@ def test_a_run_that_cannot_be_made_leaves_nothing(tmp_path, monkeypatch, fails):
     with pytest.raises(ResultsUnusable, match=r"No space left on device.*--results PATH"):
         new_run_folder(tmp_path, NOW, PLAN, Environment())
     assert [] == list(tmp_path.iterdir())
+
+
+def test_a_folder_that_runs_can_be_written_to_is_not_made_before_there_is_one(tmp_path):
+    refuse_unwritable(tmp_path / "new" / "results")
+
+    assert [] == list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("results", ["file", "file/results", "file/new/results"])
+def test_a_folder_that_runs_cannot_be_written_to_is_refused_with_the_way_out(tmp_path, results):
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(ResultsUnusable, match=r"cannot be written: Not a directory\. .*--results PATH"):
+        refuse_unwritable(tmp_path / results)
 
 
 def test_a_run_that_is_being_made_is_no_run_yet(tmp_path, monkeypatch):

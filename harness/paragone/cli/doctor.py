@@ -9,7 +9,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,8 @@ from typing import Any
 from rich.markup import escape
 
 from paragone.cli.app import out
-from paragone.errors import DataUnusable
+from paragone.errors import DataUnusable, ResultsUnusable
+from paragone.files.paths import PROJECT
 from paragone.implementation.declaration import unavailable_reason
 from paragone.implementation.registry import Registered, Unusable, discover
 from paragone.machine import environment
@@ -25,7 +25,7 @@ from paragone.machine.child import import_path
 from paragone.machine.conditions import GIB, Finding, findings
 from paragone.machine.python_environments import OLDEST_PYTHON
 from paragone.machine.threads import thread_count_fault, worker_environment
-from paragone.store.runs import results_folder
+from paragone.store.runs import refuse_unwritable, results_folder
 from paragone.task.mlp.data import DIGITS
 from paragone.task.mlp.mnist.cache import find_entry
 from paragone.task.mlp.mnist.files import locate
@@ -35,7 +35,7 @@ COLOURS = {"ok": "green", "note": "yellow", "problem": "red"}
 ENOUGH_DISK = 2 * GIB  # the data set in both dtypes as cached files, and room for runs
 WORKER_TIMEOUT_S = 60
 
-# Program, what it is for, how to get it. Everything else works without them.
+# Of a checkout: program, what it is for, how to get it. Everything else works without them.
 TOOLS = (
     ("make", "the shortcuts; every one of them is also a paragone command", "apt-get install make"),
     ("git", "the commit that is recorded with each run", "apt-get install git"),
@@ -68,7 +68,7 @@ def examine(results: Path | None = None) -> list[Finding]:
     return [
         python_version(sys.version_info[:3]),
         *base_packages(requirements(), installed_version),
-        *tools(shutil.which),
+        *(tools(shutil.which) if PROJECT else ()),
         *implementations(*discover()),
         data_set(os.environ.get("PARAGONE_DATA"), cached_data(), is_offline()),
         results_can_be_written(results),
@@ -190,13 +190,11 @@ def cached_data() -> Path | None:
 
 
 def results_can_be_written(folder: Path) -> Finding:
-    """Tried with a temporary file: permission bits say nothing about a read-only file system."""
-    place = _nearest_existing(folder)
     try:
-        with tempfile.TemporaryFile(dir=place):
-            pass
-    except OSError as error:
-        return Finding("problem", "results", f"{folder} cannot be written: {error.strerror}", f"chmod u+w {place}")
+        refuse_unwritable(folder)
+    except ResultsUnusable as error:
+        found, _, mend = str(error).rpartition(". ")
+        return Finding("problem", "results", found, mend)
     return Finding("ok", "results", f"{folder} can be written")
 
 
@@ -215,7 +213,8 @@ def threads_in_a_worker() -> dict[str, Any]:
     """The thread pools of a fresh process that was asked to use one thread; {"error": …} where it failed."""
     variables, _ = worker_environment(1, os.environ)
     variables["PYTHONPATH"] = import_path(variables)
-    command = [sys.executable, "-c", WORKER_PROBE]
+    # -P: without it, a folder `paragone` in the current folder would be imported instead.
+    command = [sys.executable, "-P", "-c", WORKER_PROBE]
     try:
         probe = subprocess.run(command, env=variables, capture_output=True, text=True, timeout=WORKER_TIMEOUT_S)
     except subprocess.TimeoutExpired:

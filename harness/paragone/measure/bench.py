@@ -38,7 +38,7 @@ from paragone.store.plan_records import ContenderKey, Live
 from paragone.store.reader import read_plan
 from paragone.store.records import Finished, Source
 from paragone.store.run_folder import RunFolder
-from paragone.store.runs import new_run_folder
+from paragone.store.runs import new_run_folder, refuse_unwritable
 from paragone.task.mlp.data import DataSet, check_fits
 from paragone.verify.pilot import Display, OpenLimitedWorker, Pilot, open_worker
 from paragone.verify.pilot_result import PilotResult
@@ -101,6 +101,7 @@ class Bench:
         return self.open_worker(contender, self.request.time_limit_s, self.request.memory_limit_bytes)
 
     def _start_run(self, contenders: dict[ContenderKey, Contender], identity: Mapping[str, Any]) -> Path:
+        refuse_unwritable(self.results)  # before the pilot, which takes minutes
         begin = time.perf_counter()
         results = self._pilot(contenders)
         deviation = None if self.request.quick else self._aa_pilot(results, contenders)

@@ -32,6 +32,23 @@ def results_folder(chosen: Path | None = None) -> Path:
     return expand_home(os.environ.get("PARAGONE_RESULTS") or Path.cwd() / "results", "PARAGONE_RESULTS")
 
 
+def refuse_unwritable(results: Path) -> None:
+    """Raise ResultsUnusable where a folder of a run could not be made; nothing is left behind.
+
+    Tried with a temporary file: permission bits say nothing about a read-only file system.
+    """
+    place = next(place for place in (results, *results.resolve().parents) if place.exists())
+    try:
+        with tempfile.TemporaryFile(dir=place):
+            pass
+    except OSError as error:
+        raise _unwritable(results, error) from None
+
+
+def _unwritable(results: Path, error: OSError) -> ResultsUnusable:
+    return ResultsUnusable(f"{results}: cannot be written: {error.strerror}. Choose another folder: --results PATH")
+
+
 def new_run_folder(
     results: Path,
     now: datetime,
@@ -86,9 +103,7 @@ def _new_folder(
                     raise
                 break
     except OSError as error:
-        raise ResultsUnusable(
-            f"{results}: cannot be written: {error.strerror}. Choose another folder: --results PATH"
-        ) from None
+        raise _unwritable(results, error) from None
     return results / name
 
 
