@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/paragone
 READY := $(VENV)/ready
-FAST := -n 2 --dist worksteal -m "not slow and not alone"
+FAST := -n 2 --dist loadfile --no-loadscope-reorder -m "not slow and not alone"
 
 .DEFAULT_GOAL := help
 .PHONY: help bench quick verify report compare claims selftest profile train doctor list new julia peers test test-slow test-times coverage test-versions check docs format release clean

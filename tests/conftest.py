@@ -21,6 +21,9 @@ for profile, examples in (("ci", 20), ("nightly", 200)):
     )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
+# The files that take longest, begun first: at the end no process waits for another that still has one of them.
+LONGEST_FILES = ("test_faults.py", "test_build.py", "test_nothing_lost.py", "test_main.py", "test_benchmarks.py")
+
 SMALL = """
 dataset = "mnist"
 n_train = 300
@@ -33,6 +36,16 @@ reduction = "mean"
 start = "standard_normal"
 batch_sizes = [1, 20]
 """
+
+
+def pytest_ignore_collect(collection_path, config):
+    """Leave a file out that loads PyTorch where its tests are not asked for: gigabytes in every process of pytest."""
+    return True if collection_path.name == "test_tensors.py" and "not slow" in config.option.markexpr else None
+
+
+def pytest_collection_modifyitems(items):
+    """The longest files first; the order is otherwise that of the collection."""
+    items.sort(key=lambda item: item.path.name not in LONGEST_FILES)
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,8 @@ from paragone.implementation.registry import discover
 from paragone.task.mlp.problem_files import find_problem, shipped_names
 from paragone.task.mlp.stress import stress_problem, stress_state
 
+pytestmark = pytest.mark.slow  # loads TensorFlow
+
 FOUND = {found.name: found.implementation for found in discover()[0]}
 NAMES = ("tensorflow_function", "keras_fit")
 

@@ -14,6 +14,8 @@ from paragone.task.mlp.stress import stress_problem
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
 
+pytestmark = pytest.mark.slow
+
 (TorchAutograd,) = read_folder(IMPLEMENTATIONS / "torch_autograd")
 TorchManual, TorchCuda = read_folder(IMPLEMENTATIONS / "torch_manual")
 (TorchCompile,) = read_folder(IMPLEMENTATIONS / "torch_compile")

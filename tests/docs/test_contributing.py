@@ -154,4 +154,4 @@ def test_every_make_target_and_every_file_that_the_page_names_exists():
 
 
 def test_the_page_stays_short():
-    assert len(PAGE.splitlines()) <= 230
+    assert len(PAGE.splitlines()) <= 240

@@ -10,6 +10,8 @@ from small_gate import N_TRAIN, checked, loaded, small
 from paragone.implementation.registry import IMPLEMENTATIONS, read_folder
 from paragone.task.mlp.gate import stress_problem
 
+pytestmark = pytest.mark.slow  # loads JAX, and compiles
+
 JAX = {found.name: found for found in read_folder(IMPLEMENTATIONS / "jax_jit")}
 NUMBA = {found.name: found for found in read_folder(IMPLEMENTATIONS / "numba_jit")}
 SEED = 1
