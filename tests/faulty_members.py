@@ -117,8 +117,10 @@ IN_PYTHON: dict[str, Fault] = {
     "raises_in_load": Fault(
         verb("load", "raise ValueError('no room')"), r"^load: ValueError: no room \(impl\.py, line"
     ),
-    "raises_in_reset": Fault(verb("reset", "raise KeyError('dW')"), r"^cost: KeyError: 'dW' \(impl\.py, line"),
-    "raises_in_train": Fault(verb("train", "1 / 0"), r"^cost: ZeroDivisionError: division by zero \(impl\.py, line"),
+    "raises_in_reset": Fault(verb("reset", "raise KeyError('dW')"), r"^first steps: KeyError: 'dW' \(impl\.py, line"),
+    "raises_in_train": Fault(
+        verb("train", "1 / 0"), r"^first steps: ZeroDivisionError: division by zero \(impl\.py, line"
+    ),
     "raises_in_params": Fault(verb("params", "raise OSError(5, 'gone')"), r"^train: OSError: .*gone \(impl\.py, line"),
     "raises_at_one_size": Fault(
         verb("train", f"if order.shape[1] == {LARGE}: raise MemoryError('too large')", GO_ON),
@@ -212,7 +214,7 @@ OF_PROCESSES: dict[str, Fault] = {
     ),
     "raises_without_words": Fault(
         verb("train", "raise type('Mute', (Exception,), {'__str__': lambda self: 1 / 0})"),
-        r"^cost: Mute, without a message: str\(\) of it raised ZeroDivisionError \(impl\.py, line",
+        r"^first steps: Mute, without a message: str\(\) of it raised ZeroDivisionError \(impl\.py, line",
     ),
     "writes_into_the_pipe": Fault(
         verb(

@@ -215,7 +215,9 @@ def test_a_step_that_is_too_slow_is_not_measured_and_its_time_is_in_the_reason(d
     # 60: not even tried; 60 · 2.4 s / 10 is expected.
     assert [("cost", 10, reason.format(2)), ("cost", 60, reason.format(14))] == stage.rows("not measured")
     assert [1] == stage.sizes
-    assert [("cost", 1), ("cost", 10)] == [entry for entry in stage.workers[0].log if entry[0] == "cost"]
+    assert [("first steps", 1), ("first steps", 10)] == [
+        entry for entry in stage.workers[0].log if entry[0] == "first steps"
+    ]
 
 
 def test_slow_plans_too_slow_cells_once_per_launch(data):
@@ -290,14 +292,14 @@ def test_after_an_error_a_live_worker_goes_on(data):
 
         def fault(command):
             if command == EstimateStep(batch_size=10):
-                raise MeasurementFailed("cost: ValueError: ten is too many")
+                raise MeasurementFailed("first steps: ValueError: ten is too many")
             return call(command)
 
         worker.call = fault
 
     stage = Stage(data, spoil=spoil)
 
-    assert [("head", 10, "cost: ValueError: ten is too many")] == stage.rows("failed")
+    assert [("head", 10, "first steps: ValueError: ten is too many")] == stage.rows("failed")
     assert [1, 60] == stage.sizes
     assert 2 == len(stage.workers)
 

@@ -238,7 +238,7 @@ def test_a_worker_that_cannot_be_started_says_so_to_its_first_command_and_leaves
     worker = handle.WorkerHandle({}, (), 5, "no_such_environment")
 
     assert not worker.alive
-    with pytest.raises(MeasurementFailed, match=r"^cost: the worker cannot be started: .*no_such_environment"):
+    with pytest.raises(MeasurementFailed, match=r"^first steps: the worker cannot be started: .*no_such_environment"):
         worker.call(EstimateStep(batch_size=1))
     worker.kill()
     assert before == psutil.Process().num_fds()

@@ -29,7 +29,7 @@ class Load(Command[replies.Loaded], frozen=True, kw_only=True, tag="load"):
     environment: str
 
 
-class EstimateStep(Command[replies.StepCost], frozen=True, kw_only=True, tag="cost"):
+class EstimateStep(Command[replies.StepCost], frozen=True, kw_only=True, tag="first steps"):
     """Estimate the time of one step."""
 
     batch_size: int
