@@ -4,7 +4,7 @@
 set -eu
 python=$1
 folder=$2
-tests="tests/test_public_names.py tests/test_wheel.py tests/files tests/store tests/plan tests/analyse tests/claims"
+tests="tests/test_public_names.py tests/files tests/store tests/plan tests/analyse tests/claims"
 tests="$tests tests/cli tests/measure/test_bench.py tests/report/text tests/report/figures"
 
 run_tests() {
@@ -12,7 +12,8 @@ run_tests() {
     echo "Testing $1 ($("$its_python" --version)) …"
     shift
     # shellcheck disable=SC2086 # a list of paths
-    "$its_python" -m pytest -q -n 2 --dist worksteal -m "not alone" "$@" $tests
+    "$its_python" -m pytest -q -n 2 --dist loadfile -m "not slow and not alone" "$@" $tests
+    "$its_python" -m pytest -q "$@" tests/test_wheel.py
 }
 
 "$python" -m venv "$folder/lowest"
