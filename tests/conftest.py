@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from chromium import Browser, chromium
 from hypothesis import HealthCheck, settings
+from small_problem import SMALL
 
 from paragone.cli import main
 from paragone.task.mlp.mnist.cache import store
@@ -23,19 +24,6 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 # The files that take longest, begun first: at the end no process waits for another that still has one of them.
 LONGEST_FILES = ("test_faults.py", "test_build.py", "test_nothing_lost.py", "test_main.py", "test_benchmarks.py")
-
-SMALL = """
-dataset = "mnist"
-n_train = 300
-layers = [784, 4, 10]
-hidden_activation = "sigmoid"
-output_activation = "sigmoid"
-loss = "quadratic"
-learning_rate = 1.0
-reduction = "mean"
-start = "standard_normal"
-batch_sizes = [1, 20]
-"""
 
 
 def pytest_ignore_collect(collection_path, config):

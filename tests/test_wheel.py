@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from small_problem import SMALL
 
 from paragone import __version__
 from paragone.files.paths import PROJECT
@@ -22,19 +23,6 @@ PACKAGES = Path(np.__file__).parent.parent
 
 # Advice such as "Install: make peers": there is no Makefile.
 MAKE = re.compile(r"[:&] make \w+")
-
-PROBLEM = """
-dataset = "mnist"
-n_train = 300
-layers = [784, 12, 10]
-hidden_activation = "sigmoid"
-output_activation = "sigmoid"
-loss = "quadratic"
-learning_rate = 1.0
-reduction = "mean"
-start = "standard_normal"
-batch_sizes = [1, 20]
-"""
 
 PLUGIN = """
 import paragone
@@ -74,6 +62,7 @@ def site(wheel, tmp_path_factory):
     pip = [sys.executable, "-m", "pip", "--python", str(place / "bin" / "python"), "install", "--quiet", "--no-deps"]
     subprocess.run([*pip, str(wheel)], check=True, capture_output=True, text=True)
     (site / "needed.pth").write_text(f"{PACKAGES}\n")
+    (site.parent / "impls").mkdir()  # a folder of the user's: it does not make this place a checkout
     add_plugin_package(site)
     return site
 
@@ -95,7 +84,7 @@ def add_plugin_package(site):
 def user(site, tmp_path_factory):
     """Runs a command of the environment in one empty folder, with an empty home; returns what it prints."""
     folder, home = tmp_path_factory.mktemp("folder"), tmp_path_factory.mktemp("home")
-    (folder / "small.toml").write_text(PROBLEM)
+    (folder / "small.toml").write_text(SMALL)
     ours = ("PYTHONPATH", "PARAGONE_CACHE", "PARAGONE_RESULTS", "PARAGONE_DATA", "XDG_CACHE_HOME", "XDG_DATA_HOME")
     environment = {name: value for name, value in os.environ.items() if name not in ours}
     environment |= {"HOME": str(home), "PARAGONE_DATA": "digits", "PYTHONDONTWRITEBYTECODE": "1"}

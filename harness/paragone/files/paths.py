@@ -11,8 +11,8 @@ from paragone.errors import Misuse
 
 PACKAGE = Path(__file__).resolve().parent.parent
 IMPORT_ROOT = PACKAGE.parent
-# The checkout that holds this package in harness/; None where the package was installed from a wheel.
-PROJECT = IMPORT_ROOT.parent if (IMPORT_ROOT.parent / "impls").is_dir() else None
+# The checkout that holds this package in harness/; None where the package was installed: a wheel holds impls/ itself.
+PROJECT = None if (PACKAGE / "impls").is_dir() else IMPORT_ROOT.parent
 
 
 def shipped(name: str) -> Path:
