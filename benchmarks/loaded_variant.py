@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paragone.errors import MeasurementFailed
+from paragone.implementation.importing import instance_of
 from paragone.machine.threads import loaded_thread_pools, thread_count_fault
 from paragone.plan.cells import ONCE_PER_LAUNCH_SECONDS, Contender, cell, grid
 from paragone.plan.request import TOO_SLOW_SECONDS
@@ -51,7 +52,7 @@ class LoadedVariant:
         problem = contender.problem
         self.start = problem.start_state(SEED)
         self.step_costs: dict[int, float] = {}
-        self.implementation = contender.variant.make()
+        self.implementation = instance_of(contender.variant)
         self.implementation.load(problem, *data.inputs(problem, contender.variant.dtype))
         if fault := thread_count_fault(contender.threads, loaded_thread_pools()):
             raise MeasurementFailed(f"{contender.variant.name}: {fault}")

@@ -28,6 +28,7 @@ from loaded_variant import GridPoint, LoadedVariant, TimedCell, VariantHolder
 
 from paragone.errors import HarnessError, Misuse
 from paragone.implementation.contract import variants
+from paragone.implementation.described import unavailable_reason
 from paragone.implementation.registry import IMPLEMENTATIONS, discover
 from paragone.plan.cells import Contender, grid
 from paragone.plan.request import TOO_SLOW_SECONDS
@@ -153,9 +154,9 @@ def planned_cell(point: GridPoint, holder: VariantHolder) -> tuple[LoadedVariant
     """The loaded variant, and its cell as planned; skips what cannot run here or takes too long."""
     contender = point.contender
     implementation = contender.variant.implementation
-    if reason := implementation.missing() or implementation.supports(contender.problem):
+    if reason := unavailable_reason(implementation, contender.problem):
         pytest.skip(f"unavailable: {reason}")
-    if name := implementation.environment_name():
+    if name := implementation.environment_name:
         pytest.skip(
             f"it lives in the environment {name}, and this process does not: paragone bench -i {implementation.name}"
         )

@@ -24,8 +24,10 @@ import numpy as np
 from paragone.adapters.numpy_outputs import sigmoid
 from paragone.adapters.phase_clock import rebound
 from paragone.errors import HarnessError
-from paragone.implementation.contract import Implementation, Variant, variants
-from paragone.implementation.registry import IMPLEMENTATIONS, discover, read_folder, select
+from paragone.implementation.contract import Variant, variants
+from paragone.implementation.described import Answer, Described
+from paragone.implementation.importing import instance_of, read_folder
+from paragone.implementation.registry import IMPLEMENTATIONS, discover, select
 from paragone.task.mlp.data import DataSet, find_data
 from paragone.task.mlp.judge import STEPS_TO_TELL_ROUNDING
 from paragone.task.mlp.problem import Problem
@@ -119,7 +121,7 @@ def calibrate(problem: Problem, implementations, data: DataSet, arguments, table
     images, labels = data.inputs(problem)
     is_stress_problem = problem == stress_problem(problem)
     for variant in chosen_variants(implementations, problem):
-        trained = variant.make()
+        trained = instance_of(variant)
         trained.load(problem, (images / 255.0).astype(variant.dtype), labels)
         for batch_size in (size for size in arguments.batch_sizes if size <= problem.n_train):
             n_steps = check_steps(batch_size)
@@ -134,12 +136,12 @@ def calibrate(problem: Problem, implementations, data: DataSet, arguments, table
                 table.add(problem, expected, trained.params(), losses, variant)
 
 
-def chosen_variants(implementations: list[type[Implementation]], problem: Problem) -> list[Variant]:
+def chosen_variants(implementations: list[Described], problem: Problem) -> list[Variant]:
     """One variant per implementation and dtype. The memory order alone changes no number."""
     chosen = {}
     for implementation in implementations:
-        is_here = implementation.missing() is None and not implementation.environment_name()  # trained in this process
-        if is_here and not (implementation.supports(problem) or implementation.nearest(problem)):
+        is_here = not implementation.missing and not implementation.environment_name  # trained in this process
+        if is_here and implementation.answer(problem) == Answer():
             for variant in variants(implementation):
                 chosen.setdefault((implementation.name, variant.dtype), variant)
     return list(chosen.values())

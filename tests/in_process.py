@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from described_here import class_of
 from msgspec import structs
 
 from paragone.errors import MeasurementFailed
@@ -55,13 +56,13 @@ class ScriptedWorker(Worker):
 
 
 class Hosted(HostedVariant):
-    """The variant of a worker in the tests' own process: its class is at hand, and garbage is Python's affair."""
+    """The variant of a worker in the tests' own process: its class may be at hand, and garbage is Python's affair."""
 
-    def __init__(self, implementation):
-        self.implementation_class = implementation
+    def __init__(self, described):
+        self.described = described
 
     def declared(self, implementation):
-        return self.implementation_class
+        return class_of(self.described)
 
     def freeze_garbage(self):
         pass

@@ -3,22 +3,22 @@
 from dataclasses import replace
 
 import pytest
+from everyone import FOUND
 from small_gate import checked, loaded, small
 
-from paragone.implementation.registry import discover
+from paragone.implementation.importing import implementation_class
 from paragone.task.mlp.problem_files import find_problem, shipped_names
 from paragone.task.mlp.stress import stress_problem, stress_state
 
 pytestmark = pytest.mark.slow  # loads TensorFlow
 
-FOUND = {found.name: found.implementation for found in discover()[0]}
 NAMES = ("tensorflow_function", "keras_fit")
 
 
 def found(name):
-    if reason := FOUND[name].missing():
+    if reason := FOUND[name].implementation.missing:
         pytest.skip(reason)
-    return FOUND[name]
+    return implementation_class(FOUND[name].folder, name)
 
 
 @pytest.fixture(params=NAMES)

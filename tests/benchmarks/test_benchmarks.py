@@ -13,11 +13,11 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from described_here import made, registered, variants_of
 
 from paragone.errors import HarnessError
 from paragone.files.paths import IMPORT_ROOT, PROJECT
-from paragone.implementation.contract import Implementation, variants
-from paragone.implementation.registry import Registered
+from paragone.implementation.contract import Implementation
 from paragone.plan.cells import Contender, cell
 from paragone.task.mlp.problem_files import read_problem
 from paragone.task.mlp.state import State
@@ -290,8 +290,9 @@ def slow(modules, tmp_path, monkeypatch):
     path = tmp_path / "slow.toml"
     grid = "batch_sizes = [1, 100, 4000, 8000]"
     path.write_text(PROBLEM.replace("batch_sizes = [10, 100]", grid).replace("n_train = 1000", "n_train = 8000"))
-    (variant,) = variants(OneMillisecondPerImage)
-    contender = Contender(read_problem(path), Registered(OneMillisecondPerImage, tmp_path), variant, threads=1)
+    (variant,) = variants_of(OneMillisecondPerImage)
+    contender = Contender(read_problem(path), registered(OneMillisecondPerImage, tmp_path), variant, threads=1)
+    monkeypatch.setattr(modules.loaded_variant, "instance_of", made)
     images, labels = np.zeros((8000, 784)), np.zeros(8000, np.uint8)
     data = SimpleNamespace(name="zeros", train_images=images, inputs=lambda problem, dtype: (images, labels))
     # The threads are those of the process that runs this test.

@@ -8,6 +8,8 @@ from types import SimpleNamespace
 import msgspec
 import pytest
 from easy_data import N_TRAIN, easy_data
+from everyone import EVERYONE
+from everyone import UNUSABLE as BROKEN
 from in_process import SHORT, in_process
 from made_up_run import stored_plan
 from quiet_display import QuietDisplay
@@ -21,13 +23,12 @@ from paragone.claims.evidence import (
 )
 from paragone.claims.runnable import runnable, untestable_reason
 from paragone.files.atomic import write_json
-from paragone.implementation.registry import discover, select
+from paragone.implementation.registry import select
 from paragone.machine.environment_record import Environment
 from paragone.plan.cells import batch_sizes, contenders_of
 from paragone.store.reader import read_plan
 from paragone.task.mlp.problem_files import find_problem
 
-EVERYONE, BROKEN = discover()
 ROWS, COLUMNS = "numpy_rows[dtype=float32,order=C]", "numpy_columns[dtype=float64,order=F]"
 CLAIM = Claim("mine", "me", "so", find_problem("nielsen"), "train", (ROWS,), (COLUMNS,), 10, 100, low=1)
 MACHINE = {

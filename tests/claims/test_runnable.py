@@ -3,14 +3,13 @@
 from dataclasses import replace
 
 import pytest
+from everyone import EVERYONE
 
 from paragone.claims.claim import Claim
 from paragone.claims.runnable import resolved, runnable, untestable_reason
 from paragone.errors import InvalidClaims
-from paragone.implementation.registry import discover
 from paragone.task.mlp.problem_files import find_problem
 
-EVERYONE, _ = discover()
 ROWS, COLUMNS = "numpy_rows[dtype=float32,order=C]", "numpy_columns[dtype=float64,order=F]"
 CLAIM = Claim("mine", "me", "so", find_problem("nielsen"), "train", (ROWS,), (COLUMNS,), 10, 100, low=1)
 

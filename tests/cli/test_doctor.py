@@ -2,6 +2,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from described_here import registered
 
 from paragone.cli import doctor
 from paragone.cli.doctor import (
@@ -22,7 +23,7 @@ from paragone.cli.doctor import (
 )
 from paragone.files.paths import PROJECT
 from paragone.implementation.contract import Implementation
-from paragone.implementation.registry import Registered, Unusable
+from paragone.implementation.registry import Unusable
 from paragone.machine.conditions import GIB
 
 
@@ -251,7 +252,7 @@ def test_languages_that_can_be_measured_are_named_once_and_each_reason_against_o
     def found(name, language, reason=None):
         declared = type(name, (Implementation,), {"language": language, "missing": classmethod(lambda cls: reason)})
         declared.name = name
-        return Registered(declared, Path())
+        return registered(declared, Path())
 
     there = [found("c_a", "C"), found("c_b", "C"), found("rows", "NumPy")]
     absent = [found(name, "Julia", "no Julia: paragone julia") for name in ("julia_a", "julia_b")]

@@ -9,6 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from described_here import describe
 from in_process import InProcessWorker
 from made_up_run import ENVIRONMENT, stored_plan
 from own_environments import add_package
@@ -320,6 +321,7 @@ def test_list_takes_names(paragone, faulty):
 def test_the_next_commands_are_for_the_one_of_two_that_can_run_here(paragone, tmp_path, monkeypatch):
     monkeypatch.setattr(JuliaImplementation, "missing", classmethod(lambda cls: "no Julia. Install it: paragone julia"))
     monkeypatch.setattr(JuliaProcessImplementation, "missing", classmethod(lambda cls: None))
+    monkeypatch.setattr("paragone.cli.new.describe", describe)  # in this process, where they are replaced
     _, out, _ = paragone("new", "mine", "--language", "julia", "--into", tmp_path)
 
     assert "mine cannot run here: no Julia. Install it: paragone julia" in out
@@ -353,9 +355,12 @@ def test_the_contract_is_that_of_one_implementation_which_can_run(paragone, smal
     assert 2 == paragone("verify", "--contract")[0]
 
 
-@pytest.mark.parametrize("named", ["plugins", "sides"])
-def test_code_that_a_run_of_another_machine_names_is_not_executed(paragone, small, tmp_path, named):
-    """Somebody sends a folder, and to take it up again would import what its plan names."""
+@pytest.mark.parametrize(
+    ("named", "next_command"),
+    [("plugins", "paragone bench --resume {folder} --plugins {place}"), ("sides", "paragone compare --live A B")],
+)
+def test_code_that_only_a_plan_names_is_never_imported(paragone, small, tmp_path, named, next_command):
+    """Somebody sends a folder, even one of this machine, and to take it up again would import what its plan names."""
     (tmp_path / "evil").mkdir()
     (tmp_path / "evil" / "impl.py").write_text(f"open({str(tmp_path / 'was executed')!r}, 'w')")
     folder = tmp_path / "results" / "2026-01-01T000000Z"
@@ -365,15 +370,16 @@ def test_code_that_a_run_of_another_machine_names_is_not_executed(paragone, smal
     (folder / "plan.json").write_text(json.dumps(stored_plan(run=folder.name, request=request)))
     (folder / "environment.json").write_text(json.dumps(ENVIRONMENT))
 
+    for command in (("report", folder), ("compare", folder, folder)):
+        paragone(*command)
     code, _, err = paragone("bench", "--resume", folder)
-
-    assert code == 5
-    assert "not a run of this machine, and its plan names code outside of this project" in err
+    assert code == 2
+    assert next_command.format(folder=folder, place=place) in " ".join(err.split())
     assert not (tmp_path / "was executed").exists()
 
 
 def test_a_run_knows_its_plugins_when_it_is_taken_up_again(
-    paragone, small, faulty, without_processes, without_figures, tmp_path
+    paragone, small, faulty, without_processes, without_figures, tmp_path, monkeypatch
 ):
     good = FAULTY.replace("        super().train(order)\n        return 0", "        return super().train(order)")
     (faulty / "impl.py").write_text(good)
@@ -385,7 +391,11 @@ def test_a_run_knows_its_plugins_when_it_is_taken_up_again(
 
     assert (0, "") == (code, err.partition("Traceback")[1])
     assert [str(faulty)] == plan["request"]["plugins"]
-    assert 0 == paragone("bench", "--resume", folder.name, "--results", tmp_path / "results")[0]
+    again = ("bench", "--resume", folder.name, "--results", tmp_path / "results")
+    assert 2 == paragone(*again)[0]
+    assert 0 == paragone(*again, "--plugins", faulty)[0]
+    monkeypatch.setenv("PARAGONE_PLUGINS", str(faulty))
+    assert 0 == paragone(*again)[0]
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,13 @@ import shutil
 from pathlib import Path
 
 import pytest
+from described_here import class_of
 
 from paragone.adapters.build import build
 from paragone.compare.revisions import Side
 from paragone.compare.versions import all_implementations, version_set, versions
 from paragone.errors import Misuse
-from paragone.implementation.contract import Implementation, variants
+from paragone.implementation.contract import variants
 from paragone.implementation.registry import IMPLEMENTATIONS
 from paragone.plan.request import Request
 from paragone.task.mlp.problem_files import find_problem
@@ -19,8 +20,7 @@ from paragone.task.mlp.problem_files import find_problem
 def test_versions_have_names_of_their_own_and_remain_what_they_are(sides):
     (one, *_) = (entry for entry in versions(sides()[0]) if entry.name == "one@old")
 
-    assert issubclass(one.implementation, Implementation)
-    assert one.folder == Path(inspect.getfile(one.implementation)).parent
+    assert one.folder == Path(inspect.getfile(class_of(one.implementation))).parent
     assert "one@old[dtype=float32]" in [v.name for v in variants(one.implementation)]
     assert {"one"} == {v.declared_name for v in variants(one.implementation)}
 
@@ -28,7 +28,7 @@ def test_versions_have_names_of_their_own_and_remain_what_they_are(sides):
 def test_each_version_imports_its_own_maths(sides):
     """Both in one process, which is harder than what workers do."""
     loaded = {
-        entry.name: entry.implementation(dtype="float32").formulas().VERSION
+        entry.name: class_of(entry.implementation)(dtype="float32").formulas().VERSION
         for side in sides()
         for entry in versions(side)
         if entry.name.startswith("one@")
@@ -72,5 +72,5 @@ def test_a_version_in_c_knows_the_folder_that_it_is_built_from(tmp_path):
     shutil.copytree(IMPLEMENTATIONS / "c_loops", tmp_path / "here" / "c_loops")
     (entry,) = versions(version_set(Side("here", tmp_path / "here", "")))
 
-    assert tmp_path / "here" / "c_loops" == Path(inspect.getfile(entry.implementation)).parent
-    assert entry.implementation.missing() is None
+    assert tmp_path / "here" / "c_loops" == Path(inspect.getfile(class_of(entry.implementation))).parent
+    assert entry.implementation.missing is None

@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from described_here import made, variants_of
 
 from paragone.files.paths import PROJECT
-from paragone.implementation.contract import Implementation, variants
+from paragone.implementation.contract import Implementation
 from paragone.implementation.registry import read_folder
 from paragone.implementation.template import write_starter
 from paragone.task.mlp.gate import gate, stress_problem
@@ -48,7 +49,7 @@ def small(problem):
 
 def checked(variant, problem):
     """What the gate says of a variant at batch size 10."""
-    trained = variant.make()
+    trained = made(variant)
     trained.load(problem, (IMAGES / 255).astype(variant.dtype), LABELS)
 
     def train(state, order):
@@ -63,7 +64,7 @@ def checked(variant, problem):
 def test_the_example_passes_the_gate_in_every_variant_on_every_workload_and_its_twin(name, example):
     (implementation,) = read_folder(example)
     plain = small(find_problem(name))
-    for variant in variants(implementation):
+    for variant in variants_of(implementation):
         for problem in (plain, stress_problem(plain)):
             check = checked(variant, problem)
 
@@ -86,7 +87,7 @@ def test_the_rejection_on_the_page_is_what_the_gate_says_of_the_line_that_it_del
     (example / "maths.py").write_text(maths.replace(backward, backward.replace(deleted, "")), encoding="utf-8")
     (broken,) = read_folder(example)
 
-    variant = next(variants(broken))
+    variant = variants_of(broken)[0]
     reason = checked(variant, small(find_problem("nielsen"))).reason
 
     assert f"nielsen {variant.name} batch 10 failed: " in PAGE
@@ -99,11 +100,11 @@ def test_the_order_of_the_images_is_an_axis_of_a_maths_file(example):
     (axis,) = re.findall(r'^`("order": \(.*?\))` is understood', PAGE, re.MULTILINE)
     glue.write_text(re.sub(r"axes = \{.*?\}", f'axes = {{"dtype": FLOATS, {axis}}}', glue.read_text()))
     (implementation,) = read_folder(example)
-    loaded = {variant.name: variant.make() for variant in variants(implementation)}
-    for made in loaded.values():
-        made.load(small(find_problem("nielsen")), (IMAGES / 255).astype(made.dtype), LABELS)
+    loaded = {variant.name: made(variant) for variant in variants_of(implementation)}
+    for each in loaded.values():
+        each.load(small(find_problem("nielsen")), (IMAGES / 255).astype(each.dtype), LABELS)
 
-    assert {name: made.X.flags.f_contiguous for name, made in loaded.items()} == {
+    assert {name: each.X.flags.f_contiguous for name, each in loaded.items()} == {
         f"numpy_einsum[dtype={dtype},order={order}]": order == "F" for dtype in ("float32", "float64") for order in "CF"
     }
 

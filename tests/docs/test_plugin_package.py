@@ -14,6 +14,7 @@ import pytest
 
 from paragone.files.paths import PROJECT
 from paragone.implementation.contract import variants
+from paragone.implementation.importing import instance_of
 from paragone.implementation.registry import discover
 from paragone.implementation.template import write_starter
 from paragone.task.mlp.problem_files import find_problem
@@ -61,7 +62,7 @@ def test_the_installed_package_is_found_and_its_c_is_compiled(wheel, tmp_path, m
 
     found, unusable = discover()
     (mine,) = [entry for entry in found if entry.name == "my_step"]
-    loaded = next(variants(mine.implementation)).make()
+    loaded = instance_of(next(variants(mine.implementation)))
     problem = replace(find_problem("nielsen"), n_train=2)
     loaded.load(problem, np.zeros((2, 784), loaded.dtype), np.zeros(2, np.uint8))
     loaded.close()

@@ -1,5 +1,6 @@
+from everyone import EVERYONE
+
 from paragone.files.hashing import LARGEST_FILE_BYTES, MOST_BYTES, folder_hash, kept_source
-from paragone.implementation.registry import discover
 
 
 def test_the_hash_sees_content_and_names(tmp_path):
@@ -71,7 +72,7 @@ def test_formulas_of_others_in_the_folder_are_not_kept_unless_shared(tmp_path):
 
 
 def test_an_implementation_of_a_shared_folder_keeps_what_it_needs_and_not_its_neighbours():
-    found = {found.name: found.kept_source() for found in discover()[0]}
+    found = {found.name: found.kept_source() for found in EVERYONE}
 
     assert [*found["jax_scan"]["files"]] == ["formulas.py", "scan.py", "impl.py", "device.py"]
     own = [name for name in found["numpy_bias_step2"]["files"] if not name.startswith("paragone/")]

@@ -3,20 +3,24 @@
 from contextlib import closing
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
+from described_here import registered
+from everyone import EVERYONE as FOUND
+from everyone import UNUSABLE as BROKEN
 
 from paragone.adapters.packages import PackageImplementation
 from paragone.implementation.conformance import CHECKS, NotApplicable, PromiseBroken, Subject, examine, run_contract
 from paragone.implementation.conformance.subject import IMAGES, problems
-from paragone.implementation.contract import Variant, variants
-from paragone.implementation.registry import IMPLEMENTATIONS, Registered, discover, read_folder
+from paragone.implementation.contract import variants
+from paragone.implementation.importing import implementation_class
+from paragone.implementation.registry import IMPLEMENTATIONS, read_folder
 from paragone.measure.call_cost import NULLS
 from paragone.task.mlp.problem_files import shipped_names
 from paragone.task.mlp.state import State
 
-FOUND, BROKEN = discover()
 VARIANTS = {variant.name: variant for found in FOUND for variant in variants(found.implementation)}
 (ROWS,) = read_folder(IMPLEMENTATIONS / "numpy_rows")
 SECONDS = 60
@@ -26,15 +30,24 @@ SECONDS_OF_A_SLOW_ONE = 300  # for one check: some compile for every shape
 
 def starts_slowly(variant):
     """Whether it needs an extra, or Julia: it is then tried in a process of its own, on fewer problems."""
-    return issubclass(variant.implementation, PackageImplementation) or variant.implementation.language == "Julia"
+    return issubclass(class_of(variant), PackageImplementation) or variant.implementation.language == "Julia"
+
+
+def class_of(variant):
+    return implementation_class(Path(variant.implementation.folder), variant.implementation.name)
+
+
+def first(kind, **others):
+    """The subject of its first variant."""
+    return Subject(kind, {axis: values[0] for axis, values in kind.axes.items()}, **others)
 
 
 @pytest.mark.parametrize("name", [name for name, variant in VARIANTS.items() if not starts_slowly(variant)])
 def test_every_promise_is_kept(name):
     variant = VARIANTS[name]
-    if reason := variant.implementation.missing():
+    if reason := variant.implementation.missing:
         pytest.skip(reason)
-    broken, without_meaning = tried(Subject(variant))
+    broken, without_meaning = tried(Subject(class_of(variant), dict(variant.axis)))
 
     assert broken == {}
     assert set(without_meaning) == ({FRESH_MEMORY} if variant.implementation.bridge else set())
@@ -58,7 +71,7 @@ def tried(subject):
 @pytest.mark.parametrize("name", [name for name, variant in VARIANTS.items() if starts_slowly(variant)])
 def test_every_promise_is_kept_by_what_uses_a_library_or_julia(name):
     variant = VARIANTS[name]
-    if reason := variant.implementation.missing():
+    if reason := variant.implementation.missing:
         pytest.skip(reason)
     found = next(found for found in FOUND if found.implementation is variant.implementation)
     findings = examine(found, variant, SECONDS_OF_A_SLOW_ONE)
@@ -74,7 +87,7 @@ def test_every_folder_holds_an_implementation_that_can_be_read():
 
 def test_the_promises_are_tried_on_every_workload_that_ships_and_its_twin():
     assert len(problems()) == 2 * len(shipped_names())
-    subject = Subject(next(variants(ROWS)))
+    subject = first(ROWS)
 
     assert {case.problem for case in subject.cases()} == set(problems())
     assert {case.batch_size for case in subject.cases()} == {1, 2, 7, len(IMAGES)}
@@ -268,7 +281,7 @@ FAULTS = [
 @pytest.mark.parametrize(("faulty", "check", "reason"), FAULTS, ids=[fault[0].__name__ for fault in FAULTS])
 def test_a_check_finds_the_fault_that_it_is_about_and_says_what_must_change(faulty, check, reason):
     dtype = "float64" if faulty is GivesViews else "float32"
-    subject = Subject(Variant(faulty, (("dtype", dtype), ("order", "C"))))
+    subject = Subject(faulty, {"dtype": dtype, "order": "C"})
 
     with pytest.raises(PromiseBroken) as broken:
         CHECKS[check](subject)
@@ -281,7 +294,7 @@ def test_all_promises_that_are_broken_are_told():
         def build_info(self):
             raise OSError("no compiler")
 
-    broken, _ = tried(Subject(Variant(ForgetsAndSorts, (("dtype", "float32"), ("order", "C")))))
+    broken, _ = tried(Subject(ForgetsAndSorts, {"dtype": "float32", "order": "C"}))
 
     assert "step: expected" in broken["params are canonical"]
     assert "train wrote into `order`" in broken["images, labels, order and state are left as they were"]
@@ -297,7 +310,7 @@ def test_bits_are_no_promise_of_what_is_not_deterministic():
         deterministic = False
 
     with pytest.raises(NotApplicable, match="not deterministic"):
-        CHECKS["training again gives the same bits"](Subject(next(variants(Wavers))))
+        CHECKS["training again gives the same bits"](first(Wavers))
 
 
 def test_what_supports_no_workload_promises_nothing():
@@ -307,7 +320,7 @@ def test_what_supports_no_workload_promises_nothing():
             return "not this one"
 
     with pytest.raises(NotApplicable, match="supports none of"):
-        CHECKS["training follows the reference"](Subject(next(variants(Refuses))))
+        CHECKS["training follows the reference"](first(Refuses))
 
 
 class ComesNear(TrainsOtherWeights):
@@ -321,7 +334,7 @@ class ComesNear(TrainsOtherWeights):
 @pytest.mark.parametrize("check", ["training follows the reference", "a network of any depth follows the reference"])
 def test_what_comes_near_follows_the_reference_only_where_it_is_exact(check):
     with pytest.raises(PromiseBroken, match="softmax, batch size"):
-        CHECKS[check](Subject(next(variants(ComesNear))))
+        CHECKS[check](first(ComesNear))
 
 
 @pytest.mark.parametrize("check", ["training follows the reference", "a network of any depth follows the reference"])
@@ -331,14 +344,14 @@ def test_what_is_exact_nowhere_promises_no_numbers_but_everything_else(check):
         def nearest(cls, problem):
             return "another loss"
 
-    subject = Subject(next(variants(IsExactNowhere)))
+    subject = first(IsExactNowhere)
     with pytest.raises(NotApplicable, match="approximates all problems that it supports: another loss"):
         CHECKS[check](subject)
     assert set(subject.problems()) == set(problems())
 
 
 def test_what_is_slow_to_start_is_tried_on_a_workload_of_each_kind():
-    subject = Subject(next(variants(ROWS)), is_slow=True)
+    subject = first(ROWS, is_slow=True)
 
     assert {case.problem.loss for case in subject.cases()} == {"quadratic", "log", "cross_entropy"}
     assert len(subject.problems()) == 3
@@ -347,7 +360,7 @@ def test_what_is_slow_to_start_is_tried_on_a_workload_of_each_kind():
 
 def test_a_program_that_is_slow_to_start_is_started_once_for_the_workloads_it_keeps():
     null = next(kind for kind in read_folder(NULLS) if kind.bridge == "process")
-    subject = Subject(next(variants(null)), is_slow=True)
+    subject = first(null, is_slow=True)
     programs = {case.implementation.running.process.pid for case in subject.cases((7,))}
 
     assert len(programs) == 1
@@ -378,7 +391,7 @@ def findings(folder, body, time_limit_s=SECONDS):
     folder.mkdir()
     (folder / "impl.py").write_text(MADE.format(body=body))
     (made,) = read_folder(folder)
-    return list(run_contract(Registered(made, folder), time_limit_s))
+    return list(run_contract(registered(made, folder), time_limit_s))
 
 
 @cache

@@ -3,8 +3,9 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
+from described_here import made, variants_of
 
-from paragone.implementation.contract import FLOATS, Implementation, Variant, axes_of, variants, without_version
+from paragone.implementation.contract import FLOATS, Implementation, axes_of, without_version
 from paragone.task.mlp.problem_files import find_problem
 
 
@@ -26,7 +27,7 @@ class Whole(Implementation):
 
 
 def test_variants_are_all_combinations_in_the_order_declared_the_last_axis_fastest():
-    assert [variant.name for variant in variants(Whole)] == [
+    assert [variant.name for variant in variants_of(Whole)] == [
         "whole[dtype=float32,order=C]",
         "whole[dtype=float32,order=F]",
         "whole[dtype=float64,order=C]",
@@ -39,36 +40,36 @@ def test_an_implementation_that_declares_no_axes_computes_in_float64():
         name = "plain"
         axes = Implementation.axes
 
-    assert [variant.name for variant in variants(Plain)] == ["plain[dtype=float64]"]
+    assert [variant.name for variant in variants_of(Plain)] == ["plain[dtype=float64]"]
 
 
-@pytest.mark.parametrize("variant", list(variants(Whole)), ids=lambda variant: variant.name)
+@pytest.mark.parametrize("variant", list(variants_of(Whole)), ids=lambda variant: variant.name)
 def test_what_a_variant_makes_has_its_dtype_and_its_axes(variant):
-    made = variant.make()
+    instance = made(variant)
 
-    assert type(made) is Whole
-    assert made.dtype == np.dtype(variant.dtype)
-    assert made.axis == dict(variant.axis)
+    assert type(instance) is Whole
+    assert instance.dtype == np.dtype(variant.dtype)
+    assert instance.axis == dict(variant.axis)
 
 
 def test_each_making_is_a_fresh_instance():
-    [variant, *_] = variants(Whole)
+    [variant, *_] = variants_of(Whole)
 
-    assert variant.make() is not variant.make()
+    assert made(variant) is not made(variant)
 
 
 def test_the_control_has_another_name_and_is_another_variant_of_the_same_code():
-    [variant, *_] = variants(Whole)
+    [variant, *_] = variants_of(Whole)
     control = dataclasses.replace(variant, control=True)
 
     assert control.name == variant.name + " (A/A)"
     assert control != variant
-    assert type(control.make()) is type(variant.make())
+    assert type(made(control)) is type(made(variant))
 
 
 def test_variants_can_be_keys():
-    assert len({*variants(Whole), *variants(Whole)}) == 4
-    assert len({dataclasses.replace(v, control=c) for v in variants(Whole) for c in (True, False)}) == 8
+    assert len({*variants_of(Whole), *variants_of(Whole)}) == 4
+    assert len({dataclasses.replace(v, control=c) for v in variants_of(Whole) for c in (True, False)}) == 8
 
 
 @pytest.mark.parametrize("verb", ["load", "reset", "train", "params"])
@@ -76,7 +77,7 @@ def test_each_of_the_four_verbs_must_be_written(verb):
     lacking = type("Lacking", (Whole,), {verb: getattr(Implementation, verb)})
 
     with pytest.raises(TypeError, match=verb):
-        Variant(lacking, (("dtype", "float64"),)).make()
+        lacking(dtype="float64")
 
 
 def test_an_implementation_runs_everywhere_and_on_everything_unless_it_says_otherwise():

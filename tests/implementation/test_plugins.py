@@ -177,13 +177,14 @@ def test_a_package_without_impl_py_is_named(plugin, installed):
     assert lost.reason.endswith(f"{folder} holds no impl.py")
 
 
-def test_a_package_that_raises_when_its_parent_is_imported_is_named(plugin, installed):
+def test_neither_a_package_nor_the_one_that_it_lies_in_is_imported_to_find_it(plugin, installed):
     installed("theirs_package.inner")
     folder = plugin("site/theirs_package/inner")
-    (folder.parent / "__init__.py").write_text("raise RuntimeError('broken on import')")
-    _, [lost] = locations_installed()
+    for package in (folder, folder.parent):
+        (package / "__init__.py").write_text("raise RuntimeError('broken on import')")
+    found, lost = locations_installed()
 
-    assert lost.reason.endswith("RuntimeError: broken on import")
+    assert ([folder], []) == ([location.folder for location in found], lost)
 
 
 def test_folders_without_impl_py_are_not_places(tmp_path):

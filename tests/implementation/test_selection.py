@@ -1,15 +1,15 @@
 """How implementations and variants are asked for: by name, glob, axes in brackets; and what a near miss is told."""
 
 import pytest
+from everyone import EVERYONE
 
 from paragone.errors import Misuse, UnknownName
 from paragone.implementation.contract import variants
-from paragone.implementation.registry import discover, select
+from paragone.implementation.registry import select
 from paragone.implementation.selection import is_selected, selected
 from paragone.plan.cells import chosen_variants
 from paragone.plan.request import Request
 
-EVERYONE, _ = discover()
 KNOWN = [entry.implementation for entry in EVERYONE]
 
 

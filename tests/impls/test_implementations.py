@@ -8,8 +8,10 @@ from functools import cache
 
 import numpy as np
 import pytest
+from everyone import EVERYONE as FOUND
 
-from paragone.implementation.registry import discover, find_variant
+from paragone.implementation.importing import implementation_class, instance_of
+from paragone.implementation.registry import find_variant
 from paragone.task.mlp.gate import judge, stress_problem, stress_state
 from paragone.task.mlp.problem_files import find_problem, shipped_names
 from paragone.task.mlp.reference import trajectory
@@ -24,7 +26,6 @@ PHASES = ("gather", "forward", "loss", "backward", "update")
 _random = np.random.Generator(np.random.PCG64(1))
 IMAGES = np.where(_random.random((N_TRAIN, 784)) < 0.19, _random.integers(1, 256, (N_TRAIN, 784)), 0).astype(np.uint8)
 LABELS = _random.integers(0, 10, N_TRAIN).astype(np.uint8)
-FOUND, _ = discover()
 
 
 # PARAGONE_TESTS_EXPECT names programs too, which their own tests ask for.
@@ -35,7 +36,7 @@ EXPECTED = [name for name in os.environ.get("PARAGONE_TESTS_EXPECT", "").split()
 def test_a_language_that_this_machine_promises_is_there(name):
     (implementation,) = [found.implementation for found in FOUND if found.name == name]
 
-    assert implementation.missing() is None
+    assert implementation.missing is None
 
 
 def small(name, hidden=()):
@@ -46,7 +47,7 @@ def small(name, hidden=()):
 
 
 def loaded(variant, problem):
-    implementation = find_variant(FOUND, variant).make()
+    implementation = instance_of(find_variant(FOUND, variant))
     implementation.load(problem, (IMAGES / 255.0).astype(implementation.dtype), LABELS)
     return implementation
 
@@ -181,7 +182,7 @@ def watched(function, phase, calls):
     return call
 
 
-CLOCKED = [found for found in FOUND if found.implementation.hides_phases() is None]
+CLOCKED = [found for found in FOUND if found.implementation.hides_phases is None]
 
 
 @pytest.mark.slow
@@ -189,13 +190,14 @@ CLOCKED = [found for found in FOUND if found.implementation.hides_phases() is No
 @pytest.mark.parametrize("name", ["nielsen", "mlp4"])
 def test_clocks_around_the_phases_change_no_bit_and_tell_what_fits_into_the_whole(found, name):
     """Batches of one, of a few and of several blocks: each has a path of its own somewhere."""
-    if reason := found.implementation.missing():
+    if reason := found.implementation.missing:
         pytest.skip(reason)
     problem = stress_problem(small(name, hidden=(6,)))
     images, start = IMAGES / 255.0, problem.start_state(SEED)
     recorded = set(PHASES) - (set() if problem.records_loss else {"loss"})
     axis = {name: values[0] for name, values in found.implementation.axes.items()}
-    plain, clocked = found.implementation(**axis), found.implementation(**axis)
+    kind = implementation_class(found.folder, found.name)
+    plain, clocked = kind(**axis), kind(**axis)
     plain.load(problem, images.astype(plain.dtype), LABELS)
     clocked.load_clocked(problem, images.astype(plain.dtype), LABELS)
     for batch_size, n_steps in ((1, 5), (10, 3), (N_TRAIN, 1)):

@@ -5,10 +5,10 @@ import re
 from itertools import pairwise
 
 import pytest
+from everyone import FOUND
 
-from paragone.implementation.registry import IMPLEMENTATIONS, discover
+from paragone.implementation.registry import IMPLEMENTATIONS
 
-FOUND = {found.name: found for found in discover()[0]}
 FILES = sorted({found.folder / name for found in FOUND.values() for name in found.implementation.maths})
 LONGEST = 100
 REASON = "Longer than 100 lines: "

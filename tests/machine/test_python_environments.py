@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 import pytest
+from described_here import described, registered
 from easy_data import easy_data
 from own_environments import SITE, Environments, link_worker_packages
 from zoo_faults import FAULTS, ORDER, PROBLEM, STATE, Workers
@@ -13,8 +14,7 @@ from paragone.errors import MeasurementFailed
 from paragone.files.paths import PROJECT
 from paragone.implementation.conformance import run_contract
 from paragone.implementation.contract import variants
-from paragone.implementation.declaration import unavailable_reason
-from paragone.implementation.registry import Registered, read_folder
+from paragone.implementation.registry import read_folder
 from paragone.machine import python_environments
 from paragone.machine.python_environments import (
     WORKER_PACKAGES,
@@ -198,8 +198,9 @@ def test_the_harness_opens_the_worker_there(environments, lives_elsewhere, data,
     monkeypatch.setenv("PYTHONPATH", str(FAULTS.parent))
     environments.make("elsewhere")
     environments.add_package("elsewhere", "only_elsewhere")
-    variant = next(variants(lives_elsewhere))
-    worker = open_worker(Contender(PROBLEM, Registered(lives_elsewhere, FOLDER), variant, 1), 60)
+    found = registered(lives_elsewhere, FOLDER)
+    variant = next(variants(found.implementation))
+    worker = open_worker(Contender(PROBLEM, found, variant, 1), 60)
     try:
         found = worker.load(variant, str(FOLDER), PROBLEM, str(data.folder), seed=1)
     finally:
@@ -213,7 +214,7 @@ def test_the_contract_is_examined_there(environments, lives_elsewhere, monkeypat
     monkeypatch.setenv("PYTHONPATH", str(FAULTS.parent))
     environments.make("elsewhere")
     environments.add_package("elsewhere", "only_elsewhere")
-    findings = list(run_contract(Registered(lives_elsewhere, FOLDER), 60))
+    findings = list(run_contract(registered(lives_elsewhere, FOLDER), 60))
 
     assert "it says what it is" in {finding.check for finding in findings if finding.status == "passed"}
     assert not any("only_elsewhere" in finding.reason for finding in findings)
@@ -232,10 +233,10 @@ def test_an_interpreter_that_vanishes_after_its_probe_costs_one_row(environments
 
 
 def test_an_implementation_whose_environment_is_not_there_is_unavailable(environments, lives_elsewhere):
-    assert unavailable_reason(lives_elsewhere).startswith(
+    assert described(lives_elsewhere, FOLDER).missing.startswith(
         f"its environment {environments.folder}/elsewhere does not exist"
     )
 
     environments.make("elsewhere")
     probe.cache_clear()
-    assert unavailable_reason(lives_elsewhere) is None
+    assert described(lives_elsewhere, FOLDER).missing is None

@@ -4,10 +4,11 @@ import math
 
 import pytest
 from easy_data import easy_data
+from everyone import EVERYONE
 from in_process import InProcessWorker
 from made_up_run import sample
 
-from paragone.implementation.registry import discover, select
+from paragone.implementation.registry import select
 from paragone.measure.aa_pilot import FREEDOM, deviation_of, launch_deviation, launches_for
 from paragone.plan.cells import cell, contenders_of
 from paragone.plan.request import Request
@@ -98,9 +99,8 @@ def piloted(tmp_path):
     (tmp_path / "tiny.toml").write_text(PROBLEM)
     problem = read_problem(tmp_path / "tiny.toml")
     data = easy_data(tmp_path)
-    everyone, _ = discover()
-    chosen = select(everyone, ["numpy_rows"])
-    contenders = contenders_of(Request((problem,), dtypes=("float64",)), chosen, everyone)
+    chosen = select(EVERYONE, ["numpy_rows"])
+    contenders = contenders_of(Request((problem,), dtypes=("float64",)), chosen, EVERYONE)
     workers = []
 
     def open_worker(contender):

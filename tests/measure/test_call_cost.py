@@ -4,11 +4,11 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
+from described_here import registered, variants_of
 from in_process import SHORT, ScriptedWorker
 
 from paragone.errors import MeasurementFailed
-from paragone.implementation.contract import FLOATS, Implementation, variants
-from paragone.implementation.registry import Registered
+from paragone.implementation.contract import FLOATS, Implementation
 from paragone.measure import call_cost
 from paragone.measure.call_cost import call_costs, nulls
 from paragone.plan.cells import Contender
@@ -50,15 +50,15 @@ def crash(command):
 
 @pytest.fixture
 def null(monkeypatch):
-    monkeypatch.setattr(call_cost, "nulls", lambda: {"made up": Null})
+    monkeypatch.setattr(call_cost, "nulls", lambda: {"made up": registered(Null)})
     return Null
 
 
 def contenders_of(*implementations):
     return [
-        Contender(PROBLEM, Registered(implementation, "folder"), variant, 1)
+        Contender(PROBLEM, registered(implementation, "folder"), variant, 1)
         for implementation in implementations
-        for variant in variants(implementation)
+        for variant in variants_of(implementation)
     ]
 
 

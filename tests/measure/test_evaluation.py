@@ -4,10 +4,11 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from everyone import EVERYONE
 from small_gate import IMAGES, LABELS, loaded, small
 
 from paragone.errors import MeasurementFailed
-from paragone.implementation.registry import discover
+from paragone.implementation.importing import implementation_class
 from paragone.measure.evaluation import MOST_CALLS, calls_of_a_sample, evaluate, evaluate_after, fault_of_classes
 from paragone.store.records import Evaluation, Sample
 from paragone.task.mlp.perturbation import logits
@@ -15,9 +16,10 @@ from paragone.task.mlp.state import State
 from paragone.worker.commands import Evaluate
 from paragone.worker.replies import Evaluated
 
-EVERYONE, _ = discover()
 IN_NUMPY = [
-    found.implementation for found in EVERYONE if found.implementation.predicts and found.implementation.bridge is None
+    implementation_class(found.folder, found.name)
+    for found in EVERYONE
+    if found.implementation.predicts and found.implementation.bridge is None
 ]
 DATA = SimpleNamespace(test_labels=LABELS, test_pixels=lambda dtype: (IMAGES / 255).astype(dtype))
 # Two pixels are two logits: the class is the brighter pixel.

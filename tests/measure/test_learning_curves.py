@@ -7,14 +7,15 @@ from itertools import pairwise
 import msgspec
 import numpy as np
 import pytest
+from described_here import with_class
 from easy_data import N_TEST, N_TRAIN, easy_data
+from everyone import FOUND
 from in_process import InProcessWorker
 from made_up_run import stored_plan
 
 from paragone.errors import InvalidProblem, MeasurementFailed, Unavailable
 from paragone.files.atomic import write_json
 from paragone.files.json_lines import read_rows
-from paragone.implementation.registry import Registered, discover
 from paragone.measure import learning_curves
 from paragone.measure.learning_curves import (
     Epoch,
@@ -31,7 +32,6 @@ from paragone.task.mlp.problem_files import find_problem
 from paragone.task.mlp.state import State
 from paragone.worker.budgets import STANDARD
 
-FOUND = {found.name: found for found in discover()[0]}
 EVERYONE = [FOUND["numpy_rows"]]
 PROBLEM = replace(find_problem("nielsen"), n_train=N_TRAIN - 1, layers=(784, 12, 10), start="scaled_normal")
 BATCH_SIZE, STEPS_PER_EPOCH = 10, (N_TRAIN - 1) // 10
@@ -167,10 +167,9 @@ def test_learning_gives_the_curve_of_the_variant(data, opened, contender):
 
 
 def test_learn_raises_where_the_variant_is_unavailable(data, opened, contender):
-    special = type("Special", (contender.variant.implementation,), {"missing": classmethod(lambda cls: "no gcc")})
-    variant = replace(contender.variant, implementation=special)
+    special = with_class(contender, missing=classmethod(lambda cls: "no gcc"))
     with pytest.raises(Unavailable, match=r"numpy_rows\[dtype=float64,order=C\]: no gcc"):
-        next(learn(request(), [Registered(special, FOUND["numpy_rows"].folder)], variant, data, 2, opening(opened)))
+        next(learn(request(), [special.found], special.variant, data, 2, opening(opened)))
     assert [] == opened
 
 
@@ -212,8 +211,7 @@ def test_each_implementation_has_one_curve_at_the_first_batch_size_from_ten_on(t
 
 
 def test_an_approximate_implementation_has_no_learning_curve(tmp_path, data, opened, monkeypatch):
-    rows = FOUND["numpy_rows"].implementation
-    monkeypatch.setattr(rows, "nearest", classmethod(lambda cls, problem: "another loss"))
+    monkeypatch.setattr("paragone.plan.cells.Contender.difference", "it only comes near this problem: another loss")
     accuracy, (outcome,) = drawn(tmp_path, data, opened)
 
     assert [] == accuracy == opened

@@ -3,11 +3,12 @@
 from dataclasses import replace
 
 import pytest
+from everyone import EVERYONE as FOUND
 from in_process import ScriptedWorker
 
 from paragone.errors import MeasurementFailed
 from paragone.files.json_lines import read_rows
-from paragone.implementation.registry import discover, find_variant
+from paragone.implementation.registry import find_variant
 from paragone.measure.limits import one_for_each, record_limits
 from paragone.plan.cells import Contender
 from paragone.store.plan_records import Cell
@@ -17,7 +18,6 @@ from paragone.worker.commands import MeasureLimits
 from paragone.worker.handle import WorkerHandle
 from paragone.worker.replies import MachineLimits
 
-FOUND, _ = discover()
 PROBLEM = find_problem("nielsen")
 ROWS32, ROWS64, TUNED32 = (
     Contender(PROBLEM, FOUND[0], find_variant(FOUND, name), 1)

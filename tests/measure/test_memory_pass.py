@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from described_here import registered
 from easy_data import easy_data
 from made_up_run import sample, stored_plan
 from msgspec import structs
@@ -15,7 +16,7 @@ from zoo_faults import FAULTS
 from paragone.files.atomic import write_json
 from paragone.files.json_lines import read_rows
 from paragone.implementation.contract import variants
-from paragone.implementation.registry import Registered, read_folder
+from paragone.implementation.registry import read_folder
 from paragone.measure.memory_pass import FEWEST_STEPS, cells_without_row, measure_memory, memory_steps, pass_seconds
 from paragone.plan.cells import Contender
 from paragone.store.plan_records import Cell
@@ -27,9 +28,11 @@ from paragone.verify.pilot_result import PilotResult, outcome
 
 MB = 1_000_000
 (TAKES_MEMORY,) = read_folder(FAULTS / "takes_memory")
-FOUND = Registered(TAKES_MEMORY, FAULTS / "takes_memory")
+FOUND = registered(TAKES_MEMORY, FAULTS / "takes_memory")
 PROBLEM = replace(find_problem("nielsen"), n_train=300, layers=(784, 4, 10))
-CONTENDERS = {dict(variant.axis)["how"]: Contender(PROBLEM, FOUND, variant, 1) for variant in variants(TAKES_MEMORY)}
+CONTENDERS = {
+    dict(variant.axis)["how"]: Contender(PROBLEM, FOUND, variant, 1) for variant in variants(FOUND.implementation)
+}
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux can reset the peak")
 
 

@@ -1,7 +1,12 @@
-"""What a run still wants, read from the rows that it has."""
+"""What a run still wants, read from the rows that it has; and whose code its plan may name."""
 
-from paragone.measure.resume import remaining_samples
+import pytest
+
+from paragone.errors import Misuse
+from paragone.measure.resume import refuse_unnamed_code, remaining_samples
+from paragone.plan.request import Request
 from paragone.store.plan_records import Cell
+from paragone.task.mlp.problem_files import find_problem
 
 CELL = Cell("p", "v", 10, 1, n_steps=5, prefix_steps=0, step_seconds=0.01, once_per_launch=False)
 
@@ -36,3 +41,19 @@ def test_the_seconds_left_are_those_of_the_samples_still_wanted(tmp_path):
     remaining, _ = remaining_samples(tmp_path, rounds=3)
 
     assert abs(2 * 3 * 0.05 - remaining.seconds(CELL, launches=2)) < 1e-12
+
+
+@pytest.mark.parametrize("others", [(), ("other",)])
+def test_a_plan_that_needs_more_plugins_than_the_user_names_is_refused(tmp_path, others):
+    planned = Request((find_problem("nielsen"),), plugins=("/plugins/mine", "/plugins/its own"))
+
+    with pytest.raises(Misuse) as refused:
+        refuse_unnamed_code(tmp_path / "a_run", planned, ["/plugins/mine", *others])
+    assert "paragone bench --resume" in str(refused.value)
+    assert str(refused.value).endswith("--plugins /plugins/mine --plugins '/plugins/its own'")
+
+
+def test_a_plan_whose_plugins_the_user_names_goes_on(tmp_path):
+    planned = Request((find_problem("nielsen"),), plugins=("/plugins/mine",))
+
+    refuse_unnamed_code(tmp_path / "a_run", planned, ["/plugins/other", "/plugins/mine"])

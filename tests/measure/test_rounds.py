@@ -6,12 +6,13 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from everyone import EVERYONE as FOUND
 from in_process import SHORT, ScriptedWorker
 from msgspec import structs
 
 from paragone.errors import MeasurementFailed
 from paragone.files.json_lines import read_rows
-from paragone.implementation.registry import discover, find_variant
+from paragone.implementation.registry import find_variant
 from paragone.measure.resume import RemainingSamples
 from paragone.measure.rounds import Rounds
 from paragone.plan.cells import Contender
@@ -24,7 +25,6 @@ from paragone.worker.commands import Load, verb
 from paragone.worker.handle import WorkerHandle
 from paragone.worker.replies import Loaded, Timing
 
-FOUND, _ = discover()
 PROBLEM = replace(find_problem("nielsen"), n_train=50)
 NAMES = ("numpy_rows[dtype=float32,order=C]", "numpy_rows[dtype=float32,order=F]", "numpy_rows[dtype=float64,order=C]")
 

@@ -5,6 +5,8 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from described_here import registered
+from msgspec import structs
 
 from paragone.errors import Misuse, UnknownName
 from paragone.implementation.contract import Implementation
@@ -27,7 +29,7 @@ NIELSEN, SOFTMAX = find_problem("nielsen"), find_problem("softmax")
 
 def made(name: str, **axes: tuple[str, ...]) -> Registered:
     declared = {"language": "Python", "layout": "none", "source": "a test", "idea": "None.", "maths": ("maths.py",)}
-    return Registered(type(name, (Implementation,), {"name": name, "axes": axes, **declared}), Path("/folder") / name)
+    return registered(type(name, (Implementation,), {"name": name, "axes": axes, **declared}), Path("/folder") / name)
 
 
 ROWS = made("numpy_rows", dtype=("float32", "float64"), order=("C", "F"))
@@ -63,13 +65,16 @@ def test_every_variant_of_the_chosen_takes_part_once():
     )
 
 
-def test_only_the_environments_of_the_contenders_are_named(monkeypatch):
-    monkeypatch.setattr(SINGLE.implementation, "own_environment", "old_numpy")
-    monkeypatch.setattr(TUNED.implementation, "own_environment", "torch")
+def elsewhere(found, environment):
+    return replace(found, implementation=structs.replace(found.implementation, environment_name=environment))
 
-    assert own_environments(request(), EVERYONE) == ["old_numpy", "torch"]
-    assert own_environments(request(implementations=("lists", "single")), EVERYONE) == ["old_numpy"]
-    assert own_environments(request(implementations=("lists",)), EVERYONE) == []
+
+def test_only_the_environments_of_the_contenders_are_named():
+    everyone = [LISTS, ROWS, elsewhere(SINGLE, "old_numpy"), elsewhere(TUNED, "torch")]
+
+    assert own_environments(request(), everyone) == ["old_numpy", "torch"]
+    assert own_environments(request(implementations=("lists", "single")), everyone) == ["old_numpy"]
+    assert own_environments(request(implementations=("lists",)), everyone) == []
 
 
 @pytest.mark.parametrize(
@@ -242,7 +247,7 @@ def test_a_train_that_seems_to_take_no_time_is_not_given_endless_steps(batch_siz
 
 def test_samples_are_longer_where_a_call_of_train_takes_much_by_itself():
     slow_to_call = made("slow", dtype=("float32",))
-    slow_to_call.implementation.call_seconds = 0.1
+    slow_to_call = replace(slow_to_call, implementation=structs.replace(slow_to_call.implementation, call_seconds=0.1))
     contender = contenders_of(request(dtypes=("float32",)), [slow_to_call, ROWS], [slow_to_call, ROWS])[0]
 
     assert 1000 == cell(contender, 10, 1e-3).n_steps

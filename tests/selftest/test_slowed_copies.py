@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from described_here import class_of
 
 from paragone.implementation.contract import variants
+from paragone.implementation.importing import instance_of
 from paragone.implementation.registry import discover, read_folder
 from paragone.selftest import slowed_copies
 from paragone.selftest.parts import original
@@ -32,7 +34,7 @@ def test_copies_are_found_as_plugins_and_train_to_the_original_s_bits(written, t
     by_name = {entry.name: entry for entry in discover(plugins=[str(written)])[0]}
     digests = set()
     for name in ("numpy_rows", "copy_1", "slowed_50_permille_2"):
-        made = next(variants(by_name[name].implementation)).make()
+        made = instance_of(next(variants(by_name[name].implementation)))
         made.load(problem, images, labels)
         made.reset(problem.start_state(1))
         made.train(problem.order(1, N_STEPS, 2))
@@ -45,7 +47,7 @@ def test_copies_are_found_as_plugins_and_train_to_the_original_s_bits(written, t
 def test_an_identical_copy_runs_the_very_function_of_the_original(written):
     (copy,) = read_folder(written / "copy_1")
 
-    assert copy.train is original().implementation.train
+    assert copy.train is class_of(original().implementation).train
 
 
 def test_a_slowed_copy_takes_its_own_time_and_exactly_that_share_more(monkeypatch):

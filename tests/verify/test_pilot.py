@@ -4,11 +4,14 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
+from described_here import with_class
 from easy_data import easy_data
+from everyone import FOUND
 from in_process import InProcessWorker
+from msgspec import structs
 
 from paragone.errors import InvalidProblem, MeasurementFailed
-from paragone.implementation.registry import Registered, discover, find_variant
+from paragone.implementation.registry import find_variant
 from paragone.plan.cells import Contender, cell
 from paragone.plan.request import Request
 from paragone.store.records import Outcome
@@ -20,7 +23,6 @@ from paragone.verify.verifier import Verifier
 from paragone.worker.budgets import STANDARD
 from paragone.worker.commands import EstimateStep
 
-FOUND = {found.name: found for found in discover()[0]}
 PROBLEM = replace(find_problem("nielsen"), n_train=60, layers=(784, 4, 10))
 ROWS = Contender(
     PROBLEM, FOUND["numpy_rows"], find_variant(list(FOUND.values()), "numpy_rows[dtype=float64,order=C]"), 1
@@ -148,8 +150,7 @@ def test_right_code_passes_the_real_gate_at_every_batch_size(data, tmp_path):
 )
 def test_an_unavailable_implementation_starts_no_worker(data, missing, supports, reason):
     methods = {"missing": classmethod(lambda cls: missing), "supports": classmethod(lambda cls, problem: supports)}
-    special = type("Special", (ROWS.variant.implementation,), methods)
-    contender = replace(ROWS, variant=replace(ROWS.variant, implementation=special))
+    contender = with_class(ROWS, **methods)
     stage = Stage(data, contender=contender)
 
     assert [("available", None, reason)] == stage.rows("unavailable")
@@ -173,9 +174,7 @@ def test_a_failed_load_is_one_outcome_for_all_batch_sizes(data):
 
 def near(of):
     """An contender of what comes near the problems of which `of` is true."""
-    nearest = classmethod(lambda cls, problem: "another loss" if of(problem) else None)
-    special = type("Near", (ROWS.variant.implementation,), {"nearest": nearest})
-    return replace(ROWS, variant=replace(ROWS.variant, implementation=special))
+    return with_class(ROWS, nearest=classmethod(lambda cls, problem: "another loss" if of(problem) else None))
 
 
 def test_an_approximate_implementation_is_planned_not_checked_and_has_no_stress_problem(data, tmp_path):
@@ -371,7 +370,7 @@ def test_verify_checks_the_chosen_and_neither_baseline_nor_control_unless_chosen
     monkeypatch.setattr(
         "paragone.verify.pilot.Pilot.examine", lambda self, e, sizes: SimpleNamespace(outcomes=[(e.key, sizes)])
     )
-    lists = Registered(type("Lists", (ROWS.variant.implementation,), {"name": "lists"}), ROWS.found.folder)
+    lists = replace(ROWS.found, implementation=structs.replace(ROWS.found.implementation, name="lists"))
     everyone = [lists, FOUND["numpy_rows"]]
     display = Silent()
     request = Request((PROBLEM,), dtypes=("float64",), batch_sizes=(10,))

@@ -4,12 +4,12 @@ import itertools
 from dataclasses import replace
 
 import pytest
+from described_here import variants_of
 from easy_data import easy_data
 from msgspec import structs
 from zoo_faults import Workers
 
 from paragone.errors import MeasurementFailed
-from paragone.implementation.contract import Variant
 from paragone.implementation.registry import IMPLEMENTATIONS, read_folder
 from paragone.machine.cpu_wait import SchedulingTimes
 from paragone.store.plan_records import Cell
@@ -90,7 +90,7 @@ def test_an_honest_implementation_passes_with_one_thread_and_with_two(tmp_path, 
     with Workers(easy_data(tmp_path)) as workers:
         worker = workers.open("numpy_rows", threads=threads)
         (numpy_rows,) = read_folder(IMPLEMENTATIONS / "numpy_rows")
-        variant = Variant(numpy_rows, (("dtype", "float32"), ("order", "C")))
+        variant = variants_of(numpy_rows)[0]
         worker.load(variant, str(IMPLEMENTATIONS / "numpy_rows"), problem, str(workers.data.folder), seed=1)
         compare_with_fresh_input(worker, problem, Cell(problem.name, variant.name, 200, threads, 100, 10, 1e-3, False))
 

@@ -5,11 +5,13 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from described_here import class_of, described
 from easy_data import easy_data
+from everyone import FOUND
 from in_process import InProcessWorker
 
 from paragone.errors import MeasurementFailed
-from paragone.implementation.registry import discover, find_variant
+from paragone.implementation.registry import find_variant
 from paragone.plan.cells import Contender
 from paragone.task.mlp.gate import check_steps, stress_problem
 from paragone.task.mlp.problem_files import find_problem
@@ -17,7 +19,6 @@ from paragone.verify.verifier import Verifier
 from paragone.worker.commands import TakeSample
 from paragone.worker.sample import result_digest
 
-FOUND = {found.name: found for found in discover()[0]}
 PROBLEM = replace(find_problem("nielsen"), n_train=60, layers=(784, 4, 10))
 N_STEPS = 7
 
@@ -102,7 +103,7 @@ def test_the_reference_is_computed_once_and_kept(worker, verifier, data, tmp_pat
 # --- what only comes near a problem ---
 
 
-class Rubbish(FOUND["numpy_rows"].implementation):
+class Rubbish(class_of(FOUND["numpy_rows"].implementation)):
     """Weights that have nothing to do with the problem, in the right form."""
 
     def train(self, order):
@@ -136,7 +137,7 @@ class NearAndNotDeterministic(NearAndWavering):
 
 def checks_of(data, verifier, implementation):
     """What the gate says of the first steps and of a sample, and whether it takes the sample's bits for verified."""
-    contender = replace(ROWS, variant=replace(ROWS.variant, implementation=implementation))
+    contender = replace(ROWS, variant=replace(ROWS.variant, implementation=described(implementation)))
     worker = loaded(data, contender)
     head = verifier.check_first_steps(worker, contender, 5, max_steps=20)
     digest = sampled(worker)

@@ -276,11 +276,3 @@ def test_a_reply_that_comes_twice_ends_the_worker(workers):
     with pytest.raises(MeasurementFailed, match=r"^train: the worker's reply is not a message: more came than one"):
         worker.train(STATE, ORDER)
     assert not worker.alive
-
-
-@pytest.mark.parametrize(
-    ("said", "shown"),
-    [("two\nlines", "two lines"), ("\x1b[31mred", r"\x1b[31mred"), ("\udcff", r"\udcff"), ("λ₁ ≥ 0", "λ₁ ≥ 0")],
-)
-def test_text_of_hosted_code_is_made_printable(said, shown):
-    assert shown == handle.printable(said)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from described_here import described
 
 from paragone.implementation.contract import Variant
 from paragone.implementation.registry import IMPLEMENTATIONS, read_folder
@@ -55,7 +56,7 @@ class Workers:
         folder = next(path for path in (FAULTS / name, IMPLEMENTATIONS / name) if path.is_dir())
         (implementation,) = read_folder(folder)
         first_values = {key: values[0] for key, values in implementation.axes.items()}
-        variant = Variant(implementation, tuple((first_values | axis).items()))
+        variant = Variant(described(implementation, folder), tuple((first_values | axis).items()))
         return worker.load(variant, str(folder), PROBLEM, str(self.data.folder), seed=1)
 
     def loaded(self, name: str, time_limit_s: float = 60, **axis: str) -> WorkerHandle:

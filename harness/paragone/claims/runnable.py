@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from paragone.claims.claim import EPOCH, TRAIN, Claim
 from paragone.errors import InvalidClaims, Misuse
-from paragone.implementation.declaration import unavailable_reason
+from paragone.implementation.described import unavailable_reason
 from paragone.implementation.registry import Registered, find_variant
 
 
@@ -52,5 +52,5 @@ def _reason_not_to_run(claim: Claim, name: str, everyone: Sequence[Registered]) 
     if claim.quantity == EPOCH and not implementation.predicts:
         return "it has no `predict`, by which the test set could be evaluated"
     if claim.quantity not in (TRAIN, EPOCH):
-        return implementation.hides_phases() or ""
+        return implementation.hides_phases or ""
     return ""

@@ -12,9 +12,10 @@ from paragone.cli.display import TerminalDisplay
 from paragone.cli.option_groups import with_option_groups
 from paragone.cli.options import CellOptions, RunOptions, data_set, implementations_for, request_from
 from paragone.cli.report import write_and_print
-from paragone.cli.values import fraction, thread_counts
+from paragone.cli.values import absolute, fraction, thread_counts
 from paragone.errors import Misuse
 from paragone.files.schema import MOST_ROUNDS
+from paragone.implementation.plugins import paths_in_variable
 from paragone.plan.request import QUICK_ROUNDS, Request
 from paragone.store.plan_records import BASELINE, FEWEST_LAUNCHES
 
@@ -70,7 +71,7 @@ def bench(
 
 def _bench(request: Request, problem_arguments: dict[str, str], run: RunOptions, new: bool, resume: str | None) -> None:
     from paragone.measure.bench import Bench
-    from paragone.measure.resume import refuse_foreign_code
+    from paragone.measure.resume import refuse_unnamed_code
     from paragone.plan.request import request_of
     from paragone.store.reader import read_plan
     from paragone.store.runs import find_run, results_folder
@@ -78,8 +79,9 @@ def _bench(request: Request, problem_arguments: dict[str, str], run: RunOptions,
     runs = results_folder(run.results)
     folder = None if resume is None else find_run(runs, resume)
     if folder is not None:
-        request = request_of(read_plan(folder))
-        refuse_foreign_code(folder, request)
+        planned = request_of(read_plan(folder))
+        refuse_unnamed_code(folder, planned, [*request.plugins, *absolute(paths_in_variable())])
+        request = planned
     registered, unusable = implementations_for(request)
     display = TerminalDisplay(err)
     data = data_set(run.data, display)

@@ -18,7 +18,7 @@ from rich.markup import escape
 from paragone.cli.app import out
 from paragone.errors import DataUnusable, ResultsUnusable
 from paragone.files.paths import PROJECT
-from paragone.implementation.declaration import unavailable_reason
+from paragone.implementation.described import unavailable_reason
 from paragone.implementation.registry import Registered, Unusable, discover
 from paragone.machine import environment
 from paragone.machine.child import import_path

@@ -9,7 +9,7 @@ from rich.markup import escape
 
 from paragone.cli.app import out
 from paragone.cli.options import PluginsOption
-from paragone.implementation.declaration import unavailable_reason
+from paragone.implementation.described import unavailable_reason
 from paragone.implementation.registry import Registered, discover, refuse_unusable, select
 from paragone.task.mlp.problem_files import shipped_names
 

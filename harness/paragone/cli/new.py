@@ -10,8 +10,9 @@ import typer
 from rich.markup import escape
 
 from paragone.cli.app import out
-from paragone.implementation.declaration import unavailable_reason
-from paragone.implementation.registry import IMPLEMENTATIONS, read_folder
+from paragone.errors import HarnessError
+from paragone.implementation.described import describe, unavailable_reason
+from paragone.implementation.registry import IMPLEMENTATIONS
 from paragone.implementation.template import LANGUAGES, write_starter
 
 
@@ -38,8 +39,10 @@ def new(
 
 def _one_that_runs(folder: Path) -> str:
     """The first implementation of a folder that can run here, else its first; prints why others cannot."""
-    written = read_folder(folder)
-    reasons = {implementation.name: unavailable_reason(implementation) for implementation in written}
+    written = describe([folder])[folder]
+    if isinstance(written, str):
+        raise HarnessError(written)
+    reasons = {described.name: unavailable_reason(described) for described in written}
     for name, reason in reasons.items():
         if reason:
             out.print(f"\n{escape(name)} cannot run here: {escape(reason)}", soft_wrap=True, highlight=False)

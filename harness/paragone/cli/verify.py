@@ -30,7 +30,7 @@ from paragone.cli.options import (
 )
 from paragone.cli.verification import checks_table, errors_table, reason_sentences
 from paragone.errors import Misuse
-from paragone.implementation.declaration import unavailable_reason
+from paragone.implementation.described import unavailable_reason
 from paragone.implementation.registry import Registered, select
 from paragone.plan.request import Request
 from paragone.store.records import Outcome

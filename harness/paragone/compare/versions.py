@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from abc import ABCMeta
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, cast
+from dataclasses import dataclass, replace
+
+from msgspec import structs
 
 from paragone.compare.revisions import Side, side_of
-from paragone.errors import HarnessError, Misuse
-from paragone.implementation.contract import VERSION, Implementation
+from paragone.errors import Misuse
+from paragone.implementation.contract import VERSION
+from paragone.implementation.described import describe
 from paragone.implementation.plugins import Location, locations_in
-from paragone.implementation.registry import Registered, Unusable, discover, read_folder
+from paragone.implementation.registry import Registered, Unusable, discover, registered_in
 from paragone.plan.request import Request
 
 
@@ -38,29 +39,21 @@ def version_set(side: Side) -> VersionSet:
         )
     found: dict[str, Registered] = {}
     broken: dict[str, str] = {}
-    for place in places:
-        try:
-            for implementation in read_folder(place.folder):
-                found.setdefault(
-                    implementation.name, Registered(implementation, place.folder, side.words or side.label)
-                )
-        except HarnessError as error:
-            broken[place.folder.name] = str(error)
+    for folder, described in describe([place.folder for place in places]).items():
+        if isinstance(described, str):
+            broken[folder.name] = described
+        else:
+            for entry in registered_in(Location(folder, side.words or side.label), described):
+                found.setdefault(entry.name, entry)
     return VersionSet(side, found, broken)
 
 
 def versions(side: VersionSet) -> list[Registered]:
     """The implementations of a side, named with its version: numpy_rows@a1b2c3d."""
     return [
-        Registered(_renamed(entry.implementation, f"{name}{VERSION}{side.side.label}"), entry.folder, entry.origin)
+        replace(entry, implementation=structs.replace(entry.implementation, name=f"{name}{VERSION}{side.side.label}"))
         for name, entry in side.found.items()
     ]
-
-
-def _renamed(implementation: type[Implementation], name: str) -> type[Implementation]:
-    """A subclass with another name, in the module of the implementation."""
-    own: dict[str, Any] = {"name": name, "__module__": implementation.__module__, "__doc__": implementation.__doc__}
-    return cast("type[Implementation]", ABCMeta(implementation.__name__, (implementation,), own))
 
 
 def all_implementations(request: Request) -> tuple[list[Registered], list[Unusable]]:

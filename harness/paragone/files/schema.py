@@ -12,7 +12,7 @@ from msgspec import Meta
 LARGEST = 2**53  # a whole number that every table holds exactly
 LARGEST_NUMBER = 1e18
 MOST_ROUNDS = 10_000  # and launches
-MOST_CHARACTERS = 1000  # of a name: a variant's holds those of its axes
+MOST_CHARACTERS = 1000  # of a name, since a variant's holds those of its axes; and of what foreign code says
 QUOTED_CHARACTERS = 60
 
 Whole = Annotated[int, Meta(ge=-LARGEST, le=LARGEST)]
@@ -25,6 +25,7 @@ Number = Annotated[float, Meta(ge=-LARGEST_NUMBER, le=LARGEST_NUMBER)]
 Amount = Annotated[float, Meta(ge=0, le=LARGEST_NUMBER)]
 Positive = Annotated[float, Meta(gt=0, le=LARGEST_NUMBER)]
 Name = Annotated[str, Meta(max_length=MOST_CHARACTERS)]
+Words = Annotated[str, Meta(max_length=MOST_CHARACTERS)]
 Dtype = Annotated[str, Meta(pattern="^float(32|64)$")]
 
 

@@ -30,12 +30,12 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from paragone.implementation.declared import FLOATS as FLOATS
+from paragone.implementation.described import VERSION as VERSION
+from paragone.implementation.described import Described
 from paragone.task.mlp.problem import Problem
 from paragone.task.mlp.state import State
 
-FLOATS = ("float32", "float64")
-# In a run that holds two versions of an implementation, what stands before the version: numpy_rows@a1b2c3d.
-VERSION = "@"
 # Behind the name of the second contender of an A/A.
 CONTROL = " (A/A)"
 PHASES = ("gather", "forward", "loss", "backward", "update")
@@ -60,7 +60,9 @@ class Implementation(ABC):
     order of the stored images ("order"). What changes a formula is another implementation.
     The values of the axes are attributes: `self.dtype`, `self.axis["order"]`.
 
-    Heavy imports belong in `load`, so that listing implementations works where a library is missing.
+    Heavy imports belong in `load`, so that listing implementations works where a library is missing. The class methods
+    are asked in a process of their own, which then ends with all that it has started. Of every text that an
+    implementation declares or answers, 1000 characters are shown at most, on one line.
     """
 
     name: ClassVar[str]
@@ -178,7 +180,7 @@ class Implementation(ABC):
 class Variant:
     """An implementation with the values of its axes fixed; `control` marks the second contender for A/A."""
 
-    implementation: type[Implementation]
+    implementation: Described
     axis: tuple[tuple[str, str], ...]
     control: bool = False
 
@@ -198,10 +200,6 @@ class Variant:
         """The name of the dtype it computes in."""
         return dict(self.axis)["dtype"]
 
-    def make(self) -> Implementation:
-        """A fresh instance, nothing loaded."""
-        return self.implementation(**dict(self.axis))
-
 
 def without_version(name: str) -> str:
     """The name of an implementation or a variant as it is without a version: numpy_rows[dtype=float32]."""
@@ -216,7 +214,7 @@ def axes_of(variant: str) -> dict[str, str]:
     return {axis: value for axis, _, value in pairs}
 
 
-def variants(implementation: type[Implementation]) -> Iterator[Variant]:
+def variants(implementation: Described) -> Iterator[Variant]:
     """Yield every combination of the values of its axes."""
     for values in product(*implementation.axes.values()):
         yield Variant(implementation, tuple(zip(implementation.axes, values, strict=True)))

@@ -6,8 +6,10 @@ import traceback
 from pathlib import Path
 
 from paragone.errors import HarnessError, error_text
+from paragone.files.printable import plain_words
+from paragone.files.schema import MOST_CHARACTERS
 
-MOST_REASON_CHARACTERS = 1000
+MOST_REASON_CHARACTERS = 3 * MOST_CHARACTERS  # the error itself, its place, and what to do about it
 
 
 def describe_error(error: Exception, folder: Path | None) -> str:
@@ -15,13 +17,13 @@ def describe_error(error: Exception, folder: Path | None) -> str:
 
     A HarnessError is an adapter's own sentence: its class and line would be the harness's and help nobody.
     """
-    notes = [f". {note}" for note in getattr(error, "__notes__", []) if note]
+    notes = [f". {plain_words(str(note))}" for note in getattr(error, "__notes__", []) if note]
     if isinstance(error, HarnessError):
-        return utf8_text(str(error)[:MOST_REASON_CHARACTERS] + "".join(notes))
+        return utf8_text(str(error)[:MOST_CHARACTERS] + "".join(notes))[:MOST_REASON_CHARACTERS]
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if folder is not None and Path(frame.filename).is_relative_to(folder)]
     places = [f" ({Path(frame.filename).name}, line {frame.lineno})" for frame in (own or frames)[-1:]]
-    return utf8_text(error_text(error)[:MOST_REASON_CHARACTERS] + "".join([*places, *notes]))
+    return utf8_text(error_text(error)[:MOST_CHARACTERS] + "".join([*places, *notes]))[:MOST_REASON_CHARACTERS]
 
 
 def utf8_text(text: str) -> str:

@@ -53,7 +53,7 @@ MODULES = {
 NAMES = {
     "harness.adapters.built.Receipt": "paragone.adapters.build.BuildInfo",
     "harness.adapters.packages.reason_against_package": "paragone.adapters.packages.package_unavailable",
-    "harness.declared.reason_against": "paragone.implementation.declaration.unavailable_reason",
+    "harness.declared.reason_against": "paragone.implementation.described.unavailable_reason",
     "harness.errors.InvalidWorkload": "paragone.errors.InvalidProblem",
     "harness.errors.words_of": "paragone.errors.error_text",
     "harness.registry.Broken": "paragone.implementation.registry.Unusable",

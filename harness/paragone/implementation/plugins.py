@@ -36,13 +36,17 @@ def locations_in(folder: Path, origin: str = "") -> list[Location]:
     return [Location(path.parent, origin) for path in sorted(folder.glob("*/impl.py"))]
 
 
+def paths_in_variable() -> list[str]:
+    """The paths of PARAGONE_PLUGINS."""
+    return [path for path in os.environ.get(VARIABLE, "").split(os.pathsep) if path]
+
+
 def locations_given(paths: Iterable[str]) -> Iterator[Location]:
     """The folders of --plugins, then those of PARAGONE_PLUGINS, each once.
 
     A path names an implementation's own folder or a folder of such folders. Raises Misuse where it is neither.
     """
-    from_variable = [path for path in os.environ.get(VARIABLE, "").split(os.pathsep) if path]
-    given = [*(("--plugins", path) for path in paths), *((VARIABLE, path) for path in from_variable)]
+    given = [*(("--plugins", path) for path in paths), *((VARIABLE, path) for path in paths_in_variable())]
     seen: set[Path] = set()
     for source, path in given:
         folder = expand_home(path, source).resolve()
@@ -86,12 +90,16 @@ def locations_installed() -> tuple[list[Location], list[BadEntryPoint]]:
 
 
 def _folder_of(module: str) -> tuple[Path | None, str]:
-    """A package's folder, or None and the reason. Finding it imports its parent packages, but not the package."""
+    """A package's folder, or None and the reason. Neither the package nor one that it lies in is imported."""
+    top, *inner = module.removesuffix(".impl").split(".")
     try:
-        spec = importlib.util.find_spec(module.removesuffix(".impl"))
-    except Exception as error:  # a parent package may raise anything
+        spec = importlib.util.find_spec(top)
+    except ValueError as error:  # the module "__main__" has none
         return None, error_text(error)
     if spec is None or not spec.submodule_search_locations:
         return None, "there is no such package"
-    folder = Path(next(iter(spec.submodule_search_locations)))
+    folders = [Path(place, *inner) for place in spec.submodule_search_locations]
+    folder = next((folder for folder in folders if folder.is_dir()), None)
+    if folder is None:
+        return None, "there is no such package"
     return (folder, "") if (folder / "impl.py").is_file() else (None, f"{folder} holds no impl.py")

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from paragone.errors import HarnessError, Misuse, UnknownName, error_text
+from paragone.errors import HarnessError, Misuse, UnknownName
 from paragone.files.hashing import folder_hash, kept_source
 from paragone.files.paths import IMPORT_ROOT, PACKAGE, shipped
-from paragone.implementation.contract import Implementation, Variant, variants
-from paragone.implementation.declaration import declaration_fault
-from paragone.implementation.isolated_import import find_import_faults, import_folder, restored_process_state
-from paragone.implementation.old_names import old_imports
+from paragone.implementation.contract import Variant, variants
+from paragone.implementation.described import Described, describe
+from paragone.implementation.importing import read_folder as read_folder  # plugins import it from here
 from paragone.implementation.plugins import Location, locations_given, locations_in, locations_installed
 from paragone.implementation.selection import matches_name, selected
 
@@ -25,9 +23,10 @@ IMPLEMENTATIONS = shipped("impls") / "mlp"
 class Registered:
     """An implementation and its folder; `origin` says how that was found, "" for the project's own."""
 
-    implementation: type[Implementation]
+    implementation: Described
     folder: Path
     origin: str = ""
+    maths_of_others: tuple[str, ...] = ()  # the files of other implementations in the same folder
 
     @property
     def name(self) -> str:
@@ -44,10 +43,7 @@ class Registered:
 
     def kept_source(self) -> dict[str, Any]:
         """The files as a run stores them, without the maths files of other implementations in the same folder."""
-        maths = self.implementation.maths
-        neighbours = [other for other in read_folder(self.folder) if other is not self.implementation]
-        of_others = {name for other in neighbours for name in other.maths} - set(maths)
-        return kept_source(self.folder, maths, sorted(of_others), self.shared_maths())
+        return kept_source(self.folder, self.implementation.maths, self.maths_of_others, self.shared_maths())
 
     def maths_lines(self) -> int:
         """Lines of its own maths files: neither blank lines nor the shared formulas are counted."""
@@ -67,7 +63,8 @@ def discover(folder: Path = IMPLEMENTATIONS, plugins: Iterable[str] = ()) -> tup
     """All implementations by name: those in `folder`, in plugins and in installed packages; and the unusable folders.
 
     `plugins` are paths as --plugins takes them; those of PARAGONE_PLUGINS are added. Of two implementations with the
-    same name the first is registered, the other unusable. Raises Misuse for a path that leads to none.
+    same name the first is registered, the other unusable. Nothing is imported here: a process of its own describes
+    each. Raises Misuse for a path that leads to none.
     """
     installed, bad_entry_points = locations_installed()
     locations = [*locations_in(folder), *locations_given(plugins), *installed]
@@ -76,50 +73,39 @@ def discover(folder: Path = IMPLEMENTATIONS, plugins: Iterable[str] = ()) -> tup
     once: dict[Path, Location] = {}  # a folder that is named twice is read once
     for location in locations:
         once.setdefault(location.folder.resolve(), location)
-    # Foreign code may crash, hang or start processes when it is imported: it is tried in a process of its own first.
-    faults = find_import_faults([location.folder for location in once.values() if location.origin])
-    unusable += [Unusable(folder.name, f"{folder / 'impl.py'}: {fault}") for folder, fault in faults.items()]
+    described = describe([location.folder for location in once.values()])
     for location in once.values():
-        if location.folder not in faults:
-            with restored_process_state():
-                _register(location, registered, unusable)
+        _register(location, described[location.folder], registered, unusable)
     return [registered[name] for name in sorted(registered)], sorted(unusable, key=lambda entry: entry.name)
 
 
-def _register(location: Location, registered: dict[str, Registered], unusable: list[Unusable]) -> None:
+def _register(
+    location: Location, described: list[Described] | str, registered: dict[str, Registered], unusable: list[Unusable]
+) -> None:
     """Add the implementations of a folder to `registered`, or the reason against it to `unusable`."""
-    try:
-        classes = read_folder(location.folder)
-    except HarnessError as error:
-        unusable.append(Unusable(location.folder.name, str(error)))
+    if isinstance(described, str):
+        unusable.append(Unusable(location.folder.name, described))
         return
-    for implementation in classes:
-        if implementation.name in registered:
-            other = registered[implementation.name].folder / "impl.py"
+    for entry in registered_in(location, described):
+        if entry.name in registered:
+            other = registered[entry.name].folder / "impl.py"
             path = location.folder / "impl.py"
-            unusable.append(Unusable(implementation.name, f"{path}: the name is already taken by {other}"))
+            unusable.append(Unusable(entry.name, f"{path}: the name is already taken by {other}"))
         else:
-            registered[implementation.name] = Registered(implementation, location.folder, location.origin)
+            registered[entry.name] = entry
 
 
-def read_folder(folder: Path) -> list[type[Implementation]]:
-    """The implementations that `folder/impl.py` defines. Raises HarnessError that names the file and what is wrong."""
-    path = folder / "impl.py"
-    if moved := old_imports(folder):
-        raise HarnessError(moved)
-    try:
-        module = import_folder(folder)
-    except (Exception, SystemExit) as error:
-        raise HarnessError(f"{path}: cannot be imported: {error_text(error)}") from error
-    # A class under two names is one implementation, and an imported class is none of this file.
-    defined = dict.fromkeys(value for value in vars(module).values() if inspect.isclass(value))
-    classes = [value for value in defined if issubclass(value, Implementation) and value.__module__ == module.__name__]
-    if not classes:
-        raise HarnessError(f"{path}: expected a class derived from Implementation, found none")
-    for implementation in classes:
-        if fault := declaration_fault(implementation, folder):
-            raise HarnessError(f"{path}: {implementation.__name__}: {fault}")
-    return classes
+def registered_in(location: Location, described: Sequence[Described]) -> list[Registered]:
+    """The implementations of one folder."""
+    return [
+        Registered(
+            each,
+            location.folder,
+            location.origin,
+            tuple(sorted({name for other in described for name in other.maths} - {*each.maths})),
+        )
+        for each in described
+    ]
 
 
 def select(registered: Sequence[Registered], patterns: Iterable[str]) -> list[Registered]:

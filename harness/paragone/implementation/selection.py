@@ -12,7 +12,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from paragone.errors import Misuse, UnknownName
-from paragone.implementation.contract import Implementation, Variant, axes_of, variants
+from paragone.implementation.contract import Variant, axes_of, variants
+from paragone.implementation.described import Described
 
 HINT = " One variant is asked for by its axes in brackets, such as 'numpy_rows[order=F]'."
 
@@ -27,7 +28,7 @@ def is_selected(variant: Variant, patterns: Iterable[str]) -> bool:
     return any(matches_name(name, pattern) and _parts(pattern)[1].items() <= axes for pattern in patterns)
 
 
-def selected(known: Sequence[type[Implementation]], pattern: str) -> list[type[Implementation]]:
+def selected(known: Sequence[Described], pattern: str) -> list[Described]:
     """The implementations with a variant that matches.
 
     Raises UnknownName where no name matches, Misuse where a name matches and none of its variants does.
@@ -45,7 +46,7 @@ def selected(known: Sequence[type[Implementation]], pattern: str) -> list[type[I
     return matching
 
 
-def _with_axes(implementation: type[Implementation]) -> str:
+def _with_axes(implementation: Described) -> str:
     axes = (f"{axis}={'|'.join(values)}" for axis, values in implementation.axes.items())
     return f"{implementation.name}[{','.join(axes)}]"
 

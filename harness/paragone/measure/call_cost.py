@@ -11,9 +11,9 @@ from functools import cache
 
 from paragone.errors import MeasurementFailed
 from paragone.files.paths import PACKAGE
-from paragone.implementation.contract import Implementation, variants
-from paragone.implementation.declaration import unavailable_reason
-from paragone.implementation.registry import Registered, read_folder
+from paragone.implementation.contract import variants
+from paragone.implementation.described import describe, unavailable_reason
+from paragone.implementation.registry import Registered
 from paragone.plan.cells import Contender
 from paragone.store.plan_records import CallCostRow
 from paragone.task.mlp.data import DataSet
@@ -43,18 +43,20 @@ def call_costs(
 
 
 @cache
-def nulls() -> dict[str, type[Implementation]]:
+def nulls() -> dict[str, Registered]:
     """Bridge → the implementation that crosses it and trains nothing."""
-    return {implementation.bridge: implementation for implementation in read_folder(NULLS) if implementation.bridge}
+    described = describe([NULLS])[NULLS]
+    assert not isinstance(described, str), described
+    return {each.bridge: Registered(each, NULLS) for each in described if each.bridge}
 
 
 def _costs(
     bridge: str, crossing: Contender, data: DataSet, open_worker: OpenWorker, seed: int, budgets: Budgets
 ) -> list[CallCostRow]:
     null = nulls()[bridge]
-    contender = replace(crossing, found=Registered(null, NULLS), variant=next(variants(null)))
+    contender = replace(crossing, found=null, variant=next(variants(null.implementation)))
     sizes = (1, crossing.problem.n_train)
-    if reason := unavailable_reason(null, crossing.problem):
+    if reason := unavailable_reason(null.implementation, crossing.problem):
         return [_row(bridge, size, None, reason) for size in sizes]
     worker = open_worker(contender)
     try:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from paragone.errors import MeasurementFailed, Unavailable
 from paragone.implementation.contract import Variant
-from paragone.implementation.declaration import unavailable_reason
+from paragone.implementation.described import unavailable_reason
 from paragone.implementation.registry import Registered
 from paragone.plan.cells import Contender, grid
 from paragone.plan.request import Request

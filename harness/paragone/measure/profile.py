@@ -14,7 +14,7 @@ from msgspec import structs
 
 from paragone import METHOD_VERSION
 from paragone.errors import MeasurementFailed
-from paragone.implementation.declaration import unavailable_reason
+from paragone.implementation.described import unavailable_reason
 from paragone.implementation.registry import Registered, select
 from paragone.machine import environment
 from paragone.machine.cpus import harness_cpus, pinned_to
@@ -113,7 +113,7 @@ class Profile:
                 advance(contender.variant.name, 1)
                 implementation = contender.variant.implementation
                 if not unavailable_reason(implementation, contender.problem) and (
-                    reason := implementation.hides_phases()
+                    reason := implementation.hides_phases
                 ):
                     pilot_results.append(PilotResult(contender))
                     pilot_results[-1].add_outcome("phases", UNDIVIDED, reason)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+import shlex
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +15,6 @@ import msgspec
 from paragone.errors import Misuse, ResultsUnusable
 from paragone.machine import environment
 from paragone.machine.environment_record import Environment
-from paragone.machine.hardware import machine_id
 from paragone.plan.cells import Contender
 from paragone.plan.request import Request
 from paragone.store.plan_records import Cell, ContenderKey
@@ -25,16 +25,24 @@ from paragone.store.runs import is_finished, run_folders
 MACHINE = "machine and versions"
 
 
-def refuse_foreign_code(folder: Path, request: Request) -> None:
-    """Raise ResultsUnusable where a run of another machine names code: discovering implementations would execute it."""
-    named = [*request.plugins, *request.sides]
-    if not named:
-        return
-    if read_environment(folder).machine.id != machine_id():
-        raise ResultsUnusable(
-            f"{folder}: not a run of this machine, and its plan names code outside of this project, {named[0]!r}: "
-            "nothing of it was executed. A new run: paragone bench --new"
+def refuse_unnamed_code(folder: Path, planned: Request, named: Sequence[str]) -> None:
+    """Raise Misuse where a plan needs code that the user has not named: a plan is data, and names no code by itself.
+
+    `named` are the folders of plugins that the command itself names. Nothing of the code is looked at here.
+    """
+    if planned.sides:
+        labels = " and ".join(text.partition("=")[0] for text in planned.sides)
+        raise Misuse(
+            f"run {folder.name} compares two versions, {labels}: name them again, and it goes on: "
+            "paragone compare --live A B"
         )
+    if set(planned.plugins) <= set(named):
+        return
+    options = " ".join(f"--plugins {shlex.quote(path)}" for path in planned.plugins)
+    raise Misuse(
+        f"run {folder.name} needs {options}, and a plan names no code by itself: look at it, and name it again: "
+        f"paragone bench --resume {shlex.quote(str(folder))} {options}"
+    )
 
 
 class RunIdentity:

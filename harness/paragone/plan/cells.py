@@ -8,7 +8,7 @@ from functools import cached_property
 
 from paragone.errors import Misuse, UnknownName
 from paragone.implementation.contract import FLOATS, Variant, variants
-from paragone.implementation.declaration import difference_from
+from paragone.implementation.described import difference_from
 from paragone.implementation.registry import Registered, find_variant, select
 from paragone.implementation.selection import is_selected
 from paragone.plan.request import Request
@@ -110,7 +110,7 @@ def aa_pairs(contenders: Iterable[Contender]) -> dict[str, str]:
 def own_environments(request: Request, everyone: Sequence[Registered]) -> list[str]:
     """The names of the Python environments in which workers start, without the harness's own."""
     contenders = contenders_of(request, select(everyone, request.implementations or ("*",)), everyone)
-    return sorted({each.variant.implementation.environment_name() for each in contenders} - {""})
+    return sorted({each.variant.implementation.environment_name for each in contenders} - {""})
 
 
 def chosen_variants(request: Request, chosen: Sequence[Registered]) -> list[Variant]:

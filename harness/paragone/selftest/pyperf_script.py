@@ -20,16 +20,16 @@ def main() -> None:
     """Register the benchmarks; pyperf decides which of them runs in which process."""
     import pyperf
 
-    from paragone.implementation.registry import discover
+    from paragone.implementation.importing import read_folder
+    from paragone.implementation.plugins import locations_in
 
     settings = json.loads(os.environ[SETTINGS])
     runner = pyperf.Runner(program_args=("-m", "paragone.selftest.pyperf_script"))
     folder = Path(settings["folder"])
-    for copy in discover(folder)[0]:
-        if copy.folder.parent == folder:
-            for batch_size in settings["batch_sizes"]:
-                benchmark = TrainingBenchmark(copy.implementation, settings, batch_size)
-                runner.bench_time_func(f"{copy.name}-B{batch_size}", benchmark.seconds)
+    for copy in [copy for location in locations_in(folder) for copy in read_folder(location.folder)]:
+        for batch_size in settings["batch_sizes"]:
+            benchmark = TrainingBenchmark(copy, settings, batch_size)
+            runner.bench_time_func(f"{copy.name}-B{batch_size}", benchmark.seconds)
 
 
 class TrainingBenchmark:
@@ -52,16 +52,16 @@ class TrainingBenchmark:
         return elapsed
 
     def _load(self) -> None:
-        from paragone.implementation.contract import variants
         from paragone.task.mlp.data import find_data
         from paragone.task.mlp.problem_files import find_problem
         from paragone.worker.estimate import MOST_ESTIMATE_STEPS, estimate_step_seconds
 
         problem = find_problem(self.settings["problem"])
         data = find_data(None, lambda sentence: None)
-        variant = next(v for v in variants(self.implementation) if v.dtype == self.settings["dtype"])
-        self.loaded = variant.make()
-        self.loaded.load(problem, *data.inputs(problem, variant.dtype))
+        dtype = self.settings["dtype"]
+        axis = {name: values[0] for name, values in self.implementation.axes.items()} | {"dtype": dtype}
+        self.loaded = self.implementation(**axis)
+        self.loaded.load(problem, *data.inputs(problem, dtype))
         self.start = problem.start_state(1)
 
         def train(n_steps: int) -> None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from paragone.errors import MeasurementFailed, TimedOut
-from paragone.implementation.declaration import unavailable_reason
+from paragone.implementation.described import unavailable_reason
 from paragone.implementation.registry import Registered
 from paragone.machine.cpus import worker_cpus
 from paragone.machine.threads import cpu_use_fault, worker_environment
@@ -223,7 +223,7 @@ def most_check_steps(planned: Cell, budgets: Budgets = STANDARD) -> int:
 def open_worker(contender: Contender, time_limit_s: float, memory_limit_bytes: int | None = None) -> WorkerHandle:
     """A fresh worker with the contender's threads and CPUs, nothing loaded."""
     variables, _ = worker_environment(contender.threads, os.environ)
-    environment = contender.variant.implementation.environment_name()
+    environment = contender.variant.implementation.environment_name
     return WorkerHandle(variables, worker_cpus(contender.threads), time_limit_s, environment, memory_limit_bytes)
 
 

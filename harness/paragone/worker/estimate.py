@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paragone.implementation.contract import Implementation
+from paragone.implementation.described import Described
 from paragone.machine.cpus import on_every_cpu
 from paragone.task.mlp.state import State
 from paragone.worker.budgets import STANDARD, Budgets
@@ -104,7 +105,7 @@ def call_seconds(call: Callable[[], Any], clock: Clock = time.perf_counter_ns, b
     return statistics.median(_seconds(repeat, n_calls, clock) / n_calls for _ in range(budgets.call_groups))
 
 
-def sample_seconds(implementation: type[Implementation], budgets: Budgets = STANDARD) -> float:
+def sample_seconds(implementation: type[Implementation] | Described, budgets: Budgets = STANDARD) -> float:
     """The intended length of a sample: longer where a call of `train` has a large fixed cost."""
     return max(budgets.sample_seconds, implementation.call_seconds / CALL_SHARE)
 

@@ -12,6 +12,8 @@ from typing import Any
 from numpy.typing import NDArray
 
 from paragone.errors import MeasurementFailed, TimedOut
+from paragone.files.printable import plain_words
+from paragone.implementation.failure_reason import MOST_REASON_CHARACTERS
 from paragone.machine.child import Child, new_tag
 from paragone.machine.cpu_wait import SchedulingTimes, scheduling_times
 from paragone.machine.cpus import pinned_to
@@ -81,9 +83,9 @@ class WorkerHandle(Worker):
         except MeasurementFailed as error:
             self._end(str(error))
         if not self.alive:
-            raise MeasurementFailed(f"{name}: {printable(self._fault)}")
+            raise MeasurementFailed(f"{name}: {plain_words(self._fault, MOST_REASON_CHARACTERS)}")
         if isinstance(reply, str):
-            raise MeasurementFailed(f"{name}: {printable(reply)}")
+            raise MeasurementFailed(f"{name}: {plain_words(reply, MOST_REASON_CHARACTERS)}")
         return reply, results
 
     def _exchange(self, command: Command[R], arrays: Arrays) -> tuple[R | str, dict[str, NDArray[Any]]]:
@@ -143,8 +145,3 @@ class WorkerHandle(Worker):
         if code == -signal.SIGKILL and oom_kill_count() > self._oom_kills_before:
             return "the worker was killed by the system, whose memory ran out"
         return f"the worker {self._child.exit_reason()}"
-
-
-def printable(text: str) -> str:
-    """The text on one line, without control characters: hosted code wrote it, and a terminal shows it."""
-    return "".join(c if c.isprintable() else " " if c.isspace() else ascii(c)[1:-1] for c in text)

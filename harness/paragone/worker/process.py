@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import functools
 import gc
-import os
-import platform
 import signal
 import sys
 import time
@@ -23,8 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paragone.implementation.contract import Implementation
-from paragone.implementation.failure_reason import describe_error, utf8_text
-from paragone.implementation.registry import read_folder
+from paragone.implementation.failure_reason import describe_error
+from paragone.implementation.importing import implementation_class
 from paragone.machine.memory import (
     be_first_oom_victim,
     peak_memory_bytes,
@@ -38,6 +36,7 @@ from paragone.task.mlp.data import open_cached
 from paragone.task.mlp.problem import Problem
 from paragone.task.mlp.state import State
 from paragone.worker import commands, replies
+from paragone.worker.build_words import advice_of, build_words
 from paragone.worker.ceiling import machine_limits
 from paragone.worker.commands import AnyCommand
 from paragone.worker.estimate import call_seconds, cpus_used, step_seconds
@@ -109,24 +108,23 @@ class HostedVariant:
         try:
             implementation.load(self.problem, images, labels)
         except Exception as error:
-            error.add_note(implementation.advice())
+            error.add_note(advice_of(implementation))
             raise
         load_seconds = time.perf_counter() - begin
         self.implementation, self.has_test_set = implementation, False
         del images, labels  # pages of the shared cache: they do not count as the implementation's memory
         self.freeze_garbage()
-        build_info = {**python_and_numpy(command.environment), **implementation.build_info()}
         return replies.Loaded(
             load_seconds=load_seconds,
             loaded_memory_bytes=resident_memory_bytes(),
             threads_found=loaded_thread_pools(implementation.threads()),
-            build_info={name: without_home(value) for name, value in build_info.items()},
+            build_info=build_words(command.environment, implementation),
         )
 
     def declared(self, implementation: str) -> type[Implementation]:
         """The implementation of this name in the variant's folder."""
         assert self.folder is not None
-        return {candidate.name: candidate for candidate in read_folder(self.folder)}[implementation]
+        return implementation_class(self.folder, implementation)
 
     def freeze_garbage(self) -> None:
         """Collect garbage, then exempt all living objects: a later collection would scan everything `load` made."""
@@ -196,19 +194,6 @@ class HostedVariant:
             self.known_batches[key] = self.problem.order(self.seed, n_steps, batch_size)
             self.known_batches[key].flags.writeable = False  # like an order that comes through the pipe
         return self.known_batches[key]
-
-
-def python_and_numpy(environment: str) -> dict[str, str]:
-    """The versions that a variant in a Python environment of its own runs on; {} in the harness's own."""
-    if not environment:
-        return {}
-    return {"environment": environment, "python": platform.python_version(), "numpy": np.__version__}
-
-
-def without_home(text: str) -> str:
-    """The text with the home folder as `~`: results are published, and a home folder names its user."""
-    home = os.environ.get("HOME", "")
-    return utf8_text(text.replace(home, "~") if len(home) > 1 else text)
 
 
 def serve(pipe: Pipe) -> None:

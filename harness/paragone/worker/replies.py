@@ -7,7 +7,7 @@ from typing import TypeVar
 import msgspec
 
 from paragone.errors import MeasurementFailed
-from paragone.files.schema import Amount, Count, Size, Whole
+from paragone.files.schema import Amount, Count, Size, Whole, Words
 from paragone.machine.threads import ThreadsFound
 
 # Worker and harness read the same clock, at moments up to this far apart.
@@ -37,7 +37,7 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
     load_seconds: Amount
     loaded_memory_bytes: Count
     threads_found: ThreadsFound
-    build_info: dict[str, str]
+    build_info: dict[Words, Words]
 
 
 class StepCost(msgspec.Struct, frozen=True):

@@ -56,7 +56,7 @@ class Worker(Protocol):
                 problem=problem,
                 data=data,
                 seed=seed,
-                environment=variant.implementation.environment_name(),
+                environment=variant.implementation.environment_name,
             )
         )
 

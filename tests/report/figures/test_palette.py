@@ -5,10 +5,10 @@ import itertools
 import numpy as np
 import pandas as pd
 import pytest
+from everyone import EVERYONE
 from matplotlib.colors import to_rgb
 
 from paragone.implementation.contract import variants
-from paragone.implementation.registry import discover
 from paragone.report.figures import palette
 
 # Machado, Oliveira and Fernandes (2009), "A Physiologically-based Model for Simulation of Color Vision Deficiency",
@@ -112,8 +112,7 @@ def test_a_colour_belongs_to_the_language_and_not_to_the_run():
 
 def test_every_language_of_the_project_has_a_colour_of_its_own():
     """Dask, which few have, shares those of the others."""
-    found, _ = discover()
-    languages = {variant.implementation.language for entry in found for variant in variants(entry.implementation)}
+    languages = {variant.implementation.language for entry in EVERYONE for variant in variants(entry.implementation)}
 
     assert languages - {"Dask"} <= {name for name in languages if name.lower() in palette.COLOURS}
 

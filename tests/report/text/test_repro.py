@@ -6,12 +6,13 @@ from types import SimpleNamespace
 
 import pytest
 import typer
+from everyone import EVERYONE
 from made_up_run import BASE, OTHER, change_plan, made_up_run
 
 from paragone.analyse.results import Results
 from paragone.cli.app import app
 from paragone.cli.values import bytes_of
-from paragone.implementation.registry import discover, select
+from paragone.implementation.registry import select
 from paragone.plan.cells import chosen_variants
 from paragone.plan.request import Request
 from paragone.report.text.repro import bench_command, repro_command, verify_command
@@ -57,11 +58,10 @@ def test_the_command_names_the_variant_of_an_implementation_with_several(command
     plan, row = plan_and_row()
     row = row._replace(variant=name, implementation="numpy_rows", found_in="rounds")
     asked = tuple(parsed(command(plan, row)).implementations)
-    everyone, _ = discover()
 
     names = [
         variant.name
-        for variant in chosen_variants(Request(problems=(), implementations=asked), select(everyone, asked))
+        for variant in chosen_variants(Request(problems=(), implementations=asked), select(EVERYONE, asked))
     ]
     assert names == [name.removesuffix(" (A/A)")]
 

@@ -12,9 +12,8 @@ from pathlib import Path
 
 from paragone.errors import HarnessError
 from paragone.implementation.conformance import CHECKS, NotApplicable, PromiseBroken, Subject
-from paragone.implementation.contract import Variant
 from paragone.implementation.failure_reason import describe_error
-from paragone.implementation.registry import read_folder
+from paragone.implementation.importing import implementation_class
 
 
 def main() -> None:
@@ -22,8 +21,7 @@ def main() -> None:
     descriptor, task = int(sys.argv[1]), json.loads(sys.argv[2])
     os.set_inheritable(descriptor, False)
     folder = Path(task["folder"])
-    by_name = {implementation.name: implementation for implementation in read_folder(folder)}
-    subject = Subject(Variant(by_name[task["name"]], tuple(task["axis"].items())))
+    subject = Subject(implementation_class(folder, task["name"]), task["axis"])
     for check in task["checks"]:
         status, reason = _found(subject, check, folder)
         os.write(descriptor, json.dumps({"check": check, "status": status, "reason": reason}).encode() + b"\n")

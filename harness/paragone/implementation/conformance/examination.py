@@ -52,7 +52,7 @@ def _in_child(found: Registered, variant: Variant, checks: list[str], time_limit
     """Yield the results of one child process; where it ends early, the last result is the crash."""
     reading, writing = os.pipe()
     environment, _ = worker_environment(1, os.environ)
-    python = interpreter(variant.implementation.environment_name())
+    python = interpreter(variant.implementation.environment_name)
     task = {"folder": str(found.folder), "name": found.name, "axis": dict(variant.axis), "checks": checks}
     try:
         with Child(

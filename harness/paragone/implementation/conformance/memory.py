@@ -21,7 +21,7 @@ def _(subject: Subject) -> None:
     for case in subject.few_cases():
         images, labels = subject.images(), LABELS.copy()
         before = images.tobytes(), labels.tobytes()
-        implementation = case.subject.variant.make()
+        implementation = case.subject.make()
         implementation.load(case.problem, images, labels)  # writable, unlike those of a worker
         trained(implementation, case.state, case.order)
         case.expect((images.tobytes(), labels.tobytes()) == before, "images or labels were written to: copy them")
@@ -63,7 +63,7 @@ def _(subject: Subject) -> None:
         given = case.state
         trained(case.implementation, given, case.order)
         case.implementation.reset(given)
-        if subject.variant.dtype == "float32":
+        if subject.dtype == "float32":
             given = State.from_tensors({k: rounded_to_float32(x) for k, x in given.tensors().items()}, given.step)
         same = bits(case.problem, case.implementation.params()) == bits(case.problem, given)
         case.expect(same, "params() after reset is not the given state: take weights, biases, updates and step")
@@ -132,7 +132,7 @@ def _(subject: Subject) -> None:
 
 @promise("what fresh memory holds does not matter", of_bits=True)
 def _(subject: Subject) -> None:
-    if subject.variant.implementation.bridge is not None:
+    if subject.kind.bridge is not None:
         raise NotApplicable("another language allocates its memory")
     for case in subject.few_cases():
         for batch_size in (1, case.batch_size):

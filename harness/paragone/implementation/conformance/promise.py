@@ -16,7 +16,7 @@ def promise(sentence: str, *, of_bits: bool = False) -> Callable[[PromiseCheck],
 
     def register(check: PromiseCheck) -> PromiseCheck:
         def checked(subject: Subject) -> None:
-            if of_bits and not subject.variant.implementation.deterministic:
+            if of_bits and not subject.kind.deterministic:
                 raise NotApplicable("it declares that it is not deterministic")
             check(subject)
 

@@ -42,7 +42,7 @@ def expected(problem: Problem, batch_size: int) -> Any:
 def follow_reference(case: Case, implementation: Implementation) -> None:
     """Raises PromiseBroken where a training differs from the reference's."""
     got, losses = trained(implementation, case.state, case.order)
-    check = judge(case.problem, expected(case.problem, case.batch_size), got, losses, case.subject.variant.dtype)
+    check = judge(case.problem, expected(case.problem, case.batch_size), got, losses, case.subject.dtype)
     case.expect(check.passed, check.reason)
 
 
@@ -68,7 +68,7 @@ def _(subject: Subject) -> None:
     for case in subject.few_cases(subject.exact_problems()):
         for layers in DEPTHS[-1:] if subject.is_slow else DEPTHS:
             deep = replace(case, problem=replace(case.problem, layers=layers))
-            if subject.variant.implementation.supports(deep.problem) is None:
+            if subject.kind.supports(deep.problem) is None:
                 follow_reference(deep, deep.implementation)
 
 
@@ -114,7 +114,7 @@ def _(subject: Subject) -> None:
         got, _ = trained(case.implementation, case.state, case.order)
         weights = np.concatenate([tensor.ravel() for tensor in (*got.W, *got.b)])
         is_float32 = np.array_equal(rounded_to_float32(weights), weights)
-        dtype = subject.variant.dtype
+        dtype = subject.dtype
         case.expect(is_float32 == (dtype == "float32"), f"it computes in another precision than its dtype, {dtype}")
 
 

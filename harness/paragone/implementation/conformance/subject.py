@@ -6,7 +6,7 @@ The problems are the shipped ones and their stress problems, with 25 pixels and 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from paragone.implementation.contract import Implementation, Variant
+from paragone.implementation.contract import Implementation
 from paragone.task.mlp.problem import Problem
 from paragone.task.mlp.problem_files import find_problem, shipped_names
 from paragone.task.mlp.state import State
@@ -64,9 +64,18 @@ def _representative(supported: list[Problem]) -> list[Problem]:
 class Subject:
     """A variant with one loaded instance for each problem, kept because loading may take seconds."""
 
-    variant: Variant
+    kind: type[Implementation]
+    axis: Mapping[str, str]
     is_slow: bool = False  # to start or compile: it is then checked on fewer problems
     _kept: dict[Problem, Implementation] = field(default_factory=dict)
+
+    @property
+    def dtype(self) -> str:
+        return self.axis["dtype"]
+
+    def make(self) -> Implementation:
+        """A fresh instance, nothing loaded."""
+        return self.kind(**self.axis)
 
     def loaded(self, problem: Problem) -> Implementation:
         if problem not in self._kept:
@@ -78,7 +87,7 @@ class Subject:
 
     def _reloaded(self, problem: Problem) -> Implementation | None:
         """The one kept instance, loaded with another problem: a second program would be slow to start."""
-        if not (self.is_slow and self._kept and self.variant.implementation.bridge == "process"):
+        if not (self.is_slow and self._kept and self.kind.bridge == "process"):
             return None
         _, implementation = self._kept.popitem()
         implementation.load(problem, self.images(), LABELS.copy())
@@ -88,17 +97,17 @@ class Subject:
         """A separate instance, which sees the images read-only. The caller closes it."""
         read_only = images.view()
         read_only.setflags(write=False)
-        implementation = self.variant.make()
+        implementation = self.make()
         implementation.load(problem, read_only, labels)
         return implementation
 
     def images(self) -> NDArray[Any]:
         """A fresh copy of the images, pixels p/255."""
-        return (IMAGES / 255.0).astype(self.variant.dtype)
+        return (IMAGES / 255.0).astype(self.dtype)
 
     def problems(self) -> list[Problem]:
         """The supported problems. Raises NotApplicable where there is none."""
-        supported = [problem for problem in problems() if self.variant.implementation.supports(problem) is None]
+        supported = [problem for problem in problems() if self.kind.supports(problem) is None]
         if not supported:
             raise NotApplicable(f"it supports none of {', '.join(shipped_names())}")
         self.loaded(supported[0])  # sets `is_slow`
@@ -107,9 +116,9 @@ class Subject:
     def exact_problems(self) -> list[Problem]:
         """The problems that it computes exactly. Raises NotApplicable where it approximates all of them."""
         supported = self.problems()
-        exact = [problem for problem in supported if self.variant.implementation.nearest(problem) is None]
+        exact = [problem for problem in supported if self.kind.nearest(problem) is None]
         if not exact:
-            difference = self.variant.implementation.nearest(supported[0])
+            difference = self.kind.nearest(supported[0])
             raise NotApplicable(f"it approximates all problems that it supports: {difference}")
         return exact
 

@@ -1,0 +1,192 @@
+"""What an implementation declares and answers, as plain data: all that the harness ever has of it.
+
+Anybody may have written an implementation. So a child process imports it and asks it (describer.py); whatever an
+import or an answer leaves behind ends with that process. Here its words arrive checked, bounded and printable.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, structs
+
+from paragone.errors import HarnessError
+from paragone.files.printable import is_printable
+from paragone.files.schema import MOST_CHARACTERS, Count, Name, Words
+from paragone.implementation.declared import value_fault
+from paragone.machine.child import Child, read_until_silent
+from paragone.machine.threads import worker_environment
+from paragone.task.mlp.problem import Problem
+
+# In a run that holds two versions of an implementation, what stands before the version: numpy_rows@a1b2c3d.
+VERSION = "@"
+DESCRIBER = "paragone.implementation.describer"
+# Importing an impl.py takes milliseconds, and so do its answers. What takes longer does work that belongs in `load`.
+TIME_LIMIT_S = 60.0
+STARTING_S = 30.0  # of the process that describes, on a machine that is busy
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What an implementation says to a problem: why it does not do it, and how its step differs from it."""
+
+    unsupported: Words | None = None
+    difference: Words | None = None
+
+
+class Described(msgspec.Struct, frozen=True, kw_only=True):
+    """An implementation: the attributes that its class declares, and its answers that no problem changes."""
+
+    folder: str
+    name: Name
+    language: Words
+    layout: Words
+    source: Words
+    idea: Words
+    maths: tuple[str, ...]
+    shared_maths: tuple[str, ...]
+    axes: dict[str, tuple[str, ...]]
+    deterministic: bool
+    own_environment: Words
+    call_seconds: float
+    predicts: bool
+    bridge: Words | None
+    environment_name: Words  # of the environment that its worker starts in
+    missing: Words | None  # why it cannot run here
+    hides_phases: Words | None  # why its phases cannot be told apart
+    asks_problem: bool  # its answers depend on the problem
+
+    def __hash__(self) -> int:
+        return hash((self.folder, self.name))
+
+    def answer(self, problem: Problem) -> Answer:
+        """What it says to this problem."""
+        return ask(self.folder, self.name.partition(VERSION)[0], problem) if self.asks_problem else Answer()
+
+
+class Task(msgspec.Struct, frozen=True):
+    """What the describing process is asked: who is in a folder; or what one of them says to a problem."""
+
+    folder: str
+    name: str = ""
+    problem: Problem | None = None
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """What comes of a task: descriptions or an answer, or the fault that prevented them."""
+
+    described: list[Described] = []
+    answer: Answer | None = None
+    fault: Annotated[str, Meta(max_length=2 * MOST_CHARACTERS)] = ""
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """A line that the describing process writes: the number of a task, and its report, not yet checked."""
+
+    task: Count
+    report: msgspec.Raw
+
+
+def unavailable_reason(described: Described, problem: Problem | None = None) -> str | None:
+    """Why an implementation cannot run here, or not this problem; None where it can."""
+    if described.missing or problem is None:
+        return described.missing
+    return described.answer(problem).unsupported
+
+
+def difference_from(described: Described, problem: Problem) -> str | None:
+    """How its step differs from that of a problem which it supports; None where it says that it is exact."""
+    return described.answer(problem).difference
+
+
+def describe(folders: Sequence[Path]) -> dict[Path, list[Described] | str]:
+    """The implementations of each folder, in the order of its impl.py; or the sentence that says what is wrong there.
+
+    The folders are imported beside each other, each in a process of its own.
+    """
+    tasks = [Task(str(folder)) for folder in folders]
+    found: dict[Path, list[Described] | str] = {}
+    for folder, report in zip(folders, _reports(tasks), strict=True):
+        described = [structs.replace(each, folder=str(folder)) for each in report.described]
+        found[folder] = report.fault or described
+    return found
+
+
+@cache
+def ask(folder: str, name: str, problem: Problem) -> Answer:
+    """What the implementation of that name in a folder says to a problem. An answer that fails is a reason."""
+    (report,) = _reports([Task(folder, name, problem)])
+    return report.answer or Answer(unsupported=report.fault)
+
+
+def _reports(tasks: Sequence[Task]) -> list[Report]:
+    """The report on each task. What is left where one ends the describing process is asked anew, in halves."""
+    found = {number: _checked(tasks[number], report) for number, report in _lines(tasks)}
+    left = [number for number in range(len(tasks)) if number not in found]
+    if len(tasks) == 1 and left:
+        return [Report(fault=f"{_impl(tasks[0])}: the process that describes it was ended, or stopped")]
+    for half in filter(None, (left[: len(left) // 2], left[len(left) // 2 :])):
+        found |= zip(half, _reports([tasks[number] for number in half]), strict=True)
+    return [found[number] for number in range(len(tasks))]
+
+
+def _lines(tasks: Sequence[Task]) -> Iterator[tuple[int, msgspec.Raw]]:
+    """Yield number and report of each task that the describing process reports on."""
+    if not tasks:
+        return
+    reading, writing = os.pipe()
+    arguments = [str(TIME_LIMIT_S), *(msgspec.json.encode(task).decode() for task in tasks)]
+    unfinished = b""
+    try:
+        environment, _ = worker_environment(1, os.environ)  # as workers have it
+        with _started(arguments, environment, writing):
+            left = len(tasks)
+            for content in read_until_silent(reading, TIME_LIMIT_S + STARTING_S):
+                *lines, unfinished = (unfinished + content).split(b"\n")
+                for told in (msgspec.json.decode(line, type=Line) for line in lines):
+                    yield told.task, told.report
+                    left -= 1
+                if left == 0:
+                    return
+    finally:
+        os.close(reading)
+
+
+def _started(arguments: Sequence[str], environment: Mapping[str, str], writing: int) -> Child:
+    try:
+        return Child(DESCRIBER, arguments, environment=environment, handed_over=(writing,))
+    except OSError as error:
+        raise HarnessError(f"the process that describes implementations cannot be started: {error}") from None
+
+
+def _checked(task: Task, report: msgspec.Raw) -> Report:
+    """The report, once it is plain: the process that imports an implementation can be made to say anything."""
+    try:
+        checked = msgspec.json.decode(report, type=Report)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        return Report(fault=f"{_impl(task)}: its description is malformed: {error}")
+    if unprintable := [text for text in _texts(msgspec.to_builtins(checked)) if not is_printable(text)]:
+        return Report(fault=f"{_impl(task)}: its description is malformed: {unprintable[0][:MOST_CHARACTERS]!a}")
+    for described in checked.described:
+        if fault := value_fault(described, Path(task.folder)):
+            return Report(fault=f"{_impl(task)}: {fault}")
+    return checked
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Every text in it, keys of tables too."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from _texts([*value.keys(), *value.values()])
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from _texts(each)
+
+
+def _impl(task: Task) -> str:
+    return str(Path(task.folder) / "impl.py")

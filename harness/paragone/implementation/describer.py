@@ -1,0 +1,249 @@
+"""The process that imports implementations in order to describe them, and ends with whatever that has left behind.
+
+    python -m paragone.implementation.describer OUTGOING TIME_LIMIT_S TASK …
+
+It imports none itself. For each task it forks a process that does, so that what one import changes cannot reach the
+next, and writes a line with what this process says or how it ended. What an import or an answer has started is killed
+with the process that started it, daemons too: this process adopts them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+import paragone
+from paragone.errors import HarnessError, error_text
+from paragone.files.printable import plain_words
+from paragone.files.schema import MOST_CHARACTERS
+from paragone.implementation.declaration import answer_of, described_class
+from paragone.implementation.described import Line, Report, Task
+from paragone.implementation.importing import implementation_class, read_folder
+from paragone.machine.memory import be_first_oom_victim
+from paragone.machine.process_tree import adopt_orphans, descendants, die_with_parent, ending
+
+MOST_BYTES = 1 << 22  # of a report
+POLL_S = 0.05
+IMPORTING = "importing it"
+LEFT_A_THREAD = f"{IMPORTING} starts a thread that goes on: start it in load"
+LEFT_A_PROCESS = f"{IMPORTING} starts a process: start it in load"
+CLOSED_A_STREAM = f"{IMPORTING} closes the standard streams of the program that imports it"
+
+
+def report_on(task: Task, say_stage: Callable[[str], None]) -> Report:
+    """Import an implementation and ask it; `say_stage` hears what is about to be done, in case that is the end."""
+    folder = Path(task.folder)
+    say_stage(IMPORTING)
+    if task.problem is not None:
+        kind = implementation_class(folder, task.name)
+        say_stage(f"asking {task.name} about the problem {task.problem.name}")
+        return Report(answer=answer_of(kind, task.problem))
+    threads = threading.active_count()
+    classes = read_folder(folder)
+    if fault := _left_behind(threads):
+        return Report(fault=f"{folder / 'impl.py'}: {fault}")
+    described = []
+    for kind in classes:
+        say_stage(f"asking {kind.name} whether it can run here")
+        described.append(described_class(kind, Path()))  # the harness knows where it lies
+    return Report(described=described)
+
+
+def _left_behind(threads: int) -> str:
+    """What an import has started or closed, which it would do in every worker too; "" where it has not."""
+    if threading.active_count() > threads:
+        return LEFT_A_THREAD
+    if descendants():
+        return LEFT_A_PROCESS
+    try:
+        for stream in range(3):
+            os.fstat(stream)
+    except OSError:
+        return CLOSED_A_STREAM
+    return ""
+
+
+@dataclass
+class Job:
+    """A forked process at work on a task."""
+
+    number: int
+    task: Task
+    pid: int
+    reading: int
+    begin: float = field(default_factory=time.monotonic)
+    received: bytearray = field(default_factory=bytearray)
+    code: int | None = None  # with which it has ended by itself
+
+    @classmethod
+    def start(cls, number: int, task: Task) -> Job:
+        reading, writing = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            _work(task, writing)
+        os.close(writing)
+        os.set_blocking(reading, False)
+        return cls(number, task, pid, reading)
+
+    def has_ended(self) -> bool:
+        """Whether nothing more is to come, once what is there has been read."""
+        pid, status = os.waitpid(self.pid, os.WNOHANG)
+        if pid:
+            self.code = os.waitstatus_to_exitcode(status)
+        with contextlib.suppress(BlockingIOError):
+            while len(self.received) <= MOST_BYTES and (content := os.read(self.reading, 1 << 16)):
+                self.received += content
+        return bool(pid) or len(self.received) > MOST_BYTES or self.report() is not None
+
+    def report(self) -> bytes | None:
+        """The report, once all of it is here: the first line that is no stage."""
+        return next((line for line in bytes(self.received).split(b"\n")[:-1] if line.startswith(b"{")), None)
+
+    def result(self, time_limit_s: float) -> msgspec.Raw:
+        """The report, not checked but for being JSON; or the fault that prevented it."""
+        with contextlib.suppress(msgspec.MsgspecError, RecursionError):
+            if report := self.report():
+                msgspec.json.decode(report)
+                return msgspec.Raw(report)
+        return msgspec.Raw(msgspec.json.encode(self.fault(time_limit_s)))
+
+    def fault(self, time_limit_s: float) -> Report:
+        """Why there is no report."""
+        lines = self.received.decode(errors="replace").splitlines()
+        stages = [IMPORTING, *(line for line in lines if not line.startswith("{"))]
+        if self.report() is not None:
+            how = "writes to descriptors that are not its own"
+        elif len(self.received) > MOST_BYTES:
+            how = f"says more than {MOST_BYTES >> 20} MiB"
+        elif self.code is None:
+            how = f"takes longer than {time_limit_s:g} s"
+        else:
+            how = f"ends the program: it {ending(self.code)}"
+        return Report(
+            fault=f"{Path(self.task.folder) / 'impl.py'}: {plain_words(stages[-1], MOST_CHARACTERS // 2)} {how}"
+        )
+
+    def end(self) -> None:
+        """Kill the process with all that is below it."""
+        if self.code is None:
+            _send([self.pid], signal.SIGSTOP)  # so that it starts nothing more
+            _send([*descendants(self.pid), self.pid], signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+        os.close(self.reading)
+
+
+def _work(task: Task, writing: int) -> None:
+    """In the forked process: write the stages and the report, a line each, and end."""
+    own = os.getpid()
+    os.setsid()
+    die_with_parent()
+    adopt_orphans()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.closerange(3, writing)
+    os.closerange(writing + 1, os.sysconf("SC_OPEN_MAX"))
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, 1)
+    os.dup2(nothing, 2)
+
+    def write(text: bytes) -> None:
+        if os.getpid() != own:
+            os._exit(0)  # a process that the import forked must not speak for it
+        write_all(writing, text + b"\n")
+
+    try:
+        report = report_on(task, lambda stage: write(stage.encode()))
+    except HarnessError as error:
+        report = Report(fault=plain_words(str(error), 2 * MOST_CHARACTERS))
+    except BaseException as error:
+        report = Report(fault=plain_words(f"{Path(task.folder) / 'impl.py'}: {error_text(error)}"))
+    write(msgspec.json.encode(report))
+    os._exit(0)
+
+
+def reports(tasks: Sequence[Task], time_limit_s: float) -> Iterator[Line]:
+    """Yield the report on each task as it comes; as many at a time as there are CPUs."""
+    waiting, running = deque(enumerate(tasks)), list[Job]()
+    harness = os.getppid()
+    while (waiting or running) and os.getppid() == harness:
+        while waiting and len(running) < (os.cpu_count() or 1):
+            running.append(Job.start(*waiting.popleft()))
+        select.select([job.reading for job in running], [], [], POLL_S)
+        for job in list(running):
+            is_late = time.monotonic() - job.begin > time_limit_s
+            if job.has_ended() or is_late:
+                job.end()
+                running.remove(job)
+                yield Line(task=job.number, report=job.result(time_limit_s))
+                _kill_orphans([job.pid for job in running])
+
+
+def _kill_orphans(running: Sequence[int]) -> None:
+    """Kill every process below this one that is neither running for it nor below one that is."""
+    while orphans := _orphans(running):
+        _send(orphans, signal.SIGSTOP)
+        _send(orphans, signal.SIGKILL)
+        for pid in orphans:
+            with contextlib.suppress(ChildProcessError):  # its parent has not ended yet
+                os.waitpid(pid, 0)
+
+
+def _orphans(running: Sequence[int]) -> list[int]:
+    everything = descendants()  # first: what a running process starts only now is not in it
+    ours = {*running, *(pid for job in running for pid in descendants(job))}
+    return [pid for pid in everything if pid not in ours]
+
+
+def _send(pids: Iterable[int], number: signal.Signals) -> None:
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            os.kill(pid, number)
+
+
+def write_all(descriptor: int, content: bytes) -> None:
+    view = memoryview(content)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def _end_with(harness: int) -> None:
+    """Wait for the harness, which kills this process with all that is below it; where it has ended, do the same."""
+    while os.getppid() == harness:
+        time.sleep(POLL_S)
+    _kill_orphans([])
+    os._exit(0)
+
+
+def import_public_bases() -> None:
+    """Import what implementations derive from, once, so that not every forked process does."""
+    for name in paragone.PUBLIC:
+        if name.endswith("Implementation"):
+            getattr(paragone, name)
+
+
+def main() -> None:
+    """Report on the tasks of the command line."""
+    import_public_bases()
+    adopt_orphans()
+    be_first_oom_victim()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the harness answers Ctrl-C
+    outgoing, time_limit_s, harness = int(sys.argv[1]), float(sys.argv[2]), os.getppid()
+    tasks = [msgspec.json.decode(text, type=Task) for text in sys.argv[3:]]
+    with contextlib.suppress(BrokenPipeError):  # the harness has ended
+        for line in reports(tasks, time_limit_s):
+            write_all(outgoing, msgspec.json.encode(line) + b"\n")
+    _end_with(harness)
+
+
+if __name__ == "__main__":
+    main()

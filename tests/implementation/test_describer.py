@@ -1,0 +1,126 @@
+"""What an import or an answer leaves behind ends with the process that describes: nothing of it reaches anybody."""
+
+import gc
+import locale
+import os
+import re
+import resource
+import signal
+import statistics
+import sys
+import threading
+import time
+import warnings
+from pathlib import Path
+
+import hostile_imports
+import numpy as np
+import psutil
+import pytest
+from hostile_imports import KINDS
+from zoo_faults import is_gone
+
+from paragone.files.paths import PROJECT
+from paragone.implementation import described
+from paragone.implementation.registry import discover
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems have no subreaper")
+
+# Says in its idea what state it finds its process in.
+TELLS = """
+import gc, json, os, resource, signal, statistics, sys, threading, time
+import numpy as np
+from paragone.implementation.registry import IMPLEMENTATIONS, read_folder
+
+(Rows,) = read_folder(IMPLEMENTATIONS / "numpy_rows")
+STATE = [
+    os.nice(0), sorted(os.sched_getaffinity(0)), gc.isenabled(), gc.get_threshold(), os.getcwd(), sorted(os.environ),
+    [signal.getitimer(which) for which in range(3)], [str(h) for h in map(signal.getsignal, signal.valid_signals())],
+    resource.getrlimit(resource.RLIMIT_NOFILE), sorted(signal.pthread_sigmask(signal.SIG_BLOCK, [])), time.tzname,
+    sys.getrecursionlimit(), sys.getswitchinterval(), np.geterr(), threading.active_count(), str(sys.getprofile()),
+    os.listdir("/proc/self/fd"), time.perf_counter_ns() > 0,
+]
+
+
+class Tells(Rows):
+    name, maths = "tells", ()
+    idea = json.dumps(STATE)[:900]
+"""
+
+
+def state():
+    """What an import can change for a whole process."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return {
+        "timers": [signal.getitimer(which) for which in range(3)],
+        "limits": [resource.getrlimit(which) for which in range(resource.RLIM_NLIMITS)]
+        if hasattr(resource, "RLIM_NLIMITS")
+        else [resource.getrlimit(which) for which in (resource.RLIMIT_CORE, resource.RLIMIT_NOFILE)],
+        "scheduling": (os.nice(0), os.sched_getaffinity(0)),
+        "garbage": (gc.isenabled(), gc.get_threshold()),
+        "signals": (
+            signal.pthread_sigmask(signal.SIG_BLOCK, []),
+            [signal.getsignal(number) for number in signal.valid_signals()],
+        ),
+        "functions": (sys.getprofile(), sys.excepthook, sys.unraisablehook, threading.excepthook),
+        "zone": (time.tzname, locale.setlocale(locale.LC_ALL), Path.cwd(), mask, dict(os.environ)),
+        "interpreter": (list(sys.path), sys.getrecursionlimit(), sys.getswitchinterval(), sys.stdout, sys.stderr),
+        "modules": (time.perf_counter_ns, print, statistics, [m for m in sys.modules if m.startswith("paragone_")]),
+        "libraries": (np.geterr(), np.get_printoptions(), warnings.filters[:]),
+        "threads": threading.enumerate(),
+        "descriptors": sorted(Path("/proc/self/fd").iterdir()),
+        "children": psutil.Process().children(recursive=True),
+    }
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    return tmp_path_factory.mktemp("hostile")
+
+
+@pytest.fixture(scope="module")
+def among(place):
+    """A description of every hostile plugin and of an honest one, and the state of this process before and after."""
+    tells = place / "tells"
+    tells.mkdir()
+    (tells / "impl.py").write_text(TELLS)
+    plugins = {when: hostile_imports.write(place, KINDS, when) for when in ("imported", "asked")}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(described, "TIME_LIMIT_S", 5.0)
+        (alone,) = described.describe([tells])[tells]
+        before = state()
+        found, unusable = discover(plugins=[str(place)])
+        after = state()
+    entries = {entry.folder: entry for entry in found} | {place / entry.name: entry for entry in unusable}
+    return plugins, entries, alone, (before, after)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("when", ["imported", "asked"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_it_leaves_behind_reaches_nobody(among, kind, when):
+    plugins, entries, alone, (before, after) = among
+    reason = getattr(KINDS[kind], when)
+    entry = entries[plugins[when][kind]]
+
+    assert before == after
+    assert alone == next(found.implementation for found in entries.values() if found.name == "tells")
+    assert reason in getattr(entry, "reason", "")
+    assert hasattr(entry, "reason") == bool(reason), getattr(entry, "reason", "")
+
+
+@pytest.mark.slow
+def test_no_process_that_it_started_goes_on(among, place):
+    started = [int(pid) for pid in (place / "notes").read_text().split()]
+
+    assert len(started) >= 8
+    assert [pid for pid in started if psutil.pid_exists(pid) and not is_gone(psutil.Process(pid))] == []
+
+
+def test_the_table_of_the_page_has_a_row_for_each_case():
+    page = (PROJECT / "docs" / "verification.md").read_text(encoding="utf-8")
+    section = page.partition("## What an import can leave behind")[2].partition("\n## ")[0]
+
+    assert [*KINDS] == re.findall(r"^\| (?!case|---)([^|]+?) \|", section, re.MULTILINE)
+    assert f"`{test_what_it_leaves_behind_reaches_nobody.__name__}`" in section
