@@ -338,14 +338,16 @@ CALLS = {SHORT: 7}  # of an evaluation, by the budgets of the rounds
 def evaluated_stage(folder, monkeypatch, fault=""):
     """A stage of which the first variant is evaluated at batch size 10; `fault` is raised there, behind a sample."""
 
-    def row_after(sample, worker, data, n_calls):
+    def row_after(sample, worker, problem, data, n_calls):
         worker.log.append((worker.name, "evaluate", n_calls))
         if fault:
             raise MeasurementFailed(fault)
         place = {key: getattr(sample, key) for key in columns(Evaluation) if hasattr(sample, key)}
         return Evaluation(**{**place, "n_calls": n_calls, "n_images": 1, "elapsed_ns": 1})
 
-    monkeypatch.setattr("paragone.measure.rounds.calls_of_a_sample", lambda worker, data, budgets: CALLS[budgets])
+    monkeypatch.setattr(
+        "paragone.measure.rounds.calls_of_a_sample", lambda worker, problem, data, budgets: CALLS[budgets]
+    )
     monkeypatch.setattr("paragone.measure.rounds.evaluate_after", row_after)
     stage = Stage(folder)
     stage.cells = [

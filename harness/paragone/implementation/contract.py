@@ -133,11 +133,17 @@ class Implementation(ABC):
         raise NotImplementedError(f"{self.name} does not predict")
 
     def predict(self) -> NDArray[np.integer[Any]]:
-        """The class of every test image by the parameters now, that of the largest logit, (n_test,)."""
+        """The class of every test image by the parameters now, that of the largest logit, (n_test,). TIMED.
+
+        Each call follows a `reset` with parameters that were never there before.
+        """
         raise NotImplementedError(f"{self.name} does not predict")
 
     def build_info(self) -> Mapping[str, str]:
-        """What was built or started in `load`, name → words: compiler, flags, version. Kept with every run."""
+        """What was built or started in `load`, name → words: compiler, flags, version. Kept with every run.
+
+        `device` names what it computes on, where that is not the CPU: then the machine's limit does not hold for it.
+        """
         return {}
 
     def advice(self) -> str:

@@ -96,7 +96,8 @@ class Rounds:
                 if not cell.once_per_launch:
                     self._sample(member, cell, "warmup")
                 if cell.evaluates:
-                    member.calls[cell.batch_size] = calls_of_a_sample(member.worker, self.data, self.budgets)
+                    worker, problem = member.worker, member.contender.problem
+                    member.calls[cell.batch_size] = calls_of_a_sample(worker, problem, self.data, self.budgets)
         except MeasurementFailed as error:
             self._fail(member, cell, "sample", error)
 
@@ -191,7 +192,8 @@ class Rounds:
     def _evaluate(self, member: SampledMember, cell: Cell, sample: Sample) -> None:
         """Evaluate the test set right after a sample, as an epoch does."""
         try:
-            row = evaluate_after(sample, member.worker, self.data, member.calls[cell.batch_size])
+            n_calls = member.calls[cell.batch_size]
+            row = evaluate_after(sample, member.worker, member.contender.problem, self.data, n_calls)
         except MeasurementFailed as error:
             self._fail(member, cell, "evaluate", error)
             return

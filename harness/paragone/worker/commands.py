@@ -81,10 +81,11 @@ class MeasureMemory(Command[replies.MemoryUse], frozen=True, kw_only=True, tag="
     n_steps: int
 
 
-class Evaluate(Command[replies.Evaluated], frozen=True, kw_only=True, tag="evaluate"):
-    """Classify all test images `n_calls` times with the current parameters."""
+class Evaluate(Command[replies.Evaluated], frozen=True, tag="evaluate"):
+    """Classify all test images once with each of several states, which come stacked: W1 is (n_calls, fan_out, fan_in).
 
-    n_calls: int
+    The classes, (n_calls, n_test), come as an array.
+    """
 
 
 class MeasureLimits(Command[replies.MachineLimits], frozen=True, kw_only=True, tag="limits"):

@@ -40,6 +40,7 @@ from paragone.worker.build_words import advice_of, build_words
 from paragone.worker.ceiling import machine_limits
 from paragone.worker.commands import AnyCommand
 from paragone.worker.estimate import call_seconds, cpus_used, step_seconds
+from paragone.worker.evaluation import evaluate
 from paragone.worker.phases import reading_ns, take_pair
 from paragone.worker.pipe import Arrays, Pipe
 from paragone.worker.sample import cpu_time_ns, take_sample
@@ -80,8 +81,8 @@ class HostedVariant:
                 return replies.PeakMemory(peak_memory_bytes())
             case commands.MeasureMemory():
                 return self.measure_memory(command)
-            case commands.Evaluate(n_calls=n_calls):
-                return self.evaluate(n_calls)
+            case commands.Evaluate():
+                return self.evaluate(arrays)
             case commands.MeasureLimits():
                 return machine_limits(command.layers, command.dtype, command.batch_sizes, command.budgets)
             case commands.LoadClocked():
@@ -174,15 +175,13 @@ class HostedVariant:
         peak_bytes = peak_memory_bytes()
         return replies.MemoryUse(loaded_memory_bytes=loaded_bytes, peak_memory_bytes=peak_bytes, since_load=since_load)
 
-    def evaluate(self, n_calls: int) -> tuple[replies.Evaluated, Arrays]:
+    def evaluate(self, arrays: Arrays) -> tuple[replies.Evaluated, Arrays]:
         if not self.has_test_set:
             self.implementation.load_test(open_cached(self.data).test_pixels(self.axis["dtype"]))
             self.has_test_set = True
-        begin = time.perf_counter_ns()
-        for _ in range(n_calls):
-            classes = self.implementation.predict()
-        elapsed_ns = time.perf_counter_ns() - begin
-        return replies.Evaluated(elapsed_ns), {"classes": np.asarray(classes)}
+        n_calls = len(next(iter(arrays.values())))
+        states = [State.from_tensors({name: stack[i] for name, stack in arrays.items()}, 0) for i in range(n_calls)]
+        return evaluate(self.implementation, states)
 
     def training_set(self) -> tuple[NDArray[Any], NDArray[np.uint8]]:
         return open_cached(self.data).inputs(self.problem, self.axis["dtype"])

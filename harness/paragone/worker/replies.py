@@ -81,10 +81,11 @@ class MemoryUse(msgspec.Struct, frozen=True, kw_only=True):
     since_load: bool
 
 
-class Evaluated(msgspec.Struct, frozen=True):
-    """The time of all calls of an evaluation; the classes of the last one come as an array."""
+class Evaluated(msgspec.Struct, frozen=True, kw_only=True):
+    """The time of all calls of `predict` in an evaluation, and of the calls of `reset` before each of them."""
 
     elapsed_ns: Count
+    reset_ns: Count
 
 
 class MachineLimits(msgspec.Struct, frozen=True, kw_only=True):
