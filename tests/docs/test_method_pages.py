@@ -10,7 +10,7 @@ import pytest
 
 from paragone import METHOD_VERSION
 from paragone.adapters.runner_clock import CHECKED_WAIT_NS, LEAST_SHARE
-from paragone.analyse import breakdown, verdicts
+from paragone.analyse import attained, breakdown, verdicts
 from paragone.analyse.summary import CONFIDENCE, LEAST_ROUNDS
 from paragone.claims import judge_claims
 from paragone.compare import across_time
@@ -75,6 +75,9 @@ FIGURES = {
         f"longer than {sample.LONGEST_PARAMS_SECONDS * 1000:g} ms and longer than its `train`",
         f"more than {replay.MOST_OVER_SAMPLE} times as long as the faster of two samples beside it, and at least "
         f"{replay.LEAST_EXCESS_NS / 1e6:g} ms longer, in all of {in_words(replay.TRIES)} tries",
+        f"within {evaluation.UNCERTAIN:.4f} of the largest",
+        f"longer than {evaluation.RESET_SECONDS * 1000:g} ms a call and a quarter",
+        f"after {in_words(evaluation.TRIES)} such tries",
     ],
     "statistics": [
         f"at {percent(CONFIDENCE)}",
@@ -89,6 +92,8 @@ FIGURES = {
     ],
     "besides-time": [
         f"({ceiling.SQUARE} × {ceiling.SQUARE}, in FLOP/s)",
+        f"({attained.FASTER_THAN_BLAS:g} · FLOP per second)",
+        f"{attained.ASSUMED_NONZERO} is assumed",
         f"medians of {in_words(STANDARD.limit_groups)} samples of {STANDARD.limit_group_seconds * 1000:g} ms",
         f"and at least {in_words(memory_pass.FEWEST_STEPS)}",
         f"more than {cells.ONCE_PER_LAUNCH_SECONDS} s, one step is trained",
@@ -96,7 +101,6 @@ FIGURES = {
         f"by more than {percent(breakdown.NOISE)}",
     ],
     "claims": [
-        f"within {evaluation.UNCERTAIN:.4f} of the largest",
         *(f"*{verdict}*" for verdict in (judge_claims.REPRODUCED, judge_claims.NOT_REPRODUCED)),
         *(f"*{verdict}*" for verdict in (judge_claims.CANNOT_TELL, judge_claims.CONTEXT, judge_claims.CANNOT_RUN)),
     ],

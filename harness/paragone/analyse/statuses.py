@@ -18,8 +18,9 @@ CELL = ["problem", "variant", "batch_size", "threads"]
 VARIANT = ["problem", "variant", "threads"]
 LAUNCHED_CELL = [*CELL, "launch", "attempt"]
 
+TOO_FAST = "too fast"  # for the machine's limit; found when a run is read
 # The worst first. One failure outweighs every passed check of the same cell.
-STATUSES = ("failed", "rejected", "not measured", "unavailable", "not checked", "passed")
+STATUSES = ("failed", "rejected", TOO_FAST, "not measured", "unavailable", "not checked", "passed")
 STATUSES_WITH_TIMES = ("passed", "not checked")
 
 ABOUT_A_VARIANT = ["variant", "implementation", "language", "layout", "order", "dtype", "control"]

@@ -17,6 +17,7 @@ from scipy.special import stdtrit
 
 from paragone.analyse.attained import with_shares
 from paragone.analyse.statuses import CELL, STATUSES_WITH_TIMES, accepted, planned_cells, statuses
+from paragone.analyse.too_fast import with_too_fast
 from paragone.analyse.verdicts import log_reach, margins, same_within, unknown_verdict, verdict_words, whole_percent
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def cells_with_statuses(run: Run, samples: pd.DataFrame) -> pd.DataFrame:
     """The planned cells, each with its planned `rounds` per launch and its status."""
     cells = planned_cells(run)
     cells["rounds"] = np.where(cells["once_per_launch"], 1, run.plan.rounds)
-    return pd.concat([cells, statuses(run, cells, samples)], axis=1)
+    return with_too_fast(pd.concat([cells, statuses(run, cells, samples)], axis=1), samples, run)
 
 
 def launch_medians(samples: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:

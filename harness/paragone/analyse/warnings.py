@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from paragone.analyse.statuses import CELL, is_in, planned_cells, rejections, was_finished
+from paragone.analyse.statuses import CELL, TOO_FAST, is_in, planned_cells, rejections, was_finished
+from paragone.analyse.summary import baseline_variants
 from paragone.analyse.verdicts import POINT, SMALLEST_MARGIN
 from paragone.plan import power
 
@@ -35,6 +36,7 @@ def warnings(results: Results) -> list[str]:
         *_interruptions(run),
         *_unplanned_samples(run),
         *_controls(run, frame),
+        *_too_fast(frame, run),
         *_rankings(frame),
         *_cells(frame[frame["spread"] >= LARGE_SPREAD], _SPREAD),
         *_cells(frame[frame["sample_seconds"] < SHORT_SAMPLE_SECONDS], _SHORT),
@@ -61,6 +63,15 @@ _LARGE_MARGIN = (
     "not called there. Repeat on a quieter machine, or with more launches."
 )
 _SHORT = "a sample is shorter than 1 ms in {cells}: the clock and the call weigh in it. Ask for longer samples."
+
+_TOO_FAST = (
+    "{cells}: faster than this machine can be. No rate is shown, and nothing is compared; the reason stands among the "
+    "gaps. Doubt the other cells of the same implementation too."
+)
+_BASELINE_TOO_FAST = (
+    "the baseline itself is faster than this machine can be, at {cells}: nothing has a ratio there. Where the baseline "
+    "is right, the machine's limit was measured while something else used the machine: measure again."
+)
 
 _UNPLANNED = (
     "samples.jsonl has {n} samples that the plan does not ask for, of {cells}; they count for nothing. They are of "
@@ -117,6 +128,13 @@ def _controls(run: Run, frame: pd.DataFrame) -> list[str]:
         *_cells(false, _FALSE_DIFFERENCE),
         *_cells(controls[controls["margin"] > LARGE_MARGIN], _LARGE_MARGIN),
     ]
+
+
+def _too_fast(frame: pd.DataFrame, run: Run) -> list[str]:
+    found = frame[frame["status"] == TOO_FAST]
+    is_baseline = found["variant"].isin(baseline_variants(run).values())
+    others = found[~is_baseline & ~found["control"]]
+    return [*_cells(others, _TOO_FAST), *_cells(found[is_baseline], _BASELINE_TOO_FAST)]
 
 
 def _rankings(frame: pd.DataFrame) -> list[str]:

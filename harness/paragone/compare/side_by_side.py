@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from paragone.analyse.statuses import CELL
+from paragone.analyse.statuses import CELL, TOO_FAST
 from paragone.analyse.verdicts import unknown_verdict, verdict_words
 from paragone.implementation.contract import VERSION, without_version
 
@@ -67,7 +67,8 @@ def _of_side(frame: pd.DataFrame, label: str, which: str) -> pd.DataFrame:
 
 
 def newly_failed(cells: pd.DataFrame) -> pd.DataFrame:
-    return cells[cells["status_a"].eq("passed") & cells["status_b"].eq("failed")]
+    """The cells that passed in A, and in B failed or are too fast for the machine."""
+    return cells[cells["status_a"].eq("passed") & cells["status_b"].isin(["failed", TOO_FAST])]
 
 
 def counted(cells: pd.DataFrame) -> dict[str, int]:

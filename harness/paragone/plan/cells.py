@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+import numpy as np
+
 from paragone.errors import Misuse, UnknownName
 from paragone.implementation.contract import FLOATS, Variant, variants
 from paragone.implementation.described import difference_from
@@ -185,4 +187,5 @@ def describe_data(data: DataSet) -> DataRecord:
         sha256=data.sha256,
         n_train=len(data.train_labels),
         n_test=len(data.test_labels),
+        nonzero_share=np.count_nonzero(data.train_images) / data.train_images.size,
     )

@@ -116,6 +116,7 @@ class DataRecord(Record, frozen=True, kw_only=True):
     sha256: str
     n_train: Count = 0
     n_test: Count = 0
+    nonzero_share: Amount | None = None  # of the training images' pixels, those that are not 0; None in old runs
 
 
 class CallCostRow(Record, frozen=True, kw_only=True):

@@ -153,8 +153,10 @@ def test_the_nearest_cell_to_the_limit_is_chosen_by_the_upper_end_of_the_interva
     (said,) = [text for text in findings(Results(run)) if "machine's limit" in text]
 
     assert f"beyond {math.ceil(100 * ends[~frame['control']].max())} %" in said
-    passing = [{**row, "per_second": row["per_second"] / 1e6} for row in LIMITS]
-    assert any("passes the machine's limit" in text for text in found_in(run_of({OTHER: (2,) * 4}, limits=passing)))
+    twice = frame["share_of_limit"].max() / 2
+    passing = [{**row, "per_second": row["per_second"] * twice} for row in LIMITS]
+    said = found_in(run_of({OTHER: (4, 2, 1.3, 1.2)}, limits=passing))
+    assert any("passes the machine's limit" in text for text in said)
 
 
 def test_what_failed_or_could_not_be_checked_is_in_no_finding():

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from paragone.analyse.statuses import TOO_FAST, is_in
 from paragone.report.figures import (
     accuracy,
     cold_call,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from paragone.analyse.results import Results
     from paragone.store.reader import Run
 
+CURVE = ["problem", "variant", "batch_size"]
 LONGEST_NAME = 80  # characters of a problem's name in a file name; file systems allow 255 in all
 
 Draw = Callable[[pd.DataFrame, str, str], Drawing | None]
@@ -109,5 +111,6 @@ def _run_attempts(results: Results) -> Iterator[tuple[str, str, Drawing | None, 
     for problem in run.plan.problems:
         name = f"accuracy-{file_name(problem)}"
         curves = run.accuracy[run.accuracy["problem"] == problem]
+        curves = curves[~is_in(curves, frame[frame["status"] == TOO_FAST], CURVE)]
         figure = None if curves.empty else accuracy.draw(curves.merge(variants, on="variant"), name)
         yield name, problem, figure, "no network was trained for its accuracy"

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from paragone.analyse.statuses import STATUSES_WITH_TIMES
+from paragone.analyse.statuses import STATUSES_WITH_TIMES, TOO_FAST
 from paragone.analyse.warnings import warnings
 from paragone.report.text import formatting
 from paragone.report.text.noise import noise_sentence
@@ -91,7 +91,7 @@ def _table(cells: pd.DataFrame, sizes: list[int], gap: int) -> Table:
 def _entry(row: Any) -> Text:
     """Return "311k  1.35" in the colour of the verdict, or the status where there is no time."""
     if row.status not in STATUSES_WITH_TIMES:
-        return Text(formatting.STATUS_WORDS[row.status], style="red" if row.status == "failed" else GREY)
+        return Text(formatting.STATUS_WORDS[row.status], style="red" if row.status in ("failed", TOO_FAST) else GREY)
     speed = formatting.rate(row.images_per_second).replace(" ", "")
     if row.status == "not checked":
         return Text(f"{speed} {UNVERIFIED:>5}", style=GREY)

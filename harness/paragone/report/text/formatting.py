@@ -13,7 +13,13 @@ from decimal import ROUND_HALF_UP, Decimal
 from paragone.files.printable import printable
 
 MISSING = "–"
-STATUS_WORDS = {"failed": "failed", "rejected": "rejected", "not measured": "not run", "unavailable": "absent"}
+STATUS_WORDS = {
+    "failed": "failed",
+    "rejected": "rejected",
+    "too fast": "too fast",
+    "not measured": "not run",
+    "unavailable": "absent",
+}
 PREFIXES = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 

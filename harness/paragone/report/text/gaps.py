@@ -1,4 +1,4 @@
-"""The section on gaps: what failed, was skipped, was not measured or not checked, with the reason for each."""
+"""The section on gaps: what failed, was too fast, was not measured or not checked, with the reason for each."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from paragone.analyse.results import Results
     from paragone.store.plan_records import Plan
 
-HEADING = "Failed, skipped, not measured, not checked"
+HEADING = "Failed, too fast, skipped, not measured, not checked"
 # The reasons of "not measured" and "unavailable" already name the command that changes them.
-REPEATABLE = ("failed", "rejected", "not checked")
+REPEATABLE = ("failed", "rejected", "too fast", "not checked")
 
 
 def section(results: Results) -> str:

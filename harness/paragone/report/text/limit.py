@@ -1,4 +1,4 @@
-"""The section on the machine's limit: the roofline, and what it allows each cell."""
+"""The section on the machine's limit: the roofline, what it allows each cell, and which rates are not believed."""
 
 from __future__ import annotations
 
@@ -6,26 +6,35 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from paragone.analyse.attained import limits_of_grid, machine_limits
+from paragone.analyse.attained import FASTER_THAN_BLAS, VARIANT, devices, limits_of_grid, machine_limits
 from paragone.report.text import formatting, markdown
 from paragone.report.text.rows import each_row
 
 if TYPE_CHECKING:
-    from paragone.store.reader import Run
+    from paragone.analyse.results import Results
 
-EXPLANATION = """\
+EXPLANATION = f"""\
 Measured in every launch of this run, in a fresh process with the same threads and kernels as NumPy's implementations:
 the speed of a large matrix product (`np.matmul`, 1024 × 1024) and of reading memory that fits in no cache. The
 **limit** of a cell is the time of a step's products and update at the first speed, or of reading its pixels once at the
 second, whichever is longer. The shares in the tables are of that limit. It bounds what dense products by this BLAS can
-reach; code with faster kernels, or code that skips pixels that are 0, may pass it. **Products alone** is the speed of
-`np.matmul` on the step's own shapes, without gather, activation or update: at small batches it is the cost of calls."""
+reach; code with faster kernels, or code that skips pixels that are 0, may pass it. **At most** is what such code can
+reach too: every pixel that is 0 left out, products {FASTER_THAN_BLAS:g} times as fast as the fastest of all launches,
+memory for nothing. A cell above that is *too fast*: it has no rate and is compared with nothing. **Products alone** is
+the speed of `np.matmul` on the step's own shapes, without gather, activation or update: at small batches it is the cost
+of calls."""
+NONE = (
+    "No limit was measured in this run. So no share of it is shown, and no cell was refused for being faster than this "
+    "machine can be."
+)
+UNBOUNDED = "No limit is known for {names}: no rate of {them} was refused for being faster than the machine can be."
 
 
-def section(run: Run) -> str:
+def section(results: Results) -> str:
+    run = results.run
     limits = machine_limits(run)
     if limits.empty:
-        return ""
+        return NONE
     speeds = [
         [
             markdown.code(row.problem),
@@ -38,7 +47,8 @@ def section(run: Run) -> str:
         for row in each_row(limits)
     ]
     headings = ["problem", "dtype", "threads", "matrix product", "reading memory", "launches"]
-    return f"{EXPLANATION}\n\n{markdown.table(headings, speeds)}\n\n{_grid_table(limits_of_grid(run))}"
+    tables = [markdown.table(headings, speeds), _grid_table(limits_of_grid(run))]
+    return "\n\n".join([EXPLANATION, *tables, *_unbounded(results)])
 
 
 def _grid_table(grid: pd.DataFrame) -> str:
@@ -49,8 +59,24 @@ def _grid_table(grid: pd.DataFrame) -> str:
             str(row.threads),
             formatting.batch(row.batch_size),
             formatting.rate(row.limit_images_per_second),
+            formatting.rate(row.most_images_per_second),
             formatting.rate(row.products_images_per_second),
         ]
         for row in each_row(grid)
     ]
-    return markdown.table(["problem", "dtype", "threads", "batch size", "limit", "products alone"], lines)
+    return markdown.table(["problem", "dtype", "threads", "batch size", "limit", "at most", "products alone"], lines)
+
+
+def _unbounded(results: Results) -> list[str]:
+    """Return a sentence that names the variants with times and no limit, and their devices; [] without any."""
+    frame = results.summary
+    timed = frame[frame["images_per_second"].notna() & frame["limit_images_per_second"].isna() & ~frame["control"]]
+    found = timed[VARIANT].merge(devices(results.run), on=VARIANT, how="left").drop_duplicates("variant")
+    names = [
+        markdown.code(row.variant)
+        + (f" (computes on {markdown.escaped(row.device)})" if isinstance(row.device, str) else "")
+        for row in each_row(found)
+    ]
+    if not names:
+        return []
+    return [UNBOUNDED.format(names=formatting.listed(names), them="it" if len(names) == 1 else "them")]

@@ -44,6 +44,7 @@ HOW_TO_READ = f"""\
   same dtype, batch size and number of threads.
   **same within x %**: it lies wholly within x %, 5 at most. **not enough data**: neither; more launches would tell.
 - **failed**: the result differs from the float64 reference, or the process did not survive. A failed cell has no time.
+  **too fast**: the cell passed its checks, and took less time than this machine needs for its work. It has no time.
   **not verified**: the cell was timed, but a check was not possible, or the implementation only approximates the
   problem; it is compared with nothing. The reason stands under *{gaps.HEADING}*.
 - Warm-ups and first calls are in no average. Every sample is in `samples.jsonl`, every cell with more columns in
@@ -73,7 +74,7 @@ def report_sections(results: Results, figures: Sequence[Drawing], left_out: Sequ
         ("## Claims of the sources", claims.section(results)),
         ("## How to read this", HOW_TO_READ),
         (FIGURES, _figures(figures, left_out)),
-        ("## The machine's limit", limit.section(run)),
+        ("## The machine's limit", limit.section(results)),
         ("## Memory", memory.section(results)),
         ("## Noise: the baseline against itself (A/A)", noise.section(results)),
         (f"## {gaps.HEADING}", gaps.section(results)),

@@ -66,18 +66,22 @@ class Problem:
         """⌊N/B⌋: the remainder that does not fill a mini-batch is dropped."""
         return self.n_train // batch_size
 
-    def flops_per_step(self, batch_size: int) -> int:
+    def flops_per_step(self, batch_size: int, nonzero: float = 1.0) -> int:
         """The floating-point operations of the matrix products and the update of one step.
 
         A product of an (n, k) and a (k, m) matrix counts 2·n·k·m. Each layer of weights has two products per image,
         forward and gradient, and each layer behind the first a third, delta·W. The update counts 2 per parameter, and
         2 more for each of momentum, L1 and L2 (the penalties on weights only). Activations and losses are not counted.
+
+        Of the first layer's weights only the share `nonzero` counts. Where that is the share of pixels that are not 0,
+        this is what code needs that leaves out all others, in the products and in the update.
         """
-        products = [2 * fan_in * fan_out for fan_in, fan_out in self.fans]
-        weights, biases = sum(products) // 2, sum(self.layers[1:])
+        products = [2 * fan_in * fan_out * (nonzero if i == 0 else 1) for i, (fan_in, fan_out) in enumerate(self.fans)]
+        weights, biases = sum(products) / 2, sum(self.layers[1:])
         per_weight = 2 + sum(2 for coefficient in (self.momentum, self.l1, self.l2) if coefficient)
         per_bias = 4 if self.momentum else 2
-        return batch_size * (2 * sum(products) + sum(products[1:])) + per_weight * weights + per_bias * biases
+        of_products = batch_size * (2 * sum(products) + sum(products[1:]))
+        return round(of_products + per_weight * weights + per_bias * biases)
 
     def batch_scale(self, batch_size: int) -> float:
         """R, the factor on the summed gradients and the summed loss."""
