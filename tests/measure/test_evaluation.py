@@ -11,6 +11,8 @@ from easy_data import N_TEST, easy_data
 from everyone import EVERYONE
 from in_process import InProcessWorker
 from small_gate import IMAGES, LABELS, loaded, small
+from zoo_faults import PROBLEM as WORKERS_PROBLEM
+from zoo_faults import Workers
 
 from paragone.errors import MeasurementFailed
 from paragone.implementation.contract import Variant
@@ -126,6 +128,14 @@ def test_what_takes_the_parameters_over_in_reset_and_computes_in_predict_is_righ
             self.W = [np.asfortranarray(W_l) for W_l in self.W]
 
     assert evaluated(Transposes, data) > 0
+
+
+def test_states_and_classes_travel_to_a_worker_and_back(data):
+    with Workers(data) as workers:
+        worker = workers.loaded("numpy_rows")
+
+        assert calls_of_a_sample(worker, WORKERS_PROBLEM, data) >= 1
+        assert evaluate(worker, WORKERS_PROBLEM, data, 3) > 0
 
 
 # --- work that is put off, kept or done before ---
