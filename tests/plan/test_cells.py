@@ -4,8 +4,11 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
+import msgspec
+import numpy as np
 import pytest
 from described_here import registered
+from easy_data import N_TEST, N_TRAIN, easy_data
 from msgspec import structs
 
 from paragone.errors import Misuse, UnknownName
@@ -15,6 +18,7 @@ from paragone.plan.cells import (
     baseline_variant,
     cell,
     contenders_of,
+    describe_data,
     describe_variants,
     grid,
     own_environments,
@@ -252,3 +256,13 @@ def test_samples_are_longer_where_a_call_of_train_takes_much_by_itself():
 
     assert 1000 == cell(contender, 10, 1e-3).n_steps
     assert 40 == cell(CONTENDER, 10, 1e-3).n_steps
+
+
+def test_a_plan_says_how_many_images_there_are_and_which_share_of_their_pixels_is_not_0(tmp_path):
+    data = easy_data(tmp_path)
+    record = describe_data(data)
+    nonzero = sum(np.count_nonzero(image) for image in data.train_images)
+
+    assert (record.n_train, record.n_test) == (N_TRAIN, N_TEST)
+    assert record.nonzero_share == pytest.approx(nonzero / (784 * N_TRAIN))
+    assert msgspec.json.decode(msgspec.json.encode(record), type=type(record)) == record
