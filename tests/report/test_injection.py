@@ -25,12 +25,13 @@ from paragone.implementation.registry import IMPLEMENTATIONS, Unusable, read_fol
 from paragone.report import write
 from paragone.report.figures.catalogue import file_name, run_figures
 from paragone.report.figures.drawing import Drawing
+from paragone.report.page.build import page
 from paragone.report.terminal.run import print_summary
 from paragone.report.text import markdown
 from paragone.report.text.comparison import comparison_report
 from paragone.report.text.machines import joined_summaries, machines_report
 from paragone.report.text.markdown import table
-from paragone.report.text.run_report import run_report
+from paragone.report.text.run_report import report_sections, run_report
 from paragone.report.text.safe_csv import safe_csv as csv_of
 from paragone.store.records import Outcome
 
@@ -171,6 +172,14 @@ def test_no_control_character_reaches_the_terminal(text):
 
     printed.getvalue().encode()
     assert is_printable(printed.getvalue().replace("\n", ""))
+
+
+@pytest.mark.parametrize("text", [EVIL, *(text for text in TEXTS if not is_printable(text))], ids=ascii)
+def test_every_character_of_the_page_prints(text):
+    results = Results(run_that_says(None, text))
+    written = page(results, report_sections(results, [], []), [])
+
+    assert is_printable(written.replace("\n", "").replace("\t", ""))
 
 
 def test_what_rich_itself_controls_the_terminal_with_still_passes():

@@ -127,11 +127,20 @@ def test_the_numbers_of_the_page_are_those_of_the_summary(results, frame):
 
 
 def test_no_json_can_end_its_script_element():
-    content = {"</script><!--": "&\u2028\u2029<b>"}
+    content = {"</script><!--": "&<b>"}
     written = as_json(content)
 
-    assert not re.search("[<>&\u2028\u2029]", written)
+    assert not re.search("[<>&]", written)
     assert json.loads(written) == content
+
+
+@pytest.mark.parametrize("sign", ["\u202e", "\u2066", "\u2028", "\x1b", "\x00"])
+def test_no_text_of_the_json_turns_others_around_or_moves_a_cursor(sign):
+    written = as_json({f"name{sign}": [f"a{sign}b", ("line\n\tline", 1.5, None)]})
+    shown = sign.encode("unicode_escape").decode()
+
+    assert sign not in written
+    assert json.loads(written) == {f"name{shown}": [f"a{shown}b", ["line\n\tline", 1.5, None]]}
 
 
 def test_a_name_that_is_a_script_is_text_in_the_page(text):

@@ -67,7 +67,7 @@ MARKERS_MEAN = {
 def colour(implementation: str, layout: str, language: str) -> str:
     """Return the hue of the language in the shade of the implementation."""
     name = language.lower()
-    plain = COLOURS.get(name) or OTHERS[zlib.crc32(name.encode()) % len(OTHERS)]
+    plain = COLOURS.get(name) or OTHERS[zlib.crc32(name.encode(errors="backslashreplace")) % len(OTHERS)]
     text = f"{implementation} {layout}".lower()
     return shaded(plain, next((step for words, step in SHADES if words in text), 0.0))
 

@@ -17,6 +17,7 @@ from paragone.analyse.summary import (
     baseline_variants,
     launches_in_point_estimates,
 )
+from paragone.files.printable import printable
 from paragone.report.figures import palette
 from paragone.report.page.cell_details import LAUNCH_COLUMNS, cell_details
 from paragone.report.page.sources import sources
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 LEAST_CONTRAST = 3.0  # of a line against the page: WCAG's minimum for graphics
 BACKGROUNDS = {"light": "#ffffff", "dark": "#15171a"}  # of style.css
-ESCAPES = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
+ESCAPES = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&"}
 
 
 def payload(results: Results) -> dict[str, Any]:
@@ -60,9 +61,23 @@ def payload(results: Results) -> dict[str, Any]:
 
 
 def as_json(content: Any) -> str:
-    """Return JSON that cannot end a script element: `<`, `>`, `&` and line separators are escaped."""
-    text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    """Return JSON that cannot end a script element: `<`, `>` and `&` are escaped.
+
+    Its texts print: a character that turns text around would do so on the page too, in a source as in a name.
+    """
+    text = json.dumps(_shown(content), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return text.translate(ESCAPES)
+
+
+def _shown(content: Any) -> Any:
+    """Return the content with escape codes in its texts for characters that do not print."""
+    if isinstance(content, str):
+        return printable(content, kept="\n\t")
+    if isinstance(content, dict):
+        return {_shown(key): _shown(value) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [_shown(value) for value in content]
+    return content
 
 
 def visible(colour: str, background: str) -> str:
