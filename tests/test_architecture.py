@@ -250,6 +250,21 @@ def test_code_is_imported_by_the_registry_alone_and_never_from_a_run():
     assert foreign == set()
 
 
+def test_implementations_are_imported_only_by_processes_that_may_be_ruined():
+    """The registry hands `read_folder` on to plugins; no module of the harness takes it from there."""
+    importers = {name for name, path in MODULES.items() if any("importing" in module for module in imported(path))}
+    takers = {
+        name
+        for name, path in MODULES.items()
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.ImportFrom) and "read_folder" in {alias.name for alias in node.names}
+    }
+
+    own_processes = {"implementation.describer", "implementation.conformance.__main__", "worker.process"}
+    assert importers == own_processes | {"selftest.pyperf_script", "implementation.registry"}
+    assert takers <= importers
+
+
 def test_only_the_reader_of_nielsens_file_knows_pickle():
     unpicklers = {str(path) for path in python_files() if roots(path) & UNPICKLERS and path.stem not in MAY_UNPICKLE}
 

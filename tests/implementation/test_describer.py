@@ -17,12 +17,17 @@ import hostile_imports
 import numpy as np
 import psutil
 import pytest
-from hostile_imports import KINDS
-from zoo_faults import is_gone
+from hostile_imports import KINDS, Kind
+from zoo_faults import is_gone, wait_until
 
-from paragone.files.paths import PROJECT
+from paragone.analyse.results import load_run
+from paragone.files.paths import IMPORT_ROOT, PROJECT
+from paragone.files.printable import is_printable
+from paragone.files.schema import MOST_CHARACTERS
 from paragone.implementation import described
 from paragone.implementation.registry import discover
+from paragone.store.runs import run_folders
+from paragone.task.mlp.problem_files import find_problem
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems have no subreaper")
 
@@ -124,3 +129,105 @@ def test_the_table_of_the_page_has_a_row_for_each_case():
 
     assert [*KINDS] == re.findall(r"^\| (?!case|---)([^|]+?) \|", section, re.MULTILINE)
     assert f"`{test_what_it_leaves_behind_reaches_nobody.__name__}`" in section
+
+
+@pytest.mark.slow
+def test_a_run_beside_all_of_them_is_that_of_a_run_without_them(paragone, small, place, among, tmp_path, monkeypatch):
+    """None of them is chosen."""
+    monkeypatch.setattr(described, "TIME_LIMIT_S", 5.0)
+    cells = ("-i", "numpy_rows", "-p", small, "-b", 20, "--dtype", "float32")
+    rest = ("--quick", "--rounds", 3, "--no-curves", "--results", tmp_path / "results")
+    before = state()
+    code, _, err = paragone("bench", *cells, *rest, "--plugins", place)
+    (folder,) = run_folders(tmp_path / "results")
+    run = load_run(folder).run
+
+    assert (0, "") == (code, err.partition("Traceback")[1])
+    assert {"passed"} == {*run.outcomes["status"]}
+    assert 3 * 3 == (run.samples["kind"] == "timed").sum()
+    assert settled(before) == settled(state())
+
+
+def settled(found):
+    """What a run itself may change is left out: handlers of Ctrl-C, its own threads, files and modules."""
+    return {
+        name: found[name] for name in ("timers", "limits", "scheduling", "garbage", "zone", "libraries", "children")
+    }
+
+
+@pytest.mark.slow
+def test_when_the_harness_is_killed_nothing_goes_on(tmp_path):
+    code = "\n".join(KINDS[kind].code for kind in ("daemons", "processes", "stopped processes", "hangs"))
+    hostile_imports.write(tmp_path, {"all of it": Kind(code)}, "asked")
+    discovers = f"from paragone.implementation.registry import discover; discover(plugins=[{str(tmp_path)!r}])"
+    harness = psutil.Popen([sys.executable, "-c", discovers], env={**os.environ, "PYTHONPATH": str(IMPORT_ROOT)})
+    notes = tmp_path / "notes"
+    try:
+        assert wait_until(lambda: notes.exists() and len(notes.read_text().split()) == 3)
+        started = [*harness.children(recursive=True), *map(psutil.Process, map(int, notes.read_text().split()))]
+    finally:
+        harness.kill()
+        harness.wait()
+
+    assert wait_until(lambda: all(map(is_gone, started)))
+
+
+LONG = """
+from paragone.implementation.registry import IMPLEMENTATIONS, read_folder
+
+(Rows,) = read_folder(IMPLEMENTATIONS / "numpy_rows")
+
+
+class Long(Rows):
+    name, maths = "long", ()
+    language = layout = source = idea = "\\u202ewords \\n" * 1_000_000
+
+    @classmethod
+    def missing(cls):
+        {missing}
+
+    @classmethod
+    def supports(cls, problem):
+        {supports}
+
+    @classmethod
+    def nearest(cls, problem):
+        {nearest}
+
+    @classmethod
+    def hides_phases(cls):
+        return cls.idea
+"""
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "begin"),
+    [
+        ("missing", "return 'no gcc. ' + cls.idea", "no gcc. \\u202ewords \\u202ewords"),
+        ("missing", "raise ValueError('no gcc. ' + cls.idea)", "asking whether it can run raised ValueError: no gcc. "),
+        ("missing", "return 3", "asking whether it can run raised TypeError: missing: expected words or None, got int"),
+        ("supports", "return 'not this. ' + cls.idea", "not this. "),
+        ("nearest", "return 'another loss. ' + cls.idea", "another loss. "),
+        ("nearest", "raise SystemExit('no. ' + cls.idea)", "asking whether it can run raised SystemExit: no. "),
+    ],
+)
+def test_words_of_megabytes_are_a_line_that_begins_with_the_reason(tmp_path, question, answer, begin):
+    answers = dict.fromkeys(("missing", "supports", "nearest"), "return None") | {question: answer}
+    (tmp_path / "impl.py").write_text(LONG.format(**answers))
+    (plain,) = described.describe([tmp_path])[tmp_path]
+    problem = find_problem("nielsen")
+    reason = described.unavailable_reason(plain, problem) or described.difference_from(plain, problem)
+
+    assert reason.startswith(begin)
+    for text in (reason, plain.language, plain.layout, plain.source, plain.idea, plain.hides_phases):
+        assert len(text) <= MOST_CHARACTERS
+        assert is_printable(text)
+
+
+def test_an_answer_about_a_problem_that_ends_the_process_is_a_reason(tmp_path):
+    answers = {"missing": "return None", "supports": "import os; os._exit(3)", "nearest": "return None"}
+    (tmp_path / "impl.py").write_text(LONG.format(**answers))
+    (plain,) = described.describe([tmp_path])[tmp_path]
+
+    reason = "asking long about the problem nielsen ends the program: it exited with code 3"
+    assert f"{tmp_path / 'impl.py'}: {reason}" == described.unavailable_reason(plain, find_problem("nielsen"))
