@@ -136,3 +136,62 @@ class PixelsNotScaled(Member):
 
     def load(self, problem, images, labels):
         super().load(problem, np.round(images * 255), labels)
+
+
+def clipped_sigmoid(Z):
+    """σ, kept between 1e-7 and 1 − 1e-7."""
+    return np.clip(1 / (1 + np.exp(-Z)), Z.dtype.type(1e-7), Z.dtype.type(1 - 1e-7))
+
+
+class SigmoidClipped(Member):
+    phrase = "from saturated neurons, where a limit on the sigmoid shows"
+    declared = ("float32",)  # in float64 an ordinary start shows it
+
+    @classmethod
+    def matters(cls, problem):
+        return problem.name.endswith("(stress problem)")
+
+    def changed(self, maths):
+        return {"sigmoid": clipped_sigmoid}
+
+
+class SoftmaxWithoutItsMaximum(Member):
+    phrase = "from logits of 800 and more, where exp overflows"
+    numerical = False
+
+    @classmethod
+    def matters(cls, problem):
+        return problem.output_activation == "softmax" and problem.name.endswith("(stress problem)")
+
+    def load(self, problem, images, labels):
+        super().load(problem, images, labels)
+        self.output = other_output(self.output, activation=self.softmax)
+
+    def softmax(self, Z, axis):
+        with np.errstate(all="ignore"):
+            E = np.exp(Z)
+            return E / E.sum(axis=axis, keepdims=True)
+
+
+class SoftmaxShiftedByTheMaximumOfTheBatch(SoftmaxWithoutItsMaximum):
+    def softmax(self, Z, axis):
+        with np.errstate(all="ignore"):
+            E = np.exp(Z - Z.max())
+            return E / E.sum(axis=axis, keepdims=True)
+
+
+class LogLossOfTheActivation(Member):
+    phrase = "losses are not finite"
+    numerical = False
+
+    @classmethod
+    def matters(cls, problem):
+        return problem.loss == "log" and problem.name.endswith("(stress problem)")
+
+    def load(self, problem, images, labels):
+        super().load(problem, images, labels)
+        self.output = other_output(self.output, loss=self.log_loss)
+
+    def log_loss(self, Z, A, Y, axis):
+        with np.errstate(all="ignore"):
+            return -np.sum(Y * np.log(A) + (1 - Y) * np.log(1 - A))

@@ -125,3 +125,25 @@ class NoStepAtAll(Member):
 
     def changed(self, maths):
         return {"update": lambda net, dW, db, eta: None}
+
+
+def cut(x):
+    """x rounded to 17 significant bits, one of which a float does not store."""
+    mantissa, exponent = np.frexp(x)
+    return float(np.ldexp(np.round(mantissa * 2**17), exponent - 17))
+
+
+class CoefficientsCutTo16Bits(OtherProblem):
+    phrase = "the reference by"
+    numerical = False  # two bounds are not ten; tests/task/mlp/test_hard_starts.py cuts one coefficient at a time
+    changes: ClassVar = {
+        "learning_rate": lambda rates: tuple((batch_size, cut(rate)) for batch_size, rate in rates),
+        "momentum": cut,
+        "l1": cut,
+        "l2": cut,
+    }
+    declared = ("float32",)  # in float64 an ordinary start shows them
+
+    @classmethod
+    def matters(cls, problem):
+        return problem.name.endswith("(stress problem)")

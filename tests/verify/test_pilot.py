@@ -4,7 +4,8 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
-from described_here import with_class
+from broken.training_sets import OneLabelWrong
+from described_here import described, with_class
 from easy_data import easy_data
 from everyone import FOUND
 from in_process import InProcessWorker
@@ -51,6 +52,9 @@ class ScriptedVerifier:
         self.max_steps[stage, batch_size] = max_steps
         assert worker.problem == contender.problem
         return self._verdict(worker, stage, batch_size)
+
+    def check_training_set(self, worker, contender, seconds, image_seconds):
+        return self._verdict(worker, "data", "all")
 
     def check_last_sample(self, worker, contender, batch_size, n_steps, digest):
         return self._verdict(worker, "tail", batch_size)
@@ -99,8 +103,8 @@ def test_a_cell_that_passes_every_check_is_planned_and_every_check_is_an_outcome
     assert list(SIZES) == stage.sizes
     assert [cell(ROWS, size, 1e-3) for size in SIZES] == stage.result.cells
     passed = [(row.stage, row.batch_size) for row in stage.result.outcomes if row.status == "passed"]
-    expected = [(check, size) for size in SIZES for check in ("head", "tail")] + [("stress", size) for size in SIZES]
-    assert expected == passed
+    expected = [(check, size) for size in SIZES for check in ("head", "tail")]
+    assert [*expected, ("data", None), *(("stress", size) for size in SIZES)] == passed
     assert len(passed) == len(stage.result.outcomes)
 
 
@@ -117,6 +121,23 @@ def test_a_cell_that_is_slow_on_fresh_input_is_not_timed(data):
 
     assert [1, 60] == stage.sizes
     assert [10] == [size for _, size, reason in stage.rows("failed") if reason == "it remembers"]
+
+
+def test_a_contender_with_one_wrong_label_has_no_cell(data, tmp_path):
+    contender = replace(ROWS, variant=replace(ROWS.variant, implementation=described(OneLabelWrong)))
+    verifier = ScriptedVerifier()  # the head of so small a training set meets every image
+    verifier.check_training_set = Verifier(data, 1, tmp_path).check_training_set
+    stage = Stage(data, verifier, contender=contender)
+
+    assert [] == stage.sizes
+    assert [("data", None)] == [(check, size) for check, size, _ in stage.rows("failed")]
+
+
+def test_a_worker_that_dies_while_its_training_set_is_checked_has_no_cell(data):
+    stage = Stage(data, ScriptedVerifier(data_all=MeasurementFailed("the worker crashed")))
+
+    assert [] == stage.sizes
+    assert [("data", None, "the worker crashed")] == stage.rows("failed")
 
 
 def test_one_worker_is_started_for_the_problem_and_one_for_its_stress_problem_and_both_are_killed(data):
@@ -193,7 +214,7 @@ def test_a_difference_from_the_stress_problem_alone_skips_only_that_check(data, 
 
     reason = "it only comes near this problem: another loss"
     assert [("stress", size, reason) for size in SIZES] == stage.rows("not checked")
-    assert 2 * len(SIZES) == len(stage.rows("passed"))
+    assert 2 * len(SIZES) + 1 == len(stage.rows("passed"))
     assert ["nielsen"] == [worker.problem.name for worker in stage.workers]
 
 

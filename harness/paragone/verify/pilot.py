@@ -22,6 +22,7 @@ from paragone.store.records import Outcome
 from paragone.task.mlp.data import DataSet, check_fits
 from paragone.task.mlp.gate import check_steps, stress_problem
 from paragone.verify.pilot_result import Pace, PilotResult
+from paragone.verify.training_set_stage import check_training_set
 from paragone.verify.verifier import Verifier
 from paragone.worker.budgets import STANDARD, Budgets
 from paragone.worker.commands import CountCpus, EstimateStep, GetPeakMemory, TakeSample
@@ -86,6 +87,7 @@ class Pilot:
             return result
         with self._worker_for(result, contender) as reopened:
             self._examine_grid(result, reopened, batch_sizes)
+            check_training_set(result, self.verifier, reopened.worker, self.request.budgets)
         if contender.difference:
             return result
         other = replace(contender, problem=stress_problem(contender.problem))

@@ -45,7 +45,7 @@ class PilotResult:
     def add_outcome(self, stage: str, status: str, reason: str, batch_size: int | None = None, **facts: Any) -> None:
         self.outcomes.append(outcome(self.contender, batch_size, stage, status, reason, **facts))
 
-    def add_check(self, stage: str, batch_size: int, check: CheckResult) -> bool:
+    def add_check(self, stage: str, batch_size: int | None, check: CheckResult) -> bool:
         """Add the outcome of a check; True where the cell may be timed."""
         self.add_outcome(stage, check.status, check.reason, batch_size, **numbers(check))
         return check.status != "failed"

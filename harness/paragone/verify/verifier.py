@@ -15,6 +15,7 @@ from paragone.store.plan_records import Cell
 from paragone.task.mlp.data import DataSet
 from paragone.task.mlp.gate import CheckResult, check_approximate, check_form, check_steps, check_tail, gate
 from paragone.task.mlp.state import State
+from paragone.task.mlp.training_set import TrainingSet
 from paragone.verify.replay import compare_with_fresh_input, fresh_input
 from paragone.worker.sample import result_digest
 from paragone.worker.worker import Worker
@@ -31,6 +32,7 @@ class Verifier:
         self.cache = (cache or cache_folder()) / "reference"
         self._verified: set[tuple[Any, ...]] = set()
         self._starts: dict[str, State] = {}
+        self._training_sets: dict[str, TrainingSet] = {}
 
     def check_first_steps(self, worker: Worker, contender: Contender, batch_size: int, max_steps: int) -> CheckResult:
         """Train the first steps and compare them with the reference; the worker has loaded the contender's problem.
@@ -55,6 +57,16 @@ class Verifier:
             data_sha256=self.data.sha256,
             max_steps=max_steps,
         )
+
+    def check_training_set(
+        self, worker: Worker, contender: Contender, seconds: float, image_seconds: float
+    ) -> CheckResult:
+        """Train on every image once, or on as many as take about `seconds`, and compare with the reference's twin."""
+        problem = contender.problem
+        if problem.name not in self._training_sets:
+            self._training_sets[problem.name] = TrainingSet(problem, *self.data.inputs(problem))
+        training_set = self._training_sets[problem.name]
+        return training_set.check(worker.train, contender.variant.dtype, seconds, image_seconds)
 
     def check_last_sample(
         self, worker: Worker, contender: Contender, batch_size: int, n_steps: int, digest: str

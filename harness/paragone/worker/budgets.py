@@ -25,6 +25,8 @@ class Budgets(msgspec.Struct, frozen=True, kw_only=True):
     limit_group_seconds: float = 0.02
     # A check trains for about this long at most; a slow implementation is checked over fewer steps.
     check_seconds: float = 1.0
+    # The check that has seen every image and label trains for about this long at most.
+    training_set_seconds: float = 2.0
     # The rounds of a launch together take about this long at most; otherwise there are fewer of them.
     rounds_seconds: float = 60.0
     # The rounds of each launch of the A/A pilot.

@@ -25,7 +25,8 @@ class Trajectory:
 
     `states` has n_steps + 1 entries, the start first; `losses` is (n_steps,), each before its update. `spread`, by
     tensor, and `loss_spread`, both (n_steps,), are the root-mean-square distances that relative rounding errors of
-    size 1 would cause after each step (`perturbation.spread`). The tolerance is built on them.
+    size 1 would cause after each step (`perturbation.spread`). The tolerance is built on them. No sum over the
+    mini-batch moves the tensors `unsummed`.
     """
 
     states: tuple[State, ...]
@@ -33,6 +34,7 @@ class Trajectory:
     spread: dict[str, FloatArray]
     loss_spread: FloatArray
     batch_size: int
+    unsummed: frozenset[str] = frozenset()
 
     @property
     def n_steps(self) -> int:

@@ -92,8 +92,8 @@ def loss_distance(expected: Trajectory, losses: FloatArray, dtype: str) -> Tenso
 
 
 def rounding_allowance(expected: Trajectory, name: str, displacement: float, dtype: str) -> float:
-    """FACTOR · eps · (spread + SUMMATION · B · ‖displacement‖)."""
-    summed = SUMMATION * expected.batch_size * displacement
+    """FACTOR · eps · (spread + SUMMATION · B · ‖displacement‖), without the second term where nothing is summed."""
+    summed = 0.0 if name in expected.unsummed else SUMMATION * expected.batch_size * displacement
     return float(FACTOR * np.finfo(dtype).eps * (expected.spread[name][-1] + summed))
 
 

@@ -1,0 +1,34 @@
+"""The stage "data" of the pilot: once per contender, every image and every label."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from paragone.errors import MeasurementFailed
+from paragone.verify.pilot_result import PilotResult
+from paragone.verify.verifier import Verifier
+from paragone.worker.budgets import Budgets
+from paragone.worker.worker import Worker
+
+
+def check_training_set(
+    result: PilotResult, verifier: Verifier, worker_of: Callable[[], Worker | None], budgets: Budgets
+) -> None:
+    """Check that the worker holds every image with its label; drop all cells of the contender where it does not.
+
+    A passed check says in its outcome where it was cut short. A contender that only comes near its problem is skipped.
+    """
+    if not result.cells or result.contender.difference:
+        return
+    passed = False
+    worker = worker_of()
+    if worker is not None:
+        largest = max(result.cells, key=lambda planned: planned.batch_size)
+        image_seconds = largest.step_seconds / largest.batch_size
+        try:
+            check = verifier.check_training_set(worker, result.contender, budgets.training_set_seconds, image_seconds)
+            passed = result.add_check("data", None, check)
+        except MeasurementFailed as error:
+            result.add_outcome("data", "failed", str(error))
+    if not passed:
+        result.cells.clear()
