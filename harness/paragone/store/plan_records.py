@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -175,6 +176,8 @@ class ProfilePlan(Record, frozen=True, kw_only=True):
             if not is_printable(name):
                 raise ValueError(f"{place}: expected a text of characters that print, got {name[:60]!r}")
         _refuse_repeated("variants", [(entry.variant,) for entry in self.variants])
+        _refuse_unknown("problem", self.problems, [entry.problem for entry in self.cells])
+        _refuse_unknown("variant", [entry.variant for entry in self.variants], [entry.variant for entry in self.cells])
         _refuse_repeated("cells", [(*entry.contender, entry.batch_size, entry.wave) for entry in self.cells])
 
     def _names(self) -> list[tuple[str, str]]:
@@ -208,6 +211,13 @@ class Plan(ProfilePlan, frozen=True, kw_only=True):
 
 
 PLAN_FILES: dict[type[ProfilePlan], str] = {Plan: "plan.json", ProfilePlan: "profile.json"}
+
+
+def _refuse_unknown(what: str, known: Iterable[str], named: Iterable[str]) -> None:
+    known = set(known)
+    for index, name in enumerate(named):
+        if name not in known:
+            raise ValueError(f"cells[{index}].{what}: expected a {what} of the plan, got {name[:60]!r}")
 
 
 def _refuse_repeated(place: str, keys: list[tuple[Any, ...]]) -> None:

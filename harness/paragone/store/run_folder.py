@@ -38,7 +38,12 @@ import msgspec
 
 from paragone.errors import ResultsUnusable
 from paragone.files.atomic import as_json, end_of_last_line, open_for_append, write_json
+from paragone.store.file_stamps import FileStamps
+from paragone.store.plan_records import PLAN_FILES
 from paragone.store.records import TABLE_OF, Finished
+
+REPORT = "report.md"  # the last file of a report
+FIXED = (*PLAN_FILES.values(), "environment.json", "sources.json", "lock")
 
 
 class RunFolder:
@@ -65,14 +70,16 @@ class RunFolder:
                 f"{folder}: this file system cannot lock files: {error.strerror}. Choose another folder: "
                 "paragone bench --results PATH"
             ) from None
+        self._stamps = FileStamps(folder, map(_file_name, TABLE_OF.values()), FIXED)
 
     def append(self, *rows: msgspec.Struct) -> None:
         """Append rows of one type to their table, all or none. They are on disk when this returns.
 
-        Raises ResultsUnusable where the disk is full or fails.
+        Raises ResultsUnusable where the disk is full or fails, and where somebody else changed a file of the run.
         """
         if not rows:
             return
+        self._stamps.refuse_change(self.again)
         (table,) = {TABLE_OF[type(row)] for row in rows}
         lines = b"".join(as_json(msgspec.to_builtins(row)) + b"\n" for row in rows)
         try:
@@ -84,11 +91,13 @@ class RunFolder:
                 self._files.pop(table).close()
             raise ResultsUnusable(
                 f"{self.folder / table}.jsonl: cannot be written: {error.strerror}. What was measured before is "
-                f"kept; make room, then: {self.again}"
+                f"kept. Once it can be written again: {self.again}"
             ) from None
+        finally:
+            self._stamps.note(_file_name(table))
 
     def _open(self, table: str) -> io.FileIO:
-        file = open_for_append(self.folder / f"{table}.jsonl")
+        file = open_for_append(self.folder / _file_name(table))
         try:
             file.truncate(end_of_last_line(file))
         except OSError:
@@ -109,11 +118,16 @@ class RunFolder:
             raise
 
     def end(self, finished: Finished) -> None:
-        """Write how the run ended. Raises ResultsUnusable."""
+        """Write how the run ended, and delete the report of an earlier end. Raises as `append` does."""
+        self._stamps.refuse_change(self.again)
         try:
+            (self.folder / REPORT).unlink(missing_ok=True)
             write_json(self.folder / "finished.json", msgspec.to_builtins(finished))
         except OSError as error:
-            raise ResultsUnusable(f"{self.folder}: finished.json cannot be written: {error.strerror}") from None
+            raise ResultsUnusable(
+                f"{self.folder}: finished.json cannot be written: {error.strerror}. What was measured is kept. Once it "
+                f"can be written again: {self.again}"
+            ) from None
 
     def close(self) -> None:
         for file in self._files.values():
@@ -126,3 +140,7 @@ class RunFolder:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
+
+
+def _file_name(table: str) -> str:
+    return f"{table}.jsonl"
