@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+import os
+from collections.abc import Container, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -18,10 +20,29 @@ def folder_hash(folder: Path, shared: Mapping[str, Path] = NO_FILES) -> str:
 
     `shared` are files of other folders that belong to it, by name.
     """
-    content = hashlib.sha256()
+    return hash_of(file_digests(folder, shared))
+
+
+def file_digests(folder: Path, shared: Mapping[str, Path] = NO_FILES) -> dict[str, bytes]:
+    """Name → SHA-256 of the content of each file that `folder_hash` is about; a file that has just gone is none."""
+    digests = {}
     for name, path in (*_files(folder), *shared.items()):
-        content.update(f"{name}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
+        with contextlib.suppress(FileNotFoundError):
+            digests[name] = hashlib.sha256(path.read_bytes()).digest()
+    return digests
+
+
+def hash_of(digests: Mapping[str, bytes]) -> str:
+    content = hashlib.sha256()
+    for name, digest in digests.items():
+        content.update(f"{name}\0".encode() + digest)
     return content.hexdigest()[:16]
+
+
+def changed_files(before: Mapping[str, bytes], now: Mapping[str, bytes], suffixes: Container[str] = ()) -> list[str]:
+    """The files whose content is another or that are gone, and the new ones that end with one of the suffixes."""
+    changed = [name for name, digest in before.items() if now.get(name) != digest]
+    return changed + [name for name in now.keys() - before.keys() if Path(name).suffix in suffixes]
 
 
 def kept_source(
@@ -31,15 +52,17 @@ def kept_source(
 
     The files in `maths` come first, then those in `shared`, which lie elsewhere; `of_others` belong to other
     implementations in the same folder. Files that are binary, large, or links out of the folder are left out, but they
-    are part of the hash.
+    are part of the hash. Each file is read once: the hash is that of the very texts.
     """
-    kept: dict[str, Any] = {"hash": folder_hash(folder, shared), "files": {}, "left_out": {}}
-    room = MOST_BYTES
     found = {**dict(_files(folder)), **shared}
+    contents = {name: path.read_bytes() for name, path in found.items()}
+    digests = {name: hashlib.sha256(content).digest() for name, content in contents.items()}
+    kept: dict[str, Any] = {"hash": hash_of(digests), "files": {}, "left_out": {}}
+    room = MOST_BYTES
     names = dict.fromkeys([*(name for name in (*maths, *shared, "impl.py") if name in found), *found])
     for name in (name for name in names if name in maths or name not in of_others):
         home = found[name].parent if name in shared else folder
-        text, reason = _text(found[name], home, min(room, LARGEST_FILE_BYTES))
+        text, reason = _text(found[name], contents[name], home, min(room, LARGEST_FILE_BYTES))
         if text is None:
             kept["left_out"][name] = reason
         else:
@@ -49,20 +72,23 @@ def kept_source(
 
 
 def _files(folder: Path) -> Iterator[tuple[str, Path]]:
-    for path in sorted(folder.rglob("*")):
-        inside = path.relative_to(folder)
-        if path.is_file() and not any(part == "__pycache__" or part.startswith(".") for part in inside.parts):
-            yield inside.as_posix(), path
+    found = []
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if name != "__pycache__" and not name.startswith(".")]
+        found += [Path(place, name) for name in names if not name.startswith(".")]
+    for path in sorted(found):
+        if path.is_file():
+            yield path.relative_to(folder).as_posix(), path
 
 
-def _text(path: Path, folder: Path, most_bytes: int) -> tuple[str | None, str]:
+def _text(path: Path, content: bytes, folder: Path, most_bytes: int) -> tuple[str | None, str]:
     """(text of a file, ""), or (None, the reason why it is not kept)."""
     if not path.resolve().is_relative_to(folder.resolve()):
         return None, "a link that leads out of the folder"
-    if path.stat().st_size > most_bytes:
-        return None, f"{path.stat().st_size} bytes: too large to keep"
+    if len(content) > most_bytes:
+        return None, f"{len(content)} bytes: too large to keep"
     try:
-        text = path.read_bytes().decode("utf-8")
+        text = content.decode("utf-8")
     except UnicodeDecodeError:
         return None, "not a text in UTF-8"
     return (None, "not a text in UTF-8") if "\0" in text else (text, "")

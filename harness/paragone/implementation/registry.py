@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from paragone.errors import HarnessError, Misuse, UnknownName
-from paragone.files.hashing import folder_hash, kept_source
+from paragone.files.hashing import changed_files, file_digests, hash_of, kept_source
 from paragone.files.paths import IMPORT_ROOT, PACKAGE, shipped
 from paragone.implementation.contract import Variant, variants
 from paragone.implementation.described import Described, describe
@@ -37,9 +38,21 @@ class Registered:
         paths = [PACKAGE / name for name in self.implementation.shared_maths]
         return {path.relative_to(IMPORT_ROOT).as_posix(): path for path in paths}
 
+    @cached_property
+    def _digests(self) -> dict[str, bytes]:
+        return file_digests(self.folder, self.shared_maths())
+
     def source_hash(self) -> str:
-        """Over every file of the folder and the shared formulas, so that any change of the code changes it."""
-        return folder_hash(self.folder, self.shared_maths())
+        """Over every file of the folder and the shared formulas, as they were when it was first asked for."""
+        return hash_of(self._digests)
+
+    def source_changes(self) -> list[str]:
+        """The files of the source that are no longer as `source_hash` took them.
+
+        A file that an implementation writes into its folder, such as a library that it builds, is none of the source.
+        """
+        suffixes = {Path(name).suffix for name in (*self.implementation.maths, "impl.py")}
+        return changed_files(self._digests, file_digests(self.folder, self.shared_maths()), suffixes)
 
     def kept_source(self) -> dict[str, Any]:
         """The files as a run stores them, without the maths files of other implementations in the same folder."""

@@ -23,6 +23,7 @@ from paragone.task.mlp.data import DataSet, check_fits
 from paragone.task.mlp.gate import check_steps, stress_problem
 from paragone.verify.pilot_result import Pace, PilotResult
 from paragone.verify.training_set_stage import check_training_set
+from paragone.verify.unchanged_source import unchanged_source
 from paragone.verify.verifier import Verifier
 from paragone.worker.budgets import STANDARD, Budgets
 from paragone.worker.commands import CountCpus, EstimateStep, GetPeakMemory, TakeSample
@@ -213,8 +214,9 @@ class Pilot:
 
 
 def load_worker(worker: Worker, contender: Contender, data: DataSet, seed: int) -> Loaded:
-    """Load the contender's variant with its problem, in its problem's data set."""
-    return worker.load(contender.variant, str(contender.found.folder), contender.problem, str(data.folder), seed)
+    """Load the contender's variant with its problem, in its problem's data set; its source must not have changed."""
+    with unchanged_source(contender.found):
+        return worker.load(contender.variant, str(contender.found.folder), contender.problem, str(data.folder), seed)
 
 
 def most_check_steps(planned: Cell, budgets: Budgets = STANDARD) -> int:

@@ -1,4 +1,4 @@
-"""The sources of every implementation, as they were measured, highlighted for the page."""
+"""The sources of every implementation, as they were when the run began, highlighted for the page."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 STYLES = {"light": "xcode", "dark": "github-dark"}  # a test measures their contrast with the page's backgrounds
 PLAIN = (Name, Operator, Punctuation)  # most of a file; only their subtypes are coloured
 NOT_STORED = "not stored in this run, which was made by an earlier version"
+NOT_MEASURED = "not shown: what sources.json holds has another hash than the source that this run was planned with"
 
 
 def sources(run: Run) -> dict[str, Any]:
@@ -26,7 +27,7 @@ def sources(run: Run) -> dict[str, Any]:
     `files`     [name, language, text, marks], each file once; marks are a flat list of gap, length, class
     `classes`   the CSS classes that the marks refer to
     `of`        for each implementation `hash`, `files` (indices, formulas first) and `left_out` ([name, reason]);
-                where the run stored no sources, `missing` says so and the hash is that of the plan
+                where the run stored none, or others than its plan names, `missing` says so; the hash is the plan's
     """
     files: dict[tuple[str, str], int] = {}
     names = sorted({entry.implementation for entry in run.plan.variants})
@@ -44,9 +45,9 @@ def source_css(scope: str = "#cell .source") -> str:
 def _source(run: Run, name: str, files: dict[tuple[str, str], int]) -> dict[str, Any]:
     """Return the entry of an implementation in `of`; its files are added to `files`."""
     kept = run.sources.get(name)
-    if kept is None:
-        stated = run.plan.identity.get(f"source of {name}", "")
-        return {"hash": str(stated), "files": [], "left_out": [], "missing": NOT_STORED}
+    stated = str(run.plan.identity.get(f"source of {name}", ""))
+    if kept is None or (stated and stated != kept.hash):
+        return {"hash": stated, "files": [], "left_out": [], "missing": NOT_STORED if kept is None else NOT_MEASURED}
     texts = ((file, _with_plain_line_ends(text)) for file, text in kept.files.items())
     places = [files.setdefault(file, len(files)) for file in texts]
     return {"hash": kept.hash, "files": places, "left_out": [list(pair) for pair in kept.left_out.items()]}

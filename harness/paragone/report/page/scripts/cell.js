@@ -198,7 +198,7 @@
       section("Workers and their environment", ...workers(cell)),
       section("Repeat it", paragone.command("Measure this cell again, beside the baseline and its A/A control", detail.bench),
         paragone.command("Only verify it", detail.verify)),
-      section("Source, as it was measured", paragone.sourceOf(row.implementation, data.sources)),
+      section("Source, as it was when the run began", paragone.sourceOf(row.implementation, data.sources)),
       neighbours(index, data),
     ));
     paragone.drawCell(container);
