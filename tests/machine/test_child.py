@@ -2,7 +2,9 @@
 
 import os
 import signal
+import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import psutil
@@ -11,7 +13,7 @@ from zoo_faults import is_gone, wait_until
 
 from paragone.errors import Misuse
 from paragone.machine import child as child_module
-from paragone.machine.child import TAG, Child, import_path, new_tag, read_until_silent
+from paragone.machine.child import LOG_TAIL_BYTES, TAG, Child, Log, import_path, new_tag, read_until_silent
 from paragone.machine.memory import held_bytes
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux names the parents of orphans")
@@ -196,15 +198,97 @@ def test_a_child_that_cannot_be_started_leaves_no_descriptor_open():
     assert before == psutil.Process().num_fds()
 
 
-def test_a_long_log_is_cut_and_goes_on_at_its_new_end(start, monkeypatch):
-    monkeypatch.setattr(child_module, "MOST_LOG_BYTES", 1000)
-    child = start("print('x' * 5000, flush=True); input()\n" + SLEEPS)
-    assert wait_until(lambda: os.fstat(child.log.file.fileno()).st_size > 1000)
-    assert wait_until(lambda: child.exit_reason() is not None)  # input() has met the end of the empty input
+def test_of_what_a_child_prints_the_end_is_kept_and_no_file_holds_the_rest(start):
+    """64 MB, while nobody inspects it: the pipe is read all the same, so that the child comes to its end."""
+    child = start("for _ in range(1000): print('x' * 65536)\nprint('the end')")
 
-    child.inspect()
+    assert wait_until(lambda: child.has_ended)
+    assert ["exited with code 0: the end"] == [child.exit_reason()]
+    assert len("\n".join(child.log.last_lines(10))) <= LOG_TAIL_BYTES
 
-    assert os.fstat(child.log.file.fileno()).st_size < 5000
+
+def test_a_log_leaves_neither_a_descriptor_nor_a_thread(start):
+    before, threads = psutil.Process().num_fds(), threading.active_count()
+    logs = [Log() for _ in range(5)]
+    os.write(logs[0].writing, b"one\ntwo\n")
+    assert ["one", "two"] == logs[0].last_lines(2)
+    for log in logs:
+        log.close()
+        log.close()
+
+    assert (before, threads) == (psutil.Process().num_fds(), threading.active_count())
+
+
+# --- what a killed harness leaves ---
+
+HARNESS = f"""
+import os, signal, sys, time
+from paragone.machine.child import Child
+open("module_of_a_test.py", "w").write({STARTS_A_DAEMON!r})
+environment = {{**os.environ, "PYTHONPATH": os.getcwd()}}
+child = Child("module_of_a_test", [sys.argv[1], "goes on"], environment=environment)
+while not (lines := child.log.last_lines()): time.sleep(0.01)
+child.inspect()
+child.signal(signal.SIGSTOP)
+print(child.pid, lines[0], flush=True)
+sys.stdin.readline()
+child.kill()
+"""
+
+
+@pytest.fixture
+def harness(tmp_path):
+    """Return a function that starts a process with a child and its stopped daemon; the process, and all below it."""
+    started = []
+
+    def start(*arguments):
+        environment = {**os.environ, "PYTHONPATH": import_path({})}
+        command = [sys.executable, "-c", HARNESS, *arguments]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        started.append(subprocess.Popen(command, cwd=tmp_path, env=environment, **pipes))
+        child, daemon = (psutil.Process(int(pid)) for pid in started[-1].stdout.readline().split())
+        family = psutil.Process(started[-1].pid).children(recursive=True)
+        assert {child, daemon} < {*family}, "the watcher is missing"
+        assert wait_until(lambda: daemon.status() == psutil.STATUS_STOPPED)
+        return started[-1], family
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+@linux
+@pytest.mark.parametrize("environment", ["tagged", "bare"])
+def test_a_stopped_daemon_does_not_outlive_a_harness_that_is_killed(harness, environment):
+    """It is in a session of its own, and bare it has dropped the tag: an inspection had found it."""
+    process, family = harness(environment)
+
+    process.kill()
+
+    assert wait_until(lambda: all(map(is_gone, family)))
+
+
+@linux
+def test_nothing_outlives_a_harness_that_comes_to_its_end(harness):
+    process, family = harness("tagged")
+
+    process.communicate(b"end\n")
+
+    assert wait_until(lambda: all(map(is_gone, family)))
+
+
+@linux
+def test_a_harness_whose_watcher_was_killed_goes_on(harness):
+    process, family = harness("tagged")
+    for member in family:
+        if "paragone.machine.leftovers" in member.cmdline():
+            member.kill()
+
+    process.communicate(b"end\n")
+
+    assert process.returncode == 0
+    assert wait_until(lambda: all(map(is_gone, family)))
 
 
 def test_python_looks_for_this_harness_before_what_the_user_set():

@@ -156,7 +156,7 @@ def _start(command: Sequence[str], folder: Path, environment: Mapping[str, str],
             env={**os.environ, **environment},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=log.file,
+            stderr=log.writing,
             preexec_fn=die_with_parent if sys.platform == "linux" else None,
         )
 

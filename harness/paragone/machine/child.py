@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
 import os
 import secrets
@@ -11,8 +10,8 @@ import select
 import signal
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -20,14 +19,14 @@ import psutil
 
 from paragone.errors import Misuse
 from paragone.files.paths import IMPORT_ROOT, PACKAGE, PROJECT, cache_folder
-from paragone.machine.process_tree import descendants, ending, tagged
+from paragone.machine.cpus import pinned_to
+from paragone.machine.leftovers import TAG, Watcher
+from paragone.machine.process_tree import descendants, ending, send, stop_all, tagged
 
-TAG = "PARAGONE_CHILD"
-MOST_LOG_BYTES = 1 << 24
 LOG_TAIL_BYTES = 2000
+READ_BYTES, MOST_READS = 1 << 16, 32  # a pipe holds at most 1 MiB
 SECONDS_TO_EXIT = 1.0
-# A stopped process cannot fork. Sweep repeatedly to find the children that it forked before it was stopped.
-MOST_SWEEPS = 50
+_watcher = Watcher()  # of this process; it ends what a killed harness leaves behind
 
 
 def module_command(module: str, python: str | None = None) -> list[str]:
@@ -72,24 +71,49 @@ def read_until_silent(descriptor: int, seconds: float) -> Iterator[bytes]:
 
 
 class Log:
-    """A temporary file that takes what a process prints."""
+    """The end of what a process prints into `writing`; the rest is forgotten: it can fill neither disk nor memory.
+
+    A thread reads it, so that nobody who prints is held up, whether or not anybody looks.
+    """
 
     def __init__(self) -> None:
-        self.file = tempfile.TemporaryFile()  # noqa: SIM115 -- lives as long as the process, see close()
-        # With O_APPEND, the process goes on writing at the new end where the file is cut.
-        fcntl.fcntl(self.file, fcntl.F_SETFL, os.O_APPEND)
-
-    def cut(self) -> None:
-        """Empty the file where it is longer than MOST_LOG_BYTES: hosted code must not fill the disk."""
-        if os.fstat(self.file.fileno()).st_size > MOST_LOG_BYTES:
-            self.file.truncate(0)
+        self._reading, self.writing = os.pipe()
+        os.set_blocking(self._reading, False)
+        self._tail, self._lock, self._is_closed = b"", threading.Lock(), False
+        self._thread = threading.Thread(target=self._read_on, daemon=True)
+        self._thread.start()
 
     def last_lines(self, n_lines: int = 1) -> list[str]:
-        self.file.seek(max(0, self.file.seek(0, os.SEEK_END) - LOG_TAIL_BYTES))
-        return self.file.read().decode(errors="replace").strip().splitlines()[-n_lines:]
+        for _ in range(MOST_READS):  # what a process that has just ended printed last may still be in the pipe
+            if not self._read():
+                break
+        return self._tail.decode(errors="replace").strip().splitlines()[-n_lines:]
 
     def close(self) -> None:
-        self.file.close()
+        if self._is_closed:
+            return
+        self._is_closed = True
+        os.write(self.writing, b"\n")  # wakes the thread
+        self._thread.join()
+        os.close(self.writing)
+        os.close(self._reading)
+
+    def _read_on(self) -> None:
+        poll = select.poll()
+        poll.register(self._reading, select.POLLIN)
+        while not self._is_closed:
+            poll.poll()
+            self._read()
+
+    def _read(self) -> bool:
+        """Take what has arrived; False where nothing has."""
+        with self._lock:
+            try:
+                content = os.read(self._reading, READ_BYTES)
+            except BlockingIOError:
+                return False
+            self._tail = (self._tail + content)[-LOG_TAIL_BYTES:]
+        return True
 
 
 class Child:
@@ -108,22 +132,27 @@ class Child:
         environment: Mapping[str, str],
         handed_over: Sequence[int] = (),
         python: str | None = None,
+        cpus: Sequence[int] = (),
     ) -> None:
-        """Start it. The numbers of the descriptors `handed_over` come before the arguments; they are closed here.
+        """Start it, on these CPUs where any are named.
 
-        Raises OSError where it cannot be started.
+        The numbers of the descriptors `handed_over` come before the arguments; they are closed here. Raises OSError
+        where it cannot be started.
         """
         self.log, self._tag = Log(), new_tag()
         try:
-            self._process = subprocess.Popen(
-                [*module_command(module, python), *map(str, handed_over), *arguments],
-                pass_fds=handed_over,
-                stdin=subprocess.DEVNULL,
-                stdout=self.log.file,
-                stderr=self.log.file,
-                env={**environment, "PYTHONPATH": import_path(environment), TAG: self._tag},
-                start_new_session=True,
-            )
+            self._environment = {**environment, "PYTHONPATH": import_path(environment)}
+            self._tell("child")
+            with pinned_to(cpus):
+                self._process = subprocess.Popen(
+                    [*module_command(module, python), *map(str, handed_over), *arguments],
+                    pass_fds=handed_over,
+                    stdin=subprocess.DEVNULL,
+                    stdout=self.log.writing,
+                    stderr=self.log.writing,
+                    env={**self._environment, TAG: self._tag},
+                    start_new_session=True,
+                )
         except OSError:
             self.log.close()
             raise
@@ -156,13 +185,13 @@ class Child:
         return None if code is None else ": ".join([ending(code), *self.log.last_lines()])
 
     def inspect(self) -> list[int]:
-        """Note what the child has started, and cut its log; the numbers of itself and of its descendants."""
-        self.log.cut()
+        """Note what the child has started; the numbers of itself and of its descendants."""
         started = descendants(self.pid)
         for pid in started:
             if pid not in self._seen:
                 with contextlib.suppress(psutil.Error):
                     self._seen[pid] = psutil.Process(pid)
+                    self._tell("process", pid)
         self._escaped = [pid for pid in started if _group(pid) not in (None, self.pid)]
         return [self.pid, *started]
 
@@ -171,28 +200,29 @@ class Child:
         # A group whose processes have all ended is not found, or, on a Mac, not permitted.
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, number)
-        _send(self._escaped, number)
+        send(self._escaped, number.name)
 
     def kill(self) -> None:
         """Kill the child and everything that it started; the child is gone when this returns."""
-        stopped: set[int] = set()
         self._escaped = []  # the numbers may belong to other processes by now; living ones are found again
-        for _ in range(MOST_SWEEPS):
-            self.signal(signal.SIGSTOP)
-            new = self._started() - stopped
-            if not new:
-                break
-            _send(new, signal.SIGSTOP)
-            stopped |= new
+        stopped = stop_all(self._stop_group_and_find)
         self.signal(signal.SIGKILL)
-        _send(stopped, signal.SIGKILL)
+        send(stopped, "SIGKILL")
         self._process.wait()
         self.log.close()
+        self._tell("ended")
+
+    def _stop_group_and_find(self) -> set[int]:
+        self.signal(signal.SIGSTOP)
+        return self._started()
+
+    def _tell(self, what: str, *facts: int) -> None:
+        _watcher.tell(" ".join([what, self._tag, *map(str, facts)]), self._environment)
 
     def _started(self) -> set[int]:
         """The living processes that the child started."""
         seen = {pid for pid, process in self._seen.items() if process.is_running()}
-        roots = seen | set(tagged(TAG, self._tag)) | {self.pid}
+        roots = seen | set(tagged(TAG, [self._tag])) | {self.pid}
         return roots.union(*(descendants(pid) for pid in roots)) - {self.pid, os.getpid()}
 
 
@@ -200,9 +230,3 @@ def _group(pid: int) -> int | None:
     with contextlib.suppress(OSError):
         return os.getpgid(pid)
     return None
-
-
-def _send(pids: Iterable[int], number: signal.Signals) -> None:
-    for pid in pids:
-        with contextlib.suppress(OSError):
-            os.kill(pid, number)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import signal
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import psutil
 
 PROC = Path("/proc")
 CPUCLOCK_SCHED = 2  # the precise clock of a whole process; see clock_getcpuclockid(3)
+MOST_SWEEPS = 50
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 # Looked up at import: between fork and exec, a child must not load libraries.
 _prctl: Any = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
@@ -53,18 +55,40 @@ def _children(pid: str) -> list[int]:
     return listed
 
 
-def tagged(variable: str, value: str) -> list[int]:
-    """The pids whose environment had this variable when they started; none off Linux.
+def tagged(variable: str, values: Iterable[str]) -> list[int]:
+    """The pids whose environment had this variable, with one of the values, when they started; none off Linux.
 
     Children inherit it, so it finds those that have no other link to the process that set it.
     """
-    entry = f"{variable}={value}".encode()
+    entries = {f"{variable}={value}".encode() for value in values}
     found = []
     for folder in PROC.glob("[0-9]*"):
         with suppress(OSError):
-            if entry in (folder / "environ").read_bytes().split(b"\0"):
+            if not entries.isdisjoint((folder / "environ").read_bytes().split(b"\0")):
                 found.append(int(folder.name))
     return found
+
+
+def send(pids: Iterable[int], name: str) -> None:
+    """Send the signal of this name to each process that still lives."""
+    for pid in pids:
+        with suppress(OSError):
+            os.kill(pid, signal.Signals[name])
+
+
+def stop_all(living: Callable[[], set[int]]) -> set[int]:
+    """Stop the processes that `living` finds, again until it finds no new one; all that were stopped.
+
+    A stopped process cannot fork; the children that it forked before are found by the next sweep.
+    """
+    stopped: set[int] = set()
+    for _ in range(MOST_SWEEPS):
+        new = living() - stopped
+        if not new:
+            break
+        send(new, "SIGSTOP")
+        stopped |= new
+    return stopped
 
 
 def threads(pids: Iterable[int]) -> Iterator[int]:

@@ -16,7 +16,6 @@ from paragone.files.printable import plain_words
 from paragone.implementation.failure_reason import MOST_REASON_CHARACTERS
 from paragone.machine.child import Child, new_tag
 from paragone.machine.cpu_wait import SchedulingTimes, scheduling_times
-from paragone.machine.cpus import pinned_to
 from paragone.machine.memory import held_bytes, oom_kill_count, worker_limit_bytes
 from paragone.machine.process_tree import descendants
 from paragone.machine.python_environments import interpreter
@@ -63,8 +62,8 @@ class WorkerHandle(Worker):
         self._resources.callback(os.close, outgoing)
         os.set_blocking(outgoing, False)
         ends = (worker_incoming, worker_outgoing)
-        with pinned_to(self.cpus):
-            self._child = Child("paragone.worker.process", environment=variables, handed_over=ends, python=python)
+        module = "paragone.worker.process"
+        self._child = Child(module, environment=variables, handed_over=ends, python=python, cpus=self.cpus)
         self._resources.callback(self._child.kill)
         self._pipe = Pipe(incoming, outgoing, self._poll)
 
