@@ -416,3 +416,50 @@ def test_a_standard_output_that_is_full_is_told_without_a_traceback():
         ended.returncode,
         ended.stderr,
     )
+
+
+# --- standard streams ---
+
+HERE = {**os.environ, "PYTHONPATH": str(IMPORT_ROOT)}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("list", "numpy_rows"), ("--help",), ("list", "--help"), ("doctor",), ("report", "--help"), ("--version",)],
+    ids=" ".join,
+)
+def test_a_reader_of_the_output_that_has_gone_is_the_exit_code_of_the_help(arguments):
+    """`paragone list | head -1`: exit code 5, and no word of it."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "paragone", *arguments]
+    ended = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, cwd=PROJECT, env=HERE)
+    os.close(writing)
+
+    assert (5, b"") == (ended.returncode, ended.stderr)
+
+
+PRINTS = """
+import os, subprocess, sys
+from paragone.__main__ import open_standard_streams
+open_standard_streams()
+numbers = [os.fstat(n).st_rdev == os.stat("/dev/null").st_rdev for n in range(3)]
+print("to nobody"); print("to nobody", file=sys.stderr)
+child = subprocess.run([sys.executable, "-c", "import os; [os.fstat(n) for n in range(3)]; raise SystemExit(7)"])
+open(sys.argv[1], "w").write(f"{numbers} {sys.stdin.read()!r} {child.returncode}")
+"""
+
+
+def test_streams_that_are_closed_are_opened_on_nothing_for_this_process_and_its_children(tmp_path):
+    """`paragone bench 0<&- 1>&- 2>&-`: without it the pipes of workers get these numbers, and every worker ends."""
+    command = f'exec "{sys.executable}" -c "$1" "{tmp_path / "seen"}" 0<&- 1>&- 2>&-'
+    subprocess.run(["sh", "-c", command, "sh", PRINTS], env=HERE, check=True)
+
+    assert (tmp_path / "seen").read_text() == "[True, True, True] '' 7"
+
+
+def test_streams_that_are_open_stay_as_they_are():
+    code = "from paragone.__main__ import open_standard_streams as o; o(); print('said'); print(input())"
+    ended = subprocess.run([sys.executable, "-c", code], input=b"given", capture_output=True, env=HERE)
+
+    assert ended.stdout.split() == [b"said", b"given"]

@@ -11,7 +11,7 @@ from paragone.cli.app import EXIT_INTERRUPTED, command_line, err, exit_where_int
 from paragone.cli.display import TerminalDisplay
 from paragone.cli.option_groups import with_option_groups
 from paragone.cli.options import CellOptions, RunOptions, data_set, implementations_for, request_from
-from paragone.cli.report import write_and_print
+from paragone.cli.report import measured, refuse_empty, write_and_print
 from paragone.cli.values import absolute, fraction, thread_counts
 from paragone.errors import Misuse
 from paragone.files.schema import MOST_ROUNDS
@@ -87,7 +87,8 @@ def _bench(request: Request, problem_arguments: dict[str, str], run: RunOptions,
     data = data_set(run.data, display)
     measurement = Bench(request, registered, unusable, data, runs, command_line(), display, problem_arguments)
     with exit_where_interrupted("Interrupted before the plan was fixed: nothing was measured, nothing is left behind."):
-        folder, finished = measurement.run(fresh=new, resume=folder)
-    write_and_print(folder)
+        folder, finished = measured(measurement, new, folder)
+    results = write_and_print(folder)
     if not finished:
         raise typer.Exit(EXIT_INTERRUPTED)
+    refuse_empty(results)

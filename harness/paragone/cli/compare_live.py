@@ -24,6 +24,7 @@ from paragone.cli.app import (
 from paragone.cli.display import TerminalDisplay
 from paragone.cli.option_groups import with_option_groups
 from paragone.cli.options import CellOptions, RunOptions, data_set, request_from
+from paragone.cli.report import measured, refuse_empty
 from paragone.cli.values import fraction, thread_counts, write_output
 from paragone.files.schema import MOST_ROUNDS
 from paragone.implementation.contract import VERSION
@@ -138,7 +139,7 @@ def compare_live(
         request, registered, pairing.broken, data, runs, command_line(), display, problem_arguments, live
     )
     with exit_where_interrupted("Interrupted before the plan was fixed: nothing was measured, nothing is left behind."):
-        folder, finished = measurement.run(fresh=new)
+        folder, finished = measured(measurement, new)
     _end(folder, finished, shown)
 
 
@@ -184,6 +185,7 @@ def _end(folder: Path, finished: bool, shown: Shown) -> None:
         out.print(f"\nReport: {path}", soft_wrap=True, highlight=False)
     if not finished:
         raise typer.Exit(EXIT_INTERRUPTED)
+    refuse_empty(results)
     if len(surely_slower(cells, shown.allowed)) or len(newly_failed(cells)):
         raise typer.Exit(EXIT_FAILED_CHECK)
 

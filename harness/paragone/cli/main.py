@@ -64,6 +64,11 @@ def main() -> NoReturn:
     try:
         # Outside standalone mode, typer returns the code of an Exit, and None where a command returns.
         code = app(standalone_mode=False)
+        sys.stdout.flush()
+    except SystemExit:
+        # So Typer and Rich end where the reader of a pipe has gone, as in `paragone list | head -1`; nobody is told.
+        _stop_writing()
+        sys.exit(EXIT_UNWRITABLE)
     except HarnessError as error:
         err.print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True, highlight=False)
         sys.exit(error.exit_code)
@@ -74,6 +79,9 @@ def main() -> NoReturn:
         if hasattr(error, "exit_code") and hasattr(error, "show"):
             error.show()
             sys.exit(error.exit_code)
+        if isinstance(error, BrokenPipeError):
+            _stop_writing()
+            sys.exit(EXIT_UNWRITABLE)
         if isinstance(error, OSError) and error.errno in UNWRITABLE:
             _exit_unwritable(error)
         raise
@@ -81,10 +89,14 @@ def main() -> NoReturn:
 
 
 def _exit_unwritable(error: OSError) -> NoReturn:
-    """Exit without flushing: Python flushes standard output at exit, which would fail again with a traceback."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    _stop_writing()
     err.print(f"[bold red]error:[/] standard output cannot be written: {error.strerror}", soft_wrap=True)
     sys.exit(EXIT_UNWRITABLE)
+
+
+def _stop_writing() -> None:
+    """Python flushes standard output at exit, which would fail again with a traceback."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _raise_interrupt(number: int, frame: object) -> None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from paragone.cli.app import out
+from paragone.cli.app import EXIT_FAILED_CHECK, err, out
 from paragone.cli.options import ResultsOption
 from paragone.errors import Misuse
+
+if TYPE_CHECKING:
+    from paragone.analyse.results import Results
+    from paragone.measure.bench import Bench
 
 
 def report(
@@ -48,8 +52,31 @@ def different_runs(verb: str, names: list[str], results: Path) -> list[Path]:
     return folders
 
 
-def write_and_print(folder: Path) -> None:
-    """Write the reports of one run into its folder and print the summary."""
+def measured(measurement: Bench, new: bool, resume: Path | None = None) -> tuple[Path, bool]:
+    """Measure; the folder, and True where the run is finished. A complete run that lacks only its report is that run.
+
+    Its report was not written because the disk was full, or the harness was killed. With `new` it is left alone.
+    """
+    complete = None if new or resume else measurement.without_report()
+    if complete is None:
+        return measurement.run(fresh=new, resume=resume)
+    measurement.display.say(
+        f"Run {complete.name} of this command is complete, and only its report is missing: it is written now. "
+        "To measure again: --new"
+    )
+    return complete, True
+
+
+def refuse_empty(results: Results) -> None:
+    """End the command with a sentence and a code where the finished run holds no sample at all."""
+    if results.samples.empty:
+        words = "nothing was measured: no cell has a timed sample. The reasons stand in the report, under"
+        err.print(f"[bold red]error:[/] {words} “Failed, skipped, not measured”", soft_wrap=True, highlight=False)
+        raise typer.Exit(EXIT_FAILED_CHECK)
+
+
+def write_and_print(folder: Path) -> Results:
+    """Write the reports of one run into its folder and print the summary; return its results."""
     from paragone.analyse.results import Results
     from paragone.compare.side_by_side import side_by_side
     from paragone.report.terminal.run import print_summary
@@ -65,3 +92,4 @@ def write_and_print(folder: Path) -> None:
         out.print()
         print_side_by_side(side_by_side(results), run.plan.live.fail_slower, out)
     out.print(f"\nReport: {path}, for a browser {path.with_name('report.html')}", soft_wrap=True, highlight=False)
+    return results

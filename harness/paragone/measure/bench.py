@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 from msgspec import structs
 
+from paragone.errors import HarnessError
 from paragone.files.json_lines import read_rows
 from paragone.implementation.registry import Registered, Unusable, select
 from paragone.machine import environment
@@ -24,7 +25,7 @@ from paragone.measure.learning_curves import draw_curves
 from paragone.measure.limits import record_limits
 from paragone.measure.memory_pass import measure_memory
 from paragone.measure.planning import make_plan, planned_cells
-from paragone.measure.resume import RunIdentity, remaining_samples
+from paragone.measure.resume import RunIdentity, refuse_foreign_cells, remaining_samples
 from paragone.measure.rounds import Rounds
 from paragone.plan.cells import (
     Contender,
@@ -38,7 +39,7 @@ from paragone.store.plan_records import ContenderKey, Live
 from paragone.store.reader import read_plan
 from paragone.store.records import Finished, Source
 from paragone.store.run_folder import RunFolder
-from paragone.store.runs import new_run_folder, refuse_unwritable
+from paragone.store.runs import is_finished, new_run_folder, refuse_unwritable
 from paragone.task.mlp.data import DataSet, check_fits
 from paragone.verify.pilot import Display, OpenLimitedWorker, Pilot, open_worker
 from paragone.verify.pilot_result import PilotResult
@@ -71,15 +72,24 @@ class Bench:
         with pinned_to(harness_cpus(max(self.request.threads))):
             return self._run(fresh, resume)
 
+    def without_report(self) -> Path | None:
+        """The folder of the latest run, where it is of this very request, code and machine, complete, and unreported.
+
+        A report ends with report.md, so a full disk or a kill while it is written leaves none.
+        """
+        return self._identity.complete_without_report(self.results)
+
     def _run(self, fresh: bool, resume: Path | None) -> tuple[Path, bool]:
         for problem in self.request.problems:
             check_fits(problem, self.data)
-        chosen = select(self.everyone, self.request.implementations or ("*",))
-        contenders = {each.key: each for each in contenders_of(self.request, chosen, self.everyone)}
-        identity = RunIdentity(self.request, contenders.values(), self.data.sha256, self._described)
+        contenders, identity = self._contenders, self._identity
         folder = resume or (None if fresh else identity.unfinished(self.results, self.display.say))
         if folder is not None:
             identity.refuse_foreign_run(folder)
+            refuse_foreign_cells(folder, contenders)
+            if is_finished(folder):
+                self.display.say(f"Run {folder.name} is complete: there is nothing left to measure.")
+                return folder, True
             done = len(read_rows(folder / "samples.jsonl"))
             self.display.say(f"Going on with run {folder.name}, which was interrupted: {done} samples are there.")
         else:
@@ -87,6 +97,15 @@ class Bench:
         with RunFolder(folder) as rows:
             finished = self._measure(rows, contenders)
         return folder, finished
+
+    @cached_property
+    def _contenders(self) -> dict[ContenderKey, Contender]:
+        chosen = select(self.everyone, self.request.implementations or ("*",))
+        return {each.key: each for each in contenders_of(self.request, chosen, self.everyone)}
+
+    @cached_property
+    def _identity(self) -> RunIdentity:
+        return RunIdentity(self.request, self._contenders.values(), self.data.sha256, self._described)
 
     @cached_property
     def _verifier(self) -> Verifier:
@@ -102,6 +121,7 @@ class Bench:
 
     def _start_run(self, contenders: dict[ContenderKey, Contender], identity: Mapping[str, Any]) -> Path:
         refuse_unwritable(self.results)  # before the pilot, which takes minutes
+        sources = self._sources(contenders.values())
         begin = time.perf_counter()
         results = self._pilot(contenders)
         deviation = None if self.request.quick else self._aa_pilot(results, contenders)
@@ -117,10 +137,18 @@ class Bench:
         calls = call_costs(everyone, self.data, self._open_worker, self.request.seed, self.request.budgets)
         plan = structs.replace(plan, calls=tuple(calls), pilot_seconds=time.perf_counter() - begin)
         outcomes = [row for result in results for row in result.outcomes]
-        sources = {each.found.name: msgspec.convert(each.found.kept_source(), Source) for each in everyone}
         folder = new_run_folder(self.results, datetime.now(UTC), plan, self._described, outcomes, sources)
         self.display.show_plan(structs.replace(plan, run=folder.name), outcomes)
         return folder
+
+    def _sources(self, contenders: Iterable[Contender]) -> dict[str, Source]:
+        """The sources as the run keeps them, taken before the first worker loads them. Raises HarnessError."""
+        found = {each.found.name: each.found for each in contenders}
+        sources = {name: msgspec.convert(found[name].kept_source(), Source) for name in found}
+        for name, source in sources.items():
+            if source.hash != found[name].source_hash():
+                raise HarnessError(f"{name}: its source was changed while the run began: start it again")
+        return sources
 
     def _pilot(self, contenders: Mapping[ContenderKey, Contender]) -> list[PilotResult]:
         """The result for every contender; a control gets that of its baseline, which runs the same code."""

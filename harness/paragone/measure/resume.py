@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shlex
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -20,7 +21,7 @@ from paragone.plan.request import Request
 from paragone.store.plan_records import Cell, ContenderKey
 from paragone.store.reader import read_environment, read_plan, read_table
 from paragone.store.records import TABLES, Outcome, Sample
-from paragone.store.runs import is_finished, run_folders
+from paragone.store.runs import has_report, is_finished, run_folders
 
 MACHINE = "machine and versions"
 
@@ -43,6 +44,16 @@ def refuse_unnamed_code(folder: Path, planned: Request, named: Sequence[str]) ->
         f"run {folder.name} needs {options}, and a plan names no code by itself: look at it, and name it again: "
         f"paragone bench --resume {shlex.quote(str(folder))} {options}"
     )
+
+
+def refuse_foreign_cells(folder: Path, contenders: Container[ContenderKey]) -> None:
+    """Raise ResultsUnusable where the plan has a cell that its own request does not lead to: somebody changed it."""
+    for cell in read_plan(folder).cells:
+        if cell.contender not in contenders:
+            raise ResultsUnusable(
+                f"{folder}: plan.json names cells of {cell.variant}, which its own request does not choose. "
+                "A new run: paragone bench --new"
+            )
 
 
 class RunIdentity:
@@ -80,6 +91,14 @@ class RunIdentity:
             if differing and is_latest:
                 say(f"Run {folder.name} is unfinished, but {differing} has changed: a new run begins.")
             is_latest = False
+        return None
+
+    def complete_without_report(self, results: Path) -> Path | None:
+        """The latest run, where it is complete, could be resumed if it were not, and has no report."""
+        for folder in run_folders(results)[-1:]:
+            with contextlib.suppress(ResultsUnusable):
+                if is_finished(folder) and not has_report(folder) and self.differing(folder) == "":
+                    return folder
         return None
 
     def refuse_foreign_run(self, folder: Path) -> None:

@@ -6,6 +6,7 @@ A report is made from stored data alone: the same data and the same installed ve
 from __future__ import annotations
 
 import hashlib
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ from paragone.report.text.markdown import join_sections
 from paragone.report.text.profile import Profiled, phases_csv, profile_report
 from paragone.report.text.run_report import report_sections
 from paragone.report.text.safe_csv import safe_csv
+from paragone.store.run_folder import REPORT
 
 if TYPE_CHECKING:
     from paragone.analyse.results import Results
@@ -42,14 +44,17 @@ def write_report(results: Results) -> Path:
         **_figure_files(figures, f"{FIGURES}/"),
         "summary.csv": safe_csv(results.summary).encode(),
         "report.html": page(results, sections, figures).encode(),
-        "report.md": join_sections(sections).encode(),
+        REPORT: join_sections(sections).encode(),
     }
     try:
         write_files(run.folder, files)
         _delete_old_figures(run.folder / FIGURES, files)
     except OSError as error:
-        raise ResultsUnusable(f"{run.folder}: the report cannot be written: {error.strerror}") from None
-    return run.folder / "report.md"
+        raise ResultsUnusable(
+            f"{run.folder}: the report cannot be written: {error.strerror}. What was measured is kept. Once it can be "
+            f"written: paragone report {shlex.quote(str(run.folder))}"
+        ) from None
+    return run.folder / REPORT
 
 
 def write_machines_report(runs: Sequence[Run], results: Path, anyway: bool = False) -> Path:

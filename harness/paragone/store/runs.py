@@ -20,7 +20,7 @@ from paragone.machine.environment_record import Environment
 from paragone.store.plan_records import PLAN_FILES, Plan, ProfilePlan
 from paragone.store.reader import read_finished
 from paragone.store.records import Outcome, Source
-from paragone.store.run_folder import RunFolder
+from paragone.store.run_folder import REPORT, RunFolder
 
 PROFILE = PLAN_FILES[ProfilePlan]
 
@@ -141,3 +141,8 @@ def find_run(results: Path, name: str) -> Path:
 def is_finished(folder: Path) -> bool:
     ending = read_finished(folder)
     return ending is not None and ending.finished
+
+
+def has_report(folder: Path) -> bool:
+    """Whether the report of the whole run was written: report.md is its last file, and the end of a run deletes it."""
+    return (folder / REPORT).is_file()
