@@ -478,9 +478,8 @@ def hosted(workers, tmp_path):
     def open_worker(text=NULL, **settings):
         (tmp_path / "impl.py").write_text(IMPL)
         (tmp_path / "runner.py").write_text(text)
-        before = psutil.Process().children()
         worker = workers.open("hosted", **settings)
-        (process,) = [child for child in psutil.Process().children() if child not in before]
+        process = psutil.Process(worker._child.pid)
         answer = workers.load(worker, str(tmp_path))
         return worker, answer, process, *process.children()
 

@@ -10,7 +10,7 @@ import numpy as np
 import psutil
 import pytest
 from easy_data import easy_data
-from zoo_faults import FAULTS, ORDER, PROBLEM, STATE, ReusedWorkers, Workers, is_gone, wait_until
+from zoo_faults import FAULTS, ORDER, PROBLEM, STATE, ReusedWorkers, Workers, is_gone, wait_until, workers_below
 
 from paragone.errors import HarnessError, MeasurementFailed
 from paragone.files.paths import IMPORT_ROOT
@@ -260,7 +260,7 @@ def test_a_killed_harness_leaves_no_worker_behind_though_it_is_stopped(data):
     command = [sys.executable, "-c", HARNESS, str(data.folder)]
     with subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as harness:
         assert b"ready\n" == harness.stdout.readline()
-        (worker,) = psutil.Process(harness.pid).children()
+        (worker,) = workers_below(harness.pid)
         assert wait_until(lambda: worker.status() == psutil.STATUS_STOPPED)
         harness.send_signal(signal.SIGKILL)
         assert wait_until(lambda: is_gone(worker))

@@ -91,6 +91,12 @@ def wait_until(is_so: Callable[[], bool]) -> bool:
     return True
 
 
+def workers_below(pid: int | None = None) -> list[psutil.Process]:
+    """Return the workers that a process has started, by default this one; it has its watcher for a child too."""
+    children = psutil.Process(pid).children()
+    return [child for child in children if "paragone.worker.process" in child.cmdline()]
+
+
 def is_gone(process: psutil.Process) -> bool:
     """Whether a process has ended; one that its new parent has not collected yet has."""
     try:
