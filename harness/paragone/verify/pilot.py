@@ -23,13 +23,12 @@ from paragone.task.mlp.data import DataSet, check_fits
 from paragone.task.mlp.gate import check_steps, stress_problem
 from paragone.verify.pilot_result import Pace, PilotResult
 from paragone.verify.training_set_stage import check_training_set
-from paragone.verify.unchanged_source import unchanged_source
+from paragone.verify.unchanged_source import load_worker as load_worker  # measuring imports it from here
 from paragone.verify.verifier import Verifier
 from paragone.worker.budgets import STANDARD, Budgets
 from paragone.worker.commands import CountCpus, EstimateStep, GetPeakMemory, TakeSample
 from paragone.worker.estimate import MOST_CPUS
 from paragone.worker.handle import WorkerHandle
-from paragone.worker.replies import Loaded
 from paragone.worker.worker import Worker
 
 # The first estimate is made at this batch size. A step shorter than OVERHEAD_SECONDS may be mostly overhead, so its
@@ -211,12 +210,6 @@ class Pilot:
             return None
         result.load_seconds = time.perf_counter() - begin
         return worker
-
-
-def load_worker(worker: Worker, contender: Contender, data: DataSet, seed: int) -> Loaded:
-    """Load the contender's variant with its problem, in its problem's data set; its source must not have changed."""
-    with unchanged_source(contender.found):
-        return worker.load(contender.variant, str(contender.found.folder), contender.problem, str(data.folder), seed)
 
 
 def most_check_steps(planned: Cell, budgets: Budgets = STANDARD) -> int:

@@ -12,10 +12,20 @@ from paragone.errors import HarnessError, MeasurementFailed
 from paragone.files.hashing import changed_files, file_digests
 from paragone.files.paths import PACKAGE
 from paragone.implementation.registry import Registered
+from paragone.plan.cells import Contender
+from paragone.task.mlp.data import DataSet
+from paragone.worker.replies import Loaded
+from paragone.worker.worker import Worker
 
 # What a worker loads of this harness; the rest may change while a run goes on.
 LOADED_BY_WORKERS = ("files", "machine", "task", "implementation", "adapters", "worker")
 MOST_NAMED = 3
+
+
+def load_worker(worker: Worker, contender: Contender, data: DataSet, seed: int) -> Loaded:
+    """Load the contender's variant with its problem, in its problem's data set. Raises as `unchanged_source` does."""
+    with unchanged_source(contender.found):
+        return worker.load(contender.variant, str(contender.found.folder), contender.problem, str(data.folder), seed)
 
 
 @contextlib.contextmanager
