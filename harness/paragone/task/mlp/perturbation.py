@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from paragone.task.mlp.state import FloatArray, State
 BLOCK = 1000  # images converted at once: 6 MB of pixels
 NOISE = 2.0**-30  # far above float64's own rounding errors, and small enough for a linear response
 N_NOISY_RUNS = 4
+NOISE_LENGTH = 1 << 20
 
 
 def unchanged(x: FloatArray) -> FloatArray:
@@ -103,39 +105,55 @@ def states(training: PerturbedTraining) -> Iterator[tuple[State, float]]:
 def _step(training: PerturbedTraining, state: State, i: int) -> tuple[State, float]:
     """`reference.step` on the mini-batch order[i], summed over blocks of images."""
     problem, eta = training.problem, float(training.rates[i])
-    loss = 0.0
-    W_sum = [np.zeros_like(W) for W in state.W]
-    b_sum = [np.zeros_like(b) for b in state.b]
+    loss, gradients = 0.0, None
     for first in range(0, training.order.shape[1], BLOCK):
         block = slice(first, first + BLOCK)
-        X = training.images[training.order[i, block]].astype(np.float64) * training.pixel_scale
+        X: FloatArray = training.images[training.order[i, block]] * np.float64(training.pixel_scale)
         Y: FloatArray = np.eye(problem.layers[-1])[training.labels[training.label_order[i, block]]]
-        loss += _add_gradients(training, state, X, Y, eta, W_sum, b_sum)
+        block_loss, of_block = _gradients(training, state, X, Y, eta)
+        loss += block_loss
+        gradients = of_block if gradients is None else [a + b for a, b in zip(gradients, of_block, strict=True)]
+    assert gradients is not None
+    n_layers = len(state.W)
     new = []
-    for W, b, dW_previous, db_previous, W_g, b_g in zip(
-        state.W, state.b, state.dW, state.db, W_sum, b_sum, strict=True
-    ):
-        dW = training.noise(eta * (training.R * W_g + problem.l2 * W + problem.l1 * np.sign(W)))
-        penalty = problem.l2 * b + problem.l1 * np.sign(b) if training.penalises_biases else 0.0
-        db = training.noise(eta * (training.R * b_g + penalty)) if training.trains_biases else np.zeros_like(b)
-        W_move = dW + problem.momentum * dW_previous
-        b_move = db + (problem.momentum * db_previous if training.trains_biases else 0.0)
-        kept = (W_move, b_move) if training.accumulates_momentum else (dW, db)
-        new.append((training.noise(W - W_move), training.noise(b - b_move), *kept))
-    weights, biases, dW_all, db_all = zip(*new, strict=True)
-    return State(weights, biases, dW_all, db_all, state.step + 1), training.R * loss
+    for W, dW_previous, dW in zip(state.W, state.dW, gradients[:n_layers], strict=True):
+        _scale(dW, training.R, problem, W)
+        dW *= eta
+        dW = training.noise(dW)
+        new.append(_moved(training, W, dW, dW_previous))
+    for b, db_previous, db in zip(state.b, state.db, gradients[n_layers:], strict=True):
+        if training.trains_biases:
+            _scale(db, training.R, problem if training.penalises_biases else None, b)
+            db *= eta
+            new.append(_moved(training, b, training.noise(db), db_previous))
+        else:
+            new.append((training.noise(b), np.zeros_like(b)))
+    moved, kept = zip(*new, strict=True)
+    weights, biases = moved[:n_layers], moved[n_layers:]
+    return State(weights, biases, kept[:n_layers], kept[n_layers:], state.step + 1), training.R * loss
 
 
-def _add_gradients(
-    training: PerturbedTraining,
-    state: State,
-    X: FloatArray,
-    Y: FloatArray,
-    eta: float,
-    W_sum: list[FloatArray],
-    b_sum: list[FloatArray],
-) -> float:
-    """Add this block's gradients to W_sum and b_sum in place; return its summed loss."""
+def _scale(gradient: FloatArray, R: float, penalty: Problem | None, W: FloatArray) -> None:
+    """gradient ← R·gradient + λ₂·W + λ₁·sign(W), in place; without the last two terms where `penalty` is None."""
+    gradient *= R
+    if penalty and penalty.l2:
+        gradient += penalty.l2 * W
+    if penalty and penalty.l1:
+        gradient += penalty.l1 * np.sign(W)
+
+
+def _moved(
+    training: PerturbedTraining, W: FloatArray, dW: FloatArray, dW_previous: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """W − (dW + μ·dW_previous), and the update that the next step takes for the previous one."""
+    move = dW + training.problem.momentum * dW_previous if training.problem.momentum else dW
+    return training.noise(W - move), move if training.accumulates_momentum else dW
+
+
+def _gradients(
+    training: PerturbedTraining, state: State, X: FloatArray, Y: FloatArray, eta: float
+) -> tuple[float, list[FloatArray]]:
+    """The summed loss of a block, and its summed gradients: those of all weights, then those of all biases."""
     A = [X]
     for W, b in zip(state.W, state.b, strict=True):
         Z = training.noise(A[-1] @ W.T + b)
@@ -143,14 +161,15 @@ def _add_gradients(
     if training.output_activation == "softmax":
         A[-1] = training.noise(softmax(Z))
     delta = training.noise((A[-1] - Y) * training.output_slope(A[-1]))
+    W_sums, b_sums = [], []
     for layer in reversed(range(len(state.W))):
         gradient = delta.T @ A[layer]
-        W_sum[layer] += gradient
-        b_sum[layer] += delta.sum(axis=0)
+        W_sums.append(gradient)
+        b_sums.append(delta.sum(axis=0))
         if layer > 0:
             W = state.W[layer] - eta * training.R * gradient if training.updates_before_delta else state.W[layer]
             delta = training.noise((delta @ W) * training.hidden_slope(A[layer]))
-    return _loss(training.problem, Z, A[-1], Y)
+    return _loss(training.problem, Z, A[-1], Y), [*reversed(W_sums), *reversed(b_sums)]
 
 
 def _loss(problem: Problem, Z: FloatArray, A: FloatArray, Y: FloatArray) -> float:
@@ -162,7 +181,7 @@ def _loss(problem: Problem, Z: FloatArray, A: FloatArray, Y: FloatArray) -> floa
     return float(np.sum(top + np.log(np.sum(np.exp(Z - top), axis=1, keepdims=True))) - np.sum(Y * Z))
 
 
-def spread(training: PerturbedTraining) -> tuple[dict[str, FloatArray], FloatArray]:
+def spread(training: PerturbedTraining, n_runs: int = N_NOISY_RUNS) -> tuple[dict[str, FloatArray], FloatArray]:
     """How far rounding drives this training apart, per unit of relative rounding error.
 
         spread = √(mean over the noisy runs of ‖noisy − plain‖²) / NOISE
@@ -171,22 +190,37 @@ def spread(training: PerturbedTraining) -> tuple[dict[str, FloatArray], FloatArr
     standard normal (Monte Carlo arithmetic: D. S. Parker, UCLA CSD-970002, 1997). Returns the spread after each step,
     (n_steps,), by tensor, and that of the losses.
     """
-    random = np.random.Generator(np.random.PCG64(0))
+    n_steps = len(training.order)
+    squares = {name: np.zeros(n_steps) for name in training.state.tensors()}
+    loss_squares = np.zeros(n_steps)
+    noisy = [states(replace(training, noise=noise_of(run))) for run in range(n_runs)]
+    for i, ((plain, plain_loss), *others) in enumerate(zip(states(training), *noisy, strict=True)):
+        expected = plain.tensors()
+        for state, loss in others:
+            for name, tensor in state.tensors().items():
+                difference = (tensor - expected[name]).ravel()
+                squares[name][i] += difference @ difference
+            loss_squares[i] += np.square(loss - plain_loss)
+    scale = NOISE * n_runs**0.5
+    return {name: np.sqrt(total) / scale for name, total in squares.items()}, np.sqrt(loss_squares) / scale
+
+
+def noise_of(run: int) -> Callable[[FloatArray], FloatArray]:
+    """x ↦ x·(1 + NOISE·ξ) with ξ standard normal: at each call another stretch of one long series."""
+    random = np.random.Generator(np.random.PCG64(run))
 
     def noise(x: FloatArray) -> FloatArray:
-        return x * (1 + NOISE * random.standard_normal(x.shape))
+        series = _noise_series(max(NOISE_LENGTH, 4 * x.size))
+        first = int(random.integers(len(series) - x.size))
+        return x * series[first : first + x.size].reshape(x.shape)
 
-    plain = list(states(training))
-    squares = {name: np.zeros(len(plain)) for name in training.state.tensors()}
-    loss_squares = np.zeros(len(plain))
-    for _ in range(N_NOISY_RUNS):
-        for i, (state, loss) in enumerate(states(replace(training, noise=noise))):
-            expected = plain[i][0].tensors()
-            for name, tensor in state.tensors().items():
-                squares[name][i] += np.sum((tensor - expected[name]) ** 2)
-            loss_squares[i] += np.square(loss - plain[i][1])
-    scale = NOISE * N_NOISY_RUNS**0.5
-    return {name: np.sqrt(total) / scale for name, total in squares.items()}, np.sqrt(loss_squares) / scale
+    return noise
+
+
+@cache
+def _noise_series(length: int) -> FloatArray:
+    """1 + NOISE·ξ, so many of them: to draw new ones at each step would take most of the time."""
+    return 1 + NOISE * np.random.Generator(np.random.PCG64(0)).standard_normal(length)
 
 
 def logits(state: State, images: NDArray[np.float64]) -> NDArray[np.float64]:
