@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,11 +22,14 @@ from paragone.store.plan_records import Cell
 from paragone.task.mlp.data import DataSet, check_fits
 from paragone.task.mlp.gate import CheckResult, stress_problem
 from paragone.task.mlp.state import State
+from paragone.verify.inputs import SampleInput
 from paragone.verify.pilot import most_check_steps
+from paragone.verify.time_account import SampleSeen, TimeAccount
 from paragone.verify.verifier import Verifier
 from paragone.worker.estimate import step_seconds
 from paragone.worker.replies import Timing
-from paragone.worker.sample import Clock, result_digest, take_sample
+from paragone.worker.sample import Clock, prepare, take_sample
+from paragone.worker.worker import Worker
 
 SEED = 1
 
@@ -45,7 +48,7 @@ class GridPoint(NamedTuple):
 
 
 class LoadedVariant:
-    """A variant that has loaded a problem; the verifier calls `train` and `result`, as it does with a worker."""
+    """A variant that has loaded a problem; the verifier calls `train`, as it does with a worker."""
 
     def __init__(self, contender: Contender, data: DataSet, clock: Clock = time.perf_counter_ns) -> None:
         self.contender, self.clock = contender, clock
@@ -71,13 +74,12 @@ class LoadedVariant:
         losses = self.implementation.train(order)
         return self.implementation.params(), losses
 
-    def result(self) -> tuple[State, NDArray[Any] | None]:
-        """Of the last sample."""
-        return self.implementation.params(), self.losses
-
     def order(self, batch_size: int, n_steps: int) -> NDArray[np.int64]:
-        """The image indices that the samples of a run have."""
         return self.contender.problem.order(SEED, n_steps, batch_size)
+
+    def input(self, planned: Cell) -> SampleInput:
+        """The start and the order of all samples: without rounds among others, they need no new ones."""
+        return SampleInput(self.contender.problem, planned.batch_size, frozenset({planned.n_steps}), SEED)
 
     def step_seconds(self, batch_size: int) -> float:
         """An estimate of how long a step takes.
@@ -102,10 +104,15 @@ class LoadedVariant:
         """The cell as a run would plan it: steps of a sample, and of the untimed prefix."""
         return cell(self.contender, batch_size, self.step_seconds(batch_size))
 
-    def sample(self, planned: Cell) -> Timing:
-        order = self.order(planned.batch_size, planned.n_steps)
-        timing, self.losses = take_sample(self.implementation, self.start, order, planned.prefix_steps, self.clock)
-        return timing
+    def sample(self, planned: Cell) -> SampleSeen:
+        input_ = self.input(planned)
+        prepare(self.implementation, input_.start, input_.prefix(planned.prefix_steps))
+        timing, losses = take_sample(self.implementation, input_.order(planned.n_steps), self.clock)
+        return self.seen(timing, losses)
+
+    def seen(self, timing: Timing, losses: NDArray[Any] | None) -> SampleSeen:
+        """A sample with its result, as the verifier takes it; in this process nothing is seen from outside."""
+        return SampleSeen(TimeAccount(timing, timing.elapsed_ns, 0, 0), self.implementation.params(), losses)
 
 
 class VariantHolder:
@@ -143,10 +150,10 @@ class VariantHolder:
             checks[stress_problem(problem).name] = self.stress_checks[planned.batch_size]
         return checks
 
-    def check_sample(self, loaded: LoadedVariant, planned: Cell, digest: str) -> CheckResult:
-        """The tail of the last sample, whose result has this digest, against the reference."""
-        size, n_steps = planned.batch_size, planned.n_steps
-        return self.verifier.check_last_sample(loaded, loaded.contender, size, n_steps, digest)
+    def check_sample(self, loaded: LoadedVariant, planned: Cell, seen: SampleSeen) -> CheckResult:
+        """The whole of a sample against the reference."""
+        worker = cast(Worker, loaded)  # the verifier calls its `train`
+        return self.verifier.check_whole_sample(worker, loaded.contender, loaded.input(planned), seen)
 
     def _checks_of_stress_problem(self, contender: Contender, sizes: Sequence[int]) -> dict[int, CheckResult]:
         loaded = LoadedVariant(replace(contender, problem=stress_problem(contender.problem)), self.data)
@@ -166,9 +173,9 @@ class TimedCell:
     """What pytest-benchmark repeats: `prepare` before the clock starts, `train` while it runs."""
 
     def __init__(self, loaded: LoadedVariant, planned: Cell, verified_digest: str) -> None:
-        self.implementation, self.start = loaded.implementation, loaded.start
-        self.order = loaded.order(planned.batch_size, planned.n_steps)
-        self.prefix = self.order[: planned.prefix_steps]
+        self.loaded, self.implementation, input_ = loaded, loaded.implementation, loaded.input(planned)
+        self.start, self.order = input_.start, input_.order(planned.n_steps)
+        self.prefix = input_.prefix(planned.prefix_steps)
         self.deterministic = loaded.contender.variant.implementation.deterministic
         self.verified_digest = verified_digest
         self.n_prepared = 0
@@ -179,21 +186,18 @@ class TimedCell:
         if self.n_prepared:
             self.compare()
         self.n_prepared += 1
-        if len(self.prefix):
-            self.implementation.reset(self.start)
-            self.implementation.train(self.prefix)
-        self.implementation.reset(self.start)
+        prepare(self.implementation, self.start, self.prefix)
 
     def train(self) -> None:
         """TIMED: one sample."""
         self.losses = self.implementation.train(self.order)
 
-    def digest(self) -> str:
-        return result_digest(self.implementation.params(), self.losses)
+    def seen(self) -> SampleSeen:
+        return self.loaded.seen(Timing(n_steps=len(self.order), elapsed_ns=1, cpu_ns=0), self.losses)
 
     def compare(self) -> None:
         """Raise MeasurementFailed where a deterministic variant's last result has other bits than the verified one."""
-        if self.deterministic and self.digest() != self.verified_digest:
+        if self.deterministic and self.seen().digest != self.verified_digest:
             raise MeasurementFailed(
                 f"round {self.n_prepared}: the result differs from the verified one of the same state and order"
             )

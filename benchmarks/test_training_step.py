@@ -125,7 +125,7 @@ def test_training_step(point: GridPoint, holder: VariantHolder, benchmark: Any, 
     checks = holder.checks(loaded, planned)
     refuse_failed(checks)
     verified = loaded.sample(planned)
-    refuse_failed({"the end of a sample": holder.check_sample(loaded, planned, verified.digest)})
+    refuse_failed({"a sample": holder.check_sample(loaded, planned, verified)})
 
     measured = TimedCell(loaded, planned, verified.digest)
     dtype = loaded.contender.variant.dtype
@@ -134,7 +134,7 @@ def test_training_step(point: GridPoint, holder: VariantHolder, benchmark: Any, 
     benchmark.pedantic(measured.train, setup=measured.prepare, rounds=n_rounds(planned, pytestconfig))
     measured.compare()
     if not measured.deterministic:
-        refuse_failed({"the last round": holder.check_sample(loaded, planned, measured.digest())})
+        refuse_failed({"the last round": holder.check_sample(loaded, planned, measured.seen())})
     if benchmark.enabled:
         count_in_steps(benchmark, planned.n_steps)
         benchmark.extra_info["images_per_second"] = planned.batch_size / benchmark.stats.stats.median

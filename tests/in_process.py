@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 
 from described_here import class_of
 from msgspec import structs
@@ -11,7 +12,16 @@ from paragone.errors import MeasurementFailed
 from paragone.implementation.failure_reason import describe_error
 from paragone.machine.cpu_wait import scheduling_times
 from paragone.worker.budgets import Budgets
-from paragone.worker.commands import CountCpus, EstimateStep, GetPeakMemory, Load, MeasureLimits, Train, verb
+from paragone.worker.commands import (
+    CountCpus,
+    EstimateStep,
+    GetPeakMemory,
+    Load,
+    MeasureLimits,
+    TakeSample,
+    Train,
+    verb,
+)
 from paragone.worker.process import HostedVariant
 from paragone.worker.replies import CpusUsed, MachineLimits, PeakMemory, StepCost
 from paragone.worker.worker import Worker
@@ -36,7 +46,7 @@ class ScriptedWorker(Worker):
     alive = True
 
     def __init__(self, answer=None):
-        self.cpus, self.waiting_cpu_ns = [0], 0
+        self.cpus, self.waiting_cpu_ns, self.waited_ns = [0], 0, 0
         self.answer, self.commands = answer, []
 
     def call_with_arrays(self, command, arrays=None):
@@ -45,6 +55,9 @@ class ScriptedWorker(Worker):
 
     def scheduling_times(self):
         return scheduling_times([os.getpid()], self.cpus)
+
+    def holds_accelerator(self):
+        return False
 
     def die(self, reason):
         """Raise as a worker does whose process ended."""
@@ -95,13 +108,16 @@ class InProcessWorker(ScriptedWorker):
         if not self.alive:
             raise MeasurementFailed(f"{verb(command)}: the worker has ended")
         if isinstance(command, GetPeakMemory):
-            return PeakMemory(1000 * self.log[-1][1]), {}
+            largest = max(entry[1] for entry in self.log if entry[0] == "sample")
+            return PeakMemory(1000 * largest), {}
         self.commands.append(command)
         self.log.append(entry(command, arrays))
         if (reply := self.scripted(command)) is not None:
             return reply, {}
+        begin = time.perf_counter_ns()
         try:
             result = self.hosted.execute(command, arrays or {})
+            self.waited_ns = time.perf_counter_ns() - begin
         except Exception as error:
             raise MeasurementFailed(f"{verb(command)}: {describe_error(error, self.hosted.folder)}") from error
         reply, results = result if isinstance(result, tuple) else (result, {})
@@ -125,6 +141,8 @@ def entry(command, arrays):
         return verb(command), command.problem.name
     if isinstance(command, Train):
         return verb(command), *arrays["order"][: command.n_steps].shape
+    if isinstance(command, TakeSample):
+        return verb(command), arrays["order"].shape[1]
     size = getattr(command, "batch_size", None)
     return (verb(command),) if size is None else (verb(command), size)
 

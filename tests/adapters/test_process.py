@@ -29,7 +29,6 @@ from paragone.task.mlp.judge import judge
 from paragone.task.mlp.problem_files import find_problem, shipped_names
 from paragone.task.mlp.reference import trajectory
 from paragone.task.mlp.state import State
-from paragone.worker.commands import TakeSample
 
 NULL = (NULLS / "null_runner.py").read_text()
 SERVES = NULL[NULL.index("while (message") :]
@@ -488,7 +487,8 @@ def hosted(workers, tmp_path):
 
 def test_a_worker_reports_the_build_info_the_threads_and_the_clock_of_a_program(hosted):
     worker, answer, *_ = hosted()
-    sample = worker.call(TakeSample(batch_size=5, n_steps=3, prefix_steps=1))
+    worker.prepare(STATE, ORDER[:1])
+    sample = worker.take_sample(ORDER)
 
     assert answer.build_info["version"].startswith("Python ")
     assert "hosted" in repr(answer.threads_found)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from everyone import EVERYONE as FOUND
 from in_process import SHORT, ScriptedWorker
@@ -14,16 +15,18 @@ from paragone.errors import MeasurementFailed
 from paragone.files.json_lines import read_rows
 from paragone.implementation.registry import find_variant
 from paragone.measure.resume import RemainingSamples
-from paragone.measure.rounds import Rounds
+from paragone.measure.rounds import CHECKED_ROUNDS, Rounds
 from paragone.plan.cells import Contender
 from paragone.store.plan_records import Cell
 from paragone.store.records import Evaluation, columns
 from paragone.store.run_folder import RunFolder
 from paragone.task.mlp.judge import CheckResult
 from paragone.task.mlp.problem_files import find_problem
-from paragone.worker.commands import Load, verb
+from paragone.task.mlp.state import State
+from paragone.verify.time_account import see_sample
+from paragone.worker.commands import Load, Prepare, TakeSample, verb
 from paragone.worker.handle import WorkerHandle
-from paragone.worker.replies import Loaded, Timing
+from paragone.worker.replies import Loaded, Ready, Timing
 
 PROBLEM = replace(find_problem("nielsen"), n_train=50)
 NAMES = ("numpy_rows[dtype=float32,order=C]", "numpy_rows[dtype=float32,order=F]", "numpy_rows[dtype=float64,order=C]")
@@ -32,9 +35,10 @@ NAMES = ("numpy_rows[dtype=float32,order=C]", "numpy_rows[dtype=float32,order=F]
 class SamplingWorker(ScriptedWorker):
     """Takes samples of a third of a second at once; `fault(worker, verb, batch_size)` may raise at any command."""
 
-    def __init__(self, name, log, fault=None, digest=None, cpu_share=1.0):
+    def __init__(self, name, log, fault=None, number=None, cpu_share=1.0, unseen_ns=0):
         super().__init__(self.reply)
-        self.name, self.log, self.fault, self.digest, self.cpu_share = name, log, fault, digest, cpu_share
+        self.name, self.log, self.fault, self.number, self.cpu_share = name, log, fault, number, cpu_share
+        self.unseen_ns = unseen_ns
         self.n_samples = 0
 
     def reply(self, command):
@@ -47,38 +51,48 @@ class SamplingWorker(ScriptedWorker):
         pools = [{"file": "blas.so", "num_threads": 1}]
         return Loaded(load_seconds=0.0, loaded_memory_bytes=1, threads_found={"pools": pools}, build_info={})
 
+    def call_with_arrays(self, command, arrays=None):
+        self.batch_size = arrays["order"].shape[1] if arrays else None
+        return super().call_with_arrays(command, arrays)
+
     def sampled(self, command):
-        self.n_samples += 1
+        if isinstance(command, Prepare):
+            self.n_samples += 1
+            self.log.append((self.name, "prepare", self.batch_size, command))
+            return Ready()
+        if not isinstance(command, TakeSample):
+            return Ready()
         if self.fault:
-            self.fault(self, verb(command), command.batch_size)
-        self.log.append((self.name, verb(command), command.batch_size, command.prefix_steps))
-        digest = self.digest(self, command.batch_size) if self.digest else f"bits of {command.batch_size}"
+            self.fault(self, verb(command), self.batch_size)
+        self.log.append((self.name, "sample", self.batch_size))
         elapsed_ns = 300_000_000
-        cpu_ns = int(self.cpu_share * elapsed_ns)
-        return Timing(n_steps=command.n_steps, elapsed_ns=elapsed_ns, cpu_ns=cpu_ns, digest=digest)
+        self.waited_ns = elapsed_ns + self.unseen_ns
+        return Timing(n_steps=5, elapsed_ns=elapsed_ns, cpu_ns=int(self.cpu_share * elapsed_ns))
+
+    def call_params(self):
+        self.waited_ns = 0
+
+    def result(self):
+        number = self.number(self) if self.number else self.n_samples
+        return State.at_rest([np.full((1, 1), float(number))], [np.zeros(1)]), None
 
 
 class ScriptedGatekeeper:
-    """Passes every check but those of the batch sizes in `failing`."""
+    """Passes every check but those of the samples of the batch sizes in `failing`, from the `first` sample on."""
 
-    def __init__(self, failing=(), replaying=()):
-        self.failing, self.replaying, self.verified, self.checked, self.tried = failing, replaying, set(), [], []
+    def __init__(self, failing=(), first=0, unfit=()):
+        self.failing, self.first, self.unfit, self.checked = failing, first, unfit, []
 
-    def knows(self, contender, batch_size, n_steps, digest):
-        return (contender.key, batch_size, digest) in self.verified
+    def check_form(self, contender, input_, seen):
+        is_unfit = input_.batch_size in self.unfit and seen.state.W[0][0, 0] > self.first
+        return CheckResult("failed" if is_unfit else "not checked", "W1 is not finite")
 
-    def check_first_steps(self, worker, contender, batch_size, max_steps):
-        return CheckResult("failed" if batch_size in self.failing else "passed", "W1 is wrong")
-
-    def reject_replay(self, worker, contender, cell):
-        self.tried.append((contender.variant.name, cell.batch_size))
-        if cell.batch_size in self.replaying:
-            raise MeasurementFailed("remembers")
-
-    def check_last_sample(self, worker, contender, batch_size, n_steps, digest):
-        self.checked.append((contender.variant.name, batch_size))
-        self.verified.add((contender.key, batch_size, digest))
-        return CheckResult("passed")
+    def check_sample(self, worker, contender, input_, seen):
+        self.checked.append((contender.variant.name, input_.batch_size, input_.seed))
+        done = sum(entry[:2] == (contender.variant.name, input_.batch_size) for entry in self.checked)
+        return CheckResult(
+            "failed" if input_.batch_size in self.failing and done > self.first else "passed", "W1 is wrong"
+        )
 
 
 class Stage:
@@ -170,58 +184,104 @@ def test_cold_and_warm_up_samples_come_first_and_are_marked(tmp_path):
     assert ["cold", "warmup", "timed", "timed", "timed"] == [row["kind"] for row in rows]
 
 
-def test_only_the_cold_call_has_no_prefix(tmp_path):
+def test_only_the_cold_call_has_no_prefix(tmp_path, monkeypatch):
+    prefixes = []
+    monkeypatch.setattr(
+        "paragone.measure.rounds.see_sample",
+        lambda worker, input_, cell, prefix_steps: (
+            prefixes.append(prefix_steps) or see_sample(worker, input_, cell, prefix_steps)
+        ),
+    )
     stage = Stage(tmp_path)
+    stage.cells = stage.cells[:1]
     stage.run(rounds=3)
 
-    prefixes = [entry[3] for entry in stage.log if entry[:3] == (NAMES[0], "sample", 1)]
     assert [0, 1, 1, 1, 1] == prefixes
 
 
-def test_a_result_is_verified_once_and_known_by_its_bits_afterwards(tmp_path):
+def test_all_variants_of_a_round_have_the_same_input_and_no_input_comes_twice(tmp_path):
     stage = Stage(tmp_path)
-    stage.run(launch=0)
-    stage.run(launch=1)
+    stage.run(rounds=4, more_launches=[1])
+    rounds = {}
+    for row in stage.rows("samples"):
+        rounds.setdefault((row["launch"], row["kind"], row["round"]), set()).add(row["input_seed"])
 
-    assert len(stage.cells) == len(stage.verifier.checked)
+    assert 2 * (4 + 2) == len(rounds)
+    assert {1} == {len(seeds) for seeds in rounds.values()}
+    assert 2 * (4 + 2) == len(set.union(*rounds.values()))
 
 
-def test_a_cell_that_fails_its_check_is_never_timed_and_the_others_are(tmp_path):
+def test_the_cold_sample_and_those_of_some_rounds_are_compared_with_the_reference(tmp_path):
+    stage = Stage(tmp_path)
+    stage.run(rounds=6)
+    of_samples = {row["input_seed"]: (row["kind"], row["round"]) for row in stage.rows("samples")}
+    checked = Counter(of_samples[seed] for _, _, seed in stage.verifier.checked)
+
+    assert {len(stage.cells)} == set(checked.values())
+    assert ("cold", -1) in checked
+    assert CHECKED_ROUNDS == sum(kind == "timed" for kind, _ in checked)
+    assert {1 + CHECKED_ROUNDS} == {row["samples_checked"] / 2 for row in stage.rows("launches")}
+
+
+def test_the_rounds_that_are_compared_differ_from_launch_to_launch(tmp_path):
+    stage = Stage(tmp_path)
+    stage.run(rounds=6, more_launches=range(1, 12))
+    of_samples = {row["input_seed"]: (row["launch"], row["round"]) for row in stage.rows("samples")}
+    chosen = {}
+    for _, _, seed in stage.verifier.checked:
+        launch, round_ = of_samples[seed]
+        chosen.setdefault(launch, set()).add(round_)
+
+    assert 3 < len({tuple(sorted(rounds)) for rounds in chosen.values()})
+
+
+def test_a_cell_whose_cold_sample_is_wrong_is_never_timed_and_the_others_are(tmp_path):
     stage = Stage(tmp_path, verifier=ScriptedGatekeeper(failing=(10,)))
     stage.run()
 
     assert {1} == {row["batch_size"] for row in stage.timed()}
     failed = [row for row in stage.rows("outcomes") if row["status"] == "failed"]
-    assert {("head", 10, "W1 is wrong")} == {(row["stage"], row["batch_size"], row["reason"]) for row in failed}
+    assert {("sample", 10, "W1 is wrong")} == {(row["stage"], row["batch_size"], row["reason"]) for row in failed}
 
 
-def test_a_result_that_changes_from_the_third_sample_on_ends_its_cell(tmp_path):
-    def digest(worker, batch_size):
-        return "other bits" if batch_size == 10 and worker.n_samples > 6 else f"bits of {batch_size}"
-
-    stage = Stage(tmp_path, **{NAMES[0]: {"digest": digest}})
+def test_a_sample_that_is_found_wrong_afterwards_ends_its_cell(tmp_path):
+    stage = Stage(tmp_path, verifier=ScriptedGatekeeper(failing=(10,), first=1))
     stage.run(rounds=6)
 
-    (failed,) = [row for row in stage.rows("outcomes") if row["status"] == "failed"]
-    assert (NAMES[0], 10, "sample") == (failed["variant"], failed["batch_size"], failed["stage"])
-    assert "differs" in failed["reason"]
-    assert 6 == sum(row["variant"] == NAMES[0] and row["batch_size"] == 1 for row in stage.timed())
+    failed = [row for row in stage.rows("outcomes") if row["status"] == "failed"]
+    assert [(name, 10, "sample", "W1 is wrong") for name in NAMES] == sorted(
+        (row["variant"], row["batch_size"], row["stage"], row["reason"]) for row in failed
+    )
+    assert 6 * len(NAMES) == sum(row["batch_size"] == 1 for row in stage.timed())
 
 
-@pytest.mark.parametrize("first", [0, 3])
-def test_every_timed_cell_has_one_replay_check_after_the_rounds_of_the_first_launch(tmp_path, first):
-    """In whichever launch a run begins, or is taken up again."""
-    verifier = ScriptedGatekeeper(replaying=(10,))
-    stage = Stage(tmp_path, verifier)
-    stage.run(launch=first, more_launches=[first + 1])
+def test_every_result_must_have_the_right_form(tmp_path):
+    stage = Stage(tmp_path, verifier=ScriptedGatekeeper(unfit=(10,), first=6))
+    stage.run(rounds=6)
 
-    assert sorted((name, size) for name in NAMES for size in (1, 10)) == sorted(verifier.tried)
-    failed = [
-        (row["stage"], row["batch_size"], row["reason"]) for row in stage.rows("outcomes") if row["status"] == "failed"
-    ]
-    assert [("replay", 10, "remembers")] * 3 == failed
-    assert {1, 10} == {row["batch_size"] for row in stage.timed() if row["launch"] == first}
-    assert {1} == {row["batch_size"] for row in stage.timed() if row["launch"] == first + 1}
+    failed = [row for row in stage.rows("outcomes") if row["status"] == "failed"]
+    assert {(10, "sample", "W1 is not finite")} == {(r["batch_size"], r["stage"], r["reason"]) for r in failed}
+    assert 0 < sum(row["batch_size"] == 10 for row in stage.timed()) < 6 * len(NAMES)
+
+
+def test_a_result_that_comes_again_from_another_start_ends_its_cell(tmp_path):
+    stage = Stage(tmp_path, **{NAMES[0]: {"number": lambda worker: min(worker.n_samples, 7)}})
+    stage.run(rounds=6)
+
+    failed = [row for row in stage.rows("outcomes") if row["status"] == "failed"]
+    assert {(NAMES[0], "sample")} == {(row["variant"], row["stage"]) for row in failed}
+    assert all("the result is that of an earlier sample" in row["reason"] for row in failed)
+
+
+def test_a_false_account_of_its_time_ends_every_cell_of_a_variant(tmp_path):
+    stage = Stage(tmp_path, **{NAMES[0]: {"unseen_ns": 100_000_000}})
+    stage.run(rounds=4)
+
+    failed = [row for row in stage.rows("outcomes") if row["status"] == "failed"]
+    assert {(NAMES[0], 1, "time"), (NAMES[0], 10, "time")} == {
+        (row["variant"], row["batch_size"], row["stage"]) for row in failed
+    }
+    assert 4 * 2 == sum(row["variant"] == NAMES[0] for row in stage.timed())
 
 
 def test_a_cell_that_raises_is_dead_and_its_neighbours_live(tmp_path):

@@ -19,10 +19,10 @@ from paragone.store.records import Outcome
 from paragone.task.mlp.gate import check_steps, is_stress_problem
 from paragone.task.mlp.judge import CheckResult
 from paragone.task.mlp.problem_files import find_problem
-from paragone.verify.pilot import Pilot, most_check_steps, open_worker, verify_only
+from paragone.verify.pilot import PILOT_SAMPLES, Pilot, most_check_steps, open_worker, verify_only
 from paragone.verify.verifier import Verifier
 from paragone.worker.budgets import STANDARD
-from paragone.worker.commands import EstimateStep
+from paragone.worker.commands import EstimateStep, Prepare, TakeSample
 
 PROBLEM = replace(find_problem("nielsen"), n_train=60, layers=(784, 4, 10))
 ROWS = Contender(
@@ -56,12 +56,8 @@ class ScriptedVerifier:
     def check_training_set(self, worker, contender, seconds, image_seconds):
         return self._verdict(worker, "data", "all")
 
-    def check_last_sample(self, worker, contender, batch_size, n_steps, digest):
-        return self._verdict(worker, "tail", batch_size)
-
-    def check_fresh_input(self, worker, contender, planned):
-        if (fault := self.verdicts.get(f"replay_{planned.batch_size}")) is not None:
-            raise fault
+    def check_whole_sample(self, worker, contender, input_, seen):
+        return self._verdict(worker, "sample", input_.batch_size)
 
 
 class Stage:
@@ -103,7 +99,7 @@ def test_a_cell_that_passes_every_check_is_planned_and_every_check_is_an_outcome
     assert list(SIZES) == stage.sizes
     assert [cell(ROWS, size, 1e-3) for size in SIZES] == stage.result.cells
     passed = [(row.stage, row.batch_size) for row in stage.result.outcomes if row.status == "passed"]
-    expected = [(check, size) for size in SIZES for check in ("head", "tail")]
+    expected = [(check, size) for size in SIZES for check in ("head", "sample")]
     assert [*expected, ("data", None), *(("stress", size) for size in SIZES)] == passed
     assert len(passed) == len(stage.result.outcomes)
 
@@ -115,12 +111,43 @@ def test_an_outcome_names_its_cell_and_holds_error_bound_and_steps(data):
     assert Outcome(**expected, status="passed", reason="", error=1e-9, bound=1e-8, n_steps=20) == row
 
 
-def test_a_cell_that_is_slow_on_fresh_input_is_not_timed(data):
-    verifier = ScriptedVerifier(replay_10=MeasurementFailed("it remembers"))
-    stage = Stage(data, verifier)
+def test_a_cell_whose_worker_gives_a_false_account_of_its_time_is_not_timed(data):
+    def spoil(worker, n):
+        take_sample = worker.take_sample
+
+        def late(order):
+            timing = take_sample(order)
+            worker.waited_ns += 10**9 if order.shape[1] == 10 else 0
+            return timing
+
+        worker.take_sample = late
+
+    stage = Stage(data, spoil=spoil)
 
     assert [1, 60] == stage.sizes
-    assert [10] == [size for _, size, reason in stage.rows("failed") if reason == "it remembers"]
+    ((_, size, reason),) = stage.rows("failed")
+    assert 10 == size
+    assert "by the worker's clock" in reason
+
+
+def test_every_sample_of_the_pilot_has_a_start_and_an_order_of_its_own(data):
+    seen = []
+
+    def spoil(worker, n):
+        call = worker.call_with_arrays
+
+        def noted(command, arrays=None):
+            if isinstance(command, TakeSample | Prepare):
+                seen.append((type(command), arrays.get("W1", arrays["order"]).tobytes()))
+            return call(command, arrays)
+
+        worker.call_with_arrays = noted
+
+    Stage(data, spoil=spoil)
+
+    starts = [content for kind, content in seen if kind is Prepare]
+    assert PILOT_SAMPLES * len(SIZES) <= len(starts)  # more where a busy machine asks for a closer look
+    assert len(starts) == len(set(starts))
 
 
 def test_a_contender_with_one_wrong_label_has_no_cell(data, tmp_path):
@@ -202,7 +229,7 @@ def test_an_approximate_implementation_is_planned_not_checked_and_has_no_stress_
     stage = Stage(data, verifier=Verifier(data, 1, tmp_path), contender=near(lambda problem: True))
 
     reason = "it only comes near this problem: another loss"
-    checks = [(check, size, reason) for size in SIZES for check in ("head", "tail")]
+    checks = [(check, size, reason) for size in SIZES for check in ("head", "sample")]
     assert checks == stage.rows("not checked")
     assert len(checks) == len(stage.result.outcomes)
     assert list(SIZES) == stage.sizes
@@ -271,7 +298,7 @@ def test_a_check_trains_one_step_at_least_and_a_second_at_most(step_seconds, bat
 # --- what is wrong, at one batch size ---
 
 
-@pytest.mark.parametrize("check", ["head", "tail", "stress"])
+@pytest.mark.parametrize("check", ["head", "sample", "stress"])
 def test_a_failed_check_drops_its_cell_and_leaves_the_others(data, check):
     stage = Stage(data, ScriptedVerifier(**{f"{check}_10": CheckResult("failed", "W1 is wrong", 1.0, 1e-8)}))
 
@@ -286,7 +313,7 @@ def test_after_a_failed_head_neither_sample_nor_stress_problem_follows(data):
     assert ("stress", 10) not in stage.verifier.max_steps
 
 
-@pytest.mark.parametrize("check", ["head", "tail", "stress"])
+@pytest.mark.parametrize("check", ["head", "sample", "stress"])
 def test_a_cell_that_could_not_be_checked_is_planned_as_not_checked(data, check):
     stage = Stage(data, ScriptedVerifier(**{f"{check}_10": CheckResult("not checked", "it diverges")}))
 
@@ -294,7 +321,7 @@ def test_a_cell_that_could_not_be_checked_is_planned_as_not_checked(data, check)
     assert list(SIZES) == stage.sizes
 
 
-@pytest.mark.parametrize("check", ["head", "tail", "stress"])
+@pytest.mark.parametrize("check", ["head", "sample", "stress"])
 def test_after_a_crash_a_new_worker_takes_the_other_batch_sizes(data, check):
     crash = MeasurementFailed("train: the worker was killed by SIGSEGV")
     stage = Stage(data, ScriptedVerifier(**{f"{check}_10": crash}))
@@ -345,15 +372,6 @@ def test_a_variant_that_uses_two_cpus_with_one_thread_is_not_timed(data):
     assert [("threads", size, reason) for size in SIZES] == stage.rows("failed")
     assert [] == stage.sizes
     assert list(SIZES) == Stage(data, contender=replace(ROWS, threads=2), spoil=spoil).sizes
-
-
-def test_a_second_thread_is_reported_before_slow_fresh_input(data):
-    def spoil(worker, n):
-        worker.cpus_used = 1.9
-
-    verifier = ScriptedVerifier(**{f"replay_{size}": MeasurementFailed("it remembers") for size in SIZES})
-
-    assert ["threads"] * 3 == [stage for stage, _, _ in Stage(data, verifier, spoil=spoil).rows("failed")]
 
 
 # --- around it ---

@@ -1,7 +1,6 @@
-"""The verifier: what it lets pass, what it remembers, and whom it takes for the same code."""
+"""The verifier: what it lets pass, of first steps and of samples."""
 
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,11 +12,14 @@ from in_process import InProcessWorker
 from paragone.errors import MeasurementFailed
 from paragone.implementation.registry import find_variant
 from paragone.plan.cells import Contender
-from paragone.task.mlp.gate import check_steps, stress_problem
+from paragone.store.plan_records import Cell
+from paragone.task.mlp.gate import stress_problem
+from paragone.task.mlp.judge import CheckResult
 from paragone.task.mlp.problem_files import find_problem
-from paragone.verify.verifier import Verifier
-from paragone.worker.commands import TakeSample
-from paragone.worker.sample import result_digest
+from paragone.task.mlp.whole_sample import ends_of_training
+from paragone.verify.inputs import RoundInputs
+from paragone.verify.time_account import see_sample
+from paragone.verify.verifier import MOST_WHOLE_STEPS, Verifier
 
 PROBLEM = replace(find_problem("nielsen"), n_train=60, layers=(784, 4, 10))
 N_STEPS = 7
@@ -52,8 +54,11 @@ def loaded(data, contender: Contender) -> InProcessWorker:
     return worker
 
 
-def sampled(worker, batch_size=5, n_steps=N_STEPS) -> str:
-    return worker.call(TakeSample(batch_size=batch_size, n_steps=n_steps, prefix_steps=1)).digest
+def sampled(worker, n_steps=N_STEPS, batch_size=5):
+    """One sample as the rounds take it: its input, and what the harness saw."""
+    cell = Cell("nielsen", "", batch_size, 1, n_steps, 1, 1e-3, once_per_launch=False)
+    input_ = RoundInputs([cell], {"nielsen": PROBLEM}).of(cell)
+    return input_, see_sample(worker, input_, cell, prefix_steps=1)
 
 
 @pytest.mark.parametrize("name", ["numpy_rows[dtype=float32,order=F]", "numpy_rows[dtype=float64,order=C]"])
@@ -136,125 +141,163 @@ class NearAndNotDeterministic(NearAndWavering):
 
 
 def checks_of(data, verifier, implementation):
-    """What the gate says of the first steps and of a sample, and whether it takes the sample's bits for verified."""
+    """What the verifier says of the first steps and of a sample."""
     contender = replace(ROWS, variant=replace(ROWS.variant, implementation=described(implementation)))
     worker = loaded(data, contender)
     head = verifier.check_first_steps(worker, contender, 5, max_steps=20)
-    digest = sampled(worker)
-    tail = verifier.check_last_sample(worker, contender, 5, N_STEPS, digest)
-    return [head, tail], verifier.knows(contender, 5, N_STEPS, digest)
+    return [head, verifier.check_whole_sample(worker, contender, *sampled(worker))]
 
 
 @pytest.mark.parametrize("near", [NearRubbish, NearAndNotDeterministic])
 def test_an_approximate_implementation_never_passes_and_its_reason_is_the_difference(data, verifier, near):
-    checks, known = checks_of(data, verifier, near)
+    checks = checks_of(data, verifier, near)
 
     reason = "it only comes near this problem: its weights are upside down"
     assert [("not checked", reason)] * 2 == [(check.status, check.reason) for check in checks]
-    assert not known
 
 
 def test_the_same_rubbish_that_declares_nothing_fails(data, verifier):
-    checks, known = checks_of(data, verifier, Rubbish)
-
-    assert ["failed"] * 2 == [check.status for check in checks]
-    assert not known
+    assert ["failed"] * 2 == [check.status for check in checks_of(data, verifier, Rubbish)]
 
 
 def test_an_approximate_implementation_fails_where_shapes_or_dtypes_are_wrong(data, verifier):
-    checks, _ = checks_of(data, verifier, NearWithoutSteps)
+    checks = checks_of(data, verifier, NearWithoutSteps)
 
     assert ["the step count is 0, 20 is expected", "the step count is 0, 7 is expected"] == [c.reason for c in checks]
     assert ["failed"] * 2 == [check.status for check in checks]
 
 
 def test_an_approximate_implementation_fails_where_it_is_not_deterministic_as_declared(data, verifier):
-    (head, _), _ = checks_of(data, verifier, NearAndWavering)
+    head, _ = checks_of(data, verifier, NearAndWavering)
 
     assert "failed" == head.status
     assert "other bits the second time" in head.reason
 
 
-# --- the last sample ---
+# --- samples ---
+
+LONG = MOST_WHOLE_STEPS + 44
 
 
-def test_a_sample_that_ends_as_the_reference_says_is_remembered(worker, verifier):
-    digest = sampled(worker)
-    assert not verifier.knows(ROWS, 5, N_STEPS, digest)
-    check = verifier.check_last_sample(worker, ROWS, 5, N_STEPS, digest)
+class SkipsTheMiddle(class_of(FOUND["numpy_rows"].implementation)):
+    """Takes the first and the last five steps of a long training, and gives them out as all."""
 
-    assert "passed" == check.status
-    assert verifier.knows(ROWS, 5, N_STEPS, digest)
+    def train(self, order):
+        losses = super().train(order if len(order) < 20 else np.concatenate([order[:5], order[-5:]]))
+        self.steps_taken += 0 if len(order) < 20 else len(order) - 10
+        return losses
 
 
-def test_a_sample_that_ends_elsewhere_is_not_remembered(worker, verifier):
-    sampled(worker)
-    final, _ = worker.result()
-    wrong = replace(final, W=(final.W[0] * (1 + 1e-6), final.W[1]))
-    worker.result = lambda: (wrong, None)
-    check = verifier.check_last_sample(worker, ROWS, 5, N_STEPS, result_digest(wrong, None))
+class ForgetsABias(class_of(FOUND["numpy_rows"].implementation)):
+    """Does not update the output bias in every hundredth step."""
+
+    def train(self, order):
+        for first in range(0, len(order), 100):
+            super().train(order[first : first + 99])
+            kept = self.b[-1].copy()
+            if len(order) >= first + 100:
+                super().train(order[first + 99 : first + 100])
+                self.b[-1][:] = kept
+
+
+class Wavers(class_of(FOUND["numpy_rows"].implementation)):
+    deterministic = False
+    noise = 0
+
+    def train(self, order):
+        self.noise += 1
+        self.b[0] += 1e-14 * self.noise
+        return super().train(order)
+
+
+class WaversAndSkips(Wavers, SkipsTheMiddle):
+    pass
+
+
+def hosting(data, implementation):
+    contender = replace(ROWS, variant=replace(ROWS.variant, implementation=described(implementation)))
+    return contender, loaded(data, contender)
+
+
+@pytest.mark.parametrize("n_steps", [1, N_STEPS, LONG])
+@pytest.mark.parametrize("name", ["numpy_rows[dtype=float32,order=F]", "numpy_columns[dtype=float64,order=C]"])
+def test_an_honest_sample_passes_whole_and_in_a_window(data, verifier, name, n_steps):
+    contender = contender_of(name)
+    worker = loaded(data, contender)
+    input_, seen = sampled(worker, n_steps)
+    checks = [check(worker, contender, input_, seen) for check in (verifier.check_whole_sample, verifier.check_sample)]
+
+    assert [("passed", n_steps), ("passed", min(n_steps, 20) if n_steps == LONG else n_steps)] == [
+        (check.status, check.n_steps) for check in checks
+    ]
+
+
+@pytest.mark.parametrize("implementation", [SkipsTheMiddle, ForgetsABias, WaversAndSkips])
+def test_a_sample_that_leaves_work_out_in_its_middle_fails_as_a_whole(data, verifier, implementation):
+    contender, worker = hosting(data, implementation)
+    check = verifier.check_whole_sample(worker, contender, *sampled(worker, LONG))
 
     assert "failed" == check.status
-    assert not verifier.knows(ROWS, 5, N_STEPS, result_digest(wrong, None))
 
 
-def test_a_sample_with_steps_left_out_is_not_remembered(worker, verifier):
-    digest = sampled(worker, n_steps=N_STEPS - 1)
+def test_a_long_sample_that_skips_its_middle_fails_in_a_window_too(data, verifier):
+    contender, worker = hosting(data, SkipsTheMiddle)
+    check = verifier.check_sample(worker, contender, *sampled(worker, LONG))
 
-    assert "failed" == verifier.check_last_sample(worker, ROWS, 5, N_STEPS, digest).status
-    assert not verifier.knows(ROWS, 5, N_STEPS, digest)
-
-
-def test_a_verified_digest_holds_for_the_control_too(verifier):
-    control = replace(ROWS, variant=replace(ROWS.variant, control=True))
-    verifier.remember(ROWS, 5, N_STEPS, "bits")
-
-    assert verifier.knows(control, 5, N_STEPS, "bits")
+    assert "failed" == check.status
 
 
-@pytest.mark.parametrize(
-    "other",
-    [
-        contender_of("numpy_rows[dtype=float64,order=F]"),
-        contender_of("numpy_rows[dtype=float32,order=C]"),
-        contender_of("numpy_rows[dtype=float64,order=C]", threads=2),
-        replace(ROWS, found=replace(ROWS.found, folder=ROWS.found.folder / "elsewhere")),
-        replace(ROWS, problem=replace(PROBLEM, name="another")),
-    ],
-    ids=["another order", "another dtype", "other threads", "another folder", "another problem"],
-)
-def test_a_verified_digest_does_not_hold_for_other_code(verifier, other):
-    verifier.remember(ROWS, 5, N_STEPS, "bits")
+def test_what_is_not_deterministic_is_compared_whole_however_long_it_is(data, verifier):
+    contender, worker = hosting(data, Wavers)
+    honest = verifier.check_sample(worker, contender, *sampled(worker, LONG))
 
-    assert not verifier.knows(other, 5, N_STEPS, "bits")
+    assert ("passed", LONG) == (honest.status, honest.n_steps)
 
 
-@pytest.mark.parametrize(("batch_size", "n_steps", "digest"), [(6, 7, "bits"), (5, 8, "bits"), (5, 7, "other bits")])
-def test_a_verified_digest_holds_for_one_batch_size_and_number_of_steps(verifier, batch_size, n_steps, digest):
-    verifier.remember(ROWS, 5, 7, "bits")
+def test_a_result_that_is_not_finite_fails_before_anything_is_compared(worker, verifier):
+    input_, seen = sampled(worker)
+    spoilt = replace(seen, state=replace(seen.state, b=(seen.state.b[0] * np.nan, seen.state.b[1])))
 
-    assert verifier.knows(ROWS, 5, 7, "bits")
-    assert not verifier.knows(ROWS, batch_size, n_steps, digest)
+    for check in (verifier.check_form(ROWS, input_, spoilt), verifier.check_sample(worker, ROWS, input_, spoilt)):
+        assert "failed" == check.status
+        assert "finite" in check.reason
 
 
-@pytest.mark.parametrize(
-    ("batch_size", "n_steps", "tail"),
-    [
-        (1, 1000, 20),  # as many as are ever checked
-        (10, 5, 5),  # no more than there are
-        (1000, 50, 10),  # 10,000 images
-        (50_000, 3, 1),  # one at least
-    ],
-)
-def test_the_tail_is_as_long_as_the_reference_can_follow(monkeypatch, verifier, batch_size, n_steps, tail):
-    asked = []
-    passed = SimpleNamespace(status="passed")
-    monkeypatch.setattr("paragone.verify.verifier.TAIL_IMAGES", 10_000)
-    monkeypatch.setattr("paragone.verify.verifier.check_tail", lambda *args: asked.append(args[-1]) or passed)
-    worker = SimpleNamespace(result=lambda: (SimpleNamespace(digest=lambda: "bits"), None), train=None)
-    whole = replace(ROWS, problem=find_problem("nielsen"))
-    monkeypatch.setattr(type(PROBLEM), "order", lambda self, seed, *shape: np.broadcast_to(0, shape))
-    verifier.check_last_sample(worker, whole, batch_size, n_steps, "bits")
+@pytest.mark.parametrize("deterministic", [True, False])
+def test_a_chaotic_sample_is_compared_in_a_window_or_by_how_far_it_has_come(data, verifier, monkeypatch, deterministic):
+    chaos = CheckResult("not checked", "rounding decides")
+    whole = iter([chaos, CheckResult("passed", n_steps=20)])
+    monkeypatch.setattr("paragone.verify.verifier.check_whole", lambda *_: next(whole))
+    contender, worker = hosting(data, class_of(FOUND["numpy_rows"].implementation) if deterministic else Wavers)
+    check = verifier.check_whole_sample(worker, contender, *sampled(worker, LONG))
 
-    assert [tail] == asked
-    assert tail <= check_steps(batch_size)
+    assert "passed" == check.status
+    assert (20 if deterministic else LONG) == check.n_steps
+    assert deterministic != ("how far" in check.note)
+
+
+def test_a_chaotic_sample_of_what_is_not_deterministic_fails_where_its_weights_have_not_come_far_enough(
+    data, verifier, monkeypatch
+):
+    monkeypatch.setattr("paragone.verify.verifier.check_whole", lambda *_: CheckResult("not checked", "chaos"))
+    contender, worker = hosting(data, WaversAndSkips)
+    check = verifier.check_whole_sample(worker, contender, *sampled(worker, LONG))
+
+    assert "failed" == check.status
+    assert "as far as by the reference: are steps left out?" in check.reason
+
+
+def test_the_reference_trains_once_for_all_variants_of_a_round(data, verifier, monkeypatch):
+    calls = []
+    real = ends_of_training
+    monkeypatch.setattr(
+        "paragone.verify.verifier.ends_of_training", lambda *given: calls.append(given[1]) or real(*given)
+    )
+    contenders = [ROWS, contender_of("numpy_rows[dtype=float32,order=C]")]
+    cells = [Cell("nielsen", c.variant.name, 5, 1, n, 1, 1e-3, False) for c, n in zip(contenders, (7, 9), strict=True)]
+    inputs = RoundInputs(cells, {"nielsen": PROBLEM})
+    for contender, cell in zip(contenders, cells, strict=True):
+        worker, input_ = loaded(data, contender), inputs.of(cell)
+        assert verifier.check_sample(worker, contender, input_, see_sample(worker, input_, cell, 1)).passed
+
+    assert [{7, 9}] == calls

@@ -16,7 +16,7 @@ from paragone.errors import HarnessError, MeasurementFailed
 from paragone.files.paths import IMPORT_ROOT
 from paragone.implementation.failure_reason import MOST_REASON_CHARACTERS, describe_error
 from paragone.task.mlp.judge import form_fault
-from paragone.worker.commands import EstimateStep, Load, TakeSample, TimeCall
+from paragone.worker.commands import EstimateStep, Load, TimeCall
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux kills a child with its parent")
 
@@ -66,14 +66,37 @@ def test_a_worker_trains_from_the_state_it_is_given_over_the_order_it_is_given(w
     assert first.digest() == worker.train(STATE, ORDER, n_steps=2)[0].digest()
 
 
-def test_a_sample_trains_the_start_state_over_the_order_of_the_problem(workers):
+def test_a_sample_trains_from_the_prepared_state_over_the_order_that_comes_with_it(workers):
     worker = workers.loaded("numpy_rows")
-    sample = worker.call(TakeSample(batch_size=5, n_steps=3, prefix_steps=1))
+    worker.prepare(STATE, ORDER[:1])
+    sample = worker.take_sample(ORDER)
+    worker.call_params()
     trained, _ = worker.train(STATE, ORDER)
 
     assert 3 == sample.n_steps
-    assert sample.elapsed_ns > 0
-    assert trained.digest() == sample.digest == worker.result()[0].digest()
+    assert 0 < sample.elapsed_ns
+    worker.prepare(STATE, ORDER[:1])
+    worker.take_sample(ORDER)
+    assert trained.digest() == worker.result()[0].digest()
+
+
+def test_the_result_is_that_of_the_last_call_of_params(workers):
+    worker = workers.loaded("numpy_rows")
+    results = []
+    for n_steps in (1, 2):
+        worker.prepare(STATE, ORDER[:0])
+        worker.take_sample(ORDER[:n_steps])
+        worker.call_params()
+        results.append(worker.result()[0].step)
+
+    assert [1, 2] == results
+
+
+def test_the_harness_waits_for_the_reply_at_least_as_long_as_the_sample_takes(workers):
+    worker = workers.loaded("numpy_rows")
+    worker.prepare(STATE, ORDER[:0])
+
+    assert worker.take_sample(ORDER).elapsed_ns <= worker.waited_ns
 
 
 def test_the_reply_to_load_holds_the_build_info(workers):
@@ -112,9 +135,9 @@ def test_arrays_given_to_hosted_code_are_read_only(workers, what):
 
 def test_the_order_of_a_sample_cannot_be_written_either(workers):
     worker = workers.loaded("writes_what_it_is_given", what="order")
-    command = TakeSample(batch_size=5, n_steps=3, prefix_steps=0)
+    worker.prepare(STATE, ORDER[:0])
 
-    assert "read-only" in reason_of(lambda: worker.call(command))
+    assert "read-only" in reason_of(lambda: worker.take_sample(ORDER))
 
 
 def test_a_worker_loads_none_of_the_libraries_that_only_the_harness_needs(fresh_workers):
@@ -237,7 +260,8 @@ def test_nonsense_in_the_pipe_ends_the_worker(workers, name, fault):
 
 def test_a_sample_that_claims_more_time_than_the_harness_waited_ends_the_worker(fresh_workers):
     worker = fresh_workers.loaded("quickens_the_clock")
-    reason = reason_of(lambda: worker.call(TakeSample(batch_size=5, n_steps=3, prefix_steps=0)))
+    worker.prepare(STATE, ORDER[:0])
+    reason = reason_of(lambda: worker.take_sample(ORDER))
 
     assert reason.startswith("sample: says that it took ")
     assert not worker.alive

@@ -1,6 +1,5 @@
 """The clock: what lies inside the timed part of a sample, and the hash of its result."""
 
-import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -9,10 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scripted_clock import STEP_NS, Logged, ScriptedClock
 
-from paragone.errors import MeasurementFailed
 from paragone.task.mlp.state import State
 from paragone.worker import sample
-from paragone.worker.sample import cpu_time_ns, result_digest, take_sample
+from paragone.worker.sample import cpu_time_ns, prepare, result_digest, take_sample
 
 ORDER = np.arange(40, dtype=np.int64).reshape(20, 2)
 STATE = State.at_rest([np.arange(6.0).reshape(2, 3), np.ones((2, 2))], [np.zeros(2), np.ones(2)])
@@ -27,34 +25,40 @@ def logged(monkeypatch):
 
 
 def test_only_train_lies_between_the_two_clock_readings(logged):
-    take_sample(logged, STATE, ORDER, prefix_steps=3, clock=logged.clock)
+    prepare(logged, STATE, ORDER[:3])
+    take_sample(logged, ORDER, clock=logged.clock)
 
-    verbs = "reset, train 3, reset, cpu time, clock, train 20, clock, cpu time, params, clock"
+    verbs = "reset, train 3, reset, cpu time, clock, train 20, clock, cpu time"
     assert verbs.split(", ") == logged.log
 
 
-def test_without_a_prefix_the_sample_is_the_first_call_of_all(logged):
-    take_sample(logged, STATE, ORDER, prefix_steps=0, clock=logged.clock)
+def test_without_a_prefix_the_sample_is_the_first_train_of_all(logged):
+    prepare(logged, STATE, ORDER[:0])
+    take_sample(logged, ORDER, clock=logged.clock)
 
-    assert "reset, cpu time, clock, train 20, clock, cpu time, params, clock".split(", ") == logged.log
+    assert "reset, cpu time, clock, train 20, clock, cpu time".split(", ") == logged.log
 
 
 @pytest.mark.parametrize("prefix", [0, 3])
 def test_the_times_are_those_of_the_steps_of_the_sample_alone(logged, prefix):
-    timing, _ = take_sample(logged, STATE, ORDER, prefix, logged.clock)
+    prepare(logged, STATE, ORDER[:prefix])
+    timing, _ = take_sample(logged, ORDER, logged.clock)
 
     assert (20, 20 * STEP_NS, 2 * 20 * STEP_NS) == (timing.n_steps, timing.elapsed_ns, timing.cpu_ns)
 
 
-def test_the_prefix_leaves_no_trace_in_the_result(logged):
-    digests = {take_sample(logged, STATE, ORDER, prefix, logged.clock)[0].digest for prefix in (0, 3)}
+@pytest.mark.parametrize("prefix", [0, 3])
+def test_the_prefix_leaves_no_trace_in_the_result(logged, prefix):
+    prepare(logged, STATE, ORDER[:prefix])
+    take_sample(logged, ORDER, clock=logged.clock)
 
-    assert {result_digest(replace(STATE, step=20), None)} == digests
+    assert replace(STATE, step=20).digest() == logged.params().digest()
 
 
 def test_the_time_by_the_clock_of_another_program_stands_beside_the_harness_own(logged):
     logged.runner_ns = 123
-    timing, _ = take_sample(logged, STATE, ORDER, clock=logged.clock)
+    prepare(logged, STATE, ORDER[:0])
+    timing, _ = take_sample(logged, ORDER, clock=logged.clock)
 
     assert (123, 20 * STEP_NS) == (timing.runner_ns, timing.elapsed_ns)
 
@@ -107,33 +111,3 @@ def test_equal_results_have_equal_digests_whatever_their_place_in_memory():
     copied = State.from_tensors({name: np.asfortranarray(t) for name, t in STATE.tensors().items()}, 0)
 
     assert result_digest(STATE, np.ones(2)) == result_digest(copied, np.ones(4)[::2])
-
-
-# --- work that is put off ---
-
-
-def test_work_that_train_puts_off_until_params_is_refused():
-    class PutsOff:
-        runner_ns = None
-
-        def reset(self, state):
-            pass
-
-        def train(self, order):
-            return None
-
-        def params(self):
-            return State.at_rest((np.zeros((1, 1)),), (np.zeros(1),))
-
-    def clock(*tries):
-        """What the clock shows in each try: the train takes the first, params what is left until the second."""
-        now = itertools.accumulate([0, *(ns for train, params in tries for ns in (train, params, 0))])
-        return now.__next__
-
-    order = np.zeros((1, 1), np.int64)
-    long, short = (30_000_000, 31_000_000), (30_000_000, 29_000_000)
-    assert 30_000_000 == take_sample(PutsOff(), None, order, clock=clock(short))[0].elapsed_ns
-    assert 1_000 == take_sample(PutsOff(), None, order, clock=clock((1_000, 19_000_000)))[0].elapsed_ns
-    with pytest.raises(MeasurementFailed, match="params\\(\\) took 31 ms after a train of 30 ms, and again"):
-        take_sample(PutsOff(), None, order, clock=clock(long, long, long))
-    assert 30_000_000 == take_sample(PutsOff(), None, order, clock=clock(long, long, short))[0].elapsed_ns

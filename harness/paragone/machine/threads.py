@@ -5,9 +5,11 @@ Libraries read these variables once, while they load; a later change has no effe
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -149,14 +151,31 @@ def loaded_thread_pools(declared: Mapping[str, int] | None = None) -> ThreadsFou
 
 
 def _pools() -> list[dict[str, Any]]:
-    """The pools that threadpoolctl finds. Its import sets a variable, which is unset again: the user did not set it."""
+    """The pools that threadpoolctl finds."""
+    pools: list[dict[str, Any]] = _threadpoolctl().threadpool_info()
+    return pools
+
+
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Give the BLAS of this process one thread within the block: on one CPU, or a busy machine, two spin in turn."""
+    with _pool_controller().limit(limits=1):
+        yield
+
+
+@functools.cache
+def _pool_controller() -> Any:
+    return _threadpoolctl().ThreadpoolController()
+
+
+def _threadpoolctl() -> Any:
+    """The module. Its import sets a variable, which is unset again: the user did not set it."""
     was_set = SET_BY_THREADPOOLCTL in os.environ
-    from threadpoolctl import threadpool_info
+    import threadpoolctl
 
     if not was_set:
         os.environ.pop(SET_BY_THREADPOOLCTL, None)
-    pools: list[dict[str, Any]] = threadpool_info()
-    return pools
+    return threadpoolctl
 
 
 def _os_threads() -> int | None:

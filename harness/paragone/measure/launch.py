@@ -15,6 +15,7 @@ from paragone.store.plan_records import Cell, ContenderKey
 from paragone.store.records import Outcome
 from paragone.verify.pilot import OpenWorker
 from paragone.verify.pilot_result import outcome
+from paragone.verify.time_account import TimeAccount
 from paragone.worker.worker import Worker
 
 T = TypeVar("T")
@@ -35,7 +36,9 @@ class SampledMember(Member):
 
     launch: int
     attempt: int
-    digests: dict[int, str] = field(default_factory=dict)  # of the verified sample, by batch size
+    ready: set[int] = field(default_factory=set)  # the batch sizes whose cold sample has passed
+    digests: set[str] = field(default_factory=set)  # of all its results
+    accounts: dict[int, list[TimeAccount]] = field(default_factory=lambda: defaultdict(list))  # by batch size
     calls: dict[int, int] = field(default_factory=dict)  # of `predict` in one evaluation, by batch size
     facts: dict[str, Any] = field(default_factory=lambda: defaultdict(float))  # columns of its `Launch` row
     wall_ns: dict[int, int] = field(default_factory=lambda: defaultdict(int))
@@ -45,11 +48,7 @@ class SampledMember(Member):
     @property
     def live(self) -> list[Cell]:
         """The cells that can still be sampled."""
-        return [cell for cell in self.cells if cell.batch_size in self.digests] if self.worker.alive else []
-
-    @property
-    def is_deterministic(self) -> bool:
-        return self.contender.variant.implementation.deterministic
+        return [cell for cell in self.cells if cell.batch_size in self.ready] if self.worker.alive else []
 
     def outcome(self, batch_size: int | None, stage: str, status: str, reason: str, **numbers: Any) -> Outcome:
         where = {"launch": self.launch, "attempt": self.attempt}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,11 +21,16 @@ from paragone.store.plan_records import Cell, ContenderKey
 from paragone.store.records import Kind, Launch, Round, Sample
 from paragone.store.run_folder import RunFolder
 from paragone.task.mlp.data import DataSet
-from paragone.verify.pilot import OpenWorker, load_worker, most_check_steps
+from paragone.verify.inputs import RoundInputs, SampleInput
+from paragone.verify.pilot import OpenWorker, load_worker
 from paragone.verify.pilot_result import numbers
+from paragone.verify.time_account import SampleSeen, TimeAccount, refuse_false_account, see_sample
 from paragone.verify.verifier import Verifier
 from paragone.worker.budgets import STANDARD, Budgets
-from paragone.worker.commands import TakeSample
+from paragone.worker.worker import Worker
+
+# The rounds of a launch whose samples are compared whole with the reference, beside the cold sample.
+CHECKED_ROUNDS = 2
 
 
 class Rounds:
@@ -45,29 +52,36 @@ class Rounds:
         self.folder, self.contenders, self.data, self.seed = folder, contenders, data, seed
         self.verifier, self.open_worker, self.remaining = verifier, open_worker, remaining
         self.report_progress, self.budgets = report_progress, budgets
-        self.replay_checked: set[tuple[Any, ...]] = set()  # (cell, wave) whose replay check is done
+        self.problems = {each.problem.name: each.problem for each in contenders.values()}
         self.run_started = run_started  # wall clock, so that a resumed run counts on from the same moment
 
     def run_launch(self, cells: Sequence[Cell], launch: int, attempt: int) -> None:
         """Start a fresh worker for every contender of a wave, and take the samples that this launch still lacks."""
         random = np.random.Generator(np.random.PCG64([self.seed, cells[0].wave, launch, attempt]))
         wanted = [cell for cell in cells if self.remaining.wants_any(cell, launch)]
+        checked = self._chosen_rounds(wanted, launch)
         members: list[SampledMember] = []
         status = "interrupted"
         try:
             with killed_at_end(members):
+                cold, warmup = (RoundInputs(wanted, self.problems) for _ in range(2))
                 for member in members_of(wanted, self.contenders, self.open_worker, random):
                     members.append(SampledMember(member.contender, member.worker, member.cells, launch, attempt))
-                    self._set_up(members[-1])
+                    self._set_up(members[-1], cold, warmup)
                 for round_ in range(self.remaining.rounds):
-                    self._run_round(members, round_, random)
-                self._check_fresh_input(members)
+                    self._run_round(members, round_, random, round_ in checked)
+                self._check_accounts(members)
                 status = "done"
         finally:
             for closed in members:
                 self._close(closed, status)
 
-    def _set_up(self, member: SampledMember) -> None:
+    def _chosen_rounds(self, cells: Sequence[Cell], launch: int) -> set[int]:
+        """The rounds whose samples are compared whole with the reference. No worker can know them."""
+        due = [r for r in range(self.remaining.rounds) if any(self.remaining.wants(cell, launch, r) for cell in cells)]
+        return set(secrets.SystemRandom().sample(due, min(CHECKED_ROUNDS, len(due))))
+
+    def _set_up(self, member: SampledMember, cold: RoundInputs, warmup: RoundInputs) -> None:
         """Load the variant and prepare its cells. A failure ends a cell or the member, never the launch."""
         self.report_progress(f"launch {member.launch + 1}: loading {member.contender.variant.name}", 0)
         begin = time.perf_counter()
@@ -84,39 +98,40 @@ class Rounds:
             return
         for cell in member.cells:
             if member.worker.alive:
-                self._prepare(member, cell)
+                self._prepare(member, cell, cold.of(cell), warmup.of(cell))
         member.facts["setup_seconds"] = time.perf_counter() - begin
 
-    def _prepare(self, member: SampledMember, cell: Cell) -> None:
+    def _prepare(self, member: SampledMember, cell: Cell, cold: SampleInput, warmup: SampleInput) -> None:
         """Take the cold sample, verify its result, warm up."""
         try:
-            cold = self._sample(member, cell, "cold")
-            if self._verified(member, cell, cold.digest):
-                member.digests[cell.batch_size] = cold.digest
+            _, seen = self._sample(member, cell, cold, "cold")
+            if self._passes(member, cell, cold, seen):
+                member.ready.add(cell.batch_size)
                 if not cell.once_per_launch:
-                    self._sample(member, cell, "warmup")
+                    self._sample(member, cell, warmup, "warmup")
                 if cell.evaluates:
                     worker, problem = member.worker, member.contender.problem
                     member.calls[cell.batch_size] = calls_of_a_sample(worker, problem, self.data, self.budgets)
         except MeasurementFailed as error:
             self._fail(member, cell, "sample", error)
 
-    def _verified(self, member: SampledMember, cell: Cell, digest: str) -> bool:
-        if member.is_deterministic and self.verifier.knows(member.contender, cell.batch_size, cell.n_steps, digest):
-            return True
+    def _passes(self, member: SampledMember, cell: Cell, input_: SampleInput, seen: SampleSeen) -> bool:
+        """Compare the whole of a sample with the reference; where it fails, the cell ends."""
         begin = time.perf_counter()
-        tail = self.verifier.check_last_sample(member.worker, member.contender, cell.batch_size, cell.n_steps, digest)
-        most_steps = most_check_steps(cell, self.budgets)
-        head = self.verifier.check_first_steps(member.worker, member.contender, cell.batch_size, most_steps)
+        check = self.verifier.check_sample(member.worker, member.contender, input_, seen)
         member.facts["verify_seconds"] += time.perf_counter() - begin
-        for stage, check in (("tail", tail), ("head", head)):
-            self.folder.append(member.outcome(cell.batch_size, stage, check.status, check.reason, **numbers(check)))
-            if check.status == "failed":
-                self.remaining.dead.add((cell.contender, cell.batch_size))
-        return "failed" not in (head.status, tail.status)
+        member.facts["samples_checked"] = int(member.facts["samples_checked"]) + 1
+        if check.status == "failed":
+            self._fail(member, cell, "sample", MeasurementFailed(check.reason), **numbers(check))
+        return check.status != "failed"
 
-    def _run_round(self, members: Sequence[SampledMember], round_: int, random: np.random.Generator) -> None:
-        """Sample every live cell that still lacks this round, in a new random order."""
+    def _run_round(
+        self, members: Sequence[SampledMember], round_: int, random: np.random.Generator, is_checked: bool
+    ) -> None:
+        """Sample every live cell that still lacks this round, in a new random order and over a new input.
+
+        The results are compared with the reference after the round where it is one of those chosen for it.
+        """
         todo = [
             (member, cell)
             for member in members
@@ -125,18 +140,26 @@ class Rounds:
         ]
         if not todo:
             return
+        inputs = RoundInputs([cell for _, cell in todo], self.problems)
+        to_check: list[tuple[SampledMember, Cell, SampleSeen]] = []
         begin = time.perf_counter()
         for position, (member, cell) in enumerate(shuffled(todo, random)):
             if not member.worker.alive:
                 continue
             self.report_progress(f"launch {member.launch + 1} round {round_ + 1}", cell.sample_seconds)
             try:
-                sample = self._sample(member, cell, "timed", round_, position)
+                sample, seen = self._sample(member, cell, inputs.of(cell), "timed", round_, position)
             except MeasurementFailed as error:
                 self._fail(member, cell, "sample", error)
                 continue
-            if self._has_same_bits(member, cell, sample.digest) and cell.evaluates:
+            if is_checked or cell.once_per_launch:
+                to_check.append((member, cell, seen))
+            if cell.evaluates:
                 self._evaluate(member, cell, sample)
+        elapsed_s = time.perf_counter() - begin
+        for member, cell, seen in to_check:
+            if member.worker.alive and cell.batch_size in member.ready:
+                self._passes(member, cell, inputs.of(cell), seen)
         first = members[0]
         self.folder.append(
             Round(
@@ -146,27 +169,38 @@ class Rounds:
                 launch=first.launch,
                 attempt=first.attempt,
                 round=round_,
-                elapsed_s=time.perf_counter() - begin,
+                elapsed_s=elapsed_s,
             )
         )
 
-    def _check_fresh_input(self, members: Sequence[SampledMember]) -> None:
-        """Run the replay check, once for each cell of a wave: code that caches results is slow on fresh input."""
+    def _check_accounts(self, members: Sequence[SampledMember]) -> None:
+        """End the cells whose samples took other times than their workers say."""
         for member, cell in [(each, cell) for each in members for cell in each.live]:
-            place = (*cell.contender, cell.batch_size, cell.wave)
-            if member.worker.alive and place not in self.replay_checked:
-                self.replay_checked.add(place)
+            if member.worker.alive:
                 try:
-                    self.verifier.reject_replay(member.worker, member.contender, cell)
+                    accounts = member.accounts[cell.batch_size]
+                    refuse_false_account(member.worker, accounts, partial(self._look_closely, member.worker, cell))
                 except MeasurementFailed as error:
-                    self._fail(member, cell, "replay", error)
+                    self._fail(member, cell, "time", error)
 
-    def _sample(self, member: SampledMember, cell: Cell, kind: Kind, round_: int = -1, position: int = 0) -> Sample:
+    def _look_closely(self, worker: Worker, cell: Cell) -> TimeAccount:
+        input_ = RoundInputs([cell], self.problems).of(cell)
+        return see_sample(worker, input_, cell, cell.prefix_steps, closely=True).account
+
+    def _sample(
+        self,
+        member: SampledMember,
+        cell: Cell,
+        input_: SampleInput,
+        kind: Kind,
+        round_: int = -1,
+        position: int = 0,
+    ) -> tuple[Sample, SampleSeen]:
+        """Take a sample and append its row. Raises MeasurementFailed, too where its result has not the right form."""
         begin = time.perf_counter()
-        prefix_steps = 0 if kind == "cold" else cell.prefix_steps
-        timing = member.worker.call(
-            TakeSample(batch_size=cell.batch_size, n_steps=cell.n_steps, prefix_steps=prefix_steps)
-        )
+        seen = see_sample(member.worker, input_, cell, 0 if kind == "cold" else cell.prefix_steps)
+        self._refuse_unfit(member, input_, seen)
+        timing = seen.account.timing
         sample = Sample(
             problem=cell.problem,
             variant=cell.variant,
@@ -179,15 +213,30 @@ class Rounds:
             position=position,
             kind=kind,
             started_s=time.time() - self.run_started - timing.elapsed_ns / 1e9,
+            input_seed=input_.seed,
+            outside_ns=seen.account.outside_ns,
+            params_ns=seen.account.params_ns,
+            digest=seen.digest,
             **structs.asdict(timing),
         )
         self.folder.append(sample)
         if kind != "cold":  # a compiler in the cold call may use more threads
             member.wall_ns[cell.batch_size] += sample.elapsed_ns
             member.cpu_ns[cell.batch_size] += sample.cpu_ns
-        if kind != "timed":
+        if kind == "timed":
+            member.accounts[cell.batch_size].append(seen.account)
+        else:
             member.facts["warmup_seconds"] += time.perf_counter() - begin
-        return sample
+        return sample, seen
+
+    def _refuse_unfit(self, member: SampledMember, input_: SampleInput, seen: SampleSeen) -> None:
+        """Raise MeasurementFailed for a result that is not of the right form and finite, or that came before."""
+        form = self.verifier.check_form(member.contender, input_, seen)
+        if form.status == "failed":
+            raise MeasurementFailed(form.reason)
+        if seen.digest in member.digests:
+            raise MeasurementFailed("the result is that of an earlier sample, which had another start")
+        member.digests.add(seen.digest)
 
     def _evaluate(self, member: SampledMember, cell: Cell, sample: Sample) -> None:
         """Evaluate the test set right after a sample, as an epoch does."""
@@ -199,21 +248,14 @@ class Rounds:
             return
         self.folder.append(row)
 
-    def _has_same_bits(self, member: SampledMember, cell: Cell, digest: str) -> bool:
-        if member.is_deterministic and digest != member.digests[cell.batch_size]:
-            error = MeasurementFailed("the result differs from that of the launch's verified sample of the same order")
-            self._fail(member, cell, "sample", error)
-            return False
-        return True
-
-    def _fail(self, member: SampledMember, cell: Cell | None, stage: str, error: HarnessError) -> None:
+    def _fail(self, member: SampledMember, cell: Cell | None, stage: str, fault: HarnessError, **facts: Any) -> None:
         """Record a failure of one cell, or of the whole contender where `cell` is None; it is not sampled again."""
         batch_size = None if cell is None else cell.batch_size
-        self.folder.append(member.outcome(batch_size, stage, "failed", str(error)))
+        self.folder.append(member.outcome(batch_size, stage, "failed", str(fault), **facts))
         self.remaining.dead.add((member.contender.key, batch_size))
-        member.fault = str(error)
+        member.fault = str(fault)
         if cell is not None:
-            member.digests.pop(cell.batch_size, None)
+            member.ready.discard(cell.batch_size)
 
     def _close(self, member: SampledMember, status: str) -> None:
         """Record the launch of a killed worker; reject its samples where it used more CPU than its threads allow."""

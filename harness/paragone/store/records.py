@@ -32,8 +32,17 @@ class CellRow(Record, frozen=True, kw_only=True):
 
 
 class Sample(Timing, frozen=True, kw_only=True):
-    """One timed call of `train`: the worker's `Timing`, and the place of the sample in the run."""
+    """One timed call of `train`: the worker's `Timing`, what the harness saw, and the place of the sample in the run.
 
+    `outside_ns` is the time from the order sent to the reply, `params_ns` that of `params()` after it, both by the
+    harness's clock. `input_seed` gives the start and the order again; None in runs before method 3, where
+    all samples had those of the plan's seed.
+    """
+
+    digest: str  # of the result
+    input_seed: Count | None = None
+    outside_ns: Count | None = None
+    params_ns: Count | None = None
     problem: Name
     variant: Name
     batch_size: Size
@@ -60,6 +69,7 @@ class Launch(Record, frozen=True, kw_only=True):
     load_seconds: Number | None = None
     setup_seconds: Number | None = None
     verify_seconds: Number | None = None
+    samples_checked: Count | None = None  # compared whole with the reference
     warmup_seconds: Number | None = None
     cpus: tuple[Count, ...] | None = None
     threads_found: ThreadsFound | None = None

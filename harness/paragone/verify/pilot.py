@@ -21,12 +21,14 @@ from paragone.store.plan_records import Cell, Plan
 from paragone.store.records import Outcome
 from paragone.task.mlp.data import DataSet, check_fits
 from paragone.task.mlp.gate import check_steps, stress_problem
+from paragone.verify.inputs import RoundInputs, SampleInput
 from paragone.verify.pilot_result import Pace, PilotResult
+from paragone.verify.time_account import SampleSeen, refuse_false_account, see_sample
 from paragone.verify.training_set_stage import check_training_set
 from paragone.verify.unchanged_source import load_worker as load_worker  # measuring imports it from here
 from paragone.verify.verifier import Verifier
 from paragone.worker.budgets import STANDARD, Budgets
-from paragone.worker.commands import CountCpus, EstimateStep, GetPeakMemory, TakeSample
+from paragone.worker.commands import CountCpus, EstimateStep, GetPeakMemory
 from paragone.worker.estimate import MOST_CPUS
 from paragone.worker.handle import WorkerHandle
 from paragone.worker.worker import Worker
@@ -35,6 +37,8 @@ from paragone.worker.worker import Worker
 # time does not scale to large batches.
 FIRST_PROBE = 10
 OVERHEAD_SECONDS = 0.01
+# The samples of a cell: the first is compared whole with the reference, the others show how its time is accounted for.
+PILOT_SAMPLES = 4
 
 OpenWorker = Callable[[Contender], Worker]
 OpenLimitedWorker = Callable[[Contender, float, int | None], Worker]  # with limits of time (s) and memory (bytes)
@@ -151,14 +155,27 @@ class Pilot:
         planned = cell(result.contender, batch_size, pace.step_seconds, self.request.budgets)
         most_steps = most_check_steps(planned, self.request.budgets)
         head = self.verifier.check_first_steps(worker, result.contender, batch_size, most_steps)
-        if result.add_check("head", batch_size, head):
-            sample = worker.call(TakeSample(batch_size=batch_size, n_steps=planned.n_steps, prefix_steps=0))
+        if result.add_check("head", batch_size, head) and self._samples_pass(result, worker, planned):
             result.peak_bytes = max(result.peak_bytes, worker.call(GetPeakMemory()).peak_memory_bytes or 0)
-            tail = self.verifier.check_last_sample(worker, result.contender, batch_size, planned.n_steps, sample.digest)
-            if result.add_check("tail", batch_size, tail) and self._keeps_to_its_threads(result, worker, planned):
-                self.verifier.check_fresh_input(worker, result.contender, planned)
+            if self._keeps_to_its_threads(result, worker, planned):
                 result.cells.append(planned)
         return pace
+
+    def _samples_pass(self, result: PilotResult, worker: Worker, planned: Cell) -> bool:
+        """Take a few samples as the rounds do; check the whole of the first, and the account of the time of all."""
+        contender, n_samples = result.contender, 1 if planned.once_per_launch else PILOT_SAMPLES
+
+        def see(prefix_steps: int = planned.prefix_steps, closely: bool = False) -> tuple[SampleInput, SampleSeen]:
+            input_ = RoundInputs([planned], {contender.problem.name: contender.problem}).of(planned)
+            return input_, see_sample(worker, input_, planned, prefix_steps, closely)
+
+        input_, first = see(prefix_steps=0)
+        check = self.verifier.check_whole_sample(worker, contender, input_, first)
+        if not result.add_check("sample", planned.batch_size, check):
+            return False
+        accounts = [see()[1].account for _ in range(n_samples - 1)]
+        refuse_false_account(worker, accounts, lambda: see(closely=True)[1].account)
+        return True
 
     def _keeps_to_its_threads(self, result: PilotResult, worker: Worker, planned: Cell) -> bool:
         """Whether a one-thread contender uses one CPU: in the rounds a second thread would share that CPU."""

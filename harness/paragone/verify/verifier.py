@@ -1,39 +1,53 @@
-"""The verifier: compares a worker's results with the reference, and remembers the digests of those that passed."""
+"""The verifier: compares a worker's results with the reference."""
 
 from __future__ import annotations
 
+import secrets
 from pathlib import Path
-from typing import Any
+from weakref import WeakKeyDictionary
 
-import numpy as np
-from numpy.typing import NDArray
-
-from paragone.errors import MeasurementFailed
+from paragone.errors import VerificationFailed
 from paragone.files.paths import cache_folder
+from paragone.machine.threads import one_blas_thread
 from paragone.plan.cells import Contender
-from paragone.store.plan_records import Cell
 from paragone.task.mlp.data import DataSet
-from paragone.task.mlp.gate import CheckResult, check_approximate, check_form, check_steps, check_tail, gate
+from paragone.task.mlp.gate import CheckResult, check_approximate, check_form, check_steps, gate, pass_through
+from paragone.task.mlp.perturbation import PerturbedTraining
 from paragone.task.mlp.state import State
 from paragone.task.mlp.training_set import TrainingSet
-from paragone.verify.replay import compare_with_fresh_input, fresh_input
-from paragone.worker.sample import result_digest
+from paragone.task.mlp.whole_sample import (
+    MOST_TYPICAL_STEPS,
+    End,
+    TypicalSpread,
+    check_whole,
+    ends_of_training,
+    size_fault,
+    typical_spread,
+)
+from paragone.verify.inputs import SampleInput
+from paragone.verify.time_account import SampleSeen
 from paragone.worker.worker import Worker
 
-# The reference trains at most so many images at the end of a sample, but one step at least.
-TAIL_IMAGES = 2_000
+# In the rounds, a sample of more steps is compared in a window within it, where its bits can be reproduced.
+MOST_WHOLE_STEPS = 256
+# The reference trains at most so many images of a window within a sample, but one step at least.
+WINDOW_IMAGES = 2_000
+TYPICAL_SEED = 0
 
 
 class Verifier:
-    """Checks workers against the reference; remembers the digest of every sample that passed."""
+    """Checks workers against the reference."""
 
     def __init__(self, data: DataSet, seed: int, cache: Path | None = None) -> None:
         self.data, self.seed = data, seed
         self.cache = (cache or cache_folder()) / "reference"
-        self._verified: set[tuple[Any, ...]] = set()
         self._starts: dict[str, State] = {}
         self._training_sets: dict[str, TrainingSet] = {}
+        self._typical: dict[tuple[str, int], TypicalSpread] = {}
+        self._chaotic: dict[tuple[str, int, str], int] = {}  # the fewest steps that were found to be chaotic
+        self._ends: WeakKeyDictionary[SampleInput, dict[int, End]] = WeakKeyDictionary()
 
+    @one_blas_thread()
     def check_first_steps(self, worker: Worker, contender: Contender, batch_size: int, max_steps: int) -> CheckResult:
         """Train the first steps and compare them with the reference; the worker has loaded the contender's problem.
 
@@ -58,6 +72,7 @@ class Verifier:
             max_steps=max_steps,
         )
 
+    @one_blas_thread()
     def check_training_set(
         self, worker: Worker, contender: Contender, seconds: float, image_seconds: float
     ) -> CheckResult:
@@ -68,68 +83,82 @@ class Verifier:
         training_set = self._training_sets[problem.name]
         return training_set.check(worker.train, contender.variant.dtype, seconds, image_seconds)
 
-    def check_last_sample(
-        self, worker: Worker, contender: Contender, batch_size: int, n_steps: int, digest: str
+    def check_form(self, contender: Contender, input_: SampleInput, seen: SampleSeen) -> CheckResult:
+        """Check the form of a sample's result: shapes, dtypes, finite values, the step count. It never passes."""
+        n_steps, dtype = seen.n_steps, contender.variant.dtype
+        difference = contender.difference or "only the form of this sample is checked"
+        return check_form(contender.problem, input_.start, seen.state, seen.losses, n_steps, dtype, difference)
+
+    @one_blas_thread()
+    def check_whole_sample(
+        self, worker: Worker, contender: Contender, input_: SampleInput, seen: SampleSeen
     ) -> CheckResult:
-        """Compare the end of the worker's last sample with the reference; remember its digest where it passes."""
-        problem = contender.problem
-        final, losses = worker.result()
-        if result_digest(final, losses) != digest:
-            return CheckResult("failed", "params() called twice gives two results")
-        start = self._start(contender)
-        if difference := contender.difference:
-            return check_form(problem, start, final, losses, n_steps, contender.variant.dtype, difference)
-        order = problem.order(self.seed, n_steps, batch_size)
-        check = self._check_end(worker, contender, start, order, final, losses)
-        if check.status == "passed":
-            self.remember(contender, batch_size, n_steps, digest)
-        return check
+        """Compare the whole of a sample with the reference; a window, where rounding drives its training apart."""
+        check = self.check_form(contender, input_, seen)
+        if check.status == "failed" or contender.difference:
+            return check
+        dtype, place = contender.variant.dtype, (input_.problem.name, input_.batch_size, contender.variant.dtype)
+        if seen.n_steps < self._chaotic.get(place, seen.n_steps + 1):
+            training, end = self._training(input_, seen.n_steps), self._end(input_, seen.n_steps)
+            check = check_whole(training, end, self._typical_spread(input_), seen.state, seen.losses, dtype)
+            if check.status != "not checked":
+                return check
+            self._chaotic[place] = seen.n_steps
+        if contender.variant.implementation.deterministic:
+            return self._check_window(worker, contender, input_, seen)
+        fault = size_fault(input_.problem, input_.start, self._end(input_, seen.n_steps).state, seen.state)
+        note = "" if fault else "only how far its weights have moved was compared"
+        return CheckResult("failed" if fault else "passed", fault or "", n_steps=seen.n_steps, note=note)
 
-    def check_fresh_input(self, worker: Worker, contender: Contender, cell: Cell) -> None:
-        """Train a cell from a fresh start and order. Raises MeasurementFailed where the result is wrong or the time is.
+    @one_blas_thread()
+    def check_sample(self, worker: Worker, contender: Contender, input_: SampleInput, seen: SampleSeen) -> CheckResult:
+        """As `check_whole_sample`, but of a long sample no more than a window where its bits can be reproduced."""
+        is_short = seen.n_steps <= MOST_WHOLE_STEPS
+        if is_short or contender.difference or not contender.variant.implementation.deterministic:
+            return self.check_whole_sample(worker, contender, input_, seen)
+        check = self.check_form(contender, input_, seen)
+        return check if check.status == "failed" else self._check_window(worker, contender, input_, seen)
 
-        Where the implementation solves a near problem only, the result is not checked.
-        """
-        self.reject_replay(worker, contender, cell)
-        if contender.difference or cell.once_per_launch:
-            return
-        start, order = fresh_input(contender.problem, cell)
-        check = self._check_end(worker, contender, start, order, *worker.train(start, order))
-        if check.status == "failed":
-            raise MeasurementFailed(f"from a start and over an order that are new: {check.reason}")
+    def _check_window(self, worker: Worker, contender: Contender, input_: SampleInput, seen: SampleSeen) -> CheckResult:
+        """Train the sample again in three parts, which must end in its bits; compare the middle with the reference."""
+        problem, order = contender.problem, input_.order(seen.n_steps)
+        n_window = min(len(order), check_steps(input_.batch_size), max(1, WINDOW_IMAGES // input_.batch_size))
+        first = secrets.randbelow(len(order) - n_window + 1)
+        window = slice(first, first + n_window)
+        try:
+            before, after, losses = pass_through(
+                worker.train, problem, input_.start, order, window, seen.state, seen.losses
+            )
+        except VerificationFailed as failure:
+            return CheckResult("failed", str(failure), n_steps=n_window)
+        training = PerturbedTraining.of(problem, *self.data.inputs(problem), before, order[window])
+        end = ends_of_training(training, {n_window})[n_window]
+        return check_whole(training, end, self._typical_spread(input_), after, losses, contender.variant.dtype)
 
-    def reject_replay(self, worker: Worker, contender: Contender, cell: Cell) -> None:
-        compare_with_fresh_input(worker, contender.problem, cell)
+    def _training(self, input_: SampleInput, n_steps: int) -> PerturbedTraining:
+        images, labels = self.data.inputs(input_.problem)
+        return PerturbedTraining.of(input_.problem, images, labels, input_.start, input_.order(n_steps))
 
-    def _check_end(
-        self,
-        worker: Worker,
-        contender: Contender,
-        start: State,
-        order: NDArray[np.int64],
-        final: State,
-        losses: NDArray[Any] | None,
-    ) -> CheckResult:
-        problem, (n_steps, batch_size) = contender.problem, order.shape
-        images, labels = self.data.inputs(problem)
-        n_tail = min(n_steps, check_steps(batch_size), max(1, TAIL_IMAGES // batch_size))
-        dtype = contender.variant.dtype
-        return check_tail(worker.train, problem, images, labels, dtype, start, order, final, losses, n_tail)
+    def _end(self, input_: SampleInput, n_steps: int) -> End:
+        """The end of this training by the reference; those of all variants with the same input are computed at once."""
+        if input_ not in self._ends:
+            self._ends[input_] = ends_of_training(self._training(input_, max(input_.lengths)), input_.lengths)
+        return self._ends[input_][n_steps]
 
-    def remember(self, contender: Contender, batch_size: int, n_steps: int, digest: str) -> None:
-        self._verified.add((contender.problem.name, *_code(contender), batch_size, n_steps, digest))
-
-    def knows(self, contender: Contender, batch_size: int, n_steps: int, digest: str) -> bool:
-        """True where a result with the same bits, from the same code, problem and order, has passed."""
-        return (contender.problem.name, *_code(contender), batch_size, n_steps, digest) in self._verified
+    def _typical_spread(self, input_: SampleInput) -> TypicalSpread:
+        problem, batch_size = input_.problem, input_.batch_size
+        n_steps = min(MOST_TYPICAL_STEPS, max(input_.lengths))
+        known = self._typical.get((problem.name, batch_size))
+        if known is None or len(known.of_losses) < n_steps:
+            images, labels = self.data.inputs(problem)
+            order = problem.order(TYPICAL_SEED, n_steps, batch_size)
+            start = problem.start_state(TYPICAL_SEED)
+            known = typical_spread(PerturbedTraining.of(problem, images, labels, start, order))
+            self._typical[problem.name, batch_size] = known
+        return known
 
     def _start(self, contender: Contender) -> State:
         name = contender.problem.name
         if name not in self._starts:
             self._starts[name] = contender.problem.start_state(self.seed)
         return self._starts[name]
-
-
-def _code(contender: Contender) -> tuple[Any, ...]:
-    """The part of a digest's key that stands for the code; a control has that of its baseline."""
-    return contender.found.folder, contender.variant.axis, contender.threads

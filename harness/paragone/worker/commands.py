@@ -50,12 +50,18 @@ class Train(Command[replies.Trained], frozen=True, kw_only=True, tag="train"):
     n_steps: int | None = None
 
 
-class TakeSample(Command[replies.Timing], frozen=True, kw_only=True, tag="sample"):
-    """Time one `train` from the start state, after an untimed prefix of the same order."""
+class Prepare(Command[replies.Ready], frozen=True, kw_only=True, tag="prepare"):
+    """Reset to a state, after untimed steps over an order that the sample does not have; both come as arrays."""
 
-    batch_size: int
-    n_steps: int
-    prefix_steps: int
+    step: int
+
+
+class TakeSample(Command[replies.Timing], frozen=True, tag="sample"):
+    """Time one `train` from the prepared state. The order comes as an array: before it, nobody knows it."""
+
+
+class CallParams(Command[replies.Ready], frozen=True, tag="params"):
+    """Call `params()` and keep what it gives for `GetResult`: so its time is known without that of the pipe."""
 
 
 class CountCpus(Command[replies.CpusUsed], frozen=True, kw_only=True, tag="threads"):
@@ -67,7 +73,7 @@ class CountCpus(Command[replies.CpusUsed], frozen=True, kw_only=True, tag="threa
 
 
 class GetResult(Command[replies.Trained], frozen=True, tag="result"):
-    """Give the parameters and losses of the last sample."""
+    """Give the parameters now, those that `CallParams` has kept where it came last, and the losses of the sample."""
 
 
 class GetPeakMemory(Command[replies.PeakMemory], frozen=True, tag="peak"):
@@ -115,7 +121,9 @@ AnyCommand = (
     | EstimateStep
     | TimeCall
     | Train
+    | Prepare
     | TakeSample
+    | CallParams
     | CountCpus
     | GetResult
     | GetPeakMemory

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from paragone.errors import MeasurementFailed, TimedOut
 from paragone.files.printable import plain_words
 from paragone.implementation.failure_reason import MOST_REASON_CHARACTERS
+from paragone.machine.accelerator import hold_accelerator
 from paragone.machine.child import Child, new_tag
 from paragone.machine.cpu_wait import SchedulingTimes, scheduling_times
 from paragone.machine.memory import held_bytes, oom_kill_count, worker_limit_bytes
@@ -46,7 +47,7 @@ class WorkerHandle(Worker):
         self.cpus = list(cpus)
         self.time_limit_s = time_limit_s
         self.memory_limit_bytes = worker_limit_bytes() if memory_limit_bytes is None else memory_limit_bytes
-        self.waiting_cpu_ns = 0
+        self.waiting_cpu_ns, self.waited_ns = 0, 0
         self._fault = ""
         self._resources = contextlib.ExitStack()
         self._oom_kills_before = oom_kill_count()
@@ -92,8 +93,9 @@ class WorkerHandle(Worker):
         begin, request = time.monotonic(), Request(new_tag(), command)  # type: ignore[arg-type]  # any subclass
         self._child.signal(signal.SIGCONT)
         self._pipe.send(request, arrays, self.time_limit_s)
+        sent_ns = time.monotonic_ns()
         body, results = self._pipe.receive(self.time_limit_s - (time.monotonic() - begin))
-        waited_ns = int((time.monotonic() - begin) * 1e9)
+        self.waited_ns = time.monotonic_ns() - sent_ns
         self._child.signal(signal.SIGSTOP)
         response = decode(body, Response)
         if response.id != request.id:
@@ -102,14 +104,20 @@ class WorkerHandle(Worker):
             raise MeasurementFailed("the worker's reply is not a message: more came than one reply")
         if response.error is None:
             reply = decode(response.reply, reply_type(type(command)))
-            check_times(reply, waited_ns)
+            check_times(reply, self.waited_ns)
         self._inspect()
         self._child.signal(signal.SIGSTOP)  # children that the inspection has just found
         self.waiting_cpu_ns += response.waiting_cpu_ns
         return (reply if response.error is None else response.error), results
 
     def scheduling_times(self) -> SchedulingTimes:
-        return scheduling_times([self._child.pid, *descendants(self._child.pid)], self.cpus)
+        return scheduling_times(self._pids(), self.cpus)
+
+    def holds_accelerator(self) -> bool:
+        return hold_accelerator(self._pids())
+
+    def _pids(self) -> list[int]:
+        return [self._child.pid, *descendants(self._child.pid)]
 
     @property
     def alive(self) -> bool:

@@ -43,7 +43,7 @@ from paragone.worker.estimate import call_seconds, cpus_used, step_seconds
 from paragone.worker.evaluation import evaluate
 from paragone.worker.phases import reading_ns, take_pair
 from paragone.worker.pipe import Arrays, Pipe
-from paragone.worker.sample import cpu_time_ns, take_sample
+from paragone.worker.sample import cpu_time_ns, prepare, take_sample
 
 
 class HostedVariant:
@@ -54,6 +54,7 @@ class HostedVariant:
     problem: Problem
     start: State
     losses: NDArray[Any] | None = None
+    kept: State | None = None  # what params() gave
     folder: Path | None = None
     has_test_set = False
     waiting_cpu_ns = 0
@@ -69,8 +70,13 @@ class HostedVariant:
                 return self.time_call(command)
             case commands.Train():
                 return self.train(command, arrays)
+            case commands.Prepare():
+                return self.prepare(command, arrays)
             case commands.TakeSample():
-                return self.sample(command)
+                return self.sample(arrays["order"])
+            case commands.CallParams():
+                self.kept = self.implementation.params()
+                return replies.Ready()
             case commands.CountCpus():
                 batches = self.batches(command.batch_size, command.n_steps)
                 cpus = cpus_used(self.implementation, self.start, batches, budgets=command.budgets)
@@ -149,19 +155,21 @@ class HostedVariant:
         self.clocked = clocked
         self.freeze_garbage()
 
-    def sample(self, command: commands.TakeSample) -> replies.Timing:
-        batches = self.batches(command.batch_size, command.n_steps)
-        timing, losses = take_sample(self.implementation, self.start, batches, command.prefix_steps)
+    def prepare(self, command: commands.Prepare, arrays: Arrays) -> replies.Ready:
+        prepare(self.implementation, _state(arrays, command.step), arrays["order"])
+        return replies.Ready()
+
+    def sample(self, order: NDArray[np.int64]) -> replies.Timing:
+        timing, losses = take_sample(self.implementation, order)
         self.losses = None if losses is None else np.array(losses)
         return msgspec.structs.replace(timing, waiting_cpu_ns=self.waiting_cpu_ns)
 
     def train(self, command: commands.Train, arrays: Arrays) -> tuple[replies.Trained, Arrays]:
-        tensors = {name: array for name, array in arrays.items() if name != "order"}
-        self.implementation.reset(State.from_tensors(tensors, command.step))
+        self.implementation.reset(_state(arrays, command.step))
         return self.result(self.implementation.train(arrays["order"][: command.n_steps]))
 
     def result(self, losses: NDArray[Any] | None) -> tuple[replies.Trained, Arrays]:
-        state = self.implementation.params()
+        state, self.kept = self.kept or self.implementation.params(), None
         extra = {} if losses is None else {"losses": np.asarray(losses)}
         return replies.Trained(int(state.step)), {**state.tensors(), **extra}
 
@@ -193,6 +201,11 @@ class HostedVariant:
             self.known_batches[key] = self.problem.order(self.seed, n_steps, batch_size)
             self.known_batches[key].flags.writeable = False  # like an order that comes through the pipe
         return self.known_batches[key]
+
+
+def _state(arrays: Arrays, step: int) -> State:
+    """The state whose tensors came beside a command, next to an order."""
+    return State.from_tensors({name: array for name, array in arrays.items() if name != "order"}, step)
 
 
 def serve(pipe: Pipe) -> None:

@@ -16,8 +16,12 @@ CLOCK_SLACK_NS = 1_000_000
 R = TypeVar("R", bound=msgspec.Struct)
 
 
+class Ready(msgspec.Struct, frozen=True):
+    """The command is carried out; there is nothing to tell."""
+
+
 class Timing(msgspec.Struct, frozen=True, kw_only=True):
-    """One timed sample: wall time, CPU time of the worker and its children, and a hash of the result.
+    """One timed sample: wall time, and CPU time of the worker and its children.
 
     `runner_ns` is the same wall time by the clock of the program that trained, where this is another process.
     `waiting_cpu_ns` is the CPU time that the worker used between its last reply and this command.
@@ -28,7 +32,6 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True):
     runner_ns: Count | None = None
     cpu_ns: Whole
     waiting_cpu_ns: Whole = 0
-    digest: str
 
 
 class Loaded(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,9 +13,9 @@ from paragone.implementation.contract import Variant
 from paragone.machine.cpu_wait import SchedulingTimes
 from paragone.task.mlp.problem import Problem
 from paragone.task.mlp.state import State
-from paragone.worker.commands import Command, GetResult, Load, R, Train, verb
+from paragone.worker.commands import CallParams, Command, GetResult, Load, Prepare, R, TakeSample, Train, verb
 from paragone.worker.pipe import Arrays
-from paragone.worker.replies import Loaded, Trained
+from paragone.worker.replies import Loaded, Timing, Trained
 
 
 class Worker(Protocol):
@@ -23,6 +23,7 @@ class Worker(Protocol):
 
     cpus: Sequence[int]
     waiting_cpu_ns: int  # CPU time used between a reply and the next command, all together
+    waited_ns: int  # from the last command, sent whole, to its reply
 
     @property
     def alive(self) -> bool: ...
@@ -37,6 +38,10 @@ class Worker(Protocol):
 
     def scheduling_times(self) -> SchedulingTimes:
         """CPU time so far of the worker and its children, and the time they waited for their CPUs."""
+        ...
+
+    def holds_accelerator(self) -> bool:
+        """True where the worker or a child has the file of a device open that computes beside the CPUs."""
         ...
 
     def kill(self) -> None:
@@ -66,6 +71,18 @@ class Worker(Protocol):
         """Train untimed from `state` over the first `n_steps` of `order`, or all; the parameters and the losses."""
         command = Train(step=state.step, n_steps=n_steps)
         return self._trained(command, {**state.tensors(), "order": order})
+
+    def prepare(self, state: State, prefix: NDArray[np.int64]) -> None:
+        """Reset to `state`, after untimed steps over the order `prefix`, (n_steps, B), which may be empty."""
+        self.call_with_arrays(Prepare(step=state.step), {**state.tensors(), "order": prefix})
+
+    def take_sample(self, order: NDArray[np.int64]) -> Timing:
+        """Time one `train(order)` from the prepared state."""
+        return self.call_with_arrays(TakeSample(), {"order": order})[0]
+
+    def call_params(self) -> None:
+        """Have the worker call `params()`, and keep what it gives for `result`."""
+        self.call(CallParams())
 
     def result(self) -> tuple[State, NDArray[Any] | None]:
         """The parameters after the last sample, and its losses."""

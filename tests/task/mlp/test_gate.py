@@ -9,14 +9,14 @@ from broken.member import NumpyRows
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paragone.errors import MeasurementFailed
+from paragone.errors import MeasurementFailed, VerificationFailed
 from paragone.task.mlp.gate import (
     CheckResult,
     check_head,
     check_steps,
-    check_tail,
     gate,
     judge,
+    pass_through,
     stress_problem,
     stress_state,
 )
@@ -292,51 +292,70 @@ def test_a_worker_that_died_is_no_verdict_on_its_numbers(trained, data):
         check_head(train, problem, expected, order, "float32")
 
 
-def test_a_crash_within_the_implementation_is_failed_at_head_and_tail(trained, data):
-    problem, order, expected, got, _ = trained
+def test_a_crash_within_the_implementation_is_failed(trained):
+    problem, order, expected, _, _ = trained
 
     def train(state, order):
         raise ValueError("shapes do not match")
 
     head = check_head(train, problem, expected, order, "float32")
-    tail = check_tail(train, problem, *data, "float32", expected.states[0], order, got, expected.losses, 3)
 
-    assert head.status == tail.status == "failed"
-    assert head.reason == tail.reason == "it raises ValueError: shapes do not match"
-
-
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("n_tail", [1, 4, 30, 99])
-def test_the_tail_of_a_sample_is_continued_by_the_reference(n_tail, dtype, data):
-    problem = small("mlp4")
-    start, order = problem.start_state(2), problem.order(2, 30, 10)
-    train = trainer(NumpyRows, problem, data, dtype)
-    final, losses = train(start, order)
-    check = check_tail(train, problem, *data, dtype, start, order, final, losses, n_tail)
-
-    assert (check.status, check.reason) == ("passed", "")
-    assert check.n_steps == min(n_tail, 30)
+    assert head.status == "failed"
+    assert head.reason == "it raises ValueError: shapes do not match"
+    with pytest.raises(VerificationFailed, match="it raises ValueError: shapes do not match"):
+        pass_through(train, problem, expected.states[0], order, slice(1, 2), expected.states[-1], None)
 
 
-def test_a_sample_that_goes_wrong_after_its_head_is_caught_at_its_tail(data):
+# --- the states that a training passes through ---
+
+
+@pytest.fixture
+def long_training(data):
+    """The small mlp4 over 30 steps: problem, start, order, train, and what it ends in."""
     problem = small("mlp4")
     start, order = problem.start_state(2), problem.order(2, 30, 10)
     train = trainer(NumpyRows, problem, data, "float64")
-
-    def stops_early(state, rows):
-        got, losses = train(state, rows[:28])
-        return replace(got, step=state.step + len(rows)), losses
-
-    final, losses = stops_early(start, order)
-    losses = np.resize(losses, 30)
-    head = check_head(stops_early, problem, trajectory(problem, *data, start, order[:20]), order[:20], "float64")
-    assert head.status == "passed" or "losses" in head.reason
-    check = check_tail(stops_early, problem, *data, "float64", start, order, final, losses, 5)
-
-    assert (check.status, check.n_steps) == ("failed", 5)
+    return problem, start, order, train, *train(start, order)
 
 
-def test_previous_updates_that_mean_nothing_do_not_disturb_the_tail(data):
+@pytest.mark.parametrize("window", [slice(0, 4), slice(7, 9), slice(26, 30), slice(0, 30)])
+def test_the_window_of_a_training_begins_and_ends_in_states_that_it_passes_through(window, long_training):
+    problem, start, order, train, final, losses = long_training
+    before, after, of_window = pass_through(train, problem, start, order, window, final, losses)
+
+    assert train(start, order[: window.start])[0].digest() == before.digest() if window.start else start is before
+    assert train(start, order[: window.stop])[0].digest() == after.digest()
+    np.testing.assert_array_equal(of_window, losses[window])
+
+
+def test_a_training_that_left_steps_out_ends_in_other_bits_than_its_parts(long_training):
+    problem, start, order, train, _, losses = long_training
+    skipped, _ = train(start, np.concatenate([order[:10], order[20:]]))
+    final = replace(skipped, step=30)
+
+    with pytest.raises(VerificationFailed, match="trained again in three parts it ends in other bits"):
+        pass_through(train, problem, start, order, slice(4, 8), final, losses)
+
+
+def test_losses_of_another_training_are_other_bits_too(long_training):
+    problem, start, order, train, final, losses = long_training
+
+    with pytest.raises(VerificationFailed, match="other bits"):
+        pass_through(train, problem, start, order, slice(4, 8), final, losses + 1e-9)
+
+
+def test_a_wrong_step_count_within_a_training_is_told_with_its_place(long_training):
+    problem, start, order, train, final, losses = long_training
+
+    def miscounts(state, rows):
+        got, of_rows = train(state, rows)
+        return replace(got, step=got.step + 1), of_rows
+
+    with pytest.raises(VerificationFailed, match="after 4 steps: the step count is 5, 4 is expected"):
+        pass_through(miscounts, problem, start, order, slice(4, 8), final, losses)
+
+
+def test_previous_updates_that_mean_nothing_do_not_matter_within_a_training(data):
     problem = small("softmax")
     start, order = problem.start_state(2), problem.order(2, 12, 10)
     train = trainer(NumpyRows, problem, data, "float64")
@@ -345,19 +364,10 @@ def test_previous_updates_that_mean_nothing_do_not_disturb_the_tail(data):
         got, losses = train(state, rows)
         return replace(got, dW=()), losses
 
-    final, _ = without_updates(start, order)
+    final, losses = without_updates(start, order)
+    before, _, _ = pass_through(without_updates, problem, start, order, slice(3, 5), final, losses)
 
-    assert check_tail(without_updates, problem, *data, "float64", start, order, final, None, 5).passed
-
-
-def test_a_final_state_of_the_wrong_step_count_fails_at_the_tail(data):
-    problem = small("softmax")
-    start, order = problem.start_state(2), problem.order(2, 12, 10)
-    train = trainer(NumpyRows, problem, data, "float64")
-    final, _ = train(start, order)
-    check = check_tail(train, problem, *data, "float64", start, order, replace(final, step=11), None, 5)
-
-    assert check.reason == "the step count is 11, 12 is expected"
+    assert all(not dW.any() for dW in before.dW)
 
 
 @pytest.mark.parametrize(
@@ -390,20 +400,6 @@ def test_the_stress_problem_starts_in_a_late_epoch_and_crosses_into_another_wher
     for tensor in state.tensors().values():
         assert np.all(tensor != 0)
         np.testing.assert_array_equal(tensor, rounded_to_float32(tensor))
-
-
-def test_losses_that_are_wrong_only_after_the_head_are_caught_at_the_tail(data):
-    problem = small("mlp4")
-    start, order = problem.start_state(2), problem.order(2, 30, 10)
-    train = trainer(NumpyRows, problem, data, "float64")
-    final, losses = train(start, order)
-    wrong = np.where(np.arange(30) < 20, losses, 0.0)
-
-    assert check_tail(train, problem, *data, "float64", start, order, final, losses, 5).passed
-    check = check_tail(train, problem, *data, "float64", start, order, final, wrong, 5)
-    assert (check.status, check.tensor) == ("failed", "losses")
-    missing = check_tail(train, problem, *data, "float64", start, order, final, None, 5)
-    assert "train returned None" in missing.reason
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from paragone.errors import HarnessError, VerificationFailed, error_text
 from paragone.task.mlp.diagnose import likely_mistake
 from paragone.task.mlp.hard_starts import check_hard_starts
-from paragone.task.mlp.judge import CheckResult, fault_of_result, form_fault, judge, losses_fault, step_fault
+from paragone.task.mlp.judge import CheckResult, fault_of_result, form_fault, judge, step_fault
 from paragone.task.mlp.problem import Problem
 from paragone.task.mlp.reference import Trajectory, trajectory
 from paragone.task.mlp.state import State
@@ -32,9 +32,9 @@ __all__ = [
     "check_form",
     "check_head",
     "check_steps",
-    "check_tail",
     "gate",
     "judge",
+    "pass_through",
     "stress_problem",
     "stress_state",
 ]
@@ -81,39 +81,41 @@ def check_head(
     return replace(second, status="failed", reason=reason)
 
 
-def check_tail(
+def pass_through(
     train: Train,
     problem: Problem,
-    images: NDArray[np.uint8],
-    labels: NDArray[np.uint8],
-    dtype: str,
     start: State,
     order: NDArray[np.int64],
+    window: slice,
     final: State,
     losses: NDArray[Any] | None,
-    n_tail: int,
-) -> CheckResult:
-    """Compare the last `n_tail` steps of a training that ended in `final` with the reference.
+) -> tuple[State, State, NDArray[Any] | None]:
+    """The states before and after the steps `window` of a training that ended in `final`, and the losses between.
 
-    The implementation trains all steps before them once more, and the reference continues from its state. `losses` are
-    those of the whole training.
+    The implementation trains once more, in three parts of which the window is the second. The last must end in the
+    bits of `final`: so the first two end in states that the training has passed through. `losses` are those of the
+    whole training. Raises VerificationFailed.
     """
-    n_tail = min(n_tail, len(order))
-    if fault := losses_fault(problem, losses, len(order)):
-        return CheckResult("failed", fault, n_steps=n_tail)
-    try:
-        before_tail = _trained(train, start, order[:-n_tail])[0] if n_tail < len(order) else start
-    except VerificationFailed as failure:
-        return CheckResult("failed", str(failure), n_steps=n_tail)
-    reached = replace(start, step=start.step + len(order) - n_tail)
-    fault = form_fault(problem, reached, before_tail) or step_fault(reached, before_tail)
-    if fault:
-        return CheckResult("failed", f"before the last {n_tail} steps: {fault}", n_steps=n_tail)
-    if problem.momentum == 0:  # then an implementation may return anything as previous updates
-        before_tail = State.at_rest(before_tail.W, before_tail.b, before_tail.step)
-    expected = trajectory(problem, images, labels, before_tail, order[-n_tail:])
-    recorded = None if losses is None or not problem.records_loss else losses[-n_tail:]
-    return judge(problem, expected, final, recorded, dtype)
+    states = [start]
+    parts: list[NDArray[Any] | None] = []
+    for steps in (slice(0, window.start), window, slice(window.stop, len(order))):
+        state, of_part = states[-1], None
+        if steps.start < steps.stop:
+            state, of_part = _trained(train, states[-1], order[steps])
+            reached = replace(start, step=start.step + steps.stop)
+            if fault := form_fault(problem, reached, state) or step_fault(reached, state):
+                raise VerificationFailed(f"after {steps.stop} steps: {fault}")
+        if problem.momentum == 0:  # then an implementation may return anything as previous updates
+            state = State.at_rest(state.W, state.b, state.step)
+        states.append(state)
+        parts.append(of_part)
+    recorded = [part for part in parts if part is not None]
+    whole = np.concatenate(recorded) if losses is not None and recorded else None
+    if _bits(problem, states[-1], whole) != _bits(problem, final, losses):
+        raise VerificationFailed(
+            "trained again in three parts it ends in other bits: does it take every step, does reset restore all?"
+        )
+    return states[1], states[2], parts[1]
 
 
 def check_approximate(

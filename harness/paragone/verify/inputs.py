@@ -1,0 +1,65 @@
+"""What samples start from and train over: drawn anew for every round, from the system's randomness.
+
+All variants of a problem and batch size have the same input in a round, so their ratios compare equal work. No input
+comes twice, and none is known to a worker before its clock starts: what an implementation remembers, prepares or
+gathers beforehand is of no use to it. The seed is written down with the sample.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paragone.store.plan_records import Cell
+from paragone.task.mlp.problem import Problem
+from paragone.task.mlp.state import State
+
+SEED_BITS = 48
+
+
+@dataclass(frozen=True, eq=False)
+class SampleInput:
+    """The input of the samples of one problem and batch size in one round; `lengths` are their numbers of steps."""
+
+    problem: Problem
+    batch_size: int
+    lengths: frozenset[int]
+    seed: int
+
+    @cached_property
+    def start(self) -> State:
+        return self.problem.start_state(self.seed)
+
+    @cached_property
+    def longest_order(self) -> NDArray[np.int64]:
+        return self.problem.order(self.seed, max(self.lengths), self.batch_size)
+
+    def order(self, n_steps: int) -> NDArray[np.int64]:
+        return self.longest_order[:n_steps]
+
+    def prefix(self, n_steps: int) -> NDArray[np.int64]:
+        """The order of the untimed steps before a sample; it shares nothing with the order of the sample."""
+        return self.problem.order(self.seed + 1, n_steps, self.batch_size)
+
+
+class RoundInputs:
+    """The inputs of one round of these cells, by problem and batch size; drawn when it is made."""
+
+    def __init__(self, cells: Iterable[Cell], problems: Mapping[str, Problem]) -> None:
+        self._lengths: dict[tuple[str, int], set[int]] = {}
+        for cell in cells:
+            self._lengths.setdefault((cell.problem, cell.batch_size), set()).add(cell.n_steps)
+        self._problems, self._seed = problems, secrets.randbits(SEED_BITS)
+        self._drawn: dict[tuple[str, int], SampleInput] = {}
+
+    def of(self, cell: Cell) -> SampleInput:
+        place = (cell.problem, cell.batch_size)
+        if place not in self._drawn:
+            problem, lengths = self._problems[cell.problem], frozenset(self._lengths[place])
+            self._drawn[place] = SampleInput(problem, cell.batch_size, lengths, self._seed)
+        return self._drawn[place]

@@ -1,0 +1,147 @@
+"""What the harness sees of a sample from outside, and whether the worker's account of its time agrees.
+
+A sample's time is taken inside the worker, by a clock that hosted code could turn, around a call that could put work
+off or have it done by a process that nobody counts. So the harness times the same sample from the moment at which it
+has sent the order, and the giving out of the result too. It judges medians: the headline is one. Where the medians of
+a cell look wrong, more samples are taken under a closer look, with the time for which the scheduler kept the worker
+waiting; they are like any others for the worker. Only what is wrong there too is refused.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from statistics import median
+from typing import Any, TypeVar
+
+from numpy.typing import NDArray
+
+from paragone.errors import MeasurementFailed
+from paragone.machine.cpu_wait import SchedulingTimes, scheduling_times, undisturbed_ns
+from paragone.store.plan_records import Cell
+from paragone.task.mlp.state import State
+from paragone.verify.inputs import SampleInput
+from paragone.worker.replies import Timing
+from paragone.worker.sample import result_digest
+from paragone.worker.worker import Worker
+
+T = TypeVar("T")
+
+# By the harness's clock a sample may take so much longer than by the worker's: the reply must be written and read.
+MOST_UNSEEN_NS, MOST_UNSEEN_SHARE = 4_000_000, 0.1
+# Any implementation converts or copies parameters of so many numbers in this time.
+MOST_PARAMS_NS, MOST_PARAMS_NS_PER_NUMBER = 4_000_000, 150
+# A sample that keeps less than this share of a CPU busy has been trained somewhere else.
+LEAST_CPU_SHARE = 0.5
+# A shorter sample has no CPU time to speak of: reading it costs about 100 µs.
+SHORTEST_JUDGED_NS = 4_000_000
+# The samples of a closer look.
+CLOSE_LOOKS = 5
+
+
+@dataclass(frozen=True)
+class TimeAccount:
+    """The time of one sample by the worker and by the harness, and how many numbers its result has.
+
+    `outside_ns` lasts from the order sent to the reply, `params_ns` is that of `params()`. Under a closer look both are
+    without `withheld_ns` and its like: the time for which the scheduler kept worker and harness waiting.
+    """
+
+    timing: Timing
+    outside_ns: int
+    params_ns: int
+    n_numbers: int
+    withheld_ns: int = 0
+
+    @property
+    def unseen_ns(self) -> int:
+        """The part of the time outside that the worker's own clock does not show."""
+        return max(0, self.outside_ns - self.timing.elapsed_ns)
+
+    @property
+    def cpu_share(self) -> float:
+        return self.timing.cpu_ns / max(1, self.timing.elapsed_ns - self.withheld_ns)
+
+
+@dataclass(frozen=True, eq=False)
+class SampleSeen:
+    """One sample as the harness saw it: its time, and its result."""
+
+    account: TimeAccount
+    state: State
+    losses: NDArray[Any] | None
+
+    @property
+    def n_steps(self) -> int:
+        return self.account.timing.n_steps
+
+    @cached_property
+    def digest(self) -> str:
+        return result_digest(self.state, self.losses)
+
+
+def see_sample(worker: Worker, input_: SampleInput, cell: Cell, prefix_steps: int, closely: bool = False) -> SampleSeen:
+    """Take one sample of the cell over this input. Raises MeasurementFailed."""
+    worker.prepare(input_.start, input_.prefix(prefix_steps))
+    order = input_.order(cell.n_steps)
+    if closely:
+        timing, outside_ns, withheld_ns = _looked_at(worker, lambda: worker.take_sample(order))
+        _, params_ns, _ = _looked_at(worker, worker.call_params)
+    else:
+        timing, outside_ns, withheld_ns = worker.take_sample(order), worker.waited_ns, 0
+        worker.call_params()
+        params_ns = worker.waited_ns
+    state, losses = worker.result()
+    n_numbers = sum(tensor.size for tensor in state.tensors().values())
+    return SampleSeen(TimeAccount(timing, outside_ns, params_ns, n_numbers, withheld_ns), state, losses)
+
+
+def _looked_at(worker: Worker, call: Callable[[], T]) -> tuple[T, int, int]:
+    """The reply, the time waited for it without what the scheduler withheld from both ends, and what that was."""
+    own_before, before = _own_times(), worker.scheduling_times()
+    reply = call()
+    waited_ns, after, own_after = worker.waited_ns, worker.scheduling_times(), _own_times()
+    from_worker_ns = after.at_ns - before.at_ns - undisturbed_ns(before, after)
+    from_harness_ns = own_after.runnable_ns - own_before.runnable_ns
+    withheld_ns = min(waited_ns, max(0, from_worker_ns) + max(0, from_harness_ns))
+    return reply, waited_ns - withheld_ns, withheld_ns
+
+
+def _own_times() -> SchedulingTimes:
+    return scheduling_times([os.getpid()], [])
+
+
+def refuse_false_account(worker: Worker, accounts: Sequence[TimeAccount], look: Callable[[], TimeAccount]) -> None:
+    """Raise MeasurementFailed where the samples of a cell, and those of a closer look too, are not what they say."""
+    if not accounts or not time_fault(accounts, worker):
+        return
+    if fault := time_fault([look() for _ in range(CLOSE_LOOKS)], worker):
+        raise MeasurementFailed(fault)
+
+
+def time_fault(accounts: Sequence[TimeAccount], worker: Worker) -> str | None:
+    """What is wrong with the account of these samples of one cell, by their medians; None where nothing is."""
+    elapsed_ns = median(each.timing.elapsed_ns for each in accounts)
+    took = f"{elapsed_ns / 1e6:.1f} ms"
+    unseen_ns = median(each.unseen_ns for each in accounts)
+    if unseen_ns > max(MOST_UNSEEN_NS, MOST_UNSEEN_SHARE * elapsed_ns):
+        outside = f"{(elapsed_ns + unseen_ns) / 1e6:.1f} ms"
+        return (
+            f"a sample takes {took} by the worker's clock and {outside} by the harness's: leave the clock, and what "
+            "runs around it, alone"
+        )
+    params_ns = median(each.params_ns for each in accounts)
+    if params_ns > MOST_PARAMS_NS + MOST_PARAMS_NS_PER_NUMBER * accounts[0].n_numbers:
+        return (
+            f"params() took {params_ns / 1e6:.1f} ms after a train of {took}, and again: what train puts off is not "
+            "timed; finish it there"
+        )
+    cpu_share = median(each.cpu_share for each in accounts)
+    if elapsed_ns >= SHORTEST_JUDGED_NS and cpu_share < LEAST_CPU_SHARE and not worker.holds_accelerator():
+        return (
+            f"its processes used {cpu_share:.2f} s of CPU time per second of train: they wait, or a process that the "
+            "harness does not see does the work"
+        )
+    return None

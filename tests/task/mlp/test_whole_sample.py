@@ -1,0 +1,119 @@
+"""Whole samples against the reference: honest ones pass over hundreds of steps, and small omissions do not."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from broken.member import NumpyRows
+from small_gate import IMAGES, LABELS, loaded, small
+
+from paragone.task.mlp.perturbation import PerturbedTraining
+from paragone.task.mlp.whole_sample import (
+    MARGIN,
+    TypicalSpread,
+    check_whole,
+    ends_of_training,
+    size_fault,
+    typical_spread,
+)
+
+N_STEPS = 120
+
+
+DATA = (IMAGES, LABELS)
+
+
+def trainer(problem, dtype):
+    """Train as a worker does."""
+    implementation = loaded(NumpyRows, problem, dtype=dtype)
+
+    def train(state, order):
+        implementation.reset(state)
+        losses = implementation.train(order)
+        return implementation.params(), losses
+
+    return train
+
+
+@pytest.fixture(scope="module", params=["nielsen", "softmax", "mlp4"])
+def setting(request):
+    """A problem, its typical spread over 60 steps, and a training of 120 steps with its ends."""
+    problem = small(request.param)
+    typical = typical_spread(PerturbedTraining.of(problem, *DATA, problem.start_state(0), problem.order(0, 60, 10)))
+    start, order = problem.start_state(5), problem.order(5, N_STEPS, 10)
+    training = PerturbedTraining.of(problem, *DATA, start, order)
+    return problem, typical, training, ends_of_training(training, {1, 40, N_STEPS})
+
+
+def checked(setting, train, n_steps=N_STEPS, dtype="float64"):
+    problem, typical, training, ends = setting
+    got, losses = train(training.state, training.order[:n_steps])
+    recorded = losses if problem.records_loss else None
+    return check_whole(replace(training, order=training.order[:n_steps]), ends[n_steps], typical, got, recorded, dtype)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("n_steps", [1, 40, N_STEPS])
+def test_an_honest_sample_passes(setting, dtype, n_steps):
+    check = checked(setting, trainer(setting[0], dtype), n_steps, dtype)
+
+    assert ("passed", "", n_steps) == (check.status, check.reason, check.n_steps)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_one_step_left_out_in_the_middle_is_found(setting, dtype):
+    train = trainer(setting[0], dtype)
+
+    def skips(state, order):
+        got, losses = train(state, np.delete(order, 60, axis=0))
+        return replace(got, step=got.step + 1), None if losses is None else np.append(losses, losses[-1])
+
+    assert "failed" == checked(setting, skips, dtype=dtype).status
+
+
+def test_a_bias_that_is_left_out_of_one_update_in_a_hundred_is_found(setting):
+    train = trainer(setting[0], "float32")
+
+    def forgets(state, order):
+        before, first = train(state, order[:99])
+        after, second = train(before, order[99:100])
+        rest, third = train(replace(after, b=(*after.b[:-1], before.b[-1])), order[100:])
+        return rest, None if first is None else np.concatenate([first, second, third])
+
+    assert "failed" == checked(setting, forgets, dtype="float32").status
+
+
+def test_where_a_training_is_out_of_the_ordinary_its_own_spread_decides(setting):
+    problem, typical, training, ends = setting
+    tiny = TypicalSpread({name: 0 * values for name, values in typical.by_tensor.items()}, 0 * typical.of_losses)
+    tight = replace(training, problem=problem)
+    got, losses = trainer(problem, "float32")(training.state, training.order)
+    check = check_whole(tight, ends[N_STEPS], tiny, got, losses if problem.records_loss else None, "float32")
+
+    assert "passed" == check.status
+
+
+def test_the_ends_are_those_of_trainings_of_these_lengths(setting):
+    _, _, training, ends = setting
+    alone = ends_of_training(replace(training, order=training.order[:40]), {40})
+
+    assert ends[40].state.digest() == alone[40].state.digest()
+    np.testing.assert_array_equal(ends[N_STEPS].losses[:40], ends[40].losses)
+    assert {1, 40, N_STEPS} == {len(end.losses) for end in ends.values()}
+
+
+def test_beyond_the_typical_training_the_spread_is_the_largest_of_its_second_half():
+    typical = TypicalSpread({}, np.array([9.0, 5.0, 2.0, 3.0]))
+
+    assert MARGIN * 5.0 == typical.after(typical.of_losses, 2)
+    assert MARGIN * 3.0 == typical.after(typical.of_losses, 4) == typical.after(typical.of_losses, 1000)
+
+
+@pytest.mark.parametrize(("share", "is_told"), [(1.0, False), (0.6, False), (1.9, False), (0.4, True), (2.2, True)])
+def test_weights_that_move_less_than_half_as_far_or_more_than_twice_are_told(setting, share, is_told):
+    problem, _, training, ends = setting
+    start, end = training.state, ends[N_STEPS].state
+    moved = tuple(W + share * (V - W) for W, V in zip(start.W, end.W, strict=True))
+    fault = size_fault(problem, start, end, replace(end, W=moved))
+
+    assert is_told == (fault is not None and "steps left out" in fault)

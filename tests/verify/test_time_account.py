@@ -1,0 +1,137 @@
+"""What the harness sees of a sample from outside: who is refused, and who is not, by times that the test makes up."""
+
+import itertools
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from paragone.errors import MeasurementFailed
+from paragone.machine.cpu_wait import SchedulingTimes
+from paragone.store.plan_records import Cell
+from paragone.task.mlp.problem_files import find_problem
+from paragone.task.mlp.state import State
+from paragone.verify.inputs import RoundInputs
+from paragone.verify.time_account import CLOSE_LOOKS, TimeAccount, refuse_false_account, see_sample, time_fault
+from paragone.worker.replies import Timing
+
+MS = 1_000_000
+PROBLEM = find_problem("nielsen")
+CELL = Cell("nielsen", "member", 10, 1, 40, 5, 1e-3, once_per_launch=False)
+WORKER = SimpleNamespace(holds_accelerator=lambda: False)
+ON_A_DEVICE = SimpleNamespace(holds_accelerator=lambda: True)
+
+
+def account(elapsed=40, outside=None, params=1, cpu=None, withheld=0, n_numbers=24_000) -> TimeAccount:
+    """The account of a sample; times in milliseconds."""
+    timing = Timing(n_steps=40, elapsed_ns=elapsed * MS, cpu_ns=int((elapsed if cpu is None else cpu) * MS))
+    outside = elapsed + 1 if outside is None else outside
+    return TimeAccount(timing, int(outside * MS), int(params * MS), n_numbers, withheld * MS)
+
+
+def fault(*accounts, worker=WORKER) -> str:
+    return time_fault(accounts, worker) or ""
+
+
+def test_an_honest_account_has_no_fault():
+    assert "" == fault(*[account()] * 5)
+    assert "" == fault(*[account(elapsed=400, outside=420)] * 5)
+    assert "" == fault(*[account(elapsed=1, outside=4, cpu=0)] * 5)
+
+
+@pytest.mark.parametrize("elapsed", [4, 28, 36, 400])
+def test_a_clock_that_shows_less_than_the_harness_waited_is_a_fault(elapsed):
+    outside = elapsed + max(5, 0.12 * elapsed)
+
+    assert "by the worker's clock" in fault(*[account(elapsed, outside)] * 3)
+
+
+def test_params_that_take_longer_than_copying_are_work_put_off():
+    assert "what train puts off is not timed" in fault(*[account(params=9)] * 3)
+    assert "" == fault(*[account(params=9, n_numbers=100_000)] * 3)
+
+
+def test_a_sample_that_leaves_its_cpu_idle_is_trained_elsewhere():
+    assert "a process that the harness does not see" in fault(*[account(cpu=0.4)] * 3)
+    assert "" == fault(*[account(cpu=0.4)] * 3, worker=ON_A_DEVICE)
+
+
+def test_time_without_a_cpu_is_not_idle():
+    assert "" == fault(*[account(elapsed=100, cpu=30, withheld=65)] * 3)
+
+
+def test_the_medians_decide_not_single_samples():
+    assert "" == fault(*[account(outside=90)] * 2, *[account()] * 3)
+    assert "" != fault(*[account(outside=90)] * 3, *[account()] * 2)
+
+
+def test_what_is_wrong_once_is_looked_at_again_and_refused_only_where_it_is_wrong_there_too():
+    looks = []
+
+    def look(found):
+        return lambda: looks.append(0) or found
+
+    refuse_false_account(WORKER, [account(outside=90)], look(account()))
+    assert CLOSE_LOOKS == len(looks)
+    with pytest.raises(MeasurementFailed, match=r"40\.0 ms by the worker's clock and 70\.0 ms by the harness's"):
+        refuse_false_account(WORKER, [account(outside=90)], look(account(outside=70)))
+
+
+def test_an_honest_account_costs_no_further_samples():
+    refuse_false_account(WORKER, [account()] * 3, lambda: pytest.fail("looked again"))
+    refuse_false_account(WORKER, [], lambda: pytest.fail("looked again"))
+
+
+class Waiting:
+    """A worker that trains for 40 ms, and waits `withheld` ms for a CPU in each command."""
+
+    def __init__(self, withheld):
+        self.withheld_ns, self.now = withheld * MS, itertools.count()
+        self.log, self.waited_ns, self.scheduling = [], 0, SchedulingTimes(0, 0, 0, 0)
+
+    def prepare(self, state, prefix):
+        self.log.append(("prepare", len(prefix)))
+
+    def take_sample(self, order):
+        self.log.append(("sample", len(order)))
+        self._pass(40 * MS)
+        return Timing(n_steps=len(order), elapsed_ns=40 * MS, cpu_ns=40 * MS)
+
+    def call_params(self):
+        self.log.append(("params",))
+        self._pass(MS)
+
+    def result(self):
+        self._pass(500 * MS)  # the pipe
+        return State.at_rest([np.ones((2, 3))], [np.ones(2)]), None
+
+    def scheduling_times(self):
+        return self.scheduling
+
+    def _pass(self, busy_ns):
+        self.waited_ns = busy_ns + self.withheld_ns
+        at, cpu, runnable, steal = self.scheduling
+        self.scheduling = SchedulingTimes(at + self.waited_ns, cpu + busy_ns, runnable + self.withheld_ns, steal)
+
+
+def seen_of(worker, closely):
+    return see_sample(worker, RoundInputs([CELL], {"nielsen": PROBLEM}).of(CELL), CELL, 5, closely)
+
+
+def test_a_sample_is_prepared_then_timed_and_its_result_is_fetched_beside_the_time_of_params():
+    worker = Waiting(withheld=7)
+    account = seen_of(worker, closely=False).account
+
+    assert [("prepare", 5), ("sample", 40), ("params",)] == worker.log
+    assert (47 * MS, 8 * MS) == (account.outside_ns, account.params_ns)
+    assert (2 * (6 + 2), 0) == (account.n_numbers, account.withheld_ns)
+
+
+def test_a_closer_look_leaves_out_the_time_that_the_scheduler_withheld():
+    account = seen_of(Waiting(withheld=500), closely=True).account
+
+    # The test's own process may wait for a CPU too, which is left out as well.
+    assert 500 * MS <= account.withheld_ns
+    assert account.outside_ns <= 40 * MS
+    assert account.params_ns <= MS
+    assert "" == fault(*[account] * 3)
