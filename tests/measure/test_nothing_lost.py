@@ -102,7 +102,7 @@ def assert_whole(folder, reported):
     assert set(reported) <= set(held)
     assert held == {(*cell, launch, round_): 1 for cell in cells for launch in (0, 1) for round_ in range(3)}
     assert run.finished.finished
-    assert {"head", "tail", "stress"} <= set(run.outcomes["stage"])
+    assert {"head", "sample", "stress"} <= set(run.outcomes["stage"])
     assert set(run.outcomes["status"]) == {"passed"}
     assert len(run.memory) == 2
     assert sorted(run.accuracy["epoch"]) == list(range(SHORT.curve_epochs + 1))

@@ -187,7 +187,7 @@ def test_cold_and_warm_up_samples_come_first_and_are_marked(tmp_path):
 def test_only_the_cold_call_has_no_prefix(tmp_path, monkeypatch):
     prefixes = []
     monkeypatch.setattr(
-        "paragone.measure.rounds.see_sample",
+        "paragone.measure.sampling.see_sample",
         lambda worker, input_, cell, prefix_steps: (
             prefixes.append(prefix_steps) or see_sample(worker, input_, cell, prefix_steps)
         ),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,18 +15,18 @@ from paragone.machine.threads import cpu_use_fault, sizes_over_one_cpu, thread_c
 from paragone.measure.evaluation import calls_of_a_sample, evaluate_after
 from paragone.measure.launch import SampledMember, killed_at_end, members_of, shuffled
 from paragone.measure.resume import RemainingSamples
+from paragone.measure.sampling import Sampler
 from paragone.plan.cells import Contender
 from paragone.store.plan_records import Cell, ContenderKey
-from paragone.store.records import Kind, Launch, Round, Sample
+from paragone.store.records import Launch, Round, Sample
 from paragone.store.run_folder import RunFolder
 from paragone.task.mlp.data import DataSet
 from paragone.verify.inputs import RoundInputs, SampleInput
 from paragone.verify.pilot import OpenWorker, load_worker
 from paragone.verify.pilot_result import numbers
-from paragone.verify.time_account import SampleSeen, TimeAccount, refuse_false_account, see_sample
+from paragone.verify.time_account import SampleSeen
 from paragone.verify.verifier import Verifier
 from paragone.worker.budgets import STANDARD, Budgets
-from paragone.worker.worker import Worker
 
 # The rounds of a launch whose samples are compared whole with the reference, beside the cold sample.
 CHECKED_ROUNDS = 2
@@ -50,10 +49,11 @@ class Rounds:
         budgets: Budgets = STANDARD,
     ) -> None:
         self.folder, self.contenders, self.data, self.seed = folder, contenders, data, seed
-        self.verifier, self.open_worker, self.remaining = verifier, open_worker, remaining
+        self.open_worker, self.remaining = open_worker, remaining
         self.report_progress, self.budgets = report_progress, budgets
         self.problems = {each.problem.name: each.problem for each in contenders.values()}
-        self.run_started = run_started  # wall clock, so that a resumed run counts on from the same moment
+        # Wall clock, so that a resumed run counts on from the same moment.
+        self.sampler = Sampler(folder, verifier, self.problems, run_started)
 
     def run_launch(self, cells: Sequence[Cell], launch: int, attempt: int) -> None:
         """Start a fresh worker for every contender of a wave, and take the samples that this launch still lacks."""
@@ -70,7 +70,7 @@ class Rounds:
                     self._set_up(members[-1], cold, warmup)
                 for round_ in range(self.remaining.rounds):
                     self._run_round(members, round_, random, round_ in checked)
-                self._check_accounts(members)
+                self._check_times(members)
                 status = "done"
         finally:
             for closed in members:
@@ -104,11 +104,11 @@ class Rounds:
     def _prepare(self, member: SampledMember, cell: Cell, cold: SampleInput, warmup: SampleInput) -> None:
         """Take the cold sample, verify its result, warm up."""
         try:
-            _, seen = self._sample(member, cell, cold, "cold")
+            _, seen = self.sampler.take(member, cell, cold, "cold")
             if self._passes(member, cell, cold, seen):
                 member.ready.add(cell.batch_size)
                 if not cell.once_per_launch:
-                    self._sample(member, cell, warmup, "warmup")
+                    self.sampler.take(member, cell, warmup, "warmup")
                 if cell.evaluates:
                     worker, problem = member.worker, member.contender.problem
                     member.calls[cell.batch_size] = calls_of_a_sample(worker, problem, self.data, self.budgets)
@@ -116,11 +116,8 @@ class Rounds:
             self._fail(member, cell, "sample", error)
 
     def _passes(self, member: SampledMember, cell: Cell, input_: SampleInput, seen: SampleSeen) -> bool:
-        """Compare the whole of a sample with the reference; where it fails, the cell ends."""
-        begin = time.perf_counter()
-        check = self.verifier.check_sample(member.worker, member.contender, input_, seen)
-        member.facts["verify_seconds"] += time.perf_counter() - begin
-        member.facts["samples_checked"] = int(member.facts["samples_checked"]) + 1
+        """Compare a sample with the reference; where it fails, the cell ends."""
+        check = self.sampler.check(member, input_, seen)
         if check.status == "failed":
             self._fail(member, cell, "sample", MeasurementFailed(check.reason), **numbers(check))
         return check.status != "failed"
@@ -144,99 +141,38 @@ class Rounds:
         to_check: list[tuple[SampledMember, Cell, SampleSeen]] = []
         begin = time.perf_counter()
         for position, (member, cell) in enumerate(shuffled(todo, random)):
-            if not member.worker.alive:
-                continue
-            self.report_progress(f"launch {member.launch + 1} round {round_ + 1}", cell.sample_seconds)
-            try:
-                sample, seen = self._sample(member, cell, inputs.of(cell), "timed", round_, position)
-            except MeasurementFailed as error:
-                self._fail(member, cell, "sample", error)
-                continue
-            if is_checked or cell.once_per_launch:
-                to_check.append((member, cell, seen))
-            if cell.evaluates:
-                self._evaluate(member, cell, sample)
+            if member.worker.alive:
+                self.report_progress(f"launch {member.launch + 1} round {round_ + 1}", cell.sample_seconds)
+                seen = self._timed_sample(member, cell, inputs.of(cell), round_, position)
+                if seen and (is_checked or cell.once_per_launch):
+                    to_check.append((member, cell, seen))
         elapsed_s = time.perf_counter() - begin
         for member, cell, seen in to_check:
             if member.worker.alive and cell.batch_size in member.ready:
                 self._passes(member, cell, inputs.of(cell), seen)
-        first = members[0]
-        self.folder.append(
-            Round(
-                problem=first.contender.problem.name,
-                threads=first.contender.threads,
-                wave=first.cells[0].wave,
-                launch=first.launch,
-                attempt=first.attempt,
-                round=round_,
-                elapsed_s=elapsed_s,
-            )
-        )
+        self.folder.append(_round_row(members[0], round_, elapsed_s))
 
-    def _check_accounts(self, members: Sequence[SampledMember]) -> None:
+    def _timed_sample(
+        self, member: SampledMember, cell: Cell, input_: SampleInput, round_: int, position: int
+    ) -> SampleSeen | None:
+        """Take a timed sample, and the evaluation that follows it; None where it fails, which ends the cell."""
+        try:
+            sample, seen = self.sampler.take(member, cell, input_, "timed", round_, position)
+        except MeasurementFailed as error:
+            self._fail(member, cell, "sample", error)
+            return None
+        if cell.evaluates:
+            self._evaluate(member, cell, sample)
+        return seen
+
+    def _check_times(self, members: Sequence[SampledMember]) -> None:
         """End the cells whose samples took other times than their workers say."""
         for member, cell in [(each, cell) for each in members for cell in each.live]:
             if member.worker.alive:
                 try:
-                    accounts = member.accounts[cell.batch_size]
-                    refuse_false_account(member.worker, accounts, partial(self._look_closely, member.worker, cell))
+                    self.sampler.check_times(member, cell)
                 except MeasurementFailed as error:
                     self._fail(member, cell, "time", error)
-
-    def _look_closely(self, worker: Worker, cell: Cell) -> TimeAccount:
-        input_ = RoundInputs([cell], self.problems).of(cell)
-        return see_sample(worker, input_, cell, cell.prefix_steps, closely=True).account
-
-    def _sample(
-        self,
-        member: SampledMember,
-        cell: Cell,
-        input_: SampleInput,
-        kind: Kind,
-        round_: int = -1,
-        position: int = 0,
-    ) -> tuple[Sample, SampleSeen]:
-        """Take a sample and append its row. Raises MeasurementFailed, too where its result has not the right form."""
-        begin = time.perf_counter()
-        seen = see_sample(member.worker, input_, cell, 0 if kind == "cold" else cell.prefix_steps)
-        self._refuse_unfit(member, input_, seen)
-        timing = seen.account.timing
-        sample = Sample(
-            problem=cell.problem,
-            variant=cell.variant,
-            batch_size=cell.batch_size,
-            threads=cell.threads,
-            wave=cell.wave,
-            launch=member.launch,
-            attempt=member.attempt,
-            round=round_,
-            position=position,
-            kind=kind,
-            started_s=time.time() - self.run_started - timing.elapsed_ns / 1e9,
-            input_seed=input_.seed,
-            outside_ns=seen.account.outside_ns,
-            params_ns=seen.account.params_ns,
-            digest=seen.digest,
-            **structs.asdict(timing),
-        )
-        self.folder.append(sample)
-        if kind != "cold":  # a compiler in the cold call may use more threads
-            member.wall_ns[cell.batch_size] += sample.elapsed_ns
-            member.cpu_ns[cell.batch_size] += sample.cpu_ns
-        if kind == "timed":
-            member.accounts[cell.batch_size].append(seen.account)
-        else:
-            member.facts["warmup_seconds"] += time.perf_counter() - begin
-        return sample, seen
-
-    def _refuse_unfit(self, member: SampledMember, input_: SampleInput, seen: SampleSeen) -> None:
-        """Raise MeasurementFailed for a result that is not of the right form and finite, or that came before."""
-        form = self.verifier.check_form(member.contender, input_, seen)
-        if form.status == "failed":
-            raise MeasurementFailed(form.reason)
-        if seen.digest in member.digests:
-            raise MeasurementFailed("the result is that of an earlier sample, which had another start")
-        member.digests.add(seen.digest)
 
     def _evaluate(self, member: SampledMember, cell: Cell, sample: Sample) -> None:
         """Evaluate the test set right after a sample, as an epoch does."""
@@ -281,3 +217,16 @@ class Rounds:
                 **member.facts,
             )
         )
+
+
+def _round_row(member: SampledMember, round_: int, elapsed_s: float) -> Round:
+    """The row of a round in which this member and others of its wave took part."""
+    return Round(
+        problem=member.contender.problem.name,
+        threads=member.contender.threads,
+        wave=member.cells[0].wave,
+        launch=member.launch,
+        attempt=member.attempt,
+        round=round_,
+        elapsed_s=elapsed_s,
+    )

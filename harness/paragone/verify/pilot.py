@@ -23,6 +23,7 @@ from paragone.task.mlp.data import DataSet, check_fits
 from paragone.task.mlp.gate import check_steps, stress_problem
 from paragone.verify.inputs import RoundInputs, SampleInput
 from paragone.verify.pilot_result import Pace, PilotResult
+from paragone.verify.reopened_worker import ReopenedWorker
 from paragone.verify.time_account import SampleSeen, refuse_false_account, see_sample
 from paragone.verify.training_set_stage import check_training_set
 from paragone.verify.unchanged_source import load_worker as load_worker  # measuring imports it from here
@@ -55,26 +56,6 @@ class Display(Protocol):
 
     def progress(self, title: str, total: float) -> AbstractContextManager[Callable[[str, float], None]]:
         """A context that yields `advance(what, amount)`."""
-
-
-class ReopenedWorker:
-    """A worker opened on first use and reopened after it died, until it fails to load."""
-
-    def __init__(self, open_: Callable[[], Worker | None]) -> None:
-        self._open = open_
-        self._worker: Worker | None = None
-        self._given_up = False
-
-    def worker(self) -> Worker | None:
-        """A live worker; None where loading has failed."""
-        if not self._given_up and (self._worker is None or not self._worker.alive):
-            self._worker = self._open()
-            self._given_up = self._worker is None
-        return self._worker
-
-    def close(self) -> None:
-        if self._worker is not None:
-            self._worker.kill()
 
 
 class Pilot:

@@ -1,0 +1,108 @@
+"""One sample after the other: each taken, refused where its result is unfit, written down, and some compared."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+
+from msgspec import structs
+
+from paragone.errors import MeasurementFailed
+from paragone.measure.launch import SampledMember
+from paragone.store.plan_records import Cell
+from paragone.store.records import Kind, Sample
+from paragone.store.run_folder import RunFolder
+from paragone.task.mlp.judge import CheckResult
+from paragone.task.mlp.problem import Problem
+from paragone.verify.inputs import RoundInputs, SampleInput
+from paragone.verify.time_account import SampleSeen, TimeAccount, refuse_false_account, see_sample
+from paragone.verify.verifier import Verifier
+
+
+class Sampler:
+    """Takes samples into a run's folder, and checks them."""
+
+    def __init__(
+        self, folder: RunFolder, verifier: Verifier, problems: Mapping[str, Problem], run_started: float
+    ) -> None:
+        self.folder, self.verifier, self.problems, self.run_started = folder, verifier, problems, run_started
+
+    def take(
+        self,
+        member: SampledMember,
+        cell: Cell,
+        input_: SampleInput,
+        kind: Kind,
+        round_: int = -1,
+        position: int = 0,
+    ) -> tuple[Sample, SampleSeen]:
+        """Take a sample and append its row. Raises MeasurementFailed, too where its result has not the right form."""
+        begin = time.perf_counter()
+        seen = see_sample(member.worker, input_, cell, 0 if kind == "cold" else cell.prefix_steps)
+        self._refuse_unfit(member, input_, seen)
+        sample = self._row(member, cell, input_, seen, kind, round_, position)
+        self.folder.append(sample)
+        if kind != "cold":  # a compiler in the cold call may use more threads
+            member.wall_ns[cell.batch_size] += sample.elapsed_ns
+            member.cpu_ns[cell.batch_size] += sample.cpu_ns
+        if kind == "timed":
+            member.accounts[cell.batch_size].append(seen.account)
+        else:
+            member.facts["warmup_seconds"] += time.perf_counter() - begin
+        return sample, seen
+
+    def check(self, member: SampledMember, input_: SampleInput, seen: SampleSeen) -> CheckResult:
+        """Compare a sample with the reference."""
+        begin = time.perf_counter()
+        check = self.verifier.check_sample(member.worker, member.contender, input_, seen)
+        member.facts["verify_seconds"] += time.perf_counter() - begin
+        member.facts["samples_checked"] = int(member.facts["samples_checked"]) + 1
+        return check
+
+    def check_times(self, member: SampledMember, cell: Cell) -> None:
+        """Raise MeasurementFailed where the samples of a cell took other times than the worker says."""
+
+        def look() -> TimeAccount:
+            input_ = RoundInputs([cell], self.problems).of(cell)
+            return see_sample(member.worker, input_, cell, cell.prefix_steps, closely=True).account
+
+        refuse_false_account(member.worker, member.accounts[cell.batch_size], look)
+
+    def _refuse_unfit(self, member: SampledMember, input_: SampleInput, seen: SampleSeen) -> None:
+        """Raise MeasurementFailed for a result that is not of the right form and finite, or that came before."""
+        form = self.verifier.check_form(member.contender, input_, seen)
+        if form.status == "failed":
+            raise MeasurementFailed(form.reason)
+        if seen.digest in member.digests:
+            raise MeasurementFailed("the result is that of an earlier sample, which had another start")
+        member.digests.add(seen.digest)
+
+    def _row(
+        self,
+        member: SampledMember,
+        cell: Cell,
+        input_: SampleInput,
+        seen: SampleSeen,
+        kind: Kind,
+        round_: int,
+        position: int,
+    ) -> Sample:
+        timing = seen.account.timing
+        return Sample(
+            problem=cell.problem,
+            variant=cell.variant,
+            batch_size=cell.batch_size,
+            threads=cell.threads,
+            wave=cell.wave,
+            launch=member.launch,
+            attempt=member.attempt,
+            round=round_,
+            position=position,
+            kind=kind,
+            started_s=time.time() - self.run_started - timing.elapsed_ns / 1e9,
+            input_seed=input_.seed,
+            outside_ns=seen.account.outside_ns,
+            params_ns=seen.account.params_ns,
+            digest=seen.digest,
+            **structs.asdict(timing),
+        )
