@@ -153,7 +153,7 @@ def test_a_number_of_threads_read_back_wrong_is_a_failure_of_the_variant():
 
 
 def test_an_untrained_stress_problem_does_not_change_a_cell_that_passed_head_and_tail():
-    ends = [outcome(OTHER, batch_size=10, stage=stage) for stage in ("head", "tail")]
+    ends = [outcome(OTHER, batch_size=10, stage=stage) for stage in ("head", "sample")]
     stress_problem = outcome(OTHER, "not checked", 10, stage="stress", reason="slow")
 
     assert status_of(made_up_run(None, TIMES, outcomes=[*ends, stress_problem]), OTHER, 10) == ("passed", "")

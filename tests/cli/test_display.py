@@ -186,7 +186,7 @@ def test_the_plan_and_its_sentences_are_shown_together():
 
 
 def test_the_table_of_errors_shows_the_worst_error_of_the_checks_in_units_of_its_bound():
-    rows = [row("passed"), row("passed", error=6e-9, stage="tail"), row("passed", 100, error=8e-10)]
+    rows = [row("passed"), row("passed", error=6e-9, stage="sample"), row("passed", 100, error=8e-10)]
     text = shown(errors_table("nielsen", rows))
 
     assert "nielsen: worst error in units of its bound" in text
@@ -196,15 +196,15 @@ def test_the_table_of_errors_shows_the_worst_error_of_the_checks_in_units_of_its
 
 @pytest.mark.parametrize("status", ["failed", "not measured", "unavailable"])
 def test_one_bad_check_outweighs_those_that_passed(status):
-    rows = [row("passed"), row(status, stage="stress"), row("passed", stage="tail"), row("passed", 100)]
+    rows = [row("passed"), row(status, stage="stress"), row("passed", stage="sample"), row("passed", 100)]
 
     assert [ROWS32, status, "0.25"] == cells(shown(errors_table("nielsen", rows)), "numpy_rows")
 
 
-@pytest.mark.parametrize("stage", ["head", "tail", "stress"])
+@pytest.mark.parametrize("stage", ["head", "sample", "stress"])
 def test_what_was_not_checked_shows_unless_it_is_the_stress_problem_of_a_cell_that_passed_head_and_tail(stage):
     rows = [
-        row("not checked" if stage == checked else "passed", stage=checked) for checked in ("head", "tail", "stress")
+        row("not checked" if stage == checked else "passed", stage=checked) for checked in ("head", "sample", "stress")
     ]
 
     assert [ROWS32, "0.25" if stage == "stress" else "not checked"] == cells(
@@ -213,7 +213,7 @@ def test_what_was_not_checked_shows_unless_it_is_the_stress_problem_of_a_cell_th
 
 
 def test_batch_sizes_with_one_reason_share_a_sentence_and_the_stress_problem_has_its_own():
-    rows = [row("not checked", size, stage=stage, reason="near") for size in (10, 100) for stage in ("head", "tail")]
+    rows = [row("not checked", size, stage=stage, reason="near") for size in (10, 100) for stage in ("head", "sample")]
     rows += [row("failed", 100, reason="far"), row("failed", None, reason="dead"), row("passed")]
     rows += [row("not checked", stage="stress", reason="near")]
 

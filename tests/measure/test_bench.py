@@ -144,7 +144,7 @@ def test_a_run_holds_every_planned_sample_once(runs_made, impls):
     } == {(p, v, t, b, w, launch, r) for p, v, t, b, w, launch, r in timed(folder)}
     assert {1} == set(timed(folder).values())
     assert {"passed"} == set(run.outcomes["status"])
-    assert {"head", "tail", "stress"} <= set(run.outcomes["stage"])
+    assert {"head", "sample", "stress"} <= set(run.outcomes["stage"])
     assert {"done"} == set(run.launches["status"])
     assert [0, 1, 2] == sorted(set(run.accuracy["epoch"]))[:3]
     assert {(c.variant, c.batch_size) for c in cells if "A/A" not in c.variant} == memory_places(folder).keys()

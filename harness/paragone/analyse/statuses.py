@@ -25,6 +25,8 @@ STATUSES_WITH_TIMES = ("passed", "not checked")
 
 ABOUT_A_VARIANT = ["variant", "implementation", "language", "layout", "order", "dtype", "control"]
 INTERRUPTED = "the run was interrupted before it"
+# The check of a sample; before method 3 it was that of its tail.
+SAMPLE_STAGES = ("sample", "tail")
 
 
 def planned_cells(run: Run) -> pd.DataFrame:
@@ -113,13 +115,14 @@ def _deciding_outcomes(run: Run, cells: pd.DataFrame, samples: pd.DataFrame) -> 
     """The outcomes that decide the status of a cell.
 
     A rejection drops the samples of one launch: it decides only where no other launch has any. A stress problem that
-    could not be trained does not count against a cell that passed at both ends of its own problem.
+    could not be trained does not count against a cell that passed at the head and in a sample of its own problem.
     """
     outcomes = _matched(cells[CELL], _outcomes_of_cells(run), ["problem", "variant"])
     has_samples_left = outcomes["status"].eq("rejected") & is_in(outcomes, samples, CELL)
     passed = outcomes[outcomes["status"] == "passed"]
-    at_head, at_tail = (is_in(outcomes, passed[passed["stage"] == stage], CELL) for stage in ("head", "tail"))
-    without_stress = outcomes["stage"].eq("stress") & outcomes["status"].eq("not checked") & at_head & at_tail
+    at_head = is_in(outcomes, passed[passed["stage"] == "head"], CELL)
+    in_sample = is_in(outcomes, passed[passed["stage"].isin(SAMPLE_STAGES)], CELL)
+    without_stress = outcomes["stage"].eq("stress") & outcomes["status"].eq("not checked") & at_head & in_sample
     return outcomes[~has_samples_left & ~without_stress]
 
 

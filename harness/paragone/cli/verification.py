@@ -27,10 +27,10 @@ def errors_table(problem: str, rows: Sequence[Outcome]) -> Table:
 def _text_of_cell(rows: Sequence[Outcome]) -> str:
     """The worst status of its checks; where all passed, the largest error divided by its bound.
 
-    Where head and tail passed, a stress problem that was not checked does not count.
+    Where head and sample passed, a stress problem that was not checked does not count.
     """
     passed = {row.stage for row in rows if row.status == "passed"}
-    if {"head", "tail"} <= passed:
+    if {"head", "sample"} <= passed:
         rows = [row for row in rows if row.stage != "stress" or row.status != "not checked"]
     for status in ("failed", "not measured", "unavailable", "not checked"):
         if any(row.status == status for row in rows):

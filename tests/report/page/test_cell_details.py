@@ -46,7 +46,7 @@ def a_run(**tables):
         outcome(name, stage=stage, batch_size=size, error=1e-7, bound=3e-5, n_steps=20)
         for name in (BASE, CONTROL, OTHER)
         for size in SIZES
-        for stage in ("head", "tail")
+        for stage in ("head", "sample")
     ]
     made = made_up_run(Path("run"), TIMES, **{"launches": launches, "outcomes": checks, **tables})
     kept = {

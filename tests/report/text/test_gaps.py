@@ -23,7 +23,7 @@ def test_the_command_that_repeats_a_check_names_the_problem_as_the_user_gave_it(
 
 
 def test_a_skipped_stress_problem_is_listed_although_its_cells_passed():
-    said = [outcome(name, stage=stage) for name in (BASE, CONTROL, IN_F, OTHER) for stage in ("head", "tail")]
+    said = [outcome(name, stage=stage) for name in (BASE, CONTROL, IN_F, OTHER) for stage in ("head", "sample")]
     said += [outcome(OTHER, "not checked", size, stage="stress", reason="a step is slow") for size in (10, 1)]
     text = text_of(full_run(None, outcomes=said))
 

@@ -106,7 +106,7 @@ def _step(training: PerturbedTraining, state: State, i: int) -> tuple[State, flo
     """`reference.step` on the mini-batch order[i], summed over blocks of images."""
     problem, eta = training.problem, float(training.rates[i])
     loss, gradients = 0.0, None
-    for first in range(0, training.order.shape[1], BLOCK):
+    for first in range(0, max(1, training.order.shape[1]), BLOCK):  # a mistake may leave no image
         block = slice(first, first + BLOCK)
         X: FloatArray = training.images[training.order[i, block]] * np.float64(training.pixel_scale)
         Y: FloatArray = np.eye(problem.layers[-1])[training.labels[training.label_order[i, block]]]
