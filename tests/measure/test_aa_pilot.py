@@ -134,8 +134,8 @@ def test_the_a_a_pilot_launches_every_pair_and_kills_every_worker(piloted):
     assert 2 * launches_for(1) == len(workers)
     assert not any(worker.alive for worker in workers)
     samples = [worker.log.count(("sample", 5)) for worker in workers]
-    assert {2 + STANDARD.aa_rounds} == set(samples[2:])  # cold, warm-up, timed
-    assert min(samples[:2]) > 2 + STANDARD.aa_rounds, "in the first launch one more, beside what is new"
+    assert {2 + STANDARD.aa_rounds} <= set(samples)  # cold, warm-up, timed; more where one is looked at closely
+    assert 2 + STANDARD.aa_rounds == min(samples)
 
 
 def test_cells_sampled_once_per_launch_are_not_in_the_a_a_pilot(piloted):

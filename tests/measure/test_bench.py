@@ -160,7 +160,7 @@ def test_a_control_has_the_checks_of_its_baseline(runs_made):
     outcomes = read_run(runs_made(None)).outcomes
     piloted = outcomes[outcomes["launch"].isna()]
     checks = {
-        name: sorted(zip(rows["stage"], rows["batch_size"], rows["status"], strict=True))
+        name: sorted(zip(rows["stage"], rows["batch_size"].fillna(0), rows["status"], strict=True))
         for name, rows in piloted.groupby("variant")
     }
 

@@ -26,7 +26,7 @@ from paragone.implementation.registry import Unusable
 from paragone.store.records import Record
 from paragone.task.mlp.problem import Problem
 
-READABLE_METHODS = (1, 2)  # METHOD_VERSIONs whose numbers this harness can interpret
+READABLE_METHODS = (1, 2, 3)  # METHOD_VERSIONs whose numbers this harness can interpret
 MOST_LAYERS = 1000
 
 # The defaults of a request.
