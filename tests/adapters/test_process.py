@@ -23,6 +23,7 @@ from paragone.adapters.runner_clock import RunnerClock
 from paragone.errors import HarnessError, MeasurementFailed
 from paragone.files.paths import PROJECT
 from paragone.implementation.contract import FLOATS
+from paragone.machine.child import LOG_TAIL_BYTES
 from paragone.measure.call_cost import NULLS
 from paragone.task.mlp.gate import stress_problem, stress_state
 from paragone.task.mlp.judge import judge
@@ -483,6 +484,17 @@ def hosted(workers, tmp_path):
         return worker, answer, process, *process.children()
 
     return open_worker
+
+
+def test_what_a_program_writes_to_standard_error_lies_in_no_file_and_its_end_is_the_reason(loaded):
+    """64 MB in one train: the worker that reads them goes on, and keeps the last 2000 bytes."""
+    flood = "for _ in range(1000): sys.stderr.write('x' * 65536)"
+    implementation = loaded(answering("train", f"{flood}\n        sys.exit('the end')"))
+    log = implementation.running.log
+
+    with pytest.raises(MeasurementFailed, match=r"exited with code 1.*the end$"):
+        implementation.train(ORDER)
+    assert len("\n".join(log.last_lines(100))) <= LOG_TAIL_BYTES
 
 
 def test_a_worker_reports_the_build_info_the_threads_and_the_clock_of_a_program(hosted):

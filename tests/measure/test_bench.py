@@ -12,6 +12,7 @@ from in_process import SHORT, InProcessWorker, in_process
 from msgspec import structs
 from quiet_display import QuietDisplay
 
+from paragone.analyse.results import Results
 from paragone.errors import InvalidProblem, Misuse, ResultsUnusable
 from paragone.files.atomic import write_json
 from paragone.files.json_lines import read_json, read_rows
@@ -266,6 +267,37 @@ def test_a_changed_source_refuses_to_be_joined_to_the_run(
 
     with pytest.raises(Misuse, match=f"{changed} has changed"):
         make(data, tmp_path, request(), impls).run(resume=folder)
+
+
+def test_a_source_that_is_edited_during_a_run_costs_its_own_cells_and_is_shown_as_it_was(data, impls, tmp_path):
+    """Its first launch was of another code than its second would be: none of it is ranked, all of it is kept."""
+    shutil.copytree(impls, tmp_path / "impls")
+    edited = tmp_path / "impls" / "edited"
+    shutil.copytree(edited.with_name("numpy_rows"), edited)
+    declared = edited / "impl.py"
+    declared.write_text(declared.read_text().replace('name = "numpy_rows"', 'name = "edited"'))
+
+    def opens(contender, *limits):
+        if contender.found.name == "edited" and list(tmp_path.glob("results/*/rounds.jsonl")):
+            with (edited / "rows.py").open("a") as file:
+                file.write("# an edit\n")
+        return in_process(contender, *limits)
+
+    asked = structs.replace(request(), implementations=("numpy_rows", "edited"))
+    folder, finished = make(data, tmp_path / "results", asked, tmp_path / "impls", open_worker=opens).run()
+    run = read_run(folder)
+    (failed,) = run.outcomes[run.outcomes["status"] == "failed"].to_dict("records")
+    summary = Results(run).summary
+    ranked = summary[summary["status"] == "passed"]["variant"]
+
+    assert finished
+    assert (failed["stage"], failed["launch"], str(failed["batch_size"])) == ("load", 1, "nan")
+    assert failed["reason"].startswith("its source was changed during the run: rows.py (saved at ")
+    assert set(summary[summary["status"] == "failed"]["variant"]) == {failed["variant"]}
+    assert len(ranked) == 4, "the baseline and its control go on"
+    assert set(run.samples[run.samples["variant"] == failed["variant"]]["launch"]) == {0}
+    assert "# an edit" not in run.sources["edited"].files["rows.py"]
+    assert "# an edit" in (edited / "rows.py").read_text()
 
 
 def test_other_data_refuse_to_be_joined_to_the_run(data, impls, tmp_path, interrupted):
