@@ -1,6 +1,7 @@
 """The harness's end of a worker: time limits, stopping and waking, killing all that it started, CPUs, threads."""
 
 import os
+import select
 import signal
 import sys
 import time
@@ -18,6 +19,7 @@ from paragone.machine.cpus import usable_cpus
 from paragone.machine.threads import thread_count_fault
 from paragone.worker import handle
 from paragone.worker.commands import EstimateStep
+from paragone.worker.replies import CLOCK_SLACK_NS
 
 can_pin = pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system cannot pin processes")
 
@@ -50,6 +52,21 @@ def process_of():
 
 
 # --- time limits and ends ---
+
+
+def test_a_sample_that_was_over_before_the_harness_knew_that_all_was_sent_is_no_lie(workers, monkeypatch):
+    worker = workers.loaded("numpy_rows")
+    worker.prepare(STATE, ORDER[:0])
+    send = worker._pipe.send
+
+    def send_and_lose_the_cpu(*message):
+        send(*message)
+        select.select([worker._pipe.incoming], [], [], 30)
+
+    monkeypatch.setattr(worker._pipe, "send", send_and_lose_the_cpu)
+    timing = worker.take_sample(np.tile(ORDER, (1000, 1)))
+
+    assert timing.elapsed_ns > worker.waited_ns + CLOCK_SLACK_NS
 
 
 def test_a_worker_that_hangs_is_killed_at_its_time_limit_though_it_takes_no_hint(workers, process_of):

@@ -90,12 +90,13 @@ class WorkerHandle(Worker):
 
     def _exchange(self, command: Command[R], arrays: Arrays) -> tuple[R | str, dict[str, NDArray[Any]]]:
         """The checked reply, or the text of the exception that the hosted code raised."""
-        begin, request = time.monotonic(), Request(new_tag(), command)  # type: ignore[arg-type]  # any subclass
+        begin_ns, request = time.monotonic_ns(), Request(new_tag(), command)  # type: ignore[arg-type]  # any subclass
         self._child.signal(signal.SIGCONT)
         self._pipe.send(request, arrays, self.time_limit_s)
         sent_ns = time.monotonic_ns()
-        body, results = self._pipe.receive(self.time_limit_s - (time.monotonic() - begin))
-        self.waited_ns = time.monotonic_ns() - sent_ns
+        body, results = self._pipe.receive(self.time_limit_s - (sent_ns - begin_ns) / 1e9)
+        received_ns = time.monotonic_ns()
+        self.waited_ns = received_ns - sent_ns
         self._child.signal(signal.SIGSTOP)
         response = decode(body, Response)
         if response.id != request.id:
@@ -104,7 +105,7 @@ class WorkerHandle(Worker):
             raise MeasurementFailed("the worker's reply is not a message: more came than one reply")
         if response.error is None:
             reply = decode(response.reply, reply_type(type(command)))
-            check_times(reply, self.waited_ns)
+            check_times(reply, received_ns - begin_ns)  # it may be at work before this process knows that all is sent
         self._inspect()
         self._child.signal(signal.SIGSTOP)  # children that the inspection has just found
         self.waiting_cpu_ns += response.waiting_cpu_ns
