@@ -21,7 +21,8 @@
 The import rule: a package imports only from itself and from the packages above it.
 
 To follow one timed sample: measure/rounds.py, worker/handle.py, worker/process.py, worker/sample.py.
-To follow one verified cell: verify/pilot.py, verify/verifier.py, task/mlp/gate.py, task/mlp/judge.py.
+To follow one verified cell: verify/pilot.py, verify/verifier.py, task/mlp/gate.py, task/mlp/judge.py; in the rounds:
+measure/sampling.py, verify/inputs.py, verify/time_account.py, task/mlp/whole_sample.py.
 To follow one row from the clock to the page: worker/replies.py (`Timing`), store/records.py (`Sample`),
 analyse/results.py, report/page/payload.py.
 
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
 __version__ = "0.2.0"
 
 # History of the method, newest first; any change that moves a number gets a line and raises the version.
+# 3  2026-11-29  every round has a new start and order, and the prefix another order: caches hold less of a sample.
 # 2  2026-11-26  an untimed step before a sample of long steps too: it began with pages that the host had taken away.
 # 1  2026-11-22  first version: interleaved rounds over fresh launches, ratios within rounds.
 METHOD_VERSION = 3

@@ -17,18 +17,24 @@ from paragone.compare import across_time
 from paragone.files.hashing import LARGEST_FILE_BYTES, MOST_BYTES
 from paragone.files.paths import PROJECT
 from paragone.machine.threads import JUDGED_SECONDS, MOST_CPU_OVER_WALL
-from paragone.measure import aa_pilot, evaluation, memory_pass
+from paragone.measure import aa_pilot, evaluation, memory_pass, rounds
 from paragone.plan import cells, power, request
 from paragone.report.text.memory import RESOLVED_MB
 from paragone.selftest import coverage, parts
-from paragone.store.plan_records import FEWEST_LAUNCHES
+from paragone.store.plan_records import FEWEST_LAUNCHES, READABLE_METHODS
 from paragone.store.records import PROFILE_TABLES, TABLES, Sample, columns
-from paragone.task.mlp import judge, stress, tolerance
+from paragone.task.mlp import judge, stress, tolerance, whole_sample
 from paragone.task.mlp.problem_files import find_problem, shipped_names
-from paragone.verify import replay, verifier
-from paragone.worker import ceiling, estimate, sample
+from paragone.verify import inputs, pilot, time_account, verifier
+from paragone.worker import ceiling, estimate
 from paragone.worker.budgets import STANDARD
 
+NUMBERS_OF_NIELSEN = len(find_problem("nielsen").start_state(0).flat())
+LONGEST_PARAMS_OF_NIELSEN_NS = time_account.MOST_PARAMS_NS + time_account.MOST_PARAMS_NS_PER_NUMBER * NUMBERS_OF_NIELSEN
+PARAMS = (
+    f"{time_account.MOST_PARAMS_NS / 1e6:g} ms + {time_account.MOST_PARAMS_NS_PER_NUMBER} ns for each number of the"
+)
+SIZES = {0.5: "half", 2.0: "twice"}
 OLD_RUN = PROJECT / "tests" / "store" / "old_run"
 
 
@@ -69,12 +75,21 @@ FIGURES = {
         f"the threshold is {judge.ROUNDED_ONCE}",
         f"needs {judge.STEPS_TO_TELL_ROUNDING} steps and an L2 penalty",
         f"at most {stress.MAX_STEPS} steps and {stress.MAX_IMAGES:,} images",
-        f"at most {stress.MAX_STEPS} steps and {verifier.TAIL_IMAGES:,} images",
+        f"{in_words(pilot.PILOT_SAMPLES).capitalize()} samples are taken as the rounds take them",
+        f"a seed of {inputs.SEED_BITS} bits",
+        f"the samples of {in_words(rounds.CHECKED_ROUNDS)} of its rounds",
+        f"in launches one of up to {verifier.MOST_WHOLE_STEPS} steps",
+        f"along a typical training, times {whole_sample.MARGIN:g};",
+        f"at most {stress.MAX_STEPS} steps and {verifier.WINDOW_IMAGES:,} images, at least one step",
+        f"between {SIZES[whole_sample.LEAST_SIZE]} and {SIZES[whole_sample.LARGEST_SIZE]} as far",
+        f"more than {time_account.MOST_UNSEEN_NS / 1e6:g} ms and more than {percent(time_account.MOST_UNSEEN_SHARE)}",
+        f"`params()` takes more than {PARAMS}",
+        f"That is {LONGEST_PARAMS_OF_NIELSEN_NS / 1e6:.0f} ms for `nielsen`",
+        f"less than {time_account.LEAST_CPU_SHARE} s of CPU time per second",
+        f"Samples under {time_account.SHORTEST_JUDGED_NS / 1e6:g} ms are not judged",
+        f"{time_account.CLOSE_LOOKS} more samples are taken under a closer look",
         f"where one step takes more than {cells.ONCE_PER_LAUNCH_SECONDS} s",
         f"as many steps as take about {in_words(STANDARD.check_seconds)} second",
-        f"longer than {sample.LONGEST_PARAMS_SECONDS * 1000:g} ms and longer than its `train`",
-        f"more than {replay.MOST_OVER_SAMPLE} times as long as the faster of two samples beside it, and at least "
-        f"{replay.LEAST_EXCESS_NS / 1e6:g} ms longer, in all of {in_words(replay.TRIES)} tries",
         f"within {evaluation.UNCERTAIN:.4f} of the largest",
         f"longer than {evaluation.RESET_SECONDS * 1000:g} ms a call and a quarter",
         f"after {in_words(evaluation.TRIES)} such tries",
@@ -108,8 +123,15 @@ FIGURES = {
         f"The goal is {coverage.GOAL[0] * 100:g} to {coverage.GOAL[1] * 100:g} %",
         f"`--resolve {parts.RESOLVED:.0%}`",
     ],
-    "run-folder": [f"up to {LARGEST_FILE_BYTES // 1000} kB a file and {MOST_BYTES // 10**6} MB an implementation"],
-    "process": [f"less than 1/{1 / LEAST_SHARE:g} of the wait", f"each longer than {CHECKED_WAIT_NS / 1e6:g} ms"],
+    "run-folder": [
+        f"up to {LARGEST_FILE_BYTES // 1000} kB a file and {MOST_BYTES // 10**6} MB an implementation",
+        f"are read: {', '.join(map(str, READABLE_METHODS[:-1]))} and {READABLE_METHODS[-1]}.",
+    ],
+    "process": [
+        f"`params` may take {PARAMS}",
+        f"less than 1/{1 / LEAST_SHARE:g} of the wait",
+        f"each longer than {CHECKED_WAIT_NS / 1e6:g} ms",
+    ],
 }
 
 

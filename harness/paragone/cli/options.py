@@ -40,7 +40,9 @@ DataOption = Annotated[
 ResultsOption = Annotated[
     Path | None, typer.Option("--results", help="Folder of the runs; else PARAGONE_RESULTS or the project's own.")
 ]
-SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Seed of start parameters, orders and rounds.")]
+SeedOption = Annotated[
+    int, typer.Option("--seed", min=0, help="Seed of start parameters, orders and rounds; samples draw their own.")
+]
 LimitOption = Annotated[
     float,
     typer.Option(

@@ -74,7 +74,7 @@ class Implementation(ABC):
     # Files inside the package `paragone` whose formulas it uses too: "adapters/numpy_outputs.py". A run keeps them.
     shared_maths: ClassVar[tuple[str, ...]] = ()
     axes: ClassVar[Mapping[str, tuple[str, ...]]] = {"dtype": ("float64",)}
-    deterministic: ClassVar[bool] = True  # same state and order, same bits
+    deterministic: ClassVar[bool] = True  # same state and order, same bits, also in parts with a reset between them
     # The name of a virtual environment that its worker starts in (machine/python_environments.py); "": the harness's.
     own_environment: ClassVar[str] = ""
     call_seconds: ClassVar[float] = 0.0  # what a call of train takes by itself, where samples must be longer for it
@@ -167,11 +167,17 @@ class Implementation(ABC):
 
     @abstractmethod
     def reset(self, state: State) -> None:
-        """Start from this state: all of it, the previous updates and the step count included."""
+        """Start from this state: all of it, the previous updates and the step count included.
+
+        Every sample has a state and an order that were never there before, and the order comes after the state.
+        """
 
     @abstractmethod
     def train(self, order: NDArray[np.int64]) -> NDArray[Any] | None:
         """Take one SGD step per row of `order`, which is (n_steps, B) image indices. TIMED.
+
+        The work is done when this returns, by this process or its children. A training in parts, with `params` and
+        `reset` between them, ends in the same bits as one in one piece, unless `deterministic` is False.
 
         Return the loss of every step, (n_steps,), where `problem.records_loss`, else None. The loss
         is that of the mini-batch before its update, scaled by R, without the penalties.
@@ -179,7 +185,10 @@ class Implementation(ABC):
 
     @abstractmethod
     def params(self) -> State:
-        """The state now, as arrays that later training does not change."""
+        """The state now, as arrays that later training does not change.
+
+        It copies or converts; where it takes much longer than that, the work that `train` put off is refused.
+        """
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from paragone.verify.time_account import SampleSeen
 from paragone.verify.verifier import Verifier
 from paragone.worker.budgets import STANDARD, Budgets
 
-# The rounds of a launch whose samples are compared whole with the reference, beside the cold sample.
+# The rounds of a launch whose samples are compared with the reference, beside the cold sample.
 CHECKED_ROUNDS = 2
 
 
@@ -77,7 +77,7 @@ class Rounds:
                 self._close(closed, status)
 
     def _chosen_rounds(self, cells: Sequence[Cell], launch: int) -> set[int]:
-        """The rounds whose samples are compared whole with the reference. No worker can know them."""
+        """The rounds whose samples are compared with the reference. No worker can know them."""
         due = [r for r in range(self.remaining.rounds) if any(self.remaining.wants(cell, launch, r) for cell in cells)]
         return set(secrets.SystemRandom().sample(due, min(CHECKED_ROUNDS, len(due))))
 

@@ -69,7 +69,7 @@ class Launch(Record, frozen=True, kw_only=True):
     load_seconds: Number | None = None
     setup_seconds: Number | None = None
     verify_seconds: Number | None = None
-    samples_checked: Count | None = None  # compared whole with the reference
+    samples_checked: Count | None = None  # compared with the reference, whole or in a window
     warmup_seconds: Number | None = None
     cpus: tuple[Count, ...] | None = None
     threads_found: ThreadsFound | None = None

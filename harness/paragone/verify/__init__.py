@@ -1,1 +1,1 @@
-"""Nothing unverified is timed: the pilot, the verifier, the replay check."""
+"""Nothing unverified is timed: the pilot, the verifier, the inputs of samples, the account of their time."""

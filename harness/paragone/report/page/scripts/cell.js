@@ -150,7 +150,7 @@
       stage, launches.length ? `launch ${launches.map((launch) => launch + 1).join(", ")}` : "pilot", status,
       known(error) ? error.toExponential(2) : format.MISSING, known(bound) ? bound.toExponential(2) : format.MISSING, steps ?? format.MISSING, reason]);
     if (!rows.length) return element("p", {}, "No verification was recorded.");
-    return table("Error: relative L2 of the displacement against the float64 reference. Head: first steps; tail: last steps of a full sample; stress: the problem with large momentum, penalties and decay.",
+    return table("Error: relative L2 of the displacement against the float64 reference. Head: first steps; sample: a whole sample, or a window within it (before method 3 tail: its last steps); data: every image of the training set; stress: the problem with large momentum, penalties and decay.",
       ["stage", "when", "status", "error", "bound", "steps", "reason"], rows, (place) => place > 2 && place < 6);
   }
 
