@@ -111,13 +111,19 @@ def outcome(name, status="passed", batch_size=None, **others):
     return {**row, "reason": "", **others}
 
 
-def stored_plan(**changes):
-    """Return the smallest plan that can be read back, as it is stored: of no variant and no cell."""
+def variants_in(cells):
+    """Return the entries of the plan for the variants that these cells are of."""
+    return [variant(name) for name in dict.fromkeys(entry["variant"] for entry in cells)]
+
+
+def stored_plan(cells=(), **changes):
+    """Return the smallest plan with these cells that can be read back, as it is stored."""
     return {
         "run": "made-up",
         **{"method_version": METHOD_VERSION, "created": "2026-01-02T03:04:05+00:00", "command": "paragone bench"},
         **{"seed": 1, "quick": False, "baseline": "numpy_rows", "launches": 5, "rounds": 10, "threads": [1]},
-        **{"problems": {"nielsen": find_problem("nielsen").to_json()}, "variants": [], "cells": [], "unusable": []},
+        **{"problems": {"nielsen": find_problem("nielsen").to_json()}, "unusable": []},
+        **{"variants": variants_in(cells), "cells": list(cells)},
         **{"data": {"name": "MNIST", "origin": "a test", "sha256": "00", "n_train": 60_000, "n_test": 10_000}},
         **{
             "eta_seconds": 10.0,
@@ -163,7 +169,6 @@ def made_up_run(folder, times, *, cells=None, cold=True, finished=True, samples=
         launches=n_launches,
         rounds=n_rounds,
         problems={name: find_problem(name).to_json() for name in problems},
-        variants=[variant(name) for name in names],
         cells=cells,
     )
     ending = Finished(finished=True, elapsed_s=10.0) if finished else None

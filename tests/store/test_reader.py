@@ -198,8 +198,8 @@ def test_the_run_that_is_changed_is_read_as_it_is(tmp_path):
 @pytest.mark.parametrize(
     ("stem", "change", "expected"),
     [
-        ("plan", lambda plan: {**plan, "method_version": 3}, "method_version: expected 1 or 2"),
-        ("plan", lambda plan: {**plan, "method_version": 0}, "method_version: expected 1 or 2"),
+        ("plan", lambda plan: {**plan, "method_version": 4}, "method_version: expected one of 1, 2, 3, all that"),
+        ("plan", lambda plan: {**plan, "method_version": 0}, "method_version: expected one of 1, 2, 3, all that"),
         ("plan", lambda plan: {**plan, "rounds": 2**62}, "Expected `int` <= 10000 - at `$.rounds`"),
         ("plan", lambda plan: {**plan, "created": "yesterday"}, "created: expected a time such as"),
         (

@@ -165,9 +165,9 @@ class ProfilePlan(Record, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         """Raise ValueError for values that no single field can refuse."""
         if self.method_version not in READABLE_METHODS:
-            versions = " or ".join(map(str, READABLE_METHODS))
+            versions = ", ".join(map(str, READABLE_METHODS))
             raise ValueError(
-                f"method_version: expected {versions}, all that this paragone reads; got {self.method_version}"
+                f"method_version: expected one of {versions}, all that this paragone reads; got {self.method_version}"
             )
         _refuse_untimely(self.created)
         for name, problem in self.problems.items():
