@@ -11,6 +11,7 @@ import pytest
 from made_up_run import BASE, CONTROL, outcome, with_plan
 from pair_of_runs import OTHERS, SIZES, SLOWED, cells, noisy_run, noisy_samples
 
+from paragone import METHOD_VERSION
 from paragone.analyse.results import Results
 from paragone.compare.across_time import AS_MEASURED, UNCHANGED, compare, estimates
 from paragone.errors import Incomparable
@@ -249,7 +250,7 @@ def test_variants_that_only_the_second_run_has_fall_out_too():
 @pytest.mark.parametrize(
     ("plan", "said"),
     [
-        ({"method_version": 1}, "method version 2 and 1"),
+        ({"method_version": 1}, f"method version {METHOD_VERSION} and 1"),
         ({"seed": 7}, "seeds 1 and 7"),
         ({"threads": [2]}, "no number of threads in common: 1 and 2"),
         ({"data": {"name": "digits", "origin": "", "sha256": "ff", "n_train": 1, "n_test": 1}}, "other data: MNIST"),
