@@ -28,7 +28,7 @@ from paragone.verify.time_account import SampleSeen, TimeAccount
 from paragone.verify.verifier import Verifier
 from paragone.worker.estimate import step_seconds
 from paragone.worker.replies import Timing
-from paragone.worker.sample import Clock, prepare, take_sample
+from paragone.worker.sample import Clock, take_sample, train_prefix
 from paragone.worker.worker import Worker
 
 SEED = 1
@@ -106,13 +106,14 @@ class LoadedVariant:
 
     def sample(self, planned: Cell) -> SampleSeen:
         input_ = self.input(planned)
-        prepare(self.implementation, input_.start, input_.prefix(planned.prefix_steps))
+        train_prefix(self.implementation, input_.start, input_.prefix(planned.prefix_steps))
+        self.implementation.reset(input_.start)
         timing, losses = take_sample(self.implementation, input_.order(planned.n_steps), self.clock)
         return self.seen(timing, losses)
 
     def seen(self, timing: Timing, losses: NDArray[Any] | None) -> SampleSeen:
         """A sample with its result, as the verifier takes it; in this process nothing is seen from outside."""
-        return SampleSeen(TimeAccount(timing, timing.elapsed_ns, 0, 0), self.implementation.params(), losses)
+        return SampleSeen(TimeAccount(timing, timing.elapsed_ns, 0, 0, 0), self.implementation.params(), losses)
 
 
 class VariantHolder:
@@ -186,7 +187,8 @@ class TimedCell:
         if self.n_prepared:
             self.compare()
         self.n_prepared += 1
-        prepare(self.implementation, self.start, self.prefix)
+        train_prefix(self.implementation, self.start, self.prefix)
+        self.implementation.reset(self.start)
 
     def train(self) -> None:
         """TIMED: one sample."""

@@ -82,10 +82,15 @@ class ScriptedGatekeeper:
 
     def __init__(self, failing=(), first=0, unfit=()):
         self.failing, self.first, self.unfit, self.checked = failing, first, unfit, []
+        self.whole = []
 
     def check_form(self, contender, input_, seen):
         is_unfit = input_.batch_size in self.unfit and seen.state.W[0][0, 0] > self.first
         return CheckResult("failed" if is_unfit else "not checked", "W1 is not finite")
+
+    def check_whole_sample(self, worker, contender, input_, seen):
+        self.whole.append(input_.seed)
+        return self.check_sample(worker, contender, input_, seen)
 
     def check_sample(self, worker, contender, input_, seen):
         self.checked.append((contender.variant.name, input_.batch_size, input_.seed))
@@ -220,6 +225,8 @@ def test_the_cold_sample_and_those_of_some_rounds_are_compared_with_the_referenc
     assert {len(stage.cells)} == set(checked.values())
     assert ("cold", -1) in checked
     assert CHECKED_ROUNDS == sum(kind == "timed" for kind, _ in checked)
+    assert {"timed"} == {of_samples[seed][0] for seed in stage.verifier.whole}
+    assert len(stage.cells) == len(stage.verifier.whole)
     assert {1 + CHECKED_ROUNDS} == {row["samples_checked"] / 2 for row in stage.rows("launches")}
 
 

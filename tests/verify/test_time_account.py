@@ -22,11 +22,11 @@ WORKER = SimpleNamespace(holds_accelerator=lambda: False)
 ON_A_DEVICE = SimpleNamespace(holds_accelerator=lambda: True)
 
 
-def account(elapsed=40, outside=None, params=1, cpu=None, withheld=0, n_numbers=24_000) -> TimeAccount:
+def account(elapsed=40, outside=None, params=1, cpu=None, withheld=0, n_numbers=24_000, reset=1) -> TimeAccount:
     """The account of a sample; times in milliseconds."""
     timing = Timing(n_steps=40, elapsed_ns=elapsed * MS, cpu_ns=int((elapsed if cpu is None else cpu) * MS))
     outside = elapsed + 1 if outside is None else outside
-    return TimeAccount(timing, int(outside * MS), int(params * MS), n_numbers, withheld * MS)
+    return TimeAccount(timing, int(outside * MS), int(reset * MS), int(params * MS), n_numbers, withheld * MS)
 
 
 def fault(*accounts, worker=WORKER) -> str:
@@ -49,6 +49,11 @@ def test_a_clock_that_shows_less_than_the_harness_waited_is_a_fault(elapsed):
 def test_params_that_take_longer_than_copying_are_work_put_off():
     assert "what train puts off is not timed" in fault(*[account(params=9)] * 3)
     assert "" == fault(*[account(params=9, n_numbers=100_000)] * 3)
+
+
+def test_a_reset_that_takes_longer_than_copying_has_done_the_work_of_train():
+    assert "what it does beyond taking the state is not timed" in fault(*[account(reset=9)] * 3)
+    assert "" == fault(*[account(reset=9, n_numbers=100_000)] * 3)
 
 
 def test_a_sample_that_leaves_its_cpu_idle_is_trained_elsewhere():
@@ -92,6 +97,10 @@ class Waiting:
     def prepare(self, state, prefix):
         self.log.append(("prepare", len(prefix)))
 
+    def reset(self):
+        self.log.append(("reset",))
+        self._pass(MS)
+
     def take_sample(self, order):
         self.log.append(("sample", len(order)))
         self._pass(40 * MS)
@@ -122,7 +131,7 @@ def test_a_sample_is_prepared_then_timed_and_its_result_is_fetched_beside_the_ti
     worker = Waiting(withheld=7)
     account = seen_of(worker, closely=False).account
 
-    assert [("prepare", 5), ("sample", 40), ("params",)] == worker.log
+    assert [("prepare", 5), ("reset",), ("sample", 40), ("params",)] == worker.log
     assert (47 * MS, 8 * MS) == (account.outside_ns, account.params_ns)
     assert (2 * (6 + 2), 0) == (account.n_numbers, account.withheld_ns)
 

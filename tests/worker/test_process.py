@@ -69,6 +69,7 @@ def test_a_worker_trains_from_the_state_it_is_given_over_the_order_it_is_given(w
 def test_a_sample_trains_from_the_prepared_state_over_the_order_that_comes_with_it(workers):
     worker = workers.loaded("numpy_rows")
     worker.prepare(STATE, ORDER[:1])
+    worker.reset()
     sample = worker.take_sample(ORDER)
     worker.call_params()
     trained, _ = worker.train(STATE, ORDER)
@@ -76,6 +77,7 @@ def test_a_sample_trains_from_the_prepared_state_over_the_order_that_comes_with_
     assert 3 == sample.n_steps
     assert 0 < sample.elapsed_ns
     worker.prepare(STATE, ORDER[:1])
+    worker.reset()
     worker.take_sample(ORDER)
     assert trained.digest() == worker.result()[0].digest()
 
@@ -85,6 +87,7 @@ def test_the_result_is_that_of_the_last_call_of_params(workers):
     results = []
     for n_steps in (1, 2):
         worker.prepare(STATE, ORDER[:0])
+        worker.reset()
         worker.take_sample(ORDER[:n_steps])
         worker.call_params()
         results.append(worker.result()[0].step)
@@ -95,6 +98,7 @@ def test_the_result_is_that_of_the_last_call_of_params(workers):
 def test_the_harness_waits_for_the_reply_at_least_as_long_as_the_sample_takes(workers):
     worker = workers.loaded("numpy_rows")
     worker.prepare(STATE, ORDER[:0])
+    worker.reset()
 
     assert worker.take_sample(ORDER).elapsed_ns <= worker.waited_ns
 
@@ -136,6 +140,7 @@ def test_arrays_given_to_hosted_code_are_read_only(workers, what):
 def test_the_order_of_a_sample_cannot_be_written_either(workers):
     worker = workers.loaded("writes_what_it_is_given", what="order")
     worker.prepare(STATE, ORDER[:0])
+    worker.reset()
 
     assert "read-only" in reason_of(lambda: worker.take_sample(ORDER))
 
@@ -261,6 +266,7 @@ def test_nonsense_in_the_pipe_ends_the_worker(workers, name, fault):
 def test_a_sample_that_claims_more_time_than_the_harness_waited_ends_the_worker(fresh_workers):
     worker = fresh_workers.loaded("quickens_the_clock")
     worker.prepare(STATE, ORDER[:0])
+    worker.reset()
     reason = reason_of(lambda: worker.take_sample(ORDER))
 
     assert reason.startswith("sample: says that it took ")

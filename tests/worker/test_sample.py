@@ -10,7 +10,7 @@ from scripted_clock import STEP_NS, Logged, ScriptedClock
 
 from paragone.task.mlp.state import State
 from paragone.worker import sample
-from paragone.worker.sample import cpu_time_ns, prepare, result_digest, take_sample
+from paragone.worker.sample import cpu_time_ns, result_digest, take_sample, train_prefix
 
 ORDER = np.arange(40, dtype=np.int64).reshape(20, 2)
 STATE = State.at_rest([np.arange(6.0).reshape(2, 3), np.ones((2, 2))], [np.zeros(2), np.ones(2)])
@@ -25,7 +25,8 @@ def logged(monkeypatch):
 
 
 def test_only_train_lies_between_the_two_clock_readings(logged):
-    prepare(logged, STATE, ORDER[:3])
+    train_prefix(logged, STATE, ORDER[:3])
+    logged.reset(STATE)
     take_sample(logged, ORDER, clock=logged.clock)
 
     verbs = "reset, train 3, reset, cpu time, clock, train 20, clock, cpu time"
@@ -33,7 +34,8 @@ def test_only_train_lies_between_the_two_clock_readings(logged):
 
 
 def test_without_a_prefix_the_sample_is_the_first_train_of_all(logged):
-    prepare(logged, STATE, ORDER[:0])
+    train_prefix(logged, STATE, ORDER[:0])
+    logged.reset(STATE)
     take_sample(logged, ORDER, clock=logged.clock)
 
     assert "reset, cpu time, clock, train 20, clock, cpu time".split(", ") == logged.log
@@ -41,7 +43,8 @@ def test_without_a_prefix_the_sample_is_the_first_train_of_all(logged):
 
 @pytest.mark.parametrize("prefix", [0, 3])
 def test_the_times_are_those_of_the_steps_of_the_sample_alone(logged, prefix):
-    prepare(logged, STATE, ORDER[:prefix])
+    train_prefix(logged, STATE, ORDER[:prefix])
+    logged.reset(STATE)
     timing, _ = take_sample(logged, ORDER, logged.clock)
 
     assert (20, 20 * STEP_NS, 2 * 20 * STEP_NS) == (timing.n_steps, timing.elapsed_ns, timing.cpu_ns)
@@ -49,7 +52,8 @@ def test_the_times_are_those_of_the_steps_of_the_sample_alone(logged, prefix):
 
 @pytest.mark.parametrize("prefix", [0, 3])
 def test_the_prefix_leaves_no_trace_in_the_result(logged, prefix):
-    prepare(logged, STATE, ORDER[:prefix])
+    train_prefix(logged, STATE, ORDER[:prefix])
+    logged.reset(STATE)
     take_sample(logged, ORDER, clock=logged.clock)
 
     assert replace(STATE, step=20).digest() == logged.params().digest()
@@ -57,7 +61,8 @@ def test_the_prefix_leaves_no_trace_in_the_result(logged, prefix):
 
 def test_the_time_by_the_clock_of_another_program_stands_beside_the_harness_own(logged):
     logged.runner_ns = 123
-    prepare(logged, STATE, ORDER[:0])
+    train_prefix(logged, STATE, ORDER[:0])
+    logged.reset(STATE)
     timing, _ = take_sample(logged, ORDER, clock=logged.clock)
 
     assert (123, 20 * STEP_NS) == (timing.runner_ns, timing.elapsed_ns)

@@ -15,7 +15,7 @@ from paragone.machine.threads import cpu_use_fault, sizes_over_one_cpu, thread_c
 from paragone.measure.evaluation import calls_of_a_sample, evaluate_after
 from paragone.measure.launch import SampledMember, killed_at_end, members_of, shuffled
 from paragone.measure.resume import RemainingSamples
-from paragone.measure.sampling import Sampler
+from paragone.measure.sampling import SampleCheck, Sampler
 from paragone.plan.cells import Contender
 from paragone.store.plan_records import Cell, ContenderKey
 from paragone.store.records import Launch, Round, Sample
@@ -49,7 +49,7 @@ class Rounds:
         budgets: Budgets = STANDARD,
     ) -> None:
         self.folder, self.contenders, self.data, self.seed = folder, contenders, data, seed
-        self.open_worker, self.remaining = open_worker, remaining
+        self.verifier, self.open_worker, self.remaining = verifier, open_worker, remaining
         self.report_progress, self.budgets = report_progress, budgets
         self.problems = {each.problem.name: each.problem for each in contenders.values()}
         # Wall clock, so that a resumed run counts on from the same moment.
@@ -69,17 +69,22 @@ class Rounds:
                     members.append(SampledMember(member.contender, member.worker, member.cells, launch, attempt))
                     self._set_up(members[-1], cold, warmup)
                 for round_ in range(self.remaining.rounds):
-                    self._run_round(members, round_, random, round_ in checked)
+                    self._run_round(members, round_, random, checked.get(round_))
                 self._check_times(members)
                 status = "done"
         finally:
             for closed in members:
                 self._close(closed, status)
 
-    def _chosen_rounds(self, cells: Sequence[Cell], launch: int) -> set[int]:
-        """The rounds whose samples are compared with the reference. No worker can know them."""
+    def _chosen_rounds(self, cells: Sequence[Cell], launch: int) -> dict[int, SampleCheck]:
+        """The rounds whose samples are compared with the reference, and how: in the first, long ones whole too.
+
+        No worker can know them.
+        """
         due = [r for r in range(self.remaining.rounds) if any(self.remaining.wants(cell, launch, r) for cell in cells)]
-        return set(secrets.SystemRandom().sample(due, min(CHECKED_ROUNDS, len(due))))
+        chosen = secrets.SystemRandom().sample(due, min(CHECKED_ROUNDS, len(due)))
+        checks: list[SampleCheck] = [self.verifier.check_whole_sample, *[self.verifier.check_sample] * len(due)]
+        return dict(zip(chosen, checks, strict=False))
 
     def _set_up(self, member: SampledMember, cold: RoundInputs, warmup: RoundInputs) -> None:
         """Load the variant and prepare its cells. A failure ends a cell or the member, never the launch."""
@@ -105,7 +110,7 @@ class Rounds:
         """Take the cold sample, verify its result, warm up."""
         try:
             _, seen = self.sampler.take(member, cell, cold, "cold")
-            if self._passes(member, cell, cold, seen):
+            if self._passes(member, cell, cold, seen, self.verifier.check_sample):
                 member.ready.add(cell.batch_size)
                 if not cell.once_per_launch:
                     self.sampler.take(member, cell, warmup, "warmup")
@@ -115,15 +120,17 @@ class Rounds:
         except MeasurementFailed as error:
             self._fail(member, cell, "sample", error)
 
-    def _passes(self, member: SampledMember, cell: Cell, input_: SampleInput, seen: SampleSeen) -> bool:
+    def _passes(
+        self, member: SampledMember, cell: Cell, input_: SampleInput, seen: SampleSeen, check: SampleCheck
+    ) -> bool:
         """Compare a sample with the reference; where it fails, the cell ends."""
-        check = self.sampler.check(member, input_, seen)
-        if check.status == "failed":
-            self._fail(member, cell, "sample", MeasurementFailed(check.reason), **numbers(check))
-        return check.status != "failed"
+        result = self.sampler.check(member, input_, seen, check)
+        if result.status == "failed":
+            self._fail(member, cell, "sample", MeasurementFailed(result.reason), **numbers(result))
+        return result.status != "failed"
 
     def _run_round(
-        self, members: Sequence[SampledMember], round_: int, random: np.random.Generator, is_checked: bool
+        self, members: Sequence[SampledMember], round_: int, random: np.random.Generator, check: SampleCheck | None
     ) -> None:
         """Sample every live cell that still lacks this round, in a new random order and over a new input.
 
@@ -144,12 +151,12 @@ class Rounds:
             if member.worker.alive:
                 self.report_progress(f"launch {member.launch + 1} round {round_ + 1}", cell.sample_seconds)
                 seen = self._timed_sample(member, cell, inputs.of(cell), round_, position)
-                if seen and (is_checked or cell.once_per_launch):
+                if seen and (check or cell.once_per_launch):
                     to_check.append((member, cell, seen))
         elapsed_s = time.perf_counter() - begin
         for member, cell, seen in to_check:
             if member.worker.alive and cell.batch_size in member.ready:
-                self._passes(member, cell, inputs.of(cell), seen)
+                self._passes(member, cell, inputs.of(cell), seen, check or self.verifier.check_sample)
         self.folder.append(_round_row(members[0], round_, elapsed_s))
 
     def _timed_sample(

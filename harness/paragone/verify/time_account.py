@@ -31,7 +31,7 @@ T = TypeVar("T")
 
 # By the harness's clock a sample may take so much longer than by the worker's: the reply must be written and read.
 MOST_UNSEEN_NS, MOST_UNSEEN_SHARE = 4_000_000, 0.1
-# Any implementation converts or copies parameters of so many numbers in this time.
+# Any implementation takes a state of so many numbers, or gives it out, in this time.
 MOST_PARAMS_NS, MOST_PARAMS_NS_PER_NUMBER = 4_000_000, 150
 # A sample that keeps less than this share of a CPU busy has been trained somewhere else.
 LEAST_CPU_SHARE = 0.5
@@ -45,12 +45,14 @@ CLOSE_LOOKS = 5
 class TimeAccount:
     """The time of one sample by the worker and by the harness, and how many numbers its result has.
 
-    `outside_ns` lasts from the order sent to the reply, `params_ns` is that of `params()`. Under a closer look both are
-    without `withheld_ns` and its like: the time for which the scheduler kept worker and harness waiting.
+    `outside_ns` lasts from the order sent to the reply, `reset_ns` and `params_ns` are those of `reset()` before it and
+    of `params()` after it. Under a closer look all are without `withheld_ns` and its like: the time for which the
+    scheduler kept worker and harness waiting.
     """
 
     timing: Timing
     outside_ns: int
+    reset_ns: int
     params_ns: int
     n_numbers: int
     withheld_ns: int = 0
@@ -87,15 +89,18 @@ def see_sample(worker: Worker, input_: SampleInput, cell: Cell, prefix_steps: in
     worker.prepare(input_.start, input_.prefix(prefix_steps))
     order = input_.order(cell.n_steps)
     if closely:
+        _, reset_ns, _ = _looked_at(worker, worker.reset)
         timing, outside_ns, withheld_ns = _looked_at(worker, lambda: worker.take_sample(order))
         _, params_ns, _ = _looked_at(worker, worker.call_params)
     else:
+        worker.reset()
+        reset_ns = worker.waited_ns
         timing, outside_ns, withheld_ns = worker.take_sample(order), worker.waited_ns, 0
         worker.call_params()
         params_ns = worker.waited_ns
     state, losses = worker.result()
     n_numbers = sum(tensor.size for tensor in state.tensors().values())
-    return SampleSeen(TimeAccount(timing, outside_ns, params_ns, n_numbers, withheld_ns), state, losses)
+    return SampleSeen(TimeAccount(timing, outside_ns, reset_ns, params_ns, n_numbers, withheld_ns), state, losses)
 
 
 def _looked_at(worker: Worker, call: Callable[[], T]) -> tuple[T, int, int]:
@@ -132,8 +137,14 @@ def time_fault(accounts: Sequence[TimeAccount], worker: Worker) -> str | None:
             f"a sample takes {took} by the worker's clock and {outside} by the harness's: leave the clock, and what "
             "runs around it, alone"
         )
-    params_ns = median(each.params_ns for each in accounts)
-    if params_ns > MOST_PARAMS_NS + MOST_PARAMS_NS_PER_NUMBER * accounts[0].n_numbers:
+    most_ns = MOST_PARAMS_NS + MOST_PARAMS_NS_PER_NUMBER * accounts[0].n_numbers
+    params_ns, reset_ns = (median(getattr(each, name) for each in accounts) for name in ("params_ns", "reset_ns"))
+    if reset_ns > most_ns:
+        return (
+            f"reset() took {reset_ns / 1e6:.1f} ms before a train of {took}, and again: what it does beyond taking the "
+            "state is not timed; do it in train"
+        )
+    if params_ns > most_ns:
         return (
             f"params() took {params_ns / 1e6:.1f} ms after a train of {took}, and again: what train puts off is not "
             "timed; finish it there"

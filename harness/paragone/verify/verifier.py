@@ -93,7 +93,10 @@ class Verifier:
     def check_whole_sample(
         self, worker: Worker, contender: Contender, input_: SampleInput, seen: SampleSeen
     ) -> CheckResult:
-        """Compare the whole of a sample with the reference; a window, where rounding drives its training apart."""
+        """Compare the whole of a sample with the reference.
+
+        Where rounding drives its training apart, how far it has come is compared, and a window within it.
+        """
         check = self.check_form(contender, input_, seen)
         if check.status == "failed" or contender.difference:
             return check
@@ -104,9 +107,9 @@ class Verifier:
             if check.status != "not checked":
                 return check
             self._chaotic[place] = seen.n_steps
-        if contender.variant.implementation.deterministic:
-            return self._check_window(worker, contender, input_, seen)
         fault = size_fault(input_.problem, input_.start, self._end(input_, seen.n_steps).state, seen.state)
+        if not fault and contender.variant.implementation.deterministic:
+            return self._check_window(worker, contender, input_, seen)
         note = "" if fault else "only how far its weights have moved was compared"
         return CheckResult("failed" if fault else "passed", fault or "", n_steps=seen.n_steps, note=note)
 

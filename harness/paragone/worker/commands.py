@@ -51,9 +51,13 @@ class Train(Command[replies.Trained], frozen=True, kw_only=True, tag="train"):
 
 
 class Prepare(Command[replies.Ready], frozen=True, kw_only=True, tag="prepare"):
-    """Reset to a state, after untimed steps over an order that the sample does not have; both come as arrays."""
+    """Take a state, and untimed steps from it over an order that the sample does not have; both come as arrays."""
 
     step: int
+
+
+class Reset(Command[replies.Ready], frozen=True, tag="reset"):
+    """Reset to the prepared state once more, after the steps over the other order: so its time is known."""
 
 
 class TakeSample(Command[replies.Timing], frozen=True, tag="sample"):
@@ -122,6 +126,7 @@ AnyCommand = (
     | TimeCall
     | Train
     | Prepare
+    | Reset
     | TakeSample
     | CallParams
     | CountCpus

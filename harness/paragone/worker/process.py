@@ -43,7 +43,7 @@ from paragone.worker.estimate import call_seconds, cpus_used, step_seconds
 from paragone.worker.evaluation import evaluate
 from paragone.worker.phases import reading_ns, take_pair
 from paragone.worker.pipe import Arrays, Pipe
-from paragone.worker.sample import cpu_time_ns, prepare, take_sample
+from paragone.worker.sample import cpu_time_ns, take_sample, train_prefix
 
 
 class HostedVariant:
@@ -53,6 +53,7 @@ class HostedVariant:
     clocked: Implementation
     problem: Problem
     start: State
+    prepared: State  # of the next sample
     losses: NDArray[Any] | None = None
     kept: State | None = None  # what params() gave
     folder: Path | None = None
@@ -72,11 +73,12 @@ class HostedVariant:
                 return self.train(command, arrays)
             case commands.Prepare():
                 return self.prepare(command, arrays)
+            case commands.Reset():
+                return self.reset()
             case commands.TakeSample():
                 return self.sample(arrays["order"])
             case commands.CallParams():
-                self.kept = self.implementation.params()
-                return replies.Ready()
+                return self.call_params()
             case commands.CountCpus():
                 batches = self.batches(command.batch_size, command.n_steps)
                 cpus = cpus_used(self.implementation, self.start, batches, budgets=command.budgets)
@@ -92,8 +94,7 @@ class HostedVariant:
             case commands.MeasureLimits():
                 return machine_limits(command.layers, command.dtype, command.batch_sizes, command.budgets)
             case commands.LoadClocked():
-                self.load_clocked()
-                return replies.ClockCost(reading_ns())
+                return self.load_clocked()
             case commands.TakePair():
                 batches = self.batches(command.batch_size, command.n_steps)
                 instances = self.implementation, self.clocked
@@ -148,15 +149,25 @@ class HostedVariant:
         self.implementation.reset(self.start)
         return replies.CallCost(call_seconds(lambda: self.implementation.train(batches), budgets=command.budgets))
 
-    def load_clocked(self) -> None:
+    def load_clocked(self) -> replies.ClockCost:
         """Load the variant a second time, beside the first, with a clock around its phases."""
         clocked = type(self.implementation)(**self.axis)
         clocked.load_clocked(self.problem, *self.training_set())
         self.clocked = clocked
         self.freeze_garbage()
+        return replies.ClockCost(reading_ns())
 
     def prepare(self, command: commands.Prepare, arrays: Arrays) -> replies.Ready:
-        prepare(self.implementation, _state(arrays, command.step), arrays["order"])
+        self.prepared = State.from_tensors(dict(arrays), command.step)
+        train_prefix(self.implementation, self.prepared, arrays["order"])
+        return replies.Ready()
+
+    def reset(self) -> replies.Ready:
+        self.implementation.reset(self.prepared)
+        return replies.Ready()
+
+    def call_params(self) -> replies.Ready:
+        self.kept = self.implementation.params()
         return replies.Ready()
 
     def sample(self, order: NDArray[np.int64]) -> replies.Timing:
@@ -165,7 +176,7 @@ class HostedVariant:
         return msgspec.structs.replace(timing, waiting_cpu_ns=self.waiting_cpu_ns)
 
     def train(self, command: commands.Train, arrays: Arrays) -> tuple[replies.Trained, Arrays]:
-        self.implementation.reset(_state(arrays, command.step))
+        self.implementation.reset(State.from_tensors(dict(arrays), command.step))
         return self.result(self.implementation.train(arrays["order"][: command.n_steps]))
 
     def result(self, losses: NDArray[Any] | None) -> tuple[replies.Trained, Arrays]:
@@ -201,11 +212,6 @@ class HostedVariant:
             self.known_batches[key] = self.problem.order(self.seed, n_steps, batch_size)
             self.known_batches[key].flags.writeable = False  # like an order that comes through the pipe
         return self.known_batches[key]
-
-
-def _state(arrays: Arrays, step: int) -> State:
-    """The state whose tensors came beside a command, next to an order."""
-    return State.from_tensors({name: array for name, array in arrays.items() if name != "order"}, step)
 
 
 def serve(pipe: Pipe) -> None:

@@ -19,15 +19,14 @@ from paragone.worker.replies import Timing
 Clock = Callable[[], int]
 
 
-def prepare(implementation: Implementation, state: State, prefix: NDArray[np.int64]) -> None:
-    """Reset to `state`, after untimed steps over the order `prefix`, (n_steps, B), which may be empty.
+def train_prefix(implementation: Implementation, state: State, prefix: NDArray[np.int64]) -> None:
+    """Train from `state` over the order `prefix`, (n_steps, B), which may be empty.
 
     The prefix warms caches, frequency and memory after a wait.
     """
     if len(prefix):
         implementation.reset(state)
         implementation.train(prefix)
-    implementation.reset(state)
 
 
 def take_sample(

@@ -13,7 +13,7 @@ from paragone.implementation.contract import Variant
 from paragone.machine.cpu_wait import SchedulingTimes
 from paragone.task.mlp.problem import Problem
 from paragone.task.mlp.state import State
-from paragone.worker.commands import CallParams, Command, GetResult, Load, Prepare, R, TakeSample, Train, verb
+from paragone.worker.commands import CallParams, Command, GetResult, Load, Prepare, R, Reset, TakeSample, Train, verb
 from paragone.worker.pipe import Arrays
 from paragone.worker.replies import Loaded, Timing, Trained
 
@@ -73,11 +73,15 @@ class Worker(Protocol):
         return self._trained(command, {**state.tensors(), "order": order})
 
     def prepare(self, state: State, prefix: NDArray[np.int64]) -> None:
-        """Reset to `state`, after untimed steps over the order `prefix`, (n_steps, B), which may be empty."""
+        """Take `state`, and untimed steps from it over the order `prefix`, (n_steps, B), which may be empty."""
         self.call_with_arrays(Prepare(step=state.step), {**state.tensors(), "order": prefix})
 
+    def reset(self) -> None:
+        """Reset to the prepared state."""
+        self.call(Reset())
+
     def take_sample(self, order: NDArray[np.int64]) -> Timing:
-        """Time one `train(order)` from the prepared state."""
+        """Time one `train(order)` from the state that `reset` has set."""
         return self.call_with_arrays(TakeSample(), {"order": order})[0]
 
     def call_params(self) -> None:
