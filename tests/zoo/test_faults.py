@@ -4,55 +4,25 @@ import os
 import re
 import time
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 
-import faulty_members
 import psutil
 import pytest
 from easy_data import easy_data
-from faulty_members import FAULTS, HARMLESS, HELPED, IN_PYTHON, LARGE, N_STEPS, OF_PROCESSES, SMALL
-from in_process import SHORT, in_process
-from quiet_display import QuietDisplay
+from everyone import FOUND
+from faulty_members import FAULTS, HARMLESS, HELPED, IN_PYTHON, LARGE, OF_PROCESSES, SMALL
+from in_process import in_process
 from zoo_faults import wait_until
+from zoo_runs import PROBLEM, processes_left, zoo_runs
 
-from paragone.analyse.results import Results
-from paragone.files.paths import PROJECT
-from paragone.implementation.registry import discover
+from paragone.implementation.importing import implementation_class
 from paragone.machine.cgroups import cpu_quota
-from paragone.machine.child import TAG
 from paragone.machine.cpus import usable_cpus
-from paragone.measure import bench
-from paragone.measure.bench import Bench
-from paragone.plan import cells
-from paragone.plan.request import Request
 from paragone.report.text.gaps import gaps_table
 from paragone.report.text.repro import repro_command
 from paragone.report.text.rows import each_row
-from paragone.store.reader import read_run
-from paragone.task.mlp.problem_files import find_problem
-from paragone.verify.pilot import open_worker
 from paragone.worker.budgets import STANDARD
-from paragone.worker.handle import WorkerHandle
-
-PROBLEM = replace(find_problem("nielsen"), n_train=200, layers=(784, 4, 10), batch_sizes=(SMALL, LARGE))
-MEMORY_LIMIT = 400_000_000
-# Long enough for a Python to start on a busy machine; those who hang are given less once they have loaded.
-TIME_LIMIT_S, HANGING_S = 30.0, 0.5
-BASELINE = "numpy_rows[dtype=float32,order=C]"
-
-
-def processes_left() -> list[str]:
-    """Return the workers of this file's runs and the processes that they started, where they still live."""
-    found, ours = [], f"ZOO_NOTES={os.environ['ZOO_NOTES']}".encode()
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            environment = (folder / "environ").read_bytes().split(b"\0")
-            if ours in environment and any(entry.startswith(f"{TAG}=".encode()) for entry in environment):
-                found.append((folder / "cmdline").read_text())
-        except OSError:
-            continue
-    return found
+from paragone.worker.sample import result_digest
 
 
 def is_alive(pid: str) -> bool:
@@ -64,54 +34,8 @@ def is_alive(pid: str) -> bool:
 
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory):
-    """Return a function that makes a short run of the baseline among members of the zoo, and gives its results."""
-    data = easy_data(tmp_path_factory.mktemp("cache"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", str(PROJECT / "tests"))
-        patch.setenv("ZOO_NOTES", str(tmp_path_factory.mktemp("notes")))
-        patch.setattr(bench, "launch_deviation", lambda *_: None)
-        patch.setattr(bench, "call_costs", lambda *_: [])
-        patch.setattr(bench, "record_limits", lambda *_: None)
-        patch.setattr(bench, "draw_curves", lambda *_: None)
-        patch.setattr(cells, "sample_steps", lambda *_: N_STEPS)
-        load = WorkerHandle.load
-
-        def load_impatiently(self, variant, *others):
-            answer = load(self, variant, *others)
-            self.time_limit_s = HANGING_S if variant.implementation.name.startswith("hangs") else TIME_LIMIT_S
-            return answer
-
-        patch.setattr(WorkerHandle, "load", load_impatiently)
-
-        def measure(members, open_worker=open_worker, budgets=SHORT):
-            plugins = faulty_members.write(tmp_path_factory.mktemp("plugins"), members)
-            request = Request(
-                (PROBLEM,),
-                budgets,
-                implementations=("numpy_rows", *members),
-                dtypes=("float32",),
-                quick=True,
-                rounds=3,
-                slow=True,
-                memory=False,
-                time_limit_s=TIME_LIMIT_S,
-                memory_limit_bytes=MEMORY_LIMIT,
-                plugins=tuple(plugins),
-            )
-            found, broken = discover(plugins=plugins)
-            results = tmp_path_factory.mktemp("results")
-            display = QuietDisplay()
-            made = Bench(request, found, broken, data, results, "paragone", display, open_worker=open_worker)
-            folder, finished = made.run()
-            assert finished
-            return Results(read_run(folder))
-
+    with zoo_runs(tmp_path_factory) as measure:
         yield measure
-
-
-@pytest.fixture(scope="module")
-def alone(measured):
-    return measured({})
 
 
 @pytest.fixture(scope="module")
@@ -122,13 +46,6 @@ def in_python(measured):
 @pytest.fixture(scope="module")
 def among_all(measured):
     return measured(OF_PROCESSES | HARMLESS)
-
-
-def digests(results):
-    samples = results.run.samples
-    samples = samples[samples["variant"].str.startswith("numpy_rows")]
-    keys = ["variant", "batch_size", "launch", "round", "kind"]
-    return {tuple(row[keys]): row["digest"] for _, row in samples.iterrows()}
 
 
 def cells_of(results, name):
@@ -181,9 +98,21 @@ def test_what_does_no_harm_passes(among_all):
         assert ["passed", "passed"] == list(cells_of(among_all, name)["status"])
 
 
-def test_the_samples_of_the_others_are_all_there_and_bit_for_bit_what_they_are_without_them(among_all, alone):
-    assert digests(alone) == digests(among_all)
-    assert len(digests(alone)) > 3 * 2 * 2
+def test_the_samples_of_the_others_are_all_there_and_bit_for_bit_what_they_are_without_them(among_all, tmp_path):
+    samples = among_all.run.samples
+    samples = samples[samples["variant"].str.startswith("numpy_rows")]
+    baseline = implementation_class(FOUND["numpy_rows"].folder, "numpy_rows")(dtype="float32", order="C")
+    baseline.load(PROBLEM, *easy_data(tmp_path).inputs(PROBLEM, "float32"))
+
+    for row in each_row(samples):
+        baseline.reset(PROBLEM.start_state(row.input_seed))
+        losses = baseline.train(PROBLEM.order(row.input_seed, row.n_steps, row.batch_size))
+        assert row.digest == result_digest(baseline.params(), losses)
+    counted = Counter(zip(samples["variant"], samples["batch_size"], samples["kind"], strict=True))
+    n_launches = samples["launch"].nunique()
+    of_kind = {"cold": 1, "warmup": 1, "timed": 3}
+    assert all(of_kind[kind] * n_launches == n for (_, _, kind), n in counted.items())
+    assert len(counted) == 3 * 2 * 3, "variants with the A/A control, batch sizes, kinds"
 
 
 def test_nothing_that_was_started_is_left(among_all):
@@ -206,5 +135,5 @@ def test_every_failed_cell_stands_among_the_gaps_with_a_command_that_repeats_it(
         assert f"/{row.implementation} " in command, "the plugin's folder"
         assert row.variant in table
     assert "paragone verify 'segfaults[dtype=float32]' --problem" in table
-    name = "is_wrong_in_the_third_round[dtype=float32]"
+    name = "is_wrong_from_the_third_sample_on[dtype=float32]"
     assert f"paragone bench --new --quick --implementations '{name}' --problem" in table
