@@ -95,14 +95,6 @@ def test_the_result_is_that_of_the_last_call_of_params(workers):
     assert [1, 2] == results
 
 
-def test_the_harness_waits_for_the_reply_at_least_as_long_as_the_sample_takes(workers):
-    worker = workers.loaded("numpy_rows")
-    worker.prepare(STATE, ORDER[:0])
-    worker.reset()
-
-    assert worker.take_sample(ORDER).elapsed_ns <= worker.waited_ns
-
-
 def test_the_reply_to_load_holds_the_build_info(workers):
     loaded = workers.load(workers.open("tells_of_itself"), "tells_of_itself")
 

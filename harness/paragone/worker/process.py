@@ -140,9 +140,8 @@ class HostedVariant:
         gc.freeze()
 
     def estimate_step(self, command: commands.EstimateStep) -> replies.StepCost:
-        batches_of = functools.partial(self.batches, command.batch_size)
-        start, size = self.start, command.batch_size
-        return replies.StepCost(step_seconds(self.implementation, start, size, batches_of, budgets=command.budgets))
+        given = self.implementation, self.start, command.batch_size, functools.partial(self.batches, command.batch_size)
+        return replies.StepCost(step_seconds(*given, budgets=command.budgets))
 
     def time_call(self, command: commands.TimeCall) -> replies.CallCost:
         batches = self.batches(command.batch_size, 1)
@@ -151,9 +150,8 @@ class HostedVariant:
 
     def load_clocked(self) -> replies.ClockCost:
         """Load the variant a second time, beside the first, with a clock around its phases."""
-        clocked = type(self.implementation)(**self.axis)
-        clocked.load_clocked(self.problem, *self.training_set())
-        self.clocked = clocked
+        self.clocked = type(self.implementation)(**self.axis)
+        self.clocked.load_clocked(self.problem, *self.training_set())
         self.freeze_garbage()
         return replies.ClockCost(reading_ns())
 
