@@ -78,7 +78,7 @@ FIGURES = {
         f"{in_words(pilot.PILOT_SAMPLES).capitalize()} samples are taken as the rounds take them",
         f"a seed of {inputs.SEED_BITS} bits",
         f"the samples of {in_words(rounds.CHECKED_ROUNDS)} of its rounds",
-        f"in launches one of up to {verifier.MOST_WHOLE_STEPS} steps",
+        f"in the cold sample, one of up to {verifier.MOST_WHOLE_STEPS} steps",
         f"along a typical training, times {whole_sample.MARGIN:g};",
         f"at most {stress.MAX_STEPS} steps and {verifier.WINDOW_IMAGES:,} images, at least one step",
         f"between {SIZES[whole_sample.LEAST_SIZE]} and {SIZES[whole_sample.LARGEST_SIZE]} as far",
