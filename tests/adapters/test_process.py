@@ -555,7 +555,7 @@ def conversation(lines):
 
 
 def test_the_page_is_short_and_so_is_its_program():
-    assert len(PAGE.splitlines()) < 250
+    assert len(PAGE.splitlines()) < 260
     assert sum(bool(line.strip()) for line in RUNNER.splitlines()) <= 80  # counted as lines of maths are
 
 
