@@ -111,6 +111,6 @@ def test_processes_are_found_by_what_their_environment_had(child):
     process = subprocess.Popen([sys.executable, "-c", "input()"], env={**os.environ, "OF_A_TEST": value}, stdin=-1)
     child("print('unmarked', flush=True); input()")
 
-    assert wait_until(lambda: process_tree.tagged("OF_A_TEST", value) == [process.pid])
-    assert process_tree.tagged("OF_A_TEST", "value of a tes") == []
+    assert wait_until(lambda: process_tree.tagged("OF_A_TEST", [value]) == [process.pid])
+    assert process_tree.tagged("OF_A_TEST", ["value of a tes"]) == []
     process.communicate(b"\n")
