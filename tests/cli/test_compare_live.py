@@ -151,7 +151,7 @@ def test_a_mistake_is_said_before_any_data_is_looked_for(paragone, project, monk
 def test_an_edit_against_the_last_commit_is_verified_measured_told_and_taken_up(
     paragone, project, problem, tmp_path, monkeypatch
 ):
-    """`one` is edited and right, `other` edited and wrong; then the run loses its end, which `bench` measures anew."""
+    """`one` is edited and right, `other` edited and wrong; then the run loses its end, which is measured anew."""
     edit(project / "impls" / "mlp" / "one" / "rows.py", "import numpy as np", "import numpy as np  # edited")
     forget_biases(project)
     results, output = tmp_path / "results", tmp_path / "comparison.md"
@@ -184,9 +184,12 @@ def test_an_edit_against_the_last_commit_is_verified_measured_told_and_taken_up(
     rows = (folder / "samples.jsonl").read_text().splitlines(keepends=True)
     (folder / "samples.jsonl").write_text("".join(rows[:-4]))
     (folder / "finished.json").unlink()
-    code, out, err = paragone("bench", "--resume", folder.name, "--results", results)
-    assert 0 == code, err
-    assert "small · 1 thread · speed of B relative to A" in out
+    code, _, err = paragone("bench", "--resume", folder.name, "--results", results)
+    assert 2 == code
+    assert "name them again, and it goes on: paragone compare --live A B" in err
+    with pytest.raises(typer.Exit):
+        compare_live.compare_live("HEAD", ".", asked, {}, shown, run=RunOptions(results=results))
+    assert [folder] == run_folders(results)
     again = read_run(folder).samples
     assert dict(timed) == dict(again[again["kind"] == "timed"].groupby("variant").size())
     assert 2 == len(request_of(read_plan(folder)).sides)
