@@ -19,6 +19,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 
 import msgspec
@@ -121,7 +122,7 @@ class Job:
     def fault(self, time_limit_s: float) -> Report:
         """Why there is no report."""
         lines = self.received.decode(errors="replace").splitlines()
-        stages = [IMPORTING, *(line for line in lines if not line.startswith("{"))]
+        stages = [IMPORTING, *takewhile(lambda line: not line.startswith("{"), lines)]
         if self.report() is not None:
             how = "writes to descriptors that are not its own"
         elif len(self.received) > MOST_BYTES:
