@@ -149,7 +149,7 @@ def test_a_run_beside_all_of_them_is_that_of_a_run_without_them(paragone, small,
 
 
 def settled(found):
-    """What a run itself may change is left out: handlers of Ctrl-C, its own threads, files, modules and their filters."""
+    """Without what a run itself may change: handlers of Ctrl-C, its threads, files, modules and their filters."""
     return {name: found[name] for name in ("timers", "limits", "scheduling", "garbage", "zone", "children")}
 
 
