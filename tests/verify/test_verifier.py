@@ -16,7 +16,7 @@ from paragone.store.plan_records import Cell
 from paragone.task.mlp.gate import stress_problem
 from paragone.task.mlp.judge import CheckResult
 from paragone.task.mlp.problem_files import find_problem
-from paragone.task.mlp.whole_sample import ends_of_training
+from paragone.task.mlp.whole_sample import EndsOfTraining
 from paragone.verify.inputs import RoundInputs
 from paragone.verify.time_account import see_sample
 from paragone.verify.verifier import MOST_WHOLE_STEPS, Verifier
@@ -289,9 +289,8 @@ def test_a_chaotic_sample_of_what_is_not_deterministic_fails_where_its_weights_h
 
 def test_the_reference_trains_once_for_all_variants_of_a_round(data, verifier, monkeypatch):
     calls = []
-    real = ends_of_training
     monkeypatch.setattr(
-        "paragone.verify.verifier.ends_of_training", lambda *given: calls.append(given[1]) or real(*given)
+        "paragone.verify.verifier.EndsOfTraining", lambda *given: calls.append(given[1]) or EndsOfTraining(*given)
     )
     contenders = [ROWS, contender_of("numpy_rows[dtype=float32,order=C]")]
     cells = [Cell("nielsen", c.variant.name, 5, 1, n, 1, 1e-3, False) for c, n in zip(contenders, (7, 9), strict=True)]

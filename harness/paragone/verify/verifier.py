@@ -18,9 +18,9 @@ from paragone.task.mlp.training_set import TrainingSet
 from paragone.task.mlp.whole_sample import (
     MOST_TYPICAL_STEPS,
     End,
+    EndsOfTraining,
     TypicalSpread,
     check_whole,
-    ends_of_training,
     size_fault,
     typical_spread,
 )
@@ -45,7 +45,7 @@ class Verifier:
         self._training_sets: dict[str, TrainingSet] = {}
         self._typical: dict[tuple[str, int], TypicalSpread] = {}
         self._chaotic: dict[tuple[str, int, str], int] = {}  # the fewest steps that were found to be chaotic
-        self._ends: WeakKeyDictionary[SampleInput, dict[int, End]] = WeakKeyDictionary()
+        self._ends: WeakKeyDictionary[SampleInput, EndsOfTraining] = WeakKeyDictionary()
 
     @one_blas_thread()
     def check_first_steps(self, worker: Worker, contender: Contender, batch_size: int, max_steps: int) -> CheckResult:
@@ -135,7 +135,7 @@ class Verifier:
         except VerificationFailed as failure:
             return CheckResult("failed", str(failure), n_steps=n_window)
         training = PerturbedTraining.of(problem, *self.data.inputs(problem), before, order[window])
-        end = ends_of_training(training, {n_window})[n_window]
+        end = EndsOfTraining(training, {n_window}).after(n_window)
         return check_whole(training, end, self._typical_spread(input_), after, losses, contender.variant.dtype)
 
     def _training(self, input_: SampleInput, n_steps: int) -> PerturbedTraining:
@@ -143,10 +143,10 @@ class Verifier:
         return PerturbedTraining.of(input_.problem, images, labels, input_.start, input_.order(n_steps))
 
     def _end(self, input_: SampleInput, n_steps: int) -> End:
-        """The end of this training by the reference; those of all variants with the same input are computed at once."""
+        """The end of this training by the reference, which trains once for all variants with the same input."""
         if input_ not in self._ends:
-            self._ends[input_] = ends_of_training(self._training(input_, max(input_.lengths)), input_.lengths)
-        return self._ends[input_][n_steps]
+            self._ends[input_] = EndsOfTraining(self._training(input_, max(input_.lengths)), input_.lengths)
+        return self._ends[input_].after(n_steps)
 
     def _typical_spread(self, input_: SampleInput) -> TypicalSpread:
         problem, batch_size = input_.problem, input_.batch_size

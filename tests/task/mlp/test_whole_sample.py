@@ -7,12 +7,13 @@ import pytest
 from broken.member import NumpyRows
 from small_gate import IMAGES, LABELS, loaded, small
 
+from paragone.task.mlp import whole_sample
 from paragone.task.mlp.perturbation import PerturbedTraining
 from paragone.task.mlp.whole_sample import (
     MARGIN,
+    EndsOfTraining,
     TypicalSpread,
     check_whole,
-    ends_of_training,
     size_fault,
     typical_spread,
 )
@@ -42,7 +43,8 @@ def setting(request):
     typical = typical_spread(PerturbedTraining.of(problem, *DATA, problem.start_state(0), problem.order(0, 60, 10)))
     start, order = problem.start_state(5), problem.order(5, N_STEPS, 10)
     training = PerturbedTraining.of(problem, *DATA, start, order)
-    return problem, typical, training, ends_of_training(training, {1, 40, N_STEPS})
+    whole = EndsOfTraining(training, {1, 40, N_STEPS})
+    return problem, typical, training, {n_steps: whole.after(n_steps) for n_steps in (1, 40, N_STEPS)}
 
 
 def checked(setting, train, n_steps=N_STEPS, dtype="float64"):
@@ -95,11 +97,23 @@ def test_where_a_training_is_out_of_the_ordinary_its_own_spread_decides(setting)
 
 def test_the_ends_are_those_of_trainings_of_these_lengths(setting):
     _, _, training, ends = setting
-    alone = ends_of_training(replace(training, order=training.order[:40]), {40})
+    alone = EndsOfTraining(replace(training, order=training.order[:40]), {40}).after(40)
 
-    assert ends[40].state.digest() == alone[40].state.digest()
+    assert ends[40].state.digest() == alone.state.digest()
     np.testing.assert_array_equal(ends[N_STEPS].losses[:40], ends[40].losses)
     assert {1, 40, N_STEPS} == {len(end.losses) for end in ends.values()}
+
+
+def test_no_more_steps_are_trained_than_were_asked_for(setting, monkeypatch):
+    _, _, training, _ = setting
+    trained = []
+    real = whole_sample.states
+    monkeypatch.setattr(whole_sample, "states", lambda given: (trained.append(1) or each for each in real(given)))
+    ends = EndsOfTraining(training, {3, 40, N_STEPS})
+
+    for n_steps, n_trained in ((3, 3), (40, 40), (3, 40)):
+        ends.after(n_steps)
+        assert n_trained == len(trained)
 
 
 def test_beyond_the_typical_training_the_spread_is_the_largest_of_its_second_half():

@@ -53,18 +53,26 @@ class TypicalSpread:
         return MARGIN * float(relative[len(relative) // 2 :].max())
 
 
-def ends_of_training(training: PerturbedTraining, lengths: Collection[int]) -> dict[int, End]:
-    """The ends of the trainings over the first n steps of the order, for every n of `lengths`."""
-    ends: dict[int, End] = {}
-    losses: list[float] = []
-    with np.errstate(over="ignore", invalid="ignore"):
-        for state, loss in states(training):
-            losses.append(loss)
-            if len(losses) in lengths:
-                ends[len(losses)] = End(state, np.array(losses))
-            if len(losses) == max(lengths):
-                break
-    return ends
+class EndsOfTraining:
+    """The ends of the trainings over the first n steps of an order, for some n.
+
+    It trains once, and no further than the longest n that was asked for.
+    """
+
+    def __init__(self, training: PerturbedTraining, lengths: Collection[int]) -> None:
+        self._lengths, self._states = lengths, states(training)
+        self._losses: list[float] = []
+        self._ends: dict[int, End] = {}
+
+    def after(self, n_steps: int) -> End:
+        """The end after `n_steps`, one of the lengths."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            while len(self._losses) < n_steps:
+                state, loss = next(self._states)
+                self._losses.append(loss)
+                if len(self._losses) in self._lengths:
+                    self._ends[len(self._losses)] = End(state, np.array(self._losses))
+        return self._ends[n_steps]
 
 
 def typical_spread(training: PerturbedTraining) -> TypicalSpread:
