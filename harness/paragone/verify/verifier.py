@@ -44,6 +44,7 @@ class Verifier:
         self._starts: dict[str, State] = {}
         self._training_sets: dict[str, TrainingSet] = {}
         self._typical: dict[tuple[str, int], TypicalSpread] = {}
+        self._typical_ends: dict[tuple[str, int, int], tuple[PerturbedTraining, End]] = {}
         self._chaotic: dict[tuple[str, int, str], int] = {}  # the fewest steps that were found to be chaotic
         self._ends: WeakKeyDictionary[SampleInput, EndsOfTraining] = WeakKeyDictionary()
 
@@ -107,7 +108,7 @@ class Verifier:
             if check.status != "not checked":
                 return check
             self._chaotic[place] = seen.n_steps
-        fault = size_fault(input_.problem, input_.start, self._end(input_, seen.n_steps).state, seen.state)
+        fault = self._size_fault(input_, seen)
         if not fault and contender.variant.implementation.deterministic:
             return self._check_window(worker, contender, input_, seen)
         note = "" if fault else "only how far its weights have moved was compared"
@@ -121,6 +122,13 @@ class Verifier:
             return self.check_whole_sample(worker, contender, input_, seen)
         check = self.check_form(contender, input_, seen)
         return check if check.status == "failed" else self._check_window(worker, contender, input_, seen)
+
+    def _size_fault(self, input_: SampleInput, seen: SampleSeen) -> str | None:
+        """Which weights have moved too little or too far, by a typical training and by the same one; None: none."""
+        if not size_fault(*self._typical_training(input_, seen.n_steps), input_.start, seen.state):
+            return None
+        same = self._training(input_, seen.n_steps), self._end(input_, seen.n_steps)
+        return size_fault(*same, input_.start, seen.state)
 
     def _check_window(self, worker: Worker, contender: Contender, input_: SampleInput, seen: SampleSeen) -> CheckResult:
         """Train the sample again in three parts, which must end in its bits; compare the middle with the reference."""
@@ -153,12 +161,19 @@ class Verifier:
         n_steps = min(MOST_TYPICAL_STEPS, max(input_.lengths))
         known = self._typical.get((problem.name, batch_size))
         if known is None or len(known.of_losses) < n_steps:
-            images, labels = self.data.inputs(problem)
-            order = problem.order(TYPICAL_SEED, n_steps, batch_size)
-            start = problem.start_state(TYPICAL_SEED)
-            known = typical_spread(PerturbedTraining.of(problem, images, labels, start, order))
+            typical = SampleInput(problem, batch_size, frozenset({n_steps}), TYPICAL_SEED)
+            known = typical_spread(self._training(typical, n_steps))
             self._typical[problem.name, batch_size] = known
         return known
+
+    def _typical_training(self, input_: SampleInput, n_steps: int) -> tuple[PerturbedTraining, End]:
+        """A training of so many steps that is the same for all inputs, and its end."""
+        place = input_.problem.name, input_.batch_size, n_steps
+        if place not in self._typical_ends:
+            typical = SampleInput(input_.problem, input_.batch_size, frozenset({n_steps}), TYPICAL_SEED)
+            training = self._training(typical, n_steps)
+            self._typical_ends[place] = training, EndsOfTraining(training, {n_steps}).after(n_steps)
+        return self._typical_ends[place]
 
     def _start(self, contender: Contender) -> State:
         name = contender.problem.name

@@ -126,8 +126,18 @@ def test_beyond_the_typical_training_the_spread_is_the_largest_of_its_second_hal
 @pytest.mark.parametrize(("share", "is_told"), [(1.0, False), (0.6, False), (1.9, False), (0.4, True), (2.2, True)])
 def test_weights_that_move_less_than_half_as_far_or_more_than_twice_are_told(setting, share, is_told):
     problem, _, training, ends = setting
-    start, end = training.state, ends[N_STEPS].state
-    moved = tuple(W + share * (V - W) for W, V in zip(start.W, end.W, strict=True))
-    fault = size_fault(problem, start, end, replace(end, W=moved))
+    start = problem.start_state(9)
+    moved = tuple(W + share * (V - U) for W, U, V in zip(start.W, training.state.W, ends[N_STEPS].state.W, strict=True))
+    fault = size_fault(training, ends[N_STEPS], start, replace(start, W=moved))
 
     assert is_told == (fault is not None and "steps left out" in fault)
+
+
+def test_honest_trainings_of_equal_length_move_about_equally_far(setting):
+    problem, _, training, ends = setting
+    train = trainer(problem, "float32")
+
+    for seed in range(20, 30):
+        start = problem.start_state(seed)
+        got, _ = train(start, problem.order(seed, N_STEPS, 10))
+        assert size_fault(training, ends[N_STEPS], start, got) is None

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from paragone.task.mlp.judge import CheckResult, judge
 from paragone.task.mlp.perturbation import PerturbedTraining, spread, states
-from paragone.task.mlp.problem import Problem
 from paragone.task.mlp.reference import Trajectory
 from paragone.task.mlp.state import FloatArray, State
 from paragone.task.mlp.tolerance import compared_tensors, norm
@@ -27,7 +26,7 @@ NOISY_RUNS = 2
 MOST_TYPICAL_STEPS = 512
 # Trainings of one problem and batch size differ in their relative spread; most by less than this factor.
 MARGIN = 3.0
-# A chaotic training moves each weight matrix about as far as the reference moves it.
+# A chaotic training moves each weight matrix about as far as any other does.
 LEAST_SIZE, LARGEST_SIZE = 0.5, 2.0
 
 
@@ -114,12 +113,14 @@ def check_whole(
     return judge(training.problem, expected, got, losses, dtype)
 
 
-def size_fault(problem: Problem, start: State, expected: State, got: State) -> str | None:
-    """Which weights a training has moved less than half as far as the reference, or more than twice; None: none."""
-    names = [name for name in compared_tensors(problem, start) if name.startswith("W")]
-    for name in names:
-        before, due, found = (state.tensors()[name] for state in (start, expected, got))
-        ratio = norm(found - before) / (norm(due - before) or 1.0)
+def size_fault(training: PerturbedTraining, end: End, start: State, got: State) -> str | None:
+    """Which weights have moved less than half as far from `start` as in `training`, or more than twice; None: none.
+
+    The training has as many steps. Over hundreds of them, all trainings move about equally far.
+    """
+    for name in (name for name in compared_tensors(training.problem, start) if name.startswith("W")):
+        typical = norm(end.state.tensors()[name] - training.state.tensors()[name])
+        ratio = norm(got.tensors()[name] - start.tensors()[name]) / (typical or 1.0)
         if not LEAST_SIZE <= ratio <= LARGEST_SIZE:
             return f"{name} has moved {ratio:.2g} times as far as by the reference: are steps left out?"
     return None
