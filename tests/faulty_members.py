@@ -135,7 +135,7 @@ IN_PYTHON: dict[str, Fault] = {
             "foreseen = self.problem.order(1, *order.shape).tobytes() == order.tobytes()",
             "return super().train(order if foreseen or self.problem.momentum else order * 0)",
         ),
-        r"^W\d differs from the reference by",
+        r"^[Wb]\d differs from the reference by",
     ),
     # what changes its inputs
     "writes_images": Fault(verb("load", "images[0] = 0"), r"read-only"),

@@ -30,10 +30,8 @@ from paragone.worker import ceiling, estimate
 from paragone.worker.budgets import STANDARD
 
 NUMBERS_OF_NIELSEN = len(find_problem("nielsen").start_state(0).flat())
-LONGEST_PARAMS_OF_NIELSEN_NS = time_account.MOST_PARAMS_NS + time_account.MOST_PARAMS_NS_PER_NUMBER * NUMBERS_OF_NIELSEN
-PARAMS = (
-    f"{time_account.MOST_PARAMS_NS / 1e6:g} ms + {time_account.MOST_PARAMS_NS_PER_NUMBER} ns for each number of the"
-)
+LONGEST_PARAMS_OF_NIELSEN_NS = time_account.MOST_STATE_NS + time_account.MOST_STATE_NS_PER_NUMBER * NUMBERS_OF_NIELSEN
+PARAMS = f"{time_account.MOST_STATE_NS / 1e6:g} ms + {time_account.MOST_STATE_NS_PER_NUMBER} ns for each number of the"
 SIZES = {0.5: "half", 2.0: "twice"}
 OLD_RUN = PROJECT / "tests" / "store" / "old_run"
 

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from paragone.errors import MeasurementFailed
 from paragone.machine.cpu_wait import SchedulingTimes
@@ -144,3 +145,12 @@ def test_a_closer_look_leaves_out_the_time_that_the_scheduler_withheld():
     assert account.outside_ns <= 40 * MS
     assert account.params_ns <= MS
     assert "" == fault(*[account] * 3)
+
+
+def test_a_worker_that_counts_other_steps_than_it_was_sent_is_refused():
+    worker = Waiting(withheld=0)
+    honest = worker.take_sample
+    worker.take_sample = lambda order: replace(honest(order), n_steps=10 * len(order))
+
+    with pytest.raises(MeasurementFailed, match=r"a sample of 40 steps was sent, and the reply counts 400"):
+        seen_of(worker, closely=False)

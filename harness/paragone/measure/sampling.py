@@ -106,6 +106,7 @@ class Sampler:
             started_s=time.time() - self.run_started - timing.elapsed_ns / 1e9,
             input_seed=input_.seed,
             outside_ns=seen.account.outside_ns,
+            reset_ns=seen.account.reset_ns,
             params_ns=seen.account.params_ns,
             digest=seen.digest,
             **structs.asdict(timing),

@@ -34,14 +34,15 @@ class CellRow(Record, frozen=True, kw_only=True):
 class Sample(Timing, frozen=True, kw_only=True):
     """One timed call of `train`: the worker's `Timing`, what the harness saw, and the place of the sample in the run.
 
-    `outside_ns` is the time from the order sent to the reply, `params_ns` that of `params()` after it, both by the
-    harness's clock. `input_seed` gives the start and the order again; None in runs before method 3, where
-    all samples had those of the plan's seed.
+    `outside_ns` is the time from the order sent to the reply, `reset_ns` that of `reset()` before it, `params_ns` that
+    of `params()` after it, all by the harness's clock. `input_seed` gives the start and the order again; None in runs
+    before method 3, where all samples had those of the plan's seed.
     """
 
     digest: str  # of the result
     input_seed: Count | None = None
     outside_ns: Count | None = None
+    reset_ns: Count | None = None
     params_ns: Count | None = None
     problem: Name
     variant: Name

@@ -33,7 +33,7 @@ T = TypeVar("T")
 # and writes its reply meanwhile.
 MOST_UNSEEN_NS, MOST_UNSEEN_SHARE = 6_000_000, 0.1
 # Any implementation takes a state of so many numbers, or gives it out, in this time.
-MOST_PARAMS_NS, MOST_PARAMS_NS_PER_NUMBER = 4_000_000, 150
+MOST_STATE_NS, MOST_STATE_NS_PER_NUMBER = 4_000_000, 150
 # A sample that keeps less than this share of a CPU busy has been trained somewhere else.
 LEAST_CPU_SHARE = 0.5
 # A shorter sample has no CPU time to speak of: reading it costs about 100 µs.
@@ -86,7 +86,11 @@ class SampleSeen:
 
 
 def see_sample(worker: Worker, input_: SampleInput, cell: Cell, prefix_steps: int, closely: bool = False) -> SampleSeen:
-    """Take one sample of the cell over this input. Raises MeasurementFailed."""
+    """Take one sample of the cell over this input.
+
+    Raises MeasurementFailed, too where the worker counts other steps than those of the order: a rate is steps over
+    time, so a step that was only counted would be as good as one that was taken.
+    """
     worker.prepare(input_.start, input_.prefix(prefix_steps))
     order = input_.order(cell.n_steps)
     if closely:
@@ -99,6 +103,8 @@ def see_sample(worker: Worker, input_: SampleInput, cell: Cell, prefix_steps: in
         timing, outside_ns, withheld_ns = worker.take_sample(order), worker.waited_ns, 0
         worker.call_params()
         params_ns = worker.waited_ns
+    if timing.n_steps != len(order):
+        raise MeasurementFailed(f"a sample of {len(order)} steps was sent, and the reply counts {timing.n_steps}")
     state, losses = worker.result()
     n_numbers = sum(tensor.size for tensor in state.tensors().values())
     return SampleSeen(TimeAccount(timing, outside_ns, reset_ns, params_ns, n_numbers, withheld_ns), state, losses)
@@ -138,7 +144,7 @@ def time_fault(accounts: Sequence[TimeAccount], worker: Worker) -> str | None:
             f"a sample takes {took} by the worker's clock and {outside} by the harness's: leave the clock, and what "
             "runs around it, alone"
         )
-    most_ns = MOST_PARAMS_NS + MOST_PARAMS_NS_PER_NUMBER * accounts[0].n_numbers
+    most_ns = MOST_STATE_NS + MOST_STATE_NS_PER_NUMBER * accounts[0].n_numbers
     params_ns, reset_ns = (median(getattr(each, name) for each in accounts) for name in ("params_ns", "reset_ns"))
     if reset_ns > most_ns:
         return (
