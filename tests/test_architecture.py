@@ -31,10 +31,12 @@ LONG_FUNCTIONS = {
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "core", "manager", "misc"}
 # `pickle` is named where Nielsen's file is read, by an unpickler that builds nothing but arrays.
 MAY_UNPICKLE = {"nielsen_pickle"}
-# What imports code: `importing` that of implementations; the others what their own text names.
+# What imports code: `importing` that of implementations, `reference` that of a kernel which was chosen; the others what
+# their own text names.
 MAY_IMPORT = {
     "",  # the public names
     "implementation.importing",
+    "task.kernel.reference",
     "machine.blas",
     "adapters.julia",
     "adapters.packages",

@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from paragone.errors import InvalidClaims, InvalidProblem, UnknownName, did_you_mean
+from paragone.files.regular import read_regular
 from paragone.files.schema import LARGEST, LARGEST_NUMBER, QUOTED_CHARACTERS, shown
 from paragone.implementation.contract import PHASES
 from paragone.task.mlp.problem import Problem
-from paragone.task.mlp.problem_files import find_problem, read_regular
+from paragone.task.mlp.problem_files import find_problem
 
 CLAIMS = Path(__file__).with_name("claims.toml")
 TRAIN, EPOCH = "train", "epoch with evaluation"

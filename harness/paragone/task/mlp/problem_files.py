@@ -12,6 +12,7 @@ from typing import Any
 
 from paragone.errors import InvalidProblem, UnknownName, did_you_mean
 from paragone.files.printable import is_printable
+from paragone.files.regular import read_regular
 from paragone.files.schema import LARGEST_NUMBER, shown
 from paragone.task.mlp.problem import HIDDEN_ACTIVATIONS, N_CLASSES, OUTPUTS_AND_LOSSES, REDUCTIONS, STARTS, Problem
 
@@ -74,20 +75,6 @@ def read_problem(path: Path) -> Problem:
         return _problem(path.stem, table)
     except ValueError as error:
         raise InvalidProblem(f"{path}: {error}") from None
-
-
-def read_regular(path: Path, most_bytes: int) -> bytes:
-    """Read a regular file; a named pipe could block its reader for ever.
-
-    Raises OSError, and ValueError where it has more than `most_bytes`.
-    """
-    if path.exists() and not path.is_file():
-        raise OSError(0, "a folder" if path.is_dir() else "not a regular file")
-    with path.open("rb") as file:
-        text = file.read(most_bytes + 1)
-    if len(text) > most_bytes:
-        raise ValueError(f"expected a file of at most {most_bytes} bytes, got more")
-    return text
 
 
 def _problem(name: str, table: dict[str, Any]) -> Problem:
