@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 __version__ = "0.2.0"
 
 # History of the method, newest first; any change that moves a number gets a line and raises the version.
-# 3  2026-11-29  every round has a new start and order, and the prefix another order: caches hold less of a sample.
+# 3  2026-11-29  every round has a new start and order, and the prefix others: caches hold less of a sample.
 # 2  2026-11-26  an untimed step before a sample of long steps too: it began with pages that the host had taken away.
 # 1  2026-11-22  first version: interleaved rounds over fresh launches, ratios within rounds.
 METHOD_VERSION = 3

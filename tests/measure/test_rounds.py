@@ -52,7 +52,7 @@ class SamplingWorker(ScriptedWorker):
         return Loaded(load_seconds=0.0, loaded_memory_bytes=1, threads_found={"pools": pools}, build_info={})
 
     def call_with_arrays(self, command, arrays=None):
-        self.batch_size = arrays["order"].shape[1] if arrays else None
+        self.batch_size = arrays["order"].shape[1] if arrays and "order" in arrays else None
         return super().call_with_arrays(command, arrays)
 
     def sampled(self, command):

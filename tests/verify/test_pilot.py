@@ -22,7 +22,7 @@ from paragone.task.mlp.problem_files import find_problem
 from paragone.verify.pilot import PILOT_SAMPLES, Pilot, most_check_steps, open_worker, verify_only
 from paragone.verify.verifier import Verifier
 from paragone.worker.budgets import STANDARD
-from paragone.worker.commands import EstimateStep, Prepare, TakeSample
+from paragone.worker.commands import EstimateStep, Reset, TakeSample
 
 PROBLEM = replace(find_problem("nielsen"), n_train=60, layers=(784, 4, 10))
 ROWS = Contender(
@@ -137,15 +137,15 @@ def test_every_sample_of_the_pilot_has_a_start_and_an_order_of_its_own(data):
         call = worker.call_with_arrays
 
         def noted(command, arrays=None):
-            if isinstance(command, TakeSample | Prepare):
-                seen.append((type(command), arrays.get("W1", arrays["order"]).tobytes()))
+            if isinstance(command, TakeSample | Reset):
+                seen.append((type(command), arrays["W1" if isinstance(command, Reset) else "order"].tobytes()))
             return call(command, arrays)
 
         worker.call_with_arrays = noted
 
     Stage(data, spoil=spoil)
 
-    starts = [content for kind, content in seen if kind is Prepare]
+    starts = [content for kind, content in seen if kind is Reset]
     assert PILOT_SAMPLES * len(SIZES) <= len(starts)  # more where a busy machine asks for a closer look
     assert len(starts) == len(set(starts))
 

@@ -95,10 +95,10 @@ class Waiting:
         self.withheld_ns, self.now = withheld * MS, itertools.count()
         self.log, self.waited_ns, self.scheduling = [], 0, SchedulingTimes(0, 0, 0, 0)
 
-    def prepare(self, state, prefix):
+    def prepare(self, prefix):
         self.log.append(("prepare", len(prefix)))
 
-    def reset(self):
+    def reset(self, state):
         self.log.append(("reset",))
         self._pass(MS)
 

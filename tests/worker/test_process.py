@@ -11,12 +11,15 @@ import psutil
 import pytest
 from easy_data import easy_data
 from zoo_faults import FAULTS, ORDER, PROBLEM, STATE, ReusedWorkers, Workers, is_gone, wait_until, workers_below
+from zoo_faults.honest import Honest
 
 from paragone.errors import HarnessError, MeasurementFailed
 from paragone.files.paths import IMPORT_ROOT
 from paragone.implementation.failure_reason import MOST_REASON_CHARACTERS, describe_error
 from paragone.task.mlp.judge import form_fault
-from paragone.worker.commands import EstimateStep, Load, TimeCall
+from paragone.task.mlp.state import State
+from paragone.worker.commands import CallParams, EstimateStep, GetResult, Load, Prepare, Reset, TimeCall
+from paragone.worker.process import HostedVariant
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux kills a child with its parent")
 
@@ -66,18 +69,18 @@ def test_a_worker_trains_from_the_state_it_is_given_over_the_order_it_is_given(w
     assert first.digest() == worker.train(STATE, ORDER, n_steps=2)[0].digest()
 
 
-def test_a_sample_trains_from_the_prepared_state_over_the_order_that_comes_with_it(workers):
+def test_a_sample_trains_from_the_state_of_reset_over_the_order_that_comes_with_it(workers):
     worker = workers.loaded("numpy_rows")
-    worker.prepare(STATE, ORDER[:1])
-    worker.reset()
+    worker.prepare(ORDER[:1])
+    worker.reset(STATE)
     sample = worker.take_sample(ORDER)
     worker.call_params()
     trained, _ = worker.train(STATE, ORDER)
 
     assert 3 == sample.n_steps
     assert 0 < sample.elapsed_ns
-    worker.prepare(STATE, ORDER[:1])
-    worker.reset()
+    worker.prepare(ORDER[:1])
+    worker.reset(STATE)
     worker.take_sample(ORDER)
     assert trained.digest() == worker.result()[0].digest()
 
@@ -86,13 +89,41 @@ def test_the_result_is_that_of_the_last_call_of_params(workers):
     worker = workers.loaded("numpy_rows")
     results = []
     for n_steps in (1, 2):
-        worker.prepare(STATE, ORDER[:0])
-        worker.reset()
+        worker.prepare(ORDER[:0])
+        worker.reset(STATE)
         worker.take_sample(ORDER[:n_steps])
         worker.call_params()
         results.append(worker.result()[0].step)
 
     assert [1, 2] == results
+
+
+def hosting(implementation):
+    hosted = HostedVariant()
+    hosted.implementation, hosted.start = implementation, PROBLEM.start_state(seed=2)
+    implementation.load(PROBLEM, None, None)
+    return hosted
+
+
+def test_the_steps_before_a_sample_begin_elsewhere_and_its_start_comes_with_reset():
+    hosted = hosting(Honest(dtype="float32"))
+
+    hosted.execute(Prepare(), {"order": ORDER})
+    assert hosted.start.W is hosted.implementation.state.W
+    hosted.execute(Reset(step=STATE.step), STATE.tensors())
+    assert STATE.digest() == hosted.implementation.state.digest()
+
+
+def test_what_params_has_given_does_not_change_before_it_is_fetched():
+    hosted = hosting(Honest(dtype="float32"))
+    given = PROBLEM.start_state(seed=3)
+    hosted.execute(Reset(step=given.step), given.tensors())
+    hosted.execute(CallParams(), {})
+    before = given.digest()
+    given.W[0][:] = 0
+
+    _, arrays = hosted.execute(GetResult(), {})
+    assert before == State.from_tensors(arrays, given.step).digest()
 
 
 def test_the_reply_to_load_holds_the_build_info(workers):
@@ -131,8 +162,8 @@ def test_arrays_given_to_hosted_code_are_read_only(workers, what):
 
 def test_the_order_of_a_sample_cannot_be_written_either(workers):
     worker = workers.loaded("writes_what_it_is_given", what="order")
-    worker.prepare(STATE, ORDER[:0])
-    worker.reset()
+    worker.prepare(ORDER[:0])
+    worker.reset(STATE)
 
     assert "read-only" in reason_of(lambda: worker.take_sample(ORDER))
 
@@ -257,8 +288,8 @@ def test_nonsense_in_the_pipe_ends_the_worker(workers, name, fault):
 
 def test_a_sample_that_claims_more_time_than_the_harness_waited_ends_the_worker(fresh_workers):
     worker = fresh_workers.loaded("quickens_the_clock")
-    worker.prepare(STATE, ORDER[:0])
-    worker.reset()
+    worker.prepare(ORDER[:0])
+    worker.reset(STATE)
     reason = reason_of(lambda: worker.take_sample(ORDER))
 
     assert reason.startswith("sample: says that it took ")

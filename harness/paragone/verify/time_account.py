@@ -91,14 +91,14 @@ def see_sample(worker: Worker, input_: SampleInput, cell: Cell, prefix_steps: in
     Raises MeasurementFailed, too where the worker counts other steps than those of the order: a rate is steps over
     time, so a step that was only counted would be as good as one that was taken.
     """
-    worker.prepare(input_.start, input_.prefix(prefix_steps))
+    worker.prepare(input_.prefix(prefix_steps))
     order = input_.order(cell.n_steps)
     if closely:
-        _, reset_ns, _ = _looked_at(worker, worker.reset)
+        _, reset_ns, _ = _looked_at(worker, lambda: worker.reset(input_.start))
         timing, outside_ns, withheld_ns = _looked_at(worker, lambda: worker.take_sample(order))
         _, params_ns, _ = _looked_at(worker, worker.call_params)
     else:
-        worker.reset()
+        worker.reset(input_.start)
         reset_ns = worker.waited_ns
         timing, outside_ns, withheld_ns = worker.take_sample(order), worker.waited_ns, 0
         worker.call_params()

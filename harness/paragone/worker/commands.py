@@ -50,22 +50,22 @@ class Train(Command[replies.Trained], frozen=True, kw_only=True, tag="train"):
     n_steps: int | None = None
 
 
-class Prepare(Command[replies.Ready], frozen=True, kw_only=True, tag="prepare"):
-    """Take a state, and untimed steps from it over an order that the sample does not have; both come as arrays."""
+class Prepare(Command[replies.Ready], frozen=True, tag="prepare"):
+    """Take untimed steps from a start and over an order that the sample does not have; the order comes as an array."""
+
+
+class Reset(Command[replies.Ready], frozen=True, kw_only=True, tag="reset"):
+    """Reset to a state, which comes as arrays: before it, nobody knows it, so what is done with it takes its time."""
 
     step: int
 
 
-class Reset(Command[replies.Ready], frozen=True, tag="reset"):
-    """Reset to the prepared state once more, after the steps over the other order: so its time is known."""
-
-
 class TakeSample(Command[replies.Timing], frozen=True, tag="sample"):
-    """Time one `train` from the prepared state. The order comes as an array: before it, nobody knows it."""
+    """Time one `train` from the state of `Reset`. The order comes as an array: before it, nobody knows it."""
 
 
 class CallParams(Command[replies.Ready], frozen=True, tag="params"):
-    """Call `params()` and keep what it gives for `GetResult`: so its time is known without that of the pipe."""
+    """Call `params()` and keep copies of what it gives for `GetResult`: so its time is known without the pipe's."""
 
 
 class CountCpus(Command[replies.CpusUsed], frozen=True, kw_only=True, tag="threads"):

@@ -53,9 +53,8 @@ class HostedVariant:
     clocked: Implementation
     problem: Problem
     start: State
-    prepared: State  # of the next sample
     losses: NDArray[Any] | None = None
-    kept: State | None = None  # what params() gave
+    kept: tuple[int, Arrays] | None = None  # the steps and the arrays that params() gave
     folder: Path | None = None
     has_test_set = False
     waiting_cpu_ns = 0
@@ -72,9 +71,9 @@ class HostedVariant:
             case commands.Train():
                 return self.train(command, arrays)
             case commands.Prepare():
-                return self.prepare(command, arrays)
+                return self.prepare(arrays["order"])
             case commands.Reset():
-                return self.reset()
+                return self.reset(command, arrays)
             case commands.TakeSample():
                 return self.sample(arrays["order"])
             case commands.CallParams():
@@ -155,17 +154,19 @@ class HostedVariant:
         self.freeze_garbage()
         return replies.ClockCost(reading_ns())
 
-    def prepare(self, command: commands.Prepare, arrays: Arrays) -> replies.Ready:
-        self.prepared = State.from_tensors(dict(arrays), command.step)
-        train_prefix(self.implementation, self.prepared, arrays["order"])
+    def prepare(self, prefix: NDArray[np.int64]) -> replies.Ready:
+        train_prefix(self.implementation, self.start, prefix)
         return replies.Ready()
 
-    def reset(self) -> replies.Ready:
-        self.implementation.reset(self.prepared)
+    def reset(self, command: commands.Reset, arrays: Arrays) -> replies.Ready:
+        self.implementation.reset(State.from_tensors(dict(arrays), command.step))
         return replies.Ready()
 
     def call_params(self) -> replies.Ready:
-        self.kept = self.implementation.params()
+        """Copy what params() gives: what is worked out as it is read is worked out here, and cannot change later."""
+        state = self.implementation.params()
+        step, tensors = int(state.step), state.tensors()
+        self.kept = step, {name: np.array(tensor) for name, tensor in tensors.items()}
         return replies.Ready()
 
     def sample(self, order: NDArray[np.int64]) -> replies.Timing:
@@ -178,9 +179,12 @@ class HostedVariant:
         return self.result(self.implementation.train(arrays["order"][: command.n_steps]))
 
     def result(self, losses: NDArray[Any] | None) -> tuple[replies.Trained, Arrays]:
-        state, self.kept = self.kept or self.implementation.params(), None
+        if self.kept is None:
+            self.call_params()
+        assert self.kept is not None
+        (step, tensors), self.kept = self.kept, None
         extra = {} if losses is None else {"losses": np.asarray(losses)}
-        return replies.Trained(int(state.step)), {**state.tensors(), **extra}
+        return replies.Trained(step), {**tensors, **extra}
 
     def measure_memory(self, command: commands.MeasureMemory) -> replies.MemoryUse:
         batches = self.batches(command.batch_size, command.n_steps)

@@ -72,13 +72,13 @@ class Worker(Protocol):
         command = Train(step=state.step, n_steps=n_steps)
         return self._trained(command, {**state.tensors(), "order": order})
 
-    def prepare(self, state: State, prefix: NDArray[np.int64]) -> None:
-        """Take `state`, and untimed steps from it over the order `prefix`, (n_steps, B), which may be empty."""
-        self.call_with_arrays(Prepare(step=state.step), {**state.tensors(), "order": prefix})
+    def prepare(self, prefix: NDArray[np.int64]) -> None:
+        """Train untimed from a start of the worker's own, over the order `prefix`, (n_steps, B), which may be empty."""
+        self.call_with_arrays(Prepare(), {"order": prefix})
 
-    def reset(self) -> None:
-        """Reset to the prepared state."""
-        self.call(Reset())
+    def reset(self, state: State) -> None:
+        """Reset to the state from which the next sample starts."""
+        self.call_with_arrays(Reset(step=state.step), state.tensors())
 
     def take_sample(self, order: NDArray[np.int64]) -> Timing:
         """Time one `train(order)` from the state that `reset` has set."""
