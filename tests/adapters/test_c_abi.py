@@ -214,7 +214,7 @@ def test_a_compiler_that_is_not_there_is_missing_with_the_command_that_installs_
     assert made.missing() is None
     monkeypatch.setenv("PATH", str(tmp_path))
 
-    assert made.missing().startswith("gcc was not found. Install: apt install gcc")
+    assert made.missing().startswith("gcc was not found on PATH. Install: apt install gcc")
 
 
 def test_the_adapter_knows_the_functions_that_the_header_declares():

@@ -82,11 +82,11 @@ def told(request):
     """What one Julia said, in which one problem after the other was loaded; a Julia for each would take minutes."""
     (kind,) = [k for k in read_folder(IMPLEMENTATIONS / request.param) if k.name == f"{request.param}_process"]
     first = kind(dtype="float32")
-    program = process.Program(first.command(), first.folder(), first.environment())
+    program = process.TrainingProgram(first.command(), first.folder(), first.environment())
     early, unknown = (answer_to(program, verb) for verb in ("train", "dance"))
     verdicts = {}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(process, "Program", lambda *arguments: program)
+        patch.setattr(process, "TrainingProgram", lambda *arguments: program)
         patch.setattr(program, "end", lambda: None)
         for dtype in ("float32", "float64"):
             for name in shipped_names():

@@ -193,7 +193,7 @@ def test_a_program_that_is_missing_is_told_with_what_to_do(made):
 
     assert missing == {
         "no_such_language": "no_such_language was not found on PATH. Install: make",
-        "runner.py": "runner.py was not found on PATH; the one beside impl.py is ./runner.py. Install: make",
+        "runner.py": "runner.py was not found on PATH; the one in its own folder is ./runner.py. Install: make",
         "./no_runner": f"{folder}/no_runner does not exist. Install: make",
         "./runner.py": f"{folder}/runner.py may not be executed: chmod +x {folder}/runner.py. Install: make",
     }

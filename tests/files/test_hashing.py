@@ -103,3 +103,19 @@ def test_many_files_are_kept_up_to_a_size_and_the_rest_named(tmp_path):
 
     assert sum(map(len, kept["files"].values())) == MOST_BYTES
     assert {*kept["left_out"]} == {"10.py", "11.py"}
+
+
+def test_of_a_folder_that_several_share_the_files_of_others_count_neither_in_the_hash_nor_in_the_source(tmp_path):
+    for name in ("mine.py", "theirs.py"):
+        (tmp_path / name).write_text(name)
+
+    def kept():
+        return kept_source(tmp_path, ("mine.py",), belongs=lambda name: name != "theirs.py")
+
+    first = kept()
+    (tmp_path / "theirs.py").write_text("changed")
+    second = kept()
+    (tmp_path / "mine.py").write_text("changed")
+
+    assert [*first["files"]] == ["mine.py"]
+    assert first["hash"] == second["hash"] != kept()["hash"]

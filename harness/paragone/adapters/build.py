@@ -1,4 +1,7 @@
-"""Build a shared library from an implementation's folder, once for each source, command, compiler and CPU."""
+"""Build what an implementation's folder declares, once for each source, command, compiler and CPU.
+
+Mostly a shared library; a program, which is started by another command, may be any number of files.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +15,16 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from paragone.errors import MeasurementFailed
-from paragone.files.hashing import folder_hash
+from paragone.files.hashing import NO_FILES, Belongs, every_file, file_digests, hash_of
 from paragone.files.paths import cache_folder
 
 HEADERS = Path(__file__).parent  # paragone.h and paragone_network.h
 LIBRARY, BUILD_INFO = "library.so", "build_info.json"
+INCLUDE = "include"
+NO_TEXTS: Mapping[str, str] = MappingProxyType({})
 SECONDS_TO_COMPILE = 100.0
 SECONDS_TO_ANSWER = 10.0
 MOST_ERROR_LINES = 3
@@ -41,11 +47,28 @@ def build(command: Sequence[str], folder: Path, cache: Path | None = None) -> tu
     """
     if not any("{library}" in word for word in command):
         raise MeasurementFailed("command(): expected {library}, the file to be made, in one of its words")
-    build_info = BuildInfo(_source_hash(folder), compiler_version(command[0]), " ".join(command))
+    place, build_info = build_files(command, folder, cache=cache)
+    return place / LIBRARY, build_info
+
+
+def build_files(
+    command: Sequence[str],
+    folder: Path,
+    headers: Mapping[str, str] = NO_TEXTS,
+    belongs: Belongs = every_file,
+    cache: Path | None = None,
+) -> tuple[Path, BuildInfo]:
+    """The folder with what `command` has made, {build} in it, and what that was built from; `build` says the rest.
+
+    `headers`, name → text, are written into {include}; without them it is the folder of our own. `belongs` tells the
+    source files among those of `folder`.
+    """
+    source = _source_hash(folder, headers, belongs)
+    build_info = BuildInfo(source, compiler_version(command[0]), " ".join(command))
     place = (cache or cache_folder() / "built") / _key(build_info)
     if not _is_whole(place, build_info):
-        _build_into(place, command, folder, build_info)
-    return place / LIBRARY, build_info
+        _build_into(place, command, folder, headers, build_info)
+    return place, build_info
 
 
 def compiler_version(compiler: str) -> str:
@@ -66,9 +89,10 @@ def compiler_version(compiler: str) -> str:
     return next(iter((answer.stdout or answer.stderr).strip().splitlines()), "unknown version")
 
 
-def _source_hash(folder: Path) -> str:
-    headers = b"".join(path.read_bytes() for path in sorted(HEADERS.glob("*.h")))
-    return hashlib.sha256(folder_hash(folder).encode() + headers).hexdigest()[:16]
+def _source_hash(folder: Path, headers: Mapping[str, str], belongs: Belongs) -> str:
+    own = b"".join(path.read_bytes() for path in sorted(HEADERS.glob("*.h")))
+    written = json.dumps(dict(headers)).encode() if headers else own
+    return hashlib.sha256(hash_of(file_digests(folder, NO_FILES, belongs)).encode() + written).hexdigest()[:16]
 
 
 def _key(build_info: BuildInfo) -> str:
@@ -92,13 +116,22 @@ def _cpu() -> list[str]:
 def _is_whole(place: Path, build_info: BuildInfo) -> bool:
     try:
         recorded = json.loads((place / BUILD_INFO).read_text())
-        size = (place / LIBRARY).stat().st_size
+        size = _size_bytes(place, build_info)
     except (OSError, ValueError):
         return False
     return bool(recorded == {**asdict(build_info), "size_bytes": size})
 
 
-def _build_into(place: Path, command: Sequence[str], folder: Path, build_info: BuildInfo) -> None:
+def _size_bytes(place: Path, build_info: BuildInfo) -> int:
+    """Of the library; of all files where the command makes none. Raises OSError where the library is not there."""
+    if "{library}" in build_info.command:
+        return (place / LIBRARY).stat().st_size
+    return sum(path.stat().st_size for path in place.rglob("*") if path.is_file() and path.name != BUILD_INFO)
+
+
+def _build_into(
+    place: Path, command: Sequence[str], folder: Path, headers: Mapping[str, str], build_info: BuildInfo
+) -> None:
     """Build beside the entry, then rename: other processes see a whole entry or none."""
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -108,27 +141,31 @@ def _build_into(place: Path, command: Sequence[str], folder: Path, build_info: B
             f"{place.parent}: the library cannot be kept there: {error.strerror}. Set PARAGONE_CACHE to another folder"
         ) from None
     try:
-        library = scratch / LIBRARY
-        _compile(_filled_in(command, {"library": library, "include": HEADERS, "build": scratch}), folder)
-        if not library.is_file():
+        library, include = scratch / LIBRARY, scratch / INCLUDE if headers else HEADERS
+        for name, text in headers.items():
+            include.mkdir(exist_ok=True)
+            (include / name).write_text(text, encoding="utf-8")
+        _compile(filled_in(command, {"library": library, "include": include, "build": scratch}), folder, scratch)
+        if "{library}" in build_info.command and not library.is_file():
             raise MeasurementFailed(
                 f"{command[0]} ended without an error but wrote no {{library}}: {build_info.command}"
             )
-        about = {**asdict(build_info), "size_bytes": library.stat().st_size}
+        about = {**asdict(build_info), "size_bytes": _size_bytes(scratch, build_info)}
         (scratch / BUILD_INFO).write_text(json.dumps(about, indent=1) + "\n")
         _put_in_place(scratch, place)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _filled_in(command: Sequence[str], places: Mapping[str, Path]) -> list[str]:
+def filled_in(command: Sequence[str], places: Mapping[str, Path]) -> list[str]:
+    """The command with the paths in place of their names."""
     words = list(command)
     for name, path in places.items():
         words = [word.replace(f"{{{name}}}", str(path)) for word in words]
     return words
 
 
-def _compile(command: Sequence[str], folder: Path) -> None:
+def _compile(command: Sequence[str], folder: Path, scratch: Path) -> None:
     environment = {**os.environ, "LC_ALL": "C", "TERM": "dumb"}  # error messages in English and without colours
     try:
         done = subprocess.run(
@@ -147,7 +184,8 @@ def _compile(command: Sequence[str], folder: Path) -> None:
     except subprocess.TimeoutExpired:
         raise MeasurementFailed(f"{command[0]} did not end within {SECONDS_TO_COMPILE:g} s") from None
     if done.returncode != 0:
-        raise MeasurementFailed(f"{command[0]} failed with code {done.returncode}: {first_errors(done.stdout)}")
+        output = done.stdout.replace(f"{scratch}/", "")  # a folder that is gone when the error is read
+        raise MeasurementFailed(f"{command[0]} failed with code {done.returncode}: {first_errors(output)}")
 
 
 def first_errors(output: str) -> str:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import ctypes
 import inspect
-import shutil
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -22,19 +21,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paragone.adapters.build import BuildInfo, build
+from paragone.adapters.installing import not_found
 from paragone.errors import MeasurementFailed
 from paragone.implementation.contract import PHASES, Implementation, PhaseTimes
 from paragone.task.mlp.problem import OUTPUTS_AND_LOSSES, Problem
 from paragone.task.mlp.state import State
 
 ABI = 1
-INSTALL = {
-    "gcc": "Install: apt install gcc (Debian, Ubuntu), xcode-select --install (macOS)",
-    "g++": "Install: apt install g++ (Debian, Ubuntu), xcode-select --install (macOS)",
-    "cc": "Install: apt install gcc (Debian, Ubuntu), xcode-select --install (macOS)",
-    "gfortran": "Install: apt install gfortran (Debian, Ubuntu), brew install gcc (macOS)",
-}
-
 pointer, size = ctypes.c_void_p, ctypes.c_int64
 
 
@@ -86,10 +79,7 @@ class LibraryImplementation(Implementation):
 
     @classmethod
     def missing(cls) -> str | None:
-        compiler = cls(**{axis: values[0] for axis, values in cls.axes.items()}).command()[0]
-        if shutil.which(compiler):
-            return None
-        return f"{compiler} was not found. {INSTALL.get(compiler, '')}".strip()
+        return not_found(cls(**{axis: values[0] for axis, values in cls.axes.items()}).command()[0])
 
     @property
     def real(self) -> str:

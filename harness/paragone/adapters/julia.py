@@ -13,7 +13,7 @@ import importlib
 import inspect
 import itertools
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, ClassVar, NamedTuple
@@ -178,8 +178,7 @@ def _start() -> EmbeddedJulia | str:
     _prepare_environment()
     try:
         juliacall = importlib.import_module("juliacall")
-        juliacall.Main.seval("path -> (Base.include(Main, path); nothing)")(str(EMBEDDED))
-        functions = SimpleNamespace(**{name: juliacall.Main.seval(f"Main.Embedded.{name}") for name in FUNCTIONS})
+        functions = functions_of(EMBEDDED, "Embedded", FUNCTIONS)
         build_info = dict(line.split("\t", 1) for line in functions.build_info().split("\n"))
         blas_threads = functions.blas_threads(int(os.environ.get("OPENBLAS_NUM_THREADS", "1")))
         threads = {"Julia": functions.julia_threads()} | ({"Julia's BLAS": blas_threads} if blas_threads else {})
@@ -190,6 +189,13 @@ def _start() -> EmbeddedJulia | str:
     return EmbeddedJulia(
         functions, {**build_info, "juliacall": juliacall.__version__, "executable": executable}, threads
     )
+
+
+def functions_of(path: Path, module: str, names: Sequence[str]) -> SimpleNamespace:
+    """Functions of the module that a Julia file defines, read into the Julia of this process."""
+    main = importlib.import_module("juliacall").Main
+    main.seval("path -> (Base.include(Main, path); nothing)")(str(path))
+    return SimpleNamespace(**{name: main.seval(f"Main.{module}.{name}") for name in names})
 
 
 def _prepare_environment() -> None:

@@ -34,16 +34,24 @@ class JuliaProcessImplementation(ProcessImplementation):
         return julia_unavailable()
 
     def command(self) -> Sequence[str]:
-        julia = find_julia() or "julia"
-        target = ["-C", KNOWN_CPU] if self._needs_a_known_cpu() else []
-        return [julia, "--startup-file=no", "-O3", *target, str(RUNNER), str(self.folder() / self.program)]
+        return julia_command(RUNNER, self.folder() / self.program)
 
     def environment(self) -> Mapping[str, str]:
-        """The kernels for an old OpenBLAS, which would otherwise use those of 2007. The user's choice stays."""
-        chosen = os.environ.get("OPENBLAS_CORETYPE")
-        return {"OPENBLAS_CORETYPE": chosen or KNOWN_CPU.capitalize()} if self._needs_a_known_cpu() else {}
+        return julia_environment()
 
-    @staticmethod
-    def _needs_a_known_cpu() -> bool:
-        is_x86 = platform.machine().lower() in {"x86_64", "amd64"}
-        return is_x86 and julia_version(find_julia() or "julia") < RECOGNISES_NEW_CPUS
+
+def julia_command(runner: Path, maths_file: Path) -> list[str]:
+    """The command that starts a Julia which serves a maths file."""
+    target = ["-C", KNOWN_CPU] if _needs_a_known_cpu() else []
+    return [find_julia() or "julia", "--startup-file=no", "-O3", *target, str(runner), str(maths_file)]
+
+
+def julia_environment() -> Mapping[str, str]:
+    """The kernels for an old OpenBLAS, which would otherwise use those of 2007. The user's choice stays."""
+    chosen = os.environ.get("OPENBLAS_CORETYPE")
+    return {"OPENBLAS_CORETYPE": chosen or KNOWN_CPU.capitalize()} if _needs_a_known_cpu() else {}
+
+
+def _needs_a_known_cpu() -> bool:
+    is_x86 = platform.machine().lower() in {"x86_64", "amd64"}
+    return is_x86 and julia_version(find_julia() or "julia") < RECOGNISES_NEW_CPUS

@@ -14,6 +14,7 @@ from paragone.machine.python_environments import environment_unavailable, exists
 
 # `make peers` installs these.
 CPU_EXTRAS = ("numba", "jax", "torch", "tensorflow")
+EXTRAS = (*CPU_EXTRAS, "cupy")
 
 
 class PackageImplementation(Implementation):
@@ -34,7 +35,7 @@ class PackageImplementation(Implementation):
     def missing(cls) -> str | None:
         """Why the package cannot be used, and how to install it. The package is not imported."""
         if name := cls.environment_name():
-            mend = _install(cls.extra, name) if PROJECT and name == cls.extra else ""
+            mend = install_extra(cls.extra, name) if PROJECT and name == cls.extra else ""
             return environment_unavailable(name, (cls.package,), mend)
         return package_unavailable(cls.package, cls.extra)
 
@@ -48,18 +49,21 @@ class PackageImplementation(Implementation):
             return ""
         name = self.environment_name()
         see = f"{shell_path(interpreter(name))} -c 'import {self.package}'"
-        return f"See: {see}. Install it again: {_install(self.extra, name)}"
+        return f"See: {see}. Install it again: {install_extra(self.extra, name)}"
 
 
 def package_unavailable(package: str, extra: str) -> str | None:
     """Why a package is not available in the harness's environment, and the command that installs it."""
     spec = importlib.util.find_spec(package)
     if spec is None or spec.origin is None:  # uninstalling a package may leave a folder without code
-        return f"{package} is not installed. Install: {_install(extra)}"
+        return f"{package} is not installed. Install: {install_extra(extra)}"
     return None
 
 
-def _install(extra: str, environment: str = "") -> str:
+def install_extra(extra: str, environment: str = "") -> str:
+    """The command that installs an extra of this project; one that is none is a package."""
+    if extra not in EXTRAS:
+        return f"pip install {extra}"
     if PROJECT is None or extra not in CPU_EXTRAS:
         return f"pip install 'paragone[{extra}]'"
     return f"make peers PEERS={extra}" + (f" OWN={environment}" if environment else "")

@@ -12,7 +12,6 @@ from __future__ import annotations
 import inspect
 import os
 import shlex
-import shutil
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -21,13 +20,46 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from paragone.adapters.installing import not_found
 from paragone.adapters.klv import Value
 from paragone.adapters.phase_clock import told_times
-from paragone.adapters.program import Program
+from paragone.adapters.program import Answer, Program, field_of, read_array, read_nothing
 from paragone.errors import MeasurementFailed
 from paragone.implementation.contract import Implementation, PhaseTimes
 from paragone.task.mlp.problem import Problem
 from paragone.task.mlp.state import State
+
+
+class TrainingProgram(Program):
+    """A running program that trains."""
+
+    phases = ""  # the field of the answer to the last train
+
+    def load(self, fields: Mapping[str, Value]) -> None:
+        """Send the problem and the training set."""
+        self.ask_at_length("load", fields, "the training set")
+
+    def reset(self, state: Value) -> None:
+        self.ask("reset", {"state": state}, read_nothing)
+
+    def train(self, fields: Mapping[str, Value], n_losses: int) -> tuple[int, NDArray[np.float64]]:
+        """The nanoseconds by the program's own clock, checked against ours, and the losses."""
+
+        def read(answer: Answer) -> NDArray[np.float64]:
+            self.phases = answer.get("phases", b"").decode(errors="replace")
+            return read_array(answer, "losses", n_losses)
+
+        return self.timed("train", fields, read)
+
+    def params(self, numbers: int) -> NDArray[np.float64]:
+        """The state as one vector."""
+        return self.ask("params", {}, lambda answer: read_array(answer, "state", numbers))
+
+    def load_test(self, images: Value) -> None:
+        self.ask("test", {"images": images}, read_nothing)
+
+    def predict(self, n_images: int) -> NDArray[np.uint8]:
+        return self.ask("predict", {}, lambda answer: _read_classes(answer, n_images))
 
 
 class ProcessImplementation(Implementation):
@@ -36,7 +68,7 @@ class ProcessImplementation(Implementation):
     bridge = "process"
     install: ClassVar[str] = ""  # how to get the program where it is missing
 
-    running: Program | None = None
+    running: TrainingProgram | None = None
 
     @abstractmethod
     def command(self) -> Sequence[str]:
@@ -49,8 +81,7 @@ class ProcessImplementation(Implementation):
     @classmethod
     def missing(cls) -> str | None:
         name = cls(**{axis: values[0] for axis, values in cls.axes.items()}).command()[0]
-        reason = _unavailable_reason(name, cls.folder())
-        return f"{reason}. {cls.install}".strip() if reason else None
+        return not_found(name, cls.folder(), cls.install)
 
     @classmethod
     def folder(cls) -> Path:
@@ -75,7 +106,7 @@ class ProcessImplementation(Implementation):
         self.problem = problem
         if self.running is not None and self.running.fault:
             self.close()
-        self.running = self.running or Program(self.command(), self.folder(), self.environment())
+        self.running = self.running or TrainingProgram(self.command(), self.folder(), self.environment())
         try:
             self.version = self.running.version()
             self.running.load(
@@ -145,21 +176,17 @@ class ProcessImplementation(Implementation):
         self.close()
 
     @property
-    def _started(self) -> Program:
+    def _started(self) -> TrainingProgram:
         if self.running is None:
             raise MeasurementFailed("the program was not started: load comes first")
         return self.running
 
 
-def _unavailable_reason(name: str, folder: Path) -> str | None:
-    beside = folder / name
-    if Path(name).name == name:  # without a slash, PATH alone is searched, as by a shell
-        if shutil.which(name):
-            return None
-        return f"{name} was not found on PATH" + (f"; the one beside impl.py is ./{name}" if beside.exists() else "")
-    if not beside.is_file():
-        return f"{beside} does not exist"
-    return None if os.access(beside, os.X_OK) else f"{beside} may not be executed: chmod +x {shlex.quote(str(beside))}"
+def _read_classes(answer: Answer, n_images: int) -> NDArray[np.uint8]:
+    raw = field_of(answer, "classes")
+    if len(raw) != n_images:
+        raise MeasurementFailed(f"classes: expected a byte for each of {n_images} images, got {len(raw)} bytes")
+    return np.frombuffer(raw, dtype=np.uint8)
 
 
 def _bytes(array: NDArray[Any], dtype: np.dtype[Any]) -> memoryview:

@@ -43,7 +43,6 @@ class Program:
     def __init__(self, command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> None:
         self.name = Path(command[0]).name
         self.fault = ""
-        self.phases = ""  # the field of the answer to the last train
         self.clock = RunnerClock()
         self.sending: threading.Thread | None = None
         self.log = Log()
@@ -56,41 +55,29 @@ class Program:
 
     def version(self) -> dict[str, str]:
         """The fields `version` and, where the program sends it, `threads`."""
-        return self._ask("version", {}, _read_version)
+        return self.ask("version", {}, _read_version)
 
-    def load(self, fields: Mapping[str, Value]) -> None:
-        """Send the problem in a thread: the program may answer with an error before it has read everything."""
-        self.sending = threading.Thread(target=self._send, args=("load", fields), daemon=True)
-        self.sending.start()
-        self._answer("load", _read_nothing)
-        self.sending.join(SECONDS_TO_EXIT)
-        if self.sending.is_alive():
-            raise self._killed_for("load", f"{self.name} answered before it had read the training set")
-
-    def reset(self, state: Value) -> None:
-        self._ask("reset", {"state": state}, _read_nothing)
-
-    def train(self, fields: Mapping[str, Value], n_losses: int) -> tuple[int, NDArray[np.float64]]:
-        """The nanoseconds by the program's own clock, checked against ours, and the losses."""
+    def timed(self, verb: str, fields: Mapping[str, Value], read: Callable[[Answer], Read]) -> tuple[int, Read]:
+        """The nanoseconds by the program's own clock, checked against ours, and the answer as `read` understands it."""
         begin_ns = time.perf_counter_ns()
 
-        def read(answer: Answer) -> tuple[int, NDArray[np.float64]]:
+        def read_timed(answer: Answer) -> tuple[int, Read]:
             waited_ns = time.perf_counter_ns() - begin_ns
-            self.phases = answer.get("phases", b"").decode(errors="replace")
             began_ns, ended_ns = read_number(answer, "began_ns"), read_number(answer, "ended_ns")
-            return self.clock.elapsed_ns(began_ns, ended_ns, waited_ns), read_array(answer, "losses", n_losses)
+            return self.clock.elapsed_ns(began_ns, ended_ns, waited_ns), read(answer)
 
-        return self._ask("train", fields, read)
+        return self.ask(verb, fields, read_timed)
 
-    def params(self, numbers: int) -> NDArray[np.float64]:
-        """The state as one vector."""
-        return self._ask("params", {}, lambda answer: read_array(answer, "state", numbers))
-
-    def load_test(self, images: Value) -> None:
-        self._ask("test", {"images": images}, _read_nothing)
-
-    def predict(self, n_images: int) -> NDArray[np.uint8]:
-        return self._ask("predict", {}, lambda answer: _read_classes(answer, n_images))
+    def ask_at_length(self, verb: str, fields: Mapping[str, Value], what: str) -> None:
+        """Send much, which `what` names, in a thread: the program may answer with an error before it has read it."""
+        if self.fault:
+            raise MeasurementFailed(f"{verb}: {self.name} was killed: {self.fault}")
+        self.sending = threading.Thread(target=self.send, args=(verb, fields), daemon=True)
+        self.sending.start()
+        self.answer(verb, read_nothing)
+        self.sending.join(SECONDS_TO_EXIT)
+        if self.sending.is_alive():
+            raise self.killed_for(verb, f"{self.name} answered before it had read {what}")
 
     def end(self) -> None:
         """Close its input, which asks it to exit; kill it where it does not."""
@@ -107,29 +94,32 @@ class Program:
         self.output.close()
         self.log.close()
 
-    def _ask(self, verb: str, fields: Mapping[str, Value], read: Callable[[Answer], Read]) -> Read:
+    def ask(self, verb: str, fields: Mapping[str, Value], read: Callable[[Answer], Read]) -> Read:
+        """Send a request, and give its answer as `read` understands it."""
         if self.fault:
             raise MeasurementFailed(f"{verb}: {self.name} was killed: {self.fault}")
-        self._send(verb, fields)
-        return self._answer(verb, read)
+        self.send(verb, fields)
+        return self.answer(verb, read)
 
-    def _send(self, verb: str, fields: Mapping[str, Value]) -> None:
+    def send(self, verb: str, fields: Mapping[str, Value]) -> None:
+        """Send a request; one that the program does not read is answered by how it ended."""
         with contextlib.suppress(BrokenPipeError):  # the reason is in its answer, or in how it ended
             write_message(self.input, {"do": verb, **fields})
 
-    def _answer(self, verb: str, read: Callable[[Answer], Read]) -> Read:
+    def answer(self, verb: str, read: Callable[[Answer], Read]) -> Read:
         """The next answer, as `read` understands it."""
         try:
             answer = read_message(self.output)
             if "error" not in answer:
                 return read(answer)
         except EOFError as end:
-            raise self._killed_for(verb, self._exit_reason(str(end))) from None
+            raise self.killed_for(verb, self._exit_reason(str(end))) from None
         except MeasurementFailed as error:
-            raise self._killed_for(verb, f"the answer of {self.name}: {error}") from None
+            raise self.killed_for(verb, f"the answer of {self.name}: {error}") from None
         raise MeasurementFailed(f"{verb}: {self.name} says: {answer['error'].decode(errors='replace').strip()}")
 
-    def _killed_for(self, verb: str, fault: str) -> MeasurementFailed:
+    def killed_for(self, verb: str, fault: str) -> MeasurementFailed:
+        """Kill the program; the error that says why."""
         self.fault = fault
         self.process.kill()
         return MeasurementFailed(f"{verb}: {fault}")
@@ -161,7 +151,8 @@ def _start(command: Sequence[str], folder: Path, environment: Mapping[str, str],
         )
 
 
-def _read_nothing(answer: Answer) -> None:
+def read_nothing(answer: Answer) -> None:
+    """An answer without fields."""
     if answer:
         raise MeasurementFailed(f"expected no field but `end:0:`, got {', '.join(answer)}; {ONCE}")
 
@@ -181,28 +172,22 @@ def _read_version(answer: Answer) -> dict[str, str]:
 
 def read_array(answer: Answer, key: str, size: int) -> NDArray[np.float64]:
     """A field of `size` float64; it may be left out where `size` is 0."""
-    raw = answer.get(key, b"") if size == 0 else _field(answer, key)
+    raw = answer.get(key, b"") if size == 0 else field_of(answer, key)
     if len(raw) != 8 * size:
         raise MeasurementFailed(f"{key}: expected {size} numbers of 8 bytes, got {len(raw)} bytes")
     return np.frombuffer(raw, dtype="<f8").astype(np.float64)
 
 
-def _read_classes(answer: Answer, n_images: int) -> NDArray[np.uint8]:
-    raw = _field(answer, "classes")
-    if len(raw) != n_images:
-        raise MeasurementFailed(f"classes: expected a byte for each of {n_images} images, got {len(raw)} bytes")
-    return np.frombuffer(raw, dtype=np.uint8)
-
-
 def read_number(answer: Answer, key: str) -> int:
     """A field that is a whole number."""
-    raw = _field(answer, key)
+    raw = field_of(answer, key)
     if not re.fullmatch(rb"\s*[+-]?[0-9]{1,20}\s*", raw):
         raise MeasurementFailed(f"{key}: expected a whole number, got {raw[:40]!r}")
     return int(raw)
 
 
-def _field(answer: Answer, key: str) -> bytes:
+def field_of(answer: Answer, key: str) -> bytes:
+    """A field that must be there."""
     if key in answer:
         return answer[key]
     raise MeasurementFailed(f"the field {key!r} is missing, there are: {', '.join(answer) or 'none'}; {ONCE}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -13,6 +13,11 @@ from typing import Any
 LARGEST_FILE_BYTES = 200_000
 MOST_BYTES = 1_000_000  # of one implementation
 NO_FILES: Mapping[str, Path] = MappingProxyType({})
+Belongs = Callable[[str], bool]  # whether a file, by its path in the folder, is part of the source
+
+
+def every_file(_: str) -> bool:
+    return True
 
 
 def folder_hash(folder: Path, shared: Mapping[str, Path] = NO_FILES) -> str:
@@ -23,10 +28,12 @@ def folder_hash(folder: Path, shared: Mapping[str, Path] = NO_FILES) -> str:
     return hash_of(file_digests(folder, shared))
 
 
-def file_digests(folder: Path, shared: Mapping[str, Path] = NO_FILES) -> dict[str, bytes]:
+def file_digests(
+    folder: Path, shared: Mapping[str, Path] = NO_FILES, belongs: Belongs = every_file
+) -> dict[str, bytes]:
     """Name → SHA-256 of the content of each file that `folder_hash` is about; a file that has just gone is none."""
     digests = {}
-    for name, path in (*_files(folder), *shared.items()):
+    for name, path in (*_files(folder, belongs), *shared.items()):
         with contextlib.suppress(FileNotFoundError):
             digests[name] = hashlib.sha256(path.read_bytes()).digest()
     return digests
@@ -46,7 +53,11 @@ def changed_files(before: Mapping[str, bytes], now: Mapping[str, bytes], suffixe
 
 
 def kept_source(
-    folder: Path, maths: Sequence[str], of_others: Sequence[str] = (), shared: Mapping[str, Path] = NO_FILES
+    folder: Path,
+    maths: Sequence[str],
+    of_others: Sequence[str] = (),
+    shared: Mapping[str, Path] = NO_FILES,
+    belongs: Belongs = every_file,
 ) -> dict[str, Any]:
     """The source of an implementation as a run keeps it: hash, files (name → text), left_out (name → reason).
 
@@ -54,7 +65,7 @@ def kept_source(
     implementations in the same folder. Files that are binary, large, or links out of the folder are left out, but they
     are part of the hash. Each file is read once: the hash is that of the very texts.
     """
-    found = {**dict(_files(folder)), **shared}
+    found = {**dict(_files(folder, belongs)), **shared}
     contents = {name: path.read_bytes() for name, path in found.items()}
     digests = {name: hashlib.sha256(content).digest() for name, content in contents.items()}
     kept: dict[str, Any] = {"hash": hash_of(digests), "files": {}, "left_out": {}}
@@ -71,14 +82,14 @@ def kept_source(
     return kept
 
 
-def _files(folder: Path) -> Iterator[tuple[str, Path]]:
+def _files(folder: Path, belongs: Belongs) -> Iterator[tuple[str, Path]]:
     found = []
     for place, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if name != "__pycache__" and not name.startswith(".")]
         found += [Path(place, name) for name in names if not name.startswith(".")]
     for path in sorted(found):
-        if path.is_file():
-            yield path.relative_to(folder).as_posix(), path
+        if path.is_file() and belongs(name := path.relative_to(folder).as_posix()):
+            yield name, path
 
 
 def _text(path: Path, content: bytes, folder: Path, most_bytes: int) -> tuple[str | None, str]:
