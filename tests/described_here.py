@@ -7,7 +7,7 @@ from paragone.files.printable import plain_words
 from paragone.implementation.contract import Variant, variants
 from paragone.implementation.declaration import DECLARED_TEXTS, answer_of, described_class
 from paragone.implementation.described import VERSION, Described
-from paragone.implementation.importing import implementation_class, read_folder
+from paragone.implementation.importing import implementation_class, kernel_class, read_folder
 from paragone.implementation.registry import Registered
 
 
@@ -59,10 +59,15 @@ def class_of(plain):
 
 def describe(folders):
     """Like that of the harness, but in this process: for what is not about processes."""
+    return {path.parent: found for path, found in describe_files([folder / "impl.py" for folder in folders]).items()}
+
+
+def describe_files(paths):
     found = {}
-    for folder in folders:
+    for path in paths:
         try:
-            found[folder] = [described(kind, folder) for kind in read_folder(folder)]
+            kinds = read_folder(path.parent) if path.name == "impl.py" else [kernel_class(path)]
+            found[path] = [described(kind, path.parent) for kind in kinds]
         except HarnessError as error:
-            found[folder] = plain_words(str(error), 2000)
+            found[path] = plain_words(str(error), 2000)
     return found

@@ -38,6 +38,11 @@ if TYPE_CHECKING:
     from paragone.adapters.c_abi import LibraryImplementation as LibraryImplementation
     from paragone.adapters.julia import JuliaImplementation as JuliaImplementation
     from paragone.adapters.julia_process import JuliaProcessImplementation as JuliaProcessImplementation
+    from paragone.adapters.kernel.julia import JuliaKernelImplementation as JuliaKernelImplementation
+    from paragone.adapters.kernel.julia import JuliaProcessKernelImplementation as JuliaProcessKernelImplementation
+    from paragone.adapters.kernel.library import LibraryKernelImplementation as LibraryKernelImplementation
+    from paragone.adapters.kernel.program import ProgramKernelImplementation as ProgramKernelImplementation
+    from paragone.adapters.kernel.python import PythonKernelImplementation as PythonKernelImplementation
     from paragone.adapters.packages import PackageImplementation as PackageImplementation
     from paragone.adapters.process import ProcessImplementation as ProcessImplementation
     from paragone.adapters.tensors import TorchImplementation as TorchImplementation
@@ -70,6 +75,11 @@ PUBLIC = {
     "PackageImplementation": "adapters.packages",
     "ProcessImplementation": "adapters.process",
     "TorchImplementation": "adapters.tensors",
+    "PythonKernelImplementation": "adapters.kernel.python",
+    "LibraryKernelImplementation": "adapters.kernel.library",
+    "ProgramKernelImplementation": "adapters.kernel.program",
+    "JuliaKernelImplementation": "adapters.kernel.julia",
+    "JuliaProcessKernelImplementation": "adapters.kernel.julia",
     "Problem": "task.mlp.problem",
     "State": "task.mlp.state",
     "HarnessError": "errors",

@@ -5,9 +5,10 @@ import os
 import sys
 
 import pytest
+from small_kernels import kernel_folder
 
 from paragone.errors import Misuse
-from paragone.implementation.plugins import locations_given, locations_in, locations_installed
+from paragone.implementation.plugins import kernel_folders, locations_given, locations_in, locations_installed
 from paragone.implementation.registry import discover
 
 IMPL = """
@@ -44,14 +45,14 @@ def plugin(tmp_path):
 def installed(tmp_path, monkeypatch):
     """Install a distribution whose entry point has this value; its package is the folder `value` names."""
 
-    def install(value, dist="theirs"):
+    def install(value, dist="theirs", group="paragone.implementations"):
         for name in [name for name in sys.modules if name.startswith("theirs_package")]:
             monkeypatch.delitem(sys.modules, name)
         site = tmp_path / "site"
         about = site / f"{dist}-1.2.dist-info"
         about.mkdir(parents=True)
         (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {dist}\nVersion: 1.2\n")
-        (about / "entry_points.txt").write_text(f"[paragone.implementations]\n{dist}_entry = {value}\n")
+        (about / "entry_points.txt").write_text(f"[{group}]\n{dist}_entry = {value}\n")
         monkeypatch.syspath_prepend(str(site))
         importlib.invalidate_caches()
         return site
@@ -121,7 +122,11 @@ def test_one_broken_plugin_is_named_and_the_others_go_on(plugin):
 
 @pytest.mark.parametrize(
     ("kind", "words"),
-    [("nowhere", "there is no such folder"), ("file", "it is a file"), ("empty", "expected impl.py there")],
+    [
+        ("nowhere", "there is no such folder"),
+        ("file", "it is a file"),
+        ("empty", "expected impl.py or kernel.toml there"),
+    ],
 )
 def test_a_path_that_leads_to_no_implementation_is_misuse_with_the_next_command(tmp_path, kind, words):
     path = tmp_path / kind
@@ -191,3 +196,115 @@ def test_folders_without_impl_py_are_not_places(tmp_path):
     (tmp_path / "nothing").mkdir()
 
     assert locations_in(tmp_path) == []
+
+
+KERNEL_FILES = {"mine.py": '"""Mine."""\nraise SystemExit("it was run")\ndef run(X, D):\n    pass\n'}
+
+
+def test_a_kernels_folder_holds_an_implementation_in_each_file_and_none_is_run(tmp_path):
+    files = {**KERNEL_FILES, "c.toml": 'language = "C"\nidea = "a"\nbuild = "gcc {library}"\n', "bad.py": "x = 1\n"}
+    folder = kernel_folder(tmp_path, files=files)
+    found, [broken] = discover(folder)
+
+    assert [(entry.name, entry.file, entry.implementation.language) for entry in found] == [
+        ("c", "c.toml", "C"),
+        ("mine", "mine.py", "Python"),
+    ]
+    assert broken.name == "bad"
+    assert broken.reason.startswith(f"{folder / 'bad.py'}: expected a docstring")
+
+
+def test_a_wrong_kernel_toml_is_the_reason_against_each_file(tmp_path):
+    folder = kernel_folder(tmp_path, files=KERNEL_FILES, **{'work = "n*n"': 'work = "m"'})
+    found, [broken] = discover(folder)
+
+    assert found == []
+    assert f"{folder / 'kernel.toml'}: counts.work: unknown size 'm'" in broken.reason
+
+
+def test_plugins_of_another_kernel_or_of_none_are_not_of_this_one(plugin, tmp_path):
+    plugin("plugins/numpy_mine")
+    kernel_folder(tmp_path / "plugins", "heat", files={"theirs.py": '"""A."""\ndef run(u, k):\n    pass\n'})
+    folder = kernel_folder(tmp_path, "heat", files={"own.py": '"""A."""\ndef run(u, k):\n    pass\n'})
+    kernel_folder(tmp_path / "plugins", files=KERNEL_FILES)
+    given = [str(tmp_path / "plugins")]
+
+    assert [entry.name for entry in discover(folder, given)[0]] == ["own", "theirs"]
+    assert names(discover(plugins=given)[0]) == ["numpy_mine"]
+
+
+@pytest.mark.parametrize("path", ["sort", "."])
+def test_kernels_are_found_in_plugins_by_their_own_folder_and_by_that_around_them(tmp_path, path):
+    folder = kernel_folder(tmp_path, "sort")
+    found, bad = kernel_folders([str(tmp_path / path)])
+
+    assert (found["sort"].resolve(), bad) == (folder, [])
+
+
+def test_of_two_kernels_with_one_name_the_first_is_taken_and_the_other_is_told(tmp_path):
+    first, same = kernel_folder(tmp_path / "a", "sort"), kernel_folder(tmp_path / "b", "sort")
+    other = kernel_folder(tmp_path / "c", "sort", **{'unit = "numbers"': 'unit = "rows"'})
+    found, [bad] = kernel_folders([str(first), str(same), str(other)])
+
+    assert found["sort"] == first
+    assert bad.reason == f"{other / 'kernel.toml'}: the name is already taken by {first / 'kernel.toml'}"
+
+
+def test_a_folder_with_the_same_kernel_toml_holds_more_implementations_of_it(tmp_path):
+    first = kernel_folder(tmp_path, files=KERNEL_FILES)
+    more = kernel_folder(tmp_path / "more", files={"theirs.py": KERNEL_FILES["mine.py"]})
+    other = kernel_folder(tmp_path / "other", files={"not.py": KERNEL_FILES["mine.py"]}, **{"[4, 9]": "[4, 10]"})
+
+    assert [entry.name for entry in discover(first, [str(more), str(other)])[0]] == ["mine", "theirs"]
+
+
+def test_a_kernel_without_implementations_is_no_misuse(tmp_path):
+    assert list(locations_given([str(kernel_folder(tmp_path))])) == []
+
+
+def test_a_kernel_comes_with_a_package_by_its_entry_point(installed, tmp_path):
+    site = installed("theirs_package", group="paragone.kernels")
+    folder = kernel_folder(tmp_path, files=KERNEL_FILES)
+    folder.rename(site / "theirs_package")
+    text = (site / "theirs_package" / "kernel.toml").read_text()
+    (site / "theirs_package" / "kernel.toml").write_text(text.replace('name = "pairwise"', 'name = "theirs_package"'))
+    found, bad = kernel_folders()
+
+    assert (found["theirs_package"], bad) == (site / "theirs_package", [])
+    assert [entry.origin for entry in discover(found["theirs_package"])[0]] == [""]
+
+
+def test_an_entry_point_for_a_kernel_that_leads_to_none_is_told(installed, tmp_path):
+    (installed("theirs_package", group="paragone.kernels") / "theirs_package").mkdir()
+    _, [lost] = kernel_folders()
+
+    assert lost.reason.endswith("theirs_package holds no kernel.toml")
+
+
+def test_the_source_of_one_of_a_kernel_changes_with_its_own_files_and_with_the_kernels(tmp_path):
+    folder = kernel_folder(tmp_path, files={**KERNEL_FILES, "other.py": KERNEL_FILES["mine.py"]})
+
+    def hashes():
+        return {entry.name: entry.source_hash() for entry in discover(folder)[0]}
+
+    first = hashes()
+    (folder / "other.py").write_text(KERNEL_FILES["mine.py"] + "# changed\n")
+    second = hashes()
+    (folder / "reference.py").write_text("# changed\n")
+    third = hashes()
+
+    assert first["mine"] == second["mine"] != third["mine"]
+    assert first["other"] != second["other"] != third["other"]
+
+
+def test_what_a_run_keeps_of_one_of_a_kernel_is_without_its_neighbours(tmp_path):
+    folder = kernel_folder(tmp_path, files={**KERNEL_FILES, "other.py": KERNEL_FILES["mine.py"]})
+    entry = discover(folder)[0][0]
+    kept = entry.kept_source()
+
+    assert [*kept["files"]] == ["mine.py", "kernel.toml", "reference.py"]
+    assert kept["hash"] == entry.source_hash()
+    (folder / "other.py").write_text("")
+    assert entry.source_changes() == []
+    (folder / "mine.py").write_text("")
+    assert entry.source_changes() == ["mine.py"]

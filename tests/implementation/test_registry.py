@@ -2,7 +2,7 @@ import sys
 from dataclasses import replace
 
 import pytest
-from described_here import describe
+from described_here import describe_files
 from everyone import EVERYONE, UNUSABLE
 
 from paragone.errors import HarnessError, Misuse, UnknownName
@@ -36,7 +36,7 @@ class Mine(Implementation):
 @pytest.fixture(autouse=True)
 def in_this_process(monkeypatch):
     """What is read and refused is the same in the process that describes; that is its own test's affair."""
-    monkeypatch.setattr(registry, "describe", describe)
+    monkeypatch.setattr(registry, "describe_files", describe_files)
 
 
 @pytest.fixture

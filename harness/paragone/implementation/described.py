@@ -74,6 +74,7 @@ class Task(msgspec.Struct, frozen=True):
     folder: str
     name: str = ""
     problem: Problem | None = None
+    file: str = "impl.py"
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,11 +109,17 @@ def describe(folders: Sequence[Path]) -> dict[Path, list[Described] | str]:
 
     The folders are imported beside each other, each in a process of its own.
     """
-    tasks = [Task(str(folder)) for folder in folders]
+    described = describe_files([folder / "impl.py" for folder in folders])
+    return {path.parent: found for path, found in described.items()}
+
+
+def describe_files(paths: Sequence[Path]) -> dict[Path, list[Described] | str]:
+    """The implementations that each file declares, an impl.py or a kernel's, as `describe` gives those of a folder."""
+    tasks = [Task(str(path.parent), file=path.name) for path in paths]
     found: dict[Path, list[Described] | str] = {}
-    for folder, report in zip(folders, _reports(tasks), strict=True):
-        described = [structs.replace(each, folder=str(folder)) for each in report.described]
-        found[folder] = report.fault or described
+    for path, report in zip(paths, _reports(tasks), strict=True):
+        described = [structs.replace(each, folder=str(path.parent)) for each in report.described]
+        found[path] = report.fault or described
     return found
 
 
@@ -189,4 +196,4 @@ def _texts(value: object) -> Iterator[str]:
 
 
 def _impl(task: Task) -> str:
-    return str(Path(task.folder) / "impl.py")
+    return str(Path(task.folder, task.file))

@@ -30,7 +30,7 @@ from paragone.files.printable import plain_words
 from paragone.files.schema import MOST_CHARACTERS
 from paragone.implementation.declaration import answer_of, described_class
 from paragone.implementation.described import Line, Report, Task
-from paragone.implementation.importing import implementation_class, read_folder
+from paragone.implementation.importing import implementation_class, kernel_class, read_folder
 from paragone.machine.memory import be_first_oom_victim
 from paragone.machine.process_tree import adopt_orphans, descendants, die_with_parent, ending
 
@@ -45,6 +45,9 @@ CLOSED_A_STREAM = f"{IMPORTING} closes the standard streams of the program that 
 def report_on(task: Task, say_stage: Callable[[str], None]) -> Report:
     """Import an implementation and ask it; `say_stage` hears what is about to be done, in case that is the end."""
     folder = Path(task.folder)
+    if task.file != "impl.py":  # that of a kernel, which is read and not run
+        say_stage("reading it")
+        return Report(described=[described_class(kernel_class(folder / task.file), Path())])
     say_stage(IMPORTING)
     if task.problem is not None:
         kind = implementation_class(folder, task.name)
@@ -131,9 +134,8 @@ class Job:
             how = f"takes longer than {time_limit_s:g} s"
         else:
             how = f"ends the program: it {ending(self.code)}"
-        return Report(
-            fault=f"{Path(self.task.folder) / 'impl.py'}: {plain_words(stages[-1], MOST_CHARACTERS // 2)} {how}"
-        )
+        stage = plain_words(stages[-1], MOST_CHARACTERS // 2)
+        return Report(fault=f"{Path(self.task.folder, self.task.file)}: {stage} {how}")
 
     def end(self) -> None:
         """Kill the process with all that is below it."""
@@ -167,22 +169,20 @@ def _work(task: Task, writing: int) -> None:
     except HarnessError as error:
         report = Report(fault=plain_words(str(error), 2 * MOST_CHARACTERS))
     except BaseException as error:
-        report = Report(fault=plain_words(f"{Path(task.folder) / 'impl.py'}: {error_text(error)}"))
+        report = Report(fault=plain_words(f"{Path(task.folder, task.file)}: {error_text(error)}"))
     write(msgspec.json.encode(report))
     os._exit(0)
 
 
 def reports(tasks: Sequence[Task], time_limit_s: float) -> Iterator[Line]:
     """Yield the report on each task as it comes; as many at a time as there are CPUs."""
-    waiting, running = deque(enumerate(tasks)), list[Job]()
-    harness = os.getppid()
+    waiting, running, harness = deque(enumerate(tasks)), list[Job](), os.getppid()
     while (waiting or running) and os.getppid() == harness:
         while waiting and len(running) < (os.cpu_count() or 1):
             running.append(Job.start(*waiting.popleft()))
         select.select([job.reading for job in running], [], [], POLL_S)
         for job in list(running):
-            is_late = time.monotonic() - job.begin > time_limit_s
-            if job.has_ended() or is_late:
+            if job.has_ended() or time.monotonic() - job.begin > time_limit_s:
                 job.end()
                 running.remove(job)
                 yield Line(task=job.number, report=job.result(time_limit_s))

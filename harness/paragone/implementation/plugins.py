@@ -9,30 +9,43 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from paragone.errors import Misuse, error_text
-from paragone.files.paths import expand_home
+from paragone.files.paths import expand_home, shipped
+from paragone.implementation.kernel_folder import KERNEL, implementation_files, is_kernel
 
-ENTRY_POINTS = "paragone.implementations"
+ENTRY_POINTS, KERNELS = "paragone.implementations", "paragone.kernels"
 VARIABLE = "PARAGONE_PLUGINS"
 
 
 @dataclass(frozen=True)
 class Location:
-    """A folder that should hold an impl.py; `origin` says how it was found, "" for the project's own."""
+    """A file that should declare implementations; `origin` says how its folder was found, "" for the project's own."""
 
     folder: Path
     origin: str = ""
+    file: str = "impl.py"  # or that of one implementation of a kernel
+
+    @property
+    def path(self) -> Path:
+        return self.folder / self.file
+
+    @property
+    def kernel(self) -> bytes:
+        """The kernel whose implementation it is: its kernel.toml; nothing for an impl.py."""
+        return (self.folder / KERNEL).read_bytes() if is_kernel(self.folder) else b""
 
 
 @dataclass(frozen=True)
 class BadEntryPoint:
-    """An entry point that leads to no implementation."""
+    """An entry point that leads to no implementation, or a kernel that cannot be had by its name."""
 
     name: str
     reason: str
 
 
 def locations_in(folder: Path, origin: str = "") -> list[Location]:
-    """The subfolders with an impl.py, by name."""
+    """The subfolders with an impl.py, by name; in a kernel's folder, the files of its implementations."""
+    if is_kernel(folder):
+        return [Location(folder, origin, path.name) for path in implementation_files(folder)]
     return [Location(path.parent, origin) for path in sorted(folder.glob("*/impl.py"))]
 
 
@@ -44,7 +57,8 @@ def paths_in_variable() -> list[str]:
 def locations_given(paths: Iterable[str]) -> Iterator[Location]:
     """The folders of --plugins, then those of PARAGONE_PLUGINS, each once.
 
-    A path names an implementation's own folder or a folder of such folders. Raises Misuse where it is neither.
+    A path names an implementation's own folder, or a kernel's, or a folder of such folders. Raises Misuse where it is
+    none of these.
     """
     given = [*(("--plugins", path) for path in paths), *((VARIABLE, path) for path in paths_in_variable())]
     seen: set[Path] = set()
@@ -61,27 +75,62 @@ def _locations_at(folder: Path, given: str) -> list[Location]:
         raise Misuse(
             f"{given}: expected a folder with implementations; {what}. A new one: paragone new NAME --into PATH"
         )
+    origin = f"plugin {folder}"
     if (folder / "impl.py").is_file():
-        return [Location(folder, f"plugin {folder}")]
-    if not (inside := locations_in(folder, f"plugin {folder}")):
+        return [Location(folder, origin)]
+    kernels = kernels_at(folder)
+    inside = [*locations_in(folder, origin), *(place for kernel in kernels for place in locations_in(kernel, origin))]
+    if not inside and not kernels:
         raise Misuse(
-            f"{given}: expected impl.py there, or folders with an impl.py in each; found none. "
+            f"{given}: expected impl.py or kernel.toml there, or folders with one of them in each; found none. "
             "A new one: paragone new NAME --into PATH"
         )
-    return inside
+    return list(dict.fromkeys(inside))
+
+
+def kernels_at(folder: Path) -> list[Path]:
+    """The kernel's folder that it is, or those that lie in it, by name."""
+    return [folder] if is_kernel(folder) else [path for path in sorted(folder.glob("*")) if is_kernel(path)]
+
+
+def kernel_folders(plugins: Iterable[str] = ()) -> tuple[dict[str, Path], list[BadEntryPoint]]:
+    """The folder of each kernel by name; and the entry points that lead to none, and kernels whose name is taken.
+
+    Looked for in the project, in --plugins, in PARAGONE_PLUGINS and in installed packages, in this order. A folder with
+    the same kernel.toml as one before it holds more implementations of that kernel. Raises Misuse for a home folder
+    that does not exist.
+    """
+    installed, bad = _installed(KERNELS)
+    given = [expand_home(path, "--plugins") for path in (*plugins, *paths_in_variable())]
+    places = [shipped("impls"), *given, *(location.folder for location in installed)]
+    found: dict[str, Path] = {}
+    for folder in (kernel for place in places for kernel in kernels_at(place)):
+        name = folder.resolve().name
+        first = found.setdefault(name, folder)
+        if (first / KERNEL).read_bytes() != (folder / KERNEL).read_bytes():
+            bad.append(BadEntryPoint(name, f"{folder / KERNEL}: the name is already taken by {first / KERNEL}"))
+    return found, bad
 
 
 def locations_installed() -> tuple[list[Location], list[BadEntryPoint]]:
     """The folders that installed packages declare, and the entry points that lead to none.
 
-    The value of an entry point is a package with impl.py in it, or that module: "my_package" or "my_package.impl".
+    The value of an entry point of `paragone.implementations` is a package with impl.py in it, or that module:
+    "my_package" or "my_package.impl"; that of `paragone.kernels` is a package with kernel.toml in it.
     """
+    locations, bad = _installed(ENTRY_POINTS)
+    kernels, bad_kernels = _installed(KERNELS)
+    files = [place for kernel in kernels for place in locations_in(kernel.folder, kernel.origin)]
+    return [*locations, *files], [*bad, *bad_kernels]
+
+
+def _installed(group: str) -> tuple[list[Location], list[BadEntryPoint]]:
     from importlib.metadata import entry_points  # slow to import, and a worker looks for no entry points
 
     locations, bad = [], []
-    for entry in sorted(entry_points(group=ENTRY_POINTS), key=lambda entry: entry.name):
+    for entry in sorted(entry_points(group=group), key=lambda entry: entry.name):
         origin = f"package {entry.dist.name} {entry.dist.version}" if entry.dist else "an installed package"
-        folder, reason = _folder_of(entry.module)
+        folder, reason = _folder_of(entry.module, KERNEL if group == KERNELS else "impl.py")
         if folder is None:
             bad.append(BadEntryPoint(entry.name, f"{origin}: entry point {entry.name} = {entry.value!r}: {reason}"))
         else:
@@ -89,7 +138,7 @@ def locations_installed() -> tuple[list[Location], list[BadEntryPoint]]:
     return locations, bad
 
 
-def _folder_of(module: str) -> tuple[Path | None, str]:
+def _folder_of(module: str, file: str) -> tuple[Path | None, str]:
     """A package's folder, or None and the reason. Neither the package nor one that it lies in is imported."""
     top, *inner = module.removesuffix(".impl").split(".")
     try:
@@ -102,4 +151,4 @@ def _folder_of(module: str) -> tuple[Path | None, str]:
     folder = next((folder for folder in folders if folder.is_dir()), None)
     if folder is None:
         return None, "there is no such package"
-    return (folder, "") if (folder / "impl.py").is_file() else (None, f"{folder} holds no impl.py")
+    return (folder, "") if (folder / file).is_file() else (None, f"{folder} holds no {file}")

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from paragone.errors import HarnessError, Misuse, UnknownName
-from paragone.files.hashing import changed_files, file_digests, hash_of, kept_source
+from paragone.files.hashing import Belongs, changed_files, every_file, file_digests, hash_of, kept_source
 from paragone.files.paths import IMPORT_ROOT, PACKAGE, shipped
 from paragone.implementation.contract import Variant, variants
-from paragone.implementation.described import Described, describe
+from paragone.implementation.described import Described, describe_files
 from paragone.implementation.importing import read_folder as read_folder  # plugins import it from here
+from paragone.implementation.kernel_folder import is_kernel, source_filter
 from paragone.implementation.plugins import Location, locations_given, locations_in, locations_installed
 from paragone.implementation.selection import matches_name, selected
 
@@ -28,6 +29,7 @@ class Registered:
     folder: Path
     origin: str = ""
     maths_of_others: tuple[str, ...] = ()  # the files of other implementations in the same folder
+    file: str = "impl.py"  # the one that declares it
 
     @property
     def name(self) -> str:
@@ -38,12 +40,25 @@ class Registered:
         paths = [PACKAGE / name for name in self.implementation.shared_maths]
         return {path.relative_to(IMPORT_ROOT).as_posix(): path for path in paths}
 
+    @property
+    def path(self) -> Path:
+        """The file that declares it."""
+        return self.folder / self.file
+
     @cached_property
     def _digests(self) -> dict[str, bytes]:
-        return file_digests(self.folder, self.shared_maths())
+        return self._digests_now()
+
+    def _digests_now(self) -> dict[str, bytes]:
+        return file_digests(self.folder, self.shared_maths(), self._belongs)
+
+    @property
+    def _belongs(self) -> Belongs:
+        """All files of the folder are its source; those of a kernel's folder that are no neighbour's."""
+        return source_filter(self.folder, self.path.stem) if is_kernel(self.folder) else every_file
 
     def source_hash(self) -> str:
-        """Over every file of the folder and the shared formulas, as they were when it was first asked for."""
+        """Over every file of its source and the shared formulas, as they were when it was first asked for."""
         return hash_of(self._digests)
 
     def source_changes(self) -> list[str]:
@@ -51,12 +66,13 @@ class Registered:
 
         A file that an implementation writes into its folder, such as a library that it builds, is none of the source.
         """
-        suffixes = {Path(name).suffix for name in (*self.implementation.maths, "impl.py")}
-        return changed_files(self._digests, file_digests(self.folder, self.shared_maths()), suffixes)
+        suffixes = {Path(name).suffix for name in (*self.implementation.maths, self.file)}
+        return changed_files(self._digests, self._digests_now(), suffixes)
 
     def kept_source(self) -> dict[str, Any]:
         """The files as a run stores them, without the maths files of other implementations in the same folder."""
-        return kept_source(self.folder, self.implementation.maths, self.maths_of_others, self.shared_maths())
+        maths, others = self.implementation.maths, self.maths_of_others
+        return kept_source(self.folder, maths, others, self.shared_maths(), self._belongs)
 
     def maths_lines(self) -> int:
         """Lines of its own maths files: neither blank lines nor the shared formulas are counted."""
@@ -75,20 +91,24 @@ class Unusable:
 def discover(folder: Path = IMPLEMENTATIONS, plugins: Iterable[str] = ()) -> tuple[list[Registered], list[Unusable]]:
     """All implementations by name: those in `folder`, in plugins and in installed packages; and the unusable folders.
 
+    `folder` is a folder of implementations, or a kernel's: then of plugins and packages those count that lie beside the
+    same kernel.toml.
     `plugins` are paths as --plugins takes them; those of PARAGONE_PLUGINS are added. Of two implementations with the
     same name the first is registered, the other unusable. Nothing is imported here: a process of its own describes
     each. Raises Misuse for a path that leads to none.
     """
     installed, bad_entry_points = locations_installed()
-    locations = [*locations_in(folder), *locations_given(plugins), *installed]
+    given = [*locations_given(plugins), *installed]
+    kernel = Location(folder).kernel
+    locations = [*locations_in(folder), *(location for location in given if location.kernel == kernel)]
     registered: dict[str, Registered] = {}
     unusable = [Unusable(entry.name, entry.reason) for entry in bad_entry_points]
-    once: dict[Path, Location] = {}  # a folder that is named twice is read once
+    once: dict[Path, Location] = {}  # a file that is found twice is read once
     for location in locations:
-        once.setdefault(location.folder.resolve(), location)
-    described = describe([location.folder for location in once.values()])
+        once.setdefault(location.path.resolve(), location)
+    described = describe_files([location.path for location in once.values()])
     for location in once.values():
-        _register(location, described[location.folder], registered, unusable)
+        _register(location, described[location.path], registered, unusable)
     return [registered[name] for name in sorted(registered)], sorted(unusable, key=lambda entry: entry.name)
 
 
@@ -97,13 +117,13 @@ def _register(
 ) -> None:
     """Add the implementations of a folder to `registered`, or the reason against it to `unusable`."""
     if isinstance(described, str):
-        unusable.append(Unusable(location.folder.name, described))
+        name = location.path.stem if location.kernel else location.folder.name
+        unusable.append(Unusable(name, described))
         return
     for entry in registered_in(location, described):
         if entry.name in registered:
-            other = registered[entry.name].folder / "impl.py"
-            path = location.folder / "impl.py"
-            unusable.append(Unusable(entry.name, f"{path}: the name is already taken by {other}"))
+            other = registered[entry.name].path
+            unusable.append(Unusable(entry.name, f"{location.path}: the name is already taken by {other}"))
         else:
             registered[entry.name] = entry
 
@@ -116,6 +136,7 @@ def registered_in(location: Location, described: Sequence[Described]) -> list[Re
             location.folder,
             location.origin,
             tuple(sorted({name for other in described for name in other.maths} - {*each.maths})),
+            location.file,
         )
         for each in described
     ]

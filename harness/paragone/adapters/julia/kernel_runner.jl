@@ -1,0 +1,57 @@
+# A Julia of its own for a kernel: julia kernel_runner.jl FILE.jl speaks the process protocol as docs/process.md has it.
+
+include("network.jl")
+include("calls.jl")
+
+const path = abspath(ARGS[1])
+include("messages.jl")
+
+# Of each slot in turn, what one field holds of an array.
+function arrays(fields, (name, T, size), n_slots)
+    numbers = reshape(array(T, fields, name), size..., n_slots)
+    [copy(selectdim(numbers, ndims(numbers), i)) for i in 1:n_slots]
+end
+
+function reset!(state, fields)
+    n_slots = number(Int, fields, "slots")
+    columns = [arrays(fields, wanted, n_slots) for wanted in state[:arrays]]
+    slots = [Tuple(column[i] for column in columns) for i in 1:n_slots]
+    state[:slots] = slots
+    state[:kernel] = Base.invokelatest(Calls.kernel, state[:maths], state[:sizes], slots, state[:workspace])
+end
+
+function run(kernel, order)
+    began_ns = time_ns()
+    Base.invokelatest(Calls.calls, kernel, order)
+    "began_ns" => string(Int64(began_ns)), "ended_ns" => string(Int64(time_ns()))
+end
+
+function result(state, fields)
+    wanted = array(Int32, fields, "slots")
+    map(enumerate(state[:arrays])) do (k, (name, T, _))
+        name => reduce(vcat, [reinterpret(UInt8, vec(state[:slots][slot+1][k])) for slot in wanted]; init=UInt8[])
+    end
+end
+
+function answer(verb, fields, state)
+    if verb == "version"
+        threads = max(Paragone.blas_threads(parse(Int, get(ENV, "OPENBLAS_NUM_THREADS", "1"))), Threads.nthreads())
+        return "protocol" => "1", "version" => "Julia $VERSION, $(Paragone.blas_library())", "threads" => string(threads)
+    elseif verb == "load"
+        maths = get!(() -> Paragone.read_maths(path), state, :maths)
+        state[:sizes] = Calls.sizes_of(text(fields, "sizes"))
+        state[:arrays] = Calls.arrays_of(text(fields, "arrays"))
+        state[:workspace] = Base.invokelatest(Calls.workspace, maths, state[:sizes])
+    elseif verb == "reset"
+        Paragone.uncollected(() -> reset!(state, fields))
+    elseif verb == "run"
+        return run(state[:kernel], array(Int32, fields, "order"))
+    elseif verb == "result"
+        return result(state, fields)
+    else
+        error("unknown verb $verb")
+    end
+    ()
+end
+
+serve(answer, path)

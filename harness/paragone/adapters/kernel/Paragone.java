@@ -1,0 +1,214 @@
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.lang.reflect.Array;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The process protocol of a kernel, for programs that run under Java:
+ *
+ * <pre>
+ *     public static void main(String[] arguments) {
+ *         Paragone.serve(
+ *             (sizes, arrays) -> run(sizes[0], sizes[1], (double[]) arrays[0], (double[]) arrays[1]),
+ *             (sizes, arrays) -> run(sizes[0], sizes[1], (float[]) arrays[0], (float[]) arrays[1]));
+ *     }
+ * </pre>
+ *
+ * Sizes and arrays come in the order of kernel.toml; an array lies one row after the other. A dtype that the program does
+ * not have is null. Standard output belongs to the protocol; what the program prints goes to standard error.
+ */
+public final class Paragone {
+    /** One call: the sizes, and the arrays as double[], float[], int[], long[] or byte[]. */
+    public interface Kernel {
+        void run(int[] sizes, Object[] arrays);
+    }
+
+    private final Kernel float64, float32;
+    private Kernel kernel;
+    private int[] sizes;
+    private final List<String> names = new ArrayList<>(), kinds = new ArrayList<>();
+    private Object[][] slots;
+
+    private Paragone(Kernel float64, Kernel float32) {
+        this.float64 = float64;
+        this.float32 = float32;
+    }
+
+    /** Answer messages until standard input ends. */
+    public static void serve(Kernel float64, Kernel float32) {
+        OutputStream output = new BufferedOutputStream(System.out, 1 << 16);
+        System.setOut(new PrintStream(System.err, true));
+        DataInputStream input = new DataInputStream(new BufferedInputStream(System.in, 1 << 16));
+        Paragone program = new Paragone(float64, float32);
+        try {
+            for (Map<String, byte[]> message = read(input); message != null; message = read(input)) {
+                write(output, program.answer(message));
+            }
+        } catch (IOException error) {
+            throw new RuntimeException(error);
+        }
+    }
+
+    private Map<String, byte[]> answer(Map<String, byte[]> message) {
+        Map<String, byte[]> answer = new LinkedHashMap<>();
+        try {
+            switch (text(message, "do")) {
+                case "version":
+                    answer.put("protocol", "1".getBytes());
+                    answer.put("version", ("Java " + Runtime.version() + ", " + System.getProperty("java.vm.name")).getBytes());
+                    break;
+                case "load":
+                    load(message);
+                    break;
+                case "reset":
+                    reset(message);
+                    break;
+                case "run":
+                    run(message, answer);
+                    break;
+                case "result":
+                    result(message, answer);
+                    break;
+                default:
+                    answer.put("error", ("unknown verb " + text(message, "do")).getBytes());
+            }
+        } catch (RuntimeException | OutOfMemoryError error) {
+            answer.clear();
+            StackTraceElement[] trace = error.getStackTrace();
+            answer.put("error", (error + (trace.length > 0 ? " at " + trace[0] : "")).getBytes());
+        }
+        return answer;
+    }
+
+    private void load(Map<String, byte[]> message) {
+        kernel = text(message, "dtype").equals("float32") ? float32 : float64;
+        if (kernel == null) {
+            throw new IllegalArgumentException("it does not have the dtype " + text(message, "dtype"));
+        }
+        String[] given = text(message, "sizes").split(" ");
+        sizes = new int[given.length];
+        for (int i = 0; i < given.length; i++) {
+            sizes[i] = Integer.parseInt(given[i].split("=")[1]);
+        }
+        names.clear();
+        kinds.clear();
+        for (String line : text(message, "arrays").split("\n")) {
+            names.add(line.split(" ")[0]);
+            kinds.add(line.split(" ")[2]);
+        }
+    }
+
+    private void reset(Map<String, byte[]> message) {
+        int n = Integer.parseInt(text(message, "slots"));
+        slots = new Object[n][names.size()];
+        for (int k = 0; k < names.size(); k++) {
+            byte[] all = message.get(names.get(k));
+            int width = all.length / n;
+            for (int i = 0; i < n; i++) {
+                slots[i][k] = array(kinds.get(k), ByteBuffer.wrap(all, i * width, width));
+            }
+        }
+    }
+
+    private void run(Map<String, byte[]> message, Map<String, byte[]> answer) {
+        int[] order = (int[]) array("int32", ByteBuffer.wrap(message.get("order")));
+        long began = System.nanoTime();
+        calls(kernel, sizes, slots, order);
+        long ended = System.nanoTime();
+        answer.put("began_ns", Long.toString(began).getBytes());
+        answer.put("ended_ns", Long.toString(ended).getBytes());
+    }
+
+    private static void calls(Kernel kernel, int[] sizes, Object[][] slots, int[] order) {
+        for (int i = 0; i < order.length; i++) {
+            kernel.run(sizes, slots[order[i]]);
+        }
+    }
+
+    private void result(Map<String, byte[]> message, Map<String, byte[]> answer) {
+        int[] wanted = (int[]) array("int32", ByteBuffer.wrap(message.get("slots")));
+        for (int k = 0; k < names.size(); k++) {
+            int width = wanted.length == 0 ? 0 : Array.getLength(slots[wanted[0]][k]) * size(kinds.get(k));
+            ByteBuffer all = ByteBuffer.allocate(width * wanted.length).order(ByteOrder.LITTLE_ENDIAN);
+            for (int slot : wanted) {
+                put(all, slots[slot][k]);
+            }
+            answer.put(names.get(k), all.array());
+        }
+    }
+
+    private static int size(String kind) {
+        return kind.equals("uint8") ? 1 : kind.endsWith("64") ? 8 : 4;
+    }
+
+    private static Object array(String kind, ByteBuffer bytes) {
+        bytes.order(ByteOrder.LITTLE_ENDIAN);
+        int n = bytes.remaining() / size(kind);
+        switch (kind) {
+            case "float64": { double[] a = new double[n]; bytes.asDoubleBuffer().get(a); return a; }
+            case "float32": { float[] a = new float[n]; bytes.asFloatBuffer().get(a); return a; }
+            case "int64": { long[] a = new long[n]; bytes.asLongBuffer().get(a); return a; }
+            case "int32": { int[] a = new int[n]; bytes.asIntBuffer().get(a); return a; }
+            default: { byte[] a = new byte[n]; bytes.get(a); return a; }
+        }
+    }
+
+    private static void put(ByteBuffer all, Object array) {
+        if (array instanceof double[]) for (double x : (double[]) array) all.putDouble(x);
+        else if (array instanceof float[]) for (float x : (float[]) array) all.putFloat(x);
+        else if (array instanceof long[]) for (long x : (long[]) array) all.putLong(x);
+        else if (array instanceof int[]) for (int x : (int[]) array) all.putInt(x);
+        else all.put((byte[]) array);
+    }
+
+    private static String text(Map<String, byte[]> message, String key) {
+        return new String(message.get(key));
+    }
+
+    private static Map<String, byte[]> read(DataInputStream input) throws IOException {
+        Map<String, byte[]> fields = new LinkedHashMap<>();
+        while (true) {
+            String key = until(input);
+            if (key == null) {
+                return null;
+            }
+            byte[] value = new byte[Integer.parseInt(until(input))];
+            input.readFully(value);
+            input.readByte(); // the line feed
+            if (key.equals("end")) {
+                return fields;
+            }
+            fields.put(key, value);
+        }
+    }
+
+    private static String until(DataInputStream input) throws IOException {
+        StringBuilder read = new StringBuilder();
+        for (int next = input.read(); next != ':'; next = input.read()) {
+            if (next < 0) {
+                return null;
+            }
+            read.append((char) next);
+        }
+        return read.toString();
+    }
+
+    private static void write(OutputStream output, Map<String, byte[]> fields) throws IOException {
+        fields.put("end", new byte[0]);
+        for (Map.Entry<String, byte[]> field : fields.entrySet()) {
+            output.write((field.getKey() + ":" + field.getValue().length + ":").getBytes());
+            output.write(field.getValue());
+            output.write('\n');
+        }
+        output.flush();
+    }
+}

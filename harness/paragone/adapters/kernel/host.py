@@ -1,0 +1,151 @@
+"""A kernel's implementation, in any language: the four verbs of the contract, on slots.
+
+A host in one language has `open`, `arm` and `call`: what it does once, after each change of the slots, and timed.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paragone.adapters.kernel.slots import MOST_BYTES, Numbers, Slots
+from paragone.errors import MeasurementFailed
+from paragone.implementation.contract import Implementation
+from paragone.implementation.kernel_declaration import KernelDeclaration
+from paragone.machine.hardware import caches
+from paragone.task.kernel.spec import KernelSpec
+
+USUAL_CACHE_BYTES = 32 << 20  # where the system does not say
+COLD_CACHES = 2  # inputs that no cache holds are so many times the last one
+
+
+class KernelProblem(Protocol):
+    """What a host needs of a problem."""
+
+    @property
+    def spec(self) -> KernelSpec: ...
+
+
+class KernelState(Protocol):
+    """What a host needs of a state: the size, and the in and inout arrays by name, each (n_sets, *shape)."""
+
+    @property
+    def size(self) -> int: ...
+    def tensors(self) -> Mapping[str, Numbers]: ...
+
+
+class KernelImplementation(Implementation):
+    """A file beside kernel.toml. The importing module makes a subclass for each, with its declaration."""
+
+    declared: ClassVar[KernelDeclaration]
+    slots: Slots | None = None
+
+    @abstractmethod
+    def open(self) -> None:
+        """Import, compile or start what the file declares. Untimed."""
+
+    @abstractmethod
+    def arm(self, resized: bool) -> None:
+        """Take the freshly filled slots; `resized` says that size or memory are others than before. Untimed."""
+
+    @abstractmethod
+    def call(self, slots: NDArray[np.int64]) -> None:
+        """One call on each of these slots, in their order. TIMED."""
+
+    def load(self, problem: Any, *_: Any) -> None:
+        """Open the file for the problem's kernel; the sizes come with each state."""
+        self.close()
+        self.spec: KernelSpec = problem.spec
+        self.expected_calls: dict[int, int] = {}
+        self.slots = None
+        self.open()
+
+    def expect(self, size: int, n_calls: int) -> None:
+        """Be ready for trains of so many calls at this size, from the next reset on.
+
+        Without it, a train in which a call changes its input makes the copies that it lacks itself, in its own time.
+        """
+        self.expected_calls[size] = n_calls
+
+    def reset(self, state: Any) -> None:
+        """Copy the inputs of every set into its slots, and poison the rest."""
+        given: KernelState = state
+        self._fill(given.size, dict(given.tensors()))
+
+    def train(self, order: NDArray[np.int64]) -> None:
+        """One call for each entry of `order`, (n_steps, 1), on the set that it names; in "steps", one time step."""
+        slots = self._slots
+        if self._needs_slots_of_its_own and slots.n_slots < len(order) + sum(map(len, slots.used)):
+            self._enlarge(len(order))
+            slots = self._slots
+        self.call(slots.of_calls(order))
+
+    def params(self) -> Any:
+        """The out and inout arrays by name, (n_sets, *shape), of the last call on each set; NaN where there was none.
+
+        Raises VerificationFailed where a call has changed its input or written beside its arrays.
+        """
+        self._slots.refuse_damage()
+        return self._slots.results()
+
+    @property
+    def order_in_memory(self) -> str:
+        return self.axis.get("order", "C")
+
+    @property
+    def _slots(self) -> Slots:
+        if self.slots is None:
+            raise MeasurementFailed("there are no inputs: reset comes before train")
+        return self.slots
+
+    @property
+    def _needs_slots_of_its_own(self) -> bool:
+        """Whether a call would find its input changed by the one before it."""
+        return self.spec.form == "calls" and any(array.role == "inout" for array in self.spec.arrays)
+
+    def _enlarge(self, n_calls: int) -> None:
+        slots = self._slots
+        if slots.used:
+            raise MeasurementFailed("each call changes its input, and there are no inputs left: reset comes first")
+        self.expect(slots.size, n_calls)
+        self._fill(slots.size, slots.given)
+
+    def _fill(self, size: int, given: Mapping[str, Numbers]) -> None:
+        n_sets = len(next(iter(given.values()))) if given else 1
+        wanted = size, n_sets, self._copies(size, n_sets)
+        resized = self.slots is None or (self.slots.size, self.slots.n_sets, self.slots.copies) != wanted
+        if resized:
+            self.slots = None  # its memory goes before there is more
+            self.slots = Slots(self.spec, *wanted, self.dtype.name, self.order_in_memory)
+        self._slots.fill(given)
+        self.arm(resized)
+
+    def _copies(self, size: int, n_sets: int) -> int:
+        """How many slots each set has."""
+        copies = 1
+        if self.spec.form == "calls" and self.spec.cache == "cold":
+            copies = -(-COLD_CACHES * last_cache_bytes() // (n_sets * self.spec.set_bytes(size, self.dtype.name)))
+        if self._needs_slots_of_its_own:
+            copies = max(copies, -(-self.expected_calls.get(size, 1) // n_sets))
+        return copies
+
+
+def last_cache_bytes() -> int:
+    """The size of the last cache of this machine."""
+    return max(caches().values(), default=USUAL_CACHE_BYTES)
+
+
+def most_calls(spec: KernelSpec, size: int, dtype: str) -> int | None:
+    """How many calls a train may have between two resets; None where there is no such number."""
+    if spec.form == "calls" and any(array.role == "inout" for array in spec.arrays):
+        return max(1, MOST_BYTES // spec.set_bytes(size, dtype))
+    return None
+
+
+def folder_of(declared: KernelDeclaration) -> Path:
+    return Path(declared.folder)

@@ -1,0 +1,178 @@
+"""NAME.toml with a program: any that speaks the process protocol, with the arrays of a kernel by name.
+
+    language = "JavaScript"
+    idea = "typed arrays and plain loops"
+    program = "node node_loops.js"
+
+It may have a build command beside it, which writes into {build}; {include} holds paragone.js and Paragone.java, which
+speak the protocol. docs/process.md describes the messages:
+
+    version                                              -> protocol, version, and where it knows them, threads
+    load     kernel, dtype, sizes "n=100 d=3", arrays    -> nothing; arrays is a line for each: "X in float64 100 3"
+    reset    slots, and each array: of all slots         -> nothing
+    run      calls, order: the slot of each call, int32  -> began_ns, ended_ns by a monotonic clock
+    result   slots: those wanted, int32                  -> each array: of these slots
+
+A slot has the arrays of one call. The out arrays come filled with NaN, and all arrays go back: an input must come back
+as it went.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paragone.adapters.build import build_files, filled_in
+from paragone.adapters.installing import not_found
+from paragone.adapters.kernel.host import KernelImplementation, folder_of
+from paragone.adapters.kernel.slots import Bytes
+from paragone.adapters.klv import Value
+from paragone.adapters.program import Answer, Program, field_of, read_nothing
+from paragone.errors import MeasurementFailed
+from paragone.implementation.kernel_folder import source_filter
+
+SUPPORT = Path(__file__).parent
+TEXTS = ("Paragone.java", "paragone.js")
+# What else a message may hold: no array can have these names.
+FIELDS = frozenset(("do", "end", "error", "kernel", "dtype", "sizes", "arrays", "slots", "calls", "order"))
+
+
+class KernelProgram(Program):
+    """A running program that makes the calls of a kernel."""
+
+    def load(self, fields: Mapping[str, Value]) -> None:
+        self.ask("load", fields, read_nothing)
+
+    def reset(self, n_slots: int, arrays: Mapping[str, Bytes]) -> None:
+        """The arrays by name, (n_slots, bytes) each."""
+        fields = {name: np.ascontiguousarray(array).reshape(-1).data for name, array in arrays.items()}
+        self.ask_at_length("reset", {"slots": str(n_slots), **fields}, "the arrays")
+
+    def run(self, order: NDArray[np.int32]) -> int:
+        """The nanoseconds by the program's own clock, checked against ours."""
+        return self.timed("run", {"calls": str(len(order)), "order": _bytes(order)}, read_nothing_else)[0]
+
+    def result(self, slots: NDArray[np.int32], n_bytes: Mapping[str, int]) -> dict[str, Bytes]:
+        """The arrays by name, each (slots, n_bytes)."""
+
+        def read(answer: Answer) -> dict[str, Bytes]:
+            return {name: _rows(answer, name, len(slots), width) for name, width in n_bytes.items()}
+
+        return self.ask("result", {"slots": _bytes(slots)}, read)
+
+
+class ProgramKernelImplementation(KernelImplementation):
+    """A program of its own, started when it is loaded."""
+
+    bridge = "process"
+    running: KernelProgram | None = None
+
+    @classmethod
+    def missing(cls) -> str | None:
+        folder = folder_of(cls.declared)
+        first = [
+            words[0] for words in (cls.declared.build, cls.declared.program) if words and "{build}" not in words[0]
+        ]
+        return next(filter(None, (not_found(name, folder) for name in (*first, *cls.declared.requires))), None)
+
+    def command(self) -> Sequence[str]:
+        """The program and its arguments, built first where a command says how; it runs in the kernel's folder."""
+        folder, places = folder_of(self.declared), {"include": SUPPORT}
+        if self.declared.build:
+            build = self.declared.command(self.declared.build, self.axis, self.dtype.name)
+            texts = {name: (SUPPORT / name).read_text(encoding="utf-8") for name in TEXTS}
+            places["build"], _ = build_files(build, folder, texts, source_filter(folder, self.name))
+        return filled_in(self.declared.command(self.declared.program, self.axis, self.dtype.name), places)
+
+    def environment(self) -> Mapping[str, str]:
+        """Variables that the program gets beside the worker's: where Node.js finds paragone.js."""
+        return {"NODE_PATH": str(SUPPORT)}
+
+    def open(self) -> None:
+        """Start the program and ask for its version."""
+        if taken := FIELDS & {array.name for array in self.spec.arrays}:
+            raise MeasurementFailed(f"no program can take an array called {min(taken)!r}: messages use that name")
+        self.started = self.command()
+        self.running = KernelProgram(self.started, folder_of(self.declared), self.environment())
+        try:
+            self.version = self.running.version()
+        except BaseException:
+            self.close()
+            raise
+
+    def arm(self, resized: bool) -> None:
+        """Send the sizes where they are others, and the arrays of all slots."""
+        slots = self._slots
+        if resized:
+            sizes = self.spec.dimensions(slots.size)
+            self._running.load(
+                {
+                    "kernel": self.spec.name,
+                    "dtype": self.dtype.name,
+                    "sizes": " ".join(f"{name}={value}" for name, value in sizes.items()),
+                    "arrays": "\n".join(self._lines()),
+                }
+            )
+        self._running.reset(slots.n_slots, {name: memory.contents() for name, memory in slots.memory.items()})
+
+    def call(self, slots: NDArray[np.int64]) -> None:
+        """Sets `runner_ns`, the time by the program's own clock."""
+        self.runner_ns = self._running.run(slots.astype(np.int32))
+
+    def params(self) -> Any:
+        """As the base has it, after the arrays of the last call on each set have come back into their slots."""
+        slots = self._slots
+        last = slots.last_used()
+        wanted = last[last >= 0]
+        widths = {name: memory.n_bytes for name, memory in slots.memory.items()}
+        for name, rows in self._running.result(wanted.astype(np.int32), widths).items():
+            slots.memory[name].take_back(wanted, rows)
+        return super().params()
+
+    def build_info(self) -> Mapping[str, str]:
+        return {"command": shlex.join(self.started), "version": self.version["version"]}
+
+    def threads(self) -> Mapping[str, int]:
+        return {self.name: int(self.version["threads"])} if "threads" in self.version else {}
+
+    def close(self) -> None:
+        if self.running is not None:
+            self.running.end()
+            self.running = None
+
+    def __del__(self) -> None:
+        self.close()
+
+    @property
+    def _running(self) -> KernelProgram:
+        if self.running is None:
+            raise MeasurementFailed("the program was not started: load comes first")
+        return self.running
+
+    def _lines(self) -> list[str]:
+        """A line for each array: name, role, dtype, lengths."""
+        return [
+            " ".join([name, memory.array.role, memory.dtype.name, *map(str, memory.shape)])
+            for name, memory in self._slots.memory.items()
+        ]
+
+
+def read_nothing_else(answer: Answer) -> None:
+    """An answer with the clock's readings alone."""
+    read_nothing({key: value for key, value in answer.items() if key not in ("began_ns", "ended_ns")})
+
+
+def _rows(answer: Answer, name: str, n_slots: int, width: int) -> Bytes:
+    raw = field_of(answer, name)
+    if len(raw) != n_slots * width:
+        raise MeasurementFailed(f"{name}: expected {n_slots} times {width} bytes, got {len(raw)} bytes")
+    return np.frombuffer(raw, np.uint8).reshape(n_slots, width)
+
+
+def _bytes(slots: NDArray[np.int32]) -> memoryview:
+    return np.ascontiguousarray(slots, "<i4").view(np.uint8).data

@@ -1,0 +1,150 @@
+"""NAME.py: a function `run` of the arrays by name, which writes those with the role out or returns them.
+
+    '''One expression, with a temporary of n x n x d numbers.'''
+    def run(X, D):
+        D[:] = ((X[:, None] - X) ** 2).sum(axis=2)
+
+A parameter list without the out arrays means that `run` returns them, in the order of kernel.toml, inout arrays too.
+Sizes may be parameters as well. Optional, and not timed: `setup(**sizes)`, whose result is the last argument
+`workspace` (it gets the dtype too where it has a parameter `dtype`), and `prepare(array)`, which makes of an input what
+`run` takes.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paragone.adapters.kernel.host import KernelImplementation, folder_of
+from paragone.adapters.kernel.returned import Returned, wait
+from paragone.adapters.packages import install_extra
+from paragone.errors import MeasurementFailed
+from paragone.implementation.importing import import_folder
+from paragone.implementation.kernel_python import WORKSPACE, fault_of_parameters
+from paragone.machine.python_environments import environment_unavailable, exists
+
+
+class PythonKernelImplementation(KernelImplementation):
+    """A function in Python, called once for each step."""
+
+    @classmethod
+    def environment_name(cls) -> str:
+        """The environment of the first package that it requires and that has one."""
+        return next(filter(exists, cls.declared.requires), "")
+
+    @classmethod
+    def missing(cls) -> str | None:
+        """Which package is not there, and how to install it. None is imported."""
+        modules = tuple(package.partition(".")[0] for package in cls.declared.requires)
+        if name := cls.environment_name():
+            return environment_unavailable(name, modules)
+        lacking = [module for module in modules if module not in sys.modules and not importlib.util.find_spec(module)]
+        if lacking:
+            return f"{lacking[0]} is not installed. Install: {install_extra(lacking[0])}"
+        return None
+
+    def open(self) -> None:
+        """Import the file, and see whether `run` writes its results or returns them."""
+        self.module = import_folder(folder_of(self.declared), self.name)
+        self.run = getattr(self.module, "run", None)
+        if not callable(self.run):
+            raise MeasurementFailed(f"{self.declared.file}: run is no function")
+        self.names = self.declared.parameters or tuple(inspect.signature(self.run).parameters)
+        self.setup = getattr(self.module, "setup", None)
+        if fault := fault_of_parameters(self.names, self.setup is not None, self.spec):
+            raise MeasurementFailed(f"{self.declared.file}: {fault}")
+        written = {array.name for array in self.spec.arrays if array.role == "out"}
+        # Where all arrays are inout, what the first call gives back tells.
+        self.returns = None if not written else not written & {*self.names}
+
+    def arm(self, resized: bool) -> None:
+        """The arguments of the call on each slot."""
+        dimensions = self.spec.dimensions(self._slots.size)
+        if resized:
+            self.workspace = self._set_up(dimensions) if self.setup else None
+        given: dict[str, Any] = {**dimensions, WORKSPACE: self.workspace}
+        by_slot = {name: self._prepared(name) for name in self.names if name in self._slots.memory}
+        self.arguments = [
+            tuple(by_slot[name][slot] if name in by_slot else given[name] for name in self.names)
+            for slot in range(self._slots.n_slots)
+        ]
+        self.returned = Returned(self.spec, self._slots, self.names)
+
+    def call(self, slots: NDArray[np.int64]) -> None:
+        """One call after the other; where a call returns before it is done, it is waited for."""
+        run, arguments, kept = self.run, self.arguments, self.returned.by_slot
+        assert run is not None
+        places = slots.tolist()
+        if not places:
+            return
+        first, *rest = places
+        result = run(*arguments[first])
+        if self.returns is None:
+            self.returns = result is not None and not any(result is each for each in arguments[first])
+        if not self.returns:
+            for place in rest:
+                run(*arguments[place])
+        elif self.spec.form == "steps":
+            self._evolve(result, len(rest))
+        elif wait(result):
+            kept[first] = result
+            for place in rest:
+                kept[place] = result = run(*arguments[place])
+                wait(result)
+        else:
+            kept[first] = result
+            for place in rest:
+                kept[place] = run(*arguments[place])
+
+    def params(self) -> Any:
+        """As the base has it; what `run` returned must be whole arrays with memory of their own."""
+        self._slots.refuse_damage()
+        self.returned.refuse_changed_arguments(self.arguments)
+        return self.returned.results(self.arguments) if self.returns else self._slots.results()
+
+    def build_info(self) -> Mapping[str, str]:
+        """The versions of the packages that it requires."""
+        packages = {name.partition(".")[0] for name in self.declared.requires}
+        versions = {name: getattr(sys.modules.get(name), "__version__", None) for name in sorted(packages)}
+        return {name: str(version) for name, version in versions.items() if version is not None}
+
+    def _evolve(self, result: Any, n_steps: int) -> None:
+        """Steps that take the state which the step before returned; the last one is waited for."""
+        run, given = self.run, list(self.arguments[0])
+        assert run is not None
+        places = [self.names.index(array.name) for array in self.spec.outputs_of() if array.role == "inout"]
+        for _ in range(n_steps):
+            for place, value in zip(places, self.returned.state_in(result), strict=True):
+                given[place] = value
+            result = run(*given)
+        wait(result)
+        for place, value in zip(places, self.returned.state_in(result), strict=True):
+            given[place] = value
+        self.arguments[0] = tuple(given)
+        self.returned.by_slot[0] = result
+
+    def _set_up(self, dimensions: Mapping[str, int]) -> Any:
+        assert self.setup is not None
+        given: dict[str, Any] = dict(dimensions)
+        if "dtype" in inspect.signature(self.setup).parameters:
+            given["dtype"] = self.dtype
+        return self.setup(**given)
+
+    def _prepared(self, name: str) -> list[Any]:
+        """An array in each slot, as `run` takes it. Raises MeasurementFailed where preparing makes another dtype."""
+        memory = self._slots.memory[name]
+        arrays: list[Any] = list(memory.slots)
+        prepare = getattr(self.module, "prepare", None)
+        if prepare is None or memory.array.role == "out":
+            return arrays
+        prepared = [prepare(array) for array in arrays]
+        dtype = getattr(prepared[0], "dtype", memory.dtype)
+        if isinstance(dtype, np.dtype) and dtype != memory.dtype:
+            raise MeasurementFailed(f"prepare({name}): expected {memory.dtype}, as it is given; got {dtype}")
+        return prepared

@@ -1,0 +1,119 @@
+"""What `run` in Python returns instead of writing it: kept while it is timed, looked at afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paragone.adapters.kernel.slots import Numbers, Slots, canonical
+from paragone.errors import VerificationFailed, error_text
+from paragone.task.kernel.spec import ArraySpec, KernelSpec
+
+WAIT = "block_until_ready"  # of an array of JAX, whose calls return before they are done
+
+
+def wait(result: Any) -> bool:
+    """Wait until what a call returned is computed; whether it is of a kind that has to be waited for."""
+    parts = result if isinstance(result, tuple | list) else (result,)
+    waiting = [part for part in parts if hasattr(part, WAIT)]
+    for part in waiting:
+        getattr(part, WAIT)()
+    return bool(waiting)
+
+
+class Returned:
+    """The results of the calls on each slot; `names` are the parameters of `run`."""
+
+    def __init__(self, spec: KernelSpec, slots: Slots, names: Sequence[str]) -> None:
+        self.spec, self.slots, self.names = spec, slots, names
+        self.wanted = spec.outputs_of()
+        self.by_slot: list[Any] = [None] * slots.n_slots
+
+    def state_in(self, result: Any) -> list[Any]:
+        """The inout arrays of a result, in the order of kernel.toml."""
+        parts = self._parts(result)
+        return [part for part, array in zip(parts, self.wanted, strict=True) if array.role == "inout"]
+
+    def refuse_changed_arguments(self, arguments: Sequence[tuple[Any, ...]]) -> None:
+        """Raise VerificationFailed where `run` changed an input that was prepared: it may lie outside of its slot."""
+        for set_number, slot in enumerate(self.slots.last_used()):
+            for name, argument in zip(self.names, arguments[slot], strict=True) if slot >= 0 else ():
+                memory = self.slots.memory.get(name)
+                if memory and memory.array.role == "in" and not isinstance(argument, np.ndarray):
+                    self.slots.refuse_change(name, set_number, _array(name, argument, memory.dtype))
+
+    def results(self, arguments: Sequence[tuple[Any, ...]]) -> dict[str, Numbers]:
+        """The out and inout arrays of each set, (n_sets, *shape), in copies; poison for a set that was not called.
+
+        Raises VerificationFailed where they are no whole arrays with memory of their own.
+        """
+        last = self.slots.last_used()
+        taken = {slot: self._taken(slot, arguments[slot]) for slot in last.tolist() if slot >= 0}
+        self._refuse_common_memory([array for arrays in taken.values() for array in arrays])
+        results = {}
+        for place, array in enumerate(self.wanted):
+            values = self.slots.memory[array.name].given_out(np.full_like(last, -1))
+            for set_number, slot in enumerate(last.tolist()):
+                if slot >= 0:
+                    values[set_number] = taken[slot][place]
+            results[array.name] = canonical(values)
+        return results
+
+    def _parts(self, result: Any) -> Sequence[Any]:
+        if len(self.wanted) == 1 and not isinstance(result, tuple):
+            return (result,)
+        if isinstance(result, tuple | list) and len(result) == len(self.wanted):
+            return result
+        names = ", ".join(array.name for array in self.wanted)
+        got = f"{len(result)} values" if isinstance(result, tuple | list) else type(result).__name__
+        raise VerificationFailed(f"run returns {got}; expected {names}")
+
+    def _taken(self, slot: int, arguments: tuple[Any, ...]) -> list[Numbers]:
+        taken = []
+        for array, value in zip(self.wanted, self._parts(self.by_slot[slot]), strict=True):
+            memory = self.slots.memory[array.name]
+            found = _array(array.name, value, memory.dtype)
+            if memory.shape == (1,) and found.shape == ():  # one number
+                found = found.reshape(1)
+            self._refuse_wrong_kind(array, value, found)
+            self._refuse_memory_of_arguments(array, found, arguments)
+            taken.append(found)
+        return taken
+
+    def _refuse_wrong_kind(self, array: ArraySpec, value: Any, found: Numbers) -> None:
+        memory = self.slots.memory[array.name]
+        if found.shape != memory.shape:
+            raise VerificationFailed(f"{array.name}: expected the shape {memory.shape}, run returns {found.shape}")
+        if found.dtype != memory.dtype:
+            raise VerificationFailed(f"{array.name}: expected {memory.dtype}, run returns {found.dtype}")
+        if isinstance(value, np.ndarray) and not (value.flags.c_contiguous or value.flags.f_contiguous):
+            raise VerificationFailed(
+                f"{array.name}: run returns a view with the strides {value.strides}: return a whole array of its own"
+            )
+
+    def _refuse_memory_of_arguments(self, array: ArraySpec, found: Numbers, arguments: tuple[Any, ...]) -> None:
+        for name, argument in zip(self.names, arguments, strict=True):
+            memory = self.slots.memory.get(name)
+            is_own_state = name == array.name  # a state may be changed where it lies
+            if memory and not is_own_state and np.may_share_memory(found, _array(name, argument, memory.dtype)):
+                raise VerificationFailed(f"{array.name}: run returns memory of its argument {name}: return a copy")
+
+    def _refuse_common_memory(self, arrays: list[Numbers]) -> None:
+        if any(np.may_share_memory(one, other) for one, other in combinations(arrays, 2)):
+            raise VerificationFailed(
+                "run returns the same memory in two calls, or in two results: return arrays of their own"
+            )
+
+
+def _array(name: str, value: Any, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """A value as an array; of plain numbers, one of this dtype. Raises VerificationFailed."""
+    if value is None:
+        raise VerificationFailed(f"{name}: run returns nothing")
+    try:
+        return np.asarray(value) if hasattr(value, "dtype") else np.asarray(value, dtype)
+    except Exception as error:  # of another library: it may raise anything
+        raise VerificationFailed(f"{name}: {type(value).__name__} is no array: {error_text(error)}") from None

@@ -1,0 +1,235 @@
+"""Kernels in shared libraries: C, Fortran and Rust, one call for a sample, and what is wrong with a library."""
+
+import shutil
+
+import numpy as np
+import pytest
+from small_kernels import distances, kernel_folder, opened, order, results, ring
+
+from paragone.adapters import build as build_module
+from paragone.adapters.kernel import library
+from paragone.errors import MeasurementFailed, VerificationFailed
+from paragone.implementation.importing import implementation_class
+
+TOML = """
+    language = "C"
+    idea = "loops"
+    build = "gcc {flags} -Wall -Werror -shared -fPIC -DPARAGONE_REAL={real} -I{include} -o {library} mine.c"
+    axes = { flags = { O1 = "-O1", O2_fast = "-O2 -ffast-math" } }
+"""
+LOOPS = """
+    #include "pairwise.h"
+    void pairwise(int64_t n, int64_t d, const real *X, real *D)
+    {
+        for (int64_t i = 0; i < n; i++)
+            for (int64_t j = 0; j < n; j++) {
+                real sum = 0;
+                for (int64_t k = 0; k < d; k++)
+                    sum += (X[i * d + k] - X[j * d + k]) * (X[i * d + k] - X[j * d + k]);
+                D[i * n + j] = sum;
+            }
+    }
+"""
+FORTRAN = """
+    subroutine pairwise(n, d, X, D_) bind(c, name=NAME)
+      use iso_c_binding
+      integer(c_int64_t), value :: n, d
+      real(REAL_KIND), intent(in) :: X(d, n)
+      real(REAL_KIND), intent(out) :: D_(n, n)
+      integer(c_int64_t) :: i, j
+      do i = 1, n
+        do j = 1, n
+          D_(j, i) = sum((X(:, i) - X(:, j))**2)
+        end do
+      end do
+    end subroutine
+"""
+RUST = """
+    #[no_mangle]
+    pub unsafe extern "C" fn pairwise_f64(n: i64, d: i64, x: *const f64, out: *mut f64) {
+        let (n, d) = (n as usize, d as usize);
+        let x = std::slice::from_raw_parts(x, n * d);
+        let out = std::slice::from_raw_parts_mut(out, n * n);
+        for i in 0..n {
+            for j in 0..n {
+                out[i * n + j] = (0..d).map(|k| (x[i * d + k] - x[j * d + k]).powi(2)).sum();
+            }
+        }
+    }
+"""
+
+
+@pytest.fixture(autouse=True, scope="module")
+def cache(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PARAGONE_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture
+def pairwise(tmp_path):
+    """Return a function that writes a library's files and gives the folder."""
+
+    def write(text=LOOPS, toml=TOML, name="pairwise", source="mine.c"):
+        return kernel_folder(tmp_path, name, files={source: text, "mine.toml": toml})
+
+    return write
+
+
+def is_right(folder, dtype="float64", size=9):
+    state = ring(folder, size)
+    return np.allclose(results(opened(folder, "mine", dtype), state, 7)["D"], distances(state), rtol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("flags", ["O1", "O2_fast"])
+def test_a_library_is_built_for_each_dtype_and_set_of_flags(pairwise, dtype, flags):
+    folder = pairwise()
+    mine, state = opened(folder, "mine", dtype, flags=flags), ring(folder, 9)
+
+    assert np.allclose(results(mine, state)["D"], distances(state), rtol=1e-5)
+    expected = {"O1": "-O1", "O2_fast": "-O2 -ffast-math"}[flags]
+    real = {"float64": "double", "float32": "float"}[dtype]
+    assert mine.build_info()["command"].startswith(f"gcc {expected} -Wall -Werror -shared -fPIC -DPARAGONE_REAL={real}")
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_fortran_has_its_kind_and_its_name_from_the_build_command(pairwise, dtype):
+    toml = """
+        language = "Fortran"
+        idea = "loops"
+        build = "gfortran -cpp -DREAL_KIND=c_{real} '-DNAME=\\"pairwise_{suffix}\\"' -shared -fPIC -o{library} mine.f90"
+    """
+
+    assert is_right(pairwise(FORTRAN, toml, source="mine.f90"), dtype)
+
+
+@pytest.mark.skipif(shutil.which("rustc") is None, reason="rustc is not here")
+def test_rust_exports_a_function_with_the_abi_of_c(pairwise):
+    toml = 'language = "Rust"\nidea = "loops"\nbuild = "rustc -O --crate-type cdylib -o {library} mine.rs"\n'
+
+    assert is_right(pairwise(RUST, toml, source="mine.rs"))
+
+
+def test_a_sample_is_one_call_into_the_library(pairwise, monkeypatch):
+    folder = pairwise()
+    mine, crossings = opened(folder, "mine"), []
+    calls = mine.calls
+    monkeypatch.setattr(mine, "calls", lambda *arguments: crossings.append(calls(*arguments)))
+    mine.reset(ring(folder, 4))
+    mine.train(order(5000))
+
+    assert len(crossings) == 1
+
+
+def test_a_state_evolves_over_the_steps_of_one_call(pairwise):
+    text = """
+        #include "heat.h"
+        void heat(int64_t n, real *u, const real *k)
+        {
+            for (int64_t i = 0; i < n; i++)
+                u[i] += k[i] * u[i];
+        }
+    """
+    folder = pairwise(text, name="heat")
+    state = ring(folder, 6)
+    u, k = state.tensors()["u"], state.tensors()["k"]
+
+    assert np.allclose(results(opened(folder, "mine"), state, 5)["u"], u * (1 + k) ** 5, rtol=1e-12)
+
+
+def test_setting_up_comes_once_for_each_size_before_the_calls(pairwise):
+    text = """
+        #include "pairwise.h"
+        static real seen;
+        void pairwise_setup(int64_t n, int64_t d) { seen += 1000 * n + d; }
+        void pairwise(int64_t n, int64_t d, const real *X, real *D) { D[0] = seen; D[1] = n; }
+    """
+    folder = pairwise(text)
+    mine = opened(folder, "mine")
+
+    assert [results(mine, ring(folder, size))["D"][0].ravel()[:2].tolist() for size in (4, 4, 9)] == [
+        [4003, 4],
+        [4003, 4],
+        [13006, 9],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("((real *)X)[2] += 1;", "it changes its input X"),
+        ("D[n * n] = 0;", "it writes outside of D"),
+        ("D[-1] = 0;", "it writes outside of D"),
+    ],
+)
+def test_what_a_library_does_to_memory_that_is_not_its_own_is_found(pairwise, body, reason):
+    folder = pairwise(LOOPS.replace("{\n        for", f"{{\n        {body}\n        for", 1))
+
+    with pytest.raises(VerificationFailed, match=reason):
+        results(opened(folder, "mine"), ring(folder, 4))
+
+
+def test_the_last_row_that_is_missed_is_nan(pairwise):
+    folder = pairwise(LOOPS.replace("i < n", "i < n - 1"))
+    found = results(opened(folder, "mine"), ring(folder, 4))["D"]
+
+    assert np.isnan(found).any(axis=2).tolist() == [[False, False, False, True]] * 3
+
+
+def test_a_library_without_the_function_is_told_with_its_declaration(pairwise):
+    folder = pairwise("void pairwise(void) { }")
+
+    with pytest.raises(MeasurementFailed) as raised:
+        opened(folder, "mine")
+    assert str(raised.value) == (
+        "the library does not export pairwise_f64: expected void pairwise_f64(int64_t n, int64_t d, const double *X, "
+        'double *D); in C++ within extern "C". See: paragone header pairwise'
+    )
+
+
+def test_the_first_error_of_the_compiler_is_told(pairwise):
+    with pytest.raises(MeasurementFailed) as raised:
+        opened(pairwise(LOOPS.replace("const real *X", "const real X")), "mine")
+    assert str(raised.value).startswith("gcc failed with code 1: include/pairwise.h:")
+    assert "error: conflicting types for 'pairwise_f64'" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("toml", "missing"),
+    [
+        (TOML.replace("gcc ", "no-such-cc "), "no-such-cc was not found on PATH"),
+        (TOML + '    requires = ["no_such_tool"]', "no_such_tool was not found on PATH"),
+        (TOML.replace("gcc {flags}", "./make.sh {flags}"), "make.sh does not exist"),
+    ],
+)
+def test_what_it_takes_and_is_not_here_is_told(pairwise, toml, missing):
+    reason = implementation_class(pairwise(toml=toml), "mine").missing()
+
+    assert reason.endswith(missing)
+
+
+def test_without_a_c_compiler_there_is_no_loop_and_its_installation_is_told(pairwise, monkeypatch):
+    toml = TOML.replace('build = "gcc', 'build = "/bin/sh')
+    monkeypatch.setattr(library, "C_COMPILERS", ("no-such-cc",))
+    monkeypatch.setenv("PATH", "")
+
+    assert implementation_class(pairwise(toml=toml), "mine").missing() == (
+        "cc was not found on PATH. Install: apt install gcc (Debian, Ubuntu), xcode-select --install (macOS)"
+    )
+
+
+def test_a_library_is_built_again_for_its_own_files_and_not_for_a_neighbours(pairwise, monkeypatch):
+    folder, builds = pairwise(), []
+    build_into = build_module._build_into
+    monkeypatch.setattr(build_module, "_build_into", lambda *a: builds.append(a) or build_into(*a))
+    opened(folder, "mine")
+    builds.clear()
+
+    (folder / "other.toml").write_text(TOML)
+    (folder / "other.c").write_text("")
+    opened(folder, "mine")
+    assert builds == []
+    (folder / "mine.c").write_text(LOOPS + "\n/* changed */\n")
+    opened(folder, "mine")
+    assert len(builds) == 1

@@ -1,0 +1,192 @@
+"""Kernels in Python: who writes and who returns, workspaces, prepared inputs, and packages that are not there."""
+
+import numpy as np
+import pytest
+from small_kernels import distances, kernel_folder, opened, order, results, ring
+
+from paragone.errors import HarnessError, MeasurementFailed, VerificationFailed
+from paragone.implementation.importing import implementation_class
+
+BODY = "((X[:, None] - X) ** 2).sum(axis=2)"
+
+
+@pytest.fixture
+def pairwise(tmp_path):
+    """Return a function that opens a kernel's file of this text."""
+
+    def open_file(text, name="mine", dtype="float64", kernel="pairwise", **axis):
+        lines = "\n".join(text.splitlines())
+        folder = kernel_folder(tmp_path, kernel, files={f"{name}.py": f'"""Mine."""\n{lines}\n'})
+        return opened(folder, name, dtype, **axis)
+
+    return open_file
+
+
+def ring_of(implementation, size=4):
+    return ring(implementation.declared.path.parent, size)
+
+
+def is_right(implementation, size=4):
+    state = ring_of(implementation, size)
+    return np.allclose(results(implementation, state)["D"], distances(state), rtol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"def run(X, D):\n D[:] = {BODY}",
+        f"def run(X):\n return {BODY}",
+        f"def run(n, d, X, D):\n assert X.shape == (n, d)\n D[:] = {BODY}",
+        f"def run(X, n):\n assert len(X) == n\n return {BODY}",
+        f"def run(X, /, block=3):\n return {BODY}",
+        f"from functools import partial\ndef any(f, X, D):\n D[:] = f({BODY})\nrun = partial(any, abs)",
+        "def setup(n, d, dtype):\n import numpy as np\n return np.empty((n, n, d), dtype)\n"
+        "def run(X, D, workspace):\n import numpy as np\n np.subtract(X[:, None], X, out=workspace)\n"
+        " workspace *= workspace\n workspace.sum(axis=2, out=D)",
+        "def prepare(array):\n return array.tolist()\n"
+        "def run(X):\n return [[sum((a - b) ** 2 for a, b in zip(x, y)) for y in X] for x in X]",
+    ],
+)
+def test_results_are_written_or_returned_as_the_parameters_say(pairwise, text, dtype):
+    mine = pairwise(text, dtype=dtype)
+
+    assert is_right(mine, 4)
+    assert is_right(mine, 9), "a workspace is made for each size"
+
+
+@pytest.mark.parametrize("axis", ["C", "F"])
+def test_the_axis_order_is_that_of_the_arrays(pairwise, axis):
+    mine = pairwise(
+        f'ORDERS = ("C", "F")\ndef run(X, D):\n assert X.flags.{axis.lower()}_contiguous\n D[:] = {BODY}', order=axis
+    )
+
+    assert is_right(mine)
+
+
+def test_an_array_that_is_computed_later_is_waited_for_in_each_call(pairwise):
+    mine = pairwise(
+        "import numpy as np\nWAITED = []\n"
+        "class Later(np.ndarray):\n def block_until_ready(self):\n  WAITED.append(1)\n"
+        f"def run(X):\n return ({BODY}).view(Later)"
+    )
+    results(mine, ring_of(mine), 6)
+
+    assert len(mine.module.WAITED) == 6
+
+
+@pytest.mark.parametrize("text", ["def run(u, k):\n u += k * u", "def run(u, k):\n return u + k * u"])
+def test_a_state_evolves_over_the_steps_and_over_the_parts_of_a_train(pairwise, text):
+    mine = pairwise(text, kernel="heat")
+    state = ring_of(mine, 6)
+    u, k = state.tensors()["u"], state.tensors()["k"]
+    mine.reset(state)
+    for n_steps in (1, 4):
+        mine.train(np.zeros((n_steps, 1), np.int64))
+
+    assert np.allclose(mine.params()["u"], u * (1 + k) ** 5, rtol=1e-14)
+
+
+def test_of_arrays_that_are_all_changed_in_place_the_first_call_tells_that_nothing_is_returned(pairwise, tmp_path):
+    only_inout = "import numpy as np\ndef run(a, places, total):\n places[:] = 0\n total[...] = a.sum()\n a.sort()"
+    mine = pairwise(only_inout, kernel="sort")
+    state = ring_of(mine, 5)
+
+    assert (results(mine, state)["a"] == np.sort(state.tensors()["a"], axis=1)).all()
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (f"def run(X, D):\n X[0, 0] += 1\n D[:] = {BODY}", "it changes its input X"),
+        ("def run(X, D):\n pass", None),
+        ("def run(X):\n return X", "D: expected the shape (4, 4), run returns (4, 3)"),
+        (f"def run(X):\n return {BODY}, X", "run returns 2 values; expected D"),
+        (f"def run(X):\n return ({BODY}).astype('f4')", "D: expected float64, run returns float32"),
+        ("def run(X):\n return None", "D: run returns nothing"),
+        (f"import numpy as np\ndef run(X):\n return np.broadcast_to({BODY}[0], (4, 4))", "D: run returns a view with"),
+        (f"import numpy as np\nD = np.empty((4, 4))\ndef run(X):\n D[:] = {BODY}\n return D", "the same memory in two"),
+        (
+            "from numpy.lib.stride_tricks import as_strided as at\ndef run(X, D):\n at(D, (5, 4))[4] = 1",
+            "it writes outside of D",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_result_is_told(pairwise, text, reason):
+    mine = pairwise(text)
+    if reason is None:
+        assert np.isnan(results(mine, ring_of(mine))["D"]).all()
+        return
+    with pytest.raises(VerificationFailed) as raised:
+        results(mine, ring_of(mine))
+    assert reason in str(raised.value)
+
+
+def test_a_result_that_is_memory_of_an_input_is_refused(pairwise):
+    mine = pairwise("def run(a):\n return a, a.view('i8'), a.sum()", kernel="sort")
+
+    with pytest.raises(VerificationFailed, match="places: run returns memory of its argument a: return a copy"):
+        results(mine, ring_of(mine, 5))
+
+
+def test_an_input_that_was_prepared_must_not_change_either(pairwise):
+    mine = pairwise(
+        f"import numpy as np\nclass Other:\n def __init__(self, x):\n  self.x = x.copy()\n  self.dtype = x.dtype\n"
+        " def __array__(self, dtype=None, copy=None):\n  return self.x\n"
+        f"def prepare(array):\n return Other(array)\n"
+        f"def run(X):\n X.x[0] = 5\n X = X.x\n return {BODY}"
+    )
+
+    with pytest.raises(VerificationFailed, match="it changes its input X"):
+        results(mine, ring_of(mine))
+
+
+def test_preparing_may_not_change_the_dtype(pairwise):
+    mine = pairwise(f"def prepare(array):\n return array.astype('f4')\ndef run(X):\n return {BODY}")
+
+    with pytest.raises(MeasurementFailed, match=r"prepare\(X\): expected float64, as it is given; got float32"):
+        mine.reset(ring_of(mine))
+
+
+def test_a_file_beside_it_can_be_imported(tmp_path):
+    mine = '"""Mine."""\nfrom ._shared import square\ndef run(X, D):\n    D[:] = square(X[:, None] - X).sum(axis=2)\n'
+    folder = kernel_folder(tmp_path, files={"mine.py": mine, "_shared.py": "def square(x):\n    return x * x\n"})
+
+    assert is_right(opened(folder, "mine"))
+
+
+def test_parameters_that_only_an_import_can_tell_are_checked_when_it_is_loaded(pairwise):
+    with pytest.raises(MeasurementFailed, match=r"run: expected run\(X, D\), or run\(X\) that returns the others"):
+        pairwise("def other(X, Y):\n pass\nrun = other")
+
+
+def test_a_package_that_is_not_there_is_told_with_the_command_that_installs_it(tmp_path):
+    text = '"""Mine."""\nimport no_such_package\nREQUIRES = ("no_such_package",)\ndef run(X, D):\n    pass\n'
+    folder = kernel_folder(tmp_path, files={"mine.py": text})
+
+    assert implementation_class(folder, "mine").missing() == (
+        "no_such_package is not installed. Install: pip install no_such_package"
+    )
+
+
+def test_the_versions_of_required_packages_are_kept(pairwise):
+    mine = pairwise(f'REQUIRES = ("numpy",)\ndef run(X, D):\n D[:] = {BODY}')
+
+    assert mine.build_info() == {"numpy": np.__version__}
+
+
+def test_there_is_no_implementation_of_another_name(tmp_path):
+    folder = kernel_folder(tmp_path, files={"mine.py": '"""Mine."""\ndef run(X, D):\n    pass\n'})
+
+    with pytest.raises(HarnessError, match="there is no implementation 'reference'; it has mine"):
+        implementation_class(folder, "reference")
+
+
+def test_calls_come_in_the_order_that_was_asked_for(pairwise):
+    mine = pairwise("SEEN = []\ndef run(X, D):\n SEEN.append(X[0, 0])\n D[:] = 0")
+    state = ring_of(mine)
+    mine.reset(state)
+    calls = order(7)
+    mine.train(calls)
+
+    assert mine.module.SEEN == state.tensors()["X"][calls[:, 0], 0, 0].tolist()
