@@ -19,8 +19,9 @@ from paragone.plan.cells import ONCE_PER_LAUNCH_SECONDS, Contender, cell, grid
 from paragone.plan.request import TOO_SLOW_SECONDS
 from paragone.report.text.pytest_benchmark import cell_id
 from paragone.store.plan_records import Cell
+from paragone.task.check_result import CheckResult
 from paragone.task.mlp.data import DataSet, check_fits
-from paragone.task.mlp.gate import CheckResult, stress_problem
+from paragone.task.mlp.gate import stress_problem
 from paragone.task.mlp.state import State
 from paragone.verify.inputs import SampleInput
 from paragone.verify.pilot import most_check_steps

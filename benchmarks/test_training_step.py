@@ -33,8 +33,8 @@ from paragone.implementation.registry import IMPLEMENTATIONS, discover
 from paragone.plan.cells import Contender, grid
 from paragone.plan.request import TOO_SLOW_SECONDS
 from paragone.store.plan_records import Cell
+from paragone.task.check_result import CheckResult
 from paragone.task.mlp.data import find_data
-from paragone.task.mlp.gate import CheckResult
 from paragone.task.mlp.problem_files import find_problem, shipped_names
 
 # A worker of the harness turns no warning of an implementation into an error.

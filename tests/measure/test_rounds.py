@@ -20,7 +20,7 @@ from paragone.plan.cells import Contender
 from paragone.store.plan_records import Cell
 from paragone.store.records import Evaluation, columns
 from paragone.store.run_folder import RunFolder
-from paragone.task.mlp.judge import CheckResult
+from paragone.task.check_result import CheckResult
 from paragone.task.mlp.problem_files import find_problem
 from paragone.task.mlp.state import State
 from paragone.verify.time_account import see_sample

@@ -16,8 +16,8 @@ from paragone.implementation.registry import find_variant
 from paragone.plan.cells import Contender, cell
 from paragone.plan.request import Request
 from paragone.store.records import Outcome
+from paragone.task.check_result import CheckResult
 from paragone.task.mlp.gate import check_steps, is_stress_problem
-from paragone.task.mlp.judge import CheckResult
 from paragone.task.mlp.problem_files import find_problem
 from paragone.verify.pilot import PILOT_SAMPLES, Pilot, most_check_steps, open_worker, verify_only
 from paragone.verify.verifier import Verifier

@@ -13,8 +13,8 @@ from paragone.errors import MeasurementFailed
 from paragone.implementation.registry import find_variant
 from paragone.plan.cells import Contender
 from paragone.store.plan_records import Cell
+from paragone.task.check_result import CheckResult
 from paragone.task.mlp.gate import stress_problem
-from paragone.task.mlp.judge import CheckResult
 from paragone.task.mlp.problem_files import find_problem
 from paragone.task.mlp.whole_sample import EndsOfTraining
 from paragone.verify.inputs import RoundInputs

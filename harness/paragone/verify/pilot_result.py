@@ -13,7 +13,7 @@ from paragone.plan.cells import Contender
 from paragone.plan.request import FEWEST_ROUNDS, ROUNDS
 from paragone.store.plan_records import Cell
 from paragone.store.records import Outcome
-from paragone.task.mlp.gate import CheckResult
+from paragone.task.check_result import CheckResult
 from paragone.worker.budgets import STANDARD, Budgets
 
 # Between samples: the pipe, waking, resetting, hashing the result, writing the row.

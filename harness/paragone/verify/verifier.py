@@ -10,8 +10,9 @@ from paragone.errors import VerificationFailed
 from paragone.files.paths import cache_folder
 from paragone.machine.threads import one_blas_thread
 from paragone.plan.cells import Contender
+from paragone.task.check_result import CheckResult
 from paragone.task.mlp.data import DataSet
-from paragone.task.mlp.gate import CheckResult, check_approximate, check_form, check_steps, gate, pass_through
+from paragone.task.mlp.gate import check_approximate, check_form, check_steps, gate, pass_through
 from paragone.task.mlp.perturbation import PerturbedTraining
 from paragone.task.mlp.state import State
 from paragone.task.mlp.training_set import TrainingSet

@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paragone.errors import HarnessError, VerificationFailed, error_text
+from paragone.task.check_result import CheckResult
 from paragone.task.mlp.diagnose import likely_mistake
 from paragone.task.mlp.hard_starts import check_hard_starts
-from paragone.task.mlp.judge import CheckResult, fault_of_result, form_fault, judge, step_fault
+from paragone.task.mlp.judge import fault_of_result, form_fault, judge, step_fault
 from paragone.task.mlp.problem import Problem
 from paragone.task.mlp.reference import Trajectory, trajectory
 from paragone.task.mlp.state import State

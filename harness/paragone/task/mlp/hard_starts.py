@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paragone.errors import VerificationFailed
-from paragone.task.mlp.judge import CheckResult, fault_of_result, judge
+from paragone.task.check_result import CheckResult
+from paragone.task.mlp.judge import fault_of_result, judge
 from paragone.task.mlp.perturbation import PerturbedTraining, slope, states
 from paragone.task.mlp.problem import Problem, rounded_to_float32
 from paragone.task.mlp.reference import Trajectory

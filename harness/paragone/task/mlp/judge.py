@@ -6,12 +6,12 @@ every tensor from the reference, and for float32 the size of that distance, whic
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from paragone.task.check_result import CheckResult
 from paragone.task.mlp.problem import Problem, rounded_to_float32
 from paragone.task.mlp.reference import Trajectory
 from paragone.task.mlp.state import State
@@ -40,27 +40,6 @@ LARGEST_JUMP = 30.0
 STEPS_TO_TELL_ROUNDING = 8
 ROUNDED_ONCE = 1.25
 ROUNDING_NOT_TOLD = "whether every step was rounded to float32: not checked, to tell takes 8 steps with an L2 penalty"
-
-
-@dataclass(frozen=True)
-class CheckResult:
-    """The result of one check. `error` and `bound` are relative to the reference's displacement.
-
-    `status` is "passed", "failed" or "not checked"; `reason` is a sentence, empty where passed. `tensor` has the
-    largest error in units of its bound. `note` names what a passed check could not decide.
-    """
-
-    status: str
-    reason: str = ""
-    error: float = float("nan")
-    bound: float = float("nan")
-    tensor: str = ""
-    n_steps: int = 0
-    note: str = ""
-
-    @property
-    def passed(self) -> bool:
-        return self.status == "passed"
 
 
 def judge(problem: Problem, expected: Trajectory, got: State, losses: NDArray[Any] | None, dtype: str) -> CheckResult:

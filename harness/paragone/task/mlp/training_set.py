@@ -20,7 +20,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from paragone.task.mlp.judge import LOOSEST_BOUND, CheckResult, fault_of_result
+from paragone.task.check_result import CheckResult
+from paragone.task.mlp.judge import LOOSEST_BOUND, fault_of_result
 from paragone.task.mlp.perturbation import PerturbedTraining, spread, states
 from paragone.task.mlp.problem import Problem, rounded_to_float32
 from paragone.task.mlp.reference import Trajectory

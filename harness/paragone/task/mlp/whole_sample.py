@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from paragone.task.mlp.judge import CheckResult, judge
+from paragone.task.check_result import CheckResult
+from paragone.task.mlp.judge import judge
 from paragone.task.mlp.perturbation import PerturbedTraining, spread, states
 from paragone.task.mlp.reference import Trajectory
 from paragone.task.mlp.state import FloatArray, State
