@@ -1,6 +1,7 @@
 """Short runs of the baseline among members of the zoo."""
 
 import os
+import re
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -42,6 +43,25 @@ def processes_left() -> list[str]:
         except OSError:
             continue
     return found
+
+
+def verdicts(results):
+    """Return (status, reason) by implementation; there is one cell each."""
+    rows = results.summary[~results.summary["control"]]
+    return {name: (status, reason) for name, status, reason in rows[["implementation", "status", "reason"]].values}
+
+
+def missed(cheats, found):
+    """Return those who were not refused for what they do, with what was said of them."""
+    return {
+        name: found[name]
+        for name, cheat in cheats.items()
+        if found[name][0] != "failed" or not re.search(cheat.reason, found[name][1])
+    }
+
+
+def accused(found, names):
+    return {name: found[name] for name in names if found[name][0] != "passed"}
 
 
 @contextmanager

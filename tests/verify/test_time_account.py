@@ -13,7 +13,14 @@ from paragone.store.plan_records import Cell
 from paragone.task.mlp.problem_files import find_problem
 from paragone.task.mlp.state import State
 from paragone.verify.inputs import RoundInputs
-from paragone.verify.time_account import CLOSE_LOOKS, TimeAccount, refuse_false_account, see_sample, time_fault
+from paragone.verify.time_account import (
+    CLOSE_LOOKS,
+    ORDER_NS_PER_IMAGE,
+    TimeAccount,
+    refuse_false_account,
+    see_sample,
+    time_fault,
+)
 from paragone.worker.replies import Timing
 
 MS = 1_000_000
@@ -23,11 +30,14 @@ WORKER = SimpleNamespace(holds_accelerator=lambda: False)
 ON_A_DEVICE = SimpleNamespace(holds_accelerator=lambda: True)
 
 
-def account(elapsed=40, outside=None, params=1, cpu=None, withheld=0, n_numbers=24_000, reset=1) -> TimeAccount:
+def account(
+    elapsed=40, outside=None, params=1, cpu=None, withheld=0, n_numbers=24_000, reset=1, cpu_outside=0
+) -> TimeAccount:
     """The account of a sample; times in milliseconds."""
     timing = Timing(n_steps=40, elapsed_ns=elapsed * MS, cpu_ns=int((elapsed if cpu is None else cpu) * MS))
     outside = elapsed + 1 if outside is None else outside
-    return TimeAccount(timing, int(outside * MS), int(reset * MS), int(params * MS), n_numbers, withheld * MS)
+    times = [int(each * MS) for each in (outside, reset, params)]
+    return TimeAccount(timing, *times, n_numbers, withheld * MS, cpu_outside * MS)
 
 
 def fault(*accounts, worker=WORKER) -> str:
@@ -66,6 +76,20 @@ def test_time_without_a_cpu_is_not_idle():
     assert "" == fault(*[account(elapsed=100, cpu=30, withheld=65)] * 3)
 
 
+def test_a_clock_that_shows_less_shows_in_cpu_time_where_waits_would_hide_it():
+    waiting = {"outside": 41, "withheld": 40}
+
+    assert "56.0 ms by the worker's clock and 81.0 ms" in fault(account(56, cpu=28, cpu_outside=41, **waiting))
+    assert "" == fault(account(80, cpu=40, cpu_outside=41, **waiting))
+
+
+def test_neither_waits_alone_nor_cpu_time_alone_beside_a_sample_is_a_fault():
+    waiting = {"outside": 41, "withheld": 40}
+
+    assert "" == fault(account(40, cpu=40, cpu_outside=41, **waiting))
+    assert "" == fault(account(80, cpu=28, cpu_outside=41, **waiting))
+
+
 def test_the_medians_decide_not_single_samples():
     assert "" == fault(*[account(outside=90)] * 2, *[account()] * 3)
     assert "" != fault(*[account(outside=90)] * 3, *[account()] * 2)
@@ -90,6 +114,8 @@ def test_an_honest_account_costs_no_further_samples():
 
 class Waiting:
     """A worker that trains for 40 ms, and waits `withheld` ms for a CPU in each command."""
+
+    cpus = (0,)
 
     def __init__(self, withheld):
         self.withheld_ns, self.now = withheld * MS, itertools.count()
@@ -143,6 +169,7 @@ def test_a_closer_look_leaves_out_the_time_that_the_scheduler_withheld():
     # The test's own process may wait for a CPU too, which is left out as well.
     assert 500 * MS <= account.withheld_ns
     assert account.outside_ns <= 40 * MS
+    assert 40 * MS - ORDER_NS_PER_IMAGE * 400 == account.cpu_outside_ns
     assert account.params_ns <= MS
     assert "" == fault(*[account] * 3)
 

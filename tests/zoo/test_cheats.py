@@ -2,14 +2,13 @@
 
 import contextlib
 import os
-import re
 from multiprocessing.shared_memory import SharedMemory
 
 import pytest
 from cheating_members import OMISSIONS, REMEMBERING, TWINS
 from faulty_members import SMALL
 from in_process import in_process
-from zoo_runs import zoo_runs
+from zoo_runs import accused, missed, verdicts, zoo_runs
 
 
 @pytest.fixture(scope="module")
@@ -21,25 +20,6 @@ def measured(tmp_path_factory):
             memory = SharedMemory(f"Member_{os.getpid()}_{member}")
             memory.close()
             memory.unlink()
-
-
-def verdicts(results):
-    """Return (status, reason) by implementation; there is one cell each."""
-    rows = results.summary[~results.summary["control"]]
-    return {name: (status, reason) for name, status, reason in rows[["implementation", "status", "reason"]].values}
-
-
-def missed(cheats, found):
-    """Return those who were not refused for what they do, with what was said of them."""
-    return {
-        name: found[name]
-        for name, cheat in cheats.items()
-        if found[name][0] != "failed" or not re.search(cheat.reason, found[name][1])
-    }
-
-
-def accused(found, names):
-    return {name: found[name] for name in names if found[name][0] != "passed"}
 
 
 def test_who_leaves_steps_out_is_found_whatever_it_goes_by(measured):

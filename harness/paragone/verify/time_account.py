@@ -32,6 +32,8 @@ T = TypeVar("T")
 # By the harness's clock a sample may take so much longer than by the worker's, which reads the CPU time of every thread
 # and writes its reply meanwhile.
 MOST_UNSEEN_NS, MOST_UNSEEN_SHARE = 6_000_000, 0.1
+# The CPU time of a worker that takes an order from the pipe, for each image.
+ORDER_NS_PER_IMAGE = 25
 # Any implementation takes a state of so many numbers, or gives it out, in this time.
 MOST_STATE_NS, MOST_STATE_NS_PER_NUMBER = 4_000_000, 150
 # A sample that keeps less than this share of a CPU busy has been trained somewhere else.
@@ -48,7 +50,8 @@ class TimeAccount:
 
     `outside_ns` lasts from the order sent to the reply, `reset_ns` and `params_ns` are those of `reset()` before it and
     of `params()` after it. Under a closer look all are without `withheld_ns` and its like: the time for which the
-    scheduler kept worker and harness waiting.
+    scheduler kept worker and harness waiting. `cpu_outside_ns` is the CPU time of the same call by the system's clock,
+    without what taking the order may need; 0 but under a closer look at a worker that has one CPU.
     """
 
     timing: Timing
@@ -57,11 +60,18 @@ class TimeAccount:
     params_ns: int
     n_numbers: int
     withheld_ns: int = 0
+    cpu_outside_ns: int = 0
 
     @property
     def unseen_ns(self) -> int:
-        """The part of the time outside that the worker's own clock does not show."""
-        return max(0, self.outside_ns - self.timing.elapsed_ns)
+        """The part of the time outside that the worker's own clock does not show.
+
+        Where much was withheld, its clock may have shown that and left out work. Then the smaller of two counts: what
+        lies between both clocks with all waits, and between the CPU time by the system and by the worker.
+        """
+        of_clocks_ns = self.outside_ns - self.timing.elapsed_ns
+        of_cpu_ns = self.cpu_outside_ns - self.timing.cpu_ns
+        return max(0, of_clocks_ns, min(of_clocks_ns + self.withheld_ns, of_cpu_ns))
 
     @property
     def cpu_share(self) -> float:
@@ -94,31 +104,36 @@ def see_sample(worker: Worker, input_: SampleInput, cell: Cell, prefix_steps: in
     worker.prepare(input_.prefix(prefix_steps))
     order = input_.order(cell.n_steps)
     if closely:
-        _, reset_ns, _ = _looked_at(worker, lambda: worker.reset(input_.start))
-        timing, outside_ns, withheld_ns = _looked_at(worker, lambda: worker.take_sample(order))
-        _, params_ns, _ = _looked_at(worker, worker.call_params)
+        reset_ns = _looked_at(worker, lambda: worker.reset(input_.start))[1]
+        timing, outside_ns, withheld_ns, cpu_ns = _looked_at(worker, lambda: worker.take_sample(order))
+        params_ns = _looked_at(worker, worker.call_params)[1]
+        cpu_outside_ns = cpu_ns - ORDER_NS_PER_IMAGE * order.size if len(worker.cpus) == 1 else 0
     else:
         worker.reset(input_.start)
         reset_ns = worker.waited_ns
-        timing, outside_ns, withheld_ns = worker.take_sample(order), worker.waited_ns, 0
+        timing, outside_ns, withheld_ns, cpu_outside_ns = worker.take_sample(order), worker.waited_ns, 0, 0
         worker.call_params()
         params_ns = worker.waited_ns
     if timing.n_steps != len(order):
         raise MeasurementFailed(f"a sample of {len(order)} steps was sent, and the reply counts {timing.n_steps}")
     state, losses = worker.result()
     n_numbers = sum(tensor.size for tensor in state.tensors().values())
-    return SampleSeen(TimeAccount(timing, outside_ns, reset_ns, params_ns, n_numbers, withheld_ns), state, losses)
+    account = TimeAccount(timing, outside_ns, reset_ns, params_ns, n_numbers, withheld_ns, cpu_outside_ns)
+    return SampleSeen(account, state, losses)
 
 
-def _looked_at(worker: Worker, call: Callable[[], T]) -> tuple[T, int, int]:
-    """The reply, the time waited for it without what the scheduler withheld from both ends, and what that was."""
+def _looked_at(worker: Worker, call: Callable[[], T]) -> tuple[T, int, int, int]:
+    """The reply; the time waited for it without what the scheduler withheld from both ends; that; the CPU time used.
+
+    The CPU time is that of the worker and its children, divided by the number of their CPUs.
+    """
     own_before, before = _own_times(), worker.scheduling_times()
     reply = call()
     waited_ns, after, own_after = worker.waited_ns, worker.scheduling_times(), _own_times()
     from_worker_ns = after.at_ns - before.at_ns - undisturbed_ns(before, after)
     from_harness_ns = own_after.runnable_ns - own_before.runnable_ns
     withheld_ns = min(waited_ns, max(0, from_worker_ns) + max(0, from_harness_ns))
-    return reply, waited_ns - withheld_ns, withheld_ns
+    return reply, waited_ns - withheld_ns, withheld_ns, after.cpu_ns - before.cpu_ns
 
 
 def _own_times() -> SchedulingTimes:
@@ -138,8 +153,9 @@ def time_fault(accounts: Sequence[TimeAccount], worker: Worker) -> str | None:
     elapsed_ns = median(each.timing.elapsed_ns for each in accounts)
     took = f"{elapsed_ns / 1e6:.1f} ms"
     unseen_ns = median(each.unseen_ns for each in accounts)
-    if unseen_ns > max(MOST_UNSEEN_NS, MOST_UNSEEN_SHARE * elapsed_ns):
-        outside = f"{(elapsed_ns + unseen_ns) / 1e6:.1f} ms"
+    own_ns = median(min(each.timing.elapsed_ns, each.outside_ns) for each in accounts)
+    if unseen_ns > max(MOST_UNSEEN_NS, MOST_UNSEEN_SHARE * own_ns):
+        outside = f"{median(each.outside_ns + each.withheld_ns for each in accounts) / 1e6:.1f} ms"
         return (
             f"a sample takes {took} by the worker's clock and {outside} by the harness's: leave the clock, and what "
             "runs around it, alone"
