@@ -43,7 +43,7 @@ from paragone.worker.estimate import call_seconds, cpus_used, step_seconds
 from paragone.worker.evaluation import evaluate
 from paragone.worker.phases import reading_ns, take_pair
 from paragone.worker.pipe import Arrays, Pipe
-from paragone.worker.sample import cpu_time_ns, take_sample, train_prefix
+from paragone.worker.sample import copied_params, cpu_time_ns, take_sample, train_prefix
 
 
 class HostedVariant:
@@ -163,10 +163,7 @@ class HostedVariant:
         return replies.Ready()
 
     def call_params(self) -> replies.Ready:
-        """Copy what params() gives: what is worked out as it is read is worked out here, and cannot change later."""
-        state = self.implementation.params()
-        step, tensors = int(state.step), state.tensors()
-        self.kept = step, {name: np.array(tensor) for name, tensor in tensors.items()}
+        self.kept = copied_params(self.implementation)
         return replies.Ready()
 
     def sample(self, order: NDArray[np.int64]) -> replies.Timing:
@@ -179,10 +176,7 @@ class HostedVariant:
         return self.result(self.implementation.train(arrays["order"][: command.n_steps]))
 
     def result(self, losses: NDArray[Any] | None) -> tuple[replies.Trained, Arrays]:
-        if self.kept is None:
-            self.call_params()
-        assert self.kept is not None
-        (step, tensors), self.kept = self.kept, None
+        (step, tensors), self.kept = self.kept or copied_params(self.implementation), None
         extra = {} if losses is None else {"losses": np.asarray(losses)}
         return replies.Trained(step), {**tensors, **extra}
 

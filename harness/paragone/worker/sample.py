@@ -42,6 +42,16 @@ def take_sample(
     return Timing(n_steps=len(order), elapsed_ns=elapsed_ns, runner_ns=runner_ns, cpu_ns=cpu_ns), losses
 
 
+def copied_params(implementation: Implementation) -> tuple[int, dict[str, NDArray[Any]]]:
+    """The step counter and the arrays of `params()`.
+
+    What is worked out as it is read is worked out here, within its time, and copies cannot change later.
+    """
+    state = implementation.params()
+    step, tensors = int(state.step), state.tensors()
+    return step, {name: np.array(tensor) for name, tensor in tensors.items()}
+
+
 def result_digest(state: State, losses: NDArray[Any] | None) -> str:
     """A hash of every bit of the parameters, the step counter and the losses."""
     if losses is None:
