@@ -43,15 +43,24 @@ class Expected:
 
 
 def expect(
-    reference: Reference, spec: KernelSpec, inputs: Arrays, size: int, n_steps: int = 1, case: str = ""
+    reference: Reference,
+    spec: KernelSpec,
+    inputs: Arrays,
+    size: int,
+    n_steps: int = 1,
+    case: str = "",
+    known: Spread | None = None,
 ) -> Expected:
     """The right results, and their spread.
 
-    `n_steps` is 1 unless a state evolves. Raises Misuse where the reference fails; with a `case`, also where it gives
-    NaN or infinity that this case has not asked for.
+    `n_steps` is 1 unless a state evolves. `known` is the spread of other inputs of this case and size, which is taken
+    where it is one for a whole array. Raises Misuse where the reference fails; with a `case`, also where it gives NaN
+    or infinity that this case has not asked for.
     """
     plain = evolved(reference, spec, inputs, size, n_steps, case=case)
-    return Expected(plain, _spread(reference, spec, inputs, size, n_steps, plain), spec.n_terms(size), n_steps)
+    if known is None or known.elements or known.uncertain:
+        known = _spread(reference, spec, inputs, size, n_steps, plain)
+    return Expected(plain, known, spec.n_terms(size), n_steps)
 
 
 def evolved(
