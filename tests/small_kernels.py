@@ -1,13 +1,12 @@
 """Three small kernels, in folders of their own, and what a worker does with an implementation of one."""
 
-from dataclasses import dataclass
 from textwrap import dedent
-from types import SimpleNamespace
 
 import numpy as np
 
 from paragone.implementation.importing import implementation_class
 from paragone.task.kernel.kernel_file import read_kernel
+from paragone.task.kernel.problem import KernelProblem, KernelState
 
 PAIRWISE = """
     name = "pairwise"
@@ -79,22 +78,13 @@ def kernel_folder(parent, name="pairwise", files=(), **changes):
     return folder
 
 
-@dataclass
-class RingState:
-    size: int
-    arrays: dict
-
-    def tensors(self):
-        return self.arrays
-
-
 def ring(folder, size, n_sets=3, seed=1):
     """Random inputs, as the harness draws them: float64, rounded to float32."""
     spec = read_kernel(folder)
     random = np.random.Generator(np.random.PCG64(seed))
     n_sets = 1 if spec.form == "steps" else n_sets
     shapes = {array.name: (n_sets, *spec.shape(array, size)) for array in spec.inputs_of()}
-    return RingState(size, {name: np.float64(np.float32(random.random(shape))) for name, shape in shapes.items()})
+    return KernelState({name: np.float64(np.float32(random.random(shape))) for name, shape in shapes.items()}, size)
 
 
 def order(n_steps, n_sets=3, seed=2):
@@ -109,16 +99,16 @@ def opened(folder, name, dtype="float64", **axis):
     kind = implementation_class(folder, name)
     axis = {**{key: values[0] for key, values in kind.axes.items()}, **axis, "dtype": dtype}
     implementation = kind(**axis)
-    implementation.load(SimpleNamespace(spec=read_kernel(folder)))
+    implementation.load(KernelProblem(read_kernel(folder), str(folder)))
     return implementation
 
 
 def results(implementation, state, n_steps=None):
-    """What it gives after one sample from this state, of one call on each set unless told otherwise."""
+    """The arrays that it gives after one sample from this state, of one call on each set unless told otherwise."""
     n_sets = len(next(iter(state.arrays.values())))
     implementation.reset(state)
     implementation.train(order(n_steps or n_sets, n_sets))
-    return implementation.params()
+    return implementation.params().tensors()
 
 
 def distances(state):

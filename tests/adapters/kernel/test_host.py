@@ -1,15 +1,15 @@
 """The verbs of a kernel's implementation: sizes in turn, copies where calls need them, what a train may not do."""
 
-from types import SimpleNamespace
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from small_kernels import distances, kernel_folder, opened, order, results, ring
 
 from paragone.adapters.kernel import host
-from paragone.adapters.kernel.host import most_calls
 from paragone.errors import MeasurementFailed
 from paragone.task.kernel.kernel_file import read_kernel
+from paragone.task.kernel.problem import KernelProblem, KernelState
 
 ROWS = '''
     """Rows."""
@@ -60,7 +60,7 @@ def test_a_train_in_parts_ends_as_one_in_one_piece(rows):
     for part in np.split(order(9), 3):
         rows.train(part)
 
-    assert (rows.params()["D"] == results(rows, state, 9)["D"]).all()
+    assert (rows.params().tensors()["D"] == results(rows, state, 9)["D"]).all()
 
 
 @pytest.mark.parametrize("is_expected", [True, False])
@@ -73,7 +73,7 @@ def test_a_call_that_changes_its_input_never_meets_one_that_was_changed(in_place
     in_place.reset(state)
     calls = order(n_calls)
     in_place.train(calls)
-    found, called = in_place.params(), sorted({*calls[:, 0].tolist()})
+    found, called = in_place.params().tensors(), sorted({*calls[:, 0].tolist()})
 
     assert (found["places"][called] == given.argsort(axis=1, kind="stable")[called]).all()
     assert (found["a"][called] == np.sort(given, axis=1)[called]).all()
@@ -117,13 +117,29 @@ def test_a_train_without_a_reset_is_refused(tmp_path):
 
 def test_loading_again_forgets_the_memory_of_before(rows):
     results(rows, ring(folder_of(rows), 4))
-    rows.load(SimpleNamespace(spec=rows.spec))
+    rows.load(KernelProblem(rows.spec, str(folder_of(rows))))
 
     assert rows.slots is None
 
 
-def test_only_calls_that_change_their_input_are_limited_in_number(tmp_path):
-    sort, pairwise, heat = (read_kernel(kernel_folder(tmp_path, name)) for name in ("sort", "pairwise", "heat"))
+def test_a_kernel_without_inputs_has_as_many_sets_as_the_order_of_its_calls_visits(tmp_path):
+    text = '"""A."""\ndef run(n, D):\n    D[:] = n\n'
+    no_inputs = {'X = { role = "in", shape = ["n", "d"] }': ""}
+    folder = kernel_folder(tmp_path, files={"fills.py": text}, **no_inputs)
+    fills = opened(folder, "fills")
+    fills.reset(KernelState({}, 4))
+    fills.train(fills.problem.order(1, 40, 4))
 
-    assert most_calls(sort, 5, "float64") == (1 << 32) // (5 * 8 + 5 * 8 + 8)
-    assert most_calls(pairwise, 4, "float64") is most_calls(heat, 6, "float64") is None
+    assert (fills.params().tensors()["D"] == 4).all()
+    assert len(fills.params().tensors()["D"]) == fills.problem.n_sets(4) > 1
+
+
+def test_what_it_gives_is_a_state_of_its_size_which_counts_the_steps_of_one_that_evolves(in_place, tmp_path):
+    in_place.reset(ring(folder_of(in_place), 8))
+    in_place.train(order(5))
+    text = '"""A."""\ndef run(u, k):\n    u += k\n'
+    evolves = opened(kernel_folder(tmp_path, "heat", files={"evolves.py": text}), "evolves")
+    evolves.reset(replace(ring(folder_of(evolves), 6), step=10))
+    evolves.train(np.zeros((5, 1), np.int64))
+
+    assert [(each.params().size, each.params().step) for each in (in_place, evolves)] == [(8, 0), (6, 15)]

@@ -84,7 +84,7 @@ def test_a_state_evolves_over_the_steps_and_over_the_parts_of_a_train(pairwise, 
     for n_steps in (1, 4):
         mine.train(np.zeros((n_steps, 1), np.int64))
 
-    assert np.allclose(mine.params()["u"], u * (1 + k) ** 5, rtol=1e-14)
+    assert np.allclose(mine.params().tensors()["u"], u * (1 + k) ** 5, rtol=1e-14)
 
 
 def test_of_arrays_that_are_all_changed_in_place_the_first_call_tells_that_nothing_is_returned(pairwise, tmp_path):

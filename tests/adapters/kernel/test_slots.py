@@ -147,7 +147,7 @@ def test_a_number_written_beside_an_array_is_found(slots, place, slot):
 
 
 def test_more_memory_than_a_machine_has_for_copies_is_refused_with_numbers(slots, monkeypatch):
-    monkeypatch.setattr(slots_module, "MOST_BYTES", 1000)
+    monkeypatch.setattr(slots_module, "MOST_COPIES_BYTES", 1000)
 
     with pytest.raises(MeasurementFailed, match=r"300 calls with inputs of their own need 0\.0 GB, and"):
         slots(copies=100)

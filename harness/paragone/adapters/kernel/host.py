@@ -8,35 +8,21 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from paragone.adapters.kernel.slots import MOST_BYTES, Numbers, Slots
+from paragone.adapters.kernel.slots import Numbers, Slots
 from paragone.errors import MeasurementFailed
 from paragone.implementation.contract import Implementation
 from paragone.implementation.kernel_declaration import KernelDeclaration
 from paragone.machine.hardware import caches
+from paragone.task.kernel.problem import KernelProblem, KernelState
 from paragone.task.kernel.spec import KernelSpec
 
 USUAL_CACHE_BYTES = 32 << 20  # where the system does not say
 COLD_CACHES = 2  # inputs that no cache holds are so many times the last one
-
-
-class KernelProblem(Protocol):
-    """What a host needs of a problem."""
-
-    @property
-    def spec(self) -> KernelSpec: ...
-
-
-class KernelState(Protocol):
-    """What a host needs of a state: the size, and the in and inout arrays by name, each (n_sets, *shape)."""
-
-    @property
-    def size(self) -> int: ...
-    def tensors(self) -> Mapping[str, Numbers]: ...
 
 
 class KernelImplementation(Implementation):
@@ -60,7 +46,8 @@ class KernelImplementation(Implementation):
     def load(self, problem: Any, *_: Any) -> None:
         """Open the file for the problem's kernel; the sizes come with each state."""
         self.close()
-        self.spec: KernelSpec = problem.spec
+        self.problem: KernelProblem = problem
+        self.spec: KernelSpec = self.problem.spec
         self.expected_calls: dict[int, int] = {}
         self.slots = None
         self.open()
@@ -75,6 +62,7 @@ class KernelImplementation(Implementation):
     def reset(self, state: Any) -> None:
         """Copy the inputs of every set into its slots, and poison the rest."""
         given: KernelState = state
+        self.step = given.step
         self._fill(given.size, dict(given.tensors()))
 
     def train(self, order: NDArray[np.int64]) -> None:
@@ -86,12 +74,18 @@ class KernelImplementation(Implementation):
         self.call(slots.of_calls(order))
 
     def params(self) -> Any:
-        """The out and inout arrays by name, (n_sets, *shape), of the last call on each set; NaN where there was none.
+        """The out and inout arrays, (n_sets, *shape), after the last call on each set; NaN where there was none.
 
         Raises VerificationFailed where a call has changed its input or written beside its arrays.
         """
         self._slots.refuse_damage()
-        return self._slots.results()
+        return self.state_of(self._slots.results())
+
+    def state_of(self, arrays: dict[str, Numbers]) -> KernelState:
+        """What `params` gives: these arrays, with the steps that led to them where a state evolves."""
+        slots = self._slots
+        n_steps = sum(map(len, slots.used)) if self.spec.form == "steps" else 0
+        return KernelState(arrays, slots.size, self.step + n_steps)
 
     @property
     def order_in_memory(self) -> str:
@@ -116,7 +110,8 @@ class KernelImplementation(Implementation):
         self._fill(slots.size, slots.given)
 
     def _fill(self, size: int, given: Mapping[str, Numbers]) -> None:
-        n_sets = len(next(iter(given.values()))) if given else 1
+        # A kernel may have no input: each of its calls does the same.
+        n_sets = len(next(iter(given.values()))) if given else self.problem.n_sets(size)
         wanted = size, n_sets, self._copies(size, n_sets)
         resized = self.slots is None or (self.slots.size, self.slots.n_sets, self.slots.copies) != wanted
         if resized:
@@ -138,13 +133,6 @@ class KernelImplementation(Implementation):
 def last_cache_bytes() -> int:
     """The size of the last cache of this machine."""
     return max(caches().values(), default=USUAL_CACHE_BYTES)
-
-
-def most_calls(spec: KernelSpec, size: int, dtype: str) -> int | None:
-    """How many calls a train may have between two resets; None where there is no such number."""
-    if spec.form == "calls" and any(array.role == "inout" for array in spec.arrays):
-        return max(1, MOST_BYTES // spec.set_bytes(size, dtype))
-    return None
 
 
 def folder_of(declared: KernelDeclaration) -> Path:

@@ -106,7 +106,8 @@ class PythonKernelImplementation(KernelImplementation):
         """As the base has it; what `run` returned must be whole arrays with memory of their own."""
         self._slots.refuse_damage()
         self.returned.refuse_changed_arguments(self.arguments)
-        return self.returned.results(self.arguments) if self.returns else self._slots.results()
+        arrays = self.returned.results(self.arguments) if self.returns else self._slots.results()
+        return self.state_of(arrays)
 
     def build_info(self) -> Mapping[str, str]:
         """The versions of the packages that it requires."""

@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paragone.errors import MeasurementFailed, VerificationFailed
+from paragone.task.kernel.problem import MOST_COPIES_BYTES
 from paragone.task.kernel.spec import ArraySpec, KernelSpec
 
 ALIGNMENT = 64  # bytes: a line of the cache, and the widest vector
-MOST_BYTES = 1 << 32  # of all slots together, where a set has more than one
 NAN_BYTE = 0xFF  # a real of these bytes is NaN
 ODD_BYTE = 0xA5  # a whole number of these bytes is large, odd, and no result
 
@@ -83,11 +83,11 @@ class Slots:
     """The slots of one size. Call i of a train, on set s, has slot s + n_sets · (⌊i / n_sets⌋ mod copies)."""
 
     def __init__(self, spec: KernelSpec, size: int, n_sets: int, copies: int, dtype: str, order: str = "C") -> None:
-        n_bytes = spec.set_bytes(size, dtype) * n_sets * copies
-        if copies > 1 and n_bytes > MOST_BYTES:
+        n_bytes = spec.set_bytes(size, dtype) * n_sets * (copies - 1)
+        if n_bytes > MOST_COPIES_BYTES:
             raise MeasurementFailed(
                 f"{n_sets * copies} calls with inputs of their own need {n_bytes / 1e9:.1f} GB, and "
-                f"{MOST_BYTES / 1e9:.1f} GB are allowed: take shorter samples"
+                f"{MOST_COPIES_BYTES / 1e9:.1f} GB are allowed: take shorter samples"
             )
         self.size, self.n_sets, self.copies = size, n_sets, copies
         self.memory = {
