@@ -39,13 +39,13 @@ class GridPoint(NamedTuple):
     """A cell before its cost is known."""
 
     contender: Contender
-    batch_size: int
+    size: int
 
     @property
     def id(self) -> str:
         """`numpy_rows-float32-C-nielsen-B100`; `-T2` follows where there are two threads."""
         problem, variant, threads = self.contender.key
-        return cell_id(variant, problem, self.batch_size, threads)
+        return cell_id(variant, problem, self.size, threads)
 
 
 class LoadedVariant:
@@ -80,7 +80,7 @@ class LoadedVariant:
 
     def input(self, planned: Cell) -> SampleInput:
         """The start and the order of all samples: without rounds among others, they need no new ones."""
-        return SampleInput(self.contender.problem, planned.batch_size, frozenset({planned.n_steps}), SEED)
+        return SampleInput(self.contender.problem, planned.size, frozenset({planned.n_steps}), SEED)
 
     def step_seconds(self, batch_size: int) -> float:
         """An estimate of how long a step takes.
@@ -131,7 +131,7 @@ class VariantHolder:
         if self.loaded is None or self.loaded.contender != contender:
             check_fits(contender.problem, self.data)
             self.drop()
-            sizes = [point.batch_size for point in self.wanted if point.contender == contender]
+            sizes = [point.size for point in self.wanted if point.contender == contender]
             self.stress_checks = self._checks_of_stress_problem(contender, sizes)
             self.loaded = LoadedVariant(contender, self.data)
         return self.loaded
@@ -148,8 +148,8 @@ class VariantHolder:
         """
         problem = loaded.contender.problem
         checks = {problem.name: self._check_head(loaded, planned)}
-        if planned.batch_size in self.stress_checks:
-            checks[stress_problem(problem).name] = self.stress_checks[planned.batch_size]
+        if planned.size in self.stress_checks:
+            checks[stress_problem(problem).name] = self.stress_checks[planned.size]
         return checks
 
     def check_sample(self, loaded: LoadedVariant, planned: Cell, seen: SampleSeen) -> CheckResult:
@@ -162,13 +162,13 @@ class VariantHolder:
         try:
             planned = [loaded.planned(size) for size in sizes]
             short = [cell for cell in planned if cell.step_seconds <= ONCE_PER_LAUNCH_SECONDS]
-            return {cell.batch_size: self._check_head(loaded, cell) for cell in short}
+            return {cell.size: self._check_head(loaded, cell) for cell in short}
         finally:
             loaded.drop()
 
     def _check_head(self, loaded: LoadedVariant, planned: Cell) -> CheckResult:
         n_steps = most_check_steps(planned)
-        return self.verifier.check_first_steps(loaded, loaded.contender, planned.batch_size, n_steps)
+        return self.verifier.check_first_steps(loaded, loaded.contender, planned.size, n_steps)
 
 
 class TimedCell:

@@ -129,7 +129,7 @@ def test_training_step(point: GridPoint, holder: VariantHolder, benchmark: Any, 
 
     measured = TimedCell(loaded, planned, verified.digest)
     dtype = loaded.contender.variant.dtype
-    benchmark.group = f"{planned.problem} {dtype} B={planned.batch_size} threads={planned.threads}"
+    benchmark.group = f"{planned.problem} {dtype} B={planned.size} threads={planned.threads}"
     benchmark.extra_info.update(extra_info(planned, loaded, holder, checks))
     benchmark.pedantic(measured.train, setup=measured.prepare, rounds=n_rounds(planned, pytestconfig))
     measured.compare()
@@ -137,7 +137,7 @@ def test_training_step(point: GridPoint, holder: VariantHolder, benchmark: Any, 
         refuse_failed({"the last round": holder.check_sample(loaded, planned, measured.seen())})
     if benchmark.enabled:
         count_in_steps(benchmark, planned.n_steps)
-        benchmark.extra_info["images_per_second"] = planned.batch_size / benchmark.stats.stats.median
+        benchmark.extra_info["work_per_second"] = planned.size / benchmark.stats.stats.median
 
 
 def count_in_steps(benchmark: Any, n_steps: int) -> None:
@@ -161,7 +161,7 @@ def planned_cell(point: GridPoint, holder: VariantHolder) -> tuple[LoadedVariant
             f"it lives in the environment {name}, and this process does not: paragone bench -i {implementation.name}"
         )
     loaded = holder.hold(contender)
-    planned = loaded.planned(point.batch_size)
+    planned = loaded.planned(point.size)
     if planned.step_seconds > TOO_SLOW_SECONDS:
         command = f"paragone bench -i {contender.found.name} --slow"
         pytest.skip(f"a step takes about {planned.step_seconds:.0f} s; {command} measures it all the same")
@@ -183,7 +183,7 @@ def extra_info(
         "problem": planned.problem,
         "implementation": loaded.contender.found.name,
         "variant": planned.variant,
-        "batch_size": planned.batch_size,
+        "size": planned.size,
         "n_steps": planned.n_steps,
         "threads": planned.threads,
         "data": holder.data.name,

@@ -18,7 +18,7 @@ TIMES = {
 }
 QUIET = {(BASE, 10): [[2e-5] * 3] * 2, (CONTROL, 10): [[2e-5] * 3] * 2}
 EPOCHS = [
-    {"problem": "nielsen", "variant": name, "batch_size": 10, "epoch": epoch, "correct": 1000 + 4000 * epoch,
+    {"problem": "nielsen", "variant": name, "size": 10, "epoch": epoch, "correct": 1000 + 4000 * epoch,
      "n_test": 10_000, "elapsed_s": epoch * 1.5}
     for name in (BASE, OTHER) for epoch in range(3)
 ]  # fmt: skip

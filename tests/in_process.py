@@ -127,10 +127,10 @@ class InProcessWorker(ScriptedWorker):
     def scripted(self, command):
         if isinstance(command, CountCpus):
             return CpusUsed(self.cpus_used)
-        if isinstance(command, EstimateStep) and command.batch_size in self.step_seconds:
-            return StepCost(self.step_seconds[command.batch_size])
+        if isinstance(command, EstimateStep) and command.size in self.step_seconds:
+            return StepCost(self.step_seconds[command.size])
         if isinstance(command, MeasureLimits):
-            return MachineLimits(gemm=1e11, read=1e10, products=dict.fromkeys(command.batch_sizes, 1e6))
+            return MachineLimits(gemm=1e11, read=1e10, products=dict.fromkeys(command.sizes, 1e6))
         return None
 
 
@@ -142,7 +142,7 @@ def entry(command, arrays):
         return verb(command), *arrays["order"][: command.n_steps].shape
     if isinstance(command, TakeSample):
         return verb(command), arrays["order"].shape[1]
-    size = getattr(command, "batch_size", None)
+    size = getattr(command, "size", None)
     return (verb(command),) if size is None else (verb(command), size)
 
 

@@ -52,7 +52,7 @@ def _limits():
     for launch in range(N_LAUNCHES):
         for dtype, gemm in (("float32", 2.4e11), ("float64", 1.2e11)):
             place = {"problem": "nielsen", "dtype": dtype, "threads": 1, "launch": launch}
-            rows += [{**place, "batch_size": None, "what": "gemm", "per_second": gemm * (1 + launch / 100)}]
-            rows += [{**place, "batch_size": None, "what": "read", "per_second": 4e10}]
-            rows += [{**place, "batch_size": size, "what": "products", "per_second": 5e5} for size in SIZES]
+            rows += [{**place, "size": None, "what": "gemm", "per_second": gemm * (1 + launch / 100)}]
+            rows += [{**place, "size": None, "what": "read", "per_second": 4e10}]
+            rows += [{**place, "size": size, "what": "products", "per_second": 5e5} for size in SIZES]
     return rows

@@ -50,10 +50,10 @@ def variant(name):
     }
 
 
-def cell(name, batch_size, problem="nielsen", threads=1, wave=0, once=False):
+def cell(name, size, problem="nielsen", threads=1, wave=0, once=False):
     """Return the entry of the plan for a cell."""
     return {
-        **{"problem": problem, "variant": name, "batch_size": batch_size, "threads": threads, "wave": wave},
+        **{"problem": problem, "variant": name, "size": size, "threads": threads, "wave": wave},
         **{"n_steps": N_STEPS, "prefix_steps": 1, "step_seconds": 1e-5, "once_per_launch": once},
     }
 
@@ -66,10 +66,10 @@ def frame(table, rows):
     )
 
 
-def sample(name, batch_size, launch, round_, step_seconds, **others):
+def sample(name, size, launch, round_, step_seconds, **others):
     """Return a row of samples.jsonl; a round of −1 makes it the cold call."""
     return {
-        **{"problem": "nielsen", "variant": name, "batch_size": batch_size, "threads": 1, "wave": 0, "launch": launch},
+        **{"problem": "nielsen", "variant": name, "size": size, "threads": 1, "wave": 0, "launch": launch},
         **{"attempt": 0, "round": round_, "position": 0, "kind": "cold" if round_ < 0 else "timed", "n_steps": N_STEPS},
         **{"elapsed_ns": round(step_seconds * N_STEPS * 1e9), "cpu_ns": 0, "waiting_cpu_ns": 0, "started_s": 0.0},
         **{"digest": "d"},
@@ -77,11 +77,11 @@ def sample(name, batch_size, launch, round_, step_seconds, **others):
     }
 
 
-def memory_row(name, batch_size, above_mb=None, **others):
+def memory_row(name, size, above_mb=None, **others):
     """Return a row of memory.jsonl; loaded are 200 MB, above that 2 MB and 3 kB an image where nothing is said."""
-    above_mb = 2 + 0.003 * batch_size if above_mb is None else above_mb
+    above_mb = 2 + 0.003 * size if above_mb is None else above_mb
     return {
-        **{"problem": "nielsen", "variant": name, "batch_size": batch_size, "threads": 1, "n_steps": 3},
+        **{"problem": "nielsen", "variant": name, "size": size, "threads": 1, "n_steps": 3},
         **{"loaded_memory_bytes": 200_000_000, "peak_memory_bytes": 200_000_000 + round(above_mb * 1e6)},
         **{"since_load": True, "elapsed_s": 0.5, "status": "measured", "reason": ""},
         **others,
@@ -99,15 +99,15 @@ def launch_row(name, launch, **others):
     }
 
 
-def rejection(name, batch_size, launch, reason="used 1.90 s of CPU time per second", **others):
+def rejection(name, size, launch, reason="used 1.90 s of CPU time per second", **others):
     """Return the outcome that leaves out what one launch measured at one batch size."""
     where = {"threads": 1, "stage": "threads", "launch": launch, "attempt": 0}
-    return outcome(name, "rejected", batch_size, reason=reason, **{**where, **others})
+    return outcome(name, "rejected", size, reason=reason, **{**where, **others})
 
 
-def outcome(name, status="passed", batch_size=None, **others):
+def outcome(name, status="passed", size=None, **others):
     """Return a row of outcomes.jsonl; about all batch sizes where none is given."""
-    row = {"problem": "nielsen", "variant": name, "batch_size": batch_size, "stage": "head", "status": status}
+    row = {"problem": "nielsen", "variant": name, "size": size, "stage": "head", "status": status}
     return {**row, "reason": "", **others}
 
 
@@ -207,8 +207,8 @@ def change_plan(run, /, **changes):
     object.__setattr__(run, "plan", with_plan(run, **changes).plan)
 
 
-def row_of(summary, name, batch_size=10):
+def row_of(summary, name, size=10):
     """Return the one row of a summary for a cell."""
-    found = summary[(summary["variant"] == name) & (summary["batch_size"] == batch_size)]
+    found = summary[(summary["variant"] == name) & (summary["size"] == size)]
     assert len(found) == 1
     return found.iloc[0]

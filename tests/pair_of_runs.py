@@ -30,7 +30,7 @@ def noisy_samples(
     for variant, factor in (slower or {}).items():
         logs[variants.index(variant)] += np.log(factor)
     index = pd.MultiIndex.from_product(
-        [variants, SIZES, range(launches), range(ROUNDS)], names=["variant", "batch_size", "launch", "round"]
+        [variants, SIZES, range(launches), range(ROUNDS)], names=["variant", "size", "launch", "round"]
     )
     frame = pd.Series(np.exp(logs).ravel(), index, name="step_seconds").reset_index()
     return frame.assign(problem="nielsen", threads=1, wave=0, attempt=0)
@@ -40,10 +40,10 @@ def cells(changed=(), variants=VARIANTS, margin=0.02):
     """Return the cells of such samples as `estimates` takes them."""
     rows = [
         {
-            **{"problem": "nielsen", "variant": variant, "batch_size": size, "threads": 1, "dtype": "float32"},
+            **{"problem": "nielsen", "variant": variant, "size": size, "threads": 1, "dtype": "float32"},
             **{"implementation": variant.partition("[")[0], "language": "NumPy", "control": variant == CONTROL},
             **{"source": "changed" if variant in changed else "same", "is_anchor": variant not in changed},
-            **{"images_per_second_a": 1.0, "images_per_second_b": 1.0, "margin_a": margin, "margin_b": margin},
+            **{"work_per_second_a": 1.0, "work_per_second_b": 1.0, "margin_a": margin, "margin_b": margin},
         }
         for variant in variants
         for size in SIZES
@@ -56,7 +56,7 @@ def noisy_run(name, seed, changed=(), environment=None, folder=None, plan=None, 
     samples = noisy_samples(seed, **noise)
     times = {
         (variant, int(size)): list(rows.groupby("launch")["step_seconds"].apply(list))
-        for (variant, size), rows in samples.groupby(["variant", "batch_size"], sort=False)
+        for (variant, size), rows in samples.groupby(["variant", "size"], sort=False)
     }
     run = made_up_run(folder, times, cold=False, memory=[], **(tables or {}))
     sources = {f"source of {variant.implementation}": "one" for variant in run.plan.variants}

@@ -42,7 +42,7 @@ def loaded(implementation: type[Implementation], problem: Problem, **axis: str) 
     return made
 
 
-def checked(implementation: type[Implementation], problem: Problem, batch_size: int = 10, **axis: str):
+def checked(implementation: type[Implementation], problem: Problem, size: int = 10, **axis: str):
     """What the gate says of a variant."""
     trained = loaded(implementation, problem, **axis)
 
@@ -52,6 +52,6 @@ def checked(implementation: type[Implementation], problem: Problem, batch_size: 
         return trained.params(), losses
 
     try:
-        return gate(train, problem, IMAGES, LABELS, batch_size, 1, str(trained.dtype))
+        return gate(train, problem, IMAGES, LABELS, size, 1, str(trained.dtype))
     finally:
         trained.close()

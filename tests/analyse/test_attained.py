@@ -19,7 +19,7 @@ def limit_rows(gemm=(1e9, 3e9, 2e9), read=1e12, size=10):
     for launch, flops in enumerate(gemm):
         yield {**where, "launch": launch, "what": "gemm", "per_second": flops}
         yield {**where, "launch": launch, "what": "read", "per_second": read}
-        yield {**where, "launch": launch, "what": "products", "batch_size": size, "per_second": 1e4}
+        yield {**where, "launch": launch, "what": "products", "size": size, "per_second": 1e4}
 
 
 def test_limits_are_medians_over_launches(tmp_path):
@@ -33,8 +33,8 @@ def test_the_limit_is_the_arithmetic_of_a_step_at_the_speed_of_the_product(tmp_p
     run = made_up_run(tmp_path, {(BASE, 10): [[1e-4]]}, limits=list(limit_rows()))
     (row,) = limits_of_grid(run).to_dict("records")
 
-    assert row["limit_images_per_second"] == pytest.approx(10 * 2e9 / FLOPS_AT_10)
-    assert row["products_images_per_second"] == 1e4
+    assert row["limit_work_per_second"] == pytest.approx(10 * 2e9 / FLOPS_AT_10)
+    assert row["products_work_per_second"] == 1e4
 
 
 def test_where_memory_is_slower_it_sets_the_limit():

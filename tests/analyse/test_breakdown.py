@@ -8,7 +8,7 @@ from paragone.store.records import Pair
 
 def row(phases, clocked_ns, plain_ns=90_000, n_steps=10, parts=None, **other):
     """A pair of 10 steps, so that 10,000 ns are 1 µs a step."""
-    where = {"problem": "nielsen", "variant": "rows", "batch_size": 10, "threads": 1}
+    where = {"problem": "nielsen", "variant": "rows", "size": 10, "threads": 1}
     return Pair(
         **{
             **{**where, "round": 0, "n_steps": n_steps, "plain_ns": plain_ns, "clocked_ns": clocked_ns},
@@ -80,10 +80,10 @@ def test_a_cell_is_the_same_only_if_every_round_was():
 
 def test_cells_are_sorted_by_problem_threads_and_batch_size():
     cells = breakdowns(
-        row({"forward": 1}, 10, batch_size=size, variant=variant) for variant in ("b", "a") for size in (1000, 10)
+        row({"forward": 1}, 10, size=size, variant=variant) for variant in ("b", "a") for size in (1000, 10)
     )
 
-    assert [("b", 10), ("a", 10), ("b", 1000), ("a", 1000)] == [(cell.variant, cell.batch_size) for cell in cells]
+    assert [("b", 10), ("a", 10), ("b", 1000), ("a", 1000)] == [(cell.variant, cell.size) for cell in cells]
 
 
 def test_the_spread_is_that_of_the_quartiles():

@@ -9,9 +9,9 @@ from paragone.analyse.statuses import STATUSES, accepted, planned_cells, statuse
 TIMES = {(BASE, 1): [[1e-5] * 3], (BASE, 10): [[1e-5] * 3], (OTHER, 1): [[1e-5] * 3], (OTHER, 10): [[1e-5] * 3]}
 
 
-def status_of(run, name, batch_size):
+def status_of(run, name, size):
     cells = planned_cells(run)
-    at = (cells["problem"] == "nielsen") & (cells["threads"] == 1) & (cells["batch_size"] == batch_size)
+    at = (cells["problem"] == "nielsen") & (cells["threads"] == 1) & (cells["size"] == size)
     found = statuses(run, cells, timed_samples(run))[at & (cells["variant"] == name)]
     assert len(found) == 1
     return tuple(found[["status", "reason"]].iloc[0])
@@ -125,7 +125,7 @@ def test_a_cell_with_an_accepted_launch_has_the_status_of_its_checks():
 
 
 def test_a_rejection_drops_the_samples_of_its_cell_launch_and_attempt_and_no_others():
-    keys = ["problem", "variant", "threads", "batch_size", "launch", "attempt"]
+    keys = ["problem", "variant", "threads", "size", "launch", "attempt"]
     named = ("nielsen", OTHER, 1, 10, 1, 1)
     others = [(*named[:i], other, *named[i + 1 :]) for i, other in enumerate(("softmax", BASE, 2, 1, 0, 0))]
     samples = [
@@ -153,7 +153,7 @@ def test_a_number_of_threads_read_back_wrong_is_a_failure_of_the_variant():
 
 
 def test_an_untrained_stress_problem_does_not_change_a_cell_that_passed_head_and_tail():
-    ends = [outcome(OTHER, batch_size=10, stage=stage) for stage in ("head", "sample")]
+    ends = [outcome(OTHER, size=10, stage=stage) for stage in ("head", "sample")]
     stress_problem = outcome(OTHER, "not checked", 10, stage="stress", reason="slow")
 
     assert status_of(made_up_run(None, TIMES, outcomes=[*ends, stress_problem]), OTHER, 10) == ("passed", "")
@@ -165,13 +165,13 @@ def test_an_untrained_stress_problem_does_not_change_a_cell_that_passed_head_and
 
 def test_the_error_of_a_cell_is_the_one_closest_to_its_bound():
     said = [
-        outcome(OTHER, batch_size=10, error=1e-6, bound=1e-3),
-        outcome(OTHER, batch_size=10, error=8e-7, bound=1e-6),
-        outcome(OTHER, batch_size=10),
+        outcome(OTHER, size=10, error=1e-6, bound=1e-3),
+        outcome(OTHER, size=10, error=8e-7, bound=1e-6),
+        outcome(OTHER, size=10),
     ]
     run = made_up_run(None, TIMES, outcomes=said)
     cells = planned_cells(run)
-    found = statuses(run, cells, timed_samples(run))[(cells["variant"] == OTHER) & (cells["batch_size"] == 10)]
+    found = statuses(run, cells, timed_samples(run))[(cells["variant"] == OTHER) & (cells["size"] == 10)]
 
     assert found["error"].item() == 8e-7
     assert found["bound"].item() == 1e-6

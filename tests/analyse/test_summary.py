@@ -17,8 +17,8 @@ from paragone.analyse.verdicts import margins, whole_percent
 T = {1: 12.706, 2: 4.3027, 4: 2.7764}
 
 PROMISED = """
-    problem implementation variant language layout order dtype batch_size threads status reason n_launches n_samples
-    images_per_second images_per_second_low images_per_second_high seconds_per_epoch cold_seconds peak_memory_mb
+    problem implementation variant language layout order dtype size threads status reason n_launches n_samples
+    work_per_second work_per_second_low work_per_second_high seconds_per_epoch cold_seconds peak_memory_mb
     ratio_to_baseline ratio_low ratio_high verdict
 """.split()
 
@@ -45,8 +45,8 @@ def test_the_headline_is_the_median_over_launches_of_the_median_within_a_launch(
     row = row_of(summary_of({(BASE, 10): times}), BASE)
 
     assert row.seconds_per_step == pytest.approx(3e-5)
-    assert row.images_per_second == pytest.approx(10 / 3e-5)
-    assert row.images_per_second_best == pytest.approx(10 / 1e-5)
+    assert row.work_per_second == pytest.approx(10 / 3e-5)
+    assert row.work_per_second_best == pytest.approx(10 / 1e-5)
     assert row.seconds_per_epoch == pytest.approx(3e-5 * 5000)  # nielsen: 50,000 images in steps of 10
     assert (row.n_launches, row.n_samples) == (3, 9)
 
@@ -56,8 +56,8 @@ def test_the_interval_of_the_headline_is_students_t_on_the_logs_of_the_launches(
     # Logs of the medians: log(2e-5) − log 2, + 0, + log 2; their deviation is log 2.
     reach = T[2] * math.log(2) / math.sqrt(3)
 
-    assert row.images_per_second_low == pytest.approx(10 / 2e-5 * math.exp(-reach), rel=1e-4)
-    assert row.images_per_second_high == pytest.approx(10 / 2e-5 * math.exp(reach), rel=1e-4)
+    assert row.work_per_second_low == pytest.approx(10 / 2e-5 * math.exp(-reach), rel=1e-4)
+    assert row.work_per_second_high == pytest.approx(10 / 2e-5 * math.exp(reach), rel=1e-4)
 
 
 def test_a_ratio_is_formed_within_a_round_so_that_a_slow_round_slows_both():
@@ -134,7 +134,7 @@ def test_a_launch_of_two_rounds_enters_no_interval():
     row = row_of(summary_of({(BASE, 10): steady(1e-5, 1e-5, 1e-5), (OTHER, 10): short}), OTHER)
 
     assert (row.n_launches, row.n_samples) == (2, 8)
-    assert row.images_per_second == pytest.approx(10 / 1e-5)
+    assert row.work_per_second == pytest.approx(10 / 1e-5)
     assert row.ratio_to_baseline == pytest.approx(1)
 
 
@@ -168,7 +168,7 @@ def test_a_cell_sampled_once_per_launch_still_has_an_interval_over_launches():
     assert (row.n_launches, row.n_samples) == (3, 3)
     assert row.ratio_to_baseline == pytest.approx(4)
     assert row.ratio_low == pytest.approx(4)
-    assert row.images_per_second_low < row.images_per_second < row.images_per_second_high
+    assert row.work_per_second_low < row.work_per_second < row.work_per_second_high
 
 
 def test_one_launch_has_no_interval_and_says_so():
@@ -177,7 +177,7 @@ def test_one_launch_has_no_interval_and_says_so():
 
     assert row.ratio_to_baseline == pytest.approx(2)
     assert math.isnan(row.ratio_low)
-    assert math.isnan(row.images_per_second_high)
+    assert math.isnan(row.work_per_second_high)
     assert row.verdict == "no interval: one launch"
     assert row_of(summary, CONTROL).verdict == "A/A: no interval: one launch"
 
@@ -193,7 +193,7 @@ def test_warm_ups_and_cold_calls_are_in_no_average():
     samples = [*extra, *(sample(BASE, 10, 0, round_, 1e-5) for round_ in range(3))]
     row = row_of(Results(made_up_run(None, {(BASE, 10): [[1] * 3]}, samples=samples)).summary, BASE)
 
-    assert row.images_per_second == pytest.approx(10 / 1e-5)
+    assert row.work_per_second == pytest.approx(10 / 1e-5)
     assert row.n_samples == 3
     assert row.cold_seconds == pytest.approx(7e-5 * 1000)
     assert row.cold_ratio == pytest.approx(7)
@@ -218,9 +218,9 @@ def test_a_failed_cell_shows_no_number_and_its_neighbours_keep_theirs():
     row = row_of(summary, OTHER)
 
     assert (row.status, row.reason, row.verdict) == ("failed", "W1 differs", "")
-    assert row[COLUMNS[COLUMNS.index("images_per_second") : COLUMNS.index("margin")]].isna().all()
+    assert row[COLUMNS[COLUMNS.index("work_per_second") : COLUMNS.index("margin")]].isna().all()
     assert (row.n_launches, row.n_samples) == (0, 0)
-    assert row_of(summary, OTHER, 100).images_per_second > 0
+    assert row_of(summary, OTHER, 100).work_per_second > 0
 
 
 def test_nothing_is_compared_with_a_failed_baseline():
@@ -228,7 +228,7 @@ def test_nothing_is_compared_with_a_failed_baseline():
     row = row_of(summary_of(times, outcomes=[outcome(BASE, "failed"), outcome(OTHER)]), OTHER)
 
     assert math.isnan(row.ratio_to_baseline)
-    assert row.images_per_second > 0
+    assert row.work_per_second > 0
     assert row.verdict == "not enough data"
 
 
@@ -238,7 +238,7 @@ def test_samples_that_were_rejected_count_for_nothing_and_neither_does_their_col
     row, other = row_of(summary, BASE), row_of(summary, BASE, 100)
 
     assert (row.status, row.n_launches, row.n_samples) == ("passed", 1, 3)
-    assert row.images_per_second == pytest.approx(1e6)
+    assert row.work_per_second == pytest.approx(1e6)
     assert row.cold_seconds == pytest.approx(3e-5 * 1000)
     assert (other.n_launches, other.cold_seconds) == (2, pytest.approx(3 * 5e-5 * 1000))
 
@@ -249,7 +249,7 @@ def test_a_cell_that_was_not_checked_keeps_its_times_and_has_no_ratio():
     row = row_of(summary_of(times, outcomes=said), OTHER)
 
     assert (row.status, row.verdict, row.n_launches) == ("not checked", "not verified", 2)
-    assert row.images_per_second == pytest.approx(2e6)
+    assert row.work_per_second == pytest.approx(2e6)
     assert row[["ratio_to_baseline", "ratio_low", "ratio_high"]].isna().all()
 
 
@@ -310,8 +310,8 @@ def test_the_margin_of_a_cell_is_that_of_its_own_point_of_the_grid():
     }
     summary = summary_of(times)
 
-    assert (margins(summary)[summary["batch_size"] == 1] > 0.1).all()
-    assert pytest.approx(0.01) == margins(summary)[summary["batch_size"] == 10].to_numpy()
+    assert (margins(summary)[summary["size"] == 1] > 0.1).all()
+    assert pytest.approx(0.01) == margins(summary)[summary["size"] == 10].to_numpy()
 
 
 def test_where_a_point_has_no_a_a_the_largest_margin_of_its_problem_stands_in():
@@ -398,7 +398,7 @@ def test_a_run_interrupted_before_its_first_sample_has_every_row_and_no_number()
 
     assert list(summary["status"]) == ["not measured"] * 2
     assert set(summary["reason"]) == {"the run was interrupted before it"}
-    assert summary["images_per_second"].isna().all()
+    assert summary["work_per_second"].isna().all()
 
 
 def test_a_run_without_cells_has_an_empty_summary():
@@ -438,7 +438,7 @@ def test_half_the_time_is_twice_the_ratio_and_twice_the_throughput(base, other):
         for k in (1, 2)
     )
 
-    for column in ("ratio_to_baseline", "ratio_low", "ratio_high", "images_per_second", "images_per_second_low"):
+    for column in ("ratio_to_baseline", "ratio_low", "ratio_high", "work_per_second", "work_per_second_low"):
         assert twice[column] == pytest.approx(2 * once[column], rel=1e-3)
 
 

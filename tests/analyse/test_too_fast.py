@@ -52,7 +52,7 @@ def limit_rows(gemm=(GEMM,) * 5, sizes=SIZES, **others):
         yield {**where, "launch": launch, "what": "gemm", "per_second": flops}
         yield {**where, "launch": launch, "what": "read", "per_second": 1e10}
         for size in sizes:
-            yield {**where, "launch": launch, "what": "products", "batch_size": size, "per_second": 1e6}
+            yield {**where, "launch": launch, "what": "products", "size": size, "per_second": 1e6}
 
 
 def times(**by_cell):
@@ -74,7 +74,7 @@ def run_of(other=(0.01, 40), base=(20, 20), control=None, nonzero=NONZERO, gemm=
 
 
 def statuses_of(run):
-    return {(row.variant, row.batch_size): row.status for row in Results(run).summary.itertuples()}
+    return {(row.variant, row.size): row.status for row in Results(run).summary.itertuples()}
 
 
 # --- when ---
@@ -149,7 +149,7 @@ def test_what_computes_on_another_device_has_no_limit_of_the_cpu(device, status)
 
     assert row_of(results.summary, OTHER).status == status
     if status == "passed":
-        assert row_of(results.summary, OTHER)[["limit_images_per_second", "share_of_limit"]].isna().all()
+        assert row_of(results.summary, OTHER)[["limit_work_per_second", "share_of_limit"]].isna().all()
         assert "No limit is known for" in (text := run_report(results, [], []))
         assert f"`{OTHER}` (computes on NVIDIA H200)" in text
 
@@ -184,7 +184,7 @@ WINS = re.compile(r"\b\d{3}(\.\d+)? ?M\b|2\d{3}×|20\d\d(\.\d+)?×|\b[5-9]\d{8}\
 def results():
     tables = {
         "accuracy": [
-            {"problem": "nielsen", "variant": name, "batch_size": 10, "epoch": epoch, "correct": 90, "n_test": 100}
+            {"problem": "nielsen", "variant": name, "size": 10, "epoch": epoch, "correct": 90, "n_test": 100}
             | {"elapsed_s": 1e-3 if name == OTHER else 1.0}
             for name in (BASE, OTHER)
             for epoch in (0, 1, 2)
@@ -197,12 +197,12 @@ def test_it_has_its_row_without_any_number(results):
     row = row_of(results.summary, OTHER)
 
     assert (row.status, row.verdict) == ("too fast", "")
-    assert row[["images_per_second", "images_per_second_best", "seconds_per_step", "ratio_to_baseline"]].isna().all()
+    assert row[["work_per_second", "work_per_second_best", "seconds_per_step", "ratio_to_baseline"]].isna().all()
     assert row_of(results.summary, OTHER, 100).verdict == "slower"
 
 
 def test_it_is_not_the_fastest_and_overtakes_nobody(results):
-    assert OTHER not in set(results.fastest.loc[results.fastest["batch_size"] == 10, "variant"])
+    assert OTHER not in set(results.fastest.loc[results.fastest["size"] == 10, "variant"])
     assert results.crossovers.empty
     honest = Results(run_of(other=(10, 40)))
     assert set(honest.crossovers["than"]) == {OTHER}  # the same, had it been possible
@@ -244,9 +244,9 @@ def test_no_rate_stands_in_the_table_the_page_or_the_export(results):
     exported = pytest_benchmark_json(results)["benchmarks"]
 
     assert not WINS.search(row.replace(row_of(results.summary, OTHER).reason, ""))
-    assert (values["status"], values["images_per_second"], values["ratio_to_baseline"]) == ("too fast", None, None)
+    assert (values["status"], values["work_per_second"], values["ratio_to_baseline"]) == ("too fast", None, None)
     assert data["launches"][place] == []
-    assert (OTHER, 10) not in {(one["params"]["variant"], one["params"]["batch_size"]) for one in exported}
+    assert (OTHER, 10) not in {(one["params"]["variant"], one["params"]["size"]) for one in exported}
 
 
 def test_the_figures_draw_no_point_of_it(results):
@@ -272,8 +272,8 @@ def test_a_comparison_of_runs_does_not_compare_it():
 
     assert len(cells)
     assert left_out["why"].str.startswith("too fast in B: ").any()
-    pairs = set(zip(found.cells["variant"], found.cells["batch_size"], strict=True))
-    gone = set(zip(left_out["variant"], left_out["batch_size"], strict=True))
+    pairs = set(zip(found.cells["variant"], found.cells["size"], strict=True))
+    gone = set(zip(left_out["variant"], left_out["size"], strict=True))
     assert not pairs & gone
 
 

@@ -35,7 +35,7 @@ def test_an_interrupted_run_says_how_to_take_it_up():
 
 def test_samples_of_another_run_are_named_and_counted():
     run = made_up_run(None, QUIET)
-    (named,) = warned(replace(run, samples=run.samples.assign(batch_size=77)), "samples.jsonl")
+    (named,) = warned(replace(run, samples=run.samples.assign(size=77)), "samples.jsonl")
 
     assert f"has {len(run.samples)} samples that the plan does not ask for, of " in named
     assert f"{OTHER} at batch 77" in named

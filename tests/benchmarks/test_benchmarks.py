@@ -140,13 +140,13 @@ def test_a_selection_by_name_and_dtype_times_one_cell_and_says_what_it_is(saved)
     (entry,) = saved
 
     assert entry["name"] == "test_training_step[numpy_rows-float32-C-tiny-B10]"
-    cell = {"problem": "tiny", "variant": "numpy_rows[dtype=float32,order=C]", "batch_size": 10, "threads": 1}
+    cell = {"problem": "tiny", "variant": "numpy_rows[dtype=float32,order=C]", "size": 10, "threads": 1}
     assert entry["params"] == cell
     assert entry["group"] == "tiny float32 B=10 threads=1"
     facts = dict(entry["extra_info"])
     assert len(facts.pop("data_sha256")) == 64
     assert facts.pop("n_steps") > 1
-    assert facts.pop("images_per_second") > 0
+    assert facts.pop("work_per_second") > 0
     assert facts == {
         **cell,
         "implementation": "numpy_rows",
@@ -155,14 +155,14 @@ def test_a_selection_by_name_and_dtype_times_one_cell_and_says_what_it_is(saved)
     }
 
 
-def test_the_times_saved_agree_with_the_images_per_second(saved):
+def test_the_times_saved_agree_with_the_work_per_second(saved):
     (entry,) = saved
     facts, stats = entry["extra_info"], entry["stats"]
 
     assert stats["iterations"] == facts["n_steps"]
     assert stats["rounds"] == len(stats["data"]) == 3
     assert stats["median"] == sorted(stats["data"])[1]
-    assert facts["images_per_second"] == pytest.approx(10 / stats["median"])
+    assert facts["work_per_second"] == pytest.approx(10 / stats["median"])
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,7 @@ from paragone.claims.runnable import runnable, untestable_reason
 from paragone.files.atomic import write_json
 from paragone.implementation.registry import select
 from paragone.machine.environment_record import Environment
-from paragone.plan.cells import batch_sizes, contenders_of
+from paragone.plan.cells import contenders_of, sizes_of
 from paragone.store.reader import read_plan
 from paragone.task.mlp.problem_files import find_problem
 
@@ -54,7 +54,7 @@ def evidence(folder=None, **options):
 def grid_of(request):
     """Batch sizes by problem and variant."""
     chosen = select(EVERYONE, request.implementations)
-    return {each.key[:2]: batch_sizes(request, each) for each in contenders_of(request, chosen, EVERYONE)}
+    return {each.key[:2]: sizes_of(request, each) for each in contenders_of(request, chosen, EVERYONE)}
 
 
 def test_only_the_cells_of_the_claims_are_measured_and_the_baseline_beside_them():
@@ -93,7 +93,7 @@ def test_the_phases_of_a_cell_that_failed_in_a_later_round_judge_nothing(tmp_pat
     claim = replace(CLAIM, quantity="forward", than_batch_size=10)
     problems = {"nielsen": claim.problem.to_json()}
     write_json(tmp_path / "profile.json", stored_plan(run="p", problems=problems))
-    places = [{"problem": "nielsen", "variant": name, "batch_size": 10, "threads": 1} for name in (ROWS, COLUMNS)]
+    places = [{"problem": "nielsen", "variant": name, "size": 10, "threads": 1} for name in (ROWS, COLUMNS)]
     pairs = [
         {
             **place,
@@ -106,7 +106,7 @@ def test_the_phases_of_a_cell_that_failed_in_a_later_round_judge_nothing(tmp_pat
         for place in places
         for launch in range(5)
     ]
-    failed = {**places[0], "batch_size": failed_at, "stage": "sample", "status": "failed"}
+    failed = {**places[0], "size": failed_at, "stage": "sample", "status": "failed"}
     for name, rows in (("pairs", pairs), ("outcomes", [failed])):
         (tmp_path / f"{name}.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
 

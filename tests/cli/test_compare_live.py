@@ -94,7 +94,7 @@ def test_the_other_options_are_those_of_bench(paragone, monkeypatch):
 
     assert (("one",), (1, 7), ("float32",), (1, 2)) == (
         request.implementations,
-        request.batch_sizes,
+        request.sizes,
         request.dtypes,
         request.threads,
     )

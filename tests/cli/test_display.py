@@ -51,8 +51,8 @@ def plan(**changed) -> Plan:
     return msgspec.convert({**stored, **changed}, Plan)
 
 
-def row(status: str, batch_size: int | None = 10, variant: str = ROWS32, reason: str = "", **changed) -> Outcome:
-    place = {"problem": "nielsen", "variant": variant, "batch_size": batch_size, "threads": 1, "stage": "head"}
+def row(status: str, size: int | None = 10, variant: str = ROWS32, reason: str = "", **changed) -> Outcome:
+    place = {"problem": "nielsen", "variant": variant, "size": size, "threads": 1, "stage": "head"}
     numbers = {"error": 2e-9, "bound": 8e-9, "n_steps": 20}
     return Outcome(**{**place, "status": status, "reason": reason, **numbers, **changed})
 

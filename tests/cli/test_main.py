@@ -266,7 +266,7 @@ def test_a_harness_killed_in_mid_run_loses_nothing_and_goes_on(small, tmp_path, 
 
 
 def _timed(results: Path) -> list[tuple]:
-    keys = ("variant", "batch_size", "launch", "round")
+    keys = ("variant", "size", "launch", "round")
     rows = [row for folder in run_folders(results) for row in read_rows(folder / "samples.jsonl")]
     return [tuple(row[key] for key in keys) for row in rows if row["kind"] == "timed"]
 

@@ -78,7 +78,7 @@ def test_the_interval_holds_the_truth_as_often_as_it_says(of_equal_code, of_slow
 
 def test_what_slows_everybody_alike_is_divided_out_and_stands_beside():
     slower = dict.fromkeys([BASE, CONTROL, *OTHERS], 2.0)
-    as_fast = cells().assign(images_per_second_b=0.5)
+    as_fast = cells().assign(work_per_second_b=0.5)
 
     found = estimates(as_fast, noisy_samples(1), noisy_samples(2, slower=slower))
 
@@ -210,8 +210,8 @@ def test_what_is_slower_beyond_a_limit_is_so_with_all_of_its_interval():
     assert set(found.slower_beyond(0.05)["variant"]) == {SLOWED}
     for row in slowed.itertuples():
         estimate, surely = 1 / row.ratio - 1, 1 / row.ratio_high - 1
-        assert row.batch_size not in set(found.slower_beyond(estimate - 1e-6)["batch_size"])
-        assert row.batch_size in set(found.slower_beyond(surely - 1e-6)["batch_size"])
+        assert row.size not in set(found.slower_beyond(estimate - 1e-6)["size"])
+        assert row.size in set(found.slower_beyond(surely - 1e-6)["size"])
 
 
 def test_another_version_of_numpy_is_not_divided_out():

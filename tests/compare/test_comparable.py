@@ -101,13 +101,13 @@ def test_another_version_is_another_surrounding_and_another_commit_is_not():
 
 def test_cells_are_those_of_both_and_the_rest_says_why_not():
     a, b = Results(run("a")).summary, Results(noisy_run("b", 1, variants=[BASE, CONTROL, *OTHERS[1:2]])).summary
-    b.loc[(b["variant"] == BASE) & (b["batch_size"] == 10), ["status", "reason"]] = ["not checked", "chaotic"]
-    b = b[~((b["variant"] == CONTROL) & (b["batch_size"] == 1000))]
+    b.loc[(b["variant"] == BASE) & (b["size"] == 10), ["status", "reason"]] = ["not checked", "chaotic"]
+    b = b[~((b["variant"] == CONTROL) & (b["size"] == 1000))]
 
     cells, not_compared = in_both(a, b)
 
-    assert set(cells[["variant", "batch_size"]].itertuples(index=False, name=None)) == {(BASE, 1000), (CONTROL, 10)}
-    why = {(row.variant, row.batch_size): row.why for row in not_compared.itertuples()}
+    assert set(cells[["variant", "size"]].itertuples(index=False, name=None)) == {(BASE, 1000), (CONTROL, 10)}
+    why = {(row.variant, row.size): row.why for row in not_compared.itertuples()}
     assert why == {
         (BASE, 10): "not checked in B: chaotic",
         (CONTROL, 1000): "batch size or threads not in B",

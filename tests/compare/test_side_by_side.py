@@ -47,7 +47,7 @@ def test_the_ratio_is_formed_between_samples_of_the_same_round(tmp_path):
     assert pytest.approx(0.8, rel=1e-6) == row.ratio_low
     assert pytest.approx(0.8, rel=1e-6) == row.ratio_high
     assert "slower" == row.verdict
-    assert ("mine", "mine[dtype=float32]", 10) == (row.implementation, row.compared, row.batch_size)
+    assert ("mine", "mine[dtype=float32]", 10) == (row.implementation, row.compared, row.size)
 
 
 @pytest.mark.parametrize(("by", "verdict"), [(0.9, "faster"), (1.0, "same within 1 %"), (1.03, "slower")])
@@ -169,8 +169,8 @@ def test_the_launches_that_are_chosen_find_five_per_cent_and_nothing_where_nothi
     assert {"same within"} == {word[:11] for word in words(1.0)}
 
 
-def _cells(batch_size):
-    return [cell(name, batch_size) for name in (BASE, CONTROL, A, B)]
+def _cells(size):
+    return [cell(name, size) for name in (BASE, CONTROL, A, B)]
 
 
 def test_of_no_cells_nothing_is_counted():

@@ -33,13 +33,13 @@ batch_sizes = [5]
 """
 
 
-def row(variant: str, launch: int, round_: int, elapsed_ns: float, batch_size: int = 10) -> Sample:
-    return Sample(**{**sample(variant, batch_size, launch, round_, 1e-3), "elapsed_ns": elapsed_ns})
+def row(variant: str, launch: int, round_: int, elapsed_ns: float, size: int = 10) -> Sample:
+    return Sample(**{**sample(variant, size, launch, round_, 1e-3), "elapsed_ns": elapsed_ns})
 
 
-def pair(launch: int, round_: int, log_ratio: float, batch_size: int = 10, elapsed_ns: float = 1e6) -> list[Sample]:
-    baseline = row(BASE, launch, round_, elapsed_ns * math.exp(log_ratio), batch_size)
-    return [row(CONTROL, launch, round_, elapsed_ns, batch_size), baseline]
+def pair(launch: int, round_: int, log_ratio: float, size: int = 10, elapsed_ns: float = 1e6) -> list[Sample]:
+    baseline = row(BASE, launch, round_, elapsed_ns * math.exp(log_ratio), size)
+    return [row(CONTROL, launch, round_, elapsed_ns, size), baseline]
 
 
 def test_the_deviation_is_that_of_an_example_worked_by_hand():

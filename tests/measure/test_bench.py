@@ -36,7 +36,7 @@ from paragone.worker.estimate import sample_steps
 
 N_TRAIN, N_TEST = 300, 50
 PROBLEM = replace(find_problem("nielsen"), n_train=N_TRAIN, layers=(784, 4, 10), batch_sizes=(1, 20))
-KEYS = ("problem", "variant", "threads", "batch_size", "wave", "launch", "round")
+KEYS = ("problem", "variant", "threads", "size", "wave", "launch", "round")
 
 WRONG = """
 from paragone.adapters.arrays import ArrayImplementation
@@ -131,7 +131,7 @@ def timed(folder):
 
 
 def memory_places(folder):
-    return Counter((row["variant"], row["batch_size"]) for row in read_rows(folder / "memory.jsonl"))
+    return Counter((row["variant"], row["size"]) for row in read_rows(folder / "memory.jsonl"))
 
 
 def test_a_run_holds_every_planned_sample_once(runs_made, impls):
@@ -140,15 +140,15 @@ def test_a_run_holds_every_planned_sample_once(runs_made, impls):
     run = read_run(folder)
     cells = list(run.plan.cells)
     assert 4 == len(cells)
-    assert {
-        (*c.contender, c.batch_size, 0, launch, round_) for c in cells for launch in (0, 1) for round_ in range(3)
-    } == {(p, v, t, b, w, launch, r) for p, v, t, b, w, launch, r in timed(folder)}
+    assert {(*c.contender, c.size, 0, launch, round_) for c in cells for launch in (0, 1) for round_ in range(3)} == {
+        (p, v, t, b, w, launch, r) for p, v, t, b, w, launch, r in timed(folder)
+    }
     assert {1} == set(timed(folder).values())
     assert {"passed"} == set(run.outcomes["status"])
     assert {"head", "sample", "stress"} <= set(run.outcomes["stage"])
     assert {"done"} == set(run.launches["status"])
     assert [0, 1, 2] == sorted(set(run.accuracy["epoch"]))[:3]
-    assert {(c.variant, c.batch_size) for c in cells if "A/A" not in c.variant} == memory_places(folder).keys()
+    assert {(c.variant, c.size) for c in cells if "A/A" not in c.variant} == memory_places(folder).keys()
     assert {"measured"} == set(run.memory["status"])
     assert run.plan.eta_seconds > run.plan.memory_seconds > 0
     identity = run.plan.identity
@@ -161,7 +161,7 @@ def test_a_control_has_the_checks_of_its_baseline(runs_made):
     outcomes = read_run(runs_made(None)).outcomes
     piloted = outcomes[outcomes["launch"].isna()]
     checks = {
-        name: sorted(zip(rows["stage"], rows["batch_size"].fillna(0), rows["status"], strict=True))
+        name: sorted(zip(rows["stage"], rows["size"].fillna(0), rows["status"], strict=True))
         for name, rows in piloted.groupby("variant")
     }
 
@@ -291,7 +291,7 @@ def test_a_source_that_is_edited_during_a_run_costs_its_own_cells_and_is_shown_a
     ranked = summary[summary["status"] == "passed"]["variant"]
 
     assert finished
-    assert (failed["stage"], failed["launch"], str(failed["batch_size"])) == ("load", 1, "nan")
+    assert (failed["stage"], failed["launch"], str(failed["size"])) == ("load", 1, "nan")
     assert failed["reason"].startswith("its source was changed during the run: rows.py (saved at ")
     assert set(summary[summary["status"] == "failed"]["variant"]) == {failed["variant"]}
     assert len(ranked) == 4, "the baseline and its control go on"
@@ -364,9 +364,7 @@ def test_a_wrong_implementation_is_a_row_with_its_reason_and_never_timed(data, i
     assert finished
     rows = read_rows(folder / "outcomes.jsonl")
     failed = [row for row in rows if row["status"] == "failed"]
-    assert {("wrong[dtype=float32]", 1), ("wrong[dtype=float32]", 20)} == {
-        (r["variant"], r["batch_size"]) for r in failed
-    }
+    assert {("wrong[dtype=float32]", 1), ("wrong[dtype=float32]", 20)} == {(r["variant"], r["size"]) for r in failed}
     assert all("b1" in row["reason"] or "b2" in row["reason"] for row in failed)
     assert not any(variant == "wrong[dtype=float32]" for _, variant, *_ in timed(folder))
 
@@ -422,7 +420,7 @@ def test_the_estimate_counts_starts_cold_calls_warm_ups_and_rounds():
 
 def test_where_memory_is_short_variants_come_in_waves_with_the_baseline_in_each(data, tmp_path, monkeypatch):
     monkeypatch.setattr(planning, "memory_limit_bytes", lambda: 1)
-    asked = structs.replace(request(), implementations=("numpy_rows", "numpy_columns"), batch_sizes=(20,))
+    asked = structs.replace(request(), implementations=("numpy_rows", "numpy_columns"), sizes=(20,))
     folder, finished = make(data, tmp_path, asked, IMPLEMENTATIONS).run()
 
     assert finished

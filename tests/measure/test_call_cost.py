@@ -40,7 +40,7 @@ class InPython(Null):
 
 def cost_of(command):
     """A call costs a microsecond for each image."""
-    return CallCost(command.batch_size * 1e-6) if isinstance(command, TimeCall) else None
+    return CallCost(command.size * 1e-6) if isinstance(command, TimeCall) else None
 
 
 def crash(command):

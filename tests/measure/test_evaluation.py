@@ -351,7 +351,7 @@ def test_short_calls_are_repeated_until_they_make_a_sample_and_the_first_is_not_
 
 
 def test_a_row_says_which_sample_it_follows():
-    place = {"problem": "p", "variant": "v", "batch_size": 10, "threads": 1, "wave": 0, "launch": 2, "attempt": 0}
+    place = {"problem": "p", "variant": "v", "size": 10, "threads": 1, "wave": 0, "launch": 2, "attempt": 0}
     sample = Sample(**place, round=3, kind="timed", n_steps=1, elapsed_ns=5, cpu_ns=5, digest="")
     row = evaluate_after(sample, Scripted([0, 1, 0]), BRIGHTER_PROBLEM, TWO, 4)
 

@@ -147,7 +147,7 @@ def opening(workers):
 
 
 def request(**changed) -> Request:
-    return Request(**{"problems": (PROBLEM,), "batch_sizes": (BATCH_SIZE,), **changed})
+    return Request(**{"problems": (PROBLEM,), "sizes": (BATCH_SIZE,), **changed})
 
 
 def test_learn_kills_its_worker_though_its_generator_is_abandoned(data, opened, contender):
@@ -190,7 +190,7 @@ class Silent:
 
 def drawn(tmp_path, data, opened, step_seconds=1e-4, **changed) -> tuple[list[dict], list[dict]]:
     """Draw the curves of a run with cells at 1, 20 and 50; return the rows of accuracy and of outcomes."""
-    asked = request(batch_sizes=(1, 20, 50), **changed)
+    asked = request(sizes=(1, 20, 50), **changed)
     contenders = {e.key: e for e in contenders_of(asked, EVERYONE, EVERYONE)}
     cells = [Cell(*key[:2], size, key[2], 1, 0, step_seconds, False) for key in contenders for size in (1, 20, 50)]
     write_json(tmp_path / "plan.json", stored_plan(cells=msgspec.to_builtins(cells)))
@@ -203,7 +203,7 @@ def test_each_implementation_has_one_curve_at_the_first_batch_size_from_ten_on(t
     accuracy, outcomes = drawn(tmp_path, data, opened)
 
     assert {("nielsen", "numpy_rows[dtype=float32,order=C]", 20)} == {
-        (row["problem"], row["variant"], row["batch_size"]) for row in accuracy
+        (row["problem"], row["variant"], row["size"]) for row in accuracy
     }
     assert list(range(STANDARD.curve_epochs + 1)) == [row["epoch"] for row in accuracy]
     assert [] == outcomes
@@ -235,7 +235,7 @@ def test_an_epoch_that_takes_too_long_is_a_gap_with_its_reason(tmp_path, data, o
     accuracy, (outcome,) = drawn(tmp_path, data, opened, step_seconds=1.0)
 
     assert [] == accuracy == opened
-    assert ("accuracy", "not measured", 20) == (outcome["stage"], outcome["status"], outcome["batch_size"])
+    assert ("accuracy", "not measured", 20) == (outcome["stage"], outcome["status"], outcome["size"])
     assert outcome["reason"].startswith("an epoch takes about 29 s; paragone train numpy_rows")
 
 

@@ -54,9 +54,9 @@ def asked(tmp_path):
 def test_each_dtype_is_measured_once_in_the_shapes_of_the_grid(asked):
     rows, commands = asked([ROWS32, TUNED32, ROWS64])
 
-    shapes = {"layers": (784, 30, 10), "batch_sizes": (1, 100)}
+    shapes = {"layers": (784, 30, 10), "sizes": (1, 100)}
     assert commands == [MeasureLimits(dtype=dtype, **shapes) for dtype in ("float32", "float64")]
-    assert [(row["what"], row["batch_size"], row["per_second"]) for row in rows if row["dtype"] == "float32"] == [
+    assert [(row["what"], row["size"], row["per_second"]) for row in rows if row["dtype"] == "float32"] == [
         ("gemm", None, 2e11),
         ("read", None, 3e10),
         ("products", 1, 5.0),

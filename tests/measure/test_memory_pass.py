@@ -58,15 +58,15 @@ def _tests_can_be_imported(monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(FAULTS.parent))
 
 
-def cell(how, batch_size, **changed):
+def cell(how, size, **changed):
     """Return a cell of which a sample has 4 steps of a millisecond."""
     key = CONTENDERS[how].key
-    planned = Cell(key[0], key[1], batch_size, 1, n_steps=4, prefix_steps=1, step_seconds=1e-3, once_per_launch=False)
+    planned = Cell(key[0], key[1], size, 1, n_steps=4, prefix_steps=1, step_seconds=1e-3, once_per_launch=False)
     return structs.replace(planned, **changed)
 
 
 def sample_of(planned, **others):
-    taken = sample(planned.variant, planned.batch_size, 0, 0, 1e-3, **others)
+    taken = sample(planned.variant, planned.size, 0, 0, 1e-3, **others)
     return msgspec.convert({**taken, "n_steps": 4, "elapsed_ns": 4_000_000}, Sample)
 
 
@@ -159,7 +159,7 @@ def test_a_cell_with_a_row_is_not_measured_again_even_after_a_failure(data, tmp_
         after = measured(rows, data, display)
 
     assert before == after[:2]
-    assert [2] == [row["batch_size"] for row in after[2:]]
+    assert [2] == [row["size"] for row in after[2:]]
     assert (1, [f"{cells[2].variant} at batch 2"]) == (display.total, display.done)
 
 
@@ -178,12 +178,12 @@ def test_a_cell_that_stands_in_several_waves_counts_once(tmp_path):
         assert cells[:1] == cells_without_row(tmp_path)
 
 
-@pytest.mark.parametrize("batch_size", [1, None])
-def test_a_cell_that_was_not_timed_or_found_wrong_is_left_out(tmp_path, batch_size):
+@pytest.mark.parametrize("size", [1, None])
+def test_a_cell_that_was_not_timed_or_found_wrong_is_left_out(tmp_path, size):
     wrong, untimed, right = cell("keeps", 1), cell("gives_back", 1), cell("two_at_a_time", 1)
     with run_of(tmp_path, [wrong, untimed, right], timed=[wrong, right]) as rows:
         rows.append(sample_of(untimed, kind="cold"))
-        rows.append(outcome(CONTENDERS["keeps"], batch_size, "sample", "failed", "another result"))
+        rows.append(outcome(CONTENDERS["keeps"], size, "sample", "failed", "another result"))
 
         assert [right] == cells_without_row(tmp_path)
 

@@ -29,7 +29,7 @@ DRIVER = PROJECT / "tests" / "killed_bench.py"
 # Where a test is about the harness alone; the killed ones have real workers, which must not outlive them.
 ALONE = {"WITHOUT_PROCESSES": "1"}
 N_TRAIN, N_TEST = 300, 50
-CELL = ("problem", "variant", "batch_size", "threads", "wave")
+CELL = ("problem", "variant", "size", "threads", "wave")
 KEYS = (*CELL, "launch", "round")
 SECONDS_TO_DIE = 10
 

@@ -121,7 +121,7 @@ def profile_of(data, mine, results, display=None):
     """Profile all but the program, in two launches of three rounds."""
     names = tuple(name for name in NAMES if name != "silent")
     problem = replace(find_problem("nielsen"), n_train=N_TRAIN, layers=(784, 4, 10))
-    request = Request((problem,), SHORT, implementations=names, batch_sizes=(20,), launches=2, rounds=3)
+    request = Request((problem,), SHORT, implementations=names, sizes=(20,), launches=2, rounds=3)
     found, _ = discover(plugins=[str(mine)])
     return Profile(request, found, data, results, "paragone profile", display or QuietDisplay(), in_process).run()
 

@@ -12,7 +12,7 @@ CELL = Cell("p", "v", 10, 1, n_steps=5, prefix_steps=0, step_seconds=0.01, once_
 
 
 def test_remaining_samples_are_the_plan_without_the_rows(tmp_path):
-    row = '{"problem": "p", "variant": "v", "threads": 1, "batch_size": 10, "wave": 0, "launch": %d, "round": %d, '
+    row = '{"problem": "p", "variant": "v", "threads": 1, "size": 10, "wave": 0, "launch": %d, "round": %d, '
     row += (
         '"kind": "%s", "attempt": 2, "n_steps": 3, "elapsed_ns": 7, "cpu_ns": 7, "waiting_cpu_ns": 0, "digest": "d"}\n'
     )
@@ -26,7 +26,7 @@ def test_remaining_samples_are_the_plan_without_the_rows(tmp_path):
 
 
 def test_a_failure_ends_its_cell_and_a_failure_to_load_ends_all(tmp_path):
-    row = '{"problem": "p", "variant": "v", "threads": 1, "batch_size": %s, "stage": "head", "status": "failed"}\n'
+    row = '{"problem": "p", "variant": "v", "threads": 1, "size": %s, "stage": "head", "status": "failed"}\n'
     (tmp_path / "outcomes.jsonl").write_text(row % 100)
     assert remaining_samples(tmp_path, rounds=3)[0].wants(CELL, 0, 0)
 

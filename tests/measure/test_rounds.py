@@ -33,7 +33,7 @@ NAMES = ("numpy_rows[dtype=float32,order=C]", "numpy_rows[dtype=float32,order=F]
 
 
 class SamplingWorker(ScriptedWorker):
-    """Takes samples of a third of a second at once; `fault(worker, verb, batch_size)` may raise at any command."""
+    """Takes samples of a third of a second at once; `fault(worker, verb, size)` may raise at any command."""
 
     def __init__(self, name, log, fault=None, number=None, cpu_share=1.0, unseen_ns=0):
         super().__init__(self.reply)
@@ -52,19 +52,19 @@ class SamplingWorker(ScriptedWorker):
         return Loaded(load_seconds=0.0, loaded_memory_bytes=1, threads_found={"pools": pools}, build_info={})
 
     def call_with_arrays(self, command, arrays=None):
-        self.batch_size = arrays["order"].shape[1] if arrays and "order" in arrays else None
+        self.size = arrays["order"].shape[1] if arrays and "order" in arrays else None
         return super().call_with_arrays(command, arrays)
 
     def sampled(self, command):
         if isinstance(command, Prepare):
             self.n_samples += 1
-            self.log.append((self.name, "prepare", self.batch_size, command))
+            self.log.append((self.name, "prepare", self.size, command))
             return Ready()
         if not isinstance(command, TakeSample):
             return Ready()
         if self.fault:
-            self.fault(self, verb(command), self.batch_size)
-        self.log.append((self.name, "sample", self.batch_size))
+            self.fault(self, verb(command), self.size)
+        self.log.append((self.name, "sample", self.size))
         elapsed_ns = 300_000_000
         self.waited_ns = elapsed_ns + self.unseen_ns
         return Timing(n_steps=5, elapsed_ns=elapsed_ns, cpu_ns=int(self.cpu_share * elapsed_ns))
@@ -85,7 +85,7 @@ class ScriptedGatekeeper:
         self.whole = []
 
     def check_form(self, contender, input_, seen):
-        is_unfit = input_.batch_size in self.unfit and seen.state.W[0][0, 0] > self.first
+        is_unfit = input_.size in self.unfit and seen.state.W[0][0, 0] > self.first
         return CheckResult("failed" if is_unfit else "not checked", "W1 is not finite")
 
     def check_whole_sample(self, worker, contender, input_, seen):
@@ -93,11 +93,9 @@ class ScriptedGatekeeper:
         return self.check_sample(worker, contender, input_, seen)
 
     def check_sample(self, worker, contender, input_, seen):
-        self.checked.append((contender.variant.name, input_.batch_size, input_.seed))
-        done = sum(entry[:2] == (contender.variant.name, input_.batch_size) for entry in self.checked)
-        return CheckResult(
-            "failed" if input_.batch_size in self.failing and done > self.first else "passed", "W1 is wrong"
-        )
+        self.checked.append((contender.variant.name, input_.size, input_.seed))
+        done = sum(entry[:2] == (contender.variant.name, input_.size) for entry in self.checked)
+        return CheckResult("failed" if input_.size in self.failing and done > self.first else "passed", "W1 is wrong")
 
 
 class Stage:
@@ -109,9 +107,7 @@ class Stage:
             contender = Contender(PROBLEM, FOUND[0], find_variant(FOUND, name), 1)
             self.contenders[contender.key] = contender
         self.cells = [
-            Cell("nielsen", name, batch_size, 1, 5, 1, 1e-3, once_per_launch=False)
-            for name in NAMES
-            for batch_size in (1, 10)
+            Cell("nielsen", name, size, 1, 5, 1, 1e-3, once_per_launch=False) for name in NAMES for size in (1, 10)
         ]
         self.folder, self.log, self.options = folder, [], worker_options
         self.verifier = verifier or ScriptedGatekeeper()
@@ -152,7 +148,7 @@ def test_every_round_samples_every_live_cell_once(tmp_path):
     stage = Stage(tmp_path)
     stage.run(rounds=4)
 
-    counts = Counter((row["variant"], row["batch_size"], row["round"]) for row in stage.timed())
+    counts = Counter((row["variant"], row["size"], row["round"]) for row in stage.timed())
     assert len(stage.cells) * 4 == len(counts)
     assert {1} == set(counts.values())
 
@@ -163,7 +159,7 @@ def test_each_round_has_an_order_of_its_own_and_the_seed_repeats_it(tmp_path):
         (tmp_path / run).mkdir()
         stage = Stage(tmp_path / run)
         stage.run(rounds=4)
-        orders.append([[(r["variant"], r["batch_size"]) for r in stage.timed() if r["round"] == i] for i in range(4)])
+        orders.append([[(r["variant"], r["size"]) for r in stage.timed() if r["round"] == i] for i in range(4)])
 
     assert orders[0] == orders[1]
     assert 4 == len({tuple(order) for order in orders[0]})
@@ -176,7 +172,7 @@ def test_every_launch_attempt_and_seed_has_an_order_of_its_own(tmp_path):
         folder.mkdir()
         stage = Stage(folder)
         stage.run(rounds=2, **place)
-        orders.add(tuple((row["variant"], row["batch_size"], row["round"]) for row in stage.timed()))
+        orders.add(tuple((row["variant"], row["size"], row["round"]) for row in stage.timed()))
 
     assert 4 == len(orders)
 
@@ -185,7 +181,7 @@ def test_cold_and_warm_up_samples_come_first_and_are_marked(tmp_path):
     stage = Stage(tmp_path)
     stage.run(rounds=3)
 
-    rows = [row for row in stage.rows("samples") if row["variant"] == NAMES[0] and row["batch_size"] == 1]
+    rows = [row for row in stage.rows("samples") if row["variant"] == NAMES[0] and row["size"] == 1]
     assert ["cold", "warmup", "timed", "timed", "timed"] == [row["kind"] for row in rows]
 
 
@@ -246,9 +242,9 @@ def test_a_cell_whose_cold_sample_is_wrong_is_never_timed_and_the_others_are(tmp
     stage = Stage(tmp_path, verifier=ScriptedGatekeeper(failing=(10,)))
     stage.run()
 
-    assert {1} == {row["batch_size"] for row in stage.timed()}
+    assert {1} == {row["size"] for row in stage.timed()}
     failed = [row for row in stage.rows("outcomes") if row["status"] == "failed"]
-    assert {("sample", 10, "W1 is wrong")} == {(row["stage"], row["batch_size"], row["reason"]) for row in failed}
+    assert {("sample", 10, "W1 is wrong")} == {(row["stage"], row["size"], row["reason"]) for row in failed}
 
 
 def test_a_sample_that_is_found_wrong_afterwards_ends_its_cell(tmp_path):
@@ -257,9 +253,9 @@ def test_a_sample_that_is_found_wrong_afterwards_ends_its_cell(tmp_path):
 
     failed = [row for row in stage.rows("outcomes") if row["status"] == "failed"]
     assert [(name, 10, "sample", "W1 is wrong") for name in NAMES] == sorted(
-        (row["variant"], row["batch_size"], row["stage"], row["reason"]) for row in failed
+        (row["variant"], row["size"], row["stage"], row["reason"]) for row in failed
     )
-    assert 6 * len(NAMES) == sum(row["batch_size"] == 1 for row in stage.timed())
+    assert 6 * len(NAMES) == sum(row["size"] == 1 for row in stage.timed())
 
 
 def test_every_result_must_have_the_right_form(tmp_path):
@@ -267,8 +263,8 @@ def test_every_result_must_have_the_right_form(tmp_path):
     stage.run(rounds=6)
 
     failed = [row for row in stage.rows("outcomes") if row["status"] == "failed"]
-    assert {(10, "sample", "W1 is not finite")} == {(r["batch_size"], r["stage"], r["reason"]) for r in failed}
-    assert 0 < sum(row["batch_size"] == 10 for row in stage.timed()) < 6 * len(NAMES)
+    assert {(10, "sample", "W1 is not finite")} == {(r["size"], r["stage"], r["reason"]) for r in failed}
+    assert 0 < sum(row["size"] == 10 for row in stage.timed()) < 6 * len(NAMES)
 
 
 def test_a_result_that_comes_again_from_another_start_ends_its_cell(tmp_path):
@@ -286,14 +282,14 @@ def test_a_false_account_of_its_time_ends_every_cell_of_a_variant(tmp_path):
 
     failed = [row for row in stage.rows("outcomes") if row["status"] == "failed"]
     assert {(NAMES[0], 1, "time"), (NAMES[0], 10, "time")} == {
-        (row["variant"], row["batch_size"], row["stage"]) for row in failed
+        (row["variant"], row["size"], row["stage"]) for row in failed
     }
     assert 4 * 2 == sum(row["variant"] == NAMES[0] for row in stage.timed())
 
 
 def test_a_cell_that_raises_is_dead_and_its_neighbours_live(tmp_path):
-    def fault(worker, verb, batch_size):
-        if batch_size == 10 and worker.n_samples > 4:
+    def fault(worker, verb, size):
+        if size == 10 and worker.n_samples > 4:
             raise MeasurementFailed("sample: ValueError: boom")
 
     stage = Stage(tmp_path, **{NAMES[1]: {"fault": fault}})
@@ -301,12 +297,12 @@ def test_a_cell_that_raises_is_dead_and_its_neighbours_live(tmp_path):
     stage.run(launch=1, rounds=5, remaining=stage.remaining)
 
     (failed,) = [row for row in stage.rows("outcomes") if row["status"] == "failed"]
-    assert (NAMES[1], 10, "sample: ValueError: boom") == (failed["variant"], failed["batch_size"], failed["reason"])
-    assert 10 == sum(row["variant"] == NAMES[1] and row["batch_size"] == 1 for row in stage.timed())
+    assert (NAMES[1], 10, "sample: ValueError: boom") == (failed["variant"], failed["size"], failed["reason"])
+    assert 10 == sum(row["variant"] == NAMES[1] and row["size"] == 1 for row in stage.timed())
 
 
 def test_a_worker_that_dies_takes_only_its_own_launch_with_it(tmp_path):
-    def fault(worker, verb, batch_size):
+    def fault(worker, verb, size):
         if worker.n_samples == 6:
             worker.kill()
             raise MeasurementFailed("sample: the worker was killed by SIGSEGV")
@@ -321,7 +317,7 @@ def test_a_worker_that_dies_takes_only_its_own_launch_with_it(tmp_path):
 
 
 def test_a_variant_that_does_not_load_is_a_row_and_nothing_else(tmp_path):
-    def fault(worker, verb, batch_size):
+    def fault(worker, verb, size):
         if verb == "load":
             raise MeasurementFailed("load: ImportError: no such thing")
 
@@ -329,12 +325,12 @@ def test_a_variant_that_does_not_load_is_a_row_and_nothing_else(tmp_path):
     stage.run()
 
     (failed,) = [row for row in stage.rows("outcomes") if row["status"] == "failed"]
-    assert ("load", "failed", None) == (failed["stage"], failed["status"], failed["batch_size"])
+    assert ("load", "failed", None) == (failed["stage"], failed["status"], failed["size"])
     assert NAMES[0] not in {row["variant"] for row in stage.rows("samples")}
 
 
 def test_ctrl_c_in_a_round_kills_every_worker_and_keeps_what_was_sampled(tmp_path):
-    def fault(worker, verb, batch_size):
+    def fault(worker, verb, size):
         if worker.n_samples == 7:
             raise KeyboardInterrupt
 
@@ -348,14 +344,14 @@ def test_ctrl_c_in_a_round_kills_every_worker_and_keeps_what_was_sampled(tmp_pat
 
 
 def test_a_recorded_sample_is_never_taken_again(tmp_path):
-    def fault(worker, verb, batch_size):
+    def fault(worker, verb, size):
         if worker.n_samples == 7:
             raise KeyboardInterrupt
 
     stage = Stage(tmp_path, **{NAMES[1]: {"fault": fault}})
     with pytest.raises(KeyboardInterrupt):
         stage.run(rounds=6)
-    keys = ("problem", "variant", "threads", "batch_size", "wave", "launch", "round")
+    keys = ("problem", "variant", "threads", "size", "wave", "launch", "round")
     taken = {tuple(row[key] for key in keys) for row in stage.timed()}
     stage.options = {}
     stage.run(attempt=1, remaining=RemainingSamples(6, sampled=set(taken)))
@@ -367,12 +363,12 @@ def test_a_recorded_sample_is_never_taken_again(tmp_path):
 
 def test_a_slow_cell_is_sampled_once_a_launch(tmp_path):
     stage = Stage(tmp_path)
-    stage.cells = [structs.replace(cell, once_per_launch=cell.batch_size == 10) for cell in stage.cells]
+    stage.cells = [structs.replace(cell, once_per_launch=cell.size == 10) for cell in stage.cells]
     stage.run(rounds=4)
 
-    counts = Counter((row["variant"], row["batch_size"]) for row in stage.timed())
+    counts = Counter((row["variant"], row["size"]) for row in stage.timed())
     assert {(name, size): 1 if size == 10 else 4 for name in NAMES for size in (1, 10)} == counts
-    assert not [r for r in stage.rows("samples") if r["batch_size"] == 10 and r["kind"] == "warmup"]
+    assert not [r for r in stage.rows("samples") if r["size"] == 10 and r["kind"] == "warmup"]
 
 
 def test_a_one_thread_launch_that_uses_two_is_rejected(tmp_path):
@@ -417,9 +413,7 @@ def evaluated_stage(folder, monkeypatch, fault=""):
     )
     monkeypatch.setattr("paragone.measure.rounds.evaluate_after", row_after)
     stage = Stage(folder)
-    stage.cells = [
-        structs.replace(cell, evaluates=(cell.variant, cell.batch_size) == (NAMES[0], 10)) for cell in stage.cells
-    ]
+    stage.cells = [structs.replace(cell, evaluates=(cell.variant, cell.size) == (NAMES[0], 10)) for cell in stage.cells]
     return stage
 
 
@@ -429,7 +423,7 @@ def test_an_evaluation_follows_every_timed_sample_of_the_cells_that_have_them(tm
     at = [place for place, entry in enumerate(stage.log) if entry[1] == "evaluate"]
 
     assert [(NAMES[0], 10, round_, 7) for round_ in range(4)] == [
-        (row["variant"], row["batch_size"], row["round"], row["n_calls"]) for row in stage.rows("evaluations")
+        (row["variant"], row["size"], row["round"], row["n_calls"]) for row in stage.rows("evaluations")
     ]
     assert all(stage.log[place - 1][:3] == (NAMES[0], "sample", 10) for place in at)
 
@@ -438,9 +432,9 @@ def test_an_evaluation_that_fails_ends_its_cell_and_no_other(tmp_path, monkeypat
     stage = evaluated_stage(tmp_path, monkeypatch, fault="predict: wrong classes")
     stage.run(rounds=4)
     (failed,) = [row for row in stage.rows("outcomes") if row["status"] == "failed"]
-    counts = Counter((row["variant"], row["batch_size"]) for row in stage.timed())
+    counts = Counter((row["variant"], row["size"]) for row in stage.timed())
 
-    assert ("evaluate", NAMES[0], 10) == (failed["stage"], failed["variant"], failed["batch_size"])
+    assert ("evaluate", NAMES[0], 10) == (failed["stage"], failed["variant"], failed["size"])
     assert {1, 4} == set(counts.values())
     assert 1 == counts[NAMES[0], 10]
 
@@ -454,6 +448,6 @@ def test_a_variant_whose_interpreter_vanished_is_a_row_and_the_others_have_all_t
     stage.run(rounds=4)
 
     (failed,) = [row for row in stage.rows("outcomes") if row["status"] == "failed"]
-    assert (failed["variant"], failed["batch_size"], failed["stage"]) == (NAMES[0], None, "load")
+    assert (failed["variant"], failed["size"], failed["stage"]) == (NAMES[0], None, "load")
     assert failed["reason"].startswith("load: the worker cannot be started: ")
     assert Counter(row["variant"] for row in stage.timed()) == dict.fromkeys(NAMES[1:], 8)

@@ -198,7 +198,7 @@ def test_a_batch_size_that_does_not_fit_is_misuse(size):
     with pytest.raises(Misuse, match=expected):
         grid(NIELSEN, (10, size))
     with pytest.raises(Misuse, match=expected):
-        validate_request(request(batch_sizes=(10, size)), EVERYONE)
+        validate_request(request(sizes=(10, size)), EVERYONE)
 
 
 def test_an_invalid_request_is_refused_without_a_data_set():
@@ -242,11 +242,11 @@ def test_requests_differ_by_the_numbers_of_a_problem_and_not_by_its_texts():
     assert request().stored() != request(problems=(replace(NIELSEN, l2=0.1),)).stored()
 
 
-@pytest.mark.parametrize(("batch_size", "n_steps"), [(1, MOST_IMAGES), (10_000, MOST_IMAGES // 10_000)])
-def test_a_train_that_seems_to_take_no_time_is_not_given_endless_steps(batch_size, n_steps):
+@pytest.mark.parametrize(("size", "n_steps"), [(1, MOST_IMAGES), (10_000, MOST_IMAGES // 10_000)])
+def test_a_train_that_seems_to_take_no_time_is_not_given_endless_steps(size, n_steps):
     contender = contenders_of(request(), EVERYONE, EVERYONE)[0]
 
-    assert n_steps == cell(contender, batch_size, 0.0).n_steps
+    assert n_steps == cell(contender, size, 0.0).n_steps
 
 
 def test_samples_are_longer_where_a_call_of_train_takes_much_by_itself():

@@ -50,7 +50,7 @@ def limits():
         where = {"problem": "nielsen", "dtype": dtype, "threads": 1, "launch": launch}
         yield {**where, "what": "gemm", "per_second": 2e12}
         yield {**where, "what": "read", "per_second": 1e11}
-        yield from ({**where, "what": "products", "batch_size": size, "per_second": 1e6} for size in SIZES)
+        yield from ({**where, "what": "products", "size": size, "per_second": 1e6} for size in SIZES)
 
 
 def breakdowns():
@@ -58,7 +58,7 @@ def breakdowns():
     shares = {"gather": 1.0, "forward": 4.0, "loss": 0.1, "backward": 5.0, "update": 1.0, "other": 0.2}
     return [
         Breakdown(
-            **{"problem": "nielsen", "variant": way, "batch_size": size, "threads": 1, "rounds": 5},
+            **{"problem": "nielsen", "variant": way, "size": size, "threads": 1, "rounds": 5},
             **{"phases": {phase: Spread(*[size * micro] * 3) for phase, micro in shares.items()}, "parts": {}},
             **{"clocked": Spread(*[11.3 * size] * 3), "plain": Spread(*[11.2 * size] * 3), "cost": 0.01},
             is_same=True,
@@ -158,13 +158,13 @@ def bands_of_noise(axes):
 
 def test_at_a_single_batch_size_limit_and_noise_reach_from_edge_to_edge(forty, monkeypatch):
     _, frame = forty
-    one = frame[frame["batch_size"] == 64]
+    one = frame[frame["size"] == 64]
     (sheet,) = sheets_of(monkeypatch, lambda: throughput.draw(one, "x", "Noise."))
     for axes in sheet.figure.axes:
         (limit,) = [line for line in axes.lines if line.get_zorder() == 0]
         (noise,) = bands_of_noise(axes)
         margin, speed = one.loc[(one["verdict"] == "baseline") & one["dtype"].eq(axes.get_title("left")[:7]),
-                                ["margin", "images_per_second"]].iloc[0]  # fmt: skip
+                                ["margin", "work_per_second"]].iloc[0]  # fmt: skip
 
         assert [axes.get_xlim()[0], 64, axes.get_xlim()[1]] == list(limit.get_xdata())
         ends = noise.get_datalim(axes.transData)
@@ -175,7 +175,7 @@ def test_at_a_single_batch_size_limit_and_noise_reach_from_edge_to_edge(forty, m
 @pytest.mark.parametrize("n_sizes", [1, 5])
 def test_the_key_of_the_ratios_stays_on_a_narrow_sheet(n_sizes, forty, monkeypatch):
     _, frame = forty
-    narrow = frame[(frame["dtype"] == "float32") & frame["batch_size"].isin(SIZES[:n_sizes])]
+    narrow = frame[(frame["dtype"] == "float32") & frame["size"].isin(SIZES[:n_sizes])]
     (sheet,) = sheets_of(monkeypatch, lambda: heatmap.draw(narrow, "x", "Noise."))
     boxes = boxes_of(sheet.figure)
 
@@ -185,7 +185,7 @@ def test_the_key_of_the_ratios_stays_on_a_narrow_sheet(n_sizes, forty, monkeypat
 
 def test_a_curve_of_fewer_epochs_says_so_beside_its_name(monkeypatch):
     rows = [
-        {"problem": "nielsen", "batch_size": 10, "epoch": epoch, "correct": 9000 + epoch, "n_test": 10_000,
+        {"problem": "nielsen", "size": 10, "epoch": epoch, "correct": 9000 + epoch, "n_test": 10_000,
          "elapsed_s": epoch * 1.5, "dtype": "float32", "language": "NumPy", "layout": "samples in rows", "order": "",
          "control": False, "implementation": name, "variant": f"{name}[dtype=float32]"}
         for name, last in (("numpy_rows", 10), ("keras_fit", 3), ("way", 1)) for epoch in range(last + 1)
@@ -204,6 +204,6 @@ def test_lines_join_points_along_batch_size_of_one_variant_only(forty, monkeypat
     (sheet,) = sheets_of(monkeypatch, lambda: KINDS["throughput"](frame, run))
     for axes in sheet.figure.axes:
         own = frame[(frame["dtype"] == axes.get_title(loc="left").partition(" ")[0]) & ~frame["control"]]
-        expected = {tuple(line["images_per_second"]) for _, line in own.groupby("variant")}
+        expected = {tuple(line["work_per_second"]) for _, line in own.groupby("variant")}
 
         assert expected == {tuple(line.get_ydata()) for line in axes.lines if line.get_zorder() != 0}

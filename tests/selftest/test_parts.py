@@ -45,10 +45,10 @@ def noisy_run(launches=20, seed=3, identical_differ=0.0, noise=0.01):
         share = copy.slowdown if copy.slowdown is not None else identical_differ * (number % 2)
         seconds[f"{copy.name}[dtype=float32]"] = 1e-4 * (1 + share)
     times = {}
-    for batch_size in (10, 100, 1000):
+    for size in (10, 100, 1000):
         for name, step_seconds in seconds.items():
             launch = noise * random.standard_normal((launches, 1))
-            times[name, batch_size] = step_seconds * np.exp(launch + 0.01 * random.standard_normal((launches, 5)))
+            times[name, size] = step_seconds * np.exp(launch + 0.01 * random.standard_normal((launches, 5)))
     return made_up_run(None, {key: value.tolist() for key, value in times.items()})
 
 

@@ -12,8 +12,8 @@ PROBLEM = replace(find_problem("nielsen"), n_train=60, layers=(784, 4, 10))
 PROBLEMS = {"nielsen": PROBLEM}
 
 
-def cell(variant: str, batch_size: int, n_steps: int) -> Cell:
-    return Cell("nielsen", variant, batch_size, 1, n_steps, 1, 1e-3, once_per_launch=False)
+def cell(variant: str, size: int, n_steps: int) -> Cell:
+    return Cell("nielsen", variant, size, 1, n_steps, 1, 1e-3, once_per_launch=False)
 
 
 def test_variants_of_one_batch_size_have_one_input_whatever_the_length_of_their_samples():

@@ -40,24 +40,24 @@ class ScriptedVerifier:
         self.verdicts = verdicts  # "head_10" → a CheckResult, or an exception
         self.max_steps = {}
 
-    def _verdict(self, worker, stage, batch_size):
-        verdict = self.verdicts.get(f"{stage}_{batch_size}", PASSED)
+    def _verdict(self, worker, stage, size):
+        verdict = self.verdicts.get(f"{stage}_{size}", PASSED)
         if isinstance(verdict, Exception):
             worker.alive = False
             raise verdict
         return verdict
 
-    def check_first_steps(self, worker, contender, batch_size, max_steps):
+    def check_first_steps(self, worker, contender, size, max_steps):
         stage = "stress" if is_stress_problem(contender.problem) else "head"
-        self.max_steps[stage, batch_size] = max_steps
+        self.max_steps[stage, size] = max_steps
         assert worker.problem == contender.problem
-        return self._verdict(worker, stage, batch_size)
+        return self._verdict(worker, stage, size)
 
     def check_training_set(self, worker, contender, seconds, image_seconds):
         return self._verdict(worker, "data", "all")
 
     def check_whole_sample(self, worker, contender, input_, seen):
-        return self._verdict(worker, "sample", input_.batch_size)
+        return self._verdict(worker, "sample", input_.size)
 
 
 class Stage:
@@ -80,12 +80,12 @@ class Stage:
     @property
     def sizes(self):
         """Return the batch sizes that may be timed."""
-        return [planned.batch_size for planned in self.result.cells]
+        return [planned.size for planned in self.result.cells]
 
     def rows(self, *statuses):
         """Return the outcomes of these statuses as (stage, batch size, reason)."""
         rows = [row for row in self.result.outcomes if row.status in statuses]
-        return [(row.stage, row.batch_size, row.reason) for row in rows]
+        return [(row.stage, row.size, row.reason) for row in rows]
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +98,7 @@ def test_a_cell_that_passes_every_check_is_planned_and_every_check_is_an_outcome
 
     assert list(SIZES) == stage.sizes
     assert [cell(ROWS, size, 1e-3) for size in SIZES] == stage.result.cells
-    passed = [(row.stage, row.batch_size) for row in stage.result.outcomes if row.status == "passed"]
+    passed = [(row.stage, row.size) for row in stage.result.outcomes if row.status == "passed"]
     expected = [(check, size) for size in SIZES for check in ("head", "sample")]
     assert [*expected, ("data", None), *(("stress", size) for size in SIZES)] == passed
     assert len(passed) == len(stage.result.outcomes)
@@ -107,7 +107,7 @@ def test_a_cell_that_passes_every_check_is_planned_and_every_check_is_an_outcome
 def test_an_outcome_names_its_cell_and_holds_error_bound_and_steps(data):
     row = Stage(data).result.outcomes[0]
 
-    expected = {"problem": "nielsen", "variant": ROWS.variant.name, "batch_size": 1, "threads": 1, "stage": "head"}
+    expected = {"problem": "nielsen", "variant": ROWS.variant.name, "size": 1, "threads": 1, "stage": "head"}
     assert Outcome(**expected, status="passed", reason="", error=1e-9, bound=1e-8, n_steps=20) == row
 
 
@@ -270,7 +270,7 @@ def test_a_step_that_is_too_slow_is_not_measured_and_its_time_is_in_the_reason(d
 def test_slow_plans_too_slow_cells_once_per_launch(data):
     stage = Stage(data, step_seconds={1: 0.1, 10: 2.4, 60: 9.0}, slow=True)
 
-    assert [(1, False), (10, True), (60, True)] == [(c.batch_size, c.once_per_launch) for c in stage.result.cells]
+    assert [(1, False), (10, True), (60, True)] == [(c.size, c.once_per_launch) for c in stage.result.cells]
 
 
 def test_slow_steps_are_checked_over_fewer_of_them(data):
@@ -287,11 +287,11 @@ def test_the_stress_problem_is_checked_only_where_a_step_is_short(data):
 
 
 @pytest.mark.parametrize("step_seconds", [1e-6, 0.01, 0.3, 0.6, 40.0])
-@pytest.mark.parametrize("batch_size", [1, 1000, 60_000])
-def test_a_check_trains_one_step_at_least_and_a_second_at_most(step_seconds, batch_size):
-    n_steps = most_check_steps(cell(ROWS, batch_size, step_seconds))
+@pytest.mark.parametrize("size", [1, 1000, 60_000])
+def test_a_check_trains_one_step_at_least_and_a_second_at_most(step_seconds, size):
+    n_steps = most_check_steps(cell(ROWS, size, step_seconds))
 
-    assert 1 <= n_steps <= check_steps(batch_size)
+    assert 1 <= n_steps <= check_steps(size)
     assert n_steps == 1 or n_steps * step_seconds <= STANDARD.check_seconds
 
 
@@ -338,7 +338,7 @@ def test_after_an_error_a_live_worker_goes_on(data):
         call = worker.call
 
         def fault(command):
-            if command == EstimateStep(batch_size=10):
+            if command == EstimateStep(size=10):
                 raise MeasurementFailed("first steps: ValueError: ten is too many")
             return call(command)
 
@@ -412,7 +412,7 @@ def test_verify_checks_the_chosen_and_neither_baseline_nor_control_unless_chosen
     lists = replace(ROWS.found, implementation=structs.replace(ROWS.found.implementation, name="lists"))
     everyone = [lists, FOUND["numpy_rows"]]
     display = Silent()
-    request = Request((PROBLEM,), dtypes=("float64",), batch_sizes=(10,))
+    request = Request((PROBLEM,), dtypes=("float64",), sizes=(10,))
     rows = list(verify_only(request, [lists], everyone, data, display))
 
     names = [f"lists[dtype=float64,order={order}]" for order in "CF"]
@@ -425,7 +425,7 @@ def test_verify_checks_the_one_variant_asked_for_though_its_sibling_is_the_basel
     monkeypatch.setattr(
         "paragone.verify.pilot.Pilot.examine", lambda self, e, sizes: SimpleNamespace(outcomes=e.variant.name)
     )
-    request = Request((PROBLEM,), implementations=("numpy_rows[dtype=float64,order=F]",), batch_sizes=(10,))
+    request = Request((PROBLEM,), implementations=("numpy_rows[dtype=float64,order=F]",), sizes=(10,))
     rows = list(verify_only(request, [FOUND["numpy_rows"]], list(FOUND.values()), data, Silent()))
 
     assert ["numpy_rows[dtype=float64,order=F]"] == rows

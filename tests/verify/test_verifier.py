@@ -54,9 +54,9 @@ def loaded(data, contender: Contender) -> InProcessWorker:
     return worker
 
 
-def sampled(worker, n_steps=N_STEPS, batch_size=5):
+def sampled(worker, n_steps=N_STEPS, size=5):
     """One sample as the rounds take it: its input, and what the harness saw."""
-    cell = Cell("nielsen", "", batch_size, 1, n_steps, 1, 1e-3, once_per_launch=False)
+    cell = Cell("nielsen", "", size, 1, n_steps, 1, 1e-3, once_per_launch=False)
     input_ = RoundInputs([cell], {"nielsen": PROBLEM}).of(cell)
     return input_, see_sample(worker, input_, cell, prefix_steps=1)
 

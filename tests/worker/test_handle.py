@@ -257,7 +257,7 @@ def test_a_worker_that_cannot_be_started_says_so_to_its_first_command_and_leaves
 
     assert not worker.alive
     with pytest.raises(MeasurementFailed, match=r"^first steps: the worker cannot be started: .*no_such_environment"):
-        worker.call(EstimateStep(batch_size=1))
+        worker.call(EstimateStep(size=1))
     worker.kill()
     assert before == psutil.Process().num_fds()
 

@@ -137,7 +137,7 @@ def test_the_reply_to_load_holds_the_build_info(workers):
 def test_the_cost_of_a_call_is_a_time(workers):
     worker = workers.loaded("does_nothing")
 
-    assert 0 < worker.call(TimeCall(batch_size=1)).call_seconds < 0.01
+    assert 0 < worker.call(TimeCall(size=1)).call_seconds < 0.01
 
 
 def test_an_implementation_is_closed_before_another_is_loaded(fresh_workers):
@@ -150,7 +150,7 @@ def test_an_implementation_is_closed_before_another_is_loaded(fresh_workers):
 def test_the_cost_of_a_step_is_a_time(workers):
     worker = workers.loaded("numpy_rows")
 
-    assert 0 < worker.call(EstimateStep(batch_size=5)).step_seconds < 60
+    assert 0 < worker.call(EstimateStep(size=5)).step_seconds < 60
 
 
 @pytest.mark.parametrize("what", ["images", "labels", "order", "state"])

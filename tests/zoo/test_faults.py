@@ -85,9 +85,9 @@ def test_a_fault_is_one_outcome_for_each_cell_with_its_reason(request, name):
     fault = FAULTS[name]
     cells = cells_of(request.getfixturevalue("in_python" if name in IN_PYTHON else "among_all"), name)
 
-    assert Counter(cells["batch_size"]) == {SMALL: 1, LARGE: 1}
+    assert Counter(cells["size"]) == {SMALL: 1, LARGE: 1}
     failed = cells[cells["status"] == "failed"]
-    assert set(failed["batch_size"]) == set(fault.at), list(cells["reason"])
+    assert set(failed["size"]) == set(fault.at), list(cells["reason"])
     for reason in failed["reason"]:
         assert re.search(fault.reason, reason), reason
         assert reason.isprintable()
@@ -106,9 +106,9 @@ def test_the_samples_of_the_others_are_all_there_and_bit_for_bit_what_they_are_w
 
     for row in each_row(samples):
         baseline.reset(PROBLEM.start_state(row.input_seed))
-        losses = baseline.train(PROBLEM.order(row.input_seed, row.n_steps, row.batch_size))
+        losses = baseline.train(PROBLEM.order(row.input_seed, row.n_steps, row.size))
         assert row.digest == result_digest(baseline.params(), losses)
-    counted = Counter(zip(samples["variant"], samples["batch_size"], samples["kind"], strict=True))
+    counted = Counter(zip(samples["variant"], samples["size"], samples["kind"], strict=True))
     n_launches = samples["launch"].nunique()
     of_kind = {"cold": 1, "warmup": 1, "timed": 3}
     assert all(of_kind[kind] * n_launches == n for (_, _, kind), n in counted.items())

@@ -24,7 +24,7 @@ from paragone.worker.replies import Loaded
 FAULTS = Path(__file__).parent
 PROBLEM = replace(find_problem("nielsen"), n_train=60, layers=(784, 4, 10))
 STATE = PROBLEM.start_state(seed=1)
-ORDER = PROBLEM.order(seed=1, n_steps=3, batch_size=5)
+ORDER = PROBLEM.order(seed=1, n_steps=3, size=5)
 SECONDS_TO_WAIT = 20.0
 
 

@@ -41,16 +41,16 @@ def machine_limits(run: Run) -> pd.DataFrame:
 def limits_of_grid(run: Run) -> pd.DataFrame:
     """What the machine allows at each point of the grid, in images per second.
 
-    limit_images_per_second      the roofline's: the step's products and update at the speed of a large matrix product,
+    limit_work_per_second      the roofline's: the step's products and update at the speed of a large matrix product,
                                  or every pixel of the mini-batch read once from memory, whichever takes longer
-    products_images_per_second   the measured speed of the step's products alone, in their own shapes, by NumPy's BLAS
-    most_images_per_second       what no code can exceed, however it is written: see `shortest_step_seconds`
+    products_work_per_second   the measured speed of the step's products alone, in their own shapes, by NumPy's BLAS
+    most_work_per_second       what no code can exceed, however it is written: see `shortest_step_seconds`
     """
     products = run.limits[run.limits["what"] == "products"]
-    medians = products.groupby([*PLACE, "batch_size"])["per_second"].median().rename("products_images_per_second")
+    medians = products.groupby([*PLACE, "size"])["per_second"].median().rename("products_work_per_second")
     grid = medians.reset_index().merge(machine_limits(run), on=PLACE)
-    grid["batch_size"] = grid["batch_size"].astype("int64")
-    steps = list(zip(grid["problem"].map(run.plan.problems), grid["dtype"], grid["batch_size"], strict=True))
+    grid["size"] = grid["size"].astype("int64")
+    steps = list(zip(grid["problem"].map(run.plan.problems), grid["dtype"], grid["size"], strict=True))
     speeds = zip(grid["gemm"], grid["read"], strict=True)
     limits = [step_seconds_at_least(*step, *speed) for step, speed in zip(steps, speeds, strict=True)]
     nonzero = nonzero_share(run)
@@ -59,25 +59,25 @@ def limits_of_grid(run: Run) -> pd.DataFrame:
         for (problem, _, size), gemm in zip(steps, grid["best_gemm"], strict=True)
     ]
     for name, seconds in (("limit", limits), ("most", least)):
-        grid[f"{name}_images_per_second"] = grid["batch_size"] / pd.Series(seconds, dtype=float)
-    return grid[[*PLACE, "batch_size", *(f"{name}_images_per_second" for name in ("limit", "products", "most"))]]
+        grid[f"{name}_work_per_second"] = grid["size"] / pd.Series(seconds, dtype=float)
+    return grid[[*PLACE, "size", *(f"{name}_work_per_second" for name in ("limit", "products", "most"))]]
 
 
 def step_seconds_at_least(
-    problem: Problem, dtype: str, batch_size: int, flops_per_second: float, bytes_per_second: float
+    problem: Problem, dtype: str, size: int, flops_per_second: float, bytes_per_second: float
 ) -> float:
     """max(FLOPs of a step / FLOP per second, bytes of its pixels / bytes per second)"""
-    arithmetic = problem.flops_per_step(batch_size) / flops_per_second
-    memory = batch_size * problem.layers[0] * BYTES[dtype] / bytes_per_second
+    arithmetic = problem.flops_per_step(size) / flops_per_second
+    memory = size * problem.layers[0] * BYTES[dtype] / bytes_per_second
     return max(arithmetic, memory)
 
 
-def shortest_step_seconds(problem: Problem, batch_size: int, flops_per_second: float, nonzero: float) -> float:
+def shortest_step_seconds(problem: Problem, size: int, flops_per_second: float, nonzero: float) -> float:
     """The time of a step for code that leaves out every pixel that is 0, with products faster than NumPy's BLAS.
 
     Reading memory sets no bound here: pixels may be held as bytes, and those of a sample may stay in a cache.
     """
-    return problem.flops_per_step(batch_size, nonzero) / (FASTER_THAN_BLAS * flops_per_second)
+    return problem.flops_per_step(size, nonzero) / (FASTER_THAN_BLAS * flops_per_second)
 
 
 def nonzero_share(run: Run) -> float:
@@ -94,20 +94,20 @@ def devices(run: Run) -> pd.DataFrame:
 
 
 def with_limits(cells: pd.DataFrame, run: Run) -> pd.DataFrame:
-    """The cells with `limit_images_per_second` and `most_images_per_second`.
+    """The cells with `limit_work_per_second` and `most_work_per_second`.
 
     NaN where no limit was measured, and for what computes on another device: the limit is that of the CPU.
     """
-    grid = limits_of_grid(run).drop(columns="products_images_per_second")
-    result = cells.merge(grid, on=[*PLACE, "batch_size"], how="left").merge(devices(run), on=VARIANT, how="left")
-    limits = ["limit_images_per_second", "most_images_per_second"]
+    grid = limits_of_grid(run).drop(columns="products_work_per_second")
+    result = cells.merge(grid, on=[*PLACE, "size"], how="left").merge(devices(run), on=VARIANT, how="left")
+    limits = ["limit_work_per_second", "most_work_per_second"]
     result[limits] = result[limits].astype(float)
     result.loc[result.pop("device").notna(), limits] = float("nan")
     return result.set_axis(cells.index)
 
 
 def with_shares(frame: pd.DataFrame, run: Run) -> pd.DataFrame:
-    """The cells with `limit_images_per_second` and `share_of_limit`; NaN where no limit is known."""
-    result = with_limits(frame, run).drop(columns="most_images_per_second")
-    result["share_of_limit"] = result["images_per_second"] / result["limit_images_per_second"]
+    """The cells with `limit_work_per_second` and `share_of_limit`; NaN where no limit is known."""
+    result = with_limits(frame, run).drop(columns="most_work_per_second")
+    result["share_of_limit"] = result["work_per_second"] / result["limit_work_per_second"]
     return result

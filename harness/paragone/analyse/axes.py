@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from paragone.analyse.results import Results
 
 Pair = tuple[str, str, str, str]  # the other variant, the axis, the first variant's value, the other's value
-COLUMNS = ["problem", "implementation", "variant", "other", "axis", "value", "other_value", "batch_size", "threads"]
+COLUMNS = ["problem", "implementation", "variant", "other", "axis", "value", "other_value", "size", "threads"]
 COLUMNS += ["ratio", "ratio_low", "ratio_high", "verdict"]
 
 

@@ -36,7 +36,7 @@ class Breakdown:
 
     problem: str
     variant: str
-    batch_size: int
+    size: int
     threads: int
     rounds: int
     phases: dict[str, Spread]  # in the order of the step, then "other"
@@ -57,7 +57,7 @@ class Breakdown:
             return ""
         excess = -self.other / self.clocked.median
         return (
-            f"{self.variant} batch {self.batch_size}: its phases add up to {excess:.1%} more than the whole, beyond "
+            f"{self.variant} batch {self.size}: its phases add up to {excess:.1%} more than the whole, beyond "
             f"the {NOISE:.0%} of noise: its clock runs faster than the harness's, or a phase is counted twice"
         )
 
@@ -71,7 +71,7 @@ def breakdowns(rows: Iterable[Pair]) -> list[Breakdown]:
     """A breakdown of every cell that has a pair, ordered by problem, threads and batch size."""
     cells: dict[Key, list[Pair]] = {}
     for row in rows:
-        cells.setdefault((row.problem, row.variant, row.batch_size, row.threads), []).append(row)
+        cells.setdefault((row.problem, row.variant, row.size, row.threads), []).append(row)
     ordered = sorted(cells, key=lambda key: (key[0], key[3], key[2]))
     return [_breakdown(key, cells[key]) for key in ordered]
 

@@ -42,7 +42,7 @@ def crossovers(
         involved = samples[samples["variant"].isin([*pairs, *pairs.values()])]
         speeds = relative_speeds(involved, cells, pairs)
         lines = compared(rows, pairs, speeds, unknown_verdict(run))
-        for _, line in lines.sort_values("batch_size").groupby([*GRID, "variant"], sort=False):
+        for _, line in lines.sort_values("size").groupby([*GRID, "variant"], sort=False):
             found += _crossovers_of_pair(line, among)
     return pd.DataFrame(found, columns=COLUMNS).drop_duplicates([*GRID, "variant", "than", "slower_at"])
 
@@ -51,7 +51,7 @@ def _examined_pairs(
     run: Run, fastest: pd.DataFrame, verified: pd.DataFrame
 ) -> Iterator[tuple[str, pd.DataFrame, dict[str, str]]]:
     """Yield `among`, the cells in which to compare, and variant → other variant; pairs of the fastest come first."""
-    heads = fastest[fastest["verdict"] == "fastest"].sort_values("batch_size")
+    heads = fastest[fastest["verdict"] == "fastest"].sort_values("size")
     for _, line in heads.groupby(GRID, sort=False):
         changes = [pair for pair in itertools.pairwise(line["fastest"]) if pair[0] != pair[1]]
         # A pair that changes places several times is examined once, in the direction of its first change.
@@ -64,9 +64,9 @@ def _examined_pairs(
 def _crossovers_of_pair(line: pd.DataFrame, among: str) -> list[dict[str, Any]]:
     """The crossovers of one pair on one grid; `line` is its comparison, by batch size."""
     first = line.iloc[0]
-    ratios = line.set_index("batch_size")[RATIO]
+    ratios = line.set_index("size")[RATIO]
     found = []
-    crossed = brackets(line["batch_size"].tolist(), line["verdict"].tolist())
+    crossed = brackets(line["size"].tolist(), line["verdict"].tolist())
     for start, end in crossed:
         before, after = tuple(ratios.loc[start]), tuple(ratios.loc[end])
         pair = (first["variant"], first["other"])

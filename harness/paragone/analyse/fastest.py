@@ -14,7 +14,7 @@ from paragone.analyse.verdicts import POINT, unknown_verdict, verdict_words
 if TYPE_CHECKING:
     from paragone.store.reader import Run
 
-PLACE = ["problem", "batch_size", "threads"]
+PLACE = ["problem", "size", "threads"]
 TO_BASELINE = ["ratio_to_baseline", "ratio_low", "ratio_high"]
 RATIO = ["ratio", "ratio_low", "ratio_high"]
 COLUMNS = [*POINT, "variant", "fastest", *RATIO, "verdict"]
@@ -26,7 +26,7 @@ def fastest(run: Run, summary: pd.DataFrame, samples: pd.DataFrame, cells: pd.Da
     `samples` and `cells` are those of `Results`. `ratio` is the speed relative to the fastest, which itself has the
     ratio 1 and the verdict "fastest". A cell without the verdict "slower" cannot be told apart from it.
     """
-    verified = summary[(summary["status"] == "passed") & ~summary["control"] & summary["images_per_second"].notna()]
+    verified = summary[(summary["status"] == "passed") & ~summary["control"] & summary["work_per_second"].notna()]
     if verified.empty:
         return pd.DataFrame(columns=COLUMNS)
     by_place = dict(iter(samples.groupby(PLACE)))
@@ -43,7 +43,7 @@ def _beside_the_fastest(rivals: pd.DataFrame, samples: pd.DataFrame, cells: pd.D
     The first candidate has the highest ratio to the baseline. Ratios formed within rounds are sharper: where they show
     another variant to be faster than the candidate, that variant is the fastest.
     """
-    by = "ratio_to_baseline" if rivals["ratio_to_baseline"].notna().all() else "images_per_second"
+    by = "ratio_to_baseline" if rivals["ratio_to_baseline"].notna().all() else "work_per_second"
     first = str(rivals["variant"].iloc[int(rivals[by].to_numpy().argmax())])
     found = _beside(rivals, first, samples, cells, unknown)
     if (found["verdict"] == "faster").any():

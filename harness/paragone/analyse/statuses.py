@@ -14,7 +14,7 @@ from paragone.store.reader import frame_of
 if TYPE_CHECKING:
     from paragone.store.reader import Run
 
-CELL = ["problem", "variant", "batch_size", "threads"]
+CELL = ["problem", "variant", "size", "threads"]
 VARIANT = ["problem", "variant", "threads"]
 LAUNCHED_CELL = [*CELL, "launch", "attempt"]
 
@@ -42,16 +42,16 @@ def planned_cells(run: Run) -> pd.DataFrame:
     cells["once_per_launch"] = cells["once_per_launch"].eq(True)
     about = frame_of(VariantRecord, run.plan.variants)[ABOUT_A_VARIANT]
     cells = cells.merge(about, on="variant", how="inner")
-    return cells.astype({"batch_size": "int64", "threads": "int64", "control": "bool"})
+    return cells.astype({"size": "int64", "threads": "int64", "control": "bool"})
 
 
 def _cells_named_by_outcomes(run: Run, planned: pd.DataFrame) -> pd.DataFrame:
     """The cells that failed or refused outcomes name; an outcome without a batch size names all of its problem."""
     outcomes = _outcomes_of_cells(run)
     outcomes = outcomes[~outcomes["status"].isin(STATUSES_WITH_TIMES)]
-    grid = pd.concat([planned[["problem", "batch_size"]], outcomes[["problem", "batch_size"]].dropna()])
+    grid = pd.concat([planned[["problem", "size"]], outcomes[["problem", "size"]].dropna()])
     threads = pd.DataFrame({"threads": run.plan.threads})
-    grid = grid.drop_duplicates().sort_values(["problem", "batch_size"]).merge(threads, how="cross")
+    grid = grid.drop_duplicates().sort_values(["problem", "size"]).merge(threads, how="cross")
     named = _matched(grid, outcomes, ["problem"])
     return named[CELL].drop_duplicates().assign(once_per_launch=False)
 
@@ -63,9 +63,9 @@ def _outcomes_of_cells(run: Run) -> pd.DataFrame:
 
 def _matched(cells: pd.DataFrame, outcomes: pd.DataFrame, on: list[str]) -> pd.DataFrame:
     """Every pair of a cell and an outcome about it. An outcome without batch size or threads is about all of them."""
-    about = outcomes.rename(columns={"batch_size": "of_batch_size", "threads": "of_threads"})
+    about = outcomes.rename(columns={"size": "of_size", "threads": "of_threads"})
     pairs = cells.merge(about, on=on)
-    same_size = pairs["of_batch_size"].isna() | pairs["of_batch_size"].eq(pairs["batch_size"])
+    same_size = pairs["of_size"].isna() | pairs["of_size"].eq(pairs["size"])
     same_threads = pairs["of_threads"].isna() | pairs["of_threads"].eq(pairs["threads"])
     return pairs[same_size & same_threads]
 
@@ -84,7 +84,7 @@ def accepted(rows: pd.DataFrame, run: Run) -> pd.DataFrame:
 def rejections(run: Run) -> pd.DataFrame:
     """The outcomes that reject a cell's samples of one launch, which used more CPUs than it had threads."""
     rejected = run.outcomes[run.outcomes["status"] == "rejected"]
-    return rejected.astype(dict.fromkeys(("batch_size", "threads", "launch", "attempt"), "int64"))
+    return rejected.astype(dict.fromkeys(("size", "threads", "launch", "attempt"), "int64"))
 
 
 def timed_samples(run: Run) -> pd.DataFrame:

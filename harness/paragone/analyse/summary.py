@@ -27,13 +27,13 @@ CONFIDENCE = 0.95
 LEAST_ROUNDS = 3  # with fewer, the median of a launch is too uncertain to enter an interval
 
 UNIT = ["wave", "launch", "attempt"]
-PAIR = ["problem", "batch_size", "threads", *UNIT, "round"]
+PAIR = ["problem", "size", "threads", *UNIT, "round"]
 COLUMNS = [
-    *("problem", "implementation", "variant", "language", "layout", "order", "dtype", "batch_size", "threads"),
+    *("problem", "implementation", "variant", "language", "layout", "order", "dtype", "size", "threads"),
     *("control", "status", "reason", "found_in", "n_launches", "n_samples"),
-    *("images_per_second", "images_per_second_low", "images_per_second_high", "images_per_second_best"),
+    *("work_per_second", "work_per_second_low", "work_per_second_high", "work_per_second_best"),
     *("seconds_per_epoch", "seconds_per_step", "sample_seconds", "spread", "cold_seconds", "cold_ratio"),
-    *("limit_images_per_second", "share_of_limit"),
+    *("limit_work_per_second", "share_of_limit"),
     *("loaded_memory_mb", "peak_memory_mb", "memory_above_loaded_mb"),
     *("ratio_to_baseline", "ratio_low", "ratio_high", "margin", "verdict", "error", "bound"),
 ]
@@ -52,7 +52,7 @@ def summarise(run: Run, samples: pd.DataFrame, cells: pd.DataFrame, launches: pd
     for estimates in (*times, memory_use(run)):
         frame = frame.merge(estimates, on=CELL, how="left")
     n_train = frame["problem"].map({name: problem.n_train for name, problem in run.plan.problems.items()})
-    frame["seconds_per_epoch"] = frame["seconds_per_step"] * (n_train // frame["batch_size"])
+    frame["seconds_per_epoch"] = frame["seconds_per_step"] * (n_train // frame["size"])
     frame = with_shares(frame, run)
     frame.loc[~frame["status"].isin(STATUSES_WITH_TIMES), MEASURED] = np.nan
     counts = ["n_launches", "n_samples"]
@@ -95,13 +95,13 @@ def throughputs(samples: pd.DataFrame, launches: pd.DataFrame) -> pd.DataFrame:
         n_samples=("step_seconds", "size"), best=("step_seconds", "min"), sample_seconds=("elapsed_ns", "median")
     )
     result = result.merge(totals.reset_index(), on=CELL)
-    size = result["batch_size"].astype(float)
+    size = result["size"].astype(float)
     return result[[*CELL, "n_launches", "n_samples", "seconds_per_step", "spread"]].assign(
         sample_seconds=result["sample_seconds"] / 1e9,
-        images_per_second=size / result["seconds_per_step"],
-        images_per_second_low=size / np.exp(result["high"]),
-        images_per_second_high=size / np.exp(result["low"]),
-        images_per_second_best=size / result["best"],
+        work_per_second=size / result["seconds_per_step"],
+        work_per_second_low=size / np.exp(result["high"]),
+        work_per_second_high=size / np.exp(result["low"]),
+        work_per_second_best=size / result["best"],
     )
 
 

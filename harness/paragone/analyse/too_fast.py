@@ -26,16 +26,16 @@ ASSUMED_ZEROS = "{:.0f} % are assumed, because this run does not say"
 def with_too_fast(cells: pd.DataFrame, samples: pd.DataFrame, run: Run) -> pd.DataFrame:
     """The cells, where some that had times have the status "too fast", its reason, and were found in the rounds.
 
-    A cell is too fast where the median of its samples exceeds `most_images_per_second`. Where no limit is known, none
+    A cell is too fast where the median of its samples exceeds `most_work_per_second`. Where no limit is known, none
     is. `cells` have their statuses; `samples` are the timed ones.
     """
     limits = with_limits(cells[[*CELL, "dtype"]], run)
     medians = samples.groupby([*CELL, *LAUNCH])["step_seconds"].median().groupby(CELL).median().rename("seconds")
     seconds = limits[CELL].merge(medians.reset_index(), on=CELL, how="left")["seconds"].set_axis(cells.index)
-    limits["rate"] = cells["batch_size"] / seconds
-    found = cells["status"].isin(STATUSES_WITH_TIMES) & (limits["rate"] > limits["most_images_per_second"])
+    limits["rate"] = cells["size"] / seconds
+    found = cells["status"].isin(STATUSES_WITH_TIMES) & (limits["rate"] > limits["most_work_per_second"])
     zeros = (ASSUMED_ZEROS if run.plan.data.nonzero_share is None else ZEROS).format(100 * (1 - nonzero_share(run)))
-    columns = ["rate", "limit_images_per_second", "most_images_per_second"]
+    columns = ["rate", "limit_work_per_second", "most_work_per_second"]
     reasons = [
         REASON.format(rate=_rate(rate), share=rate / limit, most=most / limit, zeros=zeros, faster=FASTER_THAN_BLAS)
         for rate, limit, most in limits.loc[found, columns].to_numpy(dtype=float).tolist()

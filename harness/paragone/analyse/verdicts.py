@@ -14,7 +14,7 @@ from paragone.plan import power
 if TYPE_CHECKING:
     from paragone.store.reader import Run
 
-POINT = ["problem", "dtype", "batch_size", "threads"]
+POINT = ["problem", "dtype", "size", "threads"]
 SMALLEST_MARGIN = math.log1p(power.SMALLEST_MARGIN)
 SAME = math.log(1.05)  # a wider interval is not called the same
 

@@ -104,13 +104,13 @@ def _cells(cells: pd.DataFrame, sentence: str) -> list[str]:
     """The sentence with the first few cells by name; [] without cells."""
     if cells.empty:
         return []
-    named = [f"{variant} at batch {size}" for variant, size in cells[["variant", "batch_size"]].itertuples(index=False)]
+    named = [f"{variant} at batch {size}" for variant, size in cells[["variant", "size"]].itertuples(index=False)]
     more = f" and {len(named) - MOST_NAMED} more cells" if len(named) > MOST_NAMED else ""
     return [sentence.format(cells=", ".join(named[:MOST_NAMED]) + more)]
 
 
 def _is_lopsided(frame: pd.DataFrame) -> pd.Series[bool]:
-    below, above = (frame[f"images_per_second_{end}"] / frame["images_per_second"] for end in ("low", "high"))
+    below, above = (frame[f"work_per_second_{end}"] / frame["work_per_second"] for end in ("low", "high"))
     return (below > 1 + ROUNDING) | (above < 1 - ROUNDING)
 
 
@@ -139,13 +139,13 @@ def _too_fast(frame: pd.DataFrame, run: Run) -> list[str]:
 
 def _rankings(frame: pd.DataFrame) -> list[str]:
     """Pairs whose median and minimum disagree about which one is faster, each beyond the margin."""
-    columns = [*POINT, "margin", "variant", "images_per_second", "images_per_second_best"]
+    columns = [*POINT, "margin", "variant", "work_per_second", "work_per_second_best"]
     rows = frame.loc[~frame["control"] & (frame["status"] == "passed"), columns]
     pairs = rows.merge(rows, on=POINT, suffixes=("", "_of_other"))
     # Without a known margin the smallest one serves: a warning too many is better than one too few.
     margin = np.log1p(pairs["margin"].fillna(power.SMALLEST_MARGIN))
-    by_median = np.log(pairs["images_per_second"] / pairs["images_per_second_of_other"])
-    by_minimum = np.log(pairs["images_per_second_best"] / pairs["images_per_second_best_of_other"])
+    by_median = np.log(pairs["work_per_second"] / pairs["work_per_second_of_other"])
+    by_minimum = np.log(pairs["work_per_second_best"] / pairs["work_per_second_best_of_other"])
     opposed = pairs[(by_median > margin) & (by_minimum < -margin)]
     return [
         f"{problem}, batch {size}, {_threads(threads)}: median and minimum put {variant} on opposite sides of "
@@ -181,7 +181,7 @@ def _waiting(run: Run) -> list[str]:
 
 
 def _rejections(run: Run) -> list[str]:
-    columns = ["launch", "variant", "batch_size", "problem", "reason"]
+    columns = ["launch", "variant", "size", "problem", "reason"]
     return [
         f"launch {launch + 1} of {variant} at batch {size} ({problem}) was rejected: {reason}. The samples of that "
         "launch at that batch size do not count."

@@ -200,11 +200,11 @@ def _judge_by_run_in(folder: Path) -> Judge:
 def _judge_by_profile_in(folder: Path) -> Judge:
     """A judge that ignores every cell that failed in any round."""
     plan, outcomes = read_profile_plan(folder), read_table(folder, Outcome)
-    failed = {(row.problem, row.variant, row.batch_size) for row in outcomes if row.status == "failed"}
+    failed = {(row.problem, row.variant, row.size) for row in outcomes if row.status == "failed"}
     pairs = [
         row
         for row in read_table(folder, Pair)
-        if not failed & {(row.problem, row.variant, size) for size in (None, row.batch_size)}
+        if not failed & {(row.problem, row.variant, size) for size in (None, row.size)}
     ]
     return lambda claim: None if claim.quantity in (TRAIN, EPOCH) else judge_by_profile(plan, pairs, claim)
 

@@ -102,11 +102,11 @@ class RunEvidence:
     def _has_problem(self, problem: Problem | None) -> bool:
         return problem is not None and has_problem(self.results.run.plan, problem)
 
-    def _cell(self, claim: Claim, names: Sequence[str], batch_size: int) -> Any:
+    def _cell(self, claim: Claim, names: Sequence[str], size: int) -> Any:
         """The summary row of the first variant that passed, else of the first that was planned; None without either."""
         assert claim.problem is not None
         frame = self.results.summary
-        here = frame[(frame["problem"] == claim.problem.name) & (frame["batch_size"] == batch_size)]
+        here = frame[(frame["problem"] == claim.problem.name) & (frame["size"] == size)]
         here = here[(here["threads"] == claim.threads) & here["variant"].isin(names)]
         ordered = sorted(here.itertuples(), key=lambda row: (row.status != "passed", names.index(str(row.variant))))
         return ordered[0] if ordered else None
@@ -131,9 +131,9 @@ class RunEvidence:
         """`seconds` per launch of a cell: of an epoch with its evaluation, or of one image."""
         assert claim.problem is not None
         here = self.launches[(self.launches[CELL] == [getattr(row, key) for key in CELL]).all(axis=1)]
-        seconds = here["step_seconds"] / row.batch_size
+        seconds = here["step_seconds"] / row.size
         if claim.quantity == EPOCH:
-            steps = claim.problem.steps_per_epoch(row.batch_size)
+            steps = claim.problem.steps_per_epoch(row.size)
             seconds = here["step_seconds"] * steps + here["evaluation_seconds"]
         return here[[*CELL, "wave", *LAUNCH, "enters"]].assign(seconds=seconds)
 
@@ -184,7 +184,7 @@ def judge_by_profile(plan: ProfilePlan, pairs: Sequence[Pair], claim: Claim) -> 
     for (launch, wave, round_), seconds in times.items():
         if (launch, wave, round_) in others:
             logs.setdefault(launch, []).append(math.log(others[launch, wave, round_] / seconds))
-    cell = {"problem": claim.problem.name, "variant": mine, "batch_size": claim.batch_size, "threads": claim.threads}
+    cell = {"problem": claim.problem.name, "variant": mine, "size": claim.batch_size, "threads": claim.threads}
     per_launch = pd.DataFrame([{**cell, "log": median(values), "enters": True} for values in logs.values()])
     if per_launch.empty:
         return None
@@ -194,22 +194,22 @@ def judge_by_profile(plan: ProfilePlan, pairs: Sequence[Pair], claim: Claim) -> 
 
 
 def _first_with_times(
-    pairs: Sequence[Pair], claim: Claim, names: Sequence[str], batch_size: int
+    pairs: Sequence[Pair], claim: Claim, names: Sequence[str], size: int
 ) -> tuple[str, dict[tuple[int, int, int], float]]:
-    found = ((name, _phase_times(pairs, claim, name, batch_size)) for name in names)
+    found = ((name, _phase_times(pairs, claim, name, size)) for name in names)
     return next(((name, times) for name, times in found if times), ("", {}))
 
 
-def _phase_times(pairs: Sequence[Pair], claim: Claim, name: str, batch_size: int) -> dict[tuple[int, int, int], float]:
+def _phase_times(pairs: Sequence[Pair], claim: Claim, name: str, size: int) -> dict[tuple[int, int, int], float]:
     """Nanoseconds per image of the claim's phase in a cell, by launch, wave and round."""
     assert claim.problem is not None
-    where = (claim.problem.name, name, batch_size, claim.threads)
+    where = (claim.problem.name, name, size, claim.threads)
     times = {}
     for row in pairs:
         phase_ns = row.phases.get(claim.quantity)
-        if (row.problem, row.variant, row.batch_size, row.threads) == where and phase_ns:
+        if (row.problem, row.variant, row.size, row.threads) == where and phase_ns:
             at = (row.launch or 0, row.wave or 0, row.round)
-            times[at] = phase_ns / row.n_steps / batch_size
+            times[at] = phase_ns / row.n_steps / size
     return times
 
 

@@ -66,7 +66,7 @@ def plan_table(plan: Plan) -> Table:
     groups: dict[tuple[str, str, int], dict[tuple[str, int], None]] = {}
     for cell in plan.cells:
         key = (cell.problem, dtype_of[cell.variant], cell.threads)
-        groups.setdefault(key, {})[cell.variant, cell.batch_size] = None
+        groups.setdefault(key, {})[cell.variant, cell.size] = None
     for (problem, dtype, threads), cells in groups.items():
         variants = len({variant for variant, _ in cells})
         sizes = ", ".join(map(str, sorted({size for _, size in cells})))

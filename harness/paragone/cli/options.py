@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 import typer
 
 from paragone.cli.display import TerminalDisplay
-from paragone.cli.values import absolute, batch_sizes_of, bytes_of, dtypes_of, problem_names, read_problems
+from paragone.cli.values import absolute, bytes_of, dtypes_of, problem_names, read_problems, sizes_from
 from paragone.implementation.registry import Registered, Unusable, refuse_unusable
 from paragone.plan.cells import validate_request
 from paragone.plan.request import Request
@@ -72,7 +72,7 @@ class CellOptions:
     problem: ProblemOption = None
     implementations: ImplementationsOption = None
     dtype: DtypeOption = None
-    batch_sizes: SizesOption = None
+    sizes: SizesOption = None
 
     default_problem: ClassVar[str] = "nielsen"
 
@@ -107,7 +107,7 @@ def request_from(
         problems=read_problems(cells.problems),
         implementations=tuple(cells.implementations or ()),
         dtypes=dtypes_of(cells.dtype),
-        batch_sizes=batch_sizes_of(cells.batch_sizes) or default_sizes,
+        sizes=sizes_from(cells.sizes) or default_sizes,
         threads=threads,
         seed=run.seed,
         time_limit_s=run.time_limit,

@@ -76,8 +76,8 @@ def _show(profiled: Profiled) -> None:
 
     labels = profile_names(profiled)
     for problem, _, cells in by_problem_and_threads(profiled.cells):
-        for size in sorted({cell.batch_size for cell in cells}):
-            shown = sorted((cell for cell in cells if cell.batch_size == size), key=lambda cell: cell.clocked.median)
+        for size in sorted({cell.size for cell in cells}):
+            shown = sorted((cell for cell in cells if cell.size == size), key=lambda cell: cell.clocked.median)
             out.print(_table(f"{problem}, batch size {size}: microseconds per step", shown, labels))
             out.print()
     out.print(cost_of_clocks(profiled), soft_wrap=True, highlight=False)

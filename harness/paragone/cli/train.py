@@ -25,7 +25,7 @@ def train(
     implementation: Annotated[str, typer.Argument(help="A name, or a variant: 'numpy_rows[dtype=float32,order=F]'.")],
     problem: Annotated[str, typer.Option("--problem", "-p")] = "nielsen",
     epochs: Annotated[int, typer.Option(min=1)] = 10,
-    batch_size: Annotated[int, typer.Option(min=1)] = 10,
+    size: Annotated[int, typer.Option(min=1)] = 10,
     dtype: Annotated[str | None, typer.Option(help="float32 or float64.")] = None,
     threads: Annotated[int, typer.Option(min=1)] = 1,
     data: DataOption = None,
@@ -45,13 +45,13 @@ def train(
     (chosen,) = read_problems([problem])
     request = Request(
         (chosen,),
-        batch_sizes=(batch_size,),
+        sizes=(size,),
         threads=(threads,),
         seed=seed,
         time_limit_s=time_limit,
         memory_limit_bytes=bytes_of(memory_limit),
     )
-    out.print(f"{variant.name} on {chosen.name}, batch size {batch_size}, data: {loaded.name}", highlight=False)
+    out.print(f"{variant.name} on {chosen.name}, batch size {size}, data: {loaded.name}", highlight=False)
     for at in learn(request, registered, variant, loaded, epochs):
         out.print(
             f"Epoch {at.epoch}: {at.correct} / {at.n_test}, elapsed time: {at.elapsed_seconds:.2f} s "

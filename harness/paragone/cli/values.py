@@ -43,7 +43,7 @@ def dtypes_of(names: Sequence[str] | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names or ()))
 
 
-def batch_sizes_of(text: str | None) -> tuple[int | str, ...]:
+def sizes_from(text: str | None) -> tuple[int | str, ...]:
     """(1, 10, "full") for "1,10,full"."""
     if text is None:
         return ()

@@ -12,14 +12,14 @@ from paragone.store.records import Outcome
 
 def errors_table(problem: str, rows: Sequence[Outcome]) -> Table:
     """The checks of one problem: a row for each variant, a column for each batch size."""
-    sizes = sorted({row.batch_size for row in rows if row.batch_size is not None})
+    sizes = sorted({row.size for row in rows if row.size is not None})
     table = Table(title=f"{escape(problem)}: worst error in units of its bound", title_justify="left", show_edge=False)
     table.add_column("variant", overflow="fold", min_width=24)
     for size in sizes:
         table.add_column(str(size), justify="right")
     for variant in dict.fromkeys(row.variant for row in rows):
         own = [row for row in rows if row.variant == variant]
-        texts = [_text_of_cell([row for row in own if row.batch_size in (size, None)]) for size in sizes]
+        texts = [_text_of_cell([row for row in own if row.size in (size, None)]) for size in sizes]
         table.add_row(escape(variant), *texts)
     return table
 
@@ -45,7 +45,7 @@ def checks_table(rows: Sequence[Outcome]) -> Table:
     for heading in ("problem", "variant", "batch", "check", "steps", "error", "bound", "status"):
         table.add_column(heading, overflow="fold", justify="right" if heading in ("batch", "steps") else "left")
     for row in rows:
-        numbers = ["" if number is None else str(number) for number in (row.batch_size, row.stage, row.n_steps)]
+        numbers = ["" if number is None else str(number) for number in (row.size, row.stage, row.n_steps)]
         errors = ["" if error is None else f"{error:.1e}" for error in (row.error, row.bound)]
         table.add_row(escape(row.problem), escape(row.variant), *numbers, *errors, row.status)
     return table
@@ -59,11 +59,11 @@ def reason_sentences(rows: Sequence[Outcome]) -> list[str]:
             before, _, after = status_line(row, "{}").partition(" batch {}")
             stress = " (stress problem)" if row.stage == "stress" else ""
             sharing = sizes.setdefault((f"{before}{stress}", f"{after}: {row.reason}"), {})
-            sharing |= {} if row.batch_size is None else {str(row.batch_size): None}
+            sharing |= {} if row.size is None else {str(row.size): None}
     return [f"{variant}{' batch ' * bool(at)}{', '.join(at)}{reason}" for (variant, reason), at in sizes.items()]
 
 
-def status_line(row: Outcome, batch_size: str = "") -> str:
+def status_line(row: Outcome, size: str = "") -> str:
     """`nielsen python_lists[dtype=float64] batch 10000 not measured`."""
-    batch = "" if row.batch_size is None and not batch_size else f" batch {batch_size or row.batch_size}"
+    batch = "" if row.size is None and not size else f" batch {size or row.size}"
     return f"{row.problem} {row.variant}{batch} {row.status}"

@@ -42,8 +42,8 @@ UNCHANGED, AS_MEASURED = "to unchanged code", "as measured"
 NO_INTERVAL = "no interval"
 
 COLUMNS = [
-    *("problem", "implementation", "variant", "language", "dtype", "batch_size", "threads", "control"),
-    *("source", "basis", "images_per_second_a", "images_per_second_b", "ratio_as_measured"),
+    *("problem", "implementation", "variant", "language", "dtype", "size", "threads", "control"),
+    *("source", "basis", "work_per_second_a", "work_per_second_b", "ratio_as_measured"),
     *("ratio", "ratio_low", "ratio_high", "n_launches_a", "n_launches_b", "deviation_between"),
     *("p", "p_adjusted", "margin", "resolvable", "verdict"),
 ]
@@ -208,7 +208,7 @@ def _with_verdicts(cells: pd.DataFrame) -> pd.DataFrame:
         **{"ratio": np.exp(log), "ratio_low": np.exp(log - reach), "ratio_high": np.exp(log + reach)},
         **{"p": p, "p_adjusted": adjusted_p, "resolvable": np.expm1(needed)},
         deviation_between=np.sqrt(cells["between"]),
-        ratio_as_measured=cells["images_per_second_b"] / cells["images_per_second_a"],
+        ratio_as_measured=cells["work_per_second_b"] / cells["work_per_second_a"],
     )
     return result.assign(verdict=_verdicts(result))
 

@@ -143,7 +143,7 @@ def in_both(a: pd.DataFrame, b: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFram
 
     Columns that differ between the runs end in _a and _b.
     """
-    columns = [*CELL, "status", "reason", "images_per_second", "margin"]
+    columns = [*CELL, "status", "reason", "work_per_second", "margin"]
     cells = a[[*columns, *ABOUT]].merge(b[columns], on=CELL, how="outer", suffixes=("_a", "_b"), sort=False)
     why = cells.apply(lambda row: _why(row, a, b), axis=1) if len(cells) else pd.Series(dtype=str)
     is_in = why == ""

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from paragone.analyse.results import Results
     from paragone.store.reader import Run
 
-POINT = ["problem", "compared", "batch_size", "threads"]
-OF_A_SIDE = ["variant", "status", "reason", "images_per_second"]
+POINT = ["problem", "compared", "size", "threads"]
+OF_A_SIDE = ["variant", "status", "reason", "work_per_second"]
 COLUMNS = [
-    *("problem", "compared", "implementation", "dtype", "batch_size", "threads"),
+    *("problem", "compared", "implementation", "dtype", "size", "threads"),
     *(f"{column}_{side}" for side in "ab" for column in OF_A_SIDE),
     *("ratio", "ratio_low", "ratio_high", "margin", "verdict"),
 ]
@@ -54,7 +54,7 @@ def side_by_side(results: Results) -> pd.DataFrame:
     both = both.merge(speeds.rename(columns={"variant": "variant_b"}), how="left")
     words = verdict_words(both["ratio_low"], both["ratio_high"], both["margin"], unknown_verdict(results.run))
     both["verdict"] = np.where(both["ratio"].notna(), words, "")
-    return both.sort_values(["problem", "threads", "compared", "batch_size"], kind="stable", ignore_index=True)[COLUMNS]
+    return both.sort_values(["problem", "threads", "compared", "size"], kind="stable", ignore_index=True)[COLUMNS]
 
 
 def _of_side(frame: pd.DataFrame, label: str, which: str) -> pd.DataFrame:

@@ -78,7 +78,7 @@ def deviation_of(samples: Iterable[Sample], pairs: Mapping[str, str]) -> Deviati
     times: dict[tuple[Any, ...], dict[int, float]] = {}
     for sample in samples:
         variant = pairs.get(sample.variant, sample.variant)
-        launch = (sample.problem, variant, sample.batch_size, sample.threads, sample.launch)
+        launch = (sample.problem, variant, sample.size, sample.threads, sample.launch)
         times.setdefault((*launch, sample.variant in pairs), {})[sample.round] = sample.elapsed_ns
     medians: dict[tuple[Any, ...], list[float]] = {}
     for point, baseline in times.items():

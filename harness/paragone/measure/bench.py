@@ -30,9 +30,9 @@ from paragone.measure.rounds import Rounds
 from paragone.plan.cells import (
     Contender,
     aa_pairs,
-    batch_sizes,
     contenders_of,
     own_environments,
+    sizes_of,
 )
 from paragone.plan.request import Request
 from paragone.store.plan_records import ContenderKey, Live
@@ -158,7 +158,7 @@ class Bench:
             for key, contender in contenders.items():
                 advance(contender.variant.name, 1)
                 if not contender.variant.control:
-                    results[key] = pilot.examine(contender, batch_sizes(self.request, contender))
+                    results[key] = pilot.examine(contender, sizes_of(self.request, contender))
         pairs = aa_pairs(contenders.values())
         for key, contender in contenders.items():
             if contender.variant.control:

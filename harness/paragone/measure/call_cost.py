@@ -61,7 +61,7 @@ def _costs(
     worker = open_worker(contender)
     try:
         load_worker(worker, contender, data, seed)
-        costs = [worker.call(TimeCall(batch_size=n, budgets=budgets)).call_seconds for n in sizes]
+        costs = [worker.call(TimeCall(size=n, budgets=budgets)).call_seconds for n in sizes]
     except MeasurementFailed as error:
         return [_row(bridge, size, None, str(error)) for size in sizes]
     finally:

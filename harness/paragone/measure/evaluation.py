@@ -34,7 +34,7 @@ def evaluate_after(sample: Sample, worker: Worker, problem: Problem, data: DataS
     return Evaluation(
         problem=sample.problem,
         variant=sample.variant,
-        batch_size=sample.batch_size,
+        size=sample.size,
         threads=sample.threads,
         wave=sample.wave,
         launch=sample.launch,

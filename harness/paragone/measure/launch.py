@@ -48,11 +48,11 @@ class SampledMember(Member):
     @property
     def live(self) -> list[Cell]:
         """The cells that can still be sampled."""
-        return [cell for cell in self.cells if cell.batch_size in self.ready] if self.worker.alive else []
+        return [cell for cell in self.cells if cell.size in self.ready] if self.worker.alive else []
 
-    def outcome(self, batch_size: int | None, stage: str, status: str, reason: str, **numbers: Any) -> Outcome:
+    def outcome(self, size: int | None, stage: str, status: str, reason: str, **numbers: Any) -> Outcome:
         where = {"launch": self.launch, "attempt": self.attempt}
-        return outcome(self.contender, batch_size, stage, status, reason, **numbers, **where)
+        return outcome(self.contender, size, stage, status, reason, **numbers, **where)
 
 
 def members_of(
@@ -63,7 +63,7 @@ def members_of(
 ) -> Iterator[Member]:
     """Yield each contender of the cells in random order; its worker is opened when it is yielded."""
     for key in shuffled(list(dict.fromkeys(cell.contender for cell in cells)), random):
-        own = sorted((cell for cell in cells if cell.contender == key), key=lambda cell: cell.batch_size)
+        own = sorted((cell for cell in cells if cell.contender == key), key=lambda cell: cell.size)
         yield Member(contenders[key], open_worker(contenders[key]), own)
 
 

@@ -43,7 +43,7 @@ class Epoch:
 
 
 def learning_curve(
-    worker: Worker, contender: Contender, data: DataSet, batch_size: int, epochs: int, seed: int
+    worker: Worker, contender: Contender, data: DataSet, size: int, epochs: int, seed: int
 ) -> Iterator[Epoch]:
     """Yield the test accuracy before training and after each epoch; the worker has loaded the contender's problem.
 
@@ -53,8 +53,8 @@ def learning_curve(
     problem = contender.problem
     state = problem.start_state(seed)
     images = np.asarray(data.test_pixels("float64"))
-    steps = problem.steps_per_epoch(batch_size)
-    order = problem.order(seed, steps * epochs, batch_size)
+    steps = problem.steps_per_epoch(size)
+    order = problem.order(seed, steps * epochs, size)
     training_seconds = 0.0
     begin = time.perf_counter()
     yield Epoch(0, count_correct(state, images, data.test_labels), len(images), 0.0, 0.0)
@@ -84,7 +84,7 @@ def learn(
     """
     (problem,) = request.problems
     check_fits(problem, data)
-    (batch_size,) = grid(problem, request.batch_sizes)
+    (size,) = grid(problem, request.sizes)
     if reason := unavailable_reason(variant.implementation, problem):
         raise Unavailable(f"{variant.name}: {reason}")
     found = next(found for found in everyone if found.name == variant.implementation.name)
@@ -92,7 +92,7 @@ def learn(
     worker = open_worker(contender, request.time_limit_s, request.memory_limit_bytes)
     try:
         load_worker(worker, contender, data, request.seed)
-        yield from learning_curve(worker, contender, data, batch_size, epochs, request.seed)
+        yield from learning_curve(worker, contender, data, size, epochs, request.seed)
     finally:
         worker.kill()
 
@@ -118,7 +118,7 @@ def draw_curves(
     with display.progress("learning curves", len(curves)) as advance:
         for contender, cell in curves:
             advance(contender.variant.name, 1)
-            epoch_seconds = cell.step_seconds * contender.problem.steps_per_epoch(cell.batch_size)
+            epoch_seconds = cell.step_seconds * contender.problem.steps_per_epoch(cell.size)
             epochs = min(most_epochs, int(most_seconds / epoch_seconds))
             name = contender.variant.implementation.name
             reason = f"an epoch takes about {epoch_seconds:.0f} s; paragone train {name} does it all the same"
@@ -127,7 +127,7 @@ def draw_curves(
             elif epochs > 0:
                 reason = _draw_curve(rows, contender, cell, data, epochs, request.seed, open_worker)
             if reason:
-                rows.append(outcome(contender, cell.batch_size, "accuracy", "not measured", reason))
+                rows.append(outcome(contender, cell.size, "accuracy", "not measured", reason))
 
 
 def _draw_curve(
@@ -143,7 +143,7 @@ def _draw_curve(
     worker = open_worker(contender)
     try:
         load_worker(worker, contender, data, seed)
-        curve = list(learning_curve(worker, contender, data, cell.batch_size, epochs, seed))
+        curve = list(learning_curve(worker, contender, data, cell.size, epochs, seed))
     except MeasurementFailed as error:
         return str(error)
     finally:
@@ -153,7 +153,7 @@ def _draw_curve(
             Accuracy(
                 problem=cell.problem,
                 variant=cell.variant,
-                batch_size=cell.batch_size,
+                size=cell.size,
                 epoch=at.epoch,
                 correct=at.correct,
                 n_test=at.n_test,
@@ -173,10 +173,10 @@ def _one_of_each(
     This is the smallest from CURVE_BATCH_SIZE on, or the largest where all are smaller.
     """
     chosen: dict[tuple[str, str], Cell] = {}
-    for cell in sorted(cells, key=lambda cell: (_distance(cell.batch_size), cell.step_seconds)):
+    for cell in sorted(cells, key=lambda cell: (_distance(cell.size), cell.step_seconds)):
         chosen.setdefault((cell.problem, contenders[cell.contender].variant.implementation.name), cell)
     yield from ((contenders[cell.contender], cell) for cell in chosen.values())
 
 
-def _distance(batch_size: int) -> tuple[bool, int]:
-    return batch_size < CURVE_BATCH_SIZE, abs(batch_size - CURVE_BATCH_SIZE)
+def _distance(size: int) -> tuple[bool, int]:
+    return size < CURVE_BATCH_SIZE, abs(size - CURVE_BATCH_SIZE)

@@ -31,11 +31,11 @@ def record_limits(
     for contender in one_for_each(contenders):
         place = _place(contender)
         if place not in known:
-            sizes = sorted({cell.batch_size for cell in cells if cell.problem == contender.problem.name})
+            sizes = sorted({cell.size for cell in cells if cell.problem == contender.problem.name})
             command = MeasureLimits(
                 layers=contender.problem.layers,
                 dtype=contender.variant.dtype,
-                batch_sizes=tuple(sizes),
+                sizes=tuple(sizes),
                 budgets=budgets,
             )
             folder.append(*_limits(contender, command, open_worker, launch))
@@ -61,13 +61,13 @@ def _limits(contender: Contender, command: MeasureLimits, open_worker: OpenWorke
     finally:
         worker.kill()
     rates: list[tuple[str, int | None, float]] = [("gemm", None, found.gemm), ("read", None, found.read)]
-    rates += [("products", size, found.products[size]) for size in command.batch_sizes]
+    rates += [("products", size, found.products[size]) for size in command.sizes]
     for what, size, per_second in rates:
         yield Limit(
             problem=contender.problem.name,
             dtype=contender.variant.dtype,
             threads=contender.threads,
-            batch_size=size,
+            size=size,
             launch=launch,
             what=what,
             per_second=per_second,

@@ -40,14 +40,14 @@ def measure_memory(
     cells = [cell for cell in cells_without_row(rows.folder) if not contenders[cell.contender].variant.control]
     with display.progress("peak memory", len(cells)) as advance:
         for cell in cells:
-            advance(f"{cell.variant} at batch {cell.batch_size}", 1)
+            advance(f"{cell.variant} at batch {cell.size}", 1)
             begin = time.perf_counter()
             measured = _measured(cell, contenders[cell.contender], data, seed, open_worker)
             rows.append(
                 MemoryRow(
                     problem=cell.problem,
                     variant=cell.variant,
-                    batch_size=cell.batch_size,
+                    size=cell.size,
                     threads=cell.threads,
                     n_steps=memory_steps(cell),
                     elapsed_s=time.perf_counter() - begin,
@@ -61,7 +61,7 @@ def _measured(cell: Cell, contender: Contender, data: DataSet, seed: int, open_w
     worker = open_worker(contender)
     try:
         load_worker(worker, contender, data, seed)
-        used = worker.call(MeasureMemory(batch_size=cell.batch_size, n_steps=memory_steps(cell)))
+        used = worker.call(MeasureMemory(size=cell.size, n_steps=memory_steps(cell)))
     except MeasurementFailed as error:
         return {"status": "failed", "reason": str(error)}
     finally:
@@ -77,11 +77,11 @@ def cells_without_row(folder: Path) -> list[Cell]:
     plan = read_plan(folder)
     remaining, _ = remaining_samples(folder, plan.rounds)
     timed = {sampled[:4] for sampled in remaining.sampled}
-    done = {(row.problem, row.variant, row.threads, row.batch_size) for row in read_table(folder, MemoryRow)}
+    done = {(row.problem, row.variant, row.threads, row.size) for row in read_table(folder, MemoryRow)}
     cells: dict[tuple[Any, ...], Cell] = {}
     for planned in plan.cells:
-        place = (*planned.contender, planned.batch_size)
-        dead = {(planned.contender, planned.batch_size), (planned.contender, None)} & remaining.dead
+        place = (*planned.contender, planned.size)
+        dead = {(planned.contender, planned.size), (planned.contender, None)} & remaining.dead
         if place in timed and place not in done and not dead:
             cells.setdefault(place, planned)
     return list(cells.values())

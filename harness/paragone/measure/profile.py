@@ -21,7 +21,7 @@ from paragone.machine.cpus import harness_cpus, pinned_to
 from paragone.machine.memory import memory_limit_bytes
 from paragone.machine.threads import thread_count_fault
 from paragone.measure.launch import Member, killed_at_end, members_of, shuffled
-from paragone.plan.cells import Contender, batch_sizes, chosen_variants, contenders_of, describe_data, describe_variants
+from paragone.plan.cells import Contender, chosen_variants, contenders_of, describe_data, describe_variants, sizes_of
 from paragone.plan.request import ROUNDS, Request
 from paragone.plan.waves import in_waves
 from paragone.store.plan_records import Cell, ContenderKey, ProfilePlan
@@ -118,7 +118,7 @@ class Profile:
                     pilot_results.append(PilotResult(contender))
                     pilot_results[-1].add_outcome("phases", UNDIVIDED, reason)
                 else:
-                    pilot_results.append(pilot.examine(contender, batch_sizes(self.request, contender)))
+                    pilot_results.append(pilot.examine(contender, sizes_of(self.request, contender)))
         return pilot_results
 
     def _open_worker(self, contender: Contender) -> Worker:
@@ -180,7 +180,7 @@ class Profile:
             return False
         if not pair.phases:
             reason = "it was asked to tell its phases apart, and told none"
-            rows.append(outcome(member.contender, cell.batch_size, "phases", UNDIVIDED, reason))
+            rows.append(outcome(member.contender, cell.size, "phases", UNDIVIDED, reason))
             return False
         return True
 
@@ -203,7 +203,7 @@ class Profile:
                 Pair(
                     problem=cell.problem,
                     variant=cell.variant,
-                    batch_size=cell.batch_size,
+                    size=cell.size,
                     threads=cell.threads,
                     wave=cell.wave,
                     launch=launch,
@@ -217,12 +217,12 @@ class Profile:
 
     def _pair(self, rows: RunFolder, member: Member, cell: Cell, plain_first: bool) -> PairTiming | None:
         """A pair; None, with an outcome that gives the reason, where the cell has failed."""
-        steps = {"batch_size": cell.batch_size, "n_steps": cell.n_steps, "prefix_steps": cell.prefix_steps}
+        steps = {"size": cell.size, "n_steps": cell.n_steps, "prefix_steps": cell.prefix_steps}
         try:
             pair = member.worker.call(TakePair(**steps, plain_first=plain_first))
             if not pair.is_same and member.contender.variant.implementation.deterministic:
                 raise MeasurementFailed("with clocks around its phases the same steps gave other parameters or losses")
         except MeasurementFailed as error:
-            rows.append(outcome(member.contender, cell.batch_size, "phases", "failed", str(error)))
+            rows.append(outcome(member.contender, cell.size, "phases", "failed", str(error)))
             return None
         return pair

@@ -137,11 +137,11 @@ class RemainingSamples:
 
     def wants(self, cell: Cell, launch: int, round_: int) -> bool:
         """Whether the cell still lacks its sample of this round of this launch."""
-        if (cell.contender, cell.batch_size) in self.dead or (cell.contender, None) in self.dead:
+        if (cell.contender, cell.size) in self.dead or (cell.contender, None) in self.dead:
             return False
-        if cell.once_per_launch and round_ != cell.batch_size % self.rounds:
+        if cell.once_per_launch and round_ != cell.size % self.rounds:
             return False
-        return (*cell.contender, cell.batch_size, cell.wave, launch, round_) not in self.sampled
+        return (*cell.contender, cell.size, cell.wave, launch, round_) not in self.sampled
 
     def wants_any(self, cell: Cell, launch: int) -> bool:
         return any(self.wants(cell, launch, round_) for round_ in range(self.rounds))
@@ -160,9 +160,9 @@ def remaining_samples(folder: Path, rounds: int) -> tuple[RemainingSamples, dict
         place = (row.launch, row.wave)
         attempts[place] = max(attempts.get(place, 0), row.attempt)
         if row.kind == "timed":
-            names = (row.problem, row.variant, row.threads, row.batch_size, row.wave)
+            names = (row.problem, row.variant, row.threads, row.size, row.wave)
             remaining.sampled.add((*names, row.launch, row.round))
     for outcome in read_table(folder, Outcome):
         if outcome.status == "failed" and outcome.threads is not None:
-            remaining.dead.add(((outcome.problem, outcome.variant, outcome.threads), outcome.batch_size))
+            remaining.dead.add(((outcome.problem, outcome.variant, outcome.threads), outcome.size))
     return remaining, attempts

@@ -111,12 +111,12 @@ class Rounds:
         try:
             _, seen = self.sampler.take(member, cell, cold, "cold")
             if self._passes(member, cell, cold, seen, self.verifier.check_sample):
-                member.ready.add(cell.batch_size)
+                member.ready.add(cell.size)
                 if not cell.once_per_launch:
                     self.sampler.take(member, cell, warmup, "warmup")
                 if cell.evaluates:
                     worker, problem = member.worker, member.contender.problem
-                    member.calls[cell.batch_size] = calls_of_a_sample(worker, problem, self.data, self.budgets)
+                    member.calls[cell.size] = calls_of_a_sample(worker, problem, self.data, self.budgets)
         except MeasurementFailed as error:
             self._fail(member, cell, "sample", error)
 
@@ -155,7 +155,7 @@ class Rounds:
                     to_check.append((member, cell, seen))
         elapsed_s = time.perf_counter() - begin
         for member, cell, seen in to_check:
-            if member.worker.alive and cell.batch_size in member.ready:
+            if member.worker.alive and cell.size in member.ready:
                 self._passes(member, cell, inputs.of(cell), seen, check or self.verifier.check_sample)
         self.folder.append(_round_row(members[0], round_, elapsed_s))
 
@@ -184,7 +184,7 @@ class Rounds:
     def _evaluate(self, member: SampledMember, cell: Cell, sample: Sample) -> None:
         """Evaluate the test set right after a sample, as an epoch does."""
         try:
-            n_calls = member.calls[cell.batch_size]
+            n_calls = member.calls[cell.size]
             row = evaluate_after(sample, member.worker, member.contender.problem, self.data, n_calls)
         except MeasurementFailed as error:
             self._fail(member, cell, "evaluate", error)
@@ -193,19 +193,19 @@ class Rounds:
 
     def _fail(self, member: SampledMember, cell: Cell | None, stage: str, fault: HarnessError, **facts: Any) -> None:
         """Record a failure of one cell, or of the whole contender where `cell` is None; it is not sampled again."""
-        batch_size = None if cell is None else cell.batch_size
-        self.folder.append(member.outcome(batch_size, stage, "failed", str(fault), **facts))
-        self.remaining.dead.add((member.contender.key, batch_size))
+        size = None if cell is None else cell.size
+        self.folder.append(member.outcome(size, stage, "failed", str(fault), **facts))
+        self.remaining.dead.add((member.contender.key, size))
         member.fault = str(fault)
         if cell is not None:
-            member.ready.discard(cell.batch_size)
+            member.ready.discard(cell.size)
 
     def _close(self, member: SampledMember, status: str) -> None:
         """Record the launch of a killed worker; reject its samples where it used more CPU than its threads allow."""
         status = "failed" if member.fault else status
-        for batch_size, ratio in sizes_over_one_cpu(member.wall_ns, member.cpu_ns, member.contender.threads):
+        for size, ratio in sizes_over_one_cpu(member.wall_ns, member.cpu_ns, member.contender.threads):
             reason = cpu_use_fault(ratio)
-            self.folder.append(member.outcome(batch_size, "threads", "rejected", reason))
+            self.folder.append(member.outcome(size, "threads", "rejected", reason))
             if not member.fault:
                 status, member.fault = "rejected", reason
         self.folder.append(

@@ -47,10 +47,10 @@ class Sampler:
         sample = self._row(member, cell, input_, seen, kind, round_, position)
         self.folder.append(sample)
         if kind != "cold":  # a compiler in the cold call may use more threads
-            member.wall_ns[cell.batch_size] += sample.elapsed_ns
-            member.cpu_ns[cell.batch_size] += sample.cpu_ns
+            member.wall_ns[cell.size] += sample.elapsed_ns
+            member.cpu_ns[cell.size] += sample.cpu_ns
         if kind == "timed":
-            member.accounts[cell.batch_size].append(seen.account)
+            member.accounts[cell.size].append(seen.account)
         else:
             member.facts["warmup_seconds"] += time.perf_counter() - begin
         return sample, seen
@@ -70,7 +70,7 @@ class Sampler:
             input_ = RoundInputs([cell], self.problems).of(cell)
             return see_sample(member.worker, input_, cell, cell.prefix_steps, closely=True).account
 
-        refuse_false_account(member.worker, member.accounts[cell.batch_size], look)
+        refuse_false_account(member.worker, member.accounts[cell.size], look)
 
     def _refuse_unfit(self, member: SampledMember, input_: SampleInput, seen: SampleSeen) -> None:
         """Raise MeasurementFailed for a result that is not of the right form and finite, or that came before."""
@@ -95,7 +95,7 @@ class Sampler:
         return Sample(
             problem=cell.problem,
             variant=cell.variant,
-            batch_size=cell.batch_size,
+            size=cell.size,
             threads=cell.threads,
             wave=cell.wave,
             launch=member.launch,

@@ -56,12 +56,12 @@ def grid(problem: Problem, asked: Sequence[int | str]) -> tuple[int, ...]:
     return tuple(sizes)
 
 
-def batch_sizes(request: Request, contender: Contender) -> tuple[int, ...]:
+def sizes_of(request: Request, contender: Contender) -> tuple[int, ...]:
     """The batch sizes of a contender: the grid or, with `only`, its chosen cells.
 
     With `only`, a baseline has the batch sizes of all chosen cells of its dtype.
     """
-    asked = grid(contender.problem, request.batch_sizes)
+    asked = grid(contender.problem, request.sizes)
     if not request.only:
         return asked
     problem, name, threads = contender.key
@@ -80,7 +80,7 @@ def validate_request(request: Request, everyone: Sequence[Registered]) -> None:
     """Raises Misuse or UnknownName where the request cannot be planned. Needs no data set, so that it fails early."""
     contenders_of(request, select(everyone, request.implementations or ("*",)), everyone)
     for problem in request.problems:
-        grid(problem, request.batch_sizes)
+        grid(problem, request.sizes)
 
 
 def contenders_of(request: Request, chosen: Sequence[Registered], everyone: Sequence[Registered]) -> list[Contender]:
@@ -148,13 +148,13 @@ def baseline_variant(baseline: str, dtype: str, everyone: Sequence[Registered]) 
     return find_variant(everyone, f"{name}[{','.join([f'dtype={dtype}', *others])}]")
 
 
-def cell(contender: Contender, batch_size: int, step_seconds: float, budgets: Budgets = STANDARD) -> Cell:
+def cell(contender: Contender, size: int, step_seconds: float, budgets: Budgets = STANDARD) -> Cell:
     """The cell, with its steps per sample chosen from the time of one step."""
     once = step_seconds > ONCE_PER_LAUNCH_SECONDS
     wanted = sample_steps(step_seconds, sample_seconds(contender.variant.implementation, budgets))
-    n_steps = 1 if once else min(wanted, max(1, MOST_IMAGES // batch_size))
+    n_steps = 1 if once else min(wanted, max(1, MOST_IMAGES // size))
     problem, variant, threads = contender.key
-    return Cell(problem, variant, batch_size, threads, n_steps, prefix_steps(n_steps), step_seconds, once)
+    return Cell(problem, variant, size, threads, n_steps, prefix_steps(n_steps), step_seconds, once)
 
 
 def describe_variants(contenders: Iterable[Contender]) -> tuple[VariantRecord, ...]:

@@ -160,9 +160,9 @@ def as_tables(seconds: Logs) -> tuple[pd.DataFrame, pd.DataFrame]:
     n_pairs, _, n_launches, n_rounds = seconds.shape
     index = pd.MultiIndex.from_product(
         [range(n_pairs), ["a", "b"], range(n_launches), range(n_rounds)],
-        names=["batch_size", "variant", "launch", "round"],
+        names=["size", "variant", "launch", "round"],
     )
     samples = pd.DataFrame({"step_seconds": seconds.ravel()}, index=index).reset_index()
     samples = samples.assign(problem="made up", threads=1, wave=0, attempt=0)
-    cells = samples[["problem", "variant", "batch_size", "threads"]].drop_duplicates()
+    cells = samples[["problem", "variant", "size", "threads"]].drop_duplicates()
     return samples, cells.assign(status="passed", rounds=n_rounds)

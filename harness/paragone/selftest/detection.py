@@ -57,7 +57,7 @@ class ResolvedRun(NamedTuple):
 def verdicts_by_launches(run: Run, copies: Sequence[Copy], n_launches: int) -> pd.DataFrame:
     """The verdicts that the run would have given with `n_launches` launches, for each disjoint group of so many.
 
-    Columns: `slowdown`, problem, variant, batch_size, threads, `group` (its first launch), `ratio`, `low`, `high`,
+    Columns: `slowdown`, problem, variant, size, threads, `group` (its first launch), `ratio`, `low`, `high`,
     `margin`, `verdict`. A slowed copy is compared with the baseline. Identical copies are compared in pairs, the first
     with the second; their `slowdown` is NaN. Cells that were not verified or not measured are left out.
     """

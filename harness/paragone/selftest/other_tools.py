@@ -43,14 +43,14 @@ def with_pytest_benchmark(settings: Mapping[str, Any], folder: Path) -> Blockwis
     command = [
         *(sys.executable, "-m", "pytest", str(shipped("benchmarks")), "-q", "-p", "no:cacheprovider"),
         *("--benchmark-only", f"--benchmark-json={file}", "--implementations-folder", settings["folder"]),
-        *("--problem", settings["problem"], "--batch-sizes", ",".join(map(str, settings["batch_sizes"]))),
+        *("--problem", settings["problem"], "--batch-sizes", ",".join(map(str, settings["sizes"]))),
         *("-k", settings["dtype"]),
     ]
     # pytest would write compiled files beside the benchmarks, which may be installed.
     elapsed_s = _run("pytest-benchmark", command, {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}, folder)
     benchmarks = json.loads(file.read_text())["benchmarks"]
     times = {
-        f"{info['implementation']}-B{info['batch_size']}": entry["stats"]["data"]
+        f"{info['implementation']}-B{info['size']}": entry["stats"]["data"]
         for entry in benchmarks
         for info in [entry["extra_info"]]
     }

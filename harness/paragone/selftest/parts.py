@@ -108,7 +108,7 @@ class SelfTest:
             "folder": str(folder.resolve()),
             "problem": PROBLEM,
             "dtype": self.sizes.dtype,
-            "batch_sizes": list(self.sizes.batch_sizes_elsewhere),
+            "sizes": list(self.sizes.sizes_elsewhere),
         }
         results: list[BlockwiseResult] = []
         absent: list[str] = []
@@ -140,7 +140,7 @@ class SelfTest:
             problems=(find_problem(PROBLEM),),
             implementations=tuple(copy.name for copy in wanted),
             dtypes=(self.sizes.dtype,),
-            batch_sizes=self.sizes.batch_sizes,
+            sizes=self.sizes.sizes,
             memory=False,
             curves=False,
             plugins=(str(plugins.resolve()),),

@@ -27,16 +27,16 @@ def main() -> None:
     runner = pyperf.Runner(program_args=("-m", "paragone.selftest.pyperf_script"))
     folder = Path(settings["folder"])
     for copy in [copy for location in locations_in(folder) for copy in read_folder(location.folder)]:
-        for batch_size in settings["batch_sizes"]:
-            benchmark = TrainingBenchmark(copy, settings, batch_size)
-            runner.bench_time_func(f"{copy.name}-B{batch_size}", benchmark.seconds)
+        for size in settings["sizes"]:
+            benchmark = TrainingBenchmark(copy, settings, size)
+            runner.bench_time_func(f"{copy.name}-B{size}", benchmark.seconds)
 
 
 class TrainingBenchmark:
     """One copy at one batch size, loaded on first use: only in the worker that measures it."""
 
-    def __init__(self, implementation: Any, settings: dict[str, Any], batch_size: int) -> None:
-        self.implementation, self.settings, self.batch_size = implementation, settings, batch_size
+    def __init__(self, implementation: Any, settings: dict[str, Any], size: int) -> None:
+        self.implementation, self.settings, self.size = implementation, settings, size
         self.loaded: Any = None
 
     def seconds(self, loops: int) -> float:
@@ -66,10 +66,10 @@ class TrainingBenchmark:
 
         def train(n_steps: int) -> None:
             self.loaded.reset(self.start)
-            self.loaded.train(problem.order(1, n_steps, self.batch_size))
+            self.loaded.train(problem.order(1, n_steps, self.size))
 
         step_seconds = estimate_step_seconds(train, MOST_ESTIMATE_STEPS, time.perf_counter_ns)
-        self.order = problem.order(1, max(1, round(SAMPLE_SECONDS / step_seconds)), self.batch_size)
+        self.order = problem.order(1, max(1, round(SAMPLE_SECONDS / step_seconds)), self.size)
 
 
 if __name__ == "__main__":

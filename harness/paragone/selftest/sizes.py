@@ -14,14 +14,14 @@ class TrialSizes:
     n_identical: int = 16
     slowdowns: tuple[float, ...] = (0.02, 0.05, 0.10)
     n_slowed: int = 2  # copies of each slowdown
-    batch_sizes: tuple[int, ...] = (10, 100, 1000)
+    sizes: tuple[int, ...] = (10, 100, 1000)
     dtype: str = "float32"
     launches: int = 20
     rounds: int = 5
     numbers_of_launches: tuple[int, ...] = (5, 10, 20)  # a run of 20 launches is also judged as four of 5, two of 10
     n_simulated: int = 8_000
     n_resolved: int = 6  # runs with --resolve
-    batch_sizes_elsewhere: tuple[int, ...] = (10, 1000)  # by other tools
+    sizes_elsewhere: tuple[int, ...] = (10, 1000)  # by other tools
     n_identical_elsewhere: int = 8
 
 
@@ -30,11 +30,11 @@ SMALL = TrialSizes(
     n_identical=2,
     slowdowns=(0.10,),
     n_slowed=1,
-    batch_sizes=(100,),
+    sizes=(100,),
     launches=5,
     numbers_of_launches=(5,),
     n_simulated=1_000,
     n_resolved=1,
-    batch_sizes_elsewhere=(100,),
+    sizes_elsewhere=(100,),
     n_identical_elsewhere=2,
 )

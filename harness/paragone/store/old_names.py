@@ -1,4 +1,4 @@
-"""The names in runs made before 0.2, and their names today. Renaming comes before any check."""
+"""The names in runs made before 0.3, and their names today. Renaming comes before any check."""
 
 from __future__ import annotations
 
@@ -9,17 +9,26 @@ PLAN_KEYS = {
     "resolvable_difference": "minimum_detectable_difference",
     "workloads": "problem_arguments",
 }
+SIZE = {"batch_size": "size"}
 COLUMNS = {"launches": {"receipt": "build_info"}}
 STAGES = {"twin": "stress", "unseen": "replay"}
 
 
 def renamed_plan(plan: dict[str, Any]) -> dict[str, Any]:
-    return {PLAN_KEYS.get(key, key): value for key, value in plan.items()}
+    plan = _renamed(plan, PLAN_KEYS)
+    if isinstance(cells := plan.get("cells"), list):
+        plan["cells"] = [_renamed(cell, SIZE) if isinstance(cell, dict) else cell for cell in cells]
+    if isinstance(request := plan.get("request"), dict):
+        plan["request"] = _renamed(request, {"batch_sizes": "sizes"})
+    return plan
 
 
 def renamed_row(table: str, row: dict[str, Any]) -> dict[str, Any]:
-    names = COLUMNS.get(table, {})
-    row = {names.get(column, column): value for column, value in row.items()}
+    row = _renamed(row, {**SIZE, **COLUMNS.get(table, {})})
     if table == "outcomes" and isinstance(row.get("stage"), str):
         row["stage"] = STAGES.get(row["stage"], row["stage"])
     return row
+
+
+def _renamed(content: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+    return {names.get(key, key): value for key, value in content.items()}

@@ -43,7 +43,7 @@ class RequestOptions(Record, frozen=True, kw_only=True):
 
     implementations: tuple[str, ...] = ()
     dtypes: tuple[Dtype, ...] = ()
-    batch_sizes: tuple[int | Annotated[str, Meta(pattern="^full$")], ...] = ()
+    sizes: tuple[int | Annotated[str, Meta(pattern="^full$")], ...] = ()
     threads: tuple[Size, ...] = (1,)
     launches: Repeats = FEWEST_LAUNCHES
     rounds: Repeats | None = None  # None: as many as fit into the time for a launch
@@ -74,7 +74,7 @@ class Cell(Record, frozen=True, kw_only=False):
 
     problem: Name
     variant: Name
-    batch_size: Size
+    size: Size
     threads: Size
     n_steps: Size
     prefix_steps: Count
@@ -178,7 +178,7 @@ class ProfilePlan(Record, frozen=True, kw_only=True):
         _refuse_repeated("variants", [(entry.variant,) for entry in self.variants])
         _refuse_unknown("problem", self.problems, [entry.problem for entry in self.cells])
         _refuse_unknown("variant", [entry.variant for entry in self.variants], [entry.variant for entry in self.cells])
-        _refuse_repeated("cells", [(*entry.contender, entry.batch_size, entry.wave) for entry in self.cells])
+        _refuse_repeated("cells", [(*entry.contender, entry.size, entry.wave) for entry in self.cells])
 
     def _names(self) -> list[tuple[str, str]]:
         return [

@@ -27,7 +27,7 @@ class CellRow(Record, frozen=True, kw_only=True):
 
     problem: Name
     variant: Name
-    batch_size: Size
+    size: Size
     threads: Size
 
 
@@ -46,7 +46,7 @@ class Sample(Timing, frozen=True, kw_only=True):
     params_ns: Count | None = None
     problem: Name
     variant: Name
-    batch_size: Size
+    size: Size
     threads: Size
     wave: Count
     launch: Count
@@ -99,7 +99,7 @@ class Outcome(Record, frozen=True, kw_only=True):
 
     problem: Name
     variant: Name
-    batch_size: Size | None = None
+    size: Size | None = None
     threads: Size | None = None
     launch: Count | None = None
     attempt: Count | None = None
@@ -114,7 +114,7 @@ class Outcome(Record, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         """Raise ValueError for a rejection that does not name its cell and launch."""
         if self.status == "rejected":
-            named = {name: getattr(self, name) for name in ("batch_size", "threads", "launch", "attempt")}
+            named = {name: getattr(self, name) for name in ("size", "threads", "launch", "attempt")}
             if missing := [name for name, value in named.items() if value is None]:
                 raise ValueError(f"expected {missing[0]} in a row that rejects a launch, got null")
 
@@ -125,7 +125,7 @@ class Limit(Record, frozen=True, kw_only=True):
     problem: Name
     dtype: Dtype
     threads: Size
-    batch_size: Size | None = None  # of "products" alone
+    size: Size | None = None  # of "products" alone
     launch: Count
     what: str  # "gemm" (FLOP), "read" (bytes), "products" (images)
     per_second: Positive
@@ -160,7 +160,7 @@ class Accuracy(Record, frozen=True, kw_only=True):
 
     problem: Name
     variant: Name
-    batch_size: Size
+    size: Size
     epoch: Count
     correct: Count
     n_test: Count
@@ -222,12 +222,12 @@ PROFILE_TABLES: dict[str, type[msgspec.Struct]] = {"pairs": Pair, "clocks": Cloc
 TABLE_OF = {record: table for table, record in (TABLES | PROFILE_TABLES).items()}
 
 # The key of a table: a second row with the same values would count twice.
-CELL = ("problem", "variant", "batch_size", "threads")
+CELL = ("problem", "variant", "size", "threads")
 KEYS: dict[type[msgspec.Struct], tuple[str, ...]] = {
     Sample: (*CELL, "wave", "launch", "attempt", "kind", "round"),
     Evaluation: (*CELL, "wave", "launch", "attempt", "round"),
     MemoryRow: CELL,
-    Accuracy: ("problem", "variant", "batch_size", "epoch"),
+    Accuracy: ("problem", "variant", "size", "epoch"),
     Pair: (*CELL, "wave", "launch", "round"),
 }
 

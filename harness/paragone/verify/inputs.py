@@ -27,7 +27,7 @@ class SampleInput:
     """The input of the samples of one problem and batch size in one round; `lengths` are their numbers of steps."""
 
     problem: Problem
-    batch_size: int
+    size: int
     lengths: frozenset[int]
     seed: int
 
@@ -37,14 +37,14 @@ class SampleInput:
 
     @cached_property
     def longest_order(self) -> NDArray[np.int64]:
-        return self.problem.order(self.seed, max(self.lengths), self.batch_size)
+        return self.problem.order(self.seed, max(self.lengths), self.size)
 
     def order(self, n_steps: int) -> NDArray[np.int64]:
         return self.longest_order[:n_steps]
 
     def prefix(self, n_steps: int) -> NDArray[np.int64]:
         """The order of the untimed steps before a sample; it shares nothing with the order of the sample."""
-        return self.problem.order(self.seed + 1, n_steps, self.batch_size)
+        return self.problem.order(self.seed + 1, n_steps, self.size)
 
 
 class RoundInputs:
@@ -53,13 +53,13 @@ class RoundInputs:
     def __init__(self, cells: Iterable[Cell], problems: Mapping[str, Problem]) -> None:
         self._lengths: dict[tuple[str, int], set[int]] = {}
         for cell in cells:
-            self._lengths.setdefault((cell.problem, cell.batch_size), set()).add(cell.n_steps)
+            self._lengths.setdefault((cell.problem, cell.size), set()).add(cell.n_steps)
         self._problems, self._seed = problems, secrets.randbits(SEED_BITS)
         self._drawn: dict[tuple[str, int], SampleInput] = {}
 
     def of(self, cell: Cell) -> SampleInput:
-        place = (cell.problem, cell.batch_size)
+        place = (cell.problem, cell.size)
         if place not in self._drawn:
             problem, lengths = self._problems[cell.problem], frozenset(self._lengths[place])
-            self._drawn[place] = SampleInput(problem, cell.batch_size, lengths, self._seed)
+            self._drawn[place] = SampleInput(problem, cell.size, lengths, self._seed)
         return self._drawn[place]

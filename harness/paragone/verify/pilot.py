@@ -64,14 +64,14 @@ class Pilot:
     def __init__(self, request: Request, data: DataSet, verifier: Verifier, open_worker: OpenWorker) -> None:
         self.request, self.data, self.verifier, self.open_worker = request, data, verifier, open_worker
 
-    def examine(self, contender: Contender, batch_sizes: Sequence[int]) -> PilotResult:
+    def examine(self, contender: Contender, sizes: Sequence[int]) -> PilotResult:
         """The cells of the contender that may be timed, and outcomes that say why others may not."""
         result = PilotResult(contender)
         if reason := unavailable_reason(contender.variant.implementation, contender.problem):
             result.add_outcome("available", "unavailable", reason)
             return result
         with self._worker_for(result, contender) as reopened:
-            self._examine_grid(result, reopened, batch_sizes)
+            self._examine_grid(result, reopened, sizes)
             check_training_set(result, self.verifier, reopened.worker, self.request.budgets)
         if contender.difference:
             return result
@@ -79,7 +79,7 @@ class Pilot:
         fast = [planned for planned in result.cells if planned.step_seconds <= ONCE_PER_LAUNCH_SECONDS]
         if reason := unavailable_reason(contender.variant.implementation, other.problem) or other.difference:
             for planned in fast:
-                result.add_outcome("stress", "not checked", reason, planned.batch_size)
+                result.add_outcome("stress", "not checked", reason, planned.size)
         elif fast:
             with self._worker_for(result, other) as reopened:
                 self._check_stress(result, reopened, other, fast)
@@ -94,49 +94,46 @@ class Pilot:
         finally:
             reopened.close()
 
-    def _examine_grid(self, result: PilotResult, reopened: ReopenedWorker, batch_sizes: Sequence[int]) -> None:
+    def _examine_grid(self, result: PilotResult, reopened: ReopenedWorker, sizes: Sequence[int]) -> None:
         pace: Pace | None = None
-        for batch_size in batch_sizes:
+        for size in sizes:
             worker = reopened.worker()
             if worker is None:
                 return
             try:
-                pace = self._pace(worker, pace, batch_size)
-                if not self._too_slow(result, batch_size, pace.predict(batch_size)):
-                    pace = self._examine_cell(result, worker, batch_size, pace)
+                pace = self._pace(worker, pace, size)
+                if not self._too_slow(result, size, pace.predict(size)):
+                    pace = self._examine_cell(result, worker, size, pace)
             except TimedOut as error:
-                result.add_outcome("head", "failed", str(error), batch_size)
-                for larger in batch_sizes[batch_sizes.index(batch_size) + 1 :]:
-                    result.add_outcome(
-                        "cost", "not measured", f"batch size {batch_size} ran into the time limit", larger
-                    )
+                result.add_outcome("head", "failed", str(error), size)
+                for larger in sizes[sizes.index(size) + 1 :]:
+                    result.add_outcome("cost", "not measured", f"batch size {size} ran into the time limit", larger)
                 return
             except MeasurementFailed as error:
-                result.add_outcome("head", "failed", str(error), batch_size)
+                result.add_outcome("head", "failed", str(error), size)
 
-    def _pace(self, worker: Worker, pace: Pace | None, batch_size: int) -> Pace:
+    def _pace(self, worker: Worker, pace: Pace | None, size: int) -> Pace:
         """A pace that predicts the step at this batch size; a step that is mostly overhead predicts nothing larger."""
         if pace is None:
-            first = min(batch_size, FIRST_PROBE)
-            pace = self._measured_pace(worker, first)
-        while pace.step_seconds < OVERHEAD_SECONDS and pace.predict(batch_size) > self.request.too_slow_seconds:
-            size = min(batch_size, math.ceil(pace.batch_size * 2 * OVERHEAD_SECONDS / pace.step_seconds))
-            pace = self._measured_pace(worker, size)
+            pace = self._measured_pace(worker, min(size, FIRST_PROBE))
+        while pace.step_seconds < OVERHEAD_SECONDS and pace.predict(size) > self.request.too_slow_seconds:
+            larger = math.ceil(pace.size * 2 * OVERHEAD_SECONDS / pace.step_seconds)
+            pace = self._measured_pace(worker, min(size, larger))
         return pace
 
-    def _measured_pace(self, worker: Worker, batch_size: int) -> Pace:
-        command = EstimateStep(batch_size=batch_size, budgets=self.request.budgets)
-        return Pace(batch_size, worker.call(command).step_seconds)
+    def _measured_pace(self, worker: Worker, size: int) -> Pace:
+        command = EstimateStep(size=size, budgets=self.request.budgets)
+        return Pace(size, worker.call(command).step_seconds)
 
-    def _examine_cell(self, result: PilotResult, worker: Worker, batch_size: int, pace: Pace) -> Pace:
-        if pace.batch_size != batch_size:
-            pace = self._measured_pace(worker, batch_size)
-        if self._too_slow(result, batch_size, pace.step_seconds):
+    def _examine_cell(self, result: PilotResult, worker: Worker, size: int, pace: Pace) -> Pace:
+        if pace.size != size:
+            pace = self._measured_pace(worker, size)
+        if self._too_slow(result, size, pace.step_seconds):
             return pace
-        planned = cell(result.contender, batch_size, pace.step_seconds, self.request.budgets)
+        planned = cell(result.contender, size, pace.step_seconds, self.request.budgets)
         most_steps = most_check_steps(planned, self.request.budgets)
-        head = self.verifier.check_first_steps(worker, result.contender, batch_size, most_steps)
-        if result.add_check("head", batch_size, head) and self._samples_pass(result, worker, planned):
+        head = self.verifier.check_first_steps(worker, result.contender, size, most_steps)
+        if result.add_check("head", size, head) and self._samples_pass(result, worker, planned):
             result.peak_bytes = max(result.peak_bytes, worker.call(GetPeakMemory()).peak_memory_bytes or 0)
             if self._keeps_to_its_threads(result, worker, planned):
                 result.cells.append(planned)
@@ -152,7 +149,7 @@ class Pilot:
 
         input_, first = see(prefix_steps=0)
         check = self.verifier.check_whole_sample(worker, contender, input_, first)
-        if not result.add_check("sample", planned.batch_size, check):
+        if not result.add_check("sample", planned.size, check):
             return False
         accounts = [see()[1].account for _ in range(n_samples - 1)]
         refuse_false_account(worker, accounts, lambda: see(closely=True)[1].account)
@@ -162,17 +159,17 @@ class Pilot:
         """Whether a one-thread contender uses one CPU: in the rounds a second thread would share that CPU."""
         if result.contender.threads > 1:
             return True
-        command = CountCpus(batch_size=planned.batch_size, n_steps=planned.n_steps, budgets=self.request.budgets)
+        command = CountCpus(size=planned.size, n_steps=planned.n_steps, budgets=self.request.budgets)
         used = worker.call(command).cpus_used
         if used > MOST_CPUS:
-            result.add_outcome("threads", "failed", cpu_use_fault(used), planned.batch_size)
+            result.add_outcome("threads", "failed", cpu_use_fault(used), planned.size)
         return used <= MOST_CPUS
 
-    def _too_slow(self, result: PilotResult, batch_size: int, step_seconds: float) -> bool:
+    def _too_slow(self, result: PilotResult, size: int, step_seconds: float) -> bool:
         if step_seconds <= self.request.too_slow_seconds:
             return False
         reason = f"a step takes about {step_seconds:.0f} s; --slow measures it all the same"
-        result.add_outcome("cost", "not measured", reason, batch_size)
+        result.add_outcome("cost", "not measured", reason, size)
         return True
 
     def _check_stress(
@@ -185,11 +182,11 @@ class Pilot:
             if worker is not None:
                 try:
                     check = self.verifier.check_first_steps(
-                        worker, contender, planned.batch_size, most_check_steps(planned, self.request.budgets)
+                        worker, contender, planned.size, most_check_steps(planned, self.request.budgets)
                     )
-                    passed = result.add_check("stress", planned.batch_size, check)
+                    passed = result.add_check("stress", planned.size, check)
                 except MeasurementFailed as error:
-                    result.add_outcome("stress", "failed", str(error), planned.batch_size)
+                    result.add_outcome("stress", "failed", str(error), planned.size)
             if not passed:
                 result.cells.remove(planned)
 
@@ -212,7 +209,7 @@ class Pilot:
 
 def most_check_steps(planned: Cell, budgets: Budgets = STANDARD) -> int:
     """The number of steps that one check of a cell trains, so that it takes about `check_seconds` at most."""
-    return max(1, min(check_steps(planned.batch_size), int(budgets.check_seconds / planned.step_seconds)))
+    return max(1, min(check_steps(planned.size), int(budgets.check_seconds / planned.step_seconds)))
 
 
 def open_worker(contender: Contender, time_limit_s: float, memory_limit_bytes: int | None = None) -> WorkerHandle:
@@ -240,4 +237,4 @@ def verify_only(
     with display.progress("verifying", len(contenders)) as advance:
         for contender in contenders:
             advance(contender.variant.name, 1)
-            yield pilot.examine(contender, grid(contender.problem, request.batch_sizes)).outcomes
+            yield pilot.examine(contender, grid(contender.problem, request.sizes)).outcomes

@@ -24,12 +24,12 @@ OVERHEAD_SECONDS = 0.008
 class Pace:
     """The time of a step at one batch size."""
 
-    batch_size: int
+    size: int
     step_seconds: float
 
-    def predict(self, batch_size: int) -> float:
+    def predict(self, size: int) -> float:
         """The time of a step at another batch size, if time grows with the number of images."""
-        return self.step_seconds * batch_size / self.batch_size
+        return self.step_seconds * size / self.size
 
 
 @dataclass
@@ -42,12 +42,12 @@ class PilotResult:
     peak_bytes: int = 0
     load_seconds: float = 0.0
 
-    def add_outcome(self, stage: str, status: str, reason: str, batch_size: int | None = None, **facts: Any) -> None:
-        self.outcomes.append(outcome(self.contender, batch_size, stage, status, reason, **facts))
+    def add_outcome(self, stage: str, status: str, reason: str, size: int | None = None, **facts: Any) -> None:
+        self.outcomes.append(outcome(self.contender, size, stage, status, reason, **facts))
 
-    def add_check(self, stage: str, batch_size: int | None, check: CheckResult) -> bool:
+    def add_check(self, stage: str, size: int | None, check: CheckResult) -> bool:
         """Add the outcome of a check; True where the cell may be timed."""
-        self.add_outcome(stage, check.status, check.reason, batch_size, **numbers(check))
+        self.add_outcome(stage, check.status, check.reason, size, **numbers(check))
         return check.status != "failed"
 
     def as_control(self, control: Contender) -> PilotResult:
@@ -65,14 +65,12 @@ def numbers(check: CheckResult) -> dict[str, Any]:
     }
 
 
-def outcome(
-    contender: Contender, batch_size: int | None, stage: str, status: str, reason: str, **facts: Any
-) -> Outcome:
+def outcome(contender: Contender, size: int | None, stage: str, status: str, reason: str, **facts: Any) -> Outcome:
     problem, variant, threads = contender.key
     return Outcome(
         problem=problem,
         variant=variant,
-        batch_size=batch_size,
+        size=size,
         threads=threads,
         stage=stage,
         status=status,

@@ -23,8 +23,8 @@ def check_training_set(
     passed = False
     worker = worker_of()
     if worker is not None:
-        largest = max(result.cells, key=lambda planned: planned.batch_size)
-        image_seconds = largest.step_seconds / largest.batch_size
+        largest = max(result.cells, key=lambda planned: planned.size)
+        image_seconds = largest.step_seconds / largest.size
         try:
             check = verifier.check_training_set(worker, result.contender, budgets.training_set_seconds, image_seconds)
             passed = result.add_check("data", None, check)

@@ -50,14 +50,14 @@ class Verifier:
         self._ends: WeakKeyDictionary[SampleInput, EndsOfTraining] = WeakKeyDictionary()
 
     @one_blas_thread()
-    def check_first_steps(self, worker: Worker, contender: Contender, batch_size: int, max_steps: int) -> CheckResult:
+    def check_first_steps(self, worker: Worker, contender: Contender, size: int, max_steps: int) -> CheckResult:
         """Train the first steps and compare them with the reference; the worker has loaded the contender's problem.
 
         Where the implementation solves a near problem only, no more than shapes, dtypes and finiteness are checked.
         """
         problem = contender.problem
         if difference := contender.difference:
-            order = problem.order(self.seed, min(max_steps, check_steps(batch_size)), batch_size)
+            order = problem.order(self.seed, min(max_steps, check_steps(size)), size)
             implementation, start = contender.variant.implementation, self._start(contender)
             dtype, deterministic = contender.variant.dtype, implementation.deterministic
             return check_approximate(worker.train, problem, start, order, dtype, difference, deterministic)
@@ -65,7 +65,7 @@ class Verifier:
             worker.train,
             problem,
             *self.data.inputs(problem),
-            batch_size,
+            size,
             self.seed,
             contender.variant.dtype,
             deterministic=contender.variant.implementation.deterministic,
@@ -102,7 +102,7 @@ class Verifier:
         check = self.check_form(contender, input_, seen)
         if check.status == "failed" or contender.difference:
             return check
-        dtype, place = contender.variant.dtype, (input_.problem.name, input_.batch_size, contender.variant.dtype)
+        dtype, place = contender.variant.dtype, (input_.problem.name, input_.size, contender.variant.dtype)
         if seen.n_steps < self._chaotic.get(place, seen.n_steps + 1):
             training, end = self._training(input_, seen.n_steps), self._end(input_, seen.n_steps)
             check = check_whole(training, end, self._typical_spread(input_), seen.state, seen.losses, dtype)
@@ -134,7 +134,7 @@ class Verifier:
     def _check_window(self, worker: Worker, contender: Contender, input_: SampleInput, seen: SampleSeen) -> CheckResult:
         """Train the sample again in three parts, which must end in its bits; compare the middle with the reference."""
         problem, order = contender.problem, input_.order(seen.n_steps)
-        n_window = min(len(order), check_steps(input_.batch_size), max(1, WINDOW_IMAGES // input_.batch_size))
+        n_window = min(len(order), check_steps(input_.size), max(1, WINDOW_IMAGES // input_.size))
         first = secrets.randbelow(len(order) - n_window + 1)
         window = slice(first, first + n_window)
         try:
@@ -158,20 +158,20 @@ class Verifier:
         return self._ends[input_].after(n_steps)
 
     def _typical_spread(self, input_: SampleInput) -> TypicalSpread:
-        problem, batch_size = input_.problem, input_.batch_size
+        problem, size = input_.problem, input_.size
         n_steps = min(MOST_TYPICAL_STEPS, max(input_.lengths))
-        known = self._typical.get((problem.name, batch_size))
+        known = self._typical.get((problem.name, size))
         if known is None or len(known.of_losses) < n_steps:
-            typical = SampleInput(problem, batch_size, frozenset({n_steps}), TYPICAL_SEED)
+            typical = SampleInput(problem, size, frozenset({n_steps}), TYPICAL_SEED)
             known = typical_spread(self._training(typical, n_steps))
-            self._typical[problem.name, batch_size] = known
+            self._typical[problem.name, size] = known
         return known
 
     def _typical_training(self, input_: SampleInput, n_steps: int) -> tuple[PerturbedTraining, End]:
         """A training of so many steps that is the same for all inputs, and its end."""
-        place = input_.problem.name, input_.batch_size, n_steps
+        place = input_.problem.name, input_.size, n_steps
         if place not in self._typical_ends:
-            typical = SampleInput(input_.problem, input_.batch_size, frozenset({n_steps}), TYPICAL_SEED)
+            typical = SampleInput(input_.problem, input_.size, frozenset({n_steps}), TYPICAL_SEED)
             training = self._training(typical, n_steps)
             self._typical_ends[place] = training, EndsOfTraining(training, {n_steps}).after(n_steps)
         return self._typical_ends[place]

@@ -20,11 +20,11 @@ READ_BYTES = 64 * 2**20  # of each of two arrays: more than the caches hold
 
 
 def machine_limits(
-    layers: Sequence[int], dtype: str, batch_sizes: Sequence[int], budgets: Budgets = STANDARD
+    layers: Sequence[int], dtype: str, sizes: Sequence[int], budgets: Budgets = STANDARD
 ) -> MachineLimits:
     """The limits for steps of these layers and batch sizes, with the threads of this process."""
     return MachineLimits(
-        products={size: products_images_per_second(layers, size, dtype, budgets=budgets) for size in batch_sizes},
+        products={size: products_images_per_second(layers, size, dtype, budgets=budgets) for size in sizes},
         gemm=gemm_flops_per_second(dtype, budgets=budgets),
         read=read_bytes_per_second(budgets=budgets),
     )

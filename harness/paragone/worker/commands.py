@@ -32,14 +32,14 @@ class Load(Command[replies.Loaded], frozen=True, kw_only=True, tag="load"):
 class EstimateStep(Command[replies.StepCost], frozen=True, kw_only=True, tag="first steps"):
     """Estimate the time of one step."""
 
-    batch_size: int
+    size: int
     budgets: Budgets = STANDARD
 
 
 class TimeCall(Command[replies.CallCost], frozen=True, kw_only=True, tag="call"):
     """Time calls of `train` with a single step."""
 
-    batch_size: int
+    size: int
     budgets: Budgets = STANDARD
 
 
@@ -71,7 +71,7 @@ class CallParams(Command[replies.Ready], frozen=True, tag="params"):
 class CountCpus(Command[replies.CpusUsed], frozen=True, kw_only=True, tag="threads"):
     """Train untimed, free to use all CPUs, and count the CPUs that stay busy."""
 
-    batch_size: int
+    size: int
     n_steps: int
     budgets: Budgets = STANDARD
 
@@ -87,7 +87,7 @@ class GetPeakMemory(Command[replies.PeakMemory], frozen=True, tag="peak"):
 class MeasureMemory(Command[replies.MemoryUse], frozen=True, kw_only=True, tag="memory"):
     """Train from the start state and measure memory before and at the peak."""
 
-    batch_size: int
+    size: int
     n_steps: int
 
 
@@ -103,7 +103,7 @@ class MeasureLimits(Command[replies.MachineLimits], frozen=True, kw_only=True, t
 
     layers: tuple[int, ...]
     dtype: str
-    batch_sizes: tuple[int, ...]
+    sizes: tuple[int, ...]
     budgets: Budgets = STANDARD
 
 
@@ -114,7 +114,7 @@ class LoadClocked(Command[replies.ClockCost], frozen=True, tag="clock"):
 class TakePair(Command[replies.PairTiming], frozen=True, kw_only=True, tag="pair"):
     """Time the same steps without and with clocks around the phases."""
 
-    batch_size: int
+    size: int
     n_steps: int
     prefix_steps: int
     plain_first: bool

@@ -43,7 +43,7 @@ SHORTEST_JUDGED_NS = 1_000_000
 def step_seconds(
     implementation: Implementation,
     state: State,
-    batch_size: int,
+    size: int,
     batches: Callable[[int], NDArray[np.int64]],
     clock: Clock = time.perf_counter_ns,
     budgets: Budgets = STANDARD,
@@ -55,7 +55,7 @@ def step_seconds(
         implementation.reset(state)
         implementation.train(order)
 
-    most_steps = min(MOST_ESTIMATE_STEPS, max(1, MOST_IMAGES // batch_size))
+    most_steps = min(MOST_ESTIMATE_STEPS, max(1, MOST_IMAGES // size))
     if implementation.call_seconds:
         # One step is mostly the cost of its call, and a call lengthened by noise would look like a long step.
         return estimate_step_seconds(

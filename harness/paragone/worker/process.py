@@ -79,7 +79,7 @@ class HostedVariant:
             case commands.CallParams():
                 return self.call_params()
             case commands.CountCpus():
-                batches = self.batches(command.batch_size, command.n_steps)
+                batches = self.batches(command.size, command.n_steps)
                 cpus = cpus_used(self.implementation, self.start, batches, budgets=command.budgets)
                 return replies.CpusUsed(cpus)
             case commands.GetResult():
@@ -91,11 +91,11 @@ class HostedVariant:
             case commands.Evaluate():
                 return self.evaluate(arrays)
             case commands.MeasureLimits():
-                return machine_limits(command.layers, command.dtype, command.batch_sizes, command.budgets)
+                return machine_limits(command.layers, command.dtype, command.sizes, command.budgets)
             case commands.LoadClocked():
                 return self.load_clocked()
             case commands.TakePair():
-                batches = self.batches(command.batch_size, command.n_steps)
+                batches = self.batches(command.size, command.n_steps)
                 instances = self.implementation, self.clocked
                 return take_pair(*instances, self.start, batches, command.prefix_steps, command.plain_first)
 
@@ -139,11 +139,11 @@ class HostedVariant:
         gc.freeze()
 
     def estimate_step(self, command: commands.EstimateStep) -> replies.StepCost:
-        given = self.implementation, self.start, command.batch_size, functools.partial(self.batches, command.batch_size)
+        given = self.implementation, self.start, command.size, functools.partial(self.batches, command.size)
         return replies.StepCost(step_seconds(*given, budgets=command.budgets))
 
     def time_call(self, command: commands.TimeCall) -> replies.CallCost:
-        batches = self.batches(command.batch_size, 1)
+        batches = self.batches(command.size, 1)
         self.implementation.reset(self.start)
         return replies.CallCost(call_seconds(lambda: self.implementation.train(batches), budgets=command.budgets))
 
@@ -181,7 +181,7 @@ class HostedVariant:
         return replies.Trained(step), {**tensors, **extra}
 
     def measure_memory(self, command: commands.MeasureMemory) -> replies.MemoryUse:
-        batches = self.batches(command.batch_size, command.n_steps)
+        batches = self.batches(command.size, command.n_steps)
         trim_heap()  # training would reuse memory that loading freed, and seem to need less
         since_load = reset_peak_memory()
         loaded_bytes = resident_memory_bytes()
@@ -201,11 +201,11 @@ class HostedVariant:
     def training_set(self) -> tuple[NDArray[Any], NDArray[np.uint8]]:
         return open_cached(self.data).inputs(self.problem, self.axis["dtype"])
 
-    def batches(self, batch_size: int, n_steps: int) -> NDArray[np.int64]:
+    def batches(self, size: int, n_steps: int) -> NDArray[np.int64]:
         """The problem's order for so many steps, cached: drawing it costs as much as a short sample."""
-        key = (batch_size, n_steps)
+        key = (size, n_steps)
         if key not in self.known_batches:
-            self.known_batches[key] = self.problem.order(self.seed, n_steps, batch_size)
+            self.known_batches[key] = self.problem.order(self.seed, n_steps, size)
             self.known_batches[key].flags.writeable = False  # like an order that comes through the pipe
         return self.known_batches[key]
 

@@ -102,7 +102,7 @@ def test_the_time_of_the_memory_pass_is_in_the_section_on_time():
 
 def test_the_columns_of_the_summary_are_in_megabytes_and_empty_where_nothing_was_measured():
     frame = Results(made_up_run(None, TIMES, memory=[memory_row(BASE, 10, 30)])).summary
-    found = frame.set_index(["variant", "batch_size"])[["loaded_memory_mb", "peak_memory_mb", "memory_above_loaded_mb"]]
+    found = frame.set_index(["variant", "size"])[["loaded_memory_mb", "peak_memory_mb", "memory_above_loaded_mb"]]
 
     assert [200, 230, 30] == list(found.loc[(BASE, 10)])
     assert found.drop((BASE, 10)).isna().all(axis=None)

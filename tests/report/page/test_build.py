@@ -119,11 +119,11 @@ def test_every_script_of_the_folder_is_in_the_page_and_every_section_of_the_repo
 
 def test_the_numbers_of_the_page_are_those_of_the_summary(results, frame):
     carried = json.loads(as_json(payload(results)))
-    speeds = [row[carried["columns"].index("images_per_second")] for row in carried["values"]]
+    speeds = [row[carried["columns"].index("work_per_second")] for row in carried["values"]]
 
     assert carried["columns"] == list(frame.columns)
     assert [row[carried["columns"].index("variant")] for row in carried["values"]] == list(frame["variant"])
-    assert np.array(speeds, dtype=float) == pytest.approx(frame["images_per_second"].to_numpy(), rel=1e-5, nan_ok=True)
+    assert np.array(speeds, dtype=float) == pytest.approx(frame["work_per_second"].to_numpy(), rel=1e-5, nan_ok=True)
 
 
 def test_no_json_can_end_its_script_element():
@@ -321,7 +321,7 @@ def test_a_click_on_a_heading_sorts_by_number_a_second_the_other_way_and_a_filte
     type_into(opened, "only-verdict", "faster")
     down = opened.run(column)
 
-    speeds = sorted(float(f"{speed:.6g}") for speed in frame["images_per_second"].dropna())
+    speeds = sorted(float(f"{speed:.6g}") for speed in frame["work_per_second"].dropna())
     assert [float(value) for value in up if value] == speeds
     assert set(up[len(speeds) :]) == {""}
     assert [float(value) for value in down] == sorted(map(float, down), reverse=True)
@@ -410,11 +410,11 @@ def test_the_tooltip_shows_cell_number_interval_samples_launches_verdict_and_sta
     opened.mouse("mouseMoved", x + 4, y - 3)
     said = opened.run("[...document.querySelectorAll('.tip')].map((tip) => tip.innerText).join('')")
 
-    row = frame[(frame["variant"] == "c_way2[dtype=float32]") & (frame["batch_size"] == SIZES[3])].iloc[0]
+    row = frame[(frame["variant"] == "c_way2[dtype=float32]") & (frame["size"] == SIZES[3])].iloc[0]
     for words in ("c_way2", "float32", "batch 64", "1 thread", "50 samples", "5 launches", "verified", row["verdict"]):
         assert words in said
-    interval = formatting.rate_interval(*(row[f"images_per_second{end}"] for end in ("_low", "_high", "")))
-    assert f"Images per second: {formatting.rate(row['images_per_second'])} {interval}" in said
+    interval = formatting.rate_interval(*(row[f"work_per_second{end}"] for end in ("_low", "_high", "")))
+    assert f"Images per second: {formatting.rate(row['work_per_second'])} {interval}" in said
     opened.mouse("mouseMoved", 5, 5)
 
 
@@ -428,14 +428,14 @@ def test_a_hostile_name_is_text_in_the_tooltip(opened):
 
 
 def launch_medians(run, variant, size):
-    samples = run.samples[(run.samples["variant"] == variant) & (run.samples["batch_size"] == size)]
+    samples = run.samples[(run.samples["variant"] == variant) & (run.samples["size"] == size)]
     timed = samples[samples["kind"] == "timed"]
     return (timed["elapsed_ns"] / timed["n_steps"]).groupby(timed["launch"]).median().to_numpy()
 
 
 def test_against_the_runs_own_baseline_the_ratios_are_those_of_the_summary(opened, frame):
     choose(opened, metric="ratio")
-    rows = frame[frame["variant"] == MIDDLE].sort_values("batch_size")
+    rows = frame[frame["variant"] == MIDDLE].sort_values("size")
 
     assert data_row_of(opened, "julia_way1") == pytest.approx(list(rows["ratio_to_baseline"]), rel=1e-5)
     assert "Formed within rounds" in opened.run("document.getElementById('chart-note').innerText")
@@ -446,7 +446,7 @@ def test_against_another_baseline_the_ratios_are_recomputed_from_the_medians_of_
     size = SIZES[4]
     logs = np.log(launch_medians(run, MIDDLE, size) / launch_medians(run, "c_way2[dtype=float32]", size))
     reach = student.ppf(0.975, len(logs) - 1) * logs.std(ddof=1) / np.sqrt(len(logs))
-    row = "paragone.data.rows.find((row) => row.variant === 'c_way2[dtype=float32]' && row.batch_size === 256)"
+    row = "paragone.data.rows.find((row) => row.variant === 'c_way2[dtype=float32]' && row.size === 256)"
     got = opened.run(f"paragone.estimate({row})")
 
     assert data_row_of(opened, "c_way2")[4] == pytest.approx(np.exp(logs.mean()), rel=1e-4)
@@ -475,7 +475,7 @@ def test_one_variant_may_be_the_baseline_of_both_dtypes(opened, run):
 )
 def test_every_other_metric_shows_its_column_of_the_summary(opened, frame, metric, expected):
     choose(opened, metric=metric)
-    rows = frame[frame["variant"] == MIDDLE].sort_values("batch_size")
+    rows = frame[frame["variant"] == MIDDLE].sort_values("size")
 
     assert data_row_of(opened, "julia_way1") == pytest.approx(list(expected(rows)), rel=1e-4)
     assert opened.said == []
@@ -499,11 +499,11 @@ def test_the_note_says_that_a_cold_call_takes_as_many_steps_as_a_sample(opened):
 
 def test_the_interval_of_an_epoch_is_the_inverted_interval_of_the_rate(opened, frame):
     choose(opened, metric="epoch")
-    row = frame[(frame["variant"] == MIDDLE) & (frame["batch_size"] == 64)].iloc[0]
+    row = frame[(frame["variant"] == MIDDLE) & (frame["size"] == 64)].iloc[0]
     got = opened.run(f"paragone.estimate(paragone.data.rows[{row.name}])")
 
-    n_images = row["seconds_per_epoch"] * row["images_per_second"]
-    ends = [n_images / row["images_per_second_high"], n_images / row["images_per_second_low"]]
+    n_images = row["seconds_per_epoch"] * row["work_per_second"]
+    ends = [n_images / row["work_per_second_high"], n_images / row["work_per_second_low"]]
     assert [got["low"], got["high"]] == pytest.approx(ends, rel=1e-4)
     assert got["low"] < got["value"] < got["high"]
 
@@ -583,15 +583,15 @@ def test_where_no_script_runs_the_results_stand_in_the_page(browser, address, fr
     finally:
         browser.call("Emulation.setScriptExecutionDisabled", value=False)
         browser.spoil()
-    row = frame[(frame["variant"] == "c_way2[dtype=float32]") & (frame["batch_size"] == 64)].iloc[0]
+    row = frame[(frame["variant"] == "c_way2[dtype=float32]") & (frame["size"] == 64)].iloc[0]
 
     assert "c_way2" in rows
-    assert any(cell.startswith(formatting.rate(row["images_per_second"])) and row["verdict"] in cell for cell in rows)
+    assert any(cell.startswith(formatting.rate(row["work_per_second"])) and row["verdict"] in cell for cell in rows)
     assert hidden == 1
 
 
 def test_tables_copy_as_markdown_and_as_csv_of_all_columns(opened, frame):
-    choose(opened, text="c_way2[ float32", **{"only-batch_size": "1024"})
+    choose(opened, text="c_way2[ float32", **{"only-size": "1024"})
     opened.spoil()
     csv, markdown = opened.run(
         "(() => { const copied = []; document.execCommand = () => copied.push(document.activeElement.value);"
@@ -602,7 +602,7 @@ def test_tables_copy_as_markdown_and_as_csv_of_all_columns(opened, frame):
 
     heading, *lines = csv.splitlines()
     assert heading == ",".join(frame.columns)
-    assert len(lines) == 1 == ((frame["variant"] == "c_way2[dtype=float32]") & (frame["batch_size"] == 1024)).sum()
+    assert len(lines) == 1 == ((frame["variant"] == "c_way2[dtype=float32]") & (frame["size"] == 1024)).sum()
     assert lines[0].startswith("nielsen,c_way2,c_way2[dtype=float32],C,")
     assert [line[:2] for line in markdown.splitlines()] == ["| "] * 3
     assert "c\\_way2\\[dtype=float32\\]" in markdown

@@ -43,7 +43,7 @@ def a_run(**tables):
         for launch in range(4)
     ]
     checks = [
-        outcome(name, stage=stage, batch_size=size, error=1e-7, bound=3e-5, n_steps=20)
+        outcome(name, stage=stage, size=size, error=1e-7, bound=3e-5, n_steps=20)
         for name in (BASE, CONTROL, OTHER)
         for size in SIZES
         for stage in ("head", "sample")
@@ -65,7 +65,7 @@ def opened_up(detail):
 
 
 def places(frame):
-    return {(row.variant, row.batch_size): place for place, row in enumerate(frame.itertuples())}
+    return {(row.variant, row.size): place for place, row in enumerate(frame.itertuples())}
 
 
 def steps_of(launch):
@@ -129,8 +129,8 @@ def test_throughput_and_its_interval_follow_from_what_the_page_has(frame, detail
         logs = np.log(medians)
         reach = student.ppf(0.975, len(logs) - 1) * logs.std(ddof=1) / math.sqrt(len(logs))
 
-        assert row.images_per_second == pytest.approx(row.batch_size / np.median(medians), rel=1e-9)
-        assert row.images_per_second_low == pytest.approx(row.batch_size / np.exp(logs.mean() + reach), rel=1e-9)
+        assert row.work_per_second == pytest.approx(row.size / np.median(medians), rel=1e-9)
+        assert row.work_per_second_low == pytest.approx(row.size / np.exp(logs.mean() + reach), rel=1e-9)
         assert [launch["step_seconds"] for launch in opened_up(detail)] == pytest.approx(medians, rel=1e-6)
 
 
@@ -300,7 +300,7 @@ def test_every_number_of_the_row_is_on_its_page_and_none_differs_from_the_table(
 
     assert shown.said == []
     for words in (
-        formatting.rate(row.images_per_second),
+        formatting.rate(row.work_per_second),
         formatting.seconds(row.seconds_per_step),
         formatting.ratio(row.ratio_to_baseline),
         formatting.percent(row.spread),

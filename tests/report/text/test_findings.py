@@ -18,7 +18,7 @@ SIZES = (1, 10, 100, 1000)
 LEVEL = (1.0, 1.0, 1.0, 1.0)
 RICH = {OTHER: (4, 2, 1.3, 1.2), THIRD: (2, 1.5, 1.8, 2), IN_F: (0.9, 0.5, 0.4, 0.4), FOURTH: (3, 0.5, 0.3, 0.2)}
 LIMITS = [
-    {"problem": "nielsen", "dtype": "float32", "threads": 1, "batch_size": size, "launch": launch, "what": what,
+    {"problem": "nielsen", "dtype": "float32", "threads": 1, "size": size, "launch": launch, "what": what,
      "per_second": amount}
     for launch in range(5)
     for what, amount, sizes in (("gemm", 1e14, (None,)), ("read", 1e13, (None,)), ("products", 1e4, SIZES))
@@ -149,7 +149,7 @@ def test_dtypes_come_after_every_other_axis():
 def test_the_nearest_cell_to_the_limit_is_chosen_by_the_upper_end_of_the_interval():
     run = run_of({OTHER: (4, 2, 1.3, 1.2)}, limits=LIMITS, jitter=0.05)
     frame = Results(run).summary
-    ends = frame["images_per_second_high"] / frame["limit_images_per_second"]
+    ends = frame["work_per_second_high"] / frame["limit_work_per_second"]
     (said,) = [text for text in findings(Results(run)) if "machine's limit" in text]
 
     assert f"beyond {math.ceil(100 * ends[~frame['control']].max())} %" in said

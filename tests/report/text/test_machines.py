@@ -18,7 +18,7 @@ from paragone.report.write import machines_folder, write_machines_report
 TIMES = {(name, size): [[2e-5] * 3] * 3 for name in (BASE, CONTROL) for size in (10, 1000)}
 TIMES |= {(OTHER, size): [[1e-5] * 3] * 3 for size in (10, 1000)}
 GEMM = [
-    {"problem": "nielsen", "dtype": "float32", "threads": 1, "batch_size": size, "launch": launch, "what": what,
+    {"problem": "nielsen", "dtype": "float32", "threads": 1, "size": size, "launch": launch, "what": what,
      "per_second": value}
     for launch in range(3)
     for size, what, value in (
@@ -58,8 +58,8 @@ def test_no_number_is_formed_across_machines(written):
 
     assert summary.groupby("run").size().tolist() == [len(frame) for frame in alone]
     for letter, frame in zip("AB", alone, strict=True):
-        found = summary[summary["run"] == letter]["images_per_second"].tolist()
-        assert found == pytest.approx(frame["images_per_second"].tolist(), rel=1e-5)
+        found = summary[summary["run"] == letter]["work_per_second"].tolist()
+        assert found == pytest.approx(frame["work_per_second"].tolist(), rel=1e-5)
 
 
 def test_the_differences_and_the_limit_of_each_machine_are_shown(written):
@@ -126,7 +126,7 @@ def test_there_is_a_panel_for_each_machine_and_all_have_the_same_axes(monkeypatc
 def test_the_limit_of_each_machine_is_drawn(monkeypatch):
     _, axes = panels(monkeypatch, [machine("one", "Fast"), machine("two", "Slow", 10.0)])
 
-    limits = Results(machine("one", "Fast")).summary.drop_duplicates("batch_size")["limit_images_per_second"].tolist()
+    limits = Results(machine("one", "Fast")).summary.drop_duplicates("size")["limit_work_per_second"].tolist()
     assert len(limits) == 2
     for one in axes.values():
         assert limits in [pytest.approx(list(line.get_ydata())[1:-1]) for line in one.lines]

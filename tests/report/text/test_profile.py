@@ -32,7 +32,7 @@ def rows(name, whole_us, size=10, parts=None, excess=0, **other):
                 "problem": "nielsen",
                 "round": 0,
                 "variant": name,
-                "batch_size": size,
+                "size": size,
                 "threads": 1,
                 "n_steps": 1,
                 "is_same": True,

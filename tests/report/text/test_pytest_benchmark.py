@@ -21,7 +21,7 @@ TIMES = {
 
 
 def by_name(exported):
-    return {(entry["params"]["variant"], entry["params"]["batch_size"]): entry for entry in exported["benchmarks"]}
+    return {(entry["params"]["variant"], entry["params"]["size"]): entry for entry in exported["benchmarks"]}
 
 
 def test_every_timed_sample_is_a_value_in_seconds_per_step():
@@ -31,7 +31,7 @@ def test_every_timed_sample_is_a_value_in_seconds_per_step():
     assert entry["stats"]["mean"] == pytest.approx(statistics.mean(entry["stats"]["data"]))
     assert entry["stats"]["rounds"] == 6
     assert "seconds per step" in entry["extra_info"]["unit"]
-    assert entry["params"] == {"problem": "nielsen", "variant": BASE, "batch_size": 10, "threads": 1}
+    assert entry["params"] == {"problem": "nielsen", "variant": BASE, "size": 10, "threads": 1}
 
 
 def test_only_cells_that_passed_are_exported_and_the_control_is_not():

@@ -41,7 +41,7 @@ def test_the_bench_command_measures_that_cell_as_often_as_the_run_did():
     found = parsed(bench_command(*plan_and_row()))
 
     assert (found.implementations, found.problem) == ([OTHER], ["nielsen"])
-    assert (found.batch_sizes, found.threads, found.seed) == ("100", "1", 1)
+    assert (found.sizes, found.threads, found.seed) == ("100", "1", 1)
     assert (found.launches, found.rounds, found.new) == (5, 5, True)
 
 
@@ -49,7 +49,7 @@ def test_the_verify_command_checks_that_cell():
     found = parsed(verify_command(*plan_and_row()))
 
     assert (found.implementations, found.problem) == ([OTHER], ["nielsen"])
-    assert (found.batch_sizes, found.threads, found.seed, found.verbose) == ("100", 1, 1, True)
+    assert (found.sizes, found.threads, found.seed, found.verbose) == ("100", 1, 1, True)
 
 
 @pytest.mark.parametrize("command", [bench_command, verify_command, repro_command])

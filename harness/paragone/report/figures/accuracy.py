@@ -39,7 +39,7 @@ def draw(curves: pd.DataFrame, name: str) -> Drawing | None:
     height = max(HEIGHT, (len(lines) + 1) * ROW)
     names = max(text_width(str(line["label"].iloc[0]), LABEL_SIZE) for line in lines)
     problem = curves["problem"].iloc[0]
-    sizes = ", ".join(formatting.batch(int(size)) for size in sorted(curves["batch_size"].unique()))
+    sizes = ", ".join(formatting.batch(int(size)) for size in sorted(curves["size"].unique()))
     title = f"{problem}: test accuracy, batch size {sizes}"
     shorter = [FEWER] if curves["label"].str.contains(r"\(\d+ epochs?\)$").any() else []
     sheet = Sheet(LEFT + 2 * (WIDTH + GAP) + names + 1.75, height + 0.95, title, [EXPLANATION, *shorter])
@@ -79,10 +79,10 @@ def _key(sheet: Sheet, lines: Sequence[pd.DataFrame], x: float, names: float) ->
 def _labels(curves: pd.DataFrame) -> pd.Series[str]:
     """Return unique names for the lines: with dtype or batch size where these differ, with the epochs where fewer."""
     labels = short_names(curves)
-    for column, mark in (("dtype", " "), ("batch_size", " B=")):
+    for column, mark in (("dtype", " "), ("size", " B=")):
         if (curves.groupby("implementation")[column].nunique() > 1).any():
             labels = labels + mark + curves[column].astype(str)
-    epochs = curves.groupby(["variant", "batch_size"])["epoch"].transform("max")
+    epochs = curves.groupby(["variant", "size"])["epoch"].transform("max")
     suffix = " (" + epochs.map(lambda count: formatting.plural(int(count), "epoch")) + ")"
     return labels.where(epochs == epochs.max(), labels + suffix)
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from paragone.analyse.results import Results
     from paragone.store.reader import Run
 
-CURVE = ["problem", "variant", "batch_size"]
+CURVE = ["problem", "variant", "size"]
 LONGEST_NAME = 80  # characters of a problem's name in a file name; file systems allow 255 in all
 
 Draw = Callable[[pd.DataFrame, str, str], Drawing | None]

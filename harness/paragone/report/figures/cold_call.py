@@ -27,7 +27,7 @@ def draw(cells: pd.DataFrame, name: str) -> Drawing | None:
     if shown.empty:
         return None
     shown = shown.assign(label=short_names(cells).loc[shown.index])
-    dtypes, sizes = sorted(shown["dtype"].unique()), sorted(shown["batch_size"].unique())
+    dtypes, sizes = sorted(shown["dtype"].unique()), sorted(shown["size"].unique())
     rows = list(shown.groupby("label")["cold_ratio"].median().sort_values(kind="stable").index)
     left = 0.3 + max(text_width(label, 8.5) for label in rows)
     width = max(6.4, left + len(dtypes) * (WIDTH + GAP))
@@ -60,7 +60,7 @@ def _dots(axes: Axes, cells: pd.DataFrame, rows: Sequence[str], sizes: Sequence[
     shades = _shades(sizes)
     # The largest batch size first: where dots coincide, the smallest one is also the smallest dot and lies on top.
     for place, size in reversed(list(enumerate(sizes))):
-        at_size = cells[cells["batch_size"] == size]
+        at_size = cells[cells["size"] == size]
         y = [rows.index(label) for label in at_size["label"]]
         area = 16 + 30 * place / max(1, len(sizes) - 1)
         axes.scatter(

@@ -33,7 +33,7 @@ def draw(cells: pd.DataFrame, name: str, noise: str) -> Drawing | None:
     cells = cells.assign(label=short_names(cells))
     if cells["ratio_to_baseline"].notna().sum() == 0:
         return None
-    rows, sizes, dtypes = _row_order(cells), sorted(cells["batch_size"].unique()), sorted(cells["dtype"].unique())
+    rows, sizes, dtypes = _row_order(cells), sorted(cells["size"].unique()), sorted(cells["dtype"].unique())
     left = 0.3 + max(text_width(label, 8.5) for label in rows)
     panel = len(sizes) * CELL_WIDTH
     width = max(6.4, left + len(dtypes) * (panel + PANEL_GAP), left + KEY_FROM + sum(map(_key_width, KEY)) + 0.1)
@@ -69,7 +69,7 @@ def _grid(axes: Axes, cells: pd.DataFrame, rows: list[str], sizes: list[int]) ->
     axes.tick_params(length=0)
     axes.tick_params(axis="y", labelsize=8.5, labelcolor=palette.INK)
     axes.spines[:].set_visible(False)
-    found = {(row.label, row.batch_size): row for row in each_row(cells)}
+    found = {(row.label, row.size): row for row in each_row(cells)}
     for y, label in enumerate(rows):
         for x, size in enumerate(sizes):
             _cell(axes, x, y, found.get((label, size)))

@@ -21,7 +21,7 @@ def draw(cells: pd.DataFrame, name: str, noise: str) -> Drawing | None:
 
     None where no implementation was measured in two orders.
     """
-    shown = cells[~cells["control"] & cells["images_per_second"].notna() & (cells["order"] != "")]
+    shown = cells[~cells["control"] & cells["work_per_second"].notna() & (cells["order"] != "")]
     orders = shown.groupby("implementation")["order"].transform("nunique")
     shown = shown[orders > 1]
     if shown.empty:
@@ -31,25 +31,25 @@ def draw(cells: pd.DataFrame, name: str, noise: str) -> Drawing | None:
     width = max(6.4, LEFT + len(layouts) * (WIDTH + GUTTER))
     problem, threads = cells["problem"].iloc[0], int(cells["threads"].iloc[0])
     title = f"{problem}: memory order of the stored images, {formatting.plural(threads, 'thread')}"
-    bars = "Bars: 95 % intervals over launches. " if shown["images_per_second_low"].notna().any() else ""
+    bars = "Bars: 95 % intervals over launches. " if shown["work_per_second_low"].notna().any() else ""
     subtitle = f"Images per second. {bars}{noise}{noise_caption(shown)}{limit_caption(shown)}"
     sheet = Sheet(width, 0.3 + len(dtypes) * (HEIGHT + ROW_GAP), title, [subtitle])
-    fastest = shown[["images_per_second", "limit_images_per_second"]].max().max()
-    limits = shown["images_per_second"].min() / 1.4, fastest * 1.4
+    fastest = shown[["work_per_second", "limit_work_per_second"]].max().max()
+    limits = shown["work_per_second"].min() / 1.4, fastest * 1.4
     for column, (implementation, layout) in enumerate(layouts.itertuples(index=False)):
         for row, dtype in enumerate(dtypes):
             axes = sheet.axes(LEFT + column * (WIDTH + GUTTER), 0.3 + row * (HEIGHT + ROW_GAP), WIDTH, HEIGHT)
             rate_axis(axes, *limits, labelled=column == 0)
-            batch_axis(axes, sorted(shown["batch_size"].unique()))
+            batch_axis(axes, sorted(shown["size"].unique()))
             axes.set_title(f"{layout} · {dtype}", loc="left", size=9, color=palette.SOFT_INK)
             panel = shown[(shown["implementation"] == implementation) & (shown["dtype"] == dtype)]
             draw_limit(axes, panel)
             draw_noise(axes, panel)
             ends = []
-            for order, line in panel.sort_values("batch_size").groupby("order", sort=True):
+            for order, line in panel.sort_values("size").groupby("order", sort=True):
                 style = palette.style(first_row(line))
-                x, y = line["batch_size"], line["images_per_second"]
-                axes.vlines(x, line["images_per_second_low"], line["images_per_second_high"], color=style["color"])
+                x, y = line["size"], line["work_per_second"]
+                axes.vlines(x, line["work_per_second_low"], line["work_per_second_high"], color=style["color"])
                 axes.plot(x, y, linewidth=1.7, markersize=4, **style)
                 ends.append(LineEnd(float(x.iloc[-1]), float(y.iloc[-1]), f"order {order}", style["color"]))
             label_lines(axes, ends, HEIGHT)

@@ -16,11 +16,11 @@ PANEL_WIDTH, LEAST_HEIGHT = 3.3, 3.9
 
 def draw_line(axes: Axes, cells: pd.DataFrame) -> LineEnd:
     """Draw one variant with its intervals as a band and bars."""
-    cells = cells.sort_values("batch_size")
+    cells = cells.sort_values("size")
     row = first_row(cells)
     style = palette.style(row)
-    x, y = cells["batch_size"], cells["images_per_second"]
-    low, high = cells["images_per_second_low"], cells["images_per_second_high"]
+    x, y = cells["size"], cells["work_per_second"]
+    low, high = cells["work_per_second_low"], cells["work_per_second_high"]
     axes.fill_between(x, low, high, color=style["color"], alpha=0.2, linewidth=0)
     axes.vlines(x, low, high, color=style["color"], linewidth=1.2, alpha=0.5)
     axes.plot(x, y, linewidth=1.7, markersize=4, markeredgecolor="white", markeredgewidth=0.5, **style)
@@ -38,23 +38,23 @@ def _label(row: Any) -> str:
 
 def draw_limit(axes: Axes, cells: pd.DataFrame) -> None:
     """Shade the area beyond the machine's limit, where it is known."""
-    known = cells.dropna(subset=["limit_images_per_second"]).drop_duplicates("batch_size").sort_values("batch_size")
+    known = cells.dropna(subset=["limit_work_per_second"]).drop_duplicates("size").sort_values("size")
     if not known.empty:
-        x, (limit,) = _to_the_edges(axes, known["batch_size"], known["limit_images_per_second"])
+        x, (limit,) = _to_the_edges(axes, known["size"], known["limit_work_per_second"])
         axes.fill_between(x, limit, axes.get_ylim()[1], color=palette.NOISE, linewidth=0, zorder=0)
         axes.plot(x, limit, color=palette.SOFT_INK, linewidth=1.0, zorder=0)
 
 
 def limit_caption(shown: pd.DataFrame) -> str:
-    return " Grey area: beyond the limit of this machine." if shown["limit_images_per_second"].notna().any() else ""
+    return " Grey area: beyond the limit of this machine." if shown["limit_work_per_second"].notna().any() else ""
 
 
 def draw_noise(axes: Axes, cells: pd.DataFrame) -> None:
     """Shade the A/A margin around the baseline, where it is known."""
-    known = _with_margin(cells).sort_values("batch_size")
+    known = _with_margin(cells).sort_values("size")
     if not known.empty:
-        speed, factor = known["images_per_second"].astype(float), 1 + known["margin"].astype(float)
-        x, (low, high) = _to_the_edges(axes, known["batch_size"], speed / factor, speed * factor)
+        speed, factor = known["work_per_second"].astype(float), 1 + known["margin"].astype(float)
+        x, (low, high) = _to_the_edges(axes, known["size"], speed / factor, speed * factor)
         axes.fill_between(x, low, high, color=palette.SOFT_INK, alpha=0.25, linewidth=0, zorder=0.5)
 
 

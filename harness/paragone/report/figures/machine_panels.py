@@ -27,7 +27,7 @@ def draw(cells: pd.DataFrame, name: str, machines: Mapping[str, str]) -> Drawing
     """
     cells = cells.assign(label=[f"{r.implementation} {axis_values(r.variant)}" for r in each_row(cells)])
     cells["label"] = cells["label"].str.strip()
-    shown = cells[~cells["control"] & cells["images_per_second"].notna()]
+    shown = cells[~cells["control"] & cells["work_per_second"].notna()]
     if shown.empty:
         return None
     dtypes, letters = sorted(shown["dtype"].unique()), [run for run in machines if run in set(shown["run"])]
@@ -52,7 +52,7 @@ def draw(cells: pd.DataFrame, name: str, machines: Mapping[str, str]) -> Drawing
             top = TITLE_ROOM + (row + number // across) * (height + TITLE_ROOM + AXIS_ROOM)
             axes = sheet.axes(LEFT + column * (PANEL_WIDTH + gutter), top, PANEL_WIDTH, height)
             rate_axis(axes, *limits, labelled=column == 0)
-            batch_axis(axes, sorted(shown["batch_size"].unique()))
+            batch_axis(axes, sorted(shown["size"].unique()))
             axes.set_title(f"{letter} · {dtype} · images per second", loc="left", size=9, color=palette.SOFT_INK)
             _draw_panel(axes, shown[(shown["dtype"] == dtype) & (shown["run"] == letter)], height)
         row += -(-len(letters) // across)
@@ -60,13 +60,13 @@ def draw(cells: pd.DataFrame, name: str, machines: Mapping[str, str]) -> Drawing
 
 
 def _range(shown: pd.DataFrame) -> tuple[float, float]:
-    fastest = shown[["images_per_second", "limit_images_per_second"]].max().max()
-    return shown["images_per_second"].min() / 1.5, float(fastest) * 1.5
+    fastest = shown[["work_per_second", "limit_work_per_second"]].max().max()
+    return shown["work_per_second"].min() / 1.5, float(fastest) * 1.5
 
 
 def _subtitle(shown: pd.DataFrame, machines: Mapping[str, str]) -> str:
-    band = "Bands: 95 % intervals over launches. " if shown["images_per_second_low"].notna().any() else ""
-    limit = " Grey area: beyond the limit of each machine." if shown["limit_images_per_second"].notna().any() else ""
+    band = "Bands: 95 % intervals over launches. " if shown["work_per_second_low"].notna().any() else ""
+    limit = " Grey area: beyond the limit of each machine." if shown["limit_work_per_second"].notna().any() else ""
     names = "; ".join(f"{letter}: {machine}" for letter, machine in machines.items())
     return f"{names}. {band}Same axes.{noise_caption(shown)}{limit} {palette.key(shown)}".strip()
 

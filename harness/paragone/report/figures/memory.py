@@ -44,13 +44,13 @@ def draw(cells: pd.DataFrame, name: str, pixels: int) -> Drawing | None:
     width = max(LEFT + len(dtypes) * (PANEL_WIDTH + gutter) + 0.1, 0.3 + text_width(title, 12.5, "bold"))
     sheet = Sheet(width, height + 0.95, title, [*_subtitle(shown), *_not_drawn(cells, shown)])
     image_mb = {dtype: pixels * np.dtype(dtype).itemsize / 1e6 for dtype in dtypes}
-    high = max(shown["memory_above_loaded_mb"].max(), shown["batch_size"].max() * max(image_mb.values())) * 1.5
+    high = max(shown["memory_above_loaded_mb"].max(), shown["size"].max() * max(image_mb.values())) * 1.5
     for number, dtype in enumerate(dtypes):
         axes = sheet.axes(LEFT + number * (PANEL_WIDTH + gutter), 0.3, PANEL_WIDTH, height)
         _memory_axis(axes, high, labelled=number == 0)
-        batch_axis(axes, sorted(shown["batch_size"].unique()))
+        batch_axis(axes, sorted(shown["size"].unique()))
         axes.set_title(f"{dtype} · MB (10⁶ bytes)", loc="left", size=9, color=palette.SOFT_INK)
-        ends = [_draw_mini_batches(axes, int(shown["batch_size"].max()), image_mb[dtype])]
+        ends = [_draw_mini_batches(axes, int(shown["size"].max()), image_mb[dtype])]
         ends += [_draw_line(axes, line) for _, line in shown[shown["dtype"] == dtype].groupby("variant", sort=True)]
         label_lines(axes, ends, height)
     caption = f"Peak memory above the loaded state over batch size, {problem}, {formatting.plural(threads, 'thread')}."
@@ -75,10 +75,10 @@ def _draw_mini_batches(axes: Axes, largest: int, image_mb: float) -> LineEnd:
 
 
 def _draw_line(axes: Axes, cells: pd.DataFrame) -> LineEnd:
-    cells = cells.sort_values("batch_size")
+    cells = cells.sort_values("size")
     row = first_row(cells)
     style = palette.style(row)
-    x, y = cells["batch_size"], cells["memory_above_loaded_mb"].clip(lower=RESOLVED_MB)
+    x, y = cells["size"], cells["memory_above_loaded_mb"].clip(lower=RESOLVED_MB)
     axes.plot(x, y, linewidth=1.7, markersize=4, markeredgecolor="white", markeredgewidth=0.5, **style)
     return LineEnd(float(x.iloc[-1]), float(y.iloc[-1]), str(row.label), style["color"], row.verdict == "baseline")
 
@@ -92,7 +92,7 @@ def _subtitle(shown: pd.DataFrame) -> list[str]:
 
 def _not_drawn(cells: pd.DataFrame, shown: pd.DataFrame) -> Sequence[str]:
     """Return a sentence that names the variants that were timed but whose memory is not known."""
-    timed = cells[~cells["control"] & cells["images_per_second"].notna()]
+    timed = cells[~cells["control"] & cells["work_per_second"].notna()]
     absent = timed[~timed["variant"].isin(shown["variant"])].drop_duplicates("variant")
     words = [f"{row.label} {row.dtype}" for row in each_row(absent)]
     return ["Not drawn: " + ", ".join(words) + "."] if words else []

@@ -30,8 +30,8 @@ def draw(cells: Sequence[Breakdown], labels: Mapping[str, str], name: str, title
     """
     if not cells:
         return None
-    sizes = sorted({cell.batch_size for cell in cells})
-    blocks = [_from_short_to_long([cell for cell in cells if cell.batch_size == size]) for size in sizes]
+    sizes = sorted({cell.size for cell in cells})
+    blocks = [_from_short_to_long([cell for cell in cells if cell.size == size]) for size in sizes]
     left = 0.3 + max(text_width(labels[cell.variant], LABEL_SIZE) for cell in cells)
     number_room = 0.16 + max(text_width(_significant(cell.clocked.median), NUMBER_SIZE) for cell in cells)
     width = left + TIMES_WIDTH + number_room + GAP + SHARES_WIDTH + 0.25

@@ -28,7 +28,7 @@ def draw(cells: pd.DataFrame, name: str, noise: str) -> Drawing | None:
     `cells` are the rows of the summary for one problem and thread count; `noise` is a sentence about A/A.
     """
     cells = cells.assign(label=short_names(cells))
-    shown = cells[~cells["control"] & cells["images_per_second"].notna()]
+    shown = cells[~cells["control"] & cells["work_per_second"].notna()]
     if shown.empty:
         return None
     dtypes = sorted(shown["dtype"].unique())
@@ -41,12 +41,12 @@ def draw(cells: pd.DataFrame, name: str, noise: str) -> Drawing | None:
     sheet = Sheet(
         width, height + 0.95, title, [*_subtitle(shown, noise), *_not_verified(shown), *_not_drawn(cells, shown)]
     )
-    fastest = shown[["images_per_second", "limit_images_per_second"]].max().max()
-    low, high = shown["images_per_second"].min() / 1.5, fastest * 1.5
+    fastest = shown[["work_per_second", "limit_work_per_second"]].max().max()
+    low, high = shown["work_per_second"].min() / 1.5, fastest * 1.5
     for number, dtype in enumerate(dtypes):
         axes = sheet.axes(LEFT + number * (PANEL_WIDTH + gutter), 0.3, PANEL_WIDTH, height)
         rate_axis(axes, low, high, labelled=number == 0)
-        batch_axis(axes, sorted(shown["batch_size"].unique()))
+        batch_axis(axes, sorted(shown["size"].unique()))
         axes.set_title(f"{dtype} · images per second", loc="left", size=9, color=palette.SOFT_INK)
         draw_limit(axes, shown[shown["dtype"] == dtype])
         draw_noise(axes, shown[shown["dtype"] == dtype])
@@ -56,7 +56,7 @@ def draw(cells: pd.DataFrame, name: str, noise: str) -> Drawing | None:
 
 
 def _subtitle(shown: pd.DataFrame, noise: str) -> list[str]:
-    band = "Bands: 95 % intervals over launches. " if shown["images_per_second_low"].notna().any() else ""
+    band = "Bands: 95 % intervals over launches. " if shown["work_per_second_low"].notna().any() else ""
     return [f"{band}{noise}{noise_caption(shown)}{limit_caption(shown)}", *filter(None, [palette.key(shown)])]
 
 
@@ -66,7 +66,7 @@ def _not_verified(shown: pd.DataFrame) -> list[str]:
     words = []
     for _, line in unverified.groupby(["label", "dtype"], sort=False):
         row = first_row(line)
-        words.append(f"{row.label} {row.dtype} at batch {', '.join(map(formatting.batch, sorted(line['batch_size'])))}")
+        words.append(f"{row.label} {row.dtype} at batch {', '.join(map(formatting.batch, sorted(line['size'])))}")
     return ["Not verified: " + "; ".join(words) + "."] if words else []
 
 

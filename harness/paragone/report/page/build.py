@@ -76,7 +76,7 @@ def compared(results: Results) -> str:
     machine, plan = run.environment.machine, run.plan
     cpu = markdown.escaped(machine.cpu or "a machine that did not say its name")
     cores = f" with {formatting.plural(machine.physical_cores, 'core')}" if machine.physical_cores else ""
-    sizes = ", ".join(formatting.batch(size) for size in sorted(shown["batch_size"].unique()))
+    sizes = ", ".join(formatting.batch(size) for size in sorted(shown["size"].unique()))
     parts = [
         f"{formatting.plural(shown['variant'].nunique(), 'variant')} of one training step, by "
         f"{formatting.plural(shown['implementation'].nunique(), 'implementation')}",

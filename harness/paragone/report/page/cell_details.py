@@ -57,13 +57,13 @@ def cell_details(results: Results) -> list[dict[str, Any]]:
     first_place: dict[tuple[Any, ...], int] = {}  # of a contender
     details = []
     for place, row in enumerate(rows):
-        cell = (row.problem, row.variant, row.batch_size, row.threads)
+        cell = (row.problem, row.variant, row.size, row.threads)
         contender = (row.problem, row.variant, row.threads)
         workers_in = first_place.setdefault(contender, place)
         details.append(
             {
                 "launches": launches.get(cell, []) if row.status in STATUSES_WITH_TIMES else [],
-                "baseline": place_of.get((row.problem, baselines.get(row.variant), row.batch_size, row.threads)),
+                "baseline": place_of.get((row.problem, baselines.get(row.variant), row.size, row.threads)),
                 "checks": _checks_of(cell, checks),
                 "workers_in": workers_in,
                 "workers": workers.get(contender, []) if workers_in == place else [],
@@ -141,10 +141,10 @@ def _all_checks(run: Run) -> dict[tuple[Any, Any], list[dict[str, Any]]]:
 
 def _checks_of(cell: tuple[Any, ...], checks: Mapping[tuple[Any, Any], list[dict[str, Any]]]) -> list[list[Any]]:
     """Return the checks of a cell in order. Equal outcomes of several launches share a line."""
-    problem, variant, batch_size, threads = cell
+    problem, variant, size, threads = cell
     lines: dict[tuple[Any, ...], list[int]] = {}
     for outcome in checks.get((problem, variant), ()):
-        scope = ((outcome["batch_size"], batch_size), (outcome["threads"], threads))
+        scope = ((outcome["size"], size), (outcome["threads"], threads))
         if all(pd.isna(value) or value == own for value, own in scope):  # an outcome without a value applies to all
             numbers = (_significant(outcome["error"]), _significant(outcome["bound"]), _count(outcome["n_steps"]))
             reason = " ".join(

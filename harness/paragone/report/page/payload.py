@@ -110,7 +110,7 @@ def _launches(results: Results) -> list[list[list[Any]]]:
         key: cells[[*UNIT, "step_seconds"]]
         for key, cells in launches_in_point_estimates(results.launches).groupby(CELL)
     }
-    has_time = frame["images_per_second"].notna()
+    has_time = frame["work_per_second"].notna()
     keys = frame[CELL].itertuples(index=False, name=None)
     return [
         [[_plain(value) for value in row] for row in found[key].itertuples(index=False)] if timed else []

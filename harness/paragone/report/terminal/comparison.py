@@ -74,8 +74,8 @@ def _print_cells(comparisons: Sequence[Comparison], console: Console) -> None:
 def _row(first: Any, rows: Sequence[Any], between: str) -> list[Text]:
     texts = [
         Text(label(first, rows)),
-        Text(formatting.batch(first["batch_size"])),
-        Text(formatting.rate(first["images_per_second_a"]).replace(" ", "")),
+        Text(formatting.batch(first["size"])),
+        Text(formatting.rate(first["work_per_second_a"]).replace(" ", "")),
     ]
     for row in rows:
         ratio, verdict = entry(row)

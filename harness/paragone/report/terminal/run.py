@@ -55,8 +55,8 @@ def _fitting_groups(cells: pd.DataFrame, width: int, gap: int) -> list[list[int]
     room = width - max(len(HEADING), *map(len, cells["name"]))
     groups: list[list[int]] = [[]]
     used = 0
-    for size in sorted(cells["batch_size"].unique()):
-        entries = each_row(cells[cells["batch_size"] == size])
+    for size in sorted(cells["size"].unique()):
+        entries = each_row(cells[cells["size"] == size])
         wanted = gap + max([len(formatting.batch(size)), *(len(_entry(row).plain) for row in entries)])
         if groups[-1] and used + wanted > room:
             groups.append([])
@@ -82,7 +82,7 @@ def _table(cells: pd.DataFrame, sizes: list[int], gap: int) -> Table:
     for size in sizes:
         table.add_column(formatting.batch(size), justify="right", no_wrap=True)
     for _, line in cells.groupby("name", sort=False):
-        by_size = {row.batch_size: row for row in each_row(line)}
+        by_size = {row.size: row for row in each_row(line)}
         name = Text(str(line["name"].iloc[0]), style="bold" if "baseline" in set(line["verdict"]) else "")
         table.add_row(name, *(_entry(by_size[size]) if size in by_size else Text() for size in sizes))
     return table
@@ -92,7 +92,7 @@ def _entry(row: Any) -> Text:
     """Return "311k  1.35" in the colour of the verdict, or the status where there is no time."""
     if row.status not in STATUSES_WITH_TIMES:
         return Text(formatting.STATUS_WORDS[row.status], style="red" if row.status in ("failed", TOO_FAST) else GREY)
-    speed = formatting.rate(row.images_per_second).replace(" ", "")
+    speed = formatting.rate(row.work_per_second).replace(" ", "")
     if row.status == "not checked":
         return Text(f"{speed} {UNVERIFIED:>5}", style=GREY)
     mark = MARKS.get(row.verdict[:4], "")

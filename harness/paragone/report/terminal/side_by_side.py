@@ -26,7 +26,7 @@ def print_side_by_side(cells: pd.DataFrame, allowed: float, console: Console) ->
             ratio = formatting.ratio_with_interval(row.ratio, row.ratio_low, row.ratio_high)
             outcome = row.verdict or why_not_compared(row)
             style = STYLES.get(row.verdict, GREY if row.verdict else "red")
-            table.add_row(Text(row.compared), formatting.batch(row.batch_size), Text(ratio), Text(outcome, style=style))
+            table.add_row(Text(row.compared), formatting.batch(row.size), Text(ratio), Text(outcome, style=style))
         console.print(table)
         console.print()
     console.print(Text(answer(cells, allowed)), soft_wrap=True)

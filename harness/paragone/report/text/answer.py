@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def answer(results: Results) -> str:
     """Return the paragraph. For a run of one launch, which has no verdicts, it names the fastest variants instead."""
     run, frame = results.run, results.summary
-    measured = frame[~frame["control"] & frame["images_per_second"].notna()]
+    measured = frame[~frame["control"] & frame["work_per_second"].notna()]
     if measured.empty:
         return "Nothing was measured, so there is no answer; the reasons are below."
     verified = measured[measured["status"] == "passed"]
@@ -46,7 +46,7 @@ def _compared(run: Run, verified: pd.DataFrame) -> str:
     problems = formatting.listed([markdown.code(problem) for problem in verified["problem"].unique()])
     dtypes = formatting.listed(sorted(verified["dtype"].unique()))
     threads = formatting.listed([str(count) for count in sorted(verified["threads"].unique())])
-    sizes = sorted(verified["batch_size"].unique())
+    sizes = sorted(verified["size"].unique())
     at = f"batch size {formatting.batch(sizes[0])}"
     if len(sizes) > 1:
         at = f"{len(sizes)} batch sizes from {formatting.batch(sizes[0])} to {formatting.batch(sizes[-1])}"
@@ -65,7 +65,7 @@ def _fastest(cells: pd.DataFrame, several_thread_counts: bool) -> str:
     """Return the variants with the highest throughput at each batch size of one grid."""
     first = first_row(cells)
     threads = f", {formatting.plural(first.threads, 'thread')}" if several_thread_counts else ""
-    by_size = cells.loc[cells.groupby("batch_size")["images_per_second"].idxmax()]
-    heads = by_size.assign(name=short_names(cells)).groupby("name", sort=False)["batch_size"].apply(list)
+    by_size = cells.loc[cells.groupby("size")["work_per_second"].idxmax()]
+    heads = by_size.assign(name=short_names(cells)).groupby("name", sort=False)["size"].apply(list)
     fastest = "; ".join(f"{markdown.code(name)} at {formatting.sizes_in_words(sizes)}" for name, sizes in heads.items())
     return f"{markdown.code(first.problem)}, {first.dtype}{threads}: most images per second by batch size: {fastest}."

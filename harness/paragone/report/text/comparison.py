@@ -86,7 +86,7 @@ def _cell(row: Any) -> str:
     ratio = formatting.ratio_with_interval(row.ratio, row.ratio_low, row.ratio_high)
     threads = "" if row.threads == 1 else f", {formatting.plural(row.threads, 'thread')}"
     what = f"{markdown.code(row.variant)} on {markdown.code(row.problem)}"
-    return f"{what}, batch {formatting.batch(row.batch_size)}{threads}: {ratio}"
+    return f"{what}, batch {formatting.batch(row.size)}{threads}: {ratio}"
 
 
 def _basis_sentences(comparison: Comparison) -> list[str]:
@@ -139,7 +139,7 @@ def joined_cells(comparisons: Sequence[Comparison]) -> list[tuple[Any, list[Any]
     keys = [*POINT, "variant"]
     rows = [{tuple(row[key] for key in keys): row for _, row in one.cells.iterrows()} for one in comparisons]
     union = pd.concat([one.cells for one in comparisons]).drop_duplicates(keys)
-    union = union[~union["control"]].sort_values([*GRID, "variant", "batch_size"], kind="stable")
+    union = union[~union["control"]].sort_values([*GRID, "variant", "size"], kind="stable")
     found = [tuple(row[key] for key in keys) for _, row in union.iterrows()]
     return [(row, [of.get(key) for of in rows]) for (_, row), key in zip(union.iterrows(), found, strict=True)]
 
@@ -170,8 +170,8 @@ def _cell_tables(comparisons: Sequence[Comparison], only_different: bool = False
         has_changed |= name.endswith(CHANGED_TAG)
         columns = [
             markdown.code(name),
-            formatting.batch(first["batch_size"]),
-            formatting.rate(first["images_per_second_a"]),
+            formatting.batch(first["size"]),
+            formatting.rate(first["work_per_second_a"]),
         ]
         lines.setdefault(heading, []).append([*columns, *map(_markdown_entry, rows)])
     headings = ["implementation", "batch size", "A, images/s", *formatting.letters(len(comparisons) + 1)[1:]]

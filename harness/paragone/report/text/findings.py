@@ -57,13 +57,13 @@ def fastest_variants(frame: pd.DataFrame, fastest: pd.DataFrame) -> Iterator[str
 
     Left out: batch sizes with one variant alone, and ties without intervals or without an A/A margin.
     """
-    ratios = frame.set_index(["variant", "batch_size", "problem", "threads"])
+    ratios = frame.set_index(["variant", "size", "problem", "threads"])
     names, is_noise_known = names_by_variant(frame), frame["margin"].notna().groupby(frame["problem"]).any()
     for _, points in fastest.groupby(GRID, sort=False):
         sizes_by_winner: dict[str, list[int]] = {}
         sizes_by_tie: dict[tuple[str, ...], list[int]] = {}
-        for _, cells in points.sort_values("ratio", ascending=False, kind="stable").groupby("batch_size"):
-            size, ahead = int(cells["batch_size"].iloc[0]), cells[cells["verdict"] != "slower"]
+        for _, cells in points.sort_values("ratio", ascending=False, kind="stable").groupby("size"):
+            size, ahead = int(cells["size"].iloc[0]), cells[cells["verdict"] != "slower"]
             leaders = ahead["variant"].tolist()
             if len(leaders) == 1 < len(cells):
                 sizes_by_winner.setdefault(leaders[0], []).append(size)
@@ -88,7 +88,7 @@ def _lead(cells: pd.DataFrame) -> str:
     if sure.empty:
         return " (the baseline)" if (cells["verdict"] == "baseline").all() else ""
     best = first_row(sure.loc[[sure["ratio_to_baseline"].idxmax()]])
-    at = f" at {formatting.batch(best.batch_size)}" if len(cells) > 1 else ""
+    at = f" at {formatting.batch(best.size)}" if len(cells) > 1 else ""
     ratio = formatting.ratio_with_interval(best.ratio_to_baseline, best.ratio_low, best.ratio_high)
     return f" ({ratio} the baseline's speed{at})"
 
@@ -153,7 +153,7 @@ def _both(frame: pd.DataFrame, crossed: pd.DataFrame, best: Any, worst: Any) -> 
     fast, slow = (
         formatting.ratio_with_interval(row.ratio_to_baseline, row.ratio_low, row.ratio_high) for row in (best, worst)
     )
-    at = [formatting.batch(row.batch_size) for row in (best, worst)]
+    at = [formatting.batch(row.size) for row in (best, worst)]
     name = f"{grid_label(frame, best)}{markdown.code(best.name)}"
     return f"{name} is {fast} the baseline's speed at batch {at[0]} and {slow} at batch {at[1]}{crossing}."
 
@@ -174,13 +174,13 @@ def axis_costs(results: Results) -> Iterator[str]:
         if ratio > 1:
             ratio, low, high, slow, fast = 1 / ratio, 1 / high, 1 / low, fast, slow
         same_pair = cells[(cells["variant"] == most["variant"]) & (cells["other"] == most["other"])]
-        sizes = sorted(same_pair.loc[same_pair["verdict"] == most["verdict"], "batch_size"])
+        sizes = sorted(same_pair.loc[same_pair["verdict"] == most["verdict"], "size"])
         at = (
             "every batch size"
             if len(sizes) > 2 and len(sizes) == len(same_pair)
             else f"batch {formatting.sizes_in_words(sizes)}"
         )
-        strongest = f"; most at {formatting.batch(int(most['batch_size']))}" if len(sizes) > 1 else ""
+        strongest = f"; most at {formatting.batch(int(most['size']))}" if len(sizes) > 1 else ""
         name, dtype = _fixed_axes(frame, most)
         axis, here = markdown.escaped(most["axis"]), grid_label_of(frame, most["problem"], int(most["threads"]), dtype)
         yield (
@@ -202,15 +202,15 @@ def _fixed_axes(frame: pd.DataFrame, effect: Any) -> tuple[str, str]:
 def nearest_to_limit(frame: pd.DataFrame) -> Iterator[str]:
     """Yield a sentence for each grid: the cell nearest to the machine's limit, by the upper end of its interval."""
     known = frame[(frame["status"] == "passed") & ~frame["control"]]
-    known = known[(known["limit_images_per_second"] > 0) & known["images_per_second_high"].notna()]
+    known = known[(known["limit_work_per_second"] > 0) & known["work_per_second_high"].notna()]
     for _, cells in known.groupby(GRID, sort=False):
-        limit = cells["limit_images_per_second"]
-        ends = [cells[f"images_per_second{end}"] / limit for end in ("", "_low", "_high")]
+        limit = cells["limit_work_per_second"]
+        ends = [cells[f"work_per_second{end}"] / limit for end in ("", "_low", "_high")]
         nearest = int(ends[2].to_numpy().argmax())
         point, low, high = (float(share.iloc[nearest]) for share in ends)
         row = first_row(cells.iloc[[nearest]])
         attained = f"{100 * point:.0f} % [{100 * low:.0f}–{100 * high:.0f}]"
-        cell = f"{markdown.code(row.name)} at batch {formatting.batch(row.batch_size)}"
+        cell = f"{markdown.code(row.name)} at batch {formatting.batch(row.size)}"
         if low > 1:
             yield f"{grid_label(frame, row)}{cell} passes the machine's limit: {attained} of it."
         else:

@@ -34,7 +34,7 @@ def section(results: Results) -> str:
         ),
         markdown.bullets(
             f"stress problem of {markdown.code(cells['variant'].iloc[0])} at batch "
-            f"{', '.join(map(formatting.batch, sorted(cells['batch_size'].astype(int).unique())))}: "
+            f"{', '.join(map(formatting.batch, sorted(cells['size'].astype(int).unique())))}: "
             f"{markdown.escaped(cells['reason'].iloc[0])}"
             for _, cells in unstressed.groupby(["problem", "variant", "reason"], sort=False)
         ),
@@ -51,9 +51,9 @@ def gaps_table(frame: pd.DataFrame, plan: Plan) -> str:
     keys = ["problem", "variant", "threads", "status", "reason"]
     lines = []
     for _, cells in gaps.groupby(keys, sort=False):
-        cells = cells.sort_values("batch_size")
+        cells = cells.sort_values("size")
         row = first_row(cells)
-        sizes = ", ".join(map(formatting.batch, cells["batch_size"]))
+        sizes = ", ".join(map(formatting.batch, cells["size"]))
         command = markdown.code(repro_command(plan, row)) if row.status in REPEATABLE else ""
         lines.append([markdown.code(row.variant), sizes, row.status, markdown.escaped(row.reason), command])
     return markdown.table(["variant", "batch size", "status", "why", "see for yourself"], lines) if lines else ""

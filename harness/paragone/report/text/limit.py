@@ -57,10 +57,10 @@ def _grid_table(grid: pd.DataFrame) -> str:
             markdown.code(row.problem),
             row.dtype,
             str(row.threads),
-            formatting.batch(row.batch_size),
-            formatting.rate(row.limit_images_per_second),
-            formatting.rate(row.most_images_per_second),
-            formatting.rate(row.products_images_per_second),
+            formatting.batch(row.size),
+            formatting.rate(row.limit_work_per_second),
+            formatting.rate(row.most_work_per_second),
+            formatting.rate(row.products_work_per_second),
         ]
         for row in each_row(grid)
     ]
@@ -70,7 +70,7 @@ def _grid_table(grid: pd.DataFrame) -> str:
 def _unbounded(results: Results) -> list[str]:
     """Return a sentence that names the variants with times and no limit, and their devices; [] without any."""
     frame = results.summary
-    timed = frame[frame["images_per_second"].notna() & frame["limit_images_per_second"].isna() & ~frame["control"]]
+    timed = frame[frame["work_per_second"].notna() & frame["limit_work_per_second"].isna() & ~frame["control"]]
     found = timed[VARIANT].merge(devices(results.run), on=VARIANT, how="left").drop_duplicates("variant")
     names = [
         markdown.code(row.variant)

@@ -98,11 +98,11 @@ def _result_tables(frame: pd.DataFrame, named: Sequence[str]) -> str:
     for _, cells in shown.groupby(GRID, sort=False):
         first = first_row(cells)
         lines = []
-        for _, line in cells.sort_values(["name", "batch_size"], kind="stable").groupby(["name", "batch_size"]):
+        for _, line in cells.sort_values(["name", "size"], kind="stable").groupby(["name", "size"]):
             by_run = {row.run: row for row in each_row(line)}
             entries = [text for letter in named for text in _entries(by_run.get(letter))]
             row = first_row(line)
-            lines.append([markdown.code(row.name), formatting.batch(row.batch_size), *entries])
+            lines.append([markdown.code(row.name), formatting.batch(row.size), *entries])
         heading = f"### {markdown.code(first.problem)}, {first.dtype}, {formatting.plural(first.threads, 'thread')}"
         parts.append(f"{heading}\n\n{markdown.table(['implementation', 'batch size', *headings], lines)}")
     return "\n\n".join(parts) or "No cell was planned."

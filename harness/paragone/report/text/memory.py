@@ -44,7 +44,7 @@ def section(results: Results) -> str:
         )
         parts.append(_table(cells))
     reasons = [
-        f"- {markdown.code(row.variant)} at batch {formatting.batch(row.batch_size)}: {markdown.escaped(row.reason)}"
+        f"- {markdown.code(row.variant)} at batch {formatting.batch(row.size)}: {markdown.escaped(row.reason)}"
         for row in each_row(failed)
     ]
     return "\n\n".join([*parts, *(["Failed:\n\n" + "\n".join(reasons)] if reasons else [])])
@@ -60,10 +60,10 @@ def _absence(run: Run) -> str:
 
 
 def _table(cells: pd.DataFrame) -> str:
-    sizes = sorted(cells["batch_size"].unique())
+    sizes = sorted(cells["size"].unique())
     lines = []
     for name, line in cells.groupby("name", sort=False):
-        by_size = {row.batch_size: row for row in each_row(line)}
+        by_size = {row.size: row for row in each_row(line)}
         entries = [_entry(by_size[size]) if size in by_size else "" for size in sizes]
         loaded = line["loaded_memory_mb"].dropna().median()
         lines.append([markdown.code(name), formatting.significant(loaded), *entries])

@@ -34,7 +34,7 @@ def _control_table(frame: pd.DataFrame) -> str:
         [
             markdown.code(row.problem),
             row.dtype,
-            formatting.batch(row.batch_size),
+            formatting.batch(row.size),
             str(row.threads),
             formatting.ratio_with_interval(row.ratio_to_baseline, row.ratio_low, row.ratio_high),
             row.verdict.removeprefix("A/A: ") or row.status,
@@ -60,5 +60,5 @@ def noise_sentence(results: Results, problem: str) -> str:
         return f"Noise: the baseline against itself (A/A) stays within ±{largest}."
     return (
         f"Noise: the baseline against itself (A/A) stays within ±{typical} in half of its cells, "
-        f"±{largest} in the worst ({noisiest['dtype']}, batch {formatting.batch(noisiest['batch_size'])}{threads})."
+        f"±{largest} in the worst ({noisiest['dtype']}, batch {formatting.batch(noisiest['size'])}{threads})."
     )

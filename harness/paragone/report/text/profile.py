@@ -75,14 +75,14 @@ def phases_csv(cells: Sequence[Breakdown]) -> str:
     """Return microseconds per step, median and quartiles: a line for each phase and part of a cell, and its whole."""
     lines = []
     for cell in cells:
-        where = {name: getattr(cell, name) for name in ("problem", "variant", "batch_size", "threads", "rounds")}
+        where = {name: getattr(cell, name) for name in ("problem", "variant", "size", "threads", "rounds")}
         spreads = {**cell.phases, "whole": cell.clocked, "without clocks": cell.plain}
         for what, spread in spreads.items():
             lines.append({**where, "what": what, "median": spread.median, "low": spread.low, "high": spread.high})
         for part, calls in cell.parts.items():
             for call, microseconds in enumerate(calls, start=1):
                 lines.append({**where, "what": f"{part}, call {call}", "median": microseconds})
-    columns = ["problem", "variant", "batch_size", "threads", "rounds", "what", "median", "low", "high"]
+    columns = ["problem", "variant", "size", "threads", "rounds", "what", "median", "low", "high"]
     return safe_csv(pd.DataFrame(lines, columns=columns))
 
 
@@ -124,8 +124,8 @@ def profile_report(profiled: Profiled, drawn: Sequence[Drawing]) -> str:
 def _times_tables(profiled: Profiled) -> str:
     labels, texts = profile_names(profiled), []
     for problem, threads, cells in by_problem_and_threads(profiled.cells):
-        for size in sorted({cell.batch_size for cell in cells}):
-            of_size = sorted((c for c in cells if c.batch_size == size), key=lambda c: c.clocked.median)
+        for size in sorted({cell.size for cell in cells}):
+            of_size = sorted((c for c in cells if c.size == size), key=lambda c: c.clocked.median)
             subject = f"{usual_dtype(profiled)}, {formatting.plural(threads, 'thread')}"
             texts.append(f"### {markdown.code(problem)}, batch size {formatting.batch(size)}, {subject}")
             headings = ["implementation", *PHASES, "other", "whole", "without clocks", "clocks cost"]
@@ -156,7 +156,7 @@ def parts_tables(profiled: Profiled) -> str:
             continue
         depth = max(len(calls) for calls in cell.parts.values())
         where = f"{markdown.code(cell.problem)}, {markdown.code(labels[cell.variant])}"
-        texts.append(f"### {where}, batch size {formatting.batch(cell.batch_size)}")
+        texts.append(f"### {where}, batch size {formatting.batch(cell.size)}")
         last = len(problems[cell.problem].layers) - 1  # of the layers of weights
         headings = ["µs per step", *(f"layer {last - call}" for call in range(depth)), "all"]
         lines = []
@@ -182,7 +182,7 @@ def cost_of_clocks(profiled: Profiled) -> str:
 def warnings(profiled: Profiled) -> list[str]:
     sentences = [cell.warning for cell in profiled.cells if cell.warning]
     sentences += [
-        f"{cell.variant} batch {cell.batch_size}: not deterministic; with clocks its bits differed, as they may"
+        f"{cell.variant} batch {cell.size}: not deterministic; with clocks its bits differed, as they may"
         for cell in profiled.cells
         if not cell.is_same
     ]
@@ -198,7 +198,7 @@ def _gaps(outcomes: Sequence[Outcome]) -> str:
     lines = [
         [
             markdown.code(row.variant),
-            "" if row.batch_size is None else formatting.batch(row.batch_size),
+            "" if row.size is None else formatting.batch(row.size),
             row.status,
             markdown.escaped(row.reason or ""),
         ]

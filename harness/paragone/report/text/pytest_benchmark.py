@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from paragone.machine.environment_record import Environment
     from paragone.store.reader import Run
 
-UNIT = "seconds per step: one update on one mini-batch of batch_size images"
+UNIT = "seconds per step: one update on one mini-batch"
 ABOUT = ("implementation", "language", "layout", "order", "dtype")
 
 
@@ -45,25 +45,25 @@ def pytest_benchmark_json(results: Results) -> dict[str, Any]:
     }
 
 
-def cell_id(variant: str, problem: str, batch_size: int, threads: int) -> str:
+def cell_id(variant: str, problem: str, size: int, threads: int) -> str:
     """Return `numpy_rows-float32-C-nielsen-B100`, with `-T2` appended for two threads.
 
     The tests in benchmarks/ use the same ids, so that an exported run can be compared with them.
     """
     name, _, axes = variant.removesuffix("]").partition("[")
     values = [axis.partition("=")[2] for axis in axes.split(",")]
-    return "-".join([name, *values, problem, f"B{batch_size}", *([f"T{threads}"] if threads > 1 else [])])
+    return "-".join([name, *values, problem, f"B{size}", *([f"T{threads}"] if threads > 1 else [])])
 
 
 def _benchmark(row: dict[str, Any], values: dict[Any, tuple[list[float], int]], run: Run) -> dict[str, Any]:
     """Return the benchmark of a cell; `values` has the seconds per step of each sample and the largest n_steps."""
     params = {column: row[column] for column in CELL}
     seconds, n_steps = values[tuple(params.values())]
-    name = cell_id(row["variant"], row["problem"], row["batch_size"], row["threads"])
-    measured = ("images_per_second", "images_per_second_low", "images_per_second_high", "ratio_to_baseline")
+    name = cell_id(row["variant"], row["problem"], row["size"], row["threads"])
+    measured = ("work_per_second", "work_per_second_low", "work_per_second_high", "ratio_to_baseline")
     extra = {column: row[column] for column in (*ABOUT, "n_launches", "verdict")}
     return {
-        "group": f"{row['problem']} {row['dtype']} B={row['batch_size']} threads={row['threads']}",
+        "group": f"{row['problem']} {row['dtype']} B={row['size']} threads={row['threads']}",
         "name": f"test_training_step[{name}]",
         "fullname": f"benchmarks/test_training_step.py::test_training_step[{name}]",
         "params": params,

@@ -57,7 +57,7 @@ def _command(plan: Plan, row: Any, begin: list[str], others: list[str] | None = 
 
 def _cell(plan: Plan, row: Any) -> list[str]:
     problem = plan.problem_arguments.get(row.problem, row.problem)
-    words = ["--problem", problem, "--batch-sizes", str(row.batch_size), "--seed", str(plan.seed)]
+    words = ["--problem", problem, "--batch-sizes", str(row.size), "--seed", str(plan.seed)]
     return words + ["--threads", str(row.threads)] * (row.threads > 1)
 
 

@@ -24,10 +24,10 @@ def section(frame: pd.DataFrame) -> str:
 
 
 def _table(cells: pd.DataFrame) -> str:
-    sizes = sorted(cells["batch_size"].unique())
+    sizes = sorted(cells["size"].unique())
     lines = []
     for name, line in cells.groupby("name", sort=False):
-        by_size = {row.batch_size: row for row in each_row(line)}
+        by_size = {row.size: row for row in each_row(line)}
         lines.append([markdown.code(name), *(_cell(by_size[size]) if size in by_size else "" for size in sizes)])
     return markdown.table(["implementation", *(f"batch {formatting.batch(size)}" for size in sizes)], lines)
 
@@ -47,8 +47,8 @@ def _cell(row: Any) -> str:
 
 def speed_with_limit(row: Any) -> str:
     """Return images per second with their interval, and below them the share of the machine's limit where known."""
-    interval = formatting.rate_interval(row.images_per_second_low, row.images_per_second_high, row.images_per_second)
-    speed = f"**{formatting.rate(row.images_per_second)}** {interval}".strip()
+    interval = formatting.rate_interval(row.work_per_second_low, row.work_per_second_high, row.work_per_second)
+    speed = f"**{formatting.rate(row.work_per_second)}** {interval}".strip()
     if math.isnan(row.share_of_limit):
         return speed
     return f"{speed}<br>{formatting.percent(row.share_of_limit)} of the limit"

@@ -65,7 +65,7 @@ def _named(cells: pd.DataFrame) -> str:
     for _, rows in cells.groupby(["problem", "compared", "threads"], sort=False):
         first = first_row(rows)
         threads = f", {formatting.plural(first.threads, 'thread')}" if first.threads > 1 else ""
-        sizes = ", ".join(map(formatting.batch, rows["batch_size"]))
+        sizes = ", ".join(map(formatting.batch, rows["size"]))
         names.append(f"{first.problem} {first.compared}{threads} at batch {sizes}")
     return "; ".join(names)
 
@@ -81,15 +81,15 @@ def _tables(cells: pd.DataFrame) -> list[str]:
 
 
 def _line(row: Any) -> list[str]:
-    speeds = [_speed(row.status_a, row.images_per_second_a), _speed(row.status_b, row.images_per_second_b)]
+    speeds = [_speed(row.status_a, row.work_per_second_a), _speed(row.status_b, row.work_per_second_b)]
     if math.isnan(row.ratio):
-        return [formatting.batch(row.batch_size), *speeds, "", markdown.escaped(why_not_compared(row))]
+        return [formatting.batch(row.size), *speeds, "", markdown.escaped(why_not_compared(row))]
     ratio = f"**{formatting.ratio(row.ratio)}** {formatting.ratio_interval(row.ratio_low, row.ratio_high)}".strip()
-    return [formatting.batch(row.batch_size), *speeds, ratio, row.verdict]
+    return [formatting.batch(row.size), *speeds, ratio, row.verdict]
 
 
-def _speed(status: str, images_per_second: float) -> str:
-    return formatting.rate(images_per_second) if math.isfinite(images_per_second) else f"*{status}*"
+def _speed(status: str, work_per_second: float) -> str:
+    return formatting.rate(work_per_second) if math.isfinite(work_per_second) else f"*{status}*"
 
 
 def _left_out(left_out: dict[str, str]) -> str:

@@ -121,18 +121,18 @@ class Problem:
             b.append(rounded_to_float32(scale * random.standard_normal(fan_out)))
         return State.at_rest(W, b)
 
-    def order(self, seed: int, n_steps: int, batch_size: int) -> NDArray[np.int64]:
-        """The image indices of every mini-batch, shape (n_steps, B), int64.
+    def order(self, seed: int, n_steps: int, size: int) -> NDArray[np.int64]:
+        """The image indices of every mini-batch, shape (n_steps, B), int64; B is `size`.
 
         Rows of successive random permutations of the training set (PCG64, `seed`). The indices at the end of an epoch
         that do not fill a mini-batch are dropped. At full batch every row is 0 … N−1.
         """
-        if batch_size == self.n_train:
+        if size == self.n_train:
             return np.tile(np.arange(self.n_train), (n_steps, 1))
-        random = np.random.Generator(np.random.PCG64([seed, batch_size]))
-        per_epoch = self.steps_per_epoch(batch_size)
+        random = np.random.Generator(np.random.PCG64([seed, size]))
+        per_epoch = self.steps_per_epoch(size)
         epochs = [
-            random.permutation(self.n_train)[: per_epoch * batch_size].reshape(per_epoch, batch_size)
+            random.permutation(self.n_train)[: per_epoch * size].reshape(per_epoch, size)
             for _ in range(max(1, -(-n_steps // per_epoch)))
         ]
         return np.ascontiguousarray(np.concatenate(epochs)[:n_steps])

@@ -27,7 +27,7 @@
     const number = `${metric.title}: ${metric.write(estimate.value)} ${paragone.intervalOf(estimate)}`;
     const status = row.status === "passed" ? "verified" : row.status;
     return element("div", { class: "tip" }, element("strong", {}, row.name),
-      line(row.problem, row.dtype, `batch ${format.batch(row.batch_size)}`, format.plural(row.threads, "thread")),
+      line(row.problem, row.dtype, `batch ${format.batch(row.size)}`, format.plural(row.threads, "thread")),
       element("div", { class: "number" }, number),
       line(format.plural(row.n_samples, "sample"), format.plural(row.n_launches, "launch"), status),
       line(comparison(row)));

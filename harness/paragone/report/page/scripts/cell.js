@@ -39,7 +39,7 @@
       baseline: known(detail.baseline) && detail.baseline !== index ? launchesOf(data, detail.baseline) : [],
       baselineName: known(detail.baseline) ? data.rows[detail.baseline].variant : "",
       workers: workersOf(data.details[detail.workers_in]), versions: data.details[detail.workers_in].versions,
-      rate: (step_seconds) => row.batch_size / step_seconds,
+      rate: (step_seconds) => row.size / step_seconds,
     };
   }
 
@@ -69,8 +69,8 @@
       const step = median(steps);
       const made = steps.length > 1 ? `the median of ${steps.length} launch medians: ${numbers(steps, format.seconds)}` : "the median of the only launch";
       add("seconds per step", format.seconds(step), "", `${made}${differing(step, row.seconds_per_step, format.seconds)}`);
-      add("images per second", format.rate(rate(step)), format.interval(row.images_per_second_low, row.images_per_second_high, format.rate),
-        `batch size ${format.batch(row.batch_size)} / ${format.seconds(step)}; ${intervalFormula(entering.map((launch) => launch.step_seconds), t)}`);
+      add("images per second", format.rate(rate(step)), format.interval(row.work_per_second_low, row.work_per_second_high, format.rate),
+        `batch size ${format.batch(row.size)} / ${format.seconds(step)}; ${intervalFormula(entering.map((launch) => launch.step_seconds), t)}`);
       const perEpoch = Math.round(row.seconds_per_epoch / row.seconds_per_step);
       add("seconds per epoch", format.seconds(row.seconds_per_epoch), "", `${format.seconds(step)} × ${format.batch(perEpoch)} steps`);
       const best = Math.min(...counting.flatMap((launch) => launch.samples.map((sample) => sample.step_seconds)));
@@ -82,7 +82,7 @@
       add("first call", format.seconds(row.cold_seconds), "", `median of the launches' first calls: ${numbers(cold.map((launch) => launch.cold_ns[0] / 1e9), format.seconds)}; ${format.ratio(row.cold_ratio)} the time of as many steps later`);
     }
     if (known(row.share_of_limit)) {
-      add("share of the limit", format.percent(row.share_of_limit), "", `${format.rate(row.images_per_second)} of ${format.rate(row.limit_images_per_second)} images/s, what this machine's products and memory allow`);
+      add("share of the limit", format.percent(row.share_of_limit), "", `${format.rate(row.work_per_second)} of ${format.rate(row.limit_work_per_second)} images/s, what this machine's products and memory allow`);
     }
     if (known(row.ratio_to_baseline)) add("ratio to the baseline", ...ratioOf(cell, data));
     if (row.verdict) add("verdict", row.verdict, "", known(row.margin) ? `margin ${format.percent(row.margin)}, from the A/A control` : "");
@@ -173,7 +173,7 @@
   function neighbours(index, data) {
     const link = (place, label, rel) => {
       const row = data.rows[place];
-      return row ? element("a", { href: `#cell-${place}`, rel }, label(`${row.name}, batch ${format.batch(row.batch_size)}`)) : element("span", {});
+      return row ? element("a", { href: `#cell-${place}`, rel }, label(`${row.name}, batch ${format.batch(row.size)}`)) : element("span", {});
     };
     return element("nav", { class: "neighbours", "aria-label": "Other cells" },
       link(index - 1, (name) => `← ${name}`, "prev"), link(index + 1, (name) => `${name} →`, "next"));
@@ -187,7 +187,7 @@
     const made = derivations(cell, data);
     container.replaceChildren(element("div", {},
       neighbours(index, data),
-      element("h2", {}, `${row.name}, batch ${format.batch(row.batch_size)}`),
+      element("h2", {}, `${row.name}, batch ${format.batch(row.size)}`),
       element("p", { class: "note" }, element("code", {}, row.variant), ` · ${about}`),
       element("p", { class: "status" }, `Verification: ${row.status}${row.reason ? `: ${row.reason}` : ""}`),
       made.length ? table("Every number of the table, and how it was made", ["number", "value", "95 %", "made from"], made, (place) => place === 1 || place === 2, "made") : null,

@@ -11,9 +11,9 @@
 
   // Heading, text of a row, and the column to sort by. The other columns of summary.csv are shown unformatted.
   const MAIN = [
-    plain("variant"), plain("problem"), number("batch", "batch_size", format.batch), plain("threads"),
-    number("images/s", "images_per_second", format.rate),
-    interval("95 %", "images_per_second_low", "images_per_second_high", format.rateInterval, "images_per_second"),
+    plain("variant"), plain("problem"), number("batch", "size", format.batch), plain("threads"),
+    number("images/s", "work_per_second", format.rate),
+    interval("95 %", "work_per_second_low", "work_per_second_high", format.rateInterval, "work_per_second"),
     number("of the limit", "share_of_limit", format.percent), number("ratio", "ratio_to_baseline", format.ratio),
     interval("95 %", "ratio_low", "ratio_high", format.ratioInterval), plain("verdict"), plain("status"),
     number("s/epoch", "seconds_per_epoch", format.seconds), number("spread", "spread", format.percent),
@@ -21,7 +21,7 @@
   ].filter(([, , column]) => !["problem", "threads"].includes(column) || distinct(column).length > 1);
   const ALL = data.columns.map((column) => [column.replace(/_/g, " "), (row) => String(row[column] ?? ""), column]);
   const FILTERS = [
-    ["Problem", "problem"], ["dtype", "dtype"], ["Threads", "threads"], ["Batch size", "batch_size"],
+    ["Problem", "problem"], ["dtype", "dtype"], ["Threads", "threads"], ["Batch size", "size"],
     ["Verdict", "verdict"], ["Status", "status"],
   ];
 

@@ -19,7 +19,7 @@
   }
 
   paragone.dataTable = function (box, rows, picked) {
-    const sizes = distinct("batch_size", rows).sort((a, b) => a - b);
+    const sizes = distinct("size", rows).sort((a, b) => a - b);
     const hasDtypes = distinct("dtype", rows).length > 1;
     const head = [["implementation"], ...(hasDtypes ? [["dtype"]] : []), ...sizes.map((size) => [size, `batch ${format.batch(size)}`])];
     const body = distinct("variant", rows).map((variant) => {
@@ -27,7 +27,7 @@
       const [{ name, dtype }] = own;
       return element("tr", { class: picked.size && !picked.has(name) ? "grey" : null },
         element("th", { scope: "row" }, name), hasDtypes ? element("td", {}, dtype) : null,
-        sizes.map((size) => entry(own.find((row) => row.batch_size === size))));
+        sizes.map((size) => entry(own.find((row) => row.size === size))));
     });
     const threads = format.plural(Number(view.chosen.threads), "thread");
     const table = element("table", { class: "data-table", "data-choice": "chart-sort" },

@@ -11,7 +11,7 @@
   paragone.linesOf = function (rows) {
     return distinct("variant", rows).map((variant) => {
       const own = rows.filter((row) => row.variant === variant);
-      const points = own.map((row) => ({ row, x: row.batch_size, ...rename(paragone.estimate(row)) }))
+      const points = own.map((row) => ({ row, x: row.size, ...rename(paragone.estimate(row)) }))
         .filter((point) => point.y > 0).sort((a, b) => a.x - b.x);
       return { variant, name: own[0].name, dtype: own[0].dtype, style: own[0].style, points };
     }).filter((line) => line.points.length);
@@ -20,12 +20,12 @@
   // The machine's limit in the unit of the metric, at each batch size where any cell has one.
   function limitOf(rows) {
     if (!THROUGHPUTS.includes(view.chosen.metric)) return [];
-    const known = rows.filter((row) => row.limit_images_per_second !== null && row.images_per_second !== null);
-    return distinct("batch_size", known).sort(bySize).map((size) => {
-      const row = known.find((one) => one.batch_size === size);
+    const known = rows.filter((row) => row.limit_work_per_second !== null && row.work_per_second !== null);
+    return distinct("size", known).sort(bySize).map((size) => {
+      const row = known.find((one) => one.size === size);
       const atLimit = {
-        ...row, images_per_second: row.limit_images_per_second,
-        seconds_per_epoch: (row.seconds_per_epoch * row.images_per_second) / row.limit_images_per_second,
+        ...row, work_per_second: row.limit_work_per_second,
+        seconds_per_epoch: (row.seconds_per_epoch * row.work_per_second) / row.limit_work_per_second,
       };
       return { x: size, y: paragone.metric().of(atLimit).value };
     });

@@ -4,23 +4,23 @@
 (function (paragone) {
   const { rows, baselines, t } = paragone.data;
   const { format, view } = paragone;
-  const place = (row, variant) => [row.problem, row.batch_size, row.threads, variant].join("\n");
+  const place = (row, variant) => [row.problem, row.size, row.threads, variant].join("\n");
   const byPlace = new Map(rows.map((row) => [place(row, row.variant), row]));
   const plain = (column) => (row) => ({ value: row[column] });
 
   const METRICS = {
     rate: {
       title: "Images per second", write: format.rate, interval: format.rateInterval, moreIsBetter: true,
-      of: (row) => ({ value: row.images_per_second, low: row.images_per_second_low, high: row.images_per_second_high }),
+      of: (row) => ({ value: row.work_per_second, low: row.work_per_second_low, high: row.work_per_second_high }),
     },
     epoch: {
       title: "Seconds per epoch", write: format.seconds, moreIsBetter: false,
-      of: (row) => scaled(row, (rate) => (row.seconds_per_epoch * row.images_per_second) / rate),
+      of: (row) => scaled(row, (rate) => (row.seconds_per_epoch * row.work_per_second) / rate),
     },
     ratio: { title: "Ratio to a baseline", write: format.ratio, interval: format.ratioInterval, moreIsBetter: true, of: ratioTo },
     share: {
       title: "Share of the machine's limit", write: format.percent, moreIsBetter: true,
-      of: (row) => scaled(row, (rate) => rate / row.limit_images_per_second, row.limit_images_per_second),
+      of: (row) => scaled(row, (rate) => rate / row.limit_work_per_second, row.limit_work_per_second),
     },
     cold: { title: "Cold first call", write: format.seconds, moreIsBetter: false, of: plain("cold_seconds") },
     cold_ratio: {
@@ -34,7 +34,7 @@
 
   // A quantity computed from the rate. Where it falls as the rate rises, the ends of the interval are swapped.
   function scaled(row, from, isKnown = true) {
-    const rates = [row.images_per_second, row.images_per_second_low, row.images_per_second_high];
+    const rates = [row.work_per_second, row.work_per_second_low, row.work_per_second_high];
     const [value, ...ends] = rates.map((rate) => (rate === null || !isKnown ? null : from(rate)));
     const [low, high] = ends.includes(null) ? [null, null] : ends.sort((a, b) => a - b);
     return { value, low, high };

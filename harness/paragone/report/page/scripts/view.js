@@ -5,14 +5,14 @@
   const { rows } = paragone.data;
   const START = "#view";
   const presented = rows.filter((row) => !row.control && row.status !== "unavailable");
-  const measured = presented.find((row) => row.images_per_second !== null) || presented[0] || {};
+  const measured = presented.find((row) => row.work_per_second !== null) || presented[0] || {};
 
   // Charts: metric, problem, dtype (empty: all), threads, baseline (empty: the run's own), highlight, search.
   // Table of cells: search text, and a filter for each column, prefixed by "only-". Sort columns with "-" are descending.
   const DEFAULTS = {
     metric: "rate", problem: measured.problem || "", dtype: "", threads: String(measured.threads || 1), baseline: "",
     highlight: "", search: "", "chart-sort": "", sort: "", text: "", "only-problem": "", "only-dtype": "", "only-threads": "",
-    "only-batch_size": "", "only-verdict": "", "only-status": "", columns: "",
+    "only-size": "", "only-verdict": "", "only-status": "", columns: "",
   };
 
   const view = { ...DEFAULTS };
