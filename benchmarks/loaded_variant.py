@@ -20,6 +20,7 @@ from paragone.plan.request import TOO_SLOW_SECONDS
 from paragone.report.text.pytest_benchmark import cell_id
 from paragone.store.plan_records import Cell
 from paragone.task.check_result import CheckResult
+from paragone.task.checks import SampleResult
 from paragone.task.mlp.data import DataSet, check_fits
 from paragone.task.mlp.gate import stress_problem
 from paragone.task.mlp.state import State
@@ -114,7 +115,8 @@ class LoadedVariant:
 
     def seen(self, timing: Timing, losses: NDArray[Any] | None) -> SampleSeen:
         """A sample with its result, as the verifier takes it; in this process nothing is seen from outside."""
-        return SampleSeen(TimeAccount(timing, timing.elapsed_ns, 0, 0, 0), self.implementation.params(), losses)
+        result = SampleResult(self.implementation.params(), losses, timing.n_steps)
+        return SampleSeen(TimeAccount(timing, timing.elapsed_ns, 0, 0, 0), result)
 
 
 class VariantHolder:
@@ -167,7 +169,7 @@ class VariantHolder:
             loaded.drop()
 
     def _check_head(self, loaded: LoadedVariant, planned: Cell) -> CheckResult:
-        n_steps = most_check_steps(planned)
+        n_steps = most_check_steps(loaded.contender.problem, planned)
         return self.verifier.check_first_steps(loaded, loaded.contender, planned.size, n_steps)
 
 

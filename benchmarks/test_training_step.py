@@ -48,7 +48,7 @@ class Selection(NamedTuple):
     unusable: dict[str, str]
 
 
-PARAMETERS = ("problem", "variant", "batch_size", "threads")
+PARAMETERS = ("problem", "variant", "size", "threads")
 SELECTION = pytest.StashKey[Selection]()
 
 
@@ -111,12 +111,12 @@ def holder(request: pytest.FixtureRequest) -> Iterator[VariantHolder]:
 
 
 @pytest.fixture
-def point(problem: str, variant: str, batch_size: int, threads: int, pytestconfig: pytest.Config) -> GridPoint:
+def point(problem: str, variant: str, size: int, threads: int, pytestconfig: pytest.Config) -> GridPoint:
     """The cell of these parameters; fails for an unusable folder."""
     selection = pytestconfig.stash[SELECTION]
     if variant in selection.unusable:
         pytest.fail(selection.unusable[variant], pytrace=False)
-    return selection.points[problem, variant, batch_size, threads]
+    return selection.points[problem, variant, size, threads]
 
 
 def test_training_step(point: GridPoint, holder: VariantHolder, benchmark: Any, pytestconfig: pytest.Config) -> None:

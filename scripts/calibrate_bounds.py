@@ -30,7 +30,7 @@ from paragone.implementation.importing import instance_of, read_folder
 from paragone.implementation.registry import IMPLEMENTATIONS, discover, select
 from paragone.task.mlp.data import DataSet, find_data
 from paragone.task.mlp.judge import STEPS_TO_TELL_ROUNDING
-from paragone.task.mlp.problem import Problem
+from paragone.task.mlp.problem import NetworkProblem
 from paragone.task.mlp.problem_files import find_problem, shipped_names
 from paragone.task.mlp.reference import Trajectory
 from paragone.task.mlp.state import State
@@ -92,7 +92,7 @@ class Table:
         self.worst: dict[tuple[str, str, int], dict[str, tuple[float, str]]] = defaultdict(dict)
         self.rounding: dict[tuple[str, str, int], float] = {}
 
-    def add(self, problem: Problem, expected: Trajectory, got: State, losses, variant: Variant) -> None:
+    def add(self, problem: NetworkProblem, expected: Trajectory, got: State, losses, variant: Variant) -> None:
         key = (problem.name, variant.dtype, expected.batch_size)
         found = tensor_distances(problem, expected, got, variant.dtype)
         if problem.records_loss:
@@ -116,7 +116,7 @@ class Table:
         print(f"\nworst {max(ratios):.2f}; smallest rounding ratio {min(self.rounding.values(), default=np.nan):.2f}")
 
 
-def calibrate(problem: Problem, implementations, data: DataSet, arguments, table: Table, folder: Path) -> None:
+def calibrate(problem: NetworkProblem, implementations, data: DataSet, arguments, table: Table, folder: Path) -> None:
     """Train this problem with every implementation at every batch size and seed."""
     images, labels = data.inputs(problem)
     is_stress_problem = problem == stress_problem(problem)
@@ -136,7 +136,7 @@ def calibrate(problem: Problem, implementations, data: DataSet, arguments, table
                 table.add(problem, expected, trained.params(), losses, variant)
 
 
-def chosen_variants(implementations: list[Described], problem: Problem) -> list[Variant]:
+def chosen_variants(implementations: list[Described], problem: NetworkProblem) -> list[Variant]:
     """One variant per implementation and dtype. The memory order alone changes no number."""
     chosen = {}
     for implementation in implementations:

@@ -21,7 +21,7 @@ from paragone.worker.commands import (
     Train,
     verb,
 )
-from paragone.worker.process import HostedVariant
+from paragone.worker.hosted_variant import HostedVariant
 from paragone.worker.replies import CpusUsed, MachineLimits, PeakMemory, StepCost
 from paragone.worker.worker import Worker
 
@@ -95,7 +95,7 @@ class InProcessWorker(ScriptedWorker):
         self.log = []
 
     def __getattr__(self, name):
-        if name in ("implementation", "problem", "losses"):
+        if name in ("implementation", "losses"):
             return getattr(self.hosted, name)
         raise AttributeError(name)
 

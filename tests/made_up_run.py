@@ -12,6 +12,7 @@ from paragone.machine.environment_record import Environment
 from paragone.store.plan_records import Plan
 from paragone.store.reader import Run
 from paragone.store.records import TABLES, Finished, columns
+from paragone.task.families import decode
 from paragone.task.mlp.problem_files import find_problem
 
 BASE = "numpy_rows[dtype=float32,order=C]"
@@ -175,7 +176,7 @@ def made_up_run(folder, times, *, cells=None, cold=True, finished=True, samples=
     read = {table: frame(table, rows) for table, rows in {"samples": samples, **tables}.items()}
     return Run(
         folder=folder,
-        plan=msgspec.convert(plan, Plan),
+        plan=msgspec.convert(plan, Plan, dec_hook=decode),
         environment=msgspec.convert(ENVIRONMENT, Environment),
         finished=ending,
         **read,
@@ -184,7 +185,7 @@ def made_up_run(folder, times, *, cells=None, cold=True, finished=True, samples=
 
 def with_plan(run, /, **changes):
     """Return the run with these keys of its plan changed, given as they are stored."""
-    return replace(run, plan=msgspec.convert({**msgspec.to_builtins(run.plan), **changes}, Plan))
+    return replace(run, plan=msgspec.convert({**msgspec.to_builtins(run.plan), **changes}, Plan, dec_hook=decode))
 
 
 def with_environment(run, /, **parts):

@@ -10,7 +10,7 @@ import numpy as np
 from paragone.implementation.contract import Implementation
 from paragone.implementation.registry import read_folder
 from paragone.task.mlp.gate import gate
-from paragone.task.mlp.problem import Problem
+from paragone.task.mlp.problem import NetworkProblem
 from paragone.task.mlp.problem_files import find_problem
 
 N_TRAIN = 300
@@ -20,7 +20,7 @@ IMAGES = np.where(_random.random((N_TRAIN, 49)) < 0.19, _random.integers(1, 256,
 LABELS = _random.integers(0, 10, N_TRAIN).astype(np.uint8)
 
 
-def small(problem: Problem | str) -> Problem:
+def small(problem: NetworkProblem | str) -> NetworkProblem:
     """The problem with 7 × 7 pixels and 300 images."""
     problem = find_problem(problem) if isinstance(problem, str) else problem
     return replace(problem, n_train=N_TRAIN, layers=(49, *problem.layers[1:]))
@@ -34,7 +34,7 @@ def written(folder: Path, files) -> list[type[Implementation]]:
     return read_folder(folder)
 
 
-def loaded(implementation: type[Implementation], problem: Problem, **axis: str) -> Implementation:
+def loaded(implementation: type[Implementation], problem: NetworkProblem, **axis: str) -> Implementation:
     """A fresh instance with the small training set; axes left out take their first value."""
     values = {name: values[0] for name, values in implementation.axes.items()} | axis
     made = implementation(**values)
@@ -42,7 +42,7 @@ def loaded(implementation: type[Implementation], problem: Problem, **axis: str) 
     return made
 
 
-def checked(implementation: type[Implementation], problem: Problem, size: int = 10, **axis: str):
+def checked(implementation: type[Implementation], problem: NetworkProblem, size: int = 10, **axis: str):
     """What the gate says of a variant."""
     trained = loaded(implementation, problem, **axis)
 

@@ -262,7 +262,7 @@ def test_implementations_are_imported_only_by_processes_that_may_be_ruined():
         if isinstance(node, ast.ImportFrom) and "read_folder" in {alias.name for alias in node.names}
     }
 
-    own_processes = {"implementation.describer", "implementation.conformance.__main__", "worker.process"}
+    own_processes = {"implementation.describer", "implementation.conformance.__main__", "worker.hosted_variant"}
     in_a_worker = {"adapters.kernel.python"}  # it imports the file of a kernel when that is loaded
     assert importers == own_processes | in_a_worker | {"selftest.pyperf_script", "implementation.registry"}
     assert takers <= importers

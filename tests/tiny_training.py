@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from paragone.task.mlp.problem import Problem
+from paragone.task.mlp.problem import NetworkProblem
 from paragone.task.mlp.problem_files import find_problem
 from paragone.task.mlp.state import State
 
 
-def tiny_problem(output="sigmoid", loss="quadratic", layers=(5, 4, 3, 10), **changes) -> Problem:
+def tiny_problem(output="sigmoid", loss="quadratic", layers=(5, 4, 3, 10), **changes) -> NetworkProblem:
     plain = replace(
         find_problem("nielsen"),
         layers=layers,

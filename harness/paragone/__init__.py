@@ -52,8 +52,9 @@ if TYPE_CHECKING:
     from paragone.errors import MeasurementFailed as MeasurementFailed
     from paragone.implementation.contract import FLOATS as FLOATS
     from paragone.implementation.contract import Implementation as Implementation
-    from paragone.task.mlp.problem import Problem as Problem
+    from paragone.task.mlp.problem import NetworkProblem as NetworkProblem
     from paragone.task.mlp.state import State as State
+    from paragone.task.problem import Problem as Problem
 
 __version__ = "0.2.0"
 
@@ -80,7 +81,8 @@ PUBLIC = {
     "ProgramKernelImplementation": "adapters.kernel.program",
     "JuliaKernelImplementation": "adapters.kernel.julia",
     "JuliaProcessKernelImplementation": "adapters.kernel.julia",
-    "Problem": "task.mlp.problem",
+    "NetworkProblem": "task.mlp.problem",
+    "Problem": "task.problem",
     "State": "task.mlp.state",
     "HarnessError": "errors",
     "MeasurementFailed": "errors",

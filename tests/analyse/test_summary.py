@@ -18,7 +18,7 @@ T = {1: 12.706, 2: 4.3027, 4: 2.7764}
 
 PROMISED = """
     problem implementation variant language layout order dtype size threads status reason n_launches n_samples
-    work_per_second work_per_second_low work_per_second_high seconds_per_epoch cold_seconds peak_memory_mb
+    work_per_second work_per_second_low work_per_second_high seconds_per_pass cold_seconds peak_memory_mb
     ratio_to_baseline ratio_low ratio_high verdict
 """.split()
 
@@ -47,7 +47,7 @@ def test_the_headline_is_the_median_over_launches_of_the_median_within_a_launch(
     assert row.seconds_per_step == pytest.approx(3e-5)
     assert row.work_per_second == pytest.approx(10 / 3e-5)
     assert row.work_per_second_best == pytest.approx(10 / 1e-5)
-    assert row.seconds_per_epoch == pytest.approx(3e-5 * 5000)  # nielsen: 50,000 images in steps of 10
+    assert row.seconds_per_pass == pytest.approx(3e-5 * 5000)  # nielsen: 50,000 images in steps of 10
     assert (row.n_launches, row.n_samples) == (3, 9)
 
 

@@ -275,7 +275,7 @@ def test_nielsen_s_whole_grid_is_there_when_nothing_is_asked_for(modules):
     ("option", "value", "sentence"),
     [
         ("batch_sizes", "10,many", "--batch-sizes: expected whole numbers or full, separated by commas; got 'many'"),
-        ("batch_sizes", "0", "--batch-sizes: 0 does not fit nielsen"),
+        ("batch_sizes", "0", "batch size 0 does not fit nielsen"),
         ("implementations_folder", "nowhere", "nowhere: expected folders with an impl.py, found none"),
     ],
 )

@@ -7,7 +7,7 @@ import numpy as np
 
 from paragone.adapters.phase_clock import rebound
 from paragone.implementation.registry import IMPLEMENTATIONS, read_folder
-from paragone.task.mlp.problem import Problem
+from paragone.task.mlp.problem import NetworkProblem
 
 (NumpyRows,) = read_folder(IMPLEMENTATIONS / "numpy_rows")
 
@@ -20,7 +20,7 @@ class Member(NumpyRows):
     declared: ClassVar[tuple[str, ...]] = ("float32", "float64")  # the dtypes under which the mistake can be made
 
     @classmethod
-    def matters(cls, problem: Problem) -> bool:
+    def matters(cls, problem: NetworkProblem) -> bool:
         """Whether the mistake changes anything on this problem."""
         return True
 

@@ -26,7 +26,7 @@ problem = "nielsen"
 quantity = "train"
 variant = "numpy_rows[dtype=float32,order=C]"
 than = "numpy_columns[dtype=float32,order=C]"
-size = 10
+batch_size = 10
 at_least = 2
 """
 
@@ -46,7 +46,7 @@ def test_a_claim_of_ones_own_is_read_with_its_cells_and_its_ratio(tmp_path):
     (claim,) = read(tmp_path, GOOD)
 
     assert (claim.id, claim.source, claim.quantity, claim.problem.name) == ("mine", "me", "train", "nielsen")
-    assert (claim.size, claim.than_batch_size, claim.threads) == (10, 10, 1)
+    assert (claim.batch_size, claim.than_batch_size, claim.threads) == (10, 10, 1)
     assert (claim.low, claim.high, claim.expected) == (2, math.inf, "at least 2×")
 
 
@@ -85,11 +85,11 @@ def test_seconds_over_so_many_epochs_become_limits_by_what_an_epoch_takes(tmp_pa
         ('problem = "nielsen"', "", "missing key 'problem'"),
         ('quantity = "train"', 'quantity = "fast"', "quantity: expected one of train, epoch with evaluation"),
         ('quantity = "train"', "quantity = []", "quantity: expected one of"),
-        ("size = 10", "size = 0", "size: expected a whole number from 1 to 9007199254740992, got 0"),
-        ("size = 10", "size = 50001", "50001 is more than the 50000 training images of nielsen"),
+        ("batch_size = 10", "batch_size = 0", "batch_size: expected a whole number from 1 to 9007199254740992, got 0"),
+        ("batch_size = 10", "batch_size = 50001", "50001 is more than the 50000 training images of nielsen"),
         (
-            "size = 10",
-            "size = 10\nthreads = true",
+            "batch_size = 10",
+            "batch_size = 10\nthreads = true",
             "threads: expected a whole number from 1 to 9007199254740992",
         ),
         ("at_least = 2", "at_least = -2", "at_least: expected a number above 0, got -2"),

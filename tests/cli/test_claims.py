@@ -11,7 +11,7 @@ problem = "small.toml"
 quantity = "epoch with evaluation"
 variant = "numpy_rows[dtype=float32]"
 than = "numpy_columns[dtype=float32,order=C]"
-size = 20
+batch_size = 20
 at_least = 100
 """
 

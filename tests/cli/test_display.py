@@ -11,6 +11,7 @@ from paragone.cli.display import TerminalDisplay, minutes, plan_sentences, plan_
 from paragone.cli.verification import checks_table, errors_table, reason_sentences, status_line
 from paragone.store.plan_records import Plan
 from paragone.store.records import Outcome
+from paragone.task.families import decode
 
 ROWS32, ROWS64 = "numpy_rows[dtype=float32,order=C]", "numpy_rows[dtype=float64,order=C]"
 
@@ -48,7 +49,7 @@ def plan(**changed) -> Plan:
         minimum_detectable_difference=0.0321,
         request={"resolve": None},
     )
-    return msgspec.convert({**stored, **changed}, Plan)
+    return msgspec.convert({**stored, **changed}, Plan, dec_hook=decode)
 
 
 def row(status: str, size: int | None = 10, variant: str = ROWS32, reason: str = "", **changed) -> Outcome:

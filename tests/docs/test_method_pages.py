@@ -23,9 +23,9 @@ from paragone.report.text.memory import RESOLVED_MB
 from paragone.selftest import coverage, parts
 from paragone.store.plan_records import FEWEST_LAUNCHES, READABLE_METHODS
 from paragone.store.records import PROFILE_TABLES, TABLES, Sample, columns
-from paragone.task.mlp import judge, stress, tolerance, whole_sample
+from paragone.task.mlp import checks, judge, stress, tolerance, whole_sample
 from paragone.task.mlp.problem_files import find_problem, shipped_names
-from paragone.verify import inputs, pilot, time_account, verifier
+from paragone.verify import inputs, pilot, time_account
 from paragone.worker import ceiling, estimate
 from paragone.worker.budgets import STANDARD
 
@@ -76,9 +76,9 @@ FIGURES = {
         f"{in_words(pilot.PILOT_SAMPLES).capitalize()} samples are taken as the rounds take them",
         f"a seed of {inputs.SEED_BITS} bits",
         f"the samples of {in_words(rounds.CHECKED_ROUNDS)} of its rounds",
-        f"in the cold sample, one of up to {verifier.MOST_WHOLE_STEPS} steps",
+        f"in the cold sample, one of up to {checks.MOST_WHOLE_STEPS} steps",
         f"along a typical training, times {whole_sample.MARGIN:g};",
-        f"at most {stress.MAX_STEPS} steps and {verifier.WINDOW_IMAGES:,} images, at least one step",
+        f"at most {stress.MAX_STEPS} steps and {checks.WINDOW_IMAGES:,} images, at least one step",
         f"between {SIZES[whole_sample.LEAST_SIZE]} and {SIZES[whole_sample.LARGEST_SIZE]} as far",
         f"more than {time_account.MOST_UNSEEN_NS / 1e6:g} ms and more than {percent(time_account.MOST_UNSEEN_SHARE)}",
         f"`params()` takes more than {PARAMS}",

@@ -54,7 +54,7 @@ def asked(tmp_path):
 def test_each_dtype_is_measured_once_in_the_shapes_of_the_grid(asked):
     rows, commands = asked([ROWS32, TUNED32, ROWS64])
 
-    shapes = {"layers": (784, 30, 10), "sizes": (1, 100)}
+    shapes = {"problem": PROBLEM, "sizes": (1, 100)}
     assert commands == [MeasureLimits(dtype=dtype, **shapes) for dtype in ("float32", "float64")]
     assert [(row["what"], row["size"], row["per_second"]) for row in rows if row["dtype"] == "float32"] == [
         ("gemm", None, 2e11),

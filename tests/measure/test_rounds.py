@@ -85,7 +85,7 @@ class ScriptedGatekeeper:
         self.whole = []
 
     def check_form(self, contender, input_, seen):
-        is_unfit = input_.size in self.unfit and seen.state.W[0][0, 0] > self.first
+        is_unfit = input_.size in self.unfit and seen.result.state.W[0][0, 0] > self.first
         return CheckResult("failed" if is_unfit else "not checked", "W1 is not finite")
 
     def check_whole_sample(self, worker, contender, input_, seen):

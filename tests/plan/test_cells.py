@@ -25,8 +25,8 @@ from paragone.plan.cells import (
     validate_request,
 )
 from paragone.plan.request import Request
+from paragone.task.mlp.problem import MOST_IMAGES
 from paragone.task.mlp.problem_files import find_problem
-from paragone.worker.estimate import MOST_IMAGES
 
 NIELSEN, SOFTMAX = find_problem("nielsen"), find_problem("softmax")
 
@@ -194,7 +194,7 @@ def test_a_chosen_grid_is_sorted_and_holds_each_size_once():
 
 @pytest.mark.parametrize("size", [0, -3, 50_001])
 def test_a_batch_size_that_does_not_fit_is_misuse(size):
-    expected = f"--batch-sizes: {size} does not fit nielsen: expected 1 to 50000, or full"
+    expected = f"batch size {size} does not fit nielsen: expected 1 to 50000, or full"
     with pytest.raises(Misuse, match=expected):
         grid(NIELSEN, (10, size))
     with pytest.raises(Misuse, match=expected):

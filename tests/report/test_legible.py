@@ -21,7 +21,7 @@ KINDS = {
     "layouts": lambda frame, run: layouts.draw(frame, "x", "Noise."),
     "heatmap": lambda frame, run: heatmap.draw(frame, "x", "Noise."),
     "strips": lambda frame, run: cold_call.draw(frame, "x"),
-    "memory": lambda frame, run: memory.draw(frame, "x", 784),
+    "memory": lambda frame, run: memory.draw(frame, "x", run.plan.problems[frame["problem"].iloc[0]]),
     "phases": lambda frame, run: phases.draw(breakdowns(), {name: name for name in WAYS}, "x", "Phases of a step"),
 }
 

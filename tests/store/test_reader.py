@@ -46,9 +46,10 @@ from paragone.store.reader import read_run, read_sources
 from paragone.store.records import TABLES, Finished, Round, Source, columns
 from paragone.store.run_folder import RunFolder
 from paragone.store.runs import new_run_folder
+from paragone.task.families import decode
 
 FUZZ_EXAMPLES = int(os.environ.get("PARAGONE_FUZZ_EXAMPLES", "15"))  # a summary takes a tenth of a second
-PLAN = msgspec.convert(stored_plan(), Plan)
+PLAN = msgspec.convert(stored_plan(), Plan, dec_hook=decode)
 NOW = datetime(2025, 3, 4, 5, 6, 7, tzinfo=UTC)
 
 

@@ -23,9 +23,10 @@ from paragone.store.runs import (
     results_folder,
     run_folders,
 )
+from paragone.task.families import decode
 
-PLAN = msgspec.convert(stored_plan(), Plan)
-PROFILE_PLAN = msgspec.convert(stored_plan(), ProfilePlan)
+PLAN = msgspec.convert(stored_plan(), Plan, dec_hook=decode)
+PROFILE_PLAN = msgspec.convert(stored_plan(), ProfilePlan, dec_hook=decode)
 NOW = datetime(2025, 3, 4, 5, 6, 7, tzinfo=UTC)
 
 

@@ -19,8 +19,9 @@ from paragone.store.records import Outcome
 from paragone.task.check_result import CheckResult
 from paragone.task.mlp.gate import check_steps, is_stress_problem
 from paragone.task.mlp.problem_files import find_problem
-from paragone.verify.pilot import PILOT_SAMPLES, Pilot, most_check_steps, open_worker, verify_only
+from paragone.verify.pilot import PILOT_SAMPLES, Pilot, most_check_steps, open_worker
 from paragone.verify.verifier import Verifier
+from paragone.verify.verify_only import verify_only
 from paragone.worker.budgets import STANDARD
 from paragone.worker.commands import EstimateStep, Reset, TakeSample
 
@@ -53,7 +54,7 @@ class ScriptedVerifier:
         assert worker.problem == contender.problem
         return self._verdict(worker, stage, size)
 
-    def check_training_set(self, worker, contender, seconds, image_seconds):
+    def check_data(self, worker, contender, seconds, image_seconds):
         return self._verdict(worker, "data", "all")
 
     def check_whole_sample(self, worker, contender, input_, seen):
@@ -153,7 +154,7 @@ def test_every_sample_of_the_pilot_has_a_start_and_an_order_of_its_own(data):
 def test_a_contender_with_one_wrong_label_has_no_cell(data, tmp_path):
     contender = replace(ROWS, variant=replace(ROWS.variant, implementation=described(OneLabelWrong)))
     verifier = ScriptedVerifier()  # the head of so small a training set meets every image
-    verifier.check_training_set = Verifier(data, 1, tmp_path).check_training_set
+    verifier.check_data = Verifier(data, 1, tmp_path).check_data
     stage = Stage(data, verifier, contender=contender)
 
     assert [] == stage.sizes
@@ -289,7 +290,7 @@ def test_the_stress_problem_is_checked_only_where_a_step_is_short(data):
 @pytest.mark.parametrize("step_seconds", [1e-6, 0.01, 0.3, 0.6, 40.0])
 @pytest.mark.parametrize("size", [1, 1000, 60_000])
 def test_a_check_trains_one_step_at_least_and_a_second_at_most(step_seconds, size):
-    n_steps = most_check_steps(cell(ROWS, size, step_seconds))
+    n_steps = most_check_steps(PROBLEM, cell(ROWS, size, step_seconds))
 
     assert 1 <= n_steps <= check_steps(size)
     assert n_steps == 1 or n_steps * step_seconds <= STANDARD.check_seconds
@@ -335,14 +336,14 @@ def test_after_a_crash_a_new_worker_takes_the_other_batch_sizes(data, check):
 
 def test_after_an_error_a_live_worker_goes_on(data):
     def spoil(worker, n):
-        call = worker.call
+        call = worker.call_with_arrays
 
-        def fault(command):
+        def fault(command, arrays=None):
             if command == EstimateStep(size=10):
                 raise MeasurementFailed("first steps: ValueError: ten is too many")
-            return call(command)
+            return call(command, arrays)
 
-        worker.call = fault
+        worker.call_with_arrays = fault
 
     stage = Stage(data, spoil=spoil)
 

@@ -121,7 +121,7 @@ class Waiting:
         self.withheld_ns, self.now = withheld * MS, itertools.count()
         self.log, self.waited_ns, self.scheduling = [], 0, SchedulingTimes(0, 0, 0, 0)
 
-    def prepare(self, prefix):
+    def prepare(self, start, prefix):
         self.log.append(("prepare", len(prefix)))
 
     def reset(self, state):

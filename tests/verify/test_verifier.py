@@ -14,12 +14,13 @@ from paragone.implementation.registry import find_variant
 from paragone.plan.cells import Contender
 from paragone.store.plan_records import Cell
 from paragone.task.check_result import CheckResult
+from paragone.task.mlp.checks import MOST_WHOLE_STEPS
 from paragone.task.mlp.gate import stress_problem
 from paragone.task.mlp.problem_files import find_problem
 from paragone.task.mlp.whole_sample import EndsOfTraining
 from paragone.verify.inputs import RoundInputs
 from paragone.verify.time_account import see_sample
-from paragone.verify.verifier import MOST_WHOLE_STEPS, Verifier
+from paragone.verify.verifier import Verifier
 
 PROBLEM = replace(find_problem("nielsen"), n_train=60, layers=(784, 4, 10))
 N_STEPS = 7
@@ -256,7 +257,8 @@ def test_what_is_not_deterministic_is_compared_whole_however_long_it_is(data, ve
 
 def test_a_result_that_is_not_finite_fails_before_anything_is_compared(worker, verifier):
     input_, seen = sampled(worker)
-    spoilt = replace(seen, state=replace(seen.state, b=(seen.state.b[0] * np.nan, seen.state.b[1])))
+    state = seen.result.state
+    spoilt = replace(seen, result=replace(seen.result, state=replace(state, b=(state.b[0] * np.nan, state.b[1]))))
 
     for check in (verifier.check_form(ROWS, input_, spoilt), verifier.check_sample(worker, ROWS, input_, spoilt)):
         assert "failed" == check.status
@@ -267,7 +269,7 @@ def test_a_result_that_is_not_finite_fails_before_anything_is_compared(worker, v
 def test_a_chaotic_sample_is_compared_in_a_window_or_by_how_far_it_has_come(data, verifier, monkeypatch, deterministic):
     chaos = CheckResult("not checked", "rounding decides")
     whole = iter([chaos, CheckResult("passed", n_steps=20)])
-    monkeypatch.setattr("paragone.verify.verifier.check_whole", lambda *_: next(whole))
+    monkeypatch.setattr("paragone.task.mlp.checks.check_whole", lambda *_: next(whole))
     contender, worker = hosting(data, class_of(FOUND["numpy_rows"].implementation) if deterministic else Wavers)
     check = verifier.check_whole_sample(worker, contender, *sampled(worker, LONG))
 
@@ -279,7 +281,7 @@ def test_a_chaotic_sample_is_compared_in_a_window_or_by_how_far_it_has_come(data
 def test_a_chaotic_sample_of_what_is_not_deterministic_fails_where_its_weights_have_not_come_far_enough(
     data, verifier, monkeypatch
 ):
-    monkeypatch.setattr("paragone.verify.verifier.check_whole", lambda *_: CheckResult("not checked", "chaos"))
+    monkeypatch.setattr("paragone.task.mlp.checks.check_whole", lambda *_: CheckResult("not checked", "chaos"))
     contender, worker = hosting(data, WaversAndSkips)
     check = verifier.check_whole_sample(worker, contender, *sampled(worker, LONG))
 
@@ -290,7 +292,7 @@ def test_a_chaotic_sample_of_what_is_not_deterministic_fails_where_its_weights_h
 def test_the_reference_trains_once_for_all_variants_of_a_round(data, verifier, monkeypatch):
     calls = []
     monkeypatch.setattr(
-        "paragone.verify.verifier.EndsOfTraining", lambda *given: calls.append(given[1]) or EndsOfTraining(*given)
+        "paragone.task.mlp.checks.EndsOfTraining", lambda *given: calls.append(given[1]) or EndsOfTraining(*given)
     )
     contenders = [ROWS, contender_of("numpy_rows[dtype=float32,order=C]")]
     cells = [Cell("nielsen", c.variant.name, 5, 1, n, 1, 1e-3, False) for c, n in zip(contenders, (7, 9), strict=True)]

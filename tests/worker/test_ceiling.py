@@ -2,9 +2,9 @@
 
 import itertools
 
-import numpy as np
 import pytest
 
+from paragone.task.mlp.problem_files import find_problem
 from paragone.worker import ceiling
 
 
@@ -45,34 +45,9 @@ def test_one_disturbed_group_of_calls_does_not_count():
     assert ceiling.seconds_per_call(call, lambda: now[0]) == 0.1
 
 
-def test_the_products_of_a_step_have_the_shapes_of_the_problem():
-    shapes = [
-        (left.shape, right.shape, result.shape)
-        for left, right, result in ceiling._step_products((4, 3, 2), 5, "float32")
-    ]
-
-    assert shapes == [
-        ((5, 4), (4, 3), (5, 3)),
-        ((4, 5), (5, 3), (4, 3)),
-        ((5, 3), (3, 2), (5, 2)),
-        ((3, 5), (5, 2), (3, 2)),
-        ((5, 2), (2, 3), (5, 3)),
-    ]
-
-
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_products_stay_finite_and_away_from_zero_in_the_dtype_asked_for(dtype):
-    for left, right, result in ceiling._step_products((784, 30, 10), 1000, dtype):
-        np.matmul(left, right, out=result)
-
-        assert (left.dtype, result.dtype) == (np.dtype(dtype), np.dtype(dtype))
-        assert np.all(np.isfinite(result))
-        assert np.all(np.abs(result) > 1e-9)
-
-
 def test_rates_count_operations_bytes_and_images(monkeypatch):
     monkeypatch.setattr(ceiling, "seconds_per_call", lambda call, *others: 0.5)
 
     assert ceiling.gemm_flops_per_second("float32") == 2 * 1024**3 / 0.5
     assert ceiling.read_bytes_per_second() == 2 * 64 * 2**20 / 0.5
-    assert ceiling.products_images_per_second((4, 3, 2), 10, "float64") == 10 / 0.5
+    assert ceiling.products_work_per_second(find_problem("nielsen"), 10, "float64") == 10 / 0.5

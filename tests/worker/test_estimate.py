@@ -13,7 +13,6 @@ from paragone.worker import estimate
 from paragone.worker.budgets import STANDARD
 from paragone.worker.estimate import (
     FEWEST_STEPS,
-    MOST_IMAGES,
     cpus_used,
     estimate_step_seconds,
     prefix_steps,
@@ -140,21 +139,21 @@ def test_the_estimate_of_dear_calls_starts_with_many_steps(call_seconds, calls):
     train = Costly(1.0)
     implementation = with_dear_calls(train, call_seconds)
 
-    assert pytest.approx(1.0) == step_seconds(implementation, STATE, 1, range, train.clock)
+    assert pytest.approx(1.0) == step_seconds(implementation, STATE, 4096, range, train.clock)
     assert calls == train.calls
 
 
 @pytest.mark.parametrize(("call_seconds", "least_seconds"), [(0.0, STANDARD.estimate_seconds), (0.1, 0.5)])
 def test_the_estimate_of_costly_calls_takes_half_a_sample(call_seconds, least_seconds):
     train = Costly(1e-3)
-    step_seconds(with_dear_calls(train, call_seconds), STATE, 1, range, train.clock)
+    step_seconds(with_dear_calls(train, call_seconds), STATE, 4096, range, train.clock)
 
     assert least_seconds <= train.calls[-1] * 1e-3 < 2 * least_seconds
 
 
 def test_the_estimate_takes_no_more_images_than_allowed():
     train = Costly(1e-9)
-    step_seconds(with_dear_calls(train, 0.0), STATE, MOST_IMAGES // 10, range, train.clock)
+    step_seconds(with_dear_calls(train, 0.0), STATE, 10, range, train.clock)
 
     assert 10 == max(train.calls)
 
@@ -177,7 +176,7 @@ def test_one_disturbed_call_is_not_taken_for_a_long_step_where_calls_are_costly(
         train.now_ns += 600_000_000
         train(n_steps)
 
-    assert step_seconds(with_dear_calls(disturbed, 0.1), STATE, 1, range, train.clock) < 0.02
+    assert step_seconds(with_dear_calls(disturbed, 0.1), STATE, 4096, range, train.clock) < 0.02
     assert {32} == set(train.calls)
 
 

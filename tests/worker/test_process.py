@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -71,7 +72,7 @@ def test_a_worker_trains_from_the_state_it_is_given_over_the_order_it_is_given(w
 
 def test_a_sample_trains_from_the_state_of_reset_over_the_order_that_comes_with_it(workers):
     worker = workers.loaded("numpy_rows")
-    worker.prepare(ORDER[:1])
+    worker.prepare(STATE, ORDER[:1])
     worker.reset(STATE)
     sample = worker.take_sample(ORDER)
     worker.call_params()
@@ -79,7 +80,7 @@ def test_a_sample_trains_from_the_state_of_reset_over_the_order_that_comes_with_
 
     assert 3 == sample.n_steps
     assert 0 < sample.elapsed_ns
-    worker.prepare(ORDER[:1])
+    worker.prepare(STATE, ORDER[:1])
     worker.reset(STATE)
     worker.take_sample(ORDER)
     assert trained.digest() == worker.result()[0].digest()
@@ -89,7 +90,7 @@ def test_the_result_is_that_of_the_last_call_of_params(workers):
     worker = workers.loaded("numpy_rows")
     results = []
     for n_steps in (1, 2):
-        worker.prepare(ORDER[:0])
+        worker.prepare(STATE, ORDER[:0])
         worker.reset(STATE)
         worker.take_sample(ORDER[:n_steps])
         worker.call_params()
@@ -100,7 +101,7 @@ def test_the_result_is_that_of_the_last_call_of_params(workers):
 
 def hosting(implementation):
     hosted = HostedVariant()
-    hosted.implementation, hosted.start = implementation, PROBLEM.start_state(seed=2)
+    hosted.implementation, hosted.problem = implementation, PROBLEM
     implementation.load(PROBLEM, None, None)
     return hosted
 
@@ -108,8 +109,9 @@ def hosting(implementation):
 def test_the_steps_before_a_sample_begin_elsewhere_and_its_start_comes_with_reset():
     hosted = hosting(Honest(dtype="float32"))
 
-    hosted.execute(Prepare(), {"order": ORDER})
-    assert hosted.start.W is hosted.implementation.state.W
+    elsewhere = PROBLEM.start_state(seed=9)
+    hosted.execute(Prepare(step=0), {**elsewhere.tensors(), "order": ORDER})
+    assert elsewhere.digest() == replace(hosted.implementation.state, step=0).digest()
     hosted.execute(Reset(step=STATE.step), STATE.tensors())
     assert STATE.digest() == hosted.implementation.state.digest()
 
@@ -150,7 +152,7 @@ def test_an_implementation_is_closed_before_another_is_loaded(fresh_workers):
 def test_the_cost_of_a_step_is_a_time(workers):
     worker = workers.loaded("numpy_rows")
 
-    assert 0 < worker.call(EstimateStep(size=5)).step_seconds < 60
+    assert 0 < worker.call_from(STATE, EstimateStep(size=5)).step_seconds < 60
 
 
 @pytest.mark.parametrize("what", ["images", "labels", "order", "state"])
@@ -162,7 +164,7 @@ def test_arrays_given_to_hosted_code_are_read_only(workers, what):
 
 def test_the_order_of_a_sample_cannot_be_written_either(workers):
     worker = workers.loaded("writes_what_it_is_given", what="order")
-    worker.prepare(ORDER[:0])
+    worker.prepare(STATE, ORDER[:0])
     worker.reset(STATE)
 
     assert "read-only" in reason_of(lambda: worker.take_sample(ORDER))
@@ -288,7 +290,7 @@ def test_nonsense_in_the_pipe_ends_the_worker(workers, name, fault):
 
 def test_a_sample_that_claims_more_time_than_the_harness_waited_ends_the_worker(fresh_workers):
     worker = fresh_workers.loaded("quickens_the_clock")
-    worker.prepare(ORDER[:0])
+    worker.prepare(STATE, ORDER[:0])
     worker.reset(STATE)
     reason = reason_of(lambda: worker.take_sample(ORDER))
 

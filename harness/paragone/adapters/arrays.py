@@ -40,7 +40,7 @@ from paragone.adapters.numpy_outputs import OUTPUTS
 from paragone.adapters.phase_clock import PhaseClock, rebound
 from paragone.errors import MeasurementFailed
 from paragone.implementation.contract import PHASES, Implementation, PhaseTimes
-from paragone.task.mlp.problem import Problem
+from paragone.task.mlp.problem import NetworkProblem
 from paragone.task.mlp.state import State
 
 
@@ -58,7 +58,7 @@ class ArrayImplementation(Implementation):
         """The output layers, by (output activation, loss). A class with its own sets `shared_maths` to ()."""
         return OUTPUTS
 
-    def load(self, problem: Problem, images: NDArray[Any], labels: NDArray[np.uint8]) -> None:
+    def load(self, problem: NetworkProblem, images: NDArray[Any], labels: NDArray[np.uint8]) -> None:
         """Store the training set in the layout of the maths file.
 
         Raises MeasurementFailed where the maths file is one of the old kind, without a step.
@@ -76,7 +76,7 @@ class ArrayImplementation(Implementation):
         self.X = maths.store_images(images, self.dtype, self.axis.get("order", "C"))
         self.Y = maths.store_labels(labels, self.dtype)
 
-    def load_clocked(self, problem: Problem, images: NDArray[Any], labels: NDArray[np.uint8]) -> None:
+    def load_clocked(self, problem: NetworkProblem, images: NDArray[Any], labels: NDArray[np.uint8]) -> None:
         """Load, and train with a copy of the maths file whose phases, and parts of backward, are timed."""
         self.load(problem, images, labels)
         self.maths_file, self.clock = rebound(self.maths_file), PhaseClock()

@@ -24,7 +24,7 @@ from paragone.adapters.build import BuildInfo, build
 from paragone.adapters.installing import not_found
 from paragone.errors import MeasurementFailed
 from paragone.implementation.contract import PHASES, Implementation, PhaseTimes
-from paragone.task.mlp.problem import OUTPUTS_AND_LOSSES, Problem
+from paragone.task.mlp.problem import OUTPUTS_AND_LOSSES, NetworkProblem
 from paragone.task.mlp.state import State
 
 ABI = 1
@@ -86,10 +86,10 @@ class LibraryImplementation(Implementation):
         """The dtype's name in C."""
         return "float" if self.dtype == np.float32 else "double"
 
-    def load(self, problem: Problem, images: NDArray[Any], labels: NDArray[np.uint8]) -> None:
+    def load(self, problem: NetworkProblem, images: NDArray[Any], labels: NDArray[np.uint8]) -> None:
         self._load(problem, images, labels, self.command())
 
-    def load_clocked(self, problem: Problem, images: NDArray[Any], labels: NDArray[np.uint8]) -> None:
+    def load_clocked(self, problem: NetworkProblem, images: NDArray[Any], labels: NDArray[np.uint8]) -> None:
         self._load(problem, images, labels, self.clocked_command())
 
     def phase_times(self) -> PhaseTimes:
@@ -100,7 +100,9 @@ class LibraryImplementation(Implementation):
         self.library.paragone_phases(self.network, ns.ctypes.data)
         return PhaseTimes({phase: n for phase, n in zip(PHASES, ns.tolist(), strict=True) if n})
 
-    def _load(self, problem: Problem, images: NDArray[Any], labels: NDArray[np.uint8], command: Sequence[str]) -> None:
+    def _load(
+        self, problem: NetworkProblem, images: NDArray[Any], labels: NDArray[np.uint8], command: Sequence[str]
+    ) -> None:
         self.close()
         self.problem = problem
         path, self.built = build(command, Path(inspect.getfile(type(self))).resolve().parent)
@@ -184,7 +186,7 @@ def open_library(path: Path) -> ctypes.CDLL:
     return library
 
 
-def c_problem(problem: Problem, real_bytes: int) -> CProblem:
+def c_problem(problem: NetworkProblem, real_bytes: int) -> CProblem:
     layers = len(problem.layers)
     return CProblem(
         n_train=problem.n_train,

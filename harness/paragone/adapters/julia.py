@@ -25,7 +25,7 @@ from paragone.adapters.julia_install import FOR_JULIACALL, find_julia, juliacall
 from paragone.adapters.phase_clock import told_times
 from paragone.errors import MeasurementFailed
 from paragone.implementation.contract import Implementation, PhaseTimes
-from paragone.task.mlp.problem import Problem
+from paragone.task.mlp.problem import NetworkProblem
 from paragone.task.mlp.state import State
 
 EMBEDDED = Path(__file__).parent / "julia" / "embedded.jl"
@@ -61,11 +61,11 @@ class JuliaImplementation(Implementation):
     def missing(cls) -> str | None:
         return juliacall_unavailable()
 
-    def load(self, problem: Problem, images: NDArray[Any], labels: NDArray[np.uint8]) -> None:
+    def load(self, problem: NetworkProblem, images: NDArray[Any], labels: NDArray[np.uint8]) -> None:
         """Start Julia unless it runs, read the maths file, and copy the training set into Julia's memory."""
         self._load("load", "train", problem, images, labels)
 
-    def load_clocked(self, problem: Problem, images: NDArray[Any], labels: NDArray[np.uint8]) -> None:
+    def load_clocked(self, problem: NetworkProblem, images: NDArray[Any], labels: NDArray[np.uint8]) -> None:
         """As `load`, with a copy of the maths file's module that reads a clock where a phase begins."""
         self._load("load_clocked", "clocked_train", problem, images, labels)
 
@@ -73,7 +73,9 @@ class JuliaImplementation(Implementation):
         """The times of the last train; empty where the maths file has no phases of these names."""
         return told_times(self.julia.functions.phases(self.number))
 
-    def _load(self, load: str, train: str, problem: Problem, images: NDArray[Any], labels: NDArray[np.uint8]) -> None:
+    def _load(
+        self, load: str, train: str, problem: NetworkProblem, images: NDArray[Any], labels: NDArray[np.uint8]
+    ) -> None:
         self.close()
         self.problem = problem
         self.julia = julia_in_process()

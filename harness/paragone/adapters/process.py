@@ -26,7 +26,7 @@ from paragone.adapters.phase_clock import told_times
 from paragone.adapters.program import Answer, Program, field_of, read_array, read_nothing
 from paragone.errors import MeasurementFailed
 from paragone.implementation.contract import Implementation, PhaseTimes
-from paragone.task.mlp.problem import Problem
+from paragone.task.mlp.problem import NetworkProblem
 from paragone.task.mlp.state import State
 
 
@@ -88,11 +88,11 @@ class ProcessImplementation(Implementation):
         """The folder of impl.py."""
         return Path(inspect.getfile(cls)).resolve().parent
 
-    def load(self, problem: Problem, images: NDArray[Any], labels: NDArray[np.uint8]) -> None:
+    def load(self, problem: NetworkProblem, images: NDArray[Any], labels: NDArray[np.uint8]) -> None:
         """Start the program unless it runs, ask for its version, and send the problem and the training set."""
         self._load(problem, images, labels, {})
 
-    def load_clocked(self, problem: Problem, images: NDArray[Any], labels: NDArray[np.uint8]) -> None:
+    def load_clocked(self, problem: NetworkProblem, images: NDArray[Any], labels: NDArray[np.uint8]) -> None:
         """As `load`, and ask for the times of the phases in each answer to train."""
         self._load(problem, images, labels, {"phases": "1"})
 
@@ -101,7 +101,7 @@ class ProcessImplementation(Implementation):
         return told_times(self._started.phases)
 
     def _load(
-        self, problem: Problem, images: NDArray[Any], labels: NDArray[np.uint8], asked: Mapping[str, str]
+        self, problem: NetworkProblem, images: NDArray[Any], labels: NDArray[np.uint8], asked: Mapping[str, str]
     ) -> None:
         self.problem = problem
         if self.running is not None and self.running.fault:

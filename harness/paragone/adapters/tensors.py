@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from paragone.adapters.packages import PackageImplementation
 from paragone.adapters.phase_clock import PhaseClock
 from paragone.implementation.contract import PHASES, PhaseTimes
-from paragone.task.mlp.problem import Problem
+from paragone.task.mlp.problem import NetworkProblem
 from paragone.task.mlp.state import State
 
 WITHOUT_LOSS = tuple(phase for phase in PHASES if phase != "loss")
@@ -49,7 +49,7 @@ class TorchImplementation(PackageImplementation):
     def formulas(self) -> ModuleType:
         """The maths file, imported."""
 
-    def load(self, problem: Problem, images: NDArray[Any], labels: NDArray[np.uint8]) -> None:
+    def load(self, problem: NetworkProblem, images: NDArray[Any], labels: NDArray[np.uint8]) -> None:
         """Copy the training set to the device and make the network there."""
         self.torch: Any = importlib.import_module("torch")
         self.maths_file = maths = self.formulas()
@@ -64,7 +64,7 @@ class TorchImplementation(PackageImplementation):
         """On a GPU: its kernels run asynchronously."""
         return None if cls.device == "cpu" else "the GPU goes on after a call returns: no phase has an end of its own"
 
-    def load_clocked(self, problem: Problem, images: NDArray[Any], labels: NDArray[np.uint8]) -> None:
+    def load_clocked(self, problem: NetworkProblem, images: NDArray[Any], labels: NDArray[np.uint8]) -> None:
         """Load; every MiniBatch made from then on has a clock around its phases."""
         self.load(problem, images, labels)
         self.phase_clock = PhaseClock()

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from paragone.task.mlp.problem import Problem
+from paragone.task.problem import Problem
 
 if TYPE_CHECKING:
     from paragone.store.reader import Run
 
 PLACE = ["problem", "dtype", "threads"]
 VARIANT = ["problem", "variant", "threads"]
-BYTES = {"float32": 4, "float64": 8}
 # NumPy's BLAS may lack kernels for the newest vector unit of a CPU, and each is twice as wide as the one before.
 FASTER_THAN_BLAS = 2.0
 # The share of pixels that are not 0, for runs that do not say: below that of MNIST (0.19) and of the digits (0.23).
@@ -39,17 +38,17 @@ def machine_limits(run: Run) -> pd.DataFrame:
 
 
 def limits_of_grid(run: Run) -> pd.DataFrame:
-    """What the machine allows at each point of the grid, in images per second.
+    """What the machine allows at each point of the grid, in units of work per second.
 
     limit_work_per_second      the roofline's: the step's products and update at the speed of a large matrix product,
-                                 or every pixel of the mini-batch read once from memory, whichever takes longer
+                                 or what it must move, read once from memory, whichever takes longer
     products_work_per_second   the measured speed of the step's products alone, in their own shapes, by NumPy's BLAS
     most_work_per_second       what no code can exceed, however it is written: see `shortest_step_seconds`
     """
-    products = run.limits[run.limits["what"] == "products"]
+    products = run.limits[run.limits["what"] == "products"].astype({"size": "float64"})
     medians = products.groupby([*PLACE, "size"])["per_second"].median().rename("products_work_per_second")
-    grid = medians.reset_index().merge(machine_limits(run), on=PLACE)
-    grid["size"] = grid["size"].astype("int64")
+    grid = planned_points(run).merge(machine_limits(run), on=PLACE)
+    grid = grid.merge(medians.reset_index(), on=[*PLACE, "size"], how="left")
     steps = list(zip(grid["problem"].map(run.plan.problems), grid["dtype"], grid["size"], strict=True))
     speeds = zip(grid["gemm"], grid["read"], strict=True)
     limits = [step_seconds_at_least(*step, *speed) for step, speed in zip(steps, speeds, strict=True)]
@@ -58,24 +57,32 @@ def limits_of_grid(run: Run) -> pd.DataFrame:
         shortest_step_seconds(problem, size, gemm, nonzero)
         for (problem, _, size), gemm in zip(steps, grid["best_gemm"], strict=True)
     ]
+    work = pd.Series([problem.work(size) for problem, _, size in steps], dtype=float)
     for name, seconds in (("limit", limits), ("most", least)):
-        grid[f"{name}_work_per_second"] = grid["size"] / pd.Series(seconds, dtype=float)
+        grid[f"{name}_work_per_second"] = work / pd.Series(seconds, dtype=float)
     return grid[[*PLACE, "size", *(f"{name}_work_per_second" for name in ("limit", "products", "most"))]]
+
+
+def planned_points(run: Run) -> pd.DataFrame:
+    """The points of the grid: problem, dtype, threads and size of the planned cells."""
+    dtypes = {variant.variant: variant.dtype for variant in run.plan.variants}
+    rows = [(cell.problem, dtypes[cell.variant], cell.threads, cell.size) for cell in run.plan.cells]
+    return pd.DataFrame(rows, columns=[*PLACE, "size"]).astype({"size": "int64"}).drop_duplicates(ignore_index=True)
 
 
 def step_seconds_at_least(
     problem: Problem, dtype: str, size: int, flops_per_second: float, bytes_per_second: float
 ) -> float:
-    """max(FLOPs of a step / FLOP per second, bytes of its pixels / bytes per second)"""
+    """max(FLOPs of a step / FLOP per second, bytes that it must move / bytes per second)"""
     arithmetic = problem.flops_per_step(size) / flops_per_second
-    memory = size * problem.layers[0] * BYTES[dtype] / bytes_per_second
+    memory = problem.bytes_per_step(size, dtype) / bytes_per_second
     return max(arithmetic, memory)
 
 
 def shortest_step_seconds(problem: Problem, size: int, flops_per_second: float, nonzero: float) -> float:
-    """The time of a step for code that leaves out every pixel that is 0, with products faster than NumPy's BLAS.
+    """The time of a step for code that leaves out all data that are 0, with products faster than NumPy's BLAS.
 
-    Reading memory sets no bound here: pixels may be held as bytes, and those of a sample may stay in a cache.
+    Reading memory sets no bound here: data may be held in fewer bytes, and those of a sample may stay in a cache.
     """
     return problem.flops_per_step(size, nonzero) / (FASTER_THAN_BLAS * flops_per_second)
 

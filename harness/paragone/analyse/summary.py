@@ -19,6 +19,7 @@ from paragone.analyse.attained import with_shares
 from paragone.analyse.statuses import CELL, STATUSES_WITH_TIMES, accepted, planned_cells, statuses
 from paragone.analyse.too_fast import with_too_fast
 from paragone.analyse.verdicts import log_reach, margins, same_within, unknown_verdict, verdict_words, whole_percent
+from paragone.analyse.work import steps_per_pass, work_of_a_step
 
 if TYPE_CHECKING:
     from paragone.store.reader import Run
@@ -32,7 +33,7 @@ COLUMNS = [
     *("problem", "implementation", "variant", "language", "layout", "order", "dtype", "size", "threads"),
     *("control", "status", "reason", "found_in", "n_launches", "n_samples"),
     *("work_per_second", "work_per_second_low", "work_per_second_high", "work_per_second_best"),
-    *("seconds_per_epoch", "seconds_per_step", "sample_seconds", "spread", "cold_seconds", "cold_ratio"),
+    *("seconds_per_pass", "seconds_per_step", "sample_seconds", "spread", "cold_seconds", "cold_ratio"),
     *("limit_work_per_second", "share_of_limit"),
     *("loaded_memory_mb", "peak_memory_mb", "memory_above_loaded_mb"),
     *("ratio_to_baseline", "ratio_low", "ratio_high", "margin", "verdict", "error", "bound"),
@@ -43,16 +44,16 @@ MEASURED = COLUMNS[COLUMNS.index("n_launches") : COLUMNS.index("margin")]
 def summarise(run: Run, samples: pd.DataFrame, cells: pd.DataFrame, launches: pd.DataFrame) -> pd.DataFrame:
     """One row per planned cell, controls too, in the order of the plan: the columns of summary.csv.
 
-    Rates are in images per second, times in seconds, memory in 10⁶ bytes. A ratio above 1 is faster than the baseline.
+    Rates are in units of work per second, times in seconds, memory in 10⁶ bytes. A ratio above 1 is faster than the
+    baseline.
     Only cells with the status passed or not checked have numbers; those not checked have no ratio. The arguments are
     the tables of `Results`.
     """
-    times = (throughputs(samples, launches), cold_calls(run, launches), ratios(samples, cells, run))
+    times = (throughputs(samples, launches, run), cold_calls(run, launches), ratios(samples, cells, run))
     frame = cells
     for estimates in (*times, memory_use(run)):
         frame = frame.merge(estimates, on=CELL, how="left")
-    n_train = frame["problem"].map({name: problem.n_train for name, problem in run.plan.problems.items()})
-    frame["seconds_per_epoch"] = frame["seconds_per_step"] * (n_train // frame["size"])
+    frame["seconds_per_pass"] = frame["seconds_per_step"] * steps_per_pass(frame, run)
     frame = with_shares(frame, run)
     frame.loc[~frame["status"].isin(STATUSES_WITH_TIMES), MEASURED] = np.nan
     counts = ["n_launches", "n_samples"]
@@ -86,7 +87,7 @@ def launch_medians(samples: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
     return result
 
 
-def throughputs(samples: pd.DataFrame, launches: pd.DataFrame) -> pd.DataFrame:
+def throughputs(samples: pd.DataFrame, launches: pd.DataFrame, run: Run) -> pd.DataFrame:
     """Per cell: the median over launches of the median within a launch, its interval, and the best sample."""
     grouped = launches_in_point_estimates(launches).groupby(CELL)
     result = grouped.agg(seconds_per_step=("step_seconds", "median"), spread=("spread", "median")).reset_index()
@@ -95,13 +96,13 @@ def throughputs(samples: pd.DataFrame, launches: pd.DataFrame) -> pd.DataFrame:
         n_samples=("step_seconds", "size"), best=("step_seconds", "min"), sample_seconds=("elapsed_ns", "median")
     )
     result = result.merge(totals.reset_index(), on=CELL)
-    size = result["size"].astype(float)
+    work = work_of_a_step(result, run)
     return result[[*CELL, "n_launches", "n_samples", "seconds_per_step", "spread"]].assign(
         sample_seconds=result["sample_seconds"] / 1e9,
-        work_per_second=size / result["seconds_per_step"],
-        work_per_second_low=size / np.exp(result["high"]),
-        work_per_second_high=size / np.exp(result["low"]),
-        work_per_second_best=size / result["best"],
+        work_per_second=work / result["seconds_per_step"],
+        work_per_second_low=work / np.exp(result["high"]),
+        work_per_second_high=work / np.exp(result["low"]),
+        work_per_second_best=work / result["best"],
     )
 
 

@@ -18,7 +18,7 @@ from paragone.errors import InvalidClaims, InvalidProblem, UnknownName, did_you_
 from paragone.files.regular import read_regular
 from paragone.files.schema import LARGEST, LARGEST_NUMBER, QUOTED_CHARACTERS, shown
 from paragone.implementation.contract import PHASES
-from paragone.task.mlp.problem import Problem
+from paragone.task.mlp.problem import NetworkProblem
 from paragone.task.mlp.problem_files import find_problem
 
 CLAIMS = Path(__file__).with_name("claims.toml")
@@ -49,7 +49,7 @@ class Claim:
     id: str
     source: str
     says: str
-    problem: Problem | None = None
+    problem: NetworkProblem | None = None
     quantity: str = TRAIN
     variant: tuple[str, ...] = ()
     than: tuple[str, ...] = ()
@@ -192,14 +192,14 @@ def _names(key: str, value: Any) -> tuple[str, ...]:
     return tuple(_text(key, name) for name in names)
 
 
-def _problem(name: str, folder: Path) -> Problem:
+def _problem(name: str, folder: Path) -> NetworkProblem:
     try:
         return find_problem(str(folder / name) if name.endswith(".toml") else name)
     except (UnknownName, InvalidProblem) as error:
         raise ValueError(f"problem: {error}") from None
 
 
-def _batch_size(key: str, value: Any, problem: Problem) -> int:
+def _batch_size(key: str, value: Any, problem: NetworkProblem) -> int:
     images = problem.n_train if value == "full" else _whole(key, value)
     if images > problem.n_train:
         raise ValueError(f"{key}: {images} is more than the {problem.n_train} training images of {problem.name}")

@@ -27,7 +27,7 @@ from paragone.store.plan_records import FEWEST_LAUNCHES, ProfilePlan
 from paragone.store.reader import read_environment, read_plan, read_profile_plan, read_run, read_table
 from paragone.store.records import Outcome, Pair
 from paragone.store.runs import is_finished, profile_folders, run_folders
-from paragone.task.mlp.data import DataSet
+from paragone.task.problem import Data
 from paragone.verify.pilot import Display, OpenLimitedWorker, open_worker
 from paragone.worker.budgets import STANDARD, Budgets
 
@@ -43,7 +43,7 @@ class EvidenceSources:
 
     everyone: Sequence[Registered]
     broken: Sequence[Unusable]
-    data: DataSet
+    data: Data
     results: Path
     command: str
     display: Display

@@ -33,7 +33,7 @@ from paragone.claims.claim import EPOCH, TRAIN, Claim
 from paragone.plan.power import SMALLEST_MARGIN
 from paragone.store.plan_records import ProfilePlan
 from paragone.store.records import Pair
-from paragone.task.mlp.problem import Problem
+from paragone.task.mlp.problem import NetworkProblem
 
 REPRODUCED, NOT_REPRODUCED, CANNOT_TELL = "reproduced", "not reproduced", "cannot be told"
 CONTEXT, CANNOT_RUN = "context", "cannot be run here"
@@ -99,7 +99,7 @@ class RunEvidence:
         verdict, why = verdict_on(claim, ratio, low, high, margin, epoch_seconds)
         return JudgedClaim(claim, verdict, why, ratio, low, high, **names, epoch_seconds=epoch_seconds)
 
-    def _has_problem(self, problem: Problem | None) -> bool:
+    def _has_problem(self, problem: NetworkProblem | None) -> bool:
         return problem is not None and has_problem(self.results.run.plan, problem)
 
     def _cell(self, claim: Claim, names: Sequence[str], size: int) -> Any:
@@ -140,10 +140,10 @@ class RunEvidence:
     def _epoch_seconds(self, claim: Claim, row: Any) -> float:
         if claim.quantity == EPOCH:
             return float(self._seconds(claim, row)["seconds"].median())
-        return float(row.seconds_per_epoch)
+        return float(row.seconds_per_pass)
 
 
-def has_problem(plan: ProfilePlan, problem: Problem) -> bool:
+def has_problem(plan: ProfilePlan, problem: NetworkProblem) -> bool:
     """A plan can hold another problem of the same name: the fingerprint decides."""
     stored = plan.problems.get(problem.name)
     return stored is not None and stored.fingerprint() == problem.fingerprint()

@@ -31,7 +31,8 @@ ImplementationsOption = Annotated[
 ]
 DtypeOption = Annotated[list[str] | None, typer.Option("--dtype", help="float32 or float64. May be repeated.")]
 SizesOption = Annotated[
-    str | None, typer.Option("--batch-sizes", "-b", help="Such as 1,10,100 or full; else the problem's own grid.")
+    str | None,
+    typer.Option("--sizes", "--batch-sizes", "-b", help="Such as 1,10,100 or full; else the problem's own grid."),
 ]
 DataOption = Annotated[
     str | None,

@@ -10,8 +10,8 @@ from paragone.errors import Misuse, UnknownName
 from paragone.files.paths import expand_home
 from paragone.files.schema import LARGEST
 from paragone.implementation.contract import FLOATS
-from paragone.task.mlp.problem import Problem
 from paragone.task.mlp.problem_files import find_problem, shipped_names
+from paragone.task.problem import Problem
 
 LEAST_MEMORY = 100_000_000  # a worker that has loaded Python, NumPy and the harness
 MOST_DIGITS = 15  # of a number on the command line: what every table holds exactly

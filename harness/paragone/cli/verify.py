@@ -68,7 +68,7 @@ def verify(
     ] = False,
 ) -> None:
     """Check implementations against the float64 reference; nothing is timed."""
-    from paragone.verify.pilot import verify_only
+    from paragone.verify.verify_only import verify_only
 
     run = RunOptions(data, plugins, None, seed, time_limit, memory_limit)
     request = request_from(cells, run, (threads,), CONTRACT_BATCH_SIZES if contract else ())

@@ -128,13 +128,13 @@ def launch_logs(samples: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
             wide[variant] -= 0.0 if others.empty else others.median(axis=1)
         grouped = wide.groupby(level=["run", *UNIT])
         medians = grouped.median().melt(var_name="variant", value_name="log", ignore_index=False)
-        counts = grouped.count().melt(value_name="size")["size"]
-        per_launch = medians.assign(size=counts.to_numpy()).dropna().reset_index()
+        counts = grouped.count().melt(value_name="n_rounds")["n_rounds"]
+        per_launch = medians.assign(n_rounds=counts.to_numpy()).dropna().reset_index()
         place: dict[str, Any] = dict(zip(POINT, point, strict=True))
         parts.append(per_launch.assign(basis=per_launch["variant"].map(bases), **place))
     launches = pd.concat(parts, ignore_index=True)
-    most = launches.groupby([*CELL, "run"])["size"].transform("max").clip(upper=LEAST_ROUNDS)
-    return launches.loc[launches["size"] >= most]
+    most = launches.groupby([*CELL, "run"])["n_rounds"].transform("max").clip(upper=LEAST_ROUNDS)
+    return launches.loc[launches["n_rounds"] >= most]
 
 
 def _of_launches(launches: pd.DataFrame, run: str) -> pd.DataFrame:

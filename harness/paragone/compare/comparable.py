@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from paragone.analyse.statuses import CELL
 from paragone.machine.environment import facts
-from paragone.task.mlp.problem import Problem
 
 if TYPE_CHECKING:
     from paragone.machine.environment_record import MachineLoad
     from paragone.store.reader import Run
 
 ABOUT = ["implementation", "language", "dtype", "control"]
-WORDS_AND_GRID = {"description", "source", "batch_sizes"}  # of a problem: no time depends on them
 SAME, CHANGED, UNKNOWN = "same", "changed", "unknown"
 
 
@@ -28,12 +25,10 @@ def other_work(a: Run, b: Run) -> list[str]:
     if versions[0] != versions[1]:
         sentences.append(f"they were measured by method version {versions[0]} and {versions[1]}")
     for name in sorted(a.plan.problems.keys() & b.plan.problems.keys()):
-        ones = [run.plan.problems[name] for run in (a, b)]
-        keys = sorted({field.name for field in fields(Problem)} - WORDS_AND_GRID)
-        if changed := [key for key in keys if getattr(ones[0], key) != getattr(ones[1], key)]:
-            what = ", ".join(
-                f"{key} {_short(getattr(ones[0], key))} and {_short(getattr(ones[1], key))}" for key in changed
-            )
+        ones = [run.plan.problems[name].definition() for run in (a, b)]
+        keys = sorted(ones[0].keys() | ones[1].keys())
+        if changed := [key for key in keys if ones[0].get(key) != ones[1].get(key)]:
+            what = ", ".join(f"{key} {_short(ones[0].get(key))} and {_short(ones[1].get(key))}" for key in changed)
             sentences.append(f"problem {name} is defined differently: {what}")
     data = [run.plan.data for run in (a, b)]
     if data[0].sha256 != data[1].sha256:

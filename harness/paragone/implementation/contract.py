@@ -33,8 +33,7 @@ from numpy.typing import NDArray
 from paragone.implementation.declared import FLOATS as FLOATS
 from paragone.implementation.described import VERSION as VERSION
 from paragone.implementation.described import Described
-from paragone.task.mlp.problem import Problem
-from paragone.task.mlp.state import State
+from paragone.task.problem import Problem
 
 # Behind the name of the second contender of an A/A.
 CONTROL = " (A/A)"
@@ -117,7 +116,7 @@ class Implementation(ABC):
             return None
         return "its step is one piece, whose phases cannot be told apart from outside"
 
-    def load_clocked(self, problem: Problem, images: NDArray[Any], labels: NDArray[np.uint8]) -> None:
+    def load_clocked(self, problem: Any, images: NDArray[Any], labels: NDArray[np.uint8]) -> None:
         """Do what `load` does, and put a clock around the phases of every later train: for profiles alone.
 
         The parameters must come out with the same bits as without clocks.
@@ -158,7 +157,7 @@ class Implementation(ABC):
         """Release what Python does not collect: a program, memory of another language."""
 
     @abstractmethod
-    def load(self, problem: Problem, images: NDArray[Any], labels: NDArray[np.uint8]) -> None:
+    def load(self, problem: Any, images: NDArray[Any], labels: NDArray[np.uint8]) -> None:
         """Take the training set: copy it into memory of its own, allocate, compile. Untimed.
 
         `images` is (n_train, D), C order, read-only, in this variant's dtype, pixels p/255;
@@ -166,7 +165,7 @@ class Implementation(ABC):
         """
 
     @abstractmethod
-    def reset(self, state: State) -> None:
+    def reset(self, state: Any) -> None:
         """Start from this state: all of it, the previous updates and the step count included.
 
         Every sample has a state and an order that were never there before, and the order comes after the state.
@@ -184,7 +183,7 @@ class Implementation(ABC):
         """
 
     @abstractmethod
-    def params(self) -> State:
+    def params(self) -> Any:
         """The state now, as arrays that later training does not change.
 
         It copies or converts; where it takes much longer than that, the work that `train` put off is refused.

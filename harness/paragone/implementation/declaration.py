@@ -16,7 +16,7 @@ from paragone.implementation.declared import environment_fault, value_fault
 from paragone.implementation.described import Answer, Described
 from paragone.implementation.old_names import old_hooks
 from paragone.machine.python_environments import environment_unavailable
-from paragone.task.mlp.problem import Problem
+from paragone.task.problem import Problem
 
 DECLARED_TEXTS = ("name", "language", "layout", "source", "idea")
 

@@ -21,7 +21,7 @@ from paragone.files.schema import MOST_CHARACTERS, Count, Name, Words
 from paragone.implementation.declared import value_fault
 from paragone.machine.child import Child, read_until_silent
 from paragone.machine.threads import worker_environment
-from paragone.task.mlp.problem import Problem
+from paragone.task.problem import Problem
 
 # In a run that holds two versions of an implementation, what stands before the version: numpy_rows@a1b2c3d.
 VERSION = "@"

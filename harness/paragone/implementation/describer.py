@@ -2,9 +2,8 @@
 
     python -m paragone.implementation.describer OUTGOING TIME_LIMIT_S TASK …
 
-It imports none itself. For each task it forks a process that does, so that what one import changes cannot reach the
-next, and writes a line with what this process says or how it ended. What an import or an answer has started is killed
-with the process that started it, daemons too: this process adopts them.
+It imports none itself. For each task it forks a process that does, and writes a line with what this process says or how
+it ended. What an import or an answer has started is killed with it, daemons too: this process adopts them.
 """
 
 from __future__ import annotations
@@ -33,6 +32,7 @@ from paragone.implementation.described import Line, Report, Task
 from paragone.implementation.importing import implementation_class, kernel_class, read_folder
 from paragone.machine.memory import be_first_oom_victim
 from paragone.machine.process_tree import adopt_orphans, descendants, die_with_parent, ending
+from paragone.task.families import decode
 
 MOST_BYTES = 1 << 22  # of a report
 POLL_S = 0.05
@@ -239,7 +239,7 @@ def main() -> None:
     be_first_oom_victim()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the harness answers Ctrl-C
     outgoing, time_limit_s, harness = int(sys.argv[1]), float(sys.argv[2]), os.getppid()
-    tasks = [msgspec.json.decode(text, type=Task) for text in sys.argv[3:]]
+    tasks = [msgspec.json.decode(text, type=Task, dec_hook=decode) for text in sys.argv[3:]]
     with contextlib.suppress(BrokenPipeError):  # the harness has ended
         for line in reports(tasks, time_limit_s):
             write_all(outgoing, msgspec.json.encode(line) + b"\n")

@@ -19,7 +19,7 @@ from paragone.store.plan_records import Cell, ContenderKey
 from paragone.store.reader import read_table
 from paragone.store.records import Sample
 from paragone.store.run_folder import RunFolder
-from paragone.task.mlp.data import DataSet
+from paragone.task.problem import Data
 from paragone.verify.pilot import OpenWorker
 from paragone.verify.verifier import Verifier
 from paragone.worker.budgets import STANDARD, Budgets
@@ -39,7 +39,7 @@ class Deviation(NamedTuple):
 def launch_deviation(
     cells: Sequence[Cell],
     contenders: Mapping[ContenderKey, Contender],
-    data: DataSet,
+    data: Data,
     verifier: Verifier,
     open_worker: OpenWorker,
     seed: int,

@@ -40,7 +40,8 @@ from paragone.store.reader import read_plan
 from paragone.store.records import Finished, Source
 from paragone.store.run_folder import RunFolder
 from paragone.store.runs import is_finished, new_run_folder, refuse_unwritable
-from paragone.task.mlp.data import DataSet, check_fits
+from paragone.task.families import family_of
+from paragone.task.problem import Data
 from paragone.verify.pilot import Display, OpenLimitedWorker, Pilot, open_worker
 from paragone.verify.pilot_result import PilotResult
 from paragone.verify.verifier import Verifier
@@ -54,7 +55,7 @@ class Bench:
     request: Request
     everyone: Sequence[Registered]
     unusable: Sequence[Unusable]
-    data: DataSet
+    data: Data
     results: Path
     command: str
     display: Display
@@ -81,7 +82,7 @@ class Bench:
 
     def _run(self, fresh: bool, resume: Path | None) -> tuple[Path, bool]:
         for problem in self.request.problems:
-            check_fits(problem, self.data)
+            family_of(problem).refuse_other_data(problem, self.data)
         contenders, identity = self._contenders, self._identity
         folder = resume or (None if fresh else identity.unfinished(self.results, self.display.say))
         if folder is not None:

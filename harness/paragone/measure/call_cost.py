@@ -16,7 +16,7 @@ from paragone.implementation.described import describe, unavailable_reason
 from paragone.implementation.registry import Registered
 from paragone.plan.cells import Contender
 from paragone.store.plan_records import CallCostRow
-from paragone.task.mlp.data import DataSet
+from paragone.task.problem import Data
 from paragone.verify.pilot import OpenWorker, load_worker
 from paragone.worker.budgets import STANDARD, Budgets
 from paragone.worker.commands import TimeCall
@@ -26,7 +26,7 @@ NULLS = PACKAGE / "adapters" / "null"
 
 def call_costs(
     contenders: Iterable[Contender],
-    data: DataSet,
+    data: Data,
     open_worker: OpenWorker,
     seed: int,
     budgets: Budgets = STANDARD,
@@ -51,17 +51,19 @@ def nulls() -> dict[str, Registered]:
 
 
 def _costs(
-    bridge: str, crossing: Contender, data: DataSet, open_worker: OpenWorker, seed: int, budgets: Budgets
+    bridge: str, crossing: Contender, data: Data, open_worker: OpenWorker, seed: int, budgets: Budgets
 ) -> list[CallCostRow]:
     null = nulls()[bridge]
     contender = replace(crossing, found=null, variant=next(variants(null.implementation)))
-    sizes = (1, crossing.problem.n_train)
+    sizes = crossing.problem.call_sizes
     if reason := unavailable_reason(null.implementation, crossing.problem):
         return [_row(bridge, size, None, reason) for size in sizes]
     worker = open_worker(contender)
     try:
         load_worker(worker, contender, data, seed)
-        costs = [worker.call(TimeCall(size=n, budgets=budgets)).call_seconds for n in sizes]
+        starts = [crossing.problem.draw_start(seed, n) for n in sizes]
+        commands = [TimeCall(size=n, budgets=budgets) for n in sizes]
+        costs = [worker.call_from(*each).call_seconds for each in zip(starts, commands, strict=True)]
     except MeasurementFailed as error:
         return [_row(bridge, size, None, str(error)) for size in sizes]
     finally:

@@ -10,9 +10,7 @@ from numpy.typing import NDArray
 
 from paragone.errors import MeasurementFailed
 from paragone.store.records import Evaluation, Sample
-from paragone.task.mlp.data import DataSet
 from paragone.task.mlp.perturbation import logits
-from paragone.task.mlp.problem import Problem
 from paragone.task.mlp.state import State
 from paragone.worker.budgets import STANDARD, Budgets
 from paragone.worker.commands import Evaluate
@@ -29,7 +27,7 @@ RESET_SHARE = 0.25
 TRIES = 4
 
 
-def evaluate_after(sample: Sample, worker: Worker, problem: Problem, data: DataSet, n_calls: int) -> Evaluation:
+def evaluate_after(sample: Sample, worker: Worker, problem: Any, data: Any, n_calls: int) -> Evaluation:
     """The evaluation that follows a timed sample. Raises as `evaluate` does."""
     return Evaluation(
         problem=sample.problem,
@@ -46,7 +44,7 @@ def evaluate_after(sample: Sample, worker: Worker, problem: Problem, data: DataS
     )
 
 
-def calls_of_a_sample(worker: Worker, problem: Problem, data: DataSet, budgets: Budgets = STANDARD) -> int:
+def calls_of_a_sample(worker: Worker, problem: Any, data: Any, budgets: Budgets = STANDARD) -> int:
     """The number of calls that make one sample. An untimed call comes first: it copies the test set and may compile.
 
     Raises as `evaluate` does.
@@ -56,7 +54,7 @@ def calls_of_a_sample(worker: Worker, problem: Problem, data: DataSet, budgets: 
     return int(min(MOST_CALLS, max(1, round(budgets.evaluation_seconds * 1e9 / max(1, once_ns)))))
 
 
-def evaluate(worker: Worker, problem: Problem, data: DataSet, n_calls: int) -> int:
+def evaluate(worker: Worker, problem: Any, data: Any, n_calls: int) -> int:
     """Classify all test images `n_calls` times; return the nanoseconds of all calls of `predict`.
 
     Each call has parameters that nobody can foresee, so that nothing of its work can be kept or done before `reset`.
@@ -82,7 +80,7 @@ def _reset_is_too_long(evaluated: Evaluated, n_calls: int) -> bool:
     return evaluated.reset_ns > RESET_SECONDS * 1e9 * n_calls + RESET_SHARE * evaluated.elapsed_ns
 
 
-def fault_of_calls(states: list[State], data: DataSet, got: NDArray[Any] | None) -> str | None:
+def fault_of_calls(states: list[State], data: Any, got: NDArray[Any] | None) -> str | None:
     """The fault of the classes that the calls returned, (n_calls, n_test), as a sentence; None where they are right.
 
     Each test image is compared in one of the calls, and nobody knows beforehand in which.

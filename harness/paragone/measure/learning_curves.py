@@ -20,7 +20,7 @@ from paragone.store.plan_records import Cell, ContenderKey
 from paragone.store.reader import read_plan, read_table
 from paragone.store.records import Accuracy, Outcome
 from paragone.store.run_folder import RunFolder
-from paragone.task.mlp.data import DataSet, check_fits
+from paragone.task.families import family_of
 from paragone.task.mlp.perturbation import logits
 from paragone.task.mlp.state import State
 from paragone.verify.pilot import Display, OpenLimitedWorker, OpenWorker, load_worker, open_worker
@@ -43,14 +43,14 @@ class Epoch:
 
 
 def learning_curve(
-    worker: Worker, contender: Contender, data: DataSet, size: int, epochs: int, seed: int
+    worker: Worker, contender: Contender, data: Any, size: int, epochs: int, seed: int
 ) -> Iterator[Epoch]:
     """Yield the test accuracy before training and after each epoch; the worker has loaded the contender's problem.
 
     `training_seconds` is the time of the worker's `train` alone; `elapsed_seconds` includes evaluating the test set
     after every epoch, as sources S0 and S2 do.
     """
-    problem = contender.problem
+    problem: Any = contender.problem  # a network
     state = problem.start_state(seed)
     images = np.asarray(data.test_pixels("float64"))
     steps = problem.steps_per_epoch(size)
@@ -74,7 +74,7 @@ def learn(
     request: Request,
     everyone: Sequence[Registered],
     variant: Variant,
-    data: DataSet,
+    data: Any,
     epochs: int,
     open_worker: OpenLimitedWorker = open_worker,
 ) -> Iterator[Epoch]:
@@ -83,7 +83,7 @@ def learn(
     Raises Unavailable where the variant cannot run here, MeasurementFailed where it raises, crashes or hangs.
     """
     (problem,) = request.problems
-    check_fits(problem, data)
+    family_of(problem).refuse_other_data(problem, data)
     (size,) = grid(problem, request.sizes)
     if reason := unavailable_reason(variant.implementation, problem):
         raise Unavailable(f"{variant.name}: {reason}")
@@ -100,7 +100,7 @@ def learn(
 def draw_curves(
     rows: RunFolder,
     contenders: Mapping[ContenderKey, Contender],
-    data: DataSet,
+    data: Any,
     request: Request,
     open_worker: OpenWorker,
     display: Display,
@@ -110,7 +110,8 @@ def draw_curves(
     done = {(row.problem, row.variant) for row in outcomes}
     done |= {(row.problem, row.variant) for row in read_table(rows.folder, Accuracy)}
     cells = read_plan(rows.folder).cells
-    curves = [(each, cell) for each, cell in _one_of_each(cells, contenders) if each.key[:2] not in done]
+    networks = [cell for cell in cells if contenders[cell.contender].problem.family == "mlp"]
+    curves = [(each, cell) for each, cell in _one_of_each(networks, contenders) if each.key[:2] not in done]
     budgets = request.budgets
     most_seconds, most_epochs = budgets.curve_seconds, budgets.curve_epochs
     if request.quick:
@@ -118,7 +119,7 @@ def draw_curves(
     with display.progress("learning curves", len(curves)) as advance:
         for contender, cell in curves:
             advance(contender.variant.name, 1)
-            epoch_seconds = cell.step_seconds * contender.problem.steps_per_epoch(cell.size)
+            epoch_seconds = cell.step_seconds * (contender.problem.steps_per_pass(cell.size) or 0)
             epochs = min(most_epochs, int(most_seconds / epoch_seconds))
             name = contender.variant.implementation.name
             reason = f"an epoch takes about {epoch_seconds:.0f} s; paragone train {name} does it all the same"
@@ -134,7 +135,7 @@ def _draw_curve(
     rows: RunFolder,
     contender: Contender,
     cell: Cell,
-    data: DataSet,
+    data: Any,
     epochs: int,
     seed: int,
     open_worker: OpenWorker,

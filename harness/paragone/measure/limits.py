@@ -33,7 +33,7 @@ def record_limits(
         if place not in known:
             sizes = sorted({cell.size for cell in cells if cell.problem == contender.problem.name})
             command = MeasureLimits(
-                layers=contender.problem.layers,
+                problem=contender.problem,
                 dtype=contender.variant.dtype,
                 sizes=tuple(sizes),
                 budgets=budgets,
@@ -61,7 +61,7 @@ def _limits(contender: Contender, command: MeasureLimits, open_worker: OpenWorke
     finally:
         worker.kill()
     rates: list[tuple[str, int | None, float]] = [("gemm", None, found.gemm), ("read", None, found.read)]
-    rates += [("products", size, found.products[size]) for size in command.sizes]
+    rates += [("products", size, found.products[size]) for size in command.sizes if size in found.products]
     for what, size, per_second in rates:
         yield Limit(
             problem=contender.problem.name,

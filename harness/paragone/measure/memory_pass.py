@@ -20,7 +20,7 @@ from paragone.store.plan_records import Cell, ContenderKey
 from paragone.store.reader import read_plan, read_table
 from paragone.store.records import MemoryRow
 from paragone.store.run_folder import RunFolder
-from paragone.task.mlp.data import DataSet
+from paragone.task.problem import Data
 from paragone.verify.pilot import Display, OpenWorker, load_worker
 from paragone.verify.pilot_result import PilotResult
 from paragone.worker.commands import MeasureMemory
@@ -31,7 +31,7 @@ FEWEST_STEPS = 3
 def measure_memory(
     rows: RunFolder,
     contenders: Mapping[ContenderKey, Contender],
-    data: DataSet,
+    data: Data,
     seed: int,
     open_worker: OpenWorker,
     display: Display,
@@ -56,12 +56,13 @@ def measure_memory(
             )
 
 
-def _measured(cell: Cell, contender: Contender, data: DataSet, seed: int, open_worker: OpenWorker) -> dict[str, Any]:
+def _measured(cell: Cell, contender: Contender, data: Data, seed: int, open_worker: OpenWorker) -> dict[str, Any]:
     """The measured columns of a cell's row, from a fresh worker."""
     worker = open_worker(contender)
     try:
         load_worker(worker, contender, data, seed)
-        used = worker.call(MeasureMemory(size=cell.size, n_steps=memory_steps(cell)))
+        command = MeasureMemory(size=cell.size, n_steps=memory_steps(cell))
+        used = worker.call_from(contender.problem.draw_start(seed, cell.size), command)
     except MeasurementFailed as error:
         return {"status": "failed", "reason": str(error)}
     finally:

@@ -18,7 +18,7 @@ from paragone.plan.power import launches_to_resolve, minimum_detectable_differen
 from paragone.plan.request import Request
 from paragone.plan.waves import in_waves
 from paragone.store.plan_records import Cell, Plan
-from paragone.task.mlp.data import DataSet
+from paragone.task.problem import Data
 from paragone.verify.pilot_result import PilotResult, eta_seconds, rounds_in_time
 
 
@@ -45,7 +45,7 @@ def make_plan(
     results: Sequence[PilotResult],
     cells: Sequence[Cell],
     deviation: Deviation | None,
-    data: DataSet,
+    data: Data,
     unusable: Sequence[Unusable],
     known: Mapping[str, Any],
 ) -> Plan:

@@ -28,7 +28,8 @@ from paragone.store.plan_records import Cell, ContenderKey, ProfilePlan
 from paragone.store.records import ClockReading, Finished, Pair
 from paragone.store.run_folder import RunFolder
 from paragone.store.runs import new_profile_folder
-from paragone.task.mlp.data import DataSet, check_fits
+from paragone.task.families import family_of
+from paragone.task.problem import Data
 from paragone.verify.pilot import Display, OpenLimitedWorker, Pilot, load_worker, open_worker
 from paragone.verify.pilot_result import PilotResult, outcome
 from paragone.verify.verifier import Verifier
@@ -50,7 +51,7 @@ class Profile:
 
     request: Request
     everyone: Sequence[Registered]
-    data: DataSet
+    data: Data
     results: Path
     command: str
     display: Display
@@ -64,7 +65,7 @@ class Profile:
         """
         with pinned_to(harness_cpus(max(self.request.threads))):
             for problem in self.request.problems:
-                check_fits(problem, self.data)
+                family_of(problem).refuse_other_data(problem, self.data)
             chosen = select(self.everyone, self.request.implementations or ("*",))
             wanted = chosen_variants(self.request, chosen)  # without the baseline, unless the user chose it
             contenders = {
@@ -219,7 +220,8 @@ class Profile:
         """A pair; None, with an outcome that gives the reason, where the cell has failed."""
         steps = {"size": cell.size, "n_steps": cell.n_steps, "prefix_steps": cell.prefix_steps}
         try:
-            pair = member.worker.call(TakePair(**steps, plain_first=plain_first))
+            start = member.contender.problem.draw_start(self.request.seed, cell.size)
+            pair = member.worker.call_from(start, TakePair(**steps, plain_first=plain_first))
             if not pair.is_same and member.contender.variant.implementation.deterministic:
                 raise MeasurementFailed("with clocks around its phases the same steps gave other parameters or losses")
         except MeasurementFailed as error:

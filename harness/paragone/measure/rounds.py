@@ -20,7 +20,7 @@ from paragone.plan.cells import Contender
 from paragone.store.plan_records import Cell, ContenderKey
 from paragone.store.records import Launch, Round, Sample
 from paragone.store.run_folder import RunFolder
-from paragone.task.mlp.data import DataSet
+from paragone.task.problem import Data
 from paragone.verify.inputs import RoundInputs, SampleInput
 from paragone.verify.pilot import OpenWorker, load_worker
 from paragone.verify.pilot_result import numbers
@@ -39,7 +39,7 @@ class Rounds:
         self,
         folder: RunFolder,
         contenders: Mapping[ContenderKey, Contender],
-        data: DataSet,
+        data: Data,
         verifier: Verifier,
         open_worker: OpenWorker,
         remaining: RemainingSamples,

@@ -14,7 +14,7 @@ from paragone.store.plan_records import Cell
 from paragone.store.records import Kind, Sample
 from paragone.store.run_folder import RunFolder
 from paragone.task.check_result import CheckResult
-from paragone.task.mlp.problem import Problem
+from paragone.task.problem import Problem
 from paragone.verify.inputs import RoundInputs, SampleInput
 from paragone.verify.time_account import SampleSeen, TimeAccount, refuse_false_account, see_sample
 from paragone.verify.verifier import Verifier

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-import numpy as np
-
 from paragone.errors import Misuse, UnknownName
 from paragone.implementation.contract import FLOATS, Variant, variants
 from paragone.implementation.described import difference_from
@@ -15,10 +13,10 @@ from paragone.implementation.registry import Registered, find_variant, select
 from paragone.implementation.selection import is_selected
 from paragone.plan.request import Request
 from paragone.store.plan_records import Cell, ContenderKey, DataRecord, VariantRecord
-from paragone.task.mlp.data import DataSet
-from paragone.task.mlp.problem import Problem
+from paragone.task.checks import Candidate
+from paragone.task.problem import Data, Problem
 from paragone.worker.budgets import STANDARD, Budgets
-from paragone.worker.estimate import MOST_IMAGES, prefix_steps, sample_seconds, sample_steps
+from paragone.worker.estimate import prefix_steps, sample_seconds, sample_steps
 
 # A longer step is sampled once per launch.
 ONCE_PER_LAUNCH_SECONDS = 0.25
@@ -37,6 +35,11 @@ class Contender:
     def key(self) -> ContenderKey:
         return self.problem.name, self.variant.name, self.threads
 
+    @property
+    def candidate(self) -> Candidate:
+        """What the checks of its family need to know of it."""
+        return Candidate(self.problem, self.variant.dtype, self.variant.implementation.deterministic, self.difference)
+
     @cached_property
     def difference(self) -> str | None:
         """How the implementation differs from the problem, as a sentence; None where it solves the problem itself."""
@@ -45,14 +48,18 @@ class Contender:
 
 
 def grid(problem: Problem, asked: Sequence[int | str]) -> tuple[int, ...]:
-    """The batch sizes for a problem: those asked for, else its own; "full" is the whole training set.
+    """The sizes for a problem: those asked for, by number or by name, else its own.
 
-    Raises Misuse where one is larger than the training set.
+    Raises Misuse where the problem cannot have one of them.
     """
-    sizes = sorted({problem.n_train if size == "full" else int(size) for size in asked}) or problem.batch_sizes
+    named = problem.named_sizes
+    for size in asked:
+        if isinstance(size, str) and size not in named:
+            raise Misuse(f"{problem.name} has no size called {size!r}: expected whole numbers, separated by commas")
+    sizes = sorted({named[size] if isinstance(size, str) else size for size in asked}) or problem.sizes
     for size in sizes:
-        if not 1 <= size <= problem.n_train:
-            raise Misuse(f"--batch-sizes: {size} does not fit {problem.name}: expected 1 to {problem.n_train}, or full")
+        if expected := problem.size_fault(size):
+            raise Misuse(f"{problem.words.size} {size} does not fit {problem.name}: expected {expected}")
     return tuple(sizes)
 
 
@@ -152,7 +159,7 @@ def cell(contender: Contender, size: int, step_seconds: float, budgets: Budgets 
     """The cell, with its steps per sample chosen from the time of one step."""
     once = step_seconds > ONCE_PER_LAUNCH_SECONDS
     wanted = sample_steps(step_seconds, sample_seconds(contender.variant.implementation, budgets))
-    n_steps = 1 if once else min(wanted, max(1, MOST_IMAGES // size))
+    n_steps = 1 if once else min(wanted, contender.problem.most_steps(size))
     problem, variant, threads = contender.key
     return Cell(problem, variant, size, threads, n_steps, prefix_steps(n_steps), step_seconds, once)
 
@@ -180,12 +187,5 @@ def _describe(contender: Contender) -> VariantRecord:
     )
 
 
-def describe_data(data: DataSet) -> DataRecord:
-    return DataRecord(
-        name=data.name,
-        origin=data.origin,
-        sha256=data.sha256,
-        n_train=len(data.train_labels),
-        n_test=len(data.test_labels),
-        nonzero_share=float(np.mean(data.train_images != 0)),
-    )
+def describe_data(data: Data) -> DataRecord:
+    return DataRecord(name=data.name, origin=data.origin, sha256=data.sha256, **data.facts())

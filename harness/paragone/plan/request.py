@@ -8,7 +8,7 @@ from typing import Any
 from paragone.errors import ResultsUnusable
 from paragone.store.plan_records import Plan, RequestOptions, StoredRequest
 from paragone.store.records import columns
-from paragone.task.mlp.problem import Problem
+from paragone.task.problem import Problem
 from paragone.worker.budgets import STANDARD, Budgets
 
 FEWEST_ROUNDS, ROUNDS, QUICK_ROUNDS = 5, 10, 6

@@ -32,8 +32,8 @@ from paragone.selftest.sizes import TrialSizes
 from paragone.selftest.slowed_copies import Copy, copies, write_copies
 from paragone.store.plan_records import BASELINE
 from paragone.store.reader import Run, read_run
-from paragone.task.mlp.data import DataSet
 from paragone.task.mlp.problem_files import find_problem
+from paragone.task.problem import Data
 from paragone.verify.pilot import Display, OpenLimitedWorker, open_worker
 from paragone.worker.budgets import STANDARD, Budgets
 
@@ -55,7 +55,7 @@ class SelfTest:
 
     sizes: TrialSizes
     folder: Path
-    data: DataSet
+    data: Data
     display: Display
     seed: int
     budgets: Budgets = STANDARD

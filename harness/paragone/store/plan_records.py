@@ -10,8 +10,6 @@ from msgspec import Meta, field
 
 from paragone.files.printable import is_printable
 from paragone.files.schema import (
-    LARGEST,
-    LARGEST_NUMBER,
     Amount,
     Count,
     Dtype,
@@ -24,10 +22,9 @@ from paragone.files.schema import (
 )
 from paragone.implementation.registry import Unusable
 from paragone.store.records import Record
-from paragone.task.mlp.problem import Problem
+from paragone.task.problem import Problem
 
 READABLE_METHODS = (1, 2, 3)  # METHOD_VERSIONs whose numbers this harness can interpret
-MOST_LAYERS = 1000
 
 # The defaults of a request.
 BASELINE = "numpy_rows"
@@ -171,7 +168,8 @@ class ProfilePlan(Record, frozen=True, kw_only=True):
             )
         _refuse_untimely(self.created)
         for name, problem in self.problems.items():
-            _refuse_impossible(name, problem)
+            if fault := problem.fault():
+                raise ValueError(f"problems.{name[:60]}{fault}")
         for place, name in self._names():
             if not is_printable(name):
                 raise ValueError(f"{place}: expected a text of characters that print, got {name[:60]!r}")
@@ -233,15 +231,3 @@ def _refuse_untimely(created: str) -> None:
         datetime.fromisoformat(created).timestamp()
     except (ValueError, OverflowError):
         raise ValueError(f"created: expected a time such as 2025-03-04T05:06:07+00:00, got {created[:60]!r}") from None
-
-
-def _refuse_impossible(name: str, problem: Problem) -> None:
-    sizes = (*problem.layers, *problem.batch_sizes, problem.n_train)
-    rates = [number for pair in problem.learning_rate for number in pair]
-    numbers = (*rates, problem.momentum, problem.l1, problem.l2, problem.learning_rate_decay)
-    if not 2 <= len(problem.layers) <= MOST_LAYERS:
-        raise ValueError(f"problems.{name[:60]}.layers: expected 2 to {MOST_LAYERS} sizes, got {len(problem.layers)}")
-    if not all(1 <= size <= LARGEST for size in sizes):
-        raise ValueError(f"problems.{name[:60]}: expected sizes from 1 to {LARGEST}")
-    if not all(abs(number) <= LARGEST_NUMBER for number in numbers):
-        raise ValueError(f"problems.{name[:60]}: expected finite numbers")

@@ -17,6 +17,7 @@ from paragone.machine.environment_record import Environment
 from paragone.store.old_names import renamed_plan, renamed_row
 from paragone.store.plan_records import PLAN_FILES, Plan, ProfilePlan
 from paragone.store.records import KEYS, TABLE_OF, TABLES, Finished, Source, columns
+from paragone.task.families import decode
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -141,6 +142,6 @@ def _without_nulls(content: Any) -> Any:
 
 def _checked(place: object, content: Any, type_: type[T]) -> T:
     try:
-        return msgspec.convert(content, type_)
+        return msgspec.convert(content, type_, dec_hook=decode)
     except (msgspec.ValidationError, RecursionError) as error:
         raise ResultsUnusable(f"{place}: {printable(str(error))[:LONGEST_FAULT]}") from None

@@ -9,42 +9,12 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from functools import cached_property
-
-import numpy as np
-from numpy.typing import NDArray
 
 from paragone.store.plan_records import Cell
-from paragone.task.mlp.problem import Problem
-from paragone.task.mlp.state import State
+from paragone.task.problem import Problem
+from paragone.task.sample_input import SampleInput as SampleInput  # measuring imports it from here
 
 SEED_BITS = 48
-
-
-@dataclass(frozen=True, eq=False)
-class SampleInput:
-    """The input of the samples of one problem and batch size in one round; `lengths` are their numbers of steps."""
-
-    problem: Problem
-    size: int
-    lengths: frozenset[int]
-    seed: int
-
-    @cached_property
-    def start(self) -> State:
-        return self.problem.start_state(self.seed)
-
-    @cached_property
-    def longest_order(self) -> NDArray[np.int64]:
-        return self.problem.order(self.seed, max(self.lengths), self.size)
-
-    def order(self, n_steps: int) -> NDArray[np.int64]:
-        return self.longest_order[:n_steps]
-
-    def prefix(self, n_steps: int) -> NDArray[np.int64]:
-        """The order of the untimed steps before a sample; it shares nothing with the order of the sample."""
-        return self.problem.order(self.seed + 1, n_steps, self.size)
 
 
 class RoundInputs:

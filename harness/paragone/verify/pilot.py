@@ -12,15 +12,14 @@ from typing import Protocol
 
 from paragone.errors import MeasurementFailed, TimedOut
 from paragone.implementation.described import unavailable_reason
-from paragone.implementation.registry import Registered
 from paragone.machine.cpus import worker_cpus
 from paragone.machine.threads import cpu_use_fault, worker_environment
-from paragone.plan.cells import ONCE_PER_LAUNCH_SECONDS, Contender, cell, chosen_variants, contenders_of, grid
+from paragone.plan.cells import ONCE_PER_LAUNCH_SECONDS, Contender, cell
 from paragone.plan.request import Request
 from paragone.store.plan_records import Cell, Plan
 from paragone.store.records import Outcome
-from paragone.task.mlp.data import DataSet, check_fits
-from paragone.task.mlp.gate import check_steps, stress_problem
+from paragone.task.families import family_of
+from paragone.task.problem import Data, Problem
 from paragone.verify.inputs import RoundInputs, SampleInput
 from paragone.verify.pilot_result import Pace, PilotResult
 from paragone.verify.reopened_worker import ReopenedWorker
@@ -61,7 +60,7 @@ class Display(Protocol):
 class Pilot:
     """Verifies contenders one by one and estimates their costs."""
 
-    def __init__(self, request: Request, data: DataSet, verifier: Verifier, open_worker: OpenWorker) -> None:
+    def __init__(self, request: Request, data: Data, verifier: Verifier, open_worker: OpenWorker) -> None:
         self.request, self.data, self.verifier, self.open_worker = request, data, verifier, open_worker
 
     def examine(self, contender: Contender, sizes: Sequence[int]) -> PilotResult:
@@ -75,7 +74,10 @@ class Pilot:
             check_training_set(result, self.verifier, reopened.worker, self.request.budgets)
         if contender.difference:
             return result
-        other = replace(contender, problem=stress_problem(contender.problem))
+        stress = family_of(contender.problem).stress(contender.problem)
+        if stress is None:
+            return result
+        other = replace(contender, problem=stress)
         fast = [planned for planned in result.cells if planned.step_seconds <= ONCE_PER_LAUNCH_SECONDS]
         if reason := unavailable_reason(contender.variant.implementation, other.problem) or other.difference:
             for planned in fast:
@@ -101,37 +103,39 @@ class Pilot:
             if worker is None:
                 return
             try:
-                pace = self._pace(worker, pace, size)
+                pace = self._pace(worker, result.contender.problem, pace, size)
                 if not self._too_slow(result, size, pace.predict(size)):
                     pace = self._examine_cell(result, worker, size, pace)
             except TimedOut as error:
                 result.add_outcome("head", "failed", str(error), size)
                 for larger in sizes[sizes.index(size) + 1 :]:
-                    result.add_outcome("cost", "not measured", f"batch size {size} ran into the time limit", larger)
+                    words = result.contender.problem.words
+                    result.add_outcome("cost", "not measured", f"{words.size} {size} ran into the time limit", larger)
                 return
             except MeasurementFailed as error:
                 result.add_outcome("head", "failed", str(error), size)
 
-    def _pace(self, worker: Worker, pace: Pace | None, size: int) -> Pace:
+    def _pace(self, worker: Worker, problem: Problem, pace: Pace | None, size: int) -> Pace:
         """A pace that predicts the step at this batch size; a step that is mostly overhead predicts nothing larger."""
         if pace is None:
-            pace = self._measured_pace(worker, min(size, FIRST_PROBE))
+            pace = self._measured_pace(worker, problem, min(size, FIRST_PROBE))
         while pace.step_seconds < OVERHEAD_SECONDS and pace.predict(size) > self.request.too_slow_seconds:
             larger = math.ceil(pace.size * 2 * OVERHEAD_SECONDS / pace.step_seconds)
-            pace = self._measured_pace(worker, min(size, larger))
+            pace = self._measured_pace(worker, problem, min(size, larger))
         return pace
 
-    def _measured_pace(self, worker: Worker, size: int) -> Pace:
+    def _measured_pace(self, worker: Worker, problem: Problem, size: int) -> Pace:
         command = EstimateStep(size=size, budgets=self.request.budgets)
-        return Pace(size, worker.call(command).step_seconds)
+        start = problem.draw_start(self.request.seed, size)
+        return Pace(problem, size, worker.call_from(start, command).step_seconds)
 
     def _examine_cell(self, result: PilotResult, worker: Worker, size: int, pace: Pace) -> Pace:
         if pace.size != size:
-            pace = self._measured_pace(worker, size)
+            pace = self._measured_pace(worker, result.contender.problem, size)
         if self._too_slow(result, size, pace.step_seconds):
             return pace
         planned = cell(result.contender, size, pace.step_seconds, self.request.budgets)
-        most_steps = most_check_steps(planned, self.request.budgets)
+        most_steps = most_check_steps(result.contender.problem, planned, self.request.budgets)
         head = self.verifier.check_first_steps(worker, result.contender, size, most_steps)
         if result.add_check("head", size, head) and self._samples_pass(result, worker, planned):
             result.peak_bytes = max(result.peak_bytes, worker.call(GetPeakMemory()).peak_memory_bytes or 0)
@@ -160,7 +164,8 @@ class Pilot:
         if result.contender.threads > 1:
             return True
         command = CountCpus(size=planned.size, n_steps=planned.n_steps, budgets=self.request.budgets)
-        used = worker.call(command).cpus_used
+        start = result.contender.problem.draw_start(self.request.seed, planned.size)
+        used = worker.call_from(start, command).cpus_used
         if used > MOST_CPUS:
             result.add_outcome("threads", "failed", cpu_use_fault(used), planned.size)
         return used <= MOST_CPUS
@@ -182,7 +187,10 @@ class Pilot:
             if worker is not None:
                 try:
                     check = self.verifier.check_first_steps(
-                        worker, contender, planned.size, most_check_steps(planned, self.request.budgets)
+                        worker,
+                        contender,
+                        planned.size,
+                        most_check_steps(contender.problem, planned, self.request.budgets),
                     )
                     passed = result.add_check("stress", planned.size, check)
                 except MeasurementFailed as error:
@@ -207,9 +215,11 @@ class Pilot:
         return worker
 
 
-def most_check_steps(planned: Cell, budgets: Budgets = STANDARD) -> int:
+def most_check_steps(problem: Problem, planned: Cell, budgets: Budgets = STANDARD) -> int:
     """The number of steps that one check of a cell trains, so that it takes about `check_seconds` at most."""
-    return max(1, min(check_steps(planned.size), int(budgets.check_seconds / planned.step_seconds)))
+    return max(
+        1, min(family_of(problem).check_steps(problem, planned.size), int(budgets.check_seconds / planned.step_seconds))
+    )
 
 
 def open_worker(contender: Contender, time_limit_s: float, memory_limit_bytes: int | None = None) -> WorkerHandle:
@@ -217,24 +227,3 @@ def open_worker(contender: Contender, time_limit_s: float, memory_limit_bytes: i
     variables, _ = worker_environment(contender.threads, os.environ)
     environment = contender.variant.implementation.environment_name
     return WorkerHandle(variables, worker_cpus(contender.threads), time_limit_s, environment, memory_limit_bytes)
-
-
-def verify_only(
-    request: Request,
-    chosen: Sequence[Registered],
-    everyone: Sequence[Registered],
-    data: DataSet,
-    display: Display,
-    open_worker: OpenLimitedWorker = open_worker,
-) -> Iterator[list[Outcome]]:
-    """Yield the outcomes of the pilot, contender by contender; nothing is timed in rounds, nothing is stored."""
-    for problem in request.problems:
-        check_fits(problem, data)
-    limits = (request.time_limit_s, request.memory_limit_bytes)
-    pilot = Pilot(request, data, Verifier(data, request.seed), lambda contender: open_worker(contender, *limits))
-    names = {variant.name for variant in chosen_variants(request, chosen)}  # not the baseline, unless it is one
-    contenders = [each for each in contenders_of(request, chosen, everyone) if each.variant.name in names]
-    with display.progress("verifying", len(contenders)) as advance:
-        for contender in contenders:
-            advance(contender.variant.name, 1)
-            yield pilot.examine(contender, grid(contender.problem, request.sizes)).outcomes

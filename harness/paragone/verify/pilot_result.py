@@ -14,6 +14,7 @@ from paragone.plan.request import FEWEST_ROUNDS, ROUNDS
 from paragone.store.plan_records import Cell
 from paragone.store.records import Outcome
 from paragone.task.check_result import CheckResult
+from paragone.task.problem import Problem
 from paragone.worker.budgets import STANDARD, Budgets
 
 # Between samples: the pipe, waking, resetting, hashing the result, writing the row.
@@ -22,14 +23,15 @@ OVERHEAD_SECONDS = 0.008
 
 @dataclass(frozen=True)
 class Pace:
-    """The time of a step at one batch size."""
+    """The time of a step of a problem at one size."""
 
+    problem: Problem
     size: int
     step_seconds: float
 
     def predict(self, size: int) -> float:
-        """The time of a step at another batch size, if time grows with the number of images."""
-        return self.step_seconds * size / self.size
+        """The time of a step at another size, if time grows with the work."""
+        return self.step_seconds * self.problem.work(size) / self.problem.work(self.size)
 
 
 @dataclass

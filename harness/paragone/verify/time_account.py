@@ -14,15 +14,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import median
-from typing import Any, TypeVar
-
-from numpy.typing import NDArray
+from typing import TypeVar
 
 from paragone.errors import MeasurementFailed
 from paragone.machine.cpu_wait import SchedulingTimes, scheduling_times, undisturbed_ns
 from paragone.store.plan_records import Cell
-from paragone.task.mlp.state import State
-from paragone.verify.inputs import SampleInput
+from paragone.task.checks import SampleResult
+from paragone.task.sample_input import SampleInput
 from paragone.worker.replies import Timing
 from paragone.worker.sample import result_digest
 from paragone.worker.worker import Worker
@@ -83,16 +81,11 @@ class SampleSeen:
     """One sample as the harness saw it: its time, and its result."""
 
     account: TimeAccount
-    state: State
-    losses: NDArray[Any] | None
-
-    @property
-    def n_steps(self) -> int:
-        return self.account.timing.n_steps
+    result: SampleResult
 
     @cached_property
     def digest(self) -> str:
-        return result_digest(self.state, self.losses)
+        return result_digest(self.result.state, self.result.losses)
 
 
 def see_sample(worker: Worker, input_: SampleInput, cell: Cell, prefix_steps: int, closely: bool = False) -> SampleSeen:
@@ -101,7 +94,7 @@ def see_sample(worker: Worker, input_: SampleInput, cell: Cell, prefix_steps: in
     Raises MeasurementFailed, too where the worker counts other steps than those of the order: a rate is steps over
     time, so a step that was only counted would be as good as one that was taken.
     """
-    worker.prepare(input_.prefix(prefix_steps))
+    worker.prepare(input_.prefix_start, input_.prefix(prefix_steps))
     order = input_.order(cell.n_steps)
     if closely:
         reset_ns = _looked_at(worker, lambda: worker.reset(input_.start))[1]
@@ -119,7 +112,7 @@ def see_sample(worker: Worker, input_: SampleInput, cell: Cell, prefix_steps: in
     state, losses = worker.result()
     n_numbers = sum(tensor.size for tensor in state.tensors().values())
     account = TimeAccount(timing, outside_ns, reset_ns, params_ns, n_numbers, withheld_ns, cpu_outside_ns)
-    return SampleSeen(account, state, losses)
+    return SampleSeen(account, SampleResult(state, losses, timing.n_steps))
 
 
 def _looked_at(worker: Worker, call: Callable[[], T]) -> tuple[T, int, int, int]:

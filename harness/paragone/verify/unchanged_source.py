@@ -13,7 +13,7 @@ from paragone.files.hashing import changed_files, file_digests
 from paragone.files.paths import PACKAGE
 from paragone.implementation.registry import Registered
 from paragone.plan.cells import Contender
-from paragone.task.mlp.data import DataSet
+from paragone.task.problem import Data
 from paragone.worker.replies import Loaded
 from paragone.worker.worker import Worker
 
@@ -22,7 +22,7 @@ LOADED_BY_WORKERS = ("files", "machine", "task", "implementation", "adapters", "
 MOST_NAMED = 3
 
 
-def load_worker(worker: Worker, contender: Contender, data: DataSet, seed: int) -> Loaded:
+def load_worker(worker: Worker, contender: Contender, data: Data, seed: int) -> Loaded:
     """Load the contender's variant with its problem, in its problem's data set. Raises as `unchanged_source` does."""
     with unchanged_source(contender.found):
         return worker.load(contender.variant, str(contender.found.folder), contender.problem, str(data.folder), seed)

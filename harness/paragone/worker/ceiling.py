@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Iterable, Sequence
-from itertools import pairwise
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from paragone.task.families import family_of
+from paragone.task.problem import Problem
 from paragone.worker.budgets import STANDARD, Budgets
 from paragone.worker.replies import MachineLimits
 from paragone.worker.sample import Clock
@@ -19,12 +20,11 @@ SQUARE = 1024  # rows and columns: large enough for a BLAS to reach its peak, sm
 READ_BYTES = 64 * 2**20  # of each of two arrays: more than the caches hold
 
 
-def machine_limits(
-    layers: Sequence[int], dtype: str, sizes: Sequence[int], budgets: Budgets = STANDARD
-) -> MachineLimits:
-    """The limits for steps of these layers and batch sizes, with the threads of this process."""
+def machine_limits(problem: Problem, dtype: str, sizes: Sequence[int], budgets: Budgets = STANDARD) -> MachineLimits:
+    """The limits for steps of this problem at these sizes, with the threads of this process."""
+    rates = {size: products_work_per_second(problem, size, dtype, budgets=budgets) for size in sizes}
     return MachineLimits(
-        products={size: products_images_per_second(layers, size, dtype, budgets=budgets) for size in sizes},
+        products={size: rate for size, rate in rates.items() if rate is not None},
         gemm=gemm_flops_per_second(dtype, budgets=budgets),
         read=read_bytes_per_second(budgets=budgets),
     )
@@ -42,36 +42,19 @@ def read_bytes_per_second(clock: Clock = time.perf_counter_ns, budgets: Budgets 
     return 2 * READ_BYTES / seconds_per_call(lambda: np.dot(a, b), clock, budgets)
 
 
-def products_images_per_second(
-    layers: Sequence[int],
-    batch_size: int,
-    dtype: DTypeLike,
-    clock: Clock = time.perf_counter_ns,
-    budgets: Budgets = STANDARD,
-) -> float:
-    """Images per second of a step's matrix products alone, in NumPy, in the problem's own shapes.
-
-    Per layer of weights: forward A·W, the gradient Aᵀ·delta, and after the first layer delta·Wᵀ. Samples lie in rows,
-    results go into preallocated memory. No gather, no activation, no update.
-    """
-    products = list(_step_products(layers, batch_size, dtype))
+def products_work_per_second(
+    problem: Problem, size: int, dtype: str, clock: Clock = time.perf_counter_ns, budgets: Budgets = STANDARD
+) -> float | None:
+    """Work per second of a step's matrix products alone, in NumPy and in the problem's own shapes; None without any."""
+    products = list(family_of(problem).products(problem, size, dtype))
+    if not products:
+        return None
 
     def multiply() -> None:
         for left, right, result in products:
             np.matmul(left, right, out=result)
 
-    return batch_size / seconds_per_call(multiply, clock, budgets)
-
-
-def _step_products(layers: Sequence[int], batch_size: int, dtype: DTypeLike) -> Iterable[tuple[NDArray[Any], ...]]:
-    A = [_some_numbers((batch_size, size), dtype) for size in layers]
-    delta = [_some_numbers((batch_size, size), dtype) for size in layers]
-    for layer, fans in enumerate(pairwise(layers)):
-        W, dW = (_some_numbers(fans, dtype) for _ in range(2))
-        yield A[layer], W, A[layer + 1]
-        yield A[layer].T, delta[layer + 1], dW
-        if layer > 0:
-            yield delta[layer + 1], W.T, delta[layer]
+    return problem.work(size) / seconds_per_call(multiply, clock, budgets)
 
 
 def _some_numbers(shape: Sequence[int], dtype: DTypeLike) -> NDArray[Any]:

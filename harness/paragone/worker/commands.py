@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeVar, get_args
 
 import msgspec
 
-from paragone.task.mlp.problem import Problem
+from paragone.task.problem import Problem
 from paragone.worker import replies
 from paragone.worker.budgets import STANDARD, Budgets
 
@@ -50,8 +50,10 @@ class Train(Command[replies.Trained], frozen=True, kw_only=True, tag="train"):
     n_steps: int | None = None
 
 
-class Prepare(Command[replies.Ready], frozen=True, tag="prepare"):
-    """Take untimed steps from a start and over an order that the sample does not have; the order comes as an array."""
+class Prepare(Command[replies.Ready], frozen=True, kw_only=True, tag="prepare"):
+    """Take untimed steps from a start and over an order that the sample does not have; both come as arrays."""
+
+    step: int
 
 
 class Reset(Command[replies.Ready], frozen=True, kw_only=True, tag="reset"):
@@ -101,7 +103,7 @@ class Evaluate(Command[replies.Evaluated], frozen=True, tag="evaluate"):
 class MeasureLimits(Command[replies.MachineLimits], frozen=True, kw_only=True, tag="limits"):
     """Measure the machine's limits with the threads of this process; needs no variant loaded."""
 
-    layers: tuple[int, ...]
+    problem: Problem
     dtype: str
     sizes: tuple[int, ...]
     budgets: Budgets = STANDARD

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from paragone.implementation.contract import Implementation
 from paragone.implementation.described import Described
 from paragone.machine.cpus import on_every_cpu
-from paragone.task.mlp.state import State
+from paragone.task.problem import NamedArrays
 from paragone.worker.budgets import STANDARD, Budgets
 from paragone.worker.sample import Clock, cpu_time_ns
 
@@ -24,8 +24,6 @@ FEWEST_STEPS = 3
 # The untimed prefix warms caches, frequency and memory after a wait: a virtual machine gives freed pages back to its
 # host, and the first step to touch them again may take four times as long as the next.
 PREFIX_SHARE = 8
-# The most images of a sample: where train defers its work, a step seems to take no time.
-MOST_IMAGES = 2_000_000
 # No call of an estimate has more steps.
 MOST_ESTIMATE_STEPS = 4096
 # A shorter call is timed again: noise may have lengthened it.
@@ -42,20 +40,20 @@ SHORTEST_JUDGED_NS = 1_000_000
 
 def step_seconds(
     implementation: Implementation,
-    state: State,
-    size: int,
+    state: NamedArrays,
+    most_steps: int,
     batches: Callable[[int], NDArray[np.int64]],
     clock: Clock = time.perf_counter_ns,
     budgets: Budgets = STANDARD,
 ) -> float:
-    """Seconds of one step, trained from `state` over the order `batches(n_steps)`."""
+    """Seconds of one step, from `state` over the order `batches(n_steps)`; a sample has `most_steps` at most."""
 
     def train(n_steps: int) -> None:
         order = batches(n_steps)
         implementation.reset(state)
         implementation.train(order)
 
-    most_steps = min(MOST_ESTIMATE_STEPS, max(1, MOST_IMAGES // size))
+    most_steps = min(MOST_ESTIMATE_STEPS, most_steps)
     if implementation.call_seconds:
         # One step is mostly the cost of its call, and a call lengthened by noise would look like a long step.
         return estimate_step_seconds(
@@ -123,7 +121,7 @@ def prefix_steps(n_steps: int) -> int:
 
 def cpus_used(
     implementation: Implementation,
-    state: State,
+    state: NamedArrays,
     order: NDArray[np.int64],
     clock: Clock = time.perf_counter_ns,
     budgets: Budgets = STANDARD,

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paragone.implementation.contract import Implementation
-from paragone.task.mlp.state import State
+from paragone.task.problem import NamedArrays
 from paragone.worker.replies import PairTiming
 from paragone.worker.sample import Clock, result_digest
 
@@ -22,7 +22,7 @@ READING_GROUPS, READINGS = 25, 400
 def take_pair(
     plain: Implementation,
     clocked: Implementation,
-    state: State,
+    state: NamedArrays,
     order: NDArray[np.int64],
     prefix_steps: int,
     plain_first: bool,
@@ -44,7 +44,7 @@ def take_pair(
 
 
 def _time(
-    implementation: Implementation, state: State, order: NDArray[np.int64], prefix_steps: int, clock: Clock
+    implementation: Implementation, state: NamedArrays, order: NDArray[np.int64], prefix_steps: int, clock: Clock
 ) -> tuple[int, str]:
     """(nanoseconds, digest of the result) of one train, after an untimed prefix that warms the caches."""
     if prefix_steps:

@@ -92,7 +92,7 @@ class Evaluated(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MachineLimits(msgspec.Struct, frozen=True, kw_only=True):
-    """FLOP/s of a large matrix product, bytes/s read, and images/s of a step's products alone, by batch size."""
+    """FLOP/s of a large matrix product, bytes/s read, and work/s of a step's products alone, by size."""
 
     gemm: Amount
     read: Amount

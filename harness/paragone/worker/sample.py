@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from paragone.implementation.contract import Implementation
 from paragone.machine import process_tree
-from paragone.task.mlp.state import State
+from paragone.task.problem import NamedArrays
 from paragone.worker.replies import Timing
 
 Clock = Callable[[], int]
 
 
-def train_prefix(implementation: Implementation, state: State, prefix: NDArray[np.int64]) -> None:
+def train_prefix(implementation: Implementation, state: NamedArrays, prefix: NDArray[np.int64]) -> None:
     """Train from `state` over the order `prefix`, (n_steps, B), which may be empty.
 
     The prefix warms caches, frequency and memory after a wait.
@@ -52,7 +52,7 @@ def copied_params(implementation: Implementation) -> tuple[int, dict[str, NDArra
     return step, {name: np.array(tensor) for name, tensor in tensors.items()}
 
 
-def result_digest(state: State, losses: NDArray[Any] | None) -> str:
+def result_digest(state: NamedArrays, losses: NDArray[Any] | None) -> str:
     """A hash of every bit of the parameters, the step counter and the losses."""
     if losses is None:
         return state.digest()

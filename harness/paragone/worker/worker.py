@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from paragone.errors import MeasurementFailed
 from paragone.implementation.contract import Variant
 from paragone.machine.cpu_wait import SchedulingTimes
-from paragone.task.mlp.problem import Problem
-from paragone.task.mlp.state import State
+from paragone.task.problem import NamedArrays, Problem
 from paragone.worker.commands import CallParams, Command, GetResult, Load, Prepare, R, Reset, TakeSample, Train, verb
 from paragone.worker.pipe import Arrays
 from paragone.worker.replies import Loaded, Timing, Trained
@@ -24,6 +23,7 @@ class Worker(Protocol):
     cpus: Sequence[int]
     waiting_cpu_ns: int  # CPU time used between a reply and the next command, all together
     waited_ns: int  # from the last command, sent whole, to its reply
+    problem: Problem  # that it has loaded
 
     @property
     def alive(self) -> bool: ...
@@ -52,7 +52,12 @@ class Worker(Protocol):
         """The reply to a command without arrays. Raises as `call_with_arrays` does."""
         return self.call_with_arrays(command)[0]
 
+    def call_from(self, start: NamedArrays, command: Command[R]) -> R:
+        """The reply to a command that goes on from a start. Raises as `call_with_arrays` does."""
+        return self.call_with_arrays(command, start.tensors())[0]
+
     def load(self, variant: Variant, folder: str, problem: Problem, data: str, seed: int) -> Loaded:
+        self.problem = problem
         return self.call(
             Load(
                 implementation=variant.declared_name,
@@ -66,17 +71,17 @@ class Worker(Protocol):
         )
 
     def train(
-        self, state: State, order: NDArray[np.int64], n_steps: int | None = None
-    ) -> tuple[State, NDArray[Any] | None]:
+        self, state: NamedArrays, order: NDArray[np.int64], n_steps: int | None = None
+    ) -> tuple[Any, NDArray[Any] | None]:
         """Train untimed from `state` over the first `n_steps` of `order`, or all; the parameters and the losses."""
         command = Train(step=state.step, n_steps=n_steps)
         return self._trained(command, {**state.tensors(), "order": order})
 
-    def prepare(self, prefix: NDArray[np.int64]) -> None:
-        """Train untimed from a start of the worker's own, over the order `prefix`, (n_steps, B), which may be empty."""
-        self.call_with_arrays(Prepare(), {"order": prefix})
+    def prepare(self, start: NamedArrays, prefix: NDArray[np.int64]) -> None:
+        """Train untimed from a start that no sample has, over the order `prefix`, which may be empty."""
+        self.call_with_arrays(Prepare(step=start.step), {**start.tensors(), "order": prefix})
 
-    def reset(self, state: State) -> None:
+    def reset(self, state: NamedArrays) -> None:
         """Reset to the state from which the next sample starts."""
         self.call_with_arrays(Reset(step=state.step), state.tensors())
 
@@ -88,14 +93,14 @@ class Worker(Protocol):
         """Have the worker call `params()`, and keep what it gives for `result`."""
         self.call(CallParams())
 
-    def result(self) -> tuple[State, NDArray[Any] | None]:
+    def result(self) -> tuple[Any, NDArray[Any] | None]:
         """The parameters after the last sample, and its losses."""
         return self._trained(GetResult())
 
-    def _trained(self, command: Command[Trained], arrays: Arrays | None = None) -> tuple[State, NDArray[Any] | None]:
+    def _trained(self, command: Command[Trained], arrays: Arrays | None = None) -> tuple[Any, NDArray[Any] | None]:
         reply, results = self.call_with_arrays(command, arrays)
         losses = results.pop("losses", None)
         try:
-            return State.from_tensors(results, reply.step), losses
+            return self.problem.state_of(results, reply.step), losses
         except KeyError as missing:
             raise MeasurementFailed(f"{verb(command)}: params: {missing.args[0]} is missing") from None

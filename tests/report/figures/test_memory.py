@@ -13,10 +13,11 @@ from paragone.analyse.results import Results
 from paragone.report.figures import memory
 from paragone.report.figures.figure import Sheet, figure_style
 from paragone.report.text import memory as text_memory
+from paragone.task.mlp.problem_files import find_problem
 
 SIZES = (10, 1000)
 TIMES = {(name, size): [[1e-5] * 3] * 2 for name in (BASE, CONTROL, OTHER) for size in SIZES}
-PIXELS = 784
+NIELSEN = find_problem("nielsen")
 
 
 def section_of(run):
@@ -33,7 +34,7 @@ def sheet_drawn(monkeypatch, run):
     finish = Sheet.drawing
     monkeypatch.setattr(Sheet, "drawing", lambda self, *words: sheets.append(self) or finish(self, *words))
     with figure_style():
-        memory.draw(Results(run).summary, "x", PIXELS)
+        memory.draw(Results(run).summary, "x", NIELSEN)
     (sheet,) = sheets
     return sheet, sheet.figure.axes
 
@@ -117,11 +118,11 @@ def test_the_figure_has_logarithmic_axes_and_a_labelled_line_a_variant_beside_th
     assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
     assert "batch size" == axes.get_xlabel()
     assert "float32 · MB (10⁶ bytes)" == axes.get_title(loc="left")
-    assert ["numpy_rows", "numpy_tuned", memory.MINI_BATCH] == sorted(
-        (text.get_text() for text in axes.texts), key=lambda text: (text == memory.MINI_BATCH, text)
+    assert ["numpy_rows", "numpy_tuned", NIELSEN.words.moved] == sorted(
+        (text.get_text() for text in axes.texts), key=lambda text: (text == NIELSEN.words.moved, text)
     )
     batches, *lines = axes.lines
-    assert 1000 * PIXELS * 4 / 1e6 == pytest.approx(batches.get_ydata()[-1])
+    assert 1000 * 784 * 4 / 1e6 == pytest.approx(batches.get_ydata()[-1])
     assert [[10, 1000]] * 2 == [list(line.get_xdata()) for line in lines]
     assert [[2.03, 5.0]] * 2 == [pytest.approx(list(line.get_ydata())) for line in lines]
 
@@ -165,9 +166,9 @@ def test_twenty_lines_have_labels_that_do_not_touch_and_stay_on_the_sheet(monkey
 
 
 def test_nothing_is_drawn_where_nothing_is_known():
-    assert memory.draw(Results(made_up_run(None, TIMES, memory=[])).summary, "x", PIXELS) is None
+    assert memory.draw(Results(made_up_run(None, TIMES, memory=[])).summary, "x", NIELSEN) is None
     with_loading = [memory_row(BASE, 10, since_load=False)]
     frame = Results(made_up_run(None, TIMES, memory=with_loading)).summary
 
     assert np.isnan(frame["memory_above_loaded_mb"]).all()
-    assert memory.draw(frame, "x", PIXELS) is None
+    assert memory.draw(frame, "x", NIELSEN) is None

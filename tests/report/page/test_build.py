@@ -467,7 +467,7 @@ def test_one_variant_may_be_the_baseline_of_both_dtypes(opened, run):
 @pytest.mark.parametrize(
     ("metric", "expected"),
     [
-        ("epoch", lambda row: row["seconds_per_epoch"]),
+        ("epoch", lambda row: row["seconds_per_pass"]),
         ("share", lambda row: row["share_of_limit"]),
         ("cold", lambda row: row["cold_seconds"]),
         ("memory", lambda row: row["memory_above_loaded_mb"]),
@@ -502,7 +502,7 @@ def test_the_interval_of_an_epoch_is_the_inverted_interval_of_the_rate(opened, f
     row = frame[(frame["variant"] == MIDDLE) & (frame["size"] == 64)].iloc[0]
     got = opened.run(f"paragone.estimate(paragone.data.rows[{row.name}])")
 
-    n_images = row["seconds_per_epoch"] * row["work_per_second"]
+    n_images = row["seconds_per_pass"] * row["work_per_second"]
     ends = [n_images / row["work_per_second_high"], n_images / row["work_per_second_low"]]
     assert [got["low"], got["high"]] == pytest.approx(ends, rel=1e-4)
     assert got["low"] < got["value"] < got["high"]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paragone.task.mlp.problem import Problem, rounded_to_float32
+from paragone.task.mlp.problem import NetworkProblem, rounded_to_float32
 from paragone.task.mlp.problem_files import find_problem, shipped_names
 
 SMALL = dataclasses.replace(find_problem("nielsen"), n_train=20, layers=(6, 5, 10))
@@ -178,7 +178,7 @@ def test_any_penalty_or_momentum_makes_the_update_more_than_plain(field):
 def test_a_problem_survives_being_written_as_json(name):
     problem = find_problem(name)
 
-    assert Problem.from_json(json.loads(json.dumps(problem.to_json()))) == problem
+    assert NetworkProblem.from_json(json.loads(json.dumps(problem.to_json()))) == problem
 
 
 CHANGES = {
@@ -201,7 +201,7 @@ WORDS = {"description": "x", "source": "x", "batch_sizes": (3,)}
 
 
 def test_every_field_either_decides_numbers_or_is_a_word():
-    assert {field.name for field in dataclasses.fields(Problem)} == {"name", *CHANGES, *WORDS}
+    assert {field.name for field in dataclasses.fields(NetworkProblem)} == {"name", *CHANGES, *WORDS}
 
 
 @pytest.mark.parametrize("field", CHANGES)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paragone.errors import InvalidProblem, UnknownName
-from paragone.task.mlp.problem import OUTPUTS_AND_LOSSES, Problem
+from paragone.task.mlp.problem import OUTPUTS_AND_LOSSES, NetworkProblem
 from paragone.task.mlp.problem_files import (
     CHECKS,
     DEFAULTS,
@@ -301,7 +301,7 @@ def test_any_values_give_a_problem_or_an_error_that_names_a_key(tmp_path_factory
         assert any(key in said for key in changes)
         return
 
-    assert isinstance(problem, Problem)
+    assert isinstance(problem, NetworkProblem)
     assert all(math.isfinite(rate) and rate > 0 and size > 0 for size, rate in problem.learning_rate)
     assert all(0 < size <= problem.n_train for size in problem.batch_sizes)
     assert all(math.isfinite(value) for value in (problem.momentum, problem.l1, problem.l2))

@@ -26,14 +26,14 @@ from paragone.implementation.conformance.subject import (
 )
 from paragone.implementation.contract import Implementation
 from paragone.task.mlp.judge import judge
-from paragone.task.mlp.problem import Problem, rounded_to_float32
+from paragone.task.mlp.problem import NetworkProblem, rounded_to_float32
 from paragone.task.mlp.reference import trajectory
 
 DEPTHS = ((PIXELS, 10), (PIXELS, 9, 8, 7, 6, 10))
 
 
 @cache
-def expected(problem: Problem, batch_size: int) -> Any:
+def expected(problem: NetworkProblem, batch_size: int) -> Any:
     """The reference's training."""
     order = problem.order(SEED, N_STEPS, batch_size)
     return trajectory(problem, IMAGES, LABELS, start(problem, batch_size), order)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paragone.implementation.contract import Implementation
-from paragone.task.mlp.problem import Problem
+from paragone.task.mlp.problem import NetworkProblem
 from paragone.task.mlp.problem_files import find_problem, shipped_names
 from paragone.task.mlp.state import State
 from paragone.task.mlp.stress import stress_problem, stress_state
@@ -44,7 +44,7 @@ class NotApplicable(Exception):
 
 
 @cache
-def problems() -> tuple[Problem, ...]:
+def problems() -> tuple[NetworkProblem, ...]:
     """The shipped problems, made tiny, and their stress problems. Depth, step and coefficients stay as they are."""
     shrunk = [
         replace(problem, n_train=N_TRAIN, layers=(PIXELS, *HIDDEN[: len(problem.layers) - 2], 10))
@@ -53,7 +53,7 @@ def problems() -> tuple[Problem, ...]:
     return *shrunk, *(stress_problem(problem) for problem in shrunk)
 
 
-def _representative(supported: list[Problem]) -> list[Problem]:
+def _representative(supported: list[NetworkProblem]) -> list[NetworkProblem]:
     """One problem for each kind of output layer: the first has every term of the update, the last a plain update."""
     by_terms = sorted(supported, key=lambda p: (p.has_plain_update, not p.records_loss, -p.momentum))
     ends = [*by_terms[:1], *by_terms[-1:], *by_terms]
@@ -67,7 +67,7 @@ class Subject:
     kind: type[Implementation]
     axis: Mapping[str, str]
     is_slow: bool = False  # to start or compile: it is then checked on fewer problems
-    _kept: dict[Problem, Implementation] = field(default_factory=dict)
+    _kept: dict[NetworkProblem, Implementation] = field(default_factory=dict)
 
     @property
     def dtype(self) -> str:
@@ -77,7 +77,7 @@ class Subject:
         """A fresh instance, nothing loaded."""
         return self.kind(**self.axis)
 
-    def loaded(self, problem: Problem) -> Implementation:
+    def loaded(self, problem: NetworkProblem) -> Implementation:
         if problem not in self._kept:
             begin = time.perf_counter()
             self._kept[problem] = self._reloaded(problem) or self.fresh(problem, self.images(), LABELS.copy())
@@ -85,7 +85,7 @@ class Subject:
             self.is_slow |= time.perf_counter() - begin > SLOW_SECONDS
         return self._kept[problem]
 
-    def _reloaded(self, problem: Problem) -> Implementation | None:
+    def _reloaded(self, problem: NetworkProblem) -> Implementation | None:
         """The one kept instance, loaded with another problem: a second program would be slow to start."""
         if not (self.is_slow and self._kept and self.kind.bridge == "process"):
             return None
@@ -93,7 +93,7 @@ class Subject:
         implementation.load(problem, self.images(), LABELS.copy())
         return implementation
 
-    def fresh(self, problem: Problem, images: NDArray[Any], labels: NDArray[np.uint8]) -> Implementation:
+    def fresh(self, problem: NetworkProblem, images: NDArray[Any], labels: NDArray[np.uint8]) -> Implementation:
         """A separate instance, which sees the images read-only. The caller closes it."""
         read_only = images.view()
         read_only.setflags(write=False)
@@ -105,7 +105,7 @@ class Subject:
         """A fresh copy of the images, pixels p/255."""
         return (IMAGES / 255.0).astype(self.dtype)
 
-    def problems(self) -> list[Problem]:
+    def problems(self) -> list[NetworkProblem]:
         """The supported problems. Raises NotApplicable where there is none."""
         supported = [problem for problem in problems() if self.kind.supports(problem) is None]
         if not supported:
@@ -113,7 +113,7 @@ class Subject:
         self.loaded(supported[0])  # sets `is_slow`
         return _representative(supported) if self.is_slow else supported
 
-    def exact_problems(self) -> list[Problem]:
+    def exact_problems(self) -> list[NetworkProblem]:
         """The problems that it computes exactly. Raises NotApplicable where it approximates all of them."""
         supported = self.problems()
         exact = [problem for problem in supported if self.kind.nearest(problem) is None]
@@ -125,12 +125,12 @@ class Subject:
     def cases(self, batch_sizes: tuple[int, ...] = BATCH_SIZES) -> Iterator[Case]:
         yield from self.cases_of(self.problems(), batch_sizes)
 
-    def cases_of(self, problems: list[Problem], batch_sizes: tuple[int, ...] = BATCH_SIZES) -> Iterator[Case]:
+    def cases_of(self, problems: list[NetworkProblem], batch_sizes: tuple[int, ...] = BATCH_SIZES) -> Iterator[Case]:
         for problem in problems:
             for batch_size in batch_sizes:
                 yield Case(self, problem, batch_size)
 
-    def few_cases(self, problems: list[Problem] | None = None) -> list[Case]:
+    def few_cases(self, problems: list[NetworkProblem] | None = None) -> list[Case]:
         """Two cases, one with every term of the update and one with a plain update, for checks that load anew."""
         representative = _representative(problems or self.problems())
         chosen = representative[:1] if self.is_slow else dict.fromkeys((representative[0], representative[-1]))
@@ -147,7 +147,7 @@ class Case:
     """A subject on a problem at a batch size, with a start state and an order."""
 
     subject: Subject
-    problem: Problem
+    problem: NetworkProblem
     batch_size: int
 
     @property
@@ -173,7 +173,7 @@ class Case:
             raise PromiseBroken(f"{self.problem.name}, batch size {self.batch_size}: {otherwise}")
 
 
-def start(problem: Problem, batch_size: int) -> State:
+def start(problem: NetworkProblem, batch_size: int) -> State:
     """The stress problem's start state, moved to two steps before the end of an epoch."""
     state = stress_state(problem, SEED, batch_size)
     return replace(state, step=2 * problem.steps_per_epoch(batch_size) - 2 if batch_size < N_TRAIN else 2)
@@ -187,7 +187,7 @@ def trained(
     return implementation.params(), losses
 
 
-def bits(problem: Problem, state: State, losses: NDArray[Any] | None = None) -> Bits:
+def bits(problem: NetworkProblem, state: State, losses: NDArray[Any] | None = None) -> Bits:
     """A digest of everything that equal trainings must share. Previous updates count only where momentum uses them."""
     if problem.momentum == 0:
         state = State.at_rest(state.W, state.b, state.step)

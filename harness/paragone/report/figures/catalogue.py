@@ -104,9 +104,9 @@ def _run_attempts(results: Results) -> Iterator[tuple[str, str, Drawing | None, 
         for kind, draw, reason in PER_GRID:
             name = f"{kind}-{suffix}"
             yield name, subject, draw(cells, name, noise_sentence(results, first.problem)), reason
-        pixels = run.plan.problems[first.problem].layers[0]
         name = f"memory-{suffix}"
-        yield name, subject, memory.draw(cells, name, pixels), "no peak memory above the loaded state was measured"
+        figure = memory.draw(cells, name, run.plan.problems[first.problem])
+        yield name, subject, figure, "no peak memory above the loaded state was measured"
     variants = frame_of(VariantRecord, run.plan.variants)
     for problem in run.plan.problems:
         name = f"accuracy-{file_name(problem)}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -18,17 +17,13 @@ from paragone.report.figures.line_chart import LEAST_HEIGHT, PANEL_WIDTH
 from paragone.report.text import formatting
 from paragone.report.text.memory import RESOLVED_MB
 from paragone.report.text.rows import each_row, first_row, short_names
-
-if TYPE_CHECKING:
-    pass
-
-MINI_BATCH = "the mini-batch itself"
+from paragone.task.problem import Problem
 
 
-def draw(cells: pd.DataFrame, name: str, pixels: int) -> Drawing | None:
+def draw(cells: pd.DataFrame, name: str, of: Problem) -> Drawing | None:
     """Draw peak memory above the loaded state over batch size, a panel for each dtype; None where nothing is known.
 
-    `cells` are the rows of the summary for one problem and thread count; an image has `pixels` numbers.
+    `cells` are the rows of the summary for one thread count of the problem `of`.
     """
     cells = cells.assign(label=short_names(cells))
     shown = cells[~cells["control"] & cells["memory_above_loaded_mb"].notna()]
@@ -36,21 +31,22 @@ def draw(cells: pd.DataFrame, name: str, pixels: int) -> Drawing | None:
         return None
     dtypes = sorted(shown["dtype"].unique())
     most = 1 + int(shown.groupby("dtype")["variant"].nunique().max())
-    labels = [MINI_BATCH, *shown["label"]]
+    labels = [of.words.moved, *shown["label"]]
     gutter = label_space(most) + 0.2 + max(text_width(label, LABEL_SIZE, "bold") for label in labels)
     height = max(LEAST_HEIGHT, most * LABEL_GAP * 1.25)
     problem, threads = cells["problem"].iloc[0], int(cells["threads"].iloc[0])
     title = f"{problem}: peak memory above the loaded state, {formatting.plural(threads, 'thread')}"
     width = max(LEFT + len(dtypes) * (PANEL_WIDTH + gutter) + 0.1, 0.3 + text_width(title, 12.5, "bold"))
     sheet = Sheet(width, height + 0.95, title, [*_subtitle(shown), *_not_drawn(cells, shown)])
-    image_mb = {dtype: pixels * np.dtype(dtype).itemsize / 1e6 for dtype in dtypes}
-    high = max(shown["memory_above_loaded_mb"].max(), shown["size"].max() * max(image_mb.values())) * 1.5
+    largest = int(shown["size"].max())
+    moved_mb = max(of.bytes_per_step(largest, dtype) for dtype in dtypes) / 1e6
+    high = max(shown["memory_above_loaded_mb"].max(), moved_mb) * 1.5
     for number, dtype in enumerate(dtypes):
         axes = sheet.axes(LEFT + number * (PANEL_WIDTH + gutter), 0.3, PANEL_WIDTH, height)
         _memory_axis(axes, high, labelled=number == 0)
         batch_axis(axes, sorted(shown["size"].unique()))
         axes.set_title(f"{dtype} · MB (10⁶ bytes)", loc="left", size=9, color=palette.SOFT_INK)
-        ends = [_draw_mini_batches(axes, int(shown["size"].max()), image_mb[dtype])]
+        ends = [_draw_moved(axes, of, largest, dtype)]
         ends += [_draw_line(axes, line) for _, line in shown[shown["dtype"] == dtype].groupby("variant", sort=True)]
         label_lines(axes, ends, height)
     caption = f"Peak memory above the loaded state over batch size, {problem}, {formatting.plural(threads, 'thread')}."
@@ -67,11 +63,12 @@ def _memory_axis(axes: Axes, high: float, labelled: bool) -> None:
     axes.set_axisbelow(True)
 
 
-def _draw_mini_batches(axes: Axes, largest: int, image_mb: float) -> LineEnd:
-    """Draw the size of the mini-batch itself, as a broad line."""
-    sizes = np.array([axes.get_xlim()[0], largest])
-    axes.plot(sizes, sizes * image_mb, color=palette.SOFT_INK, linewidth=5, alpha=0.22, solid_capstyle="round")
-    return LineEnd(largest, max(RESOLVED_MB, largest * image_mb), MINI_BATCH, palette.SOFT_INK)
+def _draw_moved(axes: Axes, of: Problem, largest: int, dtype: str) -> LineEnd:
+    """Draw what a step moves, as a broad line."""
+    sizes = np.unique(np.geomspace(max(1.0, axes.get_xlim()[0]), largest, 20).round().astype(int))
+    moved_mb = [of.bytes_per_step(int(size), dtype) / 1e6 for size in sizes]
+    axes.plot(sizes, moved_mb, color=palette.SOFT_INK, linewidth=5, alpha=0.22, solid_capstyle="round")
+    return LineEnd(largest, max(RESOLVED_MB, moved_mb[-1]), of.words.moved, palette.SOFT_INK)
 
 
 def _draw_line(axes: Axes, cells: pd.DataFrame) -> LineEnd:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -150,14 +150,15 @@ def parts_tables(profiled: Profiled) -> str:
 
     The first call in a backward pass belongs to the last layer, which is the output.
     """
-    labels, problems, texts = profile_names(profiled), profiled.plan.problems, []
+    labels, texts = profile_names(profiled), []
     for cell in profiled.cells:
         if not cell.parts:
             continue
         depth = max(len(calls) for calls in cell.parts.values())
         where = f"{markdown.code(cell.problem)}, {markdown.code(labels[cell.variant])}"
         texts.append(f"### {where}, batch size {formatting.batch(cell.size)}")
-        last = len(problems[cell.problem].layers) - 1  # of the layers of weights
+        problem: Any = profiled.plan.problems[cell.problem]  # a network
+        last = len(problem.layers) - 1  # of the layers of weights
         headings = ["µs per step", *(f"layer {last - call}" for call in range(depth)), "all"]
         lines = []
         for part, calls in cell.parts.items():

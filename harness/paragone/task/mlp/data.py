@@ -16,7 +16,7 @@ from paragone.errors import DataUnusable, InvalidProblem
 from paragone.task.mlp.mnist import digits
 from paragone.task.mlp.mnist.cache import DataSet, find_entry, open_cached, recall, remember, store
 from paragone.task.mlp.mnist.parts import MNIST, MNIST_SHA256, Arrays
-from paragone.task.mlp.problem import Problem
+from paragone.task.mlp.problem import NetworkProblem
 
 __all__ = ["DataSet", "check_fits", "find_data", "open_cached"]
 
@@ -42,7 +42,7 @@ def find_data(path: str | None, say: Say) -> DataSet:
     return _from_download(say)
 
 
-def check_fits(problem: Problem, data: DataSet) -> None:
+def check_fits(problem: NetworkProblem, data: DataSet) -> None:
     """Raise InvalidProblem, naming the key of the problem file, where the problem does not fit this data."""
     n_train, n_pixels = data.train_images.shape
     if problem.layers[0] != n_pixels:

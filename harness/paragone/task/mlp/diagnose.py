@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from paragone.task.mlp.mistakes import MISTAKES
 from paragone.task.mlp.perturbation import PerturbedTraining, states
-from paragone.task.mlp.problem import Problem
+from paragone.task.mlp.problem import NetworkProblem
 from paragone.task.mlp.reference import Trajectory
 from paragone.task.mlp.state import FloatArray, State
 from paragone.task.mlp.tolerance import norm, tensor_distances
@@ -23,7 +23,7 @@ UNEXPLAINED = 0.001
 
 
 def likely_mistake(
-    problem: Problem,
+    problem: NetworkProblem,
     images: NDArray[np.uint8],
     labels: NDArray[np.uint8],
     expected: Trajectory,
@@ -74,7 +74,7 @@ def _end(training: PerturbedTraining) -> State:
 class _Comparison:
     """Compares weights and biases with those of a wrong result, each tensor in units of its own tolerance."""
 
-    def __init__(self, problem: Problem, expected: Trajectory, got: State, dtype: str) -> None:
+    def __init__(self, problem: NetworkProblem, expected: Trajectory, got: State, dtype: str) -> None:
         self.got = _weights(got)
         found = [d for d in tensor_distances(problem, expected, got, dtype) if not d.tensor.startswith("d")]
         self.tolerance = {d.tensor: max(d.allowed, UNEXPLAINED * d.distance) or 1e-300 for d in found}

@@ -19,7 +19,7 @@ from paragone.task.check_result import CheckResult
 from paragone.task.mlp.diagnose import likely_mistake
 from paragone.task.mlp.hard_starts import check_hard_starts
 from paragone.task.mlp.judge import fault_of_result, form_fault, judge, step_fault
-from paragone.task.mlp.problem import Problem
+from paragone.task.mlp.problem import NetworkProblem
 from paragone.task.mlp.reference import Trajectory, trajectory
 from paragone.task.mlp.state import State
 from paragone.task.mlp.stress import check_steps, is_stress_problem, stress_problem, stress_state
@@ -46,7 +46,7 @@ Train = Callable[[State, NDArray[np.int64]], tuple[State, NDArray[Any] | None]]
 
 def check_head(
     train: Train,
-    problem: Problem,
+    problem: NetworkProblem,
     expected: Trajectory,
     order: NDArray[np.int64],
     dtype: str,
@@ -84,7 +84,7 @@ def check_head(
 
 def pass_through(
     train: Train,
-    problem: Problem,
+    problem: NetworkProblem,
     start: State,
     order: NDArray[np.int64],
     window: slice,
@@ -121,7 +121,7 @@ def pass_through(
 
 def check_approximate(
     train: Train,
-    problem: Problem,
+    problem: NetworkProblem,
     start: State,
     order: NDArray[np.int64],
     dtype: str,
@@ -149,7 +149,7 @@ def check_approximate(
 
 
 def check_form(
-    problem: Problem,
+    problem: NetworkProblem,
     start: State,
     got: State,
     losses: NDArray[Any] | None,
@@ -166,7 +166,7 @@ def check_form(
 
 def gate(
     train: Train,
-    problem: Problem,
+    problem: NetworkProblem,
     images: NDArray[np.uint8],
     labels: NDArray[np.uint8],
     batch_size: int,
@@ -207,7 +207,7 @@ def gate(
 
 
 def _reference(
-    problem: Problem, images: NDArray[np.uint8], labels: NDArray[np.uint8], folder: Path | None, data_sha256: str
+    problem: NetworkProblem, images: NDArray[np.uint8], labels: NDArray[np.uint8], folder: Path | None, data_sha256: str
 ) -> Callable[[State, NDArray[np.int64]], Trajectory]:
     """The function that trains the reference from a state over an order; `folder` keeps what it found."""
 
@@ -230,6 +230,6 @@ def _trained(train: Train, state: State, order: NDArray[np.int64]) -> tuple[Stat
     return got, losses
 
 
-def _bits(problem: Problem, state: State, losses: NDArray[Any] | None) -> tuple[bytes, ...]:
+def _bits(problem: NetworkProblem, state: State, losses: NDArray[Any] | None) -> tuple[bytes, ...]:
     tensors = [*compared_tensors(problem, state).values()] + ([] if losses is None else [losses])
     return (str(state.step).encode(), *(np.ascontiguousarray(tensor).tobytes() for tensor in tensors))

@@ -22,7 +22,7 @@ from paragone.errors import VerificationFailed
 from paragone.task.check_result import CheckResult
 from paragone.task.mlp.judge import fault_of_result, judge
 from paragone.task.mlp.perturbation import PerturbedTraining, slope, states
-from paragone.task.mlp.problem import Problem, rounded_to_float32
+from paragone.task.mlp.problem import NetworkProblem, rounded_to_float32
 from paragone.task.mlp.reference import Trajectory
 from paragone.task.mlp.state import FloatArray, State
 from paragone.task.mlp.stress import stress_state
@@ -52,7 +52,7 @@ PREVIOUS_UPDATE = 10.0  # times the weights
 
 def check_hard_starts(
     train: Train,
-    problem: Problem,
+    problem: NetworkProblem,
     images: NDArray[np.uint8],
     labels: NDArray[np.uint8],
     batch_size: int,
@@ -90,7 +90,7 @@ def check_hard_starts(
     return None
 
 
-def large_logits(problem: Problem, stress: State) -> State:
+def large_logits(problem: NetworkProblem, stress: State) -> State:
     """Biases of ±800 in the last layer, in turn; for softmax also two large weights that are the same in every class.
 
     The two have opposite signs: all logits of an image rise and fall with what two neurons of the last hidden layer
@@ -105,7 +105,7 @@ def large_logits(problem: Problem, stress: State) -> State:
 
 
 def saturated_neurons(
-    problem: Problem,
+    problem: NetworkProblem,
     images: NDArray[np.uint8],
     labels: NDArray[np.uint8],
     stress: State,
@@ -132,7 +132,7 @@ def slope_unless_saturated(A: FloatArray) -> FloatArray:
     return np.where(A < SATURATED_ACTIVATION, 1.0, slope(A))
 
 
-def exact_coefficients(problem: Problem, stress: State, seed: int) -> State:
+def exact_coefficients(problem: NetworkProblem, stress: State, seed: int) -> State:
     """Hidden weights for which both penalties are equal, under large previous updates, and a last layer from nothing.
 
     It starts in epoch 0, where η is the coefficient itself.
@@ -160,7 +160,7 @@ def all_summed(expected: Trajectory) -> Trajectory:
     return expected
 
 
-def with_a_wide_spread(problem: Problem, expected: Trajectory) -> Trajectory:
+def with_a_wide_spread(problem: NetworkProblem, expected: Trajectory) -> Trajectory:
     """The step from large logits: sums of large terms that cancel each other round more than the spread foresees.
 
     A loss is the difference of two logits, and may be 0 where both are thousands.

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paragone.task.check_result import CheckResult
-from paragone.task.mlp.problem import Problem, rounded_to_float32
+from paragone.task.mlp.problem import NetworkProblem, rounded_to_float32
 from paragone.task.mlp.reference import Trajectory
 from paragone.task.mlp.state import State
 from paragone.task.mlp.tolerance import (
@@ -42,7 +42,9 @@ ROUNDED_ONCE = 1.25
 ROUNDING_NOT_TOLD = "whether every step was rounded to float32: not checked, to tell takes 8 steps with an L2 penalty"
 
 
-def judge(problem: Problem, expected: Trajectory, got: State, losses: NDArray[Any] | None, dtype: str) -> CheckResult:
+def judge(
+    problem: NetworkProblem, expected: Trajectory, got: State, losses: NDArray[Any] | None, dtype: str
+) -> CheckResult:
     """Compare the result of a training in `dtype` with the reference, `losses` too where the problem records them."""
     n_steps = expected.n_steps
     if not (_is_finite(expected.states[-1], problem) and np.isfinite(expected.losses).all()):
@@ -88,7 +90,7 @@ def _too_loose(distance: TensorDistance) -> str:
 
 
 def fault_of_result(
-    problem: Problem, expected: State, got: State, losses: NDArray[Any] | None, n_steps: int, dtype: str
+    problem: NetworkProblem, expected: State, got: State, losses: NDArray[Any] | None, n_steps: int, dtype: str
 ) -> str | None:
     """What is wrong with the form of a result, or None. Only the shapes and the step count of `expected` matter."""
     return (
@@ -99,7 +101,7 @@ def fault_of_result(
     )
 
 
-def form_fault(problem: Problem, expected: State, got: State) -> str | None:
+def form_fault(problem: NetworkProblem, expected: State, got: State) -> str | None:
     """Which array of a state has the wrong shape or dtype, or values that are not finite; None where none has."""
     if not isinstance(got, State):
         return f"params: expected a State, got {type(got).__name__}"
@@ -117,7 +119,7 @@ def form_fault(problem: Problem, expected: State, got: State) -> str | None:
     return None
 
 
-def losses_fault(problem: Problem, losses: NDArray[Any] | None, n_steps: int) -> str | None:
+def losses_fault(problem: NetworkProblem, losses: NDArray[Any] | None, n_steps: int) -> str | None:
     if not problem.records_loss:
         return None
     if losses is None:
@@ -127,7 +129,7 @@ def losses_fault(problem: Problem, losses: NDArray[Any] | None, n_steps: int) ->
     return None if np.isfinite(losses).all() else f"losses are not finite: {losses}"
 
 
-def precision_fault(problem: Problem, got: State, dtype: str) -> str | None:
+def precision_fault(problem: NetworkProblem, got: State, dtype: str) -> str | None:
     """Which tensor holds values that float32 cannot, where float32 is declared; else None."""
     if dtype != "float32":
         return None
@@ -146,7 +148,7 @@ def step_fault(expected: State, got: State) -> str | None:
     return None if got.step == expected.step else f"the step count is {got.step}, {expected.step} is expected"
 
 
-def _difference(problem: Problem, expected: Trajectory, got: State, worst: TensorDistance, dtype: str) -> str:
+def _difference(problem: NetworkProblem, expected: Trajectory, got: State, worst: TensorDistance, dtype: str) -> str:
     sentence = (
         f"{worst.tensor} {'differ' if worst.tensor == LOSSES else 'differs'} from the reference by "
         f"{worst.error:.1e}, {worst.bound:.1e} is allowed"
@@ -156,7 +158,7 @@ def _difference(problem: Problem, expected: Trajectory, got: State, worst: Tenso
     return sentence
 
 
-def _is_finite(state: State, problem: Problem) -> bool:
+def _is_finite(state: State, problem: NetworkProblem) -> bool:
     return all(np.isfinite(tensor).all() for tensor in compared_tensors(problem, state).values())
 
 

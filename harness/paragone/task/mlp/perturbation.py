@@ -14,7 +14,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from paragone.task.mlp.problem import Problem
+from paragone.task.mlp.problem import NetworkProblem
 from paragone.task.mlp.state import FloatArray, State
 
 BLOCK = 1000  # images converted at once: 6 MB of pixels
@@ -41,7 +41,7 @@ def no_slope(A: FloatArray) -> FloatArray:
 class PerturbedTraining:
     """A training, with a field for each way in which it can differ from the one that the problem defines."""
 
-    problem: Problem
+    problem: NetworkProblem
     images: NDArray[np.uint8]
     labels: NDArray[np.uint8]
     state: State
@@ -62,7 +62,7 @@ class PerturbedTraining:
     @classmethod
     def of(
         cls,
-        problem: Problem,
+        problem: NetworkProblem,
         images: NDArray[np.uint8],
         labels: NDArray[np.uint8],
         state: State,
@@ -133,7 +133,7 @@ def _step(training: PerturbedTraining, state: State, i: int) -> tuple[State, flo
     return State(weights, biases, kept[:n_layers], kept[n_layers:], state.step + 1), training.R * loss
 
 
-def _scale(gradient: FloatArray, R: float, penalty: Problem | None, W: FloatArray) -> None:
+def _scale(gradient: FloatArray, R: float, penalty: NetworkProblem | None, W: FloatArray) -> None:
     """gradient ← R·gradient + λ₂·W + λ₁·sign(W), in place; without the last two terms where `penalty` is None."""
     gradient *= R
     if penalty and penalty.l2:
@@ -172,7 +172,7 @@ def _gradients(
     return _loss(training.problem, Z, A[-1], Y), [*reversed(W_sums), *reversed(b_sums)]
 
 
-def _loss(problem: Problem, Z: FloatArray, A: FloatArray, Y: FloatArray) -> float:
+def _loss(problem: NetworkProblem, Z: FloatArray, A: FloatArray, Y: FloatArray) -> float:
     if problem.loss == "quadratic":
         return float(0.5 * np.sum((A - Y) ** 2))
     if problem.loss == "log":

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from paragone.files.schema import LARGEST, LARGEST_NUMBER
 from paragone.task.mlp.state import State
+from paragone.task.problem import Arrays, Problem, Words
 
 # The pairs of output activation and loss for which a step is defined.
 OUTPUTS_AND_LOSSES = (("sigmoid", "quadratic"), ("sigmoid", "log"), ("softmax", "cross_entropy"))
@@ -19,10 +22,24 @@ REDUCTIONS = ("mean", "sum")
 STARTS = ("standard_normal", "scaled_normal")
 
 N_CLASSES = 10
+WORDS_AND_GRID = {"description", "source", "batch_sizes"}  # no time depends on them
+MOST_LAYERS = 1000
+# The most images of a sample: where train defers its work, a step seems to take no time.
+MOST_IMAGES = 2_000_000
+BYTES = {"float32": 4, "float64": 8}
+WORDS = Words(
+    size="batch size",
+    at_size="batch",
+    unit="images",
+    rate="images/s",
+    moved="the mini-batch itself",
+    beyond_limit="by code that leaves out every pixel that is 0 ({zeros})",
+    step_is_whole="whether train takes every step of its order",
+)
 
 
 @dataclass(frozen=True)
-class Problem:
+class NetworkProblem(Problem):
     """A network, a data set, and the step that trains it.
 
     With R = 1/B (`reduction` "mean") or 1 ("sum"), B the batch size and Δ_prev the previous update:
@@ -32,6 +49,8 @@ class Problem:
 
     `learning_rate` holds (batch size, η) pairs, smallest batch size first. `batch_sizes` is the default grid of a run.
     """
+
+    words: ClassVar[Words] = WORDS
 
     name: str
     description: str
@@ -53,6 +72,26 @@ class Problem:
     batch_sizes: tuple[int, ...]
 
     @property
+    def family(self) -> str:
+        return "mlp"
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        return self.batch_sizes
+
+    @property
+    def named_sizes(self) -> Mapping[str, int]:
+        """`full` is the whole training set."""
+        return {"full": self.n_train}
+
+    def size_fault(self, size: int) -> str | None:
+        return None if 1 <= size <= self.n_train else f"1 to {self.n_train}, or full"
+
+    def work(self, size: int) -> float:
+        """The images of a mini-batch."""
+        return size
+
+    @property
     def has_plain_update(self) -> bool:
         """Whether the update is W ← W − η·R·Σ ∂ℓ/∂W and nothing else."""
         return self.momentum == self.l1 == self.l2 == 0
@@ -66,7 +105,7 @@ class Problem:
         """⌊N/B⌋: the remainder that does not fill a mini-batch is dropped."""
         return self.n_train // batch_size
 
-    def flops_per_step(self, batch_size: int, nonzero: float = 1.0) -> int:
+    def flops_per_step(self, size: int, nonzero: float = 1.0) -> float:
         """The floating-point operations of the matrix products and the update of one step.
 
         A product of an (n, k) and a (k, m) matrix counts 2·n·k·m. Each layer of weights has two products per image,
@@ -80,8 +119,15 @@ class Problem:
         weights, biases = sum(products) / 2, sum(self.layers[1:])
         per_weight = 2 + sum(2 for coefficient in (self.momentum, self.l1, self.l2) if coefficient)
         per_bias = 4 if self.momentum else 2
-        of_products = batch_size * (2 * sum(products) + sum(products[1:]))
+        of_products = size * (2 * sum(products) + sum(products[1:]))
         return round(of_products + per_weight * weights + per_bias * biases)
+
+    def bytes_per_step(self, size: int, dtype: str) -> float:
+        """Every pixel of the mini-batch, read once."""
+        return size * self.layers[0] * BYTES[dtype]
+
+    def most_steps(self, size: int) -> int:
+        return max(1, MOST_IMAGES // size)
 
     def batch_scale(self, batch_size: int) -> float:
         """R, the factor on the summed gradients and the summed loss."""
@@ -121,6 +167,13 @@ class Problem:
             b.append(rounded_to_float32(scale * random.standard_normal(fan_out)))
         return State.at_rest(W, b)
 
+    def draw_start(self, seed: int, size: int) -> State:
+        """`start_state`: the same at every batch size."""
+        return self.start_state(seed)
+
+    def state_of(self, arrays: Arrays, step: int) -> State:
+        return State.from_tensors(dict(arrays), step)
+
     def order(self, seed: int, n_steps: int, size: int) -> NDArray[np.int64]:
         """The image indices of every mini-batch, shape (n_steps, B), int64; B is `size`.
 
@@ -137,11 +190,34 @@ class Problem:
         ]
         return np.ascontiguousarray(np.concatenate(epochs)[:n_steps])
 
+    @property
+    def call_sizes(self) -> tuple[int, ...]:
+        """One image, and the whole training set."""
+        return 1, self.n_train
+
+    def steps_per_pass(self, size: int) -> int:
+        """Those of an epoch."""
+        return self.steps_per_epoch(size)
+
+    def fault(self) -> str | None:
+        rates = [number for pair in self.learning_rate for number in pair]
+        numbers = (*rates, self.momentum, self.l1, self.l2, self.learning_rate_decay)
+        if not 2 <= len(self.layers) <= MOST_LAYERS:
+            return f".layers: expected 2 to {MOST_LAYERS} sizes, got {len(self.layers)}"
+        if not all(1 <= size <= LARGEST for size in (*self.layers, *self.batch_sizes, self.n_train)):
+            return f": expected sizes from 1 to {LARGEST}"
+        if not all(abs(number) <= LARGEST_NUMBER for number in numbers):
+            return ": expected finite numbers"
+        return None
+
+    def definition(self) -> dict[str, Any]:
+        return {key: value for key, value in asdict(self).items() if key not in WORDS_AND_GRID}
+
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Problem:
+    def from_json(cls, data: dict[str, Any]) -> NetworkProblem:
         """The inverse of `to_json`."""
         rates = tuple((int(size), float(rate)) for size, rate in data["learning_rate"])
         lists = {"layers": tuple(data["layers"]), "batch_sizes": tuple(data["batch_sizes"]), "learning_rate": rates}

@@ -14,7 +14,14 @@ from paragone.errors import InvalidProblem, UnknownName, did_you_mean
 from paragone.files.printable import is_printable
 from paragone.files.regular import read_regular
 from paragone.files.schema import LARGEST_NUMBER, shown
-from paragone.task.mlp.problem import HIDDEN_ACTIVATIONS, N_CLASSES, OUTPUTS_AND_LOSSES, REDUCTIONS, STARTS, Problem
+from paragone.task.mlp.problem import (
+    HIDDEN_ACTIVATIONS,
+    N_CLASSES,
+    OUTPUTS_AND_LOSSES,
+    REDUCTIONS,
+    STARTS,
+    NetworkProblem,
+)
 
 MOST_BYTES = 1 << 16  # of a problem's file; the shipped ones have 1 kB
 MOST_DIGITS = 15  # of a batch size as a key
@@ -37,7 +44,7 @@ def shipped_names() -> list[str]:
     return sorted(path.stem for path in SHIPPED.glob("*.toml"))
 
 
-def find_problem(name_or_path: str) -> Problem:
+def find_problem(name_or_path: str) -> NetworkProblem:
     """The shipped problem of that name, or the problem in that TOML file.
 
     Raises UnknownName or InvalidProblem.
@@ -53,7 +60,7 @@ def find_problem(name_or_path: str) -> Problem:
     return read_problem(path)
 
 
-def read_problem(path: Path) -> Problem:
+def read_problem(path: Path) -> NetworkProblem:
     """Read a problem from a TOML file; its name is the file's stem.
 
     Raises InvalidProblem, which names the file, the key, and what was expected.
@@ -77,7 +84,7 @@ def read_problem(path: Path) -> Problem:
         raise InvalidProblem(f"{path}: {error}") from None
 
 
-def _problem(name: str, table: dict[str, Any]) -> Problem:
+def _problem(name: str, table: dict[str, Any]) -> NetworkProblem:
     if not is_printable(name) or len(name) > MOST_CHARACTERS:
         raise ValueError(
             f"the file's name: expected at most {MOST_CHARACTERS} characters that print, got {shown(name)}"
@@ -89,7 +96,7 @@ def _problem(name: str, table: dict[str, Any]) -> Problem:
         known = ", ".join(f"{output} with {loss}" for output, loss in OUTPUTS_AND_LOSSES)
         raise ValueError(f"output_activation and loss: {pair[0]} with {pair[1]} is not defined. Defined: {known}")
     values["batch_sizes"] = _grid(values["batch_sizes"], values["n_train"])
-    return Problem(name=name, **values)
+    return NetworkProblem(name=name, **values)
 
 
 def _check_keys(table: dict[str, Any]) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paragone.task.mlp.perturbation import PerturbedTraining, spread
-from paragone.task.mlp.problem import Problem
+from paragone.task.mlp.problem import NetworkProblem
 from paragone.task.mlp.state import FloatArray, State
 
 
@@ -53,7 +53,7 @@ class Trajectory:
 
 
 def trajectory(
-    problem: Problem,
+    problem: NetworkProblem,
     images: NDArray[np.uint8],
     labels: NDArray[np.uint8],
     state: State,
@@ -74,7 +74,9 @@ def trajectory(
     return Trajectory(tuple(states), np.array(losses), rounding, loss_rounding, order.shape[1])
 
 
-def step(problem: Problem, images: NDArray[np.uint8], labels: NDArray[np.uint8], state: State) -> tuple[State, float]:
+def step(
+    problem: NetworkProblem, images: NDArray[np.uint8], labels: NDArray[np.uint8], state: State
+) -> tuple[State, float]:
     """The state after one step on this mini-batch, and the loss before it.
 
     g = R·Σ_batch ∂ℓ/∂W + λ₂·W + λ₁·sign(W);  Δ = η·g;  W ← W − (Δ + μ·Δ_prev);  Δ_prev ← Δ
@@ -96,7 +98,7 @@ def step(problem: Problem, images: NDArray[np.uint8], labels: NDArray[np.uint8],
 
 
 def summed_gradients(
-    problem: Problem, images: NDArray[np.uint8], labels: NDArray[np.uint8], state: State
+    problem: NetworkProblem, images: NDArray[np.uint8], labels: NDArray[np.uint8], state: State
 ) -> tuple[float, list[FloatArray], list[FloatArray]]:
     """Σ_batch ℓ, Σ_batch ∂ℓ/∂W and Σ_batch ∂ℓ/∂b, the last two with one array per layer.
 
@@ -122,7 +124,7 @@ def summed_gradients(
 
 
 def forward(
-    problem: Problem, W: Sequence[FloatArray], b: Sequence[FloatArray], x: FloatArray
+    problem: NetworkProblem, W: Sequence[FloatArray], b: Sequence[FloatArray], x: FloatArray
 ) -> tuple[FloatArray, list[FloatArray]]:
     """The logits of the last layer and the activations of all layers, x first.
 
@@ -149,14 +151,14 @@ def softmax(z: FloatArray) -> FloatArray:
     return np.asarray(e / e.sum())
 
 
-def output_delta(problem: Problem, a: FloatArray, y: FloatArray) -> FloatArray:
+def output_delta(problem: NetworkProblem, a: FloatArray, y: FloatArray) -> FloatArray:
     """∂ℓ/∂z of the last layer: (a − y)·a·(1 − a) for the quadratic loss, a − y for the others."""
     if problem.loss == "quadratic":
         return (a - y) * a * (1 - a)
     return a - y
 
 
-def sample_loss(problem: Problem, z: FloatArray, y: FloatArray) -> float:
+def sample_loss(problem: NetworkProblem, z: FloatArray, y: FloatArray) -> float:
     """ℓ of one sample, from the logits.
 
     quadratic ½ Σ (σ(z) − y)²;  log Σ log(1 + exp(z)) − y·z;  cross_entropy log Σ exp(z) − Σ y·z

@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from paragone.task.mlp.problem import Problem, rounded_to_float32
+from paragone.task.mlp.problem import NetworkProblem, rounded_to_float32
 from paragone.task.mlp.state import State
 
 SUFFIX = " (stress problem)"
@@ -45,11 +45,11 @@ def check_steps(batch_size: int) -> int:
     return max(1, min(MAX_STEPS, MAX_IMAGES // batch_size))
 
 
-def is_stress_problem(problem: Problem) -> bool:
+def is_stress_problem(problem: NetworkProblem) -> bool:
     return problem.name.endswith(SUFFIX)
 
 
-def stress_problem(problem: Problem) -> Problem:
+def stress_problem(problem: NetworkProblem) -> NetworkProblem:
     """The problem with the coefficients above and its losses recorded; a stress problem is its own stress problem.
 
     Network, loss, reduction and data stay.
@@ -74,7 +74,7 @@ def stress_problem(problem: Problem) -> Problem:
     )
 
 
-def stress_state(problem: Problem, seed: int, batch_size: int) -> State:
+def stress_state(problem: NetworkProblem, seed: int, batch_size: int) -> State:
     """A state from the middle of a training: large biases, previous updates, and a step of epoch 1.
 
     Half of the checked steps lie in epoch 1 and half in epoch 2 where epochs are long enough, so η has decayed before
@@ -97,7 +97,7 @@ def stress_state(problem: Problem, seed: int, batch_size: int) -> State:
     )
 
 
-def _late_step(problem: Problem, batch_size: int) -> int:
+def _late_step(problem: NetworkProblem, batch_size: int) -> int:
     """The step of epoch 1 from which the checked steps cross into epoch 2 halfway; its first where epochs are short."""
     per_epoch = problem.steps_per_epoch(batch_size)
     return max(per_epoch, 2 * per_epoch - check_steps(batch_size) // 2)

@@ -27,7 +27,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from paragone.task.mlp.problem import Problem, rounded_to_float32
+from paragone.task.mlp.problem import NetworkProblem, rounded_to_float32
 from paragone.task.mlp.reference import Trajectory
 from paragone.task.mlp.state import FloatArray, State
 
@@ -64,12 +64,12 @@ class TensorDistance:
         return self.distance / self.allowed if self.allowed > 0 else float("inf")
 
 
-def compared_tensors(problem: Problem, state: State) -> dict[str, FloatArray]:
+def compared_tensors(problem: NetworkProblem, state: State) -> dict[str, FloatArray]:
     """The tensors of a state by name, without the previous updates where no momentum ever reads them."""
     return (state if problem.momentum != 0 else replace(state, dW=(), db=())).tensors()
 
 
-def tensor_distances(problem: Problem, expected: Trajectory, got: State, dtype: str) -> list[TensorDistance]:
+def tensor_distances(problem: NetworkProblem, expected: Trajectory, got: State, dtype: str) -> list[TensorDistance]:
     """The distance of every tensor. The scale of a previous update is its own norm: it has no displacement."""
     start, end, found = (compared_tensors(problem, state) for state in (expected.states[0], expected.states[-1], got))
     result = []
@@ -97,7 +97,7 @@ def rounding_allowance(expected: Trajectory, name: str, displacement: float, dty
     return float(FACTOR * np.finfo(dtype).eps * (expected.spread[name][-1] + summed))
 
 
-def sign_allowance(problem: Problem, expected: Trajectory, name: str, rounding: float) -> float:
+def sign_allowance(problem: NetworkProblem, expected: Trajectory, name: str, rounding: float) -> float:
     """What weights of uncertain sign may add to the distance of a tensor.
 
     Where W is so close to 0 that rounding decides its sign, λ₁·sign(W) differs by 2·λ₁ between honest results. The two
@@ -114,7 +114,7 @@ def sign_allowance(problem: Problem, expected: Trajectory, name: str, rounding: 
     return norm(jumps[-1] if name.startswith("d") else (1 + problem.momentum) * jumps.sum(axis=0))
 
 
-def tensor_of_uncertain_sign(problem: Problem, expected: Trajectory, dtype: str) -> str:
+def tensor_of_uncertain_sign(problem: NetworkProblem, expected: Trajectory, dtype: str) -> str:
     """The name of a tensor in which rounding decides a sign that λ₁ acts on, or ""."""
     for layer in range(1, len(expected.states[0].W) + 1):
         name = f"W{layer}"

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from paragone.task.check_result import CheckResult
 from paragone.task.mlp.judge import LOOSEST_BOUND, fault_of_result
 from paragone.task.mlp.perturbation import PerturbedTraining, spread, states
-from paragone.task.mlp.problem import Problem, rounded_to_float32
+from paragone.task.mlp.problem import NetworkProblem, rounded_to_float32
 from paragone.task.mlp.reference import Trajectory
 from paragone.task.mlp.state import FloatArray, State
 from paragone.task.mlp.tolerance import TensorDistance, norm, tensor_distances
@@ -52,7 +52,7 @@ class TrainingSet:
     All contenders with this problem meet the same pieces, which nobody can foresee, each in an order of its own.
     """
 
-    def __init__(self, problem: Problem, images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> None:
+    def __init__(self, problem: NetworkProblem, images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> None:
         self.problem, self.images, self.labels = problem, images, labels
         self.random = np.random.default_rng()
         batch_size = max(1, min(BATCH_SIZE, problem.n_train // 4))

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paragone.files.atomic import replacing
-from paragone.task.mlp.problem import Problem
+from paragone.task.mlp.problem import NetworkProblem
 from paragone.task.mlp.reference import Trajectory, trajectory
 from paragone.task.mlp.state import State
 
@@ -23,7 +23,7 @@ DEFINING_SOURCES = [
 
 
 def cached_trajectory(
-    problem: Problem,
+    problem: NetworkProblem,
     data_sha256: str,
     images: NDArray[np.uint8],
     labels: NDArray[np.uint8],
@@ -45,7 +45,7 @@ def cached_trajectory(
     return computed
 
 
-def _cache_key(problem: Problem, data_sha256: str, state: State, order: NDArray[np.int64]) -> str:
+def _cache_key(problem: NetworkProblem, data_sha256: str, state: State, order: NDArray[np.int64]) -> str:
     content = hashlib.sha256()
     for source in DEFINING_SOURCES:
         content.update(source.read_bytes())

@@ -71,8 +71,8 @@
       add("seconds per step", format.seconds(step), "", `${made}${differing(step, row.seconds_per_step, format.seconds)}`);
       add("images per second", format.rate(rate(step)), format.interval(row.work_per_second_low, row.work_per_second_high, format.rate),
         `batch size ${format.batch(row.size)} / ${format.seconds(step)}; ${intervalFormula(entering.map((launch) => launch.step_seconds), t)}`);
-      const perEpoch = Math.round(row.seconds_per_epoch / row.seconds_per_step);
-      add("seconds per epoch", format.seconds(row.seconds_per_epoch), "", `${format.seconds(step)} × ${format.batch(perEpoch)} steps`);
+      const perEpoch = Math.round(row.seconds_per_pass / row.seconds_per_step);
+      add("seconds per epoch", format.seconds(row.seconds_per_pass), "", `${format.seconds(step)} × ${format.batch(perEpoch)} steps`);
       const best = Math.min(...counting.flatMap((launch) => launch.samples.map((sample) => sample.step_seconds)));
       add("best images per second", format.rate(rate(best)), "", `the fastest of ${row.n_samples} samples: ${format.seconds(best)} per step`);
       add("spread within a launch", format.percent(row.spread), "", `1.4826 × median distance from the median, relative; median of ${numbers(usable.map((launch) => launch.spread), format.percent)}`);

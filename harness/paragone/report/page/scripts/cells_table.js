@@ -16,7 +16,7 @@
     interval("95 %", "work_per_second_low", "work_per_second_high", format.rateInterval, "work_per_second"),
     number("of the limit", "share_of_limit", format.percent), number("ratio", "ratio_to_baseline", format.ratio),
     interval("95 %", "ratio_low", "ratio_high", format.ratioInterval), plain("verdict"), plain("status"),
-    number("s/epoch", "seconds_per_epoch", format.seconds), number("spread", "spread", format.percent),
+    number("s/epoch", "seconds_per_pass", format.seconds), number("spread", "spread", format.percent),
     number("launches", "n_launches", String), number("samples", "n_samples", String),
   ].filter(([, , column]) => !["problem", "threads"].includes(column) || distinct(column).length > 1);
   const ALL = data.columns.map((column) => [column.replace(/_/g, " "), (row) => String(row[column] ?? ""), column]);

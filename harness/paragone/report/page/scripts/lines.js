@@ -25,7 +25,7 @@
       const row = known.find((one) => one.size === size);
       const atLimit = {
         ...row, work_per_second: row.limit_work_per_second,
-        seconds_per_epoch: (row.seconds_per_epoch * row.work_per_second) / row.limit_work_per_second,
+        seconds_per_pass: (row.seconds_per_pass * row.work_per_second) / row.limit_work_per_second,
       };
       return { x: size, y: paragone.metric().of(atLimit).value };
     });

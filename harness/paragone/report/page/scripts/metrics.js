@@ -15,7 +15,7 @@
     },
     epoch: {
       title: "Seconds per epoch", write: format.seconds, moreIsBetter: false,
-      of: (row) => scaled(row, (rate) => (row.seconds_per_epoch * row.work_per_second) / rate),
+      of: (row) => scaled(row, (rate) => (row.seconds_per_pass * row.work_per_second) / rate),
     },
     ratio: { title: "Ratio to a baseline", write: format.ratio, interval: format.ratioInterval, moreIsBetter: true, of: ratioTo },
     share: {

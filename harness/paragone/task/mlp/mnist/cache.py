@@ -20,7 +20,7 @@ from paragone.errors import DataUnusable
 from paragone.files.atomic import replacing
 from paragone.files.paths import cache_folder
 from paragone.task.mlp.mnist.parts import Arrays, Bytes, content_sha256
-from paragone.task.mlp.problem import Problem
+from paragone.task.mlp.problem import NetworkProblem
 
 FLOATS = ("float32", "float64")
 BLOCK = 4096  # images converted at a time
@@ -55,7 +55,15 @@ class DataSet:
         """(10000,) uint8."""
         return _map(self.folder / "test_labels.npy", np.uint8)
 
-    def inputs(self, problem: Problem, dtype: str = "uint8") -> tuple[NDArray[Any], Bytes]:
+    def facts(self) -> dict[str, Any]:
+        """The numbers of images, and the share of the training images' pixels that are not 0."""
+        return {
+            "n_train": len(self.train_labels),
+            "n_test": len(self.test_labels),
+            "nonzero_share": float(np.mean(self.train_images != 0)),
+        }
+
+    def inputs(self, problem: NetworkProblem, dtype: str = "uint8") -> tuple[NDArray[Any], Bytes]:
         """The training set of a problem: images (n_train, 784) and labels (n_train,), read-only.
 
         Images are p/255 in float32 or float64, as `load` takes them, or grey levels p in uint8.

@@ -1,0 +1,44 @@
+"""What a family offers for its problems beside the data that each of them is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
+
+from paragone.task.checks import Checks
+
+Product = tuple[NDArray[Any], NDArray[Any], NDArray[Any]]  # left, right, result
+
+
+class Family(Protocol):
+    """A kind of computation. Every `problem` is one of its own."""
+
+    def inputs(self, problem: Any, folder: Path, dtype: str) -> tuple[NDArray[Any], ...]:
+        """What `load` takes beside the problem, from the data set in `folder`."""
+        ...
+
+    def refuse_other_data(self, problem: Any, data: Any) -> None:
+        """Raise InvalidProblem, naming the key of the problem, where it does not fit this data set."""
+        ...
+
+    def check_steps(self, problem: Any, size: int) -> int:
+        """The most steps that the first check of a size compares with the reference."""
+        ...
+
+    def stress(self, problem: Any) -> Any | None:
+        """The same computation with coefficients that show what this one hides; None where there is none."""
+        ...
+
+    def checks(self, data: Any, seed: int, cache: Path) -> Checks:
+        """What compares results with the reference; `cache` keeps what the reference gave."""
+        ...
+
+    def products(self, problem: Any, size: int, dtype: str) -> Iterable[Product]:
+        """The matrix products of a step in its own shapes, for the machine's limit; none where it is not made of them.
+
+        The arrays hold values whose products stay away from 0 and infinity.
+        """
+        ...

@@ -1,0 +1,142 @@
+"""What the core asks of a problem, whatever its family: sizes, work, starts, steps, and the words for them.
+
+A **family** is a kind of computation: training a network (`mlp`), or a kernel such as pairwise distances. A problem is
+one member of a family, as data. A **size** is one point of its grid, a **step** what is repeated within a sample: an
+SGD step, one call of a kernel, one step in time. A step does `work(size)` units of work; rates count them.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Arrays = Mapping[str, NDArray[Any]]
+
+
+class NamedArrays(Protocol):
+    """What `reset` takes and what a sample ends with: arrays by name, and the number of steps taken so far."""
+
+    @property
+    def step(self) -> int: ...
+
+    def tensors(self) -> dict[str, NDArray[Any]]:
+        """The arrays by name."""
+        ...
+
+    def digest(self) -> str:
+        """A hash of every bit of them."""
+        ...
+
+
+class Data(Protocol):
+    """The data set that the problems of a run are about."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def origin(self) -> str: ...
+    @property
+    def sha256(self) -> str: ...
+    @property
+    def folder(self) -> Path: ...
+
+    def facts(self) -> dict[str, Any]:
+        """What a plan says of it beside its name, its origin and its hash."""
+        ...
+
+
+@dataclass(frozen=True)
+class Words:
+    """How a family speaks of the core's terms to a reader."""
+
+    size: str  # "batch size"
+    at_size: str  # before a number: "batch"
+    unit: str  # of work, in the plural: "images"
+    rate: str  # "images/s"
+    moved: str  # by a step: "the mini-batch itself"
+    # Why a rate above the machine's limit may still be right, and what to look at where it is not.
+    beyond_limit: str
+    step_is_whole: str
+
+
+class Problem(ABC):
+    """One computation with its coefficients, as data."""
+
+    words: ClassVar[Words]
+    name: str
+    description: str
+    source: str
+
+    @property
+    @abstractmethod
+    def family(self) -> str:
+        """The name of its family."""
+
+    @property
+    @abstractmethod
+    def sizes(self) -> tuple[int, ...]:
+        """The default grid of a run."""
+
+    @property
+    def named_sizes(self) -> Mapping[str, int]:
+        """Sizes that have a name."""
+        return {}
+
+    @abstractmethod
+    def size_fault(self, size: int) -> str | None:
+        """What is expected where the problem cannot have that size, or None."""
+
+    @abstractmethod
+    def work(self, size: int) -> float:
+        """The units of work of one step."""
+
+    @abstractmethod
+    def flops_per_step(self, size: int, nonzero: float = 1.0) -> float:
+        """The floating-point operations of one step; `nonzero` is the share of the data that is not 0."""
+
+    @abstractmethod
+    def bytes_per_step(self, size: int, dtype: str) -> float:
+        """The bytes that one step must move from or to memory where nothing of them is in a cache."""
+
+    @abstractmethod
+    def draw_start(self, seed: int, size: int) -> NamedArrays:
+        """What a sample starts from, drawn from `seed`."""
+
+    @abstractmethod
+    def order(self, seed: int, n_steps: int, size: int) -> NDArray[np.int64]:
+        """What each step works on, one row a step, drawn from `seed`. Its first rows do not depend on `n_steps`."""
+
+    @abstractmethod
+    def state_of(self, arrays: Arrays, step: int) -> NamedArrays:
+        """The inverse of `tensors()`. Raises KeyError where an array is missing."""
+
+    @abstractmethod
+    def most_steps(self, size: int) -> int:
+        """The most steps of a sample."""
+
+    @property
+    def call_sizes(self) -> tuple[int, ...]:
+        """The sizes at which the cost of a call into another language is shown."""
+        return ()
+
+    def steps_per_pass(self, size: int) -> int | None:
+        """The steps in which all data are used once; None where that means nothing."""
+        return None
+
+    @abstractmethod
+    def fault(self) -> str | None:
+        """What is impossible about its values, with the name of the key, or None."""
+
+    @abstractmethod
+    def definition(self) -> dict[str, Any]:
+        """Key → value of everything that decides numbers and times."""
+
+    @abstractmethod
+    def fingerprint(self) -> str:
+        """A hash of everything that decides the numbers."""
