@@ -19,6 +19,7 @@ from paragone.cli.compare import compare
 from paragone.cli.compare_live import OrLive
 from paragone.cli.doctor import doctor
 from paragone.cli.export import export
+from paragone.cli.header import header
 from paragone.cli.julia import julia
 from paragone.cli.list import list_implementations
 from paragone.cli.new import new
@@ -39,6 +40,7 @@ EXIT_UNWRITABLE = 5
 COMMANDS = (
     (list_implementations, "paragone list 'numpy_*'"),
     (new, "paragone new my_step --language c"),
+    (header, "paragone header pairwise"),
     (verify, "paragone verify numpy_tuned --problem mlp4 --batch-sizes 1,7,500"),
     (bench, "paragone bench --problem mlp4 -i 'numpy_*' --dtype float32 --batch-sizes 500,20000"),
     (report, "paragone report latest"),
