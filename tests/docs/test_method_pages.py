@@ -23,6 +23,9 @@ from paragone.report.text.memory import RESOLVED_MB
 from paragone.selftest import coverage, parts
 from paragone.store.plan_records import FEWEST_LAUNCHES, READABLE_METHODS
 from paragone.store.records import PROFILE_TABLES, TABLES, Sample, columns
+from paragone.task.kernel import diagnose, perturbation, ring
+from paragone.task.kernel import judge as kernel_judge
+from paragone.task.kernel import tolerance as kernel_tolerance
 from paragone.task.mlp import checks, judge, stress, tolerance, whole_sample
 from paragone.task.mlp.problem_files import find_problem, shipped_names
 from paragone.verify import inputs, pilot, time_account
@@ -91,6 +94,22 @@ FIGURES = {
         f"within {evaluation.UNCERTAIN:.4f} of the largest",
         f"longer than {evaluation.RESET_SECONDS * 1000:g} ms a call and a quarter",
         f"after {in_words(evaluation.TRIES)} such tries",
+    ],
+    "kernel-judge": [
+        f"eps·(({kernel_tolerance.FACTOR:g} + {kernel_tolerance.ROOT:g}·√terms)·(spread + ‖ref‖) + "
+        f"{kernel_tolerance.SUMMATION}·terms·steps·‖ref‖)",
+        f"It ends at {percent(kernel_tolerance.LARGEST_SUMMATION)}",
+        f"{perturbation.N_RUNS_OF_FEW} times where a result has fewer than {perturbation.FEW:,} numbers, "
+        f"{perturbation.N_RUNS} times else",
+        f"more than {percent(kernel_judge.LOOSEST_BOUND)} of its size",
+        f"amplified more than {kernel_judge.MOST_AMPLIFIED:,.0f} times",
+        f"`terms` is given and is {kernel_judge.TERMS_TO_TELL} or more",
+        f"at least {percent(kernel_judge.ROUNDED_ONCE)} of {kernel_judge.RESULTS_TO_TELL} results or more",
+        f"*{kernel_judge.AS_EXACT_AS_FLOAT64}*",
+        f"a round has {ring.MOST_SETS} sets of inputs, fewer where they would take more than "
+        f"{ring.MOST_BYTES / 1e6:g} MB, but at least {ring.LEAST_SETS}",
+        f"within {in_words(diagnose.FIT)} bounds of the result, or within {percent(diagnose.UNEXPLAINED)} of its error",
+        f"more than {diagnose.MOST_NUMBERS:,} numbers",
     ],
     "statistics": [
         f"at {percent(CONFIDENCE)}",

@@ -78,6 +78,13 @@ def test_a_result_that_is_nearly_right_is_not_explained(computation):
     assert likely_mistake(computation, {"D": right}, "float64") is None
 
 
+def test_a_mistake_that_explains_most_of_an_error_does_not_explain_it(computation):
+    right = computation.expected.outputs["D"].copy()
+    right[[0, -1]] *= 1.1, 0
+
+    assert likely_mistake(computation, {"D": right}, "float64") is None
+
+
 def test_results_of_another_call_are_known(computation):
     other = {"D": np.arange(10.0)}
     with_others = replace(computation, other_results=[other])

@@ -8,7 +8,7 @@ import pytest
 from kernel_folder import write_kernel
 
 from paragone.task.kernel.kernel_file import read_kernel
-from paragone.task.kernel.perturbation import evolved, expect, norm
+from paragone.task.kernel.perturbation import Spread, evolved, expect, norm
 from paragone.task.kernel.reference import Reference
 from paragone.task.kernel.spec import ArraySpec
 
@@ -99,6 +99,16 @@ def test_whole_numbers_that_rounding_changes_are_known_for_each_dtype(spec):
 
     assert uncertain["float32"]["y"].tolist() == [False, True, True, False]
     assert uncertain["float64"]["y"].tolist() == [False, False, False, False]
+
+
+def test_a_known_spread_is_taken_unless_it_is_of_single_numbers(spec):
+    reference = reference_of(lambda x, n: x)
+    inputs = {"x": np.array([1.0, 2.0])}
+    of_array, of_numbers = Spread({"y": 7.0}), Spread({"y": 7.0}, {"y": np.ones(2)})
+    of_choices = Spread({"y": 7.0}, {}, {"float32": {}})
+
+    taken = [expect(reference, spec, inputs, 2, known=known).spread for known in (of_array, of_numbers, of_choices)]
+    assert [spread.norms["y"] == 7 for spread in taken] == [True, False, False]
 
 
 def test_a_norm_does_not_overflow():
