@@ -115,7 +115,7 @@ def test_of_arrays_that_are_all_changed_in_place_the_first_call_tells_that_nothi
 def test_what_is_wrong_with_a_result_is_told(pairwise, text, reason):
     mine = pairwise(text)
     if reason is None:
-        assert np.isnan(results(mine, ring_of(mine))["D"]).all()
+        assert np.isnan(results(mine, ring_of(mine))["D"]).any()
         return
     with pytest.raises(VerificationFailed) as raised:
         results(mine, ring_of(mine))

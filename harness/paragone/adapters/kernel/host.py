@@ -68,7 +68,7 @@ class KernelImplementation(Implementation):
     def train(self, order: NDArray[np.int64]) -> None:
         """One call for each entry of `order`, (n_steps, 1), on the set that it names; in "steps", one time step."""
         slots = self._slots
-        if self._needs_slots_of_its_own and slots.n_slots < len(order) + sum(map(len, slots.used)):
+        if self._needs_slots_of_its_own and slots.n_unused < len(order):
             self._enlarge(len(order))
             slots = self._slots
         self.call(slots.of_calls(order))
@@ -84,7 +84,7 @@ class KernelImplementation(Implementation):
     def state_of(self, arrays: dict[str, Numbers]) -> KernelState:
         """What `params` gives: these arrays, with the steps that led to them where a state evolves."""
         slots = self._slots
-        n_steps = sum(map(len, slots.used)) if self.spec.form == "steps" else 0
+        n_steps = slots.n_calls if self.spec.form == "steps" else 0
         return KernelState(arrays, slots.size, self.step + n_steps)
 
     @property
@@ -104,7 +104,7 @@ class KernelImplementation(Implementation):
 
     def _enlarge(self, n_calls: int) -> None:
         slots = self._slots
-        if slots.used:
+        if slots.n_calls:
             raise MeasurementFailed("each call changes its input, and there are no inputs left: reset comes first")
         self.expect(slots.size, n_calls)
         self._fill(slots.size, slots.given)

@@ -13,8 +13,8 @@ speak the protocol. docs/process.md describes the messages:
     run      calls, order: the slot of each call, int32  -> began_ns, ended_ns by a monotonic clock
     result   slots: those wanted, int32                  -> each array: of these slots
 
-A slot has the arrays of one call. The out arrays come filled with NaN, and all arrays go back: an input must come back
-as it went.
+A slot has the arrays of one call. The out arrays come filled with no result, and all arrays go back: an input must
+come back as it went.
 """
 
 from __future__ import annotations

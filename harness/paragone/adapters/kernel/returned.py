@@ -47,7 +47,7 @@ class Returned:
                     self.slots.refuse_change(name, set_number, _array(name, argument, memory.dtype))
 
     def results(self, arguments: Sequence[tuple[Any, ...]]) -> dict[str, Numbers]:
-        """The out and inout arrays of each set, (n_sets, *shape), in copies; poison for a set that was not called.
+        """The out and inout arrays of each set, (n_sets, *shape), in copies; nothing for a set that was not called.
 
         Raises VerificationFailed where they are no whole arrays with memory of their own.
         """

@@ -1,7 +1,8 @@
 """The memory that the calls of a kernel work on. A slot holds the arrays of one call; each set of inputs has a slot.
 
-Before a sample the out arrays are poisoned, and so is what lies between the arrays, the guards: a result that was never
-written is NaN, and a write beyond an array is seen. After it the inputs must have the bits that they were given.
+Before a sample the out arrays are filled with what is no result: NaN in every other slot, else a number that nobody can
+foresee, so that a slot which was computed cannot be told from one that was not. What lies between the arrays, the
+guards, must stay as it is, and the inputs must have the bits that they were given.
 
 A set has further slots, copies of its inputs at other addresses, where a call changes its input (each call needs one of
 its own), or where inputs must not be found in the cache.
@@ -10,6 +11,7 @@ its own), or where inputs must not be found in the cache.
 from __future__ import annotations
 
 import math
+import secrets
 from collections.abc import Mapping
 
 import numpy as np
@@ -20,6 +22,7 @@ from paragone.task.kernel.problem import MOST_COPIES_BYTES
 from paragone.task.kernel.spec import ArraySpec, KernelSpec
 
 ALIGNMENT = 64  # bytes: a line of the cache, and the widest vector
+MOST_TRAINS = 64  # between two looks at which slots they used
 NAN_BYTE = 0xFF  # a real of these bytes is NaN
 ODD_BYTE = 0xA5  # a whole number of these bytes is large, odd, and no result
 
@@ -35,11 +38,11 @@ class ArrayMemory:
         self.array, self.shape, self.dtype = array, shape, dtype
         self.n_bytes = math.prod(shape) * dtype.itemsize
         self.stride = -(-self.n_bytes // ALIGNMENT) * ALIGNMENT + ALIGNMENT
-        self.poison = NAN_BYTE if dtype.kind == "f" else ODD_BYTE
+        self.guard = NAN_BYTE if dtype.kind == "f" else ODD_BYTE
         raw = np.empty(n_slots * self.stride + 2 * ALIGNMENT, np.uint8)
         start = -raw.ctypes.data % ALIGNMENT
         self.bytes: Bytes = raw[start : start + ALIGNMENT + n_slots * self.stride]
-        self.bytes.fill(self.poison)
+        self.bytes.fill(self.guard)
         strides = np.empty(shape, dtype, order="F" if order == "F" else "C").strides
         self.slots: Numbers = np.ndarray((n_slots, *shape), dtype, self.bytes, ALIGNMENT, (self.stride, *strides))
 
@@ -49,11 +52,20 @@ class ArrayMemory:
         first = self.bytes.ctypes.data + ALIGNMENT
         return first + self.stride * np.arange(len(self.slots), dtype=np.int64)
 
-    def fill(self, values: Numbers | None) -> None:
-        """Store the values of every set, (n_sets, *shape), in all its slots; poison where there are none."""
-        if values is None:
-            self.bytes.fill(self.poison)
-            return
+    @property
+    def nothing(self) -> np.generic:
+        """What a number is that was never written: NaN, or a large odd one."""
+        number: np.generic = np.full(self.dtype.itemsize, self.guard, np.uint8).view(self.dtype)[0]
+        return number
+
+    def poison(self) -> None:
+        """Fill it with NaN, and every other slot with a finite number: which ones and with what is drawn each time."""
+        self.slots[:] = self.nothing
+        drawn = secrets.randbelow(100)
+        self.slots[secrets.randbelow(2) :: 2] = 1 + drawn / 64 if self.dtype.kind == "f" else 100 + drawn
+
+    def fill(self, values: Numbers) -> None:
+        """Store the values of every set, (n_sets, *shape), in all its slots."""
         n_sets = len(values)
         for first in range(0, len(self.slots), n_sets):
             self.slots[first : first + n_sets] = values
@@ -69,13 +81,12 @@ class ArrayMemory:
     def has_whole_guards(self, slot: int) -> bool:
         begin = ALIGNMENT + slot * self.stride
         before, behind = self.bytes[begin - ALIGNMENT : begin], self.bytes[begin + self.n_bytes : begin + self.stride]
-        return bool((before == self.poison).all() and (behind == self.poison).all())
+        return bool((before == self.guard).all() and (behind == self.guard).all())
 
     def given_out(self, last_used: NDArray[np.int64]) -> Numbers:
-        """A copy of these slots, one for each set; poison for a set without one."""
+        """A copy of these slots, one for each set; of a set without one, nothing."""
         values = self.slots[last_used]
-        nothing = np.full(self.dtype.itemsize, self.poison, np.uint8).view(self.dtype)[0]
-        values[last_used < 0] = nothing
+        values[last_used < 0] = self.nothing
         return values
 
 
@@ -100,35 +111,54 @@ class Slots:
             )
             for array in spec.arrays
         }
-        self.used: list[NDArray[np.int64]] = []  # the slots of each train since they were filled
+        self._copy_of_place = np.repeat(np.arange(copies, dtype=np.int64) * n_sets, n_sets)
+        self._forget_calls()
 
     @property
     def n_slots(self) -> int:
         return self.n_sets * self.copies
 
+    @property
+    def n_unused(self) -> int:
+        """How many calls a train may have before a slot is used again."""
+        return (self.copies - self._begun) * self.n_sets
+
     def fill(self, given: Mapping[str, Numbers]) -> None:
         """Store the in and inout arrays, each (n_sets, *shape), and poison the others."""
         self.given = given
         for name, memory in self.memory.items():
-            memory.fill(given.get(name))
-        self.used = []
+            if name in given:
+                memory.fill(given[name])
+            else:
+                memory.poison()
+        self._forget_calls()
 
     def of_calls(self, order: NDArray[np.int64]) -> NDArray[np.int64]:
         """The slot of each call of a train; `order`, (n_steps, 1), has the set of each."""
         slots = order.reshape(-1)
         if self.copies > 1:
-            first = sum(-(-len(used) // self.n_sets) for used in self.used)
-            copy = np.arange(first, first + self.copies, dtype=np.int64) % self.copies
-            slots = slots + np.resize(np.repeat(copy * self.n_sets, self.n_sets), len(slots))
-        self.used.append(slots)
+            first = self._begun % self.copies * self.n_sets
+            places = np.roll(self._copy_of_place, -first) if first else self._copy_of_place
+            slots = slots + np.resize(places, len(slots))
+        self.n_calls += len(slots)
+        self._begun += -(-len(slots) // self.n_sets)
+        self._used.append(slots)
+        if len(self._used) > MOST_TRAINS:
+            self.last_used()
         return slots
 
     def last_used(self) -> NDArray[np.int64]:
         """The slot of the last call on each set, (n_sets,); -1 where there was none."""
-        last = np.full(self.n_sets, -1, np.int64)
-        for slots in self.used:
-            last[slots % self.n_sets] = slots
-        return last
+        for slots in self._used:
+            self._last[slots % self.n_sets] = slots
+        self._used = []
+        return self._last
+
+    def _forget_calls(self) -> None:
+        self.n_calls = 0  # since the slots were filled
+        self._begun = 0  # copies of all sets; one that was begun by a train is not gone on with by the next
+        self._last = np.full(self.n_sets, -1, np.int64)
+        self._used: list[NDArray[np.int64]] = []  # the slots of trains that are not in it yet
 
     def refuse_damage(self) -> None:
         """Raise VerificationFailed where a call has changed an input, or what lies beside an array."""
