@@ -178,7 +178,7 @@ HIDING: dict[str, Fault] = {
             verb("train", "return self.ask('train', order)"),
             verb("params", "return self.ask('params')"),
         ),
-        ELSEWHERE,
+        f"{ELSEWHERE}|{RESET}|{PARAMS}",  # on a busy machine its trainer waits for a CPU in these too, unseen
         before=TRAINER,
     ),
     "halves_once_its_cpus_have_changed": replace(
