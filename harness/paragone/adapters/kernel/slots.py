@@ -151,7 +151,7 @@ class Slots:
         """The slot of the last call on each set, (n_sets,); -1 where there was none."""
         for slots in self._used:
             self._last[slots % self.n_sets] = slots
-        self._used = []
+        self._used.clear()
         return self._last
 
     def _forget_calls(self) -> None:
