@@ -99,7 +99,7 @@ FIGURES = {
         f"eps·(({kernel_tolerance.FACTOR:g} + {kernel_tolerance.ROOT:g}·√terms)·(spread + ‖ref‖) + "
         f"{kernel_tolerance.SUMMATION}·terms·steps·‖ref‖)",
         f"It ends at {percent(kernel_tolerance.LARGEST_SUMMATION)}",
-        f"{perturbation.N_RUNS_OF_FEW} times where a result has fewer than {perturbation.FEW:,} numbers, "
+        f"{perturbation.N_RUNS_OF_FEW} times where an array has fewer than {perturbation.FEW:,} numbers, "
         f"{perturbation.N_RUNS} times else",
         f"more than {percent(kernel_judge.LOOSEST_BOUND)} of its size",
         f"amplified more than {kernel_judge.MOST_AMPLIFIED:,.0f} times",

@@ -35,6 +35,7 @@ def test_an_expression_has_this_value(expression, value):
         ("n / 2", "got 'n / 2': for division write //"),
         ("n ** 2", "got 'n ** 2': for a power write n*n"),
         ("n // (d - 3)", "'n // (d - 3)' divides by 0 where n = 10, d = 3"),
+        ("n^2", "got 'n ^ 2': for a power write n*n"),
         ("n.real", "got 'n.real'"),
         ("abs(n)", "got 'abs(n)'"),
         ("min(n)", "got 'min(n)'"),

@@ -80,10 +80,10 @@ def test_a_tolerance_is_stated_for_each_dtype(tmp_path):
             "arrays.E.shape[0]: expected 1 or more",
         ),
         (
-            {"arrays": [*KERNEL["arrays"], 'E = { role = "in", shap = ["n"] }']},
-            "arrays.E: unknown key 'shap'. Did you mean",
+            {"arrays": [*KERNEL["arrays"], 'E = { role = "in", shape = ["n"], dtpe = "real" }']},
+            "arrays.E.dtpe: unknown key. Did you mean 'dtype'?",
         ),
-        ({"arrays": [*KERNEL["arrays"], 'E = { role = "in" }']}, "arrays.E: missing key 'shape'"),
+        ({"arrays": [*KERNEL["arrays"], 'E = { role = "in" }']}, "arrays.E.shape: missing"),
         ({"arrays": [*KERNEL["arrays"], "E = 3"]}, "arrays.E: expected { role ="),
         (
             {"arrays": [*KERNEL["arrays"], 'E = { role = "in", shape = ["n"], dtype = "int46" }']},
@@ -132,12 +132,22 @@ def test_every_mistake_of_a_file_is_named_at_once(tmp_path):
         tmp_path,
         top=['name = "reach"', 'form = "calls!"'],
         sizes=["n = [4, 10]", 'd = "k"'],
-        arrays=['X = { role = "in", shape = ["n", "e"] }', 'D = { role = "up", shape = ["n"] }'],
+        arrays=['X = { role = "in", shape = ["n", "e"] }', 'D = { role = "up", shape = "n", dtype = "float32" }'],
         counts=['unit = "distances"', 'flop = "n"'],
     )
 
     assert [mistake.partition(": ")[0] for mistake in mistakes] == [
-        *("description", "form", "counts.flop", "counts.work", "arrays.D.role", "sizes.d", "arrays.X.shape[1]")
+        *(
+            "description",
+            "form",
+            "counts.flop",
+            "counts.work",
+            "arrays.D.role",
+            "arrays.D.shape",
+            "arrays.D.dtype",
+            "sizes.d",
+            "arrays.X.shape[1]",
+        )
     ]
 
 

@@ -61,6 +61,15 @@ def test_of_few_numbers_many_runs_make_it_certain(spec):
     assert spread_of(spec, lambda x, n: 2 * x, [3.0]).norms["y"] == pytest.approx(6)
 
 
+def test_few_coefficients_are_perturbed_many_times_however_many_results_there_are(spec):
+    """The errors of two numbers cancel in every second run."""
+    x = np.array([1.0, 1.001])
+    wide = replace(spec, arrays=(spec.arrays[0], replace(spec.arrays[1], shape=("1000*n",))))
+    spread = spread_of(wide, lambda x, n: np.full(1000 * n, x[1] - x[0]), x).norms["y"]
+
+    assert spread / 2000**0.5 == pytest.approx(norm(x), rel=0.4)
+
+
 def test_nan_and_infinity_of_the_reference_count_nothing(spec):
     x = np.linspace(1, 2, 500)
     wrong = np.where(np.arange(500) < 2, [np.nan, np.inf] * 250, 0)

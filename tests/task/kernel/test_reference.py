@@ -74,6 +74,21 @@ def test_two_kernels_of_one_name_are_two_modules(tmp_path):
     assert np.array_equal(2 * first.outputs(inputs, spec, 4)["D"], reference.outputs(inputs, spec, 4)["D"])
 
 
+@pytest.mark.parametrize("parameters", ["X, centre", "X, centre, *, d", "X, centre, n, d", "X, centre, **sizes"])
+def test_a_reference_takes_the_sizes_that_it_needs(tmp_path, parameters):
+    reference, spec = loaded(tmp_path, REFERENCE.replace("X, centre, *, n, d", parameters))
+
+    assert reference.outputs(reference.inputs(1, "random", spec, 4), spec, 4)["D"].shape == (4,)
+
+
+def test_a_result_of_one_number_may_be_a_number(tmp_path):
+    arrays = [*KERNEL["arrays"][:2], 'D = { role = "out", shape = [1] }']
+    text = REFERENCE.replace("np.sqrt(((X - centre) ** 2).sum(axis=1))", "X.sum()")
+    reference, spec = loaded(tmp_path, text, arrays=arrays)
+
+    assert reference.outputs(reference.inputs(1, "random", spec, 4), spec, 4)["D"].shape == (1,)
+
+
 def test_the_mistakes_that_it_names_are_kept(tmp_path):
     reference, _ = loaded(tmp_path, REFERENCE + '\n\nMISTAKES = {"it were the reference": reference}\n')
 
@@ -89,11 +104,7 @@ def test_the_mistakes_that_it_names_are_kept(tmp_path):
             "(centre, X, *, n, d)",
             "reference.py:10: reference(centre, X, *, n, d): expected reference(X",
         ),
-        (
-            "(X, centre, *, n, d)",
-            "(X, centre, *, n)",
-            "expected reference(X, centre, *, n, d): got an unexpected keyword",
-        ),
+        ("(X, centre, *, n, d)", "(X, centre, *, n, m)", "expected reference(X, centre, *, n, d): missing a required"),
         ("(rng, case, *", "(rng, *", "reference.py:6: inputs(rng, *, n, d): expected inputs(rng, case, *, n, d): "),
         ("import numpy", "import nunpy", "reference.py:3: cannot be imported: ModuleNotFoundError: No module named"),
         ("return np.sqrt", "return np sqrt", "reference.py:11: invalid syntax"),

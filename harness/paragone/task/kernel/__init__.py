@@ -2,7 +2,7 @@
 
     expressions    "2*n + min(d, 8)": whole numbers from the names of sizes
     spec           what kernel.toml says, once it is known to be right
-    kernel_values  what a single value of kernel.toml may be
+    kernel_values  the keys of kernel.toml, and what the value of each may be
     kernel_file    reading kernel.toml; every mistake at once, each with its place
     reference      reference.py: inputs and right results, and whose mistake it is where there are none
     ring           the distinct input sets of one round, and the order of calls on them

@@ -21,7 +21,11 @@ OPERATORS: dict[type[ast.operator], Callable[[int, int], int]] = {
     ast.FloorDiv: operator.floordiv,
 }
 FUNCTIONS: dict[str, Callable[[int, int], int]] = {"min": min, "max": max}
-INSTEAD = {ast.Div: "for division write //", ast.Pow: "for a power write n*n"}
+INSTEAD = {
+    ast.Div: "for division write //",
+    ast.Pow: "for a power write n*n",
+    ast.BitXor: "for a power write n*n",
+}
 
 
 def evaluate(expression: str, values: Mapping[str, int]) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,37 +12,13 @@ from paragone.files.regular import read_regular
 from paragone.files.schema import MOST_CHARACTERS, shown
 from paragone.task.kernel import kernel_values as check
 from paragone.task.kernel.expressions import evaluate
-from paragone.task.kernel.spec import AUTO, ArraySpec, KernelSpec
+from paragone.task.kernel.kernel_values import ARRAY_KEYS, KEYS, REQUIRED, Check
+from paragone.task.kernel.spec import ArraySpec, KernelSpec
 
 FILE = "kernel.toml"
 MOST_BYTES = 1 << 16
-REQUIRED = object()
 STAND_IN = 8  # for a size that is itself wrong, so that the names in expressions are checked all the same
 
-Check = Callable[[Any], Any]
-# By section and key: what the value may be, and what it is where it is left out. "" is the top of the file.
-KEYS: dict[str, dict[str, tuple[Check, Any]]] = {
-    "": {
-        "name": (check.kernel_name, REQUIRED),
-        "description": (check.sentence, REQUIRED),
-        "source": (check.text, ""),
-        "form": (check.one_of("calls", "steps"), "calls"),
-    },
-    "counts": {
-        "work": (check.expression, REQUIRED),
-        "unit": (check.sentence, REQUIRED),
-        "flops": (check.expression, ""),
-        "values": (check.expression, ""),
-    },
-    "inputs": {
-        "cases": (check.names, ("random",)),
-        "shown": (check.names, ()),
-        "not_finite": (check.names, ()),
-        "cache": (check.one_of("warm", "cold"), "warm"),
-    },
-    "judge": {"tolerance": (check.tolerance, AUTO), "terms": (check.expression, "")},
-    "run": {"dtypes": (check.some_of(*check.FLOATS), check.FLOATS), "baseline": (check.sentence, REQUIRED)},
-}
 FREE_TABLES = ("sizes", "arrays")  # their keys are names of the author's choice
 SECTIONS = (*FREE_TABLES, *(section for section in KEYS if section))
 
@@ -133,20 +108,27 @@ def _values(file: _File) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for section, keys in KEYS.items():
         given = file.section(section) if section else file.table
-        allowed = [*keys, *(SECTIONS if not section else ())]
-        for key in given:
-            if key not in allowed:
-                place = f"{section}.{key}"[:MOST_CHARACTERS].lstrip(".")
-                file.mistakes.append(f"{place}: unknown key. {_where(key, section, allowed)}")
-        for key, (step, default) in keys.items():
-            place = f"{section}.{key}".lstrip(".")
-            if key in given:
-                values[key] = file.attempt(place, step, given[key])
-            elif default is REQUIRED:
-                file.mistakes.append(f"{place}: missing")
-                values[key] = None
-            else:
-                values[key] = default
+        values |= _of_keys(file, section, given, keys, SECTIONS if not section else ())
+    return values
+
+
+def _of_keys(
+    file: _File, section: str, given: dict[str, Any], keys: dict[str, tuple[Check, Any]], others: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """The values of these keys in a section; any further key but `others` is a mistake."""
+    values = {}
+    for key in given:
+        if key not in keys and key not in others:
+            place = f"{section}.{key}"[:MOST_CHARACTERS].lstrip(".")
+            file.mistakes.append(f"{place}: unknown key. {_where(key, section, [*keys, *others])}")
+    for key, (step, default) in keys.items():
+        place = f"{section}.{key}".lstrip(".")
+        values[key] = default
+        if key in given:
+            values[key] = file.attempt(place, step, given[key])
+        elif default is REQUIRED:
+            file.mistakes.append(f"{place}: missing")
+            values[key] = None
     return values
 
 
@@ -180,17 +162,19 @@ def _sizes(file: _File) -> dict[str, Any]:
 
 
 def _arrays(file: _File) -> tuple[ArraySpec, ...]:
+    """The arrays; one with a mistake is left out."""
     if not file.section("arrays"):
         file.mistakes.append('arrays: missing; expected such as X = { role = "in", shape = ["n"] }')
     arrays = []
     for name, table in file.section("arrays").items():
-        file.attempt(f"arrays.{name}"[:MOST_CHARACTERS], check.name, name)
-        try:
-            arrays.append(check.array(name, table))
-        except ValueError as error:
-            place, colon, rest = str(error).partition(": ")
-            is_key = colon and place in ("role", "shape", "dtype")
-            file.mistakes.append(f"arrays.{name}.{place}: {rest}" if is_key else f"arrays.{name}: {error}")
+        place = f"arrays.{name}"[:MOST_CHARACTERS]
+        file.attempt(place, check.name, name)
+        if not isinstance(table, dict):
+            file.mistakes.append(f'{place}: expected {{ role = "in", shape = ["n"] }}, got {shown(table)}')
+            continue
+        values = _of_keys(file, place, table, ARRAY_KEYS)
+        if None not in values.values():
+            arrays.append(ArraySpec(name, **values))
     return tuple(arrays)
 
 

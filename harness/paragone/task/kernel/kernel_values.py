@@ -1,5 +1,8 @@
-"""What a single value of kernel.toml may be. Each check returns the value as a KernelSpec holds it, or raises
-ValueError with what is expected, what was found, and the closest name."""
+"""The keys of kernel.toml, and what the value of each may be.
+
+A check returns the value as a KernelSpec holds it, or raises ValueError with what is expected, what was found, and the
+closest name.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from paragone.errors import did_you_mean
 from paragone.files.printable import is_printable
 from paragone.files.schema import LARGEST, MOST_CHARACTERS, shown
 from paragone.task.kernel.expressions import GRAMMAR
-from paragone.task.kernel.spec import AUTO, COMPONENTWISE, INTEGERS, REAL, ArraySpec
+from paragone.task.kernel.spec import AUTO, COMPONENTWISE, INTEGERS, REAL
 
 FLOATS = ("float64", "float32")
 ROLES = ("in", "out", "inout")
@@ -27,7 +30,7 @@ WORDS_OF_LANGUAGES = {
     *"fn function goto int int64_t int32_t interface let long loop match mod move mut new null override priv".split(),
     *"private pub public ref register return self short signed sizeof static struct super switch this throw".split(),
     *"trait true false type typedef typeof union unsafe unsigned use using var virtual void volatile where".split(),
-    *"real library include workspace run setup".split(),
+    *"real library include workspace run setup size".split(),
 }
 
 
@@ -108,28 +111,19 @@ def grid(value: list[Any]) -> tuple[int, ...]:
     return tuple(sorted(set(value)))
 
 
-def array(array_name: str, table: Any) -> ArraySpec:
-    """An array from its table, its shape not yet evaluated. Raises ValueError with the key that is wrong."""
-    allowed = ("role", "shape", "dtype")
-    if not isinstance(table, dict):
-        raise ValueError(f'expected {{ role = "in", shape = ["n"] }}, got {shown(table)}')
-    for key in table:
-        if key not in allowed:
-            raise ValueError(f"unknown key {shown(key)}. {did_you_mean(key[:MOST_CHARACTERS], allowed)}")
-    missing = [key for key in ("role", "shape") if key not in table]
-    if missing:
-        raise ValueError(f"missing key {' and '.join(map(repr, missing))}")
-    shape = table["shape"]
-    if not isinstance(shape, list) or not 0 < len(shape) <= MOST_DIMENSIONS:
-        raise ValueError(f"shape: expected 1 to {MOST_DIMENSIONS} lengths ([1] for one number), got {shape!r:.60}")
-    checked = {"role": one_of(*ROLES), "dtype": one_of(REAL, *INTEGERS)}
-    values = {}
-    for key, check in checked.items():
-        try:
-            values[key] = check(table.get(key, REAL))
-        except ValueError as error:
-            raise ValueError(f"{key}: {error}") from None
-    return ArraySpec(array_name, values["role"], tuple(str(length) for length in shape), values["dtype"])
+def shape(value: Any) -> tuple[str, ...]:
+    """The lengths of an array's axes, not yet evaluated."""
+    if not isinstance(value, list) or not 0 < len(value) <= MOST_DIMENSIONS:
+        hint = f': write ["{value}"]' if isinstance(value, str) else ""
+        raise ValueError(f"expected 1 to {MOST_DIMENSIONS} lengths ([1] for one number), got {shown(value)}{hint}")
+    return tuple(str(length) for length in value)
+
+
+def dtype(value: Any) -> str:
+    """Of an array: "real", or one of the integers."""
+    if isinstance(value, str) and value.startswith("float"):
+        raise ValueError(f"reals are float32 or float64 as run.dtypes says, so leave the key out; got {shown(value)}")
+    return one_of(REAL, *INTEGERS)(value)
 
 
 def tolerance(value: Any) -> str | tuple[tuple[str, float], ...]:
@@ -140,12 +134,12 @@ def tolerance(value: Any) -> str | tuple[tuple[str, float], ...]:
             f'expected "{AUTO}", "{COMPONENTWISE}" or a relative error for each dtype, such as '
             f"{{ float32 = 1e-3, float64 = 1e-7 }}; got {shown(value)}"
         )
-    for dtype, error in value.items():
-        if dtype not in FLOATS:
-            raise ValueError(_unknown(dtype, FLOATS))
+    for key, error in value.items():
+        if key not in FLOATS:
+            raise ValueError(_unknown(key, FLOATS))
         if isinstance(error, bool) or not isinstance(error, int | float) or not 0 < error < 1:
-            raise ValueError(f"{dtype}: expected a relative error above 0 and below 1, got {shown(error)}")
-    return tuple((dtype, float(error)) for dtype, error in sorted(value.items()))
+            raise ValueError(f"{key}: expected a relative error above 0 and below 1, got {shown(error)}")
+    return tuple((key, float(error)) for key, error in sorted(value.items()))
 
 
 def _distinct(value: Any) -> tuple[Any, ...]:
@@ -160,3 +154,35 @@ def _distinct(value: Any) -> tuple[Any, ...]:
 def _unknown(value: Any, choices: Iterable[str]) -> str:
     hint = f" {did_you_mean(value[:MOST_CHARACTERS], choices)}" if isinstance(value, str) else ""
     return f"expected one of {', '.join(choices)}; got {shown(value)}.{hint}"
+
+
+REQUIRED = object()
+Check = Callable[[Any], Any]
+# By section and key: what the value may be, and what it is where it is left out. "" is the top of the file.
+KEYS: dict[str, dict[str, tuple[Check, Any]]] = {
+    "": {
+        "name": (kernel_name, REQUIRED),
+        "description": (sentence, REQUIRED),
+        "source": (text, ""),
+        "form": (one_of("calls", "steps"), "calls"),
+    },
+    "counts": {
+        "work": (expression, REQUIRED),
+        "unit": (sentence, REQUIRED),
+        "flops": (expression, ""),
+        "values": (expression, ""),
+    },
+    "inputs": {
+        "cases": (names, ("random",)),
+        "shown": (names, ()),
+        "not_finite": (names, ()),
+        "cache": (one_of("warm", "cold"), "warm"),
+    },
+    "judge": {"tolerance": (tolerance, AUTO), "terms": (expression, "")},
+    "run": {"dtypes": (some_of(*FLOATS), FLOATS), "baseline": (sentence, REQUIRED)},
+}
+ARRAY_KEYS: dict[str, tuple[Check, Any]] = {
+    "role": (one_of(*ROLES), REQUIRED),
+    "shape": (shape, REQUIRED),
+    "dtype": (dtype, REAL),
+}

@@ -14,7 +14,8 @@ from paragone.task.kernel.reference import Arrays, Reference
 from paragone.task.kernel.spec import COMPONENTWISE, KernelSpec
 
 NOISE = 2.0**-30  # far above float64's own rounding errors, and small enough for a linear response
-# The root mean square of few runs is uncertain where the result is few numbers; an average over many needs few runs.
+# The root mean square of few runs is uncertain where an array is few numbers: a result without an average over many, or
+# coefficients whose errors may cancel in each run.
 N_RUNS, N_RUNS_OF_FEW, FEW = 4, 16, 1000
 # Whole numbers that follow from reals, such as the place of a maximum, may change by rounding of this many eps.
 ROUNDING_OF_CHOICES = 8.0
@@ -85,8 +86,8 @@ def evolved(
 
 def _spread(reference: Reference, spec: KernelSpec, inputs: Arrays, size: int, n_steps: int, plain: Arrays) -> Spread:
     reals = {name: result for name, result in plain.items() if result.dtype.kind == "f"}
-    few = spec.tolerance == COMPONENTWISE or min((result.size for result in reals.values()), default=FEW) < FEW
-    n_runs = N_RUNS_OF_FEW if few else N_RUNS
+    smallest = min((array.size for array in (*inputs.values(), *reals.values())), default=FEW)
+    n_runs = N_RUNS_OF_FEW if spec.tolerance == COMPONENTWISE or smallest < FEW else N_RUNS
     squares = {name: np.zeros(result.shape) for name, result in reals.items()}
     for run in range(n_runs if reals else 0):
         noisy = evolved(reference, spec, inputs, size, n_steps, noise_of(run))

@@ -91,6 +91,8 @@ class Reference:
             raise self._fault(where, f"{array.name} is no array: {error}") from None
         shape = spec.shape(array, size)
         at = _at(spec, size)
+        if found.ndim == 0 and set(shape) == {1}:
+            found = found.reshape(shape)  # a number is as good as an array of one
         if found.shape != shape:
             raise self._fault(where, f"{array.name} has the shape {found.shape}, {shape} is expected where {at}")
         if array.is_real:
@@ -118,7 +120,7 @@ class Reference:
 
     def _call(self, name: str, function: Function, arguments: tuple[Any, ...], spec: KernelSpec, size: int) -> Any:
         try:
-            return function(*arguments, **spec.dimensions(size))
+            return function(*arguments, **_wanted(function, spec.dimensions(size)))
         except (Exception, SystemExit) as error:
             what = f"{name} raised {error_text(error)} where {_at(spec, size)}"
             raise Misuse(f"{self._place(error, function)}: {what}") from error
@@ -182,19 +184,30 @@ def _function(module: ModuleType, name: str, path: Path) -> Function:
 
 
 def _check_signature(path: Path, name: str, function: Function, arrays: list[str], spec: KernelSpec) -> None:
-    """Arrays in the order of kernel.toml by their names, then the sizes by keyword."""
+    """Arrays in the order of kernel.toml by their names, then those sizes that it wants, by keyword."""
     try:
         signature = inspect.signature(function)
     except (TypeError, ValueError):  # a function written in C tells no signature
         return
     expected = f"{name}({', '.join(arrays)}, *, {', '.join(spec.size_names)})"
     try:
-        bound = signature.bind(*arrays, **dict.fromkeys(spec.size_names))
+        bound = signature.bind(*arrays, **_wanted(function, dict.fromkeys(spec.size_names, 0)))
     except TypeError as error:
         raise Misuse(f"{_line(path, function)}: {name}{signature}: expected {expected}: {error}") from None
     taken = {value: key for key, value in bound.arguments.items() if value in arrays}
     if any(key != value for value, key in taken.items()) and name in ("inputs", "reference"):
         raise Misuse(f"{_line(path, function)}: {name}{signature}: expected {expected}, the arrays in this order")
+
+
+def _wanted(function: Function, sizes: dict[str, int]) -> dict[str, int]:
+    """The sizes that are parameters of a function; a reference that needs none may leave them out."""
+    try:
+        parameters = inspect.signature(function).parameters
+    except (TypeError, ValueError):
+        return sizes
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
+        return sizes
+    return {name: size for name, size in sizes.items() if name in parameters}
 
 
 def _line(path: Path, function: Function) -> str:
