@@ -108,7 +108,7 @@ def results(implementation, state, n_steps=None):
     n_sets = len(next(iter(state.arrays.values())))
     implementation.reset(state)
     implementation.train(order(n_steps or n_sets, n_sets))
-    return implementation.params().tensors()
+    return implementation.params().arrays
 
 
 def distances(state):

@@ -25,9 +25,9 @@ def errors(folder, name):
             first.reset(state)
             results(second, other)
             first.train(order(7))
-            yield float(np.abs(first.params().tensors()["D"] - distances(state)).max())
+            yield float(np.abs(first.params().arrays["D"] - distances(state)).max())
         first.close()
-        yield float(np.abs(second.params().tensors()["D"] - distances(other)).max())
+        yield float(np.abs(second.params().arrays["D"] - distances(other)).max())
 
 
 def said(folder, name):

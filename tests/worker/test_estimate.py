@@ -151,6 +151,14 @@ def test_the_estimate_of_costly_calls_takes_half_a_sample(call_seconds, least_se
     assert least_seconds <= train.calls[-1] * 1e-3 < 2 * least_seconds
 
 
+def test_the_time_of_reset_is_not_that_of_a_step():
+    train = Costly(1e-3)
+    implementation = with_dear_calls(train, 0.0)
+    implementation.reset = lambda state: setattr(train, "now_ns", train.now_ns + 10**10)
+
+    assert pytest.approx(1e-3) == step_seconds(implementation, STATE, 4096, range, train.clock)
+
+
 def test_the_estimate_takes_no_more_images_than_allowed():
     train = Costly(1e-9)
     step_seconds(with_dear_calls(train, 0.0), STATE, 10, range, train.clock)

@@ -48,18 +48,19 @@ def step_seconds(
 ) -> float:
     """Seconds of one step, from `state` over the order `batches(n_steps)`; a sample has `most_steps` at most."""
 
-    def train(n_steps: int) -> None:
-        order = batches(n_steps)
+    def reset(n_steps: int) -> None:
+        batches(n_steps)  # it is drawn once
         implementation.reset(state)
-        implementation.train(order)
+
+    def train(n_steps: int) -> None:
+        implementation.train(batches(n_steps))
 
     most_steps = min(MOST_ESTIMATE_STEPS, most_steps)
     if implementation.call_seconds:
         # One step is mostly the cost of its call, and a call lengthened by noise would look like a long step.
-        return estimate_step_seconds(
-            train, most_steps, clock, sample_seconds(type(implementation), budgets) / 2, FIRST_STEPS_OF_COSTLY_CALLS
-        )
-    return estimate_step_seconds(train, most_steps, clock, budgets.estimate_seconds)
+        least_seconds = sample_seconds(type(implementation), budgets) / 2
+        return estimate_step_seconds(train, most_steps, clock, least_seconds, FIRST_STEPS_OF_COSTLY_CALLS, reset)
+    return estimate_step_seconds(train, most_steps, clock, budgets.estimate_seconds, reset=reset)
 
 
 def estimate_step_seconds(
@@ -68,8 +69,11 @@ def estimate_step_seconds(
     clock: Clock = time.perf_counter_ns,
     least_seconds: float = STANDARD.estimate_seconds,
     fewest_steps: int = 1,
+    reset: Callable[[int], None] = lambda n_steps: None,
 ) -> float:
     """The seconds of one step, from the faster of two calls of `train(n_steps)`: the slower may have compiled.
+
+    Before each call comes `reset(n_steps)`, untimed: sending a kernel's inputs may take longer than a call on them.
 
     The number of steps doubles from `fewest_steps` until the faster call takes `least_seconds` or has `most_steps`. A
     call just long enough is timed twice more, so that noise does not pass for a long step; a call of
@@ -77,15 +81,18 @@ def estimate_step_seconds(
     """
     n_steps = min(fewest_steps, most_steps)
     while True:
-        elapsed_s = min(_seconds(train, n_steps, clock), _seconds(train, n_steps, clock))
+        elapsed_s = min(_seconds(train, n_steps, clock, reset) for _ in range(2))
         if least_seconds <= elapsed_s < REPEATED_BELOW_SECONDS:
-            elapsed_s = min(elapsed_s, _seconds(train, n_steps, clock), _seconds(train, n_steps, clock))
+            elapsed_s = min(elapsed_s, *(_seconds(train, n_steps, clock, reset) for _ in range(2)))
         if elapsed_s >= least_seconds or n_steps >= most_steps:
             return elapsed_s / n_steps
         n_steps = min(2 * n_steps, most_steps)
 
 
-def _seconds(train: Callable[[int], None], n_steps: int, clock: Clock) -> float:
+def _seconds(
+    train: Callable[[int], None], n_steps: int, clock: Clock, reset: Callable[[int], None] = lambda n_steps: None
+) -> float:
+    reset(n_steps)
     start = clock()
     train(n_steps)
     return (clock() - start) / 1e9

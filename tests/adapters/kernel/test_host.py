@@ -9,7 +9,7 @@ from small_kernels import distances, kernel_folder, opened, order, results, ring
 from paragone.adapters.kernel import host
 from paragone.errors import MeasurementFailed
 from paragone.task.kernel.kernel_file import read_kernel
-from paragone.task.kernel.problem import KernelProblem, KernelState
+from paragone.task.kernel.problem import KernelState
 
 ROWS = '''
     """Rows."""
@@ -60,7 +60,7 @@ def test_a_train_in_parts_ends_as_one_in_one_piece(rows):
     for part in np.split(order(9), 3):
         rows.train(part)
 
-    assert (rows.params().tensors()["D"] == results(rows, state, 9)["D"]).all()
+    assert (rows.params().arrays["D"] == results(rows, state, 9)["D"]).all()
 
 
 @pytest.mark.parametrize("is_expected", [True, False])
@@ -69,11 +69,11 @@ def test_a_call_that_changes_its_input_never_meets_one_that_was_changed(in_place
     state = ring(folder_of(in_place), 8)
     if is_expected:
         in_place.expect(8, n_calls)
-    given = state.tensors()["a"]
+    given = state.arrays["a"]
     in_place.reset(state)
     calls = order(n_calls)
     in_place.train(calls)
-    found, called = in_place.params().tensors(), sorted({*calls[:, 0].tolist()})
+    found, called = in_place.params().arrays, sorted({*calls[:, 0].tolist()})
 
     assert (found["places"][called] == given.argsort(axis=1, kind="stable")[called]).all()
     assert (found["a"][called] == np.sort(given, axis=1)[called]).all()
@@ -119,7 +119,7 @@ def test_a_train_without_a_reset_is_refused(tmp_path):
 
 def test_loading_again_forgets_the_memory_of_before(rows):
     results(rows, ring(folder_of(rows), 4))
-    rows.load(KernelProblem(rows.spec, str(folder_of(rows))))
+    rows.load(rows.problem)
 
     assert rows.slots is None
 
@@ -132,8 +132,8 @@ def test_a_kernel_without_inputs_has_as_many_sets_as_the_order_of_its_calls_visi
     fills.reset(KernelState({}, 4))
     fills.train(fills.problem.order(1, 40, 4))
 
-    assert (fills.params().tensors()["D"] == 4).all()
-    assert len(fills.params().tensors()["D"]) == fills.problem.n_sets(4) > 1
+    assert (fills.params().arrays["D"] == 4).all()
+    assert len(fills.params().arrays["D"]) == fills.problem.n_sets(4) > 1
 
 
 def test_what_it_gives_is_a_state_of_its_size_which_counts_the_steps_of_one_that_evolves(in_place, tmp_path):

@@ -125,8 +125,8 @@ def test_a_state_of_its_own_julia_evolves_and_whole_numbers_come_back(tmp_path):
     finally:
         mine.close()
 
-    assert (found["a"] == np.sort(state.tensors()["a"], axis=1)).all()
-    assert (found["places"] == state.tensors()["a"].argsort(axis=1)).all()
+    assert (found["a"] == np.sort(state.arrays["a"], axis=1)).all()
+    assert (found["places"] == state.arrays["a"].argsort(axis=1)).all()
 
 
 @pytest.mark.slow

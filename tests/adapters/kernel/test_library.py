@@ -133,7 +133,7 @@ def test_a_state_evolves_over_the_steps_of_one_call(pairwise):
     """
     folder = pairwise(text, name="heat")
     state = ring(folder, 6)
-    u, k = state.tensors()["u"], state.tensors()["k"]
+    u, k = state.arrays["u"], state.arrays["k"]
 
     assert np.allclose(results(opened(folder, "mine"), state, 5)["u"], u * (1 + k) ** 5, rtol=1e-12)
 

@@ -235,8 +235,8 @@ def test_a_state_that_evolves_and_arrays_that_change_go_back_and_forth(mine):
     state = ring_of(implementation, 8)
     found = results(implementation, state, 20)
 
-    assert (found["a"] == np.sort(state.tensors()["a"], axis=1)).all()
-    assert (found["places"] == state.tensors()["a"].argsort(axis=1)).all()
+    assert (found["a"] == np.sort(state.arrays["a"], axis=1)).all()
+    assert (found["places"] == state.arrays["a"].argsort(axis=1)).all()
 
 
 @NODE_IS_HERE

@@ -79,12 +79,12 @@ def test_an_array_that_is_computed_later_is_waited_for_in_each_call(pairwise):
 def test_a_state_evolves_over_the_steps_and_over_the_parts_of_a_train(pairwise, text):
     mine = pairwise(text, kernel="heat")
     state = ring_of(mine, 6)
-    u, k = state.tensors()["u"], state.tensors()["k"]
+    u, k = state.arrays["u"], state.arrays["k"]
     mine.reset(state)
     for n_steps in (1, 4):
         mine.train(np.zeros((n_steps, 1), np.int64))
 
-    assert np.allclose(mine.params().tensors()["u"], u * (1 + k) ** 5, rtol=1e-14)
+    assert np.allclose(mine.params().arrays["u"], u * (1 + k) ** 5, rtol=1e-14)
 
 
 def test_of_arrays_that_are_all_changed_in_place_the_first_call_tells_that_nothing_is_returned(pairwise, tmp_path):
@@ -92,7 +92,7 @@ def test_of_arrays_that_are_all_changed_in_place_the_first_call_tells_that_nothi
     mine = pairwise(only_inout, kernel="sort")
     state = ring_of(mine, 5)
 
-    assert (results(mine, state)["a"] == np.sort(state.tensors()["a"], axis=1)).all()
+    assert (results(mine, state)["a"] == np.sort(state.arrays["a"], axis=1)).all()
 
 
 @pytest.mark.parametrize(
@@ -189,4 +189,4 @@ def test_calls_come_in_the_order_that_was_asked_for(pairwise):
     calls = order(7)
     mine.train(calls)
 
-    assert mine.module.SEEN == state.tensors()["X"][calls[:, 0], 0, 0].tolist()
+    assert mine.module.SEEN == state.arrays["X"][calls[:, 0], 0, 0].tolist()

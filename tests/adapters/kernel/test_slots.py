@@ -19,7 +19,7 @@ def slots(tmp_path):
     def make(copies=1, name="sort", size=SIZE, dtype="float32", order="C"):
         folder = kernel_folder(tmp_path, name)
         made = Slots(read_kernel(folder), size, SETS, copies, dtype, order)
-        made.fill(ring(folder, size, SETS).tensors())
+        made.fill(ring(folder, size, SETS).arrays)
         return made
 
     return make

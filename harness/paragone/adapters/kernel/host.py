@@ -63,7 +63,7 @@ class KernelImplementation(Implementation):
         """Copy the inputs of every set into its slots, and poison the rest."""
         given: KernelState = state
         self.step = given.step
-        self._fill(given.size, dict(given.tensors()))
+        self._fill(given.size, given.arrays)
 
     def train(self, order: NDArray[np.int64]) -> None:
         """One call for each entry of `order`, (n_steps, 1), on the set that it names; in "steps", one time step."""
