@@ -12,7 +12,7 @@ import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import BinaryIO, TypeVar, cast
+from typing import BinaryIO, ClassVar, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +40,8 @@ class Program:
     the protocol is killed at once: its next answers could belong to earlier requests.
     """
 
+    pipe_bytes: ClassVar[int] = -1  # that its streams hold, where the system lets itself be told; -1: its own choice
+
     def __init__(self, command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> None:
         self.name = Path(command[0]).name
         self.fault = ""
@@ -47,7 +49,7 @@ class Program:
         self.sending: threading.Thread | None = None
         self.log = Log()
         try:
-            self.process = _start(command, folder, environment, self.log)
+            self.process = _start(command, folder, environment, self.log, self.pipe_bytes)
         except OSError as error:
             self.log.close()
             raise MeasurementFailed(f"{command[0]} cannot be started: {error.strerror}") from None
@@ -134,7 +136,9 @@ class Program:
         return " ".join(filter(None, [self.name, how, where])) + (f": {' / '.join(lines)}" if lines else "")
 
 
-def _start(command: Sequence[str], folder: Path, environment: Mapping[str, str], log: Log) -> subprocess.Popen[bytes]:
+def _start(
+    command: Sequence[str], folder: Path, environment: Mapping[str, str], log: Log, pipe_bytes: int
+) -> subprocess.Popen[bytes]:
     """Start the program in the worker's own group, with which it is stopped between commands and killed."""
     with warnings.catch_warnings():
         # Python ≥ 3.12 warns of a fork beside threads. This one is safe: `die_with_parent` calls one C function,
@@ -147,6 +151,7 @@ def _start(command: Sequence[str], folder: Path, environment: Mapping[str, str],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log.writing,
+            pipesize=pipe_bytes,
             preexec_fn=die_with_parent if sys.platform == "linux" else None,
         )
 

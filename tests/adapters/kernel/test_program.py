@@ -5,7 +5,7 @@ import sys
 
 import numpy as np
 import pytest
-from small_kernels import distances, kernel_folder, opened, order, results, ring
+from small_kernels import distances, kernel_folder, opened, results, ring
 
 from paragone.adapters.kernel import program
 from paragone.errors import MeasurementFailed, VerificationFailed
@@ -62,7 +62,7 @@ JAVA_TOML = """
     build = "javac -d {build} {include}/Paragone.java mine.java"
     program = "java -cp {build} Mine"
 """
-# By the messages alone: what docs/process.md says, in Python.
+# By the messages alone: what docs/kernel-implementations.md says, in Python.
 BY_HAND = """
     import sys, time
     import numpy as np
@@ -110,7 +110,8 @@ BY_HAND = """
             return {}
         if verb == "run":
             began_ns = time.monotonic_ns()
-            for slot in np.frombuffer(message["order"], np.int32):
+            kind = np.uint8 if len(message["order"]) == int(message["calls"]) else np.int32
+            for slot in np.frombuffer(message["order"], kind):
                 call(*(array[slot] for array in slots.values()))
             return {"began_ns": began_ns, "ended_ns": time.monotonic_ns()}
         if verb == "result":
@@ -309,15 +310,17 @@ def test_what_is_not_here_is_told_with_the_command_that_installs_it(tmp_path, mo
     assert implementation_class(folder, "mine").missing().startswith(f"{first} was not found on PATH. Install: apt ")
 
 
-def test_the_order_of_a_sample_crosses_in_four_bytes_a_call(mine, monkeypatch):
+@pytest.mark.parametrize("kind", here)
+def test_the_order_crosses_in_bytes_and_where_there_are_many_slots_in_whole_numbers(mine, kind, monkeypatch):
     sent = []
-    implementation = mine()
+    implementation = mine(kind)
     write = program.Program.send
     monkeypatch.setattr(
         program.Program, "send", lambda self, verb, fields: sent.append((verb, fields)) or write(self, verb, fields)
     )
-    implementation.reset(ring_of(implementation))
-    implementation.train(order(100))
+    for n_sets in (3, 256, 300):
+        state = ring(implementation.declared.path.parent, 4, n_sets)
+        assert np.allclose(results(implementation, state, 600)["D"], distances(state), rtol=1e-5)
 
-    (fields,) = [fields for verb, fields in sent if verb == "run"]
-    assert (fields["calls"], fields["order"].nbytes) == ("100", 400)
+    orders = [fields["order"].nbytes for verb, fields in sent if verb == "run"]
+    assert orders == [600, 600, 2400]

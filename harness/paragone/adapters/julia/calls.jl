@@ -34,7 +34,7 @@ kernel(maths, sizes, slots, workspace) = Kernel(maths.run, sizes, [(slot..., wor
 function calls(kernel::Kernel, order)
     run, sizes, slots = kernel.run, kernel.sizes, kernel.slots
     for slot in order
-        run(sizes..., slots[slot+1]...)
+        run(sizes..., slots[Int(slot)+1]...)
     end
 end
 

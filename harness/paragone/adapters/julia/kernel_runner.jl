@@ -1,4 +1,4 @@
-# A Julia of its own for a kernel: julia kernel_runner.jl FILE.jl speaks the process protocol as docs/process.md has it.
+# A Julia of its own for a kernel: julia kernel_runner.jl FILE.jl speaks the process protocol as docs/kernel-implementations.md has it.
 
 include("network.jl")
 include("calls.jl")
@@ -45,7 +45,8 @@ function answer(verb, fields, state)
     elseif verb == "reset"
         Paragone.uncollected(() -> reset!(state, fields))
     elseif verb == "run"
-        return run(state[:kernel], array(Int32, fields, "order"))
+        is_short = length(fields["order"]) == number(Int, fields, "calls")
+        return run(state[:kernel], is_short ? fields["order"] : array(Int32, fields, "order"))
     elseif verb == "result"
         return result(state, fields)
     else

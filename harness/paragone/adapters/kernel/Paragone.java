@@ -120,12 +120,24 @@ public final class Paragone {
     }
 
     private void run(Map<String, byte[]> message, Map<String, byte[]> answer) {
-        int[] order = (int[]) array("int32", ByteBuffer.wrap(message.get("order")));
+        int[] order = order(message.get("order"), Integer.parseInt(text(message, "calls")));
         long began = System.nanoTime();
         calls(kernel, sizes, slots, order);
         long ended = System.nanoTime();
         answer.put("began_ns", Long.toString(began).getBytes());
         answer.put("ended_ns", Long.toString(ended).getBytes());
+    }
+
+    /** A byte for each call, or an int. */
+    private static int[] order(byte[] bytes, int n) {
+        if (bytes.length != n) {
+            return (int[]) array("int32", ByteBuffer.wrap(bytes));
+        }
+        int[] order = new int[n];
+        for (int i = 0; i < n; i++) {
+            order[i] = bytes[i] & 0xff;
+        }
+        return order;
     }
 
     private static void calls(Kernel kernel, int[] sizes, Object[][] slots, int[] order) {

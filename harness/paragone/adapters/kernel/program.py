@@ -5,14 +5,15 @@
     program = "node node_loops.js"
 
 It may have a build command beside it, which writes into {build}; {include} holds paragone.js and Paragone.java, which
-speak the protocol. docs/process.md describes the messages:
+speak the protocol. docs/kernel-implementations.md describes the messages:
 
     version                                              -> protocol, version, and where it knows them, threads
     load     kernel, dtype, sizes "n=100 d=3", arrays    -> nothing; arrays is a line for each: "X in float64 100 3"
     reset    slots, and each array: of all slots         -> nothing
-    run      calls, order: the slot of each call, int32  -> began_ns, ended_ns by a monotonic clock
+    run      calls, order: the slot of each call         -> began_ns, ended_ns by a monotonic clock
     result   slots: those wanted, int32                  -> each array: of these slots
 
+`order` has a byte for each call where there are 256 slots at most, else an int32: it crosses while the clock runs.
 A slot has the arrays of one call. The out arrays come filled with no result, and all arrays go back: an input must
 come back as it went.
 """
@@ -38,12 +39,15 @@ from paragone.implementation.kernel_folder import source_filter
 
 SUPPORT = Path(__file__).parent
 TEXTS = ("Paragone.java", "paragone.js")
+MOST_SLOTS_OF_A_BYTE = 256
 # What else a message may hold: no array can have these names.
 FIELDS = frozenset(("do", "end", "error", "kernel", "dtype", "sizes", "arrays", "slots", "calls", "order"))
 
 
 class KernelProgram(Program):
     """A running program that makes the calls of a kernel."""
+
+    pipe_bytes = 1 << 20  # so that the order of a sample crosses at once, not in sixteen turns
 
     def load(self, fields: Mapping[str, Value]) -> None:
         self.ask("load", fields, read_nothing)
@@ -53,17 +57,18 @@ class KernelProgram(Program):
         fields = {name: np.ascontiguousarray(array).reshape(-1).data for name, array in arrays.items()}
         self.ask_at_length("reset", {"slots": str(n_slots), **fields}, "the arrays")
 
-    def run(self, order: NDArray[np.int32]) -> int:
+    def run(self, slots: NDArray[np.int64], n_slots: int) -> int:
         """The nanoseconds by the program's own clock, checked against ours."""
-        return self.timed("run", {"calls": str(len(order)), "order": _bytes(order)}, read_nothing_else)[0]
+        order = _bytes(slots, np.uint8 if n_slots <= MOST_SLOTS_OF_A_BYTE else np.int32)
+        return self.timed("run", {"calls": str(len(slots)), "order": order}, read_nothing_else)[0]
 
-    def result(self, slots: NDArray[np.int32], n_bytes: Mapping[str, int]) -> dict[str, Bytes]:
+    def result(self, slots: NDArray[np.int64], n_bytes: Mapping[str, int]) -> dict[str, Bytes]:
         """The arrays by name, each (slots, n_bytes)."""
 
         def read(answer: Answer) -> dict[str, Bytes]:
             return {name: _rows(answer, name, len(slots), width) for name, width in n_bytes.items()}
 
-        return self.ask("result", {"slots": _bytes(slots)}, read)
+        return self.ask("result", {"slots": _bytes(slots, np.int32)}, read)
 
 
 class ProgramKernelImplementation(KernelImplementation):
@@ -122,7 +127,7 @@ class ProgramKernelImplementation(KernelImplementation):
 
     def call(self, slots: NDArray[np.int64]) -> None:
         """Sets `runner_ns`, the time by the program's own clock."""
-        self.runner_ns = self._running.run(slots.astype(np.int32))
+        self.runner_ns = self._running.run(slots, self._slots.n_slots)
 
     def params(self) -> Any:
         """As the base has it, after the arrays of the last call on each set have come back into their slots."""
@@ -130,7 +135,7 @@ class ProgramKernelImplementation(KernelImplementation):
         last = slots.last_used()
         wanted = last[last >= 0]
         widths = {name: memory.n_bytes for name, memory in slots.memory.items()}
-        for name, rows in self._running.result(wanted.astype(np.int32), widths).items():
+        for name, rows in self._running.result(wanted, widths).items():
             slots.memory[name].take_back(wanted, rows)
         return super().params()
 
@@ -174,5 +179,6 @@ def _rows(answer: Answer, name: str, n_slots: int, width: int) -> Bytes:
     return np.frombuffer(raw, np.uint8).reshape(n_slots, width)
 
 
-def _bytes(slots: NDArray[np.int32]) -> memoryview:
-    return np.ascontiguousarray(slots, "<i4").view(np.uint8).data
+def _bytes(slots: NDArray[np.int64], kind: type[np.integer[Any]]) -> memoryview:
+    """Slots as numbers of this kind, little-endian."""
+    return slots.astype(np.dtype(kind).newbyteorder("<")).view(np.uint8).data
