@@ -117,17 +117,17 @@ class SmallKernel:
         return self.spec.name
 
     def compute(self, variant: str, sums: Sums, inputs, size: int, dtype, n_steps: int = 1):
-        """What a variant gives, as float64 by name; a state is stepped n_steps times."""
+        """What a variant gives by name, reals as float64; a state is stepped n_steps times."""
         dimensions = self.spec.dimensions(size)
         arrays = {name: array.astype(dtype) for name, array in inputs.items()}
         names = [array.name for array in self.spec.outputs_of()]
         for _ in range(n_steps):
             given = self.variants[variant](sums, **arrays, **dimensions)
             outputs = dict(zip(names, given if isinstance(given, tuple) else (given,), strict=True))
-            wrong = {name: value.dtype for name, value in outputs.items() if value.dtype != dtype}
+            wrong = {name: x.dtype for name, x in outputs.items() if x.dtype.kind == "f" and x.dtype != dtype}
             assert not wrong, f"{self.name}: {variant}, {sums.name}: {wrong}, not {dtype}"
             arrays |= {name: value for name, value in outputs.items() if name in arrays}
-        return {name: value.astype(np.float64) for name, value in outputs.items()}
+        return {name: x.astype(np.float64) if x.dtype.kind == "f" else x for name, x in outputs.items()}
 
     def ways(self, size: int):
         """Every variant with every way to add up, but for those that are slow at this size."""

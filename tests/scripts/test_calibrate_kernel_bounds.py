@@ -2,13 +2,13 @@
 
 import sys
 
-import numpy as np
 import pytest
 
 from paragone.files.paths import PROJECT
 
 sys.path.insert(0, str(PROJECT / "scripts"))
 import calibrate_kernel_bounds as calibration
+import held_out_kernels
 import small_kernels
 
 # What is not found, with the reason.
@@ -29,15 +29,23 @@ def test_there_are_eight_kernels_or_more():
 
 
 def test_every_honest_variant_passes_far_below_its_bound(kernel):
-    worst = {}
-    for size, case, computation in calibration.cells(kernel, 32, 1, steps=(1, 10)):
-        for dtype in calibration.DTYPES:
-            for variant, sums in kernel.ways(size):
-                n_steps = computation.expected.n_steps
-                got = kernel.compute(variant, sums, computation.inputs, size, np.dtype(dtype), n_steps)
-                worst[variant, sums.name, case, size, dtype] = calibration.ratio(computation, got, dtype)
+    worst = calibration.worst_of(kernel, 32, 1)["all"]
 
-    assert {place: ratio for place, ratio in worst.items() if not ratio < LARGEST_RATIO} == {}
+    assert worst[0] < LARGEST_RATIO, worst[1]
+
+
+@pytest.mark.parametrize("kernel", held_out_kernels.HELD_OUT, ids=lambda kernel: kernel.name)
+def test_so_does_every_variant_of_kernels_with_which_nothing_was_calibrated(kernel):
+    worst = calibration.worst_of(kernel, 100, 1)["all"]
+
+    assert worst[0] < LARGEST_RATIO, worst[1]
+
+
+@pytest.mark.parametrize("kernel", held_out_kernels.UNSTABLE, ids=lambda kernel: kernel.name)
+def test_what_loses_digits_is_rejected(kernel):
+    worst = calibration.worst_of(kernel, 1000, 1)["all"]
+
+    assert worst[0] > 1
 
 
 def test_every_mistake_is_rejected_or_a_reason_is_given(kernel):
