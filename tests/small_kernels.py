@@ -99,7 +99,7 @@ def opened(folder, name, dtype="float64", **axis):
     kind = implementation_class(folder, name)
     axis = {**{key: values[0] for key, values in kind.axes.items()}, **axis, "dtype": dtype}
     implementation = kind(**axis)
-    implementation.load(KernelProblem(read_kernel(folder), str(folder)))
+    implementation.load(KernelProblem.of(folder))
     return implementation
 
 

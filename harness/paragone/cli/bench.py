@@ -10,16 +10,14 @@ from msgspec import structs
 from paragone.cli.app import EXIT_INTERRUPTED, command_line, err, exit_where_interrupted
 from paragone.cli.display import TerminalDisplay
 from paragone.cli.option_groups import with_option_groups
-from paragone.cli.options import CellOptions, RunOptions, data_set, implementations_for, request_from
+from paragone.cli.options import CellOptions, RunOptions, data_of, implementations_for, request_from
 from paragone.cli.report import measured, refuse_empty, write_and_print
 from paragone.cli.values import absolute, fraction, thread_counts
 from paragone.errors import Misuse
 from paragone.files.schema import MOST_ROUNDS
 from paragone.implementation.plugins import paths_in_variable
 from paragone.plan.request import QUICK_ROUNDS, Request
-from paragone.store.plan_records import BASELINE, FEWEST_LAUNCHES
-
-QUICK_SIZES = (10, 1000)
+from paragone.store.plan_records import FEWEST_LAUNCHES
 
 
 @with_option_groups
@@ -39,7 +37,9 @@ def bench(
     resolve: Annotated[
         str | None, typer.Option(help="Such as 5%: as many launches as it takes to find that difference.")
     ] = None,
-    baseline: Annotated[str, typer.Option(help="The implementation that ratios refer to.")] = BASELINE,
+    baseline: Annotated[
+        str | None, typer.Option(help="The implementation that ratios refer to; else numpy_rows, or the kernel's.")
+    ] = None,
     quick: Annotated[
         bool, typer.Option("--quick", help="One launch, batches 10 and 1000, one dtype each: no intervals.")
     ] = False,
@@ -55,12 +55,14 @@ def bench(
     """Verify, measure and report; goes on where an interrupted run of the same plan stopped."""
     if quick and resolve is not None:
         raise Misuse("--quick has one launch and resolves nothing: leave out --quick or --resolve")
+    asked = request_from(cells, run, thread_counts(threads))
     request = structs.replace(
-        request_from(cells, run, thread_counts(threads), QUICK_SIZES if quick else ()),
+        asked,
+        sizes=asked.sizes or (asked.problems[0].quick_sizes if quick else ()),
         launches=launches,
         rounds=rounds or (QUICK_ROUNDS if quick else None),
         resolve=fraction(resolve),
-        baseline=baseline,
+        baseline=baseline or asked.baseline,
         slow=slow,
         quick=quick,
         memory=not quick if memory is None else memory,
@@ -84,7 +86,7 @@ def _bench(request: Request, problem_arguments: dict[str, str], run: RunOptions,
         request = planned
     registered, unusable = implementations_for(request)
     display = TerminalDisplay(err)
-    data = data_set(run.data, display)
+    data = data_of(request, run.data, display)
     measurement = Bench(request, registered, unusable, data, runs, command_line(), display, problem_arguments)
     with exit_where_interrupted("Interrupted before the plan was fixed: nothing was measured, nothing is left behind."):
         folder, finished = measured(measurement, new, folder)

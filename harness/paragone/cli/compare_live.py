@@ -23,14 +23,14 @@ from paragone.cli.app import (
 )
 from paragone.cli.display import TerminalDisplay
 from paragone.cli.option_groups import with_option_groups
-from paragone.cli.options import CellOptions, RunOptions, data_set, request_from
+from paragone.cli.options import CellOptions, RunOptions, data_of, request_from
 from paragone.cli.report import measured, refuse_empty
 from paragone.cli.values import fraction, thread_counts, write_output
 from paragone.files.schema import MOST_ROUNDS
 from paragone.implementation.contract import VERSION
 from paragone.plan.cells import validate_request
 from paragone.plan.request import Request
-from paragone.store.plan_records import BASELINE, FEWEST_LAUNCHES, Live, LiveVersion
+from paragone.store.plan_records import FEWEST_LAUNCHES, Live, LiveVersion
 
 if TYPE_CHECKING:
     from paragone.compare.live import Pairing
@@ -71,7 +71,7 @@ def live(
         str, typer.Option(help="Exit 1 where a step of B surely takes longer by more than this.")
     ] = PROMISED,
     everything: Annotated[bool, typer.Option("--all", help="Those whose source is the same too.")] = False,
-    baseline: Annotated[str, typer.Option(help="Of this tree: shows the noise and links runs.")] = BASELINE,
+    baseline: Annotated[str | None, typer.Option(help="Of this tree: shows the noise and links runs.")] = None,
     markdown: Annotated[bool, typer.Option("--markdown", help="Markdown on standard output.")] = False,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write the Markdown to.")] = None,
     new: Annotated[bool, typer.Option("--new", help="Begin a new run even where one is unfinished.")] = False,
@@ -79,17 +79,17 @@ def live(
     run: RunOptions,
 ) -> None:
     """Measure two versions of implementations in one run: `HEAD .` is your edit against the last commit."""
+    asked = request_from(cells, run, thread_counts(threads))
     request = structs.replace(
-        request_from(cells, run, thread_counts(threads)),
+        asked,
         launches=launches or FEWEST_LAUNCHES,
         rounds=rounds,
         resolve=fraction(resolve or (None if launches else PROMISED), "--resolve"),
-        baseline=baseline,
+        baseline=baseline or asked.baseline,
         slow=slow,
         memory=False,
     )
-    allowed = fraction(fail_slower, "--fail-slower") or 0.0
-    shown = Shown(allowed, markdown, output)
+    shown = Shown(fraction(fail_slower, "--fail-slower") or 0.0, markdown, output)
     compare_live(a, b, request, cells.problem_arguments, shown, everything, new, run)
 
 
@@ -134,7 +134,7 @@ def compare_live(
     for sentence in introduction(sides, pairing):
         display.say(sentence)
     live = described(sides, pairing, shown.allowed)
-    data, runs = data_set(run.data, display), results_folder(run.results)
+    data, runs = data_of(request, run.data, display), results_folder(run.results)
     measurement = Bench(
         request, registered, pairing.broken, data, runs, command_line(), display, problem_arguments, live
     )

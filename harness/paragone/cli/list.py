@@ -8,25 +8,34 @@ import typer
 from rich.markup import escape
 
 from paragone.cli.app import out
-from paragone.cli.options import PluginsOption
+from paragone.cli.options import KernelOption, PluginsOption
+from paragone.cli.values import NETWORKS
+from paragone.errors import UnknownName
 from paragone.implementation.described import unavailable_reason
-from paragone.implementation.registry import Registered, discover, refuse_unusable, select
+from paragone.implementation.plugins import kernel_folders
+from paragone.implementation.registry import IMPLEMENTATIONS, Registered, discover, refuse_unusable, select
 from paragone.task.mlp.problem_files import shipped_names
 
 
 def list_implementations(
     names: Annotated[list[str] | None, typer.Argument(help="Names or globs; all if left out.")] = None,
+    kernel: KernelOption = NETWORKS,
     plugins: PluginsOption = None,
 ) -> None:
-    """Show every implementation: language, axes, source, idea, whether it can run here."""
-    registered, unusable = discover(plugins=plugins or ())
+    """Show every implementation of a kernel: language, axes, source, idea, whether it can run here."""
+    kernels, _ = kernel_folders(plugins or ())
+    if kernel not in (NETWORKS, *kernels):
+        raise UnknownName("kernel", kernel, [NETWORKS, *kernels])
+    registered, unusable = discover(kernels.get(kernel, IMPLEMENTATIONS), plugins or ())
     refuse_unusable(names or (), registered, unusable)
     for entry in select(registered, names or ["*"]):
         _show(entry)
     if not names:
         for folder in unusable:
             out.print(f"[red]{escape(folder.name)} cannot be used:[/] {escape(folder.reason)}\n", soft_wrap=True)
-        out.print("Problems: " + ", ".join(shipped_names()), highlight=False)
+        if kernel == NETWORKS:
+            out.print("Problems: " + ", ".join(shipped_names()), highlight=False)
+        out.print("Kernels: " + ", ".join([NETWORKS, *kernels]), highlight=False)
 
 
 def _show(entry: Registered) -> None:

@@ -9,11 +9,23 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 import typer
 
 from paragone.cli.display import TerminalDisplay
-from paragone.cli.values import absolute, bytes_of, dtypes_of, problem_names, read_problems, sizes_from
+from paragone.cli.values import (
+    NETWORKS,
+    absolute,
+    bytes_of,
+    dtypes_of,
+    find_kernel,
+    problem_names,
+    read_problems,
+    sizes_from,
+)
+from paragone.errors import Misuse
 from paragone.implementation.registry import Registered, Unusable, refuse_unusable
 from paragone.plan.cells import validate_request
 from paragone.plan.request import Request
+from paragone.task.kernel.family import DrawnData
 from paragone.task.mlp.problem_files import find_problem
+from paragone.task.problem import Data, Problem
 
 if TYPE_CHECKING:
     from paragone.task.mlp.data import DataSet
@@ -66,10 +78,16 @@ PluginsOption = Annotated[
 ]
 
 
+KernelOption = Annotated[
+    str, typer.Option("--kernel", "-k", help="What is computed: mlp, pairwise, heat, or a kernel of your own.")
+]
+
+
 @dataclass(frozen=True)
 class CellOptions:
     """The options that choose cells; a command with other implementations or another default derives its own."""
 
+    kernel: KernelOption = NETWORKS
     problem: ProblemOption = None
     implementations: ImplementationsOption = None
     dtype: DtypeOption = None
@@ -85,6 +103,8 @@ class CellOptions:
     @property
     def problem_arguments(self) -> dict[str, str]:
         """Problem → how the user named it, which may be a file; for the commands that repeat a cell."""
+        if self.kernel != NETWORKS:
+            return {self.kernel: self.kernel}
         return {find_problem(given).name: given for given in problem_names(self.problems)}
 
 
@@ -104,8 +124,10 @@ def request_from(
     cells: CellOptions, run: RunOptions, threads: tuple[int, ...] = (1,), default_sizes: tuple[int, ...] = ()
 ) -> Request:
     """The request of the shared options; a command sets the rest by `replace`."""
+    problems = problems_of(cells, run.plugins)
     return Request(
-        problems=read_problems(cells.problems),
+        problems=problems,
+        baseline=problems[0].baseline,
         implementations=tuple(cells.implementations or ()),
         dtypes=dtypes_of(cells.dtype),
         sizes=sizes_from(cells.sizes) or default_sizes,
@@ -128,6 +150,20 @@ def implementations_for(request: Request) -> tuple[list[Registered], list[Unusab
     refuse_unusable(request.implementations, registered, unusable)
     validate_request(request, registered)
     return registered, unusable
+
+
+def problems_of(cells: CellOptions, plugins: list[str] | None) -> tuple[Problem, ...]:
+    """The problems that the options choose. Raises Misuse, UnknownName for a kernel that is nowhere."""
+    if cells.kernel == NETWORKS:
+        return read_problems(cells.problems)
+    if cells.problem:
+        raise Misuse(f"--problem chooses among the problems of mlp; the kernel {cells.kernel} is a problem itself")
+    return (find_kernel(cells.kernel, plugins or ()),)
+
+
+def data_of(request: Request, path: str | None, display: TerminalDisplay) -> Data:
+    """What the request's problems are about: the data set of networks, or none."""
+    return data_set(path, display) if request.problems[0].family == NETWORKS else DrawnData()
 
 
 def data_set(path: str | None, display: TerminalDisplay) -> DataSet:

@@ -19,7 +19,8 @@ from paragone.cli.app import (
 )
 from paragone.cli.display import TerminalDisplay
 from paragone.cli.option_groups import with_option_groups
-from paragone.cli.options import CellOptions, RunOptions, data_set, implementations_for, request_from
+from paragone.cli.options import CellOptions, RunOptions, data_of, implementations_for, request_from
+from paragone.cli.values import NETWORKS
 from paragone.cli.verification import status_line
 from paragone.files.schema import MOST_ROUNDS
 from paragone.implementation.contract import PHASES
@@ -49,8 +50,10 @@ def profile(
     from paragone.report.write import write_profile
     from paragone.store.runs import results_folder
 
+    asked = request_from(cells, run, (threads,))
     request = structs.replace(
-        request_from(cells, run, (threads,), BATCH_SIZES),
+        asked,
+        sizes=asked.sizes or (BATCH_SIZES if cells.kernel == NETWORKS else asked.problems[0].quick_sizes),
         launches=1,
         rounds=rounds,
         slow=slow,
@@ -58,7 +61,7 @@ def profile(
     )
     registered, _ = implementations_for(request)
     display = TerminalDisplay(err)
-    data, runs = data_set(run.data, display), results_folder(run.results)
+    data, runs = data_of(request, run.data, display), results_folder(run.results)
     with exit_where_interrupted("Interrupted before anything was measured: nothing is left behind."):
         folder, finished = Profile(request, registered, data, runs, command_line(), display).run()
     profiled = read_profile(folder)

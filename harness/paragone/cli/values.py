@@ -10,9 +10,12 @@ from paragone.errors import Misuse, UnknownName
 from paragone.files.paths import expand_home
 from paragone.files.schema import LARGEST
 from paragone.implementation.contract import FLOATS
+from paragone.implementation.plugins import kernel_folders
+from paragone.task.kernel.problem import KernelProblem
 from paragone.task.mlp.problem_files import find_problem, shipped_names
 from paragone.task.problem import Problem
 
+NETWORKS = "mlp"  # as a kernel: the family of networks
 LEAST_MEMORY = 100_000_000  # a worker that has loaded Python, NumPy and the harness
 MOST_DIGITS = 15  # of a number on the command line: what every table holds exactly
 
@@ -34,6 +37,17 @@ def read_problems(names: Sequence[str]) -> tuple[Problem, ...]:
     if twice:
         raise Misuse(f"--problem: two problems are called {twice[0]!r}; rename one of the files")
     return tuple(problems)
+
+
+def find_kernel(name: str, plugins: Sequence[str]) -> Problem:
+    """The kernel of that name, of the project, of plugins or of an installed package.
+
+    Raises UnknownName, and Misuse with every mistake of its kernel.toml.
+    """
+    folders, _ = kernel_folders(plugins)
+    if name not in folders:
+        raise UnknownName("kernel", name, [NETWORKS, *folders])
+    return KernelProblem.of(folders[name])
 
 
 def dtypes_of(names: Sequence[str] | None) -> tuple[str, ...]:

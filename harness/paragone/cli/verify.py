@@ -24,10 +24,11 @@ from paragone.cli.options import (
     PluginsOption,
     RunOptions,
     SeedOption,
-    data_set,
+    data_of,
     implementations_for,
     request_from,
 )
+from paragone.cli.values import NETWORKS
 from paragone.cli.verification import checks_table, errors_table, reason_sentences
 from paragone.errors import Misuse
 from paragone.implementation.described import unavailable_reason
@@ -70,6 +71,8 @@ def verify(
     """Check implementations against the float64 reference; nothing is timed."""
     from paragone.verify.verify_only import verify_only
 
+    if contract and cells.kernel != NETWORKS:
+        raise Misuse("--contract tries what implementations of mlp promise: leave out --contract or --kernel")
     run = RunOptions(data, plugins, None, seed, time_limit, memory_limit)
     request = request_from(cells, run, (threads,), CONTRACT_BATCH_SIZES if contract else ())
     request = structs.replace(request, slow=slow)
@@ -81,7 +84,7 @@ def verify(
         request = _with_one_problem(request, chosen[0])
     display = TerminalDisplay(err)
     rows: list[Outcome] = []
-    checks = verify_only(request, chosen, registered, data_set(data, display), display)
+    checks = verify_only(request, chosen, registered, data_of(request, data, display), display)
     try:
         for more in checks:
             rows += more

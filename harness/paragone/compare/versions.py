@@ -12,7 +12,7 @@ from paragone.errors import Misuse
 from paragone.implementation.contract import VERSION
 from paragone.implementation.described import describe
 from paragone.implementation.plugins import Location, locations_in
-from paragone.implementation.registry import Registered, Unusable, discover, registered_in
+from paragone.implementation.registry import Registered, Unusable, discover, implementations_of, registered_in
 from paragone.plan.request import Request
 
 
@@ -58,7 +58,7 @@ def versions(side: VersionSet) -> list[Registered]:
 
 def all_implementations(request: Request) -> tuple[list[Registered], list[Unusable]]:
     """All implementations that a request can name, those of its sides included, and the unusable folders."""
-    found, broken = discover(plugins=request.plugins)
+    found, broken = discover(implementations_of(request.problems[0]), request.plugins)
     for text in request.sides:
         found += versions(version_set(side_of(text)))
     return sorted(found, key=lambda entry: entry.name), broken

@@ -17,6 +17,8 @@ from paragone.implementation.importing import read_folder as read_folder  # plug
 from paragone.implementation.kernel_folder import is_kernel, source_filter
 from paragone.implementation.plugins import Location, locations_given, locations_in, locations_installed
 from paragone.implementation.selection import matches_name, selected
+from paragone.task.kernel.problem import KernelProblem
+from paragone.task.problem import Problem
 
 IMPLEMENTATIONS = shipped("impls") / "mlp"
 
@@ -86,6 +88,11 @@ class Unusable:
 
     name: str
     reason: str
+
+
+def implementations_of(problem: Problem) -> Path:
+    """The folder of the implementations of a problem's family: a kernel's own, or that of networks."""
+    return Path(problem.folder) if isinstance(problem, KernelProblem) else IMPLEMENTATIONS
 
 
 def discover(folder: Path = IMPLEMENTATIONS, plugins: Iterable[str] = ()) -> tuple[list[Registered], list[Unusable]]:

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from paragone.errors import Misuse, ResultsUnusable
+from paragone.implementation.plugins import kernel_folders
 from paragone.machine import environment
 from paragone.machine.environment_record import Environment
 from paragone.plan.cells import Contender
@@ -22,6 +23,7 @@ from paragone.store.plan_records import Cell, ContenderKey
 from paragone.store.reader import read_environment, read_plan, read_table
 from paragone.store.records import TABLES, Outcome, Sample
 from paragone.store.runs import has_report, is_finished, run_folders
+from paragone.task.kernel.problem import KernelProblem
 
 MACHINE = "machine and versions"
 
@@ -37,6 +39,7 @@ def refuse_unnamed_code(folder: Path, planned: Request, named: Sequence[str]) ->
             f"run {folder.name} compares two versions, {labels}: name them again, and it goes on: "
             "paragone compare --live A B"
         )
+    refuse_unknown_kernel(folder, planned, named)
     if set(planned.plugins) <= set(named):
         return
     options = " ".join(f"--plugins {shlex.quote(path)}" for path in planned.plugins)
@@ -44,6 +47,18 @@ def refuse_unnamed_code(folder: Path, planned: Request, named: Sequence[str]) ->
         f"run {folder.name} needs {options}, and a plan names no code by itself: look at it, and name it again: "
         f"paragone bench --resume {shlex.quote(str(folder))} {options}"
     )
+
+
+def refuse_unknown_kernel(folder: Path, planned: Request, named: Sequence[str]) -> None:
+    """Raise Misuse where a plan's kernel lies in a folder that neither the project nor the user has named."""
+    known = {str(place.resolve()) for place in kernel_folders(named)[0].values()}
+    for problem in planned.problems:
+        if isinstance(problem, KernelProblem) and problem.folder not in known:
+            raise Misuse(
+                f"run {folder.name} needs the kernel in {problem.folder}, and a plan names no code by itself: look at "
+                f"it, and name it again: paragone bench --resume {shlex.quote(str(folder))} "
+                f"--plugins {shlex.quote(problem.folder)}"
+            )
 
 
 def refuse_foreign_cells(folder: Path, contenders: Container[ContenderKey]) -> None:

@@ -58,8 +58,8 @@ def grid(problem: Problem, asked: Sequence[int | str]) -> tuple[int, ...]:
             raise Misuse(f"{problem.name} has no size called {size!r}: expected whole numbers, separated by commas")
     sizes = sorted({named[size] if isinstance(size, str) else size for size in asked}) or problem.sizes
     for size in sizes:
-        if expected := problem.size_fault(size):
-            raise Misuse(f"{problem.words.size} {size} does not fit {problem.name}: expected {expected}")
+        if fault := problem.size_fault(size):
+            raise Misuse(f"{problem.words.size} {size} does not fit {problem.name}: {fault}")
     return tuple(sizes)
 
 

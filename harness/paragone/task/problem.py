@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,10 +68,14 @@ class Words:
 class Problem(ABC):
     """One computation with its coefficients, as data."""
 
-    words: ClassVar[Words]
     name: str
     description: str
     source: str
+
+    @property
+    @abstractmethod
+    def words(self) -> Words:
+        """How its family speaks to a reader."""
 
     @property
     @abstractmethod
@@ -84,13 +88,28 @@ class Problem(ABC):
         """The default grid of a run."""
 
     @property
+    @abstractmethod
+    def quick_sizes(self) -> tuple[int, ...]:
+        """The sizes of a first look."""
+
+    @property
+    @abstractmethod
+    def baseline(self) -> str:
+        """The implementation that ratios refer to where a run names no other."""
+
+    @property
+    def results_differ(self) -> bool:
+        """Whether two samples from other starts never end in the same bits."""
+        return True
+
+    @property
     def named_sizes(self) -> Mapping[str, int]:
         """Sizes that have a name."""
         return {}
 
     @abstractmethod
     def size_fault(self, size: int) -> str | None:
-        """What is expected where the problem cannot have that size, or None."""
+        """Why the problem cannot have that size, or None."""
 
     @abstractmethod
     def work(self, size: int) -> float:

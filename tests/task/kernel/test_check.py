@@ -8,7 +8,6 @@ from kernel_folder import REFERENCE, write_kernel
 
 from paragone.files.paths import PROJECT
 from paragone.task.kernel.check import StartChecks
-from paragone.task.kernel.kernel_file import read_kernel
 from paragone.task.kernel.perturbation import evolved
 from paragone.task.kernel.problem import KernelProblem, KernelState
 
@@ -18,7 +17,7 @@ CALLS = np.array([[0], [2], [0]])
 @pytest.fixture
 def problem(tmp_path):
     folder = write_kernel(tmp_path, inputs=['cases = ["near", "far"]', 'shown = ["far"]'])
-    return KernelProblem(read_kernel(folder), str(folder))
+    return KernelProblem.of(folder)
 
 
 @pytest.fixture
@@ -69,7 +68,7 @@ def test_results_of_another_set_are_known(checks):
 
 def test_the_reference_computes_each_set_once(tmp_path):
     folder = write_kernel(tmp_path, REFERENCE.replace("    return np.sqrt", "    CALLED.append(1)\n    return np.sqrt"))
-    problem = KernelProblem(read_kernel(folder), str(folder))
+    problem = KernelProblem.of(folder)
     calls = problem.reference.reference_function.__globals__["CALLED"] = []
     checks = StartChecks(problem, problem.draw_start(1, 10))
     got = results(checks)
@@ -94,7 +93,7 @@ def test_a_case_that_is_shown_has_an_error_and_no_verdict(problem):
 
 def test_a_state_is_compared_after_as_many_steps_as_the_order_has():
     folder = PROJECT / "impls" / "heat"
-    problem = KernelProblem(read_kernel(folder), str(folder))
+    problem = KernelProblem.of(folder)
     start = problem.draw_start(1, 10)
     checks = StartChecks(problem, start)
     end = evolved(problem.reference, problem.spec, start.one_set(0), 10, 7)

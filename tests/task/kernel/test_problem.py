@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from kernel_folder import KERNEL, REFERENCE, write_kernel
 
-from paragone.task.kernel.kernel_file import read_kernel
 from paragone.task.kernel.problem import MOST_COPIES_BYTES, MOST_STEPS, KernelProblem, KernelState
 from paragone.task.kernel.spec import ArraySpec
 
@@ -14,7 +13,7 @@ from paragone.task.kernel.spec import ArraySpec
 @pytest.fixture
 def problem(tmp_path):
     folder = write_kernel(tmp_path)
-    return KernelProblem(read_kernel(folder), str(folder))
+    return KernelProblem.of(folder)
 
 
 def test_work_operations_and_bytes_follow_the_size(problem):
@@ -48,7 +47,7 @@ def test_the_first_calls_do_not_depend_on_how_many_there_are(problem):
 def test_a_size_that_is_impossible_is_refused_with_the_reason(tmp_path):
     arrays = [*KERNEL["arrays"][:2], 'D = { role = "out", shape = ["n - 2"] }']
     folder = write_kernel(tmp_path, arrays=arrays, sizes=["n = [4]", "d = 3", 'm = "n - 1"'])
-    problem = KernelProblem(read_kernel(folder), str(folder))
+    problem = KernelProblem.of(folder)
 
     assert problem.size_fault(4) is None
     assert problem.size_fault(2) == "an axis of D would be 0 where n = 2"
@@ -75,5 +74,5 @@ def test_the_fingerprint_is_of_both_files(problem, tmp_path):
 def test_a_state_goes_through_its_arrays_unchanged(problem):
     start = problem.draw_start(1, 10)
 
-    assert problem.state_of(start.tensors(), start.step, 10).digest() == start.digest()
+    assert problem.state_of(start.tensors(), start.step).digest() == start.digest()
     assert KernelState(start.arrays, 10, 5).digest() != start.digest()

@@ -13,6 +13,8 @@
     mistakes       what wrong results look like, with and without an author's help
     diagnose       which mistake explains a wrong result
     check          a whole sample compared with the reference
+    checks         every check of a run: the cases of the pilot, the samples of the rounds
+    family         what the core is given for every kernel
 
 A module imports only from those above it.
 """

@@ -56,7 +56,7 @@ class StartChecks:
             found = compare(spec, expected, results, dtype)
             if found.status == "failed" and found.tensor:  # by its distance, not by its form or precision
                 found = self._explained(int(number), expected, results, dtype, found)
-            worst = max(worst, found, key=_severity)
+            worst = max(worst, found, key=severity)
         return replace(worst, n_steps=len(order))
 
     def _explained(
@@ -69,7 +69,8 @@ class StartChecks:
         return replace(found, reason=f"{found.reason}; it looks as if {mistake}") if mistake else found
 
 
-def _severity(result: CheckResult) -> tuple[Any, ...]:
+def severity(result: CheckResult) -> tuple[Any, ...]:
+    """A key that is largest for what failed, and then for the largest error in units of its bound."""
     share = result.error / result.bound if result.bound > 0 else -1.0
     return -SEVERITY.index(result.status), share if share == share else -1.0
 

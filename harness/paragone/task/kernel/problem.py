@@ -13,9 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paragone.task.kernel import ring
+from paragone.task.kernel.kernel_file import read_kernel
 from paragone.task.kernel.reference import FILE, Arrays, Reference, load_reference
 from paragone.task.kernel.spec import KernelSpec
+from paragone.task.problem import Problem, Words
 
+SIZE = "size"  # travels as an array beside the others
 MOST_STEPS = 10**7  # of a sample: its order has 80 MB
 MOST_COPIES_BYTES = 1 << 32  # of inputs that each call changes, and so needs for itself
 
@@ -29,7 +32,8 @@ class KernelState:
     step: int = 0
 
     def tensors(self) -> Arrays:
-        return self.arrays
+        """The arrays, and the size as one of them: a dot product gives one number at every size."""
+        return {**self.arrays, SIZE: np.array([self.size])}
 
     def one_set(self, number: int) -> Arrays:
         """The arrays of one set, as views."""
@@ -45,23 +49,56 @@ class KernelState:
 
 
 @dataclass(frozen=True)
-class KernelProblem:
+class KernelProblem(Problem):
     """A kernel and the folder of its files; reference.py is imported when it is first needed."""
 
+    name: str
+    description: str
+    source: str
     spec: KernelSpec
     folder: str
 
-    @property
-    def name(self) -> str:
-        return self.spec.name
+    @classmethod
+    def of(cls, folder: Path) -> KernelProblem:
+        """The kernel in a folder. Raises Misuse with every mistake of its kernel.toml."""
+        spec = read_kernel(folder)
+        return cls(spec.name, spec.description, spec.source, spec, str(folder.resolve()))
 
     @property
     def family(self) -> str:
         return self.spec.name
 
     @property
+    def words(self) -> Words:
+        unit = self.spec.unit
+        return Words(
+            size=self.spec.size_name,
+            at_size=f"{self.spec.size_name} =",
+            unit=unit,
+            rate="FLOP/s" if unit == "FLOP" else f"{unit}/s",
+            moved="what a step moves",
+            beyond_limit="by code that makes no more than the operations which kernel.toml counts",
+            step_is_whole="whether every call computes all of its results",
+        )
+
+    @property
     def sizes(self) -> tuple[int, ...]:
         return self.spec.grid
+
+    @property
+    def quick_sizes(self) -> tuple[int, ...]:
+        """One in the lower half of the grid, and one in the upper."""
+        grid = self.spec.grid
+        return tuple(sorted({grid[len(grid) // 4], grid[(3 * len(grid)) // 5]}))
+
+    @property
+    def baseline(self) -> str:
+        return self.spec.baseline
+
+    @property
+    def results_differ(self) -> bool:
+        """True where a result holds reals; whole numbers may come again."""
+        return any(array.is_real for array in self.spec.outputs_of())
 
     @cached_property
     def reference(self) -> Reference:
@@ -84,7 +121,7 @@ class KernelProblem:
     def work(self, size: int) -> float:
         return float(self.spec.evaluate(self.spec.work, size))
 
-    def flops_per_step(self, size: int) -> float:
+    def flops_per_step(self, size: int, nonzero: float = 1.0) -> float:
         """The floating-point operations of one step; 0 where the kernel does not say."""
         return float(self.spec.evaluate(self.spec.flops, size)) if self.spec.flops else 0.0
 
@@ -104,15 +141,22 @@ class KernelProblem:
         """The set of each call, (n_steps, 1). Its first rows do not depend on `n_steps`."""
         return ring.order(seed, n_steps, self.n_sets(size))
 
-    def state_of(self, arrays: Mapping[str, NDArray[Any]], step: int, size: int) -> KernelState:
-        """The inverse of `tensors()`. Arrays do not tell the size: a dot product gives one number at every size."""
-        return KernelState(dict(arrays), size, step)
+    def state_of(self, arrays: Mapping[str, NDArray[Any]], step: int) -> KernelState:
+        """The inverse of `tensors()`. Raises KeyError where the size is missing."""
+        return KernelState({name: a for name, a in arrays.items() if name != SIZE}, int(arrays[SIZE][0]), step)
 
     def most_steps(self, size: int) -> int:
         """The most steps of a sample: where each call changes its input, each needs a copy of it."""
         if self.spec.form == "calls" and any(array.role == "inout" for array in self.spec.arrays):
             return max(1, min(MOST_STEPS, MOST_COPIES_BYTES // self.spec.set_bytes(size, "float64")))
         return MOST_STEPS
+
+    def fault(self) -> str | None:
+        return None
+
+    def definition(self) -> dict[str, Any]:
+        words = ("description", "source", "grid", "baseline")
+        return {key: value for key, value in self.spec.to_json().items() if key not in words}
 
     def fingerprint(self) -> str:
         """A hash of everything that decides the numbers: of kernel.toml without its words, and of reference.py."""

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ STARTS = ("standard_normal", "scaled_normal")
 N_CLASSES = 10
 WORDS_AND_GRID = {"description", "source", "batch_sizes"}  # no time depends on them
 MOST_LAYERS = 1000
+BASELINE, QUICK_SIZES = "numpy_rows", (10, 1000)
 # The most images of a sample: where train defers its work, a step seems to take no time.
 MOST_IMAGES = 2_000_000
 BYTES = {"float32": 4, "float64": 8}
@@ -50,8 +51,6 @@ class NetworkProblem(Problem):
     `learning_rate` holds (batch size, η) pairs, smallest batch size first. `batch_sizes` is the default grid of a run.
     """
 
-    words: ClassVar[Words] = WORDS
-
     name: str
     description: str
     source: str
@@ -72,6 +71,10 @@ class NetworkProblem(Problem):
     batch_sizes: tuple[int, ...]
 
     @property
+    def words(self) -> Words:
+        return WORDS
+
+    @property
     def family(self) -> str:
         return "mlp"
 
@@ -80,12 +83,20 @@ class NetworkProblem(Problem):
         return self.batch_sizes
 
     @property
+    def quick_sizes(self) -> tuple[int, ...]:
+        return QUICK_SIZES
+
+    @property
+    def baseline(self) -> str:
+        return BASELINE
+
+    @property
     def named_sizes(self) -> Mapping[str, int]:
         """`full` is the whole training set."""
         return {"full": self.n_train}
 
     def size_fault(self, size: int) -> str | None:
-        return None if 1 <= size <= self.n_train else f"1 to {self.n_train}, or full"
+        return None if 1 <= size <= self.n_train else f"expected 1 to {self.n_train}, or full"
 
     def work(self, size: int) -> float:
         """The images of a mini-batch."""
