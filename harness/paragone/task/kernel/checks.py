@@ -18,7 +18,8 @@ from paragone.task.kernel.check import StartChecks, severity
 from paragone.task.kernel.problem import KernelProblem, KernelState
 from paragone.task.sample_input import SampleInput
 
-# The reference may take so long for the end of an evolution; where it would take longer, a window is compared.
+# The reference may take so long for one check: of a case, or of the end of an evolution, of which a window is compared
+# where it would take longer.
 REFERENCE_SECONDS = 2.0
 RUNS_OF_REFERENCE = 5  # the plain one, and those whose inputs are perturbed
 WINDOW_STEPS = 20
@@ -30,7 +31,7 @@ class KernelChecks:
     def __init__(self, seed: int) -> None:
         self.seed = seed
         self._checks: WeakKeyDictionary[SampleInput, StartChecks] = WeakKeyDictionary()
-        self._step_seconds: dict[tuple[str, int], float] = {}  # of the reference
+        self._timed: dict[tuple[str, int], float] = {}  # seconds of one step of the reference
 
     def check_first_steps(self, run: Run, candidate: Candidate, size: int, max_steps: int) -> CheckResult:
         """Each case on a ring of its own. The result is the worst of the cases that are judged.
@@ -79,7 +80,7 @@ class KernelChecks:
             return check
         problem: KernelProblem = candidate.problem
         n_steps = result.n_steps if problem.spec.form == "steps" else 1
-        if n_steps > 1 and n_steps * RUNS_OF_REFERENCE * self._seconds_of_a_step(problem, input_) > REFERENCE_SECONDS:
+        if n_steps > 1 and n_steps * RUNS_OF_REFERENCE * self._step_seconds(problem, input_.start) > REFERENCE_SECONDS:
             return self._check_window(run, candidate, input_, result)
         if input_ not in self._checks:
             self._checks[input_] = StartChecks(problem, input_.start)
@@ -93,7 +94,8 @@ class KernelChecks:
         """Run twice from one ring, and once from another between: bits must agree, and what was given must stay."""
         problem: KernelProblem = candidate.problem
         start, other = (problem.draw_start(self.seed + number, size, case) for number in range(2))
-        order = problem.order(self.seed, max(1, max_steps), size)
+        most_steps = min(max_steps, int(REFERENCE_SECONDS / (RUNS_OF_REFERENCE * self._step_seconds(problem, start))))
+        order = problem.order(self.seed, max(1, most_steps), size)
         try:
             state = _state_after(run, start, order)
             before = state.digest()
@@ -122,13 +124,14 @@ class KernelChecks:
             return CheckResult("failed", reason, n_steps=n_window)
         return StartChecks(problem, before).check(parts[1], after, candidate.dtype)
 
-    def _seconds_of_a_step(self, problem: KernelProblem, input_: SampleInput) -> float:
-        place = problem.name, input_.size
-        if place not in self._step_seconds:
+    def _step_seconds(self, problem: KernelProblem, start: KernelState) -> float:
+        """How long the reference takes for one step."""
+        place = problem.name, start.size
+        if place not in self._timed:
             begin = time.perf_counter()
-            problem.reference.outputs(input_.start.one_set(0), problem.spec, input_.size)
-            self._step_seconds[place] = time.perf_counter() - begin
-        return self._step_seconds[place]
+            problem.reference.outputs(start.one_set(0), problem.spec, start.size)
+            self._timed[place] = time.perf_counter() - begin
+        return self._timed[place]
 
 
 def _states_between(run: Run, start: KernelState, parts: Sequence[NDArray[np.int64]]) -> list[KernelState]:

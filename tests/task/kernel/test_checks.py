@@ -1,0 +1,108 @@
+"""The checks of a run's kernels: cases before timing, every set of a sample, and an evolution in a window."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from paragone.files.paths import PROJECT
+from paragone.task.checks import Candidate, SampleResult
+from paragone.task.kernel import checks
+from paragone.task.kernel.checks import KernelChecks
+from paragone.task.kernel.problem import KernelProblem, KernelState
+from paragone.task.sample_input import SampleInput
+
+PAIRWISE, HEAT = (KernelProblem.of(PROJECT / "impls" / name) for name in ("pairwise", "heat"))
+
+
+def runs(problem, spoil=lambda outputs, step: outputs, by=None):
+    """Return a function that runs the reference as an implementation would; `spoil` changes what a step gives."""
+
+    def run(start, order):
+        arrays = {name: array.copy() for name, array in start.arrays.items()}
+        outputs = {}
+        n_sets = problem.n_sets(start.size)
+        for step, number in enumerate(order.ravel()):
+            inputs = {name: array[number] for name, array in arrays.items()}
+            made = spoil((by or problem.reference).outputs(inputs, problem.spec, start.size), step)
+            for name, value in made.items():
+                outputs.setdefault(name, np.full((n_sets, *value.shape), np.nan))[number] = value
+                if name in arrays:
+                    arrays[name][number] = value
+        return KernelState(outputs, start.size), None
+
+    return run
+
+
+def sampled(problem, size, n_steps, run):
+    input_ = SampleInput(problem, size, frozenset({n_steps}), 7)
+    state, _ = run(input_.start, input_.order(n_steps))
+    return input_, SampleResult(state, None, n_steps)
+
+
+@pytest.mark.parametrize("problem", [PAIRWISE, HEAT], ids=lambda problem: problem.name)
+def test_what_the_reference_gives_passes_before_timing_and_as_a_sample(problem):
+    candidate, run = Candidate(problem, "float64"), runs(problem)
+    first = KernelChecks(1).check_first_steps(run, candidate, 10, 4)
+    sample = KernelChecks(1).check_sample(run, candidate, *sampled(problem, 10, 6, run))
+
+    assert ("passed", "passed") == (first.status, sample.status)
+
+
+def test_a_case_that_is_shown_is_in_the_note_and_decides_nothing():
+    check = KernelChecks(1).check_first_steps(runs(PAIRWISE), Candidate(PAIRWISE, "float64"), 32, 4)
+
+    assert "passed" == check.status
+    assert "'far': this case is shown and not judged" in check.note
+
+
+def test_a_wrong_set_fails_whichever_it_is():
+    def third_is_wrong(outputs, step):
+        return {"D": outputs["D"] * (1.01 if step == 2 else 1)}
+
+    run = runs(PAIRWISE, third_is_wrong)
+    check = KernelChecks(1).check_sample(run, Candidate(PAIRWISE, "float64"), *sampled(PAIRWISE, 32, 8, run))
+
+    assert "failed" == check.status
+    assert check.reason.startswith("D differs from the reference by")
+
+
+def test_bits_that_differ_the_second_time_fail_where_they_are_declared_the_same():
+    noise = np.random.default_rng(1)
+
+    def wavering(outputs, step):
+        return {"D": outputs["D"] * (1 + 1e-14 * noise.standard_normal())}
+
+    candidate = Candidate(PAIRWISE, "float64")
+    check = KernelChecks(1).check_first_steps(runs(PAIRWISE, wavering), candidate, 32, 4)
+    loose = replace(candidate, deterministic=False)
+
+    assert ("failed", True) == (check.status, "other bits the second time" in check.reason)
+    assert "passed" == KernelChecks(1).check_first_steps(runs(PAIRWISE, wavering), loose, 32, 4).status
+
+
+def test_a_result_that_was_never_written_is_not_finite():
+    run = runs(PAIRWISE, lambda outputs, step: {"D": np.where(np.eye(len(outputs["D"])) == 1, np.nan, outputs["D"])})
+    check = KernelChecks(1).check_form(Candidate(PAIRWISE, "float64"), *sampled(PAIRWISE, 32, 8, run))
+
+    assert ("failed", True) == (check.status, "never written" in check.reason)
+
+
+def test_a_long_evolution_is_compared_in_a_window_and_must_pass_through_it(monkeypatch):
+    monkeypatch.setattr(checks, "REFERENCE_SECONDS", 0.0)
+    candidate = Candidate(HEAT, "float64")
+    honest = KernelChecks(1).check_sample(runs(HEAT), candidate, *sampled(HEAT, 10, 60, runs(HEAT)))
+
+    def skipping(start, order):
+        return runs(HEAT)(start, order[: len(order) // 2] if len(order) > 50 else order)
+
+    skipped = KernelChecks(1).check_sample(skipping, candidate, *sampled(HEAT, 10, 60, skipping))
+
+    assert ("passed", checks.WINDOW_STEPS) == (honest.status, honest.n_steps)
+    assert ("failed", True) == (skipped.status, "in other bits" in skipped.reason)
+
+
+def test_the_first_check_takes_no_more_steps_than_the_reference_has_time_for(monkeypatch):
+    monkeypatch.setattr(checks, "REFERENCE_SECONDS", 0.0)
+
+    assert 1 == KernelChecks(1).check_first_steps(runs(HEAT), Candidate(HEAT, "float64"), 10, 20).n_steps
