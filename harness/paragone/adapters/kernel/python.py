@@ -64,7 +64,10 @@ class PythonKernelImplementation(KernelImplementation):
         self.returns = None if not written else not written & {*self.names}
 
     def arm(self, resized: bool) -> None:
-        """The arguments of the call on each slot."""
+        """The arguments of the call on each slot; they are the same again where memory is and nothing is prepared."""
+        self.returned = Returned(self.spec, self._slots, self.names)
+        if not resized and not hasattr(self.module, "prepare") and self.spec.form == "calls":
+            return
         dimensions = self.spec.dimensions(self._slots.size)
         if resized:
             self.workspace = self._set_up(dimensions) if self.setup else None
@@ -74,7 +77,6 @@ class PythonKernelImplementation(KernelImplementation):
             tuple(by_slot[name][slot] if name in by_slot else given[name] for name in self.names)
             for slot in range(self._slots.n_slots)
         ]
-        self.returned = Returned(self.spec, self._slots, self.names)
 
     def call(self, slots: NDArray[np.int64]) -> None:
         """One call after the other; where a call returns before it is done, it is waited for."""

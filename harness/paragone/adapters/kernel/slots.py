@@ -66,9 +66,7 @@ class ArrayMemory:
 
     def fill(self, values: Numbers) -> None:
         """Store the values of every set, (n_sets, *shape), in all its slots."""
-        n_sets = len(values)
-        for first in range(0, len(self.slots), n_sets):
-            self.slots[first : first + n_sets] = values
+        self.slots.reshape(-1, *values.shape)[:] = values
 
     def contents(self) -> Bytes:
         """The bytes of the array in each slot, (n_slots, n_bytes)."""
