@@ -3,7 +3,7 @@
 import pytest
 from small_kernels import kernel_folder
 
-from paragone.implementation.kernel_folder import implementation_files, is_kernel, names_of_source, source_filter
+from paragone.implementation.kernel_folder import implementation_files, is_kernel, source_filter, texts_of
 
 FILES = {
     "rows.py": "",
@@ -46,5 +46,7 @@ def test_the_source_of_one_is_all_that_is_no_neighbours(folder):
     assert shared <= set(filter(source_filter(folder, "rows"), every))
 
 
-def test_the_files_of_one_have_its_name(folder):
-    assert names_of_source(folder, "c_loops") == ["c_loops.c", "c_loops.h", "c_loops.toml"]
+def test_the_texts_of_one_have_its_name_and_what_a_compiler_left_is_none(folder):
+    (folder / "c_loops.so").write_bytes(b"\xff\xfe\x00")
+
+    assert texts_of(folder, "c_loops") == ["c_loops.c", "c_loops.h", "c_loops.toml"]

@@ -202,7 +202,12 @@ KERNEL_FILES = {"mine.py": '"""Mine."""\nraise SystemExit("it was run")\ndef run
 
 
 def test_a_kernels_folder_holds_an_implementation_in_each_file_and_none_is_run(tmp_path):
-    files = {**KERNEL_FILES, "c.toml": 'language = "C"\nidea = "a"\nbuild = "gcc {library}"\n', "bad.py": "x = 1\n"}
+    files = {
+        **KERNEL_FILES,
+        "c.c": "",
+        "c.toml": 'language = "C"\nidea = "a"\nbuild = "gcc {library}"\n',
+        "bad.py": "x = 1\n",
+    }
     folder = kernel_folder(tmp_path, files=files)
     found, [broken] = discover(folder)
 
@@ -210,6 +215,7 @@ def test_a_kernels_folder_holds_an_implementation_in_each_file_and_none_is_run(t
         ("c", "c.toml", "C"),
         ("mine", "mine.py", "Python"),
     ]
+    assert [entry.implementation.maths for entry in found] == [("c.c",), ("mine.py",)]
     assert broken.name == "bad"
     assert broken.reason.startswith(f"{folder / 'bad.py'}: expected a docstring")
 

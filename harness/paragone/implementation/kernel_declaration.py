@@ -17,7 +17,7 @@ from paragone.errors import HarnessError, did_you_mean
 from paragone.files.hashing import LARGEST_FILE_BYTES
 from paragone.files.schema import shown
 from paragone.implementation.declared import FLOATS
-from paragone.implementation.kernel_folder import names_of_source
+from paragone.implementation.kernel_folder import texts_of
 
 LAYOUT = "rows one after the other (C order)"
 SOURCE = "its author"
@@ -57,9 +57,9 @@ class KernelDeclaration:
         return Path(self.folder, self.file)
 
     def maths(self) -> tuple[str, ...]:
-        """The files that hold it: its own texts, the one that declares it behind the others."""
-        own = [name for name in names_of_source(Path(self.folder), self.name) if name != self.file]
-        return (self.file,) if self.form == "python" else (*own, self.file)
+        """The files that hold it: its own texts, for a .toml without that."""
+        own = tuple(name for name in texts_of(Path(self.folder), self.name) if name != self.file)
+        return (self.file,) if self.form == "python" or not own else own
 
     def command(self, template: tuple[str, ...], axis: Mapping[str, str], dtype: str) -> list[str]:
         """A command for a variant: {real} is float or double, {suffix} f32 or f64, {AXIS} the words of its value."""

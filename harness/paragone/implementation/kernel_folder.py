@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from paragone.files.hashing import LARGEST_FILE_BYTES
+
 KERNEL, REFERENCE = "kernel.toml", "reference.py"
 
 
@@ -25,9 +27,19 @@ def implementation_files(folder: Path) -> list[Path]:
     return [found[name] for name in sorted(found)]
 
 
-def names_of_source(folder: Path, name: str) -> list[str]:
-    """The files of one implementation: those called NAME with any suffix."""
-    return sorted(path.name for path in folder.glob(f"{name}.*") if path.is_file())
+def texts_of(folder: Path, name: str) -> list[str]:
+    """The texts of one implementation: files called NAME with any suffix, but for what a compiler may have left."""
+    return sorted(path.name for path in folder.glob(f"{name}.*") if path.is_file() and _is_text(path))
+
+
+def _is_text(path: Path) -> bool:
+    if path.stat().st_size > LARGEST_FILE_BYTES:
+        return False
+    try:
+        path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return False
+    return True
 
 
 def source_filter(folder: Path, name: str) -> Callable[[str], bool]:
