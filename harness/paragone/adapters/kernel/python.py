@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paragone.adapters.kernel.host import KernelImplementation, folder_of
-from paragone.adapters.kernel.returned import Returned, wait
+from paragone.adapters.kernel.returned import Returned, is_plain, settled
 from paragone.adapters.packages import install_extra
 from paragone.errors import MeasurementFailed
 from paragone.implementation.importing import import_folder
@@ -79,7 +79,7 @@ class PythonKernelImplementation(KernelImplementation):
         ]
 
     def call(self, slots: NDArray[np.int64]) -> None:
-        """One call after the other; where a call returns before it is done, it is waited for."""
+        """One call after the other; what a call returns is computed before the next."""
         run, arguments, kept = self.run, self.arguments, self.returned.by_slot
         assert run is not None
         places = slots.tolist()
@@ -94,15 +94,15 @@ class PythonKernelImplementation(KernelImplementation):
                 run(*arguments[place])
         elif self.spec.form == "steps":
             self._evolve(result, len(rest))
-        elif wait(result):
-            kept[first] = result
-            for place in rest:
-                kept[place] = result = run(*arguments[place])
-                wait(result)
-        else:
+        elif is_plain(result):
+            self.returned.takes_plain = True
             kept[first] = result
             for place in rest:
                 kept[place] = run(*arguments[place])
+        else:
+            kept[first] = settled(result)
+            for place in rest:
+                kept[place] = settled(run(*arguments[place]))
 
     def params(self) -> Any:
         """As the base has it; what `run` returned must be whole arrays with memory of their own."""
@@ -126,7 +126,7 @@ class PythonKernelImplementation(KernelImplementation):
             for place, value in zip(places, self.returned.state_in(result), strict=True):
                 given[place] = value
             result = run(*given)
-        wait(result)
+        result = settled(result)
         for place, value in zip(places, self.returned.state_in(result), strict=True):
             given[place] = value
         self.arguments[0] = tuple(given)

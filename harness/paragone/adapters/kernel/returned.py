@@ -14,15 +14,28 @@ from paragone.errors import VerificationFailed, error_text
 from paragone.task.kernel.spec import ArraySpec, KernelSpec
 
 WAIT = "block_until_ready"  # of an array of JAX, whose calls return before they are done
+PLAIN = (np.ndarray, np.generic, float, int, list, type(None))
 
 
-def wait(result: Any) -> bool:
-    """Wait until what a call returned is computed; whether it is of a kind that has to be waited for."""
-    parts = result if isinstance(result, tuple | list) else (result,)
-    waiting = [part for part in parts if hasattr(part, WAIT)]
-    for part in waiting:
-        getattr(part, WAIT)()
-    return bool(waiting)
+def is_plain(result: Any) -> bool:
+    """Whether what a call returned is computed: it is of NumPy or of Python, or a tensor of PyTorch on the CPU."""
+    parts = result if isinstance(result, tuple) else (result,)
+    return all(isinstance(part, PLAIN) or _is_cpu_tensor(part) for part in parts)
+
+
+def settled(result: Any) -> Any:
+    """What a call returned, computed: an array of JAX is waited for, of any other kind one of NumPy is made."""
+    if isinstance(result, tuple):
+        return tuple(map(settled, result))
+    if hasattr(result, WAIT):
+        getattr(result, WAIT)()
+        if type(result).__module__.partition(".")[0] in ("jax", "jaxlib"):
+            return result
+    return result if is_plain(result) else np.asarray(result)
+
+
+def _is_cpu_tensor(part: Any) -> bool:
+    return type(part).__module__.partition(".")[0] == "torch" and not getattr(part, "is_cuda", True)
 
 
 class Returned:
@@ -32,6 +45,7 @@ class Returned:
         self.spec, self.slots, self.names = spec, slots, names
         self.wanted = spec.outputs_of()
         self.by_slot: list[Any] = [None] * slots.n_slots
+        self.takes_plain = False  # what calls return is kept as it is
 
     def state_in(self, result: Any) -> list[Any]:
         """The inout arrays of a result, in the order of kernel.toml."""
@@ -52,6 +66,7 @@ class Returned:
         Raises VerificationFailed where they are no whole arrays with memory of their own.
         """
         last = self.slots.last_used()
+        self._refuse_unsettled([slot for slot in last.tolist() if slot >= 0])
         taken = {slot: self._taken(slot, arguments[slot]) for slot in last.tolist() if slot >= 0}
         self._refuse_common_memory([array for arrays in taken.values() for array in arrays])
         results = {}
@@ -62,6 +77,17 @@ class Returned:
                     values[set_number] = taken[slot][place]
             results[array.name] = canonical(values)
         return results
+
+    def _refuse_unsettled(self, slots: Sequence[int]) -> None:
+        """Raise VerificationFailed where the first call returned a plain array and others something else.
+
+        Only what is known to be plain from the first call on is not looked at while it is timed.
+        """
+        others = [self.by_slot[slot] for slot in slots if self.takes_plain and not is_plain(self.by_slot[slot])]
+        if others:
+            raise VerificationFailed(
+                f"run returns arrays of NumPy and {type(others[0]).__name__} in turn: return one kind"
+            )
 
     def _parts(self, result: Any) -> Sequence[Any]:
         if len(self.wanted) == 1 and not isinstance(result, tuple):
