@@ -110,7 +110,8 @@ def see_sample(worker: Worker, input_: SampleInput, cell: Cell, prefix_steps: in
     if timing.n_steps != len(order):
         raise MeasurementFailed(f"a sample of {len(order)} steps was sent, and the reply counts {timing.n_steps}")
     state, losses = worker.result()
-    n_numbers = sum(tensor.size for tensor in state.tensors().values())
+    # A host looks at the inputs of a kernel too: no call may change them.
+    n_numbers = sum(tensor.size for tensor in {**input_.start.tensors(), **state.tensors()}.values())
     account = TimeAccount(timing, outside_ns, reset_ns, params_ns, n_numbers, withheld_ns, cpu_outside_ns)
     return SampleSeen(account, SampleResult(state, losses, timing.n_steps))
 
