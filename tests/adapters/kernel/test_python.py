@@ -67,12 +67,40 @@ def test_the_axis_order_is_that_of_the_arrays(pairwise, axis):
 def test_an_array_that_is_computed_later_is_waited_for_in_each_call(pairwise):
     mine = pairwise(
         "import numpy as np\nWAITED = []\n"
-        "class Later(np.ndarray):\n def block_until_ready(self):\n  WAITED.append(1)\n"
-        f"def run(X):\n return ({BODY}).view(Later)"
+        "class Later:\n dtype = np.dtype('f8')\n def __init__(self, x):\n  self.x = x\n"
+        " def block_until_ready(self):\n  WAITED.append(1)\n"
+        " def __array__(self, dtype=None, copy=None):\n  return self.x\n"
+        f"def run(X):\n return Later({BODY})"
     )
     results(mine, ring_of(mine), 6)
 
     assert len(mine.module.WAITED) == 6
+
+
+LATER = (
+    "class Later:\n made = []\n"
+    " def __init__(self, X):\n  self.X, self.dtype = X, X.dtype\n"
+    " def __array__(self, dtype=None, copy=None):\n  X = self.X\n  self.made.append(1)\n"
+    f"  return {BODY}\n"
+)
+
+
+def test_a_result_that_would_be_computed_when_it_is_read_is_computed_in_each_call(pairwise):
+    mine = pairwise(LATER + "def run(X):\n return Later(X)")
+    state = ring_of(mine)
+    mine.reset(state)
+    mine.train(order(60))
+
+    assert len(mine.module.Later.made) == 60
+    assert np.allclose(mine.params().arrays["D"], distances(state))
+
+
+def test_results_of_which_only_the_first_is_an_array_are_refused(pairwise):
+    first = f"FIRST = []\ndef run(X):\n FIRST.append(1)\n return {BODY} if len(FIRST) == 1 else Later(X)"
+
+    mine = pairwise(LATER + first)
+    with pytest.raises(VerificationFailed, match="run returns arrays of NumPy and Later in turn: return one kind"):
+        results(mine, ring_of(mine), 30)
 
 
 @pytest.mark.parametrize("text", ["def run(u, k):\n u += k * u", "def run(u, k):\n return u + k * u"])

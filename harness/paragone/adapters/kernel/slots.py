@@ -1,8 +1,8 @@
 """The memory that the calls of a kernel work on. A slot holds the arrays of one call; each set of inputs has a slot.
 
-Before a sample the out arrays are filled with what is no result: NaN in every other slot, else a number that nobody can
-foresee, so that a slot which was computed cannot be told from one that was not. What lies between the arrays, the
-guards, must stay as it is, and the inputs must have the bits that they were given.
+Before a sample the out arrays hold what is no result: NaN in every other slot, and in the rest the results of other
+inputs, or a number that nobody can foresee: so a slot which was computed cannot be told from one that was not. What
+lies between the arrays, the guards, must stay as it is, and the inputs must have the bits that they were given.
 
 A set has further slots, copies of its inputs at other addresses, where a call changes its input (each call needs one of
 its own), or where inputs must not be found in the cache.
@@ -38,6 +38,7 @@ class ArrayMemory:
         self.array, self.shape, self.dtype = array, shape, dtype
         self.n_bytes = math.prod(shape) * dtype.itemsize
         self.stride = -(-self.n_bytes // ALIGNMENT) * ALIGNMENT + ALIGNMENT
+        self.was_poisoned = False
         self.guard = NAN_BYTE if dtype.kind == "f" else ODD_BYTE
         raw = np.empty(n_slots * self.stride + 2 * ALIGNMENT, np.uint8)
         start = -raw.ctypes.data % ALIGNMENT
@@ -59,10 +60,12 @@ class ArrayMemory:
         return number
 
     def poison(self) -> None:
-        """Fill it with NaN, and every other slot with a finite number: which ones and with what is drawn each time."""
-        self.slots[:] = self.nothing
-        drawn = secrets.randbelow(100)
-        self.slots[secrets.randbelow(2) :: 2] = 1 + drawn / 64 if self.dtype.kind == "f" else 100 + drawn
+        """Fill every other slot with nothing: which ones is drawn each time. The rest keep the results of before."""
+        if not self.was_poisoned:  # then they have none: a finite number
+            drawn = secrets.randbelow(100)
+            self.slots[:] = 1 + drawn / 64 if self.dtype.kind == "f" else 100 + drawn
+            self.was_poisoned = True
+        self.slots[secrets.randbelow(2) :: 2] = self.nothing
 
     def fill(self, values: Numbers) -> None:
         """Store the values of every set, (n_sets, *shape), in all its slots."""
