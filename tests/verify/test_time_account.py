@@ -1,6 +1,7 @@
 """What the harness sees of a sample from outside: who is refused, and who is not, by times that the test makes up."""
 
 import itertools
+from dataclasses import replace as replace_account
 from types import SimpleNamespace
 
 import numpy as np
@@ -65,6 +66,14 @@ def test_params_that_take_longer_than_copying_are_work_put_off():
 def test_a_reset_that_takes_longer_than_copying_has_done_the_work_of_train():
     assert "what it does beyond taking the state is not timed" in fault(*[account(reset=9)] * 3)
     assert "" == fault(*[account(reset=9, n_numbers=100_000)] * 3)
+
+
+def test_a_reset_that_copies_inputs_may_take_as_long_as_that_and_is_judged_by_what_it_takes():
+    plain = account(reset=9)
+    copies, takes_little = replace_account(plain, copied_bytes=3_000_000), replace_account(plain, n_given=100)
+
+    assert "" == fault(*[copies] * 3)
+    assert "" != fault(*[replace_account(takes_little, copied_bytes=1_000_000)] * 3)
 
 
 def test_a_sample_that_leaves_its_cpu_idle_is_trained_elsewhere():

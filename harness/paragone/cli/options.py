@@ -83,11 +83,20 @@ KernelOption = Annotated[
 ]
 
 
+CacheOption = Annotated[
+    str | None,
+    typer.Option(
+        "--cache", help="Of a kernel's inputs: warm, a few sets that take turns; cold, more than caches hold."
+    ),
+]
+
+
 @dataclass(frozen=True)
 class CellOptions:
     """The options that choose cells; a command with other implementations or another default derives its own."""
 
     kernel: KernelOption = NETWORKS
+    cache: CacheOption = None
     problem: ProblemOption = None
     implementations: ImplementationsOption = None
     dtype: DtypeOption = None
@@ -155,10 +164,12 @@ def implementations_for(request: Request) -> tuple[list[Registered], list[Unusab
 def problems_of(cells: CellOptions, plugins: list[str] | None) -> tuple[Problem, ...]:
     """The problems that the options choose. Raises Misuse, UnknownName for a kernel that is nowhere."""
     if cells.kernel == NETWORKS:
+        if cells.cache:
+            raise Misuse("--cache is for kernels: name one by --kernel")
         return read_problems(cells.problems)
     if cells.problem:
         raise Misuse(f"--problem chooses among the problems of mlp; the kernel {cells.kernel} is a problem itself")
-    return (find_kernel(cells.kernel, plugins or ()),)
+    return (find_kernel(cells.kernel, plugins or (), cells.cache),)
 
 
 def data_of(request: Request, path: str | None, display: TerminalDisplay) -> Data:

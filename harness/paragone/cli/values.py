@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from paragone.errors import Misuse, UnknownName
@@ -12,6 +13,7 @@ from paragone.files.schema import LARGEST
 from paragone.implementation.contract import FLOATS
 from paragone.implementation.plugins import kernel_folders
 from paragone.task.kernel.problem import KernelProblem
+from paragone.task.kernel.spec import CACHES
 from paragone.task.mlp.problem_files import find_problem, shipped_names
 from paragone.task.problem import Problem
 
@@ -39,15 +41,20 @@ def read_problems(names: Sequence[str]) -> tuple[Problem, ...]:
     return tuple(problems)
 
 
-def find_kernel(name: str, plugins: Sequence[str]) -> Problem:
-    """The kernel of that name, of the project, of plugins or of an installed package.
+def find_kernel(name: str, plugins: Sequence[str], cache: str | None = None) -> Problem:
+    """The kernel of that name, of the project, of plugins or of an installed package; `cache` in place of its own.
 
     Raises UnknownName, and Misuse with every mistake of its kernel.toml.
     """
     folders, _ = kernel_folders(plugins)
     if name not in folders:
         raise UnknownName("kernel", name, [NETWORKS, *folders])
-    return KernelProblem.of(folders[name])
+    problem = KernelProblem.of(folders[name])
+    if cache is None:
+        return problem
+    if cache not in CACHES:
+        raise UnknownName("--cache", cache, CACHES)
+    return replace(problem, spec=replace(problem.spec, cache=cache))
 
 
 def dtypes_of(names: Sequence[str] | None) -> tuple[str, ...]:

@@ -16,6 +16,8 @@ from paragone.machine.cgroups import ROOT, cpu_quota
 from paragone.machine.environment_record import Machine, OperatingSystem
 from paragone.machine.memory import memory_limit_bytes
 
+USUAL_CACHE_BYTES = 32 << 20
+
 # Instruction sets by which numerical libraries choose their kernels.
 VECTOR_FLAGS = (
     "sse4_2",
@@ -108,6 +110,11 @@ def smt(root: Path = ROOT) -> bool | None:
     """Whether simultaneous multithreading ("hyper-threading") is on: two threads share a core."""
     active = _line(root / "sys/devices/system/cpu/smt/active")
     return active == "1" if active else None
+
+
+def last_cache_bytes() -> int:
+    """The size of the last cache, or a usual one where the system does not say."""
+    return max(caches().values(), default=USUAL_CACHE_BYTES)
 
 
 def caches(root: Path = ROOT) -> dict[str, int]:

@@ -16,6 +16,7 @@ from paragone.store.run_folder import RunFolder
 from paragone.task.check_result import CheckResult
 from paragone.task.problem import Problem
 from paragone.verify.inputs import RoundInputs, SampleInput
+from paragone.verify.remembered_results import refuse_remembered
 from paragone.verify.time_account import SampleSeen, TimeAccount, refuse_false_account, see_sample
 from paragone.verify.verifier import Verifier
 from paragone.worker.worker import Worker
@@ -70,7 +71,9 @@ class Sampler:
             input_ = RoundInputs([cell], self.problems).of(cell)
             return see_sample(member.worker, input_, cell, cell.prefix_steps, closely=True).account
 
-        refuse_false_account(member.worker, member.accounts[cell.size], look)
+        accounts = member.accounts[cell.size]
+        refuse_false_account(member.worker, accounts, look)
+        refuse_remembered(member.worker, member.contender.problem, cell, accounts)
 
     def _refuse_unfit(self, member: SampledMember, input_: SampleInput, seen: SampleSeen) -> None:
         """Raise MeasurementFailed for a result that is not of the right form and finite, or that came before."""

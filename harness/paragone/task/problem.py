@@ -123,6 +123,18 @@ class Problem(ABC):
     def bytes_per_step(self, size: int, dtype: str) -> float:
         """The bytes that one step must move from or to memory where nothing of them is in a cache."""
 
+    def steps_on_new_inputs(self, size: int) -> int | None:
+        """The steps of a sample before an input comes again; None where none does, or a state evolves."""
+        return None
+
+    def copied_bytes(self, size: int, n_steps: int) -> int:
+        """The bytes that `reset` must copy beside the state itself, for a sample of so many steps."""
+        return 0
+
+    def held_bytes(self, size: int) -> int:
+        """About how many bytes harness and worker hold together for one sample; 0 where that never matters."""
+        return 0
+
     @abstractmethod
     def draw_start(self, seed: int, size: int) -> NamedArrays:
         """What a sample starts from, drawn from `seed`."""

@@ -13,6 +13,7 @@ from typing import Protocol
 from paragone.errors import MeasurementFailed, TimedOut
 from paragone.implementation.described import unavailable_reason
 from paragone.machine.cpus import worker_cpus
+from paragone.machine.memory import memory_limit_bytes
 from paragone.machine.threads import cpu_use_fault, worker_environment
 from paragone.plan.cells import ONCE_PER_LAUNCH_SECONDS, Contender, cell
 from paragone.plan.request import Request
@@ -22,6 +23,7 @@ from paragone.task.families import family_of
 from paragone.task.problem import Data, Problem
 from paragone.verify.inputs import RoundInputs, SampleInput
 from paragone.verify.pilot_result import Pace, PilotResult
+from paragone.verify.remembered_results import refuse_remembered
 from paragone.verify.reopened_worker import ReopenedWorker
 from paragone.verify.time_account import SampleSeen, refuse_false_account, see_sample
 from paragone.verify.training_set_stage import check_training_set
@@ -102,6 +104,8 @@ class Pilot:
             worker = reopened.worker()
             if worker is None:
                 return
+            if self._too_large(result, size):
+                continue
             try:
                 pace = self._pace(worker, result.contender.problem, pace, size)
                 if not self._too_slow(result, size, pace.predict(size)):
@@ -157,6 +161,7 @@ class Pilot:
             return False
         accounts = [see()[1].account for _ in range(n_samples - 1)]
         refuse_false_account(worker, accounts, lambda: see(closely=True)[1].account)
+        refuse_remembered(worker, contender.problem, planned, accounts)
         return True
 
     def _keeps_to_its_threads(self, result: PilotResult, worker: Worker, planned: Cell) -> bool:
@@ -169,6 +174,16 @@ class Pilot:
         if used > MOST_CPUS:
             result.add_outcome("threads", "failed", cpu_use_fault(used), planned.size)
         return used <= MOST_CPUS
+
+    def _too_large(self, result: PilotResult, size: int) -> bool:
+        held_bytes, most_bytes = result.contender.problem.held_bytes(size), memory_limit_bytes() // 2
+        if held_bytes <= most_bytes:
+            return False
+        reason = (
+            f"its arrays take about {held_bytes / 1e9:.3g} GB, half of this machine's memory is {most_bytes / 1e9:.3g}"
+        )
+        result.add_outcome("cost", "not measured", reason, size)
+        return True
 
     def _too_slow(self, result: PilotResult, size: int, step_seconds: float) -> bool:
         if step_seconds <= self.request.too_slow_seconds:

@@ -34,6 +34,8 @@ MOST_UNSEEN_NS, MOST_UNSEEN_SHARE = 6_000_000, 0.1
 ORDER_NS_PER_IMAGE = 25
 # Any implementation takes a state of so many numbers, or gives it out, in this time.
 MOST_STATE_NS, MOST_STATE_NS_PER_NUMBER = 4_000_000, 150
+# Where each call of a kernel needs a copy of its inputs, reset makes them, byte by byte.
+MOST_COPY_NS_PER_BYTE = 2
 # A sample that keeps less than this share of a CPU busy has been trained somewhere else.
 LEAST_CPU_SHARE = 0.5
 # A shorter sample has no CPU time to speak of: reading it costs about 100 µs.
@@ -59,6 +61,8 @@ class TimeAccount:
     n_numbers: int
     withheld_ns: int = 0
     cpu_outside_ns: int = 0
+    n_given: int | None = None  # the numbers that reset takes, where they are not those of the result
+    copied_bytes: int = 0  # by reset, beside what it takes
 
     @property
     def unseen_ns(self) -> int:
@@ -70,6 +74,12 @@ class TimeAccount:
         of_clocks_ns = self.outside_ns - self.timing.elapsed_ns
         of_cpu_ns = self.cpu_outside_ns - self.timing.cpu_ns
         return max(0, of_clocks_ns, min(of_clocks_ns + self.withheld_ns, of_cpu_ns))
+
+    @property
+    def most_reset_ns(self) -> int:
+        """What `reset` may take."""
+        n_given = self.n_numbers if self.n_given is None else self.n_given
+        return MOST_STATE_NS + MOST_STATE_NS_PER_NUMBER * n_given + MOST_COPY_NS_PER_BYTE * self.copied_bytes
 
     @property
     def cpu_share(self) -> float:
@@ -112,7 +122,17 @@ def see_sample(worker: Worker, input_: SampleInput, cell: Cell, prefix_steps: in
     state, losses = worker.result()
     # A host looks at the inputs of a kernel too: no call may change them.
     n_numbers = sum(tensor.size for tensor in {**input_.start.tensors(), **state.tensors()}.values())
-    account = TimeAccount(timing, outside_ns, reset_ns, params_ns, n_numbers, withheld_ns, cpu_outside_ns)
+    account = TimeAccount(
+        timing,
+        outside_ns,
+        reset_ns,
+        params_ns,
+        n_numbers,
+        withheld_ns,
+        cpu_outside_ns,
+        n_given=sum(tensor.size for tensor in input_.start.tensors().values()),
+        copied_bytes=input_.problem.copied_bytes(cell.size, cell.n_steps),
+    )
     return SampleSeen(account, SampleResult(state, losses, timing.n_steps))
 
 
@@ -154,9 +174,10 @@ def time_fault(accounts: Sequence[TimeAccount], worker: Worker) -> str | None:
             f"a sample takes {took} by the worker's clock and {outside} by the harness's: leave the clock, and what "
             "runs around it, alone"
         )
-    most_ns = MOST_STATE_NS + MOST_STATE_NS_PER_NUMBER * accounts[0].n_numbers
+    first = accounts[0]
+    most_ns = MOST_STATE_NS + MOST_STATE_NS_PER_NUMBER * first.n_numbers
     params_ns, reset_ns = (median(getattr(each, name) for each in accounts) for name in ("params_ns", "reset_ns"))
-    if reset_ns > most_ns:
+    if reset_ns > first.most_reset_ns:
         return (
             f"reset() took {reset_ns / 1e6:.1f} ms before a train of {took}, and again: what it does beyond taking the "
             "state is not timed; do it in train"

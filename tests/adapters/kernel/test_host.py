@@ -97,7 +97,7 @@ def test_calls_beyond_the_inputs_of_a_reset_are_refused(in_place):
 
 
 def test_cold_inputs_are_more_than_the_last_cache_holds(tmp_path, monkeypatch):
-    monkeypatch.setattr(host, "caches", lambda: {"L1d": 100, "L3": 10_000})
+    monkeypatch.setattr(host, "last_cache_bytes", lambda: 10_000)
     cold = {'cases = ["uniform"]': 'cases = ["uniform"]\ncache = "cold"'}
     folder = kernel_folder(tmp_path, files={"rows.py": ROWS}, **cold)
     rows, state, seen = opened(folder, "rows"), ring(folder, 9), []

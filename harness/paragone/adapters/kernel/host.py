@@ -17,12 +17,9 @@ from paragone.adapters.kernel.slots import Numbers, Slots
 from paragone.errors import MeasurementFailed
 from paragone.implementation.contract import Implementation
 from paragone.implementation.kernel_declaration import KernelDeclaration
-from paragone.machine.hardware import caches
-from paragone.task.kernel.problem import KernelProblem, KernelState
+from paragone.machine.hardware import last_cache_bytes
+from paragone.task.kernel.problem import COLD_CACHES, KernelProblem, KernelState
 from paragone.task.kernel.spec import KernelSpec
-
-USUAL_CACHE_BYTES = 32 << 20  # where the system does not say
-COLD_CACHES = 2  # inputs that no cache holds are so many times the last one
 
 
 class KernelImplementation(Implementation):
@@ -128,11 +125,6 @@ class KernelImplementation(Implementation):
         if self._needs_slots_of_its_own:
             copies = max(copies, -(-self.expected_calls.get(size, 1) // n_sets))
         return copies
-
-
-def last_cache_bytes() -> int:
-    """The size of the last cache of this machine."""
-    return max(caches().values(), default=USUAL_CACHE_BYTES)
 
 
 def folder_of(declared: KernelDeclaration) -> Path:

@@ -15,7 +15,7 @@ from paragone.errors import did_you_mean
 from paragone.files.printable import is_printable
 from paragone.files.schema import LARGEST, MOST_CHARACTERS, shown
 from paragone.task.kernel.expressions import GRAMMAR
-from paragone.task.kernel.spec import AUTO, COMPONENTWISE, INTEGERS, REAL
+from paragone.task.kernel.spec import AUTO, CACHES, COMPONENTWISE, INTEGERS, REAL
 
 FLOATS = ("float64", "float32")
 ROLES = ("in", "out", "inout")
@@ -176,7 +176,7 @@ KEYS: dict[str, dict[str, tuple[Check, Any]]] = {
         "cases": (names, ("random",)),
         "shown": (names, ()),
         "not_finite": (names, ()),
-        "cache": (one_of("warm", "cold"), "warm"),
+        "cache": (one_of(*CACHES), "warm"),
     },
     "judge": {"tolerance": (tolerance, AUTO), "terms": (expression, "")},
     "run": {"dtypes": (some_of(*FLOATS), FLOATS), "baseline": (sentence, REQUIRED)},

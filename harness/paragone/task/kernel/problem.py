@@ -12,12 +12,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from paragone.machine.hardware import last_cache_bytes
 from paragone.task.kernel import ring
 from paragone.task.kernel.kernel_file import read_kernel
 from paragone.task.kernel.reference import FILE, Arrays, Reference, load_reference
 from paragone.task.kernel.spec import KernelSpec
 from paragone.task.problem import Problem, Words
 
+COLD_CACHES = 2  # inputs that no cache holds are so many times the last one
 SIZE = "size"  # travels as an array beside the others
 MOST_STEPS = 10**7  # of a sample: its order has 80 MB
 MOST_COPIES_BYTES = 1 << 32  # of inputs that each call changes, and so needs for itself
@@ -132,6 +134,28 @@ class KernelProblem(Problem):
         """The sets of a ring, the same for every dtype: in a round all variants start from one ring."""
         return ring.n_sets(self.spec, size, "float64")
 
+    def steps_on_new_inputs(self, size: int) -> int | None:
+        """A call on each set of the ring."""
+        return None if self.spec.form == "steps" else self.n_sets(size)
+
+    def copied_bytes(self, size: int, n_steps: int) -> int:
+        """The arrays of the ring, poison included; more of them where no cache is to hold them, or each call needs its
+        own because it changes them.
+        """
+        set_bytes = self.spec.set_bytes(size, "float64")
+        if self.spec.form == "steps":
+            return set_bytes
+        cold = COLD_CACHES * last_cache_bytes() if self.spec.cache == "cold" else 0
+        return max(cold, set_bytes * max(self.n_sets(size), n_steps if self._changes_its_input else 0))
+
+    @property
+    def _changes_its_input(self) -> bool:
+        return any(array.role == "inout" for array in self.spec.arrays)
+
+    def held_bytes(self, size: int) -> int:
+        """A ring of inputs and its results in the harness, on their way, and in the worker."""
+        return 3 * self.n_sets(size) * self.spec.set_bytes(size, "float64")
+
     def draw_start(self, seed: int, size: int, case: str = "") -> KernelState:
         """A ring of new inputs, of the first case where none is named. Raises Misuse."""
         case = case or self.spec.cases[0]
@@ -147,7 +171,7 @@ class KernelProblem(Problem):
 
     def most_steps(self, size: int) -> int:
         """The most steps of a sample: where each call changes its input, each needs a copy of it."""
-        if self.spec.form == "calls" and any(array.role == "inout" for array in self.spec.arrays):
+        if self.spec.form == "calls" and self._changes_its_input:
             return max(1, min(MOST_STEPS, MOST_COPIES_BYTES // self.spec.set_bytes(size, "float64")))
         return MOST_STEPS
 

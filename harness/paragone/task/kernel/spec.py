@@ -18,6 +18,7 @@ REAL = "real"  # float32 or float64, as the variant has it
 INTEGERS = ("int32", "int64", "uint8")
 ITEMSIZE = {"float64": 8, "float32": 4, "int32": 4, "int64": 8, "uint8": 1}
 AUTO, COMPONENTWISE = "auto", "componentwise"
+CACHES = ("warm", "cold")  # whether the inputs of a call may be in a cache
 
 
 @dataclass(frozen=True)
