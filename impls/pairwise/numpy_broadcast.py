@@ -1,7 +1,10 @@
-"""One expression of whole arrays: all differences at once, in a temporary of n × n × d numbers."""
+"""One expression for all differences at once, which lie in a temporary array of n × n × d numbers."""
 
 import numpy as np
 
+LANGUAGE = "NumPy"
+
 
 def run(X, D):
-    D[:] = np.sqrt(((X[:, None, :] - X[None, :, :]) ** 2).sum(axis=2))
+    differences = X[:, None] - X
+    D[:] = np.sqrt((differences * differences).sum(axis=2))

@@ -1,12 +1,10 @@
-"""One matrix product: |x|² + |y|² − 2x·y. It is fast, and cancels where two points are close."""
+"""|x|² + |y|² − 2x·y: one matrix product, which is fast, and a difference of nearly equal numbers, which cancels."""
 
 import numpy as np
+
+LANGUAGE = "NumPy"
 
 
 def run(X, D):
     squares = (X * X).sum(axis=1)
-    np.matmul(X, X.T, out=D)
-    D *= -2
-    D += squares[:, None]
-    D += squares
-    np.sqrt(np.maximum(D, 0, out=D), out=D)
+    D[:] = np.sqrt(np.maximum(squares[:, None] + squares - 2 * (X @ X.T), 0))
