@@ -34,8 +34,8 @@ SHORT = Budgets(
     limit_group_seconds=0.001,
     aa_rounds=1,
     evaluation_seconds=0.001,
-    curve_epochs=2,
-    quick_curve_epochs=1,
+    curve_passes=2,
+    quick_curve_passes=1,
 )
 
 

@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from functools import cache
@@ -286,6 +287,73 @@ def test_the_reader_of_nielsens_file_uses_no_unrestricted_loader():
         assert plain == []
 
 
+# What a network alone has. A label here is that of a member of a data set: what stands at the end of a line, or beside
+# a control of the page, is a label too. Weights are those of layers; `weight` alone is that of a font.
+NETWORK_WORDS = re.compile(
+    r"(?<![A-Za-z])(?:images?|(?:test|train|training|image|class|every|true)[ _]labels?|weights|epochs?"
+    r"|(?:mini-?)?batch(?:es)?(?:[ _-]sizes?)?)(?![A-Za-z])",
+    re.IGNORECASE,
+)
+OTHER_SENSES = re.compile(r"data:image/svg|background-image|disable\(\"image\"\)|equal weights|--batch-sizes")
+CORE = ("plan", "worker", "measure", "store", "analyse", "compare", "report")
+# What is the networks' own and lives in the core, each with its reason.
+OF_NETWORKS = {
+    "measure/learning_curves.py": "a pass of networks: their accuracy on a test set",
+    "report/figures/accuracy.py": "its figure",
+    "measure/evaluation.py": "a pass of networks: the time to classify a test set",
+    "worker/evaluation.py": "its clock",
+    "analyse/breakdown.py": "of a profile, which only networks have: the phases of a training step",
+    "report/text/profile.py": "the text of a profile",
+    "report/text/claims.py": "claims of published sources, all of them about networks",
+    "store/records.py": "the tables of evaluations and learning curves keep their columns n_images and epoch",
+    "store/old_names.py": "the names in old runs, which were of networks alone",
+}
+
+
+def network_words(path):
+    """Return line number and text of every line with a word of the networks."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return [f"{number}: {line.strip()}" for number, line in enumerate(lines, 1)
+            if NETWORK_WORDS.search(OTHER_SENSES.sub("", line))]  # fmt: skip
+
+
+def core_files():
+    suffixes = {".py", ".js", ".j2", ".css"}
+    found = {path.relative_to(HARNESS).as_posix(): path for name in CORE for path in (HARNESS / name).rglob("*.*")}
+    return {name: path for name, path in found.items() if path.suffix in suffixes and "vendor" not in path.parts}
+
+
+def test_the_core_speaks_of_sizes_steps_work_and_unit_and_not_of_networks():
+    """In code, comments and texts. Their words come from the problem that a text is about."""
+    found = {name: network_words(path) for name, path in core_files().items() if name not in OF_NETWORKS}
+
+    assert {name: lines for name, lines in found.items() if lines} == {}
+
+
+def test_every_file_that_may_speak_of_networks_does():
+    files = core_files()
+
+    assert [name for name in OF_NETWORKS if not network_words(files[name])] == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["n_images: int", "# by batch size", "batch_sizes", '"images/s"', "every Mini-batch", "data.test_labels",
+     "every image with its label", "seconds per epoch", "the weights of a layer", "curve_epochs"],
+)  # fmt: skip
+def test_words_of_networks_are_found_in_code_and_comments(tmp_path, line):
+    (tmp_path / "x.py").write_text(line, encoding="utf-8")
+
+    assert network_words(tmp_path / "x.py") == [f"1: {line}"]
+
+
+@pytest.mark.parametrize("line", ['weight="bold"', "font-weight: 600", "label_lines(axes)", '"aria-label"', "imagined"])
+def test_the_same_words_in_another_sense_are_let_pass(tmp_path, line):
+    (tmp_path / "x.py").write_text(line, encoding="utf-8")
+
+    assert network_words(tmp_path / "x.py") == []
+
+
 def lengths():
     modules = {name: len(path.read_text(encoding="utf-8").splitlines()) for name, path in MODULES.items()}
     functions = {
@@ -322,6 +390,7 @@ ABOUT_THE_WHOLE = {
     "docs",
     "contributing",
     "legible",
+    "kernel_words",
     "injection",
     "nothing_lost",
     "faults",

@@ -133,8 +133,8 @@ def test_an_unusable_folder_is_named():
 
 
 def test_a_status_of_all_batch_sizes_names_none():
-    assert f"nielsen {ROWS32} failed" == status_line(row("failed", None))
-    assert f"nielsen {ROWS32} batch 10 failed" == status_line(row("failed"))
+    assert f"nielsen {ROWS32} failed" == status_line(row("failed", None), "batch")
+    assert f"nielsen {ROWS32} batch 10 failed" == status_line(row("failed"), "batch")
 
 
 @pytest.mark.parametrize(
@@ -223,7 +223,7 @@ def test_batch_sizes_with_one_reason_share_a_sentence_and_the_stress_problem_has
         f"nielsen {ROWS32} batch 100 failed: far",
         f"nielsen {ROWS32} failed: dead",
         f"nielsen {ROWS32} (stress problem) batch 10 not checked: near",
-    ] == reason_sentences(rows)
+    ] == reason_sentences(rows, "batch")
 
 
 def test_what_could_not_be_checked_is_counted_before_the_timing():
@@ -242,7 +242,7 @@ def test_what_is_said_of_all_batch_sizes_stands_at_every_one():
 
 def test_every_check_is_a_row_with_its_numbers():
     rows = [row("passed"), row("failed", None, stage="load", error=None, bound=None, n_steps=None)]
-    text = shown(checks_table(rows))
+    text = shown(checks_table(rows, "batch"))
 
     assert [
         ["nielsen", ROWS32, "10", "head", "20", "2.0e-09", "8.0e-09", "passed"],

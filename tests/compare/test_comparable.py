@@ -104,7 +104,7 @@ def test_cells_are_those_of_both_and_the_rest_says_why_not():
     b.loc[(b["variant"] == BASE) & (b["size"] == 10), ["status", "reason"]] = ["not checked", "chaotic"]
     b = b[~((b["variant"] == CONTROL) & (b["size"] == 1000))]
 
-    cells, not_compared = in_both(a, b)
+    cells, not_compared = in_both(a, b, "batch size")
 
     assert set(cells[["variant", "size"]].itertuples(index=False, name=None)) == {(BASE, 1000), (CONTROL, 10)}
     why = {(row.variant, row.size): row.why for row in not_compared.itertuples()}
@@ -119,6 +119,6 @@ def test_cells_are_those_of_both_and_the_rest_says_why_not():
 def test_a_workload_that_only_one_run_has_is_named_as_that():
     a = Results(run("a")).summary
 
-    _, not_compared = in_both(a, pd.concat([a, a.assign(problem="softmax")]))
+    _, not_compared = in_both(a, pd.concat([a, a.assign(problem="softmax")]), "batch size")
 
     assert set(not_compared["why"]) == {"problem not in A"}

@@ -80,14 +80,15 @@ def test_what_the_control_shows_too_is_neither_slower_nor_a_failure(tmp_path):
 
 def test_what_passes_in_a_and_fails_in_b_is_told_and_not_compared(tmp_path):
     outcomes = [outcome(name) for name in (BASE, CONTROL, A)] + [outcome(B, "failed", reason="W1 is wrong")]
-    cells = compared(a_run(tmp_path, {(A, 10): STEADY}, cells=_cells(10), outcomes=outcomes))
+    run = a_run(tmp_path, {(A, 10): STEADY}, cells=_cells(10), outcomes=outcomes)
+    cells = compared(run)
     (row,) = cells.itertuples()
 
     assert math.isnan(row.ratio)
     assert "" == row.verdict
     assert "B: failed, W1 is wrong" == why_not_compared(row)
     assert 1 == len(newly_failed(cells))
-    assert "B fails where A passes: nielsen mine[dtype=float32] at batch 10." in answer(cells, 0.05)
+    assert "B fails where A passes: nielsen mine[dtype=float32] at batch 10." in answer(cells, 0.05, run.plan)
 
 
 def test_what_fails_on_both_sides_is_not_new(tmp_path):

@@ -181,7 +181,7 @@ def test_the_budgets_of_a_request_reach_the_cells_and_every_command_that_spends_
     assert {EstimateStep, CountCpus, MeasureLimits} == set(map(type, spent))
     assert all(command.budgets == SHORT for command in spent)
     assert all(cell.n_steps == sample_steps(cell.step_seconds, SHORT.sample_seconds) for cell in plan.cells)
-    assert SHORT.curve_epochs == max(row["epoch"] for row in read_rows(folder / "accuracy.jsonl"))
+    assert SHORT.curve_passes == max(row["epoch"] for row in read_rows(folder / "accuracy.jsonl"))
 
 
 @pytest.mark.parametrize("moment", [0, 3, 7, 20])

@@ -205,7 +205,7 @@ def test_each_implementation_has_one_curve_at_the_first_batch_size_from_ten_on(t
     assert {("nielsen", "numpy_rows[dtype=float32,order=C]", 20)} == {
         (row["problem"], row["variant"], row["size"]) for row in accuracy
     }
-    assert list(range(STANDARD.curve_epochs + 1)) == [row["epoch"] for row in accuracy]
+    assert list(range(STANDARD.curve_passes + 1)) == [row["epoch"] for row in accuracy]
     assert [] == outcomes
     assert [False] == [worker.alive for worker in opened]
 
@@ -221,7 +221,7 @@ def test_an_approximate_implementation_has_no_learning_curve(tmp_path, data, ope
 def test_a_quick_run_has_short_curves(tmp_path, data, opened):
     accuracy, _ = drawn(tmp_path, data, opened, quick=True)
 
-    assert STANDARD.quick_curve_epochs == accuracy[-1]["epoch"]
+    assert STANDARD.quick_curve_passes == accuracy[-1]["epoch"]
 
 
 def test_slow_epochs_make_fewer_of_them(tmp_path, data, opened):

@@ -105,7 +105,7 @@ def assert_whole(folder, reported):
     assert {"head", "sample", "stress"} <= set(run.outcomes["stage"])
     assert set(run.outcomes["status"]) == {"passed"}
     assert len(run.memory) == 2
-    assert sorted(run.accuracy["epoch"]) == list(range(SHORT.curve_epochs + 1))
+    assert sorted(run.accuracy["epoch"]) == list(range(SHORT.curve_passes + 1))
     assert Counter(run.limits["what"]) == {"gemm": 2, "read": 2, "products": 4}
 
 

@@ -12,17 +12,20 @@ from paragone.analyse.breakdown import Breakdown, Spread
 from paragone.analyse.results import Results
 from paragone.report.figures import accuracy, cold_call, heatmap, layouts, memory, phases, throughput
 from paragone.report.figures.figure import Sheet, figure_style
+from paragone.task.mlp.words import WORDS
 
 DTYPES, SIZES = ("float32", "float64"), (1, 4, 16, 64, 256, 1024, 4096, 16_384)
 LADDER = [f"numpy_bias_step{step}" for step in range(4)]
 WAYS = ["numpy_rows", "numpy_columns", *LADDER, *(f"way_{n}_of_writing_the_step" for n in range(32))]
 KINDS = {
-    "throughput": lambda frame, run: throughput.draw(frame, "x", "Noise."),
-    "layouts": lambda frame, run: layouts.draw(frame, "x", "Noise."),
-    "heatmap": lambda frame, run: heatmap.draw(frame, "x", "Noise."),
-    "strips": lambda frame, run: cold_call.draw(frame, "x"),
+    "throughput": lambda frame, run: throughput.draw(frame, "x", WORDS, "Noise."),
+    "layouts": lambda frame, run: layouts.draw(frame, "x", WORDS, "Noise."),
+    "heatmap": lambda frame, run: heatmap.draw(frame, "x", WORDS, "Noise."),
+    "strips": lambda frame, run: cold_call.draw(frame, "x", WORDS),
     "memory": lambda frame, run: memory.draw(frame, "x", run.plan.problems[frame["problem"].iloc[0]]),
-    "phases": lambda frame, run: phases.draw(breakdowns(), {name: name for name in WAYS}, "x", "Phases of a step"),
+    "phases": lambda frame, run: phases.draw(
+        breakdowns(), {name: name for name in WAYS}, "x", "Phases of a step", "batch size"
+    ),
 }
 
 
@@ -159,7 +162,7 @@ def bands_of_noise(axes):
 def test_at_a_single_batch_size_limit_and_noise_reach_from_edge_to_edge(forty, monkeypatch):
     _, frame = forty
     one = frame[frame["size"] == 64]
-    (sheet,) = sheets_of(monkeypatch, lambda: throughput.draw(one, "x", "Noise."))
+    (sheet,) = sheets_of(monkeypatch, lambda: throughput.draw(one, "x", WORDS, "Noise."))
     for axes in sheet.figure.axes:
         (limit,) = [line for line in axes.lines if line.get_zorder() == 0]
         (noise,) = bands_of_noise(axes)
@@ -176,7 +179,7 @@ def test_at_a_single_batch_size_limit_and_noise_reach_from_edge_to_edge(forty, m
 def test_the_key_of_the_ratios_stays_on_a_narrow_sheet(n_sizes, forty, monkeypatch):
     _, frame = forty
     narrow = frame[(frame["dtype"] == "float32") & frame["size"].isin(SIZES[:n_sizes])]
-    (sheet,) = sheets_of(monkeypatch, lambda: heatmap.draw(narrow, "x", "Noise."))
+    (sheet,) = sheets_of(monkeypatch, lambda: heatmap.draw(narrow, "x", WORDS, "Noise."))
     boxes = boxes_of(sheet.figure)
 
     assert {"same or undecided", "no ratio"} <= {words for words, _ in boxes}

@@ -26,6 +26,7 @@ from paragone.report.terminal.run import print_summary
 from paragone.report.text.answer import answer
 from paragone.report.text.findings import findings
 from paragone.report.write import write_report
+from paragone.task.mlp.words import WORDS
 
 KINDS = ("throughput", "speedup", "layout", "cold", "memory", "accuracy")
 
@@ -224,7 +225,7 @@ def sheets_drawn(monkeypatch, run, draw):
 
 
 def test_the_throughput_figure_draws_every_variant_but_the_control_and_labels_each(monkeypatch):
-    (axes,) = sheets_drawn(monkeypatch, full_run(None), lambda frame: throughput.draw(frame, "x", "Noise."))
+    (axes,) = sheets_drawn(monkeypatch, full_run(None), lambda frame: throughput.draw(frame, "x", WORDS, "Noise."))
 
     assert sorted(text.get_text() for text in axes.texts) == ["numpy_rows C · baseline", "numpy_rows F", "numpy_tuned"]
     assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
@@ -234,7 +235,7 @@ def test_the_throughput_figure_draws_every_variant_but_the_control_and_labels_ea
 def test_twenty_lines_that_end_close_together_have_labels_that_do_not_touch_and_stay_on_the_sheet(monkeypatch):
     times = {(BASE, size): [[1e-5] * 3] * 2 for size in (1, 10)}
     times |= {(f"c_way_{n}[dtype=float32]", s): [[1e-5 * (1 + n / 1000)] * 3] * 2 for n in range(20) for s in (1, 10)}
-    axes, *_ = sheets_drawn(monkeypatch, made_up_run(None, times), lambda frame: throughput.draw(frame, "x", ""))
+    axes, *_ = sheets_drawn(monkeypatch, made_up_run(None, times), lambda frame: throughput.draw(frame, "x", WORDS, ""))
     axes.figure.canvas.draw()
     # Of the words alone: an annotation's own extent includes the line that joins it to its curve.
     boxes = sorted((Text.get_window_extent(label) for label in axes.texts), key=lambda box: box.y0)
@@ -247,7 +248,7 @@ def test_twenty_lines_that_end_close_together_have_labels_that_do_not_touch_and_
 
 def test_a_variant_without_any_time_is_named_under_the_title(monkeypatch):
     run = full_run(None, outcomes=[outcome(BASE), outcome(IN_F), outcome(CONTROL), outcome(OTHER, "failed")])
-    (axes,) = sheets_drawn(monkeypatch, run, lambda frame: throughput.draw(frame, "x", ""))
+    (axes,) = sheets_drawn(monkeypatch, run, lambda frame: throughput.draw(frame, "x", WORDS, ""))
 
     assert any("Not drawn: numpy_tuned float32 (failed)" in text.get_text() for text in axes.figure.texts)
 
@@ -272,7 +273,7 @@ def test_what_was_not_checked_is_legible_in_every_table_and_compared_nowhere(mon
     said = [outcome(BASE), outcome(CONTROL), outcome(IN_F), outcome(OTHER, "not checked", reason="it diverges")]
     run = Results(full_run(None, outcomes=said))
     text = text_of(run)
-    (axes, *_) = sheets_drawn(monkeypatch, run, lambda frame: heatmap.draw(frame, "x", ""))
+    (axes, *_) = sheets_drawn(monkeypatch, run, lambda frame: heatmap.draw(frame, "x", WORDS, ""))
     line = next(line for line in printed(run).splitlines() if line.startswith("numpy_tuned"))
 
     assert text.count("<br>*not verified* |") == 3
@@ -281,7 +282,7 @@ def test_what_was_not_checked_is_legible_in_every_table_and_compared_nowhere(mon
     assert line.count("!") == 3
     assert "! not verified" in " ".join(printed(run).split())
     assert "! not verified" not in printed(full_run(None))
-    (axes,) = sheets_drawn(monkeypatch, run, lambda frame: throughput.draw(frame, "x", ""))
+    (axes,) = sheets_drawn(monkeypatch, run, lambda frame: throughput.draw(frame, "x", WORDS, ""))
     assert "Not verified: numpy_tuned float32 at batch 1, 10" in " ".join(t.get_text() for t in axes.figure.texts)
 
 

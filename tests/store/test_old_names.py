@@ -18,6 +18,7 @@ def test_an_old_run_is_read_with_the_names_of_today():
     assert run.plan.minimum_detectable_difference == 0.0894357372900082
     assert run.plan.problem_arguments == {"nielsen": "nielsen"}
     assert [entry.name for entry in run.plan.unusable] == ["half"]
+    assert [call.size for call in run.plan.calls] == [1, 50000, 1, 50000]
     assert {"head", "tail", "stress", "replay"} == set(run.outcomes["stage"])
     built = run.launches.set_index("variant")["build_info"]
     assert built[LOOPS].iloc[0]["compiler"] == "gcc (Debian 12.2.0-14+deb12u1) 12.2.0"

@@ -16,7 +16,7 @@ from paragone.task.mlp.state import State
 from paragone.verify.inputs import RoundInputs
 from paragone.verify.time_account import (
     CLOSE_LOOKS,
-    ORDER_NS_PER_IMAGE,
+    ORDER_NS_PER_NUMBER,
     TimeAccount,
     refuse_false_account,
     see_sample,
@@ -42,7 +42,7 @@ def account(
 
 
 def fault(*accounts, worker=WORKER) -> str:
-    return time_fault(accounts, worker) or ""
+    return time_fault(accounts, worker, "train") or ""
 
 
 def test_an_honest_account_has_no_fault():
@@ -110,15 +110,15 @@ def test_what_is_wrong_once_is_looked_at_again_and_refused_only_where_it_is_wron
     def look(found):
         return lambda: looks.append(0) or found
 
-    refuse_false_account(WORKER, [account(outside=90)], look(account()))
+    refuse_false_account(WORKER, [account(outside=90)], look(account()), "train")
     assert CLOSE_LOOKS == len(looks)
     with pytest.raises(MeasurementFailed, match=r"40\.0 ms by the worker's clock and 70\.0 ms by the harness's"):
-        refuse_false_account(WORKER, [account(outside=90)], look(account(outside=70)))
+        refuse_false_account(WORKER, [account(outside=90)], look(account(outside=70)), "train")
 
 
 def test_an_honest_account_costs_no_further_samples():
-    refuse_false_account(WORKER, [account()] * 3, lambda: pytest.fail("looked again"))
-    refuse_false_account(WORKER, [], lambda: pytest.fail("looked again"))
+    refuse_false_account(WORKER, [account()] * 3, lambda: pytest.fail("looked again"), "train")
+    refuse_false_account(WORKER, [], lambda: pytest.fail("looked again"), "train")
 
 
 class Waiting:
@@ -186,7 +186,7 @@ def test_a_closer_look_leaves_out_the_time_that_the_scheduler_withheld():
     # The test's own process may wait for a CPU too, which is left out as well.
     assert 500 * MS <= account.withheld_ns
     assert account.outside_ns <= 40 * MS
-    assert 40 * MS - ORDER_NS_PER_IMAGE * 400 == account.cpu_outside_ns
+    assert 40 * MS - ORDER_NS_PER_NUMBER * 400 == account.cpu_outside_ns
     assert account.params_ns <= MS
     assert "" == fault(*[account] * 3)
 

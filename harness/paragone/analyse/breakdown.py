@@ -13,7 +13,7 @@ OTHER = "other"
 # Two clocks and rounding can make the phases add up to this much more than the whole step.
 NOISE = 0.01
 
-Key = tuple[str, str, int, int]  # problem, variant, batch size, threads
+Key = tuple[str, str, int, int]  # problem, variant, size, threads
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Breakdown:
 
 
 def breakdowns(rows: Iterable[Pair]) -> list[Breakdown]:
-    """A breakdown of every cell that has a pair, ordered by problem, threads and batch size."""
+    """A breakdown of every cell that has a pair, ordered by problem, threads and size."""
     cells: dict[Key, list[Pair]] = {}
     for row in rows:
         cells.setdefault((row.problem, row.variant, row.size, row.threads), []).append(row)

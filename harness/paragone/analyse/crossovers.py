@@ -1,6 +1,6 @@
-"""Crossovers: where one variant overtakes another along batch size.
+"""Crossovers: where one variant overtakes another along the sizes.
 
-Two verdicts of opposite kinds bracket a crossover: *slower* at one batch size, *faster* at a later one. Batch sizes
+Two verdicts of opposite kinds bracket a crossover: *slower* at one size, *faster* at a later one. Sizes
 between them, at which there is neither verdict, belong to the bracket.
 """
 
@@ -31,9 +31,9 @@ def crossovers(
 ) -> pd.DataFrame:
     """One row per crossover: `variant` is slower than `than` at `slower_at` and faster at `faster_at`.
 
-    Two kinds of pairs are examined: the fastest of each batch size with the fastest of the next (`among` is
+    Two kinds of pairs are examined: the fastest of each size with the fastest of the next (`among` is
     "fastest"), and every other variant with the baseline ("baseline"). `before` and `after` are the ratios at the two
-    batch sizes, `n_crossovers` is the number of rows of the pair. The arguments are the tables of `Results`.
+    sizes, `n_crossovers` is the number of rows of the pair. The arguments are the tables of `Results`.
     """
     verified = summary[(summary["status"] == "passed") & ~summary["control"]]
     found: list[dict[str, Any]] = []
@@ -62,7 +62,7 @@ def _examined_pairs(
 
 
 def _crossovers_of_pair(line: pd.DataFrame, among: str) -> list[dict[str, Any]]:
-    """The crossovers of one pair on one grid; `line` is its comparison, by batch size."""
+    """The crossovers of one pair on one grid; `line` is its comparison, by size."""
     first = line.iloc[0]
     ratios = line.set_index("size")[RATIO]
     found = []

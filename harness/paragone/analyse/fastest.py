@@ -21,7 +21,7 @@ COLUMNS = [*POINT, "variant", "fastest", *RATIO, "verdict"]
 
 
 def fastest(run: Run, summary: pd.DataFrame, samples: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
-    """Every verified cell beside the `fastest` variant at its point: problem, dtype, batch size, threads.
+    """Every verified cell beside the `fastest` variant at its point: problem, dtype, size, threads.
 
     `samples` and `cells` are those of `Results`. `ratio` is the speed relative to the fastest, which itself has the
     ratio 1 and the verdict "fastest". A cell without the verdict "slower" cannot be told apart from it.

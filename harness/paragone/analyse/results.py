@@ -50,7 +50,7 @@ class Results:
 
     @cached_property
     def crossovers(self) -> pd.DataFrame:
-        """Where one variant overtakes another along batch size."""
+        """Where one variant overtakes another along the sizes."""
         return crossovers(self.run, self.summary, self.fastest, self.samples, self.cells)
 
     def relative_speeds(self, others: Mapping[str, str]) -> pd.DataFrame:

@@ -46,7 +46,7 @@ def planned_cells(run: Run) -> pd.DataFrame:
 
 
 def _cells_named_by_outcomes(run: Run, planned: pd.DataFrame) -> pd.DataFrame:
-    """The cells that failed or refused outcomes name; an outcome without a batch size names all of its problem."""
+    """The cells that failed or refused outcomes name; an outcome without a size names all of its problem."""
     outcomes = _outcomes_of_cells(run)
     outcomes = outcomes[~outcomes["status"].isin(STATUSES_WITH_TIMES)]
     grid = pd.concat([planned[["problem", "size"]], outcomes[["problem", "size"]].dropna()])
@@ -62,7 +62,7 @@ def _outcomes_of_cells(run: Run) -> pd.DataFrame:
 
 
 def _matched(cells: pd.DataFrame, outcomes: pd.DataFrame, on: list[str]) -> pd.DataFrame:
-    """Every pair of a cell and an outcome about it. An outcome without batch size or threads is about all of them."""
+    """Every pair of a cell and an outcome about it. An outcome without size or threads is about all of them."""
     about = outcomes.rename(columns={"size": "of_size", "threads": "of_threads"})
     pairs = cells.merge(about, on=on)
     same_size = pairs["of_size"].isna() | pairs["of_size"].eq(pairs["size"])
@@ -115,7 +115,7 @@ def _deciding_outcomes(run: Run, cells: pd.DataFrame, samples: pd.DataFrame) -> 
     """The outcomes that decide the status of a cell.
 
     A rejection drops the samples of one launch: it decides only where no other launch has any. A stress problem that
-    could not be trained does not count against a cell that passed at the head and in a sample of its own problem.
+    could not be computed does not count against a cell that passed at the head and in a sample of its own problem.
     """
     outcomes = _matched(cells[CELL], _outcomes_of_cells(run), ["problem", "variant"])
     has_samples_left = outcomes["status"].eq("rejected") & is_in(outcomes, samples, CELL)

@@ -127,7 +127,7 @@ def intervals(launches: pd.DataFrame) -> pd.DataFrame:
 
 
 def cold_calls(run: Run, launches: pd.DataFrame) -> pd.DataFrame:
-    """Per cell the first call of a process at that batch size: `cold_seconds` and `cold_ratio`, medians over launches.
+    """Per cell the first call of a process at that size: `cold_seconds` and `cold_ratio`, medians over launches.
 
     The ratio compares it with the same number of steps at the launch's own median.
     """
@@ -176,7 +176,7 @@ def ratios(samples: pd.DataFrame, cells: pd.DataFrame, run: Run) -> pd.DataFrame
 def relative_speeds(samples: pd.DataFrame, cells: pd.DataFrame, others: Mapping[str, str]) -> pd.DataFrame:
     """Per cell the `ratio` of its speed to that of another variant, `ratio_low` and `ratio_high`.
 
-    `others` maps variant → the variant it is compared with, at the same problem, batch size and threads. The interval
+    `others` maps variant → the variant it is compared with, at the same problem, size and threads. The interval
     is Student's t on one log-ratio per launch. The point is exp(mean), the centre of that interval: only then are
     "a is r times b" and "b is 1/r times a" the same statement.
     """

@@ -37,10 +37,10 @@ def warnings(results: Results) -> list[str]:
         *_unplanned_samples(run),
         *_controls(run, frame),
         *_too_fast(frame, run),
-        *_rankings(frame),
-        *_cells(frame[frame["spread"] >= LARGE_SPREAD], _SPREAD),
-        *_cells(frame[frame["sample_seconds"] < SHORT_SAMPLE_SECONDS], _SHORT),
-        *_cells(frame[_is_lopsided(frame)], _LOPSIDED),
+        *_rankings(frame, run),
+        *_cells(frame[frame["spread"] >= LARGE_SPREAD], _SPREAD, run),
+        *_cells(frame[frame["sample_seconds"] < SHORT_SAMPLE_SECONDS], _SHORT, run),
+        *_cells(frame[_is_lopsided(frame)], _LOPSIDED, run),
         *_waiting(run),
         *_rejections(run),
         *_failed_launches(run),
@@ -97,14 +97,15 @@ def _unplanned_samples(run: Run) -> list[str]:
     """Samples of cells that are not in the plan: the folder holds files of two runs."""
     unplanned = ~is_in(run.samples, planned_cells(run), CELL)
     cells = run.samples.loc[unplanned, CELL].drop_duplicates()
-    return _cells(cells, _UNPLANNED.format(n=unplanned.sum(), cells="{cells}"))
+    return _cells(cells, _UNPLANNED.format(n=unplanned.sum(), cells="{cells}"), run)
 
 
-def _cells(cells: pd.DataFrame, sentence: str) -> list[str]:
+def _cells(cells: pd.DataFrame, sentence: str, run: Run) -> list[str]:
     """The sentence with the first few cells by name; [] without cells."""
     if cells.empty:
         return []
-    named = [f"{variant} at batch {size}" for variant, size in cells[["variant", "size"]].itertuples(index=False)]
+    named_cells = cells[["problem", "variant", "size"]].itertuples(index=False)
+    named = [f"{variant} at {run.plan.words_of(problem).at_size} {size}" for problem, variant, size in named_cells]
     more = f" and {len(named) - MOST_NAMED} more cells" if len(named) > MOST_NAMED else ""
     return [sentence.format(cells=", ".join(named[:MOST_NAMED]) + more)]
 
@@ -125,8 +126,8 @@ def _controls(run: Run, frame: pd.DataFrame) -> list[str]:
     false = controls[(low > SMALLEST_MARGIN) | (high < -SMALLEST_MARGIN)]
     return [
         *(_NOISE_UNKNOWN.format(problem=problem) for problem in unknown),
-        *_cells(false, _FALSE_DIFFERENCE),
-        *_cells(controls[controls["margin"] > LARGE_MARGIN], _LARGE_MARGIN),
+        *_cells(false, _FALSE_DIFFERENCE, run),
+        *_cells(controls[controls["margin"] > LARGE_MARGIN], _LARGE_MARGIN, run),
     ]
 
 
@@ -134,10 +135,10 @@ def _too_fast(frame: pd.DataFrame, run: Run) -> list[str]:
     found = frame[frame["status"] == TOO_FAST]
     is_baseline = found["variant"].isin(baseline_variants(run).values())
     others = found[~is_baseline & ~found["control"]]
-    return [*_cells(others, _TOO_FAST), *_cells(found[is_baseline], _BASELINE_TOO_FAST)]
+    return [*_cells(others, _TOO_FAST, run), *_cells(found[is_baseline], _BASELINE_TOO_FAST, run)]
 
 
-def _rankings(frame: pd.DataFrame) -> list[str]:
+def _rankings(frame: pd.DataFrame, run: Run) -> list[str]:
     """Pairs whose median and minimum disagree about which one is faster, each beyond the margin."""
     columns = [*POINT, "margin", "variant", "work_per_second", "work_per_second_best"]
     rows = frame.loc[~frame["control"] & (frame["status"] == "passed"), columns]
@@ -147,12 +148,16 @@ def _rankings(frame: pd.DataFrame) -> list[str]:
     by_median = np.log(pairs["work_per_second"] / pairs["work_per_second_of_other"])
     by_minimum = np.log(pairs["work_per_second_best"] / pairs["work_per_second_best_of_other"])
     opposed = pairs[(by_median > margin) & (by_minimum < -margin)]
-    return [
-        f"{problem}, batch {size}, {_threads(threads)}: median and minimum put {variant} on opposite sides of "
-        f"{', '.join(others)}; do not rank it against {'it' if len(others) == 1 else 'them'}."
-        for (problem, _, size, threads), rows in opposed.groupby(POINT, sort=False)
-        for variant, others in _unranked(list(zip(rows["variant"], rows["variant_of_other"], strict=True)))
-    ]
+    sentences = []
+    for (problem, _, size, threads), rows in opposed.groupby(POINT, sort=False):
+        where = f"{problem}, {run.plan.words_of(problem).at_size} {size}, {_threads(threads)}"
+        for variant, others in _unranked(list(zip(rows["variant"], rows["variant_of_other"], strict=True))):
+            against = "it" if len(others) == 1 else "them"
+            sentences.append(
+                f"{where}: median and minimum put {variant} on opposite sides of {', '.join(others)}; do not rank it "
+                f"against {against}."
+            )
+    return sentences
 
 
 def _unranked(pairs: list[tuple[str, str]]) -> Iterator[tuple[str, list[str]]]:
@@ -182,11 +187,14 @@ def _waiting(run: Run) -> list[str]:
 
 def _rejections(run: Run) -> list[str]:
     columns = ["launch", "variant", "size", "problem", "reason"]
-    return [
-        f"launch {launch + 1} of {variant} at batch {size} ({problem}) was rejected: {reason}. The samples of that "
-        "launch at that batch size do not count."
-        for launch, variant, size, problem, reason in rejections(run)[columns].itertuples(index=False)
-    ]
+    sentences = []
+    for launch, variant, size, problem, reason in rejections(run)[columns].itertuples(index=False):
+        spoken = run.plan.words_of(problem)
+        sentences.append(
+            f"launch {launch + 1} of {variant} at {spoken.at_size} {size} ({problem}) was rejected: {reason}. "
+            f"The samples of that launch at that {spoken.one_size} do not count."
+        )
+    return sentences
 
 
 def _failed_launches(run: Run) -> list[str]:

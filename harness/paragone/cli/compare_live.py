@@ -181,7 +181,7 @@ def _end(folder: Path, finished: bool, shown: Shown) -> None:
     if shown.markdown:
         sys.stdout.write(written)
     else:
-        print_side_by_side(cells, shown.allowed, out)
+        print_side_by_side(cells, shown.allowed, run.plan, out)
         out.print(f"\nReport: {path}", soft_wrap=True, highlight=False)
     if not finished:
         raise typer.Exit(EXIT_INTERRUPTED)

@@ -60,7 +60,7 @@ class TerminalDisplay:
 def plan_table(plan: Plan) -> Table:
     """A row for each problem, dtype and number of threads."""
     table = Table(title=f"Plan of run {plan.run}", title_justify="left", show_edge=False)
-    for heading in ("problem", "dtype", "threads", "variants", "batch sizes", "cells"):
+    for heading in ("problem", "dtype", "threads", "variants", plan.words_of().sizes, "cells"):
         table.add_column(heading, justify="right" if heading == "cells" else "left", overflow="fold")
     dtype_of = {variant.variant: variant.dtype for variant in plan.variants}
     groups: dict[tuple[str, str, int], dict[tuple[str, int], None]] = {}
@@ -79,9 +79,10 @@ def plan_sentences(plan: Plan, outcomes: Sequence[Outcome]) -> list[str]:
     launches, rounds = plan.launches, plan.rounds
     samples = sum(launches * (1 if cell.once_per_launch else rounds) for cell in plan.cells)
     memory = f", {minutes(plan.memory_seconds)} of it for peak memory" if plan.memory_seconds else ""
+    data = "" if plan.data.is_drawn else f"; data: {plan.data.name}"
     sentences = [
         f"{launches} {'launch' if launches == 1 else 'launches'} × {rounds} rounds, {samples} samples, "
-        f"about {minutes(plan.eta_seconds)}{memory}; seed {plan.seed}; data: {plan.data.name}."
+        f"about {minutes(plan.eta_seconds)}{memory}; seed {plan.seed}{data}."
     ]
     sentences.append(limits_sentence(plan))
     if plan.quick:
@@ -95,7 +96,7 @@ def plan_sentences(plan: Plan, outcomes: Sequence[Outcome]) -> list[str]:
     controls = {variant.variant for variant in plan.variants if variant.control}
     told = [row for row in outcomes if row.variant not in controls]  # a control has the outcomes of its baseline
     left_out = [row for row in told if row.status not in ("passed", "not checked")]
-    sentences += [f"{status_line(row)}: {row.reason}" for row in left_out]
+    sentences += [f"{status_line(row, plan.words_of(row.problem).at_size)}: {row.reason}" for row in left_out]
     sentences += [f"{entry.name} unavailable: {entry.reason}" for entry in plan.unusable]
     counts = Counter(row.status for row in told)
     unchecked = f", {counts['not checked']} not possible" if counts["not checked"] else ""

@@ -81,11 +81,20 @@ def _show(profiled: Profiled) -> None:
     for problem, _, cells in by_problem_and_threads(profiled.cells):
         for size in sorted({cell.size for cell in cells}):
             shown = sorted((cell for cell in cells if cell.size == size), key=lambda cell: cell.clocked.median)
-            out.print(_table(f"{problem}, batch size {size}: microseconds per step", shown, labels))
+            out.print(
+                _table(
+                    f"{problem}, {profiled.plan.words_of(problem).size} {size}: microseconds per step", shown, labels
+                )
+            )
             out.print()
     out.print(cost_of_clocks(profiled), soft_wrap=True, highlight=False)
     for row in gaps(profiled.outcomes):
-        out.print(f"{status_line(row)}: {row.reason}", soft_wrap=True, highlight=False, markup=False)
+        out.print(
+            f"{status_line(row, profiled.plan.words_of(row.problem).at_size)}: {row.reason}",
+            soft_wrap=True,
+            highlight=False,
+            markup=False,
+        )
     for sentence in warnings(profiled):
         out.print(f"[yellow]{escape(sentence)}[/]", soft_wrap=True, highlight=False)
 

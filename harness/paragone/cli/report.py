@@ -90,6 +90,6 @@ def write_and_print(folder: Path) -> Results:
     print_summary(results, out)
     if run.plan.live is not None:
         out.print()
-        print_side_by_side(side_by_side(results), run.plan.live.fail_slower, out)
+        print_side_by_side(side_by_side(results), run.plan.live.fail_slower, run.plan, out)
     out.print(f"\nReport: {path}, for a browser {path.with_name('report.html')}", soft_wrap=True, highlight=False)
     return results

@@ -11,7 +11,7 @@ from paragone.store.records import Outcome
 
 
 def errors_table(problem: str, rows: Sequence[Outcome]) -> Table:
-    """The checks of one problem: a row for each variant, a column for each batch size."""
+    """The checks of one problem: a row for each variant, a column for each size."""
     sizes = sorted({row.size for row in rows if row.size is not None})
     table = Table(title=f"{escape(problem)}: worst error in units of its bound", title_justify="left", show_edge=False)
     table.add_column("variant", overflow="fold", min_width=24)
@@ -39,11 +39,11 @@ def _text_of_cell(rows: Sequence[Outcome]) -> str:
     return f"[green]{max(shares):.2f}[/]" if shares else ""
 
 
-def checks_table(rows: Sequence[Outcome]) -> Table:
-    """Every check with its error and its bound."""
+def checks_table(rows: Sequence[Outcome], column: str) -> Table:
+    """Every check with its error and its bound; `column` is the head of the sizes."""
     table = Table(show_edge=False)
-    for heading in ("problem", "variant", "batch", "check", "steps", "error", "bound", "status"):
-        table.add_column(heading, overflow="fold", justify="right" if heading in ("batch", "steps") else "left")
+    for heading in ("problem", "variant", column, "check", "steps", "error", "bound", "status"):
+        table.add_column(heading, overflow="fold", justify="right" if heading in (column, "steps") else "left")
     for row in rows:
         numbers = ["" if number is None else str(number) for number in (row.size, row.stage, row.n_steps)]
         errors = ["" if error is None else f"{error:.1e}" for error in (row.error, row.bound)]
@@ -51,19 +51,19 @@ def checks_table(rows: Sequence[Outcome]) -> Table:
     return table
 
 
-def reason_sentences(rows: Sequence[Outcome]) -> list[str]:
-    """A sentence for each reason that a variant has; batch sizes with the same reason share it."""
+def reason_sentences(rows: Sequence[Outcome], at_size: str) -> list[str]:
+    """A sentence for each reason that a variant has; sizes with the same reason share it."""
     sizes: dict[tuple[str, str], dict[str, None]] = {}
     for row in rows:
         if row.reason:
-            before, _, after = status_line(row, "{}").partition(" batch {}")
+            before, _, after = status_line(row, at_size, "{}").partition(f" {at_size} {{}}")
             stress = " (stress problem)" if row.stage == "stress" else ""
             sharing = sizes.setdefault((f"{before}{stress}", f"{after}: {row.reason}"), {})
             sharing |= {} if row.size is None else {str(row.size): None}
-    return [f"{variant}{' batch ' * bool(at)}{', '.join(at)}{reason}" for (variant, reason), at in sizes.items()]
+    return [f"{variant}{f' {at_size} ' * bool(at)}{', '.join(at)}{reason}" for (variant, reason), at in sizes.items()]
 
 
-def status_line(row: Outcome, size: str = "") -> str:
+def status_line(row: Outcome, at_size: str, size: str = "") -> str:
     """`nielsen python_lists[dtype=float64] batch 10000 not measured`."""
-    batch = "" if row.size is None and not size else f" batch {size or row.size}"
-    return f"{row.problem} {row.variant}{batch} {row.status}"
+    at = "" if row.size is None and not size else f" {at_size} {size or row.size}"
+    return f"{row.problem} {row.variant}{at} {row.status}"

@@ -35,6 +35,7 @@ from paragone.implementation.described import unavailable_reason
 from paragone.implementation.registry import Registered, select
 from paragone.plan.request import Request
 from paragone.store.records import Outcome
+from paragone.task.problem import Words, shared_words
 
 CONTRACT_BATCH_SIZES = (1, 10, 100)  # of the gate that follows the contract's checks, which choose their own
 # A contract that takes longer belongs to an implementation that is slow to start, and the gate starts it twice a
@@ -90,7 +91,7 @@ def verify(
             rows += more
     finally:  # what was checked before an interrupt is shown
         if rows:
-            _print_checks(rows, verbose)
+            _print_checks(rows, shared_words(request.problems), verbose)
     for folder in unusable:
         err.print(f"[red]{escape(folder.name)}[/]: {escape(folder.reason)}", soft_wrap=True)
     nothing_unusable = not unusable or bool(cells.implementations)
@@ -129,13 +130,13 @@ def _with_one_problem(request: Request, entry: Registered) -> Request:
     return structs.replace(request, problems=tuple(supported[:1]))
 
 
-def _print_checks(rows: Sequence[Outcome], verbose: bool) -> None:
+def _print_checks(rows: Sequence[Outcome], spoken: Words, verbose: bool) -> None:
     if verbose:
-        out.print(checks_table(rows))
+        out.print(checks_table(rows, spoken.column))
     else:
         for problem in dict.fromkeys(row.problem for row in rows):
             out.print(errors_table(problem, [row for row in rows if row.problem == problem]))
-    for sentence in reason_sentences(rows):
+    for sentence in reason_sentences(rows, spoken.at_size):
         out.print(sentence, soft_wrap=True, highlight=False, markup=False)
     counts = Counter(row.status for row in rows)
     out.print(", ".join(f"{n} {status}" for status, n in counts.items()), highlight=False)

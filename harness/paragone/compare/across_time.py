@@ -77,7 +77,7 @@ def compare(results_a: Results, results_b: Results, anyway: bool = False) -> Com
     summary_b, samples_b = results_b.summary, results_b.samples
     if anyway and a.plan.threads != b.plan.threads and len(a.plan.threads) == len(b.plan.threads) == 1:
         summary_b, samples_b = (frame.assign(threads=a.plan.threads[0]) for frame in (summary_b, samples_b))
-    cells, not_compared = in_both(results_a.summary, summary_b)
+    cells, not_compared = in_both(results_a.summary, summary_b, a.plan.words_of().size)
     if cells.empty:
         why = "; ".join(f"{reason} ({count})" for reason, count in not_compared["why"].value_counts().items())
         raise Incomparable(

@@ -9,6 +9,7 @@ import pandas as pd
 
 from paragone.analyse.statuses import CELL
 from paragone.machine.environment import facts
+from paragone.task.problem import shared_words
 
 if TYPE_CHECKING:
     from paragone.machine.environment_record import MachineLoad
@@ -30,13 +31,14 @@ def other_work(a: Run, b: Run) -> list[str]:
         if changed := [key for key in keys if ones[0].get(key) != ones[1].get(key)]:
             what = ", ".join(f"{key} {_short(ones[0].get(key))} and {_short(ones[1].get(key))}" for key in changed)
             sentences.append(f"problem {name} is defined differently: {what}")
+    spoken = shared_words([*a.plan.problems.values(), *b.plan.problems.values()])
     data = [run.plan.data for run in (a, b)]
     if data[0].sha256 != data[1].sha256:
         names = " and ".join(f"{one.name} ({one.sha256[:12]})" for one in data)
-        sentences.append(f"they trained on other data: {names}")
+        sentences.append(f"they {spoken.done} on other data: {names}")
     seeds = [run.plan.seed for run in (a, b)]
     if seeds[0] != seeds[1]:
-        sentences.append(f"start and order of the images differ: seeds {seeds[0]} and {seeds[1]}")
+        sentences.append(f"{spoken.drawn} differ: seeds {seeds[0]} and {seeds[1]}")
     return sentences
 
 
@@ -133,36 +135,36 @@ def _built(run: Run) -> dict[str, set[str]]:
     return found
 
 
-def in_both(a: pd.DataFrame, b: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The cells that passed in both summaries, and the other cells with `why`.
+def in_both(a: pd.DataFrame, b: pd.DataFrame, size: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The cells that passed in both summaries, and the other cells with `why`; `size` is the word for one.
 
     Columns that differ between the runs end in _a and _b.
     """
     columns = [*CELL, "status", "reason", "work_per_second", "margin"]
     cells = a[[*columns, *ABOUT]].merge(b[columns], on=CELL, how="outer", suffixes=("_a", "_b"), sort=False)
-    why = cells.apply(lambda row: _why(row, a, b), axis=1) if len(cells) else pd.Series(dtype=str)
+    why = cells.apply(lambda row: _why(row, a, b, size), axis=1) if len(cells) else pd.Series(dtype=str)
     is_in = why == ""
     # The outer merge left NaN in the cells that only B has, and made `control` a column of objects.
     both = cells[is_in].astype({"control": bool}).reset_index(drop=True)
     return both, cells.loc[~is_in, CELL].assign(why=why[~is_in]).reset_index(drop=True)
 
 
-def _why(row: Any, a: pd.DataFrame, b: pd.DataFrame) -> str:
+def _why(row: Any, a: pd.DataFrame, b: pd.DataFrame, size: str) -> str:
     """Why a cell cannot be compared; "" where it can."""
     for status, reason, frame, run in (
         (row["status_a"], row["reason_a"], a, "A"),
         (row["status_b"], row["reason_b"], b, "B"),
     ):
         if not isinstance(status, str):
-            return _absent(row, frame, run)
+            return _absent(row, frame, run, size)
         if status != "passed":
             return f"{status} in {run}: {reason}" if reason else f"{status} in {run}"
     return ""
 
 
-def _absent(row: Any, frame: pd.DataFrame, run: str) -> str:
+def _absent(row: Any, frame: pd.DataFrame, run: str, size: str) -> str:
     """What a run lacks: the whole problem, the variant, or only this point of the grid."""
     for column, what in (("problem", "problem"), ("variant", "variant")):
         if row[column] not in set(frame[column]):
             return f"{what} not in {run}"
-    return f"batch size or threads not in {run}"
+    return f"{size} or threads not in {run}"

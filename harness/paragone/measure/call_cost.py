@@ -1,4 +1,4 @@
-"""The cost of a call across each bridge to another language, timed with an implementation that trains nothing.
+"""The cost of a call across each bridge to another language, timed with an implementation that does nothing.
 
 The report shows it; it is never subtracted, since a sample makes one call in whatever language.
 """
@@ -31,7 +31,7 @@ def call_costs(
     seed: int,
     budgets: Budgets = STANDARD,
 ) -> list[CallCostRow]:
-    """A row for each bridge that the contenders cross, with one image in a call and with the whole training set.
+    """A row for each bridge that the contenders cross, with one step of each of the problem's `call_sizes` in a call.
 
     A row whose `call_seconds` is None has a reason.
     """
@@ -44,7 +44,7 @@ def call_costs(
 
 @cache
 def nulls() -> dict[str, Registered]:
-    """Bridge → the implementation that crosses it and trains nothing."""
+    """Bridge → the implementation that crosses it and does nothing."""
     described = describe([NULLS])[NULLS]
     assert not isinstance(described, str), described
     return {each.bridge: Registered(each, NULLS) for each in described if each.bridge}
@@ -71,5 +71,5 @@ def _costs(
     return [_row(bridge, n, seconds) for n, seconds in zip(sizes, costs, strict=True)]
 
 
-def _row(bridge: str, n_images: int, call_seconds: float | None, reason: str = "") -> CallCostRow:
-    return CallCostRow(bridge=bridge, n_images=n_images, call_seconds=call_seconds, reason=reason)
+def _row(bridge: str, size: int, call_seconds: float | None, reason: str = "") -> CallCostRow:
+    return CallCostRow(bridge=bridge, size=size, call_seconds=call_seconds, reason=reason)

@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 @dataclass
 class Member:
-    """A contender of the launch, its worker, and its cells, smallest batch size first."""
+    """A contender of the launch, its worker, and its cells, smallest size first."""
 
     contender: Contender
     worker: Worker
@@ -36,10 +36,10 @@ class SampledMember(Member):
 
     launch: int
     attempt: int
-    ready: set[int] = field(default_factory=set)  # the batch sizes whose cold sample has passed
+    ready: set[int] = field(default_factory=set)  # the sizes whose cold sample has passed
     digests: set[str] = field(default_factory=set)  # of all its results
-    accounts: dict[int, list[TimeAccount]] = field(default_factory=lambda: defaultdict(list))  # by batch size
-    calls: dict[int, int] = field(default_factory=dict)  # of `predict` in one evaluation, by batch size
+    accounts: dict[int, list[TimeAccount]] = field(default_factory=lambda: defaultdict(list))  # by size
+    calls: dict[int, int] = field(default_factory=dict)  # of `predict` in one evaluation, by size
     facts: dict[str, Any] = field(default_factory=lambda: defaultdict(float))  # columns of its `Launch` row
     wall_ns: dict[int, int] = field(default_factory=lambda: defaultdict(int))
     cpu_ns: dict[int, int] = field(default_factory=lambda: defaultdict(int))

@@ -111,11 +111,13 @@ def draw_curves(
     done |= {(row.problem, row.variant) for row in read_table(rows.folder, Accuracy)}
     cells = read_plan(rows.folder).cells
     networks = [cell for cell in cells if contenders[cell.contender].problem.family == "mlp"]
+    if not networks:
+        return
     curves = [(each, cell) for each, cell in _one_of_each(networks, contenders) if each.key[:2] not in done]
     budgets = request.budgets
-    most_seconds, most_epochs = budgets.curve_seconds, budgets.curve_epochs
+    most_seconds, most_epochs = budgets.curve_seconds, budgets.curve_passes
     if request.quick:
-        most_seconds, most_epochs = budgets.quick_curve_seconds, budgets.quick_curve_epochs
+        most_seconds, most_epochs = budgets.quick_curve_seconds, budgets.quick_curve_passes
     with display.progress("learning curves", len(curves)) as advance:
         for contender, cell in curves:
             advance(contender.variant.name, 1)

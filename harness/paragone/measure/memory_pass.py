@@ -1,7 +1,7 @@
-"""The memory pass: memory after loading and at the peak of training, each cell in a process of its own.
+"""The memory pass: memory after loading and at the peak of its steps, each cell in a process of its own.
 
 The pass runs after the last round, one process at a time, so that it disturbs no timed sample. Cells share no process
-because an allocator keeps memory that a smaller batch size freed, and it would count for a larger one.
+because an allocator keeps memory that a smaller size freed, and it would count for a larger one.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def measure_memory(
     cells = [cell for cell in cells_without_row(rows.folder) if not contenders[cell.contender].variant.control]
     with display.progress("peak memory", len(cells)) as advance:
         for cell in cells:
-            advance(f"{cell.variant} at batch {cell.size}", 1)
+            advance(f"{cell.variant} at {contenders[cell.contender].problem.words.at_size} {cell.size}", 1)
             begin = time.perf_counter()
             measured = _measured(cell, contenders[cell.contender], data, seed, open_worker)
             rows.append(
@@ -93,7 +93,7 @@ def memory_steps(cell: Cell) -> int:
 
     From the second step on, arrays are allocated while those of the step before are still held, and a heap with a
     garbage collector grows for as many steps as fit between two collections. A step so long that a launch samples it
-    once is trained once: its measured peak may be too low by what a step leaves behind.
+    once is computed once: its measured peak may be too low by what a step leaves behind.
     """
     return 1 if cell.once_per_launch else max(FEWEST_STEPS, cell.n_steps)
 

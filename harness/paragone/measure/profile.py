@@ -37,7 +37,7 @@ from paragone.worker.commands import LoadClocked, TakePair
 from paragone.worker.replies import PairTiming
 from paragone.worker.worker import Worker
 
-# A plain instance and one with clocks; each holds a training set of its own.
+# A plain instance and one with clocks; each holds data of its own.
 INSTANCES = 2
 UNDIVIDED = "not told apart"
 # The rounds of a cell that a run would sample once per launch.

@@ -148,7 +148,7 @@ class RemainingSamples:
 
     rounds: int
     sampled: set[tuple[Any, ...]] = field(default_factory=set)
-    dead: set[tuple[ContenderKey, int | None]] = field(default_factory=set)  # None: at every batch size
+    dead: set[tuple[ContenderKey, int | None]] = field(default_factory=set)  # None: at every size
 
     def wants(self, cell: Cell, launch: int, round_: int) -> bool:
         """Whether the cell still lacks its sample of this round of this launch."""

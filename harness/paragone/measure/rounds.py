@@ -182,7 +182,7 @@ class Rounds:
                     self._fail(member, cell, "time", error)
 
     def _evaluate(self, member: SampledMember, cell: Cell, sample: Sample) -> None:
-        """Evaluate the test set right after a sample, as an epoch does."""
+        """Evaluate the test set right after a sample, as users of it do."""
         try:
             n_calls = member.calls[cell.size]
             row = evaluate_after(sample, member.worker, member.contender.problem, self.data, n_calls)

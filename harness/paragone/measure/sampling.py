@@ -72,7 +72,7 @@ class Sampler:
             return see_sample(member.worker, input_, cell, cell.prefix_steps, closely=True).account
 
         accounts = member.accounts[cell.size]
-        refuse_false_account(member.worker, accounts, look)
+        refuse_false_account(member.worker, accounts, look, member.contender.problem.words.timed)
         refuse_remembered(member.worker, member.contender.problem, cell, accounts)
 
     def _refuse_unfit(self, member: SampledMember, input_: SampleInput, seen: SampleSeen) -> None:

@@ -64,9 +64,9 @@ def grid(problem: Problem, asked: Sequence[int | str]) -> tuple[int, ...]:
 
 
 def sizes_of(request: Request, contender: Contender) -> tuple[int, ...]:
-    """The batch sizes of a contender: the grid or, with `only`, its chosen cells.
+    """The sizes of a contender: the grid or, with `only`, its chosen cells.
 
-    With `only`, a baseline has the batch sizes of all chosen cells of its dtype.
+    With `only`, a baseline has the sizes of all chosen cells of its dtype.
     """
     asked = grid(contender.problem, request.sizes)
     if not request.only:

@@ -10,6 +10,7 @@ PLAN_KEYS = {
     "workloads": "problem_arguments",
 }
 SIZE = {"batch_size": "size"}
+CALL_SIZE = {"n_images": "size"}
 COLUMNS = {"launches": {"receipt": "build_info"}}
 STAGES = {"twin": "stress", "unseen": "replay"}
 
@@ -18,6 +19,8 @@ def renamed_plan(plan: dict[str, Any]) -> dict[str, Any]:
     plan = _renamed(plan, PLAN_KEYS)
     if isinstance(cells := plan.get("cells"), list):
         plan["cells"] = [_renamed(cell, SIZE) if isinstance(cell, dict) else cell for cell in cells]
+    if isinstance(calls := plan.get("calls"), list):
+        plan["calls"] = [_renamed(call, CALL_SIZE) if isinstance(call, dict) else call for call in calls]
     if isinstance(request := plan.get("request"), dict):
         plan["request"] = _renamed(request, {"batch_sizes": "sizes"})
     return plan

@@ -22,7 +22,7 @@ from paragone.files.schema import (
 )
 from paragone.implementation.registry import Unusable
 from paragone.store.records import Record
-from paragone.task.problem import Problem
+from paragone.task.problem import Problem, Words, shared_words
 
 READABLE_METHODS = (1, 2, 3)  # METHOD_VERSIONs whose numbers this harness can interpret
 
@@ -55,7 +55,7 @@ class RequestOptions(Record, frozen=True, kw_only=True):
     memory_limit_bytes: Size | None = None  # of one worker; None: half of the machine's memory
     plugins: tuple[str, ...] = ()  # absolute paths
     sides: tuple[str, ...] = ()  # of a live comparison, LABEL=FOLDER each
-    # Where not empty, only these cells and their baselines: (problem, variant, threads, batch size).
+    # Where not empty, only these cells and their baselines: (problem, variant, threads, size).
     only: tuple[tuple[str, str, int, int], ...] = ()
     evaluated: tuple[str, ...] = ()  # problems whose test set is evaluated too, by implementations that predict
 
@@ -107,21 +107,26 @@ class VariantRecord(Record, frozen=True, kw_only=True):
 
 
 class DataRecord(Record, frozen=True, kw_only=True):
-    """The data set; in a profile the numbers of images are 0."""
+    """The data set; in a profile the numbers of its members are 0."""
 
     name: str
     origin: str
     sha256: str
     n_train: Count = 0
     n_test: Count = 0
-    nonzero_share: Amount | None = None  # of the training images' pixels, those that are not 0; None in old runs
+    nonzero_share: Amount | None = None  # of the numbers in it, those that are not 0; None in old runs
+
+    @property
+    def is_drawn(self) -> bool:
+        """True where there is no data set: a family draws its inputs."""
+        return not self.sha256
 
 
 class CallCostRow(Record, frozen=True, kw_only=True):
-    """The cost of a call of `train` across a bridge to another language."""
+    """The cost of a timed call with one step of that size, across a bridge to another language."""
 
     bridge: str
-    n_images: Size
+    size: Size
     call_seconds: Number | None = None
     reason: str = ""
 
@@ -177,6 +182,11 @@ class ProfilePlan(Record, frozen=True, kw_only=True):
         _refuse_unknown("problem", self.problems, [entry.problem for entry in self.cells])
         _refuse_unknown("variant", [entry.variant for entry in self.variants], [entry.variant for entry in self.cells])
         _refuse_repeated("cells", [(*entry.contender, entry.size, entry.wave) for entry in self.cells])
+
+    def words_of(self, *problems: str) -> Words:
+        """How to speak of these problems to a reader; of all of the plan where none of them is in it."""
+        found = [self.problems[name] for name in problems if name in self.problems]
+        return shared_words(found or self.problems.values())
 
     def _names(self) -> list[tuple[str, str]]:
         return [

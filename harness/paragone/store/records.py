@@ -23,7 +23,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CellRow(Record, frozen=True, kw_only=True):
-    """A row about one cell: problem × variant × batch size × threads."""
+    """A row about one cell: problem × variant × size × threads."""
 
     problem: Name
     variant: Name
@@ -32,7 +32,7 @@ class CellRow(Record, frozen=True, kw_only=True):
 
 
 class Sample(Timing, frozen=True, kw_only=True):
-    """One timed call of `train`: the worker's `Timing`, what the harness saw, and the place of the sample in the run.
+    """One timed call: the worker's `Timing`, what the harness saw, and the place of the sample in the run.
 
     `outside_ns` is the time from the order sent to the reply, `reset_ns` that of `reset()` before it, `params_ns` that
     of `params()` after it, all by the harness's clock. `input_seed` gives the start and the order again; None in runs
@@ -95,7 +95,7 @@ class Round(Record, frozen=True, kw_only=True):
 
 
 class Outcome(Record, frozen=True, kw_only=True):
-    """A check, a failure, or the reason for a gap. Without batch size or threads it is about all of them."""
+    """A check, a failure, or the reason for a gap. Without size or threads it is about all of them."""
 
     problem: Name
     variant: Name
@@ -120,19 +120,19 @@ class Outcome(Record, frozen=True, kw_only=True):
 
 
 class Limit(Record, frozen=True, kw_only=True):
-    """A limit of the machine, per second: floating-point operations, bytes read, or images."""
+    """A limit of the machine, per second: floating-point operations, bytes read, or units of work."""
 
     problem: Name
     dtype: Dtype
     threads: Size
     size: Size | None = None  # of "products" alone
     launch: Count
-    what: str  # "gemm" (FLOP), "read" (bytes), "products" (images)
+    what: str  # "gemm" (FLOP), "read" (bytes), "products" (units of work)
     per_second: Positive
 
 
 class MemoryRow(CellRow, frozen=True, kw_only=True):
-    """Memory of a process that trained one cell: after loading and at its peak."""
+    """Memory of a process that computed one cell: after loading and at its peak."""
 
     n_steps: Size | None = None
     loaded_memory_bytes: Count | None = None

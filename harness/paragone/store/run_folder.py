@@ -9,7 +9,7 @@
     outcomes.jsonl    a row per check, failure, or reason for a gap
     memory.jsonl      a row per cell of the untimed memory pass
     evaluations.jsonl a row per timed evaluation of the test set
-    accuracy.jsonl    a row per epoch of the untimed learning curves
+    accuracy.jsonl    a row per point of the untimed learning curves
     limits.jsonl      a row per measured limit of the machine
     finished.json     written last: how the run ended
     lock              locked by the harness that writes here

@@ -8,8 +8,8 @@ SGD step, one call of a kernel, one step in time. A step does `work(size)` units
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -53,16 +53,49 @@ class Data(Protocol):
 
 @dataclass(frozen=True)
 class Words:
-    """How a family speaks of the core's terms to a reader."""
+    """How a family speaks of the core's terms to a reader. What has a value here holds for most of them."""
 
-    size: str  # "batch size"
-    at_size: str  # before a number: "batch"
-    unit: str  # of work, in the plural: "images"
-    rate: str  # "images/s"
-    moved: str  # by a step: "the mini-batch itself"
+    size: str = "size"  # "batch size", "n"
+    sizes: str = "sizes"  # "batch sizes", "values of n"
+    one_size: str = "size"  # after "a": "batch size", "value of n"
+    column: str = "size"  # the head of a narrow column: "batch"
+    at_size: str = "size"  # before a number: "batch", "n ="
+    symbol: str = "N"  # before a number, where no space may be: "B"
+    unit: str = "units of work"  # in the plural: "images"
+    rate: str = "work/s"  # "images/s"
+    per_second: str = "work/s"  # in a sentence or a heading: "images per second"
+    moved: str = "what a step moves"
+    step: str = "step"  # what is written: "training step", "call"
+    one_step: str = "one step"  # "one update on one mini-batch"
+    throughput: str = "throughput"
+    timed: str = "run"  # what an author calls the timed call
+    does: str = "computes"  # an implementation
+    done: str = "computed"
+    doing: str = "computing"
+    held: str = "what the implementation prepares"  # once it is loaded, beside the interpreter and libraries
+    stored: str = "arrays"  # whose order in memory may be an axis
+    drawn: str = "inputs"  # from the seed
+    all_data: str = ""  # one use of all data: "epoch"; empty where that means nothing
+    # What a check compares, and which stages there are beside the head and a whole sample.
+    error: str = "the distance of an output from the float64 reference, relative to its length; of the worst output"
+    stages: str = "compared at every input of it"
+    # What the limit of a cell is, in three parts of sentences; what the products alone leave out.
+    limit: str = "the time of a step's operations at the first speed, or of moving its arrays once at the second"
+    may_pass: str = "code with faster kernels may pass it"
+    at_most: str = "arithmetic"
+    products_without: str = "all else"
     # Why a rate above the machine's limit may still be right, and what to look at where it is not.
-    beyond_limit: str
-    step_is_whole: str
+    beyond_limit: str = "by code that does no more than the operations which are counted"
+    step_is_whole: str = "whether every step computes all of its results"
+
+
+def shared_words(problems: Iterable[Problem]) -> Words:
+    """The words for a sentence about several problems: those of all where they agree, else those of no family."""
+    spoken = [asdict(problem.words) for problem in problems]
+    agreed = {
+        name: word for name, word in (spoken[0] if spoken else {}).items() if all(of[name] == word for of in spoken)
+    }
+    return Words(**agreed)
 
 
 class Problem(ABC):

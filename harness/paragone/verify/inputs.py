@@ -1,6 +1,6 @@
-"""What samples start from and train over: drawn anew for every round, from the system's randomness.
+"""What samples start from and work on: drawn anew for every round, from the system's randomness.
 
-All variants of a problem and batch size have the same input in a round, so their ratios compare equal work. No input
+All variants of a problem and size have the same input in a round, so their ratios compare equal work. No input
 comes twice, and none is known to a worker before its clock starts: what an implementation remembers, prepares or
 gathers beforehand is of no use to it. The seed is written down with the sample.
 """
@@ -18,7 +18,7 @@ SEED_BITS = 48
 
 
 class RoundInputs:
-    """The inputs of one round of these cells, by problem and batch size; drawn when it is made."""
+    """The inputs of one round of these cells, by problem and size; drawn when it is made."""
 
     def __init__(self, cells: Iterable[Cell], problems: Mapping[str, Problem]) -> None:
         self._lengths: dict[tuple[str, int], set[int]] = {}

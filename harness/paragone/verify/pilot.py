@@ -21,12 +21,12 @@ from paragone.store.plan_records import Cell, Plan
 from paragone.store.records import Outcome
 from paragone.task.families import family_of
 from paragone.task.problem import Data, Problem
+from paragone.verify.data_stage import check_data
 from paragone.verify.inputs import RoundInputs, SampleInput
 from paragone.verify.pilot_result import Pace, PilotResult
 from paragone.verify.remembered_results import refuse_remembered
 from paragone.verify.reopened_worker import ReopenedWorker
 from paragone.verify.time_account import SampleSeen, refuse_false_account, see_sample
-from paragone.verify.training_set_stage import check_training_set
 from paragone.verify.unchanged_source import load_worker as load_worker  # measuring imports it from here
 from paragone.verify.verifier import Verifier
 from paragone.worker.budgets import STANDARD, Budgets
@@ -35,8 +35,8 @@ from paragone.worker.estimate import MOST_CPUS
 from paragone.worker.handle import WorkerHandle
 from paragone.worker.worker import Worker
 
-# The first estimate is made at this batch size. A step shorter than OVERHEAD_SECONDS may be mostly overhead, so its
-# time does not scale to large batches.
+# The first estimate is made at this size. A step shorter than OVERHEAD_SECONDS may be mostly overhead, so its
+# time does not scale to large sizes.
 FIRST_PROBE = 10
 OVERHEAD_SECONDS = 0.01
 # The samples of a cell: the first is compared whole with the reference, the others show how its time is accounted for.
@@ -73,7 +73,7 @@ class Pilot:
             return result
         with self._worker_for(result, contender) as reopened:
             self._examine_grid(result, reopened, sizes)
-            check_training_set(result, self.verifier, reopened.worker, self.request.budgets)
+            check_data(result, self.verifier, reopened.worker, self.request.budgets)
         if contender.difference:
             return result
         stress = family_of(contender.problem).stress(contender.problem)
@@ -120,7 +120,7 @@ class Pilot:
                 result.add_outcome("head", "failed", str(error), size)
 
     def _pace(self, worker: Worker, problem: Problem, pace: Pace | None, size: int) -> Pace:
-        """A pace that predicts the step at this batch size; a step that is mostly overhead predicts nothing larger."""
+        """A pace that predicts the step at this size; a step that is mostly overhead predicts nothing larger."""
         if pace is None:
             pace = self._measured_pace(worker, problem, min(size, FIRST_PROBE))
         while pace.step_seconds < OVERHEAD_SECONDS and pace.predict(size) > self.request.too_slow_seconds:
@@ -160,7 +160,7 @@ class Pilot:
         if not result.add_check("sample", planned.size, check):
             return False
         accounts = [see()[1].account for _ in range(n_samples - 1)]
-        refuse_false_account(worker, accounts, lambda: see(closely=True)[1].account)
+        refuse_false_account(worker, accounts, lambda: see(closely=True)[1].account, contender.problem.words.timed)
         refuse_remembered(worker, contender.problem, planned, accounts)
         return True
 
@@ -195,7 +195,7 @@ class Pilot:
     def _check_stress(
         self, result: PilotResult, reopened: ReopenedWorker, contender: Contender, fast: Sequence[Cell]
     ) -> None:
-        """Check the stress problem at the batch sizes of the `fast` cells; drop the cells that fail."""
+        """Check the stress problem at the sizes of the `fast` cells; drop the cells that fail."""
         for planned in fast:
             passed = False
             worker = reopened.worker()
@@ -231,7 +231,7 @@ class Pilot:
 
 
 def most_check_steps(problem: Problem, planned: Cell, budgets: Budgets = STANDARD) -> int:
-    """The number of steps that one check of a cell trains, so that it takes about `check_seconds` at most."""
+    """The number of steps that one check of a cell takes, so that it takes about `check_seconds` at most."""
     return max(
         1, min(family_of(problem).check_steps(problem, planned.size), int(budgets.check_seconds / planned.step_seconds))
     )

@@ -30,13 +30,13 @@ T = TypeVar("T")
 # By the harness's clock a sample may take so much longer than by the worker's, which reads the CPU time of every thread
 # and writes its reply meanwhile.
 MOST_UNSEEN_NS, MOST_UNSEEN_SHARE = 6_000_000, 0.1
-# The CPU time of a worker that takes an order from the pipe, for each image.
-ORDER_NS_PER_IMAGE = 25
+# The CPU time of a worker that takes an order from the pipe, for each of its numbers.
+ORDER_NS_PER_NUMBER = 25
 # Any implementation takes a state of so many numbers, or gives it out, in this time.
 MOST_STATE_NS, MOST_STATE_NS_PER_NUMBER = 4_000_000, 150
 # Where each call of a kernel needs a copy of its inputs, reset makes them, byte by byte.
 MOST_COPY_NS_PER_BYTE = 2
-# A sample that keeps less than this share of a CPU busy has been trained somewhere else.
+# A sample that keeps less than this share of a CPU busy has been computed somewhere else.
 LEAST_CPU_SHARE = 0.5
 # A shorter sample has no CPU time to speak of: reading it costs about 100 µs.
 SHORTEST_JUDGED_NS = 4_000_000
@@ -110,7 +110,7 @@ def see_sample(worker: Worker, input_: SampleInput, cell: Cell, prefix_steps: in
         reset_ns = _looked_at(worker, lambda: worker.reset(input_.start))[1]
         timing, outside_ns, withheld_ns, cpu_ns = _looked_at(worker, lambda: worker.take_sample(order))
         params_ns = _looked_at(worker, worker.call_params)[1]
-        cpu_outside_ns = cpu_ns - ORDER_NS_PER_IMAGE * order.size if len(worker.cpus) == 1 else 0
+        cpu_outside_ns = cpu_ns - ORDER_NS_PER_NUMBER * order.size if len(worker.cpus) == 1 else 0
     else:
         worker.reset(input_.start)
         reset_ns = worker.waited_ns
@@ -154,15 +154,20 @@ def _own_times() -> SchedulingTimes:
     return scheduling_times([os.getpid()], [])
 
 
-def refuse_false_account(worker: Worker, accounts: Sequence[TimeAccount], look: Callable[[], TimeAccount]) -> None:
-    """Raise MeasurementFailed where the samples of a cell, and those of a closer look too, are not what they say."""
-    if not accounts or not time_fault(accounts, worker):
+def refuse_false_account(
+    worker: Worker, accounts: Sequence[TimeAccount], look: Callable[[], TimeAccount], timed: str
+) -> None:
+    """Raise MeasurementFailed where the samples of a cell, and those of a closer look too, are not what they say.
+
+    `timed` is what an author calls the timed call.
+    """
+    if not accounts or not time_fault(accounts, worker, timed):
         return
-    if fault := time_fault([look() for _ in range(CLOSE_LOOKS)], worker):
+    if fault := time_fault([look() for _ in range(CLOSE_LOOKS)], worker, timed):
         raise MeasurementFailed(fault)
 
 
-def time_fault(accounts: Sequence[TimeAccount], worker: Worker) -> str | None:
+def time_fault(accounts: Sequence[TimeAccount], worker: Worker, timed: str) -> str | None:
     """What is wrong with the account of these samples of one cell, by their medians; None where nothing is."""
     elapsed_ns = median(each.timing.elapsed_ns for each in accounts)
     took = f"{elapsed_ns / 1e6:.1f} ms"
@@ -179,18 +184,18 @@ def time_fault(accounts: Sequence[TimeAccount], worker: Worker) -> str | None:
     params_ns, reset_ns = (median(getattr(each, name) for each in accounts) for name in ("params_ns", "reset_ns"))
     if reset_ns > first.most_reset_ns:
         return (
-            f"reset() took {reset_ns / 1e6:.1f} ms before a train of {took}, and again: what it does beyond taking the "
-            "state is not timed; do it in train"
+            f"reset() took {reset_ns / 1e6:.1f} ms before a {timed} of {took}, and again: what it does beyond taking "
+            f"the state is not timed; do it in {timed}"
         )
     if params_ns > most_ns:
         return (
-            f"params() took {params_ns / 1e6:.1f} ms after a train of {took}, and again: what train puts off is not "
-            "timed; finish it there"
+            f"params() took {params_ns / 1e6:.1f} ms after a {timed} of {took}, and again: what {timed} puts off is "
+            "not timed; finish it there"
         )
     cpu_share = median(each.cpu_share for each in accounts)
     if elapsed_ns >= SHORTEST_JUDGED_NS and cpu_share < LEAST_CPU_SHARE and not worker.holds_accelerator():
         return (
-            f"its processes used {cpu_share:.2f} s of CPU time per second of train: they wait, or a process that the "
+            f"its processes used {cpu_share:.2f} s of CPU time per second of {timed}: they wait, or a process that the "
             "harness does not see does the work"
         )
     return None

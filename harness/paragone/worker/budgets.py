@@ -23,20 +23,20 @@ class Budgets(msgspec.Struct, frozen=True, kw_only=True):
     # The machine's limits are medians of so many groups of calls, each group about this long.
     limit_groups: int = 5
     limit_group_seconds: float = 0.02
-    # A check trains for about this long at most; a slow implementation is checked over fewer steps.
+    # A check takes about this long at most; a slow implementation is checked over fewer steps.
     check_seconds: float = 1.0
-    # The check that has seen every image and label trains for about this long at most.
-    training_set_seconds: float = 2.0
+    # The check that has seen all data takes about this long at most.
+    data_seconds: float = 2.0
     # The rounds of a launch together take about this long at most; otherwise there are fewer of them.
     rounds_seconds: float = 60.0
     # The rounds of each launch of the A/A pilot.
     aa_rounds: int = 3
     # One evaluation takes milliseconds, too short for a sample: calls are repeated until they take about this long.
     evaluation_seconds: float = 0.04
-    # A learning curve has at most so many epochs, and seconds of training.
-    curve_epochs: int = 10
+    # A learning curve goes over all data at most so many times, and for so many seconds.
+    curve_passes: int = 10
     curve_seconds: float = 12.0
-    quick_curve_epochs: int = 2
+    quick_curve_passes: int = 2
     quick_curve_seconds: float = 2.5
 
 

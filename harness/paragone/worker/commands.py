@@ -18,7 +18,7 @@ class Command(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
 
 
 class Load(Command[replies.Loaded], frozen=True, kw_only=True, tag="load"):
-    """Load a variant with a problem and its training set; the variant before it is closed first."""
+    """Load a variant with a problem and its data; the variant before it is closed first."""
 
     implementation: str
     axis: dict[str, str]
@@ -37,14 +37,14 @@ class EstimateStep(Command[replies.StepCost], frozen=True, kw_only=True, tag="fi
 
 
 class TimeCall(Command[replies.CallCost], frozen=True, kw_only=True, tag="call"):
-    """Time calls of `train` with a single step."""
+    """Time calls with a single step."""
 
     size: int
     budgets: Budgets = STANDARD
 
 
 class Train(Command[replies.Trained], frozen=True, kw_only=True, tag="train"):
-    """Train untimed over the first `n_steps` of the order, from a state; order and state come as arrays."""
+    """Take, untimed, the first `n_steps` of the order, or all, from a state; order and state come as arrays."""
 
     step: int
     n_steps: int | None = None
@@ -63,7 +63,7 @@ class Reset(Command[replies.Ready], frozen=True, kw_only=True, tag="reset"):
 
 
 class TakeSample(Command[replies.Timing], frozen=True, tag="sample"):
-    """Time one `train` from the state of `Reset`. The order comes as an array: before it, nobody knows it."""
+    """Time one call from the state of `Reset`. The order comes as an array: before it, nobody knows it."""
 
 
 class CallParams(Command[replies.Ready], frozen=True, tag="params"):
@@ -71,7 +71,7 @@ class CallParams(Command[replies.Ready], frozen=True, tag="params"):
 
 
 class CountCpus(Command[replies.CpusUsed], frozen=True, kw_only=True, tag="threads"):
-    """Train untimed, free to use all CPUs, and count the CPUs that stay busy."""
+    """Take untimed steps, free to use all CPUs, and count the CPUs that stay busy."""
 
     size: int
     n_steps: int
@@ -87,16 +87,16 @@ class GetPeakMemory(Command[replies.PeakMemory], frozen=True, tag="peak"):
 
 
 class MeasureMemory(Command[replies.MemoryUse], frozen=True, kw_only=True, tag="memory"):
-    """Train from the start state and measure memory before and at the peak."""
+    """Take steps from the start state and measure memory before and at the peak."""
 
     size: int
     n_steps: int
 
 
 class Evaluate(Command[replies.Evaluated], frozen=True, tag="evaluate"):
-    """Classify all test images once with each of several states, which come stacked: W1 is (n_calls, fan_out, fan_in).
+    """Classify the whole test set once with each of several states, which come stacked.
 
-    The classes, (n_calls, n_test), come as an array.
+    W1 is (n_calls, fan_out, fan_in). The classes, (n_calls, n_test), come as an array.
     """
 
 

@@ -1,4 +1,4 @@
-"""Estimates: the time of a step and of a call, the steps of a sample, the CPUs that training keeps busy."""
+"""Estimates: the time of a step and of a call, the steps of a sample, the CPUs that steps keep busy."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ REPEATED_BELOW_SECONDS = 0.1
 FIRST_STEPS_OF_COSTLY_CALLS = 32
 MOST_CALLS = 100_000
 # A one-thread variant that is free to use all CPUs may keep this many busy: some libraries prepare a step in a
-# second thread while the first one trains.
+# second thread while the first one computes.
 MOST_CPUS = 1.5
 # Reading the CPU time costs about 100 µs, so a shorter train gives no CPU-to-wall ratio.
 SHORTEST_JUDGED_NS = 1_000_000
@@ -42,18 +42,18 @@ def step_seconds(
     implementation: Implementation,
     state: NamedArrays,
     most_steps: int,
-    batches: Callable[[int], NDArray[np.int64]],
+    order_of: Callable[[int], NDArray[np.int64]],
     clock: Clock = time.perf_counter_ns,
     budgets: Budgets = STANDARD,
 ) -> float:
-    """Seconds of one step, from `state` over the order `batches(n_steps)`; a sample has `most_steps` at most."""
+    """Seconds of one step, from `state` over the order `order_of(n_steps)`; a sample has `most_steps` at most."""
 
     def reset(n_steps: int) -> None:
-        batches(n_steps)  # it is drawn once
+        order_of(n_steps)  # it is drawn once
         implementation.reset(state)
 
     def train(n_steps: int) -> None:
-        implementation.train(batches(n_steps))
+        implementation.train(order_of(n_steps))
 
     most_steps = min(MOST_ESTIMATE_STEPS, most_steps)
     if implementation.call_seconds:
@@ -135,8 +135,8 @@ def cpus_used(
 ) -> float:
     """CPU time / wall time of one untimed `train(order)` that is free to run on every CPU.
 
-    Trials are repeated until two lie on the same side of MOST_CPUS; the lower of the two is returned. Training before
-    the trials gives the scheduler time to spread the threads over the CPUs.
+    Trials are repeated until two lie on the same side of MOST_CPUS; the lower of the two is returned. What is
+    computed before the trials gives the scheduler time to spread the threads over the CPUs.
     """
     trials: dict[bool, list[float]] = {True: [], False: []}
     with on_every_cpu():

@@ -1,4 +1,4 @@
-"""The clock around `predict`: each call classifies the test images by parameters that are new."""
+"""The clock around `predict`: each call classifies the test set by parameters that are new."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def evaluate(
 
 
 def fault_of_array(classes: NDArray[Any]) -> str | None:
-    """Why an array does not hold a class of every image, as a sentence; None where it may."""
+    """Why an array does not hold a class of every member, as a sentence; None where it may."""
     if classes.ndim == 1 and classes.dtype.kind in "iu":
         return None
     return f"expected a whole number for every test image; got {classes.dtype} of shape {classes.shape}"

@@ -66,8 +66,8 @@ class HostedVariant:
             case commands.CallParams():
                 return self.call_params()
             case commands.CountCpus():
-                batches = self.batches(command.size, command.n_steps)
-                cpus = cpus_used(self.implementation, self.start(arrays), batches, budgets=command.budgets)
+                order = self.order_of(command.size, command.n_steps)
+                cpus = cpus_used(self.implementation, self.start(arrays), order, budgets=command.budgets)
                 return replies.CpusUsed(cpus)
             case commands.GetResult():
                 return self.result(self.losses)
@@ -82,9 +82,9 @@ class HostedVariant:
             case commands.LoadClocked():
                 return self.load_clocked()
             case commands.TakePair():
-                batches = self.batches(command.size, command.n_steps)
+                order = self.order_of(command.size, command.n_steps)
                 instances = self.implementation, self.clocked
-                return take_pair(*instances, self.start(arrays), batches, command.prefix_steps, command.plain_first)
+                return take_pair(*instances, self.start(arrays), order, command.prefix_steps, command.plain_first)
 
     def load(self, command: commands.Load) -> replies.Loaded:
         if hasattr(self, "implementation"):
@@ -92,7 +92,7 @@ class HostedVariant:
             del self.implementation
         self.axis, self.data = command.axis, Path(command.data)
         self.problem, self.seed = command.problem, command.seed
-        self.known_batches: dict[tuple[int, int], NDArray[np.int64]] = {}
+        self.known_orders: dict[tuple[int, int], NDArray[np.int64]] = {}
         self.folder = Path(command.folder)
         declared = self.declared(command.implementation)
         inputs = self.inputs()
@@ -125,14 +125,14 @@ class HostedVariant:
         gc.freeze()
 
     def estimate_step(self, command: commands.EstimateStep, arrays: Arrays) -> replies.StepCost:
-        most_steps, batches = self.problem.most_steps(command.size), functools.partial(self.batches, command.size)
-        given = self.implementation, self.start(arrays), most_steps, batches
+        most_steps, order = self.problem.most_steps(command.size), functools.partial(self.order_of, command.size)
+        given = self.implementation, self.start(arrays), most_steps, order
         return replies.StepCost(step_seconds(*given, budgets=command.budgets))
 
     def time_call(self, command: commands.TimeCall, arrays: Arrays) -> replies.CallCost:
-        batches = self.batches(command.size, 1)
+        order = self.order_of(command.size, 1)
         self.implementation.reset(self.start(arrays))
-        return replies.CallCost(call_seconds(lambda: self.implementation.train(batches), budgets=command.budgets))
+        return replies.CallCost(call_seconds(lambda: self.implementation.train(order), budgets=command.budgets))
 
     def load_clocked(self) -> replies.ClockCost:
         """Load the variant a second time, beside the first, with a clock around its phases."""
@@ -169,12 +169,12 @@ class HostedVariant:
         return replies.Trained(step), {**tensors, **extra}
 
     def measure_memory(self, command: commands.MeasureMemory, arrays: Arrays) -> replies.MemoryUse:
-        batches, start = self.batches(command.size, command.n_steps), self.start(arrays)
-        trim_heap()  # training would reuse memory that loading freed, and seem to need less
+        order, start = self.order_of(command.size, command.n_steps), self.start(arrays)
+        trim_heap()  # the steps would reuse memory that loading freed, and seem to need less
         since_load = reset_peak_memory()
         loaded_bytes = resident_memory_bytes()
         self.implementation.reset(start)
-        self.implementation.train(batches)
+        self.implementation.train(order)
         peak_bytes = peak_memory_bytes()
         return replies.MemoryUse(loaded_memory_bytes=loaded_bytes, peak_memory_bytes=peak_bytes, since_load=since_load)
 
@@ -194,13 +194,13 @@ class HostedVariant:
         start: NamedArrays = self.problem.state_of(arrays, 0)
         return start
 
-    def batches(self, size: int, n_steps: int) -> NDArray[np.int64]:
+    def order_of(self, size: int, n_steps: int) -> NDArray[np.int64]:
         """The problem's order for so many steps, cached: drawing it costs as much as a short sample."""
         key = (size, n_steps)
-        if key not in self.known_batches:
-            self.known_batches[key] = self.problem.order(self.seed, n_steps, size)
-            self.known_batches[key].flags.writeable = False  # like an order that comes through the pipe
-        return self.known_batches[key]
+        if key not in self.known_orders:
+            self.known_orders[key] = self.problem.order(self.seed, n_steps, size)
+            self.known_orders[key].flags.writeable = False  # like an order that comes through the pipe
+        return self.known_orders[key]
 
 
 def without_order(arrays: Arrays) -> Arrays:

@@ -23,7 +23,7 @@ class Ready(msgspec.Struct, frozen=True):
 class Timing(msgspec.Struct, frozen=True, kw_only=True):
     """One timed sample: wall time, and CPU time of the worker and its children.
 
-    `runner_ns` is the same wall time by the clock of the program that trained, where this is another process.
+    `runner_ns` is the same wall time by the clock of the program that computed, where this is another process.
     `waiting_cpu_ns` is the CPU time that the worker used between its last reply and this command.
     """
 
@@ -50,7 +50,7 @@ class StepCost(msgspec.Struct, frozen=True):
 
 
 class CallCost(msgspec.Struct, frozen=True):
-    """The time of one call of `train` with a single step."""
+    """The time of one call with a single step."""
 
     call_seconds: Amount
 
@@ -62,7 +62,7 @@ class Trained(msgspec.Struct, frozen=True):
 
 
 class CpusUsed(msgspec.Struct, frozen=True):
-    """CPU time / wall time of training that is free to use every CPU."""
+    """CPU time / wall time of steps that are free to use every CPU."""
 
     cpus_used: Amount
 
@@ -74,7 +74,7 @@ class PeakMemory(msgspec.Struct, frozen=True):
 
 
 class MemoryUse(msgspec.Struct, frozen=True, kw_only=True):
-    """Memory held before training and at its peak.
+    """Memory held before the steps and at its peak.
 
     `since_load` is false where the system cannot reset the peak, which then includes loading.
     """

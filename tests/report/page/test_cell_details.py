@@ -3,7 +3,7 @@
 import json
 import math
 import re
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,7 @@ from paragone.report.page.sources import source_css, sources
 from paragone.report.text import formatting
 from paragone.report.text.rows import first_row, short_names
 from paragone.store.records import Source
+from paragone.task.mlp.words import WORDS
 
 PAGE = PROJECT / "harness/paragone/report/page"
 NASTY = '</script><img src=x onerror="document.title=1">'
@@ -244,6 +245,9 @@ def as_data(run, frame):
         return value
 
     return {
+        "words": {},
+        "work": [int(size) for size in frame["size"]],
+        "shared_words": asdict(WORDS),
         "columns": list(frame.columns),
         "values": [[plain(value) for value in row] for row in frame.itertuples(index=False)],
         "names": list(short_names(frame)),

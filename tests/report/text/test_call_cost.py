@@ -6,10 +6,10 @@ from made_up_run import BASE, CONTROL, OTHER, change_plan, launch_row, made_up_r
 from paragone.report.text import call_cost
 
 CALLS = [
-    {"bridge": "c", "n_images": 1, "call_seconds": 1.2e-6, "reason": ""},
-    {"bridge": "c", "n_images": 50_000, "call_seconds": 1.3e-6, "reason": ""},
-    {"bridge": "julia", "n_images": 1, "call_seconds": None, "reason": "no Julia"},
-    {"bridge": "julia", "n_images": 50_000, "call_seconds": None, "reason": "no Julia"},
+    {"bridge": "c", "size": 1, "call_seconds": 1.2e-6, "reason": ""},
+    {"bridge": "c", "size": 50_000, "call_seconds": 1.3e-6, "reason": ""},
+    {"bridge": "julia", "size": 1, "call_seconds": None, "reason": "no Julia"},
+    {"bridge": "julia", "size": 50_000, "call_seconds": None, "reason": "no Julia"},
 ]
 
 

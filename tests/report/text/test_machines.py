@@ -14,6 +14,7 @@ from paragone.report.figures import machine_panels
 from paragone.report.figures.figure import Sheet
 from paragone.report.text.machines import joined_summaries
 from paragone.report.write import machines_folder, write_machines_report
+from paragone.task.mlp.words import WORDS
 
 TIMES = {(name, size): [[2e-5] * 3] * 3 for name in (BASE, CONTROL) for size in (10, 1000)}
 TIMES |= {(OTHER, size): [[1e-5] * 3] * 3 for size in (10, 1000)}
@@ -111,7 +112,7 @@ def panels(monkeypatch, runs):
     original = Sheet.axes
     monkeypatch.setattr(Sheet, "axes", lambda self, *place: made.append(original(self, *place)) or made[-1])
     names = {letter: f"machine {letter}" for letter in "ABCDE"[: len(runs)]}
-    drawn = machine_panels.draw(joined_summaries(runs), "machines", names)
+    drawn = machine_panels.draw(joined_summaries(runs), "machines", WORDS, names)
     return drawn, {axes.get_title(loc="left"): axes for axes in made}
 
 
@@ -153,4 +154,4 @@ def test_runs_in_which_nothing_was_measured_have_no_figure():
         [machine("one", "CPU", outcomes=[outcome(name, "failed") for name in (BASE, CONTROL, OTHER)])]
     )
 
-    assert machine_panels.draw(nothing, "machines", {"A": "machine"}) is None
+    assert machine_panels.draw(nothing, "machines", WORDS, {"A": "machine"}) is None

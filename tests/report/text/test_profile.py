@@ -120,7 +120,9 @@ def sheet(monkeypatch):
     monkeypatch.setattr(phases.Sheet, "drawing", lambda self, *words: kept.append(self) or drawn(self, *words))
     chosen = profiled(*(rows(*one) for one in ((ROWS, 100.0), (TUNED, 50.0), (LISTS, 10_000.0), (ROWS, 5000.0, 1000))))
     with figure_style():
-        phases.draw(chosen.cells, profile_names(chosen), "phases", "nielsen: where the time of a step goes")
+        phases.draw(
+            chosen.cells, profile_names(chosen), "phases", "nielsen: where the time of a step goes", "batch size"
+        )
     return kept[0].figure
 
 
@@ -162,7 +164,7 @@ def test_the_legend_names_the_phases_that_occur(sheet):
 
 
 def test_there_is_no_figure_without_cells():
-    assert phases.draw([], {}, "phases", "none") is None
+    assert phases.draw([], {}, "phases", "none", "batch size") is None
 
 
 def test_neighbouring_phases_differ_in_lightness_so_that_no_reader_needs_the_hue():

@@ -39,7 +39,7 @@ def draw(curves: pd.DataFrame, name: str) -> Drawing | None:
     height = max(HEIGHT, (len(lines) + 1) * ROW)
     names = max(text_width(str(line["label"].iloc[0]), LABEL_SIZE) for line in lines)
     problem = curves["problem"].iloc[0]
-    sizes = ", ".join(formatting.batch(int(size)) for size in sorted(curves["size"].unique()))
+    sizes = ", ".join(formatting.size(int(size)) for size in sorted(curves["size"].unique()))
     title = f"{problem}: test accuracy, batch size {sizes}"
     shorter = [FEWER] if curves["label"].str.contains(r"\(\d+ epochs?\)$").any() else []
     sheet = Sheet(LEFT + 2 * (WIDTH + GAP) + names + 1.75, height + 0.95, title, [EXPLANATION, *shorter])

@@ -23,12 +23,13 @@ from paragone.report.figures import (
 from paragone.report.figures.drawing import Drawing
 from paragone.report.figures.figure import figure_style
 from paragone.report.text import formatting
-from paragone.report.text.machines import machine_name
+from paragone.report.text.machines import machine_name, problems_of
 from paragone.report.text.noise import noise_sentence
 from paragone.report.text.profile import Profiled, by_problem_and_threads, profile_names, usual_dtype
 from paragone.report.text.rows import first_row
 from paragone.store.plan_records import VariantRecord
 from paragone.store.reader import frame_of
+from paragone.task.problem import Words
 
 if TYPE_CHECKING:
     from paragone.analyse.results import Results
@@ -37,14 +38,18 @@ if TYPE_CHECKING:
 CURVE = ["problem", "variant", "size"]
 LONGEST_NAME = 80  # characters of a problem's name in a file name; file systems allow 255 in all
 
-Draw = Callable[[pd.DataFrame, str, str], Drawing | None]
+Draw = Callable[[pd.DataFrame, str, Words, str], Drawing | None]
 
 # Kind, drawing function, and the reason to give where there is nothing to draw.
 PER_GRID: tuple[tuple[str, Draw, str], ...] = (
     ("throughput", throughput.draw, "nothing was measured"),
     ("speedup", heatmap.draw, "no cell could be compared with the baseline"),
     ("layout", layouts.draw, "no implementation was measured in two memory orders"),
-    ("cold", lambda cells, name, _: cold_call.draw(cells, name), "no first call and steady time of a cell"),
+    (
+        "cold",
+        lambda cells, name, spoken, _: cold_call.draw(cells, name, spoken),
+        "no first call and steady time of a cell",
+    ),
 )
 
 
@@ -64,9 +69,12 @@ def run_figures(results: Results) -> tuple[list[Drawing], list[str]]:
 def machine_figures(runs: Sequence[Run], frame: pd.DataFrame) -> list[Drawing]:
     """Return a figure for each problem and thread count that any of the runs measured."""
     machines = dict(zip(formatting.letters(len(runs)), map(machine_name, runs), strict=True))
+    problems = problems_of(runs)
     with figure_style():
         figures = [
-            machine_panels.draw(cells, f"machines-{file_name(str(problem))}-{threads}", machines)
+            machine_panels.draw(
+                cells, f"machines-{file_name(str(problem))}-{threads}", problems[str(problem)].words, machines
+            )
             for (problem, threads), cells in frame.groupby(["problem", "threads"], sort=False)
         ]
     return [figure for figure in figures if figure is not None]
@@ -79,8 +87,9 @@ def profile_figures(profiled: Profiled) -> list[Drawing]:
     with figure_style():
         for problem, threads, cells in by_problem_and_threads(profiled.cells):
             subject = f"{usual_dtype(profiled)}, {formatting.plural(threads, 'thread')}"
+            heading = profiled.plan.words_of(problem).size
             title = f"{problem}: where the time of a step goes, {subject}"
-            figures.append(phases.draw(cells, labels, f"phases-{file_name(problem)}-{threads}", title))
+            figures.append(phases.draw(cells, labels, f"phases-{file_name(problem)}-{threads}", title, heading))
     return [figure for figure in figures if figure is not None]
 
 
@@ -99,16 +108,19 @@ def _run_attempts(results: Results) -> Iterator[tuple[str, str, Drawing | None, 
     several = frame["threads"].nunique() > 1
     for _, cells in frame.groupby(["problem", "threads"], sort=False):
         first = first_row(cells)
+        spoken = run.plan.words_of(first.problem)
         suffix = f"{file_name(first.problem)}{f'-{first.threads}-threads' if several else ''}"
         subject = f"{first.problem}, {formatting.plural(first.threads, 'thread')}"
         for kind, draw, reason in PER_GRID:
             name = f"{kind}-{suffix}"
-            yield name, subject, draw(cells, name, noise_sentence(results, first.problem)), reason
+            yield name, subject, draw(cells, name, spoken, noise_sentence(results, first.problem)), reason
         name = f"memory-{suffix}"
         figure = memory.draw(cells, name, run.plan.problems[first.problem])
         yield name, subject, figure, "no peak memory above the loaded state was measured"
     variants = frame_of(VariantRecord, run.plan.variants)
-    for problem in run.plan.problems:
+    for problem, found in run.plan.problems.items():
+        if found.steps_per_pass(found.sizes[0]) is None:
+            continue  # without passes over data there are no learning curves
         name = f"accuracy-{file_name(problem)}"
         curves = run.accuracy[run.accuracy["problem"] == problem]
         curves = curves[~is_in(curves, frame[frame["status"] == TOO_FAST], CURVE)]

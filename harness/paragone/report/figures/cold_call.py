@@ -1,4 +1,4 @@
-"""The cost of the cold first call: a row for each variant, a dot for each batch size."""
+"""The cost of the cold first call: a row for each variant, a dot for each size."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from paragone.report.figures.drawing import Drawing
 from paragone.report.figures.figure import Sheet, log_axis, text_width
 from paragone.report.text import formatting
 from paragone.report.text.rows import short_names
+from paragone.task.problem import Words
 
 ROW, WIDTH, GAP = 0.24, 3.1, 0.35
 EXPLANATION = (
-    "Time of a process's first call at a batch size, compilation included, over the time of the same steps later."
+    "Time of a process's first call at a {one_size}, compilation included, over the time of the same steps later."
 )
 
 
-def draw(cells: pd.DataFrame, name: str) -> Drawing | None:
+def draw(cells: pd.DataFrame, name: str, spoken: Words) -> Drawing | None:
     """Draw the cold ratios of one problem and thread count, a panel for each dtype; None where there is no value."""
     shown = cells[~cells["control"] & cells["cold_ratio"].notna()]
     if shown.empty:
@@ -34,8 +35,8 @@ def draw(cells: pd.DataFrame, name: str) -> Drawing | None:
     height = len(rows) * ROW
     problem, threads = cells["problem"].iloc[0], int(cells["threads"].iloc[0])
     title = f"{problem}: the first call against the steady ones, {formatting.plural(threads, 'thread')}"
-    sheet = Sheet(width, height + 1.4, title, [EXPLANATION])
-    _legend(sheet, sizes, left)
+    sheet = Sheet(width, height + 1.4, title, [EXPLANATION.format(one_size=spoken.one_size)])
+    _legend(sheet, sizes, left, spoken.size)
     values = shown["cold_ratio"]
     for number, dtype in enumerate(dtypes):
         axes = sheet.axes(left + number * (WIDTH + GAP), 0.72, WIDTH, height)
@@ -48,7 +49,7 @@ def draw(cells: pd.DataFrame, name: str) -> Drawing | None:
 
 
 def _shades(sizes: Sequence[int]) -> dict[int, tuple[float, ...]]:
-    """Return a colour for each batch size, from dark for the smallest to light for the largest."""
+    """Return a colour for each size, from dark for the smallest to light for the largest."""
     places = np.linspace(0.05, 0.88, len(sizes))
     return {size: matplotlib.colormaps["viridis"](place) for size, place in zip(sizes, places, strict=True)}
 
@@ -58,7 +59,7 @@ def _dots(axes: Axes, cells: pd.DataFrame, rows: Sequence[str], sizes: Sequence[
     axes.hlines(np.arange(len(rows)), 0, 1, transform=axes.get_yaxis_transform(), color=palette.GRID, linewidth=0.7)
     axes.axvline(1, color=palette.SOFT_INK, linewidth=0.8)
     shades = _shades(sizes)
-    # The largest batch size first: where dots coincide, the smallest one is also the smallest dot and lies on top.
+    # The largest size first: where dots coincide, the smallest one is also the smallest dot and lies on top.
     for place, size in reversed(list(enumerate(sizes))):
         at_size = cells[cells["size"] == size]
         y = [rows.index(label) for label in at_size["label"]]
@@ -84,13 +85,13 @@ def _value_axis(axes: Axes, low: float, high: float) -> None:
     axes.set_xlabel("times the steady time")
 
 
-def _legend(sheet: Sheet, sizes: Sequence[int], left: float) -> None:
-    """Write the batch sizes in their colours above the panels."""
+def _legend(sheet: Sheet, sizes: Sequence[int], left: float, heading: str) -> None:
+    """Write the sizes in their colours above the panels."""
     x, y = left, sheet.top + 0.16
-    sheet.text(x, y, "batch size", size=8, color=palette.SOFT_INK)
-    x += text_width("batch size", 8) + 0.2
+    sheet.text(x, y, heading, size=8, color=palette.SOFT_INK)
+    x += text_width(heading, 8) + 0.2
     for size, shade in _shades(sizes).items():
-        text = formatting.batch(size)
+        text = formatting.size(size)
         sheet.text(x, y, "●", size=8, color=shade)
         sheet.text(x + 0.13, y, text, size=8, color=palette.INK)
         x += 0.13 + text_width(text, 8) + 0.2

@@ -51,7 +51,7 @@ DPI = 160
 NO_DATES: dict[Form, dict[str, Any]] = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
 LEFT = 0.62  # inches for the tick labels of y
 TITLE_HEIGHT = 0.34
-TICK_WIDTH = 0.47  # inches along the axis for one batch size
+TICK_WIDTH = 0.47  # inches along the axis for one size
 
 
 @contextmanager
@@ -135,15 +135,15 @@ def wrapped(text: str, width: float, size: float) -> list[str]:
     return lines
 
 
-def batch_axis(axes: Axes, sizes: Sequence[int]) -> None:
-    """Make x a logarithmic axis of batch sizes, with as many ticks as have room for their labels."""
+def size_axis(axes: Axes, sizes: Sequence[int], name: str) -> None:
+    """Make x a logarithmic axis of sizes with that name, with as many ticks as have room for their labels."""
     axes.set_xscale("log")
     axes.set_xlim(min(sizes) / 1.35, max(sizes) * 1.35)
     width = axes.bbox.width / axes.figure.dpi  # inches
     axes.xaxis.set_major_locator(FixedLocator(sizes_to_label(sizes, most=max(1, round(width / TICK_WIDTH)))))
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda size, _: formatting.batch(round(size))))
-    axes.set_xlabel("batch size")
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda size, _: formatting.size(round(size))))
+    axes.set_xlabel(name)
 
 
 def sizes_to_label(sizes: Sequence[int], most: int = 7, closest: float = 1.9) -> list[int]:
@@ -173,7 +173,7 @@ def log_axis(axis: Axis, low: float, high: float, format_tick: Callable[[float],
 
 
 def rate_axis(axes: Axes, low: float, high: float, labelled: bool) -> None:
-    """Make y a logarithmic axis of images per second with grid lines; `labelled` for the first panel of a row."""
+    """Make y a logarithmic axis of work per second with grid lines; `labelled` for the first panel of a row."""
     axes.set_yscale("log")
     axes.set_ylim(low, high)
     log_axis(axes.yaxis, low, high, formatting.tick)

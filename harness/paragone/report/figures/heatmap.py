@@ -1,4 +1,4 @@
-"""Speed relative to the baseline, in a grid of implementation × batch size."""
+"""Speed relative to the baseline, in a grid of implementation × size."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from paragone.report.figures.drawing import Drawing
 from paragone.report.figures.figure import Sheet, text_width
 from paragone.report.text import formatting
 from paragone.report.text.rows import each_row, short_names, shown_rows
+from paragone.task.problem import Words
 
 CELL_WIDTH, CELL_HEIGHT = 0.72, 0.29
 PANEL_GAP = 0.3
@@ -27,7 +28,7 @@ KEY = {"same or undecided": (palette.NOISE, None), "no ratio": ("white", HATCH)}
 COLOURS = "PuOr"  # brown is slower, violet is faster: distinct for every kind of colour vision
 
 
-def draw(cells: pd.DataFrame, name: str, noise: str) -> Drawing | None:
+def draw(cells: pd.DataFrame, name: str, spoken: Words, noise: str) -> Drawing | None:
     """Draw the ratios of one problem and thread count, a panel for each dtype; None where there is no ratio."""
     cells = shown_rows(cells)
     cells = cells.assign(label=short_names(cells))
@@ -39,10 +40,10 @@ def draw(cells: pd.DataFrame, name: str, noise: str) -> Drawing | None:
     width = max(6.4, left + len(dtypes) * (panel + PANEL_GAP), left + KEY_FROM + sum(map(_key_width, KEY)) + 0.1)
     problem, threads = cells["problem"].iloc[0], int(cells["threads"].iloc[0])
     title = f"{problem}: speed relative to the baseline, {formatting.plural(threads, 'thread')}"
-    sheet = Sheet(width, len(rows) * CELL_HEIGHT + 1.45, title, [_subtitle(cells, noise)])
+    sheet = Sheet(width, len(rows) * CELL_HEIGHT + 1.45, title, [_subtitle(cells, spoken, noise)])
     for number, dtype in enumerate(dtypes):
         axes = sheet.axes(left + number * (panel + PANEL_GAP), 0.32, panel, len(rows) * CELL_HEIGHT)
-        _grid(axes, cells[cells["dtype"] == dtype], rows, sizes)
+        _grid(axes, cells[cells["dtype"] == dtype], rows, sizes, spoken.size)
         axes.set_title(dtype, loc="left", size=9, color=palette.SOFT_INK)
         axes.set_yticks(np.arange(len(rows)) + 0.5, rows if number == 0 else [])
     _legend(sheet, left, len(rows) * CELL_HEIGHT + 1.02)
@@ -55,17 +56,17 @@ def _row_order(cells: pd.DataFrame) -> list[str]:
     return [str(label) for label in median.sort_values(ascending=False, kind="stable").index]
 
 
-def _subtitle(cells: pd.DataFrame, noise: str) -> str:
+def _subtitle(cells: pd.DataFrame, spoken: Words, noise: str) -> str:
     baseline = cells.loc[cells["verdict"] == "baseline", "label"]
-    of = f"Baseline: {baseline.iloc[0]}, the same dtype and batch size. " if len(baseline) else ""
+    of = f"Baseline: {baseline.iloc[0]}, the same dtype and {spoken.size}. " if len(baseline) else ""
     return f"{of}Above 1 is faster. {noise}"
 
 
-def _grid(axes: Axes, cells: pd.DataFrame, rows: list[str], sizes: list[int]) -> None:
+def _grid(axes: Axes, cells: pd.DataFrame, rows: list[str], sizes: list[int], heading: str) -> None:
     axes.set_xlim(0, len(sizes))
     axes.set_ylim(len(rows), 0)
-    axes.set_xticks(np.arange(len(sizes)) + 0.5, [formatting.batch(size) for size in sizes])
-    axes.set_xlabel("batch size")
+    axes.set_xticks(np.arange(len(sizes)) + 0.5, [formatting.size(size) for size in sizes])
+    axes.set_xlabel(heading)
     axes.tick_params(length=0)
     axes.tick_params(axis="y", labelsize=8.5, labelcolor=palette.INK)
     axes.spines[:].set_visible(False)

@@ -1,4 +1,4 @@
-"""What every chart of images per second over batch size is made of: lines, limit, noise, and their captions."""
+"""What every chart of work per second over size is made of: lines, limit, noise, and their captions."""
 
 from __future__ import annotations
 
@@ -67,6 +67,6 @@ def _with_margin(cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def _to_the_edges(axes: Axes, x: pd.Series[int], *ys: pd.Series[float]) -> tuple[list[float], list[list[float]]]:
-    """Repeat the first and the last point at the edges of the axes, so that a single batch size is visible too."""
+    """Repeat the first and the last point at the edges of the axes, so that a single size is visible too."""
     left, right = axes.get_xlim()
     return [left, *map(float, x), right], [[float(y.iloc[0]), *map(float, y), float(y.iloc[-1])] for y in ys]

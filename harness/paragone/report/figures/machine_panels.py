@@ -9,21 +9,22 @@ from matplotlib.axes import Axes
 
 from paragone.report.figures import palette
 from paragone.report.figures.drawing import Drawing
-from paragone.report.figures.figure import LEFT, Sheet, batch_axis, rate_axis, text_width
+from paragone.report.figures.figure import LEFT, Sheet, rate_axis, size_axis, text_width
 from paragone.report.figures.labels import LABEL_GAP, LABEL_SIZE, label_lines, label_space
 from paragone.report.figures.line_chart import draw_limit, draw_line, draw_noise, line_labels, noise_caption
 from paragone.report.text import formatting
 from paragone.report.text.rows import axis_values, each_row, shown_rows
+from paragone.task.problem import Words
 
 PANEL_WIDTH, LEAST_HEIGHT, TITLE_ROOM, AXIS_ROOM = 2.9, 3.0, 0.35, 0.6
 MOST_IN_A_ROW = 3
 
 
-def draw(cells: pd.DataFrame, name: str, machines: Mapping[str, str]) -> Drawing | None:
-    """Draw images per second over batch size, a panel for each machine and dtype; None where nothing was measured.
+def draw(cells: pd.DataFrame, name: str, spoken: Words, machines: Mapping[str, str]) -> Drawing | None:
+    """Draw work per second over size, a panel for each machine and dtype; None where nothing was measured.
 
     `cells` are rows of several summaries, with the letter of their run in `run`, for one problem and thread count;
-    `machines` maps the letters to the names of the machines.
+    `spoken` are the words for it; `machines` maps the letters to the names of the machines.
     """
     cells = cells.assign(label=[f"{r.implementation} {axis_values(r.variant)}" for r in each_row(cells)])
     cells["label"] = cells["label"].str.strip()
@@ -41,7 +42,7 @@ def draw(cells: pd.DataFrame, name: str, machines: Mapping[str, str]) -> Drawing
     sheet = Sheet(
         LEFT + across * (PANEL_WIDTH + gutter) + 0.1,
         down * (height + TITLE_ROOM + AXIS_ROOM),
-        f"{problem}: training throughput by machine, {threads}",
+        f"{problem}: {spoken.throughput} by machine, {threads}",
         [_subtitle(shown, machines), *_not_drawn(cells, shown)],
     )
     limits = _range(shown)
@@ -52,8 +53,8 @@ def draw(cells: pd.DataFrame, name: str, machines: Mapping[str, str]) -> Drawing
             top = TITLE_ROOM + (row + number // across) * (height + TITLE_ROOM + AXIS_ROOM)
             axes = sheet.axes(LEFT + column * (PANEL_WIDTH + gutter), top, PANEL_WIDTH, height)
             rate_axis(axes, *limits, labelled=column == 0)
-            batch_axis(axes, sorted(shown["size"].unique()))
-            axes.set_title(f"{letter} · {dtype} · images per second", loc="left", size=9, color=palette.SOFT_INK)
+            size_axis(axes, sorted(shown["size"].unique()), spoken.size)
+            axes.set_title(f"{letter} · {dtype} · {spoken.per_second}", loc="left", size=9, color=palette.SOFT_INK)
             _draw_panel(axes, shown[(shown["dtype"] == dtype) & (shown["run"] == letter)], height)
         row += -(-len(letters) // across)
     return sheet.drawing(name, f"Throughput by machine, {problem}, {threads}.")

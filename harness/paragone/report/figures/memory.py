@@ -1,4 +1,4 @@
-"""Peak memory above the loaded state, over batch size."""
+"""Peak memory above the loaded state, over size."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from matplotlib.ticker import NullLocator
 
 from paragone.report.figures import palette
 from paragone.report.figures.drawing import Drawing
-from paragone.report.figures.figure import LEFT, Sheet, batch_axis, log_axis, text_width
+from paragone.report.figures.figure import LEFT, Sheet, log_axis, size_axis, text_width
 from paragone.report.figures.labels import LABEL_GAP, LABEL_SIZE, LineEnd, label_lines, label_space
 from paragone.report.figures.line_chart import LEAST_HEIGHT, PANEL_WIDTH
 from paragone.report.text import formatting
 from paragone.report.text.memory import RESOLVED_MB
 from paragone.report.text.rows import each_row, first_row, short_names
-from paragone.task.problem import Problem
+from paragone.task.problem import Problem, Words
 
 
 def draw(cells: pd.DataFrame, name: str, of: Problem) -> Drawing | None:
-    """Draw peak memory above the loaded state over batch size, a panel for each dtype; None where nothing is known.
+    """Draw peak memory above the loaded state over size, a panel for each dtype; None where nothing is known.
 
     `cells` are the rows of the summary for one thread count of the problem `of`.
     """
@@ -37,20 +37,20 @@ def draw(cells: pd.DataFrame, name: str, of: Problem) -> Drawing | None:
     problem, threads = cells["problem"].iloc[0], int(cells["threads"].iloc[0])
     title = f"{problem}: peak memory above the loaded state, {formatting.plural(threads, 'thread')}"
     width = max(LEFT + len(dtypes) * (PANEL_WIDTH + gutter) + 0.1, 0.3 + text_width(title, 12.5, "bold"))
-    sheet = Sheet(width, height + 0.95, title, [*_subtitle(shown), *_not_drawn(cells, shown)])
+    sheet = Sheet(width, height + 0.95, title, [*_subtitle(shown, of.words), *_not_drawn(cells, shown)])
     largest = int(shown["size"].max())
     moved_mb = max(of.bytes_per_step(largest, dtype) for dtype in dtypes) / 1e6
     high = max(shown["memory_above_loaded_mb"].max(), moved_mb) * 1.5
     for number, dtype in enumerate(dtypes):
         axes = sheet.axes(LEFT + number * (PANEL_WIDTH + gutter), 0.3, PANEL_WIDTH, height)
         _memory_axis(axes, high, labelled=number == 0)
-        batch_axis(axes, sorted(shown["size"].unique()))
+        size_axis(axes, sorted(shown["size"].unique()), of.words.size)
         axes.set_title(f"{dtype} · MB (10⁶ bytes)", loc="left", size=9, color=palette.SOFT_INK)
         ends = [_draw_moved(axes, of, largest, dtype)]
         ends += [_draw_line(axes, line) for _, line in shown[shown["dtype"] == dtype].groupby("variant", sort=True)]
         label_lines(axes, ends, height)
-    caption = f"Peak memory above the loaded state over batch size, {problem}, {formatting.plural(threads, 'thread')}."
-    return sheet.drawing(name, caption)
+    caption = f"Peak memory above the loaded state over {of.words.size}, {problem}"
+    return sheet.drawing(name, f"{caption}, {formatting.plural(threads, 'thread')}.")
 
 
 def _memory_axis(axes: Axes, high: float, labelled: bool) -> None:
@@ -80,11 +80,11 @@ def _draw_line(axes: Axes, cells: pd.DataFrame) -> LineEnd:
     return LineEnd(float(x.iloc[-1]), float(y.iloc[-1]), str(row.label), style["color"], row.verdict == "baseline")
 
 
-def _subtitle(shown: pd.DataFrame) -> list[str]:
+def _subtitle(shown: pd.DataFrame, spoken: Words) -> list[str]:
     floor = f" The lowest line stands for all values below {RESOLVED_MB} MB."
     below = floor if (shown["memory_above_loaded_mb"] < RESOLVED_MB).any() else ""
-    measure = "Peak resident memory in training less that after loading, children included; a process per cell."
-    return [f"{measure}{below}", *filter(None, [palette.key(shown)])]
+    less = "less that after loading, children included; a process per cell."
+    return [f"Peak resident memory in {spoken.doing} {less}{below}", *filter(None, [palette.key(shown)])]
 
 
 def _not_drawn(cells: pd.DataFrame, shown: pd.DataFrame) -> Sequence[str]:

@@ -1,7 +1,7 @@
 """The look of an implementation, the same in every figure and every run.
 
 Hue: the language. Shade: darker for code that works in blocks or with its own buffers, lighter for one sample at a
-time. Marker: how a mini-batch lies in memory. Line: the order of the stored data (solid C, dashed F), few compiler
+time. Marker: how the data of a step lie in memory. Line: the order of the stored data (solid C, dashed F), few compiler
 flags (dashed), a program of its own (dotted). Each panel is of one dtype; the labels at the ends of the lines say the
 rest. In the bars of a profile, colours are the phases of a step.
 

@@ -23,10 +23,10 @@ LONGEST_OVER_MEDIAN = 4.0
 LEAST_WRITTEN_SHARE = 0.09  # a smaller share has no room for its number
 
 
-def draw(cells: Sequence[Breakdown], labels: Mapping[str, str], name: str, title: str) -> Drawing | None:
-    """Draw the bars of one problem, a block for each batch size; None where there are no cells.
+def draw(cells: Sequence[Breakdown], labels: Mapping[str, str], name: str, title: str, heading: str) -> Drawing | None:
+    """Draw the bars of one problem, a block for each size; None where there are no cells.
 
-    `labels` are the names to print, by variant.
+    `labels` are the names to print, by variant; `heading` is what the problem calls its sizes.
     """
     if not cells:
         return None
@@ -42,7 +42,7 @@ def draw(cells: Sequence[Breakdown], labels: Mapping[str, str], name: str, title
     for size, block in zip(sizes, blocks, strict=True):
         y += HEADING
         rows = len(block) * ROW
-        sheet.text(0.15, sheet.top + y - 0.16, f"batch size {formatting.batch(size)}", size=10, weight="bold")
+        sheet.text(0.15, sheet.top + y - 0.16, f"{heading} {formatting.size(size)}", size=10, weight="bold")
         times = sheet.axes(left, y, TIMES_WIDTH, rows)
         _draw_times(times, block)
         times.set_yticks(range(len(block)), [labels[cell.variant] for cell in block], size=LABEL_SIZE)
@@ -111,7 +111,7 @@ def _significant(microseconds: float) -> str:
     """Return the number with three significant digits, and narrow spaces between thousands."""
     if microseconds < 1000:
         return f"{microseconds:.3g}"
-    return formatting.batch(int(formatting.significant(microseconds)))
+    return formatting.size(int(formatting.significant(microseconds)))
 
 
 def _draw_shares(axes: Axes, block: Sequence[Breakdown]) -> None:

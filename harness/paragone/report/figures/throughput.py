@@ -1,4 +1,4 @@
-"""Throughput over batch size: the figure to read first."""
+"""Throughput over size: the figure to read first."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pandas as pd
 
 from paragone.report.figures import palette
 from paragone.report.figures.drawing import Drawing
-from paragone.report.figures.figure import LEFT, Sheet, batch_axis, rate_axis, text_width
+from paragone.report.figures.figure import LEFT, Sheet, rate_axis, size_axis, text_width
 from paragone.report.figures.labels import LABEL_GAP, LABEL_SIZE, label_lines, label_space
 from paragone.report.figures.line_chart import (
     LEAST_HEIGHT,
@@ -20,12 +20,14 @@ from paragone.report.figures.line_chart import (
 )
 from paragone.report.text import formatting
 from paragone.report.text.rows import each_row, first_row, short_names, shown_rows
+from paragone.task.problem import Words
 
 
-def draw(cells: pd.DataFrame, name: str, noise: str) -> Drawing | None:
-    """Draw images per second over batch size, a panel for each dtype; None where nothing was measured.
+def draw(cells: pd.DataFrame, name: str, spoken: Words, noise: str) -> Drawing | None:
+    """Draw work per second over size, a panel for each dtype; None where nothing was measured.
 
-    `cells` are the rows of the summary for one problem and thread count; `noise` is a sentence about A/A.
+    `cells` are the rows of the summary for one problem and thread count, `spoken` the words for it; `noise` is a
+    sentence about A/A.
     """
     cells = cells.assign(label=short_names(cells))
     shown = cells[~cells["control"] & cells["work_per_second"].notna()]
@@ -37,22 +39,25 @@ def draw(cells: pd.DataFrame, name: str, noise: str) -> Drawing | None:
     height = max(LEAST_HEIGHT, most * LABEL_GAP * 1.25)
     width = LEFT + len(dtypes) * (PANEL_WIDTH + gutter) + 0.1
     problem, threads = cells["problem"].iloc[0], int(cells["threads"].iloc[0])
-    title = f"{problem}: training throughput, {formatting.plural(threads, 'thread')}"
+    title = f"{problem}: {spoken.throughput}, {formatting.plural(threads, 'thread')}"
     sheet = Sheet(
-        width, height + 0.95, title, [*_subtitle(shown, noise), *_not_verified(shown), *_not_drawn(cells, shown)]
+        width,
+        height + 0.95,
+        title,
+        [*_subtitle(shown, noise), *_not_verified(shown, spoken), *_not_drawn(cells, shown)],
     )
     fastest = shown[["work_per_second", "limit_work_per_second"]].max().max()
     low, high = shown["work_per_second"].min() / 1.5, fastest * 1.5
     for number, dtype in enumerate(dtypes):
         axes = sheet.axes(LEFT + number * (PANEL_WIDTH + gutter), 0.3, PANEL_WIDTH, height)
         rate_axis(axes, low, high, labelled=number == 0)
-        batch_axis(axes, sorted(shown["size"].unique()))
-        axes.set_title(f"{dtype} · images per second", loc="left", size=9, color=palette.SOFT_INK)
+        size_axis(axes, sorted(shown["size"].unique()), spoken.size)
+        axes.set_title(f"{dtype} · {spoken.per_second}", loc="left", size=9, color=palette.SOFT_INK)
         draw_limit(axes, shown[shown["dtype"] == dtype])
         draw_noise(axes, shown[shown["dtype"] == dtype])
         lines = [draw_line(axes, line) for _, line in shown[shown["dtype"] == dtype].groupby("variant", sort=True)]
         label_lines(axes, lines, height)
-    return sheet.drawing(name, f"Throughput over batch size, {problem}, {formatting.plural(threads, 'thread')}.")
+    return sheet.drawing(name, f"Throughput over {spoken.size}, {problem}, {formatting.plural(threads, 'thread')}.")
 
 
 def _subtitle(shown: pd.DataFrame, noise: str) -> list[str]:
@@ -60,13 +65,14 @@ def _subtitle(shown: pd.DataFrame, noise: str) -> list[str]:
     return [f"{band}{noise}{noise_caption(shown)}{limit_caption(shown)}", *filter(None, [palette.key(shown)])]
 
 
-def _not_verified(shown: pd.DataFrame) -> list[str]:
+def _not_verified(shown: pd.DataFrame, spoken: Words) -> list[str]:
     """Return a sentence that names the points that are drawn although they could not be checked."""
     unverified = shown[shown["status"] == "not checked"]
     words = []
     for _, line in unverified.groupby(["label", "dtype"], sort=False):
         row = first_row(line)
-        words.append(f"{row.label} {row.dtype} at batch {', '.join(map(formatting.batch, sorted(line['size'])))}")
+        sizes = ", ".join(map(formatting.size, sorted(line["size"])))
+        words.append(f"{row.label} {row.dtype} at {spoken.at_size} {sizes}")
     return ["Not verified: " + "; ".join(words) + "."] if words else []
 
 

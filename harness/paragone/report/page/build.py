@@ -76,18 +76,19 @@ def compared(results: Results) -> str:
     machine, plan = run.environment.machine, run.plan
     cpu = markdown.escaped(machine.cpu or "a machine that did not say its name")
     cores = f" with {formatting.plural(machine.physical_cores, 'core')}" if machine.physical_cores else ""
-    sizes = ", ".join(formatting.batch(size) for size in sorted(shown["size"].unique()))
+    spoken = plan.words_of()
+    sizes = ", ".join(formatting.size(size) for size in sorted(shown["size"].unique()))
     parts = [
-        f"{formatting.plural(shown['variant'].nunique(), 'variant')} of one training step, by "
+        f"{formatting.plural(shown['variant'].nunique(), 'variant')} of one {spoken.step}, by "
         f"{formatting.plural(shown['implementation'].nunique(), 'implementation')}",
         f"problem {', '.join(map(markdown.code, plan.problems))}",
         " and ".join(sorted(shown["dtype"].unique())),
-        f"batch {sizes}" if sizes else "",
+        f"{spoken.at_size} {sizes}" if sizes else "",
         f"{cpu}{cores}",
         formatting.plural(plan.threads[0], "thread")
         if len(plan.threads) == 1
         else f"threads: {', '.join(map(str, plan.threads))}",
-        f"data: {markdown.escaped(plan.data.name)}",
+        "" if plan.data.is_drawn else f"data: {markdown.escaped(plan.data.name)}",
         f"{formatting.plural(plan.launches, 'launch')} × {formatting.plural(plan.rounds, 'round')}",
         markdown.escaped(plan.created[:10]),
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -17,6 +18,7 @@ from paragone.analyse.summary import (
     baseline_variants,
     launches_in_point_estimates,
 )
+from paragone.analyse.work import work_of_a_step
 from paragone.files.printable import printable
 from paragone.report.figures import palette
 from paragone.report.page.cell_details import LAUNCH_COLUMNS, cell_details
@@ -35,8 +37,9 @@ ESCAPES = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&"}
 def payload(results: Results) -> dict[str, Any]:
     """Return the data of the page, ready for JSON.
 
-    `values` holds the rows of `frame` in its order, with the six digits of summary.csv; `names`, `styles`, `launches`
-    and `details` have an entry for each row. A launch is [wave, launch, attempt, median seconds per step].
+    `values` holds the rows of `frame` in its order, with the six digits of summary.csv; `names`, `work` (of a
+    step), `styles`, `launches` and `details` have an entry for each row. A launch is [wave, launch, attempt, median
+    seconds per step].
     """
     run, frame = results.run, results.summary
     launches = _launches(results)
@@ -44,8 +47,12 @@ def payload(results: Results) -> dict[str, Any]:
     most_launches = max(map(len, launches), default=0)
     return {
         "run": run.plan.run,
+        # How to speak of each problem, and of all of them.
+        "words": {name: asdict(problem.words) for name, problem in run.plan.problems.items()},
+        "shared_words": asdict(run.plan.words_of()),
         "columns": list(frame.columns),
         "values": [[_plain(value) for value in row] for row in frame.itertuples(index=False)],
+        "work": work_of_a_step(frame, run).tolist(),
         "names": list(short_names(frame)),
         "styles": [_style(row) for row in each_row(frame)],
         "launches": launches,

@@ -57,8 +57,9 @@ def _print_cells(comparisons: Sequence[Comparison], console: Console) -> None:
         title = f"{first['problem']} · {first['dtype']} · {formatting.plural(int(first['threads']), 'thread')}"
         grouped.setdefault(title, []).append((first, rows))
     for title, cells in grouped.items():
+        column = comparisons[0].a.plan.words_of(cells[0][0]["problem"]).column
         table = Table(title=Text(title), title_justify="left", title_style="bold", box=None, pad_edge=False)
-        for heading in ("implementation", "batch", "A"):
+        for heading in ("implementation", column, "A"):
             table.add_column(heading, justify="left" if heading == "implementation" else "right", no_wrap=True)
         # With several runs a verdict stands below its ratio: beside it, a narrow terminal cut same and slower to "s…".
         for letter in formatting.letters(len(comparisons) + 1)[1:]:
@@ -74,7 +75,7 @@ def _print_cells(comparisons: Sequence[Comparison], console: Console) -> None:
 def _row(first: Any, rows: Sequence[Any], between: str) -> list[Text]:
     texts = [
         Text(label(first, rows)),
-        Text(formatting.batch(first["size"])),
+        Text(formatting.size(first["size"])),
         Text(formatting.rate(first["work_per_second_a"]).replace(" ", "")),
     ]
     for row in rows:

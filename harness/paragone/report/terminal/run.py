@@ -23,8 +23,7 @@ STYLES = {"faster": "green", "slower": "red", "baseline": "bold"}
 MARKS = {"same": "≈", "not ": "?"}  # by the first four letters of a verdict
 GREY = "bright_black"
 WIDE = 100  # columns of a terminal with room for wider gaps
-HEADING = "batch size"
-KEY = "Images per second, then times the baseline's. ≈ the same, ? not enough data."
+KEY = "{per_second}, then times the baseline's. ≈ the same, ? not enough data."
 UNVERIFIED, UNVERIFIED_KEY = "!", "! not verified, and so compared with nothing."
 
 
@@ -35,14 +34,16 @@ def print_summary(results: Results, console: Console) -> None:
     if shown.empty:
         console.print("No cell was planned.")
     for _, cells in shown.groupby(["problem", "threads", "dtype"], sort=False):
+        size = run.plan.words_of(first_row(cells).problem).size
         gap = 1 if console.width < WIDE else 3
-        for part in _fitting_groups(cells, console.width, gap):
-            console.print(_table(cells, part, gap))
+        for part in _fitting_groups(cells, console.width, gap, size):
+            console.print(_table(cells, part, gap, size))
             console.print()
     for problem in frame["problem"].unique():
         console.print(Text(f"{problem}. {noise_sentence(results, str(problem))}", style=GREY))
     if len(shown):
-        console.print(Text(KEY, style=GREY))
+        key = KEY.format(per_second=formatting.capitalised(run.plan.words_of().per_second))
+        console.print(Text(key, style=GREY))
     if "not checked" in set(shown["status"]):
         console.print(Text(UNVERIFIED_KEY, style=GREY))
     console.print(Text(time_sentence(run), style=GREY))
@@ -50,14 +51,14 @@ def print_summary(results: Results, console: Console) -> None:
         console.print(Text(f"{formatting.plural(len(texts), 'warning')}; see report.md.", style="yellow"))
 
 
-def _fitting_groups(cells: pd.DataFrame, width: int, gap: int) -> list[list[int]]:
-    """Return the batch sizes in groups whose columns fit into the width of the terminal."""
-    room = width - max(len(HEADING), *map(len, cells["name"]))
+def _fitting_groups(cells: pd.DataFrame, width: int, gap: int, heading: str) -> list[list[int]]:
+    """Return the sizes in groups whose columns fit into the width of the terminal."""
+    room = width - max(len(heading), *map(len, cells["name"]))
     groups: list[list[int]] = [[]]
     used = 0
     for size in sorted(cells["size"].unique()):
         entries = each_row(cells[cells["size"] == size])
-        wanted = gap + max([len(formatting.batch(size)), *(len(_entry(row).plain) for row in entries)])
+        wanted = gap + max([len(formatting.size(size)), *(len(_entry(row).plain) for row in entries)])
         if groups[-1] and used + wanted > room:
             groups.append([])
             used = 0
@@ -66,7 +67,7 @@ def _fitting_groups(cells: pd.DataFrame, width: int, gap: int) -> list[list[int]
     return groups
 
 
-def _table(cells: pd.DataFrame, sizes: list[int], gap: int) -> Table:
+def _table(cells: pd.DataFrame, sizes: list[int], gap: int, heading: str) -> Table:
     first = first_row(cells)
     title = f"{first.problem} · {first.dtype} · {formatting.plural(first.threads, 'thread')}"
     table = Table(
@@ -78,9 +79,9 @@ def _table(cells: pd.DataFrame, sizes: list[int], gap: int) -> Table:
         padding=(0, gap, 0, 0),
         pad_edge=False,
     )
-    table.add_column(HEADING, no_wrap=True)
+    table.add_column(heading, no_wrap=True)
     for size in sizes:
-        table.add_column(formatting.batch(size), justify="right", no_wrap=True)
+        table.add_column(formatting.size(size), justify="right", no_wrap=True)
     for _, line in cells.groupby("name", sort=False):
         by_size = {row.size: row for row in each_row(line)}
         name = Text(str(line["name"].iloc[0]), style="bold" if "baseline" in set(line["verdict"]) else "")

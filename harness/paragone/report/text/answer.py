@@ -14,6 +14,7 @@ from paragone.report.text.rows import first_row, short_names
 if TYPE_CHECKING:
     from paragone.analyse.results import Results
     from paragone.store.reader import Run
+    from paragone.task.problem import Words
 
 
 def answer(results: Results) -> str:
@@ -25,10 +26,11 @@ def answer(results: Results) -> str:
     verified = measured[measured["status"] == "passed"]
     if verified.empty:
         return "Nothing that was measured could be verified, so there is no answer; the reasons are below."
-    sentences = [_compared(run, verified)]
+    spoken = run.plan.words_of()
+    sentences = [_compared(run, verified, spoken)]
     if run.plan.launches == 1:
         several = frame["threads"].nunique() > 1
-        sentences += [_fastest(cells, several) for _, cells in verified.groupby(GRID, sort=False)]
+        sentences += [_fastest(cells, several, spoken) for _, cells in verified.groupby(GRID, sort=False)]
         sentences.append("These are single observations from one launch: no intervals, no verdicts.")
     else:
         words = verified["verdict"].str.partition(" within")[0].value_counts()
@@ -39,33 +41,35 @@ def answer(results: Results) -> str:
     return " ".join(sentences)
 
 
-def _compared(run: Run, verified: pd.DataFrame) -> str:
+def _compared(run: Run, verified: pd.DataFrame, spoken: Words) -> str:
     variants = verified.drop_duplicates(["implementation", "variant"])
     names = short_names(variants)
     languages = variants["language"].nunique()
     problems = formatting.listed([markdown.code(problem) for problem in verified["problem"].unique()])
+    data = "" if run.plan.data.is_drawn else f" ({markdown.escaped(run.plan.data.name)})"
     dtypes = formatting.listed(sorted(verified["dtype"].unique()))
     threads = formatting.listed([str(count) for count in sorted(verified["threads"].unique())])
     sizes = sorted(verified["size"].unique())
-    at = f"batch size {formatting.batch(sizes[0])}"
+    at = f"{spoken.size} {formatting.size(sizes[0])}"
     if len(sizes) > 1:
-        at = f"{len(sizes)} batch sizes from {formatting.batch(sizes[0])} to {formatting.batch(sizes[-1])}"
+        at = f"{len(sizes)} {spoken.sizes} from {formatting.size(sizes[0])} to {formatting.size(sizes[-1])}"
     bases = [str(names[variants["variant"] == base].iloc[0]) for base in baseline_variants(run).values()
              if (variants["variant"] == base).any()]  # fmt: skip
     against = f", against {markdown.code(bases[0])}" if bases else ""
-    written = f"{formatting.plural(names.nunique(), 'way')} to write one training step"
+    written = f"{formatting.plural(names.nunique(), 'way')} to write one {spoken.step}"
     written += f", in {languages} languages and libraries" if languages > 1 else ""
     return (
-        f"Compared{against}: {written}, on {problems} ({markdown.escaped(run.plan.data.name)}), {dtypes}, "
+        f"Compared{against}: {written}, on {problems}{data}, {dtypes}, "
         f"{threads} {'thread' if threads == '1' else 'threads'}, at {at}."
     )
 
 
-def _fastest(cells: pd.DataFrame, several_thread_counts: bool) -> str:
-    """Return the variants with the highest throughput at each batch size of one grid."""
+def _fastest(cells: pd.DataFrame, several_thread_counts: bool, spoken: Words) -> str:
+    """Return the variants with the highest throughput at each size of one grid."""
     first = first_row(cells)
     threads = f", {formatting.plural(first.threads, 'thread')}" if several_thread_counts else ""
     by_size = cells.loc[cells.groupby("size")["work_per_second"].idxmax()]
     heads = by_size.assign(name=short_names(cells)).groupby("name", sort=False)["size"].apply(list)
     fastest = "; ".join(f"{markdown.code(name)} at {formatting.sizes_in_words(sizes)}" for name, sizes in heads.items())
-    return f"{markdown.code(first.problem)}, {first.dtype}{threads}: most images per second by batch size: {fastest}."
+    most = f"most {spoken.per_second} by {spoken.size}"
+    return f"{markdown.code(first.problem)}, {first.dtype}{threads}: {most}: {fastest}."

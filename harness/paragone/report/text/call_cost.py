@@ -11,32 +11,39 @@ from paragone.report.text.rows import each_row
 if TYPE_CHECKING:
     from paragone.store.plan_records import CallCostRow
     from paragone.store.reader import Run
+    from paragone.task.problem import Words
 
 ADAPTERS = {"c": "shared library (C ABI)", "julia": "Julia in the same process", "process": "program of its own"}
 INTRODUCTION = (
     "A sample makes one call, however many steps it takes. These are the costs of a call on an implementation that "
-    "trains nothing; they are part of every time and subtracted from none."
+    "{does} nothing; they are part of every time and subtracted from none."
 )
 
 
 def section(run: Run) -> str:
-    calls, built, clocks = _calls(run.plan.calls), _built(run), _clocks(run)
-    parts = [f"{INTRODUCTION}\n\n{calls}" if calls else "", clocks, built]
+    spoken = run.plan.words_of()
+    calls, built, clocks = _calls(run.plan.calls, spoken), _built(run), _clocks(run)
+    parts = [f"{INTRODUCTION.format(does=spoken.does)}\n\n{calls}" if calls else "", clocks, built]
     return "\n\n".join(part for part in parts if part)
 
 
-def _calls(rows: Sequence[CallCostRow]) -> str:
-    """Return a table with a row for each adapter and a column for each number of images in a call."""
+def _calls(rows: Sequence[CallCostRow], spoken: Words) -> str:
+    """Return a table with a row for each adapter and a column for each size of a call."""
     if not rows:
         return ""
-    sizes = sorted({row.n_images for row in rows})
-    by_place = {(row.bridge, row.n_images): row for row in rows}
+    sizes = sorted({row.size for row in rows})
+    by_place = {(row.bridge, row.size): row for row in rows}
     lines = [
         [ADAPTERS.get(bridge, markdown.escaped(bridge)), *(_cost(by_place.get((bridge, size))) for size in sizes)]
         for bridge in dict.fromkeys(row.bridge for row in rows)
     ]
-    header = ["a call with", *(f"{formatting.batch(size)} {'image' if size == 1 else 'images'}" for size in sizes)]
+    header = ["a call with", *(_in_words(size, spoken) for size in sizes)]
     return markdown.table(header, lines)
+
+
+def _in_words(size: int, spoken: Words) -> str:
+    """Return "1 distance", "60 000 distances": a step of that size."""
+    return f"{formatting.size(size)} {spoken.unit.removesuffix('s') if size == 1 else spoken.unit}"
 
 
 def _cost(row: CallCostRow | None) -> str:

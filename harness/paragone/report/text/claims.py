@@ -18,8 +18,8 @@ HEADINGS = ["claim", "source", "of", "claimed", "here", "verdict"]
 HOW = (
     "Each claim is tested on the quantity it names. **reproduced**: the interval, made at least as wide as the "
     "margin of this run, lies wholly within what is claimed; **not reproduced**: wholly outside of it; **cannot be "
-    "told**: neither. Ratios of one batch size are formed within rounds, those of epochs with evaluation and of two "
-    "batch sizes over launches. A figure of another machine that comes out larger here is a finding, not a fault."
+    "told**: neither. Ratios of one {size} are formed within rounds, those of epochs with evaluation and of two "
+    "{sizes} over launches. A figure of another machine that comes out larger here is a finding, not a fault."
 )
 
 
@@ -30,9 +30,11 @@ def section(results: Results) -> str:
     if not judged_claims:
         return ""
     left = len(claims) - len(judged_claims)
+    spoken = results.run.plan.words_of()
+    how = HOW.format(size=spoken.size, sizes=spoken.sizes)
     needing = "1 more claim needs" if left == 1 else f"{left} more claims need"
     more = f"{needing} other cells: `paragone claims`." if left else ""
-    return "\n\n".join(part for part in (f"{tally(judged_claims)} {HOW}", claims_table(judged_claims), more) if part)
+    return "\n\n".join(part for part in (f"{tally(judged_claims)} {how}", claims_table(judged_claims), more) if part)
 
 
 def tally(judged_claims: Sequence[JudgedClaim]) -> str:
@@ -61,12 +63,12 @@ def _line(judged: JudgedClaim) -> list[str]:
 
 
 def of(judged: JudgedClaim) -> list[str]:
-    """Return what a claim compares: its problem, quantity and batch size, then the two variants."""
+    """Return what a claim compares: its problem, quantity and size, then the two variants."""
     claim = judged.claim
     if claim.problem is None:
         return [""]
-    sizes = " and ".join(formatting.batch(size) for size in dict.fromkeys((claim.batch_size, claim.than_batch_size)))
-    place = f"{claim.problem.name}, {claim.quantity}, batch {sizes}"
+    sizes = " and ".join(formatting.size(size) for size in dict.fromkeys((claim.batch_size, claim.than_batch_size)))
+    place = f"{claim.problem.name}, {claim.quantity}, {claim.problem.words.at_size} {sizes}"
     if claim.threads > 1:
         place += f", {claim.threads} threads"
     return [place, judged.variant or claim.variant[0], judged.than or claim.than[0]]

@@ -23,7 +23,7 @@ HOW_TO_READ = f"""\
   differences between two runs of the same code, which are known from cells with the same code in both.
 - **{UNCHANGED}**: where machine, system, versions and variables are the same, each sample is divided by the speed of
   the unchanged code in the same round, the cell itself left out. So neither a slower hour of the machine nor a change
-  common to all cells counts as a difference. **{AS_MEASURED}**: images per second over images per second.
+  common to all cells counts as a difference. **{AS_MEASURED}**: {{per_second}} over {{per_second}}.
 - **faster**, **slower**: the interval lies wholly beyond the margin, the larger of 1 % and what A/A shows in either
   run; and p is below {FALSE_DISCOVERY_RATE:.0%}, adjusted by Benjamini and Hochberg over the cells with changed code,
   and separately over the others. So at most one in twenty of the cells called different is expected to be the same.
@@ -58,7 +58,8 @@ def sentences(comparison: Comparison, letter: str, fail_slower: float) -> list[s
     if slower.empty:
         lines.append(f"No cell is {beyond}.")
     else:
-        lines.append(f"{formatting.plural(len(slower), 'cell')} {beyond}: {'; '.join(map(_cell, each_row(slower)))}.")
+        named = "; ".join(_cell(row, comparison) for row in each_row(slower))
+        lines.append(f"{formatting.plural(len(slower), 'cell')} {beyond}: {named}.")
     lines += _basis_sentences(comparison)
     resolvable = comparison.cells.loc[~comparison.cells["control"], "resolvable"].dropna()
     if len(resolvable):
@@ -82,11 +83,11 @@ def _short(reason: str, letter: str) -> str:
     return markdown.escaped(text if len(text) <= 110 else f"{text[:109]}…")
 
 
-def _cell(row: Any) -> str:
+def _cell(row: Any, comparison: Comparison) -> str:
     ratio = formatting.ratio_with_interval(row.ratio, row.ratio_low, row.ratio_high)
     threads = "" if row.threads == 1 else f", {formatting.plural(row.threads, 'thread')}"
     what = f"{markdown.code(row.variant)} on {markdown.code(row.problem)}"
-    return f"{what}, batch {formatting.batch(row.size)}{threads}: {ratio}"
+    return f"{what}, {comparison.a.plan.words_of(row.problem).at_size} {formatting.size(row.size)}{threads}: {ratio}"
 
 
 def _basis_sentences(comparison: Comparison) -> list[str]:
@@ -111,7 +112,7 @@ def _basis_sentences(comparison: Comparison) -> list[str]:
 
 
 def comparison_report(comparisons: Sequence[Comparison], fail_slower: float) -> str:
-    named = runs_of(comparisons)
+    named, spoken = runs_of(comparisons), comparisons[0].a.plan.words_of()
     title = f"# {' and '.join(f'{markdown.escaped(name)} ({letter})' for letter, name in list(named.items())[1:])}"
     found = [markdown.bullets(sentences(one, letter, fail_slower)) for letter, one in _lettered(comparisons)]
     sections = [
@@ -120,7 +121,7 @@ def comparison_report(comparisons: Sequence[Comparison], fail_slower: float) -> 
         ("## What was found", "\n\n".join(found)),
         ("## Different cells", _cell_tables(comparisons, only_different=True) or "None."),
         ("## Every cell", f"<details><summary>All ratios</summary>\n\n{_cell_tables(comparisons)}\n\n</details>"),
-        ("## How to read this", HOW_TO_READ),
+        ("## How to read this", HOW_TO_READ.format(per_second=spoken.per_second)),
     ]
     return markdown.join_sections(sections)
 
@@ -159,7 +160,7 @@ def entry(row: Any) -> tuple[str, str]:
 
 def _cell_tables(comparisons: Sequence[Comparison], only_different: bool = False) -> str:
     """Return a table for each problem, thread count and dtype, with a column for each run."""
-    lines: dict[str, list[list[str]]] = {}
+    lines: dict[tuple[str, str], list[list[str]]] = {}
     has_changed = False
     for first, rows in joined_cells(comparisons):
         if only_different and not any(row is not None and row["verdict"] in ("faster", "slower") for row in rows):
@@ -170,13 +171,20 @@ def _cell_tables(comparisons: Sequence[Comparison], only_different: bool = False
         has_changed |= name.endswith(CHANGED_TAG)
         columns = [
             markdown.code(name),
-            formatting.batch(first["size"]),
+            formatting.size(first["size"]),
             formatting.rate(first["work_per_second_a"]),
         ]
-        lines.setdefault(heading, []).append([*columns, *map(_markdown_entry, rows)])
-    headings = ["implementation", "batch size", "A, images/s", *formatting.letters(len(comparisons) + 1)[1:]]
-    parts = [f"{heading}\n\n{markdown.table(headings, rows)}" for heading, rows in lines.items()]
+        lines.setdefault((heading, str(first["problem"])), []).append([*columns, *map(_markdown_entry, rows)])
+    parts = [
+        f"{heading}\n\n{markdown.table(_headings(comparisons, problem), rows)}"
+        for (heading, problem), rows in lines.items()
+    ]
     return "\n\n".join([*parts, *[f"{CHANGED_TAG} its code is not the same in all runs"] * has_changed])
+
+
+def _headings(comparisons: Sequence[Comparison], problem: str) -> list[str]:
+    spoken = comparisons[0].a.plan.words_of(problem)
+    return ["implementation", spoken.size, f"A, {spoken.rate}", *formatting.letters(len(comparisons) + 1)[1:]]
 
 
 def _markdown_entry(row: Any) -> str:

@@ -1,4 +1,4 @@
-"""The section on crossovers: which variant overtakes which along batch size, and between which two sizes."""
+"""The section on crossovers: which variant overtakes which along the sizes, and between which two sizes."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from paragone.analyse.results import Results
 
 EXPLANATION = """\
-A variant overtakes another where its verdict against it is *slower* at one batch size and *faster* at a larger one;
-the batch sizes measured between the two have neither verdict. The fastest variant of each batch size is compared with
+A variant overtakes another where its verdict against it is *slower* at one {one_size} and *faster* at a larger one;
+the {sizes} measured between the two have neither verdict. The fastest variant of each {one_size} is compared with
 the fastest of the next, and every variant with the baseline."""
 HEADINGS = ["variant", "overtakes", "between", "speed relative to it before", "after"]
 AGAIN = "one of {} crossovers of these two"
@@ -26,7 +26,8 @@ def section(results: Results) -> str:
         return ""
     found = found.sort_values("among", key=lambda among: among != "fastest", kind="stable")
     names = names_by_variant(frame)
-    parts = [EXPLANATION]
+    spoken = results.run.plan.words_of()
+    parts = [EXPLANATION.format(one_size=spoken.one_size, sizes=spoken.sizes)]
     for _, rows in found.groupby(GRID, sort=False):
         if here := grid_label(frame, first_row(rows)):
             parts.append(f"### {here.removesuffix(': ')}")
@@ -39,7 +40,7 @@ def _line(row: Any, names: dict[str, str]) -> list[str]:
     return [
         markdown.code(names[row.variant]),
         markdown.code(names[row.than]) + again,
-        f"{formatting.batch(row.slower_at)} and {formatting.batch(row.faster_at)}",
+        f"{formatting.size(row.slower_at)} and {formatting.size(row.faster_at)}",
         formatting.ratio_with_interval(row.before, row.before_low, row.before_high),
         formatting.ratio_with_interval(row.after, row.after_low, row.after_high),
     ]

@@ -18,6 +18,7 @@ from paragone.report.text.rows import each_row, first_row, grid_label, grid_labe
 
 if TYPE_CHECKING:
     from paragone.analyse.results import Results
+    from paragone.store.plan_records import Plan
 
 MOST_FINDINGS = 5
 MOST_NAMED = 3  # names in the sentence about variants of which none is surely ahead
@@ -29,33 +30,33 @@ def findings(results: Results) -> list[str]:
 
     Five questions, each answered where an interval decides it:
 
-    1. Which variant is fastest at which batch sizes, and which are as fast? (in the order of the plan)
-    2. Where along batch size does the fastest variant change? (`paragone.analyse.crossovers`)
+    1. Which variant is fastest at which sizes, and which are as fast? (in the order of the plan)
+    2. Where along the sizes does the fastest variant change? (`paragone.analyse.crossovers`)
     3. Which variant is both faster and slower than the baseline? (sorted by the weaker of its two differences)
     4. Which axis of an implementation costs most: memory order, flags, dtype? (sorted by the ratio)
     5. How close does any cell come to the machine's limit? (by the upper end of its interval)
 
     The best answer to each question comes first, then the second best of each, and so on.
     """
-    frame = results.summary
-    if results.run.plan.launches == 1 or frame.empty:
+    frame, plan = results.summary, results.run.plan
+    if plan.launches == 1 or frame.empty:
         return []
     named = frame.assign(name=short_names(frame))
     answers = (
-        fastest_variants(named, results.fastest),
-        changes_of_fastest(named, results.crossovers),
-        faster_and_slower(named, results.crossovers),
+        fastest_variants(named, results.fastest, plan),
+        changes_of_fastest(named, results.crossovers, plan),
+        faster_and_slower(named, results.crossovers, plan),
         axis_costs(results),
-        nearest_to_limit(named),
+        nearest_to_limit(named, plan),
     )
     in_turn = itertools.chain.from_iterable(itertools.zip_longest(*answers))
     return list(itertools.islice(filter(None, in_turn), MOST_FINDINGS))
 
 
-def fastest_variants(frame: pd.DataFrame, fastest: pd.DataFrame) -> Iterator[str]:
-    """Yield a sentence for each grid: the fastest variant at each batch size, or the variants of which none is fastest.
+def fastest_variants(frame: pd.DataFrame, fastest: pd.DataFrame, plan: Plan) -> Iterator[str]:
+    """Yield a sentence for each grid: the fastest variant at each size, or the variants of which none is fastest.
 
-    Left out: batch sizes with one variant alone, and ties without intervals or without an A/A margin.
+    Left out: sizes with one variant alone, and ties without intervals or without an A/A margin.
     """
     ratios = frame.set_index(["variant", "size", "problem", "threads"])
     names, is_noise_known = names_by_variant(frame), frame["margin"].notna().groupby(frame["problem"]).any()
@@ -71,13 +72,15 @@ def fastest_variants(frame: pd.DataFrame, fastest: pd.DataFrame) -> Iterator[str
                 tie = next((known for known in sizes_by_tie if {*known} == {*leaders}), tuple(leaders))
                 sizes_by_tie.setdefault(tie, []).append(size)
         first = first_row(points)
-        parts = []
+        at_size, parts = plan.words_of(first.problem).at_size, []
         for variant, sizes in sizes_by_winner.items():
             cells = ratios.loc[[(variant, size, first.problem, first.threads) for size in sizes]].reset_index()
-            at = f"at batch {formatting.sizes_in_words(sizes)}"
+            at = f"at {at_size} {formatting.sizes_in_words(sizes)}"
             parts.append(f"{markdown.code(names[variant])} is the fastest {at}{_lead(cells)}")
         for tie, sizes in sizes_by_tie.items():
-            parts.append(f"{_tied([names[variant] for variant in tie])} at batch {formatting.sizes_in_words(sizes)}")
+            parts.append(
+                f"{_tied([names[variant] for variant in tie])} at {at_size} {formatting.sizes_in_words(sizes)}"
+            )
         if parts:
             yield f"{grid_label(frame, first)}{'; '.join(parts)}."
 
@@ -88,7 +91,7 @@ def _lead(cells: pd.DataFrame) -> str:
     if sure.empty:
         return " (the baseline)" if (cells["verdict"] == "baseline").all() else ""
     best = first_row(sure.loc[[sure["ratio_to_baseline"].idxmax()]])
-    at = f" at {formatting.batch(best.size)}" if len(cells) > 1 else ""
+    at = f" at {formatting.size(best.size)}" if len(cells) > 1 else ""
     ratio = formatting.ratio_with_interval(best.ratio_to_baseline, best.ratio_low, best.ratio_high)
     return f" ({ratio} the baseline's speed{at})"
 
@@ -103,21 +106,19 @@ def _tied(names: Sequence[str]) -> str:
     return f"none of {formatting.listed(named)} is surely the fastest"
 
 
-def changes_of_fastest(frame: pd.DataFrame, crossed: pd.DataFrame) -> Iterator[str]:
-    """Yield a sentence for each change of the fastest variant: which overtakes which, and between which batch sizes."""
+def changes_of_fastest(frame: pd.DataFrame, crossed: pd.DataFrame, plan: Plan) -> Iterator[str]:
+    """Yield a sentence for each change of the fastest variant: which overtakes which, and between which sizes."""
     names = names_by_variant(frame)
     for row in each_row(crossed[crossed["among"] == "fastest"]):
         before = formatting.ratio_with_interval(row.before, row.before_low, row.before_high)
         after = formatting.ratio_with_interval(row.after, row.after_low, row.after_high)
-        speeds = (
-            f"{before} its speed at {formatting.batch(row.slower_at)}, {after} at {formatting.batch(row.faster_at)}"
-        )
-        change = f"{markdown.code(names[row.variant])} overtakes {markdown.code(names[row.than])} {between(row)}"
+        speeds = f"{before} its speed at {formatting.size(row.slower_at)}, {after} at {formatting.size(row.faster_at)}"
+        change = f"{markdown.code(names[row.variant])} overtakes {markdown.code(names[row.than])} {between(row, plan)}"
         yield f"{grid_label(frame, row)}{change}: {speeds}."
 
 
-def faster_and_slower(frame: pd.DataFrame, crossed: pd.DataFrame) -> Iterator[str]:
-    """Yield a sentence for each variant that is surely faster at one batch size and surely slower at another.
+def faster_and_slower(frame: pd.DataFrame, crossed: pd.DataFrame, plan: Plan) -> Iterator[str]:
+    """Yield a sentence for each variant that is surely faster at one size and surely slower at another.
 
     Sorted by the weaker of the two differences, largest first; one sentence for each implementation and dtype.
     """
@@ -134,10 +135,10 @@ def faster_and_slower(frame: pd.DataFrame, crossed: pd.DataFrame) -> Iterator[st
     for _, best, worst in sorted(found, key=lambda entry: -entry[0]):
         if (best.implementation, best.dtype) not in seen:
             seen.add((best.implementation, best.dtype))
-            yield _both(frame, crossed, best, worst)
+            yield _both(frame, crossed, best, worst, plan)
 
 
-def _both(frame: pd.DataFrame, crossed: pd.DataFrame, best: Any, worst: Any) -> str:
+def _both(frame: pd.DataFrame, crossed: pd.DataFrame, best: Any, worst: Any, plan: Plan) -> str:
     baselines = {*frame.loc[frame["verdict"] == "baseline", "variant"]}
     own = (crossed[GRID] == [getattr(best, key) for key in GRID]).all(axis=1)
     overtakes = (crossed["variant"] == best.variant) & crossed["than"].isin(baselines)
@@ -147,15 +148,16 @@ def _both(frame: pd.DataFrame, crossed: pd.DataFrame, best: Any, worst: Any) -> 
     if len(of_pair) == 1:
         row = first_row(of_pair)
         overtaking = "it overtakes the baseline" if row.variant == best.variant else "the baseline overtakes it"
-        crossing = f": {overtaking} {between(row)}"
+        crossing = f": {overtaking} {between(row, plan)}"
     elif len(of_pair):
         crossing = f": they cross {len(of_pair)} times"
     fast, slow = (
         formatting.ratio_with_interval(row.ratio_to_baseline, row.ratio_low, row.ratio_high) for row in (best, worst)
     )
-    at = [formatting.batch(row.size) for row in (best, worst)]
+    at_size = plan.words_of(best.problem).at_size
+    at = [f"{at_size} {formatting.size(row.size)}" for row in (best, worst)]
     name = f"{grid_label(frame, best)}{markdown.code(best.name)}"
-    return f"{name} is {fast} the baseline's speed at batch {at[0]} and {slow} at batch {at[1]}{crossing}."
+    return f"{name} is {fast} the baseline's speed at {at[0]} and {slow} at {at[1]}{crossing}."
 
 
 def axis_costs(results: Results) -> Iterator[str]:
@@ -174,13 +176,14 @@ def axis_costs(results: Results) -> Iterator[str]:
         if ratio > 1:
             ratio, low, high, slow, fast = 1 / ratio, 1 / high, 1 / low, fast, slow
         same_pair = cells[(cells["variant"] == most["variant"]) & (cells["other"] == most["other"])]
+        spoken = results.run.plan.words_of(most["problem"])
         sizes = sorted(same_pair.loc[same_pair["verdict"] == most["verdict"], "size"])
         at = (
-            "every batch size"
+            f"every {spoken.one_size}"
             if len(sizes) > 2 and len(sizes) == len(same_pair)
-            else f"batch {formatting.sizes_in_words(sizes)}"
+            else f"{spoken.at_size} {formatting.sizes_in_words(sizes)}"
         )
-        strongest = f"; most at {formatting.batch(int(most['size']))}" if len(sizes) > 1 else ""
+        strongest = f"; most at {formatting.size(int(most['size']))}" if len(sizes) > 1 else ""
         name, dtype = _fixed_axes(frame, most)
         axis, here = markdown.escaped(most["axis"]), grid_label_of(frame, most["problem"], int(most["threads"]), dtype)
         yield (
@@ -199,7 +202,7 @@ def _fixed_axes(frame: pd.DataFrame, effect: Any) -> tuple[str, str]:
     return markdown.code(" ".join([effect["implementation"], *(axes[axis] for axis in several)])), dtype
 
 
-def nearest_to_limit(frame: pd.DataFrame) -> Iterator[str]:
+def nearest_to_limit(frame: pd.DataFrame, plan: Plan) -> Iterator[str]:
     """Yield a sentence for each grid: the cell nearest to the machine's limit, by the upper end of its interval."""
     known = frame[(frame["status"] == "passed") & ~frame["control"]]
     known = known[(known["limit_work_per_second"] > 0) & known["work_per_second_high"].notna()]
@@ -210,7 +213,7 @@ def nearest_to_limit(frame: pd.DataFrame) -> Iterator[str]:
         point, low, high = (float(share.iloc[nearest]) for share in ends)
         row = first_row(cells.iloc[[nearest]])
         attained = f"{100 * point:.0f} % [{100 * low:.0f}–{100 * high:.0f}]"
-        cell = f"{markdown.code(row.name)} at batch {formatting.batch(row.size)}"
+        cell = f"{markdown.code(row.name)} at {plan.words_of(row.problem).at_size} {formatting.size(row.size)}"
         if low > 1:
             yield f"{grid_label(frame, row)}{cell} passes the machine's limit: {attained} of it."
         else:
@@ -221,6 +224,7 @@ def nearest_to_limit(frame: pd.DataFrame) -> Iterator[str]:
             )
 
 
-def between(row: Any) -> str:
-    """Return "between batch 10 and 100"."""
-    return f"between batch {formatting.batch(row.slower_at)} and {formatting.batch(row.faster_at)}"
+def between(row: Any, plan: Plan) -> str:
+    """Return "between n = 10 and 100"."""
+    at_size = plan.words_of(row.problem).at_size
+    return f"between {at_size} {formatting.size(row.slower_at)} and {formatting.size(row.faster_at)}"

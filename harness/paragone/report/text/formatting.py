@@ -48,6 +48,17 @@ def rate(value: float, digits: int = 3) -> str:
     return f"{significant(value / size, digits)} {prefix}".strip()
 
 
+def rate_with_unit(value: float, unit: str, digits: int = 3) -> str:
+    """Return a rate with prefix and unit: "311 k distances/s"; FLOP/s take it as SI units do: "1.71 GFLOP/s"."""
+    written = rate(value, digits)
+    return f"{written}{'' if unit.startswith('FLOP') and written[-1:].isalpha() else ' '}{unit}"
+
+
+def capitalised(words: str) -> str:
+    """Return the words with a capital, as they begin a sentence: "Distances/s"."""
+    return words[:1].upper() + words[1:]
+
+
 def _prefix(value: float, digits: int = 3) -> tuple[float, str]:
     found = (entry for entry in PREFIXES if value >= entry[0] * (1 - 0.5 * 10.0**-digits))
     return next(found, (1.0, ""))
@@ -117,9 +128,9 @@ def percent(value: float) -> str:
     return f"{significant(100 * value, 2)} %" if math.isfinite(value) else MISSING
 
 
-def batch(size: int) -> str:
-    """Return a batch size with narrow spaces between thousands."""
-    return f"{size:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+def size(number: int) -> str:
+    """Return a size, or another whole number, with narrow spaces between thousands."""
+    return f"{number:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
 
 
 def listed(words: Sequence[str]) -> str:
@@ -128,8 +139,8 @@ def listed(words: Sequence[str]) -> str:
 
 
 def plural(count: int, noun: str) -> str:
-    """Return "1 launch", "5 launches", "3 epochs"."""
-    ending = "" if count == 1 else "es" if noun.endswith(("ch", "sh", "s")) and noun != "epoch" else "s"
+    """Return "1 launch", "5 launches", "3 cells"."""
+    ending = "" if count == 1 else "es" if noun.endswith(("ch", "sh", "s")) and not noun.endswith("och") else "s"
     return f"{count} {noun}{ending}"
 
 
@@ -140,7 +151,7 @@ def one_line(text: object) -> str:
 
 def sizes_in_words(sizes: Sequence[int]) -> str:
     """Return "1, 10 and 1 000"."""
-    return listed([batch(int(size)) for size in sizes])
+    return listed([size(int(number)) for number in sizes])
 
 
 def letters(count: int) -> list[str]:

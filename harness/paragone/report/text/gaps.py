@@ -33,19 +33,25 @@ def section(results: Results) -> str:
             f"accuracy of {markdown.code(row.variant)}: {markdown.escaped(row.reason)}" for row in each_row(untrained)
         ),
         markdown.bullets(
-            f"stress problem of {markdown.code(cells['variant'].iloc[0])} at batch "
-            f"{', '.join(map(formatting.batch, sorted(cells['size'].astype(int).unique())))}: "
-            f"{markdown.escaped(cells['reason'].iloc[0])}"
+            _unstressed(cells, run.plan)
             for _, cells in unstressed.groupby(["problem", "variant", "reason"], sort=False)
         ),
     ]
     return "\n\n".join(part for part in parts if part) or "Nothing: every planned cell was measured and checked."
 
 
+def _unstressed(cells: pd.DataFrame, plan: Plan) -> str:
+    """Return a sentence for outcomes of one variant with one reason."""
+    first = first_row(cells)
+    sizes = ", ".join(map(formatting.size, sorted(cells["size"].astype(int).unique())))
+    at = f"{plan.words_of(first.problem).at_size} {sizes}"
+    return f"stress problem of {markdown.code(first.variant)} at {at}: {markdown.escaped(first.reason)}"
+
+
 def gaps_table(frame: pd.DataFrame, plan: Plan) -> str:
     """Return a table of the cells without a time or a full check: status, reason, and a command to reproduce it.
 
-    Batch sizes of a variant with the same status and reason share a line.
+    Sizes of a variant with the same status and reason share a line.
     """
     gaps = frame[frame["status"] != "passed"]
     keys = ["problem", "variant", "threads", "status", "reason"]
@@ -53,7 +59,8 @@ def gaps_table(frame: pd.DataFrame, plan: Plan) -> str:
     for _, cells in gaps.groupby(keys, sort=False):
         cells = cells.sort_values("size")
         row = first_row(cells)
-        sizes = ", ".join(map(formatting.batch, cells["size"]))
+        sizes = ", ".join(map(formatting.size, cells["size"]))
         command = markdown.code(repro_command(plan, row)) if row.status in REPEATABLE else ""
         lines.append([markdown.code(row.variant), sizes, row.status, markdown.escaped(row.reason), command])
-    return markdown.table(["variant", "batch size", "status", "why", "see for yourself"], lines) if lines else ""
+    headings = ["variant", plan.words_of().size, "status", "why", "see for yourself"]
+    return markdown.table(headings, lines) if lines else ""

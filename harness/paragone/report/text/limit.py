@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -12,17 +13,17 @@ from paragone.report.text.rows import each_row
 
 if TYPE_CHECKING:
     from paragone.analyse.results import Results
+    from paragone.task.problem import Words
 
 EXPLANATION = f"""\
 Measured in every launch of this run, in a fresh process with the same threads and kernels as NumPy's implementations:
 the speed of a large matrix product (`np.matmul`, 1024 × 1024) and of reading memory that fits in no cache. The
-**limit** of a cell is the time of a step's products and update at the first speed, or of reading its pixels once at the
-second, whichever is longer. The shares in the tables are of that limit. It bounds what dense products by this BLAS can
-reach; code with faster kernels, or code that skips pixels that are 0, may pass it. **At most** is what such code can
-reach too: every pixel that is 0 left out, products {FASTER_THAN_BLAS:g} times as fast as the fastest of all launches,
-memory for nothing. A cell above that is *too fast*: it has no rate and is compared with nothing. **Products alone** is
-the speed of `np.matmul` on the step's own shapes, without gather, activation or update: at small batches it is the cost
-of calls."""
+**limit** of a cell is {{limit}},
+whichever is longer. The shares in the tables are of that limit. It bounds what dense products by this BLAS can
+reach; {{may_pass}}. **At most** is what such code can
+reach too: {{at_most}} {FASTER_THAN_BLAS:g} times as fast as the fastest of all launches,
+memory for nothing. A cell above that is *too fast*: it has no rate and is compared with nothing."""
+PRODUCTS = " **Products alone** is the speed of `np.matmul` on the step's own shapes, without {products_without}."
 NONE = (
     "No limit was measured in this run. So no share of it is shown, and no cell was refused for being faster than this "
     "machine can be."
@@ -47,24 +48,28 @@ def section(results: Results) -> str:
         for row in each_row(limits)
     ]
     headings = ["problem", "dtype", "threads", "matrix product", "reading memory", "launches"]
-    tables = [markdown.table(headings, speeds), _grid_table(limits_of_grid(run))]
-    return "\n\n".join([EXPLANATION, *tables, *_unbounded(results)])
+    grid, spoken = limits_of_grid(run), run.plan.words_of()
+    has_products = bool(grid["products_work_per_second"].notna().any())
+    explanation = EXPLANATION.format(**asdict(spoken)) + PRODUCTS.format(**asdict(spoken)) * has_products
+    tables = [markdown.table(headings, speeds), _grid_table(grid, spoken, has_products)]
+    return "\n\n".join([explanation, *tables, *_unbounded(results)])
 
 
-def _grid_table(grid: pd.DataFrame) -> str:
+def _grid_table(grid: pd.DataFrame, spoken: Words, has_products: bool) -> str:
     lines = [
         [
             markdown.code(row.problem),
             row.dtype,
             str(row.threads),
-            formatting.batch(row.size),
+            formatting.size(row.size),
             formatting.rate(row.limit_work_per_second),
             formatting.rate(row.most_work_per_second),
-            formatting.rate(row.products_work_per_second),
+            *[formatting.rate(row.products_work_per_second)] * has_products,
         ]
         for row in each_row(grid)
     ]
-    return markdown.table(["problem", "dtype", "threads", "batch size", "limit", "at most", "products alone"], lines)
+    headings = ["problem", "dtype", "threads", spoken.size, "limit", "at most", *["products alone"] * has_products]
+    return markdown.table(headings, lines)
 
 
 def _unbounded(results: Results) -> list[str]:

@@ -14,18 +14,20 @@ from paragone.compare.comparable import environment_differences, name_of, other_
 from paragone.report.text import formatting, markdown
 from paragone.report.text.result_tables import speed_with_limit
 from paragone.report.text.rows import axis_values, each_row, first_row, shown_rows
+from paragone.task.problem import shared_words
 
 if TYPE_CHECKING:
     from paragone.report.figures.drawing import Drawing
     from paragone.store.reader import Run
+    from paragone.task.problem import Problem, Words
 
 GRID = ["problem", "threads", "dtype"]
 
 HOW_TO_READ = """\
-- Every number is of one machine. **×** is the speed relative to the baseline of the *same* run, dtype, batch size and
+- Every number is of one machine. **×** is the speed relative to the baseline of the *same* run, dtype, {size} and
   number of threads, from samples of the same round; the word below is its verdict there. No number is formed across
   machines; `paragone compare` tells how much faster one run is than another.
-- **Images per second**: the median over launches, in brackets its 95 % interval; then the share of that machine's own
+- **{per_second}**: the median over launches, in brackets its 95 % interval; then the share of that machine's own
   limit. A dash: the cell is not in the plan of that run."""
 
 
@@ -69,8 +71,8 @@ def machines_report(
         (f"# paragone: {formatting.plural(len(runs), 'run')} side by side", _introduction(runs)),
         ("", anyway),
         ("## What differs around them", markdown.table(["", *named], differences) if rows else "Nothing recorded."),
-        ("## Results", _result_tables(frame, named)),
-        ("## How to read this", HOW_TO_READ),
+        ("## Results", _result_tables(frame, named, runs)),
+        ("## How to read this", _how_to_read(shared_words(problems_of(runs).values()))),
         ("## Figures", markdown.figure_links(drawn) or "Nothing was measured."),
         ("## The machines' limits", _limits(runs)),
         ("## To repeat it", markdown.code_block(commands)),
@@ -89,27 +91,37 @@ def _introduction(runs: Sequence[Run]) -> str:
     return "\n".join(lines)
 
 
-def _result_tables(frame: pd.DataFrame, named: Sequence[str]) -> str:
+def _how_to_read(spoken: Words) -> str:
+    return HOW_TO_READ.format(size=spoken.size, per_second=formatting.capitalised(spoken.per_second))
+
+
+def problems_of(runs: Sequence[Run]) -> dict[str, Problem]:
+    """The problems of all runs, by name."""
+    return {name: problem for run in runs for name, problem in run.plan.problems.items()}
+
+
+def _result_tables(frame: pd.DataFrame, named: Sequence[str], runs: Sequence[Run]) -> str:
     """Return a table for each problem, thread count and dtype, with two columns for each run."""
     shown = shown_rows(frame)
     shown = shown.assign(name=[f"{row.implementation} {axis_values(row.variant)}" for row in each_row(shown)])
-    headings = [column for letter in named for column in (f"{letter}, images/s", f"{letter}, ×")]
-    parts = []
+    parts, problems = [], problems_of(runs)
     for _, cells in shown.groupby(GRID, sort=False):
         first = first_row(cells)
+        spoken = problems[first.problem].words
+        headings = [column for letter in named for column in (f"{letter}, {spoken.rate}", f"{letter}, ×")]
         lines = []
         for _, line in cells.sort_values(["name", "size"], kind="stable").groupby(["name", "size"]):
             by_run = {row.run: row for row in each_row(line)}
             entries = [text for letter in named for text in _entries(by_run.get(letter))]
             row = first_row(line)
-            lines.append([markdown.code(row.name), formatting.batch(row.size), *entries])
+            lines.append([markdown.code(row.name), formatting.size(row.size), *entries])
         heading = f"### {markdown.code(first.problem)}, {first.dtype}, {formatting.plural(first.threads, 'thread')}"
-        parts.append(f"{heading}\n\n{markdown.table(['implementation', 'batch size', *headings], lines)}")
+        parts.append(f"{heading}\n\n{markdown.table(['implementation', spoken.size, *headings], lines)}")
     return "\n\n".join(parts) or "No cell was planned."
 
 
 def _entries(row: Any) -> tuple[str, str]:
-    """Return the two entries of a run: images per second, and the ratio to its own baseline."""
+    """Return the two entries of a run: work per second, and the ratio to its own baseline."""
     if row is None:
         return formatting.MISSING, formatting.MISSING
     if row.status not in STATUSES_WITH_TIMES:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -18,10 +19,10 @@ if TYPE_CHECKING:
 RESOLVED_MB = 0.5
 HOW_TO_READ = (
     "Resident memory of a process and its children in MB (10⁶ bytes), each cell in a fresh process of its own that is "
-    "never timed: the **peak** in training and, after the +, its part **above the loaded state**, in which `load` has "
-    "run and nothing has been trained. The loaded state is the interpreter, the libraries' code (also where other "
-    "processes share it) and the implementation's own copy of the training set; the data set that all of them share is "
-    "released before. Code compiled by the first call counts as above. Memory of a GPU does not count. There is one "
+    "never timed: the **peak** in {doing} and, after the +, its part **above the loaded state**, in which `load` has "
+    "run and nothing has been {done}. The loaded state is the interpreter, the libraries' code (also where other "
+    "processes share it) and {held}. "
+    "Code compiled by the first call counts as above. Memory of a GPU does not count. There is one "
     f"process for each cell, hence no interval; differences below {RESOLVED_MB} MB mean nothing."
 )
 WITH_LOADING = "On this system the peak of a process cannot be reset: peaks marked ≤ include loading."
@@ -32,7 +33,7 @@ def section(results: Results) -> str:
     failed = run.memory[run.memory["status"] == "failed"]
     if not frame["peak_memory_mb"].notna().any() and failed.empty:
         return f"Not measured: {_absence(run)}."
-    parts = [HOW_TO_READ]
+    parts = [HOW_TO_READ.format(**asdict(run.plan.words_of()))]
     if (frame["peak_memory_mb"].notna() & frame["memory_above_loaded_mb"].isna()).any():
         parts.append(WITH_LOADING)
     shown = shown_rows(frame).assign(name=short_names(frame))
@@ -42,9 +43,10 @@ def section(results: Results) -> str:
         parts.append(
             f"### {markdown.code(first.problem)}, {first.dtype}, {formatting.plural(first.threads, 'thread')}: MB"
         )
-        parts.append(_table(cells))
+        parts.append(_table(cells, run.plan.words_of(first.problem).at_size))
     reasons = [
-        f"- {markdown.code(row.variant)} at batch {formatting.batch(row.size)}: {markdown.escaped(row.reason)}"
+        f"- {markdown.code(row.variant)} at {run.plan.words_of(row.problem).at_size} {formatting.size(row.size)}: "
+        f"{markdown.escaped(row.reason)}"
         for row in each_row(failed)
     ]
     return "\n\n".join([*parts, *(["Failed:\n\n" + "\n".join(reasons)] if reasons else [])])
@@ -59,7 +61,7 @@ def _absence(run: Run) -> str:
     return "no cell was timed" if was_finished(run) else "the run was interrupted before it"
 
 
-def _table(cells: pd.DataFrame) -> str:
+def _table(cells: pd.DataFrame, at_size: str) -> str:
     sizes = sorted(cells["size"].unique())
     lines = []
     for name, line in cells.groupby("name", sort=False):
@@ -67,7 +69,9 @@ def _table(cells: pd.DataFrame) -> str:
         entries = [_entry(by_size[size]) if size in by_size else "" for size in sizes]
         loaded = line["loaded_memory_mb"].dropna().median()
         lines.append([markdown.code(name), formatting.significant(loaded), *entries])
-    return markdown.table(["implementation", "loaded", *(f"batch {formatting.batch(size)}" for size in sizes)], lines)
+    return markdown.table(
+        ["implementation", "loaded", *(f"{at_size} {formatting.size(size)}" for size in sizes)], lines
+    )
 
 
 def _entry(row: Any) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def section(results: Results) -> str:
-    control_cells = _control_table(results.summary)
+    control_cells = _control_table(results.summary, results.run.plan.words_of().size)
     if not control_cells:
         return "There was no A/A control."
     sentences = [
@@ -29,19 +29,19 @@ def section(results: Results) -> str:
     return "\n\n".join(part for part in (introduction, markdown.bullets(sentences), control_cells) if part)
 
 
-def _control_table(frame: pd.DataFrame) -> str:
+def _control_table(frame: pd.DataFrame, size: str) -> str:
     lines = [
         [
             markdown.code(row.problem),
             row.dtype,
-            formatting.batch(row.size),
+            formatting.size(row.size),
             str(row.threads),
             formatting.ratio_with_interval(row.ratio_to_baseline, row.ratio_low, row.ratio_high),
             row.verdict.removeprefix("A/A: ") or row.status,
         ]
         for row in each_row(frame[frame["control"]])
     ]
-    headings = ["problem", "dtype", "batch size", "threads", "ratio to itself", "verdict"]
+    headings = ["problem", "dtype", size, "threads", "ratio to itself", "verdict"]
     return markdown.table(headings, lines) if lines else ""
 
 
@@ -56,9 +56,10 @@ def noise_sentence(results: Results, problem: str) -> str:
     noisiest = controls.sort_values("margin").iloc[-1]
     typical, largest = (formatting.percent(margin) for margin in (controls["margin"].median(), noisiest["margin"]))
     threads = f", {noisiest['threads']} threads" if noisiest["threads"] > 1 else ""
+    at_size = results.run.plan.words_of(problem).at_size
     if typical == largest:
         return f"Noise: the baseline against itself (A/A) stays within ±{largest}."
     return (
         f"Noise: the baseline against itself (A/A) stays within ±{typical} in half of its cells, "
-        f"±{largest} in the worst ({noisiest['dtype']}, batch {formatting.batch(noisiest['size'])}{threads})."
+        f"±{largest} in the worst ({noisiest['dtype']}, {at_size} {formatting.size(noisiest['size'])}{threads})."
     )

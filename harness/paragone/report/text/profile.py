@@ -114,7 +114,7 @@ def profile_report(profiled: Profiled, drawn: Sequence[Drawing]) -> str:
         ("## Microseconds per step", _times_tables(profiled)),
         ("## Inside backward, layer by layer", parts_tables(profiled)),
         ("## Warnings", "\n".join(f"- {markdown.escaped(sentence)}" for sentence in warnings(profiled))),
-        ("## Without phases", _gaps(profiled.outcomes)),
+        ("## Without phases", _gaps(profiled.outcomes, profiled.plan.words_of().size)),
         ("## How to read this", HOW_TO_READ),
         ("## To repeat it", markdown.pairs(_facts(profiled.plan))),
     ]
@@ -127,7 +127,8 @@ def _times_tables(profiled: Profiled) -> str:
         for size in sorted({cell.size for cell in cells}):
             of_size = sorted((c for c in cells if c.size == size), key=lambda c: c.clocked.median)
             subject = f"{usual_dtype(profiled)}, {formatting.plural(threads, 'thread')}"
-            texts.append(f"### {markdown.code(problem)}, batch size {formatting.batch(size)}, {subject}")
+            spoken = profiled.plan.words_of(problem)
+            texts.append(f"### {markdown.code(problem)}, {spoken.size} {formatting.size(size)}, {subject}")
             headings = ["implementation", *PHASES, "other", "whole", "without clocks", "clocks cost"]
             texts.append(markdown.table(headings, (_times_row(labels[cell.variant], cell) for cell in of_size)))
     return "\n\n".join(texts) or "Nothing was measured."
@@ -156,7 +157,7 @@ def parts_tables(profiled: Profiled) -> str:
             continue
         depth = max(len(calls) for calls in cell.parts.values())
         where = f"{markdown.code(cell.problem)}, {markdown.code(labels[cell.variant])}"
-        texts.append(f"### {where}, batch size {formatting.batch(cell.size)}")
+        texts.append(f"### {where}, {profiled.plan.words_of(cell.problem).size} {formatting.size(cell.size)}")
         problem: Any = profiled.plan.problems[cell.problem]  # a network
         last = len(problem.layers) - 1  # of the layers of weights
         headings = ["µs per step", *(f"layer {last - call}" for call in range(depth)), "all"]
@@ -183,7 +184,8 @@ def cost_of_clocks(profiled: Profiled) -> str:
 def warnings(profiled: Profiled) -> list[str]:
     sentences = [cell.warning for cell in profiled.cells if cell.warning]
     sentences += [
-        f"{cell.variant} batch {cell.size}: not deterministic; with clocks its bits differed, as they may"
+        f"{cell.variant} {profiled.plan.words_of(cell.problem).at_size} {cell.size}: not deterministic; with "
+        "clocks its bits differed, as they may"
         for cell in profiled.cells
         if not cell.is_same
     ]
@@ -195,17 +197,17 @@ def gaps(outcomes: Sequence[Outcome]) -> list[Outcome]:
     return [row for row in outcomes if row.status not in ("passed", "not checked")]
 
 
-def _gaps(outcomes: Sequence[Outcome]) -> str:
+def _gaps(outcomes: Sequence[Outcome], size: str) -> str:
     lines = [
         [
             markdown.code(row.variant),
-            "" if row.size is None else formatting.batch(row.size),
+            "" if row.size is None else formatting.size(row.size),
             row.status,
             markdown.escaped(row.reason or ""),
         ]
         for row in gaps(outcomes)
     ]
-    return markdown.table(["variant", "batch size", "status", "why"], lines) if lines else ""
+    return markdown.table(["variant", size, "status", "why"], lines) if lines else ""
 
 
 def _facts(plan: ProfilePlan) -> list[tuple[str, str]]:

@@ -42,11 +42,20 @@ def plan_pairs(run: Run) -> Pairs:
 def data_pairs(run: Run) -> Pairs:
     data = run.plan.data
     return [
-        ("data set", markdown.escaped(data.name)),
+        ("data set", "" if data.is_drawn else markdown.escaped(data.name)),
         ("from", markdown.escaped(data.origin)),
-        ("images", f"{formatting.batch(data.n_train)} to train, {formatting.batch(data.n_test)} to test"),
+        *_members(run),
         ("SHA-256 of the content", markdown.code(data.sha256)),
     ]
+
+
+def _members(run: Run) -> Pairs:
+    """Return how many members the data set has, by the family's name for them; [] where a family has no data set."""
+    data = run.plan.data
+    if not data.n_train:
+        return []
+    counts = f"{formatting.size(data.n_train)} to train, {formatting.size(data.n_test)} to test"
+    return [(run.plan.words_of().unit, counts)]
 
 
 def environment_pairs(run: Run) -> Pairs:

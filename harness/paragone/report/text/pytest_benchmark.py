@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from paragone.machine.environment_record import Environment
     from paragone.store.reader import Run
 
-UNIT = "seconds per step: one update on one mini-batch"
+UNIT = "seconds per step: {one_step}"
 ABOUT = ("implementation", "language", "layout", "order", "dtype")
 
 
 def pytest_benchmark_json(results: Results) -> dict[str, Any]:
     """Return the run as data for `json.dump`, without the A/A control and the cells that did not pass.
 
-    Benchmarks that may be compared form a group: same problem, dtype, batch size and threads. Their statistics are
+    Benchmarks that may be compared form a group: same problem, dtype, size and threads. Their statistics are
     pytest-benchmark's own, over all samples of all launches. It has no place for medians over launches and their
     intervals; these are in `extra_info`.
     """
@@ -45,31 +45,32 @@ def pytest_benchmark_json(results: Results) -> dict[str, Any]:
     }
 
 
-def cell_id(variant: str, problem: str, size: int, threads: int) -> str:
-    """Return `numpy_rows-float32-C-nielsen-B100`, with `-T2` appended for two threads.
+def cell_id(variant: str, problem: str, size: int, threads: int, symbol: str = "B") -> str:
+    """Return `numpy_rows-float32-C-nielsen-B100`, with `-T2` appended for two threads; `symbol` is that of the size.
 
     The tests in benchmarks/ use the same ids, so that an exported run can be compared with them.
     """
     name, _, axes = variant.removesuffix("]").partition("[")
     values = [axis.partition("=")[2] for axis in axes.split(",")]
-    return "-".join([name, *values, problem, f"B{size}", *([f"T{threads}"] if threads > 1 else [])])
+    return "-".join([name, *values, problem, f"{symbol}{size}", *([f"T{threads}"] if threads > 1 else [])])
 
 
 def _benchmark(row: dict[str, Any], values: dict[Any, tuple[list[float], int]], run: Run) -> dict[str, Any]:
     """Return the benchmark of a cell; `values` has the seconds per step of each sample and the largest n_steps."""
-    params = {column: row[column] for column in CELL}
+    params, spoken = {column: row[column] for column in CELL}, run.plan.words_of(row["problem"])
     seconds, n_steps = values[tuple(params.values())]
-    name = cell_id(row["variant"], row["problem"], row["size"], row["threads"])
+    name = cell_id(row["variant"], row["problem"], row["size"], row["threads"], spoken.symbol)
+    test = f"test_{spoken.step.replace(' ', '_')}"
     measured = ("work_per_second", "work_per_second_low", "work_per_second_high", "ratio_to_baseline")
     extra = {column: row[column] for column in (*ABOUT, "n_launches", "verdict")}
     return {
-        "group": f"{row['problem']} {row['dtype']} B={row['size']} threads={row['threads']}",
-        "name": f"test_training_step[{name}]",
-        "fullname": f"benchmarks/test_training_step.py::test_training_step[{name}]",
+        "group": f"{row['problem']} {row['dtype']} {spoken.symbol}={row['size']} threads={row['threads']}",
+        "name": f"{test}[{name}]",
+        "fullname": f"benchmarks/{test}.py::{test}[{name}]",
         "params": params,
         "param": name,
         "extra_info": {
-            "unit": UNIT,
+            "unit": UNIT.format(one_step=spoken.one_step),
             "run": run.plan.run,
             "method_version": run.plan.method_version,
             **extra,

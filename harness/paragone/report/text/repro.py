@@ -57,8 +57,9 @@ def _command(plan: Plan, row: Any, begin: list[str], others: list[str] | None = 
 
 def _cell(plan: Plan, row: Any) -> list[str]:
     named = plan.problem_arguments.get(row.problem, row.problem)
-    option = "--problem" if plan.problems[row.problem].family == "mlp" else "--kernel"
-    words = [option, named, "--sizes", str(row.size), "--seed", str(plan.seed)]
+    is_network = plan.problems[row.problem].family == "mlp"
+    option, sizes = ("--problem", "--batch-sizes") if is_network else ("--kernel", "--sizes")
+    words = [option, named, sizes, str(row.size), "--seed", str(plan.seed)]
     return words + ["--threads", str(row.threads)] * (row.threads > 1)
 
 

@@ -1,9 +1,9 @@
-"""The section with the results: a table per problem, thread count and dtype, implementations by batch sizes."""
+"""The section with the results: a table per problem, thread count and dtype, implementations by sizes."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -11,25 +11,29 @@ from paragone.analyse.statuses import STATUSES_WITH_TIMES
 from paragone.report.text import formatting, markdown
 from paragone.report.text.rows import each_row, first_row, short_names, shown_rows
 
+if TYPE_CHECKING:
+    from paragone.store.plan_records import Plan
+    from paragone.task.problem import Words
 
-def section(frame: pd.DataFrame) -> str:
+
+def section(frame: pd.DataFrame, plan: Plan) -> str:
     shown = shown_rows(frame).assign(name=short_names(frame))
     parts = []
     for _, cells in shown.groupby(["problem", "threads", "dtype"], sort=False):
         first = first_row(cells)
         threads = formatting.plural(first.threads, "thread")
         parts.append(f"### {markdown.code(first.problem)}, {first.dtype}, {threads}")
-        parts.append(_table(cells))
+        parts.append(_table(cells, plan.words_of(first.problem)))
     return "\n\n".join(parts)
 
 
-def _table(cells: pd.DataFrame) -> str:
+def _table(cells: pd.DataFrame, spoken: Words) -> str:
     sizes = sorted(cells["size"].unique())
     lines = []
     for name, line in cells.groupby("name", sort=False):
         by_size = {row.size: row for row in each_row(line)}
         lines.append([markdown.code(name), *(_cell(by_size[size]) if size in by_size else "" for size in sizes)])
-    return markdown.table(["implementation", *(f"batch {formatting.batch(size)}" for size in sizes)], lines)
+    return markdown.table(["implementation", *(f"{spoken.at_size} {formatting.size(size)}" for size in sizes)], lines)
 
 
 def _cell(row: Any) -> str:
@@ -46,7 +50,7 @@ def _cell(row: Any) -> str:
 
 
 def speed_with_limit(row: Any) -> str:
-    """Return images per second with their interval, and below them the share of the machine's limit where known."""
+    """Return work per second with its interval, and below them the share of the machine's limit where known."""
     interval = formatting.rate_interval(row.work_per_second_low, row.work_per_second_high, row.work_per_second)
     speed = f"**{formatting.rate(row.work_per_second)}** {interval}".strip()
     if math.isnan(row.share_of_limit):

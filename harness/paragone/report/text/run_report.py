@@ -36,12 +36,12 @@ if TYPE_CHECKING:
 RESULTS, FIGURES, WARNINGS = "## Results", "## Figures", "## Warnings"
 
 HOW_TO_READ = f"""\
-- **Images per second** is the median over launches (fresh processes) of the median within a launch; in brackets, in
+- **{{per_second}}** is the median over launches (fresh processes) of the median within a launch; in brackets, in
   the same unit, its {formatting.percent(CONFIDENCE)} interval over launches.
-- **×** is the speed relative to the baseline of the same dtype, batch size and number of threads, from samples of the
+- **×** is the speed relative to the baseline of the same dtype, {{size}} and number of threads, from samples of the
   same round; above 1 is faster. Its interval is Student's t on one log-ratio per launch.
 - **faster**, **slower**: the interval lies wholly beyond the margin, the larger of 1 % and what A/A shows at the
-  same dtype, batch size and number of threads.
+  same dtype, {{size}} and number of threads.
   **same within x %**: it lies wholly within x %, 5 at most. **not enough data**: neither; more launches would tell.
 - **failed**: the result differs from the float64 reference, or the process did not survive. A failed cell has no time.
   **too fast**: the cell passed its checks, and took less time than this machine needs for its work. It has no time.
@@ -61,7 +61,8 @@ def report_sections(results: Results, figures: Sequence[Drawing], left_out: Sequ
     The first is the title with the answer; the second, without a heading, the findings. `left_out` holds a sentence
     for each figure without data.
     """
-    run = results.run
+    run, spoken = results.run, results.run.plan.words_of()
+    how_to_read = HOW_TO_READ.format(size=spoken.size, per_second=formatting.capitalised(spoken.per_second))
     quick = " — quick: one launch, no intervals" if run.plan.quick else ""
     unfinished = "" if was_finished(run) else " — interrupted"
     sections = [
@@ -69,10 +70,10 @@ def report_sections(results: Results, figures: Sequence[Drawing], left_out: Sequ
         ("", markdown.bullets(findings(results))),
         *side_by_side.sections(results),
         (WARNINGS, markdown.bullets(markdown.escaped(text) for text in warnings(results))),
-        (RESULTS, result_tables.section(results.summary)),
-        ("## Who overtakes whom along batch size", crossovers.section(results)),
+        (RESULTS, result_tables.section(results.summary, run.plan)),
+        (f"## Who overtakes whom along {spoken.size}", crossovers.section(results)),
         ("## Claims of the sources", claims.section(results)),
-        ("## How to read this", HOW_TO_READ),
+        ("## How to read this", how_to_read),
         (FIGURES, _figures(figures, left_out)),
         ("## The machine's limit", limit.section(results)),
         ("## Memory", memory.section(results)),

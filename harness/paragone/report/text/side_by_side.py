@@ -14,9 +14,9 @@ from paragone.report.text.rows import each_row, first_row
 
 if TYPE_CHECKING:
     from paragone.analyse.results import Results
+    from paragone.store.plan_records import Plan
     from paragone.store.reader import Run
 
-HEADINGS = ["batch size", "A, images/s", "B, images/s", "speed of B relative to A", ""]
 HOW = (
     "Both versions were measured in the same rounds by the same harness and adapters, those of this tree; only the "
     "sources of the implementations differ. Above 1, B is faster. Intervals and verdicts are made like all others "
@@ -38,54 +38,59 @@ def text(run: Run, cells: pd.DataFrame) -> str:
     versions = [f"- **{name}**: {markdown.escaped(version.words)}" for name, version in (("A", live.a), ("B", live.b))]
     parts = [
         "\n".join(versions),
-        markdown.escaped(answer(cells, live.fail_slower)),
-        *_tables(cells),
+        markdown.escaped(answer(cells, live.fail_slower, run.plan)),
+        *_tables(cells, run.plan),
         _left_out(live.left_out),
         HOW,
     ]
     return "\n\n".join(part for part in parts if part)
 
 
-def answer(cells: pd.DataFrame, allowed: float) -> str:
+def answer(cells: pd.DataFrame, allowed: float, plan: Plan) -> str:
     """Return the comparison in sentences: the number of cells with each verdict, and what B made worse."""
     counts = counted(cells)
     lines = [f"B against A, {formatting.plural(len(cells), 'cell')}: "]
     lines[0] += ", ".join(f"{n} {word}" for word, n in counts.items()) + "."
     worse, failed = surely_slower(cells, allowed), newly_failed(cells)
     if len(failed):
-        lines.append(f"B fails where A passes: {_named(failed)}.")
+        lines.append(f"B fails where A passes: {_named(failed, plan)}.")
     beyond = f"more than {100 * allowed:g} % longer for a step"
-    lines.append(f"B surely takes {beyond}: {_named(worse)}." if len(worse) else f"No cell surely takes {beyond}.")
+    lines.append(
+        f"B surely takes {beyond}: {_named(worse, plan)}." if len(worse) else f"No cell surely takes {beyond}."
+    )
     return " ".join(lines)
 
 
-def _named(cells: pd.DataFrame) -> str:
-    """Return the names of cells, with the batch sizes of a variant together."""
+def _named(cells: pd.DataFrame, plan: Plan) -> str:
+    """Return the names of cells, with the sizes of a variant together."""
     names = []
     for _, rows in cells.groupby(["problem", "compared", "threads"], sort=False):
         first = first_row(rows)
         threads = f", {formatting.plural(first.threads, 'thread')}" if first.threads > 1 else ""
-        sizes = ", ".join(map(formatting.batch, rows["size"]))
-        names.append(f"{first.problem} {first.compared}{threads} at batch {sizes}")
+        sizes = ", ".join(map(formatting.size, rows["size"]))
+        names.append(f"{first.problem} {first.compared}{threads} at {plan.words_of(first.problem).at_size} {sizes}")
     return "; ".join(names)
 
 
-def _tables(cells: pd.DataFrame) -> list[str]:
+def _tables(cells: pd.DataFrame, plan: Plan) -> list[str]:
     parts = []
     for _, rows in cells.groupby(["problem", "compared", "threads"], sort=False):
         first = first_row(rows)
         threads = formatting.plural(first.threads, "thread")
         parts.append(f"### {markdown.code(first.compared)}, {markdown.code(first.problem)}, {threads}")
-        parts.append(markdown.table(HEADINGS, [_line(row) for row in each_row(rows)]))
+        spoken = plan.words_of(first.problem)
+        speeds = [f"{letter}, {spoken.rate}" for letter in "AB"]
+        headings = [spoken.size, *speeds, "speed of B relative to A", ""]
+        parts.append(markdown.table(headings, [_line(row) for row in each_row(rows)]))
     return parts
 
 
 def _line(row: Any) -> list[str]:
     speeds = [_speed(row.status_a, row.work_per_second_a), _speed(row.status_b, row.work_per_second_b)]
     if math.isnan(row.ratio):
-        return [formatting.batch(row.size), *speeds, "", markdown.escaped(why_not_compared(row))]
+        return [formatting.size(row.size), *speeds, "", markdown.escaped(why_not_compared(row))]
     ratio = f"**{formatting.ratio(row.ratio)}** {formatting.ratio_interval(row.ratio_low, row.ratio_high)}".strip()
-    return [formatting.batch(row.size), *speeds, ratio, row.verdict]
+    return [formatting.size(row.size), *speeds, ratio, row.verdict]
 
 
 def _speed(status: str, work_per_second: float) -> str:

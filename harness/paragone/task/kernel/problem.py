@@ -72,13 +72,20 @@ class KernelProblem(Problem):
 
     @property
     def words(self) -> Words:
-        unit = self.spec.unit
+        size, unit = self.spec.size_name, self.spec.unit
+        rate = "FLOP/s" if unit == "FLOP" else f"{unit}/s"
         return Words(
-            size=self.spec.size_name,
-            at_size=f"{self.spec.size_name} =",
+            size=size,
+            sizes=f"values of {size}",
+            one_size=f"value of {size}",
+            column=size,
+            at_size=f"{size} =",
+            symbol=size,
             unit=unit,
-            rate="FLOP/s" if unit == "FLOP" else f"{unit}/s",
-            moved="what a step moves",
+            rate=rate,
+            per_second=rate,
+            step="call" if self.spec.form == "calls" else "step",
+            one_step="one call" if self.spec.form == "calls" else "one step in time",
             beyond_limit="by code that makes no more than the operations which kernel.toml counts",
             step_is_whole="whether every call computes all of its results",
         )

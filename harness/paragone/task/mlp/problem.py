@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from paragone.files.schema import LARGEST, LARGEST_NUMBER
 from paragone.task.mlp.state import State
+from paragone.task.mlp.words import WORDS
 from paragone.task.problem import Arrays, Problem, Words
 
 # The pairs of output activation and loss for which a step is defined.
@@ -28,15 +29,6 @@ BASELINE, QUICK_SIZES = "numpy_rows", (10, 1000)
 # The most images of a sample: where train defers its work, a step seems to take no time.
 MOST_IMAGES = 2_000_000
 BYTES = {"float32": 4, "float64": 8}
-WORDS = Words(
-    size="batch size",
-    at_size="batch",
-    unit="images",
-    rate="images/s",
-    moved="the mini-batch itself",
-    beyond_limit="by code that leaves out every pixel that is 0 ({zeros})",
-    step_is_whole="whether train takes every step of its order",
-)
 
 
 @dataclass(frozen=True)

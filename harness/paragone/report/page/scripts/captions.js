@@ -5,13 +5,13 @@
   const { data, distinct, element, view, format } = paragone;
 
   const METRIC_NOTES = {
-    cold: "The first call of a process at that batch size, compiling and page faults included. The median over launches. " +
-      "A call takes as many steps as a sample, which differ from cell to cell: the multiple of the steady time compares better.",
-    cold_ratio: "The first call of a process, as a multiple of the same steps' steady time. The median over launches.",
-    memory: "Peak of a process of its own, above its memory after loading.",
-    peak: "Peak of a process of its own.",
+    cold: (words) => `The first call of a process at that ${words.one_size}, compiling and page faults included. The median over ` +
+      "launches. A call takes as many steps as a sample, which differ from cell to cell: the multiple of the steady time compares better.",
+    cold_ratio: () => "The first call of a process, as a multiple of the same steps' steady time. The median over launches.",
+    memory: () => "Peak of a process of its own, above its memory after loading.",
+    peak: () => "Peak of a process of its own.",
   };
-  const COMPARED = ["rate", "epoch", "share", "ratio"];
+  const COMPARED = ["rate", data.shared_words.all_data, "share", "ratio"];
 
   function comparison(row) {
     if (row.ratio_to_baseline === null || row.verdict === "baseline") return row.verdict;
@@ -27,7 +27,7 @@
     const number = `${metric.title}: ${metric.write(estimate.value)} ${paragone.intervalOf(estimate)}`;
     const status = row.status === "passed" ? "verified" : row.status;
     return element("div", { class: "tip" }, element("strong", {}, row.name),
-      line(row.problem, row.dtype, `batch ${format.batch(row.size)}`, format.plural(row.threads, "thread")),
+      line(row.problem, row.dtype, `${paragone.wordsOf(row.problem).at_size} ${format.size(row.size)}`, format.plural(row.threads, "thread")),
       element("div", { class: "number" }, number),
       line(format.plural(row.n_samples, "sample"), format.plural(row.n_launches, "launch"), status),
       line(comparison(row)));
@@ -52,7 +52,7 @@
     const unverified = distinct("name", points.map(({ row }) => row).filter((row) => row.status === "not checked"));
     const absent = notDrawn(rows, points);
     return [
-      metric === "ratio" ? paragone.ratioNote(rows) : METRIC_NOTES[metric] || median,
+      metric === "ratio" ? paragone.ratioNote(rows) : METRIC_NOTES[metric]?.(paragone.wordsOf(problem)) || median,
       COMPARED.includes(metric) ? data.noise[problem] : "",
       has("limit") ? "Grey area: beyond the limit of this machine." : "",
       has("noise") ? "Grey band: A/A noise around the baseline." : "",

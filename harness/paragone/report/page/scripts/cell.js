@@ -39,7 +39,7 @@
       baseline: known(detail.baseline) && detail.baseline !== index ? launchesOf(data, detail.baseline) : [],
       baselineName: known(detail.baseline) ? data.rows[detail.baseline].variant : "",
       workers: workersOf(data.details[detail.workers_in]), versions: data.details[detail.workers_in].versions,
-      rate: (step_seconds) => row.size / step_seconds,
+      words: paragone.wordsOf(row.problem), rate: (step_seconds) => row.work / step_seconds,
     };
   }
 
@@ -60,7 +60,7 @@
 
   // [name, value, interval, derivation]. Values are computed again from the launch medians, and compared with the table.
   function derivations(cell, data) {
-    const { row, usable, entering, counting, rate } = cell;
+    const { row, usable, entering, counting, rate, words } = cell;
     const found = [];
     const add = (what, value, interval, made) => found.push([what, value, interval, made]);
     const t = (data.t || [])[entering.length - 2];
@@ -69,12 +69,14 @@
       const step = median(steps);
       const made = steps.length > 1 ? `the median of ${steps.length} launch medians: ${numbers(steps, format.seconds)}` : "the median of the only launch";
       add("seconds per step", format.seconds(step), "", `${made}${differing(step, row.seconds_per_step, format.seconds)}`);
-      add("images per second", format.rate(rate(step)), format.interval(row.work_per_second_low, row.work_per_second_high, format.rate),
-        `batch size ${format.batch(row.size)} / ${format.seconds(step)}; ${intervalFormula(entering.map((launch) => launch.step_seconds), t)}`);
-      const perEpoch = Math.round(row.seconds_per_pass / row.seconds_per_step);
-      add("seconds per epoch", format.seconds(row.seconds_per_pass), "", `${format.seconds(step)} × ${format.batch(perEpoch)} steps`);
+      add(words.per_second, format.rate(rate(step)), format.interval(row.work_per_second_low, row.work_per_second_high, format.rate),
+        `${workOf(cell)} / ${format.seconds(step)}; ${intervalFormula(entering.map((launch) => launch.step_seconds), t)}`);
+      if (known(row.seconds_per_pass)) {
+        const steps = Math.round(row.seconds_per_pass / row.seconds_per_step);
+        add(`seconds per ${words.all_data}`, format.seconds(row.seconds_per_pass), "", `${format.seconds(step)} × ${format.size(steps)} steps`);
+      }
       const best = Math.min(...counting.flatMap((launch) => launch.samples.map((sample) => sample.step_seconds)));
-      add("best images per second", format.rate(rate(best)), "", `the fastest of ${row.n_samples} samples: ${format.seconds(best)} per step`);
+      add(`best ${words.per_second}`, format.rate(rate(best)), "", `the fastest of ${row.n_samples} samples: ${format.seconds(best)} per step`);
       add("spread within a launch", format.percent(row.spread), "", `1.4826 × median distance from the median, relative; median of ${numbers(usable.map((launch) => launch.spread), format.percent)}`);
     }
     const cold = counting.filter((launch) => launch.cold_ns.length);
@@ -82,7 +84,7 @@
       add("first call", format.seconds(row.cold_seconds), "", `median of the launches' first calls: ${numbers(cold.map((launch) => launch.cold_ns[0] / 1e9), format.seconds)}; ${format.ratio(row.cold_ratio)} the time of as many steps later`);
     }
     if (known(row.share_of_limit)) {
-      add("share of the limit", format.percent(row.share_of_limit), "", `${format.rate(row.work_per_second)} of ${format.rate(row.limit_work_per_second)} images/s, what this machine's products and memory allow`);
+      add("share of the limit", format.percent(row.share_of_limit), "", `${format.rate(row.work_per_second)} of ${format.rateWithUnit(row.limit_work_per_second, words.rate)}, what this machine's products and memory allow`);
     }
     if (known(row.ratio_to_baseline)) add("ratio to the baseline", ...ratioOf(cell, data));
     if (row.verdict) add("verdict", row.verdict, "", known(row.margin) ? `margin ${format.percent(row.margin)}, from the A/A control` : "");
@@ -92,6 +94,11 @@
     }
     if (known(row.error)) add("error", row.error.toExponential(2), "", `bound ${row.bound.toExponential(2)}: of all checks the one that came closest to it`);
     return found;
+  }
+
+  // The work of a step. Where that is the number of its size, the size says it.
+  function workOf({ row, words }) {
+    return row.work === row.size ? `${words.size} ${format.size(row.size)}` : `${format.size(row.work)} ${words.unit}`;
   }
 
   function ratioOf(cell, data) {
@@ -132,7 +139,7 @@
       format.significant(launch.cpu_over_wall), launch.rejected || (launch.enters === 0 ? "too few rounds for an interval" : ""),
     ]);
     return table("One fresh process each; medians of its timed samples. Cold and warm-up samples are never averaged in.",
-      ["launch", "samples", "s/step", "images/s", "spread", "ratio (rounds)", "cold call", "warm-up", "CPU/wall", "note"], rows, (place) => place > 0 && place < 9);
+      ["launch", "samples", "s/step", cell.words.rate, "spread", "ratio (rounds)", "cold call", "warm-up", "CPU/wall", "note"], rows, (place) => place > 0 && place < 9);
   }
 
   function sampleTable(cell) {
@@ -142,7 +149,7 @@
     const steps = [...new Set(cell.launches.map((launch) => launch.n_steps))].join(" or ");
     return element("details", {}, element("summary", {}, `All ${format.plural(rows.length, "timed sample")} as numbers`),
       table(`In run order; a sample is ${steps} steps. Place: its turn in the round among all cells.`,
-        ["launch", "round", "place", "s since start", "elapsed ns", "s/step", "images/s"], rows, (place) => place > 0));
+        ["launch", "round", "place", "s since start", "elapsed ns", "s/step", cell.words.rate], rows, (place) => place > 0));
   }
 
   function checks(cell) {
@@ -150,7 +157,7 @@
       stage, launches.length ? `launch ${launches.map((launch) => launch + 1).join(", ")}` : "pilot", status,
       known(error) ? error.toExponential(2) : format.MISSING, known(bound) ? bound.toExponential(2) : format.MISSING, steps ?? format.MISSING, reason]);
     if (!rows.length) return element("p", {}, "No verification was recorded.");
-    return table("Error: relative L2 of the displacement against the float64 reference. Head: first steps; sample: a whole sample, or a window within it (before method 3 tail: its last steps); data: every image of the training set; stress: the problem with large momentum, penalties and decay.",
+    return table(`Error: ${cell.words.error}. Head: first steps; sample: a whole sample, ${cell.words.stages}.`,
       ["stage", "when", "status", "error", "bound", "steps", "reason"], rows, (place) => place > 2 && place < 6);
   }
 
@@ -163,7 +170,7 @@
     const distinct = [...new Set(cell.workers.map((worker) => JSON.stringify([worker.found || [], worker.build_info || []])))];
     const pairs = distinct.map(JSON.parse).flatMap(([found, build]) => [...(found.length ? [["threads found", found]] : []), ...build]);
     return [
-      table("The workers of this variant: they serve every batch size. Waiting CPU: what it used while others were measured.",
+      table(`The workers of this variant: they serve every ${cell.words.one_size}. Waiting CPU: what it used while others were measured.`,
         ["launch", "CPUs", "start", "load", "set-up", "verify", "warm-up", "CPU/wall", "waiting CPU", "memory loaded", "ended"], rows, (place) => place > 0 && place < 10),
       element("dl", {}, [...pairs, ["versions of the harness's environment", cell.versions]].flatMap(([name, value]) =>
         [element("dt", {}, name), element("dd", {}, [value].flat().map((line) => element("div", {}, line)))])),
@@ -173,7 +180,7 @@
   function neighbours(index, data) {
     const link = (place, label, rel) => {
       const row = data.rows[place];
-      return row ? element("a", { href: `#cell-${place}`, rel }, label(`${row.name}, batch ${format.batch(row.size)}`)) : element("span", {});
+      return row ? element("a", { href: `#cell-${place}`, rel }, label(`${row.name}, ${paragone.wordsOf(row.problem).at_size} ${format.size(row.size)}`)) : element("span", {});
     };
     return element("nav", { class: "neighbours", "aria-label": "Other cells" },
       link(index - 1, (name) => `← ${name}`, "prev"), link(index + 1, (name) => `${name} →`, "next"));
@@ -187,7 +194,7 @@
     const made = derivations(cell, data);
     container.replaceChildren(element("div", {},
       neighbours(index, data),
-      element("h2", {}, `${row.name}, batch ${format.batch(row.size)}`),
+      element("h2", {}, `${row.name}, ${paragone.wordsOf(row.problem).at_size} ${format.size(row.size)}`),
       element("p", { class: "note" }, element("code", {}, row.variant), ` · ${about}`),
       element("p", { class: "status" }, `Verification: ${row.status}${row.reason ? `: ${row.reason}` : ""}`),
       made.length ? table("Every number of the table, and how it was made", ["number", "value", "95 %", "made from"], made, (place) => place === 1 || place === 2, "made") : null,

@@ -91,12 +91,12 @@
     const medians = cell.launches.map((launch) => (launch.step_seconds ? cell.rate(launch.step_seconds) : null));
     const spans = cell.launches.map((launch) => placed.filter((point) => point.launch === launch).map((point) => point.x));
     const y = placed.map(({ sample }) => cell.rate(sample.step_seconds));
-    const label = `Images per second of ${format.plural(placed.length, "sample")} in run order. Launch medians: ` +
+    const label = `${format.capitalised(cell.words.per_second)} of ${format.plural(placed.length, "sample")} in run order. Launch medians: ` +
       cell.launches.map((launch, place) => `${launch.title}: ${format.rate(medians[place])}`).join("; ");
     const caption = `Each point is a timed sample; a band is one launch, the line in it its median.${points.length ? ` Grey: the samples of ${cell.baselineName} in the same rounds, speeds × ${format.significant(scale)} so that the medians agree; a drift that both show comes from the machine.` : ""}`;
     return figure(label, caption, (theme) => ({
       ...frame(theme, { name: "sample, in run order", min: 0.5, max: Math.max(placed.length, 1) + 0.5, minInterval: 1, splitLine: { show: false }, axisLabel: { showMinLabel: false, showMaxLabel: false } },
-        rateAxis("images/s", [...y, ...points.map((point) => point[1])], { nameGap: 50 }), (point) => tipOfSample(cell, point)),
+        rateAxis(cell.words.rate, [...y, ...points.map((point) => point[1])], { nameGap: 50 }), (point) => tipOfSample(cell, point)),
       series: [
         { type: "scatter", name: "baseline", data: points, symbolSize: 6, color: theme.softInk, itemStyle: { opacity: 0.45 }, z: 1 },
         ...cell.launches.flatMap((launch, place) => launchSeries(cell, launch, place, spans[place], medians[place], placed, theme)),
@@ -121,7 +121,7 @@
 
   function tipOfSample(cell, { seriesName, value }) {
     if (seriesName === "baseline") return lines(`${cell.baselineName}, ${value[3]}, round ${value[2] + 1}`, "scaled to the same median");
-    return lines(`${seriesName}, round ${value[2] + 1}`, `${format.rate(value[1], 4)} images/s`, `${format.seconds(value[5] / 1e9)} for the sample`, `${value[3] + 1}. of its round, ${value[4]} s into the run`);
+    return lines(`${seriesName}, round ${value[2] + 1}`, format.rateWithUnit(value[1], cell.words.rate, 4), `${format.seconds(value[5] / 1e9)} for the sample`, `${value[3] + 1}. of its round, ${value[4]} s into the run`);
   }
 
   paragone.ecdfChart = function (cell) {
@@ -132,11 +132,11 @@
     // A step up at every sample, from 0 left of the first to 1 right of the last.
     const end = (...value) => ({ value, symbol: "none" });
     const staircase = (values) => [end(low - room, 0), ...values.map((value, place) => [value, (place + 1) / values.length]), end(high + room, 1)];
-    const label = `Share of samples up to each speed. All ${all.length} samples: from ${format.rate(low)} over ${format.rate(median(all))} in the middle to ${format.rate(high)} images/s.`;
+    const label = `Share of samples up to each speed. All ${all.length} samples: from ${format.rate(low)} over ${format.rate(median(all))} in the middle to ${format.rateWithUnit(high, cell.words.rate)}.`;
     const caption = "The share of a launch's samples up to each speed (ECDF). Lines far apart are launches that differ; the thick line is all launches together.";
     return figure(label, caption, (theme) => ({
-      ...frame(theme, rateAxis("images/s", all, { splitNumber: 4 }), { name: "share of samples", min: 0, max: 1, nameGap: 40 },
-        ({ seriesName, value }) => lines(seriesName, `${format.percent(value[1])} of the samples up to ${format.rate(value[0], 4)} images/s`)),
+      ...frame(theme, rateAxis(cell.words.rate, all, { splitNumber: 4 }), { name: "share of samples", min: 0, max: 1, nameGap: 40 },
+        ({ seriesName, value }) => lines(seriesName, `${format.percent(value[1])} of the samples up to ${format.rateWithUnit(value[0], cell.words.rate, 4)}`)),
       series: [
         ...cell.counting.map((launch) => ({
           type: "line", step: "end", name: launch.title, data: staircase(speeds([launch])), z: 2, symbol: SYMBOLS[launch.place % 4], symbolSize: 5, showAllSymbol: true,

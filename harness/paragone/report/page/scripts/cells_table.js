@@ -10,18 +10,19 @@
   const interval = (title, low, high, write, of) => [title, (row) => format.optionalPair(row[low], row[high], write, row[of]), low];
 
   // Heading, text of a row, and the column to sort by. The other columns of summary.csv are shown unformatted.
+  const words = data.shared_words;
   const MAIN = [
-    plain("variant"), plain("problem"), number("batch", "size", format.batch), plain("threads"),
-    number("images/s", "work_per_second", format.rate),
+    plain("variant"), plain("problem"), number(words.column, "size", format.size), plain("threads"),
+    number(words.rate, "work_per_second", format.rate),
     interval("95 %", "work_per_second_low", "work_per_second_high", format.rateInterval, "work_per_second"),
     number("of the limit", "share_of_limit", format.percent), number("ratio", "ratio_to_baseline", format.ratio),
     interval("95 %", "ratio_low", "ratio_high", format.ratioInterval), plain("verdict"), plain("status"),
-    number("s/epoch", "seconds_per_pass", format.seconds), number("spread", "spread", format.percent),
+    ...(words.all_data ? [number(`s/${words.all_data}`, "seconds_per_pass", format.seconds)] : []), number("spread", "spread", format.percent),
     number("launches", "n_launches", String), number("samples", "n_samples", String),
   ].filter(([, , column]) => !["problem", "threads"].includes(column) || distinct(column).length > 1);
   const ALL = data.columns.map((column) => [column.replace(/_/g, " "), (row) => String(row[column] ?? ""), column]);
   const FILTERS = [
-    ["Problem", "problem"], ["dtype", "dtype"], ["Threads", "threads"], ["Batch size", "size"],
+    ["Problem", "problem"], ["dtype", "dtype"], ["Threads", "threads"], [words.size.includes(" ") ? format.capitalised(words.size) : words.size, "size"],
     ["Verdict", "verdict"], ["Status", "status"],
   ];
 

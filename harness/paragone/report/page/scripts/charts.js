@@ -59,9 +59,9 @@
       const { title } = paragone.metric();
       const threads = format.plural(Number(view.chosen.threads), "thread");
       const [caption, box] = panels.children[place].children;
-      caption.textContent = `${dtype} · ${title.toLowerCase()}`;
+      caption.textContent = `${dtype} · ${title.replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase())}`;
       box.style.height = `${Math.min(760, Math.max(400, 22 * most))}px`;
-      box.setAttribute("aria-label", `Chart: ${title}, ${view.chosen.problem}, ${dtype}, ${threads}, over batch size, ` +
+      box.setAttribute("aria-label", `Chart: ${title}, ${view.chosen.problem}, ${dtype}, ${threads}, over ${paragone.wordsOf(view.chosen.problem).size}, ` +
         `${format.plural(lines.length, "line")}. The table below says the same.`);
     });
   }

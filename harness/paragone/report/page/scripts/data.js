@@ -7,9 +7,12 @@ window.paragone = {};
   const unpackLaunch = ([wave, launch, attempt, step_seconds]) => ({ key: `${wave} ${launch} ${attempt}`, step_seconds });
   const rows = packed.values.map((values, index) => {
     const row = Object.fromEntries(packed.columns.map((column, place) => [column, values[place]]));
-    return { ...row, index, name: packed.names[index], style: packed.styles[index], launches: packed.launches[index].map(unpackLaunch) };
+    return { ...row, index, work: packed.work[index], name: packed.names[index], style: packed.styles[index], launches: packed.launches[index].map(unpackLaunch) };
   });
   paragone.data = { ...packed, rows };
+
+  // How the family of a problem speaks, and how to speak of all problems of the run.
+  paragone.wordsOf = (problem) => packed.words[problem] || packed.shared_words;
 
   // The colours of the current theme: light, dark or paper.
   paragone.theme = function () {

@@ -1,4 +1,4 @@
-// The table below the charts: a row for each variant, a column for each batch size, every number a link to its cell.
+// The table below the charts: a row for each variant, a column for each size, every number a link to its cell.
 "use strict";
 
 (function (paragone) {
@@ -21,7 +21,7 @@
   paragone.dataTable = function (box, rows, picked) {
     const sizes = distinct("size", rows).sort((a, b) => a - b);
     const hasDtypes = distinct("dtype", rows).length > 1;
-    const head = [["implementation"], ...(hasDtypes ? [["dtype"]] : []), ...sizes.map((size) => [size, `batch ${format.batch(size)}`])];
+    const head = [["implementation"], ...(hasDtypes ? [["dtype"]] : []), ...sizes.map((size) => [size, `${paragone.wordsOf(view.chosen.problem).at_size} ${format.size(size)}`])];
     const body = distinct("variant", rows).map((variant) => {
       const own = rows.filter((row) => row.variant === variant);
       const [{ name, dtype }] = own;

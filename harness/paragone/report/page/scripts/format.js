@@ -27,6 +27,14 @@
     return `${significant(value / size, digits)} ${prefix}`.trim();
   }
 
+  // "311 k distances/s"; FLOP/s take the prefix as SI units do: "1.71 GFLOP/s".
+  function rateWithUnit(value, unit, digits = 3) {
+    const written = rate(value, digits);
+    return `${written}${unit.startsWith("FLOP") && /[A-Za-z]$/.test(written) ? "" : " "}${unit}`;
+  }
+
+  const capitalised = (words) => words.charAt(0).toUpperCase() + words.slice(1);
+
   function prefixOf(value, digits = 3) {
     return PREFIXES.find(([size]) => value >= size * (1 - 0.5 * 10 ** -digits)) || [1, ""];
   }
@@ -44,7 +52,7 @@
     return `${significant(value / 60)} min`;
   }
 
-  const batch = (size) => String(size).replace(/\B(?=(\d{3})+$)/g, "\u202f");
+  const size = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, "\u202f");
 
   // "[302–320]", in the unit of the value beside it.
   function rateInterval(low, high, value) {
@@ -57,11 +65,11 @@
   const pair = (write) => (low, high) => `[${write(low)}, ${write(high)}]`;
 
   paragone.format = {
-    MISSING, isNumber, significant, rate, seconds, batch,
+    MISSING, isNumber, significant, rate, seconds, size, rateWithUnit, capitalised,
     ratio: (value) => (isNumber(value) ? `${ratioNumber(value)}×` : MISSING),
     percent: (value) => (isNumber(value) ? `${significant(100 * value, 2)} %` : MISSING),
     megabytes: (value) => (isNumber(value) ? `${significant(value)} MB` : MISSING),
-    plural: (count, noun) => `${count} ${noun}${count === 1 ? "" : /(ch|sh|s)$/.test(noun) && noun !== "epoch" ? "es" : "s"}`,
+    plural: (count, noun) => `${count} ${noun}${count === 1 ? "" : /(ch|sh|s)$/.test(noun) && !noun.endsWith("och") ? "es" : "s"}`,
     optionalPair, rateInterval, pair, ratioInterval: pair(ratioNumber),
     interval: (low, high, write) => optionalPair(low, high, pair(write)),
     // For an axis: without trailing zeros.

@@ -55,7 +55,7 @@
     const dtype = byName.size < lines.length ? `, ${lines[0].dtype}` : "";
     const focused = box.contains(document.activeElement) ? document.activeElement.dataset.name : null;
     box.replaceChildren(
-      element("p", { class: "note" }, lines.length ? `At batch ${format.batch(largest)}${dtype}. ` : "",
+      element("p", { class: "note" }, lines.length ? `At ${paragone.wordsOf(view.chosen.problem).at_size} ${format.size(largest)}${dtype}. ` : "",
         lines.length ? element("span", { class: "on-screen" }, "Click to pick out. ") : null, clear),
       element("ol", {}, items));
     if (focused) [...box.querySelectorAll(".entry")].find((entry) => entry.dataset.name === focused)?.focus();

@@ -3,7 +3,7 @@
 
 (function (paragone) {
   const { data, distinct, view } = paragone;
-  const THROUGHPUTS = ["rate", "epoch", "share"];
+  const THROUGHPUTS = ["rate", data.shared_words.all_data, "share"];
   const rename = ({ value, low, high }) => ({ y: value, low, high });
   const bySize = (a, b) => a - b;
 
@@ -17,7 +17,7 @@
     }).filter((line) => line.points.length);
   };
 
-  // The machine's limit in the unit of the metric, at each batch size where any cell has one.
+  // The machine's limit in the unit of the metric, at each size where any cell has one.
   function limitOf(rows) {
     if (!THROUGHPUTS.includes(view.chosen.metric)) return [];
     const known = rows.filter((row) => row.limit_work_per_second !== null && row.work_per_second !== null);
@@ -41,6 +41,6 @@
   }
 
   paragone.backdrop = (rows) => ({
-    limit: limitOf(rows), noise: noiseOf(rows), isCeiling: view.chosen.metric !== "epoch",
+    limit: limitOf(rows), noise: noiseOf(rows), isCeiling: view.chosen.metric !== data.shared_words.all_data,
   });
 })(window.paragone);

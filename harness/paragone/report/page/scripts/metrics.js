@@ -6,17 +6,20 @@
   const { format, view } = paragone;
   const place = (row, variant) => [row.problem, row.size, row.threads, variant].join("\n");
   const byPlace = new Map(rows.map((row) => [place(row, row.variant), row]));
+  const words = () => paragone.wordsOf(view.chosen.problem);
   const plain = (column) => (row) => ({ value: row[column] });
 
+  // The metric of one use of all data, by the word for that; no family of kernels has one.
+  const allData = paragone.data.shared_words.all_data;
   const METRICS = {
     rate: {
-      title: "Images per second", write: format.rate, interval: format.rateInterval, moreIsBetter: true,
+      get title() { return format.capitalised(words().per_second); }, write: format.rate, interval: format.rateInterval, moreIsBetter: true,
       of: (row) => ({ value: row.work_per_second, low: row.work_per_second_low, high: row.work_per_second_high }),
     },
-    epoch: {
-      title: "Seconds per epoch", write: format.seconds, moreIsBetter: false,
+    ...(allData && { [allData]: {
+      title: `Seconds per ${allData}`, write: format.seconds, moreIsBetter: false,
       of: (row) => scaled(row, (rate) => (row.seconds_per_pass * row.work_per_second) / rate),
-    },
+    } }),
     ratio: { title: "Ratio to a baseline", write: format.ratio, interval: format.ratioInterval, moreIsBetter: true, of: ratioTo },
     share: {
       title: "Share of the machine's limit", write: format.percent, moreIsBetter: true,

@@ -1,4 +1,4 @@
-// One panel: lines over batch size on log axes, intervals as bands, the machine's limit and the A/A noise behind them.
+// One panel: lines over size on log axes, intervals as bands, the machine's limit and the A/A noise behind them.
 "use strict";
 
 (function (paragone) {
@@ -16,7 +16,7 @@
     return decades.map((power) => 10 ** power).filter((value) => value >= low && value <= high);
   }
 
-  // The batch sizes whose labels have room; the largest and the smallest come first.
+  // The sizes whose labels have room; the largest and the smallest come first.
   function sizesToLabel(sizes, width) {
     if (sizes.length < 2) return sizes;
     const [first, final] = [sizes[0], sizes[sizes.length - 1]];
@@ -64,9 +64,9 @@
       animation: false, textStyle: { fontFamily: FONT },
       grid: { left: 62, right: 14, top: 10, bottom: 46, outerBoundsMode: "none" },
       xAxis: axis(theme, {
-        min: sizes[0] / edge, max: sizes[sizes.length - 1] * edge, name: "batch size", nameLocation: "middle", nameGap: 28,
+        min: sizes[0] / edge, max: sizes[sizes.length - 1] * edge, name: paragone.wordsOf(paragone.view.chosen.problem).size, nameLocation: "middle", nameGap: 28,
         nameTextStyle: { color: theme.softInk, fontFamily: FONT }, axisTick: { customValues: sizes }, splitLine: { show: false },
-        axisLabel: { customValues: labelled, formatter: paragone.format.batch },
+        axisLabel: { customValues: labelled, formatter: paragone.format.size },
       }),
       yAxis: axis(theme, {
         min: low, max: high, axisLine: { show: false }, axisTick: { show: false }, splitLine: { show: false },
@@ -110,7 +110,7 @@
     return found;
   }
 
-  // The points, repeated at both edges of the panel, so that a single batch size is visible too.
+  // The points, repeated at both edges of the panel, so that a single size is visible too.
   function extended(points, left, right) {
     return [{ ...points[0], x: left }, ...points, { ...points[points.length - 1], x: right }];
   }

@@ -16,7 +16,7 @@
     const wasOpen = !cell.hidden;
     cell.hidden = !row;
     report.forEach((part) => { part.hidden = Boolean(row); });
-    document.title = row ? `${row.name}, batch ${paragone.format.batch(row.size)} – ${title}` : title;
+    document.title = row ? `${row.name}, ${paragone.wordsOf(row.problem).at_size} ${paragone.format.size(row.size)} – ${title}` : title;
     if (row) showCell(row);
     else if (wasOpen) back();
   }

@@ -1,4 +1,4 @@
-"""The stage "data" of the pilot: once per contender, every image and every label."""
+"""The stage "data" of the pilot: once per contender, every member of the data set."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from paragone.worker.budgets import Budgets
 from paragone.worker.worker import Worker
 
 
-def check_training_set(
+def check_data(
     result: PilotResult, verifier: Verifier, worker_of: Callable[[], Worker | None], budgets: Budgets
 ) -> None:
-    """Check that the worker holds every image with its label; drop all cells of the contender where it does not.
+    """Check that the worker holds every member of the data set; drop all cells of the contender where it does not.
 
     A passed check says in its outcome where it was cut short. A contender that only comes near its problem is skipped.
     """
@@ -26,7 +26,7 @@ def check_training_set(
         largest = max(result.cells, key=lambda planned: planned.size)
         work_seconds = largest.step_seconds / result.contender.problem.work(largest.size)
         try:
-            check = verifier.check_data(worker, result.contender, budgets.training_set_seconds, work_seconds)
+            check = verifier.check_data(worker, result.contender, budgets.data_seconds, work_seconds)
             passed = check is None or result.add_check("data", None, check)
         except MeasurementFailed as error:
             result.add_outcome("data", "failed", str(error))

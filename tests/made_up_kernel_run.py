@@ -1,0 +1,62 @@
+"""A run of the kernel `pairwise` made by hand, for the tests of what readers are told: with gaps, limits and memory."""
+
+from dataclasses import fields, replace
+
+import msgspec
+import pandas as pd
+from made_up_run import launch_row, made_up_run, memory_row, outcome, rejection, with_plan
+
+from paragone.files.paths import PROJECT
+from paragone.task.kernel.problem import KernelProblem
+
+PAIRWISE = KernelProblem.of(PROJECT / "impls" / "pairwise")
+DTYPES, SIZES = ("float32", "float64"), (32, 320, 3200)
+BASES = [f"numpy_broadcast[dtype={dtype}]" for dtype in DTYPES]
+PRODUCTS = [f"numpy_product[dtype={dtype}]" for dtype in DTYPES]
+LOOPS, WRONG = "c_loops[dtype=float32]", "c_wrong[dtype=float32]"
+NS_PER_DISTANCE = {BASES[0]: (8, 8, 8), BASES[1]: (8, 9, 12), PRODUCTS[0]: (12, 9, 1), PRODUCTS[1]: (14, 10, 2)}
+IMPOSSIBLE_NS = 1e-4
+DATA = {"name": "none", "origin": "inputs are drawn, anew for each round", "sha256": ""}
+
+
+def kernel_run(folder, **tables):
+    """Return a run of two contenders in two dtypes; a third is too fast, and a fourth failed."""
+    ns = {**NS_PER_DISTANCE, **{f"{name} (A/A)": NS_PER_DISTANCE[name] for name in BASES}, LOOPS: (5, 5, IMPOSSIBLE_NS)}
+    times = {
+        (name, size): [[each * 1e-9 * size**2 * luck for luck in (1, 1.01, 1.02)] for _ in range(3)]
+        for name, of_sizes in ns.items()
+        for size, each in zip(SIZES, of_sizes, strict=True)
+    }
+    times |= {(WRONG, size): [[], [], []] for size in SIZES}
+    names = list(dict.fromkeys(name for name, _ in times))
+    tables = {
+        "outcomes": [
+            *(outcome(name) for name in names if name != WRONG),
+            outcome(WRONG, "failed", reason="D is wrong"),
+            rejection(PRODUCTS[0], 32, 1),
+        ],
+        "launches": [launch_row(name, launch) for name in names for launch in range(3)],
+        "memory": [*(memory_row(*key) for key in times), memory_row(BASES[0], 32, status="failed", reason="killed")],
+        "limits": list(limits()),
+        **tables,
+    }
+    return of_pairwise(made_up_run(folder, times, **tables))
+
+
+def limits():
+    for dtype in DTYPES:
+        for launch in range(3):
+            where = {"problem": "nielsen", "dtype": dtype, "threads": 1, "launch": launch}
+            yield {**where, "what": "gemm", "per_second": 5e10}
+            yield {**where, "what": "read", "per_second": 1e10}
+
+
+def of_pairwise(run):
+    """Return a run that was made of the network `nielsen` as one of `pairwise`."""
+    stored = msgspec.to_builtins(run.plan)
+    cells = [{**cell, "problem": PAIRWISE.name} for cell in stored["cells"]]
+    problems = {PAIRWISE.name: msgspec.to_builtins(PAIRWISE)}
+    run = with_plan(run, cells=cells, problems=problems, data=DATA, baseline=PAIRWISE.baseline)
+    frames = {field.name: getattr(run, field.name) for field in fields(run)}
+    tables = {name: frame for name, frame in frames.items() if isinstance(frame, pd.DataFrame) and "problem" in frame}
+    return replace(run, **{name: frame.assign(problem=PAIRWISE.name) for name, frame in tables.items()})
