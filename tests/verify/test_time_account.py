@@ -133,7 +133,7 @@ class Waiting:
     def prepare(self, start, prefix):
         self.log.append(("prepare", len(prefix)))
 
-    def reset(self, state):
+    def reset(self, state, n_steps):
         self.log.append(("reset",))
         self._pass(MS)
 

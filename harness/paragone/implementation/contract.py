@@ -164,6 +164,9 @@ class Implementation(ABC):
         `labels` is (n_train,) uint8.
         """
 
+    def expect(self, n_steps: int) -> None:  # noqa: B027 -- most need not know
+        """Before `reset`: how many steps the run after it has. Untimed."""
+
     @abstractmethod
     def reset(self, state: Any) -> None:
         """Start from this state: all of it, the previous updates and the step count included.

@@ -107,12 +107,12 @@ def see_sample(worker: Worker, input_: SampleInput, cell: Cell, prefix_steps: in
     worker.prepare(input_.prefix_start, input_.prefix(prefix_steps))
     order = input_.order(cell.n_steps)
     if closely:
-        reset_ns = _looked_at(worker, lambda: worker.reset(input_.start))[1]
+        reset_ns = _looked_at(worker, lambda: worker.reset(input_.start, cell.n_steps))[1]
         timing, outside_ns, withheld_ns, cpu_ns = _looked_at(worker, lambda: worker.take_sample(order))
         params_ns = _looked_at(worker, worker.call_params)[1]
         cpu_outside_ns = cpu_ns - ORDER_NS_PER_NUMBER * order.size if len(worker.cpus) == 1 else 0
     else:
-        worker.reset(input_.start)
+        worker.reset(input_.start, cell.n_steps)
         reset_ns = worker.waited_ns
         timing, outside_ns, withheld_ns, cpu_outside_ns = worker.take_sample(order), worker.waited_ns, 0, 0
         worker.call_params()

@@ -57,9 +57,13 @@ class Prepare(Command[replies.Ready], frozen=True, kw_only=True, tag="prepare"):
 
 
 class Reset(Command[replies.Ready], frozen=True, kw_only=True, tag="reset"):
-    """Reset to a state, which comes as arrays: before it, nobody knows it, so what is done with it takes its time."""
+    """Reset to a state, which comes as arrays: before it, nobody knows it, so what is done with it takes its time.
+
+    `n_steps` are those of the sample that follows.
+    """
 
     step: int
+    n_steps: int = 0
 
 
 class TakeSample(Command[replies.Timing], frozen=True, tag="sample"):

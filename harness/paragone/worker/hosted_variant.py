@@ -147,6 +147,7 @@ class HostedVariant:
         return replies.Ready()
 
     def reset(self, command: commands.Reset, arrays: Arrays) -> replies.Ready:
+        self.implementation.expect(command.n_steps)
         self.implementation.reset(self.problem.state_of(arrays, command.step))
         return replies.Ready()
 

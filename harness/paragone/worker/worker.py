@@ -81,9 +81,9 @@ class Worker(Protocol):
         """Train untimed from a start that no sample has, over the order `prefix`, which may be empty."""
         self.call_with_arrays(Prepare(step=start.step), {**start.tensors(), "order": prefix})
 
-    def reset(self, state: NamedArrays) -> None:
-        """Reset to the state from which the next sample starts."""
-        self.call_with_arrays(Reset(step=state.step), state.tensors())
+    def reset(self, state: NamedArrays, n_steps: int = 0) -> None:
+        """Reset to the state from which the next sample starts, which has `n_steps` steps."""
+        self.call_with_arrays(Reset(step=state.step, n_steps=n_steps), state.tensors())
 
     def take_sample(self, order: NDArray[np.int64]) -> Timing:
         """Time one `train(order)` from the state that `reset` has set."""

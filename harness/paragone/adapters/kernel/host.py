@@ -45,16 +45,17 @@ class KernelImplementation(Implementation):
         self.close()
         self.problem: KernelProblem = problem
         self.spec: KernelSpec = self.problem.spec
-        self.expected_calls: dict[int, int] = {}
+        self.expected = 0
+        self.most_calls: dict[int, int] = {}  # by size, so that memory is kept for the longest
         self.slots = None
         self.open()
 
-    def expect(self, size: int, n_calls: int) -> None:
-        """Be ready for trains of so many calls at this size, from the next reset on.
+    def expect(self, n_steps: int) -> None:
+        """Be ready for a train of so many calls from the next reset on.
 
         Without it, a train in which a call changes its input makes the copies that it lacks itself, in its own time.
         """
-        self.expected_calls[size] = n_calls
+        self.expected = n_steps
 
     def reset(self, state: Any) -> None:
         """Copy the inputs of every set into its slots, and poison the rest."""
@@ -103,10 +104,12 @@ class KernelImplementation(Implementation):
         slots = self._slots
         if slots.n_calls:
             raise MeasurementFailed("each call changes its input, and there are no inputs left: reset comes first")
-        self.expect(slots.size, n_calls)
+        self.expect(n_calls)
         self._fill(slots.size, slots.given)
 
     def _fill(self, size: int, given: Mapping[str, Numbers]) -> None:
+        self.most_calls[size] = max(1, self.expected, self.most_calls.get(size, 0))
+        self.expected = 0
         # A kernel may have no input: each of its calls does the same.
         n_sets = len(next(iter(given.values()))) if given else self.problem.n_sets(size)
         wanted = size, n_sets, self._copies(size, n_sets)
@@ -123,7 +126,7 @@ class KernelImplementation(Implementation):
         if self.spec.form == "calls" and self.spec.cache == "cold":
             copies = -(-COLD_CACHES * last_cache_bytes() // (n_sets * self.spec.set_bytes(size, self.dtype.name)))
         if self._needs_slots_of_its_own:
-            copies = max(copies, -(-self.expected_calls.get(size, 1) // n_sets))
+            copies = max(copies, -(-self.most_calls[size] // n_sets))
         return copies
 
 
