@@ -3,7 +3,7 @@
     errors          every error a user can meet, with its exit code
     files           files that others may have changed: atomic writes, checked JSON lines, paths, hashes
     machine         this machine: hardware, scheduling, memory, threads, variables, Python environments
-    task            what is computed: problem, data, reference, tolerance
+    task            what is computed: what the core asks of a problem, and the families: networks, kernels
     implementation  who computes it: the contract, finding implementations, checking what they promise
     adapters        how other languages and libraries are reached
     worker          the process that hosts one variant, and the handle through which the harness controls it
@@ -20,9 +20,9 @@
 
 The import rule: a package imports only from itself and from the packages above it.
 
-To follow one timed sample: measure/rounds.py, worker/handle.py, worker/process.py, worker/sample.py.
-To follow one verified cell: verify/pilot.py, verify/verifier.py, task/mlp/gate.py, task/mlp/judge.py; in the rounds:
-measure/sampling.py, verify/inputs.py, verify/time_account.py, task/mlp/whole_sample.py.
+To follow one timed sample: measure/rounds.py, worker/handle.py, worker/hosted_variant.py, worker/sample.py.
+To follow one verified cell: verify/pilot.py, verify/verifier.py, task/mlp/checks.py, task/mlp/gate.py; of a kernel:
+task/kernel/checks.py, task/kernel/judge.py. In the rounds: measure/sampling.py, verify/time_account.py.
 To follow one row from the clock to the page: worker/replies.py (`Timing`), store/records.py (`Sample`),
 analyse/results.py, report/page/payload.py.
 
