@@ -1,0 +1,31 @@
+#!/bin/sh
+# Install Rust and Node.js from Debian's packages, for the kernels that are written in Rust and JavaScript (CI).
+set -eu
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin # dpkg needs the sbin folders; an unprivileged user's PATH lacks them
+
+# The packages of the programs that are not here.
+lacking=
+command -v rustc >/dev/null || lacking="$lacking rustc"
+command -v node >/dev/null || lacking="$lacking nodejs"
+if [ -z "$lacking" ]; then
+    echo "Rust and Node.js are here already ($(rustc --version | cut -d' ' -f1,2), Node.js $(node --version)): nothing to do."
+    exit 0
+fi
+if ! command -v apt-get >/dev/null; then
+    echo "error: apt-get was not found; this script is for Debian. Install Rust and Node.js by your system's own means." >&2
+    exit 1
+fi
+if [ "$(id -u)" != 0 ]; then
+    command -v sudo >/dev/null || { echo "error: packages can be installed by root only. Repeat as root: sh $0" >&2; exit 1; }
+    exec sudo sh "$0"
+fi
+
+# A fresh image may have no package lists.
+# shellcheck disable=SC2086 # one word for each package
+apt-cache show $lacking >/dev/null 2>&1 || apt-get update -qq
+echo "Installing$lacking (about half a minute) …"
+# shellcheck disable=SC2086
+DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -o Dpkg::Use-Pty=0 $lacking >/dev/null
+for program in rustc node; do
+    command -v "$program" >/dev/null || { echo "error: $program was installed, but is not on the PATH" >&2; exit 1; }
+done
