@@ -7,6 +7,7 @@ import pandas as pd
 from made_up_run import launch_row, made_up_run, memory_row, outcome, rejection, with_plan
 
 from paragone.files.paths import PROJECT
+from paragone.implementation.kernel_declaration import LAYOUT
 from paragone.task.kernel.problem import KernelProblem
 
 PAIRWISE = KernelProblem.of(PROJECT / "impls" / "pairwise")
@@ -55,8 +56,9 @@ def of_pairwise(run):
     """Return a run that was made of the network `nielsen` as one of `pairwise`."""
     stored = msgspec.to_builtins(run.plan)
     cells = [{**cell, "problem": PAIRWISE.name} for cell in stored["cells"]]
+    variants = [{**variant, "layout": LAYOUT} for variant in stored["variants"]]
     problems = {PAIRWISE.name: msgspec.to_builtins(PAIRWISE)}
-    run = with_plan(run, cells=cells, problems=problems, data=DATA, baseline=PAIRWISE.baseline)
+    run = with_plan(run, cells=cells, problems=problems, variants=variants, data=DATA, baseline=PAIRWISE.baseline)
     frames = {field.name: getattr(run, field.name) for field in fields(run)}
     tables = {name: frame for name, frame in frames.items() if isinstance(frame, pd.DataFrame) and "problem" in frame}
     return replace(run, **{name: frame.assign(problem=PAIRWISE.name) for name, frame in tables.items()})

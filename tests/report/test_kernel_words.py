@@ -2,19 +2,24 @@
 
 import json
 import re
+from dataclasses import replace
 from io import StringIO
 
 import pytest
 from full_run import printed
 from made_up_kernel_run import LOOPS, PAIRWISE, PRODUCTS, kernel_run
+from made_up_run import with_plan
 from matplotlib.text import Text
 from rich.console import Console
 
 from paragone.analyse.results import Results
 from paragone.cli.display import plan_sentences, plan_table
+from paragone.compare.across_time import compare
 from paragone.report.figures.catalogue import machine_figures, run_figures
 from paragone.report.figures.figure import Sheet
 from paragone.report.page.build import page
+from paragone.report.terminal.comparison import print_comparison
+from paragone.report.text.comparison import comparison_report
 from paragone.report.text.machines import joined_summaries, machines_report
 from paragone.report.text.markdown import join_sections
 from paragone.report.text.pytest_benchmark import pytest_benchmark_json
@@ -24,7 +29,7 @@ from paragone.store.records import Outcome
 
 OF_NETWORKS = re.compile(
     r"(?<![a-z])(?:images?|labels?|weights|epochs?|(?:mini-)?batch(?:es)?|train(?:s|ed|ing)?|networks?|pixels?"
-    r"|gather|activations?|gradients?)(?![a-z])",
+    r"|samples? in rows|gather|activations?|gradients?)(?![a-z])",
     re.IGNORECASE,
 )
 
@@ -87,6 +92,21 @@ def test_the_terminal_speaks_of_n_and_of_distances(results):
     assert foreign(text) == []
     assert re.search(r"^n +32 +320 +3.200", text, re.MULTILINE)
     assert "Distances/s, then times the baseline's." in text
+
+
+def test_a_comparison_of_two_runs_speaks_of_n_and_of_distances(results):
+    slow = kernel_run(None)
+    slow = replace(slow, samples=slow.samples.assign(elapsed_ns=(slow.samples["elapsed_ns"] * 2)))
+    comparisons = [compare(results, Results(with_plan(slow, run="slow", seed=2)), anyway=True)]
+    out = StringIO()
+    print_comparison(comparisons, 0.05, Console(width=120, file=out))
+    text = comparison_report(comparisons, 0.05)
+
+    assert foreign(text + out.getvalue()) == []
+    assert "| implementation | n | A, distances/s | B |" in text
+    assert re.search(r"^implementation +n +A +B", out.getvalue(), re.MULTILINE)
+    assert "inputs differ: seeds 1 and 2" in text
+    assert "on `pairwise`, n = 32" in text
 
 
 def test_the_plan_names_values_of_n(results):

@@ -138,6 +138,7 @@ def test_the_key_says_what_the_markers_and_lines_of_these_cells_mean_and_of_no_o
     )
     assert palette.key(cells[:1]) == "Circles: samples in rows."
     assert palette.key(cells[:0]) == ""
+    assert palette.key(cells[:1].assign(layout="rows one after the other (C order)")) == "Circles: arrays in rows."
 
 
 def test_every_marker_and_line_has_an_explanation():

@@ -59,7 +59,7 @@ LINES_MEAN = {"F": ("dashed", "stored in order F"), "O2": ("dashed", "few compil
     "process": ("dotted", "a program of its own")
 }
 MARKERS_MEAN = {
-    **{"o": "circles: samples in rows", "s": "squares: in columns", "D": "diamonds: in blocks"},
+    **{"o": "circles: {members} in rows", "s": "squares: in columns", "D": "diamonds: in blocks"},
     **{"^": "triangles: one sample at a time", "v": "triangles down: in lists"},
 }
 
@@ -113,7 +113,8 @@ def key(cells: pd.DataFrame) -> str:
     drawn = list(each_row(cells.drop_duplicates("variant")))
     markers = {marker(row.layout) for row in drawn}
     lines = {_line_word(row.implementation, axis_values(row.variant)) for row in drawn}
-    parts = [words for mark, words in MARKERS_MEAN.items() if mark in markers]
+    members = "samples" if any("sample" in row.layout for row in drawn) else "arrays"
+    parts = [words.format(members=members) for mark, words in MARKERS_MEAN.items() if mark in markers]
     meanings: dict[str, list[str]] = {}
     for word, (drawn_as, meaning) in LINES_MEAN.items():
         if word in lines:
