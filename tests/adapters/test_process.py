@@ -499,7 +499,7 @@ def test_what_a_program_writes_to_standard_error_lies_in_no_file_and_its_end_is_
 
 def test_a_worker_reports_the_build_info_the_threads_and_the_clock_of_a_program(hosted):
     worker, answer, *_ = hosted()
-    worker.prepare(ORDER[:1])
+    worker.prepare(STATE, ORDER[:1])
     worker.reset(STATE)
     sample = worker.take_sample(ORDER)
 

@@ -56,7 +56,7 @@ def process_of():
 
 def test_a_sample_that_was_over_before_the_harness_knew_that_all_was_sent_is_no_lie(workers, monkeypatch):
     worker = workers.loaded("numpy_rows")
-    worker.prepare(ORDER[:0])
+    worker.prepare(STATE, ORDER[:0])
     worker.reset(STATE)
     send = worker._pipe.send
 

@@ -139,7 +139,7 @@ def test_the_reply_to_load_holds_the_build_info(workers):
 def test_the_cost_of_a_call_is_a_time(workers):
     worker = workers.loaded("does_nothing")
 
-    assert 0 < worker.call(TimeCall(size=1)).call_seconds < 0.01
+    assert 0 < worker.call_from(STATE, TimeCall(size=1)).call_seconds < 0.01
 
 
 def test_an_implementation_is_closed_before_another_is_loaded(fresh_workers):
