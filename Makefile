@@ -44,8 +44,8 @@ doctor: $(READY)  ## what is here, what is missing, what would disturb a measure
 list: $(READY)  ## every implementation: language, axes, source, idea
 	$(RUN) list
 
-new: $(READY)  ## write a starter that works: make new NAME=my_step LANGUAGE=python (or julia, c, fortran, process)
-	$(RUN) new $(NAME) --language $(or $(LANGUAGE),python) --into impls/mlp $(ARGS)
+new: $(READY)  ## write a starter that works: make new NAME=my_step LANGUAGE=python (or julia, c, fortran, process; KERNEL=pairwise)
+	$(RUN) new $(NAME) --language $(or $(LANGUAGE),python) --into impls$(if $(KERNEL), --kernel $(KERNEL),/mlp) $(ARGS)
 
 julia: $(READY)  ## install Julia and what it needs here, if no fit one is found
 	$(RUN) julia

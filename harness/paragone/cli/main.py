@@ -23,6 +23,7 @@ from paragone.cli.header import header
 from paragone.cli.julia import julia
 from paragone.cli.list import list_implementations
 from paragone.cli.new import new
+from paragone.cli.new_kernel import new_kernel
 from paragone.cli.profile import profile
 from paragone.cli.report import report
 from paragone.cli.selftest import selftest
@@ -40,6 +41,7 @@ EXIT_UNWRITABLE = 5
 COMMANDS = (
     (list_implementations, "paragone list 'numpy_*'"),
     (new, "paragone new my_step --language c"),
+    (new_kernel, "paragone new-kernel my_kernel"),
     (header, "paragone header pairwise"),
     (verify, "paragone verify numpy_tuned --problem mlp4 --batch-sizes 1,7,500"),
     (bench, "paragone bench --problem mlp4 -i 'numpy_*' --dtype float32 --batch-sizes 500,20000"),

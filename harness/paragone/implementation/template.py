@@ -6,11 +6,11 @@ import importlib.util
 import keyword
 import re
 import sys
-import tempfile
 from collections.abc import Collection
 from pathlib import Path
 
 from paragone.errors import Misuse, UnknownName
+from paragone.implementation.new_files import write_new_folder
 from paragone.implementation.registry import IMPLEMENTATIONS, discover
 
 LANGUAGES = ("python", "julia", "c", "fortran", "process")
@@ -38,19 +38,7 @@ def write_starter(name: str, language: str, into: Path) -> list[Path]:
     texts = filled_in(name, language)
     if fault := fault_of_place(into / name, DECLARED_NAME.findall(texts["impl.py"])):
         raise Misuse(fault)
-    try:
-        into.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=into, prefix=f".{name}-") as unfinished:
-            folder = Path(unfinished, name)
-            folder.mkdir()
-            for file, text in texts.items():
-                (folder / file).write_text(text, encoding="utf-8")
-            folder.rename(into / name)
-    except OSError as error:
-        raise Misuse(
-            f"{into / name} cannot be written: {error.strerror}. Choose another folder: --into PATH"
-        ) from error
-    return [into / name / file for file in texts]
+    return write_new_folder(into / name, texts)
 
 
 def filled_in(name: str, language: str) -> dict[str, str]:
@@ -80,7 +68,7 @@ def fault_of_name(name: str) -> str | None:
     if keyword.iskeyword(name) or keyword.issoftkeyword(name):
         return f"{name!r} is a word of Python's own. Say more: {name}_first"
     if name in sys.stdlib_module_names or name.lower() in LIBRARIES or importlib.util.find_spec(name):
-        return f"{name!r} is the name of a package, which the folder would hide. Say more: {name}_first"
+        return f"{name!r} is the name of a package, which it would hide. Say more: {name}_first"
     return None
 
 

@@ -70,6 +70,13 @@ def test_float32_arithmetic_passes_as_float32_and_fails_as_float64_by_name(kerne
     )
 
 
+def test_zeros_are_wrong_for_their_distance_and_not_for_their_digits(spec, expected):
+    result = judge(spec, expected, {"D": np.zeros(SIZE)}, "float64")
+
+    assert (result.status, result.tensor, result.error) == ("failed", "D", 1.0)
+    assert result.reason.startswith("D differs from the reference by 1.0e+00")
+
+
 def test_a_wrong_number_fails_with_its_error_and_the_bound(spec, expected):
     D = expected.outputs["D"].copy()
     D[3] += 0.1

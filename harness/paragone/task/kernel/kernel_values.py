@@ -30,6 +30,10 @@ WORDS_OF_LANGUAGES = {
     *"fn function goto int int64_t int32_t interface let long loop match mod move mut new null override priv".split(),
     *"private pub public ref register return self short signed sizeof static struct super switch this throw".split(),
     *"trait true false type typedef typeof union unsafe unsigned use using var virtual void volatile where".split(),
+    *"abstract alignas alignof arguments asm baremodule become begin boolean concept constexpr debugger".split(),
+    *"delete eval explicit extends final friend global impl implements inline instanceof local macro module".split(),
+    *"decltype mutable namespace native noexcept nullptr operator package primitive protected quote restrict".split(),
+    *"strictfp synchronized template thread_local throws transient typeid typename unsized xor yield".split(),
     *"real library include workspace run setup size".split(),
 }
 
