@@ -10,10 +10,10 @@ import pytest
 from typer.main import get_command
 
 from paragone.claims import claim
-from paragone.cli import bench, verify
+from paragone.cli import verify
 from paragone.cli.app import app
 from paragone.files.paths import PROJECT
-from paragone.task.mlp import problem_files
+from paragone.task.mlp import problem, problem_files
 from paragone.task.mlp.mnist.cache import store
 from paragone.task.mlp.mnist.parts import Arrays
 
@@ -88,7 +88,7 @@ def typed(paragone, data, tmp_path, monkeypatch):
     (tmp_path / "claims.toml").write_text("[[claim]]".join(claim.CLAIMS.read_text().split("[[claim]]")[:2]))
     monkeypatch.setattr(claim, "CLAIMS", tmp_path / "claims.toml")  # other claims have batch sizes up to 60,000
     monkeypatch.setattr(verify, "CONTRACT_BATCH_SIZES", (2,))
-    monkeypatch.setattr(bench, "QUICK_SIZES", (10,))
+    monkeypatch.setattr(problem, "QUICK_SIZES", (10,))
     monkeypatch.delenv("PARAGONE_RESULTS", raising=False)
     folder = tmp_path / "project"
     (folder / "impls" / "mlp").mkdir(parents=True)
