@@ -20,8 +20,11 @@ IMPOSSIBLE_NS = 1e-4
 DATA = {"name": "none", "origin": "inputs are drawn, anew for each round", "sha256": ""}
 
 
-def kernel_run(folder, **tables):
-    """Return a run of two contenders in two dtypes; a third is too fast, and a fourth failed."""
+def kernel_run(folder, unit="", **tables):
+    """Return a run of two contenders in two dtypes; a third is too fast, and a fourth failed.
+
+    `unit` is that of the work, where it is not that of the kernel.
+    """
     ns = {**NS_PER_DISTANCE, **{f"{name} (A/A)": NS_PER_DISTANCE[name] for name in BASES}, LOOPS: (5, 5, IMPOSSIBLE_NS)}
     times = {
         (name, size): [[each * 1e-9 * size**2 * luck for luck in (1, 1.01, 1.02)] for _ in range(3)]
@@ -41,7 +44,8 @@ def kernel_run(folder, **tables):
         "limits": list(limits()),
         **tables,
     }
-    return of_pairwise(made_up_run(folder, times, **tables))
+    spec = replace(PAIRWISE.spec, unit=unit or PAIRWISE.spec.unit)
+    return of_kernel(made_up_run(folder, times, **tables), replace(PAIRWISE, spec=spec))
 
 
 def limits():
@@ -52,13 +56,13 @@ def limits():
             yield {**where, "what": "read", "per_second": 1e10}
 
 
-def of_pairwise(run):
-    """Return a run that was made of the network `nielsen` as one of `pairwise`."""
+def of_kernel(run, kernel):
+    """Return a run that was made of the network `nielsen` as one of a kernel."""
     stored = msgspec.to_builtins(run.plan)
-    cells = [{**cell, "problem": PAIRWISE.name} for cell in stored["cells"]]
+    cells = [{**cell, "problem": kernel.name} for cell in stored["cells"]]
     variants = [{**variant, "layout": LAYOUT} for variant in stored["variants"]]
-    problems = {PAIRWISE.name: msgspec.to_builtins(PAIRWISE)}
-    run = with_plan(run, cells=cells, problems=problems, variants=variants, data=DATA, baseline=PAIRWISE.baseline)
+    problems = {kernel.name: msgspec.to_builtins(kernel)}
+    run = with_plan(run, cells=cells, problems=problems, variants=variants, data=DATA, baseline=kernel.baseline)
     frames = {field.name: getattr(run, field.name) for field in fields(run)}
     tables = {name: frame for name, frame in frames.items() if isinstance(frame, pd.DataFrame) and "problem" in frame}
-    return replace(run, **{name: frame.assign(problem=PAIRWISE.name) for name, frame in tables.items()})
+    return replace(run, **{name: frame.assign(problem=kernel.name) for name, frame in tables.items()})

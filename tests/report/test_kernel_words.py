@@ -109,6 +109,20 @@ def test_a_comparison_of_two_runs_speaks_of_n_and_of_distances(results):
     assert "on `pairwise`, n = 32" in text
 
 
+def test_a_rate_in_flop_has_its_prefix_before_the_unit(browser, without_pixels, tmp_path):
+    results = Results(kernel_run(None, unit="FLOP"))
+    text = join_sections(report_sections(results, [], []))
+    path = tmp_path / "report.html"
+    path.write_text(page(results, report_sections(results, [], []), []), encoding="utf-8")
+
+    browser.open(path.as_uri())
+
+    assert "**990 MFLOP/s**" in text
+    assert "**FLOP/s** is the median" in text
+    assert "990 MFLOP/s" in browser.run("document.getElementById('data-table').innerText")
+    assert browser.said == []
+
+
 def test_the_plan_names_values_of_n(results):
     out = StringIO()
     failed = Outcome(problem="pairwise", variant=LOOPS, size=32, stage="head", status="failed", reason="wrong")

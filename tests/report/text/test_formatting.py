@@ -61,3 +61,10 @@ def test_an_interval_has_the_unit_of_the_number_that_it_stands_beside(low, value
 
 def test_words_are_counted_in_english():
     assert [formatting.plural(2, noun) for noun in ("launch", "epoch", "cell")] == ["2 launches", "2 epochs", "2 cells"]
+
+
+def test_flops_are_written_with_their_prefix_and_other_units_stand_in_the_heading():
+    rates = (412, 311_000, 1.714e9, float("nan"))
+
+    assert [formatting.rate_of(rate, "FLOP/s") for rate in rates] == ["412 FLOP/s", "311 kFLOP/s", "1.71 GFLOP/s", "–"]
+    assert [formatting.rate_of(rate, "images/s") for rate in rates] == ["412", "311 k", "1.71 G", "–"]

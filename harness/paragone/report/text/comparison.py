@@ -172,7 +172,7 @@ def _cell_tables(comparisons: Sequence[Comparison], only_different: bool = False
         columns = [
             markdown.code(name),
             formatting.size(first["size"]),
-            formatting.rate(first["work_per_second_a"]),
+            formatting.rate_of(first["work_per_second_a"], comparisons[0].a.plan.words_of(first["problem"]).rate),
         ]
         lines.setdefault((heading, str(first["problem"])), []).append([*columns, *map(_markdown_entry, rows)])
     parts = [

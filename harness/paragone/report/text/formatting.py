@@ -48,10 +48,12 @@ def rate(value: float, digits: int = 3) -> str:
     return f"{significant(value / size, digits)} {prefix}".strip()
 
 
-def rate_with_unit(value: float, unit: str, digits: int = 3) -> str:
-    """Return a rate with prefix and unit: "311 k distances/s"; FLOP/s take it as SI units do: "1.71 GFLOP/s"."""
+def rate_of(value: float, unit: str, digits: int = 3) -> str:
+    """Return a rate below a heading that says the unit: "311 k". FLOP/s read as is usual: "1.71 GFLOP/s"."""
     written = rate(value, digits)
-    return f"{written}{'' if unit.startswith('FLOP') and written[-1:].isalpha() else ' '}{unit}"
+    if unit != "FLOP/s" or written == MISSING:
+        return written
+    return f"{written}{'' if written[-1].isalpha() else ' '}{unit}"
 
 
 def capitalised(words: str) -> str:

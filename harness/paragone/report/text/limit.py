@@ -62,9 +62,9 @@ def _grid_table(grid: pd.DataFrame, spoken: Words, has_products: bool) -> str:
             row.dtype,
             str(row.threads),
             formatting.size(row.size),
-            formatting.rate(row.limit_work_per_second),
-            formatting.rate(row.most_work_per_second),
-            *[formatting.rate(row.products_work_per_second)] * has_products,
+            formatting.rate_of(row.limit_work_per_second, spoken.rate),
+            formatting.rate_of(row.most_work_per_second, spoken.rate),
+            *[formatting.rate_of(row.products_work_per_second, spoken.rate)] * has_products,
         ]
         for row in each_row(grid)
     ]

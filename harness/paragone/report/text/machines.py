@@ -112,7 +112,7 @@ def _result_tables(frame: pd.DataFrame, named: Sequence[str], runs: Sequence[Run
         lines = []
         for _, line in cells.sort_values(["name", "size"], kind="stable").groupby(["name", "size"]):
             by_run = {row.run: row for row in each_row(line)}
-            entries = [text for letter in named for text in _entries(by_run.get(letter))]
+            entries = [text for letter in named for text in _entries(by_run.get(letter), spoken.rate)]
             row = first_row(line)
             lines.append([markdown.code(row.name), formatting.size(row.size), *entries])
         heading = f"### {markdown.code(first.problem)}, {first.dtype}, {formatting.plural(first.threads, 'thread')}"
@@ -120,13 +120,13 @@ def _result_tables(frame: pd.DataFrame, named: Sequence[str], runs: Sequence[Run
     return "\n\n".join(parts) or "No cell was planned."
 
 
-def _entries(row: Any) -> tuple[str, str]:
+def _entries(row: Any, unit: str) -> tuple[str, str]:
     """Return the two entries of a run: work per second, and the ratio to its own baseline."""
     if row is None:
         return formatting.MISSING, formatting.MISSING
     if row.status not in STATUSES_WITH_TIMES:
         return f"*{row.status}*", ""
-    speed = speed_with_limit(row)
+    speed = speed_with_limit(row, unit)
     if row.verdict == "baseline" or row.status == "not checked":
         return speed, "baseline" if row.verdict == "baseline" else "*not verified*"
     ratio = formatting.ratio_with_interval(row.ratio_to_baseline, row.ratio_low, row.ratio_high)

@@ -32,15 +32,17 @@ def _table(cells: pd.DataFrame, spoken: Words) -> str:
     lines = []
     for name, line in cells.groupby("name", sort=False):
         by_size = {row.size: row for row in each_row(line)}
-        lines.append([markdown.code(name), *(_cell(by_size[size]) if size in by_size else "" for size in sizes)])
+        lines.append(
+            [markdown.code(name), *(_cell(by_size[size], spoken.rate) if size in by_size else "" for size in sizes)]
+        )
     return markdown.table(["implementation", *(f"{spoken.at_size} {formatting.size(size)}" for size in sizes)], lines)
 
 
-def _cell(row: Any) -> str:
+def _cell(row: Any, unit: str) -> str:
     """Return throughput above ratio and verdict, each with its interval; the status alone where there is no time."""
     if row.status not in STATUSES_WITH_TIMES:
         return f"*{row.status}*"
-    speed = speed_with_limit(row)
+    speed = speed_with_limit(row, unit)
     if row.status == "not checked":
         return f"{speed}<br>{'baseline, ' * (row.verdict == 'baseline')}*not verified*"
     if row.verdict == "baseline":
@@ -49,10 +51,10 @@ def _cell(row: Any) -> str:
     return f"{speed}<br>{compared}<br>{row.verdict}"
 
 
-def speed_with_limit(row: Any) -> str:
+def speed_with_limit(row: Any, unit: str) -> str:
     """Return work per second with its interval, and below them the share of the machine's limit where known."""
     interval = formatting.rate_interval(row.work_per_second_low, row.work_per_second_high, row.work_per_second)
-    speed = f"**{formatting.rate(row.work_per_second)}** {interval}".strip()
+    speed = f"**{formatting.rate_of(row.work_per_second, unit)}** {interval}".strip()
     if math.isnan(row.share_of_limit):
         return speed
     return f"{speed}<br>{formatting.percent(row.share_of_limit)} of the limit"

@@ -81,20 +81,20 @@ def _tables(cells: pd.DataFrame, plan: Plan) -> list[str]:
         spoken = plan.words_of(first.problem)
         speeds = [f"{letter}, {spoken.rate}" for letter in "AB"]
         headings = [spoken.size, *speeds, "speed of B relative to A", ""]
-        parts.append(markdown.table(headings, [_line(row) for row in each_row(rows)]))
+        parts.append(markdown.table(headings, [_line(row, spoken.rate) for row in each_row(rows)]))
     return parts
 
 
-def _line(row: Any) -> list[str]:
-    speeds = [_speed(row.status_a, row.work_per_second_a), _speed(row.status_b, row.work_per_second_b)]
+def _line(row: Any, unit: str) -> list[str]:
+    speeds = [_speed(row.status_a, row.work_per_second_a, unit), _speed(row.status_b, row.work_per_second_b, unit)]
     if math.isnan(row.ratio):
         return [formatting.size(row.size), *speeds, "", markdown.escaped(why_not_compared(row))]
     ratio = f"**{formatting.ratio(row.ratio)}** {formatting.ratio_interval(row.ratio_low, row.ratio_high)}".strip()
     return [formatting.size(row.size), *speeds, ratio, row.verdict]
 
 
-def _speed(status: str, work_per_second: float) -> str:
-    return formatting.rate(work_per_second) if math.isfinite(work_per_second) else f"*{status}*"
+def _speed(status: str, work_per_second: float, unit: str) -> str:
+    return formatting.rate_of(work_per_second, unit) if math.isfinite(work_per_second) else f"*{status}*"
 
 
 def _left_out(left_out: dict[str, str]) -> str:

@@ -30,8 +30,11 @@
   // "311 k distances/s"; FLOP/s take the prefix as SI units do: "1.71 GFLOP/s".
   function rateWithUnit(value, unit, digits = 3) {
     const written = rate(value, digits);
-    return `${written}${unit.startsWith("FLOP") && /[A-Za-z]$/.test(written) ? "" : " "}${unit}`;
+    return `${written}${unit === "FLOP/s" && /[A-Za-z]$/.test(written) ? "" : " "}${unit}`;
   }
+
+  // A rate below a heading that says the unit; FLOP/s read as is usual.
+  const rateOf = (value, unit, digits = 3) => (unit === "FLOP/s" && isNumber(value) ? rateWithUnit(value, unit, digits) : rate(value, digits));
 
   const capitalised = (words) => words.charAt(0).toUpperCase() + words.slice(1);
 
@@ -65,7 +68,7 @@
   const pair = (write) => (low, high) => `[${write(low)}, ${write(high)}]`;
 
   paragone.format = {
-    MISSING, isNumber, significant, rate, seconds, size, rateWithUnit, capitalised,
+    MISSING, isNumber, significant, rate, seconds, size, rateWithUnit, rateOf, capitalised,
     ratio: (value) => (isNumber(value) ? `${ratioNumber(value)}×` : MISSING),
     percent: (value) => (isNumber(value) ? `${significant(100 * value, 2)} %` : MISSING),
     megabytes: (value) => (isNumber(value) ? `${significant(value)} MB` : MISSING),

@@ -13,7 +13,8 @@
   const allData = paragone.data.shared_words.all_data;
   const METRICS = {
     rate: {
-      get title() { return format.capitalised(words().per_second); }, write: format.rate, interval: format.rateInterval, moreIsBetter: true,
+      get title() { return format.capitalised(words().per_second); }, write: (rate) => format.rateOf(rate, words().rate), tick: format.rate,
+      interval: format.rateInterval, moreIsBetter: true,
       of: (row) => ({ value: row.work_per_second, low: row.work_per_second_low, high: row.work_per_second_high }),
     },
     ...(allData && { [allData]: {

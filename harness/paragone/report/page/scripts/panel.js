@@ -70,7 +70,7 @@
       }),
       yAxis: axis(theme, {
         min: low, max: high, axisLine: { show: false }, axisTick: { show: false }, splitLine: { show: false },
-        axisLabel: { customValues: ticks(low, high), formatter: (value) => paragone.format.tick(paragone.metric().write(value)) },
+        axisLabel: { customValues: ticks(low, high), formatter: (value) => paragone.format.tick((paragone.metric().tick || paragone.metric().write)(value)) },
       }),
       tooltip: {
         trigger: "item", triggerOn: "none", confine: true, transitionDuration: 0, backgroundColor: theme.surface,
