@@ -45,6 +45,11 @@ def test_a_starter_of_a_shipped_kernel_lies_in_a_folder_of_ones_own(paragone, tm
     ("command", "sentence"),
     [
         ("new mine -k pairwize", "unknown kernel 'pairwize'. Did you mean 'pairwise'? A new one: paragone new-kernel"),
+        (
+            "verify -k my_kernel",
+            "unknown kernel 'my_kernel'. There are: heat, mlp, pairwise. Where one of your own lies:",
+        ),
+        ("list -k heet", "unknown kernel 'heet'. Did you mean 'heat'? Where one of your own lies: --plugins PATH"),
         ("new mine -k pairwise -l rst", "unknown language 'rst'. Did you mean 'rust'?"),
         ("new mine -l rust", "--language rust: there are starters for kernels alone, by --kernel NAME"),
         ("new mine -l rst", "unknown language 'rst'"),

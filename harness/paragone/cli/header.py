@@ -10,8 +10,8 @@ import typer
 
 from paragone.adapters.kernel.c_text import declarations
 from paragone.cli.options import PluginsOption
-from paragone.cli.values import write_output
-from paragone.errors import HarnessError, UnknownName
+from paragone.cli.values import unknown_kernel, write_output
+from paragone.errors import HarnessError
 from paragone.implementation.plugins import kernel_folders
 from paragone.task.kernel.kernel_file import read_kernel
 
@@ -25,7 +25,7 @@ def header(
     found, bad = kernel_folders(plugins or ())
     if kernel not in found:
         reason = next((entry.reason for entry in bad if entry.name == kernel), None)
-        raise HarnessError(reason) if reason else UnknownName("kernel", kernel, found)
+        raise HarnessError(reason) if reason else unknown_kernel(kernel, found)
     text = declarations(read_kernel(found[kernel]))
     if output is None:
         sys.stdout.write(text)

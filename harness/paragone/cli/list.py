@@ -9,8 +9,7 @@ from rich.markup import escape
 
 from paragone.cli.app import out
 from paragone.cli.options import KernelOption, PluginsOption
-from paragone.cli.values import NETWORKS
-from paragone.errors import UnknownName
+from paragone.cli.values import NETWORKS, unknown_kernel
 from paragone.implementation.described import unavailable_reason
 from paragone.implementation.plugins import kernel_folders
 from paragone.implementation.registry import IMPLEMENTATIONS, Registered, discover, refuse_unusable, select
@@ -25,7 +24,7 @@ def list_implementations(
     """Show every implementation of a kernel: language, axes, source, idea, whether it can run here."""
     kernels, _ = kernel_folders(plugins or ())
     if kernel not in (NETWORKS, *kernels):
-        raise UnknownName("kernel", kernel, [NETWORKS, *kernels])
+        raise unknown_kernel(kernel, [NETWORKS, *kernels])
     registered, unusable = discover(kernels.get(kernel, IMPLEMENTATIONS), plugins or ())
     refuse_unusable(names or (), registered, unusable)
     for entry in select(registered, names or ["*"]):

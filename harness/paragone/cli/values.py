@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -48,13 +48,17 @@ def find_kernel(name: str, plugins: Sequence[str], cache: str | None = None) -> 
     """
     folders, _ = kernel_folders(plugins)
     if name not in folders:
-        raise UnknownName("kernel", name, [NETWORKS, *folders])
+        raise unknown_kernel(name, [NETWORKS, *folders])
     problem = KernelProblem.of(folders[name])
     if cache is None:
         return problem
     if cache not in CACHES:
         raise UnknownName("--cache", cache, CACHES)
     return replace(problem, spec=replace(problem.spec, cache=cache))
+
+
+def unknown_kernel(name: str, known: Iterable[str]) -> UnknownName:
+    return UnknownName("kernel", name, known, " Where one of your own lies: --plugins PATH")
 
 
 def dtypes_of(names: Sequence[str] | None) -> tuple[str, ...]:
