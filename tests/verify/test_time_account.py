@@ -59,17 +59,17 @@ def test_a_clock_that_shows_less_than_the_harness_waited_is_a_fault(elapsed):
 
 
 def test_params_that_take_longer_than_copying_are_work_put_off():
-    assert "what train puts off is not timed" in fault(*[account(params=9)] * 3)
-    assert "" == fault(*[account(params=9, n_numbers=100_000)] * 3)
+    assert "what train puts off is not timed" in fault(*[account(params=11)] * 3)
+    assert "" == fault(*[account(params=11, n_numbers=100_000)] * 3)
 
 
 def test_a_reset_that_takes_longer_than_copying_has_done_the_work_of_train():
-    assert "what it does beyond taking the state is not timed" in fault(*[account(reset=9)] * 3)
-    assert "" == fault(*[account(reset=9, n_numbers=100_000)] * 3)
+    assert "what it does beyond taking the state is not timed" in fault(*[account(reset=11)] * 3)
+    assert "" == fault(*[account(reset=11, n_numbers=100_000)] * 3)
 
 
 def test_a_reset_that_copies_inputs_may_take_as_long_as_that_and_is_judged_by_what_it_takes():
-    plain = account(reset=9)
+    plain = account(reset=11)
     copies, takes_little = replace_account(plain, copied_bytes=3_000_000), replace_account(plain, n_given=100)
 
     assert "" == fault(*[copies] * 3)

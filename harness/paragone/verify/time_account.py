@@ -33,7 +33,7 @@ MOST_UNSEEN_NS, MOST_UNSEEN_SHARE = 6_000_000, 0.1
 # The CPU time of a worker that takes an order from the pipe, for each of its numbers.
 ORDER_NS_PER_NUMBER = 25
 # Any implementation takes a state of so many numbers, or gives it out, in this time.
-MOST_STATE_NS, MOST_STATE_NS_PER_NUMBER = 4_000_000, 150
+MOST_STATE_NS, MOST_STATE_NS_PER_NUMBER = 6_000_000, 150
 # Where each call of a kernel needs a copy of its inputs, reset makes them, byte by byte.
 MOST_COPY_NS_PER_BYTE = 2
 # A sample that keeps less than this share of a CPU busy has been computed somewhere else.
