@@ -41,7 +41,8 @@ def limits_of_grid(run: Run) -> pd.DataFrame:
     """What the machine allows at each point of the grid, in units of work per second.
 
     limit_work_per_second      the roofline's: the step's products and update at the speed of a large matrix product,
-                                 or what it must move, read once from memory, whichever takes longer
+                                 or what it must move, read once from memory, whichever takes longer; nothing
+                                 is moved that a cache holds
     products_work_per_second   the measured speed of the step's products alone, in their own shapes, by NumPy's BLAS
     most_work_per_second       what no code can exceed, however it is written: see `shortest_step_seconds`
     """
@@ -51,7 +52,8 @@ def limits_of_grid(run: Run) -> pd.DataFrame:
     grid = grid.merge(medians.reset_index(), on=[*PLACE, "size"], how="left")
     steps = list(zip(grid["problem"].map(run.plan.problems), grid["dtype"], grid["size"], strict=True))
     speeds = zip(grid["gemm"], grid["read"], strict=True)
-    limits = [step_seconds_at_least(*step, *speed) for step, speed in zip(steps, speeds, strict=True)]
+    cache_bytes = max(run.environment.machine.caches.values(), default=0)
+    limits = [step_seconds_at_least(*step, *speed, cache_bytes) for step, speed in zip(steps, speeds, strict=True)]
     nonzero = nonzero_share(run)
     least = [
         shortest_step_seconds(problem, size, gemm, nonzero)
@@ -59,7 +61,7 @@ def limits_of_grid(run: Run) -> pd.DataFrame:
     ]
     work = pd.Series([problem.work(size) for problem, _, size in steps], dtype=float)
     for name, seconds in (("limit", limits), ("most", least)):
-        grid[f"{name}_work_per_second"] = work / pd.Series(seconds, dtype=float)
+        grid[f"{name}_work_per_second"] = work / pd.Series(seconds, dtype=float).replace(0.0, np.nan)
     return grid[[*PLACE, "size", *(f"{name}_work_per_second" for name in ("limit", "products", "most"))]]
 
 
@@ -71,11 +73,11 @@ def planned_points(run: Run) -> pd.DataFrame:
 
 
 def step_seconds_at_least(
-    problem: Problem, dtype: str, size: int, flops_per_second: float, bytes_per_second: float
+    problem: Problem, dtype: str, size: int, flops_per_second: float, bytes_per_second: float, cache_bytes: int = 0
 ) -> float:
     """max(FLOPs of a step / FLOP per second, bytes that it must move / bytes per second)"""
     arithmetic = problem.flops_per_step(size) / flops_per_second
-    memory = problem.bytes_per_step(size, dtype) / bytes_per_second
+    memory = problem.bytes_per_step(size, dtype, cache_bytes) / bytes_per_second
     return max(arithmetic, memory)
 
 

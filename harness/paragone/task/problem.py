@@ -153,8 +153,8 @@ class Problem(ABC):
         """The floating-point operations of one step; `nonzero` is the share of the data that is not 0."""
 
     @abstractmethod
-    def bytes_per_step(self, size: int, dtype: str) -> float:
-        """The bytes that one step must move from or to memory where nothing of them is in a cache."""
+    def bytes_per_step(self, size: int, dtype: str, cache_bytes: int = 0) -> float:
+        """The bytes that one step must move from or to memory; what a cache of so many bytes holds is not moved."""
 
     def steps_on_new_inputs(self, size: int) -> int | None:
         """The steps of a sample before an input comes again; None where none does, or a state evolves."""

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from kernel_folder import KERNEL, REFERENCE, write_kernel
 
+from paragone.files.paths import PROJECT
 from paragone.task.kernel.problem import MOST_COPIES_BYTES, MOST_STEPS, KernelProblem, KernelState
 from paragone.task.kernel.spec import ArraySpec
 
@@ -76,3 +77,13 @@ def test_a_state_goes_through_its_arrays_unchanged(problem):
 
     assert problem.state_of(start.tensors(), start.step).digest() == start.digest()
     assert KernelState(start.arrays, 10, 5).digest() != start.digest()
+
+
+def test_a_step_moves_nothing_that_a_cache_holds_unless_its_inputs_are_cold():
+    problem = KernelProblem.of(PROJECT / "impls" / "heat")
+    n_bytes, moved = 2 * 100 * 100 * 4, 3 * 100 * 100 * 4
+    cold = replace(problem, spec=replace(problem.spec, cache="cold"))
+
+    assert problem.bytes_per_step(100, "float32", n_bytes) == 0
+    assert problem.bytes_per_step(100, "float32", n_bytes - 1) == moved
+    assert cold.bytes_per_step(100, "float32", n_bytes) == moved

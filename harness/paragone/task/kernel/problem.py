@@ -134,7 +134,11 @@ class KernelProblem(Problem):
         """The floating-point operations of one step; 0 where the kernel does not say."""
         return float(self.spec.evaluate(self.spec.flops, size)) if self.spec.flops else 0.0
 
-    def bytes_per_step(self, size: int, dtype: str) -> float:
+    def bytes_per_step(self, size: int, dtype: str, cache_bytes: int = 0) -> float:
+        """What a step moves at least; nothing where a cache holds the whole ring."""
+        ring_bytes = self.n_sets(size) * self.spec.set_bytes(size, dtype)
+        if self.spec.cache == "warm" and ring_bytes <= cache_bytes:
+            return 0.0
         return float(self.spec.moved_bytes(size, dtype))
 
     def n_sets(self, size: int) -> int:

@@ -125,8 +125,8 @@ class NetworkProblem(Problem):
         of_products = size * (2 * sum(products) + sum(products[1:]))
         return round(of_products + per_weight * weights + per_bias * biases)
 
-    def bytes_per_step(self, size: int, dtype: str) -> float:
-        """Every pixel of the mini-batch, read once."""
+    def bytes_per_step(self, size: int, dtype: str, cache_bytes: int = 0) -> float:
+        """Every pixel of the mini-batch, read once: no cache holds the training set."""
         return size * self.layers[0] * BYTES[dtype]
 
     def most_steps(self, size: int) -> int:
