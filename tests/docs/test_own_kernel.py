@@ -100,7 +100,7 @@ def test_every_language_of_the_page_passes_and_stands_in_the_table(reader):
 
     for name in ("numpy_broadcast", "c_loops O2", "rust_loops O", "node_loops"):
         assert f"{name} " in out
-    assert "0 failed" in out
+    assert "failed" not in out
 
 
 def test_every_block_of_the_page_is_a_file_or_a_line_that_is_tried():
