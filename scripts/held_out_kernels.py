@@ -11,7 +11,7 @@ import numpy as np
 import scipy.fft
 import scipy.linalg
 import scipy.special
-from small_kernels import PAIRWISE, SmallKernel, small_kernel
+from calibrated_kernels import PAIRWISE, SmallKernel, small_kernel
 
 
 def held_out(name, arrays, inputs, reference, others=None, grid=(10, 40, 100), whole=(), **more) -> SmallKernel:

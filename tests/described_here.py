@@ -32,7 +32,7 @@ def described(kind, folder=""):
 
 
 def registered(kind, folder=""):
-    return Registered(described(kind, folder), folder)
+    return Registered(described(kind, folder), Path(folder))
 
 
 def variants_of(kind, folder=""):

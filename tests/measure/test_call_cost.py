@@ -76,7 +76,7 @@ def test_a_call_is_timed_with_one_image_and_with_the_whole_training_set(null):
     worker = ScriptedWorker(cost_of)
     rows, _ = costs(worker, Crosses)
 
-    assert rows == [CallCostRow(bridge="made up", n_images=n, call_seconds=pytest.approx(n * 1e-6)) for n in (1, 60)]
+    assert rows == [CallCostRow(bridge="made up", size=n, call_seconds=pytest.approx(n * 1e-6)) for n in (1, 60)]
     (loaded, *_) = worker.commands
     assert (loaded.implementation, loaded.axis) == ("some_null", {"dtype": "float32"})
     assert not worker.alive

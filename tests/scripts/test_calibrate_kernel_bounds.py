@@ -8,8 +8,8 @@ from paragone.files.paths import PROJECT
 
 sys.path.insert(0, str(PROJECT / "scripts"))
 import calibrate_kernel_bounds as calibration
+import calibrated_kernels
 import held_out_kernels
-import small_kernels
 
 # What is not found, with the reason.
 NOT_FOUND = {
@@ -19,13 +19,13 @@ NOT_FOUND = {
 LARGEST_RATIO = 0.5  # of honest variants; the calibration found less
 
 
-@pytest.fixture(params=small_kernels.KERNELS, ids=lambda kernel: kernel.name)
+@pytest.fixture(params=calibrated_kernels.KERNELS, ids=lambda kernel: kernel.name)
 def kernel(request):
     return request.param
 
 
 def test_there_are_eight_kernels_or_more():
-    assert len(small_kernels.KERNELS) >= 8
+    assert len(calibrated_kernels.KERNELS) >= 8
 
 
 def test_every_honest_variant_passes_far_below_its_bound(kernel):
