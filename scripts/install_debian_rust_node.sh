@@ -3,10 +3,10 @@
 set -eu
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin # dpkg needs the sbin folders; an unprivileged user's PATH lacks them
 
-# The packages of the programs that are not here.
+# The packages of the programs that are not here, or give no answer.
 lacking=
-command -v rustc >/dev/null || lacking="$lacking rustc"
-command -v node >/dev/null || lacking="$lacking nodejs"
+rustc --version >/dev/null 2>&1 || lacking="$lacking rustc"
+node --version >/dev/null 2>&1 || lacking="$lacking nodejs"
 if [ -z "$lacking" ]; then
     echo "Rust and Node.js are here already ($(rustc --version | cut -d' ' -f1,2), Node.js $(node --version)): nothing to do."
     exit 0
@@ -27,5 +27,5 @@ echo "Installing$lacking (about half a minute) …"
 # shellcheck disable=SC2086
 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -o Dpkg::Use-Pty=0 $lacking >/dev/null
 for program in rustc node; do
-    command -v "$program" >/dev/null || { echo "error: $program was installed, but is not on the PATH" >&2; exit 1; }
+    "$program" --version >/dev/null || { echo "error: $program was installed, and gives no answer" >&2; exit 1; }
 done
