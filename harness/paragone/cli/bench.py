@@ -41,7 +41,7 @@ def bench(
         str | None, typer.Option(help="The implementation that ratios refer to; else numpy_rows, or the kernel's.")
     ] = None,
     quick: Annotated[
-        bool, typer.Option("--quick", help="One launch, batches 10 and 1000, one dtype each: no intervals.")
+        bool, typer.Option("--quick", help="One launch, two sizes, one dtype each: no intervals.")
     ] = False,
     memory: Annotated[
         bool | None, typer.Option(help="A fresh process per cell for its peak memory; else not with --quick.")
