@@ -72,7 +72,7 @@ def test_keras_traces_its_step_in_the_first_calls_of_a_batch_size_alone(monkeypa
 
 
 def test_scikit_learn_is_exact_for_the_plain_softmax_alone_and_says_elsewhere_in_what_it_differs():
-    nearest = FOUND["sklearn_mlp"].nearest
+    nearest = found("sklearn_mlp").nearest
 
     assert nearest(find_problem("softmax")) is None
     assert "quadratic cost" in nearest(find_problem("nielsen"))
@@ -85,4 +85,4 @@ def test_scikit_learn_takes_an_l2_penalty_exactly_at_any_batch_size():
     problem = replace(small("softmax"), l2=0.3)
 
     for batch_size in (1, 7):
-        assert "passed" == checked(FOUND["sklearn_mlp"], problem, batch_size, dtype="float64").status
+        assert "passed" == checked(found("sklearn_mlp"), problem, batch_size, dtype="float64").status

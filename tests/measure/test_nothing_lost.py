@@ -103,7 +103,8 @@ def assert_whole(folder, reported):
     assert held == {(*cell, launch, round_): 1 for cell in cells for launch in (0, 1) for round_ in range(3)}
     assert run.finished.finished
     assert {"head", "sample", "stress"} <= set(run.outcomes["stage"])
-    assert set(run.outcomes["status"]) == {"passed"}
+    statuses = set(run.outcomes["status"])  # a drawn start may lead into chaos, where nothing is compared
+    assert {"passed"} <= statuses <= {"passed", "not checked"}
     assert len(run.memory) == 2
     assert sorted(run.accuracy["epoch"]) == list(range(SHORT.curve_passes + 1))
     assert Counter(run.limits["what"]) == {"gemm": 2, "read": 2, "products": 4}
