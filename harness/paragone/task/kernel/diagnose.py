@@ -44,7 +44,7 @@ class _Comparison:
         self.right, self.got = computation.expected.outputs, got
         reals = [name for name, array in self.right.items() if array.dtype.kind == "f"]
         found = [distance_of(computation.spec, computation.expected, name, got[name], dtype) for name in reals]
-        self.tolerance = {d.array: max(d.allowed, UNEXPLAINED * d.distance) or 1e-300 for d in found}
+        self.tolerance = {d.tensor: max(d.allowed, UNEXPLAINED * d.distance) or 1e-300 for d in found}
 
     def misfit(self, results: Arrays) -> float:
         """max over the arrays of ‖results − got‖ / tolerance; whole numbers must be equal."""

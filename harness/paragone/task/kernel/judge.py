@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paragone.task.check_result import CheckResult
+from paragone.task.distance import Distance
 from paragone.task.kernel.perturbation import Expected
 from paragone.task.kernel.spec import KernelSpec
-from paragone.task.kernel.tolerance import FACTOR, Distance, distance_of
+from paragone.task.kernel.tolerance import FACTOR, distance_of
 
 # With a looser bound wrong results would pass: the computation is ill-conditioned here.
 LOOSEST_BOUND = 0.1
@@ -53,7 +54,7 @@ def judge(spec: KernelSpec, expected: Expected, got: Arrays, dtype: str) -> Chec
     worst = max(tight or distances, key=lambda distance: distance.ratio)
 
     def result(status: str, reason: str = "", note: str = "") -> CheckResult:
-        return CheckResult(status, reason, worst.error, worst.bound, worst.array, n_steps, note)
+        return CheckResult(status, reason, worst.error, worst.bound, worst.tensor, n_steps, note)
 
     # An array beyond a tight bound is wrong, however loose the bounds of the others are.
     if tight and worst.ratio > 1:
@@ -73,8 +74,8 @@ def show(spec: KernelSpec, expected: Expected, got: Arrays, dtype: str) -> Check
     if not distances:
         return CheckResult("not checked", "this case is shown and not judged", n_steps=expected.n_steps)
     worst = max(distances, key=lambda distance: distance.error)
-    reason = f"this case is shown and not judged; {worst.array} differs from the reference by {worst.error:.1e}"
-    return CheckResult("not checked", reason, worst.error, worst.bound, worst.array, expected.n_steps)
+    reason = f"this case is shown and not judged; {worst.tensor} differs from the reference by {worst.error:.1e}"
+    return CheckResult("not checked", reason, worst.error, worst.bound, worst.tensor, expected.n_steps)
 
 
 def form_fault(spec: KernelSpec, expected: Expected, got: Arrays, dtype: str) -> str | None:
@@ -169,7 +170,7 @@ def exactness(spec: KernelSpec, expected: Expected, got: Arrays, dtype: str) -> 
 
 
 def _difference(spec: KernelSpec, expected: Expected, got: Arrays, worst: Distance, dtype: str) -> str:
-    sentence = f"{worst.array} differs from the reference by {worst.error:.1e}, {worst.bound:.1e} is allowed"
+    sentence = f"{worst.tensor} differs from the reference by {worst.error:.1e}, {worst.bound:.1e} is allowed"
     is_auto = dtype == "float64" and spec.stated_tolerance(dtype) is None
     if is_auto and all(distance.ratio <= 1 for distance in distances_of(spec, expected, got, "float32")):
         return f"{sentence}; an error of this size is float32's: computed in float32 but declared float64"
@@ -179,7 +180,7 @@ def _difference(spec: KernelSpec, expected: Expected, got: Arrays, worst: Distan
 def _too_loose(distance: Distance) -> str:
     if distance.bound <= LOOSEST_BOUND:
         return f"this computation amplifies rounding more than {MOST_AMPLIFIED:.0e} times: nothing to compare"
-    return f"rounding alone may move {distance.array} by {distance.bound:.1e} of its size: nothing to compare"
+    return f"rounding alone may move {distance.tensor} by {distance.bound:.1e} of its size: nothing to compare"
 
 
 def _first(where: NDArray[np.bool_]) -> str:

@@ -20,11 +20,11 @@ ends at LARGEST_SUMMATION, because a sum that is off by more is wrong, however h
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
 
+from paragone.task.distance import Distance
 from paragone.task.kernel.perturbation import Expected, FloatArray, norm
 from paragone.task.kernel.spec import COMPONENTWISE, KernelSpec
 
@@ -34,31 +34,6 @@ SUMMATION = 0.3
 LARGEST_SUMMATION = 0.03
 
 Amount = TypeVar("Amount", float, FloatArray)
-
-
-@dataclass(frozen=True)
-class Distance:
-    """The distance of one array from the reference, and the distance that is allowed; relative to it they are shown."""
-
-    array: str
-    distance: float
-    allowed: float
-    scale: float
-
-    @property
-    def error(self) -> float:
-        return self.distance / self.scale
-
-    @property
-    def bound(self) -> float:
-        return self.allowed / self.scale
-
-    @property
-    def ratio(self) -> float:
-        """distance / allowed; above 1 the array is wrong."""
-        if self.distance == 0:
-            return 0.0
-        return self.distance / self.allowed if self.allowed > 0 else float("inf")
 
 
 def distance_of(spec: KernelSpec, expected: Expected, name: str, got: FloatArray, dtype: str) -> Distance:

@@ -12,13 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paragone.task.check_result import CheckResult
+from paragone.task.distance import Distance
 from paragone.task.mlp.problem import NetworkProblem, rounded_to_float32
 from paragone.task.mlp.reference import Trajectory
 from paragone.task.mlp.state import State
 from paragone.task.mlp.tolerance import (
     FACTOR,
     LOSSES,
-    TensorDistance,
     compared_tensors,
     loss_distance,
     rounding_ratio,
@@ -83,7 +83,7 @@ def judge(
     return result("passed")
 
 
-def _too_loose(distance: TensorDistance) -> str:
+def _too_loose(distance: Distance) -> str:
     if distance.bound <= LOOSEST_BOUND:
         return f"this training amplifies rounding more than {MOST_AMPLIFIED:.0e} times: nothing to compare"
     return f"rounding alone may move {distance.tensor} by {distance.bound:.1e} of its displacement: nothing to compare"
@@ -148,7 +148,7 @@ def step_fault(expected: State, got: State) -> str | None:
     return None if got.step == expected.step else f"the step count is {got.step}, {expected.step} is expected"
 
 
-def _difference(problem: NetworkProblem, expected: Trajectory, got: State, worst: TensorDistance, dtype: str) -> str:
+def _difference(problem: NetworkProblem, expected: Trajectory, got: State, worst: Distance, dtype: str) -> str:
     sentence = (
         f"{worst.tensor} {'differ' if worst.tensor == LOSSES else 'differs'} from the reference by "
         f"{worst.error:.1e}, {worst.bound:.1e} is allowed"

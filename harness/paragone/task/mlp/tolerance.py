@@ -23,10 +23,11 @@ equal deltas), the next 0.25 (nielsen at batch size 1: chaos); most lie below 0.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
+from paragone.task.distance import Distance
 from paragone.task.mlp.problem import NetworkProblem, rounded_to_float32
 from paragone.task.mlp.reference import Trajectory
 from paragone.task.mlp.state import FloatArray, State
@@ -36,40 +37,12 @@ SUMMATION = 0.03
 LOSSES = "losses"
 
 
-@dataclass(frozen=True)
-class TensorDistance:
-    """The L2 distance of one tensor from the reference, and the distance that is allowed.
-
-    Both are shown relative to `scale`, the norm of the reference's displacement.
-    """
-
-    tensor: str
-    distance: float
-    allowed: float
-    scale: float
-
-    @property
-    def error(self) -> float:
-        return self.distance / self.scale
-
-    @property
-    def bound(self) -> float:
-        return self.allowed / self.scale
-
-    @property
-    def ratio(self) -> float:
-        """distance / allowed; above 1 the tensor is wrong."""
-        if self.distance == 0:
-            return 0.0
-        return self.distance / self.allowed if self.allowed > 0 else float("inf")
-
-
 def compared_tensors(problem: NetworkProblem, state: State) -> dict[str, FloatArray]:
     """The tensors of a state by name, without the previous updates where no momentum ever reads them."""
     return (state if problem.momentum != 0 else replace(state, dW=(), db=())).tensors()
 
 
-def tensor_distances(problem: NetworkProblem, expected: Trajectory, got: State, dtype: str) -> list[TensorDistance]:
+def tensor_distances(problem: NetworkProblem, expected: Trajectory, got: State, dtype: str) -> list[Distance]:
     """The distance of every tensor. The scale of a previous update is its own norm: it has no displacement."""
     start, end, found = (compared_tensors(problem, state) for state in (expected.states[0], expected.states[-1], got))
     result = []
@@ -78,17 +51,17 @@ def tensor_distances(problem: NetworkProblem, expected: Trajectory, got: State, 
         allowed = rounding_allowance(expected, name, displacement, dtype)
         allowed += sign_allowance(problem, expected, name, allowed)
         scale = displacement or norm(tensor) or 1.0
-        result.append(TensorDistance(name, norm(found[name] - tensor), allowed, scale))
+        result.append(Distance(name, norm(found[name] - tensor), allowed, scale))
     return result
 
 
-def loss_distance(expected: Trajectory, losses: FloatArray, dtype: str) -> TensorDistance:
+def loss_distance(expected: Trajectory, losses: FloatArray, dtype: str) -> Distance:
     """The distance of the recorded losses, (n_steps,)."""
     size = norm(expected.losses)
     # A loss is a rounded sum even where its terms are exact, so a few eps are always allowed: the 1 here.
     summed = (1 + SUMMATION * expected.batch_size) * size
     allowed = FACTOR * np.finfo(dtype).eps * (norm(expected.loss_spread) + summed)
-    return TensorDistance(LOSSES, norm(losses - expected.losses), float(allowed), size or 1.0)
+    return Distance(LOSSES, norm(losses - expected.losses), float(allowed), size or 1.0)
 
 
 def rounding_allowance(expected: Trajectory, name: str, displacement: float, dtype: str) -> float:

@@ -21,12 +21,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paragone.task.check_result import CheckResult
+from paragone.task.distance import Distance
 from paragone.task.mlp.judge import LOOSEST_BOUND, fault_of_result
 from paragone.task.mlp.perturbation import PerturbedTraining, spread, states
 from paragone.task.mlp.problem import NetworkProblem, rounded_to_float32
 from paragone.task.mlp.reference import Trajectory
 from paragone.task.mlp.state import FloatArray, State
-from paragone.task.mlp.tolerance import TensorDistance, norm, tensor_distances
+from paragone.task.mlp.tolerance import norm, tensor_distances
 
 BATCH_SIZE = 100
 STEPS = 30
@@ -43,7 +44,7 @@ class Piece:
 
     order: NDArray[np.int64]
     end: State
-    allowed: dict[str, list[TensorDistance]]
+    allowed: dict[str, list[Distance]]
 
 
 class TrainingSet:
@@ -118,7 +119,7 @@ class TrainingSet:
         none = np.zeros(len(order))
         return Trajectory(tuple(passed), none, rounding, none, order.shape[1])
 
-    def _allowed(self, expected: Trajectory) -> dict[str, list[TensorDistance]]:
+    def _allowed(self, expected: Trajectory) -> dict[str, list[Distance]]:
         """What each tensor may differ by, where that is little enough to tell anything."""
         by_dtype = {}
         for dtype in ("float32", "float64"):
