@@ -7,8 +7,8 @@ from io import StringIO
 
 import pytest
 from full_run import printed
-from made_up_kernel_run import LOOPS, PAIRWISE, PRODUCTS, kernel_run
-from made_up_run import with_plan
+from made_up_kernel_run import BASES, LOOPS, PAIRWISE, PRODUCTS, SIZES, kernel_run
+from made_up_run import outcome, with_plan
 from matplotlib.text import Text
 from rich.console import Console
 
@@ -181,6 +181,34 @@ def test_what_the_scripts_of_the_page_show_is_in_the_kernels_words(browser, resu
     assert foreign(cell) == []
     assert "numpy_product, n = 320" in cell
     assert "102\u202f400 distances /" in cell
+
+
+def test_the_page_shows_errors_beside_speeds_and_as_metrics_of_their_own(browser, without_pixels, tmp_path):
+    said = [
+        outcome(name, size=size, threads=1, error=error, bound=5e-5, shown_errors={"far": far})
+        for name, error, far in ((BASES[0], 4e-8, 3e-8), (PRODUCTS[0], 2.94e-5, 0.44))
+        for size in SIZES
+    ]
+    results = Results(kernel_run(None, outcomes=said))
+    path = tmp_path / "report.html"
+    path.write_text(page(results, report_sections(results, [], []), []), encoding="utf-8")
+    place = list(results.summary[["variant", "size"]].itertuples(index=False, name=None)).index((PRODUCTS[0], 320))
+
+    browser.open(path.as_uri())
+    table = browser.run("document.getElementById('data-table').innerText")
+    head = browser.run("document.querySelector('#cells thead').innerText")
+    browser.open(f"{path.as_uri()}#view&metric=error-far")
+    of_case = browser.run("document.getElementById('charts').innerText")
+    browser.open(f"{path.as_uri()}#cell-{place}")
+    cell = browser.run("document.getElementById('cell').innerText")
+
+    assert browser.said == []
+    assert table.count("error 2.9e-05, 5e-05 allowed") == 3
+    assert ["error", "allowed"] == [word for word in re.split(r"[\s⇅↕]+", head) if word in ("error", "allowed")]
+    assert "Error, case far (not judged), pairwise, 1 thread" in of_case
+    assert "The case far is shown and not judged." in of_case
+    assert of_case.count("0.44") >= 3
+    assert "error in the case far" in cell
 
 
 def test_summary_and_export_have_no_word_of_the_networks(results):

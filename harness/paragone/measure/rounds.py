@@ -23,7 +23,7 @@ from paragone.store.run_folder import RunFolder
 from paragone.task.problem import Data
 from paragone.verify.inputs import RoundInputs, SampleInput
 from paragone.verify.pilot import OpenWorker, load_worker
-from paragone.verify.pilot_result import numbers
+from paragone.verify.pilot_result import found_by
 from paragone.verify.time_account import SampleSeen
 from paragone.verify.verifier import Verifier
 from paragone.worker.budgets import STANDARD, Budgets
@@ -126,7 +126,7 @@ class Rounds:
         """Compare a sample with the reference; where it fails, the cell ends."""
         result = self.sampler.check(member, input_, seen, check)
         if result.status == "failed":
-            self._fail(member, cell, "sample", MeasurementFailed(result.reason), **numbers(result))
+            self._fail(member, cell, "sample", MeasurementFailed(result.reason), **found_by(result))
         return result.status != "failed"
 
     def _run_round(

@@ -106,9 +106,10 @@ class Outcome(Record, frozen=True, kw_only=True):
     stage: str
     status: str
     reason: str | None = None
-    note: str | None = None  # in runs made before 0.2
+    note: str | None = None  # what a passed check could not decide, or found besides
     error: float | None = None
     bound: float | None = None
+    shown_errors: dict[Name, float | None] | None = None  # by case, of those not judged; null where not finite
     n_steps: Size | None = None
 
     def __post_init__(self) -> None:

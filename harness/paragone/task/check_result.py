@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -10,7 +11,8 @@ class CheckResult:
     """The result of one check. `error` and `bound` are relative: to the reference, or to its displacement.
 
     `status` is "passed", "failed" or "not checked"; `reason` is a sentence, empty where passed. `tensor` has the
-    largest error in units of its bound. `note` says what a passed check could not decide, or found besides.
+    largest error in units of its bound. `note` says what a passed check could not decide, or found besides. `shown`
+    maps each case that is shown and not judged to its error, infinite where a result is not finite.
     """
 
     status: str
@@ -20,6 +22,7 @@ class CheckResult:
     tensor: str = ""
     n_steps: int = 0
     note: str = ""
+    shown: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def passed(self) -> bool:

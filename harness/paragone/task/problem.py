@@ -76,6 +76,7 @@ class Words:
     stored: str = "arrays"  # whose order in memory may be an axis
     drawn: str = "inputs"  # from the seed
     all_data: str = ""  # one use of all data: "epoch"; empty where that means nothing
+    beside_speed: str = "error"  # of a result that passed; empty where all that matters of it is that it passed
     # What a check compares, and which stages there are beside the head and a whole sample.
     error: str = "the distance of an output from the float64 reference, relative to its length; of the worst output"
     stages: str = "compared at every input of it"

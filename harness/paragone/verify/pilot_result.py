@@ -49,7 +49,7 @@ class PilotResult:
 
     def add_check(self, stage: str, size: int | None, check: CheckResult) -> bool:
         """Add the outcome of a check; True where the cell may be timed."""
-        self.add_outcome(stage, check.status, check.reason, size, **numbers(check))
+        self.add_outcome(stage, check.status, check.reason, size, **found_by(check))
         return check.status != "failed"
 
     def as_control(self, control: Contender) -> PilotResult:
@@ -59,12 +59,19 @@ class PilotResult:
         return PilotResult(control, cells, outcomes, self.peak_bytes, self.load_seconds)
 
 
-def numbers(check: CheckResult) -> dict[str, Any]:
-    """Error, bound and steps of a check, as columns of an outcome; None for what is not finite."""
-    finite = {name: getattr(check, name) for name in ("error", "bound")}
-    return {name: value if math.isfinite(value) else None for name, value in finite.items()} | {
-        "n_steps": check.n_steps
+def found_by(check: CheckResult) -> dict[str, Any]:
+    """What a check found beside its status and its reason, as columns of an outcome; None for what is not finite."""
+    return {
+        "note": check.note or None,
+        "error": _finite(check.error),
+        "bound": _finite(check.bound),
+        "shown_errors": {case: _finite(error) for case, error in check.shown.items()} or None,
+        "n_steps": check.n_steps,
     }
+
+
+def _finite(number: float) -> float | None:
+    return number if math.isfinite(number) else None
 
 
 def outcome(contender: Contender, size: int | None, stage: str, status: str, reason: str, **facts: Any) -> Outcome:

@@ -625,7 +625,7 @@ def test_the_page_writes_numbers_as_the_text_of_the_report_does_halves_included(
     drawn = 10 ** random.uniform(-8, 10, 2000)
     halves = [float(f"{digits}5e{power}") for digits in range(100, 1000, 7) for power in (-9, -3, -2, 0, 3)]
     numbers = [float(f"{number:.6g}") for number in (*drawn, *halves, 1.005, 9.996, 99_950, 119.96, 0.0999995, 9.99996)]
-    for name in ("significant", "rate", "ratio", "seconds", "percent"):
+    for name in ("significant", "rate", "ratio", "seconds", "percent", "error"):
         written = opened.run(f"{json.dumps(numbers)}.map((number) => paragone.format.{name}(number))")
 
         assert written == [getattr(formatting, name)(number) for number in numbers]

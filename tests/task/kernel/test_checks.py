@@ -49,11 +49,15 @@ def test_what_the_reference_gives_passes_before_timing_and_as_a_sample(problem):
     assert ("passed", "passed") == (first.status, sample.status)
 
 
-def test_a_case_that_is_shown_is_in_the_note_and_decides_nothing():
-    check = KernelChecks(1).check_first_steps(runs(PAIRWISE), Candidate(PAIRWISE, "float64"), 32, 4)
+def test_a_case_that_is_shown_has_an_error_and_decides_nothing():
+    def run(start, order):
+        share = 1.5 if start.arrays["X"].min() > 100 else 1
+        return runs(PAIRWISE, lambda outputs, step: {"D": outputs["D"] * share})(start, order)
 
-    assert "passed" == check.status
-    assert "'far': this case is shown and not judged" in check.note
+    check = KernelChecks(1).check_first_steps(run, Candidate(PAIRWISE, "float64"), 32, 4)
+
+    assert ("passed", 0) == (check.status, check.error)
+    assert {"far": pytest.approx(0.5)} == check.shown
 
 
 def test_a_wrong_set_fails_whichever_it_is():

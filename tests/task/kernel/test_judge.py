@@ -229,7 +229,7 @@ def test_a_case_that_is_shown_has_an_error_and_no_verdict(spec, expected):
 
     assert result.status == "not checked"
     assert result.error == pytest.approx(0.5)
-    assert result.reason == "this case is shown and not judged; D differs from the reference by 5.0e-01"
+    assert result.reason == "this case is shown and not judged"
     assert show(spec, expected, {"D": D[:3]}, "float64").status == "failed"
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from paragone.analyse.shown_errors import shown_errors
 from paragone.analyse.statuses import CELL, STATUSES_WITH_TIMES, rejections
 from paragone.analyse.summary import (
     UNIT,
@@ -45,6 +46,7 @@ def cell_details(results: Results) -> list[dict[str, Any]]:
     launches    in the order of the run, each a list of the values of LAUNCH_COLUMNS
     baseline    the row of the cell that it is compared with, or None
     checks      the outcomes of verification: [stage, launches, status, error, bound, steps, reason]
+    shown_errors    case → error, of the cases that are shown and not judged; None where a result was not finite
     workers     the processes of the contender, kept in its first row only; `workers_in` is that row
     versions    of Python and its packages, kept where the workers are
     bench, verify   the commands that repeat this cell alone
@@ -54,6 +56,7 @@ def cell_details(results: Results) -> list[dict[str, Any]]:
     place_of = {tuple(getattr(row, key) for key in CELL): place for place, row in enumerate(rows)}
     baselines = baselines_of(frame, run)
     launches, checks, workers = _all_launches(results), _all_checks(run), _all_workers(run)
+    errors = _all_shown_errors(run)
     first_place: dict[tuple[Any, ...], int] = {}  # of a contender
     details = []
     for place, row in enumerate(rows):
@@ -65,6 +68,7 @@ def cell_details(results: Results) -> list[dict[str, Any]]:
                 "launches": launches.get(cell, []) if row.status in STATUSES_WITH_TIMES else [],
                 "baseline": place_of.get((row.problem, baselines.get(row.variant), row.size, row.threads)),
                 "checks": _checks_of(cell, checks),
+                "shown_errors": errors.get(cell, {}),
                 "workers_in": workers_in,
                 "workers": workers.get(contender, []) if workers_in == place else [],
                 "versions": _versions(run) if workers_in == place else "",
@@ -136,6 +140,13 @@ def _all_checks(run: Run) -> dict[tuple[Any, Any], list[dict[str, Any]]]:
     outcome: Any
     for outcome in run.outcomes.to_dict("records"):
         found[outcome["problem"], outcome["variant"]].append(outcome)
+    return found
+
+
+def _all_shown_errors(run: Run) -> dict[tuple[Any, ...], dict[str, float | None]]:
+    found: dict[tuple[Any, ...], dict[str, float | None]] = defaultdict(dict)
+    for *cell, case, error in _values(shown_errors(run), [*CELL, "case", "error"]):
+        found[tuple(cell)][case] = _significant(error)
     return found
 
 

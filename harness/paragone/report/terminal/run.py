@@ -12,18 +12,22 @@ from rich.text import Text
 from paragone.analyse.statuses import STATUSES_WITH_TIMES, TOO_FAST
 from paragone.analyse.warnings import warnings
 from paragone.report.text import formatting
+from paragone.report.text.exactness import error_sentences
 from paragone.report.text.noise import noise_sentence
 from paragone.report.text.rows import each_row, first_row, short_names, shown_rows
 from paragone.report.text.time_spent import time_sentence
 
 if TYPE_CHECKING:
     from paragone.analyse.results import Results
+    from paragone.task.problem import Words
 
 STYLES = {"faster": "green", "slower": "red", "baseline": "bold"}
 MARKS = {"same": "≈", "not ": "?"}  # by the first four letters of a verdict
 GREY = "bright_black"
 WIDE = 100  # columns of a terminal with room for wider gaps
 KEY = "{per_second}, then times the baseline's. ≈ the same, ? not enough data."
+ERROR_WIDTH = 8  # of " 2.9e-05"
+ERROR_KEY = " Last, the error against the reference."
 UNVERIFIED, UNVERIFIED_KEY = "!", "! not verified, and so compared with nothing."
 
 
@@ -33,17 +37,17 @@ def print_summary(results: Results, console: Console) -> None:
     shown = shown_rows(frame).assign(name=short_names(frame))
     if shown.empty:
         console.print("No cell was planned.")
+    errors_shown = False
     for _, cells in shown.groupby(["problem", "threads", "dtype"], sort=False):
-        size = run.plan.words_of(first_row(cells).problem).size
-        gap = 1 if console.width < WIDE else 3
-        for part in _fitting_groups(cells, console.width, gap, size):
-            console.print(_table(cells, part, gap, size))
-            console.print()
+        spoken = run.plan.words_of(first_row(cells).problem)
+        errors_shown |= _print_tables(cells, spoken, console)
     for problem in frame["problem"].unique():
         console.print(Text(f"{problem}. {noise_sentence(results, str(problem))}", style=GREY))
     if len(shown):
         key = KEY.format(per_second=formatting.capitalised(run.plan.words_of().per_second))
-        console.print(Text(key, style=GREY))
+        console.print(Text(f"{key}{ERROR_KEY * errors_shown}", style=GREY))
+    for sentence in error_sentences(results):
+        console.print(Text(sentence, style=GREY))
     if "not checked" in set(shown["status"]):
         console.print(Text(UNVERIFIED_KEY, style=GREY))
     console.print(Text(time_sentence(run), style=GREY))
@@ -51,14 +55,25 @@ def print_summary(results: Results, console: Console) -> None:
         console.print(Text(f"{formatting.plural(len(texts), 'warning')}; see report.md.", style="yellow"))
 
 
-def _fitting_groups(cells: pd.DataFrame, width: int, gap: int, heading: str) -> list[list[int]]:
+def _print_tables(cells: pd.DataFrame, spoken: Words, console: Console) -> bool:
+    """Print the cells of one grid; true where their errors had room, which takes as few tables as without them."""
+    gap = 1 if console.width < WIDE else 3
+    groups, with_errors = (_fitting_groups(cells, console.width, gap, spoken.size, errors) for errors in (False, True))
+    has_errors = bool(spoken.beside_speed) and len(with_errors) == len(groups)
+    for sizes in with_errors if has_errors else groups:
+        console.print(_table(cells, sizes, gap, spoken.size, has_errors))
+        console.print()
+    return has_errors
+
+
+def _fitting_groups(cells: pd.DataFrame, width: int, gap: int, heading: str, has_errors: bool) -> list[list[int]]:
     """Return the sizes in groups whose columns fit into the width of the terminal."""
     room = width - max(len(heading), *map(len, cells["name"]))
     groups: list[list[int]] = [[]]
     used = 0
     for size in sorted(cells["size"].unique()):
         entries = each_row(cells[cells["size"] == size])
-        wanted = gap + max([len(formatting.size(size)), *(len(_entry(row).plain) for row in entries)])
+        wanted = gap + max([len(formatting.size(size)), *(len(_entry(row, has_errors).plain) for row in entries)])
         if groups[-1] and used + wanted > room:
             groups.append([])
             used = 0
@@ -67,7 +82,7 @@ def _fitting_groups(cells: pd.DataFrame, width: int, gap: int, heading: str) -> 
     return groups
 
 
-def _table(cells: pd.DataFrame, sizes: list[int], gap: int, heading: str) -> Table:
+def _table(cells: pd.DataFrame, sizes: list[int], gap: int, heading: str, has_errors: bool) -> Table:
     first = first_row(cells)
     title = f"{first.problem} · {first.dtype} · {formatting.plural(first.threads, 'thread')}"
     table = Table(
@@ -85,17 +100,22 @@ def _table(cells: pd.DataFrame, sizes: list[int], gap: int, heading: str) -> Tab
     for _, line in cells.groupby("name", sort=False):
         by_size = {row.size: row for row in each_row(line)}
         name = Text(str(line["name"].iloc[0]), style="bold" if "baseline" in set(line["verdict"]) else "")
-        table.add_row(name, *(_entry(by_size[size]) if size in by_size else Text() for size in sizes))
+        entries = (_entry(by_size[size], has_errors) if size in by_size else Text() for size in sizes)
+        table.add_row(name, *entries)
     return table
 
 
-def _entry(row: Any) -> Text:
-    """Return "311k  1.35" in the colour of the verdict, or the status where there is no time."""
+def _entry(row: Any, has_errors: bool) -> Text:
+    """Return "311k  1.35" in the colour of the verdict, or the status where there is no time.
+
+    Where it `has_errors`, they follow: "311k  1.35 2.9e-05".
+    """
     if row.status not in STATUSES_WITH_TIMES:
         return Text(formatting.STATUS_WORDS[row.status], style="red" if row.status in ("failed", TOO_FAST) else GREY)
     speed = formatting.rate(row.work_per_second).replace(" ", "")
     if row.status == "not checked":
-        return Text(f"{speed} {UNVERIFIED:>5}", style=GREY)
+        return Text(f"{speed} {UNVERIFIED:>5}{'':>{ERROR_WIDTH * has_errors}}", style=GREY)
     mark = MARKS.get(row.verdict[:4], "")
     ratio = "1" if row.verdict == "baseline" else mark + formatting.short_ratio(row.ratio_to_baseline)
-    return Text(f"{speed} {ratio:>5}", style=STYLES.get(row.verdict, GREY if mark else ""))
+    error = f"{formatting.error(row.error):>{ERROR_WIDTH}}" if has_errors else ""
+    return Text(f"{speed} {ratio:>5}{error}", style=STYLES.get(row.verdict, GREY if mark else ""))

@@ -125,6 +125,16 @@ def seconds(value: float) -> str:
     return f"{significant(value / 60)} min"
 
 
+def error(value: float) -> str:
+    """Return a relative error with two significant digits: "2.9e-05", "0.44", "not finite" where it is infinite."""
+    if math.isinf(value):
+        return "not finite"
+    if math.isnan(value):
+        return MISSING
+    found = _rounded(stored := Decimal(f"{value:.6g}"), stored.adjusted() - 1)
+    return f"{float(found):.2g}"
+
+
 def percent(value: float) -> str:
     """Return a fraction in per cent with two significant digits: "1.2 %"."""
     return f"{significant(100 * value, 2)} %" if math.isfinite(value) else MISSING

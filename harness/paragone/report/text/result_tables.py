@@ -9,6 +9,7 @@ import pandas as pd
 
 from paragone.analyse.statuses import STATUSES_WITH_TIMES
 from paragone.report.text import formatting, markdown
+from paragone.report.text.exactness import allowed_error
 from paragone.report.text.rows import each_row, first_row, short_names, shown_rows
 
 if TYPE_CHECKING:
@@ -33,22 +34,23 @@ def _table(cells: pd.DataFrame, spoken: Words) -> str:
     for name, line in cells.groupby("name", sort=False):
         by_size = {row.size: row for row in each_row(line)}
         lines.append(
-            [markdown.code(name), *(_cell(by_size[size], spoken.rate) if size in by_size else "" for size in sizes)]
+            [markdown.code(name), *(_cell(by_size[size], spoken) if size in by_size else "" for size in sizes)]
         )
     return markdown.table(["implementation", *(f"{spoken.at_size} {formatting.size(size)}" for size in sizes)], lines)
 
 
-def _cell(row: Any, unit: str) -> str:
-    """Return throughput above ratio and verdict, each with its interval; the status alone where there is no time."""
+def _cell(row: Any, spoken: Words) -> str:
+    """Return throughput above ratio, verdict and error; the status alone where there is no time."""
     if row.status not in STATUSES_WITH_TIMES:
         return f"*{row.status}*"
-    speed = speed_with_limit(row, unit)
+    speed = speed_with_limit(row, spoken.rate)
     if row.status == "not checked":
         return f"{speed}<br>{'baseline, ' * (row.verdict == 'baseline')}*not verified*"
+    error = allowed_error(row, spoken)
     if row.verdict == "baseline":
-        return f"{speed}<br>baseline"
+        return "<br>".join(filter(None, [speed, "baseline", error]))
     compared = formatting.ratio_with_interval(row.ratio_to_baseline, row.ratio_low, row.ratio_high)
-    return f"{speed}<br>{compared}<br>{row.verdict}"
+    return "<br>".join(filter(None, [speed, compared, row.verdict, error]))
 
 
 def speed_with_limit(row: Any, unit: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 import time
 from collections.abc import Sequence
@@ -36,7 +37,7 @@ class KernelChecks:
     def check_first_steps(self, run: Run, candidate: Candidate, size: int, max_steps: int) -> CheckResult:
         """Each case on a ring of its own. The result is the worst of the cases that are judged.
 
-        The note has the errors of those that are shown.
+        Beside it stand the errors of those that are shown.
         """
         spec = candidate.problem.spec
         found = {case: self._check_case(run, candidate, case, size, max_steps) for case in spec.cases}
@@ -46,8 +47,8 @@ class KernelChecks:
                 check, reason=f"in the case {case!r}: {check.reason}" if len(spec.cases) > 1 else check.reason
             )
         worst = max((check for case, check in found.items() if case not in spec.shown), key=severity)
-        notes = [worst.note, *(f"{case!r}: {found[case].reason}" for case in spec.shown)]
-        return replace(worst, note="; ".join(filter(None, notes)))
+        errors = {case: found[case].error for case in spec.shown}
+        return replace(worst, shown={case: error for case, error in errors.items() if not math.isnan(error)})
 
     def check_data(self, run: Run, candidate: Candidate, seconds: float, work_seconds: float) -> CheckResult | None:
         """None: a kernel has no data."""

@@ -28,6 +28,7 @@ DIGITS = {"float64": (("float32", 24),), "float32": (("bfloat16", 8), ("half pre
 # Sums of so many terms, rounded at each, are seldom the reference rounded once; of so many results, never all.
 TERMS_TO_TELL, RESULTS_TO_TELL = 8, 100
 ROUNDED_ONCE = 0.99
+SHOWN = "this case is shown and not judged"
 AS_EXACT_AS_FLOAT64 = "as exact as float64 arithmetic whose results are rounded once to float32"
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -72,10 +73,9 @@ def show(spec: KernelSpec, expected: Expected, got: Arrays, dtype: str) -> Check
         return CheckResult("failed", fault, n_steps=expected.n_steps)
     distances = distances_of(spec, expected, got, dtype)
     if not distances:
-        return CheckResult("not checked", "this case is shown and not judged", n_steps=expected.n_steps)
+        return CheckResult("not checked", SHOWN, n_steps=expected.n_steps)
     worst = max(distances, key=lambda distance: distance.error)
-    reason = f"this case is shown and not judged; {worst.tensor} differs from the reference by {worst.error:.1e}"
-    return CheckResult("not checked", reason, worst.error, worst.bound, worst.tensor, expected.n_steps)
+    return CheckResult("not checked", SHOWN, worst.error, worst.bound, worst.tensor, expected.n_steps)
 
 
 def form_fault(spec: KernelSpec, expected: Expected, got: Arrays, dtype: str) -> str | None:

@@ -26,6 +26,7 @@ WORDS = Words(
     stored="stored images",
     drawn="start and order of the images",
     all_data="epoch",
+    beside_speed="",
     error="relative L2 of the displacement against the float64 reference",
     stages="or a window within it (before method 3 tail: its last steps); data: every image of the training set; "
     "stress: the problem with large momentum, penalties and decay",

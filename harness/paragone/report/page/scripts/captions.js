@@ -30,7 +30,7 @@
       line(row.problem, row.dtype, `${paragone.wordsOf(row.problem).at_size} ${format.size(row.size)}`, format.plural(row.threads, "thread")),
       element("div", { class: "number" }, number),
       line(format.plural(row.n_samples, "sample"), format.plural(row.n_launches, "launch"), status),
-      line(comparison(row)));
+      line(comparison(row)), line(paragone.allowedError(row)));
   };
 
   // The variants without a point, each with its status.
@@ -52,7 +52,7 @@
     const unverified = distinct("name", points.map(({ row }) => row).filter((row) => row.status === "not checked"));
     const absent = notDrawn(rows, points);
     return [
-      metric === "ratio" ? paragone.ratioNote(rows) : METRIC_NOTES[metric]?.(paragone.wordsOf(problem)) || median,
+      metric === "ratio" ? paragone.ratioNote(rows) : paragone.metric().note || METRIC_NOTES[metric]?.(paragone.wordsOf(problem)) || median,
       COMPARED.includes(metric) ? data.noise[problem] : "",
       has("limit") ? "Grey area: beyond the limit of this machine." : "",
       has("noise") ? "Grey band: A/A noise around the baseline." : "",

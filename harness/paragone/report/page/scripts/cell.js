@@ -93,6 +93,9 @@
       add("peak memory", format.megabytes(row.peak_memory_mb), "", `one untimed process; loaded ${format.megabytes(row.loaded_memory_mb)}${above}`);
     }
     if (known(row.error)) add("error", row.error.toExponential(2), "", `bound ${row.bound.toExponential(2)}: of all checks the one that came closest to it`);
+    for (const [name, error] of Object.entries(cell.detail.shown_errors)) {
+      add(`error in the case ${name}`, format.error(error), "", "this case is shown and not judged");
+    }
     return found;
   }
 

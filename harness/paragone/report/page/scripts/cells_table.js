@@ -17,6 +17,7 @@
     interval("95 %", "work_per_second_low", "work_per_second_high", format.rateInterval, "work_per_second"),
     number("of the limit", "share_of_limit", format.percent), number("ratio", "ratio_to_baseline", format.ratio),
     interval("95 %", "ratio_low", "ratio_high", format.ratioInterval), plain("verdict"), plain("status"),
+    ...(words.beside_speed ? [number(words.beside_speed, "error", format.error), number("allowed", "bound", format.error)] : []),
     ...(words.all_data ? [number(`s/${words.all_data}`, "seconds_per_pass", format.seconds)] : []), number("spread", "spread", format.percent),
     number("launches", "n_launches", String), number("samples", "n_samples", String),
   ].filter(([, , column]) => !["problem", "threads"].includes(column) || distinct(column).length > 1);

@@ -10,12 +10,13 @@
     const { value } = estimate;
     const missing = row.status === "passed" ? format.MISSING : row.status;
     const interval = paragone.intervalOf(estimate);
-    const hasVerdict = ["rate", "ratio"].includes(view.chosen.metric) &&
-      paragone.baselineOf(row)?.variant === data.baselines[row.dtype];
+    const isSpeed = ["rate", "ratio"].includes(view.chosen.metric);
+    const hasVerdict = isSpeed && paragone.baselineOf(row)?.variant === data.baselines[row.dtype];
     return element("td", { class: "number", "data-sort": value ?? "", "data-csv": value ?? "" },
       element("a", { href: `#cell-${row.index}` }, value === null ? missing : paragone.metric().write(value)),
       interval ? element("span", { class: "interval" }, " ", interval) : null,
-      hasVerdict && value !== null && row.verdict ? element("span", { class: "verdict" }, " ", row.verdict) : null);
+      hasVerdict && value !== null && row.verdict ? element("span", { class: "verdict" }, " ", row.verdict) : null,
+      isSpeed && paragone.allowedError(row) ? element("span", { class: "verdict" }, " ", paragone.allowedError(row)) : null);
   }
 
   paragone.dataTable = function (box, rows, picked) {

@@ -55,6 +55,16 @@
     return `${significant(value / 60)} min`;
   }
 
+  // A relative error with two significant digits: "2.9e-05", "0.44". JSON has no infinity: null is a result that is not finite.
+  function error(value) {
+    if (value === null) return "not finite";
+    if (!isNumber(value)) return MISSING;
+    const [digits, power] = value.toExponential(5).split("e");
+    const rounded = Number(`${Math.round(Number(`${digits}e1`))}e${Number(power) - 1}`);
+    if (rounded === 0 || (rounded >= 1e-4 && rounded < 100)) return String(rounded);
+    return rounded.toExponential().replace(/e([+-])(\d)$/, "e$10$2");
+  }
+
   const size = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, "\u202f");
 
   // "[302–320]", in the unit of the value beside it.
@@ -68,7 +78,7 @@
   const pair = (write) => (low, high) => `[${write(low)}, ${write(high)}]`;
 
   paragone.format = {
-    MISSING, isNumber, significant, rate, seconds, size, rateWithUnit, rateOf, capitalised,
+    MISSING, isNumber, significant, rate, error, seconds, size, rateWithUnit, rateOf, capitalised,
     ratio: (value) => (isNumber(value) ? `${ratioNumber(value)}×` : MISSING),
     percent: (value) => (isNumber(value) ? `${significant(100 * value, 2)} %` : MISSING),
     megabytes: (value) => (isNumber(value) ? `${significant(value)} MB` : MISSING),

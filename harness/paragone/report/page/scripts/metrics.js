@@ -11,6 +11,15 @@
 
   // The metric of one use of all data, by the word for that; no family of kernels has one.
   const allData = paragone.data.shared_words.all_data;
+  // The errors of results, and of each case that is shown and not judged; a family may show none.
+  const beside = paragone.data.shared_words.beside_speed;
+  const cases = beside ? [...new Set(paragone.data.details.flatMap(({ shown_errors }) => Object.keys(shown_errors)))] : [];
+  const errors = (title, note, of) => ({ title, note: `${format.capitalised(words().error)}. ${note}`, write: format.error, moreIsBetter: false, of });
+  const errorOfCase = (name) => errors(`${format.capitalised(beside)}, case ${name} (not judged)`,
+    `The case ${name} is shown and not judged.`, (row) => ({ value: paragone.data.details[row.index].shown_errors[name] ?? null }));
+  const allowedError = (row) =>
+    beside && row.status === "passed" && row.error !== null ? `${beside} ${format.error(row.error)}, ${format.error(row.bound)} allowed` : "";
+
   const METRICS = {
     rate: {
       get title() { return format.capitalised(words().per_second); }, write: (rate) => format.rateOf(rate, words().rate), tick: format.rate,
@@ -34,6 +43,9 @@
       title: "Memory above the loaded state", write: format.megabytes, moreIsBetter: false, of: plain("memory_above_loaded_mb"),
     },
     peak: { title: "Peak memory", write: format.megabytes, moreIsBetter: false, of: plain("peak_memory_mb") },
+    ...(beside && { [beside]: errors(format.capitalised(beside),
+      "Of all checks of a cell, the one that came closest to what is allowed.", (row) => ({ value: row.status === "passed" ? row.error : null })) }),
+    ...Object.fromEntries(cases.map((name) => [`${beside}-${name}`, errorOfCase(name)])),
   };
 
   // A quantity computed from the rate. Where it falls as the rate rises, the ends of the interval are swapped.
@@ -104,6 +116,7 @@
     const { interval, write } = paragone.metric();
     return format.optionalPair(low, high, interval || format.pair(write), value);
   };
+  paragone.allowedError = allowedError;
   paragone.baselineOf = baselineOf;
   paragone.ratioNote = ratioNote;
 })(window.paragone);
