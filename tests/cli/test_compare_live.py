@@ -1,22 +1,25 @@
 """`compare --live` as a user types it: what the options become, and whole runs of two versions on a small data set."""
 
 import shutil
-from functools import partial
+from pathlib import Path
 
 import pytest
 import typer
-from small_project import commit, make_project
+from kernel_folder import write_kernel
+from msgspec.structs import replace
+from small_project import commit, make_project, run_git
 
 from paragone.analyse.results import Results
 from paragone.cli import compare_live
 from paragone.cli.options import RunOptions
-from paragone.compare.revisions import find_sides
+from paragone.compare.home import Home
 from paragone.implementation.registry import IMPLEMENTATIONS
 from paragone.measure import bench
 from paragone.plan.request import Request, request_of
 from paragone.report.write import write_report
 from paragone.store.reader import read_plan, read_run
 from paragone.store.runs import run_folders
+from paragone.task.kernel.problem import KernelProblem
 from paragone.task.mlp.problem_files import find_problem
 
 
@@ -26,6 +29,51 @@ def problem(small, monkeypatch):
     monkeypatch.setattr(bench, "launch_deviation", lambda *_: None)
     small.write_text(small.read_text().replace("[1, 20]", "[20]"))
     return small
+
+
+ROWS = '''"""All points at once."""
+
+import numpy as np
+
+
+def run(X, centre, D):
+    D[:] = np.sqrt(((X - centre) ** 2).sum(axis=1))
+'''
+LOOPS = """
+#include <math.h>
+
+#include "reach.h"
+
+void reach(int64_t n, int64_t d, const real *X, const real *centre, real *D)
+{
+    for (int64_t i = 0; i < n; i++) {
+        real sum = 0;
+        for (int64_t j = 0; j < d; j++)
+            sum += (X[i * d + j] - centre[j]) * (X[i * d + j] - centre[j]);
+        D[i] = (real)sqrt(sum);
+    }
+}
+"""
+BUILD = """
+language = "C"
+idea = "two loops"
+build = "gcc -O2 -shared -fPIC -DPARAGONE_REAL={real} -I{include} -o {library} loops.c -lm"
+"""
+
+
+@pytest.fixture
+def reach(tmp_path, monkeypatch):
+    """The folder of a kernel of one's own in a repository, with implementations in Python and C."""
+    monkeypatch.setattr(bench, "launch_deviation", lambda *_: None)
+    monkeypatch.setenv("PARAGONE_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "mine").mkdir()
+    folder = write_kernel(tmp_path / "mine", sizes=["n = [1000]", "d = 3"])
+    for name, text in {"numpy_rows.py": ROWS, "loops.c": LOOPS, "loops.toml": BUILD}.items():
+        (folder / name).write_text(text)
+    run_git(folder.parent, "init", "--quiet", "--initial-branch", "trunk")
+    commit(folder.parent, "both are right")
+    monkeypatch.chdir(folder.parent)
+    return folder
 
 
 @pytest.fixture
@@ -39,7 +87,8 @@ def project(tmp_path, monkeypatch):
         edit(folder / "impl.py", '"numpy_rows"', f'"{name}"')
         edit(folder / "impl.py", '{"dtype": FLOATS, "order": ("C", "F")}', '{"dtype": FLOATS[:1]}')
     commit(project, "copies")
-    monkeypatch.setattr("paragone.compare.revisions.find_sides", partial(find_sides, project=project))
+    home = Home(project, Path("impls/mlp"))
+    monkeypatch.setattr("paragone.compare.home.home_of", lambda *_: home)
     monkeypatch.chdir(project)
     return project
 
@@ -193,3 +242,37 @@ def test_an_edit_against_the_last_commit_is_verified_measured_told_and_taken_up(
     again = read_run(folder).samples
     assert dict(timed) == dict(again[again["kind"] == "timed"].groupby("variant").size())
     assert 2 == len(request_of(read_plan(folder)).sides)
+
+
+def live_of_kernel(a, b, folder, tmp_path):
+    """Compare two versions of the kernel's implementations in a short run; return its folder's run and exit code."""
+    results = tmp_path / "results"
+    asked = Request((KernelProblem.of(folder),), launches=1, rounds=3, memory=False, dtypes=("float64",))
+    asked = replace(asked, baseline="numpy_rows", plugins=(str(folder.parent),))
+    with pytest.raises(typer.Exit) as ending:
+        compare_live.compare_live(a, b, asked, {}, compare_live.Shown(0.9), run=RunOptions(results=results))
+    (written,) = run_folders(results)
+    return read_run(written), ending.value.exit_code
+
+
+@pytest.mark.slow  # a process for each of five variants, and those that verify
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="gcc is not installed")
+def test_an_edit_of_a_kernel_of_ones_own_is_compared_with_the_last_commit(reach, tmp_path, capsys):
+    """In Python the edit is right, in C it is wrong."""
+    edit(reach / "numpy_rows.py", "(X - centre) ** 2", "(centre - X) ** 2")
+    edit(reach / "loops.c", "j < d", "j + 1 < d")
+    run, code = live_of_kernel("HEAD", ".", reach, tmp_path)
+
+    label = run.plan.live.a.label
+    timed = run.samples[run.samples["kind"] == "timed"].groupby("variant").size()
+    wanted = [f"numpy_rows@{label}", "numpy_rows@worktree", f"loops@{label}"]
+    assert {f"{name}[dtype=float64]": 3 for name in wanted} == {
+        name: int(n) for name, n in timed.items() if "@" in name
+    }
+    failed = run.outcomes[run.outcomes["status"] == "failed"]
+    assert {"loops@worktree[dtype=float64]"} == set(failed["variant"])
+    assert "D differs from the reference" in failed["reason"].iloc[0]
+    said = capsys.readouterr()
+    assert f"So are kernel.toml and reference.py: those of {reach}." in " ".join(said.err.split())
+    assert "B fails where A passes: reach loops[dtype=float64] at n = 1 000." in " ".join(said.out.split())
+    assert 1 == code

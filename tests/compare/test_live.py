@@ -1,9 +1,12 @@
 """Which implementations of two sides are measured against each other, and why the others are left out."""
 
 import pytest
+from kernel_folder import write_kernel
 from small_project import write
 
 from paragone.compare.live import SAME, paired
+from paragone.compare.revisions import Side
+from paragone.compare.versions import version_set
 from paragone.errors import Misuse, UnknownName
 
 
@@ -40,3 +43,38 @@ def test_what_this_harness_cannot_load_is_a_row_with_its_reason(sides, tmp_path)
     assert ["other@old"] == [entry.name for entry in found.broken]
     assert "cannot import name 'gone_since'" in found.broken[0].reason
     assert found.left_out["other"].startswith("old cannot use it: ")
+
+
+@pytest.fixture
+def kernel_sides(tmp_path):
+    """Two sides of a kernel: `edited` differs, `kept` and all else is the same."""
+    for label, sign in (("old", "-"), ("new", "+")):
+        (tmp_path / label).mkdir()
+        folder = write_kernel(tmp_path / label)
+        for name, text in (("edited", f"D[:] = 0 {sign} 1"), ("kept", "pass")):
+            (folder / f"{name}.py").write_text(f'"""An idea."""\ndef run(X, centre, D): {text}\n')
+    return lambda: tuple(version_set(Side(at, tmp_path / at / "reach", "a test's")) for at in ("old", "new"))
+
+
+def test_a_neighbour_s_edit_and_one_of_the_kernel_are_no_versions_of_an_implementation(kernel_sides, tmp_path):
+    reference = tmp_path / "new" / "reach" / "reference.py"
+    reference.write_text(reference.read_text() + "# edited\n")
+
+    assert ("edited",) == paired(*kernel_sides()).names
+    assert {"kept": SAME} == paired(*kernel_sides()).left_out
+
+
+def test_an_edit_of_what_several_of_a_kernel_share_is_one_of_each(kernel_sides, tmp_path):
+    (tmp_path / "new" / "reach" / "_shared.py").write_text("N = 1\n")
+
+    assert ("edited", "kept") == paired(*kernel_sides()).names
+
+
+def test_a_file_of_a_kernel_that_cannot_be_read_is_a_row_with_its_reason(kernel_sides, tmp_path):
+    """Its neighbours in the same folder take part."""
+    (tmp_path / "old" / "reach" / "kept.py").write_text("def run(X: pass\n")
+    found = paired(*kernel_sides())
+
+    assert ("edited",) == found.names
+    assert ["kept@old"] == [entry.name for entry in found.broken]
+    assert "kept.py, line 1" in found.left_out["kept"]

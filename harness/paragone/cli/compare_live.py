@@ -31,6 +31,8 @@ from paragone.implementation.contract import VERSION
 from paragone.plan.cells import validate_request
 from paragone.plan.request import Request
 from paragone.store.plan_records import FEWEST_LAUNCHES, Live, LiveVersion
+from paragone.task.kernel.problem import KernelProblem
+from paragone.task.problem import Problem
 
 if TYPE_CHECKING:
     from paragone.compare.live import Pairing
@@ -117,6 +119,7 @@ def compare_live(
     The implementations of `request` are patterns of names that both sides share. Raises Misuse for sides that cannot
     be compared.
     """
+    from paragone.compare.home import home_of
     from paragone.compare.live import paired
     from paragone.compare.revisions import find_sides
     from paragone.compare.versions import all_implementations, version_set
@@ -124,14 +127,14 @@ def compare_live(
     from paragone.store.runs import results_folder
 
     run = run or RunOptions()
-    sides = find_sides(a, b)
+    sides = find_sides(a, b, home_of(request.problems[0], request.plugins))
     pairing = paired(version_set(sides[0]), version_set(sides[1]), request.implementations, everything)
     names = tuple(f"{name}{VERSION}{side.label}" for side in sides for name in pairing.names)
     request = structs.replace(request, implementations=names, sides=tuple(side.to_text() for side in sides))
     registered, _ = all_implementations(request)
     validate_request(request, registered)
     display = TerminalDisplay(err)
-    for sentence in introduction(sides, pairing):
+    for sentence in introduction(sides, pairing, request.problems[0]):
         display.say(sentence)
     live = described(sides, pairing, shown.allowed)
     data, runs = data_of(request, run.data, display), results_folder(run.results)
@@ -149,8 +152,8 @@ def described(sides: tuple[Side, Side], pairing: Pairing, allowed: float) -> Liv
     return Live(a=a, b=b, left_out=dict(pairing.left_out), fail_slower=allowed)
 
 
-def introduction(sides: tuple[Side, Side], pairing: Pairing) -> list[str]:
-    """Sentences: the two sides, the implementations compared, and those left out with the reason."""
+def introduction(sides: tuple[Side, Side], pairing: Pairing, problem: Problem) -> list[str]:
+    """Sentences: the two sides, the implementations compared, those left out with the reason, and what both share."""
     sentences = [f"{which}: {side.words}" for which, side in zip("AB", sides, strict=True)]
     sentences.append(f"Compared: {', '.join(pairing.names)}.")
     by_reason: dict[str, list[str]] = {}
@@ -158,6 +161,8 @@ def introduction(sides: tuple[Side, Side], pairing: Pairing) -> list[str]:
         by_reason.setdefault(reason, []).append(name)
     sentences += [f"Left out, {reason}: {', '.join(names)}." for reason, names in by_reason.items()]
     sentences.append("The harness with its adapters is this tree's for both.")
+    if isinstance(problem, KernelProblem):
+        sentences.append(f"So are kernel.toml and reference.py: those of {problem.folder}.")
     return sentences
 
 

@@ -16,7 +16,7 @@ SAME = "its source is the same on both sides"
 
 @dataclass(frozen=True)
 class Pairing:
-    """The implementations to measure, those left out (name → reason), and the unusable folders of both sides."""
+    """The implementations to measure, those left out (name → reason), and what is unusable on either side."""
 
     names: tuple[str, ...]
     left_out: Mapping[str, str]
@@ -57,10 +57,10 @@ def _reason_against(name: str, a: VersionSet, b: VersionSet, everything: bool) -
     """Why an implementation is not measured; "" where it is."""
     mine, theirs = a.found.get(name), b.found.get(name)
     if mine and theirs:
-        return SAME if not everything and mine.source_hash() == theirs.source_hash() else ""
+        return SAME if not everything and mine.version_hash() == theirs.version_hash() else ""
     either = mine or theirs
-    folder = either.folder.name if either else name
-    return "; ".join(side.reason_missing(name, folder) for side, found in ((a, mine), (b, theirs)) if not found)
+    place = either.location.place if either else name
+    return "; ".join(side.reason_missing(name, place) for side, found in ((a, mine), (b, theirs)) if not found)
 
 
 def _nothing_to_measure(a: VersionSet, b: VersionSet, left_out: Mapping[str, str]) -> str:

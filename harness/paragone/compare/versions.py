@@ -10,7 +10,7 @@ from msgspec import structs
 from paragone.compare.revisions import Side, side_of
 from paragone.errors import Misuse
 from paragone.implementation.contract import VERSION
-from paragone.implementation.described import describe
+from paragone.implementation.described import describe_files
 from paragone.implementation.plugins import Location, locations_in
 from paragone.implementation.registry import Registered, Unusable, discover, implementations_of, registered_in
 from paragone.plan.request import Request
@@ -18,15 +18,15 @@ from paragone.plan.request import Request
 
 @dataclass(frozen=True)
 class VersionSet:
-    """The implementations of a side by declared name, and its unusable folders with the reason."""
+    """The implementations of a side by declared name, and the reasons against its unusable folders or files."""
 
     side: Side
     found: Mapping[str, Registered]
     broken: Mapping[str, str]
 
-    def reason_missing(self, name: str, folder: str) -> str:
-        """Why this side has no such implementation; `folder` is the one that holds it on the other side."""
-        reason = self.broken.get(folder) or self.broken.get(name)
+    def reason_missing(self, name: str, place: str) -> str:
+        """Why this side has no such implementation; `place` is the folder or file that has it on the other side."""
+        reason = self.broken.get(place) or self.broken.get(name)
         return f"{self.side.label} cannot use it: {reason}" if reason else f"{self.side.label} has none"
 
 
@@ -39,11 +39,13 @@ def version_set(side: Side) -> VersionSet:
         )
     found: dict[str, Registered] = {}
     broken: dict[str, str] = {}
-    for folder, described in describe([place.folder for place in places]).items():
-        if isinstance(described, str):
-            broken[folder.name] = described
+    described = describe_files([place.path for place in places])
+    for place in places:
+        declared = described[place.path]
+        if isinstance(declared, str):
+            broken[place.place] = declared
         else:
-            for entry in registered_in(Location(folder, side.words or side.label), described):
+            for entry in registered_in(replace(place, origin=side.words or side.label), declared):
                 found.setdefault(entry.name, entry)
     return VersionSet(side, found, broken)
 

@@ -29,6 +29,11 @@ class Location:
         return self.folder / self.file
 
     @property
+    def place(self) -> str:
+        """What it is called as long as nobody has read it: its folder's name, in a kernel's folder its file's."""
+        return self.path.stem if is_kernel(self.folder) else self.folder.name
+
+    @property
     def kernel(self) -> bytes:
         """The kernel whose implementation it is: its kernel.toml; nothing for an impl.py."""
         return (self.folder / KERNEL).read_bytes() if is_kernel(self.folder) else b""
@@ -91,6 +96,12 @@ def _locations_at(folder: Path, given: str) -> list[Location]:
 def kernels_at(folder: Path) -> list[Path]:
     """The kernel's folder that it is, or those that lie in it, by name."""
     return [folder] if is_kernel(folder) else [path for path in sorted(folder.glob("*")) if is_kernel(path)]
+
+
+def folders_of_kernel(name: str, plugins: Iterable[str]) -> list[Path]:
+    """The kernels of that name in --plugins, then those in PARAGONE_PLUGINS; there may be several folders of one."""
+    given = [expand_home(path, "--plugins") for path in (*plugins, *paths_in_variable())]
+    return [kernel for place in given for kernel in kernels_at(place) if kernel.resolve().name == name]
 
 
 def kernel_folders(plugins: Iterable[str] = ()) -> tuple[dict[str, Path], list[BadEntryPoint]]:

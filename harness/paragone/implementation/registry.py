@@ -14,7 +14,7 @@ from paragone.files.paths import IMPORT_ROOT, PACKAGE, shipped
 from paragone.implementation.contract import Variant, variants
 from paragone.implementation.described import Described, describe_files
 from paragone.implementation.importing import read_folder as read_folder  # plugins import it from here
-from paragone.implementation.kernel_folder import is_kernel, source_filter
+from paragone.implementation.kernel_folder import KERNEL, REFERENCE, is_kernel, source_filter
 from paragone.implementation.plugins import Location, locations_given, locations_in, locations_installed
 from paragone.implementation.selection import matches_name, selected
 from paragone.task.kernel.problem import KernelProblem
@@ -43,6 +43,10 @@ class Registered:
         return {path.relative_to(IMPORT_ROOT).as_posix(): path for path in paths}
 
     @property
+    def location(self) -> Location:
+        return Location(self.folder, self.origin, self.file)
+
+    @property
     def path(self) -> Path:
         """The file that declares it."""
         return self.folder / self.file
@@ -62,6 +66,11 @@ class Registered:
     def source_hash(self) -> str:
         """Over every file of its source and the shared formulas, as they were when it was first asked for."""
         return hash_of(self._digests)
+
+    def version_hash(self) -> str:
+        """As `source_hash`, without what describes a kernel: all versions are given one description."""
+        shared = (KERNEL, REFERENCE) if is_kernel(self.folder) else ()
+        return hash_of({name: digest for name, digest in self._digests.items() if name not in shared})
 
     def source_changes(self) -> list[str]:
         """The files of the source that are no longer as `source_hash` took them.
@@ -124,8 +133,7 @@ def _register(
 ) -> None:
     """Add the implementations of a folder to `registered`, or the reason against it to `unusable`."""
     if isinstance(described, str):
-        name = location.path.stem if location.kernel else location.folder.name
-        unusable.append(Unusable(name, described))
+        unusable.append(Unusable(location.place, described))
         return
     for entry in registered_in(location, described):
         if entry.name in registered:
