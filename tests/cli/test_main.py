@@ -76,6 +76,7 @@ def test_the_help_lists_every_command_and_the_exit_codes(paragone):
         (("bench", "--resume", "2020"), 2, "unknown run '2020'"),
         (("profile", "-i", "numpy_row"), 2, "unknown implementation 'numpy_row'. Did you mean 'numpy_rows'?"),
         (("profile", "-b", "ten"), 2, "--batch-sizes: expected whole numbers above 0 or full"),
+        (("profile", "-k", "pairwise"), 2, "profile: a call of the kernel pairwise is one piece"),
         (("profile", "-p", "no_such.toml"), 3, "no_such.toml: there is no such file"),
         (("verify", "numpy_"), 2, "unknown implementation 'numpy_'"),
         (("train", "numpy_rows[dtype=float16]"), 2, "numpy_rows has no variant"),

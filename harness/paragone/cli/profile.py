@@ -22,6 +22,7 @@ from paragone.cli.option_groups import with_option_groups
 from paragone.cli.options import CellOptions, RunOptions, data_of, implementations_for, request_from
 from paragone.cli.values import NETWORKS
 from paragone.cli.verification import status_line
+from paragone.errors import Misuse
 from paragone.files.schema import MOST_ROUNDS
 from paragone.implementation.contract import PHASES
 from paragone.plan.request import ROUNDS
@@ -51,9 +52,10 @@ def profile(
     from paragone.store.runs import results_folder
 
     asked = request_from(cells, run, (threads,))
+    _refuse_kernels(cells.kernel)
     request = structs.replace(
         asked,
-        sizes=asked.sizes or (BATCH_SIZES if cells.kernel == NETWORKS else asked.problems[0].quick_sizes),
+        sizes=asked.sizes or BATCH_SIZES,
         launches=1,
         rounds=rounds,
         slow=slow,
@@ -72,6 +74,14 @@ def profile(
         raise typer.Exit(EXIT_INTERRUPTED)
     if cells.implementations and any(row.status == "failed" for row in gaps(profiled.outcomes)):
         raise typer.Exit(EXIT_FAILED_CHECK)
+
+
+def _refuse_kernels(kernel: str) -> None:
+    if kernel != NETWORKS:
+        raise Misuse(
+            f"profile: a call of the kernel {kernel} is one piece, without phases that could be told apart. "
+            f"Its speed, and its share of the machine's limit: paragone bench -k {kernel} --quick"
+        )
 
 
 def _show(profiled: Profiled) -> None:
