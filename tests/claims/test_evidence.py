@@ -11,6 +11,7 @@ from easy_data import N_TRAIN, easy_data
 from everyone import EVERYONE
 from everyone import UNUSABLE as BROKEN
 from in_process import SHORT, in_process
+from made_up_kernel_run import PAIRWISE
 from made_up_run import stored_plan
 from quiet_display import QuietDisplay
 
@@ -23,7 +24,7 @@ from paragone.claims.evidence import (
 )
 from paragone.claims.runnable import runnable, untestable_reason
 from paragone.files.atomic import write_json
-from paragone.implementation.registry import select
+from paragone.implementation.registry import discover, implementations_of, select
 from paragone.machine.environment_record import Environment
 from paragone.plan.cells import contenders_of, sizes_of
 from paragone.store.reader import read_plan
@@ -72,13 +73,23 @@ def test_only_the_cells_of_the_claims_are_measured_and_the_baseline_beside_them(
 
 
 def test_every_claim_that_ships_gets_its_cells():
-    claims = [runnable(claim, EVERYONE) for claim in shipped_claims() if not untestable_reason(claim, EVERYONE)]
+    of_networks = [claim for claim in shipped_claims() if claim.family == "mlp"]
+    claims = [runnable(claim, EVERYONE) for claim in of_networks if not untestable_reason(claim, EVERYONE)]
     timed = [claim for claim in claims if claim.quantity in ("train", "epoch with evaluation")]
     sizes = grid_of(evidence()._bench(timed).request)
 
     assert timed
     for claim in timed:
         assert all(size in sizes[problem, variant] for problem, variant, _, size in cells_of(claim))
+
+
+def test_the_request_for_claims_about_a_kernel_has_its_cells_and_its_baseline():
+    everyone, _ = discover(implementations_of(PAIRWISE))
+    claims = [claim for claim in shipped_claims() if claim.family == "pairwise"]
+    request = replace(evidence(), everyone=everyone)._bench([runnable(claim, everyone) for claim in claims]).request
+
+    assert (request.baseline, [problem.name for problem in request.problems]) == ("numpy_broadcast", ["pairwise"])
+    assert {size for _, _, _, size in request.only} == {1000}
 
 
 def test_the_test_set_is_evaluated_where_a_claim_speaks_of_it():
@@ -90,7 +101,7 @@ def test_the_test_set_is_evaluated_where_a_claim_speaks_of_it():
 
 @pytest.mark.parametrize(("failed_at", "judges"), [(10, False), (None, False), (1000, True)])
 def test_the_phases_of_a_cell_that_failed_in_a_later_round_judge_nothing(tmp_path, failed_at, judges):
-    claim = replace(CLAIM, quantity="forward", than_batch_size=10)
+    claim = replace(CLAIM, quantity="forward", than_size=10)
     problems = {"nielsen": claim.problem.to_json()}
     write_json(tmp_path / "profile.json", stored_plan(run="p", problems=problems))
     places = [{"problem": "nielsen", "variant": name, "size": 10, "threads": 1} for name in (ROWS, COLUMNS)]
@@ -123,7 +134,7 @@ def test_a_profile_has_several_launches_and_the_cells_alone():
 def test_what_is_missing_is_measured_in_one_run_and_one_profile(no_processes, tmp_path):
     problem = replace(CLAIM.problem, n_train=N_TRAIN, layers=(784, 4, 10), batch_sizes=(10,))
     columns = "numpy_columns[dtype=float32,order=C]"
-    trained = replace(CLAIM, problem=problem, than=(columns,), than_batch_size=10)
+    trained = replace(CLAIM, problem=problem, than=(columns,), than_size=10)
     phase = replace(trained, id="phase", quantity="forward")
     given = easy_data(tmp_path / "cache"), tmp_path / "results", "paragone claims", QuietDisplay()
     sources = EvidenceSources(EVERYONE, BROKEN, *given, quick=True, budgets=SHORT, open_worker=in_process)

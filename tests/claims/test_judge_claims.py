@@ -99,7 +99,7 @@ def test_a_ratio_of_one_batch_size_is_formed_within_rounds():
 def test_a_ratio_of_two_batch_sizes_is_that_of_work_per_second_over_launches():
     # 10 images in 20 µs; 1000 images in 1, 2 and 4 ms: per image 2 µs against 1, 2 and 4 µs.
     run = run_of(other=(1e-3, 2e-3, 4e-3), size=1000)
-    judged = found(run, replace(CLAIM, batch_size=1000))
+    judged = found(run, replace(CLAIM, size=1000))
     reach = 4.3027 * math.log(2) / math.sqrt(3)
 
     assert judged.ratio == pytest.approx(1, rel=1e-4)
@@ -185,7 +185,7 @@ def test_a_cell_without_verified_times_gives_its_reason(status, verdict):
 
 
 def test_a_run_of_other_cells_or_of_another_workload_of_that_name_says_nothing():
-    assert of_plain(replace(CLAIM, batch_size=100, than_batch_size=100)) is None
+    assert of_plain(replace(CLAIM, size=100, than_size=100)) is None
     assert of_plain(replace(CLAIM, threads=2)) is None
     assert of_plain(replace(CLAIM, problem=replace(NIELSEN, momentum=0.5))) is None
     assert of_plain(replace(CLAIM, problem=find_problem("mlp4"))) is None

@@ -39,6 +39,8 @@ def test_without_measuring_and_without_runs_nothing_can_be_told(paragone, tiny, 
         (("-i", "S9"), "unknown claim 'S9'"),
         (("--new", "--no-measure"), "leave out one of them"),
         (("--file", "missing.toml"), "missing.toml: cannot be read"),
+        (("-k", "nosuch"), "unknown kernel 'nosuch'"),
+        (("-k", "pairwise", "-i", "S2"), "unknown claim 'S2'"),
     ],
 )
 def test_misuse_is_told_with_its_exit_code(paragone, tmp_path, arguments, words):
@@ -46,6 +48,30 @@ def test_misuse_is_told_with_its_exit_code(paragone, tmp_path, arguments, words)
 
     assert code == 2
     assert words in " ".join(err.split())
+
+
+@pytest.mark.parametrize(("kernel", "own", "others"), [("pairwise", 6, "heat"), ("heat", 3, "pairwise")])
+def test_the_claims_about_a_kernel_are_those_and_no_others(paragone, tmp_path, kernel, own, others):
+    code, out, _ = paragone("claims", "-k", kernel, "--no-measure", "--results", tmp_path / "none")
+
+    assert code == 0
+    assert f"{own} cannot be told." in out
+    assert f"{others}, run" not in " ".join(out.split())
+
+
+def test_a_kernel_of_ones_own_has_no_claims_until_one_writes_them(paragone, tmp_path):
+    assert paragone("new-kernel", "gauss", "--into", tmp_path)[0] == 0
+    code, out, _ = paragone("claims", "-k", "gauss", "--plugins", tmp_path, "--results", tmp_path)
+
+    assert code == 0
+    assert "No claim is about gauss. One of your own: paragone claims -k gauss --file FILE" in " ".join(out.split())
+
+
+def test_a_file_about_another_kernel_is_told_with_the_command_for_it(paragone, tiny):
+    code, _, err = paragone("claims", "-k", "pairwise", "--file", tiny)
+
+    assert code == 2
+    assert "claim mine is about small: paragone claims" in " ".join(err.split())
 
 
 def test_two_files_with_the_same_claim_and_unknown_variants_are_misuse(paragone, tiny, tmp_path):

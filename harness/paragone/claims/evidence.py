@@ -13,8 +13,8 @@ from msgspec import structs
 
 from paragone import METHOD_VERSION
 from paragone.analyse.results import Results
-from paragone.claims.claim import EPOCH, TRAIN, Claim
-from paragone.claims.judge_claims import CANNOT_RUN, CANNOT_TELL, JudgedClaim, RunEvidence, judge_by_profile
+from paragone.claims.claim import EPOCH, Claim
+from paragone.claims.judge_claims import CANNOT_RUN, CANNOT_TELL, OF_RUNS, JudgedClaim, RunEvidence, judge_by_profile
 from paragone.errors import ResultsUnusable
 from paragone.implementation.contract import Variant
 from paragone.implementation.registry import Registered, Unusable, find_variant
@@ -72,7 +72,7 @@ class EvidenceSources:
 
         Ctrl-C interrupts it. Finished samples are kept; the same command resumes.
         """
-        runs = [claim for claim in claims if claim.quantity in (TRAIN, EPOCH)]
+        runs = [claim for claim in claims if claim.quantity in OF_RUNS]
         phases = [claim for claim in claims if claim not in runs]
         found: dict[str, JudgedClaim] = {}
         finished = True
@@ -109,6 +109,7 @@ class EvidenceSources:
         problems = {claim.problem.name: claim.problem for claim in claims if claim.problem}
         return Request(
             problems=tuple(problems[name] for name in sorted(problems)),
+            baseline=next(iter(problems.values())).baseline,
             implementations=tuple(sorted({variant.implementation.name for variant in variants})),
             dtypes=tuple(sorted({variant.dtype for variant in variants})),
             threads=tuple(sorted({threads for _, _, threads, _ in cells})),
@@ -178,8 +179,8 @@ class EvidenceSources:
 
 
 def cells_of(claim: Claim) -> Iterator[tuple[str, str, int, int]]:
-    """Yield (problem, variant, threads, batch size) of the two cells; the claim has one variant on each side."""
-    for names, size in ((claim.variant, claim.batch_size), (claim.than, claim.than_batch_size)):
+    """Yield (problem, variant, threads, size) of the two cells; the claim has one variant on each side."""
+    for names, size in ((claim.variant, claim.size), (claim.than, claim.than_size)):
         yield _problem_name(claim), names[0], claim.threads, size
 
 
@@ -206,7 +207,7 @@ def _judge_by_profile_in(folder: Path) -> Judge:
         for row in read_table(folder, Pair)
         if not failed & {(row.problem, row.variant, size) for size in (None, row.size)}
     ]
-    return lambda claim: None if claim.quantity in (TRAIN, EPOCH) else judge_by_profile(plan, pairs, claim)
+    return lambda claim: None if claim.quantity in OF_RUNS else judge_by_profile(plan, pairs, claim)
 
 
 def _by_id(judged_claims: Iterable[JudgedClaim | None]) -> dict[str, JudgedClaim]:

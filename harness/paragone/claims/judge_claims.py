@@ -29,15 +29,18 @@ from paragone.analyse.results import Results
 from paragone.analyse.statuses import CELL
 from paragone.analyse.summary import intervals
 from paragone.analyse.verdicts import place_of_interval, widened
-from paragone.claims.claim import EPOCH, TRAIN, Claim
+from paragone.claims.claim import EPOCH, ERROR, TIMED, Claim
+from paragone.claims.errors_compared import ratio_of_errors
 from paragone.plan.power import SMALLEST_MARGIN
 from paragone.store.plan_records import ProfilePlan
 from paragone.store.records import Pair
 from paragone.task.mlp.problem import NetworkProblem
+from paragone.task.problem import Problem
 
 REPRODUCED, NOT_REPRODUCED, CANNOT_TELL = "reproduced", "not reproduced", "cannot be told"
 CONTEXT, CANNOT_RUN = "context", "cannot be run here"
 SIDES = {"above": "more than claimed", "below": "less than claimed"}
+OF_RUNS = (*TIMED, EPOCH, ERROR)  # the quantities that a run holds; the others are a profile's
 LAUNCH = ["launch", "attempt"]
 APART = "memory did not hold the two at the same time"  # they were in different waves
 
@@ -76,10 +79,10 @@ class RunEvidence:
 
     def judge(self, claim: Claim) -> JudgedClaim | None:
         """The verdict on a claim; None where the run does not hold its cells or does not measure its quantity."""
-        if claim.quantity not in (TRAIN, EPOCH) or not self._has_problem(claim.problem):
+        if claim.quantity not in OF_RUNS or not self._has_problem(claim.problem):
             return None
-        mine = self._cell(claim, claim.variant, claim.batch_size)
-        other = self._cell(claim, claim.than, claim.than_batch_size)
+        mine = self._cell(claim, claim.variant, claim.size)
+        other = self._cell(claim, claim.than, claim.than_size)
         if mine is None or other is None:
             return None
         names = {"variant": mine.variant, "than": other.variant, "where": self.results.run.plan.run}
@@ -87,7 +90,10 @@ class RunEvidence:
             if row.status != "passed":
                 verdict = CANNOT_RUN if row.status == "unavailable" else CANNOT_TELL
                 return JudgedClaim(claim, verdict, f"{row.variant}: {row.status}: {row.reason}", **names)
-        if claim.quantity == TRAIN and claim.batch_size == claim.than_batch_size:
+        if claim.quantity == ERROR:
+            ratio = ratio_of_errors(self.results, claim, mine, other)
+            return JudgedClaim(claim, *verdict_on_errors(claim, ratio), ratio, **names)
+        if claim.quantity in TIMED and claim.size == claim.than_size:
             ratio, low, high = self._within_rounds(mine, other)
         else:
             ratio, low, high = self._over_launches(claim, mine, other)
@@ -99,7 +105,7 @@ class RunEvidence:
         verdict, why = verdict_on(claim, ratio, low, high, margin, epoch_seconds)
         return JudgedClaim(claim, verdict, why, ratio, low, high, **names, epoch_seconds=epoch_seconds)
 
-    def _has_problem(self, problem: NetworkProblem | None) -> bool:
+    def _has_problem(self, problem: Problem | None) -> bool:
         return problem is not None and has_problem(self.results.run.plan, problem)
 
     def _cell(self, claim: Claim, names: Sequence[str], size: int) -> Any:
@@ -128,11 +134,12 @@ class RunEvidence:
         return _from_logs(pairs)
 
     def _seconds(self, claim: Claim, row: Any) -> pd.DataFrame:
-        """`seconds` per launch of a cell: of an epoch with its evaluation, or of one image."""
+        """`seconds` per launch of a cell: of an epoch with its evaluation, or of one unit of work."""
         assert claim.problem is not None
         here = self.launches[(self.launches[CELL] == [getattr(row, key) for key in CELL]).all(axis=1)]
-        seconds = here["step_seconds"] / row.size
+        seconds = here["step_seconds"] / claim.problem.work(row.size)
         if claim.quantity == EPOCH:
+            assert isinstance(claim.problem, NetworkProblem)
             steps = claim.problem.steps_per_epoch(row.size)
             seconds = here["step_seconds"] * steps + here["evaluation_seconds"]
         return here[[*CELL, "wave", *LAUNCH, "enters"]].assign(seconds=seconds)
@@ -143,10 +150,10 @@ class RunEvidence:
         return float(row.seconds_per_pass)
 
 
-def has_problem(plan: ProfilePlan, problem: NetworkProblem) -> bool:
-    """A plan can hold another problem of the same name: the fingerprint decides."""
+def has_problem(plan: ProfilePlan, problem: Problem) -> bool:
+    """A plan can hold another problem of the same name: what decides its numbers decides."""
     stored = plan.problems.get(problem.name)
-    return stored is not None and stored.fingerprint() == problem.fingerprint()
+    return stored is not None and stored.definition() == problem.definition()
 
 
 def verdict_on(
@@ -170,6 +177,16 @@ def verdict_on(
     return CANNOT_TELL, "the interval reaches across what is claimed"
 
 
+def verdict_on_errors(claim: Claim, ratio: float) -> tuple[str, str]:
+    """As `verdict_on`, of a ratio without noise."""
+    if claim.context:
+        return CONTEXT, claim.context
+    place = place_of_interval((claim.low, claim.high), ratio, ratio)
+    if place == "inside":
+        return REPRODUCED, ""
+    return (NOT_REPRODUCED, SIDES[place]) if place in SIDES else (CANNOT_TELL, "an error is not known")
+
+
 def judge_by_profile(plan: ProfilePlan, pairs: Sequence[Pair], claim: Claim) -> JudgedClaim | None:
     """The verdict on a claim about a phase; None where the profile lacks the phase in one of the two cells.
 
@@ -178,13 +195,13 @@ def judge_by_profile(plan: ProfilePlan, pairs: Sequence[Pair], claim: Claim) -> 
     """
     if claim.problem is None or not has_problem(plan, claim.problem):
         return None
-    mine, times = _first_with_times(pairs, claim, claim.variant, claim.batch_size)
-    than, others = _first_with_times(pairs, claim, claim.than, claim.than_batch_size)
+    mine, times = _first_with_times(pairs, claim, claim.variant, claim.size)
+    than, others = _first_with_times(pairs, claim, claim.than, claim.than_size)
     logs: dict[int, list[float]] = {}
     for (launch, wave, round_), seconds in times.items():
         if (launch, wave, round_) in others:
             logs.setdefault(launch, []).append(math.log(others[launch, wave, round_] / seconds))
-    cell = {"problem": claim.problem.name, "variant": mine, "size": claim.batch_size, "threads": claim.threads}
+    cell = {"problem": claim.problem.name, "variant": mine, "size": claim.size, "threads": claim.threads}
     per_launch = pd.DataFrame([{**cell, "log": median(values), "enters": True} for values in logs.values()])
     if per_launch.empty:
         return None

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from paragone.claims.claim import EPOCH, TRAIN, Claim
+from paragone.claims.claim import EPOCH, Claim
+from paragone.claims.judge_claims import OF_RUNS
 from paragone.errors import InvalidClaims, Misuse
 from paragone.implementation.described import unavailable_reason
 from paragone.implementation.registry import Registered, find_variant
@@ -51,6 +52,6 @@ def _reason_not_to_run(claim: Claim, name: str, everyone: Sequence[Registered]) 
         return reason
     if claim.quantity == EPOCH and not implementation.predicts:
         return "it has no `predict`, by which the test set could be evaluated"
-    if claim.quantity not in (TRAIN, EPOCH):
+    if claim.quantity not in OF_RUNS:
         return implementation.hides_phases or ""
     return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,14 +11,15 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from paragone.claims.claim import CLAIMS, Claim, read_claims, shipped_claims
+from paragone.claims.claim import CLAIMS, NETWORKS, Claim, read_claims, shipped_claims
 from paragone.cli.app import EXIT_INTERRUPTED, command_line, err, exit_where_interrupted, out
 from paragone.cli.display import TerminalDisplay
 from paragone.cli.option_groups import with_option_groups
-from paragone.cli.options import RunOptions, data_set
-from paragone.cli.values import absolute, bytes_of
+from paragone.cli.options import KernelOption, RunOptions, data_set
+from paragone.cli.values import absolute, bytes_of, find_kernel
 from paragone.errors import InvalidClaims, Misuse, UnknownName
-from paragone.implementation.registry import Registered, discover
+from paragone.implementation.registry import Registered, Unusable, discover, implementations_of
+from paragone.task.kernel.family import DrawnData
 
 if TYPE_CHECKING:
     from paragone.claims.evidence import EvidenceSources
@@ -43,6 +45,7 @@ def claims(
         bool, typer.Option("--measure/--no-measure", help="Measure what is missing, or show what finished runs say.")
     ] = True,
     new: Annotated[bool, typer.Option("--new", help="Measure all of it, whatever finished runs say.")] = False,
+    kernel: KernelOption = NETWORKS,
     run: RunOptions,
 ) -> None:
     """Test what the sources claim on this machine, each on its own terms; a claim that fails is a finding, no error."""
@@ -51,13 +54,19 @@ def claims(
 
     if new and not measure:
         raise Misuse("--new measures and --no-measure does not: leave out one of them")
-    registered, unusable = discover(plugins=run.plugins or ())
-    selected = _selected(_claims(file or [], registered), include or [])
+    registered, unusable = _implementations(kernel, run.plugins or ())
+    found = _claims(file or [], registered, kernel, run.plugins or ())
+    if not found:
+        out.print(
+            f"No claim is about {kernel}. One of your own: paragone claims -k {kernel} --file FILE", highlight=False
+        )
+        return
+    selected = _selected(found, include or [])
     display = TerminalDisplay(err)
     evidence = EvidenceSources(
         registered,
         unusable,
-        data_set(run.data, display),
+        data_set(run.data, display) if kernel == NETWORKS else DrawnData(),
         results_folder(run.results),
         command_line(),
         display,
@@ -74,13 +83,28 @@ def claims(
         raise typer.Exit(EXIT_INTERRUPTED)
 
 
-def _claims(files: list[str], registered: list[Registered]) -> list[Claim]:
-    """The claims of the files, else those that ship; names of variants complete. Raises InvalidClaims."""
+def _implementations(kernel: str, plugins: Sequence[str]) -> tuple[list[Registered], list[Unusable]]:
+    """Those of networks, or of a kernel. Raises UnknownName for a kernel that is nowhere."""
+    if kernel == NETWORKS:
+        return discover(plugins=plugins)
+    return discover(implementations_of(find_kernel(kernel, plugins)), plugins)
+
+
+def _claims(files: list[str], registered: list[Registered], kernel: str, plugins: Sequence[str]) -> list[Claim]:
+    """The claims of the files, else those that ship, about this kernel; names of variants complete.
+
+    Raises InvalidClaims, also for a file with a claim about another kernel.
+    """
     from paragone.claims.runnable import resolved
 
     claims: dict[str, Claim] = {}
     for path in map(Path, files) if files else [CLAIMS]:
-        for claim in read_claims(path) if files else shipped_claims():
+        for claim in read_claims(path, plugins) if files else shipped_claims():
+            if claim.family != kernel and not files:
+                continue
+            if claim.family != kernel and claim.problem:
+                hint = "" if claim.family == NETWORKS else f" -k {claim.family}"
+                raise InvalidClaims(f"{path}: claim {claim.id} is about {claim.problem.name}: paragone claims{hint}")
             if claim.id in claims:
                 raise InvalidClaims(f"{path}: claim {claim.id}: id: a claim of another file has it already")
             try:

@@ -36,7 +36,7 @@ def run_of(problem):
 def test_the_report_shows_the_claims_that_its_cells_settle_and_counts_the_others():
     run = run_of("mlp4")
     text = section(Results(run))
-    checkable = [claim for claim in shipped_claims() if not claim.cannot]
+    checkable = [claim for claim in shipped_claims() if not claim.cannot and claim.family == "mlp"]
     shown = [claim.id for claim in checkable if f"`{claim.id}`" in text]
 
     assert {"s4-step3-500", "s4-step3-20000", "s4-all-500", "s4-all-20000", "s4-step1-total"} <= set(shown)

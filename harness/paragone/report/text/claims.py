@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from paragone.claims.claim import shipped_claims
+from paragone.claims.claim import NETWORKS, shipped_claims
 from paragone.claims.judge_claims import JudgedClaim, judge_claims
 from paragone.report.text import formatting, markdown
 
@@ -18,22 +18,25 @@ HEADINGS = ["claim", "source", "of", "claimed", "here", "verdict"]
 HOW = (
     "Each claim is tested on the quantity it names. **reproduced**: the interval, made at least as wide as the "
     "margin of this run, lies wholly within what is claimed; **not reproduced**: wholly outside of it; **cannot be "
-    "told**: neither. Ratios of one {size} are formed within rounds, those of epochs with evaluation and of two "
-    "{sizes} over launches. A figure of another machine that comes out larger here is a finding, not a fault."
+    "told**: neither. Ratios of one {size} are formed within rounds, those of {over_launches}two {sizes} over "
+    "launches. A figure of another machine that comes out larger here is a finding, not a fault."
 )
 
 
 def section(results: Results) -> str:
     """Return the claims that the cells of this run settle; "" where they settle none."""
-    claims = [claim for claim in shipped_claims() if not claim.cannot]
+    families = {problem.family for problem in results.run.plan.problems.values()}
+    claims = [claim for claim in shipped_claims() if not claim.cannot and claim.family in families]
     judged_claims = list(judge_claims(results, claims))
     if not judged_claims:
         return ""
     left = len(claims) - len(judged_claims)
     spoken = results.run.plan.words_of()
-    how = HOW.format(size=spoken.size, sizes=spoken.sizes)
+    over_launches = f"{spoken.all_data}s with evaluation and of " * bool(spoken.all_data)
+    how = HOW.format(size=spoken.size, sizes=spoken.sizes, over_launches=over_launches)
     needing = "1 more claim needs" if left == 1 else f"{left} more claims need"
-    more = f"{needing} other cells: `paragone claims`." if left else ""
+    command = f"paragone claims{''.join(f' -k {name}' for name in families - {NETWORKS})}"
+    more = f"{needing} other cells: {markdown.code(command)}." if left else ""
     return "\n\n".join(part for part in (f"{tally(judged_claims)} {how}", claims_table(judged_claims), more) if part)
 
 
@@ -67,8 +70,9 @@ def of(judged: JudgedClaim) -> list[str]:
     claim = judged.claim
     if claim.problem is None:
         return [""]
-    sizes = " and ".join(formatting.size(size) for size in dict.fromkeys((claim.batch_size, claim.than_batch_size)))
-    place = f"{claim.problem.name}, {claim.quantity}, {claim.problem.words.at_size} {sizes}"
+    sizes = " and ".join(formatting.size(size) for size in dict.fromkeys((claim.size, claim.than_size)))
+    quantity = f"{claim.quantity} in the case {claim.case}" if claim.case else claim.quantity
+    place = f"{claim.problem.name}, {quantity}, {claim.problem.words.at_size} {sizes}"
     if claim.threads > 1:
         place += f", {claim.threads} threads"
     return [place, judged.variant or claim.variant[0], judged.than or claim.than[0]]
