@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from paragone.files.paths import PACKAGE
-from paragone.measure.call_cost import NULLS
+from paragone.measure.yardstick import FOLDER
 
-NULL = (NULLS / "null_runner.py").read_text()
+NULL = (FOLDER / "networks" / "null_runner.py").read_text()
 TEMPLATES = PACKAGE / "implementation" / "templates"
 SMALL, LARGE = 10, 50
 N_STEPS = 400  # of a sample, so that bits can be compared between runs

@@ -16,19 +16,18 @@ from paragone.worker.commands import (
     EstimateStep,
     GetPeakMemory,
     Load,
-    MeasureLimits,
     TakeSample,
     Train,
     verb,
 )
 from paragone.worker.hosted_variant import HostedVariant
-from paragone.worker.replies import CpusUsed, MachineLimits, PeakMemory, StepCost
+from paragone.worker.replies import CpusUsed, PeakMemory, StepCost
 from paragone.worker.worker import Worker
 
 SHORT = Budgets(
     sample_seconds=0.0005,
     estimate_seconds=0.0002,
-    call_groups=1,
+    call_samples=1,
     spreading_seconds=0.001,
     limit_groups=1,
     limit_group_seconds=0.001,
@@ -83,7 +82,7 @@ class Hosted(HostedVariant):
 class InProcessWorker(ScriptedWorker):
     """Carries out commands as the process of a worker does, in this process.
 
-    What depends on the machine is scripted: threads, CPUs, peak memory, the machine's limits, and the cost of a step
+    What depends on the machine is scripted: threads, CPUs, peak memory, and the cost of a step
     at the batch sizes in `step_seconds`.
     """
 
@@ -129,8 +128,6 @@ class InProcessWorker(ScriptedWorker):
             return CpusUsed(self.cpus_used)
         if isinstance(command, EstimateStep) and command.size in self.step_seconds:
             return StepCost(self.step_seconds[command.size])
-        if isinstance(command, MeasureLimits):
-            return MachineLimits(gemm=1e11, read=1e10, products=dict.fromkeys(command.sizes, 1e6))
         return None
 
 

@@ -72,8 +72,8 @@ def zoo_runs(tmp_path_factory):
         patch.setenv("PYTHONPATH", str(PROJECT / "tests"))
         patch.setenv("ZOO_NOTES", str(tmp_path_factory.mktemp("notes")))
         patch.setattr(bench, "launch_deviation", lambda *_: None)
-        patch.setattr(bench, "call_costs", lambda *_: [])
-        patch.setattr(bench, "record_limits", lambda *_: None)
+        patch.setattr(bench.CallCosts, "rows", lambda *_: [])
+        patch.setattr(bench.LimitsOfLaunch, "record", lambda *_: None)
         patch.setattr(bench, "draw_curves", lambda *_: None)
         load = WorkerHandle.load
 

@@ -24,14 +24,14 @@ from paragone.errors import HarnessError, MeasurementFailed
 from paragone.files.paths import PROJECT
 from paragone.implementation.contract import FLOATS
 from paragone.machine.child import LOG_TAIL_BYTES
-from paragone.measure.call_cost import NULLS
+from paragone.measure.yardstick import FOLDER
 from paragone.task.mlp.gate import stress_problem, stress_state
 from paragone.task.mlp.judge import judge
 from paragone.task.mlp.problem_files import find_problem, shipped_names
 from paragone.task.mlp.reference import trajectory
 from paragone.task.mlp.state import State
 
-NULL = (NULLS / "null_runner.py").read_text()
+NULL = (FOLDER / "networks" / "null_runner.py").read_text()
 SERVES = NULL[NULL.index("while (message") :]
 IMAGES, LABELS = np.full((60, 784), 0.5), np.zeros(60, np.uint8)
 ORDER = np.zeros((3, 5), np.int64)

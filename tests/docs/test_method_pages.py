@@ -18,6 +18,7 @@ from paragone.files.hashing import LARGEST_FILE_BYTES, MOST_BYTES
 from paragone.files.paths import PROJECT
 from paragone.machine.threads import JUDGED_SECONDS, MOST_CPU_OVER_WALL
 from paragone.measure import aa_pilot, evaluation, memory_pass, rounds
+from paragone.measure.yardstick import problem_of
 from paragone.plan import cells, power, request
 from paragone.report.text.memory import RESOLVED_MB
 from paragone.selftest import coverage, parts
@@ -29,13 +30,14 @@ from paragone.task.kernel import tolerance as kernel_tolerance
 from paragone.task.mlp import checks, judge, stress, tolerance, whole_sample
 from paragone.task.mlp.problem_files import find_problem, shipped_names
 from paragone.verify import inputs, pilot, time_account
-from paragone.worker import ceiling, estimate
+from paragone.worker import estimate
 from paragone.worker.budgets import STANDARD
 
 NUMBERS_OF_NIELSEN = len(find_problem("nielsen").start_state(0).flat())
 LONGEST_PARAMS_OF_NIELSEN_NS = time_account.MOST_STATE_NS + time_account.MOST_STATE_NS_PER_NUMBER * NUMBERS_OF_NIELSEN
 PARAMS = f"{time_account.MOST_STATE_NS / 1e6:g} ms + {time_account.MOST_STATE_NS_PER_NUMBER} ns for each number of the"
 SIZES = {0.5: "half", 2.0: "twice"}
+(SQUARE,) = problem_of("product").sizes
 OLD_RUN = PROJECT / "tests" / "store" / "old_run"
 
 
@@ -123,7 +125,7 @@ FIGURES = {
         f"is below {percent(across_time.FALSE_DISCOVERY_RATE)}",
     ],
     "besides-time": [
-        f"({ceiling.SQUARE} × {ceiling.SQUARE}, in FLOP/s)",
+        f"({SQUARE} × {SQUARE}, in FLOP/s)",
         f"({attained.FASTER_THAN_BLAS:g} · FLOP per second)",
         f"{attained.ASSUMED_NONZERO} is assumed",
         f"medians of {in_words(STANDARD.limit_groups)} samples of {STANDARD.limit_group_seconds * 1000:g} ms",

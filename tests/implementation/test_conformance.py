@@ -17,7 +17,7 @@ from paragone.implementation.conformance.subject import IMAGES, problems
 from paragone.implementation.contract import variants
 from paragone.implementation.importing import implementation_class
 from paragone.implementation.registry import IMPLEMENTATIONS, read_folder
-from paragone.measure.call_cost import NULLS
+from paragone.measure.yardstick import FOLDER
 from paragone.task.mlp.problem_files import shipped_names
 from paragone.task.mlp.state import State
 
@@ -359,7 +359,7 @@ def test_what_is_slow_to_start_is_tried_on_a_workload_of_each_kind():
 
 
 def test_a_program_that_is_slow_to_start_is_started_once_for_the_workloads_it_keeps():
-    null = next(kind for kind in read_folder(NULLS) if kind.bridge == "process")
+    null = next(kind for kind in read_folder(FOLDER / "networks") if kind.bridge == "process")
     subject = first(null, is_slow=True)
     programs = {case.implementation.running.process.pid for case in subject.cases((7,))}
 

@@ -31,7 +31,7 @@ from paragone.task.mlp.mnist.cache import store
 from paragone.task.mlp.mnist.parts import Arrays
 from paragone.task.mlp.problem_files import find_problem
 from paragone.verify import pilot_result
-from paragone.worker.commands import CountCpus, EstimateStep, MeasureLimits
+from paragone.worker.commands import CountCpus, EstimateStep
 from paragone.worker.estimate import sample_steps
 
 N_TRAIN, N_TEST = 300, 50
@@ -178,7 +178,7 @@ def test_the_budgets_of_a_request_reach_the_cells_and_every_command_that_spends_
     plan = read_plan(folder)
 
     spent = [command for worker in workers for command in worker.commands if hasattr(command, "budgets")]
-    assert {EstimateStep, CountCpus, MeasureLimits} == set(map(type, spent))
+    assert {EstimateStep, CountCpus} == set(map(type, spent))
     assert all(command.budgets == SHORT for command in spent)
     assert all(cell.n_steps == sample_steps(cell.step_seconds, SHORT.sample_seconds) for cell in plan.cells)
     assert SHORT.curve_passes == max(row["epoch"] for row in read_rows(folder / "accuracy.jsonl"))

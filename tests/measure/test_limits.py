@@ -9,14 +9,16 @@ from in_process import ScriptedWorker
 from paragone.errors import MeasurementFailed
 from paragone.files.json_lines import read_rows
 from paragone.implementation.registry import find_variant
-from paragone.measure.limits import one_for_each, record_limits
+from paragone.measure.limits import LimitsOfLaunch, one_for_each
+from paragone.measure.yardstick import problem_of
 from paragone.plan.cells import Contender
 from paragone.store.plan_records import Cell
 from paragone.store.run_folder import RunFolder
+from paragone.task.kernel.family import DrawnData
 from paragone.task.mlp.problem_files import find_problem
-from paragone.worker.commands import MeasureLimits
+from paragone.worker.commands import Load, TakeSample
 from paragone.worker.handle import WorkerHandle
-from paragone.worker.replies import MachineLimits
+from paragone.worker.replies import Loaded, Timing
 
 PROBLEM = find_problem("nielsen")
 ROWS32, ROWS64, TUNED32 = (
@@ -25,51 +27,95 @@ ROWS32, ROWS64, TUNED32 = (
 )
 CONTROL32 = replace(ROWS32, variant=replace(ROWS32.variant, control=True))
 CELLS = [Cell("nielsen", "any", size, 1, 5, 1, 1e-3, once_per_launch=False) for size in (100, 1)]
+# Seconds of a step of each yardstick; of the products also by size.
+SECONDS = {"numpy_dot": 0.01, "numpy_matmul": 0.02, "step_products": 0.04}
+
+
+class Machine(ScriptedWorker):
+    """A worker in which a step of a yardstick takes its seconds; `fails` names one whose sample fails."""
+
+    def __init__(self, loaded, fails):
+        super().__init__()
+        self.loaded, self.fails = loaded, fails
+
+    def call_with_arrays(self, command, arrays=None):
+        self.commands.append(command)
+        if isinstance(command, Load):
+            self.name = command.implementation
+            self.loaded.append((command.implementation, command.axis["dtype"]))
+            return Loaded(load_seconds=0, loaded_memory_bytes=1, threads_found={}, build_info={}), {}
+        if isinstance(command, TakeSample):
+            if self.name == self.fails:
+                raise MeasurementFailed("no memory")
+            n_steps, size = arrays["order"].shape
+            seconds = SECONDS[self.name] * (size if self.name == "step_products" else 1)
+            return Timing(n_steps=n_steps, elapsed_ns=round(n_steps * seconds * 1e9), runner_ns=None, cpu_ns=0), {}
+        return None, {}
 
 
 @pytest.fixture
 def asked(tmp_path):
-    """Return a function that records the limits of a launch, and all workers that it opened."""
-    workers, commands = [], []
+    """Return a function that records the limits of a launch; the rows so far, and what was loaded by each worker."""
+    workers, loaded = [], []
 
-    def ask(contenders, launch=0, fault=None):
-        def answer(command):
-            if fault:
-                raise MeasurementFailed(fault)
-            commands.append(command)
-            return MachineLimits(gemm=2e11, read=3e10, products={1: 5.0, 100: 6.0})
-
+    def ask(contenders, launch=0, fails=None, cells=CELLS):
         def open_worker(contender):
-            workers.append(ScriptedWorker(answer))
+            loaded.append([])
+            workers.append(Machine(loaded[-1], fails))
             return workers[-1]
 
         with RunFolder(tmp_path) as folder:
-            record_limits(folder, contenders, CELLS, open_worker, launch)
+            LimitsOfLaunch(DrawnData(), open_worker, 1).record(folder, contenders, cells, launch)
         assert not any(worker.alive for worker in workers)
-        return read_rows(tmp_path / "limits.jsonl"), commands
+        return read_rows(tmp_path / "limits.jsonl"), loaded
 
     return ask
 
 
-def test_each_dtype_is_measured_once_in_the_shapes_of_the_grid(asked):
-    rows, commands = asked([ROWS32, TUNED32, ROWS64])
+def rates(rows, dtype):
+    return [(row["what"], row["size"], row["per_second"]) for row in rows if row["dtype"] == dtype]
 
-    shapes = {"problem": PROBLEM, "sizes": (1, 100)}
-    assert commands == [MeasureLimits(dtype=dtype, **shapes) for dtype in ("float32", "float64")]
-    assert [(row["what"], row["size"], row["per_second"]) for row in rows if row["dtype"] == "float32"] == [
-        ("gemm", None, 2e11),
-        ("read", None, 3e10),
-        ("products", 1, 5.0),
-        ("products", 100, 6.0),
+
+def test_rates_count_operations_bytes_and_images_of_each_size(asked):
+    rows, _ = asked([ROWS32, TUNED32, ROWS64])
+
+    assert rates(rows, "float32") == [
+        ("gemm", None, pytest.approx(2 * 1024**3 / 0.02)),
+        ("read", None, pytest.approx(2 * 64 * 2**20 / 0.01)),
+        ("products", 1, pytest.approx(1 / 0.04)),
+        ("products", 100, pytest.approx(100 / 4)),
     ]
+    assert rates(rows, "float64") == rates(rows, "float32")
+
+
+def test_one_process_measures_memory_once_and_products_in_each_dtype(asked):
+    _, loaded = asked([ROWS32, TUNED32, ROWS64])
+
+    of_dtype = [[("numpy_matmul", dtype), ("step_products", dtype)] for dtype in ("float32", "float64")]
+    assert loaded == [[("numpy_dot", "float64"), *of_dtype[0], *of_dtype[1]]]
+
+
+def test_each_number_of_threads_has_a_process_of_its_own(asked):
+    rows, loaded = asked([ROWS32, replace(ROWS32, threads=2)])
+
+    assert len(loaded) == 2
+    assert {row["threads"] for row in rows} == {1, 2}
+
+
+def test_a_kernel_has_the_two_limits_of_the_roofline_and_no_products(asked):
+    kernel = replace(ROWS32, problem=problem_of("product"))
+    rows, loaded = asked([kernel], cells=[])
+
+    assert [(row["what"], row["problem"]) for row in rows] == [("gemm", "product"), ("read", "product")]
+    assert loaded == [[("numpy_dot", "float64"), ("numpy_matmul", "float32")]]
 
 
 def test_limits_are_measured_once_per_launch(asked):
     asked([ROWS32])
     asked([ROWS32])
-    rows, commands = asked([ROWS32], launch=1)
+    rows, loaded = asked([ROWS32], launch=1)
 
-    assert len(commands) == 2
+    assert len(loaded) == 2
     assert {row["launch"] for row in rows} == {0, 1}
 
 
@@ -77,12 +123,16 @@ def test_the_control_stands_for_its_dtype():
     assert one_for_each([TUNED32, CONTROL32, ROWS32]) == [CONTROL32]
 
 
-def test_a_process_that_fails_leaves_no_row_and_no_harm(asked):
-    assert asked([ROWS32], fault="no memory") == ([], [])
+def test_a_process_that_fails_leaves_the_rows_before_and_no_harm(asked):
+    rows, _ = asked([ROWS32, ROWS64], fails="step_products")
+
+    assert [(row["what"], row["dtype"]) for row in rows] == [("gemm", "float32"), ("read", "float32")]
 
 
 def test_a_process_that_cannot_be_started_has_no_limit_and_ends_nothing(tmp_path):
     with RunFolder(tmp_path) as folder:
-        record_limits(folder, [ROWS32], CELLS, lambda contender: WorkerHandle({}, (), 5, "gone"), 0)
+        LimitsOfLaunch(DrawnData(), lambda contender: WorkerHandle({}, (), 5, "gone"), 1).record(
+            folder, [ROWS32], CELLS, 0
+        )
 
     assert read_rows(tmp_path / "limits.jsonl") == []

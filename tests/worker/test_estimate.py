@@ -25,17 +25,6 @@ ORDER = np.arange(40, dtype=np.int64).reshape(20, 2)
 STATE = State.at_rest([np.arange(6.0).reshape(2, 3), np.ones((2, 2))], [np.zeros(2), np.ones(2)])
 
 
-def test_what_a_call_costs_is_the_median_of_groups_of_calls():
-    clock = ScriptedClock([])
-    calls = []
-
-    def call():
-        calls.append(None)
-        clock.now_ns += 4_000 if len(calls) % 1000 else 50_000_000  # one in a thousand is disturbed
-
-    assert pytest.approx(4e-6, rel=0.01) == estimate.call_seconds(call, clock)
-
-
 # --- how many steps ---
 
 

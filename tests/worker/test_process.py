@@ -19,7 +19,7 @@ from paragone.files.paths import IMPORT_ROOT
 from paragone.implementation.failure_reason import MOST_REASON_CHARACTERS, describe_error
 from paragone.task.mlp.judge import form_fault
 from paragone.task.mlp.state import State
-from paragone.worker.commands import CallParams, EstimateStep, GetResult, Load, Prepare, Reset, TimeCall
+from paragone.worker.commands import CallParams, EstimateStep, GetResult, Load, Prepare, Reset
 from paragone.worker.process import HostedVariant
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux kills a child with its parent")
@@ -134,12 +134,6 @@ def test_the_reply_to_load_holds_the_build_info(workers):
     assert loaded.build_info["compiler"] == "cc 1.0"
     assert loaded.build_info["flags"] == "-I~/include"
     assert {pool["library"]: pool["num_threads"] for pool in loaded.threads_found["pools"]}["its BLAS"] == 1
-
-
-def test_the_cost_of_a_call_is_a_time(workers):
-    worker = workers.loaded("does_nothing")
-
-    assert 0 < worker.call_from(STATE, TimeCall(size=1)).call_seconds < 0.01
 
 
 def test_an_implementation_is_closed_before_another_is_loaded(fresh_workers):

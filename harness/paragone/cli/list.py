@@ -26,7 +26,7 @@ def list_implementations(
     if kernel not in (NETWORKS, *kernels):
         raise unknown_kernel(kernel, [NETWORKS, *kernels])
     registered, unusable = discover(kernels.get(kernel, IMPLEMENTATIONS), plugins or ())
-    refuse_unusable(names or (), registered, unusable)
+    refuse_unusable(names or ("*",), registered, unusable)
     for entry in select(registered, names or ["*"]):
         _show(entry)
     if not names:

@@ -156,7 +156,7 @@ def implementations_for(request: Request) -> tuple[list[Registered], list[Unusab
     from paragone.compare.versions import all_implementations
 
     registered, unusable = all_implementations(request)
-    refuse_unusable(request.implementations, registered, unusable)
+    refuse_unusable(request.implementations or ("*",), registered, unusable)
     validate_request(request, registered)
     return registered, unusable
 

@@ -20,9 +20,9 @@ from paragone.machine import environment
 from paragone.machine.cpus import harness_cpus, pinned_to
 from paragone.machine.environment_record import Environment
 from paragone.measure.aa_pilot import Deviation, launch_deviation
-from paragone.measure.call_cost import call_costs
+from paragone.measure.call_cost import CallCosts
 from paragone.measure.learning_curves import draw_curves
-from paragone.measure.limits import record_limits
+from paragone.measure.limits import LimitsOfLaunch
 from paragone.measure.memory_pass import measure_memory
 from paragone.measure.planning import make_plan, planned_cells
 from paragone.measure.resume import RunIdentity, refuse_foreign_cells, remaining_samples
@@ -42,9 +42,10 @@ from paragone.store.run_folder import RunFolder
 from paragone.store.runs import is_finished, new_run_folder, refuse_unwritable
 from paragone.task.families import family_of
 from paragone.task.problem import Data
-from paragone.verify.pilot import Display, OpenLimitedWorker, Pilot, open_worker
+from paragone.verify.pilot import Display, OpenLimitedWorker, OpenWorker, Pilot, open_worker
 from paragone.verify.pilot_result import PilotResult
 from paragone.verify.verifier import Verifier
+from paragone.worker.budgets import Budgets
 from paragone.worker.worker import Worker
 
 
@@ -117,6 +118,11 @@ class Bench:
     def _described(self) -> Environment:
         return environment.describe(own_environments(self.request, self.everyone), max(self.request.threads))
 
+    @property
+    def _opening(self) -> tuple[Data, OpenWorker, int, Budgets]:
+        """What a pass needs that loads yardsticks."""
+        return self.data, self._open_worker, self.request.seed, self.request.budgets
+
     def _open_worker(self, contender: Contender) -> Worker:
         return self.open_worker(contender, self.request.time_limit_s, self.request.memory_limit_bytes)
 
@@ -135,7 +141,7 @@ class Bench:
             "live": self.live,
         }
         plan = make_plan(self.request, everyone, results, cells, deviation, self.data, self.unusable, known)
-        calls = call_costs(everyone, self.data, self._open_worker, self.request.seed, self.request.budgets)
+        calls = CallCosts(*self._opening).rows(everyone)
         plan = structs.replace(plan, calls=tuple(calls), pilot_seconds=time.perf_counter() - begin)
         outcomes = [row for result in results for row in result.outcomes]
         folder = new_run_folder(self.results, datetime.now(UTC), plan, self._described, outcomes, sources)
@@ -214,7 +220,7 @@ class Bench:
             )
             for launch in range(plan.launches):
                 advance(f"launch {launch + 1}: the machine's limits", 0)
-                record_limits(rows, everyone, cells, self._open_worker, launch, self.request.budgets)
+                LimitsOfLaunch(*self._opening).record(rows, everyone, cells, launch)
                 for wave in sorted({cell.wave for cell in cells}):
                     of_wave = [cell for cell in cells if cell.wave == wave]
                     if any(remaining.wants_any(cell, launch) for cell in of_wave):

@@ -1,74 +1,103 @@
-"""The machine's limits, measured once in every launch by a fresh process that loads nothing."""
+"""The machine's limits, measured once in every launch by a fresh process for each number of threads.
+
+They are the roofline's two, the speed of a large matrix product and of reading memory, and where a problem's steps are
+made of matrix products, the speed of those alone.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
 
 from paragone.errors import MeasurementFailed
+from paragone.measure.yardstick import in_place_of, step_seconds
 from paragone.plan.cells import Contender
 from paragone.store.plan_records import Cell
 from paragone.store.reader import read_table
 from paragone.store.records import Limit
 from paragone.store.run_folder import RunFolder
+from paragone.task.families import family_of
+from paragone.task.problem import Data
 from paragone.verify.pilot import OpenWorker
+from paragone.verify.unchanged_source import load_worker
 from paragone.worker.budgets import STANDARD, Budgets
-from paragone.worker.commands import MeasureLimits
+from paragone.worker.worker import Worker
+
+Place = tuple[str, str, int]  # problem, dtype, threads
+# The roofline's two yardsticks: folder and name.
+PRODUCT, READ = ("product", "numpy_matmul"), ("read", "numpy_dot")
 
 
-def record_limits(
-    folder: RunFolder,
-    contenders: Sequence[Contender],
-    cells: Sequence[Cell],
-    open_worker: OpenWorker,
-    launch: int,
-    budgets: Budgets = STANDARD,
-) -> None:
-    """Append the machine's limits to the run: one measurement for each problem, dtype and number of threads.
+@dataclass(frozen=True)
+class LimitsOfLaunch:
+    """Measures the limits of one launch."""
 
-    `contenders` and `cells` are those of the run. Limits that this launch has already are not measured again.
-    """
-    known = {(row.problem, row.dtype, row.threads) for row in read_table(folder.folder, Limit) if row.launch == launch}
-    for contender in one_for_each(contenders):
-        place = _place(contender)
-        if place not in known:
-            sizes = sorted({cell.size for cell in cells if cell.problem == contender.problem.name})
-            command = MeasureLimits(
-                problem=contender.problem,
-                dtype=contender.variant.dtype,
-                sizes=tuple(sizes),
-                budgets=budgets,
-            )
-            folder.append(*_limits(contender, command, open_worker, launch))
+    data: Data
+    open_worker: OpenWorker
+    seed: int
+    budgets: Budgets = STANDARD
+
+    def record(self, folder: RunFolder, contenders: Sequence[Contender], cells: Sequence[Cell], launch: int) -> None:
+        """Append the limits to the run: for each problem, dtype and number of threads of its contenders.
+
+        What this launch has already is not measured again. Where a process fails, what it has not measured yet has no
+        row, and the report shows no share of the limit.
+        """
+        known = {place_of_row(row) for row in read_table(folder.folder, Limit) if row.launch == launch}
+        left = [each for each in one_for_each(contenders) if place(each) not in known]
+        for threads in sorted({contender.threads for contender in left}):
+            asked = [contender for contender in left if contender.threads == threads]
+            rows: list[Limit] = []
+            with suppress(MeasurementFailed):
+                rows.extend(self._limits(asked, cells, launch))
+            folder.append(*rows)
+
+    def _limits(self, contenders: Sequence[Contender], cells: Sequence[Cell], launch: int) -> Iterator[Limit]:
+        """Yield the limits of contenders with the same number of threads, all measured in one process."""
+        worker = self.open_worker(in_place_of(contenders[0], *READ))
+        try:
+            read = self._rate_of_kernel(worker, in_place_of(contenders[0], *READ))
+            gemm: dict[str, float] = {}
+            for contender in contenders:
+                problem, dtype, threads = place(contender)
+                if dtype not in gemm:
+                    gemm[dtype] = self._rate_of_kernel(worker, in_place_of(contender, *PRODUCT))
+                row = partial(Limit, problem=problem, dtype=dtype, threads=threads, launch=launch)
+                yield row(what="gemm", per_second=gemm[dtype])
+                yield row(what="read", per_second=read)
+                sizes = sorted({cell.size for cell in cells if cell.problem == problem})
+                for size, per_second in self._products(worker, contender, sizes):
+                    yield row(what="products", size=size, per_second=per_second)
+        finally:
+            worker.kill()
+
+    def _rate_of_kernel(self, worker: Worker, yardstick: Contender) -> float:
+        """Work per second at the only size of a kernel among the yardsticks."""
+        load_worker(worker, yardstick, self.data, self.seed)
+        return self._rate(worker, *yardstick.problem.sizes)
+
+    def _products(self, worker: Worker, contender: Contender, sizes: Sequence[int]) -> Iterator[tuple[int, float]]:
+        """Yield the sizes, and the work per second of a step's matrix products alone; nothing without any."""
+        if name := family_of(contender.problem).products:
+            load_worker(worker, in_place_of(contender, name, name), self.data, self.seed)
+            yield from ((size, self._rate(worker, size)) for size in sizes)
+
+    def _rate(self, worker: Worker, size: int) -> float:
+        groups = self.budgets.limit_groups, self.budgets.limit_group_seconds
+        return worker.problem.work(size) / step_seconds(worker, size, self.seed, *groups)
 
 
 def one_for_each(contenders: Sequence[Contender]) -> list[Contender]:
     """One contender for each problem, dtype and number of threads: the A/A control where there is one."""
     controls_last = sorted(contenders, key=lambda contender: contender.variant.control)
-    return list({_place(contender): contender for contender in controls_last}.values())
+    return list({place(contender): contender for contender in controls_last}.values())
 
 
-def _place(contender: Contender) -> tuple[str, str, int]:
+def place(contender: Contender) -> Place:
     return contender.problem.name, contender.variant.dtype, contender.threads
 
 
-def _limits(contender: Contender, command: MeasureLimits, open_worker: OpenWorker, launch: int) -> Iterator[Limit]:
-    """Yield a row for each limit; none where the process fails, and then the report shows no share of the limit."""
-    worker = open_worker(contender)
-    try:
-        found = worker.call(command)
-    except MeasurementFailed:
-        return
-    finally:
-        worker.kill()
-    rates: list[tuple[str, int | None, float]] = [("gemm", None, found.gemm), ("read", None, found.read)]
-    rates += [("products", size, found.products[size]) for size in command.sizes if size in found.products]
-    for what, size, per_second in rates:
-        yield Limit(
-            problem=contender.problem.name,
-            dtype=contender.variant.dtype,
-            threads=contender.threads,
-            size=size,
-            launch=launch,
-            what=what,
-            per_second=per_second,
-        )
+def place_of_row(row: Limit) -> Place:
+    return row.problem, row.dtype, row.threads

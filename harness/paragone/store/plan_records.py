@@ -123,11 +123,17 @@ class DataRecord(Record, frozen=True, kw_only=True):
 
 
 class CallCostRow(Record, frozen=True, kw_only=True):
-    """The cost of a timed call with one step of that size, across a bridge to another language."""
+    """The cost of a timed call that does nothing, across a bridge to another language: by itself, or by step.
+
+    It has `n_steps` steps of that size. In networks `bridge` is that of the contract; in kernels, where each step is a
+    call of the kernel's function, the name of the yardstick. `variants` are those that it stands for.
+    """
 
     bridge: str
     size: Size
-    call_seconds: Number | None = None
+    n_steps: Count = 1
+    call_seconds: Number | None = None  # divided by n_steps
+    variants: tuple[Name, ...] = ()
     reason: str = ""
 
 

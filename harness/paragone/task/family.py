@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -10,11 +9,16 @@ from numpy.typing import NDArray
 
 from paragone.task.checks import Checks
 
-Product = tuple[NDArray[Any], NDArray[Any], NDArray[Any]]  # left, right, result
-
 
 class Family(Protocol):
     """A kind of computation. Every `problem` is one of its own."""
+
+    # By folder of impls/yardsticks/: the matrix products of a step alone, None where steps are not made of them; and
+    # calls that do nothing.
+    @property
+    def products(self) -> str | None: ...
+    @property
+    def empty_calls(self) -> str: ...
 
     def inputs(self, problem: Any, folder: Path, dtype: str) -> tuple[NDArray[Any], ...]:
         """What `load` takes beside the problem, from the data set in `folder`."""
@@ -34,11 +38,4 @@ class Family(Protocol):
 
     def checks(self, data: Any, seed: int, cache: Path) -> Checks:
         """What compares results with the reference; `cache` keeps what the reference gave."""
-        ...
-
-    def products(self, problem: Any, size: int, dtype: str) -> Iterable[Product]:
-        """The matrix products of a step in its own shapes, for the machine's limit; none where it is not made of them.
-
-        The arrays hold values whose products stay away from 0 and infinity.
-        """
         ...

@@ -190,6 +190,11 @@ class Problem(ABC):
         """The sizes at which the cost of a call into another language is shown."""
         return ()
 
+    @property
+    def calls_in_a_loop(self) -> bool:
+        """Whether each step is a call of a function, made by a loop on the other side of the bridge."""
+        return False
+
     def steps_per_pass(self, size: int) -> int | None:
         """The steps in which all data are used once; None where that means nothing."""
         return None

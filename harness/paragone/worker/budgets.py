@@ -16,11 +16,11 @@ class Budgets(msgspec.Struct, frozen=True, kw_only=True):
     sample_seconds: float = 0.04
     # The estimate doubles the steps until one call takes this long.
     estimate_seconds: float = 0.01
-    # The cost of a call is the median over this many groups of calls.
-    call_groups: int = 7
+    # The cost of a call is the median over this many samples.
+    call_samples: int = 15
     # The scheduler moves a thread to a newly allowed CPU within about 20 ms.
     spreading_seconds: float = 0.1
-    # The machine's limits are medians of so many groups of calls, each group about this long.
+    # The machine's limits are medians of so many samples, each about this long.
     limit_groups: int = 5
     limit_group_seconds: float = 0.02
     # A check takes about this long at most; a slow implementation is checked over fewer steps.

@@ -36,13 +36,6 @@ class EstimateStep(Command[replies.StepCost], frozen=True, kw_only=True, tag="fi
     budgets: Budgets = STANDARD
 
 
-class TimeCall(Command[replies.CallCost], frozen=True, kw_only=True, tag="call"):
-    """Time calls with a single step."""
-
-    size: int
-    budgets: Budgets = STANDARD
-
-
 class Train(Command[replies.Trained], frozen=True, kw_only=True, tag="train"):
     """Take, untimed, the first `n_steps` of the order, or all, from a state; order and state come as arrays."""
 
@@ -104,15 +97,6 @@ class Evaluate(Command[replies.Evaluated], frozen=True, tag="evaluate"):
     """
 
 
-class MeasureLimits(Command[replies.MachineLimits], frozen=True, kw_only=True, tag="limits"):
-    """Measure the machine's limits with the threads of this process; needs no variant loaded."""
-
-    problem: Problem
-    dtype: str
-    sizes: tuple[int, ...]
-    budgets: Budgets = STANDARD
-
-
 class LoadClocked(Command[replies.ClockCost], frozen=True, tag="clock"):
     """Load the variant a second time, with a clock around each phase."""
 
@@ -129,7 +113,6 @@ class TakePair(Command[replies.PairTiming], frozen=True, kw_only=True, tag="pair
 AnyCommand = (
     Load
     | EstimateStep
-    | TimeCall
     | Train
     | Prepare
     | Reset
@@ -140,7 +123,6 @@ AnyCommand = (
     | GetPeakMemory
     | MeasureMemory
     | Evaluate
-    | MeasureLimits
     | LoadClocked
     | TakePair
 )

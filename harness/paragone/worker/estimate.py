@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import statistics
 import time
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +28,6 @@ MOST_ESTIMATE_STEPS = 4096
 REPEATED_BELOW_SECONDS = 0.1
 # Where a call has a large fixed cost, the estimate starts with this many steps.
 FIRST_STEPS_OF_COSTLY_CALLS = 32
-MOST_CALLS = 100_000
 # A one-thread variant that is free to use all CPUs may keep this many busy: some libraries prepare a step in a
 # second thread while the first one computes.
 MOST_CPUS = 1.5
@@ -96,18 +93,6 @@ def _seconds(
     start = clock()
     train(n_steps)
     return (clock() - start) / 1e9
-
-
-def call_seconds(call: Callable[[], Any], clock: Clock = time.perf_counter_ns, budgets: Budgets = STANDARD) -> float:
-    """The seconds of one call: the median of several groups, each as long as an estimate."""
-
-    def repeat(n_calls: int) -> None:
-        for _ in range(n_calls):
-            call()
-
-    once_s = estimate_step_seconds(repeat, MOST_CALLS, clock, budgets.estimate_seconds)
-    n_calls = max(1, round(budgets.estimate_seconds / max(once_s, 1e-9)))
-    return statistics.median(_seconds(repeat, n_calls, clock) / n_calls for _ in range(budgets.call_groups))
 
 
 def sample_seconds(implementation: type[Implementation] | Described, budgets: Budgets = STANDARD) -> float:

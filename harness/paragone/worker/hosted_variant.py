@@ -25,9 +25,8 @@ from paragone.task.families import NETWORKS, family_of
 from paragone.task.problem import NamedArrays
 from paragone.worker import commands, replies
 from paragone.worker.build_words import advice_of, build_words
-from paragone.worker.ceiling import machine_limits
 from paragone.worker.commands import AnyCommand
-from paragone.worker.estimate import call_seconds, cpus_used, step_seconds
+from paragone.worker.estimate import cpus_used, step_seconds
 from paragone.worker.evaluation import evaluate
 from paragone.worker.phases import reading_ns, take_pair
 from paragone.worker.pipe import Arrays
@@ -53,8 +52,6 @@ class HostedVariant:
                 return self.load(command)
             case commands.EstimateStep():
                 return self.estimate_step(command, arrays)
-            case commands.TimeCall():
-                return self.time_call(command, arrays)
             case commands.Train():
                 return self.train(command, arrays)
             case commands.Prepare():
@@ -77,8 +74,6 @@ class HostedVariant:
                 return self.measure_memory(command, arrays)
             case commands.Evaluate():
                 return self.evaluate(arrays)
-            case commands.MeasureLimits():
-                return machine_limits(command.problem, command.dtype, command.sizes, command.budgets)
             case commands.LoadClocked():
                 return self.load_clocked()
             case commands.TakePair():
@@ -128,11 +123,6 @@ class HostedVariant:
         most_steps, order = self.problem.most_steps(command.size), functools.partial(self.order_of, command.size)
         given = self.implementation, self.start(arrays), most_steps, order
         return replies.StepCost(step_seconds(*given, budgets=command.budgets))
-
-    def time_call(self, command: commands.TimeCall, arrays: Arrays) -> replies.CallCost:
-        order = self.order_of(command.size, 1)
-        self.implementation.reset(self.start(arrays))
-        return replies.CallCost(call_seconds(lambda: self.implementation.train(order), budgets=command.budgets))
 
     def load_clocked(self) -> replies.ClockCost:
         """Load the variant a second time, beside the first, with a clock around its phases."""

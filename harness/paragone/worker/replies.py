@@ -49,12 +49,6 @@ class StepCost(msgspec.Struct, frozen=True):
     step_seconds: Amount
 
 
-class CallCost(msgspec.Struct, frozen=True):
-    """The time of one call with a single step."""
-
-    call_seconds: Amount
-
-
 class Trained(msgspec.Struct, frozen=True):
     """The step counter of the state; its tensors and the losses come as arrays."""
 
@@ -89,14 +83,6 @@ class Evaluated(msgspec.Struct, frozen=True, kw_only=True):
 
     elapsed_ns: Count
     reset_ns: Count
-
-
-class MachineLimits(msgspec.Struct, frozen=True, kw_only=True):
-    """FLOP/s of a large matrix product, bytes/s read, and work/s of a step's products alone, by size."""
-
-    gemm: Amount
-    read: Amount
-    products: dict[int, Amount]
 
 
 class ClockCost(msgspec.Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""The section on other languages: the cost of a call, what was built, the share outside a program's own clock."""
+"""The section on calls: what one costs, the share outside a program's own clock, what was built."""
 
 from __future__ import annotations
 
@@ -6,39 +6,82 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from paragone.report.text import formatting, markdown
-from paragone.report.text.rows import each_row
+from paragone.report.text.rows import each_row, first_row
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from paragone.analyse.results import Results
     from paragone.store.plan_records import CallCostRow
     from paragone.store.reader import Run
     from paragone.task.problem import Words
 
 ADAPTERS = {"c": "shared library (C ABI)", "julia": "Julia in the same process", "process": "program of its own"}
+YARDSTICKS = {
+    "c_function": "shared library (C ABI)",
+    "julia_function": ADAPTERS["julia"],
+    "julia_process": "Julia as a program of its own",
+    "node_process": "JavaScript as a program of its own",
+    "java_process": "Java as a program of its own",
+    "python_function": "function in Python",
+    "numba_function": "function compiled by Numba",
+    "jax_function": "function compiled by JAX",
+}
 INTRODUCTION = (
     "A sample makes one call, however many steps it takes. These are the costs of a call on an implementation that "
     "{does} nothing; they are part of every time and subtracted from none."
 )
+CALLS_IN_A_LOOP = (
+    "A sample crosses once into the other language, and a loop there makes its calls. These are the costs of both with "
+    "a function that does nothing: of a sample with one call, and of each call in a sample with many. They are part of "
+    "every time and subtracted from none; beside them stands what they are of the shortest call that was measured."
+)
 
 
-def section(run: Run) -> str:
+def section(results: Results) -> str:
+    run = results.run
     spoken = run.plan.words_of()
-    calls, built, clocks = _calls(run.plan.calls, spoken), _built(run), _clocks(run)
-    parts = [f"{INTRODUCTION.format(does=spoken.does)}\n\n{calls}" if calls else "", clocks, built]
+    own = [row for row in run.plan.calls if row.bridge not in YARDSTICKS]
+    in_a_loop = [row for row in run.plan.calls if row.bridge in YARDSTICKS]
+    parts = [
+        f"{INTRODUCTION.format(does=spoken.does)}\n\n{_calls(own, spoken)}" if own else "",
+        f"{CALLS_IN_A_LOOP}\n\n{_calls_in_a_loop(in_a_loop, results.summary)}" if in_a_loop else "",
+        _clocks(run),
+        _built(run),
+    ]
     return "\n\n".join(part for part in parts if part)
 
 
 def _calls(rows: Sequence[CallCostRow], spoken: Words) -> str:
     """Return a table with a row for each adapter and a column for each size of a call."""
-    if not rows:
-        return ""
     sizes = sorted({row.size for row in rows})
     by_place = {(row.bridge, row.size): row for row in rows}
     lines = [
         [ADAPTERS.get(bridge, markdown.escaped(bridge)), *(_cost(by_place.get((bridge, size))) for size in sizes)]
         for bridge in dict.fromkeys(row.bridge for row in rows)
     ]
-    header = ["a call with", *(_in_words(size, spoken) for size in sizes)]
-    return markdown.table(header, lines)
+    return markdown.table(["a call with", *(_in_words(size, spoken) for size in sizes)], lines)
+
+
+def _calls_in_a_loop(rows: Sequence[CallCostRow], summary: pd.DataFrame) -> str:
+    """Return a table with a row for each way of calling: a sample with one call, one call of many, and its share."""
+    lines = []
+    for name in dict.fromkeys(row.bridge for row in rows):
+        of_name = [row for row in rows if row.bridge == name]
+        many = next((row for row in of_name if row.n_steps > 1), None)
+        share = _share_of_shortest(many, summary) if many else ""
+        lines.append([YARDSTICKS[name], _cost(of_name[0]), _cost(many), share])
+    return markdown.table(["", "a sample with one call", "each call of many", "of the shortest call"], lines)
+
+
+def _share_of_shortest(row: CallCostRow, summary: pd.DataFrame) -> str:
+    """Return the share of the shortest step that a variant of this way has, and which one: "0.4 % (`c_loops`, 32)"."""
+    measured = summary[summary["variant"].isin(row.variants) & summary["seconds_per_step"].notna()]
+    if measured.empty or row.call_seconds is None:
+        return ""
+    shortest = first_row(measured.nsmallest(1, "seconds_per_step"))
+    share = formatting.percent(row.call_seconds / shortest.seconds_per_step)
+    return f"{share} ({markdown.code(shortest.implementation)}, {formatting.size(shortest.size)})"
 
 
 def _in_words(size: int, spoken: Words) -> str:

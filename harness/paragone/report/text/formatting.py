@@ -115,11 +115,11 @@ def _ratio_number(value: float) -> str:
 
 
 def seconds(value: float) -> str:
-    """Return "3.2 µs", "45 ms", "12 s" or "4.1 min"."""
+    """Return "2.1 ns", "3.2 µs", "45 ms", "12 s" or "4.1 min"."""
     if not math.isfinite(value):
         return MISSING
     value = _as_stored(value)
-    for size, unit in ((1e-6, "µs"), (1e-3, "ms"), (1.0, "s")):
+    for size, unit in ((1e-9, "ns"), (1e-6, "µs"), (1e-3, "ms"), (1.0, "s")):
         if value < 1000 * size and not (unit == "s" and value >= 120):
             return f"{significant(value / size)} {unit}"
     return f"{significant(value / 60)} min"

@@ -82,7 +82,7 @@ def report_sections(results: Results, figures: Sequence[Drawing], left_out: Sequ
         ("## Noise: the baseline against itself (A/A)", noise.section(results)),
         (f"## {gaps.HEADING}", gaps.section(results)),
         ("## Implementations", provenance.implementations(run)),
-        ("## Other languages", call_cost.section(run)),
+        ("## The cost of a call", call_cost.section(results)),
         ("## Plan", markdown.pairs(provenance.plan_pairs(run))),
         ("## Data", markdown.pairs(provenance.data_pairs(run))),
         ("## Machine", markdown.pairs(provenance.environment_pairs(run))),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,6 @@ from typing import Any
 from numpy.typing import NDArray
 
 from paragone.task.checks import Checks
-from paragone.task.family import Product
 from paragone.task.kernel.problem import KernelProblem
 
 FIRST_STEPS = 20  # of a state that evolves
@@ -32,6 +30,9 @@ class DrawnData:
 class Kernels:
     """Every kernel that a kernel.toml describes."""
 
+    products = None
+    empty_calls = "empty"
+
     def inputs(self, problem: KernelProblem, folder: Path, dtype: str) -> tuple[NDArray[Any], ...]:
         return ()
 
@@ -49,6 +50,3 @@ class Kernels:
         from paragone.task.kernel.checks import KernelChecks  # the harness alone needs a judge
 
         return KernelChecks(seed)
-
-    def products(self, problem: KernelProblem, size: int, dtype: str) -> Iterator[Product]:
-        return iter(())

@@ -145,6 +145,10 @@ class KernelProblem(Problem):
         """The sets of a ring, the same for every dtype: in a round all variants start from one ring."""
         return ring.n_sets(self.spec, size, "float64")
 
+    @property
+    def calls_in_a_loop(self) -> bool:
+        return True
+
     def steps_on_new_inputs(self, size: int) -> int | None:
         """A call on each set of the ring."""
         return None if self.spec.form == "steps" else self.n_sets(size)

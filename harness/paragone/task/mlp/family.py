@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
 
 from paragone.task.checks import Checks
-from paragone.task.family import Product
 from paragone.task.mlp.mnist.cache import DataSet, open_cached
 from paragone.task.mlp.problem import NetworkProblem
-from paragone.task.mlp.products import step_products
 from paragone.task.mlp.stress import check_steps, stress_problem
 
 
 class Networks:
     """The family `mlp`."""
+
+    products = "step_products"
+    empty_calls = "networks"
 
     def inputs(self, problem: NetworkProblem, folder: Path, dtype: str) -> tuple[NDArray[Any], ...]:
         """Images (n_train, D), p/255 in `dtype`, and labels (n_train,) uint8, of the cached data set in `folder`."""
@@ -42,6 +42,3 @@ class Networks:
         from paragone.task.mlp.checks import NetworkChecks
 
         return NetworkChecks(data, seed, cache)
-
-    def products(self, problem: NetworkProblem, size: int, dtype: str) -> Iterator[Product]:
-        return step_products(problem.layers, size, dtype)

@@ -3,7 +3,10 @@
 import numpy as np
 import pytest
 
-from paragone.task.mlp.products import step_products
+from paragone.implementation.importing import import_folder
+from paragone.measure.yardstick import FOLDER
+
+step_products = import_folder(FOLDER / "step_products", "products").step_products
 
 
 def test_the_products_of_a_step_have_the_shapes_of_the_problem():

@@ -1,14 +1,15 @@
-"""The matrix products of one step, as arrays: what the machine's limit is measured with, in the step's own shapes."""
+"""The matrix products of one step, as arrays in the step's own shapes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
+from numpy.typing import DTypeLike, NDArray
 
-from paragone.task.family import Product
+Product = tuple[NDArray[Any], NDArray[Any], NDArray[Any]]  # left, right, result
 
 # Products of such values stay away from 0, infinity and denormal numbers.
 ENTRY = 2.0**-10

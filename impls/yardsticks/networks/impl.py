@@ -1,6 +1,6 @@
 """Implementations that accept everything and train nothing, one per bridge: what is left is the cost of a call.
 
-The gate would reject them, so they take part in no comparison; see `paragone/measure/call_cost.py`.
+The gate would reject them, so they take part in no comparison; see harness/paragone/measure/call_cost.py.
 """
 
 import sys

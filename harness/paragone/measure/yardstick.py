@@ -1,0 +1,78 @@
+"""Yardsticks: implementations that tell what the machine can do, and are compared with nothing.
+
+They are declared, loaded and timed as all others are; only the gate never sees them.
+
+    impls/yardsticks/networks/        training that does nothing, by bridge
+    impls/yardsticks/step_products/   training that makes the matrix products alone
+    impls/yardsticks/empty/           a kernel whose calls do nothing, by language
+    impls/yardsticks/product/         a kernel: one large matrix product
+    impls/yardsticks/read/            a kernel: memory that fits in no cache, read once
+"""
+
+from __future__ import annotations
+
+import statistics
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+
+from paragone.files.paths import shipped
+from paragone.implementation.contract import variants
+from paragone.implementation.described import describe_files
+from paragone.implementation.kernel_folder import is_kernel
+from paragone.implementation.plugins import Location, locations_in
+from paragone.implementation.registry import Registered, registered_in
+from paragone.plan.cells import Contender
+from paragone.task.kernel.problem import KernelProblem
+from paragone.worker.worker import Worker
+
+FOLDER = shipped("impls") / "yardsticks"
+
+
+def problem_of(folder: str) -> KernelProblem | None:
+    """The kernel in a folder of yardsticks; None for one of networks, which has the problem of a contender."""
+    return KernelProblem.of(FOLDER / folder) if is_kernel(FOLDER / folder) else None
+
+
+@cache
+def yardsticks(folder: str) -> dict[str, Registered]:
+    """The implementations in a folder of yardsticks, by name."""
+    place = FOLDER / folder
+    locations = locations_in(place) if is_kernel(place) else [Location(place)]
+    described = describe_files([location.path for location in locations])
+    found: dict[str, Registered] = {}
+    for location in locations:
+        declared = described[location.path]
+        assert not isinstance(declared, str), declared
+        found |= {each.name: each for each in registered_in(location, declared)}
+    return found
+
+
+def in_place_of(contender: Contender, folder: str, name: str) -> Contender:
+    """A yardstick with the contender's threads, with its dtype where there is that, and its problem in networks."""
+    found = yardsticks(folder)[name]
+    by_dtype = {variant.dtype: variant for variant in variants(found.implementation)}
+    variant = by_dtype.get(contender.variant.dtype) or next(iter(by_dtype.values()))
+    return replace(contender, problem=problem_of(folder) or contender.problem, found=found, variant=variant)
+
+
+def step_seconds(worker: Worker, size: int, seed: int, n_groups: int, group_seconds: float) -> float:
+    """Seconds of one step: the median of samples of about `group_seconds`, one step at least in each.
+
+    All steps do the same. Two untimed steps come first: one takes the page faults, the other says how long a step is.
+    """
+    reset(worker, size, seed)
+    sample_seconds(worker, size, seed, 1)
+    n_steps = max(1, round(group_seconds / max(sample_seconds(worker, size, seed, 1), 1e-9)))
+    return statistics.median(sample_seconds(worker, size, seed, n_steps) / n_steps for _ in range(n_groups))
+
+
+def reset(worker: Worker, size: int, seed: int) -> None:
+    worker.reset(worker.problem.draw_start(seed, size))
+
+
+def sample_seconds(worker: Worker, size: int, seed: int, n_steps: int) -> float:
+    """Seconds of one sample, which takes its first step over and over."""
+    order = np.repeat(worker.problem.order(seed, 1, size), n_steps, axis=0)
+    return worker.take_sample(order).elapsed_ns / 1e9

@@ -1,0 +1,5 @@
+module Empty
+
+run(n, X, Y) = nothing
+
+end

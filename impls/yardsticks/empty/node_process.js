@@ -1,0 +1,3 @@
+"use strict";
+
+require("paragone").serve({ run(n, X, Y) {} });
