@@ -100,7 +100,7 @@ IN_PYTHON: dict[str, Fault] = {
     "raises_in_train": Fault(
         verb("train", "1 / 0"), r"^first steps: ZeroDivisionError: division by zero \(impl\.py, line"
     ),
-    "raises_in_params": Fault(verb("params", "raise OSError(5, 'gone')"), r"^train: OSError: .*gone \(impl\.py, line"),
+    "raises_in_params": Fault(verb("params", "raise OSError(5, 'gone')"), r"^params: OSError: .*gone \(impl\.py, line"),
     "raises_at_one_size": Fault(
         verb("train", f"if order.shape[1] == {LARGE} and len(order) > 4: raise MemoryError('too large')", GO_ON),
         r"MemoryError: too large",

@@ -115,7 +115,8 @@ class InProcessWorker(ScriptedWorker):
         try:
             result = self.hosted.execute(command, arrays or {})
         except Exception as error:
-            raise MeasurementFailed(f"{verb(command)}: {describe_error(error, self.hosted.folder)}") from error
+            name = self.spoken(self.hosted.verb or verb(command))
+            raise MeasurementFailed(f"{name}: {describe_error(error, self.hosted.folder)}") from error
         reply, results = result if isinstance(result, tuple) else (result, {})
         # In one process there is no outside: what is seen from there is what the reply says.
         self.waited_ns = getattr(reply, "elapsed_ns", 0)

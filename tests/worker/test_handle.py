@@ -11,12 +11,16 @@ import numpy as np
 import psutil
 import pytest
 from easy_data import easy_data
+from small_kernels import kernel_folder, order, ring
 from zoo_faults import ORDER, STATE, Workers, is_gone, wait_until, workers_below
 
 from paragone.errors import MeasurementFailed, TimedOut
+from paragone.implementation.contract import Variant
+from paragone.implementation.described import describe_files
 from paragone.machine import child as child_module
 from paragone.machine.cpus import usable_cpus
 from paragone.machine.threads import thread_count_fault
+from paragone.task.kernel.problem import KernelProblem
 from paragone.worker import handle
 from paragone.worker.commands import EstimateStep
 from paragone.worker.replies import CLOCK_SLACK_NS
@@ -49,6 +53,28 @@ def process_of():
         return process
 
     return started
+
+
+# --- what failed ---
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("X[0] = 3; D[:] = 0", "result: it changes its input X"),
+        ("return X[0, 9]", "run: IndexError: index 9 is out of bounds"),
+    ],
+)
+def test_a_failure_is_told_with_the_verb_that_raised_it_as_authors_of_the_family_call_it(
+    workers, tmp_path, body, reason
+):
+    folder = kernel_folder(tmp_path, files={"mine.py": f'"""An idea."""\ndef run(X, D): {body}\n'})
+    ((mine,),) = describe_files([folder / "mine.py"]).values()
+    worker, state = workers.open("mine"), ring(folder, 4)
+    worker.load(Variant(mine, (("dtype", "float64"),)), str(folder), KernelProblem.of(folder), "", seed=1)
+
+    with pytest.raises(MeasurementFailed, match=f"^{reason}"):
+        worker.train(state, order(3))
 
 
 # --- time limits and ends ---

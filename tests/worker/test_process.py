@@ -185,7 +185,7 @@ def test_an_exception_in_load_is_reported_with_its_line(workers):
 @pytest.mark.parametrize(
     ("name", "reason", "line"),
     [
-        ("raises_in_reset", "train: KeyError: 'dW3'", "raise KeyError"),
+        ("raises_in_reset", "reset: KeyError: 'dW3'", "raise KeyError"),
         # Not the line of the library, of which the author knows nothing.
         ("raises_in_train", "train: LinAlgError: Singular matrix", "np.linalg.inv"),
     ],
@@ -203,7 +203,7 @@ def test_a_reason_as_long_as_a_book_is_cut(workers):
     worker = workers.loaded("raises_in_params")
     reason = reason_of(lambda: worker.train(STATE, ORDER))
 
-    assert reason.startswith("train: RuntimeError: a long story a long story")
+    assert reason.startswith("params: RuntimeError: a long story a long story")
     assert reason.endswith(place("raises_in_params", "raise"))
     assert len(reason) < MOST_REASON_CHARACTERS + 100
     assert worker.alive

@@ -69,6 +69,7 @@ class Words:
     one_step: str = "one step"  # "one update on one mini-batch"
     throughput: str = "throughput"
     timed: str = "run"  # what an author calls the timed call
+    result: str = "result"  # and the one that gives what it computed
     does: str = "computes"  # an implementation
     done: str = "computed"
     doing: str = "computing"

@@ -7,7 +7,7 @@ import os
 import signal
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
@@ -26,6 +26,13 @@ from paragone.worker.replies import Response, check_times, decode
 from paragone.worker.worker import Worker
 
 GB = 1e9
+
+
+class _Raised(NamedTuple):
+    """An exception of the hosted code, in words, and the verb of the contract that raised it where that is known."""
+
+    verb: str | None
+    text: str
 
 
 class WorkerHandle(Worker):
@@ -70,7 +77,7 @@ class WorkerHandle(Worker):
 
     def call_with_arrays(self, command: Command[R], arrays: Arrays | None = None) -> tuple[R, dict[str, NDArray[Any]]]:
         """The reply to one command. The worker runs only in between: it is continued, and stopped again."""
-        name = verb(command)
+        name = self.spoken(verb(command))
         if not self.alive:
             raise MeasurementFailed(f"{name}: {self._fault}")
         try:
@@ -84,12 +91,13 @@ class WorkerHandle(Worker):
             self._end(str(error))
         if not self.alive:
             raise MeasurementFailed(f"{name}: {plain_words(self._fault, MOST_REASON_CHARACTERS)}")
-        if isinstance(reply, str):
-            raise MeasurementFailed(f"{name}: {plain_words(reply, MOST_REASON_CHARACTERS)}")
+        if isinstance(reply, _Raised):
+            name = self.spoken(reply.verb or verb(command))
+            raise MeasurementFailed(f"{name}: {plain_words(reply.text, MOST_REASON_CHARACTERS)}")
         return reply, results
 
-    def _exchange(self, command: Command[R], arrays: Arrays) -> tuple[R | str, dict[str, NDArray[Any]]]:
-        """The checked reply, or the text of the exception that the hosted code raised."""
+    def _exchange(self, command: Command[R], arrays: Arrays) -> tuple[R | _Raised, dict[str, NDArray[Any]]]:
+        """The checked reply, or what the hosted code raised."""
         begin_ns, request = time.monotonic_ns(), Request(new_tag(), command)  # type: ignore[arg-type]  # any subclass
         self._child.signal(signal.SIGCONT)
         self._pipe.send(request, arrays, self.time_limit_s)
@@ -109,7 +117,7 @@ class WorkerHandle(Worker):
         self._inspect()
         self._child.signal(signal.SIGSTOP)  # children that the inspection has just found
         self.waiting_cpu_ns += response.waiting_cpu_ns
-        return (reply if response.error is None else response.error), results
+        return (reply if response.error is None else _Raised(response.raised_by, response.error)), results
 
     def scheduling_times(self) -> SchedulingTimes:
         return scheduling_times(self._pids(), self.cpus)

@@ -44,9 +44,11 @@ class HostedVariant:
     folder: Path | None = None
     has_test_set = False
     waiting_cpu_ns = 0
+    verb: replies.Verb | None = None  # that a command with several of them is at
 
     def execute(self, command: AnyCommand, arrays: Arrays) -> msgspec.Struct | tuple[msgspec.Struct, Arrays]:
         """The reply, with its arrays where it has any."""
+        self.verb = None
         match command:
             case commands.Load():
                 return self.load(command)
@@ -151,10 +153,15 @@ class HostedVariant:
         return msgspec.structs.replace(timing, waiting_cpu_ns=self.waiting_cpu_ns)
 
     def train(self, command: commands.Train, arrays: Arrays) -> tuple[replies.Trained, Arrays]:
-        self.implementation.reset(self.problem.state_of(without_order(arrays), command.step))
-        return self.result(self.implementation.train(arrays["order"][: command.n_steps]))
+        state = self.problem.state_of(without_order(arrays), command.step)
+        self.verb = "reset"
+        self.implementation.reset(state)
+        self.verb = "train"
+        losses = self.implementation.train(arrays["order"][: command.n_steps])
+        return self.result(losses)
 
     def result(self, losses: NDArray[Any] | None) -> tuple[replies.Trained, Arrays]:
+        self.verb = "params"
         (step, tensors), self.kept = self.kept or copied_params(self.implementation), None
         extra = {} if losses is None else {"losses": np.asarray(losses)}
         return replies.Trained(step), {**tensors, **extra}

@@ -43,7 +43,8 @@ def serve(pipe: Pipe) -> None:
             pipe.send(replies.Response(id=request.id, waiting_cpu_ns=waiting_cpu_ns, reply=encoded), results)
         except Exception as error:
             reason = describe_error(error, hosted.folder)
-            pipe.send(replies.Response(id=request.id, waiting_cpu_ns=waiting_cpu_ns, error=reason))
+            failed = replies.Response(id=request.id, waiting_cpu_ns=waiting_cpu_ns, error=reason, raised_by=hosted.verb)
+            pipe.send(failed)
         cpu_at_reply_ns = cpu_time_ns()
 
 

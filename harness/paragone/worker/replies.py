@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import msgspec
 
@@ -14,6 +14,7 @@ from paragone.machine.threads import ThreadsFound
 CLOCK_SLACK_NS = 1_000_000
 
 R = TypeVar("R", bound=msgspec.Struct)
+Verb = Literal["reset", "train", "params"]
 
 
 class Ready(msgspec.Struct, frozen=True):
@@ -106,12 +107,16 @@ class PairTiming(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Response(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer to a request: its `id`, and either a reply or the error that prevented one."""
+    """The answer to a request: its `id`, and either a reply or the error that prevented one.
+
+    `raised_by` is the verb of the contract that raised it, where a command calls several.
+    """
 
     id: str
     waiting_cpu_ns: Whole
     reply: msgspec.Raw = msgspec.Raw(b"null")
     error: str | None = None
+    raised_by: Verb | None = None
 
 
 def decode(body: msgspec.Raw, type_: type[R]) -> R:

@@ -12,7 +12,7 @@ from paragone.errors import MeasurementFailed
 from paragone.implementation.contract import Variant
 from paragone.machine.cpu_wait import SchedulingTimes
 from paragone.task.problem import NamedArrays, Problem
-from paragone.worker.commands import CallParams, Command, GetResult, Load, Prepare, R, Reset, TakeSample, Train, verb
+from paragone.worker.commands import CallParams, Command, GetResult, Load, Prepare, R, Reset, TakeSample, Train
 from paragone.worker.pipe import Arrays
 from paragone.worker.replies import Loaded, Timing, Trained
 
@@ -47,6 +47,13 @@ class Worker(Protocol):
     def kill(self) -> None:
         """Kill the worker and everything that it started; the worker is gone when this returns."""
         ...
+
+    def spoken(self, verb: str) -> str:
+        """A verb as authors of the family call it whose problem is loaded: `run` for `train` where nothing learns."""
+        if not hasattr(self, "problem"):
+            return verb
+        words = self.problem.words
+        return {"train": words.timed, "params": words.result}.get(verb, verb)
 
     def call(self, command: Command[R]) -> R:
         """The reply to a command without arrays. Raises as `call_with_arrays` does."""
@@ -103,4 +110,4 @@ class Worker(Protocol):
         try:
             return self.problem.state_of(results, reply.step), losses
         except KeyError as missing:
-            raise MeasurementFailed(f"{verb(command)}: params: {missing.args[0]} is missing") from None
+            raise MeasurementFailed(f"{self.spoken('params')}: {missing.args[0]} is missing") from None

@@ -19,6 +19,7 @@ WORDS = Words(
     one_step="one update on one mini-batch",
     throughput="training throughput",
     timed="train",
+    result="params",
     does="trains",
     done="trained",
     doing="training",
