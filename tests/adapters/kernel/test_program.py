@@ -240,11 +240,37 @@ def test_a_state_that_evolves_and_arrays_that_change_go_back_and_forth(mine):
     assert (found["places"] == state.arrays["a"].argsort(axis=1)).all()
 
 
-@NODE_IS_HERE
-def test_setting_up_comes_once_for_each_size(mine):
-    implementation = mine("node", "run(n, d, X, D) {", "setup(n, d) { this.seen = n; }, run(n, d, X, D) {")
+@pytest.mark.parametrize(
+    ("kind", "old", "new"),
+    [
+        pytest.param(
+            "node",
+            "run(n, d, X, D) {",
+            "setup(n, d) { globalThis.seen = (globalThis.seen || 0) + 100 * n + d; }, "
+            "run(n, d, X, D) { D[0] = seen; return;",
+            marks=NODE_IS_HERE,
+        ),
+        pytest.param(
+            "java",
+            """(s, a) -> run(s[0], s[1], (float[]) a[0], (float[]) a[1]));
+        }
+        static void run(int n, int d, double[] X, double[] D) {""",
+            """null, s -> { seen += 100 * s[0] + s[1]; });
+        }
+        static int seen;
+        static void run(int n, int d, double[] X, double[] D) { D[0] = seen; if (n > 0) return;""",
+            marks=JAVA_IS_HERE,
+        ),
+    ],
+)
+def test_setting_up_comes_once_for_each_size(mine, kind, old, new):
+    implementation = mine(kind, old, new)
+    seen = [
+        results(implementation, ring_of(implementation, size), n_steps)["D"][:, 0, 0].tolist()
+        for size, n_steps in ((4, 3), (4, 7), (9, 3))
+    ]
 
-    assert np.isfinite(results(implementation, ring_of(implementation, 9))["D"]).all()
+    assert [[403.0] * 3, [403.0] * 3, [403.0 + 903.0] * 3] == seen
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,8 @@ import java.util.Map;
  * </pre>
  *
  * Sizes and arrays come in the order of kernel.toml; an array lies one row after the other. A dtype that the program does
- * not have is null. Standard output belongs to the protocol; what the program prints goes to standard error.
+ * not have is null. A third argument, sizes -> setup(sizes[0], sizes[1]), is called once for each size, untimed. Standard
+ * output belongs to the protocol; what the program prints goes to standard error.
  */
 public final class Paragone {
     /** One call: the sizes, and the arrays as double[], float[], int[], long[] or byte[]. */
@@ -32,23 +33,35 @@ public final class Paragone {
         void run(int[] sizes, Object[] arrays);
     }
 
+    /** What one size needs, before its calls. */
+    public interface Setup {
+        void setup(int[] sizes);
+    }
+
     private final Kernel float64, float32;
+    private final Setup setup;
     private Kernel kernel;
     private int[] sizes;
     private final List<String> names = new ArrayList<>(), kinds = new ArrayList<>();
     private Object[][] slots;
 
-    private Paragone(Kernel float64, Kernel float32) {
+    private Paragone(Kernel float64, Kernel float32, Setup setup) {
         this.float64 = float64;
         this.float32 = float32;
+        this.setup = setup;
     }
 
     /** Answer messages until standard input ends. */
     public static void serve(Kernel float64, Kernel float32) {
+        serve(float64, float32, sizes -> {});
+    }
+
+    /** The same, with a function for each size. */
+    public static void serve(Kernel float64, Kernel float32, Setup setup) {
         OutputStream output = new BufferedOutputStream(System.out, 1 << 16);
         System.setOut(new PrintStream(System.err, true));
         DataInputStream input = new DataInputStream(new BufferedInputStream(System.in, 1 << 16));
-        Paragone program = new Paragone(float64, float32);
+        Paragone program = new Paragone(float64, float32, setup);
         try {
             for (Map<String, byte[]> message = read(input); message != null; message = read(input)) {
                 write(output, program.answer(message));
@@ -105,6 +118,7 @@ public final class Paragone {
             names.add(line.split(" ")[0]);
             kinds.add(line.split(" ")[2]);
         }
+        setup.setup(sizes);
     }
 
     private void reset(Map<String, byte[]> message) {
