@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from paragone.errors import MeasurementFailed, TimedOut
+from paragone.task.kernel.spec import ITEMSIZE
 from paragone.worker import pipe as pipe_module
 from paragone.worker.pipe import DTYPES, MAX_ARRAY_BYTES, MAX_HEADER_BYTES, Pipe
 
@@ -101,7 +102,11 @@ def test_received_arrays_cannot_be_written(ends):
     assert not near.receive(limit_s=10)[1]["x"].flags.writeable
 
 
-@pytest.mark.parametrize("dtype", ["object", "float16", "complex128", "U3", "bool", "int32"])
+def test_every_dtype_that_a_kernel_may_have_can_be_sent():
+    assert set(ITEMSIZE) <= set(DTYPES)
+
+
+@pytest.mark.parametrize("dtype", ["object", "float16", "complex128", "U3", "bool", "int16"])
 def test_an_array_of_another_dtype_is_refused_before_anything_is_written(ends, dtype):
     near, far = ends
     with pytest.raises(TypeError, match=r"W1 is .*only float32"):

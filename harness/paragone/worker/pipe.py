@@ -26,7 +26,7 @@ MAX_ARRAY_BYTES = 1 << 30  # of all arrays of a message together
 MAX_DIMENSIONS = 8
 MAX_POLL_MS = (1 << 31) - 1
 POLL_MS = 50  # between two calls of `while_waiting`
-DTYPES = ("float32", "float64", "int64", "uint8")
+DTYPES = ("float32", "float64", "int32", "int64", "uint8")
 
 Arrays = Mapping[str, NDArray[Any]]
 
