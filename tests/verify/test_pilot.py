@@ -19,7 +19,7 @@ from paragone.store.records import Outcome
 from paragone.task.check_result import CheckResult
 from paragone.task.mlp.gate import check_steps, is_stress_problem
 from paragone.task.mlp.problem_files import find_problem
-from paragone.verify.pilot import PILOT_SAMPLES, Pilot, most_check_steps, open_worker
+from paragone.verify.pilot import PILOT_SAMPLES, Pilot, first_probe, most_check_steps, open_worker
 from paragone.verify.verifier import Verifier
 from paragone.verify.verify_only import verify_only
 from paragone.worker.budgets import STANDARD
@@ -436,3 +436,9 @@ def test_verify_refuses_a_problem_that_does_not_fit_the_data(data):
     request = Request((replace(PROBLEM, n_train=60_000),))
     with pytest.raises(InvalidProblem, match="n_train"):
         next(verify_only(request, [FOUND["numpy_rows"]], list(FOUND.values()), data, Silent()))
+
+
+@pytest.mark.parametrize(("sizes", "size", "probe"), [((1, 10, 60), 60, 10), ((1, 10), 1, 1), ((100, 1000), 100, 100)])
+def test_the_first_estimate_is_made_at_a_size_that_the_problem_lists(sizes, size, probe):
+    """A kernel whose window has 16 numbers cannot be computed for 10."""
+    assert probe == first_probe(SimpleNamespace(sizes=sizes), size)

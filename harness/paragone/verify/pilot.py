@@ -35,7 +35,7 @@ from paragone.worker.estimate import MOST_CPUS
 from paragone.worker.handle import WorkerHandle
 from paragone.worker.worker import Worker
 
-# The first estimate is made at this size. A step shorter than OVERHEAD_SECONDS may be mostly overhead, so its
+# The first estimate is made at a size like this. A step shorter than OVERHEAD_SECONDS may be mostly overhead, so its
 # time does not scale to large sizes.
 FIRST_PROBE = 10
 OVERHEAD_SECONDS = 0.01
@@ -122,7 +122,7 @@ class Pilot:
     def _pace(self, worker: Worker, problem: Problem, pace: Pace | None, size: int) -> Pace:
         """A pace that predicts the step at this size; a step that is mostly overhead predicts nothing larger."""
         if pace is None:
-            pace = self._measured_pace(worker, problem, min(size, FIRST_PROBE))
+            pace = self._measured_pace(worker, problem, first_probe(problem, size))
         while pace.step_seconds < OVERHEAD_SECONDS and pace.predict(size) > self.request.too_slow_seconds:
             larger = math.ceil(pace.size * 2 * OVERHEAD_SECONDS / pace.step_seconds)
             pace = self._measured_pace(worker, problem, min(size, larger))
@@ -228,6 +228,11 @@ class Pilot:
             return None
         result.load_seconds = time.perf_counter() - begin
         return worker
+
+
+def first_probe(problem: Problem, size: int) -> int:
+    """The size of the first estimate, `size` at most: one of the problem's own, since it may have no smaller one."""
+    return min((listed for listed in problem.sizes if FIRST_PROBE <= listed < size), default=size)
 
 
 def most_check_steps(problem: Problem, planned: Cell, budgets: Budgets = STANDARD) -> int:
