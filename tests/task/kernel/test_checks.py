@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from small_kernels import kernel_folder
 
 from paragone.files.paths import PROJECT
 from paragone.task.checks import Candidate, SampleResult
@@ -12,6 +13,26 @@ from paragone.task.kernel.checks import KernelChecks
 from paragone.task.kernel.problem import KernelProblem, KernelState
 from paragone.task.sample_input import SampleInput
 
+HEAT_AND_TOTAL = """
+import numpy as np
+
+
+def inputs(rng, case, *, n):
+    return {"u": rng.random(n), "k": rng.random(n)}
+
+
+def reference(u, k):
+    u = u + 0.1 * k * (np.roll(u, 1) - u)
+    return u, np.array([u.sum()])
+"""
+LOGISTIC = """
+def inputs(rng, case, *, n):
+    return {"u": rng.random(n), "k": rng.random(n)}
+
+
+def reference(u, k):
+    return 3.9 * u * (1 - u)
+"""
 PAIRWISE, HEAT = (KernelProblem.of(PROJECT / "impls" / name) for name in ("pairwise", "heat"))
 
 
@@ -104,6 +125,42 @@ def test_a_long_evolution_is_compared_in_a_window_and_must_pass_through_it(monke
 
     assert ("passed", checks.WINDOW_STEPS) == (honest.status, honest.n_steps)
     assert ("failed", True) == (skipped.status, "in other bits" in skipped.reason)
+
+
+def test_a_window_compares_the_arrays_that_a_step_only_writes_too(monkeypatch, tmp_path):
+    monkeypatch.setattr(checks, "REFERENCE_SECONDS", 0.0)
+    total = "\n[counts]\n", '\ntotal = { role = "out", shape = [1] }\n\n[counts]\n'
+    folder = kernel_folder(tmp_path, "heat", **dict([total]))
+    (folder / "reference.py").write_text(HEAT_AND_TOTAL)
+    problem = KernelProblem.of(folder)
+
+    def off(outputs, step):
+        return outputs | {"total": 1.01 * outputs["total"]}
+
+    honest, wrong = (
+        KernelChecks(1).check_sample(run, Candidate(problem, "float64"), *sampled(problem, 6, 60, run))
+        for run in (runs(problem), runs(problem, off))
+    )
+
+    assert ("passed", "") == (honest.status, honest.reason)
+    assert ("failed", "total differs") == (wrong.status, wrong.reason[:13])
+
+
+def test_an_evolution_that_amplifies_rounding_too_much_is_compared_in_a_window(tmp_path):
+    folder = kernel_folder(tmp_path, "heat")
+    (folder / "reference.py").write_text(LOGISTIC)
+    problem = KernelProblem.of(folder)
+
+    def off(outputs, step):
+        return {"u": outputs["u"] * (1 + 1e-6)}
+
+    honest, wrong = (
+        KernelChecks(1).check_sample(run, Candidate(problem, "float64"), *sampled(problem, 6, 60, run))
+        for run in (runs(problem), runs(problem, off))
+    )
+
+    assert ("passed", checks.WINDOW_STEPS) == (honest.status, honest.n_steps)
+    assert "failed" == wrong.status
 
 
 def test_the_first_check_takes_no_more_steps_than_the_reference_has_time_for(monkeypatch):
