@@ -19,6 +19,7 @@ from paragone.store.records import Outcome
 from paragone.task.check_result import CheckResult
 from paragone.task.mlp.gate import check_steps, is_stress_problem
 from paragone.task.mlp.problem_files import find_problem
+from paragone.verify.display import examine_shown
 from paragone.verify.pilot import PILOT_SAMPLES, Pilot, first_probe, most_check_steps, open_worker
 from paragone.verify.verifier import Verifier
 from paragone.verify.verify_only import verify_only
@@ -408,7 +409,7 @@ class Silent:
 
 def test_verify_checks_the_chosen_and_neither_baseline_nor_control_unless_chosen(data, monkeypatch):
     monkeypatch.setattr(
-        "paragone.verify.pilot.Pilot.examine", lambda self, e, sizes: SimpleNamespace(outcomes=[(e.key, sizes)])
+        "paragone.verify.pilot.Pilot.examine", lambda self, e, sizes, begin: SimpleNamespace(outcomes=[(e.key, sizes)])
     )
     lists = replace(ROWS.found, implementation=structs.replace(ROWS.found.implementation, name="lists"))
     everyone = [lists, FOUND["numpy_rows"]]
@@ -418,13 +419,28 @@ def test_verify_checks_the_chosen_and_neither_baseline_nor_control_unless_chosen
 
     names = [f"lists[dtype=float64,order={order}]" for order in "CF"]
     assert [[(("nielsen", name, 1), (10,))] for name in names] == rows
-    assert names == display.seen
+    assert [name for name in names for _ in range(2)] == display.seen
     assert 2 == display.total
+
+
+@pytest.mark.parametrize(("examined", "moves"), [((10, 20, 40), (0, 0, 1 / 3, 1 / 3, 1 / 3)), ((), (0, 1))])
+def test_the_bar_names_the_size_in_turn_and_ends_with_the_contender(examined, moves):
+    def examine(contender, sizes, begin):
+        for size in examined:
+            begin(size)
+        return "found"
+
+    said = []
+    found = examine_shown(SimpleNamespace(examine=examine), ROWS, (10, 20, 40), lambda *step: said.append(step))
+
+    assert "found" == found
+    assert list(moves) == pytest.approx([amount for _, amount in said])
+    assert [f"{ROWS.variant.name} batch {size}" for size in examined] == [what for what, _ in said[1:-1]]
 
 
 def test_verify_checks_the_one_variant_asked_for_though_its_sibling_is_the_baseline(data, monkeypatch):
     monkeypatch.setattr(
-        "paragone.verify.pilot.Pilot.examine", lambda self, e, sizes: SimpleNamespace(outcomes=e.variant.name)
+        "paragone.verify.pilot.Pilot.examine", lambda self, e, sizes, begin: SimpleNamespace(outcomes=e.variant.name)
     )
     request = Request((PROBLEM,), implementations=("numpy_rows[dtype=float64,order=F]",), sizes=(10,))
     rows = list(verify_only(request, [FOUND["numpy_rows"]], list(FOUND.values()), data, Silent()))

@@ -185,6 +185,20 @@ def test_a_reader_that_takes_nothing_ends_with_the_time_limit(ends):
         near.send({}, {"x": np.zeros(PIPE_BYTES)}, limit_s=0.01)
 
 
+def test_an_array_is_sent_and_received_without_copies_of_it(ends):
+    near, far = ends
+    sent = np.arange(100 * MIB // 8, dtype=np.int64)
+    writer = threading.Thread(target=lambda: far.send({}, {"x": sent}, limit_s=60))
+    tracemalloc.start()
+    try:
+        writer.start()
+        near.receive(limit_s=60)
+        assert tracemalloc.get_traced_memory()[1] < 102 * MIB  # what was received, and nothing else
+    finally:
+        tracemalloc.stop()
+        writer.join()
+
+
 @pytest.mark.parametrize("limit_s", [1e12, float("inf")])
 def test_a_time_limit_beyond_what_the_system_counts_is_no_error(ends, limit_s):
     near, far = ends
@@ -237,6 +251,7 @@ def test_sending_to_a_closed_pipe_raises_end_of_file(ends):
 )
 def test_a_line_that_is_no_message_is_a_failed_measurement(ends, line):
     near, far = ends
+    os.set_blocking(far.outgoing, True)
     writer = threading.Thread(target=os.write, args=(far.outgoing, line + b"\n"))
     writer.start()
     with pytest.raises(MeasurementFailed, match="is not a message"):
@@ -294,6 +309,7 @@ def test_arrays_that_are_too_large_together_are_refused(ends):
 
 def test_a_first_line_without_end_is_refused_and_takes_little_memory(ends):
     near, far = ends
+    os.set_blocking(far.outgoing, True)
 
     def write_for_ever():
         with contextlib.suppress(BrokenPipeError):

@@ -28,7 +28,8 @@ from paragone.store.reader import read_environment, read_plan, read_profile_plan
 from paragone.store.records import Outcome, Pair
 from paragone.store.runs import is_finished, profile_folders, run_folders
 from paragone.task.problem import Data
-from paragone.verify.pilot import Display, OpenLimitedWorker, open_worker
+from paragone.verify.display import Display
+from paragone.verify.pilot import OpenLimitedWorker, open_worker
 from paragone.worker.budgets import STANDARD, Budgets
 
 Judge = Callable[[Claim], JudgedClaim | None]  # None: the run says nothing about the claim

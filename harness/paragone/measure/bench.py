@@ -42,7 +42,8 @@ from paragone.store.run_folder import RunFolder
 from paragone.store.runs import is_finished, new_run_folder, refuse_unwritable
 from paragone.task.families import family_of
 from paragone.task.problem import Data
-from paragone.verify.pilot import Display, OpenLimitedWorker, OpenWorker, Pilot, open_worker
+from paragone.verify.display import Display, examine_shown
+from paragone.verify.pilot import OpenLimitedWorker, OpenWorker, Pilot, open_worker
 from paragone.verify.pilot_result import PilotResult
 from paragone.verify.verifier import Verifier
 from paragone.worker.budgets import Budgets
@@ -163,9 +164,10 @@ class Bench:
         results: dict[ContenderKey, PilotResult] = {}
         with self.display.progress("verifying", len(contenders)) as advance:
             for key, contender in contenders.items():
-                advance(contender.variant.name, 1)
-                if not contender.variant.control:
-                    results[key] = pilot.examine(contender, sizes_of(self.request, contender))
+                if contender.variant.control:
+                    advance(contender.variant.name, 1)
+                else:
+                    results[key] = examine_shown(pilot, contender, sizes_of(self.request, contender), advance)
         pairs = aa_pairs(contenders.values())
         for key, contender in contenders.items():
             if contender.variant.control:

@@ -23,7 +23,8 @@ from paragone.store.run_folder import RunFolder
 from paragone.task.families import family_of
 from paragone.task.mlp.perturbation import logits
 from paragone.task.mlp.state import State
-from paragone.verify.pilot import Display, OpenLimitedWorker, OpenWorker, load_worker, open_worker
+from paragone.verify.display import Display
+from paragone.verify.pilot import OpenLimitedWorker, OpenWorker, load_worker, open_worker
 from paragone.verify.pilot_result import outcome
 from paragone.worker.worker import Worker
 

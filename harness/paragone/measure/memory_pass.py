@@ -21,7 +21,8 @@ from paragone.store.reader import read_plan, read_table
 from paragone.store.records import MemoryRow
 from paragone.store.run_folder import RunFolder
 from paragone.task.problem import Data
-from paragone.verify.pilot import Display, OpenWorker, load_worker
+from paragone.verify.display import Display
+from paragone.verify.pilot import OpenWorker, load_worker
 from paragone.verify.pilot_result import PilotResult
 from paragone.worker.commands import MeasureMemory
 

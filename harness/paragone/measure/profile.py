@@ -30,7 +30,8 @@ from paragone.store.run_folder import RunFolder
 from paragone.store.runs import new_profile_folder
 from paragone.task.families import family_of
 from paragone.task.problem import Data
-from paragone.verify.pilot import Display, OpenLimitedWorker, Pilot, load_worker, open_worker
+from paragone.verify.display import Display, examine_shown
+from paragone.verify.pilot import OpenLimitedWorker, Pilot, load_worker, open_worker
 from paragone.verify.pilot_result import PilotResult, outcome
 from paragone.verify.verifier import Verifier
 from paragone.worker.commands import LoadClocked, TakePair
@@ -111,15 +112,15 @@ class Profile:
         pilot_results = []
         with self.display.progress("verifying", len(contenders)) as advance:
             for contender in contenders:
-                advance(contender.variant.name, 1)
                 implementation = contender.variant.implementation
                 if not unavailable_reason(implementation, contender.problem) and (
                     reason := implementation.hides_phases
                 ):
                     pilot_results.append(PilotResult(contender))
                     pilot_results[-1].add_outcome("phases", UNDIVIDED, reason)
+                    advance(contender.variant.name, 1)
                 else:
-                    pilot_results.append(pilot.examine(contender, sizes_of(self.request, contender)))
+                    pilot_results.append(examine_shown(pilot, contender, sizes_of(self.request, contender), advance))
         return pilot_results
 
     def _open_worker(self, contender: Contender) -> Worker:

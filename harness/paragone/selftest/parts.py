@@ -34,7 +34,8 @@ from paragone.store.plan_records import BASELINE
 from paragone.store.reader import Run, read_run
 from paragone.task.mlp.problem_files import find_problem
 from paragone.task.problem import Data
-from paragone.verify.pilot import Display, OpenLimitedWorker, open_worker
+from paragone.verify.display import Display
+from paragone.verify.pilot import OpenLimitedWorker, open_worker
 from paragone.worker.budgets import STANDARD, Budgets
 
 PROBLEM = "nielsen"

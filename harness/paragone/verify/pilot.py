@@ -6,9 +6,8 @@ import math
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
-from typing import Protocol
 
 from paragone.errors import MeasurementFailed, TimedOut
 from paragone.implementation.described import unavailable_reason
@@ -17,8 +16,7 @@ from paragone.machine.memory import memory_limit_bytes
 from paragone.machine.threads import cpu_use_fault, worker_environment
 from paragone.plan.cells import ONCE_PER_LAUNCH_SECONDS, Contender, cell
 from paragone.plan.request import Request
-from paragone.store.plan_records import Cell, Plan
-from paragone.store.records import Outcome
+from paragone.store.plan_records import Cell
 from paragone.task.families import family_of
 from paragone.task.problem import Data, Problem
 from paragone.verify.data_stage import check_data
@@ -46,33 +44,25 @@ OpenWorker = Callable[[Contender], Worker]
 OpenLimitedWorker = Callable[[Contender, float, int | None], Worker]  # with limits of time (s) and memory (bytes)
 
 
-class Display(Protocol):
-    """Where a run reports its progress."""
-
-    def say(self, sentence: str) -> None:
-        """Show a sentence that stays."""
-
-    def show_plan(self, plan: Plan, outcomes: Sequence[Outcome]) -> None:
-        """Show what is about to be measured, what is not, and how long it takes."""
-
-    def progress(self, title: str, total: float) -> AbstractContextManager[Callable[[str, float], None]]:
-        """A context that yields `advance(what, amount)`."""
-
-
 class Pilot:
     """Verifies contenders one by one and estimates their costs."""
 
     def __init__(self, request: Request, data: Data, verifier: Verifier, open_worker: OpenWorker) -> None:
         self.request, self.data, self.verifier, self.open_worker = request, data, verifier, open_worker
 
-    def examine(self, contender: Contender, sizes: Sequence[int]) -> PilotResult:
-        """The cells of the contender that may be timed, and outcomes that say why others may not."""
+    def examine(
+        self, contender: Contender, sizes: Sequence[int], begin: Callable[[int], None] = lambda size: None
+    ) -> PilotResult:
+        """The cells of the contender that may be timed, and outcomes that say why others may not.
+
+        `begin` is called with each size before its turn.
+        """
         result = PilotResult(contender)
         if reason := unavailable_reason(contender.variant.implementation, contender.problem):
             result.add_outcome("available", "unavailable", reason)
             return result
         with self._worker_for(result, contender) as reopened:
-            self._examine_grid(result, reopened, sizes)
+            self._examine_grid(result, reopened, sizes, begin)
             check_data(result, self.verifier, reopened.worker, self.request.budgets)
         if contender.difference:
             return result
@@ -98,9 +88,12 @@ class Pilot:
         finally:
             reopened.close()
 
-    def _examine_grid(self, result: PilotResult, reopened: ReopenedWorker, sizes: Sequence[int]) -> None:
+    def _examine_grid(
+        self, result: PilotResult, reopened: ReopenedWorker, sizes: Sequence[int], begin: Callable[[int], None]
+    ) -> None:
         pace: Pace | None = None
         for size in sizes:
+            begin(size)
             worker = reopened.worker()
             if worker is None:
                 return

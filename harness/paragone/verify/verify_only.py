@@ -10,7 +10,8 @@ from paragone.plan.request import Request
 from paragone.store.records import Outcome
 from paragone.task.families import family_of
 from paragone.task.problem import Data
-from paragone.verify.pilot import Display, OpenLimitedWorker, Pilot, open_worker
+from paragone.verify.display import Display, examine_shown
+from paragone.verify.pilot import OpenLimitedWorker, Pilot, open_worker
 from paragone.verify.verifier import Verifier
 
 
@@ -31,5 +32,4 @@ def verify_only(
     contenders = [each for each in contenders_of(request, chosen, everyone) if each.variant.name in names]
     with display.progress("verifying", len(contenders)) as advance:
         for contender in contenders:
-            advance(contender.variant.name, 1)
-            yield pilot.examine(contender, grid(contender.problem, request.sizes)).outcomes
+            yield examine_shown(pilot, contender, grid(contender.problem, request.sizes), advance).outcomes

@@ -68,7 +68,6 @@ class WorkerHandle(Worker):
         (worker_incoming, outgoing), (incoming, worker_outgoing) = os.pipe(), os.pipe()
         self._resources.callback(os.close, incoming)
         self._resources.callback(os.close, outgoing)
-        os.set_blocking(outgoing, False)
         ends = (worker_incoming, worker_outgoing)
         module = "paragone.worker.process"
         self._child = Child(module, environment=variables, handed_over=ends, python=python, cpus=self.cpus)

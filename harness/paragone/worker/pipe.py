@@ -25,6 +25,7 @@ MAX_HEADER_BYTES = 1 << 20
 MAX_ARRAY_BYTES = 1 << 30  # of all arrays of a message together
 MAX_DIMENSIONS = 8
 MAX_POLL_MS = (1 << 31) - 1
+MOST_BYTES_AT_ONCE = 1 << 18  # of a read or a write; a pipe of Linux holds 64 KiB
 POLL_MS = 50  # between two calls of `while_waiting`
 DTYPES = ("float32", "float64", "int32", "int64", "uint8")
 
@@ -39,11 +40,16 @@ class Header(msgspec.Struct, frozen=True):
 
 
 class Pipe:
-    """One end of a connection over two file descriptors. `while_waiting` is called every POLL_MS of a wait."""
+    """One end of a connection over two file descriptors. `while_waiting` is called every POLL_MS of a wait.
+
+    Arrays may have hundreds of megabytes: they are written from where they lie, as much at a time as the pipe takes,
+    and read into where they stay.
+    """
 
     def __init__(self, incoming: int, outgoing: int, while_waiting: Callable[[], None] | None = None) -> None:
         self.incoming, self.outgoing, self.while_waiting = incoming, outgoing, while_waiting
         self._buffer = bytearray()
+        os.set_blocking(outgoing, False)  # a write takes what there is room for
 
     def send(self, body: object, arrays: Arrays | None = None, limit_s: float | None = None) -> None:
         """Write one message; return when all of it is in the pipe.
@@ -51,15 +57,14 @@ class Pipe:
         Raises EOFError where the other end is closed and TimedOut after `limit_s` seconds; and, before anything is
         written, TypeError for an array whose dtype is not in DTYPES and MeasurementFailed for text that is not UTF-8.
         """
-        view = memoryview(_encode(body, arrays or {}))
         deadline = _deadline(limit_s)
-        while view:
-            _wait(self.outgoing, select.POLLOUT, deadline, self.while_waiting)
-            try:
-                # poll promises room for PIPE_BUF bytes; writing more could block.
-                view = view[os.write(self.outgoing, view[: select.PIPE_BUF]) :]
-            except BrokenPipeError:
-                raise EOFError from None
+        for view in _encode(body, arrays or {}):
+            while view:
+                _wait(self.outgoing, select.POLLOUT, deadline, self.while_waiting)
+                try:
+                    view = view[os.write(self.outgoing, view[:MOST_BYTES_AT_ONCE]) :]
+                except BrokenPipeError:
+                    raise EOFError from None
 
     def receive(self, limit_s: float | None = None) -> tuple[msgspec.Raw, dict[str, NDArray[Any]]]:
         """The body of the next message, not yet decoded, and its arrays.
@@ -90,22 +95,30 @@ class Pipe:
             os.register_at_fork(after_in_child=functools.partial(os.close, descriptor))
 
     def _array(self, dtype: str, shape: list[int], deadline: float | None) -> NDArray[Any]:
-        n_bytes = math.prod(shape) * np.dtype(dtype).itemsize
-        while len(self._buffer) < n_bytes:
-            self._fill(deadline)
-        array = np.frombuffer(bytes(self._buffer[:n_bytes]), dtype=dtype).reshape(shape)
-        del self._buffer[:n_bytes]
+        array = np.empty(shape, dtype)
+        view = array.reshape(-1).view(np.uint8).data
+        n_here = min(len(view), len(self._buffer))
+        view[:n_here] = self._buffer[:n_here]
+        del self._buffer[:n_here]
+        while n_here < len(view):
+            _wait(self.incoming, select.POLLIN, deadline, self.while_waiting)
+            n_read = os.readv(self.incoming, [view[n_here : n_here + MOST_BYTES_AT_ONCE]])
+            if not n_read:
+                raise EOFError
+            n_here += n_read
+        array.flags.writeable = False
         return array
 
     def _fill(self, deadline: float | None) -> None:
         _wait(self.incoming, select.POLLIN, deadline, self.while_waiting)
-        content = os.read(self.incoming, 1 << 18)
+        content = os.read(self.incoming, MOST_BYTES_AT_ONCE)
         if not content:
             raise EOFError
         self._buffer += content
 
 
-def _encode(body: object, arrays: Arrays) -> bytes:
+def _encode(body: object, arrays: Arrays) -> list[memoryview]:
+    """The parts of a message: its first line, and the bytes of each array."""
     plain = {name: np.asarray(array) for name, array in arrays.items()}
     for name, array in plain.items():
         if array.dtype.name not in DTYPES:
@@ -117,7 +130,7 @@ def _encode(body: object, arrays: Arrays) -> bytes:
         line = msgspec.json.encode(Header(shapes, msgspec.Raw(msgspec.json.encode(body)))) + b"\n"
     except UnicodeEncodeError as error:  # a lone surrogate, as the names of files that are not UTF-8 have
         raise MeasurementFailed(f"{error.object!r} is not UTF-8") from None
-    return line + b"".join(array.tobytes() for array in plain.values())
+    return [memoryview(line), *(array.reshape(-1).view(np.uint8).data for array in plain.values())]
 
 
 def _decode_header(line: bytes) -> Header:

@@ -8,8 +8,9 @@ from small_kernels import kernel_folder
 
 from paragone.files.paths import PROJECT
 from paragone.task.checks import Candidate, SampleResult
-from paragone.task.kernel import checks
+from paragone.task.kernel import check, checks
 from paragone.task.kernel.checks import KernelChecks
+from paragone.task.kernel.perturbation import expect
 from paragone.task.kernel.problem import KernelProblem, KernelState
 from paragone.task.sample_input import SampleInput
 
@@ -167,3 +168,17 @@ def test_the_first_check_takes_no_more_steps_than_the_reference_has_time_for(mon
     monkeypatch.setattr(checks, "REFERENCE_SECONDS", 0.0)
 
     assert 1 == KernelChecks(1).check_first_steps(runs(HEAT), Candidate(HEAT, "float64"), 10, 20).n_steps
+
+
+@pytest.mark.parametrize(("share", "times"), [(1.0, 1), (0.0, 2)], ids=["kept", "no memory to keep it"])
+def test_the_right_results_of_the_first_steps_are_computed_once_for_all_candidates(monkeypatch, share, times):
+    computed = []
+    monkeypatch.setattr(checks, "SHARE_OF_MEMORY", share)
+    monkeypatch.setattr(check, "expect", lambda *args: computed.append(args) or expect(*args))
+    kernel_checks, run = KernelChecks(1), runs(HEAT)
+    found = [kernel_checks.check_first_steps(run, Candidate(HEAT, dtype), 10, 4) for dtype in ("float64", "float64")]
+
+    assert ["passed", "passed"] == [each.status for each in found]
+    assert times * len(HEAT.spec.cases) == len(computed)
+    wrong = runs(HEAT, lambda outputs, step: {name: array * 1.01 for name, array in outputs.items()})
+    assert "failed" == kernel_checks.check_first_steps(wrong, Candidate(HEAT, "float64"), 10, 4).status

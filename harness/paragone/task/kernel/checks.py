@@ -6,13 +6,14 @@ import math
 import secrets
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
 from paragone.errors import HarnessError, VerificationFailed, error_text
+from paragone.machine.memory import memory_limit_bytes
 from paragone.task.check_result import CheckResult
 from paragone.task.checks import Candidate, Run, SampleResult
 from paragone.task.kernel.check import StartChecks, severity
@@ -24,6 +25,15 @@ from paragone.task.sample_input import SampleInput
 REFERENCE_SECONDS = 2.0
 RUNS_OF_REFERENCE = 5  # the plain one, and those whose inputs are perturbed
 WINDOW_STEPS = 20
+SHARE_OF_MEMORY = 1 / 8  # for what every candidate is first compared with
+
+
+@dataclass(frozen=True)
+class _Head:
+    """What the first steps of every candidate start from, with their right results, and another start."""
+
+    checks: StartChecks
+    other: KernelState
 
 
 class KernelChecks:
@@ -33,6 +43,8 @@ class KernelChecks:
         self.seed = seed
         self._checks: WeakKeyDictionary[SampleInput, StartChecks] = WeakKeyDictionary()
         self._timed: dict[tuple[str, int], float] = {}  # seconds of one step of the reference
+        self._heads: dict[tuple[str, str, int, str], _Head] = {}
+        self._heads_bytes = 0
 
     def check_first_steps(self, run: Run, candidate: Candidate, size: int, max_steps: int) -> CheckResult:
         """Each case on a ring of its own. The result is the worst of the cases that are judged.
@@ -97,7 +109,8 @@ class KernelChecks:
     def _check_case(self, run: Run, candidate: Candidate, case: str, size: int, max_steps: int) -> CheckResult:
         """Run twice from one ring, and once from another between: bits must agree, and what was given must stay."""
         problem: KernelProblem = candidate.problem
-        start, other = (problem.draw_start(self.seed + number, size, case) for number in range(2))
+        head = self._head(problem, case, size)
+        start, other = head.checks.start, head.other
         most_steps = min(max_steps, int(REFERENCE_SECONDS / (RUNS_OF_REFERENCE * self._step_seconds(problem, start))))
         order = problem.order(self.seed, max(1, most_steps), size)
         try:
@@ -107,11 +120,27 @@ class KernelChecks:
             again = _state_after(run, start, order)
         except VerificationFailed as failure:
             return CheckResult("failed", str(failure), n_steps=len(order))
-        check = StartChecks(problem, start, case).check(order, state, candidate.dtype)
+        check = head.checks.check(order, state, candidate.dtype)
         if check.status != "failed" and candidate.deterministic and again.digest() != before:
             reason = "the same inputs give other bits the second time, and it is declared deterministic"
             return replace(check, status="failed", reason=reason)
         return check
+
+    def _head(self, problem: KernelProblem, case: str, size: int) -> _Head:
+        """The starts of a case, which the run's seed gives, and the right results: the same for all candidates.
+
+        They are kept while they take no more than a share of the memory; of a kernel's largest sizes they may not.
+        """
+        key = problem.name, problem.folder, size, case
+        if key in self._heads:
+            return self._heads[key]
+        start, other = (problem.draw_start(self.seed + number, size, case) for number in range(2))
+        head = _Head(StartChecks(problem, start, case), other)
+        n_bytes = problem.held_bytes(size)
+        if self._heads_bytes + n_bytes <= memory_limit_bytes() * SHARE_OF_MEMORY:
+            self._heads[key] = head
+            self._heads_bytes += n_bytes
+        return head
 
     def _check_window(self, run: Run, candidate: Candidate, input_: SampleInput, result: SampleResult) -> CheckResult:
         """Evolve the state again in three parts, which must end in the sample's bits; compare the middle one."""
