@@ -162,6 +162,14 @@ class Problem(ABC):
         """The steps of a sample before an input comes again; None where none does, or a state evolves."""
         return None
 
+    def new_inputs(self, size: int, most: int) -> int:
+        """How many inputs to draw at once, about `most`, so that a near cache holds them; where inputs come again."""
+        raise NotImplementedError(f"{self.name}: no input comes again")
+
+    def draw_inputs(self, seed: int, size: int, n_inputs: int) -> NamedArrays:
+        """A start with so many inputs; where inputs come again."""
+        raise NotImplementedError(f"{self.name}: no input comes again")
+
     def copied_bytes(self, size: int, n_steps: int) -> int:
         """The bytes that `reset` must copy beside the state itself, for a sample of so many steps."""
         return 0

@@ -9,6 +9,7 @@
     problem        the kernel as the core sees it
     perturbation   how far rounding may move a result, measured on the reference
     tolerance      how much error is allowed, and its calibration
+    place          where wrong results lie
     judge          whether one result is what honest arithmetic makes of its inputs
     mistakes       what wrong results look like, with and without an author's help
     diagnose       which mistake explains a wrong result

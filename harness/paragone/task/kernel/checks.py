@@ -30,10 +30,10 @@ SHARE_OF_MEMORY = 1 / 8  # for what every candidate is first compared with
 
 @dataclass(frozen=True)
 class _Head:
-    """What the first steps of every candidate start from, with their right results, and another start."""
+    """What the first steps of every candidate start from, with their right results, and what one step alone does."""
 
     checks: StartChecks
-    other: KernelState
+    alone: StartChecks
 
 
 class KernelChecks:
@@ -92,36 +92,38 @@ class KernelChecks:
         if check.status == "failed" or candidate.difference:
             return check
         problem: KernelProblem = candidate.problem
-        n_steps = result.n_steps if problem.spec.form == "steps" else 1
-        if n_steps > 1 and n_steps * RUNS_OF_REFERENCE * self._step_seconds(problem, input_.start) > REFERENCE_SECONDS:
-            return self._check_window(run, candidate, input_, result)
-        if input_ not in self._checks:
-            self._checks[input_] = StartChecks(problem, input_.start)
-        check = self._checks[input_].check(input_.order(result.n_steps), result.state, candidate.dtype)
-        if check.status == "not checked" and n_steps > WINDOW_STEPS:
-            return self._check_window(run, candidate, input_, result)  # it amplifies rounding less in fewer steps
-        return check
+        if problem.spec.form == "steps":
+            return self._check_evolution(run, candidate, input_, result)
+        return self._check_end(candidate, input_, result.n_steps, result.state)
 
     def check_sample(self, run: Run, candidate: Candidate, input_: SampleInput, result: SampleResult) -> CheckResult:
         """As `check_whole_sample`: to compare a whole sample of calls costs no more than a call on each set."""
         return self.check_whole_sample(run, candidate, input_, result)
 
     def _check_case(self, run: Run, candidate: Candidate, case: str, size: int, max_steps: int) -> CheckResult:
-        """Run twice from one ring, and once from another between: bits must agree, and what was given must stay."""
+        """Run twice from one ring, and one step from another between: bits must agree, and what was given must stay.
+
+        The one step is compared as well: whoever puts a step off, to take it with the next, has not taken it.
+        """
         problem: KernelProblem = candidate.problem
         head = self._head(problem, case, size)
-        start, other = head.checks.start, head.other
+        start, other = head.checks.start, head.alone.start
         most_steps = min(max_steps, int(REFERENCE_SECONDS / (RUNS_OF_REFERENCE * self._step_seconds(problem, start))))
         order = problem.order(self.seed, max(1, most_steps), size)
         try:
             state = _state_after(run, start, order)
             before = state.digest()
-            _state_after(run, other, order[:1])
+            alone = _state_after(run, other, order[:1])
             again = _state_after(run, start, order)
         except VerificationFailed as failure:
             return CheckResult("failed", str(failure), n_steps=len(order))
         check = head.checks.check(order, state, candidate.dtype)
-        if check.status != "failed" and candidate.deterministic and again.digest() != before:
+        if check.status == "failed":
+            return check
+        one = head.alone.check(order[:1], alone, candidate.dtype)
+        if one.status == "failed":
+            return replace(one, reason=f"where one {problem.words.step} is made alone, {one.reason}")
+        if candidate.deterministic and again.digest() != before:
             reason = "the same inputs give other bits the second time, and it is declared deterministic"
             return replace(check, status="failed", reason=reason)
         return check
@@ -134,28 +136,49 @@ class KernelChecks:
         key = problem.name, problem.folder, size, case
         if key in self._heads:
             return self._heads[key]
-        start, other = (problem.draw_start(self.seed + number, size, case) for number in range(2))
-        head = _Head(StartChecks(problem, start, case), other)
+        starts = (problem.draw_start(self.seed + number, size, case) for number in range(2))
+        head = _Head(*(StartChecks(problem, start, case) for start in starts))
         n_bytes = problem.held_bytes(size)
         if self._heads_bytes + n_bytes <= memory_limit_bytes() * SHARE_OF_MEMORY:
             self._heads[key] = head
             self._heads_bytes += n_bytes
         return head
 
-    def _check_window(self, run: Run, candidate: Candidate, input_: SampleInput, result: SampleResult) -> CheckResult:
-        """Evolve the state again in three parts, which must end in the sample's bits; compare the middle one."""
+    def _check_evolution(
+        self, run: Run, candidate: Candidate, input_: SampleInput, result: SampleResult
+    ) -> CheckResult:
+        """The end, and the middle of three parts, cut at random places, in which the state evolves once more.
+
+        The three must end in the bits of the sample. Where the reference would take too long to reach the end, it is
+        compared by these bits alone, unless they say nothing. Where the whole amplifies rounding too much, the middle
+        decides.
+        """
         problem, order = candidate.problem, input_.order(result.n_steps)
-        n_window = min(len(order), WINDOW_STEPS)
-        first = secrets.randbelow(len(order) - n_window + 1)
-        parts = order[:first], order[first : first + n_window], order[first + n_window :]
+        first, last = _random_window(len(order))
         try:
-            before, after, end = _states_between(run, input_.start, parts)
+            before, after, end = _states_between(run, input_.start, (order[:first], order[first:last], order[last:]))
         except VerificationFailed as failure:
-            return CheckResult("failed", str(failure), n_steps=n_window)
+            return CheckResult("failed", str(failure), n_steps=len(order))
+        start = _evolved(input_.start, before)
+        window = StartChecks(problem, start).check(order[first:last], after, candidate.dtype)
+        if window.status == "failed":
+            return window
         if candidate.deterministic and replace(end, step=0).digest() != replace(result.state, step=0).digest():
-            reason = "run again in three parts it ends in other bits: does it take every step, does reset restore all?"
-            return CheckResult("failed", reason, n_steps=n_window)
-        return StartChecks(problem, _evolved(input_.start, before)).check(parts[1], after, candidate.dtype)
+            reason = (
+                f"made again in three parts, of {first}, {last - first} and {len(order) - last} steps, it ends in "
+                "other bits: does every call take its whole step, and does it depend on the arrays alone?"
+            )
+            return CheckResult("failed", reason, n_steps=len(order))
+        seconds = len(order) * RUNS_OF_REFERENCE * self._step_seconds(problem, input_.start)
+        if seconds > REFERENCE_SECONDS and candidate.deterministic:
+            return window
+        whole = self._check_end(candidate, input_, len(order), result.state)
+        return window if whole.status == "not checked" else whole
+
+    def _check_end(self, candidate: Candidate, input_: SampleInput, n_steps: int, reached: KernelState) -> CheckResult:
+        if input_ not in self._checks:
+            self._checks[input_] = StartChecks(candidate.problem, input_.start)
+        return self._checks[input_].check(input_.order(n_steps), reached, candidate.dtype)
 
     def _step_seconds(self, problem: KernelProblem, start: KernelState) -> float:
         """How long the reference takes for one step."""
@@ -165,6 +188,14 @@ class KernelChecks:
             problem.reference.outputs(start.one_set(0), problem.spec, start.size)
             self._timed[place] = time.perf_counter() - begin
         return self._timed[place]
+
+
+def _random_window(n_steps: int) -> tuple[int, int]:
+    """Where the middle part of so many steps begins and ends: WINDOW_STEPS of them at most, half as many at least."""
+    most = min(n_steps, WINDOW_STEPS)
+    length = most - secrets.randbelow(most // 2 + 1)
+    first = secrets.randbelow(n_steps - length + 1)
+    return first, first + length
 
 
 def _states_between(run: Run, start: KernelState, parts: Sequence[NDArray[np.int64]]) -> list[KernelState]:

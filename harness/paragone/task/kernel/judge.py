@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from paragone.task.check_result import CheckResult
 from paragone.task.distance import Distance
 from paragone.task.kernel.perturbation import Expected
+from paragone.task.kernel.place import place_of
 from paragone.task.kernel.spec import KernelSpec
 from paragone.task.kernel.tolerance import FACTOR, distance_of
 
@@ -170,11 +171,13 @@ def exactness(spec: KernelSpec, expected: Expected, got: Arrays, dtype: str) -> 
 
 
 def _difference(spec: KernelSpec, expected: Expected, got: Arrays, worst: Distance, dtype: str) -> str:
-    sentence = f"{worst.tensor} differs from the reference by {worst.error:.1e}, {worst.bound:.1e} is allowed"
+    name = worst.tensor
+    sentence = f"{name} differs from the reference by {worst.error:.1e}, {worst.bound:.1e} is allowed"
+    parts = [sentence, place_of(expected.outputs[name], got[name], worst)]
     is_auto = dtype == "float64" and spec.stated_tolerance(dtype) is None
     if is_auto and all(distance.ratio <= 1 for distance in distances_of(spec, expected, got, "float32")):
-        return f"{sentence}; an error of this size is float32's: computed in float32 but declared float64"
-    return sentence
+        parts.append("an error of this size is float32's: is anything computed in float32?")
+    return "; ".join(filter(None, parts))
 
 
 def _too_loose(distance: Distance) -> str:

@@ -22,6 +22,7 @@ from paragone.task.problem import Problem, Words
 COLD_CACHES = 2  # inputs that no cache holds are so many times the last one
 SIZE = "size"  # travels as an array beside the others
 MOST_STEPS = 10**7  # of a sample: its order has 80 MB
+MOST_BYTES_OF_NEW_INPUTS, MOST_NEW_INPUTS = 2_000_000, 1000  # where many are drawn at once, results included
 MOST_COPIES_BYTES = 1 << 32  # of inputs that each call changes, and so needs for itself
 
 
@@ -153,6 +154,15 @@ class KernelProblem(Problem):
         """A call on each set of the ring."""
         return None if self.spec.form == "steps" else self.n_sets(size)
 
+    def new_inputs(self, size: int, most: int) -> int:
+        """As many sets as MOST_BYTES_OF_NEW_INPUTS hold, those of a ring at least."""
+        held = MOST_BYTES_OF_NEW_INPUTS // self.spec.set_bytes(size, "float64")
+        return max(self.n_sets(size), min(most, held, MOST_NEW_INPUTS))
+
+    def draw_inputs(self, seed: int, size: int, n_inputs: int) -> KernelState:
+        """So many new inputs of the first case. Raises Misuse."""
+        return self._drawn(seed, size, n_inputs)
+
     def copied_bytes(self, size: int, n_steps: int) -> int:
         """The arrays of the ring, poison included; more of them where no cache is to hold them, or each call needs its
         own because it changes them.
@@ -173,8 +183,7 @@ class KernelProblem(Problem):
 
     def draw_start(self, seed: int, size: int, case: str = "") -> KernelState:
         """A ring of new inputs, of the first case where none is named. Raises Misuse."""
-        case = case or self.spec.cases[0]
-        return KernelState(ring.ring(self.reference, self.spec, size, case, seed, self.n_sets(size)), size)
+        return self._drawn(seed, size, self.n_sets(size), case)
 
     def order(self, seed: int, n_steps: int, size: int) -> NDArray[np.int64]:
         """The set of each call, (n_steps, 1). Its first rows do not depend on `n_steps`."""
@@ -189,6 +198,10 @@ class KernelProblem(Problem):
         if self.spec.form == "calls" and self._changes_its_input:
             return max(1, min(MOST_STEPS, MOST_COPIES_BYTES // self.spec.set_bytes(size, "float64")))
         return MOST_STEPS
+
+    def _drawn(self, seed: int, size: int, n_sets: int, case: str = "") -> KernelState:
+        case = case or self.spec.cases[0]
+        return KernelState(ring.ring(self.reference, self.spec, size, case, seed, n_sets), size)
 
     def fault(self) -> str | None:
         return None
