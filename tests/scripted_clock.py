@@ -34,6 +34,9 @@ class Logged:
         self.clock.now_ns += STEP_NS * len(order)
         self.state = replace(self.state, step=self.state.step + len(order))
 
+    def note_results(self):
+        self.log.append("note")
+
     def params(self):
         self.log.append("params")
         self.clock.now_ns += 5_000_000

@@ -29,7 +29,7 @@ def test_only_train_lies_between_the_two_clock_readings(logged):
     logged.reset(STATE)
     take_sample(logged, ORDER, clock=logged.clock)
 
-    verbs = "reset, train 3, reset, cpu time, clock, train 20, clock, cpu time"
+    verbs = "reset, train 3, reset, cpu time, clock, train 20, clock, note, cpu time"
     assert verbs.split(", ") == logged.log
 
 
@@ -38,7 +38,7 @@ def test_without_a_prefix_the_sample_is_the_first_train_of_all(logged):
     logged.reset(STATE)
     take_sample(logged, ORDER, clock=logged.clock)
 
-    assert "reset, cpu time, clock, train 20, clock, cpu time".split(", ") == logged.log
+    assert "reset, cpu time, clock, train 20, clock, note, cpu time".split(", ") == logged.log
 
 
 @pytest.mark.parametrize("prefix", [0, 3])

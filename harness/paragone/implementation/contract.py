@@ -185,6 +185,9 @@ class Implementation(ABC):
         is that of the mini-batch before its update, scaled by R, without the penalties.
         """
 
+    def note_results(self) -> None:  # noqa: B027 -- most have their results in no other's reach
+        """The clock of a sample has stopped: what the results are now, `params` must give. Untimed."""
+
     @abstractmethod
     def params(self) -> Any:
         """The state now, as arrays that later training does not change.

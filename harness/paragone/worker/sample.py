@@ -37,6 +37,7 @@ def take_sample(
     start = clock()
     losses = implementation.train(order)
     elapsed_ns = clock() - start
+    implementation.note_results()
     cpu_ns = cpu_time_ns() - cpu_start
     runner_ns = implementation.runner_ns
     return Timing(n_steps=len(order), elapsed_ns=elapsed_ns, runner_ns=runner_ns, cpu_ns=cpu_ns), losses

@@ -218,3 +218,82 @@ def test_calls_come_in_the_order_that_was_asked_for(pairwise):
     mine.train(calls)
 
     assert mine.module.SEEN == state.arrays["X"][calls[:, 0], 0, 0].tolist()
+
+
+LAZY_STATE = """
+class Later:
+    def __init__(self, u, k, n_steps):
+        self.u, self.k, self.n_steps, self.dtype = u, k, n_steps, u.dtype
+    def __array__(self, dtype=None, copy=None):
+        return self.u * (1 + self.k) ** self.n_steps
+"""
+
+
+def test_a_state_that_would_be_worked_out_when_it_is_read_is_worked_out_in_each_step(pairwise):
+    mine = pairwise(
+        LAZY_STATE + "GIVEN = []\ndef run(u, k):\n GIVEN.append(type(u))\n return Later(u, k, 1)", kernel="heat"
+    )
+    mine.reset(ring_of(mine, 6))
+    mine.train(np.zeros((5, 1), np.int64))
+
+    assert [np.ndarray] * 5 == mine.module.GIVEN
+
+
+def test_a_state_that_is_an_array_first_and_something_else_later_is_refused(pairwise):
+    text = "def run(u, k):\n return Later(u.u, k, u.n_steps + 1) if isinstance(u, Later) else Later(u, k, 1)"
+    mine = pairwise(
+        LAZY_STATE + "N = []\n" + text.replace("else Later", "else u + k * u if N.append(1) or len(N) < 2 else Later"),
+        kernel="heat",
+    )
+    mine.reset(ring_of(mine, 6))
+
+    with pytest.raises(VerificationFailed, match="run returns ndarray and Later in turn: return one kind"):
+        mine.train(np.zeros((5, 1), np.int64))
+
+
+def test_a_list_that_holds_what_is_no_number_yet_is_refused(pairwise):
+    mine = pairwise(LATER + "def run(X):\n return [Later(X)]")
+
+    with pytest.raises(VerificationFailed, match="D: run returns a list that holds a Later: return numbers"):
+        results(mine, ring_of(mine))
+
+
+SLOW_PREPARE = "import time\nN = []\ndef prepare(X):\n N.append(1)\n SLEEP\n return X\ndef run(X, D):\n pass"
+
+
+def test_preparing_may_not_take_the_time_of_a_computation(pairwise):
+    mine = pairwise(SLOW_PREPARE.replace("SLEEP", "time.sleep(2e-4)"))
+
+    with pytest.raises(MeasurementFailed, match=r"prepare\(X\) takes .* µs, 102 µs are allowed: it is not timed"):
+        mine.reset(ring_of(mine))
+
+
+def test_preparing_for_the_first_time_may_take_long(pairwise):
+    mine = pairwise(SLOW_PREPARE.replace("SLEEP", "time.sleep(2e-3 if len(N) < 4 else 0)"))
+    mine.reset(ring_of(mine))
+
+    assert 6 == len(mine.module.N)
+
+
+@pytest.mark.parametrize("text", [f"def run(X, D):\n D[:] = {BODY}", f"def run(X):\n return {BODY}"])
+def test_a_result_that_is_written_after_the_clock_has_stopped_is_refused(pairwise, text):
+    mine = pairwise(text)
+    state = ring_of(mine)
+    mine.reset(state)
+    mine.train(order(3))
+    mine.note_results()
+    mine.params()
+    for results_of_a_call in (*mine.slots.memory["D"].slots, *filter(lambda D: D is not None, mine.returned.by_slot)):
+        results_of_a_call += 1
+
+    with pytest.raises(VerificationFailed, match="its results change after the last call has returned"):
+        mine.params()
+
+
+def test_what_is_noted_of_a_sample_says_nothing_of_the_next(pairwise):
+    mine = pairwise(f"def run(X, D):\n D[:] = {BODY}")
+    for _ in range(2):
+        mine.reset(ring_of(mine))
+        mine.train(order(3))
+        mine.params()
+        mine.note_results()

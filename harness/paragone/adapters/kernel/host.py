@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paragone.adapters.kernel.slots import Numbers, Slots
-from paragone.errors import MeasurementFailed
+from paragone.errors import MeasurementFailed, VerificationFailed
 from paragone.implementation.contract import Implementation
 from paragone.implementation.kernel_declaration import KernelDeclaration
 from paragone.machine.hardware import last_cache_bytes
@@ -27,6 +27,7 @@ class KernelImplementation(Implementation):
 
     declared: ClassVar[KernelDeclaration]
     slots: Slots | None = None
+    noted: list[Numbers] | None = None  # some numbers of the results, as they were when the clock stopped
 
     @abstractmethod
     def open(self) -> None:
@@ -65,19 +66,38 @@ class KernelImplementation(Implementation):
 
     def train(self, order: NDArray[np.int64]) -> None:
         """One call for each entry of `order`, (n_steps, 1), on the set that it names; in "steps", one time step."""
+        self.noted = None
         slots = self._slots
         if self._needs_slots_of_its_own and slots.n_unused < len(order):
             self._enlarge(len(order))
             slots = self._slots
         self.call(slots.of_calls(order))
 
+    def note_results(self) -> None:
+        self.noted = self.some_numbers()
+
     def params(self) -> Any:
         """The out and inout arrays, (n_sets, *shape), after the last call on each set; NaN where there was none.
 
-        Raises VerificationFailed where a call has changed its input or written beside its arrays.
+        Raises VerificationFailed where a call has changed its input or written beside its arrays, and where results
+        have changed since the clock stopped.
         """
         self._slots.refuse_damage()
+        self.refuse_late_results()
         return self.state_of(self._slots.results())
+
+    def some_numbers(self) -> list[Numbers]:
+        """Some numbers of the results as they are now, in copies."""
+        return self._slots.some_numbers()
+
+    def refuse_late_results(self) -> None:
+        if self.noted is not None:
+            now = self.some_numbers()
+            if any(before.tobytes() != after.tobytes() for before, after in zip(self.noted, now, strict=True)):
+                raise VerificationFailed(
+                    "its results change after the last call has returned: a thread or a task is still at work; wait "
+                    "for it in the call"
+                )
 
     def state_of(self, arrays: dict[str, Numbers]) -> KernelState:
         """What `params` gives: these arrays, with the steps that led to them where a state evolves."""

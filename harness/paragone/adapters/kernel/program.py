@@ -129,6 +129,9 @@ class ProgramKernelImplementation(KernelImplementation):
         """Sets `runner_ns`, the time by the program's own clock."""
         self.runner_ns = self._running.run(slots, self._slots.n_slots)
 
+    def note_results(self) -> None:
+        """Nothing: the results are in another process until `params` asks for them."""
+
     def params(self) -> Any:
         """As the base has it, after the arrays of the last call on each set have come back into their slots."""
         slots = self._slots

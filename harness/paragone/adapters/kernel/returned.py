@@ -29,9 +29,19 @@ def settled(result: Any) -> Any:
         return tuple(map(settled, result))
     if hasattr(result, WAIT):
         getattr(result, WAIT)()
-        if type(result).__module__.partition(".")[0] in ("jax", "jaxlib"):
-            return result
-    return result if is_plain(result) else np.asarray(result)
+    return result if is_plain(result) or is_of_jax(result) else np.asarray(result)
+
+
+def is_of_jax(result: Any) -> bool:
+    """Whether what a call returned consists of arrays of JAX, which are computed in their turn."""
+    parts = result if isinstance(result, tuple) else (result,)
+    return all(hasattr(part, WAIT) and type(part).__module__.partition(".")[0] in ("jax", "jaxlib") for part in parts)
+
+
+def refuse_another_kind(kind: type, value: Any) -> None:
+    """Raise VerificationFailed where a state is of another kind than the first one: it may wait to be read."""
+    if type(value) is not kind:
+        raise VerificationFailed(f"run returns {kind.__name__} and {type(value).__name__} in turn: return one kind")
 
 
 def _is_cpu_tensor(part: Any) -> bool:
@@ -78,6 +88,16 @@ class Returned:
             results[array.name] = canonical(values)
         return results
 
+    def some_numbers(self) -> list[Numbers]:
+        """Some numbers of the arrays of NumPy that calls returned, in copies."""
+        last = [slot for slot in self.slots.last_used().tolist() if slot >= 0]
+        return [
+            part[self.slots.noted_places[array.name]]
+            for slot in last
+            for array, part in zip(self.wanted, self._parts(self.by_slot[slot]), strict=True)
+            if isinstance(part, np.ndarray) and part.shape == self.slots.memory[array.name].shape
+        ]
+
     def _refuse_unsettled(self, slots: Sequence[int]) -> None:
         """Raise VerificationFailed where the first call returned a plain array and others something else.
 
@@ -102,6 +122,7 @@ class Returned:
         taken = []
         for array, value in zip(self.wanted, self._parts(self.by_slot[slot]), strict=True):
             memory = self.slots.memory[array.name]
+            self._refuse_list_of_objects(array, value)
             found = _array(array.name, value, memory.dtype)
             if memory.shape == (1,) and found.shape == ():  # one number
                 found = found.reshape(1)
@@ -109,6 +130,11 @@ class Returned:
             self._refuse_memory_of_arguments(array, found, arguments)
             taken.append(found)
         return taken
+
+    def _refuse_list_of_objects(self, array: ArraySpec, value: Any) -> None:
+        """Raise VerificationFailed where a list holds what is no number yet, and would be worked out now."""
+        if isinstance(value, list) and (kind := _kind_of_an_object_in(value)):
+            raise VerificationFailed(f"{array.name}: run returns a list that holds a {kind}: return numbers")
 
     def _refuse_wrong_kind(self, array: ArraySpec, value: Any, found: Numbers) -> None:
         memory = self.slots.memory[array.name]
@@ -133,6 +159,17 @@ class Returned:
             raise VerificationFailed(
                 "run returns the same memory in two calls, or in two results: return arrays of their own"
             )
+
+
+def _kind_of_an_object_in(value: Any) -> str:
+    """The kind of the first thing in nested lists that is no number; "" where all are."""
+    for each in value:
+        if isinstance(each, list | tuple):
+            if kind := _kind_of_an_object_in(each):
+                return kind
+        elif not isinstance(each, float | int | np.ndarray | np.generic):
+            return type(each).__name__
+    return ""
 
 
 def _array(name: str, value: Any, dtype: np.dtype[Any]) -> NDArray[Any]:

@@ -24,6 +24,7 @@ from paragone.task.kernel.spec import ArraySpec, KernelSpec
 ALIGNMENT = 64  # bytes: a line of the cache, and the widest vector
 MOST_TRAINS = 64  # between two looks at which slots they used
 NAN_BYTE = 0xFF  # a real of these bytes is NaN
+NOTED = 64  # numbers of each array in each slot
 ODD_BYTE = 0xA5  # a whole number of these bytes is large, odd, and no result
 
 Bytes = NDArray[np.uint8]
@@ -112,6 +113,7 @@ class Slots:
             )
             for array in spec.arrays
         }
+        self._random = np.random.default_rng()
         self._copy_of_place = np.repeat(np.arange(copies, dtype=np.int64) * n_sets, n_sets)
         self._forget_calls()
 
@@ -132,6 +134,7 @@ class Slots:
                 memory.fill(given[name])
             else:
                 memory.poison()
+        self.noted_places = {name: self._random_places(memory.shape) for name, memory in self.memory.items()}
         self._forget_calls()
 
     def of_calls(self, order: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -179,6 +182,16 @@ class Slots:
         given = np.asarray(self.given[name][set_number], self.memory[name].dtype)
         if found.dtype != given.dtype or found.shape != given.shape or found.tobytes() != given.tobytes():
             raise VerificationFailed(f"it changes its input {name}")
+
+    def some_numbers(self) -> list[Numbers]:
+        """Some numbers of the out and inout arrays after the last call on each set: copies, at places nobody knows."""
+        last = self.last_used()
+        used = last[last >= 0, np.newaxis]
+        outputs = {name: memory for name, memory in self.memory.items() if memory.array.role != "in"}
+        return [memory.slots[(used, *self.noted_places[name])] for name, memory in outputs.items()]
+
+    def _random_places(self, shape: tuple[int, ...]) -> tuple[NDArray[np.int64], ...]:
+        return tuple(self._random.integers(0, length, NOTED) for length in shape)
 
     def results(self) -> dict[str, Numbers]:
         """The out and inout arrays of each set after its last call, (n_sets, *shape), in copies: reals as float64."""
