@@ -49,6 +49,19 @@ class Worker:
         return SimpleNamespace(elapsed_ns=n_inputs * US * sum(self.call_us(v, len(self.resets)) for v in visits))
 
 
+class WorkerInTurns(Worker):
+    """Remembers the results of eight inputs."""
+
+    def take_sample(self, order):
+        places = order.reshape(-1).tolist()
+        known, computed = [], 0
+        for place in places:
+            computed += place not in known
+            known = [place, *(other for other in known if other != place)][:N_SETS]
+        self.calls[-1] += len(places)
+        return SimpleNamespace(elapsed_ns=computed * 100 * US)
+
+
 def remembering(from_visit, computed_us=100.0):
     return Worker(lambda visit, trial: FASTEST_US if visit >= from_visit else computed_us)
 
@@ -76,17 +89,29 @@ def test_who_remembers_no_more_than_a_sample_needs_is_refused_for_the_time_of_it
         refuse_remembered(Worker(lambda visit, trial: 100), PAIRWISE, cell(), accounts(5))
 
 
-def test_a_call_of_three_microseconds_is_enough_to_tell():
+def test_branches_that_samples_learn_by_heart_are_no_memory():
+    worker = Worker(lambda visit, trial: 100)
+    refuse_remembered(worker, PAIRWISE, cell(), accounts(20))
+
+    assert 2 * TRIALS == len(worker.resets)
+
+
+def test_who_remembers_as_many_inputs_as_take_turns_is_refused():
+    with pytest.raises(MeasurementFailed, match="it remembers results, or skips calls"):
+        refuse_remembered(WorkerInTurns(None), PAIRWISE, cell(), accounts(20))
+
+
+def test_a_call_of_five_microseconds_is_enough_to_tell():
     with pytest.raises(MeasurementFailed):
-        refuse_remembered(remembering(2, computed_us=3), PAIRWISE, cell(), accounts(0.3))
+        refuse_remembered(remembering(2, computed_us=5), PAIRWISE, cell(), accounts(0.3))
 
 
 def test_what_is_as_fast_on_new_inputs_passes_and_every_trial_has_inputs_of_its_own():
     worker = Worker(lambda visit, trial: 100)
     refuse_remembered(worker, PAIRWISE, cell(), accounts(100))
 
-    assert TRIALS == len(worker.resets)
-    assert TRIALS == len({state.digest() for state, _ in worker.resets})
+    assert 2 * TRIALS == len(worker.resets)
+    assert 2 * TRIALS == len({state.digest() for state, _ in worker.resets})
     assert [expected for _, expected in worker.resets] == worker.calls
 
 
@@ -102,10 +127,10 @@ def test_a_pass_is_as_long_as_two_milliseconds_and_the_inputs_are_no_more_than_a
 
 
 def test_a_disturbance_is_looked_at_again_and_passes():
-    worker = Worker(lambda visit, trial: 1000 if visit == 1 and trial <= TRIALS else 100)
+    worker = Worker(lambda visit, trial: 1000 if visit == 1 and trial <= 2 * TRIALS else 100)
     refuse_remembered(worker, PAIRWISE, cell(), accounts(100))
 
-    assert 2 * TRIALS == len(worker.resets)
+    assert 4 * TRIALS == len(worker.resets)
 
 
 def test_what_is_refused_was_looked_at_four_times():
@@ -113,14 +138,14 @@ def test_what_is_refused_was_looked_at_four_times():
     with pytest.raises(MeasurementFailed):
         refuse_remembered(worker, PAIRWISE, cell(), accounts(10))
 
-    assert TRIES * TRIALS == len(worker.resets)
+    assert 2 * TRIES * TRIALS == len(worker.resets)
 
 
 def test_code_that_is_not_in_the_caches_yet_is_no_memory():
-    worker = Worker(lambda visit, trial: 1.4 if visit == 1 else 1)
-    refuse_remembered(worker, PAIRWISE, cell(), accounts(1))
+    worker = Worker(lambda visit, trial: 2.4 if visit == 1 else 0.3)
+    refuse_remembered(worker, PAIRWISE, cell(), accounts(0.2))
 
-    assert TRIALS == len(worker.resets)
+    assert 2 * TRIALS == len(worker.resets)
 
 
 @pytest.mark.parametrize("problem", [HEAT, find_problem("nielsen")], ids=["a state evolves", "no input comes again"])

@@ -166,6 +166,10 @@ class Problem(ABC):
         """How many inputs to draw at once, about `most`, so that a near cache holds them; where inputs come again."""
         raise NotImplementedError(f"{self.name}: no input comes again")
 
+    def bytes_of_a_call(self, size: int) -> int:
+        """The bytes of all arrays of one step; where inputs come again."""
+        raise NotImplementedError(f"{self.name}: no input comes again")
+
     def draw_inputs(self, seed: int, size: int, n_inputs: int) -> NamedArrays:
         """A start with so many inputs; where inputs come again."""
         raise NotImplementedError(f"{self.name}: no input comes again")

@@ -3,8 +3,8 @@
 A sample calls a kernel many times on a few sets of inputs, so whoever keeps the results of the first calls does not
 compute in the others, and whoever skips every second call on a set leaves what is right already. So a kernel is called
 once on each of many new inputs, and then on the same inputs again, as often as a sample comes back to its own. Both
-find the caches in the same state, and only what was never seen has to be computed. The fastest pass counts: noise only
-lengthens them.
+take as much memory, and only what was never seen has to be computed. Who keeps the results of a few inputs alone is
+found by a train in which a few come again and again, then others. The fastest counts: noise only lengthens.
 """
 
 from __future__ import annotations
@@ -23,11 +23,13 @@ from paragone.verify.inputs import SEED_BITS
 from paragone.verify.time_account import TimeAccount
 from paragone.worker.worker import Worker
 
-# A pass over new inputs may take so many times as long as one over inputs that were seen, and so much longer besides:
-# code, predictions of branches and the first write to a page.
-MOST_TIMES, MOST_BESIDE_NS = 1.5, 100_000
-# The samples of a round have fewer inputs, which nearer caches hold.
-MOST_TIMES_OF_SAMPLES = 3.0
+# A call on a new input may take so many times as long as one on an input that was seen, or on one of a few that take
+# turns, or as one in samples: there a processor learns the branches of a sort by heart (4 times at n = 100).
+MOST_TIMES, MOST_TIMES_IN_TURNS, MOST_TIMES_OF_SAMPLES = 1.5, 3.0, 10.0
+# And so much longer besides: a pass, for code that is not in the caches yet; a call, for the objects around its arrays;
+# and for each byte of these.
+MOST_BESIDE_A_PASS_NS, MOST_BESIDE_A_CALL_NS, MOST_NS_PER_BYTE = 100_000, 1_000, 0.1
+VISITS_IN_TURNS = 8
 # So long is a pass to be: far longer than what lies around it, and short enough not to be interrupted often.
 PASS_NS = 2_000_000
 TRIALS = 5  # each on new inputs, with another number of passes between the first pass and the later ones
@@ -39,14 +41,18 @@ TRIES = 4  # what looks remembered is looked at again
 
 @dataclass
 class Fastest:
-    """The shortest time of a call on inputs that are new, and on the same inputs again, in ns."""
+    """The shortest time of a call in ns, on inputs that are new, that come again, and that take turns."""
 
+    of_samples: float
+    beside: float  # what it may take longer on a new input
     new: float = float("inf")
     again: float = float("inf")
+    in_turns: float = float("inf")
 
-    def is_remembered(self, n_calls: int, of_samples: float) -> bool:
-        beside = MOST_BESIDE_NS / n_calls
-        return self.new > MOST_TIMES * self.again + beside or self.new > MOST_TIMES_OF_SAMPLES * of_samples + beside
+    @property
+    def shows_memory(self) -> bool:
+        times = MOST_TIMES * self.again, MOST_TIMES_IN_TURNS * self.in_turns, MOST_TIMES_OF_SAMPLES * self.of_samples
+        return self.new > min(times) + self.beside
 
 
 def refuse_remembered(worker: Worker, problem: Problem, cell: Cell, accounts: Sequence[TimeAccount]) -> None:
@@ -57,11 +63,14 @@ def refuse_remembered(worker: Worker, problem: Problem, cell: Cell, accounts: Se
     step_ns = min(each.timing.elapsed_ns / each.timing.n_steps for each in accounts)
     n_calls = problem.new_inputs(cell.size, int(PASS_NS / max(step_ns, 1.0)))
     most_visits = min(MOST_VISITS, cell.n_steps // n_taking_turns, max(1, int(UNTIMED_NS / (step_ns * n_calls))))
-    fastest = Fastest()
+    beside = MOST_BESIDE_A_PASS_NS / n_calls + MOST_BESIDE_A_CALL_NS
+    fastest = Fastest(step_ns, beside + MOST_NS_PER_BYTE * problem.bytes_of_a_call(cell.size))
+    trials = Trials(worker, problem, cell.size, n_calls, n_taking_turns)
     for _ in range(TRIES):
         for trial in range(TRIALS):
-            _time_passes(worker, problem, cell.size, n_calls, int(most_visits ** (trial / (TRIALS - 1))), fastest)
-        if not fastest.is_remembered(n_calls, step_ns):
+            trials.time_passes(int(most_visits ** (trial / (TRIALS - 1))), fastest)
+            trials.time_turns(fastest)
+        if not fastest.shows_memory:
             return
     raise MeasurementFailed(
         f"a call on inputs that it has not seen takes {fastest.new / 1e3:.3g} µs, on inputs that come again "
@@ -70,18 +79,42 @@ def refuse_remembered(worker: Worker, problem: Problem, cell: Cell, accounts: Se
     )
 
 
-def _time_passes(worker: Worker, problem: Problem, size: int, n_calls: int, n_between: int, fastest: Fastest) -> None:
-    """Time a pass over new inputs, and some more after `n_between` others."""
-    start = problem.draw_inputs(secrets.randbits(SEED_BITS), size, n_calls)
-    worker.reset(start, n_calls * (1 + n_between + LATER_PASSES))
-    fastest.new = min(fastest.new, worker.take_sample(_passes(n_calls, 1)).elapsed_ns / n_calls)
-    worker.take_sample(_passes(n_calls, n_between))
-    for _ in range(LATER_PASSES):
-        fastest.again = min(fastest.again, worker.take_sample(_passes(n_calls, 1)).elapsed_ns / n_calls)
+@dataclass
+class Trials:
+    """Trains on `n_calls` new inputs at a time."""
+
+    worker: Worker
+    problem: Problem
+    size: int
+    n_calls: int
+    n_taking_turns: int
+
+    def time_passes(self, n_between: int, fastest: Fastest) -> None:
+        """Time a pass over new inputs, and some more after `n_between` others."""
+        self._draw_inputs(1 + n_between + LATER_PASSES)
+        inputs = np.arange(self.n_calls)
+        fastest.new = min(fastest.new, self._call_ns(_visits(inputs, 1)))
+        self._call_ns(_visits(inputs, n_between))
+        for _ in range(LATER_PASSES):
+            fastest.again = min(fastest.again, self._call_ns(_visits(inputs, 1)))
+
+    def time_turns(self, fastest: Fastest) -> None:
+        """Time a train over new inputs, of which a few come again and again, then the next few."""
+        self._draw_inputs(VISITS_IN_TURNS)
+        few = np.array_split(np.arange(self.n_calls), max(1, self.n_calls // self.n_taking_turns))
+        order = np.concatenate([_visits(inputs, VISITS_IN_TURNS) for inputs in few])
+        fastest.in_turns = min(fastest.in_turns, self._call_ns(order))
+
+    def _draw_inputs(self, n_visits: int) -> None:
+        start = self.problem.draw_inputs(secrets.randbits(SEED_BITS), self.size, self.n_calls)
+        self.worker.reset(start, self.n_calls * n_visits)
+
+    def _call_ns(self, order: NDArray[np.int64]) -> float:
+        return self.worker.take_sample(order).elapsed_ns / len(order)
 
 
-def _passes(n_inputs: int, n_passes: int) -> NDArray[np.int64]:
-    """An order that visits each input once in every pass."""
+def _visits(inputs: NDArray[np.int64], n_visits: int) -> NDArray[np.int64]:
+    """An order that visits each input so often, all of them before one comes again."""
     random = np.random.default_rng()
-    rows = [random.permutation(n_inputs) for _ in range(n_passes)]
-    return np.concatenate(rows).reshape(-1, 1).astype(np.int64)
+    rows = np.tile(inputs.astype(np.int64), (n_visits, 1))
+    return random.permuted(rows, axis=1).reshape(-1, 1)

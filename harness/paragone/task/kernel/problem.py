@@ -21,7 +21,7 @@ from paragone.task.problem import Problem, Words
 
 COLD_CACHES = 2  # inputs that no cache holds are so many times the last one
 SIZE = "size"  # travels as an array beside the others
-MOST_STEPS = 10**7  # of a sample: its order has 80 MB
+MOST_STEPS = 10**6  # of a sample: its order, 8 MB, crosses before its time is accounted for
 MOST_BYTES_OF_NEW_INPUTS, MOST_NEW_INPUTS = 2_000_000, 1000  # where many are drawn at once, results included
 MOST_COPIES_BYTES = 1 << 32  # of inputs that each call changes, and so needs for itself
 
@@ -158,6 +158,10 @@ class KernelProblem(Problem):
         """As many sets as MOST_BYTES_OF_NEW_INPUTS hold, those of a ring at least."""
         held = MOST_BYTES_OF_NEW_INPUTS // self.spec.set_bytes(size, "float64")
         return max(self.n_sets(size), min(most, held, MOST_NEW_INPUTS))
+
+    def bytes_of_a_call(self, size: int) -> int:
+        """Those of float64, inputs and results."""
+        return self.spec.set_bytes(size, "float64")
 
     def draw_inputs(self, seed: int, size: int, n_inputs: int) -> KernelState:
         """So many new inputs of the first case. Raises Misuse."""
