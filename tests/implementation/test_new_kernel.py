@@ -76,7 +76,7 @@ def test_every_commented_line_with_a_key_is_one_that_may_be_turned_on(tmp_path):
         ("../up", "small letters"),
         ("lambda", "a word of one of the languages. Say more: lambda_first"),
         ("double", "a word of one of the languages"),
-        ("exp", "a function of C"),
+        ("exp", "a name of mathematics"),
         ("mlp", "the name 'mlp' is taken by the project's networks"),
         ("pairwise", "taken by .*pairwise. .*an implementation of it: paragone new NAME --kernel pairwise"),
     ],

@@ -44,7 +44,7 @@ def fault_of_name(name: str) -> str | None:
     if name in kernel_values.WORDS_OF_LANGUAGES or keyword.issoftkeyword(name):
         return f"{name!r} is a word of one of the languages. Say more: {name}_first"
     if name in dir(math):
-        return f"{name!r} is a function of C, which its function in C would hide. Say more: {name}_first"
+        return f"{name!r} is a name of mathematics in C or Python, which it would hide. Say more: {name}_first"
     return None
 
 
