@@ -12,20 +12,20 @@ from __future__ import annotations
 import inspect
 import os
 import shlex
-from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from paragone.adapters.hosted_program import HostedProgram
 from paragone.adapters.installing import not_found
 from paragone.adapters.klv import Value
 from paragone.adapters.phase_clock import told_times
 from paragone.adapters.program import Answer, Program, field_of, read_array, read_nothing
 from paragone.errors import MeasurementFailed
-from paragone.implementation.contract import Implementation, PhaseTimes
+from paragone.implementation.contract import PhaseTimes
 from paragone.task.mlp.problem import NetworkProblem
 from paragone.task.mlp.state import State
 
@@ -62,21 +62,10 @@ class TrainingProgram(Program):
         return self.ask("predict", {}, lambda answer: _read_classes(answer, n_images))
 
 
-class ProcessImplementation(Implementation):
+class ProcessImplementation(HostedProgram[TrainingProgram]):
     """An implementation that is a program of its own, started by `load`."""
 
-    bridge = "process"
     install: ClassVar[str] = ""  # how to get the program where it is missing
-
-    running: TrainingProgram | None = None
-
-    @abstractmethod
-    def command(self) -> Sequence[str]:
-        """The program and its arguments; it runs in the implementation's own folder."""
-
-    def environment(self) -> Mapping[str, str]:
-        """Variables that the program gets beside the worker's."""
-        return {}
 
     @classmethod
     def missing(cls) -> str | None:
@@ -98,7 +87,7 @@ class ProcessImplementation(Implementation):
 
     def phase_times(self) -> PhaseTimes:
         """The times of the last train; empty where the program does not send them."""
-        return told_times(self._started.phases)
+        return told_times(self._program.phases)
 
     def _load(
         self, problem: NetworkProblem, images: NDArray[Any], labels: NDArray[np.uint8], asked: Mapping[str, str]
@@ -106,10 +95,9 @@ class ProcessImplementation(Implementation):
         self.problem = problem
         if self.running is not None and self.running.fault:
             self.close()
-        self.running = self.running or TrainingProgram(self.command(), self.folder(), self.environment())
+        program = self.start(TrainingProgram, self.folder())
         try:
-            self.version = self.running.version()
-            self.running.load(
+            program.load(
                 {
                     "dtype": self.dtype.name,
                     "layers": " ".join(map(str, problem.layers)),
@@ -130,7 +118,7 @@ class ProcessImplementation(Implementation):
 
     def reset(self, state: State) -> None:
         vector = state.flat()
-        self._started.reset(_bytes(vector, np.dtype(np.float64)))
+        self._program.reset(_bytes(vector, np.dtype(np.float64)))
         self.numbers, self.step = vector.size, state.step
 
     def train(self, order: NDArray[np.int64]) -> NDArray[np.float64] | None:
@@ -145,41 +133,24 @@ class ProcessImplementation(Implementation):
             "R": repr(float(self.problem.batch_scale(batch_size))),
         }
         records_loss = self.problem.records_loss
-        self.runner_ns, losses = self._started.train(fields, n_steps if records_loss else 0)
+        self.runner_ns, losses = self._program.train(fields, n_steps if records_loss else 0)
         self.step += n_steps
         return losses if records_loss else None
 
     def params(self) -> State:
-        return State.from_flat(self._started.params(self.numbers), self.problem.layers, self.step)
+        return State.from_flat(self._program.params(self.numbers), self.problem.layers, self.step)
 
     def load_test(self, images: NDArray[Any]) -> None:
         self.n_test = len(images)
-        self._started.load_test(_bytes(images, self.dtype))
+        self._program.load_test(_bytes(images, self.dtype))
 
     def predict(self) -> NDArray[np.integer[Any]]:
-        return self._started.predict(self.n_test)
+        return self._program.predict(self.n_test)
 
     def build_info(self) -> Mapping[str, str]:
         variables = {name: value for name, value in self.environment().items() if name not in os.environ}
-        command = [*(f"{name}={value}" for name, value in variables.items()), *self.command()]
+        command = [*(f"{name}={value}" for name, value in variables.items()), *self.started]
         return {"command": shlex.join(command), "version": self.version["version"]}
-
-    def threads(self) -> Mapping[str, int]:
-        return {self.name: int(self.version["threads"])} if "threads" in self.version else {}
-
-    def close(self) -> None:
-        if self.running is not None:
-            self.running.end()
-            self.running = None
-
-    def __del__(self) -> None:
-        self.close()
-
-    @property
-    def _started(self) -> TrainingProgram:
-        if self.running is None:
-            raise MeasurementFailed("the program was not started: load comes first")
-        return self.running
 
 
 def _read_classes(answer: Answer, n_images: int) -> NDArray[np.uint8]:

@@ -52,11 +52,10 @@ class JuliaKernelImplementation(KernelImplementation):
         """Where it is resized, give Julia the sizes and the address of every array in every slot."""
         if not resized:
             return
-        memory = self._slots.memory
-        self._ask("resize", " ".join(f"{n}={size}" for n, size in self.spec.dimensions(self._slots.size).items()))
-        addresses = np.ascontiguousarray(np.stack([one.addresses for one in memory.values()], axis=1))
-        lines = "\n".join(" ".join([n, m.array.role, m.dtype.name, *map(str, m.shape)]) for n, m in memory.items())
-        self._ask("arm", lines, addresses.ctypes.data, self._slots.n_slots)
+        slots = self._slots
+        self._ask("resize", slots.sizes_in_words())
+        addresses = slots.addresses
+        self._ask("arm", slots.arrays_in_words(), addresses.ctypes.data, slots.n_slots)
 
     def call(self, slots: NDArray[np.int64]) -> None:
         """All calls in one, by the loop in Julia."""

@@ -57,8 +57,7 @@ class LibraryKernelImplementation(KernelImplementation):
         """Where it is resized, write down the address of every array in every slot, and let the library set up."""
         if not resized:
             return
-        memory, dimensions = self._slots.memory, self.spec.dimensions(self._slots.size)
-        self.addresses = np.ascontiguousarray(np.stack([one.addresses for one in memory.values()], axis=1))
+        self.addresses, dimensions = self._slots.addresses, self._slots.dimensions
         self.sizes = np.array(list(dimensions.values()), np.int64)
         setup = symbol(self.spec, self.dtype.name, "_setup")
         if hasattr(self.library, setup):

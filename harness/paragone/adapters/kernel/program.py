@@ -29,6 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paragone.adapters.build import build_files, filled_in
+from paragone.adapters.hosted_program import HostedProgram
 from paragone.adapters.installing import not_found
 from paragone.adapters.kernel.host import KernelImplementation, folder_of
 from paragone.adapters.kernel.slots import Bytes
@@ -71,11 +72,8 @@ class KernelProgram(Program):
         return self.ask("result", {"slots": _bytes(slots, np.int32)}, read)
 
 
-class ProgramKernelImplementation(KernelImplementation):
+class ProgramKernelImplementation(HostedProgram[KernelProgram], KernelImplementation):
     """A program of its own, started when it is loaded."""
-
-    bridge = "process"
-    running: KernelProgram | None = None
 
     @classmethod
     def missing(cls) -> str | None:
@@ -102,32 +100,19 @@ class ProgramKernelImplementation(KernelImplementation):
         """Start the program and ask for its version."""
         if taken := FIELDS & {array.name for array in self.spec.arrays}:
             raise MeasurementFailed(f"no program can take an array called {min(taken)!r}: messages use that name")
-        self.started = self.command()
-        self.running = KernelProgram(self.started, folder_of(self.declared), self.environment())
-        try:
-            self.version = self.running.version()
-        except BaseException:
-            self.close()
-            raise
+        self.start(KernelProgram, folder_of(self.declared))
 
     def arm(self, resized: bool) -> None:
         """Send the sizes where they are others, and the arrays of all slots."""
         slots = self._slots
         if resized:
-            sizes = self.spec.dimensions(slots.size)
-            self._running.load(
-                {
-                    "kernel": self.spec.name,
-                    "dtype": self.dtype.name,
-                    "sizes": " ".join(f"{name}={value}" for name, value in sizes.items()),
-                    "arrays": "\n".join(self._lines()),
-                }
-            )
-        self._running.reset(slots.n_slots, {name: memory.contents() for name, memory in slots.memory.items()})
+            described = {"sizes": slots.sizes_in_words(), "arrays": slots.arrays_in_words()}
+            self._program.load({"kernel": self.spec.name, "dtype": self.dtype.name, **described})
+        self._program.reset(slots.n_slots, {name: memory.contents() for name, memory in slots.memory.items()})
 
     def call(self, slots: NDArray[np.int64]) -> None:
         """Sets `runner_ns`, the time by the program's own clock."""
-        self.runner_ns = self._running.run(slots, self._slots.n_slots)
+        self.runner_ns = self._program.run(slots, self._slots.n_slots)
 
     def note_results(self) -> None:
         """Nothing: the results are in another process until `params` asks for them."""
@@ -138,36 +123,12 @@ class ProgramKernelImplementation(KernelImplementation):
         last = slots.last_used()
         wanted = last[last >= 0]
         widths = {name: memory.n_bytes for name, memory in slots.memory.items()}
-        for name, rows in self._running.result(wanted, widths).items():
+        for name, rows in self._program.result(wanted, widths).items():
             slots.memory[name].take_back(wanted, rows)
         return super().params()
 
     def build_info(self) -> Mapping[str, str]:
         return {"command": shlex.join(self.started), "version": self.version["version"]}
-
-    def threads(self) -> Mapping[str, int]:
-        return {self.name: int(self.version["threads"])} if "threads" in self.version else {}
-
-    def close(self) -> None:
-        if self.running is not None:
-            self.running.end()
-            self.running = None
-
-    def __del__(self) -> None:
-        self.close()
-
-    @property
-    def _running(self) -> KernelProgram:
-        if self.running is None:
-            raise MeasurementFailed("the program was not started: load comes first")
-        return self.running
-
-    def _lines(self) -> list[str]:
-        """A line for each array: name, role, dtype, lengths."""
-        return [
-            " ".join([name, memory.array.role, memory.dtype.name, *map(str, memory.shape)])
-            for name, memory in self._slots.memory.items()
-        ]
 
 
 def read_nothing_else(answer: Answer) -> None:

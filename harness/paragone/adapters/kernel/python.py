@@ -76,7 +76,7 @@ class PythonKernelImplementation(KernelImplementation):
         self.returned = Returned(self.spec, self._slots, self.names)
         if not resized and not hasattr(self.module, "prepare") and self.spec.form == "calls":
             return
-        dimensions = self.spec.dimensions(self._slots.size)
+        dimensions = self._slots.dimensions
         if resized:
             self.workspace = self._set_up(dimensions) if self.setup else None
         given: dict[str, Any] = {**dimensions, WORKSPACE: self.workspace}

@@ -103,6 +103,7 @@ class Slots:
                 f"{MOST_COPIES_BYTES / 1e9:.1f} GB are allowed: take shorter samples"
             )
         self.size, self.n_sets, self.copies = size, n_sets, copies
+        self.dimensions = spec.dimensions(size)
         self.memory = {
             array.name: ArrayMemory(
                 array,
@@ -120,6 +121,22 @@ class Slots:
     @property
     def n_slots(self) -> int:
         return self.n_sets * self.copies
+
+    @property
+    def addresses(self) -> NDArray[np.int64]:
+        """Where every array begins in each slot, (n_slots, n_arrays)."""
+        return np.ascontiguousarray(np.stack([memory.addresses for memory in self.memory.values()], axis=1))
+
+    def sizes_in_words(self) -> str:
+        """As another language is told: "n=100 d=3"."""
+        return " ".join(f"{name}={value}" for name, value in self.dimensions.items())
+
+    def arrays_in_words(self) -> str:
+        """A line for each array: name, role, dtype, lengths."""
+        return "\n".join(
+            " ".join([name, memory.array.role, memory.dtype.name, *map(str, memory.shape)])
+            for name, memory in self.memory.items()
+        )
 
     @property
     def n_unused(self) -> int:
