@@ -23,7 +23,7 @@ from paragone.task.mlp.stress import stress_problem
 SEED, N_TRAIN = 3, 500
 NAMES = ("julia_broadcast", "julia_tuned")
 MATHS = {"broadcast.jl": "julia_broadcast", "tuned.jl": "julia_tuned"}
-NULL = RUNNER.parents[1] / "null" / "null.jl"
+NULL = PROJECT / "impls" / "yardsticks" / "networks" / "null.jl"
 MANY = 400  # samples: more than julia_tuned takes in one block, in both dtypes
 needs_julia = pytest.mark.skipif(julia_unavailable() is not None, reason=str(julia_unavailable()))
 

@@ -1,8 +1,12 @@
-# The calls of a kernel, for both ways to a Julia file; needs network.jl. The file defines one module with
+# The calls of a kernel, for both ways to a Julia file. The file defines one module with
 #
 #     run(n, d, X, D)        the sizes, then the arrays: X[k, i] is element k of row i, since rows are columns here
 #     setup(n, d)            optional, once for each size, untimed; what it returns is the last argument of run
 #
+module Paragone
+include("maths_file.jl")
+end
+
 module Calls
 
 struct Kernel{Run,Sizes,Slots}

@@ -8,11 +8,10 @@ module Embedded
 include("network.jl")
 
 const sessions = Dict{Int64,Any}()      # number that Python gave => (session, path of its maths file)
-const maths_files = Dict{String,Module}()
 const test_sets = Dict{Int64,Matrix}()  # number => test images, for sessions that predict
 const clocks = Dict{Int64,Paragone.PhaseClock}()   # number => clock, for the sessions of a profile
 
-load(number, path, arguments...) = load(() -> module_of(path), number, path, arguments...)
+load(number, path, arguments...) = load(() -> Paragone.read_once(path), number, path, arguments...)
 
 function load_clocked(number, path, arguments...)
     clocks[number] = Paragone.PhaseClock()
@@ -20,7 +19,7 @@ function load_clocked(number, path, arguments...)
 end
 
 function load(read_maths::Function, number, path, dtype, layers, output, momentum, l1, l2, records_loss, n_images, images, labels)
-    answer(path) do
+    Paragone.told(path) do
         T = dtype == "float32" ? Float32 : Float64
         sizes = Int64[parse(Int64, size) for size in split(layers)]
         X = copied(T, images, (sizes[1], Int64(n_images)))  # rows of pixels in C order are columns here
@@ -35,17 +34,17 @@ end
 
 function reset(number, state, n_numbers)
     session, path = sessions[number]
-    answer(path) do
+    Paragone.told(path) do
         Paragone.uncollected(() -> Base.invokelatest(Paragone.reset!, session, copied(Float64, state, (Int64(n_numbers),))))
     end
 end
 
 function train(number, order, batch_size, n_steps, eta, R, losses)
     session, path = sessions[number]
-    answer(path) do
-        indices = lent(Int64, order, (Int64(batch_size), Int64(n_steps)))
-        rates = lent(Float64, eta, (Int64(n_steps),))
-        recorded = losses == 0 ? Float64[] : lent(Float64, losses, (Int64(n_steps),))
+    Paragone.told(path) do
+        indices = Paragone.lent(Int64, order, (Int64(batch_size), Int64(n_steps)))
+        rates = Paragone.lent(Float64, eta, (Int64(n_steps),))
+        recorded = losses == 0 ? Float64[] : Paragone.lent(Float64, losses, (Int64(n_steps),))
         Base.invokelatest(Paragone.train!, session, indices, rates, Float64(R), recorded)
     end
 end
@@ -61,14 +60,14 @@ phases(number) = Paragone.times(clocks[number])
 
 function params(number, state, n_numbers)
     session, path = sessions[number]
-    answer(path) do
-        Paragone.uncollected(() -> Base.invokelatest(Paragone.params!, session, lent(Float64, state, (Int64(n_numbers),))))
+    Paragone.told(path) do
+        Paragone.uncollected(() -> Base.invokelatest(Paragone.params!, session, Paragone.lent(Float64, state, (Int64(n_numbers),))))
     end
 end
 
 function load_test(number, n_images, images)
     session, path = sessions[number]
-    answer(path) do
+    Paragone.told(path) do
         size = (session.problem.layers[1], Int64(n_images))
         test_sets[number] = copied(Paragone.number_type(session), images, size)
     end
@@ -76,8 +75,8 @@ end
 
 function predict(number, n_images, classes)
     session, path = sessions[number]
-    answer(path) do
-        lent(UInt8, classes, (Int64(n_images),)) .= Base.invokelatest(Paragone.predict, session, test_sets[number])
+    Paragone.told(path) do
+        Paragone.lent(UInt8, classes, (Int64(n_images),)) .= Base.invokelatest(Paragone.predict, session, test_sets[number])
     end
 end
 
@@ -88,24 +87,10 @@ function drop(number)
     ""
 end
 
-# A file is read once.
-module_of(path) = get!(() -> Paragone.read_maths(path), maths_files, path)
-
-lent(T, address, size) = unsafe_wrap(Array, Ptr{T}(UInt(address)), size)
-
 function copied(T, address, size)
     array = Array{T}(undef, size)
     GC.@preserve array unsafe_copyto!(pointer(array), Ptr{T}(UInt(address)), length(array))
     array
-end
-
-function answer(act, path)
-    try
-        act()
-        ""
-    catch thrown
-        Paragone.description(thrown, catch_backtrace(), path)
-    end
 end
 
 julia_threads() = Int64(Threads.nthreads())

@@ -3,23 +3,21 @@
 
 module EmbeddedKernel
 
-include("network.jl")
 include("calls.jl")
 
 const opened = Dict{Int64,Any}()    # number that Python gave => (module, path of its file)
 const sized = Dict{Int64,Any}()     # number => (sizes, workspace)
 const kernels = Dict{Int64,Any}()   # number => what to call
-const files = Dict{String,Module}()
 
 function open_file(number, path)
-    answer(path) do
-        opened[number] = (get!(() -> Paragone.read_maths(path), files, path), path)
+    Paragone.told(path) do
+        opened[number] = (Paragone.read_once(path), path)
     end
 end
 
 function resize(number, sizes)
     maths, path = opened[number]
-    answer(path) do
+    Paragone.told(path) do
         given = Calls.sizes_of(sizes)
         # The file's functions are younger than this one: invokelatest lets it call them.
         sized[number] = (given, Base.invokelatest(Calls.workspace, maths, given))
@@ -29,11 +27,11 @@ end
 # `addresses` has that of each array in each slot, one slot after the other.
 function arm(number, arrays, addresses, n_slots)
     maths, path = opened[number]
-    answer(path) do
+    Paragone.told(path) do
         wanted = Calls.arrays_of(arrays)
-        places = unsafe_wrap(Array, Ptr{Int64}(UInt(addresses)), (length(wanted), Int64(n_slots)))
-        lent(k, i) = unsafe_wrap(Array, Ptr{wanted[k][2]}(UInt(places[k, i])), wanted[k][3])
-        slots = [Tuple(lent(k, i) for k in 1:length(wanted)) for i in 1:Int64(n_slots)]
+        places = Paragone.lent(Int64, addresses, (length(wanted), Int64(n_slots)))
+        array(k, i) = Paragone.lent(wanted[k][2], places[k, i], wanted[k][3])
+        slots = [Tuple(array(k, i) for k in 1:length(wanted)) for i in 1:Int64(n_slots)]
         sizes, workspace = sized[number]
         Paragone.uncollected(() -> kernels[number] = Base.invokelatest(Calls.kernel, maths, sizes, slots, workspace))
     end
@@ -41,23 +39,14 @@ end
 
 function run(number, order, n_calls)
     _, path = opened[number]
-    answer(path) do
-        Base.invokelatest(Calls.calls, kernels[number], unsafe_wrap(Array, Ptr{Int64}(UInt(order)), (Int64(n_calls),)))
+    Paragone.told(path) do
+        Base.invokelatest(Calls.calls, kernels[number], Paragone.lent(Int64, order, (Int64(n_calls),)))
     end
 end
 
 function drop(number)
     foreach(known -> delete!(known, number), (opened, sized, kernels))
     ""
-end
-
-function answer(act, path)
-    try
-        act()
-        ""
-    catch thrown
-        Paragone.description(thrown, catch_backtrace(), path)
-    end
 end
 
 end

@@ -1,6 +1,5 @@
 # A Julia of its own for a kernel: julia kernel_runner.jl FILE.jl speaks the process protocol as docs/kernel-implementations.md has it.
 
-include("network.jl")
 include("calls.jl")
 
 const path = abspath(ARGS[1])
@@ -17,7 +16,7 @@ function reset!(state, fields)
     columns = [arrays(fields, wanted, n_slots) for wanted in state[:arrays]]
     slots = [Tuple(column[i] for column in columns) for i in 1:n_slots]
     state[:slots] = slots
-    state[:kernel] = Base.invokelatest(Calls.kernel, state[:maths], state[:sizes], slots, state[:workspace])
+    state[:kernel] = Base.invokelatest(Calls.kernel, Paragone.read_once(path), state[:sizes], slots, state[:workspace])
 end
 
 function run(kernel, order)
@@ -35,13 +34,11 @@ end
 
 function answer(verb, fields, state)
     if verb == "version"
-        threads = max(Paragone.blas_threads(parse(Int, get(ENV, "OPENBLAS_NUM_THREADS", "1"))), Threads.nthreads())
-        return "protocol" => "1", "version" => "Julia $VERSION, $(Paragone.blas_library())", "threads" => string(threads)
+        return Paragone.identification()
     elseif verb == "load"
-        maths = get!(() -> Paragone.read_maths(path), state, :maths)
         state[:sizes] = Calls.sizes_of(text(fields, "sizes"))
         state[:arrays] = Calls.arrays_of(text(fields, "arrays"))
-        state[:workspace] = Base.invokelatest(Calls.workspace, maths, state[:sizes])
+        state[:workspace] = Base.invokelatest(Calls.workspace, Paragone.read_once(path), state[:sizes])
     elseif verb == "reset"
         Paragone.uncollected(() -> reset!(state, fields))
     elseif verb == "run"

@@ -1,4 +1,4 @@
-# The process protocol (docs/process.md) on standard input and output: for a Julia of its own, which has included network.jl.
+# The process protocol (docs/process.md) on standard input and output: for a Julia of its own, which has a module Paragone.
 
 # The protocol has standard output for itself; text that the maths file prints goes to standard error.
 const output = open(Libc.dup(RawFD(1)))

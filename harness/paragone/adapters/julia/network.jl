@@ -1,4 +1,4 @@
-# Shared by embedded.jl and runner.jl, the two ways to a maths file: the problem, the state as one vector, errors.
+# Shared by embedded.jl and runner.jl, the two ways to a network's maths file: the problem, the state as one vector, phases.
 #
 # A maths file defines one module with
 #
@@ -17,8 +17,7 @@
 # clock. The file must be valid from Julia 1.5 on.
 module Paragone
 
-using LinearAlgebra: BLAS
-using Libdl
+include("maths_file.jl")
 
 struct Problem{T}
     layers::Vector{Int64}
@@ -111,65 +110,5 @@ end
 number_type(::Session{T}) where {T} = T
 
 predict(session, X) = session.maths.predict(session.network, X)
-
-# No garbage is collected in the untimed calls around a train: trains make it, and pay for it while they are timed.
-function uncollected(act)
-    GC.enable(false)
-    try
-        act()
-    finally
-        GC.enable(true)
-    end
-end
-
-# The module that a maths file defines.
-function read_maths(path, into=Main)
-    found = Base.include(into, path)
-    found isa Module || error("the file must end with the end of the one module that it defines")
-    found
-end
-
-const MOST_MESSAGE_LINES = 6  # Julia shows a syntax error as place, code and words, on lines of their own
-const MOST_CHARACTERS = 400  # a BoundsError shows every index
-const MOST_FRAMES = 3
-
-# "BoundsError: attempt to access … (forward! at broadcast.jl:40, train! at broadcast.jl:61)"
-function description(thrown, trace, path)
-    file = basename(path)
-    places = [string(frame.func, " at ", file, ":", frame.line) for frame in stacktrace(trace)
-              if basename(string(frame.file)) == file && frame.func != Symbol("top-level scope")]
-    while thrown isa LoadError  # what include wraps around an error of the file
-        pushfirst!(places, string(basename(thrown.file), ":", thrown.line))
-        thrown = thrown.error
-    end
-    lines = split(first(split(Base.invokelatest(sprint, showerror, thrown), "\nClosest candidates")), '\n')
-    message = first(join(Iterators.take(filter(!isempty, strip.(lines)), MOST_MESSAGE_LINES), " "), MOST_CHARACTERS)
-    shown = collect(Iterators.take(unique(places), MOST_FRAMES))
-    isempty(shown) ? message : string(message, " (", join(shown, ", "), ")")
-end
-
-# Set the number of threads of BLAS and return how many it has; 0 where this BLAS does not say.
-function blas_threads(n)
-    BLAS.set_num_threads(n)
-    isdefined(BLAS, :get_num_threads) && return Int64(BLAS.get_num_threads())  # Julia 1.6 and newer
-    BLAS.vendor() === :openblas64 || return Int64(0)
-    Int64(ccall(Libdl.dlsym(Libdl.dlopen(BLAS.libblas), :openblas_get_num_threads64_), Cint, ()))
-end
-
-# "libopenblas64_.so (OpenBLAS 0.3.23, SkylakeX)": the library, and for OpenBLAS its version and its CPU.
-function blas_library()
-    isdefined(BLAS, :get_config) || return described(BLAS.libblas, string(BLAS.vendor()))  # before Julia 1.7
-    join((described(library.libname, basename(library.libname)) for library in BLAS.get_config().loaded_libs), ", ")
-end
-
-function described(library, name)
-    handle = Libdl.dlopen(library; throw_error=false)
-    handle === nothing && return name
-    functions = (:openblas_get_config64_, :openblas_get_corename64_)
-    addresses = [Libdl.dlsym(handle, function_name; throw_error=false) for function_name in functions]
-    nothing in addresses && return name
-    config, cpu = (unsafe_string(ccall(address, Cstring, ())) for address in addresses)
-    string(name, " (", join(split(config)[1:2], ' '), ", ", cpu, ')')
-end
 
 end

@@ -32,21 +32,17 @@ function clocked_train(session, fields, clock)
     (answered..., "phases" => Paragone.times(clock))
 end
 
-version(threads) = ("protocol" => "1", "version" => "Julia $VERSION, $(Paragone.blas_library())", "threads" => string(threads))
-
-# The fields that answer a message. `state` lasts from one message to the next: maths file, session, length of the state.
+# The fields that answer a message. `state` lasts from one message to the next: session, length of the state, clock.
 function answer(verb, fields, state)
     if verb == "version"
-        threads = Paragone.blas_threads(parse(Int, get(ENV, "OPENBLAS_NUM_THREADS", "1")))
-        return version(max(threads, Threads.nthreads()))
+        return Paragone.identification()
     elseif verb == "load"
         if get(fields, "phases", UInt8[]) == b"1"
             state[:clock] = Paragone.PhaseClock()
             state[:session] = load(fields, Paragone.clocked_maths(path, state[:clock]))
         else
             delete!(state, :clock)
-            maths = get!(() -> Paragone.read_maths(path), state, :maths)  # once: reading it again compiles it again
-            state[:session] = load(fields, maths)
+            state[:session] = load(fields, Paragone.read_once(path))
         end
     elseif verb == "reset"
         vector = array(Float64, fields, "state")
