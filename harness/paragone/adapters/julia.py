@@ -13,6 +13,7 @@ import importlib
 import inspect
 import itertools
 import os
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -48,18 +49,67 @@ MOST_REASON_LINES = 3
 _numbers = itertools.count(1)
 
 
-class JuliaImplementation(Implementation):
-    """An implementation whose maths is a Julia file, compiled and run in this process."""
+class EmbeddedFile(Implementation):
+    """A Julia file in this process, for every family; whoever derives from it says what is asked of it.
 
-    language = "Julia"
+    Each function of `functions` takes the file's number and gives "", or a sentence that says what was thrown.
+    """
+
     bridge = "julia"
-    program: ClassVar[str]  # the maths file beside impl.py
 
-    number: int | None = None  # of the session on Julia's side
+    julia: EmbeddedJulia
+    number: int | None = None  # of the file on Julia's side
+
+    @property
+    @abstractmethod
+    def functions(self) -> SimpleNamespace:
+        """Those of the family, `drop` among them."""
+
+    @property
+    @abstractmethod
+    def maths_file(self) -> Path: ...
 
     @classmethod
     def missing(cls) -> str | None:
         return juliacall_unavailable()
+
+    def start(self) -> None:
+        """Start Julia unless it runs."""
+        self.julia = julia_in_process()
+        self.number = next(_numbers)
+
+    def ask(self, function: str, *arguments: int | float | str) -> None:
+        if error := getattr(self.functions, function)(self.number, *arguments):
+            raise MeasurementFailed(f"{self.maths_file.name}: {error}")
+
+    def build_info(self) -> Mapping[str, str]:
+        """The versions of Julia and juliacall, the executable, the BLAS, and the CPU that Julia compiles for."""
+        return self.julia.build_info
+
+    def threads(self) -> Mapping[str, int]:
+        """As Julia and its BLAS report them."""
+        return self.julia.threads
+
+    def close(self) -> None:
+        """Forget the file on Julia's side; Julia itself runs until the process ends."""
+        if self.number is not None:
+            self.ask("drop")
+            self.number = None
+
+
+class JuliaImplementation(EmbeddedFile):
+    """An implementation whose maths is a Julia file, compiled and run in this process."""
+
+    language = "Julia"
+    program: ClassVar[str]  # the maths file beside impl.py
+
+    @property
+    def functions(self) -> SimpleNamespace:
+        return self.julia.functions
+
+    @property
+    def maths_file(self) -> Path:
+        return Path(inspect.getfile(type(self))).resolve().parent / self.program
 
     def load(self, problem: NetworkProblem, images: NDArray[Any], labels: NDArray[np.uint8]) -> None:
         """Start Julia unless it runs, read the maths file, and copy the training set into Julia's memory."""
@@ -78,14 +128,13 @@ class JuliaImplementation(Implementation):
     ) -> None:
         self.close()
         self.problem = problem
-        self.julia = julia_in_process()
-        self.number = next(_numbers)
-        self.trains = getattr(self.julia.functions, train)
+        self.start()
+        self.train_function = train
         images = np.ascontiguousarray(images, dtype=self.dtype)
         labels = np.ascontiguousarray(labels, dtype=np.uint8)
-        self._call(
-            getattr(self.julia.functions, load),
-            str(Path(inspect.getfile(type(self))).resolve().parent / self.program),
+        self.ask(
+            load,
+            str(self.maths_file),
             self.dtype.name,
             " ".join(map(str, problem.layers)),
             f"{problem.output_activation} {problem.loss}",
@@ -100,7 +149,7 @@ class JuliaImplementation(Implementation):
 
     def reset(self, state: State) -> None:
         vector = np.ascontiguousarray(state.flat(), dtype=np.float64)
-        self._call(self.julia.functions.reset, vector.ctypes.data, vector.size)
+        self.ask("reset", vector.ctypes.data, vector.size)
         self.numbers, self.step = vector.size, state.step
 
     def train(self, order: NDArray[np.int64]) -> NDArray[np.float64] | None:
@@ -109,8 +158,8 @@ class JuliaImplementation(Implementation):
         n_steps, batch_size = order.shape
         eta = self.problem.learning_rates(self.step, n_steps, batch_size)
         losses = np.zeros(n_steps) if self.problem.records_loss else None
-        self._call(
-            self.trains,
+        self.ask(
+            self.train_function,
             order.ctypes.data,
             batch_size,
             n_steps,
@@ -123,36 +172,18 @@ class JuliaImplementation(Implementation):
 
     def params(self) -> State:
         vector = np.empty(self.numbers)
-        self._call(self.julia.functions.params, vector.ctypes.data, vector.size)
+        self.ask("params", vector.ctypes.data, vector.size)
         return State.from_flat(vector, self.problem.layers, self.step)
 
     def load_test(self, images: NDArray[Any]) -> None:
         images = np.ascontiguousarray(images, dtype=self.dtype)
         self.n_test = len(images)
-        self._call(self.julia.functions.load_test, self.n_test, images.ctypes.data)
+        self.ask("load_test", self.n_test, images.ctypes.data)
 
     def predict(self) -> NDArray[np.integer[Any]]:
         classes = np.empty(self.n_test, dtype=np.uint8)
-        self._call(self.julia.functions.predict, self.n_test, classes.ctypes.data)
+        self.ask("predict", self.n_test, classes.ctypes.data)
         return classes
-
-    def build_info(self) -> Mapping[str, str]:
-        """The versions of Julia and juliacall, the executable, the BLAS, and the CPU that Julia compiles for."""
-        return self.julia.build_info
-
-    def threads(self) -> Mapping[str, int]:
-        """As Julia and its BLAS report them."""
-        return self.julia.threads
-
-    def close(self) -> None:
-        """Drop the session on Julia's side; Julia itself runs until the process ends."""
-        if self.number is not None:
-            self.julia.functions.drop(self.number)
-            self.number = None
-
-    def _call(self, function: Any, *arguments: int | float | str) -> None:
-        if error := function(self.number, *arguments):
-            raise MeasurementFailed(f"{self.program}: {error}")
 
 
 class EmbeddedJulia(NamedTuple):
