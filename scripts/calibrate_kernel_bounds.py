@@ -1,9 +1,9 @@
 """Print how close honest variants of small kernels come to the bounds of harness/paragone/task/kernel/tolerance.py, and
 how far beyond them mistakes lie.
 
-The first table: every kernel of calibrated_kernels.py is computed by all of its variants, each with every way to add
-up, in both dtypes, at several sizes, cases and seeds. An entry is the worst error in units of its bound: 0.3 means that
-the bound has a margin of 3.3. The last column judges each number by itself, at n = 100 or less.
+The first table: every kernel of kernel_bounds/calibrated.py is computed by all of its variants, each with every way to
+add up, in both dtypes, at several sizes, cases and seeds. An entry is the worst error in units of its bound: 0.3 means
+that the bound has a margin of 3.3. The last column judges each number by itself, at n = 100 or less.
 
 The second table: every mistake of task/kernel/mistakes.py, and those of precision, in every kernel. An entry is the
 smallest error in units of its bound, so above 1 the mistake is always rejected. Below the table stands where it is not.
@@ -22,8 +22,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 import numpy as np
-from calibrated_kernels import BLAS, KERNELS, PAIRWISE, SmallKernel, Sums
-from held_out_kernels import HELD_OUT, UNSTABLE
+from kernel_bounds.calibrated import KERNELS
+from kernel_bounds.held_out import HELD_OUT
+from kernel_bounds.small_kernel import SmallKernel
+from kernel_bounds.sums import BLAS, PAIRWISE, Sums
+from kernel_bounds.unstable import UNSTABLE
 
 from paragone.errors import Misuse
 from paragone.task.kernel.judge import judge

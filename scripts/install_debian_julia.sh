@@ -5,7 +5,7 @@
 # Debian 12 has no Julia. Debian 11's runs on it, with Debian 11's libunwind8: with Debian 12's, every Julia exception is
 # a segmentation fault. The address of Debian 11 is that of the machine's own apt sources, with another suite.
 set -eu
-PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin # dpkg needs them, and an unprivileged user's PATH lacks them
+. "$(dirname "$0")/debian.sh"
 
 OLD=bullseye
 OLD_LIBUNWIND=1.3.2-2
@@ -20,11 +20,6 @@ julia_works() {
 
 gfortran_works() {
     command -v gfortran >/dev/null
-}
-
-fail() {
-    echo "error: $1" >&2
-    exit 1
 }
 
 # The apt entry of the machine's main archive with the older suite: from one-line files, else from deb822 files.
@@ -79,10 +74,6 @@ update_only() {
     apt-get update -qq -o Dir::Etc::sourcelist="$1" -o Dir::Etc::sourceparts=- -o APT::Get::List-Cleanup=0
 }
 
-install() {
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -o Dpkg::Use-Pty=0 "$@" >/dev/null
-}
-
 if julia_works && gfortran_works; then
     echo "Julia and gfortran are here already ($(julia --version)): nothing to do."
     exit 0
@@ -91,10 +82,7 @@ codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-unknown}")
 if ! julia_works && [ "$codename" != bookworm ]; then
     fail "this script is for Debian 12 (bookworm), got $codename. Install Julia: make julia"
 fi
-if [ "$(id -u)" != 0 ]; then
-    command -v sudo >/dev/null || fail "packages can be installed by root only. Repeat as root: sh $0"
-    exec sudo sh "$0"
-fi
+be_root
 
 knows_suite "$codename" || apt-get update -qq
 if ! gfortran_works; then

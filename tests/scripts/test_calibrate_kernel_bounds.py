@@ -8,8 +8,9 @@ from paragone.files.paths import PROJECT
 
 sys.path.insert(0, str(PROJECT / "scripts"))
 import calibrate_kernel_bounds as calibration
-import calibrated_kernels
-import held_out_kernels
+from kernel_bounds.calibrated import KERNELS
+from kernel_bounds.held_out import HELD_OUT
+from kernel_bounds.unstable import UNSTABLE
 
 # What is not found, with the reason.
 NOT_FOUND = {
@@ -19,13 +20,13 @@ NOT_FOUND = {
 LARGEST_RATIO = 0.5  # of honest variants; the calibration found less
 
 
-@pytest.fixture(params=calibrated_kernels.KERNELS, ids=lambda kernel: kernel.name)
+@pytest.fixture(params=KERNELS, ids=lambda kernel: kernel.name)
 def kernel(request):
     return request.param
 
 
 def test_there_are_eight_kernels_or_more():
-    assert len(calibrated_kernels.KERNELS) >= 8
+    assert len(KERNELS) >= 8
 
 
 def test_every_honest_variant_passes_far_below_its_bound(kernel):
@@ -34,14 +35,14 @@ def test_every_honest_variant_passes_far_below_its_bound(kernel):
     assert worst[0] < LARGEST_RATIO, worst[1]
 
 
-@pytest.mark.parametrize("kernel", held_out_kernels.HELD_OUT, ids=lambda kernel: kernel.name)
+@pytest.mark.parametrize("kernel", HELD_OUT, ids=lambda kernel: kernel.name)
 def test_so_does_every_variant_of_kernels_with_which_nothing_was_calibrated(kernel):
     worst = calibration.worst_of(kernel, 100, 1)["all"]
 
     assert worst[0] < LARGEST_RATIO, worst[1]
 
 
-@pytest.mark.parametrize("kernel", held_out_kernels.UNSTABLE, ids=lambda kernel: kernel.name)
+@pytest.mark.parametrize("kernel", UNSTABLE, ids=lambda kernel: kernel.name)
 def test_what_loses_digits_is_rejected(kernel):
     worst = calibration.worst_of(kernel, 1000, 1)["all"]
 
