@@ -2,12 +2,18 @@
 
 from small_kernels import kernel_folder
 
+from paragone.files.paths import PACKAGE
+
 
 def test_the_header_of_a_shipped_kernel_is_printed(paragone):
     code, out, _ = paragone("header", "pairwise")
 
     assert code == 0
     assert "void pairwise_f32(int64_t n, int64_t d, const float *X, float *D);" in out
+
+
+def test_that_of_the_networks_is_the_one_which_their_libraries_include(paragone):
+    assert paragone("header", "mlp") == (0, (PACKAGE / "adapters" / "paragone.h").read_text(), "")
 
 
 def test_a_kernel_in_a_plugin_has_one_too_and_it_can_be_written_to_a_file(paragone, tmp_path):

@@ -5,6 +5,7 @@ Mostly a shared library; a program, which is started by another command, may be 
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import json
 import os
@@ -38,6 +39,10 @@ class BuildInfo:
     compiler: str
     command: str
 
+    def words(self) -> dict[str, str]:
+        """What is told of it beside results."""
+        return {"compiler": self.compiler, "command": self.command, "source": self.source}
+
 
 def build(command: Sequence[str], folder: Path, cache: Path | None = None) -> tuple[Path, BuildInfo]:
     """The library that `command` makes in `folder`, built now unless it is in the cache, and what it was built from.
@@ -69,6 +74,14 @@ def build_files(
     if not _is_whole(place, build_info):
         _build_into(place, command, folder, headers, build_info)
     return place, build_info
+
+
+def opened(library: Path) -> ctypes.CDLL:
+    """A library that was built. Raises MeasurementFailed where the system cannot load it."""
+    try:
+        return ctypes.CDLL(str(library))
+    except OSError as error:
+        raise MeasurementFailed(f"the library cannot be loaded: {error}") from None
 
 
 def compiler_version(compiler: str) -> str:

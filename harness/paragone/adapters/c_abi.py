@@ -20,7 +20,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from paragone.adapters.build import BuildInfo, build
+from paragone.adapters.build import build, opened
 from paragone.adapters.installing import not_found
 from paragone.errors import MeasurementFailed
 from paragone.implementation.contract import PHASES, Implementation, PhaseTimes
@@ -147,8 +147,7 @@ class LibraryImplementation(Implementation):
         return State.from_flat(vector, self.problem.layers, self.step)
 
     def build_info(self) -> Mapping[str, str]:
-        built: BuildInfo = self.built
-        info = {"compiler": built.compiler, "command": built.command, "source": built.source}
+        info = self.built.words()
         if hasattr(self.library, "paragone_version"):
             info["made of"] = (self.library.paragone_version() or b"").decode(errors="replace")
         return info
@@ -172,10 +171,7 @@ def open_library(path: Path) -> ctypes.CDLL:
 
     Raises MeasurementFailed where it cannot be loaded, lacks a function, or was made for another version of the header.
     """
-    try:
-        library = ctypes.CDLL(str(path))
-    except OSError as error:
-        raise MeasurementFailed(f"the library cannot be loaded: {error}") from None
+    library = opened(path)
     if missing := [name for name in FUNCTIONS if not hasattr(library, name)]:
         raise MeasurementFailed(f"the library does not export {', '.join(missing)} (see paragone.h)")
     for name, (result, arguments) in {**FUNCTIONS, **OPTIONAL}.items():

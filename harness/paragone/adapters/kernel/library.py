@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from paragone.adapters.build import LIBRARY, build_files
+from paragone.adapters.build import LIBRARY, build_files, opened
 from paragone.adapters.installing import not_found
 from paragone.adapters.kernel.c_text import call_loop, declaration, declarations, symbol
 from paragone.adapters.kernel.host import KernelImplementation, folder_of
@@ -46,10 +46,10 @@ class LibraryKernelImplementation(KernelImplementation):
         command = self.declared.command(self.declared.build, self.axis, self.dtype.name)
         headers = {f"{self.spec.name}.h": declarations(self.spec)}
         place, self.built = build_files(command, folder, headers, source_filter(folder, self.name))
-        self.library = opened(str(place / LIBRARY))
+        self.library = opened(place / LIBRARY)
         self.function = self._function()
         loop, _ = build_files(loop_command(), folder, {LOOP_FILE: call_loop(self.spec, self.dtype.name)}, _no_file)
-        self.calls = opened(str(loop / LIBRARY)).paragone_calls
+        self.calls = opened(loop / LIBRARY).paragone_calls
         self.calls.restype = None
         self.calls.argtypes = [ctypes.c_void_p] * 4 + [ctypes.c_int64]
 
@@ -71,7 +71,7 @@ class LibraryKernelImplementation(KernelImplementation):
         self.calls(self.function, self.sizes.ctypes.data, self.addresses.ctypes.data, slots.ctypes.data, len(slots))
 
     def build_info(self) -> Mapping[str, str]:
-        return {"compiler": self.built.compiler, "command": self.built.command, "source": self.built.source}
+        return self.built.words()
 
     def _function(self) -> int:
         """The address of the function in this dtype."""
@@ -91,13 +91,6 @@ def c_compiler() -> str:
 
 def loop_command() -> Sequence[str]:
     return [c_compiler(), "-O2", "-shared", "-fPIC", "-o{library}", f"{{include}}/{LOOP_FILE}"]
-
-
-def opened(path: str) -> ctypes.CDLL:
-    try:
-        return ctypes.CDLL(path)
-    except OSError as error:
-        raise MeasurementFailed(f"the library cannot be loaded: {error}") from None
 
 
 def _no_file(_: str) -> bool:
