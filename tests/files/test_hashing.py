@@ -59,25 +59,25 @@ def test_the_kept_source_is_every_text_of_the_folder_with_the_formulas_first(tmp
         (tmp_path / name).write_text(f"in {name}")
     kept = kept_source(tmp_path, ("rows.py",))
 
-    assert list(kept["files"].items()) == [(name, f"in {name}") for name in ("rows.py", "impl.py", "aaa.toml")]
-    assert kept["hash"] == folder_hash(tmp_path)
-    assert kept["left_out"] == {}
+    assert list(kept.files.items()) == [(name, f"in {name}") for name in ("rows.py", "impl.py", "aaa.toml")]
+    assert kept.hash == folder_hash(tmp_path)
+    assert kept.left_out == {}
 
 
 def test_formulas_of_others_in_the_folder_are_not_kept_unless_shared(tmp_path):
     for name in ("impl.py", "a.py", "b.py", "both.py"):
         (tmp_path / name).write_text(name)
 
-    assert [*kept_source(tmp_path, ("a.py", "both.py"), ("b.py", "both.py"))["files"]] == ["a.py", "both.py", "impl.py"]
+    assert [*kept_source(tmp_path, ("a.py", "both.py"), ("b.py", "both.py")).files] == ["a.py", "both.py", "impl.py"]
 
 
 def test_an_implementation_of_a_shared_folder_keeps_what_it_needs_and_not_its_neighbours():
     found = {found.name: found.kept_source() for found in EVERYONE}
 
-    assert [*found["jax_scan"]["files"]] == ["formulas.py", "scan.py", "impl.py", "device.py"]
-    own = [name for name in found["numpy_bias_step2"]["files"] if not name.startswith("paragone/")]
+    assert [*found["jax_scan"].files] == ["formulas.py", "scan.py", "impl.py", "device.py"]
+    own = [name for name in found["numpy_bias_step2"].files if not name.startswith("paragone/")]
     assert own == ["step2_bias_row_stored.py", "impl.py", "bias_neuron.py"]
-    assert all(not kept["left_out"] for kept in found.values())
+    assert all(not kept.left_out for kept in found.values())
 
 
 def test_binaries_large_files_and_links_out_of_the_folder_are_left_out_and_named(tmp_path):
@@ -90,10 +90,10 @@ def test_binaries_large_files_and_links_out_of_the_folder_are_left_out_and_named
     (folder / "large.py").write_text("#" * (LARGEST_FILE_BYTES + 1))
     kept = kept_source(folder, ())
 
-    assert kept["files"] == {}
-    assert {*kept["left_out"]} == {"out.py", "kernel.so", "latin.py", "large.py"}
-    assert "leads out" in kept["left_out"]["out.py"]
-    assert "too large" in kept["left_out"]["large.py"]
+    assert kept.files == {}
+    assert {*kept.left_out} == {"out.py", "kernel.so", "latin.py", "large.py"}
+    assert "leads out" in kept.left_out["out.py"]
+    assert "too large" in kept.left_out["large.py"]
 
 
 def test_many_files_are_kept_up_to_a_size_and_the_rest_named(tmp_path):
@@ -101,8 +101,8 @@ def test_many_files_are_kept_up_to_a_size_and_the_rest_named(tmp_path):
         (tmp_path / f"{number:02}.py").write_text("#" * 100_000)
     kept = kept_source(tmp_path, ())
 
-    assert sum(map(len, kept["files"].values())) == MOST_BYTES
-    assert {*kept["left_out"]} == {"10.py", "11.py"}
+    assert sum(map(len, kept.files.values())) == MOST_BYTES
+    assert {*kept.left_out} == {"10.py", "11.py"}
 
 
 def test_of_a_folder_that_several_share_the_files_of_others_count_neither_in_the_hash_nor_in_the_source(tmp_path):
@@ -117,5 +117,5 @@ def test_of_a_folder_that_several_share_the_files_of_others_count_neither_in_the
     second = kept()
     (tmp_path / "mine.py").write_text("changed")
 
-    assert [*first["files"]] == ["mine.py"]
-    assert first["hash"] == second["hash"] != kept()["hash"]
+    assert [*first.files] == ["mine.py"]
+    assert first.hash == second.hash != kept().hash

@@ -308,8 +308,8 @@ def test_what_a_run_keeps_of_one_of_a_kernel_is_without_its_neighbours(tmp_path)
     entry = discover(folder)[0][0]
     kept = entry.kept_source()
 
-    assert [*kept["files"]] == ["mine.py", "kernel.toml", "reference.py"]
-    assert kept["hash"] == entry.source_hash()
+    assert [*kept.files] == ["mine.py", "kernel.toml", "reference.py"]
+    assert kept.hash == entry.source_hash()
     (folder / "other.py").write_text("")
     assert entry.source_changes() == []
     (folder / "mine.py").write_text("")

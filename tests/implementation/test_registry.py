@@ -255,9 +255,9 @@ def test_the_formulas_that_an_implementation_shares_are_kept_and_hashed_but_not_
     [shares], _ = discover(write(code=SHARED))
     kept = shares.kept_source()
 
-    assert [*kept["files"]] == ["maths.py", "paragone/adapters/numpy_outputs.py", "impl.py"]
-    assert kept["files"]["paragone/adapters/numpy_outputs.py"] == OUTPUT_LAYERS.read_text(encoding="utf-8")
-    assert kept["hash"] == shares.source_hash() != folder_hash(shares.folder)
+    assert [*kept.files] == ["maths.py", "paragone/adapters/numpy_outputs.py", "impl.py"]
+    assert kept.files["paragone/adapters/numpy_outputs.py"] == OUTPUT_LAYERS.read_text(encoding="utf-8")
+    assert kept.hash == shares.source_hash() != folder_hash(shares.folder)
     assert shares.maths_lines() == 2
 
 
@@ -276,7 +276,7 @@ def test_shared_formulas_are_a_tuple(write):
 
 def test_a_file_with_output_layers_is_kept_with_every_implementation_that_uses_it():
     """In Python through ArrayImplementation, in C by an include."""
-    kept = {found.name: found.kept_source()["files"] for found in EVERYONE}
+    kept = {found.name: found.kept_source().files for found in EVERYONE}
 
     def uses(files, words):
         return any(words in text for name, text in files.items() if not name.startswith("paragone/"))

@@ -6,14 +6,23 @@ import contextlib
 import hashlib
 import os
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 LARGEST_FILE_BYTES = 200_000
 MOST_BYTES = 1_000_000  # of one implementation
 NO_FILES: Mapping[str, Path] = MappingProxyType({})
 Belongs = Callable[[str], bool]  # whether a file, by its path in the folder, is part of the source
+
+
+@dataclass(frozen=True)
+class KeptSource:
+    """The hash of a source, its texts by name, and the files that are not kept with the reason."""
+
+    hash: str
+    files: dict[str, str] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
 
 
 def every_file(_: str) -> bool:
@@ -58,8 +67,8 @@ def kept_source(
     of_others: Sequence[str] = (),
     shared: Mapping[str, Path] = NO_FILES,
     belongs: Belongs = every_file,
-) -> dict[str, Any]:
-    """The source of an implementation as a run keeps it: hash, files (name → text), left_out (name → reason).
+) -> KeptSource:
+    """The source of an implementation as a run keeps it.
 
     The files in `maths` come first, then those in `shared`, which lie elsewhere; `of_others` belong to other
     implementations in the same folder. Files that are binary, large, or links out of the folder are left out, but they
@@ -68,16 +77,16 @@ def kept_source(
     found = {**dict(_files(folder, belongs)), **shared}
     contents = {name: path.read_bytes() for name, path in found.items()}
     digests = {name: hashlib.sha256(content).digest() for name, content in contents.items()}
-    kept: dict[str, Any] = {"hash": hash_of(digests), "files": {}, "left_out": {}}
+    kept = KeptSource(hash_of(digests))
     room = MOST_BYTES
     names = dict.fromkeys([*(name for name in (*maths, *shared, "impl.py") if name in found), *found])
     for name in (name for name in names if name in maths or name not in of_others):
         home = found[name].parent if name in shared else folder
         text, reason = _text(found[name], contents[name], home, min(room, LARGEST_FILE_BYTES))
         if text is None:
-            kept["left_out"][name] = reason
+            kept.left_out[name] = reason
         else:
-            kept["files"][name] = text
+            kept.files[name] = text
             room -= len(text.encode())
     return kept
 

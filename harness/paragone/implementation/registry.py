@@ -6,10 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from paragone.errors import HarnessError, Misuse, UnknownName
-from paragone.files.hashing import Belongs, changed_files, every_file, file_digests, hash_of, kept_source
+from paragone.files.hashing import Belongs, KeptSource, changed_files, every_file, file_digests, hash_of, kept_source
 from paragone.files.paths import IMPORT_ROOT, PACKAGE, shipped
 from paragone.implementation.contract import Variant, variants
 from paragone.implementation.described import Described, describe_files
@@ -80,7 +79,7 @@ class Registered:
         suffixes = {Path(name).suffix for name in (*self.implementation.maths, self.file)}
         return changed_files(self._digests, self._digests_now(), suffixes)
 
-    def kept_source(self) -> dict[str, Any]:
+    def kept_source(self) -> KeptSource:
         """The files as a run stores them, without the maths files of other implementations in the same folder."""
         maths, others = self.implementation.maths, self.maths_of_others
         return kept_source(self.folder, maths, others, self.shared_maths(), self._belongs)

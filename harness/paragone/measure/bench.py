@@ -10,7 +10,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import msgspec
 from msgspec import structs
 
 from paragone.errors import HarnessError
@@ -152,7 +151,10 @@ class Bench:
     def _sources(self, contenders: Iterable[Contender]) -> dict[str, Source]:
         """The sources as the run keeps them, taken before the first worker loads them. Raises HarnessError."""
         found = {each.found.name: each.found for each in contenders}
-        sources = {name: msgspec.convert(found[name].kept_source(), Source) for name in found}
+        kept = {name: each.kept_source() for name, each in found.items()}
+        sources = {
+            name: Source(hash=each.hash, files=each.files, left_out=each.left_out) for name, each in kept.items()
+        }
         for name, source in sources.items():
             if source.hash != found[name].source_hash():
                 raise HarnessError(f"{name}: its source was changed while the run began: start it again")
