@@ -1,5 +1,6 @@
 """Two loops over lists: what a point costs when Python itself does every operation."""
 
+LAYOUT = "lists of lists"
 DTYPES = ("float64",)  # the numbers of Python
 
 

@@ -2,6 +2,7 @@
 
 from math import sqrt
 
+LAYOUT = "lists of lists"
 DTYPES = ("float64",)  # the numbers of Python
 
 

@@ -62,9 +62,9 @@ def test_the_cost_of_the_clocks_is_the_median_ratio_within_rounds():
 def test_phases_beyond_the_whole_step_are_a_warning_only_beyond_noise():
     within, beyond = (only(row({"forward": ns}, 100_000)) for ns in (100_900, 103_000))
 
-    assert "" == within.warning
+    assert "" == within.warning("n =")
     assert pytest.approx(-0.09) == within.other
-    assert "its phases add up to 3.0% more than the whole, beyond the 1% of noise" in beyond.warning
+    assert "its phases add up to 3.0% more than the whole, beyond the 1% of noise" in beyond.warning("n =")
     assert 0 == beyond.share("other")
 
 

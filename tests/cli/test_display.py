@@ -8,7 +8,7 @@ from made_up_run import cell, stored_plan, variant
 from rich.console import Console
 
 from paragone.cli.display import TerminalDisplay, minutes, plan_sentences, plan_table
-from paragone.cli.verification import checks_table, errors_table, reason_sentences, status_line
+from paragone.cli.verification import case_tables, checks_table, errors_table, reason_sentences, status_line
 from paragone.store.plan_records import Plan
 from paragone.store.records import Outcome
 from paragone.task.families import decode
@@ -188,18 +188,38 @@ def test_the_plan_and_its_sentences_are_shown_together():
 
 def test_the_table_of_errors_shows_the_worst_error_of_the_checks_in_units_of_its_bound():
     rows = [row("passed"), row("passed", error=6e-9, stage="sample"), row("passed", 100, error=8e-10)]
-    text = shown(errors_table("nielsen", rows))
+    text = shown(errors_table("nielsen", rows, "batch"))
 
     assert "nielsen: worst error in units of its bound" in text
-    assert ["variant", "10", "100"] == cells(text, "variant")
+    assert ["variant", "batch 10", "batch 100"] == cells(text, "variant")
     assert [ROWS32, "0.75", "0.10"] == cells(text, "numpy_rows")
+
+
+@pytest.mark.parametrize(("error", "share"), [(6e-11, "0.01"), (4e-12, "0.0005"), (2.4e-16, "3e-08"), (0.0, "0")])
+def test_a_share_of_a_bound_has_as_many_places_as_it_needs(error, share):
+    assert [ROWS32, share] == cells(shown(errors_table("nielsen", [row("passed", error=error)], "n =")), "numpy_rows")
+
+
+def test_each_case_that_is_shown_has_a_table_of_its_errors():
+    rows = [
+        row("passed", shown_errors={"far": 0.44, "wide": 2.94e-5}),
+        row("passed", 100, shown_errors={"far": None}),
+        row("passed", 100, stage="sample"),
+    ]
+    far, wide = (shown(table) for table in case_tables("pairwise", rows, "n ="))
+
+    assert "pairwise, case far, shown and not judged: error" in far
+    assert ["variant", "n = 10", "n = 100"] == cells(far, "variant")
+    assert [ROWS32, "0.44", "not finite"] == cells(far, "numpy_rows")
+    assert [ROWS32, "2.9e-05", ""] == cells(wide, "numpy_rows")
+    assert [] == case_tables("nielsen", [row("passed")], "batch")
 
 
 @pytest.mark.parametrize("status", ["failed", "not measured", "unavailable"])
 def test_one_bad_check_outweighs_those_that_passed(status):
     rows = [row("passed"), row(status, stage="stress"), row("passed", stage="sample"), row("passed", 100)]
 
-    assert [ROWS32, status, "0.25"] == cells(shown(errors_table("nielsen", rows)), "numpy_rows")
+    assert [ROWS32, status, "0.25"] == cells(shown(errors_table("nielsen", rows, "batch")), "numpy_rows")
 
 
 @pytest.mark.parametrize("stage", ["head", "sample", "stress"])
@@ -209,7 +229,7 @@ def test_what_was_not_checked_shows_unless_it_is_the_stress_problem_of_a_cell_th
     ]
 
     assert [ROWS32, "0.25" if stage == "stress" else "not checked"] == cells(
-        shown(errors_table("nielsen", rows)), "numpy_rows"
+        shown(errors_table("nielsen", rows, "batch")), "numpy_rows"
     )
 
 
@@ -234,7 +254,7 @@ def test_what_could_not_be_checked_is_counted_before_the_timing():
 
 def test_what_is_said_of_all_batch_sizes_stands_at_every_one():
     rows = [row("failed", None), row("passed", 10, ROWS64), row("passed", 100, ROWS64)]
-    text = shown(errors_table("nielsen", rows))
+    text = shown(errors_table("nielsen", rows, "batch"))
 
     assert [ROWS32, "failed", "failed"] == cells(text, ROWS32)
     assert [ROWS64, "0.25", "0.25"] == cells(text, ROWS64)

@@ -259,7 +259,7 @@ def test_the_report_begins_with_the_answer_then_the_findings_then_the_crossovers
     before, _, after = text.partition("- `numpy_rows F` is the fastest at batch 1 ")
 
     assert "Of 6 cells compared with the baseline: 4 faster, 2 slower" in before
-    assert "Compared, against `numpy_rows C`: 3 ways" in before
+    assert "Compared, against `numpy_rows C`: 2 implementations" in before
     assert "\n- `numpy_tuned` overtakes `numpy_rows F` between batch 1 and 10: " in after
     assert "## Who overtakes whom along batch size" in after
     assert "| `numpy_rows C` | `numpy_rows F` | 1 and 10 |" in after

@@ -50,14 +50,16 @@ class Breakdown:
     def other(self) -> float:
         return self.phases[OTHER].median
 
-    @property
-    def warning(self) -> str:
-        """A sentence where the phases add up to more than the whole step, beyond noise; else ""."""
+    def warning(self, at_size: str) -> str:
+        """A sentence where the phases add up to more than the whole step, beyond noise; else "".
+
+        `at_size` is how its family speaks of a size: "batch", "n =".
+        """
         if self.other >= -NOISE * self.clocked.median:
             return ""
         excess = -self.other / self.clocked.median
         return (
-            f"{self.variant} batch {self.size}: its phases add up to {excess:.1%} more than the whole, beyond "
+            f"{self.variant} {at_size} {self.size}: its phases add up to {excess:.1%} more than the whole, beyond "
             f"the {NOISE:.0%} of noise: its clock runs faster than the harness's, or a phase is counted twice"
         )
 

@@ -76,7 +76,8 @@ def sizes_from(text: str | None) -> tuple[int | str, ...]:
     wrong = [part for part in parts if part != "full" and not _is_positive(part)]
     if wrong or not parts:
         got = (wrong or [text])[0][:40]
-        raise Misuse(f"--batch-sizes: expected whole numbers above 0 or full, separated by commas; got {got!r}")
+        options = "--sizes (-b, --batch-sizes)"
+        raise Misuse(f"{options}: expected whole numbers above 0 or full, separated by commas; got {got!r}")
     return tuple(dict.fromkeys(part if part == "full" else int(part) for part in parts))
 
 

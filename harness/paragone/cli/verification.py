@@ -2,26 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 
 from rich.markup import escape
 from rich.table import Table
 
+from paragone.report.text import formatting
 from paragone.store.records import Outcome
 
 
-def errors_table(problem: str, rows: Sequence[Outcome]) -> Table:
+def errors_table(problem: str, rows: Sequence[Outcome], at_size: str) -> Table:
     """The checks of one problem: a row for each variant, a column for each size."""
+    return _table(f"{problem}: worst error in units of its bound", rows, at_size, _text_of_cell)
+
+
+def case_tables(problem: str, rows: Sequence[Outcome], at_size: str) -> list[Table]:
+    """The errors in each case that is shown and not judged."""
+    cases = dict.fromkeys(case for row in rows for case in row.shown_errors or ())
+
+    def error_in(case: str) -> Callable[[Sequence[Outcome]], str]:
+        return lambda own: next(
+            (_error(row.shown_errors[case]) for row in own if row.shown_errors and case in row.shown_errors), ""
+        )
+
+    title = "{}, case {}, shown and not judged: error"
+    return [_table(title.format(problem, case), rows, at_size, error_in(case)) for case in cases]
+
+
+def _table(title: str, rows: Sequence[Outcome], at_size: str, text_of: Callable[[Sequence[Outcome]], str]) -> Table:
+    """A row for each variant, a column for each size; `text_of` writes the checks of one cell."""
     sizes = sorted({row.size for row in rows if row.size is not None})
-    table = Table(title=f"{escape(problem)}: worst error in units of its bound", title_justify="left", show_edge=False)
+    table = Table(title=escape(title), title_justify="left", show_edge=False)
     table.add_column("variant", overflow="fold", min_width=24)
     for size in sizes:
-        table.add_column(str(size), justify="right")
+        table.add_column(f"{at_size} {size}", justify="right")
     for variant in dict.fromkeys(row.variant for row in rows):
         own = [row for row in rows if row.variant == variant]
-        texts = [_text_of_cell([row for row in own if row.size in (size, None)]) for size in sizes]
-        table.add_row(escape(variant), *texts)
+        table.add_row(escape(variant), *(text_of([row for row in own if row.size in (size, None)]) for size in sizes))
     return table
+
+
+def _error(error: float | None) -> str:
+    return formatting.error(math.inf if error is None else error)
 
 
 def _text_of_cell(rows: Sequence[Outcome]) -> str:
@@ -36,7 +59,12 @@ def _text_of_cell(rows: Sequence[Outcome]) -> str:
         if any(row.status == status for row in rows):
             return f"[red]{status}[/]" if status == "failed" else f"[yellow]{status}[/]"
     shares = [row.error / row.bound for row in rows if row.error is not None and row.bound]
-    return f"[green]{max(shares):.2f}[/]" if shares else ""
+    return f"[green]{_share(max(shares))}[/]" if shares else ""
+
+
+def _share(share: float) -> str:
+    """ "0.04"; "0.0008" or "3e-08" where two places would be nothing but zeros."""
+    return f"{share:.2f}" if share >= 0.005 else f"{share:.1g}"
 
 
 def checks_table(rows: Sequence[Outcome], column: str) -> Table:

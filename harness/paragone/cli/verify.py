@@ -29,7 +29,7 @@ from paragone.cli.options import (
     request_from,
 )
 from paragone.cli.values import NETWORKS
-from paragone.cli.verification import checks_table, errors_table, reason_sentences
+from paragone.cli.verification import case_tables, checks_table, errors_table, reason_sentences
 from paragone.errors import Misuse
 from paragone.implementation.described import unavailable_reason
 from paragone.implementation.registry import Registered, select
@@ -135,7 +135,9 @@ def _print_checks(rows: Sequence[Outcome], spoken: Words, verbose: bool) -> None
         out.print(checks_table(rows, spoken.column))
     else:
         for problem in dict.fromkeys(row.problem for row in rows):
-            out.print(errors_table(problem, [row for row in rows if row.problem == problem]))
+            own = [row for row in rows if row.problem == problem]
+            for table in (errors_table(problem, own, spoken.at_size), *case_tables(problem, own, spoken.at_size)):
+                out.print(table)
     for sentence in reason_sentences(rows, spoken.at_size):
         out.print(sentence, soft_wrap=True, highlight=False, markup=False)
     counts = Counter(row.status for row in rows)

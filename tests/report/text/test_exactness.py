@@ -57,6 +57,12 @@ def test_the_range_of_the_errors_and_the_notes_of_checks_stand_in_one_section(re
     assert "float32: `numpy_product` at n = 32: as exact as can be." in said
 
 
+def test_errors_that_are_all_the_same_are_said_once():
+    said = [outcome(name, size=size, threads=1, error=0.0, bound=1e-9) for name in BASES for size in SIZES]
+
+    assert "- float32: error 0 in every cell." in text_of(kernel_run(None, outcomes=said))
+
+
 def test_a_name_of_a_case_from_outside_is_text():
     text = text_of(run_with(EVIL))
 

@@ -177,13 +177,22 @@ def test_one_launch_has_no_findings_and_its_answer_says_that_it_is_one():
     assert "single observations from one launch" in answer(Results(run))
 
 
+def test_a_dtype_of_which_the_baseline_alone_was_measured_has_no_fastest():
+    alone, others = (BASE.replace("float32", dtype) for dtype in ("float64", "float32"))
+    times = {(name, 10): [[1e-5] * 3] for name in (alone, others, OTHER)}
+    said = answer(Results(made_up_run(None, times)))
+
+    assert "float32: most images per second by batch size: " in said
+    assert "float64: most" not in said
+
+
 def test_the_answer_says_what_was_compared_and_repeats_no_finding():
     run = run_of(RICH)
     said = answer(Results(run))
 
     assert said.startswith(
-        "Compared, against `numpy_rows C`: 5 ways to write one training step, on `nielsen` (MNIST), float32, 1 thread, "
-        "at 4 batch sizes from 1 to 1"
+        "Compared, against `numpy_rows C`: 4 implementations of one training step, in 5 variants, on `nielsen` "
+        "(MNIST), float32, 1 thread, at 4 batch sizes from 1 to 1"
     )
     assert "Of 16 cells compared with the baseline: " in said
     assert "fastest" not in said

@@ -1,9 +1,11 @@
 """What the report says of the surroundings of a run."""
 
+import msgspec
 import pytest
-from made_up_run import BASE, made_up_run, with_environment
+from made_up_run import BASE, OTHER, made_up_run, with_environment, with_plan
 
-from paragone.report.text.provenance import environment_pairs
+from paragone.implementation.kernel_declaration import SOURCE
+from paragone.report.text.provenance import environment_pairs, implementations
 
 
 def told(folder, **changed):
@@ -32,3 +34,16 @@ def test_a_run_without_environments_of_their_own_shows_none(tmp_path):
 @pytest.mark.parametrize(("cpus", "said"), [([0], "1 (numbered 0)"), ([0, 2, 3], "3 (numbered 0, 2, 3)")])
 def test_usable_cpus_are_counted_before_their_numbers(tmp_path, cpus, said):
     assert told(tmp_path, machine={"usable_cpus": cpus})["usable CPUs"] == said
+
+
+def table_of(*sources):
+    run = made_up_run(None, {(name, 10): [[1e-5] * 3] for name in (BASE, OTHER)})
+    stored = [msgspec.to_builtins(variant) for variant in run.plan.variants]
+    variants = [{**variant, "source": source} for variant, source in zip(stored, sources, strict=True)]
+    return implementations(with_plan(run, variants=variants))
+
+
+def test_sources_are_a_column_where_any_implementation_names_its_own():
+    assert "| source |" in table_of(SOURCE, "a paper")
+    assert "| a paper |" in table_of(SOURCE, "a paper")
+    assert "source" not in table_of(SOURCE, SOURCE)

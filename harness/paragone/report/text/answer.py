@@ -30,7 +30,9 @@ def answer(results: Results) -> str:
     sentences = [_compared(run, verified, spoken)]
     if run.plan.launches == 1:
         several = frame["threads"].nunique() > 1
-        sentences += [_fastest(cells, several, spoken) for _, cells in verified.groupby(GRID, sort=False)]
+        bases = set(baseline_variants(run).values())
+        grids = [cells for _, cells in verified.groupby(GRID, sort=False) if not bases.issuperset(cells["variant"])]
+        sentences += [_fastest(cells, several, spoken) for cells in grids]
         sentences.append("These are single observations from one launch: no intervals, no verdicts.")
     else:
         words = verified["verdict"].str.partition(" within")[0].value_counts()
@@ -50,14 +52,17 @@ def _compared(run: Run, verified: pd.DataFrame, spoken: Words) -> str:
     dtypes = formatting.listed(sorted(verified["dtype"].unique()))
     threads = formatting.listed([str(count) for count in sorted(verified["threads"].unique())])
     sizes = sorted(verified["size"].unique())
-    at = f"{spoken.size} {formatting.size(sizes[0])}"
+    at = f"{spoken.at_size} {formatting.size(sizes[0])}"
     if len(sizes) > 1:
         at = f"{len(sizes)} {spoken.sizes} from {formatting.size(sizes[0])} to {formatting.size(sizes[-1])}"
     bases = [str(names[variants["variant"] == base].iloc[0]) for base in baseline_variants(run).values()
              if (variants["variant"] == base).any()]  # fmt: skip
     against = f", against {markdown.code(bases[0])}" if bases else ""
-    written = f"{formatting.plural(names.nunique(), 'way')} to write one {spoken.step}"
-    written += f", in {languages} languages and libraries" if languages > 1 else ""
+    implementations, ways = variants["implementation"].nunique(), variants["variant"].nunique()
+    counts = [f"{ways} variants"] if ways > implementations else []
+    counts += [f"{languages} languages and libraries"] if languages > 1 else []
+    written = f"{formatting.plural(implementations, 'implementation')} of one {spoken.step}"
+    written += f", in {' and '.join(counts)}" if counts else ""
     return (
         f"Compared{against}: {written}, on {problems}{data}, {dtypes}, "
         f"{threads} {'thread' if threads == '1' else 'threads'}, at {at}."

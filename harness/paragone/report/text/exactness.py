@@ -70,11 +70,13 @@ def error_sentences(results: Results) -> Iterator[str]:
 
 
 def _range(cells: pd.DataFrame, spoken: Words, named: Callable[[str], str]) -> str:
-    """Return "from 3e-08 (c_loops at n = 32) to 0.44 (numpy_product at n = 100)", or the error of a single cell."""
+    """Return "from 3e-08 (c_loops at n = 32) to 0.44 (numpy_product at n = 100)", or the one error that there is."""
     ends = [
         f"{formatting.error(row.error)} ({named(row.name)} at {spoken.at_size} {formatting.size(row.size)})"
         for row in (first_row(cells.loc[[place]]) for place in (cells["error"].idxmin(), cells["error"].idxmax()))
     ]
+    if len(cells) > 1 and len({formatting.error(error) for error in cells["error"]}) == 1:
+        return f"{formatting.error(cells['error'].iloc[0])} in every cell"
     return f"from {ends[0]} to {ends[1]}" if len(cells) > 1 else ends[0]
 
 

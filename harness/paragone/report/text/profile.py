@@ -182,7 +182,8 @@ def cost_of_clocks(profiled: Profiled) -> str:
 
 
 def warnings(profiled: Profiled) -> list[str]:
-    sentences = [cell.warning for cell in profiled.cells if cell.warning]
+    told = (cell.warning(profiled.plan.words_of(cell.problem).at_size) for cell in profiled.cells)
+    sentences = list(filter(None, told))
     sentences += [
         f"{cell.variant} {profiled.plan.words_of(cell.problem).at_size} {cell.size}: not deterministic; with "
         "clocks its bits differed, as they may"

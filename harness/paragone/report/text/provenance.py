@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from paragone.implementation.kernel_declaration import SOURCE
 from paragone.report.text import formatting, markdown
 from paragone.report.text.rows import each_row
 
@@ -157,13 +158,16 @@ def _inherited(variables: Sequence[InheritedVariable] | None) -> str:
 
 
 def implementations(run: Run) -> str:
+    """Return a table; without the column of sources where no implementation of a kernel names one of its own."""
     by_name = {variant.implementation: variant for variant in run.plan.variants}
+    names_sources = {variant.source for variant in by_name.values()} != {SOURCE}
+    columns = ["language", "layout", *(["source"] if names_sources else []), "idea"]
     lines = [
         [
             markdown.code(name),
-            *(markdown.escaped(text) for text in (variant.language, variant.layout, variant.source, variant.idea)),
+            *(markdown.escaped(getattr(variant, column)) for column in columns),
             str(variant.maths_lines),
         ]
         for name, variant in sorted(by_name.items())
     ]
-    return markdown.table(["", "language", "layout", "source", "idea", "own lines of maths"], lines) if lines else ""
+    return markdown.table(["", *columns, "own lines of maths"], lines) if lines else ""

@@ -84,7 +84,7 @@ class KernelProblem(Problem):
             symbol=size,
             unit=unit,
             rate=rate,
-            per_second=rate,
+            per_second="FLOP per second" if unit == "FLOP" else rate,  # "1.5 G" on an axis stands below it
             step="call" if self.spec.form == "calls" else "step",
             one_step="one call" if self.spec.form == "calls" else "one step in time",
             beyond_limit="by code that makes no more than the operations which kernel.toml counts",
