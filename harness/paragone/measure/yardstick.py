@@ -35,17 +35,24 @@ def problem_of(folder: str) -> KernelProblem | None:
     return KernelProblem.of(FOLDER / folder) if is_kernel(FOLDER / folder) else None
 
 
-@cache
 def yardsticks(folder: str) -> dict[str, Registered]:
     """The implementations in a folder of yardsticks, by name."""
-    place = FOLDER / folder
-    locations = locations_in(place) if is_kernel(place) else [Location(place)]
+    return {each.name: each for each in _everyone() if each.folder == FOLDER / folder}
+
+
+@cache
+def _everyone() -> list[Registered]:
+    """All of them, described by one process."""
+    folders = sorted(path for path in FOLDER.iterdir() if path.is_dir())
+    locations = [
+        location for path in folders for location in (locations_in(path) if is_kernel(path) else [Location(path)])
+    ]
     described = describe_files([location.path for location in locations])
-    found: dict[str, Registered] = {}
+    found: list[Registered] = []
     for location in locations:
         declared = described[location.path]
         assert not isinstance(declared, str), declared
-        found |= {each.name: each for each in registered_in(location, declared)}
+        found += registered_in(location, declared)
     return found
 
 
