@@ -203,6 +203,9 @@ def test_where_rounding_is_amplified_too_much_nothing_is_checked(spec):
 
     assert result.status == "not checked"
     assert "amplifies rounding more than 1e+06 times" in result.reason
+    assert "unless inputs are better conditioned or judge.tolerance states what is allowed" in result.reason
+    stated = replace(spec, tolerance=(("float64", 1e-6),))
+    assert "passed" == judge(stated, expected, expected.outputs, "float64").status
 
 
 def test_an_array_that_is_wrong_is_wrong_however_loose_another_is(spec):

@@ -181,9 +181,10 @@ def _difference(spec: KernelSpec, expected: Expected, got: Arrays, worst: Distan
 
 
 def _too_loose(distance: Distance) -> str:
+    way_out = "nothing to compare, unless inputs are better conditioned or judge.tolerance states what is allowed"
     if distance.bound <= LOOSEST_BOUND:
-        return f"this computation amplifies rounding more than {MOST_AMPLIFIED:.0e} times: nothing to compare"
-    return f"rounding alone may move {distance.tensor} by {distance.bound:.1e} of its size: nothing to compare"
+        return f"this computation amplifies rounding more than {MOST_AMPLIFIED:.0e} times: {way_out}"
+    return f"rounding alone may move {distance.tensor} by {distance.bound:.1e} of its size: {way_out}"
 
 
 def _first(where: NDArray[np.bool_]) -> str:
