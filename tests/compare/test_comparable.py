@@ -1,6 +1,9 @@
 """What is said to differ around two runs, and whose code counts as the same."""
 
+from dataclasses import replace
+
 import pandas as pd
+from made_up_kernel_run import PAIRWISE, kernel_run, of_kernel
 from made_up_run import BASE, CONTROL, ENVIRONMENT, launch_row
 from pair_of_runs import OTHERS, SLOWED, noisy_run
 
@@ -32,6 +35,16 @@ def test_runs_in_the_same_surroundings_differ_in_nothing():
     assert environment_differences([run("a"), run("b")]) == []
     assert are_versions_same(run("a"), run("b"))
     assert refusals(run("a"), run("b")) == []
+
+
+def test_arrays_of_a_kernel_that_differ_are_told_as_their_author_wrote_them(tmp_path):
+    before = kernel_run(tmp_path)
+    points, distances = PAIRWISE.spec.arrays
+    renamed = replace(PAIRWISE.spec, arrays=(replace(points, name="P"), distances))
+
+    (sentence,) = refusals(before, of_kernel(before, replace(PAIRWISE, spec=renamed)))
+    assert "problem pairwise is defined differently: arrays (X in (n, d) real, " in sentence
+    assert " and (P in (n, d) real, " in sentence
 
 
 def test_what_a_run_of_others_leaves_empty_is_left_out():

@@ -57,8 +57,17 @@ def refusals(a: Run, b: Run) -> list[str]:
 
 
 def _short(value: Any) -> str:
-    text = str(value)
+    text = _words(value)
     return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+def _words(value: Any) -> str:
+    """A value of a problem's definition as its author wrote it, such as "X in (n, d) real" of an array."""
+    if isinstance(value, dict):
+        return " ".join(map(_words, value.values()))
+    if isinstance(value, list | tuple):
+        return f"({', '.join(map(_words, value))})"
+    return str(value)
 
 
 def name_of(run: Run) -> str:

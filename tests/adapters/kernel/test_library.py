@@ -58,6 +58,58 @@ RUST = """
     }
 """
 
+# By language: file, build, text.
+SETTING_UP = {
+    "c": (
+        "mine.c",
+        "gcc -shared -fPIC -DPARAGONE_REAL={real} -I{include}",
+        """
+        #include "pairwise.h"
+        static real seen;
+        void pairwise_setup(int64_t n, int64_t d) { seen += 1000 * n + d; }
+        void pairwise(int64_t n, int64_t d, const real *X, real *D) { D[0] = seen; D[1] = n; }
+        """,
+    ),
+    "fortran": (
+        "mine.f90",
+        "gfortran -shared -fPIC",
+        """
+        module memory
+          use iso_c_binding
+          real(c_double) :: seen = 0
+        contains
+          subroutine prepare(n, d) bind(c, name="pairwise_setup_f64")
+            integer(c_int64_t), value :: n, d
+            seen = seen + 1000 * n + d
+          end subroutine
+          subroutine run(n, d, X, D_) bind(c, name="pairwise_f64")
+            integer(c_int64_t), value :: n, d
+            real(c_double), intent(in) :: X(d, n)
+            real(c_double), intent(out) :: D_(n, n)
+            D_(1, 1) = seen
+            D_(2, 1) = n
+          end subroutine
+        end module
+        """,
+    ),
+    "rust": (
+        "mine.rs",
+        "rustc --crate-type cdylib",
+        """
+        static mut SEEN: i64 = 0;
+        #[no_mangle]
+        pub unsafe extern "C" fn pairwise_setup_f64(n: i64, d: i64) {
+            SEEN += 1000 * n + d;
+        }
+        #[no_mangle]
+        pub unsafe extern "C" fn pairwise_f64(n: i64, _d: i64, _x: *const f64, out: *mut f64) {
+            *out = SEEN as f64;
+            *out.add(1) = n as f64;
+        }
+        """,
+    ),
+}
+
 
 @pytest.fixture(autouse=True, scope="module")
 def cache(tmp_path_factory):
@@ -138,14 +190,14 @@ def test_a_state_evolves_over_the_steps_of_one_call(pairwise):
     assert np.allclose(results(opened(folder, "mine"), state, 5)["u"], u * (1 + k) ** 5, rtol=1e-12)
 
 
-def test_setting_up_comes_once_for_each_size_before_the_calls(pairwise):
-    text = """
-        #include "pairwise.h"
-        static real seen;
-        void pairwise_setup(int64_t n, int64_t d) { seen += 1000 * n + d; }
-        void pairwise(int64_t n, int64_t d, const real *X, real *D) { D[0] = seen; D[1] = n; }
-    """
-    folder = pairwise(text)
+@pytest.mark.parametrize(
+    "language",
+    ["c", "fortran", pytest.param("rust", marks=pytest.mark.skipif(not shutil.which("rustc"), reason="rustc"))],
+)
+def test_setting_up_comes_once_for_each_size_before_the_calls(pairwise, language):
+    file, build, text = SETTING_UP[language]
+    toml = f'language = "one"\nidea = "remembers its sizes"\nbuild = "{build} -o {{library}} {file}"\n'
+    folder = pairwise(text, toml, source=file)
     mine = opened(folder, "mine")
 
     assert [results(mine, ring(folder, size))["D"][0].ravel()[:2].tolist() for size in (4, 4, 9)] == [
