@@ -3,9 +3,11 @@
 import pytest
 
 from paragone.errors import Misuse
+from paragone.files.paths import PROJECT
 from paragone.measure.resume import refuse_unnamed_code, remaining_samples
 from paragone.plan.request import Request
 from paragone.store.plan_records import Cell
+from paragone.task.kernel.problem import KernelProblem
 from paragone.task.mlp.problem_files import find_problem
 
 CELL = Cell("p", "v", 10, 1, n_steps=5, prefix_steps=0, step_seconds=0.01, once_per_launch=False)
@@ -57,3 +59,19 @@ def test_a_plan_whose_plugins_the_user_names_goes_on(tmp_path):
     planned = Request((find_problem("nielsen"),), plugins=("/plugins/mine",))
 
     refuse_unnamed_code(tmp_path / "a_run", planned, ["/plugins/other", "/plugins/mine"])
+
+
+@pytest.mark.parametrize(
+    ("problem", "command"),
+    [
+        (find_problem("nielsen"), "paragone compare --live A B"),
+        (KernelProblem.of(PROJECT / "impls" / "heat"), "paragone compare --live A B -k heat"),
+    ],
+    ids=["networks", "kernel"],
+)
+def test_a_live_comparison_goes_on_by_its_own_command(tmp_path, problem, command):
+    planned = Request((problem,), sides=("old=/there", "new=/elsewhere"))
+
+    with pytest.raises(Misuse) as raised:
+        refuse_unnamed_code(tmp_path, planned, [])
+    assert str(raised.value).endswith(f"compares two versions, old and new: name them again, and it goes on: {command}")

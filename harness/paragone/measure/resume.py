@@ -35,9 +35,10 @@ def refuse_unnamed_code(folder: Path, planned: Request, named: Sequence[str]) ->
     """
     if planned.sides:
         labels = " and ".join(text.partition("=")[0] for text in planned.sides)
+        of_kernel = next((f" -k {each.name}" for each in planned.problems if isinstance(each, KernelProblem)), "")
         raise Misuse(
             f"run {folder.name} compares two versions, {labels}: name them again, and it goes on: "
-            "paragone compare --live A B"
+            f"paragone compare --live A B{of_kernel}"
         )
     refuse_unknown_kernel(folder, planned, named)
     if set(planned.plugins) <= set(named):
