@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -16,8 +15,8 @@ from typing import Any
 
 from paragone.claims.entries import names_of, needed, number_of, pair_of, text_of, whole_of
 from paragone.errors import InvalidClaims, InvalidProblem, UnknownName, did_you_mean
-from paragone.files.regular import read_regular
 from paragone.files.schema import QUOTED_CHARACTERS, shown
+from paragone.files.toml_table import toml_table
 from paragone.implementation.contract import PHASES
 from paragone.implementation.plugins import kernel_folders
 from paragone.task.kernel.problem import KernelProblem
@@ -96,15 +95,11 @@ def read_claims(path: Path, plugins: Iterable[str] = ()) -> tuple[Claim, ...]:
     with suppress(RuntimeError):  # ~name of an unknown user; reading the path then fails with a better message
         path = path.expanduser()
     try:
-        text = read_regular(path, MOST_BYTES)
-    except (OSError, ValueError) as error:  # ValueError: a null byte in the path, or too long a file
-        raise InvalidClaims(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
-    try:
-        table = tomllib.loads(text.decode("utf-8-sig"))
-    except RecursionError:
-        raise InvalidClaims(f"{path}: not a TOML file: too many brackets within brackets") from None
+        table = toml_table(path, MOST_BYTES)
+    except FileNotFoundError as error:
+        raise InvalidClaims(f"{path}: cannot be read: {error.strerror}") from None
     except ValueError as error:
-        raise InvalidClaims(f"{path}: not a TOML file: {error}") from None
+        raise InvalidClaims(f"{path}: {error}") from None
     entries = table.get("claim")
     if list(table) != ["claim"] or not isinstance(entries, list) or not all(isinstance(e, dict) for e in entries):
         raise InvalidClaims(f"{path}: expected [[claim]] tables and nothing else, got {', '.join(table) or 'nothing'}")

@@ -7,7 +7,6 @@ makes a class of it, whose base is the host of its form.
 from __future__ import annotations
 
 import shlex
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 from paragone.errors import HarnessError, did_you_mean
 from paragone.files.hashing import LARGEST_FILE_BYTES
 from paragone.files.schema import shown
+from paragone.files.toml_table import toml_table
 from paragone.implementation.declared import FLOATS
 from paragone.implementation.kernel_folder import texts_of
 
@@ -169,15 +169,11 @@ def read_toml(path: Path) -> KernelDeclaration:
 
 def _table(path: Path) -> dict[str, Any]:
     try:
-        if path.stat().st_size > LARGEST_FILE_BYTES:
-            raise HarnessError(f"{path}: more than {LARGEST_FILE_BYTES} bytes")
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise HarnessError(f"{path}: cannot be read: {error.strerror or error}") from None
-    except RecursionError:
-        raise HarnessError(f"{path}: not a TOML file: too many brackets within brackets") from None
+        return toml_table(path, LARGEST_FILE_BYTES)
+    except FileNotFoundError as error:
+        raise HarnessError(f"{path}: cannot be read: {error.strerror}") from None
     except ValueError as error:
-        raise HarnessError(f"{path}: not a TOML file: {error}") from None
+        raise HarnessError(f"{path}: {error}") from None
 
 
 def _form(table: Mapping[str, Any]) -> str:

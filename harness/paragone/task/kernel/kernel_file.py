@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from paragone.errors import Misuse, did_you_mean
-from paragone.files.regular import read_regular
 from paragone.files.schema import MOST_CHARACTERS, shown
+from paragone.files.toml_table import toml_table
 from paragone.task.kernel import kernel_values as check
 from paragone.task.kernel.expressions import evaluate
 from paragone.task.kernel.kernel_values import ARRAY_KEYS, KEYS, REQUIRED, Check
@@ -86,15 +85,11 @@ def read_kernel(folder: Path) -> KernelSpec:
 
 def _table(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(read_regular(path, MOST_BYTES).decode("utf-8-sig"))
+        return toml_table(path, MOST_BYTES)
     except FileNotFoundError:
         raise Misuse(f"{path}: there is no such file. Write a kernel with: paragone new-kernel NAME") from None
-    except OSError as error:
-        raise Misuse(f"{path}: cannot be read: {error.strerror or error}") from None
-    except RecursionError:
-        raise Misuse(f"{path}: not a TOML file: too many brackets within brackets") from None
-    except ValueError as error:  # bad TOML, bad UTF-8, a number of thousands of digits, too many bytes
-        raise Misuse(f"{path}: not a TOML file: {error}") from None
+    except ValueError as error:
+        raise Misuse(f"{path}: {error}") from None
 
 
 def _listed(path: Path, mistakes: list[str]) -> str:

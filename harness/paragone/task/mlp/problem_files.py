@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Callable
 from contextlib import suppress
 from itertools import pairwise
@@ -12,8 +11,8 @@ from typing import Any
 
 from paragone.errors import InvalidProblem, UnknownName, did_you_mean
 from paragone.files.printable import is_printable
-from paragone.files.regular import read_regular
 from paragone.files.schema import LARGEST_NUMBER, shown
+from paragone.files.toml_table import toml_table
 from paragone.task.mlp.problem import (
     HIDDEN_ACTIVATIONS,
     N_CLASSES,
@@ -66,18 +65,12 @@ def read_problem(path: Path) -> NetworkProblem:
     Raises InvalidProblem, which names the file, the key, and what was expected.
     """
     try:
-        text = read_regular(path, MOST_BYTES)
+        table = toml_table(path, MOST_BYTES)
     except FileNotFoundError:
         known = ", ".join(shipped_names())
         raise InvalidProblem(f"{path}: there is no such file. Shipped problems: {known}.") from None
-    except (OSError, ValueError) as error:  # ValueError: a null byte in the path
-        raise InvalidProblem(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
-    try:
-        table = tomllib.loads(text.decode("utf-8-sig"))
-    except RecursionError:
-        raise InvalidProblem(f"{path}: not a TOML file: too many brackets within brackets") from None
-    except ValueError as error:  # bad TOML, bad UTF-8, a number of thousands of digits
-        raise InvalidProblem(f"{path}: not a TOML file: {error}") from None
+    except ValueError as error:
+        raise InvalidProblem(f"{path}: {error}") from None
     try:
         return _problem(path.stem, table)
     except ValueError as error:
