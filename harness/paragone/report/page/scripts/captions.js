@@ -30,7 +30,7 @@
       line(row.problem, row.dtype, `${paragone.wordsOf(row.problem).at_size} ${format.size(row.size)}`, format.plural(row.threads, "thread")),
       element("div", { class: "number" }, number),
       line(format.plural(row.n_samples, "sample"), format.plural(row.n_launches, "launch"), status),
-      line(comparison(row)), line(paragone.allowedError(row)));
+      line(comparison(row)), paragone.allowedError(row) ? line(paragone.allowedError(row)) : null);
   };
 
   // The variants without a point, each with its status.

@@ -11,6 +11,7 @@
 
   // The metric of one use of all data, by the word for that; no family of kernels has one.
   const allData = paragone.data.shared_words.all_data;
+
   // The errors of results, and of each case that is shown and not judged; a family may show none.
   const beside = paragone.data.shared_words.beside_speed;
   const cases = beside ? [...new Set(paragone.data.details.flatMap(({ shown_errors }) => Object.keys(shown_errors)))] : [];
