@@ -49,7 +49,7 @@
 
   function seconds(value) {
     if (!isNumber(value)) return MISSING;
-    for (const [size, unit] of [[1e-6, "µs"], [1e-3, "ms"], [1, "s"]]) {
+    for (const [size, unit] of [[1e-9, "ns"], [1e-6, "µs"], [1e-3, "ms"], [1, "s"]]) {
       if (value < 1000 * size && !(unit === "s" && value >= 120)) return `${significant(value / size)} ${unit}`;
     }
     return `${significant(value / 60)} min`;
