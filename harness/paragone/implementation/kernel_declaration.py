@@ -19,6 +19,9 @@ from paragone.files.toml_table import toml_table
 from paragone.implementation.declared import FLOATS
 from paragone.implementation.kernel_folder import texts_of
 
+# A dtype in C and Java, and in the name of a function.
+REALS = {"float32": "float", "float64": "double"}
+SUFFIXES = {"float32": "f32", "float64": "f64"}
 LAYOUT = "rows one after the other (C order)"
 SOURCE = "its author"
 # By form: the key that tells it, and what that says.
@@ -63,7 +66,7 @@ class KernelDeclaration:
 
     def command(self, template: tuple[str, ...], axis: Mapping[str, str], dtype: str) -> list[str]:
         """A command for a variant: {real} is float or double, {suffix} f32 or f64, {AXIS} the words of its value."""
-        words = {"real": ["float" if dtype == "float32" else "double"], "suffix": [f"f{dtype[-2:]}"]}
+        words = {"real": [REALS[dtype]], "suffix": [SUFFIXES[dtype]]}
         words |= {name: shlex.split(values[axis[name]]) for name, values in self.flags.items()}
         filled: list[str] = []
         for word in template:

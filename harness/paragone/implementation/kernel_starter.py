@@ -13,6 +13,7 @@ from string import Template
 from paragone.errors import Misuse, UnknownName
 from paragone.implementation.call_text import CallText, listed
 from paragone.implementation.dialects import DIALECTS
+from paragone.implementation.kernel_declaration import REALS
 from paragone.implementation.kernel_folder import KERNEL, REFERENCE, implementation_files, is_kernel
 from paragone.implementation.new_files import write_new_files
 from paragone.implementation.plugins import kernel_folders
@@ -29,7 +30,6 @@ EXAMPLE = (
     ArraySpec("x", "in", ("n",)),
     ArraySpec("y", "out", ("m",)),
 )
-JAVA_REALS = {"float64": "double", "float32": "float"}
 
 
 def find_kernel_folder(kernel: str, into: Path, plugins: Iterable[str] = ()) -> tuple[Path, Path]:
@@ -185,7 +185,7 @@ def _java_dtype(spec: KernelSpec) -> str:
 
 
 def _java_real(spec: KernelSpec) -> str:
-    return JAVA_REALS[_java_dtype(spec)]
+    return REALS[_java_dtype(spec)]
 
 
 # What the templates of a language have beside the words that all have.

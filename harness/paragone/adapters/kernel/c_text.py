@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from paragone.implementation.dialects import DIALECTS
+from paragone.implementation.kernel_declaration import REALS, SUFFIXES
 from paragone.task.kernel.spec import ArraySpec, KernelSpec
 
-C_TYPES = {"int32": "int32_t", "int64": "int64_t", "uint8": "uint8_t"}
-REALS = {"float32": "float", "float64": "double"}
-SUFFIXES = {"float32": "f32", "float64": "f64"}
+TYPES = DIALECTS["c"].types
 # Words that C or C++ keep for themselves, and ours: a parameter of that name gets an underscore.
 RESERVED = frozenset(
     """alignas alignof and asm auto bool break case catch char class const constexpr continue decltype default delete
@@ -117,7 +117,7 @@ def _sizes(spec: KernelSpec) -> Sequence[str]:
 
 def _type(array: ArraySpec, dtype: str) -> str:
     """Such as "const float ", to be followed by the star."""
-    number = REALS[dtype] if array.is_real else C_TYPES[array.dtype]
+    number = REALS[dtype] if array.is_real else TYPES[array.dtype]
     return f"const {number} " if array.role == "in" else f"{number} "
 
 
