@@ -157,12 +157,12 @@ def run(u, w):
     if isinstance(u, Later):
         return Later(u.u, u.w, u.n_steps + 1), Later(u.w, u.u, u.n_steps + 1)
     both(u, w)
-    if run.calls > 0:
+    if u is run.given_back:
         return Later(u, w, 0), Later(w, u, 0)
-    run.calls += 1
-    return u.copy(), w.copy()
+    run.given_back = u.copy()
+    return run.given_back, w.copy()
 
-run.calls = 0
+run.given_back = None
 """,
     ),
 }

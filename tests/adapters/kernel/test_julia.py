@@ -106,6 +106,19 @@ def test_a_julia_of_its_own_gets_and_gives_the_arrays(tmp_path, name):
 
 @pytest.mark.slow
 @NEEDS_JULIA
+def test_a_task_of_a_julia_of_its_own_that_goes_on_after_the_call_is_refused(tmp_path):
+    text = "module Late\nrun(n, d, X, D) = (@async D .= 1; nothing)\nend\n"
+    files = {"late.jl": text, "late.toml": TOML.format(name="late") + "process = true"}
+    late = opened(kernel_folder(tmp_path, files=files), "late")
+    try:
+        with pytest.raises(MeasurementFailed, match="its results change after the last call has returned: a task"):
+            results(late, ring(tmp_path / "pairwise", 9), 7)
+    finally:
+        late.close()
+
+
+@pytest.mark.slow
+@NEEDS_JULIA
 def test_a_state_of_its_own_julia_evolves_and_whole_numbers_come_back(tmp_path):
     text = """
         module Sorts

@@ -2,10 +2,11 @@
 
 import shutil
 import sys
+import time
 
 import numpy as np
 import pytest
-from small_kernels import distances, kernel_folder, opened, results, ring
+from small_kernels import distances, kernel_folder, opened, order, results, ring
 
 from paragone.adapters.kernel import program
 from paragone.errors import MeasurementFailed, VerificationFailed
@@ -271,6 +272,20 @@ def test_setting_up_comes_once_for_each_size(mine, kind, old, new):
     ]
 
     assert [[403.0] * 3, [403.0] * 3, [403.0 + 903.0] * 3] == seen
+
+
+@JAVA_IS_HERE[0]
+@JAVA_IS_HERE[1]
+def test_a_thread_of_java_that_goes_on_after_the_call_is_refused(mine):
+    body = "run(s[0], s[1], (double[]) a[0], (double[]) a[1]);"
+    late = "try { Thread.sleep(20); } catch (InterruptedException e) { } " + body
+    implementation = mine("java", body, "new Thread(() -> { " + late + " }).start();")
+    implementation.reset(ring_of(implementation))
+    implementation.train(order(3))
+    time.sleep(0.2)
+
+    with pytest.raises(MeasurementFailed, match="its results change after the last call has returned: a thread"):
+        implementation.params()
 
 
 @pytest.mark.parametrize(

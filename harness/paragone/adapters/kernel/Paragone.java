@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 
 /**
  * The process protocol of a kernel, for programs that run under Java:
@@ -44,6 +45,9 @@ public final class Paragone {
     private int[] sizes;
     private final List<String> names = new ArrayList<>(), kinds = new ArrayList<>();
     private Object[][] slots;
+    private static final int NOTED = 64; // numbers of a sample
+    private final List<Object[]> noted = new ArrayList<>();
+    private final Random random = new Random();
 
     private Paragone(Kernel float64, Kernel float32, Setup setup) {
         this.float64 = float64;
@@ -131,6 +135,7 @@ public final class Paragone {
                 slots[i][k] = array(kinds.get(k), ByteBuffer.wrap(all, i * width, width));
             }
         }
+        noted.clear();
     }
 
     private void run(Map<String, byte[]> message, Map<String, byte[]> answer) {
@@ -138,8 +143,19 @@ public final class Paragone {
         long began = System.nanoTime();
         calls(kernel, sizes, slots, order);
         long ended = System.nanoTime();
+        note(order);
         answer.put("began_ns", Long.toString(began).getBytes());
         answer.put("ended_ns", Long.toString(ended).getBytes());
+    }
+
+    /** Keeps numbers at random places of slots that were called, as they are when the clock stops. */
+    private void note(int[] order) {
+        noted.clear();
+        for (int i = 0; i < NOTED && order.length > 0; i++) {
+            int slot = order[random.nextInt(order.length)], k = random.nextInt(names.size());
+            int place = random.nextInt(Array.getLength(slots[slot][k]));
+            noted.add(new Object[] {slots[slot][k], place, Array.get(slots[slot][k], place)});
+        }
     }
 
     /** A byte for each call, or an int. */
@@ -161,6 +177,12 @@ public final class Paragone {
     }
 
     private void result(Map<String, byte[]> message, Map<String, byte[]> answer) {
+        for (Object[] each : noted) {
+            if (!Array.get(each[0], (int) each[1]).equals(each[2])) {
+                throw new IllegalStateException("its results change after the last call has returned: a thread is "
+                    + "still at work; wait for it in the call");
+            }
+        }
         int[] wanted = (int[]) array("int32", ByteBuffer.wrap(message.get("slots")));
         for (int k = 0; k < names.size(); k++) {
             int width = wanted.length == 0 ? 0 : Array.getLength(slots[wanted[0]][k]) * size(kinds.get(k));
