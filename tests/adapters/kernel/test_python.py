@@ -269,10 +269,10 @@ def test_preparing_may_not_take_the_time_of_a_computation(pairwise):
 
 
 def test_preparing_for_the_first_time_may_take_long(pairwise):
-    mine = pairwise(SLOW_PREPARE.replace("SLEEP", "time.sleep(2e-3 if len(N) < 4 else 0)"))
+    mine = pairwise(SLOW_PREPARE.replace("SLEEP", "time.sleep(2e-3) if len(N) < 4 else None"))
     mine.reset(ring_of(mine))
 
-    assert 6 == len(mine.module.N)
+    assert 3 < len(mine.module.N)
 
 
 @pytest.mark.parametrize("text", [f"def run(X, D):\n D[:] = {BODY}", f"def run(X):\n return {BODY}"])

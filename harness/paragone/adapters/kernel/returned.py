@@ -14,6 +14,7 @@ from paragone.errors import VerificationFailed, error_text
 from paragone.task.kernel.spec import ArraySpec, KernelSpec
 
 WAIT = "block_until_ready"  # of an array of JAX, whose calls return before they are done
+NUMBERS = (float, int, np.ndarray, np.generic)
 PLAIN = (np.ndarray, np.generic, float, int, list, type(None))
 
 
@@ -149,7 +150,7 @@ class Returned:
 
     def _refuse_memory_of_arguments(self, array: ArraySpec, found: Numbers, arguments: tuple[Any, ...]) -> None:
         for name, argument in zip(self.names, arguments, strict=True):
-            memory = self.slots.memory.get(name)
+            memory = None if isinstance(argument, list) else self.slots.memory.get(name)  # a list has no memory of ours
             is_own_state = name == array.name  # a state may be changed where it lies
             if memory and not is_own_state and np.may_share_memory(found, _array(name, argument, memory.dtype)):
                 raise VerificationFailed(f"{array.name}: run returns memory of its argument {name}: return a copy")
@@ -162,14 +163,13 @@ class Returned:
 
 
 def _kind_of_an_object_in(value: Any) -> str:
-    """The kind of the first thing in nested lists that is no number; "" where all are."""
-    for each in value:
-        if isinstance(each, list | tuple):
-            if kind := _kind_of_an_object_in(each):
-                return kind
-        elif not isinstance(each, float | int | np.ndarray | np.generic):
-            return type(each).__name__
-    return ""
+    """The kind of something in nested lists that is no number; "" where all are."""
+    kinds = set(map(type, value))
+    nested = [kind for kind in kinds if issubclass(kind, list | tuple)]
+    objects = [kind for kind in kinds.difference(nested) if not issubclass(kind, NUMBERS)]
+    if objects:
+        return objects[0].__name__
+    return next(filter(None, map(_kind_of_an_object_in, value)), "") if nested else ""
 
 
 def _array(name: str, value: Any, dtype: np.dtype[Any]) -> NDArray[Any]:
