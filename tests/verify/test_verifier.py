@@ -228,7 +228,7 @@ def hosting(data, implementation):
 def test_an_honest_sample_passes_whole_and_in_a_window(data, verifier, name, n_steps):
     contender = contender_of(name)
     worker = loaded(data, contender)
-    input_, seen = sampled(worker, n_steps)
+    input_, seen = sampled(worker, n_steps, seed=3)  # a start from which 300 steps say something
     checks = [check(worker, contender, input_, seen) for check in (verifier.check_whole_sample, verifier.check_sample)]
 
     assert [("passed", n_steps), ("passed", min(n_steps, 20) if n_steps == LONG else n_steps)] == [
