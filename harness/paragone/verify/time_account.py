@@ -34,8 +34,8 @@ MOST_UNSEEN_NS, MOST_UNSEEN_SHARE = 6_000_000, 0.1
 ORDER_NS_PER_NUMBER = 25
 # Any implementation takes a state of so many numbers, or gives it out, in this time.
 MOST_STATE_NS, MOST_STATE_NS_PER_NUMBER = 6_000_000, 150
-# Where each call of a kernel needs a copy of its inputs, reset makes them, byte by byte.
-MOST_COPY_NS_PER_BYTE = 2
+# The arrays of a ring are copied in reset; to a program they cross a pipe, 56 MB of them in up to 3 ns for each byte.
+MOST_COPY_NS_PER_BYTE = 4
 # A sample that keeps less than this share of a CPU busy has been computed somewhere else.
 LEAST_CPU_SHARE = 0.5
 # A shorter sample has no CPU time to speak of: reading it costs about 100 µs.
