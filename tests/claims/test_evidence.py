@@ -85,8 +85,9 @@ def test_every_claim_that_ships_gets_its_cells():
 
 def test_the_request_for_claims_about_a_kernel_has_its_cells_and_its_baseline():
     everyone, _ = discover(implementations_of(PAIRWISE))
-    claims = [claim for claim in shipped_claims() if claim.family == "pairwise"]
-    request = replace(evidence(), everyone=everyone)._bench([runnable(claim, everyone) for claim in claims]).request
+    claims = [runnable(claim, everyone) for claim in shipped_claims() if claim.family == "pairwise"]
+    here = [claim for claim in claims if claim.variant and claim.than]
+    request = replace(evidence(), everyone=everyone)._bench(here).request
 
     assert (request.baseline, [problem.name for problem in request.problems]) == ("numpy_broadcast", ["pairwise"])
     assert {size for _, _, _, size in request.only} == {1000}
