@@ -87,6 +87,7 @@ FIGURES = {
         f"between {SIZES[whole_sample.LEAST_SIZE]} and {SIZES[whole_sample.LARGEST_SIZE]} as far",
         f"more than {time_account.MOST_UNSEEN_NS / 1e6:g} ms and more than {percent(time_account.MOST_UNSEEN_SHARE)}",
         f"`params()` takes more than {PARAMS}",
+        f"`reset()` may take {time_account.MOST_COPY_NS_PER_BYTE} ns more for each byte of a ring",
         f"That is {LONGEST_PARAMS_OF_NIELSEN_NS / 1e6:.0f} ms for `nielsen`",
         f"less than {time_account.LEAST_CPU_SHARE} s of CPU time per second",
         f"Samples under {time_account.SHORTEST_JUDGED_NS / 1e6:g} ms are not judged",

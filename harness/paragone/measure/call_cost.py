@@ -8,17 +8,13 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from paragone.errors import MeasurementFailed
 from paragone.implementation.described import Described, unavailable_reason
-from paragone.measure.yardstick import in_place_of, problem_of, reset, sample_seconds, yardsticks
+from paragone.measure.yardstick import YardstickPass, in_place_of, problem_of, reset, sample_seconds, yardsticks
 from paragone.plan.cells import Contender
 from paragone.store.plan_records import CallCostRow
 from paragone.task.families import family_of
-from paragone.task.problem import Data
-from paragone.verify.pilot import OpenWorker, load_worker
-from paragone.worker.budgets import STANDARD, Budgets
 from paragone.worker.commands import EstimateStep
 from paragone.worker.estimate import sample_steps
 from paragone.worker.worker import Worker
@@ -27,14 +23,8 @@ MOST_STEPS = 1_000_000  # of a sample of calls that do nothing
 PYTHON = "Python"
 
 
-@dataclass(frozen=True)
-class CallCosts:
+class CallCosts(YardstickPass):
     """Measures the calls that the contenders of a run make, each in a worker of its own."""
-
-    data: Data
-    open_worker: OpenWorker
-    seed: int
-    budgets: Budgets = STANDARD
 
     def rows(self, contenders: Iterable[Contender]) -> list[CallCostRow]:
         """Rows for each kind of call that the contenders make. One whose `call_seconds` is None has a reason."""
@@ -53,7 +43,7 @@ class CallCosts:
         if not reason:
             worker = self.open_worker(contender)
             try:
-                load_worker(worker, contender, self.data, self.seed)
+                self.load(worker, contender)
                 found = [cost for size in sizes_of_calls(contender) for cost in self._costs_at(worker, size)]
             except MeasurementFailed as error:
                 found, reason = [], str(error)

@@ -8,21 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 
 from paragone.errors import MeasurementFailed
-from paragone.measure.yardstick import in_place_of, step_seconds
+from paragone.measure.yardstick import YardstickPass, in_place_of, step_seconds
 from paragone.plan.cells import Contender
 from paragone.store.plan_records import Cell
 from paragone.store.reader import read_table
 from paragone.store.records import Limit
 from paragone.store.run_folder import RunFolder
 from paragone.task.families import family_of
-from paragone.task.problem import Data
-from paragone.verify.pilot import OpenWorker
-from paragone.verify.unchanged_source import load_worker
-from paragone.worker.budgets import STANDARD, Budgets
 from paragone.worker.worker import Worker
 
 Place = tuple[str, str, int]  # problem, dtype, threads
@@ -30,14 +25,8 @@ Place = tuple[str, str, int]  # problem, dtype, threads
 PRODUCT, READ = ("product", "numpy_matmul"), ("read", "numpy_dot")
 
 
-@dataclass(frozen=True)
-class LimitsOfLaunch:
+class LimitsOfLaunch(YardstickPass):
     """Measures the limits of one launch."""
-
-    data: Data
-    open_worker: OpenWorker
-    seed: int
-    budgets: Budgets = STANDARD
 
     def record(self, folder: RunFolder, contenders: Sequence[Contender], cells: Sequence[Cell], launch: int) -> None:
         """Append the limits to the run: for each problem, dtype and number of threads of its contenders.
@@ -75,13 +64,13 @@ class LimitsOfLaunch:
 
     def _rate_of_kernel(self, worker: Worker, yardstick: Contender) -> float:
         """Work per second at the only size of a kernel among the yardsticks."""
-        load_worker(worker, yardstick, self.data, self.seed)
+        self.load(worker, yardstick)
         return self._rate(worker, *yardstick.problem.sizes)
 
     def _products(self, worker: Worker, contender: Contender, sizes: Sequence[int]) -> Iterator[tuple[int, float]]:
         """Yield the sizes, and the work per second of a step's matrix products alone; nothing without any."""
         if name := family_of(contender.problem).products:
-            load_worker(worker, in_place_of(contender, name, name), self.data, self.seed)
+            self.load(worker, in_place_of(contender, name, name))
             yield from ((size, self._rate(worker, size)) for size in sizes)
 
     def _rate(self, worker: Worker, size: int) -> float:

@@ -12,7 +12,7 @@ They are declared, loaded and timed as all others are; only the gate never sees 
 from __future__ import annotations
 
 import statistics
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -25,6 +25,10 @@ from paragone.implementation.plugins import Location, locations_in
 from paragone.implementation.registry import Registered, registered_in
 from paragone.plan.cells import Contender
 from paragone.task.kernel.problem import KernelProblem
+from paragone.task.problem import Data
+from paragone.verify.pilot import OpenWorker
+from paragone.verify.unchanged_source import load_worker
+from paragone.worker.budgets import STANDARD, Budgets
 from paragone.worker.worker import Worker
 
 FOLDER = shipped("impls") / "yardsticks"
@@ -62,6 +66,19 @@ def in_place_of(contender: Contender, folder: str, name: str) -> Contender:
     by_dtype = {variant.dtype: variant for variant in variants(found.implementation)}
     variant = by_dtype.get(contender.variant.dtype) or next(iter(by_dtype.values()))
     return replace(contender, problem=problem_of(folder) or contender.problem, found=found, variant=variant)
+
+
+@dataclass(frozen=True)
+class YardstickPass:
+    """A pass of a run that times yardsticks, in workers of its own."""
+
+    data: Data
+    open_worker: OpenWorker
+    seed: int
+    budgets: Budgets = STANDARD
+
+    def load(self, worker: Worker, yardstick: Contender) -> None:
+        load_worker(worker, yardstick, self.data, self.seed)
 
 
 def step_seconds(worker: Worker, size: int, seed: int, n_groups: int, group_seconds: float) -> float:
