@@ -34,3 +34,6 @@ fi
 echo "Setting up $folder (once; about a minute) …"
 "$folder/bin/python" -m pip install --quiet --quiet --disable-pip-version-check --upgrade "pip>=25.1"
 "$folder/bin/python" -m pip install --quiet --quiet --disable-pip-version-check --editable . --group check
+# As pip does with what it copies. Where PYTHONDONTWRITEBYTECODE is set, as in many containers, nobody else would, and
+# each command and each worker would compile every module again.
+"$folder/bin/python" -m compileall -q -j 0 harness impls

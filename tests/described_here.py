@@ -4,10 +4,12 @@ from pathlib import Path
 
 from paragone.errors import HarnessError
 from paragone.files.printable import plain_words
+from paragone.implementation.class_description import answer_of, described_class
 from paragone.implementation.contract import Variant, variants
-from paragone.implementation.declaration import DECLARED_TEXTS, answer_of, described_class
+from paragone.implementation.declaration import DECLARED_TEXTS
 from paragone.implementation.described import VERSION, Described
-from paragone.implementation.importing import implementation_class, kernel_class, read_folder
+from paragone.implementation.importing import implementation_class, read_folder
+from paragone.implementation.kernel_class import kernel_class
 from paragone.implementation.registry import Registered
 
 

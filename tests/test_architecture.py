@@ -154,6 +154,15 @@ def test_a_worker_loads_no_pandas_no_matplotlib_and_nothing_that_draws_or_opens_
     assert {"pandas", "matplotlib", "rich", "typer", "pooch", "jinja2", "sklearn", "urllib.request"} & loaded == set()
 
 
+def test_a_worker_loads_one_family_and_what_reads_clocks_and_little_else():
+    """Every launch of a run starts a worker for each contender, so that each millisecond of an import counts."""
+    loaded = loaded_by("import paragone.worker.process")
+    of_families = {name for name in loaded if name.startswith(("paragone.task.kernel", "paragone.task.mlp."))}
+    of_others = {"psutil", "platformdirs", "subprocess", "tomllib", "json", "statistics", "difflib", "scipy"}
+
+    assert of_families | (of_others & loaded) == set()
+
+
 def test_a_worker_does_not_load_what_comes_after_it_in_the_flow():
     later = {f"paragone.{name}" for name in FLOW[FLOW.index("worker") + 1 :]}
 
@@ -263,7 +272,7 @@ def test_implementations_are_imported_only_by_processes_that_may_be_ruined():
         if isinstance(node, ast.ImportFrom) and "read_folder" in {alias.name for alias in node.names}
     }
 
-    own_processes = {"implementation.describer", "implementation.conformance.__main__", "worker.hosted_variant"}
+    own_processes = {"implementation.describing_job", "implementation.conformance.__main__", "worker.hosted_variant"}
     in_a_worker = {"adapters.kernel.python"}  # it imports the file of a kernel when that is loaded
     assert importers == own_processes | in_a_worker | {"selftest.pyperf_script", "implementation.registry"}
     assert takers <= importers

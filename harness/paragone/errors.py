@@ -20,7 +20,6 @@ text as the reason. `paragone train` has no rows and ends with exit code 1.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 
 class HarnessError(Exception):
@@ -98,6 +97,8 @@ def error_text(error: BaseException) -> str:
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """ "Did you mean …?", or the list of known names where none is close."""
+    from difflib import get_close_matches  # where something is wrong, and nowhere else
+
     known = list(known)
     by_lower_case = {candidate.lower(): candidate for candidate in known}
     close = get_close_matches(name.lower(), by_lower_case, n=1, cutoff=0.5)

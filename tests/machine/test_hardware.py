@@ -7,7 +7,6 @@ import msgspec
 import psutil
 import pytest
 
-from paragone.machine import hardware as machine_module
 from paragone.machine.environment_record import Machine
 from paragone.machine.hardware import (
     affinity,
@@ -204,14 +203,14 @@ def test_the_affinity_mask_is_read_not_the_number_of_cpus(asked_afresh, monkeypa
 
 
 def test_without_an_affinity_mask_all_cpus_can_be_used(asked_afresh, monkeypatch):
-    monkeypatch.setattr(machine_module.sys, "platform", "darwin")
+    monkeypatch.setattr(sys, "platform", "darwin")
     monkeypatch.setattr(os, "cpu_count", lambda: 4)
 
     assert affinity() == (0, 1, 2, 3)
 
 
 def test_while_the_harness_keeps_to_a_part_of_its_cpus_the_machine_still_has_all(asked_afresh, monkeypatch):
-    monkeypatch.setattr(machine_module.sys, "platform", "linux")
+    monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0, 1}, raising=False)
     affinity()
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0})

@@ -83,6 +83,11 @@ def test_without_proc_a_child_counts_with_its_present_size(monkeypatch, tmp_path
 
 
 @linux
+def test_the_kernel_and_psutil_agree_on_the_resident_memory():
+    assert resident_memory_bytes() == pytest.approx(psutil.Process().memory_info().rss, rel=0.05)
+
+
+@linux
 def test_free_memory_of_the_heap_is_returned_to_the_system():
     blocks = [np.ones(100_000, np.uint8) for _ in range(1000)]
     pin = np.ones(100_000, np.uint8)  # above the blocks: the heap cannot shrink below it

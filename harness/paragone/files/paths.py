@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import platformdirs
-
 from paragone.errors import Misuse
 
 PACKAGE = Path(__file__).resolve().parent.parent
@@ -22,8 +20,11 @@ def shipped(name: str) -> Path:
 
 def cache_folder() -> Path:
     """PARAGONE_CACHE, or the user's cache folder: absolute, and not always there yet. Raises Misuse."""
-    given = os.environ.get("PARAGONE_CACHE")
-    return expand_home(given, "PARAGONE_CACHE").absolute() if given else platformdirs.user_cache_path("paragone")
+    if given := os.environ.get("PARAGONE_CACHE"):
+        return expand_home(given, "PARAGONE_CACHE").absolute()
+    import platformdirs  # most workers need no cache
+
+    return platformdirs.user_cache_path("paragone")
 
 
 def expand_home(path: str | Path, said_by: str) -> Path:

@@ -6,8 +6,7 @@ import or an answer leaves behind ends with that process. Here its words arrive 
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Annotated
@@ -15,20 +14,15 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, structs
 
-from paragone.errors import HarnessError
 from paragone.files.printable import is_printable
-from paragone.files.schema import MOST_CHARACTERS, Count, Name, Words
+from paragone.files.schema import MOST_CHARACTERS, Name, Words
 from paragone.implementation.declared import value_fault
-from paragone.machine.child import Child, read_until_silent
-from paragone.machine.threads import worker_environment
 from paragone.task.problem import Problem
 
 # In a run that holds two versions of an implementation, what stands before the version: numpy_rows@a1b2c3d.
 VERSION = "@"
-DESCRIBER = "paragone.implementation.describer"
 # Importing an impl.py takes milliseconds, and so do its answers. What takes longer does work that belongs in `load`.
 TIME_LIMIT_S = 60.0
-STARTING_S = 30.0  # of the process that describes, on a machine that is busy
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -85,13 +79,6 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     fault: Annotated[str, Meta(max_length=2 * MOST_CHARACTERS)] = ""
 
 
-class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """A line that the describing process writes: the number of a task, and its report, not yet checked."""
-
-    task: Count
-    report: msgspec.Raw
-
-
 def unavailable_reason(described: Described, problem: Problem | None = None) -> str | None:
     """Why an implementation cannot run here, or not this problem; None where it can."""
     if described.missing or problem is None:
@@ -132,42 +119,16 @@ def ask(folder: str, name: str, problem: Problem) -> Answer:
 
 def _reports(tasks: Sequence[Task]) -> list[Report]:
     """The report on each task. What is left where one ends the describing process is asked anew, in halves."""
-    found = {number: _checked(tasks[number], report) for number, report in _lines(tasks)}
+    from paragone.implementation.describing_process import raw_reports  # no worker describes
+
+    texts = [msgspec.json.encode(task).decode() for task in tasks]
+    found = {number: _checked(tasks[number], report) for number, report in raw_reports(texts, TIME_LIMIT_S)}
     left = [number for number in range(len(tasks)) if number not in found]
     if len(tasks) == 1 and left:
         return [Report(fault=f"{_impl(tasks[0])}: the process that describes it was ended, or stopped")]
     for half in filter(None, (left[: len(left) // 2], left[len(left) // 2 :])):
         found |= zip(half, _reports([tasks[number] for number in half]), strict=True)
     return [found[number] for number in range(len(tasks))]
-
-
-def _lines(tasks: Sequence[Task]) -> Iterator[tuple[int, msgspec.Raw]]:
-    """Yield number and report of each task that the describing process reports on."""
-    if not tasks:
-        return
-    reading, writing = os.pipe()
-    arguments = [str(TIME_LIMIT_S), *(msgspec.json.encode(task).decode() for task in tasks)]
-    unfinished = b""
-    try:
-        environment, _ = worker_environment(1, os.environ)  # as workers have it
-        with _started(arguments, environment, writing):
-            left = len(tasks)
-            for content in read_until_silent(reading, TIME_LIMIT_S + STARTING_S):
-                *lines, unfinished = (unfinished + content).split(b"\n")
-                for told in (msgspec.json.decode(line, type=Line) for line in lines):
-                    yield told.task, told.report
-                    left -= 1
-                if left == 0:
-                    return
-    finally:
-        os.close(reading)
-
-
-def _started(arguments: Sequence[str], environment: Mapping[str, str], writing: int) -> Child:
-    try:
-        return Child(DESCRIBER, arguments, environment=environment, handed_over=(writing,))
-    except OSError as error:
-        raise HarnessError(f"the process that describes implementations cannot be started: {error}") from None
 
 
 def _checked(task: Task, report: msgspec.Raw) -> Report:

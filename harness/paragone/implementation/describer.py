@@ -13,165 +13,21 @@ import os
 import select
 import signal
 import sys
-import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import takewhile
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
 import paragone
-from paragone.errors import HarnessError, error_text
-from paragone.files.printable import plain_words
-from paragone.files.schema import MOST_CHARACTERS
-from paragone.implementation.declaration import answer_of, described_class
-from paragone.implementation.described import Line, Report, Task
-from paragone.implementation.importing import implementation_class, kernel_class, read_folder
+from paragone.implementation.described import Task
+from paragone.implementation.describing_job import Job, send_signal, write_all
+from paragone.implementation.describing_process import Line
 from paragone.machine.memory import be_first_oom_victim
-from paragone.machine.process_tree import adopt_orphans, descendants, die_with_parent, ending
+from paragone.machine.process_tree import adopt_orphans, descendants
 from paragone.task.families import decode
 
-MOST_BYTES = 1 << 22  # of a report
 POLL_S = 0.05
-IMPORTING = "importing it"
-LEFT_A_THREAD = f"{IMPORTING} starts a thread that goes on: start it in load"
-LEFT_A_PROCESS = f"{IMPORTING} starts a process: start it in load"
-CLOSED_A_STREAM = f"{IMPORTING} closes the standard streams of the program that imports it"
-
-
-def report_on(task: Task, say_stage: Callable[[str], None]) -> Report:
-    """Import an implementation and ask it; `say_stage` hears what is about to be done, in case that is the end."""
-    folder = Path(task.folder)
-    if task.file != "impl.py":  # that of a kernel, which is read and not run
-        say_stage("reading it")
-        return Report(described=[described_class(kernel_class(folder / task.file), Path())])
-    say_stage(IMPORTING)
-    if task.problem is not None:
-        kind = implementation_class(folder, task.name)
-        say_stage(f"asking {task.name} about the problem {task.problem.name}")
-        return Report(answer=answer_of(kind, task.problem))
-    threads = threading.active_count()
-    classes = read_folder(folder)
-    if fault := _left_behind(threads):
-        return Report(fault=f"{folder / 'impl.py'}: {fault}")
-    described = []
-    for kind in classes:
-        say_stage(f"asking {kind.name} whether it can run here")
-        described.append(described_class(kind, Path()))  # the harness knows where it lies
-    return Report(described=described)
-
-
-def _left_behind(threads: int) -> str:
-    """What an import has started or closed, which it would do in every worker too; "" where it has not."""
-    if threading.active_count() > threads:
-        return LEFT_A_THREAD
-    if descendants():
-        return LEFT_A_PROCESS
-    try:
-        for stream in range(3):
-            os.fstat(stream)
-    except OSError:
-        return CLOSED_A_STREAM
-    return ""
-
-
-@dataclass
-class Job:
-    """A forked process at work on a task."""
-
-    number: int
-    task: Task
-    pid: int
-    reading: int
-    begin: float = field(default_factory=time.monotonic)
-    received: bytearray = field(default_factory=bytearray)
-    code: int | None = None  # with which it has ended by itself
-
-    @classmethod
-    def start(cls, number: int, task: Task) -> Job:
-        reading, writing = os.pipe()
-        pid = os.fork()
-        if pid == 0:
-            _work(task, writing)
-        os.close(writing)
-        os.set_blocking(reading, False)
-        return cls(number, task, pid, reading)
-
-    def has_ended(self) -> bool:
-        """Whether nothing more is to come, once what is there has been read."""
-        pid, status = os.waitpid(self.pid, os.WNOHANG)
-        if pid:
-            self.code = os.waitstatus_to_exitcode(status)
-        with contextlib.suppress(BlockingIOError):
-            while len(self.received) <= MOST_BYTES and (content := os.read(self.reading, 1 << 16)):
-                self.received += content
-        return bool(pid) or len(self.received) > MOST_BYTES or self.report() is not None
-
-    def report(self) -> bytes | None:
-        """The report, once all of it is here: the first line that is no stage."""
-        return next((line for line in bytes(self.received).split(b"\n")[:-1] if line.startswith(b"{")), None)
-
-    def result(self, time_limit_s: float) -> msgspec.Raw:
-        """The report, not checked but for being JSON; or the fault that prevented it."""
-        with contextlib.suppress(msgspec.MsgspecError, RecursionError):
-            if report := self.report():
-                msgspec.json.decode(report)
-                return msgspec.Raw(report)
-        return msgspec.Raw(msgspec.json.encode(self.fault(time_limit_s)))
-
-    def fault(self, time_limit_s: float) -> Report:
-        """Why there is no report."""
-        lines = self.received.decode(errors="replace").splitlines()
-        stages = [IMPORTING, *takewhile(lambda line: not line.startswith("{"), lines)]
-        if self.report() is not None:
-            how = "writes to descriptors that are not its own"
-        elif len(self.received) > MOST_BYTES:
-            how = f"says more than {MOST_BYTES >> 20} MiB"
-        elif self.code is None:
-            how = f"takes longer than {time_limit_s:g} s"
-        else:
-            how = f"ends the program: it {ending(self.code)}"
-        stage = plain_words(stages[-1], MOST_CHARACTERS // 2)
-        return Report(fault=f"{Path(self.task.folder, self.task.file)}: {stage} {how}")
-
-    def end(self) -> None:
-        """Kill the process with all that is below it."""
-        if self.code is None:
-            _send([self.pid], signal.SIGSTOP)  # so that it starts nothing more
-            _send([*descendants(self.pid), self.pid], signal.SIGKILL)
-            os.waitpid(self.pid, 0)
-        os.close(self.reading)
-
-
-def _work(task: Task, writing: int) -> None:
-    """In the forked process: write the stages and the report, a line each, and end."""
-    own = os.getpid()
-    os.setsid()
-    die_with_parent()
-    adopt_orphans()
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    os.closerange(3, writing)
-    os.closerange(writing + 1, os.sysconf("SC_OPEN_MAX"))
-    nothing = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nothing, 1)
-    os.dup2(nothing, 2)
-
-    def write(text: bytes) -> None:
-        if os.getpid() != own:
-            os._exit(0)  # a process that the import forked must not speak for it
-        write_all(writing, text + b"\n")
-
-    try:
-        report = report_on(task, lambda stage: write(stage.encode()))
-    except HarnessError as error:
-        report = Report(fault=plain_words(str(error), 2 * MOST_CHARACTERS))
-    except BaseException as error:
-        report = Report(fault=plain_words(f"{Path(task.folder, task.file)}: {error_text(error)}"))
-    write(msgspec.json.encode(report))
-    os._exit(0)
 
 
 def reports(tasks: Sequence[Task], time_limit_s: float) -> Iterator[Line]:
@@ -192,8 +48,8 @@ def reports(tasks: Sequence[Task], time_limit_s: float) -> Iterator[Line]:
 def _kill_orphans(running: Sequence[int]) -> None:
     """Kill every process below this one that is neither running for it nor below one that is."""
     while orphans := _orphans(running):
-        _send(orphans, signal.SIGSTOP)
-        _send(orphans, signal.SIGKILL)
+        send_signal(orphans, signal.SIGSTOP)
+        send_signal(orphans, signal.SIGKILL)
         for pid in orphans:
             with contextlib.suppress(ChildProcessError):  # its parent has not ended yet
                 os.waitpid(pid, 0)
@@ -203,18 +59,6 @@ def _orphans(running: Sequence[int]) -> list[int]:
     everything = descendants()  # first: what a running process starts only now is not in it
     ours = {*running, *(pid for job in running for pid in descendants(job))}
     return [pid for pid in everything if pid not in ours]
-
-
-def _send(pids: Iterable[int], number: signal.Signals) -> None:
-    for pid in pids:
-        with contextlib.suppress(OSError):
-            os.kill(pid, number)
-
-
-def write_all(descriptor: int, content: bytes) -> None:
-    view = memoryview(content)
-    while view:
-        view = view[os.write(descriptor, view) :]
 
 
 def _end_with(harness: int) -> None:

@@ -13,30 +13,14 @@ import importlib.util
 import inspect
 import re
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import cast
 
-import paragone
 from paragone.errors import HarnessError, error_text
 from paragone.implementation.contract import Implementation, Variant
 from paragone.implementation.declaration import declaration_fault
-from paragone.implementation.declared import value_fault
-from paragone.implementation.kernel_declaration import KernelDeclaration, read_toml
 from paragone.implementation.kernel_folder import implementation_files, is_kernel
-from paragone.implementation.kernel_python import read_python
 from paragone.implementation.old_names import old_imports
-from paragone.task.kernel.kernel_file import read_kernel
-
-# The public base that has the verbs, by the form of a kernel's file.
-HOSTS = {
-    "python": "PythonKernelImplementation",
-    "library": "LibraryKernelImplementation",
-    "program": "ProgramKernelImplementation",
-    "julia": "JuliaKernelImplementation",
-    "julia_process": "JuliaProcessKernelImplementation",
-}
 
 
 def import_folder(folder: Path, name: str = "impl") -> ModuleType:
@@ -79,37 +63,13 @@ def implementation_class(folder: Path, name: str) -> type[Implementation]:
         paths = {path.stem: path for path in implementation_files(folder)}
         if name not in paths:
             raise HarnessError(f"{folder}: there is no implementation {name!r}; it has {', '.join(paths) or 'none'}")
+        from paragone.implementation.kernel_class import kernel_class  # a worker of a network needs none of it
+
         return kernel_class(paths[name])
     by_name = {implementation.name: implementation for implementation in read_folder(folder)}
     if name not in by_name:
         raise HarnessError(f"{folder / 'impl.py'}: there is no implementation {name!r}; it has {', '.join(by_name)}")
     return by_name[name]
-
-
-def kernel_class(path: Path) -> type[Implementation]:
-    """The class that the author of a kernel's file need not write: its host, with what the file declares.
-
-    Nothing is imported but the host. Raises HarnessError that names the file and what is wrong.
-    """
-    spec = read_kernel(path.parent)
-    declared = read_toml(path) if path.suffix == ".toml" else read_python(path, spec)
-    if not set(declared.dtypes) & set(spec.dtypes):
-        raise HarnessError(f"{path}: dtypes: the kernel has {', '.join(spec.dtypes)}")
-    base: type[Implementation] = getattr(paragone, HOSTS[declared.form])
-    kind = cast(type[Implementation], type(_class_name(path.stem), (base,), _members(declared, spec.dtypes)))
-    if fault := value_fault(kind, path.parent):
-        raise HarnessError(f"{path}: {fault}")
-    return kind
-
-
-def _class_name(name: str) -> str:
-    return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
-
-
-def _members(declared: KernelDeclaration, dtypes: Sequence[str]) -> dict[str, object]:
-    texts = {key: getattr(declared, key) for key in ("name", "language", "idea", "layout", "source", "deterministic")}
-    axes = {**declared.axes, "dtype": tuple(dtype for dtype in declared.dtypes if dtype in dtypes)}
-    return {**texts, "declared": declared, "maths": declared.maths(), "axes": axes}
 
 
 def instance_of(variant: Variant) -> Implementation:

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
-from paragone.machine.hardware import affinity
 from paragone.machine.process_tree import descendants, threads
+
+
+@functools.cache
+def affinity() -> tuple[int, ...]:
+    """The affinity mask of this process, all CPUs where the system has none.
+
+    Cached at the first call: later the harness pins itself to a part of these CPUs.
+    """
+    if sys.platform == "linux":
+        return tuple(sorted(os.sched_getaffinity(0)))
+    return tuple(range(os.cpu_count() or 1))
 
 
 def usable_cpus() -> tuple[int, ...]:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import os
 import platform
-import sys
 from collections import Counter
 from pathlib import Path
 
 import psutil
 
 from paragone.machine.cgroups import ROOT, cpu_quota
+from paragone.machine.cpus import affinity
 from paragone.machine.environment_record import Machine, OperatingSystem
 from paragone.machine.memory import memory_limit_bytes
 
@@ -93,17 +92,6 @@ def cpu(root: Path = ROOT) -> tuple[str, tuple[str, ...]]:
         model = model or info.get("brand_raw") or platform.processor() or "unknown"
         flags = flags or info.get("flags", [])
     return " ".join(model.split()), tuple(flag for flag in VECTOR_FLAGS if flag in flags)
-
-
-@functools.cache
-def affinity() -> tuple[int, ...]:
-    """The affinity mask of this process, all CPUs where the system has none.
-
-    Cached at the first call: later the harness pins itself to a part of these CPUs.
-    """
-    if sys.platform == "linux":
-        return tuple(sorted(os.sched_getaffinity(0)))
-    return tuple(range(os.cpu_count() or 1))
 
 
 def smt(root: Path = ROOT) -> bool | None:

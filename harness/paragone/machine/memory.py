@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
-
-import psutil
 
 from paragone.machine.cgroups import ROOT, memory_limit
 from paragone.machine.process_tree import PROC, descendants
@@ -17,6 +16,7 @@ from paragone.machine.process_tree import PROC, descendants
 STATUS = Path("/proc/self/status")
 CLEAR_REFS = Path("/proc/self/clear_refs")
 RESET_PEAK = "5"  # see proc(5): resets VmHWM, the peak, to the present resident size
+PAGE_BYTES = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 VMSTAT = PROC / "vmstat"
 OOM_SCORE_ADJ = PROC / "self/oom_score_adj"
 HIGHEST_OOM_SCORE = "1000"
@@ -28,10 +28,15 @@ HELD_PROPORTIONALLY, FALLBACK_PROPORTIONALLY = ("Pss_Anon", "Pss_Shmem", "SwapPs
 
 def resident_memory_bytes() -> int:
     """The resident memory of this process and its descendants."""
-    return int(psutil.Process().memory_info().rss) + sum(_resident(pid) for pid in descendants())
+    return sum(_resident(pid) for pid in (os.getpid(), *descendants()))
 
 
 def _resident(pid: int) -> int:
+    """The resident memory of a process; 0 where it has just ended."""
+    with suppress(OSError):
+        return int((PROC / str(pid) / "statm").read_text().split()[1]) * PAGE_BYTES
+    import psutil  # a worker on Linux does without: its import takes a tenth of the worker's start
+
     with suppress(psutil.Error):
         return int(psutil.Process(pid).memory_info().rss)
     return 0
@@ -87,6 +92,8 @@ def trim_heap() -> None:
 
 def memory_limit_bytes(root: Path = ROOT) -> int:
     """The memory that can be used here: that of the machine, or the cgroup limit where it is smaller."""
+    import psutil
+
     total = int(psutil.virtual_memory().total)
     limit = memory_limit(root)
     return total if limit is None else min(total, limit)

@@ -17,8 +17,6 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import platformdirs
-
 from paragone.files.paths import PROJECT, expand_home
 
 VARIABLE = "PARAGONE_ENVIRONMENTS"
@@ -57,7 +55,11 @@ class ProbeResult:
 def folder_of(name: str) -> Path:
     if given := os.environ.get(VARIABLE, ""):
         return expand_home(given, VARIABLE).absolute() / name
-    return (PROJECT / ".venvs" if PROJECT else platformdirs.user_data_path("paragone") / "environments") / name
+    if PROJECT:
+        return PROJECT / ".venvs" / name
+    import platformdirs  # of an installed package alone
+
+    return platformdirs.user_data_path("paragone") / "environments" / name
 
 
 def exists(name: str) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from numpy.typing import NDArray
 
-from paragone.task.checks import Checks
+if TYPE_CHECKING:
+    from paragone.task.checks import Checks  # no worker judges
 
 
 class Family(Protocol):

@@ -21,14 +21,12 @@ from paragone.machine.memory import (
     trim_heap,
 )
 from paragone.machine.threads import loaded_thread_pools
-from paragone.task.families import NETWORKS, family_of
+from paragone.task.families import family_of, networks
 from paragone.task.problem import NamedArrays
 from paragone.worker import commands, replies
 from paragone.worker.build_words import advice_of, build_words
 from paragone.worker.commands import AnyCommand
 from paragone.worker.estimate import cpus_used, step_seconds
-from paragone.worker.evaluation import evaluate
-from paragone.worker.phases import reading_ns, take_pair
 from paragone.worker.pipe import Arrays
 from paragone.worker.sample import copied_params, take_sample, train_prefix
 
@@ -79,9 +77,7 @@ class HostedVariant:
             case commands.LoadClocked():
                 return self.load_clocked()
             case commands.TakePair():
-                order = self.order_of(command.size, command.n_steps)
-                instances = self.implementation, self.clocked
-                return take_pair(*instances, self.start(arrays), order, command.prefix_steps, command.plain_first)
+                return self.pair(command, arrays)
 
     def load(self, command: commands.Load) -> replies.Loaded:
         if hasattr(self, "implementation"):
@@ -128,10 +124,18 @@ class HostedVariant:
 
     def load_clocked(self) -> replies.ClockCost:
         """Load the variant a second time, beside the first, with a clock around its phases."""
+        from paragone.worker.phases import reading_ns  # of a profile
+
         self.clocked = type(self.implementation)(**self.axis)
         self.clocked.load_clocked(self.problem, *self.inputs())
         self.freeze_garbage()
         return replies.ClockCost(reading_ns())
+
+    def pair(self, command: commands.TakePair, arrays: Arrays) -> replies.PairTiming:
+        from paragone.worker.phases import take_pair
+
+        order, instances = self.order_of(command.size, command.n_steps), (self.implementation, self.clocked)
+        return take_pair(*instances, self.start(arrays), order, command.prefix_steps, command.plain_first)
 
     def prepare(self, command: commands.Prepare, arrays: Arrays) -> replies.Ready:
         start = self.problem.state_of(without_order(arrays), command.step)
@@ -177,8 +181,10 @@ class HostedVariant:
         return replies.MemoryUse(loaded_memory_bytes=loaded_bytes, peak_memory_bytes=peak_bytes, since_load=since_load)
 
     def evaluate(self, arrays: Arrays) -> tuple[replies.Evaluated, Arrays]:
+        from paragone.worker.evaluation import evaluate  # of learning curves
+
         if not self.has_test_set:
-            self.implementation.load_test(NETWORKS.test_inputs(self.data, self.axis["dtype"]))
+            self.implementation.load_test(networks().test_inputs(self.data, self.axis["dtype"]))
             self.has_test_set = True
         n_calls = len(next(iter(arrays.values())))
         states = [self.problem.state_of({name: stack[i] for name, stack in arrays.items()}, 0) for i in range(n_calls)]

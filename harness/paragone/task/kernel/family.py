@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
-from paragone.task.checks import Checks
 from paragone.task.kernel.problem import KernelProblem
+
+if TYPE_CHECKING:
+    from paragone.task.checks import Checks
 
 FIRST_STEPS = 20  # of a state that evolves
 

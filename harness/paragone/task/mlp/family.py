@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
-from paragone.task.checks import Checks
 from paragone.task.mlp.mnist.cache import DataSet, open_cached
 from paragone.task.mlp.problem import NetworkProblem
-from paragone.task.mlp.stress import check_steps, stress_problem
+
+if TYPE_CHECKING:
+    from paragone.task.checks import Checks
 
 
 class Networks:
@@ -33,9 +34,13 @@ class Networks:
         check_fits(problem, data)
 
     def check_steps(self, problem: NetworkProblem, size: int) -> int:
+        from paragone.task.mlp.stress import check_steps
+
         return check_steps(size)
 
     def stress(self, problem: NetworkProblem) -> NetworkProblem:
+        from paragone.task.mlp.stress import stress_problem
+
         return stress_problem(problem)
 
     def checks(self, data: DataSet, seed: int, cache: Path) -> Checks:
