@@ -38,6 +38,7 @@ MAY_IMPORT = {
     "",  # the public names
     "implementation.importing",
     "task.kernel.reference",
+    "cli.verbs",
     "machine.blas",
     "adapters.julia",
     "adapters.packages",
@@ -167,6 +168,23 @@ def test_a_worker_does_not_load_what_comes_after_it_in_the_flow():
     later = {f"paragone.{name}" for name in FLOW[FLOW.index("worker") + 1 :]}
 
     assert later & loaded_by("import paragone.worker.process") == set()
+
+
+def test_the_help_of_all_verbs_loads_none_of_them_and_no_numpy():
+    shows_help = "import sys; sys.argv[1:] = ['--help']\nfrom paragone.cli.main import main"
+    loaded = loaded_by(f"{shows_help}\ntry: main()\nexcept SystemExit: pass")
+
+    assert {name for name in loaded if name.startswith("paragone.")} == {
+        "paragone.cli",
+        "paragone.cli.app",
+        "paragone.cli.main",
+        "paragone.cli.verbs",
+        "paragone.errors",
+        "paragone.files",
+        "paragone.files.printable",
+        "paragone.files.schema",
+    }
+    assert "numpy" not in loaded
 
 
 def test_listing_the_implementations_loads_no_library_that_might_be_missing():

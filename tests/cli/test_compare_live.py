@@ -11,6 +11,7 @@ from small_project import commit, make_project, run_git
 
 from paragone.analyse.results import Results
 from paragone.cli import compare_live
+from paragone.cli.compare import OrLive
 from paragone.cli.options import RunOptions
 from paragone.compare.home import Home
 from paragone.implementation.registry import IMPLEMENTATIONS
@@ -154,7 +155,7 @@ def test_live_is_a_command_with_its_own_options_wherever_it_stands(monkeypatch):
     """`compare` without it stays what it is."""
     app = typer.Typer()
 
-    @app.command("compare", cls=compare_live.OrLive)
+    @app.command("compare", cls=OrLive)
     def compare(runs: list[str]):
         got.append(("runs", *runs))
 

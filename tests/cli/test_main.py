@@ -20,6 +20,7 @@ from paragone.adapters.julia import JuliaImplementation
 from paragone.adapters.julia_process import JuliaProcessImplementation
 from paragone.cli import main
 from paragone.cli.values import bytes_of
+from paragone.cli.verbs import VERBS
 from paragone.files.json_lines import read_rows
 from paragone.files.paths import IMPORT_ROOT, PROJECT
 from paragone.store.runs import run_folders
@@ -38,9 +39,14 @@ def test_every_command_has_a_help_with_an_example(paragone, command):
 @pytest.mark.parametrize("command", COMMANDS)
 def test_where_an_order_may_take_a_limited_time_a_worker_may_hold_limited_memory(command):
     """What ends a worker tells the user of --memory-limit."""
-    options = {option.name for option in get_command(main.app).commands[command].params}
+    options = {option.name for option in get_command(main.app).commands[command].load().params}
 
     assert ("time_limit" in options) == ("memory_limit" in options)
+
+
+@pytest.mark.parametrize("verb", VERBS, ids=COMMANDS)
+def test_what_the_list_of_verbs_says_of_one_is_the_first_line_of_its_own_help(verb):
+    assert verb.help == verb.load().help.splitlines()[0]
 
 
 def test_the_help_lists_every_command_and_the_exit_codes(paragone):

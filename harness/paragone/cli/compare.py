@@ -1,12 +1,14 @@
-"""paragone compare."""
+"""paragone compare; with --live, the command of compare_live.py."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
+from typer.main import get_command
 
 from paragone.cli.app import EXIT_FAILED_CHECK, out
 from paragone.cli.options import ResultsOption
@@ -14,6 +16,7 @@ from paragone.cli.report import different_runs
 from paragone.cli.values import fraction, write_output
 from paragone.errors import Misuse
 
+LIVE = "--live"
 MOST_RUNS = 26  # each run is called by a letter
 
 
@@ -68,3 +71,18 @@ def run_folders_of(names: list[str], results: Path | None) -> list[Path]:
     if len(names) > MOST_RUNS:
         raise Misuse(f"compare: expected at most {MOST_RUNS} runs, got {len(names)}")
     return different_runs("compare", names, results_folder(results))
+
+
+class OrLive(TyperCommand):
+    """`compare`; with --live among its arguments, the command `live` with options and help of its own."""
+
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        """Parse the arguments by the command that they ask for."""
+        if LIVE not in args:
+            return super().make_context(info_name, args, parent, **extra)
+        from paragone.cli.compare_live import live
+
+        alone = typer.Typer(add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})
+        alone.command(epilog="Example: paragone compare --live HEAD . -i numpy_rows -b 10,1000")(live)
+        others = [argument for argument in args if argument != LIVE]
+        return get_command(alone).make_context(f"{info_name} {LIVE}", others, parent, **extra)

@@ -6,12 +6,10 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from msgspec import structs
-from typer.core import TyperCommand
-from typer.main import get_command
 
 from paragone.cli.app import (
     EXIT_FAILED_CHECK,
@@ -38,7 +36,6 @@ if TYPE_CHECKING:
     from paragone.compare.live import Pairing
     from paragone.compare.revisions import Side
 
-LIVE = "--live"
 PROMISED = "5%"
 
 
@@ -193,18 +190,3 @@ def _end(folder: Path, finished: bool, shown: Shown) -> None:
     refuse_empty(results)
     if len(surely_slower(cells, shown.allowed)) or len(newly_failed(cells)):
         raise typer.Exit(EXIT_FAILED_CHECK)
-
-
-_live = typer.Typer(add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})
-_live.command(epilog="Example: paragone compare --live HEAD . -i numpy_rows -b 10,1000")(live)
-
-
-class OrLive(TyperCommand):
-    """`compare`; with --live among its arguments, the command `live` with options and help of its own."""
-
-    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
-        """Parse the arguments by the command that they ask for."""
-        if LIVE not in args:
-            return super().make_context(info_name, args, parent, **extra)
-        others = [argument for argument in args if argument != LIVE]
-        return get_command(_live).make_context(f"{info_name} {LIVE}", others, parent, **extra)

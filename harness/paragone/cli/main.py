@@ -1,4 +1,4 @@
-"""The command line: registers every verb, and turns errors into sentences and exit codes."""
+"""The command line: runs the verb that is asked for, and turns errors into sentences and exit codes."""
 
 from __future__ import annotations
 
@@ -13,22 +13,7 @@ from rich.markup import escape
 
 from paragone import __version__
 from paragone.cli.app import EXIT_INTERRUPTED, app, err, out
-from paragone.cli.bench import bench
-from paragone.cli.claims import claims
-from paragone.cli.compare import compare
-from paragone.cli.compare_live import OrLive
-from paragone.cli.doctor import doctor
-from paragone.cli.export import export
-from paragone.cli.header import header
-from paragone.cli.julia import julia
-from paragone.cli.list import list_implementations
-from paragone.cli.new import new
-from paragone.cli.new_kernel import new_kernel
-from paragone.cli.profile import profile
-from paragone.cli.report import report
-from paragone.cli.selftest import selftest
-from paragone.cli.train import train
-from paragone.cli.verify import verify
+from paragone.cli.verbs import Verbs
 from paragone.errors import HarnessError
 
 __all__ = ["app", "main"]
@@ -37,29 +22,6 @@ __all__ = ["app", "main"]
 # raises ResultsUnusable.
 UNWRITABLE = {errno.ENOSPC, errno.EIO, errno.EDQUOT}
 EXIT_UNWRITABLE = 5
-# In the order of --help.
-COMMANDS = (
-    (list_implementations, "paragone list 'numpy_*'"),
-    (new, "paragone new my_step --language c"),
-    (new_kernel, "paragone new-kernel my_kernel"),
-    (header, "paragone header pairwise"),
-    (verify, "paragone verify numpy_tuned --problem mlp4 --batch-sizes 1,7,500"),
-    (bench, "paragone bench --problem mlp4 -i 'numpy_*' --dtype float32 --batch-sizes 500,20000"),
-    (report, "paragone report latest"),
-    (compare, "paragone compare 2026-01-02T030405Z latest --markdown"),
-    (profile, "paragone profile -i 'numpy_*' -p mlp4 -b 500,20000"),
-    (claims, "paragone claims -i S2"),
-    (train, "paragone train numpy_tuned --epochs 30 --dtype float64"),
-    (export, "paragone export latest --format pytest-benchmark > run.json"),
-    (doctor, "paragone doctor"),
-    (julia, "paragone julia"),
-    (selftest, "paragone selftest coverage quiet"),
-)
-# Commands that are more than a function.
-CLASSES = {"compare": OrLive}
-for function, example in COMMANDS:
-    name = example.split()[1]
-    app.command(name, cls=CLASSES.get(name), epilog=f"Example: {example}")(function)
 
 
 def main() -> NoReturn:
@@ -107,7 +69,7 @@ def _raise_interrupt(number: int, frame: object) -> None:
     raise KeyboardInterrupt
 
 
-@app.callback(invoke_without_command=True)
+@app.callback(cls=Verbs, invoke_without_command=True)
 def root(version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False) -> None:
     """Settle quarrels about numerical code by measurement."""
     if version:
