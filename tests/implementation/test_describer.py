@@ -93,7 +93,9 @@ def among(place):
     plugins = {when: hostile_imports.write(place, KINDS, when) for when in ("imported", "asked")}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(described, "TIME_LIMIT_S", 5.0)
+        patch.setenv("PARAGONE_CACHE", str(place / ".alone"))
         (alone,) = described.describe([tells])[tells]
+        patch.setenv("PARAGONE_CACHE", str(place / ".among"))  # so that it is described again
         before = state()
         found, unusable = discover(plugins=[str(place)])
         after = state()

@@ -41,10 +41,9 @@ def _show(entry: Registered) -> None:
     declared = entry.implementation
     axes = [f"{axis} {'/'.join(values)}" for axis, values in declared.axes.items()]
     lines = f"{entry.maths_lines()} lines of maths of its own"
-    facts = [declared.language, declared.layout, *axes, lines, declared.source]
-    out.print(f"[bold]{escape(declared.name)}[/]", highlight=False)
-    for line in (declared.idea, " · ".join([*facts, *([entry.origin] if entry.origin else [])])):
-        out.print(f"    {escape(line)}", soft_wrap=True, highlight=False)
+    facts = [declared.language, declared.layout, *axes, lines, declared.source, *filter(None, [entry.origin])]
+    shown = [f"[bold]{escape(declared.name)}[/]"]
+    shown += [f"    {escape(line)}" for line in (declared.idea, " · ".join(facts))]
     if reason := unavailable_reason(declared):
-        out.print(f"    [yellow]unavailable:[/] {escape(reason)}", soft_wrap=True, highlight=False)
-    out.print()
+        shown.append(f"    [yellow]unavailable:[/] {escape(reason)}")
+    out.print("\n".join(shown), end="\n\n", soft_wrap=True, highlight=False)  # once: each print takes a millisecond

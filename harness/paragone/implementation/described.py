@@ -77,6 +77,12 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     described: list[Described] = []
     answer: Answer | None = None
     fault: Annotated[str, Meta(max_length=2 * MOST_CHARACTERS)] = ""
+    modules: dict[str, str] = {}  # path → stamp of what the import has loaded from elsewhere (remembered.py)
+
+    @property
+    def may_be_remembered(self) -> bool:
+        """Whether the same files say the same tomorrow: what is missing today may have been installed by then."""
+        return not self.fault and not any(each.missing for each in self.described)
 
 
 def unavailable_reason(described: Described, problem: Problem | None = None) -> str | None:
@@ -104,7 +110,7 @@ def describe_files(paths: Sequence[Path]) -> dict[Path, list[Described] | str]:
     """The implementations that each file declares, an impl.py or a kernel's, as `describe` gives those of a folder."""
     tasks = [Task(str(path.parent), file=path.name) for path in paths]
     found: dict[Path, list[Described] | str] = {}
-    for path, report in zip(paths, _reports(tasks), strict=True):
+    for path, report in zip(paths, _remembered_reports(tasks), strict=True):
         described = [structs.replace(each, folder=str(path.parent)) for each in report.described]
         found[path] = report.fault or described
     return found
@@ -113,8 +119,35 @@ def describe_files(paths: Sequence[Path]) -> dict[Path, list[Described] | str]:
 @cache
 def ask(folder: str, name: str, problem: Problem) -> Answer:
     """What the implementation of that name in a folder says to a problem. An answer that fails is a reason."""
-    (report,) = _reports([Task(folder, name, problem)])
+    (report,) = _remembered_reports([Task(folder, name, problem)])
     return report.answer or Answer(unsupported=report.fault)
+
+
+def _remembered_reports(tasks: Sequence[Task]) -> list[Report]:
+    """The report on each task: what is remembered is not asked again."""
+    from paragone.implementation.remembered import Remembered  # no worker describes
+
+    memory, keys = Remembered(), _keys(tasks)
+    kept = {number: _checked(tasks[number], raw) for number, key in enumerate(keys) if (raw := memory.recall(key))}
+    found = {number: report for number, report in kept.items() if report.may_be_remembered}
+    asked = [number for number in range(len(tasks)) if number not in found]
+    found |= zip(asked, _reports([tasks[number] for number in asked]), strict=True)
+    still = dict(zip(asked, _keys([tasks[number] for number in asked]), strict=True))
+    for number in asked:
+        report = found[number]
+        if report.may_be_remembered and still[number] == keys[number]:  # else a file changed meanwhile
+            plain = msgspec.Raw(msgspec.json.encode(structs.replace(report, modules={})))
+            memory.note(keys[number], plain, report.modules)
+    memory.save()
+    return [found[number] for number in range(len(tasks))]
+
+
+def _keys(tasks: Sequence[Task]) -> list[str]:
+    """What each task is about, its folder by content."""
+    from paragone.implementation.remembered import folder_digest
+
+    digests = {folder: folder_digest(Path(folder)) for folder in {task.folder for task in tasks}}
+    return [f"{digests[task.folder]} {msgspec.json.encode(task).decode()}" for task in tasks]
 
 
 def _reports(tasks: Sequence[Task]) -> list[Report]:

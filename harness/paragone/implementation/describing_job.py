@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import sys
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field
 from itertools import takewhile
 from pathlib import Path
@@ -15,12 +16,13 @@ from pathlib import Path
 import msgspec
 
 from paragone.errors import HarnessError, error_text
-from paragone.files.printable import plain_words
+from paragone.files.printable import is_printable, plain_words
 from paragone.files.schema import MOST_CHARACTERS
 from paragone.implementation.class_description import answer_of, described_class
 from paragone.implementation.described import Report, Task
 from paragone.implementation.importing import implementation_class, read_folder
 from paragone.implementation.kernel_class import kernel_class
+from paragone.implementation.remembered import stamp
 from paragone.machine.process_tree import adopt_orphans, descendants, die_with_parent, ending
 
 MOST_BYTES = 1 << 22  # of a report
@@ -41,7 +43,7 @@ def report_on(task: Task, say_stage: Callable[[str], None]) -> Report:
         kind = implementation_class(folder, task.name)
         say_stage(f"asking {task.name} about the problem {task.problem.name}")
         return Report(answer=answer_of(kind, task.problem))
-    threads = threading.active_count()
+    threads, loaded = threading.active_count(), {*sys.modules}
     classes = read_folder(folder)
     if fault := _left_behind(threads):
         return Report(fault=f"{folder / 'impl.py'}: {fault}")
@@ -49,7 +51,14 @@ def report_on(task: Task, say_stage: Callable[[str], None]) -> Report:
     for kind in classes:
         say_stage(f"asking {kind.name} whether it can run here")
         described.append(described_class(kind, Path()))  # the harness knows where it lies
-    return Report(described=described)
+    return Report(described=described, modules=_modules_elsewhere(loaded, folder))
+
+
+def _modules_elsewhere(before: Container[str], folder: Path) -> dict[str, str]:
+    """Path → stamp of the file of each module that is loaded now and was not before, unless it lies in the folder."""
+    files = [getattr(module, "__file__", None) for name, module in sys.modules.items() if name not in before]
+    paths = [file for file in files if isinstance(file, str) and is_printable(file)]
+    return {path: stamp(path) for path in paths if not Path(path).is_relative_to(folder)}
 
 
 def _left_behind(threads: int) -> str:

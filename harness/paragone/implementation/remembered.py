@@ -1,0 +1,127 @@
+"""What implementations said of themselves before, kept by content: a command need not import all of them again.
+
+A description is made anew where a file of the implementation's folder has changed, or a module that its import loaded
+from elsewhere, or the surroundings: Python, this package, the variables, and the folders in which programs and packages
+are found. What cannot run here, and what has a fault, is never remembered: whatever it lacks may have come since.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+
+from paragone.errors import Misuse
+from paragone.files.atomic import replacing
+from paragone.files.hashing import LARGEST_FILE_BYTES
+from paragone.files.paths import PACKAGE, cache_folder
+from paragone.machine.python_environments import folder_of
+
+FOLDER = "descriptions"
+MOST_ENTRIES, MOST_FILES = 2000, 8  # of one file; of other surroundings
+# They differ from one terminal, folder or command to the next, and decide nothing.
+VOLATILE = {"_", "PWD", "OLDPWD", "SHLVL", "COLUMNS", "LINES", "TERM", "WINDOWID"} | {
+    "PARAGONE_CACHE",
+    "PARAGONE_DATA",
+    "PARAGONE_PLUGINS",
+    "PARAGONE_RESULTS",
+}
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """A report, not checked yet, and path → stamp of the modules that its import loaded from elsewhere."""
+
+    report: msgspec.Raw
+    modules: dict[str, str]
+
+
+class Remembered:
+    """What is remembered in these surroundings. Without a cache that can be written, that is nothing."""
+
+    def __init__(self) -> None:
+        with suppress(Misuse):
+            self._path = cache_folder() / FOLDER / f"{surroundings()}.json"
+        self._entries: dict[str, Entry] = {}
+        with suppress(OSError, msgspec.MsgspecError, RecursionError):
+            self._entries = msgspec.json.decode(self._path.read_bytes(), type=dict[str, Entry])
+        self._is_changed = False
+
+    def recall(self, key: str) -> msgspec.Raw | None:
+        """The report that is kept under the key; None where a module behind it has changed."""
+        entry = self._entries.get(key)
+        if entry is None or any(stamp(path) != seen for path, seen in entry.modules.items()):
+            return None
+        return entry.report
+
+    def note(self, key: str, report: msgspec.Raw, modules: Mapping[str, str]) -> None:
+        self._entries[key] = Entry(report, dict(modules))
+        self._is_changed = True
+
+    def save(self) -> None:
+        """Write down what was noted; a full disk or a cache that cannot be written costs time at the next command."""
+        if not self._is_changed:
+            return
+        newest = dict(list(self._entries.items())[-MOST_ENTRIES:])
+        with suppress(OSError):
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with replacing(self._path) as file:
+                file.write(msgspec.json.encode(newest))
+            for old in sorted(self._path.parent.glob("*.json"), key=lambda path: path.stat().st_mtime)[:-MOST_FILES]:
+                old.unlink()
+
+
+def folder_digest(folder: Path) -> str:
+    """A hash of names, contents and rights of the files in a folder; of a large file its stamp stands for its content.
+
+    Left out are hidden files and __pycache__.
+    """
+    content = hashlib.sha256(str(folder).encode(errors="surrogateescape"))
+    for path in sorted(_files(folder)):
+        content.update(f"{path}\0".encode(errors="surrogateescape"))
+        with suppress(OSError):
+            about = Path(path).stat()
+            content.update(f"{about.st_mode}\0".encode())
+            is_small = about.st_size <= LARGEST_FILE_BYTES
+            content.update(hashlib.sha256(Path(path).read_bytes()).digest() if is_small else stamp(path).encode())
+    return content.hexdigest()
+
+
+def _files(folder: Path) -> Iterator[str]:
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if name != "__pycache__" and not name.startswith(".")]
+        yield from (f"{place}/{name}" for name in names if not name.startswith("."))
+
+
+def surroundings() -> str:
+    """A hash of what decides, beside its own files, what an implementation says of itself."""
+    variables = sorted(f"{name}={value}" for name, value in os.environ.items() if name not in VOLATILE)
+    places = [f"{place} {stamp(place)}" for place in dict.fromkeys(_places())]
+    content = "\0".join([sys.executable, sys.version, *variables, *places])
+    return hashlib.sha256(content.encode(errors="surrogateescape")).hexdigest()[:16]
+
+
+def _places() -> Iterable[str]:
+    """This package's files, and the folders whose time changes when a program or a package comes or goes."""
+    yield from sorted(path for path in _files(PACKAGE) if path.endswith((".py", ".toml")))
+    # Not where `python -m` was started: no implementation is imported from there.
+    yield from (place for place in sys.path if place not in ("", str(Path.cwd())))
+    yield from filter(None, os.environ.get("PATH", "").split(os.pathsep))
+    environments = folder_of("")
+    for place in (environments, *environments.glob("*"), *environments.glob("*/lib/python*/site-packages")):
+        yield str(place)
+    # What `paragone julia` fills.
+    for place in (Path(sys.prefix), *Path(sys.prefix).glob("julia_env/*"), *Path.home().glob(".julia/environments/*")):
+        yield str(place)
+
+
+def stamp(path: str) -> str:
+    """The time of the last change of a file or folder and its size; "" where there is none."""
+    with suppress(OSError, ValueError):
+        about = Path(path).stat()
+        return f"{about.st_mtime_ns} {about.st_size}"
+    return ""
