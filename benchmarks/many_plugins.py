@@ -2,6 +2,8 @@
 
     python benchmarks/many_plugins.py FOLDER
     paragone list --plugins FOLDER
+
+The rows `list` and `doctor` of commands.py use it.
 """
 
 from __future__ import annotations

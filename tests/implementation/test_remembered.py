@@ -72,6 +72,17 @@ def test_after_an_edit_it_is_asked_again(plugin):
     assert "other" == plugin.described()[0].idea
 
 
+def test_an_edit_of_its_maths_within_the_same_second_is_what_the_next_process_runs(plugin):
+    """Nobody remembers anything here: Python itself would, by its bytecode."""
+    maths = plugin.folder / "maths.py"
+    plugin.write("maths.WORDS", "'never remembered'", before="from . import maths\n")
+    for words in ("first", "other"):
+        maths.write_text(f"WORDS = {words!r}\n")
+        os.utime(maths, (1e9, 1e9))
+
+        assert words == plugin.described()[0].idea
+
+
 def test_an_edit_that_is_taken_back_finds_the_first_answer(plugin):
     plugin.described()
     plugin.write(idea="'other'")
@@ -97,7 +108,6 @@ def test_an_edit_of_a_module_that_it_imports_from_elsewhere_counts(plugin, tmp_p
     (elsewhere / "__init__.py").write_text("")
     (elsewhere / "words.py").write_text("WORDS = 'first'\n")
     monkeypatch.setenv("PYTHONPATH", str(elsewhere.parent))
-    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")  # so that the second text is read, within the same second
     plugin.write("words.WORDS", before="from words_of_many import words\n")
     plugin.described()
     plugin.described()

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from paragone.files.paths import PROJECT
+from paragone.files.paths import PROJECT, cache_folder
 from paragone.machine.blas import blas
 
 
@@ -31,6 +31,23 @@ def test_what_a_plugin_has_loaded_into_this_process_is_not_the_blas_of_a_run(mon
 
     assert blas() == alone
     assert "torch" not in {pool.library for pool in alone}
+
+
+def test_the_answer_is_remembered_by_the_next_process(monkeypatch):
+    first = blas()
+    blas.cache_clear()
+    monkeypatch.setattr(subprocess, "run", None)
+
+    assert blas() == first != ()
+
+
+def test_a_damaged_memory_is_asked_anew():
+    first = blas()
+    for path in (cache_folder() / "blas").iterdir():
+        path.write_text("[{")
+    blas.cache_clear()
+
+    assert blas() == first
 
 
 def test_the_variables_of_the_shell_decide_which_kernels_are_told(monkeypatch):

@@ -22,8 +22,8 @@ from paragone.implementation.class_description import answer_of, described_class
 from paragone.implementation.described import Report, Task
 from paragone.implementation.importing import implementation_class, read_folder
 from paragone.implementation.kernel_class import kernel_class
-from paragone.implementation.remembered import stamp
 from paragone.machine.process_tree import adopt_orphans, descendants, die_with_parent, ending
+from paragone.machine.surroundings import stamp
 
 MOST_BYTES = 1 << 22  # of a report
 IMPORTING = "importing it"

@@ -24,7 +24,12 @@ from paragone.implementation.old_names import old_imports
 
 
 def import_folder(folder: Path, name: str = "impl") -> ModuleType:
-    """Import impl.py, or NAME.py, as a member of a package of its own, so that `from . import maths` works."""
+    """Import impl.py, or NAME.py, as a member of a package of its own, so that `from . import maths` works.
+
+    From then on this process writes no bytecode. Python knows the text of a bytecode by its size and its second alone:
+    after an edit within that second, another process would run what was there before.
+    """
+    sys.dont_write_bytecode = True
     plain = re.sub(r"\W", "_", folder.name)
     package_name = f"paragone_{plain}_{hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:8]}"
     if package_name not in sys.modules:

@@ -8,9 +8,7 @@ are found. What cannot run here, and what has a fault, is never remembered: what
 from __future__ import annotations
 
 import hashlib
-import os
-import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,18 +17,11 @@ import msgspec
 from paragone.errors import Misuse
 from paragone.files.atomic import replacing
 from paragone.files.hashing import LARGEST_FILE_BYTES
-from paragone.files.paths import PACKAGE, cache_folder
-from paragone.machine.python_environments import folder_of
+from paragone.files.paths import cache_folder
+from paragone.machine.surroundings import files_below, stamp, surroundings
 
 FOLDER = "descriptions"
 MOST_ENTRIES, MOST_FILES = 2000, 8  # of one file; of other surroundings
-# They differ from one terminal, folder or command to the next, and decide nothing.
-VOLATILE = {"_", "PWD", "OLDPWD", "SHLVL", "COLUMNS", "LINES", "TERM", "WINDOWID"} | {
-    "PARAGONE_CACHE",
-    "PARAGONE_DATA",
-    "PARAGONE_PLUGINS",
-    "PARAGONE_RESULTS",
-}
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -81,7 +72,7 @@ def folder_digest(folder: Path) -> str:
     Left out are hidden files and __pycache__.
     """
     content = hashlib.sha256(str(folder).encode(errors="surrogateescape"))
-    for path in sorted(_files(folder)):
+    for path in sorted(files_below(folder)):
         content.update(f"{path}\0".encode(errors="surrogateescape"))
         with suppress(OSError):
             about = Path(path).stat()
@@ -89,39 +80,3 @@ def folder_digest(folder: Path) -> str:
             is_small = about.st_size <= LARGEST_FILE_BYTES
             content.update(hashlib.sha256(Path(path).read_bytes()).digest() if is_small else stamp(path).encode())
     return content.hexdigest()
-
-
-def _files(folder: Path) -> Iterator[str]:
-    for place, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if name != "__pycache__" and not name.startswith(".")]
-        yield from (f"{place}/{name}" for name in names if not name.startswith("."))
-
-
-def surroundings() -> str:
-    """A hash of what decides, beside its own files, what an implementation says of itself."""
-    variables = sorted(f"{name}={value}" for name, value in os.environ.items() if name not in VOLATILE)
-    places = [f"{place} {stamp(place)}" for place in dict.fromkeys(_places())]
-    content = "\0".join([sys.executable, sys.version, *variables, *places])
-    return hashlib.sha256(content.encode(errors="surrogateescape")).hexdigest()[:16]
-
-
-def _places() -> Iterable[str]:
-    """This package's files, and the folders whose time changes when a program or a package comes or goes."""
-    yield from sorted(path for path in _files(PACKAGE) if path.endswith((".py", ".toml")))
-    # Not where `python -m` was started: no implementation is imported from there.
-    yield from (place for place in sys.path if place not in ("", str(Path.cwd())))
-    yield from filter(None, os.environ.get("PATH", "").split(os.pathsep))
-    environments = folder_of("")
-    for place in (environments, *environments.glob("*"), *environments.glob("*/lib/python*/site-packages")):
-        yield str(place)
-    # What `paragone julia` fills.
-    for place in (Path(sys.prefix), *Path(sys.prefix).glob("julia_env/*"), *Path.home().glob(".julia/environments/*")):
-        yield str(place)
-
-
-def stamp(path: str) -> str:
-    """The time of the last change of a file or folder and its size; "" where there is none."""
-    with suppress(OSError, ValueError):
-        about = Path(path).stat()
-        return f"{about.st_mtime_ns} {about.st_size}"
-    return ""
