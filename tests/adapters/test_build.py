@@ -3,6 +3,7 @@
 import shutil
 import stat
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,11 @@ class Compilers:
         return build([compiler, "{library}", *words], self.source, self.cache)
 
     @property
+    def entries(self):
+        """The names in the cache, without those of locks."""
+        return [path.name for path in self.cache.iterdir() if path.suffix != ".lock"]
+
+    @property
     def n_built(self):
         return len(self.log.read_text().splitlines()) if self.log.exists() else 0
 
@@ -72,6 +78,15 @@ def test_what_is_in_the_cache_is_not_built_again(compilers):
     second, _ = compilers.build(compiler)
 
     assert (first, 1) == (second, compilers.n_built)
+
+
+def test_what_several_want_at_once_is_compiled_once(compilers):
+    compiler = compilers.compiler(f"import time; time.sleep(0.5)\n{WRITES_ITS_LIBRARY}")
+    with ThreadPoolExecutor() as pool:
+        built = [pool.submit(compilers.build, compiler) for _ in range(3)]
+        libraries = {each.result()[0].read_text() for each in built}
+
+    assert ({"int x;"}, 1) == (libraries, compilers.n_built)
 
 
 @pytest.mark.parametrize("change", ["source", "flags", "compiler", "header", "cpu"])
@@ -122,7 +137,7 @@ def test_another_process_that_was_faster_keeps_its_entry(compilers):
     again, _ = compilers.build(compiler)
 
     assert again == library
-    assert sorted(path.name for path in compilers.cache.iterdir()) == sorted(["whole", library.parent.name])
+    assert sorted(compilers.entries) == sorted(["whole", library.parent.name])
 
 
 def test_a_failing_compiler_gives_its_first_error_lines_and_leaves_nothing(compilers):
@@ -130,7 +145,7 @@ def test_a_failing_compiler_gives_its_first_error_lines_and_leaves_nothing(compi
     reason = reason_of(lambda: compilers.build(compilers.compiler(body)))
 
     assert "failed with code 1: loops.c:3:5: error: expected a thing / loops.c:9:1: error: b" in reason
-    assert list(compilers.cache.iterdir()) == []
+    assert compilers.entries == []
 
 
 def test_of_many_errors_the_first_three_are_told():

@@ -1,11 +1,13 @@
 """Build what an implementation's folder declares, once for each source, command, compiler and CPU.
 
+Of several processes that want the same at once, one builds it and the others wait.
 Mostly a shared library; a program, which is started by another command, may be any number of files.
 """
 
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import hashlib
 import json
 import os
@@ -13,7 +15,8 @@ import platform
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -72,7 +75,9 @@ def build_files(
     build_info = BuildInfo(source, compiler_version(command[0]), " ".join(command))
     place = (cache or cache_folder() / "built") / _key(build_info)
     if not _is_whole(place, build_info):
-        _build_into(place, command, folder, headers, build_info)
+        with _alone_at(place):
+            if not _is_whole(place, build_info):  # nobody has built it meanwhile
+                _build_into(place, command, folder, headers, build_info)
     return place, build_info
 
 
@@ -142,17 +147,27 @@ def _size_bytes(place: Path, build_info: BuildInfo) -> int:
     return sum(path.stat().st_size for path in place.rglob("*") if path.is_file() and path.name != BUILD_INFO)
 
 
+@contextmanager
+def _alone_at(place: Path) -> Iterator[None]:
+    """Within the block no other process builds this entry. Raises MeasurementFailed where nothing can be written."""
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        lock = (place.parent / f".{place.name}.lock").open("wb")
+    except OSError as error:
+        raise _cannot_be_kept(place.parent, error) from None
+    with lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the system gives it back where this process is killed
+        yield
+
+
 def _build_into(
     place: Path, command: Sequence[str], folder: Path, headers: Mapping[str, str], build_info: BuildInfo
 ) -> None:
-    """Build beside the entry, then rename: other processes see a whole entry or none."""
+    """Build beside the entry, then rename: whoever looks for it sees a whole entry or none."""
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(dir=place.parent, prefix=".building-"))
     except OSError as error:
-        raise MeasurementFailed(
-            f"{place.parent}: the library cannot be kept there: {error.strerror}. Set PARAGONE_CACHE to another folder"
-        ) from None
+        raise _cannot_be_kept(place.parent, error) from None
     try:
         library, include = scratch / LIBRARY, scratch / INCLUDE if headers else HEADERS
         for name, text in headers.items():
@@ -168,6 +183,12 @@ def _build_into(
         _put_in_place(scratch, place)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _cannot_be_kept(folder: Path, error: OSError) -> MeasurementFailed:
+    return MeasurementFailed(
+        f"{folder}: the library cannot be kept there: {error.strerror}. Set PARAGONE_CACHE to another folder"
+    )
 
 
 def filled_in(command: Sequence[str], places: Mapping[str, Path]) -> list[str]:
