@@ -12,6 +12,7 @@ from paragone.task.checks import Candidate, SampleResult
 from paragone.task.mlp.gate import Train, check_approximate, check_form, check_steps, gate, pass_through
 from paragone.task.mlp.mnist.cache import DataSet
 from paragone.task.mlp.perturbation import PerturbedTraining
+from paragone.task.mlp.spread_cache import cached_spread
 from paragone.task.mlp.training_set import TrainingSet
 from paragone.task.mlp.whole_sample import (
     MOST_TYPICAL_STEPS,
@@ -20,7 +21,6 @@ from paragone.task.mlp.whole_sample import (
     TypicalSpread,
     check_whole,
     size_fault,
-    typical_spread,
 )
 from paragone.task.sample_input import SampleInput
 
@@ -149,11 +149,12 @@ class NetworkChecks:
 
     def _typical_spread(self, input_: SampleInput) -> TypicalSpread:
         problem, size = input_.problem, input_.size
-        n_steps = min(MOST_TYPICAL_STEPS, max(input_.lengths))
+        # Samples have as many steps as their time allows: of few lengths, those that are kept are found again.
+        n_steps = min(MOST_TYPICAL_STEPS, 1 << (max(input_.lengths) - 1).bit_length())
         known = self._typical.get((problem.name, size))
         if known is None or len(known.of_losses) < n_steps:
             typical = SampleInput(problem, size, frozenset({n_steps}), TYPICAL_SEED)
-            known = typical_spread(self._training(typical, n_steps))
+            known = cached_spread(self._training(typical, n_steps), self.data.sha256, self.cache)
             self._typical[problem.name, size] = known
         return known
 

@@ -99,7 +99,7 @@ class TrainingSet:
                 f"own label? ({seen})"
             )
             return CheckResult("failed", reason, worst.error, worst.bound, worst.tensor, n_steps)
-        reason = "" if n_images >= self.problem.n_train else f"in about {seconds:.0f} s it has {seen}"
+        reason = "" if n_images >= self.problem.n_train else f"in about {seconds:g} s it has {seen}"
         return CheckResult("passed", reason, worst.error, worst.bound, worst.tensor, n_steps)
 
     def _piece(self, index: int, most_steps: int) -> Piece:
