@@ -10,7 +10,7 @@ import pytest
 from typer.main import get_command
 
 from paragone.claims import claim
-from paragone.cli import verify
+from paragone.cli import contract
 from paragone.cli.app import app
 from paragone.files.paths import PROJECT
 from paragone.task.mlp import problem, problem_files
@@ -33,6 +33,7 @@ PARSED = {
     "paragone bench --dtype float32 --rounds 6": ALL,
     "paragone bench -i my_step": LONG,
     "paragone verify my_step --contract": "the README's section runs it, with --plugins",
+    "paragone verify my_step --contract --all": "as with --contract, of every problem; tests/cli asks what it looks at",
     "paragone verify my_step": "as with --contract, at every batch size",
     "paragone verify numpy_einsum": "tests/docs/test_contributing.py sends the example through the gate",
     "make new NAME=numpy_einsum": "tests/docs/test_contributing.py writes the example",
@@ -87,7 +88,7 @@ def typed(paragone, data, tmp_path, monkeypatch):
     monkeypatch.setattr(problem_files, "SHIPPED", problems)
     (tmp_path / "claims.toml").write_text("[[claim]]".join(claim.CLAIMS.read_text().split("[[claim]]")[:2]))
     monkeypatch.setattr(claim, "CLAIMS", tmp_path / "claims.toml")  # other claims have batch sizes up to 60,000
-    monkeypatch.setattr(verify, "CONTRACT_BATCH_SIZES", (2,))
+    monkeypatch.setattr(contract, "BRIEF_SIZES", (2,))
     monkeypatch.setattr(problem, "QUICK_SIZES", (10,))
     monkeypatch.delenv("PARAGONE_RESULTS", raising=False)
     folder = tmp_path / "project"

@@ -12,17 +12,19 @@ from everyone import EVERYONE as FOUND
 from everyone import UNUSABLE as BROKEN
 
 from paragone.adapters.packages import PackageImplementation
-from paragone.implementation.conformance import CHECKS, NotApplicable, PromiseBroken, Subject, examine, run_contract
-from paragone.implementation.conformance.subject import IMAGES, problems
+from paragone.implementation.conformance.checks import CHECKS
+from paragone.implementation.conformance.examination import run_contract
+from paragone.implementation.conformance.subject import IMAGES, NotApplicable, PromiseBroken, Subject, problems
 from paragone.implementation.contract import variants
 from paragone.implementation.importing import implementation_class
 from paragone.implementation.registry import IMPLEMENTATIONS, read_folder
-from paragone.measure.yardstick import FOLDER
-from paragone.task.mlp.problem_files import shipped_names
+from paragone.implementation.template import TEMPLATES
+from paragone.task.mlp.problem_files import find_problem, shipped_names
 from paragone.task.mlp.state import State
 
 VARIANTS = {variant.name: variant for found in FOUND for variant in variants(found.implementation)}
 (ROWS,) = read_folder(IMPLEMENTATIONS / "numpy_rows")
+(STARTS_A_PROGRAM,) = read_folder(TEMPLATES / "process")
 SECONDS = 60
 FRESH_MEMORY = "what fresh memory holds does not matter"  # says nothing of other languages
 SECONDS_OF_A_SLOW_ONE = 300  # for one check: some compile for every shape
@@ -74,7 +76,7 @@ def test_every_promise_is_kept_by_what_uses_a_library_or_julia(name):
     if reason := variant.implementation.missing:
         pytest.skip(reason)
     found = next(found for found in FOUND if found.implementation is variant.implementation)
-    findings = examine(found, variant, SECONDS_OF_A_SLOW_ONE)
+    findings = examined(found, SECONDS_OF_A_SLOW_ONE, [variant])
 
     assert {finding.check for finding in findings} == set(CHECKS)
     assert [finding for finding in findings if finding.status not in ("passed", "not applicable")] == []
@@ -358,13 +360,31 @@ def test_what_is_slow_to_start_is_tried_on_a_workload_of_each_kind():
     assert len(subject.few_cases()) == 1
 
 
-def test_a_program_that_is_slow_to_start_is_started_once_for_the_workloads_it_keeps():
-    null = next(kind for kind in read_folder(FOLDER / "networks") if kind.bridge == "process")
-    subject = first(null, is_slow=True)
-    programs = {case.implementation.running.process.pid for case in subject.cases((7,))}
+def test_a_program_is_started_once_for_the_workloads_it_keeps():
+    with closing(first(STARTS_A_PROGRAM)) as subject:
+        programs = {case.implementation.running.process.pid for case in subject.cases((7,))}
 
     assert len(programs) == 1
-    subject.close()
+
+
+def test_one_more_program_stands_for_all_fresh_instances(monkeypatch):
+    programs, load = set(), STARTS_A_PROGRAM.load
+
+    def counted(self, *arguments):
+        load(self, *arguments)
+        programs.add(self.running.process.pid)
+
+    monkeypatch.setattr(STARTS_A_PROGRAM, "load", counted)
+    broken, _ = tried(first(STARTS_A_PROGRAM, asked=(find_problem("nielsen"),)))
+
+    assert broken == {}
+    assert len(programs) == 2
+
+
+def test_a_subject_that_is_asked_about_a_workload_is_tried_on_that_and_its_twin_alone():
+    subject = first(ROWS, asked=(find_problem("nielsen"),))
+
+    assert {"nielsen", "nielsen (stress problem)"} == {case.problem.name for case in subject.cases()}
 
 
 # --- in a child process ---
@@ -379,7 +399,7 @@ from paragone.implementation.registry import IMPLEMENTATIONS, read_folder
 class Made(Rows):
     name = "made"
     maths = ()
-    axes = {{"dtype": ("float32",)}}
+    axes = {{"dtype": {dtypes}}}
 
     def train(self, order):
         {body}
@@ -387,11 +407,17 @@ class Made(Rows):
 """
 
 
-def findings(folder, body, time_limit_s=SECONDS):
+def findings(folder, body, time_limit_s=SECONDS, dtypes=("float32",), problems=()):
     folder.mkdir()
-    (folder / "impl.py").write_text(MADE.format(body=body))
+    (folder / "impl.py").write_text(MADE.format(body=body, dtypes=dtypes))
     (made,) = read_folder(folder)
-    return list(run_contract(registered(made, folder), time_limit_s))
+    found = registered(made, folder)
+    return examined(found, time_limit_s, variants(found.implementation), problems)
+
+
+def examined(found, time_limit_s, chosen, problems=()):
+    with run_contract(found, list(chosen), problems, time_limit_s) as results:
+        return list(results)
 
 
 @cache
@@ -432,3 +458,30 @@ def test_a_hanging_check_is_given_up(tmp_path):
     found = findings(tmp_path / "a", "time.sleep(600)", time_limit_s=1)
 
     assert {finding.reason for finding in found if finding.status == "crashed"} == {"no answer within 1 s"}
+
+
+def test_findings_come_in_the_order_of_the_variants_however_long_each_takes(tmp_path, monkeypatch):
+    monkeypatch.setattr("paragone.implementation.conformance.examination.usable_cpus", lambda: (0, 1, 2))
+    found = findings(tmp_path / "a", "time.sleep(0.02 * (self.dtype == 'float32'))", dtypes=("float32", "float64"))
+
+    assert [f"made[dtype={dtype}]" for dtype in ("float32", "float64") for _ in CHECKS] == [f.variant for f in found]
+
+
+def test_problems_that_are_asked_for_are_those_of_the_child(tmp_path):
+    body = "assert self.problem.name.startswith('nielsen')"
+    statuses = {f.status for f in findings(tmp_path / "a", body, problems=(find_problem("nielsen"),))}
+
+    assert {"passed"} == statuses
+    assert "failed" in {f.status for f in findings(tmp_path / "b", body)}
+
+
+def test_what_nobody_waits_for_any_more_is_given_up(tmp_path):
+    begun, went_on = str(tmp_path / "begun"), tmp_path / "went on"
+    body = f"os.path.exists({begun!r}) or (open({begun!r}, 'w'), time.sleep(3), open({str(went_on)!r}, 'w'))"
+    (tmp_path / "impl.py").write_text(MADE.format(body=body, dtypes=("float32", "float64")))
+    (made,) = read_folder(tmp_path)
+    found = registered(made, tmp_path)
+    with pytest.raises(KeyboardInterrupt), run_contract(found, list(variants(found.implementation)), (), SECONDS):
+        raise KeyboardInterrupt
+
+    assert not went_on.exists()

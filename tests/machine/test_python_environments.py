@@ -12,7 +12,7 @@ from zoo_faults import FAULTS, ORDER, PROBLEM, STATE, Workers
 
 from paragone.errors import MeasurementFailed
 from paragone.files.paths import PROJECT
-from paragone.implementation.conformance import run_contract
+from paragone.implementation.conformance.examination import run_contract
 from paragone.implementation.contract import variants
 from paragone.implementation.registry import read_folder
 from paragone.machine import python_environments
@@ -214,7 +214,9 @@ def test_the_contract_is_examined_there(environments, lives_elsewhere, monkeypat
     monkeypatch.setenv("PYTHONPATH", str(FAULTS.parent))
     environments.make("elsewhere")
     environments.add_package("elsewhere", "only_elsewhere")
-    findings = list(run_contract(registered(lives_elsewhere, FOLDER), 60))
+    found = registered(lives_elsewhere, FOLDER)
+    with run_contract(found, list(variants(found.implementation)), (), 60) as results:
+        findings = list(results)
 
     assert "it says what it is" in {finding.check for finding in findings if finding.status == "passed"}
     assert not any("only_elsewhere" in finding.reason for finding in findings)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
@@ -13,6 +13,7 @@ from msgspec import structs
 from rich.markup import escape
 
 from paragone.cli.app import EXIT_FAILED_CHECK, err, out
+from paragone.cli.contract import brief, contract_examined, everything, print_contract, print_looked_at, the_one
 from paragone.cli.display import TerminalDisplay
 from paragone.cli.option_groups import with_option_groups
 from paragone.cli.options import (
@@ -31,16 +32,10 @@ from paragone.cli.options import (
 from paragone.cli.values import NETWORKS
 from paragone.cli.verification import case_tables, checks_table, errors_table, reason_sentences
 from paragone.errors import Misuse
-from paragone.implementation.described import unavailable_reason
-from paragone.implementation.registry import Registered, select
-from paragone.plan.request import Request
+from paragone.implementation.conformance.examination import PromiseResult
+from paragone.implementation.registry import select
 from paragone.store.records import Outcome
 from paragone.task.problem import Words, shared_words
-
-CONTRACT_BATCH_SIZES = (1, 10, 100)  # of the gate that follows the contract's checks, which choose their own
-# A contract that takes longer belongs to an implementation that is slow to start, and the gate starts it twice a
-# problem: it then looks at one problem only.
-BRIEF_SECONDS = 15.0
 
 
 @dataclass(frozen=True)
@@ -60,8 +55,14 @@ def verify(
     plugins: PluginsOption = None,
     seed: SeedOption = 1,
     contract: Annotated[
-        bool, typer.Option("--contract", help="One implementation: what its author promises, then the gate, small.")
+        bool,
+        typer.Option(
+            "--contract",
+            help="One implementation, while you write it: what its author promises, on one problem, two sizes, one "
+            "dtype; or on those named.",
+        ),
     ] = False,
+    all_: Annotated[bool, typer.Option("--all", help="With --contract: every problem, dtype and image.")] = False,
     slow: Annotated[bool, typer.Option("--slow", help="Check steps longer than 2 s too.")] = False,
     time_limit: LimitOption = 120,
     memory_limit: MemoryOption = None,
@@ -74,24 +75,31 @@ def verify(
 
     if contract and cells.kernel != NETWORKS:
         raise Misuse("--contract tries what implementations of mlp promise: leave out --contract or --kernel")
+    if all_ and not contract:
+        raise Misuse("--all goes with --contract: without that, all that fits the other options is verified")
     run = RunOptions(data, plugins, None, seed, time_limit, memory_limit)
-    request = request_from(cells, run, (threads,), CONTRACT_BATCH_SIZES if contract else ())
-    request = structs.replace(request, slow=slow)
+    request = structs.replace(request_from(cells, run, (threads,)), slow=slow)
     registered, unusable = implementations_for(request)
     chosen = select(registered, cells.implementations or ["*"])
-    begin = time.perf_counter()
-    contract_is_kept = _check_contract(chosen, time_limit) if contract else True
-    if contract and not cells.problem and time.perf_counter() - begin > BRIEF_SECONDS:
-        request = _with_one_problem(request, chosen[0])
-    display = TerminalDisplay(err)
+    examined: AbstractContextManager[Iterable[PromiseResult]] = nullcontext(())
+    if contract:
+        found = the_one(chosen)
+        request = everything(request) if all_ else brief(request, found, names_problem=bool(cells.problem))
+        examined = contract_examined(request, found, () if all_ else request.problems)
+    display, contract_is_kept = TerminalDisplay(err), True
     rows: list[Outcome] = []
     checks = verify_only(request, chosen, registered, data_of(request, data, display), display)
-    try:
-        for more in checks:
-            rows += more
-    finally:  # what was checked before an interrupt is shown
-        if rows:
-            _print_checks(rows, shared_words(request.problems), verbose)
+    with examined as promises:
+        try:
+            for more in checks:
+                rows += more
+            if contract:
+                contract_is_kept = print_contract(found.name, promises)
+        finally:  # what was checked before an interrupt is shown
+            if rows:
+                _print_checks(rows, shared_words(request.problems), verbose)
+    if contract and not all_:
+        print_looked_at(request, _words_for_all(found.name, plugins, data))
     for folder in unusable:
         err.print(f"[red]{escape(folder.name)}[/]: {escape(folder.reason)}", soft_wrap=True)
     nothing_unusable = not unusable or bool(cells.implementations)
@@ -99,35 +107,10 @@ def verify(
         raise typer.Exit(EXIT_FAILED_CHECK)
 
 
-def _check_contract(chosen: Sequence[Registered], time_limit_s: float) -> bool:
-    """Print what the contract's checks find in one implementation; True where it keeps the contract."""
-    from paragone.implementation.conformance import run_contract
-
-    if len(chosen) != 1:
-        raise Misuse(f"--contract looks at one implementation, got {len(chosen)}: paragone verify NAME --contract")
-    if reason := unavailable_reason(chosen[0].implementation):
-        raise Misuse(f"{chosen[0].name} cannot run here: {reason}")
-    counted: dict[str, Counter[str]] = {}
-    for finding in run_contract(chosen[0], time_limit_s):
-        counted.setdefault(finding.check, Counter())[finding.status] += 1
-        if finding.status in ("failed", "crashed"):
-            words = f"{finding.status} {finding.variant}: {finding.check}: {finding.reason}"
-            out.print(f"[red]{escape(words)}[/]", soft_wrap=True, highlight=False)
-    out.print(f"\nThe contract of {chosen[0].name}, in how many of its variants:", highlight=False)
-    for check, counts in counted.items():
-        out.print(f"    {check}: {', '.join(f'{n} {status}' for status, n in counts.items())}", highlight=False)
-    out.print()
-    return not any(counts["failed"] or counts["crashed"] for counts in counted.values())
-
-
-def _with_one_problem(request: Request, entry: Registered) -> Request:
-    """The request with only the first problem that the implementation supports; prints so."""
-    supported = [p for p in request.problems if unavailable_reason(entry.implementation, p) is None]
-    if len(supported) < 2:
-        return request
-    words = f"It is slow to start: the gate looks at {supported[0].name} alone. Without --contract it looks at all."
-    out.print(words, soft_wrap=True, highlight=False)
-    return structs.replace(request, problems=tuple(supported[:1]))
+def _words_for_all(name: str, plugins: Sequence[str] | None, data: str | None) -> list[str]:
+    """The command that looks at everything."""
+    places = [word for path in plugins or () for word in ("--plugins", path)]
+    return ["paragone", "verify", name, "--contract", "--all", *places, *(("--data", data) if data else ())]
 
 
 def _print_checks(rows: Sequence[Outcome], spoken: Words, verbose: bool) -> None:

@@ -10,19 +10,23 @@ import os
 import sys
 from pathlib import Path
 
+import msgspec
+
 from paragone.errors import HarnessError
-from paragone.implementation.conformance import CHECKS, NotApplicable, PromiseBroken, Subject
+from paragone.implementation.conformance.checks import CHECKS
+from paragone.implementation.conformance.subject import NotApplicable, PromiseBroken, Subject
+from paragone.implementation.conformance.task import Task
 from paragone.implementation.failure_reason import describe_error
 from paragone.implementation.importing import implementation_class
 
 
 def main() -> None:
     """Run the checks that the task names, one after the other."""
-    descriptor, task = int(sys.argv[1]), json.loads(sys.argv[2])
+    descriptor, task = int(sys.argv[1]), msgspec.json.decode(sys.argv[2], type=Task)
     os.set_inheritable(descriptor, False)
-    folder = Path(task["folder"])
-    subject = Subject(implementation_class(folder, task["name"]), task["axis"])
-    for check in task["checks"]:
+    folder = Path(task.folder)
+    subject = Subject(implementation_class(folder, task.name), task.axis, task.problems)
+    for check in task.checks:
         status, reason = _found(subject, check, folder)
         os.write(descriptor, json.dumps({"check": check, "status": status, "reason": reason}).encode() + b"\n")
     subject.close()

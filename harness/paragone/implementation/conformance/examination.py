@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+import select
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from paragone.implementation.conformance.promise import CHECKS
-from paragone.implementation.contract import Variant, variants
+import msgspec
+
+from paragone.implementation.conformance.checks import CHECKS
+from paragone.implementation.conformance.task import Task
+from paragone.implementation.contract import Variant
 from paragone.implementation.registry import Registered
-from paragone.machine.child import Child, read_until_silent
+from paragone.machine.child import Child
+from paragone.machine.cpus import usable_cpus
 from paragone.machine.python_environments import interpreter
 from paragone.machine.threads import worker_environment
+from paragone.task.mlp.problem import NetworkProblem
 
 # After this many crashes of a variant, its other checks are left out.
 MOST_CRASHES = 2
+READ_BYTES = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -28,46 +37,80 @@ class PromiseResult:
     reason: str = ""
 
 
-def run_contract(found: Registered, time_limit_s: float) -> Iterator[PromiseResult]:
-    """Yield a result for each variant and check as it ends; no check may take longer than the limit."""
-    for variant in variants(found.implementation):
-        yield from examine(found, variant, time_limit_s)
+@contextmanager
+def run_contract(
+    found: Registered, variants: Sequence[Variant], problems: tuple[NetworkProblem, ...], time_limit_s: float
+) -> Iterator[Iterator[PromiseResult]]:
+    """Yield a result for each variant and check, in their order; without problems it tries those that ship.
+
+    The variants are examined while the block does other things: several at once, and one CPU is left to the block.
+    What goes on when the block ends is given up. No check may take longer than the limit.
+    """
+    given_up, giving_up = os.pipe()
+    examination = Examination(found, problems, time_limit_s, given_up)
+    with ThreadPoolExecutor(max(1, len(usable_cpus()) - 1)) as pool:
+        results = [pool.submit(examination.results, variant) for variant in variants]
+        try:
+            yield (result for of_variant in results for result in of_variant.result())
+        finally:
+            os.close(giving_up)
+            pool.shutdown(cancel_futures=True)
+            os.close(given_up)
 
 
-def examine(found: Registered, variant: Variant, time_limit_s: float) -> Iterator[PromiseResult]:
-    """Yield a result for each check of one variant as it ends, from child processes of its own."""
-    todo, crashes = list(CHECKS), 0
-    while todo:
-        for result in _in_child(found, variant, todo, time_limit_s):
-            todo.remove(result.check)
-            crashes += result.status == "crashed"
-            yield result
-        if crashes >= MOST_CRASHES:
-            reason = f"left out after {MOST_CRASHES} crashes"
-            yield from (PromiseResult(variant.name, check, "not applicable", reason) for check in todo)
-            break
+class _GivenUp(Exception):
+    """Nobody waits for the results any more."""
 
 
-def _in_child(found: Registered, variant: Variant, checks: list[str], time_limit_s: float) -> Iterator[PromiseResult]:
-    """Yield the results of one child process; where it ends early, the last result is the crash."""
-    reading, writing = os.pipe()
-    environment, _ = worker_environment(1, os.environ)
-    python = interpreter(variant.implementation.environment_name)
-    task = {"folder": str(found.folder), "name": found.name, "axis": dict(variant.axis), "checks": checks}
-    try:
-        with Child(
-            __package__, [json.dumps(task)], environment=environment, handed_over=(writing,), python=python
-        ) as child:
-            left = list(checks)
-            for line in _lines(read_until_silent(reading, time_limit_s)):
-                result = PromiseResult(variant.name, **json.loads(line))
-                left.remove(result.check)
-                yield result
-            if left:
-                reason = child.exit_reason() or f"no answer within {time_limit_s:g} s"
-                yield PromiseResult(variant.name, left[0], "crashed", reason)
-    finally:
-        os.close(reading)
+@dataclass(frozen=True)
+class Examination:
+    """The examination of one implementation. It is given up once the descriptor `given_up` can be read."""
+
+    found: Registered
+    problems: tuple[NetworkProblem, ...]
+    time_limit_s: float
+    given_up: int
+
+    def results(self, variant: Variant) -> list[PromiseResult]:
+        """A result for each check of one variant, from child processes of its own."""
+        todo, found = list(CHECKS), list[PromiseResult]()
+        while todo:
+            for result in self._in_child(variant, todo):
+                todo.remove(result.check)
+                found.append(result)
+            if sum(result.status == "crashed" for result in found) >= MOST_CRASHES:
+                reason = f"left out after {MOST_CRASHES} crashes"
+                return found + [PromiseResult(variant.name, check, "not applicable", reason) for check in todo]
+        return found
+
+    def _in_child(self, variant: Variant, checks: Sequence[str]) -> Iterator[PromiseResult]:
+        """Yield the results of one child process; where it ends early, the last result is the crash."""
+        reading, writing = os.pipe()
+        environment, _ = worker_environment(1, os.environ)
+        python = interpreter(variant.implementation.environment_name)
+        task = Task(str(self.found.folder), self.found.name, dict(variant.axis), list(checks), self.problems)
+        arguments = [msgspec.json.encode(task).decode()]
+        left = list(checks)
+        try:
+            with Child(__package__, arguments, environment=environment, handed_over=(writing,), python=python) as child:
+                for line in _lines(self._arriving(reading)):
+                    result = PromiseResult(variant.name, **json.loads(line))
+                    left.remove(result.check)
+                    yield result
+                if left:
+                    reason = child.exit_reason() or f"no answer within {self.time_limit_s:g} s"
+                    yield PromiseResult(variant.name, left[0], "crashed", reason)
+        finally:
+            os.close(reading)
+
+    def _arriving(self, reading: int) -> Iterator[bytes]:
+        """Yield what arrives, until the end of the file or until nothing arrives within the limit."""
+        while ready := select.select([reading, self.given_up], [], [], self.time_limit_s)[0]:
+            if self.given_up in ready:
+                raise _GivenUp
+            if not (content := os.read(reading, READ_BYTES)):
+                return
+            yield content
 
 
 def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
-from unittest import mock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +24,7 @@ def _(subject: Subject) -> None:
         implementation.load(case.problem, images, labels)  # writable, unlike those of a worker
         trained(implementation, case.state, case.order)
         case.expect((images.tobytes(), labels.tobytes()) == before, "images or labels were written to: copy them")
-        implementation.close()
+        subject.give_back(implementation)
     for case in subject.cases():
         order, state = case.order, case.state
         before_order, before_state = order.tobytes(), state.digest()
@@ -42,7 +41,7 @@ def _(subject: Subject) -> None:
         images[:], labels[:] = 0.5, 0
         same = case.training(implementation) == case.training()
         case.expect(same, "changing images or labels after load changed the training: copy them in load")
-        implementation.close()
+        subject.give_back(implementation)
 
 
 @promise("the state is copied", of_bits=True)
@@ -113,7 +112,7 @@ def _(subject: Subject) -> None:
         other.train(case.problem.order(98, N_STEPS, case.batch_size))
         same = bits(case.problem, one.params(), losses) == alone
         case.expect(same, "another instance changed this one's training: keep everything in the instance")
-        other.close()
+        subject.give_back(other)
 
 
 @promise("params are copies", of_bits=True)
@@ -134,6 +133,8 @@ def _(subject: Subject) -> None:
 def _(subject: Subject) -> None:
     if subject.kind.bridge is not None:
         raise NotApplicable("another language allocates its memory")
+    from unittest import mock  # slow to import
+
     for case in subject.few_cases():
         for batch_size in (1, case.batch_size):
             case = replace(case, batch_size=batch_size)

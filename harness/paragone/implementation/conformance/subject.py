@@ -1,14 +1,16 @@
 """An implementation under examination, on tiny problems: its loaded instances, start states and orders.
 
-The problems are the shipped ones and their stress problems, with 25 pixels and 43 images.
+Its problems are made tiny, with 25 pixels and 43 images: the shipped ones or those that it is given, and their stress
+problems.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
+from itertools import cycle, islice
 from typing import Any
 
 import numpy as np
@@ -45,10 +47,15 @@ class NotApplicable(Exception):
 
 @cache
 def problems() -> tuple[NetworkProblem, ...]:
-    """The shipped problems, made tiny, and their stress problems. Depth, step and coefficients stay as they are."""
+    """The shipped problems and their stress problems, made tiny."""
+    return tiny(map(find_problem, shipped_names()))
+
+
+def tiny(asked: Iterable[NetworkProblem]) -> tuple[NetworkProblem, ...]:
+    """These problems and their stress problems, made tiny. Depth, step and coefficients stay as they are."""
     shrunk = [
-        replace(problem, n_train=N_TRAIN, layers=(PIXELS, *HIDDEN[: len(problem.layers) - 2], 10))
-        for problem in map(find_problem, shipped_names())
+        replace(problem, n_train=N_TRAIN, layers=(PIXELS, *islice(cycle(HIDDEN), len(problem.layers) - 2), 10))
+        for problem in asked
     ]
     return *shrunk, *(stress_problem(problem) for problem in shrunk)
 
@@ -62,20 +69,36 @@ def _representative(supported: list[NetworkProblem]) -> list[NetworkProblem]:
 
 @dataclass
 class Subject:
-    """A variant with one loaded instance for each problem, kept because loading may take seconds."""
+    """A variant with one loaded instance for each problem, kept because loading may take seconds.
+
+    A program is started twice: one instance is loaded with each problem in turn, another stands for all fresh ones.
+    """
 
     kind: type[Implementation]
     axis: Mapping[str, str]
+    asked: tuple[NetworkProblem, ...] = ()  # it is tried on these alone; on all that ship where there is none
     is_slow: bool = False  # to start or compile: it is then checked on fewer problems
     _kept: dict[NetworkProblem, Implementation] = field(default_factory=dict)
+    _spare: list[Implementation] = field(default_factory=list)  # with programs that nobody needs at the moment
 
     @property
     def dtype(self) -> str:
         return self.axis["dtype"]
 
     def make(self) -> Implementation:
-        """A fresh instance, nothing loaded."""
-        return self.kind(**self.axis)
+        """An instance that is to be loaded: a fresh one, or one that was given back."""
+        return self._spare.pop() if self._spare else self.kind(**self.axis)
+
+    def give_back(self, implementation: Implementation) -> None:
+        """Close it, unless it has a program, which takes long to start and may be loaded again."""
+        if self.has_program:
+            self._spare.append(implementation)
+        else:
+            implementation.close()
+
+    @property
+    def has_program(self) -> bool:
+        return self.kind.bridge == "process"
 
     def loaded(self, problem: NetworkProblem) -> Implementation:
         if problem not in self._kept:
@@ -86,15 +109,15 @@ class Subject:
         return self._kept[problem]
 
     def _reloaded(self, problem: NetworkProblem) -> Implementation | None:
-        """The one kept instance, loaded with another problem: a second program would be slow to start."""
-        if not (self.is_slow and self._kept and self.kind.bridge == "process"):
+        """The one kept instance, loaded with another problem; None where each problem has its own."""
+        if not (self._kept and self.has_program):
             return None
         _, implementation = self._kept.popitem()
         implementation.load(problem, self.images(), LABELS.copy())
         return implementation
 
     def fresh(self, problem: NetworkProblem, images: NDArray[Any], labels: NDArray[np.uint8]) -> Implementation:
-        """A separate instance, which sees the images read-only. The caller closes it."""
+        """A separate instance, which sees the images read-only. The caller gives it back."""
         read_only = images.view()
         read_only.setflags(write=False)
         implementation = self.make()
@@ -107,9 +130,12 @@ class Subject:
 
     def problems(self) -> list[NetworkProblem]:
         """The supported problems. Raises NotApplicable where there is none."""
-        supported = [problem for problem in problems() if self.kind.supports(problem) is None]
+        tried = tiny(self.asked) if self.asked else problems()
+        supported = [problem for problem in tried if self.kind.supports(problem) is None]
         if not supported:
-            raise NotApplicable(f"it supports none of {', '.join(shipped_names())}")
+            raise NotApplicable(
+                f"it supports none of {', '.join(problem.name for problem in tried[: len(tried) // 2])}"
+            )
         self.loaded(supported[0])  # sets `is_slow`
         return _representative(supported) if self.is_slow else supported
 
@@ -137,9 +163,10 @@ class Subject:
         return [Case(self, problem, 7) for problem in chosen]
 
     def close(self) -> None:
-        for implementation in self._kept.values():
+        for implementation in (*self._kept.values(), *self._spare):
             implementation.close()
         self._kept.clear()
+        self._spare.clear()
 
 
 @dataclass(frozen=True)
