@@ -11,7 +11,7 @@ from made_up_run import BASE, CONTROL, OTHER, cell, change_plan, made_up_run, ou
 
 from paragone.analyse.results import Results
 from paragone.analyse.summary import COLUMNS, baseline_variants
-from paragone.analyse.verdicts import margins, whole_percent
+from paragone.analyse.verdicts import ONE_LAUNCH, margins, whole_percent
 
 # Student's t, 97.5 %, from a printed table, by degrees of freedom.
 T = {1: 12.706, 2: 4.3027, 4: 2.7764}
@@ -180,6 +180,44 @@ def test_one_launch_has_no_interval_and_says_so():
     assert math.isnan(row.work_per_second_high)
     assert row.verdict == "no interval: one launch"
     assert row_of(summary, CONTROL).verdict == "A/A: no interval: one launch"
+
+
+def one_launch(control, other):
+    """Return the summary of a launch at two sizes; A/A at 1 and 10, and `other`, are these speeds of the baseline."""
+    times = {(BASE, size): steady(1e-5) for size in (1, 10)}
+    times |= {(CONTROL, size): steady(1e-5 / ratio) for size, ratio in zip((1, 10), control, strict=True)}
+    return summary_of({**times, (OTHER, 10): steady(1e-5 / other)})
+
+
+@pytest.mark.parametrize(
+    ("other", "verdict"),
+    [(1.19, "within A/A"), (1 / 1.19, "within A/A"), (1.21, ONE_LAUNCH), (1 / 1.21, ONE_LAUNCH)],
+)
+@pytest.mark.parametrize("control", [(1.2, 1.0), (1.0, 1 / 1.2)])
+def test_of_one_launch_what_lies_within_the_worst_a_a_of_its_problem_is_not_told_apart(control, other, verdict):
+    summary = one_launch(control, other)
+
+    assert row_of(summary, OTHER).verdict == verdict
+    assert summary["margin"].to_numpy() == pytest.approx(0.2)
+    assert set(summary.loc[summary["control"], "verdict"]) == {f"A/A: {ONE_LAUNCH}"}
+    assert row_of(summary, BASE).verdict == "baseline"
+
+
+def test_of_one_launch_no_difference_below_one_per_cent_is_told_apart():
+    assert row_of(one_launch((1.0, 1.0), 1.009), OTHER).verdict == "within A/A"
+
+
+def test_of_one_launch_without_a_a_nothing_is_said_to_lie_within_it():
+    summary = summary_of({(BASE, 10): steady(1e-5), (OTHER, 10): steady(1e-5)})
+
+    assert row_of(summary, OTHER).verdict == ONE_LAUNCH
+    assert summary["margin"].isna().all()
+
+
+def test_what_differs_less_than_a_a_in_several_launches_has_their_verdict_and_is_not_called_within_a_a():
+    noisy = with_control((1.3e-5, 1.3e-5), (1.2e-5, 1.2e-5))
+
+    assert row_of(noisy, OTHER).verdict == "not enough data"
 
 
 def test_one_launch_of_several_planned_is_not_enough_data():

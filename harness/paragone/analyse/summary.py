@@ -18,7 +18,7 @@ from scipy.special import stdtrit
 from paragone.analyse.attained import with_shares
 from paragone.analyse.statuses import CELL, STATUSES_WITH_TIMES, accepted, planned_cells, statuses
 from paragone.analyse.too_fast import with_too_fast
-from paragone.analyse.verdicts import log_reach, margins, same_within, unknown_verdict, verdict_words, whole_percent
+from paragone.analyse.verdicts import WITHIN_AA, control_words, log_reach, run_margins, unknown_verdict, verdict_words
 from paragone.analyse.work import steps_per_pass, work_of_a_step
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def summarise(run: Run, samples: pd.DataFrame, cells: pd.DataFrame, launches: pd
     frame.loc[~frame["status"].isin(STATUSES_WITH_TIMES), MEASURED] = np.nan
     counts = ["n_launches", "n_samples"]
     frame[counts] = frame[counts].fillna(0).astype("int64")
-    frame["margin"] = margins(frame)
+    frame["margin"] = run_margins(frame, run)
     frame["verdict"] = verdicts(frame, run)
     return frame[COLUMNS]
 
@@ -213,17 +213,18 @@ def speeds_over_launches(per_launch: pd.DataFrame) -> pd.DataFrame:
 
 
 def verdicts(frame: pd.DataFrame, run: Run) -> NDArray[Any]:
-    """One verdict per cell: faster, slower, same within x %, not enough data, not verified, baseline, or A/A."""
+    """One verdict per cell: faster, slower, same within x %, not enough data, not verified, baseline, or A/A.
+
+    Of one launch none of the first four is known; only what lies within A/A is called so.
+    """
     baselines = set(baseline_variants(run).values())
-    margin = margins(frame)
+    margin = frame["margin"]
     low, high = np.log(frame["ratio_low"]), np.log(frame["ratio_high"])
     reach = log_reach(low, high)
     unknown = unknown_verdict(run)
     is_unknown = reach.isna() | margin.isna()
     unverified = frame["status"] == "not checked"
-    control = np.where(
-        (low > 0) | (high < 0), "A/A: differs, by at most " + whole_percent(reach) + " %", "A/A: " + same_within(reach)
-    )
+    is_within = np.log(frame["ratio_to_baseline"]).abs() <= np.log1p(margin)
     return np.select(
         [
             ~frame["status"].isin(STATUSES_WITH_TIMES),
@@ -233,10 +234,11 @@ def verdicts(frame: pd.DataFrame, run: Run) -> NDArray[Any]:
             frame["ratio_to_baseline"].isna(),
             is_unknown & frame["control"],
             ~is_unknown & frame["control"],
+            is_within & (run.plan.launches == 1),
         ],
         [
             *("", "baseline", "A/A: not verified", "not verified", "not enough data"),
-            *(f"A/A: {unknown}", control),
+            *(f"A/A: {unknown}", control_words(low, high), WITHIN_AA),
         ],
         verdict_words(frame["ratio_low"], frame["ratio_high"], margin, unknown),
     )

@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 POINT = ["problem", "dtype", "size", "threads"]
 SMALLEST_MARGIN = math.log1p(power.SMALLEST_MARGIN)
 SAME = math.log(1.05)  # a wider interval is not called the same
+ONE_LAUNCH = "no interval: one launch"
+WITHIN_AA = "within A/A"  # one launch: the ratio itself lies within the margin
+
+
+def run_margins(frame: pd.DataFrame, run: Run) -> pd.Series[float]:
+    """The margin of every row, 0.01 for 1 %."""
+    return margins_of_one_launch(frame) if run.plan.launches == 1 else margins(frame)
 
 
 def margins(frame: pd.DataFrame) -> pd.Series[float]:
@@ -32,6 +39,17 @@ def margins(frame: pd.DataFrame) -> pd.Series[float]:
     in_problem = frame["problem"].map(reach.groupby(controls["problem"]).max())
     found = frame[POINT].merge(at_point, on=POINT, how="left")["reach"].set_axis(frame.index)
     margin: pd.Series[float] = found.fillna(in_problem).clip(lower=SMALLEST_MARGIN)
+    return margin.map(math.expm1)
+
+
+def margins_of_one_launch(frame: pd.DataFrame) -> pd.Series[float]:
+    """The margin of every row where there are no intervals: max(1 %, the A/A ratio farthest from 1 in the problem).
+
+    The A/A of the row's own point would be a single draw, and near 1 by luck now and then. NaN for a problem without.
+    """
+    controls = frame[frame["control"]]
+    reach = np.log(controls["ratio_to_baseline"]).abs().groupby(controls["problem"]).max()
+    margin: pd.Series[float] = frame["problem"].map(reach).astype(float).clip(lower=SMALLEST_MARGIN)
     return margin.map(math.expm1)
 
 
@@ -57,7 +75,14 @@ def surely_slower(cells: pd.DataFrame, allowed: float) -> pd.DataFrame:
 
 def unknown_verdict(run: Run) -> str:
     """The verdict where there is no interval."""
-    return "no interval: one launch" if run.plan.launches == 1 else "not enough data"
+    return ONE_LAUNCH if run.plan.launches == 1 else "not enough data"
+
+
+def control_words(low: pd.Series[float], high: pd.Series[float]) -> NDArray[Any]:
+    """One word per A/A interval, of logs from `low` to `high`."""
+    reach = log_reach(low, high)
+    differs = "A/A: differs, by at most " + whole_percent(reach) + " %"
+    return np.where((low > 0) | (high < 0), differs, "A/A: " + same_within(reach))
 
 
 def log_reach(low: pd.Series[float], high: pd.Series[float]) -> pd.Series[float]:

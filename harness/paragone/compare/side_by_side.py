@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from paragone.analyse.statuses import CELL, TOO_FAST
-from paragone.analyse.verdicts import unknown_verdict, verdict_words
+from paragone.analyse.verdicts import ONE_LAUNCH, unknown_verdict, verdict_words
 from paragone.implementation.contract import VERSION, without_version
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def newly_failed(cells: pd.DataFrame) -> pd.DataFrame:
 def counted(cells: pd.DataFrame) -> dict[str, int]:
     """Verdict → number of cells; "same" whatever its width, `not compared` without a ratio."""
     words = cells["verdict"].str.split(" within").str[0].replace("", "not compared").value_counts()
-    verdicts = ("faster", "slower", "same", "not enough data", "no interval: one launch", "not compared")
+    verdicts = ("faster", "slower", "same", "not enough data", ONE_LAUNCH, "not compared")
     return {word: int(words[word]) for word in verdicts if word in words}
 
 
