@@ -105,6 +105,13 @@ def test_a_quick_plan_says_what_it_cannot_do():
     assert not any("95 of 100" in sentence for sentence in sentences)
 
 
+def test_a_quick_plan_names_the_command_for_sure_numbers_with_the_users_own_options():
+    quick = plan(quick=True, launches=1, command="paragone bench -i 'numpy_*' -b 10 --quick")
+    said = "Quick: one launch gives no intervals and no verdicts; for those: paragone bench -i 'numpy_*' -b 10"
+
+    assert said in plan_sentences(quick, [])
+
+
 @pytest.mark.parametrize("status", ["failed", "not measured", "unavailable"])
 def test_whatever_is_left_out_is_named_with_its_reason(status):
     sentences = plan_sentences(plan(), [row(status, reason="because")])

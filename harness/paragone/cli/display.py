@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from paragone.cli.verification import status_line
+from paragone.report.text.repro import sure_commands
 from paragone.store.plan_records import Plan
 from paragone.store.records import Outcome
 
@@ -86,7 +87,9 @@ def plan_sentences(plan: Plan, outcomes: Sequence[Outcome]) -> list[str]:
     ]
     sentences.append(limits_sentence(plan))
     if plan.quick:
-        sentences.append("Quick: one launch gives no intervals and no verdicts; for those: paragone bench")
+        sure = [f"{command}{of and f' ({of})'}" for command, of in sure_commands(plan)]
+        for_those = f"; for those: {' or '.join(sure)}" if sure else "."
+        sentences.append(f"Quick: one launch gives no intervals and no verdicts{for_those}")
     if plan.minimum_detectable_difference is not None:
         difference = f"{plan.minimum_detectable_difference:.1%}"
         sentences.append(f"In a typical cell it finds differences of {difference} and more in 95 of 100 cases.")

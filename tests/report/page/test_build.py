@@ -84,6 +84,46 @@ new Promise((done) => {
 """
 
 
+# --- one launch ---
+
+
+@pytest.fixture
+def quick(browser, tmp_path):
+    """Return the browser with the page of a launch open: at size 10, `MIDDLE` lies within A/A."""
+    speeds = {BASE: (1, 1), CONTROL: (1, 1.2), MIDDLE: (3, 1.15)}
+    times = {(name, size): [[1e-5 / speed] * 3] for name, (one, ten) in speeds.items()
+             for size, speed in ((1, one), (10, ten))}  # fmt: skip
+    path = tmp_path / "report.html"
+    path.write_text(page_of(made_up_run(None, times)), encoding="utf-8")
+    browser.open(path.as_uri(), width=1280, height=800)
+    return browser
+
+
+def test_what_lies_within_a_a_is_grey_with_a_sign_and_a_legend_and_no_cell_says_one_launch(quick):
+    rows = quick.run(
+        "[...document.querySelectorAll('.data-table tbody tr')].map((row) => row.innerText.split(/\\s*\\t\\s*/))"
+    )
+    grey = "[...document.querySelectorAll('.data-table td.within')].map((cell) => getComputedStyle(cell).color)"
+    soft = "getComputedStyle(document.querySelector('.lead')).color"
+
+    assert [row[0] for row in rows] == ["julia_way1", "numpy_rows"]
+    assert ["≈" in cell for cell in rows[0]] == [False, False, True]
+    assert quick.run(grey) == [quick.run(soft)]
+    assert "≈ and grey: within A/A" in quick.run("document.querySelector('.data-table caption').innerText")
+    assert "one launch" not in quick.run(
+        "document.getElementById('data-table').innerText + document.getElementById('cells').innerText"
+    )
+
+
+def test_the_first_screen_tells_a_a_and_that_it_is_too_large_to_tell(quick):
+    told = "(line) => [line.innerText, line.getBoundingClientRect().bottom]"
+    (first, _), _, (noise, bottom) = quick.run(f"[...document.querySelectorAll('.answer > p')].map({told})")
+
+    assert first.startswith("Too noisy to tell: the same code under two names differed by 1.20×.")
+    assert "differs from itself (A/A) by up to 1.20× (float32, batch 10)" in noise
+    assert bottom < 800
+
+
 # --- the file ---
 
 
@@ -538,6 +578,7 @@ def test_an_invalid_address_does_no_harm(opened, address):
 
 def test_a_number_leads_to_its_cell_and_back_to_the_same_view(opened):
     choose(opened, metric="epoch")
+    name = opened.run("document.querySelector('.data-table tbody th').innerText")
     opened.run("window.scrollTo(0, 900); document.querySelector('.data-table a').click()")
     opened.run("new Promise((done) => setTimeout(done))")
     index = int(opened.run("location.hash").removeprefix("#cell-"))
@@ -545,7 +586,7 @@ def test_a_number_leads_to_its_cell_and_back_to_the_same_view(opened):
         False,
         True,
     ]
-    assert opened.run(f"paragone.data.rows[{index}].variant") == BASE
+    assert opened.run(f"paragone.data.rows[{index}].name") == name
 
     opened.run("new Promise((done) => { addEventListener('hashchange', () => setTimeout(done)); history.back(); })")
     assert opened.run("[document.getElementById('cell').hidden, document.querySelector('main').hidden]") == [
@@ -560,9 +601,10 @@ def test_going_back_focuses_the_link_that_was_followed_and_the_title_names_the_c
     title = opened.run("document.title")
     opened.run("document.querySelectorAll('.data-table a')[9].focus()")
     place = opened.run("document.activeElement.hash")
+    name = opened.run("document.activeElement.closest('tr').querySelector('th').innerText")
     changed = "new Promise((done) => { addEventListener('hashchange', () => setTimeout(done), { once: true }); %s })"
     opened.run(changed % "document.activeElement.click()")
-    assert opened.run("document.title") == f"numpy_rows, batch 4 – {title}"
+    assert opened.run("document.title") == f"{name}, batch 4 – {title}"
     opened.run(changed % "history.back()")
 
     assert opened.run("[document.activeElement.hash, !!document.activeElement.closest('#data-table')]") == [

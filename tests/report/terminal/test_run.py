@@ -1,5 +1,6 @@
 """The summary on the terminal: it fits, and it shows every cell."""
 
+import re
 from io import StringIO
 
 import pytest
@@ -61,6 +62,66 @@ def test_the_terminal_counts_the_warnings_and_says_where_they_are():
     assert "warning" not in printed(made_up_run(None, times))
     assert "1 warning; see report.md." in printed(made_up_run(None, times, launches=launches))
     assert "2 warnings; see report.md." in printed(made_up_run(None, times, launches=launches, finished=False))
+
+
+def quick_run():
+    """Return a run of one launch: A/A at 1.2, one variant within it, one far beyond."""
+    speeds = {BASE: (1, 1), CONTROL: (1, 1.2), IN_F: (1.15, 0.5), OTHER: (3, 1.1)}
+    times = {
+        (name, size): [[1e-5 / speed] * 3]
+        for name, found in speeds.items()
+        for size, speed in zip((10, 1000), found, strict=True)
+    }
+    run = made_up_run(None, times)
+    change_plan(run, command="paragone bench --quick -b 10,1000 -i 'numpy_*'")
+    return run
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_one_launch_marks_what_lies_within_a_a_and_says_what_that_was(width):
+    text = printed(quick_run(), width)
+    tuned, rows, in_f = (line.split() for line in text.splitlines() if line.startswith("numpy_"))
+
+    assert tuned[1:] == ["3.00M", "3.00", "110M", "≈1.10"]
+    assert rows[2:] == ["1.00M", "1", "100M", "1"]
+    assert in_f[2:] == ["1.15M", "≈1.15", "50.0M", "0.50"]
+    said = " ".join(text.split())
+    assert "by up to 1.20× (float32, batch 1 000)" in said.replace("\u202f", " ")
+    assert "Too noisy to tell" in said
+    assert "≈ and grey: within A/A, not told apart from the baseline." in said
+    assert "no interval: one launch" not in text
+
+
+def test_the_fastest_at_the_largest_size_is_the_first_row():
+    lines = [line for line in printed(quick_run()).splitlines() if line.startswith("numpy_")]
+
+    assert [line.split("M")[0].rsplit(maxsplit=1)[0] for line in lines] == [
+        "numpy_tuned",
+        "numpy_rows C",
+        "numpy_rows F",
+    ]
+
+
+def test_what_was_not_measured_at_the_largest_size_stands_below_by_its_next_smaller_one():
+    times = {key: times[:1] for key, times in TIMES.items() if key != (OTHER, 1000)}
+    lines = [line for line in printed(made_up_run(None, times)).splitlines() if line.startswith("numpy_")]
+
+    assert lines[-1].startswith("numpy_tuned")
+
+
+def test_the_command_for_sure_numbers_is_on_a_line_of_its_own_however_narrow_the_terminal():
+    assert "For sure numbers: paragone bench -b 10,1000 -i 'numpy_*'" in printed(quick_run(), 40).splitlines()
+
+
+def test_in_colour_what_lies_within_a_a_is_grey():
+    out = StringIO()
+    print_summary(Results(quick_run()), Console(width=80, file=out, force_terminal=True, color_system="standard"))
+
+    assert re.search(r"\x1b\[90m *110M ≈1\.10", out.getvalue())
+
+
+def test_marks_that_do_not_occur_are_not_explained():
+    assert "≈" not in printed(made_up_run(None, QUIET))
 
 
 def test_an_empty_run_prints_a_sentence():

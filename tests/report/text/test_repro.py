@@ -15,7 +15,7 @@ from paragone.cli.values import bytes_of
 from paragone.implementation.registry import select
 from paragone.plan.cells import chosen_variants
 from paragone.plan.request import Request
-from paragone.report.text.repro import bench_command, repro_command, verify_command
+from paragone.report.text.repro import bench_command, repro_command, sure_commands, verify_command
 from paragone.report.text.rows import each_row
 
 COMMANDS = typer.main.get_command(app).commands
@@ -130,3 +130,45 @@ def test_the_data_of_the_run_is_found_in_its_command(command):
 @pytest.mark.parametrize("command", ["paragone bench", "paragone bench 'unclosed", "", "paragone bench --data"])
 def test_without_data_in_its_command_none_is_named(command):
     assert parsed(verify_command(*plan_and_row(command=command))).data is None
+
+
+def sure(command, **changes):
+    return sure_commands(plan_and_row(command=command, **changes)[0])
+
+
+def test_the_command_for_sure_numbers_is_the_users_own_without_what_made_it_quick():
+    typed = "paragone bench -i 'numpy_rows[order=F]' -b 10 --quick --plugins 'my steps' --data d --new --no-curves"
+
+    assert sure(typed) == [
+        ("paragone bench -i 'numpy_rows[order=F]' -b 10 --plugins 'my steps' --data d --no-curves", "")
+    ]
+
+
+@pytest.mark.parametrize("sizes", ["-b 10", "-b10", "--sizes 10", "--sizes=10", "--batch-sizes 10", "--batch-sizes=10"])
+def test_sizes_that_were_typed_are_kept(sizes):
+    assert sure(f"paragone bench --quick {sizes}") == [(f"paragone bench {sizes}", "")]
+
+
+def test_where_quick_chose_the_sizes_there_is_a_command_for_them_and_one_for_all():
+    assert sure("paragone bench --quick -i x") == [
+        ("paragone bench -i x -b 100", "these batch sizes"),
+        ("paragone bench -i x", "all batch sizes"),
+    ]
+
+
+def test_the_commands_for_sure_numbers_are_understood_and_are_not_quick():
+    for command, _ in sure("paragone bench --quick -k pairwise -i 'a b' --baseline c"):
+        found = parsed(command)
+
+        assert (found.quick, found.kernel, list(found.implementations), found.baseline) == (
+            *(False, "pairwise", ["a b"], "c"),
+        )
+
+
+def test_claims_that_were_tested_quickly_keep_their_verb():
+    assert sure("paragone claims --quick -i S4") == [("paragone claims -i S4", "")]
+
+
+@pytest.mark.parametrize("command", ["paragone bench -i x", "paragone bench --quick -i 'x"])
+def test_a_run_that_is_not_quick_or_whose_command_cannot_be_read_has_no_command_for_sure_numbers(command):
+    assert sure(command) == []

@@ -11,6 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
+from paragone.analyse.verdicts import WITHIN_AA
 from paragone.report.figures import palette
 from paragone.report.figures.drawing import Drawing
 from paragone.report.figures.figure import Sheet, text_width
@@ -99,7 +100,7 @@ def _appearance(row: Any) -> tuple[Any, str | None, str, str]:
     text = formatting.ratio(row.ratio_to_baseline)
     if row.verdict == "baseline":
         return "white", None, "1", palette.INK
-    if row.verdict.startswith(("same", "not enough")):
+    if row.verdict.startswith(("same", "not enough", WITHIN_AA)):
         return palette.NOISE, None, text, palette.SOFT_INK
     face = _face(math.log2(row.ratio_to_baseline), pale=not row.verdict.startswith(("faster", "slower")))
     return face, None, text, "white" if _is_dark(face) else palette.INK

@@ -1,4 +1,4 @@
-"""The summary at the end of a run: a table for each problem, thread count and dtype."""
+"""The summary at the end of a run: a table for each problem, thread count and dtype, the fastest first."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from paragone.analyse.statuses import STATUSES_WITH_TIMES, TOO_FAST
 from paragone.analyse.warnings import warnings
 from paragone.report.text import formatting
 from paragone.report.text.exactness import error_sentences
-from paragone.report.text.noise import noise_sentence
-from paragone.report.text.rows import each_row, first_row, short_names, shown_rows
+from paragone.report.text.noise import noise_sentence, too_busy
+from paragone.report.text.repro import sure_commands
+from paragone.report.text.rows import each_row, first_row, lines_fastest_first, short_names, shown_rows
 from paragone.report.text.time_spent import time_sentence
 
 if TYPE_CHECKING:
@@ -22,10 +23,15 @@ if TYPE_CHECKING:
     from paragone.task.problem import Words
 
 STYLES = {"faster": "green", "slower": "red", "baseline": "bold"}
-MARKS = {"same": "≈", "not ": "?"}  # by the first four letters of a verdict
+# By the first four letters of a verdict: the sign before the ratio, which is then grey, and what it means.
+MARKS = {
+    "same": ("≈", "≈ the same"),
+    "not ": ("?", "? not enough data"),
+    "with": ("≈", "≈ and grey: within A/A, not told apart from the baseline"),
+}
 GREY = "bright_black"
 WIDE = 100  # columns of a terminal with room for wider gaps
-KEY = "{per_second}, then times the baseline's. ≈ the same, ? not enough data."
+KEY = "{per_second}, then times the baseline's. {marks}"
 ERROR_WIDTH = 8  # of " 2.9e-05"
 ERROR_KEY = " Last, the error against the reference."
 UNVERIFIED, UNVERIFIED_KEY = "!", "! not verified, and so compared with nothing."
@@ -41,11 +47,13 @@ def print_summary(results: Results, console: Console) -> None:
     for _, cells in shown.groupby(["problem", "threads", "dtype"], sort=False):
         spoken = run.plan.words_of(first_row(cells).problem)
         errors_shown |= _print_tables(cells, spoken, console)
+    noise_style = "" if run.plan.launches == 1 else GREY
     for problem in frame["problem"].unique():
-        console.print(Text(f"{problem}. {noise_sentence(results, str(problem))}", style=GREY))
+        console.print(Text(f"{problem}. {noise_sentence(results, str(problem))}", style=noise_style))
+    for sentence in too_busy(results):
+        console.print(Text(sentence, style="bold yellow"))
     if len(shown):
-        key = KEY.format(per_second=formatting.capitalised(run.plan.words_of().per_second))
-        console.print(Text(f"{key}{ERROR_KEY * errors_shown}", style=GREY))
+        console.print(Text(f"{_key(shown, run.plan.words_of())}{ERROR_KEY * errors_shown}", style=GREY))
     for sentence in error_sentences(results):
         console.print(Text(sentence, style=GREY))
     if "not checked" in set(shown["status"]):
@@ -53,6 +61,16 @@ def print_summary(results: Results, console: Console) -> None:
     console.print(Text(time_sentence(run), style=GREY))
     if texts := warnings(results):
         console.print(Text(f"{formatting.plural(len(texts), 'warning')}; see report.md.", style="yellow"))
+    for command, of in sure_commands(run.plan):
+        console.print(Text(f"For sure numbers{of and f', {of}'}: {command}"), soft_wrap=True)
+
+
+def _key(shown: pd.DataFrame, spoken: Words) -> str:
+    """Return how to read an entry, with the marks that occur."""
+    begun = set(shown["verdict"].str[:4])
+    marks = ", ".join(words for beginning, (_, words) in MARKS.items() if beginning in begun)
+    key = KEY.format(per_second=formatting.capitalised(spoken.per_second), marks=marks and f"{marks}. ")
+    return f"{key}The first row is the fastest at the largest {spoken.one_size}."
 
 
 def _print_tables(cells: pd.DataFrame, spoken: Words, console: Console) -> bool:
@@ -97,11 +115,10 @@ def _table(cells: pd.DataFrame, sizes: list[int], gap: int, heading: str, has_er
     table.add_column(heading, no_wrap=True)
     for size in sizes:
         table.add_column(formatting.size(size), justify="right", no_wrap=True)
-    for _, line in cells.groupby("name", sort=False):
+    for name, line in lines_fastest_first(cells):
         by_size = {row.size: row for row in each_row(line)}
-        name = Text(str(line["name"].iloc[0]), style="bold" if "baseline" in set(line["verdict"]) else "")
         entries = (_entry(by_size[size], has_errors) if size in by_size else Text() for size in sizes)
-        table.add_row(name, *entries)
+        table.add_row(Text(name, style="bold" if "baseline" in set(line["verdict"]) else ""), *entries)
     return table
 
 
@@ -115,7 +132,7 @@ def _entry(row: Any, has_errors: bool) -> Text:
     speed = formatting.rate(row.work_per_second).replace(" ", "")
     if row.status == "not checked":
         return Text(f"{speed} {UNVERIFIED:>5}{'':>{ERROR_WIDTH * has_errors}}", style=GREY)
-    mark = MARKS.get(row.verdict[:4], "")
+    mark, _ = MARKS.get(row.verdict[:4], ("", ""))
     ratio = "1" if row.verdict == "baseline" else mark + formatting.short_ratio(row.ratio_to_baseline)
     error = f"{formatting.error(row.error):>{ERROR_WIDTH}}" if has_errors else ""
     return Text(f"{speed} {ratio:>5}{error}", style=STYLES.get(row.verdict, GREY if mark else ""))

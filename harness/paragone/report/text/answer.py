@@ -1,14 +1,18 @@
-"""The answer: one paragraph that says what was compared, on what, and how many differences are sure."""
+"""The answer: what was compared, on what, how many differences are sure, and how much of them may be noise."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from paragone.analyse.crossovers import GRID
 from paragone.analyse.summary import baseline_variants
 from paragone.report.text import formatting, markdown
+from paragone.report.text.noise import noise_sentence, too_busy
+from paragone.report.text.repro import sure_commands
 from paragone.report.text.rows import first_row, short_names
 
 if TYPE_CHECKING:
@@ -16,9 +20,12 @@ if TYPE_CHECKING:
     from paragone.store.reader import Run
     from paragone.task.problem import Words
 
+MOST_NAMED = 3  # variants in one place of a sentence
+ONE_LAUNCH = "These are single observations from one launch: no intervals, and no verdict faster or slower."
+
 
 def answer(results: Results) -> str:
-    """Return the paragraph. For a run of one launch, which has no verdicts, it names the fastest variants instead."""
+    """Return the paragraphs. Of one launch, which has no verdicts, they name the fastest, and the next command."""
     run, frame = results.run, results.summary
     measured = frame[~frame["control"] & frame["work_per_second"].notna()]
     if measured.empty:
@@ -26,21 +33,34 @@ def answer(results: Results) -> str:
     verified = measured[measured["status"] == "passed"]
     if verified.empty:
         return "Nothing that was measured could be verified, so there is no answer; the reasons are below."
-    spoken = run.plan.words_of()
-    sentences = [_compared(run, verified, spoken)]
-    if run.plan.launches == 1:
-        several = frame["threads"].nunique() > 1
-        bases = set(baseline_variants(run).values())
-        grids = [cells for _, cells in verified.groupby(GRID, sort=False) if not bases.issuperset(cells["variant"])]
-        sentences += [_fastest(cells, several, spoken) for cells in grids]
-        sentences.append("These are single observations from one launch: no intervals, no verdicts.")
-    else:
-        words = verified["verdict"].str.partition(" within")[0].value_counts()
-        counts = [f"{words.get(word, 0)} {word}" for word in ("faster", "slower", "same") if words.get(word, 0)]
-        compared = int(words.drop("baseline", errors="ignore").sum())
-        counts.append(f"for {words.get('not enough data', 0)} the data are not enough")
-        sentences.append(f"Of {formatting.plural(compared, 'cell')} compared with the baseline: {', '.join(counts)}.")
-    return " ".join(sentences)
+    compared = _compared(run, verified, run.plan.words_of())
+    noise = _noise(results, verified)
+    if run.plan.launches > 1:
+        return " ".join([compared, _counted(verified), *noise])
+    warned = [f"**{markdown.escaped(sentence)}**" for sentence in too_busy(results)]
+    fastest = " ".join([compared, *_fastest_of_one_launch(run, verified)])
+    return "\n\n".join([*warned, fastest, " ".join([*noise, ONE_LAUNCH, *_next(run)])])
+
+
+def _counted(verified: pd.DataFrame) -> str:
+    words = verified["verdict"].str.partition(" within")[0].value_counts()
+    counts = [f"{words.get(word, 0)} {word}" for word in ("faster", "slower", "same") if words.get(word, 0)]
+    compared = int(words.drop("baseline", errors="ignore").sum())
+    counts.append(f"for {words.get('not enough data', 0)} the data are not enough")
+    return f"Of {formatting.plural(compared, 'cell')} compared with the baseline: {', '.join(counts)}."
+
+
+def _noise(results: Results, verified: pd.DataFrame) -> list[str]:
+    """Return what A/A shows, a sentence for each problem, named where there are several."""
+    problems = [str(problem) for problem in verified["problem"].unique()]
+    names = [f"{markdown.code(problem)}: " if len(problems) > 1 else "" for problem in problems]
+    sentences = (markdown.escaped(noise_sentence(results, problem)) for problem in problems)
+    return [f"{name}{sentence}" for name, sentence in zip(names, sentences, strict=True)]
+
+
+def _next(run: Run) -> list[str]:
+    commands = [f"{markdown.code(command)}{words and f' ({words})'}" for command, words in sure_commands(run.plan)]
+    return [f"For sure numbers: {' or '.join(commands)}."] if commands else []
 
 
 def _compared(run: Run, verified: pd.DataFrame, spoken: Words) -> str:
@@ -69,12 +89,34 @@ def _compared(run: Run, verified: pd.DataFrame, spoken: Words) -> str:
     )
 
 
+def _fastest_of_one_launch(run: Run, verified: pd.DataFrame) -> list[str]:
+    several = verified["threads"].nunique() > 1
+    bases = set(baseline_variants(run).values())
+    grids = [cells for _, cells in verified.groupby(GRID, sort=False) if not bases.issuperset(cells["variant"])]
+    return [_fastest(cells, several, run.plan.words_of(first_row(cells).problem)) for cells in grids]
+
+
 def _fastest(cells: pd.DataFrame, several_thread_counts: bool, spoken: Words) -> str:
-    """Return the variants with the highest throughput at each size of one grid."""
+    """Return the variants with the highest throughput at each size of one grid.
+
+    What lies within A/A of the highest is named beside it, fastest first.
+    """
     first = first_row(cells)
     threads = f", {formatting.plural(first.threads, 'thread')}" if several_thread_counts else ""
-    by_size = cells.loc[cells.groupby("size")["work_per_second"].idxmax()]
-    heads = by_size.assign(name=short_names(cells)).groupby("name", sort=False)["size"].apply(list)
-    fastest = "; ".join(f"{markdown.code(name)} at {formatting.sizes_in_words(sizes)}" for name, sizes in heads.items())
+    named = cells.assign(name=short_names(cells)).sort_values("work_per_second", ascending=False, kind="stable")
+    sizes_of: dict[tuple[str, ...], list[int]] = {}
+    for size in sorted(named["size"].unique()):
+        rows = named[named["size"] == size]
+        best = first_row(rows)
+        is_ahead = rows["work_per_second"] * (1 + np.nan_to_num(best.margin)) >= best.work_per_second
+        sizes_of.setdefault(tuple(rows.loc[is_ahead, "name"]), []).append(int(size))
+    fastest = "; ".join(f"{_leaders(names)} at {formatting.sizes_in_words(sizes)}" for names, sizes in sizes_of.items())
     most = f"most {spoken.per_second} by {spoken.size}"
     return f"{markdown.code(first.problem)}, {first.dtype}{threads}: {most}: {fastest}."
+
+
+def _leaders(names: Sequence[str]) -> str:
+    named = [markdown.code(name) for name in names[:MOST_NAMED]]
+    if len(names) > MOST_NAMED:
+        named[MOST_NAMED - 1 :] = [f"{len(names) - MOST_NAMED + 1} others"]
+    return named[0] if len(names) == 1 else f"{formatting.listed(named)}, not told apart,"

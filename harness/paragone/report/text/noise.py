@@ -1,4 +1,4 @@
-"""What the A/A control shows, the baseline measured against itself: a section, and a sentence for subtitles."""
+"""What the A/A control shows, the baseline measured against itself: a section, and sentences for what comes first."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from paragone.analyse.noise import LARGE_DIFFERENCE, Noise, noise_of_one_launch
 from paragone.analyse.warnings import smallest_resolvable
+from paragone.plan.power import SMALLEST_MARGIN
 from paragone.report.text import formatting, markdown
 from paragone.report.text.rows import each_row
 
@@ -16,20 +18,22 @@ if TYPE_CHECKING:
 
 
 def section(results: Results) -> str:
-    control_cells = _control_table(results.summary, results.run.plan.words_of().size)
+    one_launch = results.run.plan.launches == 1
+    control_cells = _control_table(results.summary, results.run.plan.words_of().size, one_launch)
     if not control_cells:
         return "There was no A/A control."
     sentences = [
         f"{markdown.code(problem)}: a typical cell gets a verdict for differences above "
         f"{formatting.percent(difference)}."
         for problem, difference in smallest_resolvable(results.summary).items()
-        if results.run.plan.launches > 1 and not math.isnan(difference)
+        if not one_launch and not math.isnan(difference)
     ]
     introduction = "The same code ran under two names; what differs here is noise."
     return "\n\n".join(part for part in (introduction, markdown.bullets(sentences), control_cells) if part)
 
 
-def _control_table(frame: pd.DataFrame, size: str) -> str:
+def _control_table(frame: pd.DataFrame, size: str, one_launch: bool) -> str:
+    """Return a row for each A/A cell; of one launch there is a ratio alone, and a verdict on none."""
     lines = [
         [
             markdown.code(row.problem),
@@ -42,15 +46,17 @@ def _control_table(frame: pd.DataFrame, size: str) -> str:
         for row in each_row(frame[frame["control"]])
     ]
     headings = ["problem", "dtype", size, "threads", "ratio to itself", "verdict"]
+    if one_launch:
+        headings, lines = headings[:-1], [line[:-1] for line in lines]
     return markdown.table(headings, lines) if lines else ""
 
 
 def noise_sentence(results: Results, problem: str) -> str:
-    """Return the A/A margins of a problem in one sentence, or why there are none."""
+    """Return what A/A shows of a problem's noise in one or two sentences, or why that is not known."""
     frame = results.summary
     controls = frame[frame["control"] & (frame["problem"] == problem)]
     if results.run.plan.launches == 1:
-        return "One launch: no intervals and no verdicts."
+        return _of_one_launch(results, problem)
     if not controls["ratio_low"].notna().any():
         return "Noise unknown, hence no verdicts: there is no A/A interval."
     noisiest = controls.sort_values("margin").iloc[-1]
@@ -62,4 +68,48 @@ def noise_sentence(results: Results, problem: str) -> str:
     return (
         f"Noise: the baseline against itself (A/A) stays within ±{typical} in half of its cells, "
         f"±{largest} in the worst ({noisiest['dtype']}, {at_size} {formatting.size(noisiest['size'])}{threads})."
+    )
+
+
+def _of_one_launch(results: Results, problem: str) -> str:
+    noise = noise_of_one_launch(results, problem)
+    if noise is None:
+        return "One launch, and no A/A: the noise is not known, and nothing is told apart."
+    least = formatting.percent(SMALLEST_MARGIN)
+    if noise.difference <= SMALLEST_MARGIN:
+        return f"Noise: the baseline against itself (A/A) stays within ±{least}, in one launch."
+    threads = f", {noise.threads} threads" if noise.threads > 1 else ""
+    at = f"{noise.dtype}, {results.run.plan.words_of(problem).at_size} {formatting.size(noise.size)}{threads}"
+    return (
+        f"Noise: the baseline differs from itself (A/A) by up to {formatting.ratio(1 + noise.difference)} ({at}), "
+        "in one launch. What differs by less is not told apart."
+    )
+
+
+def too_busy(results: Results) -> list[str]:
+    """Return a sentence for each problem of a run of one launch that says why it tells next to nothing, and what to do.
+
+    [] where nothing speaks against the numbers, or where there are intervals, which say it better.
+    """
+    if results.run.plan.launches > 1:
+        return []
+    problems = results.summary["problem"].unique()
+    noises = [(str(problem), noise_of_one_launch(results, str(problem))) for problem in problems]
+    several = len(problems) > 1
+    return [_too_busy(problem if several else "", noise) for problem, noise in noises if noise and noise.is_too_large]
+
+
+def _too_busy(problem: str, noise: Noise) -> str:
+    on = f"{problem}: " if problem else ""
+    difference = formatting.ratio(1 + noise.difference)
+    if not noise.is_busy:
+        return (
+            f"{on}Too noisy to tell: the same code under two names differed by {difference}. Differences below that "
+            "mean nothing. What disturbs, paragone doctor may name; then measure again."
+        )
+    luck = "" if noise.difference > LARGE_DIFFERENCE else " That it was not more may be luck."
+    return (
+        f"{on}The machine was too busy to tell: every process waited for a CPU for {formatting.percent(noise.waited)} "
+        f"of its time or more, and the same code under two names differed by {difference}.{luck} Close what else runs "
+        "(paragone doctor names it), then measure again."
     )

@@ -1,4 +1,4 @@
-"""The commands that reproduce a cell of a run: measure it again, only verify it, or repeat its failure.
+"""The commands that follow a run: measure a cell again, verify it, repeat its failure; after a quick run, a sure one.
 
 Each names the problem as the user gave it. `row` is a row of the summary.
 """
@@ -6,6 +6,7 @@ Each names the problem as the user gave it. `row` is a row of the summary.
 from __future__ import annotations
 
 import itertools
+import re
 import shlex
 from typing import Any
 
@@ -13,6 +14,8 @@ from paragone.implementation.contract import CONTROL, VERSION
 from paragone.store.plan_records import BASELINE, Plan, StoredRequest
 
 DEFAULTS = StoredRequest()
+OF_A_FIRST_LOOK = ("--quick", "--new")  # --new would begin again where the sure run was interrupted
+SIZES = ("--sizes", "--batch-sizes", "-b")
 
 
 def bench_command(plan: Plan, row: Any) -> str:
@@ -38,6 +41,25 @@ def repro_command(plan: Plan, row: Any) -> str:
     """Repeat the failure: verify the cell, or measure it in a short run if it failed in the rounds."""
     in_rounds = row.found_in == "rounds"
     return _command(plan, row, ["bench", "--new", "--quick", "--implementations"] if in_rounds else ["verify"])
+
+
+def sure_commands(plan: Plan) -> list[tuple[str, str]]:
+    """Return the command as it was typed, made into one with intervals and verdicts, and in words what it measures.
+
+    Two commands where --quick chose the sizes: with those of the quick run, and with the problem's own. [] for a run
+    that is not quick, or whose command cannot be read.
+    """
+    words = _words(plan.command)
+    if "--quick" not in words:
+        return []
+    kept = [word for word in words if word not in OF_A_FIRST_LOOK]
+    are_sizes_named = any(word.partition("=")[0] in SIZES or re.fullmatch("-b.+", word) for word in words)
+    if are_sizes_named or words[1:2] != ["bench"]:
+        return [(shlex.join(kept), "")]
+    spoken, sizes = plan.words_of(), sorted({cell.size for cell in plan.cells})
+    is_network = any(problem.family == "mlp" for problem in plan.problems.values())
+    same = [*kept, "-b" if is_network else "--sizes", ",".join(map(str, sizes))]
+    return [(shlex.join(same), f"these {spoken.sizes}"), (shlex.join(kept), f"all {spoken.sizes}")]
 
 
 def _command(plan: Plan, row: Any, begin: list[str], others: list[str] | None = None) -> str:
@@ -80,10 +102,15 @@ def _context_options(plan: Plan) -> list[str]:
 
 def _given(command: str, option: str) -> list[str]:
     """Return the last value of an option in a command line, which is the one in force, in a list of 0 or 1."""
-    try:
-        words = shlex.split(command)
-    except ValueError:
-        return []
+    words = _words(command)
     values = [after for word, after in itertools.pairwise(words) if word == option]
     values += [word.partition("=")[2] for word in words if word.startswith(f"{option}=")]
     return values[-1:]
+
+
+def _words(command: str) -> list[str]:
+    """Return the words of a command line; [] where its quotes do not match."""
+    try:
+        return shlex.split(command)
+    except ValueError:
+        return []

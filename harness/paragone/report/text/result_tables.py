@@ -1,4 +1,7 @@
-"""The section with the results: a table per problem, thread count and dtype, implementations by sizes."""
+"""The section with the results: a table per problem, thread count and dtype, implementations by sizes.
+
+The fastest at the largest size is the first row.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from paragone.analyse.statuses import STATUSES_WITH_TIMES
+from paragone.analyse.verdicts import ONE_LAUNCH, WITHIN_AA
 from paragone.report.text import formatting, markdown
 from paragone.report.text.exactness import allowed_error
-from paragone.report.text.rows import each_row, first_row, short_names, shown_rows
+from paragone.report.text.rows import each_row, first_row, lines_fastest_first, short_names, shown_rows
 
 if TYPE_CHECKING:
     from paragone.store.plan_records import Plan
@@ -31,7 +35,7 @@ def section(frame: pd.DataFrame, plan: Plan) -> str:
 def _table(cells: pd.DataFrame, spoken: Words) -> str:
     sizes = sorted(cells["size"].unique())
     lines = []
-    for name, line in cells.groupby("name", sort=False):
+    for name, line in lines_fastest_first(cells):
         by_size = {row.size: row for row in each_row(line)}
         lines.append(
             [markdown.code(name), *(_cell(by_size[size], spoken) if size in by_size else "" for size in sizes)]
@@ -50,7 +54,10 @@ def _cell(row: Any, spoken: Words) -> str:
     if row.verdict == "baseline":
         return "<br>".join(filter(None, [speed, "baseline", error]))
     compared = formatting.ratio_with_interval(row.ratio_to_baseline, row.ratio_low, row.ratio_high)
-    return "<br>".join(filter(None, [speed, compared, row.verdict, error]))
+    if row.verdict == WITHIN_AA:
+        return "<br>".join(filter(None, [speed, f"≈ {compared}", error]))
+    verdict = "" if row.verdict == ONE_LAUNCH else row.verdict  # one launch: its title says so
+    return "<br>".join(filter(None, [speed, compared, verdict, error]))
 
 
 def speed_with_limit(row: Any, unit: str) -> str:

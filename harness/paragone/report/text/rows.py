@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -34,6 +35,21 @@ def short_names(frame: pd.DataFrame) -> pd.Series[str]:
     several = values.groupby(frame["implementation"]).transform("nunique") > 1
     names = frame["implementation"].where(~several, frame["implementation"] + " " + values)
     return names.where(~frame["control"], names + CONTROL)
+
+
+def lines_fastest_first(cells: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """Return name and rows of each line of a table, of cells with a `name`, all of one grid.
+
+    The fastest at the largest size comes first; a line without a time there stands below, by its next smaller size. No
+    order is best for all sizes, and an average over sizes would be a score.
+    """
+    sizes = sorted(cells["size"].unique(), reverse=True)
+
+    def slowness(line: tuple[str, pd.DataFrame]) -> list[float]:
+        speeds = dict(zip(line[1]["size"], line[1]["work_per_second"], strict=True))
+        return [-speeds[size] if speeds.get(size, math.nan) > 0 else math.inf for size in sizes]
+
+    return sorted(((str(name), line) for name, line in cells.groupby("name", sort=False)), key=slowness)
 
 
 def axis_values(variant: str) -> str:

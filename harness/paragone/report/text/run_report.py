@@ -27,6 +27,7 @@ from paragone.report.text import (
 from paragone.report.text.answer import answer
 from paragone.report.text.findings import findings
 from paragone.report.text.markdown import Sections
+from paragone.report.text.repro import sure_commands
 
 if TYPE_CHECKING:
     from paragone.analyse.results import Results
@@ -41,15 +42,21 @@ HOW_TO_READ = f"""\
   the same unit, its {formatting.percent(CONFIDENCE)} interval over launches.
 - **×** is the speed relative to the baseline of the same dtype, {{size}} and number of threads, from samples of the
   same round; above 1 is faster. Its interval is Student's t on one log-ratio per launch.
-- **faster**, **slower**: the interval lies wholly beyond the margin, the larger of 1 % and what A/A shows at the
-  same dtype, {{size}} and number of threads.
-  **same within x %**: it lies wholly within x %, 5 at most. **not enough data**: neither; more launches would tell.
+{{verdicts}}
 - **failed**: the result differs from the float64 reference, or the process did not survive. A failed cell has no time.
   **too fast**: the cell passed its checks, and took less time than this machine needs for its work. It has no time.
   **not verified**: the cell was timed, but a check was not possible, or the implementation only approximates the
   problem; it is compared with nothing. The reason stands under *{gaps.HEADING}*.
 - Warm-ups and first calls are in no average. Every sample is in `samples.jsonl`, every cell with more columns in
   `summary.csv`."""
+
+VERDICTS = """\
+- **faster**, **slower**: the interval lies wholly beyond the margin, the larger of 1 % and what A/A shows at the
+  same dtype, {size} and number of threads.
+  **same within x %**: it lies wholly within x %, 5 at most. **not enough data**: neither; more launches would tell."""
+OF_ONE_LAUNCH = """\
+- **≈**: one launch has no intervals and no verdicts. A ratio with this sign lies within A/A, the farthest that the
+  baseline was from itself on the same problem, 1 % at least: it is not told apart from the baseline."""
 
 
 def run_report(results: Results, figures: Sequence[Drawing], left_out: Sequence[str]) -> str:
@@ -63,7 +70,9 @@ def report_sections(results: Results, figures: Sequence[Drawing], left_out: Sequ
     for each figure without data.
     """
     run, spoken = results.run, results.run.plan.words_of()
-    how_to_read = HOW_TO_READ.format(size=spoken.size, per_second=formatting.capitalised(spoken.per_second))
+    verdicts = (OF_ONE_LAUNCH if run.plan.launches == 1 else VERDICTS).format(size=spoken.size)
+    per_second = formatting.capitalised(spoken.per_second)
+    how_to_read = HOW_TO_READ.format(size=spoken.size, per_second=per_second, verdicts=verdicts)
     quick = " — quick: one launch, no intervals" if run.plan.quick else ""
     unfinished = "" if was_finished(run) else " — interrupted"
     sections = [
@@ -98,9 +107,11 @@ def _figures(figures: Sequence[Drawing], left_out: Sequence[str]) -> str:
 
 
 def _commands(run: Run) -> str:
+    sure = [(command, f"sure numbers{of and f': {of}'}") for command, of in sure_commands(run.plan)]
     return markdown.code_block(
         [
             (run.plan.command, "the command that made it"),
+            *sure,
             (f"paragone report {run.plan.run}", "makes this report again from the run's folder"),
         ]
     )

@@ -16,7 +16,7 @@
     number(words.rate, "work_per_second", format.rate),
     interval("95 %", "work_per_second_low", "work_per_second_high", format.rateInterval, "work_per_second"),
     number("of the limit", "share_of_limit", format.percent), number("ratio", "ratio_to_baseline", format.ratio),
-    interval("95 %", "ratio_low", "ratio_high", format.ratioInterval), plain("verdict"), plain("status"),
+    interval("95 %", "ratio_low", "ratio_high", format.ratioInterval), ["verdict", paragone.verdictOf, "verdict"], plain("status"),
     ...(words.beside_speed ? [number(words.beside_speed, "error", format.error), number("allowed", "bound", format.error)] : []),
     ...(words.all_data ? [number(`s/${words.all_data}`, "seconds_per_pass", format.seconds)] : []), number("spread", "spread", format.percent),
     number("launches", "n_launches", String), number("samples", "n_samples", String),
@@ -40,7 +40,7 @@
   }
 
   function line(row, columns) {
-    return element("tr", { "data-index": row.index }, columns.map(([, write, column], place) => {
+    return element("tr", { "data-index": row.index, class: paragone.isWithin(row) ? "within" : null }, columns.map(([, write, column], place) => {
       const value = row[column];
       const isNumber = typeof value === "number";
       const text = write(row);

@@ -14,6 +14,11 @@ window.paragone = {};
   // How the family of a problem speaks, and how to speak of all problems of the run.
   paragone.wordsOf = (problem) => packed.words[problem] || packed.shared_words;
 
+  // One launch has no verdicts, which the title says; only what lies within A/A is called so, and greyed.
+  paragone.isWithin = (row) => row.verdict === "within A/A";
+  paragone.verdictOf = (row) => (row.verdict.endsWith("no interval: one launch") ? "" : row.verdict);
+  paragone.WITHIN = "≈ and grey: within A/A, not told apart from the baseline";
+
   // The colours of the current theme: light, dark or paper.
   paragone.theme = function () {
     const styles = getComputedStyle(document.documentElement);

@@ -1,8 +1,27 @@
-// The table below the charts: a row for each variant, a column for each size, every number a link to its cell.
+// The table below the charts: a row for each variant, a column for each size, every number a link to its cell. The best
+// at the largest size is the first row, as in the legend.
 "use strict";
 
 (function (paragone) {
   const { data, distinct, element, view, format } = paragone;
+
+  const hasVerdictOf = (row) =>
+    ["rate", "ratio"].includes(view.chosen.metric) && paragone.baselineOf(row)?.variant === data.baselines[row.dtype];
+
+  // The variants of these rows, the best at the largest size first; those without a number there by the next smaller one.
+  function inOrder(rows, sizes) {
+    const sign = paragone.metric().moreIsBetter ? -1 : 1;
+    const keys = new Map(distinct("variant", rows).map((variant) => [variant, [...sizes].reverse().map((size) => {
+      const row = rows.find((one) => one.variant === variant && one.size === size);
+      const value = row ? paragone.estimate(row).value : null;
+      return value === null || value === undefined ? Infinity : sign * value;
+    })]));
+    const compare = (one, other) => one.map((key, place) => [key, other[place]]).find(([a, b]) => a !== b);
+    return [...keys].sort(([, one], [, other]) => {
+      const [a, b] = compare(one, other) || [0, 0];
+      return a < b ? -1 : Number(a > b);
+    }).map(([variant]) => variant);
+  }
 
   function entry(row) {
     if (!row) return element("td", {});
@@ -11,11 +30,12 @@
     const missing = row.status === "passed" ? format.MISSING : row.status;
     const interval = paragone.intervalOf(estimate);
     const isSpeed = ["rate", "ratio"].includes(view.chosen.metric);
-    const hasVerdict = isSpeed && paragone.baselineOf(row)?.variant === data.baselines[row.dtype];
-    return element("td", { class: "number", "data-sort": value ?? "", "data-csv": value ?? "" },
+    const hasVerdict = hasVerdictOf(row);
+    const verdict = paragone.isWithin(row) ? "≈" : paragone.verdictOf(row);
+    return element("td", { class: hasVerdict && paragone.isWithin(row) ? "number within" : "number", "data-sort": value ?? "", "data-csv": value ?? "" },
       element("a", { href: `#cell-${row.index}` }, value === null ? missing : paragone.metric().write(value)),
       interval ? element("span", { class: "interval" }, " ", interval) : null,
-      hasVerdict && value !== null && row.verdict ? element("span", { class: "verdict" }, " ", row.verdict) : null,
+      hasVerdict && value !== null && verdict ? element("span", { class: verdict === "≈" ? "interval" : "verdict" }, " ", verdict) : null,
       isSpeed && paragone.allowedError(row) ? element("span", { class: "verdict" }, " ", paragone.allowedError(row)) : null);
   }
 
@@ -23,7 +43,7 @@
     const sizes = distinct("size", rows).sort((a, b) => a - b);
     const hasDtypes = distinct("dtype", rows).length > 1;
     const head = [["implementation"], ...(hasDtypes ? [["dtype"]] : []), ...sizes.map((size) => [size, `${paragone.wordsOf(view.chosen.problem).at_size} ${format.size(size)}`])];
-    const body = distinct("variant", rows).map((variant) => {
+    const body = inOrder(rows, sizes).map((variant) => {
       const own = rows.filter((row) => row.variant === variant);
       const [{ name, dtype }] = own;
       return element("tr", { class: picked.size && !picked.has(name) ? "grey" : null },
@@ -31,8 +51,9 @@
         sizes.map((size) => entry(own.find((row) => row.size === size))));
     });
     const threads = format.plural(Number(view.chosen.threads), "thread");
+    const within = rows.some((row) => paragone.isWithin(row) && hasVerdictOf(row)) ? `. ${paragone.WITHIN}` : "";
     const table = element("table", { class: "data-table", "data-choice": "chart-sort" },
-      element("caption", {}, `${paragone.metric().title}, ${view.chosen.problem}, ${threads}`),
+      element("caption", {}, `${paragone.metric().title}, ${view.chosen.problem}, ${threads}${within}`),
       element("thead", {}, element("tr", {}, head.map(([column, heading]) =>
         element("th", { scope: "col", "data-column": column, class: heading ? "number" : null }, heading || column)))),
       element("tbody", {}, body));
