@@ -25,6 +25,7 @@ from paragone.worker.replies import CpusUsed, PeakMemory, StepCost
 from paragone.worker.worker import Worker
 
 SHORT = Budgets(
+    untimed_at_once=1,  # so that a test sees in its own process what the workers were told, in turn
     sample_seconds=0.0005,
     estimate_seconds=0.0002,
     call_samples=1,
@@ -34,7 +35,6 @@ SHORT = Budgets(
     aa_rounds=1,
     evaluation_seconds=0.001,
     curve_passes=2,
-    quick_curve_passes=1,
 )
 
 

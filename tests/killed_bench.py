@@ -99,7 +99,8 @@ def main():
     data = open_cached(Path((folder / "data.txt").read_text()))
     results = folder / "results"
     open_worker = in_process if "WITHOUT_PROCESSES" in os.environ else open_worker_process
-    made = Bench(REQUEST, found, broken, data, results, "paragone bench", TellingDisplay(), open_worker=open_worker)
+    given = REQUEST, found, broken, data, results, "paragone bench", TellingDisplay()
+    made = Bench(*given, open_worker=open_worker, verify_again=True)
     run, finished = made.run(resume=find_run(results, sys.argv[2]) if sys.argv[2:] else None)
     tell("ended", finished)
     if "WITHOUT_PROCESSES" not in os.environ:

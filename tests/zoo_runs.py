@@ -103,7 +103,8 @@ def zoo_runs(tmp_path_factory):
             found, broken = discover(plugins=plugins)
             results = tmp_path_factory.mktemp("results")
             display = QuietDisplay()
-            made = Bench(request, found, broken, data, results, "paragone", display, open_worker=open_worker)
+            given = request, found, broken, data, results, "paragone", display
+            made = Bench(*given, open_worker=open_worker, verify_again=True)
             folder, finished = made.run()
             assert finished
             return Results(read_run(folder))

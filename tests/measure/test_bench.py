@@ -18,7 +18,7 @@ from paragone.files.atomic import write_json
 from paragone.files.json_lines import read_json, read_rows
 from paragone.implementation.registry import IMPLEMENTATIONS, discover
 from paragone.machine import environment
-from paragone.measure import bench, planning
+from paragone.measure import planning, rounds
 from paragone.measure.aa_pilot import Deviation
 from paragone.measure.bench import Bench
 from paragone.measure.planning import launches_of
@@ -31,8 +31,10 @@ from paragone.task.mlp.mnist.cache import store
 from paragone.task.mlp.mnist.parts import Arrays
 from paragone.task.mlp.problem_files import find_problem
 from paragone.verify import pilot_result
+from paragone.verify.pilot import Pilot
 from paragone.worker.commands import CountCpus, EstimateStep
 from paragone.worker.estimate import sample_steps
+from paragone.worker.worker import Worker
 
 N_TRAIN, N_TEST = 300, 50
 PROBLEM = replace(find_problem("nielsen"), n_train=N_TRAIN, layers=(784, 4, 10), batch_sizes=(1, 20))
@@ -94,10 +96,11 @@ def _one_description_and_no_processes():
         yield
 
 
-def make(data, results, asked, folder, display=None, open_worker=in_process):
+def make(data, results, asked, folder, display=None, open_worker=in_process, verify_again=True):
     found, broken = discover(folder)
     display = display or QuietDisplay()
-    return Bench(asked, found, broken, data, results, "paragone bench", display, open_worker=open_worker)
+    given = asked, found, broken, data, results, "paragone bench", display
+    return Bench(*given, open_worker=open_worker, verify_again=verify_again)
 
 
 @pytest.fixture(scope="module")
@@ -168,6 +171,79 @@ def test_a_control_has_the_checks_of_its_baseline(runs_made):
     baseline = "numpy_rows[dtype=float32,order=C]"
     assert {baseline, f"{baseline} (A/A)"} == checks.keys()
     assert checks[baseline] == checks[f"{baseline} (A/A)"]
+
+
+def again(data, impls, folder, monkeypatch, worker=InProcessWorker, **settings):
+    """Two runs of the same request, with a cache of their own; the outcomes and the workers of the second."""
+    monkeypatch.setenv("PARAGONE_CACHE", str(folder / "cache"))
+    asked = request(memory=False, curves=False)
+    make(data, folder / "first", asked, impls, verify_again=False).run()
+    workers = []
+    opens = lambda *_: workers.append(worker()) or workers[-1]  # noqa: E731 -- it is what a bench takes
+    second, _ = make(data, folder / "second", asked, impls, open_worker=opens, **settings).run()
+    return read_run(second), workers
+
+
+def was_piloted(workers):
+    return any(isinstance(command, CountCpus) for worker in workers for command in worker.commands)
+
+
+def test_what_a_run_has_verified_the_next_one_takes_over_and_says_so(data, impls, tmp_path, monkeypatch):
+    run, workers = again(data, impls, tmp_path, monkeypatch, verify_again=False)
+    before_the_launches = run.outcomes[run.outcomes["launch"].isna()]
+
+    assert not was_piloted(workers)
+    assert before_the_launches["verified"].notna().all()
+    assert {"passed"} == set(before_the_launches["status"])
+    assert {("head", 1), ("sample", 20), ("stress", 20)} <= set(
+        zip(before_the_launches["stage"], before_the_launches["size"], strict=True)
+    )
+    assert 2 * 2 * 2 * 3 == sum(run.samples["kind"] == "timed")
+
+
+def test_a_run_that_is_to_verify_again_does(data, impls, tmp_path, monkeypatch):
+    run, workers = again(data, impls, tmp_path, monkeypatch, verify_again=True)
+
+    assert was_piloted(workers)
+    assert run.outcomes["verified"].isna().all()
+
+
+def in_confirming(monkeypatch, name, value):
+    """Have what is named be another while first steps are confirmed, and only then."""
+    confirm = rounds.confirm
+
+    def confirmed(*arguments):
+        with monkeypatch.context() as patch:
+            patch.setattr(name, value)
+            return confirm(*arguments)
+
+    monkeypatch.setattr(rounds, "confirm", confirmed)
+
+
+def test_other_bits_than_those_that_were_verified_are_compared_with_the_reference(data, impls, tmp_path, monkeypatch):
+    in_confirming(monkeypatch, "paragone.verify.first_steps.result_digest", lambda *_: "another")
+    run, _ = again(data, impls, tmp_path, monkeypatch, verify_again=False)
+    compared = run.outcomes[run.outcomes["launch"].notna()]
+
+    assert {("head", "passed")} == set(zip(compared["stage"], compared["status"], strict=True))
+    assert {"other bits than when it was verified: compared with the reference again"} == set(compared["note"])
+    assert {1, 20} == set(compared["size"])
+
+
+def test_other_bits_that_are_wrong_end_the_cell(data, impls, tmp_path, monkeypatch):
+    def wrong(worker, state, order, n_steps=None):
+        result, losses = Worker.train(worker, state, order, n_steps)
+        result.W[0][:] *= 1.01
+        return result, losses
+
+    in_confirming(monkeypatch, "in_process.InProcessWorker.train", wrong)
+    run, _ = again(data, impls, tmp_path, monkeypatch, verify_again=False)
+    failed = run.outcomes[run.outcomes["status"] == "failed"]
+
+    assert {1, 20} == set(failed["size"])
+    assert failed["reason"].str.contains("W1").all()
+    piloted = run.samples[(run.samples["kind"] == "timed") & ~run.samples["variant"].str.contains("A/A")]
+    assert piloted.empty
 
 
 def test_the_budgets_of_a_request_reach_the_cells_and_every_command_that_spends_one(data, impls, tmp_path):
@@ -385,7 +461,7 @@ def test_ctrl_c_before_the_plan_leaves_nothing_behind(data, impls, tmp_path, mon
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(bench.Pilot, "examine", interrupt)
+    monkeypatch.setattr(Pilot, "examine", interrupt)
     with pytest.raises(KeyboardInterrupt):
         make(data, tmp_path, request(), impls).run()
 
@@ -394,7 +470,7 @@ def test_ctrl_c_before_the_plan_leaves_nothing_behind(data, impls, tmp_path, mon
 
 def test_a_results_folder_that_cannot_be_written_is_refused_before_the_pilot(data, impls, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
-    monkeypatch.setattr(Bench, "_pilot", lambda *arguments: pytest.fail("the pilot was begun"))
+    monkeypatch.setattr(Pilot, "examine", lambda *arguments: pytest.fail("the pilot was begun"))
 
     with pytest.raises(ResultsUnusable, match="Not a directory"):
         make(data, tmp_path / "file", request(), impls).run()

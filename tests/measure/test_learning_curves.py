@@ -218,12 +218,6 @@ def test_an_approximate_implementation_has_no_learning_curve(tmp_path, data, ope
     assert ("not measured", "it only comes near this problem: another loss") == (outcome["status"], outcome["reason"])
 
 
-def test_a_quick_run_has_short_curves(tmp_path, data, opened):
-    accuracy, _ = drawn(tmp_path, data, opened, quick=True)
-
-    assert STANDARD.quick_curve_passes == accuracy[-1]["epoch"]
-
-
 def test_slow_epochs_make_fewer_of_them(tmp_path, data, opened):
     # 29 steps an epoch of 0.1 s: 2.9 s; 12 s hold 4 of them.
     accuracy, _ = drawn(tmp_path, data, opened, step_seconds=0.1)

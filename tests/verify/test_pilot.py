@@ -8,7 +8,7 @@ from broken.training_sets import OneLabelWrong
 from described_here import described, with_class
 from easy_data import easy_data
 from everyone import FOUND
-from in_process import InProcessWorker
+from in_process import SHORT, InProcessWorker
 from msgspec import structs
 
 from paragone.errors import InvalidProblem, MeasurementFailed
@@ -19,8 +19,9 @@ from paragone.store.records import Outcome
 from paragone.task.check_result import CheckResult
 from paragone.task.mlp.gate import check_steps, is_stress_problem
 from paragone.task.mlp.problem_files import find_problem
-from paragone.verify.display import examine_shown
-from paragone.verify.pilot import PILOT_SAMPLES, Pilot, first_probe, most_check_steps, open_worker
+from paragone.verify.examiners import Examination, examine_all
+from paragone.verify.pace import first_probe
+from paragone.verify.pilot import PILOT_SAMPLES, Pilot, most_check_steps, open_worker
 from paragone.verify.verifier import Verifier
 from paragone.verify.verify_only import verify_only
 from paragone.worker.budgets import STANDARD
@@ -431,9 +432,10 @@ def test_the_bar_names_the_size_in_turn_and_ends_with_the_contender(examined, mo
         return "found"
 
     said = []
-    found = examine_shown(SimpleNamespace(examine=examine), ROWS, (10, 20, 40), lambda *step: said.append(step))
+    pilot = SimpleNamespace(examine=examine, request=Request((PROBLEM,), SHORT))
+    found = list(examine_all(pilot, [Examination(ROWS, (10, 20, 40))], lambda *step: said.append(step)))
 
-    assert "found" == found
+    assert ["found"] == found
     assert list(moves) == pytest.approx([amount for _, amount in said])
     assert [f"{ROWS.variant.name} batch {size}" for size in examined] == [what for what, _ in said[1:-1]]
 

@@ -206,7 +206,7 @@ def at_work(monkeypatch):
     def ask(*trials):
         clock = ScriptedClock([])
         readings = iter([value for cpus in trials for value in (0, cpus * TRIAL_NS)])
-        monkeypatch.setattr(estimate, "cpu_time_ns", lambda: next(readings))
+        monkeypatch.setattr(estimate, "wanted_cpu_ns", lambda: next(readings))
         return cpus_used(Trained([], clock), STATE, ORDER, clock)
 
     return ask
@@ -229,12 +229,12 @@ def test_a_thread_that_has_yet_to_be_moved_to_its_cpu_is_waited_for(monkeypatch)
     clock = ScriptedClock([])
     begin, spread_ns = clock.now_ns, 90_000_000
 
-    def cpu_time_ns():
+    def wanted_cpu_ns():
         """Two threads: on one CPU until the second has been moved, then on two."""
         elapsed = clock.now_ns - begin
         return elapsed + max(0, elapsed - spread_ns)
 
-    monkeypatch.setattr(estimate, "cpu_time_ns", cpu_time_ns)
+    monkeypatch.setattr(estimate, "wanted_cpu_ns", wanted_cpu_ns)
     assert cpus_used(Trained([], clock), STATE, ORDER, clock) == pytest.approx(2.0)
 
 
@@ -242,6 +242,6 @@ def test_a_train_too_short_to_measure_counts_as_using_no_cpu(monkeypatch):
     clock = ScriptedClock([])
     quick = Logged([], clock)  # its train takes 140 µs
     readings = itertools.count(step=500_000)
-    monkeypatch.setattr(estimate, "cpu_time_ns", lambda: next(readings))
+    monkeypatch.setattr(estimate, "wanted_cpu_ns", lambda: next(readings))
 
     assert cpus_used(quick, STATE, ORDER, clock) == 0.0

@@ -46,9 +46,14 @@ def bench(
     memory: Annotated[
         bool | None, typer.Option(help="A fresh process per cell for its peak memory; else not with --quick.")
     ] = None,
-    curves: Annotated[bool, typer.Option(help="Test accuracy epoch by epoch, in passes of their own.")] = True,
+    curves: Annotated[
+        bool | None, typer.Option(help="Test accuracy epoch by epoch, in passes of their own; else not with --quick.")
+    ] = None,
     slow: Annotated[bool, typer.Option("--slow", help="Measure steps longer than 2 s too.")] = False,
     new: Annotated[bool, typer.Option("--new", help="Begin a new run even where one is unfinished.")] = False,
+    verify_again: Annotated[
+        bool, typer.Option("--verify-again", help="Verify what was verified before in this very state too.")
+    ] = False,
     resume: Annotated[str | None, typer.Option(help="Go on with this run; its plan is used as it is.")] = None,
     run: RunOptions,
 ) -> None:
@@ -66,12 +71,19 @@ def bench(
         slow=slow,
         quick=quick,
         memory=not quick if memory is None else memory,
-        curves=curves,
+        curves=not quick if curves is None else curves,
     )
-    _bench(request, cells.problem_arguments, run, new, resume)
+    _bench(request, cells.problem_arguments, run, new, resume, verify_again)
 
 
-def _bench(request: Request, problem_arguments: dict[str, str], run: RunOptions, new: bool, resume: str | None) -> None:
+def _bench(
+    request: Request,
+    problem_arguments: dict[str, str],
+    run: RunOptions,
+    new: bool,
+    resume: str | None,
+    verify_again: bool,
+) -> None:
     from paragone.measure.bench import Bench
     from paragone.measure.resume import refuse_unnamed_code
     from paragone.plan.request import request_of
@@ -87,7 +99,17 @@ def _bench(request: Request, problem_arguments: dict[str, str], run: RunOptions,
     registered, unusable = implementations_for(request)
     display = TerminalDisplay(err)
     data = data_of(request, run.data, display)
-    measurement = Bench(request, registered, unusable, data, runs, command_line(), display, problem_arguments)
+    measurement = Bench(
+        request,
+        registered,
+        unusable,
+        data,
+        runs,
+        command_line(),
+        display,
+        problem_arguments,
+        verify_again=verify_again,
+    )
     with exit_where_interrupted("Interrupted before the plan was fixed: nothing was measured, nothing is left behind."):
         folder, finished = measured(measurement, new, folder)
     results = write_and_print(folder)

@@ -37,6 +37,13 @@ def harness_cpus(threads: int) -> tuple[int, ...]:
     return usable_cpus()[:-threads] or usable_cpus()
 
 
+def confine_to(cpus: Sequence[int]) -> None:
+    """Make these CPUs all that this process may use, for good. Does nothing for no CPUs."""
+    if cpus:
+        os.sched_setaffinity(0, cpus)
+        affinity.cache_clear()
+
+
 @contextmanager
 def pinned_to(cpus: Sequence[int]) -> Iterator[None]:
     """Pin this process to `cpus` within the block; its children inherit the mask. Does nothing for no CPUs."""
@@ -59,15 +66,18 @@ def on_every_cpu() -> Iterator[None]:
         yield
         return
     before = os.sched_getaffinity(0)
-    _pin(range(os.cpu_count() or 1))
+    pin([os.getpid(), *descendants()], range(os.cpu_count() or 1))
     try:
         yield
     finally:
-        _pin(before)
+        pin([os.getpid(), *descendants()], before)
 
 
-def _pin(cpus: Iterable[int]) -> None:
+def pin(pids: Sequence[int], cpus: Iterable[int]) -> None:
+    """Pin every thread of these processes; those that have ended are passed over. Does nothing for no CPUs."""
     cpus = list(cpus)
-    for thread in threads([os.getpid(), *descendants()]):
+    if not cpus:
+        return
+    for thread in threads(pids):
         with suppress(OSError):
             os.sched_setaffinity(thread, cpus)

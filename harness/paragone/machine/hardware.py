@@ -94,6 +94,15 @@ def cpu(root: Path = ROOT) -> tuple[str, tuple[str, ...]]:
     return " ".join(model.split()), tuple(flag for flag in VECTOR_FLAGS if flag in flags)
 
 
+def node_cpus(cpu: int, root: Path = ROOT) -> set[int]:
+    """The CPUs on the memory node of this one, as far as the system says; else all of the affinity mask."""
+    for folder in (root / "sys/devices/system/node").glob("node[0-9]*"):
+        listed = _numbers(_line(folder / "cpulist"))
+        if cpu in listed:
+            return listed
+    return set(affinity())
+
+
 def smt(root: Path = ROOT) -> bool | None:
     """Whether simultaneous multithreading ("hyper-threading") is on: two threads share a core."""
     active = _line(root / "sys/devices/system/cpu/smt/active")
@@ -154,6 +163,15 @@ def on_battery() -> bool | None:
 
 def _page_bytes() -> int | None:
     return os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else None
+
+
+def _numbers(ranges: str) -> set[int]:
+    """ "0-2,8" is 0, 1, 2 and 8."""
+    found: set[int] = set()
+    for part in filter(None, ranges.split(",")):
+        first, _, last = part.partition("-")
+        found |= set(range(int(first), int(last or first) + 1))
+    return found
 
 
 def _line(path: Path) -> str:

@@ -26,12 +26,12 @@ from paragone.measure.memory_pass import measure_memory
 from paragone.measure.planning import make_plan, planned_cells
 from paragone.measure.resume import RunIdentity, refuse_foreign_cells, remaining_samples
 from paragone.measure.rounds import Rounds
+from paragone.measure.verification import Verification
 from paragone.plan.cells import (
     Contender,
     aa_pairs,
     contenders_of,
     own_environments,
-    sizes_of,
 )
 from paragone.plan.request import Request
 from paragone.store.plan_records import ContenderKey, Live
@@ -41,9 +41,10 @@ from paragone.store.run_folder import RunFolder
 from paragone.store.runs import is_finished, new_run_folder, refuse_unwritable
 from paragone.task.families import family_of
 from paragone.task.problem import Data
-from paragone.verify.display import Display, examine_shown
-from paragone.verify.pilot import OpenLimitedWorker, OpenWorker, Pilot, open_worker
+from paragone.verify.display import Display
+from paragone.verify.pilot import OpenLimitedWorker, OpenWorker, open_worker
 from paragone.verify.pilot_result import PilotResult
+from paragone.verify.verified_before import VerifiedBefore
 from paragone.verify.verifier import Verifier
 from paragone.worker.budgets import Budgets
 from paragone.worker.worker import Worker
@@ -63,6 +64,7 @@ class Bench:
     problems: Mapping[str, str] = field(default_factory=dict)  # by problem, as the user gave it: a name or a path
     live: Live | None = None  # of a live comparison
     open_worker: OpenLimitedWorker = open_worker
+    verify_again: bool = False  # what was verified before in this very state too
 
     def run(self, fresh: bool = False, resume: Path | None = None) -> tuple[Path, bool]:
         """Measure; return the run's folder, and True where the run is finished.
@@ -115,6 +117,11 @@ class Bench:
         return Verifier(self.data, self.request.seed)
 
     @cached_property
+    def _verification(self) -> Verification:
+        before = VerifiedBefore(self.data, self.request, self._described)
+        return Verification(before, self._verifier, self._open_worker, self.display, self.verify_again)
+
+    @cached_property
     def _described(self) -> Environment:
         return environment.describe(own_environments(self.request, self.everyone), max(self.request.threads))
 
@@ -130,7 +137,7 @@ class Bench:
         refuse_unwritable(self.results)  # before the pilot, which takes minutes
         sources = self._sources(contenders.values())
         begin = time.perf_counter()
-        results = self._pilot(contenders)
+        results = self._verification.results(contenders)
         deviation = None if self.request.quick else self._aa_pilot(results, contenders)
         everyone = contenders.values()
         cells = planned_cells(self.request, everyone, results, self.everyone)
@@ -160,23 +167,6 @@ class Bench:
                 raise HarnessError(f"{name}: its source was changed while the run began: start it again")
         return sources
 
-    def _pilot(self, contenders: Mapping[ContenderKey, Contender]) -> list[PilotResult]:
-        """The result for every contender; a control gets that of its baseline, which runs the same code."""
-        pilot = Pilot(self.request, self.data, self._verifier, self._open_worker)
-        results: dict[ContenderKey, PilotResult] = {}
-        with self.display.progress("verifying", len(contenders)) as advance:
-            for key, contender in contenders.items():
-                if contender.variant.control:
-                    advance(contender.variant.name, 1)
-                else:
-                    results[key] = examine_shown(pilot, contender, sizes_of(self.request, contender), advance)
-        pairs = aa_pairs(contenders.values())
-        for key, contender in contenders.items():
-            if contender.variant.control:
-                problem, name, threads = key
-                results[key] = results[problem, pairs[name], threads].as_control(contender)
-        return [results[key] for key in contenders]
-
     def _aa_pilot(
         self, results: Sequence[PilotResult], contenders: Mapping[ContenderKey, Contender]
     ) -> Deviation | None:
@@ -192,9 +182,10 @@ class Bench:
         finished = False
         try:
             self._run_launches(rows, contenders)
+            self._verification.note_step_seconds(rows.folder, contenders)
             if self.request.memory:
-                seed, display = self.request.seed, self.display
-                measure_memory(rows, contenders, self.data, seed, self._open_worker, display)
+                seed, most = self.request.seed, self.request.budgets.untimed_at_once
+                measure_memory(rows, contenders, self.data, seed, self._open_worker, self.display, most)
             if self.request.curves:
                 draw_curves(rows, contenders, self.data, self.request, self._open_worker, self.display)
             finished = True
@@ -221,6 +212,7 @@ class Bench:
                 began,
                 advance,
                 self.request.budgets,
+                self._verification.to_confirm(rows.folder, contenders),
             )
             for launch in range(plan.launches):
                 advance(f"launch {launch + 1}: the machine's limits", 0)

@@ -1,4 +1,4 @@
-"""One launch: a fresh worker for every contender of a wave, in random order, and all of them killed at its end."""
+"""One launch: a fresh worker for every contender of a wave, and all of them killed at its end."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 
 from paragone.plan.cells import Contender
 from paragone.store.plan_records import Cell, ContenderKey
-from paragone.store.records import Outcome
+from paragone.store.records import Launch, Outcome, Round
 from paragone.verify.pilot import OpenWorker
 from paragone.verify.pilot_result import outcome
 from paragone.verify.time_account import TimeAccount
@@ -55,6 +55,12 @@ class SampledMember(Member):
         return outcome(self.contender, size, stage, status, reason, **numbers, **where)
 
 
+def cells_by_contender(cells: Sequence[Cell]) -> dict[ContenderKey, list[Cell]]:
+    """The cells of each contender, smallest size first."""
+    keys = dict.fromkeys(cell.contender for cell in cells)
+    return {key: sorted((c for c in cells if c.contender == key), key=lambda cell: cell.size) for key in keys}
+
+
 def members_of(
     cells: Sequence[Cell],
     contenders: Mapping[ContenderKey, Contender],
@@ -62,9 +68,9 @@ def members_of(
     random: np.random.Generator,
 ) -> Iterator[Member]:
     """Yield each contender of the cells in random order; its worker is opened when it is yielded."""
-    for key in shuffled(list(dict.fromkeys(cell.contender for cell in cells)), random):
-        own = sorted((cell for cell in cells if cell.contender == key), key=lambda cell: cell.size)
-        yield Member(contenders[key], open_worker(contenders[key]), own)
+    own = cells_by_contender(cells)
+    for key in shuffled(list(own), random):
+        yield Member(contenders[key], open_worker(contenders[key]), own[key])
 
 
 @contextmanager
@@ -79,3 +85,34 @@ def killed_at_end(members: Sequence[Member]) -> Iterator[None]:
 
 def shuffled(items: Sequence[T], random: np.random.Generator) -> list[T]:
     return [items[i] for i in random.permutation(len(items))]
+
+
+def launch_row(member: SampledMember, status: str) -> Launch:
+    """The row of the launch of a member whose worker has been killed."""
+    return Launch(
+        problem=member.contender.problem.name,
+        variant=member.contender.variant.name,
+        threads=member.contender.threads,
+        wave=member.cells[0].wave,
+        launch=member.launch,
+        attempt=member.attempt,
+        cpus=tuple(member.worker.cpus),
+        waiting_cpu_seconds=member.worker.waiting_cpu_ns / 1e9,
+        cpu_over_wall=sum(member.cpu_ns.values()) / max(1, sum(member.wall_ns.values())),
+        status=status,
+        reason=member.fault,
+        **member.facts,
+    )
+
+
+def round_row(member: SampledMember, round_: int, elapsed_s: float) -> Round:
+    """The row of a round in which this member and others of its wave took part."""
+    return Round(
+        problem=member.contender.problem.name,
+        threads=member.contender.threads,
+        wave=member.cells[0].wave,
+        launch=member.launch,
+        attempt=member.attempt,
+        round=round_,
+        elapsed_s=elapsed_s,
+    )

@@ -14,6 +14,8 @@ from paragone.errors import MeasurementFailed, Unavailable
 from paragone.implementation.contract import Variant
 from paragone.implementation.described import unavailable_reason
 from paragone.implementation.registry import Registered
+from paragone.measure.step_times import median_step_seconds
+from paragone.measure.untimed import at_once
 from paragone.plan.cells import Contender, grid
 from paragone.plan.request import Request
 from paragone.store.plan_records import Cell, ContenderKey
@@ -116,57 +118,66 @@ def draw_curves(
         return
     curves = [(each, cell) for each, cell in _one_of_each(networks, contenders) if each.key[:2] not in done]
     budgets = request.budgets
-    most_seconds, most_epochs = budgets.curve_seconds, budgets.curve_passes
-    if request.quick:
-        most_seconds, most_epochs = budgets.quick_curve_seconds, budgets.quick_curve_passes
-    with display.progress("learning curves", len(curves)) as advance:
-        for contender, cell in curves:
-            advance(contender.variant.name, 1)
-            epoch_seconds = cell.step_seconds * (contender.problem.steps_per_pass(cell.size) or 0)
-            epochs = min(most_epochs, int(most_seconds / epoch_seconds))
-            name = contender.variant.implementation.name
-            reason = f"an epoch takes about {epoch_seconds:.0f} s; paragone train {name} does it all the same"
-            if contender.difference:
-                reason = contender.difference
-            elif epochs > 0:
-                reason = _draw_curve(rows, contender, cell, data, epochs, request.seed, open_worker)
-            if reason:
-                rows.append(outcome(contender, cell.size, "accuracy", "not measured", reason))
+    step_seconds = median_step_seconds(rows.folder)
+    drawn: list[tuple[Contender, Cell, float, int]] = []
+    for contender, cell in curves:
+        # A cell without a sample has failed: the curve is drawn by the pilot's estimate.
+        seconds = step_seconds.get(contender.key, {}).get(cell.size, cell.step_seconds)
+        epoch_seconds = seconds * (contender.problem.steps_per_pass(cell.size) or 0)
+        epochs = min(budgets.curve_passes, int(budgets.curve_seconds / epoch_seconds))
+        name = contender.variant.implementation.name
+        if reason := contender.difference or (
+            "" if epochs else f"an epoch takes about {epoch_seconds:.0f} s; paragone train {name} does it all the same"
+        ):
+            rows.append(outcome(contender, cell.size, "accuracy", "not measured", reason))
+        else:
+            drawn.append((contender, cell, epoch_seconds, epochs))
+    _draw(rows, drawn, data, request, open_worker, display)
 
 
-def _draw_curve(
+def _draw(
     rows: RunFolder,
-    contender: Contender,
-    cell: Cell,
+    drawn: Sequence[tuple[Contender, Cell, float, int]],
     data: Any,
-    epochs: int,
-    seed: int,
+    request: Request,
     open_worker: OpenWorker,
-) -> str:
-    """Append one curve, complete or not at all; return why there is none, else ""."""
-    worker = open_worker(contender)
-    try:
-        load_worker(worker, contender, data, seed)
-        curve = list(learning_curve(worker, contender, data, cell.size, epochs, seed))
-    except MeasurementFailed as error:
-        return str(error)
-    finally:
-        worker.kill()
-    rows.append(
-        *(
-            Accuracy(
-                problem=cell.problem,
-                variant=cell.variant,
-                size=cell.size,
-                epoch=at.epoch,
-                correct=at.correct,
-                n_test=at.n_test,
-                elapsed_s=at.training_seconds,
-            )
-            for at in curve
-        )
+    display: Display,
+) -> None:
+    """Append the curve of each contender at its cell, complete or not at all: several are drawn at once.
+
+    So an epoch takes the time that the run's samples say, `epoch_seconds`, and is not timed itself.
+    """
+    contenders = [contender for contender, *_ in drawn]
+
+    def draw(number: int, worker: Worker) -> list[Epoch] | str:
+        contender, cell, _, epochs = drawn[number]
+        try:
+            load_worker(worker, contender, data, request.seed)
+            return list(learning_curve(worker, contender, data, cell.size, epochs, request.seed))
+        except MeasurementFailed as error:
+            return str(error)
+
+    with display.progress("learning curves", len(drawn)) as advance:
+        each = at_once(contenders, open_worker, draw, request.budgets.untimed_at_once)
+        for (contender, cell, epoch_seconds, _), (worker, curve) in zip(drawn, each, strict=True):
+            worker.kill()
+            advance(contender.variant.name, 1)
+            if isinstance(curve, str):
+                rows.append(outcome(contender, cell.size, "accuracy", "not measured", curve))
+            else:
+                rows.append(*(_accuracy(cell, epoch, epoch_seconds) for epoch in curve))
+
+
+def _accuracy(cell: Cell, at: Epoch, epoch_seconds: float) -> Accuracy:
+    return Accuracy(
+        problem=cell.problem,
+        variant=cell.variant,
+        size=cell.size,
+        epoch=at.epoch,
+        correct=at.correct,
+        n_test=at.n_test,
+        elapsed_s=at.epoch * epoch_seconds,
     )
-    return ""
 
 
 def _one_of_each(

@@ -1,7 +1,8 @@
 """The memory pass: memory after loading and at the peak of its steps, each cell in a process of its own.
 
-The pass runs after the last round, one process at a time, so that it disturbs no timed sample. Cells share no process
-because an allocator keeps memory that a smaller size freed, and it would count for a larger one.
+The pass runs after the last round, so that it disturbs no timed sample, several processes at once: none of them is
+timed. Cells share no process because an allocator keeps memory that a smaller size freed, and it would count for a
+larger one.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from msgspec.structs import asdict
 
 from paragone.errors import MeasurementFailed
 from paragone.measure.resume import remaining_samples
+from paragone.measure.untimed import at_once
 from paragone.plan.cells import Contender
 from paragone.store.plan_records import Cell, ContenderKey
 from paragone.store.reader import read_plan, read_table
@@ -25,6 +27,7 @@ from paragone.verify.display import Display
 from paragone.verify.pilot import OpenWorker, load_worker
 from paragone.verify.pilot_result import PilotResult
 from paragone.worker.commands import MeasureMemory
+from paragone.worker.worker import Worker
 
 FEWEST_STEPS = 3
 
@@ -36,14 +39,24 @@ def measure_memory(
     seed: int,
     open_worker: OpenWorker,
     display: Display,
+    most: int | None = None,
 ) -> None:
-    """Append a row for every timed cell that has none yet; a failure is a row with its reason."""
+    """Append a row for every timed cell that has none yet; a failure is a row with its reason.
+
+    `most` cells are measured at once, or as many as there are CPUs for.
+    """
     cells = [cell for cell in cells_without_row(rows.folder) if not contenders[cell.contender].variant.control]
+    own = [contenders[cell.contender] for cell in cells]
+
+    def measure(number: int, worker: Worker) -> dict[str, Any]:
+        return _measured(worker, cells[number], own[number], data, seed)
+
     with display.progress("peak memory", len(cells)) as advance:
-        for cell in cells:
-            advance(f"{cell.variant} at {contenders[cell.contender].problem.words.at_size} {cell.size}", 1)
-            begin = time.perf_counter()
-            measured = _measured(cell, contenders[cell.contender], data, seed, open_worker)
+        for cell, contender, (worker, measured) in zip(
+            cells, own, at_once(own, open_worker, measure, most), strict=True
+        ):
+            worker.kill()
+            advance(f"{cell.variant} at {contender.problem.words.at_size} {cell.size}", 1)
             rows.append(
                 MemoryRow(
                     problem=cell.problem,
@@ -51,24 +64,22 @@ def measure_memory(
                     size=cell.size,
                     threads=cell.threads,
                     n_steps=memory_steps(cell),
-                    elapsed_s=time.perf_counter() - begin,
                     **measured,
                 )
             )
 
 
-def _measured(cell: Cell, contender: Contender, data: Data, seed: int, open_worker: OpenWorker) -> dict[str, Any]:
+def _measured(worker: Worker, cell: Cell, contender: Contender, data: Data, seed: int) -> dict[str, Any]:
     """The measured columns of a cell's row, from a fresh worker."""
-    worker = open_worker(contender)
+    begin = time.perf_counter()
     try:
         load_worker(worker, contender, data, seed)
         command = MeasureMemory(size=cell.size, n_steps=memory_steps(cell))
-        used = worker.call_from(contender.problem.draw_start(seed, cell.size), command)
+        used = asdict(worker.call_from(contender.problem.draw_start(seed, cell.size), command))
+        found = {**used, "status": "measured", "reason": ""}
     except MeasurementFailed as error:
-        return {"status": "failed", "reason": str(error)}
-    finally:
-        worker.kill()
-    return {**asdict(used), "status": "measured", "reason": ""}
+        found = {"status": "failed", "reason": str(error)}
+    return {**found, "elapsed_s": time.perf_counter() - begin}
 
 
 def cells_without_row(folder: Path) -> list[Cell]:

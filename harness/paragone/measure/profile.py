@@ -30,7 +30,8 @@ from paragone.store.run_folder import RunFolder
 from paragone.store.runs import new_profile_folder
 from paragone.task.families import family_of
 from paragone.task.problem import Data
-from paragone.verify.display import Display, examine_shown
+from paragone.verify.display import Display
+from paragone.verify.examiners import Examination, examine_all
 from paragone.verify.pilot import OpenLimitedWorker, Pilot, load_worker, open_worker
 from paragone.verify.pilot_result import PilotResult, outcome
 from paragone.verify.verifier import Verifier
@@ -109,19 +110,20 @@ class Profile:
         """The pilot's results; a contender that cannot divide a step into phases gets an outcome instead of a pilot."""
         open_ = self._open_worker
         pilot = Pilot(self.request, self.data, Verifier(self.data, self.request.seed), open_)
-        pilot_results = []
-        with self.display.progress("verifying", len(contenders)) as advance:
-            for contender in contenders:
-                implementation = contender.variant.implementation
-                if not unavailable_reason(implementation, contender.problem) and (
-                    reason := implementation.hides_phases
-                ):
-                    pilot_results.append(PilotResult(contender))
-                    pilot_results[-1].add_outcome("phases", UNDIVIDED, reason)
-                    advance(contender.variant.name, 1)
-                else:
-                    pilot_results.append(examine_shown(pilot, contender, sizes_of(self.request, contender), advance))
-        return pilot_results
+        divided = [each for each in contenders if not self._undivided(each)]
+        examinations = [Examination(each, sizes_of(self.request, each)) for each in divided]
+        with self.display.progress("verifying", len(examinations)) as advance:
+            found = {result.contender.key: result for result in examine_all(pilot, examinations, advance)}
+        for contender in contenders:
+            if reason := self._undivided(contender):
+                found[contender.key] = PilotResult(contender)
+                found[contender.key].add_outcome("phases", UNDIVIDED, reason)
+        return [found[contender.key] for contender in contenders]
+
+    def _undivided(self, contender: Contender) -> str | None:
+        """Why the steps of a contender, which can run here, cannot be divided into phases; None where they can."""
+        implementation = contender.variant.implementation
+        return None if unavailable_reason(implementation, contender.problem) else implementation.hides_phases
 
     def _open_worker(self, contender: Contender) -> Worker:
         return self.open_worker(contender, self.request.time_limit_s, self.request.memory_limit_bytes)

@@ -4,25 +4,33 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from msgspec import structs
 
 from paragone.errors import HarnessError, MeasurementFailed
-from paragone.machine.threads import cpu_use_fault, sizes_over_one_cpu, thread_count_fault
+from paragone.machine.threads import cpu_use_fault, sizes_over_one_cpu
 from paragone.measure.evaluation import calls_of_a_sample, evaluate_after
-from paragone.measure.launch import SampledMember, killed_at_end, members_of, shuffled
+from paragone.measure.launch import (
+    SampledMember,
+    cells_by_contender,
+    killed_at_end,
+    launch_row,
+    round_row,
+    shuffled,
+)
+from paragone.measure.loading import load_at_once
 from paragone.measure.resume import RemainingSamples
 from paragone.measure.sampling import SampleCheck, Sampler
 from paragone.plan.cells import Contender
 from paragone.store.plan_records import Cell, ContenderKey
-from paragone.store.records import Launch, Round, Sample
+from paragone.store.records import Sample
 from paragone.store.run_folder import RunFolder
 from paragone.task.problem import Data
+from paragone.verify.first_steps import FirstSteps, confirm
 from paragone.verify.inputs import RoundInputs, SampleInput
-from paragone.verify.pilot import OpenWorker, load_worker
+from paragone.verify.pilot import OpenWorker
 from paragone.verify.pilot_result import found_by
 from paragone.verify.time_account import SampleSeen
 from paragone.verify.verifier import Verifier
@@ -47,7 +55,10 @@ class Rounds:
         run_started: float,
         report_progress: Callable[[str, float], None],
         budgets: Budgets = STANDARD,
+        to_confirm: Mapping[tuple[ContenderKey, int], FirstSteps] | None = None,
     ) -> None:
+        """`to_confirm` holds the first steps of cells, by contender and size, that an earlier run verified."""
+        self.to_confirm = dict(to_confirm or {})
         self.folder, self.contenders, self.data, self.seed = folder, contenders, data, seed
         self.verifier, self.open_worker, self.remaining = verifier, open_worker, remaining
         self.report_progress, self.budgets = report_progress, budgets
@@ -64,10 +75,10 @@ class Rounds:
         status = "interrupted"
         try:
             with killed_at_end(members):
+                members.extend(self._loaded(wanted, launch, attempt))
                 cold, warmup = (RoundInputs(wanted, self.problems) for _ in range(2))
-                for member in members_of(wanted, self.contenders, self.open_worker, random):
-                    members.append(SampledMember(member.contender, member.worker, member.cells, launch, attempt))
-                    self._set_up(members[-1], cold, warmup)
+                for member in shuffled(members, random):
+                    self._set_up(member, cold, warmup)
                 for round_ in range(self.remaining.rounds):
                     self._run_round(members, round_, random, checked.get(round_))
                 self._check_times(members)
@@ -86,31 +97,36 @@ class Rounds:
         checks: list[SampleCheck] = [self.verifier.check_whole_sample, *[self.verifier.check_sample] * len(due)]
         return dict(zip(chosen, checks, strict=False))
 
+    def _loaded(self, cells: Sequence[Cell], launch: int, attempt: int) -> Iterator[SampledMember]:
+        """Yield a member for each contender of the cells, its worker loaded or killed."""
+        own = cells_by_contender(cells)
+        contenders = [self.contenders[key] for key in own]
+        most = self.budgets.untimed_at_once
+        loadings = load_at_once(contenders, self.open_worker, self.data, self.seed, most)
+        for contender, loading in zip(contenders, loadings, strict=True):
+            member = SampledMember(contender, loading.worker, own[contender.key], launch, attempt)
+            member.facts.update(loading.facts)
+            self.report_progress(f"launch {launch + 1}: loaded {contender.variant.name}", 0)
+            if loading.fault:
+                self._fail(member, None, loading.stage, loading.fault)
+                member.worker.kill()
+            yield member
+
     def _set_up(self, member: SampledMember, cold: RoundInputs, warmup: RoundInputs) -> None:
-        """Load the variant and prepare its cells. A failure ends a cell or the member, never the launch."""
-        self.report_progress(f"launch {member.launch + 1}: loading {member.contender.variant.name}", 0)
+        """Prepare the cells of a member. A failure ends a cell, never the launch."""
+        self.report_progress(f"launch {member.launch + 1}: first calls of {member.contender.variant.name}", 0)
         begin = time.perf_counter()
-        try:
-            loaded = load_worker(member.worker, member.contender, self.data, self.seed)
-        except MeasurementFailed as error:
-            self._fail(member, None, "load", error)
-            member.worker.kill()
-            return
-        member.facts.update(structs.asdict(loaded), start_seconds=time.perf_counter() - begin - loaded.load_seconds)
-        if fault := thread_count_fault(member.contender.threads, loaded.threads_found):
-            self._fail(member, None, "threads", MeasurementFailed(fault))
-            member.worker.kill()
-            return
         for cell in member.cells:
             if member.worker.alive:
                 self._prepare(member, cell, cold.of(cell), warmup.of(cell))
-        member.facts["setup_seconds"] = time.perf_counter() - begin
+        member.facts["setup_seconds"] += time.perf_counter() - begin
 
     def _prepare(self, member: SampledMember, cell: Cell, cold: SampleInput, warmup: SampleInput) -> None:
         """Take the cold sample, verify its result, warm up."""
         try:
             _, seen = self.sampler.take(member, cell, cold, "cold")
             if self._passes(member, cell, cold, seen, self.verifier.check_sample):
+                self._confirm(member, cell)
                 member.ready.add(cell.size)
                 if not cell.once_per_launch:
                     self.sampler.take(member, cell, warmup, "warmup")
@@ -119,6 +135,17 @@ class Rounds:
                     member.calls[cell.size] = calls_of_a_sample(worker, problem, self.data, self.budgets)
         except MeasurementFailed as error:
             self._fail(member, cell, "sample", error)
+
+    def _confirm(self, member: SampledMember, cell: Cell) -> None:
+        """Compare, once in a run, what an earlier one verified. Raises MeasurementFailed where it is wrong by now."""
+        verified = self.to_confirm.pop((cell.contender, cell.size), None)
+        if verified is None:
+            return
+        check = confirm(member.worker, member.contender, cell.size, verified, self.verifier)
+        if check is not None:
+            if check.status == "failed":
+                raise MeasurementFailed(check.reason)
+            self.folder.append(member.outcome(cell.size, "head", check.status, check.reason, **found_by(check)))
 
     def _passes(
         self, member: SampledMember, cell: Cell, input_: SampleInput, seen: SampleSeen, check: SampleCheck
@@ -157,7 +184,7 @@ class Rounds:
         for member, cell, seen in to_check:
             if member.worker.alive and cell.size in member.ready:
                 self._passes(member, cell, inputs.of(cell), seen, check or self.verifier.check_sample)
-        self.folder.append(_round_row(members[0], round_, elapsed_s))
+        self.folder.append(round_row(members[0], round_, elapsed_s))
 
     def _timed_sample(
         self, member: SampledMember, cell: Cell, input_: SampleInput, round_: int, position: int
@@ -208,32 +235,4 @@ class Rounds:
             self.folder.append(member.outcome(size, "threads", "rejected", reason))
             if not member.fault:
                 status, member.fault = "rejected", reason
-        self.folder.append(
-            Launch(
-                problem=member.contender.problem.name,
-                variant=member.contender.variant.name,
-                threads=member.contender.threads,
-                wave=member.cells[0].wave,
-                launch=member.launch,
-                attempt=member.attempt,
-                cpus=tuple(member.worker.cpus),
-                waiting_cpu_seconds=member.worker.waiting_cpu_ns / 1e9,
-                cpu_over_wall=sum(member.cpu_ns.values()) / max(1, sum(member.wall_ns.values())),
-                status=status,
-                reason=member.fault,
-                **member.facts,
-            )
-        )
-
-
-def _round_row(member: SampledMember, round_: int, elapsed_s: float) -> Round:
-    """The row of a round in which this member and others of its wave took part."""
-    return Round(
-        problem=member.contender.problem.name,
-        threads=member.contender.threads,
-        wave=member.cells[0].wave,
-        launch=member.launch,
-        attempt=member.attempt,
-        round=round_,
-        elapsed_s=elapsed_s,
-    )
+        self.folder.append(launch_row(member, status))

@@ -111,6 +111,7 @@ class Outcome(Record, frozen=True, kw_only=True):
     bound: float | None = None
     shown_errors: dict[Name, float | None] | None = None  # by case, of those not judged; null where not finite
     n_steps: Size | None = None
+    verified: str | None = None  # when, ISO 8601, where an earlier run did it in the same state; None: this run
 
     def __post_init__(self) -> None:
         """Raise ValueError for a rejection that does not name its cell and launch."""

@@ -1,4 +1,4 @@
-"""Where a run reports its progress, and the pilot its way along the sizes of a contender."""
+"""Where a run reports its progress."""
 
 from __future__ import annotations
 
@@ -6,11 +6,8 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from paragone.plan.cells import Contender
 from paragone.store.plan_records import Plan
 from paragone.store.records import Outcome
-from paragone.verify.pilot import Pilot
-from paragone.verify.pilot_result import PilotResult
 
 Advance = Callable[[str, float], None]  # what comes next, and how much more is done
 
@@ -26,18 +23,3 @@ class Display(Protocol):
 
     def progress(self, title: str, total: float) -> AbstractContextManager[Advance]:
         """A context that yields `advance(what, amount)`."""
-
-
-def examine_shown(pilot: Pilot, contender: Contender, sizes: Sequence[int], advance: Advance) -> PilotResult:
-    """What the pilot finds of a contender, which is 1 of a progress bar; the bar names the size in turn."""
-    name, at_size, begun = contender.variant.name, contender.problem.words.at_size, 0
-
-    def begin(size: int) -> None:
-        nonlocal begun
-        advance(f"{name} {at_size} {size}", bool(begun) / len(sizes))
-        begun += 1
-
-    advance(name, 0)
-    result = pilot.examine(contender, sizes, begin)
-    advance(name, 1 - max(0, begun - 1) / max(1, len(sizes)))
-    return result

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
+from typing import Any
 
 from paragone.errors import MeasurementFailed, TimedOut
 from paragone.implementation.described import unavailable_reason
@@ -20,35 +20,40 @@ from paragone.store.plan_records import Cell
 from paragone.task.families import family_of
 from paragone.task.problem import Data, Problem
 from paragone.verify.data_stage import check_data
+from paragone.verify.first_steps import first_steps_of
 from paragone.verify.inputs import RoundInputs, SampleInput
-from paragone.verify.pilot_result import Pace, PilotResult
+from paragone.verify.pace import Pace, measured_pace, pace_at
+from paragone.verify.pilot_result import PilotResult
 from paragone.verify.remembered_results import refuse_remembered
 from paragone.verify.reopened_worker import ReopenedWorker
 from paragone.verify.time_account import SampleSeen, refuse_false_account, see_sample
 from paragone.verify.unchanged_source import load_worker as load_worker  # measuring imports it from here
 from paragone.verify.verifier import Verifier
 from paragone.worker.budgets import STANDARD, Budgets
-from paragone.worker.commands import CountCpus, EstimateStep, GetPeakMemory
+from paragone.worker.commands import CountCpus, GetPeakMemory
 from paragone.worker.estimate import MOST_CPUS
 from paragone.worker.handle import WorkerHandle
 from paragone.worker.worker import Worker
 
-# The first estimate is made at a size like this. A step shorter than OVERHEAD_SECONDS may be mostly overhead, so its
-# time does not scale to large sizes.
-FIRST_PROBE = 10
-OVERHEAD_SECONDS = 0.01
 # The samples of a cell: the first is compared whole with the reference, the others show how its time is accounted for.
 PILOT_SAMPLES = 4
+# Two cells whose arrays take more than this share of the memory are not examined at once.
+LARGE_SHARE = 1 / 16
 
 OpenWorker = Callable[[Contender], Worker]
 OpenLimitedWorker = Callable[[Contender, float, int | None], Worker]  # with limits of time (s) and memory (bytes)
 
 
 class Pilot:
-    """Verifies contenders one by one and estimates their costs."""
+    """Verifies contenders one by one and estimates their costs.
+
+    `large_arrays` is held while a cell is examined whose arrays take much of the memory: pilots that work beside each
+    other share a lock.
+    """
 
     def __init__(self, request: Request, data: Data, verifier: Verifier, open_worker: OpenWorker) -> None:
         self.request, self.data, self.verifier, self.open_worker = request, data, verifier, open_worker
+        self.large_arrays: AbstractContextManager[Any] = nullcontext()
 
     def examine(
         self, contender: Contender, sizes: Sequence[int], begin: Callable[[int], None] = lambda size: None
@@ -100,9 +105,10 @@ class Pilot:
             if self._too_large(result, size):
                 continue
             try:
-                pace = self._pace(worker, result.contender.problem, pace, size)
-                if not self._too_slow(result, size, pace.predict(size)):
-                    pace = self._examine_cell(result, worker, size, pace)
+                with self._room_for(result.contender.problem, size):
+                    pace = pace_at(size, worker, result.contender.problem, pace, self.request)
+                    if not self._too_slow(result, size, pace.predict(size)):
+                        pace = self._examine_cell(result, worker, size, pace)
             except TimedOut as error:
                 result.add_outcome("head", "failed", str(error), size)
                 for larger in sizes[sizes.index(size) + 1 :]:
@@ -112,23 +118,9 @@ class Pilot:
             except MeasurementFailed as error:
                 result.add_outcome("head", "failed", str(error), size)
 
-    def _pace(self, worker: Worker, problem: Problem, pace: Pace | None, size: int) -> Pace:
-        """A pace that predicts the step at this size; a step that is mostly overhead predicts nothing larger."""
-        if pace is None:
-            pace = self._measured_pace(worker, problem, first_probe(problem, size))
-        while pace.step_seconds < OVERHEAD_SECONDS and pace.predict(size) > self.request.too_slow_seconds:
-            larger = math.ceil(pace.size * 2 * OVERHEAD_SECONDS / pace.step_seconds)
-            pace = self._measured_pace(worker, problem, min(size, larger))
-        return pace
-
-    def _measured_pace(self, worker: Worker, problem: Problem, size: int) -> Pace:
-        command = EstimateStep(size=size, budgets=self.request.budgets)
-        start = problem.draw_start(self.request.seed, size)
-        return Pace(problem, size, worker.call_from(start, command).step_seconds)
-
     def _examine_cell(self, result: PilotResult, worker: Worker, size: int, pace: Pace) -> Pace:
         if pace.size != size:
-            pace = self._measured_pace(worker, result.contender.problem, size)
+            pace = measured_pace(worker, result.contender.problem, size, self.request)
         if self._too_slow(result, size, pace.step_seconds):
             return pace
         planned = cell(result.contender, size, pace.step_seconds, self.request.budgets)
@@ -137,6 +129,8 @@ class Pilot:
         if result.add_check("head", size, head) and self._samples_pass(result, worker, planned):
             result.peak_bytes = max(result.peak_bytes, worker.call(GetPeakMemory()).peak_memory_bytes or 0)
             if self._keeps_to_its_threads(result, worker, planned):
+                n_steps, seed = max(1, planned.prefix_steps), self.request.seed
+                result.first_steps[size] = first_steps_of(worker, result.contender, size, n_steps, seed)
                 result.cells.append(planned)
         return pace
 
@@ -168,6 +162,10 @@ class Pilot:
             result.add_outcome("threads", "failed", cpu_use_fault(used), planned.size)
         return used <= MOST_CPUS
 
+    def _room_for(self, problem: Problem, size: int) -> AbstractContextManager[Any]:
+        is_large = problem.held_bytes(size) > LARGE_SHARE * memory_limit_bytes()
+        return self.large_arrays if is_large else nullcontext()
+
     def _too_large(self, result: PilotResult, size: int) -> bool:
         held_bytes, most_bytes = result.contender.problem.held_bytes(size), memory_limit_bytes() // 2
         if held_bytes <= most_bytes:
@@ -179,10 +177,10 @@ class Pilot:
         return True
 
     def _too_slow(self, result: PilotResult, size: int, step_seconds: float) -> bool:
+        result.step_seconds[size] = step_seconds
         if step_seconds <= self.request.too_slow_seconds:
             return False
-        reason = f"a step takes about {step_seconds:.0f} s; --slow measures it all the same"
-        result.add_outcome("cost", "not measured", reason, size)
+        result.add_too_slow(size, step_seconds)
         return True
 
     def _check_stress(
@@ -221,11 +219,6 @@ class Pilot:
             return None
         result.load_seconds = time.perf_counter() - begin
         return worker
-
-
-def first_probe(problem: Problem, size: int) -> int:
-    """The size of the first estimate, `size` at most: one of the problem's own, since it may have no smaller one."""
-    return min((listed for listed in problem.sizes if FIRST_PROBE <= listed < size), default=size)
 
 
 def most_check_steps(problem: Problem, planned: Cell, budgets: Budgets = STANDARD) -> int:

@@ -14,35 +14,24 @@ from paragone.plan.request import FEWEST_ROUNDS, ROUNDS
 from paragone.store.plan_records import Cell
 from paragone.store.records import Outcome
 from paragone.task.check_result import CheckResult
-from paragone.task.problem import Problem
+from paragone.verify.first_steps import FirstSteps
 from paragone.worker.budgets import STANDARD, Budgets
 
 # Between samples: the pipe, waking, resetting, hashing the result, writing the row.
 OVERHEAD_SECONDS = 0.008
 
 
-@dataclass(frozen=True)
-class Pace:
-    """The time of a step of a problem at one size."""
-
-    problem: Problem
-    size: int
-    step_seconds: float
-
-    def predict(self, size: int) -> float:
-        """The time of a step at another size, if time grows with the work."""
-        return self.step_seconds * self.problem.work(size) / self.problem.work(self.size)
-
-
 @dataclass
 class PilotResult:
-    """The pilot's result for one contender."""
+    """The pilot's result for one contender; `step_seconds` and `first_steps` by size."""
 
     contender: Contender
     cells: list[Cell] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
     peak_bytes: int = 0
     load_seconds: float = 0.0
+    step_seconds: dict[int, float] = field(default_factory=dict)
+    first_steps: dict[int, FirstSteps] = field(default_factory=dict)
 
     def add_outcome(self, stage: str, status: str, reason: str, size: int | None = None, **facts: Any) -> None:
         self.outcomes.append(outcome(self.contender, size, stage, status, reason, **facts))
@@ -51,6 +40,10 @@ class PilotResult:
         """Add the outcome of a check; True where the cell may be timed."""
         self.add_outcome(stage, check.status, check.reason, size, **found_by(check))
         return check.status != "failed"
+
+    def add_too_slow(self, size: int, step_seconds: float) -> None:
+        reason = f"a step takes about {step_seconds:.0f} s; --slow measures it all the same"
+        self.add_outcome("cost", "not measured", reason, size)
 
     def as_control(self, control: Contender) -> PilotResult:
         """The same result for the A/A control of this baseline, which runs the same code."""

@@ -12,6 +12,8 @@ class Budgets(msgspec.Struct, frozen=True, kw_only=True):
     (the steps of each sample, the rounds) stands there.
     """
 
+    # So many workers are at work at once where nothing is timed; None: as many as there are CPUs for.
+    untimed_at_once: int | None = None
     # Samples of 1–4 ms stay wrong by ±25 % however many there are; samples of tens of milliseconds do not.
     sample_seconds: float = 0.04
     # The estimate doubles the steps until one call takes this long.
@@ -36,8 +38,6 @@ class Budgets(msgspec.Struct, frozen=True, kw_only=True):
     # A learning curve goes over all data at most so many times, and for so many seconds.
     curve_passes: int = 10
     curve_seconds: float = 12.0
-    quick_curve_passes: int = 2
-    quick_curve_seconds: float = 2.5
 
 
 STANDARD = Budgets()

@@ -13,7 +13,7 @@ from paragone.implementation.described import Described
 from paragone.machine.cpus import on_every_cpu
 from paragone.task.problem import NamedArrays
 from paragone.worker.budgets import STANDARD, Budgets
-from paragone.worker.sample import Clock, cpu_time_ns
+from paragone.worker.sample import Clock, wanted_cpu_ns
 
 # The fixed cost of a call may be this share of a sample, where an implementation declares that cost.
 CALL_SHARE = 0.1
@@ -120,6 +120,8 @@ def cpus_used(
 ) -> float:
     """CPU time / wall time of one untimed `train(order)` that is free to run on every CPU.
 
+    The time for which a thread waits for a CPU counts as if it had one: other work on the machine hides no thread.
+
     Trials are repeated until two lie on the same side of MOST_CPUS; the lower of the two is returned. What is
     computed before the trials gives the scheduler time to spread the threads over the CPUs.
     """
@@ -131,10 +133,10 @@ def cpus_used(
             implementation.train(order)
         while True:
             implementation.reset(state)
-            cpu_start, start = cpu_time_ns(), clock()
+            cpu_start, start = wanted_cpu_ns(), clock()
             implementation.train(order)
             elapsed_ns = max(1, clock() - start)
-            cpus = max(0.0, (cpu_time_ns() - cpu_start) / elapsed_ns) if elapsed_ns >= SHORTEST_JUDGED_NS else 0.0
+            cpus = max(0.0, (wanted_cpu_ns() - cpu_start) / elapsed_ns) if elapsed_ns >= SHORTEST_JUDGED_NS else 0.0
             agreeing = trials[cpus > MOST_CPUS]
             agreeing.append(cpus)
             if len(agreeing) == 2:

@@ -17,6 +17,7 @@ from paragone.implementation.failure_reason import MOST_REASON_CHARACTERS
 from paragone.machine.accelerator import hold_accelerator
 from paragone.machine.child import Child, new_tag
 from paragone.machine.cpu_wait import SchedulingTimes, scheduling_times
+from paragone.machine.cpus import pin
 from paragone.machine.memory import held_bytes, oom_kill_count, worker_limit_bytes
 from paragone.machine.process_tree import descendants
 from paragone.machine.python_environments import interpreter
@@ -130,6 +131,15 @@ class WorkerHandle(Worker):
     @property
     def alive(self) -> bool:
         return not self._fault
+
+    def move_to(self, cpus: Sequence[int]) -> None:
+        self.cpus = list(cpus)
+        if self.alive:
+            pin(self._pids(), cpus)
+
+    def abandon(self) -> None:
+        if self.alive:
+            self._child.signal(signal.SIGKILL)
 
     def kill(self) -> None:
         self._end("the worker has ended")

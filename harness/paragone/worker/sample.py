@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import resource
 import time
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from paragone.implementation.contract import Implementation
 from paragone.machine import process_tree
+from paragone.machine.cpu_wait import scheduling_times
 from paragone.task.problem import NamedArrays
 from paragone.worker.replies import Timing
 
@@ -59,6 +61,12 @@ def result_digest(state: NamedArrays, losses: NDArray[Any] | None) -> str:
         return state.digest()
     content = state.digest().encode() + np.ascontiguousarray(losses, dtype=np.float64).tobytes()
     return hashlib.blake2b(content, digest_size=16).hexdigest()
+
+
+def wanted_cpu_ns() -> int:
+    """CPU time of this process and its children, and the time for which their threads waited for a CPU."""
+    pids = [os.getpid(), *process_tree.descendants()]
+    return cpu_time_ns() + scheduling_times(pids, ()).runnable_ns
 
 
 def cpu_time_ns() -> int:

@@ -44,6 +44,14 @@ class Worker(Protocol):
         """True where the worker or a child has the file of a device open that computes beside the CPUs."""
         ...
 
+    def move_to(self, cpus: Sequence[int]) -> None:
+        """Go on on these CPUs, with everything that it started."""
+        ...
+
+    def abandon(self) -> None:
+        """End what the worker is at, so that a thread that waits for its reply waits no longer. `kill` comes later."""
+        ...
+
     def kill(self) -> None:
         """Kill the worker and everything that it started; the worker is gone when this returns."""
         ...

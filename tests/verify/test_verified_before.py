@@ -1,0 +1,168 @@
+"""What was verified before: used in the very same state, and in no other."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+from everyone import FOUND
+from in_process import SHORT
+from msgspec import structs
+
+from paragone.implementation.registry import find_variant
+from paragone.machine import environment
+from paragone.plan.cells import Contender, cell
+from paragone.plan.request import Request
+from paragone.task.check_result import CheckResult
+from paragone.task.kernel.family import DrawnData
+from paragone.task.mlp.problem_files import find_problem
+from paragone.verify import verified_before
+from paragone.verify.first_steps import FirstSteps
+from paragone.verify.pilot_result import PilotResult
+from paragone.verify.verified_before import VerifiedBefore
+
+PROBLEM = find_problem("nielsen")
+ROWS = Contender(PROBLEM, FOUND["numpy_rows"], find_variant(FOUND.values(), "numpy_rows[dtype=float32,order=C]"), 1)
+REQUEST = Request((PROBLEM,), SHORT)
+STEPS = FirstSteps(n_steps=3, digest="abc")
+
+
+@pytest.fixture(scope="module")
+def described():
+    return environment.describe()
+
+
+@pytest.fixture
+def before(tmp_path, described):
+    return VerifiedBefore(DrawnData(), REQUEST, described, tmp_path)
+
+
+def verified(*sizes, step_seconds=1e-4):
+    """The pilot's result of one that passes at these sizes."""
+    result = PilotResult(ROWS, peak_bytes=1000, load_seconds=0.5)
+    for size in sizes:
+        result.step_seconds[size] = step_seconds
+        result.first_steps[size] = STEPS
+        result.cells.append(cell(ROWS, size, step_seconds, SHORT))
+        for stage in ("head", "sample", "stress"):
+            result.add_check(stage, size, CheckResult("passed", error=1e-7, bound=1e-5, n_steps=9))
+    result.add_check("data", None, CheckResult("passed", n_steps=30))
+    return result
+
+
+def test_what_passed_is_known_again_with_its_cells_its_checks_and_the_time_when(before):
+    before.keep(verified(1, 10))
+    again = before.result_of(ROWS, (1, 10))
+
+    assert again.cells == verified(1, 10).cells
+    assert again.first_steps == {1: STEPS, 10: STEPS}
+    assert (again.peak_bytes, again.load_seconds) == (1000, 0.5)
+    assert verified(1, 10).outcomes == [structs.replace(row, verified=None) for row in again.outcomes]
+    assert all(row.verified for row in again.outcomes)
+
+
+def test_nothing_is_known_of_a_size_that_was_not_verified(before):
+    before.keep(verified(1))
+    assert before.result_of(ROWS, (1, 10)) is None
+
+
+def test_sizes_of_several_runs_come_together(before):
+    before.keep(verified(1))
+    before.keep(verified(10))
+    assert [1, 10] == [planned.size for planned in before.result_of(ROWS, (1, 10)).cells]
+
+
+def in_another_state(name, before, contender, patch):
+    """The records and the contender, where one thing is another than it was."""
+    request, described = before.request, before.described
+    if name == "seed":
+        return replace(before, request=structs.replace(request, seed=2)), contender
+    if name == "version":
+        return replace(before, described=structs.replace(described, packages={"numpy": "0.1"})), contender
+    if name == "machine":
+        machine = structs.replace(described.machine, cpu="another")
+        return replace(before, described=structs.replace(described, machine=machine)), contender
+    if name == "compiler":
+        patch.setattr(verified_before, "toolchain_files", lambda: {"gcc": "/usr/bin/gcc 1 2"})
+    if name == "harness":
+        patch.setattr(environment, "source_hash", lambda: "another")
+    if name == "source":
+        patch.setattr("paragone.implementation.registry.Registered.source_hash", lambda self: "another")
+    if name == "data":
+        return replace(before, data=SimpleNamespace(sha256="another")), contender
+    if name == "problem":
+        contender = replace(contender, problem=replace(PROBLEM, learning_rate=0.123))
+    if name == "threads":
+        contender = replace(contender, threads=2)
+    if name == "variant":
+        other = find_variant(FOUND.values(), "numpy_rows[dtype=float32,order=F]")
+        contender = replace(contender, variant=other)
+    return before, contender
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["seed", "version", "machine", "compiler", "harness", "source", "data", "problem", "threads", "variant"],
+)
+def test_nothing_is_known_where_one_thing_is_another(before, monkeypatch, name):
+    before.keep(verified(1))
+    assert before.result_of(ROWS, (1,)) is not None
+
+    other, contender = in_another_state(name, before, ROWS, monkeypatch)
+    assert other.result_of(contender, (1,)) is None
+
+
+def test_a_size_that_failed_a_check_is_not_kept_beside_one_that_passed(before):
+    result = verified(1, 10)
+    result.add_check("stress", 10, CheckResult("failed", "W1 is wrong"))
+    result.cells.pop()
+    before.keep(result)
+
+    assert before.result_of(ROWS, (1,)) is not None
+    assert before.result_of(ROWS, (10,)) is None
+
+
+def test_one_that_lacks_data_is_not_kept_at_all(before):
+    result = verified(1)
+    result.add_outcome("data", "failed", "image 3 is another")
+    before.keep(result)
+
+    assert before.result_of(ROWS, (1,)) is None
+
+
+def test_a_step_that_is_too_slow_is_known_as_such_and_examined_where_slow_steps_are_asked_for(before):
+    result = verified(1)
+    result.step_seconds[10] = 3.0
+    result.add_too_slow(10, 3.0)
+    before.keep(result)
+    again = before.result_of(ROWS, (1, 10))
+
+    assert [1] == [planned.size for planned in again.cells]
+    assert ["a step takes about 3 s; --slow measures it all the same"] == [
+        row.reason for row in again.outcomes if row.status == "not measured"
+    ]
+    assert replace(before, request=structs.replace(REQUEST, slow=True)).result_of(ROWS, (1, 10)) is None
+
+
+def test_a_run_corrects_the_times_by_which_samples_are_planned(before):
+    before.keep(verified(1, 10, step_seconds=1e-4))
+    before.note_step_seconds(ROWS, {10: 5e-5})
+    planned = {each.size: each for each in before.result_of(ROWS, (1, 10)).cells}
+
+    assert (1e-4, 5e-5) == (planned[1].step_seconds, planned[10].step_seconds)
+    assert planned[10].n_steps == cell(ROWS, 10, 5e-5, SHORT).n_steps > planned[1].n_steps
+
+
+def test_a_damaged_record_counts_for_nothing_and_is_written_anew(before, tmp_path):
+    before.keep(verified(1))
+    (path,) = (tmp_path / "verified").iterdir()
+    path.write_bytes(path.read_bytes()[:40])
+
+    assert before.result_of(ROWS, (1,)) is None
+    before.keep(verified(1))
+    assert before.result_of(ROWS, (1,)) is not None
+
+
+def test_a_cache_that_cannot_be_written_costs_nothing_but_the_record(before, tmp_path):
+    (tmp_path / "verified").write_text("a file where the folder should be")
+    before.keep(verified(1))
+    assert before.result_of(ROWS, (1,)) is None
