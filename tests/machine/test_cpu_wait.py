@@ -79,8 +79,7 @@ def test_the_waits_of_all_threads_are_summed(tmp_path, monkeypatch):
     for thread, waited_ns in ((7, 20), (8, 300)):
         (tmp_path / "7" / "task" / str(thread)).mkdir(parents=True)
         (tmp_path / "7" / "task" / str(thread) / "schedstat").write_text(f"1000 {waited_ns} 4\n")
-    for module in (cpu_wait, process_tree):
-        monkeypatch.setattr(module, "PROC", tmp_path)
+    monkeypatch.setattr(process_tree, "PROC", tmp_path)
 
     assert 320 == scheduling_times([7], ()).runnable_ns
 

@@ -412,10 +412,11 @@ def test_verify_checks_the_chosen_and_neither_baseline_nor_control_unless_chosen
     monkeypatch.setattr(
         "paragone.verify.pilot.Pilot.examine", lambda self, e, sizes, begin: SimpleNamespace(outcomes=[(e.key, sizes)])
     )
+    monkeypatch.setattr("paragone.verify.verified_before.VerifiedBefore.keep", lambda *_: None)
     lists = replace(ROWS.found, implementation=structs.replace(ROWS.found.implementation, name="lists"))
     everyone = [lists, FOUND["numpy_rows"]]
     display = Silent()
-    request = Request((PROBLEM,), dtypes=("float64",), sizes=(10,))
+    request = Request((PROBLEM,), SHORT, dtypes=("float64",), sizes=(10,))
     rows = list(verify_only(request, [lists], everyone, data, display))
 
     names = [f"lists[dtype=float64,order={order}]" for order in "CF"]
@@ -444,6 +445,7 @@ def test_verify_checks_the_one_variant_asked_for_though_its_sibling_is_the_basel
     monkeypatch.setattr(
         "paragone.verify.pilot.Pilot.examine", lambda self, e, sizes, begin: SimpleNamespace(outcomes=e.variant.name)
     )
+    monkeypatch.setattr("paragone.verify.verified_before.VerifiedBefore.keep", lambda *_: None)
     request = Request((PROBLEM,), implementations=("numpy_rows[dtype=float64,order=F]",), sizes=(10,))
     rows = list(verify_only(request, [FOUND["numpy_rows"]], list(FOUND.values()), data, Silent()))
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from typing import NamedTuple
 
 import psutil
 
-from paragone.machine.process_tree import PROC, cpu_time_ns, threads
+from paragone.machine.process_tree import cpu_time_ns, runnable_ns
 
 
 class SchedulingTimes(NamedTuple):
@@ -30,8 +29,8 @@ class SchedulingTimes(NamedTuple):
 def scheduling_times(pids: Sequence[int], cpus: Sequence[int]) -> SchedulingTimes:
     """The times of these processes, which run on these CPUs. Without Linux, runnable_ns is 0."""
     at_ns = time.perf_counter_ns()
-    runnable_ns = sum(_runnable_ns(pid, thread) for pid in pids for thread in threads([pid]))
-    return SchedulingTimes(at_ns, sum(map(cpu_time_ns, pids)) // max(1, len(cpus)), runnable_ns, _steal_ns(cpus))
+    cpu_ns = sum(map(cpu_time_ns, pids)) // max(1, len(cpus))
+    return SchedulingTimes(at_ns, cpu_ns, runnable_ns(pids), _steal_ns(cpus))
 
 
 def undisturbed_ns(before: SchedulingTimes, after: SchedulingTimes) -> int:
@@ -41,13 +40,6 @@ def undisturbed_ns(before: SchedulingTimes, after: SchedulingTimes) -> int:
     # Steal is counted in ticks, so the true value may be up to one tick larger.
     withheld_ns = max(0, runnable) + (steal + _tick_ns() if steal else 0)
     return min(at, max(at - withheld_ns, cpu))
-
-
-def _runnable_ns(pid: int, thread: int) -> int:
-    """The second figure of /proc/PID/task/TID/schedstat: the time that a thread has spent on a run queue."""
-    with suppress(OSError):
-        return int((PROC / str(pid) / "task" / str(thread) / "schedstat").read_text().split()[1])
-    return 0
 
 
 def _steal_ns(cpus: Iterable[int]) -> int:

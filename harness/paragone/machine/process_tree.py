@@ -102,6 +102,18 @@ def threads(pids: Iterable[int]) -> Iterator[int]:
             yield from [int(task.name) for task in (PROC / str(pid) / "task").iterdir()]
 
 
+def runnable_ns(pids: Iterable[int]) -> int:
+    """The time that the living threads of these processes have spent on a run queue; 0 off Linux."""
+    return sum(_runnable_ns(pid, thread) for pid in pids for thread in threads([pid]))
+
+
+def _runnable_ns(pid: int, thread: int) -> int:
+    """The second figure of /proc/PID/task/TID/schedstat."""
+    with suppress(OSError):
+        return int((PROC / str(pid) / "task" / str(thread) / "schedstat").read_text().split()[1])
+    return 0
+
+
 def cpu_time_ns(pid: int) -> int:
     """CPU time of all threads of another process; 0 where it has just ended."""
     if sys.platform == "linux":

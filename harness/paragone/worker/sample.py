@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from paragone.implementation.contract import Implementation
 from paragone.machine import process_tree
-from paragone.machine.cpu_wait import scheduling_times
 from paragone.task.problem import NamedArrays
 from paragone.worker.replies import Timing
 
@@ -66,7 +65,7 @@ def result_digest(state: NamedArrays, losses: NDArray[Any] | None) -> str:
 def wanted_cpu_ns() -> int:
     """CPU time of this process and its children, and the time for which their threads waited for a CPU."""
     pids = [os.getpid(), *process_tree.descendants()]
-    return cpu_time_ns() + scheduling_times(pids, ()).runnable_ns
+    return cpu_time_ns() + process_tree.runnable_ns(pids)
 
 
 def cpu_time_ns() -> int:
