@@ -231,7 +231,7 @@ def print_table(tries: Sequence[Try]) -> None:
             print(f"{pair:<10} {tool:<17} {numbers} {len(of_it) - right - wrong:5} {wrong:6}   {answers}")
 
 
-TOOLS: Mapping[str, Callable[[Path, str, str], str]] = {
+TOOLS: dict[str, Callable[[Path, str, str], str]] = {
     "paragone": with_paragone,
     "pyperf": with_pyperf,
     "pytest-benchmark": with_pytest_benchmark,

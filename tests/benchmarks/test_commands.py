@@ -1,0 +1,88 @@
+"""The benchmarks of paragone itself, as far as they can be right or wrong without a clock."""
+
+import subprocess
+import sys
+
+import commands
+import numpy as np
+import pytest
+import verdict_on_a_pair
+from many_plugins import N_KERNELS, N_PLUGINS, write_many
+
+from paragone.files.paths import PROJECT
+from paragone.implementation.plugins import kernel_folders, locations_given
+
+
+def test_the_folder_of_many_plugins_holds_what_its_name_says(tmp_path):
+    write_many(tmp_path)
+    locations = list(locations_given([str(tmp_path)]))
+    shipped, _ = kernel_folders()
+    with_them, _ = kernel_folders([str(tmp_path)])
+
+    assert N_PLUGINS == sum(location.file == "impl.py" for location in locations)
+    assert N_KERNELS == len(with_them) - len(shipped)
+
+
+def test_an_edit_of_the_plugin_changes_its_text_and_not_what_it_computes(tmp_path):
+    place = commands.Place(tmp_path)
+    before = (place.step / "maths.py").read_text()
+    place.edit()
+    place.edit()
+
+    assert f"{before}# edit 1\n# edit 2\n" == (place.step / "maths.py").read_text()
+
+
+@pytest.mark.parametrize(("pair", "more"), [("2 % slower", 1), ("the same", 0)])
+def test_the_versions_of_a_pair_give_the_same_and_differ_by_one_block_in_fifty(tmp_path, monkeypatch, pair, more):
+    monkeypatch.setitem(verdict_on_a_pair.TOOLS, "none", lambda *given: "same")
+    verdict_on_a_pair.attempt("none", pair, tmp_path / "pair", sys.executable, "")
+    calls, results = {}, {}
+    for side in "ab":
+        scope = {}
+        exp, calls[side] = np.exp, []
+        text = (tmp_path / "pair" / side / "pair" / "work.py").read_text()
+        exec(compile(text, side, "exec"), scope)
+        scope["np"] = _Counting(exp, calls[side])
+        x, results[side] = np.random.default_rng(0).uniform(-1, 1, 100_000), np.empty(100_000)
+        scope["run"](x, results[side])
+
+    assert (50, 50 + more) == (len(calls["a"]), len(calls["b"]))
+    assert len({*calls["a"], *calls["b"]}) == 1, "a block is longer than another"
+    assert np.array_equal(results["a"], results["b"])
+
+
+class _Counting:
+    """In the place of NumPy: notes how many numbers each call works on."""
+
+    def __init__(self, exp, lengths):
+        self._exp, self._lengths = exp, lengths
+
+    def exp(self, x, out):
+        self._lengths.append(len(x))
+        return self._exp(x, out=out)
+
+
+@pytest.mark.parametrize(
+    ("pair", "answer", "right", "wrong"),
+    [
+        ("2 % slower", "slower", True, False),
+        ("2 % slower", "faster", False, True),
+        ("2 % slower", "same", False, False),
+        ("2 % slower", "not enough data", False, False),
+        ("the same", "same", True, False),
+        ("the same", "slower", False, True),
+        ("the same", "not enough data", False, False),
+    ],
+)
+def test_what_a_tool_leaves_open_is_neither_right_nor_wrong(pair, answer, right, wrong):
+    one = verdict_on_a_pair.Try("paragone", pair, 1.0, answer)
+
+    assert (right, wrong) == (one.is_right, one.is_wrong)
+
+
+@pytest.mark.parametrize("script", ["commands.py", "verdict_on_a_pair.py"])
+def test_each_script_says_what_it_does(script):
+    command = [sys.executable, str(PROJECT / "benchmarks" / script), "--help"]
+    answer = subprocess.run(command, capture_output=True, text=True, check=True)
+
+    assert "Nothing is" in answer.stdout
