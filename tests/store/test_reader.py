@@ -278,6 +278,44 @@ def test_a_row_that_is_there_twice_is_refused_by_both_lines(tmp_path, table):
     assert str(raised.value) == f"{tmp_path}/{said}"
 
 
+@pytest.mark.parametrize("block_bytes", [1, 100, 500, 1 << 20])
+def test_a_table_is_read_alike_in_blocks_of_any_size_and_a_torn_line_is_dropped(tmp_path, monkeypatch, block_bytes):
+    monkeypatch.setattr(json_lines, "BLOCK_BYTES", block_bytes)
+    folder = filled(tmp_path)
+    with (folder / "samples.jsonl").open("a") as file:
+        file.write(json.dumps(sample(BASE, 10, 3, 0, 1e-5))[:-5])
+
+    assert read_run(folder).samples["round"].tolist() == [row["round"] for row in SAMPLES]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("", "line 3: not a row"),
+        ("{} {}", "line 3: not a row: Extra data"),
+        ('{"digest": "\\ud800"}', "line 3: not a row: 'utf-8' codec can't encode"),
+        ('{"n_steps": 1', "line 3: not a row"),
+        ("[1]", "line 3: not a row: expected an object, got list"),
+        (json.dumps({**SAMPLES[0], "elapsed_ns": 0, "round": 9}), "line 3: Expected `int` >= 1 - at `$.elapsed_ns`"),
+        (json.dumps({**SAMPLES[0], "variant": "a\x1b", "round": 9}), "line 3: variant: expected a text of characters"),
+    ],
+    ids=["empty", "two objects", "half a character", "torn", "a list", "a wrong value", "a name that does not print"],
+)
+def test_a_faulty_line_among_sound_ones_is_named_by_its_number(tmp_path, line, expected):
+    folder = filled(tmp_path)
+    lines = (folder / "samples.jsonl").read_text().splitlines()
+    (folder / "samples.jsonl").write_text("\n".join([*lines[:2], line, *lines[2:]]) + "\n")
+
+    with pytest.raises(ResultsUnusable, match=re.escape(f"samples.jsonl, {expected}")):
+        read_run(folder)
+
+
+def test_a_row_with_a_name_of_before_is_read_among_rows_of_today(tmp_path):
+    old = {("batch_size" if name == "size" else name): value for name, value in SAMPLES[0].items()}
+
+    assert read_run(filled(tmp_path, samples=lambda rows: [old, *rows[1:]])).samples["size"].tolist() == [10] * 8
+
+
 def test_several_warm_ups_of_a_launch_are_rows_of_their_own(tmp_path):
     warm = [sample(BASE, 10, 0, -1, 1e-5, kind="warmup")] * 2
     assert len(read_run(filled(tmp_path, samples=lambda rows: [*warm, *rows])).samples) == 2 + len(SAMPLES)

@@ -15,6 +15,7 @@ from paragone.errors import ResultsUnusable
 
 MOST_BYTES = 1 << 26  # of a plan or an environment; a plan of a thousand cells has 300 kB
 MOST_LINE_BYTES = 1 << 22  # of a row; the longest hold what a worker's answer may, 1 MiB
+BLOCK_BYTES = 1 << 20
 SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")  # half a character, alone in no text that can be written again
 
 
@@ -41,19 +42,34 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
 
     Raises ResultsUnusable for any other line that cannot be read.
     """
+    return [row_of(path, number, line) for first, block in blocks_of(path) for number, line in lines_of(first, block)]
+
+
+def blocks_of(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Yield the complete lines of a table in blocks, each with the number of its first line; none without a file.
+
+    Raises ResultsUnusable.
+    """
     if not os.path.lexists(path):
-        return []
-    rows = []
+        return
+    first = 1
     try:
         with _opened(path) as file:
-            for number, line in enumerate(_lines(file), start=1):
-                rows.append(_row(f"{path}, line {number}", line))
+            for block in _blocks(file):
+                yield first, block
+                first += block.count(b"\n")
     except OSError as error:
         raise ResultsUnusable(f"{path}: cannot be read: {error.strerror}") from None
-    return rows
 
 
-def _row(where: str, line: bytes) -> dict[str, Any]:
+def lines_of(first: int, block: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines of a block, each with its number."""
+    yield from enumerate(block.removesuffix(b"\n").split(b"\n"), start=first)
+
+
+def row_of(path: Path, number: int, line: bytes) -> dict[str, Any]:
+    """Return the row in a line of a table. Raises ResultsUnusable."""
+    where = f"{path}, line {number}"
     if len(line) > MOST_LINE_BYTES:
         raise ResultsUnusable(f"{where}: not a row: expected at most {MOST_LINE_BYTES} bytes, got more")
     try:
@@ -65,12 +81,16 @@ def _row(where: str, line: bytes) -> dict[str, Any]:
     return row
 
 
-def _lines(file: io.BufferedReader) -> Iterator[bytes]:
-    """Yield the complete lines; of one that is too long, its beginning, and then no more."""
-    while (line := file.readline(MOST_LINE_BYTES + 2)).endswith(b"\n"):
-        yield line
-    if len(line) > MOST_LINE_BYTES:
-        yield line
+def _blocks(file: io.BufferedReader) -> Iterator[bytes]:
+    """Yield the complete lines in blocks; of one that is too long, its beginning, and then no more."""
+    rest = b""
+    while read := file.read(BLOCK_BYTES):
+        lines, end, rest = (rest + read).rpartition(b"\n")
+        if end:
+            yield lines + end
+        if len(rest) > MOST_LINE_BYTES:
+            yield rest
+            return
 
 
 def _opened(path: Path) -> io.BufferedReader:

@@ -13,6 +13,10 @@ SIZE = {"batch_size": "size"}
 CALL_SIZE = {"n_images": "size"}
 COLUMNS = {"launches": {"receipt": "build_info"}}
 STAGES = {"twin": "stress", "unseen": "replay"}
+_OLD = {
+    table: tuple(name.encode() for name in (*SIZE, *names)) for table, names in (*COLUMNS.items(), ("outcomes", STAGES))
+}
+_OLD_SIZE = tuple(name.encode() for name in SIZE)
 
 
 def renamed_plan(plan: dict[str, Any]) -> dict[str, Any]:
@@ -31,6 +35,11 @@ def renamed_row(table: str, row: dict[str, Any]) -> dict[str, Any]:
     if table == "outcomes" and isinstance(row.get("stage"), str):
         row["stage"] = STAGES.get(row["stage"], row["stage"])
     return row
+
+
+def may_hold_old_names(table: str, rows: bytes) -> bool:
+    """Whether rows, as they are stored, may have a name that `renamed_row` changes; an escape may hide one."""
+    return b"\\" in rows or any(name in rows for name in _OLD.get(table, _OLD_SIZE))
 
 
 def _renamed(content: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:

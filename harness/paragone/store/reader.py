@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
 from paragone.errors import ResultsUnusable
-from paragone.files.json_lines import read_json, read_rows
+from paragone.files.json_lines import MOST_LINE_BYTES, blocks_of, lines_of, read_json, row_of
 from paragone.files.printable import is_printable, printable
 from paragone.machine.environment_record import Environment
-from paragone.store.old_names import renamed_plan, renamed_row
+from paragone.store.frames import frame_of
+from paragone.store.old_names import may_hold_old_names, renamed_plan, renamed_row
 from paragone.store.plan_records import PLAN_FILES, Plan, ProfilePlan
 from paragone.store.records import KEYS, TABLE_OF, TABLES, Finished, Source, columns
 from paragone.task.families import decode
@@ -53,7 +55,7 @@ def read_run(folder: Path) -> Run:
     Raises ResultsUnusable with the file, the line and what was expected; also where the method version is unknown.
     """
     plan = read_plan(folder)
-    tables = {table: frame_of(record, read_table(folder, record, plan.problems)) for table, record in TABLES.items()}
+    tables = {table: read_frame(folder, record, plan.problems) for table, record in TABLES.items()}
     return Run(
         folder=folder,
         plan=plan,
@@ -62,13 +64,6 @@ def read_run(folder: Path) -> Run:
         sources=read_sources(folder),
         **tables,
     )
-
-
-def frame_of(record: type[Row], rows: Sequence[Row]) -> pd.DataFrame:
-    """The rows as a frame with all columns of their record; nested records become dicts and lists."""
-    import pandas as pd
-
-    return pd.DataFrame([msgspec.to_builtins(row) for row in rows], columns=list(columns(record)))
 
 
 def read_plan(folder: Path) -> Plan:
@@ -108,22 +103,71 @@ def read_table(folder: Path, record: type[Row], problems: Container[str] | None 
     Raises ResultsUnusable, naming the line, for a row that does not fit its record, repeats the key of another row, or
     is about a problem outside `problems`.
     """
-    table = TABLE_OF[record]
-    path = folder / f"{table}.jsonl"
-    rows: list[Row] = []
+    rows = list(_rows(folder, record, problems))
     lines: dict[tuple[Any, ...], int] = {}
-    for line, content in enumerate(read_rows(path), start=1):
-        row = _checked(f"{path}, line {line}", renamed_row(table, content), record)
-        if fault := _fault_of_names(row, problems):
-            raise ResultsUnusable(f"{path}, line {line}: {fault}")
+    for line, row in enumerate(rows, start=1):
         if record in KEYS and getattr(row, "kind", None) != "warmup":
             first = lines.setdefault(tuple(getattr(row, name) for name in KEYS[record]), line)
             if first != line:
-                raise ResultsUnusable(
-                    f"{path}, line {line}: expected a row of its own, got that of line {first} once more"
-                )
-        rows.append(row)
+                raise _repeated(_path(folder, record), line, first)
     return rows
+
+
+def read_frame(folder: Path, record: type[Row], problems: Container[str] | None = None) -> pd.DataFrame:
+    """The rows of `read_table` as a frame; never are all of them held as objects. Raises ResultsUnusable."""
+    frame = frame_of(record, _rows(folder, record, problems))
+    if record in KEYS:
+        keyed = frame[frame["kind"] != "warmup"] if "kind" in frame else frame
+        keys = keyed[list(KEYS[record])]
+        if (again := keys.duplicated().to_numpy()).any():
+            where = int(again.argmax())
+            same = (keys == keys.iloc[where]).all(axis=1).to_numpy()
+            lines = keyed.index[[where, int(same.argmax())]] + 1
+            raise _repeated(_path(folder, record), *map(int, lines))
+    return frame
+
+
+def _path(folder: Path, record: type[Row]) -> Path:
+    return folder / f"{TABLE_OF[record]}.jsonl"
+
+
+def _repeated(path: Path, line: int, first: int) -> ResultsUnusable:
+    return ResultsUnusable(f"{path}, line {line}: expected a row of its own, got that of line {first} once more")
+
+
+def _rows(folder: Path, record: type[Row], problems: Container[str] | None) -> Iterator[Row]:
+    """Yield the rows of a table, each checked by itself. Raises ResultsUnusable, naming the line."""
+    path, decoder = _path(folder, record), msgspec.json.Decoder(record, dec_hook=decode)
+    named = [name for name in ("problem", "variant") if name in columns(record)]
+    sound: set[Any] = set()  # names that were looked at before
+    for first, block in blocks_of(path):
+        rows = _decoded(record, block, decoder)
+        if rows is None:
+            rows = [_row(path, line, content, record) for line, content in lines_of(first, block)]
+        if named and not sound.issuperset(names := set(map(attrgetter(*named), rows))):
+            for line, row in enumerate(rows, start=first):
+                if fault := _fault_of_names(row, problems):
+                    raise ResultsUnusable(f"{path}, line {line}: {fault}")
+            sound |= names
+        yield from rows
+
+
+def _decoded(record: type[Row], block: bytes, decoder: msgspec.json.Decoder[Row]) -> list[Row] | None:
+    """The rows of a block, decoded in one step; None where one is faulty or has an old name.
+
+    None leads to the longer way, which looks at line by line and says what is wrong.
+    """
+    if not block.isascii() or len(block) > MOST_LINE_BYTES or may_hold_old_names(TABLE_OF[record], block):
+        return None
+    try:
+        rows = decoder.decode_lines(block)
+    except (msgspec.MsgspecError, RecursionError):
+        return None
+    return rows if len(rows) == block.count(b"\n") else None
+
+
+def _row(path: Path, line: int, content: bytes, record: type[Row]) -> Row:
+    return _checked(f"{path}, line {line}", renamed_row(TABLE_OF[record], row_of(path, line, content)), record)
 
 
 def _fault_of_names(row: msgspec.Struct, problems: Container[str] | None) -> str | None:
