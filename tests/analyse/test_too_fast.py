@@ -24,7 +24,6 @@ from paragone.analyse.attained import ASSUMED_NONZERO, FASTER_THAN_BLAS, shortes
 from paragone.analyse.axes import axis_effects
 from paragone.analyse.results import Results
 from paragone.analyse.too_fast import with_too_fast
-from paragone.analyse.warnings import warnings
 from paragone.claims.claim import Claim
 from paragone.claims.judge_claims import CANNOT_TELL, RunEvidence
 from paragone.compare.across_time import compare
@@ -229,7 +228,7 @@ def test_the_report_says_so_with_the_reason_and_a_command(results):
 
 
 def test_a_warning_names_it_and_doubts_its_other_cells(results):
-    (warning,) = [text for text in warnings(results) if "faster than this machine can be" in text]
+    (warning,) = [text for text in results.warnings if "faster than this machine can be" in text]
 
     assert warning.startswith(f"{OTHER} at batch 10: ")
     assert "Doubt the other cells" in warning
@@ -326,7 +325,7 @@ def test_no_axis_is_compared_by_it():
 def test_where_the_baseline_is_too_fast_nothing_has_a_ratio_and_a_warning_says_why():
     results = Results(run_of(base=(0.01, 20), control=(0.01, 20), other=(30, 40)))
     summary = results.summary
-    (warning,) = [text for text in warnings(results) if text.startswith("the baseline itself")]
+    (warning,) = [text for text in results.warnings if text.startswith("the baseline itself")]
 
     assert row_of(summary, BASE).status == row_of(summary, CONTROL).status == "too fast"
     assert row_of(summary, OTHER).verdict == "not enough data"

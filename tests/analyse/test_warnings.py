@@ -7,26 +7,26 @@ import pytest
 from made_up_run import BASE, CONTROL, OTHER, change_plan, launch_row, made_up_run, outcome, rejection, with_environment
 
 from paragone.analyse.results import Results
-from paragone.analyse.warnings import smallest_resolvable, time_shares, warnings
+from paragone.analyse.warnings import smallest_resolvable, time_shares
 
 QUIET = {(BASE, 10): [[2e-5] * 3] * 2, (CONTROL, 10): [[2e-5] * 3] * 2, (OTHER, 10): [[1e-5] * 3] * 2}
 
 
 def warned(run, *words):
-    return [text for text in warnings(Results(run)) if all(word in text for word in words)]
+    return [text for text in Results(run).warnings if all(word in text for word in words)]
 
 
 def test_a_quiet_and_complete_run_has_no_warnings():
     run = made_up_run(None, QUIET)
 
-    assert warnings(Results(run)) == []
+    assert Results(run).warnings == []
 
 
 def test_the_warnings_of_the_machine_come_first():
     run = made_up_run(None, QUIET, finished=False)
     run = with_environment(run, warnings=["the governor is powersave"])
 
-    assert warnings(Results(run))[0] == "the governor is powersave"
+    assert Results(run).warnings[0] == "the governor is powersave"
 
 
 def test_an_interrupted_run_says_how_to_take_it_up():

@@ -11,7 +11,7 @@ import pytest
 from paragone import METHOD_VERSION
 from paragone.adapters.runner_clock import CHECKED_WAIT_NS, LEAST_SHARE
 from paragone.analyse import attained, breakdown, verdicts
-from paragone.analyse.summary import CONFIDENCE, LEAST_ROUNDS
+from paragone.analyse.intervals import CONFIDENCE, LEAST_ROUNDS
 from paragone.claims import judge_claims
 from paragone.compare import across_time
 from paragone.files.hashing import LARGEST_FILE_BYTES, MOST_BYTES

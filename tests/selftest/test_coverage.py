@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from paragone.analyse import summary
+from paragone.analyse import intervals
 from paragone.selftest import coverage as simulation
 from paragone.selftest import tables
 from paragone.selftest.coverage import GOAL, N_LAUNCHES, NOISE_MODELS, coverage, simulated_seconds
@@ -24,7 +24,7 @@ def test_the_interval_of_a_ratio_holds_the_truth_as_often_as_it_says(model, n_la
 
 
 def test_an_interval_that_forgets_how_few_the_launches_are_is_seen(monkeypatch):
-    monkeypatch.setattr(summary, "stdtrit", lambda freedom, share: np.full(np.shape(freedom), 1.96))
+    monkeypatch.setattr(intervals, "t_quantiles", lambda freedom: np.full(np.shape(freedom), 1.96))
     result = coverage(NOISE_MODELS[0], 3, 1_500, seed=7)
 
     assert result.share < 0.87

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from paragone.analyse.fastest import compared
+from paragone.analyse.fastest import compared, with_others
 from paragone.analyse.verdicts import unknown_verdict
 from paragone.implementation.contract import axes_of
 
@@ -31,7 +31,8 @@ def axis_effects(results: Results) -> pd.DataFrame:
     parts = []
     for pairs in _one_partner_each(_pairs(verified)):
         others = {one: other for one, (other, *_) in pairs.items()}
-        found = compared(verified, others, results.relative_speeds(others), unknown_verdict(results.run))
+        cells = with_others(verified, others)
+        found = compared(cells, verified, results.relative_speeds(others), unknown_verdict(results.run))
         axes = [pairs[variant][1:] for variant in found["variant"]]
         found[["axis", "value", "other_value"]] = pd.DataFrame(axes, index=found.index, columns=COLUMNS[4:7])
         parts.append(found[found["ratio"].notna()])

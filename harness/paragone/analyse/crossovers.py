@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from paragone.analyse.fastest import RATIO, compared
-from paragone.analyse.summary import baselines_of, relative_speeds
+from paragone.analyse.fastest import RATIO, compared, with_others
+from paragone.analyse.ratios import Rounds, everywhere, launch_ratios, speeds_over_launches
+from paragone.analyse.summary import baselines_of
 from paragone.analyse.verdicts import unknown_verdict
 
 if TYPE_CHECKING:
@@ -26,9 +27,7 @@ COLUMNS = [
 ]
 
 
-def crossovers(
-    run: Run, summary: pd.DataFrame, fastest: pd.DataFrame, samples: pd.DataFrame, cells: pd.DataFrame
-) -> pd.DataFrame:
+def crossovers(run: Run, summary: pd.DataFrame, fastest: pd.DataFrame, rounds: Rounds) -> pd.DataFrame:
     """One row per crossover: `variant` is slower than `than` at `slower_at` and faster at `faster_at`.
 
     Two kinds of pairs are examined: the fastest of each size with the fastest of the next (`among` is
@@ -38,10 +37,8 @@ def crossovers(
     verified = summary[(summary["status"] == "passed") & ~summary["control"]]
     found: list[dict[str, Any]] = []
     for among, rows, pairs in _examined_pairs(run, fastest, verified):
-        # The quotient of two variants needs only their own samples; fewer rows make the merge fast.
-        involved = samples[samples["variant"].isin([*pairs, *pairs.values()])]
-        speeds = relative_speeds(involved, cells, pairs)
-        lines = compared(rows, pairs, speeds, unknown_verdict(run))
+        speeds = speeds_over_launches(launch_ratios(rounds, everywhere(pairs, rounds.planned)))
+        lines = compared(with_others(rows, pairs), rows, speeds, unknown_verdict(run))
         for _, line in lines.sort_values("size").groupby([*GRID, "variant"], sort=False):
             found += _crossovers_of_pair(line, among)
     return pd.DataFrame(found, columns=COLUMNS).drop_duplicates([*GRID, "variant", "than", "slower_at"])

@@ -11,8 +11,10 @@ import pandas as pd
 
 from paragone.analyse.crossovers import crossovers
 from paragone.analyse.fastest import fastest
+from paragone.analyse.ratios import Rounds, everywhere, launch_ratios, speeds_over_launches
 from paragone.analyse.statuses import timed_samples
-from paragone.analyse.summary import cells_with_statuses, launch_medians, relative_speeds, summarise
+from paragone.analyse.summary import baselines_of, cells_with_statuses, launch_medians, summarise
+from paragone.analyse.warnings import warnings
 from paragone.store.reader import Run, read_run
 from paragone.store.runs import find_run, results_folder
 
@@ -41,21 +43,37 @@ class Results:
     @cached_property
     def summary(self) -> pd.DataFrame:
         """One row per planned cell, controls too: the columns of summary.csv."""
-        return summarise(self.run, self.samples, self.cells, self.launches)
+        return summarise(self.run, self.samples, self.cells, self.launches, self.baseline_ratios)
+
+    @cached_property
+    def rounds(self) -> Rounds:
+        """The samples of the cells that passed, sorted for ratios within rounds."""
+        return Rounds(self.samples, self.cells)
+
+    @cached_property
+    def baseline_ratios(self) -> pd.DataFrame:
+        """The log-ratio of every cell to the baseline of its dtype, in every launch."""
+        others = baselines_of(self.cells, self.run)
+        return launch_ratios(self.rounds, everywhere(others, self.rounds.planned))
 
     @cached_property
     def fastest(self) -> pd.DataFrame:
         """Every verified cell beside the fastest at its point of the grid."""
-        return fastest(self.run, self.summary, self.samples, self.cells)
+        return fastest(self.run, self.summary, self.rounds)
 
     @cached_property
     def crossovers(self) -> pd.DataFrame:
         """Where one variant overtakes another along the sizes."""
-        return crossovers(self.run, self.summary, self.fastest, self.samples, self.cells)
+        return crossovers(self.run, self.summary, self.fastest, self.rounds)
+
+    @cached_property
+    def warnings(self) -> list[str]:
+        """Sentences that a reader needs before believing the numbers."""
+        return warnings(self.run, self.summary)
 
     def relative_speeds(self, others: Mapping[str, str]) -> pd.DataFrame:
         """The speed of every cell relative to that of another variant; `others` maps variant → other variant."""
-        return relative_speeds(self.samples, self.cells, others)
+        return speeds_over_launches(launch_ratios(self.rounds, everywhere(others, self.rounds.planned)))
 
 
 def load_run(run: str | Path = "latest") -> Results:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from paragone.store.frames import frame_of
 from paragone.store.plan_records import Cell, VariantRecord
-from paragone.store.reader import frame_of
 
 if TYPE_CHECKING:
     from paragone.store.reader import Run
@@ -72,13 +72,24 @@ def _matched(cells: pd.DataFrame, outcomes: pd.DataFrame, on: list[str]) -> pd.D
 
 def is_in(rows: pd.DataFrame, others: pd.DataFrame, keys: list[str]) -> NDArray[np.bool_]:
     """A mask over `rows`: true where their keys occur in `others`."""
-    found = pd.MultiIndex.from_frame(rows[keys]).isin(pd.MultiIndex.from_frame(others[keys]))
-    return np.asarray(found, dtype=bool)
+    if others.empty or rows.empty:
+        return np.zeros(len(rows), dtype=bool)
+    numbers, firsts = numbered(rows, keys)
+    found = pd.MultiIndex.from_frame(rows[keys].iloc[firsts]).isin(pd.MultiIndex.from_frame(others[keys]))
+    mask: NDArray[np.bool_] = np.asarray(found, dtype=bool)[numbers]
+    return mask
+
+
+def numbered(rows: pd.DataFrame, keys: list[str]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """The number of every row's keys, from 0 in the order in which they first occur, and the places of these first."""
+    numbers = rows.groupby(keys, sort=False, dropna=False).ngroup().to_numpy()
+    return numbers, np.flatnonzero(np.diff(np.maximum.accumulate(numbers), prepend=-1))
 
 
 def accepted(rows: pd.DataFrame, run: Run) -> pd.DataFrame:
     """The samples without those of rejected launches; a rejection is about one cell in one launch."""
-    return rows[~is_in(rows, rejections(run), LAUNCHED_CELL)]
+    rejected = rejections(run)
+    return rows if rejected.empty else rows[~is_in(rows, rejected, LAUNCHED_CELL)]
 
 
 def rejections(run: Run) -> pd.DataFrame:

@@ -7,15 +7,15 @@ from each.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import stdtrit
 
 from paragone.analyse.attained import with_shares
+from paragone.analyse.intervals import LEAST_ROUNDS, intervals
+from paragone.analyse.ratios import UNIT, speeds_over_launches
 from paragone.analyse.statuses import CELL, STATUSES_WITH_TIMES, accepted, planned_cells, statuses
 from paragone.analyse.too_fast import with_too_fast
 from paragone.analyse.verdicts import WITHIN_AA, control_words, log_reach, run_margins, unknown_verdict, verdict_words
@@ -24,11 +24,6 @@ from paragone.analyse.work import steps_per_pass, work_of_a_step
 if TYPE_CHECKING:
     from paragone.store.reader import Run
 
-CONFIDENCE = 0.95
-LEAST_ROUNDS = 3  # with fewer, the median of a launch is too uncertain to enter an interval
-
-UNIT = ["wave", "launch", "attempt"]
-PAIR = ["problem", "size", "threads", *UNIT, "round"]
 COLUMNS = [
     *("problem", "implementation", "variant", "language", "layout", "order", "dtype", "size", "threads"),
     *("control", "status", "reason", "found_in", "n_launches", "n_samples"),
@@ -41,17 +36,18 @@ COLUMNS = [
 MEASURED = COLUMNS[COLUMNS.index("n_launches") : COLUMNS.index("margin")]
 
 
-def summarise(run: Run, samples: pd.DataFrame, cells: pd.DataFrame, launches: pd.DataFrame) -> pd.DataFrame:
+def summarise(
+    run: Run, samples: pd.DataFrame, cells: pd.DataFrame, launches: pd.DataFrame, baseline_ratios: pd.DataFrame
+) -> pd.DataFrame:
     """One row per planned cell, controls too, in the order of the plan: the columns of summary.csv.
 
     Rates are in units of work per second, times in seconds, memory in 10⁶ bytes. A ratio above 1 is faster than the
-    baseline.
-    Only cells with the status passed or not checked have numbers; those not checked have no ratio. The arguments are
-    the tables of `Results`.
+    baseline, which itself has exactly 1. Only cells with the status passed or not checked have numbers; those not
+    checked have no ratio. The arguments are the tables of `Results`.
     """
-    times = (throughputs(samples, launches, run), cold_calls(run, launches), ratios(samples, cells, run))
+    ratios = speeds_over_launches(baseline_ratios).rename(columns={"ratio": "ratio_to_baseline"})
     frame = cells
-    for estimates in (*times, memory_use(run)):
+    for estimates in (throughputs(samples, launches, run), cold_calls(run, launches), ratios, memory_use(run)):
         frame = frame.merge(estimates, on=CELL, how="left")
     frame["seconds_per_pass"] = frame["seconds_per_step"] * steps_per_pass(frame, run)
     frame = with_shares(frame, run)
@@ -111,21 +107,6 @@ def launches_in_point_estimates(launches: pd.DataFrame) -> pd.DataFrame:
     return launches[launches["enters"] | ~launches.groupby(CELL)["enters"].transform("any")]
 
 
-def intervals(launches: pd.DataFrame) -> pd.DataFrame:
-    """Per cell Student's t interval of the mean of `log` over the launches that enter: n_launches, mean, low, high.
-
-    mean ± t(0.975, n − 1)·s/√n, in logs. A single launch has no interval (NaN).
-    """
-    entering = launches[launches["enters"]]
-    result = entering.groupby(CELL)["log"].agg(n_launches="size", mean="mean", deviation="std").reset_index()
-    n = result["n_launches"].astype(float)
-    with np.errstate(invalid="ignore"):  # n = 1: no degrees of freedom, NaN
-        reach = stdtrit(n - 1, (1 + CONFIDENCE) / 2) * result["deviation"] / np.sqrt(n)
-    result["low"], result["high"] = result["mean"] - reach, result["mean"] + reach
-    all_cells = launches[CELL].drop_duplicates()
-    return all_cells.merge(result, on=CELL, how="left").fillna({"n_launches": 0})
-
-
 def cold_calls(run: Run, launches: pd.DataFrame) -> pd.DataFrame:
     """Per cell the first call of a process at that size: `cold_seconds` and `cold_ratio`, medians over launches.
 
@@ -166,50 +147,6 @@ def baselines_of(cells: pd.DataFrame, run: Run) -> dict[str, str]:
     """Variant → baseline of its dtype, where there is one. A baseline maps to itself."""
     dtypes = cells.drop_duplicates("variant").set_index("variant")["dtype"]
     return {str(variant): than for variant, than in dtypes.map(baseline_variants(run)).dropna().items()}
-
-
-def ratios(samples: pd.DataFrame, cells: pd.DataFrame, run: Run) -> pd.DataFrame:
-    """Per cell the speed relative to the baseline of the same dtype; exactly 1 for the baseline itself."""
-    return relative_speeds(samples, cells, baselines_of(cells, run)).rename(columns={"ratio": "ratio_to_baseline"})
-
-
-def relative_speeds(samples: pd.DataFrame, cells: pd.DataFrame, others: Mapping[str, str]) -> pd.DataFrame:
-    """Per cell the `ratio` of its speed to that of another variant, `ratio_low` and `ratio_high`.
-
-    `others` maps variant → the variant it is compared with, at the same problem, size and threads. The interval
-    is Student's t on one log-ratio per launch. The point is exp(mean), the centre of that interval: only then are
-    "a is r times b" and "b is 1/r times a" the same statement.
-    """
-    return speeds_over_launches(launch_ratios(samples, cells, others))
-
-
-def launch_ratios(samples: pd.DataFrame, cells: pd.DataFrame, others: Mapping[str, str]) -> pd.DataFrame:
-    """Per cell and launch `log`, the median over rounds of the log-ratio of speeds, `n_pairs`, and `enters`.
-
-    A ratio is formed within a round, between samples taken seconds apart: what slows the machine slows both. Only
-    cells that passed are compared. A launch `enters` an interval with 3 rounds that hold both, or with all planned.
-    """
-    verified = cells.loc[cells["status"] == "passed", [*CELL, "rounds"]]
-    usable = samples.merge(verified, on=CELL)[[*PAIR, "variant", "rounds", "step_seconds"]]
-    usable["other"] = usable["variant"].map(others).astype(usable["variant"].dtype)
-    pairs = usable.merge(
-        usable.drop(columns="other"), left_on=[*PAIR, "other"], right_on=[*PAIR, "variant"], suffixes=("", "_of_other")
-    )
-    pairs["log"] = np.log(pairs["step_seconds_of_other"] / pairs["step_seconds"])
-    pairs["planned"] = pairs[["rounds", "rounds_of_other"]].min(axis=1)
-    grouped = pairs.groupby([*CELL, *UNIT])
-    per_launch = grouped.agg(log=("log", "median"), n_pairs=("log", "size"), planned=("planned", "first")).reset_index()
-    per_launch["enters"] = per_launch["n_pairs"] >= per_launch["planned"].clip(upper=LEAST_ROUNDS)
-    return per_launch
-
-
-def speeds_over_launches(per_launch: pd.DataFrame) -> pd.DataFrame:
-    """Per cell `ratio`, `ratio_low` and `ratio_high`, from the rows of `launch_ratios`."""
-    result = intervals(per_launch)
-    centre = per_launch.groupby(CELL)["log"].mean().reset_index(name="of_all")
-    mean = result["mean"].fillna(result.merge(centre, on=CELL)["of_all"])
-    of_ratio = {"ratio": np.exp(mean), "ratio_low": np.exp(result["low"]), "ratio_high": np.exp(result["high"])}
-    return result[CELL].assign(**of_ratio)
 
 
 def verdicts(frame: pd.DataFrame, run: Run) -> NDArray[Any]:

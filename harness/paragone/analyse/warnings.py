@@ -16,7 +16,6 @@ from paragone.analyse.verdicts import POINT, SMALLEST_MARGIN
 from paragone.plan import power
 
 if TYPE_CHECKING:
-    from paragone.analyse.results import Results
     from paragone.store.reader import Run
 
 LARGE_SPREAD = 0.10
@@ -28,9 +27,11 @@ MOST_NAMED = 3
 ROUND = ["problem", "threads", "wave", "launch", "attempt", "round"]
 
 
-def warnings(results: Results) -> list[str]:
-    """Sentences that a reader needs before believing the numbers: what was seen, and what to try."""
-    run, frame = results.run, results.summary
+def warnings(run: Run, frame: pd.DataFrame) -> list[str]:
+    """Sentences that a reader needs before believing the numbers: what was seen, and what to try.
+
+    `frame` is the summary of the run.
+    """
     return [
         *run.environment.warnings,
         *_interruptions(run),

@@ -24,8 +24,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
+from paragone.analyse.intervals import CONFIDENCE, LEAST_ROUNDS
+from paragone.analyse.ratios import UNIT
 from paragone.analyse.statuses import CELL
-from paragone.analyse.summary import CONFIDENCE, LEAST_ROUNDS, UNIT
 from paragone.analyse.verdicts import POINT, surely_slower, verdict_words
 from paragone.compare.comparable import SAME, are_versions_same, in_both, name_of, refusals, source_states
 from paragone.compare.uncertainty import MOST_FREEDOM, adjusted, freedom_of_sum, shrunk, two_sided, variance_between

@@ -16,7 +16,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from paragone.analyse.summary import CONFIDENCE, relative_speeds
+from paragone.analyse.intervals import CONFIDENCE
+from paragone.analyse.ratios import relative_speeds
 
 Logs = NDArray[np.float64]
 Noise = Callable[[np.random.Generator, tuple[int, ...]], Logs]

@@ -15,9 +15,9 @@ import pandas as pd
 from msgspec import structs
 from scipy import stats
 
+from paragone.analyse.intervals import CONFIDENCE
 from paragone.analyse.results import Results
 from paragone.analyse.statuses import CELL
-from paragone.analyse.summary import CONFIDENCE
 from paragone.analyse.verdicts import verdict_words
 from paragone.plan.power import minimum_detectable_difference
 

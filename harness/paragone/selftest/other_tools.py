@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from paragone.analyse.summary import CONFIDENCE
+from paragone.analyse.intervals import CONFIDENCE
 from paragone.errors import MeasurementFailed
 from paragone.files.paths import shipped
 from paragone.machine.threads import worker_environment
