@@ -46,7 +46,7 @@ def page(results: Results, sections: Sections, figures: Sequence[Drawing]) -> st
 
     The section with the results is shown only where no script runs; charts and the table of cells replace it.
     """
-    own = {RESULTS, FIGURES, WARNINGS}
+    own = {RESULTS, WARNINGS, *([FIGURES] if figures else [])}
     title, *rest = sections
     leading = [text for heading, text in rest if not heading]
     result_tables = "\n\n".join(text for heading, text in rest if heading == RESULTS)

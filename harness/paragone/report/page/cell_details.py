@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from paragone.analyse.ratios import UNIT
 from paragone.analyse.shown_errors import shown_errors
 from paragone.analyse.statuses import CELL, STATUSES_WITH_TIMES, rejections
-from paragone.analyse.summary import (
-    UNIT,
-    baselines_of,
-    launch_ratios,
-    launches_in_point_estimates,
-)
+from paragone.analyse.summary import baselines_of, launches_in_point_estimates
+from paragone.report.page.launch_samples import LAUNCH_COLUMNS, launch_samples, number, significant
 from paragone.report.text import formatting
 from paragone.report.text.repro import bench_command, verify_command
 from paragone.report.text.rows import each_row
@@ -26,17 +23,6 @@ if TYPE_CHECKING:
     from paragone.analyse.results import Results
     from paragone.store.reader import Run
 
-# A launch is a list of these values; the page gets the names as `launch_columns`.
-LAUNCH_COLUMNS = (
-    *("wave", "launch", "attempt", "n_steps"),  # n_steps: of every sample
-    *("cold_ns", "warmup_ns"),  # lists: the time of each cold and warm-up sample
-    *("elapsed_ns", "round", "position", "at_s"),  # lists, of the timed samples; at_s: seconds since the run began
-    "cpu_over_wall",  # of the timed samples
-    *("step_seconds", "spread", "n_samples"),  # the median, its robust spread, of how many samples that count
-    "enters",  # 1 where the launch has enough rounds for the intervals
-    *("ratio", "n_pairs"),  # the median ratio to the baseline, of how many rounds with both
-    "rejected",  # the reason why its samples do not count, else None
-)
 TIMES = ("start_seconds", "load_seconds", "setup_seconds", "verify_seconds", "warmup_seconds")
 
 
@@ -84,35 +70,12 @@ def _all_launches(results: Results) -> dict[tuple[Any, ...], list[list[Any]]]:
     run, medians = results.run, _medians(results)
     rejected = {tuple(row[:-1]): row[-1] for row in _values(rejections(run), [*CELL, "launch", "attempt", "reason"])}
     found: dict[tuple[Any, ...], list[list[Any]]] = defaultdict(list)
-    for key, samples in _samples_by_launch(run).items():
+    for key, about in launch_samples(run).items():
         cell, unit = key[:4], dict(zip(UNIT, key[4:], strict=True))
         reason = rejected.get((*cell, unit["launch"], unit["attempt"]))
-        entry = {**unit, **_about(samples), **medians.get(key, {}), "rejected": reason}
+        entry = {**unit, **about, **medians.get(key, {}), "rejected": reason}
         found[cell].append([entry.get(column) for column in LAUNCH_COLUMNS])
     return found
-
-
-def _samples_by_launch(run: Run) -> dict[tuple[Any, ...], list[Any]]:
-    """Return the samples by cell and launch, in the order of the run, as tuples with names; missing numbers are 0."""
-    ordered = run.samples.sort_values(["started_s", "round"], kind="stable")
-    numbers = ordered[["elapsed_ns", "round", "position", "started_s", "cpu_ns"]].fillna(0).astype(float)
-    found: dict[tuple[Any, ...], list[Any]] = defaultdict(list)
-    for sample in each_row(ordered[[*CELL, *UNIT, "kind", "n_steps"]].join(numbers.round().astype(int))):
-        found[tuple(sample[: len(CELL) + len(UNIT)])].append(sample)
-    return found
-
-
-def _about(samples: Sequence[Any]) -> dict[str, Any]:
-    """Return what LAUNCH_COLUMNS say of the samples of a launch."""
-    timed = [sample for sample in samples if sample.kind == "timed"]
-    wall = sum(sample.elapsed_ns for sample in timed)
-    return {
-        "n_steps": samples[-1].n_steps,
-        **{f"{kind}_ns": [one.elapsed_ns for one in samples if one.kind == kind] for kind in ("cold", "warmup")},
-        **{column: [getattr(one, column) for one in timed] for column in ("elapsed_ns", "round", "position")},
-        "at_s": [one.started_s for one in timed],
-        "cpu_over_wall": _significant(sum(one.cpu_ns for one in timed) / wall) if wall else None,
-    }
 
 
 def _medians(results: Results) -> dict[tuple[Any, ...], dict[str, Any]]:
@@ -122,16 +85,14 @@ def _medians(results: Results) -> dict[tuple[Any, ...], dict[str, Any]]:
     keys = [*CELL, *UNIT]
     for *key, step_seconds, spread, n_samples, enters in _values(results.launches, [*keys, *columns]):
         about = {
-            "step_seconds": _significant(step_seconds, 7),
-            "spread": _significant(spread),
+            "step_seconds": significant(step_seconds, 7),
+            "spread": significant(spread),
             "n_samples": int(n_samples),
         }
         found[tuple(key)] = {**about, "enters": int(enters)}
-    ratios = launches_in_point_estimates(
-        launch_ratios(results.samples, results.cells, baselines_of(results.cells, results.run))
-    )
+    ratios = launches_in_point_estimates(results.baseline_ratios)
     for *key, log, n_pairs in _values(ratios, [*keys, "log", "n_pairs"]):
-        found[tuple(key)] |= {"ratio": _significant(math.exp(log), 7), "n_pairs": int(n_pairs)}
+        found[tuple(key)] |= {"ratio": significant(math.exp(log), 7), "n_pairs": int(n_pairs)}
     return found
 
 
@@ -146,7 +107,7 @@ def _all_checks(run: Run) -> dict[tuple[Any, Any], list[dict[str, Any]]]:
 def _all_shown_errors(run: Run) -> dict[tuple[Any, ...], dict[str, float | None]]:
     found: dict[tuple[Any, ...], dict[str, float | None]] = defaultdict(dict)
     for *cell, case, error in _values(shown_errors(run), [*CELL, "case", "error"]):
-        found[tuple(cell)][case] = _significant(error)
+        found[tuple(cell)][case] = significant(error)
     return found
 
 
@@ -157,7 +118,7 @@ def _checks_of(cell: tuple[Any, ...], checks: Mapping[tuple[Any, Any], list[dict
     for outcome in checks.get((problem, variant), ()):
         scope = ((outcome["size"], size), (outcome["threads"], threads))
         if all(pd.isna(value) or value == own for value, own in scope):  # an outcome without a value applies to all
-            numbers = (_significant(outcome["error"]), _significant(outcome["bound"]), _count(outcome["n_steps"]))
+            numbers = (significant(outcome["error"]), significant(outcome["bound"]), _count(outcome["n_steps"]))
             reason = " ".join(
                 str(outcome[key]) for key in ("reason", "note") if not pd.isna(outcome[key]) and outcome[key]
             )
@@ -174,10 +135,10 @@ def _all_workers(run: Run) -> dict[tuple[Any, ...], list[dict[str, Any]]]:
     found: dict[tuple[Any, ...], list[dict[str, Any]]] = defaultdict(list)
     for row in run.launches.to_dict("records"):
         worker: dict[str, Any] = {key: _count(row[key]) for key in UNIT}
-        worker |= {key: _significant(row[key], 4) for key in (*TIMES, "waiting_cpu_seconds", "cpu_over_wall")}
+        worker |= {key: significant(row[key], 4) for key in (*TIMES, "waiting_cpu_seconds", "cpu_over_wall")}
         worker |= {
             "cpus": _int_list(row["cpus"]),
-            "memory_mb": _significant(_number(row["loaded_memory_bytes"]) / 1e6, 4),
+            "memory_mb": significant(number(row["loaded_memory_bytes"]) / 1e6, 4),
         }
         worker |= {"found": _threads(row["threads_found"]), "build_info": _text_pairs(row["build_info"])}
         worker |= {"status": str(row["status"]), "reason": str(row["reason"] or "")}
@@ -222,15 +183,5 @@ def _values(table: pd.DataFrame, columns: list[str]) -> Iterator[tuple[Any, ...]
     yield from table[columns].itertuples(index=False, name=None)
 
 
-def _number(value: Any) -> float:
-    return math.nan if value is None or pd.isna(value) else float(value)
-
-
 def _count(value: Any) -> int | None:
     return None if value is None or pd.isna(value) else int(value)
-
-
-def _significant(value: Any, digits: int = 6) -> float | None:
-    """Return a number with that many significant digits; None for NaN and infinity."""
-    number = _number(value)
-    return float(f"{number:.{digits}g}") if math.isfinite(number) else None

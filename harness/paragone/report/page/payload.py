@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from matplotlib.colors import to_rgb
-from scipy.special import stdtrit
 
+from paragone.analyse.intervals import t_quantiles
+from paragone.analyse.ratios import UNIT
 from paragone.analyse.statuses import CELL
-from paragone.analyse.summary import (
-    CONFIDENCE,
-    UNIT,
-    baseline_variants,
-    launches_in_point_estimates,
-)
+from paragone.analyse.summary import baseline_variants, launches_in_point_estimates
 from paragone.analyse.work import work_of_a_step
 from paragone.files.printable import printable
 from paragone.report.figures import palette
-from paragone.report.page.cell_details import LAUNCH_COLUMNS, cell_details
+from paragone.report.page.cell_details import cell_details
+from paragone.report.page.launch_samples import LAUNCH_COLUMNS
 from paragone.report.page.sources import sources
 from paragone.report.text.noise import noise_sentence
 from paragone.report.text.rows import each_row, short_names, shown_rows
@@ -60,7 +57,7 @@ def payload(results: Results) -> dict[str, Any]:
         "noise": {problem: noise_sentence(results, problem) for problem in run.plan.problems},
         "keys": {problem: palette.key(shown[shown["problem"] == problem]) for problem in run.plan.problems},
         # The quantiles of Student's t for 1, 2, … degrees of freedom, for intervals over launches.
-        "t": [_plain(stdtrit(freedom, (1 + CONFIDENCE) / 2)) for freedom in range(1, most_launches)],
+        "t": [_plain(quantile) for quantile in t_quantiles(range(1, most_launches))],
         "launch_columns": LAUNCH_COLUMNS,
         "details": cell_details(results),
         "sources": sources(run),
@@ -83,21 +80,22 @@ def _shown(content: Any) -> Any:
     if isinstance(content, dict):
         return {_shown(key): _shown(value) for key, value in content.items()}
     if isinstance(content, list | tuple):
-        return [_shown(value) for value in content]
+        return [value if isinstance(value, int | float) else _shown(value) for value in content]
     return content
 
 
 def visible(colour: str, background: str) -> str:
     """Move a colour towards black or white until it has LEAST_CONTRAST with the background, and no further."""
-    shift = 1.0 if palette.luminance(to_rgb(background)) < 0.2 else 0.0
+    behind = palette.rgb(background)
+    shift = 1.0 if palette.luminance(behind) < 0.2 else 0.0
     for amount in range(0, 101, 4):
-        moved = tuple(channel + (shift - channel) * amount / 100 for channel in to_rgb(colour))
-        if _contrast(moved, to_rgb(background)) >= LEAST_CONTRAST:
+        moved = [channel + (shift - channel) * amount / 100 for channel in palette.rgb(colour)]
+        if _contrast(moved, behind) >= LEAST_CONTRAST:
             break
     return "#" + "".join(f"{round(255 * channel):02x}" for channel in moved)
 
 
-def _contrast(one: tuple[float, ...], other: tuple[float, ...]) -> float:
+def _contrast(one: Sequence[float], other: Sequence[float]) -> float:
     dark, light = sorted((palette.luminance(one), palette.luminance(other)))
     return (light + 0.05) / (dark + 0.05)
 

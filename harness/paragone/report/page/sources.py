@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pygments.lexer import Lexer
-from pygments.lexers import TextLexer, get_lexer_for_filename
+from pygments.lexers import TextLexer, get_lexer_by_name, get_lexer_for_filename
 from pygments.styles import get_style_by_name
 from pygments.token import STANDARD_TYPES, Error, Generic, Name, Operator, Punctuation, Text, Whitespace
 from pygments.util import ClassNotFound
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from paragone.store.reader import Run
 
 STYLES = {"light": "xcode", "dark": "github-dark"}  # a test measures their contrast with the page's backgrounds
+# What most implementations are written in. Finding a lexer by its file name takes longer than reading the file.
+LEXERS = {".py": "python", ".c": "c", ".h": "c", ".f90": "fortran", ".jl": "julia"}
 PLAIN = (Name, Operator, Punctuation)  # most of a file; only their subtypes are coloured
 NOT_STORED = "not stored in this run, which was made by an earlier version"
 NOT_MEASURED = "not shown: what sources.json holds has another hash than the source that this run was planned with"
@@ -76,6 +79,8 @@ def _marks(name: str, text: str) -> tuple[str, list[int]]:
 
 def _lexer(name: str, text: str) -> Lexer:
     try:
+        if alias := LEXERS.get(Path(name).suffix):
+            return get_lexer_by_name(alias, stripnl=False, ensurenl=False)
         return get_lexer_for_filename(name, text, stripnl=False, ensurenl=False)
     except ClassNotFound:
         return TextLexer(stripnl=False, ensurenl=False)

@@ -135,7 +135,7 @@
 
   function launchTable(cell) {
     const rows = cell.launches.map((launch) => [
-      paragone.swatch(launch.place, launch.title), launch.n_samples ?? launch.samples.length, format.seconds(launch.step_seconds),
+      paragone.swatch(launch.place, launch.title), launch.n_samples ?? launch.n_timed, format.seconds(launch.step_seconds),
       format.rate(known(launch.step_seconds) ? cell.rate(launch.step_seconds) : null), format.percent(launch.spread),
       known(launch.ratio) ? `${format.ratio(launch.ratio)} (${launch.n_pairs})` : format.MISSING,
       launch.cold_ns.map((ns) => format.seconds(ns / 1e9)).join(", "), launch.warmup_ns.map((ns) => format.seconds(ns / 1e9)).join(", "),
@@ -150,7 +150,8 @@
       launch.title, sample.round + 1, sample.position + 1, sample.at_s, sample.elapsed_ns, format.seconds(sample.step_seconds), format.rate(cell.rate(sample.step_seconds), 4),
     ]));
     const steps = [...new Set(cell.launches.map((launch) => launch.n_steps))].join(" or ");
-    return element("details", {}, element("summary", {}, `All ${format.plural(rows.length, "timed sample")} as numbers`),
+    const drawn = paragone.drawnShare(cell);
+    return element("details", {}, element("summary", {}, `${drawn || `All ${format.plural(rows.length, "timed sample")}`} as numbers`),
       table(`In run order; a sample is ${steps} steps. Place: its turn in the round among all cells.`,
         ["launch", "round", "place", "s since start", "elapsed ns", "s/step", cell.words.rate], rows, (place) => place > 0));
   }

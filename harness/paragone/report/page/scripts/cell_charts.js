@@ -32,6 +32,13 @@
     window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
   };
 
+  // "200 of 15 385 timed samples", where the page has not all of them; else "".
+  paragone.drawnShare = function ({ launches }) {
+    const count = (number) => launches.reduce((sum, launch) => sum + number(launch), 0);
+    const [drawn, all] = [count((launch) => launch.samples.length), count((launch) => launch.n_timed)];
+    return drawn < all ? `${format.size(drawn)} of ${format.size(all)} timed samples` : "";
+  };
+
   function forget(box) {
     drawings.delete(box);
     const chart = echarts.getInstanceByDom(box);
@@ -91,11 +98,13 @@
     const medians = cell.launches.map((launch) => (launch.step_seconds ? cell.rate(launch.step_seconds) : null));
     const spans = cell.launches.map((launch) => placed.filter((point) => point.launch === launch).map((point) => point.x));
     const y = placed.map(({ sample }) => cell.rate(sample.step_seconds));
-    const label = `${format.capitalised(cell.words.per_second)} of ${format.plural(placed.length, "sample")} in run order. Launch medians: ` +
+    const drawn = paragone.drawnShare(cell);
+    const label = `${format.capitalised(cell.words.per_second)} of ${drawn || format.plural(placed.length, "sample")} in run order. Launch medians: ` +
       cell.launches.map((launch, place) => `${launch.title}: ${format.rate(medians[place])}`).join("; ");
-    const caption = `Each point is a timed sample; a band is one launch, the line in it its median.${points.length ? ` Grey: the samples of ${cell.baselineName} in the same rounds, speeds × ${format.significant(scale)} so that the medians agree; a drift that both show comes from the machine.` : ""}`;
+    const thinned = drawn ? ` ${drawn} are drawn: evenly spaced ones, and of each launch the fastest and the slowest; medians are of all, which are in samples.jsonl.` : "";
+    const caption = `Each point is a timed sample; a band is one launch, the line in it its median.${thinned}${points.length ? ` Grey: the samples of ${cell.baselineName} in the same rounds, speeds × ${format.significant(scale)} so that the medians agree; a drift that both show comes from the machine.` : ""}`;
     return figure(label, caption, (theme) => ({
-      ...frame(theme, { name: "sample, in run order", min: 0.5, max: Math.max(placed.length, 1) + 0.5, minInterval: 1, splitLine: { show: false }, axisLabel: { showMinLabel: false, showMaxLabel: false } },
+      ...frame(theme, { name: drawn ? "sample drawn, in run order" : "sample, in run order", min: 0.5, max: Math.max(placed.length, 1) + 0.5, minInterval: 1, splitLine: { show: false }, axisLabel: { showMinLabel: false, showMaxLabel: false } },
         rateAxis(cell.words.rate, [...y, ...points.map((point) => point[1])], { nameGap: 50 }), (point) => tipOfSample(cell, point)),
       series: [
         { type: "scatter", name: "baseline", data: points, symbolSize: 6, color: theme.softInk, itemStyle: { opacity: 0.45 }, z: 1 },
@@ -125,24 +134,39 @@
   }
 
   paragone.ecdfChart = function (cell) {
-    const speeds = (launches) => launches.flatMap((launch) => launch.samples.map((sample) => cell.rate(sample.step_seconds))).sort((a, b) => a - b);
+    // [speed, samples up to it], rising. Of a launch that is drawn in part, quantiles of all its samples stand for it:
+    // between two of them lie equally many.
+    const weighted = (launch) => {
+      const times = launch.quantiles || launch.elapsed_ns;
+      const between = (launch.n_timed - 1) / Math.max(1, times.length - 1);
+      return [...times].sort((a, b) => b - a).map((ns, place) => [cell.rate(ns / 1e9 / launch.n_steps), place ? between : 1]);
+    };
+    const speeds = (launches) => launches.flatMap(weighted).sort(([a], [b]) => a - b);
     const all = speeds(cell.counting);
-    const { median } = paragone.cellMaths;
-    const low = all[0], high = all[all.length - 1], room = 0.06 * (high - low || high);
+    const count = cell.counting.reduce((sum, launch) => sum + launch.n_timed, 0);
+    const low = all[0][0], high = all[all.length - 1][0], room = 0.06 * (high - low || high);
     // A step up at every sample, from 0 left of the first to 1 right of the last.
     const end = (...value) => ({ value, symbol: "none" });
-    const staircase = (values) => [end(low - room, 0), ...values.map((value, place) => [value, (place + 1) / values.length]), end(high + room, 1)];
-    const label = `Share of samples up to each speed. All ${all.length} samples: from ${format.rate(low)} over ${format.rate(median(all))} in the middle to ${format.rateWithUnit(high, cell.words.rate)}.`;
-    const caption = "The share of a launch's samples up to each speed (ECDF). Lines far apart are launches that differ; the thick line is all launches together.";
+    const staircase = (points) => {
+      const total = points.reduce((sum, [, weight]) => sum + weight, 0);
+      let below = 0;
+      return [end(low - room, 0), ...points.map(([speed, weight]) => [speed, (below += weight) / total]), end(high + room, 1)];
+    };
+    const quantiles = cell.counting.find((launch) => launch.quantiles)?.quantiles.length;
+    const share = staircase(all);
+    const middle = quantiles ? share.slice(1, -1).find(([, up]) => up >= 0.5)[0] : paragone.cellMaths.median(all.map(([speed]) => speed));
+    const label = `Share of samples up to each speed. All ${count} samples: from ${format.rate(low)} over ${format.rate(middle)} in the middle to ${format.rateWithUnit(high, cell.words.rate)}.`;
+    const thinned = quantiles ? ` Of a launch whose samples are not all drawn, ${quantiles} quantiles of all of them are.` : "";
+    const caption = `The share of a launch's samples up to each speed (ECDF). Lines far apart are launches that differ; the thick line is all launches together.${thinned}`;
     return figure(label, caption, (theme) => ({
-      ...frame(theme, rateAxis(cell.words.rate, all, { splitNumber: 4 }), { name: "share of samples", min: 0, max: 1, nameGap: 40 },
+      ...frame(theme, rateAxis(cell.words.rate, [low, high], { splitNumber: 4 }), { name: "share of samples", min: 0, max: 1, nameGap: 40 },
         ({ seriesName, value }) => lines(seriesName, `${format.percent(value[1])} of the samples up to ${format.rateWithUnit(value[0], cell.words.rate, 4)}`)),
       series: [
         ...cell.counting.map((launch) => ({
           type: "line", step: "end", name: launch.title, data: staircase(speeds([launch])), z: 2, symbol: SYMBOLS[launch.place % 4], symbolSize: 5, showAllSymbol: true,
           color: colour(launch.place), lineStyle: { width: 1.5 },
         })),
-        { type: "line", step: "end", name: "all launches", data: staircase(all), z: 1, symbol: "none", color: theme.ink, lineStyle: { width: 3, opacity: 0.55 } },
+        { type: "line", step: "end", name: "all launches", data: share, z: 1, symbol: "none", color: theme.ink, lineStyle: { width: 3, opacity: 0.55 } },
       ],
     }));
   };
