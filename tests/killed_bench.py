@@ -111,11 +111,12 @@ def main():
 def report(run):
     # Imported here: most of these harnesses are killed before they report, and pandas takes as long as the rest.
     from paragone.analyse.results import Results
-    from paragone.report import write
+    from paragone.report.figures import catalogue
+    from paragone.report.write import write_report
     from paragone.store.reader import read_run
 
-    write.run_figures = lambda results: ([], [])  # a figure takes a second to draw and a millisecond to write
-    write.write_report(Results(read_run(run)))
+    catalogue.run_figures = lambda results: ([], [])  # a figure takes a second to draw and a millisecond to write
+    write_report(Results(read_run(run)))
 
 
 if __name__ == "__main__":

@@ -13,4 +13,4 @@ def without_processes(monkeypatch):
 @pytest.fixture
 def without_figures(monkeypatch):
     """Reports have their text and tables; a figure takes half a second to draw."""
-    monkeypatch.setattr("paragone.report.write.run_figures", lambda results: ([], []))
+    monkeypatch.setattr("paragone.report.figures.catalogue.run_figures", lambda results: ([], []))

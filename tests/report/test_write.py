@@ -46,7 +46,7 @@ def full(tmp_path_factory):
 def test_the_report_is_the_summary_the_text_and_every_figure_in_both_forms(full):
     figures = {f"figures/{kind}-nielsen.{form}" for kind, form in itertools.product(KINDS, ("png", "svg"))}
 
-    assert set(written(full.folder)) == {"summary.csv", "report.md", "report.html"} | figures
+    assert set(written(full.folder)) == {"summary.csv", "report.md", "report.html", "figures/drawn.json"} | figures
 
 
 def test_the_summary_is_made_once_for_report_and_terminal(tmp_path, monkeypatch, without_contents):

@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -103,11 +103,12 @@ def read_claims(path: Path, plugins: Iterable[str] = ()) -> tuple[Claim, ...]:
     entries = table.get("claim")
     if list(table) != ["claim"] or not isinstance(entries, list) or not all(isinstance(e, dict) for e in entries):
         raise InvalidClaims(f"{path}: expected [[claim]] tables and nothing else, got {', '.join(table) or 'nothing'}")
+    problem_of = cache(partial(_problem, folder=path.parent, plugins=tuple(plugins)))  # many claims are of one problem
     claims: dict[str, Claim] = {}
     for number, entry in enumerate(entries, start=1):
         name = entry.get("id") if isinstance(entry.get("id"), str) else f"number {number}"
         try:
-            claim = _claim(entry, path.parent, plugins)
+            claim = _claim(entry, problem_of)
             if claim.id in claims:
                 raise ValueError("id: another claim has it already; expected a name of its own")
         except ValueError as error:
@@ -116,7 +117,7 @@ def read_claims(path: Path, plugins: Iterable[str] = ()) -> tuple[Claim, ...]:
     return tuple(claims.values())
 
 
-def _claim(entry: Mapping[str, Any], folder: Path, plugins: Iterable[str] = ()) -> Claim:
+def _claim(entry: Mapping[str, Any], problem_of: Callable[[str], Problem]) -> Claim:
     for key in entry:
         if key not in KEYS:
             raise ValueError(f"unknown key {shown(key)}. {did_you_mean(key[:QUOTED_CHARACTERS], KEYS)}")
@@ -126,7 +127,7 @@ def _claim(entry: Mapping[str, Any], folder: Path, plugins: Iterable[str] = ()) 
         if surplus := sorted(entry.keys() - {*COMMON, "cannot"}):
             raise ValueError(f"{surplus[0]}: a claim with `cannot` has neither cells nor a ratio")
         return replace(stated, cannot=text_of("cannot", entry["cannot"]))
-    problem = _problem(text_of("problem", needed(entry, "problem")), folder, plugins)
+    problem = problem_of(text_of("problem", needed(entry, "problem")))
     quantity = _quantity(needed(entry, "quantity"), problem)
     size = _size(entry, "size", problem)
     claim = replace(

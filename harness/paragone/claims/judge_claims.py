@@ -25,9 +25,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from paragone.analyse.intervals import intervals
 from paragone.analyse.results import Results
 from paragone.analyse.statuses import CELL
-from paragone.analyse.summary import intervals
 from paragone.analyse.verdicts import place_of_interval, widened
 from paragone.claims.claim import EPOCH, ERROR, TIMED, Claim
 from paragone.claims.errors_compared import ratio_of_errors
@@ -77,6 +77,10 @@ class RunEvidence:
         found = self.results.launches
         return found.merge(evaluated.reset_index().astype(found[keys].dtypes.to_dict()), on=keys, how="left")
 
+    @cached_property
+    def _rows(self) -> list[Any]:
+        return list(self.results.summary.itertuples())
+
     def judge(self, claim: Claim) -> JudgedClaim | None:
         """The verdict on a claim; None where the run does not hold its cells or does not measure its quantity."""
         if claim.quantity not in OF_RUNS or not self._has_problem(claim.problem):
@@ -111,11 +115,9 @@ class RunEvidence:
     def _cell(self, claim: Claim, names: Sequence[str], size: int) -> Any:
         """The summary row of the first variant that passed, else of the first that was planned; None without either."""
         assert claim.problem is not None
-        frame = self.results.summary
-        here = frame[(frame["problem"] == claim.problem.name) & (frame["size"] == size)]
-        here = here[(here["threads"] == claim.threads) & here["variant"].isin(names)]
-        ordered = sorted(here.itertuples(), key=lambda row: (row.status != "passed", names.index(str(row.variant))))
-        return ordered[0] if ordered else None
+        place = (claim.problem.name, size, claim.threads)
+        here = [r for r in self._rows if (r.problem, r.size, r.threads) == place and r.variant in names]
+        return min(here, key=lambda row: (row.status != "passed", names.index(str(row.variant))), default=None)
 
     def _within_rounds(self, mine: Any, other: Any) -> tuple[float, float, float]:
         speeds = self.results.relative_speeds({mine.variant: other.variant})

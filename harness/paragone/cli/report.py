@@ -23,6 +23,9 @@ def report(
     anyway: Annotated[
         bool, typer.Option("--anyway", help="Join runs that are not of the same work too; the report says so.")
     ] = False,
+    figures: Annotated[
+        bool, typer.Option("--figures", help="Draw the figures of a quick run or a live comparison too.")
+    ] = False,
     results: ResultsOption = None,
 ) -> None:
     """Rebuild the summary, the figures and the report of a run from its folder alone; several go side by side."""
@@ -30,7 +33,10 @@ def report(
 
     folder = results_folder(results)
     if runs is None or len(runs) < 2:
-        write_and_print(find_run(folder, runs[0] if runs else "latest"))
+        run = find_run(folder, runs[0] if runs else "latest")
+        if figures:
+            draw(run)
+        write_and_print(run)
         return
     from paragone.report.write import write_machines_report
     from paragone.store.reader import read_run
@@ -73,6 +79,15 @@ def refuse_empty(results: Results) -> None:
         words = "nothing was measured: no cell has a timed sample. The reasons stand in the report, under"
         err.print(f"[bold red]error:[/] {words} “Failed, skipped, not measured”", soft_wrap=True, highlight=False)
         raise typer.Exit(EXIT_FAILED_CHECK)
+
+
+def draw(folder: Path) -> None:
+    """Draw the figures of a run, whatever it is; its report then shows them."""
+    from paragone.analyse.results import Results
+    from paragone.report.write import write_figures
+    from paragone.store.reader import read_run
+
+    write_figures(Results(read_run(folder)))
 
 
 def write_and_print(folder: Path) -> Results:

@@ -1,24 +1,25 @@
 """Write a report into its folder: of a run, of runs of several machines, or of a profile.
 
-A report is made from stored data alone: the same data and the same installed versions give the same bytes.
+A report is made from stored data alone: the same data and the same installed versions give the same bytes. Figures take
+most of its time: those that an earlier report drew from the same data, with the same versions, stay as they are.
+Modules that load Matplotlib, or are of another kind of report, are imported where they are used.
 """
 
 from __future__ import annotations
 
 import hashlib
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from paragone.compare.comparable import name_of
 from paragone.errors import Incomparable, ResultsUnusable
 from paragone.files.atomic import write_files
-from paragone.report.figures.catalogue import file_name, machine_figures, profile_figures, run_figures
+from paragone.report.figures.drawing import FIGURES, FORMS
+from paragone.report.figures.kept import RECORD, RECORD_NAME, as_record, inputs_of, kept_figures
 from paragone.report.page.build import page
-from paragone.report.text.machines import different_work, joined_summaries, machines_report
 from paragone.report.text.markdown import join_sections
-from paragone.report.text.profile import Profiled, phases_csv, profile_report
 from paragone.report.text.run_report import report_sections
 from paragone.report.text.safe_csv import safe_csv
 from paragone.store.run_folder import REPORT
@@ -26,35 +27,45 @@ from paragone.store.run_folder import REPORT
 if TYPE_CHECKING:
     from paragone.analyse.results import Results
     from paragone.report.figures.drawing import Drawing
+    from paragone.report.text.profile import Profiled
     from paragone.store.reader import Run
-
-FIGURES = "figures"
 
 
 def write_report(results: Results) -> Path:
     """Write summary.csv, figures/, report.html and report.md into the run's folder; return the path of report.md.
 
-    Each file is replaced atomically, report.md last. Figures of an earlier report that this one lacks are deleted.
-    Raises ResultsUnusable where the folder cannot be written.
+    A first look, which is a quick run or a live comparison, gets no figures; those that it has are kept while they are
+    of the same data. Each file is replaced atomically, report.md last. Raises ResultsUnusable where the folder cannot
+    be written.
     """
     run = results.run
-    figures, left_out = run_figures(results)
-    sections = report_sections(results, figures, left_out)
-    files = {
-        **_figure_files(figures, f"{FIGURES}/"),
-        "summary.csv": safe_csv(results.summary).encode(),
-        "report.html": page(results, sections, figures).encode(),
-        REPORT: join_sections(sections).encode(),
-    }
-    try:
+    inputs = inputs_of(results)
+    with _said_if_not_written(run):
+        kept = kept_figures(run.folder, inputs)
+        if kept is None and not is_first_look(run):
+            kept = _drawn(results, inputs)
+        figures, left_out = kept or ([], [])
+        sections = report_sections(results, figures, left_out)
+        files = {
+            "summary.csv": safe_csv(results.summary).encode(),
+            "report.html": page(results, sections, figures).encode(),
+            REPORT: join_sections(sections).encode(),
+        }
+        _delete_old_figures(run.folder / FIGURES, figures)
         write_files(run.folder, files)
-        _delete_old_figures(run.folder / FIGURES, files)
-    except OSError as error:
-        raise ResultsUnusable(
-            f"{run.folder}: the report cannot be written: {error.strerror}. What was measured is kept. Once it can be "
-            f"written: paragone report {shlex.quote(str(run.folder))}"
-        ) from None
     return run.folder / REPORT
+
+
+def write_figures(results: Results) -> None:
+    """Draw the figures of the run, whatever it is, unless they are there. Raises ResultsUnusable."""
+    inputs = inputs_of(results)
+    with _said_if_not_written(results.run):
+        if kept_figures(results.run.folder, inputs) is None:
+            _drawn(results, inputs)
+
+
+def is_first_look(run: Run) -> bool:
+    return run.plan.quick or run.plan.live is not None
 
 
 def write_machines_report(runs: Sequence[Run], results: Path, anyway: bool = False) -> Path:
@@ -63,6 +74,9 @@ def write_machines_report(runs: Sequence[Run], results: Path, anyway: bool = Fal
     Return the path of report.md. The same runs get the same folder name. Raises Incomparable where the runs did
     different work, unless `anyway`, and ResultsUnusable where the folder cannot be written.
     """
+    from paragone.report.figures.catalogue import machine_figures
+    from paragone.report.text.machines import different_work, joined_summaries, machines_report
+
     reasons = different_work(runs)
     if reasons and not anyway:
         raise Incomparable(f"these runs cannot be joined: {'; '.join(reasons)}. To join them all the same: --anyway")
@@ -87,6 +101,9 @@ def write_profile(profiled: Profiled) -> Path:
 
     Raises ResultsUnusable where the folder cannot be written.
     """
+    from paragone.report.figures.catalogue import profile_figures
+    from paragone.report.text.profile import phases_csv, profile_report
+
     figures = profile_figures(profiled)
     files = {
         **_figure_files(figures),
@@ -102,16 +119,44 @@ def write_profile(profiled: Profiled) -> Path:
 
 def machines_folder(runs: Sequence[Run]) -> str:
     """A folder name: the first run's name, made safe as a file name, and a hash of all runs."""
+    from paragone.compare.comparable import name_of
+    from paragone.report.figures.catalogue import file_name
+
     facts = [f"{name_of(run)} {run.environment.machine.id} {run.plan.created}" for run in runs]
     return f"{file_name(name_of(runs[0]))}-joined-{hashlib.sha256(chr(10).join(facts).encode()).hexdigest()[:6]}"
 
 
 def _figure_files(figures: Sequence[Drawing], folder: str = "") -> dict[str, bytes]:
-    return {f"{folder}{figure.name}.{form}": getattr(figure, form) for figure in figures for form in ("png", "svg")}
+    return {f"{folder}{figure.name}.{form}": getattr(figure, form) for figure in figures for form in FORMS}
 
 
-def _delete_old_figures(folder: Path, files: Mapping[str, bytes]) -> None:
-    folder.mkdir(exist_ok=True)
-    for path in folder.iterdir():
-        if path.suffix in (".png", ".svg") and f"{FIGURES}/{path.name}" not in files:
+def _drawn(results: Results, inputs: str) -> tuple[list[Drawing], list[str]]:
+    """Draw the figures of a run and write them, then their record; return them, and a sentence for each without data.
+
+    Until the record is written, the figures in the folder are none that could be kept.
+    """
+    from paragone.report.figures.catalogue import run_figures
+
+    figures, left_out = run_figures(results)
+    write_files(results.run.folder, _figure_files(figures, f"{FIGURES}/"))
+    write_files(results.run.folder, {RECORD: as_record(inputs, figures, left_out)})
+    return figures, left_out
+
+
+@contextmanager
+def _said_if_not_written(run: Run) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ResultsUnusable(
+            f"{run.folder}: the report cannot be written: {error.strerror}. What was measured is kept. Once it can be "
+            f"written: paragone report {shlex.quote(str(run.folder))}"
+        ) from None
+
+
+def _delete_old_figures(folder: Path, figures: Sequence[Drawing]) -> None:
+    """Delete the figures that the report lacks; where it has none, their record too."""
+    shown = {f"{figure.name}.{form}" for figure in figures for form in FORMS}
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if (path.suffix in (".png", ".svg") and path.name not in shown) or (path.name == RECORD_NAME and not shown):
             path.unlink()

@@ -27,8 +27,8 @@ from paragone.report.text.machines import machine_name, problems_of
 from paragone.report.text.noise import noise_sentence
 from paragone.report.text.profile import Profiled, by_problem_and_threads, profile_names, usual_dtype
 from paragone.report.text.rows import first_row
+from paragone.store.frames import frame_of
 from paragone.store.plan_records import VariantRecord
-from paragone.store.reader import frame_of
 from paragone.task.problem import Words
 
 if TYPE_CHECKING:

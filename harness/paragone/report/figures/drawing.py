@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+FIGURES = "figures"  # the folder of a report
 Form = Literal["png", "svg"]
+FORMS: tuple[Form, ...] = ("png", "svg")
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,9 @@ inside `figure_style`.
 
 from __future__ import annotations
 
+import bisect
 import io
+import itertools
 import math
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -51,6 +53,7 @@ DPI = 160
 NO_DATES: dict[Form, dict[str, Any]] = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
 LEFT = 0.62  # inches for the tick labels of y
 TITLE_HEIGHT = 0.34
+NARROW = 0.25  # times the size of the font: no character is narrower
 TICK_WIDTH = 0.47  # inches along the axis for one size
 
 
@@ -124,15 +127,27 @@ def _outline_width(outline: Path) -> float:
 
 
 def wrapped(text: str, width: float, size: float) -> list[str]:
-    """Break the text between words into lines of at most `width` inches."""
-    lines = [""]
-    for word in text.split(" "):
-        longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and text_width(longer, size) > width:
-            lines.append(word)
-        else:
-            lines[-1] = longer
+    """Break the text between words into lines of at most `width` inches; a word that is longer has its own line."""
+    words, lines = text.split(" "), []
+    while words:
+        fitting = _fitting(words, width, size)
+        lines.append(" ".join(words[:fitting]).strip())
+        words = words[fitting:]
     return lines
+
+
+def _fitting(words: Sequence[str], width: float, size: float) -> int:
+    """Return how many of the first words fit into a line, at least one. Few lines are measured, for that takes long."""
+    most = 1 + width * 72 / size / NARROW  # characters
+    ends = list(itertools.accumulate(len(word) + 1 for word in words))
+    low, high = 1, max(1, bisect.bisect(ends, most))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if text_width(" ".join(words[:middle]), size) <= width:
+            low = middle
+        else:
+            high = middle - 1
+    return low
 
 
 def size_axis(axes: Axes, sizes: Sequence[int], name: str) -> None:

@@ -74,12 +74,20 @@ def colour(implementation: str, layout: str, language: str) -> str:
 
 def shaded(plain: str, step: float) -> str:
     """Mix a colour with white by `step`, or with black by `-step`; it keeps LEAST_CONTRAST with white."""
-    channels = [int(plain[place : place + 2], 16) for place in (1, 3, 5)]
     end = 255 if step > 0 else 0
-    mixed = [round(channel + (end - channel) * abs(step)) for channel in channels]
+    mixed = [round(channel + (end - channel) * abs(step)) for channel in _bytes(plain)]
     if contrast(mixed) < LEAST_CONTRAST and step > 0.01:
         return shaded(plain, step - 0.02)
     return "#" + "".join(f"{channel:02X}" for channel in mixed)
+
+
+def rgb(colour: str) -> list[float]:
+    """Return red, green and blue of a colour such as "#1076F7", from 0 to 1."""
+    return [value / 255 for value in _bytes(colour)]
+
+
+def _bytes(colour: str) -> list[int]:
+    return [int(colour[place : place + 2], 16) for place in (1, 3, 5)]
 
 
 def contrast(channels: Sequence[int]) -> float:

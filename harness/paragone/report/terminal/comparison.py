@@ -12,11 +12,9 @@ from rich.table import Table
 from rich.text import Text
 
 from paragone.compare.across_time import Comparison
+from paragone.report.terminal.styles import GREY, STYLES
 from paragone.report.text import formatting
 from paragone.report.text.comparison import CHANGED_TAG, differing_rows, entry, joined_cells, label, runs_of, sentences
-
-STYLES = {"faster": "green", "slower": "red"}
-GREY = "bright_black"
 
 
 def print_comparison(comparisons: Sequence[Comparison], fail_slower: float, console: Console) -> None:

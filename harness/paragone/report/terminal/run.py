@@ -10,7 +10,6 @@ from rich.table import Table
 from rich.text import Text
 
 from paragone.analyse.statuses import STATUSES_WITH_TIMES, TOO_FAST
-from paragone.analyse.warnings import warnings
 from paragone.report.text import formatting
 from paragone.report.text.exactness import error_sentences
 from paragone.report.text.noise import noise_sentence, too_busy
@@ -59,7 +58,7 @@ def print_summary(results: Results, console: Console) -> None:
     if "not checked" in set(shown["status"]):
         console.print(Text(UNVERIFIED_KEY, style=GREY))
     console.print(Text(time_sentence(run), style=GREY))
-    if texts := warnings(results):
+    if texts := results.warnings:
         console.print(Text(f"{formatting.plural(len(texts), 'warning')}; see report.md.", style="yellow"))
     for command, of in sure_commands(run.plan):
         console.print(Text(f"For sure numbers{of and f', {of}'}: {command}"), soft_wrap=True)

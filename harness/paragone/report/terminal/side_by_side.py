@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from paragone.compare.side_by_side import why_not_compared
-from paragone.report.terminal.comparison import GREY, STYLES
+from paragone.report.terminal.styles import GREY, STYLES
 from paragone.report.text import formatting
 from paragone.report.text.rows import each_row, first_row
 from paragone.report.text.side_by_side import answer

@@ -17,8 +17,9 @@ from paragone.implementation.contract import PHASES
 from paragone.report.text import formatting, markdown
 from paragone.report.text.rows import short_names
 from paragone.report.text.safe_csv import safe_csv
+from paragone.store.frames import frame_of
 from paragone.store.plan_records import ProfilePlan, VariantRecord
-from paragone.store.reader import frame_of, read_profile_plan, read_table
+from paragone.store.reader import read_profile_plan, read_table
 from paragone.store.records import ClockReading, Outcome, Pair
 from paragone.store.runs import is_finished
 

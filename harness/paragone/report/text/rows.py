@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections import namedtuple
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -13,12 +15,21 @@ from paragone.report.text import formatting, markdown
 
 
 def each_row(frame: pd.DataFrame) -> Iterator[Any]:
-    """Yield the rows with their columns as attributes. No type checker can know these types, hence Any."""
-    yield from frame.itertuples(index=False)
+    """Yield the rows with their columns as attributes. No type checker can know these types, hence Any.
+
+    The same as `itertuples` without the index, in a fraction of the time for frames of many columns and few rows.
+    """
+    values = zip(*(frame[name].tolist() for name in frame.columns), strict=True)
+    return map(_row_type(tuple(frame.columns))._make, values)
+
+
+@cache
+def _row_type(columns: tuple[str, ...]) -> Any:
+    return namedtuple("Row", columns, rename=True)
 
 
 def first_row(frame: pd.DataFrame) -> Any:
-    return next(each_row(frame))
+    return next(each_row(frame.iloc[:1]))
 
 
 def shown_rows(frame: pd.DataFrame) -> pd.DataFrame:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from paragone.analyse.intervals import CONFIDENCE
 from paragone.analyse.statuses import was_finished
-from paragone.analyse.summary import CONFIDENCE
-from paragone.analyse.warnings import warnings
 from paragone.report.text import (
     call_cost,
     claims,
@@ -57,6 +56,7 @@ VERDICTS = """\
 OF_ONE_LAUNCH = """\
 - **≈**: one launch has no intervals and no verdicts. A ratio with this sign lies within A/A, the farthest that the
   baseline was from itself on the same problem, 1 % at least: it is not told apart from the baseline."""
+NOT_DRAWN = "Not drawn: this was a first look. To draw them: {command}"
 
 
 def run_report(results: Results, figures: Sequence[Drawing], left_out: Sequence[str]) -> str:
@@ -67,7 +67,7 @@ def report_sections(results: Results, figures: Sequence[Drawing], left_out: Sequ
     """Return the sections of the report; those without text are left out.
 
     The first is the title with the answer; the second, without a heading, the findings. `left_out` holds a sentence
-    for each figure without data.
+    for each figure without data. Where there is neither, the figures were not drawn.
     """
     run, spoken = results.run, results.run.plan.words_of()
     verdicts = (OF_ONE_LAUNCH if run.plan.launches == 1 else VERDICTS).format(size=spoken.size)
@@ -79,13 +79,13 @@ def report_sections(results: Results, figures: Sequence[Drawing], left_out: Sequ
         (f"# paragone: {markdown.escaped(run.plan.run)}{quick}{unfinished}", answer(results)),
         ("", markdown.bullets(findings(results))),
         *side_by_side.sections(results),
-        (WARNINGS, markdown.bullets(markdown.escaped(text) for text in warnings(results))),
+        (WARNINGS, markdown.bullets(markdown.escaped(text) for text in results.warnings)),
         (RESULTS, result_tables.section(results.summary, run.plan)),
         (f"## {exactness.HEADING}", exactness.section(results)),
         (f"## Who overtakes whom along {spoken.size}", crossovers.section(results)),
         ("## Claims of the sources", claims.section(results)),
         ("## How to read this", how_to_read),
-        (FIGURES, _figures(figures, left_out)),
+        (FIGURES, _figures(run, figures, left_out)),
         ("## The machine's limit", limit.section(results)),
         ("## Memory", memory.section(results)),
         ("## Noise: the baseline against itself (A/A)", noise.section(results)),
@@ -101,7 +101,9 @@ def report_sections(results: Results, figures: Sequence[Drawing], left_out: Sequ
     return [(heading, text) for heading, text in sections if text]
 
 
-def _figures(figures: Sequence[Drawing], left_out: Sequence[str]) -> str:
+def _figures(run: Run, figures: Sequence[Drawing], left_out: Sequence[str]) -> str:
+    if not figures and not left_out:
+        return NOT_DRAWN.format(command=markdown.code(f"paragone report {run.plan.run} --figures"))
     absent = markdown.bullets(markdown.escaped(sentence) for sentence in left_out)
     return "\n\n".join(filter(None, [markdown.figure_links(figures), absent and f"Figures without data:\n\n{absent}"]))
 
