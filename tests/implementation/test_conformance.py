@@ -1,5 +1,7 @@
 """Every implementation keeps the contract; and each check of it finds the fault that it is about."""
 
+import os
+import threading
 from contextlib import closing
 from dataclasses import replace
 from functools import cache
@@ -19,6 +21,7 @@ from paragone.implementation.contract import variants
 from paragone.implementation.importing import implementation_class
 from paragone.implementation.registry import IMPLEMENTATIONS, read_folder
 from paragone.implementation.template import TEMPLATES
+from paragone.machine.child import Child
 from paragone.task.mlp.problem_files import find_problem, shipped_names
 from paragone.task.mlp.state import State
 
@@ -485,3 +488,27 @@ def test_what_nobody_waits_for_any_more_is_given_up(tmp_path):
         raise KeyboardInterrupt
 
     assert not went_on.exists()
+
+
+def test_a_child_that_has_ended_is_not_waited_for_where_a_fork_holds_its_pipe(tmp_path, monkeypatch):
+    """Of several contenders, each is verified in a fork of this process, which may have the pipe of a child."""
+    held, let_go = [], []
+
+    class Held(Child):
+        def __init__(self, *arguments, handed_over, **others):
+            held.extend(map(os.dup, handed_over))
+            super().__init__(*arguments, handed_over=handed_over, **others)
+
+    def close():
+        let_go.extend(held)
+        for descriptor in held:
+            os.close(descriptor)
+
+    monkeypatch.setattr("paragone.implementation.conformance.examination.Child", Held)
+    patience = threading.Timer(SECONDS, close)
+    patience.start()
+    found = findings(tmp_path / "a", "pass", time_limit_s=10 * SECONDS)
+    patience.cancel()
+
+    assert ({"passed"}, []) == ({finding.status for finding in found}, let_go)
+    close()

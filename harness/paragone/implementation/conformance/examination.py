@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import select
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ from paragone.task.mlp.problem import NetworkProblem
 # After this many crashes of a variant, its other checks are left out.
 MOST_CRASHES = 2
 READ_BYTES = 1 << 16
+POLL_S = 0.2
 
 
 @dataclass(frozen=True)
@@ -53,8 +55,9 @@ def run_contract(
         try:
             yield (result for of_variant in results for result in of_variant.result())
         finally:
-            os.close(giving_up)
+            os.write(giving_up, b".")  # closing it would tell nothing: the block may have forked, and forks hold it too
             pool.shutdown(cancel_futures=True)
+            os.close(giving_up)
             os.close(given_up)
 
 
@@ -93,7 +96,7 @@ class Examination:
         left = list(checks)
         try:
             with Child(__package__, arguments, environment=environment, handed_over=(writing,), python=python) as child:
-                for line in _lines(self._arriving(reading)):
+                for line in _lines(self._arriving(reading, child)):
                     result = PromiseResult(variant.name, **json.loads(line))
                     left.remove(result.check)
                     yield result
@@ -103,14 +106,22 @@ class Examination:
         finally:
             os.close(reading)
 
-    def _arriving(self, reading: int) -> Iterator[bytes]:
-        """Yield what arrives, until the end of the file or until nothing arrives within the limit."""
-        while ready := select.select([reading, self.given_up], [], [], self.time_limit_s)[0]:
+    def _arriving(self, reading: int, child: Child) -> Iterator[bytes]:
+        """Yield what arrives, until the child has ended or nothing has arrived within the limit.
+
+        The end of the file does not always tell of the child's: a fork of this process may hold the other end too.
+        """
+        heard = time.monotonic()
+        while time.monotonic() - heard < self.time_limit_s:
+            has_ended = child.has_ended
+            ready = select.select([reading, self.given_up], [], [], 0 if has_ended else POLL_S)[0]
             if self.given_up in ready:
                 raise _GivenUp
-            if not (content := os.read(reading, READ_BYTES)):
+            if reading in ready and (content := os.read(reading, READ_BYTES)):
+                yield content
+                heard = time.monotonic()
+            elif has_ended or reading in ready:
                 return
-            yield content
 
 
 def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
