@@ -183,9 +183,14 @@ def with_paragone(folder: Path, python: str, options: str) -> str:
     command = [sys.executable, "-m", "paragone", "compare", "--live", "a", "b", "-k", "pair", "-i", "work"]
     command += ["--all", "--plugins", "a", "--results", "results", "--markdown", *shlex.split(options)]
     said = output(command, folder, {"PARAGONE_CACHE": str(folder / "cache")}, codes=(0, 1))
-    rows = [line for line in said.splitlines() if line.startswith("|") and "float64" in line]
-    words = [word for row in rows for word in (*WORDS, "failed") if word in row]
-    return words[0] if words else f"no verdict: {said[-300:]}"
+    return word_of(said)
+
+
+def word_of(comparison: str) -> str:
+    """The verdict of the one size, in the Markdown of a live comparison."""
+    rows = [line for line in comparison.splitlines() if line.startswith("| 100")]
+    words = [word for row in rows for word in ("failed", *WORDS) if word in row]
+    return words[0] if words else f"no verdict: {comparison[-300:]}"
 
 
 def with_pyperf(folder: Path, python: str, options: str) -> str:

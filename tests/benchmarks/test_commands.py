@@ -80,6 +80,20 @@ def test_what_a_tool_leaves_open_is_neither_right_nor_wrong(pair, answer, right,
     assert (right, wrong) == (one.is_right, one.is_wrong)
 
 
+@pytest.mark.parametrize(
+    ("row", "word"),
+    [
+        ("| 100 000 | 54.1 M | 53.3 M | 0.981 (0.978 to 0.984) | slower |", "slower"),
+        ("| 100 000 | 54.1 M | 53.3 M | 0.999 (0.99 to 1.01) | same within 1.2 % |", "same"),
+        ("| 100 000 | *failed* | 53.3 M |  | A: failed, a call is slower than before |", "failed"),
+    ],
+)
+def test_the_verdict_is_read_from_the_row_of_the_one_size(row, word):
+    said = f"B against A, 1 cell: 1 slower.\n\n### `work[dtype=float64]`\n\n| n | A |\n| --- | --- |\n{row}\n"
+
+    assert word == verdict_on_a_pair.word_of(said)
+
+
 @pytest.mark.parametrize("script", ["commands.py", "verdict_on_a_pair.py"])
 def test_each_script_says_what_it_does(script):
     command = [sys.executable, str(PROJECT / "benchmarks" / script), "--help"]
