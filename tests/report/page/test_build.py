@@ -115,6 +115,14 @@ def test_what_lies_within_a_a_is_grey_with_a_sign_and_a_legend_and_no_cell_says_
     )
 
 
+def test_the_note_of_one_launch_speaks_of_no_launches_and_no_intervals_over_them(quick):
+    note = "document.getElementById('chart-note').innerText"
+
+    assert quick.run(note).startswith("One launch: the median of its rounds. Noise: ")
+    choose(quick, metric="ratio")
+    assert quick.run(note).startswith("Above 1 is faster. Formed within rounds; one launch has no intervals.")
+
+
 def test_the_first_screen_tells_a_a_and_that_it_is_too_large_to_tell(quick):
     told = "(line) => [line.innerText, line.getBoundingClientRect().bottom]"
     (first, _), _, (noise, bottom) = quick.run(f"[...document.querySelectorAll('.answer > p')].map({told})")

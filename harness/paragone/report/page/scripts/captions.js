@@ -48,7 +48,8 @@
     const points = groups.flatMap(({ lines }) => lines.flatMap((line) => line.points));
     const has = (what) => groups.some(({ backdrop }) => backdrop[what].length);
     const bands = points.some(({ low }) => low !== null) ? "Bands are 95 % intervals over launches." : "";
-    const median = `Median over launches. ${bands}`;
+    const isOneLaunch = points.every(({ row }) => row.n_launches <= 1);
+    const median = isOneLaunch ? "One launch: the median of its rounds." : `Median over launches. ${bands}`;
     const unverified = distinct("name", points.map(({ row }) => row).filter((row) => row.status === "not checked"));
     const absent = notDrawn(rows, points);
     return [

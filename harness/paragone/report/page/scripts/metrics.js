@@ -103,6 +103,7 @@
   function ratioNote(shown) {
     const others = shown.map((row) => [row, baselineOf(row)]).filter(([, other]) => other);
     if (others.every(([row, other]) => isOwn(row, other))) {
+      if (shown.every((row) => row.n_launches <= 1)) return "Above 1 is faster. Formed within rounds; one launch has no intervals.";
       return "Above 1 is faster. Formed within rounds, interval by Student's t over launches: the numbers behind the " +
         "verdicts.";
     }
