@@ -48,6 +48,9 @@ class TellingDisplay:
     def say(self, sentence):
         tell("said", sentence)
 
+    def expect(self, seconds):
+        pass
+
     def show_plan(self, plan, outcomes):
         tell("plan", plan.run)
 

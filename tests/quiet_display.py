@@ -7,10 +7,14 @@ class QuietDisplay:
     """Keeps what is said; raises KeyboardInterrupt at the `interrupt_at`-th step of the bar with that title."""
 
     def __init__(self, interrupt_at=None, title="measuring"):
-        self.sentences, self.plans, self.interrupt_at, self.title = [], [], interrupt_at, title
+        self.sentences, self.plans, self.expected = [], [], []
+        self.interrupt_at, self.title = interrupt_at, title
 
     def say(self, sentence):
         self.sentences.append(sentence)
+
+    def expect(self, seconds):
+        self.expected.append(seconds)
 
     def show_plan(self, plan, outcomes):
         self.plans.append(plan)

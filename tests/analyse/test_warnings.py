@@ -4,10 +4,10 @@ import math
 from dataclasses import replace
 
 import pytest
-from made_up_run import BASE, CONTROL, OTHER, change_plan, launch_row, made_up_run, outcome, rejection, with_environment
+from made_up_run import BASE, CONTROL, OTHER, launch_row, made_up_run, outcome, rejection, with_environment
 
 from paragone.analyse.results import Results
-from paragone.analyse.warnings import smallest_resolvable, time_shares
+from paragone.analyse.warnings import smallest_resolvable, stage_seconds, time_shares
 
 QUIET = {(BASE, 10): [[2e-5] * 3] * 2, (CONTROL, 10): [[2e-5] * 3] * 2, (OTHER, 10): [[1e-5] * 3] * 2}
 
@@ -170,14 +170,12 @@ def rounds_of(launch, count, elapsed_s):
 
 def test_the_share_of_the_rounds_inside_timed_samples_leaves_out_cold_calls():
     run = made_up_run(None, QUIET, rounds=rounds_of(0, 3, 0.1) + rounds_of(1, 3, 0.1))
-    change_plan(run, pilot_seconds=30)
     shares = time_shares(run)
 
     # 2 launches × 3 rounds × 1000 steps × (20 + 20 + 10) µs
     assert shares["timed_seconds"] == pytest.approx(0.3)
     assert shares["timed_share"] == pytest.approx(0.5)
     assert shares["start_seconds"] == 6  # three variants, two launches, a second each
-    assert shares["before_plan_seconds"] == 30
 
 
 def test_samples_of_a_round_that_was_cut_off_are_in_neither_part_of_the_share():
@@ -185,6 +183,15 @@ def test_samples_of_a_round_that_was_cut_off_are_in_neither_part_of_the_share():
 
     assert shares["timed_seconds"] == pytest.approx(0.1)
     assert shares["timed_share"] == pytest.approx(1)
+
+
+def test_the_stages_of_all_launches_are_summed_in_the_order_of_the_run():
+    stages = [("verification", None, 3.0), ("loading", 0, 1.0), ("rounds", 0, 5.0), ("loading", 1, 0.5)]
+    run = made_up_run(
+        None, QUIET, stages=[{"stage": name, "launch": launch, "elapsed_s": s} for name, launch, s in stages]
+    )
+
+    assert [("verification", 3.0), ("loading", 1.5), ("rounds", 5.0)] == list(stage_seconds(run).items())
 
 
 def test_without_rounds_there_is_no_share():

@@ -300,6 +300,27 @@ def test_on_a_terminal_progress_shows_how_far_and_what_letter_by_letter():
     assert f"loading {ROWS32}" in text
 
 
+def test_how_long_the_whole_run_takes_is_said_once_and_shown_in_every_bar(monkeypatch):
+    clock = iter([1000.0, 1060.0, 1061.0, 1470.0])
+    monkeypatch.setattr("paragone.cli.display.time.monotonic", lambda: next(clock))
+    recorder = console(terminal=True)
+    display = TerminalDisplay(recorder)
+    display.expect(400)  # it ends at 1400
+    display.expect(410)  # at 1470
+    with display.progress("measuring", 100) as advance:
+        advance("launch 1", 40)
+    text = recorder.export_text()
+
+    assert 1 == text.count("The whole run takes about 7 min, verification and report included.")
+    assert "nearly done" in text
+
+
+def test_a_pipe_is_told_how_long_the_whole_run_takes():
+    recorder = console()
+    TerminalDisplay(recorder).expect(59.6)
+    assert "The whole run takes about 60 s, verification and report included.\n" == recorder.export_text()
+
+
 def test_nothing_to_do_is_no_error():
     with TerminalDisplay(console(terminal=True)).progress("measuring", 0) as advance:
         advance("nothing", 0)

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import time
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -199,6 +200,31 @@ def test_what_a_run_has_verified_the_next_one_takes_over_and_says_so(data, impls
         zip(before_the_launches["stage"], before_the_launches["size"], strict=True)
     )
     assert 2 * 2 * 2 * 3 == sum(run.samples["kind"] == "timed")
+
+
+def test_the_whole_run_is_forecast_before_anything_is_verified_and_again_with_the_plan(data, impls, tmp_path):
+    display = QuietDisplay(interrupt_at=0, title="verifying")
+    with pytest.raises(KeyboardInterrupt):
+        make(data, tmp_path, request(), impls, display).run()
+    (at_first,) = display.expected
+    display = QuietDisplay()
+    folder, _ = make(data, tmp_path, request(), impls, display).run()
+
+    assert at_first > 1
+    assert [at_first, read_plan(folder).eta_seconds] == display.expected
+
+
+def test_the_stages_of_a_run_are_the_run(data, impls, tmp_path):
+    begin = time.perf_counter()
+    folder, _ = make(data, tmp_path, request(), impls).run()
+    elapsed_s = time.perf_counter() - begin
+    stages = read_run(folder).stages
+
+    in_launches = ["limits of the machine", "loading", "first calls", "rounds"]
+    before, after = ["verification", "A/A pilot", "cost of a call"], ["peak memory", "learning curves"]
+    assert ["description of the machine", *before, *2 * in_launches, *after] == list(stages["stage"])
+    assert [0] * 4 + [1] * 4 == [int(launch) for launch in stages["launch"].dropna()]
+    assert 0.5 * elapsed_s < stages["elapsed_s"].sum() <= elapsed_s
 
 
 def test_a_run_that_is_to_verify_again_does(data, impls, tmp_path, monkeypatch):
@@ -483,15 +509,6 @@ def test_a_problem_that_does_not_fit_the_data_is_refused_before_the_pilot(data, 
         make(data, tmp_path, Request((too_large,)), impls).run()
     with pytest.raises(InvalidProblem, match="layers"):
         make(data, tmp_path, Request((replace(PROBLEM, layers=(100, 10)),)), impls).run()
-
-
-def test_the_estimate_counts_starts_cold_calls_warm_ups_and_rounds():
-    cell = Cell("p", "v", 10, 1, n_steps=4, prefix_steps=1, step_seconds=0.01, once_per_launch=False)
-    once = structs.replace(cell, n_steps=1, prefix_steps=0, step_seconds=1.0, once_per_launch=True)
-
-    # 2 launches × (12 samples of 0.05 s + overhead), and 2 launches × (a cold and a timed sample of 1 s)
-    expected = 2 * 12 * (0.05 + pilot_result.OVERHEAD_SECONDS) + 2 * 2 * (1.0 + pilot_result.OVERHEAD_SECONDS)
-    assert pytest.approx(expected) == pilot_result.eta_seconds([cell, once], launches=2, rounds=10, results=[])
 
 
 def test_where_memory_is_short_variants_come_in_waves_with_the_baseline_in_each(data, tmp_path, monkeypatch):

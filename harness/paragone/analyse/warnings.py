@@ -213,21 +213,24 @@ def time_shares(run: Run) -> dict[str, float]:
     """Where the time went, in seconds, and `timed_share`: the share of the rounds inside timed samples.
 
     Warm-ups belong to no round. Neither do the samples of a round that was interrupted before its end was recorded.
-    NaN without rounds, and where the time before the plan was not recorded.
+    NaN without rounds.
     """
     rounds = float(run.rounds["elapsed_s"].sum())
     timed_samples = run.samples[run.samples["kind"] == "timed"]
     timed = float(timed_samples.loc[is_in(timed_samples, run.rounds, ROUND), "elapsed_ns"].sum()) / 1e9
-    before_plan = run.plan.pilot_seconds
-    parts = ("start", "load", "setup", "verify", "warmup")
+    parts = ("start", "load", "verify", "warmup")
     return {
         "rounds_seconds": rounds,
         "timed_seconds": timed,
         "timed_share": timed / rounds if rounds > 0 else math.nan,
-        "before_plan_seconds": math.nan if before_plan is None else float(before_plan),
-        "memory_seconds": float(run.memory["elapsed_s"].astype(float).sum()),
         **{f"{part}_seconds": float(run.launches[f"{part}_seconds"].astype(float).sum()) for part in parts},
     }
+
+
+def stage_seconds(run: Run) -> dict[str, float]:
+    """Stage → its wall time in seconds, in the order of the run; launches together. Empty for old runs."""
+    summed = run.stages.groupby("stage", sort=False)["elapsed_s"].sum()
+    return {str(stage): float(seconds) for stage, seconds in summed.items()}
 
 
 def smallest_resolvable(frame: pd.DataFrame) -> dict[Any, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -23,10 +24,23 @@ class TerminalDisplay:
 
     def __init__(self, console: Console) -> None:
         self.console = console
+        self._ends_at: float | None = None  # by time.monotonic()
 
     def say(self, sentence: str) -> None:
         """Print a line that stays when a progress bar below it is gone."""
         self.console.print(Text(sentence), soft_wrap=True)
+
+    def expect(self, seconds: float) -> None:
+        """Say at first how long the whole run takes; progress bars show what is left of it."""
+        if self._ends_at is None:
+            self.say(f"The whole run takes about {minutes(seconds)}, verification and report included.")
+        self._ends_at = time.monotonic() + seconds
+
+    def _left(self) -> str:
+        if self._ends_at is None:
+            return ""
+        seconds = self._ends_at - time.monotonic()
+        return f"about {minutes(seconds)} left in all" if seconds >= 1 else "nearly done"
 
     @contextmanager
     def progress(self, title: str, total_seconds: float) -> Iterator[Callable[[str, float], None]]:
@@ -36,6 +50,7 @@ class TerminalDisplay:
             BarColumn(bar_width=12),
             TextColumn("{task.percentage:>3.0f} %"),
             TimeElapsedColumn(),
+            TextColumn("{task.fields[left]}"),
             TextColumn("{task.fields[what]}"),
         )
         if not self.console.is_terminal:
@@ -44,10 +59,10 @@ class TerminalDisplay:
             return
         # One refresh a second: the display must not compete with what is being measured.
         with Progress(*columns, console=self.console, transient=True, refresh_per_second=1) as progress:
-            task = progress.add_task(title, total=max(total_seconds, 1e-9), what="")
+            task = progress.add_task(title, total=max(total_seconds, 1e-9), what="", left=self._left())
 
             def advance(what: str, seconds: float) -> None:
-                progress.update(task, advance=seconds, what=escape(what))
+                progress.update(task, advance=seconds, what=escape(what), left=self._left())
 
             yield advance
 

@@ -26,6 +26,7 @@ from paragone.measure.memory_pass import measure_memory
 from paragone.measure.planning import make_plan, planned_cells
 from paragone.measure.resume import RunIdentity, refuse_foreign_cells, remaining_samples
 from paragone.measure.rounds import Rounds
+from paragone.measure.stages import stage
 from paragone.measure.verification import Verification
 from paragone.plan.cells import (
     Contender,
@@ -36,7 +37,7 @@ from paragone.plan.cells import (
 from paragone.plan.request import Request
 from paragone.store.plan_records import ContenderKey, Live
 from paragone.store.reader import read_plan
-from paragone.store.records import Finished, Source
+from paragone.store.records import Finished, Source, Stage
 from paragone.store.run_folder import RunFolder
 from paragone.store.runs import is_finished, new_run_folder, refuse_unwritable
 from paragone.task.families import family_of
@@ -86,7 +87,9 @@ class Bench:
     def _run(self, fresh: bool, resume: Path | None) -> tuple[Path, bool]:
         for problem in self.request.problems:
             family_of(problem).refuse_other_data(problem, self.data)
-        contenders, identity = self._contenders, self._identity
+        stages: list[Stage] = []  # those before there is a folder
+        with stage("description of the machine", stages.append):
+            contenders, identity = self._contenders, self._identity
         folder = resume or (None if fresh else identity.unfinished(self.results, self.display.say))
         if folder is not None:
             identity.refuse_foreign_run(folder)
@@ -97,8 +100,9 @@ class Bench:
             done = len(read_rows(folder / "samples.jsonl"))
             self.display.say(f"Going on with run {folder.name}, which was interrupted: {done} samples are there.")
         else:
-            folder = self._start_run(contenders, identity.identity)
+            folder = self._start_run(contenders, identity.identity, stages)
         with RunFolder(folder) as rows:
+            rows.append(*stages)
             finished = self._measure(rows, contenders)
         return folder, finished
 
@@ -133,12 +137,17 @@ class Bench:
     def _open_worker(self, contender: Contender) -> Worker:
         return self.open_worker(contender, self.request.time_limit_s, self.request.memory_limit_bytes)
 
-    def _start_run(self, contenders: dict[ContenderKey, Contender], identity: Mapping[str, Any]) -> Path:
+    def _start_run(
+        self, contenders: dict[ContenderKey, Contender], identity: Mapping[str, Any], stages: list[Stage]
+    ) -> Path:
+        """The folder of a new run, with its plan; `stages` gets those before it."""
         refuse_unwritable(self.results)  # before the pilot, which takes minutes
         sources = self._sources(contenders.values())
         begin = time.perf_counter()
-        results = self._verification.results(contenders)
-        deviation = None if self.request.quick else self._aa_pilot(results, contenders)
+        with stage("verification", stages.append):
+            results = self._verification.results(contenders)
+        with stage("A/A pilot", stages.append):
+            deviation = None if self.request.quick else self._aa_pilot(results, contenders)
         everyone = contenders.values()
         cells = planned_cells(self.request, everyone, results, self.everyone)
         known = {
@@ -148,10 +157,12 @@ class Bench:
             "live": self.live,
         }
         plan = make_plan(self.request, everyone, results, cells, deviation, self.data, self.unusable, known)
-        calls = CallCosts(*self._opening).rows(everyone)
+        with stage("cost of a call", stages.append):
+            calls = CallCosts(*self._opening).rows(everyone)
         plan = structs.replace(plan, calls=tuple(calls), pilot_seconds=time.perf_counter() - begin)
         outcomes = [row for result in results for row in result.outcomes]
         folder = new_run_folder(self.results, datetime.now(UTC), plan, self._described, outcomes, sources)
+        self.display.expect(plan.eta_seconds)
         self.display.show_plan(structs.replace(plan, run=folder.name), outcomes)
         return folder
 
@@ -183,16 +194,21 @@ class Bench:
         try:
             self._run_launches(rows, contenders)
             self._verification.note_step_seconds(rows.folder, contenders)
-            if self.request.memory:
-                seed, most = self.request.seed, self.request.budgets.untimed_at_once
-                measure_memory(rows, contenders, self.data, seed, self._open_worker, self.display, most)
-            if self.request.curves:
-                draw_curves(rows, contenders, self.data, self.request, self._open_worker, self.display)
+            with stage("peak memory", rows.append):
+                self._measure_memory(rows, contenders)
+            with stage("learning curves", rows.append):
+                if self.request.curves:
+                    draw_curves(rows, contenders, self.data, self.request, self._open_worker, self.display)
             finished = True
         except KeyboardInterrupt:
             self.display.say("Interrupted. What was measured is kept; the same command goes on from here.")
         rows.end(Finished(finished=finished, elapsed_s=time.perf_counter() - begin))
         return finished
+
+    def _measure_memory(self, rows: RunFolder, contenders: Mapping[ContenderKey, Contender]) -> None:
+        if self.request.memory:
+            seed, most = self.request.seed, self.request.budgets.untimed_at_once
+            measure_memory(rows, contenders, self.data, seed, self._open_worker, self.display, most)
 
     def _run_launches(self, rows: RunFolder, contenders: Mapping[ContenderKey, Contender]) -> None:
         plan = read_plan(rows.folder)
@@ -216,7 +232,8 @@ class Bench:
             )
             for launch in range(plan.launches):
                 advance(f"launch {launch + 1}: the machine's limits", 0)
-                LimitsOfLaunch(*self._opening).record(rows, everyone, cells, launch)
+                with stage("limits of the machine", rows.append, launch):
+                    LimitsOfLaunch(*self._opening).record(rows, everyone, cells, launch)
                 for wave in sorted({cell.wave for cell in cells}):
                     of_wave = [cell for cell in cells if cell.wave == wave]
                     if any(remaining.wants_any(cell, launch) for cell in of_wave):

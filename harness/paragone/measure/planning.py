@@ -12,6 +12,7 @@ from paragone import METHOD_VERSION
 from paragone.implementation.registry import Registered, Unusable
 from paragone.machine.memory import memory_limit_bytes, worker_limit_bytes
 from paragone.measure.aa_pilot import Deviation
+from paragone.measure.forecast import planned_seconds
 from paragone.measure.memory_pass import pass_seconds
 from paragone.plan.cells import Contender, aa_pairs, describe_data, describe_variants
 from paragone.plan.power import launches_to_resolve, minimum_detectable_difference
@@ -19,7 +20,7 @@ from paragone.plan.request import Request
 from paragone.plan.waves import in_waves
 from paragone.store.plan_records import Cell, Plan
 from paragone.task.problem import Data
-from paragone.verify.pilot_result import PilotResult, eta_seconds, rounds_in_time
+from paragone.verify.pilot_result import PilotResult, rounds_in_time
 
 
 def planned_cells(
@@ -65,7 +66,7 @@ def make_plan(
         memory_limit_bytes=request.memory_limit_bytes or worker_limit_bytes(),
         launches=launches,
         rounds=rounds,
-        eta_seconds=eta_seconds(cells, launches, rounds, results) + memory_seconds,
+        eta_seconds=planned_seconds(request, cells, launches, rounds, results),
         memory_seconds=memory_seconds,
         launch_deviation=deviation and deviation.typical,
         launch_deviation_upper=deviation and deviation.upper,

@@ -23,6 +23,7 @@ from paragone.measure.launch import (
 from paragone.measure.loading import load_at_once
 from paragone.measure.resume import RemainingSamples
 from paragone.measure.sampling import SampleCheck, Sampler
+from paragone.measure.stages import stage
 from paragone.plan.cells import Contender
 from paragone.store.plan_records import Cell, ContenderKey
 from paragone.store.records import Sample
@@ -75,13 +76,16 @@ class Rounds:
         status = "interrupted"
         try:
             with killed_at_end(members):
-                members.extend(self._loaded(wanted, launch, attempt))
-                cold, warmup = (RoundInputs(wanted, self.problems) for _ in range(2))
-                for member in shuffled(members, random):
-                    self._set_up(member, cold, warmup)
-                for round_ in range(self.remaining.rounds):
-                    self._run_round(members, round_, random, checked.get(round_))
-                self._check_times(members)
+                with stage("loading", self.folder.append, launch):
+                    members.extend(self._loaded(wanted, launch, attempt))
+                with stage("first calls", self.folder.append, launch):
+                    cold, warmup = (RoundInputs(wanted, self.problems) for _ in range(2))
+                    for member in shuffled(members, random):
+                        self._set_up(member, cold, warmup)
+                with stage("rounds", self.folder.append, launch):
+                    for round_ in range(self.remaining.rounds):
+                        self._run_round(members, round_, random, checked.get(round_))
+                    self._check_times(members)
                 status = "done"
         finally:
             for closed in members:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from paragone.measure.forecast import usual_seconds
 from paragone.measure.step_times import median_step_seconds
 from paragone.plan.cells import Contender, aa_pairs, sizes_of
 from paragone.store.plan_records import ContenderKey
@@ -34,6 +35,7 @@ class Verification:
         """The result for every contender; a control gets that of its baseline, which runs the same code."""
         piloted = {key: contender for key, contender in contenders.items() if not contender.variant.control}
         results = {} if self.again else self._known(piloted)
+        self.display.expect(usual_seconds(self.before.request, contenders.values(), results))
         self._examine({key: contender for key, contender in piloted.items() if key not in results}, results)
         pairs = aa_pairs(contenders.values())
         for key, contender in contenders.items():

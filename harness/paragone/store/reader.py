@@ -45,6 +45,7 @@ class Run:
     accuracy: pd.DataFrame
     limits: pd.DataFrame
     evaluations: pd.DataFrame
+    stages: pd.DataFrame
     finished: Finished | None
     sources: dict[str, Source] = field(default_factory=dict)  # by implementation; runs made earlier have none
 

@@ -194,6 +194,14 @@ class ClockReading(Record, frozen=True, kw_only=True):
     reading_ns: Amount
 
 
+class Stage(Record, frozen=True, kw_only=True):
+    """A stage of a run, or of one of its launches, by the wall clock; together they are the run without its report."""
+
+    stage: str
+    launch: Count | None = None
+    elapsed_s: Number
+
+
 class Finished(Record, frozen=True, kw_only=True):
     """How a run ended; written last."""
 
@@ -219,6 +227,7 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "evaluations": Evaluation,
     "accuracy": Accuracy,
     "limits": Limit,
+    "stages": Stage,
 }
 PROFILE_TABLES: dict[str, type[msgspec.Struct]] = {"pairs": Pair, "clocks": ClockReading, "outcomes": Outcome}
 TABLE_OF = {record: table for table, record in (TABLES | PROFILE_TABLES).items()}

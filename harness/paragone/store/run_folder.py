@@ -11,6 +11,7 @@
     evaluations.jsonl a row per timed evaluation of the test set
     accuracy.jsonl    a row per point of the untimed learning curves
     limits.jsonl      a row per measured limit of the machine
+    stages.jsonl      a row per stage of the run: where its wall time went
     finished.json     written last: how the run ended
     lock              locked by the harness that writes here
 

@@ -18,6 +18,9 @@ class Display(Protocol):
     def say(self, sentence: str) -> None:
         """Show a sentence that stays."""
 
+    def expect(self, seconds: float) -> None:
+        """Show, from now on, how long all that is left takes; the first time before anything is verified."""
+
     def show_plan(self, plan: Plan, outcomes: Sequence[Outcome]) -> None:
         """Show what is about to be measured, what is not, and how long it takes."""
 

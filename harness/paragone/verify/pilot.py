@@ -143,7 +143,9 @@ class Pilot:
             return input_, see_sample(worker, input_, planned, prefix_steps, closely)
 
         input_, first = see(prefix_steps=0)
+        begin = time.perf_counter()
         check = self.verifier.check_whole_sample(worker, contender, input_, first)
+        result.check_seconds[planned.size] = time.perf_counter() - begin
         if not result.add_check("sample", planned.size, check):
             return False
         accounts = [see()[1].account for _ in range(n_samples - 1)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from dataclasses import replace as replace_fields
 from typing import Any
 
 from msgspec.structs import replace
@@ -23,7 +24,7 @@ OVERHEAD_SECONDS = 0.008
 
 @dataclass
 class PilotResult:
-    """The pilot's result for one contender; `step_seconds` and `first_steps` by size."""
+    """The pilot's result for one contender; `step_seconds`, `check_seconds` and `first_steps` by size."""
 
     contender: Contender
     cells: list[Cell] = field(default_factory=list)
@@ -31,6 +32,7 @@ class PilotResult:
     peak_bytes: int = 0
     load_seconds: float = 0.0
     step_seconds: dict[int, float] = field(default_factory=dict)
+    check_seconds: dict[int, float] = field(default_factory=dict)  # of the comparison of one sample
     first_steps: dict[int, FirstSteps] = field(default_factory=dict)
 
     def add_outcome(self, stage: str, status: str, reason: str, size: int | None = None, **facts: Any) -> None:
@@ -49,7 +51,7 @@ class PilotResult:
         """The same result for the A/A control of this baseline, which runs the same code."""
         cells = [replace(cell, variant=control.variant.name) for cell in self.cells]
         outcomes = [replace(row, variant=control.variant.name) for row in self.outcomes]
-        return PilotResult(control, cells, outcomes, self.peak_bytes, self.load_seconds)
+        return replace_fields(self, contender=control, cells=cells, outcomes=outcomes)
 
 
 def found_by(check: CheckResult) -> dict[str, Any]:
@@ -88,12 +90,3 @@ def rounds_in_time(cells: Sequence[Cell], budgets: Budgets = STANDARD) -> int:
     """
     round_seconds = sum(cell.sample_seconds + OVERHEAD_SECONDS for cell in cells if not cell.once_per_launch)
     return min(ROUNDS, max(FEWEST_ROUNDS, int(budgets.rounds_seconds / max(round_seconds, 1e-9))))
-
-
-def eta_seconds(cells: Sequence[Cell], launches: int, rounds: int, results: Sequence[PilotResult]) -> float:
-    """About how long the launches take: starts, cold calls, warm-ups, rounds."""
-    starts = sum(result.load_seconds for result in results)
-    samples = sum(
-        (cell.sample_seconds + OVERHEAD_SECONDS) * ((1 if cell.once_per_launch else rounds + 1) + 1) for cell in cells
-    )
-    return launches * (starts + samples)

@@ -34,9 +34,10 @@ KEPT = {"passed", "not checked"}
 
 
 class VerifiedSize(Record, frozen=True, kw_only=True):
-    """One size: the time of a step in seconds, and the outcomes and first steps of a cell that may be timed."""
+    """One size: the times of a step and of a comparison, and what a cell that may be timed was found to do."""
 
     step_seconds: float
+    check_seconds: float = 0.0
     outcomes: tuple[Outcome, ...] = ()
     first_steps: FirstSteps | None = None  # None where the step is too slow to be timed
 
@@ -76,6 +77,7 @@ class VerifiedBefore:
                 result.outcomes += known.outcomes
                 result.cells.append(cell(contender, size, known.step_seconds, self.request.budgets))
                 result.first_steps[size] = known.first_steps
+                result.check_seconds[size] = known.check_seconds
         result.outcomes += record.outcomes if result.cells else ()
         return result
 
@@ -98,7 +100,10 @@ class VerifiedBefore:
             own = tuple(structs.replace(row, verified=at) for row in result.outcomes if row.size == size)
             if size in timed and all(row.status in KEPT for row in own):
                 sizes[size] = VerifiedSize(
-                    step_seconds=step_seconds, outcomes=own, first_steps=result.first_steps[size]
+                    step_seconds=step_seconds,
+                    check_seconds=result.check_seconds.get(size, 0.0),
+                    outcomes=own,
+                    first_steps=result.first_steps[size],
                 )
             elif all(row.stage == "cost" for row in own):
                 sizes[size] = VerifiedSize(step_seconds=step_seconds)

@@ -2,58 +2,50 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
-from paragone.analyse.warnings import time_shares
+from paragone.analyse.warnings import stage_seconds, time_shares
 from paragone.report.text import formatting, markdown
 
 if TYPE_CHECKING:
     from paragone.store.reader import Run
 
+LEAST_TOLD_SECONDS = 0.1
+
 
 def section(run: Run) -> str:
     shares = time_shares(run)
     timed = f"{formatting.seconds(shares['timed_seconds'])}, {formatting.percent(shares['timed_share'])}"
-    before_plan = shares["before_plan_seconds"]
+    stages = [(stage, formatting.seconds(seconds)) for stage, seconds in stage_seconds(run).items()]
+    whole = [("the whole run, without its report", _whole(run)), *stages] if stages else []
     return markdown.pairs(
         [
-            ("rounds", formatting.seconds(shares["rounds_seconds"])),
+            *whole,
+            ("inside the rounds", formatting.seconds(shares["rounds_seconds"])),
             ("of these inside timed samples", timed),
-            ("starting processes", formatting.seconds(shares["start_seconds"])),
-            ("loading data, compiling", formatting.seconds(shares["load_seconds"])),
-            ("first calls and warm-ups", formatting.seconds(shares["warmup_seconds"])),
             ("verification within the launches", formatting.seconds(shares["verify_seconds"])),
-            ("peak memory, a process per cell", _or_empty(shares["memory_seconds"])),
-            (
-                "before the plan: verification, costs, A/A pilot",
-                "" if math.isnan(before_plan) else formatting.seconds(before_plan),
-            ),
+            ("starting processes, summed over them", formatting.seconds(shares["start_seconds"])),
+            ("loading data, compiling, summed over them", formatting.seconds(shares["load_seconds"])),
+            ("first calls and warm-ups", formatting.seconds(shares["warmup_seconds"])),
         ]
     )
 
 
 def time_sentence(run: Run) -> str:
-    """Return how much of the rounds lay inside timed samples, and what else took time."""
-    shares = time_shares(run)
-    rounds = "No rounds."
-    if shares["rounds_seconds"]:
+    """How long the run took, how much of it lay inside timed samples, and what else took time."""
+    shares, stages = time_shares(run), stage_seconds(run)
+    if not stages:  # a run of an earlier version
+        if not shares["rounds_seconds"]:
+            return "No rounds."
         inside = formatting.percent(shares["timed_share"])
-        rounds = f"Rounds took {formatting.seconds(shares['rounds_seconds'])}, {inside} of it inside timed samples."
-    others = [
-        f"{activity} {formatting.seconds(shares[column])}"
-        for column, activity in (
-            ("start_seconds", "starting processes"),
-            ("load_seconds", "loading"),
-            ("verify_seconds", "verification"),
-            ("warmup_seconds", "first calls and warm-ups"),
-            ("memory_seconds", "peak memory"),
-            ("before_plan_seconds", "all before the plan"),
-        )
-        if shares[column] > 0
-    ]
-    return f"{rounds} Besides: {', '.join(others)}." if others else rounds
+        return f"Rounds took {formatting.seconds(shares['rounds_seconds'])}, {inside} of it inside timed samples."
+    longest = sorted(stages.items(), key=lambda stage: -stage[1])
+    told = [f"{name} {formatting.seconds(seconds)}" for name, seconds in longest if seconds >= LEAST_TOLD_SECONDS]
+    return f"The run took {_whole(run)}: {', '.join(told)}."
 
 
-def _or_empty(seconds: float) -> str:
-    return formatting.seconds(seconds) if seconds else ""
+def _whole(run: Run) -> str:
+    """ "52 s, 41 % of it inside timed samples"."""
+    whole = sum(stage_seconds(run).values())
+    inside = formatting.percent(time_shares(run)["timed_seconds"] / whole) if whole else "nothing"
+    return f"{formatting.seconds(whole)}, {inside} of it inside timed samples"
