@@ -222,9 +222,9 @@ def test_the_stages_of_a_run_are_the_run(data, impls, tmp_path):
 
     in_launches = ["limits of the machine", "loading", "first calls", "rounds"]
     before, after = ["verification", "A/A pilot", "cost of a call"], ["peak memory", "learning curves"]
-    assert ["description of the machine", *before, *2 * in_launches, *after] == list(stages["stage"])
+    assert [*before, *2 * in_launches, *after] == list(stages["stage"])
     assert [0] * 4 + [1] * 4 == [int(launch) for launch in stages["launch"].dropna()]
-    assert 0.5 * elapsed_s < stages["elapsed_s"].sum() <= elapsed_s
+    assert 0.2 * elapsed_s < stages["elapsed_s"].sum() <= elapsed_s
 
 
 def test_a_run_that_is_to_verify_again_does(data, impls, tmp_path, monkeypatch):

@@ -88,8 +88,7 @@ class Bench:
         for problem in self.request.problems:
             family_of(problem).refuse_other_data(problem, self.data)
         stages: list[Stage] = []  # those before there is a folder
-        with stage("description of the machine", stages.append):
-            contenders, identity = self._contenders, self._identity
+        contenders, identity = self._contenders, self._identity
         folder = resume or (None if fresh else identity.unfinished(self.results, self.display.say))
         if folder is not None:
             identity.refuse_foreign_run(folder)

@@ -12,8 +12,8 @@ from paragone.store.plan_records import Cell, ContenderKey
 from paragone.verify.pilot_result import OVERHEAD_SECONDS, PilotResult
 
 # What it usually takes, in seconds: to start a worker and load a variant, to verify a cell, to call and verify it
-# first in a launch, one limit of the machine, one curve, the report.
-LOAD, VERIFY, FIRST_CALLS, LIMIT, CURVE, REPORT = 0.7, 1.5, 0.3, 0.8, 4.0, 5.0
+# first in a launch, one limit of the machine, one curve, the report, and that of a quick run, which has no figures.
+LOAD, VERIFY, FIRST_CALLS, LIMIT, CURVE, REPORT, QUICK_REPORT = 0.7, 1.5, 0.3, 0.8, 4.0, 6.0, 1.5
 # A result is compared in the cold sample and in so many rounds of each launch.
 COMPARED_ROUNDS = 2
 
@@ -33,7 +33,7 @@ def usual_seconds(
     curves = (CURVE * len({each.found.name for each in piloted})) * request.curves
     sample = request.budgets.sample_seconds + OVERHEAD_SECONDS
     timed = launches * (LIMIT * _n_limits(contenders) + n_cells * (FIRST_CALLS + rounds * sample))
-    return (verification + loading + memory + curves) / n_at_once + timed + REPORT
+    return (verification + loading + memory + curves) / n_at_once + timed + _report(request)
 
 
 def planned_seconds(
@@ -54,7 +54,11 @@ def planned_seconds(
     at_once = launches * sum(result.load_seconds for result in results)
     at_once += pass_seconds(results) if request.memory else 0.0
     at_once += CURVE * len({each.found.name for each in contenders}) if request.curves else 0.0
-    return launches * in_turn + at_once / n_at_once + REPORT
+    return launches * in_turn + at_once / n_at_once + _report(request)
+
+
+def _report(request: Request) -> float:
+    return QUICK_REPORT if request.quick else REPORT
 
 
 def _n_limits(contenders: Collection[Contender]) -> int:

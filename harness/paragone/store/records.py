@@ -195,7 +195,7 @@ class ClockReading(Record, frozen=True, kw_only=True):
 
 
 class Stage(Record, frozen=True, kw_only=True):
-    """A stage of a run, or of one of its launches, by the wall clock; together they are the run without its report."""
+    """A stage of a run, or of one of its launches, by the wall clock; together they are what happens in workers."""
 
     stage: str
     launch: Count | None = None

@@ -17,7 +17,7 @@ def section(run: Run) -> str:
     shares = time_shares(run)
     timed = f"{formatting.seconds(shares['timed_seconds'])}, {formatting.percent(shares['timed_share'])}"
     stages = [(stage, formatting.seconds(seconds)) for stage, seconds in stage_seconds(run).items()]
-    whole = [("the whole run, without its report", _whole(run)), *stages] if stages else []
+    whole = [("the whole run, without start and report", _whole(run)), *stages] if stages else []
     return markdown.pairs(
         [
             *whole,
