@@ -4,13 +4,18 @@ import subprocess
 import sys
 
 import commands
+import growth
 import numpy as np
 import pytest
 import verdict_on_a_pair
+from everyone import FOUND
 from many_plugins import N_KERNELS, N_PLUGINS, write_many
 
 from paragone.files.paths import PROJECT
 from paragone.implementation.plugins import kernel_folders, locations_given
+from paragone.plan.cells import contenders_of
+from paragone.plan.request import Request
+from paragone.task.mlp.problem_files import find_problem
 
 
 def test_the_folder_of_many_plugins_holds_what_its_name_says(tmp_path):
@@ -100,3 +105,18 @@ def test_each_script_says_what_it_does(script):
     answer = subprocess.run(command, capture_output=True, text=True, check=True)
 
     assert "Nothing is" in answer.stdout
+
+
+@pytest.mark.parametrize("n_cells", growth.RUNS["cells"])
+def test_the_runs_by_which_growth_is_measured_have_as_many_cells_as_they_say(n_cells):
+    options = growth.RUNS["cells"][n_cells]
+    chosen = [FOUND[options[at + 1]] for at, option in enumerate(options) if option == "-i"]
+    sizes = tuple(map(int, options[options.index("-b") + 1].split(",")))
+    dtypes = ("float32",) if "--dtype" in options else ()
+    request = Request((find_problem("nielsen"),), sizes=sizes, dtypes=dtypes)
+
+    assert n_cells == len(contenders_of(request, chosen, list(FOUND.values()))) * len(sizes)
+
+
+def test_the_line_goes_through_what_grows_in_a_straight_line():
+    assert "2.0 s + 0.50 s × " == growth.line_through([10, 40, 160], [7.0, 22.0, 82.0])
