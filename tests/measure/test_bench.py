@@ -28,6 +28,7 @@ from paragone.plan.request import Request, request_of
 from paragone.store.plan_records import Cell
 from paragone.store.reader import read_plan, read_run
 from paragone.store.runs import run_folders
+from paragone.task.check_result import CheckResult
 from paragone.task.mlp.mnist.cache import store
 from paragone.task.mlp.mnist.parts import Arrays
 from paragone.task.mlp.problem_files import find_problem
@@ -270,6 +271,19 @@ def test_other_bits_that_are_wrong_end_the_cell(data, impls, tmp_path, monkeypat
     assert failed["reason"].str.contains("W1").all()
     piloted = run.samples[(run.samples["kind"] == "timed") & ~run.samples["variant"].str.contains("A/A")]
     assert piloted.empty
+
+
+def test_what_failed_in_a_launch_is_verified_by_the_next_run(data, impls, tmp_path, monkeypatch):
+    monkeypatch.setenv("PARAGONE_CACHE", str(tmp_path / "cache"))
+    asked = request(memory=False, curves=False)
+    make(data, tmp_path / "first", asked, impls, verify_again=False).run()
+    with monkeypatch.context() as patch:
+        wrong = CheckResult("failed", "W1 is wrong", n_steps=1)
+        patch.setattr("paragone.verify.verifier.Verifier.check_sample", lambda *_: wrong)
+        make(data, tmp_path / "second", asked, impls, verify_again=False).run()
+    third, _ = make(data, tmp_path / "third", asked, impls, verify_again=False).run()
+
+    assert read_run(third).outcomes["verified"].isna().all()
 
 
 def test_the_budgets_of_a_request_reach_the_cells_and_every_command_that_spends_one(data, impls, tmp_path):

@@ -10,6 +10,7 @@ from msgspec import structs
 
 from paragone.implementation.registry import find_variant
 from paragone.machine import environment
+from paragone.machine.surroundings import stamp
 from paragone.plan.cells import Contender, cell
 from paragone.plan.request import Request
 from paragone.task.check_result import CheckResult
@@ -119,6 +120,44 @@ def test_a_size_that_failed_a_check_is_not_kept_beside_one_that_passed(before):
 
     assert before.result_of(ROWS, (1,)) is not None
     assert before.result_of(ROWS, (10,)) is None
+
+
+def test_a_size_that_passed_once_and_fails_now_is_known_no_more(before):
+    before.keep(verified(1, 10))
+    now = verified(1, 10)
+    now.add_check("stress", 10, CheckResult("failed", "W1 is wrong"))
+    now.cells.pop()
+    before.keep(now)
+
+    assert before.result_of(ROWS, (1,)) is not None
+    assert before.result_of(ROWS, (10,)) is None
+
+
+def test_one_that_passed_once_and_cannot_be_loaded_now_is_known_no_more(before):
+    before.keep(verified(1))
+    now = PilotResult(ROWS)
+    now.add_outcome("load", "failed", "no such library")
+    before.keep(now)
+
+    assert before.result_of(ROWS, (1,)) is None
+
+
+def test_one_that_is_forgotten_is_known_no_more(before):
+    before.keep(verified(1))
+    before.forget(ROWS)
+    assert before.result_of(ROWS, (1,)) is None
+
+
+def test_nothing_is_known_where_code_that_lies_elsewhere_has_changed(before, tmp_path):
+    module = tmp_path / "library.py"
+    module.write_text("factor = 1")
+    result = verified(1)
+    result.modules = {str(module): stamp(str(module))}
+    before.keep(result)
+    assert before.result_of(ROWS, (1,)) is not None
+
+    module.write_text("factor = 1.01")
+    assert before.result_of(ROWS, (1,)) is None
 
 
 def test_one_that_lacks_data_is_not_kept_at_all(before):

@@ -192,7 +192,7 @@ class Bench:
         finished = False
         try:
             self._run_launches(rows, contenders)
-            self._verification.note_step_seconds(rows.folder, contenders)
+            self._verification.note_launches(rows.folder, contenders)
             with stage("peak memory", rows.append):
                 self._measure_memory(rows, contenders)
             with stage("learning curves", rows.append):

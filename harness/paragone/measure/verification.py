@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from paragone.measure.forecast import usual_seconds
@@ -81,7 +81,12 @@ class Verification:
                 found |= {(key, row.size): steps} if steps else {}
         return found
 
-    def note_step_seconds(self, folder: Path, contenders: Mapping[ContenderKey, Contender]) -> None:
-        """Have the next run plan its samples by the times of this one."""
+    def note_launches(self, folder: Path, contenders: Mapping[ContenderKey, Contender]) -> None:
+        """Have the next run plan its samples by the times of this one, and verify again what has failed in it."""
         for key, step_seconds in median_step_seconds(folder).items():
             self.before.note_step_seconds(contenders[key], step_seconds)
+        for row in read_table(folder, Outcome):
+            if row.status == "failed" and row.launch is not None and row.threads is not None:
+                contender = contenders[row.problem, row.variant, row.threads]
+                # A control runs the code of its baseline, whose record it has.
+                self.before.forget(replace(contender, variant=replace(contender.variant, control=False)))

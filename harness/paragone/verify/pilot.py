@@ -30,7 +30,7 @@ from paragone.verify.time_account import SampleSeen, refuse_false_account, see_s
 from paragone.verify.unchanged_source import load_worker as load_worker  # measuring imports it from here
 from paragone.verify.verifier import Verifier
 from paragone.worker.budgets import STANDARD, Budgets
-from paragone.worker.commands import CountCpus, GetPeakMemory
+from paragone.worker.commands import CountCpus, GetPeakMemory, ListModules
 from paragone.worker.estimate import MOST_CPUS
 from paragone.worker.handle import WorkerHandle
 from paragone.worker.worker import Worker
@@ -69,6 +69,7 @@ class Pilot:
         with self._worker_for(result, contender) as reopened:
             self._examine_grid(result, reopened, sizes, begin)
             check_data(result, self.verifier, reopened.worker, self.request.budgets)
+            self._note_modules(result, reopened)
         if contender.difference:
             return result
         stress = family_of(contender.problem).stress(contender.problem)
@@ -184,6 +185,12 @@ class Pilot:
             return False
         result.add_too_slow(size, step_seconds)
         return True
+
+    def _note_modules(self, result: PilotResult, reopened: ReopenedWorker) -> None:
+        """Note what code was loaded, after the last step: some modules are imported late."""
+        worker = reopened.worker() if result.cells else None
+        if worker is not None:
+            result.modules = worker.call(ListModules()).stamps
 
     def _check_stress(
         self, result: PilotResult, reopened: ReopenedWorker, contender: Contender, fast: Sequence[Cell]

@@ -31,6 +31,7 @@ class PilotResult:
     outcomes: list[Outcome] = field(default_factory=list)
     peak_bytes: int = 0
     load_seconds: float = 0.0
+    modules: dict[str, str] = field(default_factory=dict)  # path → stamp of code that lies elsewhere
     step_seconds: dict[int, float] = field(default_factory=dict)
     check_seconds: dict[int, float] = field(default_factory=dict)  # of the comparison of one sample
     first_steps: dict[int, FirstSteps] = field(default_factory=dict)

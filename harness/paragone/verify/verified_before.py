@@ -22,6 +22,7 @@ from paragone.files.atomic import replacing
 from paragone.files.paths import cache_folder
 from paragone.machine import environment
 from paragone.machine.environment_record import Environment
+from paragone.machine.surroundings import stamp
 from paragone.machine.toolchains import toolchain_files
 from paragone.plan.cells import Contender, cell
 from paragone.plan.request import Request
@@ -49,6 +50,11 @@ class VerifiedContender(Record, frozen=True, kw_only=True):
     outcomes: tuple[Outcome, ...]
     peak_bytes: int
     load_seconds: float
+    modules: dict[str, str] = msgspec.field(default_factory=dict)  # path → stamp of code that lies elsewhere
+
+    @property
+    def is_of_the_same_code(self) -> bool:
+        return all(stamp(path) == seen for path, seen in self.modules.items())
 
 
 @dataclass(frozen=True)
@@ -63,7 +69,7 @@ class VerifiedBefore:
     def result_of(self, contender: Contender, sizes: Sequence[int]) -> PilotResult | None:
         """The pilot's result as it was; None where it was not verified at all of these sizes in this state."""
         record = _read(self._path(contender))
-        if record is None or not set(sizes) <= record.sizes.keys():
+        if record is None or not record.is_of_the_same_code or not set(sizes) <= record.sizes.keys():
             return None
         result = PilotResult(contender, peak_bytes=record.peak_bytes, load_seconds=record.load_seconds)
         for size in sizes:
@@ -88,32 +94,33 @@ class VerifiedBefore:
         return None if known is None else known.first_steps
 
     def keep(self, result: PilotResult) -> None:
-        """Add a result to the record of its contender. Nothing is kept of one with a failed outcome about all sizes."""
+        """Make the record of a contender say what this result says of its sizes; what failed is in no record."""
+        path = self._path(result.contender)
+        before = _read(path)
         of_all = [row for row in result.outcomes if row.size is None]
         if not result.cells or any(row.status not in KEPT for row in of_all):
+            if before is not None:
+                _delete(path)
             return
-        path = self._path(result.contender)
-        timed = {planned.size for planned in result.cells} & result.first_steps.keys()
-        before, at = _read(path), datetime.now(UTC).isoformat(timespec="seconds")
-        sizes = {} if before is None else dict(before.sizes)
-        for size, step_seconds in result.step_seconds.items():
+        at = datetime.now(UTC).isoformat(timespec="seconds")
+        sizes = dict(before.sizes) if before is not None and before.is_of_the_same_code else {}
+        for size in {row.size for row in result.outcomes if row.size is not None}:
             own = tuple(structs.replace(row, verified=at) for row in result.outcomes if row.size == size)
-            if size in timed and all(row.status in KEPT for row in own):
-                sizes[size] = VerifiedSize(
-                    step_seconds=step_seconds,
-                    check_seconds=result.check_seconds.get(size, 0.0),
-                    outcomes=own,
-                    first_steps=result.first_steps[size],
-                )
-            elif all(row.stage == "cost" for row in own):
-                sizes[size] = VerifiedSize(step_seconds=step_seconds)
+            sizes.pop(size, None)
+            if (verified := _verified(result, size, own)) is not None:
+                sizes[size] = verified
         record = VerifiedContender(
             sizes=sizes,
             outcomes=tuple(structs.replace(row, verified=at) for row in of_all),
             peak_bytes=max(result.peak_bytes, 0 if before is None else before.peak_bytes),
             load_seconds=result.load_seconds,
+            modules=result.modules,
         )
         _write(path, record)
+
+    def forget(self, contender: Contender) -> None:
+        """Have the next run verify a contender that has failed in a launch."""
+        _delete(self._path(contender))
 
     def note_step_seconds(self, contender: Contender, step_seconds: Mapping[int, float]) -> None:
         """Correct the times of steps, by size, by those of a run: the pilot's were estimates."""
@@ -145,6 +152,21 @@ class VerifiedBefore:
         return (self.cache or cache_folder()) / "verified" / f"{name}.json"
 
 
+def _verified(result: PilotResult, size: int, outcomes: tuple[Outcome, ...]) -> VerifiedSize | None:
+    """What is kept of one size; None where it did not pass."""
+    if size not in result.step_seconds:
+        return None
+    step_seconds, is_timed = result.step_seconds[size], size in {planned.size for planned in result.cells}
+    if is_timed and size in result.first_steps and all(row.status in KEPT for row in outcomes):
+        check_seconds = result.check_seconds.get(size, 0.0)
+        first_steps = result.first_steps[size]
+        return VerifiedSize(
+            step_seconds=step_seconds, check_seconds=check_seconds, outcomes=outcomes, first_steps=first_steps
+        )
+    is_too_slow = all(row.stage == "cost" for row in outcomes)
+    return VerifiedSize(step_seconds=step_seconds) if is_too_slow else None
+
+
 def _read(path: Path) -> VerifiedContender | None:
     """The record in this file; None where it is missing or damaged."""
     try:
@@ -158,3 +180,8 @@ def _write(path: Path, record: VerifiedContender) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with replacing(path) as file:
             file.write(msgspec.json.encode(record))
+
+
+def _delete(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        path.unlink(missing_ok=True)

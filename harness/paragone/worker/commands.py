@@ -83,6 +83,10 @@ class GetPeakMemory(Command[replies.PeakMemory], frozen=True, tag="peak"):
     """Give the peak memory of the process so far, loading included."""
 
 
+class ListModules(Command[replies.Modules], frozen=True, tag="modules"):
+    """Name the code that was loaded from elsewhere than the implementation's folder."""
+
+
 class MeasureMemory(Command[replies.MemoryUse], frozen=True, kw_only=True, tag="memory"):
     """Take steps from the start state and measure memory before and at the peak."""
 
@@ -121,6 +125,7 @@ AnyCommand = (
     | CountCpus
     | GetResult
     | GetPeakMemory
+    | ListModules
     | MeasureMemory
     | Evaluate
     | LoadClocked

@@ -70,6 +70,8 @@ class HostedVariant:
                 return self.result(self.losses)
             case commands.GetPeakMemory():
                 return replies.PeakMemory(peak_memory_bytes())
+            case commands.ListModules():
+                return self.list_modules()
             case commands.MeasureMemory():
                 return self.measure_memory(command, arrays)
             case commands.Evaluate():
@@ -169,6 +171,11 @@ class HostedVariant:
         (step, tensors), self.kept = self.kept or copied_params(self.implementation), None
         extra = {} if losses is None else {"losses": np.asarray(losses)}
         return replies.Trained(step), {**tensors, **extra}
+
+    def list_modules(self) -> replies.Modules:
+        from paragone.worker.modules import modules_elsewhere  # of the pilot alone
+
+        return replies.Modules(modules_elsewhere(self.folder))
 
     def measure_memory(self, command: commands.MeasureMemory, arrays: Arrays) -> replies.MemoryUse:
         order, start = self.order_of(command.size, command.n_steps), self.start(arrays)

@@ -68,6 +68,12 @@ class PeakMemory(msgspec.Struct, frozen=True):
     peak_memory_bytes: Count | None
 
 
+class Modules(msgspec.Struct, frozen=True):
+    """Path → stamp of files of code, and of the folders in which packages are installed."""
+
+    stamps: dict[str, str]
+
+
 class MemoryUse(msgspec.Struct, frozen=True, kw_only=True):
     """Memory held before the steps and at its peak.
 
