@@ -67,8 +67,7 @@ def telling(function, before="", after=""):
         if before:
             tell(before, str([arguments[0], *map(type, arguments[1:2])]))
         result = function(*arguments, **others)
-        if after:
-            rows = arguments[1:]
+        if after and (rows := arguments[1:]):
             tell(after, [TABLE_OF[type(rows[0])], msgspec.to_builtins(rows)])
         return result
 

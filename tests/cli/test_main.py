@@ -210,11 +210,14 @@ def test_a_run_is_measured_reported_rebuilt_and_exported(paragone, small, tmp_pa
     (folder,) = run_folders(results)
     assert str(folder / "report.md") in out.replace("\n", "")
     made = {path: path.read_bytes() for path in folder.rglob("*") if path.suffix in (".csv", ".md", ".png", ".svg")}
-    assert {"summary.csv", "report.md"} < {path.name for path in made}
+    assert {"summary.csv", "report.md"} == {path.name for path in made}
 
     code, _, _ = paragone("report", "latest", "--results", results)
     assert 0 == code
     assert made == {path: path.read_bytes() for path in made}
+    code, _, _ = paragone("report", "latest", "--figures", "--results", results)
+    assert 0 == code
+    assert {".png", ".svg"} <= {path.suffix for path in (folder / "figures").iterdir()}
 
     code, _, _ = paragone("export", folder, "--output", tmp_path / "run.json")
     assert 0 == code
