@@ -6,7 +6,6 @@ from scipy.stats import t as student
 
 from paragone.analyse.intervals import T_QUANTILES, t_quantiles
 
-
 # The oldest SciPy that is supported gives nine digits where there are few degrees of freedom; a newer one gives all.
 NINE_DIGITS = 3e-9
 
