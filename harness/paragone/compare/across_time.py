@@ -112,7 +112,8 @@ def launch_logs(samples: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
 
         z(c, r, t) = y(c, r, t) − median over anchors k ≠ c of (y(k, r, t) − g_k)
 
-    and z = y without anchors. Launches with fewer than 3 rounds are left out, unless the cell has no longer one.
+    and z = y without anchors. Launches with fewer than 3 rounds are left out, unless the cell has no longer one. Raises
+    Incomparable where there is no sample at all.
     """
     samples = samples.merge(cells[[*CELL, "dtype", "is_anchor"]], on=CELL)
     samples["log"] = np.log(samples["step_seconds"].astype(float))
@@ -133,6 +134,8 @@ def launch_logs(samples: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
         per_launch = medians.assign(n_rounds=counts.to_numpy()).dropna().reset_index()
         place: dict[str, Any] = dict(zip(POINT, point, strict=True))
         parts.append(per_launch.assign(basis=per_launch["variant"].map(bases), **place))
+    if not parts:
+        raise Incomparable("no cell that passed in both runs has a timed sample: there is nothing to compare")
     launches = pd.concat(parts, ignore_index=True)
     most = launches.groupby([*CELL, "run"])["n_rounds"].transform("max").clip(upper=LEAST_ROUNDS)
     return launches.loc[launches["n_rounds"] >= most]
