@@ -299,6 +299,14 @@ def test_one_launch_is_refused_for_it_can_tell_nothing():
         compare(first(), Results(quick))
 
 
+def test_cells_of_which_no_sample_is_left_are_refused_in_a_sentence():
+    cells = pd.DataFrame({"problem": ["p"], "variant": ["v"], "size": [1], "threads": [1], "dtype": ["float32"]})
+    none = Results(noisy_run("a", 1)).samples.iloc[:0]
+
+    with pytest.raises(Incomparable, match="no cell that passed in both runs has a timed sample"):
+        estimates(cells.assign(is_anchor=False), none, none)
+
+
 def test_runs_without_a_common_cell_are_refused_with_the_count_of_reasons():
     a = noisy_run("a", 1)
     b = replace(noisy_run("b", 2), outcomes=a.outcomes.assign(status="failed", reason="all wrong"))

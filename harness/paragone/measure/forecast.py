@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 
 from paragone.machine.slots import untimed_slots
 from paragone.measure.memory_pass import pass_seconds
+from paragone.measure.rounds import CHECKED_ROUNDS
 from paragone.plan.cells import Contender, sizes_of
 from paragone.plan.request import QUICK_ROUNDS, ROUNDS, Request
 from paragone.store.plan_records import Cell, ContenderKey
@@ -14,8 +15,6 @@ from paragone.verify.pilot_result import OVERHEAD_SECONDS, PilotResult
 # What it usually takes, in seconds: to start a worker and load a variant, to verify a cell, to call and verify it
 # first in a launch, one limit of the machine, one curve, the report, and that of a quick run, which has no figures.
 LOAD, VERIFY, FIRST_CALLS, LIMIT, CURVE, REPORT, QUICK_REPORT = 0.7, 1.5, 0.3, 0.8, 4.0, 6.0, 1.5
-# A result is compared in the cold sample and in so many rounds of each launch.
-COMPARED_ROUNDS = 2
 
 
 def usual_seconds(
@@ -48,7 +47,7 @@ def planned_seconds(
     in_turn = LIMIT * _n_limits(contenders)
     for cell in cells:
         n_samples = 2 if cell.once_per_launch else rounds + 2  # the cold one, and a warm-up
-        n_compared = 1 + (1 if cell.once_per_launch else min(rounds, COMPARED_ROUNDS))
+        n_compared = 1 + (1 if cell.once_per_launch else min(rounds, CHECKED_ROUNDS))
         in_turn += n_samples * (cell.sample_seconds + OVERHEAD_SECONDS)
         in_turn += n_compared * checks.get((cell.contender, cell.size), 0.0)
     at_once = launches * sum(result.load_seconds for result in results)
