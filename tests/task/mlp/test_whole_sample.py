@@ -7,8 +7,14 @@ import pytest
 from broken.member import NumpyRows
 from small_gate import IMAGES, LABELS, loaded, small
 
+from paragone.task.checks import Candidate, SampleResult
 from paragone.task.mlp import whole_sample
+from paragone.task.mlp.checks import NetworkChecks
+from paragone.task.mlp.mnist.cache import open_cached, store
+from paragone.task.mlp.mnist.parts import Arrays
 from paragone.task.mlp.perturbation import PerturbedTraining
+from paragone.task.mlp.problem import rounded_to_float32
+from paragone.task.mlp.problem_files import find_problem
 from paragone.task.mlp.whole_sample import (
     MARGIN,
     EndsOfTraining,
@@ -17,6 +23,7 @@ from paragone.task.mlp.whole_sample import (
     size_fault,
     typical_spread,
 )
+from paragone.task.sample_input import SampleInput
 
 N_STEPS = 120
 
@@ -25,8 +32,11 @@ DATA = (IMAGES, LABELS)
 
 
 def trainer(problem, dtype):
+    return training_by(loaded(NumpyRows, problem, dtype=dtype))
+
+
+def training_by(implementation):
     """Train as a worker does."""
-    implementation = loaded(NumpyRows, problem, dtype=dtype)
 
     def train(state, order):
         implementation.reset(state)
@@ -141,3 +151,53 @@ def test_honest_trainings_of_equal_length_move_about_equally_far(setting):
         start = problem.start_state(seed)
         got, _ = train(start, problem.order(seed, N_STEPS, 10))
         assert size_fault(training, ends[N_STEPS], start, got) is None
+
+
+# --- saturated neurons: what the first steps of a chaotic training do ---
+
+
+@pytest.fixture(scope="module")
+def saturated(tmp_path_factory):
+    """Four hidden neurons over dense noise, where σ is almost always 0 or 1: a candidate, its training, the checks."""
+    folder = tmp_path_factory.mktemp("saturated")
+    generator = np.random.Generator(np.random.PCG64(5))
+    images = generator.integers(0, 256, (350, 784), np.uint8)[:300]
+    labels = generator.integers(0, 10, 350).astype(np.uint8)[:300]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PARAGONE_CACHE", str(folder))
+        data = open_cached(store(Arrays(images, labels, images, labels), "saturated", "a test").folder)
+    problem = replace(find_problem("nielsen"), n_train=300, layers=(784, 4, 10), batch_sizes=(1,))
+    implementation = NumpyRows(dtype="float32", order="C")
+    implementation.load(problem, (images / 255.0).astype(np.float32), labels)
+    return Candidate(problem, "float32"), training_by(implementation), NetworkChecks(data, 1, folder)
+
+
+@pytest.mark.parametrize(
+    ("seed", "n_steps", "status"),
+    [
+        (100198, 1, "not checked"),  # W1 stays where it is, and moves by the reference
+        (101216, 2, "not checked"),
+        (100758, 3, "passed"),  # all rounding acts along one direction, of which two noisy runs show a fifth
+        (100568, 7, "passed"),
+    ],
+)
+def test_an_honest_sample_of_a_few_saturated_steps_is_never_refused(saturated, seed, n_steps, status):
+    candidate, train, checks = saturated
+    input_ = SampleInput(candidate.problem, 1, frozenset({n_steps}), seed)
+    state, losses = train(input_.start, input_.order(n_steps))
+
+    check = checks.check_sample(train, candidate, input_, SampleResult(state, losses, n_steps))
+
+    assert (status, "") == (check.status, check.reason if status == "passed" else "")
+
+
+def test_a_chaotic_start_of_a_few_steps_leaves_later_samples_compared(saturated):
+    candidate, train, checks = saturated
+    short, longer = (SampleInput(candidate.problem, 1, frozenset({n}), seed) for n, seed in ((1, 100198), (30, 1)))
+    for input_, n_steps in ((short, 1), (longer, 30)):
+        state, losses = train(input_.start, input_.order(n_steps))
+        wrong = replace(state, b=tuple(rounded_to_float32(1.01 * b) for b in state.b)) if input_ is longer else state
+        check = checks.check_whole_sample(train, candidate, input_, SampleResult(wrong, losses, n_steps))
+
+    assert "failed" == check.status
+    assert "differs from the reference" in check.reason

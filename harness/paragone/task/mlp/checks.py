@@ -15,6 +15,7 @@ from paragone.task.mlp.perturbation import PerturbedTraining
 from paragone.task.mlp.spread_cache import cached_spread
 from paragone.task.mlp.training_set import TrainingSet
 from paragone.task.mlp.whole_sample import (
+    FEWEST_SIZED_STEPS,
     MOST_TYPICAL_STEPS,
     End,
     EndsOfTraining,
@@ -93,7 +94,7 @@ class NetworkChecks:
         if result.n_steps < self._chaotic.get(place, result.n_steps + 1):
             training, end = self._training(input_, result.n_steps), self._end(input_, result.n_steps)
             check = check_whole(training, end, self._typical_spread(input_), result.state, result.losses, dtype)
-            if check.status != "not checked":
+            if check.status != "not checked" or result.n_steps < FEWEST_SIZED_STEPS:
                 return check
             self._chaotic[place] = result.n_steps
         fault = self._size_fault(input_, result)
