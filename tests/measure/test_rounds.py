@@ -287,6 +287,23 @@ def test_a_false_account_of_its_time_ends_every_cell_of_a_variant(tmp_path):
     assert 4 * 2 == sum(row["variant"] == NAMES[0] for row in stage.timed())
 
 
+def test_every_variant_but_a_control_is_asked_whether_it_remembers_results(tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        "paragone.measure.sampling.refuse_remembered", lambda worker, *others: asked.append(worker.name)
+    )
+    stage = Stage(tmp_path)
+    baseline = stage.contenders.pop(("nielsen", NAMES[0], 1))
+    control = replace(baseline, variant=replace(baseline.variant, control=True))
+    stage.contenders[control.key] = control
+    named = {NAMES[0]: control.variant.name}
+    stage.cells = [structs.replace(each, variant=named.get(each.variant, each.variant)) for each in stage.cells]
+    stage.run(rounds=3)
+
+    assert {NAMES[1]: 2, NAMES[2]: 2} == Counter(asked)
+    assert control.variant.name in {row["variant"] for row in stage.timed()}
+
+
 def test_a_cell_that_raises_is_dead_and_its_neighbours_live(tmp_path):
     def fault(worker, verb, size):
         if size == 10 and worker.n_samples > 4:

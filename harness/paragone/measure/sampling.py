@@ -73,7 +73,8 @@ class Sampler:
 
         accounts = member.accounts[cell.size]
         refuse_false_account(member.worker, accounts, look, member.contender.problem.words.timed)
-        refuse_remembered(member.worker, member.contender.problem, cell, accounts)
+        if not member.contender.variant.control:  # it runs the code of its baseline
+            refuse_remembered(member.worker, member.contender.problem, cell, accounts)
 
     def _refuse_unfit(self, member: SampledMember, input_: SampleInput, seen: SampleSeen) -> None:
         """Raise MeasurementFailed for a result that is not of the right form and finite, or that came before."""
