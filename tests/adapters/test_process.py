@@ -508,6 +508,24 @@ def test_a_worker_reports_the_build_info_the_threads_and_the_clock_of_a_program(
     assert 0 <= sample.runner_ns < sample.elapsed_ns
 
 
+def test_a_program_goes_on_where_its_worker_is_loaded_with_another_problem(hosted, workers, tmp_path):
+    worker, _, process, runner = hosted()
+    other = replace(PROBLEM, momentum=0.5)
+    again = workers.load(worker, str(tmp_path), other)
+
+    assert [runner] == process.children()
+    assert again.build_info["version"].startswith("Python ")
+    assert worker.train(STATE, ORDER)[0].step == 3
+
+
+def test_a_program_is_started_anew_where_its_worker_is_loaded_with_another_dtype(hosted, workers, tmp_path):
+    worker, _, process, runner = hosted()
+    workers.load(worker, str(tmp_path), dtype="float64")
+
+    assert is_gone(runner)
+    assert 1 == len(process.children())
+
+
 def test_a_program_is_stopped_awakened_and_killed_with_its_worker(hosted):
     worker, _, process, runner = hosted()
 

@@ -21,7 +21,8 @@ from paragone.task.mlp.gate import check_steps, is_stress_problem
 from paragone.task.mlp.problem_files import find_problem
 from paragone.verify.examiners import Examination, examine_all
 from paragone.verify.pace import first_probe
-from paragone.verify.pilot import PILOT_SAMPLES, Pilot, most_check_steps, open_worker
+from paragone.verify.pilot import PILOT_SAMPLES, Pilot, open_worker
+from paragone.verify.stress_stage import most_check_steps
 from paragone.verify.verifier import Verifier
 from paragone.verify.verify_only import verify_only
 from paragone.worker.budgets import STANDARD
@@ -67,7 +68,7 @@ class Stage:
     """The pilot of one contender with scripted workers, and its result."""
 
     def __init__(self, data, verifier=None, step_seconds=None, contender=ROWS, spoil=None, **request):
-        self.workers = []
+        self.workers, self.most_alive = [], 0
         self.verifier = verifier or ScriptedVerifier()
         self.step_seconds, self.spoil = step_seconds or FAST, spoil
         pilot = Pilot(Request((PROBLEM,), **request), data, self.verifier, self.open_worker)
@@ -78,6 +79,7 @@ class Stage:
         if self.spoil:
             self.spoil(worker, len(self.workers))
         self.workers.append(worker)
+        self.most_alive = max(self.most_alive, sum(each.alive for each in self.workers))
         return worker
 
     @property
@@ -170,10 +172,15 @@ def test_a_worker_that_dies_while_its_training_set_is_checked_has_no_cell(data):
     assert [("data", None, "the worker crashed")] == stage.rows("failed")
 
 
-def test_one_worker_is_started_for_the_problem_and_one_for_its_stress_problem_and_both_are_killed(data):
+def loads(stage):
+    """Return the problems that each worker has loaded, in turn."""
+    return [[entry[1] for entry in worker.log if entry[0] == "load"] for worker in stage.workers]
+
+
+def test_one_worker_is_loaded_with_the_problem_and_then_with_its_stress_problem_and_is_killed(data):
     stage = Stage(data)
 
-    assert [("load", "nielsen"), ("load", "nielsen (stress problem)")] == [worker.log[0] for worker in stage.workers]
+    assert [["nielsen", "nielsen (stress problem)"]] == loads(stage)
     assert not any(worker.alive for worker in stage.workers)
 
 
@@ -332,7 +339,7 @@ def test_after_a_crash_a_new_worker_takes_the_other_batch_sizes(data, check):
     ((_, size, reason),) = stage.rows("failed")
     assert (10, str(crash)) == (size, reason)
     assert [1, 60] == stage.sizes
-    assert 3 == len(stage.workers)
+    assert (3 if check == "stress" else 2) == len(stage.workers)
     assert not any(worker.alive for worker in stage.workers)
 
 
@@ -351,18 +358,88 @@ def test_after_an_error_a_live_worker_goes_on(data):
 
     assert [("head", 10, "first steps: ValueError: ten is too many")] == stage.rows("failed")
     assert [1, 60] == stage.sizes
-    assert 2 == len(stage.workers)
+    assert 1 == len(stage.workers)
 
 
-def test_a_stress_problem_that_does_not_load_drops_every_cell(data):
+# --- what cannot be loaded twice ---
+
+
+def refusing(of, end):
+    """Spoil workers so that they end as `end` says, a method of theirs, where a load is one of which `of` is true.
+
+    `of` is asked with the number of the worker and that of its load.
+    """
+
     def spoil(worker, n):
-        if n == 1:
-            worker.load = lambda *args: worker.die("load: ValueError: momentum")
+        call, n_loads = worker.load, iter(range(9))
+        worker.load = lambda *args: end(worker) if of(n, next(n_loads)) else call(*args)
 
-    stage = Stage(data, spoil=spoil)
+    return spoil
+
+
+def raises(worker):
+    raise MeasurementFailed("load: ValueError: momentum")
+
+
+def crashes(worker):
+    worker.die("load: the worker was killed by SIGSEGV")
+
+
+@pytest.mark.parametrize("end", [raises, crashes])
+def test_a_worker_that_cannot_be_loaded_twice_is_followed_by_a_fresh_one_and_nothing_is_held_against_it(data, end):
+    stage = Stage(data, spoil=refusing(lambda n, n_load: n_load == 1, end))
+
+    assert [["nielsen"], ["nielsen (stress problem)"]] == loads(stage)
+    assert list(SIZES) == stage.sizes
+    assert [] == stage.rows("failed", "not checked")
+    assert 1 == stage.most_alive
+    assert not any(worker.alive for worker in stage.workers)
+
+
+def test_a_stress_problem_that_does_not_load_in_a_fresh_worker_either_drops_every_cell(data):
+    stage = Stage(data, spoil=refusing(lambda n, n_load: n + n_load == 1, raises))
 
     assert [("load", None, "load: ValueError: momentum")] == stage.rows("failed")
     assert [] == stage.sizes
+    assert 2 == len(stage.workers)
+
+
+@pytest.mark.parametrize(
+    "verdict",
+    [CheckResult("failed", "W1 is wrong"), CheckResult("not checked", "it diverges"), MeasurementFailed("it crashed")],
+    ids=["fails", "cannot be checked", "crashes"],
+)
+def test_what_does_not_pass_in_a_worker_that_was_loaded_again_is_checked_in_a_fresh_one_which_decides(data, verdict):
+    class KeepsTheFirstCoefficients(ScriptedVerifier):
+        def check_first_steps(self, worker, *others):
+            self.verdicts = {"stress_10": verdict} if 2 == len([e for e in worker.log if e[0] == "load"]) else {}
+            return super().check_first_steps(worker, *others)
+
+    stage = Stage(data, KeepsTheFirstCoefficients())
+
+    assert list(SIZES) == stage.sizes
+    assert [] == stage.rows("failed", "not checked")
+    stress = [row.size for row in stage.result.outcomes if row.stage == "stress"]
+    assert list(SIZES) == stress
+    assert 2 == len(stage.workers)
+
+
+def test_the_time_of_loading_is_that_of_a_fresh_worker(data):
+    def spoil(worker, n):
+        load = worker.load
+
+        def timed(*args):
+            clock["now"] += 5 if len(worker.log) == 0 else 1
+            return load(*args)
+
+        worker.load = timed
+
+    clock = {"now": 0.0}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("paragone.verify.pilot.time", SimpleNamespace(perf_counter=lambda: clock["now"]))
+        stage = Stage(data, spoil=spoil)
+
+    assert 5 == stage.result.load_seconds
 
 
 def test_a_variant_that_uses_two_cpus_with_one_thread_is_not_timed(data):

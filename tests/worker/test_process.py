@@ -143,6 +143,17 @@ def test_an_implementation_is_closed_before_another_is_loaded(fresh_workers):
     assert ["0", "1"] == [each.build_info["closed before"] for each in loaded]
 
 
+def test_what_params_gave_before_a_load_is_no_result_after_it(workers):
+    worker = workers.loaded("numpy_rows")
+    worker.prepare(STATE, ORDER[:0])
+    worker.reset(STATE)
+    worker.take_sample(ORDER)
+    worker.call_params()
+    workers.load(worker, "numpy_rows")
+
+    assert 1 == worker.train(STATE, ORDER[:1])[0].step
+
+
 def test_the_cost_of_a_step_is_a_time(workers):
     worker = workers.loaded("numpy_rows")
 

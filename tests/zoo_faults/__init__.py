@@ -17,6 +17,7 @@ from paragone.implementation.registry import IMPLEMENTATIONS, read_folder
 from paragone.machine.cpus import worker_cpus
 from paragone.machine.threads import worker_environment
 from paragone.task.mlp.data import DataSet
+from paragone.task.mlp.problem import NetworkProblem
 from paragone.task.mlp.problem_files import find_problem
 from paragone.worker.handle import WorkerHandle
 from paragone.worker.replies import Loaded
@@ -51,13 +52,13 @@ class Workers:
         self.opened.append(WorkerHandle(variables, cpus, time_limit_s, own_environment, memory_limit_bytes))
         return self.opened[-1]
 
-    def load(self, worker: WorkerHandle, name: str, **axis: str) -> Loaded:
+    def load(self, worker: WorkerHandle, name: str, problem: NetworkProblem = PROBLEM, **axis: str) -> Loaded:
         """Load an implementation of the zoo, or one that ships."""
         folder = next(path for path in (FAULTS / name, IMPLEMENTATIONS / name) if path.is_dir())
         (implementation,) = read_folder(folder)
         first_values = {key: values[0] for key, values in implementation.axes.items()}
         variant = Variant(described(implementation, folder), tuple((first_values | axis).items()))
-        return worker.load(variant, str(folder), PROBLEM, str(self.data.folder), seed=1)
+        return worker.load(variant, str(folder), problem, str(self.data.folder), seed=1)
 
     def loaded(self, name: str, time_limit_s: float = 60, **axis: str) -> WorkerHandle:
         """Return a worker that has loaded an implementation."""

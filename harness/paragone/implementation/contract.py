@@ -1,6 +1,7 @@
 """The contract of an implementation: four verbs, of which one is timed.
 
-    load(problem, images, labels)   once: convert to a layout and dtype of its own, allocate, compile
+    load(problem, images, labels)   once: convert to a layout and dtype of its own, allocate, compile; again, with
+                                    another problem, where the work is done by a program (docs/process.md)
     reset(state)                    before every train: start from exactly this state
     train(order)                    TIMED: one SGD step per row of `order`, gathering included
     params()                        the state now, in canonical form
@@ -159,6 +160,8 @@ class Implementation(ABC):
     @abstractmethod
     def load(self, problem: Any, images: NDArray[Any], labels: NDArray[np.uint8]) -> None:
         """Take the training set: copy it into memory of its own, allocate, compile. Untimed.
+
+        A process may make and load several objects, for other problems, but it loads once where it is timed.
 
         `images` is (n_train, D), C order, read-only, in this variant's dtype, pixels p/255;
         `labels` is (n_train,) uint8.

@@ -26,10 +26,10 @@ from paragone.verify.pace import Pace, measured_pace, pace_at
 from paragone.verify.pilot_result import PilotResult
 from paragone.verify.remembered_results import refuse_remembered
 from paragone.verify.reopened_worker import ReopenedWorker
+from paragone.verify.stress_stage import StressStage, most_check_steps
 from paragone.verify.time_account import SampleSeen, refuse_false_account, see_sample
 from paragone.verify.unchanged_source import load_worker as load_worker  # measuring imports it from here
 from paragone.verify.verifier import Verifier
-from paragone.worker.budgets import STANDARD, Budgets
 from paragone.worker.commands import CountCpus, GetPeakMemory, ListModules
 from paragone.worker.estimate import MOST_CPUS
 from paragone.worker.handle import WorkerHandle
@@ -70,20 +70,39 @@ class Pilot:
             self._examine_grid(result, reopened, sizes, begin)
             check_data(result, self.verifier, reopened.worker, self.request.budgets)
             self._note_modules(result, reopened)
-        if contender.difference:
-            return result
+            if not contender.difference:
+                self._examine_stress(result, reopened)
+        return result
+
+    def _examine_stress(self, result: PilotResult, reopened: ReopenedWorker) -> None:
+        """Check the stress problem in the worker that is open; where that does not pass, in a fresh one."""
+        contender = result.contender
         stress = family_of(contender.problem).stress(contender.problem)
         if stress is None:
-            return result
+            return
         other = replace(contender, problem=stress)
         fast = [planned for planned in result.cells if planned.step_seconds <= ONCE_PER_LAUNCH_SECONDS]
         if reason := unavailable_reason(contender.variant.implementation, other.problem) or other.difference:
             for planned in fast:
                 result.add_outcome("stress", "not checked", reason, planned.size)
-        elif fast:
-            with self._worker_for(result, other) as reopened:
-                self._check_stress(result, reopened, other, fast)
-        return result
+            return
+        stage = StressStage(result, other, self.verifier, self.request.budgets)
+        left: Sequence[Cell] = fast
+        if fast and (worker := self._loaded_again(reopened, other)):
+            left = stage.pass_cells(worker, fast)
+        reopened.close()
+        with self._worker_for(result, other) as fresh:
+            stage.check_cells(fresh.worker, left)
+
+    def _loaded_again(self, reopened: ReopenedWorker, contender: Contender) -> Worker | None:
+        """The worker that is open, loaded with another problem; None where there is none, or where that fails."""
+        if (worker := reopened.live) is None:
+            return None
+        try:
+            load_worker(worker, contender, self.data, self.request.seed)
+        except MeasurementFailed:
+            return None
+        return worker
 
     @contextmanager
     def _worker_for(self, result: PilotResult, contender: Contender) -> Iterator[ReopenedWorker]:
@@ -192,27 +211,6 @@ class Pilot:
         if worker is not None:
             result.modules = worker.call(ListModules()).stamps
 
-    def _check_stress(
-        self, result: PilotResult, reopened: ReopenedWorker, contender: Contender, fast: Sequence[Cell]
-    ) -> None:
-        """Check the stress problem at the sizes of the `fast` cells; drop the cells that fail."""
-        for planned in fast:
-            passed = False
-            worker = reopened.worker()
-            if worker is not None:
-                try:
-                    check = self.verifier.check_first_steps(
-                        worker,
-                        contender,
-                        planned.size,
-                        most_check_steps(contender.problem, planned, self.request.budgets),
-                    )
-                    passed = result.add_check("stress", planned.size, check)
-                except MeasurementFailed as error:
-                    result.add_outcome("stress", "failed", str(error), planned.size)
-            if not passed:
-                result.cells.remove(planned)
-
     def _loaded(self, result: PilotResult, contender: Contender) -> Worker | None:
         begin = time.perf_counter()
         worker = None
@@ -228,13 +226,6 @@ class Pilot:
             return None
         result.load_seconds = time.perf_counter() - begin
         return worker
-
-
-def most_check_steps(problem: Problem, planned: Cell, budgets: Budgets = STANDARD) -> int:
-    """The number of steps that one check of a cell takes, so that it takes about `check_seconds` at most."""
-    return max(
-        1, min(family_of(problem).check_steps(problem, planned.size), int(budgets.check_seconds / planned.step_seconds))
-    )
 
 
 def open_worker(contender: Contender, time_limit_s: float, memory_limit_bytes: int | None = None) -> WorkerHandle:

@@ -22,6 +22,11 @@ class ReopenedWorker:
             self._given_up = self._worker is None
         return self._worker
 
+    @property
+    def live(self) -> Worker | None:
+        """The worker that is open, if it lives."""
+        return self._worker if self._worker is not None and self._worker.alive else None
+
     def close(self) -> None:
         if self._worker is not None:
             self._worker.kill()

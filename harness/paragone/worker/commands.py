@@ -18,7 +18,10 @@ class Command(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
 
 
 class Load(Command[replies.Loaded], frozen=True, kw_only=True, tag="load"):
-    """Load a variant with a problem and its data; the variant before it is closed first."""
+    """Load a variant with a problem and its data; the variant before it is closed first.
+
+    Where it is the same one and has a program of its own, that goes on and is loaded again.
+    """
 
     implementation: str
     axis: dict[str, str]

@@ -82,17 +82,16 @@ class HostedVariant:
                 return self.pair(command, arrays)
 
     def load(self, command: commands.Load) -> replies.Loaded:
-        if hasattr(self, "implementation"):
-            self.implementation.close()
-            del self.implementation
         self.axis, self.data = command.axis, Path(command.data)
         self.problem, self.seed = command.problem, command.seed
         self.known_orders: dict[tuple[int, int], NDArray[np.int64]] = {}
+        self.losses, self.kept = None, None
         self.folder = Path(command.folder)
         declared = self.declared(command.implementation)
+        running = self.running(declared)
         inputs = self.inputs()
         begin = time.perf_counter()
-        implementation = declared(**command.axis)
+        implementation = running or declared(**command.axis)
         try:
             implementation.load(self.problem, *inputs)
         except Exception as error:
@@ -108,6 +107,22 @@ class HostedVariant:
             threads_found=loaded_thread_pools(implementation.threads()),
             build_info=build_words(command.environment, implementation),
         )
+
+    def running(self, declared: type[Implementation]) -> Implementation | None:
+        """The one loaded before, where it is the same one with a program, which may be loaded again; others are closed.
+
+        A program may take seconds to start and to compile.
+        """
+        before: Implementation | None = vars(self).pop("implementation", None)
+        if before is None:
+            return None
+        if type(before) is declared and before.axis == self.axis and declared.bridge == "process":
+            return before
+        before.close()
+        del before
+        gc.unfreeze()  # else what it has left in cycles would stay, its training set too
+        gc.collect()
+        return None
 
     def declared(self, implementation: str) -> type[Implementation]:
         """The implementation of this name in the variant's folder."""

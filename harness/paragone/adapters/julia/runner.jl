@@ -37,6 +37,7 @@ function answer(verb, fields, state)
     if verb == "version"
         return Paragone.identification()
     elseif verb == "load"
+        delete!(state, :session)  # it may come again, and one training set in memory is enough
         if get(fields, "phases", UInt8[]) == b"1"
             state[:clock] = Paragone.PhaseClock()
             state[:session] = load(fields, Paragone.clocked_maths(path, state[:clock]))
