@@ -449,6 +449,20 @@ def test_a_reader_of_the_output_that_has_gone_is_the_exit_code_of_the_help(argum
     assert (5, b"") == (ended.returncode, ended.stderr)
 
 
+@pytest.mark.parametrize("encoding", ["cp1252", "euc-jp", "utf-16"])
+@pytest.mark.parametrize(
+    "arguments", [("list", "numpy_r*"), ("--help",), ("header", "mlp"), ("list", "η")], ids=" ".join
+)
+def test_every_output_has_an_encoding_that_will_do(arguments, encoding):
+    command = [sys.executable, "-m", "paragone", *arguments]
+    environment = {**HERE, "PYTHONIOENCODING": encoding}
+    ended = subprocess.run(command, capture_output=True, cwd=PROJECT, env=environment)
+
+    assert (2 if "η" in arguments else 0) == ended.returncode, ended.stderr
+    assert (ended.stdout + ended.stderr).decode(encoding)
+    assert "Traceback" not in ended.stderr.decode(encoding)
+
+
 PRINTS = """
 import os, subprocess, sys
 from paragone.__main__ import open_standard_streams

@@ -1,8 +1,13 @@
-"""Words of foreign code: one line, nothing that moves a cursor or turns the text around, and not too many."""
+"""Words of foreign code: one line, nothing that moves a cursor or turns the text around, and not too many.
+
+And streams of any encoding.
+"""
+
+import io
 
 import pytest
 
-from paragone.files.printable import plain_words
+from paragone.files.printable import plain_words, take_all_text
 from paragone.files.schema import MOST_CHARACTERS
 
 
@@ -33,3 +38,30 @@ def test_there_are_a_thousand_characters_of_them_at_most(said):
 
 def test_words_that_just_fit_are_left_as_they_are():
     assert plain_words("x" * MOST_CHARACTERS) == "x" * MOST_CHARACTERS
+
+
+@pytest.mark.parametrize(
+    ("encoding", "written"),
+    [
+        ("ascii", r"a - b -> 3 x \u03b7, \xe9 \udcff"),
+        ("latin-1", r"a - b -> 3 × \u03b7, é \udcff"),
+        ("utf-8", r"a − b → 3 × η, é \udcff"),
+    ],
+)
+def test_a_stream_writes_in_ascii_what_its_encoding_lacks(encoding, written):
+    stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    take_all_text(stream)
+    stream.write("a − b → 3 × η, é \udcff")
+    stream.flush()
+
+    assert written == stream.buffer.getvalue().decode(encoding)
+
+
+def test_a_way_out_that_the_user_chose_is_kept():
+    """`PYTHONIOENCODING=latin-1:replace paragone list`."""
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii", errors="replace")
+    take_all_text(stream)
+    stream.write("η")
+    stream.flush()
+
+    assert b"?" == stream.buffer.getvalue()

@@ -57,6 +57,10 @@ def test_hashes_of_texts_are_the_same_in_every_worker():
     assert worker_environment(1, {"PYTHONHASHSEED": "random"})[0]["PYTHONHASHSEED"] == "0"
 
 
+def test_a_worker_prints_in_utf_8_whatever_the_terminal_takes():
+    assert worker_environment(1, {"PYTHONIOENCODING": "latin-1"})[0]["PYTHONIOENCODING"] == "utf-8"
+
+
 @pytest.mark.parametrize(("threads", "switch"), [(1, "false"), (2, "true")])
 def test_xla_uses_threads_only_if_more_than_one_is_asked_for(threads, switch):
     assert worker_environment(threads, {})[0]["XLA_FLAGS"] == f"{XLA_THREADS}={switch}"

@@ -15,6 +15,7 @@ from paragone import __version__
 from paragone.cli.app import EXIT_INTERRUPTED, app, err, out
 from paragone.cli.verbs import Verbs
 from paragone.errors import HarnessError
+from paragone.files.printable import take_all_text
 
 __all__ = ["app", "main"]
 
@@ -26,6 +27,8 @@ EXIT_UNWRITABLE = 5
 
 def main() -> NoReturn:
     """Run the command line: a user's mistake ends with a sentence and an exit code, never with a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        take_all_text(stream)
     signal.signal(signal.SIGTERM, _raise_interrupt)  # a terminated run ends like an interrupted one: it can go on
     try:
         # Outside standalone mode, typer returns the code of an Exit, and None where a command returns.

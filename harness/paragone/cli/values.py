@@ -113,7 +113,7 @@ def bytes_of(text: str | None) -> int | None:
 
 def write_output(path: Path, text: str) -> None:
     try:
-        path.write_text(text, encoding="utf-8")
+        path.write_text(text, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         raise Misuse(f"--output {path}: cannot be written: {error.strerror}") from None
 

@@ -42,6 +42,7 @@ FIXED = {
     # With signal handling, Ctrl-C kills the process before it can answer.
     "PYTHON_JULIACALL_HANDLE_SIGNALS": "no",
     "PYTHONHASHSEED": "0",
+    "PYTHONIOENCODING": "utf-8",  # what a worker prints is read as that
 }
 
 XLA_THREADS = "--xla_cpu_multi_thread_eigen"
