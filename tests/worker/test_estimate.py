@@ -11,6 +11,7 @@ from scripted_clock import Logged, ScriptedClock
 from paragone.task.mlp.state import State
 from paragone.worker import estimate
 from paragone.worker.budgets import STANDARD
+from paragone.worker.cpu_demand import CpuDemand
 from paragone.worker.estimate import (
     FEWEST_STEPS,
     cpus_used,
@@ -206,7 +207,7 @@ def at_work(monkeypatch):
     def ask(*trials):
         clock = ScriptedClock([])
         readings = iter([value for cpus in trials for value in (0, cpus * TRIAL_NS)])
-        monkeypatch.setattr(estimate, "wanted_cpu_ns", lambda: next(readings))
+        monkeypatch.setattr(estimate, "cpu_demand", lambda: CpuDemand(next(readings), {}))
         return cpus_used(Trained([], clock), STATE, ORDER, clock)
 
     return ask
@@ -216,9 +217,13 @@ def test_one_busy_trial_between_two_quiet_ones_counts_for_nothing(at_work):
     assert at_work(1.0, 1.9, 0.9) == pytest.approx(0.9)
 
 
-def test_two_busy_trials_agree_and_the_lower_is_returned(at_work):
-    assert at_work(1.9, 1.7) == pytest.approx(1.7)
-    assert at_work(1.9, 1.0, 1.8) == pytest.approx(1.8)
+def test_four_busy_trials_agree_and_the_lowest_is_returned(at_work):
+    assert at_work(1.9, 1.7, 1.8, 1.9) == pytest.approx(1.7)
+    assert at_work(1.9, 1.0, 1.8, 1.8, 2.0) == pytest.approx(1.8)
+
+
+def test_a_compiler_in_the_background_of_three_trials_counts_for_nothing(at_work):
+    assert at_work(1.9, 1.9, 1.9, 1.1, 1.0) == pytest.approx(1.0)
 
 
 def test_a_child_that_ended_between_two_readings_adds_no_negative_time(at_work):
@@ -229,12 +234,12 @@ def test_a_thread_that_has_yet_to_be_moved_to_its_cpu_is_waited_for(monkeypatch)
     clock = ScriptedClock([])
     begin, spread_ns = clock.now_ns, 90_000_000
 
-    def wanted_cpu_ns():
+    def demand():
         """Two threads: on one CPU until the second has been moved, then on two."""
         elapsed = clock.now_ns - begin
-        return elapsed + max(0, elapsed - spread_ns)
+        return CpuDemand(elapsed + max(0, elapsed - spread_ns), {})
 
-    monkeypatch.setattr(estimate, "wanted_cpu_ns", wanted_cpu_ns)
+    monkeypatch.setattr(estimate, "cpu_demand", demand)
     assert cpus_used(Trained([], clock), STATE, ORDER, clock) == pytest.approx(2.0)
 
 
@@ -242,6 +247,6 @@ def test_a_train_too_short_to_measure_counts_as_using_no_cpu(monkeypatch):
     clock = ScriptedClock([])
     quick = Logged([], clock)  # its train takes 140 µs
     readings = itertools.count(step=500_000)
-    monkeypatch.setattr(estimate, "wanted_cpu_ns", lambda: next(readings))
+    monkeypatch.setattr(estimate, "cpu_demand", lambda: CpuDemand(next(readings), {}))
 
     assert cpus_used(quick, STATE, ORDER, clock) == 0.0

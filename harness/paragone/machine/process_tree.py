@@ -104,14 +104,18 @@ def threads(pids: Iterable[int]) -> Iterator[int]:
 
 def runnable_ns(pids: Iterable[int]) -> int:
     """The time that the living threads of these processes have spent on a run queue; 0 off Linux."""
-    return sum(_runnable_ns(pid, thread) for pid in pids for thread in threads([pid]))
+    return sum(waited_ns for _, waited_ns in thread_times_ns(pids).values())
 
 
-def _runnable_ns(pid: int, thread: int) -> int:
-    """The second figure of /proc/PID/task/TID/schedstat."""
-    with suppress(OSError):
-        return int((PROC / str(pid) / "task" / str(thread) / "schedstat").read_text().split()[1])
-    return 0
+def thread_times_ns(pids: Iterable[int]) -> dict[int, tuple[int, int]]:
+    """CPU time and time on a run queue of every living thread of these processes, by its id; empty off Linux."""
+    found = {}
+    for pid in pids:
+        for thread in threads([pid]):
+            with suppress(OSError):
+                fields = (PROC / str(pid) / "task" / str(thread) / "schedstat").read_text().split()
+                found[thread] = int(fields[0]), int(fields[1])
+    return found
 
 
 def cpu_time_ns(pid: int) -> int:

@@ -13,7 +13,8 @@ from paragone.implementation.described import Described
 from paragone.machine.cpus import on_every_cpu
 from paragone.task.problem import NamedArrays
 from paragone.worker.budgets import STANDARD, Budgets
-from paragone.worker.sample import Clock, wanted_cpu_ns
+from paragone.worker.cpu_demand import cpu_demand, wanted_ns
+from paragone.worker.sample import Clock
 
 # The fixed cost of a call may be this share of a sample, where an implementation declares that cost.
 CALL_SHARE = 0.1
@@ -31,6 +32,8 @@ FIRST_STEPS_OF_COSTLY_CALLS = 32
 # A one-thread variant that is free to use all CPUs may keep this many busy: some libraries prepare a step in a
 # second thread while the first one computes.
 MOST_CPUS = 1.5
+# Trials that have to agree: a compiler of the background may be at work in some.
+QUIET_TRIALS, BUSY_TRIALS = 2, 4
 # Reading the CPU time costs about 100 µs, so a shorter train gives no CPU-to-wall ratio.
 SHORTEST_JUDGED_NS = 1_000_000
 
@@ -120,10 +123,10 @@ def cpus_used(
 ) -> float:
     """CPU time / wall time of one untimed `train(order)` that is free to run on every CPU.
 
-    The time for which a thread waits for a CPU counts as if it had one: other work on the machine hides no thread.
+    The time for which a busy thread waits for a CPU counts as if it had one: other work on the machine hides no thread.
 
-    Trials are repeated until two lie on the same side of MOST_CPUS; the lower of the two is returned. What is
-    computed before the trials gives the scheduler time to spread the threads over the CPUs.
+    Trials are repeated until QUIET_TRIALS lie below MOST_CPUS, or BUSY_TRIALS above; the lowest of these is returned.
+    What is computed before the trials gives the scheduler time to spread the threads over the CPUs.
     """
     trials: dict[bool, list[float]] = {True: [], False: []}
     with on_every_cpu():
@@ -133,11 +136,11 @@ def cpus_used(
             implementation.train(order)
         while True:
             implementation.reset(state)
-            cpu_start, start = wanted_cpu_ns(), clock()
+            before, start = cpu_demand(), clock()
             implementation.train(order)
             elapsed_ns = max(1, clock() - start)
-            cpus = max(0.0, (wanted_cpu_ns() - cpu_start) / elapsed_ns) if elapsed_ns >= SHORTEST_JUDGED_NS else 0.0
-            agreeing = trials[cpus > MOST_CPUS]
-            agreeing.append(cpus)
-            if len(agreeing) == 2:
-                return min(agreeing)
+            cpus = wanted_ns(before, cpu_demand()) / elapsed_ns if elapsed_ns >= SHORTEST_JUDGED_NS else 0.0
+            is_busy = cpus > MOST_CPUS
+            trials[is_busy].append(cpus)
+            if len(trials[is_busy]) == (BUSY_TRIALS if is_busy else QUIET_TRIALS):
+                return min(trials[is_busy])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import resource
 import time
 from collections.abc import Callable
@@ -60,12 +59,6 @@ def result_digest(state: NamedArrays, losses: NDArray[Any] | None) -> str:
         return state.digest()
     content = state.digest().encode() + np.ascontiguousarray(losses, dtype=np.float64).tobytes()
     return hashlib.blake2b(content, digest_size=16).hexdigest()
-
-
-def wanted_cpu_ns() -> int:
-    """CPU time of this process and its children, and the time for which their threads waited for a CPU."""
-    pids = [os.getpid(), *process_tree.descendants()]
-    return cpu_time_ns() + process_tree.runnable_ns(pids)
 
 
 def cpu_time_ns() -> int:
