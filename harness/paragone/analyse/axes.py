@@ -10,7 +10,7 @@ import pandas as pd
 
 from paragone.analyse.fastest import compared, with_others
 from paragone.analyse.verdicts import unknown_verdict
-from paragone.implementation.contract import axes_of
+from paragone.implementation.variant import axes_of
 
 if TYPE_CHECKING:
     from paragone.analyse.results import Results

@@ -16,8 +16,8 @@ from paragone.analyse.results import Results
 from paragone.claims.claim import EPOCH, Claim
 from paragone.claims.judge_claims import CANNOT_RUN, CANNOT_TELL, OF_RUNS, JudgedClaim, RunEvidence, judge_by_profile
 from paragone.errors import ResultsUnusable
-from paragone.implementation.contract import Variant
 from paragone.implementation.registry import Registered, Unusable, find_variant
+from paragone.implementation.variant import Variant
 from paragone.machine import environment
 from paragone.machine.environment_record import Environment
 from paragone.measure.bench import Bench

@@ -10,8 +10,9 @@ from msgspec import structs
 from paragone.cli.app import EXIT_INTERRUPTED, command_line, err, exit_where_interrupted
 from paragone.cli.display import TerminalDisplay
 from paragone.cli.option_groups import with_option_groups
-from paragone.cli.options import CellOptions, RunOptions, data_of, implementations_for, request_from
+from paragone.cli.options import CellOptions, RunOptions
 from paragone.cli.report import measured, refuse_empty, write_and_print
+from paragone.cli.request import data_of, implementations_for, problem_arguments, request_from
 from paragone.cli.values import absolute, fraction, thread_counts
 from paragone.errors import Misuse
 from paragone.files.schema import MOST_ROUNDS
@@ -73,7 +74,7 @@ def bench(
         memory=not quick if memory is None else memory,
         curves=not quick if curves is None else curves,
     )
-    _bench(request, cells.problem_arguments, run, new, resume, verify_again)
+    _bench(request, problem_arguments(cells), run, new, resume, verify_again)
 
 
 def _bench(

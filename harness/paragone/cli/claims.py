@@ -15,7 +15,8 @@ from paragone.claims.claim import CLAIMS, NETWORKS, Claim, read_claims, shipped_
 from paragone.cli.app import EXIT_INTERRUPTED, command_line, err, exit_where_interrupted, out
 from paragone.cli.display import TerminalDisplay
 from paragone.cli.option_groups import with_option_groups
-from paragone.cli.options import KernelOption, RunOptions, data_set
+from paragone.cli.options import KernelOption, RunOptions
+from paragone.cli.request import data_set
 from paragone.cli.values import absolute, bytes_of, find_kernel
 from paragone.errors import InvalidClaims, Misuse, UnknownName
 from paragone.implementation.registry import Registered, Unusable, discover, implementations_of

@@ -21,11 +21,12 @@ from paragone.cli.app import (
 )
 from paragone.cli.display import TerminalDisplay
 from paragone.cli.option_groups import with_option_groups
-from paragone.cli.options import CellOptions, RunOptions, data_of, request_from
+from paragone.cli.options import CellOptions, RunOptions
 from paragone.cli.report import measured, refuse_empty
+from paragone.cli.request import data_of, problem_arguments, request_from
 from paragone.cli.values import fraction, thread_counts, write_output
 from paragone.files.schema import MOST_ROUNDS
-from paragone.implementation.contract import VERSION
+from paragone.implementation.variant import VERSION
 from paragone.plan.cells import validate_request
 from paragone.plan.request import Request
 from paragone.store.plan_records import FEWEST_LAUNCHES, Live, LiveVersion
@@ -89,7 +90,7 @@ def live(
         memory=False,
     )
     shown = Shown(fraction(fail_slower, "--fail-slower") or 0.0, markdown, output)
-    compare_live(a, b, request, cells.problem_arguments, shown, everything, new, run)
+    compare_live(a, b, request, problem_arguments(cells), shown, everything, new, run)
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,9 @@ from typing import Annotated
 import typer
 
 from paragone.adapters.kernel.c_text import declarations
+from paragone.cli.kernel_names import NETWORKS, unknown_kernel
 from paragone.cli.options import PluginsOption
-from paragone.cli.values import NETWORKS, unknown_kernel, write_output
+from paragone.cli.values import write_output
 from paragone.errors import HarnessError
 from paragone.files.paths import PACKAGE
 from paragone.implementation.plugins import kernel_folders

@@ -8,12 +8,12 @@ import typer
 from rich.markup import escape
 
 from paragone.cli.app import out
+from paragone.cli.kernel_names import NETWORKS, unknown_kernel
 from paragone.cli.options import KernelOption, PluginsOption
-from paragone.cli.values import NETWORKS, unknown_kernel
 from paragone.implementation.described import unavailable_reason
 from paragone.implementation.plugins import kernel_folders
 from paragone.implementation.registry import IMPLEMENTATIONS, Registered, discover, refuse_unusable, select
-from paragone.task.mlp.problem_files import shipped_names
+from paragone.task.mlp.shipped import shipped_names
 
 
 def list_implementations(

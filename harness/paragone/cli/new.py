@@ -10,8 +10,8 @@ import typer
 from rich.markup import escape
 
 from paragone.cli.app import out
+from paragone.cli.kernel_names import NETWORKS
 from paragone.cli.options import PluginsOption
-from paragone.cli.values import NETWORKS
 from paragone.errors import HarnessError, Misuse
 from paragone.implementation.described import Described, describe, describe_files, unavailable_reason
 from paragone.implementation.kernel_starter import KERNEL_LANGUAGES, find_kernel_folder, write_kernel_starter

@@ -18,9 +18,10 @@ from paragone.cli.app import (
     out,
 )
 from paragone.cli.display import TerminalDisplay
+from paragone.cli.kernel_names import NETWORKS
 from paragone.cli.option_groups import with_option_groups
-from paragone.cli.options import CellOptions, RunOptions, data_of, implementations_for, request_from
-from paragone.cli.values import NETWORKS
+from paragone.cli.options import CellOptions, RunOptions
+from paragone.cli.request import data_of, implementations_for, request_from
 from paragone.cli.verification import status_line
 from paragone.errors import Misuse
 from paragone.files.schema import MOST_ROUNDS

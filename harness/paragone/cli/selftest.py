@@ -11,7 +11,8 @@ import typer
 
 from paragone.cli.app import EXIT_FAILED_CHECK, err, exit_where_interrupted, out
 from paragone.cli.display import TerminalDisplay
-from paragone.cli.options import DataOption, ResultsOption, SeedOption, data_set
+from paragone.cli.options import DataOption, ResultsOption, SeedOption
+from paragone.cli.request import data_set
 from paragone.errors import ResultsUnusable, UnknownName
 
 if TYPE_CHECKING:

@@ -8,14 +8,8 @@ import typer
 
 from paragone.cli.app import err, out
 from paragone.cli.display import TerminalDisplay
-from paragone.cli.options import (
-    DataOption,
-    LimitOption,
-    MemoryOption,
-    PluginsOption,
-    SeedOption,
-    data_set,
-)
+from paragone.cli.options import DataOption, LimitOption, MemoryOption, PluginsOption, SeedOption
+from paragone.cli.request import data_set
 from paragone.cli.values import bytes_of, dtypes_of, read_problems
 from paragone.implementation.registry import discover, find_variant, refuse_unusable
 from paragone.plan.request import Request

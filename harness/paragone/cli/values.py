@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from paragone.cli.kernel_names import NETWORKS, unknown_kernel
 from paragone.errors import Misuse, UnknownName
 from paragone.files.paths import expand_home
 from paragone.files.schema import LARGEST
-from paragone.implementation.contract import FLOATS
+from paragone.implementation.declared import FLOATS
 from paragone.implementation.plugins import kernel_folders
 from paragone.task.kernel.problem import KernelProblem
 from paragone.task.kernel.spec import CACHES
 from paragone.task.mlp.problem_files import find_problem, shipped_names
 from paragone.task.problem import Problem
 
-NETWORKS = "mlp"  # as a kernel: the family of networks
 LEAST_MEMORY = 100_000_000  # a worker that has loaded Python, NumPy and the harness
 MOST_DIGITS = 15  # of a number on the command line: what every table holds exactly
 
@@ -55,10 +55,6 @@ def find_kernel(name: str, plugins: Sequence[str], cache: str | None = None) -> 
     if cache not in CACHES:
         raise UnknownName("--cache", cache, CACHES)
     return replace(problem, spec=replace(problem.spec, cache=cache))
-
-
-def unknown_kernel(name: str, known: Iterable[str]) -> UnknownName:
-    return UnknownName("kernel", name, known, " Where one of your own lies: --plugins PATH")
 
 
 def dtypes_of(names: Sequence[str] | None) -> tuple[str, ...]:

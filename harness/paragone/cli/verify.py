@@ -15,6 +15,7 @@ from rich.markup import escape
 from paragone.cli.app import EXIT_FAILED_CHECK, err, out
 from paragone.cli.contract import brief, contract_examined, everything, print_contract, print_looked_at, the_one
 from paragone.cli.display import TerminalDisplay
+from paragone.cli.kernel_names import NETWORKS
 from paragone.cli.option_groups import with_option_groups
 from paragone.cli.options import (
     NAMES_HELP,
@@ -25,11 +26,8 @@ from paragone.cli.options import (
     PluginsOption,
     RunOptions,
     SeedOption,
-    data_of,
-    implementations_for,
-    request_from,
 )
-from paragone.cli.values import NETWORKS
+from paragone.cli.request import data_of, implementations_for, request_from
 from paragone.cli.verification import case_tables, checks_table, errors_table, reason_sentences
 from paragone.errors import Misuse
 from paragone.implementation.conformance.examination import PromiseResult

@@ -8,8 +8,8 @@ from fnmatch import fnmatchcase
 
 from paragone.compare.versions import VersionSet
 from paragone.errors import Misuse, UnknownName
-from paragone.implementation.contract import VERSION
 from paragone.implementation.registry import Unusable
+from paragone.implementation.variant import VERSION
 
 SAME = "its source is the same on both sides"
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from paragone.analyse.statuses import CELL, TOO_FAST
 from paragone.analyse.verdicts import ONE_LAUNCH, unknown_verdict, verdict_words
-from paragone.implementation.contract import VERSION, without_version
+from paragone.implementation.variant import VERSION, without_version
 
 if TYPE_CHECKING:
     from paragone.analyse.results import Results

@@ -9,10 +9,10 @@ from msgspec import structs
 
 from paragone.compare.revisions import Side, side_of
 from paragone.errors import Misuse
-from paragone.implementation.contract import VERSION
 from paragone.implementation.described import describe_files
 from paragone.implementation.plugins import Location, locations_in
 from paragone.implementation.registry import Registered, Unusable, discover, implementations_of, registered_in
+from paragone.implementation.variant import VERSION
 from paragone.plan.request import Request
 
 

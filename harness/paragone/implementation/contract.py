@@ -23,21 +23,22 @@ time is the headline never holds a clock.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import product
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from paragone.implementation.declared import FLOATS as FLOATS
-from paragone.implementation.described import VERSION as VERSION
-from paragone.implementation.described import Described
+from paragone.implementation.variant import CONTROL as CONTROL
+from paragone.implementation.variant import VERSION as VERSION
+from paragone.implementation.variant import Variant as Variant
+from paragone.implementation.variant import axes_of as axes_of
+from paragone.implementation.variant import variants as variants
+from paragone.implementation.variant import without_version as without_version
 from paragone.task.problem import Problem
 
-# Behind the name of the second contender of an A/A.
-CONTROL = " (A/A)"
 PHASES = ("gather", "forward", "loss", "backward", "update")
 
 
@@ -197,47 +198,3 @@ class Implementation(ABC):
 
         It copies or converts; where it takes much longer than that, the work that `train` put off is refused.
         """
-
-
-@dataclass(frozen=True)
-class Variant:
-    """An implementation with the values of its axes fixed; `control` marks the second contender for A/A."""
-
-    implementation: Described
-    axis: tuple[tuple[str, str], ...]
-    control: bool = False
-
-    @property
-    def name(self) -> str:
-        """`numpy_rows[dtype=float32,order=C]`, with CONTROL behind it for the control."""
-        values = ",".join(f"{axis}={value}" for axis, value in self.axis)
-        return f"{self.implementation.name}[{values}]" + (CONTROL if self.control else "")
-
-    @property
-    def declared_name(self) -> str:
-        """The name of the implementation that its own folder declares, without a version behind it."""
-        return without_version(self.implementation.name)
-
-    @property
-    def dtype(self) -> str:
-        """The name of the dtype it computes in."""
-        return dict(self.axis)["dtype"]
-
-
-def without_version(name: str) -> str:
-    """The name of an implementation or a variant as it is without a version: numpy_rows[dtype=float32]."""
-    implementation, bracket, axes = name.partition("[")
-    return implementation.partition(VERSION)[0] + bracket + axes
-
-
-def axes_of(variant: str) -> dict[str, str]:
-    """Axis → value of a variant's name: dtype and order of `numpy_rows[dtype=float32,order=F]`."""
-    inside = variant.partition("[")[2].partition("]")[0]
-    pairs = (part.partition("=") for part in inside.split(",") if part)
-    return {axis: value for axis, _, value in pairs}
-
-
-def variants(implementation: Described) -> Iterator[Variant]:
-    """Yield every combination of the values of its axes."""
-    for values in product(*implementation.axes.values()):
-        yield Variant(implementation, tuple(zip(implementation.axes, values, strict=True)))

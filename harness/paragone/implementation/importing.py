@@ -17,10 +17,11 @@ from pathlib import Path
 from types import ModuleType
 
 from paragone.errors import HarnessError, error_text
-from paragone.implementation.contract import Implementation, Variant
+from paragone.implementation.contract import Implementation
 from paragone.implementation.declaration import declaration_fault
 from paragone.implementation.kernel_folder import implementation_files, is_kernel
 from paragone.implementation.old_names import old_imports
+from paragone.implementation.variant import Variant
 
 
 def import_folder(folder: Path, name: str = "impl") -> ModuleType:

@@ -6,18 +6,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from paragone.errors import HarnessError, Misuse, UnknownName
 from paragone.files.hashing import Belongs, KeptSource, changed_files, every_file, file_digests, hash_of, kept_source
 from paragone.files.paths import IMPORT_ROOT, PACKAGE, shipped
-from paragone.implementation.contract import Variant, variants
 from paragone.implementation.described import Described, describe_files
-from paragone.implementation.importing import read_folder as read_folder  # plugins import it from here
 from paragone.implementation.kernel_folder import KERNEL, REFERENCE, is_kernel, source_filter
 from paragone.implementation.plugins import Location, locations_given, locations_in, locations_installed
 from paragone.implementation.selection import matches_name, selected
-from paragone.task.kernel.problem import KernelProblem
-from paragone.task.problem import Problem
+from paragone.implementation.variant import Variant, variants
+
+if TYPE_CHECKING:
+    from paragone.implementation.contract import Implementation
+    from paragone.task.problem import Problem
 
 IMPLEMENTATIONS = shipped("impls") / "mlp"
 
@@ -100,7 +102,16 @@ class Unusable:
 
 def implementations_of(problem: Problem) -> Path:
     """The folder of the implementations of a problem's family: a kernel's own, or that of networks."""
+    from paragone.task.kernel.problem import KernelProblem  # whoever has a problem has loaded NumPy
+
     return Path(problem.folder) if isinstance(problem, KernelProblem) else IMPLEMENTATIONS
+
+
+def read_folder(folder: Path) -> list[type[Implementation]]:
+    """As `read_folder` of importing.py: plugins import it from here."""
+    from paragone.implementation.importing import read_folder
+
+    return read_folder(folder)
 
 
 def discover(folder: Path = IMPLEMENTATIONS, plugins: Iterable[str] = ()) -> tuple[list[Registered], list[Unusable]]:

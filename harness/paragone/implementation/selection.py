@@ -12,8 +12,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from paragone.errors import Misuse, UnknownName
-from paragone.implementation.contract import Variant, axes_of, variants
 from paragone.implementation.described import Described
+from paragone.implementation.variant import Variant, axes_of, variants
 
 HINT = " One variant is asked for by its axes in brackets, such as 'numpy_rows[order=F]'."
 

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paragone.errors import MeasurementFailed, Unavailable
-from paragone.implementation.contract import Variant
 from paragone.implementation.described import unavailable_reason
 from paragone.implementation.registry import Registered
+from paragone.implementation.variant import Variant
 from paragone.measure.step_times import median_step_seconds
 from paragone.measure.untimed import at_once
 from paragone.plan.cells import Contender, grid

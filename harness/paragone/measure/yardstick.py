@@ -18,11 +18,11 @@ from functools import cache
 import numpy as np
 
 from paragone.files.paths import shipped
-from paragone.implementation.contract import variants
 from paragone.implementation.described import describe_files
 from paragone.implementation.kernel_folder import is_kernel
 from paragone.implementation.plugins import Location, locations_in
 from paragone.implementation.registry import Registered, registered_in
+from paragone.implementation.variant import variants
 from paragone.plan.cells import Contender
 from paragone.task.kernel.problem import KernelProblem
 from paragone.task.problem import Data

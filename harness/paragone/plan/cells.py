@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from paragone.errors import Misuse, UnknownName
-from paragone.implementation.contract import FLOATS, Variant, variants
+from paragone.implementation.declared import FLOATS
 from paragone.implementation.described import difference_from
 from paragone.implementation.registry import Registered, find_variant, select
 from paragone.implementation.selection import is_selected
+from paragone.implementation.variant import Variant, variants
 from paragone.plan.request import Request
 from paragone.store.plan_records import Cell, ContenderKey, DataRecord, VariantRecord
 from paragone.task.checks import Candidate

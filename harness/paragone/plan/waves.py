@@ -7,7 +7,7 @@ from itertools import groupby
 
 from msgspec.structs import replace
 
-from paragone.implementation.contract import without_version
+from paragone.implementation.variant import without_version
 from paragone.store.plan_records import Cell, ContenderKey
 
 Peaks = Mapping[ContenderKey, int]

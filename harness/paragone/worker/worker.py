@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paragone.errors import MeasurementFailed
-from paragone.implementation.contract import Variant
+from paragone.implementation.variant import Variant
 from paragone.machine.cpu_wait import SchedulingTimes
 from paragone.task.problem import NamedArrays, Problem
 from paragone.worker.commands import CallParams, Command, GetResult, Load, Prepare, R, Reset, TakeSample, Train

@@ -15,8 +15,8 @@ import msgspec
 
 from paragone.implementation.conformance.checks import CHECKS
 from paragone.implementation.conformance.task import Task
-from paragone.implementation.contract import Variant
 from paragone.implementation.registry import Registered
+from paragone.implementation.variant import Variant
 from paragone.machine.child import Child
 from paragone.machine.cpus import usable_cpus
 from paragone.machine.python_environments import interpreter

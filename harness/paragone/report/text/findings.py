@@ -12,7 +12,7 @@ import pandas as pd
 from paragone.analyse.axes import axis_effects
 from paragone.analyse.crossovers import GRID
 from paragone.analyse.fastest import RATIO
-from paragone.implementation.contract import axes_of
+from paragone.implementation.variant import axes_of
 from paragone.report.text import formatting, markdown
 from paragone.report.text.rows import each_row, first_row, grid_label, grid_label_of, names_by_variant, short_names
 

@@ -10,7 +10,7 @@ import re
 import shlex
 from typing import Any
 
-from paragone.implementation.contract import CONTROL, VERSION
+from paragone.implementation.variant import CONTROL, VERSION
 from paragone.store.plan_records import BASELINE, Plan, StoredRequest
 
 DEFAULTS = StoredRequest()

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from paragone.implementation.contract import CONTROL, axes_of
+from paragone.implementation.variant import CONTROL, axes_of
 from paragone.report.text import formatting, markdown
 
 

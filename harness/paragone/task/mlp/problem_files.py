@@ -21,12 +21,13 @@ from paragone.task.mlp.problem import (
     STARTS,
     NetworkProblem,
 )
+from paragone.task.mlp.shipped import SHIPPED as SHIPPED
+from paragone.task.mlp.shipped import shipped_names as shipped_names
 
 MOST_BYTES = 1 << 16  # of a problem's file; the shipped ones have 1 kB
 MOST_DIGITS = 15  # of a batch size as a key
 MOST_CHARACTERS = 100  # of a problem's name
 MOST_PARAMETERS = 10**8  # of a network: 0.8 GB in float64, and a run holds several copies
-SHIPPED = Path(__file__).parent / "problems"
 DATASETS = ("mnist",)
 DEFAULTS: dict[str, Any] = {
     "description": "",
@@ -37,10 +38,6 @@ DEFAULTS: dict[str, Any] = {
     "l2": 0.0,
     "records_loss": False,
 }
-
-
-def shipped_names() -> list[str]:
-    return sorted(path.stem for path in SHIPPED.glob("*.toml"))
 
 
 def find_problem(name_or_path: str) -> NetworkProblem:

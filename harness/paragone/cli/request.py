@@ -1,0 +1,90 @@
+"""The request that the options of a command make, and the data that it is about."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from paragone.cli.display import TerminalDisplay
+from paragone.cli.kernel_names import NETWORKS
+from paragone.cli.options import CellOptions, RunOptions
+from paragone.cli.values import (
+    absolute,
+    bytes_of,
+    dtypes_of,
+    find_kernel,
+    problem_names,
+    read_problems,
+    sizes_from,
+)
+from paragone.errors import Misuse
+from paragone.implementation.registry import Registered, Unusable, refuse_unusable
+from paragone.plan.cells import validate_request
+from paragone.plan.request import Request
+from paragone.task.kernel.family import DrawnData
+from paragone.task.mlp.problem_files import find_problem
+from paragone.task.problem import Data, Problem
+
+if TYPE_CHECKING:
+    from paragone.task.mlp.data import DataSet
+
+
+def request_from(
+    cells: CellOptions, run: RunOptions, threads: tuple[int, ...] = (1,), default_sizes: tuple[int, ...] = ()
+) -> Request:
+    """The request of the shared options; a command sets the rest by `replace`."""
+    problems = problems_of(cells, run.plugins)
+    return Request(
+        problems=problems,
+        baseline=problems[0].baseline,
+        implementations=tuple(cells.implementations or ()),
+        dtypes=dtypes_of(cells.dtype),
+        sizes=sizes_from(cells.sizes) or default_sizes,
+        threads=threads,
+        seed=run.seed,
+        time_limit_s=run.time_limit,
+        memory_limit_bytes=bytes_of(run.memory_limit),
+        plugins=absolute(run.plugins),
+    )
+
+
+def problem_arguments(cells: CellOptions) -> dict[str, str]:
+    """Problem → how the user named it, which may be a file; for the commands that repeat a cell."""
+    if cells.kernel != NETWORKS:
+        return {cells.kernel: cells.kernel}
+    return {find_problem(given).name: given for given in problem_names(cells.problems)}
+
+
+def implementations_for(request: Request) -> tuple[list[Registered], list[Unusable]]:
+    """Every implementation here, once it is clear that the request can be met.
+
+    Raises HarnessError where an implementation that it names is unusable, Misuse where it asks for what cannot be.
+    """
+    from paragone.compare.versions import all_implementations
+
+    registered, unusable = all_implementations(request)
+    refuse_unusable(request.implementations or ("*",), registered, unusable)
+    validate_request(request, registered)
+    return registered, unusable
+
+
+def problems_of(cells: CellOptions, plugins: list[str] | None) -> tuple[Problem, ...]:
+    """The problems that the options choose. Raises Misuse, UnknownName for a kernel that is nowhere."""
+    if cells.kernel == NETWORKS:
+        if cells.cache:
+            raise Misuse("--cache is for kernels: name one by --kernel")
+        return read_problems(cells.problems)
+    if cells.problem:
+        raise Misuse(f"--problem chooses among the problems of mlp; the kernel {cells.kernel} is a problem itself")
+    return (find_kernel(cells.kernel, plugins or (), cells.cache),)
+
+
+def data_of(request: Request, path: str | None, display: TerminalDisplay) -> Data:
+    """What the request's problems are about: the data set of networks, or none."""
+    return data_set(path, display) if request.problems[0].family == NETWORKS else DrawnData()
+
+
+def data_set(path: str | None, display: TerminalDisplay) -> DataSet:
+    """The data set of --data, else of the environment, the cache or a download."""
+    from paragone.task.mlp.data import find_data
+
+    return find_data(path, display.say)
