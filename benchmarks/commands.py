@@ -4,8 +4,9 @@
     python benchmarks/commands.py list quick      some of them; --help names all
 
 Each row runs the real command with caches and results of its own in a temporary folder. "first" begins with an empty
-cache each time; all others run once untimed before. MNIST is taken from PARAGONE_DATA where that is set. Nothing is
-asserted: the goals hold on two quiet cores, and the load of the machine stands beside each row.
+cache each time; all others run once untimed before. Python keeps its bytecode. MNIST is taken from PARAGONE_DATA where
+that is set. Nothing is asserted: the goals hold on two quiet cores, and the load of the machine stands beside each row.
+"cpu" is the median of the CPU seconds of the command and all that it waited for: a busy machine changes it less.
 
 Two rows of the same table have scripts of their own: large_report.py and verdict_on_a_pair.py.
 """
@@ -15,6 +16,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import shutil
 import statistics
 import subprocess
@@ -47,7 +49,8 @@ class Place:
         found = {name: str(self.folder / inner) for name, inner in own.items()}
         if not (self.folder / "many").is_dir():
             found["PARAGONE_PLUGINS"] = str(self.step)
-        return {**os.environ, **found}
+        kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        return {**kept, **found}
 
     def forget(self) -> None:
         """Empty the cache."""
@@ -111,7 +114,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if unknown := set(arguments.rows) - set(ROWS):
         parser.error(f"unknown: {', '.join(sorted(unknown))}. There are: {', '.join(ROWS)}")
-    print(f"{'row':<15} {'median':>8} {'least':>8} {'most':>8} {'goal':>7}   load")
+    print(f"{'row':<15} {'median':>8} {'least':>8} {'most':>8} {'goal':>7} {'cpu':>7}   load")
     for name in arguments.rows or [name for name, row in ROWS.items() if not row.is_long]:
         with tempfile.TemporaryDirectory(prefix="paragone-commands-") as folder:
             measure(name, ROWS[name], Place(Path(folder)), arguments.n or ROWS[name].repetitions)
@@ -123,12 +126,21 @@ def measure(name: str, row: Row, place: Place, repetitions: int) -> None:
     row.before(place)
     if row.before is not Place.forget and not row.is_long:
         run(row, place)
-    seconds = []
+    seconds, cpu_seconds = [], []
     for _ in range(repetitions):
         row.before(place)
+        before = children_cpu_seconds()
         seconds.append(run(row, place))
+        cpu_seconds.append(children_cpu_seconds() - before)
     numbers = " ".join(f"{value:8.2f}" for value in (statistics.median(seconds), min(seconds), max(seconds)))
-    print(f"{name:<15} {numbers} {row.goal_s:7g} {load:6.2f}   {place.share_in_samples(seconds[-1])}", flush=True)
+    cpu, share = statistics.median(cpu_seconds), place.share_in_samples(seconds[-1])
+    print(f"{name:<15} {numbers} {row.goal_s:7g} {cpu:7.2f} {load:6.2f}   {share}", flush=True)
+
+
+def children_cpu_seconds() -> float:
+    """Those of all processes that were waited for so far."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def run(row: Row, place: Place) -> float:

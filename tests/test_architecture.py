@@ -187,6 +187,19 @@ def test_the_help_of_all_verbs_loads_none_of_them_and_no_numpy():
     assert "numpy" not in loaded
 
 
+def test_listing_what_is_remembered_loads_neither_numpy_nor_what_starts_a_process(tmp_path, monkeypatch):
+    """Of 140 implementations nothing takes longer than to import NumPy would."""
+    monkeypatch.setenv("PARAGONE_CACHE", str(tmp_path))
+    monkeypatch.delenv("PARAGONE_PLUGINS", raising=False)
+    runs = "from paragone.cli.main import main\ntry: main()\nexcept SystemExit: pass"
+    lists = f"import sys; sys.argv[1:] = ['list']\n{runs}"
+    loaded_by.__wrapped__(lists)
+    loaded = loaded_by.__wrapped__(lists)
+
+    assert "paragone.cli.list" in loaded
+    assert {"numpy", "psutil", "rich.progress", "paragone.implementation.describing_process"} & loaded == set()
+
+
 def test_listing_the_implementations_loads_no_library_that_might_be_missing():
     loaded = loaded_by("from paragone.implementation.registry import discover; assert discover()[0]")
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from paragone.adapters import julia
-from paragone.adapters.julia_install import find_julia, julia_unavailable, juliacall_unavailable
 from paragone.errors import MeasurementFailed
 from paragone.files.paths import IMPORT_ROOT, PROJECT
 from paragone.implementation.registry import read_folder
+from paragone.machine.julia_install import find_julia, julia_unavailable, juliacall_unavailable
 
 STAND_IN = PROJECT / "tests" / "julia_by_ctypes"
 PAGE = (PROJECT / "docs" / "julia.md").read_text()

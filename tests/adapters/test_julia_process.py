@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from paragone.adapters import julia_process, process
-from paragone.adapters.julia_install import find_julia, julia_unavailable
 from paragone.adapters.julia_process import RUNNER, JuliaProcessImplementation
 from paragone.adapters.klv import read_message, write_message
 from paragone.errors import MeasurementFailed
 from paragone.files.paths import PROJECT
 from paragone.implementation.registry import IMPLEMENTATIONS, read_folder
+from paragone.machine.julia_install import find_julia, julia_unavailable
 from paragone.task.mlp.gate import gate
 from paragone.task.mlp.problem_files import find_problem, shipped_names
 from paragone.task.mlp.stress import stress_problem

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from small_kernels import distances, kernel_folder, opened, results, ring
 
-from paragone.adapters.julia_install import julia_unavailable
 from paragone.files.paths import PROJECT
+from paragone.machine.julia_install import julia_unavailable
 
 PAGE = (PROJECT / "docs" / "kernel-implementations.md").read_text(encoding="utf-8")
 

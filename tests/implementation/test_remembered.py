@@ -118,12 +118,52 @@ def test_an_edit_of_a_module_that_it_imports_from_elsewhere_counts(plugin, tmp_p
     assert "other" == plugin.described()[0].idea
 
 
-@pytest.mark.parametrize("change", [{"missing": "'no compiler'"}, {"idea": "1 / 0"}])
-def test_what_cannot_run_here_or_is_wrong_is_asked_every_time(plugin, change):
+LACKING = "from paragone.machine.lacking import Lacking\n"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"missing": "'no compiler'"},
+        {"missing": "Lacking('no luck', 'luck')", "before": LACKING},
+        {"missing": "Lacking('no JSON', 'package json')", "before": LACKING},
+        {"idea": "1 / 0"},
+    ],
+)
+def test_what_cannot_run_here_for_a_reason_of_its_own_or_is_wrong_is_asked_every_time(plugin, change):
     plugin.write(**change)
     first, again = plugin.described(), plugin.described()
 
     assert first == again
+    assert 2 == plugin.imports
+
+
+def test_what_lacks_a_package_or_program_is_not_imported_again_as_long_as_it_does(plugin):
+    for what in ("package no_such_package", "program no_such_program"):
+        plugin.write(missing=f"Lacking('It needs one.', {what!r})", before=LACKING)
+        first, again = plugin.described(), plugin.described()
+
+        assert first == again
+        assert ("It needs one.", what) == (again[0].missing, again[0].lacks)
+    assert 2 == plugin.imports
+
+
+def test_once_what_was_lacking_is_found_it_is_asked_again(plugin, monkeypatch):
+    """Julia has come without any folder that is looked at having changed: one of the same name was put in its place."""
+    reasons = ["Julia is too old.", "Julia is too old.", None]
+    monkeypatch.setattr("paragone.machine.still_lacking.julia_unavailable", lambda: reasons.pop(0))
+    plugin.write(missing="Lacking('Julia is too old.', 'julia')", before=LACKING)
+    for imports in (1, 1, 1, 2):
+        plugin.described()
+        assert imports == plugin.imports
+
+
+def test_where_the_reason_is_another_now_it_is_asked_again(plugin, monkeypatch):
+    monkeypatch.setattr("paragone.machine.still_lacking.julia_unavailable", lambda: "Julia is not there.")
+    plugin.write(missing="Lacking('Julia is too old.', 'julia')", before=LACKING)
+    plugin.described()
+    plugin.described()
+
     assert 2 == plugin.imports
 
 

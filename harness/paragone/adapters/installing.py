@@ -7,6 +7,8 @@ import shlex
 import shutil
 from pathlib import Path
 
+from paragone.machine.lacking import Lacking
+
 JAVA = "Install: apt install default-jdk-headless (Debian, Ubuntu), brew install openjdk (macOS)"
 RUST = "Install: apt install cargo rustc (Debian, Ubuntu), brew install rust (macOS)"
 INSTALL = {
@@ -31,8 +33,11 @@ def not_found(name: str, folder: Path | None = None, install: str = "") -> str |
 
     `install` is said instead of what is known here. None where it can be started.
     """
-    reason, mend = _reason(name, folder), install or INSTALL.get(name)
-    return f"{reason}. {mend}" if reason and mend else reason
+    if (reason := _reason(name, folder)) is None:
+        return None
+    mend = install or INSTALL.get(name)
+    words = f"{reason}. {mend}" if mend else reason
+    return Lacking(words, f"program {name}") if Path(name).name == name else words
 
 
 def _reason(name: str, folder: Path | None) -> str | None:

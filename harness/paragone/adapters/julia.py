@@ -22,10 +22,10 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from paragone.adapters.julia_install import FOR_JULIACALL, find_julia, juliacall_project, juliacall_unavailable
 from paragone.adapters.phase_clock import told_times
 from paragone.errors import MeasurementFailed
 from paragone.implementation.contract import Implementation, PhaseTimes
+from paragone.machine.julia_install import FOR_JULIACALL, find_julia, juliacall_project, juliacall_unavailable
 from paragone.task.mlp.problem import NetworkProblem
 from paragone.task.mlp.state import State
 

@@ -14,8 +14,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from paragone.adapters.julia_install import find_julia, julia_unavailable, julia_version
 from paragone.adapters.process import ProcessImplementation
+from paragone.machine.julia_install import find_julia, julia_unavailable, julia_version
 
 RUNNER = Path(__file__).parent / "julia" / "runner.jl"
 # An older Julia and its OpenBLAS do not recognise new CPUs, and must be told to use a CPU that they know.

@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from paragone.files.paths import PROJECT
 from paragone.implementation.contract import Implementation
+from paragone.machine.lacking import Lacking
 from paragone.machine.python_environments import environment_unavailable, exists, interpreter, shell_path
 
 # `make peers` installs these.
@@ -56,7 +57,7 @@ def package_unavailable(package: str, extra: str) -> str | None:
     """Why a package is not available in the harness's environment, and the command that installs it."""
     spec = importlib.util.find_spec(package)
     if spec is None or spec.origin is None:  # uninstalling a package may leave a folder without code
-        return f"{package} is not installed. Install: {install_extra(extra)}"
+        return Lacking(f"{package} is not installed. Install: {install_extra(extra)}", f"package {package}")
     return None
 
 

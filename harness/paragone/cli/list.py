@@ -27,8 +27,8 @@ def list_implementations(
         raise unknown_kernel(kernel, [NETWORKS, *kernels])
     registered, unusable = discover(kernels.get(kernel, IMPLEMENTATIONS), plugins or ())
     refuse_unusable(names or ("*",), registered, unusable)
-    for entry in select(registered, names or ["*"]):
-        _show(entry)
+    shown = [_shown(entry) for entry in select(registered, names or ["*"])]
+    out.print("\n".join(shown), soft_wrap=True, highlight=False)  # once: each print takes a millisecond
     if not names:
         for folder in unusable:
             out.print(f"[red]{escape(folder.name)} cannot be used:[/] {escape(folder.reason)}\n", soft_wrap=True)
@@ -37,7 +37,7 @@ def list_implementations(
         out.print("Kernels: " + ", ".join([NETWORKS, *kernels]), highlight=False)
 
 
-def _show(entry: Registered) -> None:
+def _shown(entry: Registered) -> str:
     declared = entry.implementation
     axes = [f"{axis} {'/'.join(values)}" for axis, values in declared.axes.items()]
     lines = f"{entry.maths_lines()} lines of maths of its own"
@@ -46,4 +46,4 @@ def _show(entry: Registered) -> None:
     shown += [f"    {escape(line)}" for line in (declared.idea, " · ".join(facts))]
     if reason := unavailable_reason(declared):
         shown.append(f"    [yellow]unavailable:[/] {escape(reason)}")
-    out.print("\n".join(shown), end="\n\n", soft_wrap=True, highlight=False)  # once: each print takes a millisecond
+    return "\n".join([*shown, ""])

@@ -13,6 +13,7 @@ from paragone.implementation.contract import Implementation
 from paragone.implementation.declaration import DECLARED_TEXTS
 from paragone.implementation.declared import environment_fault
 from paragone.implementation.described import Answer, Described
+from paragone.machine.lacking import Lacking
 from paragone.machine.python_environments import environment_unavailable
 from paragone.task.problem import Problem
 
@@ -21,6 +22,7 @@ def described_class(implementation: type[Implementation], folder: Path) -> Descr
     """The description of a class whose declarations have no fault."""
     texts = {attribute: plain_words(getattr(implementation, attribute)) for attribute in DECLARED_TEXTS}
     bridge, environment, missing = implementation.bridge, *_where_it_runs(implementation)
+    lacks = missing.what if isinstance(missing, Lacking) else ""
     return Described(
         folder=str(folder),
         **texts,
@@ -33,7 +35,8 @@ def described_class(implementation: type[Implementation], folder: Path) -> Descr
         predicts=implementation.predicts,
         bridge=None if bridge is None else plain_words(bridge),
         environment_name=environment,
-        missing=missing,
+        missing=None if missing is None else plain_words(missing),
+        lacks=plain_words(lacks),
         hides_phases=_why_phases_are_hidden(implementation),
         asks_problem=any(
             getattr(implementation, question).__func__ is not getattr(Implementation, question).__func__
@@ -55,7 +58,8 @@ def answer_of(implementation: type[Implementation], problem: Problem) -> Answer:
 def _where_it_runs(implementation: type[Implementation]) -> tuple[str, str | None]:
     """The environment of its worker, and why it cannot run here."""
     try:
-        if missing := _words("missing", implementation.missing()):
+        missing = implementation.missing()
+        if _words("missing", missing):
             return "", missing
         name: object = implementation.environment_name()
         if fault := environment_fault("environment_name", name):

@@ -51,6 +51,7 @@ class Described(msgspec.Struct, frozen=True, kw_only=True):
     bridge: Words | None
     environment_name: Words  # of the environment that its worker starts in
     missing: Words | None  # why it cannot run here
+    lacks: Words = ""  # what it waits for, where that can be looked for without asking it (machine/still_lacking.py)
     hides_phases: Words | None  # why its phases cannot be told apart
     asks_problem: bool  # its answers depend on the problem
 
@@ -81,8 +82,15 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def may_be_remembered(self) -> bool:
-        """Whether the same files say the same tomorrow: what is missing today may have been installed by then."""
-        return not self.fault and not any(each.missing for each in self.described)
+        """Whether the same files say the same tomorrow: what is missing today may have been installed by then.
+
+        What can be looked for without asking anybody is looked for whenever this is recalled.
+        """
+        return not self.fault and all(each.lacks for each in self.described if each.missing)
+
+    def lacking(self) -> set[tuple[str, str]]:
+        """What is lacking, and the reasons that name it."""
+        return {(each.lacks, each.missing) for each in self.described if each.missing}
 
 
 def unavailable_reason(described: Described, problem: Problem | None = None) -> str | None:
@@ -126,10 +134,13 @@ def ask(folder: str, name: str, problem: Problem) -> Answer:
 def _remembered_reports(tasks: Sequence[Task]) -> list[Report]:
     """The report on each task: what is remembered is not asked again."""
     from paragone.implementation.remembered import Remembered  # no worker describes
+    from paragone.machine.still_lacking import is_still_lacking
 
     memory, keys = Remembered(), _keys(tasks)
     kept = {number: _checked(tasks[number], raw) for number, key in enumerate(keys) if (raw := memory.recall(key))}
-    found = {number: report for number, report in kept.items() if report.may_be_remembered}
+    lacking = {pair for report in kept.values() for pair in report.lacking()}
+    gone = {pair for pair in lacking if not is_still_lacking(*pair)}  # many lack the same
+    found = {n: report for n, report in kept.items() if report.may_be_remembered and not report.lacking() & gone}
     asked = [number for number in range(len(tasks)) if number not in found]
     found |= zip(asked, _reports([tasks[number] for number in asked]), strict=True)
     still = dict(zip(asked, _keys([tasks[number] for number in asked]), strict=True))
@@ -152,6 +163,8 @@ def _keys(tasks: Sequence[Task]) -> list[str]:
 
 def _reports(tasks: Sequence[Task]) -> list[Report]:
     """The report on each task. What is left where one ends the describing process is asked anew, in halves."""
+    if not tasks:
+        return []
     from paragone.implementation.describing_process import raw_reports  # no worker describes
 
     texts = [msgspec.json.encode(task).decode() for task in tasks]
@@ -170,12 +183,19 @@ def _checked(task: Task, report: msgspec.Raw) -> Report:
         checked = msgspec.json.decode(report, type=Report)
     except (msgspec.MsgspecError, RecursionError) as error:
         return Report(fault=f"{_impl(task)}: its description is malformed: {error}")
-    if unprintable := [text for text in _texts(msgspec.to_builtins(checked)) if not is_printable(text)]:
+    if unprintable := _unprintable(report, checked):
         return Report(fault=f"{_impl(task)}: its description is malformed: {unprintable[0][:MOST_CHARACTERS]!a}")
     for described in checked.described:
         if fault := value_fault(described, Path(task.folder)):
             return Report(fault=f"{_impl(task)}: {fault}")
     return checked
+
+
+def _unprintable(raw: msgspec.Raw, checked: Report) -> list[str]:
+    """The texts with characters that do not print; JSON that prints and escapes nothing holds none."""
+    if b"\\" not in bytes(raw) and bytes(raw).decode().isprintable():
+        return []
+    return [text for text in _texts(msgspec.to_builtins(checked)) if not is_printable(text)]
 
 
 def _texts(value: object) -> Iterator[str]:

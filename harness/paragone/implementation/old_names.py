@@ -23,7 +23,7 @@ MODULES = {
     "harness.adapters.built": "paragone.adapters.build",
     "harness.adapters.cabi": "paragone.adapters.c_abi",
     "harness.adapters.julia": "paragone.adapters.julia",
-    "harness.adapters.julia_found": "paragone.adapters.julia_install",
+    "harness.adapters.julia_found": "paragone.machine.julia_install",
     "harness.adapters.julia_process": "paragone.adapters.julia_process",
     "harness.adapters.packages": "paragone.adapters.packages",
     "harness.adapters.phase_clock": "paragone.adapters.phase_clock",

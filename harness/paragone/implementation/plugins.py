@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from paragone.errors import Misuse, error_text
 from paragone.files.paths import expand_home, shipped
 from paragone.implementation.kernel_folder import KERNEL, implementation_files, is_kernel
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoints
 
 ENTRY_POINTS, KERNELS = "paragone.implementations", "paragone.kernels"
 VARIABLE = "PARAGONE_PLUGINS"
@@ -136,10 +142,8 @@ def locations_installed() -> tuple[list[Location], list[BadEntryPoint]]:
 
 
 def _installed(group: str) -> tuple[list[Location], list[BadEntryPoint]]:
-    from importlib.metadata import entry_points  # slow to import, and a worker looks for no entry points
-
     locations, bad = [], []
-    for entry in sorted(entry_points(group=group), key=lambda entry: entry.name):
+    for entry in sorted(_entry_points(tuple(sys.path))[group], key=lambda entry: entry.name):
         origin = f"package {entry.dist.name} {entry.dist.version}" if entry.dist else "an installed package"
         folder, reason = _folder_of(entry.module, KERNEL if group == KERNELS else "impl.py")
         if folder is None:
@@ -147,6 +151,15 @@ def _installed(group: str) -> tuple[list[Location], list[BadEntryPoint]]:
         else:
             locations.append(Location(folder, origin))
     return locations, bad
+
+
+@cache
+def _entry_points(_: tuple[str, ...]) -> dict[str, EntryPoints]:
+    """Those of both groups: of the places where packages are looked for, which are read once."""
+    from importlib.metadata import entry_points  # slow to import, and a worker looks for no entry points
+
+    found = entry_points()
+    return {group: found.select(group=group) for group in (ENTRY_POINTS, KERNELS)}
 
 
 def _folder_of(module: str, file: str) -> tuple[Path | None, str]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from paragone.machine.lacking import Lacking
+
 DRIVER_LIBRARY = "libcuda.so.1"
 DRIVER_VERSION = Path("/proc/driver/nvidia/version")
 MOST_NAME_BYTES = 256
@@ -26,15 +28,16 @@ class Device:
     cuda: str
 
 
-def cuda_unavailable() -> str | None:
+def cuda_unavailable() -> Lacking | None:
     """The reason why no CUDA device can be used and what to do, or None where there is one."""
     try:
         first_device()
     except NoDevice as reason:
-        return (
+        words = (
             f"no CUDA device was found: {reason}. It needs an NVIDIA GPU and its driver: "
             "nvidia-smi lists what the driver sees, CUDA_VISIBLE_DEVICES what programs may use"
         )
+        return Lacking(words, "cuda")
     return None
 
 

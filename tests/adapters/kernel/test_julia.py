@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from small_kernels import distances, kernel_folder, opened, results, ring
 
-from paragone.adapters.julia_install import find_julia, julia_unavailable, juliacall_unavailable
 from paragone.errors import MeasurementFailed, VerificationFailed
 from paragone.files.paths import IMPORT_ROOT, PROJECT
 from paragone.implementation.importing import implementation_class
+from paragone.machine.julia_install import find_julia, julia_unavailable, juliacall_unavailable
 
 STAND_IN = PROJECT / "tests" / "julia_by_ctypes"
 NEEDS_JULIA = pytest.mark.skipif(bool(julia_unavailable()), reason=str(julia_unavailable()))

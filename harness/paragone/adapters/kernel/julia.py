@@ -19,10 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paragone.adapters.julia import EMBEDDED, EmbeddedFile, functions_of
-from paragone.adapters.julia_install import julia_unavailable
 from paragone.adapters.julia_process import julia_command, julia_environment
 from paragone.adapters.kernel.host import KernelImplementation, folder_of
 from paragone.adapters.kernel.program import ProgramKernelImplementation
+from paragone.machine.julia_install import julia_unavailable
 
 EMBEDDED_KERNEL = EMBEDDED.with_name("embedded_kernel.jl")
 RUNNER = EMBEDDED.with_name("kernel_runner.jl")

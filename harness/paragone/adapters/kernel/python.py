@@ -31,6 +31,7 @@ from paragone.adapters.packages import install_extra
 from paragone.errors import MeasurementFailed
 from paragone.implementation.importing import import_folder
 from paragone.implementation.kernel_python import WORKSPACE, fault_of_parameters
+from paragone.machine.lacking import Lacking
 from paragone.machine.python_environments import environment_unavailable, exists
 
 # Preparing an array, which is not timed, may take so long, and what `reset` may take for each of its numbers.
@@ -54,7 +55,8 @@ class PythonKernelImplementation(KernelImplementation):
             return environment_unavailable(name, modules)
         lacking = [module for module in modules if module not in sys.modules and not importlib.util.find_spec(module)]
         if lacking:
-            return f"{lacking[0]} is not installed. Install: {install_extra(lacking[0])}"
+            reason = f"{lacking[0]} is not installed. Install: {install_extra(lacking[0])}"
+            return Lacking(reason, f"package {lacking[0]}")
         return None
 
     def open(self) -> None:

@@ -17,6 +17,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from paragone.machine.lacking import Lacking
+
 Version = tuple[int, ...]
 
 FOR_A_PROCESS: Version = (1, 5)  # our Julia files run on it
@@ -53,8 +55,14 @@ def julia_version(path: str) -> Version:
     return tuple(map(int, found.groups())) if found else ()
 
 
-def julia_unavailable(least: Version = FOR_A_PROCESS) -> str | None:
-    """Why no Julia of at least this version can be started, and the command that mends it."""
+def julia_unavailable() -> Lacking | None:
+    """Why our Julia files cannot be run by a program, and the command that mends it."""
+    reason = _reason_against_julia(FOR_A_PROCESS)
+    return Lacking(reason, "julia") if reason else None
+
+
+def _reason_against_julia(least: Version) -> str | None:
+    """Why no Julia of at least this version can be started."""
     if find_julia(least):
         return None
     asked = f"Julia {_dotted(least)} or newer"
@@ -66,14 +74,19 @@ def julia_unavailable(least: Version = FOR_A_PROCESS) -> str | None:
     return f"{asked} is not installed{because}. Install it: paragone julia"
 
 
-def juliacall_unavailable() -> str | None:
+def juliacall_unavailable() -> Lacking | None:
     """Why Julia cannot be loaded into this process, and the command that mends it.
 
     Takes about as long as `julia --version` and does not use the network.
     """
+    reason = _reason_against_juliacall()
+    return Lacking(reason, "juliacall") if reason else None
+
+
+def _reason_against_juliacall() -> str | None:
     if importlib.util.find_spec("juliacall") is None:
         return "the package juliacall is not installed. Install it: pip install juliacall && paragone julia"
-    if reason := julia_unavailable(FOR_JULIACALL):
+    if reason := _reason_against_julia(FOR_JULIACALL):
         return reason
     if juliacall_project() is None:
         if path := os.environ.get("PYTHON_JULIACALL_PROJECT"):

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from paragone.adapters import julia_install
-from paragone.adapters.julia_install import (
+from paragone.machine import julia_install
+from paragone.machine.julia_install import (
     FOR_JULIACALL,
     find_julia,
     julia_unavailable,
@@ -231,7 +231,7 @@ def test_outside_of_a_virtual_environment_juliapkg_uses_conda_or_the_depot(tmp_p
 
 @pytest.mark.skipif(not julia_install.importlib.util.find_spec("juliapkg"), reason="juliapkg is not installed")
 def test_the_folder_is_the_one_that_juliapkg_says(tmp_path):
-    ask = "import juliapkg.state as s; from paragone.adapters.julia_install import juliapkg_project as ours; " + (
+    ask = "import juliapkg.state as s; from paragone.machine.julia_install import juliapkg_project as ours; " + (
         "print(s.STATE['project'] == str(ours()))"
     )
     answer = subprocess.run([sys.executable, "-c", ask], env={}, capture_output=True, text=True, check=True)
@@ -241,7 +241,7 @@ def test_the_folder_is_the_one_that_juliapkg_says(tmp_path):
 
 def test_finding_imports_neither_juliacall_nor_juliapkg(tmp_path):
     ask = (
-        "import sys; from paragone.adapters.julia_install import juliacall_unavailable; juliacall_unavailable(); "
+        "import sys; from paragone.machine.julia_install import juliacall_unavailable; juliacall_unavailable(); "
         "print(sorted({'juliacall', 'juliapkg', 'numpy'} & set(sys.modules)))"
     )
     answer = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
