@@ -5,7 +5,7 @@ import math
 import pytest
 from made_up_run import BASE, CONTROL, OTHER, cell, made_up_run, sample
 
-from paragone.analyse.noise import least_wait, noise_of_one_launch
+from paragone.analyse.noise import least_wait, noises_of_one_launch
 from paragone.analyse.results import Results
 
 
@@ -26,14 +26,31 @@ def run_of(control=(1.0, 1.0), shares=None, threads=1):
 
 @pytest.mark.parametrize(("control", "size", "difference"), [((1.5, 1.1), 1, 0.5), ((1.1, 1 / 1.5), 10, 0.5)])
 def test_the_difference_is_that_of_the_a_a_farthest_from_one_in_either_direction(control, size, difference):
-    noise = noise_of_one_launch(run_of(control), "nielsen")
+    (noise,) = noises_of_one_launch(run_of(control), "nielsen")
 
     assert noise.difference == pytest.approx(difference)
     assert (noise.dtype, noise.size, noise.threads) == ("float32", size, 1)
 
 
 def test_without_a_a_there_is_no_noise_to_tell():
-    assert noise_of_one_launch(Results(made_up_run(None, {(BASE, 10): [[1e-5] * 3]})), "nielsen") is None
+    assert noises_of_one_launch(Results(made_up_run(None, {(BASE, 10): [[1e-5] * 3]})), "nielsen") == []
+
+
+def test_each_number_of_threads_has_a_noise_of_its_own_and_the_fewest_come_first():
+    """At two threads A/A lies farther off."""
+    times = {(name, size): [[1.0] * 3] for name in (BASE, CONTROL) for size in (1, 10)}
+    samples = [
+        sample(name, size, 0, round_, 1e-5 / (1 + off * threads * (name == CONTROL)), threads=threads)
+        for name, size in times
+        for threads, off in ((2, 0.2), (1, 0.02))
+        for round_ in range(3)
+    ]
+    cells = [cell(*key, threads=threads) for key in times for threads in (2, 1)]
+    noises = noises_of_one_launch(Results(made_up_run(None, times, cells=cells, samples=samples)), "nielsen")
+
+    assert [(1, pytest.approx(0.02, rel=1e-3)), (2, pytest.approx(0.4, rel=1e-3))] == [
+        (noise.threads, noise.difference) for noise in noises
+    ]
 
 
 def test_the_wait_is_that_of_the_variant_that_waited_least():
@@ -62,6 +79,6 @@ def test_the_machine_was_too_busy_where_every_process_waited_and_the_noise_too_l
     control, share, is_busy, is_too_large
 ):
     shares = dict.fromkeys((BASE, CONTROL, OTHER), share)
-    noise = noise_of_one_launch(run_of((control, 1.0), shares), "nielsen")
+    (noise,) = noises_of_one_launch(run_of((control, 1.0), shares), "nielsen")
 
     assert (noise.is_busy, noise.is_too_large) == (is_busy, is_too_large)

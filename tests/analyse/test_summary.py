@@ -11,7 +11,7 @@ from made_up_run import BASE, CONTROL, OTHER, cell, change_plan, made_up_run, ou
 
 from paragone.analyse.results import Results
 from paragone.analyse.summary import COLUMNS, baseline_variants
-from paragone.analyse.verdicts import ONE_LAUNCH, margins, whole_percent
+from paragone.analyse.verdicts import ONE_LAUNCH, margins, margins_of_one_launch, whole_percent
 
 # Student's t, 97.5 %, from a printed table, by degrees of freedom.
 T = {1: 12.706, 2: 4.3027, 4: 2.7764}
@@ -318,6 +318,17 @@ def test_the_baseline_of_each_dtype_has_the_axes_asked_for_or_their_first_values
 
 
 # --- margins and verdicts ---
+
+
+def test_of_one_launch_the_margin_is_that_of_as_many_threads():
+    """At one thread A/A is near 1, at two it is not, at four there is none: then the largest of the problem holds."""
+    frame = pd.DataFrame(
+        [("nielsen", threads, is_control, ratio) for threads, is_control, ratio in
+         ((1, True, 1.0), (1, True, 1.02), (2, True, 1 / 1.5), (1, False, 1.1), (2, False, 1.1), (4, False, 1.1))],
+        columns=["problem", "threads", "control", "ratio_to_baseline"],
+    )  # fmt: skip
+
+    assert margins_of_one_launch(frame).tolist() == pytest.approx([0.02, 0.02, 0.5, 0.02, 0.5, 0.5])
 
 
 def with_control(control, other):

@@ -18,11 +18,11 @@ LARGE_WAIT = 0.10
 
 @dataclass(frozen=True)
 class Noise:
-    """The noise of one problem, in one launch.
+    """The noise of one problem and number of threads, in one launch.
 
     `difference` is the largest by which A/A lies off 1 in either direction, 0.53 for 1.53× or 1/1.53; it was seen at
-    `dtype`, `size` and `threads`. `waited` is the share of their timed samples for which the processes had no CPU, of
-    the variant that waited least; NaN where that is not known.
+    `dtype` and `size`. `waited` is the share of the problem's timed samples for which the processes had no CPU, of the
+    variant that waited least; NaN where that is not known.
     """
 
     difference: float
@@ -41,12 +41,15 @@ class Noise:
         return self.is_busy or self.difference > LARGE_DIFFERENCE
 
 
-def noise_of_one_launch(results: Results, problem: str) -> Noise | None:
-    """The noise of a problem; None where no A/A was measured."""
+def noises_of_one_launch(results: Results, problem: str) -> list[Noise]:
+    """The noise of a problem at each number of threads with an A/A, the fewest first."""
     frame = results.summary
     controls = frame[frame["control"] & (frame["problem"] == problem)].dropna(subset=["ratio_to_baseline"])
-    if controls.empty:
-        return None
+    waited = least_wait(results.samples[results.samples["problem"] == problem])
+    return [_noise(cells, waited) for _, cells in controls.groupby("threads")]
+
+
+def _noise(controls: pd.DataFrame, waited: float) -> Noise:
     reach = controls["ratio_to_baseline"].map(math.log).abs()
     worst = controls.iloc[int(reach.argmax())]
     return Noise(
@@ -54,7 +57,7 @@ def noise_of_one_launch(results: Results, problem: str) -> Noise | None:
         dtype=str(worst["dtype"]),
         size=int(worst["size"]),
         threads=int(worst["threads"]),
-        waited=least_wait(results.samples[results.samples["problem"] == problem]),
+        waited=waited,
     )
 
 

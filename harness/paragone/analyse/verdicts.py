@@ -35,21 +35,26 @@ def margins(frame: pd.DataFrame) -> pd.Series[float]:
     """
     controls = frame[frame["control"]]
     reach = np.maximum(np.log(controls["ratio_low"]).abs(), np.log(controls["ratio_high"]).abs())
-    at_point = reach.groupby([controls[key] for key in POINT]).max().rename("reach").reset_index()
-    in_problem = frame["problem"].map(reach.groupby(controls["problem"]).max())
-    found = frame[POINT].merge(at_point, on=POINT, how="left")["reach"].set_axis(frame.index)
-    margin: pd.Series[float] = found.fillna(in_problem).clip(lower=SMALLEST_MARGIN)
-    return margin.map(math.expm1)
+    return _margins_by(POINT, frame, reach)
 
 
 def margins_of_one_launch(frame: pd.DataFrame) -> pd.Series[float]:
-    """The margin of every row where there are no intervals: max(1 %, the A/A ratio farthest from 1 in the problem).
+    """The margin of every row where there are no intervals: max(1 %, the A/A ratio farthest from 1).
 
-    The A/A of the row's own point would be a single draw, and near 1 by luck now and then. NaN for a problem without.
+    Of those in the same problem with as many threads: the A/A of the row's own point would be a single draw, and near 1
+    by luck now and then. A number of threads without A/A takes the largest of its problem; without any, it is NaN.
     """
-    controls = frame[frame["control"]]
-    reach = np.log(controls["ratio_to_baseline"]).abs().groupby(controls["problem"]).max()
-    margin: pd.Series[float] = frame["problem"].map(reach).astype(float).clip(lower=SMALLEST_MARGIN)
+    reach = np.log(frame.loc[frame["control"], "ratio_to_baseline"]).abs()
+    return _margins_by(["problem", "threads"], frame, reach)
+
+
+def _margins_by(keys: list[str], frame: pd.DataFrame, reach: pd.Series[float]) -> pd.Series[float]:
+    """The margin of every row, by the largest reach (of A/A, a logarithm) with the same keys, else of its problem."""
+    controls = frame.loc[reach.index]
+    largest = reach.groupby([controls[key] for key in keys]).max().rename("reach").reset_index()
+    in_problem = frame["problem"].map(reach.groupby(controls["problem"]).max())
+    found = frame[keys].merge(largest, on=keys, how="left")["reach"].set_axis(frame.index)
+    margin: pd.Series[float] = found.fillna(in_problem).astype(float).clip(lower=SMALLEST_MARGIN)
     return margin.map(math.expm1)
 
 

@@ -238,6 +238,17 @@ def test_every_colour_of_the_palette_stands_out_from_the_page(theme):
         assert other / one >= LEAST_CONTRAST - 0.05, colour
 
 
+def test_without_figures_the_page_has_no_part_and_no_entry_for_them():
+    """As that of a quick run, whose report.md says how to draw them."""
+    results = Results(small_run())
+    sections = report_sections(results, [], [])
+
+    assert "## Figures" in dict(sections)
+    assert "#figures" not in page(results, sections, [])
+    drawn = Drawing("accuracy-nielsen", "A caption.", lambda form: b"<svg/>")
+    assert '<a href="#figures">Figures</a>' in page_of(small_run(), [drawn])
+
+
 def test_pictures_are_the_figures_that_no_chart_shows_and_have_a_size_limit():
     drawn = [Drawing(f"{kind}nielsen", "A *caption*.", lambda form: b"<svg/>") for kind in INTERACTIVE]
     drawn += [

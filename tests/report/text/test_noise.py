@@ -2,7 +2,7 @@
 
 import pytest
 from full_run import text_of
-from made_up_run import BASE, CONTROL, OTHER, change_plan, made_up_run, sample
+from made_up_run import BASE, CONTROL, OTHER, cell, change_plan, made_up_run, sample
 
 from paragone.analyse.results import Results
 from paragone.report.text.answer import answer
@@ -32,6 +32,34 @@ def test_one_launch_tells_the_worst_a_a_and_where_it_was():
     said = noise_sentence(Results(quick(control=(1.02, 1 / 1.53))), "nielsen")
 
     assert "differs from itself (A/A) by up to 1.53× (float32, batch 10), in one launch." in said
+
+
+def with_threads(control):
+    """Return a run of one launch; A/A has this speed of the baseline, by number of threads."""
+    speeds = {BASE: dict.fromkeys(control, 1.0), CONTROL: control, OTHER: dict.fromkeys(control, 1.2)}
+    times = {(name, 10): [[1.0] * 3] for name in speeds}
+    samples = [
+        sample(name, 10, 0, round_, 1e-5 / speed, threads=threads)
+        for name, by_threads in speeds.items()
+        for threads, speed in by_threads.items()
+        for round_ in range(3)
+    ]
+    cells = [cell(name, 10, threads=threads) for name in speeds for threads in control]
+    return made_up_run(None, times, cells=cells, samples=samples)
+
+
+def test_with_several_numbers_of_threads_one_launch_tells_the_noise_of_each():
+    assert noise_sentence(Results(with_threads({1: 1.0, 2: 1.53})), "nielsen") == (
+        "Noise at 1 thread: the baseline against itself (A/A) stays within ±1.0 %, in one launch. "
+        "Noise at 2 threads: the baseline differs from itself (A/A) by up to 1.53× (float32, batch 10), in one launch. "
+        "What differs by less is not told apart."
+    )
+
+
+def test_a_large_a_a_at_two_threads_speaks_of_those_alone():
+    (said,) = too_busy(Results(with_threads({1: 1.0, 2: 1.53})))
+
+    assert said.startswith("2 threads: Too noisy to tell: the same code under two names differed by 1.53×.")
 
 
 def test_an_a_a_below_one_per_cent_is_told_as_that():

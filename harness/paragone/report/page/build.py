@@ -44,9 +44,10 @@ MOST_PICTURE_BYTES = 700_000  # of base64
 def page(results: Results, sections: Sections, figures: Sequence[Drawing]) -> str:
     """Return the page, made from the summary, the sections of report.md and the figures.
 
-    The section with the results is shown only where no script runs; charts and the table of cells replace it.
+    The section with the results is shown only where no script runs; charts and the table of cells replace it. Figures
+    have a section where there are any that no chart replaces.
     """
-    own = {RESULTS, WARNINGS, *([FIGURES] if figures else [])}
+    own = {RESULTS, WARNINGS, FIGURES}
     title, *rest = sections
     leading = [text for heading, text in rest if not heading]
     result_tables = "\n\n".join(text for heading, text in rest if heading == RESULTS)

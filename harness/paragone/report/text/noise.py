@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from paragone.analyse.noise import LARGE_DIFFERENCE, Noise, noise_of_one_launch
+from paragone.analyse.noise import LARGE_DIFFERENCE, Noise, noises_of_one_launch
 from paragone.analyse.warnings import smallest_resolvable
 from paragone.plan.power import SMALLEST_MARGIN
 from paragone.report.text import formatting, markdown
@@ -72,35 +73,51 @@ def noise_sentence(results: Results, problem: str) -> str:
 
 
 def _of_one_launch(results: Results, problem: str) -> str:
-    noise = noise_of_one_launch(results, problem)
-    if noise is None:
+    noises = noises_of_one_launch(results, problem)
+    if not noises:
         return "One launch, and no A/A: the noise is not known, and nothing is told apart."
-    least = formatting.percent(SMALLEST_MARGIN)
+    at_size = results.run.plan.words_of(problem).at_size
+    return " ".join(_of_one_thread_count(noise, at_size, len(noises) > 1) for noise in noises)
+
+
+def _of_one_thread_count(noise: Noise, at_size: str, is_one_of_several: bool) -> str:
+    at = f" at {formatting.plural(noise.threads, 'thread')}" if is_one_of_several else ""
     if noise.difference <= SMALLEST_MARGIN:
-        return f"Noise: the baseline against itself (A/A) stays within ±{least}, in one launch."
-    threads = f", {noise.threads} threads" if noise.threads > 1 else ""
-    at = f"{noise.dtype}, {results.run.plan.words_of(problem).at_size} {formatting.size(noise.size)}{threads}"
+        least = formatting.percent(SMALLEST_MARGIN)
+        return f"Noise{at}: the baseline against itself (A/A) stays within ±{least}, in one launch."
+    threads = f", {noise.threads} threads" if noise.threads > 1 and not at else ""
+    seen = f"{noise.dtype}, {at_size} {formatting.size(noise.size)}{threads}"
     return (
-        f"Noise: the baseline differs from itself (A/A) by up to {formatting.ratio(1 + noise.difference)} ({at}), "
-        "in one launch. What differs by less is not told apart."
+        f"Noise{at}: the baseline differs from itself (A/A) by up to {formatting.ratio(1 + noise.difference)} "
+        f"({seen}), in one launch. What differs by less is not told apart."
     )
 
 
 def too_busy(results: Results) -> list[str]:
-    """Return a sentence for each problem of a run of one launch that says why it tells next to nothing, and what to do.
+    """Return sentences that say why a run of one launch tells next to nothing, and what to do.
 
-    [] where nothing speaks against the numbers, or where there are intervals, which say it better.
+    One for each problem; where only A/A says so, for each number of threads. [] where nothing speaks against the
+    numbers, or where there are intervals, which say it better.
     """
     if results.run.plan.launches > 1:
         return []
     problems = results.summary["problem"].unique()
-    noises = [(str(problem), noise_of_one_launch(results, str(problem))) for problem in problems]
-    several = len(problems) > 1
-    return [_too_busy(problem if several else "", noise) for problem, noise in noises if noise and noise.is_too_large]
+    sentences = []
+    for problem in problems:
+        named = [str(problem)] if len(problems) > 1 else []
+        noises = noises_of_one_launch(results, str(problem))
+        if noises and noises[0].is_busy:  # the wait is that of the problem
+            sentences.append(_too_busy(named, max(noises, key=lambda noise: noise.difference)))
+            continue
+        several = len(noises) > 1
+        for noise in (noise for noise in noises if noise.is_too_large):
+            threads = [formatting.plural(noise.threads, "thread")] if several else []
+            sentences.append(_too_busy([*named, *threads], noise))
+    return sentences
 
 
-def _too_busy(problem: str, noise: Noise) -> str:
-    on = f"{problem}: " if problem else ""
+def _too_busy(names: Sequence[str], noise: Noise) -> str:
+    on = f"{', '.join(names)}: " if names else ""
     difference = formatting.ratio(1 + noise.difference)
     if not noise.is_busy:
         return (

@@ -55,7 +55,8 @@ VERDICTS = """\
   **same within x %**: it lies wholly within x %, 5 at most. **not enough data**: neither; more launches would tell."""
 OF_ONE_LAUNCH = """\
 - **≈**: one launch has no intervals and no verdicts. A ratio with this sign lies within A/A, the farthest that the
-  baseline was from itself on the same problem, 1 % at least: it is not told apart from the baseline."""
+  baseline was from itself on the same problem with as many threads, 1 % at least: it is not told apart from the
+  baseline."""
 NOT_DRAWN = "Not drawn: this was a first look. To draw them: {command}"
 
 
