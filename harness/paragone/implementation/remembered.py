@@ -2,7 +2,9 @@
 
 A description is made anew where a file of the implementation's folder has changed, or a module that its import loaded
 from elsewhere, or the surroundings: Python, this package, the variables, and the folders in which programs and packages
-are found. What cannot run here, and what has a fault, is never remembered: whatever it lacks may have come since.
+are found. What cannot run here is remembered only where the reason names what is lacking, and as long as that is
+lacking (machine/still_lacking.py). For another reason, and with a fault, it is asked every time: whatever it was may
+have been mended since.
 """
 
 from __future__ import annotations
