@@ -4,12 +4,28 @@ import json
 import shutil
 
 import pytest
-from made_up_run import BASE, cell, stored_plan, variant
+import typer
+from made_up_run import BASE, OTHER, cell, made_up_run, outcome, stored_plan, variant, with_plan
 
+from paragone.analyse.results import Results
+from paragone.cli.report import refuse_failures
 from paragone.report import write
 from paragone.store.reader import read_finished
 from paragone.store.runs import run_folders
 
+WRONG = """
+from paragone.implementation.registry import IMPLEMENTATIONS, read_folder
+
+(Rows,) = read_folder(IMPLEMENTATIONS / "numpy_rows")
+
+
+class Wrong(Rows):
+    name = "wrong"
+    maths = ()
+
+    def params(self):
+        return {name: array * 2 for name, array in super().params().items()}
+"""
 QUICKLY = ("--quick", "--rounds", 3, "--no-curves", "--dtype", "float32", "-i", "numpy_rows[order=C]", "-b", 20)
 
 
@@ -24,6 +40,70 @@ def test_a_run_without_any_sample_does_not_end_as_if_all_were_well(
 
     assert code == 1
     assert "nothing was measured: no cell has a timed sample" in err
+
+
+# --- something failed ---
+
+TIMES = {(BASE, 10): [[2e-5] * 3], (OTHER, 10): [[1e-5] * 3]}
+GONE = {(BASE, 10): [[2e-5] * 3], (OTHER, 10): [[None] * 3]}
+FAILS, PASSES = [outcome(BASE), outcome(OTHER, "failed", 10)], [outcome(BASE), outcome(OTHER)]
+
+
+def code_of(*names, times=TIMES, outcomes=PASSES, own=("numpy_rows",), strict=False, unusable=(), plugins=()):
+    """The exit code of a finished run in which these were asked for."""
+    run = made_up_run(None, times, outcomes=outcomes)
+    run = with_plan(run, request={"implementations": names, "plugins": plugins}, unusable=unusable)
+    try:
+        refuse_failures(Results(run), own, strict)
+    except typer.Exit as ending:
+        return ending.exit_code
+    return 0
+
+
+@pytest.mark.parametrize("name", ["numpy_tuned", "numpy_t*", "numpy_tuned[dtype=float32]"])
+def test_what_is_named_and_fails_ends_the_command_with_code_1_though_its_baseline_was_measured(name, capsys):
+    assert code_of(name) == 0
+    assert code_of(name, outcomes=FAILS) == 1
+    assert "error: failed: numpy_tuned. The reasons stand in the report" in " ".join(capsys.readouterr().err.split())
+
+
+def test_each_name_must_have_given_a_sample(capsys):
+    """Such as one that cannot run here, or whose step is too slow."""
+    assert code_of("numpy_rows", "numpy_tuned", times=GONE) == 1
+    assert "error: nothing was measured of numpy_tuned." in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.parametrize("names", [(), ("numpy_rows",)])
+def test_one_that_nobody_named_fails_the_command_by_strict_alone(names):
+    assert code_of(*names, outcomes=FAILS) == 0
+    assert code_of(*names, outcomes=FAILS, strict=True) == 1
+    assert code_of(*names, outcomes=PASSES, strict=True) == 0
+
+
+def test_ones_own_need_no_other_name():
+    """Those of --plugins, and the baseline."""
+    assert code_of(outcomes=FAILS, own=("numpy_rows", "numpy_tuned")) == 1
+
+
+def test_a_folder_of_plugins_that_cannot_be_used_fails_where_no_other_name_is_given():
+    broken = [{"name": "mine", "reason": "impl.py: SyntaxError"}]
+
+    assert code_of(unusable=broken) == 0
+    assert code_of(unusable=broken, strict=True) == 1
+    assert code_of(unusable=broken, plugins=["/mine"]) == 1
+    assert code_of("numpy_rows", unusable=broken, plugins=["/mine"]) == 0
+
+
+def test_a_run_knows_that_its_own_plugin_failed(paragone, small, without_processes, without_figures, tmp_path):
+    (tmp_path / "wrong").mkdir()
+    (tmp_path / "wrong" / "impl.py").write_text(WRONG)
+    code, _, err = paragone(
+        *("bench", *QUICKLY, "-p", small, "--results", tmp_path / "results", "--no-memory"),
+        *("-i", "wrong", "--plugins", tmp_path / "wrong"),
+    )
+
+    assert code == 1
+    assert "error: failed: wrong; nothing was measured of wrong." in " ".join(err.split())
 
 
 # --- a complete run without its report ---

@@ -21,6 +21,7 @@ LAUNCHED_CELL = [*CELL, "launch", "attempt"]
 TOO_FAST = "too fast"  # for the machine's limit; found when a run is read
 # The worst first. One failure outweighs every passed check of the same cell.
 STATUSES = ("failed", "rejected", TOO_FAST, "not measured", "unavailable", "not checked", "passed")
+FAILED = STATUSES[:3]
 STATUSES_WITH_TIMES = ("passed", "not checked")
 
 ABOUT_A_VARIANT = ["variant", "implementation", "language", "layout", "order", "dtype", "control"]

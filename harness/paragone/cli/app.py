@@ -24,8 +24,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Settles quarrels about numerical code by measurement.",
     epilog=(
-        "Exit codes: 0 done · 1 an implementation failed its check or cannot run (verify, profile, train), nothing "
-        "could be measured (bench), a cell is slower (compare), a goal is missed (selftest) · 2 misuse · "
+        "Exit codes: 0 done · 1 an implementation failed its check or cannot run (verify, profile, train), one that "
+        "is named failed or nothing was measured of it (bench; with --strict any that failed), a cell is slower "
+        "(compare), a goal is missed (selftest) · 2 misuse · "
         "3 a problem file is wrong · "
         "4 a data set is missing or damaged · 5 results or standard output cannot be read or written · "
         "6 runs that cannot be compared · 130 interrupted."

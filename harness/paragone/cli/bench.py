@@ -11,7 +11,7 @@ from paragone.cli.app import EXIT_INTERRUPTED, command_line, err, exit_where_int
 from paragone.cli.display import TerminalDisplay
 from paragone.cli.option_groups import with_option_groups
 from paragone.cli.options import CellOptions, RunOptions
-from paragone.cli.report import measured, refuse_empty, write_and_print
+from paragone.cli.report import measured, refuse_failures, write_and_print
 from paragone.cli.request import data_of, implementations_for, problem_arguments, request_from
 from paragone.cli.values import absolute, fraction, thread_counts
 from paragone.errors import Misuse
@@ -55,6 +55,9 @@ def bench(
     verify_again: Annotated[
         bool, typer.Option("--verify-again", help="Verify what was verified before in this very state too.")
     ] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit 1 where any cell failed, not only one of what is named.")
+    ] = False,
     resume: Annotated[str | None, typer.Option(help="Go on with this run; its plan is used as it is.")] = None,
     run: RunOptions,
 ) -> None:
@@ -74,7 +77,7 @@ def bench(
         memory=not quick if memory is None else memory,
         curves=not quick if curves is None else curves,
     )
-    _bench(request, problem_arguments(cells), run, new, resume, verify_again)
+    _bench(request, problem_arguments(cells), run, new, resume, verify_again, strict)
 
 
 def _bench(
@@ -84,6 +87,7 @@ def _bench(
     new: bool,
     resume: str | None,
     verify_again: bool,
+    strict: bool,
 ) -> None:
     from paragone.measure.bench import Bench
     from paragone.measure.resume import refuse_unnamed_code
@@ -116,4 +120,5 @@ def _bench(
     results = write_and_print(folder)
     if not finished:
         raise typer.Exit(EXIT_INTERRUPTED)
-    refuse_empty(results)
+    own = {entry.name for entry in registered if entry.origin.startswith("plugin ")}
+    refuse_failures(results, {*own, request.baseline}, strict)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
+from rich.markup import escape
 
 from paragone.cli.app import EXIT_FAILED_CHECK, err, out
 from paragone.cli.options import ResultsOption
 from paragone.errors import Misuse
+from paragone.implementation.selection import matches_name
 
 if TYPE_CHECKING:
     from paragone.analyse.results import Results
@@ -74,11 +77,48 @@ def measured(measurement: Bench, new: bool, resume: Path | None = None) -> tuple
 
 
 def refuse_empty(results: Results) -> None:
-    """End the command with a sentence and a code where the finished run holds no sample at all."""
-    if results.samples.empty:
-        words = "nothing was measured: no cell has a timed sample. The reasons stand in the report, under"
-        err.print(f"[bold red]error:[/] {words} “Failed, skipped, not measured”", soft_wrap=True, highlight=False)
-        raise typer.Exit(EXIT_FAILED_CHECK)
+    """End the command with a sentence and a code where the finished run holds no sample of what it was asked for."""
+    patterns = _patterns(results)
+    if results.samples.empty or (patterns and len(_unmeasured(results)) == len(patterns)):
+        _refuse("nothing was measured: no cell has a timed sample")
+
+
+def refuse_failures(results: Results, own: Collection[str], strict: bool) -> None:
+    """End the command where what the user named failed a check or gave no sample; if strict, where any cell failed.
+
+    Named is what --implementations asks for, the implementations in `own`, and without either what --plugins leads to.
+    """
+    from paragone.analyse.statuses import FAILED
+
+    refuse_empty(results)
+    plan, patterns, cells = results.run.plan, _patterns(results), results.cells[~results.cells["control"]]
+    failed = dict.fromkeys(cells.loc[cells["status"].isin(FAILED), "implementation"])
+    told = [name for name in failed if strict or name in own or any(matches_name(name, one) for one in patterns)]
+    if not patterns and (strict or (plan.request and plan.request.plugins)):
+        told += [entry.name for entry in plan.unusable]
+    unmeasured = _unmeasured(results)
+    sentences = [f"failed: {', '.join(told)}"] * bool(told)
+    sentences += [f"nothing was measured of {', '.join(unmeasured)}"] * bool(unmeasured)
+    if sentences:
+        _refuse("; ".join(sentences))
+
+
+def _refuse(words: str) -> NoReturn:
+    where = ". The reasons stand in the report, under “Failed, skipped, not measured”"
+    err.print(f"[bold red]error:[/] {escape(words)}{where}", soft_wrap=True, highlight=False)
+    raise typer.Exit(EXIT_FAILED_CHECK)
+
+
+def _patterns(results: Results) -> tuple[str, ...]:
+    request = results.run.plan.request
+    return request.implementations if request else ()
+
+
+def _unmeasured(results: Results) -> list[str]:
+    """The patterns of --implementations that no timed sample is of."""
+    timed = {*results.samples["variant"]}
+    names = {variant.implementation for variant in results.run.plan.variants if variant.variant in timed}
+    return [one for one in _patterns(results) if not any(matches_name(name, one) for name in names)]
 
 
 def draw(folder: Path) -> None:
