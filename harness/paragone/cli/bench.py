@@ -103,18 +103,8 @@ def _bench(
         request = planned
     registered, unusable = implementations_for(request)
     display = TerminalDisplay(err)
-    data = data_of(request, run.data, display)
-    measurement = Bench(
-        request,
-        registered,
-        unusable,
-        data,
-        runs,
-        command_line(),
-        display,
-        problem_arguments,
-        verify_again=verify_again,
-    )
+    given = data_of(request, run.data, display), runs, command_line(), display, problem_arguments
+    measurement = Bench(request, registered, unusable, *given, verify_again=verify_again)
     with exit_where_interrupted("Interrupted before the plan was fixed: nothing was measured, nothing is left behind."):
         folder, finished = measured(measurement, new, folder)
     results = write_and_print(folder)
