@@ -27,6 +27,7 @@ from paragone.verify.verifier import Verifier
 from paragone.verify.verify_only import verify_only
 from paragone.worker.budgets import STANDARD
 from paragone.worker.commands import EstimateStep, Reset, TakeSample
+from paragone.worker.replies import Modules
 
 PROBLEM = replace(find_problem("nielsen"), n_train=60, layers=(784, 4, 10))
 ROWS = Contender(
@@ -539,3 +540,25 @@ def test_verify_refuses_a_problem_that_does_not_fit_the_data(data):
 def test_the_first_estimate_is_made_at_a_size_that_the_problem_lists(sizes, size, probe):
     """A kernel whose window has 16 numbers cannot be computed for 10."""
     assert probe == first_probe(SimpleNamespace(sizes=sizes), size)
+
+
+@pytest.mark.parametrize("is_twice", [True, False])
+def test_the_code_that_only_the_stress_problem_needs_is_noted_too(data, monkeypatch, is_twice):
+    """In the worker that is loaded twice, and in a fresh one."""
+    named = lambda hosted: Modules({hosted.problem.name: ""})  # noqa: E731 -- it stands for a method
+    monkeypatch.setattr("paragone.worker.hosted_variant.HostedVariant.list_modules", named)
+    if not is_twice:
+        monkeypatch.setattr(Pilot, "_loaded_again", lambda *_: None)
+
+    assert 2 == len(Stage(data).result.modules)
+
+
+def test_one_that_cannot_say_which_code_it_runs_is_timed_and_not_remembered(data, monkeypatch):
+    def fail(*_):
+        raise ValueError("no list")
+
+    monkeypatch.setattr("paragone.worker.hosted_variant.HostedVariant.list_modules", fail)
+    stage = Stage(data)
+
+    assert list(SIZES) == stage.sizes
+    assert {} == stage.result.first_steps

@@ -69,7 +69,7 @@ class Pilot:
         with self._worker_for(result, contender) as reopened:
             self._examine_grid(result, reopened, sizes, begin)
             check_data(result, self.verifier, reopened.worker, self.request.budgets)
-            self._note_modules(result, reopened)
+            self._note_modules(result, reopened.worker() if result.cells else None)
             if not contender.difference:
                 self._examine_stress(result, reopened)
         return result
@@ -90,9 +90,11 @@ class Pilot:
         left: Sequence[Cell] = fast
         if fast and (worker := self._loaded_again(reopened, other)):
             left = stage.pass_cells(worker, fast)
+            self._note_modules(result, reopened.live)
         reopened.close()
         with self._worker_for(result, other) as fresh:
             stage.check_cells(fresh.worker, left)
+            self._note_modules(result, fresh.live)
 
     def _loaded_again(self, reopened: ReopenedWorker, contender: Contender) -> Worker | None:
         """The worker that is open, loaded with another problem; None where there is none, or where that fails."""
@@ -205,11 +207,12 @@ class Pilot:
         result.add_too_slow(size, step_seconds)
         return True
 
-    def _note_modules(self, result: PilotResult, reopened: ReopenedWorker) -> None:
+    def _note_modules(self, result: PilotResult, worker: Worker | None) -> None:
         """Note what code was loaded, after the last step: some modules are imported late."""
-        worker = reopened.worker() if result.cells else None
-        if worker is not None:
-            result.modules = worker.call(ListModules()).stamps
+        try:
+            result.modules |= worker.call(ListModules()).stamps if worker is not None else {}
+        except MeasurementFailed:  # nobody can tell later whether its code has changed: nothing of it is kept
+            result.first_steps.clear()
 
     def _loaded(self, result: PilotResult, contender: Contender) -> Worker | None:
         begin = time.perf_counter()

@@ -190,7 +190,8 @@ class HostedVariant:
     def list_modules(self) -> replies.Modules:
         from paragone.worker.modules import modules_elsewhere  # of the pilot alone
 
-        return replies.Modules(modules_elsewhere(self.folder))
+        assert self.folder is not None
+        return replies.Modules(modules_elsewhere(self.folder, self.implementation.name))
 
     def measure_memory(self, command: commands.MeasureMemory, arrays: Arrays) -> replies.MemoryUse:
         order, start = self.order_of(command.size, command.n_steps), self.start(arrays)
