@@ -1,5 +1,6 @@
 """What was verified before: used in the very same state, and in no other."""
 
+import os
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -85,7 +86,10 @@ def in_another_state(name, before, contender, patch):
     if name == "compiler":
         patch.setattr(verified_before, "toolchain_files", lambda: {"gcc": "/usr/bin/gcc 1 2"})
     if name == "harness":
-        patch.setattr(environment, "source_hash", lambda: "another")
+        revision = structs.replace(described.revision, source_hash="another")
+        return replace(before, described=structs.replace(described, revision=revision)), contender
+    if name == "variable":
+        patch.setenv("MY_STEP_FAST", "1")
     if name == "source":
         patch.setattr("paragone.implementation.registry.Registered.source_hash", lambda self: "another")
     if name == "data":
@@ -102,7 +106,19 @@ def in_another_state(name, before, contender, patch):
 
 @pytest.mark.parametrize(
     "name",
-    ["seed", "version", "machine", "compiler", "harness", "source", "data", "problem", "threads", "variant"],
+    [
+        "seed",
+        "version",
+        "machine",
+        "compiler",
+        "harness",
+        "variable",
+        "source",
+        "data",
+        "problem",
+        "threads",
+        "variant",
+    ],
 )
 def test_nothing_is_known_where_one_thing_is_another(before, monkeypatch, name):
     before.keep(verified(1))
@@ -160,6 +176,41 @@ def test_nothing_is_known_where_code_that_lies_elsewhere_has_changed(before, tmp
     assert before.result_of(ROWS, (1,)) is None
 
 
+def test_code_of_one_size_still_counts_when_another_size_is_verified_without_it(before, tmp_path):
+    module = tmp_path / "library.py"
+    module.write_text("factor = 1")
+    first = verified(1)
+    first.modules = {str(module): stamp(str(module))}
+    before.keep(first)
+    before.keep(verified(10))
+    assert before.result_of(ROWS, (1, 10)) is not None
+
+    module.write_text("factor = 1.01")
+    assert before.result_of(ROWS, (1,)) is None
+
+
+def test_an_edit_that_keeps_size_and_time_is_an_edit(tmp_path):
+    module = tmp_path / "library.py"
+    module.write_text("factor = 1")
+    seen, about = stamp(str(module)), module.stat()
+    module.write_text("factor = 2")
+    os.utime(module, ns=(about.st_atime_ns, about.st_mtime_ns))
+
+    assert stamp(str(module)) != seen
+
+
+def test_a_record_counts_for_the_harness_with_which_the_run_began(before, monkeypatch):
+    before.keep(verified(1))
+    monkeypatch.setattr(environment, "source_hash", lambda: "edited meanwhile")
+    assert before.result_of(ROWS, (1,)) is not None
+
+
+def test_a_variable_of_the_terminal_changes_nothing(before, monkeypatch):
+    before.keep(verified(1))
+    monkeypatch.setenv("SSH_CLIENT", "192.0.2.1 50000 22")
+    assert before.result_of(ROWS, (1,)) is not None
+
+
 def test_one_that_lacks_data_is_not_kept_at_all(before):
     result = verified(1)
     result.add_outcome("data", "failed", "image 3 is another")
@@ -191,10 +242,11 @@ def test_a_run_corrects_the_times_by_which_samples_are_planned(before):
     assert planned[10].n_steps == cell(ROWS, 10, 5e-5, SHORT).n_steps > planned[1].n_steps
 
 
-def test_a_damaged_record_counts_for_nothing_and_is_written_anew(before, tmp_path):
+@pytest.mark.parametrize("content", [b"", b"\0\xff", b'{"sizes": {"1": ', b'{"x":' + b"[" * 200_000])
+def test_a_damaged_record_counts_for_nothing_and_is_written_anew(before, tmp_path, content):
     before.keep(verified(1))
     (path,) = (tmp_path / "verified").iterdir()
-    path.write_bytes(path.read_bytes()[:40])
+    path.write_bytes(content)
 
     assert before.result_of(ROWS, (1,)) is None
     before.keep(verified(1))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,20 +17,32 @@ from paragone.files.paths import PACKAGE
 from paragone.machine.python_environments import folder_of
 
 # They differ from one terminal, folder or command to the next, and decide nothing.
-VOLATILE = {"_", "PWD", "OLDPWD", "SHLVL", "COLUMNS", "LINES", "TERM", "WINDOWID"} | {
-    "PARAGONE_CACHE",
-    "PARAGONE_DATA",
-    "PARAGONE_PLUGINS",
-    "PARAGONE_RESULTS",
-}
+OF_THE_TERMINAL = (
+    "_ PWD OLDPWD SHLVL COLUMNS LINES TERM COLORTERM TERM_PROGRAM TERM_PROGRAM_VERSION TERM_SESSION_ID VTE_VERSION "
+    "WINDOWID WT_SESSION TMUX TMUX_PANE STY DISPLAY WAYLAND_DISPLAY XAUTHORITY DBUS_SESSION_BUS_ADDRESS "
+    "SSH_AUTH_SOCK SSH_CLIENT SSH_CONNECTION SSH_TTY XDG_SESSION_ID INVOCATION_ID JOURNAL_STREAM SYSTEMD_EXEC_PID "
+    "MAKELEVEL PYTEST_CURRENT_TEST"
+)
+VOLATILE = {*OF_THE_TERMINAL.split(), "PARAGONE_CACHE", "PARAGONE_DATA", "PARAGONE_PLUGINS", "PARAGONE_RESULTS"}
 
 
 def surroundings() -> str:
     """A hash of all of it."""
-    variables = sorted(f"{name}={value}" for name, value in os.environ.items() if name not in VOLATILE)
     places = [f"{place} {stamp(place)}" for place in dict.fromkeys(_places())]
-    content = "\0".join([sys.executable, sys.version, *variables, *places])
-    return hashlib.sha256(content.encode(errors="surrogateescape")).hexdigest()[:16]
+    return _hash([sys.executable, sys.version, *_lines(os.environ), *places])
+
+
+def variables_hash(variables: Mapping[str, str]) -> str:
+    """A hash of the variables of a process, without those that decide nothing."""
+    return _hash(_lines(variables))
+
+
+def _lines(variables: Mapping[str, str]) -> list[str]:
+    return sorted(f"{name}={value}" for name, value in variables.items() if name not in VOLATILE)
+
+
+def _hash(parts: Iterable[str]) -> str:
+    return hashlib.sha256("\0".join(parts).encode(errors="surrogateescape")).hexdigest()[:16]
 
 
 def _places() -> Iterator[str]:
@@ -48,10 +60,13 @@ def _places() -> Iterator[str]:
 
 
 def stamp(path: str) -> str:
-    """The time of the last change of a file or folder and its size; "" where there is none."""
+    """The times of the last change of a file or folder and its size; "" where there is none.
+
+    One of the times can be set at will, such as by `cp -p`; that of the change of its entry cannot.
+    """
     with suppress(OSError, ValueError):
         about = Path(path).stat()
-        return f"{about.st_mtime_ns} {about.st_size}"
+        return f"{about.st_mtime_ns} {about.st_ctime_ns} {about.st_size}"
     return ""
 
 

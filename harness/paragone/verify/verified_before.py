@@ -2,14 +2,16 @@
 
 A record is a file of the cache. Its name is a hash of all that the pilot's result follows from: the sources of the
 harness, of the implementation and of its shared formulas, the problem, the data, the seed, the number of threads, the
-versions, the programs that compile or interpret, and the machine. Only what passed is kept, and what is too slow to be
-timed. A run that uses a record has its workers take the first steps again, which must end in the same bits.
+versions, the variables, the programs that compile or interpret, and the machine. Only what passed is kept, and what is
+too slow to be timed. A run that uses a record has its workers take the first steps again, which must end in the same
+bits.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,7 +24,8 @@ from paragone.files.atomic import replacing
 from paragone.files.paths import cache_folder
 from paragone.machine import environment
 from paragone.machine.environment_record import Environment
-from paragone.machine.surroundings import stamp
+from paragone.machine.surroundings import stamp, variables_hash
+from paragone.machine.threads import worker_environment
 from paragone.machine.toolchains import toolchain_files
 from paragone.plan.cells import Contender, cell
 from paragone.plan.request import Request
@@ -103,7 +106,8 @@ class VerifiedBefore:
                 _delete(path)
             return
         at = datetime.now(UTC).isoformat(timespec="seconds")
-        sizes = dict(before.sizes) if before is not None and before.is_of_the_same_code else {}
+        of_before = before if before is not None and before.is_of_the_same_code else None
+        sizes = dict(of_before.sizes) if of_before else {}
         for size in {row.size for row in result.outcomes if row.size is not None}:
             own = tuple(structs.replace(row, verified=at) for row in result.outcomes if row.size == size)
             sizes.pop(size, None)
@@ -114,7 +118,7 @@ class VerifiedBefore:
             outcomes=tuple(structs.replace(row, verified=at) for row in of_all),
             peak_bytes=max(result.peak_bytes, 0 if before is None else before.peak_bytes),
             load_seconds=result.load_seconds,
-            modules=result.modules,
+            modules=result.modules if of_before is None else {**of_before.modules, **result.modules},
         )
         _write(path, record)
 
@@ -137,7 +141,8 @@ class VerifiedBefore:
         environment_name = contender.variant.implementation.environment_name
         own = {name: it for name, it in self.described.own_environments.items() if name == environment_name}
         facts = (
-            environment.source_hash(),
+            self.described.revision.source_hash or environment.source_hash(),  # as it was when the run began
+            variables_hash(worker_environment(contender.threads, os.environ)[0]),
             environment.machine_fingerprint(structs.replace(self.described, own_environments=own)),
             *(f"{name} {file}" for name, file in toolchain_files().items()),
             contender.problem.fingerprint(),
@@ -171,7 +176,7 @@ def _read(path: Path) -> VerifiedContender | None:
     """The record in this file; None where it is missing or damaged."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=VerifiedContender)
-    except (OSError, msgspec.DecodeError):
+    except (OSError, msgspec.DecodeError, RecursionError):
         return None
 
 
