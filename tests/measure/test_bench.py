@@ -257,6 +257,17 @@ def test_other_bits_than_those_that_were_verified_are_compared_with_the_referenc
     assert {1, 20} == set(compared["size"])
 
 
+def test_what_is_recorded_no_more_when_the_launch_begins_is_compared_with_the_reference(
+    data, impls, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("paragone.verify.verified_before.VerifiedBefore.first_steps", lambda *_: None)
+    run, _ = again(data, impls, tmp_path, monkeypatch, verify_again=False)
+    compared = run.outcomes[run.outcomes["launch"].notna()]
+
+    assert {"the record of its verification has gone: compared with the reference again"} == set(compared["note"])
+    assert {("passed", 1), ("passed", 20)} == set(zip(compared["status"], compared["size"], strict=True))
+
+
 def test_other_bits_that_are_wrong_end_the_cell(data, impls, tmp_path, monkeypatch):
     def wrong(worker, state, order, n_steps=None):
         result, losses = Worker.train(worker, state, order, n_steps)

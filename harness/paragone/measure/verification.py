@@ -10,7 +10,7 @@ from paragone.measure.forecast import usual_seconds
 from paragone.measure.step_times import median_step_seconds
 from paragone.plan.cells import Contender, aa_pairs, sizes_of
 from paragone.store.plan_records import ContenderKey
-from paragone.store.reader import read_table
+from paragone.store.reader import read_plan, read_table
 from paragone.store.records import Outcome
 from paragone.verify.display import Display
 from paragone.verify.examiners import Examination, examine_all
@@ -72,13 +72,21 @@ class Verification:
     def to_confirm(
         self, folder: Path, contenders: Mapping[ContenderKey, Contender]
     ) -> dict[tuple[ContenderKey, int], FirstSteps]:
-        """The first steps, by contender and size, of what an earlier run has verified for the run in this folder."""
+        """The first steps, by contender and size, of what an earlier run has verified for the run in this folder.
+
+        Where the record has gone since, steps without a digest: they are compared with the reference.
+        """
+        lost = {
+            (each.contender, each.size): FirstSteps(n_steps=max(1, each.prefix_steps), digest="")
+            for each in read_plan(folder).cells
+        }
         found: dict[tuple[ContenderKey, int], FirstSteps] = {}
         for row in read_table(folder, Outcome):
             if row.verified and row.size is not None and row.threads is not None:
-                key = row.problem, row.variant, row.threads
-                steps = self.before.first_steps(contenders[key], row.size)
-                found |= {(key, row.size): steps} if steps else {}
+                of_cell = (row.problem, row.variant, row.threads), row.size
+                contender = contenders[of_cell[0]]
+                if of_cell in lost and not contender.variant.control:  # a control runs the code of its baseline
+                    found[of_cell] = self.before.first_steps(contender, row.size) or lost[of_cell]
         return found
 
     def note_launches(self, folder: Path, contenders: Mapping[ContenderKey, Contender]) -> None:

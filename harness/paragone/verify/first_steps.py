@@ -13,7 +13,7 @@ from paragone.worker.worker import Worker
 
 
 class FirstSteps(Record, frozen=True, kw_only=True):
-    """A digest of every bit of the result after so many steps."""
+    """A digest of every bit of the result after so many steps; "" where it is no longer known."""
 
     n_steps: int
     digest: str
@@ -38,4 +38,5 @@ def confirm(
     check = verifier.check_first_steps(worker, contender, size, verified.n_steps)
     if check.status == "failed":
         return check
-    return replace(check, note="other bits than when it was verified: compared with the reference again")
+    why = "other bits than when it was verified" if verified.digest else "the record of its verification has gone"
+    return replace(check, note=f"{why}: compared with the reference again")
