@@ -133,7 +133,24 @@ def test_a_disturbance_is_looked_at_again_and_passes():
     assert 4 * TRIALS == len(worker.resets)
 
 
-def test_what_is_refused_was_looked_at_four_times():
+def test_a_processor_that_sleeps_while_inputs_are_drawn_is_no_memory():
+    class Rested(KernelProblem):
+        def draw_inputs(self, *others):
+            worker.is_asleep = True
+            return super().draw_inputs(*others)
+
+    class Sleepy(Worker):
+        def take_sample(self, order):
+            seen, times, self.is_asleep = super().take_sample(order), 1 + self.is_asleep, False
+            return SimpleNamespace(elapsed_ns=times * seen.elapsed_ns)
+
+    worker = Sleepy(lambda visit, trial: 100)
+    refuse_remembered(worker, Rested.of(PROJECT / "impls" / "pairwise"), cell(), accounts(100))
+
+    assert 2 * TRIALS == len(worker.resets)
+
+
+def test_what_is_refused_was_looked_at_eight_times():
     worker = remembering(2)
     with pytest.raises(MeasurementFailed):
         refuse_remembered(worker, PAIRWISE, cell(), accounts(10))

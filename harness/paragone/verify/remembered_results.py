@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from paragone.errors import MeasurementFailed
 from paragone.store.plan_records import Cell
-from paragone.task.problem import Problem
+from paragone.task.problem import NamedArrays, Problem
 from paragone.verify.inputs import SEED_BITS
 from paragone.verify.time_account import TimeAccount
 from paragone.worker.worker import Worker
@@ -36,7 +36,7 @@ TRIALS = 5  # each on new inputs, with another number of passes between the firs
 LATER_PASSES = 3
 UNTIMED_NS = 50_000_000  # what the passes between may take
 MOST_VISITS = 64
-TRIES = 4  # what looks remembered is looked at again
+TRIES = 8  # what looks remembered is looked at again: more trials let the fastest of an honest call come out
 
 
 @dataclass
@@ -68,8 +68,7 @@ def refuse_remembered(worker: Worker, problem: Problem, cell: Cell, accounts: Se
     trials = Trials(worker, problem, cell.size, n_calls, n_taking_turns)
     for _ in range(TRIES):
         for trial in range(TRIALS):
-            trials.time_passes(int(most_visits ** (trial / (TRIALS - 1))), fastest)
-            trials.time_turns(fastest)
+            trials.time_trial(int(most_visits ** (trial / (TRIALS - 1))), fastest)
         if not fastest.shows_memory:
             return
     raise MeasurementFailed(
@@ -89,25 +88,34 @@ class Trials:
     n_calls: int
     n_taking_turns: int
 
-    def time_passes(self, n_between: int, fastest: Fastest) -> None:
+    def time_trial(self, n_between: int, fastest: Fastest) -> None:
+        """Time calls on inputs that take turns; then a pass over others, all new, and some more after `n_between`.
+
+        All are drawn before: no pass follows a longer wait than another, in which the CPU sleeps and its caches are
+        used by others, and the code of the call is as warm for new inputs as for those that come again.
+        """
+        taking_turns, passed_over = (self._drawn() for _ in range(2))
+        self._time_turns(taking_turns, fastest)
+        self._time_passes(passed_over, n_between, fastest)
+
+    def _time_turns(self, start: NamedArrays, fastest: Fastest) -> None:
+        """Time a train over new inputs, of which a few come again and again, then the next few."""
+        self.worker.reset(start, self.n_calls * VISITS_IN_TURNS)
+        few = np.array_split(np.arange(self.n_calls), max(1, self.n_calls // self.n_taking_turns))
+        order = np.concatenate([_visits(inputs, VISITS_IN_TURNS) for inputs in few])
+        fastest.in_turns = min(fastest.in_turns, self._call_ns(order))
+
+    def _time_passes(self, start: NamedArrays, n_between: int, fastest: Fastest) -> None:
         """Time a pass over new inputs, and some more after `n_between` others."""
-        self._draw_inputs(1 + n_between + LATER_PASSES)
+        self.worker.reset(start, self.n_calls * (1 + n_between + LATER_PASSES))
         inputs = np.arange(self.n_calls)
         fastest.new = min(fastest.new, self._call_ns(_visits(inputs, 1)))
         self._call_ns(_visits(inputs, n_between))
         for _ in range(LATER_PASSES):
             fastest.again = min(fastest.again, self._call_ns(_visits(inputs, 1)))
 
-    def time_turns(self, fastest: Fastest) -> None:
-        """Time a train over new inputs, of which a few come again and again, then the next few."""
-        self._draw_inputs(VISITS_IN_TURNS)
-        few = np.array_split(np.arange(self.n_calls), max(1, self.n_calls // self.n_taking_turns))
-        order = np.concatenate([_visits(inputs, VISITS_IN_TURNS) for inputs in few])
-        fastest.in_turns = min(fastest.in_turns, self._call_ns(order))
-
-    def _draw_inputs(self, n_visits: int) -> None:
-        start = self.problem.draw_inputs(secrets.randbits(SEED_BITS), self.size, self.n_calls)
-        self.worker.reset(start, self.n_calls * n_visits)
+    def _drawn(self) -> NamedArrays:
+        return self.problem.draw_inputs(secrets.randbits(SEED_BITS), self.size, self.n_calls)
 
     def _call_ns(self, order: NDArray[np.int64]) -> float:
         return self.worker.take_sample(order).elapsed_ns / len(order)
