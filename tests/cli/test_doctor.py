@@ -12,6 +12,7 @@ from paragone.cli.doctor import (
     disk_space,
     examine,
     implementations,
+    implementations_here,
     installed_version,
     is_offline,
     python_version,
@@ -246,6 +247,14 @@ def test_the_whole_examination_looks_at_everything_here(tmp_path, monkeypatch):
     assert {finding.severity for finding in findings} <= {"ok", "note", "problem"}
     assert all(finding.found for finding in findings)
     assert (shutil.which("gcc") is None) == any(f.what == "gcc" and f.severity == "note" for f in findings)
+
+
+def test_a_folder_of_plugins_that_is_not_there_is_a_problem_and_not_the_end(tmp_path, monkeypatch):
+    monkeypatch.setenv("PARAGONE_PLUGINS", str(tmp_path / "gone"))
+    (finding,) = implementations_here()
+
+    assert (finding.severity, finding.what) == ("problem", "PARAGONE_PLUGINS")
+    assert "there is no such folder" in finding.found
 
 
 def test_languages_that_can_be_measured_are_named_once_and_each_reason_against_others_once():

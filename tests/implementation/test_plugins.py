@@ -7,9 +7,10 @@ import sys
 import pytest
 from small_kernels import kernel_folder
 
+from paragone.cli.values import find_kernel
 from paragone.errors import Misuse
 from paragone.implementation.plugins import kernel_folders, locations_given, locations_in, locations_installed
-from paragone.implementation.registry import discover
+from paragone.implementation.registry import IMPLEMENTATIONS, discover
 
 IMPL = """
 from paragone.implementation.registry import IMPLEMENTATIONS, read_folder
@@ -103,13 +104,34 @@ def test_a_plugin_named_twice_is_read_once(plugin, monkeypatch):
     assert (names(found), broken) == (["mine"], [])
 
 
-def test_of_two_with_one_name_the_first_is_taken_and_the_other_is_told_with_both_places(plugin):
-    first, second = plugin("a/numpy_rows", "numpy_rows"), plugin("b/mine")
-    found, [broken] = discover(plugins=[str(first), str(second)])
+def test_a_folder_that_is_given_is_never_set_aside_for_one_with_its_name(plugin, monkeypatch):
+    """The shipped one, or another plugin's, would be tested, and "36 passed" be said of that."""
+    shipped, mine = plugin("a/numpy_rows", "numpy_rows"), plugin("b/mine")
+    with pytest.raises(Misuse) as raised:
+        discover(plugins=[str(mine), str(shipped)])
+    assert str(raised.value).startswith(f"{shipped / 'impl.py'}: the name numpy_rows is already taken by ")
+    assert str(IMPLEMENTATIONS / "numpy_rows") in str(raised.value)
 
-    assert names(found) == ["mine"]
+    monkeypatch.setenv("PARAGONE_PLUGINS", str(plugin("c/other", "mine")))
+    with pytest.raises(Misuse, match=r"the name mine is already taken by .*/b/mine/impl.py"):
+        discover(plugins=[str(mine)])
+
+
+def test_an_installed_package_that_nobody_named_is_set_aside_and_told(plugin, installed):
+    folder = plugin("site/theirs_package", "numpy_rows")
+    installed("theirs_package")
+    registered, [broken] = discover()
+
+    assert names(registered) == []
     assert broken.name == "numpy_rows"
-    assert f"{first / 'impl.py'}: the name is already taken by " in broken.reason
+    assert f"{folder / 'impl.py'}: the name numpy_rows is already taken by " in broken.reason
+
+
+def test_a_folder_that_cannot_be_used_is_not_stood_in_for_by_one_with_its_name(plugin):
+    broken = plugin("numpy_rows", text="raise SystemExit('not today')")
+
+    with pytest.raises(Misuse, match=r"SystemExit: not today. Of the name numpy_rows there is only "):
+        discover(plugins=[str(broken)])
 
 
 def test_one_broken_plugin_is_named_and_the_others_go_on(plugin):
@@ -253,7 +275,18 @@ def test_of_two_kernels_with_one_name_the_first_is_taken_and_the_other_is_told(t
     found, [bad] = kernel_folders([str(first), str(same), str(other)])
 
     assert found["sort"] == first
-    assert bad.reason == f"{other / 'kernel.toml'}: the name is already taken by {first / 'kernel.toml'}"
+    assert bad.reason == f"{other / 'kernel.toml'}: the name sort is already taken by {first / 'kernel.toml'}"
+    with pytest.raises(Misuse, match="which would be measured in its place"):
+        find_kernel("sort", [str(first), str(other)])
+
+
+def test_a_kernel_with_another_reference_is_not_set_aside_for_one_of_its_name(tmp_path):
+    first, other = kernel_folder(tmp_path / "a", "sort"), kernel_folder(tmp_path / "b", "sort")
+    (other / "reference.py").write_text((first / "reference.py").read_text() + "# mine\n")
+
+    assert find_kernel("sort", [str(first)])
+    with pytest.raises(Misuse, match=r"reference.py: the name sort is already taken"):
+        find_kernel("sort", [str(first), str(other)])
 
 
 def test_a_folder_with_the_same_kernel_toml_holds_more_implementations_of_it(tmp_path):

@@ -110,5 +110,5 @@ def _bench(
     results = write_and_print(folder)
     if not finished:
         raise typer.Exit(EXIT_INTERRUPTED)
-    own = {entry.name for entry in registered if entry.origin.startswith("plugin ")}
+    own = {entry.name for entry in registered if entry.location.is_given}
     refuse_failures(results, {*own, request.baseline}, strict)

@@ -16,9 +16,10 @@ from typing import Any
 from rich.markup import escape
 
 from paragone.cli.app import out
-from paragone.errors import DataUnusable, ResultsUnusable
+from paragone.errors import DataUnusable, Misuse, ResultsUnusable
 from paragone.files.paths import PROJECT
 from paragone.implementation.described import unavailable_reason
+from paragone.implementation.plugins import VARIABLE
 from paragone.implementation.registry import Registered, Unusable, discover
 from paragone.machine import environment
 from paragone.machine.child import import_path
@@ -69,7 +70,7 @@ def examine(results: Path | None = None) -> list[Finding]:
         python_version(sys.version_info[:3]),
         *base_packages(requirements(), installed_version),
         *(tools(shutil.which) if PROJECT else ()),
-        *implementations(*discover()),
+        *implementations_here(),
         data_set(os.environ.get("PARAGONE_DATA"), cached_data(), is_offline()),
         results_can_be_written(results),
         disk_space(results, lambda folder: shutil.disk_usage(folder).free),
@@ -135,6 +136,14 @@ def tools(which: Callable[[str], str | None]) -> Iterator[Finding]:
             yield Finding("ok", program, "installed")
         else:
             yield Finding("note", program, f"not found; it serves {purpose}", install)
+
+
+def implementations_here() -> Iterator[Finding]:
+    """Those that are found, or what is wrong with a folder of PARAGONE_PLUGINS."""
+    try:
+        yield from implementations(*discover())
+    except Misuse as error:
+        yield Finding("problem", VARIABLE, str(error))
 
 
 def implementations(registered: Iterable[Registered], unusable: Iterable[Unusable]) -> Iterator[Finding]:

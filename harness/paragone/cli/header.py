@@ -15,7 +15,7 @@ from paragone.cli.options import PluginsOption
 from paragone.cli.values import write_output
 from paragone.errors import HarnessError
 from paragone.files.paths import PACKAGE
-from paragone.implementation.plugins import kernel_folders
+from paragone.implementation.plugins import kernel_folders, refuse_taken
 from paragone.task.kernel.kernel_file import read_kernel
 
 OF_NETWORKS = PACKAGE / "adapters" / "paragone.h"  # fixed: what is built by it today can be opened tomorrow
@@ -36,6 +36,7 @@ def header(
 
 def _of_kernel(kernel: str, plugins: Sequence[str]) -> str:
     found, bad = kernel_folders(plugins)
+    refuse_taken(kernel, bad)
     if kernel not in found:
         reason = next((entry.reason for entry in bad if entry.name == kernel), None)
         raise HarnessError(reason) if reason else unknown_kernel(kernel, [NETWORKS, *found])

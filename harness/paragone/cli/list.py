@@ -11,7 +11,7 @@ from paragone.cli.app import out
 from paragone.cli.kernel_names import NETWORKS, unknown_kernel
 from paragone.cli.options import KernelOption, PluginsOption
 from paragone.implementation.described import unavailable_reason
-from paragone.implementation.plugins import kernel_folders
+from paragone.implementation.plugins import kernel_folders, refuse_taken
 from paragone.implementation.registry import IMPLEMENTATIONS, Registered, discover, refuse_unusable, select
 from paragone.task.mlp.shipped import shipped_names
 
@@ -22,7 +22,8 @@ def list_implementations(
     plugins: PluginsOption = None,
 ) -> None:
     """Show every implementation of a kernel: language, axes, source, idea, whether it can run here."""
-    kernels, _ = kernel_folders(plugins or ())
+    kernels, bad = kernel_folders(plugins or ())
+    refuse_taken(kernel, bad)
     if kernel not in (NETWORKS, *kernels):
         raise unknown_kernel(kernel, [NETWORKS, *kernels])
     registered, unusable = discover(kernels.get(kernel, IMPLEMENTATIONS), plugins or ())

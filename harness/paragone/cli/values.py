@@ -12,7 +12,7 @@ from paragone.errors import Misuse, UnknownName
 from paragone.files.paths import expand_home
 from paragone.files.schema import LARGEST
 from paragone.implementation.declared import FLOATS
-from paragone.implementation.plugins import kernel_folders
+from paragone.implementation.plugins import kernel_folders, refuse_taken
 from paragone.task.kernel.problem import KernelProblem
 from paragone.task.kernel.spec import CACHES
 from paragone.task.mlp.problem_files import find_problem, shipped_names
@@ -46,7 +46,8 @@ def find_kernel(name: str, plugins: Sequence[str], cache: str | None = None) -> 
 
     Raises UnknownName, and Misuse with every mistake of its kernel.toml.
     """
-    folders, _ = kernel_folders(plugins)
+    folders, bad = kernel_folders(plugins)
+    refuse_taken(name, bad)
     if name not in folders:
         raise unknown_kernel(name, [NETWORKS, *folders])
     problem = KernelProblem.of(folders[name])

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 
 from paragone.errors import Misuse, error_text
 from paragone.files.paths import expand_home, shipped
-from paragone.implementation.kernel_folder import KERNEL, implementation_files, is_kernel
+from paragone.implementation.kernel_folder import KERNEL, REFERENCE, implementation_files, is_kernel
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoints
 
 ENTRY_POINTS, KERNELS = "paragone.implementations", "paragone.kernels"
 VARIABLE = "PARAGONE_PLUGINS"
+GIVEN = "plugin "  # so begins the origin of what the user named
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,11 @@ class Location:
     folder: Path
     origin: str = ""
     file: str = "impl.py"  # or that of one implementation of a kernel
+
+    @property
+    def is_given(self) -> bool:
+        """Whether the user named its folder, by --plugins or PARAGONE_PLUGINS."""
+        return self.origin.startswith(GIVEN)
 
     @property
     def path(self) -> Path:
@@ -51,6 +57,7 @@ class BadEntryPoint:
 
     name: str
     reason: str
+    is_given: bool = False  # the user named its folder
 
 
 def locations_in(folder: Path, origin: str = "") -> list[Location]:
@@ -86,7 +93,7 @@ def _locations_at(folder: Path, given: str) -> list[Location]:
         raise Misuse(
             f"{given}: expected a folder with implementations; {what}. A new one: paragone new NAME --into PATH"
         )
-    origin = f"plugin {folder}"
+    origin = f"{GIVEN}{folder}"
     if (folder / "impl.py").is_file():
         return [Location(folder, origin)]
     kernels = kernels_at(folder)
@@ -121,12 +128,26 @@ def kernel_folders(plugins: Iterable[str] = ()) -> tuple[dict[str, Path], list[B
     given = [expand_home(path, "--plugins") for path in (*plugins, *paths_in_variable())]
     places = [shipped("impls"), *given, *(location.folder for location in installed)]
     found: dict[str, Path] = {}
-    for folder in (kernel for place in places for kernel in kernels_at(place)):
-        name = folder.resolve().name
-        first = found.setdefault(name, folder)
-        if (first / KERNEL).read_bytes() != (folder / KERNEL).read_bytes():
-            bad.append(BadEntryPoint(name, f"{folder / KERNEL}: the name is already taken by {first / KERNEL}"))
+    for around in places:
+        for folder in kernels_at(around):
+            name = folder.resolve().name
+            if other := _differing(folder, found.setdefault(name, folder)):
+                reason = f"{folder / other.name}: the name {name} is already taken by {other}"
+                bad.append(BadEntryPoint(name, reason, around in given))
     return found, bad
+
+
+def _differing(folder: Path, first: Path) -> Path | None:
+    """The file of a kernel, found first, that another folder of the same name has differently; None where none is."""
+    shared = (name for name in (KERNEL, REFERENCE) if (folder / name).is_file() and (first / name).is_file())
+    return next((first / name for name in shared if (folder / name).read_bytes() != (first / name).read_bytes()), None)
+
+
+def refuse_taken(name: str, bad: Iterable[BadEntryPoint]) -> None:
+    """Raise Misuse where the user named a folder with another kernel of that name: it would not be the one measured."""
+    for entry in bad:
+        if entry.is_given and entry.name == name:
+            raise Misuse(f"{entry.reason}, which would be measured in its place. Rename its folder")
 
 
 def locations_installed() -> tuple[list[Location], list[BadEntryPoint]]:

@@ -121,7 +121,7 @@ def discover(folder: Path = IMPLEMENTATIONS, plugins: Iterable[str] = ()) -> tup
     same kernel.toml.
     `plugins` are paths as --plugins takes them; those of PARAGONE_PLUGINS are added. Of two implementations with the
     same name the first is registered, the other unusable. Nothing is imported here: a process of its own describes
-    each. Raises Misuse for a path that leads to none.
+    each. Raises Misuse for a path that leads to none, and for one whose name is taken: it would not be the one tested.
     """
     installed, bad_entry_points = locations_installed()
     given = [*locations_given(plugins), *installed]
@@ -141,16 +141,20 @@ def discover(folder: Path = IMPLEMENTATIONS, plugins: Iterable[str] = ()) -> tup
 def _register(
     location: Location, described: list[Described] | str, registered: dict[str, Registered], unusable: list[Unusable]
 ) -> None:
-    """Add the implementations of a folder to `registered`, or the reason against it to `unusable`."""
+    """Add the implementations of a folder to `registered`, or the reason against it to `unusable`. Raises Misuse."""
     if isinstance(described, str):
+        if location.is_given and location.place in registered:
+            raise Misuse(f"{described}. Of the name {location.place} there is only {registered[location.place].path}")
         unusable.append(Unusable(location.place, described))
         return
     for entry in registered_in(location, described):
-        if entry.name in registered:
-            other = registered[entry.name].path
-            unusable.append(Unusable(entry.name, f"{location.path}: the name is already taken by {other}"))
-        else:
+        if entry.name not in registered:
             registered[entry.name] = entry
+            continue
+        reason = f"{location.path}: the name {entry.name} is already taken by {registered[entry.name].path}"
+        if location.is_given:
+            raise Misuse(f"{reason}, which would be measured in its place. Give it a name of its own")
+        unusable.append(Unusable(entry.name, reason))
 
 
 def registered_in(location: Location, described: Sequence[Described]) -> list[Registered]:
