@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from paragone.adapters import build as build_module
-from paragone.adapters.build import BUILD_INFO, build, compiler_version, first_errors
+from paragone.adapters.build import BUILD_INFO, build, compiler_version
 from paragone.errors import MeasurementFailed
 
 COMPILER = """#!{python} -P
@@ -140,20 +140,20 @@ def test_another_process_that_was_faster_keeps_its_entry(compilers):
     assert sorted(compilers.entries) == sorted(["whole", library.parent.name])
 
 
-def test_a_failing_compiler_gives_its_first_error_lines_and_leaves_nothing(compilers):
+def test_a_failing_compiler_gives_its_first_error_and_leaves_nothing(compilers, monkeypatch, tmp_path):
+    monkeypatch.setenv("PARAGONE_CACHE", str(tmp_path / "elsewhere"))
     body = 'print("note: x\\nloops.c:3:5: error: expected a thing\\nmore\\nloops.c:9:1: error: b"); sys.exit(1)'
     reason = reason_of(lambda: compilers.build(compilers.compiler(body)))
 
-    assert "failed with code 1: loops.c:3:5: error: expected a thing / loops.c:9:1: error: b" in reason
+    assert "failed with code 1: loops.c:3:5: error: expected a thing. All that it printed: " in reason
+    assert "loops.c:9:1: error: b" in Path(reason.partition("printed: ")[2]).read_text()
     assert compilers.entries == []
 
 
-def test_of_many_errors_the_first_three_are_told():
-    lines = [f"a.c:{n}: error: {n}" for n in range(9)]
-
-    assert first_errors("\n".join(["In file:", *lines])) == " / ".join(lines[:3])
-    assert first_errors("ld: cannot find -lx\n") == "ld: cannot find -lx"
-    assert first_errors("") == "it printed nothing"
+def test_a_compiler_that_fails_without_a_word_is_told_so(compilers):
+    assert "failed with code 1: it printed nothing" in reason_of(
+        lambda: compilers.build(compilers.compiler("sys.exit(1)"))
+    )
 
 
 def test_a_compiler_that_writes_no_library_is_found_out(compilers):

@@ -244,6 +244,19 @@ def test_the_example_of_the_page_passes_the_gate_where_it_says_it_can(tmp_path, 
     assert first.supports(small("nielsen")) is None
 
 
+@pytest.mark.skipif(shutil.which("g++") is None, reason="g++ is not installed")
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("flags", ["-Werror", "-DPARAGONE_PHASES"])
+def test_the_example_of_the_page_is_cpp_too_but_for_one_cast(tmp_path, dtype, flags):
+    cast = [(name, text.replace("= zeros(1,", "= (buffers *)zeros(1,")) for name, text in FILES]
+    outputs = [(name, text.replace("<math.h>", '"paragone_outputs.h"')) for name, text in cast]
+    compiled = [(name, text.replace('"gcc"', f'"g++", "{flags}"')) for name, text in outputs]
+    (first,) = written(tmp_path / "c_first", compiled)
+    check = checked(first, small("nielsen"), dtype=dtype)
+
+    assert (check.status, check.reason) == ("passed", "")
+
+
 @pytest.mark.parametrize("batch_size", [127, 129, 257])
 @pytest.mark.parametrize("dtype", FLOATS)
 def test_c_blas_follows_the_reference_around_the_size_of_a_block(batch_size, dtype, monkeypatch):

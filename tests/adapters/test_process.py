@@ -319,9 +319,16 @@ def test_the_last_lines_on_standard_error_tell_why_it_died(loaded):
     words = "\\n".join(["early", "Traceback", "  a line", "KeyError: 1", ""])
     implementation = loaded(answering("train", f"sys.exit('{words}')"))
 
-    assert reason_of(implementation.train, ORDER) == (
-        f"train: {NAME} exited with code 1: Traceback /   a line / KeyError: 1"
+    assert reason_of(implementation.train, ORDER).startswith(
+        f"train: {NAME} exited with code 1: Traceback / a line / KeyError: 1. All that it printed: "
     )
+
+
+def test_an_uncaught_exception_of_a_program_is_told_with_its_place(loaded):
+    line = answering("train", "no_such_name").partition("        no_such_name")[0].count("\n") + 1
+    reason = reason_of(loaded(answering("train", "no_such_name")).train, ORDER)
+
+    assert f"exited with code 1: runner.py:{line}: NameError: name 'no_such_name' is not defined" in reason
 
 
 def test_a_program_that_closes_its_output_and_goes_on_is_ended(loaded, monkeypatch):
@@ -487,12 +494,12 @@ def hosted(workers, tmp_path):
 
 
 def test_what_a_program_writes_to_standard_error_lies_in_no_file_and_its_end_is_the_reason(loaded):
-    """64 MB in one train: the worker that reads them goes on, and keeps the last 2000 bytes."""
+    """64 MB in one train: the worker that reads them goes on, and keeps the last 64 KiB."""
     flood = "for _ in range(1000): sys.stderr.write('x' * 65536)"
     implementation = loaded(answering("train", f"{flood}\n        sys.exit('the end')"))
     log = implementation.running.log
 
-    with pytest.raises(MeasurementFailed, match=r"exited with code 1.*the end$"):
+    with pytest.raises(MeasurementFailed, match=r"exited with code 1.*the end\. All that it printed: "):
         implementation.train(ORDER)
     assert len("\n".join(log.last_lines(100))) <= LOG_TAIL_BYTES
 

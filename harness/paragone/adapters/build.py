@@ -22,6 +22,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from paragone.errors import MeasurementFailed
+from paragone.files.first_error import told
 from paragone.files.hashing import NO_FILES, Belongs, every_file, file_digests, hash_of
 from paragone.files.paths import cache_folder
 
@@ -51,7 +52,7 @@ def build(command: Sequence[str], folder: Path, cache: Path | None = None) -> tu
     """The library that `command` makes in `folder`, built now unless it is in the cache, and what it was built from.
 
     In the command, {library} stands for the file to make, {include} for the folder of the headers, and {build} for a
-    folder that takes whatever else the compiler writes. Raises MeasurementFailed with the compiler's first errors.
+    folder that takes whatever else the compiler writes. Raises MeasurementFailed with the compiler's first error.
     """
     if not any("{library}" in word for word in command):
         raise MeasurementFailed("command(): expected {library}, the file to be made, in one of its words")
@@ -219,14 +220,8 @@ def _compile(command: Sequence[str], folder: Path, scratch: Path) -> None:
         raise MeasurementFailed(f"{command[0]} did not end within {SECONDS_TO_COMPILE:g} s") from None
     if done.returncode != 0:
         output = done.stdout.replace(f"{scratch}/", "")  # a folder that is gone when the error is read
-        raise MeasurementFailed(f"{command[0]} failed with code {done.returncode}: {first_errors(output)}")
-
-
-def first_errors(output: str) -> str:
-    """The first lines that mention an error, or the first lines where none does."""
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
-    errors = [line for line in lines if "error" in line.lower() or "undefined reference" in line]
-    return " / ".join((errors or lines)[:MOST_ERROR_LINES]) or "it printed nothing"
+        said = told(output, Path(command[0]).name, MOST_ERROR_LINES) or "it printed nothing"
+        raise MeasurementFailed(f"{command[0]} failed with code {done.returncode}: {said}")
 
 
 def _put_in_place(scratch: Path, place: Path) -> None:

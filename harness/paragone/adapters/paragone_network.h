@@ -11,6 +11,7 @@
  * it the marks compile to nothing.
  *
  * W[l] is fan_out x fan_in, row after row. Define WEIGHT before the include where another layout suits the loops.
+ * It is C and C++ alike; in C++ the void * of zeros() needs a cast.
  */
 #ifndef PARAGONE_NETWORK_H
 #define PARAGONE_NETWORK_H
@@ -36,7 +37,7 @@ typedef struct {
     real **W, **b;
     real **dW_previous, **db_previous;
     int64_t room; /* the largest batch size that the buffers can hold */
-    buffers *buffers;
+    struct buffers *buffers;
 #ifdef PARAGONE_PHASES
     int phase; /* the one that is going on */
     int64_t since_ns, phase_ns[PARAGONE_N_PHASES + 1]; /* the last is for what belongs to none */
@@ -82,9 +83,9 @@ static void *zeros(int64_t n, size_t item_bytes)
 
 static real **layers_of_zeros(const network *net, int is_matrix)
 {
-    real **layers = zeros(net->n_layers, sizeof *layers);
+    real **layers = (real **)zeros(net->n_layers, sizeof *layers);
     for (int64_t l = 0; l < net->n_layers; l++)
-        layers[l] = zeros((is_matrix ? net->fan[l] : 1) * net->fan[l + 1], sizeof(real));
+        layers[l] = (real *)zeros((is_matrix ? net->fan[l] : 1) * net->fan[l + 1], sizeof(real));
     return layers;
 }
 
@@ -101,16 +102,16 @@ const char *paragone_load(const paragone_problem *problem, const real *images, c
 {
     if (problem->real_bytes != sizeof(real))
         return "compiled for another dtype: give -DPARAGONE_REAL=float or double";
-    network *net = zeros(1, sizeof *net);
+    network *net = (network *)zeros(1, sizeof *net);
     int64_t n_pixels = problem->n_train * problem->sizes[0];
     net->n_layers = problem->n_layers;
     size_t fan_bytes = (net->n_layers + 1) * sizeof *net->fan;
-    net->fan = memcpy(zeros(net->n_layers + 1, sizeof *net->fan), problem->sizes, fan_bytes);
+    net->fan = (int64_t *)memcpy(zeros(net->n_layers + 1, sizeof *net->fan), problem->sizes, fan_bytes);
     net->output = problem->output;
     net->momentum = problem->momentum, net->l1 = problem->l1, net->l2 = problem->l2;
     net->has_plain_update = problem->momentum == 0 && problem->l1 == 0 && problem->l2 == 0;
-    net->X = zeros(n_pixels, sizeof(real));
-    net->labels = zeros(problem->n_train, 1);
+    net->X = (real *)zeros(n_pixels, sizeof(real));
+    net->labels = (uint8_t *)zeros(problem->n_train, 1);
     if (net->X == NULL || net->labels == NULL)
         return "not enough memory for the training set";
     memcpy(net->X, images, n_pixels * sizeof(real));
@@ -149,20 +150,20 @@ static double *give_back(const network *net, double *to, real **W, real **b)
 
 void paragone_reset(void *network_, const double *state)
 {
-    network *net = network_;
+    network *net = (network *)network_;
     store(net, store(net, state, net->W, net->b), net->dW_previous, net->db_previous);
 }
 
 void paragone_params(void *network_, double *state)
 {
-    network *net = network_;
+    network *net = (network *)network_;
     give_back(net, give_back(net, state, net->W, net->b), net->dW_previous, net->db_previous);
 }
 
 void paragone_train(void *network_, const int64_t *order, int64_t n_steps, int64_t batch_size, const double *eta,
                     double R, double *losses)
 {
-    network *net = network_;
+    network *net = (network *)network_;
     if (batch_size > net->room) {
         if (net->room > 0)
             close_buffers(net);
@@ -184,7 +185,7 @@ void paragone_train(void *network_, const int64_t *order, int64_t n_steps, int64
 
 void paragone_free(void *network_)
 {
-    network *net = network_;
+    network *net = (network *)network_;
     if (net->room > 0)
         close_buffers(net);
     free_layers(net, net->W), free_layers(net, net->b);

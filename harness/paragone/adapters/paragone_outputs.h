@@ -6,7 +6,11 @@
 #ifndef PARAGONE_OUTPUTS_H
 #define PARAGONE_OUTPUTS_H
 
-#include <tgmath.h> /* exp of a float is a float */
+#ifdef __cplusplus
+#include <math.h>
+#else
+#include <tgmath.h>
+#endif /* in both, exp of a float is a float */
 
 #include "paragone.h"
 
@@ -15,7 +19,7 @@
 #endif
 
 /* a = 1 / (1 + exp(-z)) */
-static void sigmoid(int64_t n, const real *restrict z, real *restrict a)
+static void sigmoid(int64_t n, const real *__restrict z, real *__restrict a)
 {
     for (int64_t j = 0; j < n; j++)
         a[j] = 1 / (1 + exp(-z[j]));

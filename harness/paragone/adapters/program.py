@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from paragone.adapters.klv import Value, read_message, write_message
 from paragone.adapters.runner_clock import RunnerClock
 from paragone.errors import MeasurementFailed
+from paragone.files.first_error import told
 from paragone.machine.child import Log
 from paragone.machine.process_tree import die_with_parent, ending
 
@@ -127,13 +128,13 @@ class Program:
         return MeasurementFailed(f"{verb}: {fault}")
 
     def _exit_reason(self, where: str) -> str:
-        """How the program ended, where in its answer, and the last lines that it wrote to standard error."""
+        """How the program ended, where in its answer, and the error that it wrote to standard error."""
         try:
             how = ending(self.process.wait(SECONDS_TO_EXIT))
         except subprocess.TimeoutExpired:
             how = "closed its output and went on"
-        lines = self.log.last_lines(LOG_LINES)
-        return " ".join(filter(None, [self.name, how, where])) + (f": {' / '.join(lines)}" if lines else "")
+        said = told(self.log.text(), self.name, LOG_LINES)
+        return " ".join(filter(None, [self.name, how, where])) + (f": {said}" if said else "")
 
 
 def _start(

@@ -18,12 +18,13 @@ from typing import Self
 import psutil
 
 from paragone.errors import Misuse
+from paragone.files.first_error import told
 from paragone.files.paths import IMPORT_ROOT, PACKAGE, PROJECT, cache_folder
 from paragone.machine.cpus import pinned_to
 from paragone.machine.leftovers import TAG, Watcher
 from paragone.machine.process_tree import descendants, ending, send, stop_all, tagged
 
-LOG_TAIL_BYTES = 2000
+LOG_TAIL_BYTES = 1 << 16
 READ_BYTES, MOST_READS = 1 << 16, 32  # a pipe holds at most 1 MiB
 SECONDS_TO_EXIT = 1.0
 _watcher = Watcher()  # of this process; it ends what a killed harness leaves behind
@@ -84,10 +85,13 @@ class Log:
         self._thread.start()
 
     def last_lines(self, n_lines: int = 1) -> list[str]:
+        return self.text().splitlines()[-n_lines:]
+
+    def text(self) -> str:
         for _ in range(MOST_READS):  # what a process that has just ended printed last may still be in the pipe
             if not self._read():
                 break
-        return self._tail.decode(errors="replace").strip().splitlines()[-n_lines:]
+        return self._tail.decode(errors="replace").strip()
 
     def close(self) -> None:
         if self._is_closed:
@@ -139,7 +143,7 @@ class Child:
         The numbers of the descriptors `handed_over` come before the arguments; they are closed here. Raises OSError
         where it cannot be started.
         """
-        self.log, self._tag = Log(), new_tag()
+        self.log, self._tag, self._name = Log(), new_tag(), module.rpartition(".")[2]
         try:
             self._environment = {**environment, "PYTHONPATH": import_path(environment)}
             self._tell("child")
@@ -180,9 +184,9 @@ class Child:
         return None
 
     def exit_reason(self) -> str | None:
-        """How it ended and the last line that it printed: "exited with code 1: KeyError: 3"; None where it goes on."""
+        """How it ended and its error, else its last line: "exited with code 1: KeyError: 3"; None where it goes on."""
         code = self.exit_code()
-        return None if code is None else ": ".join([ending(code), *self.log.last_lines()])
+        return None if code is None else ": ".join(filter(None, [ending(code), told(self.log.text(), self._name)]))
 
     def inspect(self) -> list[int]:
         """Note what the child has started; the numbers of itself and of its descendants."""
