@@ -19,8 +19,12 @@ from zoo_faults import FAULTS
 from paragone.adapters.julia import JuliaImplementation
 from paragone.adapters.julia_process import JuliaProcessImplementation
 from paragone.cli import main
+from paragone.cli.app import err
+from paragone.cli.display import TerminalDisplay
+from paragone.cli.request import results_for_runs
 from paragone.cli.values import bytes_of
 from paragone.cli.verbs import VERBS
+from paragone.errors import ResultsUnusable
 from paragone.files.json_lines import read_rows
 from paragone.files.paths import IMPORT_ROOT, PROJECT
 from paragone.store.runs import run_folders
@@ -132,6 +136,48 @@ def test_a_data_path_that_holds_nothing_is_an_error_of_its_own_code(paragone, tm
 
     assert 4 == code
     assert str(tmp_path / "nothing") in err.replace("\n", "")
+
+
+@pytest.mark.parametrize(
+    "arguments", [("bench", "--quick"), ("profile",), ("compare", "--live", "HEAD", ".")], ids=lambda words: words[0]
+)
+@pytest.mark.parametrize(
+    ("place", "told"), [("--results", "Choose another folder: --results PATH"), ("cache", "Set PARAGONE_CACHE to")]
+)
+def test_where_nothing_can_be_written_that_is_found_before_anything_is_looked_for(
+    paragone, tmp_path, monkeypatch, arguments, place, told
+):
+    """It was found when all had been verified."""
+    for name in ("request.implementations_for", "compare_live.all_implementations", "request.data_set"):
+        monkeypatch.setattr(f"paragone.cli.{name}", lambda *_: pytest.fail("that was too late"), raising=False)
+    monkeypatch.setenv("PARAGONE_RESULTS", str(tmp_path / "results"))
+    (tmp_path / "file").write_text("")
+    if place == "cache":
+        monkeypatch.setenv("PARAGONE_CACHE", str(tmp_path / "file" / "cache"))
+    code, _, err = paragone(*arguments, *(["--results", tmp_path / "file" / "results"] if place != "cache" else []))
+
+    assert 5 == code
+    assert told in err
+
+
+def test_a_cache_that_is_there_and_cannot_be_written_is_told_and_used(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("PARAGONE_CACHE", str(tmp_path))
+    monkeypatch.setattr("paragone.store.runs.refuse_unwritable", lambda folder, *words: _refused(folder, *words))
+    results_for_runs(tmp_path / "results", TerminalDisplay(err))
+
+    assert "What is new is not kept there" in " ".join(capsys.readouterr().err.split())
+
+
+def _refused(folder, *words):
+    if words:
+        raise ResultsUnusable(f"{folder}: cannot be written: Read-only file system. {words[0]}")
+
+
+def test_the_file_of_a_live_comparison_is_tried_before_it_is_measured(paragone, tmp_path):
+    code, _, err = paragone("compare", "--live", "HEAD", ".", "--output", tmp_path / "no" / "file.md")
+
+    assert 2 == code
+    assert "file.md: cannot be written: No such file or directory" in err.replace("\n", "")
 
 
 def test_a_results_folder_that_cannot_be_written_is_an_error_of_its_own_code(

@@ -81,6 +81,18 @@ def test_a_folder_that_runs_cannot_be_written_to_is_refused_with_the_way_out(tmp
         refuse_unwritable(tmp_path / results)
 
 
+def test_a_disk_that_is_full_or_locks_no_files_is_found_by_the_first_try(tmp_path, monkeypatch):
+    def fails(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    for name in ("os.fsync", "fcntl.flock"):
+        with monkeypatch.context() as broken:
+            broken.setattr(f"paragone.store.runs.{name}", fails)
+            with pytest.raises(ResultsUnusable, match=r"No space left on device\. Choose another folder"):
+                refuse_unwritable(tmp_path)
+    assert [] == list(tmp_path.iterdir())
+
+
 def test_a_run_that_is_being_made_is_no_run_yet(tmp_path, monkeypatch):
     seen = []
     rename = Path.rename

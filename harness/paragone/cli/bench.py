@@ -12,7 +12,7 @@ from paragone.cli.display import TerminalDisplay
 from paragone.cli.option_groups import with_option_groups
 from paragone.cli.options import CellOptions, RunOptions
 from paragone.cli.report import measured, refuse_failures, write_and_print
-from paragone.cli.request import data_of, implementations_for, problem_arguments, request_from
+from paragone.cli.request import data_of, implementations_for, problem_arguments, request_from, results_for_runs
 from paragone.cli.values import absolute, fraction, thread_counts
 from paragone.errors import Misuse
 from paragone.files.schema import MOST_ROUNDS
@@ -95,14 +95,14 @@ def _bench(
     from paragone.store.reader import read_plan
     from paragone.store.runs import find_run, results_folder
 
-    runs = results_folder(run.results)
+    display = TerminalDisplay(err)
+    runs = results_for_runs(run.results, display) if resume is None else results_folder(run.results)
     folder = None if resume is None else find_run(runs, resume)
     if folder is not None:
         planned = request_of(read_plan(folder))
         refuse_unnamed_code(folder, planned, [*request.plugins, *absolute(paths_in_variable())])
         request = planned
     registered, unusable = implementations_for(request)
-    display = TerminalDisplay(err)
     given = data_of(request, run.data, display), runs, command_line(), display, problem_arguments
     measurement = Bench(request, registered, unusable, *given, verify_again=verify_again)
     with exit_where_interrupted("Interrupted before the plan was fixed: nothing was measured, nothing is left behind."):

@@ -55,6 +55,7 @@ def claims(
 
     if new and not measure:
         raise Misuse("--new measures and --no-measure does not: leave out one of them")
+    display, most_bytes = TerminalDisplay(err), bytes_of(run.memory_limit)
     registered, unusable = _implementations(kernel, run.plugins or ())
     found = _claims(file or [], registered, kernel, run.plugins or ())
     if not found:
@@ -63,7 +64,6 @@ def claims(
         )
         return
     selected = _selected(found, include or [])
-    display = TerminalDisplay(err)
     evidence = EvidenceSources(
         registered,
         unusable,
@@ -75,7 +75,7 @@ def claims(
         run.seed,
         run.time_limit,
         absolute(run.plugins),
-        bytes_of(run.memory_limit),
+        most_bytes,
     )
     with exit_where_interrupted("Interrupted before anything was measured: nothing is left behind."):
         judged_claims, finished = _judged(evidence, selected, measure, new)

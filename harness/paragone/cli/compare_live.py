@@ -23,7 +23,7 @@ from paragone.cli.display import TerminalDisplay
 from paragone.cli.option_groups import with_option_groups
 from paragone.cli.options import CellOptions, RunOptions
 from paragone.cli.report import measured, refuse_empty
-from paragone.cli.request import data_of, problem_arguments, request_from
+from paragone.cli.request import data_of, problem_arguments, request_from, results_for_runs
 from paragone.cli.values import fraction, thread_counts, write_output
 from paragone.files.schema import MOST_ROUNDS
 from paragone.implementation.variant import VERSION
@@ -122,20 +122,19 @@ def compare_live(
     from paragone.compare.revisions import find_sides
     from paragone.compare.versions import all_implementations, version_set
     from paragone.measure.bench import Bench
-    from paragone.store.runs import results_folder
 
-    run = run or RunOptions()
+    run, display = run or RunOptions(), TerminalDisplay(err)
+    runs = results_for_runs(run.results, display, shown.output)
     sides = find_sides(a, b, home_of(request.problems[0], request.plugins))
     pairing = paired(version_set(sides[0]), version_set(sides[1]), request.implementations, everything)
     names = tuple(f"{name}{VERSION}{side.label}" for side in sides for name in pairing.names)
     request = structs.replace(request, implementations=names, sides=tuple(side.to_text() for side in sides))
     registered, _ = all_implementations(request)
     validate_request(request, registered)
-    display = TerminalDisplay(err)
     for sentence in introduction(sides, pairing, request.problems[0]):
         display.say(sentence)
     live = described(sides, pairing, shown.allowed)
-    data, runs = data_of(request, run.data, display), results_folder(run.results)
+    data = data_of(request, run.data, display)
     measurement = Bench(
         request, registered, pairing.broken, data, runs, command_line(), display, problem_arguments, live
     )

@@ -21,7 +21,7 @@ from paragone.cli.display import TerminalDisplay
 from paragone.cli.kernel_names import NETWORKS
 from paragone.cli.option_groups import with_option_groups
 from paragone.cli.options import CellOptions, RunOptions
-from paragone.cli.request import data_of, implementations_for, request_from
+from paragone.cli.request import data_of, implementations_for, request_from, results_for_runs
 from paragone.cli.verification import status_line
 from paragone.errors import Misuse
 from paragone.files.schema import MOST_ROUNDS
@@ -50,7 +50,6 @@ def profile(
     from paragone.measure.profile import Profile
     from paragone.report.text.profile import gaps, read_profile
     from paragone.report.write import write_profile
-    from paragone.store.runs import results_folder
 
     asked = request_from(cells, run, (threads,))
     _refuse_kernels(cells.kernel)
@@ -62,9 +61,10 @@ def profile(
         slow=slow,
         quick=True,  # one dtype of each implementation, and no step longer than a second
     )
-    registered, _ = implementations_for(request)
     display = TerminalDisplay(err)
-    data, runs = data_of(request, run.data, display), results_folder(run.results)
+    runs = results_for_runs(run.results, display)
+    registered, _ = implementations_for(request)
+    data = data_of(request, run.data, display)
     with exit_where_interrupted("Interrupted before anything was measured: nothing is left behind."):
         folder, finished = Profile(request, registered, data, runs, command_line(), display).run()
     profiled = read_profile(folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from paragone.cli.display import TerminalDisplay
@@ -14,9 +15,11 @@ from paragone.cli.values import (
     find_kernel,
     problem_names,
     read_problems,
+    refuse_unwritable_output,
     sizes_from,
 )
-from paragone.errors import Misuse
+from paragone.errors import Misuse, ResultsUnusable
+from paragone.files.paths import cache_folder
 from paragone.implementation.registry import Registered, Unusable, refuse_unusable
 from paragone.plan.cells import validate_request
 from paragone.plan.request import Request
@@ -65,6 +68,26 @@ def implementations_for(request: Request) -> tuple[list[Registered], list[Unusab
     refuse_unusable(request.implementations or ("*",), registered, unusable)
     validate_request(request, registered)
     return registered, unusable
+
+
+def results_for_runs(chosen: Path | None, display: TerminalDisplay, output: Path | None = None) -> Path:
+    """The folder of the runs; it, the cache and the file of --output are tried, before anything that takes long.
+
+    Raises ResultsUnusable, Misuse. A cache that is there and cannot be written is told: what it holds may be enough.
+    """
+    from paragone.store.runs import refuse_unwritable, results_folder
+
+    results, cache = results_folder(chosen), cache_folder()
+    refuse_unwritable(results)
+    if output is not None:
+        refuse_unwritable_output(output)
+    try:
+        refuse_unwritable(cache, "Set PARAGONE_CACHE to a folder that can be written and has 1 GB of room")
+    except ResultsUnusable as error:
+        if not cache.is_dir():
+            raise
+        display.say(f"{error}. What is new is not kept there, and what must be fails.")
+    return results
 
 
 def problems_of(cells: CellOptions, plugins: list[str] | None) -> tuple[Problem, ...]:

@@ -31,19 +31,19 @@ def train(
     """Train one variant and print its test accuracy after every epoch; elapsed time includes evaluating."""
     from paragone.measure.learning_curves import learn
 
+    (chosen,), most_bytes = read_problems([problem]), bytes_of(memory_limit)
     registered, unusable = discover(plugins=plugins or ())
     refuse_unusable([implementation.partition("[")[0]], registered, unusable)
     variant = find_variant(registered, _with_dtype(implementation, dtype))
     display = TerminalDisplay(err)
     loaded = data_set(data, display)
-    (chosen,) = read_problems([problem])
     request = Request(
         (chosen,),
         sizes=(size,),
         threads=(threads,),
         seed=seed,
         time_limit_s=time_limit,
-        memory_limit_bytes=bytes_of(memory_limit),
+        memory_limit_bytes=most_bytes,
     )
     out.print(f"{variant.name} on {chosen.name}, batch size {size}, data: {loaded.name}", highlight=False)
     for at in learn(request, registered, variant, loaded, epochs):

@@ -108,6 +108,19 @@ def bytes_of(text: str | None) -> int | None:
     return n_bytes
 
 
+def refuse_unwritable_output(path: Path) -> None:
+    """Raise Misuse where the file of --output cannot be written; nothing is left behind."""
+    is_new = not path.exists()
+    if not is_new and not path.is_file():  # a pipe, whose reader would take the try for the end
+        return
+    try:
+        path.open("ab").close()
+        if is_new:
+            path.unlink()
+    except OSError as error:
+        raise Misuse(f"--output {path}: cannot be written: {error.strerror}") from None
+
+
 def write_output(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8", errors="backslashreplace")

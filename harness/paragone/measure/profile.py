@@ -27,7 +27,7 @@ from paragone.plan.waves import in_waves
 from paragone.store.plan_records import Cell, ContenderKey, ProfilePlan
 from paragone.store.records import ClockReading, Finished, Pair
 from paragone.store.run_folder import RunFolder
-from paragone.store.runs import new_profile_folder
+from paragone.store.runs import new_profile_folder, refuse_unwritable
 from paragone.task.families import family_of
 from paragone.task.problem import Data
 from paragone.verify.display import Display
@@ -65,6 +65,7 @@ class Profile:
         Ctrl-C ends the profile early and keeps its pairs; during the pilot, when there are none yet, it is raised.
         Raises ResultsUnusable where the folder cannot be written.
         """
+        refuse_unwritable(self.results)  # before the pilot, which takes minutes
         with pinned_to(harness_cpus(max(self.request.threads))):
             for problem in self.request.problems:
                 family_of(problem).refuse_other_data(problem, self.data)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import itertools
 import os
 import tempfile
@@ -22,6 +23,8 @@ from paragone.store.reader import read_finished
 from paragone.store.records import Outcome, Source
 from paragone.store.run_folder import REPORT, RunFolder
 
+ANOTHER = "Choose another folder: --results PATH"
+ROOM_BYTES = 1 << 20  # a small run with its report
 PROFILE = PLAN_FILES[ProfilePlan]
 
 
@@ -32,21 +35,25 @@ def results_folder(chosen: Path | None = None) -> Path:
     return expand_home(os.environ.get("PARAGONE_RESULTS") or Path.cwd() / "results", "PARAGONE_RESULTS")
 
 
-def refuse_unwritable(results: Path) -> None:
-    """Raise ResultsUnusable where a folder of a run could not be made; nothing is left behind.
+def refuse_unwritable(folder: Path, instead: str = ANOTHER) -> None:
+    """Raise ResultsUnusable where a folder of a run could not be made, filled and locked; nothing is left behind.
 
-    Tried with a temporary file: permission bits say nothing about a read-only file system.
+    Tried with a temporary file: permission bits say nothing about a read-only file system, or a full one. `instead`
+    says what to do.
     """
-    place = next(place for place in (results, *results.resolve().parents) if place.exists())
     try:
-        with tempfile.TemporaryFile(dir=place):
-            pass
+        place = next(place for place in (folder, *folder.resolve().parents) if place.exists())
+        with tempfile.TemporaryFile(dir=place) as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            file.write(bytes(ROOM_BYTES))
+            file.flush()
+            os.fsync(file.fileno())  # some file systems find out only then that they are full
     except OSError as error:
-        raise _unwritable(results, error) from None
+        raise _unwritable(folder, error, instead) from None
 
 
-def _unwritable(results: Path, error: OSError) -> ResultsUnusable:
-    return ResultsUnusable(f"{results}: cannot be written: {error.strerror}. Choose another folder: --results PATH")
+def _unwritable(folder: Path, error: OSError, instead: str = ANOTHER) -> ResultsUnusable:
+    return ResultsUnusable(f"{folder}: cannot be written: {error.strerror}. {instead}")
 
 
 def new_run_folder(
