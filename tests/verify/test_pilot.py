@@ -545,7 +545,7 @@ def test_the_first_estimate_is_made_at_a_size_that_the_problem_lists(sizes, size
 @pytest.mark.parametrize("is_twice", [True, False])
 def test_the_code_that_only_the_stress_problem_needs_is_noted_too(data, monkeypatch, is_twice):
     """In the worker that is loaded twice, and in a fresh one."""
-    named = lambda hosted: Modules({hosted.problem.name: ""})  # noqa: E731 -- it stands for a method
+    named = lambda hosted, since_s: Modules({hosted.problem.name: ""})  # noqa: E731 -- it stands for a method
     monkeypatch.setattr("paragone.worker.hosted_variant.HostedVariant.list_modules", named)
     if not is_twice:
         monkeypatch.setattr(Pilot, "_loaded_again", lambda *_: None)

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+from pathlib import Path
 from types import ModuleType
 
 import numpy as np
@@ -17,7 +18,7 @@ from paragone.worker.modules import modules_elsewhere
 def loaded(monkeypatch, path):
     module = ModuleType("library_of_the_author")
     module.__file__ = str(path)
-    monkeypatch.setitem(sys.modules, f"{module.__name__}_{path.name}", module)
+    monkeypatch.setitem(sys.modules, f"{module.__name__}_{path.parent.name}_{path.name}", module)
 
 
 def test_a_library_that_lies_beside_is_named_with_its_stamp(tmp_path, monkeypatch):
@@ -73,6 +74,19 @@ def test_a_library_that_was_built_elsewhere_is_named(tmp_path):
     ctypes.CDLL(str(library))
 
     assert stamp(str(library)) == modules_elsewhere(tmp_path / "my_step")[str(library)]
+
+
+def test_a_temporary_file_that_the_code_has_made_itself_is_not_named(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    for name in ("temporary", "elsewhere"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "made.py").write_text("")
+        loaded(monkeypatch, tmp_path / name / "made.py")
+    made, elsewhere = (str(tmp_path / name / "made.py") for name in ("temporary", "elsewhere"))
+    began_s, folder = Path(made).stat().st_ctime - 1, tmp_path / "my_step"
+
+    assert {elsewhere} == {made, elsewhere} & {*modules_elsewhere(folder, since_s=began_s)}
+    assert {made, elsewhere} <= {*modules_elsewhere(folder, since_s=began_s + 2)}
 
 
 def test_what_fails_when_it_is_asked_for_its_file_is_passed_over(tmp_path, monkeypatch):

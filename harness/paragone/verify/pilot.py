@@ -210,7 +210,7 @@ class Pilot:
     def _note_modules(self, result: PilotResult, worker: Worker | None) -> None:
         """Note what code was loaded, after the last step: some modules are imported late."""
         try:
-            result.modules |= worker.call(ListModules()).stamps if worker is not None else {}
+            result.modules |= worker.call(ListModules(since_s=result.began_s)).stamps if worker is not None else {}
         except MeasurementFailed:  # nobody can tell later whether its code has changed: nothing of it is kept
             result.first_steps.clear()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from dataclasses import replace as replace_fields
@@ -35,6 +36,7 @@ class PilotResult:
     step_seconds: dict[int, float] = field(default_factory=dict)
     check_seconds: dict[int, float] = field(default_factory=dict)  # of the comparison of one sample
     first_steps: dict[int, FirstSteps] = field(default_factory=dict)
+    began_s: float = field(default_factory=time.time)  # by the wall clock
 
     def add_outcome(self, stage: str, status: str, reason: str, size: int | None = None, **facts: Any) -> None:
         self.outcomes.append(outcome(self.contender, size, stage, status, reason, **facts))

@@ -86,8 +86,13 @@ class GetPeakMemory(Command[replies.PeakMemory], frozen=True, tag="peak"):
     """Give the peak memory of the process so far, loading included."""
 
 
-class ListModules(Command[replies.Modules], frozen=True, tag="modules"):
-    """Name the code that was loaded from elsewhere than the implementation's folder."""
+class ListModules(Command[replies.Modules], frozen=True, kw_only=True, tag="modules"):
+    """Name the code that was loaded from elsewhere than the implementation's folder.
+
+    Without temporary files that were made since `since_s`, in seconds of the wall clock.
+    """
+
+    since_s: float
 
 
 class MeasureMemory(Command[replies.MemoryUse], frozen=True, kw_only=True, tag="memory"):

@@ -71,7 +71,7 @@ class HostedVariant:
             case commands.GetPeakMemory():
                 return replies.PeakMemory(peak_memory_bytes())
             case commands.ListModules():
-                return self.list_modules()
+                return self.list_modules(command.since_s)
             case commands.MeasureMemory():
                 return self.measure_memory(command, arrays)
             case commands.Evaluate():
@@ -187,11 +187,11 @@ class HostedVariant:
         extra = {} if losses is None else {"losses": np.asarray(losses)}
         return replies.Trained(step), {**tensors, **extra}
 
-    def list_modules(self) -> replies.Modules:
+    def list_modules(self, since_s: float) -> replies.Modules:
         from paragone.worker.modules import modules_elsewhere  # of the pilot alone
 
         assert self.folder is not None
-        return replies.Modules(modules_elsewhere(self.folder, self.implementation.name))
+        return replies.Modules(modules_elsewhere(self.folder, self.implementation.name, since_s))
 
     def measure_memory(self, command: commands.MeasureMemory, arrays: Arrays) -> replies.MemoryUse:
         order, start = self.order_of(command.size, command.n_steps), self.start(arrays)
