@@ -253,7 +253,7 @@ def test_a_folder_of_plugins_that_is_not_there_is_a_problem_and_not_the_end(tmp_
     monkeypatch.setenv("PARAGONE_PLUGINS", str(tmp_path / "gone"))
     (finding,) = implementations_here()
 
-    assert (finding.severity, finding.what) == ("problem", "PARAGONE_PLUGINS")
+    assert (finding.severity, finding.what) == ("problem", "implementations")
     assert "there is no such folder" in finding.found
 
 

@@ -495,6 +495,32 @@ def test_a_reader_of_the_output_that_has_gone_is_the_exit_code_of_the_help(argum
     assert (5, b"") == (ended.returncode, ended.stderr)
 
 
+REMOVED = 'mkdir gone; cd gone; rmdir ../gone; exec "$@"'
+
+
+@pytest.mark.parametrize(
+    ("words", "code"), [("list", 2), ("new x", 2), ("bench --quick", 2), ("doctor", 2), ("list --help", 0)]
+)
+def test_a_current_folder_that_was_removed_is_a_sentence(tmp_path, words, code):
+    command = ["sh", "-c", REMOVED, "sh", sys.executable, "-m", "paragone", *words.split()]
+    ended = subprocess.run(command, capture_output=True, cwd=tmp_path, env=HERE, text=True)
+
+    assert code == ended.returncode, ended.stderr
+    assert code == 0 or ended.stderr.startswith("error: the current folder cannot be used: No such file or directory")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("verify", "NAME"), ("compare", "--live", "HEAD", ".", "-o", "NAME"), ("new", "x", "--into", "NAME")],
+    ids=" ".join,
+)
+def test_a_name_that_no_file_can_have_is_misuse_everywhere(paragone, tmp_path, monkeypatch, words):
+    monkeypatch.chdir(tmp_path)
+    code, _, _ = paragone(*("a" * 300 if word == "NAME" else word for word in words))
+
+    assert 2 == code
+
+
 @pytest.mark.parametrize("encoding", ["cp1252", "euc-jp", "utf-16"])
 @pytest.mark.parametrize(
     "arguments", [("list", "numpy_r*"), ("--help",), ("header", "mlp"), ("list", "η")], ids=" ".join

@@ -70,7 +70,7 @@ def test_every_commented_line_with_a_key_is_one_that_may_be_turned_on(tmp_path):
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("MyKernel", "small letters, digits and underscores, a letter first"),
+        ("MyKernel", "small letters, digits and underscores, 41 at most, a letter first"),
         ("2d", "a letter first"),
         ("", "a letter first"),
         ("../up", "small letters"),

@@ -146,6 +146,15 @@ def test_a_bad_name_is_refused_with_the_reason(name, reason, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(("letters", "language"), [(65, "python"), (300, "c"), (60, "julia")])
+def test_a_name_is_as_long_as_it_may_be_declared(letters, language, tmp_path):
+    """The second name of Julia's starter is longer by 8; before, the folder was left behind."""
+    with pytest.raises(Misuse, match="64"):
+        write_starter("a" * letters, language, tmp_path)
+
+    assert [] == list(tmp_path.iterdir())
+
+
 def test_an_unknown_language_is_answered_with_the_closest(tmp_path):
     with pytest.raises(UnknownName, match=r"unknown language 'pyton'\. Did you mean 'python'"):
         write_starter("my_first", "pyton", tmp_path)

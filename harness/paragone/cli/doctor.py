@@ -19,7 +19,6 @@ from paragone.cli.app import out
 from paragone.errors import DataUnusable, Misuse, ResultsUnusable
 from paragone.files.paths import PROJECT
 from paragone.implementation.described import unavailable_reason
-from paragone.implementation.plugins import VARIABLE
 from paragone.implementation.registry import Registered, Unusable, discover
 from paragone.machine import environment
 from paragone.machine.child import import_path
@@ -139,11 +138,11 @@ def tools(which: Callable[[str], str | None]) -> Iterator[Finding]:
 
 
 def implementations_here() -> Iterator[Finding]:
-    """Those that are found, or what is wrong with a folder of PARAGONE_PLUGINS."""
+    """Those that are found, or what is wrong with a folder that a variable names, such as PARAGONE_PLUGINS."""
     try:
         yield from implementations(*discover())
     except Misuse as error:
-        yield Finding("problem", VARIABLE, str(error))
+        yield Finding("problem", "implementations", str(error))
 
 
 def implementations(registered: Iterable[Registered], unusable: Iterable[Unusable]) -> Iterator[Finding]:

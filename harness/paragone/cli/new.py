@@ -13,6 +13,7 @@ from paragone.cli.app import out
 from paragone.cli.kernel_names import NETWORKS
 from paragone.cli.options import PluginsOption
 from paragone.errors import HarnessError, Misuse
+from paragone.files.paths import expand_home
 from paragone.implementation.described import Described, describe, describe_files, unavailable_reason
 from paragone.implementation.kernel_starter import KERNEL_LANGUAGES, find_kernel_folder, write_kernel_starter
 from paragone.implementation.registry import IMPLEMENTATIONS
@@ -40,10 +41,11 @@ def new(
     plugins: PluginsOption = None,
 ) -> None:
     """Write a new implementation that works, or that waits for its formula; with comments that teach."""
+    folder = expand_home(into or Path(), "--into")
     if kernel == NETWORKS:
-        _new_step(name, language, into or Path())
+        _new_step(name, language, folder)
     else:
-        _new_call(name, kernel, language, into or Path(), plugins or [])
+        _new_call(name, kernel, language, folder, plugins or [])
 
 
 def _new_step(name: str, language: str, folder: Path) -> None:

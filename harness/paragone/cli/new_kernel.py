@@ -11,6 +11,7 @@ from rich.markup import escape
 
 from paragone.cli.app import out
 from paragone.cli.options import PluginsOption
+from paragone.files.paths import expand_home
 from paragone.implementation.new_kernel import write_kernel
 
 
@@ -20,7 +21,7 @@ def new_kernel(
     plugins: PluginsOption = None,
 ) -> None:
     """Write a new kernel that works: what is computed, a reference and a baseline, to be changed."""
-    folder = into or Path()
+    folder = expand_home(into or Path(), "--into")
     for path in write_kernel(name, folder, plugins or ()):
         out.print(f"Wrote {escape(str(path))}", soft_wrap=True, highlight=False)
     plugins_option = f"--plugins {shlex.quote(str(folder))}"

@@ -110,10 +110,10 @@ def bytes_of(text: str | None) -> int | None:
 
 def refuse_unwritable_output(path: Path) -> None:
     """Raise Misuse where the file of --output cannot be written; nothing is left behind."""
-    is_new = not path.exists()
-    if not is_new and not path.is_file():  # a pipe, whose reader would take the try for the end
-        return
     try:
+        is_new = not path.exists()
+        if not is_new and not path.is_file():  # a pipe, whose reader would take the try for the end
+            return
         path.open("ab").close()
         if is_new:
             path.unlink()

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
+
+from paragone.errors import Misuse
 
 
 class Verb(TyperCommand):
@@ -32,8 +35,16 @@ class Verb(TyperCommand):
         return get_command(alone)
 
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
-        """Parse the arguments by the command itself, which the context then runs."""
-        return self.load().make_context(info_name, args, parent, **extra)
+        """Parse the arguments by the command itself, which the context then runs.
+
+        Raises Misuse where the current folder was removed: nothing can be found from there, and no process started.
+        """
+        context = self.load().make_context(info_name, args, parent, **extra)
+        try:
+            Path.cwd()
+        except OSError as error:
+            raise Misuse(f"the current folder cannot be used: {error.strerror}. Go to another: cd") from None
+        return context
 
 
 # In the order of --help.

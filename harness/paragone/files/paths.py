@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -30,9 +31,15 @@ def cache_folder() -> Path:
 def expand_home(path: str | Path, said_by: str) -> Path:
     """Replace ~ or ~user by the home folder.
 
-    Raises Misuse where there is no such user; `said_by` is the option or variable that gave the path.
+    Raises Misuse where there is no such user, or no file system can have such a path; `said_by` is the option or
+    variable that gave the path.
     """
     try:
-        return Path(path).expanduser()
+        expanded = Path(path).expanduser()
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):  # whoever needs the folder tells
+            expanded.stat()
+        return expanded
+    except OSError as error:
+        raise Misuse(f"{said_by} {path}: expected the path of a folder: {error.strerror}") from None
     except RuntimeError:
         raise Misuse(f"{said_by} {path}: expected the path of a folder; there is no such user") from None

@@ -40,7 +40,7 @@ def fault_of_name(name: str) -> str | None:
     try:
         kernel_values.kernel_name(name)
     except ValueError:
-        return f"{name!r} is no name for a kernel: small letters, digits and underscores, a letter first"
+        return f"{name!r} is no name for a kernel: small letters, digits and underscores, 41 at most, a letter first"
     if name in kernel_values.WORDS_OF_LANGUAGES or keyword.issoftkeyword(name):
         return f"{name!r} is a word of one of the languages. Say more: {name}_first"
     if name in dir(math):

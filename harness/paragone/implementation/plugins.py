@@ -78,13 +78,18 @@ def locations_given(paths: Iterable[str]) -> Iterator[Location]:
     A path names an implementation's own folder, or a kernel's, or a folder of such folders. Raises Misuse where it is
     none of these.
     """
-    given = [*(("--plugins", path) for path in paths), *((VARIABLE, path) for path in paths_in_variable())]
     seen: set[Path] = set()
-    for source, path in given:
-        folder = expand_home(path, source).resolve()
+    for source, path, expanded in _given(paths):
+        folder = expanded.resolve()
         if folder not in seen:
             seen.add(folder)
             yield from _locations_at(folder, f"{source} {path}")
+
+
+def _given(paths: Iterable[str]) -> list[tuple[str, str, Path]]:
+    """Who named it, the path as it was given, and the folder; of --plugins, then of PARAGONE_PLUGINS. Raises Misuse."""
+    given = [*(("--plugins", path) for path in paths), *((VARIABLE, path) for path in paths_in_variable())]
+    return [(source, path, expand_home(path, source)) for source, path in given]
 
 
 def _locations_at(folder: Path, given: str) -> list[Location]:
@@ -113,8 +118,7 @@ def kernels_at(folder: Path) -> list[Path]:
 
 def folders_of_kernel(name: str, plugins: Iterable[str]) -> list[Path]:
     """The kernels of that name in --plugins, then those in PARAGONE_PLUGINS; there may be several folders of one."""
-    given = [expand_home(path, "--plugins") for path in (*plugins, *paths_in_variable())]
-    return [kernel for place in given for kernel in kernels_at(place) if kernel.resolve().name == name]
+    return [kernel for *_, place in _given(plugins) for kernel in kernels_at(place) if kernel.resolve().name == name]
 
 
 def kernel_folders(plugins: Iterable[str] = ()) -> tuple[dict[str, Path], list[BadEntryPoint]]:
@@ -125,7 +129,7 @@ def kernel_folders(plugins: Iterable[str] = ()) -> tuple[dict[str, Path], list[B
     that does not exist.
     """
     installed, bad = _installed(KERNELS)
-    given = [expand_home(path, "--plugins") for path in (*plugins, *paths_in_variable())]
+    given = [place for *_, place in _given(plugins)]
     places = [shipped("impls"), *given, *(location.folder for location in installed)]
     found: dict[str, Path] = {}
     for around in places:

@@ -16,7 +16,6 @@ from pathlib import Path
 
 import msgspec
 
-from paragone.errors import Misuse
 from paragone.files.atomic import replacing
 from paragone.files.hashing import LARGEST_FILE_BYTES
 from paragone.files.paths import cache_folder
@@ -37,8 +36,8 @@ class Remembered:
     """What is remembered in these surroundings. Without a cache that can be written, that is nothing."""
 
     def __init__(self) -> None:
-        with suppress(Misuse):
-            self._path = cache_folder() / FOLDER / f"{surroundings()}.json"
+        """Raises Misuse where a variable that names a folder names none."""
+        self._path = cache_folder() / FOLDER / f"{surroundings()}.json"
         self._entries: dict[str, Entry] = {}
         with suppress(OSError, msgspec.MsgspecError, RecursionError):
             self._entries = msgspec.json.decode(self._path.read_bytes(), type=dict[str, Entry])

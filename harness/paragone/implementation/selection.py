@@ -5,6 +5,7 @@ Brackets fix the values of some axes; an axis that they leave out keeps all its 
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
@@ -37,8 +38,9 @@ def selected(known: Sequence[Described], pattern: str) -> list[Described]:
     if not named:
         name = _parts(pattern)[0]
         hint = HINT if set(pattern) & set(" [") else ""
-        if Path(name, "impl.py").is_file():
-            hint = f" The folder {name} holds one: add --plugins {shlex.quote(name)}"
+        with contextlib.suppress(OSError):  # too long for the name of a file
+            if Path(name, "impl.py").is_file():
+                hint = f" The folder {name} holds one: add --plugins {shlex.quote(name)}"
         raise UnknownName("implementation", name, [one.name for one in known], hint)
     matching = [one for one in named if any(is_selected(variant, [pattern]) for variant in variants(one))]
     if not matching:

@@ -10,6 +10,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from paragone.errors import Misuse, UnknownName
+from paragone.implementation.declared import MOST_CHARACTERS
 from paragone.implementation.new_files import write_new_folder
 from paragone.implementation.registry import IMPLEMENTATIONS, discover
 
@@ -36,7 +37,10 @@ def write_starter(name: str, language: str, into: Path) -> list[Path]:
     if fault := fault_of_name(name):
         raise Misuse(fault)
     texts = filled_in(name, language)
-    if fault := fault_of_place(into / name, DECLARED_NAME.findall(texts["impl.py"])):
+    declared = DECLARED_NAME.findall(texts["impl.py"])
+    if longest := next((each for each in declared if len(each) > MOST_CHARACTERS), ""):
+        raise Misuse(f"{longest!r} is too long for the name of an implementation: {MOST_CHARACTERS} letters at most")
+    if fault := fault_of_place(into / name, declared):
         raise Misuse(fault)
     return write_new_folder(into / name, texts)
 
@@ -63,8 +67,9 @@ def class_name(name: str) -> str:
 
 def fault_of_name(name: str) -> str | None:
     """Why an implementation cannot be called that, or None."""
-    if not NAME.fullmatch(name):
-        return f"{name!r} is no name for an implementation: letters, digits and underscores, a letter first"
+    if not NAME.fullmatch(name) or len(name) > MOST_CHARACTERS:
+        what = f"letters, digits and underscores, {MOST_CHARACTERS} at most, a letter first"
+        return f"{name!r} is no name for an implementation: {what}"
     if keyword.iskeyword(name) or keyword.issoftkeyword(name):
         return f"{name!r} is a word of Python's own. Say more: {name}_first"
     if name in sys.stdlib_module_names or name.lower() in LIBRARIES or importlib.util.find_spec(name):
