@@ -324,3 +324,16 @@ def test_a_pipe_is_told_how_long_the_whole_run_takes():
 def test_nothing_to_do_is_no_error():
     with TerminalDisplay(console(terminal=True)).progress("measuring", 0) as advance:
         advance("nothing", 0)
+
+
+def test_where_there_is_no_terminal_a_line_a_minute_says_how_far_it_is(monkeypatch):
+    """A run in a pipe was silent for as long as a stage took."""
+    clock = iter([0.0, 30.0, 61.0, 61.0, 100.0, 122.0, 122.0])
+    monkeypatch.setattr("paragone.cli.display.time.monotonic", lambda: next(clock))
+    recorder = console()
+    with TerminalDisplay(recorder).progress("verifying", 4) as advance:
+        for number in range(4):
+            advance(f"variant_{number}", 1)
+
+    said = recorder.export_text().splitlines()
+    assert ["verifying …", "verifying: 50%, variant_1", "verifying: 100%, variant_3"] == said

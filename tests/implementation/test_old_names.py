@@ -146,16 +146,21 @@ def test_a_package_of_the_name_that_the_plugin_brings_itself_is_its_own(plugin, 
         monkeypatch.delitem(sys.modules, module)
 
 
-def test_an_installed_package_of_the_name_is_not_the_old_one(plugin, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("file", "statement"),
+    [("__init__.py", "from harness import images"), ("data.py", "from harness.data import images")],
+)
+def test_a_package_of_the_name_is_not_the_old_one(plugin, tmp_path, monkeypatch, file, statement):
+    """Installed, or a folder of one's own on PYTHONPATH, which may have no `__init__.py`."""
     (tmp_path / "installed" / "harness").mkdir(parents=True)
-    (tmp_path / "installed" / "harness" / "__init__.py").write_text("images = 1\n")
+    (tmp_path / "installed" / "harness" / file).write_text("images = 1\n")
     monkeypatch.syspath_prepend(tmp_path / "installed")
-    monkeypatch.delitem(sys.modules, "harness", raising=False)
+    for module in ("harness", "harness.data"):
+        monkeypatch.delitem(sys.modules, module, raising=False)
 
-    assert [implementation.name for implementation in read_folder(plugin("from harness import images\n" + NEW))] == [
-        "mine"
-    ]
-    monkeypatch.delitem(sys.modules, "harness")
+    assert [implementation.name for implementation in read_folder(plugin(f"{statement}\n" + NEW))] == ["mine"]
+    for module in ("harness", "harness.data"):
+        monkeypatch.delitem(sys.modules, module, raising=False)
 
 
 def test_of_many_files_three_are_told(plugin):

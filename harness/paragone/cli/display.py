@@ -18,9 +18,11 @@ from paragone.report.text.repro import sure_commands
 from paragone.store.plan_records import Plan
 from paragone.store.records import Outcome
 
+SECONDS_BETWEEN_LINES = 60
+
 
 class TerminalDisplay:
-    """Sentences, and on a terminal progress bars: in a file or a pipe they would be noise."""
+    """Sentences, and on a terminal progress bars; in a file or a pipe, where those would be noise, a line a minute."""
 
     def __init__(self, console: Console) -> None:
         self.console = console
@@ -55,7 +57,7 @@ class TerminalDisplay:
         )
         if not self.console.is_terminal:
             self.say(f"{title} …")
-            yield lambda what, seconds: None
+            yield self._lines_of(title, total_seconds)
             return
         # One refresh a second: the display must not compete with what is being measured.
         with Progress(*columns, console=self.console, transient=True, refresh_per_second=1) as progress:
@@ -65,6 +67,20 @@ class TerminalDisplay:
                 progress.update(task, advance=seconds, what=escape(what), left=self._left())
 
             yield advance
+
+    def _lines_of(self, title: str, total_seconds: float) -> Callable[[str, float], None]:
+        """The `advance` of a progress that is told in lines, one a minute at most."""
+        done, told_at = 0.0, time.monotonic()
+
+        def advance(what: str, seconds: float) -> None:
+            nonlocal done, told_at
+            done += seconds
+            if time.monotonic() - told_at >= SECONDS_BETWEEN_LINES:
+                told_at = time.monotonic()
+                share = min(done / max(total_seconds, 1e-9), 1.0)
+                self.say(", ".join(filter(None, [f"{title}: {share:.0%}", self._left(), what])))
+
+        return advance
 
     def show_plan(self, plan: Plan, outcomes: Sequence[Outcome]) -> None:
         """Show what will be measured, what will not and why, and how long it takes."""

@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
+from paragone.files.paths import PACKAGE
 from paragone.implementation.contract import Implementation
 
 MOST_FILES = 3  # named in one sentence
@@ -80,11 +81,13 @@ def old_imports(folder: Path) -> str:
 
 
 def _has_own_harness(folder: Path) -> bool:
-    """Beside impl.py, or installed. A folder `harness` without `__init__.py`, such as this project's, is none."""
+    """Beside impl.py, installed, or on PYTHONPATH, with `__init__.py` or without. This project's folder is none."""
     if (folder / "harness.py").exists() or (folder / "harness").is_dir():
         return True
     installed = importlib.machinery.PathFinder.find_spec("harness")
-    return installed is not None and installed.origin is not None
+    if installed is None or installed.origin is not None:
+        return installed is not None
+    return not all(Path(place, PACKAGE.name).is_dir() for place in installed.submodule_search_locations or ())
 
 
 def _old_imports_of(file: Path) -> str:

@@ -156,7 +156,7 @@ class Bench:
             "live": self.live,
         }
         plan = make_plan(self.request, everyone, results, cells, deviation, self.data, self.unusable, known)
-        with stage("cost of a call", stages.append):
+        with stage("cost of a call", stages.append), self.display.progress("cost of a call", 1):
             calls = CallCosts(*self._opening).rows(everyone)
         plan = structs.replace(plan, calls=tuple(calls), pilot_seconds=time.perf_counter() - begin)
         outcomes = [row for result in results for row in result.outcomes]
