@@ -324,6 +324,12 @@ def test_the_last_lines_on_standard_error_tell_why_it_died(loaded):
     )
 
 
+def test_a_traceback_that_is_the_answer_is_told_as_its_error_and_place(loaded):
+    code = "return {'error': 'Traceback:\\n  File \"/x/mine.py\", line 7, in f\\n    g()\\nKeyError: 3'}"
+
+    assert reason_of(loaded(answering("train", code)).train, ORDER) == f"train: {NAME} says: mine.py:7: KeyError: 3"
+
+
 def test_an_uncaught_exception_of_a_program_is_told_with_its_place(loaded):
     line = answering("train", "no_such_name").partition("        no_such_name")[0].count("\n") + 1
     reason = reason_of(loaded(answering("train", "no_such_name")).train, ORDER)

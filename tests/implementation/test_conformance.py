@@ -446,21 +446,24 @@ def test_a_crash_names_its_check_and_the_others_go_on(tmp_path):
     found = findings(tmp_path / "a", "len(order) == 2 and order.shape[1] == 3 and os.kill(os.getpid(), signal.SIGSEGV)")
     (crashed,) = [finding for finding in found if finding.status == "crashed"]
 
-    assert (crashed.check, crashed.reason) == ("the batch size may change from call to call", "was killed by SIGSEGV")
+    assert crashed.check == "the batch size may change from call to call"
+    assert crashed.reason.startswith("was killed by SIGSEGV: impl.py:14: Fatal Python error: Segmentation fault. ")
     assert [finding.check for finding in found] == list(CHECKS)
 
 
 def test_after_two_crashes_the_other_checks_of_a_variant_are_left_out(tmp_path):
     found = findings(tmp_path / "a", "print('so it ends', flush=True); os._exit(3)")
 
-    assert counted(tuple(finding.status for finding in found)) == {"crashed": 2, "not applicable": len(CHECKS) - 2}
+    assert counted(tuple(finding.status for finding in found)) == {"crashed": 2, "not reached": len(CHECKS) - 2}
     assert found[0].reason == "exited with code 3: so it ends"
 
 
 def test_a_hanging_check_is_given_up(tmp_path):
     found = findings(tmp_path / "a", "time.sleep(600)", time_limit_s=1)
 
-    assert {finding.reason for finding in found if finding.status == "crashed"} == {"no answer within 1 s"}
+    assert {finding.reason for finding in found if finding.status == "crashed"} == {
+        "no answer within 1 s; --time-limit allows more"
+    }
 
 
 def test_findings_come_in_the_order_of_the_variants_however_long_each_takes(tmp_path, monkeypatch):

@@ -38,6 +38,7 @@ from numpy.typing import NDArray
 
 from paragone.adapters.numpy_outputs import OUTPUTS
 from paragone.adapters.phase_clock import PhaseClock, rebound
+from paragone.adapters.returned_by import wrong_return
 from paragone.errors import MeasurementFailed
 from paragone.implementation.contract import PHASES, Implementation, PhaseTimes
 from paragone.task.mlp.problem import NetworkProblem
@@ -109,7 +110,10 @@ class ArrayImplementation(Implementation):
 
     def collected(self, losses: list[Any]) -> NDArray[Any]:
         """The losses of the steps as one array of NumPy."""
-        return np.array(losses, dtype=self.dtype)
+        try:
+            return np.array(losses, dtype=self.dtype)
+        except (TypeError, ValueError):
+            raise wrong_return(self.maths_file.step, losses[0], "the loss, a number") from None
 
     def params(self) -> State:
         """Copies in canonical form."""
@@ -127,10 +131,24 @@ class ArrayImplementation(Implementation):
             return np.asarray(self.maths_file.predict(self, self.X_test))
 
     def _stored(self, W: Sequence[Any], b: Sequence[Any]) -> tuple[list[Any], list[Any]]:
-        layers = [self.maths_file.store_layer(W_l, b_l, self.dtype) for W_l, b_l in zip(W, b, strict=True)]
+        layers = [self._pair("store_layer", W_l, b_l, self.dtype) for W_l, b_l in zip(W, b, strict=True)]
         return [W_l for W_l, _ in layers], [b_l for _, b_l in layers]
 
     def _canonical(self, W: Sequence[Any], b: Sequence[Any]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-        layers = [self.maths_file.canonical_layer(W_l, b_l) for W_l, b_l in zip(W, b, strict=True)]
-        copies = [tuple(np.array(x, dtype=np.float64, order="C") for x in layer) for layer in layers]
+        layers = [self._pair("canonical_layer", W_l, b_l) for W_l, b_l in zip(W, b, strict=True)]
+        copies = [tuple(self._copy(x) for x in layer) for layer in layers]
         return tuple(W_l for W_l, _ in copies), tuple(b_l for _, b_l in copies)
+
+    def _pair(self, name: str, *arguments: Any) -> Any:
+        """W, b as a function of the maths file returns them. Raises MeasurementFailed where it returns no two."""
+        function = getattr(self.maths_file, name)
+        returned = function(*arguments)
+        if isinstance(returned, tuple | list) and len(returned) == 2:
+            return returned
+        raise wrong_return(function, returned, "W, b")
+
+    def _copy(self, returned: Any) -> NDArray[np.float64]:
+        try:
+            return np.array(returned, dtype=np.float64, order="C")
+        except (TypeError, ValueError):
+            raise wrong_return(self.maths_file.canonical_layer, returned, "W, b as arrays") from None

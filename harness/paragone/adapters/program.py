@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from paragone.adapters.klv import Value, read_message, write_message
 from paragone.adapters.runner_clock import RunnerClock
 from paragone.errors import MeasurementFailed
-from paragone.files.first_error import told
+from paragone.files.first_error import first_error, told
 from paragone.machine.child import Log
 from paragone.machine.process_tree import die_with_parent, ending
 
@@ -119,7 +119,8 @@ class Program:
             raise self.killed_for(verb, self._exit_reason(str(end))) from None
         except MeasurementFailed as error:
             raise self.killed_for(verb, f"the answer of {self.name}: {error}") from None
-        raise MeasurementFailed(f"{verb}: {self.name} says: {answer['error'].decode(errors='replace').strip()}")
+        said = answer["error"].decode(errors="replace").strip()
+        raise MeasurementFailed(f"{verb}: {self.name} says: {first_error(said) or said}")
 
     def killed_for(self, verb: str, fault: str) -> MeasurementFailed:
         """Kill the program; the error that says why."""

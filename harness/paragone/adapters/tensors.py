@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from paragone.adapters.packages import PackageImplementation
 from paragone.adapters.phase_clock import PhaseClock
+from paragone.adapters.returned_by import wrong_return
 from paragone.implementation.contract import PHASES, PhaseTimes
 from paragone.task.mlp.problem import NetworkProblem
 from paragone.task.mlp.state import State
@@ -96,7 +97,7 @@ class TorchImplementation(PackageImplementation):
             losses = [mini_batch.step(batch, eta) for batch, eta in zip(batches, rates, strict=True)]
         self.steps_taken += n_steps
         if self.problem.records_loss:
-            return np.array(self.torch.stack(losses).cpu().numpy())
+            return self._collected(mini_batch, losses)
         self.wait()
         return None
 
@@ -108,6 +109,13 @@ class TorchImplementation(PackageImplementation):
             for kind in ("W", "b", "dW", "db")
         )
         return State(W, b, dW, db, self.steps_taken)
+
+    def _collected(self, mini_batch: Any, losses: list[Any]) -> NDArray[Any]:
+        """The losses of the steps. Raises MeasurementFailed where they are no tensors."""
+        try:
+            return np.array(self.torch.stack(losses).cpu().numpy())
+        except TypeError:
+            raise wrong_return(type(mini_batch).step, losses[0], "the loss, a tensor") from None
 
     def make_mini_batch(self, batch_size: int) -> Any:
         """The MiniBatch of this size; called when the size is trained for the first time."""

@@ -58,7 +58,7 @@ FORMS = (
     Form(r"^(?P<error>terminate called .*(?:\n  what\(\): .*)?)"),  # C++
     # Python: what ends it, and where it was when a library crashed
     Form(rf"^ *{FRAME}.*\n(?:    .*\n|  \[.*\n)*(?P<error>[A-Za-z_][\w.]*(?:: .*)?)\s*\Z"),
-    Form(rf"^(?P<error>Fatal Python error: .+){STACK}", FRAME),
+    Form(rf"^(?P<error>(?:\S.*\n)?\n?Fatal Python error: .+){STACK}", FRAME),
 )
 
 
@@ -68,8 +68,15 @@ def first_error(text: str) -> str:
     for form in FORMS:
         found = [*re.finditer(form.pattern, text, re.MULTILINE)][-1 if form.is_last else 0 :][:1]
         if found:
-            return plain_words(_place(found[0], form) + found[0]["error"].rstrip(":."), MOST_ERROR_CHARACTERS)
+            error = " / ".join(filter(None, map(str.strip, found[0]["error"].split("\n"))))
+            return plain_words(_place(found[0], form) + error.rstrip(":."), MOST_ERROR_CHARACTERS)
     return ""
+
+
+def author_place(stack: str) -> str:
+    """The innermost line of the author's in a stack of Python, the last call first: "impl.py:12"; "" where none is."""
+    frames = re.finditer(FRAME, stack)
+    return next((_words(frame).rstrip(": ") for frame in frames if not _is_foreign(frame["file"])), "")
 
 
 def told(text: str, name: str, n_lines: int = 1) -> str:
@@ -98,10 +105,14 @@ def _words(place: re.Match[str]) -> str:
     return f"{Path(file).name if Path(file).is_absolute() else file}:{place['line']}: "
 
 
-def _is_foreign(file: str) -> bool:
+def is_of_the_harness(file: str) -> bool:
+    """Whether this file of code is one of our own, and no implementation's: its line helps no author."""
     path = Path(file)
-    is_ours = path.is_relative_to(PACKAGE) and not path.is_relative_to(shipped("impls"))
-    return is_ours or FOREIGN.match(file) is not None
+    return path.is_relative_to(PACKAGE) and not path.is_relative_to(shipped("impls"))
+
+
+def _is_foreign(file: str) -> bool:
+    return is_of_the_harness(file) or FOREIGN.match(file) is not None
 
 
 def _kept(text: str, name: str) -> str:

@@ -6,6 +6,7 @@ import traceback
 from pathlib import Path
 
 from paragone.errors import HarnessError, error_text
+from paragone.files.first_error import is_of_the_harness
 from paragone.files.printable import plain_words
 from paragone.files.schema import MOST_CHARACTERS
 
@@ -21,9 +22,14 @@ def describe_error(error: Exception, folder: Path | None) -> str:
     if isinstance(error, HarnessError):
         return utf8_text(str(error)[:MOST_CHARACTERS] + "".join(notes))[:MOST_REASON_CHARACTERS]
     frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if folder is not None and Path(frame.filename).is_relative_to(folder)]
-    places = [f" ({Path(frame.filename).name}, line {frame.lineno})" for frame in (own or frames)[-1:]]
+    own = [frame for frame in frames if folder is not None and _lies_in(frame.filename, folder)]
+    others = [frame for frame in frames if not is_of_the_harness(frame.filename)]
+    places = [f" ({Path(frame.filename).name}, line {frame.lineno})" for frame in (own or others)[-1:]]
     return utf8_text(error_text(error)[:MOST_CHARACTERS] + "".join([*places, *notes]))[:MOST_REASON_CHARACTERS]
+
+
+def _lies_in(file: str, folder: Path) -> bool:
+    return Path(file).is_relative_to(folder) or Path(file).resolve().is_relative_to(folder.resolve())
 
 
 def utf8_text(text: str) -> str:

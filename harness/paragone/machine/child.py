@@ -143,7 +143,7 @@ class Child:
         The numbers of the descriptors `handed_over` come before the arguments; they are closed here. Raises OSError
         where it cannot be started.
         """
-        self.log, self._tag, self._name = Log(), new_tag(), module.rpartition(".")[2]
+        self.log, self._tag, self._name = Log(), new_tag(), module.removeprefix("paragone.")
         try:
             self._environment = {**environment, "PYTHONPATH": import_path(environment)}
             self._tell("child")

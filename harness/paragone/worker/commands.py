@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from typing import Any, Generic, TypeVar, get_args
 
 import msgspec
@@ -9,6 +10,8 @@ import msgspec
 from paragone.task.problem import Problem
 from paragone.worker import replies
 from paragone.worker.budgets import STANDARD, Budgets
+
+STACK_SIGNAL = signal.SIGUSR1  # no command: at any time a worker prints its stack into its log
 
 R = TypeVar("R", bound=msgspec.Struct)
 

@@ -21,7 +21,9 @@ from paragone.machine.cpus import pin
 from paragone.machine.memory import held_bytes, oom_kill_count, worker_limit_bytes
 from paragone.machine.process_tree import descendants
 from paragone.machine.python_environments import interpreter
+from paragone.task.families import NETWORKS
 from paragone.worker.commands import Command, R, Request, reply_type, verb
+from paragone.worker.last_words import where_it_is
 from paragone.worker.pipe import Arrays, Pipe
 from paragone.worker.replies import Response, check_times, decode
 from paragone.worker.worker import Worker
@@ -85,7 +87,9 @@ class WorkerHandle(Worker):
         except EOFError:
             self._end(self._exit_reason())
         except TimedOut:
-            self._end(f"no answer within the time limit of {self.time_limit_s:g} s")
+            place = where_it_is(self._child.pid, self._child.log)
+            limit = f"no answer within the time limit of {self.time_limit_s:g} s{place}"
+            self._end(f"{limit}; more is allowed with --time-limit")
             raise TimedOut(f"{name}: {self._fault}") from None
         except MeasurementFailed as error:
             self._end(str(error))
@@ -169,4 +173,7 @@ class WorkerHandle(Worker):
             return "the worker closed its pipe and was killed"
         if code == -signal.SIGKILL and oom_kill_count() > self._oom_kills_before:
             return "the worker was killed by the system, whose memory ran out"
-        return f"the worker {self._child.exit_reason()}"
+        reason = f"the worker {self._child.exit_reason()}"
+        if code < 0 and hasattr(self, "problem") and self.problem.family == NETWORKS:
+            return f"{reason}. See: paragone verify {self.implementation} --contract"
+        return reason

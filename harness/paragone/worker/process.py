@@ -8,6 +8,7 @@ output of the hosted code goes to the worker's log.
 
 from __future__ import annotations
 
+import faulthandler
 import signal
 import sys
 
@@ -54,6 +55,8 @@ def main() -> None:
     adopt_orphans()
     be_first_oom_victim()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the harness answers Ctrl-C
+    faulthandler.enable()  # a crash tells in the log where it was
+    faulthandler.register(commands.STACK_SIGNAL)
     incoming, outgoing = map(int, sys.argv[1:3])
     pipe = Pipe(incoming, outgoing)
     pipe.close_in_children()

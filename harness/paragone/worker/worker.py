@@ -24,6 +24,7 @@ class Worker(Protocol):
     waiting_cpu_ns: int  # CPU time used between a reply and the next command, all together
     waited_ns: int  # from the last command, sent whole, to its reply
     problem: Problem  # that it has loaded
+    implementation: str  # the name of it
 
     @property
     def alive(self) -> bool: ...
@@ -72,7 +73,7 @@ class Worker(Protocol):
         return self.call_with_arrays(command, start.tensors())[0]
 
     def load(self, variant: Variant, folder: str, problem: Problem, data: str, seed: int) -> Loaded:
-        self.problem = problem
+        self.problem, self.implementation = problem, variant.declared_name
         return self.call(
             Load(
                 implementation=variant.declared_name,

@@ -5,6 +5,7 @@ python -m paragone.implementation.conformance DESCRIPTOR TASK
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import os
 import sys
@@ -24,6 +25,7 @@ def main() -> None:
     """Run the checks that the task names, one after the other."""
     descriptor, task = int(sys.argv[1]), msgspec.json.decode(sys.argv[2], type=Task)
     os.set_inheritable(descriptor, False)
+    faulthandler.enable()  # a crash tells where it was
     folder = Path(task.folder)
     subject = Subject(implementation_class(folder, task.name), task.axis, task.problems)
     for check in task.checks:

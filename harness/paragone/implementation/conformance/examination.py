@@ -25,13 +25,14 @@ from paragone.task.mlp.problem import NetworkProblem
 
 # After this many crashes of a variant, its other checks are left out.
 MOST_CRASHES = 2
+STATUSES = ("passed", "failed", "not applicable", "crashed", "not reached")
 READ_BYTES = 1 << 16
 POLL_S = 0.2
 
 
 @dataclass(frozen=True)
 class PromiseResult:
-    """The outcome of one check of one variant. `status` is "passed", "failed", "not applicable" or "crashed"."""
+    """The outcome of one check of one variant. `status` is one of STATUSES."""
 
     variant: str
     check: str
@@ -83,7 +84,7 @@ class Examination:
                 found.append(result)
             if sum(result.status == "crashed" for result in found) >= MOST_CRASHES:
                 reason = f"left out after {MOST_CRASHES} crashes"
-                return found + [PromiseResult(variant.name, check, "not applicable", reason) for check in todo]
+                return found + [PromiseResult(variant.name, check, "not reached", reason) for check in todo]
         return found
 
     def _in_child(self, variant: Variant, checks: Sequence[str]) -> Iterator[PromiseResult]:
@@ -101,7 +102,9 @@ class Examination:
                     left.remove(result.check)
                     yield result
                 if left:
-                    reason = child.exit_reason() or f"no answer within {self.time_limit_s:g} s"
+                    reason = (
+                        child.exit_reason() or f"no answer within {self.time_limit_s:g} s; --time-limit allows more"
+                    )
                     yield PromiseResult(variant.name, left[0], "crashed", reason)
         finally:
             os.close(reading)
