@@ -66,7 +66,7 @@ def test_its_keys_tell_how_it_is_reached(read, text, form):
     ("text", "words"),
     [
         (LIBRARY + "lanuage = 3", "lanuage: unknown key. Did you mean 'language'?"),
-        ("", "language: missing; idea: missing"),
+        ("", "language: missing, expected a text; idea: missing, expected a text; expected build (of"),
         ('language = 3\nidea = ""\n', "language: expected a text, got 3; idea: expected a text, got ''"),
         ('language = "C"\nidea = "a"', "expected build (of a shared library), program (a command) or julia (a file)"),
         (LIBRARY.replace("{library}", "a.so"), "build: expected {library}, the file to be made"),

@@ -63,8 +63,8 @@ def test_a_near_miss_of_a_variant_is_told_how_one_is_asked_for(pattern):
         selected(KNOWN, pattern)
 
 
-def test_an_unknown_name_without_brackets_is_told_of_the_closest_alone():
-    with pytest.raises(UnknownName, match=r"Did you mean 'numpy_rows'\?$"):
+def test_an_unknown_name_without_brackets_is_told_of_the_closest_and_where_ones_own_are_found():
+    with pytest.raises(UnknownName, match=r"Did you mean 'numpy_rows'\? One of your own is found by --plugins PATH"):
         selected(KNOWN, "numpy_row")
 
 

@@ -23,6 +23,7 @@ from paragone.machine.threads import thread_count_fault
 from paragone.task.kernel.problem import KernelProblem
 from paragone.worker import handle
 from paragone.worker.commands import EstimateStep
+from paragone.worker.handle import behind_one_verb
 from paragone.worker.replies import CLOCK_SLACK_NS
 
 can_pin = pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system cannot pin processes")
@@ -94,6 +95,19 @@ def test_a_sample_that_was_over_before_the_harness_knew_that_all_was_sent_is_no_
     timing = worker.take_sample(np.tile(ORDER, (1000, 1)))
 
     assert timing.elapsed_ns > worker.waited_ns + CLOCK_SLACK_NS
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        ("load: julia says: no", "load: julia says: no"),
+        ("version: node exited with code 1", "load: node exited with code 1"),
+        ("reset: python3 says: no", "reset: python3 says: no"),
+        ("KeyError: 3", "load: KeyError: 3"),
+    ],
+)
+def test_a_reason_stands_behind_one_verb_that_an_author_writes(reason, told):
+    assert behind_one_verb("load", reason) == told
 
 
 HANGS = r"^train: no answer within the time limit of 0\.5 s at impl\.py:\d+; more is allowed with --time-limit$"

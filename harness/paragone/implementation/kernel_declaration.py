@@ -147,10 +147,12 @@ KEYS: dict[str, Check] = {
 def read_toml(path: Path) -> KernelDeclaration:
     """What NAME.toml declares. Raises HarnessError that names the file and every mistake in it."""
     table = _table(path)
+    wrong = {key: fault for key, value in table.items() if key in KEYS and (fault := KEYS[key](value))}
     faults = [f"{key}: unknown key. {did_you_mean(key, KEYS)}" for key in table if key not in KEYS]
-    faults += [f"{key}: {fault}" for key, value in table.items() if key in KEYS and (fault := KEYS[key](value))]
-    faults += [f"{key}: missing" for key in ("language", "idea") if key not in table]
-    faults += [] if faults else _faults_of_form(table, path)
+    faults += [f"{key}: {fault}" for key, fault in wrong.items()]
+    faults += [f"{key}: missing, expected a text" for key in ("language", "idea") if key not in table]
+    if not {*wrong} & {*FORMS, "process", "axes"}:
+        faults += _faults_of_form(table, path)
     if faults:
         raise HarnessError(f"{path}: " + "; ".join(faults))
     texts = {key: table[key] for key in ("language", "idea", "layout", "source") if key in table}

@@ -16,6 +16,7 @@ from paragone.errors import Misuse, UnknownName
 from paragone.implementation.described import Described
 from paragone.implementation.variant import Variant, axes_of, variants
 
+PLUGINS_HINT = " One of your own is found by --plugins PATH, or PARAGONE_PLUGINS."
 HINT = " One variant is asked for by its axes in brackets, such as 'numpy_rows[order=F]'."
 
 
@@ -37,7 +38,7 @@ def selected(known: Sequence[Described], pattern: str) -> list[Described]:
     named = [implementation for implementation in known if matches_name(implementation.name, pattern)]
     if not named:
         name = _parts(pattern)[0]
-        hint = HINT if set(pattern) & set(" [") else ""
+        hint = HINT if set(pattern) & set(" [") else PLUGINS_HINT
         with contextlib.suppress(OSError):  # too long for the name of a file
             if Path(name, "impl.py").is_file():
                 hint = f" The folder {name} holds one: add --plugins {shlex.quote(name)}"

@@ -29,6 +29,8 @@ from paragone.worker.replies import Response, check_times, decode
 from paragone.worker.worker import Worker
 
 GB = 1e9
+AUTHORS_VERBS = ("load", "reset", "train", "run", "params", "result")
+VERSION = "version"
 
 
 class _Raised(NamedTuple):
@@ -94,10 +96,10 @@ class WorkerHandle(Worker):
         except MeasurementFailed as error:
             self._end(str(error))
         if not self.alive:
-            raise MeasurementFailed(f"{name}: {plain_words(self._fault, MOST_REASON_CHARACTERS)}")
+            raise MeasurementFailed(behind_one_verb(name, plain_words(self._fault, MOST_REASON_CHARACTERS)))
         if isinstance(reply, _Raised):
             name = self.spoken(reply.verb or verb(command))
-            raise MeasurementFailed(f"{name}: {plain_words(reply.text, MOST_REASON_CHARACTERS)}")
+            raise MeasurementFailed(behind_one_verb(name, plain_words(reply.text, MOST_REASON_CHARACTERS)))
         return reply, results
 
     def _exchange(self, command: Command[R], arrays: Arrays) -> tuple[R | _Raised, dict[str, NDArray[Any]]]:
@@ -177,3 +179,11 @@ class WorkerHandle(Worker):
         if code < 0 and hasattr(self, "problem") and self.problem.family == NETWORKS:
             return f"{reason}. See: paragone verify {self.implementation} --contract"
         return reason
+
+
+def behind_one_verb(verb: str, reason: str) -> str:
+    """The reason behind one verb, the innermost that an author writes: a program is asked the same within it."""
+    inner, _, rest = reason.partition(": ")
+    if inner == VERSION:  # of the protocol alone
+        return f"{verb}: {rest}"
+    return reason if inner in AUTHORS_VERBS else f"{verb}: {reason}"

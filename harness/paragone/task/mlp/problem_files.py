@@ -79,8 +79,7 @@ def _problem(name: str, table: dict[str, Any]) -> NetworkProblem:
         raise ValueError(
             f"the file's name: expected at most {MOST_CHARACTERS} characters that print, got {shown(name)}"
         )
-    _check_keys(table)
-    values = {key: CHECKS[key](key, value) for key, value in (DEFAULTS | table).items()}
+    values = _values(DEFAULTS | table)
     pair = (values["output_activation"], values["loss"])
     if pair not in OUTPUTS_AND_LOSSES:
         known = ", ".join(f"{output} with {loss}" for output, loss in OUTPUTS_AND_LOSSES)
@@ -89,13 +88,30 @@ def _problem(name: str, table: dict[str, Any]) -> NetworkProblem:
     return NetworkProblem(name=name, **values)
 
 
-def _check_keys(table: dict[str, Any]) -> None:
-    for key in table:
-        if key not in CHECKS:
-            raise ValueError(f"unknown key {shown(key)}. {did_you_mean(key[:MOST_CHARACTERS], CHECKS)}")
-    missing = [key for key in CHECKS if key not in table and key not in DEFAULTS]
-    if missing:
-        raise ValueError(f"missing key {missing[0]!r}" + (f" (and {', '.join(missing[1:])})" if missing[1:] else ""))
+def _values(table: dict[str, Any]) -> dict[str, Any]:
+    """The checked values. Raises ValueError with every mistake of the table."""
+    unknown = [key for key in table if key not in CHECKS]
+    faults = [f"unknown key {shown(key)}. {did_you_mean(key[:MOST_CHARACTERS], CHECKS)}" for key in unknown]
+    faults += [f"missing key {key!r}: {_expected(key)}" for key in CHECKS if key not in table]
+    values = {}
+    for key in (key for key in table if key in CHECKS):
+        try:
+            values[key] = CHECKS[key](key, table[key])
+        except ValueError as error:
+            faults.append(str(error))
+    if faults:
+        left_out = [f"and {len(faults) - MOST_FAULTS} more"] if len(faults) > MOST_FAULTS else []
+        raise ValueError("; ".join(faults[:MOST_FAULTS] + left_out))
+    return values
+
+
+def _expected(key: str) -> str:
+    """What the check of a key says that it allows."""
+    try:
+        CHECKS[key](key, None)
+    except ValueError as error:
+        return str(error).removeprefix(f"{key}: ").rpartition(" got ")[0].rstrip(",;")
+    return "expected a value"
 
 
 def _text(key: str, value: Any) -> str:
@@ -184,6 +200,7 @@ def _grid(sizes: list[Any], n_train: int) -> tuple[int, ...]:
     return tuple(sorted(grid))
 
 
+MOST_FAULTS = 12
 CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "description": _text,
     "source": _text,
