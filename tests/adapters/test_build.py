@@ -189,3 +189,12 @@ def test_a_true_compiler_names_file_line_and_error(tmp_path):
     reason = reason_of(lambda: build(command, tmp_path, tmp_path / "cache"))
 
     assert "gcc failed with code 1: broken.c:3:12: error: 'x' undeclared" in reason
+
+
+def test_a_cache_on_a_mount_that_allows_no_programs_is_told_as_such(monkeypatch, tmp_path):
+    def refused(path):
+        raise OSError(f"{path}: failed to map segment from shared object")
+
+    monkeypatch.setattr(build_module.ctypes, "CDLL", refused)
+
+    assert "noexec): set PARAGONE_CACHE to another folder" in reason_of(lambda: build_module.opened(tmp_path / "a.so"))

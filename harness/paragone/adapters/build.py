@@ -33,6 +33,7 @@ NO_TEXTS: Mapping[str, str] = MappingProxyType({})
 SECONDS_TO_COMPILE = 100.0
 SECONDS_TO_ANSWER = 10.0
 MOST_ERROR_LINES = 3
+NOEXEC = "its folder is on a mount that allows no programs (noexec): set PARAGONE_CACHE to another folder"
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,8 @@ def opened(library: Path) -> ctypes.CDLL:
     try:
         return ctypes.CDLL(str(library))
     except OSError as error:
-        raise MeasurementFailed(f"the library cannot be loaded: {error}") from None
+        hint = f"; {NOEXEC}" if "failed to map segment" in str(error) else ""
+        raise MeasurementFailed(f"the library cannot be loaded: {error}{hint}") from None
 
 
 def compiler_version(compiler: str) -> str:

@@ -237,3 +237,25 @@ def test_an_npz_file_changed_anywhere_gives_its_arrays_or_a_sentence(data):
         path.write_bytes(content)
         with contextlib.suppress(DataUnusable):
             read_npz((path,), PARTS)
+
+
+@pytest.mark.parametrize(
+    ("start", "like"),
+    [
+        (b"<!DOCTYPE html><html>", "an HTML page"),
+        (gzip.compress(b"x"), "a gzip file within"),
+        (b"\x03\x08\x00\x00" + b"\x60\xea\x00\x00" + b"\x1c\x00\x00\x00" * 2, "little-endian"),
+    ],
+)
+def test_what_is_no_idx_file_is_told_as_what_it_looks_like(start, like):
+    images = MNIST[0]
+
+    with pytest.raises(DataUnusable, match=like):
+        read_idx(io.BytesIO(gzip.compress(start)), images, MNIST, "x")
+
+
+def test_a_pipe_is_no_missing_file(tmp_path):
+    os.mkfifo(tmp_path / "data")
+
+    with pytest.raises(DataUnusable, match="neither a file nor a folder, but a pipe"):
+        locate(tmp_path / "data", MNIST)

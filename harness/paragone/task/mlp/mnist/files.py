@@ -50,7 +50,8 @@ def locate(path: Path, parts: Sequence[Part]) -> Source:
     if _is_file(path):
         return _single_file(path)
     if not path.is_dir():
-        raise DataUnusable(f"{path}: there is no such file or folder.")
+        what = "neither a file nor a folder, but a pipe or a device: give a file" if path.exists() else None
+        raise DataUnusable(f"{path}: {what or 'there is no such file or folder'}.")
     folders = [path, *sorted(entry for entry in path.iterdir() if _is_folder(entry)), path / "MNIST" / "raw"]
     for folder in folders:
         if source := _in_folder(folder, parts):
@@ -75,9 +76,10 @@ def _single_file(path: Path) -> Source:
         return Source("mnist.npz", (path,), read_npz)
     if start.startswith((GZIP_MAGIC, PICKLE_MAGIC)):
         return Source("mnist.pkl.gz", (path,), _read_pickle_file)
+    like = f", and looks{looks_like(start)}" if looks_like(start) else ""
     raise DataUnusable(
         f"{path}: expected Keras's mnist.npz (starts with {ZIP_MAGIC.hex()}) or Nielsen's mnist.pkl.gz "
-        f"({GZIP_MAGIC.hex()}), got a file that starts with {start.hex() or 'nothing'}."
+        f"({GZIP_MAGIC.hex()}), got a file that starts with {start.hex() or 'nothing'}{like}."
     )
 
 
@@ -155,6 +157,8 @@ def uncompressed(file: BinaryIO) -> BinaryIO:
 
 def _wrong_header(header: bytes, part: Part, parts: Sequence[Part]) -> str:
     expected = f"expected {part.stem}, magic number {_magic(part.header)}, {sizes(part.shape)}"
+    if like := looks_like(header, part.header):
+        return f"{expected}; got what looks{like}."
     if len(header) < len(part.header):
         return f"{expected}; got a file of {len(header)} bytes."
     for other in parts:
@@ -164,6 +168,18 @@ def _wrong_header(header: bytes, part: Part, parts: Sequence[Part]) -> str:
         return f"{expected}; got magic number {_magic(header)}: not an IDX file of uint8 in that many dimensions."
     promised = struct.unpack(f">{len(part.shape)}I", header[4:])
     return f"{expected}; got a header that promises {sizes(promised)}."
+
+
+def looks_like(start: bytes, right: bytes = b"") -> str:
+    """Such as " like an HTML page"; "" where the first bytes are nothing known. `right` is a header."""
+    if start.lstrip().lower().startswith((b"<!d", b"<htm", b"<?xm")):
+        return " like an HTML page: the download failed"
+    if start.startswith(GZIP_MAGIC) and right:
+        return " like a gzip file within a gzip file: gunzip it once"
+    swapped = b"".join(right[k : k + 4][::-1] for k in range(0, len(right), 4))
+    if right and start == swapped:
+        return " like its header with the bytes of each number turned round (little-endian)"
+    return ""
 
 
 def _magic(header: bytes) -> int:

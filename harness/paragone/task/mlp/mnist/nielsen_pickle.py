@@ -18,14 +18,15 @@ from numpy.typing import NDArray
 from paragone.errors import DataUnusable, error_text
 from paragone.task.mlp.mnist.parts import Arrays, Bytes, Part, checked, sizes
 
-# All that NumPy arrays in tuples consist of, in protocol 2. Lists, sets and dicts are not among them: the hash of a
-# tuple of tuples of tuples takes for ever.
+# All that NumPy arrays in tuples consist of, in protocols 2 to 5. Lists, sets and dicts are not among them: the hash of
+# a tuple of tuples of tuples takes for ever.
 OPCODES = b"".join((
     pickle.PROTO, pickle.STOP, pickle.MARK, pickle.GLOBAL, pickle.REDUCE, pickle.BUILD,
     pickle.TUPLE, pickle.EMPTY_TUPLE, pickle.TUPLE1, pickle.TUPLE2, pickle.TUPLE3,
     pickle.NONE, pickle.NEWTRUE, pickle.NEWFALSE, pickle.BININT, pickle.BININT1, pickle.BININT2, pickle.LONG1,
     pickle.BINSTRING, pickle.SHORT_BINSTRING, pickle.BINUNICODE, pickle.BINBYTES,
     pickle.BINPUT, pickle.LONG_BINPUT, pickle.BINGET, pickle.LONG_BINGET,
+    pickle.SHORT_BINUNICODE, pickle.SHORT_BINBYTES, pickle.BINBYTES8, pickle.STACK_GLOBAL, pickle.MEMOIZE,
 ))  # fmt: skip
 MAX_READS = 10_000  # an opcode takes one to three; six arrays take about 400
 LONGEST_LINE = 256  # of a name
@@ -76,7 +77,16 @@ def _encode(*arguments: object) -> bytes:
     raise Refused("it calls _codecs.encode for something else than bytes written as latin1")
 
 
+def _frombuffer(content: bytes, kind: _DType, shape: tuple[int, ...], order: str) -> _Array:
+    """Protocol 5 writes an array as a call of this."""
+    array = _Array()
+    array.__setstate__((1, shape, kind, order == "F", content))
+    return array
+
+
 NAMES = {
+    "numpy.core.numeric._frombuffer": _frombuffer,
+    "numpy._core.numeric._frombuffer": _frombuffer,
     "numpy.core.multiarray._reconstruct": _Array,
     "numpy._core.multiarray._reconstruct": _Array,
     "numpy.ndarray": _Array,
@@ -89,10 +99,21 @@ def _refuse_opcode(unpickler: pickle._Unpickler) -> None:
     raise Refused("an opcode that NumPy arrays in tuples do not need")
 
 
+def _skip_frame(unpickler: pickle._Unpickler) -> None:
+    """A frame says how much may be read at once; read one by one, its opcodes are counted."""
+    unpickler.read(8)  # type: ignore[attr-defined]  # the standard library's, which has no types
+
+
+def _load_bytes(unpickler: pickle._Unpickler) -> None:
+    """A bytearray as bytes: the standard library's reader allocates what the file says before it reads."""
+    size = int.from_bytes(unpickler.read(8), "little")  # type: ignore[attr-defined]
+    unpickler.append(unpickler.read(size))  # type: ignore[attr-defined]
+
+
 class _Unpickler(pickle._Unpickler):
     dispatch: ClassVar[dict[int, Any]] = {
         opcode: load if opcode in OPCODES else _refuse_opcode for opcode, load in pickle._Unpickler.dispatch.items()
-    }
+    } | {pickle.FRAME[0]: _skip_frame, pickle.BYTEARRAY8[0]: _load_bytes}
 
     def find_class(self, module: str, name: str) -> Any:
         asked = f"{module}.{name}"
@@ -138,7 +159,9 @@ def read_pickle(stream: BinaryIO, parts: Sequence[Part], where: str) -> Arrays:
     except Refused as error:
         raise DataUnusable(f"{where}: refused, nothing of it was executed: {error}") from None
     except Exception as error:  # a damaged pickle raises any of a dozen classes, a damaged gzip stream three more
-        raise DataUnusable(f"{where}: damaged: not a complete pickle of protocol 2: {error_text(error)}") from None
+        raise DataUnusable(
+            f"{where}: damaged: not a complete pickle of protocols 2 to 5: {error_text(error)}"
+        ) from None
     finally:
         _latin1.cache_clear()
     joined = (np.concatenate(pixels[:2]), np.concatenate(digits[:2]), pixels[2], digits[2])
