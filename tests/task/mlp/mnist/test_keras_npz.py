@@ -21,6 +21,25 @@ def test_an_npz_in_fortran_order_gives_the_same_arrays(tmp_path):
     assert_same(read(write_npz(tmp_path / "mnist.npz", x_train=x_train)))
 
 
+@pytest.mark.parametrize("dtype", [np.int64, np.int32, np.dtype(">i4"), np.int16])
+def test_labels_and_images_of_another_whole_number_are_the_same_content(tmp_path, dtype):
+    wide = {
+        "y_train": ARRAYS.train_labels.astype(dtype),
+        "x_test": ARRAYS.test_images.reshape(-1, 28, 28).astype(dtype),
+    }
+
+    assert_same(read(write_npz(tmp_path / "mnist.npz", **wide)))
+
+
+@pytest.mark.parametrize("label", [-1, 256 + 3, 2**40])
+def test_a_label_that_would_wrap_round_to_another_is_refused(tmp_path, label):
+    y_train = ARRAYS.train_labels.astype(np.int64)
+    y_train[3] = label
+
+    with pytest.raises(DataUnusable, match=r"expected whole numbers from 0 to 255"):
+        read(write_npz(tmp_path / "mnist.npz", y_train=y_train))
+
+
 def npy_header(shape):
     stream = io.BytesIO()
     np.lib.format.write_array_header_1_0(stream, {"descr": "|u1", "fortran_order": False, "shape": shape})

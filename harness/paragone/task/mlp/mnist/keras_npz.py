@@ -45,11 +45,14 @@ def _read_npz_member(archive: zipfile.ZipFile, part: Part, parts: Sequence[Part]
         raise DataUnusable(f"{where}: expected an array stored as it is or deflated, got another compression.")
     with archive.open(f"{part.key}.npy") as member:
         shape, fortran_order, dtype = _npy_header(member, where)
-        check_form(part, parts, shape, dtype, where)
-        data = member.read(part.n_bytes + 1)
-    check_length(len(data), part, where)
-    array = np.frombuffer(data, np.uint8).reshape(shape, order="F" if fortran_order else "C")
-    return checked(part, parts, array, where)
+        is_integer = dtype.kind in "iu"  # of any width: the content decides, which is compared bit for bit
+        check_form(part, parts, shape, np.dtype(np.uint8) if is_integer else dtype, where)
+        data = member.read(part.n_bytes * dtype.itemsize + 1)
+    check_length(len(data), part, where, dtype.itemsize)
+    array = np.frombuffer(data, dtype).reshape(shape, order="F" if fortran_order else "C")
+    if not ((array >= 0) & (array <= 255)).all():
+        raise DataUnusable(f"{where}: expected whole numbers from 0 to 255, got others.")
+    return checked(part, parts, array.astype(np.uint8, copy=False), where)
 
 
 def _npy_header(member: IO[bytes], where: str) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:

@@ -123,12 +123,13 @@ def check_form(part: Part, parts: Sequence[Part], shape: tuple[int, ...], dtype:
     raise DataUnusable(f"{where}: expected {part.name}, {sizes(part.shape)} uint8; got {sizes(shape)} {dtype}.{hint}")
 
 
-def check_length(n_bytes: int, part: Part, where: str) -> None:
+def check_length(n_bytes: int, part: Part, where: str, itemsize: int = 1) -> None:
     """Raise DataUnusable unless the content behind a header has this many bytes."""
-    if n_bytes < part.n_bytes:
-        raise DataUnusable(f"{where}: truncated: expected {part.n_bytes:,} bytes of content, got {n_bytes:,}.")
-    if n_bytes > part.n_bytes:
-        raise DataUnusable(f"{where}: expected {part.n_bytes:,} bytes of content, got more.")
+    expected = part.n_bytes * itemsize
+    if n_bytes < expected:
+        raise DataUnusable(f"{where}: truncated: expected {expected:,} bytes of content, got {n_bytes:,}.")
+    if n_bytes > expected:
+        raise DataUnusable(f"{where}: expected {expected:,} bytes of content, got more.")
 
 
 def sizes(shape: Sequence[int]) -> str:
