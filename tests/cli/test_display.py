@@ -87,6 +87,17 @@ def test_the_plan_is_summed_up_in_numbers():
     assert "Verified before timing: 2 checks passed, 1 failed." == sentences[-1]
 
 
+def test_a_difference_that_no_number_of_launches_finds_is_told_with_what_is_made_instead():
+    noisy = plan(request={"resolve": 0.02}, minimum_detectable_difference=0.35)
+    said = (
+        "2.0% is not found here, even by 40 launches: the machine is too noisy now. So 5 are made; for more: "
+        "--launches 10"
+    )
+
+    assert said in plan_sentences(noisy, [])
+    assert not any("not found here" in sentence for sentence in plan_sentences(plan(request={"resolve": 0.05}), []))
+
+
 def test_the_plan_says_what_a_worker_may_use():
     said = "A worker is killed where it holds more than 4 GB of memory, or takes more than 120 s for an answer."
 

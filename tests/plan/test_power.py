@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from paragone.plan.power import MOST_LAUNCHES, SMALLEST_MARGIN, launches_to_resolve, minimum_detectable_difference
+from paragone.plan.power import (
+    MOST_LAUNCHES,
+    SMALLEST_MARGIN,
+    launches_for_noise,
+    launches_to_resolve,
+    minimum_detectable_difference,
+)
 
 
 def test_without_noise_the_margin_is_all_there_is():
@@ -42,6 +48,16 @@ def test_the_launches_are_the_fewest_that_resolve_the_difference(deviation):
 
     assert launches == MOST_LAUNCHES or minimum_detectable_difference(deviation, launches) <= 0.05
     assert launches == 5 or minimum_detectable_difference(deviation, launches - 1) > 0.05
+
+
+@pytest.mark.parametrize(("upper", "typical", "launches"), [(0.02, 0.01, 0.02), (0.5, 0.02, 0.02), (0.5, 0.4, None)])
+def test_where_the_upper_end_of_the_noise_is_too_large_a_typical_cell_decides_and_else_nothing_is_spent(
+    upper, typical, launches
+):
+    expected = 5 if launches is None else launches_to_resolve(0.05, launches)
+
+    assert expected == launches_for_noise(0.05, upper, typical)
+    assert (launches is None) == (minimum_detectable_difference(typical, expected) > 0.05)
 
 
 def test_a_deviation_beyond_all_reason_gives_a_number_that_a_plan_can_hold():

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from paragone.cli.verification import status_line
+from paragone.plan.power import MOST_LAUNCHES
 from paragone.report.text.repro import sure_commands
 from paragone.store.plan_records import Plan
 from paragone.store.records import Outcome
@@ -126,7 +127,10 @@ def plan_sentences(plan: Plan, outcomes: Sequence[Outcome]) -> list[str]:
         sentences.append(f"In a typical cell it finds differences of {difference} and more in 95 of 100 cases.")
         resolve = plan.request.resolve if plan.request is not None else None
         if resolve is not None and plan.minimum_detectable_difference > resolve:
-            sentences.append(f"{launches} launches, the most that --resolve takes, do not find {resolve:.1%} here.")
+            sentences.append(
+                f"{resolve:.1%} is not found here, even by {MOST_LAUNCHES} launches: the machine is too noisy now. So "
+                f"{launches} are made; for more: --launches {2 * launches}"
+            )
     controls = {variant.variant for variant in plan.variants if variant.control}
     told = [row for row in outcomes if row.variant not in controls]  # a control has the outcomes of its baseline
     left_out = [row for row in told if row.status not in ("passed", "not checked")]

@@ -15,7 +15,7 @@ from paragone.measure.aa_pilot import Deviation
 from paragone.measure.forecast import planned_seconds
 from paragone.measure.memory_pass import pass_seconds
 from paragone.plan.cells import Contender, aa_pairs, describe_data, describe_variants
-from paragone.plan.power import launches_to_resolve, minimum_detectable_difference
+from paragone.plan.power import launches_for_noise, minimum_detectable_difference
 from paragone.plan.request import Request
 from paragone.plan.waves import in_waves
 from paragone.store.plan_records import Cell, Plan
@@ -85,5 +85,5 @@ def launches_of(request: Request, deviation: Deviation | None) -> int:
     if request.quick:
         return 1
     if request.resolve is not None and deviation is not None:
-        return launches_to_resolve(request.resolve, deviation.upper)
+        return launches_for_noise(request.resolve, deviation.upper, deviation.typical)
     return request.launches

@@ -44,3 +44,15 @@ def launches_to_resolve(difference: float, launch_deviation: float) -> int:
         if minimum_detectable_difference(launch_deviation, launches) <= difference:
             return launches
     return MOST_LAUNCHES
+
+
+def launches_for_noise(difference: float, upper: float, typical: float) -> int:
+    """The launches that find `difference` at the upper end of the noise, or else in a typical cell.
+
+    FEWEST_LAUNCHES where even MOST_LAUNCHES find it in neither: no hours are spent on what cannot be found.
+    """
+    for launch_deviation in (upper, typical):
+        launches = launches_to_resolve(difference, launch_deviation)
+        if minimum_detectable_difference(launch_deviation, launches) <= difference:
+            return launches
+    return FEWEST_LAUNCHES
