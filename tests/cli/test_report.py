@@ -10,6 +10,7 @@ from made_up_run import BASE, OTHER, cell, made_up_run, outcome, stored_plan, va
 from paragone.analyse.results import Results
 from paragone.cli.report import refuse_failures
 from paragone.report import write
+from paragone.report.text.gaps import HEADING
 from paragone.store.reader import read_finished
 from paragone.store.runs import run_folders
 
@@ -64,7 +65,9 @@ def code_of(*names, times=TIMES, outcomes=PASSES, own=("numpy_rows",), strict=Fa
 def test_what_is_named_and_fails_ends_the_command_with_code_1_though_its_baseline_was_measured(name, capsys):
     assert code_of(name) == 0
     assert code_of(name, outcomes=FAILS) == 1
-    assert "error: failed: numpy_tuned. The reasons stand in the report" in " ".join(capsys.readouterr().err.split())
+    said = " ".join(capsys.readouterr().err.split())
+    assert f"error: failed: numpy_tuned. {OTHER}: " in said
+    assert f"All reasons stand in the report, under “{HEADING}”" in said
 
 
 def test_each_name_must_have_given_a_sample(capsys):

@@ -269,7 +269,7 @@ def test_an_exception_from_the_declared_difference_is_reported(data):
 def test_a_step_that_is_too_slow_is_not_measured_and_its_time_is_in_the_reason(data):
     stage = Stage(data, step_seconds={1: 0.1, 10: 2.4, 60: 9.0})
 
-    reason = "a step takes about {} s; --slow measures it all the same"
+    reason = "a step is estimated at {} s; --slow measures it all the same"
     # 60: not even tried; 60 · 2.4 s / 10 is expected.
     assert [("cost", 10, reason.format(2)), ("cost", 60, reason.format(14))] == stage.rows("not measured")
     assert [1] == stage.sizes

@@ -227,7 +227,7 @@ def test_a_step_that_is_too_slow_is_known_as_such_and_examined_where_slow_steps_
     again = before.result_of(ROWS, (1, 10))
 
     assert [1] == [planned.size for planned in again.cells]
-    assert ["a step takes about 3 s; --slow measures it all the same"] == [
+    assert ["a step is estimated at 3 s; --slow measures it all the same"] == [
         row.reason for row in again.outcomes if row.status == "not measured"
     ]
     assert replace(before, request=structs.replace(REQUEST, slow=True)).result_of(ROWS, (1, 10)) is None

@@ -79,8 +79,10 @@ def measured(measurement: Bench, new: bool, resume: Path | None = None) -> tuple
 def refuse_empty(results: Results) -> None:
     """End the command with a sentence and a code where the finished run holds no sample of what it was asked for."""
     patterns = _patterns(results)
-    if results.samples.empty or (patterns and len(_unmeasured(results)) == len(patterns)):
-        _refuse("nothing was measured: no cell has a timed sample")
+    if results.samples.empty:
+        _refuse(results, "nothing was measured: no cell has a timed sample")
+    if patterns and len(unmeasured := _unmeasured(results)) == len(patterns):
+        _refuse(results, f"nothing was measured of {', '.join(unmeasured)}")
 
 
 def refuse_failures(results: Results, own: Collection[str], strict: bool) -> None:
@@ -100,12 +102,24 @@ def refuse_failures(results: Results, own: Collection[str], strict: bool) -> Non
     sentences = [f"failed: {', '.join(told)}"] * bool(told)
     sentences += [f"nothing was measured of {', '.join(unmeasured)}"] * bool(unmeasured)
     if sentences:
-        _refuse("; ".join(sentences))
+        _refuse(results, "; ".join(sentences))
 
 
-def _refuse(words: str) -> NoReturn:
-    where = ". The reasons stand in the report, under “Failed, skipped, not measured”"
-    err.print(f"[bold red]error:[/] {escape(words)}{where}", soft_wrap=True, highlight=False)
+def _refuse(results: Results, words: str) -> NoReturn:
+    """End the command with these words, a reason of a failure, one of what was named at first, and where all are."""
+    from paragone.report.text.gaps import HEADING
+
+    run, patterns = results.run, _patterns(results)
+    named = {
+        variant.variant
+        for variant in run.plan.variants
+        if any(matches_name(variant.implementation, one) for one in patterns)
+    }
+    failures = run.outcomes[run.outcomes["status"].eq("failed")].to_dict("records")
+    failures.sort(key=lambda row: row["variant"] not in named)
+    first = [f"{row['variant']}: {row['reason']}".rstrip(".") for row in failures[:1]]
+    sentences = [words, *first, f"All reasons stand in the report, under “{HEADING}”"]
+    err.print(f"[bold red]error:[/] {escape('. '.join(sentences))}", soft_wrap=True, highlight=False)
     raise typer.Exit(EXIT_FAILED_CHECK)
 
 

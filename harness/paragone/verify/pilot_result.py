@@ -47,7 +47,7 @@ class PilotResult:
         return check.status != "failed"
 
     def add_too_slow(self, size: int, step_seconds: float) -> None:
-        reason = f"a step takes about {step_seconds:.0f} s; --slow measures it all the same"
+        reason = f"a step is estimated at {step_seconds:.0f} s; --slow measures it all the same"
         self.add_outcome("cost", "not measured", reason, size)
 
     def as_control(self, control: Contender) -> PilotResult:

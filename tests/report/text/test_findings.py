@@ -204,3 +204,12 @@ def test_findings_are_the_same_each_time():
 
 def test_lists_are_read_as_a_sentence():
     assert ["a", "a and b", "a, b and c"] == [formatting.listed(list(words)) for words in ("a", "ab", "abc")]
+
+
+@pytest.mark.parametrize("measured", [True, False], ids=["the baseline was measured", "nothing was"])
+def test_the_answer_names_first_what_failed(measured):
+    times = {(BASE, 10): [[2e-5 if measured else None] * 3], (OTHER, 10): [[None] * 3], (THIRD, 10): [[None] * 3]}
+    said = answer(Results(made_up_run(None, times, outcomes=[failed_at(OTHER, 10)])))
+
+    assert said.startswith("**Failed: `numpy_tuned`, 1 cell.** The reasons are below.\n\n")
+    assert "Failed" not in answer(Results(run_of({OTHER: LEVEL})))

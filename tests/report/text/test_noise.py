@@ -82,6 +82,12 @@ def test_on_a_busy_machine_the_answer_begins_with_that_and_says_what_to_do():
     assert "luck" not in first
 
 
+def test_on_a_busy_machine_the_answer_names_no_fastest():
+    """It says that nothing can be told."""
+    assert "most images per second" in answer(Results(quick(control=(1.02, 1.0))))
+    assert "most images per second" not in answer(Results(quick(control=(1.02, 1.0), waited=0.6)))
+
+
 def test_on_a_busy_machine_a_small_a_a_is_called_luck():
     (said,) = too_busy(Results(quick(control=(1.02, 1.0), waited=0.6)))
 

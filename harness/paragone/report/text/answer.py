@@ -1,4 +1,4 @@
-"""The answer: what was compared, on what, how many differences are sure, and how much of them may be noise."""
+"""The answer: what failed, what was compared, on what, how many differences are sure, how much of them is noise."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 
 from paragone.analyse.crossovers import GRID
+from paragone.analyse.noise import noises_of_one_launch
+from paragone.analyse.statuses import FAILED
 from paragone.analyse.summary import baseline_variants
 from paragone.report.text import formatting, markdown
 from paragone.report.text.noise import noise_sentence, too_busy
@@ -25,7 +27,15 @@ ONE_LAUNCH = "These are single observations from one launch: no intervals, and n
 
 
 def answer(results: Results) -> str:
-    """Return the paragraphs. Of one launch, which has no verdicts, they name the fastest, and the next command."""
+    """Return the paragraphs, what failed first.
+
+    Of one launch, which has no verdicts, they name the fastest, if the machine was not too busy to tell, and the next
+    command.
+    """
+    return "\n\n".join([*_failed(results.summary), _of_what_was_measured(results)])
+
+
+def _of_what_was_measured(results: Results) -> str:
     run, frame = results.run, results.summary
     measured = frame[~frame["control"] & frame["work_per_second"].notna()]
     if measured.empty:
@@ -38,8 +48,23 @@ def answer(results: Results) -> str:
     if run.plan.launches > 1:
         return " ".join([compared, _counted(verified), *noise])
     warned = [f"**{markdown.escaped(sentence)}**" for sentence in too_busy(results)]
-    fastest = " ".join([compared, *_fastest_of_one_launch(run, verified)])
+    fastest = " ".join([compared, *([] if _is_busy(results) else _fastest_of_one_launch(run, verified))])
     return "\n\n".join([*warned, fastest, " ".join([*noise, ONE_LAUNCH, *_next(run)])])
+
+
+def _is_busy(results: Results) -> bool:
+    problems = results.summary["problem"].unique()
+    return any(noise.is_busy for problem in problems for noise in noises_of_one_launch(results, str(problem)))
+
+
+def _failed(frame: pd.DataFrame) -> list[str]:
+    """Return a sentence that names the implementations of which a cell failed, if there are any."""
+    failed = frame[~frame["control"] & frame["status"].isin(FAILED)]
+    if failed.empty:
+        return []
+    names = [markdown.code(name) for name in failed["implementation"].unique()]
+    named = formatting.listed(names[:MOST_NAMED] + [f"{len(names) - MOST_NAMED} others"] * (len(names) > MOST_NAMED))
+    return [f"**Failed: {named}, {formatting.plural(len(failed), 'cell')}.** The reasons are below."]
 
 
 def _counted(verified: pd.DataFrame) -> str:

@@ -10,13 +10,14 @@ from paragone.report.text import formatting, markdown
 if TYPE_CHECKING:
     from paragone.store.reader import Run
 
-LEAST_TOLD_SECONDS = 0.1
+# In the terminal; and in the report, where less is a stage that had nothing to do.
+LEAST_TOLD_SECONDS, LEAST_SECONDS = 0.1, 0.001
 
 
 def section(run: Run) -> str:
     shares = time_shares(run)
     timed = f"{formatting.seconds(shares['timed_seconds'])}, {formatting.percent(shares['timed_share'])}"
-    stages = [(stage, formatting.seconds(seconds)) for stage, seconds in stage_seconds(run).items()]
+    stages = [(stage, formatting.seconds(seconds)) for stage, seconds in _stages(run)]
     whole = [("the whole run, without start and report", _whole(run)), *stages] if stages else []
     return markdown.pairs(
         [
@@ -29,6 +30,10 @@ def section(run: Run) -> str:
             ("first calls and warm-ups", formatting.seconds(shares["warmup_seconds"])),
         ]
     )
+
+
+def _stages(run: Run) -> list[tuple[str, float]]:
+    return [(stage, seconds) for stage, seconds in stage_seconds(run).items() if seconds >= LEAST_SECONDS]
 
 
 def time_sentence(run: Run) -> str:
