@@ -22,7 +22,7 @@ from typing import NamedTuple
 import numpy as np
 
 FIVE_VARIANTS = ("-i", "numpy_rows", "-i", "numpy_columns", "--dtype", "float32")
-TEN_VARIANTS = ("-i", "numpy_rows", "-i", "numpy_columns")
+TEN_VARIANTS = (*FIVE_VARIANTS, "--dtype", "float64")
 EIGHT_SIZES = "1,2,5,10,20,50,100,200"
 SIXTEEN_SIZES = "1,2,3,5,7,10,14,20,28,40,50,70,100,140,200,280"
 SHORT = ("--rounds", "5", "--no-memory", "--no-curves")
@@ -79,13 +79,14 @@ def main() -> None:
         if what not in RUNS:
             parser.error(f"{what}: expected one of {', '.join(RUNS)}")
         print(f"| {what} | cells | wall time | {' | '.join(STAGES)} |\n|{' ---: |' * (3 + len(STAGES))}")
-        seconds = []
+        numbers, seconds = [], []
         for number, options in RUNS[what].items():
             found = measure(options)
+            numbers.append(found.n_cells if what == "cells" else number)
             seconds.append(found.wall_s)
             stages = " | ".join(f"{found.stages.get(name, 0.0):.1f} s" for name in STAGES)
             print(f"| {number} | {found.n_cells} | {found.wall_s:.1f} s | {stages} |", flush=True)
-        print(f"{line_through(list(RUNS[what]), seconds)}{what}\n", flush=True)
+        print(f"{line_through(numbers, seconds)}{what}\n", flush=True)
 
 
 if __name__ == "__main__":

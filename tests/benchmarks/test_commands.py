@@ -112,7 +112,7 @@ def test_the_runs_by_which_growth_is_measured_have_as_many_cells_as_they_say(n_c
     options = growth.RUNS["cells"][n_cells]
     chosen = [FOUND[options[at + 1]] for at, option in enumerate(options) if option == "-i"]
     sizes = tuple(map(int, options[options.index("-b") + 1].split(",")))
-    dtypes = ("float32",) if "--dtype" in options else ()
+    dtypes = tuple(options[at + 1] for at, option in enumerate(options) if option == "--dtype")
     request = Request((find_problem("nielsen"),), sizes=sizes, dtypes=dtypes)
 
     assert n_cells == len(contenders_of(request, chosen, list(FOUND.values()))) * len(sizes)
