@@ -1,6 +1,8 @@
 """What a revision, the working tree or a folder gives to a live comparison, and what is none of them."""
 
+import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -169,6 +171,28 @@ def test_without_a_git_checkout_there_are_no_revisions_but_folders(tmp_path):
     with pytest.raises(Misuse, match=r"'HEAD' is no folder with implementations, and .*plain is no git checkout"):
         find_side("HEAD", home(tmp_path / "plain"))
     assert "VERSION = 1\n" == version(find_side("worktree", home(tmp_path / "plain")))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to another user")
+def test_a_checkout_of_another_user_is_not_called_none_and_the_remedy_is_named(project, tmp_path, monkeypatch):
+    """Git refuses it: it might run what another user has configured there."""
+    monkeypatch.setenv("HOME", str(tmp_path))  # where nothing is called safe
+    for path in (project, project / ".git"):
+        os.chown(path, 12345, -1)
+
+    with pytest.raises(Misuse, match=r"git refuses .*project.*git config --global --add safe\.directory .*project"):
+        find_side("HEAD", home(project))
+
+
+def test_in_a_shallow_clone_an_unknown_revision_is_answered_with_how_to_fetch_all(project, tmp_path):
+    run_git(project, "commit", "--quiet", "--allow-empty", "--no-verify", "-m", "one more")
+    clone = tmp_path / "clone"
+    subprocess.run(["git", "clone", "--quiet", "--depth", "1", project.as_uri(), str(clone)], check=True)
+
+    with pytest.raises(
+        Misuse, match=r"'HEAD~1' is no revision .*This clone is shallow: git -C .*clone fetch --unshall"
+    ):
+        find_side("HEAD~1", home(clone))
 
 
 def test_a_revision_without_implementations_is_said(project):

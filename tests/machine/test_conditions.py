@@ -239,6 +239,13 @@ def test_a_blas_that_reports_no_threads_is_noted():
     assert the_trouble(blas=[openblas(user_api="openmp")]).what == "BLAS"
 
 
+def test_a_checkout_of_which_git_tells_nothing_is_noted_with_the_remedy():
+    unknown = "git refuses /project, which belongs to another user. git config --global --add safe.directory /project"
+    found = the_trouble("revision", commit=None, dirty=None, unknown=unknown)
+
+    assert ("note", f"its commit is not recorded: {unknown}") == (found.severity, found.found)
+
+
 def test_code_that_differs_from_its_commit_is_noted():
     assert "0123456789;" in the_trouble("revision", dirty=True).found
     assert troubles("revision", commit=None, dirty=None) == []

@@ -17,7 +17,7 @@ from paragone.compare.home import OF_NETWORKS, Home
 from paragone.errors import Misuse
 from paragone.files.hashing import folder_hash
 from paragone.files.paths import cache_folder
-from paragone.machine.environment import git
+from paragone.machine.git import git, git_fault, is_shallow
 
 WORKING_TREE = ("worktree", ".")
 ADVICE = "A side is a git revision of the project, worktree (or .), or a folder of implementations"
@@ -71,17 +71,18 @@ def find_side(text: str, home: Home = OF_NETWORKS) -> Side:
         )
     if text in WORKING_TREE:
         return _working_tree(home.project, home)
-    if git(home.project, "rev-parse", "--git-dir") is None:
-        raise Misuse(
-            f"{text!r} is no folder with {home.what}, and {home.project} is no git checkout (or git is missing), "
-            f"so that it has no revisions. {ADVICE}"
-        )
+    if fault := git_fault(home.project):
+        mended = f". Then it may be a revision: {fault.remedy}" if fault.remedy else ""
+        raise Misuse(f"{text!r} is no folder with {home.what}, and {fault.reason}{mended}. {ADVICE}")
     # git would take a leading dash for an option.
     can_be_one = text.isprintable() and not text.startswith("-")
     commit = git(home.project, "rev-parse", "--verify", "--quiet", f"{text}^{{commit}}") if can_be_one else None
     if not commit:
         what = f"a folder without {home.what}" if folder else f"no revision of {home.project}"
-        raise Misuse(f"{text!r} is {what}. {ADVICE}. Revisions: git -C {home.project} log --oneline")
+        shallow = (
+            f" This clone is shallow: git -C {home.project} fetch --unshallow." if is_shallow(home.project) else ""
+        )
+        raise Misuse(f"{text!r} is {what}.{shallow} {ADVICE}. Revisions: git -C {home.project} log --oneline")
     return _revision(text, commit, home.project, home)
 
 

@@ -176,6 +176,8 @@ def _revision(described: Environment) -> Iterator[Finding]:
     if revision.dirty and revision.commit:
         found = f"differs from commit {revision.commit[:10]}; nobody else has this code"
         yield Finding("note", "code", found, "git commit")
+    if revision.unknown:
+        yield Finding("note", "code", f"its commit is not recorded: {revision.unknown}")
 
 
 CONDITIONS: tuple[Callable[[Environment], Iterator[Finding]], ...] = (

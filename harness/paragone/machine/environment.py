@@ -7,7 +7,6 @@ import importlib.metadata
 import json
 import os
 import platform
-import subprocess
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -21,13 +20,13 @@ from paragone.machine.blas import blas
 from paragone.machine.busy import machine_load
 from paragone.machine.conditions import findings
 from paragone.machine.environment_record import BlasPool, Environment, OwnEnvironment, PythonBuild, Revision
+from paragone.machine.git import git, git_fault
 from paragone.machine.hardware import machine, operating_system
 from paragone.machine.python_environments import interpreter, probe
 from paragone.machine.threads import worker_environment
 
 # Code that decides numbers; other files may differ from the commit without harm.
 MEASURED_CODE = ("harness", "impls", "benchmarks")
-GIT_TIMEOUT_S = 20
 
 MEASURED_PACKAGES = (
     "numpy", "scipy", "scikit-learn", "numba", "llvmlite", "jax", "jaxlib", "torch", "tensorflow", "tensorflow-cpu",
@@ -91,21 +90,9 @@ def revision(checkout: Path | None = PROJECT) -> Revision:
         commit = git(checkout, "rev-parse", "HEAD") or None
         changes = git(checkout, "status", "--porcelain", "--", *MEASURED_CODE)
         dirty = None if changes is None else bool(changes)
-    return Revision(commit=commit, dirty=dirty, source_hash=source_hash())
-
-
-def git(folder: Path, *arguments: str, **variables: str) -> str | None:
-    """The output of a git command in that folder, or None where git is missing or fails."""
-    # In a git hook, GIT_DIR and others are set and would lead to another repository.
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    command = ["git", "--no-optional-locks", "-C", str(folder), *arguments]
-    try:
-        answer = subprocess.run(
-            command, env={**inherited, **variables}, capture_output=True, text=True, timeout=GIT_TIMEOUT_S, check=True
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return answer.stdout.strip()
+    fault = git_fault(checkout) if checkout and (checkout / ".git").exists() else None
+    unknown = ". ".join(filter(None, fault or ()))
+    return Revision(commit=commit, dirty=dirty, source_hash=source_hash(), unknown=unknown)
 
 
 def source_hash() -> str:

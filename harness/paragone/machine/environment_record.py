@@ -69,11 +69,15 @@ class BlasPool(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Revision(msgspec.Struct, frozen=True, kw_only=True):
-    """The code of the harness; `commit` and `dirty` are None outside a git checkout."""
+    """The code of the harness; `commit` and `dirty` are None outside a git checkout.
+
+    `unknown` says why git tells nothing of a checkout, and what mends it.
+    """
 
     commit: str | None = None
     dirty: bool | None = None
     source_hash: str | None = None
+    unknown: str = ""
 
 
 class BusyProcess(msgspec.Struct, frozen=True, kw_only=True):
