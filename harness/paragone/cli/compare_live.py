@@ -46,7 +46,7 @@ class LiveCellOptions(CellOptions):
 
     implementations: Annotated[
         list[str] | None,
-        typer.Option("--implementations", "-i", help="Name or glob, such as 'numpy_*'. May be repeated."),
+        typer.Option("--implementations", "-i", help="Names or globs, such as 'numpy_*,c_blas'. May be repeated."),
     ] = None
 
 

@@ -13,15 +13,17 @@ from paragone.cli.kernel_names import NETWORKS
 LONGEST_SECONDS = 1_000_000
 
 ProblemOption = Annotated[
-    list[str] | None, typer.Option("--problem", "-p", help="Problem: a name, a TOML file, or all. May be repeated.")
+    list[str] | None, typer.Option("--problem", "-p", help="Problems: names, a TOML file, or all. May be repeated.")
 ]
 ImplementationsOption = Annotated[
     list[str] | None,
     typer.Option(
-        "--implementations", "-i", help="Name or glob: 'numpy_*'; one variant: 'NAME\\[order=F]'. May be repeated."
+        "--implementations",
+        "-i",
+        help="Names or globs: 'numpy_*,c_blas'; one variant: 'NAME\\[order=F]'. May be repeated.",
     ),
 ]
-DtypeOption = Annotated[list[str] | None, typer.Option("--dtype", help="float32 or float64. May be repeated.")]
+DtypeOption = Annotated[list[str] | None, typer.Option("--dtype", help="float32, float64, or both: float32,float64.")]
 SizesOption = Annotated[
     str | None,
     typer.Option("--sizes", "--batch-sizes", "-b", help="Such as 1,10,100 or full; else the problem's own grid."),

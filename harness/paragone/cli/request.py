@@ -13,6 +13,7 @@ from paragone.cli.values import (
     bytes_of,
     dtypes_of,
     find_kernel,
+    names_of,
     problem_names,
     read_problems,
     refuse_unwritable_output,
@@ -39,7 +40,7 @@ def request_from(
     return Request(
         problems=problems,
         baseline=problems[0].baseline,
-        implementations=tuple(cells.implementations or ()),
+        implementations=names_of(cells.implementations),
         dtypes=dtypes_of(cells.dtype),
         sizes=sizes_from(cells.sizes) or default_sizes,
         threads=threads,

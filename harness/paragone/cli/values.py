@@ -19,6 +19,7 @@ from paragone.task.mlp.problem_files import find_problem, shipped_names
 from paragone.task.problem import Problem
 
 LEAST_MEMORY = 100_000_000  # a worker that has loaded Python, NumPy and the harness
+COMMA_BETWEEN_NAMES = re.compile(r",(?![^\[\]]*\])")  # not one between the axes of a variant
 MOST_DIGITS = 15  # of a number on the command line: what every table holds exactly
 
 
@@ -28,8 +29,9 @@ def absolute(plugins: Sequence[str] | None) -> tuple[str, ...]:
 
 
 def problem_names(asked: Sequence[str]) -> list[str]:
-    """The names and files once each, "all" replaced by the problems that ship."""
-    return list(dict.fromkeys(name for one in asked for name in (shipped_names() if one == "all" else [one])))
+    """The names and files once each, "all" replaced by the problems that ship. A comma separates names alone."""
+    names = (name for one in asked for name in ([one] if one.endswith(".toml") else names_of([one]) or [one]))
+    return list(dict.fromkeys(name for one in names for name in (shipped_names() if one == "all" else [one])))
 
 
 def read_problems(names: Sequence[str]) -> tuple[Problem, ...]:
@@ -58,11 +60,17 @@ def find_kernel(name: str, plugins: Sequence[str], cache: str | None = None) -> 
     return replace(problem, spec=replace(problem.spec, cache=cache))
 
 
+def names_of(given: Sequence[str] | None) -> tuple[str, ...]:
+    """("a", "b[order=C,dtype=float32]", "c") for "a,b[order=C,dtype=float32]" and "c", each once."""
+    parts = (part.strip() for text in given or () for part in COMMA_BETWEEN_NAMES.split(text))
+    return tuple(dict.fromkeys(part for part in parts if part))
+
+
 def dtypes_of(names: Sequence[str] | None) -> tuple[str, ...]:
-    for name in names or ():
+    for name in names_of(names):
         if name not in FLOATS:
             raise UnknownName("dtype", name, FLOATS)
-    return tuple(dict.fromkeys(names or ()))
+    return names_of(names)
 
 
 def sizes_from(text: str | None) -> tuple[int | str, ...]:
