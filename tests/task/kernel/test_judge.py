@@ -112,7 +112,7 @@ def test_what_was_never_written_is_counted(spec, expected):
 
     assert said_of(spec, expected, D) == (
         "2 of the 10 values of D are NaN where the reference is finite, first at [4]: "
-        "never written, or computed from what was not"
+        "never written, computed from what was not, or an overflow (inf/inf)"
     )
     D[4] = np.inf
     assert "2 of the 10 values of D are NaN or infinite where" in said_of(spec, expected, D)

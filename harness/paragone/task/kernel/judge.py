@@ -104,7 +104,7 @@ def _not_finite_fault(name: str, expected: Expected, mine: NDArray[Any], dtype: 
     if bad := np.count_nonzero(unwanted):
         nan = np.count_nonzero(np.isnan(mine) & unwanted)
         what = "NaN" if nan == bad else "NaN or infinite" if nan else "infinite"
-        never = ": never written, or computed from what was not" if nan == bad else ""
+        never = ": never written, computed from what was not, or an overflow (inf/inf)" if nan == bad else ""
         where = f"where the reference is finite, first at {_first(unwanted)}"
         return f"{bad} of the {mine.size} values of {name} are {what} {where}{never}"
     missing = ~np.isfinite(right) & (np.isnan(right) != np.isnan(mine)) | np.isinf(right) & (mine != right)
