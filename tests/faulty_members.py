@@ -186,7 +186,8 @@ OF_PROCESSES: dict[str, Fault] = {
         r"the worker exited with code 7",
     ),
     "raises_what_is_no_exception": Fault(
-        verb("train", "raise GeneratorExit('too early')"), r"the worker exited with code 1: GeneratorExit: too early"
+        verb("train", "raise GeneratorExit('too early')"),
+        r"the worker exited with code 1: impl\.py:\d+: GeneratorExit: too early",
     ),
     "raises_without_words": Fault(
         verb("train", "raise type('Mute', (Exception,), {'__str__': lambda self: 1 / 0})"),

@@ -94,8 +94,8 @@ class InProcessWorker(ScriptedWorker):
         self.log = []
 
     def __getattr__(self, name):
-        if name in ("implementation", "losses"):
-            return getattr(self.hosted, name)
+        if name == "losses":
+            return self.hosted.losses
         raise AttributeError(name)
 
     def load(self, variant, *others, **named):

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from paragone.files.first_error import MOST_ERROR_CHARACTERS, first_error, told
+from paragone.files.paths import PACKAGE
 
 # One for each language and kind: what is told, an empty line, and what was printed, shortened.
 PRINTED = {
@@ -62,6 +63,13 @@ def test_what_the_compilers_of_this_machine_print_is_understood(command, name, t
 )
 def test_where_there_is_no_error_none_is_told(printed):
     assert first_error(printed) == ""
+
+
+def test_a_line_of_the_harness_is_no_place():
+    place = f'File "{PACKAGE}/worker/pipe.py", line 65, in _fill'
+    printed = f"Traceback (most recent call last):\n  {place}\n    poll()\nOSError: [Errno 9] Bad file descriptor\n"
+
+    assert first_error(printed) == "OSError: [Errno 9] Bad file descriptor"
 
 
 def test_what_is_one_line_is_told_and_kept_nowhere(cache):

@@ -84,7 +84,7 @@ def test_no_more_steps_are_checked_than_asked_for(worker, verifier):
 
 
 def test_wrong_code_fails_at_its_head(worker, verifier):
-    worker.implementation.train = lambda order: None
+    worker.hosted.implementation.train = lambda order: None
     check = verifier.check_first_steps(worker, ROWS, 5, max_steps=20)
 
     assert "failed" == check.status

@@ -279,7 +279,7 @@ def test_a_result_that_is_not_finite_arrives_as_it_is_and_is_judged(workers):
 def test_how_the_worker_ended_is_told(workers, name, expected):
     worker = workers.loaded(name)
 
-    assert expected == re.sub(r"/\S+\.txt", "KEPT", reason_of(lambda: worker.train(STATE, ORDER)))
+    assert expected == re.sub(r"~?/\S+\.txt", "KEPT", reason_of(lambda: worker.train(STATE, ORDER)))
     assert not worker.alive
 
 

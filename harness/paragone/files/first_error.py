@@ -95,7 +95,8 @@ def told(text: str, name: str, n_lines: int = 1) -> str:
 
 def _place(found: re.Match[str], form: Form) -> str:
     if not form.frame:
-        return _words(found) if "file" in found.re.groupindex else ""
+        is_told = "file" in found.re.groupindex and not _is_foreign(found["file"])
+        return _words(found) if is_told else ""
     frames = re.finditer(form.frame, found["stack"])
     return next((_words(frame) for frame in frames if not _is_foreign(frame["file"])), "")
 
