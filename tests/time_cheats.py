@@ -166,7 +166,7 @@ HIDING: dict[str, Fault] = {
             ),
             verb("params", "self.thread.join()", "return super().params()"),
         ),
-        f"{PARAMS}|{CLOCK}",
+        f"{PARAMS}|{CLOCK}|{RESET}",
     ),
     "is_trained_elsewhere": Fault(
         bodies(
