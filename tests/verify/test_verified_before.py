@@ -164,24 +164,29 @@ def test_one_that_is_forgotten_is_known_no_more(before):
     assert before.result_of(ROWS, (1,)) is None
 
 
-def test_nothing_is_known_where_code_that_lies_elsewhere_has_changed(before, tmp_path):
-    module = tmp_path / "library.py"
-    module.write_text("factor = 1")
+@pytest.fixture
+def module(tmp_path):
+    """Code that lies elsewhere."""
+    (tmp_path / "library.py").write_text("factor = 1")
+    return tmp_path / "library.py"
+
+
+def verified_with(module):
     result = verified(1)
     result.modules = {str(module): stamp(str(module))}
-    before.keep(result)
+    return result
+
+
+def test_nothing_is_known_where_code_that_lies_elsewhere_has_changed(before, module):
+    before.keep(verified_with(module))
     assert before.result_of(ROWS, (1,)) is not None
 
     module.write_text("factor = 1.01")
     assert before.result_of(ROWS, (1,)) is None
 
 
-def test_code_of_one_size_still_counts_when_another_size_is_verified_without_it(before, tmp_path):
-    module = tmp_path / "library.py"
-    module.write_text("factor = 1")
-    first = verified(1)
-    first.modules = {str(module): stamp(str(module))}
-    before.keep(first)
+def test_code_of_one_size_still_counts_when_another_size_is_verified_without_it(before, module):
+    before.keep(verified_with(module))
     before.keep(verified(10))
     assert before.result_of(ROWS, (1, 10)) is not None
 
