@@ -12,7 +12,8 @@ class CheckResult:
 
     `status` is "passed", "failed" or "not checked"; `reason` is a sentence, empty where passed. `tensor` has the
     largest error in units of its bound. `note` says what a passed check could not decide, or found besides. `shown`
-    maps each case that is shown and not judged to its error, infinite where a result is not finite.
+    maps each case that is shown and not judged to its error, infinite where a result is not finite. Where the
+    reference itself `diverges`, nothing that follows can be compared.
     """
 
     status: str
@@ -23,6 +24,7 @@ class CheckResult:
     n_steps: int = 0
     note: str = ""
     shown: Mapping[str, float] = field(default_factory=dict)
+    diverges: bool = False
 
     @property
     def passed(self) -> bool:

@@ -8,7 +8,7 @@ SGD step, one call of a kernel, one step in time. A step does `work(size)` units
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
@@ -33,6 +33,13 @@ class NamedArrays(Protocol):
     def digest(self) -> str:
         """A hash of every bit of them."""
         ...
+
+
+class Declares(Protocol):
+    """What an implementation declares that it can do beside the first problems of its family."""
+
+    @property
+    def hidden_activations(self) -> Sequence[str]: ...
 
 
 class Data(Protocol):
@@ -150,6 +157,10 @@ class Problem(ABC):
     @abstractmethod
     def work(self, size: int) -> float:
         """The units of work of one step."""
+
+    def undeclared_by(self, implementation: Declares) -> str | None:
+        """What it asks for that the implementation does not say it can do, in a sentence; None where there is none."""
+        return None
 
     @abstractmethod
     def flops_per_step(self, size: int, nonzero: float = 1.0) -> float:

@@ -160,23 +160,39 @@ def test_a_wrong_path_in_the_environment_is_an_error_that_names_the_variable(sma
 def test_files_that_did_not_change_are_not_read_again(small, tmp_path, monkeypatch):
     folder = str(write_idx(tmp_path / "here"))
     first = find_data(folder, pytest.fail)
-    monkeypatch.setattr("paragone.task.mlp.mnist.files.read_idx", lambda *_: pytest.fail("read again"))
+    monkeypatch.setattr("paragone.task.mlp.forms.idx.read_idx", lambda *_: pytest.fail("read again"))
 
     assert find_data(folder, pytest.fail) == first
 
 
-def test_a_file_altered_after_it_was_known_is_read_again_and_refused(small, tmp_path):
+def test_a_file_altered_after_it_was_known_is_read_again_and_is_no_longer_mnist(small, tmp_path):
     """Even where size and time of change are put back."""
-    folder = write_idx(tmp_path / "here", compressed=False)
-    find_data(str(folder), pytest.fail)
+    folder = write_idx(tmp_path / "mnist", compressed=False)
+    known = find_data(str(folder), pytest.fail)
     path = folder / "train-images-idx3-ubyte"
     before, content = path.stat(), bytearray(path.read_bytes())
     content[-1] ^= 1
     path.write_bytes(content)
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    altered = find_data(str(folder), pytest.fail)
 
-    with pytest.raises(DataUnusable, match=r"train-images-idx3-ubyte: altered"):
-        find_data(str(folder), pytest.fail)
+    assert (known.name, altered.name) == ("MNIST", "mnist (other than MNIST)")
+    assert known.sha256 != altered.sha256
+
+
+def test_another_data_set_has_the_name_of_its_files_and_what_was_done_is_said_every_time(small, tmp_path):
+    images, labels = ARRAYS.train_images[:, :25], ARRAYS.train_labels % 3 + 1
+    np.savez(tmp_path / "three.npz", images=images.reshape(60, 5, 5), labels=labels)
+    said = []
+    first, second = (find_data(str(tmp_path / "three.npz"), said.append) for _ in range(2))
+    done = "the labels 1 … 3 became 0 … 2; there is no test part: the last sixth, 10 images, is held out"
+
+    assert first == second
+    assert first.name == "three.npz"
+    assert first.origin == f"npz, found by --data in {tmp_path / 'three.npz'}; {done}"
+    assert said == [f"three.npz: {done}."] * 2
+    assert (first.n_pixels, first.n_classes) == (25, 3)
+    assert first.facts()["each"] == "25 pixels, 3 classes"
 
 
 def test_every_form_is_one_entry_of_the_cache(small, tmp_path):
@@ -184,7 +200,7 @@ def test_every_form_is_one_entry_of_the_cache(small, tmp_path):
     other = find_data(str(write_npz(tmp_path / "mnist.npz")), pytest.fail)
 
     assert (one.folder, one.sha256) == (other.folder, other.sha256)
-    assert other.origin == f"mnist.npz, found by --data in {tmp_path / 'mnist.npz'}"
+    assert other.origin == f"npz, found by --data in {tmp_path / 'mnist.npz'}"
 
 
 def test_a_damaged_entry_is_made_anew_from_the_path(small, tmp_path):
@@ -211,6 +227,13 @@ def test_a_problem_with_another_number_of_pixels_does_not_fit(small):
 
     with pytest.raises(InvalidProblem, match=r"nielsen: layers: expected 784 neurons in the first layer.*; got 64"):
         check_fits(replace(problem, layers=(64, 30, 10), n_train=60), data)
+
+
+def test_a_problem_with_fewer_classes_than_there_are_does_not_fit(small):
+    data, problem = find_data("digits", pytest.fail), find_problem("nielsen")
+
+    with pytest.raises(InvalidProblem, match=r"nielsen: layers: expected 10 neurons in the last layer.*; got 9"):
+        check_fits(replace(problem, layers=(784, 30, 9), n_train=60), data)
 
 
 def test_a_problem_with_more_images_than_there_are_does_not_fit(small):

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from small_gate import small_layers
 
 from paragone.task.mlp.diagnose import MISTAKES, likely_mistake
 from paragone.task.mlp.perturbation import PerturbedTraining, spread, states
@@ -18,7 +19,7 @@ N_TRAIN, BATCH_SIZE, N_STEPS = 60, 4, 8
 def small_stress_problem(name):
     problem = find_problem(name)
     # Square hidden layers would make the transposed weights possible: 9 pixels, 9 neurons.
-    return stress_problem(replace(problem, n_train=N_TRAIN, layers=(9, 9, *problem.layers[2:])))
+    return stress_problem(replace(problem, n_train=N_TRAIN, layers=(9, 9, *small_layers(problem)[2:])))
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ from broken import ZOO
 from broken.member import NumpyRows
 from hypothesis import given
 from hypothesis import strategies as st
+from small_gate import small_layers
 
 from paragone.errors import MeasurementFailed, VerificationFailed
 from paragone.task.mlp.gate import (
@@ -33,7 +34,7 @@ DTYPES = ("float32", "float64")
 def small(name, n_train=N_TRAIN):
     """The problem with 7 × 7 pixels and few images: its coefficients, loss, reduction and depth are kept."""
     problem = find_problem(name)
-    return replace(problem, n_train=n_train, layers=(49, *problem.layers[1:]))
+    return replace(problem, n_train=n_train, layers=small_layers(problem))
 
 
 @pytest.fixture(scope="module")
@@ -233,6 +234,16 @@ def test_a_training_that_diverges_is_not_checked(data):
     assert judge(problem, expected, expected.states[-1], expected.losses, "float64").status == "not checked"
 
 
+def test_a_training_beyond_what_float32_can_multiply_is_not_checked_there(trained):
+    problem, _, expected, got, losses = trained
+    large = with_tensor(expected.states[1], "W1", lambda W: 1e20 * W)
+    diverging = replace(expected, states=(expected.states[0], large, *expected.states[2:]))
+    broken = with_tensor(got, "W1", lambda W: W * np.nan)
+
+    assert "cannot hold" in judge(problem, diverging, broken, losses, "float32").reason
+    assert judge(problem, diverging, broken, losses, "float64").status == "failed"
+
+
 @pytest.mark.parametrize(("value", "status"), [(1e-12, "passed"), (1e-3, "failed")])
 def test_a_weight_whose_sign_rounding_decides_may_have_either(value, status, data):
     problem = replace(small("mlp4"), l1=0.5)
@@ -425,7 +436,7 @@ def off_by(data):
 def test_where_rounding_decides_a_sign_a_few_bounds_prove_nothing_and_many_do(off_by, monkeypatch):
     assert off_by(5).status == "failed"
 
-    monkeypatch.setattr("paragone.task.mlp.judge.tensor_of_uncertain_sign", lambda *_: "W1")
+    monkeypatch.setattr("paragone.task.mlp.tolerance.tensor_of_uncertain_sign", lambda *_: "W1")
     assert off_by(5).status == "not checked"
     assert "rounding decides its sign" in off_by(5).reason
     assert off_by(100).status == "failed"

@@ -146,6 +146,13 @@ def test_the_start_is_normal_with_the_spread_that_its_name_says(kind, spread):
     assert abs(start.b[0].std() / spread - 1) < 0.06
 
 
+def test_a_start_after_he_has_twice_the_variance_and_no_biases():
+    plain, he = (dataclasses.replace(SMALL, start=kind).start_state(3) for kind in ("scaled_normal", "he_normal"))
+
+    np.testing.assert_allclose(he.W[0], 2**0.5 * plain.W[0], rtol=1e-6)
+    assert not any(biases.any() for biases in he.b)
+
+
 def test_the_second_layer_is_scaled_by_its_own_inputs():
     problem = dataclasses.replace(SMALL, layers=(4, 10000, 10), start="scaled_normal")
 

@@ -79,10 +79,12 @@ def test_every_shipped_problem_is_good_and_found_by_name_or_path(name):
 
 
 def test_the_shipped_problems_are_those_of_the_sources():
-    assert shipped_names() == ["mlp4", "nielsen", "softmax"]
+    assert shipped_names() == ["mlp4", "nielsen", "relu3", "softmax"]
     assert find_problem("nielsen").learning_rate == ((1, 3.0),)
     assert find_problem("mlp4").learning_rate == ((1, 1e-3), (20000, 1e-4))
     assert find_problem("softmax").batch_sizes[-1] == 60000
+    assert find_problem("relu3").hidden_activation == "relu"
+    assert 128 in find_problem("relu3").batch_sizes
 
 
 @pytest.mark.parametrize("key", GOOD)
@@ -124,8 +126,17 @@ BAD_VALUES = {
     "source": ["1", "1979-05-27"],
     "dataset": ['"MNIST"', "1", '["mnist"]'],
     "n_train": ["0", "-1", "1.0", "true", '"100"', "nan", "[100]"],
-    "layers": ["784", "[784]", "[]", '[784, "30", 10]', "[784, 0, 10]", "[784, 30.0, 10]", "[784, 30, 11]"],
-    "hidden_activation": ['"relu"', "0"],
+    "layers": [
+        "784",
+        "[784]",
+        "[]",
+        '[784, "30", 10]',
+        "[784, 0, 10]",
+        "[784, 30.0, 10]",
+        "[784, 1]",
+        "[784, 257]",
+    ],
+    "hidden_activation": ['"ReLU"', "0"],
     "output_activation": ['"Softmax"', "[]"],
     "loss": ['"cross entropy"', "{}"],
     "learning_rate": [
@@ -249,7 +260,7 @@ def test_a_folder_cannot_be_read_as_a_problem(tmp_path):
 
 @pytest.mark.parametrize("name", ["no.toml", "~nobody-of-this-name/no.toml", "a/b/no.toml"])
 def test_the_error_of_a_missing_file_lists_the_shipped_problems(name):
-    with pytest.raises(InvalidProblem, match=r"no such file\. Shipped problems: mlp4, nielsen, softmax\."):
+    with pytest.raises(InvalidProblem, match=r"no such file\. Shipped problems: mlp4, nielsen, relu3, softmax\."):
         find_problem(name)
 
 

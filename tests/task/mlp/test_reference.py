@@ -8,6 +8,7 @@ import pytest
 from scipy.special import expit, log_expit, log_softmax, softmax
 from tiny_training import state_of, tiny_data, tiny_problem
 
+from paragone.task.mlp.problem import HIDDEN_ACTIVATIONS
 from paragone.task.mlp.reference import (
     forward,
     sample_loss,
@@ -60,11 +61,12 @@ def penalised_objective(problem, tensors, images, labels):
     return problem.batch_scale(len(images)) * total + penalties
 
 
+@pytest.mark.parametrize("hidden", HIDDEN_ACTIVATIONS)
 @pytest.mark.parametrize("reduction", ["mean", "sum"])
 @pytest.mark.parametrize(("output", "loss"), PAIRS)
-def test_every_gradient_is_the_central_difference_of_the_penalised_loss(output, loss, reduction, data):
+def test_every_gradient_is_the_central_difference_of_the_penalised_loss(output, loss, reduction, hidden, data):
     images, labels = data[0][:3], data[1][:3]
-    problem = tiny_problem(output, loss, reduction=reduction, l1=0.03, l2=0.2)
+    problem = tiny_problem(output, loss, hidden_activation=hidden, reduction=reduction, l1=0.03, l2=0.2)
     before = state_of(problem)
     after, _ = step(problem, images, labels, before)
     tensors, gradients = before.tensors(), after.tensors()
@@ -80,6 +82,27 @@ def test_every_gradient_is_the_central_difference_of_the_penalised_loss(output, 
 
             # Δ_prev after the step is η·g
             assert gradients[f"d{name}"][index] / 0.5 == pytest.approx(difference, rel=1e-6, abs=1e-8), name
+
+
+def test_the_hidden_layers_are_those_of_the_problem(data):
+    state = state_of(tiny_problem())
+    x = data[0][0] / 255
+    z = state.W[0] @ x + state.b[0]
+    for hidden, expected in (("sigmoid", expit(z)), ("tanh", np.tanh(z)), ("relu", np.where(z > 0, z, 0))):
+        _, activations = forward(tiny_problem(hidden_activation=hidden), state.W, state.b, x)
+
+        np.testing.assert_allclose(activations[1], expected, rtol=1e-14)
+
+
+def test_at_0_the_slope_of_a_relu_is_0(data):
+    problem = tiny_problem("softmax", "cross_entropy", hidden_activation="relu")
+    state = state_of(problem)
+    state = replace(state, W=(0 * state.W[0], *state.W[1:]), b=(0 * state.b[0], *state.b[1:]))
+    _, W_sum, b_sum = summed_gradients(problem, *data, state)
+
+    assert not W_sum[0].any()
+    assert not b_sum[0].any()
+    assert b_sum[1].any()
 
 
 def test_biases_have_no_penalties(data):

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from broken.member import NumpyRows
 from broken.training_sets import WRONG_TRAINING_SETS
+from small_gate import small_layers
 
+from paragone.task.mlp import training_set
 from paragone.task.mlp.problem_files import find_problem, shipped_names
 from paragone.task.mlp.training_set import STEPS, TrainingSet
 
@@ -25,7 +27,7 @@ def data():
 @pytest.fixture(scope="module")
 def training_sets(data):
     problems = {name: replace(find_problem(name), n_train=N_TRAIN) for name in shipped_names()}
-    problems = {name: replace(each, layers=(49, *each.layers[1:])) for name, each in problems.items()}
+    problems = {name: replace(each, layers=small_layers(each)) for name, each in problems.items()}
     return {name: TrainingSet(problem, *data) for name, problem in problems.items()}
 
 
@@ -96,3 +98,20 @@ def test_a_training_that_diverges_is_not_checked(data, training_sets):
     problem = replace(training_sets["mlp4"].problem, learning_rate=((1, 1e300),))
 
     assert TrainingSet(problem, *data).check(pytest.fail, "float64", 100, 1e-9).status == "not checked"
+
+
+@pytest.mark.parametrize(("allowance", "status"), [(1e3, "not checked"), (0.0, "failed")])
+def test_where_a_kink_may_have_moved_every_part_nothing_is_decided(allowance, status, training_sets, monkeypatch):
+    monkeypatch.setattr(training_set, "kink_allowance", lambda *_: allowance)
+    held = training_sets["relu3"]
+    right = trainer(NumpyRows, held, "float64")
+
+    def slightly_off(state, order):
+        got, losses = right(state, order)
+        (last,) = (each for each in held._pieces.values() if each.order is order or np.array_equal(each.order, order))
+        allowed = next(each.allowed for each in last.allowed["float64"] if each.tensor == "W3")
+        W = got.W[-1].copy()
+        W[0, 0] += 5 * allowed
+        return replace(got, W=(*got.W[:-1], W)), losses
+
+    assert held.check(slightly_off, "float64", 100, 1e-9).status == status

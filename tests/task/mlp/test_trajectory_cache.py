@@ -1,5 +1,7 @@
 """The reference's trajectories on disk: the same bits, or computed again."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from tiny_training import state_of, tiny_data, tiny_problem
@@ -37,6 +39,19 @@ def test_a_trajectory_is_computed_once_and_read_back_bit_for_bit(cached, monkeyp
     np.testing.assert_array_equal(first.spread["W2"], second.spread["W2"])
     np.testing.assert_array_equal(first.loss_spread, second.loss_spread)
     assert first.batch_size == second.batch_size
+
+
+def test_the_jumps_at_a_kink_are_read_back_bit_for_bit(cached):
+    problem = tiny_problem(hidden_activation="relu")
+    start = state_of(problem)
+    near = start.b[0] - (start.W[0] @ (tiny_data()[0][0] / 255) + start.b[0]) + 1e-7
+    near_a_kink = replace(start, b=(near, *start.b[1:]))
+    first, second = (cached(problem=problem, start=near_a_kink) for _ in range(2))
+
+    assert {"float32": True, "float64": False} == {dtype: each.are_there for dtype, each in second.jumps.items()}
+    for dtype, jumps in first.jumps.items():
+        np.testing.assert_array_equal(jumps.by_tensor["W1"], second.jumps[dtype].by_tensor["W1"])
+        np.testing.assert_array_equal(jumps.of_losses, second.jumps[dtype].of_losses)
 
 
 def test_whatever_decides_the_numbers_makes_another_cache_entry(cached, monkeypatch, tmp_path):

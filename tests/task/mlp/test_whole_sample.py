@@ -46,7 +46,7 @@ def training_by(implementation):
     return train
 
 
-@pytest.fixture(scope="module", params=["nielsen", "softmax", "mlp4"])
+@pytest.fixture(scope="module", params=["nielsen", "softmax", "mlp4", "relu3"])
 def setting(request):
     """A problem, its typical spread over 60 steps, and a training of 120 steps with its ends."""
     problem = small(request.param)
@@ -151,6 +151,18 @@ def test_honest_trainings_of_equal_length_move_about_equally_far(setting):
         start = problem.start_state(seed)
         got, _ = train(start, problem.order(seed, N_STEPS, 10))
         assert size_fault(training, ends[N_STEPS], start, got) is None
+
+
+def test_weights_that_the_reference_leaves_where_they_are_must_stay_and_may(setting):
+    """On images that are all black, those of the first layer do not move."""
+    _, _, training, _ = setting
+    without_penalties = replace(training.problem, l1=0.0, l2=0.0)
+    black = replace(training, problem=without_penalties, images=np.zeros_like(training.images))
+    end = EndsOfTraining(black, {N_STEPS}).after(N_STEPS)
+    moved = replace(end.state, W=(1.5 * end.state.W[0], *end.state.W[1:]))
+
+    assert size_fault(black, end, training.state, end.state) is None
+    assert "W1 has moved inf times as far" in str(size_fault(black, end, training.state, moved))
 
 
 # --- saturated neurons: what the first steps of a chaotic training do ---

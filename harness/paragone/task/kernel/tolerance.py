@@ -64,7 +64,7 @@ def allowance(expected: Expected, spread: Amount, size: Amount, dtype: str) -> A
 
 def _worst_element(expected: Expected, name: str, difference: FloatArray, size: FloatArray, dtype: str) -> Distance:
     """The element with the largest distance in units of what is allowed there."""
-    sizes = np.abs(size)
+    sizes, distances = np.abs(size), np.where(np.isnan(difference), np.inf, np.abs(difference))
     allowed = allowance(expected, expected.spread.elements[name], sizes, dtype) + float(np.finfo(dtype).tiny)
-    worst = np.unravel_index(np.argmax(np.abs(difference) / allowed), size.shape)
-    return Distance(name, float(np.abs(difference)[worst]), float(allowed[worst]), float(sizes[worst]) or 1.0)
+    worst = np.unravel_index(np.argmax(distances / allowed), size.shape)
+    return Distance(name, float(distances[worst]), float(allowed[worst]), float(sizes[worst]) or 1.0)

@@ -1,1 +1,1 @@
-"""A training step of a small network on MNIST: problem, data, reference, tolerance, judge."""
+"""A training step of a small network on MNIST or another set of images: problem, data, reference, tolerance, judge."""

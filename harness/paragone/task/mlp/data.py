@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from paragone.errors import DataUnusable, InvalidProblem
+from paragone.files.printable import printable
 from paragone.task.mlp.mnist import digits
 from paragone.task.mlp.mnist.cache import DataSet, find_entry, open_cached, recall, remember, store
 from paragone.task.mlp.mnist.parts import MNIST, MNIST_SHA256, Arrays
@@ -20,6 +21,7 @@ from paragone.task.mlp.problem import NetworkProblem
 
 __all__ = ["DataSet", "check_fits", "find_data", "open_cached"]
 
+LONGEST_NAME = 60  # characters
 DIGITS = "digits"  # as a path: the embedded digits
 ADVICE = "For MNIST: --data PATH, or PARAGONE_DATA=PATH."
 
@@ -27,7 +29,7 @@ Say = Callable[[str], None]
 
 
 def find_data(path: str | None, say: Say) -> DataSet:
-    """Find the data set, and compare the hash of its content with MNIST's.
+    """Find the data set, which is named by its content.
 
     `path` is a file, a folder or "digits"; `say` gets sentences of one line for the user. Raises DataUnusable.
     """
@@ -50,6 +52,11 @@ def check_fits(problem: NetworkProblem, data: DataSet) -> None:
             f"{problem.name}: layers: expected {n_pixels} neurons in the first layer, one per pixel of {data.name}; "
             f"got {problem.layers[0]}"
         )
+    if problem.layers[-1] < data.n_classes:
+        raise InvalidProblem(
+            f"{problem.name}: layers: expected {data.n_classes} neurons in the last layer, one per class of "
+            f"{data.name}; got {problem.layers[-1]}"
+        )
     if problem.n_train > n_train:
         raise InvalidProblem(
             f"{problem.name}: n_train: expected at most {n_train}, the training images of {data.name}; "
@@ -60,21 +67,36 @@ def check_fits(problem: NetworkProblem, data: DataSet) -> None:
 def _from_choice(choice: str, chosen_by: str, say: Say) -> DataSet:
     if choice == DIGITS:
         return _digits(f"chosen by {chosen_by}", say)
-    from paragone.task.mlp.mnist.files import locate  # workers read no form of MNIST but the cache
+    from paragone.task.mlp.forms.content import checked_set  # workers read no form of data but the cache
+    from paragone.task.mlp.forms.locate import locate
 
     if not choice:
-        raise DataUnusable(f"{chosen_by}: expected the path of MNIST or {DIGITS!r}, got an empty text.")
+        raise DataUnusable(f"{chosen_by}: expected the path of a data set or {DIGITS!r}, got an empty text.")
     try:
         path = Path(choice).expanduser()
-        source = locate(path, MNIST)
+        source = locate(path)
         origin = f"{source.form}, found by {chosen_by} in {path.absolute()}"
-        return _cached_or_made(source.fingerprint(), "MNIST", origin, lambda: source.read(source.files, MNIST), say)
+        data, remarks = _cached_or_made(
+            source.fingerprint(), source.name, origin, lambda: checked_set(source.read()), say
+        )
     except OSError as error:
         raise DataUnusable(f"{chosen_by}: {choice}: cannot be read: {error.strerror}.") from None
     except (RuntimeError, ValueError) as error:  # no such home folder; a null byte
         raise DataUnusable(f"{chosen_by}: {choice!r}: not a path: {error}.") from None
     except DataUnusable as error:
         raise DataUnusable(f"{chosen_by}: {error}") from None
+    data = replace(data, name=_name_of(data), origin="; ".join((data.origin, *remarks)))
+    if remarks:
+        say(f"{data.name}: {'; '.join(remarks)}.")
+    return data
+
+
+def _name_of(data: DataSet) -> str:
+    """That of MNIST for MNIST alone; any other content has the name of its files."""
+    if data.sha256 == MNIST_SHA256:
+        return "MNIST"
+    name = printable(data.name)[:LONGEST_NAME]
+    return f"{name} (other than MNIST)" if name.lower().partition(".")[0] == "mnist" else name
 
 
 def _from_download(say: Say) -> DataSet:
@@ -96,14 +118,18 @@ def _fall_back(reason: str, say: Say) -> DataSet:
 
 def _digits(reason: str, say: Say) -> DataSet:
     origin = f"embedded: real 8×8 digits enlarged to 28×28 and shifted; {reason}"
-    return _cached_or_made(digits.fingerprint(), digits.NAME, origin, digits.make_digits, say)
-
-
-def _cached_or_made(fingerprint: str, name: str, origin: str, make: Callable[[], Arrays], say: Say) -> DataSet:
-    """The cache entry that is noted for this fingerprint, or a new one of the arrays that `make` returns."""
-    sha256 = recall(fingerprint)
-    if sha256 and (cached := find_entry(sha256, say)):
-        return replace(cached, name=name, origin=origin)
-    data = store(make(), name, origin)
-    remember(fingerprint, data.sha256)
+    data, _ = _cached_or_made(digits.fingerprint(), digits.NAME, origin, lambda: (digits.make_digits(), ()), say)
     return data
+
+
+def _cached_or_made(
+    fingerprint: str, name: str, origin: str, make: Callable[[], tuple[Arrays, tuple[str, ...]]], say: Say
+) -> tuple[DataSet, tuple[str, ...]]:
+    """The cache entry that is noted for this fingerprint, or a new one of what `make` returns; and what was done."""
+    sha256, remarks = recall(fingerprint)
+    if sha256 and (cached := find_entry(sha256, say)):
+        return replace(cached, name=name, origin=origin), remarks
+    arrays, remarks = make()
+    data = store(arrays, name, origin)
+    remember(fingerprint, data.sha256, remarks)
+    return data, remarks

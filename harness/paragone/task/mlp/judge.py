@@ -23,7 +23,7 @@ from paragone.task.mlp.tolerance import (
     loss_distance,
     rounding_ratio,
     tensor_distances,
-    tensor_of_uncertain_sign,
+    what_rounding_decides,
 )
 
 # With a looser bound wrong results would pass: the training is chaotic, or the rounding of the weights is larger than
@@ -31,8 +31,6 @@ from paragone.task.mlp.tolerance import (
 LOOSEST_BOUND = 0.1
 # The spread is a linear estimate, which means nothing where rounding is amplified more than this.
 MOST_AMPLIFIED = 1e6
-# A weight of uncertain sign moves the other tensors by a few bounds, a mistake by many.
-LARGEST_JUMP = 30.0
 
 # Float32 arithmetic rounds every weight at every step; float64 arithmetic whose result is rounded rounds it once. Where
 # an L2 penalty moves every weight at every step, honest float32 is about √n_steps times as far from the reference:
@@ -47,8 +45,8 @@ def judge(
 ) -> CheckResult:
     """Compare the result of a training in `dtype` with the reference, `losses` too where the problem records them."""
     n_steps = expected.n_steps
-    if not (_is_finite(expected.states[-1], problem) and np.isfinite(expected.losses).all()):
-        return CheckResult("not checked", "the reference itself is not finite: this training diverges", n_steps=n_steps)
+    if reason := _divergence(problem, expected, dtype):
+        return CheckResult("not checked", reason, n_steps=n_steps, diverges=True)
     if fault := fault_of_result(problem, expected.states[-1], got, losses, n_steps, dtype):
         return CheckResult("failed", fault, n_steps=n_steps)
     distances = tensor_distances(problem, expected, got, dtype)
@@ -65,8 +63,7 @@ def judge(
     if len(tight) < len(distances) and not (tight and worst.ratio > 1):
         loose = next(distance for distance in distances if distance not in tight)
         return CheckResult("not checked", _too_loose(loose), n_steps=n_steps)
-    if 1 < worst.ratio <= LARGEST_JUMP and (tensor := tensor_of_uncertain_sign(problem, expected, dtype)):
-        reason = f"a weight of {tensor} comes so close to 0 that rounding decides its sign, and λ₁·sign(W) all the rest"
+    if worst.ratio > 1 and (reason := what_rounding_decides(problem, expected, worst, dtype)):
         return result("not checked", reason)
     if worst.ratio > 1:
         return result("failed", _difference(problem, expected, got, worst, dtype))
@@ -156,6 +153,16 @@ def _difference(problem: NetworkProblem, expected: Trajectory, got: State, worst
     if dtype == "float64" and all(d.ratio <= 1 for d in tensor_distances(problem, expected, got, "float32")):
         return f"{sentence}; an error of this size is float32's: computed in float32 but declared float64"
     return sentence
+
+
+def _divergence(problem: NetworkProblem, expected: Trajectory, dtype: str) -> str:
+    """How this training diverges, as a sentence; "" where it does not."""
+    if not (_is_finite(expected.states[-1], problem) and np.isfinite(expected.losses).all()):
+        return "the reference itself is not finite: this training diverges"
+    most = float(np.finfo(dtype).max) ** 0.5
+    if any(np.abs(W).max(initial=0.0) > most for state in expected.states for W in state.W):
+        return f"the reference has weights whose products {dtype} cannot hold: this training diverges"
+    return ""
 
 
 def _is_finite(state: State, problem: NetworkProblem) -> bool:

@@ -11,7 +11,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from paragone.task.mlp.perturbation import PerturbedTraining, no_slope, slope
+from paragone.task.mlp.hidden import HIDDEN, leaky_relu, leaky_slope, no_slope, sigmoid_slope
+from paragone.task.mlp.perturbation import PerturbedTraining
 from paragone.task.mlp.state import State
 
 Mistake = Callable[[PerturbedTraining], PerturbedTraining]
@@ -24,6 +25,21 @@ def _with_problem(**changes: float | str) -> Mistake:
 
 def _with_field(**changes: object) -> Mistake:
     return lambda training: replace(training, **changes)  # type: ignore[arg-type]
+
+
+def _with_hidden(activation: str) -> Mistake:
+    other = HIDDEN[activation]
+    return _with_field(hidden_activation=other.activation, hidden_slope=other.slope)
+
+
+def _with_hidden_slope(activation: str) -> Mistake:
+    return _with_field(hidden_slope=HIDDEN[activation].slope)
+
+
+def _leaky(training: PerturbedTraining) -> PerturbedTraining:
+    if not HIDDEN[training.problem.hidden_activation].has_kink:
+        return training
+    return replace(training, hidden_activation=leaky_relu, hidden_slope=leaky_slope)
 
 
 def _rates(training: PerturbedTraining, epochs: NDArray[np.int64], cumulative: bool = True) -> PerturbedTraining:
@@ -52,6 +68,10 @@ def _scaled(training: PerturbedTraining, **factors: float) -> PerturbedTraining:
 
 def _penalties_averaged(training: PerturbedTraining) -> PerturbedTraining:
     return _scaled(training, l1=1 / training.order.shape[1], l2=1 / training.order.shape[1])
+
+
+def _next_class(training: PerturbedTraining) -> NDArray[np.uint8]:
+    return ((training.labels.astype(np.int64) + 1) % training.problem.layers[-1]).astype(np.uint8)
 
 
 def _other_order(order: Callable[[NDArray[np.int64]], NDArray[np.int64]]) -> Mistake:
@@ -143,15 +163,21 @@ MISTAKES: tuple[tuple[str, Mistake], ...] = (
         _labels_of(lambda order: np.tile(np.arange(order.shape[1]), (len(order), 1))),
     ),
     (
-        "the digits of the labels were shifted by one",
-        lambda training: replace(training, labels=(training.labels + 1) % 10),
+        "the labels were shifted by one",
+        lambda training: replace(training, labels=_next_class(training)),
     ),
     ("the hidden delta were computed with weights that are already updated", _with_field(updates_before_delta=True)),
-    ("σ′ were forgotten in the hidden layers", _with_field(hidden_slope=no_slope)),
+    ("φ′ were forgotten in the hidden layers", _with_field(hidden_slope=no_slope)),
+    ("the hidden layers were sigmoid", _with_hidden("sigmoid")),
+    ("the hidden layers were tanh", _with_hidden("tanh")),
+    ("the hidden layers were ReLU", _with_hidden("relu")),
+    ("the hidden layers had the slope of a sigmoid, A·(1 − A)", _with_hidden_slope("sigmoid")),
+    ("the hidden layers had the slope of tanh, 1 − A²", _with_hidden_slope("tanh")),
+    ("the ReLU were leaky: below 0 its value is 0, and so is its slope", _leaky),
     ("σ′ were missing at the output: the delta is that of another loss", _with_field(output_slope=no_slope)),
     (
         "there were a σ′ too many at the output: the delta is that of the quadratic loss",
-        _with_field(output_slope=slope),
+        _with_field(output_slope=sigmoid_slope),
     ),
     ("the output were sigmoid, not softmax", _with_field(output_activation="sigmoid")),
     ("the output were softmax, not sigmoid", _with_field(output_activation="softmax")),

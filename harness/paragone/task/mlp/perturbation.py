@@ -14,11 +14,13 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from paragone.task.mlp.hidden import HIDDEN, no_slope, sigmoid, sigmoid_slope
 from paragone.task.mlp.problem import NetworkProblem
 from paragone.task.mlp.state import FloatArray, State
 
 BLOCK = 1000  # images converted at once: 6 MB of pixels
-NOISE = 2.0**-30  # far above float64's own rounding errors, and small enough for a linear response
+# Far above float64's own rounding errors, and small enough for a linear response: hardly any sum crosses a kink.
+NOISE = 2.0**-38
 N_NOISY_RUNS = 4
 NOISE_LENGTH = 1 << 20
 
@@ -27,14 +29,9 @@ def unchanged(x: FloatArray) -> FloatArray:
     return x
 
 
-def slope(A: FloatArray) -> FloatArray:
-    """σ′ from the activation: A·(1 − A)."""
-    return A * (1 - A)
-
-
-def no_slope(A: FloatArray) -> FloatArray:
-    """1 in place of σ′."""
-    return np.ones_like(A)
+def weighted_sum(A: FloatArray, W: FloatArray, b: FloatArray) -> FloatArray:
+    """Z = A Wᵀ + b"""
+    return A @ W.T + b
 
 
 @dataclass(frozen=True)
@@ -52,7 +49,9 @@ class PerturbedTraining:
     pixel_scale: float = 1 / 255
     output_activation: str = ""
     output_slope: Callable[[FloatArray], FloatArray] = no_slope
-    hidden_slope: Callable[[FloatArray], FloatArray] = slope
+    hidden_sum: Callable[[FloatArray, FloatArray, FloatArray], FloatArray] = weighted_sum
+    hidden_activation: Callable[[FloatArray], FloatArray] = sigmoid
+    hidden_slope: Callable[[FloatArray], FloatArray] = sigmoid_slope
     noise: Callable[[FloatArray], FloatArray] = unchanged
     updates_before_delta: bool = False
     trains_biases: bool = True
@@ -69,6 +68,7 @@ class PerturbedTraining:
         order: NDArray[np.int64],
     ) -> PerturbedTraining:
         """The training that the problem defines, without any perturbation."""
+        hidden = HIDDEN[problem.hidden_activation]
         return cls(
             problem=problem,
             images=images,
@@ -79,13 +79,10 @@ class PerturbedTraining:
             rates=problem.learning_rates(state.step, *order.shape),
             label_order=order,
             output_activation=problem.output_activation,
-            output_slope=slope if problem.loss == "quadratic" else no_slope,
+            output_slope=sigmoid_slope if problem.loss == "quadratic" else no_slope,
+            hidden_activation=hidden.activation,
+            hidden_slope=hidden.slope,
         )
-
-
-def sigmoid(Z: FloatArray) -> FloatArray:
-    """1 / (1 + exp(−Z)) = ½ + ½·tanh(Z/2), which cannot overflow."""
-    return 0.5 + 0.5 * np.tanh(0.5 * Z)
 
 
 def softmax(Z: FloatArray) -> FloatArray:
@@ -155,11 +152,10 @@ def _gradients(
 ) -> tuple[float, list[FloatArray]]:
     """The summed loss of a block, and its summed gradients: those of all weights, then those of all biases."""
     A = [X]
-    for W, b in zip(state.W, state.b, strict=True):
-        Z = training.noise(A[-1] @ W.T + b)
-        A.append(training.noise(sigmoid(Z)))
-    if training.output_activation == "softmax":
-        A[-1] = training.noise(softmax(Z))
+    for W, b in zip(state.W[:-1], state.b[:-1], strict=True):
+        A.append(training.noise(training.hidden_activation(training.noise(training.hidden_sum(A[-1], W, b)))))
+    Z = training.noise(A[-1] @ state.W[-1].T + state.b[-1])
+    A.append(training.noise(softmax(Z) if training.output_activation == "softmax" else sigmoid(Z)))
     delta = training.noise((A[-1] - Y) * training.output_slope(A[-1]))
     W_sums, b_sums = [], []
     for layer in reversed(range(len(state.W))):
@@ -223,9 +219,9 @@ def _noise_series(length: int) -> FloatArray:
     return 1 + NOISE * np.random.Generator(np.random.PCG64(0)).standard_normal(length)
 
 
-def logits(state: State, images: NDArray[np.float64]) -> NDArray[np.float64]:
+def logits(problem: NetworkProblem, state: State, images: NDArray[np.float64]) -> NDArray[np.float64]:
     """Z of the last layer, (N, C). Softmax and sigmoid are increasing, so the class is that of the largest logit."""
-    A = images
+    A, hidden = images, HIDDEN[problem.hidden_activation]
     for W, b in zip(state.W[:-1], state.b[:-1], strict=True):
-        A = 0.5 * (1 + np.tanh(0.5 * (A @ W.T + b)))
+        A = hidden.activation(A @ W.T + b)
     return A @ state.W[-1].T + state.b[-1]

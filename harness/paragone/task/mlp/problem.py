@@ -12,19 +12,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paragone.files.schema import LARGEST, LARGEST_NUMBER
+from paragone.task.mlp.starts import start_scales
 from paragone.task.mlp.state import State
 from paragone.task.mlp.words import WORDS
-from paragone.task.problem import Arrays, Problem, Words
+from paragone.task.problem import Arrays, Declares, Problem, Words
 
 # The pairs of output activation and loss for which a step is defined.
 OUTPUTS_AND_LOSSES = (("sigmoid", "quadratic"), ("sigmoid", "log"), ("softmax", "cross_entropy"))
-HIDDEN_ACTIVATIONS = ("sigmoid",)
+HIDDEN_ACTIVATIONS = ("sigmoid", "tanh", "relu")
 REDUCTIONS = ("mean", "sum")
-STARTS = ("standard_normal", "scaled_normal")
+STARTS = ("standard_normal", "scaled_normal", "he_normal")
 
-N_CLASSES = 10
+MOST_CLASSES = 256  # labels are bytes
 WORDS_AND_GRID = {"description", "source", "batch_sizes"}  # no time depends on them
 MOST_LAYERS = 1000
+MOST_PARAMETERS = 10**8  # of a network: 0.8 GB in float64, and a run holds several copies
 BASELINE, QUICK_SIZES = "numpy_rows", (10, 1000)
 # The most images of a sample: where train defers its work, a step seems to take no time.
 MOST_IMAGES = 2_000_000
@@ -76,7 +78,7 @@ class NetworkProblem(Problem):
 
     @property
     def quick_sizes(self) -> tuple[int, ...]:
-        return QUICK_SIZES
+        return tuple(size for size in QUICK_SIZES if size <= self.n_train) or (self.n_train,)
 
     @property
     def baseline(self) -> str:
@@ -93,6 +95,13 @@ class NetworkProblem(Problem):
     def work(self, size: int) -> float:
         """The images of a mini-batch."""
         return size
+
+    def undeclared_by(self, implementation: Declares) -> str | None:
+        """Code that was written when all hidden layers were sigmoid says nothing, and would train another network."""
+        known = implementation.hidden_activations
+        if self.hidden_activation in known:
+            return None
+        return f"its hidden layers are {' or '.join(known) or 'none'}, not {self.hidden_activation}"
 
     @property
     def has_plain_update(self) -> bool:
@@ -159,15 +168,16 @@ class NetworkProblem(Problem):
     def start_state(self, seed: int) -> State:
         """The network before its first step, drawn by PCG64 from `seed`.
 
-        Weights and biases are standard normal, or that times 1/√fan_in ("scaled_normal"). They are rounded to float32,
-        so that every dtype starts from the same numbers.
+        Weights and biases are standard normal, or that times 1/√fan_in ("scaled_normal"), or the weights are that
+        times √(2/fan_in) and the biases 0 ("he_normal": K. He et al., 2015, for ReLU). They are rounded to float32, so
+        that every dtype starts from the same numbers.
         """
         random = np.random.Generator(np.random.PCG64(seed))
         W, b = [], []
         for fan_in, fan_out in self.fans:
-            scale = 1.0 if self.start == "standard_normal" else fan_in**-0.5
-            W.append(rounded_to_float32(scale * random.standard_normal((fan_out, fan_in))))
-            b.append(rounded_to_float32(scale * random.standard_normal(fan_out)))
+            of_weights, of_biases = start_scales(self.start, fan_in)
+            W.append(rounded_to_float32(of_weights * random.standard_normal((fan_out, fan_in))))
+            b.append(rounded_to_float32(of_biases * random.standard_normal(fan_out)))
         return State.at_rest(W, b)
 
     def draw_start(self, seed: int, size: int) -> State:

@@ -15,7 +15,8 @@ from paragone.files.schema import LARGEST_NUMBER, shown
 from paragone.files.toml_table import toml_table
 from paragone.task.mlp.problem import (
     HIDDEN_ACTIVATIONS,
-    N_CLASSES,
+    MOST_CLASSES,
+    MOST_PARAMETERS,
     OUTPUTS_AND_LOSSES,
     REDUCTIONS,
     STARTS,
@@ -27,7 +28,6 @@ from paragone.task.mlp.shipped import shipped_names as shipped_names
 MOST_BYTES = 1 << 16  # of a problem's file; the shipped ones have 1 kB
 MOST_DIGITS = 15  # of a batch size as a key
 MOST_CHARACTERS = 100  # of a problem's name
-MOST_PARAMETERS = 10**8  # of a network: 0.8 GB in float64, and a run holds several copies
 DATASETS = ("mnist",)
 DEFAULTS: dict[str, Any] = {
     "description": "",
@@ -158,8 +158,10 @@ def _layers(key: str, value: Any) -> tuple[int, ...]:
     layers = tuple(_positive_integer(key, size) for size in value)
     if sum(n * m for n, m in pairwise(layers)) > MOST_PARAMETERS:
         raise ValueError(f"{key}: expected at most {MOST_PARAMETERS} weights, got more")
-    if layers[-1] != N_CLASSES:
-        raise ValueError(f"{key}: the last layer must have {N_CLASSES} neurons, one per digit; got {layers[-1]}")
+    if not 2 <= layers[-1] <= MOST_CLASSES:
+        raise ValueError(
+            f"{key}: expected 2 to {MOST_CLASSES} neurons in the last layer, one per class; got {layers[-1]}"
+        )
     return layers
 
 

@@ -8,15 +8,18 @@ matrices with vectors only, and adds up the gradients of the samples one by one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from paragone.task.mlp.kinks import Jumps, jumps
 from paragone.task.mlp.perturbation import PerturbedTraining, spread
 from paragone.task.mlp.problem import NetworkProblem
 from paragone.task.mlp.state import FloatArray, State
+
+Formula = Callable[[FloatArray], FloatArray]
 
 
 @dataclass(frozen=True)
@@ -25,8 +28,8 @@ class Trajectory:
 
     `states` has n_steps + 1 entries, the start first; `losses` is (n_steps,), each before its update. `spread`, by
     tensor, and `loss_spread`, both (n_steps,), are the root-mean-square distances that relative rounding errors of
-    size 1 would cause after each step (`perturbation.spread`). The tolerance is built on them. No sum over the
-    mini-batch moves the tensors `unsummed`.
+    size 1 would cause after each step (`perturbation.spread`). `jumps`, by dtype, is what a kink adds (`kinks`). The
+    tolerance is built on both. No sum over the mini-batch moves the tensors `unsummed`.
     """
 
     states: tuple[State, ...]
@@ -34,6 +37,7 @@ class Trajectory:
     spread: dict[str, FloatArray]
     loss_spread: FloatArray
     batch_size: int
+    jumps: Mapping[str, Jumps] = field(default_factory=dict)
     unsummed: frozenset[str] = frozenset()
 
     @property
@@ -49,6 +53,7 @@ class Trajectory:
             spread_of_head,
             self.loss_spread[:n_steps],
             self.batch_size,
+            {dtype: jumps_of_all.head(n_steps) for dtype, jumps_of_all in self.jumps.items()},
         )
 
 
@@ -70,8 +75,10 @@ def trajectory(
             following, loss = step(problem, images[batch], labels[batch], states[-1])
             states.append(following)
             losses.append(loss)
-        rounding, loss_rounding = spread(PerturbedTraining.of(problem, images, labels, state, order))
-    return Trajectory(tuple(states), np.array(losses), rounding, loss_rounding, order.shape[1])
+        training = PerturbedTraining.of(problem, images, labels, state, order)
+        rounding, loss_rounding = spread(training)
+        of_kinks = jumps(training)
+    return Trajectory(tuple(states), np.array(losses), rounding, loss_rounding, order.shape[1], of_kinks)
 
 
 def step(
@@ -102,8 +109,9 @@ def summed_gradients(
 ) -> tuple[float, list[FloatArray], list[FloatArray]]:
     """Σ_batch ℓ, Σ_batch ∂ℓ/∂W and Σ_batch ∂ℓ/∂b, the last two with one array per layer.
 
-    ∂ℓ/∂W[l] = δ[l] a[l−1]ᵀ;  ∂ℓ/∂b[l] = δ[l];  δ[l−1] = (W[l]ᵀ δ[l]) · a[l−1]·(1 − a[l−1])
+    ∂ℓ/∂W[l] = δ[l] a[l−1]ᵀ;  ∂ℓ/∂b[l] = δ[l];  δ[l−1] = (W[l]ᵀ δ[l]) · φ′(z[l−1])
     """
+    _, hidden_slope = HIDDEN[problem.hidden_activation]
     loss_sum = 0.0
     W_sum = [np.zeros_like(W) for W in state.W]
     b_sum = [np.zeros_like(b) for b in state.b]
@@ -119,7 +127,7 @@ def summed_gradients(
             W_sum[layer] += np.outer(delta, a)
             b_sum[layer] += delta
             if layer > 0:
-                delta = (state.W[layer].T @ delta) * a * (1 - a)
+                delta = (state.W[layer].T @ delta) * hidden_slope(a)
     return loss_sum, W_sum, b_sum
 
 
@@ -128,14 +136,14 @@ def forward(
 ) -> tuple[FloatArray, list[FloatArray]]:
     """The logits of the last layer and the activations of all layers, x first.
 
-    z[l] = W[l] a[l−1] + b[l];  a[l] = σ(z[l]), in the last layer the problem's output activation
+    z[l] = W[l] a[l−1] + b[l];  a[l] = φ(z[l]), in the last layer the problem's output activation
     """
+    hidden_activation, _ = HIDDEN[problem.hidden_activation]
     activations = [x]
-    for W_l, b_l in zip(W, b, strict=True):
-        z = W_l @ activations[-1] + b_l
-        activations.append(sigmoid(z))
-    if problem.output_activation == "softmax":
-        activations[-1] = softmax(z)
+    for W_l, b_l in zip(W[:-1], b[:-1], strict=True):
+        activations.append(hidden_activation(W_l @ activations[-1] + b_l))
+    z = W[-1] @ activations[-1] + b[-1]
+    activations.append(softmax(z) if problem.output_activation == "softmax" else sigmoid(z))
     return z, activations
 
 
@@ -143,6 +151,14 @@ def sigmoid(z: FloatArray) -> FloatArray:
     """1 / (1 + exp(−z)), computed from exp(−|z|), which never overflows."""
     e = np.exp(-np.abs(z))
     return np.where(z >= 0, 1.0, e) / (1.0 + e)
+
+
+# φ and φ′ of the hidden layers, the latter in the value a = φ(z). At z = 0 the slope of a ReLU is 0.
+HIDDEN: dict[str, tuple[Formula, Formula]] = {
+    "sigmoid": (sigmoid, lambda a: a * (1 - a)),
+    "tanh": (lambda z: np.tanh(z), lambda a: 1 - a**2),
+    "relu": (lambda z: np.maximum(z, 0.0), lambda a: np.where(a > 0, 1.0, 0.0)),
+}
 
 
 def softmax(z: FloatArray) -> FloatArray:

@@ -26,6 +26,9 @@ DECAY = 0.1
 # "mean": 20 steps shrink the weights by about a third, and the gradient moves them about as much.
 MEAN_RATE, MEAN_L1, MEAN_L2 = (power * (1 + LAST_BITS) for power in (2.0**-1, 2.0**-10, 2.0**-4))
 
+# Activations with a steeper slope have larger gradients: η shrinks by this factor, and the penalties grow by it.
+GENTLER = {"sigmoid": 1, "tanh": 4, "relu": 64}
+
 # "sum": gradients grow with the batch size, penalties do not. η = 0.5/B keeps large batches stable; at small batches
 # η is at most SUM_RATE, which keeps the penalties stable, and they are as large as that allows.
 SUM_RATE, SUM_L1, SUM_L2 = (power * (1 + LAST_BITS) for power in (2.0**-8, 2.0**-4, 4.0))
@@ -56,11 +59,12 @@ def stress_problem(problem: NetworkProblem) -> NetworkProblem:
     """
     if is_stress_problem(problem):
         return problem
-    rates: tuple[tuple[int, float], ...] = ((1, MEAN_RATE),)
-    l1, l2 = MEAN_L1, MEAN_L2
+    gentler = GENTLER[problem.hidden_activation]
+    rates: tuple[tuple[int, float], ...] = ((1, MEAN_RATE / gentler),)
+    l1, l2 = gentler * MEAN_L1, gentler * MEAN_L2
     if problem.reduction == "sum":
         powers_of_two = [2**k for k in range(problem.n_train.bit_length())]
-        rates = tuple((size, min(SUM_RATE, MEAN_RATE / size)) for size in powers_of_two)
+        rates = tuple((size, min(SUM_RATE, MEAN_RATE / gentler / size)) for size in powers_of_two)
         l1, l2 = SUM_L1, SUM_L2
     return replace(
         problem,

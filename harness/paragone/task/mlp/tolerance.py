@@ -2,7 +2,7 @@
 
 Per tensor, in the L2 norm:
 
-    allowed = FACTOR · eps · (spread + SUMMATION · B · ‖displacement‖)
+    allowed = FACTOR · eps · (spread + SUMMATION · B · ‖displacement‖) + EITHER_SIDE · jump
 
 `displacement` is the reference's end minus its start, `eps` that of the declared dtype, B the batch size.
 
@@ -14,6 +14,9 @@ store it (mlp4 at batch size 1: 0.2 % after 20 steps).
 The second term is for sums over a mini-batch that are added up term by term; the perturbation leaves these exact. It
 grows like B, not like √B: the deltas of a mini-batch can be nearly equal, and then every addition rounds to the same
 side (mlp4 at batch size 20000 in float32: NumPy's own sum over the rows is off by 1e-4).
+
+`jump` is how far the training moves where every hidden sum in which rounding decides lies on the other side of the kink
+of a ReLU (`kinks.jumps`); 0 for an activation without a kink. Each honest result has some of them on either side.
 
 `scripts/calibrate_bounds.py` found the two constants: three problems and their stress problems, both dtypes, batch
 sizes 1 to 20000, up to eight seeds, and five honest implementations that use BLAS or sum term by term, with samples
@@ -34,7 +37,11 @@ from paragone.task.mlp.state import FloatArray, State
 
 FACTOR = 12.0
 SUMMATION = 0.03
+EITHER_SIDE = 2.0  # some of the jumps may come to more than all of them, which partly cancel each other
+# A weight of uncertain sign, or a sum on either side of a kink, moves tensors by a few bounds, a mistake by many.
+LARGEST_JUMP = 30.0
 LOSSES = "losses"
+KINK_DECIDES = "a hidden sum comes so close to 0 that rounding decides on which side of the ReLU it lies"
 
 
 def compared_tensors(problem: NetworkProblem, state: State) -> dict[str, FloatArray]:
@@ -49,7 +56,7 @@ def tensor_distances(problem: NetworkProblem, expected: Trajectory, got: State, 
     for name, tensor in end.items():
         displacement = norm(tensor if name.startswith("d") else tensor - start[name])
         allowed = rounding_allowance(expected, name, displacement, dtype)
-        allowed += sign_allowance(problem, expected, name, allowed)
+        allowed += sign_allowance(problem, expected, name, allowed) + kink_allowance(expected, name, dtype)
         scale = displacement or norm(tensor) or 1.0
         result.append(Distance(name, norm(found[name] - tensor), allowed, scale))
     return result
@@ -61,6 +68,7 @@ def loss_distance(expected: Trajectory, losses: FloatArray, dtype: str) -> Dista
     # A loss is a rounded sum even where its terms are exact, so a few eps are always allowed: the 1 here.
     summed = (1 + SUMMATION * expected.batch_size) * size
     allowed = FACTOR * np.finfo(dtype).eps * (norm(expected.loss_spread) + summed)
+    allowed += kink_allowance(expected, LOSSES, dtype)
     return Distance(LOSSES, norm(losses - expected.losses), float(allowed), size or 1.0)
 
 
@@ -85,6 +93,26 @@ def sign_allowance(problem: NetworkProblem, expected: Trajectory, name: str, rou
     rates = problem.learning_rates(expected.states[0].step, len(passed), expected.batch_size)
     jumps = 2 * problem.l1 * rates[:, None] * either_sign
     return norm(jumps[-1] if name.startswith("d") else (1 + problem.momentum) * jumps.sum(axis=0))
+
+
+def kink_allowance(expected: Trajectory, name: str, dtype: str) -> float:
+    """What hidden sums on either side of a kink may add to the distance of a tensor, or of the losses."""
+    if dtype not in expected.jumps:
+        return 0.0
+    jumps = expected.jumps[dtype]
+    return EITHER_SIDE * (norm(jumps.of_losses) if name == LOSSES else float(jumps.by_tensor[name][-1]))
+
+
+def what_rounding_decides(problem: NetworkProblem, expected: Trajectory, wrong: Distance, dtype: str) -> str:
+    """Which decision of rounding, not a rounding error, may have moved a tensor so far, as a sentence; or ""."""
+    if wrong.ratio <= LARGEST_JUMP and (tensor := tensor_of_uncertain_sign(problem, expected, dtype)):
+        return f"a weight of {tensor} comes so close to 0 that rounding decides its sign, and λ₁·sign(W) all the rest"
+    return KINK_DECIDES if may_come_of_kinks(wrong, kink_allowance(expected, wrong.tensor, dtype)) else ""
+
+
+def may_come_of_kinks(wrong: Distance, allowance: float) -> bool:
+    """Whether a kink that moves this tensor by `allowance` may have moved it so far: one jump may lead to others."""
+    return wrong.ratio <= LARGEST_JUMP and wrong.distance - wrong.allowed <= LARGEST_JUMP * allowance
 
 
 def tensor_of_uncertain_sign(problem: NetworkProblem, expected: Trajectory, dtype: str) -> str:

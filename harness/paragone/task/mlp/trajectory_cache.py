@@ -12,13 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paragone.files.atomic import replacing
+from paragone.task.mlp.kinks import DTYPES, Jumps
 from paragone.task.mlp.problem import NetworkProblem
 from paragone.task.mlp.reference import Trajectory, trajectory
 from paragone.task.mlp.state import State
+from paragone.task.mlp.tolerance import LOSSES
 
 # A change in any of these files may change a number, so it invalidates every trajectory.
 DEFINING_SOURCES = [
-    Path(__file__).with_name(name) for name in ("reference.py", "perturbation.py", "problem.py", "state.py")
+    Path(__file__).with_name(name)
+    for name in ("reference.py", "perturbation.py", "hidden.py", "kinks.py", "problem.py", "state.py")
 ]
 
 
@@ -65,6 +68,9 @@ def _write(path: Path, found: Trajectory) -> None:
     for name, values in found.spread.items():
         arrays[f"spread@{name}"] = values
         arrays[f"states@{name}"] = np.stack([state.tensors()[name] for state in found.states])
+    for dtype, of_kinks in found.jumps.items():
+        arrays[f"jumps@{dtype}@{LOSSES}"] = of_kinks.of_losses
+        arrays.update({f"jumps@{dtype}@{name}": values for name, values in of_kinks.by_tensor.items()})
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as file:
         np.savez(file, allow_pickle=False, **arrays)
@@ -81,6 +87,16 @@ def _read(path: Path) -> Trajectory | None:
             for i, step in enumerate(arrays["steps"])
         )
         rounding = {name: arrays[f"spread@{name}"] for name in tensors}
-        return Trajectory(states, arrays["losses"], rounding, arrays["loss_spread"], int(arrays["batch_size"]))
+        batch_size, of_kinks = int(arrays["batch_size"]), _jumps(arrays, list(tensors))
+        return Trajectory(states, arrays["losses"], rounding, arrays["loss_spread"], batch_size, of_kinks)
     except (OSError, EOFError, ValueError, KeyError, IndexError, zipfile.BadZipFile, zlib.error):
         return None
+
+
+def _jumps(arrays: dict[str, NDArray[np.float64]], names: list[str]) -> dict[str, Jumps]:
+    """The jumps by dtype; none where the hidden activation has no kink."""
+    return {
+        dtype: Jumps({name: arrays[f"jumps@{dtype}@{name}"] for name in names}, arrays[f"jumps@{dtype}@{LOSSES}"])
+        for dtype in DTYPES
+        if f"jumps@{dtype}@{LOSSES}" in arrays
+    }

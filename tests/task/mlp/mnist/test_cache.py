@@ -169,8 +169,8 @@ def test_an_entry_whose_about_is_nonsense_is_unusable():
 def test_a_note_is_recalled_and_another_is_not():
     remember("these files", SHA256)
 
-    assert recall("these files") == SHA256
-    assert recall("those files") is None
+    assert recall("these files") == (SHA256, ())
+    assert recall("those files") == ("", ())
 
 
 def test_a_cache_that_cannot_be_written_says_so_and_what_to_do(tmp_path, monkeypatch):

@@ -33,36 +33,22 @@ def test_the_content_hash_does_not_depend_on_the_memory_order():
     )
 
 
-def test_a_part_in_either_shape_comes_back_flat():
+def test_a_part_comes_back_flat():
     images = ARRAYS.train_images.reshape(-1, 28, 28)
 
-    np.testing.assert_array_equal(checked(PARTS[0], PARTS, images, "here"), ARRAYS.train_images)
-    np.testing.assert_array_equal(checked(PARTS[0], PARTS, ARRAYS.train_images, "here"), ARRAYS.train_images)
+    np.testing.assert_array_equal(checked(PARTS[0], images, "here"), ARRAYS.train_images)
 
 
 def test_one_altered_bit_names_the_file_and_both_hashes():
-    altered = ARRAYS.test_images.copy()
-    altered[3, 100] ^= 1
+    altered = ARRAYS.test_images.reshape(-1, 28, 28).copy()
+    altered[3, 10, 10] ^= 1
 
     with pytest.raises(DataUnusable, match=rf"here: altered.*t10k-images.*{PARTS[2].sha256}, got [0-9a-f]{{64}}"):
-        checked(PARTS[2], PARTS, altered, "here")
+        checked(PARTS[2], altered, "here")
 
 
-def test_a_label_above_9_is_named_with_its_place():
-    altered = ARRAYS.test_labels.copy()
-    altered[5] = 77
-
-    with pytest.raises(DataUnusable, match=r"labels 0 … 9, got 77 at index 5"):
-        checked(PARTS[3], PARTS, altered, "here")
-
-
-def test_an_array_of_another_part_is_recognised_as_swapped():
-    with pytest.raises(
-        DataUnusable, match=r"expected train_images, 60 × 28 × 28 uint8; got 20 × 784.*test_images: were"
-    ):
-        checked(PARTS[0], PARTS, ARRAYS.test_images, "here")
-
-
-def test_another_dtype_is_refused_even_with_the_same_values():
+def test_another_shape_or_dtype_is_refused():
+    with pytest.raises(DataUnusable, match=r"expected train_images, 60 × 28 × 28 uint8; got 20 × 784"):
+        checked(PARTS[0], ARRAYS.test_images, "here")
     with pytest.raises(DataUnusable, match=r"got 60 int64"):
-        checked(PARTS[1], PARTS, ARRAYS.train_labels.astype(np.int64), "here")
+        checked(PARTS[1], ARRAYS.train_labels.astype(np.int64), "here")

@@ -1,1 +1,1 @@
-"""MNIST: readers of its usual forms, the download, the embedded digits in its place, and the cache."""
+"""MNIST: its parts, the download, the embedded digits in its place; and the cache of every data set."""

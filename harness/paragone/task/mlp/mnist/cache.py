@@ -37,34 +37,45 @@ class DataSet:
 
     @property
     def train_images(self) -> Bytes:
-        """(60000, 784) uint8."""
+        """(n_train, pixels) uint8."""
         return _map(self.folder / "train_images.npy", np.uint8)
 
     @property
     def train_labels(self) -> Bytes:
-        """(60000,) uint8."""
+        """(n_train,) uint8."""
         return _map(self.folder / "train_labels.npy", np.uint8)
 
     @property
     def test_images(self) -> Bytes:
-        """(10000, 784) uint8."""
+        """(n_test, pixels) uint8."""
         return _map(self.folder / "test_images.npy", np.uint8)
 
     @property
     def test_labels(self) -> Bytes:
-        """(10000,) uint8."""
+        """(n_test,) uint8."""
         return _map(self.folder / "test_labels.npy", np.uint8)
 
+    @property
+    def n_pixels(self) -> int:
+        """Of an image."""
+        return int(self.train_images.shape[1])
+
+    @property
+    def n_classes(self) -> int:
+        """The largest label, of both parts, plus 1."""
+        return int(max(self.train_labels.max(), self.test_labels.max())) + 1
+
     def facts(self) -> dict[str, Any]:
-        """The numbers of images, and the share of the training images' pixels that are not 0."""
+        """The numbers of images, what an image is, and the share of the training images' pixels that are not 0."""
         return {
             "n_train": len(self.train_labels),
             "n_test": len(self.test_labels),
+            "each": f"{self.n_pixels} pixels, {self.n_classes} classes",
             "nonzero_share": float(np.mean(self.train_images != 0)),
         }
 
     def inputs(self, problem: NetworkProblem, dtype: str = "uint8") -> tuple[NDArray[Any], Bytes]:
-        """The training set of a problem: images (n_train, 784) and labels (n_train,), read-only.
+        """The training set of a problem: images (n_train, pixels) and labels (n_train,), read-only.
 
         Images are p/255 in float32 or float64, as `load` takes them, or grey levels p in uint8.
         """
@@ -72,11 +83,11 @@ class DataSet:
         return images[: problem.n_train], self.train_labels[: problem.n_train]
 
     def pixels(self, dtype: str) -> NDArray[Any]:
-        """p/255 of the training images, (60000, 784), rounded once to float32 or float64."""
+        """p/255 of the training images, (n_train, pixels), rounded once to float32 or float64."""
         return _pixels(self.folder, "train", self.train_images, dtype)
 
     def test_pixels(self, dtype: str) -> NDArray[Any]:
-        """p/255 of the test images, (10000, 784), rounded once to float32 or float64."""
+        """p/255 of the test images, (n_test, pixels), rounded once to float32 or float64."""
         return _pixels(self.folder, "test", self.test_images, dtype)
 
 
@@ -124,17 +135,18 @@ def store(arrays: Arrays, name: str, origin: str) -> DataSet:
     return data
 
 
-def recall(fingerprint: str) -> str | None:
-    """The content hash that is noted for this fingerprint, or None."""
+def recall(fingerprint: str) -> tuple[str, tuple[str, ...]]:
+    """The content hash that is noted for this fingerprint, and what was done to its files; ("", ()) without a note."""
     try:
-        return _note(fingerprint).read_text("ascii")
+        sha256, *remarks = _note(fingerprint).read_text("utf-8").splitlines()
     except (OSError, ValueError):
-        return None
+        return "", ()
+    return sha256, tuple(remarks)
 
 
-def remember(fingerprint: str, sha256: str) -> None:
-    """Note the content hash of the files with this fingerprint."""
-    write_whole(_note(fingerprint), lambda file: file.write(sha256.encode()))
+def remember(fingerprint: str, sha256: str, remarks: tuple[str, ...] = ()) -> None:
+    """Note the content hash of the files with this fingerprint, and what was done to them, a sentence a line."""
+    write_whole(_note(fingerprint), lambda file: file.write("\n".join((sha256, *remarks)).encode()))
 
 
 def _entry_folder(sha256: str) -> Path:

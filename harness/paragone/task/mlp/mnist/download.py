@@ -19,8 +19,8 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from paragone.errors import DataUnusable
-from paragone.task.mlp.mnist.files import read_idx
-from paragone.task.mlp.mnist.parts import Arrays, Part
+from paragone.task.mlp.forms.idx import read_idx
+from paragone.task.mlp.mnist.parts import Arrays, Part, checked
 
 MIRRORS = (
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
@@ -63,7 +63,7 @@ def download(
                 try:
                     limit = part.n_bytes + 2**20  # gzip adds less than that even to random bytes
                     content = fetch(url, limit, answer_seconds, lambda n_bytes: progress.advance(bar, n_bytes))
-                    arrays.append(read_idx(io.BytesIO(content), part, parts, url))
+                    arrays.append(checked(part, read_idx(io.BytesIO(content), url, part.n_bytes), url))
                     break
                 except (MirrorFailed, DataUnusable) as error:
                     failures.append(error)

@@ -18,7 +18,7 @@ Bytes = NDArray[np.uint8]
 
 
 class Arrays(NamedTuple):
-    """A data set in memory, uint8: images (n, pixels) of grey levels 0 … 255, labels (n,) of 0 … 9."""
+    """A data set in memory, uint8: images (n, pixels) of grey levels 0 … 255, labels (n,) from 0 on."""
 
     train_images: Bytes
     train_labels: Bytes
@@ -32,7 +32,6 @@ class Part:
 
     name: str  # of the array, here and in the cache
     stem: str  # of the IDX file
-    key: str  # in Keras's mnist.npz
     shape: tuple[int, ...]  # (n, rows, columns) or (n,)
     sha256: str
 
@@ -56,28 +55,24 @@ MNIST = (
     Part(
         "train_images",
         "train-images-idx3-ubyte",
-        "x_train",
         (60_000, 28, 28),
         "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
     ),
     Part(
         "train_labels",
         "train-labels-idx1-ubyte",
-        "y_train",
         (60_000,),
         "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
     ),
     Part(
         "test_images",
         "t10k-images-idx3-ubyte",
-        "x_test",
         (10_000, 28, 28),
         "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
     ),
     Part(
         "test_labels",
         "t10k-labels-idx1-ubyte",
-        "y_test",
         (10_000,),
         "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
     ),
@@ -95,15 +90,11 @@ def content_sha256(arrays: Arrays) -> str:
     return content.hexdigest()
 
 
-def checked(part: Part, parts: Sequence[Part], array: NDArray[Any], where: str) -> Bytes:
-    """The array in its flat shape. Raises DataUnusable unless it is this part of MNIST, bit for bit.
-
-    `parts` are all four, so that the error can name swapped files; `where` names the file.
-    """
-    check_form(part, parts, array.shape, array.dtype, where)
-    if len(part.shape) == 1 and array.max(initial=0) > 9:
-        index = int(np.argmax(array > 9))
-        raise DataUnusable(f"{where}: expected labels 0 … 9, got {array[index]} at index {index}.")
+def checked(part: Part, array: NDArray[Any], where: str) -> Bytes:
+    """The array in its flat shape. Raises DataUnusable unless it is this part of MNIST, bit for bit."""
+    if array.shape != part.shape or array.dtype != np.uint8:
+        got = f"{sizes(array.shape)} {array.dtype}"
+        raise DataUnusable(f"{where}: expected {part.name}, {sizes(part.shape)} uint8; got {got}.")
     content = hashlib.sha256(part.header)
     content.update(np.ascontiguousarray(array).data)
     if content.hexdigest() != part.sha256:
@@ -112,24 +103,6 @@ def checked(part: Part, parts: Sequence[Part], array: NDArray[Any], where: str) 
             f"got {content.hexdigest()}."
         )
     return np.ascontiguousarray(array).reshape(part.flat_shape)
-
-
-def check_form(part: Part, parts: Sequence[Part], shape: tuple[int, ...], dtype: np.dtype[Any], where: str) -> None:
-    """Raise DataUnusable unless an array of this shape and dtype can be this part."""
-    if dtype == np.uint8 and shape in (part.shape, part.flat_shape):
-        return
-    swapped = [other.name for other in parts if shape in (other.shape, other.flat_shape) and other != part]
-    hint = f" These are the sizes of {swapped[0]}: were they swapped?" if swapped else ""
-    raise DataUnusable(f"{where}: expected {part.name}, {sizes(part.shape)} uint8; got {sizes(shape)} {dtype}.{hint}")
-
-
-def check_length(n_bytes: int, part: Part, where: str, itemsize: int = 1) -> None:
-    """Raise DataUnusable unless the content behind a header has this many bytes."""
-    expected = part.n_bytes * itemsize
-    if n_bytes < expected:
-        raise DataUnusable(f"{where}: truncated: expected {expected:,} bytes of content, got {n_bytes:,}.")
-    if n_bytes > expected:
-        raise DataUnusable(f"{where}: expected {expected:,} bytes of content, got more.")
 
 
 def sizes(shape: Sequence[int]) -> str:

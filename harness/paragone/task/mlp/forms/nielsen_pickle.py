@@ -1,4 +1,6 @@
-"""Nielsen's mnist.pkl.gz. A pickle is a program: this reader runs it with six harmless names and no others.
+"""Nielsen's mnist.pkl.gz, and mnist_expanded.pkl.gz in the same form.
+
+A pickle is a program: this reader runs it with six harmless names and no others.
 
 NumPy's own names are replaced by stand-ins, which only view the bytes that the file holds: nothing in the file decides
 what is called or how much is allocated. The unpickler is the standard library's in Python, not the one in C, in which
@@ -10,13 +12,16 @@ from __future__ import annotations
 import functools
 import pickle
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, BinaryIO, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from paragone.errors import DataUnusable, error_text
-from paragone.task.mlp.mnist.parts import Arrays, Bytes, Part, checked, sizes
+from paragone.task.mlp.forms.content import Found, Pair
+from paragone.task.mlp.forms.first_bytes import DAMAGE, MOST_BYTES, read_at_most, uncompressed
+from paragone.task.mlp.mnist.parts import Bytes, sizes
 
 # All that NumPy arrays in tuples consist of, in protocols 2 to 5. Lists, sets and dicts are not among them: the hash of
 # a tuple of tuples of tuples takes for ever.
@@ -30,6 +35,7 @@ OPCODES = b"".join((
 ))  # fmt: skip
 MAX_READS = 10_000  # an opcode takes one to three; six arrays take about 400
 LONGEST_LINE = 256  # of a name
+MOST_PER_BYTE = 200  # that a byte of the file may unpack into; Nielsen's files have 13
 BLOCK = 10_000  # images converted at a time, which keeps the temporary arrays small
 
 TYPES = ("f4", "f8", "i4", "i8", "u1")
@@ -129,7 +135,7 @@ class _Limited:
         self._stream, self._left, self._limit, self._reads = stream, limit, limit, 0
 
     def read(self, size: int) -> bytes:
-        return self._counted(self._stream.read(min(size, self._left + 1)))
+        return self._counted(read_at_most(self._stream, min(size, self._left + 1)))
 
     def readline(self) -> bytes:
         return self._counted(self._stream.readline(LONGEST_LINE))
@@ -138,24 +144,37 @@ class _Limited:
         self._left -= len(data)
         self._reads += 1
         if self._left < 0:
-            raise Refused(f"it unpacks into more than {self._limit:,} bytes, twice what MNIST takes")
+            raise Refused(f"it unpacks into more than {self._limit:,} bytes")
         if self._reads > MAX_READS:
             raise Refused("it has many more opcodes than six arrays need")
         return data
 
 
-def read_pickle(stream: BinaryIO, parts: Sequence[Part], where: str) -> Arrays:
-    """Read ((train_x, train_y), (valid_x, valid_y), (test_x, test_y)) as four uint8 arrays.
+def read_pickle_files(train: Sequence[Path], test: Sequence[Path]) -> Found:
+    """The data set of the one file in `train`. Raises DataUnusable."""
+    (path,) = train
+    try:
+        limit = min(4 * MOST_BYTES, MOST_PER_BYTE * path.stat().st_size + 2**20)
+        with path.open("rb") as file, uncompressed(file) as content:
+            return read_pickle(content, str(path), limit)
+    except DAMAGE as error:
+        raise DataUnusable(f"{path}: damaged: {error}") from None
+
+
+def read_pickle(stream: BinaryIO, where: str, limit: int) -> Found:
+    """Read ((train_x, train_y), (valid_x, valid_y), (test_x, test_y)), of at most `limit` bytes.
 
     The file's images are p/256 in [0, 1); training and validation are joined. `where` names the file for the error.
     Raises DataUnusable.
     """
-    # Twice what honest arrays of float32 and int64 take: room for float64 images, none for a bomb.
-    limit = 2 * sum(part.n_bytes * (4 if len(part.shape) > 1 else 8) for part in parts) + 2**20
     try:
         images, labels = _three_pairs(_Unpickler(_Limited(stream, limit), encoding="latin1").load())
-        pixels = [_as_bytes(image, part) for image, part in zip(images, (parts[0], parts[0], parts[2]), strict=True)]
-        digits = [_labels(label) for label in labels]
+        if read_at_most(stream, 1):  # a gzip stream is only then known to be whole
+            raise Refused("expected nothing behind the pickle, got more")
+        levels = [_as_bytes(image) for image in images]
+        if len({image.shape[1] for image in levels}) > 1:
+            raise Refused(f"expected images of one size, got {' and '.join(sizes(image.shape) for image in levels)}")
+        train = Pair(np.concatenate(levels[:2]), np.concatenate(labels[:2]), where, f"{where}: labels")
     except Refused as error:
         raise DataUnusable(f"{where}: refused, nothing of it was executed: {error}") from None
     except Exception as error:  # a damaged pickle raises any of a dozen classes, a damaged gzip stream three more
@@ -164,10 +183,7 @@ def read_pickle(stream: BinaryIO, parts: Sequence[Part], where: str) -> Arrays:
         ) from None
     finally:
         _latin1.cache_clear()
-    joined = (np.concatenate(pixels[:2]), np.concatenate(digits[:2]), pixels[2], digits[2])
-    return Arrays(
-        *(checked(part, parts, array, f"{where}: {part.name}") for part, array in zip(parts, joined, strict=True))
-    )
+    return Found(train, Pair(levels[2], labels[2], where, f"{where}: labels"))
 
 
 def _three_pairs(content: object) -> tuple[list[NDArray[Any]], list[NDArray[Any]]]:
@@ -182,11 +198,10 @@ def _three_pairs(content: object) -> tuple[list[NDArray[Any]], list[NDArray[Any]
     raise Refused("expected ((train_x, train_y), (valid_x, valid_y), (test_x, test_y)), got something else")
 
 
-def _as_bytes(images: NDArray[Any], part: Part) -> Bytes:
+def _as_bytes(images: NDArray[Any]) -> Bytes:
     """The grey levels p = 0 … 255 of images p/256."""
-    if images.dtype.kind != "f" or images.shape[1:] != part.flat_shape[1:]:
-        got = f"{images.dtype} of {sizes(images.shape)}"
-        raise Refused(f"expected images of {part.flat_shape[1]} floats in rows, got {got}")
+    if images.dtype.kind != "f" or images.ndim != 2:
+        raise Refused(f"expected images as floats in rows, got {images.dtype} of {sizes(images.shape)}")
     levels = np.empty(images.shape, np.uint8)
     for start in range(0, len(images), BLOCK):
         with np.errstate(over="ignore", invalid="ignore"):
@@ -195,9 +210,3 @@ def _as_bytes(images: NDArray[Any], part: Part) -> Bytes:
             raise Refused("expected pixels p/256 with p = 0 … 255, got others")
         levels[start : start + BLOCK] = block
     return levels
-
-
-def _labels(labels: NDArray[Any]) -> Bytes:
-    if labels.dtype.kind == "f" or labels.ndim != 1 or not ((labels >= 0) & (labels <= 9)).all():
-        raise Refused("expected labels 0 … 9 in one dimension, got others")
-    return labels.astype(np.uint8)
