@@ -24,7 +24,7 @@ ROWS = """
 import numpy as np
 def step(net, batch, eta, R): return LOSS
 def store_images(images, dtype, order): return images
-def store_labels(labels, dtype): return labels
+def store_labels(labels, n_classes, dtype): return labels
 def store_layer(W, b, dtype): return STORED
 def canonical_layer(W, b): return CANONICAL
 """

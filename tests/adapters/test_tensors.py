@@ -167,9 +167,9 @@ class AlphaOfAProduct(compiled.MiniBatch):
         R, rate = problem.batch_scale(batch_size), -problem.start_learning_rate(batch_size)
 
         def step(X, Y, batch, W, b):
-            _, A = compiled.forward(X[batch], W, b, torch.sigmoid)
+            _, A = compiled.forward(X[batch], W, b, torch.sigmoid, torch.sigmoid)
             delta = compiled.quadratic_delta(A[-1], Y[batch].T)
-            _, db = compiled.backward(A, delta, W, R)
+            _, db = compiled.backward(A, delta, W, R, compiled.sigmoid_slope)
             deltas = [(W[1].T @ delta) * A[1] * (1 - A[1]), delta]
             new = [torch.add(W[l], deltas[l] @ A[l].T, alpha=rate * R) for l in range(2)]
             for l in range(2):

@@ -7,7 +7,8 @@ What the families share, and what is their own:
     shared library  build: command, cache, opening               c_abi: paragone.h, as    library, c_text: a header
                                                                  it was, of version 1     from kernel.toml, a loop
     any program     klv: the form of messages; program: requests process: load, reset,    program: load, reset, run,
-                    and their clock; hosted_program: start, end  train, params            result
+                    and their clock; hosted_program: start, end; train, params            result
+                    programs/: it, in JavaScript and Java
     Julia           julia: EmbeddedFile; maths_file.jl,          julia, julia_process:    kernel/julia: calls.jl,
                     messages.jl                                  network.jl               embedded_kernel.jl
 

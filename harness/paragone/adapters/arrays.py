@@ -6,7 +6,7 @@ A maths file is a module that holds its step; its own docstring says the shapes.
     gather, forward, loss, backward, update              with the arguments that suit the formulas
 
     store_images(images, dtype, order) -> X    the training set in its own layout
-    store_labels(labels, dtype)        -> Y    one-hot, in the layout of the output layer
+    store_labels(labels, n_classes, dtype) -> Y    one-hot, in the layout of the output layer
     store_layer(W, b, dtype)           -> W, b in its own layout (called on the previous updates too)
     canonical_layer(W, b)              -> W, b as (fan_out, fan_in) and (fan_out,), to be copied
     predict(net, X)                    -> the class of each sample, where the implementation says that it `predicts`
@@ -16,6 +16,7 @@ A maths file is a module that holds its step; its own docstring says the shapes.
     X, Y                         the training set
     W, b                         a list each, one entry per layer of weights
     dW_previous, db_previous     the previous updates, Δ_prev, likewise
+    hidden                       the hidden layers: activation, slope (numpy_outputs.py)
     output                       the output layer: activation, delta, loss (numpy_outputs.py)
     problem                      with its momentum, l1 and l2
     has_plain_update             there is neither momentum nor penalty
@@ -36,7 +37,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from paragone.adapters.numpy_outputs import OUTPUTS
+from paragone.adapters.numpy_outputs import HIDDEN, OUTPUTS
 from paragone.adapters.phase_clock import PhaseClock, rebound
 from paragone.adapters.returned_by import wrong_return
 from paragone.errors import MeasurementFailed
@@ -59,6 +60,10 @@ class ArrayImplementation(Implementation):
         """The output layers, by (output activation, loss). A class with its own sets `shared_maths` to ()."""
         return OUTPUTS
 
+    def hidden_layers(self) -> Mapping[str, Any]:
+        """The hidden layers, by their activation. A class with its own sets `shared_maths` to ()."""
+        return HIDDEN
+
     def load(self, problem: NetworkProblem, images: NDArray[Any], labels: NDArray[np.uint8]) -> None:
         """Store the training set in the layout of the maths file.
 
@@ -73,9 +78,10 @@ class ArrayImplementation(Implementation):
             )
         self.problem = problem
         self.has_plain_update, self.records_loss = problem.has_plain_update, problem.records_loss
+        self.hidden = self.hidden_layers()[problem.hidden_activation]
         self.output = self.outputs()[problem.output_activation, problem.loss]
         self.X = maths.store_images(images, self.dtype, self.axis.get("order", "C"))
-        self.Y = maths.store_labels(labels, self.dtype)
+        self.Y = maths.store_labels(labels, problem.layers[-1], self.dtype)
 
     def load_clocked(self, problem: NetworkProblem, images: NDArray[Any], labels: NDArray[np.uint8]) -> None:
         """Load, and train with a copy of the maths file whose phases, and parts of backward, are timed."""

@@ -24,7 +24,7 @@ from paragone.adapters.build import build, opened
 from paragone.adapters.installing import not_found
 from paragone.errors import MeasurementFailed
 from paragone.implementation.contract import PHASES, Implementation, PhaseTimes
-from paragone.task.mlp.problem import OUTPUTS_AND_LOSSES, NetworkProblem
+from paragone.task.mlp.problem import HIDDEN_ACTIVATIONS, OUTPUTS_AND_LOSSES, NetworkProblem
 from paragone.task.mlp.state import State
 
 ABI = 1
@@ -43,6 +43,7 @@ class CProblem(ctypes.Structure):
         ("momentum", ctypes.c_double),
         ("l1", ctypes.c_double),
         ("l2", ctypes.c_double),
+        ("hidden", ctypes.c_int32),
     ]
 
 
@@ -193,4 +194,5 @@ def c_problem(problem: NetworkProblem, real_bytes: int) -> CProblem:
         momentum=problem.momentum,
         l1=problem.l1,
         l2=problem.l2,
+        hidden=HIDDEN_ACTIVATIONS.index(problem.hidden_activation),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from paragone.errors import MeasurementFailed
 from paragone.implementation.contract import Implementation
 
 P = TypeVar("P", bound=Program)
+PROGRAMS = Path(__file__).parent / "programs"  # paragone.js and Paragone.java, which speak the protocol
 
 
 class HostedProgram(Implementation, Generic[P]):
@@ -33,7 +35,7 @@ class HostedProgram(Implementation, Generic[P]):
         """The program, started unless it runs, which has said its version; where that fails it is ended."""
         if self.running is None:
             self.started = list(self.command())
-            self.running = kind(self.started, folder, self.environment())
+            self.running = kind(self.started, folder, {**_for_node(), **self.environment()})
         try:
             self.version = self.running.version()
         except BaseException:
@@ -57,3 +59,13 @@ class HostedProgram(Implementation, Generic[P]):
         if self.running is None:
             raise MeasurementFailed("the program was not started: load comes first")
         return self.running
+
+
+def protocol_texts() -> dict[str, str]:
+    """The files that speak the protocol, name → text: those that a build command finds in {include}."""
+    return {path.name: path.read_text(encoding="utf-8") for path in sorted(PROGRAMS.iterdir())}
+
+
+def _for_node() -> dict[str, str]:
+    """Where Node.js finds paragone.js, before the folders that the user names."""
+    return {"NODE_PATH": os.pathsep.join(filter(None, [str(PROGRAMS), os.environ.get("NODE_PATH")]))}

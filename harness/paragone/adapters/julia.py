@@ -38,7 +38,7 @@ FUNCTIONS = (  # of embedded.jl
 # Read by juliacall when it is imported. What the user has set stays.
 SETTINGS = {
     "PYTHON_JULIACALL_HANDLE_SIGNALS": "no",  # with Julia's handlers, Ctrl-C kills the process before it can reply
-    "PYTHON_JULIACALL_THREADS": "1",  # two Julia threads inside Python crash
+    "PYTHON_JULIACALL_THREADS": "1",  # before juliacall 0.9.35 two crashed inside Python
     "PYTHON_JULIAPKG_OFFLINE": "yes",  # an import must not install anything
 }
 # Like -O3, but it does not recompile packages: only the requested level is in the key of their cache.
@@ -137,6 +137,7 @@ class JuliaImplementation(EmbeddedFile):
             str(self.maths_file),
             self.dtype.name,
             " ".join(map(str, problem.layers)),
+            problem.hidden_activation,
             f"{problem.output_activation} {problem.loss}",
             float(problem.momentum),
             float(problem.l1),

@@ -28,11 +28,18 @@ extern "C" {
 #endif
 typedef PARAGONE_REAL real;
 
-/* What the output layer computes. The hidden layers are always sigmoid. */
+/* What the output layer computes. */
 enum {
     PARAGONE_SIGMOID_QUADRATIC = 0,      /* loss: 1/2 sum (a - y)^2 */
     PARAGONE_SIGMOID_LOG = 1,            /* loss: -sum (y log a + (1 - y) log(1 - a)), from the logits */
     PARAGONE_SOFTMAX_CROSS_ENTROPY = 2   /* loss: -sum y log a, from the logits */
+};
+
+/* What the hidden layers compute. Other than sigmoid is asked of a class alone that declares it: hidden_activations. */
+enum {
+    PARAGONE_HIDDEN_SIGMOID = 0,   /* 1 / (1 + exp(-z)), derivative a (1 - a) */
+    PARAGONE_HIDDEN_TANH = 1,      /* tanh z, derivative 1 - a^2 */
+    PARAGONE_HIDDEN_RELU = 2       /* max(z, 0), derivative 1 where a > 0, else 0 */
 };
 
 /* The problem. It and what it points to live until paragone_load returns: copy what is needed later. */
@@ -40,9 +47,10 @@ typedef struct {
     int64_t n_train;        /* images, N */
     int64_t n_layers;       /* layers of weights, L */
     const int64_t *sizes;   /* L + 1 numbers of neurons, pixels first, classes last */
-    int32_t output;         /* one of the enum above */
+    int32_t output;         /* one of the first enum above */
     int32_t real_bytes;     /* 4 or 8: the size of a real, as the harness sees it */
     double momentum, l1, l2; /* all zero: the plain update W <- W - eta g */
+    int32_t hidden;         /* one of the second enum; last, so that a library of older days reads what it knows */
 } paragone_problem;
 
 /* Return the PARAGONE_ABI that the library was compiled with. */
@@ -51,7 +59,7 @@ int32_t paragone_abi(void);
 /* Put a new network into *network and return NULL, or return what is wrong, in a sentence that stays in memory.
  *
  * images   n_train x sizes[0], row after row, pixels in 0 ... 1; read-only, gone after the call
- * labels   n_train, 0 ... 9; read-only, gone after the call
+ * labels   n_train, 0 ... the last size - 1; read-only, gone after the call
  */
 const char *paragone_load(const paragone_problem *problem, const real *images, const uint8_t *labels, void **network);
 

@@ -6,11 +6,13 @@
  *     close_buffers(net)               free them
  *     step(net, batch, B, eta, R)      one SGD step on the B images of batch; returns the sum of their losses
  *
- * paragone_outputs.h has the three output layers. In step, PHASE(net, GATHER) marks where a phase begins; likewise
- * FORWARD, LOSS, BACKWARD, UPDATE. A profile compiles with -DPARAGONE_PHASES, and each mark reads the clock; without
- * it the marks compile to nothing.
+ * paragone_outputs.h has the output layers and the activations of the hidden ones. In step, PHASE(net, GATHER) marks
+ * where a phase begins; likewise FORWARD, LOSS, BACKWARD, UPDATE. A profile compiles with -DPARAGONE_PHASES, and each
+ * mark reads the clock; without it the marks compile to nothing.
  *
- * W[l] is fan_out x fan_in, row after row. Define WEIGHT before the include where another layout suits the loops.
+ * W[l] is fan_out x fan_in, row after row. Define WEIGHT before the include where another layout suits the loops, and
+ * PADDED where its rows, and the biases, are longer in memory than they have numbers. Define FINISH as
+ * the name of a function that does what the last step of a training has left to the next one.
  * It is C and C++ alike; in C++ the void * of zeros() needs a cast.
  */
 #ifndef PARAGONE_NETWORK_H
@@ -24,19 +26,23 @@
 #ifndef WEIGHT
 #define WEIGHT(j, i, fan_in, fan_out) ((j) * (fan_in) + (i)) /* where the weight from input i to output j lies */
 #endif
+#ifndef PADDED
+#define PADDED(n) (n) /* how many numbers a row of n outputs takes */
+#endif
 
 typedef struct buffers buffers; /* the implementation's own */
 
 /* Layers count from 0; layer l has fan[l] inputs and fan[l + 1] outputs. */
 typedef struct {
-    int64_t n_layers, *fan;
-    int output, has_plain_update, records_loss;
+    int64_t n_train, n_layers, *fan;
+    int hidden, output, has_plain_update, records_loss;
     real momentum, l1, l2;
     real *X; /* n_train x fan[0], one image after the other */
     uint8_t *labels;
     real **W, **b;
     real **dW_previous, **db_previous;
-    int64_t room; /* the largest batch size that the buffers can hold */
+    const int64_t *order_end; /* of this training: up to there, the images of the next steps follow those of this one */
+    int64_t room;             /* the largest batch size that the buffers can hold */
     struct buffers *buffers;
 #ifdef PARAGONE_PHASES
     int phase; /* the one that is going on */
@@ -66,6 +72,12 @@ void paragone_phases(void *network_, int64_t *ns)
 #define PHASE(net, name) ((void)0)
 #endif
 
+#ifdef FINISH
+static void FINISH(network *net);
+#else
+#define FINISH(net) ((void)0)
+#endif
+
 static void open_buffers(network *net, int64_t batch_size);
 static void close_buffers(network *net);
 static double step(network *net, const int64_t *batch, int64_t B, real eta, real R);
@@ -85,7 +97,7 @@ static real **layers_of_zeros(const network *net, int is_matrix)
 {
     real **layers = (real **)zeros(net->n_layers, sizeof *layers);
     for (int64_t l = 0; l < net->n_layers; l++)
-        layers[l] = (real *)zeros((is_matrix ? net->fan[l] : 1) * net->fan[l + 1], sizeof(real));
+        layers[l] = (real *)zeros((is_matrix ? net->fan[l] : 1) * PADDED(net->fan[l + 1]), sizeof(real));
     return layers;
 }
 
@@ -104,10 +116,10 @@ const char *paragone_load(const paragone_problem *problem, const real *images, c
         return "compiled for another dtype: give -DPARAGONE_REAL=float or double";
     network *net = (network *)zeros(1, sizeof *net);
     int64_t n_pixels = problem->n_train * problem->sizes[0];
-    net->n_layers = problem->n_layers;
+    net->n_train = problem->n_train, net->n_layers = problem->n_layers;
     size_t fan_bytes = (net->n_layers + 1) * sizeof *net->fan;
     net->fan = (int64_t *)memcpy(zeros(net->n_layers + 1, sizeof *net->fan), problem->sizes, fan_bytes);
-    net->output = problem->output;
+    net->hidden = problem->hidden, net->output = problem->output;
     net->momentum = problem->momentum, net->l1 = problem->l1, net->l2 = problem->l2;
     net->has_plain_update = problem->momentum == 0 && problem->l1 == 0 && problem->l2 == 0;
     net->X = (real *)zeros(n_pixels, sizeof(real));
@@ -171,6 +183,7 @@ void paragone_train(void *network_, const int64_t *order, int64_t n_steps, int64
         net->room = batch_size;
     }
     net->records_loss = losses != NULL;
+    net->order_end = order + n_steps * batch_size;
     PHASE(net, N_PHASES);
 #ifdef PARAGONE_PHASES
     memset(net->phase_ns, 0, sizeof net->phase_ns);
@@ -180,6 +193,7 @@ void paragone_train(void *network_, const int64_t *order, int64_t n_steps, int64
         if (losses != NULL)
             losses[k] = R * batch_loss;
     }
+    FINISH(net);
     PHASE(net, N_PHASES);
 }
 

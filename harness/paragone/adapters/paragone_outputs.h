@@ -1,7 +1,9 @@
-/* paragone_outputs.h — the three output layers in C, of one sample: n logits z, n activations a, the label y.
+/* paragone_outputs.h — the three output layers in C, of one sample: n logits z, n activations a, the label y; and the
+ * activations of the hidden layers, of n neurons of one sample or of many.
  *
- * `output` is one of the enum in paragone.h. Losses come from the logits where log a would be -inf as a rounds to 0.
- * They are computed in double; define LOGIT as real before the include where exp and log are to be those of a real.
+ * `output` and `hidden` are of the enums in paragone.h. Losses come from the logits where log a would be -inf as a rounds to 0.
+ * They are computed in double; define LOGIT as real before the include where exp and log are to be those of a real, and
+ * EXP and TANH where the activations are to take functions of your own.
  */
 #ifndef PARAGONE_OUTPUTS_H
 #define PARAGONE_OUTPUTS_H
@@ -17,12 +19,45 @@
 #ifndef LOGIT
 #define LOGIT double
 #endif
+#ifndef EXP
+#define EXP exp
+#endif
+#ifndef TANH
+#define TANH tanh
+#endif
 
 /* a = 1 / (1 + exp(-z)) */
 static void sigmoid(int64_t n, const real *__restrict z, real *__restrict a)
 {
     for (int64_t j = 0; j < n; j++)
-        a[j] = 1 / (1 + exp(-z[j]));
+        a[j] = 1 / (1 + EXP(-z[j]));
+}
+
+/* a = 1 / (1 + exp(-z)), tanh z, or max(z, 0) that keeps NaN */
+static inline void hidden_activation(int hidden, int64_t n, const real *__restrict z, real *__restrict a)
+{
+    if (hidden == PARAGONE_HIDDEN_SIGMOID)
+        sigmoid(n, z, a);
+    else if (hidden == PARAGONE_HIDDEN_TANH)
+        for (int64_t j = 0; j < n; j++)
+            a[j] = TANH(z[j]);
+    else
+        for (int64_t j = 0; j < n; j++)
+            a[j] = z[j] < 0 ? 0 : z[j];
+}
+
+/* delta <- delta times the derivative, written in the activation: a (1 - a), 1 - a^2, or 1 where a > 0 */
+static inline void times_hidden_slope(int hidden, int64_t n, const real *__restrict a, real *__restrict delta)
+{
+    if (hidden == PARAGONE_HIDDEN_SIGMOID)
+        for (int64_t j = 0; j < n; j++)
+            delta[j] *= a[j] * (1 - a[j]);
+    else if (hidden == PARAGONE_HIDDEN_TANH)
+        for (int64_t j = 0; j < n; j++)
+            delta[j] *= 1 - a[j] * a[j];
+    else
+        for (int64_t j = 0; j < n; j++)
+            delta[j] *= a[j] > 0;
 }
 
 /* a = exp(z) / sum exp(z), shifted by the largest logit. The sum has its own loop, so that exp can be vectorised. */
@@ -32,7 +67,7 @@ static void softmax(int64_t n, const real *z, real *a)
     for (int64_t j = 1; j < n; j++)
         top = z[j] > top ? z[j] : top;
     for (int64_t j = 0; j < n; j++)
-        a[j] = exp(z[j] - top);
+        a[j] = EXP(z[j] - top);
     for (int64_t j = 0; j < n; j++)
         sum += a[j];
     for (int64_t j = 0; j < n; j++)

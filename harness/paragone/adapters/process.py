@@ -29,6 +29,8 @@ from paragone.implementation.contract import PhaseTimes
 from paragone.task.mlp.problem import NetworkProblem
 from paragone.task.mlp.state import State
 
+SIGMOID = ("sigmoid",)
+
 
 class TrainingProgram(Program):
     """A running program that trains."""
@@ -101,6 +103,7 @@ class ProcessImplementation(HostedProgram[TrainingProgram]):
                 {
                     "dtype": self.dtype.name,
                     "layers": " ".join(map(str, problem.layers)),
+                    **self._hidden(problem),
                     "output": f"{problem.output_activation} {problem.loss}",
                     "momentum": repr(float(problem.momentum)),
                     "l1": repr(float(problem.l1)),
@@ -115,6 +118,10 @@ class ProcessImplementation(HostedProgram[TrainingProgram]):
         except BaseException:
             self.close()
             raise
+
+    def _hidden(self, problem: NetworkProblem) -> Mapping[str, str]:
+        """A field for the programs that know more than sigmoid; others are told what they always were."""
+        return {"hidden": problem.hidden_activation} if tuple(self.hidden_activations) != SIGMOID else {}
 
     def reset(self, state: State) -> None:
         vector = state.flat()

@@ -14,7 +14,8 @@ from paragone.files.paths import IMPORT_ROOT, PROJECT
 from paragone.implementation.importing import implementation_class
 from paragone.machine.julia_install import find_julia, julia_unavailable, juliacall_unavailable
 
-STAND_IN = PROJECT / "tests" / "julia_by_ctypes"
+DRIVERS = PROJECT / "tests" / "julia_in_process"
+STAND_IN = DRIVERS / "by_ctypes"  # in a folder of its own: that of a script comes first on sys.path
 NEEDS_JULIA = pytest.mark.skipif(bool(julia_unavailable()), reason=str(julia_unavailable()))
 LOOPS = """
     module Loops
@@ -64,7 +65,7 @@ def in_process(tmp_path_factory):
         )
         wrapper.chmod(0o755)
         environment |= {"PYTHON_JULIACALL_EXE": str(wrapper), "PYTHON_JULIACALL_PROJECT": str(parent)}
-    command = [sys.executable, str(STAND_IN / "drive_kernel.py"), str(folder)]
+    command = [sys.executable, str(DRIVERS / "drive_kernel.py"), str(folder)]
     answer = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert answer.returncode == 0, answer.stderr[-3000:]
     return json.loads(answer.stdout.splitlines()[-1])

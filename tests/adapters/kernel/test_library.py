@@ -266,12 +266,23 @@ def test_the_first_error_of_the_compiler_is_told(pairwise):
         (TOML.replace("gcc ", "no-such-cc "), "no-such-cc was not found on PATH"),
         (TOML + '    requires = ["no_such_tool"]', "no_such_tool was not found on PATH"),
         (TOML.replace("gcc {flags}", "./make.sh {flags}"), "make.sh does not exist"),
+        (
+            TOML.replace("{flags}", "{flags} -I{no_such_package}") + '    packages = ["no_such_package"]',
+            "no_such_package is not installed. Install: pip install no_such_package",
+        ),
     ],
 )
 def test_what_it_takes_and_is_not_here_is_told(pairwise, toml, missing):
     reason = implementation_class(pairwise(toml=toml), "mine").missing()
 
     assert reason.endswith(missing)
+
+
+def test_the_word_of_a_package_is_the_folder_of_its_files(pairwise):
+    flags = "{flags} -I{scipy_openblas32}/include"
+    toml = TOML.replace("{flags}", flags).replace("axes", 'packages = ["scipy_openblas32"]\n    axes')
+
+    assert is_right(pairwise("    #include <openblas_config.h>\n" + LOOPS, toml))
 
 
 def test_without_a_c_compiler_there_is_no_loop_and_its_installation_is_told(pairwise, monkeypatch):

@@ -18,7 +18,8 @@ function load_clocked(number, path, arguments...)
     load(() -> Paragone.clocked_maths(path, clocks[number]), number, path, arguments...)
 end
 
-function load(read_maths::Function, number, path, dtype, layers, output, momentum, l1, l2, records_loss, n_images, images, labels)
+function load(read_maths::Function, number, path, dtype, layers, hidden, output, momentum, l1, l2, records_loss, n_images,
+              images, labels)
     Paragone.told(path) do
         T = dtype == "float32" ? Float32 : Float64
         sizes = Int64[parse(Int64, size) for size in split(layers)]
@@ -27,7 +28,8 @@ function load(read_maths::Function, number, path, dtype, layers, output, momentu
         coefficients = (Float64(momentum), Float64(l1), Float64(l2))
         maths = read_maths()
         # The file's functions are younger than this one: invokelatest lets it call them.
-        session = Base.invokelatest(Paragone.load, maths, T, sizes, output, coefficients..., Bool(records_loss), X, y)
+        session = Base.invokelatest(Paragone.load, maths, T, sizes, hidden, output, coefficients..., Bool(records_loss),
+                                    X, y)
         sessions[number] = (session, path)
     end
 end

@@ -21,6 +21,7 @@ include("maths_file.jl")
 
 struct Problem{T}
     layers::Vector{Int64}
+    hidden::String           # "sigmoid", "tanh" or "relu": what the hidden layers compute
     output::String           # "sigmoid quadratic", "sigmoid log" or "softmax cross_entropy"
     momentum::T
     l1::T
@@ -74,8 +75,8 @@ struct Session{T,Network}
     network::Network
 end
 
-function load(maths, ::Type{T}, layers, output, momentum, l1, l2, records_loss, images, labels) where {T}
-    problem = Problem{T}(layers, output, momentum, l1, l2, momentum == l1 == l2 == 0, records_loss)
+function load(maths, ::Type{T}, layers, hidden, output, momentum, l1, l2, records_loss, images, labels) where {T}
+    problem = Problem{T}(layers, hidden, output, momentum, l1, l2, momentum == l1 == l2 == 0, records_loss)
     Session(maths, problem, maths.load(problem, images, labels))
 end
 

@@ -11,9 +11,10 @@ function load(fields, maths)
     coefficients = (number(Float64, fields, key) for key in ("momentum", "l1", "l2"))
     images = reshape(array(T, fields, "images"), layers[1], :)  # rows of pixels in C order are columns here
     records_loss = text(fields, "losses") == "1"
+    hidden = haskey(fields, "hidden") ? text(fields, "hidden") : "sigmoid"
     # The file's functions are younger than this one: invokelatest lets it call them.
-    Base.invokelatest(Paragone.load, maths, T, layers, text(fields, "output"), coefficients..., records_loss,
-                      images, fields["labels"])
+    Base.invokelatest(Paragone.load, maths, T, layers, hidden, text(fields, "output"), coefficients...,
+                      records_loss, images, fields["labels"])
 end
 
 function train(session, fields)

@@ -8,5 +8,5 @@
     program   NAME.toml with a program, which speaks the process protocol
     julia     NAME.toml with a Julia file, in this process or in one of its own
 
-`paragone.js` and `Paragone.java` are for the authors of programs.
+`programs/` beside this folder has `paragone.js` and `Paragone.java`, for the authors of programs.
 """

@@ -6,23 +6,27 @@
     [axes]
     flags = { O2 = "-O2", O3_native = "-O3 -march=native" }
 
-The build runs in the kernel's folder; {include} holds the kernel's header. The calls of a sample are made by a loop in
+The build runs in the kernel's folder; {include} holds the kernel's header, and {NAME} is the folder of a package of
+Python that `packages` names, such as the one with OpenBLAS. The calls of a sample are made by a loop in
 C that is written for the kernel and compiled apart from it, so that no compiler sees both.
 """
 
 from __future__ import annotations
 
 import ctypes
+import importlib.util
 import shutil
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from paragone.adapters.build import LIBRARY, build_files, opened
+from paragone.adapters.build import LIBRARY, build_files, filled_in, opened
 from paragone.adapters.installing import not_found
 from paragone.adapters.kernel.c_text import call_loop, declaration, declarations, symbol
 from paragone.adapters.kernel.host import KernelImplementation, folder_of
+from paragone.adapters.packages import package_unavailable
 from paragone.errors import MeasurementFailed
 from paragone.implementation.kernel_folder import source_filter
 
@@ -38,12 +42,15 @@ class LibraryKernelImplementation(KernelImplementation):
     @classmethod
     def missing(cls) -> str | None:
         programs = (cls.declared.build[0], *cls.declared.requires, c_compiler())
-        return next(filter(None, (not_found(name, folder_of(cls.declared)) for name in programs)), None)
+        lacking = [not_found(name, folder_of(cls.declared)) for name in programs]
+        lacking += [package_unavailable(name, name) for name in cls.declared.packages]
+        return next(filter(None, lacking), None)
 
     def open(self) -> None:
         """Build and open the library, and the loop around its calls."""
         folder = folder_of(self.declared)
         command = self.declared.command(self.declared.build, self.axis, self.dtype.name)
+        command = filled_in(command, {name: _folder_of_package(name) for name in self.declared.packages})
         headers = {f"{self.spec.name}.h": declarations(self.spec)}
         place, self.built = build_files(command, folder, headers, source_filter(folder, self.name))
         self.library = opened(place / LIBRARY)
@@ -91,6 +98,14 @@ def c_compiler() -> str:
 
 def loop_command() -> Sequence[str]:
     return [c_compiler(), "-O2", "-shared", "-fPIC", "-o{library}", f"{{include}}/{LOOP_FILE}"]
+
+
+def _folder_of_package(name: str) -> Path:
+    """Where its files lie. Raises MeasurementFailed where it is not installed."""
+    spec = importlib.util.find_spec(name)
+    if spec is None or spec.origin is None:
+        raise MeasurementFailed(package_unavailable(name, name) or f"{name} cannot be imported")
+    return Path(spec.origin).parent
 
 
 def _no_file(_: str) -> bool:

@@ -2,7 +2,7 @@
 
     language = "JavaScript"
     idea = "typed arrays and plain loops"
-    program = "node node_loops.js"
+    program = "node javascript_loops.js"
 
 It may have a build command beside it, which writes into {build}; {include} holds paragone.js and Paragone.java, which
 speak the protocol. docs/kernel-implementations.md describes the messages:
@@ -22,14 +22,13 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from paragone.adapters.build import build_files, filled_in
-from paragone.adapters.hosted_program import HostedProgram
+from paragone.adapters.hosted_program import PROGRAMS, HostedProgram, protocol_texts
 from paragone.adapters.installing import not_found
 from paragone.adapters.kernel.host import KernelImplementation, folder_of
 from paragone.adapters.kernel.slots import Bytes
@@ -38,8 +37,6 @@ from paragone.adapters.program import Answer, Program, field_of, read_nothing
 from paragone.errors import MeasurementFailed
 from paragone.implementation.kernel_folder import source_filter
 
-SUPPORT = Path(__file__).parent
-TEXTS = ("Paragone.java", "paragone.js")
 MOST_SLOTS_OF_A_BYTE = 256
 # What else a message may hold: no array can have these names.
 FIELDS = frozenset(("do", "end", "error", "kernel", "dtype", "sizes", "arrays", "slots", "calls", "order"))
@@ -85,16 +82,11 @@ class ProgramKernelImplementation(HostedProgram[KernelProgram], KernelImplementa
 
     def command(self) -> Sequence[str]:
         """The program and its arguments, built first where a command says how; it runs in the kernel's folder."""
-        folder, places = folder_of(self.declared), {"include": SUPPORT}
+        folder, places = folder_of(self.declared), {"include": PROGRAMS}
         if self.declared.build:
             build = self.declared.command(self.declared.build, self.axis, self.dtype.name)
-            texts = {name: (SUPPORT / name).read_text(encoding="utf-8") for name in TEXTS}
-            places["build"], _ = build_files(build, folder, texts, source_filter(folder, self.name))
+            places["build"], _ = build_files(build, folder, protocol_texts(), source_filter(folder, self.name))
         return filled_in(self.declared.command(self.declared.program, self.axis, self.dtype.name), places)
-
-    def environment(self) -> Mapping[str, str]:
-        """Variables that the program gets beside the worker's: where Node.js finds paragone.js."""
-        return {"NODE_PATH": str(SUPPORT)}
 
     def open(self) -> None:
         """Start the program and ask for its version."""

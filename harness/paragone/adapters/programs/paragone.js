@@ -1,10 +1,14 @@
 "use strict";
-// The process protocol of a kernel, for programs that run under Node.js:
+// The process protocol, for programs that run under Node.js. Of a kernel:
 //
 //     require("paragone").serve({
 //         run(n, d, X, D) { ... },      // the sizes, then the arrays as typed arrays, one row after the other
 //         setup(n, d) { ... },          // optional: once for each size, before the calls, untimed
 //     });
+//
+// Of networks, a function for each message of docs/process.md, from its fields to those of the answer:
+//
+//     require("paragone").answer({ version() { ... }, load(message) { ... }, reset ..., train ..., params ... });
 //
 // The program's standard output belongs to the protocol: print to standard error (console.error).
 
@@ -22,27 +26,22 @@ let buffered = Buffer.alloc(0);
 
 // The next bytes of standard input, at least n of them in `buffered`; false where it has ended before.
 function fill(n) {
-    const chunks = [buffered];
-    let have = buffered.length;
-    while (have < n) {
-        const chunk = Buffer.allocUnsafe(Math.max(65536, n - have));
-        let read;
+    if (buffered.length >= n) return true;
+    const whole = Buffer.allocUnsafe(Math.max(65536, n));
+    let have = buffered.copy(whole);
+    let read = 1;
+    while (have < n && read > 0) {
         try {
-            read = fs.readSync(0, chunk, 0, chunk.length, null);
+            read = fs.readSync(0, whole, have, whole.length - have, null);
         } catch (error) {
             if (error.code === "EAGAIN") continue;
             if (error.code === "EOF") read = 0;
             else throw error;
         }
-        if (read === 0) {
-            buffered = Buffer.concat(chunks);
-            return false;
-        }
-        chunks.push(chunk.subarray(0, read));
         have += read;
     }
-    if (chunks.length > 1) buffered = Buffer.concat(chunks);
-    return true;
+    buffered = whole.subarray(0, have);
+    return have >= n;
 }
 
 function readUntilColon() {
@@ -110,11 +109,29 @@ function loopFor(nSizes, nArrays) {
     );
 }
 
+exports.VERSION = `Node.js ${process.version}, V8 ${process.versions.v8}`;
+exports.typed = typed;
+
+// Answer messages until standard input ends, each by the function of its verb.
+exports.answer = function (verbs) {
+    for (let message = readMessage(); message !== null; message = readMessage()) {
+        const verb = message.do.toString();
+        let answer;
+        try {
+            answer = verbs[verb] ? verbs[verb](message) : { error: `unknown verb ${verb}` };
+        } catch (error) {
+            const line = String(error.stack).split("\n").find((text) => text.includes(process.argv[1])) || "";
+            answer = { error: `${error.name}: ${error.message} ${line.trim()}` };
+        }
+        writeMessage(answer);
+    }
+};
+
 exports.serve = function (kernel) {
     let sizes, arrays, slots, loop;
 
-    const verbs = {
-        version: () => ({ protocol: 1, version: `Node.js ${process.version}, V8 ${process.versions.v8}`, threads: 1 }),
+    exports.answer({
+        version: () => ({ protocol: 1, version: exports.VERSION, threads: 1 }),
         load(message) {
             sizes = message.sizes.toString().split(" ").filter(Boolean).map((text) => Number(text.split("=")[1]));
             arrays = message.arrays.toString().split("\n").map((line) => {
@@ -148,17 +165,5 @@ exports.serve = function (kernel) {
                 arrays.map(({ name }, place) => [name, Buffer.concat(wanted.map((slot) => bytes(slots[slot][place])))])
             );
         },
-    };
-
-    for (let message = readMessage(); message !== null; message = readMessage()) {
-        const verb = message.do.toString();
-        let answer;
-        try {
-            answer = verbs[verb] ? verbs[verb](message) : { error: `unknown verb ${verb}` };
-        } catch (error) {
-            const line = String(error.stack).split("\n").find((text) => text.includes(process.argv[1])) || "";
-            answer = { error: `${error.name}: ${error.message} ${line.trim()}` };
-        }
-        writeMessage(answer);
-    }
+    });
 };

@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Random;
 
 /**
- * The process protocol of a kernel, for programs that run under Java:
+ * The process protocol, for programs that run under Java. Of a kernel:
  *
  * <pre>
  *     public static void main(String[] arguments) {
@@ -25,8 +25,11 @@ import java.util.Random;
  * </pre>
  *
  * Sizes and arrays come in the order of kernel.toml; an array lies one row after the other. A dtype that the program does
- * not have is null. A third argument, sizes -> setup(sizes[0], sizes[1]), is called once for each size, untimed. Standard
- * output belongs to the protocol; what the program prints goes to standard error.
+ * not have is null. A third argument, sizes -> setup(sizes[0], sizes[1]), is called once for each size, untimed.
+ *
+ * <p>Of networks: Paragone.answer((verb, message, answer) -> ...) puts the fields that answer a message of docs/process.md
+ * into `answer`; text, array and bytes read and write their values. Standard output belongs to the protocol; what the
+ * program prints goes to standard error.
  */
 public final class Paragone {
     /** One call: the sizes, and the arrays as double[], float[], int[], long[] or byte[]. */
@@ -38,6 +41,14 @@ public final class Paragone {
     public interface Setup {
         void setup(int[] sizes);
     }
+
+    /** What answers one message: its fields by key, and those of the answer, to be filled in. */
+    public interface Verbs {
+        void answer(String verb, Map<String, byte[]> message, Map<String, byte[]> answer);
+    }
+
+    /** What a program says that it is. */
+    public static final String VERSION = "Java " + Runtime.version() + ", " + System.getProperty("java.vm.name");
 
     private final Kernel float64, float32;
     private final Setup setup;
@@ -62,48 +73,56 @@ public final class Paragone {
 
     /** The same, with a function for each size. */
     public static void serve(Kernel float64, Kernel float32, Setup setup) {
+        answer(new Paragone(float64, float32, setup)::answerOne);
+    }
+
+    /** Answer messages until standard input ends; what is thrown becomes the field error. */
+    public static void answer(Verbs verbs) {
         OutputStream output = new BufferedOutputStream(System.out, 1 << 16);
         System.setOut(new PrintStream(System.err, true));
         DataInputStream input = new DataInputStream(new BufferedInputStream(System.in, 1 << 16));
-        Paragone program = new Paragone(float64, float32, setup);
         try {
             for (Map<String, byte[]> message = read(input); message != null; message = read(input)) {
-                write(output, program.answer(message));
+                write(output, answered(verbs, message));
             }
         } catch (IOException error) {
             throw new RuntimeException(error);
         }
     }
 
-    private Map<String, byte[]> answer(Map<String, byte[]> message) {
+    private static Map<String, byte[]> answered(Verbs verbs, Map<String, byte[]> message) {
         Map<String, byte[]> answer = new LinkedHashMap<>();
         try {
-            switch (text(message, "do")) {
-                case "version":
-                    answer.put("protocol", "1".getBytes());
-                    answer.put("version", ("Java " + Runtime.version() + ", " + System.getProperty("java.vm.name")).getBytes());
-                    break;
-                case "load":
-                    load(message);
-                    break;
-                case "reset":
-                    reset(message);
-                    break;
-                case "run":
-                    run(message, answer);
-                    break;
-                case "result":
-                    result(message, answer);
-                    break;
-                default:
-                    answer.put("error", ("unknown verb " + text(message, "do")).getBytes());
-            }
+            verbs.answer(text(message, "do"), message, answer);
         } catch (RuntimeException | OutOfMemoryError error) {
             answer.clear();
             StackTraceElement[] trace = error.getStackTrace();
             answer.put("error", (error + (trace.length > 0 ? " at " + trace[0] : "")).getBytes());
         }
         return answer;
+    }
+
+    private void answerOne(String verb, Map<String, byte[]> message, Map<String, byte[]> answer) {
+        switch (verb) {
+            case "version":
+                answer.put("protocol", "1".getBytes());
+                answer.put("version", VERSION.getBytes());
+                break;
+            case "load":
+                load(message);
+                break;
+            case "reset":
+                reset(message);
+                break;
+            case "run":
+                run(message, answer);
+                break;
+            case "result":
+                result(message, answer);
+                break;
+            default:
+                throw new IllegalArgumentException("unknown verb " + verb);
+        }
     }
 
     private void load(Map<String, byte[]> message) {
@@ -198,6 +217,18 @@ public final class Paragone {
         return kind.equals("uint8") ? 1 : kind.endsWith("64") ? 8 : 4;
     }
 
+    /** The array of a field: double[], float[], long[], int[] or byte[]. */
+    public static Object array(String kind, byte[] bytes) {
+        return array(kind, ByteBuffer.wrap(bytes));
+    }
+
+    /** The field of an array. */
+    public static byte[] bytes(double[] array) {
+        ByteBuffer all = ByteBuffer.allocate(8 * array.length).order(ByteOrder.LITTLE_ENDIAN);
+        all.asDoubleBuffer().put(array);
+        return all.array();
+    }
+
     private static Object array(String kind, ByteBuffer bytes) {
         bytes.order(ByteOrder.LITTLE_ENDIAN);
         int n = bytes.remaining() / size(kind);
@@ -218,7 +249,8 @@ public final class Paragone {
         else all.put((byte[]) array);
     }
 
-    private static String text(Map<String, byte[]> message, String key) {
+    /** A field that is text. */
+    public static String text(Map<String, byte[]> message, String key) {
         return new String(message.get(key));
     }
 
