@@ -64,7 +64,7 @@ static void gather(const network *net, const int64_t *batch, int64_t n, real *A)
         memcpy(A + k * net->fan[0], net->X + batch[k] * net->fan[0], net->fan[0] * sizeof(real));
 }
 
-/* Z = A W' + b; of one sample W a + b */
+/* Z = A W' + b, of one sample W a + b; A of the next layer from Z */
 static void forward(const network *net, int64_t n, buffers *s)
 {
     for (int64_t l = 0; l < net->n_layers; l++) {
@@ -76,7 +76,9 @@ static void forward(const network *net, int64_t n, buffers *s)
         else
             BLAS(gemm)(CblasRowMajor, CblasNoTrans, CblasTrans, n, fan_out, fan_in, 1, s->A[l], fan_in, net->W[l],
                        fan_in, 1, s->Z[l], fan_out);
-        if (l == net->n_layers - 1 && net->output == PARAGONE_SOFTMAX_CROSS_ENTROPY)
+        if (l < net->n_layers - 1)
+            hidden_activation(net->hidden, n * fan_out, s->Z[l], s->A[l + 1]);
+        else if (net->output == PARAGONE_SOFTMAX_CROSS_ENTROPY)
             for (int64_t k = 0; k < n; k++)
                 softmax(fan_out, s->Z[l] + k * fan_out, s->A[l + 1] + k * fan_out);
         else
@@ -94,7 +96,7 @@ static double loss(const network *net, const int64_t *block, int64_t n, const bu
     return total;
 }
 
-/* delta of the layer before = (delta W) A (1 - A) */
+/* delta of the layer before = delta W times the slope of A */
 static void backward(const network *net, const int64_t *block, int64_t n, buffers *s)
 {
     int64_t last = net->n_layers - 1, C = net->fan[last + 1];
@@ -102,15 +104,13 @@ static void backward(const network *net, const int64_t *block, int64_t n, buffer
         output_delta(net->output, C, s->A[last + 1] + k * C, net->labels[block[k]], s->delta[last] + k * C);
     for (int64_t l = last; l > 0; l--) {
         int64_t fan_in = net->fan[l], fan_out = net->fan[l + 1];
-        const real *restrict A = s->A[l];
-        real *restrict before = s->delta[l - 1];
+        real *before = s->delta[l - 1];
         if (n == 1)
             BLAS(gemv)(CblasRowMajor, CblasTrans, fan_out, fan_in, 1, net->W[l], fan_in, s->delta[l], 1, 0, before, 1);
         else
             BLAS(gemm)(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, fan_in, fan_out, 1, s->delta[l], fan_out,
                        net->W[l], fan_in, 0, before, fan_in);
-        for (int64_t k = 0; k < n * fan_in; k++)
-            before[k] *= A[k] * (1 - A[k]);
+        times_hidden_slope(net->hidden, n * fan_in, s->A[l], before);
     }
 }
 

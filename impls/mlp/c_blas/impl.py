@@ -23,6 +23,7 @@ class CBlas(LibraryImplementation):
     maths = ("blas.c",)
     shared_maths = ("adapters/paragone_outputs.h",)
     axes = {"dtype": FLOATS}
+    hidden_activations = ("sigmoid", "tanh", "relu")
 
     @classmethod
     def missing(cls):

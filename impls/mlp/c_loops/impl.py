@@ -18,6 +18,8 @@ class CLoops(LibraryImplementation):
     maths = ("loops.c",)
     shared_maths = ("adapters/paragone_outputs.h",)
     axes = {"dtype": FLOATS, "flags": ("O2", "O3_native")}
+    hidden_activations = ("sigmoid", "tanh", "relu")
+    plain_loops = True
 
     def command(self):
         flags = FLAGS[self.axis["flags"]]

@@ -37,7 +37,7 @@ static void close_buffers(network *net)
 /* a[0] = x: where it lies, nothing is copied */
 static void gather(const network *net, int64_t image, buffers *s) { s->a[0] = net->X + image * net->fan[0]; }
 
-/* z = W' a + b, a of the next layer = sigmoid(z) */
+/* z = W' a + b, a of the next layer from z */
 static void forward(const network *net, buffers *s)
 {
     for (int64_t l = 0; l < net->n_layers; l++) {
@@ -50,12 +50,14 @@ static void forward(const network *net, buffers *s)
             for (int64_t j = 0; j < fan_out; j++)
                 z[j] += a_i * W_i[j];
         }
-        int is_last = l == net->n_layers - 1;
-        (is_last && net->output == PARAGONE_SOFTMAX_CROSS_ENTROPY ? softmax : sigmoid)(fan_out, z, s->a[l + 1]);
+        if (l < net->n_layers - 1)
+            hidden_activation(net->hidden, fan_out, z, s->a[l + 1]);
+        else
+            (net->output == PARAGONE_SOFTMAX_CROSS_ENTROPY ? softmax : sigmoid)(fan_out, z, s->a[l + 1]);
     }
 }
 
-/* dW += a delta', db += delta, delta of the layer before = (W delta) a (1 - a) */
+/* dW += a delta', db += delta, delta of the layer before = W delta times the slope of a */
 static void backward(const network *net, int y, buffers *s)
 {
     int64_t last = net->n_layers - 1;
@@ -71,11 +73,13 @@ static void backward(const network *net, int y, buffers *s)
         for (int64_t j = 0; j < fan_out; j++)
             s->db[l][j] += delta[j];
         for (int64_t i = 0; l > 0 && i < fan_in; i++) {
-            real a_i = s->a[l][i], sum = 0;
+            real sum = 0;
             for (int64_t j = 0; j < fan_out; j++)
                 sum += net->W[l][i * fan_out + j] * delta[j];
-            s->delta[l - 1][i] = sum * a_i * (1 - a_i);
+            s->delta[l - 1][i] = sum;
         }
+        if (l > 0)
+            times_hidden_slope(net->hidden, fan_in, s->a[l], s->delta[l - 1]);
     }
 }
 

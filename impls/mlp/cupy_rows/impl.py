@@ -22,6 +22,7 @@ class CupyRows(PackageImplementation, ArrayImplementation):
     idea = "numpy_rows to the letter with another array module: the same maths on a GPU."
     maths = ("rows.py",)
     axes = {"dtype": FLOATS}
+    hidden_activations = ("sigmoid", "tanh", "relu")
     package, extra = "cupy", "cupy"
 
     @classmethod

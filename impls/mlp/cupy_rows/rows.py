@@ -1,12 +1,10 @@
 """One SGD step with samples in rows, on a GPU: numpy_rows/rows.py with another array module, as `diff` shows.
 
 X (B, D), Y (B, C), W[l] (fan_in, fan_out), b[l] (fan_out,), A[l] and delta (B, fan_out).
-R scales the sum over the mini-batch; eta is the learning rate.
+R scales the sum over the mini-batch; eta is the learning rate; φ is the problem's hidden activation.
 """
 
 import cupy as np  # its functions have the names of NumPy's, so the formulas below are the same to the letter
-
-from paragone.adapters.numpy_outputs import sigmoid
 
 CLASSES = 1  # the axis of Z, A and Y along which the classes lie
 
@@ -14,9 +12,9 @@ CLASSES = 1  # the axis of Z, A and Y along which the classes lie
 def step(net, batch, eta, R):
     """The images `batch`, once forward and back, and the update; the loss is that from before it."""
     X, Y = gather(net.X, net.Y, batch)
-    Z, A = forward(X, net.W, net.b, net.output)
+    Z, A = forward(X, net.W, net.b, net.hidden, net.output)
     batch_loss = loss(Z, A[-1], Y, R, net.output) if net.records_loss else None
-    dW, db = backward(A, Y, net.W, R, net.output)
+    dW, db = backward(A, Y, net.W, R, net.hidden, net.output)
     update(net, dW, db, eta)
     return batch_loss
 
@@ -26,11 +24,11 @@ def gather(X, Y, batch):
     return X[batch], Y[batch]
 
 
-def forward(X, W, b, output):
-    """Z = A[l−1] W[l] + b[l], A[l] = σ(Z); the last layer by the problem's output"""
+def forward(X, W, b, hidden, output):
+    """Z = A[l−1] W[l] + b[l], A[l] = φ(Z); the last layer by the problem's output"""
     A = [X]
     for W_l, b_l in zip(W[:-1], b[:-1], strict=True):
-        A.append(sigmoid(A[-1] @ W_l + b_l))
+        A.append(hidden.activation(A[-1] @ W_l + b_l))
     Z = A[-1] @ W[-1] + b[-1]
     A.append(output.activation(Z, CLASSES))
     return Z, A
@@ -41,15 +39,15 @@ def loss(Z, A, Y, R, output):
     return R * output.loss(Z, A, Y, CLASSES)
 
 
-def backward(A, Y, W, R, output):
-    """dW[l] = R A[l−1]ᵀ delta, db[l] = R Σ_batch delta, delta ← delta W[l]ᵀ ∘ A[l−1] ∘ (1 − A[l−1])"""
+def backward(A, Y, W, R, hidden, output):
+    """dW[l] = R A[l−1]ᵀ delta, db[l] = R Σ_batch delta, delta ← delta W[l]ᵀ ∘ φ′(Z[l−1])"""
     delta = output.delta(A[-1], Y)
     dW, db = [], []
     for l in range(len(W) - 1, -1, -1):
         dW.insert(0, R * (A[l].T @ delta))
         db.insert(0, R * delta.sum(axis=0))
         if l > 0:
-            delta = (delta @ W[l].T) * A[l] * (1 - A[l])
+            delta = (delta @ W[l].T) * hidden.slope(A[l])
     return dW, db
 
 
@@ -79,9 +77,9 @@ def store_images(images, dtype, order):
     return np.array(images, dtype=dtype, order=order)
 
 
-def store_labels(labels, dtype):
+def store_labels(labels, n_classes, dtype):
     """Y = one-hot rows, (N, C)"""
-    return np.eye(10, dtype=dtype)[np.asarray(labels)]
+    return np.eye(n_classes, dtype=dtype)[np.asarray(labels)]
 
 
 def store_layer(W, b, dtype):

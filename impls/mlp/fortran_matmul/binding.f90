@@ -12,6 +12,7 @@ module binding
       type(c_ptr) :: sizes
       integer(c_int32_t) :: output, real_bytes
       real(c_double) :: momentum, l1, l2
+      integer(c_int32_t) :: hidden
    end type
 
    character(kind=c_char, len=*), parameter :: WRONG_KIND = 'the library was compiled for another real'//c_null_char
@@ -46,6 +47,7 @@ contains
       net%l1 = real(problem%l1, wp)
       net%l2 = real(problem%l2, wp)
       net%has_plain_update = all([problem%momentum, problem%l1, problem%l2] == 0)
+      call choose_activation(net, problem%hidden)
       call choose_output(net, problem%output)
       handle = c_loc(net)
    end function
@@ -55,15 +57,15 @@ contains
       type(c_ptr), intent(in) :: images, labels
       integer(c_int64_t), intent(in) :: n_pixels, n_classes, n_train
       real(wp), pointer :: pixels(:, :)
-      integer(c_int8_t), pointer :: digits(:)
+      integer(c_int8_t), pointer :: bytes(:) ! Fortran has no unsigned integers: a label from 128 on is negative here
       integer(c_int64_t) :: n
       call c_f_pointer(images, pixels, [n_pixels, n_train]) ! rows of C are columns of Fortran
-      call c_f_pointer(labels, digits, [n_train])
+      call c_f_pointer(labels, bytes, [n_train])
       allocate (net%images(n_pixels, 0:n_train - 1), net%labels(0:n_classes - 1, 0:n_train - 1), net%Y(n_classes, 0))
       net%images(:, :) = pixels
       net%labels(:, :) = 0
       do n = 1, n_train
-         net%labels(digits(n), n - 1) = 1
+         net%labels(iand(int(bytes(n)), 255), n - 1) = 1
       end do
    end subroutine
 
@@ -78,6 +80,22 @@ contains
             allocate (this%b(fan_out), this%db(fan_out), this%db_previous(fan_out))
          end associate
       end do
+   end subroutine
+
+   subroutine choose_activation(net, hidden)
+      type(network), intent(inout) :: net
+      integer(c_int32_t), intent(in) :: hidden
+      select case (hidden)
+      case (0)
+         net%activate => hidden_sigmoid
+         net%times_slope => times_sigmoid_slope
+      case (1)
+         net%activate => hidden_tanh
+         net%times_slope => times_tanh_slope
+      case (2)
+         net%activate => hidden_relu
+         net%times_slope => times_relu_slope
+      end select
    end subroutine
 
    subroutine choose_output(net, output)
@@ -109,7 +127,7 @@ contains
       call c_f_pointer(handle, net)
       net%records_loss = c_associated(losses)
       if (net%records_loss) call c_f_pointer(losses, recorded, [n_steps])
-      if (size(net%Y, 2) /= batch_size) call allocate_mini_batch(net, batch_size)
+      if (size(net%Y, 2) /= min(batch_size, most_samples)) call allocate_mini_batch(net, min(batch_size, most_samples))
 #ifdef PARAGONE_PHASES
       call enter_phase(net, in_none)
       net%phase_ns = 0

@@ -1,4 +1,4 @@
-"""fortran_matmul: what the language itself gives, with no library behind it."""
+"""fortran_matmul and fortran_loops: what the language itself gives, with no library behind it."""
 
 import shutil
 
@@ -14,8 +14,9 @@ class FortranMatmul(LibraryImplementation):
     layout = "samples in columns"
     source = "S0"
     idea = "matmul, spread and array syntax are part of the language: how far do they go without a library?"
-    maths = ("maths.f90",)
+    maths = ("maths.f90", "outputs.f90")
     axes = {"dtype": FLOATS}
+    hidden_activations = ("sigmoid", "tanh", "relu")
 
     @classmethod
     def missing(cls) -> str | None:
@@ -26,4 +27,15 @@ class FortranMatmul(LibraryImplementation):
     def command(self) -> tuple[str, ...]:
         kind = f"-DREAL_KIND={self.dtype.itemsize}"
         flags = ("-O3", "-march=native", "-shared", "-fPIC", "-cpp", kind, "-J{build}")
-        return ("gfortran", *flags, "-o", "{library}", "network.f90", "maths.f90", "binding.f90")
+        return ("gfortran", *flags, "-o", "{library}", "network.f90", "outputs.f90", self.maths[0], "binding.f90")
+
+
+class FortranLoops(FortranMatmul):
+    """The loops of c_loops, over columns. Layers of neurons and memory are those of fortran_matmul."""
+
+    name = "fortran_loops"
+    layout = "one sample at a time"
+    source = "the project's own"
+    idea = "Plain loops in Fortran, columns first: what does the compiler make of them?"
+    maths = ("loops.f90", "outputs.f90")
+    plain_loops = True

@@ -15,8 +15,10 @@
 module maths
    use, intrinsic :: iso_fortran_env, only: int64, real64
    use networks
+   use outputs
    implicit none
-   private :: sigmoid, move ! called per element; private, so that the compiler inlines them
+   integer(int64), parameter :: most_samples = huge(0_int64) ! at once: those of the mini-batch, however many
+   private :: move ! called per element; private, so that the compiler inlines it
 
 contains
 
@@ -30,14 +32,14 @@ contains
          PHASE(in_gather)
          call gather(net%images, net%labels, batch, net%layers(0)%A, net%Y)
          PHASE(in_forward)
-         call forward(net%layers)
+         call forward(net%layers, net%activate)
          call net%output(last%Z, net%Y, last%A, last%delta)
          if (net%records_loss) then
             PHASE(in_loss)
             step = net%loss(last%Z, last%A, net%Y)
          end if
          PHASE(in_backward)
-         call backward(net%layers, R)
+         call backward(net%layers, net%times_slope, R)
          PHASE(in_update)
          if (net%has_plain_update) then
             call update(net%layers(1:), eta)
@@ -55,26 +57,14 @@ contains
       Y = labels(:, batch)
    end subroutine
 
-   elemental real(wp) function sigmoid(z) ! 1 / (1 + exp(-z))
-      real(wp), intent(in) :: z
-      sigmoid = 1/(1 + exp(-z))
-   end function
-
-   subroutine forward(layers) ! Z = W A_before + b, A = sigmoid(Z); A of the last layer is the output's
+   subroutine forward(layers, activate) ! Z = W A_before + b, A from Z; A of the last layer is the output's
       type(layer), intent(inout) :: layers(0:)
+      procedure(hidden_rule) :: activate
       integer :: l
       do l = 1, ubound(layers, 1)
          call logits(layers(l)%W, layers(l)%b, layers(l - 1)%A, layers(l)%Z)
-         if (l < ubound(layers, 1)) call activations(layers(l)%Z, layers(l)%A)
+         if (l < ubound(layers, 1)) call activate(layers(l)%Z, layers(l)%A)
       end do
-   end subroutine
-
-   ! Dummy arguments cannot overlap. For components of a layer the compiler would add a test at run time that picks a
-   ! vector or a scalar exp by their distance in memory, and the same step would give other bits in another network.
-   subroutine activations(Z, A) ! A = sigmoid(Z)
-      real(wp), intent(in), contiguous :: Z(:, :)
-      real(wp), intent(out), contiguous :: A(:, :)
-      A = sigmoid(Z)
    end subroutine
 
    subroutine logits(W, b, A, Z) ! Z = W A + b
@@ -84,53 +74,17 @@ contains
       Z = Z + spread(b, dim=2, ncopies=size(Z, 2))
    end subroutine
 
-   subroutine sigmoid_quadratic(Z, Y, A, delta) ! delta = (A - Y) A (1 - A)
-      real(wp), intent(in) :: Z(:, :), Y(:, :)
-      real(wp), intent(out) :: A(:, :), delta(:, :)
-      A = sigmoid(Z)
-      delta = (A - Y)*A*(1 - A)
-   end subroutine
-
-   subroutine sigmoid_log(Z, Y, A, delta) ! delta = A - Y
-      real(wp), intent(in) :: Z(:, :), Y(:, :)
-      real(wp), intent(out) :: A(:, :), delta(:, :)
-      A = sigmoid(Z)
-      delta = A - Y
-   end subroutine
-
-   subroutine softmax_cross_entropy(Z, Y, A, delta) ! A = exp(Z) / sum_classes exp(Z), delta = A - Y
-      real(wp), intent(in) :: Z(:, :), Y(:, :)
-      real(wp), intent(out) :: A(:, :), delta(:, :)
-      A = exp(Z - spread(maxval(Z, 1), 1, size(Z, 1))) ! shifted by the largest logit of each sample
-      A = A/spread(sum(A, 1), 1, size(A, 1))
-      delta = A - Y
-   end subroutine
-
-   real(real64) function quadratic_loss(Z, A, Y) ! 1/2 sum (A - Y)**2
-      real(wp), intent(in) :: Z(:, :), A(:, :), Y(:, :)
-      quadratic_loss = 0.5_real64*sum(real((A - Y)**2, real64))
-   end function
-
-   ! -sum (Y log A + (1 - Y) log(1 - A)) = sum log(1 + exp(Z)) - Y Z, from the logits
-   real(real64) function log_loss(Z, A, Y)
-      real(wp), intent(in) :: Z(:, :), A(:, :), Y(:, :)
-      log_loss = sum(real(max(Z, 0.0_wp) + log(1 + exp(-abs(Z))) - Y*Z, real64))
-   end function
-
-   real(real64) function cross_entropy(Z, A, Y) ! -sum Y log A = sum log(sum_classes exp(Z)) - Y Z, from the logits
-      real(wp), intent(in) :: Z(:, :), A(:, :), Y(:, :)
-      real(wp), allocatable :: from_top(:, :)
-      from_top = Z - spread(maxval(Z, 1), 1, size(Z, 1))
-      cross_entropy = sum(real(log(sum(exp(from_top), 1)) - sum(Y*from_top, 1), real64))
-   end function
-
-   subroutine backward(layers, R) ! from the delta of the output to dW and db of every layer
+   subroutine backward(layers, times_slope, R) ! from the delta of the output to dW and db of every layer
       type(layer), intent(inout) :: layers(0:)
+      procedure(slope_rule) :: times_slope
       real(wp), intent(in) :: R
       integer :: l
       do l = ubound(layers, 1), 1, -1
          call gradients(layers(l)%delta, layers(l - 1)%A, R, layers(l)%dW, layers(l)%db)
-         if (l > 1) call hidden_delta(layers(l)%W, layers(l)%delta, layers(l - 1)%A, layers(l - 1)%delta)
+         if (l > 1) then
+            call hidden_delta(layers(l)%W, layers(l)%delta, layers(l - 1)%delta)
+            call times_slope(layers(l - 1)%A, layers(l - 1)%delta)
+         end if
       end do
    end subroutine
 
@@ -142,11 +96,10 @@ contains
       db = R*sum(delta, 2)
    end subroutine
 
-   subroutine hidden_delta(W, delta, A_before, delta_before) ! W' delta A_before (1 - A_before)
-      real(wp), intent(in), contiguous :: W(:, :), delta(:, :), A_before(:, :)
+   subroutine hidden_delta(W, delta, delta_before) ! W' delta, which the slope of the activation multiplies
+      real(wp), intent(in), contiguous :: W(:, :), delta(:, :)
       real(wp), intent(out), contiguous :: delta_before(:, :)
       delta_before = matmul((transpose(W)), delta)
-      delta_before = delta_before*A_before*(1 - A_before)
    end subroutine
 
    subroutine update(layers, eta) ! W <- W - eta dW, b <- b - eta db

@@ -11,6 +11,16 @@ module networks
    end type
 
    abstract interface
+      subroutine hidden_rule(Z, A)
+         import wp
+         real(wp), intent(in), contiguous :: Z(:, :)
+         real(wp), intent(out), contiguous :: A(:, :)
+      end subroutine
+      subroutine slope_rule(A, delta)
+         import wp
+         real(wp), intent(in), contiguous :: A(:, :)
+         real(wp), intent(inout), contiguous :: delta(:, :)
+      end subroutine
       subroutine output_rule(Z, Y, A, delta)
          import wp
          real(wp), intent(in) :: Z(:, :), Y(:, :)
@@ -33,6 +43,8 @@ module networks
       type(layer), allocatable :: layers(:)
       real(wp) :: momentum, l1, l2
       logical :: has_plain_update, records_loss
+      procedure(hidden_rule), pointer, nopass :: activate ! of the hidden layers
+      procedure(slope_rule), pointer, nopass :: times_slope
       procedure(output_rule), pointer, nopass :: output
       procedure(loss_rule), pointer, nopass :: loss
 #ifdef PARAGONE_PHASES

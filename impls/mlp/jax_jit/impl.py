@@ -19,6 +19,7 @@ class JaxStep(PackageImplementation):
     idea = "NumPy's formulas as pure functions, compiled into one program, which is called for every step."
     maths = ("formulas.py", "loop.py")
     axes = {"dtype": FLOATS}
+    hidden_activations = ("sigmoid", "tanh", "relu")
     package, extra = "jax", "jax"
 
     def load(self, problem, images, labels):
@@ -26,7 +27,8 @@ class JaxStep(PackageImplementation):
 
         device.settle()
         self.problem, self.device = problem, device
-        self.X, self.Y = device.put(images, self.dtype), device.put(np.eye(10)[labels], self.dtype)
+        self.X = device.put(images, self.dtype)
+        self.Y = device.put(np.eye(problem.layers[-1])[labels], self.dtype)
         self.loop = import_module("." + self.maths[1].removesuffix(".py"), __package__).Loop(problem)
 
     def reset(self, state):

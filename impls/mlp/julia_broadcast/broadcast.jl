@@ -1,7 +1,7 @@
 # One SGD step with samples in columns, as one writes it in Julia: broadcasting, column slices, updates in place.
 #
 # X (D, B), Y (C, B), W[l] (fan_out, fan_in), b[l] (fan_out,), A[l] and delta (fan_out, B), A[1] = X.
-# R scales the sum over the mini-batch; eta is the learning rate.
+# R scales the sum over the mini-batch; eta is the learning rate; φ is the problem's hidden activation.
 #
 # Longer than 100 lines: it holds the output layers, too, and what the harness calls.
 
@@ -42,6 +42,22 @@ end
 
 sigmoids(Z) = sigmoid.(Z)
 
+tanhs(Z) = tanh.(Z)
+
+"max(Z, 0)"
+relu(Z) = max.(Z, 0)
+
+"A ∘ (1 − A)"
+sigmoid_slope(A) = A .* (1 .- A)
+
+"1 − A²"
+tanh_slope(A) = 1 .- A .^ 2
+
+"1 where A > 0, else 0"
+relu_slope(A) = A .> 0
+
+const HIDDEN = Dict("sigmoid" => (sigmoids, sigmoid_slope), "tanh" => (tanhs, tanh_slope), "relu" => (relu, relu_slope))
+
 "(A − Y) ∘ A ∘ (1 − A)"
 quadratic_delta(A, Y) = (A .- Y) .* A .* (1 .- A)
 
@@ -67,24 +83,24 @@ const OUTPUTS = Dict(
 )
 
 function train!(network, order, eta, R, losses)
-    output = OUTPUTS[network.problem.output]
+    hidden, output = HIDDEN[network.problem.hidden], OUTPUTS[network.problem.output]
     for k in 1:size(order, 2)
-        loss = step!(network, output, order[:, k], eta[k], R, !isempty(losses))
+        loss = step!(network, hidden, output, order[:, k], eta[k], R, !isempty(losses))
         isempty(losses) || (losses[k] = loss)
     end
 end
 
 "The images `batch`, once forward and back, and the update; the loss is that from before it"
-function step!(network, output, batch, eta, R, records_loss)
+function step!(network, (hidden_activation, slope), output, batch, eta, R, records_loss)
     activation, output_delta, batch_loss = output
     phase(:gather)
     X, Y = gather(network.X, network.Y, batch)
     phase(:forward)
-    Z, A = forward(X, network.W, network.b, activation)
+    Z, A = forward(X, network.W, network.b, hidden_activation, activation)
     records_loss && phase(:loss)
     loss = records_loss ? R * batch_loss(Z, A[end], Y) : zero(R)
     phase(:backward)
-    dW, db = backward(A, output_delta(A[end], Y), network.W, R)
+    dW, db = backward(A, output_delta(A[end], Y), network.W, R, slope)
     phase(:update)
     update!(network, dW, db, eta)
     loss
@@ -96,24 +112,24 @@ function gather(X, Y, batch)
     X[:, batch], Y[:, batch]
 end
 
-"Z = W[l] A[l] + b[l], A[l+1] = σ(Z); the last layer by the problem's output"
-function forward(X, W, b, activation)
+"Z = W[l] A[l] + b[l], A[l+1] = φ(Z); the last layer by the problem's output"
+function forward(X, W, b, hidden_activation, activation)
     A = [X]
     for l in 1:length(W)-1
-        push!(A, sigmoid.(W[l] * A[l] .+ b[l]))
+        push!(A, hidden_activation(W[l] * A[l] .+ b[l]))
     end
     Z = W[end] * A[end] .+ b[end]
     Z, push!(A, activation(Z))
 end
 
-"dW[l] = R delta A[l]ᵀ, db[l] = R Σ_batch delta, delta ← W[l]ᵀ delta ∘ A[l] ∘ (1 − A[l])"
-function backward(A, delta, W, R)
+"dW[l] = R delta A[l]ᵀ, db[l] = R Σ_batch delta, delta ← W[l]ᵀ delta ∘ φ′(Z[l−1])"
+function backward(A, delta, W, R, slope)
     dW, db = similar(W), similar(W, Vector{typeof(R)})
     for l in length(W):-1:1
         dW[l] = R .* (delta * A[l]')
         db[l] = R .* vec(sum(delta, dims=2))
         if l > 1
-            delta = (W[l]' * delta) .* A[l] .* (1 .- A[l])
+            delta = (W[l]' * delta) .* slope(A[l])
         end
     end
     dW, db
@@ -143,8 +159,9 @@ end
 
 "The class of the largest logit of each sample, from 0"
 function predict(network, X)
+    hidden_activation, _ = HIDDEN[network.problem.hidden]
     activation, _ = OUTPUTS[network.problem.output]
-    Z, _ = forward(X, network.W, network.b, activation)
+    Z, _ = forward(X, network.W, network.b, hidden_activation, activation)
     UInt8[argmax(z) - 1 for z in eachcol(Z)]
 end
 

@@ -14,6 +14,7 @@ class JuliaBroadcast(JuliaImplementation):
     idea = "Samples in columns, broadcasting, slices, updates in place: Julia as one writes it."
     maths = ("broadcast.jl",)
     axes = {"dtype": FLOATS}
+    hidden_activations = ("sigmoid", "tanh", "relu")
     program = "broadcast.jl"
     predicts = True
 
@@ -27,5 +28,6 @@ class JuliaBroadcastProcess(JuliaProcessImplementation):
     idea = "julia_broadcast in a Julia of its own: the difference is what embedding costs."
     maths = JuliaBroadcast.maths
     axes = JuliaBroadcast.axes
+    hidden_activations = JuliaBroadcast.hidden_activations
     program = JuliaBroadcast.program
     predicts = True

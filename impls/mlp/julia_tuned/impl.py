@@ -14,6 +14,7 @@ class JuliaTuned(JuliaImplementation):
     idea = "Everything preallocated, products and updates by BLAS in place, the rest in fused loops."
     maths = ("tuned.jl",)
     axes = {"dtype": FLOATS}
+    hidden_activations = ("sigmoid", "tanh", "relu")
     program = "tuned.jl"
 
 
@@ -26,4 +27,5 @@ class JuliaTunedProcess(JuliaProcessImplementation):
     idea = "julia_tuned in a Julia of its own: the difference is what embedding costs."
     maths = JuliaTuned.maths
     axes = JuliaTuned.axes
+    hidden_activations = JuliaTuned.hidden_activations
     program = JuliaTuned.program

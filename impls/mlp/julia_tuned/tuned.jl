@@ -1,7 +1,8 @@
 # One SGD step with samples in columns and nothing allocated: BLAS in place, fused loops, the batch in blocks.
 #
 # Of a block of n samples: A[1] is (D, n), gathered; Z[l], A[l+1], delta[l] are (fan_out, n). V[l] is (fan_in, fan_out),
-# the transpose of W[l]: loops over its long columns beat BLAS where samples are few. The step is at the end.
+# the transpose of W[l]: loops over its long columns beat BLAS where samples are few. φ is the problem's hidden
+# activation. The step is at the end.
 #
 # Longer than 100 lines: every buffer has a name, and every sum that broadcasting would allocate for is a loop.
 
@@ -62,6 +63,46 @@ function sigmoid!(A, Z)
     end
 end
 
+"A = tanh Z"
+function tanh!(A, Z)
+    @inbounds @simd for k in eachindex(A, Z)
+        A[k] = tanh(Z[k])
+    end
+end
+
+"A = max(Z, 0), which leaves NaN as it is"
+function relu!(A, Z)
+    @inbounds @simd for k in eachindex(A, Z)
+        A[k] = ifelse(Z[k] < 0, zero(Z[k]), Z[k])
+    end
+end
+
+"delta ← delta ∘ A ∘ (1 − A)"
+function times_sigmoid_slope!(delta, A)
+    @inbounds @simd for k in eachindex(delta, A)
+        delta[k] *= A[k] * (1 - A[k])
+    end
+end
+
+"delta ← delta ∘ (1 − A²)"
+function times_tanh_slope!(delta, A)
+    @inbounds @simd for k in eachindex(delta, A)
+        delta[k] *= 1 - A[k] * A[k]
+    end
+end
+
+"delta ← delta ∘ [A > 0]"
+function times_relu_slope!(delta, A)
+    @inbounds @simd for k in eachindex(delta, A)
+        delta[k] *= ifelse(A[k] > 0, one(A[k]), zero(A[k]))
+    end
+end
+
+activate!(A, Z, hidden) = hidden == "sigmoid" ? sigmoid!(A, Z) : hidden == "tanh" ? tanh!(A, Z) : relu!(A, Z)
+
+times_slope!(delta, A, hidden) = hidden == "sigmoid" ? times_sigmoid_slope!(delta, A) :
+                                 hidden == "tanh" ? times_tanh_slope!(delta, A) : times_relu_slope!(delta, A)
+
 "a = exp(z) / Σ exp(z) of each sample, shifted by its largest logit"
 function softmax!(A, Z)
     @inbounds for n in axes(Z, 2)
@@ -102,14 +143,14 @@ function product!(Z, V, A, b)
     end
 end
 
-"Z[l] = V[l]ᵀ A[l] + b[l], A[l+1] = σ(Z[l]); the last layer by the problem's output"
+"Z[l] = V[l]ᵀ A[l] + b[l], A[l+1] = φ(Z[l]); the last layer by the problem's output"
 function forward!(network, s)
-    last = length(network.V)
+    problem, last = network.problem, length(network.V)
     for l in 1:last
         product!(s.Z[l], network.V[l], s.A[l], network.b[l])
-        is_softmax = l == last && network.problem.output == "softmax cross_entropy"
-        is_softmax ? softmax!(s.A[l+1], s.Z[l]) : sigmoid!(s.A[l+1], s.Z[l])
+        l < last && activate!(s.A[l+1], s.Z[l], problem.hidden)
     end
+    problem.output == "softmax cross_entropy" ? softmax!(s.A[end], s.Z[end]) : sigmoid!(s.A[end], s.Z[end])
 end
 
 "delta = A − Y, with the quadratic loss (A − Y) ∘ A ∘ (1 − A)"
@@ -119,20 +160,16 @@ function output_delta!(delta, A, labels, order, samples, step, output)
         delta[1+labels[1+order[n, step]], k] -= 1
     end
     if output == "sigmoid quadratic"
-        @inbounds @simd for k in eachindex(delta, A)
-            delta[k] *= A[k] * (1 - A[k])
-        end
+        times_sigmoid_slope!(delta, A)
     end
 end
 
-"delta[l−1] = V[l] delta[l] ∘ A[l] ∘ (1 − A[l])"
+"delta[l−1] = V[l] delta[l] ∘ φ′(Z[l−1])"
 function backward!(network::Network{T}, s) where {T}
     for l in length(network.V):-1:2
-        before, A = s.delta[l-1], s.A[l]
+        before = s.delta[l-1]
         BLAS.gemm!('N', 'N', one(T), network.V[l], s.delta[l], zero(T), before)
-        @inbounds @simd for k in eachindex(before, A)
-            before[k] *= A[k] * (1 - A[k])
-        end
+        times_slope!(before, s.A[l], network.problem.hidden)
     end
 end
 

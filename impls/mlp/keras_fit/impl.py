@@ -17,6 +17,7 @@ class KerasFit(TensorflowImplementation):
     idea = "Keras as everyone writes it: compile and fit; some 0.1 s a call are fit's own, a tenth of a sample or so."
     maths = ("parts.py", "model.py")
     axes = {"dtype": FLOATS}
+    hidden_activations = ("sigmoid", "tanh", "relu")
     call_seconds = 0.1
 
     def build_info(self):
@@ -30,7 +31,7 @@ class KerasFit(TensorflowImplementation):
 
         self.maths_file, self.problem = model, problem
         self.X = tensorflow.constant(np.array(images))
-        self.Y = tensorflow.one_hot(labels, 10, dtype=self.dtype.name)
+        self.Y = tensorflow.one_hot(labels, problem.layers[-1], dtype=self.dtype.name)
         self.model, self.rates, self.history = model.compiled(problem, self.dtype.name)
 
     def reset(self, state):

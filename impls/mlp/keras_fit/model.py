@@ -17,7 +17,7 @@ def compiled(problem, dtype):
     """The model, the η that its optimizer takes, and the callbacks that `fit` needs."""
     keras.config.set_floatx(dtype)
     penalty = Penalty(problem.l1, problem.l2) if problem.l1 or problem.l2 else None
-    activations = ["sigmoid"] * (len(problem.layers) - 2) + [None]
+    activations = [problem.hidden_activation] * (len(problem.layers) - 2) + [None]
     model = keras.Sequential([keras.Input((problem.layers[0],), dtype=dtype)])
     for width, activation in zip(problem.layers[1:], activations, strict=True):
         model.add(keras.layers.Dense(width, activation, kernel_regularizer=penalty, dtype=dtype))

@@ -1,7 +1,8 @@
 """One SGD step with samples in rows: products by BLAS, everything else in loops; large mini-batches in blocks.
 
-Of a block of n samples: A[0] (n, D), gathered; Z[l] and delta[l] (n, fan_out), A[l + 1] = σ(Z[l]). np.dot in a compiled
-function calls the BLAS that SciPy brings, without Python. R scales the sum over the mini-batch.
+Of a block of n samples: A[0] (n, D), gathered; Z[l] and delta[l] (n, fan_out), A[l + 1] = φ(Z[l]). np.dot in a compiled
+function calls the BLAS that SciPy brings, without Python. R scales the sum over the mini-batch; φ is the problem's
+hidden activation.
 
 Longer than 100 lines: the sums over neurons that broadcasting would hide are loops.
 """
@@ -12,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 from numba import njit
 
-from .output import sigmoid, update
+from .output import update
 
 BLOCK_ROWS = 256  # gathered images that stay in the cache from the first product to the last
 
@@ -43,9 +44,9 @@ def step(functions, network, s, X, labels, batch, eta, R, coefficients):
     for first in range(0, len(batch), BLOCK_ROWS):
         block = batch[first : first + BLOCK_ROWS]
         gather(X, block, s.A[0])
-        forward(network, s, len(block), functions.activate)
+        forward(network, s, len(block), functions.hidden, functions.activate)
         batch_loss = loss(s, labels, block, functions.sample_loss, batch_loss)
-        backward(network, s, labels, block, functions.output_delta, first == 0)
+        backward(network, s, labels, block, functions.output_delta, functions.times_slope, first == 0)
     update(functions.rule, network, s.dW, s.db, eta, R, coefficients)
     return R * batch_loss
 
@@ -60,8 +61,8 @@ def gather(X, batch, A):
 
 
 @njit
-def forward(network, s, n_rows, activate):
-    """Z = A[l] W[l] + b[l], A[l + 1] = σ(Z); the last layer by `activate`."""
+def forward(network, s, n_rows, hidden, activate):
+    """Z = A[l] W[l] + b[l], A[l + 1] = φ(Z); the last layer by `activate`."""
     last = len(network.W) - 1
     for l in range(last + 1):
         Z, A, b = s.Z[l][:n_rows], s.A[l + 1], network.b[l]
@@ -70,7 +71,7 @@ def forward(network, s, n_rows, activate):
             for j in range(len(b)):
                 Z[n, j] += b[j]
             if l < last:
-                sigmoid(Z[n], A[n])
+                hidden(Z[n], A[n])
             else:
                 activate(Z[n], A[n])
 
@@ -84,8 +85,8 @@ def loss(s, labels, block, sample_loss, total):
 
 
 @njit
-def backward(network, s, labels, block, output_delta, is_first):
-    """dW[l] += A[l]ᵀ delta, db[l] += Σ_block delta, delta ← delta W[l]ᵀ ∘ A[l] ∘ (1 − A[l])"""
+def backward(network, s, labels, block, output_delta, times_slope, is_first):
+    """dW[l] += A[l]ᵀ delta, db[l] += Σ_block delta, delta ← delta W[l]ᵀ ∘ φ′"""
     n_rows = len(block)
     for n in range(n_rows):
         output_delta(s.A[-1][n], labels[block[n]], s.delta[-1][n])
@@ -104,5 +105,4 @@ def backward(network, s, labels, block, output_delta, is_first):
             before = s.delta[l - 1][:n_rows]
             np.dot(delta, network.W[l].T, before)
             for n in range(n_rows):
-                for j in range(A.shape[1]):
-                    before[n, j] *= A[n, j] * (A.dtype.type(1) - A[n, j])
+                times_slope(A[n], before[n])

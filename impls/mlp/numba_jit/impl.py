@@ -19,6 +19,7 @@ class NumbaBlas(PackageImplementation):
     idea = "The products are BLAS's, the rest is loops, and no step passes through Python."
     maths = ("blas.py", "output.py")
     axes = {"dtype": FLOATS}
+    hidden_activations = ("sigmoid", "tanh", "relu")
     package, extra = "numba", "numba"
 
     def load(self, problem, images, labels):
@@ -57,3 +58,4 @@ class NumbaLoops(NumbaBlas):
     layout = "one sample at a time"
     idea = "Plain loops in Python, compiled: how near to C do they come?"
     maths = ("loops.py", "output.py")
+    plain_loops = True

@@ -1,7 +1,8 @@
 """One SGD step, one sample after the other, in plain loops: those of c_loops, compiled by Numba.
 
 x is an image, y its label; z, a and delta hold the neurons of each layer, a[0] = x. W[l] is (fan_in, fan_out), in C
-order, so that the innermost loops run over neurons that lie side by side. R scales the sum over the mini-batch.
+order, so that the innermost loops run over neurons that lie side by side. R scales the sum over the mini-batch; φ
+is the problem's hidden activation.
 
 Longer than 100 lines: every product is a loop.
 """
@@ -12,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 from numba import njit
 
-from .output import sigmoid, update
+from .output import update
 
 Buffers = namedtuple("Buffers", "a z delta dW db")
 
@@ -38,9 +39,9 @@ def step(functions, network, s, X, labels, batch, eta, R, coefficients):
     zero_gradients(s)
     for n in batch:
         gather(X, n, s.a[0])
-        forward(network, s, functions.activate)
+        forward(network, s, functions.hidden, functions.activate)
         batch_loss += loss(s, labels[n], functions.sample_loss)
-        backward(network, s, labels[n], functions.output_delta)
+        backward(network, s, labels[n], functions.output_delta, functions.times_slope)
     update(functions.rule, network, s.dW, s.db, eta, R, coefficients)
     return R * batch_loss
 
@@ -61,8 +62,8 @@ def gather(X, n, a):
 
 
 @njit
-def forward(network, s, activate):
-    """z = Wᵀ a + b, a of the next layer = σ(z); the last layer by `activate`"""
+def forward(network, s, hidden, activate):
+    """z = Wᵀ a + b, a of the next layer = φ(z); the last layer by `activate`"""
     last = len(network.W) - 1
     for l in range(last + 1):
         W, a, z = network.W[l], s.a[l], s.z[l]
@@ -71,7 +72,7 @@ def forward(network, s, activate):
             for j in range(W.shape[1]):
                 z[j] += a[i] * W[i, j]
         if l < last:
-            sigmoid(z, s.a[l + 1])
+            hidden(z, s.a[l + 1])
         else:
             activate(z, s.a[l + 1])
 
@@ -83,8 +84,8 @@ def loss(s, y, sample_loss):
 
 
 @njit
-def backward(network, s, y, output_delta):
-    """dW += a deltaᵀ, db += delta, delta of the layer before = (W delta) ∘ a ∘ (1 − a)"""
+def backward(network, s, y, output_delta, times_slope):
+    """dW += a deltaᵀ, db += delta, delta of the layer before = (W delta) ∘ φ′"""
     output_delta(s.a[-1], y, s.delta[-1])
     for l in range(len(network.W) - 1, -1, -1):
         W, a, delta, dW, db = network.W[l], s.a[l], s.delta[l], s.dW[l], s.db[l]
@@ -94,9 +95,10 @@ def backward(network, s, y, output_delta):
         for j in range(W.shape[1]):
             db[j] += delta[j]
         if l > 0:
-            before, one = s.delta[l - 1], a.dtype.type(1)
+            before = s.delta[l - 1]
             for i in range(W.shape[0]):
                 total = a.dtype.type(0)
                 for j in range(W.shape[1]):
                     total += W[i, j] * delta[j]
-                before[i] = total * a[i] * (one - a[i])
+                before[i] = total
+            times_slope(a, before)

@@ -1,7 +1,8 @@
-"""The output layer of one sample, and the update: what both files of formulas share.
+"""The activations, the output layer of one sample, and the update: what both files of formulas share.
 
-z, a, delta (C,) of one sample, y its label. No fastmath: the sums are added up in the order in which they are written.
-A Python number beside float32 would make it float64 in Numba, so ones and zeros are given their dtype.
+z, a, delta of one sample, (C,) in the output layer, y its label. No fastmath: the sums are added up in the order in
+which they are written. A Python number beside float32 would make it float64 in Numba, so ones and zeros are given
+their dtype.
 
 Longer than 100 lines: all that two maths files share, each sum a loop.
 """
@@ -20,6 +21,45 @@ def sigmoid(z, a):
         a[j] = np.exp(-z[j])
     for j in range(len(z)):
         a[j] = one / (one + a[j])
+
+
+@njit
+def times_sigmoid_slope(a, delta):
+    """delta ← delta ∘ a ∘ (1 − a)"""
+    one = a.dtype.type(1)
+    for j in range(len(a)):
+        delta[j] *= a[j] * (one - a[j])
+
+
+@njit
+def tanh(z, a):
+    """a = tanh z"""
+    for j in range(len(z)):
+        a[j] = np.tanh(z[j])
+
+
+@njit
+def times_tanh_slope(a, delta):
+    """delta ← delta ∘ (1 − a²)"""
+    one = a.dtype.type(1)
+    for j in range(len(a)):
+        delta[j] *= one - a[j] * a[j]
+
+
+@njit
+def relu(z, a):
+    """a = max(z, 0), which leaves NaN as it is"""
+    zero = z.dtype.type(0)
+    for j in range(len(z)):
+        a[j] = zero if z[j] < zero else z[j]
+
+
+@njit
+def times_relu_slope(a, delta):
+    """delta ← delta ∘ [a > 0]"""
+    one, zero = a.dtype.type(1), a.dtype.type(0)
+    for j in range(len(a)):
+        delta[j] *= one if a[j] > zero else zero
 
 
 @njit
@@ -44,9 +84,7 @@ def difference_delta(a, y, delta):
 def quadratic_delta(a, y, delta):
     """delta = (a − Y) ∘ a ∘ (1 − a)"""
     difference_delta(a, y, delta)
-    one = a.dtype.type(1)
-    for j in range(len(a)):
-        delta[j] *= a[j] * (one - a[j])
+    times_sigmoid_slope(a, delta)
 
 
 @njit
@@ -107,6 +145,11 @@ def update(rule, network, dW, db, eta, R, coefficients):
         rule(network.b[l], db[l], network.db[l], eta, R, coefficients.biases)
 
 
+HIDDEN = {
+    "sigmoid": (sigmoid, times_sigmoid_slope),
+    "tanh": (tanh, times_tanh_slope),
+    "relu": (relu, times_relu_slope),
+}
 OUTPUTS = {
     ("sigmoid", "quadratic"): (sigmoid, quadratic_delta, quadratic_loss),
     ("sigmoid", "log"): (sigmoid, difference_delta, log_loss),
@@ -114,11 +157,12 @@ OUTPUTS = {
 }
 
 
-Functions = namedtuple("Functions", "activate output_delta sample_loss rule")
+Functions = namedtuple("Functions", "hidden times_slope activate output_delta sample_loss rule")
 
 
 def functions_of(problem):
-    """What the problem makes of the output layer and of the update; it is compiled into the loop over the steps."""
+    """What the problem makes of the layers and of the update; it is compiled into the loop over the steps."""
     activate, output_delta, sample_loss = OUTPUTS[problem.output_activation, problem.loss]
     loss = sample_loss if problem.records_loss else no_loss
-    return Functions(activate, output_delta, loss, plain if problem.has_plain_update else with_momentum)
+    hidden = HIDDEN[problem.hidden_activation]
+    return Functions(*hidden, activate, output_delta, loss, plain if problem.has_plain_update else with_momentum)

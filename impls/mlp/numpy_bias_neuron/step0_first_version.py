@@ -2,14 +2,12 @@
 
 X (D, B), Y (C, B), W[l] (fan_out, 1 + fan_in) with the biases in column 0, Z[l+1] and delta (fan_out, B),
 A[l] (1 + fan_in, B) with the ones of the bias neuron in row 0, A[-1] (C, B).
-R scales the sum over the mini-batch; eta is the learning rate.
+R scales the sum over the mini-batch; eta is the learning rate; φ is the problem's hidden activation.
 
 Longer than 100 lines: each piece of backward is a function of its own, so that a profile can time it (PARTS).
 """
 
 import numpy as np
-
-from paragone.adapters.numpy_outputs import sigmoid
 
 CLASSES = 0  # the axis of Z[-1], A[-1] and Y along which the classes lie
 
@@ -17,7 +15,7 @@ CLASSES = 0  # the axis of Z[-1], A[-1] and Y along which the classes lie
 def step(net, batch, eta, R):
     """The images `batch`, once forward and back, and the update; the loss is that from before it."""
     X, Y = gather(net.X, net.Y, batch)
-    Z, A = forward(X, net.W, net.output)
+    Z, A = forward(X, net.W, net.hidden, net.output)
     batch_loss = loss(Z[-1], A[-1], Y, R, net.output) if net.records_loss else None
     dW = backward(Z, A, Y, net, R)
     update(net, dW, eta)
@@ -36,12 +34,12 @@ def with_bias_row(A):
     return extended
 
 
-def forward(X, W, output):
-    """Z[0] = X, Z[l+1] = W[l] A[l], A[l] = 1 over σ(Z[l]), A[0] = 1 over X; the last layer by the problem's output"""
+def forward(X, W, hidden, output):
+    """Z[0] = X, Z[l+1] = W[l] A[l], A[l] = 1 over φ(Z[l]), A[0] = 1 over X; the last layer by the problem's output"""
     Z, A = [X], [with_bias_row(X)]
     for W_l in W[:-1]:
         Z.append(W_l @ A[-1])
-        A.append(with_bias_row(sigmoid(Z[-1])))
+        A.append(with_bias_row(hidden.activation(Z[-1])))
     Z.append(W[-1] @ A[-1])
     A.append(output.activation(Z[-1], CLASSES))
     return Z, A
@@ -53,11 +51,11 @@ def loss(Z, A, Y, R, output):
 
 
 def backward(Z, A, Y, net, R):
-    """dW[l] = R delta A[l]ᵀ + penalties, delta ← W[l]ᵀ delta ∘ σ′, for the input layer too"""
+    """dW[l] = R delta A[l]ᵀ + penalties, delta ← W[l]ᵀ delta ∘ φ′, for the input layer too"""
     W, delta, dW = net.W, net.output.delta(A[-1], Y), []
     for l in range(len(W) - 1, -1, -1):
         dW.insert(0, penalised(gradient(delta, A[l], R), W[l], net.problem))
-        slope = sigmoid_slope(add_bias_row(Z[l]))
+        slope = hidden_slope(add_bias_row(Z[l]), net.hidden)
         delta = product(propagated(W[l], delta), slope)
     return dW
 
@@ -67,10 +65,9 @@ def add_bias_row(Z):
     return with_bias_row(Z)
 
 
-def sigmoid_slope(Z):
-    """σ′ = σ(Z) ∘ (1 − σ(Z))"""
-    S = sigmoid(Z)
-    return S * (1 - S)
+def hidden_slope(Z, hidden):
+    """φ′(Z), from another φ(Z)"""
+    return hidden.slope(hidden.activation(Z))
 
 
 def propagated(W, delta):
@@ -115,7 +112,7 @@ def update_with_momentum(net, dW, eta):
 
 PARTS = {
     "t1 bias row": "add_bias_row",
-    "t2 activation derivative": "sigmoid_slope",
+    "t2 activation derivative": "hidden_slope",
     "t3 Wᵀ delta": "propagated",
     "t4 element-wise product": "product",
     "t5 gradient product": "gradient",
@@ -128,9 +125,9 @@ def store_images(images, dtype, order):
     return np.array(images, dtype=dtype, order=order)
 
 
-def store_labels(labels, dtype):
+def store_labels(labels, n_classes, dtype):
     """Y = one-hot rows, (N, C)"""
-    return np.eye(10, dtype=dtype)[labels]
+    return np.eye(n_classes, dtype=dtype)[labels]
 
 
 def store_layer(W, b, dtype):

@@ -13,6 +13,7 @@ class NumpyColumns(ArrayImplementation):
     idea = "One matrix product per layer as in the books, W @ X + b; whether it is fast hangs on the memory order of X."
     maths = ("columns.py",)
     axes = {"dtype": FLOATS, "order": ("C", "F")}
+    hidden_activations = ("sigmoid", "tanh", "relu")
     predicts = True
 
     def formulas(self):

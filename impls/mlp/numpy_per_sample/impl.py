@@ -13,6 +13,7 @@ class NumpyPerSample(ArrayImplementation):
     idea = "One matrix-vector product per layer and sample; the mini-batch only sums the gradients."
     maths = ("sample.py",)
     axes = {"dtype": FLOATS}
+    hidden_activations = ("sigmoid", "tanh", "relu")
     predicts = True
 
     def formulas(self):

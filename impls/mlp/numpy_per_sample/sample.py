@@ -1,14 +1,12 @@
 """One SGD step sample by sample.
 
 x (D,), y (C,), W[l] (fan_out, fan_in), b[l] (fan_out,), a[l] and delta (fan_out,).
-R scales the sum over the mini-batch; eta is the learning rate.
+R scales the sum over the mini-batch; eta is the learning rate; φ is the problem's hidden activation.
 
 Longer than 100 lines: beside the sample it has the loop over the mini-batch, and gradients to sum.
 """
 
 import numpy as np
-
-from paragone.adapters.numpy_outputs import sigmoid
 
 CLASSES = 0  # the axis of z, a and y along which the classes lie
 
@@ -19,10 +17,10 @@ def step(net, batch, eta, R):
     batch_loss = 0.0
     for i in batch.tolist():
         x, y = gather(net.X, net.Y, i)
-        z, a = forward(x, net.W, net.b, net.output)
+        z, a = forward(x, net.W, net.b, net.hidden, net.output)
         if net.records_loss:
             batch_loss += loss(z, a[-1], y, R, net.output)
-        backward(a, y, net.W, R, net.output, dW, db)
+        backward(a, y, net.W, R, net.hidden, net.output, dW, db)
     update(net, dW, db, eta)
     return batch_loss
 
@@ -37,11 +35,11 @@ def gather(X, Y, i):
     return X[i], Y[i]
 
 
-def forward(x, W, b, output):
-    """z = W[l] a[l−1] + b[l], a[l] = σ(z); the last layer by the problem's output"""
+def forward(x, W, b, hidden, output):
+    """z = W[l] a[l−1] + b[l], a[l] = φ(z); the last layer by the problem's output"""
     a = [x]
     for W_l, b_l in zip(W[:-1], b[:-1], strict=True):
-        a.append(sigmoid(W_l @ a[-1] + b_l))
+        a.append(hidden.activation(W_l @ a[-1] + b_l))
     z = W[-1] @ a[-1] + b[-1]
     a.append(output.activation(z, CLASSES))
     return z, a
@@ -52,14 +50,14 @@ def loss(z, a, y, R, output):
     return R * output.loss(z, a, y, CLASSES)
 
 
-def backward(a, y, W, R, output, dW, db):
-    """dW[l] += R delta a[l−1]ᵀ, db[l] += R delta, delta ← W[l]ᵀ delta ∘ a[l−1] ∘ (1 − a[l−1])"""
+def backward(a, y, W, R, hidden, output, dW, db):
+    """dW[l] += R delta a[l−1]ᵀ, db[l] += R delta, delta ← W[l]ᵀ delta ∘ φ′(z[l−1])"""
     delta = R * output.delta(a[-1], y)
     for l in range(len(W) - 1, -1, -1):
         dW[l] += np.outer(delta, a[l])
         db[l] += delta
         if l > 0:
-            delta = (W[l].T @ delta) * a[l] * (1 - a[l])
+            delta = (W[l].T @ delta) * hidden.slope(a[l])
 
 
 def update(net, dW, db, eta):
@@ -85,7 +83,7 @@ def update_with_momentum(net, dW, db, eta):
 
 def predict(net, X):
     """argmax_classes z of each image x"""
-    logits = (forward(x, net.W, net.b, net.output)[0] for x in X)
+    logits = (forward(x, net.W, net.b, net.hidden, net.output)[0] for x in X)
     return np.array([z.argmax() for z in logits])
 
 
@@ -94,9 +92,9 @@ def store_images(images, dtype, order):
     return np.array(images, dtype=dtype, order=order)
 
 
-def store_labels(labels, dtype):
+def store_labels(labels, n_classes, dtype):
     """Y = one-hot rows, (N, C)"""
-    return np.eye(10, dtype=dtype)[labels]
+    return np.eye(n_classes, dtype=dtype)[labels]
 
 
 def store_layer(W, b, dtype):

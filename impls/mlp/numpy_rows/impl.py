@@ -13,6 +13,7 @@ class NumpyRows(ArrayImplementation):
     idea = "One matrix product per layer serves the whole mini-batch, X @ W + b."
     maths = ("rows.py",)
     axes = {"dtype": FLOATS, "order": ("C", "F")}
+    hidden_activations = ("sigmoid", "tanh", "relu")
     predicts = True
 
     def formulas(self):

@@ -13,6 +13,7 @@ class NumpyTiledBias(ArrayImplementation):
     idea = "The biases tiled to a full matrix, their gradients summed and reshaped: what does broadcasting save?"
     maths = ("tiled.py",)
     axes = {"dtype": FLOATS, "order": ("F",)}  # numpy_columns tells what C does
+    hidden_activations = ("sigmoid", "tanh", "relu")
 
     def formulas(self):
         from . import tiled

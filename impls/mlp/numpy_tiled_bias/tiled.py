@@ -1,12 +1,10 @@
 """One SGD step with samples in columns and the biases as a matrix.
 
 X (D, B), Y (C, B), W[l] (fan_out, fan_in), b[l] (fan_out, 1), A[l] and delta (fan_out, B).
-R scales the sum over the mini-batch; eta is the learning rate.
+R scales the sum over the mini-batch; eta is the learning rate; φ is the problem's hidden activation.
 """
 
 import numpy as np
-
-from paragone.adapters.numpy_outputs import sigmoid
 
 CLASSES = 0  # the axis of Z, A and Y along which the classes lie
 
@@ -14,9 +12,9 @@ CLASSES = 0  # the axis of Z, A and Y along which the classes lie
 def step(net, batch, eta, R):
     """The images `batch`, once forward and back, and the update; the loss is that from before it."""
     X, Y = gather(net.X, net.Y, batch)
-    Z, A = forward(X, net.W, net.b, net.output)
+    Z, A = forward(X, net.W, net.b, net.hidden, net.output)
     batch_loss = loss(Z, A[-1], Y, R, net.output) if net.records_loss else None
-    dW, db = backward(A, Y, net.W, R, net.output)
+    dW, db = backward(A, Y, net.W, R, net.hidden, net.output)
     update(net, dW, db, eta)
     return batch_loss
 
@@ -31,11 +29,11 @@ def tiled(b, X):
     return np.tile(b, (1, X.shape[1]))
 
 
-def forward(X, W, b, output):
-    """Z = W[l] A[l−1] + tiled b[l], A[l] = σ(Z); the last layer by the problem's output"""
+def forward(X, W, b, hidden, output):
+    """Z = W[l] A[l−1] + tiled b[l], A[l] = φ(Z); the last layer by the problem's output"""
     A = [X]
     for W_l, b_l in zip(W[:-1], b[:-1], strict=True):
-        A.append(sigmoid(W_l @ A[-1] + tiled(b_l, X)))
+        A.append(hidden.activation(W_l @ A[-1] + tiled(b_l, X)))
     Z = W[-1] @ A[-1] + tiled(b[-1], X)
     A.append(output.activation(Z, CLASSES))
     return Z, A
@@ -46,15 +44,15 @@ def loss(Z, A, Y, R, output):
     return R * output.loss(Z, A, Y, CLASSES)
 
 
-def backward(A, Y, W, R, output):
-    """dW[l] = R delta A[l−1]ᵀ, db[l] = R Σ_batch delta, delta ← W[l]ᵀ delta ∘ A[l−1] ∘ (1 − A[l−1])"""
+def backward(A, Y, W, R, hidden, output):
+    """dW[l] = R delta A[l−1]ᵀ, db[l] = R Σ_batch delta, delta ← W[l]ᵀ delta ∘ φ′(Z[l−1])"""
     delta = output.delta(A[-1], Y)
     dW, db = [], []
     for l in range(len(W) - 1, -1, -1):
         dW.insert(0, R * (delta @ A[l].T))
         db.insert(0, R * delta.sum(axis=1).reshape(-1, 1))
         if l > 0:
-            delta = (W[l].T @ delta) * A[l] * (1 - A[l])
+            delta = (W[l].T @ delta) * hidden.slope(A[l])
     return dW, db
 
 
@@ -84,9 +82,9 @@ def store_images(images, dtype, order):
     return np.array(images.T, dtype=dtype, order=order)
 
 
-def store_labels(labels, dtype):
+def store_labels(labels, n_classes, dtype):
     """Y = one-hot columns, (C, N)"""
-    return np.eye(10, dtype=dtype)[:, labels]
+    return np.eye(n_classes, dtype=dtype)[:, labels]
 
 
 def store_layer(W, b, dtype):

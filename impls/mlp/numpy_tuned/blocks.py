@@ -1,7 +1,7 @@
 """The step of several samples: one block of rows for a small mini-batch, block after block for a large one.
 
 A[0] = X (B, D + 1), A[l] (B, fan_out + 1) ends in a column of ones, Z[l] and delta[l] (B, fan_out).
-Each Z[l] of a hidden layer is the front of A[l+1], so that the sigmoid in place leaves A[l+1] behind.
+Each Z[l] of a hidden layer is the front of A[l+1], so that the activation in place leaves A[l+1] behind.
 All are in Fortran order, where BLAS works in place; A[0] is, by being held as Xᵀ (`flip` undoes it).
 
 Longer than 100 lines: all buffers are made here, once for each size.
@@ -53,25 +53,20 @@ class OneBlock(MiniBatch):
         self.Y.take(batch, 0, self.Y_batch, "clip")
 
     def forward(self):
-        """Z[l] = A[l] V[l], A[l+1] = σ(Z[l]) = 1 / (1 + exp(−Z[l]))"""
-        V, A, Z, flip = self.network.V, self.A, self.Z, self.flip
+        """Z[l] = A[l] V[l], A[l+1] = φ(Z[l])"""
+        V, A, Z, flip, hidden = self.network.V, self.A, self.Z, self.flip, self.hidden
         for l in range(self.last):
-            self.gemm(-1, A[l], V[l], 0, Z[l], flip[l], 0, 1)  # −Z at no cost
-            np.exp(Z[l], Z[l])
-            np.add(Z[l], self.one, Z[l])
-            np.reciprocal(Z[l], Z[l])
+            self.gemm(hidden.sign, A[l], V[l], 0, Z[l], flip[l], 0, 1)
+            hidden.activate(Z[l])
         self.gemm(1, A[-1], V[-1], 0, Z[-1], flip[-1], 0, 1)
         self.activate(self.logits, self.output)
 
     def backward(self):
-        """delta[l−1] = delta[l] V[l]ᵀ ∘ A ∘ (1 − A)"""
+        """delta[l−1] = delta[l] V[l]ᵀ ∘ φ′"""
         self.output_delta(self.output, self.Y_batch, self.delta[-1])
         for l in range(self.last, 0, -1):
-            A, slope, delta = self.Z[l - 1], self.slope[l - 1], self.delta[l - 1]
             self.gemm(1, self.delta[l], self.network.V[l], 0, self.delta_above[l - 1], 0, 1, 1)
-            np.subtract(self.one, A, slope)
-            np.multiply(slope, A, slope)
-            np.multiply(delta, slope, delta)
+            self.hidden.times_slope(self.delta[l - 1], self.Z[l - 1], self.slope[l - 1])
 
     def add_gradient(self, factor, l, target):
         """target ← target + factor · A[l]ᵀ delta[l]: BLAS `gemm`, in place"""

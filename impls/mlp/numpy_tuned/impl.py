@@ -15,8 +15,9 @@ class NumpyTuned(Implementation):
     layout = "samples in rows, padded and with a constant 1; gathered into blocks that stay in the cache"
     source = "the project's own; bias as a weight of a constant 1 from S4"
     idea = "The same sums as numpy_rows with no temporary arrays, few calls and BLAS updates in place."
-    maths = ("layout.py", "output.py", "mini_batch.py", "single.py", "blocks.py")
+    maths = ("layout.py", "hidden.py", "output.py", "mini_batch.py", "single.py", "blocks.py")
     axes = {"dtype": FLOATS}
+    hidden_activations = ("sigmoid", "tanh", "relu")
 
     @classmethod
     def missing(cls):
@@ -29,7 +30,7 @@ class NumpyTuned(Implementation):
         self.problem = problem
         self.mini_batch_for = mini_batch_for
         self.X = store_images(images, self.dtype)
-        self.Y = store_labels(labels, self.dtype)
+        self.Y = store_labels(labels, problem.layers[-1], self.dtype)
         self.network = Network(problem, self.X.shape[1], self.dtype)
         self.mini_batch, self.batch_size = None, 0
 

@@ -25,9 +25,9 @@ def store_images(images, dtype):
     return X
 
 
-def store_labels(labels, dtype):
+def store_labels(labels, n_classes, dtype):
     """Y = one-hot rows, (N, C)."""
-    return np.eye(10, dtype=dtype)[labels]
+    return np.eye(n_classes, dtype=dtype)[labels]
 
 
 class Network:

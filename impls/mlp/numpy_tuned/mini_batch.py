@@ -8,6 +8,7 @@ update is plain, else to the update in the making.
 import numpy as np
 from scipy.linalg import blas
 
+from .hidden import HIDDEN
 from .output import OUTPUTS
 
 
@@ -18,7 +19,7 @@ class MiniBatch:
         self.problem, self.network, self.X, self.Y = problem, network, X, Y
         self.R = problem.batch_scale(batch_size)
         self.last = len(problem.fans) - 1  # index of the output layer
-        self.one = np.ones((), dtype=X.dtype)  # NumPy takes it faster than a Python number
+        self.hidden = HIDDEN[problem.hidden_activation](X.dtype)
         self.activate, self.output_delta, self.batch_loss = OUTPUTS[problem.output_activation, problem.loss]
         self.loss = self.recorded_loss if problem.records_loss else self.no_loss
         self.update = self.plain_update if problem.has_plain_update else self.full_update

@@ -14,11 +14,18 @@ class PythonLists(ArrayImplementation):
     maths = ("lists.py", "outputs.py")
     shared_maths = ()
     axes = {"dtype": ("float64",)}
+    hidden_activations = ("sigmoid", "tanh", "relu")
+    plain_loops = True
 
     def formulas(self):
         from . import lists
 
         return lists
+
+    def hidden_layers(self):
+        from .outputs import HIDDEN
+
+        return HIDDEN
 
     def outputs(self):
         from .outputs import OUTPUTS

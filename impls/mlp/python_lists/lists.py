@@ -2,13 +2,11 @@
 
 x: D numbers, y: C numbers, W[l]: a list per neuron with the weights of its inputs, b[l]: a number per
 neuron, a[l] and delta: a number per neuron.
-R scales the sum over the mini-batch; eta is the learning rate. The three output layers are in
-outputs.py.
+R scales the sum over the mini-batch; eta is the learning rate; φ is the problem's hidden activation.
+Both kinds of layers are in outputs.py.
 
 Longer than 100 lines: without arrays every product and every update is a loop.
 """
-
-from .outputs import sigmoid
 
 
 def step(net, batch, eta, R):
@@ -17,10 +15,10 @@ def step(net, batch, eta, R):
     batch_loss = 0.0
     for i in batch.tolist():
         x, y = gather(net.X, net.Y, i)
-        z, a = forward(x, net.W, net.b, net.output)
+        z, a = forward(x, net.W, net.b, net.hidden, net.output)
         if net.records_loss:
             batch_loss += loss(z, a[-1], y, R, net.output)
-        backward(a, y, net.W, R, net.output, dW, db)
+        backward(a, y, net.W, R, net.hidden, net.output, dW, db)
     update(net, dW, db, eta)
     return batch_loss
 
@@ -35,8 +33,8 @@ def gather(X, Y, i):
     return X[i], Y[i]
 
 
-def forward(x, W, b, output):
-    """z_j = Σ_i W[l]_ji a[l−1]_i + b[l]_j, a[l] = σ(z); the last layer by the problem's output"""
+def forward(x, W, b, hidden, output):
+    """z_j = Σ_i W[l]_ji a[l−1]_i + b[l]_j, a[l] = φ(z); the last layer by the problem's output"""
     a = [x]
     for l in range(len(W)):
         z = []
@@ -45,7 +43,7 @@ def forward(x, W, b, output):
             for w, a_i in zip(W_j, a[l], strict=True):
                 z_j += w * a_i
             z.append(z_j)
-        a.append(sigmoid(z) if l < len(W) - 1 else output.activation(z))
+        a.append(hidden.activation(z) if l < len(W) - 1 else output.activation(z))
     return z, a
 
 
@@ -54,8 +52,8 @@ def loss(z, a, y, R, output):
     return R * output.loss(z, a, y)
 
 
-def backward(a, y, W, R, output, dW, db):
-    """dW[l]_ji += R delta_j a[l−1]_i, db[l]_j += R delta_j, delta_i ← Σ_j W[l]_ji delta_j · a[l−1]_i (1 − a[l−1]_i)"""
+def backward(a, y, W, R, hidden, output, dW, db):
+    """dW[l]_ji += R delta_j a[l−1]_i, db[l]_j += R delta_j, delta_i ← Σ_j W[l]_ji delta_j φ′_i"""
     delta = [R * delta_j for delta_j in output.delta(a[-1], y)]
     for l in range(len(W) - 1, -1, -1):
         for j, delta_j in enumerate(delta):
@@ -65,8 +63,8 @@ def backward(a, y, W, R, output, dW, db):
             db[l][j] += delta_j
         if l > 0:
             delta = [
-                sum(W_j[i] * delta_j for W_j, delta_j in zip(W[l], delta, strict=True)) * a_i * (1 - a_i)
-                for i, a_i in enumerate(a[l])
+                sum(W_j[i] * delta_j for W_j, delta_j in zip(W[l], delta, strict=True)) * slope_i
+                for i, slope_i in enumerate(hidden.slope(a[l]))
             ]
 
 
@@ -104,10 +102,10 @@ def store_images(images, dtype, order):
     return [list(map(seen.setdefault, row, row)) for row in (image.tolist() for image in images)]
 
 
-def store_labels(labels, dtype):
+def store_labels(labels, n_classes, dtype):
     """Y = one-hot lists of C floats."""
-    one_hot = [[1.0 if k == digit else 0.0 for k in range(10)] for digit in range(10)]
-    return [one_hot[digit] for digit in labels.tolist()]
+    one_hot = [[1.0 if k == label else 0.0 for k in range(n_classes)] for label in range(n_classes)]
+    return [one_hot[label] for label in labels.tolist()]
 
 
 def store_layer(W, b, dtype):

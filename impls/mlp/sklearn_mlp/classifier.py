@@ -17,19 +17,21 @@ from sklearn.neural_network import MLPClassifier
 
 from paragone.task.mlp.state import State
 
-CLASSES = np.arange(10)
+HIDDEN = {"sigmoid": "logistic", "tanh": "tanh", "relu": "relu"}  # the problem's word: scikit-learn's
 
 
 def targets(labels, problem):
     """y, as scikit-learn wants it for the output of this problem."""
-    return np.array(labels) if problem.output_activation == "softmax" else np.eye(10, dtype=np.uint8)[labels]
+    if problem.output_activation == "softmax":
+        return np.array(labels)
+    return np.eye(problem.layers[-1], dtype=np.uint8)[labels]
 
 
 def fresh(problem, X, y):
     """A classifier of the problem's layers after a first pass over one sample, which makes its weights."""
     model = MLPClassifier(
         hidden_layer_sizes=problem.layers[1:-1],
-        activation="logistic",
+        activation=HIDDEN[problem.hidden_activation],
         solver="sgd",
         alpha=0.0,
         momentum=problem.momentum,
@@ -38,7 +40,7 @@ def fresh(problem, X, y):
         batch_size=1,
         random_state=0,
     )
-    return model.partial_fit(X[:1], y[:1], classes=CLASSES)
+    return model.partial_fit(X[:1], y[:1], classes=np.arange(problem.layers[-1]))
 
 
 def store(model, state):

@@ -19,6 +19,7 @@ class SklearnMLP(PackageImplementation):
     idea = "The classifier that most people have at hand: what do its checks, its labels and its own loss cost?"
     maths = ("classifier.py",)
     axes = {"dtype": FLOATS}
+    hidden_activations = ("sigmoid", "tanh", "relu")
 
     @classmethod
     def nearest(cls, problem):

@@ -1,7 +1,8 @@
 """The training step as a graph of TensorFlow's: loss forward, gradients by the tape, update in place.
 
-X (N, D); Y (N, C) one-hot; W[l] (fan_in, fan_out); b[l] (fan_out,); Z logits (B, C); all constants and variables on
-the CPU, which is named. `steps` is traced once, for any number of steps and any batch size.
+X (N, D); Y (N, C) one-hot; W[l] (fan_in, fan_out); b[l] (fan_out,); Z logits (B, C); φ the problem's hidden activation;
+all constants and variables on the CPU, which is named. `steps` is traced once, for any number of steps and any batch
+size.
 
 Longer than 100 lines: TensorFlow's graph of many steps, its signature and its variables are made here, too.
 """
@@ -32,16 +33,19 @@ def cross_entropy(Z, Y):
 LOSSES = {"quadratic": quadratic_loss, "log": log_loss, "cross_entropy": cross_entropy}
 
 
+HIDDEN = {"sigmoid": tf.sigmoid, "tanh": tf.tanh, "relu": tf.nn.relu}
+
+
 def gather(X, Y, batch):
     """X[batch], Y[batch]"""
     return tf.gather(X, batch), tf.gather(Y, batch)
 
 
-def forward(X, W, b):
-    """Z = A W + b, A = σ(Z) in the hidden layers; Z of the last layer."""
+def forward(X, W, b, hidden):
+    """Z = A W + b, A = φ(Z) in the hidden layers; Z of the last layer."""
     A = X
     for W_l, b_l in zip(W[:-1], b[:-1], strict=True):
-        A = tf.sigmoid(A @ W_l + b_l)
+        A = hidden(A @ W_l + b_l)
     return A @ W[-1] + b[-1]
 
 
@@ -66,10 +70,10 @@ class Network(tf.Module):
     """The training set, the variables, and the graph of many steps."""
 
     def __init__(self, problem, images, labels, dtype):
-        self.problem, self.loss = problem, LOSSES[problem.loss]
+        self.problem, self.loss, self.hidden = problem, LOSSES[problem.loss], HIDDEN[problem.hidden_activation]
         with tf.device(DEVICE):
             self.X = tf.constant(np.array(images))
-            self.Y = tf.one_hot(labels, 10, dtype=dtype)
+            self.Y = tf.one_hot(labels, problem.layers[-1], dtype=dtype)
             zeros = [(np.zeros(fans, dtype), np.zeros(fans[1], dtype)) for fans in problem.fans]
             self.W, self.b, self.dW, self.db = ([tf.Variable(z[i]) for z in zeros] for i in (0, 1, 0, 1))
             signature = [tf.TensorSpec((None, None), tf.int64), tf.TensorSpec((None,), dtype)]
@@ -93,7 +97,7 @@ class Network(tf.Module):
         X, Y = gather(self.X, self.Y, batch)
         R = 1 / tf.cast(tf.size(batch), X.dtype) if self.problem.reduction == "mean" else 1
         with tf.GradientTape() as tape:
-            Z = forward(X, self.W, self.b)
+            Z = forward(X, self.W, self.b, self.hidden)
             batch_loss = R * self.loss(Z, Y)
         dW, db = backward(tape, batch_loss, self.W, self.b)
         self.update(dW, db, eta)

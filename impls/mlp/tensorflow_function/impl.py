@@ -14,6 +14,7 @@ class TensorflowFunction(TensorflowImplementation):
     idea = "The training step as TensorFlow's users write it, gradients by the tape, the loop within the graph."
     maths = ("graph.py",)
     axes = {"dtype": FLOATS}
+    hidden_activations = ("sigmoid", "tanh", "relu")
 
     def load(self, problem, images, labels):
         self.tensorflow()

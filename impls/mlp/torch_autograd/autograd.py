@@ -1,7 +1,7 @@
 """One SGD step by automatic differentiation, as PyTorch's own tutorials write it.
 
 X (B, D), W[l] (fan_out, fan_in), b[l] (fan_out,), logits Z (B, C); Y one-hot (B, C), or classes (B,) for cross-entropy.
-R scales the sum over the mini-batch; eta is the learning rate.
+R scales the sum over the mini-batch; eta is the learning rate; φ is the problem's hidden activation.
 
 torch.optim.SGD takes the plain step. Its momentum, v ← μ v + g, W ← W − η v, sums all earlier gradients; the problems'
 adds the one update before, so that step is written out under no_grad. Its weight_decay would reach the biases too.
@@ -21,19 +21,22 @@ def store_labels(labels, X, problem):
     return F.one_hot(labels.long(), problem.layers[-1]).to(X.dtype)
 
 
+HIDDEN = {"sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "relu": nn.ReLU}
+
+
 class Network(nn.Module):
     """W[l], b[l] in layers of PyTorch, and the updates before, Δ_prev: dW[l], db[l]."""
 
     def __init__(self, problem, X):
         super().__init__()
         dense = [nn.Linear(*fans, device=X.device, dtype=X.dtype) for fans in problem.fans]
-        hidden = [module for layer in dense[:-1] for module in (layer, nn.Sigmoid())]
+        hidden = [module for layer in dense[:-1] for module in (layer, HIDDEN[problem.hidden_activation]())]
         self.logits = nn.Sequential(*hidden, dense[-1])
         self.W, self.b = [layer.weight for layer in dense], [layer.bias for layer in dense]
         self.dW, self.db = ([torch.zeros_like(theta.data) for theta in kind] for kind in (self.W, self.b))
 
     def forward(self, X):
-        """A ← σ(A W[l]ᵀ + b[l]) from A = X on; the last layer gives its logits"""
+        """A ← φ(A W[l]ᵀ + b[l]) from A = X on; the last layer gives its logits"""
         return self.logits(X)
 
 

@@ -13,6 +13,7 @@ class TorchAutograd(TorchImplementation):
     idea = "No gradient is written: the operations are recorded and differentiated. What does that cost?"
     maths = ("autograd.py",)
     axes = {"dtype": FLOATS}
+    hidden_activations = ("sigmoid", "tanh", "relu")
     records_operations = True
 
     def formulas(self):

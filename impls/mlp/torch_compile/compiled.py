@@ -1,7 +1,8 @@
 """One SGD step with gradients by hand, compiled by torch.compile into one piece for each size of mini-batch.
 
 Samples in columns: X (B, D) seen as Xᵀ, W[l] (fan_out, fan_in), b[l] (fan_out,), A[l] and delta (fan_out, B), Y (C, B).
-R scales the sum over the mini-batch; eta is the learning rate, a tensor: for each new number it would be compiled anew.
+R scales the sum over the mini-batch; eta is the learning rate, a tensor: for each new number it would be compiled anew;
+φ is the problem's hidden activation.
 Longer than 100 lines: the step is written in a closure, for its constants to be compiled into it.
 
 A product is scaled by a multiplication of its own. In torch.add(V, delta @ A.T, alpha=factor) the compiler of PyTorch
@@ -23,6 +24,21 @@ class Network:
     def __init__(self, problem, X):
         self.W, self.dW = ([X.new_zeros(fan_out, fan_in) for fan_in, fan_out in problem.fans] for _ in range(2))
         self.b, self.db = ([X.new_zeros(fan_out) for _, fan_out in problem.fans] for _ in range(2))
+
+
+def sigmoid_slope(A):
+    """A ∘ (1 − A)"""
+    return A * (1 - A)
+
+
+def tanh_slope(A):
+    """1 − A²"""
+    return 1 - A**2
+
+
+def relu_slope(A):
+    """1 where A > 0, else 0"""
+    return A > 0
 
 
 def softmax(Z):
@@ -55,6 +71,11 @@ def cross_entropy(Z, A, Y):
     return torch.logsumexp(Z, 0).sum() - (Y * Z).sum()
 
 
+HIDDEN = {
+    "sigmoid": (torch.sigmoid, sigmoid_slope),
+    "tanh": (torch.tanh, tanh_slope),
+    "relu": (torch.relu, relu_slope),
+}
 OUTPUTS = {
     ("sigmoid", "quadratic"): (torch.sigmoid, quadratic_delta, quadratic_loss),
     ("sigmoid", "log"): (torch.sigmoid, difference_delta, log_loss),
@@ -64,6 +85,7 @@ OUTPUTS = {
 
 def written_step(problem, R):
     """The step of this problem, to be compiled; the loss, or None."""
+    hidden, slope = HIDDEN[problem.hidden_activation]
     activate, output_delta, batch_loss = OUTPUTS[problem.output_activation, problem.loss]
     is_plain, records_loss = problem.has_plain_update, problem.records_loss
     momentum, l1, l2 = problem.momentum, problem.l1, problem.l2
@@ -71,9 +93,9 @@ def written_step(problem, R):
     def step(X, Y, batch, W, b, dW, db, eta):
         """The images `batch`, once forward and back, and the update; the loss is that from before it."""
         X, Y = gather(X, Y, batch)
-        Z, A = forward(X, W, b, activate)
+        Z, A = forward(X, W, b, hidden, activate)
         loss = R * batch_loss(Z, A[-1], Y) if records_loss else None
-        gradients = backward(A, output_delta(A[-1], Y), W, R)
+        gradients = backward(A, output_delta(A[-1], Y), W, R, slope)
         if is_plain:
             update(W, b, *gradients, eta)
         else:
@@ -88,24 +110,24 @@ def gather(X, Y, batch):
     return X[batch], Y[batch].T
 
 
-def forward(X, W, b, activate):
-    """Z = W[l] A[l] + b[l], A[l+1] = σ(Z), from A[0] = Xᵀ on; the last layer by `activate`"""
+def forward(X, W, b, hidden, activate):
+    """Z = W[l] A[l] + b[l], A[l+1] = φ(Z), from A[0] = Xᵀ on; the last layer by `activate`"""
     A = [X.T]
     for W_l, b_l in zip(W[:-1], b[:-1], strict=True):
-        A.append(torch.sigmoid(W_l @ A[-1] + b_l[:, None]))
+        A.append(hidden(W_l @ A[-1] + b_l[:, None]))
     Z = W[-1] @ A[-1] + b[-1][:, None]
     A.append(activate(Z))
     return Z, A
 
 
-def backward(A, delta, W, R):
-    """dW[l] = R delta A[l]ᵀ, db[l] = R Σ_batch delta, delta ← W[l]ᵀ delta ∘ A[l] ∘ (1 − A[l])"""
+def backward(A, delta, W, R, slope):
+    """dW[l] = R delta A[l]ᵀ, db[l] = R Σ_batch delta, delta ← W[l]ᵀ delta ∘ φ′(Z[l−1])"""
     dW, db = [], []
     for l in range(len(W) - 1, -1, -1):
         dW.insert(0, R * (delta @ A[l].T))
         db.insert(0, R * delta.sum(1))
         if l > 0:
-            delta = (W[l].T @ delta) * A[l] * (1 - A[l])
+            delta = (W[l].T @ delta) * slope(A[l])
     return dW, db
 
 

@@ -20,6 +20,7 @@ class TorchCompile(TorchImplementation):
     idea = "The formulas as they are read, fused and compiled to C++ by torch.compile; the products stay MKL's."
     maths = ("compiled.py",)
     axes = {"dtype": FLOATS}
+    hidden_activations = ("sigmoid", "tanh", "relu")
     eta_is_tensor = True
 
     @classmethod

@@ -15,6 +15,7 @@ class TorchManual(TorchImplementation):
     idea = "Gradients by hand, in place, in buffers made once: what PyTorch's products do without autograd."
     maths = ("manual.py",)
     axes = {"dtype": FLOATS}
+    hidden_activations = ("sigmoid", "tanh", "relu")
 
     def formulas(self):
         from . import manual

@@ -2,7 +2,8 @@
 
 Samples in columns: A[0] = X (D, B), W[l] (fan_out, fan_in), b[l] (fan_out,), A[l+1] and delta[l] (fan_out, B),
 Y (C, B). X and Y are gathered as rows and seen transposed: so written, the products with W[0] take MKL 0.6 of the time.
-R scales the sum over the mini-batch; eta is the learning rate. All tensors are where X is, on a CPU or a GPU.
+R scales the sum over the mini-batch; eta is the learning rate; φ is the problem's hidden activation. All tensors are
+where X is, on a CPU or a GPU.
 
 Longer than 100 lines: every formula names the buffer that it writes to, and the output layers do so too.
 """
@@ -27,7 +28,7 @@ class Network:
 def quadratic_delta(A, Y, delta):
     """delta = (A − Y) ∘ A ∘ (1 − A)"""
     torch.sub(A, Y, out=delta)
-    times_slope(delta, A)
+    times_sigmoid_slope(delta, A)
 
 
 def difference_delta(A, Y, delta):
@@ -35,10 +36,20 @@ def difference_delta(A, Y, delta):
     torch.sub(A, Y, out=delta)
 
 
-def times_slope(delta, A):
+def times_sigmoid_slope(delta, A):
     """delta ← delta ∘ A ∘ (1 − A), as delta ∘ A − (delta ∘ A) ∘ A"""
     delta.mul_(A)
     delta.addcmul_(delta, A, value=-1)
+
+
+def times_tanh_slope(delta, A):
+    """delta ← delta ∘ (1 − A²), as delta − (delta ∘ A) ∘ A; without a buffer of its own"""
+    delta.addcmul_(delta * A, A, value=-1)
+
+
+def times_relu_slope(delta, A):
+    """delta ← delta where A > 0, else 0"""
+    delta.mul_(A > 0)
 
 
 def sigmoid(Z, A):
@@ -66,6 +77,11 @@ def cross_entropy(Z, A, Y):
     return torch.logsumexp(Z, 0).sum() - (Y * Z).sum()
 
 
+HIDDEN = {
+    "sigmoid": (torch.sigmoid_, times_sigmoid_slope),
+    "tanh": (torch.tanh_, times_tanh_slope),
+    "relu": (torch.relu_, times_relu_slope),
+}
 OUTPUTS = {
     ("sigmoid", "quadratic"): (sigmoid, quadratic_delta, quadratic_loss),
     ("sigmoid", "log"): (sigmoid, difference_delta, log_loss),
@@ -79,6 +95,7 @@ class MiniBatch:
     def __init__(self, problem, network, X, Y, batch_size):
         self.problem, self.network, self.X, self.Y = problem, network, X, Y
         self.R = problem.batch_scale(batch_size)
+        self.hidden, self.times_slope = HIDDEN[problem.hidden_activation]
         self.activate, self.output_delta, self.batch_loss = OUTPUTS[problem.output_activation, problem.loss]
         self.loss = self.recorded_loss if problem.records_loss else self.no_loss
         self.update = self.plain_update if problem.has_plain_update else self.full_update
@@ -107,10 +124,10 @@ class MiniBatch:
         torch.index_select(self.Y, 0, batch, out=self.Y_batch)
 
     def forward(self):
-        """Z = W[l] A[l] + b[l], A[l+1] = σ(Z); the last layer by `activate`"""
+        """Z = W[l] A[l] + b[l], A[l+1] = φ(Z); the last layer by `activate`"""
         W, b, A = self.network.W, self.b_column, self.A
         for l in range(len(W) - 1):
-            torch.addmm(b[l], W[l], A[l], out=A[l + 1]).sigmoid_()
+            self.hidden(torch.addmm(b[l], W[l], A[l], out=A[l + 1]))
         torch.addmm(b[-1], W[-1], A[-2], out=self.logits)
         self.activate(self.logits, A[-1])
 
@@ -122,11 +139,11 @@ class MiniBatch:
         """None: this problem records none"""
 
     def backward(self):
-        """delta[l−1] = W[l]ᵀ delta[l] ∘ A[l] ∘ (1 − A[l])"""
+        """delta[l−1] = W[l]ᵀ delta[l] ∘ φ′(Z[l−1])"""
         self.output_delta(self.A[-1], self.Y_T, self.delta[-1])
         for l in range(len(self.delta) - 1, 0, -1):
             torch.mm(self.W_T[l], self.delta[l], out=self.delta[l - 1])
-            times_slope(self.delta[l - 1], self.A[l])
+            self.times_slope(self.delta[l - 1], self.A[l])
 
     def plain_update(self, eta):
         """W[l] ← W[l] − η R delta[l] A[l]ᵀ, b[l] ← b[l] − η R Σ_batch delta[l]: no gradient is ever stored"""

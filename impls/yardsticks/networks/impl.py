@@ -21,6 +21,7 @@ class CNull(LibraryImplementation):
     idea = "What does a call through the C ABI cost?"
     maths = ("null.c",)
     axes = {"dtype": FLOATS}
+    hidden_activations = ("sigmoid", "tanh", "relu")
 
     def command(self) -> list[str]:
         return [
@@ -45,6 +46,7 @@ class JuliaNull(JuliaImplementation):
     idea = "What does a call through juliacall cost?"
     maths = ("null.jl",)
     axes = {"dtype": FLOATS}
+    hidden_activations = ("sigmoid", "tanh", "relu")
     program = "null.jl"
 
 
@@ -58,6 +60,7 @@ class ProcessNull(ProcessImplementation):
     idea = "What does a call through the process protocol cost?"
     maths = ("null_runner.py",)
     axes = {"dtype": FLOATS}
+    hidden_activations = ("sigmoid", "tanh", "relu")
 
     def command(self) -> list[str]:
         return [sys.executable, "null_runner.py"]
