@@ -8,6 +8,7 @@ REQUIRES = ("jax",)
 
 jax.config.update("jax_platforms", "cpu")
 jax.config.update("jax_enable_x64", True)
+jax.config.update("jax_cpu_enable_async_dispatch", False)  # else calls run ahead in a second thread
 
 prepare = jnp.asarray
 

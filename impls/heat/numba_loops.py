@@ -4,6 +4,7 @@ from numba import njit
 
 LANGUAGE = "Numba"
 REQUIRES = ("numba",)
+PLAIN_LOOPS = True
 
 
 @njit

@@ -1,6 +1,7 @@
 """Two loops over lists: what a point costs when Python itself does every operation."""
 
 LAYOUT = "lists of lists"
+PLAIN_LOOPS = True
 DTYPES = ("float64",)  # the numbers of Python
 
 

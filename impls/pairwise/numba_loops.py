@@ -6,6 +6,7 @@ from numba import njit
 
 LANGUAGE = "Numba"
 REQUIRES = ("numba",)
+PLAIN_LOOPS = True
 
 
 @njit

@@ -3,6 +3,7 @@
 from math import sqrt
 
 LAYOUT = "lists of lists"
+PLAIN_LOOPS = True
 DTYPES = ("float64",)  # the numbers of Python
 
 

@@ -2,6 +2,7 @@
 
 import ast
 from collections import Counter
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -35,7 +36,7 @@ def functions(implementation):
     [
         (0, 1, {"backward"}),
         (1, 2, {"store_images", "forward"}),
-        (2, 3, {"step", "add_bias_row", "sigmoid_slope", "product", "backward", "PARTS"}),
+        (2, 3, {"step", "add_bias_row", "hidden_slope", "product", "backward", "PARTS"}),
     ],
 )
 def test_neighbours_differ_in_what_the_step_is_about_and_in_nothing_else(before, after, changed):
@@ -70,8 +71,10 @@ def watched(request, monkeypatch):
         return call
 
     maths = implementation.maths_file
-    for name in ("with_bias_row", "sigmoid", *maths.PARTS.values()):
+    for name in ("with_bias_row", *maths.PARTS.values()):
         monkeypatch.setattr(maths, name, counting(name, getattr(maths, name)))
+    hidden = implementation.hidden
+    implementation.hidden = SimpleNamespace(activation=counting("activation", hidden.activation), slope=hidden.slope)
     for name in ("gather", "forward", "loss", "backward", "update"):
         monkeypatch.setattr(maths, name, within(name, getattr(maths, name)))
     problem = implementation.problem
@@ -96,7 +99,7 @@ def test_bias_rows_are_added_where_the_step_still_does(watched):
 def test_the_slope_takes_another_exp_until_the_activations_are_reused(watched):
     number, _, calls = watched
 
-    assert calls["backward", "sigmoid"] == (LAYERS, LAYERS - 1, LAYERS - 1, 0)[number]
+    assert calls["backward", "activation"] == (LAYERS, LAYERS - 1, LAYERS - 1, 0)[number]
 
 
 def test_the_parts_are_functions_that_only_backward_calls_once_for_each_layer(watched):
@@ -117,7 +120,7 @@ def test_a_mini_batch_is_in_fortran_order_and_is_copied_into_c_order_until_the_b
     implementation.reset(implementation.problem.start_state(1))
     maths = implementation.maths_file
     X, _ = maths.gather(implementation.X, implementation.Y, np.arange(BATCH_SIZE))
-    _, A = maths.forward(X, implementation.W, implementation.output)
+    _, A = maths.forward(X, implementation.W, implementation.hidden, implementation.output)
 
     assert X.flags.f_contiguous
     assert (A[0] is X, A[0].flags.c_contiguous) == ((False, True) if number < 2 else (True, False))

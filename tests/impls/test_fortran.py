@@ -15,7 +15,7 @@ from paragone.task.mlp.problem_files import find_problem, shipped_names
 N_TRAIN = 60
 SEED = 3
 
-(FORTRAN,) = read_folder(IMPLEMENTATIONS / "fortran_matmul")
+FORTRAN, LOOPS = read_folder(IMPLEMENTATIONS / "fortran_matmul")
 needs_gfortran = pytest.mark.skipif(FORTRAN.missing() is not None, reason=str(FORTRAN.missing()))
 
 _random = np.random.default_rng(1)
@@ -37,11 +37,13 @@ def test_the_compiler_is_asked_for_the_language_alone():
 
 
 @needs_gfortran
-@pytest.mark.parametrize("which", ["fortran_matmul", "the starter"])
+@pytest.mark.parametrize("which", ["fortran_matmul", "fortran_loops", "the starter"])
 def test_the_bits_do_not_hang_on_where_in_memory_a_network_lies(which, tmp_path):
     if which == "the starter":
         write_starter("first", "fortran", tmp_path)
-    (kind,) = [FORTRAN] if which == "fortran_matmul" else read_folder(tmp_path / "first")
+    (kind,) = (
+        read_folder(tmp_path / "first") if which == "the starter" else [{"fortran_loops": LOOPS}.get(which, FORTRAN)]
+    )
     problem = replace(find_problem("nielsen"), n_train=N_TRAIN, layers=(49, 8, 10))
     start, order = problem.start_state(SEED), problem.order(SEED, 5, 1)
     alive, found = [], set()
@@ -64,7 +66,7 @@ import numpy as np
 from paragone.implementation.registry import IMPLEMENTATIONS, read_folder
 from paragone.task.mlp.problem_files import find_problem
 
-(implementation,) = read_folder(IMPLEMENTATIONS / "fortran_matmul")
+implementation = next(read for read in read_folder(IMPLEMENTATIONS / "fortran_matmul") if read.name == sys.argv[2])
 for dtype in ("float32", "float64"):
     problem = replace(find_problem(sys.argv[1]), n_train=60000, layers=(5, 30, 10))
     network = implementation(dtype=dtype)
@@ -78,8 +80,9 @@ for dtype in ("float32", "float64"):
 @needs_gfortran
 @pytest.mark.skipif(sys.platform != "linux", reason="the stack of a process is limited in Linux's way")
 @pytest.mark.parametrize("problem", shipped_names())
-def test_a_mini_batch_of_the_whole_training_set_fits_a_small_stack(problem):
-    command = ["sh", "-c", 'ulimit -s 512; exec "$@"', "sh", sys.executable, "-c", FULL_BATCH, problem]
+@pytest.mark.parametrize("name", ["fortran_matmul", "fortran_loops"])
+def test_a_mini_batch_of_the_whole_training_set_fits_a_small_stack(problem, name):
+    command = ["sh", "-c", 'ulimit -s 512; exec "$@"', "sh", sys.executable, "-c", FULL_BATCH, problem, name]
     answer = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
 
     assert (answer.returncode, answer.stdout) == (0, "True 524288\n" * 2), answer.stderr

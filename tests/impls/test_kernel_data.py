@@ -115,6 +115,22 @@ def test_distances_in_float32_are_rejected_as_float64_also_where_the_root_is_not
         assert judge(computation.spec, computation.expected, got, "float64").status == "failed"
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_without_the_maximum_large_numbers_overflow_and_the_error_that_is_shown_is_infinite(dtype):
+    computation = computation_of(PROJECT / "impls" / "softmax_rows", 10, "large")
+    X = computation.inputs["X"].astype(dtype)
+    with np.errstate(over="ignore", invalid="ignore"):
+        naive, stable = (
+            np.exp(x) / np.exp(x).sum(axis=1, keepdims=True) for x in (X, X - X.max(axis=1, keepdims=True))
+        )
+    errors = [
+        show(computation.spec, computation.expected, {"Y": Y.astype(np.float64)}, dtype).error for Y in (naive, stable)
+    ]
+
+    assert errors[0] == np.inf
+    assert errors[1] < 1e-5
+
+
 def temporaries(u, w):
     for a, b in ((u, w), (w, u)):
         middle = a[1:-1, 1:-1]

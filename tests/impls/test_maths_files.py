@@ -16,7 +16,8 @@ HEADER = 20  # lines
 
 # From the line that defines it, in any of the languages, to the next definition or end on the same margin.
 STEP = re.compile(
-    r"^( *)(?:def|(?:real\S+ )?function|static double) step!?\(.*?(?=^(?:\1(?:def|@|function|class|[}]|end))|\Z)",
+    r"^( *)(?:def|(?:real\S+ )?function|(?:pub )?fn|static double) step!?\("
+    r".*?(?=^(?:\1(?:def|@|function|class|[}]|end))|\Z)",
     re.MULTILINE | re.DOTALL,
 )
 CALL = re.compile(r"(?<![\w:])(?:\w*_)?(gather|forward|loss|backward|update)!?\(")

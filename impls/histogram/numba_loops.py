@@ -1,0 +1,14 @@
+"""One loop, compiled by Numba when it is first called."""
+
+from numba import njit
+
+LANGUAGE = "Numba"
+REQUIRES = ("numba",)
+
+
+@njit
+def run(x, counts):
+    m = len(counts)
+    counts[:] = 0
+    for x_i in x:
+        counts[int(m * x_i)] += 1
