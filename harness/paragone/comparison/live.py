@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
-from paragone.compare.versions import VersionSet
+from paragone.comparison.versions import VersionSet
 from paragone.errors import Misuse, UnknownName
 from paragone.implementation.registry import Unusable
 from paragone.implementation.variant import VERSION

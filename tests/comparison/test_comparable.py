@@ -8,7 +8,7 @@ from made_up_run import BASE, CONTROL, ENVIRONMENT, launch_row
 from pair_of_runs import OTHERS, SLOWED, noisy_run
 
 from paragone.analyse.results import Results
-from paragone.compare.comparable import (
+from paragone.comparison.comparable import (
     CHANGED,
     SAME,
     UNKNOWN,

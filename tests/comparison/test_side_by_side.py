@@ -9,7 +9,7 @@ from made_up_run import BASE, CONTROL, cell, change_plan, made_up_run, outcome, 
 
 from paragone.analyse.results import Results
 from paragone.analyse.verdicts import surely_slower
-from paragone.compare.side_by_side import COLUMNS, counted, newly_failed, side_by_side, why_not_compared
+from paragone.comparison.side_by_side import COLUMNS, counted, newly_failed, side_by_side, why_not_compared
 from paragone.plan.power import launches_to_resolve
 from paragone.report.text.run_report import run_report
 from paragone.report.text.side_by_side import answer, sections
@@ -48,6 +48,14 @@ def test_the_ratio_is_formed_between_samples_of_the_same_round(tmp_path):
     assert pytest.approx(0.8, rel=1e-6) == row.ratio_high
     assert "slower" == row.verdict
     assert ("mine", "mine[dtype=float32]", 10) == (row.implementation, row.compared, row.size)
+
+
+def test_the_control_of_version_a_is_not_compared(tmp_path):
+    run = made_up_run(tmp_path, {(A, 10): STEADY, (f"{A} (A/A)", 10): STEADY, (B, 10): scaled(STEADY, 1.25)})
+    change_plan(run, live=LIVE)
+    (row,) = compared(run).itertuples()
+
+    assert (A, B) == (row.variant_a, row.variant_b)
 
 
 @pytest.mark.parametrize(("by", "verdict"), [(0.9, "faster"), (1.0, "same within 1 %"), (1.03, "slower")])

@@ -9,8 +9,8 @@ import pytest
 from kernel_folder import write_kernel
 from small_project import commit, make_project, run_git, write
 
-from paragone.compare.home import Home, home_of
-from paragone.compare.revisions import find_side, find_sides, side_of
+from paragone.comparison.home import Home, home_of
+from paragone.comparison.revisions import find_side, find_sides, side_of
 from paragone.errors import Misuse
 from paragone.files.paths import PROJECT
 from paragone.task.kernel.problem import KernelProblem

@@ -3,8 +3,8 @@
 import pytest
 from small_project import write
 
-from paragone.compare.revisions import Side
-from paragone.compare.versions import version_set
+from paragone.comparison.revisions import Side
+from paragone.comparison.versions import version_set
 
 
 @pytest.fixture

@@ -59,7 +59,7 @@ def side_by_side(results: Results) -> pd.DataFrame:
 
 def _of_side(frame: pd.DataFrame, label: str, which: str) -> pd.DataFrame:
     """The cells of one side; `compared` is the variant's name without its version, which both sides share."""
-    own = frame[frame["implementation"].str.endswith(VERSION + label)]
+    own = frame[frame["implementation"].str.endswith(VERSION + label) & ~frame["control"].astype(bool)]
     renamed = own[[*CELL, "implementation", "dtype", "margin", *OF_A_SIDE[1:]]].assign(
         implementation=own["implementation"].map(without_version), compared=own["variant"].map(without_version)
     )

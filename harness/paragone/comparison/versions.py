@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from msgspec import structs
 
-from paragone.compare.revisions import Side, side_of
+from paragone.comparison.revisions import Side, side_of
 from paragone.errors import Misuse
 from paragone.implementation.described import describe_files
 from paragone.implementation.plugins import Location, locations_in

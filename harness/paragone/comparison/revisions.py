@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from paragone.compare.home import OF_NETWORKS, Home
+from paragone.comparison.home import OF_NETWORKS, Home
 from paragone.errors import Misuse
 from paragone.files.hashing import folder_hash
 from paragone.files.paths import cache_folder

@@ -28,8 +28,8 @@ from paragone.analyse.intervals import CONFIDENCE, LEAST_ROUNDS
 from paragone.analyse.ratios import UNIT
 from paragone.analyse.statuses import CELL
 from paragone.analyse.verdicts import POINT, surely_slower, verdict_words
-from paragone.compare.comparable import SAME, are_versions_same, in_both, name_of, refusals, source_states
-from paragone.compare.uncertainty import MOST_FREEDOM, adjusted, freedom_of_sum, shrunk, two_sided, variance_between
+from paragone.comparison.comparable import SAME, are_versions_same, in_both, name_of, refusals, source_states
+from paragone.comparison.uncertainty import MOST_FREEDOM, adjusted, freedom_of_sum, shrunk, two_sided, variance_between
 from paragone.errors import Incomparable
 
 if TYPE_CHECKING:

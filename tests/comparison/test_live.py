@@ -4,9 +4,9 @@ import pytest
 from kernel_folder import write_kernel
 from small_project import write
 
-from paragone.compare.live import SAME, paired
-from paragone.compare.revisions import Side
-from paragone.compare.versions import version_set
+from paragone.comparison.live import SAME, paired
+from paragone.comparison.revisions import Side
+from paragone.comparison.versions import version_set
 from paragone.errors import Misuse, UnknownName
 
 

@@ -8,8 +8,8 @@ import pytest
 from described_here import class_of
 
 from paragone.adapters.build import build
-from paragone.compare.revisions import Side
-from paragone.compare.versions import all_implementations, version_set, versions
+from paragone.comparison.revisions import Side
+from paragone.comparison.versions import all_implementations, version_set, versions
 from paragone.errors import Misuse
 from paragone.implementation.contract import variants
 from paragone.implementation.registry import IMPLEMENTATIONS

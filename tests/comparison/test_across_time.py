@@ -13,7 +13,7 @@ from pair_of_runs import OTHERS, SIZES, SLOWED, cells, noisy_run, noisy_samples
 
 from paragone import METHOD_VERSION
 from paragone.analyse.results import Results
-from paragone.compare.across_time import AS_MEASURED, UNCHANGED, compare, estimates
+from paragone.comparison.across_time import AS_MEASURED, UNCHANGED, compare, estimates
 from paragone.errors import Incomparable
 from paragone.report.text.comparison import comparison_report
 

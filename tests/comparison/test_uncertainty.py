@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from paragone.compare.uncertainty import adjusted, freedom_of_sum, shrunk, two_sided, variance_between
+from paragone.comparison.uncertainty import adjusted, freedom_of_sum, shrunk, two_sided, variance_between
 
 
 def random(seed=1):
