@@ -6,6 +6,7 @@ import pytest
 from described_here import made, variants_of
 
 from paragone.implementation.contract import FLOATS, Implementation, axes_of, without_version
+from paragone.implementation.described import unavailable_reason
 from paragone.task.mlp.problem_files import find_problem
 
 
@@ -86,6 +87,40 @@ def test_an_implementation_runs_everywhere_and_on_everything_unless_it_says_othe
     assert Whole.nearest(find_problem("nielsen")) is None
     assert Whole.call_seconds == 0
     assert Whole.deterministic
+
+
+def with_hidden(activation):
+    return dataclasses.replace(find_problem("nielsen"), hidden_activation=activation)
+
+
+@pytest.mark.parametrize("activation", ["tanh", "relu"])
+def test_an_implementation_that_does_not_declare_it_is_asked_for_no_other_hidden_layer_than_sigmoid(activation):
+    """The code of older days has sigmoid in its formulas, and would train another network; it may have `supports`."""
+
+    class Supports(Whole):
+        @classmethod
+        def supports(cls, problem):
+            return None
+
+    assert Supports.unsupported(with_hidden("sigmoid")) is None
+    assert Supports.unsupported(with_hidden(activation)) == f"its hidden layers are sigmoid, not {activation}"
+    (variant, *_) = variants_of(Supports)
+    assert unavailable_reason(variant.implementation, with_hidden(activation)) == (
+        f"its hidden layers are sigmoid, not {activation}"
+    )
+
+
+def test_what_an_implementation_declares_of_hidden_layers_it_may_still_refuse_by_supports():
+    class Refuses(Whole):
+        hidden_activations = ("sigmoid", "relu")
+
+        @classmethod
+        def supports(cls, problem):
+            return "no" if problem.hidden_activation == "relu" else None
+
+    assert Refuses.unsupported(with_hidden("sigmoid")) is None
+    assert Refuses.unsupported(with_hidden("relu")) == "no"
+    assert Refuses.unsupported(with_hidden("tanh")) == "its hidden layers are sigmoid or relu, not tanh"
 
 
 def test_a_version_stands_between_the_name_and_the_axes():

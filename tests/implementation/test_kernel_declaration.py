@@ -14,6 +14,7 @@ build = "gcc {flags} -DREAL={real} -DNAME=f_{suffix} {width} -o {library} 'a b.c
 requires = ["make"]
 dtypes = ["float32"]
 deterministic = false
+plain_loops = true
 [axes]
 flags = { O2 = "-O2", O3_native = "-O3 -march=native" }
 width = { none = "", four = "-DWIDTH=4" }
@@ -36,6 +37,7 @@ def test_what_is_declared_is_read(read):
     assert (declared.name, declared.file, declared.form) == ("mine", "mine.toml", "library")
     assert (declared.language, declared.idea, declared.layout, declared.source) == ("C", "loops", "columns", "a paper")
     assert (declared.requires, declared.deterministic) == (("make",), False)
+    assert declared.plain_loops
     assert declared.axes == {"dtype": ("float32",), "flags": ("O2", "O3_native"), "width": ("none", "four")}
 
 
@@ -74,6 +76,8 @@ def test_its_keys_tell_how_it_is_reached(read, text, form):
         (LIBRARY.replace("a.c", "'a.c"), "build: not a command: No closing quotation"),
         (LIBRARY + 'dtypes = ["float16"]', "dtypes: expected a list of float32 and float64, got a list of 1"),
         (LIBRARY + "requires = 1", "requires: expected a list of texts"),
+        (LIBRARY + "packages = 1", "packages: expected a list of texts"),
+        (LIBRARY + "packages = ['scipy']", "packages: the build has not the word {scipy}"),
         (LIBRARY + "deterministic = 1", "deterministic: expected true or false, got 1"),
         (LIBRARY + "process = true", "process: only beside julia"),
         (LIBRARY + "axes = { flags = { O2 = '-O2' } }", "axes.flags: no command has the word {flags}"),

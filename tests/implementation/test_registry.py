@@ -274,6 +274,14 @@ def test_shared_formulas_are_a_tuple(write):
     assert "shared_maths: expected a tuple of file names" in reason
 
 
+def test_hidden_activations_are_a_tuple(write):
+    code = GOOD.replace("    maths =", '    hidden_activations = "relu"\n    maths =')
+
+    assert 'hidden_activations: expected a tuple such as ("sigmoid", "relu"), got' in broken_beside_a_good_one(
+        write, code
+    )
+
+
 def test_a_file_with_output_layers_is_kept_with_every_implementation_that_uses_it():
     """In Python through ArrayImplementation, in C by an include."""
     kept = {found.name: found.kept_source().files for found in EVERYONE}

@@ -252,6 +252,13 @@ def test_the_digest_of_a_folder_sees_contents_names_and_rights_and_no_hidden_fil
     assert 4 == len(digests)
 
 
+def test_the_digest_of_a_folder_reads_no_pipe_and_no_device(tmp_path):
+    os.mkfifo(tmp_path / "pipe.py")
+    (tmp_path / "endless.py").symlink_to("/dev/zero")
+
+    assert folder_digest(tmp_path) == folder_digest(tmp_path)
+
+
 def test_a_kernels_implementation_is_described_again_where_its_kernel_has_changed(tmp_path):
     from paragone.implementation.new_kernel import write_kernel
 

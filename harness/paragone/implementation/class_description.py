@@ -33,6 +33,8 @@ def described_class(implementation: type[Implementation], folder: Path) -> Descr
         own_environment=implementation.own_environment,
         call_seconds=float(implementation.call_seconds),
         predicts=implementation.predicts,
+        plain_loops=implementation.plain_loops,
+        hidden_activations=tuple(implementation.hidden_activations),
         bridge=None if bridge is None else plain_words(bridge),
         environment_name=environment,
         missing=None if missing is None else plain_words(missing),
@@ -48,7 +50,7 @@ def described_class(implementation: type[Implementation], folder: Path) -> Descr
 def answer_of(implementation: type[Implementation], problem: Problem) -> Answer:
     """What it says to a problem. Where a question raises, or is answered by no words, nobody can tell: that is a no."""
     try:
-        if unsupported := _words("supports", implementation.supports(problem)):
+        if unsupported := _words("supports", implementation.unsupported(problem)):
             return Answer(unsupported=unsupported)
         return Answer(difference=_words("nearest", implementation.nearest(problem)))
     except (Exception, SystemExit) as error:

@@ -80,6 +80,10 @@ class Implementation(ABC):
     own_environment: ClassVar[str] = ""
     call_seconds: ClassVar[float] = 0.0  # what a call of train takes by itself, where samples must be longer for it
     predicts: ClassVar[bool] = False  # it has the verbs load_test and predict
+    # Every product is a loop that it writes itself: a line in the report's table of what a plain loop costs.
+    plain_loops: ClassVar[bool] = False
+    # What the hidden layers may compute, of "sigmoid", "tanh", "relu". It is not asked to do others.
+    hidden_activations: ClassVar[tuple[str, ...]] = ("sigmoid",)
     bridge: ClassVar[str | None] = None  # what it is reached through: "c", "julia", "process"; None: Python itself
     # After a train: its nanoseconds by the clock of the program that did it, where that is another process.
     runner_ns: int | None = None
@@ -102,6 +106,11 @@ class Implementation(ABC):
     def supports(cls, problem: Problem) -> str | None:
         """Why it does not do this problem, or None where it does."""
         return None
+
+    @classmethod
+    def unsupported(cls, problem: Problem) -> str | None:
+        """Why it does not do this problem: what it does not declare, else what it says by `supports`."""
+        return problem.undeclared_by(cls) or cls.supports(problem)
 
     @classmethod
     def nearest(cls, problem: Problem) -> str | None:

@@ -33,6 +33,10 @@ class Declared(Protocol):
     @property
     def predicts(self) -> bool: ...
     @property
+    def plain_loops(self) -> bool: ...
+    @property
+    def hidden_activations(self) -> Sequence[str]: ...
+    @property
     def own_environment(self) -> str: ...
     @property
     def call_seconds(self) -> float: ...
@@ -49,6 +53,8 @@ def value_fault(declared: Declared, folder: Path) -> str | None:
         return f"name: expected letters, digits and underscores, {MOST_CHARACTERS} at most; got {name!r}"
     if fault := _fault_of_maths(declared, folder):
         return fault
+    if not _is_tuple_of_texts(hidden := declared.hidden_activations):
+        return f'hidden_activations: expected a tuple such as ("sigmoid", "relu"), got {hidden!r}'
     return _fault_of_axes(declared.axes)
 
 
@@ -60,7 +66,7 @@ def environment_fault(attribute: str, name: object) -> str | None:
 
 
 def _fault_of_numbers(declared: Declared) -> str | None:
-    for attribute in ("deterministic", "predicts"):
+    for attribute in ("deterministic", "predicts", "plain_loops"):
         if not isinstance(value := getattr(declared, attribute), bool):
             return f"{attribute}: expected True or False, got {value!r}"
     seconds = declared.call_seconds

@@ -48,6 +48,8 @@ class Described(msgspec.Struct, frozen=True, kw_only=True):
     own_environment: Words
     call_seconds: float
     predicts: bool
+    plain_loops: bool = False
+    hidden_activations: tuple[str, ...]
     bridge: Words | None
     environment_name: Words  # of the environment that its worker starts in
     missing: Words | None  # why it cannot run here
@@ -59,7 +61,9 @@ class Described(msgspec.Struct, frozen=True, kw_only=True):
         return hash((self.folder, self.name))
 
     def answer(self, problem: Problem) -> Answer:
-        """What it says to this problem."""
+        """What it says to this problem. Where a declaration rules the problem out, nobody is asked."""
+        if undeclared := problem.undeclared_by(self):
+            return Answer(unsupported=undeclared)
         return ask(self.folder, self.name.partition(VERSION)[0], problem) if self.asks_problem else Answer()
 
 

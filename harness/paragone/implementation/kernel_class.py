@@ -45,6 +45,7 @@ def _class_name(name: str) -> str:
 
 
 def _members(declared: KernelDeclaration, dtypes: Sequence[str]) -> dict[str, object]:
-    texts = {key: getattr(declared, key) for key in ("name", "language", "idea", "layout", "source", "deterministic")}
+    said = ("name", "language", "idea", "layout", "source", "deterministic", "plain_loops")
+    texts = {key: getattr(declared, key) for key in said}
     axes = {**declared.axes, "dtype": tuple(dtype for dtype in declared.dtypes if dtype in dtypes)}
     return {**texts, "declared": declared, "maths": declared.maths(), "axes": axes}

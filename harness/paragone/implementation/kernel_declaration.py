@@ -41,9 +41,11 @@ class KernelDeclaration:
     layout: str = LAYOUT
     source: str = SOURCE
     requires: tuple[str, ...] = ()  # packages of Python, or programs
+    packages: tuple[str, ...] = ()  # of Python, whose files the build reads: {NAME} is the folder of each
     dtypes: tuple[str, ...] = FLOATS
     orders: tuple[str, ...] = ("C",)
     deterministic: bool = True
+    plain_loops: bool = False  # a line in the report's table of what a plain loop costs
     flags: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # axis → value → words of a command
     build: tuple[str, ...] = ()
     program: tuple[str, ...] = ()
@@ -139,8 +141,10 @@ KEYS: dict[str, Check] = {
     "process": _truth,
     "axes": _flags,
     "requires": _texts,
+    "packages": _texts,
     "dtypes": _floats,
     "deterministic": _truth,
+    "plain_loops": _truth,
 }
 
 
@@ -151,7 +155,7 @@ def read_toml(path: Path) -> KernelDeclaration:
     faults = [f"{key}: unknown key. {did_you_mean(key, KEYS)}" for key in table if key not in KEYS]
     faults += [f"{key}: {fault}" for key, fault in wrong.items()]
     faults += [f"{key}: missing, expected a text" for key in ("language", "idea") if key not in table]
-    if not {*wrong} & {*FORMS, "process", "axes"}:
+    if not {*wrong} & {*FORMS, "process", "axes", "packages"}:
         faults += _faults_of_form(table, path)
     if faults:
         raise HarnessError(f"{path}: " + "; ".join(faults))
@@ -162,8 +166,10 @@ def read_toml(path: Path) -> KernelDeclaration:
         file=path.name,
         form=_form(table),
         requires=tuple(table.get("requires", ())),
+        packages=tuple(table.get("packages", ())),
         dtypes=tuple(table.get("dtypes", FLOATS)),
         deterministic=table.get("deterministic", True),
+        plain_loops=table.get("plain_loops", False),
         flags=table.get("axes", {}),
         build=tuple(shlex.split(table.get("build", ""))),
         program=tuple(shlex.split(table.get("program", ""))),
@@ -204,6 +210,11 @@ def _faults_of_form(table: Mapping[str, Any], path: Path) -> list[str]:
         what = "the folder for what it makes" if "program" in table else "the file to be made"
         faults.append(f"build: expected {target}, {what}, in one of its words")
     commands = f"{table.get('build', '')} {table.get('program', '')}"
+    faults += [
+        f"packages: the build has not the word {{{package}}}"
+        for package in table.get("packages", ())
+        if f"{{{package}}}" not in table.get("build", "")
+    ]
     faults += [
         f"axes.{axis}: no command has the word {{{axis}}}"
         for axis in table.get("axes", {})

@@ -1,7 +1,7 @@
 """What NAME.py of a kernel declares, read from its text: the file is not run.
 
-Its docstring is the idea. LANGUAGE, LAYOUT, SOURCE, REQUIRES, DTYPES, ORDERS and DETERMINISTIC are written out, so that
-they can be read. `run` is called with the arrays by the names of its parameters.
+Its docstring is the idea. LANGUAGE, LAYOUT, SOURCE, REQUIRES, DTYPES, ORDERS, DETERMINISTIC and PLAIN_LOOPS are written
+out, so that they can be read. `run` is called with the arrays by the names of its parameters.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ from paragone.task.kernel.spec import KernelSpec
 
 WORKSPACE = "workspace"
 TEXTS = {"LANGUAGE": "language", "LAYOUT": "layout", "SOURCE": "source"}
+TRUTHS = {"DETERMINISTIC": "deterministic", "PLAIN_LOOPS": "plain_loops"}
 LISTS = {"REQUIRES": "requires", "DTYPES": "dtypes", "ORDERS": "orders"}
+CONSTANTS = {**TEXTS, **TRUTHS, **LISTS}
 ALLOWED = {"DTYPES": FLOATS, "ORDERS": ("C", "F")}
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -87,13 +89,13 @@ def _constants(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
         )
         value = getattr(node, "value", None)
         for target in targets:
-            if isinstance(target, ast.Name) and target.id in (*TEXTS, *LISTS, "DETERMINISTIC") and value is not None:
+            if isinstance(target, ast.Name) and target.id in CONSTANTS and value is not None:
                 yield target.id, value
 
 
 def _constant(name: str, node: ast.expr) -> tuple[str, str, Any]:
     """Fault or "", the attribute, and its value."""
-    key = {**TEXTS, **LISTS}.get(name, "deterministic")
+    key = CONSTANTS[name]
     try:
         value = ast.literal_eval(node)
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
@@ -101,7 +103,7 @@ def _constant(name: str, node: ast.expr) -> tuple[str, str, Any]:
     if name in TEXTS:
         is_right = isinstance(value, str) and bool(value.strip())
         return "" if is_right else f"{name}: expected a text, got {shown(value)}", key, value
-    if name == "DETERMINISTIC":
+    if name in TRUTHS:
         return "" if isinstance(value, bool) else f"{name}: expected True or False, got {shown(value)}", key, value
     values = (value,) if isinstance(value, str) else value
     allowed = ALLOWED.get(name)

@@ -13,6 +13,7 @@ import hashlib
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from stat import S_ISREG
 
 import msgspec
 
@@ -68,9 +69,10 @@ class Remembered:
 
 
 def folder_digest(folder: Path) -> str:
-    """A hash of names, contents and rights of the files in a folder; of a large file its stamp stands for its content.
+    """A hash of names, contents and rights of the files in a folder.
 
-    Left out are hidden files and __pycache__.
+    Of a large file its stamp stands for its content, and of what is none: a pipe or a device may have no end. Left out
+    are hidden files and __pycache__.
     """
     content = hashlib.sha256(str(folder).encode(errors="surrogateescape"))
     for path in sorted(files_below(folder)):
@@ -78,6 +80,6 @@ def folder_digest(folder: Path) -> str:
         with suppress(OSError):
             about = Path(path).stat()
             content.update(f"{about.st_mode}\0".encode())
-            is_small = about.st_size <= LARGEST_FILE_BYTES
+            is_small = S_ISREG(about.st_mode) and about.st_size <= LARGEST_FILE_BYTES
             content.update(hashlib.sha256(Path(path).read_bytes()).digest() if is_small else stamp(path).encode())
     return content.hexdigest()

@@ -20,6 +20,7 @@ class StarterName(LibraryImplementation):
     maths = ("maths.c",)  # the files whose lines are counted and shown
     shared_maths = ("adapters/paragone_outputs.h",)  # shown too: the output layers, which maths.c includes
     axes = {"dtype": FLOATS}  # what changes only the data; each value is a row of its own in a comparison
+    hidden_activations = ("sigmoid", "tanh", "relu")  # what maths.c knows of them
 
     def command(self) -> tuple[str, ...]:
         # {library} is the file to be made, {include} the folder of the headers. Any language with a C ABI will do.

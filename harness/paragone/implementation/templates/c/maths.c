@@ -2,7 +2,7 @@
  *
  * z, a and delta hold the neurons of each layer, a[0] the image; W[l] is fan_out x fan_in, row after row. R scales the
  * sum over the mini-batch; eta is the learning rate. paragone_network.h holds the network and calls step;
- * paragone_outputs.h has the three output layers.
+ * paragone_outputs.h has the output layers and the activations of the hidden ones.
  *
  * Change a formula, then ask `paragone verify starter_name` whether it is still the same step.
  */
@@ -20,7 +20,7 @@ static void gather(const network *net, int64_t image, buffers *s)
     s->a[0] = net->X + image * net->fan[0];
 }
 
-/* z = W a + b, a of the next layer = 1 / (1 + exp(-z)), or the softmax of the output */
+/* z = W a + b, a of the next layer = sigmoid, tanh or ReLU of z, or what the output says */
 static void forward(const network *net, buffers *s)
 {
     for (int64_t l = 0; l < net->n_layers; l++) {
@@ -32,7 +32,9 @@ static void forward(const network *net, buffers *s)
                 sum += W_j[i] * s->a[l][i];
             s->z[l][j] = sum;
         }
-        if (l == net->n_layers - 1 && net->output == PARAGONE_SOFTMAX_CROSS_ENTROPY)
+        if (l < net->n_layers - 1)
+            hidden_activation(net->hidden, fan_out, s->z[l], s->a[l + 1]);
+        else if (net->output == PARAGONE_SOFTMAX_CROSS_ENTROPY)
             softmax(fan_out, s->z[l], s->a[l + 1]);
         else
             sigmoid(fan_out, s->z[l], s->a[l + 1]);
@@ -45,7 +47,8 @@ static double loss(const network *net, int label, const buffers *s)
     return sample_loss(0, net->output, net->fan[last + 1], s->z[last], s->a[last + 1], label);
 }
 
-/* dW += delta a', db += delta, delta of the layer before = W' delta a (1 - a), from the last layer down */
+/* dW += delta a', db += delta, delta of the layer before = W' delta times the slope of a, from the last layer
+ * down */
 static void backward(const network *net, int label, buffers *s)
 {
     int64_t last = net->n_layers - 1;
@@ -58,11 +61,13 @@ static void backward(const network *net, int label, buffers *s)
                 s->dW[l][j * fan_in + i] += s->delta[l][j] * s->a[l][i];
         }
         for (int64_t i = 0; l > 0 && i < fan_in; i++) {
-            real a_i = s->a[l][i], sum = 0;
+            real sum = 0;
             for (int64_t j = 0; j < fan_out; j++)
                 sum += net->W[l][j * fan_in + i] * s->delta[l][j];
-            s->delta[l - 1][i] = sum * a_i * (1 - a_i);
+            s->delta[l - 1][i] = sum;
         }
+        if (l > 0)
+            times_hidden_slope(net->hidden, fan_in, s->a[l], s->delta[l - 1]);
     }
 }
 

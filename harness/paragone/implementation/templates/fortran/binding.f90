@@ -10,6 +10,7 @@ module binding
       type(c_ptr) :: sizes
       integer(c_int32_t) :: output, real_bytes
       real(c_double) :: momentum, l1, l2
+      integer(c_int32_t) :: hidden
    end type
 
    character(kind=c_char, len=40), target :: wrong_kind = 'maths.f90 was compiled for another kind'//c_null_char
@@ -27,18 +28,18 @@ contains
       type(network), pointer :: net
       integer(c_int64_t), pointer :: sizes(:)
       real(wp), pointer :: pixels(:, :)
-      integer(c_int8_t), pointer :: digits(:)
+      integer(c_int8_t), pointer :: bytes(:) ! Fortran has no unsigned integers: a label from 128 on is negative here
       integer :: l
       reason = c_loc(wrong_kind)
       if (problem%real_bytes /= wp) return
       reason = c_null_ptr
       call c_f_pointer(problem%sizes, sizes, [problem%n_layers + 1])
       call c_f_pointer(images, pixels, [sizes(1), problem%n_train])
-      call c_f_pointer(labels, digits, [problem%n_train])
+      call c_f_pointer(labels, bytes, [problem%n_train])
       allocate (net)
       allocate (net%images(sizes(1), 0:problem%n_train - 1), net%labels(0:problem%n_train - 1)) ! numbered from 0
       net%images(:, :) = pixels
-      net%labels(:) = digits
+      net%labels(:) = iand(int(bytes), 255)
       allocate (net%y(sizes(size(sizes))))
       allocate (net%layers(0:problem%n_layers))
       allocate (net%layers(0)%a(sizes(1)))
@@ -50,6 +51,7 @@ contains
             this%db = 0
          end associate
       end do
+      net%hidden = problem%hidden
       net%output = problem%output
       net%momentum = real(problem%momentum, wp)
       net%l1 = real(problem%l1, wp)

@@ -19,6 +19,7 @@ class StarterName(LibraryImplementation):
     idea = "One sentence: what does this implementation show?"
     maths = ("maths.f90",)  # the files whose lines are counted and shown
     axes = {"dtype": FLOATS}  # what changes only the data; each value is a row of its own in a comparison
+    hidden_activations = ("sigmoid", "tanh", "relu")  # what maths.f90 knows of them
 
     def command(self) -> tuple[str, ...]:
         # {library} is the file to be made, {build} a folder for what else the compiler writes.

@@ -5,10 +5,11 @@
 !
 ! Change a formula, then ask `paragone verify starter_name` whether it is still the same step.
 module maths
-   use, intrinsic :: iso_fortran_env, only: int8, int64, real64
+   use, intrinsic :: iso_fortran_env, only: int64, real64
    implicit none
    integer, parameter :: wp = REAL_KIND ! working precision: 4 or 8 bytes, from the command in impl.py
-   integer, parameter :: quadratic = 0, log_loss = 1, cross_entropy = 2 ! the outputs, numbered as in paragone.h
+   integer, parameter :: hidden_sigmoid = 0, hidden_tanh = 1, hidden_relu = 2 ! numbered as in paragone.h, and so are
+   integer, parameter :: quadratic = 0, log_loss = 1, cross_entropy = 2 ! the outputs
 
    type layer
       real(wp), allocatable :: W(:, :), b(:), dW(:, :), db(:), dW_previous(:, :), db_previous(:)
@@ -17,10 +18,10 @@ module maths
 
    type network
       real(wp), allocatable :: images(:, :) ! (D, 0:N-1): a row of C is a column of Fortran
-      integer(int8), allocatable :: labels(:) ! (0:N-1)
+      integer, allocatable :: labels(:) ! (0:N-1)
       real(wp), allocatable :: y(:)
       type(layer), allocatable :: layers(:)
-      integer :: output
+      integer :: hidden, output
       real(wp) :: momentum, l1, l2
       logical :: records_loss
    end type
@@ -36,9 +37,9 @@ contains
       step = 0
       do n = 1, size(batch)
          call gather(net, batch(n), net%layers(0)%a, net%y)
-         call forward(net%layers, net%output)
+         call forward(net%layers, net%hidden, net%output)
          if (net%records_loss) step = step + loss(net%layers(ubound(net%layers, 1)), net%output, net%y)
-         call backward(net%layers, net%output, net%y)
+         call backward(net%layers, net%hidden, net%output, net%y)
       end do
       call update(net, eta, R)
    end function
@@ -68,13 +69,43 @@ contains
       softmax = softmax/sum(softmax)
    end function
 
-   subroutine forward(layers, output) ! z = a_before W + b, a = sigmoid(z), or the softmax of the output
+   function hidden_activation(hidden, z) ! sigmoid(z), tanh(z), or max(z, 0) that keeps NaN
+      integer, intent(in) :: hidden
+      real(wp), intent(in) :: z(:)
+      real(wp) :: hidden_activation(size(z))
+      select case (hidden)
+      case (hidden_sigmoid)
+         hidden_activation = sigmoid(z)
+      case (hidden_tanh)
+         hidden_activation = tanh(z)
+      case default
+         hidden_activation = merge(0.0_wp, z, z < 0)
+      end select
+   end function
+
+   function hidden_slope(hidden, a) ! the derivative, written in a: a (1 - a), 1 - a**2, or 1 where a > 0
+      integer, intent(in) :: hidden
+      real(wp), intent(in) :: a(:)
+      real(wp) :: hidden_slope(size(a))
+      select case (hidden)
+      case (hidden_sigmoid)
+         hidden_slope = a*(1 - a)
+      case (hidden_tanh)
+         hidden_slope = 1 - a**2
+      case default
+         hidden_slope = merge(1.0_wp, 0.0_wp, a > 0)
+      end select
+   end function
+
+   subroutine forward(layers, hidden, output) ! z = a_before W + b; a from z, in the last layer by the output
       type(layer), intent(inout) :: layers(0:)
-      integer, intent(in) :: output
+      integer, intent(in) :: hidden, output
       integer :: l
       do l = 1, ubound(layers, 1)
          layers(l)%z = matmul(layers(l - 1)%a, layers(l)%W) + layers(l)%b
-         if (l == ubound(layers, 1) .and. output == cross_entropy) then
+         if (l < ubound(layers, 1)) then
+            layers(l)%a = hidden_activation(hidden, layers(l)%z)
+         else if (output == cross_entropy) then
             layers(l)%a = softmax(layers(l)%z)
          else
             layers(l)%a = sigmoid(layers(l)%z)
@@ -98,10 +129,10 @@ contains
       end select
    end function
 
-   ! dW += delta a_before, db += delta, delta_before = W delta a_before (1 - a_before), from the last layer down
-   subroutine backward(layers, output, y)
+   ! dW += delta a_before, db += delta, delta_before = W delta times the slope of a_before, from the last layer down
+   subroutine backward(layers, hidden, output, y)
       type(layer), intent(inout) :: layers(0:)
-      integer, intent(in) :: output
+      integer, intent(in) :: hidden, output
       real(wp), intent(in) :: y(:)
       integer :: l, j
       call output_delta(layers(ubound(layers, 1)), output, y)
@@ -111,7 +142,7 @@ contains
                this%dW(:, j) = this%dW(:, j) + this%delta(j)*before%a
             end do
             this%db = this%db + this%delta
-            if (l > 1) before%delta = matmul(this%W, this%delta)*before%a*(1 - before%a)
+            if (l > 1) before%delta = matmul(this%W, this%delta)*hidden_slope(hidden, before%a)
          end associate
       end do
    end subroutine

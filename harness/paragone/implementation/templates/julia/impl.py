@@ -20,6 +20,7 @@ class StarterName(JuliaImplementation):
     idea = "One sentence: what does this implementation show?"
     maths = ("maths.jl",)  # the files whose lines are counted and shown
     axes = {"dtype": FLOATS}  # what changes only the data; each value is a row of its own in a comparison
+    hidden_activations = ("sigmoid", "tanh", "relu")  # what maths.jl knows of them
     program = "maths.jl"
 
 
@@ -33,4 +34,5 @@ class StarterNameProcess(JuliaProcessImplementation):
     idea = "One sentence: what does this implementation show?"
     maths = ("maths.jl",)
     axes = {"dtype": FLOATS}
+    hidden_activations = ("sigmoid", "tanh", "relu")
     program = "maths.jl"

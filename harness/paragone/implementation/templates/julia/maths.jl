@@ -14,15 +14,15 @@ phase(name) = nothing   # marks where a phase begins; Julia compiles it away, an
 
 # One SGD step on the images `batch`, in place. Returns their loss before the update, or 0.
 function step!(network, batch, eta, R, records_loss)
-    output = network.output
+    hidden, output = network.hidden, network.output
     phase(:gather)
     X, Y = gather(network, batch)
     phase(:forward)
-    Z, A = forward(X, network.W, network.b, output)
+    Z, A = forward(X, network.W, network.b, hidden, output)
     records_loss && phase(:loss)
     batch_loss = records_loss ? R * loss(Z, A[end], Y, output) : zero(R)
     phase(:backward)
-    dW, db = backward(A, Y, network.W, R, output)
+    dW, db = backward(A, Y, network.W, R, hidden, output)
     phase(:update)
     update!(network, dW, db, eta)
     batch_loss
@@ -39,15 +39,20 @@ function softmax(Z)
     E ./ sum(E, dims=1)
 end
 
-# Z = W A + b, A = sigmoid(Z); the last layer by the problem's output
-function forward(X, W, b, output)
+hidden_activation(Z, hidden) = hidden == "sigmoid" ? sigmoid.(Z) : hidden == "tanh" ? tanh.(Z) : max.(Z, 0)
+
+# Its derivative, written in A: A (1 - A), 1 - A^2, or 1 where A > 0
+slope(A, hidden) = hidden == "sigmoid" ? A .* (1 .- A) : hidden == "tanh" ? 1 .- A .^ 2 : A .> 0
+
+# Z = W A + b, A from Z; in the last layer by the problem's output
+function forward(X, W, b, hidden, output)
     A = [X]
     Z = X
     for l in eachindex(W)
         Z = W[l] * A[l] .+ b[l]
-        is_softmax = l == length(W) && output == "softmax cross_entropy"
-        push!(A, is_softmax ? softmax(Z) : sigmoid.(Z))
+        l < length(W) && push!(A, hidden_activation(Z, hidden))
     end
+    push!(A, output == "softmax cross_entropy" ? softmax(Z) : sigmoid.(Z))
     Z, A
 end
 
@@ -66,15 +71,15 @@ end
 # A - Y, with the quadratic loss times A (1 - A)
 output_delta(A, Y, output) = output == "sigmoid quadratic" ? (A .- Y) .* A .* (1 .- A) : A .- Y
 
-# dW = R delta A', db = R sum delta, delta <- W' delta A (1 - A), from the last layer to the first
-function backward(A, Y, W, R, output)
+# dW = R delta A', db = R sum delta, delta <- W' delta times the slope, from the last layer to the first
+function backward(A, Y, W, R, hidden, output)
     delta = output_delta(A[end], Y, output)
     dW, db = similar(W), similar(W, Vector{eltype(delta)})
     for l in reverse(eachindex(W))
         dW[l] = R .* (delta * A[l]')
         db[l] = R .* vec(sum(delta, dims=2))
         if l > 1
-            delta = (W[l]' * delta) .* A[l] .* (1 .- A[l])
+            delta = (W[l]' * delta) .* slope(A[l], hidden)
         end
     end
     dW, db
@@ -100,6 +105,7 @@ end
 mutable struct Network{T}
     X::Matrix{T}            # the training set, (D, N)
     Y::Matrix{T}            # its labels, one-hot, (C, N)
+    hidden::String
     output::String
     momentum::T
     l1::T
@@ -113,7 +119,8 @@ end
 function load(problem, X::Matrix{T}, labels) where {T}
     Y = T[label == class for class in 0:problem.layers[end]-1, label in labels]
     none = (Matrix{T}[], Vector{T}[])
-    Network{T}(X, Y, problem.output, problem.momentum, problem.l1, problem.l2, none..., none...)
+    coefficients = (problem.momentum, problem.l1, problem.l2)
+    Network{T}(X, Y, problem.hidden, problem.output, coefficients..., none..., none...)
 end
 
 function reset!(network, W, b, dW, db)

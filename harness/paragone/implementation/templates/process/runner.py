@@ -60,7 +60,8 @@ class Runner:
         self.records_loss = message["losses"] == b"1"
         images = np.frombuffer(message["images"], self.dtype).reshape(-1, self.sizes[0])
         self.X = maths.store_images(images, self.dtype, "C")
-        self.Y = maths.store_labels(np.frombuffer(message["labels"], np.uint8), self.dtype)
+        self.Y = maths.store_labels(np.frombuffer(message["labels"], np.uint8), self.sizes[-1], self.dtype)
+        self.hidden = maths.HIDDEN[message["hidden"].decode()]
         self.output = maths.OUTPUTS[tuple(message["output"].decode().split())]
         return {}
 

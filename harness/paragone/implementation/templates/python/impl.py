@@ -18,6 +18,7 @@ class StarterName(ArrayImplementation):
     idea = "One sentence: what does this implementation show?"
     maths = ("maths.py",)  # the files whose lines are counted and shown
     axes = {"dtype": FLOATS}  # what changes only the data; each value is a row of its own in a comparison
+    hidden_activations = ("sigmoid", "tanh", "relu")  # what maths.py knows of them
 
     @classmethod
     def missing(cls) -> str | None:

@@ -1,15 +1,14 @@
 """One SGD step with samples in rows: `step`, and below it the formulas, top to bottom in the order of a step.
 
 X (B, D), Y (B, C), W[l] (fan_out, fan_in), b[l] (fan_out,), A[l] and delta (B, fan_out).
-R scales the sum over the mini-batch; eta is the learning rate.
+R scales the sum over the mini-batch; eta is the learning rate; φ is the problem's hidden activation.
 
 Change a formula, then ask `paragone verify starter_name` whether it is still the same step.
 """
 
 import numpy as np
 
-from paragone.adapters.numpy_outputs import sigmoid  # the three output layers are there, too
-
+# φ, φ′ and the output layers: paragone/adapters/numpy_outputs.py
 CLASSES = 1  # the axis of Z, A and Y along which the classes lie
 
 # All of it is timed, the gathering of the mini-batch included. Change first: `forward` and `backward`.
@@ -18,9 +17,9 @@ CLASSES = 1  # the axis of Z, A and Y along which the classes lie
 def step(net, batch, eta, R):
     """One SGD step on the images `batch`. Returns their loss before the update, or None"""
     X, Y = gather(net.X, net.Y, batch)
-    Z, A = forward(X, net.W, net.b, net.output)
+    Z, A = forward(X, net.W, net.b, net.hidden, net.output)
     batch_loss = loss(Z, A[-1], Y, R, net.output) if net.records_loss else None
-    dW, db = backward(A, Y, net.W, R, net.output)
+    dW, db = backward(A, Y, net.W, R, net.hidden, net.output)
     update(net, dW, db, eta)
     return batch_loss
 
@@ -30,12 +29,12 @@ def gather(X, Y, batch):
     return X[batch], Y[batch]
 
 
-def forward(X, W, b, output):
-    """Z = A[l−1] W[l]ᵀ + b[l], A[l] = σ(Z); the last layer by the problem's output"""
+def forward(X, W, b, hidden, output):
+    """Z = A[l−1] W[l]ᵀ + b[l], A[l] = φ(Z); the last layer by the problem's output"""
     A = [X]
     for l, (W_l, b_l) in enumerate(zip(W, b, strict=True), start=1):
         Z = A[-1] @ W_l.T + b_l
-        A.append(output.activation(Z, CLASSES) if l == len(W) else sigmoid(Z))
+        A.append(output.activation(Z, CLASSES) if l == len(W) else hidden.activation(Z))
     return Z, A
 
 
@@ -44,13 +43,13 @@ def loss(Z, A, Y, R, output):
     return R * output.loss(Z, A, Y, CLASSES)
 
 
-def backward(A, Y, W, R, output):
-    """dW[l] = R deltaᵀ A[l−1], db[l] = R Σ_batch delta, delta ← delta W[l] ∘ A[l−1] ∘ (1 − A[l−1])"""
+def backward(A, Y, W, R, hidden, output):
+    """dW[l] = R deltaᵀ A[l−1], db[l] = R Σ_batch delta, delta ← delta W[l] ∘ φ′(Z[l−1])"""
     delta, dW, db = output.delta(A[-1], Y), [], []
     for l in reversed(range(len(W))):  # here A[l] is what goes into the layer W[l]
         dW.insert(0, R * (delta.T @ A[l]))
         db.insert(0, R * delta.sum(axis=0))
-        delta = (delta @ W[l]) * A[l] * (1 - A[l]) if l > 0 else None
+        delta = (delta @ W[l]) * hidden.slope(A[l]) if l > 0 else None
     return dW, db
 
 
@@ -81,9 +80,9 @@ def store_images(images, dtype, order):
     return np.array(images, dtype=dtype, order=order)
 
 
-def store_labels(labels, dtype):
+def store_labels(labels, n_classes, dtype):
     """Y = one-hot rows, (N, C)"""
-    return np.eye(10, dtype=dtype)[labels]
+    return np.eye(n_classes, dtype=dtype)[labels]
 
 
 def store_layer(W, b, dtype):
