@@ -26,8 +26,8 @@ from paragone.analyse.results import Results
 from paragone.analyse.too_fast import with_too_fast
 from paragone.claims.claim import Claim
 from paragone.claims.judge_claims import CANNOT_TELL, RunEvidence
-from paragone.compare.across_time import compare
-from paragone.compare.side_by_side import newly_failed, side_by_side
+from paragone.comparison.across_time import compare
+from paragone.comparison.side_by_side import newly_failed, side_by_side
 from paragone.report.figures import catalogue
 from paragone.report.page.payload import payload
 from paragone.report.terminal.run import print_summary

@@ -18,7 +18,7 @@ from msgspec import structs
 from paragone.analyse.results import Results
 from paragone.cli.app import PlainConsole
 from paragone.cli.display import TerminalDisplay
-from paragone.compare.across_time import compare
+from paragone.comparison.across_time import compare
 from paragone.files.printable import is_printable
 from paragone.implementation.declaration import declaration_fault
 from paragone.implementation.registry import IMPLEMENTATIONS, Unusable, read_folder
@@ -36,6 +36,7 @@ from paragone.report.text.safe_csv import safe_csv as csv_of
 from paragone.store.records import Outcome
 
 EVIL = "<script>alert(1)</script>"
+# No lone surrogate: read_run refuses it, and a frame cannot hold it where pyarrow is installed.
 TEXTS = (
     EVIL,
     "![x](http://evil.example/x.png)",
@@ -45,7 +46,6 @@ TEXTS = (
     "one\n\n# two\n- three",
     "\x1b[2J\x1b]0;title\x07\x9b31m",
     "=cmd|' /C calc'!A0",
-    "\ud800 half",
     "\u202egnp.exe",
     "$\\frac{$",
     "```\n```sh\nrm -rf ~",
@@ -141,7 +141,7 @@ def test_text_from_outside_is_text_in_the_report_of_several_machines(text):
 @pytest.mark.parametrize("name", ["../../x", "/etc/x", "..", "a/b", "\x1b[2J"])
 def test_runs_joined_stay_in_the_folder_of_results_whatever_a_run_is_called(tmp_path, name):
     run = run_that_says(tmp_path, "x")
-    folder = write.machines_folder([with_unchecked_plan(run, run=name), run])
+    folder = write.folder_of_several([with_unchecked_plan(run, run=name), run], "joined")
 
     assert re.fullmatch(r"[\w-]+", folder)
 

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from paragone.analyse.results import Results
 from paragone.cli.display import plan_sentences, plan_table
-from paragone.compare.across_time import compare
+from paragone.comparison.across_time import compare
 from paragone.report.figures.catalogue import machine_figures, run_figures
 from paragone.report.figures.figure import Sheet
 from paragone.report.page.build import page

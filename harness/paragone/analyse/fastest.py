@@ -35,11 +35,11 @@ def fastest(run: Run, summary: pd.DataFrame, rounds: Rounds) -> pd.DataFrame:
         return pd.DataFrame(columns=COLUMNS)
     points = [rivals for _, rivals in verified.groupby(POINT, sort=False)]
     candidates = [_candidate(rivals) for rivals in points]
-    found = _beside(pd.concat(points), candidates, points, rounds, unknown_verdict(run))
+    found = beside(pd.concat(points), candidates, points, rounds, unknown_verdict(run))
     beaten = [cells for _, cells in found.groupby(POINT, sort=False)]
     winners = [_winner(cells, candidate) for cells, candidate in zip(beaten, candidates, strict=True)]
     if winners != candidates:
-        found = _beside(pd.concat(points), winners, points, rounds, unknown_verdict(run))
+        found = beside(pd.concat(points), winners, points, rounds, unknown_verdict(run))
     return found[COLUMNS]
 
 
@@ -55,7 +55,7 @@ def _winner(found: pd.DataFrame, candidate: str) -> str:
     return str(found["variant"].iloc[int(found["ratio"].fillna(0).to_numpy().argmax())])
 
 
-def _beside(
+def beside(
     rivals: pd.DataFrame, firsts: Sequence[str], points: Sequence[pd.DataFrame], rounds: Rounds, unknown: str
 ) -> pd.DataFrame:
     """The rivals beside the first of their point; `points` are the rivals point by point, and in that order."""

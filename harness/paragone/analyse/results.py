@@ -11,6 +11,7 @@ import pandas as pd
 
 from paragone.analyse.crossovers import crossovers
 from paragone.analyse.fastest import fastest
+from paragone.analyse.plain_loops import plain_loops
 from paragone.analyse.ratios import Rounds, everywhere, launch_ratios, speeds_over_launches
 from paragone.analyse.statuses import timed_samples
 from paragone.analyse.summary import baselines_of, cells_with_statuses, launch_medians, summarise
@@ -60,6 +61,11 @@ class Results:
     def fastest(self) -> pd.DataFrame:
         """Every verified cell beside the fastest at its point of the grid."""
         return fastest(self.run, self.summary, self.rounds)
+
+    @cached_property
+    def plain_loops(self) -> pd.DataFrame:
+        """The cells of the implementations that declare plain loops, each beside the fastest in C."""
+        return plain_loops(self.run, self.summary, self.rounds, self.launches)
 
     @cached_property
     def crossovers(self) -> pd.DataFrame:

@@ -5,5 +5,5 @@
     page        report.html: scripts, styles, and the data in it
     terminal    the output of commands
 
-Nothing here measures or computes: numbers come from `paragone.analyse`, `paragone.compare` and `paragone.claims`.
+Nothing here measures or computes: numbers come from `paragone.analyse`, `paragone.comparison` and `paragone.claims`.
 """

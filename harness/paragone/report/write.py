@@ -1,4 +1,4 @@
-"""Write a report into its folder: of a run, of runs of several machines, or of a profile.
+"""Write a report into its folder: of a run, of runs of several machines or kernels, or of a profile.
 
 A report is made from stored data alone: the same data and the same installed versions give the same bytes. Figures take
 most of its time: those that an earlier report drew from the same data, with the same versions, stay as they are.
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +26,7 @@ from paragone.store.run_folder import REPORT
 
 if TYPE_CHECKING:
     from paragone.analyse.results import Results
+    from paragone.comparison.gallery import Column
     from paragone.report.figures.drawing import Drawing
     from paragone.report.text.profile import Profiled
     from paragone.store.reader import Run
@@ -87,13 +88,30 @@ def write_machines_report(runs: Sequence[Run], results: Path, anyway: bool = Fal
         "summary.csv": safe_csv(frame).encode(),
         "report.md": machines_report(runs, frame, figures, reasons).encode(),
     }
-    folder = results / machines_folder(runs)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        write_files(folder, files)
-    except OSError as error:
-        raise ResultsUnusable(f"{folder}: the report cannot be written: {error.strerror}") from None
+    folder = results / folder_of_several(runs, "joined")
+    _write_folder(folder, files)
     return folder / "report.md"
+
+
+def write_gallery(columns: Sequence[Column], results: Path) -> Path:
+    """Write gallery.html, gallery.md and gallery.csv into a new folder in `results`; return the path of gallery.html.
+
+    The same runs get the same folder name. Raises ResultsUnusable where the folder cannot be written.
+    """
+    import pandas as pd
+
+    from paragone.report.page.gallery import gallery_page
+    from paragone.report.text.gallery import gallery_sections
+
+    runs = list({id(column.results): column.results.run for column in columns}.values())
+    files = {
+        "gallery.csv": safe_csv(pd.concat([column.cells for column in columns])).encode(),
+        "gallery.md": join_sections(gallery_sections(columns)).encode(),
+        "gallery.html": gallery_page(columns).encode(),
+    }
+    folder = results / folder_of_several(runs, "gallery")
+    _write_folder(folder, files)
+    return folder / "gallery.html"
 
 
 def write_profile(profiled: Profiled) -> Path:
@@ -117,13 +135,22 @@ def write_profile(profiled: Profiled) -> Path:
     return profiled.folder / "profile.md"
 
 
-def machines_folder(runs: Sequence[Run]) -> str:
-    """A folder name: the first run's name, made safe as a file name, and a hash of all runs."""
-    from paragone.compare.comparable import name_of
+def folder_of_several(runs: Sequence[Run], kind: str) -> str:
+    """A folder name: the first run's name, made safe as a file name, what it is, and a hash of all runs."""
+    from paragone.comparison.comparable import name_of
     from paragone.report.figures.catalogue import file_name
 
     facts = [f"{name_of(run)} {run.environment.machine.id} {run.plan.created}" for run in runs]
-    return f"{file_name(name_of(runs[0]))}-joined-{hashlib.sha256(chr(10).join(facts).encode()).hexdigest()[:6]}"
+    return f"{file_name(name_of(runs[0]))}-{kind}-{hashlib.sha256(chr(10).join(facts).encode()).hexdigest()[:6]}"
+
+
+def _write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write the files of a report of several runs. Raises ResultsUnusable."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_files(folder, files)
+    except OSError as error:
+        raise ResultsUnusable(f"{folder}: the report cannot be written: {error.strerror}") from None
 
 
 def _figure_files(figures: Sequence[Drawing], folder: str = "") -> dict[str, bytes]:

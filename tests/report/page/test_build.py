@@ -204,10 +204,10 @@ def test_raw_html_is_text_except_for_the_line_break_of_tables():
     assert "&lt;script&gt;i&lt;/script&gt;" in made
 
 
-def test_short_table_cells_are_not_wrapped_and_long_ones_are():
+def test_short_table_cells_are_not_wrapped_long_ones_are_and_each_says_of_which_column_it_is():
     made = as_html(f"| a | b |\n| --- | --- |\n| 21.2 k [20.6–21.9]<br>same within 3 % | {'word ' * 9} |")
 
-    assert re.findall("<td([^>]*)>", made) == [' class="short"', ""]
+    assert re.findall("<td([^>]*)>", made) == [' data-label="a" class="short"', ' data-label="b"']
 
 
 def test_tables_have_scopes_and_pairs_have_row_headings():

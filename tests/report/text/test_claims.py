@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from made_up_run import BASE, CONTROL, cell, made_up_run, outcome, sample
+from msgspec import structs
 
 from paragone.analyse.results import Results
 from paragone.claims.claim import Claim, shipped_claims
@@ -84,3 +85,11 @@ def test_a_claim_of_seconds_is_answered_in_seconds_too():
     assert here(judged) == "0.50× [0.40, 0.80]: +1.00 s [+0.25, +1.50] over 10 epochs"
     assert here(replace(judged, epoch_seconds=float("nan"))) == "0.50× [0.40, 0.80]"
     assert here(replace(judged, claim=replace(claim, within_seconds=0))) == "0.50× [0.40, 0.80]"
+
+
+def test_a_run_on_other_data_says_that_the_claims_are_not_about_it():
+    run = run_of("mlp4")
+    problems = {name: replace(problem, dataset="letters") for name, problem in run.plan.problems.items()}
+    on_letters = replace(run, plan=structs.replace(run.plan, problems=problems))
+
+    assert section(Results(on_letters)) == "The claims of the sources are about MNIST, and not about this data."

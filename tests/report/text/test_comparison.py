@@ -10,7 +10,7 @@ from pair_of_runs import OTHERS, SIZES, SLOWED, VARIANTS, noisy_run
 from rich.console import Console
 
 from paragone.analyse.results import Results
-from paragone.compare.across_time import compare
+from paragone.comparison.across_time import compare
 from paragone.report.terminal.comparison import print_comparison, unmarked
 from paragone.report.text.comparison import comparison_report, counted
 from paragone.report.text.formatting import letters

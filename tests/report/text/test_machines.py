@@ -13,7 +13,7 @@ from paragone.errors import Incomparable
 from paragone.report.figures import machine_panels
 from paragone.report.figures.figure import Sheet
 from paragone.report.text.machines import joined_summaries
-from paragone.report.write import machines_folder, write_machines_report
+from paragone.report.write import folder_of_several, write_machines_report
 from paragone.task.mlp.words import WORDS
 
 TIMES = {(name, size): [[2e-5] * 3] * 3 for name in (BASE, CONTROL) for size in (10, 1000)}
@@ -83,7 +83,7 @@ def test_the_same_runs_make_the_same_folder_with_the_same_bytes(written, tmp_pat
 def test_other_runs_make_another_folder():
     one, two, three = (machine(name, "CPU") for name in ("one", "two", "three"))
 
-    assert len({machines_folder([one, two]), machines_folder([one, three]), machines_folder([two, one])}) == 3
+    assert len({folder_of_several(runs, "joined") for runs in ([one, two], [one, three], [two, one])}) == 3
 
 
 def test_failed_and_unplanned_cells_are_not_left_blank(tmp_path):

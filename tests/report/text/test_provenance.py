@@ -5,7 +5,7 @@ import pytest
 from made_up_run import BASE, OTHER, made_up_run, with_environment, with_plan
 
 from paragone.implementation.kernel_declaration import SOURCE
-from paragone.report.text.provenance import environment_pairs, implementations
+from paragone.report.text.provenance import data_pairs, environment_pairs, implementations
 
 
 def told(folder, **changed):
@@ -47,3 +47,12 @@ def test_sources_are_a_column_where_any_implementation_names_its_own():
     assert "| source |" in table_of(SOURCE, "a paper")
     assert "| a paper |" in table_of(SOURCE, "a paper")
     assert "source" not in table_of(SOURCE, SOURCE)
+
+
+def test_the_data_is_named_with_its_counts():
+    run = made_up_run(None, {(BASE, 10): [[1e-5] * 3]})
+    data = msgspec.structs.replace(run.plan.data, name="letters", each="1,024 pixels, 26 classes")
+    pairs = dict(data_pairs(with_plan(run, data=data)))
+
+    assert pairs["data set"] == "letters"
+    assert pairs["images"].endswith(" to test; 1,024 pixels, 26 classes")

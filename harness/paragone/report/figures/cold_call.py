@@ -20,6 +20,10 @@ ROW, WIDTH, GAP = 0.24, 3.1, 0.35
 EXPLANATION = (
     "Time of a process's first call at a {one_size}, compilation included, over the time of the same steps later."
 )
+FIRST_SIZE = (
+    "A process goes from the smallest size to the largest: what a language compiles for all of them is compiled in the "
+    "first call of the smallest."
+)
 
 
 def draw(cells: pd.DataFrame, name: str, spoken: Words) -> Drawing | None:
@@ -45,7 +49,7 @@ def draw(cells: pd.DataFrame, name: str, spoken: Words) -> Drawing | None:
         axes.set_title(dtype, loc="left", size=9, color=palette.SOFT_INK)
         axes.set_yticks(np.arange(len(rows)), rows if number == 0 else [])
     caption = "The cold first call, as a multiple of the same steps' steady time"
-    return sheet.drawing(name, f"{caption}, {problem}, {formatting.plural(threads, 'thread')}.")
+    return sheet.drawing(name, f"{caption}, {problem}, {formatting.plural(threads, 'thread')}. {FIRST_SIZE}")
 
 
 def _shades(sizes: Sequence[int]) -> dict[int, tuple[float, ...]]:

@@ -36,6 +36,9 @@ COLOURS = {
     "tensorflow": "#7A8C4B",
     "scikit-learn": "#088D8A",
     "cupy": "#197044",
+    "rust": "#966969",
+    "javascript": "#5A00D2",
+    "java": "#000F69",
 }
 OTHERS = ("#6E4B1E", "#4B5FA8", "#66704A", "#8C6D8C")  # for other languages, by a hash of the name
 # The first entry that occurs in the name or the layout decides. A shade is a step towards white (+) or black (-).
@@ -66,10 +69,15 @@ MARKERS_MEAN = {
 
 def colour(implementation: str, layout: str, language: str) -> str:
     """Return the hue of the language in the shade of the implementation."""
-    name = language.lower()
-    plain = COLOURS.get(name) or OTHERS[zlib.crc32(name.encode(errors="backslashreplace")) % len(OTHERS)]
+    plain = language_colour(language)
     text = f"{implementation} {layout}".lower()
     return shaded(plain, next((step for words, step in SHADES if words in text), 0.0))
+
+
+def language_colour(language: str) -> str:
+    """Return the hue of a language."""
+    name = language.lower()
+    return COLOURS.get(name) or OTHERS[zlib.crc32(name.encode(errors="backslashreplace")) % len(OTHERS)]
 
 
 def shaded(plain: str, step: float) -> str:

@@ -52,10 +52,10 @@ def page(results: Results, sections: Sections, figures: Sequence[Drawing]) -> st
     leading = [text for heading, text in rest if not heading]
     result_tables = "\n\n".join(text for heading, text in rest if heading == RESULTS)
     warnings = [text for heading, text in rest if heading == WARNINGS]
-    scripts = [_inline(name) for name in (VENDOR, *SCRIPTS)]
+    scripts = [inline_text(name) for name in (VENDOR, *SCRIPTS)]
     pictures, left_out = _pictures(figures)
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    return environment.from_string(_text("page.html.j2")).render(
+    return environment.from_string(packaged_text("page.html.j2")).render(
         title=_line(title[0].removeprefix("# ")),
         lead=_line(compared(results)),
         answer=_prose("\n\n".join([title[1], *leading])),
@@ -66,7 +66,7 @@ def page(results: Results, sections: Sections, figures: Sequence[Drawing]) -> st
         left_out=left_out,
         hashes=Markup(" ".join(f"'sha256-{_digest(script)}'" for script in scripts)),
         scripts=scripts,
-        styles=[*(_inline(name) for name in STYLES), Markup(source_css())],
+        styles=[*(inline_text(name) for name in STYLES), Markup(source_css())],
         payload=Markup(as_json(payload(results))),
     )
 
@@ -124,13 +124,13 @@ def _pictures(figures: Sequence[Drawing]) -> tuple[list[dict[str, Any]], list[st
     return pictures, left_out
 
 
-def _text(name: str) -> str:
+def packaged_text(name: str) -> str:
     return (files(__package__) / name).read_text(encoding="utf-8")
 
 
-def _inline(name: str) -> Markup:
+def inline_text(name: str) -> Markup:
     """Return a script or a style sheet, to be embedded unescaped. Raises ValueError where it would end its element."""
-    text = _text(name)
+    text = packaged_text(name)
     if "</script" in text or "</style" in text or "<!--" in text:
         raise ValueError(f"{name} would end the element that it stands in")
     return Markup(text)

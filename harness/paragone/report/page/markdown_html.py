@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import cycle
 
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
@@ -66,7 +67,10 @@ def _table_close(
 
 
 def _describe_tables(tokens: list[Token]) -> None:
-    """Set the scope of headings and the class of short cells; without column headings, first cells head the rows."""
+    """Set the scope of headings, and the label and class of cells; without column headings, first cells head the rows.
+
+    A label is the heading of the column, for pages too narrow for columns.
+    """
     starts = [index for index, token in enumerate(tokens) if token.type == "table_open"]
     for start in reversed(starts):
         kinds = [token.type for token in tokens[start:]]
@@ -75,8 +79,10 @@ def _describe_tables(tokens: list[Token]) -> None:
         if any(tokens[index + 1].content for index in headings):
             for index in headings:
                 tokens[index].attrSet("scope", "col")
-            for index in range(body, end):
-                if tokens[index].type == "td_open" and _is_short(tokens[index + 1].content):
+            cells = [index for index in range(body, end) if tokens[index].type == "td_open"]
+            for index, heading in zip(cells, cycle(headings), strict=False):
+                tokens[index].attrSet("data-label", tokens[heading + 1].content)
+                if _is_short(tokens[index + 1].content):
                     tokens[index].attrSet("class", "short")
             continue
         tokens[start].meta["pairs"] = True

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from paragone.compare.across_time import Comparison
+from paragone.comparison.across_time import Comparison
 from paragone.report.terminal.styles import GREY, STYLES
 from paragone.report.text import formatting
 from paragone.report.text.comparison import CHANGED_TAG, differing_rows, entry, joined_cells, label, runs_of, sentences

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from paragone.compare.side_by_side import why_not_compared
+from paragone.comparison.side_by_side import why_not_compared
 from paragone.report.terminal.styles import GREY, STYLES
 from paragone.report.text import formatting
 from paragone.report.text.rows import each_row, first_row

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING
 from paragone.claims.claim import NETWORKS, shipped_claims
 from paragone.claims.judge_claims import JudgedClaim, judge_claims
 from paragone.report.text import formatting, markdown
+from paragone.task.mlp.fitting import DATASET
+from paragone.task.mlp.problem import NetworkProblem
 
 if TYPE_CHECKING:
     from paragone.analyse.results import Results
 
+OTHER_DATA = "The claims of the sources are about MNIST, and not about this data."
 HEADINGS = ["claim", "source", "of", "claimed", "here", "verdict"]
 HOW = (
     "Each claim is tested on the quantity it names. **reproduced**: the interval, made at least as wide as the "
@@ -25,6 +28,11 @@ HOW = (
 
 def section(results: Results) -> str:
     """Return the claims that the cells of this run settle; "" where they settle none."""
+    if any(
+        isinstance(problem, NetworkProblem) and problem.dataset != DATASET
+        for problem in results.run.plan.problems.values()
+    ):
+        return OTHER_DATA
     families = {problem.family for problem in results.run.plan.problems.values()}
     claims = [claim for claim in shipped_claims() if not claim.cannot and claim.family in families]
     judged_claims = list(judge_claims(results, claims))

@@ -9,8 +9,8 @@ import pandas as pd
 
 from paragone.analyse.statuses import was_finished
 from paragone.analyse.verdicts import POINT
-from paragone.compare.across_time import AS_MEASURED, FALSE_DISCOVERY_RATE, UNCHANGED, Comparison
-from paragone.compare.comparable import CHANGED, environment_differences, name_of
+from paragone.comparison.across_time import AS_MEASURED, FALSE_DISCOVERY_RATE, UNCHANGED, Comparison
+from paragone.comparison.comparable import CHANGED, environment_differences, name_of
 from paragone.report.text import formatting, markdown
 from paragone.report.text.rows import axis_values, each_row
 

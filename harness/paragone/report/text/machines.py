@@ -10,7 +10,7 @@ import pandas as pd
 from paragone.analyse.attained import machine_limits
 from paragone.analyse.results import Results
 from paragone.analyse.statuses import STATUSES_WITH_TIMES, was_finished
-from paragone.compare.comparable import environment_differences, name_of, other_work
+from paragone.comparison.comparable import environment_differences, name_of, other_work
 from paragone.report.text import formatting, markdown
 from paragone.report.text.result_tables import speed_with_limit
 from paragone.report.text.rows import axis_values, each_row, first_row, shown_rows

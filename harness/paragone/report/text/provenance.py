@@ -12,6 +12,7 @@ from paragone.report.text.rows import each_row
 if TYPE_CHECKING:
     from paragone.machine.environment_record import BlasPool, Environment, Machine, MachineLoad, Revision
     from paragone.machine.threads import InheritedVariable
+    from paragone.store.plan_records import DataRecord
     from paragone.store.reader import Run
 
 Pairs = list[tuple[str, str]]
@@ -55,8 +56,13 @@ def _members(run: Run) -> Pairs:
     data = run.plan.data
     if not data.n_train:
         return []
+    return [(run.plan.words_of().unit, members(data))]
+
+
+def members(data: DataRecord) -> str:
+    """Return "60 000 to train, 10 000 to test; 784 pixels, 10 classes"."""
     counts = f"{formatting.size(data.n_train)} to train, {formatting.size(data.n_test)} to test"
-    return [(run.plan.words_of().unit, counts)]
+    return f"{counts}; {markdown.escaped(data.each)}" if data.each else counts
 
 
 def environment_pairs(run: Run) -> Pairs:

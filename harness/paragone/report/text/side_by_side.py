@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from paragone.analyse.verdicts import surely_slower
-from paragone.compare.side_by_side import counted, labels, newly_failed, side_by_side, why_not_compared
+from paragone.comparison.side_by_side import counted, labels, newly_failed, side_by_side, why_not_compared
 from paragone.report.text import formatting, markdown
 from paragone.report.text.rows import each_row, first_row
 
