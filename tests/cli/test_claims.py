@@ -35,6 +35,14 @@ def test_without_measuring_and_without_runs_nothing_can_be_told(paragone, tiny, 
     assert "at least 100×" in out
 
 
+def test_what_the_sources_claim_of_mnist_is_not_judged_on_other_data(paragone, small, tmp_path):
+    code, out, err = paragone("claims", "-i", "s0-numpy-per-sample", "--results", tmp_path / "none")
+
+    assert code == 0
+    assert "1 not about this data." in out
+    assert "To be measured" not in err
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

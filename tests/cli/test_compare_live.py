@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import typer
@@ -13,7 +14,7 @@ from paragone.analyse.results import Results
 from paragone.cli import compare_live
 from paragone.cli.compare import OrLive
 from paragone.cli.options import RunOptions
-from paragone.compare.home import Home
+from paragone.comparison.home import Home
 from paragone.implementation.registry import IMPLEMENTATIONS
 from paragone.measure import bench
 from paragone.plan.request import Request, request_of
@@ -89,7 +90,7 @@ def project(tmp_path, monkeypatch):
         edit(folder / "impl.py", '{"dtype": FLOATS, "order": ("C", "F")}', '{"dtype": FLOATS[:1]}')
     commit(project, "copies")
     home = Home(project, Path("impls/mlp"))
-    monkeypatch.setattr("paragone.compare.home.home_of", lambda *_: home)
+    monkeypatch.setattr("paragone.comparison.home.home_of", lambda *_: home)
     monkeypatch.chdir(project)
     return project
 
@@ -126,6 +127,18 @@ def test_without_options_it_promises_five_per_cent_and_fails_beyond_them(paragon
 
 def test_a_worker_may_hold_as_much_memory_as_is_said(paragone, monkeypatch):
     assert asked_of(paragone, monkeypatch, "--memory-limit", "4GB")[2].memory_limit_bytes == 4 * 10**9
+
+
+def test_version_a_is_the_baseline_where_one_implementation_is_compared_and_else_that_of_the_problem():
+    problem, a = find_problem("nielsen"), SimpleNamespace(label="abc123")
+
+    assert "one@abc123" == compare_live.baseline_of(["one"], a, problem)
+    assert "numpy_rows" == compare_live.baseline_of(["one", "other"], a, problem)
+
+
+def test_a_baseline_that_is_named_is_that_of_the_run(paragone, monkeypatch):
+    assert "" == asked_of(paragone, monkeypatch)[2].baseline
+    assert "c_blas" == asked_of(paragone, monkeypatch, "--baseline", "c_blas")[2].baseline
 
 
 def test_launches_that_are_asked_for_are_those_measured(paragone, monkeypatch):
@@ -245,15 +258,18 @@ def test_an_edit_against_the_last_commit_is_verified_measured_told_and_taken_up(
     assert 2 == len(request_of(read_plan(folder)).sides)
 
 
-def live_of_kernel(a, b, folder, tmp_path):
+def live_of_kernel(a, b, folder, tmp_path, baseline="numpy_rows"):
     """Compare two versions of the kernel's implementations in a short run; return its folder's run and exit code."""
     results = tmp_path / "results"
     asked = Request((KernelProblem.of(folder),), launches=1, rounds=3, memory=False, dtypes=("float64",))
-    asked = replace(asked, baseline="numpy_rows", plugins=(str(folder.parent),))
-    with pytest.raises(typer.Exit) as ending:
+    asked = replace(asked, baseline=baseline, plugins=(str(folder.parent),))
+    code = 0
+    try:
         compare_live.compare_live(a, b, asked, {}, compare_live.Shown(0.9), run=RunOptions(results=results))
+    except typer.Exit as ending:
+        code = ending.exit_code
     (written,) = run_folders(results)
-    return read_run(written), ending.value.exit_code
+    return read_run(written), code
 
 
 @pytest.mark.slow  # a process for each of five variants, and those that verify
@@ -277,3 +293,17 @@ def test_an_edit_of_a_kernel_of_ones_own_is_compared_with_the_last_commit(reach,
     assert f"So are kernel.toml and reference.py: those of {reach}." in " ".join(said.err.split())
     assert "B fails where A passes: reach loops[dtype=float64] at n = 1 000." in " ".join(said.out.split())
     assert 1 == code
+
+
+@pytest.mark.slow  # a process for each of three variants, and those that verify
+def test_the_one_implementation_that_is_compared_shows_its_own_noise(reach, tmp_path, capsys):
+    """Nothing is measured beside its versions and the control of A: no limits, no cost of a call."""
+    edit(reach / "numpy_rows.py", "(X - centre) ** 2", "(centre - X) ** 2")
+    run, code = live_of_kernel("HEAD", ".", reach, tmp_path, baseline="")
+
+    label = run.plan.live.a.label
+    timed = run.samples[run.samples["kind"] == "timed"].groupby("variant").size()
+    a, b = (f"numpy_rows@{each}[dtype=float64]" for each in (label, "worktree"))
+    assert {a: 3, f"{a} (A/A)": 3, b: 3} == {name: int(n) for name, n in timed.items()}
+    assert ((), 0, 0) == (run.plan.calls, len(run.limits), code)
+    assert "reach" in capsys.readouterr().out

@@ -141,3 +141,68 @@ def test_a_broken_promise_ends_with_the_exit_code_of_a_failed_check(looked_at, p
 
     assert 1 == code
     assert "failed numpy_rows[…]: the order is followed: use `order`" in out
+
+
+def test_the_contracts_of_all_that_are_named_are_tried_and_one_that_is_broken_is_enough(
+    looked_at, paragone, monkeypatch
+):
+    @contextmanager
+    def broken(found, *others):
+        status = "failed" if found.name == "numpy_columns" else "passed"
+        yield iter([PromiseResult(f"{found.name}[…]", "the order is followed", status, "use `order`")])
+
+    monkeypatch.setattr(contract, "run_contract", broken)
+    code, out, _ = paragone("verify", "numpy_columns", "numpy_rows", "--contract")
+
+    assert 1 == code
+    assert "The contract of numpy_columns" in out
+    assert "The contract of numpy_rows" in out
+    assert {"numpy_columns", "numpy_rows"} == {variant.partition("[")[0] for _, variant, _ in looked_at.cells}
+    assert 0 == paragone("verify", "numpy_rows", "numpy_tuned", "--contract")[0]
+
+
+def test_of_those_named_what_cannot_run_here_is_told_and_the_others_are_tried(looked_at, paragone, monkeypatch):
+    found = {"numpy_rows": "", "numpy_columns": "no columns here"}
+    monkeypatch.setattr(contract, "unavailable_reason", lambda described, *_: found[described.name])
+    code, out, _ = paragone("verify", "numpy_rows", "numpy_columns", "--contract")
+
+    assert 0 == code
+    assert "numpy_columns cannot run here: no columns here" in out
+    assert "The contract of numpy_rows" in out
+    assert "The contract of numpy_columns" not in out
+
+
+def test_without_a_name_no_contract_is_tried(paragone):
+    code, _, err = paragone("verify", "--contract")
+
+    assert 2 == code
+    assert "looks at the implementations that you name" in err
+
+
+def test_what_fails_every_check_is_told_once_and_counted(looked_at, paragone, monkeypatch):
+    @contextmanager
+    def broken(*arguments):
+        yield (PromiseResult("numpy_rows[…]", f"check {n}", "failed", "SyntaxError, line 3") for n in range(19))
+
+    monkeypatch.setattr(contract, "run_contract", broken)
+    code, out, _ = paragone("verify", "numpy_rows", "--contract")
+
+    assert 1 == code
+    assert "failed numpy_rows[…]: check 0: SyntaxError, line 3" in out
+    assert "19 times: SyntaxError, line 3" in out
+    assert "each of 19 checks: 1 failed" in out
+    assert 2 == out.count("SyntaxError")
+
+
+def test_checks_that_fail_for_reasons_of_their_own_are_all_told(looked_at, paragone, monkeypatch):
+    @contextmanager
+    def broken(*arguments):
+        failed = [PromiseResult("numpy_rows[…]", f"check {n}", "failed", f"reason {n}") for n in range(2)]
+        yield iter([*failed, PromiseResult("numpy_rows[…]", "check 2", "passed", "")])
+
+    monkeypatch.setattr(contract, "run_contract", broken)
+    _, out, _ = paragone("verify", "numpy_rows", "--contract")
+
+    assert all(f"check {n}: reason {n}" in out for n in range(2))
+    assert "times" not in out
+    assert "    check 0: 1 failed\n    check 1: 1 failed" in out

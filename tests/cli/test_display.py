@@ -87,6 +87,13 @@ def test_the_plan_is_summed_up_in_numbers():
     assert "Verified before timing: 2 checks passed, 1 failed." == sentences[-1]
 
 
+def test_the_plan_names_the_data_with_its_counts():
+    data = msgspec.structs.replace(plan().data, name="letters", n_train=200, n_test=20, each="25 pixels, 26 classes")
+    sentences = plan_sentences(msgspec.structs.replace(plan(), data=data), [])
+
+    assert sentences[0].endswith("; data: letters (200 to train, 20 to test; 25 pixels, 26 classes).")
+
+
 def test_a_difference_that_no_number_of_launches_finds_is_told_with_what_is_made_instead():
     noisy = plan(request={"resolve": 0.02}, minimum_detectable_difference=0.35)
     said = (
@@ -324,6 +331,19 @@ def test_how_long_the_whole_run_takes_is_said_once_and_shown_in_every_bar(monkey
 
     assert 1 == text.count("The whole run takes about 7 min, verification and report included.")
     assert "nearly done" in text
+
+
+def test_a_run_far_beyond_its_foreseen_end_is_not_called_nearly_done(monkeypatch):
+    """On a busy machine it said "measuring: 0%, nearly done", for minutes."""
+    clock = iter([1000.0, 1010.0, 1100.0, 1100.0, 1100.0])
+    monkeypatch.setattr("paragone.cli.display.time.monotonic", lambda: next(clock))
+    recorder = console()
+    display = TerminalDisplay(recorder)
+    display.expect(40)
+    with display.progress("measuring", 100) as advance:
+        advance("launch 1", 0)
+
+    assert recorder.export_text().splitlines()[-1] == "measuring: 0%, longer than expected, launch 1"
 
 
 def test_a_pipe_is_told_how_long_the_whole_run_takes():

@@ -406,11 +406,6 @@ def test_the_contract_says_what_an_author_must_change(paragone, small, faulty):
     assert "    the order is followed: 1 passed" in out
 
 
-def test_the_contract_is_that_of_one_implementation_which_can_run(paragone, small):
-    assert "looks at one implementation" in paragone("verify", "numpy_*", "--contract")[2]
-    assert 2 == paragone("verify", "--contract")[0]
-
-
 @pytest.mark.parametrize(
     ("named", "next_command"),
     [("plugins", "paragone bench --resume {folder} --plugins {place}"), ("sides", "paragone compare --live A B")],

@@ -4,6 +4,10 @@ import shlex
 
 import pytest
 
+from paragone.files.paths import PROJECT
+
+SHIPPED = {"mlp", *(path.parent.name for path in (PROJECT / "impls").glob("*/kernel.toml"))}
+
 
 @pytest.fixture(autouse=True)
 def empty_folder(tmp_path, monkeypatch):
@@ -47,7 +51,7 @@ def test_a_starter_of_a_shipped_kernel_lies_in_a_folder_of_ones_own(paragone, tm
         ("new mine -k pairwize", "unknown kernel 'pairwize'. Did you mean 'pairwise'? A new one: paragone new-kernel"),
         (
             "verify -k my_kernel",
-            "unknown kernel 'my_kernel'. There are: heat, mlp, pairwise. Where one of your own lies:",
+            f"unknown kernel 'my_kernel'. There are: {', '.join(sorted(SHIPPED))}. Where one of your own lies:",
         ),
         ("list -k heet", "unknown kernel 'heet'. Did you mean 'heat'? Where one of your own lies: --plugins PATH"),
         ("new mine -k pairwise -l rst", "unknown language 'rst'. Did you mean 'rust'?"),

@@ -28,4 +28,4 @@ def test_dtypes_are_a_list_too_and_a_wrong_one_is_named():
 
 def test_problems_are_a_list_too_and_a_file_may_have_a_comma():
     assert problem_names(["nielsen,softmax", "my,own.toml"]) == ["nielsen", "softmax", "my,own.toml"]
-    assert {"nielsen", "softmax", "mlp4"} == {*problem_names(["all"])}
+    assert {"nielsen", "softmax", "mlp4", "relu3"} == {*problem_names(["all"])}

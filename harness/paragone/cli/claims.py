@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,11 +17,13 @@ from paragone.cli.app import EXIT_INTERRUPTED, command_line, err, exit_where_int
 from paragone.cli.display import TerminalDisplay
 from paragone.cli.option_groups import with_option_groups
 from paragone.cli.options import KernelOption, RunOptions
-from paragone.cli.request import data_set
+from paragone.cli.request import data_set, on_data
 from paragone.cli.values import absolute, bytes_of, find_kernel
 from paragone.errors import InvalidClaims, Misuse, UnknownName
 from paragone.implementation.registry import Registered, Unusable, discover, implementations_of
 from paragone.task.kernel.family import DrawnData
+from paragone.task.mlp.problem import NetworkProblem
+from paragone.task.problem import Data
 
 if TYPE_CHECKING:
     from paragone.claims.evidence import EvidenceSources
@@ -64,10 +67,13 @@ def claims(
         )
         return
     selected = _selected(found, include or [])
+    data = data_set(run.data, display) if kernel == NETWORKS else DrawnData()
+    if file:  # the user's claims are about the user's data, the sources' about MNIST
+        selected = [_on_data(claim, data, display) for claim in selected]
     evidence = EvidenceSources(
         registered,
         unusable,
-        data_set(run.data, display) if kernel == NETWORKS else DrawnData(),
+        data,
         results_folder(run.results),
         command_line(),
         display,
@@ -82,6 +88,11 @@ def claims(
     _show(judged_claims)
     if not finished:
         raise typer.Exit(EXIT_INTERRUPTED)
+
+
+def _on_data(claim: Claim, data: Data, display: TerminalDisplay) -> Claim:
+    """The claim about the problem that this data makes of its own."""
+    return replace(claim, problem=claim.problem and on_data(claim.problem, data, display))
 
 
 def _implementations(kernel: str, plugins: Sequence[str]) -> tuple[list[Registered], list[Unusable]]:
@@ -130,14 +141,20 @@ def _selected(claims: list[Claim], patterns: list[str]) -> list[Claim]:
 
 def _judged(evidence: EvidenceSources, claims: list[Claim], measure: bool, new: bool) -> tuple[list[JudgedClaim], bool]:
     """Every claim judged, by finished runs where they hold its cells; and whether the measurement was finished."""
-    from paragone.claims.judge_claims import CANNOT_RUN, CANNOT_TELL, JudgedClaim
-    from paragone.claims.runnable import runnable, untestable_reason
+    from paragone.claims.judge_claims import CANNOT_RUN, CANNOT_TELL, OTHER_DATA, JudgedClaim
+    from paragone.claims.runnable import is_about, runnable, untestable_reason
 
     against = {claim.id: untestable_reason(claim, evidence.everyone) for claim in claims}
     judged_claims = {
         claim.id: JudgedClaim(claim, CANNOT_RUN, against[claim.id]) for claim in claims if against[claim.id]
     }
-    testable = [runnable(claim, evidence.everyone) for claim in claims if not against[claim.id]]
+    data = evidence.data
+    judged_claims |= {
+        claim.id: JudgedClaim(claim, OTHER_DATA, f"it speaks of {claim.problem.dataset}, the data is {data.name}")
+        for claim in claims
+        if not against[claim.id] and isinstance(claim.problem, NetworkProblem) and not is_about(claim.problem, data)
+    }
+    testable = [runnable(claim, evidence.everyone) for claim in claims if claim.id not in judged_claims]
     if not new:
         judged_claims |= evidence.from_finished_runs(testable)
     missing = [claim for claim in testable if claim.id not in judged_claims]

@@ -43,7 +43,7 @@ def compare(
     folders = run_folders_of(runs, results)
 
     from paragone.analyse.results import Results
-    from paragone.compare.across_time import compare as compared
+    from paragone.comparison.across_time import compare as compared
     from paragone.report.terminal.comparison import print_comparison
     from paragone.report.text.comparison import comparison_report as written
     from paragone.store.reader import read_run

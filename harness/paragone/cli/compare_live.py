@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -23,7 +23,7 @@ from paragone.cli.display import TerminalDisplay
 from paragone.cli.option_groups import with_option_groups
 from paragone.cli.options import CellOptions, RunOptions
 from paragone.cli.report import measured, refuse_empty
-from paragone.cli.request import data_of, problem_arguments, request_from, results_for_runs
+from paragone.cli.request import problem_arguments, request_from, results_for_runs, with_data
 from paragone.cli.values import fraction, thread_counts, write_output
 from paragone.files.schema import MOST_ROUNDS
 from paragone.implementation.variant import VERSION
@@ -34,8 +34,8 @@ from paragone.task.kernel.problem import KernelProblem
 from paragone.task.problem import Problem
 
 if TYPE_CHECKING:
-    from paragone.compare.live import Pairing
-    from paragone.compare.revisions import Side
+    from paragone.comparison.live import Pairing
+    from paragone.comparison.revisions import Side
 
 PROMISED = "5%"
 
@@ -62,7 +62,7 @@ def live(
         typer.Option(min=FEWEST_LAUNCHES, max=MOST_ROUNDS, help="Fresh processes per variant; else as --resolve asks."),
     ] = None,
     rounds: Annotated[
-        int | None, typer.Option(min=3, max=MOST_ROUNDS, help="Samples of a cell in each launch; else 5 to 10.")
+        int | None, typer.Option(min=3, max=MOST_ROUNDS, help="Rounds of each launch; else 40 to 80.")
     ] = None,
     resolve: Annotated[
         str | None, typer.Option(help=f"As many launches, 40 at most, as find this difference; else {PROMISED}.")
@@ -71,7 +71,7 @@ def live(
         str, typer.Option(help="Exit 1 where a step of B surely takes longer by more than this.")
     ] = PROMISED,
     everything: Annotated[bool, typer.Option("--all", help="Those whose source is the same too.")] = False,
-    baseline: Annotated[str | None, typer.Option(help="Of this tree: shows the noise and links runs.")] = None,
+    baseline: Annotated[str | None, typer.Option(help="Measured twice; else A, where one is compared.")] = None,
     markdown: Annotated[bool, typer.Option("--markdown", help="Markdown on standard output.")] = False,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write the Markdown to.")] = None,
     new: Annotated[bool, typer.Option("--new", help="Begin a new run even where one is unfinished.")] = False,
@@ -85,7 +85,7 @@ def live(
         launches=launches or FEWEST_LAUNCHES,
         rounds=rounds,
         resolve=fraction(resolve or (None if launches else PROMISED), "--resolve"),
-        baseline=baseline or asked.baseline,
+        baseline=baseline or "",
         slow=slow,
         memory=False,
     )
@@ -117,30 +117,44 @@ def compare_live(
     The implementations of `request` are patterns of names that both sides share. Raises Misuse for sides that cannot
     be compared.
     """
-    from paragone.compare.home import home_of
-    from paragone.compare.live import paired
-    from paragone.compare.revisions import find_sides
-    from paragone.compare.versions import all_implementations, version_set
+    from paragone.comparison.home import home_of
+    from paragone.comparison.live import paired
+    from paragone.comparison.revisions import find_sides
+    from paragone.comparison.versions import all_implementations, version_set
     from paragone.measure.bench import Bench
 
     run, display = run or RunOptions(), TerminalDisplay(err)
     runs = results_for_runs(run.results, display, shown.output)
     sides = find_sides(a, b, home_of(request.problems[0], request.plugins))
     pairing = paired(version_set(sides[0]), version_set(sides[1]), request.implementations, everything)
-    names = tuple(f"{name}{VERSION}{side.label}" for side in sides for name in pairing.names)
-    request = structs.replace(request, implementations=names, sides=tuple(side.to_text() for side in sides))
+    request = of_versions(request, sides, pairing)
     registered, _ = all_implementations(request)
     validate_request(request, registered)
     for sentence in introduction(sides, pairing, request.problems[0]):
         display.say(sentence)
     live = described(sides, pairing, shown.allowed)
-    data = data_of(request, run.data, display)
+    request, data = with_data(request, run.data, display)
     measurement = Bench(
         request, registered, pairing.broken, data, runs, command_line(), display, problem_arguments, live
     )
     with exit_where_interrupted("Interrupted before the plan was fixed: nothing was measured, nothing is left behind."):
         folder, finished = measured(measurement, new)
     _end(folder, finished, shown)
+
+
+def of_versions(request: Request, sides: tuple[Side, Side], pairing: Pairing) -> Request:
+    """The request for both versions of the implementations that are compared."""
+    return structs.replace(
+        request,
+        implementations=tuple(f"{name}{VERSION}{side.label}" for side in sides for name in pairing.names),
+        sides=tuple(side.to_text() for side in sides),
+        baseline=request.baseline or baseline_of(pairing.names, sides[0], request.problems[0]),
+    )
+
+
+def baseline_of(compared: Sequence[str], a: Side, problem: Problem) -> str:
+    """The one whose A/A shows the noise: version A where one implementation is compared, else the problem's own."""
+    return f"{compared[0]}{VERSION}{a.label}" if len(compared) == 1 else problem.baseline
 
 
 def described(sides: tuple[Side, Side], pairing: Pairing, allowed: float) -> Live:
@@ -167,7 +181,7 @@ def _end(folder: Path, finished: bool, shown: Shown) -> None:
     """Write the reports, print the comparison, and exit with its code."""
     from paragone.analyse.results import Results
     from paragone.analyse.verdicts import surely_slower
-    from paragone.compare.side_by_side import newly_failed, side_by_side
+    from paragone.comparison.side_by_side import newly_failed, side_by_side
     from paragone.report.terminal.side_by_side import print_side_by_side
     from paragone.report.text.side_by_side import text
     from paragone.report.write import write_report

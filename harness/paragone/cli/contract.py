@@ -27,13 +27,20 @@ BRIEF_SIZES, ALL_SIZES = (10, 100), (1, 10, 100)
 BRIEF_BUDGETS = Budgets(data_seconds=0.5)
 
 
-def the_one(chosen: Sequence[Registered]) -> Registered:
-    """The implementation whose contract is tried. Raises Misuse where there are several, or where it cannot run."""
-    if len(chosen) != 1:
-        raise Misuse(f"--contract looks at one implementation, got {len(chosen)}: paragone verify NAME --contract")
-    if reason := unavailable_reason(chosen[0].implementation):
-        raise Misuse(f"{chosen[0].name} cannot run here: {reason}")
-    return chosen[0]
+def those_to_try(chosen: Sequence[Registered], are_named: bool) -> list[Registered]:
+    """The implementations whose contract is tried: those named that can run; what cannot is told.
+
+    Raises Misuse where none is named, or none can run.
+    """
+    if not are_named:
+        raise Misuse("--contract looks at the implementations that you name: paragone verify NAME --contract")
+    reasons = {each.name: unavailable_reason(each.implementation) for each in chosen}
+    sentences = [f"{name} cannot run here: {reason}" for name, reason in reasons.items() if reason]
+    if len(sentences) == len(chosen):
+        raise Misuse("; ".join(sentences))
+    for sentence in sentences:
+        out.print(f"[red]{escape(sentence)}[/]", soft_wrap=True, highlight=False)
+    return [each for each in chosen if not reasons[each.name]]
 
 
 def brief(request: Request, found: Registered, names_problem: bool) -> Request:
@@ -82,16 +89,28 @@ def contract_examined(
 
 
 def print_contract(name: str, results: Iterable[PromiseResult]) -> bool:
-    """Print what the contract's checks find in one implementation; True where it keeps the contract."""
+    """Print what the contract's checks find in one implementation; True where it keeps the contract.
+
+    A reason is told once, as soon as it is found: a syntax error fails every check.
+    """
     counted: dict[str, Counter[str]] = {}
+    reasons: Counter[str] = Counter()
     for found in results:
         counted.setdefault(found.check, Counter())[found.status] += 1
         if found.status in ("failed", "crashed"):
-            words = f"{found.status} {found.variant}: {found.check}: {found.reason}"
-            out.print(f"[red]{escape(words)}[/]", soft_wrap=True, highlight=False)
+            reasons[found.reason] += 1
+            if reasons[found.reason] == 1:
+                words = f"{found.status} {found.variant}: {found.check}: {found.reason}"
+                out.print(f"[red]{escape(words)}[/]", soft_wrap=True, highlight=False)
+    for reason, n_times in reasons.items():
+        if n_times > 1:
+            out.print(f"    {n_times} times: {escape(reason)}", soft_wrap=True, highlight=False)
     out.print(f"\nThe contract of {name}, in how many of its variants:", highlight=False)
-    for check, counts in counted.items():
-        out.print(f"    {check}: {', '.join(f'{n} {status}' for status, n in counts.items())}", highlight=False)
+    words_of = {check: ", ".join(f"{n} {status}" for status, n in counts.items()) for check, counts in counted.items()}
+    if len(words_of) > 1 and len({*words_of.values()}) == 1:
+        words_of = {f"each of {len(words_of)} checks": next(iter(words_of.values()))}
+    for check, words in words_of.items():
+        out.print(f"    {check}: {words}", highlight=False)
     out.print()
     return not any(counts["failed"] or counts["crashed"] for counts in counted.values())
 

@@ -15,11 +15,13 @@ from rich.text import Text
 
 from paragone.cli.verification import status_line
 from paragone.plan.power import MOST_LAUNCHES
+from paragone.report.text.provenance import members
 from paragone.report.text.repro import sure_commands
-from paragone.store.plan_records import Plan
+from paragone.store.plan_records import DataRecord, Plan
 from paragone.store.records import Outcome
 
 SECONDS_BETWEEN_LINES = 60
+LATE_SECONDS = 30  # so long after its foreseen end a run may be nearly done
 
 
 class TerminalDisplay:
@@ -43,7 +45,9 @@ class TerminalDisplay:
         if self._ends_at is None:
             return ""
         seconds = self._ends_at - time.monotonic()
-        return f"about {minutes(seconds)} left in all" if seconds >= 1 else "nearly done"
+        if seconds >= 1:
+            return f"about {minutes(seconds)} left in all"
+        return "nearly done" if seconds > -LATE_SECONDS else "longer than expected"
 
     @contextmanager
     def progress(self, title: str, total_seconds: float) -> Iterator[Callable[[str, float], None]]:
@@ -107,12 +111,16 @@ def plan_table(plan: Plan) -> Table:
     return table
 
 
+def _members(data: DataRecord) -> str:
+    return f" ({members(data)})" if data.each else ""
+
+
 def plan_sentences(plan: Plan, outcomes: Sequence[Outcome]) -> list[str]:
     """Size and cost, the smallest difference that it finds, and what is left out and why."""
     launches, rounds = plan.launches, plan.rounds
     samples = sum(launches * (1 if cell.once_per_launch else rounds) for cell in plan.cells)
     memory = f", {minutes(plan.memory_seconds)} of it for peak memory" if plan.memory_seconds else ""
-    data = "" if plan.data.is_drawn else f"; data: {plan.data.name}"
+    data = "" if plan.data.is_drawn else f"; data: {plan.data.name}{_members(plan.data)}"
     sentences = [
         f"{launches} {'launch' if launches == 1 else 'launches'} × {rounds} rounds, {samples} samples, "
         f"about {minutes(plan.eta_seconds)}{memory}; seed {plan.seed}{data}."

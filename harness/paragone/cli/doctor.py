@@ -23,13 +23,14 @@ from paragone.implementation.registry import Registered, Unusable, discover
 from paragone.machine import environment
 from paragone.machine.child import import_path
 from paragone.machine.conditions import GIB, Finding, findings
+from paragone.machine.julia_found import julia_here
 from paragone.machine.python_environments import OLDEST_PYTHON
 from paragone.machine.threads import thread_count_fault, worker_environment
 from paragone.store.runs import refuse_unwritable, results_folder
 from paragone.task.mlp.data import DIGITS
+from paragone.task.mlp.forms.locate import locate
 from paragone.task.mlp.mnist.cache import find_entry
-from paragone.task.mlp.mnist.files import locate
-from paragone.task.mlp.mnist.parts import MNIST, MNIST_SHA256
+from paragone.task.mlp.mnist.parts import MNIST_SHA256
 
 COLOURS = {"ok": "green", "note": "yellow", "problem": "red"}
 ENOUGH_DISK = 2 * GIB  # the data set in both dtypes as cached files, and room for runs
@@ -70,6 +71,7 @@ def examine(results: Path | None = None) -> list[Finding]:
         *base_packages(requirements(), installed_version),
         *(tools(shutil.which) if PROJECT else ()),
         *implementations_here(),
+        *julia_here(),
         data_set(os.environ.get("PARAGONE_DATA"), cached_data(), is_offline()),
         results_can_be_written(results),
         disk_space(results, lambda folder: shutil.disk_usage(folder).free),
@@ -177,11 +179,11 @@ def data_set(variable: str | None, cached: Path | None, offline: bool) -> Findin
 
 def _data_from_variable(path: str) -> Finding:
     try:
-        form = locate(Path(path).expanduser(), MNIST).form
+        form = locate(Path(path).expanduser()).form
     except (DataUnusable, OSError, RuntimeError, ValueError) as error:
-        mend = "unset PARAGONE_DATA, or let it name a folder with MNIST in it"
+        mend = "unset PARAGONE_DATA, or let it name a folder with images and labels in it"
         return Finding("problem", "data", f"PARAGONE_DATA: {str(error).rstrip('.')}", mend)
-    return Finding("ok", "data", f"MNIST as {form}, from PARAGONE_DATA={path}")
+    return Finding("ok", "data", f"{form}, from PARAGONE_DATA={path}")
 
 
 def is_offline() -> bool:

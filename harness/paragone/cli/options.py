@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar
 
 import typer
 
+from paragone.cli.cpu_list import kept_to_cpus
 from paragone.cli.kernel_names import NETWORKS
 
 LONGEST_SECONDS = 1_000_000
@@ -30,7 +31,9 @@ SizesOption = Annotated[
 ]
 DataOption = Annotated[
     str | None,
-    typer.Option("--data", help="Folder or file with MNIST, or 'digits' for the embedded set; else PARAGONE_DATA."),
+    typer.Option(
+        "--data", help="Folder or file: IDX, npz, CSV, Parquet; or 'digits' for the embedded set; else PARAGONE_DATA."
+    ),
 ]
 ResultsOption = Annotated[
     Path | None, typer.Option("--results", help="Folder of the runs; else PARAGONE_RESULTS or the project's own.")
@@ -52,6 +55,15 @@ MemoryOption = Annotated[
     typer.Option("--memory-limit", help="Such as 4GB: a worker that holds more is killed; else half of the memory."),
 ]
 
+CpusOption = Annotated[
+    str | None,
+    typer.Option(
+        "--cpus",
+        callback=kept_to_cpus,
+        help="Such as 2-5,7: nothing runs on others, and samples on the last; else all.",
+    ),
+]
+
 NAMES_HELP = "Names or globs; a variant: 'NAME\\[order=F]'; all if left out."
 
 PluginsOption = Annotated[
@@ -61,7 +73,7 @@ PluginsOption = Annotated[
 
 
 KernelOption = Annotated[
-    str, typer.Option("--kernel", "-k", help="What is computed: mlp, pairwise, heat, or a kernel of your own.")
+    str, typer.Option("--kernel", "-k", help="What is computed: mlp, heat, or another, a kernel of your own too.")
 ]
 
 
@@ -102,3 +114,4 @@ class RunOptions:
     seed: SeedOption = 1
     time_limit: LimitOption = 120
     memory_limit: MemoryOption = None
+    cpus: CpusOption = None  # taken up when it is read

@@ -21,7 +21,7 @@ from paragone.cli.display import TerminalDisplay
 from paragone.cli.kernel_names import NETWORKS
 from paragone.cli.option_groups import with_option_groups
 from paragone.cli.options import CellOptions, RunOptions
-from paragone.cli.request import data_of, implementations_for, request_from, results_for_runs
+from paragone.cli.request import implementations_for, request_from, results_for_runs, with_data
 from paragone.cli.verification import status_line
 from paragone.errors import Misuse
 from paragone.files.schema import MOST_ROUNDS
@@ -64,7 +64,7 @@ def profile(
     display = TerminalDisplay(err)
     runs = results_for_runs(run.results, display)
     registered, _ = implementations_for(request)
-    data = data_of(request, run.data, display)
+    request, data = with_data(request, run.data, display)
     with exit_where_interrupted("Interrupted before anything was measured: nothing is left behind."):
         folder, finished = Profile(request, registered, data, runs, command_line(), display).run()
     profiled = read_profile(folder)

@@ -10,6 +10,7 @@ import typer
 from rich.markup import escape
 
 from paragone.cli.app import EXIT_FAILED_CHECK, err, out
+from paragone.cli.json_lines import print_cells
 from paragone.cli.options import ResultsOption
 from paragone.errors import Misuse
 from paragone.implementation.selection import matches_name
@@ -144,10 +145,10 @@ def draw(folder: Path) -> None:
     write_figures(Results(read_run(folder)))
 
 
-def write_and_print(folder: Path) -> Results:
-    """Write the reports of one run into its folder and print the summary; return its results."""
+def write_and_print(folder: Path, json: bool = False) -> Results:
+    """Write the reports of one run into its folder and print the summary, as `json` its rows; return its results."""
     from paragone.analyse.results import Results
-    from paragone.compare.side_by_side import side_by_side
+    from paragone.comparison.side_by_side import side_by_side
     from paragone.report.terminal.run import print_summary
     from paragone.report.terminal.side_by_side import print_side_by_side
     from paragone.report.write import write_report
@@ -156,6 +157,9 @@ def write_and_print(folder: Path) -> Results:
     results = Results(read_run(folder))
     run = results.run
     path = write_report(results)
+    if json:
+        print_cells(results)
+        return results
     print_summary(results, out)
     if run.plan.live is not None:
         out.print()

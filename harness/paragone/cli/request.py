@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+from msgspec import structs
 
 from paragone.cli.display import TerminalDisplay
 from paragone.cli.kernel_names import NETWORKS
@@ -25,11 +26,11 @@ from paragone.implementation.registry import Registered, Unusable, refuse_unusab
 from paragone.plan.cells import validate_request
 from paragone.plan.request import Request
 from paragone.task.kernel.family import DrawnData
+from paragone.task.mlp.fitting import change, fitted
+from paragone.task.mlp.mnist.cache import DataSet
+from paragone.task.mlp.problem import NetworkProblem
 from paragone.task.mlp.problem_files import find_problem
 from paragone.task.problem import Data, Problem
-
-if TYPE_CHECKING:
-    from paragone.task.mlp.data import DataSet
 
 
 def request_from(
@@ -63,7 +64,7 @@ def implementations_for(request: Request) -> tuple[list[Registered], list[Unusab
 
     Raises HarnessError where an implementation that it names is unusable, Misuse where it asks for what cannot be.
     """
-    from paragone.compare.versions import all_implementations
+    from paragone.comparison.versions import all_implementations
 
     registered, unusable = all_implementations(request)
     refuse_unusable(request.implementations or ("*",), registered, unusable)
@@ -102,9 +103,23 @@ def problems_of(cells: CellOptions, plugins: list[str] | None) -> tuple[Problem,
     return (find_kernel(cells.kernel, plugins or (), cells.cache),)
 
 
-def data_of(request: Request, path: str | None, display: TerminalDisplay) -> Data:
-    """What the request's problems are about: the data set of networks, or none."""
-    return data_set(path, display) if request.problems[0].family == NETWORKS else DrawnData()
+def with_data(request: Request, path: str | None, display: TerminalDisplay) -> tuple[Request, Data]:
+    """The request with its problems as the data makes them, and the data: of networks a data set, of kernels none."""
+    if request.problems[0].family != NETWORKS:
+        return request, DrawnData()
+    data = data_set(path, display)
+    problems = tuple(on_data(problem, data, display) for problem in request.problems)
+    return structs.replace(request, problems=problems), data
+
+
+def on_data(problem: Problem, data: Data, display: TerminalDisplay) -> Problem:
+    """The problem on this data; what the data changes of it is told. A kernel is returned as it is."""
+    if not (isinstance(problem, NetworkProblem) and isinstance(data, DataSet)):
+        return problem
+    found = fitted(problem, data)
+    if changed := change(problem, found):
+        display.say(f"On {data.name} {changed}.")
+    return found
 
 
 def data_set(path: str | None, display: TerminalDisplay) -> DataSet:

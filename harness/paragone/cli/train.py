@@ -9,7 +9,7 @@ import typer
 from paragone.cli.app import err, out
 from paragone.cli.display import TerminalDisplay
 from paragone.cli.options import DataOption, LimitOption, MemoryOption, PluginsOption, SeedOption
-from paragone.cli.request import data_set
+from paragone.cli.request import data_set, on_data
 from paragone.cli.values import bytes_of, dtypes_of, read_problems
 from paragone.implementation.registry import discover, find_variant, refuse_unusable
 from paragone.plan.request import Request
@@ -37,6 +37,7 @@ def train(
     variant = find_variant(registered, _with_dtype(implementation, dtype))
     display = TerminalDisplay(err)
     loaded = data_set(data, display)
+    chosen = on_data(chosen, loaded, display)
     request = Request(
         (chosen,),
         sizes=(size,),

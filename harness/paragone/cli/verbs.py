@@ -79,6 +79,10 @@ VERBS = (
         "Rebuild the summary, the figures and the report of a run from its folder alone; several go side by side.",
     ),
     Verb(
+        "paragone gallery",
+        "Put runs of different kernels beside each other: a row per language, a column per kernel.",
+    ),
+    Verb(
         "paragone compare 2026-01-02T030405Z latest --markdown",
         "Compare runs over time, versions or machines, cell by cell; exit code 1 where one is slower.",
         kind="OrLive",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Annotated, ClassVar
 
 import typer
@@ -13,13 +13,15 @@ from msgspec import structs
 from rich.markup import escape
 
 from paragone.cli.app import EXIT_FAILED_CHECK, err, out
-from paragone.cli.contract import brief, contract_examined, everything, print_contract, print_looked_at, the_one
+from paragone.cli.contract import brief, contract_examined, everything, print_contract, print_looked_at, those_to_try
 from paragone.cli.display import TerminalDisplay
+from paragone.cli.json_lines import JsonOption, print_outcomes, print_unusable
 from paragone.cli.kernel_names import NETWORKS
 from paragone.cli.option_groups import with_option_groups
 from paragone.cli.options import (
     NAMES_HELP,
     CellOptions,
+    CpusOption,
     DataOption,
     LimitOption,
     MemoryOption,
@@ -27,20 +29,23 @@ from paragone.cli.options import (
     RunOptions,
     SeedOption,
 )
-from paragone.cli.request import data_of, implementations_for, request_from
+from paragone.cli.request import implementations_for, request_from, with_data
 from paragone.cli.verification import case_tables, checks_table, errors_table, reason_sentences
 from paragone.errors import Misuse
-from paragone.implementation.conformance.examination import PromiseResult
-from paragone.implementation.registry import select
+from paragone.implementation.registry import Registered, select
+from paragone.plan.request import Request
 from paragone.store.records import Outcome
-from paragone.task.problem import Words, shared_words
+from paragone.task.problem import Data, Words, shared_words
 
 
 @dataclass(frozen=True)
 class VerifyCellOptions(CellOptions):
     """Implementations are arguments here, and every problem is verified."""
 
-    implementations: Annotated[list[str] | None, typer.Argument(help=NAMES_HELP)] = None
+    implementations: Annotated[
+        list[str] | None,
+        typer.Argument(help=f"{NAMES_HELP} With a slash in it, a folder: what lies there."),
+    ] = None
     default_problem: ClassVar[str] = "all"
 
 
@@ -56,7 +61,7 @@ def verify(
         bool,
         typer.Option(
             "--contract",
-            help="One implementation, while you write it: what its author promises, on one problem, two sizes, one "
+            help="Those named, while you write them: what their author promises, on one problem, two sizes, one "
             "dtype; or on those named.",
         ),
     ] = False,
@@ -64,45 +69,96 @@ def verify(
     slow: Annotated[bool, typer.Option("--slow", help="Check steps longer than 2 s too.")] = False,
     time_limit: LimitOption = 120,
     memory_limit: MemoryOption = None,
+    cpus: CpusOption = None,
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Show every check with its error and bound.")
     ] = False,
+    json: JsonOption = False,
 ) -> None:
     """Check implementations against the float64 reference; nothing is timed."""
-    from paragone.verify.verify_only import verify_only
-
     if contract and cells.kernel != NETWORKS:
         raise Misuse("--contract tries what implementations of mlp promise: leave out --contract or --kernel")
     if all_ and not contract:
         raise Misuse("--all goes with --contract: without that, all that fits the other options is verified")
-    run = RunOptions(data, plugins, None, seed, time_limit, memory_limit)
-    request = structs.replace(request_from(cells, run, (threads,)), slow=slow)
-    registered, unusable = implementations_for(request)
-    chosen = select(registered, cells.implementations or ["*"])
-    examined: AbstractContextManager[Iterable[PromiseResult]] = nullcontext(())
+    if contract and json:
+        raise Misuse("--json prints checks, and --contract promises: leave out --contract or --json")
+    folders, names = folders_among(cells.implementations or ())
+    places = [*(plugins or ()), *folders]
+    run = RunOptions(data, places, None, seed, time_limit, memory_limit, cpus)
+    asked = request_from(replace(cells, implementations=names), run, (threads,))
+    registered, unusable = implementations_for(structs.replace(asked, slow=slow))
+    names += [found.name for found in registered if lies_in(found, folders)]
+    request = structs.replace(asked, slow=slow, implementations=tuple(names))
+    chosen = select(registered, names or ["*"])
+    display = TerminalDisplay(err)
+    request, loaded = with_data(request, data, display)
+    examination = Examination(request, registered, loaded, display, data, places, all_, verbose, json)
     if contract:
-        found = the_one(chosen)
-        request = everything(request) if all_ else brief(request, found, names_problem=bool(cells.problem))
-        examined = contract_examined(request, found, () if all_ else request.problems)
-    display, contract_is_kept = TerminalDisplay(err), True
-    rows: list[Outcome] = []
-    checks = verify_only(request, chosen, registered, data_of(request, data, display), display)
-    with examined as promises:
+        tried = those_to_try(chosen, bool(names))
+        are_kept = [examination.contract_is_kept(found, bool(cells.problem)) for found in tried]
+        passed = all(are_kept)
+    else:
+        passed = examination.checks_pass(request, chosen)
+    if json:
+        print_unusable(unusable)
+    for folder in unusable:
+        err.print(f"[red]{escape(folder.name)}[/]: {escape(folder.reason)}", soft_wrap=True)
+    nothing_unusable = not unusable or (bool(names) and not folders)
+    if not (passed and nothing_unusable):
+        raise typer.Exit(EXIT_FAILED_CHECK)
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What was asked for, and how it is shown."""
+
+    request: Request
+    registered: Sequence[Registered]
+    loaded: Data
+    display: TerminalDisplay
+    data: str | None  # as the user named it
+    plugins: Sequence[str] | None
+    everything: bool
+    verbose: bool
+    json: bool
+
+    def contract_is_kept(self, found: Registered, names_problem: bool) -> bool:
+        """Check one implementation and try its contract, and show both; True where nothing failed."""
+        request = everything(self.request) if self.everything else brief(self.request, found, names_problem)
+        with contract_examined(request, found, () if self.everything else request.problems) as promises:
+            passed = self.checks_pass(request, [found], lambda: print_contract(found.name, promises))
+        if not self.everything:
+            print_looked_at(request, _words_for_all(found.name, self.plugins, self.data))
+        return passed
+
+    def checks_pass(
+        self, request: Request, chosen: Sequence[Registered], and_then: Callable[[], bool] = lambda: True
+    ) -> bool:
+        """Check implementations and show what was found, behind what `and_then` prints; True where nothing failed."""
+        from paragone.verify.verify_only import verify_only
+
+        rows, is_kept = list[Outcome](), True
+        checks = verify_only(request, chosen, self.registered, self.loaded, self.display)
         try:
             for more in checks:
                 rows += more
-            if contract:
-                contract_is_kept = print_contract(found.name, promises)
+                if self.json:
+                    print_outcomes(more)
+            is_kept = and_then()
         finally:  # what was checked before an interrupt is shown
-            if rows:
-                _print_checks(rows, shared_words(request.problems), verbose)
-    if contract and not all_:
-        print_looked_at(request, _words_for_all(found.name, plugins, data))
-    for folder in unusable:
-        err.print(f"[red]{escape(folder.name)}[/]: {escape(folder.reason)}", soft_wrap=True)
-    nothing_unusable = not unusable or bool(cells.implementations)
-    if not (contract_is_kept and nothing_unusable) or any(row.status == "failed" for row in rows):
-        raise typer.Exit(EXIT_FAILED_CHECK)
+            if rows and not self.json:
+                _print_checks(rows, shared_words(request.problems), self.verbose)
+        return is_kept and not any(row.status == "failed" for row in rows)
+
+
+def folders_among(names: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The folders, which have a slash in them, and the names of implementations."""
+    folders = [name for name in names if "/" in name or name == "."]
+    return folders, [name for name in names if name not in folders]
+
+
+def lies_in(found: Registered, folders: Sequence[str]) -> bool:
+    return any(found.path.resolve().is_relative_to(Path(folder).resolve()) for folder in folders)
 
 
 def _words_for_all(name: str, plugins: Sequence[str] | None, data: str | None) -> list[str]:
