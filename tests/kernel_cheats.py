@@ -104,6 +104,24 @@ HONEST_PAIRWISE = {
     "returns": _pairwise("", "def run(X):", "    return DISTANCES"),
 }
 
+
+def _remembers_and_is_honest(inputs, output, right):
+    """A cheat of another kernel that remembers its results by two numbers of each input, and its honest twin."""
+    key = ", ".join(f"{name}.flat[0], {name}.flat[-1]" for name in inputs)
+    lines = f"kept = {{}}\ndef run({', '.join((*inputs, output))}):\n    key = ({key},)\n"
+    lines += f"    if key not in kept:\n        kept[key] = {right}\n    {output}[:] = kept[key]"
+    honest = f"def run({', '.join((*inputs, output))}):\n    {output}[:] = {right}"
+    return {"remembers": Cheat(REMEMBERS, lines)}, {"honest": Cheat("", honest)}
+
+
+MATMUL, HONEST_MATMUL = _remembers_and_is_honest(("A", "B"), "C", "A @ B")
+SOFTMAX, HONEST_SOFTMAX = _remembers_and_is_honest(
+    ("X",), "Y", "(lambda P: P / P.sum(axis=1, keepdims=True))(np.exp(X - X.max(axis=1, keepdims=True)))"
+)
+HISTOGRAM, HONEST_HISTOGRAM = _remembers_and_is_honest(
+    ("x",), "counts", "np.bincount((256 * x).astype(int), minlength=256)"
+)
+
 TIME_STEP = """
 def time_step(u, w):
     around = u[:-2, 1:-1] + u[2:, 1:-1] + u[1:-1, :-2] + u[1:-1, 2:]

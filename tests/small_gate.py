@@ -21,9 +21,14 @@ LABELS = _random.integers(0, 10, N_TRAIN).astype(np.uint8)
 
 
 def small(problem: NetworkProblem | str) -> NetworkProblem:
-    """The problem with 7 × 7 pixels and 300 images."""
+    """The problem with 7 × 7 pixels, few neurons and 300 images."""
     problem = find_problem(problem) if isinstance(problem, str) else problem
-    return replace(problem, n_train=N_TRAIN, layers=(49, *problem.layers[1:]))
+    return replace(problem, n_train=N_TRAIN, layers=small_layers(problem))
+
+
+def small_layers(problem: NetworkProblem, n_pixels: int = 49) -> tuple[int, ...]:
+    """The sizes of its layers behind fewer pixels; at most 70 neurons each."""
+    return n_pixels, *(min(70, size) for size in problem.layers[1:])
 
 
 def written(folder: Path, files) -> list[type[Implementation]]:

@@ -55,6 +55,7 @@ def _part(part: Part, array: np.ndarray) -> Part:
     return replace(part, shape=(len(array), *part.shape[1:]), sha256=hashlib.sha256(idx_content(array)).hexdigest())
 
 
+KEYS = ("x_train", "y_train", "x_test", "y_test")  # in Keras's mnist.npz
 PARTS = tuple(_part(part, array) for part, array in zip(MNIST, ARRAYS, strict=True))
 
 
@@ -69,7 +70,7 @@ def write_idx(folder: Path, compressed: bool = True, dotted: bool = False) -> Pa
 
 
 def write_npz(path: Path, **changed: np.ndarray) -> Path:
-    arrays = {part.key: array.reshape(part.shape) for part, array in zip(PARTS, ARRAYS, strict=True)}
+    arrays = {key: array.reshape(part.shape) for key, part, array in zip(KEYS, PARTS, ARRAYS, strict=True)}
     np.savez_compressed(path, **(arrays | changed))
     return path
 

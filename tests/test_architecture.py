@@ -30,14 +30,17 @@ LONG_FUNCTIONS = {
 }
 
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "core", "manager", "misc"}
-# `pickle` is named where Nielsen's file is read, by an unpickler that builds nothing but arrays.
-MAY_UNPICKLE = {"nielsen_pickle"}
-# What imports code: `importing` that of implementations, `reference` that of a kernel which was chosen; the others what
-# their own text names.
+# `pickle` is named where Nielsen's file is read, by an unpickler that builds nothing but arrays, and where a process
+# reads what its own parent has just pickled for it.
+MAY_UNPICKLE = {"nielsen_pickle", "found_by_name"}
+# What imports code: `importing` that of implementations, `reference` that of a kernel which was chosen, `calls` that of
+# callables which its parent process has; the others what their own text names.
 MAY_IMPORT = {
     "",  # the public names
     "implementation.importing",
     "task.kernel.reference",
+    "calls.found_by_name",
+    "calls.process",
     "cli.verbs",
     "machine.blas",
     "adapters.julia",
@@ -309,14 +312,14 @@ def test_implementations_are_imported_only_by_processes_that_may_be_ruined():
     assert takers <= importers
 
 
-def test_only_the_reader_of_nielsens_file_knows_pickle():
+def test_only_the_reader_of_nielsens_file_and_a_comparison_of_callables_know_pickle():
     unpicklers = {str(path) for path in python_files() if roots(path) & UNPICKLERS and path.stem not in MAY_UNPICKLE}
 
     assert unpicklers == set()
 
 
 def test_the_reader_of_nielsens_file_uses_no_unrestricted_loader():
-    for stem in MAY_UNPICKLE:
+    for stem in MAY_UNPICKLE - {"found_by_name"}:
         (path,) = HARNESS.rglob(f"{stem}.py")
         plain = [
             call
@@ -335,7 +338,7 @@ NETWORK_WORDS = re.compile(
     re.IGNORECASE,
 )
 OTHER_SENSES = re.compile(r"data:image/svg|background-image|disable\(\"image\"\)|equal weights|--batch-sizes")
-CORE = ("plan", "worker", "measure", "store", "analyse", "compare", "report")
+CORE = ("plan", "worker", "measure", "store", "analyse", "comparison", "report")
 # What is the networks' own and lives in the core, each with its reason.
 OF_NETWORKS = {
     "measure/learning_curves.py": "a pass of networks: their accuracy on a test set",

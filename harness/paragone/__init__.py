@@ -12,9 +12,10 @@
     verify          nothing unverified is timed
     measure         launches and rounds, and the passes beside them
     analyse         samples to estimates, ratios and verdicts
-    compare         two runs apart in time; two versions in one run
+    comparison      two runs apart in time; two versions in one run
     claims          what sources claim, and whether a run reproduces it
     report          a run as text, figures, page and terminal output
+    calls           `paragone.compare`: callables of a notebook, a script or a test, compared where they are
     selftest        proofs that the statistics tell the truth
     cli             the command line, one file for each verb
 
@@ -26,8 +27,8 @@ task/kernel/checks.py, task/kernel/judge.py. In the rounds: measure/sampling.py,
 To follow one row from the clock to the page: worker/replies.py (`Timing`), store/records.py (`Sample`),
 analyse/results.py, report/page/payload.py.
 
-The names in `__all__` are public: for notebooks `load_run`, for plugins the bases of implementations and what their
-verbs receive and raise. Each is imported when it is first used, so that a worker loads no pandas.
+The names in `__all__` are public: for notebooks `load_run` and `compare`, for plugins the bases of implementations and
+what their verbs receive and raise. Each is imported when it is first used, so that a worker loads no pandas.
 """
 
 from importlib import import_module
@@ -48,6 +49,8 @@ if TYPE_CHECKING:
     from paragone.adapters.tensors import TorchImplementation as TorchImplementation
     from paragone.analyse.results import Results as Results
     from paragone.analyse.results import load_run as load_run
+    from paragone.calls.compare import compare as compare
+    from paragone.calls.comparison import Comparison as Comparison
     from paragone.errors import HarnessError as HarnessError
     from paragone.errors import MeasurementFailed as MeasurementFailed
     from paragone.implementation.contract import FLOATS as FLOATS
@@ -65,6 +68,8 @@ __version__ = "0.2.0"
 METHOD_VERSION = 3
 
 PUBLIC = {
+    "compare": "calls.compare",
+    "Comparison": "calls.comparison",
     "load_run": "analyse.results",
     "Results": "analyse.results",
     "FLOATS": "implementation.contract",

@@ -19,7 +19,7 @@ from paragone.errors import HarnessError
 from paragone.files.paths import IMPORT_ROOT, PROJECT
 from paragone.implementation.contract import Implementation
 from paragone.plan.cells import Contender, cell
-from paragone.task.mlp.problem_files import read_problem
+from paragone.task.mlp.problem_files import read_problem, shipped_names
 from paragone.task.mlp.state import State
 
 PROBLEM = """
@@ -55,7 +55,7 @@ FOLDERS = {
     "summed": """
     def formulas(self):
         maths = super().formulas()
-        return rebound(maths, backward=lambda A, Y, W, R, output: maths.backward(A, Y, W, 1.0, output))
+        return rebound(maths, backward=lambda A, Y, W, R, *layers: maths.backward(A, Y, W, 1.0, *layers))
 """,
     "changes_when_timed": """
     def train(self, order):
@@ -260,7 +260,7 @@ def test_all_problems_are_there_when_they_are_asked_for_and_several_threads_are_
     selection = modules.tests.select(configured(problem=["all"], threads=2, batch_sizes="full"))
 
     names = {point.id for point in selection.points.values() if point.contender.found.name == "numpy_rows"}
-    assert len(names) == 3 * 4
+    assert len(names) == len(shipped_names()) * 4
     assert {"numpy_rows-float32-C-nielsen-B50000-T2", "numpy_rows-float64-F-mlp4-B60000-T2"} < names
 
 
@@ -294,7 +294,9 @@ def slow(modules, tmp_path, monkeypatch):
     contender = Contender(read_problem(path), registered(OneMillisecondPerImage, tmp_path), variant, threads=1)
     monkeypatch.setattr(modules.loaded_variant, "instance_of", made)
     images, labels = np.zeros((8000, 784)), np.zeros(8000, np.uint8)
-    data = SimpleNamespace(name="zeros", train_images=images, inputs=lambda problem, dtype: (images, labels))
+    data = SimpleNamespace(
+        name="zeros", n_classes=10, train_images=images, inputs=lambda problem, dtype: (images, labels)
+    )
     # The threads are those of the process that runs this test.
     monkeypatch.setattr(modules.loaded_variant, "thread_count_fault", lambda asked, found: None)
     loaded = modules.loaded_variant.LoadedVariant(contender, data, clock=lambda: OneMillisecondPerImage.now_ns)

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+import calls_beside_other_tools
 import commands
 import growth
 import numpy as np
@@ -48,7 +49,7 @@ def test_the_versions_of_a_pair_give_the_same_and_differ_by_one_block_in_fifty(t
         text = (tmp_path / "pair" / side / "pair" / "work.py").read_text()
         exec(compile(text, side, "exec"), scope)
         scope["np"] = _Counting(exp, calls[side])
-        x, results[side] = np.random.default_rng(0).uniform(-1, 1, 100_000), np.empty(100_000)
+        x, results[side] = np.random.default_rng(0).uniform(-1, 1, 20_000), np.empty(20_000)
         scope["run"](x, results[side])
 
     assert (50, 50 + more) == (len(calls["a"]), len(calls["b"]))
@@ -61,6 +62,8 @@ class _Counting:
 
     def __init__(self, exp, lengths):
         self._exp, self._lengths = exp, lengths
+
+    empty_like = staticmethod(np.empty_like)
 
     def exp(self, x, out):
         self._lengths.append(len(x))
@@ -85,12 +88,48 @@ def test_what_a_tool_leaves_open_is_neither_right_nor_wrong(pair, answer, right,
     assert (right, wrong) == (one.is_right, one.is_wrong)
 
 
+@pytest.mark.parametrize(("pair", "more"), [("3 % slower", 3), ("the same", 0)])
+def test_the_functions_of_a_pair_give_the_same_and_differ_by_three_blocks_in_a_hundred(
+    tmp_path, monkeypatch, pair, more
+):
+    monkeypatch.setitem(calls_beside_other_tools.SCRIPTS, "none", "from pair import a\nprint('same')\n")
+    one = calls_beside_other_tools.attempt("none", pair, tmp_path, sys.executable)
+    scope = {}
+    exec(compile((tmp_path / "pair.py").read_text(), "pair.py", "exec"), scope)
+    counted = {name: [] for name in "ab"}
+    x = np.linspace(-1, 1, 20_000)
+    for name, called in counted.items():
+        scope["np"] = _Counting(np.exp, called)
+        assert np.array_equal(scope[name](x), np.exp(x))
+
+    assert (one.answer, len(counted["a"]), len(counted["b"])) == ("same", 100, 100 + more)
+
+
+@pytest.mark.parametrize(
+    ("pair", "answer", "right", "wrong"),
+    [
+        ("3 % slower", "slower", True, False),
+        ("3 % slower", "same within 2 %", False, True),
+        ("3 % slower", "same within 4 %", False, False),
+        ("3 % slower", "not told apart", False, False),
+        ("3 % slower", "not enough data", False, False),
+        ("the same", "same within 1 %", True, False),
+        ("the same", "not told apart", True, False),
+        ("the same", "faster", False, True),
+    ],
+)
+def test_an_answer_that_leaves_open_what_differs_is_neither_right_nor_wrong(pair, answer, right, wrong):
+    one = calls_beside_other_tools.Try("%timeit", pair, 1.0, answer)
+
+    assert (right, wrong) == (one.is_right, one.is_wrong)
+
+
 @pytest.mark.parametrize(
     ("row", "word"),
     [
-        ("| 100 000 | 54.1 M | 53.3 M | 0.981 (0.978 to 0.984) | slower |", "slower"),
-        ("| 100 000 | 54.1 M | 53.3 M | 0.999 (0.99 to 1.01) | same within 1.2 % |", "same"),
-        ("| 100 000 | *failed* | 53.3 M |  | A: failed, a call is slower than before |", "failed"),
+        ("| 20 000 | 54.1 M | 53.3 M | 0.981 (0.978 to 0.984) | slower |", "slower"),
+        ("| 20 000 | 54.1 M | 53.3 M | 0.999 (0.99 to 1.01) | same within 1.2 % |", "same"),
+        ("| 20 000 | *failed* | 53.3 M |  | A: failed, a call is slower than before |", "failed"),
     ],
 )
 def test_the_verdict_is_read_from_the_row_of_the_one_size(row, word):
@@ -99,7 +138,7 @@ def test_the_verdict_is_read_from_the_row_of_the_one_size(row, word):
     assert word == verdict_on_a_pair.word_of(said)
 
 
-@pytest.mark.parametrize("script", ["commands.py", "verdict_on_a_pair.py"])
+@pytest.mark.parametrize("script", ["commands.py", "verdict_on_a_pair.py", "calls_beside_other_tools.py"])
 def test_each_script_says_what_it_does(script):
     command = [sys.executable, str(PROJECT / "benchmarks" / script), "--help"]
     answer = subprocess.run(command, capture_output=True, text=True, check=True)

@@ -4,9 +4,9 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from paragone.adapters.numpy_outputs import OUTPUTS
+from paragone.adapters.numpy_outputs import HIDDEN, OUTPUTS
 
-from .member import Member, StepByStep
+from .member import Member, OfReLU, StepByStep
 
 
 def other_output(output, **changed):
@@ -23,7 +23,7 @@ class GradientNotAveraged(Member):
         return problem.reduction == "mean"
 
     def changed(self, maths):
-        return {"backward": lambda A, Y, W, R, output: maths.backward(A, Y, W, 1.0, output)}
+        return {"backward": lambda A, Y, W, R, *layers: maths.backward(A, Y, W, 1.0, *layers)}
 
 
 class GradientAveragedThoughSummed(Member):
@@ -34,18 +34,18 @@ class GradientAveragedThoughSummed(Member):
         return problem.reduction == "sum"
 
     def changed(self, maths):
-        return {"backward": lambda A, Y, W, R, output: maths.backward(A, Y, W, 1 / len(Y), output)}
+        return {"backward": lambda A, Y, W, R, *layers: maths.backward(A, Y, W, 1 / len(Y), *layers)}
 
 
 class HiddenDeltaFromUpdatedWeights(StepByStep):
     phrase = "the hidden delta were computed with weights that are already updated"
 
     def changed(self, maths):
-        def backward(A, Y, W, R, output):
-            dW, db = maths.backward(A, Y, W, R, output)
+        def backward(A, Y, W, R, *layers):
+            dW, db = maths.backward(A, Y, W, R, *layers)
             for l in range(len(W) - 2, -1, -1):
                 moved = [W_l - self.eta * g for W_l, g in zip(W, dW, strict=True)]
-                again = maths.backward(A, Y, moved, R, output)
+                again = maths.backward(A, Y, moved, R, *layers)
                 dW[l], db[l] = again[0][l], again[1][l]
             return dW, db
 
@@ -53,10 +53,10 @@ class HiddenDeltaFromUpdatedWeights(StepByStep):
 
 
 class HiddenSlopeForgotten(Member):
-    phrase = "σ′ were forgotten in the hidden layers"
+    phrase = "φ′ were forgotten in the hidden layers"
 
     def changed(self, maths):
-        def backward(A, Y, W, R, output):
+        def backward(A, Y, W, R, hidden, output):
             delta = output.delta(A[-1], Y)
             dW, db = [], []
             for l in range(len(W) - 1, -1, -1):
@@ -66,6 +66,88 @@ class HiddenSlopeForgotten(Member):
             return dW, db
 
         return {"backward": backward}
+
+
+def other_hidden(hidden, **changed):
+    """The hidden layers with one of their formulas replaced."""
+    return SimpleNamespace(**{"activation": hidden.activation, "slope": hidden.slope} | changed)
+
+
+class SlopeOfSigmoidLeftIn(OfReLU):
+    phrase = "the hidden layers had the slope of a sigmoid"
+
+    def load(self, problem, images, labels):
+        super().load(problem, images, labels)
+        self.hidden = other_hidden(self.hidden, slope=HIDDEN["sigmoid"].slope)
+
+
+class SigmoidInsteadOfReLU(OfReLU):
+    phrase = "the hidden layers were sigmoid"
+
+    def load(self, problem, images, labels):
+        super().load(problem, images, labels)
+        self.hidden = HIDDEN["sigmoid"]
+
+
+class TanhInsteadOfReLU(OfReLU):
+    phrase = "the hidden layers were tanh"
+
+    def load(self, problem, images, labels):
+        super().load(problem, images, labels)
+        self.hidden = HIDDEN["tanh"]
+
+
+class LeakyReLU(OfReLU):
+    phrase = "the ReLU were leaky"
+
+    def load(self, problem, images, labels):
+        super().load(problem, images, labels)
+        leaky = {
+            "activation": lambda Z: np.maximum(Z, Z.dtype.type(0.01) * Z),
+            "slope": lambda A: np.where(A > 0, A.dtype.type(1), A.dtype.type(0.01)),
+        }
+        self.hidden = other_hidden(self.hidden, **leaky)
+
+
+class SlopeOfReLUAt0(OfReLU):
+    phrase = "from hidden sums of exactly 0, where the slope of a ReLU is 0"
+
+    @classmethod
+    def matters(cls, problem):
+        return super().matters(problem) and problem.name.endswith("(stress problem)")
+
+    def load(self, problem, images, labels):
+        super().load(problem, images, labels)
+        self.hidden = other_hidden(self.hidden, activation=self.keep_sums, slope=self.slope_from_sums)
+        self.sums = []
+
+    def keep_sums(self, Z):
+        self.sums.append(Z)
+        return np.maximum(Z, 0)
+
+    def slope_from_sums(self, A):
+        return self.sums.pop() >= 0
+
+
+class ReLUThatEndsAt6(OfReLU):
+    phrase = "from hidden sums of thousands, which a ReLU leaves as they are"
+    end = 6
+
+    @classmethod
+    def matters(cls, problem):
+        return super().matters(problem) and problem.name.endswith("(stress problem)")
+
+    def load(self, problem, images, labels):
+        super().load(problem, images, labels)
+        ends = {
+            "activation": lambda Z: np.clip(Z, 0, self.end),
+            "slope": lambda A: (A > 0) & (self.end > A),
+        }
+        self.hidden = other_hidden(self.hidden, **ends)
+
+
+class ReLUThatEndsAt1000(ReLUThatEndsAt6):
+    end = 1000
 
 
 class OutputSlopeForgotten(Member):
@@ -121,7 +203,7 @@ class BiasLeftOutOfForward(Member):
     phrase = "differs from the reference"
 
     def changed(self, maths):
-        return {"forward": lambda X, W, b, output: maths.forward(X, W, [0 * b_l for b_l in b], output)}
+        return {"forward": lambda X, W, b, *layers: maths.forward(X, W, [0 * b_l for b_l in b], *layers)}
 
 
 class PixelsBy256(Member):
@@ -149,10 +231,11 @@ class SigmoidClipped(Member):
 
     @classmethod
     def matters(cls, problem):
-        return problem.name.endswith("(stress problem)")
+        return problem.hidden_activation == "sigmoid" and problem.name.endswith("(stress problem)")
 
-    def changed(self, maths):
-        return {"sigmoid": clipped_sigmoid}
+    def load(self, problem, images, labels):
+        super().load(problem, images, labels)
+        self.hidden = other_hidden(self.hidden, activation=clipped_sigmoid)
 
 
 class SoftmaxWithoutItsMaximum(Member):

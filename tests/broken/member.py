@@ -48,6 +48,14 @@ class StepByStep(Member):
         """Do nothing; `i` counts the steps of this call from 0."""
 
 
+class OfReLU(Member):
+    """A mistake that a hidden ReLU invites."""
+
+    @classmethod
+    def matters(cls, problem):
+        return problem.hidden_activation == "relu"
+
+
 class OtherProblem(Member):
     """A member that trains with other coefficients than it was given."""
 

@@ -41,7 +41,7 @@ class LabelsOfTheNextImage(Member):
 
 
 class DigitsShifted(Member):
-    phrase = "the digits of the labels were shifted by one"
+    phrase = "the labels were shifted by one"
 
     def load(self, problem, images, labels):
         super().load(problem, images, (labels + 1) % 10)

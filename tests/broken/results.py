@@ -187,6 +187,6 @@ class LossAfterTheUpdate(StepByStep):
             super().train(order[i : i + 1])
             maths, R = self.maths_file, self.problem.batch_scale(order.shape[1])
             X, Y = maths.gather(self.X, self.Y, order[i])
-            Z, A = maths.forward(X, self.W, self.b, self.output)
+            Z, A = maths.forward(X, self.W, self.b, self.hidden, self.output)
             losses.append(maths.loss(Z, A[-1], Y, R, self.output))
         return np.array(losses)

@@ -69,8 +69,8 @@ class PenaltiesOnBiases(StepByStep):
         return problem.l2 > 0
 
     def changed(self, maths):
-        def backward(A, Y, W, R, output):
-            dW, db = maths.backward(A, Y, W, R, output)
+        def backward(A, Y, W, R, *layers):
+            dW, db = maths.backward(A, Y, W, R, *layers)
             p = self.problem
             return dW, [g + p.l2 * b + p.l1 * np.sign(b) for g, b in zip(db, self.b, strict=True)]
 

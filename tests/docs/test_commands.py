@@ -25,7 +25,7 @@ DRY_RUN = ("make", "--dry-run", "--assume-old=.venv/ready", "--no-print-director
 # These are not run: their options are parsed, or their target is looked up. The reason says who runs them.
 ALL = "every implementation in several processes takes minutes; .ci/run does it by `make quick`"
 LONG = "intervals take five launches, minutes; tests/measure runs whole benchmarks"
-REVISIONS = "it needs a repository with commits; tests/compare makes one"
+REVISIONS = "it needs a repository with commits; tests/comparison makes one"
 INSTALLS = "it changes an environment; .ci/run makes one"
 PARSED = {
     "make bench": ALL,
@@ -38,9 +38,10 @@ PARSED = {
     "paragone verify numpy_einsum": "tests/docs/test_contributing.py sends the example through the gate",
     "make new NAME=numpy_einsum": "tests/docs/test_contributing.py writes the example",
     "make new NAME=my_step LANGUAGE=c": "the section on plugins writes that starter",
-    "paragone compare": "it compares two runs; tests/compare makes them",
+    "paragone compare": "it compares two runs; tests/comparison makes them",
     "paragone compare --live HEAD . -i my_step": REVISIONS,
     "paragone compare --live HEAD . -i NAME --markdown": REVISIONS,
+    "paragone bench -k all": "half an hour; tests/cli/test_bench_kernels.py measures two kernels",
     "paragone claims": "it measures for ten minutes; tests/claims judges made-up runs",
     "paragone profile": "every implementation takes minutes; tests/measure/test_profile.py runs small ones",
     "pip install": INSTALLS,

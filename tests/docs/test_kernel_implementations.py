@@ -35,7 +35,7 @@ EXAMPLES = {
         "fortran_loops.toml": key('build(?= = "gfortran)'),
         "fortran_loops.f90": block("fortran"),
     },
-    "node_loops": lambda: {"node_loops.toml": key("program"), "node_loops.js": block("javascript")},
+    "javascript_loops": lambda: {"javascript_loops.toml": key("program"), "javascript_loops.js": block("javascript")},
     "java_loops": lambda: {"java_loops.toml": block("toml", 1), "java_loops.java": block("java")},
     "julia_loops": lambda: {"julia_loops.toml": key("julia") + "process = true\n", "julia_loops.jl": block("julia")},
 }
@@ -48,7 +48,7 @@ EXAMPLES = {
         "c_loops",
         pytest.param("rust_loops", marks=needs("rustc")),
         pytest.param("fortran_loops", marks=needs("gfortran")),
-        pytest.param("node_loops", marks=needs("node")),
+        pytest.param("javascript_loops", marks=needs("node")),
         pytest.param("java_loops", marks=[needs("javac"), pytest.mark.slow]),
         pytest.param(
             "julia_loops", marks=[pytest.mark.skipif(bool(julia_unavailable()), reason="no Julia"), pytest.mark.slow]

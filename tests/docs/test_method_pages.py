@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 
 from paragone import METHOD_VERSION
-from paragone.adapters.runner_clock import CHECKED_WAIT_NS, LEAST_SHARE
+from paragone.adapters.runner_clock import CHECKED_WAIT_NS, LEAST_SHARE, MOST_SHORT_IN_A_ROW
 from paragone.analyse import attained, breakdown, verdicts
 from paragone.analyse.intervals import CONFIDENCE, LEAST_ROUNDS
 from paragone.claims import judge_claims
-from paragone.compare import across_time
+from paragone.comparison import across_time
 from paragone.files.hashing import LARGEST_FILE_BYTES, MOST_BYTES
 from paragone.files.paths import PROJECT
 from paragone.machine.threads import JUDGED_SECONDS, MOST_CPU_OVER_WALL
@@ -138,6 +138,7 @@ FIGURES = {
     "claims": [
         *(f"*{verdict}*" for verdict in (judge_claims.REPRODUCED, judge_claims.NOT_REPRODUCED)),
         *(f"*{verdict}*" for verdict in (judge_claims.CANNOT_TELL, judge_claims.CONTEXT, judge_claims.CANNOT_RUN)),
+        f"*{judge_claims.OTHER_DATA}*",
     ],
     "selftest-results": [
         f"The goal is {coverage.GOAL[0] * 100:g} to {coverage.GOAL[1] * 100:g} %",
@@ -149,7 +150,7 @@ FIGURES = {
     ],
     "process": [
         f"`params` may take {PARAMS}",
-        f"less than 1/{1 / LEAST_SHARE:g} of the wait",
+        f"less than 1/{1 / LEAST_SHARE:g} of the wait for {in_words(MOST_SHORT_IN_A_ROW + 1)} trains in a row",
         f"each longer than {CHECKED_WAIT_NS / 1e6:g} ms",
     ],
 }

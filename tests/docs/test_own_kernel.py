@@ -70,7 +70,9 @@ def test_the_commands_and_files_of_the_page_work_one_after_the_other(reader, qui
         if "my_distances -k" in command:
             reader.types(command, expected=1)  # its formula is left to the reader
         elif command.startswith("paragone verify"):
-            reader.types(f"{command.replace(' node_loops', '')} --sizes 10,100")  # a program needs a worker's process
+            reader.types(
+                f"{command.replace(' javascript_loops', '')} --sizes 10,100"
+            )  # a program needs a worker's process
         else:
             reader(event)
 
@@ -91,14 +93,14 @@ def test_every_language_of_the_page_passes_and_stands_in_the_table(reader):
     """With the workers that a reader has."""
     if not shutil.which("node"):
         pytest.skip("node is not here")
-    (verify,) = [command for command in COMMANDS if "node_loops -k" in command]
+    (verify,) = [command for command in COMMANDS if "javascript_loops -k" in command]
     for event in EVENTS[: [event["command"] for event in EVENTS].index(verify)]:
         if not re.match("paragone (verify|bench)", event["command"] or ""):
             reader(event)
     reader.types(f"{verify} --sizes 10,100")
     out = reader.types(next(command for command in COMMANDS if "--quick" in command))
 
-    for name in ("numpy_broadcast", "c_loops O2", "rust_loops O", "node_loops"):
+    for name in ("numpy_broadcast", "c_loops O2", "rust_loops O", "javascript_loops"):
         assert f"{name} " in out
     assert "failed" not in out
 

@@ -15,6 +15,7 @@ from paragone.machine.julia_install import (
     juliacall_project,
     juliacall_unavailable,
     juliapkg_project,
+    pythoncall_version,
 )
 
 DECIDES = (
@@ -247,3 +248,84 @@ def test_finding_imports_neither_juliacall_nor_juliapkg(tmp_path):
     answer = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
 
     assert answer.stdout == "[]\n"
+
+
+MANIFEST_2 = """
+julia_version = "1.10.5"
+manifest_format = "2.0"
+
+[[deps.Dates]]
+uuid = "ade2ca70"
+
+[[deps.PythonCall]]
+deps = ["Dates"]
+uuid = "6099a3de"
+version = "0.9.34"
+"""
+MANIFEST_1 = """
+[[Dates]]
+uuid = "ade2ca70"
+
+[[PythonCall]]
+uuid = "6099a3de"
+version = "0.9.34"
+"""
+
+
+@pytest.mark.parametrize("name", ["Manifest.toml", "JuliaManifest.toml", "Manifest-v1.10.toml"])
+@pytest.mark.parametrize("text", [MANIFEST_1, MANIFEST_2])
+def test_the_version_of_pythoncall_is_that_of_the_manifest(tmp_path, name, text):
+    (tmp_path / name).write_text(text)
+
+    assert "0.9.34" == pythoncall_version(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[", "deps = 1", "PythonCall = []", "[[deps.PythonCall]]\npath = '/mine'", "\x80", None]
+)
+def test_a_manifest_that_names_no_version_is_passed_over(tmp_path, text):
+    if text is not None:
+        (tmp_path / "Manifest.toml").write_bytes(text.encode("latin-1"))
+
+    assert pythoncall_version(tmp_path) is None
+
+
+@pytest.fixture
+def two_versions(tmp_path, monkeypatch, juliacall_installed):
+    """juliacall 0.9.37; `there` makes a folder of Julia's packages with PythonCall of a version."""
+    julia(tmp_path / "bin" / "julia", "1.10.5")
+    monkeypatch.setattr(julia_install, "juliacall_version", lambda: "0.9.37")
+
+    def there(folder, version):
+        packages(folder)
+        (folder / "Manifest.toml").write_text(MANIFEST_2.replace("0.9.34", version))
+        return folder
+
+    return there
+
+
+def test_juliacall_and_pythoncall_of_two_versions_are_told_with_the_command_that_mends_it(two_versions):
+    folder = two_versions(juliapkg_project(), "0.9.34")
+
+    assert juliacall_unavailable() == (
+        f"juliacall is 0.9.37, and Julia's package PythonCall in {folder} is 0.9.34: both must have the same version. "
+        "Mend it: paragone julia"
+    )
+
+
+def test_where_the_user_manages_the_packages_juliacall_is_what_can_follow(two_versions, tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHON_JULIACALL_PROJECT", str(two_versions(tmp_path / "mine", "0.9.34")))
+
+    assert juliacall_unavailable().endswith("Mend it: pip install juliacall==0.9.34")
+
+
+def test_juliacall_and_pythoncall_of_one_version_are_available(two_versions):
+    two_versions(juliapkg_project(), "0.9.37")
+
+    assert juliacall_unavailable() is None
+
+
+def test_the_blas_is_what_julia_says_and_nothing_where_it_does_not(tmp_path):
+    assert "libopenblas64_.so" == julia_install.blas_of(program(tmp_path / "a", "echo libopenblas64_.so"))
+    assert "" == julia_install.blas_of(program(tmp_path / "b", "exit 1"))
+    assert "" == julia_install.blas_of(str(tmp_path / "nowhere"))

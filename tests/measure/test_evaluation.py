@@ -29,7 +29,7 @@ from paragone.measure.evaluation import (
 )
 from paragone.store.records import Evaluation, Sample
 from paragone.task.mlp.perturbation import logits
-from paragone.task.mlp.problem_files import find_problem
+from paragone.task.mlp.problem_files import find_problem, shipped_names
 from paragone.task.mlp.state import State
 from paragone.worker.replies import Evaluated
 
@@ -43,7 +43,7 @@ TEST_PIXELS = (IMAGES / 255).astype("float64")
 # Two pixels are two logits: the class is the brighter pixel.
 BRIGHTER = State.at_rest([np.eye(2)], [np.zeros(2)])
 TWO = SimpleNamespace(test_labels=[0, 1, 0], test_pixels=lambda dtype: np.array([[0.9, 0.1], [0.2, 0.7], [0.5, 0.5]]))
-BRIGHTER_PROBLEM = SimpleNamespace(start_state=lambda seed: BRIGHTER)
+BRIGHTER_PROBLEM = SimpleNamespace(start_state=lambda seed: BRIGHTER, hidden_activation="sigmoid")
 PROBLEM = replace(find_problem("nielsen"), n_train=200, layers=(784, 4, 10))
 
 
@@ -63,7 +63,7 @@ def evaluated(implementation, data, n_calls=2, times=2):
 # --- honest code ---
 
 
-@pytest.mark.parametrize("problem", ["nielsen", "softmax", "mlp4"])
+@pytest.mark.parametrize("problem", shipped_names())
 @pytest.mark.parametrize("implementation", IN_NUMPY, ids=lambda implementation: implementation.name)
 def test_predicted_classes_follow_from_the_parameters(implementation, problem):
     problem = small(problem)
@@ -75,9 +75,9 @@ def test_predicted_classes_follow_from_the_parameters(implementation, problem):
         before = made.predict()
         made.train(problem.order(1, 30, 10))
 
-        assert wrong_classes(problem.start_state(1), TEST_PIXELS, before) == 0
-        assert wrong_classes(made.params(), TEST_PIXELS, made.predict()) == 0
-        assert wrong_classes(made.params(), TEST_PIXELS, (made.predict() + 1) % 10) > len(LABELS) / 2
+        assert wrong_classes(problem, problem.start_state(1), TEST_PIXELS, before) == 0
+        assert wrong_classes(problem, made.params(), TEST_PIXELS, made.predict()) == 0
+        assert wrong_classes(problem, made.params(), TEST_PIXELS, (made.predict() + 1) % 10) > len(LABELS) / 2
 
 
 def test_enough_implementations_predict_for_the_claims_about_epochs():
@@ -185,12 +185,12 @@ class RemembersByParameters(Rows):
 
 
 class RemembersTheHiddenLayer(Rows):
-    hidden = None
+    sums = None
 
     def predict(self):
-        if self.hidden is None:
-            self.hidden = self.X_test @ self.W[0] + self.b[0]
-        A = 1 / (1 + np.exp(-self.hidden))
+        if self.sums is None:
+            self.sums = self.X_test @ self.W[0] + self.b[0]
+        A = 1 / (1 + np.exp(-self.sums))
         return (A @ self.W[1] + self.b[1]).argmax(axis=1)
 
 
@@ -283,24 +283,24 @@ def test_where_two_logits_are_as_good_as_equal_either_class_is_right():
     pixels = TWO.test_pixels("float64")
 
     answers = ([0, 1, 0], [0, 1, 1], [0, 0, 1])
-    assert [wrong_classes(BRIGHTER, pixels, np.array(classes)) for classes in answers] == [0, 0, 1]
+    assert [wrong_classes(PROBLEM, BRIGHTER, pixels, np.array(classes)) for classes in answers] == [0, 0, 1]
 
 
 @pytest.mark.parametrize("got", [None, [[0, 1]], [[0.0, 1.0, 0.0]], [0, 1, 0], [[0, 1, 0], [0, 1, 0]]])
 def test_an_answer_that_is_not_one_class_per_image_and_call_is_a_fault(got):
     got = None if got is None else np.array(got)
-    assert fault_of_calls([BRIGHTER], TWO, got).startswith("expected whole numbers of shape (1, 3)")
+    assert fault_of_calls(PROBLEM, [BRIGHTER], TWO, got).startswith("expected whole numbers of shape (1, 3)")
 
 
 def test_every_image_is_compared_in_one_of_the_calls():
     right, wrong = np.array([0, 1, 0]), np.array([1, 0, 0])
 
-    assert fault_of_calls([BRIGHTER] * 3, TWO, np.stack([right] * 3)) is None
-    assert fault_of_calls([BRIGHTER] * 3, TWO, np.stack([wrong] * 3)).startswith("for 2 of 3 test images")
+    assert fault_of_calls(PROBLEM, [BRIGHTER] * 3, TWO, np.stack([right] * 3)) is None
+    assert fault_of_calls(PROBLEM, [BRIGHTER] * 3, TWO, np.stack([wrong] * 3)).startswith("for 2 of 3 test images")
 
 
 def test_the_class_is_that_of_the_largest_logit():
-    assert np.array_equal(logits(BRIGHTER, TWO.test_pixels("float64")), TWO.test_pixels("float64"))
+    assert np.array_equal(logits(PROBLEM, BRIGHTER, TWO.test_pixels("float64")), TWO.test_pixels("float64"))
 
 
 class Scripted:
@@ -334,7 +334,7 @@ def test_reset_may_take_five_milliseconds_and_a_quarter_of_predict(reset_ms, tri
 
 def test_every_call_has_parameters_of_its_own_that_no_seed_of_the_run_gives():
     seeds = []
-    problem = SimpleNamespace(start_state=lambda seed: seeds.append(seed) or BRIGHTER)
+    problem = SimpleNamespace(start_state=lambda seed: seeds.append(seed) or BRIGHTER, hidden_activation="sigmoid")
     for _ in range(2):
         evaluate(Scripted([0, 1, 0]), problem, TWO, 4)
 

@@ -47,6 +47,16 @@ def test_the_forecast_counts_samples_comparisons_loads_limits_and_the_report():
     assert planned_seconds(with_curves, [cell, once], 2, 10, [result]) == pytest.approx(expected + CURVE / 2)
 
 
+def test_a_comparison_of_two_versions_measures_no_limits():
+    cell = Cell(*contenders(ALONE)[0].key[:2], 10, 1, 4, 1, 0.01, once_per_launch=False)
+    result = PilotResult(contenders(ALONE)[0], [cell])
+    live = structs.replace(ALONE, sides=("A=a", "B=b"))
+
+    assert usual(sides=live.sides) < usual()
+    with_limits, without = (planned_seconds(asked, [], 3, 10, [result]) for asked in (ALONE, live))
+    assert with_limits - without == pytest.approx(3 * LIMIT)
+
+
 def test_what_was_verified_before_takes_no_time_to_verify():
     verified = {each.key for each in contenders(ALONE)}
     assert usual(verified) < usual()

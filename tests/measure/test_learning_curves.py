@@ -28,7 +28,7 @@ from paragone.plan.cells import contenders_of
 from paragone.plan.request import Request
 from paragone.store.plan_records import Cell
 from paragone.store.run_folder import RunFolder
-from paragone.task.mlp.problem_files import find_problem
+from paragone.task.mlp.problem_files import find_problem, shipped_names
 from paragone.task.mlp.state import State
 from paragone.worker.budgets import STANDARD
 
@@ -65,12 +65,12 @@ def test_an_image_is_right_where_its_own_label_has_the_largest_output():
     images = np.array([[1.0, 0.0], [0.0, 1.0], [0.0, 0.0], [0.9, 1.0], [1.0, 0.9]])
     #           largest:    0           1           2           1           0
 
-    assert 5 == count_correct(state, images, np.array([0, 1, 2, 1, 0]))
-    assert 3 == count_correct(state, images, np.array([0, 1, 1, 0, 0]))
-    assert 0 == count_correct(state, images, np.array([2, 2, 0, 0, 1]))
+    assert 5 == count_correct(TINY, state, images, np.array([0, 1, 2, 1, 0]))
+    assert 3 == count_correct(TINY, state, images, np.array([0, 1, 1, 0, 0]))
+    assert 0 == count_correct(TINY, state, images, np.array([2, 2, 0, 0, 1]))
 
 
-@pytest.mark.parametrize("name", ["nielsen", "softmax", "mlp4"])
+@pytest.mark.parametrize("name", shipped_names())
 def test_the_count_is_that_of_the_reference_network(name):
     from paragone.task.mlp.reference import forward
 
@@ -81,14 +81,14 @@ def test_the_count_is_that_of_the_reference_network(name):
     outputs = [forward(problem, state.W, state.b, image)[1][-1] for image in images]
 
     expected = sum(int(output.argmax()) == label for output, label in zip(outputs, labels, strict=True))
-    assert expected == count_correct(state, images, labels)
+    assert expected == count_correct(problem, state, images, labels)
     assert expected > 0
 
 
 def test_logits_beyond_what_exp_can_take_are_counted_without_a_warning():
     state = State.at_rest([np.full((2, 2), 1e4), np.array([[1.0, 1], [0, 0], [0, 0]])], [np.zeros(2), np.zeros(3)])
 
-    assert 1 == count_correct(state, np.array([[1.0, -2.0], [1.0, 1.0]]), np.array([1, 0]))
+    assert 1 == count_correct(TINY, state, np.array([[1.0, -2.0], [1.0, 1.0]]), np.array([1, 0]))
 
 
 # --- a curve ---

@@ -1,9 +1,12 @@
 """What a run still wants, read from the rows that it has; and whose code its plan may name."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from paragone.errors import Misuse
 from paragone.files.paths import PROJECT
+from paragone.measure import resume
 from paragone.measure.resume import refuse_unnamed_code, remaining_samples
 from paragone.plan.request import Request
 from paragone.store.plan_records import Cell
@@ -75,3 +78,18 @@ def test_a_live_comparison_goes_on_by_its_own_command(tmp_path, problem, command
     with pytest.raises(Misuse) as raised:
         refuse_unnamed_code(tmp_path, planned, [])
     assert str(raised.value).endswith(f"compares two versions, old and new: name them again, and it goes on: {command}")
+
+
+@pytest.mark.parametrize(("problem", "said"), [("nielsen", 1), ("mlp4", 0)])
+def test_only_an_unfinished_run_of_the_same_problems_is_spoken_of(tmp_path, monkeypatch, problem, said):
+    """Of another kernel's run, every source had "changed"."""
+    monkeypatch.setattr(resume, "run_folders", lambda results: [results / "a_run"])
+    monkeypatch.setattr(resume, "is_finished", lambda folder: False)
+    plan = SimpleNamespace(problems={problem: find_problem(problem)})
+    monkeypatch.setattr(resume, "read_plan", lambda folder: plan)
+    monkeypatch.setattr(resume.RunIdentity, "differing", lambda identity, folder: "source of numpy_rows")
+    sentences = []
+    identity = resume.RunIdentity(Request((find_problem("nielsen"),)), (), "", None)
+
+    assert identity.unfinished(tmp_path, sentences.append) is None
+    assert said == len(sentences)

@@ -23,7 +23,6 @@ from paragone.store.run_folder import RunFolder
 from paragone.task.check_result import CheckResult
 from paragone.task.mlp.problem_files import find_problem
 from paragone.task.mlp.state import State
-from paragone.verify.time_account import see_sample
 from paragone.worker.commands import Load, Prepare, TakeSample, verb
 from paragone.worker.handle import WorkerHandle
 from paragone.worker.replies import Loaded, Ready, Timing
@@ -52,7 +51,7 @@ class SamplingWorker(ScriptedWorker):
         return Loaded(load_seconds=0.0, loaded_memory_bytes=1, threads_found={"pools": pools}, build_info={})
 
     def call_with_arrays(self, command, arrays=None):
-        self.size = arrays["order"].shape[1] if arrays and "order" in arrays else None
+        self.n_steps, self.size = arrays["order"].shape if arrays and "order" in arrays else (None, None)
         return super().call_with_arrays(command, arrays)
 
     def sampled(self, command):
@@ -67,7 +66,7 @@ class SamplingWorker(ScriptedWorker):
         self.log.append((self.name, "sample", self.size))
         elapsed_ns = 300_000_000
         self.waited_ns = elapsed_ns + self.unseen_ns
-        return Timing(n_steps=5, elapsed_ns=elapsed_ns, cpu_ns=int(self.cpu_share * elapsed_ns))
+        return Timing(n_steps=self.n_steps, elapsed_ns=elapsed_ns, cpu_ns=int(self.cpu_share * elapsed_ns))
 
     def call_params(self):
         self.waited_ns = 0
@@ -82,7 +81,7 @@ class ScriptedGatekeeper:
 
     def __init__(self, failing=(), first=0, unfit=()):
         self.failing, self.first, self.unfit, self.checked = failing, first, unfit, []
-        self.whole = []
+        self.whole, self.seen = [], []
 
     def check_form(self, contender, input_, seen):
         is_unfit = input_.size in self.unfit and seen.result.state.W[0][0, 0] > self.first
@@ -94,6 +93,7 @@ class ScriptedGatekeeper:
 
     def check_sample(self, worker, contender, input_, seen):
         self.checked.append((contender.variant.name, input_.size, input_.seed))
+        self.seen.append((contender.variant.name, seen.account.timing.n_steps))
         done = sum(entry[:2] == (contender.variant.name, input_.size) for entry in self.checked)
         return CheckResult("failed" if input_.size in self.failing and done > self.first else "passed", "W1 is wrong")
 
@@ -119,7 +119,7 @@ class Stage:
         self.workers.append(worker)
         return worker
 
-    def run(self, launch=0, attempt=0, rounds=4, remaining=None, more_launches=(), seed=3):
+    def run(self, launch=0, attempt=0, rounds=4, remaining=None, more_launches=(), seed=3, n_parts=1):
         self.remaining = remaining or RemainingSamples(rounds)
         with RunFolder(self.folder) as rows:
             schedule = Rounds(
@@ -133,6 +133,7 @@ class Stage:
                 run_started=0.0,
                 report_progress=lambda what, seconds: None,
                 budgets=SHORT,
+                n_parts=n_parts,
             )
             for each in (launch, *more_launches):
                 schedule.run_launch(self.cells, each, attempt)
@@ -187,11 +188,11 @@ def test_cold_and_warm_up_samples_come_first_and_are_marked(tmp_path):
 
 def test_only_the_cold_call_has_no_prefix(tmp_path, monkeypatch):
     prefixes = []
+    prepare = SamplingWorker.prepare
     monkeypatch.setattr(
-        "paragone.measure.sampling.see_sample",
-        lambda worker, input_, cell, prefix_steps: (
-            prefixes.append(prefix_steps) or see_sample(worker, input_, cell, prefix_steps)
-        ),
+        SamplingWorker,
+        "prepare",
+        lambda self, start, prefix: prefixes.append(len(prefix)) or prepare(self, start, prefix),
     )
     stage = Stage(tmp_path)
     stage.cells = stage.cells[:1]
@@ -386,6 +387,48 @@ def test_a_slow_cell_is_sampled_once_a_launch(tmp_path):
     counts = Counter((row["variant"], row["size"]) for row in stage.timed())
     assert {(name, size): 1 if size == 10 else 4 for name in NAMES for size in (1, 10)} == counts
     assert not [r for r in stage.rows("samples") if r["size"] == 10 and r["kind"] == "warmup"]
+
+
+def test_each_part_of_a_sample_is_a_round_of_its_own(tmp_path):
+    stage = Stage(tmp_path)
+    stage.run(rounds=6, n_parts=3)
+
+    rows = [row for row in stage.timed() if (row["variant"], row["size"]) == (NAMES[0], 10)]
+    assert [0, 1, 2, 3, 4, 5] == sorted(row["round"] for row in rows)
+    assert {5} == {row["n_steps"] for row in rows}
+    assert 2 == len({row["input_seed"] for row in rows})
+    assert 2 == len({row["digest"] for row in rows})
+    assert [0, 3] == [row["round"] for row in stage.rows("rounds")]
+
+
+def test_samples_in_parts_are_checked_whole(tmp_path):
+    stage = Stage(tmp_path)
+    stage.run(rounds=9, n_parts=3)
+
+    per_cell = Counter((name, size) for name, size, _ in stage.verifier.checked)
+    assert {1 + CHECKED_ROUNDS} == set(per_cell.values())
+    assert {5, 15} == {n_steps for _, n_steps in stage.verifier.seen}
+
+
+def test_only_the_parts_that_are_not_recorded_are_recorded_when_a_run_goes_on(tmp_path):
+    stage = Stage(tmp_path)
+    place = ("nielsen", NAMES[0], 1, 10, 0, 0)
+    recorded = {(*place, round_) for round_ in (0, 1, 2, 3)}
+    stage.run(rounds=6, n_parts=3, remaining=RemainingSamples(6, sampled=recorded))
+
+    rounds = Counter((row["variant"], row["size"], row["round"]) for row in stage.timed())
+    assert {1} == set(rounds.values())
+    assert [4, 5] == sorted(r for name, size, r in rounds if (name, size) == (NAMES[0], 10))
+    assert 5 * 6 + 2 == len(rounds)
+
+
+def test_a_slow_cell_beside_samples_in_parts_is_sampled_once_in_its_own_round(tmp_path):
+    stage = Stage(tmp_path)
+    stage.cells = [structs.replace(cell, n_steps=1, once_per_launch=cell.size == 10) for cell in stage.cells]
+    stage.run(rounds=8, n_parts=4)
+
+    slow = [(row["round"], row["n_steps"]) for row in stage.timed() if row["size"] == 10]
+    assert [(10 % 8, 1)] * 3 == slow
 
 
 def test_a_one_thread_launch_that_uses_two_is_rejected(tmp_path):

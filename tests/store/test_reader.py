@@ -31,7 +31,7 @@ from made_up_run import (
 from rich.console import Console
 
 from paragone.analyse.results import Results
-from paragone.compare.across_time import compare
+from paragone.comparison.across_time import compare
 from paragone.errors import Incomparable, ResultsUnusable
 from paragone.files import json_lines
 from paragone.files.atomic import write_json

@@ -324,6 +324,14 @@ def test_after_a_failed_head_neither_sample_nor_stress_problem_follows(data):
     assert ("stress", 10) not in stage.verifier.max_steps
 
 
+def test_a_cell_whose_reference_diverges_is_not_measured_and_nobody_is_accused(data):
+    stage = Stage(data, ScriptedVerifier(head_10=CheckResult("not checked", "it diverges", diverges=True)))
+
+    assert [("head", 10, "it diverges")] == stage.rows("not measured")
+    assert ("sample", 10) not in stage.workers[0].log
+    assert [1, 60] == stage.sizes
+
+
 @pytest.mark.parametrize("check", ["head", "sample", "stress"])
 def test_a_cell_that_could_not_be_checked_is_planned_as_not_checked(data, check):
     stage = Stage(data, ScriptedVerifier(**{f"{check}_10": CheckResult("not checked", "it diverges")}))

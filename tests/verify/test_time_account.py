@@ -1,32 +1,20 @@
-"""What the harness sees of a sample from outside: who is refused, and who is not, by times that the test makes up."""
+"""The account of the time of samples: who is refused, and who is not, by times that the test makes up."""
 
-import itertools
 from dataclasses import replace as replace_account
 from types import SimpleNamespace
 
-import numpy as np
 import pytest
-from msgspec.structs import replace
 
 from paragone.errors import MeasurementFailed
-from paragone.machine.cpu_wait import SchedulingTimes
-from paragone.store.plan_records import Cell
-from paragone.task.mlp.problem_files import find_problem
-from paragone.task.mlp.state import State
-from paragone.verify.inputs import RoundInputs
 from paragone.verify.time_account import (
     CLOSE_LOOKS,
-    ORDER_NS_PER_NUMBER,
     TimeAccount,
     refuse_false_account,
-    see_sample,
     time_fault,
 )
 from paragone.worker.replies import Timing
 
 MS = 1_000_000
-PROBLEM = find_problem("nielsen")
-CELL = Cell("nielsen", "member", 10, 1, 40, 5, 1e-3, once_per_launch=False)
 WORKER = SimpleNamespace(holds_accelerator=lambda: False)
 ON_A_DEVICE = SimpleNamespace(holds_accelerator=lambda: True)
 
@@ -56,6 +44,14 @@ def test_a_clock_that_shows_less_than_the_harness_waited_is_a_fault(elapsed):
     outside = elapsed + max(7, 0.12 * elapsed)
 
     assert "by the worker's clock" in fault(*[account(elapsed, outside)] * 3)
+
+
+def test_each_part_of_a_sample_may_take_the_time_of_an_order():
+    in_parts = [replace_account(account(40, 55), n_parts=8)] * 3
+
+    assert "" == fault(*in_parts)
+    assert "by the worker's clock" in fault(*[account(40, 55)] * 3)
+    assert "by the worker's clock" in fault(*[replace_account(account(40, 60), n_parts=8)] * 3)
 
 
 def test_params_that_take_longer_than_copying_are_work_put_off():
@@ -119,82 +115,3 @@ def test_what_is_wrong_once_is_looked_at_again_and_refused_only_where_it_is_wron
 def test_an_honest_account_costs_no_further_samples():
     refuse_false_account(WORKER, [account()] * 3, lambda: pytest.fail("looked again"), "train")
     refuse_false_account(WORKER, [], lambda: pytest.fail("looked again"), "train")
-
-
-class Waiting:
-    """A worker that trains for 40 ms, and waits `withheld` ms for a CPU in each command."""
-
-    cpus = (0,)
-
-    def __init__(self, withheld):
-        self.withheld_ns, self.now = withheld * MS, itertools.count()
-        self.log, self.waited_ns, self.scheduling = [], 0, SchedulingTimes(0, 0, 0, 0)
-
-    def prepare(self, start, prefix):
-        self.log.append(("prepare", len(prefix)))
-
-    def reset(self, state, n_steps):
-        self.log.append(("reset",))
-        self._pass(MS)
-
-    def take_sample(self, order):
-        self.log.append(("sample", len(order)))
-        self._pass(40 * MS)
-        return Timing(n_steps=len(order), elapsed_ns=40 * MS, cpu_ns=40 * MS)
-
-    def call_params(self):
-        self.log.append(("params",))
-        self._pass(MS)
-
-    def result(self):
-        self._pass(500 * MS)  # the pipe
-        return State.at_rest([np.ones((2, 3))], [np.ones(2)]), None
-
-    def scheduling_times(self):
-        return self.scheduling
-
-    def _pass(self, busy_ns):
-        self.waited_ns = busy_ns + self.withheld_ns
-        at, cpu, runnable, steal = self.scheduling
-        self.scheduling = SchedulingTimes(at + self.waited_ns, cpu + busy_ns, runnable + self.withheld_ns, steal)
-
-
-def seen_of(worker, closely):
-    return see_sample(worker, RoundInputs([CELL], {"nielsen": PROBLEM}).of(CELL), CELL, 5, closely)
-
-
-def test_a_sample_is_prepared_then_timed_and_its_result_is_fetched_beside_the_time_of_params():
-    worker = Waiting(withheld=7)
-    account = seen_of(worker, closely=False).account
-
-    assert [("prepare", 5), ("reset",), ("sample", 40), ("params",)] == worker.log
-    assert (47 * MS, 8 * MS) == (account.outside_ns, account.params_ns)
-    assert 0 == account.withheld_ns
-
-
-def test_params_has_time_for_the_numbers_of_the_result_and_for_those_of_the_start_that_it_does_not_have():
-    start = RoundInputs([CELL], {"nielsen": PROBLEM}).of(CELL).start.tensors()
-    in_no_result = sum(array.size for name, array in start.items() if name not in Waiting(0).result()[0].tensors())
-
-    assert in_no_result > 0
-    assert 2 * (6 + 2) + in_no_result == seen_of(Waiting(withheld=0), closely=False).account.n_numbers
-
-
-def test_a_closer_look_leaves_out_the_time_that_the_scheduler_withheld():
-    account = seen_of(Waiting(withheld=500), closely=True).account
-
-    # The test's own process may wait for a CPU too, which is left out as well.
-    assert 500 * MS <= account.withheld_ns
-    assert account.outside_ns <= 40 * MS
-    assert 40 * MS - ORDER_NS_PER_NUMBER * 400 == account.cpu_outside_ns
-    assert account.params_ns <= MS
-    assert "" == fault(*[account] * 3)
-
-
-def test_a_worker_that_counts_other_steps_than_it_was_sent_is_refused():
-    worker = Waiting(withheld=0)
-    honest = worker.take_sample
-    worker.take_sample = lambda order: replace(honest(order), n_steps=10 * len(order))
-
-    with pytest.raises(MeasurementFailed, match=r"a sample of 40 steps was sent, and the reply counts 400"):
-        seen_of(worker, closely=False)

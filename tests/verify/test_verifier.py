@@ -20,7 +20,7 @@ from paragone.task.mlp.problem_files import find_problem
 from paragone.task.mlp.whole_sample import EndsOfTraining
 from paragone.task.sample_input import SampleInput
 from paragone.verify.inputs import RoundInputs
-from paragone.verify.time_account import see_sample
+from paragone.verify.seen_sample import see_sample
 from paragone.verify.verifier import Verifier
 
 PROBLEM = replace(find_problem("nielsen"), n_train=60, layers=(784, 4, 10))

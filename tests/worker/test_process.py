@@ -87,6 +87,21 @@ def test_a_sample_trains_from_the_state_of_reset_over_the_order_that_comes_with_
     assert trained.digest() == worker.result()[0].digest()
 
 
+def test_a_sample_in_two_parts_has_the_state_and_all_losses_of_one(workers):
+    worker = workers.open("numpy_rows")
+    workers.load(worker, "numpy_rows", problem=replace(PROBLEM, records_loss=True))
+    trained, losses = worker.train(STATE, ORDER)
+    for _ in range(2):
+        worker.reset(STATE, len(ORDER))
+        for part in (ORDER[:1], ORDER[1:]):
+            worker.take_sample(part)
+        worker.call_params()
+        state, of_parts = worker.result()
+
+        assert trained.digest() == state.digest()
+        assert losses.tolist() == of_parts.tolist()
+
+
 def test_the_result_is_that_of_the_last_call_of_params(workers):
     worker = workers.loaded("numpy_rows")
     results = []
@@ -252,6 +267,14 @@ def test_params_of_another_shape_arrive_as_they_are_and_are_judged(workers):
     state, _ = workers.loaded("gives_wrong_params", kind="transposed").train(STATE, ORDER)
 
     assert "W1: expected float64 (4, 784), got float64 (784, 4)" == form_fault(PROBLEM, STATE, state)
+
+
+def test_a_crash_of_julia_inside_python_names_its_twin_which_tells_the_place(workers):
+    worker = workers.loaded("segfaults")
+    worker.bridge = "julia"
+
+    reason = reason_of(lambda: worker.train(STATE, ORDER))
+    assert reason.endswith("Julia in a program of its own tells the file and line: paragone verify segfaults_process")
 
 
 def test_a_result_that_is_not_finite_arrives_as_it_is_and_is_judged(workers):

@@ -8,7 +8,21 @@ import subprocess
 import sys
 
 import pytest
-from kernel_cheats import HEAT, HONEST_C, HONEST_HEAT, HONEST_PAIRWISE, IN_C, PAIRWISE, write_members
+from kernel_cheats import (
+    HEAT,
+    HISTOGRAM,
+    HONEST_C,
+    HONEST_HEAT,
+    HONEST_HISTOGRAM,
+    HONEST_MATMUL,
+    HONEST_PAIRWISE,
+    HONEST_SOFTMAX,
+    IN_C,
+    MATMUL,
+    PAIRWISE,
+    SOFTMAX,
+    write_members,
+)
 
 from paragone.files.paths import PROJECT
 
@@ -54,9 +68,12 @@ def reasons(rows):
     [
         ("pairwise", 100, PAIRWISE, HONEST_PAIRWISE),
         ("heat", 32, HEAT, HONEST_HEAT),
+        ("matmul", 320, MATMUL, HONEST_MATMUL),
+        ("softmax_rows", 100, SOFTMAX, HONEST_SOFTMAX),
+        ("histogram", 100_000, HISTOGRAM, HONEST_HISTOGRAM),
         pytest.param("pairwise", 32, IN_C, HONEST_C, marks=NEEDS_GCC),
     ],
-    ids=["pairwise", "heat", "pairwise in C"],
+    ids=["pairwise", "heat", "matmul", "softmax_rows", "histogram", "pairwise in C"],
 )
 def test_cheats_are_refused_for_what_they_do_and_their_honest_twins_pass(outcomes_of, kernel, size, cheats, honest):
     found = {name: reasons(rows) for name, rows in outcomes_of(kernel, size, cheats | honest).items()}

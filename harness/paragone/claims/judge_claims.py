@@ -8,6 +8,7 @@ below its margin a difference. Then
     cannot be told       it reaches across a limit, or there is no interval, or a cell has no verified times
     context              the source gives the figure as background: the ratio is shown and not judged
     cannot be run here   a cell is unavailable on this machine
+    not about this data  the source speaks of MNIST, and the data set is another
 
 A tolerance narrower than the margin can therefore never be reproduced. "More than claimed" is common for figures of an
 older machine: that is a result, not an error.
@@ -38,7 +39,7 @@ from paragone.task.mlp.problem import NetworkProblem
 from paragone.task.problem import Problem
 
 REPRODUCED, NOT_REPRODUCED, CANNOT_TELL = "reproduced", "not reproduced", "cannot be told"
-CONTEXT, CANNOT_RUN = "context", "cannot be run here"
+CONTEXT, CANNOT_RUN, OTHER_DATA = "context", "cannot be run here", "not about this data"
 SIDES = {"above": "more than claimed", "below": "less than claimed"}
 OF_RUNS = (*TIMED, EPOCH, ERROR)  # the quantities that a run holds; the others are a profile's
 LAUNCH = ["launch", "attempt"]

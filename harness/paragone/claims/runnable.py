@@ -10,6 +10,9 @@ from paragone.claims.judge_claims import OF_RUNS
 from paragone.errors import InvalidClaims, Misuse
 from paragone.implementation.described import unavailable_reason
 from paragone.implementation.registry import Registered, find_variant
+from paragone.task.mlp.fitting import dataset_of
+from paragone.task.mlp.problem import NetworkProblem
+from paragone.task.problem import Data
 
 
 def resolved(claim: Claim, everyone: Sequence[Registered]) -> Claim:
@@ -55,3 +58,8 @@ def _reason_not_to_run(claim: Claim, name: str, everyone: Sequence[Registered]) 
     if claim.quantity not in OF_RUNS:
         return implementation.hides_phases or ""
     return ""
+
+
+def is_about(problem: NetworkProblem, data: Data) -> bool:
+    """Whether the problem is one on this data: another data set makes another problem of it (`fitted`)."""
+    return problem.dataset == dataset_of(data)

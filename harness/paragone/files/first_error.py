@@ -59,6 +59,7 @@ FORMS = (
     # Python: what ends it, and where it was when a library crashed
     Form(rf"^ *{FRAME}.*\n(?:    .*\n|  \[.*\n)*(?P<error>[A-Za-z_][\w.]*(?:: .*)?)\s*\Z"),
     Form(rf"^(?P<error>(?:\S.*\n)?\n?Fatal Python error: .+){STACK}", FRAME),
+    Form(r"^(?P<error>error: .+)"),  # a launcher that did not come to compile, such as rustup's
 )
 
 

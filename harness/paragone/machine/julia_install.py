@@ -7,6 +7,7 @@ The search order: the Julia that PYTHON_JULIACALL_EXE or PYTHON_JULIAPKG_EXE nam
 from __future__ import annotations
 
 import functools
+import importlib.metadata
 import importlib.util
 import json
 import os
@@ -15,6 +16,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 from paragone.machine.lacking import Lacking
@@ -88,11 +90,56 @@ def _reason_against_juliacall() -> str | None:
         return "the package juliacall is not installed. Install it: pip install juliacall && paragone julia"
     if reason := _reason_against_julia(FOR_JULIACALL):
         return reason
-    if juliacall_project() is None:
+    project = juliacall_project()
+    if project is None:
         if path := os.environ.get("PYTHON_JULIACALL_PROJECT"):
             return f"PYTHON_JULIACALL_PROJECT={path} is not a folder. Correct or unset PYTHON_JULIACALL_PROJECT"
         return "Julia's package PythonCall is not installed for this Python. Install it: paragone julia"
+    return _reason_against_versions(project)
+
+
+def _reason_against_versions(project: Path) -> str | None:
+    """Why juliacall cannot start the PythonCall in this folder: it loads no other version than its own."""
+    mine, theirs = juliacall_version(), pythoncall_version(project)
+    if mine is None or theirs is None or mine == theirs:
+        return None
+    is_managed = project == juliapkg_project() and not os.environ.get("PYTHON_JULIACALL_PROJECT")
+    mend = "paragone julia" if is_managed else f"pip install juliacall=={theirs}"
+    versions = f"juliacall is {mine}, and Julia's package PythonCall in {project} is {theirs}"
+    return f"{versions}: both must have the same version. Mend it: {mend}"
+
+
+def juliacall_version() -> str | None:
+    try:
+        return importlib.metadata.version("juliacall")
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def pythoncall_version(project: Path) -> str | None:
+    """The version in the manifest of a folder of Julia packages; None where it names none."""
+    for path in sorted(project.glob("*Manifest*.toml")):
+        try:
+            manifest = tomllib.loads(path.read_text(encoding="utf-8"))
+            packages = manifest.get("deps", manifest)  # manifests before Julia 1.7 have the packages at the top
+            return str(packages["PythonCall"][0]["version"])
+        except (OSError, ValueError, LookupError, TypeError, AttributeError):
+            continue
     return None
+
+
+def blas_of(path: str) -> str:
+    """The BLAS of this Julia as it says itself, without packages; "" where it does not answer."""
+    script = (
+        "using LinearAlgebra; print(isdefined(BLAS, :get_config) ? "
+        'join((basename(each.libname) for each in BLAS.get_config().loaded_libs), ", ") : string(BLAS.vendor()))'
+    )
+    command = [path, "--startup-file=no", "--history-file=no", "-O0", "-e", script]
+    try:
+        answer = subprocess.run(command, capture_output=True, text=True, timeout=5 * SECONDS_TO_ANSWER, check=True)
+    except (OSError, subprocess.SubprocessError, UnicodeDecodeError):
+        return ""
+    return answer.stdout.strip()
 
 
 def juliacall_project() -> Path | None:

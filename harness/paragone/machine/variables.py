@@ -37,7 +37,7 @@ FIXED = {
     "KERAS_BACKEND": "tensorflow",
     # torch.compile compiles in this many processes; more would use the CPUs of other workers.
     "TORCHINDUCTOR_COMPILE_THREADS": "1",
-    # Two Julia threads inside Python crash; the BLAS threads of Julia follow OPENBLAS_NUM_THREADS.
+    # Before juliacall 0.9.35 two Julia threads inside Python crashed. Julia's BLAS follows OPENBLAS_NUM_THREADS.
     "PYTHON_JULIACALL_THREADS": "1",
     # With signal handling, Ctrl-C kills the process before it can answer.
     "PYTHON_JULIACALL_HANDLE_SIGNALS": "no",

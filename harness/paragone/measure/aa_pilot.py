@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from paragone.measure.launch import SampledMember
 from paragone.measure.resume import RemainingSamples
 from paragone.measure.rounds import Rounds
+from paragone.measure.turns import in_parts
 from paragone.plan.cells import Contender, aa_pairs
 from paragone.store.plan_records import Cell, ContenderKey
 from paragone.store.reader import read_table
@@ -45,17 +46,17 @@ def launch_deviation(
     open_worker: OpenWorker,
     seed: int,
     budgets: Budgets = STANDARD,
+    n_parts: int = 1,
 ) -> Deviation | None:
     """The deviation between launches, sampled now; None where no point of the grid has two launches.
 
-    `cells` are those of the baselines and their controls.
+    `cells` are those of the baselines and their controls, whole. Their samples are taken in `n_parts` parts.
     """
-    cells = [replace(cell, wave=0) for cell in cells if not cell.once_per_launch]
+    cells = in_parts([replace(cell, wave=0) for cell in cells if not cell.once_per_launch], n_parts)
     with tempfile.TemporaryDirectory() as folder, RunFolder(Path(folder)) as rows:
-        remaining = RemainingSamples(budgets.aa_rounds)
-        rounds = RoundsOfPilot(
-            rows, contenders, data, verifier, open_worker, remaining, seed, time.time(), _report_nothing, budgets
-        )
+        remaining = RemainingSamples(budgets.aa_rounds * n_parts)
+        given = data, verifier, open_worker, remaining, seed, time.time(), _report_nothing, budgets
+        rounds = RoundsOfPilot(rows, contenders, *given, n_parts=n_parts)
         for launch in range(launches_for(len(cells) // 2)):
             for group in _by_problem_and_threads(cells):
                 rounds.run_launch(group, launch, attempt=0)

@@ -27,6 +27,7 @@ from paragone.measure.planning import make_plan, planned_cells
 from paragone.measure.resume import RunIdentity, refuse_foreign_cells, remaining_samples
 from paragone.measure.rounds import Rounds
 from paragone.measure.stages import stage
+from paragone.measure.turns import ALTERNATING_PARTS, in_parts
 from paragone.measure.verification import Verification
 from paragone.plan.cells import (
     Contender,
@@ -35,7 +36,7 @@ from paragone.plan.cells import (
     own_environments,
 )
 from paragone.plan.request import Request
-from paragone.store.plan_records import ContenderKey, Live
+from paragone.store.plan_records import CallCostRow, ContenderKey, Live
 from paragone.store.reader import read_plan
 from paragone.store.records import Finished, Source, Stage
 from paragone.store.run_folder import RunFolder
@@ -119,6 +120,11 @@ class Bench:
         """One for the whole run, so that a result verified in the pilot is not verified again in the rounds."""
         return Verifier(self.data, self.request.seed)
 
+    @property
+    def _n_parts(self) -> int:
+        """Samples of two versions alternate in parts; others are taken whole."""
+        return ALTERNATING_PARTS if self.live else 1
+
     @cached_property
     def _verification(self) -> Verification:
         before = VerifiedBefore(self.data, self.request, self._described)
@@ -148,7 +154,7 @@ class Bench:
         with stage("A/A pilot", stages.append):
             deviation = None if self.request.quick else self._aa_pilot(results, contenders)
         everyone = contenders.values()
-        cells = planned_cells(self.request, everyone, results, self.everyone)
+        cells = in_parts(planned_cells(self.request, everyone, results, self.everyone), self._n_parts)
         known = {
             "command": self.command,
             "problem_arguments": dict(self.problems),
@@ -156,8 +162,7 @@ class Bench:
             "live": self.live,
         }
         plan = make_plan(self.request, everyone, results, cells, deviation, self.data, self.unusable, known)
-        with stage("cost of a call", stages.append), self.display.progress("cost of a call", 1):
-            calls = CallCosts(*self._opening).rows(everyone)
+        calls = [] if self.live else self._call_costs(everyone, stages)
         plan = structs.replace(plan, calls=tuple(calls), pilot_seconds=time.perf_counter() - begin)
         outcomes = [row for result in results for row in result.outcomes]
         folder = new_run_folder(self.results, datetime.now(UTC), plan, self._described, outcomes, sources)
@@ -184,7 +189,11 @@ class Bench:
         cells = [cell for result in results for cell in result.cells if cell.variant in {*pairs, *pairs.values()}]
         with self.display.progress("A/A pilot", 1):
             given = self.data, self._verifier, self._open_worker, self.request.seed, self.request.budgets
-            return launch_deviation(cells, contenders, *given)
+            return launch_deviation(cells, contenders, *given, self._n_parts)
+
+    def _call_costs(self, contenders: Iterable[Contender], stages: list[Stage]) -> list[CallCostRow]:
+        with stage("cost of a call", stages.append), self.display.progress("cost of a call", 1):
+            return CallCosts(*self._opening).rows(contenders)
 
     def _measure(self, rows: RunFolder, contenders: Mapping[ContenderKey, Contender]) -> bool:
         """Measure the rest of the plan; False where Ctrl-C ended it early."""
@@ -228,11 +237,13 @@ class Bench:
                 advance,
                 self.request.budgets,
                 self._verification.to_confirm(rows.folder, contenders),
+                self._n_parts,
             )
             for launch in range(plan.launches):
-                advance(f"launch {launch + 1}: the machine's limits", 0)
-                with stage("limits of the machine", rows.append, launch):
-                    LimitsOfLaunch(*self._opening).record(rows, everyone, cells, launch)
+                if not self.live:  # no version is nearer to them than the other
+                    advance(f"launch {launch + 1}: the machine's limits", 0)
+                    with stage("limits of the machine", rows.append, launch):
+                        LimitsOfLaunch(*self._opening).record(rows, everyone, cells, launch)
                 for wave in sorted({cell.wave for cell in cells}):
                     of_wave = [cell for cell in cells if cell.wave == wave]
                     if any(remaining.wants_any(cell, launch) for cell in of_wave):

@@ -65,7 +65,7 @@ def evaluate(worker: Worker, problem: Any, data: Any, n_calls: int) -> int:
         states = [problem.start_state(secrets.randbits(64)) for _ in range(n_calls)]
         stacks = {name: np.stack([state.tensors()[name] for state in states]) for name in states[0].tensors()}
         evaluated, arrays = worker.call_with_arrays(Evaluate(), stacks)
-        if fault := fault_of_calls(states, data, arrays.get("classes")):
+        if fault := fault_of_calls(problem, states, data, arrays.get("classes")):
             raise MeasurementFailed(f"predict: {fault}")
         if not _reset_is_too_long(evaluated, n_calls):
             return evaluated.elapsed_ns
@@ -80,7 +80,7 @@ def _reset_is_too_long(evaluated: Evaluated, n_calls: int) -> bool:
     return evaluated.reset_ns > RESET_SECONDS * 1e9 * n_calls + RESET_SHARE * evaluated.elapsed_ns
 
 
-def fault_of_calls(states: list[State], data: Any, got: NDArray[Any] | None) -> str | None:
+def fault_of_calls(problem: Any, states: list[State], data: Any, got: NDArray[Any] | None) -> str | None:
     """The fault of the classes that the calls returned, (n_calls, n_test), as a sentence; None where they are right.
 
     Each test image is compared in one of the calls, and nobody knows beforehand in which.
@@ -92,18 +92,18 @@ def fault_of_calls(states: list[State], data: Any, got: NDArray[Any] | None) -> 
     pixels = np.asarray(data.test_pixels("float64"))
     parts = np.array_split(np.random.default_rng(secrets.randbits(64)).permutation(n_test), len(states))
     wrong = sum(
-        wrong_classes(state, pixels[part], classes[part])
+        wrong_classes(problem, state, pixels[part], classes[part])
         for state, classes, part in zip(states, got, parts, strict=True)
     )
     return f"for {wrong} of {n_test} test images it names another class than the parameters do" if wrong else None
 
 
-def wrong_classes(state: State, pixels: NDArray[np.float64], classes: NDArray[Any]) -> int:
+def wrong_classes(problem: Any, state: State, pixels: NDArray[np.float64], classes: NDArray[Any]) -> int:
     """The number of images whose class differs from that of `state` in float64.
 
     An image whose two largest logits may change places by rounding counts as right.
     """
-    outputs = logits(state, pixels)
+    outputs = logits(problem, state, pixels)
     second, first = np.sort(outputs, axis=1)[:, -2:].T
     is_certain = first - second > UNCERTAIN * np.abs(outputs).max(initial=0.0)
     return int(np.count_nonzero((classes != outputs.argmax(axis=1)) & is_certain))

@@ -31,7 +31,7 @@ def usual_seconds(
     memory = (LOAD * n_cells) * request.memory
     curves = (CURVE * len({each.found.name for each in piloted})) * request.curves
     sample = request.budgets.sample_seconds + OVERHEAD_SECONDS
-    timed = launches * (LIMIT * _n_limits(contenders) + n_cells * (FIRST_CALLS + rounds * sample))
+    timed = launches * (_limits_seconds(request, contenders) + n_cells * (FIRST_CALLS + rounds * sample))
     return (verification + loading + memory + curves) / n_at_once + timed + _report(request)
 
 
@@ -44,7 +44,7 @@ def planned_seconds(
     checks = {
         (result.contender.key, size): seconds for result in results for size, seconds in result.check_seconds.items()
     }
-    in_turn = LIMIT * _n_limits(contenders)
+    in_turn = _limits_seconds(request, contenders)
     for cell in cells:
         n_samples = 2 if cell.once_per_launch else rounds + 2  # the cold one, and a warm-up
         n_compared = 1 + (1 if cell.once_per_launch else min(rounds, CHECKED_ROUNDS))
@@ -60,6 +60,8 @@ def _report(request: Request) -> float:
     return QUICK_REPORT if request.quick else REPORT
 
 
-def _n_limits(contenders: Collection[Contender]) -> int:
-    """One for each problem, dtype and number of threads."""
-    return len({(each.problem.name, each.variant.dtype, each.threads) for each in contenders})
+def _limits_seconds(request: Request, contenders: Collection[Contender]) -> float:
+    """One for each problem, dtype and number of threads; a comparison of two versions measures none."""
+    if request.sides:
+        return 0.0
+    return LIMIT * len({(each.problem.name, each.variant.dtype, each.threads) for each in contenders})

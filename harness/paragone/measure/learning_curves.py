@@ -60,17 +60,17 @@ def learning_curve(
     order = problem.order(seed, steps * epochs, size)
     training_seconds = 0.0
     begin = time.perf_counter()
-    yield Epoch(0, count_correct(state, images, data.test_labels), len(images), 0.0, 0.0)
+    yield Epoch(0, count_correct(problem, state, images, data.test_labels), len(images), 0.0, 0.0)
     for epoch in range(1, epochs + 1):
         start = time.perf_counter()
         state, _ = worker.train(state, order[(epoch - 1) * steps : epoch * steps])
         training_seconds += time.perf_counter() - start
-        correct = count_correct(state, images, data.test_labels)
+        correct = count_correct(problem, state, images, data.test_labels)
         yield Epoch(epoch, correct, len(images), training_seconds, time.perf_counter() - begin)
 
 
-def count_correct(state: State, images: NDArray[np.float64], labels: NDArray[Any]) -> int:
-    return int(np.count_nonzero(logits(state, images).argmax(axis=1) == labels))
+def count_correct(problem: Any, state: State, images: NDArray[np.float64], labels: NDArray[Any]) -> int:
+    return int(np.count_nonzero(logits(problem, state, images).argmax(axis=1) == labels))
 
 
 def learn(

@@ -14,6 +14,7 @@ from paragone.machine.memory import memory_limit_bytes, worker_limit_bytes
 from paragone.measure.aa_pilot import Deviation
 from paragone.measure.forecast import planned_seconds
 from paragone.measure.memory_pass import pass_seconds
+from paragone.measure.turns import ALTERNATING_PARTS
 from paragone.plan.cells import Contender, aa_pairs, describe_data, describe_variants
 from paragone.plan.power import launches_for_noise, minimum_detectable_difference
 from paragone.plan.request import Request
@@ -52,7 +53,7 @@ def make_plan(
 ) -> Plan:
     """The plan, still without `calls` and `pilot_seconds`. `known` holds the fields that the caller fills."""
     launches = launches_of(request, deviation)
-    rounds = request.rounds or rounds_in_time(cells, request.budgets)
+    rounds = request.rounds or rounds_in_time(cells, request.budgets, ALTERNATING_PARTS if known["live"] else 1)
     memory_seconds = pass_seconds(results) if request.memory else 0.0
     return Plan(
         method_version=METHOD_VERSION,

@@ -104,10 +104,14 @@ class RunIdentity:
                 continue
             if differing == "":
                 return folder
-            if differing and is_latest:
+            if differing and is_latest and self._is_of_the_same(folder):
                 say(f"Run {folder.name} is unfinished, but {differing} has changed: a new run begins.")
             is_latest = False
         return None
+
+    def _is_of_the_same(self, folder: Path) -> bool:
+        """Whether the run is of these problems: that another kernel's differs in everything is no news."""
+        return read_plan(folder).problems.keys() == {problem.name for problem in self.request.problems}
 
     def complete_without_report(self, results: Path) -> Path | None:
         """The latest run, where it is complete, could be resumed if it were not, and has no report."""
@@ -158,6 +162,11 @@ class RemainingSamples:
         if cell.once_per_launch and round_ != cell.size % self.rounds:
             return False
         return (*cell.contender, cell.size, cell.wave, launch, round_) not in self.sampled
+
+    def lacking(self, cell: Cell, launch: int, first: int, n_rounds: int) -> list[int]:
+        """The rounds that the cell lacks of `n_rounds` from the first on, which follow on one reset."""
+        rounds = range(first, min(first + n_rounds, self.rounds))
+        return [round_ for round_ in rounds if self.wants(cell, launch, round_)]
 
     def wants_any(self, cell: Cell, launch: int) -> bool:
         return any(self.wants(cell, launch, round_) for round_ in range(self.rounds))

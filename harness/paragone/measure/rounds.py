@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from paragone.measure.loading import load_at_once
 from paragone.measure.resume import RemainingSamples
 from paragone.measure.sampling import SampleCheck, Sampler
 from paragone.measure.stages import stage
+from paragone.measure.turns import samples_taken, turns_of, whole
 from paragone.plan.cells import Contender
 from paragone.store.plan_records import Cell, ContenderKey
 from paragone.store.records import Sample
@@ -33,7 +35,7 @@ from paragone.verify.first_steps import FirstSteps, confirm
 from paragone.verify.inputs import RoundInputs, SampleInput
 from paragone.verify.pilot import OpenWorker
 from paragone.verify.pilot_result import found_by
-from paragone.verify.time_account import SampleSeen
+from paragone.verify.seen_sample import SampleSeen, StartedSample
 from paragone.verify.verifier import Verifier
 from paragone.worker.budgets import STANDARD, Budgets
 
@@ -57,9 +59,13 @@ class Rounds:
         report_progress: Callable[[str, float], None],
         budgets: Budgets = STANDARD,
         to_confirm: Mapping[tuple[ContenderKey, int], FirstSteps] | None = None,
+        n_parts: int = 1,
     ) -> None:
-        """`to_confirm` holds the first steps of cells, by contender and size, that an earlier run verified."""
-        self.to_confirm = dict(to_confirm or {})
+        """`to_confirm` holds the first steps of cells, by contender and size, that an earlier run verified.
+
+        With several `n_parts`, so many rounds follow on one reset, and the cells of a problem and size take turns.
+        """
+        self.to_confirm, self.n_parts = dict(to_confirm or {}), n_parts
         self.folder, self.contenders, self.data, self.seed = folder, contenders, data, seed
         self.verifier, self.open_worker, self.remaining = verifier, open_worker, remaining
         self.report_progress, self.budgets = report_progress, budgets
@@ -83,7 +89,7 @@ class Rounds:
                     for member in shuffled(members, random):
                         self._set_up(member, cold, warmup)
                 with stage("rounds", self.folder.append, launch):
-                    for round_ in range(self.remaining.rounds):
+                    for round_ in range(0, self.remaining.rounds, self.n_parts):
                         self._run_round(members, round_, random, checked.get(round_))
                     self._check_times(members)
                 status = "done"
@@ -96,7 +102,8 @@ class Rounds:
 
         No worker can know them.
         """
-        due = [r for r in range(self.remaining.rounds) if any(self.remaining.wants(cell, launch, r) for cell in cells)]
+        rounds = range(0, self.remaining.rounds, self.n_parts)
+        due = [r for r in rounds if any(self.remaining.lacking(cell, launch, r, self.n_parts) for cell in cells)]
         chosen = secrets.SystemRandom().sample(due, min(CHECKED_ROUNDS, len(due)))
         checks: list[SampleCheck] = [self.verifier.check_whole_sample, *[self.verifier.check_sample] * len(due)]
         return dict(zip(chosen, checks, strict=False))
@@ -127,18 +134,16 @@ class Rounds:
 
     def _prepare(self, member: SampledMember, cell: Cell, cold: SampleInput, warmup: SampleInput) -> None:
         """Take the cold sample, verify its result, warm up."""
-        try:
-            _, seen = self.sampler.take(member, cell, cold, "cold")
+        with self._ending(member, cell):
+            seen = self.sampler.take_untimed(member, cell, cold, "cold")
             if self._passes(member, cell, cold, seen, self.verifier.check_sample):
                 self._confirm(member, cell)
                 member.ready.add(cell.size)
                 if not cell.once_per_launch:
-                    self.sampler.take(member, cell, warmup, "warmup")
+                    self.sampler.take_untimed(member, cell, warmup, "warmup")
                 if cell.evaluates:
                     worker, problem = member.worker, member.contender.problem
                     member.calls[cell.size] = calls_of_a_sample(worker, problem, self.data, self.budgets)
-        except MeasurementFailed as error:
-            self._fail(member, cell, "sample", error)
 
     def _confirm(self, member: SampledMember, cell: Cell) -> None:
         """Compare, once in a run, what an earlier one verified. Raises MeasurementFailed where it is wrong by now."""
@@ -170,57 +175,60 @@ class Rounds:
         todo = [
             (member, cell)
             for member in members
-            for cell in member.live
-            if self.remaining.wants(cell, member.launch, round_)
+            for cell in (whole(each, self.n_parts) for each in member.live)
+            if self.remaining.lacking(cell, member.launch, round_, self.n_parts)
         ]
         if not todo:
             return
         inputs = RoundInputs([cell for _, cell in todo], self.problems)
         to_check: list[tuple[SampledMember, Cell, SampleSeen]] = []
-        begin = time.perf_counter()
-        for position, (member, cell) in enumerate(shuffled(todo, random)):
-            if member.worker.alive:
+        begin, position = time.perf_counter(), 0
+        for turn in turns_of(todo, random, self.n_parts):
+            for member, cell in turn:
                 self.report_progress(f"launch {member.launch + 1} round {round_ + 1}", cell.sample_seconds)
-                seen = self._timed_sample(member, cell, inputs.of(cell), round_, position)
-                if seen and (check or cell.once_per_launch):
-                    to_check.append((member, cell, seen))
+            for member, started in samples_taken(turn, inputs, self.n_parts, random, self._ending):
+                seen = self._finish(member, started, round_, position)
+                position += 1
+                if seen and (check or started.cell.once_per_launch):
+                    to_check.append((member, started.cell, seen))
         elapsed_s = time.perf_counter() - begin
         for member, cell, seen in to_check:
             if member.worker.alive and cell.size in member.ready:
                 self._passes(member, cell, inputs.of(cell), seen, check or self.verifier.check_sample)
         self.folder.append(round_row(members[0], round_, elapsed_s))
 
-    def _timed_sample(
-        self, member: SampledMember, cell: Cell, input_: SampleInput, round_: int, position: int
-    ) -> SampleSeen | None:
-        """Take a timed sample, and the evaluation that follows it; None where it fails, which ends the cell."""
+    @contextmanager
+    def _ending(self, member: SampledMember, cell: Cell, stage: str = "sample") -> Iterator[None]:
+        """End the cell where its worker fails in the block."""
         try:
-            sample, seen = self.sampler.take(member, cell, input_, "timed", round_, position)
+            yield
         except MeasurementFailed as error:
-            self._fail(member, cell, "sample", error)
-            return None
-        if cell.evaluates:
-            self._evaluate(member, cell, sample)
-        return seen
+            self._fail(member, cell, stage, error)
+
+    def _finish(self, member: SampledMember, started: StartedSample, round_: int, position: int) -> SampleSeen | None:
+        """End a timed sample and take the evaluation that follows it; None where it fails, which ends the cell."""
+        cell = started.cell
+        with self._ending(member, cell):
+            rounds = self.remaining.lacking(cell, member.launch, round_, self.n_parts)
+            sample, seen = self.sampler.finish(member, started, "timed", rounds, position)
+            if cell.evaluates:
+                self._evaluate(member, cell, sample)
+            return seen
+        return None
 
     def _check_times(self, members: Sequence[SampledMember]) -> None:
         """End the cells whose samples took other times than their workers say."""
         for member, cell in [(each, cell) for each in members for cell in each.live]:
             if member.worker.alive:
-                try:
-                    self.sampler.check_times(member, cell)
-                except MeasurementFailed as error:
-                    self._fail(member, cell, "time", error)
+                with self._ending(member, cell, "time"):
+                    self.sampler.check_times(member, whole(cell, self.n_parts))
 
     def _evaluate(self, member: SampledMember, cell: Cell, sample: Sample) -> None:
         """Evaluate the test set right after a sample, as users of it do."""
-        try:
+        with self._ending(member, cell, "evaluate"):
             n_calls = member.calls[cell.size]
-            row = evaluate_after(sample, member.worker, member.contender.problem, self.data, n_calls)
-        except MeasurementFailed as error:
-            self._fail(member, cell, "evaluate", error)
-            return
-        self.folder.append(row)
+            worker, problem = member.worker, member.contender.problem
+            self.folder.append(evaluate_after(sample, worker, problem, self.data, n_calls))
 
     def _fail(self, member: SampledMember, cell: Cell | None, stage: str, fault: HarnessError, **facts: Any) -> None:
         """Record a failure of one cell, or of the whole contender where `cell` is None; it is not sampled again."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import structs
 
@@ -17,8 +17,10 @@ from paragone.task.check_result import CheckResult
 from paragone.task.problem import Problem
 from paragone.verify.inputs import RoundInputs, SampleInput
 from paragone.verify.remembered_results import refuse_remembered
-from paragone.verify.time_account import SampleSeen, TimeAccount, refuse_false_account, see_sample
+from paragone.verify.seen_sample import SampleSeen, StartedSample, look_closely
+from paragone.verify.time_account import TimeAccount, refuse_false_account
 from paragone.verify.verifier import Verifier
+from paragone.worker.replies import Timing
 from paragone.worker.worker import Worker
 
 SampleCheck = Callable[[Worker, Contender, SampleInput, SampleSeen], CheckResult]
@@ -32,29 +34,40 @@ class Sampler:
     ) -> None:
         self.folder, self.verifier, self.problems, self.run_started = folder, verifier, problems, run_started
 
-    def take(
+    def take_untimed(self, member: SampledMember, cell: Cell, input_: SampleInput, kind: Kind) -> SampleSeen:
+        """Take a cold sample or a warm-up and append its row. Raises MeasurementFailed as `finish` does."""
+        begin = time.perf_counter()
+        started = StartedSample(member.worker, input_, cell, 0 if kind == "cold" else cell.prefix_steps)
+        started.take_part()
+        _, seen = self.finish(member, started, kind)
+        member.facts["warmup_seconds"] += time.perf_counter() - begin
+        return seen
+
+    def finish(
         self,
         member: SampledMember,
-        cell: Cell,
-        input_: SampleInput,
+        started: StartedSample,
         kind: Kind,
-        round_: int = -1,
+        rounds: Sequence[int] = (-1,),
         position: int = 0,
     ) -> tuple[Sample, SampleSeen]:
-        """Take a sample and append its row. Raises MeasurementFailed, too where its result has not the right form."""
-        begin = time.perf_counter()
-        seen = see_sample(member.worker, input_, cell, 0 if kind == "cold" else cell.prefix_steps)
-        self._refuse_unfit(member, input_, seen)
-        sample = self._row(member, cell, input_, seen, kind, round_, position)
-        self.folder.append(sample)
+        """Append a row for each of the rounds, of which each has a part of the sample; return the last one.
+
+        Raises MeasurementFailed, too where the result is unfit.
+        """
+        seen, cell = started.seen(), started.cell
+        self._refuse_unfit(member, started.input, seen)
+        rows = [
+            self._row(member, cell, started.input, seen, timing, kind, round_, position)
+            for round_, timing in zip(rounds, started.timings, strict=False)
+        ]
+        self.folder.append(*rows)
         if kind != "cold":  # a compiler in the cold call may use more threads
-            member.wall_ns[cell.size] += sample.elapsed_ns
-            member.cpu_ns[cell.size] += sample.cpu_ns
+            member.wall_ns[cell.size] += seen.account.timing.elapsed_ns
+            member.cpu_ns[cell.size] += seen.account.timing.cpu_ns
         if kind == "timed":
             member.accounts[cell.size].append(seen.account)
-        else:
-            member.facts["warmup_seconds"] += time.perf_counter() - begin
-        return sample, seen
+        return rows[-1], seen
 
     def check(self, member: SampledMember, input_: SampleInput, seen: SampleSeen, check: SampleCheck) -> CheckResult:
         """Compare a sample with the reference, by one of the methods of the verifier."""
@@ -69,7 +82,7 @@ class Sampler:
 
         def look() -> TimeAccount:
             input_ = RoundInputs([cell], self.problems).of(cell)
-            return see_sample(member.worker, input_, cell, cell.prefix_steps, closely=True).account
+            return look_closely(member.worker, input_, cell, cell.prefix_steps).account
 
         accounts = member.accounts[cell.size]
         refuse_false_account(member.worker, accounts, look, member.contender.problem.words.timed)
@@ -91,11 +104,11 @@ class Sampler:
         cell: Cell,
         input_: SampleInput,
         seen: SampleSeen,
+        timing: Timing,
         kind: Kind,
         round_: int,
         position: int,
     ) -> Sample:
-        timing = seen.account.timing
         return Sample(
             problem=cell.problem,
             variant=cell.variant,

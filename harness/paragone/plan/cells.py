@@ -185,6 +185,7 @@ def _describe(contender: Contender) -> VariantRecord:
         idea=implementation.idea,
         maths_lines=contender.found.maths_lines(),
         deterministic=implementation.deterministic,
+        plain_loops=implementation.plain_loops,
     )
 
 

@@ -32,8 +32,9 @@ from paragone.selftest.sizes import TrialSizes
 from paragone.selftest.slowed_copies import Copy, copies, write_copies
 from paragone.store.plan_records import BASELINE
 from paragone.store.reader import Run, read_run
+from paragone.task.mlp.fitting import fitted
+from paragone.task.mlp.mnist.cache import DataSet
 from paragone.task.mlp.problem_files import find_problem
-from paragone.task.problem import Data
 from paragone.verify.display import Display
 from paragone.verify.pilot import OpenLimitedWorker, open_worker
 from paragone.worker.budgets import STANDARD, Budgets
@@ -56,7 +57,7 @@ class SelfTest:
 
     sizes: TrialSizes
     folder: Path
-    data: Data
+    data: DataSet
     display: Display
     seed: int
     budgets: Budgets = STANDARD
@@ -138,7 +139,7 @@ class SelfTest:
         write_copies(original(), wanted, plugins)
         registered, unusable = discover(plugins=[str(plugins)])
         request = Request(
-            problems=(find_problem(PROBLEM),),
+            problems=(fitted(find_problem(PROBLEM), self.data),),
             implementations=tuple(copy.name for copy in wanted),
             dtypes=(self.sizes.dtype,),
             sizes=self.sizes.sizes,

@@ -53,11 +53,12 @@ class TrainingBenchmark:
 
     def _load(self) -> None:
         from paragone.task.mlp.data import find_data
+        from paragone.task.mlp.fitting import fitted
         from paragone.task.mlp.problem_files import find_problem
         from paragone.worker.estimate import MOST_ESTIMATE_STEPS, estimate_step_seconds
 
-        problem = find_problem(self.settings["problem"])
         data = find_data(None, lambda sentence: None)
+        problem = fitted(find_problem(self.settings["problem"]), data)
         dtype = self.settings["dtype"]
         axis = {name: values[0] for name, values in self.implementation.axes.items()} | {"dtype": dtype}
         self.loaded = self.implementation(**axis)

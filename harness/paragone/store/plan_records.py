@@ -9,17 +9,7 @@ from typing import Annotated, Any
 from msgspec import Meta, field
 
 from paragone.files.printable import is_printable
-from paragone.files.schema import (
-    Amount,
-    Count,
-    Dtype,
-    Name,
-    Number,
-    Positive,
-    Repeats,
-    Seed,
-    Size,
-)
+from paragone.files.schema import Amount, Count, Dtype, Name, Number, Positive, Repeats, Seed, Size
 from paragone.implementation.registry import Unusable
 from paragone.store.records import Record
 from paragone.task.problem import Problem, Words, shared_words
@@ -104,6 +94,7 @@ class VariantRecord(Record, frozen=True, kw_only=True):
     idea: str
     maths_lines: Count
     deterministic: bool = True
+    plain_loops: bool = False  # in old runs too
 
 
 class DataRecord(Record, frozen=True, kw_only=True):
@@ -114,6 +105,7 @@ class DataRecord(Record, frozen=True, kw_only=True):
     sha256: str
     n_train: Count = 0
     n_test: Count = 0
+    each: str = ""  # what a member is, in the family's words; empty in old runs
     nonzero_share: Amount | None = None  # of the numbers in it, those that are not 0; None in old runs
 
     @property

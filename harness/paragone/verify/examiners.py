@@ -7,16 +7,20 @@ neighbour on the next CPU changes neither. Nothing that the pilot times is a res
 
 from __future__ import annotations
 
+import fcntl
 import multiprocessing
 import os
 import signal
 import sys
+import tempfile
 import traceback
 import warnings
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkProcess
+from pathlib import Path
 from typing import Any, NoReturn
 
 from paragone.errors import HarnessError
@@ -44,7 +48,7 @@ class Examination:
 def examine_all(pilot: Pilot, examinations: Sequence[Examination], advance: Advance) -> Iterator[PilotResult]:
     """Yield the pilot's results in the order given; each examination is 1 of a progress bar, which names its sizes.
 
-    Raises what an examiner raised, and HarnessError where one was killed.
+    A contender whose examiner was killed has failed, and another examiner goes on. Raises what an examiner raised.
     """
     slots = examiner_slots(examinations, pilot.request.budgets)
     if len(slots) > 1:
@@ -88,45 +92,66 @@ class _Examiner:
 
     process: ForkProcess
     connection: Connection
+    cpus: tuple[int, ...]
     number: int = 0
     shown: _Shown | None = None  # None where it waits
+
+
+@dataclass(frozen=True)
+class _FileLock:
+    """A lock between processes; the system gives it back where its holder is killed."""
+
+    path: Path
+
+    @contextmanager
+    def __call__(self) -> Iterator[None]:
+        with self.path.open() as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+
+def _started(pilot: Pilot, examinations: Sequence[Examination], cpus: tuple[int, ...]) -> _Examiner:
+    context = multiprocessing.get_context("fork")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_examine, args=(pilot, examinations, theirs, cpus), daemon=True)
+    with warnings.catch_warnings():
+        # Python warns of other threads. A fork uses none of their locks: it prints nothing, and ends by _exit.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        process.start()
+    theirs.close()
+    return _Examiner(process, ours, cpus)
 
 
 def _in_forks(
     pilot: Pilot, examinations: Sequence[Examination], slots: Sequence[tuple[int, ...]], advance: Advance
 ) -> Iterator[PilotResult]:
-    context = multiprocessing.get_context("fork")
-    pilot.large_arrays = context.Lock()
     examiners: list[_Examiner] = []
     found: dict[int, PilotResult] = {}
     waiting = iter(enumerate(examinations))
     n_yielded = 0
-    try:
-        for cpus in slots:
-            ours, theirs = context.Pipe()
-            process = context.Process(target=_examine, args=(pilot, examinations, theirs, cpus), daemon=True)
-            with warnings.catch_warnings():
-                # Python warns of other threads. A fork uses none of their locks: it prints nothing, and ends by _exit.
-                warnings.simplefilter("ignore", DeprecationWarning)
-                process.start()
-            theirs.close()
-            examiners.append(_Examiner(process, ours))
-        while True:
-            for examiner in examiners:
-                if examiner.shown is None and (entry := next(waiting, None)) is not None:
-                    examiner.number, examiner.shown = entry[0], _Shown(entry[1], advance)
-                    examiner.connection.send(entry[0])
-            while n_yielded in found:
-                yield found.pop(n_yielded)
-                n_yielded += 1
-            if n_yielded == len(examinations):
-                return
-            for examiner in _with_message(examiners):
-                result = _received(examiner)
-                if result is not None:
-                    found[examiner.number] = result
-    finally:
-        _end(examiners)
+    with tempfile.NamedTemporaryFile(prefix="paragone-lock-") as file:
+        pilot.large_arrays = _FileLock(Path(file.name))
+        try:
+            examiners += [_started(pilot, examinations, cpus) for cpus in slots]
+            while True:
+                for examiner in examiners:
+                    if examiner.shown is None and (entry := next(waiting, None)) is not None:
+                        examiner.number, examiner.shown = entry[0], _Shown(entry[1], advance)
+                        examiner.connection.send(entry[0])
+                while n_yielded in found:
+                    yield found.pop(n_yielded)
+                    n_yielded += 1
+                if n_yielded == len(examinations):
+                    return
+                for examiner in _with_message(examiners):
+                    result = _received(examiner)
+                    if result is not None:
+                        found[examiner.number] = result
+                    if not examiner.process.is_alive():
+                        examiners[examiners.index(examiner)] = _started(pilot, examinations, examiner.cpus)
+        finally:
+            _end(examiners)
+            pilot.large_arrays = nullcontext
 
 
 def _with_message(examiners: Sequence[_Examiner]) -> list[_Examiner]:
@@ -135,18 +160,16 @@ def _with_message(examiners: Sequence[_Examiner]) -> list[_Examiner]:
 
 
 def _received(examiner: _Examiner) -> PilotResult | None:
-    """The result that an examiner has sent; None where it only begins with a size. Raises what it raised."""
+    """The result that an examiner has sent, a failure where it was killed; None where it only begins with a size.
+
+    Raises what the examiner raised.
+    """
     shown = examiner.shown
     assert shown is not None
     try:
         what, content = examiner.connection.recv()
     except (EOFError, OSError):
-        examiner.process.join(SECONDS_TO_END)
-        name, how = shown.examination.contender.variant.name, ending(examiner.process.exitcode or 0)
-        raise HarnessError(
-            f"{name}: the process that verified it {how}. The same command begins again; one contender after the other "
-            "needs less memory: taskset -c 0 before it"
-        ) from None
+        return _of_the_killed(examiner, shown.examination.contender)
     if what == "begins":
         shown.begin(content)
         return None
@@ -156,6 +179,19 @@ def _received(examiner: _Examiner) -> PilotResult | None:
     shown.end()
     examiner.shown = None
     return PilotResult(shown.examination.contender, **content)
+
+
+def _of_the_killed(examiner: _Examiner, contender: Contender) -> PilotResult:
+    examiner.process.join(SECONDS_TO_END)
+    examiner.connection.close()
+    result = PilotResult(contender)
+    result.add_outcome(
+        "head",
+        "failed",
+        f"the process that verified it {ending(examiner.process.exitcode or 0)}: by its code, or because memory was "
+        "short. One contender after the other needs less: taskset -c 0 before the command",
+    )
+    return result
 
 
 def _end(examiners: Sequence[_Examiner]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import bisect
 from dataclasses import dataclass
 
 from paragone.plan.request import Request
@@ -10,10 +10,11 @@ from paragone.task.problem import Problem
 from paragone.worker.commands import EstimateStep
 from paragone.worker.worker import Worker
 
-# The first estimate is made at a size like this. A step shorter than OVERHEAD_SECONDS may be mostly overhead, so its
-# time does not scale to large sizes.
+# The first estimate is made at a size like this.
 FIRST_PROBE = 10
-OVERHEAD_SECONDS = 0.01
+# A step may be mostly overhead, whose time does not grow with the work. So where a step seems too slow, one is tried
+# that would take so long if it did, and is believed where it takes most of that.
+PROBE_SECONDS, MOST_OF_IT = 0.2, 0.7
 
 
 @dataclass(frozen=True)
@@ -30,13 +31,24 @@ class Pace:
 
 
 def pace_at(size: int, worker: Worker, problem: Problem, pace: Pace | None, request: Request) -> Pace:
-    """A pace that predicts the step at this size; a step that is mostly overhead predicts nothing larger."""
+    """A pace that predicts the step at this size; where it would be too slow, that its time grows with the work."""
     if pace is None:
         pace = measured_pace(worker, problem, first_probe(problem, size), request)
-    while pace.step_seconds < OVERHEAD_SECONDS and pace.predict(size) > request.too_slow_seconds:
-        larger = math.ceil(pace.size * 2 * OVERHEAD_SECONDS / pace.step_seconds)
-        pace = measured_pace(worker, problem, min(size, larger), request)
+    while pace.predict(size) > request.too_slow_seconds:
+        larger = largest_within(PROBE_SECONDS, pace, size)
+        if larger <= pace.size:  # a step takes that long already
+            return pace
+        probed = measured_pace(worker, problem, larger, request)
+        if probed.step_seconds > MOST_OF_IT * pace.predict(larger):
+            return probed
+        pace = probed
     return pace
+
+
+def largest_within(seconds: float, pace: Pace, most: int) -> int:
+    """The largest size, `most` at most, at which a step is predicted to take no longer."""
+    sizes = range(pace.size, most + 1)
+    return sizes[max(0, bisect.bisect_right(sizes, seconds, key=pace.predict) - 1)] if sizes else most
 
 
 def measured_pace(worker: Worker, problem: Problem, size: int, request: Request) -> Pace:

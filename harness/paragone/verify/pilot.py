@@ -26,8 +26,9 @@ from paragone.verify.pace import Pace, measured_pace, pace_at
 from paragone.verify.pilot_result import PilotResult
 from paragone.verify.remembered_results import refuse_remembered
 from paragone.verify.reopened_worker import ReopenedWorker
+from paragone.verify.seen_sample import look_closely, see_sample
 from paragone.verify.stress_stage import StressStage, most_check_steps
-from paragone.verify.time_account import SampleSeen, refuse_false_account, see_sample
+from paragone.verify.time_account import TimeAccount, refuse_false_account
 from paragone.verify.unchanged_source import load_worker as load_worker  # measuring imports it from here
 from paragone.verify.verifier import Verifier
 from paragone.worker.commands import CountCpus, GetPeakMemory, ListModules
@@ -53,7 +54,7 @@ class Pilot:
 
     def __init__(self, request: Request, data: Data, verifier: Verifier, open_worker: OpenWorker) -> None:
         self.request, self.data, self.verifier, self.open_worker = request, data, verifier, open_worker
-        self.large_arrays: AbstractContextManager[Any] = nullcontext()
+        self.large_arrays: Callable[[], AbstractContextManager[Any]] = nullcontext
 
     def examine(
         self, contender: Contender, sizes: Sequence[int], begin: Callable[[int], None] = lambda size: None
@@ -148,6 +149,9 @@ class Pilot:
         planned = cell(result.contender, size, pace.step_seconds, self.request.budgets)
         most_steps = most_check_steps(result.contender.problem, planned, self.request.budgets)
         head = self.verifier.check_first_steps(worker, result.contender, size, most_steps)
+        if head.diverges:  # samples would end in NaN, by whatever code
+            result.add_outcome("head", "not measured", head.reason, size)
+            return pace
         if result.add_check("head", size, head) and self._samples_pass(result, worker, planned):
             result.peak_bytes = max(result.peak_bytes, worker.call(GetPeakMemory()).peak_memory_bytes or 0)
             if self._keeps_to_its_threads(result, worker, planned):
@@ -160,18 +164,23 @@ class Pilot:
         """Take a few samples as the rounds do; check the whole of the first, and the account of the time of all."""
         contender, n_samples = result.contender, 1 if planned.once_per_launch else PILOT_SAMPLES
 
-        def see(prefix_steps: int = planned.prefix_steps, closely: bool = False) -> tuple[SampleInput, SampleSeen]:
-            input_ = RoundInputs([planned], {contender.problem.name: contender.problem}).of(planned)
-            return input_, see_sample(worker, input_, planned, prefix_steps, closely)
+        def drawn() -> SampleInput:
+            return RoundInputs([planned], {contender.problem.name: contender.problem}).of(planned)
 
-        input_, first = see(prefix_steps=0)
+        input_ = drawn()
+        first = see_sample(worker, input_, planned, prefix_steps=0)
         begin = time.perf_counter()
         check = self.verifier.check_whole_sample(worker, contender, input_, first)
         result.check_seconds[planned.size] = time.perf_counter() - begin
         if not result.add_check("sample", planned.size, check):
             return False
-        accounts = [see()[1].account for _ in range(n_samples - 1)]
-        refuse_false_account(worker, accounts, lambda: see(closely=True)[1].account, contender.problem.words.timed)
+
+        def look() -> TimeAccount:
+            return look_closely(worker, drawn(), planned, planned.prefix_steps).account
+
+        seen = (see_sample(worker, drawn(), planned, planned.prefix_steps) for _ in range(n_samples - 1))
+        accounts = [each.account for each in seen]
+        refuse_false_account(worker, accounts, look, contender.problem.words.timed)
         refuse_remembered(worker, contender.problem, planned, accounts)
         return True
 
@@ -188,7 +197,7 @@ class Pilot:
 
     def _room_for(self, problem: Problem, size: int) -> AbstractContextManager[Any]:
         is_large = problem.held_bytes(size) > LARGE_SHARE * memory_limit_bytes()
-        return self.large_arrays if is_large else nullcontext()
+        return self.large_arrays() if is_large else nullcontext()
 
     def _too_large(self, result: PilotResult, size: int) -> bool:
         held_bytes, most_bytes = result.contender.problem.held_bytes(size), memory_limit_bytes() // 2

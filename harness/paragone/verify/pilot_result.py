@@ -86,10 +86,13 @@ def outcome(contender: Contender, size: int | None, stage: str, status: str, rea
     )
 
 
-def rounds_in_time(cells: Sequence[Cell], budgets: Budgets = STANDARD) -> int:
+def rounds_in_time(cells: Sequence[Cell], budgets: Budgets = STANDARD, n_parts: int = 1) -> int:
     """The rounds of a launch: ROUNDS, fewer where many cells make a round long, FEWEST_ROUNDS at least.
 
-    Rounds are cut, never launches: times differ more between launches than within one.
+    Rounds are cut, never launches: times differ more between launches than within one. `n_parts` rounds share what
+    lies around a sample.
     """
-    round_seconds = sum(cell.sample_seconds + OVERHEAD_SECONDS for cell in cells if not cell.once_per_launch)
-    return min(ROUNDS, max(FEWEST_ROUNDS, int(budgets.rounds_seconds / max(round_seconds, 1e-9))))
+    overhead_seconds = OVERHEAD_SECONDS / n_parts
+    round_seconds = sum(cell.sample_seconds + overhead_seconds for cell in cells if not cell.once_per_launch)
+    in_time = int(budgets.rounds_seconds / n_parts / max(round_seconds, 1e-9))
+    return n_parts * min(ROUNDS, max(FEWEST_ROUNDS, in_time))

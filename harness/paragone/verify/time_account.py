@@ -1,4 +1,4 @@
-"""What the harness sees of a sample from outside, and whether the worker's account of its time agrees.
+"""Whether the worker's account of the time of its samples agrees with what the harness saw from outside.
 
 A sample's time is taken inside the worker, by a clock that hosted code could turn, around a call that could put work
 off or have it done by a process that nobody counts. So the harness times the same sample from the moment at which it
@@ -9,29 +9,18 @@ waiting; they are like any others for the worker. Only what is wrong there too i
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from statistics import median
-from typing import TypeVar
 
 from paragone.errors import MeasurementFailed
-from paragone.machine.cpu_wait import SchedulingTimes, scheduling_times, undisturbed_ns
-from paragone.store.plan_records import Cell
-from paragone.task.checks import SampleResult
-from paragone.task.sample_input import SampleInput
 from paragone.worker.replies import Timing
-from paragone.worker.sample import result_digest
 from paragone.worker.worker import Worker
-
-T = TypeVar("T")
 
 # By the harness's clock a sample may take so much longer than by the worker's, which reads the CPU time of every thread
 # and writes its reply meanwhile.
 MOST_UNSEEN_NS, MOST_UNSEEN_SHARE = 6_000_000, 0.1
-# The CPU time of a worker that takes an order from the pipe, for each of its numbers.
-ORDER_NS_PER_NUMBER = 25
+MOST_UNSEEN_OF_A_PART_NS = 1_500_000  # more, for each further part of a sample, which is an order by itself
 # Any implementation takes a state of so many numbers, or gives it out, in this time.
 MOST_STATE_NS, MOST_STATE_NS_PER_NUMBER = 6_000_000, 150
 # The arrays of a ring are copied in reset; to a program they cross a pipe, 56 MB of them in up to 3 ns for each byte.
@@ -63,6 +52,7 @@ class TimeAccount:
     cpu_outside_ns: int = 0
     n_given: int | None = None  # the numbers that reset takes, where they are not those of the result
     copied_bytes: int = 0  # by reset, beside what it takes
+    n_parts: int = 1  # in which the steps were ordered
 
     @property
     def unseen_ns(self) -> int:
@@ -86,74 +76,6 @@ class TimeAccount:
         return self.timing.cpu_ns / max(1, self.timing.elapsed_ns - self.withheld_ns)
 
 
-@dataclass(frozen=True, eq=False)
-class SampleSeen:
-    """One sample as the harness saw it: its time, and its result."""
-
-    account: TimeAccount
-    result: SampleResult
-
-    @cached_property
-    def digest(self) -> str:
-        return result_digest(self.result.state, self.result.losses)
-
-
-def see_sample(worker: Worker, input_: SampleInput, cell: Cell, prefix_steps: int, closely: bool = False) -> SampleSeen:
-    """Take one sample of the cell over this input.
-
-    Raises MeasurementFailed, too where the worker counts other steps than those of the order: a rate is steps over
-    time, so a step that was only counted would be as good as one that was taken.
-    """
-    worker.prepare(input_.prefix_start, input_.prefix(prefix_steps))
-    order = input_.order(cell.n_steps)
-    if closely:
-        reset_ns = _looked_at(worker, lambda: worker.reset(input_.start, cell.n_steps))[1]
-        timing, outside_ns, withheld_ns, cpu_ns = _looked_at(worker, lambda: worker.take_sample(order))
-        params_ns = _looked_at(worker, worker.call_params)[1]
-        cpu_outside_ns = cpu_ns - ORDER_NS_PER_NUMBER * order.size if len(worker.cpus) == 1 else 0
-    else:
-        worker.reset(input_.start, cell.n_steps)
-        reset_ns = worker.waited_ns
-        timing, outside_ns, withheld_ns, cpu_outside_ns = worker.take_sample(order), worker.waited_ns, 0, 0
-        worker.call_params()
-        params_ns = worker.waited_ns
-    if timing.n_steps != len(order):
-        raise MeasurementFailed(f"a sample of {len(order)} steps was sent, and the reply counts {timing.n_steps}")
-    state, losses = worker.result()
-    # A host looks at the inputs of a kernel too: no call may change them.
-    n_numbers = sum(tensor.size for tensor in {**input_.start.tensors(), **state.tensors()}.values())
-    account = TimeAccount(
-        timing,
-        outside_ns,
-        reset_ns,
-        params_ns,
-        n_numbers,
-        withheld_ns,
-        cpu_outside_ns,
-        n_given=sum(tensor.size for tensor in input_.start.tensors().values()),
-        copied_bytes=input_.problem.copied_bytes(cell.size, cell.n_steps),
-    )
-    return SampleSeen(account, SampleResult(state, losses, timing.n_steps))
-
-
-def _looked_at(worker: Worker, call: Callable[[], T]) -> tuple[T, int, int, int]:
-    """The reply; the time waited for it without what the scheduler withheld from both ends; that; the CPU time used.
-
-    The CPU time is that of the worker and its children, divided by the number of their CPUs.
-    """
-    own_before, before = _own_times(), worker.scheduling_times()
-    reply = call()
-    waited_ns, after, own_after = worker.waited_ns, worker.scheduling_times(), _own_times()
-    from_worker_ns = after.at_ns - before.at_ns - undisturbed_ns(before, after)
-    from_harness_ns = own_after.runnable_ns - own_before.runnable_ns
-    withheld_ns = min(waited_ns, max(0, from_worker_ns) + max(0, from_harness_ns))
-    return reply, waited_ns - withheld_ns, withheld_ns, after.cpu_ns - before.cpu_ns
-
-
-def _own_times() -> SchedulingTimes:
-    return scheduling_times([os.getpid()], [])
-
-
 def refuse_false_account(
     worker: Worker, accounts: Sequence[TimeAccount], look: Callable[[], TimeAccount], timed: str
 ) -> None:
@@ -173,7 +95,8 @@ def time_fault(accounts: Sequence[TimeAccount], worker: Worker, timed: str) -> s
     took = f"{elapsed_ns / 1e6:.1f} ms"
     unseen_ns = median(each.unseen_ns for each in accounts)
     own_ns = median(min(each.timing.elapsed_ns, each.outside_ns) for each in accounts)
-    if unseen_ns > max(MOST_UNSEEN_NS, MOST_UNSEEN_SHARE * own_ns):
+    most_unseen_ns = MOST_UNSEEN_NS + (accounts[0].n_parts - 1) * MOST_UNSEEN_OF_A_PART_NS
+    if unseen_ns > max(most_unseen_ns, MOST_UNSEEN_SHARE * own_ns):
         outside = f"{median(each.outside_ns + each.withheld_ns for each in accounts) / 1e6:.1f} ms"
         return (
             f"a sample takes {took} by the worker's clock and {outside} by the harness's: leave the clock, and what "

@@ -12,7 +12,7 @@ from paragone.task.checks import Checks
 from paragone.task.families import family_of
 from paragone.task.problem import Data
 from paragone.task.sample_input import SampleInput
-from paragone.verify.time_account import SampleSeen
+from paragone.verify.seen_sample import SampleSeen
 from paragone.worker.worker import Worker
 
 

@@ -177,8 +177,15 @@ class WorkerHandle(Worker):
             return "the worker was killed by the system, whose memory ran out"
         reason = f"the worker {self._child.exit_reason()}"
         if code < 0 and hasattr(self, "problem") and self.problem.family == NETWORKS:
-            return f"{reason}. See: paragone verify {self.implementation} --contract"
+            return f"{reason}. {self._where_to_see_more()}"
         return reason
+
+    def _where_to_see_more(self) -> str:
+        """Where a crash is told with its place. Julia inside Python cannot tell a stack overflow."""
+        if self.bridge == "julia":
+            twin = f"{self.implementation}_process"
+            return f"Julia in a program of its own tells the file and line: paragone verify {twin}"
+        return f"See: paragone verify {self.implementation} --contract"
 
 
 def behind_one_verb(verb: str, reason: str) -> str:

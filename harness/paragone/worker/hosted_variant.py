@@ -160,6 +160,7 @@ class HostedVariant:
         return replies.Ready()
 
     def reset(self, command: commands.Reset, arrays: Arrays) -> replies.Ready:
+        self.losses = None
         self.implementation.expect(command.n_steps)
         self.implementation.reset(self.problem.state_of(arrays, command.step))
         return replies.Ready()
@@ -170,7 +171,8 @@ class HostedVariant:
 
     def sample(self, order: NDArray[np.int64]) -> replies.Timing:
         timing, losses = take_sample(self.implementation, order)
-        self.losses = None if losses is None else np.array(losses)
+        if losses is not None:  # of one part of a sample, behind those before
+            self.losses = np.array(losses) if self.losses is None else np.concatenate([self.losses, losses])
         return msgspec.structs.replace(timing, waiting_cpu_ns=self.waiting_cpu_ns)
 
     def train(self, command: commands.Train, arrays: Arrays) -> tuple[replies.Trained, Arrays]:

@@ -25,6 +25,7 @@ class Worker(Protocol):
     waited_ns: int  # from the last command, sent whole, to its reply
     problem: Problem  # that it has loaded
     implementation: str  # the name of it
+    bridge: str | None = None  # of it
 
     @property
     def alive(self) -> bool: ...
@@ -74,6 +75,7 @@ class Worker(Protocol):
 
     def load(self, variant: Variant, folder: str, problem: Problem, data: str, seed: int) -> Loaded:
         self.problem, self.implementation = problem, variant.declared_name
+        self.bridge = variant.implementation.bridge
         return self.call(
             Load(
                 implementation=variant.declared_name,
