@@ -26,7 +26,8 @@ from paragone.task.mlp.gate import stress_problem
 from paragone.task.mlp.state import State
 from paragone.verify.inputs import SampleInput
 from paragone.verify.pilot import most_check_steps
-from paragone.verify.time_account import SampleSeen, TimeAccount
+from paragone.verify.seen_sample import SampleSeen
+from paragone.verify.time_account import TimeAccount
 from paragone.verify.verifier import Verifier
 from paragone.worker.estimate import step_seconds
 from paragone.worker.replies import Timing
