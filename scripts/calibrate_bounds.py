@@ -21,7 +21,6 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import numpy as np
 
-from paragone.adapters.numpy_outputs import sigmoid
 from paragone.adapters.phase_clock import rebound
 from paragone.errors import HarnessError
 from paragone.implementation.contract import Variant, variants
@@ -54,18 +53,18 @@ class Sequential(NumpyRows):
         return rebound(super().formulas(), forward=forward, backward=backward)
 
 
-def forward(X, W, b, output):
-    """Z = A W + b, A = σ(Z)"""
+def forward(X, W, b, hidden, output):
+    """Z = A W + b, A = the hidden activation of Z"""
     A = [X]
     for W_l, b_l in zip(W, b, strict=True):
         Z = np.stack([in_sequence(a[:, None] * W_l) for a in A[-1]]) + b_l
-        A.append(sigmoid(Z))
+        A.append(hidden.activation(Z))
     A[-1] = output.activation(Z, 1)
     return Z, A
 
 
-def backward(A, Y, W, R, output):
-    """dW = R Aᵀ delta, db = R Σ_batch delta, delta ← delta Wᵀ ∘ A ∘ (1 − A)"""
+def backward(A, Y, W, R, hidden, output):
+    """dW = R Aᵀ delta, db = R Σ_batch delta, delta ← delta Wᵀ ∘ the slope of A"""
     delta = output.delta(A[-1], Y)
     dW, db = [], []
     for layer in reversed(range(len(W))):
@@ -76,7 +75,7 @@ def backward(A, Y, W, R, output):
         db.insert(0, R * in_sequence(delta))
         if layer > 0:
             products = np.stack([in_sequence((W[layer] * d).T) for d in delta])
-            delta = products * A[layer] * (1 - A[layer])
+            delta = products * hidden.slope(A[layer])
     return dW, db
 
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Install Rust, Node.js and a JDK from Debian's packages, for kernels in Rust, JavaScript and Java (CI).
+# Install Rust, Node.js and a JDK from Debian's packages, for what is written in Rust, JavaScript and Java (CI).
 set -eu
 . "$(dirname "$0")/debian.sh"
 
