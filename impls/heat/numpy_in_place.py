@@ -2,8 +2,6 @@
 
 import numpy as np
 
-LANGUAGE = "NumPy"
-
 
 def setup(n, dtype):
     return np.empty((n - 2, n - 2), dtype), np.empty((n - 2, n - 2), dtype)

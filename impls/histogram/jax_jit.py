@@ -5,7 +5,6 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 
-LANGUAGE = "JAX"
 REQUIRES = ("jax",)
 
 jax.config.update("jax_platforms", "cpu")

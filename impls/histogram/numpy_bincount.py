@@ -2,8 +2,6 @@
 
 import numpy as np
 
-LANGUAGE = "NumPy"
-
 
 def run(m, x, counts):
     counts[:] = np.bincount((m * x).astype(np.int64), minlength=m)

@@ -2,8 +2,6 @@
 
 import numpy as np
 
-LANGUAGE = "NumPy"
-
 
 def run(m, x, counts):
     counts[:], _ = np.histogram(x, bins=m, range=(0.0, 1.0))

@@ -2,8 +2,6 @@
 
 import numpy as np
 
-LANGUAGE = "NumPy"
-
 
 def run(m, x, counts):
     edges = np.arange(m + 1, dtype=x.dtype) / m

@@ -2,7 +2,6 @@
 
 import torch
 
-LANGUAGE = "PyTorch"
 REQUIRES = ("torch",)
 
 prepare = torch.from_numpy

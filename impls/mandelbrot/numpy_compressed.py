@@ -2,8 +2,6 @@
 
 import numpy as np
 
-LANGUAGE = "NumPy"
-
 
 def run(n, limit, x, y, counts):
     places, c = np.arange(n * n), (x + 1j * y[:, None]).ravel()

@@ -2,8 +2,6 @@
 
 import numpy as np
 
-LANGUAGE = "NumPy"
-
 
 def run(n, limit, x, y, counts):
     c = x + 1j * y[:, None]

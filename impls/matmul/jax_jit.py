@@ -3,7 +3,6 @@
 import jax
 import jax.numpy as jnp
 
-LANGUAGE = "JAX"
 REQUIRES = ("jax",)
 
 jax.config.update("jax_platforms", "cpu")

@@ -2,7 +2,6 @@
 
 from numba import njit
 
-LANGUAGE = "Numba"
 REQUIRES = ("numba",)
 
 

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-LANGUAGE = "NumPy"
 ORDERS = ("C", "F")
 
 

@@ -3,7 +3,6 @@
 import jax
 import jax.numpy as jnp
 
-LANGUAGE = "JAX"
 REQUIRES = ("jax",)
 DT = 0.01
 

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-LANGUAGE = "NumPy"
 DT = 0.01
 
 

@@ -2,7 +2,6 @@
 
 import torch
 
-LANGUAGE = "PyTorch"
 REQUIRES = ("torch",)
 DT = 0.01
 

@@ -2,8 +2,6 @@
 
 import numpy as np
 
-LANGUAGE = "NumPy"
-
 
 def run(X, D):
     squares = (X * X).sum(axis=1)

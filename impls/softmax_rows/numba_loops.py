@@ -4,7 +4,6 @@ from math import exp
 
 from numba import njit
 
-LANGUAGE = "Numba"
 REQUIRES = ("numba",)
 
 

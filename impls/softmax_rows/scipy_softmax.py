@@ -2,7 +2,6 @@
 
 from scipy.special import softmax
 
-LANGUAGE = "SciPy"
 REQUIRES = ("scipy",)
 
 

@@ -2,8 +2,6 @@
 
 import numpy as np
 
-LANGUAGE = "NumPy"
-
 
 def run(n, k, indptr, indices, data, x, y):
     rows = np.repeat(np.arange(n), np.diff(indptr))

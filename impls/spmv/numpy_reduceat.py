@@ -2,8 +2,6 @@
 
 import numpy as np
 
-LANGUAGE = "NumPy"
-
 
 def run(n, k, indptr, indices, data, x, y):
     products = data * x[indices]

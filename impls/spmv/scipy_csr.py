@@ -2,8 +2,6 @@
 
 from scipy.sparse import csr_array
 
-LANGUAGE = "SciPy"
-
 
 def run(n, k, indptr, indices, data, x, y):
     y[:] = csr_array((data, indices, indptr), shape=(n, n)) @ x

@@ -2,8 +2,6 @@
 
 from scipy.sparse._sparsetools import csr_matvec
 
-LANGUAGE = "SciPy"
-
 
 def run(n, k, indptr, indices, data, x, y):
     y.fill(0)

@@ -4,7 +4,6 @@ import warnings
 
 import torch
 
-LANGUAGE = "PyTorch"
 REQUIRES = ("torch",)
 
 prepare = torch.from_numpy

@@ -47,6 +47,23 @@ def test_what_is_not_declared_has_its_usual_value(read):
 
 
 @pytest.mark.parametrize(
+    ("imports", "language"),
+    [
+        ("import numpy as np\n", "NumPy"),
+        ("import numpy as np\nfrom jax import lax\n", "JAX"),
+        ("from scipy.sparse import csr_array\n", "SciPy"),
+        ("import numpy_like\nfrom . import numpy\n", "Python"),
+        ("def setup():\n    import torch.nn\n", "PyTorch"),
+        ('import numpy as np\nLANGUAGE = "Cython"\n', "Cython"),
+    ],
+)
+def test_the_language_of_a_file_that_names_none_is_that_of_a_package_it_imports(read, imports, language):
+    assert read(HEAD + imports + RUN.replace("X, D", "X, D, workspace" if "setup" in imports else "X, D")).language == (
+        language
+    )
+
+
+@pytest.mark.parametrize(
     ("text", "parameters"),
     [
         ("def run(X):\n    pass", ("X",)),

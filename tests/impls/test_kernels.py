@@ -127,12 +127,20 @@ WRONG = {
     "a last row of zeros": baseline("spmv", "shape=(n, n)) @ x", "shape=(n, n)) @ x\n    y[-1] = 0"),
     "each bin once": ("histogram", histogram("counts[:] = 0\n    counts[(m * x).astype('i8')] += 1")),
     "added to what was there": ("histogram", histogram("np.add.at(counts, (m * x).astype('i8'), 1)")),
+    "a scale a little below m": (
+        "histogram",
+        histogram("counts[:] = np.bincount(((m - 0.03) * x).astype('i8'), minlength=m)"),
+    ),
     "a number too many": ("histogram", histogram("counts[:] = np.histogram(x, m, (0, 1))[0]\n    counts[-1] += 1")),
     "not divided": ("softmax_rows", softmax("Y[:] = powers")),
     "one number of a row missed in its sum": ("softmax_rows", softmax("Y[:] = powers / (sums - powers[:, 7:8])")),
     "what no whole vector holds left out of the sum": (
         "softmax_rows",
         softmax("Y[:] = powers / powers[:, : len(powers[0]) // 8 * 8].sum(axis=1, keepdims=True)"),
+    ),
+    "the largest of a row counted once where there are two": (
+        "softmax_rows",
+        softmax("rest = np.where(powers < 1, powers, 0).sum(axis=1, keepdims=True)\n    Y[:] = powers / (1 + rest)"),
     ),
     "small numbers left at 0": ("softmax_rows", softmax("Y[:] = np.where(powers > 0.01, powers / sums, 0)")),
     "eleven digits inside, as in float16": (

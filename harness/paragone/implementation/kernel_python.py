@@ -19,6 +19,16 @@ from paragone.implementation.kernel_declaration import KernelDeclaration
 from paragone.task.kernel.spec import KernelSpec
 
 WORKSPACE = "workspace"
+# The language of a file that names none: the first of these packages that it imports. Most import NumPy too.
+LANGUAGE_OF_PACKAGE = {
+    "numba": "Numba",
+    "jax": "JAX",
+    "torch": "PyTorch",
+    "tensorflow": "TensorFlow",
+    "cupy": "CuPy",
+    "scipy": "SciPy",
+    "numpy": "NumPy",
+}
 TEXTS = {"LANGUAGE": "language", "LAYOUT": "layout", "SOURCE": "source"}
 TRUTHS = {"DETERMINISTIC": "deterministic", "PLAIN_LOOPS": "plain_loops"}
 LISTS = {"REQUIRES": "requires", "DTYPES": "dtypes", "ORDERS": "orders"}
@@ -30,7 +40,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 def read_python(path: Path, spec: KernelSpec) -> KernelDeclaration:
     """What NAME.py declares. Raises HarnessError that names the file and every mistake in it."""
     tree = _tree(path)
-    declared: dict[str, Any] = {"language": "Python"}
+    declared: dict[str, Any] = {"language": _language(tree)}
     faults = []
     idea = ast.get_docstring(tree)
     if not idea:
@@ -79,6 +89,16 @@ def _tree(path: Path) -> ast.Module:
         raise HarnessError(f"{path}, line {error.lineno}: {error.msg}") from None
     except (ValueError, RecursionError, MemoryError) as error:
         raise HarnessError(f"{path}: cannot be read as Python: {error}") from None
+
+
+def _language(tree: ast.Module) -> str:
+    imported = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            imported |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            imported.add(node.module.split(".")[0])
+    return next((language for package, language in LANGUAGE_OF_PACKAGE.items() if package in imported), "Python")
 
 
 def _constants(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
