@@ -32,6 +32,7 @@ DATASETS = ("mnist",)
 DEFAULTS: dict[str, Any] = {
     "description": "",
     "source": "",
+    "dataset": "mnist",
     "learning_rate_decay": 0.0,
     "momentum": 0.0,
     "l1": 0.0,
@@ -101,7 +102,7 @@ def _values(table: dict[str, Any]) -> dict[str, Any]:
             faults.append(str(error))
     if faults:
         left_out = [f"and {len(faults) - MOST_FAULTS} more"] if len(faults) > MOST_FAULTS else []
-        raise ValueError("; ".join(faults[:MOST_FAULTS] + left_out))
+        raise ValueError("; ".join(fault.removesuffix(".") for fault in faults[:MOST_FAULTS] + left_out))
     return values
 
 

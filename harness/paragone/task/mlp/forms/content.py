@@ -19,6 +19,8 @@ HELD_OUT = 6  # where there is no test part, one image in so many is held out
 BLOCK = 10_000  # images converted at a time, which keeps the temporary arrays small
 ROUNDING = 0.13  # of a level: pixels that are given as p/255 in float16, or with three decimals
 
+NUMBER_WORDS = " To number classes that are words: pandas.factorize(labels)[0]"
+
 
 class Pair(NamedTuple):
     """Images and their labels as a reader found them, of any shape and kind; the last two name them in errors."""
@@ -96,7 +98,8 @@ def _levels(images: NDArray[Any], where: str) -> Bytes:
             image, pixel = np.argwhere(~right)[0]
             raise DataUnusable(
                 f"{where}: image {start + image}, pixel {pixel}: expected a whole grey level from 0 to 255, or p/255; "
-                f"got {rows[start + image, pixel]}."
+                f"got {rows[start + image, pixel]}. To write numbers x of another range as grey levels: "
+                "np.rint(255 * (x - x.min()) / (x.max() - x.min()))"
             )
         levels[start : start + BLOCK] = whole
     return levels
@@ -110,7 +113,12 @@ def _whole(labels: NDArray[Any], where: str) -> NDArray[np.int64]:
         got = f"{sizes(labels.shape)} {labels.dtype}" + (
             f", such as {str(labels.flat[0])[:40]!r}" if labels.size else ""
         )
-        raise DataUnusable(f"{where}: expected labels as whole numbers, one for each image; got {got}.")
+        as_numbers = ""
+        if labels.ndim == 2:
+            as_numbers = " To number classes in one-hot rows: labels.argmax(axis=1)"
+        elif labels.dtype.kind in "UO":
+            as_numbers = NUMBER_WORDS
+        raise DataUnusable(f"{where}: expected labels as whole numbers, one for each image; got {got}.{as_numbers}")
     with np.errstate(invalid="ignore"):
         right = (labels >= 0) & (labels < 2**31) & (np.floor(labels) == labels)
     if not right.all():

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 
 from paragone.errors import DataUnusable
-from paragone.task.mlp.forms.content import Found, Pair
+from paragone.task.mlp.forms.content import NUMBER_WORDS, Found, Pair
 from paragone.task.mlp.forms.first_bytes import DAMAGE, MOST_BYTES, looks_like, uncompressed
 
 if TYPE_CHECKING:
@@ -77,12 +77,18 @@ def _numbers(piece: pd.DataFrame, where: str, first_row: int) -> pd.DataFrame:
     missing = piece.isna().to_numpy()
     if missing.any():
         row, column = np.argwhere(missing)[0]
-        raise DataUnusable(f"{where}: line {first_row + row}, column {column + 1}: there is no number.")
+        raise DataUnusable(
+            f"{where}: line {first_row + row}, column {column + 1}: there is no number. "
+            "Write one there, or leave the row out."
+        )
     if {*kinds} - {*"iuf"}:
         column = next(i for i, kind in enumerate(kinds) if kind not in "iuf")
         row = next((i for i, value in enumerate(piece.iloc[:, column]) if not _fits(str(value))), 0)
         value = str(piece.iloc[row, column])[:40]
-        raise DataUnusable(f"{where}: line {first_row + row}, column {column + 1}: expected a number, got {value!r}.")
+        numbered = NUMBER_WORDS if value.isalpha() else ""
+        raise DataUnusable(
+            f"{where}: line {first_row + row}, column {column + 1}: expected a number, got {value!r}.{numbered}"
+        )
     is_small = "f" not in kinds and piece.to_numpy().min() >= 0 and piece.to_numpy().max() < 2**15
     return piece.astype(np.int16 if is_small else np.float64)
 
