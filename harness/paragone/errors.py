@@ -82,6 +82,14 @@ class MeasurementFailed(HarnessError):
     """A worker that raised, crashed or sent a malformed reply."""
 
 
+class LaterCallFailed(MeasurementFailed):
+    """A callable of `paragone.compare` that raised, or gave something else, after its first call was right."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"{name} {reason}")
+        self.name = name
+
+
 class TimedOut(MeasurementFailed):
     """A worker that sent no reply within its time limit."""
 

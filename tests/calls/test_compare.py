@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -47,6 +48,34 @@ def test_one_that_gives_something_else_is_a_row_that_failed_and_is_not_timed():
     assert (row["status"], np.isnan(row["seconds"])) == ("failed", True)
     assert "gives something else than a" in row["reason"]
     assert "c failed" in found.verdict
+
+
+def failing_after(n_calls):
+    calls = iter(range(n_calls))
+
+    def fails(x):
+        if next(calls, None) is None:
+            raise ValueError("no more")
+        time.sleep(0.004)  # as long as a part: so a part has one call
+        return x**0.5
+
+    return fails
+
+
+@pytest.mark.parametrize("n_calls", [1, 3], ids=["while it warms up", "in a round"])
+@pytest.mark.usefixtures("in_this_process")
+def test_one_that_raises_in_a_later_call_is_a_row_that_failed_and_the_others_are_measured(n_calls):
+    found = compare({"a": root, "b": failing_after(n_calls), "c": power}, X, seconds=0.5)
+    row = found.frame.set_index("name").loc["b"]
+
+    assert (row["status"], row["reason"]) == ("failed", "b raised ValueError: no more in a later call")
+    assert found.frame.set_index("name").loc["c", "seconds"] > 0
+    assert "b failed" in found.verdict
+
+
+def test_the_first_that_raises_in_a_later_call_ends_the_comparison():
+    with pytest.raises(MeasurementFailed, match="a raised ValueError: no more in a later call"):
+        compare({"a": failing_after(1), "b": root}, X)
 
 
 def test_with_none_to_compare_nothing_is_measured():

@@ -15,7 +15,7 @@ from paragone.calls.callables import Call
 from paragone.calls.first_calls import FirstCall, completed, first_call
 from paragone.calls.outcome import Outcome
 from paragone.calls.timing import Part, call_seconds, parts_of
-from paragone.errors import HarnessError, MeasurementFailed, error_text
+from paragone.errors import HarnessError, LaterCallFailed, MeasurementFailed, error_text
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,12 @@ class AtSize:
     first_calls: dict[str, FirstCall] = field(default_factory=dict)  # of those that agree
     failures: dict[str, str] = field(default_factory=dict)
     call_s: dict[str, float] = field(default_factory=dict)
+
+    def fail(self, error: LaterCallFailed) -> None:
+        """Leave out the callable that failed in a later call."""
+        if self.first_calls.pop(error.name, None) is not None:
+            self.failures[error.name] = str(error)
+        self.call_s.pop(error.name, None)
 
     def is_worth_timing(self, references: References) -> bool:
         """Whether the first callable and another agree, or there is only one."""
@@ -87,10 +93,15 @@ def look(
             at.failures[name] = f"it gives something else than {references.words}: {reason}"
         else:
             at.first_calls[name] = found
-    for name, found in at.first_calls.items():
+    for name, found in list(at.first_calls.items()):
         call = completed(references.calls[name], found.way)
         is_slow = found.seconds > seconds / 2
-        at.call_s[name] = found.seconds if is_slow else _warm_seconds(name, call, arguments, at.is_fresh)
+        try:
+            at.call_s[name] = found.seconds if is_slow else _warm_seconds(name, call, arguments, at.is_fresh)
+        except LaterCallFailed as error:
+            if name == references.first:
+                raise
+            at.fail(error)
     return at
 
 
@@ -123,7 +134,7 @@ def _warm_seconds(name: str, call: Call, arguments: Arguments, fresh: bool) -> f
     try:
         return call_seconds(call, copied(arguments), fresh)
     except (Exception, SystemExit) as error:
-        raise MeasurementFailed(f"{name} raised {error_text(error)} in a later call") from error
+        raise LaterCallFailed(name, f"raised {error_text(error)} in a later call") from error
 
 
 def _perturbed(call: Call, arguments: Arguments) -> Perturbed:

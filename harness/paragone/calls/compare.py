@@ -18,7 +18,7 @@ from paragone.calls.launches import Launches, take_launches
 from paragone.calls.progress import Progress, progress
 from paragone.calls.statistics import COLUMNS, estimates, of_first_calls, samples_of
 from paragone.calls.under_way import comparison_under_way
-from paragone.errors import Misuse
+from paragone.errors import LaterCallFailed, Misuse
 from paragone.implementation.variant import CONTROL
 
 LONGEST_S = 1e9
@@ -75,7 +75,10 @@ def _sizes(sizes: Sequence[int] | None, arguments: Arguments) -> list[int | None
 def _measured(
     references: References, looked_at: list[AtSize], seconds: float, has_sizes: bool, line: Progress
 ) -> Comparison:
-    """The comparison, with times wherever at least two callables agree, or the only one stands alone."""
+    """The comparison, with times wherever at least two callables agree, or the only one stands alone.
+
+    Where a callable fails in a later call, the others are measured again without it.
+    """
     timed = [each for each in looked_at if each.is_worth_timing(references)]
     round_s = sum(each.round_s for each in timed)
     if not timed or round_s > seconds:
@@ -100,6 +103,12 @@ def _measured(
         if launches.times:
             interrupt.add_note(f"Interrupted; so far:\n{so_far()}")
         raise
+    except LaterCallFailed as error:
+        if error.name == references.first:
+            raise
+        for each in looked_at:
+            each.fail(error)
+        return _measured(references, looked_at, max(seconds - launches.elapsed_s, seconds / 2), has_sizes, line)
     return so_far()
 
 

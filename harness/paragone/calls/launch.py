@@ -12,7 +12,7 @@ from paragone.calls.arguments import Arguments, copied
 from paragone.calls.first_calls import completed
 from paragone.calls.outcome import Leaves, Outcome, leaves, same_bits
 from paragone.calls.timing import Part, time_part
-from paragone.errors import MeasurementFailed, error_text
+from paragone.errors import LaterCallFailed, error_text
 
 Call = Callable[..., Any]
 
@@ -56,7 +56,7 @@ Times = list[dict[str, list[tuple[float, float]]]]
 def take_launch(task: Task, n_rounds: int, seed: int) -> Times:
     """Take so many rounds at each point. The last result of every part is compared with the expected one.
 
-    Raises MeasurementFailed where a callable raises or gives something else.
+    Raises LaterCallFailed where a callable raises or gives something else.
     """
     random = np.random.Generator(np.random.PCG64(seed))
     return [_rounds_at(point, task, n_rounds, random) for point in task.points]
@@ -92,21 +92,21 @@ def _timed(contender: Contender, call: Call, arguments: Arguments, part: Part) -
     try:
         timed = time_part(call, arguments, part)
     except (Exception, SystemExit) as error:
-        raise MeasurementFailed(f"{contender.callable} raised {error_text(error)} in a later call") from error
+        raise LaterCallFailed(contender.callable, f"raised {error_text(error)} in a later call") from error
     by_name = {f"argument {number}": argument for number, argument in enumerate(timed.arguments, 1)}
     changed = {name: by_name[name] for name in contender.expected.changed}
     return (timed.seconds, timed.waited), Outcome(timed.returned, changed)
 
 
 def _refuse_other(contender: Contender, got: Outcome, point: Point, tolerance: float | None) -> None:
-    """Raise MeasurementFailed where a later call gave something else than the first."""
+    """Raise LaterCallFailed where a later call gave something else than the first."""
     expected = contender.expected
     if same_bits(_all(expected), _all(got)):
         return
     from paragone.calls.agreement import Judge  # where bits differ, and nowhere else: a launch starts sooner
 
     if found := Judge(point.arguments, tolerance=tolerance).disagreement(expected, got):
-        raise MeasurementFailed(f"{contender.callable} gives something else in a later call: {found}")
+        raise LaterCallFailed(contender.callable, f"gives something else in a later call: {found}")
 
 
 def _all(outcome: Outcome) -> Leaves:
