@@ -11,11 +11,20 @@ enum { BYTES = 64, ROWS = 8 }; /* of a vector and of a tile: 24 of 32 registers 
 #else
 enum { BYTES = 32, ROWS = 4 }; /* 12 of 16 registers */
 #endif
-enum { COLUMNS = 3 * BYTES / sizeof(real) };          /* of a tile */
+enum { PARTS = 3, COLUMNS = PARTS * BYTES / sizeof(real) }; /* of a tile: vectors in a row, and numbers */
 enum { DEPTH = 256, HEIGHT = 96, WIDTH = 80 * COLUMNS }; /* of a block: terms, rows of A, columns of B */
 typedef real vector __attribute__((vector_size(BYTES)));
+typedef real unaligned __attribute__((vector_size(BYTES), aligned(sizeof(real)), may_alias));
 
 static _Alignas(64) real packed_A[HEIGHT * DEPTH], packed_B[DEPTH * WIDTH];
+
+/* Else each multiplication would load its vector of B again: loads would take longer than arithmetic. */
+#ifdef __x86_64__
+#define LOADED_ONCE(vector) __asm__("" : "+x"(vector))
+#else
+#define LOADED_ONCE(vector) ((void)0)
+#endif
+#define UNROLL _Pragma("GCC unroll 8")
 
 static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 
@@ -41,21 +50,36 @@ static void pack_B(int64_t n, int64_t depth, int64_t width, const real *B)
         }
 }
 
-/* C += a b, or C = a b, of one strip of each. Its loops are unrolled, so that the tile stays in registers. */
+/* C += a b, or C = a b, of one strip of each: of a whole tile in vectors, of another number by number. The loops over
+ * rows and parts are unrolled, so that the tile stays in registers.
+ */
 static void multiply_strips(int64_t n, int64_t rows, int64_t columns, int64_t depth, const real *restrict a,
                             const vector *restrict b, real *restrict C, int is_first)
 {
-    vector tile[ROWS][3] = {0}, sums[ROWS][3];
-    for (int64_t k = 0; k < depth; k++, a += ROWS, b += 3)
-#pragma GCC unroll 8
-        for (int row = 0; row < ROWS; row++)
-#pragma GCC unroll 3
-            for (int part = 0; part < 3; part++)
-                tile[row][part] += a[row] * b[part];
-#pragma GCC unroll 8
-    for (int row = 0; row < ROWS; row++)
-#pragma GCC unroll 3
-        for (int part = 0; part < 3; part++)
+    vector tile[ROWS][PARTS] = {0};
+    for (int64_t k = 0; k < depth; k++, a += ROWS, b += PARTS) {
+        vector row_of_B[PARTS];
+        UNROLL for (int part = 0; part < PARTS; part++) {
+            row_of_B[part] = b[part];
+            LOADED_ONCE(row_of_B[part]);
+        }
+        UNROLL for (int row = 0; row < ROWS; row++)
+            UNROLL for (int part = 0; part < PARTS; part++)
+                tile[row][part] += a[row] * row_of_B[part];
+    }
+    if (rows == ROWS && columns == COLUMNS) {
+        UNROLL for (int row = 0; row < ROWS; row++)
+            UNROLL for (int part = 0; part < PARTS; part++) {
+                unaligned *to = (unaligned *)(C + row * n) + part;
+                if (!is_first)
+                    tile[row][part] += *to;
+                *to = tile[row][part];
+            }
+        return;
+    }
+    vector sums[ROWS][PARTS];
+    UNROLL for (int row = 0; row < ROWS; row++)
+        UNROLL for (int part = 0; part < PARTS; part++)
             sums[row][part] = tile[row][part];
     for (int64_t row = 0; row < rows; row++)
         for (int64_t column = 0; column < columns; column++) {

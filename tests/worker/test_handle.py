@@ -49,8 +49,12 @@ def process_of():
     """Return the process that a call has started."""
     before = workers_below()
 
+    def new():
+        return [process for process in workers_below() if process not in before]
+
     def started():
-        (process,) = [process for process in workers_below() if process not in before]
+        wait_until(new)  # a child is its parent until it becomes itself
+        (process,) = new()
         return process
 
     return started
@@ -286,9 +290,8 @@ def test_ctrl_c_at_the_terminal_reaches_no_worker(workers, process_of):
 def test_a_worker_runs_the_python_of_the_harness(workers, process_of):
     workers.open("does_nothing")
 
-    process = process_of()
     expected = [sys.executable, "-P", "-m", "paragone.worker.process"]
-    assert wait_until(lambda: process.cmdline()[:4] == expected)  # a child is its parent until it becomes itself
+    assert process_of().cmdline()[:4] == expected
 
 
 # --- what cannot start, takes too much, or says too much ---
