@@ -6,7 +6,9 @@
  *
  * A step on one image is all memory: W is read by its product and then read and written by its update. So the update
  * waits for the next step, whose product needs the same weights anyway: each row of W is loaded once, takes what the
- * last image adds, is multiplied by the pixel of the next one, and is stored.
+ * last image adds, is multiplied by the pixel of the next one, and is stored. Six steps could share one pass through W
+ * (z = b + x W_before + sum_j (x . x_j) delta_j), and took 15 % less. But a training that goes on from a state would
+ * then end in other bits than the one that it continues.
  */
 typedef struct {
     const real **rows, **ahead; /* the images of the block, and those that are asked for meanwhile */
