@@ -17,7 +17,7 @@ from paragone.implementation.importing import instance_of
 from paragone.machine.threads import loaded_thread_pools, thread_count_fault
 from paragone.plan.cells import ONCE_PER_LAUNCH_SECONDS, Contender, cell, grid
 from paragone.plan.request import TOO_SLOW_SECONDS
-from paragone.report.text.pytest_benchmark import cell_id
+from paragone.report.export.cells import cell_id
 from paragone.store.plan_records import Cell
 from paragone.task.check_result import CheckResult
 from paragone.task.checks import SampleResult

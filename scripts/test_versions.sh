@@ -5,7 +5,7 @@ set -eu
 python=$1
 folder=$2
 tests="tests/test_public_names.py tests/files tests/store tests/plan tests/analyse tests/claims"
-tests="$tests tests/cli tests/measure/test_bench.py tests/report/text tests/report/figures"
+tests="$tests tests/cli tests/measure/test_bench.py tests/report/text tests/report/export tests/report/figures"
 
 run_tests() {
     its_python=$folder/$1/bin/python

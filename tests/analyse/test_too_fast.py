@@ -28,11 +28,11 @@ from paragone.claims.claim import Claim
 from paragone.claims.judge_claims import CANNOT_TELL, RunEvidence
 from paragone.comparison.across_time import compare
 from paragone.comparison.side_by_side import newly_failed, side_by_side
+from paragone.report.export.pytest_benchmark import pytest_benchmark_json
 from paragone.report.figures import catalogue
 from paragone.report.page.payload import payload
 from paragone.report.terminal.run import print_summary
 from paragone.report.text.machines import joined_summaries, machines_report
-from paragone.report.text.pytest_benchmark import pytest_benchmark_json
 from paragone.report.text.run_report import run_report
 from paragone.report.text.safe_csv import safe_csv
 from paragone.task.mlp.problem_files import find_problem

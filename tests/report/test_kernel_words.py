@@ -15,6 +15,7 @@ from rich.console import Console
 from paragone.analyse.results import Results
 from paragone.cli.display import plan_sentences, plan_table
 from paragone.comparison.across_time import compare
+from paragone.report.export.pytest_benchmark import pytest_benchmark_json
 from paragone.report.figures.catalogue import machine_figures, run_figures
 from paragone.report.figures.figure import Sheet
 from paragone.report.page.build import page
@@ -22,7 +23,6 @@ from paragone.report.terminal.comparison import print_comparison
 from paragone.report.text.comparison import comparison_report
 from paragone.report.text.machines import joined_summaries, machines_report
 from paragone.report.text.markdown import join_sections
-from paragone.report.text.pytest_benchmark import pytest_benchmark_json
 from paragone.report.text.run_report import report_sections
 from paragone.report.text.safe_csv import safe_csv
 from paragone.store.records import Outcome

@@ -37,9 +37,9 @@ from paragone.files import json_lines
 from paragone.files.atomic import write_json
 from paragone.files.json_lines import read_json
 from paragone.machine.environment_record import Environment, Machine
+from paragone.report.export.pytest_benchmark import pytest_benchmark_json
 from paragone.report.terminal.run import print_summary
 from paragone.report.text.comparison import comparison_report
-from paragone.report.text.pytest_benchmark import pytest_benchmark_json
 from paragone.report.text.run_report import run_report
 from paragone.store.plan_records import Plan
 from paragone.store.reader import read_run, read_sources

@@ -129,9 +129,10 @@ def refuse_unwritable_output(path: Path) -> None:
         raise Misuse(f"--output {path}: cannot be written: {error.strerror}") from None
 
 
-def write_output(path: Path, text: str) -> None:
+def write_output(path: Path, content: str | bytes) -> None:
+    """Write the file of --output; text in UTF-8. Raises Misuse where that cannot be."""
     try:
-        path.write_text(text, encoding="utf-8", errors="backslashreplace")
+        path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8", "backslashreplace"))
     except OSError as error:
         raise Misuse(f"--output {path}: cannot be written: {error.strerror}") from None
 

@@ -101,7 +101,7 @@ VERBS = (
         "Train one variant and print its test accuracy after every epoch; elapsed time includes evaluating.",
     ),
     Verb(
-        "paragone export latest --format pytest-benchmark > run.json",
+        "paragone export latest --format csv --decimal , --output run.csv",
         "Write a run in another tool's form.",
     ),
     Verb(

@@ -9,13 +9,15 @@ from paragone.report.text import formatting
 FORMULA_STARTS = ("=", "+", "-", "@")
 
 
-def safe_csv(frame: pd.DataFrame) -> str:
+def safe_csv(frame: pd.DataFrame, decimal: str = ".") -> str:
     """Return a table as CSV: numbers with six significant digits, NaN as an empty field.
 
-    A text that a spreadsheet would read as a formula gets an apostrophe in front.
+    Where the decimal sign is a comma, semicolons separate the fields, as spreadsheets of such languages expect. A text
+    that a spreadsheet would read as a formula gets an apostrophe in front.
     """
     safe = frame.apply(lambda column: column.map(_defused))
-    return str(safe.to_csv(index=False, float_format="%.6g", lineterminator="\n"))
+    separator = ";" if decimal == "," else ","
+    return str(safe.to_csv(index=False, float_format="%.6g", lineterminator="\n", sep=separator, decimal=decimal))
 
 
 def _defused(value: object) -> object:

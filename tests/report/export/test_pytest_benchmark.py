@@ -10,7 +10,8 @@ import pytest
 from made_up_run import BASE, CONTROL, OTHER, made_up_run, outcome
 
 from paragone.analyse.results import Results
-from paragone.report.text.pytest_benchmark import cell_id, pytest_benchmark_json
+from paragone.report.export.cells import cell_id
+from paragone.report.export.pytest_benchmark import pytest_benchmark_json
 
 TIMES = {
     (BASE, 10): [[2e-5, 3e-5, 2e-5], [2e-5] * 3],
@@ -77,8 +78,3 @@ def test_pytest_benchmark_compares_two_exports_side_by_side(tmp_path):
     assert f"test_training_step[{cell_id(OTHER, 'nielsen', 10, 1)}] (after)" in printed
     assert "benchmark 'nielsen float32 B=10 threads=1': 4 tests" in printed
     assert "20.0000 (2.00)" in printed  # the other variant afterwards, in microseconds
-
-
-def test_a_cell_has_the_id_of_its_test_in_benchmarks():
-    assert "numpy_rows-float32-C-nielsen-B100" == cell_id("numpy_rows[dtype=float32,order=C]", "nielsen", 100, 1)
-    assert "python_lists-float64-mlp4-B1-T2" == cell_id("python_lists[dtype=float64]", "mlp4", 1, 2)

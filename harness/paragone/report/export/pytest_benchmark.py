@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from paragone.analyse.statuses import CELL
+from paragone.report.export.cells import cell_id, passed_cells
 
 if TYPE_CHECKING:
     from paragone.analyse.results import Results
@@ -29,8 +30,7 @@ def pytest_benchmark_json(results: Results) -> dict[str, Any]:
     pytest-benchmark's own, over all samples of all launches. It has no place for medians over launches and their
     intervals; these are in `extra_info`.
     """
-    run, frame = results.run, results.summary
-    passed = frame[(frame["status"] == "passed") & frame["seconds_per_step"].notna() & ~frame["control"]]
+    run, passed = results.run, passed_cells(results)
     samples = results.samples.sort_values(["launch", "attempt", "wave", "round"], kind="stable")
     values = {key: (cell["step_seconds"].tolist(), int(cell["n_steps"].max())) for key, cell in samples.groupby(CELL)}
     return {
@@ -43,16 +43,6 @@ def pytest_benchmark_json(results: Results) -> dict[str, Any]:
         "datetime": run.plan.created,
         "version": importlib.metadata.version("pytest-benchmark"),
     }
-
-
-def cell_id(variant: str, problem: str, size: int, threads: int, symbol: str = "B") -> str:
-    """Return `numpy_rows-float32-C-nielsen-B100`, with `-T2` appended for two threads; `symbol` is that of the size.
-
-    The tests in benchmarks/ use the same ids, so that an exported run can be compared with them.
-    """
-    name, _, axes = variant.removesuffix("]").partition("[")
-    values = [axis.partition("=")[2] for axis in axes.split(",")]
-    return "-".join([name, *values, problem, f"{symbol}{size}", *([f"T{threads}"] if threads > 1 else [])])
 
 
 def _benchmark(row: dict[str, Any], values: dict[Any, tuple[list[float], int]], run: Run) -> dict[str, Any]:
