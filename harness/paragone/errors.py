@@ -65,7 +65,7 @@ class ResultsUnusable(HarnessError):
 
 
 class Incomparable(HarnessError):
-    """Runs that did not time the same work, or have no cell in common."""
+    """Runs that did not time the same work or have no cell in common; versions of which nothing differs."""
 
     exit_code = 6
 

@@ -1,5 +1,7 @@
 """paragone compare and paragone report with several runs, as a user types them: exit codes, files, misuse."""
 
+import shutil
+
 import pytest
 from pair_of_runs import SLOWED, noisy_run, written
 
@@ -42,6 +44,20 @@ def test_a_cell_that_is_slower_ends_with_1_unless_that_much_is_allowed(paragone)
     assert paragone("compare", FIRST, SAME, SLOWER)[0] == 1, "whichever run it is in"
     assert paragone("compare", FIRST, SLOWER, "--fail-slower", "40%")[0] == 0
     assert paragone("compare", SLOWER, FIRST)[0] == 0, "faster is no failure"
+
+
+def test_a_cell_that_failed_in_the_later_run_alone_ends_with_1(paragone, results):
+    failed = results / "2026-01-02T000000Z-failed"
+    shutil.copytree(results / SAME, failed)
+    text = (failed / "outcomes.jsonl").read_text().splitlines()
+    text = [row.replace('"passed"', '"failed"') if "numpy_b" in row else row for row in text]
+    (failed / "outcomes.jsonl").write_text("\n".join(text) + "\n")
+    code, out, _ = paragone("compare", FIRST, failed)
+
+    assert code == 1
+    assert "2 cells passed in A and failed in B." in out
+    assert paragone("compare", failed, FIRST)[0] == 0, "what is mended is no failure"
+    shutil.rmtree(failed)
 
 
 def test_markdown_goes_to_standard_output_or_to_a_file(paragone, tmp_path):

@@ -194,19 +194,19 @@ def test_live_has_a_help_of_its_own(paragone):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "reason"),
+    ("arguments", "ends", "reason"),
     [
-        (["HEAD", ".", "--fail-slower", "much"], "--fail-slower: expected a percentage such as 5%, got 'much'"),
-        (["HEAD", "HEAD"], "nothing differs between"),
-        (["no-such-thing", "."], "'no-such-thing' is no revision"),
-        (["HEAD", ".", "-i", "nobody"], "unknown implementation 'nobody'"),
+        (["HEAD", ".", "--fail-slower", "much"], 2, "--fail-slower: expected a percentage such as 5%, got 'much'"),
+        (["HEAD", "HEAD"], 6, "nothing differs between"),
+        (["no-such-thing", "."], 2, "'no-such-thing' is no revision"),
+        (["HEAD", ".", "-i", "nobody"], 2, "unknown implementation 'nobody'"),
     ],
 )
-def test_a_mistake_is_said_before_any_data_is_looked_for(paragone, project, monkeypatch, arguments, reason):
+def test_a_mistake_is_said_before_any_data_is_looked_for(paragone, project, monkeypatch, arguments, ends, reason):
     monkeypatch.setattr("paragone.task.mlp.data.find_data", None)
     code, _, err = paragone("compare", *arguments, "--live")
 
-    assert 2 == code
+    assert ends == code
     assert reason in err
 
 
@@ -237,7 +237,8 @@ def test_an_edit_against_the_last_commit_is_verified_measured_told_and_taken_up(
     failed = run.outcomes[run.outcomes["status"] == "failed"]
     assert {"other@worktree[dtype=float32]"} == set(failed["variant"])
     written = output.read_text()
-    assert "B fails where A passes: small other" in written
+    assert "B fails where A passes in 1 cell." in written
+    assert "| `other[dtype=float32]` | 20 |" in written
     assert "biases were never updated" in written
     made = (folder / "report.md").read_bytes()
     assert b"## B against A" in made

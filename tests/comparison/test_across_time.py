@@ -230,6 +230,16 @@ def test_cells_that_failed_in_one_run_fall_out_with_the_reason():
     assert set(found.not_compared["variant"]) == {SLOWED}
     assert set(found.not_compared["why"]) == {"failed in B: W1 is off"}
     assert SLOWED not in set(found.cells["variant"])
+    assert set(found.newly_failed["variant"]) == {SLOWED}
+
+
+def test_a_control_that_fails_and_what_failed_before_are_not_newly_failed():
+    bad = [outcome(name) for name in (BASE, *OTHERS[1:])]
+    bad += [outcome(CONTROL, "failed"), outcome(SLOWED, "failed")]
+    a, b = (Results(noisy_run(name, n, tables={"outcomes": bad})) for n, name in enumerate("ab", 1))
+
+    assert compare(first(), b).newly_failed["variant"].eq(SLOWED).all()
+    assert compare(a, b).newly_failed.empty
 
 
 def test_variants_that_only_one_run_has_fall_out():

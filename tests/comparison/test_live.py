@@ -7,7 +7,7 @@ from small_project import write
 from paragone.comparison.live import SAME, paired
 from paragone.comparison.revisions import Side
 from paragone.comparison.versions import version_set
-from paragone.errors import Misuse, UnknownName
+from paragone.errors import Incomparable, UnknownName
 
 
 def test_what_differs_takes_part_and_the_rest_is_left_out_with_its_reason(sides):
@@ -29,9 +29,9 @@ def test_patterns_choose_among_those_that_either_side_has(sides):
 
 
 def test_where_nothing_differs_that_is_said_with_how_to_measure_it_all_the_same(sides):
-    with pytest.raises(Misuse, match=r"nothing differs between old and new; 1 with the same source .*--all"):
+    with pytest.raises(Incomparable, match=r"nothing differs between old and new; 1 with the same source .*--all"):
         paired(*sides(), patterns=["other"])
-    with pytest.raises(Misuse, match=r"there is nothing to compare\. early: new has none"):
+    with pytest.raises(Incomparable, match=r"there is nothing to compare\. early: new has none"):
         paired(*sides(), patterns=["early"])
 
 

@@ -29,7 +29,7 @@ app = typer.Typer(
         "(compare), a goal is missed (selftest) · 2 misuse · "
         "3 a problem file is wrong · "
         "4 a data set is missing or damaged · 5 results or standard output cannot be read or written · "
-        "6 runs that cannot be compared · 130 interrupted."
+        "6 runs that cannot be compared, versions of which nothing differs · 130 interrupted."
     ),
 )
 

@@ -30,7 +30,7 @@ def compare(
     anyway: Annotated[
         bool, typer.Option("--anyway", help="Compare what is not the same work too; the result says so.")
     ] = False,
-    markdown: Annotated[bool, typer.Option("--markdown", help="Markdown on standard output.")] = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Markdown for the comment of a pull request.")] = False,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write the Markdown to.")] = None,
     results: ResultsOption = None,
 ) -> None:
@@ -58,7 +58,7 @@ def compare(
         print_comparison(comparisons, allowed, out)
     else:
         out.print(f"Comparison: {output}", soft_wrap=True, highlight=False)
-    if any(len(comparison.slower_beyond(allowed)) for comparison in comparisons):
+    if any(len(one.slower_beyond(allowed)) or len(one.newly_failed) for one in comparisons):
         raise typer.Exit(EXIT_FAILED_CHECK)
 
 

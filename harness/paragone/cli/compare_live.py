@@ -72,7 +72,7 @@ def live(
     ] = PROMISED,
     everything: Annotated[bool, typer.Option("--all", help="Those whose source is the same too.")] = False,
     baseline: Annotated[str | None, typer.Option(help="Measured twice; else A, where one is compared.")] = None,
-    markdown: Annotated[bool, typer.Option("--markdown", help="Markdown on standard output.")] = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Markdown for the comment of a pull request.")] = False,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write the Markdown to.")] = None,
     new: Annotated[bool, typer.Option("--new", help="Begin a new run even where one is unfinished.")] = False,
     slow: Annotated[bool, typer.Option("--slow", help="Measure steps longer than 2 s too.")] = False,
@@ -183,7 +183,7 @@ def _end(folder: Path, finished: bool, shown: Shown) -> None:
     from paragone.analyse.verdicts import surely_slower
     from paragone.comparison.side_by_side import newly_failed, side_by_side
     from paragone.report.terminal.side_by_side import print_side_by_side
-    from paragone.report.text.side_by_side import text
+    from paragone.report.text.live_comment import live_comment
     from paragone.report.write import write_report
     from paragone.store.reader import read_run
 
@@ -191,7 +191,7 @@ def _end(folder: Path, finished: bool, shown: Shown) -> None:
     run = results.run
     path = write_report(results)
     cells = side_by_side(results)
-    written = f"## B against A: {run.plan.run}\n\n{text(run, cells)}\n"
+    written = live_comment(results)
     if shown.output is not None:
         write_output(shown.output, written)
     if shown.markdown:

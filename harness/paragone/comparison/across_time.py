@@ -26,7 +26,7 @@ from scipy.special import stdtrit
 
 from paragone.analyse.intervals import CONFIDENCE, LEAST_ROUNDS
 from paragone.analyse.ratios import UNIT
-from paragone.analyse.statuses import CELL
+from paragone.analyse.statuses import CELL, TOO_FAST
 from paragone.analyse.verdicts import POINT, surely_slower, verdict_words
 from paragone.comparison.comparable import SAME, are_versions_same, in_both, name_of, refusals, source_states
 from paragone.comparison.uncertainty import MOST_FREEDOM, adjusted, freedom_of_sum, shrunk, two_sided, variance_between
@@ -52,7 +52,7 @@ COLUMNS = [
 
 @dataclass(frozen=True)
 class Comparison:
-    """B against A: one row per cell (COLUMNS), and the cells that could not be compared, with `why`."""
+    """B against A: one row per cell (COLUMNS), and the cells that could not be compared, with statuses and `why`."""
 
     a: Run
     b: Run
@@ -62,6 +62,12 @@ class Comparison:
 
     def slower_beyond(self, fraction: float) -> pd.DataFrame:
         return surely_slower(self.cells, fraction)
+
+    @property
+    def newly_failed(self) -> pd.DataFrame:
+        """The cells that passed in A, and in B failed or are too fast for the machine; no controls."""
+        others = self.not_compared[~self.not_compared["control"].eq(True)]
+        return others[others["status_a"].eq("passed") & others["status_b"].isin(["failed", TOO_FAST])]
 
 
 def compare(results_a: Results, results_b: Results, anyway: bool = False) -> Comparison:

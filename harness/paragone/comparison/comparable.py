@@ -145,7 +145,7 @@ def _built(run: Run) -> dict[str, set[str]]:
 
 
 def in_both(a: pd.DataFrame, b: pd.DataFrame, size: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The cells that passed in both summaries, and the other cells with `why`; `size` is the word for one.
+    """The cells that passed in both summaries, and the others with both statuses and `why`; `size` is the word for one.
 
     Columns that differ between the runs end in _a and _b.
     """
@@ -155,7 +155,8 @@ def in_both(a: pd.DataFrame, b: pd.DataFrame, size: str) -> tuple[pd.DataFrame, 
     is_in = why == ""
     # The outer merge left NaN in the cells that only B has, and made `control` a column of objects.
     both = cells[is_in].astype({"control": bool}).reset_index(drop=True)
-    return both, cells.loc[~is_in, CELL].assign(why=why[~is_in]).reset_index(drop=True)
+    others = cells.loc[~is_in, [*CELL, *ABOUT, "status_a", "status_b", "reason_b", "work_per_second_a"]]
+    return both, others.assign(why=why[~is_in]).reset_index(drop=True)
 
 
 def _why(row: Any, a: pd.DataFrame, b: pd.DataFrame, size: str) -> str:

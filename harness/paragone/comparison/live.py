@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from paragone.comparison.versions import VersionSet
-from paragone.errors import Misuse, UnknownName
+from paragone.errors import Incomparable, UnknownName
 from paragone.implementation.registry import Unusable
 from paragone.implementation.variant import VERSION
 
@@ -26,7 +26,7 @@ class Pairing:
 def paired(a: VersionSet, b: VersionSet, patterns: Iterable[str] = (), everything: bool = False) -> Pairing:
     """Pair the implementations that both sides have and whose source differs; with `everything`, equal ones too.
 
-    Raises UnknownName for a pattern that matches nothing on either side, Misuse where nothing is left to measure.
+    Raises UnknownName for a pattern that matches nothing on either side, Incomparable where nothing is left to measure.
     """
     known = sorted({*a.found, *b.found, *a.broken, *b.broken})
     chosen = _chosen(known, tuple(patterns) or ("*",))
@@ -36,7 +36,7 @@ def paired(a: VersionSet, b: VersionSet, patterns: Iterable[str] = (), everythin
             left_out[name] = reason
     names = tuple(name for name in chosen if name not in left_out)
     if not names:
-        raise Misuse(_nothing_to_measure(a, b, left_out))
+        raise Incomparable(_nothing_to_measure(a, b, left_out))
     broken = [
         Unusable(f"{name}{VERSION}{side.side.label}", side.broken[name])
         for name in chosen

@@ -6,6 +6,7 @@ from io import StringIO
 
 import pandas as pd
 import pytest
+from made_up_run import outcome
 from pair_of_runs import OTHERS, SIZES, SLOWED, VARIANTS, noisy_run
 from rich.console import Console
 
@@ -72,7 +73,7 @@ def test_the_basis_of_the_ratios_is_stated_for_each_run(three):
 
 
 def test_every_cell_of_the_grid_has_a_line_with_a_column_for_each_run(three):
-    table = comparison_report(three, 0.05).split("## Every cell")[1].split("## How")[0]
+    table = comparison_report(three, 0.05).split("## The cells")[1].split("## How")[0]
     lines = [line for line in table.splitlines() if line.startswith("| `")]
 
     assert len(lines) == (1 + len(OTHERS)) * len(SIZES)
@@ -85,7 +86,7 @@ def test_changed_code_is_marked_and_the_mark_is_explained(three):
 
     assert "`numpy_a*`" in text
     assert "`numpy_b*`" not in text
-    assert "* its code is not the same in all runs" in text
+    assert "`*` after a name: its code is not the same in all runs" in text
     assert "numpy_a*" in printed(three)
 
 
@@ -104,6 +105,49 @@ def test_a_comparison_made_with_anyway_says_why_it_was_refused():
     assert "**Compared all the same (--anyway)**: start and order of the images differ" in comparison_report(
         [compare(Results(a), Results(b), anyway=True)], 0.05
     )
+
+
+def test_the_commit_of_every_run_stands_at_the_top(three):
+    assert "- **A**: revision abc1234, measured 2026-01-02T03:04:05+00:00\n- **B**: revision abc" in comparison_report(
+        three, 0.05
+    )
+    dirty = noisy_run("b", 2, environment={"revision": {"commit": None, "dirty": True}})
+    text = comparison_report([compare(Results(noisy_run("a", 1)), Results(dirty))], 0.05)
+    assert "- **B**: revision unknown with changes, measured" in text
+
+
+def test_what_a_a_shows_is_said_in_a_sentence(three):
+    assert re.search(r"\nNoise: A/A of either run, or 1 %, is ±\d.\d % at most in half", comparison_report(three, 0.05))
+
+
+def test_what_failed_and_what_is_slower_comes_first_and_what_is_the_same_is_folded_away():
+    said = [outcome(name, "failed" if name == OTHERS[2] else "passed", reason="ask @bob") for name in VARIANTS]
+    b = noisy_run("b", 2, changed=[SLOWED], slower={SLOWED: 1.2}, tables={"outcomes": said})
+    text = comparison_report([compare(Results(noisy_run("a", 1)), Results(b))], 0.05)
+    shown, folded = text.split("<details>")
+
+    assert ["numpy_c", "numpy_c", "numpy_a*", "numpy_a*"] == re.findall(r"^\| `([\w*]+)", shown, re.MULTILINE)
+    assert shown.count("| **failed**: `ask @bob` |") == 2
+    assert "- 2 cells passed in A and failed in B." in shown
+    assert "same within" in folded
+    assert "**slower**" not in folded.split("</details>")[0]
+
+
+def test_a_comparison_of_twenty_six_runs_with_very_many_differences_fits_a_comment():
+    variables = [{"name": f"OMP_{n}", "value": "x" * 300, "treatment": "kept"} for n in range(200)]
+    runs = [
+        noisy_run(letter * 300, seed, changed=OTHERS, slower=dict.fromkeys(OTHERS, 1 + seed / 2),
+                  environment={"inherited": [{**one, "value": f"{seed} {one['value']}"} for one in variables]})
+        for seed, letter in enumerate("abcdefghijklmnopqrstuvwxyz")
+    ]  # fmt: skip
+    first, *others = map(Results, runs)
+    text = comparison_report([compare(first, other) for other in others], 0.05)
+
+    assert len(text) <= 65_536
+    assert text.rstrip().endswith("**not enough data**: neither.")
+    assert len(others) == text.count(" against A**: 12 slower")
+    assert len(re.findall(r"^\| `numpy_", text, re.MULTILINE)) == 14
+    assert re.search(r"and 1\d\d more\.", text), "of the variables"
 
 
 def test_a_run_that_was_interrupted_says_so():

@@ -14,7 +14,8 @@ from rich.text import Text
 from paragone.comparison.across_time import Comparison
 from paragone.report.terminal.styles import GREY, STYLES
 from paragone.report.text import formatting
-from paragone.report.text.comparison import CHANGED_TAG, differing_rows, entry, joined_cells, label, runs_of, sentences
+from paragone.report.text.comparison import differing_rows, runs_of, sentences
+from paragone.report.text.comparison_rows import CHANGED_TAG, entry, joined_cells, label
 
 
 def print_comparison(comparisons: Sequence[Comparison], fail_slower: float, console: Console) -> None:

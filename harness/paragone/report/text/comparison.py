@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pandas as pd
 
 from paragone.analyse.statuses import was_finished
-from paragone.analyse.verdicts import POINT
 from paragone.comparison.across_time import AS_MEASURED, FALSE_DISCOVERY_RATE, UNCHANGED, Comparison
-from paragone.comparison.comparable import CHANGED, environment_differences, name_of
+from paragone.comparison.comparable import environment_differences, name_of
 from paragone.report.text import formatting, markdown
-from paragone.report.text.rows import axis_values, each_row
+from paragone.report.text.comment import code, in_common, table_that_fits, where_columns, with_rows
+from paragone.report.text.comparison_rows import CHANGED_TAG, GRID, comparison_rows
+from paragone.report.text.rows import each_row
 
-GRID = ["problem", "threads", "dtype"]
 VERDICTS = ("slower", "faster", "same", "not enough data", "no interval")
-CHANGED_TAG = "*"  # after a name: its code is not the same in all runs
+CHANGED_TAG_MEANS = f"`{CHANGED_TAG}` after a name: its code is not the same in all runs."
+# So that any comparison fits a comment: items of a list, and characters of texts from outside.
+MOST_NAMED = 3
+LONGEST_NAME, LONGEST_VALUE, LONGEST_REASONS = 60, 100, 600
+MOST_DIFFERENCES = 12_000  # characters of the table of what differs around the runs
 
 HOW_TO_READ = f"""\
 - **×** is how many times faster the later run is; below 1 it is slower. In brackets its 95 % interval, widened by the
@@ -58,8 +63,11 @@ def sentences(comparison: Comparison, letter: str, fail_slower: float) -> list[s
     if slower.empty:
         lines.append(f"No cell is {beyond}.")
     else:
-        named = "; ".join(_cell(row, comparison) for row in each_row(slower))
-        lines.append(f"{formatting.plural(len(slower), 'cell')} {beyond}: {named}.")
+        slowest = slower.sort_values("ratio", kind="stable").iloc[:MOST_NAMED]
+        named = "; ".join(_cell(row, comparison) for row in each_row(slowest))
+        lines.append(f"{formatting.plural(len(slower), 'cell')} {beyond}: {named}{_and_more(len(slower))}.")
+    if failed := len(comparison.newly_failed):
+        lines.append(f"{formatting.plural(failed, 'cell')} passed in A and failed in {letter}.")
     lines += _basis_sentences(comparison)
     resolvable = comparison.cells.loc[~comparison.cells["control"], "resolvable"].dropna()
     if len(resolvable):
@@ -69,18 +77,24 @@ def sentences(comparison: Comparison, letter: str, fail_slower: float) -> list[s
         )
     if len(comparison.not_compared):
         counts = comparison.not_compared["why"].value_counts(sort=False)
-        why = "; ".join(f"{count} {_short(str(reason), letter)}" for reason, count in counts.items())
-        lines.append(f"{formatting.plural(len(comparison.not_compared), 'cell')} fell out: {why}.")
+        why = "; ".join(f"{n} {_short(str(reason), letter)}" for reason, n in list(counts.items())[:MOST_NAMED])
+        fell_out = formatting.plural(len(comparison.not_compared), "cell")
+        lines.append(f"{fell_out} fell out: {why}{_and_more(len(counts))}.")
     if comparison.overridden:
-        lines.append(f"**Compared all the same (--anyway)**: {markdown.escaped('; '.join(comparison.overridden))}.")
+        reasons = formatting.shortened("; ".join(comparison.overridden), LONGEST_REASONS)
+        lines.append(f"**Compared all the same (--anyway)**: {markdown.escaped(reasons)}.")
     return lines
 
 
+def _and_more(count: int) -> str:
+    return f"; and {count - MOST_NAMED} more" if count > MOST_NAMED else ""
+
+
 def _short(reason: str, letter: str) -> str:
-    """Return the reason with the letter of the run in place of "B", cut to one line."""
-    status, middle, rest = reason.partition(" in B")
-    text = f"{status} in {letter}{rest}" if middle else reason
-    return markdown.escaped(text if len(text) <= 110 else f"{text[:109]}…")
+    """Return the reason with the letter of the run in place of "B", and what a run says of it as code."""
+    head, colon, said = reason.partition(": ")
+    head = re.sub(r" in B$", f" in {letter}", head)
+    return f"{head}: {code(said, LONGEST_VALUE)}" if colon else head
 
 
 def _cell(row: Any, comparison: Comparison) -> str:
@@ -112,18 +126,46 @@ def _basis_sentences(comparison: Comparison) -> list[str]:
 
 
 def comparison_report(comparisons: Sequence[Comparison], fail_slower: float) -> str:
-    named, spoken = runs_of(comparisons), comparisons[0].a.plan.words_of()
-    title = f"# {' and '.join(f'{markdown.escaped(name)} ({letter})' for letter, name in list(named.items())[1:])}"
+    """Return the comparison in Markdown, in at most 65,536 characters: it fits the comment of a pull request."""
+    named, cells = runs_of(comparisons), pd.concat([one.cells for one in comparisons])
+    names = {letter: markdown.escaped(formatting.shortened(name, LONGEST_NAME)) for letter, name in named.items()}
+    title = f"# {' and '.join(f'{name} ({letter})' for letter, name in list(names.items())[1:])}"
     found = [markdown.bullets(sentences(one, letter, fail_slower)) for letter, one in _lettered(comparisons)]
-    sections = [
-        (f"{title} against {markdown.escaped(named['A'])} (A)", ""),
+    before = [
+        (f"{title} against {names['A']} (A)", markdown.bullets(_revisions(comparisons))),
         ("## What differs around them", _differences(comparisons, list(named))),
-        ("## What was found", "\n\n".join(found)),
-        ("## Different cells", _cell_tables(comparisons, only_different=True) or "None."),
-        ("## Every cell", f"<details><summary>All ratios</summary>\n\n{_cell_tables(comparisons)}\n\n</details>"),
-        ("## How to read this", HOW_TO_READ.format(per_second=spoken.per_second)),
+        ("## What was found", "\n\n".join([*found, _noise(cells)])),
+        ("## The cells", f"{in_common(cells, GRID)} {CHANGED_TAG_MEANS}".strip()),
     ]
-    return markdown.join_sections(sections)
+    after = [("## How to read this", HOW_TO_READ.format(per_second=comparisons[0].a.plan.words_of().per_second))]
+    columns = where_columns(cells, GRID)
+    rows = comparison_rows(comparisons, columns)
+    return with_rows(
+        markdown.join_sections(before).rstrip(),
+        _headings(comparisons, columns),
+        rows,
+        markdown.join_sections(after).rstrip(),
+    )
+
+
+def _revisions(comparisons: Sequence[Comparison]) -> list[str]:
+    """Return the commit of each run, as far as it is known."""
+    runs = [comparisons[0].a, *(one.b for one in comparisons)]
+    facts = [(run.environment.revision, run.plan.created) for run in runs]
+    return [
+        f"**{letter}**: revision {markdown.escaped(formatting.shortened(revision.commit or 'unknown', 40))}"
+        f"{' with changes' * bool(revision.dirty)}, measured {markdown.escaped(formatting.shortened(created, 25))}"
+        for letter, (revision, created) in zip(formatting.letters(len(runs)), facts, strict=True)
+    ]
+
+
+def _noise(cells: pd.DataFrame) -> str:
+    """Return what A/A shows: a sentence on the margins of the cells."""
+    margins = cells.loc[~cells["control"], "margin"].dropna()
+    if margins.empty:
+        return "Noise unknown, hence no verdicts: there is no A/A interval."
+    typical, largest = formatting.percent(float(margins.median())), formatting.percent(float(margins.max()))
+    return f"Noise: A/A of either run, or 1 %, is ±{typical} at most in half of the cells, ±{largest} in the worst."
 
 
 def _lettered(comparisons: Sequence[Comparison]) -> Iterable[tuple[str, Comparison]]:
@@ -131,66 +173,14 @@ def _lettered(comparisons: Sequence[Comparison]) -> Iterable[tuple[str, Comparis
 
 
 def _differences(comparisons: Sequence[Comparison], named: Sequence[str]) -> str:
-    rows = [[markdown.escaped(name), *map(markdown.escaped, values)] for name, values in differing_rows(comparisons)]
-    return markdown.table(["", *named], rows) if rows else "Nothing that is recorded."
-
-
-def joined_cells(comparisons: Sequence[Comparison]) -> list[tuple[Any, list[Any]]]:
-    """Return every cell except controls, sorted, with its row in each comparison or None."""
-    keys = [*POINT, "variant"]
-    rows = [{tuple(row[key] for key in keys): row for _, row in one.cells.iterrows()} for one in comparisons]
-    union = pd.concat([one.cells for one in comparisons]).drop_duplicates(keys)
-    union = union[~union["control"]].sort_values([*GRID, "variant", "size"], kind="stable")
-    found = [tuple(row[key] for key in keys) for _, row in union.iterrows()]
-    return [(row, [of.get(key) for of in rows]) for (_, row), key in zip(union.iterrows(), found, strict=True)]
-
-
-def label(first: Any, rows: Sequence[Any]) -> str:
-    """Return the name of a variant without its dtype, tagged where its code changed."""
-    changed = any(row is not None and row["source"] == CHANGED for row in rows)
-    return f"{first['implementation']} {axis_values(first['variant'])}".strip() + CHANGED_TAG * changed
-
-
-def entry(row: Any) -> tuple[str, str]:
-    """Return "0.91× [0.89, 0.93]" and the verdict of a cell in one comparison; a dash where it fell out."""
-    if row is None:
-        return formatting.MISSING, ""
-    return formatting.ratio_with_interval(row["ratio"], row["ratio_low"], row["ratio_high"]), str(row["verdict"])
-
-
-def _cell_tables(comparisons: Sequence[Comparison], only_different: bool = False) -> str:
-    """Return a table for each problem, thread count and dtype, with a column for each run."""
-    lines: dict[tuple[str, str], list[list[str]]] = {}
-    has_changed = False
-    for first, rows in joined_cells(comparisons):
-        if only_different and not any(row is not None and row["verdict"] in ("faster", "slower") for row in rows):
-            continue
-        threads = formatting.plural(int(first["threads"]), "thread")
-        heading = f"### {markdown.code(first['problem'])}, {first['dtype']}, {threads}"
-        name = label(first, rows)
-        has_changed |= name.endswith(CHANGED_TAG)
-        columns = [
-            markdown.code(name),
-            formatting.size(first["size"]),
-            formatting.rate_of(first["work_per_second_a"], comparisons[0].a.plan.words_of(first["problem"]).rate),
-        ]
-        lines.setdefault((heading, str(first["problem"])), []).append([*columns, *map(_markdown_entry, rows)])
-    parts = [
-        f"{heading}\n\n{markdown.table(_headings(comparisons, problem), rows)}"
-        for (heading, problem), rows in lines.items()
+    rows = [
+        [markdown.escaped(formatting.shortened(value, LONGEST_VALUE)) for value in (name, *values)]
+        for name, values in differing_rows(comparisons)
     ]
-    return "\n\n".join([*parts, *[f"{CHANGED_TAG} its code is not the same in all runs"] * has_changed])
+    return table_that_fits(["", *named], rows, MOST_DIFFERENCES) if rows else "Nothing that is recorded."
 
 
-def _headings(comparisons: Sequence[Comparison], problem: str) -> list[str]:
-    spoken = comparisons[0].a.plan.words_of(problem)
-    return ["implementation", spoken.size, f"A, {spoken.rate}", *formatting.letters(len(comparisons) + 1)[1:]]
-
-
-def _markdown_entry(row: Any) -> str:
-    ratio, verdict = entry(row)
-    if row is None:
-        return ratio
-    bold = f"**{verdict}**" if verdict in ("faster", "slower") else verdict
-    measured = f"<br>{AS_MEASURED} {formatting.ratio(row['ratio_as_measured'])}" if row["basis"] == UNCHANGED else ""
-    return f"{ratio}<br>{bold}{measured}"
+def _headings(comparisons: Sequence[Comparison], columns: Sequence[str]) -> list[str]:
+    spoken = comparisons[0].a.plan.words_of(*comparisons[0].cells["problem"].unique())
+    letters = formatting.letters(len(comparisons) + 1)[1:]
+    return ["implementation", *columns, spoken.size, f"A, {spoken.rate}", *letters]

@@ -161,6 +161,12 @@ def one_line(text: object) -> str:
     return printable(" ".join(str(text).split()))
 
 
+def shortened(text: object, most: int) -> str:
+    """Return text from outside on one line, cut to that many characters."""
+    line = one_line(text)
+    return line if len(line) <= most else f"{line[: most - 1]}…"
+
+
 def sizes_in_words(sizes: Sequence[int]) -> str:
     """Return "1, 10 and 1 000"."""
     return listed([size(int(number)) for number in sizes])

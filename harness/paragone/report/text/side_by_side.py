@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -86,21 +87,29 @@ def _tables(cells: pd.DataFrame, plan: Plan) -> list[str]:
 
 
 def _line(row: Any, unit: str) -> list[str]:
-    speeds = [_speed(row.status_a, row.work_per_second_a, unit), _speed(row.status_b, row.work_per_second_b, unit)]
+    speeds = [speed(row.status_a, row.work_per_second_a, unit), speed(row.status_b, row.work_per_second_b, unit)]
     if math.isnan(row.ratio):
         return [formatting.size(row.size), *speeds, "", markdown.escaped(why_not_compared(row))]
     ratio = f"**{formatting.ratio(row.ratio)}** {formatting.ratio_interval(row.ratio_low, row.ratio_high)}".strip()
     return [formatting.size(row.size), *speeds, ratio, row.verdict]
 
 
-def _speed(status: str, work_per_second: float, unit: str) -> str:
+def speed(status: str, work_per_second: float, unit: str) -> str:
+    """Return the rate of a side below a heading with its unit, or its status where it has none."""
     return formatting.rate_of(work_per_second, unit) if math.isfinite(work_per_second) else f"*{status}*"
 
 
-def _left_out(left_out: dict[str, str]) -> str:
-    """Return the implementations that were not measured, grouped by reason."""
+def left_out_by_reason(left_out: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return reason → the implementations that were not measured for it."""
     by_reason: dict[str, list[str]] = {}
     for name, reason in left_out.items():
-        by_reason.setdefault(reason, []).append(markdown.code(name))
-    lines = [f"- {markdown.escaped(reason)}: {', '.join(names)}" for reason, names in by_reason.items()]
+        by_reason.setdefault(reason, []).append(name)
+    return by_reason
+
+
+def _left_out(left_out: Mapping[str, str]) -> str:
+    lines = [
+        f"- {markdown.escaped(reason)}: {', '.join(map(markdown.code, names))}"
+        for reason, names in left_out_by_reason(left_out).items()
+    ]
     return "\n".join(["Left out:", "", *lines]) if lines else ""
