@@ -187,8 +187,8 @@ def with_paragone(folder: Path, python: str, options: str) -> str:
 
 
 def word_of(comparison: str) -> str:
-    """The verdict of the one size, in the Markdown of a live comparison."""
-    rows = [line for line in comparison.splitlines() if line.startswith("| 20")]
+    """The verdict of the one cell, in the Markdown of a live comparison."""
+    rows = [line for line in comparison.splitlines() if line.startswith("| `work")]
     words = [word for row in rows for word in ("failed", *WORDS) if word in row]
     return words[0] if words else f"no verdict: {comparison[-300:]}"
 

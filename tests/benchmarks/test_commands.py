@@ -2,9 +2,11 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import calls_beside_other_tools
 import commands
+import false_alarms
 import growth
 import numpy as np
 import pytest
@@ -12,6 +14,9 @@ import verdict_on_a_pair
 from everyone import FOUND
 from many_plugins import N_KERNELS, N_PLUGINS, write_many
 
+from paragone.comparison.home import Home
+from paragone.comparison.revisions import find_sides
+from paragone.comparison.versions import version_set
 from paragone.files.paths import PROJECT
 from paragone.implementation.plugins import kernel_folders, locations_given
 from paragone.plan.cells import contenders_of
@@ -127,23 +132,47 @@ def test_an_answer_that_leaves_open_what_differs_is_neither_right_nor_wrong(pair
 @pytest.mark.parametrize(
     ("row", "word"),
     [
-        ("| 20 000 | 54.1 M | 53.3 M | 0.981 (0.978 to 0.984) | slower |", "slower"),
-        ("| 20 000 | 54.1 M | 53.3 M | 0.999 (0.99 to 1.01) | same within 1.2 % |", "same"),
-        ("| 20 000 | *failed* | 53.3 M |  | A: failed, a call is slower than before |", "failed"),
+        ("| `work[dtype=float64]` | 20 000 | 54.1 M | 53.3 M | 0.98× [0.97, 0.98] | **slower** |", "slower"),
+        ("| `work[dtype=float64]` | 20 000 | 54.1 M | 53.3 M | 1.00× [0.99, 1.01] | same within 2 % |", "same"),
+        ("| `work[dtype=float64]` | 20 000 | *failed* | 53.3 M |  | `A: failed, slower than before` |", "failed"),
     ],
 )
-def test_the_verdict_is_read_from_the_row_of_the_one_size(row, word):
-    said = f"B against A, 1 cell: 1 slower.\n\n### `work[dtype=float64]`\n\n| n | A |\n| --- | --- |\n{row}\n"
+def test_the_verdict_is_read_from_the_row_of_the_one_cell(row, word):
+    said = f"**1 cell: 1 slower.**\n\n| implementation | n | A |\n| --- | --- | --- |\n{row}\n"
 
     assert word == verdict_on_a_pair.word_of(said)
 
 
-@pytest.mark.parametrize("script", ["commands.py", "verdict_on_a_pair.py", "calls_beside_other_tools.py"])
+@pytest.mark.parametrize(
+    "script", ["commands.py", "verdict_on_a_pair.py", "calls_beside_other_tools.py", "false_alarms.py"]
+)
 def test_each_script_says_what_it_does(script):
     command = [sys.executable, str(PROJECT / "benchmarks" / script), "--help"]
     answer = subprocess.run(command, capture_output=True, text=True, check=True)
 
     assert "Nothing is" in answer.stdout
+
+
+def test_both_sides_of_a_false_alarm_are_the_same_implementations(tmp_path):
+    place = false_alarms.prepared(tmp_path, "pairwise")
+    sides = find_sides(str(place / "a"), str(place / "b"), Home(PROJECT, Path("impls/pairwise"), "pairwise"))
+    a, b = (version_set(side) for side in sides)
+
+    assert "numpy_product" in a.found
+    assert {name: one.version_hash() for name, one in a.found.items()} == {
+        name: one.version_hash() for name, one in b.found.items()
+    }
+
+
+def test_an_alarm_is_an_exit_code_and_a_wrong_verdict_is_one_that_tells_a_difference():
+    quiet = false_alarms.Comparison(60.0, 0, {"same": 3, "not enough data": 1}, 0, 0.02, 1.0)
+    loud = false_alarms.Comparison(80.0, 1, {"faster": 1, "slower": 2, "same": 1}, 1, 0.3, 4.0)
+    _, alarms, verdicts = false_alarms.summary([quiet, loud, quiet], "5%")
+
+    assert "--fail-slower 5% ended with 1 in 1 of 3 [0.8, 90.6] %" in alarms
+    assert "called 3 of 12 [" in verdicts
+    assert "took 60 s" in verdicts
+    assert false_alarms.row_of(2, loud).endswith("1 faster, 2 slower, 1 same; 1 failed in B alone")
 
 
 @pytest.mark.parametrize("n_cells", growth.RUNS["cells"])

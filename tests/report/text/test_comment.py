@@ -57,6 +57,11 @@ def test_what_failed_comes_first_then_the_slowest_then_the_fastest_and_the_rest_
     assert folded.startswith("<summary>3 other cells</summary>\n\n| cell | verdict |")
 
 
+def test_a_few_cells_without_a_difference_stand_open_where_there_are_no_others():
+    assert "<details>" not in with_rows("", HEADINGS, [row("same", n) for n in range(10)], "")
+    assert "<details><summary>11 other cells" in with_rows("", HEADINGS, [row("same", n) for n in range(11)], "")
+
+
 def test_where_there_is_no_room_the_last_in_that_order_are_counted():
     text = with_rows("", HEADINGS, [row("same", n, length=50) for n in range(90)] + [row("slower", 99)], "", 4_000)
 

@@ -19,6 +19,7 @@ from paragone.report.text import formatting, markdown
 
 MOST_CHARACTERS = 65_536  # "Body is too long (maximum is 65536 characters)"
 LONGEST_TEXT = 200  # characters of a text from outside: a name, a reason, the subject of a commit
+FEW = 10  # cells without a difference that need no folding
 CUT = "*The rest has no room in a comment.*"
 
 
@@ -117,8 +118,13 @@ def code(text: object, most: int = LONGEST_TEXT) -> str:
 
 
 def _tables(headings: Sequence[str], rows: Sequence[Row]) -> list[str]:
-    """Return the table of what failed or differs, and folded away that of the other cells."""
+    """Return the table of what failed or differs, and folded away that of the other cells, unless few are all there is.
+
+    A reader who sees no table at all would have to open one to learn what was compared.
+    """
     shown, others = ([row.entries for row in rows if row.is_open is is_open] for is_open in (True, False))
+    if not shown and len(others) <= FEW:
+        shown, others = others, []
     title = f"<summary>{formatting.plural(len(others), 'other cell')}</summary>"
     return [
         markdown.table(headings, shown) if shown else "",
