@@ -14,7 +14,8 @@ HarnessError                 exit 1
     └── TimedOut             a row
 
 In a run, errors of the classes with "a row" never reach the user as errors: each becomes a row of the results with its
-text as the reason. `paragone train` has no rows and ends with exit code 1.
+text as the reason. `paragone train`, and a live comparison in which nothing is left to measure, have no rows and end
+with exit code 1.
 """
 
 from __future__ import annotations

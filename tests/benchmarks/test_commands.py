@@ -166,13 +166,13 @@ def test_both_sides_of_a_false_alarm_are_the_same_implementations(tmp_path):
 
 def test_an_alarm_is_an_exit_code_and_a_wrong_verdict_is_one_that_tells_a_difference():
     quiet = false_alarms.Comparison(60.0, 0, {"same": 3, "not enough data": 1}, 0, 0.02, 1.0)
-    loud = false_alarms.Comparison(80.0, 1, {"faster": 1, "slower": 2, "same": 1}, 1, 0.3, 4.0)
+    loud = false_alarms.Comparison(80.0, 1, {"faster": 1, "slower": 2, "same": 1}, 2, 0.3, 4.0)
     _, alarms, verdicts = false_alarms.summary([quiet, loud, quiet], "5%")
 
     assert "--fail-slower 5% ended with 1 in 1 of 3 [0.8, 90.6] %" in alarms
     assert "called 3 of 12 [" in verdicts
     assert "took 60 s" in verdicts
-    assert false_alarms.row_of(2, loud).endswith("1 faster, 2 slower, 1 same; 1 failed in B alone")
+    assert false_alarms.row_of(2, loud).endswith("1 faster, 2 slower, 1 same; 2 failed in B alone")
 
 
 @pytest.mark.parametrize("n_cells", growth.RUNS["cells"])

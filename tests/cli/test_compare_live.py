@@ -7,7 +7,9 @@ from types import SimpleNamespace
 import pytest
 import typer
 from kernel_folder import write_kernel
+from made_up_run import BASE, CONTROL, made_up_run, with_plan
 from msgspec.structs import replace
+from pair_of_runs import written
 from small_project import commit, make_project, run_git
 
 from paragone.analyse.results import Results
@@ -208,6 +210,19 @@ def test_a_mistake_is_said_before_any_data_is_looked_for(paragone, project, monk
 
     assert ends == code
     assert reason in err
+
+
+def test_a_comparison_ends_with_1_where_b_cannot_use_what_a_can_though_all_else_is_the_same(tmp_path):
+    names = (BASE, CONTROL, "one@a[dtype=float32]", "one@b[dtype=float32]")
+    run = made_up_run(None, {(name, 10): [[1e-5] * 3] * 5 for name in names}, memory=[])
+    sides = {side: {"label": side, "words": side} for side in "ab"}
+    folder = written(with_plan(run, live={**sides, "left_out": {}, "fail_slower": 0.05}), tmp_path)
+    shown = compare_live.Shown(0.05)
+
+    compare_live._end(folder, True, shown, ())
+    with pytest.raises(typer.Exit) as ending:
+        compare_live._end(folder, True, shown, ("other",))
+    assert 1 == ending.value.exit_code
 
 
 @pytest.mark.slow  # a process for each of five variants, and those that verify

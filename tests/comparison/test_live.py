@@ -7,7 +7,7 @@ from small_project import write
 from paragone.comparison.live import SAME, paired
 from paragone.comparison.revisions import Side
 from paragone.comparison.versions import version_set
-from paragone.errors import Incomparable, UnknownName
+from paragone.errors import Incomparable, Unavailable, UnknownName
 
 
 def test_what_differs_takes_part_and_the_rest_is_left_out_with_its_reason(sides):
@@ -43,6 +43,20 @@ def test_what_this_harness_cannot_load_is_a_row_with_its_reason(sides, tmp_path)
     assert ["other@old"] == [entry.name for entry in found.broken]
     assert "cannot import name 'gone_since'" in found.broken[0].reason
     assert found.left_out["other"].startswith("old cannot use it: ")
+
+
+def test_what_b_alone_cannot_use_is_newly_broken(sides, tmp_path):
+    write(tmp_path / "new" / "other", "", impl="x = (")
+    assert ("other",) == paired(*sides()).newly_broken
+
+    write(tmp_path / "old" / "other", "", impl="x = (")
+    assert () == paired(*sides()).newly_broken, "nor could A"
+
+
+def test_where_b_cannot_use_the_only_one_that_is_compared_that_is_no_comparison_of_the_same(sides, tmp_path):
+    write(tmp_path / "new" / "one", "", impl="x = (")
+    with pytest.raises(Unavailable, match=r"there is nothing to compare\. one: new cannot use it: "):
+        paired(*sides(), patterns=["one"])
 
 
 @pytest.fixture

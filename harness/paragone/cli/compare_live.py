@@ -139,7 +139,7 @@ def compare_live(
     )
     with exit_where_interrupted("Interrupted before the plan was fixed: nothing was measured, nothing is left behind."):
         folder, finished = measured(measurement, new)
-    _end(folder, finished, shown)
+    _end(folder, finished, shown, pairing.newly_broken)
 
 
 def of_versions(request: Request, sides: tuple[Side, Side], pairing: Pairing) -> Request:
@@ -177,7 +177,7 @@ def introduction(sides: tuple[Side, Side], pairing: Pairing, problem: Problem) -
     return sentences
 
 
-def _end(folder: Path, finished: bool, shown: Shown) -> None:
+def _end(folder: Path, finished: bool, shown: Shown, newly_broken: Sequence[str]) -> None:
     """Write the reports, print the comparison, and exit with its code."""
     from paragone.analyse.results import Results
     from paragone.analyse.verdicts import surely_slower
@@ -202,5 +202,5 @@ def _end(folder: Path, finished: bool, shown: Shown) -> None:
     if not finished:
         raise typer.Exit(EXIT_INTERRUPTED)
     refuse_empty(results)
-    if len(surely_slower(cells, shown.allowed)) or len(newly_failed(cells)):
+    if len(surely_slower(cells, shown.allowed)) or len(newly_failed(cells)) or newly_broken:
         raise typer.Exit(EXIT_FAILED_CHECK)

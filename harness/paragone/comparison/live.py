@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from paragone.comparison.versions import VersionSet
-from paragone.errors import Incomparable, UnknownName
+from paragone.errors import Incomparable, Unavailable, UnknownName
 from paragone.implementation.registry import Unusable
 from paragone.implementation.variant import VERSION
 
@@ -16,17 +16,22 @@ SAME = "its source is the same on both sides"
 
 @dataclass(frozen=True)
 class Pairing:
-    """The implementations to measure, those left out (name → reason), and what is unusable on either side."""
+    """The implementations to measure, those left out (name → reason), and what is unusable on either side.
+
+    `newly_broken` are those left out that B alone cannot use.
+    """
 
     names: tuple[str, ...]
     left_out: Mapping[str, str]
     broken: tuple[Unusable, ...] = field(default=())
+    newly_broken: tuple[str, ...] = field(default=())
 
 
 def paired(a: VersionSet, b: VersionSet, patterns: Iterable[str] = (), everything: bool = False) -> Pairing:
     """Pair the implementations that both sides have and whose source differs; with `everything`, equal ones too.
 
-    Raises UnknownName for a pattern that matches nothing on either side, Incomparable where nothing is left to measure.
+    Raises UnknownName for a pattern that matches nothing on either side, and where nothing is left to measure
+    Incomparable, or Unavailable if that is because B cannot use what A can.
     """
     known = sorted({*a.found, *b.found, *a.broken, *b.broken})
     chosen = _chosen(known, tuple(patterns) or ("*",))
@@ -35,15 +40,17 @@ def paired(a: VersionSet, b: VersionSet, patterns: Iterable[str] = (), everythin
         if reason := _reason_against(name, a, b, everything):
             left_out[name] = reason
     names = tuple(name for name in chosen if name not in left_out)
+    newly_broken = tuple(name for name in left_out if _is_newly_broken(name, a, b))
     if not names:
-        raise Incomparable(_nothing_to_measure(a, b, left_out))
+        why = _nothing_to_measure(a, b, left_out)
+        raise Unavailable(why) if newly_broken else Incomparable(why)
     broken = [
         Unusable(f"{name}{VERSION}{side.side.label}", side.broken[name])
         for name in chosen
         for side in (a, b)
         if name in side.broken
     ]
-    return Pairing(names, left_out, tuple(broken))
+    return Pairing(names, left_out, tuple(broken), newly_broken)
 
 
 def _chosen(known: Sequence[str], patterns: Sequence[str]) -> list[str]:
@@ -58,9 +65,19 @@ def _reason_against(name: str, a: VersionSet, b: VersionSet, everything: bool) -
     mine, theirs = a.found.get(name), b.found.get(name)
     if mine and theirs:
         return SAME if not everything and mine.version_hash() == theirs.version_hash() else ""
-    either = mine or theirs
-    place = either.location.place if either else name
+    place = _place(name, a, b)
     return "; ".join(side.reason_missing(name, place) for side, found in ((a, mine), (b, theirs)) if not found)
+
+
+def _place(name: str, a: VersionSet, b: VersionSet) -> str:
+    """The folder or file of an implementation on the side that can use it; its name where none can."""
+    either = a.found.get(name) or b.found.get(name)
+    return either.location.place if either else name
+
+
+def _is_newly_broken(name: str, a: VersionSet, b: VersionSet) -> bool:
+    place = _place(name, a, b)
+    return bool(b.reason_unusable(name, place)) and not a.reason_unusable(name, place)
 
 
 def _nothing_to_measure(a: VersionSet, b: VersionSet, left_out: Mapping[str, str]) -> str:

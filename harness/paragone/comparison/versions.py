@@ -26,8 +26,12 @@ class VersionSet:
 
     def reason_missing(self, name: str, place: str) -> str:
         """Why this side has no such implementation; `place` is the folder or file that has it on the other side."""
-        reason = self.broken.get(place) or self.broken.get(name)
+        reason = self.reason_unusable(name, place)
         return f"{self.side.label} cannot use it: {reason}" if reason else f"{self.side.label} has none"
+
+    def reason_unusable(self, name: str, place: str) -> str:
+        """Why this side has it and it cannot be used; "" otherwise."""
+        return self.broken.get(place) or self.broken.get(name) or ""
 
 
 def version_set(side: Side) -> VersionSet:

@@ -81,7 +81,11 @@ def test_what_all_cells_share_is_said_once(comment):
 
 
 def test_what_was_not_measured_is_there_with_its_reason(comment):
-    assert "| `its source is the same on both sides` | `other` |" in comment
+    assert "Not measured, as their source is the same: 1 implementation." in comment
+    left_out = {**LIVE["left_out"], "broken": "worktree cannot use it: impl.py, line 3: ask @bob"}
+    text = comment_of({"equal": 1.0}, live={**LIVE, "left_out": left_out})
+    assert "| `worktree cannot use it: impl.py, line 3: ask @bob` | `broken` |" in text
+    assert text.index("cannot use it") < text.index("`equal[")
 
 
 def test_a_run_that_was_interrupted_says_so():
@@ -102,8 +106,8 @@ def test_a_run_of_very_many_cells_fits_a_comment_and_the_rest_is_counted():
 def test_text_from_outside_adds_no_line_and_no_markup():
     text = "a\n</details>|`<script>`**x**\x1b[2J"
     sides = {side: {**LIVE[side], "words": text} for side in "ab"}
-    live = {**LIVE, **sides, "left_out": {text: text}}
-    found, plain = (live_comment(Results(live_run({"slow": 1.2}, live=each))) for each in (live, LIVE))
+    live, harmless = {**LIVE, **sides, "left_out": {text: text}}, {**LIVE, "left_out": {"other": "a reason"}}
+    found, plain = (live_comment(Results(live_run({"slow": 1.2}, live=each))) for each in (live, harmless))
 
     assert found.count("\n") == plain.count("\n")
     assert "<script>" not in re.sub(r"(`+).*?(?<!`)\1(?!`)", "", found)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from paragone.analyse.statuses import was_finished
 from paragone.analyse.verdicts import surely_slower
+from paragone.comparison.live import SAME
 from paragone.comparison.side_by_side import counted, newly_failed, side_by_side, why_not_compared
 from paragone.report.text import formatting, markdown
 from paragone.report.text.comment import Row, code, in_common, kind_of, table_that_fits, where, where_columns, with_rows
@@ -29,8 +30,8 @@ MOST_NAMES = 20  # of implementations that were left out for one reason
 def live_comment(results: Results) -> str:
     """Return B against A in Markdown, in at most 65,536 characters."""
     run, cells = results.run, side_by_side(results)
-    before = [_title(run), _sides(run), _answer(cells, run), _noise(results), in_common(cells, PLACE)]
-    after = [_left_out(run), f"<details><summary>How to read this</summary>\n\n{HOW}\n\n</details>"]
+    before = [_title(run), _sides(run), _answer(cells, run), _noise(results), _left_out(run), in_common(cells, PLACE)]
+    after = f"<details><summary>How to read this</summary>\n\n{HOW}\n\n</details>"
     failed = {*newly_failed(cells).index}
     columns = where_columns(cells, PLACE)
     rows = [
@@ -39,7 +40,7 @@ def live_comment(results: Results) -> str:
     spoken = run.plan.words_of(*cells["problem"].unique())
     speeds = [f"{letter}, {spoken.rate}" for letter in "AB"]
     headings = ["implementation", *columns, spoken.size, *speeds, "speed of B relative to A", "verdict"]
-    return with_rows("\n\n".join(filter(None, before)), headings, rows, "\n\n".join(filter(None, after)))
+    return with_rows("\n\n".join(filter(None, before)), headings, rows, after)
 
 
 def _title(run: Run) -> str:
@@ -97,11 +98,17 @@ def _row(row: Any, plan: Plan, columns: list[str], failed: bool) -> Row:
 
 
 def _left_out(run: Run) -> str:
-    """Return the implementations that were not measured, grouped by reason."""
+    """Return the implementations that were not measured, grouped by reason; those of the same source as a number."""
     live = run.plan.live
     assert live is not None
+    by_reason = left_out_by_reason(live.left_out)
+    same = len(by_reason.pop(SAME, []))
     rows = []
-    for reason, names in left_out_by_reason(live.left_out).items():
+    for reason, names in by_reason.items():
         more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
         rows.append((code(reason), ", ".join(map(code, names[:MOST_NAMES])) + more))
-    return table_that_fits(["left out, because", "implementations"], rows, MOST_LEFT_OUT) if rows else ""
+    parts = [
+        f"Not measured, as their source is the same: {formatting.plural(same, 'implementation')}." if same else "",
+        table_that_fits(["not measured, because", "implementations"], rows, MOST_LEFT_OUT) if rows else "",
+    ]
+    return "\n\n".join(filter(None, parts))
