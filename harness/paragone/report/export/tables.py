@@ -32,7 +32,7 @@ def parquet_table(results: Results) -> bytes:
         import pyarrow  # noqa: F401  # pandas would name it and fastparquet, and no command
     except ImportError:
         raise Misuse(f"--format parquet needs pyarrow, which is not installed. Install: {INSTALL}") from None
-    # What does not print cannot be encoded, or would move a cursor.
+    # A table is printed sooner or later, and an escape code in a reason would move the cursor.
     table = _table(results).map(lambda value: one_line(value) if isinstance(value, str) else value)
     written = io.BytesIO()
     table.to_parquet(written, engine="pyarrow", index=False)
