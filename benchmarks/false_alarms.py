@@ -1,6 +1,6 @@
 """How often `compare --live` cries wolf: the same code compared with itself, again and again, as CI would do it.
 
-    python benchmarks/false_alarms.py                    20 comparisons on the machine as it is, half an hour
+    python benchmarks/false_alarms.py                    20 comparisons on the machine as it is, an hour
     python benchmarks/false_alarms.py --load 2           beside two processes, each busy half of the time
     python benchmarks/false_alarms.py --runs 3 --options "-i numpy_product --sizes 100 --launches 5"
 
@@ -36,7 +36,7 @@ from paragone.selftest.background_load import background_load
 from paragone.store.reader import read_run
 from paragone.store.runs import run_folders
 
-OPTIONS = "-i numpy_broadcast,numpy_product --sizes 100,320"
+OPTIONS = "-i numpy_broadcast,numpy_product --sizes 100,320 --launches 10"
 ALARM = 1  # the exit code
 WRONG = ("slower", "faster")
 
