@@ -99,6 +99,18 @@ def test_what_fell_out_is_counted_with_the_letter_of_its_run():
     )
 
 
+def test_of_very_many_reasons_eight_are_told_and_the_others_counted():
+    said = [outcome(name) for name in VARIANTS[:2]] + [
+        outcome(name, "failed", size, reason=f"{name} at {size}") for name in OTHERS for size in SIZES
+    ]
+    b = noisy_run("b", 2, tables={"outcomes": said})
+    text = comparison_report([compare(Results(noisy_run("a", 1)), Results(b))], 0.05)
+    (sentence,) = re.findall(r"^- 12 cells fell out: .*$", text, re.MULTILINE)
+
+    assert sentence.count("1 failed in B: `numpy_") == 8
+    assert sentence.endswith("; and 4 more.")
+
+
 def test_a_comparison_made_with_anyway_says_why_it_was_refused():
     a, b = noisy_run("a", 1), noisy_run("b", 2, plan={"seed": 7})
 

@@ -19,7 +19,7 @@ from paragone.report.text.rows import each_row
 VERDICTS = ("slower", "faster", "same", "not enough data", "no interval")
 CHANGED_TAG_MEANS = f"`{CHANGED_TAG}` after a name: its code is not the same in all runs."
 # So that any comparison fits a comment: items of a list, and characters of texts from outside.
-MOST_NAMED = 3
+MOST_SLOWER, MOST_REASONS = 3, 8
 LONGEST_NAME, LONGEST_VALUE, LONGEST_REASONS = 60, 100, 600
 MOST_DIFFERENCES = 12_000  # characters of the table of what differs around the runs
 
@@ -63,9 +63,11 @@ def sentences(comparison: Comparison, letter: str, fail_slower: float) -> list[s
     if slower.empty:
         lines.append(f"No cell is {beyond}.")
     else:
-        slowest = slower.sort_values("ratio", kind="stable").iloc[:MOST_NAMED]
+        slowest = slower.sort_values("ratio", kind="stable").iloc[:MOST_SLOWER]
         named = "; ".join(_cell(row, comparison) for row in each_row(slowest))
-        lines.append(f"{formatting.plural(len(slower), 'cell')} {beyond}: {named}{_and_more(len(slower))}.")
+        lines.append(
+            f"{formatting.plural(len(slower), 'cell')} {beyond}: {named}{_and_more(len(slower) - MOST_SLOWER)}."
+        )
     if failed := len(comparison.newly_failed):
         lines.append(f"{formatting.plural(failed, 'cell')} passed in A and failed in {letter}.")
     lines += _basis_sentences(comparison)
@@ -77,9 +79,9 @@ def sentences(comparison: Comparison, letter: str, fail_slower: float) -> list[s
         )
     if len(comparison.not_compared):
         counts = comparison.not_compared["why"].value_counts(sort=False)
-        why = "; ".join(f"{n} {_short(str(reason), letter)}" for reason, n in list(counts.items())[:MOST_NAMED])
+        why = "; ".join(f"{n} {_short(str(reason), letter)}" for reason, n in list(counts.items())[:MOST_REASONS])
         fell_out = formatting.plural(len(comparison.not_compared), "cell")
-        lines.append(f"{fell_out} fell out: {why}{_and_more(len(counts))}.")
+        lines.append(f"{fell_out} fell out: {why}{_and_more(len(counts) - MOST_REASONS)}.")
     if comparison.overridden:
         reasons = formatting.shortened("; ".join(comparison.overridden), LONGEST_REASONS)
         lines.append(f"**Compared all the same (--anyway)**: {markdown.escaped(reasons)}.")
@@ -87,7 +89,7 @@ def sentences(comparison: Comparison, letter: str, fail_slower: float) -> list[s
 
 
 def _and_more(count: int) -> str:
-    return f"; and {count - MOST_NAMED} more" if count > MOST_NAMED else ""
+    return f"; and {count} more" if count > 0 else ""
 
 
 def _short(reason: str, letter: str) -> str:
