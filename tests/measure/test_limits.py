@@ -9,7 +9,8 @@ from in_process import ScriptedWorker
 from paragone.errors import MeasurementFailed
 from paragone.files.json_lines import read_rows
 from paragone.implementation.registry import find_variant
-from paragone.measure.limits import LimitsOfLaunch, one_for_each
+from paragone.measure import limits
+from paragone.measure.limits import PARTS, LimitsOfLaunch, cached_length, one_for_each
 from paragone.measure.yardstick import problem_of
 from paragone.plan.cells import Contender
 from paragone.store.plan_records import Cell
@@ -26,9 +27,13 @@ ROWS32, ROWS64, TUNED32 = (
     for name in ("numpy_rows[dtype=float32]", "numpy_rows[dtype=float64]", "numpy_tuned[dtype=float32]")
 )
 CONTROL32 = replace(ROWS32, variant=replace(ROWS32.variant, control=True))
+ROOFS = ("gemm", "read", "cache")
+OF_MACHINE = [("numpy_dot", "float64"), ("numpy_cached_dot", "float64")]
+SECOND_CACHE = 1 << 20
 CELLS = [Cell("nielsen", "any", size, 1, 5, 1, 1e-3, once_per_launch=False) for size in (100, 1)]
 # Seconds of a step of each yardstick; of the products also by size.
-SECONDS = {"numpy_dot": 0.01, "numpy_matmul": 0.02, "step_products": 0.04}
+SECONDS = {"numpy_dot": 0.01, "numpy_matmul": 0.02, "step_products": 0.04, "numpy_cached_dot": 1e-5}
+PARTS_SECONDS = {"numpy_exp": 1e-4, "numpy_take": 1e-3}
 
 
 class Machine(ScriptedWorker):
@@ -48,9 +53,15 @@ class Machine(ScriptedWorker):
             if self.name == self.fails:
                 raise MeasurementFailed("no memory")
             n_steps, size = arrays["order"].shape
-            seconds = SECONDS[self.name] * (size if self.name == "step_products" else 1)
+            seconds = (SECONDS | PARTS_SECONDS)[self.name] * (size if self.name == "step_products" else 1)
             return Timing(n_steps=n_steps, elapsed_ns=round(n_steps * seconds * 1e9), runner_ns=None, cpu_ns=0), {}
         return None, {}
+
+
+@pytest.fixture(autouse=True)
+def second_cache(monkeypatch):
+    """A machine whose second cache has 1 MiB."""
+    monkeypatch.setattr(limits, "second_cache_bytes", lambda: SECOND_CACHE)
 
 
 @pytest.fixture
@@ -58,14 +69,14 @@ def asked(tmp_path):
     """Return a function that records the limits of a launch; the rows so far, and what was loaded by each worker."""
     workers, loaded = [], []
 
-    def ask(contenders, launch=0, fails=None, cells=CELLS):
+    def ask(contenders, launch=0, fails=None, cells=CELLS, **named):
         def open_worker(contender):
             loaded.append([])
             workers.append(Machine(loaded[-1], fails))
             return workers[-1]
 
         with RunFolder(tmp_path) as folder:
-            LimitsOfLaunch(DrawnData(), open_worker, 1).record(folder, contenders, cells, launch)
+            LimitsOfLaunch(DrawnData(), open_worker, 1, **named).record(folder, contenders, cells, launch)
         assert not any(worker.alive for worker in workers)
         return read_rows(tmp_path / "limits.jsonl"), loaded
 
@@ -82,17 +93,35 @@ def test_rates_count_operations_bytes_and_images_of_each_size(asked):
     assert rates(rows, "float32") == [
         ("gemm", None, pytest.approx(2 * 1024**3 / 0.02)),
         ("read", None, pytest.approx(2 * 64 * 2**20 / 0.01)),
+        ("cache", None, pytest.approx(SECOND_CACHE / 2 / 1e-5)),
         ("products", 1, pytest.approx(1 / 0.04)),
         ("products", 100, pytest.approx(100 / 4)),
     ]
     assert rates(rows, "float64") == rates(rows, "float32")
 
 
+def test_the_cache_is_read_in_vectors_that_fill_half_of_it_on_every_cpu():
+    lengths = [cached_length(replace(ROWS32, threads=threads)) for threads in (1, 2)]
+
+    assert lengths == [SECOND_CACHE // 2 // (2 * 8), SECOND_CACHE // 2 // 8]
+
+
+def test_a_profile_has_the_speeds_of_exp_and_gather_in_each_dtype_too(asked):
+    rows, loaded = asked([ROWS32, ROWS64], parts=PARTS, cells=[])
+
+    for dtype in ("float32", "float64"):
+        found = {what: per_second for what, _, per_second in rates(rows, dtype)}
+        assert {"gemm", "read", "cache", "exp", "gather"} == {*found}
+        assert found["exp"] == pytest.approx(16_384 / 1e-4)
+        assert found["gather"] == pytest.approx(256 * 784 / 1e-3)
+    assert {("numpy_exp", "float32"), ("numpy_take", "float64")} <= {*loaded[0]}
+
+
 def test_one_process_measures_memory_once_and_products_in_each_dtype(asked):
     _, loaded = asked([ROWS32, TUNED32, ROWS64])
 
     of_dtype = [[("numpy_matmul", dtype), ("step_products", dtype)] for dtype in ("float32", "float64")]
-    assert loaded == [[("numpy_dot", "float64"), *of_dtype[0], *of_dtype[1]]]
+    assert loaded == [[*OF_MACHINE, *of_dtype[0], *of_dtype[1]]]
 
 
 def test_each_number_of_threads_has_a_process_of_its_own(asked):
@@ -102,12 +131,12 @@ def test_each_number_of_threads_has_a_process_of_its_own(asked):
     assert {row["threads"] for row in rows} == {1, 2}
 
 
-def test_a_kernel_has_the_two_limits_of_the_roofline_and_no_products(asked):
+def test_a_kernel_has_the_limits_of_the_roofline_and_no_products(asked):
     kernel = replace(ROWS32, problem=problem_of("product"))
     rows, loaded = asked([kernel], cells=[])
 
-    assert [(row["what"], row["problem"]) for row in rows] == [("gemm", "product"), ("read", "product")]
-    assert loaded == [[("numpy_dot", "float64"), ("numpy_matmul", "float32")]]
+    assert [(row["what"], row["problem"]) for row in rows] == [(what, "product") for what in ROOFS]
+    assert loaded == [[*OF_MACHINE, ("numpy_matmul", "float32")]]
 
 
 def test_limits_are_measured_once_per_launch(asked):
@@ -126,7 +155,7 @@ def test_the_control_stands_for_its_dtype():
 def test_a_process_that_fails_leaves_the_rows_before_and_no_harm(asked):
     rows, _ = asked([ROWS32, ROWS64], fails="step_products")
 
-    assert [(row["what"], row["dtype"]) for row in rows] == [("gemm", "float32"), ("read", "float32")]
+    assert [(row["what"], row["dtype"]) for row in rows] == [(what, "float32") for what in ROOFS]
 
 
 def test_a_process_that_cannot_be_started_has_no_limit_and_ends_nothing(tmp_path):

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from paragone.store.reader import Run
 
 PLACE = ["problem", "dtype", "threads"]
+CEILINGS = ["gemm", "read", "cache"]
 VARIANT = ["problem", "variant", "threads"]
 # NumPy's BLAS may lack kernels for the newest vector unit of a CPU, and each is twice as wide as the one before.
 FASTER_THAN_BLAS = 2.0
@@ -21,17 +22,17 @@ ASSUMED_NONZERO = 0.1
 
 
 def machine_limits(run: Run) -> pd.DataFrame:
-    """The two ceilings of the roofline, medians over launches: `gemm` in FLOP/s, `read` in bytes/s, and `n_launches`.
+    """The ceilings of the roofline, medians over launches: `gemm` in FLOP/s, `read` and `cache` in bytes/s.
 
-    `best_gemm` is the highest of all launches: in the others the machine may have been busy. One row per problem, dtype
-    and number of threads; empty where nothing was measured.
+    `n_launches` counts these. `cache` is NaN in old runs. `best_gemm` is the highest of all launches: in the others the
+    machine may have been busy. One row per problem, dtype and number of threads; empty where nothing was measured.
     """
-    rows = run.limits[run.limits["what"].isin(["gemm", "read"])]
-    columns = [*PLACE, "gemm", "read", "best_gemm", "n_launches"]
+    rows = run.limits[run.limits["what"].isin(CEILINGS)]
+    columns = [*PLACE, *CEILINGS, "best_gemm", "n_launches"]
     if rows.empty:
         return pd.DataFrame(columns=columns)
     values = rows.groupby([*PLACE, "what"], sort=False)["per_second"].median().unstack("what")
-    values = values.reindex(columns=["gemm", "read"]).reset_index()
+    values = values.reindex(columns=CEILINGS).reset_index()
     best = rows[rows["what"] == "gemm"].groupby(PLACE)["per_second"].max().rename("best_gemm").reset_index()
     counts = rows.groupby(PLACE)["launch"].nunique().rename("n_launches").reset_index()
     return values.merge(best, on=PLACE, how="left").merge(counts, on=PLACE)[columns]

@@ -34,6 +34,7 @@ def described_class(implementation: type[Implementation], folder: Path) -> Descr
         call_seconds=float(implementation.call_seconds),
         predicts=implementation.predicts,
         plain_loops=implementation.plain_loops,
+        skips_zeros=implementation.skips_zeros,
         hidden_activations=tuple(implementation.hidden_activations),
         bridge=None if bridge is None else plain_words(bridge),
         environment_name=environment,

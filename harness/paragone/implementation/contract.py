@@ -82,6 +82,8 @@ class Implementation(ABC):
     predicts: ClassVar[bool] = False  # it has the verbs load_test and predict
     # Every product is a loop that it writes itself: a line in the report's table of what a plain loop costs.
     plain_loops: ClassVar[bool] = False
+    # It leaves out the pixels that are 0: less arithmetic than a dense step, and so it may pass the machine's limit.
+    skips_zeros: ClassVar[bool] = False
     # What the hidden layers may compute, of "sigmoid", "tanh", "relu". It is not asked to do others.
     hidden_activations: ClassVar[tuple[str, ...]] = ("sigmoid",)
     bridge: ClassVar[str | None] = None  # what it is reached through: "c", "julia", "process"; None: Python itself

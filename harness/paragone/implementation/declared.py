@@ -35,6 +35,8 @@ class Declared(Protocol):
     @property
     def plain_loops(self) -> bool: ...
     @property
+    def skips_zeros(self) -> bool: ...
+    @property
     def hidden_activations(self) -> Sequence[str]: ...
     @property
     def own_environment(self) -> str: ...
@@ -66,7 +68,7 @@ def environment_fault(attribute: str, name: object) -> str | None:
 
 
 def _fault_of_numbers(declared: Declared) -> str | None:
-    for attribute in ("deterministic", "predicts", "plain_loops"):
+    for attribute in ("deterministic", "predicts", "plain_loops", "skips_zeros"):
         if not isinstance(value := getattr(declared, attribute), bool):
             return f"{attribute}: expected True or False, got {value!r}"
     seconds = declared.call_seconds

@@ -49,6 +49,7 @@ class Described(msgspec.Struct, frozen=True, kw_only=True):
     call_seconds: float
     predicts: bool
     plain_loops: bool = False
+    skips_zeros: bool = False
     hidden_activations: tuple[str, ...]
     bridge: Words | None
     environment_name: Words  # of the environment that its worker starts in

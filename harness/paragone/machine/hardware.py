@@ -15,7 +15,7 @@ from paragone.machine.cpus import affinity
 from paragone.machine.environment_record import Machine, OperatingSystem
 from paragone.machine.memory import memory_limit_bytes
 
-USUAL_CACHE_BYTES = 32 << 20
+USUAL_CACHE_BYTES, USUAL_SECOND_CACHE_BYTES = 32 << 20, 1 << 20
 
 # Instruction sets by which numerical libraries choose their kernels.
 VECTOR_FLAGS = (
@@ -112,6 +112,11 @@ def smt(root: Path = ROOT) -> bool | None:
 def last_cache_bytes() -> int:
     """The size of the last cache, or a usual one where the system does not say."""
     return max(caches().values(), default=USUAL_CACHE_BYTES)
+
+
+def second_cache_bytes() -> int:
+    """The size of the second cache of a CPU, or a usual one where the system does not say."""
+    return caches().get("L2", USUAL_SECOND_CACHE_BYTES)
 
 
 def caches(root: Path = ROOT) -> dict[str, int]:

@@ -7,6 +7,9 @@ They are declared, loaded and timed as all others are; only the gate never sees 
     impls/yardsticks/empty/           a kernel whose calls do nothing, by language
     impls/yardsticks/product/         a kernel: one large matrix product
     impls/yardsticks/read/            a kernel: memory that fits in no cache, read once
+    impls/yardsticks/cache/           a kernel: what half of a second cache holds, read again and again
+    impls/yardsticks/exp/             a kernel: an exponential of each number of an array
+    impls/yardsticks/gather/          a kernel: rows at random of memory that fits in no cache
 """
 
 from __future__ import annotations

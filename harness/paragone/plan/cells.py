@@ -186,6 +186,7 @@ def _describe(contender: Contender) -> VariantRecord:
         maths_lines=contender.found.maths_lines(),
         deterministic=implementation.deterministic,
         plain_loops=implementation.plain_loops,
+        skips_zeros=implementation.skips_zeros,
     )
 
 

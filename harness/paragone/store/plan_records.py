@@ -95,6 +95,7 @@ class VariantRecord(Record, frozen=True, kw_only=True):
     maths_lines: Count
     deterministic: bool = True
     plain_loops: bool = False  # in old runs too
+    skips_zeros: bool = False  # likewise
 
 
 class DataRecord(Record, frozen=True, kw_only=True):

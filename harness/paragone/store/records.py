@@ -122,14 +122,14 @@ class Outcome(Record, frozen=True, kw_only=True):
 
 
 class Limit(Record, frozen=True, kw_only=True):
-    """A limit of the machine, per second: floating-point operations, bytes read, or units of work."""
+    """A limit of the machine, by the kind of `what`. Old runs have no "cache"; "exp" and "gather" are of profiles."""
 
     problem: Name
     dtype: Dtype
     threads: Size
     size: Size | None = None  # of "products" alone
     launch: Count
-    what: str  # "gemm" (FLOP), "read" (bytes), "products" (units of work)
+    what: str  # "gemm" (FLOP), "read" and "cache" (bytes), "products" (units of work), "exp" and "gather" (numbers)
     per_second: Positive
 
 
@@ -229,7 +229,8 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "limits": Limit,
     "stages": Stage,
 }
-PROFILE_TABLES: dict[str, type[msgspec.Struct]] = {"pairs": Pair, "clocks": ClockReading, "outcomes": Outcome}
+PROFILE_TABLES: dict[str, type[msgspec.Struct]] = {"pairs": Pair, "clocks": ClockReading}
+PROFILE_TABLES |= {"outcomes": Outcome, "limits": Limit}
 TABLE_OF = {record: table for table, record in (TABLES | PROFILE_TABLES).items()}
 
 # The key of a table: a second row with the same values would count twice.

@@ -170,6 +170,18 @@ class Problem(ABC):
     def bytes_per_step(self, size: int, dtype: str, cache_bytes: int = 0) -> float:
         """The bytes that one step must move from or to memory; what a cache of so many bytes holds is not moved."""
 
+    @abstractmethod
+    def touched_bytes(self, size: int, dtype: str) -> float:
+        """The bytes that one step must read and write, in memory or in a cache."""
+
+    def flops_by_phase(self, size: int) -> dict[str, float]:
+        """The floating-point operations of each phase of a step, where it has phases."""
+        return {}
+
+    def exponentials_per_step(self, size: int) -> float:
+        """The exponentials of one step."""
+        return 0.0
+
     def steps_on_new_inputs(self, size: int) -> int | None:
         """The steps of a sample before an input comes again; None where none does, or a state evolves."""
         return None

@@ -45,6 +45,7 @@ class CSparse(CFused):
     name = "c_sparse"
     idea = "c_fused that leaves out the pixels that are 0, four of five: what does a dense product do for nothing?"
     maths = ("fused.c", "nonzero.h", "tiles.h", "exponential.h", "buffers.h")
+    skips_zeros = True
 
     def command(self):
         return [*super().command(), "-DNONZERO_PIXELS"]

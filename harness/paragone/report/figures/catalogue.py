@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from paragone.analyse.roofline import roofline as cells_on_roofline
 from paragone.analyse.statuses import TOO_FAST, is_in
 from paragone.report.figures import (
     accuracy,
@@ -18,6 +19,7 @@ from paragone.report.figures import (
     machine_panels,
     memory,
     phases,
+    roofline,
     throughput,
 )
 from paragone.report.figures.drawing import Drawing
@@ -106,6 +108,7 @@ def _run_attempts(results: Results) -> Iterator[tuple[str, str, Drawing | None, 
     """Yield name, subject, figure or None, and the reason for None."""
     run, frame = results.run, results.summary
     several = frame["threads"].nunique() > 1
+    on_roofline = cells_on_roofline(run, frame)
     for _, cells in frame.groupby(["problem", "threads"], sort=False):
         first = first_row(cells)
         spoken = run.plan.words_of(first.problem)
@@ -117,6 +120,9 @@ def _run_attempts(results: Results) -> Iterator[tuple[str, str, Drawing | None, 
         name = f"memory-{suffix}"
         figure = memory.draw(cells, name, run.plan.problems[first.problem])
         yield name, subject, figure, "no peak memory above the loaded state was measured"
+        name = f"roofline-{suffix}"
+        placed = on_roofline[(on_roofline["problem"] == first.problem) & (on_roofline["threads"] == first.threads)]
+        yield name, subject, roofline.draw(placed, name, spoken), "no limit was measured, or no operations are counted"
     variants = frame_of(VariantRecord, run.plan.variants)
     for problem, found in run.plan.problems.items():
         if found.steps_per_pass(found.sizes[0]) is None:

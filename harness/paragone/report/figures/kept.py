@@ -60,7 +60,7 @@ def inputs_of(results: Results) -> str:
     drawn_by = [folder_hash(PACKAGE / folder) for folder in DRAWN_BY]
     versions = [paragone.__version__, platform.python_version(), *map(version, PACKAGES)]
     content = hashlib.sha256(json.dumps([drawn_by, versions, _plan(run.plan)], sort_keys=True).encode())
-    for frame in (results.summary, run.accuracy):
+    for frame in (results.summary, run.accuracy, run.limits):
         content.update(frame.to_csv(index=False).encode("utf-8", "backslashreplace"))  # floats with all their digits
     return content.hexdigest()
 

@@ -9,7 +9,9 @@ from matplotlib.axes import Axes
 
 from paragone.report.figures import palette
 from paragone.report.figures.labels import LineEnd
+from paragone.report.text import formatting
 from paragone.report.text.rows import each_row, first_row
+from paragone.task.problem import Words
 
 PANEL_WIDTH, LEAST_HEIGHT = 3.3, 3.9
 
@@ -70,3 +72,14 @@ def _to_the_edges(axes: Axes, x: pd.Series[int], *ys: pd.Series[float]) -> tuple
     """Repeat the first and the last point at the edges of the axes, so that a single size is visible too."""
     left, right = axes.get_xlim()
     return [left, *map(float, x), right], [[float(y.iloc[0]), *map(float, y), float(y.iloc[-1])] for y in ys]
+
+
+def not_verified(shown: pd.DataFrame, spoken: Words) -> list[str]:
+    """Return a sentence that names the points that are drawn although they could not be checked."""
+    unverified = shown[shown["status"] == "not checked"]
+    words = []
+    for _, line in unverified.groupby(["label", "dtype"], sort=False):
+        row = first_row(line)
+        sizes = ", ".join(map(formatting.size, sorted(line["size"])))
+        words.append(f"{row.label} {row.dtype} at {spoken.at_size} {sizes}")
+    return ["Not verified: " + "; ".join(words) + "."] if words else []

@@ -17,9 +17,10 @@ from paragone.report.figures.line_chart import (
     limit_caption,
     line_labels,
     noise_caption,
+    not_verified,
 )
 from paragone.report.text import formatting
-from paragone.report.text.rows import each_row, first_row, short_names, shown_rows
+from paragone.report.text.rows import each_row, short_names, shown_rows
 from paragone.task.problem import Words
 
 
@@ -44,7 +45,7 @@ def draw(cells: pd.DataFrame, name: str, spoken: Words, noise: str) -> Drawing |
         width,
         height + 0.95,
         title,
-        [*_subtitle(shown, noise), *_not_verified(shown, spoken), *_not_drawn(cells, shown)],
+        [*_subtitle(shown, noise), *not_verified(shown, spoken), *_not_drawn(cells, shown)],
     )
     fastest = shown[["work_per_second", "limit_work_per_second"]].max().max()
     low, high = shown["work_per_second"].min() / 1.5, fastest * 1.5
@@ -63,17 +64,6 @@ def draw(cells: pd.DataFrame, name: str, spoken: Words, noise: str) -> Drawing |
 def _subtitle(shown: pd.DataFrame, noise: str) -> list[str]:
     band = "Bands: 95 % intervals over launches. " if shown["work_per_second_low"].notna().any() else ""
     return [f"{band}{noise}{noise_caption(shown)}{limit_caption(shown)}", *filter(None, [palette.key(shown)])]
-
-
-def _not_verified(shown: pd.DataFrame, spoken: Words) -> list[str]:
-    """Return a sentence that names the points that are drawn although they could not be checked."""
-    unverified = shown[shown["status"] == "not checked"]
-    words = []
-    for _, line in unverified.groupby(["label", "dtype"], sort=False):
-        row = first_row(line)
-        sizes = ", ".join(map(formatting.size, sorted(line["size"])))
-        words.append(f"{row.label} {row.dtype} at {spoken.at_size} {sizes}")
-    return ["Not verified: " + "; ".join(words) + "."] if words else []
 
 
 def _not_drawn(cells: pd.DataFrame, shown: pd.DataFrame) -> list[str]:

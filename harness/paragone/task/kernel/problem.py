@@ -142,6 +142,10 @@ class KernelProblem(Problem):
             return 0.0
         return float(self.spec.moved_bytes(size, dtype))
 
+    def touched_bytes(self, size: int, dtype: str) -> float:
+        """What a step moves at least, wherever it lies."""
+        return float(self.spec.moved_bytes(size, dtype))
+
     def n_sets(self, size: int) -> int:
         """The sets of a ring, the same for every dtype: in a round all variants start from one ring."""
         return ring.n_sets(self.spec, size, "float64")

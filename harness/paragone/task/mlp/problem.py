@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from paragone.files.schema import LARGEST, LARGEST_NUMBER
 from paragone.task.mlp.starts import start_scales
 from paragone.task.mlp.state import State
+from paragone.task.mlp.step_counts import StepCounts
 from paragone.task.mlp.words import WORDS
 from paragone.task.problem import Arrays, Declares, Problem, Words
 
@@ -30,11 +31,10 @@ MOST_PARAMETERS = 10**8  # of a network: 0.8 GB in float64, and a run holds seve
 BASELINE, QUICK_SIZES = "numpy_rows", (10, 1000)
 # The most images of a sample: where train defers its work, a step seems to take no time.
 MOST_IMAGES = 2_000_000
-BYTES = {"float32": 4, "float64": 8}
 
 
 @dataclass(frozen=True)
-class NetworkProblem(Problem):
+class NetworkProblem(StepCounts, Problem):
     """A network, a data set, and the step that trains it.
 
     With R = 1/B (`reduction` "mean") or 1 ("sum"), B the batch size and Δ_prev the previous update:
@@ -108,35 +108,9 @@ class NetworkProblem(Problem):
         """Whether the update is W ← W − η·R·Σ ∂ℓ/∂W and nothing else."""
         return self.momentum == self.l1 == self.l2 == 0
 
-    @property
-    def fans(self) -> tuple[tuple[int, int], ...]:
-        """(fan_in, fan_out) of each layer of weights."""
-        return tuple(zip(self.layers[:-1], self.layers[1:], strict=True))
-
     def steps_per_epoch(self, batch_size: int) -> int:
         """⌊N/B⌋: the remainder that does not fill a mini-batch is dropped."""
         return self.n_train // batch_size
-
-    def flops_per_step(self, size: int, nonzero: float = 1.0) -> float:
-        """The floating-point operations of the matrix products and the update of one step.
-
-        A product of an (n, k) and a (k, m) matrix counts 2·n·k·m. Each layer of weights has two products per image,
-        forward and gradient, and each layer behind the first a third, delta·W. The update counts 2 per parameter, and
-        2 more for each of momentum, L1 and L2 (the penalties on weights only). Activations and losses are not counted.
-
-        Of the first layer's weights only the share `nonzero` counts. Where that is the share of pixels that are not 0,
-        this is what code needs that leaves out all others, in the products and in the update.
-        """
-        products = [2 * fan_in * fan_out * (nonzero if i == 0 else 1) for i, (fan_in, fan_out) in enumerate(self.fans)]
-        weights, biases = sum(products) / 2, sum(self.layers[1:])
-        per_weight = 2 + sum(2 for coefficient in (self.momentum, self.l1, self.l2) if coefficient)
-        per_bias = 4 if self.momentum else 2
-        of_products = size * (2 * sum(products) + sum(products[1:]))
-        return round(of_products + per_weight * weights + per_bias * biases)
-
-    def bytes_per_step(self, size: int, dtype: str, cache_bytes: int = 0) -> float:
-        """Every pixel of the mini-batch, read once: no cache holds the training set."""
-        return size * self.layers[0] * BYTES[dtype]
 
     def most_steps(self, size: int) -> int:
         return max(1, MOST_IMAGES // size)
