@@ -282,6 +282,19 @@ def test_hidden_activations_are_a_tuple(write):
     )
 
 
+def test_what_leaves_out_zeros_declares_it_by_a_truth_value_and_is_so_described(write):
+    def declaring(value):
+        return GOOD.replace("    maths =", f"    skips_zeros = {value}\n    maths =")
+
+    assert "skips_zeros: expected True or False, got 'yes'" in broken_beside_a_good_one(write, declaring("'yes'"))
+    found, _ = discover(write("zeros", declaring("True").replace('"mine"', '"zeros"')))
+    assert {entry.name: entry.implementation.skips_zeros for entry in found} == {"good": False, "zeros": True}
+
+
+def test_of_all_that_is_shipped_c_sparse_alone_declares_that_it_leaves_out_zeros():
+    assert [entry.name for entry in EVERYONE if entry.implementation.skips_zeros] == ["c_sparse"]
+
+
 def test_a_file_with_output_layers_is_kept_with_every_implementation_that_uses_it():
     """In Python through ArrayImplementation, in C by an include."""
     kept = {found.name: found.kept_source().files for found in EVERYONE}

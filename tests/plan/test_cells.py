@@ -230,10 +230,13 @@ def test_how_a_cell_is_sampled_follows_from_the_cost_of_a_step(step_seconds, n_s
 def test_a_variant_is_described_by_what_it_declares(tmp_path):
     (tmp_path / "maths.py").write_text("a = 1\n\n\nb = 2\n")
     contender = next(e for e in contenders_of(request(), [TUNED], EVERYONE) if not e.variant.control)
-    (described,) = describe_variants([replace(contender, found=Registered(TUNED.implementation, tmp_path))])
+    skipping = structs.replace(contender.variant.implementation, skips_zeros=True)
+    variant = replace(contender.variant, implementation=skipping)
+    found = Registered(TUNED.implementation, tmp_path)
+    (described,) = describe_variants([replace(contender, found=found, variant=variant)])
 
-    assert ("tuned", "float64", "F", 2, False) == tuple(
-        getattr(described, key) for key in ("implementation", "dtype", "order", "maths_lines", "control")
+    assert ("tuned", "float64", "F", 2, False, True) == tuple(
+        getattr(described, key) for key in ("implementation", "dtype", "order", "maths_lines", "control", "skips_zeros")
     )
 
 

@@ -10,7 +10,8 @@ from matplotlib.text import Annotation, Text
 
 from paragone.analyse.breakdown import Breakdown, Spread
 from paragone.analyse.results import Results
-from paragone.report.figures import accuracy, cold_call, heatmap, layouts, memory, phases, throughput
+from paragone.analyse.roofline import roofline as cells_on_roofline
+from paragone.report.figures import accuracy, cold_call, heatmap, layouts, memory, phases, roofline, throughput
 from paragone.report.figures.figure import Sheet, figure_style
 from paragone.task.mlp.words import WORDS
 
@@ -22,6 +23,7 @@ KINDS = {
     "layouts": lambda frame, run: layouts.draw(frame, "x", WORDS, "Noise."),
     "heatmap": lambda frame, run: heatmap.draw(frame, "x", WORDS, "Noise."),
     "strips": lambda frame, run: cold_call.draw(frame, "x", WORDS),
+    "roofline": lambda frame, run: roofline.draw(cells_on_roofline(run, frame), "x", WORDS),
     "memory": lambda frame, run: memory.draw(frame, "x", run.plan.problems[frame["problem"].iloc[0]]),
     "phases": lambda frame, run: phases.draw(
         breakdowns(), {name: name for name in WAYS}, "x", "Phases of a step", "batch size"
@@ -53,6 +55,7 @@ def limits():
         where = {"problem": "nielsen", "dtype": dtype, "threads": 1, "launch": launch}
         yield {**where, "what": "gemm", "per_second": 2e12}
         yield {**where, "what": "read", "per_second": 1e11}
+        yield {**where, "what": "cache", "per_second": 4e11}
         yield from ({**where, "what": "products", "size": size, "per_second": 1e6} for size in SIZES)
 
 

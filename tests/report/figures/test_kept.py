@@ -68,6 +68,11 @@ def replanned(folder, monkeypatch):
     return with_plan(a_run(folder), seed=2)
 
 
+def with_other_limits(folder, monkeypatch):
+    where = {"problem": "nielsen", "dtype": "float32", "threads": 1, "launch": 0, "what": "cache", "per_second": 1e10}
+    return made_up_run(folder, {(BASE, 10): [[1e-5] * 3] * 2}, limits=[where])
+
+
 def with_another_version(folder, monkeypatch):
     monkeypatch.setattr(paragone, "__version__", "99")
     return a_run(folder)
@@ -105,7 +110,8 @@ def with_a_name_that_leads_out(folder, monkeypatch):
     return a_run(folder)
 
 
-CHANGES = (remeasured, replanned, with_another_version, with_other_sources, with_a_figure_painted_over)
+CHANGES = (remeasured, replanned, with_other_limits, with_another_version, with_other_sources)
+CHANGES += (with_a_figure_painted_over,)
 DAMAGES = (without_a_figure, without_a_record, with_a_record_of_nonsense, with_a_name_that_leads_out)
 
 
