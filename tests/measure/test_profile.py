@@ -9,6 +9,7 @@ from easy_data import N_TRAIN, easy_data
 from in_process import SHORT, in_process
 from quiet_display import QuietDisplay
 
+from paragone.analyse.profiled import read_profile
 from paragone.files.json_lines import read_json, read_rows
 from paragone.files.paths import PROJECT
 from paragone.implementation.registry import discover
@@ -148,8 +149,21 @@ def test_every_live_cell_has_a_pair_in_every_round_of_every_launch_and_the_other
     assert "differs from the reference" in reasons["wrong"]
 
 
+def test_the_machines_speeds_are_measured_once_in_each_launch_in_the_dtype_of_what_is_profiled(
+    no_processes, data, mine, tmp_path
+):
+    folder, _ = profile_of(data, mine, tmp_path / "results")
+    limits = read_rows(folder / "limits.jsonl")
+
+    assert {(row["launch"], row["what"]) for row in limits} == {
+        (launch, what) for launch in range(2) for what in ("gemm", "exp", "gather", "read", "cache", "products")
+    }
+    assert {(row["problem"], row["dtype"], row["threads"]) for row in limits} == {("nielsen", "float32", 1)}
+    assert read_profile(folder).parts
+
+
 def test_an_interrupted_profile_keeps_its_pairs(no_processes, data, mine, tmp_path):
-    folder, finished = profile_of(data, mine, tmp_path / "results", QuietDisplay(interrupt_at=4))
+    folder, finished = profile_of(data, mine, tmp_path / "results", QuietDisplay(interrupt_at=6))
 
     assert not finished
     assert 4 == len(read_rows(folder / "pairs.jsonl"))

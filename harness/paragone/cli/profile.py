@@ -30,7 +30,8 @@ from paragone.plan.request import ROUNDS
 
 if TYPE_CHECKING:
     from paragone.analyse.breakdown import Breakdown
-    from paragone.report.text.profile import Profiled
+    from paragone.analyse.profiled import Profiled
+    from paragone.analyse.step_parts import StepParts
 
 BATCH_SIZES = (10, 1000)
 
@@ -47,8 +48,9 @@ def profile(
     run: RunOptions,
 ) -> None:
     """Show where the time of a step goes: gather, forward, loss, backward, update; one dtype each unless asked."""
+    from paragone.analyse.profiled import read_profile
     from paragone.measure.profile import Profile
-    from paragone.report.text.profile import gaps, read_profile
+    from paragone.report.text.profile import gaps
     from paragone.report.write import write_profile
 
     asked = request_from(cells, run, (threads,))
@@ -86,7 +88,9 @@ def _refuse_kernels(kernel: str) -> None:
 
 
 def _show(profiled: Profiled) -> None:
-    from paragone.report.text.profile import by_problem_and_threads, cost_of_clocks, gaps, profile_names, warnings
+    from paragone.report.text.profile import cost_of_clocks, gaps, warnings
+    from paragone.report.text.profile_names import by_problem_and_threads, profile_names
+    from paragone.report.text.step_parts import sentences
 
     labels = profile_names(profiled)
     for problem, _, cells in by_problem_and_threads(profiled.cells):
@@ -98,6 +102,11 @@ def _show(profiled: Profiled) -> None:
                 )
             )
             out.print()
+            if steps := [step for step in profiled.parts if step.cell in shown]:
+                out.print(_parts_table(steps, labels))
+                out.print()
+    for sentence in sentences(profiled):
+        out.print(f"{sentence.replace('`', '')}", soft_wrap=True, highlight=False, markup=False)
     out.print(cost_of_clocks(profiled), soft_wrap=True, highlight=False)
     for row in gaps(profiled.outcomes):
         out.print(
@@ -122,4 +131,21 @@ def _table(title: str, cells: list[Breakdown], labels: dict[str, str]) -> Table:
         times = [significant(cell.phases[phase].median) if phase in cell.phases else "" for phase in phases]
         whole = significant(cell.clocked.median)
         table.add_row(escape(labels[cell.variant]), *times, whole, f"{cell.cost:+.1%}")
+    return table
+
+
+def _parts_table(steps: list[StepParts], labels: dict[str, str]) -> Table:
+    """What each step consists of, in per cent; the columns are narrow enough for a terminal of 80."""
+    from paragone.analyse.step_parts import PARTS
+    from paragone.report.text.step_parts import NARROW
+
+    table = Table(
+        title="in per cent of a step", title_justify="left", show_edge=False, collapse_padding=True, pad_edge=False
+    )
+    table.add_column("implementation", overflow="fold", min_width=16)
+    for heading in ("of limit", *(NARROW[part] for part in PARTS)):
+        table.add_column(heading, justify="right")
+    for step in sorted(steps, key=lambda step: step.cell.plain.median):
+        shares = [f"{100 * step.share(part):.0f}" for part in PARTS]
+        table.add_row(escape(labels[step.cell.variant]), f"{100 * step.share_of_limit:.0f}", *shares)
     return table

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from msgspec import structs
@@ -21,6 +20,7 @@ from paragone.machine.cpus import harness_cpus, pinned_to
 from paragone.machine.memory import memory_limit_bytes
 from paragone.machine.threads import thread_count_fault
 from paragone.measure.launch import Member, killed_at_end, members_of, shuffled
+from paragone.measure.limits import PARTS, LimitsOfLaunch
 from paragone.plan.cells import Contender, chosen_variants, contenders_of, describe_data, describe_variants, sizes_of
 from paragone.plan.request import ROUNDS, Request
 from paragone.plan.waves import in_waves
@@ -30,7 +30,7 @@ from paragone.store.run_folder import RunFolder
 from paragone.store.runs import new_profile_folder, refuse_unwritable
 from paragone.task.families import family_of
 from paragone.task.problem import Data
-from paragone.verify.display import Display
+from paragone.verify.display import Advance, Display
 from paragone.verify.examiners import Examination, examine_all
 from paragone.verify.pilot import OpenLimitedWorker, Pilot, load_worker, open_worker
 from paragone.verify.pilot_result import PilotResult, outcome
@@ -148,17 +148,30 @@ class Profile:
     def _measure(self, rows: RunFolder, cells: Sequence[Cell], contenders: Mapping[ContenderKey, Contender]) -> None:
         rounds = {True: ROUNDS_OF_LONG_STEPS, False: self._rounds}
         total_s = sum(INSTANCES * rounds[cell.once_per_launch] * cell.sample_seconds for cell in cells)
-        launches = [(n, wave) for n in range(self.request.launches) for wave in sorted({cell.wave for cell in cells})]
+        speeds = LimitsOfLaunch(self.data, self._open_worker, self.request.seed, self.request.budgets, PARTS)
+        profiled = [contenders[key] for key in dict.fromkeys(cell.contender for cell in cells)]
         with self.display.progress("measuring", self.request.launches * total_s) as advance:
-            for launch, wave in launches:
-                of_wave = [cell for cell in cells if cell.wave == wave]
-                members: list[Member] = []
-                with killed_at_end(members):
-                    for member in members_of(of_wave, contenders, self._open_worker, self._random):
-                        members.append(member)
-                        self._set_up(rows, member)
-                    for round_ in range(self._rounds):
-                        self._run_round(rows, members, launch, round_, advance)
+            for launch in range(self.request.launches):
+                advance("the machine's limits", 0)
+                speeds.record(rows, profiled, cells, launch)
+                for wave in sorted({cell.wave for cell in cells}):
+                    self._measure_wave(rows, [cell for cell in cells if cell.wave == wave], contenders, launch, advance)
+
+    def _measure_wave(
+        self,
+        rows: RunFolder,
+        cells: Sequence[Cell],
+        contenders: Mapping[ContenderKey, Contender],
+        launch: int,
+        advance: Advance,
+    ) -> None:
+        members: list[Member] = []
+        with killed_at_end(members):
+            for member in members_of(cells, contenders, self._open_worker, self._random):
+                members.append(member)
+                self._set_up(rows, member)
+            for round_ in range(self._rounds):
+                self._run_round(rows, members, launch, round_, advance)
 
     def _set_up(self, rows: RunFolder, member: Member) -> None:
         """Load the variant twice, plain and with clocks, and warm up; keep the cells that report phases."""
@@ -189,7 +202,9 @@ class Profile:
             return False
         return True
 
-    def _run_round(self, rows: RunFolder, members: Sequence[Member], launch: int, round_: int, advance: Any) -> None:
+    def _run_round(
+        self, rows: RunFolder, members: Sequence[Member], launch: int, round_: int, advance: Advance
+    ) -> None:
         """Take a pair of every live cell in a new random order; plain and clocked take turns in coming first."""
         todo = [
             (member, cell)

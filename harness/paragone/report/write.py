@@ -25,10 +25,10 @@ from paragone.report.text.safe_csv import safe_csv
 from paragone.store.run_folder import REPORT
 
 if TYPE_CHECKING:
+    from paragone.analyse.profiled import Profiled
     from paragone.analyse.results import Results
     from paragone.comparison.gallery import Column
     from paragone.report.figures.drawing import Drawing
-    from paragone.report.text.profile import Profiled
     from paragone.store.reader import Run
 
 

@@ -10,10 +10,12 @@ from made_up_run import stored_plan, variant
 
 from paragone import METHOD_VERSION
 from paragone.analyse.breakdown import breakdowns
+from paragone.analyse.profiled import Profiled, read_profile
 from paragone.errors import ResultsUnusable
 from paragone.report.figures import palette, phases
 from paragone.report.figures.figure import figure_style
-from paragone.report.text.profile import Profiled, phases_csv, profile_names, profile_report, read_profile, warnings
+from paragone.report.text.profile import phases_csv, profile_report, warnings
+from paragone.report.text.profile_names import profile_names
 from paragone.store.plan_records import DataRecord, ProfilePlan, VariantRecord
 from paragone.store.records import Outcome, Pair
 from paragone.task.mlp.problem_files import find_problem

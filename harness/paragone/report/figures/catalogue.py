@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from paragone.analyse.profiled import Profiled
 from paragone.analyse.roofline import roofline as cells_on_roofline
 from paragone.analyse.statuses import TOO_FAST, is_in
 from paragone.report.figures import (
@@ -27,7 +28,7 @@ from paragone.report.figures.figure import figure_style
 from paragone.report.text import formatting
 from paragone.report.text.machines import machine_name, problems_of
 from paragone.report.text.noise import noise_sentence
-from paragone.report.text.profile import Profiled, by_problem_and_threads, profile_names, usual_dtype
+from paragone.report.text.profile_names import by_problem_and_threads, profile_names, usual_dtype
 from paragone.report.text.rows import first_row
 from paragone.store.frames import frame_of
 from paragone.store.plan_records import VariantRecord

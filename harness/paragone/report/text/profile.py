@@ -1,27 +1,21 @@
-"""profile.md, the phases of a step, made from the folder of a profile alone."""
+"""profile.md, the phases of a step and where its time goes, made from the folder of a profile alone."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Sequence
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from paragone.analyse.breakdown import Breakdown, breakdowns
-from paragone.errors import ResultsUnusable
-from paragone.files.schema import shown
+from paragone.analyse.breakdown import Breakdown
+from paragone.analyse.profiled import Profiled
 from paragone.implementation.contract import PHASES
-from paragone.report.text import formatting, markdown
-from paragone.report.text.rows import short_names
+from paragone.report.text import formatting, markdown, step_parts
+from paragone.report.text.profile_names import by_problem_and_threads, profile_names, usual_dtype
 from paragone.report.text.safe_csv import safe_csv
-from paragone.store.frames import frame_of
-from paragone.store.plan_records import ProfilePlan, VariantRecord
-from paragone.store.reader import read_profile_plan, read_table
-from paragone.store.records import ClockReading, Outcome, Pair
-from paragone.store.runs import is_finished
+from paragone.store.plan_records import ProfilePlan
+from paragone.store.records import Outcome
 
 if TYPE_CHECKING:
     from paragone.report.figures.drawing import Drawing
@@ -41,37 +35,6 @@ HOW_TO_READ = """\
   delta of the output layer is part of backward."""
 
 
-@dataclass(frozen=True)
-class Profiled:
-    """A profile as read back from its folder: its plan, the breakdowns of its cells, the reasons for missing ones."""
-
-    folder: Path
-    plan: ProfilePlan
-    cells: list[Breakdown]
-    outcomes: list[Outcome]
-    reading_ns: float | None  # the cost of reading Python's clock
-    finished: bool
-
-
-def read_profile(folder: Path) -> Profiled:
-    """Raises ResultsUnusable where the folder holds no valid profile."""
-    readings = [clock.reading_ns for clock in read_table(folder, ClockReading)]
-    plan = read_profile_plan(folder)
-    pairs_taken, known = read_table(folder, Pair, plan.problems), {one.variant for one in plan.variants}
-    for number, row in enumerate(pairs_taken, start=1):
-        if row.variant not in known:
-            got = shown(row.variant)
-            raise ResultsUnusable(f"{folder}/pairs.jsonl, line {number}: variant: expected one of the plan, got {got}")
-    return Profiled(
-        folder,
-        plan,
-        breakdowns(pairs_taken),
-        read_table(folder, Outcome, plan.problems),
-        median(readings) if readings else None,
-        is_finished(folder),
-    )
-
-
 def phases_csv(cells: Sequence[Breakdown]) -> str:
     """Return microseconds per step, median and quartiles: a line for each phase and part of a cell, and its whole."""
     lines = []
@@ -87,24 +50,6 @@ def phases_csv(cells: Sequence[Breakdown]) -> str:
     return safe_csv(pd.DataFrame(lines, columns=columns))
 
 
-def usual_dtype(profiled: Profiled) -> str:
-    """Return the dtype of most variants. It stands in the headings; the names of other variants include theirs."""
-    return str(frame_of(VariantRecord, profiled.plan.variants)["dtype"].mode()[0])
-
-
-def profile_names(profiled: Profiled) -> dict[str, str]:
-    """Return the names to print, by variant, with the dtype where it is not the usual one."""
-    frame = frame_of(VariantRecord, profiled.plan.variants)
-    short = short_names(frame)
-    names = short.where(frame["dtype"] == usual_dtype(profiled), short + " " + frame["dtype"])
-    return dict(zip(frame["variant"], names, strict=True))
-
-
-def by_problem_and_threads(cells: Sequence[Breakdown]) -> Iterator[tuple[str, int, list[Breakdown]]]:
-    for problem, threads in dict.fromkeys((cell.problem, cell.threads) for cell in cells):
-        yield problem, threads, [c for c in cells if (c.problem, c.threads) == (problem, threads)]
-
-
 def profile_report(profiled: Profiled, drawn: Sequence[Drawing]) -> str:
     unfinished = "" if profiled.finished else " — interrupted"
     sections = [
@@ -113,6 +58,7 @@ def profile_report(profiled: Profiled, drawn: Sequence[Drawing]) -> str:
             f"{cost_of_clocks(profiled)}\n\n{markdown.figure_links(drawn, folder='')}".strip(),
         ),
         ("## Microseconds per step", _times_tables(profiled)),
+        ("## Where the rest goes", step_parts.section(profiled)),
         ("## Inside backward, layer by layer", parts_tables(profiled)),
         ("## Warnings", "\n".join(f"- {markdown.escaped(sentence)}" for sentence in warnings(profiled))),
         ("## Without phases", _gaps(profiled.outcomes, profiled.plan.words_of().size)),
