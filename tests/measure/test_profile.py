@@ -210,6 +210,8 @@ def test_a_profile_has_a_folder_that_tells_everything_and_is_no_run(profiled):
         p.name for p in folder.iterdir()
     }
     assert "A reading of Python's clock costs" in out
+    assert "in per cent of a step" in out
+    assert re.search(r"honest, batch 20: .* of a step is ", out)
     with (folder / "phases.csv").open() as file:
         told = {row["what"] for row in csv.DictReader(file)}
     assert {"gather", "forward", "backward", "update", "other", "whole", "without clocks"} == told

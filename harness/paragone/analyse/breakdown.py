@@ -47,6 +47,10 @@ class Breakdown:
     is_same: bool  # in every round the clocked result had the same bits as the plain one
 
     @property
+    def key(self) -> Key:
+        return self.problem, self.variant, self.size, self.threads
+
+    @property
     def other(self) -> float:
         return self.phases[OTHER].median
 

@@ -52,6 +52,8 @@ class StepParts:
 
     cell: Breakdown
     parts: dict[str, float]  # in the order of PARTS
+    of_forward: float  # the arithmetic of forward: a_F
+    of_behind: float  # that of backward and update: a_B
     share_of_limit: float  # of the step without clocks
     usual_gather: float  # microseconds in which NumPy's take would gather the mini-batch
 
@@ -88,9 +90,9 @@ def step_parts(cell: Breakdown, problem: Problem, dtype: str, speeds: Speeds) ->
     phases = {name: max(0.0, spread.median) for name, spread in cell.phases.items()}
     forward, behind = phases.get("forward", 0.0), phases.get("backward", 0.0) + phases.get("update", 0.0)
     flops = problem.flops_by_phase(cell.size)
+    flops_behind = flops.get("backward", 0.0) + flops.get("update", 0.0)
     of_forward = min(forward, _microseconds(flops.get("forward", 0.0), speeds.product))
-    of_behind = flops.get("backward", 0.0) + flops.get("update", 0.0)
-    of_behind = min(behind, _microseconds(of_behind, speeds.product))
+    of_behind = min(behind, _microseconds(flops_behind, speeds.product))
     exp = min(forward - of_forward, _microseconds(problem.exponentials_per_step(cell.size), speeds.exp))
     parts = {
         ARITHMETIC: of_forward + of_behind,
@@ -105,6 +107,8 @@ def step_parts(cell: Breakdown, problem: Problem, dtype: str, speeds: Speeds) ->
     return StepParts(
         cell,
         parts,
+        of_forward,
+        of_behind,
         share_of_limit=limit * 1e6 / cell.plain.median,
         usual_gather=_microseconds(problem.bytes_per_step(cell.size, dtype), speeds.gather),
     )

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from paragone.analyse.step_parts import StepParts
 
 BATCH_SIZES = (10, 1000)
+MOST_SENTENCES = 12  # on the largest losses; of more implementations, profile.md has them
 
 
 @with_option_groups
@@ -105,7 +106,8 @@ def _show(profiled: Profiled) -> None:
             if steps := [step for step in profiled.parts if step.cell in shown]:
                 out.print(_parts_table(steps, labels))
                 out.print()
-    for sentence in sentences(profiled):
+    told = sentences(profiled)
+    for sentence in told if len(told) <= MOST_SENTENCES else []:
         out.print(f"{sentence.replace('`', '')}", soft_wrap=True, highlight=False, markup=False)
     out.print(cost_of_clocks(profiled), soft_wrap=True, highlight=False)
     for row in gaps(profiled.outcomes):

@@ -3,9 +3,10 @@
 import math
 import re
 
+import msgspec
 import numpy as np
 import pytest
-from made_up_run import BASE, CONTROL, OTHER, made_up_run, outcome
+from made_up_run import BASE, CONTROL, OTHER, made_up_run, outcome, with_plan
 
 from paragone.analyse.results import Results
 from paragone.report.text import formatting
@@ -155,8 +156,11 @@ def test_the_nearest_cell_to_the_limit_is_chosen_by_the_upper_end_of_the_interva
     assert f"beyond {math.ceil(100 * ends[~frame['control']].max())} %" in said
     twice = frame["share_of_limit"].max() / 2
     passing = [{**row, "per_second": row["per_second"] * twice} for row in LIMITS]
-    said = found_in(run_of({OTHER: (4, 2, 1.3, 1.2)}, limits=passing))
-    assert any("passes the machine's limit" in text for text in said)
+    run = run_of({OTHER: (4, 2, 1.3, 1.2)}, limits=passing)
+    assert any("passes the machine's limit: " in text for text in found_in(run))
+    variants = [{**msgspec.to_builtins(each), "skips_zeros": True} for each in run.plan.variants]
+    said = found_in(with_plan(run, variants=variants))
+    assert any("passes the machine's limit, leaving out the pixels that are 0: " in text for text in said)
 
 
 def test_what_failed_or_could_not_be_checked_is_in_no_finding():

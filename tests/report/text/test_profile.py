@@ -6,60 +6,19 @@ import json
 import msgspec
 import numpy as np
 import pytest
+from made_up_profile import LISTS, ROWS, TUNED, profiled, rows
 from made_up_run import stored_plan, variant
 
-from paragone import METHOD_VERSION
-from paragone.analyse.breakdown import breakdowns
-from paragone.analyse.profiled import Profiled, read_profile
+from paragone.analyse.profiled import read_profile
+from paragone.analyse.step_parts import Speeds
 from paragone.errors import ResultsUnusable
 from paragone.report.figures import palette, phases
 from paragone.report.figures.figure import figure_style
 from paragone.report.text.profile import phases_csv, profile_report, warnings
 from paragone.report.text.profile_names import profile_names
-from paragone.store.plan_records import DataRecord, ProfilePlan, VariantRecord
-from paragone.store.records import Outcome, Pair
-from paragone.task.mlp.problem_files import find_problem
+from paragone.store.records import Outcome
 
-ROWS, TUNED, LISTS = "numpy_rows[dtype=float32,order=C]", "numpy_tuned[dtype=float32]", "python_lists[dtype=float64]"
-PROBLEMS = {"nielsen": find_problem("nielsen")}
 PARTS = {"t1 add the bias row": [3_000, 2_000], "t3 | product": [10_000]}
-
-
-def rows(name, whole_us, size=10, parts=None, excess=0, **other):
-    """Three rounds of a variant: 10 % gather, 30 % forward, 40 % backward, 15 % update, 5 % other."""
-    shares = {"gather": 10, "forward": 30, "backward": 40, "update": 15 + excess}
-    for _ in range(3):
-        yield Pair(
-            **{
-                "problem": "nielsen",
-                "round": 0,
-                "variant": name,
-                "size": size,
-                "threads": 1,
-                "n_steps": 1,
-                "is_same": True,
-            },
-            **{"plain_ns": int(whole_us * 990), "clocked_ns": int(whole_us * 1000), "parts": parts or {}},
-            phases={phase: int(whole_us * 10 * share) for phase, share in shares.items()},
-            **other,
-        )
-
-
-def profiled(*of_variants, outcomes=(), names=(ROWS, TUNED, LISTS)):
-    plan = ProfilePlan(
-        method_version=METHOD_VERSION,
-        run="2025-03-04T050607Z-profile",
-        command="paragone profile",
-        created="2025-03-04T05:06:07+00:00",
-        rounds=3,
-        seed=1,
-        data=DataRecord(name="digits", origin="", sha256=""),
-        problems=PROBLEMS,
-        variants=tuple(msgspec.convert(variant(name), VariantRecord) for name in names),
-        cells=(),
-    )
-    cells = breakdowns([row for of_variant in of_variants for row in of_variant])
-    return Profiled(None, plan, cells, list(outcomes), 40.0, finished=True)
 
 
 @pytest.fixture
@@ -165,6 +124,27 @@ def test_the_legend_names_the_phases_that_occur(sheet):
     assert "loss" not in words
 
 
+def test_the_arithmetic_of_a_step_is_hatched_from_where_forward_and_backward_begin(monkeypatch):
+    kept = []
+    monkeypatch.setattr(phases.Sheet, "drawing", lambda self, *words: kept.append(self))
+    # 476,400 operations of forward in 25 µs, 530,120 of backward and update: all else is as in the bars.
+    speeds = {("nielsen", "float32", 1): Speeds(product=476_400 / 25e-6, read=1e12, exp=1e12, gather=1e12)}
+    found = profiled(rows(ROWS, 100.0), speeds=speeds)
+    with figure_style():
+        phases.draw(found.cells, profile_names(found), "phases", "nielsen", "batch size", found.parts)
+        phases.draw(found.cells, profile_names(found), "phases", "nielsen", "batch size")
+    hatched = [
+        [(bar.get_x(), bar.get_width()) for bar in axes.patches if bar.get_hatch()]
+        for sheet in kept
+        for axes in sheet.figure.axes
+    ]
+
+    assert hatched[0] == hatched[1] == [pytest.approx((10, 25)), pytest.approx((40, 25 * 530_120 / 476_400))]
+    assert hatched[2:] == [[], []]
+    said = [" ".join(text.get_text() for text in sheet.figure.texts) for sheet in kept]
+    assert ["Hatched: the arithmetic" in words for words in said] == [True, False]
+
+
 def test_there_is_no_figure_without_cells():
     assert phases.draw([], {}, "phases", "none", "batch size") is None
 
@@ -185,6 +165,19 @@ def folder_of(path, pairs, **changed):
     (path / "profile.json").write_text(json.dumps(plan))
     (path / "pairs.jsonl").write_text("".join(json.dumps(row) + "\n" for row in pairs))
     return path
+
+
+def test_the_machines_speeds_are_read_back_and_an_old_profile_has_none(tmp_path):
+    folder = folder_of(tmp_path, pairs_with())
+    assert read_profile(folder).parts == []
+    row = {"problem": "nielsen", "dtype": "float32", "threads": 1, "launch": 0}
+    kinds = {"gemm": 1e10, "read": 1e9, "exp": 1e8, "gather": 1e7, "cache": 1e9}
+    lines = [json.dumps({**row, "what": what, "per_second": rate}) for what, rate in kinds.items()]
+    (folder / "limits.jsonl").write_text("\n".join(lines) + "\n")
+    read = read_profile(folder)
+
+    assert read.speeds == {("nielsen", "float32", 1): Speeds(product=1e10, read=1e9, exp=1e8, gather=4e7)}
+    assert [step.cell.key for step in read.parts] == [cell.key for cell in read.cells]
 
 
 def pairs_with(**changed):

@@ -92,7 +92,9 @@ def profile_figures(profiled: Profiled) -> list[Drawing]:
             subject = f"{usual_dtype(profiled)}, {formatting.plural(threads, 'thread')}"
             heading = profiled.plan.words_of(problem).size
             title = f"{problem}: where the time of a step goes, {subject}"
-            figures.append(phases.draw(cells, labels, f"phases-{file_name(problem)}-{threads}", title, heading))
+            name = f"phases-{file_name(problem)}-{threads}"
+            parts = [step for step in profiled.parts if (step.cell.problem, step.cell.threads) == (problem, threads)]
+            figures.append(phases.draw(cells, labels, name, title, heading, parts))
     return [figure for figure in figures if figure is not None]
 
 

@@ -6,13 +6,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from matplotlib.axes import Axes
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from paragone.analyse.breakdown import Breakdown
+from paragone.analyse.breakdown import Breakdown, Key
+from paragone.analyse.step_parts import StepParts
 from paragone.report.figures import palette
 from paragone.report.figures.drawing import Drawing
 from paragone.report.figures.figure import Sheet, text_width
 from paragone.report.text import formatting
+
+Arithmetic = Mapping[Key, tuple[float, float]]  # of forward, and of backward and update
 
 ROW, BAR = 0.235, 0.68  # inches per row; the part of it that the bar fills
 LABEL_SIZE, NUMBER_SIZE = 8.5, 8.0
@@ -20,13 +24,24 @@ TIMES_WIDTH, SHARES_WIDTH = 3.6, 3.3
 HEADING, AXIS, GAP = 0.34, 0.52, 0.3  # inches above a block, below it, and between the panels
 # Bars longer than this many median bars are cut, with a mark; otherwise the other bars would be too short to compare.
 LONGEST_OVER_MEDIAN = 4.0
+HATCHED = (
+    " Hatched: the arithmetic of forward, and of backward and update together, at the speed of a large matrix product."
+)
 LEAST_WRITTEN_SHARE = 0.09  # a smaller share has no room for its number
 
 
-def draw(cells: Sequence[Breakdown], labels: Mapping[str, str], name: str, title: str, heading: str) -> Drawing | None:
+def draw(
+    cells: Sequence[Breakdown],
+    labels: Mapping[str, str],
+    name: str,
+    title: str,
+    heading: str,
+    parts: Sequence[StepParts] = (),
+) -> Drawing | None:
     """Draw the bars of one problem, a block for each size; None where there are no cells.
 
-    `labels` are the names to print, by variant; `heading` is what the problem calls its sizes.
+    `labels` are the names to print, by variant; `heading` is what the problem calls its sizes. The arithmetic of the
+    cells in `parts` is hatched.
     """
     if not cells:
         return None
@@ -36,7 +51,8 @@ def draw(cells: Sequence[Breakdown], labels: Mapping[str, str], name: str, title
     number_room = 0.16 + max(text_width(_significant(cell.clocked.median), NUMBER_SIZE) for cell in cells)
     width = left + TIMES_WIDTH + number_room + GAP + SHARES_WIDTH + 0.25
     height = sum(HEADING + len(block) * ROW + AXIS for block in blocks) + 0.28
-    sheet = Sheet(width, height, title, [_subtitle(cells)])
+    arithmetic = {step.cell.key: (step.of_forward, step.of_behind) for step in parts}
+    sheet = Sheet(width, height, title, [_subtitle(cells) + HATCHED * bool(parts)])
     _legend(sheet, [phase for phase in palette.PHASES if any(phase in cell.phases for cell in cells)])
     y = 0.28
     for size, block in zip(sizes, blocks, strict=True):
@@ -44,10 +60,10 @@ def draw(cells: Sequence[Breakdown], labels: Mapping[str, str], name: str, title
         rows = len(block) * ROW
         sheet.text(0.15, sheet.top + y - 0.16, f"{heading} {formatting.size(size)}", size=10, weight="bold")
         times = sheet.axes(left, y, TIMES_WIDTH, rows)
-        _draw_times(times, block)
+        _draw_times(times, block, arithmetic)
         times.set_yticks(range(len(block)), [labels[cell.variant] for cell in block], size=LABEL_SIZE)
         times.tick_params(axis="y", labelcolor=palette.INK, length=0)
-        _draw_shares(sheet.axes(left + TIMES_WIDTH + number_room + GAP, y, SHARES_WIDTH, rows), block)
+        _draw_shares(sheet.axes(left + TIMES_WIDTH + number_room + GAP, y, SHARES_WIDTH, rows), block, arithmetic)
         y += rows + AXIS
     return sheet.drawing(name, title)
 
@@ -80,9 +96,11 @@ def axis_end(cells: Sequence[Breakdown]) -> float:
     return max(total for total in totals if total <= LONGEST_OVER_MEDIAN * middle) * 1.04
 
 
-def _draw_times(axes: Axes, block: Sequence[Breakdown]) -> None:
+def _draw_times(axes: Axes, block: Sequence[Breakdown], arithmetic: Arithmetic) -> None:
     end = axis_end(block)
-    _bars(axes, [{phase: max(0.0, spread.median) for phase, spread in cell.phases.items()} for cell in block], end)
+    times = [{phase: max(0.0, spread.median) for phase, spread in cell.phases.items()} for cell in block]
+    _bars(axes, times, end)
+    _hatch(axes, times, [arithmetic.get(cell.key, (0.0, 0.0)) for cell in block], end)
     for row, cell in enumerate(block):
         is_cut = cell.clocked.median > end
         if is_cut:
@@ -114,15 +132,21 @@ def _significant(microseconds: float) -> str:
     return formatting.size(int(formatting.significant(microseconds)))
 
 
-def _draw_shares(axes: Axes, block: Sequence[Breakdown]) -> None:
+def _draw_shares(axes: Axes, block: Sequence[Breakdown], arithmetic: Arithmetic) -> None:
     shares = [{phase: 100 * cell.share(phase) for phase in cell.phases} for cell in block]
     _bars(axes, shares, 100.0)
+    wholes = [sum(max(0.0, spread.median) for spread in cell.phases.values()) for cell in block]
+    lengths = [arithmetic.get(cell.key, (0.0, 0.0)) for cell in block]
+    percents = [tuple(100 * length / whole for length in pair) for pair, whole in zip(lengths, wholes, strict=True)]
+    _hatch(axes, shares, percents, 100.0)
     for row, of_row in enumerate(shares):
         begin = 0.0
         for phase, share in of_row.items():
             if share >= 100 * LEAST_WRITTEN_SHARE:
                 colour = "white" if phase in ("forward", "backward") else palette.INK
-                axes.text(begin + share / 2, row, f"{share:.0f}", size=7.5, color=colour, va="center", ha="center")
+                around = [withStroke(linewidth=2.2, foreground=palette.PHASES[phase])]  # no hatch goes through it
+                style: dict[str, Any] = {"size": 7.5, "color": colour, "path_effects": around}
+                axes.text(begin + share / 2, row, f"{share:.0f}", va="center", ha="center", **style)
             begin += share
     axes.set_xlim(0, 100)
     axes.set_xlabel("% of the step")
@@ -143,3 +167,14 @@ def _bars(axes: Axes, values: Sequence[Mapping[str, float]], end: float) -> None
         axes.barh(rows, lengths, height=BAR, left=[begins[row] for row in rows], **style)
         for row in rows:
             begins[row] += values[row][phase]
+
+
+def _hatch(axes: Axes, values: Sequence[Mapping[str, float]], lengths: Sequence[Sequence[float]], end: float) -> None:
+    """Hatch the arithmetic in the bars: that of forward where it begins, that behind it where backward begins."""
+    for row, (value, of_row) in enumerate(zip(values, lengths, strict=True)):
+        forward = value.get("gather", 0.0)
+        behind = forward + value.get("forward", 0.0) + value.get("loss", 0.0)
+        for begin, length in zip((forward, behind), of_row, strict=True):
+            if length > 0 and begin < end:
+                style: dict[str, Any] = {"color": "none", "hatch": "/////", "edgecolor": "white", "linewidth": 0}
+                axes.barh([row], [min(length, end - begin)], height=BAR, left=[begin], **style)

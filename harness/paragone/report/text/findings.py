@@ -204,6 +204,7 @@ def _fixed_axes(frame: pd.DataFrame, effect: Any) -> tuple[str, str]:
 
 def nearest_to_limit(frame: pd.DataFrame, plan: Plan) -> Iterator[str]:
     """Yield a sentence for each grid: the cell nearest to the machine's limit, by the upper end of its interval."""
+    skipping = {variant.variant for variant in plan.variants if variant.skips_zeros}
     known = frame[(frame["status"] == "passed") & ~frame["control"]]
     known = known[(known["limit_work_per_second"] > 0) & known["work_per_second_high"].notna()]
     for _, cells in known.groupby(GRID, sort=False):
@@ -215,7 +216,8 @@ def nearest_to_limit(frame: pd.DataFrame, plan: Plan) -> Iterator[str]:
         attained = f"{100 * point:.0f} % [{100 * low:.0f}–{100 * high:.0f}]"
         cell = f"{markdown.code(row.name)} at {plan.words_of(row.problem).at_size} {formatting.size(row.size)}"
         if low > 1:
-            yield f"{grid_label(frame, row)}{cell} passes the machine's limit: {attained} of it."
+            why = ", leaving out the pixels that are 0" if row.variant in skipping else ""
+            yield f"{grid_label(frame, row)}{cell} passes the machine's limit{why}: {attained} of it."
         else:
             no = f"{here}no" if (here := grid_label(frame, row)) else "No"
             yield (

@@ -39,6 +39,7 @@ SPOKEN = {
     **{REST_OF_FORWARD: "the rest of forward", REST_OF_BACKWARD: "the rest of backward and update"},
     **{OTHER: "outside all phases: the call, the loop, the pipe to another program"},
 }
+NEARLY_ALL = 0.95  # of a step
 LEAST_SLOWER = 1.2  # a gather that takes less than so many times what NumPy's take would is not compared with it
 
 
@@ -58,21 +59,32 @@ def sentences(profiled: Profiled) -> list[str]:
         found.setdefault((step.cell.problem, step.cell.variant, step.cell.threads), []).append(step)
     lines = []
     for (problem, variant, _), steps in found.items():
-        at_size = profiled.plan.words_of(problem).at_size
         where = f"{markdown.code(problem)}, " if several else ""
-        said = "; ".join(_loss(step, at_size, is_first=number == 0) for number, step in enumerate(steps))
+        said = "; ".join(_losses(steps, profiled.plan.words_of(problem).at_size))
         lines.append(f"{where}{markdown.code(labels[variant])}, {said}.")
     return lines
 
 
-def _loss(step: StepParts, at_size: str, is_first: bool) -> str:
-    """Return "batch 10: 61 % of a step is none of its arithmetic, and the largest part is the loss, 25 %"."""
-    part = step.largest_loss
-    none = f"{1 - step.share(ARITHMETIC):.0%}".replace("%", " %")
-    share = f"{step.share(part):.0%}".replace("%", " %")
-    words = " of a step is none of its arithmetic" if is_first else ""
-    at = f"{at_size} {formatting.size(step.cell.size)}"
-    return f"{at}: {none}{words}, and the largest part is {SPOKEN[part]}, {share}{_beside_take(step, part)}"
+def _losses(steps: Sequence[StepParts], at_size: str) -> Iterator[str]:
+    """Yield "batch 10: 61 % of a step is none of its arithmetic, and the largest part is the loss, 25 %" and so on."""
+    words = " of a step is none of its arithmetic"
+    for step in steps:
+        at, part = f"{at_size} {formatting.size(step.cell.size)}", step.largest_loss
+        if step.share(ARITHMETIC) > NEARLY_ALL:
+            yield f"{at}: nearly all of a step is its arithmetic{_passing(step)}"
+            continue
+        largest = f"the largest part is {SPOKEN[part]}, {_percent(step.share(part))}{_beside_take(step, part)}"
+        yield f"{at}: {_percent(1 - step.share(ARITHMETIC))}{words}, and {largest}{_passing(step)}"
+        words = ""
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
+
+
+def _passing(step: StepParts) -> str:
+    """Return by how much the step passes the limit, where it does."""
+    return f", at {step.share_of_limit:.2f} times the limit" if step.share_of_limit > 1 else ""
 
 
 def _beside_take(step: StepParts, part: str) -> str:
@@ -83,9 +95,9 @@ def _beside_take(step: StepParts, part: str) -> str:
 
 def _tables(profiled: Profiled) -> Iterator[str]:
     labels = profile_names(profiled)
-    by_cell = {id(step.cell): step for step in profiled.parts}
+    by_cell = {step.cell.key: step for step in profiled.parts}
     for problem, threads, cells in by_problem_and_threads(profiled.cells):
-        known = [by_cell[id(cell)] for cell in cells if id(cell) in by_cell]
+        known = [by_cell[cell.key] for cell in cells if cell.key in by_cell]
         spoken = profiled.plan.words_of(problem)
         for size in sorted({step.cell.size for step in known}):
             subject = f"{usual_dtype(profiled)}, {formatting.plural(threads, 'thread')}"
