@@ -8,7 +8,7 @@ from paragone.files.paths import PROJECT
 
 PAGE = (PROJECT / "README.md").read_text(encoding="utf-8")
 PAGES = (
-    *("method", "problems", "verification", "statistics", "besides-time"),
+    *("method", "problems", "verification", "statistics", "limit", "besides-time"),
     *("selftest-results", "claims", "languages", "run-folder", "words"),
 )
 
