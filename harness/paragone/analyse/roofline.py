@@ -19,7 +19,7 @@ def roofline(run: Run, summary: pd.DataFrame) -> pd.DataFrame:
     flop_per_byte      operations of a step / bytes that it must read and write, wherever they lie
     flop_per_second    operations of a step · steps per second; counted as dense, whatever the code leaves out
     gemm, read, cache  the roofs of its problem, dtype and threads, as `machine_limits` has them
-    skips_zeros        what the implementation declares: it leaves out the pixels that are 0
+    skips_zeros        what the implementation declares: it leaves out the numbers that are 0
 
     A problem that counts no operations has no cells here.
     """
@@ -43,7 +43,7 @@ def beyond_limit(run: Run, summary: pd.DataFrame) -> pd.DataFrame:
     """The cells of `roofline` that are surely beyond their limit, fastest relative to it first.
 
     Surely: the lower end of the interval is, or the estimate where there is no interval. `fewer` is how many times
-    fewer operations a step has that leaves out the pixels that are 0, in products and update.
+    fewer operations a step has that leaves out the numbers that are 0, in products and update.
     """
     cells = roofline(run, summary)
     low = cells["work_per_second_low"].fillna(cells["work_per_second"])

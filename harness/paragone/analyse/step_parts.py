@@ -12,8 +12,8 @@ A step consists of these parts. F, B, U, G and L are its phases forward, backwar
     rest of backward, update  B + U − a_B
     other                     the whole less all phases: calls, the loop, the pipe to another program
 
-Backward and update are taken together, because some implementations add the gradient to the weights within its product.
-Code that is faster than the machine's product, or than NumPy's exp, has no rest: so the parts add up to the phases.
+Backward and update are taken together, because some add the gradient to the parameters within its product. Code that is
+faster than the machine's product, or than NumPy's exp, has no rest: so the parts add up to the phases.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class StepParts:
     of_forward: float  # the arithmetic of forward: a_F
     of_behind: float  # that of backward and update: a_B
     share_of_limit: float  # of the step without clocks
-    usual_gather: float  # microseconds in which NumPy's take would gather the mini-batch
+    usual_gather: float  # microseconds in which NumPy's take would gather as much
 
     @property
     def whole(self) -> float:

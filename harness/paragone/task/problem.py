@@ -94,6 +94,7 @@ class Words:
     may_pass: str = "code with faster kernels may pass it"
     at_most: str = "arithmetic"
     products_without: str = "all else"
+    numbers: str = "numbers"  # what the data consist of: "pixels"
     # Why a rate above the machine's limit may still be right, and what to look at where it is not.
     beyond_limit: str = "by code that does no more than the operations which are counted"
     step_is_whole: str = "whether every step computes all of its results"

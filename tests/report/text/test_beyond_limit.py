@@ -35,7 +35,7 @@ def test_what_leaves_out_zeros_may_pass_and_the_share_of_zeros_says_by_how_much(
     said = beyond_the_limit(results((1.2, 1.5), skips=True))
 
     thousand = "1\N{NARROW NO-BREAK SPACE}000"
-    assert f"`numpy_tuned` passes the limit at batch 10 and {thousand}, most at {thousand}: 1.50× of it." in said
+    assert f"`numpy_tuned` passes the limit at batch 10 and {thousand}, most at {thousand}: 1.50× as fast." in said
     assert "It may: it declares that it leaves out the pixels that are 0" in said
     assert "80.0 % of this data set's pixels are 0, each counted, so its arithmetic is at best 4.65 times less" in said
 
@@ -43,7 +43,7 @@ def test_what_leaves_out_zeros_may_pass_and_the_share_of_zeros_says_by_how_much(
 def test_what_declares_nothing_and_passes_is_named_with_what_that_means():
     said = beyond_the_limit(results((1.2, 0.9)))
 
-    assert f"`numpy_tuned` passes the limit at batch 10: 1.20× of it. {UNDECLARED}" in said
+    assert f"`numpy_tuned` passes the limit at batch 10: 1.20× as fast. {UNDECLARED}" in said
     assert "It may" not in said
 
 

@@ -43,8 +43,8 @@ def test_a_gather_that_is_the_largest_loss_is_compared_with_that_of_numpy():
         of_speeds(with_phases(rows(ROWS, 100.0), gather=80.0), speeds=speeds_with(gather=31_360 / 70e-6))
     )
 
-    assert slow.endswith("gathering the mini-batch, 48 % (16.0 times what `np.take` would need).")
-    assert usual.endswith("gathering the mini-batch, 48 %.")
+    assert slow.endswith("gathering, 48 % (16.0 times what `np.take` would need).")
+    assert usual.endswith("gathering, 48 %.")
 
 
 def speeds_with(**changes):

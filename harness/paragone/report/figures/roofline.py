@@ -50,7 +50,7 @@ def draw(cells: pd.DataFrame, name: str, spoken: Words) -> Drawing | None:
     subject = f"{first.problem}, {formatting.plural(int(first.threads), 'thread')}"
     title = f"{first.problem}: the roofline of this machine, {formatting.plural(int(first.threads), 'thread')}"
     width = max(LEFT + len(dtypes) * (PANEL_WIDTH + gutter) + 0.1, 0.3 + text_width(title, 12.5, "bold"))
-    subtitle = [EXPLAINED, *_roofs_in_words(shown), *_zeros_in_words(shown), palette.key(shown)]
+    subtitle = [EXPLAINED, *_roofs_in_words(shown), *_zeros_in_words(shown, spoken), palette.key(shown)]
     sheet = Sheet(width, height + 1.2, title, [*filter(None, subtitle), *not_verified(shown, spoken)])
     x_range = shown["flop_per_byte"].min() / 1.35, shown["flop_per_byte"].max() * 1.35
     y_range = shown["flop_per_second"].min() / 1.5, shown[["flop_per_second", "gemm"]].max().max() * 1.5
@@ -124,12 +124,12 @@ def _roofs_in_words(shown: pd.DataFrame) -> list[str]:
     return sentences
 
 
-def _zeros_in_words(shown: pd.DataFrame) -> list[str]:
+def _zeros_in_words(shown: pd.DataFrame, spoken: Words) -> list[str]:
     """Return a sentence that says why some points may lie beyond the matrix product; [] where none does."""
     if not _ringed(shown).any():
         return []
-    return ["Ringed: beyond the matrix product, because the code leaves out the pixels that are 0; FLOP are counted as "
-            "if it did not."]  # fmt: skip
+    why = f"the code leaves out the {spoken.numbers} that are 0"
+    return [f"Ringed: beyond the matrix product, because {why}; FLOP are counted as if it did not."]
 
 
 def _ringed(cells: pd.DataFrame) -> pd.Series[bool]:

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 HEADING = "**Beyond the limit**, with the lower end of the interval where there is one:"
 MAY = (
-    "It may: it declares that it leaves out the pixels that are 0, and the limit is that of dense products. {zeros}, "
-    "so its arithmetic is at best {fewer:.3g} times less than a dense step's."
+    "It may: it declares that it leaves out the {numbers} that are 0, and the limit is that of dense products. "
+    "{zeros}, so its arithmetic is at best {fewer:.3g} times less than a dense step's."
 )
-COUNTED = "{:.1f} % of this data set's pixels are 0, each counted"
+COUNTED = "{:.1f} % of this data set's {} are 0, each counted"
 NOT_COUNTED = "This run does not say how many are 0; {:.0f} % are assumed"
 UNDECLARED = (
     "It declares nothing that it leaves out: its kernels are faster than those of this BLAS at one large product, or "
@@ -43,18 +43,22 @@ def beyond_the_limit(results: Results) -> str:
 
 
 def _passes(line: pd.DataFrame, run: Run) -> str:
-    """Return "`c_sparse` passes the limit at batch 10 and 100, most at 10: 1.62× of it."."""
+    """Return "`c_sparse` passes the limit at n = 10 and 100, most at 10: 1.62× as fast."."""
     first, at_size = first_row(line), run.plan.words_of(first_row(line).problem).at_size
     name = " ".join(filter(None, [first.implementation, axis_values(first.variant)]))
     most = f", most at {formatting.size(first.size)}" if len(line) > 1 else ""
     at = f"{at_size} {formatting.sizes_in_words(sorted(line['size']))}"
-    return f"{markdown.code(name)} passes the limit at {at}{most}: {formatting.ratio(first.share_of_limit)} of it."
+    return f"{markdown.code(name)} passes the limit at {at}{most}: {formatting.ratio(first.share_of_limit)} as fast."
 
 
 def _why(line: pd.DataFrame, run: Run) -> str:
     first = first_row(line)
     if not first.skips_zeros:
         return UNDECLARED
+    numbers = run.plan.words_of(first.problem).numbers
     nonzero = run.plan.data.nonzero_share
-    zeros = NOT_COUNTED.format(100 * (1 - ASSUMED_NONZERO)) if nonzero is None else COUNTED.format(100 * (1 - nonzero))
-    return MAY.format(zeros=zeros, fewer=line["fewer"].max())
+    if nonzero is None:
+        zeros = NOT_COUNTED.format(100 * (1 - ASSUMED_NONZERO))
+    else:
+        zeros = COUNTED.format(100 * (1 - nonzero), numbers)
+    return MAY.format(numbers=numbers, zeros=zeros, fewer=line["fewer"].max())

@@ -216,7 +216,8 @@ def nearest_to_limit(frame: pd.DataFrame, plan: Plan) -> Iterator[str]:
         attained = f"{100 * point:.0f} % [{100 * low:.0f}–{100 * high:.0f}]"
         cell = f"{markdown.code(row.name)} at {plan.words_of(row.problem).at_size} {formatting.size(row.size)}"
         if low > 1:
-            why = ", leaving out the pixels that are 0" if row.variant in skipping else ""
+            numbers = plan.words_of(row.problem).numbers
+            why = f", leaving out the {numbers} that are 0" if row.variant in skipping else ""
             yield f"{grid_label(frame, row)}{cell} passes the machine's limit{why}: {attained} of it."
         else:
             no = f"{here}no" if (here := grid_label(frame, row)) else "No"

@@ -35,7 +35,7 @@ HEADINGS = {
 NARROW = {**HEADINGS, ARITHMETIC: "arith", REST_OF_FORWARD: "forward", REST_OF_BACKWARD: "back+upd"}
 # What a part is called in a sentence.
 SPOKEN = {
-    **{EXP: "exp at the speed of NumPy's", GATHER: "gathering the mini-batch", LOSS: "the loss"},
+    **{EXP: "exp at the speed of NumPy's", GATHER: "gathering", LOSS: "the loss"},
     **{REST_OF_FORWARD: "the rest of forward", REST_OF_BACKWARD: "the rest of backward and update"},
     **{OTHER: "outside all phases: the call, the loop, the pipe to another program"},
 }
@@ -66,7 +66,7 @@ def sentences(profiled: Profiled) -> list[str]:
 
 
 def _losses(steps: Sequence[StepParts], at_size: str) -> Iterator[str]:
-    """Yield "batch 10: 61 % of a step is none of its arithmetic, and the largest part is the loss, 25 %" and so on."""
+    """Yield "n = 10: 61 % of a step is none of its arithmetic, and the largest part is the loss, 25 %" and so on."""
     words = " of a step is none of its arithmetic"
     for step in steps:
         at, part = f"{at_size} {formatting.size(step.cell.size)}", step.largest_loss

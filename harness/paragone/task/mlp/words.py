@@ -35,6 +35,7 @@ WORDS = Words(
     may_pass="code with faster kernels, or code that skips pixels that are 0, may pass it",
     at_most="every pixel that is 0 left out, products",
     products_without="gather, activation or update: at small batches it is the cost of calls",
+    numbers="pixels",
     beyond_limit="by code that leaves out every pixel that is 0 ({zeros})",
     step_is_whole="whether train takes every step of its order",
 )
