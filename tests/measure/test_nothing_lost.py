@@ -108,7 +108,7 @@ def assert_whole(folder, reported):
     assert {"head", "sample", "stress"} <= set(run.outcomes["stage"])
     assert len(run.memory) == 2
     assert sorted(run.accuracy["epoch"]) == list(range(SHORT.curve_passes + 1))
-    assert Counter(run.limits["what"]) == {"gemm": 2, "read": 2, "products": 4}
+    assert Counter(run.limits["what"]) == {"gemm": 2, "read": 2, "cache": 2, "products": 4}
 
 
 def assert_reported(folder):

@@ -71,7 +71,8 @@ def test_report_md_speaks_of_n_and_of_distances(results, told):
 def test_the_figures_have_n_on_their_axes_and_distances_in_their_titles(results, told):
     figures, _ = run_figures(results)
 
-    assert {"throughput-pairwise", "speedup-pairwise", "cold-pairwise", "memory-pairwise"} == {f.name for f in figures}
+    kinds = ("throughput", "speedup", "cold", "memory", "roofline")
+    assert {f"{kind}-pairwise" for kind in kinds} == {figure.name for figure in figures}
     assert foreign("\n".join(told)) == []
     assert {"n", "float32 · distances/s", "Throughput over n, pairwise, 1 thread."} <= {*told}
 
