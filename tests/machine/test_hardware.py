@@ -16,6 +16,7 @@ from paragone.machine.hardware import (
     machine,
     machine_id,
     on_battery,
+    second_cache_bytes,
     smt,
     transparent_hugepages,
     turbo,
@@ -141,6 +142,11 @@ def test_caches_are_named_by_level_and_kind(system):
     )
 
     assert caches(root) == {"L1d": 48 * 1024, "L1i": 32 * 1024, "L2": 2**21}
+    assert second_cache_bytes(root) == 2**21
+
+
+def test_a_second_cache_that_the_system_does_not_tell_has_a_usual_size(system):
+    assert second_cache_bytes(system({"proc/cpuinfo": ""})) == 1 << 20
 
 
 def test_governors_are_counted_over_the_cpus(system):

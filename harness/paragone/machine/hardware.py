@@ -114,9 +114,9 @@ def last_cache_bytes() -> int:
     return max(caches().values(), default=USUAL_CACHE_BYTES)
 
 
-def second_cache_bytes() -> int:
+def second_cache_bytes(root: Path = ROOT) -> int:
     """The size of the second cache of a CPU, or a usual one where the system does not say."""
-    return caches().get("L2", USUAL_SECOND_CACHE_BYTES)
+    return caches(root).get("L2", USUAL_SECOND_CACHE_BYTES)
 
 
 def caches(root: Path = ROOT) -> dict[str, int]:

@@ -79,7 +79,7 @@ def test_a_state_goes_through_its_arrays_unchanged(problem):
     assert KernelState(start.arrays, 10, 5).digest() != start.digest()
 
 
-def test_a_step_moves_nothing_that_a_cache_holds_unless_its_inputs_are_cold():
+def test_a_step_moves_nothing_that_a_cache_holds_unless_its_inputs_are_cold_and_touches_it_all_the_same():
     problem = KernelProblem.of(PROJECT / "impls" / "heat")
     n_bytes, moved = 2 * 100 * 100 * 4, 3 * 100 * 100 * 4
     cold = replace(problem, spec=replace(problem.spec, cache="cold"))
@@ -87,3 +87,4 @@ def test_a_step_moves_nothing_that_a_cache_holds_unless_its_inputs_are_cold():
     assert problem.bytes_per_step(100, "float32", n_bytes) == 0
     assert problem.bytes_per_step(100, "float32", n_bytes - 1) == moved
     assert cold.bytes_per_step(100, "float32", n_bytes) == moved
+    assert problem.touched_bytes(100, "float32") == moved
