@@ -22,11 +22,12 @@ from paragone.report.text.profile_names import by_problem_and_threads, profile_n
 EXPLANATION = """\
 The share of the limit is that of `paragone bench`: the step's products and update at the speed of a large matrix
 product, over the step without clocks. The columns behind it are parts of the step with its clocks, in microseconds;
-they add up to it. **arithmetic** is the limit's own time, **exp** the step's exponentials at the speed of NumPy's; both
-are counted from the layers, measured on this machine in the same profile, and at most as long as their phases.
-**gather** and **loss** are phases. The **rest** of forward, and of backward and update together, is what these phases
-take beyond that: products of small or narrow matrices, new arrays, passes over memory, calls. **other** is outside all
-phases: the loop, the call, the pipe to another program."""
+they add up to its phases and what is outside them. **arithmetic** is the limit's own time, **exp** the step's
+exponentials at the speed of NumPy's; both are counted from the layers, measured on this machine in the same profile,
+and at most as long as their phases. **gather** and **loss** are phases. The **rest** of forward, and of backward and
+update together, is what these phases take beyond that: products of small or narrow matrices, new arrays, passes over
+memory, calls; code that is faster than these speeds, or leaves work out, has none. **other** is outside all phases:
+the loop, the call, the pipe to another program."""
 HEADINGS = {
     **{ARITHMETIC: "arithmetic", EXP: "exp", GATHER: "gather", REST_OF_FORWARD: "rest of forward", LOSS: "loss"},
     **{REST_OF_BACKWARD: "rest of backward, update", OTHER: "other"},
