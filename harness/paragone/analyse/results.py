@@ -12,6 +12,7 @@ import pandas as pd
 from paragone.analyse.crossovers import crossovers
 from paragone.analyse.fastest import fastest
 from paragone.analyse.plain_loops import plain_loops
+from paragone.analyse.ranking import ranking
 from paragone.analyse.ratios import Rounds, everywhere, launch_ratios, speeds_over_launches
 from paragone.analyse.statuses import timed_samples
 from paragone.analyse.summary import baselines_of, cells_with_statuses, launch_medians, summarise
@@ -61,6 +62,11 @@ class Results:
     def fastest(self) -> pd.DataFrame:
         """Every verified cell beside the fastest at its point of the grid."""
         return fastest(self.run, self.summary, self.rounds)
+
+    @cached_property
+    def ranking(self) -> pd.DataFrame:
+        """Every cell at its point of the grid, the fastest first, with what it needs."""
+        return ranking(self.run, self.summary, self.fastest)
 
     @cached_property
     def plain_loops(self) -> pd.DataFrame:
