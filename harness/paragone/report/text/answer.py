@@ -32,27 +32,48 @@ def answer(results: Results) -> str:
     Of one launch, which has no verdicts, they name the fastest, if the machine was not too busy to tell, and the next
     command.
     """
-    return "\n\n".join([*_failed(results.summary), _of_what_was_measured(results)])
+    first, *rest = said(results)
+    return "\n\n".join([*alarms(results), " ".join(filter(None, [compared(results), first])), *rest])
 
 
-def _of_what_was_measured(results: Results) -> str:
-    run, frame = results.run, results.summary
-    measured = frame[~frame["control"] & frame["work_per_second"].notna()]
-    if measured.empty:
-        return "Nothing was measured, so there is no answer; the reasons are below."
-    verified = measured[measured["status"] == "passed"]
+def alarms(results: Results) -> list[str]:
+    """Return what a reader must know before any number: what failed, and whether the machine was too busy to tell."""
+    busy = [f"**{markdown.escaped(sentence)}**" for sentence in too_busy(results)] if len(_verified(results)) else []
+    return [*_failed(results.summary), *busy]
+
+
+def compared(results: Results) -> str:
+    """Return a sentence on what was compared; "" where nothing was verified."""
+    run, verified = results.run, _verified(results)
+    return "" if verified.empty else _compared(run, verified, run.plan.words_of())
+
+
+def said(results: Results) -> list[str]:
+    """Return the paragraphs on the comparison: how much is sure, how much is noise; or why there is none."""
+    run, verified = results.run, _verified(results)
+    if _measured(results).empty:
+        return ["Nothing was measured, so there is no answer; the reasons are below."]
     if verified.empty:
-        return "Nothing that was measured could be verified, so there is no answer; the reasons are below."
-    compared = _compared(run, verified, run.plan.words_of())
+        return ["Nothing that was measured could be verified, so there is no answer; the reasons are below."]
     noise = _noise(results, verified)
     if run.plan.launches > 1:
-        return " ".join([compared, _counted(verified), *noise])
-    warned = [f"**{markdown.escaped(sentence)}**" for sentence in too_busy(results)]
-    fastest = " ".join([compared, *([] if _is_busy(results) else _fastest_of_one_launch(run, verified))])
-    return "\n\n".join([*warned, fastest, " ".join([*noise, ONE_LAUNCH, *_next(run)])])
+        return [" ".join([_counted(verified), *noise])]
+    fastest = [] if is_busy(results) else _fastest_of_one_launch(run, verified)
+    return [" ".join(fastest), " ".join([*noise, ONE_LAUNCH, *_next(run)])]
 
 
-def _is_busy(results: Results) -> bool:
+def _measured(results: Results) -> pd.DataFrame:
+    frame = results.summary
+    return frame[~frame["control"] & frame["work_per_second"].notna()]
+
+
+def _verified(results: Results) -> pd.DataFrame:
+    measured = _measured(results)
+    return measured[measured["status"] == "passed"]
+
+
+def is_busy(results: Results) -> bool:
+    """Return whether the machine was too busy in a run of one launch to name a fastest."""
     problems = results.summary["problem"].unique()
     return any(noise.is_busy for problem in problems for noise in noises_of_one_launch(results, str(problem)))
 
