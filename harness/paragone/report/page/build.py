@@ -8,15 +8,16 @@ from collections.abc import Sequence
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from paragone.report.page.markdown_html import as_html, as_inline_html, slug
 from paragone.report.page.payload import as_json, payload
+from paragone.report.page.ranking import rankings
 from paragone.report.page.sources import source_css
 from paragone.report.text import formatting, markdown
+from paragone.report.text.answer import alarms, compared, said
 from paragone.report.text.markdown import Sections
-from paragone.report.text.rows import shown_rows
 from paragone.report.text.run_report import FIGURES, RESULTS, WARNINGS
 
 if TYPE_CHECKING:
@@ -28,13 +29,13 @@ VENDOR = "vendor/echarts.common.min.js"
 SCRIPTS = tuple(
     f"scripts/{name}.js"
     for name in (
-        *("data", "format", "view", "metrics", "copy", "tables"),
+        *("data", "format", "view", "ranking", "metrics", "copy", "tables"),
         *("lines", "captions", "legend", "panel", "data_table", "charts", "cells_table"),
         *("cell_source", "cell_charts", "cell"),
         "route",
     )
 )
-STYLES = ("styles/style.css", "styles/cell.css")
+STYLES = ("styles/style.css", "styles/ranking.css", "styles/cell.css")
 
 # The interactive charts replace these figures; the others are embedded as pictures while there is room.
 INTERACTIVE = ("throughput-", "speedup-", "cold-", "memory-")
@@ -54,46 +55,38 @@ def page(results: Results, sections: Sections, figures: Sequence[Drawing]) -> st
     warnings = [text for heading, text in rest if heading == WARNINGS]
     scripts = [inline_text(name) for name in (VENDOR, *SCRIPTS)]
     pictures, left_out = _pictures(figures)
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    return environment.from_string(packaged_text("page.html.j2")).render(
-        title=_line(title[0].removeprefix("# ")),
-        lead=_line(compared(results)),
-        answer=_prose("\n\n".join([title[1], *leading])),
-        warnings=[(_prose(text), text.count("\n- ") + 1) for text in warnings],
-        results=_prose(result_tables),
-        sections=[_section(heading, text) for heading, text in rest if heading and heading not in own],
-        pictures=pictures,
-        left_out=left_out,
-        hashes=Markup(" ".join(f"'sha256-{_digest(script)}'" for script in scripts)),
-        scripts=scripts,
-        styles=[*(inline_text(name) for name in STYLES), Markup(source_css())],
-        payload=Markup(as_json(payload(results))),
+    return (
+        environment()
+        .get_template("page.html.j2")
+        .render(
+            title=_line(title[0].removeprefix("# ")),
+            lead=_line(lead(results)),
+            alarms=_prose("\n\n".join(alarms(results))),
+            rankings=rankings(results),
+            answer=_prose("\n\n".join([*said(results), *leading])),
+            warnings=[(_prose(text), text.count("\n- ") + 1) for text in warnings],
+            results=_prose(result_tables),
+            sections=[_section(heading, text) for heading, text in rest if heading and heading not in own],
+            pictures=pictures,
+            left_out=left_out,
+            hashes=Markup(" ".join(f"'sha256-{_digest(script)}'" for script in scripts)),
+            scripts=scripts,
+            styles=[*(inline_text(name) for name in STYLES), Markup(source_css())],
+            payload=Markup(as_json(payload(results))),
+        )
     )
 
 
-def compared(results: Results) -> str:
-    """Return one line on what was compared: variants, problems, machine, threads, data, repetitions."""
-    run, shown = results.run, shown_rows(results.summary)
-    machine, plan = run.environment.machine, run.plan
-    cpu = markdown.escaped(machine.cpu or "a machine that did not say its name")
+def lead(results: Results) -> str:
+    """Return what was compared, on which machine, how often and when, in Markdown."""
+    plan, machine = results.run.plan, results.run.environment.machine
     cores = f" with {formatting.plural(machine.physical_cores, 'core')}" if machine.physical_cores else ""
-    spoken = plan.words_of()
-    sizes = ", ".join(formatting.size(size) for size in sorted(shown["size"].unique()))
-    parts = [
-        f"{formatting.plural(shown['variant'].nunique(), 'variant')} of one {spoken.step}, by "
-        f"{formatting.plural(shown['implementation'].nunique(), 'implementation')}",
-        f"problem {', '.join(map(markdown.code, plan.problems))}",
-        " and ".join(sorted(shown["dtype"].unique())),
-        f"{spoken.at_size} {sizes}" if sizes else "",
-        f"{cpu}{cores}",
-        formatting.plural(plan.threads[0], "thread")
-        if len(plan.threads) == 1
-        else f"threads: {', '.join(map(str, plan.threads))}",
-        "" if plan.data.is_drawn else f"data: {markdown.escaped(plan.data.name)}",
+    made = [
+        f"{markdown.escaped(machine.cpu or 'a machine that did not say its name')}{cores}",
         f"{formatting.plural(plan.launches, 'launch')} × {formatting.plural(plan.rounds, 'round')}",
         markdown.escaped(plan.created[:10]),
     ]
-    return " · ".join(part for part in parts if part)
+    return " ".join(filter(None, [compared(results), " · ".join(made)]))
 
 
 def _section(heading: str, text: str) -> dict[str, Any]:
@@ -122,6 +115,17 @@ def _pictures(figures: Sequence[Drawing]) -> tuple[list[dict[str, Any]], list[st
             room -= len(source)
             pictures.append({"caption": _line(figure.caption), "source": source})
     return pictures, left_out
+
+
+def environment() -> Environment:
+    """Return what renders the templates of this package."""
+    return Environment(
+        loader=FunctionLoader(packaged_text),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
 
 
 def packaged_text(name: str) -> str:

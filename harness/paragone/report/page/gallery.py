@@ -6,14 +6,13 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from paragone.comparison.gallery import languages_of
 from paragone.report.figures import palette
-from paragone.report.page.build import inline_text, packaged_text
+from paragone.report.page.build import environment, inline_text
 from paragone.report.page.markdown_html import as_html, as_inline_html, slug
-from paragone.report.page.payload import BACKGROUNDS, visible
+from paragone.report.page.payload import in_both_themes
 from paragone.report.text.gallery import CALL_COST, TABLE, best_of, call_cost, entry, gallery_sections
 from paragone.report.text.markdown import escaped
 
@@ -29,15 +28,18 @@ TINTED = {"faster", "slower"}
 def gallery_page(columns: Sequence[Column]) -> str:
     """Return the page: the sections of gallery.md, with the table drawn so that a glance tells fast from slow."""
     title, *sections = gallery_sections(columns)
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    return environment.from_string(packaged_text("gallery.html.j2")).render(
-        title=_line(title[0].removeprefix("# ")),
-        lead=_line(title[1]),
-        sections=[_section(heading, text) for heading, text in sections],
-        call_cost=CALL_COST,
-        kernels=[column.problem.name for column in columns],
-        rows=[_row(language, columns) for language in languages_of(columns)],
-        styles=[inline_text(name) for name in STYLES],
+    return (
+        environment()
+        .get_template("gallery.html.j2")
+        .render(
+            title=_line(title[0].removeprefix("# ")),
+            lead=_line(title[1]),
+            sections=[_section(heading, text) for heading, text in sections],
+            call_cost=CALL_COST,
+            kernels=[column.problem.name for column in columns],
+            rows=[_row(language, columns) for language in languages_of(columns)],
+            styles=[inline_text(name) for name in STYLES],
+        )
     )
 
 
@@ -48,10 +50,9 @@ def _section(heading: str, text: str) -> dict[str, Any]:
 
 
 def _row(language: str, columns: Sequence[Column]) -> dict[str, Any]:
-    colour = palette.language_colour(language)
     return {
         "language": _line(escaped(language)),
-        "colours": {theme: visible(colour, background) for theme, background in BACKGROUNDS.items()},
+        "colours": in_both_themes(palette.language_colour(language)),
         "call_cost": call_cost(columns, language),
         "places": [_place(column, language) for column in columns],
     }

@@ -95,6 +95,11 @@ def visible(colour: str, background: str) -> str:
     return "#" + "".join(f"{round(255 * channel):02x}" for channel in moved)
 
 
+def in_both_themes(colour: str) -> dict[str, str]:
+    """Return the colour as it is visible in each theme."""
+    return {theme: visible(colour, background) for theme, background in BACKGROUNDS.items()}
+
+
 def _contrast(one: Sequence[float], other: Sequence[float]) -> float:
     dark, light = sorted((palette.luminance(one), palette.luminance(other)))
     return (light + 0.05) / (dark + 0.05)
@@ -103,9 +108,8 @@ def _contrast(one: Sequence[float], other: Sequence[float]) -> float:
 def _style(row: Any) -> dict[str, Any]:
     """Return the colour for each theme, marker and dashes, from the palette of all figures."""
     style = palette.style(row)
-    colours = {theme: visible(style["color"], background) for theme, background in BACKGROUNDS.items()}
     dashes = [] if style["linestyle"] == "-" else list(style["linestyle"][1])
-    return {**colours, "marker": style["marker"], "dashes": dashes}
+    return {**in_both_themes(style["color"]), "marker": style["marker"], "dashes": dashes}
 
 
 def _launches(results: Results) -> list[list[list[Any]]]:

@@ -125,9 +125,9 @@
     const as = (place) => ({ class: isNumber(place) ? "number" : null });
     const head = element("tr", {}, headings.map((heading, place) => element("th", { scope: "col", ...as(place) }, heading)));
     const body = rows.map(([first, ...others]) => element("tr", {}, element("th", { scope: "row" }, first),
-      others.map((value, place) => element("td", as(place + 1), value ?? format.MISSING))));
+      others.map((value, place) => element("td", { ...as(place + 1), "data-label": headings[place + 1] }, value ?? format.MISSING))));
     return element("div", {}, element("p", { class: "note" }, caption),
-      element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
+      element("div", { class: "scroll", role: "region", "aria-label": caption },
         element("table", { class: kind, "aria-label": caption }, element("thead", {}, head), element("tbody", {}, body))));
   }
 

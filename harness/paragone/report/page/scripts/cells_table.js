@@ -40,12 +40,12 @@
   }
 
   function line(row, columns) {
-    return element("tr", { "data-index": row.index, class: paragone.isWithin(row) ? "within" : null }, columns.map(([, write, column], place) => {
+    return element("tr", { "data-index": row.index, class: paragone.isWithin(row) ? "within" : null }, columns.map(([title, write, column], place) => {
       const value = row[column];
       const isNumber = typeof value === "number";
       const text = write(row);
       const content = place === 0 ? element("a", { href: `#cell-${row.index}` }, text) : text;
-      return element(place ? "td" : "th", { scope: place ? null : "row", class: isNumber ? "number" : null,
+      return element(place ? "td" : "th", { scope: place ? null : "row", class: isNumber ? "number" : null, "data-label": place ? title : null,
         "data-sort": isNumber ? value : null }, content);
     }));
   }
@@ -68,6 +68,7 @@
       element("tbody", {}, rows.map((row) => line(row, columns))));
     box.replaceChildren(...paragone.boxed(table, "the table of every cell", (form) => lines(form, table)));
     paragone.sortAsChosen(table);
+    paragone.fitTables(box);
   }
 
   controls.append(paragone.field("Text", "text", "torch float32 slower"));

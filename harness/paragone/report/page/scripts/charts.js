@@ -127,7 +127,7 @@
   controls();
   update();
   view.onChange((changed) => {
-    if (!changed.every((name) => view.isOfTable(name) || name === "chart-sort")) update();
+    if (!changed.every((name) => view.isOfTable(name) || ["chart-sort", "size", "of"].includes(name))) update();
   });
   let width = window.innerWidth;
   window.addEventListener("resize", () => {

@@ -23,8 +23,8 @@
     }).map(([variant]) => variant);
   }
 
-  function entry(row) {
-    if (!row) return element("td", {});
+  function entry(row, label) {
+    if (!row) return element("td", { class: "empty" });
     const estimate = paragone.estimate(row);
     const { value } = estimate;
     const missing = row.status === "passed" ? format.MISSING : row.status;
@@ -32,7 +32,7 @@
     const isSpeed = ["rate", "ratio"].includes(view.chosen.metric);
     const hasVerdict = hasVerdictOf(row);
     const verdict = paragone.isWithin(row) ? "≈" : paragone.verdictOf(row);
-    return element("td", { class: hasVerdict && paragone.isWithin(row) ? "number within" : "number", "data-sort": value ?? "", "data-csv": value ?? "" },
+    return element("td", { class: hasVerdict && paragone.isWithin(row) ? "number within" : "number", "data-label": label, "data-sort": value ?? "", "data-csv": value ?? "" },
       element("a", { href: `#cell-${row.index}` }, value === null ? missing : paragone.metric().write(value)),
       interval ? element("span", { class: "interval" }, " ", interval) : null,
       hasVerdict && value !== null && verdict ? element("span", { class: verdict === "≈" ? "interval" : "verdict" }, " ", verdict) : null,
@@ -42,13 +42,14 @@
   paragone.dataTable = function (box, rows, picked) {
     const sizes = distinct("size", rows).sort((a, b) => a - b);
     const hasDtypes = distinct("dtype", rows).length > 1;
-    const head = [["implementation"], ...(hasDtypes ? [["dtype"]] : []), ...sizes.map((size) => [size, `${paragone.wordsOf(view.chosen.problem).at_size} ${format.size(size)}`])];
+    const atSize = (size) => `${paragone.wordsOf(view.chosen.problem).at_size} ${format.size(size)}`;
+    const head = [["implementation"], ...(hasDtypes ? [["dtype"]] : []), ...sizes.map((size) => [size, atSize(size)])];
     const body = inOrder(rows, sizes).map((variant) => {
       const own = rows.filter((row) => row.variant === variant);
       const [{ name, dtype }] = own;
       return element("tr", { class: picked.size && !picked.has(name) ? "grey" : null },
         element("th", { scope: "row" }, name), hasDtypes ? element("td", {}, dtype) : null,
-        sizes.map((size) => entry(own.find((row) => row.size === size))));
+        sizes.map((size) => entry(own.find((row) => row.size === size), atSize(size))));
     });
     const threads = format.plural(Number(view.chosen.threads), "thread");
     const within = rows.some((row) => paragone.isWithin(row) && hasVerdictOf(row)) ? `. ${paragone.WITHIN}` : "";
@@ -59,5 +60,6 @@
       element("tbody", {}, body));
     box.replaceChildren(...paragone.boxed(table, "the table of the chart"));
     paragone.sortAsChosen(table);
+    paragone.fitTables(box);
   };
 })(window.paragone);

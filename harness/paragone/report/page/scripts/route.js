@@ -19,6 +19,8 @@
     document.title = row ? `${row.name}, ${paragone.wordsOf(row.problem).at_size} ${paragone.format.size(row.size)} – ${title}` : title;
     if (row) showCell(row);
     else if (wasOpen) back();
+    paragone.fitTables();
+    document.querySelector("nav details").open = false;
   }
 
   function leave() {

@@ -69,7 +69,18 @@
   // A table in a box that scrolls, with its copy buttons above.
   paragone.boxed = function (table, what, lines = (form) => paragone.textsOf(table, form)) {
     return [paragone.copyButtons(what, lines),
-      element("div", { class: "scroll", role: "region", "aria-label": what, tabindex: "0" }, paragone.sortable(table))];
+      element("div", { class: "scroll", role: "region", "aria-label": what }, paragone.sortable(table))];
+  };
+
+  // No table scrolls sideways: one that is too wide shows each row as a card. What is hidden has no width yet.
+  paragone.fitTables = function (among = document) {
+    for (const box of among.querySelectorAll(".scroll")) {
+      const table = box.querySelector("table");
+      table.classList.remove("cards");
+      table.classList.toggle("cards", table.offsetWidth > box.clientWidth);
+      box.classList.add("fits");
+      box.removeAttribute("tabindex");
+    }
   };
 
   for (const box of document.querySelectorAll("main section > .scroll")) {
@@ -80,4 +91,6 @@
     box.setAttribute("aria-label", `Table: ${part}`);
     box.before(paragone.copyButtons(`the table of ${part}`, (form) => paragone.textsOf(table, form)));
   }
+  window.addEventListener("resize", () => paragone.fitTables());
+  document.addEventListener("toggle", () => paragone.fitTables(), true);
 })(window.paragone);

@@ -5,13 +5,15 @@
   const { rows } = paragone.data;
   const START = "#view";
   const presented = rows.filter((row) => !row.control && row.status !== "unavailable");
-  const measured = presented.find((row) => row.work_per_second !== null) || presented[0] || {};
+  const first = document.querySelector(".ranking:not([hidden])")?.dataset || presented[0] || {}; // what stands there without scripts
 
-  // Charts: metric, problem, dtype (empty: all), threads, baseline (empty: the run's own), highlight, search.
+  // Ranking and charts: problem, threads. The ranking alone: size, of (its dtype).
+  // Charts: metric, dtype (empty: all), baseline (empty: the run's own), highlight, search.
   // Table of cells: search text, and a filter for each column, prefixed by "only-". Sort columns with "-" are descending.
   const DEFAULTS = {
-    metric: "rate", problem: measured.problem || "", dtype: "", threads: String(measured.threads || 1), baseline: "",
-    highlight: "", search: "", "chart-sort": "", sort: "", text: "", "only-problem": "", "only-dtype": "", "only-threads": "",
+    problem: first.problem || "", threads: String(first.threads || 1), size: String(first.size ?? ""), of: first.dtype || "",
+    metric: "rate", dtype: "", baseline: "",
+    highlight: "", search: "", "chart-sort": "", sort: "-work_per_second", text: "", "only-problem": "", "only-dtype": "", "only-threads": "",
     "only-size": "", "only-verdict": "", "only-status": "", columns: "",
   };
 
