@@ -179,7 +179,7 @@ def test_the_chart_of_speed_and_lines_names_the_front_alone_and_no_name_leaves_t
         names = opened.run(
             f"[...{SHOWN}.querySelectorAll('.scatter .name')].map((one) => {{ const box = one.getBoundingClientRect();"
             "const around = one.parentElement.getBoundingClientRect();"
-            "return [one.innerText, box.left >= around.left - 1 && box.right <= around.right + 16]; })"
+            "return [one.innerText, box.left >= around.left - 6 && box.right <= around.right + 16]; })"
         )
 
         assert sorted(names) == [[name, True] for name in ("c_loops", "numpy_rows", "python_lists", "torch_compile")]

@@ -5,7 +5,7 @@ from full_run import text_of
 from made_up_run import BASE, CONTROL, OTHER, cell, change_plan, made_up_run, sample
 
 from paragone.analyse.results import Results
-from paragone.report.text.answer import answer
+from paragone.report.text.answer import answer, is_busy
 from paragone.report.text.noise import noise_sentence, too_busy
 
 SIZES = (1, 10)
@@ -135,3 +135,8 @@ def test_the_rows_of_a_report_begin_with_the_fastest_at_the_largest_size():
     lines = [line for line in text.splitlines() if ("| **" in line and "×" in line) or "<br>baseline" in line]
 
     assert [line.split("`")[1] for line in lines] == ["numpy_tuned", "numpy_rows"]
+
+
+def test_only_one_launch_can_be_too_busy_to_name_a_fastest_for_several_have_intervals():
+    assert is_busy(Results(quick(control=(1.0, 1.53), waited=0.6)))
+    assert not is_busy(Results(quick(control=(1.0, 1.53), waited=0.6, launches=2)))

@@ -1,13 +1,14 @@
 """The answer at one point in words: the fastest, each way of writing, and the front."""
 
 import math
+from types import SimpleNamespace
 
 import pytest
 from ranked_run import ranked_run
 
 from paragone.analyse.results import Results
 from paragone.report.text import formatting
-from paragone.report.text.ranking import NOT_VERIFIED, fastest, front, legend, ways
+from paragone.report.text.ranking import NOT_VERIFIED, fastest, front, legend, ratio_to_baseline, ways
 from paragone.report.text.rows import short_names
 
 
@@ -84,3 +85,30 @@ def test_where_nothing_is_verified_none_is_called_the_fastest(cells, words):
 
     assert fastest(unverified, words) == NOT_VERIFIED
     assert (ways(unverified), front(unverified)) == ([], "")
+
+
+@pytest.mark.parametrize(
+    ("verdict", "written"),
+    [
+        ("faster", "1.03×"),
+        ("baseline", "baseline"),
+        ("same within 5 %", "≈ 1.03×"),
+        ("not enough data", "≈ 1.03×"),
+        ("within A/A", "≈ 1.03×"),
+        ("no interval: one launch", "1.03×"),
+    ],
+)
+def test_a_ratio_that_is_not_told_apart_from_the_baseline_has_the_sign_for_it_and_the_legend_explains_it(
+    cells, words, verdict, written
+):
+    row = SimpleNamespace(verdict=verdict, status="passed", ratio_to_baseline=1.03)
+
+    assert ratio_to_baseline(row) == written
+    said = legend(cells.assign(verdict=verdict, name="x"), words)
+    assert ("≈: not told apart from the baseline." in said) == written.startswith("≈")
+
+
+def test_what_is_not_verified_has_no_ratio_and_says_why():
+    row = SimpleNamespace(verdict="", status="not checked", ratio_to_baseline=math.nan)
+
+    assert ratio_to_baseline(row) == "not verified"

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from markupsafe import Markup
 
-from paragone.analyse.verdicts import POINT, WITHIN_AA
+from paragone.analyse.verdicts import POINT
 from paragone.report.figures import palette
 from paragone.report.page.markdown_html import as_html, as_inline_html
 from paragone.report.page.payload import in_both_themes
 from paragone.report.text import formatting, markdown
 from paragone.report.text.answer import is_busy
-from paragone.report.text.ranking import fastest, front, legend, ways
+from paragone.report.text.ranking import fastest, front, legend, ratio_to_baseline, ways
 from paragone.report.text.rows import each_row, first_row, short_names, shown_rows
 
 if TYPE_CHECKING:
@@ -120,19 +120,10 @@ def _row(row: Any, axis: Axis, spoken: Words) -> dict[str, Any]:
         "ends": [axis.at(low), axis.at(high)] if is_timed and low > 0 else [],
         "speed": formatting.rate_of(row.work_per_second, spoken.rate) if is_timed else row.status,
         "interval": formatting.rate_interval(low, high, row.work_per_second) if is_timed else "",
-        "ratio": _ratio(row),
+        "ratio": ratio_to_baseline(row),
         "lines": row.maths_lines,
         "on_front": row.on_front,
     }
-
-
-def _ratio(row: Any) -> str:
-    if row.verdict == "baseline":
-        return "baseline"
-    if row.status == "not checked":
-        return "not verified"
-    within = "≈ " * row.verdict.startswith((WITHIN_AA, "same within"))
-    return f"{within}{formatting.ratio(row.ratio_to_baseline)}" if math.isfinite(row.ratio_to_baseline) else ""
 
 
 def _line(text: str) -> Markup:

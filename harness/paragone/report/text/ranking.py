@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from paragone.analyse.ranking import OF_FASTEST
-from paragone.analyse.verdicts import ONE_LAUNCH
+from paragone.analyse.verdicts import ONE_LAUNCH, WITHIN_AA
 from paragone.report.text import formatting, markdown
 from paragone.report.text.rows import each_row, first_row
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from paragone.task.problem import Words
 
 MOST_NAMED = 3  # variants in one place of a sentence
+NOT_TOLD_APART = ("same within", "not enough data", WITHIN_AA)  # how such verdicts against the baseline begin
 NOT_VERIFIED = "Nothing that was measured here could be verified, so none is called the fastest."
 
 
@@ -68,6 +69,8 @@ def legend(cells: pd.DataFrame, spoken: Words) -> list[str]:
     for base in each_row(cells[cells["verdict"] == "baseline"]):
         band = f"; the band around it is its noise (A/A), ±{formatting.percent(base.margin)}"
         sentences.append(f"The baseline is {markdown.code(base.name)}{band if math.isfinite(base.margin) else ''}.")
+    if cells["verdict"].str.startswith(NOT_TOLD_APART).any():
+        sentences.append("≈: not told apart from the baseline.")
     limited = cells[cells["limit_work_per_second"].notna()]
     if len(limited):
         best = first_row(limited)
@@ -79,6 +82,16 @@ def legend(cells: pd.DataFrame, spoken: Words) -> list[str]:
             f"The line is this machine's limit, {limit}; {markdown.code(best.name)} attains {share} of it."
         )
     return sentences
+
+
+def ratio_to_baseline(row: Any) -> str:
+    """Return "2.57×", "≈ 1.03×" where the two are not told apart, "baseline", or why there is no ratio."""
+    if row.verdict == "baseline":
+        return "baseline"
+    if row.status == "not checked":
+        return "not verified"
+    within = "≈ " * row.verdict.startswith(NOT_TOLD_APART)
+    return f"{within}{formatting.ratio(row.ratio_to_baseline)}" if math.isfinite(row.ratio_to_baseline) else ""
 
 
 def ways(cells: pd.DataFrame) -> list[str]:
