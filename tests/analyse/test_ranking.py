@@ -1,6 +1,8 @@
 """The ranking: its order, what its cells need, and the front of speed and lines of maths."""
 
+import msgspec
 import pytest
+from made_up_run import with_plan
 from ranked_run import SIZES, ranked_run
 
 from paragone.analyse.results import Results
@@ -56,3 +58,13 @@ def test_on_the_front_is_what_no_verified_cell_beats_with_as_few_lines(ranking):
         *("python_lists", "torch_compile", "numpy_rows", "c_loops"),
     }
     assert "rust_loops" not in names(ranking[ranking["on_front"]])
+
+
+def test_what_is_slower_than_something_shorter_is_not_on_the_front_though_faster_than_what_lies_between():
+    run = ranked_run()
+    shortened = [{**msgspec.to_builtins(each), **({"maths_lines": 25} if "c_loops" in each.variant else {})}
+                 for each in run.plan.variants]  # fmt: skip
+    ranking = Results(with_plan(run, variants=shortened)).ranking
+    cells = at(ranking, 10)
+
+    assert {*cells.loc[cells["on_front"], "implementation"]} == {"python_lists", "c_loops"}

@@ -147,7 +147,8 @@ def test_size_and_dtype_are_chosen_by_controls_and_the_choice_is_in_the_address(
 def test_a_point_that_the_run_does_not_have_is_said_to_be_not_measured(opened, address):
     opened.run("paragone.view.choose({ threads: '7' })")
 
-    assert opened.run("document.getElementById('no-ranking').innerText") == "Nothing of this was measured."
+    note = "document.getElementById('no-ranking')"
+    assert opened.run(f"[{note}.checkVisibility(), {note}.innerText]") == [True, "Nothing of this was measured."]
     assert opened.run(SHOWN) is None
 
 
