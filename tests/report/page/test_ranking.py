@@ -213,6 +213,24 @@ def test_at_no_width_anything_is_cut_or_scrolls_sideways(browser, address, width
     assert browser.run(WIDER) == []
 
 
+def test_tables_are_tables_where_they_have_room_and_cards_with_labels_and_headings_that_sort_on_a_phone(
+    browser, address
+):
+    cards = "['.cells', '.data-table'].map((kind) => document.querySelector(kind).classList.contains('cards'))"
+    browser.open(address, width=1280)
+    wide = browser.run(cards)
+    browser.open(address, width=360)
+    label = browser.run(
+        "[getComputedStyle(document.querySelector('.cells tbody td'), '::before').content,"
+        "document.querySelector('.cells thead button').checkVisibility()]"
+    )
+
+    assert wide == [False, False]
+    assert browser.run(cards)[0]
+    assert label[0].startswith('"batch')
+    assert label[1]
+
+
 def test_the_heading_of_a_long_table_stays_below_the_navigation(opened):
     places = opened.run(
         "(() => { document.querySelector('.cells tbody tr:last-child').scrollIntoView({ block: 'end' });"
