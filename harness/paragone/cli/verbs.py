@@ -88,6 +88,10 @@ VERBS = (
         kind="OrLive",
     ),
     Verb(
+        "paragone history",
+        "Put the runs of one machine in a line: where a cell's speed changed, between which commits and versions.",
+    ),
+    Verb(
         "paragone profile -i 'numpy_*' -p mlp4 -b 500,20000",
         "Show where the time of a step goes: gather, forward, loss, backward, update; one dtype each unless asked.",
     ),

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from paragone.analyse.profiled import Profiled
     from paragone.analyse.results import Results
     from paragone.comparison.gallery import Column
+    from paragone.comparison.history import History
     from paragone.report.figures.drawing import Drawing
     from paragone.store.reader import Run
 
@@ -112,6 +113,23 @@ def write_gallery(columns: Sequence[Column], results: Path) -> Path:
     folder = results / folder_of_several(runs, "gallery")
     _write_folder(folder, files)
     return folder / "gallery.html"
+
+
+def write_history(history: History, results: Path) -> Path:
+    """Write history.html and history.csv into the folder of the machine in `results`; return the path of history.html.
+
+    Each history of a machine replaces the one before, so that its address stays. Raises ResultsUnusable where the
+    folder cannot be written.
+    """
+    from paragone.report.figures.catalogue import file_name
+    from paragone.report.page.history import history_page
+    from paragone.report.text.history import history_csv
+
+    machine = history.runs[-1].run.environment.machine.id or "unknown"
+    files = {"history.csv": history_csv(history).encode(), "history.html": history_page(history).encode()}
+    folder = results / f"history-{file_name(machine)}"
+    _write_folder(folder, files)
+    return folder / "history.html"
 
 
 def write_profile(profiled: Profiled) -> Path:
