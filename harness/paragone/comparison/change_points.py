@@ -5,7 +5,7 @@ others, ICPE 2023): first the places where a level may have changed, rather too 
 dropped and the rest looked at again, until each is certain.
 
     candidates   the partition with the least  Σ w·(x − level)²/σ² + 2·log(n)·(number of changes)     `_partition`
-    w            1; less for a run whose own interval is wider than that of most                     `_weights`
+    w            1; less for a run whose own interval is wider than that of most                     `_trust`
     p            of t = step / √(s²·(1/W_before + 1/W_after)), with s² of all runs around their levels, times the
                  number of places where a change could lie                                           `_tested`
     certain      p is at most 1 % and the interval of the step lies beyond the margins of the runs before and after;
@@ -77,10 +77,10 @@ class Change:
 
 def change_points(series: Series, largest_p: float = CHANCE) -> list[Change]:
     """The changes of a series whose p is no larger, oldest first; none in a series that is too short."""
-    weights = _weights(series.reaches)
-    places = _partition(series.logs, weights) if len(series.logs) >= 2 * LEAST_RUNS else []
+    trust = _trust(series.reaches)
+    places = _partition(series.logs, trust) if len(series.logs) >= 2 * LEAST_RUNS else []
     while places:
-        found = _tested(series, weights, places)
+        found = _tested(series, trust, places)
         doubtful = [change for change in found if not _is_certain(change, largest_p)]
         if not doubtful:
             return found
@@ -97,26 +97,28 @@ def _is_certain(change: Change, largest_p: float) -> bool:
 
 
 def levels(series: Series, changes: Sequence[Change]) -> Floats:
-    """The level of each run, in logs: the weighted mean of the runs between two changes."""
-    weights, bounds = _weights(series.reaches), [0, *(change.at for change in changes), len(series.logs)]
-    means = [
-        np.average(series.logs[begin:end], weights=weights[begin:end]) for begin, end in itertools.pairwise(bounds)
-    ]
+    """The level of each run, in logs: the mean of the runs between two changes."""
+    trust, bounds = _trust(series.reaches), [0, *(change.at for change in changes), len(series.logs)]
+    means = [_mean(series.logs[begin:end], trust[begin:end]) for begin, end in itertools.pairwise(bounds)]
     return np.repeat(np.array(means, dtype=float), np.diff(bounds))
 
 
-def _weights(reaches: Floats) -> Floats:
+def _trust(reaches: Floats) -> Floats:
     """One for a run whose interval is as narrow as that of most, else (median / its own)².
 
     Five launches know their own scatter within a factor of two: a run that looks better than most gets no more.
     """
     typical = float(np.median(reaches)) if len(reaches) else 1.0
     narrowest = max(typical, math.sqrt(SMALLEST_VARIANCE))
-    weights: Floats = (narrowest / np.maximum(reaches, narrowest)) ** 2
-    return weights
+    trust: Floats = (narrowest / np.maximum(reaches, narrowest)) ** 2
+    return trust
 
 
-def _partition(logs: Floats, weights: Floats) -> list[int]:
+def _mean(logs: Floats, trust: Floats) -> float:
+    return float((trust * logs).sum() / trust.sum())
+
+
+def _partition(logs: Floats, trust: Floats) -> list[int]:
     """The first run after each candidate, by dynamic programming (Jackson and others, 2005; ASV does likewise).
 
     σ is from the median distance of neighbours, which a few steps do not change.
@@ -124,7 +126,7 @@ def _partition(logs: Floats, weights: Floats) -> list[int]:
     n = len(logs)
     scatter = float(np.median(np.abs(np.diff(logs)))) / (0.6745 * math.sqrt(2))
     variance, penalty = max(scatter**2, SMALLEST_VARIANCE), 2 * math.log(n)
-    sums = [np.concatenate([[0.0], np.cumsum(weights * logs**power)]) for power in range(3)]
+    sums = [np.concatenate([[0.0], np.cumsum(trust * logs**power)]) for power in range(3)]
     best, last = np.full(n + 1, np.inf), np.zeros(n + 1, dtype=int)
     best[0] = -penalty
     for end in range(LEAST_RUNS, n + 1):
@@ -140,34 +142,34 @@ def _partition(logs: Floats, weights: Floats) -> list[int]:
 
 
 class _Level(NamedTuple):
-    """The runs between two candidates: their logs, the sum of their weights, their weighted mean, and their margin."""
+    """The runs between two candidates: their logs, how far they are trusted, their mean, and their margin."""
 
     begin: int
     end: int
     logs: Floats
-    weight: float
-    mean: float
-    squares: float  # weighted, around the mean
+    trust: float  # its sum over the runs
+    mean: float  # by trust
+    squares: float  # around the mean, by trust
     margin: float
 
 
-def _level(series: Series, weights: Floats, begin: int, end: int) -> _Level:
-    logs, w = series.logs[begin:end], weights[begin:end]
-    mean, margin = float(np.average(logs, weights=w)), float(np.median(series.margins[begin:end]))
+def _level(series: Series, trust: Floats, begin: int, end: int) -> _Level:
+    logs, w = series.logs[begin:end], trust[begin:end]
+    mean, margin = _mean(logs, w), float(np.median(series.margins[begin:end]))
     return _Level(begin, end, logs, float(w.sum()), mean, float((w * (logs - mean) ** 2).sum()), margin)
 
 
-def _tested(series: Series, weights: Floats, places: Sequence[int]) -> list[Change]:
+def _tested(series: Series, trust: Floats, places: Sequence[int]) -> list[Change]:
     """A step at each place, beside its neighbours at the others."""
     n = len(series.logs)
-    parts = [_level(series, weights, *ends) for ends in itertools.pairwise([0, *places, n])]
+    parts = [_level(series, trust, *ends) for ends in itertools.pairwise([0, *places, n])]
     freedom, n_places = n - len(parts), n - 2 * LEAST_RUNS + 1
     variance = max(sum(part.squares for part in parts) / freedom, SMALLEST_VARIANCE)
     return [_step(before, after, variance, freedom, n_places) for before, after in itertools.pairwise(parts)]
 
 
 def _step(before: _Level, after: _Level, variance: float, freedom: int, n_places: int) -> Change:
-    step, error = after.mean - before.mean, math.sqrt(variance * (1 / before.weight + 1 / after.weight))
+    step, error = after.mean - before.mean, math.sqrt(variance * (1 / before.trust + 1 / after.trust))
     reach = float(stdtrit(freedom, (1 + CONFIDENCE) / 2)) * error
     return Change(
         begin=before.begin,

@@ -32,6 +32,7 @@ from paragone.report.text.history import (
 if TYPE_CHECKING:
     from paragone.comparison.history import History, PastRun, Track
 
+PAGE = "report.html"  # of a run
 STYLES = ("styles/style.css", "styles/history.css")
 
 
@@ -114,11 +115,12 @@ def _colours(language: str) -> dict[str, str]:
 
 def _run(history: History, number: int) -> dict[str, Any]:
     past = history.runs[number]
+    folder = past.run.folder
     before = history.runs[number - 1 : number] if number else []
     return {
         "place": f"run-{_place(past)}",
         "name": formatting.one_line(name_of(past.run)),
-        "link": f"../{quote(past.run.folder.name)}/report.html",
+        "link": f"../{quote(folder.name)}/{PAGE}" if (folder / PAGE).is_file() else "",
         "created": past.run.plan.created[:16].replace("T", " "),
         "commit": revision(past),
         "noise": formatting.percent(float(past.cells["margin"].median())),
