@@ -42,6 +42,7 @@ PARSED = {
     "paragone compare --live HEAD . -i my_step": REVISIONS,
     "paragone compare --live HEAD . -i NAME --markdown": REVISIONS,
     "paragone bench -k all": "half an hour; tests/cli/test_bench_kernels.py measures two kernels",
+    "paragone history": "it takes the runs of several nights; tests/cli/test_history.py makes some",
     "paragone claims": "it measures for ten minutes; tests/claims judges made-up runs",
     "paragone profile": "every implementation takes minutes; tests/measure/test_profile.py runs small ones",
     "pip install": INSTALLS,
