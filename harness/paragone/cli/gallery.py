@@ -48,22 +48,25 @@ def write_and_name(folder: Path, runs: Sequence[Results], console: Console = out
 def newest_of_each_kernel(results: Path) -> list[Path]:
     """The folders of the newest finished runs of each problem, oldest first; all of the newest run's machine.
 
-    A live comparison is of versions and no run of a kernel. What cannot be read is told and left out. Raises
-    ResultsUnusable where there is none.
+    What cannot be read is told and left out. Raises ResultsUnusable where there is none.
     """
     from paragone.store.reader import read_environment
 
-    chosen: list[Path] = []
-    taken: set[str] = set()
-    machine: str | None = None
-    for folder, plan in _finished(results):
-        of_run = read_environment(folder).machine.id
-        machine = machine or of_run
-        if of_run == machine and taken.isdisjoint(plan.problems):
-            chosen.insert(0, folder)
-            taken |= plan.problems.keys()
+    finished = [(folder, plan, read_environment(folder).machine.id) for folder, plan in _finished(results)]
+    chosen = newest_of_each((folder, plan) for folder, plan, machine in finished if machine == finished[0][2])
     if not chosen:
         raise ResultsUnusable(f"{results} has no finished run. To measure every kernel: paragone bench -k all")
+    return chosen
+
+
+def newest_of_each(runs: Iterable[tuple[Path, Plan]]) -> list[Path]:
+    """Of runs, newest first, the folder of the first of each problem; oldest first."""
+    chosen: list[Path] = []
+    taken: set[str] = set()
+    for folder, plan in runs:
+        if taken.isdisjoint(plan.problems):
+            chosen.insert(0, folder)
+            taken |= plan.problems.keys()
     return chosen
 
 

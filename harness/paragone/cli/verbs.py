@@ -92,6 +92,10 @@ VERBS = (
         "Put the runs of one machine in a line: where a cell's speed changed, between which commits and versions.",
     ),
     Verb(
+        "paragone site public",
+        "Write a folder that any web host serves: an index of all runs, their reports, history and gallery.",
+    ),
+    Verb(
         "paragone profile -i 'numpy_*' -p mlp4 -b 500,20000",
         "Show where the time of a step goes: gather, forward, loss, backward, update; one dtype each unless asked.",
     ),

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from paragone.comparison.gallery import Column
     from paragone.comparison.history import History
     from paragone.report.figures.drawing import Drawing
+    from paragone.report.page.site import SiteRun
     from paragone.store.reader import Run
 
 
@@ -94,10 +95,11 @@ def write_machines_report(runs: Sequence[Run], results: Path, anyway: bool = Fal
     return folder / "report.md"
 
 
-def write_gallery(columns: Sequence[Column], results: Path) -> Path:
-    """Write gallery.html, gallery.md and gallery.csv into a new folder in `results`; return the path of gallery.html.
+def write_gallery(columns: Sequence[Column], results: Path, name: str = "") -> Path:
+    """Write gallery.html, gallery.md and gallery.csv into a folder in `results`; return the path of gallery.html.
 
-    The same runs get the same folder name. Raises ResultsUnusable where the folder cannot be written.
+    Without a name the folder is called by its runs: the same runs get the same. Raises ResultsUnusable where it cannot
+    be written.
     """
     import pandas as pd
 
@@ -110,7 +112,7 @@ def write_gallery(columns: Sequence[Column], results: Path) -> Path:
         "gallery.md": join_sections(gallery_sections(columns)).encode(),
         "gallery.html": gallery_page(columns).encode(),
     }
-    folder = results / folder_of_several(runs, "gallery")
+    folder = results / (name or folder_of_several(runs, "gallery"))
     _write_folder(folder, files)
     return folder / "gallery.html"
 
@@ -121,15 +123,28 @@ def write_history(history: History, results: Path) -> Path:
     Each history of a machine replaces the one before, so that its address stays. Raises ResultsUnusable where the
     folder cannot be written.
     """
-    from paragone.report.figures.catalogue import file_name
     from paragone.report.page.history import history_page
     from paragone.report.text.history import history_csv
 
-    machine = history.runs[-1].run.environment.machine.id or "unknown"
     files = {"history.csv": history_csv(history).encode(), "history.html": history_page(history).encode()}
-    folder = results / f"history-{file_name(machine)}"
+    folder = results / folder_of_machine(history.runs[-1].run.environment.machine.id, "history")
     _write_folder(folder, files)
     return folder / "history.html"
+
+
+def write_site_index(runs: Sequence[SiteRun], pages: Mapping[str, Sequence[tuple[str, str]]], site: Path) -> Path:
+    """Write index.html of a site; `pages` are the links of a machine, each with its words. Raises ResultsUnusable."""
+    from paragone.report.page.site import INDEX, site_page
+
+    _write_folder(site, {INDEX: site_page(runs, pages).encode()})
+    return site / INDEX
+
+
+def folder_of_machine(machine: str | None, kind: str) -> str:
+    """The name of the folder of a page about one machine: "history-0123abcd"."""
+    from paragone.report.figures.catalogue import file_name
+
+    return f"{kind}-{file_name(machine or 'unknown')}"
 
 
 def write_profile(profiled: Profiled) -> Path:
