@@ -74,6 +74,14 @@ def test_a_step_beyond_the_margin_of_one_side_alone_is_no_verdict():
     assert (0.2, False) == (change.margin, change.is_beyond_noise)
 
 
+def test_what_is_no_verdict_must_be_ten_times_as_sure():
+    logs = np.tile([0.018, -0.018], 6) - 0.055 * (np.arange(12) >= 6)
+    (verdict,) = change_points(series(logs, margin=0.01))
+
+    assert 0.001 < verdict.p < 0.01
+    assert [] == change_points(series(logs, margin=0.2))
+
+
 def test_runs_with_wide_intervals_weigh_less():
     logs = np.array([0.0, 0.0, 0.0, 0.06, 0.06, 0.0, 0.0, 0.0, 0.0, 0.0]) + noise(10, 0.002)
     wide = [0.01] * 3 + [0.3] * 2 + [0.01] * 5

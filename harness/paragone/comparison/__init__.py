@@ -1,1 +1,1 @@
-"""Two runs apart in time, and two versions of one implementation in one run."""
+"""Two runs apart in time, many runs over time, and two versions of one implementation in one run."""

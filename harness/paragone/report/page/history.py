@@ -59,7 +59,6 @@ def _event(event: Event, names: Mapping[str, str]) -> dict[str, Any]:
     return {
         "place": f"change-{_place(event.before)}-{_place(event.after)}",
         "title": event_title(event),
-        "day": event.after.run.plan.created[:10],
         "facts": event_facts(event),
         "rows": change_rows(event, names),
     }

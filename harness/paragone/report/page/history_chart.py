@@ -39,7 +39,7 @@ def chart(track: Track, n_runs: int) -> dict[str, Any]:
     level = levels(series, track.changes)
     ends = np.concatenate([series.logs - series.reaches, series.logs + series.reaches])
     scale = _scale(n_runs, float(ends.min()), float(ends.max()))
-    places, half = track.places, 0.5
+    places, half, spacing = track.places, 0.5, (WIDTH - LEFT - RIGHT) / n_runs
     rows = list(zip(places, series.logs, series.reaches, series.margins, level, strict=True))
     return {
         "size": (WIDTH, HEIGHT),
@@ -56,6 +56,9 @@ def chart(track: Track, n_runs: int) -> dict[str, Any]:
         "levels": _levels(track, level, scale),
         "marks": [_mark(track, number, scale) for number in range(len(track.changes))],
         "ticks": [(f"{scale.y(log):.1f}", formatting.ratio(math.exp(log))) for log in _ticks(scale)],
+        # So that hundreds of runs stay points and do not grow into one area.
+        "thin": f"{min(0.9, 0.3 * spacing):.2f}",
+        "thick": f"{min(3.4, max(1.7, 1.2 * spacing)):.2f}",
         "left": LEFT,
         "right": WIDTH - RIGHT,
     }
