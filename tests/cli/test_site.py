@@ -52,8 +52,20 @@ def test_a_machine_with_several_runs_has_a_history_and_one_with_a_single_run_non
     assert "Another &lt;CPU&gt;" in index
 
 
+def test_the_newest_run_of_each_machine_stands_beside_the_others_with_figures_that_are_there(site):
+    page = (site / "machines" / "index.html").read_text()
+    pictures = re.findall(r'<img src="([^"]+)"', page)
+
+    assert 'href="machines/index.html">2 machines side by side' in (site / "index.html").read_text()
+    assert "2026-01-05T030405Z" in page
+    assert "2026-01-07T030405Z" in page
+    assert pictures
+    assert all((site / "machines" / picture).is_file() for picture in pictures)
+    assert "<script" not in page
+
+
 def test_every_link_is_relative_and_leads_to_a_file_of_the_site(site):
-    for page in ("index.html", "history-0123abcd/history.html"):
+    for page in ("index.html", "history-0123abcd/history.html", "machines/index.html"):
         for link in re.findall(r'href="([^#"]+)', (site / page).read_text()):
             assert (site / page).parent.joinpath(link).resolve().is_relative_to(site.resolve())
             assert (site / page).parent.joinpath(link).is_file(), link

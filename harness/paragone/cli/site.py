@@ -23,7 +23,7 @@ def site(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where the site is written: new, empty, or a site.")],
     results: ResultsOption = None,
 ) -> None:
-    """Write a folder that any web host serves: an index of all runs, their reports, history and gallery."""
+    """Write a folder that any web host serves: an index of all runs, their reports, history, gallery and machines."""
     from paragone.report.write import write_site_index
     from paragone.store.runs import results_folder
 
@@ -33,9 +33,10 @@ def site(
     if not runs:
         raise ResultsUnusable(f"{stored} has no run for a site. To measure one: paragone bench")
     pages = {machine: _pages(machine, runs, folder) for machine in dict.fromkeys(run.machine for run in runs)}
+    pages_of_all = _machines_page(runs, folder)
     for run in runs:
         _copy_report(run, folder)
-    path = write_site_index(runs, pages, folder)
+    path = write_site_index(runs, pages, pages_of_all, folder)
     out.print(f"Site: {path}, {sum(run.has_report for run in runs)} reports", soft_wrap=True, highlight=False)
 
 
@@ -110,6 +111,22 @@ def _gallery(folders: Sequence[Path], machine: str, site: Path) -> list[tuple[st
         return []
     path = write_gallery(columns, site, folder_of_machine(machine, "gallery"))
     return [(f"{path.parent.name}/{path.name}", f"Gallery, {len(columns)} kernels: {lead(columns)}")]
+
+
+def _machines_page(runs: Sequence[SiteRun], site: Path) -> list[tuple[str, str]]:
+    """Put the newest run with intervals of each machine side by side; none where they did different work."""
+    from paragone.report.write import write_machines_page
+    from paragone.store.reader import read_run
+
+    newest = {run.machine: run.folder for run in reversed(runs) if run.may_enter_history}
+    if len(newest) < 2:
+        return []
+    try:
+        path = write_machines_page([read_run(folder) for folder in newest.values()], site)
+    except (Incomparable, ResultsUnusable) as error:
+        err.print(f"No comparison of machines: {error}", soft_wrap=True, highlight=False, markup=False)
+        return []
+    return [(f"{path.parent.name}/{path.name}", f"{len(newest)} machines side by side, the newest run of each")]
 
 
 def _copy_report(run: SiteRun, site: Path) -> None:

@@ -93,7 +93,7 @@ VERBS = (
     ),
     Verb(
         "paragone site public",
-        "Write a folder that any web host serves: an index of all runs, their reports, history and gallery.",
+        "Write a folder that any web host serves: an index of all runs, their reports, history, gallery and machines.",
     ),
     Verb(
         "paragone profile -i 'numpy_*' -p mlp4 -b 500,20000",

@@ -132,11 +132,35 @@ def write_history(history: History, results: Path) -> Path:
     return folder / "history.html"
 
 
-def write_site_index(runs: Sequence[SiteRun], pages: Mapping[str, Sequence[tuple[str, str]]], site: Path) -> Path:
-    """Write index.html of a site; `pages` are the links of a machine, each with its words. Raises ResultsUnusable."""
+def write_machines_page(runs: Sequence[Run], site: Path) -> Path:
+    """Write machines/index.html of a site, with the figures beside it: runs of several machines side by side.
+
+    Return its path. Raises Incomparable where the runs did different work, ResultsUnusable where it cannot be written.
+    """
+    from paragone.report.figures.catalogue import machine_figures
+    from paragone.report.page.machines import machines_page
+    from paragone.report.text.machines import different_work, joined_summaries
+
+    if reasons := different_work(runs):
+        raise Incomparable(f"these runs cannot be joined: {'; '.join(reasons)}")
+    frame = joined_summaries(runs)
+    figures = machine_figures(runs, frame)
+    files = {f"{FIGURES}/{figure.name}.svg": figure.svg for figure in figures}
+    folder = site / "machines"
+    _write_folder(folder, {**files, "index.html": machines_page(runs, frame, figures).encode()})
+    return folder / "index.html"
+
+
+def write_site_index(
+    runs: Sequence[SiteRun],
+    pages: Mapping[str, Sequence[tuple[str, str]]],
+    pages_of_all: Sequence[tuple[str, str]],
+    site: Path,
+) -> Path:
+    """Write index.html of a site; `pages` are the links of each machine, with their words. Raises ResultsUnusable."""
     from paragone.report.page.site import INDEX, site_page
 
-    _write_folder(site, {INDEX: site_page(runs, pages).encode()})
+    _write_folder(site, {INDEX: site_page(runs, pages, pages_of_all).encode()})
     return site / INDEX
 
 

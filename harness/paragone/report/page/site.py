@@ -37,7 +37,9 @@ class SiteRun(NamedTuple):
         return self.is_finished and self.plan.live is None and self.plan.launches > 1
 
 
-def site_page(runs: Sequence[SiteRun], pages: Mapping[str, Sequence[tuple[str, str]]]) -> str:
+def site_page(
+    runs: Sequence[SiteRun], pages: Mapping[str, Sequence[tuple[str, str]]], pages_of_all: Sequence[tuple[str, str]]
+) -> str:
     """Return the index of these runs, newest first; `pages` are link and words of what there is of a machine."""
     by_machine: dict[str, list[SiteRun]] = {}
     for run in runs:
@@ -45,6 +47,7 @@ def site_page(runs: Sequence[SiteRun], pages: Mapping[str, Sequence[tuple[str, s
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     return environment.from_string(packaged_text("site.html.j2")).render(
         generator=GENERATOR,
+        pages_of_all=pages_of_all,
         n_runs=formatting.plural(len(runs), "run"),
         machines=[
             {

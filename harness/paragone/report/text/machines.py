@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from paragone.store.reader import Run
     from paragone.task.problem import Problem, Words
 
+FIGURES = "## Figures"
 GRID = ["problem", "threads", "dtype"]
 
 HOW_TO_READ = """\
@@ -62,6 +63,12 @@ def machine_name(run: Run) -> str:
 def machines_report(
     runs: Sequence[Run], frame: pd.DataFrame, drawn: Sequence[Drawing], overridden: Sequence[str]
 ) -> str:
+    return markdown.join_sections(machines_sections(runs, frame, drawn, overridden))
+
+
+def machines_sections(
+    runs: Sequence[Run], frame: pd.DataFrame, drawn: Sequence[Drawing], overridden: Sequence[str]
+) -> markdown.Sections:
     named = formatting.letters(len(runs))
     rows = environment_differences(list(runs))
     differences = [[markdown.escaped(name), *map(markdown.escaped, values)] for name, values in rows]
@@ -73,11 +80,11 @@ def machines_report(
         ("## What differs around them", markdown.table(["", *named], differences) if rows else "Nothing recorded."),
         ("## Results", _result_tables(frame, named, runs)),
         ("## How to read this", _how_to_read(shared_words(problems_of(runs).values()))),
-        ("## Figures", markdown.figure_links(drawn) or "Nothing was measured."),
+        (FIGURES, markdown.figure_links(drawn) or "Nothing was measured."),
         ("## The machines' limits", _limits(runs)),
         ("## To repeat it", markdown.code_block(commands)),
     ]
-    return markdown.join_sections([(heading, text) for heading, text in sections if text])
+    return [(heading, text) for heading, text in sections if text]
 
 
 def _introduction(runs: Sequence[Run]) -> str:
