@@ -3,9 +3,12 @@
 import json
 import re
 import shutil
+from dataclasses import replace
 
 import pytest
+from made_up_run import with_plan
 from pair_of_runs import written
+from runs_of_two_kernels import network_run, pairwise_run
 from runs_over_time import nights
 
 
@@ -62,6 +65,18 @@ def test_the_newest_run_of_each_machine_stands_beside_the_others_with_figures_th
     assert pictures
     assert all((site / "machines" / picture).is_file() for picture in pictures)
     assert "<script" not in page
+
+
+def test_a_machine_with_runs_of_two_kernels_has_a_gallery(paragone, tmp_path):
+    for number, run in enumerate((network_run(), pairwise_run())):
+        plain = run.outcomes[run.outcomes["threads"].isna()].astype(object)
+        plain = replace(run, outcomes=plain.where(plain.notna(), None))
+        written(with_plan(plain, run=f"2026-01-0{number + 1}T000000Z"), tmp_path / "results")
+    code, _, err = paragone("site", tmp_path / "site", "--results", tmp_path / "results")
+    (gallery,) = (tmp_path / "site").glob("gallery-*/gallery.html")
+
+    assert (0, "") == (code, err)
+    assert f'href="{gallery.parent.name}/gallery.html">Gallery, 2 kernels' in (tmp_path / "site/index.html").read_text()
 
 
 def test_every_link_is_relative_and_leads_to_a_file_of_the_site(site):

@@ -10,10 +10,10 @@ from paragone.comparison.history import NUMBERS, Track
 from paragone.report.page.history_chart import HEIGHT, LEFT, RIGHT, WIDTH, chart
 
 
-def track(logs, places=None, changes=(), reach=0.001):
+def track(logs, places=None, changes=(), reach=0.001, margin=0.01):
     ratios = np.exp(np.asarray(logs, dtype=float))
     numbers = pd.DataFrame(dict.fromkeys(NUMBERS, ratios)).assign(
-        ratio_low=ratios * np.exp(-reach), ratio_high=ratios * np.exp(reach), margin=0.01
+        ratio_low=ratios * np.exp(-reach), ratio_high=ratios * np.exp(reach), margin=margin
     )
     return Track("p", "v", 1, 1, "v", "NumPy", "float64", places or range(len(ratios)), numbers, changes)
 
@@ -36,7 +36,7 @@ def test_a_run_has_the_same_place_in_every_chart_whichever_runs_a_cell_has():
 
 
 def test_all_that_is_drawn_lies_within_the_drawing():
-    drawn = chart(track([0.0, 0.02, -0.03, 0.5], reach=0.2), 4)
+    drawn = chart(track([0.0, 0.02, -0.03, 0.5], reach=0.2, margin=5.0), 4)
     ys = [
         float(y)
         for path in ("points", "intervals", "band")
