@@ -11,6 +11,7 @@ HarnessError                 exit 1
 ├── Unavailable              a row    an implementation that cannot run here
 ├── VerificationFailed       a row    a result that differs from the reference
 └── MeasurementFailed        a row    a worker that raised, crashed or hung
+    ├── LaterCallFailed      a row    a callable that failed after a right first call
     └── TimedOut             a row
 
 In a run, errors of the classes with "a row" never reach the user as errors: each becomes a row of the results with its
