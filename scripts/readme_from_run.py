@@ -10,6 +10,7 @@ say is the author's: read it again.
 
 from __future__ import annotations
 
+import io
 import re
 import sys
 import tarfile
@@ -17,6 +18,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -38,23 +40,21 @@ ROW = re.compile(r"^\| (?P<words>.*`(?P<name>\w+)( (?P<order>[CF]))?`\**) \|.*$"
 
 
 def keep(run: Path, name: str) -> Path:
-    """Pack what was measured: the files of the run's folder but for those that are computed from the others."""
+    """Pack what was measured: the files of the run's folder but for those that are computed from the others.
+
+    The project's own folder is "." in them.
+    """
     archive = KEPT / f"{name}.tar.xz"
     KEPT.mkdir(exist_ok=True)
     with tarfile.open(archive, "w:xz", preset=9) as packed:
         for path in sorted([*run.glob("*.json"), *run.glob("*.jsonl")]):
-            packed.add(path, f"{name}/{path.name}", filter=_anonymous)
+            content = path.read_bytes().replace(str(PROJECT).encode(), b".")
+            file = tarfile.TarInfo(f"{name}/{path.name}")  # without owner and time
+            file.size = len(content)
+            packed.addfile(file, io.BytesIO(content))
     if archive.stat().st_size > MOST_BYTES:
         sys.exit(f"{archive}: expected at most {MOST_BYTES} bytes, got {archive.stat().st_size}")
     return archive
-
-
-def _anonymous(file: tarfile.TarInfo) -> tarfile.TarInfo:
-    """Who owns the file, and when it was written, are nobody's business."""
-    file.uid = file.gid = file.mtime = 0
-    file.uname = file.gname = ""
-    file.mode = 0o644
-    return file
 
 
 @contextmanager
@@ -85,11 +85,17 @@ def _row(row: re.Match[str], cells: pd.DataFrame) -> str:
         sys.exit(f"{README}: the run has no {row['name']} {row['order'] or ''} in {DTYPE}")
     is_baseline = "the baseline" in row["words"]
     numbers = [
-        formatting.rate(cell.work_per_second)
-        + ("" if is_baseline else f" · {formatting.ratio(cell.ratio_to_baseline)}")
+        formatting.rate(cell.work_per_second) + ("" if is_baseline else f" · {_ratio(cell)}")
         for cell in own.itertuples()
     ]
     return f"| {row['words']} | {' | '.join(numbers)} |"
+
+
+def _ratio(cell: Any) -> str:
+    """The ratio to the baseline, behind "?" where nothing is sure and behind "≈" where it is the same."""
+    sign = {"not enough data": "?", "same": "≈"}
+    found = [mark for word, mark in sign.items() if cell.verdict.startswith(word)]
+    return f"{''.join(found)}{formatting.ratio(cell.ratio_to_baseline)}"
 
 
 def _is_of_order(variant: str, order: str | None) -> bool:

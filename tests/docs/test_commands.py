@@ -30,7 +30,7 @@ INSTALLS = "it changes an environment; .ci/run makes one"
 PARSED = {
     "make bench": ALL,
     "paragone bench --quick": ALL,
-    "paragone bench --dtype float32 --rounds 6": ALL,
+    "paragone bench -p nielsen --dtype float32 --rounds 6": ALL,
     "paragone bench -i my_step": LONG,
     "paragone verify my_step --contract": "the README's section runs it, with --plugins",
     "paragone verify my_step --contract --all": "as with --contract, of every problem; tests/cli asks what it looks at",

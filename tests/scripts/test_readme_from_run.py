@@ -34,14 +34,14 @@ def test_the_words_of_a_row_stay_and_its_numbers_are_those_of_its_variant():
     text = "| a row: `numpy_rows F` | 1 | 2 |\n| **the baseline: `numpy_rows`** | 3 |\n| no name | 4 |\n"
     cells = pd.DataFrame(
         [
-            ("numpy_rows", "numpy_rows[order=F,dtype=float32]", 2e3, 0.5),
-            ("numpy_rows", "numpy_rows[order=C,dtype=float32]", 4e3, 1.0),
+            ("numpy_rows", "numpy_rows[order=F,dtype=float32]", 2e3, 0.5, "not enough data"),
+            ("numpy_rows", "numpy_rows[order=C,dtype=float32]", 4e3, 1.0, "baseline"),
         ],
-        columns=["implementation", "variant", "work_per_second", "ratio_to_baseline"],
+        columns=["implementation", "variant", "work_per_second", "ratio_to_baseline", "verdict"],
     )
 
     assert readme_from_run.with_numbers(text, cells) == (
-        "| a row: `numpy_rows F` | 2.00 k · 0.50× |\n| **the baseline: `numpy_rows`** | 4.00 k |\n| no name | 4 |\n"
+        "| a row: `numpy_rows F` | 2.00 k · ?0.50× |\n| **the baseline: `numpy_rows`** | 4.00 k |\n| no name | 4 |\n"
     )
 
 
