@@ -17,6 +17,7 @@ from paragone.task.mlp.reference import trajectory
 (_, RUST_FUSED) = read_folder(IMPLEMENTATIONS / "rust_loops")
 FOLDERS = {C_FUSED: IMPLEMENTATIONS / "c_fused", RUST_FUSED: IMPLEMENTATIONS / "rust_loops"}
 KINDS = (C_FUSED, C_SPARSE, RUST_FUSED)
+DENSE = (C_FUSED, RUST_FUSED)
 N_TRAIN, SEED = 600, 3
 # One neuron, a pixel more than whole vectors, no hidden layer, five of them, and more outputs than a tile is wide.
 LAYERS = [(17, 1, 3), (785, 30, 10), (49, 10), (16, 9, 8, 7, 6, 5, 4), (33, 70, 67)]
@@ -38,8 +39,8 @@ WRONG_IN_C = {
     "the weights of the last pixel left": ("images.h", "(n, net->fan[0], PADDED", "(n, net->fan[0] - 1, PADDED"),
     "the update of the last image never made": (
         "images.h",
-        "if (X->last != NULL)\n        transposed",
-        "if (0) transposed",
+        "if (X->last != NULL)\n        images",
+        "if (0) images",
     ),
     "old weights for the next image": (
         "images.h",
@@ -82,8 +83,8 @@ WRONG_IN_RUST = {
     ),
     "a bias without the last image": (
         "fused.rs",
-        "delta.chunks_exact(b.len())",
-        "delta.chunks_exact(b.len()).rev().skip(1)",
+        "0..1, width, delta, b",
+        "0..1, width, &delta[width..], b",
     ),
     "a transpose of old weights": ("fused.rs", "            add_transposed_gradient(layers, block.X.len(), s);\n", ""),
 }
@@ -123,6 +124,24 @@ def test_layers_of_any_width_and_depth_follow_the_reference(kind, layers, dtype,
     for problem in (plain, stress_problem(plain)) if name == "nielsen" else (plain,):
         for batch_size, check in results(kind, dtype, problem, BATCH_SIZES):
             assert check.passed, (problem, batch_size, check.reason)
+
+
+@pytest.mark.parametrize("kind", [pytest.param(kind, marks=where_compiled(kind), id=kind.name) for kind in DENSE])
+def test_what_one_image_adds_is_not_rounded_away_beside_a_large_weight(kind):
+    problem = replace(find_problem("nielsen"), n_train=N_TRAIN, layers=(40, 30, 10), learning_rate=((1, 1e-5),))
+    images, labels = (np.repeat(rows[:1], N_TRAIN, axis=0) for rows in drawn(problem.layers))
+    start = problem.start_state(SEED)
+    large = replace(start, W=tuple(np.where(W < 0, -1.5, 1.5) for W in start.W))
+    order = problem.order(SEED, 1, 40)
+    implementation = kind(dtype="float32")
+    implementation.load(problem, (images / 255.0).astype("float32"), labels)
+    implementation.reset(large)
+    implementation.train(order)
+    expected = trajectory(problem, images, labels, large, order).states[-1].W[1] - large.W[1]
+    got = implementation.params().W[1] - large.W[1]
+    implementation.close()
+    assert np.abs(expected).max() / 40 < np.spacing(np.float32(1.5)) / 2 < np.abs(expected).max() / 4
+    assert np.linalg.norm(got - expected) < 0.1 * np.linalg.norm(expected)
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ static int64_t most_in_cache(const network *net)
     cache_bytes = sysconf(_SC_LEVEL2_CACHE_SIZE);
 #endif
     int64_t most = (cache_bytes > 0 ? cache_bytes : 1 << 19) / 4 / (net->fan[0] * (int64_t)sizeof(real));
-    return most < ROWS ? ROWS : least(most, 256);
+    return most < ROWS ? ROWS : least(most, MOST_IMAGES);
 }
 
 /* Of each layer of neurons n rows */

@@ -225,6 +225,7 @@ static double step(network *net, const int64_t *batch, int64_t B, real eta, real
 /* The weights may be others when the next training begins. */
 static void finish(network *net)
 {
-    finish_images(net, &net->buffers->of->images, net->buffers->of->delta[1]);
+    workspace *w = net->buffers->of;
+    finish_images(net, &w->images, w->delta[1], w->Z[1]);
     net->buffers->has_V = 0;
 }

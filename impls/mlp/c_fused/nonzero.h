@@ -7,6 +7,7 @@
  * Longer than 100 lines: C builds and frees the lists by hand.
  */
 enum { STRIP_BYTES = 1 << 14 };
+enum { MOST_IMAGES = 64 }; /* in a block: each is added to a weight by itself, which rounds each time */
 
 typedef struct {
     int64_t strip, n_strips; /* rows of W in a strip, and strips of W */
@@ -140,4 +141,7 @@ static void images_gradient(const network *net, int64_t n, images *X, const int6
 }
 
 /* No update waits here */
-static void finish_images(network *net, images *X, const real *delta) { (void)net, (void)X, (void)delta; }
+static void finish_images(network *net, images *X, const real *delta, real *Z)
+{
+    (void)net, (void)X, (void)delta, (void)Z;
+}

@@ -42,6 +42,14 @@ INLINE void load_tile(int rows, int parts, vector sums[ROWS][PARTS], const real 
             sums[row][part] = ((const vector *)(from + row * stride))[part];
 }
 
+/* sums += from, row by row */
+INLINE void add_tile(int rows, int parts, vector sums[ROWS][PARTS], const real *from, int64_t stride)
+{
+    UNROLL for (int row = 0; row < rows; row++)
+        UNROLL for (int part = 0; part < parts; part++)
+            sums[row][part] += ((const vector *)(from + row * stride))[part];
+}
+
 INLINE void store_tile(int rows, int parts, vector sums[ROWS][PARTS], real *to, int64_t stride)
 {
     UNROLL for (int row = 0; row < rows; row++)
@@ -86,7 +94,8 @@ INLINE void product_tile(int rows, int parts, int64_t depth, const real *const *
     store_tile(rows, parts, sums, C, width);
 }
 
-/* C = from + A' B: `rows` columns of A from number i on, all `depth` rows of A and B.
+/* C = from + A' B: `rows` columns of A from number i on, all `depth` rows of A and B. The sum is made before it is added
+ * to `from`: beside a large weight, what one image adds would be rounded away.
  *
  * Meanwhile the same columns of `ahead` are asked for, each row a little further than the one before, so that they do
  * not all begin a line of the cache at once.
@@ -94,12 +103,12 @@ INLINE void product_tile(int rows, int parts, int64_t depth, const real *const *
 INLINE void transposed_tile(int rows, int parts, int64_t depth, const real *const *A, int64_t i, const real *B,
                             int64_t width, const real *from, int64_t stride, real *C, const real *const *ahead)
 {
-    vector sums[ROWS][PARTS];
-    load_tile(rows, parts, sums, from, stride);
+    vector sums[ROWS][PARTS] = {0};
     for (int64_t k = 0; k < depth; k++, B += width) {
         __builtin_prefetch(ahead[k] + i + k % LINE, 0, 2);
         add_products(rows, parts, A[k] + i, B, sums);
     }
+    add_tile(rows, parts, sums, from, stride);
     store_tile(rows, parts, sums, C, width);
 }
 

@@ -91,14 +91,8 @@ fn backward(layers: &[Layer], hidden: Hidden, output: Output, y: &[usize], facto
     }
 }
 
-/// b += sum_block delta
-fn add_bias_gradient(delta: &[Real], b: &mut [Real]) {
-    for delta_k in delta.chunks_exact(b.len()) {
-        for (b_j, delta_j) in b.iter_mut().zip(delta_k) {
-            *b_j += delta_j;
-        }
-    }
-}
+/// As many rows of a single 1 as there are samples, which is what the biases are multiplied by
+const ONES: Packed = Packed(&[1.0], 1, 0);
 
 /// W += A' delta, b += sum_block delta: straight to the weights, or to their dW and db. With one image the first W waits.
 #[cfg_attr(target_arch = "x86_64", target_feature(enable = "sse"))]
@@ -107,7 +101,7 @@ fn add_gradient(layers: &mut [Layer], data: &TrainingSet, block: &Block, is_dire
         let (fan_in, width) = (layer.fan_in, layer.b.len());
         let (W, b) = if is_direct { (&mut layer.W, &mut layer.b) } else { (&mut layer.dW, &mut layer.db) };
         let delta = &s.delta[l][..block.X.len() * width];
-        add_bias_gradient(delta, b);
+        transposed_product(&ONES, 0..1, width, delta, b);
         match l {
             0 if s.waiting.is_some() => fetch_images(data, block.next),
             0 => images_gradient(data, block, delta, W),
@@ -184,13 +178,12 @@ pub fn step(net: &mut Network, batch: &[i64], rest: &[i64], eta: Real, R: Real) 
     batch_loss
 }
 
-/// The update that waits for no other step; the weights may be others when the next training begins.
+/// The update that waits for no other step, in the same sweep, whose product is not needed; the weights may be others when the next training begins.
 pub fn finish(net: &mut Network) {
     let Network { data, layers, buffers: s, .. } = net;
     if let Some(last) = s.waiting.take() {
-        let (first, n) = (&mut layers[0], data.n_pixels);
-        let width = first.b.len();
-        transposed_product(&Packed(data.image(last), n, n), 0..n, width, &s.delta[0][..width], &mut first.W);
+        let (image, width) = (data.image(last), layers[0].b.len());
+        update_and_multiply(image, &s.delta[0][..width], image, &mut layers[0], &mut s.z[0][..width]);
     }
     s.has_V = false;
 }

@@ -138,18 +138,22 @@ fn product_tile<const R: usize, const P: usize>(A: &(impl Rows + ?Sized), B: &[R
     C.into_iter().zip(sums).for_each(|(row, sums_of_row)| *row = sums_of_row);
 }
 
-/// C += A' B: R columns of A, all rows of A and B
+/// C += A' B: R columns of A, all rows of A and B. The sum is made before it is added: beside a large weight, what one
+/// image adds would be rounded away.
 #[inline(never)]
 fn transposed_tile<const R: usize, const P: usize>(A: &(impl Rows + ?Sized), B: &[Real], at: Place, C: &mut [Real]) {
-    let C = tile::<R, P>(C, at);
-    let mut sums = C.each_ref().map(|row| **row);
+    let mut sums = [[[0.0; LANES]; P]; R];
     let columns = at.row..at.row + R;
     assert!(columns.start < columns.end);
     for (k, B_k) in B.chunks_exact(at.width).enumerate() {
         let numbers = A.row(k)[columns.clone()].first_chunk().unwrap();
         add_products(numbers, vectors(B_k, at.column), &mut sums);
     }
-    C.into_iter().zip(sums).for_each(|(row, sums_of_row)| *row = sums_of_row);
+    for (row, sums_of_row) in tile::<R, P>(C, at).into_iter().zip(&sums) {
+        for (c, sum) in row.iter_mut().zip(sums_of_row) {
+            c.iter_mut().zip(sum).for_each(|(c_j, sum_j)| *c_j += sum_j);
+        }
+    }
 }
 
 /// The tile of this form, among those whose sums fit into the registers
