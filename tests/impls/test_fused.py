@@ -44,8 +44,8 @@ WRONG_IN_C = {
     ),
     "old weights for the next image": (
         "images.h",
-        "sums[0][part] += x[i] * w;",
-        "sums[0][part] += x[i] * (w - last[i] * deltas[0][part]);",
+        "sums[0][part] += x_i * w;",
+        "sums[0][part] += x_i * (w - last_i * deltas[0][part]);",
     ),
     "an exp of too few terms": ("exponential.h", "#define N_TERMS 7", "#define N_TERMS 4"),
     "a gradient that keeps the last mini-batch": ("fused.c", "NULL, 0, k > begin,", "NULL, 0, 1,"),
