@@ -58,13 +58,13 @@ WRONG_IN_RUST = {
         "from_fn(|row| A[row][k]);",
         "from_fn(|row| A[if row > 0 && row + 1 == R { row - 1 } else { row }][k]);",
     ),
-    "the first part of the depth twice": ("tiles.rs", "k: k * DEPTH }", "k: 0 * k }"),
+    "half of the depth left out": ("tiles.rs", "depth = B.len() / at.width;", "depth = B.len() / at.width / 2;"),
     "the first block in place of the others": (
         "fused.rs",
         "gather(data, &batch[begin..end]",
         "gather(data, &batch[..end - begin]",
     ),
-    "the weights of the last pixel left": ("images.rs", "fan_in.min(i + ROWS)", "(fan_in - 1).min(i + ROWS)"),
+    "the weights of the last pixel left": ("images.rs", "data.n_pixels, delta", "data.n_pixels - 1, delta"),
     "the update of the last image never made": (
         "fused.rs",
         "= s.waiting.take()",
@@ -83,8 +83,8 @@ WRONG_IN_RUST = {
     ),
     "a bias without the last image": (
         "fused.rs",
-        "0..1, width, delta, b",
-        "0..1, width, &delta[width..], b",
+        "1, width, delta, b,",
+        "1, width, &delta[width..], b,",
     ),
     "a transpose of old weights": ("fused.rs", "            add_transposed_gradient(layers, block.X.len(), s);\n", ""),
 }

@@ -1,14 +1,15 @@
 //! The products of the first layer with images, which are read where they lie.
 //!
 //! Images of a mini-batch lie anywhere in memory, and it takes far longer to come by one than to read it. So those of
-//! the next block are asked for while the gradient of this one is computed, a few lines of the cache at a time.
+//! the next step are asked for while the gradient of this one is computed, a few lines of the cache before each tile.
+//! Of a mini-batch of several blocks it gained nothing.
 //!
 //! A step on one image is all memory: W is read by its product and then read and written by its update. So the update
 //! waits for the next step, whose product needs the same weights anyway: each row of W is loaded once, takes what the
 //! last image adds, is multiplied by the pixel of the next one, and is stored. The sums and what is added are in
 //! registers, at most 4 vectors of each.
 use crate::network::{Layer, Real, TrainingSet};
-use crate::tiles::{add_product, shares, transposed_product, vectors, vectors_mut, LANES, PARTS, ROWS};
+use crate::tiles::{add_product, shares, transposed_product, vectors, vectors_mut, LANES, PARTS};
 
 const LINE: usize = 64 / std::mem::size_of::<Real>(); // numbers in a line of the cache
 
@@ -47,7 +48,7 @@ fn sweep<const P: usize>(last: &[Real], delta: &[Real], x: &[Real], column: usiz
 
 /// z = b + x W after the update that waits, with the `last` image and its delta
 pub fn update_and_multiply(last: &[Real], delta: &[Real], x: &[Real], layer: &mut Layer, z: &mut [Real]) {
-    for (part, parts) in shares(0..z.len() / LANES, PARTS) {
+    for (part, parts) in shares(z.len() / LANES, PARTS) {
         match parts {
             1 => sweep::<1>(last, delta, x, part * LANES, layer, z),
             2 => sweep::<2>(last, delta, x, part * LANES, layer, z),
@@ -57,35 +58,32 @@ pub fn update_and_multiply(last: &[Real], delta: &[Real], x: &[Real], layer: &mu
     }
 }
 
-/// Ask for the lines of the next images from number `line` to `end`; an image has so many.
+/// The first number of each line of these images
+fn lines<'a>(data: &'a TrainingSet, images: &'a [i64]) -> impl Iterator<Item = &'a Real> {
+    images.iter().flat_map(|&n| data.image(n).iter().step_by(LINE))
+}
+
+/// Ask for the line of this number.
 #[cfg_attr(target_arch = "x86_64", target_feature(enable = "sse"))]
-fn fetch(data: &TrainingSet, next: &[i64], of_image: usize, line: usize, end: usize) {
-    for line in line..end {
-        let _first = &data.image(next[line / of_image])[line % of_image * LINE];
-        #[cfg(target_arch = "x86_64")]
-        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T1 }>(std::ptr::from_ref(_first).cast());
-    }
+fn fetch(_number: &Real) {
+    #[cfg(target_arch = "x86_64")]
+    std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T1 }>(std::ptr::from_ref(_number).cast());
 }
 
-fn lines_of_image(data: &TrainingSet) -> usize {
-    data.n_pixels.div_ceil(LINE)
-}
-
-/// Ask for all lines of the next images.
+/// Ask for all of the next images.
 #[cfg_attr(target_arch = "x86_64", target_feature(enable = "sse"))]
 pub fn fetch_images(data: &TrainingSet, next: &[i64]) {
-    let of_image = lines_of_image(data);
-    fetch(data, next, of_image, 0, next.len() * of_image);
+    lines(data, next).for_each(|line| fetch(line));
 }
 
-/// W += X' delta
+/// W += X' delta. Before each tile, some lines of the next images are asked for, so that all are before the last.
 #[cfg_attr(target_arch = "x86_64", target_feature(enable = "sse"))]
 pub fn images_gradient(data: &TrainingSet, block: &Block, delta: &[Real], W: &mut [Real]) {
-    let (fan_in, of_image) = (data.n_pixels, lines_of_image(data));
-    let n_lines = block.next.len() * of_image;
-    for i in (0..fan_in).step_by(ROWS) {
-        let end = fan_in.min(i + ROWS);
-        fetch(data, block.next, of_image, n_lines * i / fan_in, n_lines * end / fan_in);
-        transposed_product(&*block.X, i..end, delta.len() / block.X.len(), delta, W);
-    }
+    let lines_for_row = (block.next.len() * data.n_pixels.div_ceil(LINE)).div_ceil(data.n_pixels);
+    let mut lines = lines(data, block.next);
+    transposed_product(&*block.X, data.n_pixels, delta.len() / block.X.len(), delta, W, |rows| {
+        for line in lines.by_ref().take(lines_for_row * rows) {
+            fetch(line);
+        }
+    });
 }

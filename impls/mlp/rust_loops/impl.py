@@ -47,7 +47,7 @@ class RustFused(RustLoops):
         return super().missing() or _too_old()
 
     def command(self) -> tuple[str, ...]:
-        return (*super().command(), "--cfg", "fused")
+        return (*super().command(), "-C", "codegen-units=1", "--cfg", "fused")
 
 
 def _too_old() -> str | None:

@@ -6,13 +6,15 @@
 //! that a register has; rows and parts are parameters of the type, so that all loops over them are unrolled. Rows of
 //! the matrices are padded to whole vectors; their ends are computed with, and mean nothing.
 //!
+//! AVX-512 has 32 registers: 24 sums of 12 rows and 2 vectors, and 14 loads for them.
+//!
 //! The checks of the language stand before the loops. One is left in a loop: rows of A may differ in length, so that of
-//! A' B looks at each.
+//! A' B looks at each. The loops over rows are written out by a macro (each). With 16 numbers in a vector the compiler
+//! unrolls them too late, when the sums have got an address in memory, and loads and stores them for each product.
 //!
 //! Longer than 100 lines: what a tile may read and write is told to the compiler in types and lengths.
 use crate::network::Real;
 use std::mem::size_of;
-use std::ops::Range;
 
 #[cfg(target_feature = "avx512f")]
 const FORM: (usize, usize) = (64, 24); // bytes of a vector, sums in a tile
@@ -25,10 +27,9 @@ const FORM: (usize, usize) = (16, 12);
 
 pub const LANES: usize = FORM.0 / size_of::<Real>();
 pub const PARTS: usize = 4; // of a tile at most
-pub const ROWS: usize = 12;
+const ROWS: usize = 12;
 const SUMS: usize = FORM.1;
-const DEPTH: usize = 128; // so many rows of B stay in the first cache while all rows of A pass: 16 KB
-pub type Vector = [Real; LANES];
+type Vector = [Real; LANES];
 
 pub fn padded(n: usize) -> usize {
     n.next_multiple_of(LANES)
@@ -85,57 +86,61 @@ pub fn add_product(a: Real, b: &Vector, sum: &mut Vector) {
     }
 }
 
+/// The body for each row below R, at most 12, written out: where the compiler unrolls this loop late, it has left the
+/// sums in memory.
+macro_rules! each {
+    ($row:ident < $R:ident: $body:expr) => { each!($row < $R: $body, 0 1 2 3 4 5 6 7 8 9 10 11) };
+    ($row:ident < $R:ident: $body:expr, $($number:literal)*) => {
+        $( if $number < $R { let $row = $number; $body } )*
+    };
+}
+
+/// c + sum in each lane
+#[inline(always)]
+fn add(sum: &Vector, c: &mut Vector) {
+    for (c_j, sum_j) in c.iter_mut().zip(sum) {
+        *c_j += sum_j;
+    }
+}
+
 /// sums += numbers times a row of B. What there are fewer of stays in registers, one of the others at a time.
 #[inline(always)]
 fn add_products<const R: usize, const P: usize>(numbers: &[Real; R], b: &[Vector; P], sums: &mut [[Vector; P]; R]) {
     if R < P {
         for part in 0..P {
-            for row in 0..R {
-                add_product(numbers[row], &b[part], &mut sums[row][part]);
-            }
+            each!(row < R: add_product(numbers[row], &b[part], &mut sums[row][part]));
         }
     } else {
-        for (number, sums_of_row) in numbers.iter().zip(sums) {
-            for (b_part, sum) in b.iter().zip(sums_of_row) {
-                add_product(*number, b_part, sum);
-            }
-        }
+        each!(row < R: for part in 0..P { add_product(numbers[row], &b[part], &mut sums[row][part]) });
     }
 }
 
-/// Where a tile lies: its first row and column, the numbers in a row of B and C, and the first of them in a row of A
+/// Where a tile lies: its first row and column, and the numbers in a row of B and C
 #[derive(Clone, Copy)]
 struct Place {
     row: usize,
     column: usize,
     width: usize,
-    k: usize,
 }
 
-/// A tile in memory, row by row. That a row ends after the tile is checked here, once for all rows of this width.
+/// A row of a tile in memory
 #[inline(always)]
-fn tile<const R: usize, const P: usize>(C: &mut [Real], at: Place) -> [&mut [Vector; P]; R] {
-    assert!(at.column + P * LANES <= at.width);
-    let mut rest = &mut C[at.row * at.width..];
-    std::array::from_fn(|_| {
-        let (row, after) = std::mem::take(&mut rest).split_at_mut(at.width);
-        rest = after;
-        vectors_mut(row, at.column)
-    })
+fn row_of<const P: usize>(C: &mut [Real], row: usize, at: Place) -> &mut [Vector; P] {
+    vectors_mut(&mut C[(at.row + row) * at.width..][..at.width], at.column)
 }
 
 /// C += A B: R rows of A, as many of their numbers as there are rows of B
 #[inline(never)]
 fn product_tile<const R: usize, const P: usize>(A: &(impl Rows + ?Sized), B: &[Real], at: Place, C: &mut [Real]) {
-    let C = tile::<R, P>(C, at);
-    let mut sums = C.each_ref().map(|row| **row);
+    let mut sums = [[[0.0; LANES]; P]; R];
+    each!(row < R: sums[row] = *row_of(C, row, at));
     let depth = B.len() / at.width;
-    let A: [&[Real]; R] = std::array::from_fn(|row| &A.row(at.row + row)[at.k..][..depth]);
+    let A: [&[Real]; R] = std::array::from_fn(|row| &A.row(at.row + row)[..depth]);
     for (k, B_k) in (0..depth).zip(B.chunks_exact(at.width)) {
         let numbers: [Real; R] = std::array::from_fn(|row| A[row][k]);
         add_products(&numbers, vectors(B_k, at.column), &mut sums);
     }
-    C.into_iter().zip(sums).for_each(|(row, sums_of_row)| *row = sums_of_row);
+    each!(row < R: *row_of(C, row, at) = sums[row]);
 }
 
 /// C += A' B: R columns of A, all rows of A and B. The sum is made before it is added: beside a large weight, what one
@@ -149,11 +154,7 @@ fn transposed_tile<const R: usize, const P: usize>(A: &(impl Rows + ?Sized), B: 
         let numbers = A.row(k)[columns.clone()].first_chunk().unwrap();
         add_products(numbers, vectors(B_k, at.column), &mut sums);
     }
-    for (row, sums_of_row) in tile::<R, P>(C, at).into_iter().zip(&sums) {
-        for (c, sum) in row.iter_mut().zip(sums_of_row) {
-            c.iter_mut().zip(sum).for_each(|(c_j, sum_j)| *c_j += sum_j);
-        }
-    }
+    each!(row < R: for (c, sum) in row_of::<P>(C, row, at).iter_mut().zip(&sums[row]) { add(sum, c) });
 }
 
 /// The tile of this form, among those whose sums fit into the registers
@@ -172,31 +173,35 @@ macro_rules! tile_of_form {
 }
 
 /// The fewest shares that are at most so large, where each begins and how large it is: 10 by 3 are 3, 3, 2, 2
-pub fn shares(mut rest: Range<usize>, most: usize) -> impl Iterator<Item = (usize, usize)> {
-    (1..=rest.len().div_ceil(most)).rev().map(move |n_left| {
-        let (begin, n) = (rest.start, rest.len().div_ceil(n_left));
-        rest.start += n;
-        (begin, n)
-    })
+pub fn shares(total: usize, most: usize) -> impl Iterator<Item = (usize, usize)> {
+    let n_shares = total.div_ceil(most);
+    let (size, n_larger) = (total / n_shares, total % n_shares);
+    (0..n_shares).map(move |k| (k * size + k.min(n_larger), size + usize::from(k < n_larger)))
 }
 
 /// C += A B. A is n x depth; B is depth x width, C n x width.
 pub fn product(A: &(impl Rows + ?Sized), width: usize, B: &[Real], C: &mut [Real]) {
-    for (k, B) in B.chunks(DEPTH * width).enumerate() {
-        for (part, parts) in shares(0..width / LANES, PARTS) {
-            for (row, rows) in shares(0..C.len() / width, ROWS.min(SUMS / parts)) {
-                let at = Place { row, column: part * LANES, width, k: k * DEPTH };
-                tile_of_form!(product_tile, rows, parts, (A, B, at, C), 1 2 3 4 5 6 7 8 9 10 11 12);
-            }
+    for (part, parts) in shares(width / LANES, PARTS) {
+        for (row, rows) in shares(C.len() / width, ROWS.min(SUMS / parts)) {
+            let at = Place { row, column: part * LANES, width };
+            tile_of_form!(product_tile, rows, parts, (A, B, at, C), 1 2 3 4 5 6 7 8 9 10 11 12);
         }
     }
 }
 
-/// C += A' B in these rows of C. A is n x height; B is n x width.
-pub fn transposed_product(A: &(impl Rows + ?Sized), rows: Range<usize>, width: usize, B: &[Real], C: &mut [Real]) {
-    for (part, parts) in shares(0..width / LANES, PARTS) {
-        for (row, rows) in shares(rows.clone(), ROWS.min(SUMS / parts)) {
-            let at = Place { row, column: part * LANES, width, k: 0 };
+/// C += A' B. A is n x height; B is n x width, C height x width. Before each tile, `meanwhile` is told its rows.
+pub fn transposed_product(
+    A: &(impl Rows + ?Sized),
+    height: usize,
+    width: usize,
+    B: &[Real],
+    C: &mut [Real],
+    mut meanwhile: impl FnMut(usize),
+) {
+    for (part, parts) in shares(width / LANES, PARTS) {
+        for (row, rows) in shares(height, ROWS.min(SUMS / parts)) {
+            let at = Place { row, column: part * LANES, width };
+            meanwhile(rows);
             tile_of_form!(transposed_tile, rows, parts, (A, B, at, C), 1 2 3 4 5 6 7 8 9 10 11 12);
         }
     }
