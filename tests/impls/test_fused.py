@@ -144,6 +144,24 @@ def test_what_one_image_adds_is_not_rounded_away_beside_a_large_weight(kind):
     assert np.linalg.norm(got - expected) < 0.1 * np.linalg.norm(expected)
 
 
+@pytest.mark.parametrize("kind", [pytest.param(kind, marks=where_compiled(kind), id=kind.name) for kind in KINDS])
+def test_a_training_in_two_calls_ends_in_the_same_bits_as_one(kind):
+    problem = replace(find_problem("nielsen"), n_train=N_TRAIN, layers=(785, 30, 10))
+    images, labels = drawn(problem.layers)
+    implementation = kind(dtype="float32")
+    implementation.load(problem, (images / 255.0).astype("float32"), labels)
+    for batch_size in (1, 13):
+        order, ends = problem.order(SEED, 8, batch_size), []
+        for calls in ((order,), (order[:3], order[3:])):
+            implementation.reset(problem.start_state(SEED))
+            for steps in calls:
+                implementation.train(steps)
+            params = implementation.params()
+            ends.append(params.W + params.b)
+        assert all(np.array_equal(once, twice) for once, twice in zip(*ends, strict=True))
+    implementation.close()
+
+
 @pytest.mark.parametrize(
     ("kind", "file", "right", "wrong"),
     [
