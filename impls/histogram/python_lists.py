@@ -1,6 +1,7 @@
 """One loop over a list: what a number costs when Python itself does every operation."""
 
 LAYOUT = "a list"
+PLAIN_LOOPS = True
 DTYPES = ("float64",)  # the numbers of Python
 
 

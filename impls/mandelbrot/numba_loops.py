@@ -3,6 +3,7 @@
 from numba import njit
 
 REQUIRES = ("numba",)
+PLAIN_LOOPS = True
 
 
 @njit

@@ -1,6 +1,7 @@
 """Loops over complex numbers: what an iteration costs when Python itself does every operation."""
 
 LAYOUT = "lists"
+PLAIN_LOOPS = True
 
 
 def prepare(array):

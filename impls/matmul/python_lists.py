@@ -1,6 +1,7 @@
 """A row times a column, by zip and sum over lists: what a product costs when Python itself does every operation."""
 
 LAYOUT = "lists of lists"
+PLAIN_LOOPS = True
 DTYPES = ("float64",)  # the numbers of Python
 
 

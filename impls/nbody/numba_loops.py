@@ -5,6 +5,7 @@ from math import sqrt
 from numba import njit
 
 REQUIRES = ("numba",)
+PLAIN_LOOPS = True
 
 
 @njit

@@ -4,6 +4,7 @@ from itertools import combinations
 from math import sqrt
 
 LAYOUT = "lists of lists"
+PLAIN_LOOPS = True
 DTYPES = ("float64",)  # the numbers of Python
 DT = 0.01
 

@@ -5,6 +5,7 @@ from math import exp
 from numba import njit
 
 REQUIRES = ("numba",)
+PLAIN_LOOPS = True
 
 
 @njit

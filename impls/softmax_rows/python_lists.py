@@ -3,6 +3,7 @@
 from math import exp
 
 LAYOUT = "lists of lists"
+PLAIN_LOOPS = True
 DTYPES = ("float64",)  # the numbers of Python
 
 

@@ -3,6 +3,7 @@
 from itertools import pairwise
 
 LAYOUT = "lists"
+PLAIN_LOOPS = True
 DTYPES = ("float64",)  # the numbers of Python
 
 
