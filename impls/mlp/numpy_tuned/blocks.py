@@ -66,7 +66,8 @@ class OneBlock(MiniBatch):
         self.output_delta(self.output, self.Y_batch, self.delta[-1])
         for l in range(self.last, 0, -1):
             self.gemm(1, self.delta[l], self.network.V[l], 0, self.delta_above[l - 1], 0, 1, 1)
-            self.hidden.times_slope(self.delta[l - 1], self.Z[l - 1], self.slope[l - 1])
+            self.hidden.write_slope(self.Z[l - 1], self.slope[l - 1])
+            np.multiply(self.delta[l - 1], self.slope[l - 1], self.delta[l - 1])
 
     def add_gradient(self, factor, l, target):
         """target ← target + factor · A[l]ᵀ delta[l]: BLAS `gemm`, in place"""

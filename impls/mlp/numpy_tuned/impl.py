@@ -51,7 +51,8 @@ class NumpyTuned(Implementation):
             self.batch_size = batch_size
         rates = self.problem.learning_rates(self.steps_taken, n_steps, batch_size).tolist()
         with np.errstate(over="ignore"):  # exp(−z) of a saturated neuron is inf, and 1/(1 + inf) is right
-            losses = [self.mini_batch.step(batch, eta) for batch, eta in zip(order, rates, strict=True)]
+            batches = self.mini_batch.batches(order)
+            losses = [self.mini_batch.step(batch, eta) for batch, eta in zip(batches, rates, strict=True)]
         self.steps_taken += n_steps
         return np.array(losses, dtype=self.dtype) if self.problem.records_loss else None
 

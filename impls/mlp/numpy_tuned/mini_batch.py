@@ -25,6 +25,10 @@ class MiniBatch:
         self.update = self.plain_update if problem.has_plain_update else self.full_update
         self.axpy = blas.get_blas_funcs("axpy", dtype=X.dtype)
 
+    def batches(self, order):
+        """What a step is given of each mini-batch of the order"""
+        return order
+
     def step(self, batch, eta):
         """The images `batch`, once forward and back, and the update; the loss is that from before it."""
         self.gather(batch)

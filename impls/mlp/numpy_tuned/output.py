@@ -6,6 +6,8 @@
 import numpy as np
 from scipy.special import expit
 
+ONE = {dtype: np.ones((), dtype=dtype) for dtype in "fd"}  # NumPy takes it faster than a Python number
+
 
 def sigmoid(Z, A):
     """A = 1 / (1 + exp(−Z)): for ten classes one call wins over the four calls of NumPy"""
@@ -23,7 +25,7 @@ def quadratic_delta(A, Y, delta):
     """delta = (A − Y) ∘ A ∘ (1 − A)"""
     np.subtract(A, Y, delta)
     delta *= A
-    np.subtract(1, A, A)
+    np.subtract(ONE[A.dtype.char], A, A)
     delta *= A
 
 
