@@ -14,7 +14,7 @@ from paragone.verify.pilot_result import OVERHEAD_SECONDS, PilotResult
 
 # What it usually takes, in seconds: to start a worker and load a variant, to verify a cell, to call and verify it
 # first in a launch, one limit of the machine, one curve, the report, and that of a quick run, which has no figures.
-LOAD, VERIFY, FIRST_CALLS, LIMIT, CURVE, REPORT, QUICK_REPORT = 0.7, 1.5, 0.3, 0.8, 4.0, 6.0, 1.5
+LOAD, VERIFY, FIRST_CALLS, LIMIT, CURVE, REPORT, QUICK_REPORT = 0.7, 1.5, 0.3, 1.2, 4.0, 6.0, 1.5
 
 
 def usual_seconds(
