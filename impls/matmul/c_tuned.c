@@ -20,7 +20,7 @@ static _Alignas(64) real packed_A[HEIGHT * DEPTH], packed_B[DEPTH * WIDTH];
 
 /* Else each multiplication would load its vector of B again: loads would take longer than arithmetic. */
 #ifdef __x86_64__
-#define LOADED_ONCE(vector) __asm__("" : "+x"(vector))
+#define LOADED_ONCE(vector) __asm__("" : "+v"(vector)) /* v: any of 32 with AVX-512, x: of 16 */
 #else
 #define LOADED_ONCE(vector) ((void)0)
 #endif
