@@ -29,7 +29,7 @@ typedef real vector __attribute__((vector_size(VECTOR_BYTES)));
 
 /* Else each multiplication would load the vector again: loads would take longer than arithmetic. */
 #if defined __x86_64__
-#define LOADED_ONCE(vector) __asm__("" : "+x"(vector))
+#define LOADED_ONCE(vector) __asm__("" : "+v"(vector)) /* v: any of 32 with AVX-512, x: of 16 */
 #else
 #define LOADED_ONCE(vector) ((void)0)
 #endif
