@@ -3,8 +3,9 @@
 import pytest
 from own_kernel import write_kernel
 
-from paragone.cli.bench_kernels import kernels_of
+from paragone.cli.bench_kernels import command_of, kernels_of
 from paragone.implementation.plugins import kernel_folders
+from paragone.plan.request import FEWEST_ROUNDS
 from paragone.store.reader import read_plan
 from paragone.store.runs import run_folders
 
@@ -56,3 +57,18 @@ def test_one_kernel_after_the_other_is_measured_and_a_failure_keeps_nobody_waiti
     assert plans[1].command.endswith("-k twice --sizes 20 --dtype float64")
     assert "Gallery: " in out
     assert [path.name for path in results.glob("*gallery*/*.md")] == ["gallery.md"]
+
+
+@pytest.mark.parametrize(("asked", "rounds"), [((), FEWEST_ROUNDS), (("--rounds", 8), 8)])
+def test_each_of_several_kernels_has_the_fewest_rounds_unless_others_are_asked_for(
+    paragone, monkeypatch, tmp_path, asked, rounds
+):
+    requests = {}
+    monkeypatch.setattr("paragone.cli.bench.bench_each", lambda given, how: requests.update(given))
+
+    paragone("bench", "-k", "heat,pairwise", *asked, "--results", tmp_path)
+
+    assert [request.rounds for request in requests.values()] == [rounds, rounds]
+    command = command_of("heat", requests["heat"])
+    assert command.count("--rounds") == 1
+    assert f"--rounds {rounds}" in command

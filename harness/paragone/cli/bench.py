@@ -22,7 +22,7 @@ from paragone.cli.request import problem_arguments, request_from
 from paragone.cli.values import fraction, thread_counts
 from paragone.errors import Misuse
 from paragone.files.schema import MOST_ROUNDS
-from paragone.plan.request import QUICK_ROUNDS
+from paragone.plan.request import FEWEST_ROUNDS, QUICK_ROUNDS
 from paragone.store.plan_records import FEWEST_LAUNCHES
 
 
@@ -81,6 +81,7 @@ def bench(
     if len(kernels := kernels_of(cells.kernel, run.plugins or ())) > 1:
         refuse_for_several(cells, baseline, resume)
         passes = {"memory": bool(memory), "curves": bool(curves)}
+        chosen["rounds"] = chosen["rounds"] or FEWEST_ROUNDS
         asked = {kernel: request_of_kernel(kernel, cells, run, thread_counts(threads)) for kernel in kernels}
         bench_each({kernel: structs.replace(one, **chosen, **passes) for kernel, one in asked.items()}, how)
         return

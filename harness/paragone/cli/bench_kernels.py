@@ -157,7 +157,12 @@ def command_of(kernel: str, request: Request) -> str:
     """The command that measures this kernel alone, as it is among several."""
     words = shlex.split(command_line())
     kept = [word for place, word in enumerate(words) if not _names_the_kernel(words, place)]
-    chosen = {"-k": kernel, "--sizes": ",".join(map(str, request.sizes)), "--dtype": ",".join(request.dtypes)}
+    chosen = {
+        "-k": kernel,
+        "--sizes": ",".join(map(str, request.sizes)),
+        "--dtype": ",".join(request.dtypes),
+        "--rounds": str(request.rounds),
+    }
     passes = {"--no-memory": request.memory or request.quick, "--no-curves": request.curves or request.quick}
     added = [word for option, value in chosen.items() if option not in kept for word in (option, value)]
     return shlex.join(
