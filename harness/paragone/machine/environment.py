@@ -22,6 +22,7 @@ from paragone.machine.conditions import findings
 from paragone.machine.environment_record import BlasPool, Environment, OwnEnvironment, PythonBuild, Revision
 from paragone.machine.git import git, git_fault
 from paragone.machine.hardware import machine, operating_system
+from paragone.machine.libraries import libraries
 from paragone.machine.python_environments import interpreter, probe
 from paragone.machine.threads import worker_environment
 
@@ -32,6 +33,7 @@ MEASURED_PACKAGES = (
     "numpy", "scipy", "scikit-learn", "numba", "llvmlite", "jax", "jaxlib", "torch", "tensorflow", "tensorflow-cpu",
     "keras", "juliacall", "cupy", "cupy-cuda12x", "cupy-cuda13x", "dask", "numexpr",
 )  # fmt: skip
+BUILT_WITH = ("scipy-openblas32",)  # C is linked with it
 OTHER_PACKAGES = ("pandas", "matplotlib", "threadpoolctl", "psutil", "pytest", "pytest-benchmark")
 
 
@@ -39,7 +41,7 @@ def describe(own_environments: Iterable[str] = (), threads: int = 1) -> Environm
     """The environment as it is now.
 
     `own_environments` are the names of the Python environments of workers besides the harness's; `threads` is the most
-    that a worker has. Takes 0.3 s to measure the load, and 0.3 s more at the first call to find the BLAS.
+    that a worker has. Takes 0.3 s to measure the load, and 0.6 s more at the first call, for the BLAS and the packages.
     """
     _, inherited = worker_environment(1, os.environ)
     described = Environment(
@@ -47,6 +49,7 @@ def describe(own_environments: Iterable[str] = (), threads: int = 1) -> Environm
         os=operating_system(),
         python=python(),
         packages=packages(),
+        libraries=libraries((*MEASURED_PACKAGES, *BUILT_WITH)),
         own_environments={name: own_environment(name) for name in own_environments},
         blas=blas(),
         revision=revision(),

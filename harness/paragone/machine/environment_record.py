@@ -57,6 +57,15 @@ class OwnEnvironment(msgspec.Struct, frozen=True, kw_only=True):
     packages: dict[str, str]
 
 
+class Library(msgspec.Struct, frozen=True, kw_only=True):
+    """An installed package: the bytes of its files, the modules that it provides, and the packages that it requires."""
+
+    version: str
+    n_bytes: Count
+    modules: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()
+
+
 class BlasPool(msgspec.Struct, frozen=True, kw_only=True):
     """A thread pool of NumPy or SciPy: `architecture` names the kernels that it chose, `user_api` tells BLAS apart."""
 
@@ -107,6 +116,7 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     os: OperatingSystem = OperatingSystem()
     python: PythonBuild = PythonBuild()
     packages: dict[str, str] | None = None
+    libraries: dict[str, Library] = {}
     own_environments: dict[str, OwnEnvironment] = {}
     blas: tuple[BlasPool, ...] | None = None
     revision: Revision = Revision()
