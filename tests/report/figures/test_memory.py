@@ -140,7 +140,7 @@ def test_a_variant_that_was_timed_and_has_no_memory_is_named(monkeypatch):
     found = [memory_row(BASE, size) for size in SIZES]
     sheet, _ = sheet_drawn(monkeypatch, made_up_run(None, TIMES, memory=found))
 
-    assert any("Not drawn: numpy_tuned float32." in text.get_text() for text in sheet.figure.texts)
+    assert any("Not drawn: numpy_tuned float32 (no number)." in text.get_text() for text in sheet.figure.texts)
 
 
 def test_there_is_a_panel_a_dtype_on_one_scale(monkeypatch):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import numpy as np
 from matplotlib.axes import Axes
-from numpy.typing import NDArray
+
+from paragone.report.figures.figure import text_width
+from paragone.report.figures.spread import spread
 
 LABEL_SIZE = 8.0
 LABEL_GAP = 0.152  # inches between the middles of two labels
@@ -26,6 +27,12 @@ class LineEnd(NamedTuple):
 def label_space(count: int) -> float:
     """Return the inches between the axes and their labels: more labels need longer connecting lines."""
     return 0.2 + 0.016 * count
+
+
+def panel_room(labels: Sequence[str], count: int, least_height: float) -> tuple[float, float]:
+    """Return the inches beside a panel for its labels, of which there are `count` at most, and the panel's height."""
+    beside = label_space(count) + 0.2 + max(text_width(label, LABEL_SIZE, "bold") for label in labels)
+    return beside, max(least_height, count * LABEL_GAP * 1.25)
 
 
 def label_lines(axes: Axes, ends: Sequence[LineEnd], height: float) -> None:
@@ -48,36 +55,3 @@ def label_lines(axes: Axes, ends: Sequence[LineEnd], height: float) -> None:
             arrowprops={"arrowstyle": "-", "color": end.colour, "lw": 0.6, "alpha": 0.55, "shrinkA": 1, "shrinkB": 4,
                         "relpos": (0, 0.5)},
         )  # fmt: skip
-
-
-def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> NDArray[np.float64]:
-    """Return positions in [low, high], at least `gap` apart, closest to those wanted and in the same order.
-
-    Closest in the sum of squares. With g the gap, x_i − i·g must not decrease: an isotonic regression, solved exactly
-    by pooling adjacent violators. Where there is no room for the gap, it shrinks to what fits.
-    """
-    ideal = np.asarray(wanted, dtype=float)
-    count = len(ideal)
-    if count == 0:
-        return ideal
-    gap = min(gap, (high - low) / max(1, count - 1))
-    order = np.argsort(ideal, kind="stable")
-    offsets = gap * np.arange(count)
-    pooled = _isotonic(ideal[order] - offsets)
-    positions = np.empty(count)
-    positions[order] = np.clip(pooled, low, max(low, high - offsets[-1])) + offsets
-    return positions
-
-
-def _isotonic(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the non-decreasing sequence closest to `values`, by pooling adjacent violators."""
-    means: list[float] = []
-    sizes: list[int] = []
-    for value in values:
-        means.append(float(value))
-        sizes.append(1)
-        while len(means) > 1 and means[-2] > means[-1]:
-            mean, size = means.pop(), sizes.pop()
-            means[-1] = (means[-1] * sizes[-1] + mean * size) / (sizes[-1] + size)
-            sizes[-1] += size
-    return np.repeat(means, sizes)

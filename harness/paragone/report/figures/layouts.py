@@ -8,7 +8,7 @@ from paragone.report.figures import palette
 from paragone.report.figures.drawing import Drawing
 from paragone.report.figures.figure import LEFT, Sheet, rate_axis, size_axis
 from paragone.report.figures.labels import LineEnd, label_lines
-from paragone.report.figures.line_chart import draw_limit, draw_noise, limit_caption, noise_caption
+from paragone.report.figures.line_chart import captions, draw_limit, draw_noise
 from paragone.report.text import formatting
 from paragone.report.text.rows import first_row
 from paragone.task.problem import Words
@@ -32,8 +32,7 @@ def draw(cells: pd.DataFrame, name: str, spoken: Words, noise: str) -> Drawing |
     width = max(6.4, LEFT + len(layouts) * (WIDTH + GUTTER))
     problem, threads = cells["problem"].iloc[0], int(cells["threads"].iloc[0])
     title = f"{problem}: memory order of the {spoken.stored}, {formatting.plural(threads, 'thread')}"
-    bars = "Bars: 95 % intervals over launches. " if shown["work_per_second_low"].notna().any() else ""
-    subtitle = f"{formatting.capitalised(spoken.per_second)}. {bars}{noise}{noise_caption(shown)}{limit_caption(shown)}"
+    subtitle = " ".join([f"{formatting.capitalised(spoken.per_second)}.", *captions(shown, noise)])
     sheet = Sheet(width, 0.3 + len(dtypes) * (HEIGHT + ROW_GAP), title, [subtitle])
     fastest = shown[["work_per_second", "limit_work_per_second"]].max().max()
     limits = shown["work_per_second"].min() / 1.4, fastest * 1.4

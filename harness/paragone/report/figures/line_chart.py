@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 
 from paragone.report.figures import palette
 from paragone.report.figures.labels import LineEnd
+from paragone.report.figures.lines import CAPTIONS, Line, lines_of
 from paragone.report.text import formatting
 from paragone.report.text.rows import each_row, first_row
 from paragone.task.problem import Words
@@ -16,11 +17,14 @@ from paragone.task.problem import Words
 PANEL_WIDTH, LEAST_HEIGHT = 3.3, 3.9
 
 
-def draw_line(axes: Axes, cells: pd.DataFrame) -> LineEnd:
-    """Draw one variant with its intervals as a band and bars."""
+def draw_lines(axes: Axes, cells: pd.DataFrame) -> list[LineEnd]:
+    """Draw each variant, the fastest on top, with its intervals as a band and bars; return the ends of the lines."""
+    return [_draw_line(axes, line, cells[cells["variant"] == line.variant]) for line in reversed(lines_of(cells))]
+
+
+def _draw_line(axes: Axes, line: Line, cells: pd.DataFrame) -> LineEnd:
     cells = cells.sort_values("size")
-    row = first_row(cells)
-    style = palette.style(row)
+    row, style = first_row(cells), line.style
     x, y = cells["size"], cells["work_per_second"]
     low, high = cells["work_per_second_low"], cells["work_per_second_high"]
     axes.fill_between(x, low, high, color=style["color"], alpha=0.2, linewidth=0)
@@ -38,6 +42,17 @@ def _label(row: Any) -> str:
     return f"{row.label} · baseline" if row.verdict == "baseline" else str(row.label)
 
 
+def captions(shown: pd.DataFrame, noise: str = "") -> list[str]:
+    """Return a sentence for each thing that such a chart shows beside the lines; `noise` is one about A/A."""
+    has = {
+        "intervals": shown["work_per_second_low"].notna().any(),
+        "noise": len(_with_margin(shown)) > 0,
+        "limit": shown["limit_work_per_second"].notna().any(),
+    }
+    said = [CAPTIONS[what] for what, is_shown in has.items() if is_shown]
+    return [*said[:1], noise, *said[1:]] if noise and has["intervals"] else [*filter(None, [noise]), *said]
+
+
 def draw_limit(axes: Axes, cells: pd.DataFrame) -> None:
     """Shade the area beyond the machine's limit, where it is known."""
     known = cells.dropna(subset=["limit_work_per_second"]).drop_duplicates("size").sort_values("size")
@@ -47,10 +62,6 @@ def draw_limit(axes: Axes, cells: pd.DataFrame) -> None:
         axes.plot(x, limit, color=palette.SOFT_INK, linewidth=1.0, zorder=0)
 
 
-def limit_caption(shown: pd.DataFrame) -> str:
-    return " Grey area: beyond the limit of this machine." if shown["limit_work_per_second"].notna().any() else ""
-
-
 def draw_noise(axes: Axes, cells: pd.DataFrame) -> None:
     """Shade the A/A margin around the baseline, where it is known."""
     known = _with_margin(cells).sort_values("size")
@@ -58,10 +69,6 @@ def draw_noise(axes: Axes, cells: pd.DataFrame) -> None:
         speed, factor = known["work_per_second"].astype(float), 1 + known["margin"].astype(float)
         x, (low, high) = _to_the_edges(axes, known["size"], speed / factor, speed * factor)
         axes.fill_between(x, low, high, color=palette.SOFT_INK, alpha=0.25, linewidth=0, zorder=0.5)
-
-
-def noise_caption(shown: pd.DataFrame) -> str:
-    return " Grey band: A/A noise around the baseline." if len(_with_margin(shown)) else ""
 
 
 def _with_margin(cells: pd.DataFrame) -> pd.DataFrame:
@@ -82,4 +89,4 @@ def not_verified(shown: pd.DataFrame, spoken: Words) -> list[str]:
         row = first_row(line)
         sizes = ", ".join(map(formatting.size, sorted(line["size"])))
         words.append(f"{row.label} {row.dtype} at {spoken.at_size} {sizes}")
-    return ["Not verified: " + "; ".join(words) + "."] if words else []
+    return [CAPTIONS["not_verified"].format("; ".join(words))] if words else []

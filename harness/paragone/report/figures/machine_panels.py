@@ -9,9 +9,10 @@ from matplotlib.axes import Axes
 
 from paragone.report.figures import palette
 from paragone.report.figures.drawing import Drawing
-from paragone.report.figures.figure import LEFT, Sheet, rate_axis, size_axis, text_width
-from paragone.report.figures.labels import LABEL_GAP, LABEL_SIZE, label_lines, label_space
-from paragone.report.figures.line_chart import draw_limit, draw_line, draw_noise, line_labels, noise_caption
+from paragone.report.figures.figure import LEFT, Sheet, rate_axis, size_axis
+from paragone.report.figures.labels import label_lines, panel_room
+from paragone.report.figures.line_chart import captions, draw_limit, draw_lines, draw_noise, line_labels
+from paragone.report.figures.lines import not_drawn
 from paragone.report.text import formatting
 from paragone.report.text.rows import axis_values, each_row, shown_rows
 from paragone.task.problem import Words
@@ -33,9 +34,8 @@ def draw(cells: pd.DataFrame, name: str, spoken: Words, machines: Mapping[str, s
         return None
     dtypes, letters = sorted(shown["dtype"].unique()), [run for run in machines if run in set(shown["run"])]
     most = int(shown.groupby(["run", "dtype"])["variant"].nunique().max())
-    height = max(LEAST_HEIGHT, most * LABEL_GAP * 1.25)
     labels = [label for _, of_run in shown.groupby("run") for label in line_labels(of_run)]
-    gutter = label_space(most) + 0.2 + max(text_width(label, LABEL_SIZE, "bold") for label in labels)
+    gutter, height = panel_room(labels, most, LEAST_HEIGHT)
     across = min(MOST_IN_A_ROW, len(letters))
     down = len(dtypes) * -(-len(letters) // across)
     problem, threads = str(shown["problem"].iloc[0]), formatting.plural(int(shown["threads"].iloc[0]), "thread")
@@ -43,7 +43,7 @@ def draw(cells: pd.DataFrame, name: str, spoken: Words, machines: Mapping[str, s
         LEFT + across * (PANEL_WIDTH + gutter) + 0.1,
         down * (height + TITLE_ROOM + AXIS_ROOM),
         f"{problem}: {spoken.throughput} by machine, {threads}",
-        [_subtitle(shown, machines), *_not_drawn(cells, shown)],
+        [_subtitle(shown, machines), *not_drawn(shown_rows(cells), shown)],
     )
     limits = _range(shown)
     row = 0
@@ -66,23 +66,8 @@ def _range(shown: pd.DataFrame) -> tuple[float, float]:
 
 
 def _subtitle(shown: pd.DataFrame, machines: Mapping[str, str]) -> str:
-    band = "Bands: 95 % intervals over launches. " if shown["work_per_second_low"].notna().any() else ""
-    limit = " Grey area: beyond the limit of each machine." if shown["limit_work_per_second"].notna().any() else ""
     names = "; ".join(f"{letter}: {machine}" for letter, machine in machines.items())
-    return f"{names}. {band}Same axes.{noise_caption(shown)}{limit} {palette.key(shown)}".strip()
-
-
-def _not_drawn(cells: pd.DataFrame, shown: pd.DataFrame) -> list[str]:
-    """Return a sentence that names the variants that a run planned and has no number for."""
-    others = shown_rows(cells)
-    keys = ["run", "variant"]
-    drawn = set(shown[keys].itertuples(index=False, name=None))
-    absent = [row for row in each_row(others.drop_duplicates(keys)) if (row.run, row.variant) not in drawn]
-    words = [
-        f"{row.label} {row.dtype} in {row.run} ({formatting.STATUS_WORDS.get(row.status, row.status)})"
-        for row in absent
-    ]
-    return ["Not drawn: " + ", ".join(words) + "."] if words else []
+    return " ".join(filter(None, [f"{names}. Same axes.", *captions(shown), palette.key(shown)]))
 
 
 def _draw_panel(axes: Axes, cells: pd.DataFrame, height: float) -> None:
@@ -91,4 +76,4 @@ def _draw_panel(axes: Axes, cells: pd.DataFrame, height: float) -> None:
         return
     draw_limit(axes, cells)
     draw_noise(axes, cells)
-    label_lines(axes, [draw_line(axes, line) for _, line in cells.groupby("variant", sort=True)], height)
+    label_lines(axes, draw_lines(axes, cells), height)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -12,11 +10,12 @@ from matplotlib.ticker import NullLocator
 from paragone.report.figures import palette
 from paragone.report.figures.drawing import Drawing
 from paragone.report.figures.figure import LEFT, Sheet, log_axis, size_axis, text_width
-from paragone.report.figures.labels import LABEL_GAP, LABEL_SIZE, LineEnd, label_lines, label_space
+from paragone.report.figures.labels import LineEnd, label_lines, panel_room
 from paragone.report.figures.line_chart import LEAST_HEIGHT, PANEL_WIDTH
+from paragone.report.figures.lines import not_drawn
 from paragone.report.text import formatting
 from paragone.report.text.memory import RESOLVED_MB
-from paragone.report.text.rows import each_row, first_row, short_names
+from paragone.report.text.rows import first_row, short_names
 from paragone.task.problem import Problem, Words
 
 
@@ -26,18 +25,18 @@ def draw(cells: pd.DataFrame, name: str, of: Problem) -> Drawing | None:
     `cells` are the rows of the summary for one thread count of the problem `of`.
     """
     cells = cells.assign(label=short_names(cells))
+    timed = cells[~cells["control"] & cells["work_per_second"].notna()]
     shown = cells[~cells["control"] & cells["memory_above_loaded_mb"].notna()]
     if shown.empty:
         return None
     dtypes = sorted(shown["dtype"].unique())
     most = 1 + int(shown.groupby("dtype")["variant"].nunique().max())
     labels = [of.words.moved, *shown["label"]]
-    gutter = label_space(most) + 0.2 + max(text_width(label, LABEL_SIZE, "bold") for label in labels)
-    height = max(LEAST_HEIGHT, most * LABEL_GAP * 1.25)
+    gutter, height = panel_room(labels, most, LEAST_HEIGHT)
     problem, threads = cells["problem"].iloc[0], int(cells["threads"].iloc[0])
     title = f"{problem}: peak memory above the loaded state, {formatting.plural(threads, 'thread')}"
     width = max(LEFT + len(dtypes) * (PANEL_WIDTH + gutter) + 0.1, 0.3 + text_width(title, 12.5, "bold"))
-    sheet = Sheet(width, height + 0.95, title, [*_subtitle(shown, of.words), *_not_drawn(cells, shown)])
+    sheet = Sheet(width, height + 0.95, title, [*_subtitle(shown, of.words), *not_drawn(timed, shown)])
     largest = int(shown["size"].max())
     moved_mb = max(of.bytes_per_step(largest, dtype) for dtype in dtypes) / 1e6
     high = max(shown["memory_above_loaded_mb"].max(), moved_mb) * 1.5
@@ -85,11 +84,3 @@ def _subtitle(shown: pd.DataFrame, spoken: Words) -> list[str]:
     below = floor if (shown["memory_above_loaded_mb"] < RESOLVED_MB).any() else ""
     less = "less that after loading, children included; a process per cell."
     return [f"Peak resident memory in {spoken.doing} {less}{below}", *filter(None, [palette.key(shown)])]
-
-
-def _not_drawn(cells: pd.DataFrame, shown: pd.DataFrame) -> Sequence[str]:
-    """Return a sentence that names the variants that were timed but whose memory is not known."""
-    timed = cells[~cells["control"] & cells["work_per_second"].notna()]
-    absent = timed[~timed["variant"].isin(shown["variant"])].drop_duplicates("variant")
-    words = [f"{row.label} {row.dtype}" for row in each_row(absent)]
-    return ["Not drawn: " + ", ".join(words) + "."] if words else []

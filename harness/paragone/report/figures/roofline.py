@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from paragone.report.figures import palette
 from paragone.report.figures.drawing import Drawing
 from paragone.report.figures.figure import LEFT, Sheet, log_axis, rate_axis, text_width
-from paragone.report.figures.labels import LABEL_GAP, LABEL_SIZE, LineEnd, label_lines, label_space
+from paragone.report.figures.labels import LineEnd, label_lines, panel_room
 from paragone.report.figures.line_chart import LEAST_HEIGHT, PANEL_WIDTH, not_verified
 from paragone.report.text import formatting
 from paragone.report.text.rows import each_row, first_row, short_names
@@ -44,8 +44,7 @@ def draw(cells: pd.DataFrame, name: str, spoken: Words) -> Drawing | None:
     dtypes = sorted(shown["dtype"].unique())
     most = 1 + int(shown.groupby("dtype")["variant"].nunique().max())
     labels = [FLAT_ROOF, *map(_label, each_row(shown))]
-    gutter = label_space(most) + 0.2 + max(text_width(label, LABEL_SIZE, "bold") for label in labels)
-    height = max(LEAST_HEIGHT, most * LABEL_GAP * 1.25)
+    gutter, height = panel_room(labels, most, LEAST_HEIGHT)
     first = first_row(shown)
     subject = f"{first.problem}, {formatting.plural(int(first.threads), 'thread')}"
     title = f"{first.problem}: the roofline of this machine, {formatting.plural(int(first.threads), 'thread')}"

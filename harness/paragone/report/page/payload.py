@@ -17,11 +17,14 @@ from paragone.analyse.summary import baseline_variants, launches_in_point_estima
 from paragone.analyse.work import work_of_a_step
 from paragone.files.printable import printable
 from paragone.report.figures import palette
+from paragone.report.figures.lines import CAPTIONS, Line, lines_of
 from paragone.report.page.cell_details import cell_details
 from paragone.report.page.launch_samples import LAUNCH_COLUMNS
 from paragone.report.page.sources import sources
+from paragone.report.text.exactness import allowed_error
 from paragone.report.text.noise import noise_sentence
-from paragone.report.text.rows import each_row, short_names, shown_rows
+from paragone.report.text.result_tables import WITHIN
+from paragone.report.text.rows import each_row, shown_rows
 
 if TYPE_CHECKING:
     from paragone.analyse.results import Results
@@ -34,9 +37,9 @@ ESCAPES = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&"}
 def payload(results: Results) -> dict[str, Any]:
     """Return the data of the page, ready for JSON.
 
-    `values` holds the rows of `frame` in its order, with the six digits of summary.csv; `names`, `work` (of a
-    step), `styles`, `launches` and `details` have an entry for each row. A launch is [wave, launch, attempt, median
-    seconds per step].
+    `values` holds the rows of `frame` in its order, with the six digits of summary.csv; `work` (of a step), `allowed`,
+    `launches` and `details` have an entry for each row; `lines` name and style of each variant, in the order of the
+    tables. A launch is [wave, launch, attempt, median seconds per step].
     """
     run, frame = results.run, results.summary
     launches = _launches(results)
@@ -50,8 +53,10 @@ def payload(results: Results) -> dict[str, Any]:
         "columns": list(frame.columns),
         "values": [[_plain(value) for value in row] for row in frame.itertuples(index=False)],
         "work": work_of_a_step(frame, run).tolist(),
-        "names": list(short_names(frame)),
-        "styles": [_style(row) for row in each_row(frame)],
+        "allowed": [allowed_error(row, run.plan.words_of(row.problem)) for row in each_row(frame)],
+        "lines": {line.variant: {"name": line.name, "style": _style(line)} for line in lines_of(frame)},
+        "captions": CAPTIONS,
+        "within": WITHIN,
         "launches": launches,
         "baselines": baseline_variants(run),
         "noise": {problem: noise_sentence(results, problem) for problem in run.plan.problems},
@@ -105,9 +110,9 @@ def _contrast(one: Sequence[float], other: Sequence[float]) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
-def _style(row: Any) -> dict[str, Any]:
-    """Return the colour for each theme, marker and dashes, from the palette of all figures."""
-    style = palette.style(row)
+def _style(line: Line) -> dict[str, Any]:
+    """Return the colour for each theme, marker and dashes, as all figures have them."""
+    style = line.style
     dashes = [] if style["linestyle"] == "-" else list(style["linestyle"][1])
     return {**in_both_themes(style["color"]), "marker": style["marker"], "dashes": dashes}
 

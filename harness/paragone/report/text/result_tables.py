@@ -16,6 +16,8 @@ from paragone.report.text import formatting, markdown
 from paragone.report.text.exactness import allowed_error
 from paragone.report.text.rows import each_row, first_row, lines_fastest_first, short_names, shown_rows
 
+WITHIN = "≈ and grey: within A/A, not told apart from the baseline"
+
 if TYPE_CHECKING:
     from paragone.store.plan_records import Plan
     from paragone.task.problem import Words

@@ -30,7 +30,7 @@
       line(row.problem, row.dtype, `${paragone.wordsOf(row.problem).at_size} ${format.size(row.size)}`, format.plural(row.threads, "thread")),
       element("div", { class: "number" }, number),
       line(format.plural(row.n_samples, "sample"), format.plural(row.n_launches, "launch"), status),
-      line(comparison(row)), paragone.allowedError(row) ? line(paragone.allowedError(row)) : null);
+      line(comparison(row)), row.allowed ? line(row.allowed) : null);
   };
 
   // The variants without a point, each with its status.
@@ -47,19 +47,20 @@
     const { metric, problem } = view.chosen;
     const points = groups.flatMap(({ lines }) => lines.flatMap((line) => line.points));
     const has = (what) => groups.some(({ backdrop }) => backdrop[what].length);
-    const bands = points.some(({ low }) => low !== null) ? "Bands are 95 % intervals over launches." : "";
+    const bands = points.some(({ low }) => low !== null) ? data.captions.intervals : "";
     const isOneLaunch = points.every(({ row }) => row.n_launches <= 1);
     const median = isOneLaunch ? "One launch: the median of its rounds." : `Median over launches. ${bands}`;
     const unverified = distinct("name", points.map(({ row }) => row).filter((row) => row.status === "not checked"));
     const absent = notDrawn(rows, points);
+    const list = (what, names) => (names.length ? data.captions[what].replace("{}", () => names.join(", ")) : "");
     return [
       metric === "ratio" ? paragone.ratioNote(rows) : paragone.metric().note || METRIC_NOTES[metric]?.(paragone.wordsOf(problem)) || median,
       COMPARED.includes(metric) ? data.noise[problem] : "",
-      has("limit") ? "Grey area: beyond the limit of this machine." : "",
-      has("noise") ? "Grey band: A/A noise around the baseline." : "",
+      has("limit") ? data.captions.limit : "",
+      has("noise") ? data.captions.noise : "",
       data.keys[problem],
-      unverified.length ? `Not verified: ${unverified.join(", ")}.` : "",
-      absent.length ? `Not drawn: ${absent.join(", ")}.` : "",
+      list("not_verified", unverified),
+      list("not_drawn", absent),
     ].map((sentence) => sentence.trim()).filter(Boolean).join(" ");
   };
 })(window.paragone);

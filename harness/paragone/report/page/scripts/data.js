@@ -7,7 +7,7 @@ window.paragone = {};
   const unpackLaunch = ([wave, launch, attempt, step_seconds]) => ({ key: `${wave} ${launch} ${attempt}`, step_seconds });
   const rows = packed.values.map((values, index) => {
     const row = Object.fromEntries(packed.columns.map((column, place) => [column, values[place]]));
-    return { ...row, index, work: packed.work[index], name: packed.names[index], style: packed.styles[index], launches: packed.launches[index].map(unpackLaunch) };
+    return { ...row, index, work: packed.work[index], allowed: packed.allowed[index], ...packed.lines[row.variant], launches: packed.launches[index].map(unpackLaunch) };
   });
   paragone.data = { ...packed, rows };
 
@@ -17,7 +17,6 @@ window.paragone = {};
   // One launch has no verdicts, which the title says; only what lies within A/A is called so, and greyed.
   paragone.isWithin = (row) => row.verdict === "within A/A";
   paragone.verdictOf = (row) => (row.verdict.endsWith("no interval: one launch") ? "" : row.verdict);
-  paragone.WITHIN = "≈ and grey: within A/A, not told apart from the baseline";
 
   // The colours of the current theme: light, dark or paper.
   paragone.theme = function () {

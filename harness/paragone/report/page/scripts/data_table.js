@@ -8,21 +8,6 @@
   const hasVerdictOf = (row) =>
     ["rate", "ratio"].includes(view.chosen.metric) && paragone.baselineOf(row)?.variant === data.baselines[row.dtype];
 
-  // The variants of these rows, the best at the largest size first; those without a number there by the next smaller one.
-  function inOrder(rows, sizes) {
-    const sign = paragone.metric().moreIsBetter ? -1 : 1;
-    const keys = new Map(distinct("variant", rows).map((variant) => [variant, [...sizes].reverse().map((size) => {
-      const row = rows.find((one) => one.variant === variant && one.size === size);
-      const value = row ? paragone.estimate(row).value : null;
-      return value === null || value === undefined ? Infinity : sign * value;
-    })]));
-    const compare = (one, other) => one.map((key, place) => [key, other[place]]).find(([a, b]) => a !== b);
-    return [...keys].sort(([, one], [, other]) => {
-      const [a, b] = compare(one, other) || [0, 0];
-      return a < b ? -1 : Number(a > b);
-    }).map(([variant]) => variant);
-  }
-
   function entry(row, label) {
     if (!row) return element("td", { class: "empty" });
     const estimate = paragone.estimate(row);
@@ -36,7 +21,7 @@
       element("a", { href: `#cell-${row.index}` }, value === null ? missing : paragone.metric().write(value)),
       interval ? element("span", { class: "interval" }, " ", interval) : null,
       hasVerdict && value !== null && verdict ? element("span", { class: verdict === "≈" ? "interval" : "verdict" }, " ", verdict) : null,
-      isSpeed && paragone.allowedError(row) ? element("span", { class: "verdict" }, " ", paragone.allowedError(row)) : null);
+      isSpeed && row.allowed ? element("span", { class: "verdict" }, " ", row.allowed) : null);
   }
 
   paragone.dataTable = function (box, rows, picked) {
@@ -44,7 +29,7 @@
     const hasDtypes = distinct("dtype", rows).length > 1;
     const atSize = (size) => `${paragone.wordsOf(view.chosen.problem).at_size} ${format.size(size)}`;
     const head = [["implementation"], ...(hasDtypes ? [["dtype"]] : []), ...sizes.map((size) => [size, atSize(size)])];
-    const body = inOrder(rows, sizes).map((variant) => {
+    const body = paragone.inOrder(rows).map((variant) => {
       const own = rows.filter((row) => row.variant === variant);
       const [{ name, dtype }] = own;
       return element("tr", { class: picked.size && !picked.has(name) ? "grey" : null },
@@ -52,7 +37,7 @@
         sizes.map((size) => entry(own.find((row) => row.size === size), atSize(size))));
     });
     const threads = format.plural(Number(view.chosen.threads), "thread");
-    const within = rows.some((row) => paragone.isWithin(row) && hasVerdictOf(row)) ? `. ${paragone.WITHIN}` : "";
+    const within = rows.some((row) => paragone.isWithin(row) && hasVerdictOf(row)) ? `. ${data.within}` : "";
     const table = element("table", { class: "data-table", "data-choice": "chart-sort" },
       element("caption", {}, `${paragone.metric().title}, ${view.chosen.problem}, ${threads}${within}`),
       element("thead", {}, element("tr", {}, head.map(([column, heading]) =>

@@ -1,4 +1,4 @@
-// The legend: all lines in the order in which they end, with their last values. A click picks a line out.
+// The legend: all lines in the order of the table, with their last values. A click picks a line out.
 "use strict";
 
 (function (paragone) {
@@ -33,11 +33,10 @@
     const { element, metric, theme, view, format } = paragone;
     const colours = theme();
     const last = (line) => line.points[line.points.length - 1];
-    const byName = new Map(lines.map((line) => [line.name, line]).reverse());
+    const byName = new Map();
+    for (const line of lines) if (!byName.has(line.name)) byName.set(line.name, line);
     const largest = Math.max(...lines.map((line) => last(line).x));
-    const entries = [...byName.values()].sort((a, b) =>
-      (last(b).x - last(a).x) || (metric().moreIsBetter ? last(b).y - last(a).y : last(a).y - last(b).y));
-    const items = entries.map((line) => {
+    const items = [...byName.values()].map((line) => {
       const isPicked = picked.has(line.name);
       const own = baselineNames.has(line.name) ? element("small", {}, " baseline") : null;
       return element("li", {}, element("button", {

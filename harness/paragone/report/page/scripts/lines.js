@@ -7,9 +7,25 @@
   const rename = ({ value, low, high }) => ({ y: value, low, high });
   const bySize = (a, b) => a - b;
 
+  // The variants of these rows, the best at the largest size first; those without a number there by the next smaller one.
+  paragone.inOrder = function (rows) {
+    const sizes = distinct("size", rows).sort(bySize).reverse();
+    const sign = paragone.metric().moreIsBetter ? -1 : 1;
+    const keys = new Map(distinct("variant", rows).map((variant) => [variant, sizes.map((size) => {
+      const row = rows.find((one) => one.variant === variant && one.size === size);
+      const value = row ? paragone.estimate(row).value : null;
+      return value === null || value === undefined ? Infinity : sign * value;
+    })]));
+    const compare = (one, other) => one.map((key, place) => [key, other[place]]).find(([a, b]) => a !== b);
+    return [...keys].sort(([, one], [, other]) => {
+      const [a, b] = compare(one, other) || [0, 0];
+      return a < b ? -1 : Number(a > b);
+    }).map(([variant]) => variant);
+  };
+
   // A line for each variant of `rows`, all of one dtype. A value of 0 is left out: it has no place on a log axis.
   paragone.linesOf = function (rows) {
-    return distinct("variant", rows).map((variant) => {
+    return paragone.inOrder(rows).map((variant) => {
       const own = rows.filter((row) => row.variant === variant);
       const points = own.map((row) => ({ row, x: row.size, ...rename(paragone.estimate(row)) }))
         .filter((point) => point.y > 0).sort((a, b) => a.x - b.x);

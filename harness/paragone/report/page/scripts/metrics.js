@@ -18,8 +18,6 @@
   const errors = (title, note, of) => ({ title, note: `${format.capitalised(words().error)}. ${note}`, write: format.error, moreIsBetter: false, of });
   const errorOfCase = (name) => errors(`${format.capitalised(beside)}, case ${name} (not judged)`,
     `The case ${name} is shown and not judged.`, (row) => ({ value: paragone.data.details[row.index].shown_errors[name] ?? null }));
-  const allowedError = (row) =>
-    beside && row.status === "passed" && row.error !== null ? `${beside} ${format.error(row.error)}, ${format.error(row.bound)} allowed` : "";
 
   const METRICS = {
     rate: {
@@ -118,7 +116,6 @@
     const { interval, write } = paragone.metric();
     return format.optionalPair(low, high, interval || format.pair(write), value);
   };
-  paragone.allowedError = allowedError;
   paragone.baselineOf = baselineOf;
   paragone.ratioNote = ratioNote;
 })(window.paragone);

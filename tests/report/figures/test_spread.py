@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paragone.report.figures.labels import spread
+from paragone.report.figures.spread import spread
 
 
 def test_labels_with_room_enough_stay_where_they_are():
